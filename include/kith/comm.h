@@ -1,0 +1,53 @@
+/**
+ * Comm: a group of ranks, what they agree on, sums over them.
+ */
+#ifndef KITH_COMM_H
+#define KITH_COMM_H
+
+#include <mpi.h>
+
+#include "kith/base.h"
+
+/** A group of ranks with a communicator of its own. */
+typedef struct kith_comm {
+  MPI_Comm mpi;
+  int rank, size;
+} kith_comm;
+
+/** Run an MPI call; if it fails no rank can be trusted to meet another, so say where and abort. */
+#define KITH_MPI(call)                                                                                                 \
+  do {                                                                                                                 \
+    int kith__code = (call);                                                                                           \
+    if (kith__code != MPI_SUCCESS) kith_abort(__FILE__, __LINE__, #call);                                              \
+  } while (0)
+
+/** Say where something that cannot happen happened, and end all ranks. */
+_Noreturn void kith_abort(const char *file, int line, const char *what);
+
+/** Duplicate a communicator.  Collective over `parent`. */
+kith_agreed kith_comm_create(MPI_Comm parent, kith_comm **out) KITH_MUST_USE;
+/** Free it and null the pointer; accepts null.  Collective over the communicator. */
+void kith_comm_destroy(kith_comm **comm);
+
+/**
+ * Make one rank's status known to all: the worst code wins, and every rank then holds the failing rank's message,
+ * which begins with "rank r: " if there are several.  Collective.  One all-reduce when all is well.
+ */
+kith_agreed kith_agree(const kith_comm *comm, kith_status mine) KITH_MUST_USE;
+
+/** A status that all ranks are known to share already (for example, computed from the same arguments). */
+kith_agreed kith_agreed_same(kith_status same_everywhere) KITH_MUST_USE;
+
+/** Replace each of `n` sums by its sum over all ranks: exact, so the same bits for any number of ranks.  Collective. */
+void kith_comm_sum(const kith_comm *comm, int n, kith_sum *sums);
+
+/** Replace each of `n` integers by its sum over all ranks.  Collective. */
+void kith_comm_sum_int(const kith_comm *comm, int n, int64_t *values);
+
+/** The largest of one integer over all ranks.  Collective. */
+int64_t kith_comm_max(const kith_comm *comm, int64_t value);
+
+/** Copy `n` bytes from rank 0 to all.  Collective; n is the same everywhere. */
+void kith_comm_share(const kith_comm *comm, int64_t n, void *bytes);
+
+#endif

@@ -1,0 +1,69 @@
+/**
+ * Graph: nodes, rows of neighbours, and one rank's share of a cut graph.
+ *
+ * Original number: order of first appearance, dense per node type; what files and results speak.
+ * Global number: after partitioning; part by part, users before items within a part, each by original number.
+ * Local number: on one rank; owned rows in global order, then ghosts in global order (so ordered by owner).
+ */
+#ifndef KITH_GRAPH_H
+#define KITH_GRAPH_H
+
+#include "kith/comm.h"
+
+typedef enum kith_node_type { KITH_USER = 0, KITH_ITEM = 1, KITH_TYPES = 2 } kith_node_type;
+
+/** Lists of items, one per row: row i is item[start[i]] … item[start[i + 1] - 1], ascending original numbers. */
+typedef struct kith_lists {
+  int64_t n_row;
+  kith_eid *start; /**< [n_row + 1] */
+  int32_t *item;   /**< [start[n_row]] original item numbers */
+} kith_lists;
+
+void kith_lists_free(kith_lists *lists);
+/** Whether row `row` holds `item`: binary search. */
+bool kith_lists_has(const kith_lists *lists, int64_t row, int32_t item);
+
+/** Sparse matrix with rows and columns in local numbers; within a row, columns stand in the order of original numbers. */
+typedef struct kith_csr {
+  kith_lid n_row, n_col;
+  kith_eid *start; /**< [n_row + 1] */
+  kith_lid *col;   /**< [start[n_row]] */
+  float *weight;   /**< [start[n_row]] */
+} kith_csr;
+
+void kith_csr_free(kith_csr *csr);
+
+/**
+ * One rank's share of the cut graph: the rows that it owns.  Read from parts.h5; nothing of it depends on which ranks
+ * wrote the file.  Plain struct, freed by kith_graph_destroy().
+ */
+typedef struct kith_graph {
+  int64_t n[KITH_TYPES];   /**< users and items in the whole graph */
+  kith_eid n_edge;         /**< training interactions in the whole graph */
+  int n_part;              /**< parts of the cut, K */
+  uint64_t fingerprint;    /**< of graph.h5; the same on all files of a job */
+  kith_gid *first;         /**< [size + 1] rank r owns the global numbers first[r] … first[r + 1] - 1 */
+  kith_lid n_own;          /**< rows owned here */
+  kith_lid n_own_of[KITH_TYPES];
+  kith_lid *row_of[KITH_TYPES]; /**< [n_own_of[t]] the rows of type t, ascending */
+  uint8_t *type;           /**< [n_own] kith_node_type */
+  int64_t *original;       /**< [n_own] original number within the type */
+  kith_eid *start;         /**< [n_own + 1] training neighbours of each owned row … */
+  kith_gid *neighbour;     /**< [start[n_own]] … their global numbers, in the order of original numbers */
+  kith_eid *edge;          /**< [n_own] for a user, the number of its first training edge in graph.h5; -1 for an item */
+  kith_lists train, valid, test; /**< rows: the owned users, in the order of row_of[KITH_USER]; original item numbers */
+  kith_gid *item_number;   /**< [n[KITH_ITEM]] global number of every item (negatives are drawn among all items) */
+} kith_graph;
+
+void kith_graph_destroy(kith_graph **graph);
+
+/** The rank that owns a global number: binary search in first[size + 1]. */
+int kith_owner(int size, const kith_gid *first, kith_gid g);
+
+/**
+ * The range of `n` things that rank (or part, or tile) `i` of `size` takes when they are dealt evenly in order:
+ * begin = n * i / size.
+ */
+static inline int64_t kith_block(int64_t n, int size, int i) { return (int64_t)((__int128_t)n * i / size); }
+
+#endif

@@ -1,0 +1,145 @@
+/**
+ * Io: every on-disk layout.  Text lists come in; graph.h5, parts.h5, checkpoints and embeddings.h5 are HDF5.
+ *
+ * Layouts are described in docs/files.md.  Files know nothing of ranks.
+ */
+#ifndef KITH_IO_H
+#define KITH_IO_H
+
+#include "kith/graph.h"
+#include "kith/halo.h"
+
+/* ---- one HDF5 file ---------------------------------------------------------------------------------------------- */
+
+typedef struct kith_h5 kith_h5;
+
+typedef enum kith_h5_type { KITH_H5_INT8, KITH_H5_INT32, KITH_H5_INT64, KITH_H5_FLOAT, KITH_H5_DOUBLE, KITH_H5_TEXT } kith_h5_type;
+
+/**
+ * Create `path`.tmp; nothing stands at `path` before kith_h5_publish().  Writes the root attributes format,
+ * format_version and software.  Collective over `comm`; with one rank plain serial I/O is used.
+ *
+ * @param bytes   about how much will be written; refused at once (KITH_EIO) if the file system has less room
+ * Errors: KITH_EOUTPUT (folder missing or read-only), KITH_EIO.
+ */
+kith_agreed kith_h5_create(const kith_comm *comm, const char *path, const char *format, int version, int64_t bytes,
+                           kith_h5 **out) KITH_MUST_USE;
+/** Flush, close, fsync, rename to its final name, fsync the folder; the handle is nulled in any case.  Collective. */
+kith_agreed kith_h5_publish(kith_h5 **file) KITH_MUST_USE;
+/**
+ * Open for reading.  Errors: KITH_ENOINPUT (missing, unreadable), KITH_EDATA (torn, not HDF5, another format, a newer
+ * version).  Collective.
+ */
+kith_agreed kith_h5_open(const kith_comm *comm, const char *path, const char *format, int version, kith_h5 **out) KITH_MUST_USE;
+/** Close; an unpublished new file is removed.  Accepts null.  Collective. */
+void kith_h5_close(kith_h5 **file);
+
+/**
+ * Write rows first … first + n - 1 of a dataset [n_total, d] (of [n_total] when d = 0) made by this call: chunked,
+ * Fletcher-32, in groups made as needed ("item/embedding").  Each rank writes its own slice; slices are disjoint and
+ * cover the dataset.  For KITH_H5_TEXT, d is the width in bytes of each fixed-length, null-padded UTF-8 string.
+ * `pack` shuffles and deflates.  Collective.  Errors: KITH_EIO.
+ */
+kith_agreed kith_h5_write(kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t n_total, int64_t first,
+                          int64_t n, bool pack, const void *data) KITH_MUST_USE;
+/** Size of a dataset: [n] gives d = 0, [n, d] gives d, strings give their width.  KITH_EDATA if it is not there. */
+kith_agreed kith_h5_extent(kith_h5 *f, const char *name, int64_t *n, int *d) KITH_MUST_USE;
+/** Read rows first … first + n - 1, converted to `type`.  Collective.  Errors: KITH_EDATA (missing, shape, checksum). */
+kith_agreed kith_h5_read(kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t first, int64_t n, void *data) KITH_MUST_USE;
+/** Whether a dataset or group is there.  Collective. */
+bool kith_h5_has(kith_h5 *f, const char *name);
+
+/* Attributes of the root; the same values on every rank.  Collective. */
+kith_agreed kith_h5_put_int(kith_h5 *f, const char *name, int64_t value) KITH_MUST_USE;
+kith_agreed kith_h5_put_real(kith_h5 *f, const char *name, double value) KITH_MUST_USE;
+kith_agreed kith_h5_put_text(kith_h5 *f, const char *name, const char *text) KITH_MUST_USE;
+kith_agreed kith_h5_get_int(kith_h5 *f, const char *name, int64_t *value) KITH_MUST_USE;
+kith_agreed kith_h5_get_real(kith_h5 *f, const char *name, double *value) KITH_MUST_USE;
+/** The text is a new block, freed by the caller with KITH_FREE(). */
+kith_agreed kith_h5_get_text(kith_h5 *f, const char *name, char **text) KITH_MUST_USE;
+/** The path the file was opened or created with, for messages. */
+const char *kith_h5_path(const kith_h5 *f);
+
+/* ---- text lists in ---------------------------------------------------------------------------------------------- */
+
+typedef enum kith_format { KITH_ADJACENCY, KITH_EDGES } kith_format;
+
+/** Where a list lies and how to read it. */
+typedef struct kith_source {
+  char path[KITH_PATH];     /**< "" when the job names none; plain or gzip */
+  kith_format format;       /**< adjacency: "user item item …"; edges: one pair a line, with columns */
+  char delimiter[8];        /**< between columns: ",", "\t", " ", "::"; "" = white space for adjacency, guessed for edges */
+  bool header;              /**< edges: the first line names the columns */
+  char user[KITH_NAME], item[KITH_NAME], time[KITH_NAME], weight[KITH_NAME]; /**< column names, or numbers from 1; "" = none (user 1, item 2) */
+} kith_source;
+
+typedef enum kith_split_method { KITH_SPLIT_NONE, KITH_SPLIT_RATIO, KITH_SPLIT_LEAVE_LAST_OUT, KITH_SPLIT_TIME } kith_split_method;
+
+typedef struct kith_split {
+  kith_split_method method; /**< ratio: per user, keyed draws; leave-last-out: each user's last one tests, the one before validates; time: the last shares of all interactions */
+  double valid, test;       /**< shares of a user's (time: of all) interactions, 0 … 1 */
+  uint64_t seed;
+} kith_split;
+
+/* ---- graph.h5: the whole graph, by original number --------------------------------------------------------------- */
+
+#define KITH_GRAPH_FORMAT "kith-graph"
+#define KITH_PARTS_FORMAT "kith-parts"
+#define KITH_CHECKPOINT_FORMAT "kith-checkpoint"
+#define KITH_EMBEDDINGS_FORMAT "kith-embeddings"
+enum { KITH_FILE_VERSION = 1 };
+
+/**
+ * The ids of one node type: int64 numbers, or strings in fixed-width cells.
+ */
+typedef struct kith_ids {
+  int64_t n;
+  int64_t *number; /**< [n], or null if ids are strings */
+  char *text;      /**< [n, width] null-padded, or null if ids are numbers */
+  int width;
+} kith_ids;
+
+void kith_ids_free(kith_ids *ids);
+/** The id of one node as text, in `buffer`. */
+void kith_ids_print(const kith_ids *ids, int64_t i, size_t size, char *buffer);
+/** The node whose id is `text`, or -1.  Linear in n. */
+int64_t kith_ids_find(const kith_ids *ids, const char *text);
+
+/** What partitioning needs of graph.h5, whole and in memory. */
+typedef struct kith_dataset {
+  int64_t n[KITH_TYPES];
+  kith_lists train, valid, test; /**< a row per user */
+  uint64_t fingerprint;          /**< of the training and held-out lists */
+} kith_dataset;
+
+/** Read graph.h5.  Collective over `comm`; every rank gets the whole. */
+kith_agreed kith_dataset_read(const kith_comm *comm, const char *path, kith_dataset **out) KITH_MUST_USE;
+void kith_dataset_destroy(kith_dataset **dataset);
+
+/** Read all ids of a type from graph.h5.  Collective; every rank gets the whole. */
+kith_agreed kith_ids_read(const kith_comm *comm, const char *path, kith_node_type type, kith_ids *out) KITH_MUST_USE;
+
+/* ---- parts.h5: the graph, cut -------------------------------------------------------------------------------------- */
+
+/**
+ * Read this rank's share: rank r of R owns the parts K r / R … K (r + 1) / R - 1.  Collective over `comm`.
+ * Errors: KITH_ENOINPUT, KITH_EDATA; KITH_ECONFIG if there are more ranks than parts.
+ */
+kith_agreed kith_graph_read(const kith_comm *comm, const char *parts_path, kith_graph **out) KITH_MUST_USE;
+
+/* ---- rows by original number: checkpoints and embeddings ------------------------------------------------------------ */
+
+/**
+ * The way between rows held by their owners and rows in original order, for both node types.  Held for the time of
+ * writing or reading; the same object serves every matrix.
+ */
+typedef struct kith_rows kith_rows;
+
+kith_agreed kith_rows_create(const kith_comm *comm, const kith_graph *g, const char *parts_path, kith_rows **out) KITH_MUST_USE;
+void kith_rows_destroy(kith_rows **rows);
+/** Write x [n_own, d] as user/`name` and item/`name` [n, d] in original order.  Collective. */
+kith_agreed kith_rows_write(kith_rows *rows, kith_h5 *f, const char *name, int d, const float *x) KITH_MUST_USE;
+/** Read user/`name` and item/`name` into x [n_own, d].  Collective. */
+kith_agreed kith_rows_read(kith_rows *rows, kith_h5 *f, const char *name, int d, float *x) KITH_MUST_USE;
+
+#endif

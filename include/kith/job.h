@@ -1,0 +1,51 @@
+/**
+ * Job: the job file.  One table of keys (name, kind, place, default, bounds, unit, help) makes the YAML schema, --set,
+ * --help and docs/job.md.
+ */
+#ifndef KITH_JOB_H
+#define KITH_JOB_H
+
+#include "kith/generate.h"
+#include "kith/io.h"
+#include "kith/partition.h"
+#include "kith/train.h"
+
+typedef struct kith_job {
+  char path[KITH_PATH];   /**< the job file itself; "" for the embedded default */
+  char name[KITH_NAME];
+  char work[KITH_PATH];   /**< folder of everything Kith writes, resolved against the job file's folder */
+  struct {
+    kith_source interactions, test, social; /**< paths resolved against the job file's folder */
+    kith_split split;
+  } data;
+  kith_generate_options generate;
+  kith_partition_options partition;
+  kith_model_options model;
+  kith_train_options train;
+  kith_rank_options evaluate;
+  kith_checkpoint_options checkpoint;
+} kith_job;
+
+/** Every key at its default. */
+kith_job kith_job_defaults(void);
+
+/**
+ * Read a job file, apply `key=value` settings, check every bound and contradiction.  Collective: rank 0 reads, the
+ * bytes are shared, all parse.
+ *
+ * @param path     job file
+ * @param n_set, set  "train.lr=0.005" …, applied in order after the file
+ * Errors: KITH_ENOINPUT; KITH_ECONFIG with file, line, key, what was expected and the nearest key.
+ */
+kith_agreed kith_job_read(const kith_comm *comm, const char *path, int n_set, const char *const *set, kith_job *out) KITH_MUST_USE;
+
+/** The resolved job as YAML text, every key with its value; a new block, freed with KITH_FREE().  Local. */
+kith_status kith_job_print(const kith_job *job, char **text) KITH_MUST_USE;
+
+/** The table as Markdown (docs/job.md) or as plain text for --help, to stdout.  Local. */
+void kith_job_print_reference(bool markdown);
+
+/** work + "/" + name.  Local. */
+kith_status kith_job_file(const kith_job *job, const char *name, char *path) KITH_MUST_USE;
+
+#endif

@@ -1,0 +1,21 @@
+/**
+ * Optimizer: dense Adam.
+ */
+#ifndef KITH_OPTIMIZER_H
+#define KITH_OPTIMIZER_H
+
+#include "kith/base.h"
+
+typedef struct kith_adam_options {
+  double lr, beta1, beta2, epsilon;
+} kith_adam_options;
+
+kith_adam_options kith_adam_defaults(void);
+
+/**
+ * One step on `n` numbers (Kingma and Ba, ICLR 2015, Algorithm 1, with bias correction).
+ * p, m, v [n] are changed; g [n] is read.  `step` counts from 1.
+ */
+void kith_adam_step(const kith_adam_options *o, int64_t step, int64_t n, const float *g, float *m, float *v, float *p);
+
+#endif

@@ -1,0 +1,70 @@
+/**
+ * Rank: exact distributed top-K and the metrics.
+ *
+ * Users stay with their owners, item shards circulate around the ring of ranks, each user keeps a running top-K.
+ * Scores are inner products; ties go to the smaller original item number.  The same digits on any number of ranks.
+ */
+#ifndef KITH_RANK_H
+#define KITH_RANK_H
+
+#include "kith/graph.h"
+
+enum { KITH_CUTOFFS = 8 }; /**< how many K a job may ask for */
+
+typedef enum kith_held_out { KITH_ON_VALID, KITH_ON_TEST } kith_held_out;
+
+typedef struct kith_rank_options {
+  int n_k;
+  int k[KITH_CUTOFFS];   /**< ascending */
+  int every;             /**< epochs between evaluations while training */
+  kith_held_out split;   /**< which lists are the truth; on test, validation items are masked like training items */
+  int sampled;           /**< 0: full ranking; N: the sampled-N protocol */
+  uint64_t seed;         /**< of the sampled protocol */
+} kith_rank_options;
+
+kith_rank_options kith_rank_defaults(void);
+
+/** Means over the users that have held-out items. */
+typedef struct kith_metrics {
+  int n_k, k[KITH_CUTOFFS];
+  int64_t n_user;
+  double recall[KITH_CUTOFFS];    /**< hits in the top K / |held out| */
+  double ndcg[KITH_CUTOFFS];      /**< DCG / DCG of min(K, |held out|) hits first */
+  double hit_rate[KITH_CUTOFFS];  /**< 1 if any hit */
+  double precision[KITH_CUTOFFS]; /**< hits / K */
+  double mrr[KITH_CUTOFFS];       /**< 1 / place of the first hit within K */
+} kith_metrics;
+
+/** The best items of each owned user, best first. */
+typedef struct kith_top {
+  kith_lid n_user;
+  int k;
+  int32_t *item;  /**< [n_user, k] original item numbers; -1 where there are fewer items */
+  float *score;   /**< [n_user, k] */
+} kith_top;
+
+void kith_top_free(kith_top *top);
+
+/**
+ * The K best items of every owned user among all items that the user has no masked interaction with.
+ *
+ * Collective over `comm`.
+ * @param g      this rank's share
+ * @param d      width
+ * @param x      [n_own, d] final embeddings of the owned rows (normalised already where the model scores by cosine)
+ * @param k      how many
+ * @param mask_valid  mask validation items as well as training items
+ * @param[out] top  freed by kith_top_free(); rows in the order of g->row_of[KITH_USER]
+ * Cost: 2 d n_user n_item floating point operations over all ranks; memory two item shards.
+ */
+kith_agreed kith_rank_top(const kith_comm *comm, const kith_graph *g, int d, const float *x, int k, bool mask_valid,
+                          kith_top *top) KITH_MUST_USE;
+
+/** Rank and measure.  Collective; the same digits on every rank and for any number of ranks. */
+kith_agreed kith_rank_evaluate(const kith_comm *comm, const kith_graph *g, int d, const float *x,
+                               const kith_rank_options *o, kith_metrics *out) KITH_MUST_USE;
+
+/** "Recall@20 0.1824  NDCG@20 0.1554 …" at the largest K, in `buffer`. */
+void kith_metrics_print(const kith_metrics *m, size_t size, char *buffer);
+
+#endif
