@@ -1,0 +1,39 @@
+/**
+ * What main() hands to a verb.
+ */
+#ifndef KITH_CLI_H
+#define KITH_CLI_H
+
+#include "kith/job.h"
+
+/** One run of the program: the common options are parsed, the job file is read. */
+typedef struct cli {
+  const kith_comm *comm; /**< all ranks */
+  const char *verb;
+  kith_job job;          /**< defaults for verbs that take no job file */
+  bool json;             /**< print one JSON object as the last line of stdout */
+  int n_arg;
+  const char *arg[64];   /**< words that the common options left over, in order */
+} cli;
+
+/* The verbs: one file each.  Collective.  Those that do serial work let rank 0 do it and agree. */
+kith_agreed cli_generate(cli *c);
+kith_agreed cli_ingest(cli *c);
+kith_agreed cli_partition(cli *c);
+kith_agreed cli_train(cli *c);
+kith_agreed cli_evaluate(cli *c);
+kith_agreed cli_recommend(cli *c);
+kith_agreed cli_inspect(cli *c);
+kith_agreed cli_bench(cli *c);
+
+/* A verb's own options.  Local, and the same on every rank. */
+bool cli_flag(cli *c, const char *name);          /**< whether "--name" is among the words; takes it out */
+const char *cli_option(cli *c, const char *name); /**< the value of "--name value" or "--name=value", taken out; null if absent; call again for repeats */
+kith_status cli_no_more(const cli *c) KITH_MUST_USE; /**< KITH_EUSAGE naming the first word that nobody took */
+
+/* What a verb prints; rank 0 only. */
+void cli_print(const cli *c, const char *format, ...) KITH_FORMAT(2, 3); /**< to stdout */
+/** Remember one member of the JSON object that main() prints last; `format` makes the value, quotes included. */
+void cli_json(cli *c, const char *key, const char *format, ...) KITH_FORMAT(3, 4);
+
+#endif
