@@ -1,0 +1,52 @@
+/* Blocks that can be counted and refused, so that tests can fail every allocation in turn. */
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "kith/base.h"
+
+enum { MEMORY_LINE = 64, MEMORY_HUGE = 2 << 20 };
+
+static _Atomic int64_t memory_live, memory_refuse;
+
+/* True once, when the counted-down refusal is due. */
+static bool memory_is_refused(void) {
+  if (atomic_load(&memory_refuse) == 0) return false;
+  return atomic_fetch_sub(&memory_refuse, 1) == 1;
+}
+
+void *kith_alloc(int64_t count, size_t size) {
+  if (count < 0 || (uint64_t)count > (SIZE_MAX / 2) / size || memory_is_refused()) return NULL;
+  size_t bytes = (size_t)count * size;
+  size_t line = bytes >= 2 * (size_t)MEMORY_HUGE ? MEMORY_HUGE : MEMORY_LINE;
+  size_t whole = (bytes + line) / line * line; /* at least one line, so that an empty block is a block */
+  void *p = aligned_alloc(line, whole);
+  if (!p) return NULL;
+  if (line == MEMORY_HUGE) madvise(p, whole, MADV_HUGEPAGE); /* rows are gathered at random: fewer TLB misses; advice only */
+  memset(p, 0, bytes);
+  atomic_fetch_add(&memory_live, 1);
+  return p;
+}
+
+void kith_free(void *p) {
+  if (!p) return;
+  atomic_fetch_sub(&memory_live, 1);
+  free(p);
+}
+
+kith_status kith__fail_memory(int64_t count, size_t size) {
+  return kith_fail(KITH_ENOMEM, "no memory for %lld things of %zu bytes", (long long)count, size);
+}
+
+kith_status kith__grow(void **p, int64_t old_n, int64_t new_n, size_t size) {
+  void *q = kith_alloc(new_n, size);
+  if (!q) return kith__fail_memory(new_n, size);
+  if (*p) memcpy(q, *p, (size_t)(old_n < new_n ? old_n : new_n) * size);
+  kith_free(*p);
+  *p = q;
+  return KITH_OK;
+}
+
+void kith_alloc_refuse(int64_t k) { atomic_store(&memory_refuse, k); }
+int64_t kith_alloc_live(void) { return atomic_load(&memory_live); }

@@ -1,0 +1,23 @@
+/* Randomness that belongs to what is decided: a function of (seed, use, a, b, c), never of a process or of its past. */
+#include <math.h>
+
+#include <Random123/philox.h>
+
+#include "kith/base.h"
+
+kith_draw kith_random(uint64_t seed, kith_use use, uint64_t a, uint64_t b, uint64_t c) {
+  philox4x64_key_t key = {{seed, (uint64_t)use}};
+  philox4x64_ctr_t counter = {{a, b, c, 0}};
+  philox4x64_ctr_t r = philox4x64(counter, key);
+  return (kith_draw){{r.v[0], r.v[1], r.v[2], r.v[3]}};
+}
+
+uint64_t kith_random_below(uint64_t bits, uint64_t n) {
+  __extension__ typedef unsigned __int128 wide;
+  return (uint64_t)(((wide)bits * n) >> 64);
+}
+
+double kith_random_normal(uint64_t bits0, uint64_t bits1) {
+  double radius = sqrt(-2.0 * log(1.0 - kith_random_unit(bits0)));
+  return radius * cos(6.283185307179586 * kith_random_unit(bits1));
+}

@@ -1,0 +1,56 @@
+/*
+ * A keyed permutation by a Feistel network over pairs (left, right) of digits below `side`, side^2 >= n.
+ * Numbers that land in n … side^2 - 1 are walked on; since side^2 - n < 2 side, that is rare.
+ */
+#include <math.h>
+
+#include "kith/base.h"
+
+enum { SHUFFLE_ROUNDS = 6 };
+
+/* The finaliser of SplitMix64 (Steele, Lea, Flood 2014): a cheap keyed mix is enough for an order of batches. */
+static uint64_t shuffle_mix(uint64_t x) {
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+  return x ^ (x >> 31);
+}
+
+kith_shuffle kith_shuffle_make(uint64_t seed, kith_use use, uint64_t epoch, uint64_t n) {
+  kith_shuffle s = {.n = n, .side = (uint64_t)sqrt((double)n)};
+  while (s.side * s.side < n) s.side++;
+  if (s.side == 0) s.side = 1;
+  for (uint64_t i = 0; i < SHUFFLE_ROUNDS; i++) s.key[i] = kith_random(seed, use, epoch, i, 0).bits[0];
+  return s;
+}
+
+static uint64_t shuffle_forward(const kith_shuffle *s, uint64_t x) {
+  uint64_t left = x / s->side, right = x % s->side;
+  for (int i = 0; i < SHUFFLE_ROUNDS; i++) {
+    uint64_t next = (left + kith_random_below(shuffle_mix(right ^ s->key[i]), s->side)) % s->side;
+    left = right;
+    right = next;
+  }
+  return left * s->side + right;
+}
+
+static uint64_t shuffle_backward(const kith_shuffle *s, uint64_t x) {
+  uint64_t left = x / s->side, right = x % s->side;
+  for (int i = SHUFFLE_ROUNDS - 1; i >= 0; i--) {
+    uint64_t before = (right + s->side - kith_random_below(shuffle_mix(left ^ s->key[i]), s->side)) % s->side;
+    right = left;
+    left = before;
+  }
+  return left * s->side + right;
+}
+
+uint64_t kith_shuffle_at(const kith_shuffle *s, uint64_t place) {
+  do place = shuffle_forward(s, place);
+  while (place >= s->n);
+  return place;
+}
+
+uint64_t kith_shuffle_place(const kith_shuffle *s, uint64_t what) {
+  do what = shuffle_backward(s, what);
+  while (what >= s->n);
+  return what;
+}

@@ -1,0 +1,37 @@
+/* The one message that a failing rank keeps until it is told to all (kith_agree) or printed (main). */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "kith/base.h"
+
+enum { STATUS_TEXT = 2048 };
+
+static _Thread_local char status_text[STATUS_TEXT];
+
+kith_status kith_fail(kith_status code, const char *format, ...) {
+  char text[STATUS_TEXT]; /* the arguments may point into the old message */
+  va_list rest;
+  va_start(rest, format);
+  vsnprintf(text, sizeof text, format, rest);
+  va_end(rest);
+  snprintf(status_text, sizeof status_text, "%s", text);
+  return code;
+}
+
+const char *kith_error_text(void) { return status_text; }
+
+const char *kith_status_name(kith_status code) {
+  switch (code) {
+  case KITH_OK: return "ok";
+  case KITH_EUSAGE: return "usage";
+  case KITH_EDATA: return "bad data";
+  case KITH_ENOINPUT: return "no input";
+  case KITH_ENUMERIC: return "not finite";
+  case KITH_ENOMEM: return "no memory";
+  case KITH_EOUTPUT: return "no output";
+  case KITH_EIO: return "input/output error";
+  case KITH_EINTERRUPT: return "interrupted";
+  case KITH_ECONFIG: return "bad job";
+  }
+  return "unknown";
+}

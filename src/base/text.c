@@ -1,0 +1,48 @@
+/* Paths and bounded copies of text. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "kith/base.h"
+
+kith_status kith_text_copy(const char *what, const char *text, size_t size, char *buffer) {
+  size_t n = strlen(text);
+  if (n >= size) return kith_fail(KITH_ECONFIG, "%s: %zu bytes long, at most %zu fit", what, n, size - 1);
+  memcpy(buffer, text, n + 1);
+  return KITH_OK;
+}
+
+kith_status kith_path_join(const char *folder, const char *name, char *path) {
+  bool alone = name[0] == '/' || folder[0] == '\0' || strcmp(folder, ".") == 0;
+  bool slash = !alone && folder[strlen(folder) - 1] != '/';
+  char joined[2 * KITH_PATH];
+  int n = snprintf(joined, sizeof joined, "%s%s%s", alone ? "" : folder, slash ? "/" : "", name);
+  if (n < 0 || n >= KITH_PATH) return kith_fail(KITH_ECONFIG, "%s: path longer than %d bytes", name, KITH_PATH - 1);
+  memcpy(path, joined, (size_t)n + 1);
+  return KITH_OK;
+}
+
+static kith_status text_make_one(const char *path) {
+  struct stat is;
+  if (mkdir(path, 0777) == 0) return KITH_OK;
+  int why = errno;
+  if (why == EEXIST && stat(path, &is) == 0 && S_ISDIR(is.st_mode)) return KITH_OK;
+  return kith_fail(KITH_EOUTPUT, "%s: the folder cannot be made: %s", path, strerror(why));
+}
+
+kith_status kith_folder_make(const char *path) {
+  kith_status st = KITH_OK;
+  char part[KITH_PATH];
+  KITH_TRY(kith_text_copy("folder", path, sizeof part, part));
+  for (char *p = part + 1; *p; p++) {
+    if (*p != '/') continue;
+    *p = '\0';
+    struct stat is;
+    if (stat(part, &is) != 0) KITH_TRY(text_make_one(part)); /* a parent that is there may be read-only */
+    *p = '/';
+  }
+  KITH_TRY(text_make_one(part));
+done:
+  return st;
+}

@@ -1,0 +1,81 @@
+/* A group of ranks: its own communicator, one status for all, exact sums. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kith/comm.h"
+
+enum { COMM_TEXT = 2048 };
+
+void kith_abort(const char *file, int line, const char *what) {
+  fprintf(stderr, "kith: %s:%d: %s failed; ending all ranks\n", file, line, what);
+  MPI_Abort(MPI_COMM_WORLD, KITH_EIO);
+  abort();
+}
+
+kith_agreed kith_comm_create(MPI_Comm parent, kith_comm **out) {
+  kith_agreed st = {KITH_OK};
+  kith_comm *c = NULL, whole = {.mpi = parent};
+  *out = NULL;
+  KITH_MPI(MPI_Comm_rank(parent, &whole.rank));
+  KITH_MPI(MPI_Comm_size(parent, &whole.size));
+  KITH_TRY(kith_agree(&whole, KITH_NEW(c, 1)));
+  *c = whole;
+  KITH_MPI(MPI_Comm_dup(parent, &c->mpi));
+  *out = c;
+  c = NULL;
+done:
+  KITH_FREE(c);
+  return st;
+}
+
+void kith_comm_destroy(kith_comm **comm) {
+  if (!*comm) return;
+  KITH_MPI(MPI_Comm_free(&(*comm)->mpi));
+  KITH_FREE(*comm);
+}
+
+/* The failing rank's message, with its rank in front where there are several, becomes everybody's. */
+static void comm_tell(const kith_comm *comm, int from, kith_status code) {
+  char text[COMM_TEXT] = "";
+  if (comm->rank == from) {
+    bool named = comm->size == 1 || strncmp(kith_error_text(), "rank ", 5) == 0 || from == 0;
+    if (named) snprintf(text, sizeof text, "%s", kith_error_text());
+    else snprintf(text, sizeof text, "rank %d: %s", from, kith_error_text());
+  }
+  KITH_MPI(MPI_Bcast(text, COMM_TEXT, MPI_CHAR, from, comm->mpi));
+  (void)kith_fail(code, "%s", text);
+}
+
+kith_agreed kith_agree(const kith_comm *comm, kith_status mine) {
+  struct {
+    int code, rank;
+  } worst, here = {(int)mine, comm->rank};
+  KITH_MPI(MPI_Allreduce(&here, &worst, 1, MPI_2INT, MPI_MAXLOC, comm->mpi));
+  if (worst.code != KITH_OK) comm_tell(comm, worst.rank, (kith_status)worst.code);
+  return (kith_agreed){(kith_status)worst.code};
+}
+
+kith_agreed kith_agreed_same(kith_status same_everywhere) { return (kith_agreed){same_everywhere}; }
+
+void kith_comm_sum_int(const kith_comm *comm, int n, int64_t *values) {
+  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, values, n, MPI_INT64_T, MPI_SUM, comm->mpi));
+}
+
+void kith_comm_sum(const kith_comm *comm, int n, kith_sum *sums) {
+  _Static_assert(sizeof(kith_sum) == 3 * sizeof(int64_t), "a sum travels as three integers");
+  kith_comm_sum_int(comm, 3 * n, (int64_t *)sums);
+  const kith_sum nothing = {0};
+  for (int i = 0; i < n; i++) kith_sum_join(&sums[i], &nothing); /* carries what the parts added up to */
+}
+
+int64_t kith_comm_max(const kith_comm *comm, int64_t value) {
+  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_INT64_T, MPI_MAX, comm->mpi));
+  return value;
+}
+
+void kith_comm_share(const kith_comm *comm, int64_t n, void *bytes) {
+  const int64_t most = 1 << 30;
+  for (int64_t at = 0; at < n; at += most)
+    KITH_MPI(MPI_Bcast((char *)bytes + at, (int)(n - at < most ? n - at : most), MPI_BYTE, 0, comm->mpi));
+}
