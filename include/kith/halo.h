@@ -13,54 +13,103 @@
 typedef struct kith_halo kith_halo;
 
 /**
- * Ask for rows.  Collective over `comm`, which must outlive the halo.
+ * Ask for rows, once.  Collective over `comm`, which must outlive the halo.
  *
- * @param first   [size + 1] ownership ranges of the numbers, the same on every rank
+ * @param first   [size + 1] ownership ranges of the numbers, the same on every rank; kept by reference
  * @param n_want  how many rows this rank wants
  * @param want    [n_want] their numbers, ascending (repeats allowed; a rank may want rows of its own)
- * @param[out] out
  *
- * Errors: KITH_ENOMEM; KITH_EDATA if a number is out of range or not ascending.  Sends 8 bytes a wanted row, once.
+ * Errors: KITH_ENOMEM; KITH_EDATA if a number is out of range or not ascending.  Sends 16 bytes a wanted row, once.
  */
 kith_agreed kith_halo_create(const kith_comm *comm, const kith_gid *first, int64_t n_want, const kith_gid *want,
                              kith_halo **out) KITH_MUST_USE;
-/** Local (the halo holds no communicator of its own); accepts null. */
-void kith_halo_destroy(kith_halo **halo);
-
-kith_lid kith_halo_n_want(const kith_halo *h);      /**< rows this rank receives in forward */
-kith_lid kith_halo_n_send(const kith_halo *h);      /**< rows this rank sends in forward, itself included */
-const kith_lid *kith_halo_send_row(const kith_halo *h); /**< [n_send] the owned row (0-based on this rank) behind each */
-/** Rows that cross to another rank in one forward, on this rank's sending side. */
-int64_t kith_halo_n_remote(const kith_halo *h);
 
 /**
- * Copy the wanted rows from their owners.  Collective; cannot fail once the halo exists.  begin … poke … end: between
- * them `ghost` must not be touched.
+ * A halo that is aimed anew at every step.  Collective.
  *
- * @param d       width of a row in floats, the same on every rank, at most the width the halo was sized for
- * @param own     [n_own, d] rows owned here, in the order of the numbers
- * @param[out] ghost [n_want, d] in the order of `want`
+ * @param max_want, max_send  the most rows that this rank will want, and be asked for, in any step
+ * @param d                   width of the rows to come; buffers are made now
  */
-void kith_halo_begin(kith_halo *h, int d, const float *own, float *ghost);
-/** Let messages progress; call it now and then while computing. */
+kith_agreed kith_halo_create_movable(const kith_comm *comm, const kith_gid *first, kith_lid max_want, kith_lid max_send,
+                                     int d, kith_halo **out) KITH_MUST_USE;
+
+/**
+ * Aim a movable halo.  Collective; allocates nothing; cannot fail (asking out of range or for too much is broken: abort).
+ *
+ * @param want  [n_want] numbers, ascending
+ * @param key   [n_want] what the owners order the returning rows by; may be null
+ * @param note  any number; the largest over all ranks is returned (it rides along with the counts)
+ */
+int64_t kith_halo_aim(kith_halo *h, kith_lid n_want, const kith_gid *want, const int64_t *key, int64_t note);
+
+/** Local; accepts null. */
+void kith_halo_destroy(kith_halo **halo);
+
+kith_lid kith_halo_n_want(const kith_halo *h);          /**< rows this rank receives in forward */
+kith_lid kith_halo_n_send(const kith_halo *h);          /**< rows this rank sends in forward, those to itself included */
+const kith_lid *kith_halo_send_row(const kith_halo *h); /**< [n_send] the owned row (0-based on this rank) behind each */
+const int64_t *kith_halo_send_key(const kith_halo *h);  /**< [n_send] the asker's key of each; zero without keys */
+kith_lid kith_halo_n_remote(const kith_halo *h);        /**< of n_send, those that cross to another rank */
+int64_t kith_halo_bytes(const kith_halo *h);            /**< bytes handed to other ranks since the halo was made, both directions */
+
+/**
+ * Make the buffers for rows of `d` floats, so that no later call allocates; every transfer of rows then has that width.
+ * Local; called by the same width on every rank.
+ */
+kith_status kith_halo_reserve(kith_halo *h, int d) KITH_MUST_USE;
+
+/**
+ * Copy the wanted rows from their owners.  Collective; cannot fail once the buffers are reserved.
+ * Between begin and end, `ghost` must not be touched; call poke now and then so that messages progress.
+ *
+ * @param own     [n_own, d] rows owned here, in the order of the numbers
+ * @param[out] ghost [n_want, d] in the order of `want`; one message per neighbour lands in place
+ */
+void kith_halo_begin(kith_halo *h, const float *own, float *ghost);
 void kith_halo_poke(kith_halo *h);
 void kith_halo_end(kith_halo *h);
 
+/** The same from rows that the caller has packed: packed [n_send, d], row s standing for send_row[s]. */
+void kith_halo_forward_packed(kith_halo *h, const float *packed, float *ghost);
+
 /**
- * The transpose, in two steps so that the caller decides the order of the sum: bring the rows back to their owners.
+ * The transpose of forward_packed: bring rows back to their owners.  Collective.
  *
  * @param ghost   [n_want, d]
- * @param[out] back  [n_send, d]; row s belongs to owned row kith_halo_send_row(h)[s]; ordered by asking rank
+ * @param[out] packed [n_send, d]; row s belongs to owned row send_row[s]; ordered by asking rank, then by want
  */
-void kith_halo_return(kith_halo *h, int d, const float *ghost, float *back);
+void kith_halo_return(kith_halo *h, const float *ghost, float *packed);
 
-/** own[send_row[s]] += back[s], s ascending: the transpose of forward in rank order.  Collective. */
-kith_agreed kith_halo_backward(kith_halo *h, int d, const float *ghost, float *own) KITH_MUST_USE;
+/** own[send_row[s]] += returned row s, s ascending: the transpose of forward, in rank order.  Collective. */
+void kith_halo_backward(kith_halo *h, const float *ghost, float *own);
 
 /** Move integers instead of rows: ghost[i] = own[want[i]].  Collective. */
 kith_agreed kith_halo_forward_int(kith_halo *h, const int64_t *own, int64_t *ghost) KITH_MUST_USE;
 
-/** Allocate the buffers for rows up to `d` floats wide now, so that no later call allocates.  Local. */
-kith_status kith_halo_reserve(kith_halo *h, int d) KITH_MUST_USE;
+/* ---- rows that all ranks share --------------------------------------------------------------------------------- */
+
+/**
+ * Every rank holds rows first[rank] … first[rank + 1] - 1 of x [first[size], d]; afterwards all rows are everywhere.
+ * Collective.
+ */
+void kith_share_rows(const kith_comm *comm, const int64_t *first, int d, float *x);
+
+/* ---- a relation on this rank's rows ---------------------------------------------------------------------------- */
+
+/**
+ * The symmetric normalised adjacency D^-1/2 A D^-1/2 of the training graph (He et al., LightGCN, SIGIR 2020, eq. 3),
+ * on local numbers, with the halo that its ghost columns need.
+ */
+typedef struct kith_relation {
+  kith_csr csr;        /**< [n_own, n_own + n_ghost]; rows' neighbours in the order of original numbers */
+  kith_lid *row;       /**< [n_own] rows without ghost neighbours first, then the others, each ascending */
+  kith_lid n_interior; /**< how many have no ghost neighbour */
+  kith_lid n_ghost;
+  kith_halo *halo;
+} kith_relation;
+
+/** Collective.  `d` is the width of the rows that will be exchanged. */
+kith_agreed kith_relation_create(const kith_comm *comm, const kith_graph *g, int d, kith_relation **out) KITH_MUST_USE;
+void kith_relation_destroy(kith_relation **relation);
 
 #endif

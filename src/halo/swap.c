@@ -1,0 +1,107 @@
+/* Moving rows along a halo, in both directions. */
+#include <string.h>
+
+#include "halo/halo.h"
+
+enum { SWAP_FORWARD = 11, SWAP_RETURN = 12 }; /* tags */
+
+kith_status kith_halo_reserve(kith_halo *h, int d) {
+  kith_status st = KITH_OK;
+  float *packed = NULL;
+  if (h->d == d) return st;
+  KITH_TRY(KITH_NEW(packed, (int64_t)h->max_send * d));
+  if (h->row != MPI_DATATYPE_NULL) KITH_MPI(MPI_Type_free(&h->row));
+  KITH_MPI(MPI_Type_contiguous(d, MPI_FLOAT, &h->row));
+  KITH_MPI(MPI_Type_commit(&h->row));
+  KITH_FREE(h->packed);
+  h->packed = packed;
+  h->d = d;
+done:
+  return st;
+}
+
+/* Receive wanted rows in place, send packed ones; or the reverse, for the transpose. */
+static void swap_post(kith_halo *h, int tag, const int *in_first, float *in, const int *out_first, const float *out) {
+  int me = h->comm->rank, size = h->comm->size;
+  size_t d = (size_t)h->d;
+  h->n_request = 0;
+  for (int r = 0; r < size; r++) {
+    int n = in_first[r + 1] - in_first[r];
+    if (r == me || n == 0) continue;
+    KITH_MPI(MPI_Irecv(in + d * (size_t)in_first[r], n, h->row, r, tag, h->comm->mpi, &h->request[h->n_request++]));
+  }
+  for (int i = 1; i < size; i++) {
+    int r = (me + i) % size; /* each rank starts with another receiver */
+    int n = out_first[r + 1] - out_first[r];
+    if (n == 0) continue;
+    KITH_MPI(MPI_Isend(out + d * (size_t)out_first[r], n, h->row, r, tag, h->comm->mpi, &h->request[h->n_request++]));
+    h->bytes += (int64_t)n * h->d * (int64_t)sizeof(float);
+  }
+  size_t mine = (size_t)(out_first[me + 1] - out_first[me]);
+  if (mine) memcpy(in + d * (size_t)in_first[me], out + d * (size_t)out_first[me], mine * d * sizeof(float));
+}
+
+void kith_halo_begin(kith_halo *h, const float *own, float *ghost) {
+  size_t d = (size_t)h->d;
+#pragma omp parallel for schedule(static)
+  for (kith_lid s = 0; s < h->n_send; s++) memcpy(h->packed + d * (size_t)s, own + d * (size_t)h->send_row[s], d * sizeof(float));
+  swap_post(h, SWAP_FORWARD, h->want_first, ghost, h->send_first, h->packed);
+}
+
+void kith_halo_poke(kith_halo *h) {
+  int all;
+  if (h->n_request) KITH_MPI(MPI_Testall(h->n_request, h->request, &all, MPI_STATUSES_IGNORE));
+}
+
+void kith_halo_end(kith_halo *h) {
+  KITH_MPI(MPI_Waitall(h->n_request, h->request, MPI_STATUSES_IGNORE));
+  h->n_request = 0;
+}
+
+void kith_halo_forward_packed(kith_halo *h, const float *packed, float *ghost) {
+  swap_post(h, SWAP_FORWARD, h->want_first, ghost, h->send_first, packed);
+  kith_halo_end(h);
+}
+
+void kith_halo_return(kith_halo *h, const float *ghost, float *packed) {
+  swap_post(h, SWAP_RETURN, h->send_first, packed, h->want_first, ghost);
+  kith_halo_end(h);
+}
+
+void kith_halo_backward(kith_halo *h, const float *ghost, float *own) {
+  size_t d = (size_t)h->d;
+  kith_halo_return(h, ghost, h->packed);
+  for (kith_lid s = 0; s < h->n_send; s++) {
+    float *to = own + d * (size_t)h->send_row[s];
+    const float *from = h->packed + d * (size_t)s;
+    for (size_t k = 0; k < d; k++) to[k] += from[k];
+  }
+}
+
+kith_agreed kith_halo_forward_int(kith_halo *h, const int64_t *own, int64_t *ghost) {
+  kith_agreed st = {KITH_OK};
+  int size = h->comm->size;
+  int64_t *packed = NULL;
+  KITH_TRY(kith_agree(h->comm, KITH_NEW(packed, h->n_send)));
+  for (kith_lid s = 0; s < h->n_send; s++) packed[s] = own[h->send_row[s]];
+  for (int r = 0; r < size; r++) {
+    h->count_out[r] = h->send_first[r + 1] - h->send_first[r];
+    h->count_in[r] = h->want_first[r + 1] - h->want_first[r];
+  }
+  KITH_MPI(MPI_Alltoallv(packed, h->count_out, h->send_first, MPI_INT64_T, ghost, h->count_in, h->want_first, MPI_INT64_T, h->comm->mpi));
+done:
+  KITH_FREE(packed);
+  return st;
+}
+
+void kith_share_rows(const kith_comm *comm, const int64_t *first, int d, float *x) {
+  MPI_Request request[64];
+  int n_request = 0;
+  for (int r = 0; r < comm->size; r++) { /* one broadcast a rank: blocks may be ragged and need no count arrays */
+    int64_t n = first[r + 1] - first[r];
+    KITH_MPI(MPI_Ibcast(x + d * first[r], (int)(n * d), MPI_FLOAT, r, comm->mpi, &request[n_request++]));
+    if (n_request < 64 && r + 1 < comm->size) continue;
+    KITH_MPI(MPI_Waitall(n_request, request, MPI_STATUSES_IGNORE));
+    n_request = 0;
+  }
+}
