@@ -1,0 +1,72 @@
+/**
+ * Ops: kernels, forward beside backward.  Pointers and sizes; no state, no allocation, no MPI, no errors.
+ *
+ * Every kernel gives the same bits for any number of threads: a row is summed by one thread, in one order.
+ */
+#ifndef KITH_OPS_H
+#define KITH_OPS_H
+
+#include "kith/graph.h"
+
+/*
+ * Several instruction sets in one binary, chosen when the program starts.  Not with clang 14 (its resolvers do not
+ * link) nor under sanitizers.
+ */
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(KITH_NO_CLONES)
+#define KITH_KERNEL __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define KITH_KERNEL
+#endif
+
+/**
+ * y [n_row, d] = A x for the rows of a list: y[i] = sum over neighbours j of weight_ij x[j], in the order of the row.
+ *
+ * @param n, row  [n] which rows to compute; the others are left alone
+ * @param x       [n_col, d]
+ * @param add     y += A x instead
+ * Cost: d * 4 bytes gathered an entry; the limit is the machine's gather bandwidth.
+ * The transpose of a symmetric A is itself, so backward is this function on the gradient.
+ */
+void kith_spmm(const kith_csr *a, kith_lid n, const kith_lid *row, int d, const float *x, bool add, float *y);
+
+/**
+ * Which rows are asked for, once per asking, and in which order what comes back is summed.
+ * Group i gathers the askings member[start[i]] … of row sum_row[i], in the order of their keys.
+ */
+typedef struct kith_picks {
+  kith_lid n;              /**< askings */
+  const kith_lid *row;     /**< [n] */
+  kith_lid n_sum;          /**< distinct rows */
+  kith_lid *sum_row;       /**< [n_sum] ascending */
+  kith_lid *start;         /**< [n_sum + 1] */
+  kith_lid *member;        /**< [n] */
+} kith_picks;
+
+/** z [n, d] = w x[row] (added to z when `add`). */
+void kith_pick_forward(const kith_picks *p, int d, float w, const float *x, bool add, float *z);
+/** dx[row] += w dz, each row's askings in the order of their keys: the transpose. */
+void kith_pick_backward(const kith_picks *p, int d, float w, const float *dz, float *dx);
+
+/** y = 0, for n numbers, by all threads. */
+void kith_clear(int64_t n, float *y);
+/** y = w x, or y += w x. */
+void kith_scale(int64_t n, float w, const float *x, bool add, float *y);
+
+/** The inner product of two rows: sixteen running sums, then a tree, the same on every instruction set. */
+float kith_dot(int d, const float *a, const float *b);
+
+/** unit [n, d] = x[at[i]] / ||x[at[i]]||, norm [n] = ||x[at[i]]||; a zero row stays zero. */
+void kith_normalise_forward(kith_lid n, const kith_lid *at, int d, const float *x, float *unit, float *norm);
+/** dx[at[i]] = (dunit_i - unit_i <unit_i, dunit_i>) / norm_i; each row of x has one i. */
+void kith_normalise_backward(kith_lid n, const kith_lid *at, int d, const float *unit, const float *norm,
+                             const float *dunit, float *dx);
+
+/**
+ * Row-major products by the BLAS, meant to be called by one thread inside a parallel region.
+ * nt: c [m, n] = alpha a [m, k] b' [n, k];   nn: c [m, n] = alpha a [m, k] b [k, n] + beta c.
+ * The order of each sum depends on the shapes and the place in c only, so equal calls give equal bits.
+ */
+void kith_gemm_nt(int m, int n, int k, float alpha, const float *a, const float *b, float *c);
+void kith_gemm_nn(int m, int n, int k, float alpha, const float *a, const float *b, float beta, float *c);
+
+#endif

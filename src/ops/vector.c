@@ -1,0 +1,49 @@
+/* Rows and flat blocks: clear, scale, inner product, norm. */
+#include <math.h>
+
+#include "kith/ops.h"
+
+enum { LANES = 16 };
+
+KITH_KERNEL void kith_clear(int64_t n, float *y) {
+#pragma omp parallel for simd schedule(static)
+  for (int64_t i = 0; i < n; i++) y[i] = 0;
+}
+
+KITH_KERNEL void kith_scale(int64_t n, float w, const float *x, bool add, float *y) {
+#pragma omp parallel for simd schedule(static)
+  for (int64_t i = 0; i < n; i++) y[i] = (add ? y[i] : 0) + w * x[i];
+}
+
+KITH_KERNEL float kith_dot(int d, const float *a, const float *b) {
+  float lane[LANES] = {0};
+  int k = 0;
+  for (; k + LANES <= d; k += LANES)
+    for (int j = 0; j < LANES; j++) lane[j] += a[k + j] * b[k + j];
+  for (int j = 0; k + j < d; j++) lane[j] += a[k + j] * b[k + j];
+  for (int half = LANES / 2; half > 0; half /= 2)
+    for (int j = 0; j < half; j++) lane[j] += lane[j + half];
+  return lane[0];
+}
+
+void kith_normalise_forward(kith_lid n, const kith_lid *at, int d, const float *x, float *unit, float *norm) {
+#pragma omp parallel for schedule(static)
+  for (kith_lid i = 0; i < n; i++) {
+    const float *from = x + (size_t)at[i] * (size_t)d;
+    float *to = unit + (size_t)i * (size_t)d;
+    norm[i] = sqrtf(kith_dot(d, from, from));
+    float scale = norm[i] > 0 ? 1 / norm[i] : 0;
+    for (int k = 0; k < d; k++) to[k] = scale * from[k];
+  }
+}
+
+void kith_normalise_backward(kith_lid n, const kith_lid *at, int d, const float *unit, const float *norm,
+                             const float *dunit, float *dx) {
+#pragma omp parallel for schedule(static)
+  for (kith_lid i = 0; i < n; i++) {
+    const float *u = unit + (size_t)i * (size_t)d, *du = dunit + (size_t)i * (size_t)d;
+    float *to = dx + (size_t)at[i] * (size_t)d;
+    float along = kith_dot(d, u, du), scale = norm[i] > 0 ? 1 / norm[i] : 0;
+    for (int k = 0; k < d; k++) to[k] = scale * (du[k] - along * u[k]);
+  }
+}

@@ -1,0 +1,26 @@
+/* The rows of a batch travel from their owners to those who compute its loss; their gradients travel back. */
+#include "kith/tape.h"
+
+typedef struct exchange {
+  kith_halo *h;
+  kith_tensor *packed, *rows;
+} exchange;
+
+static void exchange_forward(void *self) {
+  exchange *e = self;
+  kith_halo_forward_packed(e->h, e->packed->value, e->rows->value);
+}
+
+static void exchange_backward(void *self) {
+  exchange *e = self;
+  kith_halo_return(e->h, e->rows->grad, e->packed->grad);
+}
+
+kith_tensor *kith_exchange_op(kith_tape *t, kith_halo *h, kith_tensor *packed, int64_t max_want) {
+  if (!packed) return NULL;
+  kith_tensor *rows = kith_tape_tensor(t, max_want, packed->d);
+  exchange *e = kith_tape_op(t, "exchange", true, exchange_forward, exchange_backward, sizeof *e);
+  if (!e || !rows) return NULL;
+  *e = (exchange){h, packed, rows};
+  return rows;
+}

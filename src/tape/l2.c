@@ -1,0 +1,37 @@
+/* L2 on the initial embeddings of a batch, at their owners: a row asked for three times is counted three times. */
+#include "kith/tape.h"
+
+typedef struct l2 {
+  const kith_picks *picks;
+  const double *scale;
+  kith_tensor *x;
+  kith_sum *loss;
+} l2;
+
+static kith_lid l2_times(const l2 *o, kith_lid i) { return o->picks->start[i + 1] - o->picks->start[i]; }
+
+static void l2_forward(void *self) {
+  l2 *o = self;
+  for (kith_lid i = 0; i < o->picks->n_sum; i++) {
+    const float *x = o->x->value + (size_t)o->picks->sum_row[i] * (size_t)o->x->d;
+    kith_sum_add(o->loss, 0.5 * *o->scale * l2_times(o, i) * (double)kith_dot(o->x->d, x, x));
+  }
+}
+
+static void l2_backward(void *self) {
+  l2 *o = self;
+  int d = o->x->d;
+  if (!kith_tensor_touch(o->x)) kith_clear(o->x->n_row * d, o->x->grad);
+#pragma omp parallel for schedule(static)
+  for (kith_lid i = 0; i < o->picks->n_sum; i++) {
+    size_t at = (size_t)o->picks->sum_row[i] * (size_t)d;
+    float w = (float)(*o->scale * l2_times(o, i));
+    for (int k = 0; k < d; k++) o->x->grad[at + (size_t)k] += w * o->x->value[at + (size_t)k];
+  }
+}
+
+void kith_l2_op(kith_tape *t, const kith_picks *picks, const double *scale, kith_tensor *x, kith_sum *loss) {
+  if (!x) return;
+  l2 *o = kith_tape_op(t, "l2", false, l2_forward, l2_backward, sizeof *o);
+  if (o) *o = (l2){picks, scale, x, loss};
+}

@@ -1,0 +1,94 @@
+/* The tape knows order, and nothing else. */
+#include "kith/tape.h"
+
+enum { TAPE_MOST = 256 }; /* ops and tensors of one model */
+
+typedef struct tape_op {
+  const char *name;
+  bool everyone;
+  void (*forward)(void *self);
+  void (*backward)(void *self);
+  void *self;
+} tape_op;
+
+struct kith_tape {
+  int n_op, n_tensor;
+  tape_op op[TAPE_MOST];
+  kith_tensor *tensor[TAPE_MOST];
+  kith_status status;
+};
+
+kith_status kith_tape_create(kith_tape **out) {
+  kith_tape *t = NULL;
+  kith_status st = KITH_NEW(t, 1);
+  *out = t;
+  return st;
+}
+
+void kith_tape_destroy(kith_tape **tape) {
+  kith_tape *t = *tape;
+  if (!t) return;
+  for (int i = 0; i < t->n_op; i++) KITH_FREE(t->op[i].self);
+  for (int i = 0; i < t->n_tensor; i++) {
+    KITH_FREE(t->tensor[i]->value);
+    KITH_FREE(t->tensor[i]->grad);
+    KITH_FREE(t->tensor[i]);
+  }
+  KITH_FREE(*tape);
+}
+
+static kith_status tape_make_tensor(int64_t n_row, int d, kith_tensor **out) {
+  kith_status st = KITH_OK;
+  kith_tensor *x = NULL;
+  KITH_TRY(KITH_NEW(x, 1));
+  x->n_row = n_row;
+  x->d = d;
+  KITH_TRY(KITH_NEW(x->value, n_row * d));
+  KITH_TRY(KITH_NEW(x->grad, n_row * d));
+  *out = x;
+  x = NULL;
+done:
+  if (x) {
+    KITH_FREE(x->value);
+    KITH_FREE(x->grad);
+  }
+  KITH_FREE(x);
+  return st;
+}
+
+kith_tensor *kith_tape_tensor(kith_tape *t, int64_t n_row, int d) {
+  kith_tensor *x = NULL;
+  if (t->status != KITH_OK) return NULL;
+  if (t->n_tensor == TAPE_MOST) t->status = kith_fail(KITH_ECONFIG, "a model may have at most %d tensors", TAPE_MOST);
+  else t->status = tape_make_tensor(n_row, d, &x);
+  if (x) t->tensor[t->n_tensor++] = x;
+  return x;
+}
+
+void *kith_tape_op(kith_tape *t, const char *name, bool everyone, void (*forward)(void *self), void (*backward)(void *self),
+                   size_t size) {
+  char *self = NULL;
+  if (t->status != KITH_OK) return NULL;
+  if (t->n_op == TAPE_MOST) t->status = kith_fail(KITH_ECONFIG, "a model may have at most %d operations", TAPE_MOST);
+  else t->status = KITH_NEW(self, (int64_t)size);
+  if (self) t->op[t->n_op++] = (tape_op){name, everyone, forward, backward, self};
+  return self;
+}
+
+kith_status kith_tape_status(const kith_tape *t) { return t->status; }
+
+void kith_tape_forward(kith_tape *t) {
+  for (int i = 0; i < t->n_op; i++) t->op[i].forward(t->op[i].self);
+}
+
+void kith_tape_backward(kith_tape *t) {
+  for (int i = 0; i < t->n_tensor; i++) t->tensor[i]->touched = false;
+  for (int i = t->n_op - 1; i >= 0; i--)
+    if (t->op[i].backward) t->op[i].backward(t->op[i].self);
+}
+
+bool kith_tensor_touch(kith_tensor *x) {
+  bool was = x->touched;
+  x->touched = true;
+  return was;
+}
