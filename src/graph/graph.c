@@ -1,0 +1,37 @@
+/* One rank's share of a cut graph: who owns a number, and giving the share back. */
+#include "kith/graph.h"
+
+void kith_csr_free(kith_csr *csr) {
+  KITH_FREE(csr->start);
+  KITH_FREE(csr->col);
+  KITH_FREE(csr->weight);
+  csr->n_row = csr->n_col = 0;
+}
+
+void kith_graph_destroy(kith_graph **graph) {
+  kith_graph *g = *graph;
+  if (!g) return;
+  KITH_FREE(g->first);
+  for (int t = 0; t < KITH_TYPES; t++) KITH_FREE(g->row_of[t]);
+  KITH_FREE(g->type);
+  KITH_FREE(g->original);
+  KITH_FREE(g->start);
+  KITH_FREE(g->neighbour);
+  KITH_FREE(g->edge);
+  kith_lists_free(&g->train);
+  kith_lists_free(&g->valid);
+  kith_lists_free(&g->test);
+  KITH_FREE(g->item_number);
+  KITH_FREE(*graph);
+}
+
+/* The last rank whose range begins at or before g: ranks that own nothing begin where the next one does. */
+int kith_owner(int size, const kith_gid *first, kith_gid g) {
+  int low = 0, high = size - 1;
+  while (low < high) {
+    int middle = low + (high - low + 1) / 2;
+    if (first[middle] <= g) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
