@@ -16,5 +16,22 @@ typedef struct kith_model_options {
 } kith_model_options;
 
 kith_model_options kith_model_defaults(void);
+const char *kith_model_text(kith_model_name name); /**< "lightgcn" */
+
+/**
+ * Record a model: from the initial embeddings x to the terms of the final ones.
+ *
+ * @param a  the normalised adjacency
+ * @param x  [n_own + n_ghost, d] initial embeddings, the model's only parameters
+ * @param r  receives the terms; picks and packed are set by the caller
+ */
+void kith_model_record(const kith_model_options *o, kith_tape *t, kith_relation *a, kith_tensor *x, kith_readout *r);
+
+/* One function a model. */
+void kith_lightgcn_record(const kith_model_options *o, kith_tape *t, kith_relation *a, kith_tensor *x, kith_readout *r);
+void kith_mf_record(kith_tape *t, kith_tensor *x, kith_readout *r);
+
+/** Initial embeddings of this rank's rows: normal, standard deviation `init`, keyed by (type, original number).  Local. */
+void kith_model_init(const kith_model_options *o, const kith_graph *g, uint64_t seed, float *x);
 
 #endif

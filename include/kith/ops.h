@@ -18,6 +18,9 @@
 #define KITH_KERNEL
 #endif
 
+int kith_threads(void); /**< threads that the next parallel region will have */
+int kith_thread(void);  /**< this thread's number in its region */
+
 /**
  * y [n_row, d] = A x for the rows of a list: y[i] = sum over neighbours j of weight_ij x[j], in the order of the row.
  *
@@ -68,5 +71,20 @@ void kith_normalise_backward(kith_lid n, const kith_lid *at, int d, const float 
  */
 void kith_gemm_nt(int m, int n, int k, float alpha, const float *a, const float *b, float *c);
 void kith_gemm_nn(int m, int n, int k, float alpha, const float *a, const float *b, float beta, float *c);
+
+/**
+ * One tile of an in-batch softmax: rows of logits become probabilities, in place.
+ * Row i is place first + i of the batch; a candidate j that has the same item as i, but is not i, is left out.
+ *
+ * @param m, n     rows of the tile, candidates
+ * @param s        [m, n] logits; afterwards probabilities
+ * @param lse      [m] log of the sum of exponentials
+ */
+void kith_softmax_rows(int m, int n, int64_t first, const int32_t *item, float *s, float *lse);
+/**
+ * The same probabilities seen from the items: s [m, n] holds logits of items first … against all users; afterwards the
+ * probability that user j gives to the item, exp(s_ij - lse_j).
+ */
+void kith_softmax_columns(int m, int n, int64_t first, const int32_t *item, const float *lse, float *s);
 
 #endif

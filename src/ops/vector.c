@@ -1,9 +1,13 @@
 /* Rows and flat blocks: clear, scale, inner product, norm. */
 #include <math.h>
+#include <omp.h>
 
 #include "kith/ops.h"
 
 enum { LANES = 16 };
+
+int kith_threads(void) { return omp_get_max_threads(); }
+int kith_thread(void) { return omp_get_thread_num(); }
 
 KITH_KERNEL void kith_clear(int64_t n, float *y) {
 #pragma omp parallel for simd schedule(static)

@@ -1,0 +1,91 @@
+/* Rows of exponentials: max, exp, sum, each in one order, vectorised by hand-written lanes rather than by reassociation. */
+#include <math.h>
+#include <string.h>
+
+#include "kith/ops.h"
+
+enum { SOFTMAX_LANES = 16 };
+
+/*
+ * exp(x) for x <= 0 to about one unit in the last place: x = n log 2 + r, a polynomial in r, then n into the exponent.
+ * Below -87 the result is at the edge of the normal numbers, which is as good as zero here.
+ */
+static inline float softmax_exp(float x) {
+  const float magic = 12582912.0f; /* 1.5 * 2^23: adding it rounds to an integer */
+  x = x < -87.0f ? -87.0f : x;
+  float n = x * 1.44269504f + magic - magic;
+  float r = x - n * 0.693145752f - n * 1.42860677e-6f; /* log 2 in two pieces */
+  float p = 1.0f / 5040;
+  p = p * r + 1.0f / 720;
+  p = p * r + 1.0f / 120;
+  p = p * r + 1.0f / 24;
+  p = p * r + 1.0f / 6;
+  p = p * r + 0.5f;
+  p = p * r + 1.0f;
+  p = p * r + 1.0f;
+  int32_t bits = ((int32_t)n + 127) << 23;
+  float power;
+  memcpy(&power, &bits, sizeof power);
+  return p * power;
+}
+
+/* Candidates with the item of `place`, other than itself, get a logit that no exponential survives. */
+static void softmax_mask(int n, int64_t place, const int32_t *item, float *s) {
+  float self = s[place];
+  int32_t mine = item[place];
+  for (int j = 0; j < n; j++) s[j] = item[j] == mine ? -INFINITY : s[j];
+  s[place] = self;
+}
+
+static float softmax_max(int n, const float *s) {
+  float lane[SOFTMAX_LANES], most;
+  for (int k = 0; k < SOFTMAX_LANES; k++) lane[k] = -INFINITY;
+  for (int j = 0; j + SOFTMAX_LANES <= n; j += SOFTMAX_LANES)
+    for (int k = 0; k < SOFTMAX_LANES; k++) lane[k] = s[j + k] > lane[k] ? s[j + k] : lane[k];
+  for (int j = n - n % SOFTMAX_LANES; j < n; j++) lane[0] = s[j] > lane[0] ? s[j] : lane[0];
+  most = lane[0];
+  for (int k = 1; k < SOFTMAX_LANES; k++) most = lane[k] > most ? lane[k] : most;
+  return most;
+}
+
+/* s = exp(s - most); returns their sum: sixteen running sums, then in order. */
+static float softmax_exponentials(int n, float most, float *s) {
+  float lane[SOFTMAX_LANES] = {0}, sum = 0;
+  int whole = n - n % SOFTMAX_LANES;
+  for (int j = 0; j < whole; j += SOFTMAX_LANES)
+    for (int k = 0; k < SOFTMAX_LANES; k++) {
+      float keep = s[j + k] == -INFINITY ? 0.0f : 1.0f;
+      s[j + k] = keep * softmax_exp(s[j + k] - most);
+      lane[k] += s[j + k];
+    }
+  for (int j = whole; j < n; j++) {
+    s[j] = s[j] == -INFINITY ? 0.0f : softmax_exp(s[j] - most);
+    lane[j - whole] += s[j];
+  }
+  for (int k = 0; k < SOFTMAX_LANES; k++) sum += lane[k];
+  return sum;
+}
+
+KITH_KERNEL void kith_softmax_rows(int m, int n, int64_t first, const int32_t *item, float *s, float *lse) {
+  for (int i = 0; i < m; i++) {
+    float *row = s + (size_t)i * (size_t)n;
+    softmax_mask(n, first + i, item, row);
+    float most = softmax_max(n, row), sum = softmax_exponentials(n, most, row), scale = 1 / sum;
+    for (int j = 0; j < n; j++) row[j] *= scale;
+    lse[i] = most + logf(sum);
+  }
+}
+
+KITH_KERNEL void kith_softmax_columns(int m, int n, int64_t first, const int32_t *item, const float *lse, float *s) {
+  for (int i = 0; i < m; i++) {
+    float *row = s + (size_t)i * (size_t)n;
+    int64_t place = first + i;
+    int32_t mine = item[place];
+    float self = softmax_exp(row[place] - lse[place]);
+    for (int j = 0; j < n; j++) {
+      float keep = item[j] == mine ? 0.0f : 1.0f;
+      row[j] = keep * softmax_exp(row[j] - lse[j]);
+    }
+    row[place] = self;
+  }
+}
