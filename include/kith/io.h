@@ -64,12 +64,16 @@ const char *kith_h5_path(const kith_h5 *f);
 
 typedef enum kith_format { KITH_ADJACENCY, KITH_EDGES } kith_format;
 
+/** Whether ids are numbers: "auto" lets the first id of each node type decide; "text" keeps "17" and "B0017" apart as they stand. */
+typedef enum kith_id_kind { KITH_ID_AUTO, KITH_ID_TEXT } kith_id_kind;
+
 /** Where a list lies and how to read it. */
 typedef struct kith_source {
   char path[KITH_PATH];     /**< "" when the job names none; plain or gzip */
   kith_format format;       /**< adjacency: "user item item …"; edges: one pair a line, with columns */
   char delimiter[8];        /**< between columns: ",", "\t", " ", "::"; "" = white space for adjacency, guessed for edges */
   bool header;              /**< edges: the first line names the columns */
+  kith_id_kind ids;         /**< of the interactions; the test and social lists follow them */
   char user[KITH_NAME], item[KITH_NAME], time[KITH_NAME], weight[KITH_NAME]; /**< column names, or numbers from 1; "" = none (user 1, item 2) */
 } kith_source;
 
@@ -77,9 +81,43 @@ typedef enum kith_split_method { KITH_SPLIT_NONE, KITH_SPLIT_RATIO, KITH_SPLIT_L
 
 typedef struct kith_split {
   kith_split_method method; /**< ratio: per user, keyed draws; leave-last-out: each user's last one tests, the one before validates; time: the last shares of all interactions */
-  double valid, test;       /**< shares of a user's (time: of all) interactions, 0 … 1 */
+  double valid, test;       /**< shares of a user's (time: of all) interactions, 0 … 1; leave-last-out: 0 = none is held out */
   uint64_t seed;
 } kith_split;
+
+/** What ingest reads. */
+typedef struct kith_ingest_options {
+  kith_source interactions, test, social; /**< test and social: path "" when there is none */
+  kith_split split; /**< beside a test list it only takes the validation share from the interactions */
+} kith_ingest_options;
+
+/** What ingest found: counts after merging, and what was merged or left out. */
+typedef struct kith_ingest_report {
+  int64_t n[KITH_TYPES];
+  int64_t train, valid, test;   /**< distinct interactions of each list */
+  int64_t duplicates;           /**< repeated interactions within a list, counted once */
+  int64_t in_both;              /**< in the test list and among the interactions: kept in both */
+  int64_t held_out_items;       /**< items with no training interaction that are held out */
+  int64_t idle_users;           /**< users with no training interaction */
+  int64_t social;               /**< distinct social ties */
+  int64_t social_duplicates, social_unknown, social_self; /**< repeated; to a user without interactions; to oneself: left out */
+  bool text_ids[KITH_TYPES], has_time, has_weight;
+} kith_ingest_report;
+
+/**
+ * Read the text lists, number, merge and split them, and write graph.h5 (layout: docs/files.md).
+ *
+ * Collective over `comm`: rank 0 works, the others learn how it ended.
+ *
+ * @param job     the resolved job as text, stored in the file
+ * @param path    the file to write; its folder must exist
+ * @param[out] report the same on every rank
+ * Errors: KITH_ENOINPUT (a list is missing), KITH_EDATA (with file:line), KITH_ECONFIG (columns, shares, no times where
+ * the split needs them), KITH_ENOMEM, KITH_EOUTPUT, KITH_EIO.
+ * Memory: 12 bytes an interaction while reading without times and weights, 28 with times, 36 with both.
+ */
+kith_agreed kith_ingest(const kith_comm *comm, const kith_ingest_options *o, const char *job, const char *path,
+                        kith_ingest_report *report) KITH_MUST_USE;
 
 /* ---- graph.h5: the whole graph, by original number --------------------------------------------------------------- */
 
