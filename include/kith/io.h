@@ -180,4 +180,60 @@ kith_agreed kith_rows_write(kith_rows *rows, kith_h5 *f, const char *name, int d
 /** Read user/`name` and item/`name` into x [n_own, d].  Collective. */
 kith_agreed kith_rows_read(kith_rows *rows, kith_h5 *f, const char *name, int d, float *x) KITH_MUST_USE;
 
+/* ---- embeddings.h5 -------------------------------------------------------------------------------------------------- */
+
+/** What stands in the attributes of embeddings.h5. */
+typedef struct kith_embeddings_note {
+  const char *model;    /**< "lightgcn" */
+  bool cosine;          /**< rows are normalised; products are cosines */
+  int64_t epoch;        /**< epochs trained */
+  const char *metrics;  /**< history, one JSON object a line */
+  const char *job;      /**< resolved job */
+} kith_embeddings_note;
+
+/**
+ * Write ids and final embeddings in original order.  Collective.
+ *
+ * @param graph_path  where the ids are
+ * @param x           [n_own, d]
+ */
+kith_agreed kith_embeddings_write(const kith_comm *comm, const kith_graph *g, const char *graph_path, const char *parts_path,
+                                  const char *path, int d, const float *x, const kith_embeddings_note *note) KITH_MUST_USE;
+/** Read this rank's rows: *x is a new block [n_own, *d].  KITH_EDATA if they are of another graph.  Collective. */
+kith_agreed kith_embeddings_read(const kith_comm *comm, const kith_graph *g, const char *parts_path, const char *path, int *d,
+                                 float **x) KITH_MUST_USE;
+
+/* ---- checkpoints ---------------------------------------------------------------------------------------------------- */
+
+/** All that a run needs to go on, to the last bit, on any number of ranks. */
+typedef struct kith_checkpoint {
+  int d;
+  float *x, *m, *v;     /**< [n_own, d] parameters and Adam's moments; lent */
+  int64_t epoch, step;  /**< whole epochs done, and steps done of the next one */
+  kith_sum loss;        /**< over ranks, of the steps done of the next epoch */
+  double best;          /**< best score so far */
+  int64_t best_epoch;   /**< 0: none */
+  int64_t stale;        /**< evaluations since the best */
+  const char *recipe;   /**< what must be the same to go on */
+  char *history;        /**< metrics, one JSON object a line; a new block after reading, freed by the caller */
+  const char *job;      /**< resolved job, for readers */
+} kith_checkpoint;
+
+/**
+ * Write `folder`/checkpoint-EEEEEE.h5 (epoch), then `folder`/checkpoint-latest that names it, then remove all but the
+ * newest `keep` files.  Collective.
+ */
+kith_agreed kith_checkpoint_write(const kith_comm *comm, const kith_graph *g, const char *parts_path, const char *folder,
+                                  int keep, const kith_checkpoint *c) KITH_MUST_USE;
+/** The path of the newest checkpoint in `folder`, or "" if there is none.  Collective. */
+kith_agreed kith_checkpoint_newest(const kith_comm *comm, const char *folder, char *path) KITH_MUST_USE;
+/**
+ * Read into c->x, c->m, c->v, which the caller has made [n_own, c->d], and the rest of `c`.  Collective.
+ * Errors: KITH_EDATA (torn, another graph); KITH_ECONFIG if c->recipe differs from the file's: the first difference is named.
+ */
+kith_agreed kith_checkpoint_read(const kith_comm *comm, const kith_graph *g, const char *parts_path, const char *path,
+                                 kith_checkpoint *c) KITH_MUST_USE;
+/** Remove all checkpoints of a folder.  Collective. */
+kith_agreed kith_checkpoint_remove(const kith_comm *comm, const char *folder) KITH_MUST_USE;
+
 #endif

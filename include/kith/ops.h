@@ -60,6 +60,8 @@ float kith_dot(int d, const float *a, const float *b);
 
 /** unit [n, d] = x[at[i]] / ||x[at[i]]||, norm [n] = ||x[at[i]]||; a zero row stays zero. */
 void kith_normalise_forward(kith_lid n, const kith_lid *at, int d, const float *x, float *unit, float *norm);
+/** x [n, d] with every row divided by its norm, in place. */
+void kith_normalise_rows(kith_lid n, int d, float *x);
 /** dx[at[i]] = (dunit_i - unit_i <unit_i, dunit_i>) / norm_i; each row of x has one i. */
 void kith_normalise_backward(kith_lid n, const kith_lid *at, int d, const float *unit, const float *norm,
                              const float *dunit, float *dx);

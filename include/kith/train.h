@@ -1,5 +1,6 @@
 /**
- * Train: the loop that owns parameters, steps, evaluations and checkpoints.
+ * Train: what owns parameters and steps (the trainer), and the run around it: epochs, evaluation, early stopping,
+ * checkpoints, the exported embeddings.
  */
 #ifndef KITH_TRAIN_H
 #define KITH_TRAIN_H
@@ -26,5 +27,74 @@ typedef struct kith_checkpoint_options {
 
 kith_train_options kith_train_defaults(void);
 kith_checkpoint_options kith_checkpoint_defaults(void);
+
+/* ---- the trainer: parameters and steps ----------------------------------------------------------------------------- */
+
+typedef struct kith_trainer kith_trainer;
+
+/** Record the model, make every buffer, set the initial embeddings.  Collective; `comm` and `g` must outlive it. */
+kith_agreed kith_trainer_create(const kith_comm *comm, const kith_graph *g, const kith_model_options *model,
+                                const kith_train_options *train, kith_trainer **out) KITH_MUST_USE;
+void kith_trainer_destroy(kith_trainer **trainer);
+
+int64_t kith_trainer_n_step(const kith_trainer *t); /**< steps in an epoch */
+/** Put the training pairs into the order of an epoch, 0 the first.  Local. */
+void kith_trainer_epoch(kith_trainer *t, int64_t epoch);
+/**
+ * One step of the current epoch.  Collective; cannot fail and allocates nothing.
+ *
+ * @param stop  whether this rank wants to stop
+ * @return whether any rank wants to stop after this step; the same on every rank
+ */
+bool kith_trainer_step(kith_trainer *t, int64_t step, bool stop);
+
+/** What a trainer has learnt: lent, [n_own, d] each. */
+typedef struct kith_state {
+  float *x, *m, *v;
+  kith_sum *loss; /**< this rank's share of the sum over steps of the mean loss, since it was last cleared by the caller */
+} kith_state;
+kith_state kith_trainer_state(kith_trainer *t);
+
+/**
+ * The final embeddings [n_own, d], as products rank them: propagated, normalised where the loss is by cosine.
+ * Collective.  Lent until the next call.
+ */
+const float *kith_trainer_final(kith_trainer *t);
+
+int64_t kith_trainer_halo_bytes(const kith_trainer *t); /**< bytes this rank has sent in exchanges of ghosts */
+
+/* ---- the run -------------------------------------------------------------------------------------------------------- */
+
+/** Everything `kith train` does, resolved. */
+typedef struct kith_run {
+  kith_model_options model;
+  kith_train_options train;
+  kith_rank_options evaluate;
+  kith_checkpoint_options checkpoint;
+  char work[KITH_PATH];   /**< folder of checkpoints, metrics.jsonl and embeddings.h5 */
+  char graph[KITH_PATH], parts[KITH_PATH];
+  const char *job;        /**< resolved job text, kept in the files */
+  bool fresh;             /**< ignore and remove earlier checkpoints */
+} kith_run;
+
+typedef struct kith_run_result {
+  int64_t epochs;         /**< done, over all runs */
+  double loss;            /**< of the last epoch */
+  int64_t best_epoch;     /**< the epoch that embeddings.h5 holds */
+  bool evaluated;
+  kith_metrics best;      /**< on the split of the job, at best_epoch */
+  bool tested;            /**< the test split was read once, at the end, after validation had picked the epoch */
+  kith_metrics test;
+  double seconds;         /**< in steps, this run */
+  int64_t pairs;          /**< trained on, this run */
+  int64_t halo_bytes;     /**< over all ranks, in exchanges of ghosts by steps of this run */
+} kith_run_result;
+
+/**
+ * Train until the epochs are done, patience ends, or a signal (SIGUSR1, SIGTERM) asks to stop.  Collective.
+ * Continues from the newest checkpoint in the work folder unless `fresh`; the checkpoint may be of any number of ranks.
+ * Errors: KITH_ECONFIG (checkpoint of another recipe), KITH_ENUMERIC, KITH_EINTERRUPT (checkpoint written), file errors.
+ */
+kith_agreed kith_train_run(const kith_comm *comm, const kith_graph *g, const kith_run *run, kith_run_result *out) KITH_MUST_USE;
 
 #endif

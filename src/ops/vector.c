@@ -41,6 +41,15 @@ void kith_normalise_forward(kith_lid n, const kith_lid *at, int d, const float *
   }
 }
 
+void kith_normalise_rows(kith_lid n, int d, float *x) {
+#pragma omp parallel for schedule(static)
+  for (kith_lid i = 0; i < n; i++) {
+    float *row = x + (size_t)i * (size_t)d, norm = sqrtf(kith_dot(d, row, row));
+    float scale = norm > 0 ? 1 / norm : 0;
+    for (int k = 0; k < d; k++) row[k] *= scale;
+  }
+}
+
 void kith_normalise_backward(kith_lid n, const kith_lid *at, int d, const float *unit, const float *norm,
                              const float *dunit, float *dx) {
 #pragma omp parallel for schedule(static)

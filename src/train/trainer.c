@@ -1,0 +1,134 @@
+/* A trainer: the model recorded once, its parameters, and the step that plays it. */
+#include "kith/train.h"
+
+struct kith_trainer {
+  const kith_comm *comm;
+  const kith_graph *g;
+  kith_model_options model;
+  kith_train_options train;
+  bool softmax;
+  int64_t n_step;
+  kith_relation *a;
+  kith_epoch *epoch;
+  kith_batch *batch;
+  kith_halo *halo;      /* of the batch's rows, aimed anew at every step */
+  kith_tape *tape;
+  kith_readout readout;
+  kith_tensor *x;       /* initial embeddings: the parameters */
+  float *m, *v;         /* [n_own, d] Adam's moments */
+  float *final;         /* [n_own, d] */
+  double l2_scale;      /* l2 / pairs of this step */
+  kith_sum loss;
+  int64_t eval_bytes;   /* sent for evaluations, not by steps */
+};
+
+/* The whole step as a tape: layers, the batch's rows, its loss, L2. */
+static kith_status trainer_record(kith_trainer *t) {
+  const kith_loss_options *loss = &t->train.loss;
+  int d = t->model.width, batch = t->train.batch;
+  kith_tape *tape = t->tape;
+  t->x = kith_tape_tensor(tape, t->a->csr.n_col, d);
+  t->readout.picks = &t->batch->picks;
+  t->readout.packed = kith_tape_tensor(tape, kith_batch_most_asked(batch, t->softmax), d);
+  kith_l2_op(tape, &t->batch->picks, &t->l2_scale, t->x, &t->loss);
+  kith_model_record(&t->model, tape, t->a, t->x, &t->readout);
+  kith_tensor *rows = kith_exchange_op(tape, t->halo, t->readout.packed, kith_batch_most_wanted(t->comm, batch, t->softmax));
+  if (t->softmax) kith_softmax_op(tape, t->comm, t->batch, batch, loss->temperature, rows, &t->loss);
+  else kith_bpr_op(tape, t->batch, rows, &t->loss);
+  return kith_tape_status(tape);
+}
+
+static kith_status trainer_make(const kith_comm *comm, const kith_graph *g, const kith_model_options *model,
+                                const kith_train_options *train, kith_trainer **out) {
+  kith_status st = KITH_OK;
+  kith_trainer *t = NULL;
+  int64_t n = (int64_t)g->n_own * model->width;
+  KITH_CHECK(g->n_edge > 0, KITH_EDATA, "the graph has no training interactions");
+  KITH_TRY(KITH_NEW(t, 1));
+  *out = t; /* from here on the caller destroys */
+  t->comm = comm;
+  t->g = g;
+  t->model = *model;
+  t->train = *train;
+  if (t->train.batch > g->n_edge) t->train.batch = (int)g->n_edge;
+  t->softmax = train->loss.name == KITH_SOFTMAX;
+  KITH_TRY(KITH_NEW(t->m, n));
+  KITH_TRY(KITH_NEW(t->v, n));
+  KITH_TRY(KITH_NEW(t->final, n));
+  KITH_TRY(kith_epoch_create(g, t->train.batch, train->seed, &t->epoch));
+  KITH_TRY(kith_tape_create(&t->tape));
+done:
+  return st;
+}
+
+kith_agreed kith_trainer_create(const kith_comm *comm, const kith_graph *g, const kith_model_options *model,
+                                const kith_train_options *train, kith_trainer **out) {
+  kith_agreed st = {KITH_OK};
+  kith_trainer *t = NULL;
+  *out = NULL;
+  KITH_TRY(kith_agree(comm, trainer_make(comm, g, model, train, &t)));
+  int batch = t->train.batch;
+  t->n_step = t->epoch->n_step;
+  KITH_TRY(kith_relation_create(comm, g, model->width, &t->a));
+  KITH_TRY(kith_batch_create(comm, g, batch, t->softmax, &t->batch));
+  KITH_TRY(kith_halo_create_movable(comm, g->first, kith_batch_most_wanted(comm, batch, t->softmax),
+                                    kith_batch_most_asked(batch, t->softmax), model->width, &t->halo));
+  KITH_TRY(kith_agree(comm, trainer_record(t)));
+  kith_model_init(model, g, train->seed, t->x->value);
+  *out = t;
+  t = NULL;
+done:
+  kith_trainer_destroy(&t);
+  return st;
+}
+
+void kith_trainer_destroy(kith_trainer **trainer) {
+  kith_trainer *t = *trainer;
+  if (!t) return;
+  kith_tape_destroy(&t->tape);
+  kith_halo_destroy(&t->halo);
+  kith_batch_destroy(&t->batch);
+  kith_relation_destroy(&t->a);
+  kith_epoch_destroy(&t->epoch);
+  KITH_FREE(t->m);
+  KITH_FREE(t->v);
+  KITH_FREE(t->final);
+  KITH_FREE(*trainer);
+}
+
+int64_t kith_trainer_n_step(const kith_trainer *t) { return t->n_step; }
+
+void kith_trainer_epoch(kith_trainer *t, int64_t epoch) { kith_epoch_begin(t->epoch, epoch); }
+
+bool kith_trainer_step(kith_trainer *t, int64_t step, bool stop) {
+  kith_batch *b = t->batch;
+  if (t->softmax) kith_batch_softmax(b, t->epoch, step);
+  else kith_batch_bpr(b, t->epoch, step);
+  int64_t stops = kith_halo_aim(t->halo, b->n_want, b->want, b->key, stop);
+  kith_batch_answer(b, t->halo);
+  t->l2_scale = t->train.loss.l2 / (double)b->n_global;
+  kith_tape_forward(t->tape);
+  kith_tape_backward(t->tape);
+  kith_adam_step(&t->train.adam, t->epoch->epoch * t->n_step + step + 1, (int64_t)t->g->n_own * t->model.width, t->x->grad, t->m,
+                 t->v, t->x->value);
+  return stops != 0;
+}
+
+kith_state kith_trainer_state(kith_trainer *t) { return (kith_state){t->x->value, t->m, t->v, &t->loss}; }
+
+/* A step with an empty batch plays the layers and nothing else. */
+const float *kith_trainer_final(kith_trainer *t) {
+  kith_batch *b = t->batch;
+  int64_t before = kith_halo_bytes(t->a->halo);
+  b->n_global = b->n_pair = 0;
+  for (int r = 0; r <= t->comm->size; r++) b->tile_first[r] = 0;
+  kith_halo_aim(t->halo, 0, NULL, NULL, 0);
+  kith_batch_answer(b, t->halo);
+  kith_tape_forward(t->tape);
+  t->eval_bytes += kith_halo_bytes(t->a->halo) - before;
+  kith_readout_all(&t->readout, t->g->n_own, t->final);
+  if (t->softmax) kith_normalise_rows(t->g->n_own, t->model.width, t->final);
+  return t->final;
+}
+
+int64_t kith_trainer_halo_bytes(const kith_trainer *t) { return kith_halo_bytes(t->a->halo) - t->eval_bytes; }
