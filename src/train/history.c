@@ -1,0 +1,68 @@
+/* The history of a run: text in memory, in the checkpoints, and in metrics.jsonl. */
+#include "train/history.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { HISTORY_LINE = 4096 };
+
+kith_status kith__history_begin(history *h, const char *work, const char *text) {
+  kith_status st = KITH_OK;
+  *h = (history){.size = (int64_t)strlen(text)};
+  h->room = h->size + HISTORY_LINE;
+  KITH_TRY(kith_path_join(work, "metrics.jsonl", h->path));
+  KITH_TRY(KITH_NEW(h->text, h->room));
+  memcpy(h->text, text, (size_t)h->size);
+done:
+  return st;
+}
+
+void kith__history_end(history *h) { KITH_FREE(h->text); }
+
+/* Metrics as members: "recall@20": 0.18, … */
+static int history_metrics(const kith_metrics *m, size_t size, char *text) {
+  int at = 0;
+  for (int i = 0; i < m->n_k; i++)
+    at += snprintf(text + at, size - (size_t)at,
+                   ", \"recall@%d\": %.10g, \"ndcg@%d\": %.10g, \"hit_rate@%d\": %.10g, \"precision@%d\": %.10g, \"mrr@%d\": %.10g", m->k[i],
+                   m->recall[i], m->k[i], m->ndcg[i], m->k[i], m->hit_rate[i], m->k[i], m->precision[i], m->k[i], m->mrr[i]);
+  return at;
+}
+
+kith_status kith__history_add(history *h, const history_line *line) {
+  kith_status st = KITH_OK;
+  char text[HISTORY_LINE];
+  int n = snprintf(text, sizeof text, "{\"epoch\": %lld, \"loss\": %.10g, \"seconds\": %.3f, \"pairs_per_second\": %.0f, \"halo_bytes\": %lld",
+                   (long long)line->epoch, line->loss, line->seconds, (double)line->pairs / (line->seconds > 0 ? line->seconds : 1),
+                   (long long)line->halo_bytes);
+  if (line->metrics) {
+    n += snprintf(text + n, sizeof text - (size_t)n, ", \"split\": \"%s\"", line->split);
+    n += history_metrics(line->metrics, sizeof text - (size_t)n, text + n);
+  }
+  n += snprintf(text + n, sizeof text - (size_t)n, "}\n");
+  if (h->size + n + 1 > h->room) {
+    KITH_TRY(KITH_GROW(h->text, h->room, 2 * h->room + HISTORY_LINE));
+    h->room = 2 * h->room + HISTORY_LINE;
+  }
+  memcpy(h->text + h->size, text, (size_t)n + 1);
+  h->size += n;
+done:
+  return st;
+}
+
+kith_status kith__history_write(const history *h) {
+  kith_status st = KITH_OK;
+  char other[KITH_PATH];
+  KITH_CHECK(snprintf(other, sizeof other, "%s.tmp", h->path) < KITH_PATH, KITH_ECONFIG, "%s: path too long", h->path);
+  FILE *f = fopen(other, "w");
+  KITH_CHECK(f, KITH_EOUTPUT, "%s: cannot be written: %s", other, strerror(errno));
+  size_t n = fwrite(h->text, 1, (size_t)h->size, f);
+  bool good = n == (size_t)h->size && fflush(f) == 0 && fsync(fileno(f)) == 0;
+  good = fclose(f) == 0 && good && rename(other, h->path) == 0;
+  if (!good) unlink(other);
+  KITH_CHECK(good, KITH_EIO, "%s: writing failed: %s", h->path, strerror(errno));
+done:
+  return st;
+}

@@ -1,0 +1,244 @@
+/* The run around the steps: epochs, evaluation, early stopping, checkpoints, the exported embeddings. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "train/history.h"
+#include "train/stop.h"
+
+/* A run under way.  Everything in it is the same on every rank, but for the trainer's rows. */
+typedef struct run {
+  const kith_comm *comm;
+  const kith_graph *g;
+  const kith_run *o;
+  kith_trainer *trainer;
+  history history;
+  char recipe[2048];
+  char embeddings[KITH_PATH];
+  int64_t epoch, step;     /* whole epochs done; steps done of the next */
+  double best;
+  int64_t best_epoch, stale;
+  int64_t saved_epoch;     /* epoch of the newest checkpoint */
+  bool asked_to_stop;
+  bool measured;           /* result->best is of the exported epoch */
+  kith_run_result *result;
+} run;
+
+/* Whether evaluations choose the epoch that is exported, rather than the last one being it. */
+static bool run_selects(const run *r) { return r->o->evaluate.every > 0 && (r->o->evaluate.split == KITH_ON_VALID || r->o->train.patience > 0); }
+
+static const char *run_split(const run *r) {
+  if (r->o->evaluate.split == KITH_ON_VALID) return "valid";
+  return run_selects(r) ? "test-selected" : "test";
+}
+
+/* What must be the same for a checkpoint to be continued: all that decides the next bit. */
+static void run_write_recipe(run *r) {
+  const kith_run *o = r->o;
+  snprintf(r->recipe, sizeof r->recipe,
+           "model=%s width=%d layers=%d init=%.9g loss=%s l2=%.9g temperature=%.9g batch=%d lr=%.9g beta1=%.9g beta2=%.9g epsilon=%.9g seed=%llu",
+           kith_model_text(o->model.name), o->model.width, o->model.name == KITH_MF ? 0 : o->model.layers, o->model.init,
+           kith_loss_text(o->train.loss.name), o->train.loss.l2, o->train.loss.name == KITH_SOFTMAX ? o->train.loss.temperature : 0.0,
+           o->train.batch, o->train.adam.lr, o->train.adam.beta1, o->train.adam.beta2, o->train.adam.epsilon,
+           (unsigned long long)o->train.seed);
+}
+
+static kith_agreed run_export(run *r, const float *final) {
+  kith_embeddings_note note = {.model = kith_model_text(r->o->model.name), .cosine = r->o->train.loss.name == KITH_SOFTMAX,
+                               .epoch = r->epoch, .metrics = r->history.text, .job = r->o->job};
+  r->result->best_epoch = r->epoch;
+  return kith_embeddings_write(r->comm, r->g, r->o->graph, r->o->parts, r->embeddings, r->o->model.width, final, &note);
+}
+
+static kith_agreed run_save(run *r) {
+  kith_state s = kith_trainer_state(r->trainer);
+  kith_checkpoint c = {.d = r->o->model.width, .x = s.x, .m = s.m, .v = s.v, .epoch = r->epoch, .step = r->step, .loss = *s.loss,
+                       .best = r->best, .best_epoch = r->best_epoch, .stale = r->stale, .recipe = r->recipe,
+                       .history = r->history.text, .job = r->o->job};
+  kith_comm_sum(r->comm, 1, &c.loss);
+  r->saved_epoch = r->epoch;
+  return kith_checkpoint_write(r->comm, r->g, r->o->parts, r->o->work, r->o->checkpoint.keep, &c);
+}
+
+/* Continue where the newest checkpoint stopped, if there is one. */
+static kith_agreed run_resume(run *r) {
+  kith_agreed st = {KITH_OK};
+  char path[KITH_PATH] = "";
+  kith_state s = kith_trainer_state(r->trainer);
+  kith_checkpoint c = {.d = r->o->model.width, .x = s.x, .m = s.m, .v = s.v, .recipe = r->recipe};
+  if (r->o->fresh) KITH_TRY(kith_checkpoint_remove(r->comm, r->o->work));
+  KITH_TRY(kith_checkpoint_newest(r->comm, r->o->work, path));
+  if (path[0]) {
+    KITH_TRY(kith_checkpoint_read(r->comm, r->g, r->o->parts, path, &c));
+    r->epoch = r->saved_epoch = c.epoch;
+    r->step = c.step;
+    r->best = c.best;
+    r->best_epoch = r->result->best_epoch = c.best_epoch;
+    r->stale = c.stale;
+    if (r->comm->rank == 0) *s.loss = c.loss; /* a sum over ranks: one of them carries it */
+    kith_log("continuing from %s: %lld epochs and %lld steps are done", path, (long long)c.epoch, (long long)c.step);
+  }
+  KITH_TRY(kith_agree(r->comm, kith__history_begin(&r->history, r->o->work, c.history ? c.history : "")));
+done:
+  KITH_FREE(c.history);
+  return st;
+}
+
+/* The steps that are left of an epoch, with the progress of all.  Sets asked_to_stop. */
+static void run_steps(run *r) {
+  int64_t n_step = kith_trainer_n_step(r->trainer), begun = r->step;
+  char what[KITH_NAME], note[128] = "";
+  kith_progress p;
+  snprintf(what, sizeof what, "epoch %lld/%d", (long long)r->epoch + 1, r->o->train.epochs);
+  kith_progress_begin(&p, what, n_step - begun);
+  kith_trainer_epoch(r->trainer, r->epoch);
+  while (r->step < n_step && !r->asked_to_stop) {
+    r->asked_to_stop = kith_trainer_step(r->trainer, r->step++, kith__stop_is_asked());
+    double seconds = kith_clock() - p.began, loss = kith_sum_value(kith_trainer_state(r->trainer).loss) / (double)r->step;
+    snprintf(note, sizeof note, "loss %.5f%s, %.0f k pairs/s", loss, r->comm->size > 1 ? " (rank 0's share)" : "",
+             (double)(r->step - begun) * r->o->train.batch / seconds / 1000);
+    kith_progress_step(&p, r->step - begun, note);
+  }
+  kith_progress_end(&p);
+}
+
+/* Loss of the whole epoch; KITH_ENUMERIC, known to all, if it is not finite. */
+static kith_agreed run_loss(run *r, double *loss) {
+  kith_sum *mine = kith_trainer_state(r->trainer).loss, all = *mine;
+  kith_comm_sum(r->comm, 1, &all);
+  *mine = (kith_sum){0};
+  *loss = kith_sum_value(&all) / (double)kith_trainer_n_step(r->trainer);
+  if (isfinite(*loss)) return (kith_agreed){KITH_OK};
+  return kith_agreed_same(kith_fail(KITH_ENUMERIC, "the loss is not finite in epoch %lld; the last checkpoint is kept; try a smaller train.lr",
+                                    (long long)r->epoch));
+}
+
+/* Evaluate if it is due, remember the best, export it. */
+static kith_agreed run_evaluate(run *r, bool last, history_line *line, kith_metrics *m, const float **final) {
+  kith_agreed st = {KITH_OK};
+  const kith_rank_options *e = &r->o->evaluate;
+  *final = NULL;
+  if (e->every == 0 || (r->epoch % e->every != 0 && !last)) return st;
+  *final = kith_trainer_final(r->trainer);
+  KITH_TRY(kith_rank_evaluate(r->comm, r->g, r->o->model.width, *final, e, m));
+  double score = m->recall[m->n_k - 1];
+  line->metrics = m;
+  line->split = run_split(r);
+  bool better = r->best_epoch == 0 || score > r->best;
+  r->stale = better ? 0 : r->stale + 1;
+  if (better) {
+    r->best = score;
+    r->best_epoch = r->epoch;
+  }
+  if (better || !run_selects(r)) {
+    r->result->best = *m;
+    r->measured = true;
+  }
+done:
+  return st;
+}
+
+static void run_report(const run *r, const history_line *line) {
+  char text[512] = "";
+  if (line->metrics) kith_metrics_print(line->metrics, sizeof text, text);
+  kith_log("epoch %lld  loss %.6f  %.1f s  %.0f k pairs/s%s%s%s%s", (long long)r->epoch, line->loss, line->seconds,
+           (double)line->pairs / (line->seconds > 0 ? line->seconds : 1) / 1000, line->metrics ? "  " : "", text,
+           line->metrics ? " on " : "", line->metrics ? line->split : "");
+}
+
+/* After the steps of an epoch: loss, evaluation, history, export, checkpoint. */
+static kith_agreed run_close_epoch(run *r, double seconds, int64_t pairs, int64_t halo_bytes, bool *enough) {
+  kith_agreed st = {KITH_OK};
+  kith_metrics m;
+  const float *final = NULL;
+  r->epoch++;
+  r->step = 0;
+  history_line line = {.epoch = r->epoch, .seconds = seconds, .pairs = pairs, .halo_bytes = halo_bytes};
+  KITH_TRY(run_loss(r, &line.loss));
+  r->result->loss = line.loss;
+  bool last = r->epoch >= r->o->train.epochs;
+  KITH_TRY(run_evaluate(r, last, &line, &m, &final));
+  *enough = last || (r->o->train.patience > 0 && line.metrics && r->stale >= r->o->train.patience);
+  KITH_TRY(kith_agree(r->comm, kith__history_add(&r->history, &line)));
+  KITH_TRY(kith_agree(r->comm, r->comm->rank == 0 ? kith__history_write(&r->history) : KITH_OK));
+  run_report(r, &line);
+  bool exports = run_selects(r) ? r->best_epoch == r->epoch : *enough;
+  if (exports) KITH_TRY(run_export(r, final ? final : kith_trainer_final(r->trainer)));
+  int every = r->o->checkpoint.every;
+  if (*enough || r->asked_to_stop || (every > 0 && r->epoch % every == 0)) KITH_TRY(run_save(r));
+done:
+  return st;
+}
+
+static kith_agreed run_one_epoch(run *r, bool *enough) {
+  kith_agreed st = {KITH_OK};
+  int64_t begun = r->step, sent = kith_trainer_halo_bytes(r->trainer), n_step = kith_trainer_n_step(r->trainer);
+  double began = kith_clock();
+  run_steps(r);
+  double seconds = kith_clock() - began;
+  int64_t bytes = kith_trainer_halo_bytes(r->trainer) - sent;
+  kith_comm_sum_int(r->comm, 1, &bytes);
+  int64_t pairs = r->step == n_step ? r->g->n_edge - begun * r->o->train.batch : (r->step - begun) * r->o->train.batch;
+  r->result->seconds += seconds;
+  r->result->pairs += pairs;
+  r->result->halo_bytes += bytes;
+  if (r->step == n_step) KITH_TRY(run_close_epoch(r, seconds, pairs, bytes, enough));
+  else KITH_TRY(run_save(r));
+done:
+  return st;
+}
+
+/*
+ * What the exported file scores: on the job's split, if an earlier run wrote it; and where validation picked the epoch,
+ * on the test split, which is read only here.
+ */
+static kith_agreed run_measure(run *r) {
+  kith_agreed st = {KITH_OK};
+  float *x = NULL;
+  int d = 0;
+  kith_rank_options on_test = r->o->evaluate;
+  int64_t held_out = r->g->test.start[r->g->test.n_row];
+  on_test.split = KITH_ON_TEST;
+  kith_comm_sum_int(r->comm, 1, &held_out);
+  bool tests = r->o->evaluate.split == KITH_ON_VALID && held_out > 0;
+  bool measures = r->o->evaluate.every > 0 && !r->measured;
+  r->result->evaluated = r->o->evaluate.every > 0;
+  r->result->tested = tests;
+  if (!tests && !measures) return st;
+  KITH_TRY(kith_embeddings_read(r->comm, r->g, r->o->parts, r->embeddings, &d, &x));
+  if (measures) KITH_TRY(kith_rank_evaluate(r->comm, r->g, d, x, &r->o->evaluate, &r->result->best));
+  if (tests) KITH_TRY(kith_rank_evaluate(r->comm, r->g, d, x, &on_test, &r->result->test));
+done:
+  KITH_FREE(x);
+  return st;
+}
+
+static kith_status run_prepare(run *r) {
+  kith_status st = KITH_OK;
+  if (r->comm->rank == 0) KITH_TRY(kith_folder_make(r->o->work));
+  KITH_TRY(kith_path_join(r->o->work, "embeddings.h5", r->embeddings));
+  run_write_recipe(r);
+done:
+  return st;
+}
+
+kith_agreed kith_train_run(const kith_comm *comm, const kith_graph *g, const kith_run *o, kith_run_result *out) {
+  kith_agreed st = {KITH_OK};
+  *out = (kith_run_result){0};
+  run r = {.comm = comm, .g = g, .o = o, .result = out};
+  kith__stop_watch();
+  KITH_TRY(kith_agree(comm, run_prepare(&r)));
+  KITH_TRY(kith_trainer_create(comm, g, &o->model, &o->train, &r.trainer));
+  KITH_TRY(run_resume(&r));
+  bool enough = r.epoch >= o->train.epochs || (o->train.patience > 0 && r.stale >= o->train.patience);
+  while (!enough && !r.asked_to_stop) KITH_TRY(run_one_epoch(&r, &enough));
+  out->epochs = r.epoch;
+  if (!enough) KITH_TRY(kith_agreed_same(kith_fail(KITH_EINTERRUPT, "stopped by a signal after %lld epochs and %lld steps; a checkpoint is written: run again to continue",
+                                                  (long long)r.epoch, (long long)r.step)));
+  KITH_TRY(run_measure(&r));
+done:
+  kith__history_end(&r.history);
+  kith_trainer_destroy(&r.trainer);
+  kith__stop_unwatch();
+  return st;
+}

@@ -1,0 +1,104 @@
+#include "support/cut.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int cut_by_pair(const void *a, const void *b) {
+  int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+  return (x > y) - (x < y);
+}
+
+test_graph test_graph_random(int64_t n_user, int64_t n_item, int64_t n_edge, uint64_t seed) {
+  test_graph t = {.n_user = n_user, .n_item = n_item};
+  int64_t *pair = calloc((size_t)n_edge, sizeof *pair);
+  for (int64_t e = 0; e < n_edge; e++) { /* squares make some nodes popular and leave some alone */
+    kith_draw r = kith_random(seed, KITH_USE_GENERATE, (uint64_t)e, 0, 0);
+    double a = kith_random_unit(r.bits[0]), b = kith_random_unit(r.bits[1]);
+    pair[e] = (int64_t)(a * a * (double)n_user) * n_item + (int64_t)(b * b * (double)n_item);
+  }
+  qsort(pair, (size_t)n_edge, sizeof *pair, cut_by_pair);
+  t.user = calloc((size_t)n_edge, sizeof *t.user);
+  t.item = calloc((size_t)n_edge, sizeof *t.item);
+  for (int64_t e = 0; e < n_edge; e++) {
+    if (e > 0 && pair[e] == pair[e - 1]) continue;
+    t.user[t.n_edge] = (int32_t)(pair[e] / n_item);
+    t.item[t.n_edge++] = (int32_t)(pair[e] % n_item);
+  }
+  free(pair);
+  return t;
+}
+
+void test_graph_free(test_graph *t) {
+  free(t->user);
+  free(t->item);
+}
+
+int test_part(uint64_t seed, int parts, int type, int64_t original) {
+  return (int)kith_random_below(kith_random(seed, KITH_USE_PARTITION, (uint64_t)type, (uint64_t)original, 0).bits[0], (uint64_t)parts);
+}
+
+/* number[type][original]: global numbers, part by part, users before items; first[p]: where a part begins. */
+static void cut_number(const test_graph *t, int parts, uint64_t seed, int64_t *number[2], int64_t *first) {
+  int64_t n[2] = {t->n_user, t->n_item}, at = 0;
+  for (int p = 0; p < parts; p++) {
+    first[p] = at;
+    for (int type = 0; type < 2; type++)
+      for (int64_t i = 0; i < n[type]; i++)
+        if (test_part(seed, parts, type, i) == p) number[type][i] = at++;
+  }
+  first[parts] = at;
+}
+
+static void cut_row(const test_graph *t, int type, int64_t original, int64_t *number[2], kith_graph *g) {
+  kith_lid row = g->n_own++;
+  g->type[row] = (uint8_t)type;
+  g->original[row] = original;
+  g->edge[row] = -1;
+  g->start[row + 1] = g->start[row];
+  g->row_of[type][g->n_own_of[type]++] = row;
+  for (int64_t e = 0; e < t->n_edge; e++) { /* edges come sorted by user, then item, so both directions are in order */
+    if ((type == 0 ? t->user[e] : t->item[e]) != original) continue;
+    g->neighbour[g->start[row + 1]++] = type == 0 ? number[1][t->item[e]] : number[0][t->user[e]];
+    if (type == 0 && g->edge[row] < 0) g->edge[row] = e;
+    if (type == 0) g->train.item[g->train.start[g->train.n_row + 1]++] = t->item[e];
+  }
+  if (type == 0) {
+    g->train.n_row++;
+    g->train.start[g->train.n_row + 1] = g->train.start[g->train.n_row];
+  }
+}
+
+static void cut_lists(kith_lists *lists, int64_t n_row, int64_t n_item) {
+  if (KITH_NEW(lists->start, n_row + 2) != KITH_OK || KITH_NEW(lists->item, n_item) != KITH_OK) abort();
+}
+
+kith_graph *test_graph_cut(const test_graph *t, const kith_comm *comm, int parts, uint64_t seed) {
+  kith_graph *g = NULL;
+  int64_t n = t->n_user + t->n_item, *first = calloc((size_t)parts + 1, sizeof *first);
+  int64_t *number[2] = {calloc((size_t)t->n_user, 8), calloc((size_t)t->n_item, 8)}, of[2] = {t->n_user, t->n_item};
+  cut_number(t, parts, seed, number, first);
+  bool bad = KITH_NEW(g, 1) || KITH_NEW(g->first, comm->size + 1) || KITH_NEW(g->type, n) || KITH_NEW(g->original, n) ||
+             KITH_NEW(g->start, n + 1) || KITH_NEW(g->neighbour, 2 * t->n_edge) || KITH_NEW(g->edge, n) ||
+             KITH_NEW(g->row_of[0], n) || KITH_NEW(g->row_of[1], n) || KITH_NEW(g->item_number, t->n_item);
+  if (bad) abort();
+  cut_lists(&g->train, t->n_user, t->n_edge);
+  cut_lists(&g->valid, t->n_user, 0);
+  cut_lists(&g->test, t->n_user, 0);
+  g->n[0] = t->n_user;
+  g->n[1] = t->n_item;
+  g->n_edge = t->n_edge;
+  g->n_part = parts;
+  g->fingerprint = seed;
+  for (int r = 0; r <= comm->size; r++) g->first[r] = first[kith_block(parts, comm->size, r)];
+  memcpy(g->item_number, number[1], (size_t)t->n_item * 8);
+  int low = (int)kith_block(parts, comm->size, comm->rank), high = (int)kith_block(parts, comm->size, comm->rank + 1);
+  for (int p = low; p < high; p++)
+    for (int type = 0; type < 2; type++)
+      for (int64_t i = 0; i < of[type]; i++)
+        if (test_part(seed, parts, type, i) == p) cut_row(t, type, i, number, g);
+  g->valid.n_row = g->test.n_row = g->train.n_row;
+  free(number[0]);
+  free(number[1]);
+  free(first);
+  return g;
+}

@@ -1,0 +1,18 @@
+#include "support/mpi_main.h"
+
+kith_comm *test_comm;
+
+void test_begin(int *argc, char ***argv) {
+  MPI_Init(argc, argv);
+  if (kith_is_bad(kith_comm_create(MPI_COMM_WORLD, &test_comm))) abort();
+  kith_log_quiet(true);
+  if (test_comm->rank != 0) cmocka_set_message_output(CM_OUTPUT_SUBUNIT);
+}
+
+int test_end(int failures) {
+  int64_t all = failures;
+  kith_comm_sum_int(test_comm, 1, &all);
+  kith_comm_destroy(&test_comm);
+  MPI_Finalize();
+  return all == 0 ? 0 : 1;
+}
