@@ -1,0 +1,78 @@
+/* kith train: the run of the job, and what came of it. */
+#include <stdio.h>
+
+#include "cli/cli.h"
+
+static kith_status train_resolve(cli *c, kith_run *run) {
+  kith_status st = KITH_OK;
+  const kith_job *job = &c->job;
+  run->fresh = cli_flag(c, "fresh");
+  KITH_TRY(cli_no_more(c));
+  run->model = job->model;
+  run->train = job->train;
+  run->evaluate = job->evaluate;
+  run->checkpoint = job->checkpoint;
+  KITH_TRY(kith_text_copy("work", job->work, sizeof run->work, run->work));
+  KITH_TRY(kith_job_file(job, "graph.h5", run->graph));
+  KITH_TRY(kith_job_file(job, "parts.h5", run->parts));
+done:
+  return st;
+}
+
+/* Evaluating on a split that holds nothing would report zeros as if they were scores. */
+static kith_agreed train_check_split(const cli *c, const kith_graph *g) {
+  const kith_lists *held_out = c->job.evaluate.split == KITH_ON_VALID ? &g->valid : &g->test;
+  int64_t n = held_out->start[held_out->n_row];
+  kith_comm_sum_int(c->comm, 1, &n);
+  if (n > 0 || c->job.evaluate.every == 0) return (kith_agreed){KITH_OK};
+  return kith_agreed_same(kith_fail(KITH_ECONFIG, "evaluate.split: %s holds no interactions; give data.test or data.split, or set evaluate.every to 0",
+                                    c->job.evaluate.split == KITH_ON_VALID ? "valid" : "test"));
+}
+
+static void train_print_metrics(cli *c, const char *split, const char *key, const kith_metrics *m) {
+  char text[512], name[KITH_NAME];
+  kith_metrics_print(m, sizeof text, text);
+  cli_print(c, "  %-14s %s", split, text);
+  for (int i = 0; i < m->n_k; i++) {
+    snprintf(name, sizeof name, "%s_recall@%d", key, m->k[i]);
+    cli_json(c, name, "%.10g", m->recall[i]);
+    snprintf(name, sizeof name, "%s_ndcg@%d", key, m->k[i]);
+    cli_json(c, name, "%.10g", m->ndcg[i]);
+  }
+}
+
+static void train_print(cli *c, const kith_run *run, const kith_run_result *r) {
+  bool on_valid = run->evaluate.split == KITH_ON_VALID;
+  const char *split = on_valid ? "valid" : run->train.patience > 0 ? "test-selected" : "test";
+  cli_print(c, "%lld epochs done; %s/embeddings.h5 holds epoch %lld", (long long)r->epochs, run->work, (long long)r->best_epoch);
+  cli_json(c, "epochs", "%lld", (long long)r->epochs);
+  cli_json(c, "best_epoch", "%lld", (long long)r->best_epoch);
+  cli_json(c, "loss", "%.10g", r->loss);
+  cli_json(c, "seconds", "%.3f", r->seconds);
+  cli_json(c, "pairs", "%lld", (long long)r->pairs);
+  cli_json(c, "halo_bytes", "%lld", (long long)r->halo_bytes);
+  cli_json(c, "split", "\"%s\"", split);
+  if (r->evaluated) train_print_metrics(c, split, on_valid ? "valid" : "test", &r->best);
+  if (r->tested) train_print_metrics(c, "test", "test", &r->test);
+}
+
+kith_agreed cli_train(cli *c) {
+  kith_agreed st = {KITH_OK};
+  kith_run run = {0};
+  kith_run_result result;
+  kith_graph *g = NULL;
+  char *job = NULL;
+  KITH_TRY(kith_agree(c->comm, train_resolve(c, &run)));
+  KITH_TRY(kith_agree(c->comm, kith_job_print(&c->job, &job)));
+  run.job = job;
+  KITH_TRY(kith_graph_read(c->comm, run.parts, &g));
+  KITH_TRY(train_check_split(c, g));
+  kith_log("%s with %s: %lld users, %lld items, %lld interactions, %d ranks", kith_model_text(run.model.name), kith_loss_text(run.train.loss.name),
+           (long long)g->n[KITH_USER], (long long)g->n[KITH_ITEM], (long long)g->n_edge, c->comm->size);
+  KITH_TRY(kith_train_run(c->comm, g, &run, &result));
+  train_print(c, &run, &result);
+done:
+  kith_graph_destroy(&g);
+  KITH_FREE(job);
+  return st;
+}

@@ -1,0 +1,176 @@
+/* ranks: 1 3 */
+/*
+ * Backward is the derivative of forward: after one step Adam's first moment is a tenth of the gradient; it is held
+ * against central differences of the loss, written down independently in double precision.
+ */
+#include "support/cut.h"
+#include "support/mpi_main.h"
+
+#include "kith/train.h"
+
+enum { USERS = 12, ITEMS = 15, NODES = USERS + ITEMS, EDGES = 90, WIDTH = 6, LAYERS = 2 };
+static const double STEP = 1e-4;      /* of the difference: its error is of the order of STEP^2 */
+static const double TOLERANCE = 2e-5; /* of the largest gradient: floats and the difference */
+
+typedef struct setting {
+  kith_model_options model;
+  kith_train_options train;
+  const test_graph *t;
+  int64_t pairs;
+} setting;
+
+static void final_of(const setting *s, const double *x, double *final) {
+  int layers = s->model.name == KITH_MF ? 0 : s->model.layers;
+  double degree[NODES] = {0}, h[NODES * WIDTH], next[NODES * WIDTH];
+  for (int64_t e = 0; e < s->t->n_edge; e++) {
+    degree[s->t->user[e]]++;
+    degree[USERS + s->t->item[e]]++;
+  }
+  memcpy(h, x, sizeof h);
+  for (int i = 0; i < NODES * WIDTH; i++) final[i] = x[i] / (layers + 1);
+  for (int l = 0; l < layers; l++) {
+    memset(next, 0, sizeof next);
+    for (int64_t e = 0; e < s->t->n_edge; e++)
+      for (int k = 0; k < WIDTH; k++) {
+        int u = s->t->user[e], i = USERS + s->t->item[e];
+        double w = 1 / sqrt(degree[u] * degree[i]);
+        next[u * WIDTH + k] += w * h[i * WIDTH + k];
+        next[i * WIDTH + k] += w * h[u * WIDTH + k];
+      }
+    memcpy(h, next, sizeof h);
+    for (int i = 0; i < NODES * WIDTH; i++) final[i] += h[i] / (layers + 1);
+  }
+}
+
+static double product(const double *final, int a, int b, bool cosine) {
+  double ab = 0, aa = 0, bb = 0;
+  for (int k = 0; k < WIDTH; k++) {
+    ab += final[a * WIDTH + k] * final[b * WIDTH + k];
+    aa += final[a * WIDTH + k] * final[a * WIDTH + k];
+    bb += final[b * WIDTH + k] * final[b * WIDTH + k];
+  }
+  return cosine ? ab / sqrt(aa * bb) : ab;
+}
+
+static double half_square(const double *x, int node) {
+  double sum = 0;
+  for (int k = 0; k < WIDTH; k++) sum += x[node * WIDTH + k] * x[node * WIDTH + k];
+  return 0.5 * sum;
+}
+
+static int64_t edge_at(const setting *s, int64_t place) {
+  kith_shuffle order = kith_shuffle_make(s->train.seed, KITH_USE_SHUFFLE, 0, (uint64_t)s->t->n_edge);
+  return (int64_t)kith_shuffle_at(&order, (uint64_t)place);
+}
+
+static int negative_of(const setting *s, int64_t edge) {
+  for (uint64_t try = 0;; try++) {
+    int item = (int)kith_random_below(kith_random(s->train.seed, KITH_USE_NEGATIVE, 0, (uint64_t)edge, try).bits[0], ITEMS);
+    bool known = false;
+    for (int64_t e = 0; e < s->t->n_edge; e++) known = known || (s->t->user[e] == s->t->user[edge] && s->t->item[e] == item);
+    if (!known) return USERS + item;
+  }
+}
+
+static double softmax_pair(const setting *s, const double *final, int64_t place) {
+  int64_t mine = edge_at(s, place);
+  double sum = 0, self = product(final, s->t->user[mine], USERS + s->t->item[mine], true) / s->train.loss.temperature;
+  for (int64_t p = 0; p < s->pairs; p++) {
+    int64_t e = edge_at(s, p);
+    if (p != place && s->t->item[e] == s->t->item[mine]) continue;
+    sum += exp(product(final, s->t->user[mine], USERS + s->t->item[e], true) / s->train.loss.temperature);
+  }
+  return log(sum) - self;
+}
+
+static double loss_of(const setting *s, const double *x) {
+  double final[NODES * WIDTH], loss = 0;
+  final_of(s, x, final);
+  for (int64_t place = 0; place < s->pairs; place++) {
+    int64_t e = edge_at(s, place);
+    int u = s->t->user[e], p = USERS + s->t->item[e];
+    double square = half_square(x, u) + half_square(x, p);
+    if (s->train.loss.name == KITH_SOFTMAX) loss += softmax_pair(s, final, place);
+    else {
+      int n = negative_of(s, e);
+      square += half_square(x, n);
+      loss += log(1 + exp(product(final, u, n, false) - product(final, u, p, false)));
+    }
+    loss += s->train.loss.l2 * square;
+  }
+  return loss / (double)s->pairs;
+}
+
+static double *all_rows(const kith_graph *g, const float *x) {
+  double *all = calloc(NODES * WIDTH, sizeof *all);
+  for (kith_lid i = 0; i < g->n_own; i++)
+    for (int k = 0; k < WIDTH; k++) all[(g->type[i] * USERS + g->original[i]) * WIDTH + k] = (double)x[i * WIDTH + k];
+  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, all, NODES * WIDTH, MPI_DOUBLE, MPI_SUM, test_comm->mpi));
+  return all;
+}
+
+static void check(kith_model_name model, kith_loss_name loss) {
+  test_graph t = test_graph_random(USERS, ITEMS, EDGES, 21);
+  kith_graph *g = test_graph_cut(&t, test_comm, 4, 9);
+  setting s = {.model = kith_model_defaults(), .train = kith_train_defaults(), .t = &t};
+  kith_trainer *trainer = NULL;
+  s.model.name = model;
+  s.model.width = WIDTH;
+  s.model.layers = LAYERS;
+  s.train.batch = 40;
+  s.train.loss.name = loss;
+  s.train.loss.l2 = 0.05;
+  s.train.loss.temperature = 0.2;
+  s.pairs = s.train.batch;
+  assert_int_equal(KITH_OK, kith_trainer_create(test_comm, g, &s.model, &s.train, &trainer).status);
+  kith_state st = kith_trainer_state(trainer);
+  double *x = all_rows(g, st.x), most = 0, worst = 0;
+  kith_trainer_epoch(trainer, 0);
+  kith_trainer_step(trainer, 0, false);
+  kith_comm_sum(test_comm, 1, st.loss);
+  assert_true(fabs(kith_sum_value(st.loss) - loss_of(&s, x)) < 1e-5);
+  double *moment = all_rows(g, st.m);
+  for (int i = 0; i < NODES * WIDTH; i++) {
+    double was = x[i], up, down;
+    x[i] = was + STEP;
+    up = loss_of(&s, x);
+    x[i] = was - STEP;
+    down = loss_of(&s, x);
+    x[i] = was;
+    double truth = (up - down) / (2 * STEP), mine = moment[i] / (1 - s.train.adam.beta1);
+    if (fabs(truth) > most) most = fabs(truth);
+    if (fabs(truth - mine) > worst) worst = fabs(truth - mine);
+  }
+  assert_true(most > 0);
+  assert_true(worst <= TOLERANCE * most);
+  free(x);
+  free(moment);
+  kith_trainer_destroy(&trainer);
+  kith_graph_destroy(&g);
+  test_graph_free(&t);
+}
+
+static void bpr_through_lightgcn_is_differentiated(void **state) {
+  (void)state;
+  check(KITH_LIGHTGCN, KITH_BPR);
+}
+static void softmax_through_lightgcn_is_differentiated(void **state) {
+  (void)state;
+  check(KITH_LIGHTGCN, KITH_SOFTMAX);
+}
+static void bpr_through_mf_is_differentiated(void **state) {
+  (void)state;
+  check(KITH_MF, KITH_BPR);
+}
+static void softmax_through_mf_is_differentiated(void **state) {
+  (void)state;
+  check(KITH_MF, KITH_SOFTMAX);
+}
+
+int main(int argc, char **argv) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(bpr_through_lightgcn_is_differentiated), cmocka_unit_test(softmax_through_lightgcn_is_differentiated),
+      cmocka_unit_test(bpr_through_mf_is_differentiated), cmocka_unit_test(softmax_through_mf_is_differentiated)};
+  test_begin(&argc, &argv);
+  return test_end(cmocka_run_group_tests(tests, NULL, NULL));
+}

@@ -1,0 +1,116 @@
+/* ranks: 2 3 4 */
+/*
+ * The same bits on any number of ranks and for any cut: every rank trains alone on the whole graph, then all train
+ * together on two other cuts, and compare their rows bit by bit.
+ */
+#include "support/cut.h"
+#include "support/mpi_main.h"
+
+#include "kith/train.h"
+
+enum { USERS = 60, ITEMS = 90, EDGES = 900, EPOCHS = 3 };
+
+typedef struct recipe {
+  kith_model_name model;
+  kith_loss_name loss;
+  int width, batch;
+} recipe;
+
+typedef struct outcome {
+  float *final; /* [users + items, width] in original order; zero for rows of other ranks */
+  double loss[EPOCHS];
+} outcome;
+
+static outcome train_on(const kith_comm *comm, const test_graph *t, const recipe *how, int parts, uint64_t cut) {
+  outcome out = {.final = calloc((size_t)(USERS + ITEMS) * (size_t)how->width, sizeof(float))};
+  kith_graph *g = test_graph_cut(t, comm, parts, cut);
+  kith_model_options model = kith_model_defaults();
+  kith_train_options train = kith_train_defaults();
+  kith_trainer *trainer = NULL;
+  model.name = how->model;
+  model.width = how->width;
+  train.batch = how->batch;
+  train.adam.lr = 0.01;
+  train.loss.name = how->loss;
+  assert_int_equal(KITH_OK, kith_trainer_create(comm, g, &model, &train, &trainer).status);
+  for (int e = 0; e < EPOCHS; e++) {
+    kith_sum *loss = kith_trainer_state(trainer).loss;
+    *loss = (kith_sum){0};
+    kith_trainer_epoch(trainer, e);
+    for (int64_t s = 0; s < kith_trainer_n_step(trainer); s++) kith_trainer_step(trainer, s, false);
+    kith_comm_sum(comm, 1, loss);
+    out.loss[e] = kith_sum_value(loss);
+  }
+  const float *final = kith_trainer_final(trainer);
+  for (kith_lid i = 0; i < g->n_own; i++)
+    memcpy(out.final + (g->type[i] * USERS + g->original[i]) * how->width, final + (size_t)i * (size_t)how->width,
+           (size_t)how->width * sizeof(float));
+  kith_trainer_destroy(&trainer);
+  kith_graph_destroy(&g);
+  return out;
+}
+
+/* Rows that this rank holds (not all zero) equal the truth's; between them the ranks hold all. */
+static void expect_same(const recipe *how, const outcome *truth, const outcome *mine) {
+  int64_t held = 0;
+  for (int i = 0; i < USERS + ITEMS; i++) {
+    const float *a = truth->final + i * how->width, *b = mine->final + i * how->width;
+    bool zero = true;
+    for (int k = 0; k < how->width; k++) zero = zero && b[k] == 0;
+    held += !zero;
+    if (!zero) assert_memory_equal(a, b, (size_t)how->width * sizeof(float));
+  }
+  kith_comm_sum_int(test_comm, 1, &held);
+  assert_int_equal(held, USERS + ITEMS);
+  for (int e = 0; e < EPOCHS; e++) assert_true(truth->loss[e] == mine->loss[e]);
+}
+
+static void check(recipe how) {
+  test_graph t = test_graph_random(USERS, ITEMS, EDGES, 11);
+  kith_comm *alone = NULL;
+  assert_int_equal(KITH_OK, kith_comm_create(MPI_COMM_SELF, &alone).status);
+  outcome truth = train_on(alone, &t, &how, 1, 5);
+  for (uint64_t cut = 1; cut <= 2; cut++) {
+    outcome mine = train_on(test_comm, &t, &how, 7, cut);
+    expect_same(&how, &truth, &mine);
+    free(mine.final);
+  }
+  assert_true(truth.loss[EPOCHS - 1] < truth.loss[0]);
+  free(truth.final);
+  kith_comm_destroy(&alone);
+  test_graph_free(&t);
+}
+
+static void lightgcn_with_bpr_has_the_same_bits(void **state) {
+  (void)state;
+  check((recipe){KITH_LIGHTGCN, KITH_BPR, 64, 100});
+}
+
+static void a_width_that_fits_no_vector_has_the_same_bits(void **state) {
+  (void)state;
+  check((recipe){KITH_LIGHTGCN, KITH_BPR, 21, 64});
+}
+
+static void lightgcn_with_softmax_has_the_same_bits(void **state) {
+  (void)state;
+  check((recipe){KITH_LIGHTGCN, KITH_SOFTMAX, 64, 300});
+}
+
+static void mf_with_bpr_has_the_same_bits(void **state) {
+  (void)state;
+  check((recipe){KITH_MF, KITH_BPR, 32, 77});
+}
+
+static void mf_with_softmax_has_the_same_bits(void **state) {
+  (void)state;
+  check((recipe){KITH_MF, KITH_SOFTMAX, 24, 129});
+}
+
+int main(int argc, char **argv) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(lightgcn_with_bpr_has_the_same_bits), cmocka_unit_test(a_width_that_fits_no_vector_has_the_same_bits),
+      cmocka_unit_test(lightgcn_with_softmax_has_the_same_bits), cmocka_unit_test(mf_with_bpr_has_the_same_bits),
+      cmocka_unit_test(mf_with_softmax_has_the_same_bits)};
+  test_begin(&argc, &argv);
+  return test_end(cmocka_run_group_tests(tests, NULL, NULL));
+}
