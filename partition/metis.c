@@ -1,0 +1,104 @@
+/*
+ * Recursive bisection by METIS (Karypis and Kumar, SIAM J. Sci. Comput. 20, 1998), the only file that knows it.
+ *
+ * Bisection numbers parts so that 0 … K/2 - 1 are one half of the first cut: neighbouring numbers are neighbours in the
+ * graph, and any range of parts is a good part itself.
+ */
+#include <limits.h>
+#include <math.h>
+#include <metis.h>
+
+#include "partition.h"
+
+_Static_assert(sizeof(idx_t) == sizeof(int32_t), "the sizes below are checked against METIS's 32-bit index");
+
+kith_status kith__partition_graph_make(const kith_dataset *d, partition_graph *out) {
+  kith_status st = KITH_OK;
+  int64_t n_user = d->n[KITH_USER], n_edge = d->train.start[n_user], *next = NULL;
+  partition_graph g = {.n = n_user + d->n[KITH_ITEM]};
+  KITH_TRY(KITH_NEW(g.start, g.n + 1));
+  KITH_TRY(KITH_NEW(g.to, 2 * n_edge));
+  KITH_TRY(KITH_NEW(next, g.n));
+  for (kith_eid e = 0; e < n_edge; e++) g.start[n_user + d->train.item[e] + 1]++;
+  for (int64_t u = 0; u < n_user; u++) g.start[u + 1] = d->train.start[u + 1] - d->train.start[u];
+  for (int64_t i = 0; i < g.n; i++) g.start[i + 1] += g.start[i];
+  for (int64_t i = 0; i < g.n; i++) next[i] = g.start[i];
+  for (int64_t u = 0; u < n_user; u++)
+    for (kith_eid e = d->train.start[u]; e < d->train.start[u + 1]; e++) {
+      int64_t i = n_user + d->train.item[e];
+      g.to[next[u]++] = (int32_t)i;
+      g.to[next[i]++] = (int32_t)u;
+    }
+  *out = g;
+  g = (partition_graph){0};
+done:
+  KITH_FREE(next);
+  kith__partition_graph_free(&g);
+  return st;
+}
+
+void kith__partition_graph_free(partition_graph *g) {
+  KITH_FREE(g->start);
+  KITH_FREE(g->to);
+}
+
+static kith_status metis_check_size(const kith_dataset *d) {
+  kith_status st = KITH_OK;
+  int64_t n = d->n[KITH_USER] + d->n[KITH_ITEM], n_entry = 2 * d->train.start[d->n[KITH_USER]];
+  KITH_CHECK(n < INT32_MAX && n_entry < INT32_MAX, KITH_ECONFIG,
+             "partition.method: metis: the graph has %lld nodes and %lld adjacency entries, but METIS here counts to %d; set "
+             "partition.method to hash or contiguous, or build METIS with IDXTYPEWIDTH 64",
+             (long long)n, (long long)n_entry, INT32_MAX);
+done:
+  return st;
+}
+
+/* METIS's own index arrays: row starts, and node weights = degree + 1, so that work is what is balanced. */
+static kith_status metis_arrays(const partition_graph *g, idx_t **start, idx_t **weight) {
+  kith_status st = KITH_OK;
+  KITH_TRY(KITH_NEW(*start, g->n + 1));
+  KITH_TRY(KITH_NEW(*weight, g->n));
+  for (int64_t i = 0; i <= g->n; i++) (*start)[i] = (idx_t)g->start[i];
+  for (int64_t i = 0; i < g->n; i++) (*weight)[i] = (idx_t)(g->start[i + 1] - g->start[i] + 1);
+done:
+  return st;
+}
+
+/* The tolerance of the job is for the whole cut; METIS applies its own at every level of bisection. */
+static real_t metis_level_tolerance(const kith_partition_options *o) {
+  double levels = ceil(log2((double)o->parts));
+  return (real_t)pow(o->tolerance, 1 / (levels > 1 ? levels : 1));
+}
+
+static kith_status metis_run(partition_graph *g, const kith_partition_options *o, int32_t *part) {
+  kith_status st = KITH_OK;
+  idx_t *start = NULL, *weight = NULL, options[METIS_NOPTIONS], n = (idx_t)g->n, one = 1, parts = o->parts, cut = 0;
+  real_t tolerance = metis_level_tolerance(o);
+  KITH_TRY(metis_arrays(g, &start, &weight));
+  METIS_SetDefaultOptions(options);
+  options[METIS_OPTION_SEED] = (idx_t)(o->seed & INT32_MAX);
+  options[METIS_OPTION_NUMBERING] = 0;
+  int code = METIS_PartGraphRecursive(&n, &one, start, g->to, weight, NULL, NULL, &parts, NULL, &tolerance, options, &cut, part);
+  KITH_CHECK(code != METIS_ERROR_MEMORY, KITH_ENOMEM, "METIS: no memory for %lld nodes in %d parts", (long long)g->n, o->parts);
+  KITH_CHECK(code == METIS_OK, KITH_ECONFIG, "METIS: cannot cut %lld nodes into %d parts (code %d)", (long long)g->n, o->parts, code);
+done:
+  KITH_FREE(start);
+  KITH_FREE(weight);
+  return st;
+}
+
+kith_status kith__partition_metis(const kith_dataset *d, const kith_partition_options *o, int32_t *part) {
+  kith_status st = KITH_OK;
+  partition_graph g = {0};
+  KITH_TRY(metis_check_size(d));
+  bool tiny = d->n[KITH_USER] + d->n[KITH_ITEM] < 4 * (int64_t)o->parts || d->train.start[d->n[KITH_USER]] == 0;
+  if (o->parts == 1 || tiny) { /* nothing to bisect: METIS would stumble */
+    KITH_TRY(kith__partition_contiguous(d, o, part));
+    goto done;
+  }
+  KITH_TRY(kith__partition_graph_make(d, &g));
+  KITH_TRY(metis_run(&g, o, part));
+done:
+  kith__partition_graph_free(&g);
+  return st;
+}

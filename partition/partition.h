@@ -1,0 +1,23 @@
+/* Inside the partition room: the three ways to cut. */
+#ifndef KITH_SRC_PARTITION_H
+#define KITH_SRC_PARTITION_H
+
+#include "kith/partition.h"
+
+/**
+ * The bipartite graph as rows of neighbours, users first, then items; both directions.  Plain arrays for METIS.
+ */
+typedef struct partition_graph {
+  int64_t n;      /* nodes */
+  int64_t *start; /* [n + 1] */
+  int32_t *to;    /* [start[n]] */
+} partition_graph;
+
+kith_status kith__partition_graph_make(const kith_dataset *d, partition_graph *out) KITH_MUST_USE;
+void kith__partition_graph_free(partition_graph *g);
+
+kith_status kith__partition_metis(const kith_dataset *d, const kith_partition_options *o, int32_t *part) KITH_MUST_USE;
+kith_status kith__partition_contiguous(const kith_dataset *d, const kith_partition_options *o, int32_t *part) KITH_MUST_USE;
+void kith__partition_hash(const kith_dataset *d, const kith_partition_options *o, int32_t *part);
+
+#endif

@@ -1,0 +1,196 @@
+/* parts.h5: the graph in global order, so that any rank reads its share as one slice of every dataset. */
+#include <stdio.h>
+
+#include "partition.h"
+
+/* The numbering: global numbers go part by part, users before items within a part, each by original number. */
+typedef struct numbering {
+  int64_t n;
+  int64_t *first;       /* [parts + 1] first global number of a part */
+  int64_t *user_count;  /* [parts] */
+  int64_t *number;      /* [n] global number of node i (users first, then items, by original number) */
+  int64_t *node;        /* [n] the reverse */
+} numbering;
+
+static void numbering_free(numbering *m) {
+  KITH_FREE(m->first);
+  KITH_FREE(m->user_count);
+  KITH_FREE(m->number);
+  KITH_FREE(m->node);
+}
+
+/* Counting sort by part; nodes come users first and by original number, which is the order wanted within a part. */
+static kith_status numbering_make(const kith_dataset *d, int parts, const int32_t *part, numbering *out) {
+  kith_status st = KITH_OK;
+  int64_t *next = NULL;
+  numbering m = {.n = d->n[KITH_USER] + d->n[KITH_ITEM]};
+  KITH_TRY(KITH_NEW(m.first, (int64_t)parts + 1));
+  KITH_TRY(KITH_NEW(m.user_count, parts));
+  KITH_TRY(KITH_NEW(m.number, m.n));
+  KITH_TRY(KITH_NEW(m.node, m.n));
+  KITH_TRY(KITH_NEW(next, parts));
+  for (int64_t i = 0; i < m.n; i++) m.first[part[i] + 1]++;
+  for (int64_t i = 0; i < d->n[KITH_USER]; i++) m.user_count[part[i]]++;
+  for (int p = 0; p < parts; p++) m.first[p + 1] += m.first[p];
+  for (int p = 0; p < parts; p++) next[p] = m.first[p];
+  for (int64_t i = 0; i < m.n; i++) {
+    m.number[i] = next[part[i]]++;
+    m.node[m.number[i]] = i;
+  }
+  *out = m;
+  m = (numbering){0};
+done:
+  KITH_FREE(next);
+  numbering_free(&m);
+  return st;
+}
+
+/* Everything of parts.h5 that has a value per row or per entry, in global order. */
+typedef struct cut_rows {
+  int64_t *original, *edge, *start, *neighbour;
+  int32_t *neighbour_original;
+} cut_rows;
+
+static void cut_rows_free(cut_rows *r) {
+  KITH_FREE(r->original);
+  KITH_FREE(r->edge);
+  KITH_FREE(r->start);
+  KITH_FREE(r->neighbour);
+  KITH_FREE(r->neighbour_original);
+}
+
+static void cut_fill(const kith_dataset *d, const numbering *m, const partition_graph *g, cut_rows *r) {
+  int64_t n_user = d->n[KITH_USER], at = 0;
+  for (int64_t k = 0; k < m->n; k++) {
+    int64_t i = m->node[k];
+    bool item = i >= n_user;
+    r->original[k] = item ? i - n_user : i;
+    r->edge[k] = item ? -1 : d->train.start[i];
+    r->start[k] = at;
+    for (int64_t e = g->start[i]; e < g->start[i + 1]; e++, at++) { /* in the order of original numbers already */
+      r->neighbour[at] = m->number[g->to[e]];
+      r->neighbour_original[at] = (int32_t)(item ? g->to[e] : g->to[e] - n_user);
+    }
+  }
+  r->start[m->n] = at;
+}
+
+static kith_status cut_make(const kith_dataset *d, const numbering *m, cut_rows *out) {
+  kith_status st = KITH_OK;
+  partition_graph g = {0};
+  cut_rows r = {0};
+  int64_t n_entry = 2 * d->train.start[d->n[KITH_USER]];
+  KITH_TRY(kith__partition_graph_make(d, &g));
+  KITH_TRY(KITH_NEW(r.original, m->n));
+  KITH_TRY(KITH_NEW(r.edge, m->n));
+  KITH_TRY(KITH_NEW(r.start, m->n + 1));
+  KITH_TRY(KITH_NEW(r.neighbour, n_entry));
+  KITH_TRY(KITH_NEW(r.neighbour_original, n_entry));
+  cut_fill(d, m, &g, &r);
+  *out = r;
+  r = (cut_rows){0};
+done:
+  kith__partition_graph_free(&g);
+  cut_rows_free(&r);
+  return st;
+}
+
+/* Held-out items of every node in global order; items hold none. */
+static kith_status held_out_make(const kith_dataset *d, const numbering *m, const kith_lists *from, kith_lists *out) {
+  kith_status st = KITH_OK;
+  kith_lists l = {.n_row = m->n};
+  KITH_TRY(KITH_NEW(l.start, m->n + 1));
+  KITH_TRY(KITH_NEW(l.item, from->start[from->n_row]));
+  for (int64_t k = 0; k < m->n; k++) {
+    int64_t u = m->node[k], at = l.start[k];
+    if (u < d->n[KITH_USER])
+      for (kith_eid e = from->start[u]; e < from->start[u + 1]; e++) l.item[at++] = from->item[e];
+    l.start[k + 1] = at;
+  }
+  *out = l;
+  l = (kith_lists){0};
+done:
+  kith_lists_free(&l);
+  return st;
+}
+
+static const char *write_method(kith_partition_method method) {
+  return method == KITH_PARTITION_METIS ? "metis" : method == KITH_PARTITION_HASH ? "hash" : "contiguous";
+}
+
+static kith_agreed write_attributes(kith_h5 *f, const kith_dataset *d, const kith_partition_options *o) {
+  kith_agreed st = {KITH_OK};
+  KITH_TRY(kith_h5_put_int(f, "n_user", d->n[KITH_USER]));
+  KITH_TRY(kith_h5_put_int(f, "n_item", d->n[KITH_ITEM]));
+  KITH_TRY(kith_h5_put_int(f, "n_edge", d->train.start[d->n[KITH_USER]]));
+  KITH_TRY(kith_h5_put_int(f, "parts", o->parts));
+  KITH_TRY(kith_h5_put_text(f, "method", write_method(o->method)));
+  KITH_TRY(kith_h5_put_int(f, "seed", (int64_t)o->seed));
+  KITH_TRY(kith_h5_put_real(f, "tolerance", o->tolerance));
+  KITH_TRY(kith_h5_put_int(f, "fingerprint", (int64_t)d->fingerprint));
+done:
+  return st;
+}
+
+/* One whole dataset of numbers, by the one rank that there is. */
+static kith_agreed write_whole(kith_h5 *f, const char *name, kith_h5_type type, int64_t n, const void *data) {
+  return kith_h5_write(f, name, type, 0, n, 0, n, false, data);
+}
+
+static kith_agreed write_held_out(kith_h5 *f, const char *split, const kith_lists *l) {
+  kith_agreed st = {KITH_OK};
+  char start[KITH_NAME], item[KITH_NAME];
+  snprintf(start, sizeof start, "%s/start", split);
+  snprintf(item, sizeof item, "%s/item", split);
+  KITH_TRY(write_whole(f, start, KITH_H5_INT64, l->n_row + 1, l->start));
+  KITH_TRY(write_whole(f, item, KITH_H5_INT32, l->start[l->n_row], l->item));
+done:
+  return st;
+}
+
+static kith_agreed write_rows(kith_h5 *f, const kith_dataset *d, int parts, const numbering *m, const cut_rows *r) {
+  kith_agreed st = {KITH_OK};
+  int64_t n_entry = r->start[m->n], n_user = d->n[KITH_USER];
+  KITH_TRY(write_whole(f, "part/first", KITH_H5_INT64, (int64_t)parts + 1, m->first));
+  KITH_TRY(write_whole(f, "part/user_count", KITH_H5_INT64, parts, m->user_count));
+  KITH_TRY(write_whole(f, "node/original", KITH_H5_INT64, m->n, r->original));
+  KITH_TRY(write_whole(f, "node/edge", KITH_H5_INT64, m->n, r->edge));
+  KITH_TRY(write_whole(f, "train/start", KITH_H5_INT64, m->n + 1, r->start));
+  KITH_TRY(write_whole(f, "train/neighbour", KITH_H5_INT64, n_entry, r->neighbour));
+  KITH_TRY(write_whole(f, "train/original", KITH_H5_INT32, n_entry, r->neighbour_original));
+  KITH_TRY(write_whole(f, "user/number", KITH_H5_INT64, n_user, m->number));
+  KITH_TRY(write_whole(f, "item/number", KITH_H5_INT64, d->n[KITH_ITEM], m->number + n_user));
+done:
+  return st;
+}
+
+static int64_t write_bytes(const kith_dataset *d) {
+  int64_t n = d->n[KITH_USER] + d->n[KITH_ITEM], held = d->valid.start[d->n[KITH_USER]] + d->test.start[d->n[KITH_USER]];
+  return 48 * n + 24 * d->train.start[d->n[KITH_USER]] + 4 * held + (1 << 16);
+}
+
+kith_agreed kith_partition_write(const kith_comm *comm, const char *path, const kith_dataset *d, const kith_partition_options *o,
+                                 const int32_t *part) {
+  kith_agreed st = {KITH_OK};
+  numbering m = {0};
+  cut_rows rows = {0};
+  kith_lists valid = {0}, test = {0};
+  kith_h5 *f = NULL;
+  KITH_TRY(kith_agree(comm, numbering_make(d, o->parts, part, &m)));
+  KITH_TRY(kith_agree(comm, cut_make(d, &m, &rows)));
+  KITH_TRY(kith_agree(comm, held_out_make(d, &m, &d->valid, &valid)));
+  KITH_TRY(kith_agree(comm, held_out_make(d, &m, &d->test, &test)));
+  KITH_TRY(kith_h5_create(comm, path, KITH_PARTS_FORMAT, KITH_FILE_VERSION, write_bytes(d), &f));
+  KITH_TRY(write_attributes(f, d, o));
+  KITH_TRY(write_rows(f, d, o->parts, &m, &rows));
+  KITH_TRY(write_held_out(f, "valid", &valid));
+  KITH_TRY(write_held_out(f, "test", &test));
+  KITH_TRY(kith_h5_publish(&f));
+done:
+  kith_h5_close(&f);
+  numbering_free(&m);
+  cut_rows_free(&rows);
+  kith_lists_free(&valid);
+  kith_lists_free(&test);
+  return st;
+}

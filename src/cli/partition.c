@@ -1,0 +1,95 @@
+/* kith partition: cut the graph offline, and say how good the cut is for every useful number of ranks. */
+#include <stdio.h>
+
+#include "cli/cli.h"
+
+enum { PARTITION_REPORTS = 64 };
+
+static const char *partition_text(kith_partition_method m) {
+  return m == KITH_PARTITION_METIS ? "metis" : m == KITH_PARTITION_HASH ? "hash" : "contiguous";
+}
+
+/* Powers of two and divisors of K, from 2 to K. */
+static int partition_ranks(int parts, int *ranks) {
+  int n = 0;
+  for (int r = 2; r <= parts && n < PARTITION_REPORTS; r++)
+    if ((r & (r - 1)) == 0 || parts % r == 0) ranks[n++] = r;
+  return n;
+}
+
+static void partition_print(cli *c, kith_partition_method method, int n, const kith_partition_report *r) {
+  char key[KITH_NAME];
+  cli_print(c, "%-10s  %5s  %7s  %11s  %6s  %6s  %12s  %12s", partition_text(method), "ranks", "cut", "ghosts/own", "nodes", "edges", "MB a layer", "MB an epoch");
+  for (int i = 0; i < n; i++) {
+    cli_print(c, "%-10s  %5d  %6.2f%%  %11.3f  %6.3f  %6.3f  %12.3f  %12.1f", "", r[i].ranks, 100 * r[i].cut_share, r[i].ghosts_per_own,
+              r[i].node_balance, r[i].edge_balance, (double)r[i].bytes_per_layer / 1e6, (double)r[i].bytes_per_epoch / 1e6);
+    snprintf(key, sizeof key, "%s_%d", partition_text(method), r[i].ranks);
+    cli_json(c, key, "{\"cut\": %lld, \"cut_share\": %.6g, \"ghosts\": %lld, \"ghosts_per_own\": %.6g, \"node_balance\": %.6g, \"edge_balance\": %.6g, \"bytes_per_layer\": %lld, \"bytes_per_epoch\": %lld}",
+             (long long)r[i].cut, r[i].cut_share, (long long)r[i].ghosts, r[i].ghosts_per_own, r[i].node_balance, r[i].edge_balance,
+             (long long)r[i].bytes_per_layer, (long long)r[i].bytes_per_epoch);
+  }
+}
+
+/* Cut and judge, on rank 0. */
+static kith_status partition_work(cli *c, const kith_dataset *d, const kith_partition_options *o, int32_t *part) {
+  kith_status st = KITH_OK;
+  int ranks[PARTITION_REPORTS], n = partition_ranks(o->parts, ranks);
+  kith_partition_report report[PARTITION_REPORTS];
+  int64_t n_edge = d->train.start[d->n[KITH_USER]], steps = (n_edge + c->job.train.batch - 1) / c->job.train.batch;
+  int layers = c->job.model.name == KITH_MF ? 0 : c->job.model.layers;
+  double began = kith_clock();
+  KITH_TRY(kith_partition_make(d, o, part));
+  double seconds = kith_clock() - began;
+  for (int i = 0; i < n; i++) KITH_TRY(kith_partition_judge(d, o, part, ranks[i], c->job.model.width, layers, steps, &report[i]));
+  cli_print(c, "%lld nodes, %lld interactions cut into %d parts by %s in %.2f s", (long long)(d->n[KITH_USER] + d->n[KITH_ITEM]),
+            (long long)n_edge, o->parts, partition_text(o->method), seconds);
+  partition_print(c, o->method, n, report);
+done:
+  return st;
+}
+
+/* The three methods side by side; nothing is written. */
+static kith_status partition_compare(cli *c, const kith_dataset *d, int32_t *part) {
+  kith_status st = KITH_OK;
+  for (int m = KITH_PARTITION_METIS; m <= KITH_PARTITION_CONTIGUOUS; m++) {
+    kith_partition_options o = c->job.partition;
+    o.method = (kith_partition_method)m;
+    KITH_TRY(partition_work(c, d, &o, part));
+  }
+done:
+  return st;
+}
+
+static kith_agreed partition_alone(cli *c, const kith_comm *alone, bool compare) {
+  kith_agreed st = {KITH_OK};
+  kith_dataset *d = NULL;
+  int32_t *part = NULL;
+  char graph[KITH_PATH], parts[KITH_PATH];
+  KITH_TRY(kith_agree(alone, kith_job_file(&c->job, "graph.h5", graph)));
+  KITH_TRY(kith_agree(alone, kith_job_file(&c->job, "parts.h5", parts)));
+  KITH_TRY(kith_dataset_read(alone, graph, &d));
+  KITH_TRY(kith_agree(alone, KITH_NEW(part, d->n[KITH_USER] + d->n[KITH_ITEM])));
+  if (compare) {
+    KITH_TRY(kith_agree(alone, partition_compare(c, d, part)));
+    goto done;
+  }
+  KITH_TRY(kith_agree(alone, partition_work(c, d, &c->job.partition, part)));
+  KITH_TRY(kith_partition_write(alone, parts, d, &c->job.partition, part));
+  cli_print(c, "wrote %s", parts);
+done:
+  kith_dataset_destroy(&d);
+  KITH_FREE(part);
+  return st;
+}
+
+kith_agreed cli_partition(cli *c) {
+  kith_agreed st = {KITH_OK};
+  kith_comm *alone = NULL;
+  bool compare = cli_flag(c, "compare");
+  KITH_TRY(kith_agree(c->comm, cli_no_more(c)));
+  KITH_TRY(kith_comm_create(MPI_COMM_SELF, &alone));
+  KITH_TRY(kith_agree(c->comm, c->comm->rank == 0 ? partition_alone(c, alone, compare).status : KITH_OK));
+done:
+  kith_comm_destroy(&alone);
+  return st;
+}

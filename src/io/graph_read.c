@@ -1,0 +1,195 @@
+/* Reading one rank's share of parts.h5: a slice of every dataset. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "kith/io.h"
+
+/* Read `n` values from place `first` into a new block. */
+#define READ_SLICE(f, name, type, first, n, block)                                                                     \
+  do {                                                                                                                 \
+    KITH_TRY(kith_agree(comm, KITH_NEW(block, n)));                                                                    \
+    KITH_TRY(kith_h5_read(f, name, type, 0, first, n, block));                                                         \
+  } while (0)
+
+static kith_status read_check_parts(const kith_comm *comm, const kith_graph *g, const char *path) {
+  kith_status st = KITH_OK;
+  KITH_CHECK(g->n_part >= 1 && g->n[KITH_USER] >= 0 && g->n[KITH_ITEM] >= 0 && g->n_edge >= 0 && g->n[KITH_ITEM] < INT32_MAX, KITH_EDATA,
+             "%s: impossible sizes: %d parts, %lld users, %lld items, %lld edges", path, g->n_part, (long long)g->n[KITH_USER],
+             (long long)g->n[KITH_ITEM], (long long)g->n_edge);
+  KITH_CHECK(comm->size <= g->n_part, KITH_ECONFIG,
+             "%s: cut into %d parts, which %d ranks cannot share; use at most %d ranks, or set partition.parts to %d or more and run kith partition again",
+             path, g->n_part, comm->size, g->n_part, comm->size);
+done:
+  return st;
+}
+
+/* Ascending from 0 (or from `low`) to `high`. */
+static kith_status read_check_ascending(const char *path, const char *name, int64_t n, const int64_t *x, int64_t low, int64_t high) {
+  kith_status st = KITH_OK;
+  KITH_CHECK(x[0] == low && x[n - 1] == high, KITH_EDATA, "%s: %s should go from %lld to %lld, found %lld to %lld", path, name,
+             (long long)low, (long long)high, (long long)x[0], (long long)x[n - 1]);
+  for (int64_t i = 1; i < n; i++) KITH_CHECK(x[i - 1] <= x[i], KITH_EDATA, "%s: %s is not ascending at place %lld", path, name, (long long)i);
+done:
+  return st;
+}
+
+static kith_status read_check_range(const char *path, const char *name, int64_t n, const int64_t *x, int64_t below) {
+  kith_status st = KITH_OK;
+  for (int64_t i = 0; i < n; i++)
+    KITH_CHECK(x[i] >= 0 && x[i] < below, KITH_EDATA, "%s: %s holds %lld at place %lld, expected 0 to %lld", path, name, (long long)x[i],
+               (long long)i, (long long)below - 1);
+done:
+  return st;
+}
+
+static kith_agreed read_sizes(const kith_comm *comm, kith_h5 *f, kith_graph *g) {
+  kith_agreed st = {KITH_OK};
+  int64_t parts = 0, fingerprint = 0;
+  KITH_TRY(kith_h5_get_int(f, "n_user", &g->n[KITH_USER]));
+  KITH_TRY(kith_h5_get_int(f, "n_item", &g->n[KITH_ITEM]));
+  KITH_TRY(kith_h5_get_int(f, "n_edge", &g->n_edge));
+  KITH_TRY(kith_h5_get_int(f, "parts", &parts));
+  KITH_TRY(kith_h5_get_int(f, "fingerprint", &fingerprint));
+  g->n_part = (int)parts;
+  g->fingerprint = (uint64_t)fingerprint;
+  KITH_TRY(kith_agree(comm, read_check_parts(comm, g, kith_h5_path(f))));
+done:
+  return st;
+}
+
+/* Types of the owned rows: in every part users come first.  Fills type, row_of, n_own_of. */
+static kith_status read_types(const kith_comm *comm, kith_graph *g, const int64_t *part_first, const int64_t *user_count) {
+  kith_status st = KITH_OK;
+  kith_gid low = g->first[comm->rank];
+  KITH_TRY(KITH_NEW(g->type, g->n_own));
+  for (int t = 0; t < KITH_TYPES; t++) KITH_TRY(KITH_NEW(g->row_of[t], g->n_own));
+  int64_t last = kith_block(g->n_part, comm->size, comm->rank + 1);
+  for (int64_t p = kith_block(g->n_part, comm->size, comm->rank); p < last; p++)
+    for (kith_gid k = part_first[p]; k < part_first[p + 1]; k++) {
+      kith_node_type t = k - part_first[p] < user_count[p] ? KITH_USER : KITH_ITEM;
+      g->type[k - low] = (uint8_t)t;
+      g->row_of[t][g->n_own_of[t]++] = (kith_lid)(k - low);
+    }
+done:
+  return st;
+}
+
+static kith_agreed read_parts(const kith_comm *comm, kith_h5 *f, kith_graph *g) {
+  kith_agreed st = {KITH_OK};
+  int64_t *part_first = NULL, *user_count = NULL, n = g->n[KITH_USER] + g->n[KITH_ITEM];
+  READ_SLICE(f, "part/first", KITH_H5_INT64, 0, (int64_t)g->n_part + 1, part_first);
+  READ_SLICE(f, "part/user_count", KITH_H5_INT64, 0, g->n_part, user_count);
+  KITH_TRY(kith_agree(comm, read_check_ascending(kith_h5_path(f), "part/first", (int64_t)g->n_part + 1, part_first, 0, n)));
+  KITH_TRY(kith_agree(comm, KITH_NEW(g->first, comm->size + 1)));
+  for (int r = 0; r <= comm->size; r++) g->first[r] = part_first[kith_block(g->n_part, comm->size, r)];
+  int64_t n_own = g->first[comm->rank + 1] - g->first[comm->rank];
+  KITH_TRY(kith_agree(comm, n_own < INT32_MAX - 1 ? KITH_OK : kith_fail(KITH_ECONFIG, "one rank would own %lld rows; at most 2^31 - 2: use more ranks", (long long)n_own)));
+  g->n_own = (kith_lid)n_own;
+  KITH_TRY(kith_agree(comm, read_types(comm, g, part_first, user_count)));
+done:
+  KITH_FREE(part_first);
+  KITH_FREE(user_count);
+  return st;
+}
+
+/* Row starts of this rank's slice, rebased to zero; *first is where the slice begins in the file. */
+static kith_agreed read_starts(const kith_comm *comm, kith_h5 *f, const char *name, const kith_graph *g, int64_t **start, int64_t *first) {
+  kith_agreed st = {KITH_OK};
+  int64_t *s = NULL, n = (int64_t)g->n_own + 1;
+  READ_SLICE(f, name, KITH_H5_INT64, g->first[comm->rank], n, s);
+  KITH_TRY(kith_agree(comm, read_check_ascending(kith_h5_path(f), name, n, s, s[0], s[n - 1])));
+  *first = s[0];
+  for (int64_t i = 0; i < n; i++) s[i] -= *first;
+  *start = s;
+  s = NULL;
+done:
+  KITH_FREE(s);
+  return st;
+}
+
+/* Keep the rows of users: values of item rows are left out, starts are packed. */
+static kith_status read_keep_users(const kith_graph *g, const int64_t *start, const int32_t *item, kith_lists *out) {
+  kith_status st = KITH_OK;
+  kith_lists l = {.n_row = g->n_own_of[KITH_USER]};
+  int64_t n = 0;
+  KITH_TRY(KITH_NEW(l.start, l.n_row + 1));
+  for (kith_lid u = 0; u < l.n_row; u++) {
+    kith_lid row = g->row_of[KITH_USER][u];
+    n += start[row + 1] - start[row];
+    l.start[u + 1] = n;
+  }
+  KITH_TRY(KITH_NEW(l.item, n));
+  for (kith_lid u = 0; u < l.n_row; u++) {
+    kith_lid row = g->row_of[KITH_USER][u];
+    for (int64_t e = start[row]; e < start[row + 1]; e++) {
+      KITH_CHECK(item[e] >= 0 && item[e] < g->n[KITH_ITEM], KITH_EDATA, "parts file: item %d of %lld", item[e], (long long)g->n[KITH_ITEM]);
+      l.item[l.start[u] + e - start[row]] = item[e];
+    }
+  }
+  *out = l;
+  l = (kith_lists){0};
+done:
+  kith_lists_free(&l);
+  return st;
+}
+
+static kith_agreed read_train(const kith_comm *comm, kith_h5 *f, kith_graph *g) {
+  kith_agreed st = {KITH_OK};
+  int32_t *original = NULL;
+  int64_t first = 0, n_node = g->n[KITH_USER] + g->n[KITH_ITEM];
+  KITH_TRY(read_starts(comm, f, "train/start", g, &g->start, &first));
+  READ_SLICE(f, "train/neighbour", KITH_H5_INT64, first, g->start[g->n_own], g->neighbour);
+  READ_SLICE(f, "train/original", KITH_H5_INT32, first, g->start[g->n_own], original);
+  KITH_TRY(kith_agree(comm, read_check_range(kith_h5_path(f), "train/neighbour", g->start[g->n_own], g->neighbour, n_node)));
+  KITH_TRY(kith_agree(comm, read_keep_users(g, g->start, original, &g->train)));
+done:
+  KITH_FREE(original);
+  return st;
+}
+
+static kith_agreed read_held_out(const kith_comm *comm, kith_h5 *f, const char *split, const kith_graph *g, kith_lists *out) {
+  kith_agreed st = {KITH_OK};
+  char name[KITH_NAME];
+  int64_t *start = NULL, first = 0;
+  int32_t *item = NULL;
+  snprintf(name, sizeof name, "%s/start", split);
+  KITH_TRY(read_starts(comm, f, name, g, &start, &first));
+  snprintf(name, sizeof name, "%s/item", split);
+  READ_SLICE(f, name, KITH_H5_INT32, first, start[g->n_own], item);
+  KITH_TRY(kith_agree(comm, read_keep_users(g, start, item, out)));
+done:
+  KITH_FREE(start);
+  KITH_FREE(item);
+  return st;
+}
+
+static kith_agreed read_share(const kith_comm *comm, kith_h5 *f, kith_graph *g) {
+  kith_agreed st = {KITH_OK};
+  KITH_TRY(read_sizes(comm, f, g));
+  KITH_TRY(read_parts(comm, f, g));
+  READ_SLICE(f, "node/original", KITH_H5_INT64, g->first[comm->rank], g->n_own, g->original);
+  READ_SLICE(f, "node/edge", KITH_H5_INT64, g->first[comm->rank], g->n_own, g->edge);
+  KITH_TRY(read_train(comm, f, g));
+  KITH_TRY(read_held_out(comm, f, "valid", g, &g->valid));
+  KITH_TRY(read_held_out(comm, f, "test", g, &g->test));
+  READ_SLICE(f, "item/number", KITH_H5_INT64, 0, g->n[KITH_ITEM], g->item_number);
+  KITH_TRY(kith_agree(comm, read_check_range(kith_h5_path(f), "item/number", g->n[KITH_ITEM], g->item_number, g->n[KITH_USER] + g->n[KITH_ITEM])));
+done:
+  return st;
+}
+
+kith_agreed kith_graph_read(const kith_comm *comm, const char *parts_path, kith_graph **out) {
+  kith_agreed st = {KITH_OK};
+  kith_graph *g = NULL;
+  kith_h5 *f = NULL;
+  *out = NULL;
+  KITH_TRY(kith_agree(comm, KITH_NEW(g, 1)));
+  KITH_TRY(kith_h5_open(comm, parts_path, KITH_PARTS_FORMAT, KITH_FILE_VERSION, &f));
+  KITH_TRY(read_share(comm, f, g));
+  *out = g;
+  g = NULL;
+done:
+  kith_h5_close(&f);
+  kith_graph_destroy(&g);
+  return st;
+}
