@@ -1,0 +1,71 @@
+/* Inside the rank room: item shards that circulate, and lists that keep the best. */
+#ifndef KITH_SRC_RANK_H
+#define KITH_SRC_RANK_H
+
+#include "kith/rank.h"
+#include "kith/scores.h"
+
+/* ---- ring.c: every rank sees every shard of items, in an order of its own --------------------------------------------- */
+
+/* The items of one rank, as they travel: rows padded with zeros to whole tiles. */
+typedef struct kith_shard {
+  kith_lid n;        /* items */
+  kith_lid n_padded;
+  float *row;        /* [n_padded, d] */
+  int64_t *original; /* [n_padded] original item numbers, ascending within a part; -1 for padding */
+} kith_shard;
+
+typedef struct kith_ring kith_ring;
+
+kith_agreed kith__ring_create(const kith_comm *comm, const kith_graph *g, int d, const float *x, kith_ring **out) KITH_MUST_USE;
+void kith__ring_destroy(kith_ring **ring);
+/* The shard that is here now; null when all have been.  Starts passing it on; call poke while working on it. */
+const kith_shard *kith__ring_next(kith_ring *ring);
+void kith__ring_poke(kith_ring *ring);
+
+/* ---- keep.c: the K best so far ------------------------------------------------------------------------------------------ */
+
+typedef struct kith_entry {
+  float score;
+  int32_t item;
+} kith_entry;
+
+/* Whether a stands before b: the higher score, then the smaller item number. */
+static inline bool kith__entry_is_before(kith_entry a, kith_entry b) {
+  return a.score > b.score || (a.score == b.score && a.item < b.item);
+}
+
+/* A heap [k] of the best entries, the worst of them on top. */
+typedef struct kith_keep {
+  int n, k;
+  kith_entry *heap;
+} kith_keep;
+
+/* What an entry must beat: the worst kept score, or minus infinity while there is room. */
+float kith__keep_threshold(const kith_keep *keep);
+void kith__keep_offer(kith_keep *keep, kith_entry e);
+/* Sort the heap, best first. */
+void kith__keep_sort(kith_keep *keep);
+
+/* ---- measure.c ----------------------------------------------------------------------------------------------------------- */
+
+/* Sums over users of every metric at every cut-off. */
+typedef struct kith_tally {
+  int64_t n_user;
+  kith_sum recall[KITH_CUTOFFS], ndcg[KITH_CUTOFFS], hit_rate[KITH_CUTOFFS], precision[KITH_CUTOFFS], mrr[KITH_CUTOFFS];
+} kith_tally;
+
+/* Add one user: item [n] best first (-1 ends it), truth [n_truth] ascending. */
+void kith__tally_add(kith_tally *t, const kith_rank_options *o, int n, const int32_t *item, int64_t n_truth, const int32_t *truth);
+/* Means over all users of all ranks.  Collective. */
+void kith__tally_end(const kith_comm *comm, kith_tally *t, const kith_rank_options *o, kith_metrics *out);
+
+/* ---- sampled.c ----------------------------------------------------------------------------------------------------------- */
+
+kith_agreed kith__rank_sampled(const kith_comm *comm, const kith_graph *g, int d, const float *x, const kith_rank_options *o,
+                               kith_tally *t) KITH_MUST_USE;
+
+/* The owned users that have held-out items (all owned users when truth is null): user [n]. */
+kith_status kith__rank_users(const kith_graph *g, const kith_lists *truth, kith_lid *n, kith_lid **user) KITH_MUST_USE;
+
+#endif
