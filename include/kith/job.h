@@ -39,6 +39,9 @@ kith_job kith_job_defaults(void);
  */
 kith_agreed kith_job_read(const kith_comm *comm, const char *path, int n_set, const char *const *set, kith_job *out) KITH_MUST_USE;
 
+/** Set one key from text, with its bounds ("evaluate.k", "5,10").  Local.  Errors: KITH_ECONFIG. */
+kith_status kith_job_set(kith_job *job, const char *key, const char *text) KITH_MUST_USE;
+
 /** The resolved job as YAML text, every key with its value; a new block, freed with KITH_FREE().  Local. */
 kith_status kith_job_print(const kith_job *job, char **text) KITH_MUST_USE;
 

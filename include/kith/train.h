@@ -11,7 +11,10 @@
 #include "kith/optimizer.h"
 #include "kith/rank.h"
 
+typedef enum kith_train_mode { KITH_FULL } kith_train_mode; /**< how a step sees the graph; sampled modes will join */
+
 typedef struct kith_train_options {
+  kith_train_mode mode;
   int batch;        /**< training pairs in a step, over all ranks */
   int epochs;       /**< epochs in all, those of an earlier run included */
   uint64_t seed;

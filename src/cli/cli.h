@@ -7,13 +7,16 @@
 #include "kith/job.h"
 
 /** One run of the program: the common options are parsed, the job file is read. */
+enum { CLI_ARGUMENTS = 256, CLI_JSON = 1 << 15 };
+
 typedef struct cli {
   const kith_comm *comm; /**< all ranks */
   const char *verb;
   kith_job job;          /**< defaults for verbs that take no job file */
   bool json;             /**< print one JSON object as the last line of stdout */
   int n_arg;
-  const char *arg[64];   /**< words that the common options left over, in order */
+  const char *arg[CLI_ARGUMENTS]; /**< words that the common options left over, in order */
+  char members[CLI_JSON]; /**< of the JSON object, each with a comma before it */
 } cli;
 
 /* The verbs: one file each.  Collective.  Those that do serial work let rank 0 do it and agree. */
@@ -25,6 +28,9 @@ kith_agreed cli_evaluate(cli *c);
 kith_agreed cli_recommend(cli *c);
 kith_agreed cli_inspect(cli *c);
 kith_agreed cli_bench(cli *c);
+
+/** This rank's share of the graph and of the exported embeddings x [n_own, d]; both new.  Collective. */
+kith_agreed cli_read_embeddings(cli *c, kith_graph **g, int *d, float **x) KITH_MUST_USE;
 
 /* A verb's own options.  Local, and the same on every rank. */
 bool cli_flag(cli *c, const char *name);          /**< whether "--name" is among the words; takes it out */

@@ -1,0 +1,79 @@
+/* kith evaluate: exact ranking of the exported embeddings. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+/* --split, --protocol and --k say the same as the job's keys, through the same table. */
+static kith_status evaluate_options(cli *c) {
+  kith_status st = KITH_OK;
+  const char *option[3] = {"split", "protocol", "k"}, *key[3] = {"evaluate.split", "evaluate.protocol", "evaluate.k"};
+  for (int i = 0; i < 3; i++) {
+    const char *value = cli_option(c, option[i]);
+    if (value) KITH_TRY(kith_job_set(&c->job, key[i], value));
+  }
+  KITH_TRY(cli_no_more(c));
+done:
+  return st;
+}
+
+static void evaluate_print(cli *c, const kith_metrics *m) {
+  char key[KITH_NAME], protocol[32] = "full";
+  const kith_rank_options *o = &c->job.evaluate;
+  if (o->sampled) snprintf(protocol, sizeof protocol, "sampled-%d", o->sampled);
+  cli_print(c, "%lld users, %s split, protocol %s%s", (long long)m->n_user, o->split == KITH_ON_TEST ? "test" : "valid", protocol,
+            o->sampled ? " (not comparable with full ranking)" : "");
+  cli_print(c, "%6s  %10s  %10s  %10s  %10s  %10s", "K", "Recall", "NDCG", "HitRate", "Precision", "MRR");
+  cli_json(c, "split", "\"%s\"", o->split == KITH_ON_TEST ? "test" : "valid");
+  cli_json(c, "protocol", "\"%s\"", protocol);
+  cli_json(c, "users", "%lld", (long long)m->n_user);
+  for (int i = 0; i < m->n_k; i++) {
+    const char *name[5] = {"recall", "ndcg", "hit_rate", "precision", "mrr"};
+    double value[5] = {m->recall[i], m->ndcg[i], m->hit_rate[i], m->precision[i], m->mrr[i]};
+    cli_print(c, "%6d  %10.6f  %10.6f  %10.6f  %10.6f  %10.6f", m->k[i], value[0], value[1], value[2], value[3], value[4]);
+    for (int j = 0; j < 5; j++) {
+      snprintf(key, sizeof key, "%s@%d", name[j], m->k[i]);
+      cli_json(c, key, "%.10g", value[j]);
+    }
+  }
+}
+
+kith_agreed cli_read_embeddings(cli *c, kith_graph **g, int *d, float **x) {
+  kith_agreed st = {KITH_OK};
+  char parts[KITH_PATH], embeddings[KITH_PATH];
+  KITH_TRY(kith_agree(c->comm, kith_job_file(&c->job, "parts.h5", parts)));
+  KITH_TRY(kith_agree(c->comm, kith_job_file(&c->job, "embeddings.h5", embeddings)));
+  KITH_TRY(kith_graph_read(c->comm, parts, g));
+  KITH_TRY(kith_embeddings_read(c->comm, *g, parts, embeddings, d, x));
+done:
+  return st;
+}
+
+static kith_agreed evaluate_check(const cli *c, const kith_graph *g) {
+  const kith_lists *l = c->job.evaluate.split == KITH_ON_TEST ? &g->test : &g->valid;
+  int64_t n = l->start[l->n_row];
+  kith_comm_sum_int(c->comm, 1, &n);
+  if (n > 0) return (kith_agreed){KITH_OK};
+  return kith_agreed_same(kith_fail(KITH_ECONFIG, "evaluate.split: nothing is held out for %s", c->job.evaluate.split == KITH_ON_TEST ? "test" : "valid"));
+}
+
+kith_agreed cli_evaluate(cli *c) {
+  kith_agreed st = {KITH_OK};
+  kith_graph *g = NULL;
+  float *x = NULL;
+  int d = 0;
+  kith_metrics m;
+  KITH_TRY(kith_agree(c->comm, evaluate_options(c)));
+  KITH_TRY(cli_read_embeddings(c, &g, &d, &x));
+  KITH_TRY(evaluate_check(c, g));
+  double began = kith_clock();
+  KITH_TRY(kith_rank_evaluate(c->comm, g, d, x, &c->job.evaluate, &m));
+  double seconds = kith_clock() - began;
+  evaluate_print(c, &m);
+  cli_print(c, "ranked in %.2f s", seconds);
+  cli_json(c, "seconds", "%.4f", seconds);
+done:
+  KITH_FREE(x);
+  kith_graph_destroy(&g);
+  return st;
+}

@@ -1,0 +1,108 @@
+/* main: all ranks read the same words, run one verb, and leave with the same code. */
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/verbs.h"
+
+enum { MAIN_SETTINGS = 128 };
+
+/* The words of the command line, sorted out. */
+typedef struct words {
+  const char *set[MAIN_SETTINGS];
+  int n_set;
+  bool help, quiet;
+} words;
+
+static kith_status main_sort_words(cli *c, int n, char **word, words *w) {
+  kith_status st = KITH_OK;
+  KITH_CHECK(n <= CLI_ARGUMENTS, KITH_EUSAGE, "more than %d words on the command line", CLI_ARGUMENTS);
+  for (int i = 0; i < n; i++) c->arg[c->n_arg++] = word[i];
+  w->help = cli_flag(c, "help");
+  w->quiet = cli_flag(c, "quiet");
+  c->json = cli_flag(c, "json");
+  for (const char *set = cli_option(c, "set"); set; set = cli_option(c, "set")) {
+    KITH_CHECK(w->n_set < MAIN_SETTINGS, KITH_EUSAGE, "more than %d --set", MAIN_SETTINGS);
+    w->set[w->n_set++] = set;
+  }
+done:
+  return st;
+}
+
+/* Unless told by OMP_NUM_THREADS, the ranks of a node share its cores, so that nobody oversubscribes by accident. */
+static void main_share_cores(const kith_comm *all) {
+  MPI_Comm node;
+  int ranks = 1;
+  if (getenv("OMP_NUM_THREADS")) return;
+  KITH_MPI(MPI_Comm_split_type(all->mpi, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node));
+  KITH_MPI(MPI_Comm_size(node, &ranks));
+  KITH_MPI(MPI_Comm_free(&node));
+  int threads = omp_get_num_procs() / ranks;
+  omp_set_num_threads(threads > 1 ? threads : 1);
+}
+
+static kith_agreed main_run(cli *c, const cli_verb *v, const words *w) {
+  kith_agreed st = {KITH_OK};
+  if (v->needs_job) {
+    bool named = c->n_arg > 0 && strncmp(c->arg[0], "--", 2) != 0;
+    KITH_TRY(kith_agreed_same(named ? KITH_OK : kith_fail(KITH_EUSAGE, "kith %s: expected a job file; see kith %s --help", v->name, v->name)));
+    KITH_TRY(kith_job_read(c->comm, c->arg[0], w->n_set, w->set, &c->job));
+    c->n_arg--;
+    memmove(c->arg, c->arg + 1, (size_t)c->n_arg * sizeof *c->arg);
+  }
+  KITH_TRY(v->run(c));
+done:
+  return st;
+}
+
+/* Pages that need no ranks. */
+static bool main_page(int argc, char **argv) {
+  const char *first = argc > 1 ? argv[1] : "--help";
+  if (strcmp(first, "--version") == 0) printf("kith %s\n", KITH_VERSION);
+  else if (strcmp(first, "help") == 0 && argc > 2 && strcmp(argv[2], "--markdown") == 0) kith_job_print_reference(true);
+  else if (strcmp(first, "help") == 0 && argc > 2 && strcmp(argv[2], "keys") == 0) kith_job_print_reference(false);
+  else if (strcmp(first, "help") == 0 && argc > 2 && cli_verb_find(argv[2])) cli_print_verb_help(cli_verb_find(argv[2]));
+  else if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0 || strcmp(first, "help") == 0) cli_print_help();
+  else return false;
+  return true;
+}
+
+static kith_agreed main_verb(cli *c, int argc, char **argv) {
+  kith_agreed st = {KITH_OK};
+  words w = {.n_set = 0};
+  const cli_verb *v = cli_verb_find(argv[1]);
+  c->verb = argv[1];
+  KITH_TRY(kith_agreed_same(v ? KITH_OK : kith_fail(KITH_EUSAGE, "unknown verb \"%s\"; did you mean \"%s\"? see kith --help", argv[1], cli_verb_nearest(argv[1]))));
+  KITH_TRY(kith_agree(c->comm, main_sort_words(c, argc - 2, argv + 2, &w)));
+  if (w.help) {
+    if (c->comm->rank == 0) cli_print_verb_help(v);
+    return st;
+  }
+  kith_log_quiet(w.quiet || c->comm->rank != 0);
+  KITH_TRY(main_run(c, v, &w));
+done:
+  return st;
+}
+
+int main(int argc, char **argv) {
+  int provided = 0, code = KITH_ENOMEM;
+  kith_comm *all = NULL;
+  cli *c = NULL;
+  if (main_page(argc, argv)) return 0;
+  MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
+  if (!kith_is_bad(kith_comm_create(MPI_COMM_WORLD, &all)) && !kith_is_bad(kith_agree(all, KITH_NEW(c, 1)))) {
+    main_share_cores(all);
+    c->comm = all;
+    c->job = kith_job_defaults();
+    kith_agreed outcome = main_verb(c, argc, argv);
+    code = outcome.status;
+    if (all->rank == 0 && kith_is_bad(outcome)) fprintf(stderr, "kith: %s\n", kith_error_text());
+    if (all->rank == 0 && c->json) cli_print_json(c, outcome);
+    fflush(stdout);
+  }
+  KITH_FREE(c);
+  kith_comm_destroy(&all);
+  MPI_Finalize();
+  return code;
+}

@@ -1,0 +1,63 @@
+/* The verbs, and the help that is made from their table. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/verbs.h"
+
+const cli_verb cli_verbs[] = {
+    {"generate", true, cli_generate, "JOB", "make a synthetic social recommendation graph: text lists, as the job names them", ""},
+    {"ingest", true, cli_ingest, "JOB", "text lists → WORK/graph.h5", ""},
+    {"partition", true, cli_partition, "JOB", "graph.h5 → WORK/parts.h5: cut for any number of ranks, with a report",
+     "  --compare            judge metis, hash and contiguous side by side; write nothing\n"},
+    {"train", true, cli_train, "JOB", "graph.h5 and parts.h5 → checkpoints, metrics.jsonl, embeddings.h5; goes on from the newest checkpoint",
+     "  --fresh              remove earlier checkpoints and start anew\n"},
+    {"evaluate", true, cli_evaluate, "JOB", "embeddings.h5 → Recall, NDCG, HitRate, Precision, MRR",
+     "  --split SPLIT        valid or test, instead of the job's\n  --protocol PROTOCOL  full or sampled-N, instead of the job's\n  --k LIST             cut-offs such as 5,10, instead of the job's\n"},
+    {"recommend", true, cli_recommend, "JOB", "embeddings.h5 → the best items of some users, or of all",
+     "  --user ID            a user, by the id of the lists; repeatable\n  --k K                how many items (default: the largest of evaluate.k)\n"
+     "  --all                all users, to a file\n  --output FILE        with --all: FILE.tsv or FILE.h5\n"},
+    {"inspect", false, cli_inspect, "FILE", "any Kith file, in words", ""},
+    {"bench", true, cli_bench, "JOB", "measure this machine, then every kernel and a step as a fraction of what it allows",
+     "  --repeat N           how often each is timed (default 7); medians are printed\n"},
+};
+const int cli_n_verb = (int)(sizeof cli_verbs / sizeof *cli_verbs);
+
+const cli_verb *cli_verb_find(const char *name) {
+  for (int i = 0; i < cli_n_verb; i++)
+    if (strcmp(cli_verbs[i].name, name) == 0) return &cli_verbs[i];
+  return NULL;
+}
+
+/* How many letters two words share at the same place: enough to guess which of eight verbs was meant. */
+static int verbs_alike(const char *a, const char *b) {
+  int n = 0;
+  for (int i = 0; a[i] && b[i]; i++) n += a[i] == b[i];
+  return n;
+}
+
+const char *cli_verb_nearest(const char *name) {
+  int best = 0;
+  for (int i = 1; i < cli_n_verb; i++)
+    if (verbs_alike(name, cli_verbs[i].name) > verbs_alike(name, cli_verbs[best].name)) best = i;
+  return cli_verbs[best].name;
+}
+
+static const char *verbs_common =
+    "  --set KEY=VALUE      override a key of the job file; repeatable\n"
+    "  --json               print one JSON object as the last line of stdout\n"
+    "  --quiet              no progress and no log\n"
+    "  --help               this page\n";
+
+void cli_print_help(void) {
+  printf("kith %s: graph neural networks for recommendation, on any number of ranks\n\n"
+         "  kith VERB JOB.yaml [options]            mpirun -n 4 kith train JOB.yaml\n\nVerbs, in the order of a job:\n", KITH_VERSION);
+  for (int i = 0; i < cli_n_verb; i++) printf("  %-10s %-5s %s\n", cli_verbs[i].name, cli_verbs[i].usage, cli_verbs[i].help);
+  printf("\nOptions of every verb:\n%s\n"
+         "kith VERB --help explains a verb; kith help keys lists every key of the job file; kith --version.\n"
+         "Exit codes: 0 ok, 64 usage, 65 bad data, 66 no input, 70 loss not finite, 71 no memory, 73 cannot write,\n"
+         "74 input/output error, 75 stopped by a signal (run again to continue), 78 bad job file.  See docs/errors.md.\n", verbs_common);
+}
+
+void cli_print_verb_help(const cli_verb *v) {
+  printf("kith %s %s [options]\n  %s\n\nOptions:\n%s%s\nkith help keys lists every key of the job file.\n", v->name, v->usage, v->help, v->options, verbs_common);
+}

@@ -1,0 +1,142 @@
+/* Reading a job: defaults, the file, the settings of the command line, then what must agree. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "job/table.h"
+
+enum { READ_MOST = 1 << 20 }; /* bytes of a job file */
+
+kith_job kith_job_defaults(void) {
+  kith_job job = {.generate = kith_generate_defaults(), .partition = kith_partition_defaults(), .model = kith_model_defaults(),
+                  .train = kith_train_defaults(), .evaluate = kith_rank_defaults(), .checkpoint = kith_checkpoint_defaults()};
+  job.data.split = (kith_split){.method = KITH_SPLIT_NONE, .valid = 0.1, .test = 0.1, .seed = 1};
+  job.data.social.format = KITH_EDGES;
+  snprintf(job.name, sizeof job.name, "job");
+  snprintf(job.work, sizeof job.work, "runs");
+  return job;
+}
+
+/* The text of the file on rank 0: *size bytes and a closing zero. */
+static kith_status read_text(const char *path, char **text, int64_t *size) {
+  kith_status st = KITH_OK;
+  char *t = NULL;
+  FILE *f = fopen(path, "rb");
+  KITH_CHECK(f, KITH_ENOINPUT, "%s: the job file cannot be read: %s", path, strerror(errno));
+  KITH_TRY(KITH_NEW(t, READ_MOST));
+  size_t n = fread(t, 1, READ_MOST, f);
+  KITH_CHECK(!ferror(f), KITH_ENOINPUT, "%s: the job file cannot be read: %s", path, strerror(errno));
+  KITH_CHECK(n < READ_MOST, KITH_ECONFIG, "%s: longer than %d bytes; this is no job file", path, READ_MOST - 1);
+  KITH_CHECK(strlen(t) == n, KITH_ECONFIG, "%s: holds a zero byte; this is no job file", path);
+  *size = (int64_t)n;
+  *text = t;
+  t = NULL;
+done:
+  if (f) fclose(f);
+  KITH_FREE(t);
+  return st;
+}
+
+static kith_agreed read_share(const kith_comm *comm, const char *path, char **text, int64_t *size) {
+  kith_agreed st = {KITH_OK};
+  *size = 0;
+  KITH_TRY(kith_agree(comm, comm->rank == 0 ? read_text(path, text, size) : KITH_OK));
+  kith_comm_share(comm, sizeof *size, size);
+  KITH_TRY(kith_agree(comm, comm->rank == 0 ? KITH_OK : KITH_NEW(*text, *size + 1)));
+  kith_comm_share(comm, *size, *text);
+done:
+  return st;
+}
+
+static kith_status read_file_values(const char *path, const char *text, size_t size, kith_job *job) {
+  kith_status st = KITH_OK;
+  char *value[JOB_KEYS_MOST] = {NULL}, where[KITH_PATH + 32];
+  KITH_TRY(kith__job_load(path, text, size, value));
+  for (int i = 0; i < kith__job_n_key; i++) {
+    if (!value[i]) continue;
+    snprintf(where, sizeof where, "%s:%d", path, kith__job_line(text, size, kith__job_table[i].key));
+    KITH_TRY(kith__job_set(job, &kith__job_table[i], where, value[i]));
+  }
+done:
+  for (int i = 0; i < JOB_KEYS_MOST; i++) KITH_FREE(value[i]);
+  return st;
+}
+
+kith_status kith_job_set(kith_job *job, const char *key, const char *text) {
+  kith_status st = KITH_OK;
+  const job_key *k = kith__job_find(key);
+  KITH_CHECK(k, KITH_ECONFIG, "unknown key \"%s\"; the nearest known key is \"%s\"", key, kith__job_nearest(key));
+  KITH_TRY(kith__job_set(job, k, "command line", text));
+done:
+  return st;
+}
+
+static kith_status read_setting(kith_job *job, const char *setting) {
+  kith_status st = KITH_OK;
+  char key[KITH_NAME];
+  const char *is = strchr(setting, '=');
+  KITH_CHECK(is, KITH_ECONFIG, "--set %s: expected key=value", setting);
+  KITH_CHECK(is - setting < KITH_NAME, KITH_ECONFIG, "--set %s: unknown key; the nearest known key is \"%s\"", setting, kith__job_nearest(setting));
+  snprintf(key, sizeof key, "%.*s", (int)(is - setting), setting);
+  KITH_TRY(kith_job_set(job, key, is + 1));
+done:
+  return st;
+}
+
+/* Paths are relative to the folder of the job file. */
+static kith_status read_resolve(kith_job *job) {
+  kith_status st = KITH_OK;
+  char folder[KITH_PATH], whole[KITH_PATH];
+  KITH_TRY(kith_text_copy("job file", job->path, sizeof folder, folder));
+  char *slash = strrchr(folder, '/');
+  if (slash) slash[slash == folder ? 1 : 0] = '\0';
+  else folder[0] = '\0';
+  for (int i = 0; i < kith__job_n_key; i++) {
+    if (kith__job_table[i].kind != JOB_PATH) continue;
+    char *path = (char *)job + kith__job_table[i].place;
+    if (!path[0]) continue;
+    KITH_TRY(kith_path_join(folder, path, whole));
+    snprintf(path, KITH_PATH, "%s", whole);
+  }
+done:
+  return st;
+}
+
+/* Contradictions between keys. */
+static kith_status read_check(const kith_job *job) {
+  kith_status st = KITH_OK;
+  bool splits = job->data.split.method != KITH_SPLIT_NONE, by_share = job->data.split.method == KITH_SPLIT_RATIO || job->data.split.method == KITH_SPLIT_TIME;
+  KITH_CHECK(!(splits && job->data.test.path[0]), KITH_ECONFIG, "%s: data.test and data.split.method exclude each other: give one", job->path);
+  KITH_CHECK(!by_share || job->data.split.valid + job->data.split.test < 1, KITH_ECONFIG,
+             "%s: data.split.valid and data.split.test are %g together, expected less than 1", job->path, job->data.split.valid + job->data.split.test);
+  KITH_CHECK(job->train.patience == 0 || job->evaluate.every > 0, KITH_ECONFIG, "%s: train.patience needs evaluations: set evaluate.every", job->path);
+  KITH_CHECK(job->work[0], KITH_ECONFIG, "%s: work: expected a folder", job->path);
+done:
+  return st;
+}
+
+static kith_status read_values(const char *path, const char *text, int64_t size, int n_set, const char *const *set, kith_job *job) {
+  kith_status st = KITH_OK;
+  KITH_TRY(kith_text_copy("job file", path, sizeof job->path, job->path));
+  if (size > 0) KITH_TRY(read_file_values(path, text, (size_t)size, job));
+  for (int i = 0; i < n_set; i++) KITH_TRY(read_setting(job, set[i]));
+  KITH_TRY(read_resolve(job));
+  KITH_TRY(read_check(job));
+done:
+  return st;
+}
+
+kith_agreed kith_job_read(const kith_comm *comm, const char *path, int n_set, const char *const *set, kith_job *out) {
+  kith_agreed st = {KITH_OK};
+  kith_job job = kith_job_defaults();
+  char *text = NULL;
+  int64_t size = 0;
+  KITH_TRY(read_share(comm, path, &text, &size));
+  KITH_TRY(kith_agree(comm, read_values(path, text, size, n_set, set, &job)));
+  *out = job;
+done:
+  KITH_FREE(text);
+  return st;
+}
+
+kith_status kith_job_file(const kith_job *job, const char *name, char *path) { return kith_path_join(job->work, name, path); }

@@ -1,0 +1,104 @@
+/* Every key that a job file may have: name, kind, place, bounds, unit, help.  Defaults stand in the rooms' options. */
+#include <string.h>
+
+#include "job/table.h"
+
+#define AT(member) offsetof(kith_job, member), sizeof(((kith_job *)0)->member)
+#define NONE 0, 0, ""
+#define COUNT 0, 9e18
+
+#define SOURCE(name, member, what)                                                                                     \
+  {"data." name ".path", JOB_PATH, AT(data.member.path), NONE, what},                                                  \
+  {"data." name ".format", JOB_NAME, AT(data.member.format), 0, 0, "adjacency | edges", "adjacency: a line is a node and its neighbours; edges: a line is one pair, in columns"}, \
+  {"data." name ".delimiter", JOB_TEXT, AT(data.member.delimiter), NONE, "what stands between columns; empty: guessed from the first line"}, \
+  {"data." name ".header", JOB_BOOL, AT(data.member.header), NONE, "the first line names the columns"},                \
+  {"data." name ".columns.user", JOB_TEXT, AT(data.member.user), NONE, "edges: column of the user, by name or number from 1; empty: 1"}, \
+  {"data." name ".columns.item", JOB_TEXT, AT(data.member.item), NONE, "edges: column of the item (for social: the friend); empty: 2"}, \
+  {"data." name ".columns.time", JOB_TEXT, AT(data.member.time), NONE, "edges: column of the time; empty: none"},      \
+  {"data." name ".columns.weight", JOB_TEXT, AT(data.member.weight), NONE, "edges: column of the weight; empty: none"}
+
+const job_key kith__job_table[] = {
+    {"name", JOB_TEXT, AT(name), NONE, "what the job is called"},
+    {"work", JOB_PATH, AT(work), NONE, "folder of everything Kith writes for this job"},
+    SOURCE("interactions", interactions, "who interacted with what"),
+    SOURCE("test", test, "interactions held out for testing; instead of data.split"),
+    SOURCE("social", social, "who knows whom; stored as a relation"),
+    {"data.split.method", JOB_NAME, AT(data.split.method), 0, 0, "none | ratio | leave-last-out | time",
+     "how interactions are held out: a share of each user's, each user's last ones, or the latest of all"},
+    {"data.split.valid", JOB_REAL, AT(data.split.valid), 0, 0.9, "share", "held out for choosing the epoch"},
+    {"data.split.test", JOB_REAL, AT(data.split.test), 0, 0.9, "share", "held out for the final figures"},
+    {"data.split.seed", JOB_LONG, AT(data.split.seed), COUNT, "", "key of the draws of a ratio split"},
+    {"generate.users", JOB_LONG, AT(generate.users), 1, 2e9, "users", "synthetic graph: users"},
+    {"generate.items", JOB_LONG, AT(generate.items), 1, 2e9, "items", "synthetic graph: items"},
+    {"generate.interactions", JOB_LONG, AT(generate.interactions), 1, 9e18, "pairs", "synthetic graph: interactions"},
+    {"generate.friends", JOB_LONG, AT(generate.friends), COUNT, "pairs", "synthetic graph: friendships"},
+    {"generate.communities", JOB_INT, AT(generate.communities), 1, 1e6, "communities", "synthetic graph: communities of taste"},
+    {"generate.noise", JOB_REAL, AT(generate.noise), 0, 1, "share", "synthetic graph: interactions outside the user's tastes"},
+    {"generate.ids", JOB_IDS, AT(generate.names), 0, 0, "names | integers", "synthetic graph: readable names, or integers from 0"},
+    {"generate.seed", JOB_LONG, AT(generate.seed), COUNT, "", "synthetic graph: key of all draws"},
+    {"partition.parts", JOB_INT, AT(partition.parts), 1, 1e6, "parts", "K: the most ranks that can train on the cut"},
+    {"partition.method", JOB_NAME, AT(partition.method), 0, 0, "metis | hash | contiguous", "how the graph is cut"},
+    {"partition.seed", JOB_LONG, AT(partition.seed), COUNT, "", "key of the cut"},
+    {"partition.tolerance", JOB_REAL, AT(partition.tolerance), 1.001, 10, "heaviest part / mean", "how uneven the parts' work may be"},
+    {"model.name", JOB_NAME, AT(model.name), 0, 0, "lightgcn | mf", "the model"},
+    {"model.width", JOB_INT, AT(model.width), 1, 4096, "columns", "width of the embeddings"},
+    {"model.layers", JOB_INT, AT(model.layers), 0, 16, "layers", "propagations (lightgcn)"},
+    {"model.init", JOB_REAL, AT(model.init), 1e-9, 1e3, "standard deviation", "of the initial embeddings"},
+    {"train.mode", JOB_NAME, AT(train.mode), 0, 0, "full", "full: every step propagates over the whole graph"},
+    {"train.loss", JOB_NAME, AT(train.loss.name), 0, 0, "bpr | softmax", "bpr: one negative a pair; softmax: in-batch, by cosine"},
+    {"train.batch", JOB_INT, AT(train.batch), 1, 1e7, "pairs", "training pairs in a step, over all ranks"},
+    {"train.epochs", JOB_INT, AT(train.epochs), 0, 1e9, "epochs", "in all, those of earlier runs included"},
+    {"train.lr", JOB_REAL, AT(train.adam.lr), 1e-12, 1e3, "per step", "learning rate of Adam"},
+    {"train.beta1", JOB_REAL, AT(train.adam.beta1), 0, 0.999999, "", "Adam's decay of the first moment"},
+    {"train.beta2", JOB_REAL, AT(train.adam.beta2), 0, 0.9999999, "", "Adam's decay of the second moment"},
+    {"train.epsilon", JOB_REAL, AT(train.adam.epsilon), 1e-30, 1, "", "Adam's guard against division by zero"},
+    {"train.l2", JOB_REAL, AT(train.loss.l2), 0, 1e3, "", "weight of half the squared norm of the batch's initial embeddings, per pair"},
+    {"train.temperature", JOB_REAL, AT(train.loss.temperature), 1e-3, 1e3, "", "softmax: what cosines are divided by"},
+    {"train.seed", JOB_LONG, AT(train.seed), COUNT, "", "key of initial embeddings, order and negatives"},
+    {"train.patience", JOB_INT, AT(train.patience), 0, 1e9, "evaluations", "without a better score before stopping; 0: never"},
+    {"evaluate.k", JOB_CUTOFFS, AT(evaluate.k), 1, 10000, "items", "cut-offs of the metrics, at most 8"},
+    {"evaluate.every", JOB_INT, AT(evaluate.every), 0, 1e9, "epochs", "between evaluations while training; 0: none"},
+    {"evaluate.split", JOB_NAME, AT(evaluate.split), 0, 0, "valid | test", "which held-out interactions are the truth while training"},
+    {"evaluate.protocol", JOB_PROTOCOL, AT(evaluate.sampled), 1, 1e6, "full | sampled-N", "rank all items, or N items the user never met"},
+    {"evaluate.seed", JOB_LONG, AT(evaluate.seed), COUNT, "", "key of the sampled protocol's draws"},
+    {"checkpoint.every", JOB_INT, AT(checkpoint.every), 0, 1e9, "epochs", "between checkpoints; 0: only at the end"},
+    {"checkpoint.keep", JOB_INT, AT(checkpoint.keep), 1, 1e6, "files", "how many of the newest checkpoints stay"},
+};
+const int kith__job_n_key = (int)(sizeof kith__job_table / sizeof *kith__job_table);
+_Static_assert(sizeof kith__job_table / sizeof *kith__job_table <= JOB_KEYS_MOST, "room for the values of all keys");
+
+const job_key *kith__job_find(const char *key) {
+  for (int i = 0; i < kith__job_n_key; i++)
+    if (strcmp(kith__job_table[i].key, key) == 0) return &kith__job_table[i];
+  return NULL;
+}
+
+/* Edit distance (Levenshtein), one row at a time. */
+static int table_distance(const char *a, const char *b) {
+  int row[KITH_NAME + 1], n = (int)strlen(b);
+  if (n > KITH_NAME) return 1 << 20;
+  for (int j = 0; j <= n; j++) row[j] = j;
+  for (int i = 0; a[i]; i++) {
+    int diagonal = row[0];
+    row[0] = i + 1;
+    for (int j = 0; j < n; j++) {
+      int change = diagonal + (a[i] != b[j]), drop = row[j + 1] + 1, add = row[j] + 1;
+      diagonal = row[j + 1];
+      int least = drop < add ? drop : add;
+      row[j + 1] = change < least ? change : least;
+    }
+  }
+  return row[n];
+}
+
+const char *kith__job_nearest(const char *key) {
+  const char *best = kith__job_table[0].key;
+  int least = 1 << 20;
+  for (int i = 0; i < kith__job_n_key; i++) {
+    int apart = table_distance(key, kith__job_table[i].key);
+    if (apart >= least) continue;
+    least = apart;
+    best = kith__job_table[i].key;
+  }
+  return best;
+}
