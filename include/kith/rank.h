@@ -54,11 +54,12 @@ void kith_top_free(kith_top *top);
  * @param x      [n_own, d] final embeddings of the owned rows (normalised already where the model scores by cosine)
  * @param k      how many
  * @param mask_valid  mask validation items as well as training items
- * @param[out] top  freed by kith_top_free(); rows in the order of g->row_of[KITH_USER]
+ * @param n_user, user  [n_user] which owned users, as places in g->row_of[KITH_USER]; user null: all of them
+ * @param[out] top  freed by kith_top_free(); rows in the order of `user`
  * Cost: 2 d n_user n_item floating point operations over all ranks; memory two item shards.
  */
 kith_agreed kith_rank_top(const kith_comm *comm, const kith_graph *g, int d, const float *x, int k, bool mask_valid,
-                          kith_top *top) KITH_MUST_USE;
+                          kith_lid n_user, const kith_lid *user, kith_top *top) KITH_MUST_USE;
 
 /** Rank and measure.  Collective; the same digits on every rank and for any number of ranks. */
 kith_agreed kith_rank_evaluate(const kith_comm *comm, const kith_graph *g, int d, const float *x,

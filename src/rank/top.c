@@ -40,10 +40,10 @@ done:
   return st;
 }
 
-static kith_status top_work_make(const kith_graph *g, int d, const float *x, int k, bool mask_valid, const kith_lists *truth, top_work *out) {
+/* Room to rank the users [n_user], which the work takes over. */
+static kith_status top_work_make(const kith_graph *g, int d, const float *x, int k, bool mask_valid, kith_lid n_user, kith_lid *user, top_work *out) {
   kith_status st = KITH_OK;
-  top_work w = {.g = g, .d = d, .k = k, .x = x, .mask_valid = mask_valid, .n_thread = kith_threads()};
-  KITH_TRY(kith__rank_users(g, truth, &w.n_user, &w.user));
+  top_work w = {.g = g, .d = d, .k = k, .x = x, .mask_valid = mask_valid, .n_user = n_user, .user = user, .n_thread = kith_threads()};
   KITH_TRY(KITH_NEW(w.keep, w.n_user));
   KITH_TRY(KITH_NEW(w.heaps, (int64_t)w.n_user * k));
   KITH_TRY(KITH_NEW(w.tile, (int64_t)w.n_thread * KITH_SCORE_USERS * d));
@@ -53,6 +53,7 @@ static kith_status top_work_make(const kith_graph *g, int d, const float *x, int
   *out = w;
   w = (top_work){0};
 done:
+  w.user = NULL; /* on failure it stays the caller's */
   top_work_free(&w);
   return st;
 }
@@ -128,13 +129,28 @@ done:
   return st;
 }
 
-kith_agreed kith_rank_top(const kith_comm *comm, const kith_graph *g, int d, const float *x, int k, bool mask_valid, kith_top *top) {
+static kith_status top_users(const kith_graph *g, kith_lid n, const kith_lid *user, kith_lid *n_out, kith_lid **out) {
+  kith_status st = KITH_OK;
+  if (!user) return kith__rank_users(g, NULL, n_out, out);
+  KITH_TRY(KITH_NEW(*out, n));
+  memcpy(*out, user, (size_t)n * sizeof *user);
+  *n_out = n;
+done:
+  return st;
+}
+
+kith_agreed kith_rank_top(const kith_comm *comm, const kith_graph *g, int d, const float *x, int k, bool mask_valid, kith_lid n_user,
+                          const kith_lid *user, kith_top *top) {
   kith_agreed st = {KITH_OK};
   top_work w = {0};
-  KITH_TRY(kith_agree(comm, top_work_make(g, d, x, k, mask_valid, NULL, &w)));
+  kith_lid n = 0, *list = NULL;
+  KITH_TRY(kith_agree(comm, top_users(g, n_user, user, &n, &list)));
+  KITH_TRY(kith_agree(comm, top_work_make(g, d, x, k, mask_valid, n, list, &w)));
+  list = NULL; /* the work has it */
   KITH_TRY(top_run(comm, &w));
   KITH_TRY(kith_agree(comm, top_take(&w, top)));
 done:
+  KITH_FREE(list);
   top_work_free(&w);
   return st;
 }
@@ -144,9 +160,12 @@ static kith_agreed top_measure(const kith_comm *comm, const kith_graph *g, int d
   kith_agreed st = {KITH_OK};
   top_work w = {0};
   int32_t *item = NULL;
+  kith_lid n = 0, *user = NULL;
   int k = o->k[o->n_k - 1];
   const kith_lists *truth = o->split == KITH_ON_TEST ? &g->test : &g->valid;
-  KITH_TRY(kith_agree(comm, top_work_make(g, d, x, k, o->split == KITH_ON_TEST, truth, &w)));
+  KITH_TRY(kith_agree(comm, kith__rank_users(g, truth, &n, &user)));
+  KITH_TRY(kith_agree(comm, top_work_make(g, d, x, k, o->split == KITH_ON_TEST, n, user, &w)));
+  user = NULL; /* the work has it */
   KITH_TRY(kith_agree(comm, KITH_NEW(item, k)));
   KITH_TRY(top_run(comm, &w));
   for (kith_lid i = 0; i < w.n_user; i++) {
@@ -155,6 +174,7 @@ static kith_agreed top_measure(const kith_comm *comm, const kith_graph *g, int d
     kith__tally_add(t, o, w.keep[i].n, item, truth->start[w.user[i] + 1] - first, truth->item + first);
   }
 done:
+  KITH_FREE(user);
   KITH_FREE(item);
   top_work_free(&w);
   return st;

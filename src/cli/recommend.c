@@ -1,0 +1,261 @@
+/* kith recommend: the best items, by original ids, of some users to the terminal or of all to a file. */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+enum { RECOMMEND_USERS = 100, RECOMMEND_BECAUSE = 5, RECOMMEND_BLOCK = 1 << 16 };
+
+/* What is asked for. */
+typedef struct wish {
+  const char *user[RECOMMEND_USERS];
+  int n_user, k;
+  bool all;
+  const char *output;
+} wish;
+
+/* All of what is needed to answer. */
+typedef struct answer {
+  kith_graph *g;
+  kith_ids user, item;
+  int d;
+  float *x;
+} answer;
+
+static kith_status recommend_wish(cli *c, wish *w) {
+  kith_status st = KITH_OK;
+  const kith_rank_options *o = &c->job.evaluate;
+  const char *k = cli_option(c, "k");
+  w->all = cli_flag(c, "all");
+  w->output = cli_option(c, "output");
+  for (const char *user = cli_option(c, "user"); user; user = cli_option(c, "user")) {
+    KITH_CHECK(w->n_user < RECOMMEND_USERS, KITH_EUSAGE, "more than %d --user; use --all", RECOMMEND_USERS);
+    w->user[w->n_user++] = user;
+  }
+  KITH_TRY(cli_no_more(c));
+  if (k) KITH_TRY(kith_job_set(&c->job, "evaluate.k", k));
+  w->k = o->k[o->n_k - 1];
+  KITH_CHECK(w->all != (w->n_user > 0), KITH_EUSAGE, "kith recommend: expected --user ID, or --all --output FILE");
+  KITH_CHECK(w->all == (w->output != NULL), KITH_EUSAGE, "kith recommend: --all and --output FILE go together");
+  const char *end = w->output ? strrchr(w->output, '.') : ".h5";
+  KITH_CHECK(end && (strcmp(end, ".h5") == 0 || strcmp(end, ".tsv") == 0), KITH_EUSAGE, "--output %s: expected a name that ends in .tsv or .h5", w->output);
+done:
+  return st;
+}
+
+static kith_agreed recommend_load(cli *c, answer *a) {
+  kith_agreed st = {KITH_OK};
+  char graph[KITH_PATH];
+  KITH_TRY(kith_agree(c->comm, kith_job_file(&c->job, "graph.h5", graph)));
+  KITH_TRY(cli_read_embeddings(c, &a->g, &a->d, &a->x));
+  KITH_TRY(kith_ids_read(c->comm, graph, KITH_USER, &a->user));
+  KITH_TRY(kith_ids_read(c->comm, graph, KITH_ITEM, &a->item));
+done:
+  return st;
+}
+
+static void recommend_free(answer *a) {
+  kith_graph_destroy(&a->g);
+  kith_ids_free(&a->user);
+  kith_ids_free(&a->item);
+  KITH_FREE(a->x);
+}
+
+/* place[q] = this rank's user behind wish q, or -1. */
+static kith_status recommend_find(const wish *w, const answer *a, kith_lid *place) {
+  kith_status st = KITH_OK;
+  for (int q = 0; q < w->n_user; q++) {
+    int64_t original = kith_ids_find(&a->user, w->user[q]);
+    KITH_CHECK(original >= 0, KITH_EDATA, "--user %s: no such user in the graph", w->user[q]);
+    place[q] = -1;
+    for (kith_lid u = 0; u < a->g->n_own_of[KITH_USER]; u++)
+      if (a->g->original[a->g->row_of[KITH_USER][u]] == original) place[q] = u;
+  }
+done:
+  return st;
+}
+
+/* For each wish, in order: k items with scores, then some of the user's own items; -1 and minus infinity where not known here. */
+static kith_status recommend_fill(const wish *w, const answer *a, const kith_lid *place, const kith_top *top, int32_t *item, float *score, int32_t *because) {
+  kith_status st = KITH_OK;
+  for (int q = 0, t = 0; q < w->n_user; q++) {
+    for (int j = 0; j < w->k; j++) {
+      bool here = place[q] >= 0;
+      item[q * w->k + j] = here ? top->item[t * w->k + j] : -1;
+      score[q * w->k + j] = here ? top->score[t * w->k + j] : -INFINITY;
+    }
+    for (int j = 0; j < RECOMMEND_BECAUSE; j++) {
+      const kith_lists *l = &a->g->train;
+      bool here = place[q] >= 0 && l->start[place[q]] + j < l->start[place[q] + 1];
+      because[q * RECOMMEND_BECAUSE + j] = here ? l->item[l->start[place[q]] + j] : -1;
+    }
+    t += place[q] >= 0;
+  }
+  return st;
+}
+
+static void recommend_print(cli *c, const wish *w, const answer *a, const int32_t *item, const float *score, const int32_t *because) {
+  char id[KITH_PATH];
+  for (int q = 0; q < w->n_user; q++) {
+    cli_print(c, "%s", w->user[q]);
+    if (c->comm->rank == 0 && because[q * RECOMMEND_BECAUSE] >= 0) {
+      printf("  who chose");
+      for (int j = 0; j < RECOMMEND_BECAUSE && because[q * RECOMMEND_BECAUSE + j] >= 0; j++) {
+        kith_ids_print(&a->item, because[q * RECOMMEND_BECAUSE + j], sizeof id, id);
+        printf("%s %s", j ? "," : "", id);
+      }
+      printf(" … may like\n");
+    }
+    for (int j = 0; j < w->k && item[q * w->k + j] >= 0; j++) {
+      kith_ids_print(&a->item, item[q * w->k + j], sizeof id, id);
+      cli_print(c, "  %3d  %-24s %9.5f", j + 1, id, (double)score[q * w->k + j]);
+    }
+  }
+}
+
+/* Some users, to the terminal: owners answer, rank 0 prints. */
+static kith_agreed recommend_some(cli *c, const wish *w, const answer *a) {
+  kith_agreed st = {KITH_OK};
+  kith_top top = {0};
+  kith_lid place[RECOMMEND_USERS], user[RECOMMEND_USERS], n = 0;
+  int32_t *item = NULL, *because = NULL;
+  float *score = NULL;
+  int n_item = w->n_user * w->k, n_because = w->n_user * RECOMMEND_BECAUSE;
+  KITH_TRY(kith_agree(c->comm, recommend_find(w, a, place)));
+  for (int q = 0; q < w->n_user; q++)
+    if (place[q] >= 0) user[n++] = place[q];
+  KITH_TRY(kith_rank_top(c->comm, a->g, a->d, a->x, w->k, true, n, user, &top));
+  KITH_TRY(kith_agree(c->comm, KITH_NEW(item, n_item)));
+  KITH_TRY(kith_agree(c->comm, KITH_NEW(score, n_item)));
+  KITH_TRY(kith_agree(c->comm, KITH_NEW(because, n_because)));
+  KITH_TRY(kith_agree(c->comm, recommend_fill(w, a, place, &top, item, score, because)));
+  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, item, n_item, MPI_INT32_T, MPI_MAX, c->comm->mpi));
+  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, score, n_item, MPI_FLOAT, MPI_MAX, c->comm->mpi));
+  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, because, n_because, MPI_INT32_T, MPI_MAX, c->comm->mpi));
+  recommend_print(c, w, a, item, score, because);
+done:
+  kith_top_free(&top);
+  KITH_FREE(item);
+  KITH_FREE(score);
+  KITH_FREE(because);
+  return st;
+}
+
+/* Bring all users' lists to rank 0 in original order, a block of users at a time: item and score [n_user, k] there. */
+static kith_agreed recommend_gather(cli *c, const answer *a, const kith_top *top, int32_t *item, float *score) {
+  kith_agreed st = {KITH_OK};
+  int64_t n = a->g->n[KITH_USER], k = top->k;
+  int32_t *some = NULL;
+  float *their = NULL;
+  KITH_TRY(kith_agree(c->comm, KITH_NEW(some, RECOMMEND_BLOCK * k)));
+  KITH_TRY(kith_agree(c->comm, KITH_NEW(their, RECOMMEND_BLOCK * k)));
+  for (int64_t first = 0; first < n; first += RECOMMEND_BLOCK) {
+    int64_t size = n - first < RECOMMEND_BLOCK ? n - first : RECOMMEND_BLOCK;
+    for (int64_t i = 0; i < size * k; i++) {
+      some[i] = -1;
+      their[i] = -INFINITY;
+    }
+    for (kith_lid u = 0; u < top->n_user; u++) {
+      int64_t original = a->g->original[a->g->row_of[KITH_USER][u]] - first;
+      if (original < 0 || original >= size) continue;
+      memcpy(some + original * k, top->item + u * k, (size_t)k * sizeof *some);
+      memcpy(their + original * k, top->score + u * k, (size_t)k * sizeof *their);
+    }
+    bool root = c->comm->rank == 0;
+    KITH_MPI(MPI_Reduce(some, root ? item + first * k : NULL, (int)(size * k), MPI_INT32_T, MPI_MAX, 0, c->comm->mpi));
+    KITH_MPI(MPI_Reduce(their, root ? score + first * k : NULL, (int)(size * k), MPI_FLOAT, MPI_MAX, 0, c->comm->mpi));
+  }
+done:
+  KITH_FREE(some);
+  KITH_FREE(their);
+  return st;
+}
+
+/* user, place, item, score: one line each, tab-separated, with original ids. */
+static kith_status recommend_write_tsv(const char *path, const answer *a, int k, const int32_t *item, const float *score) {
+  kith_status st = KITH_OK;
+  char other[KITH_PATH + 8], user[KITH_PATH], id[KITH_PATH];
+  snprintf(other, sizeof other, "%s.tmp", path);
+  FILE *f = fopen(other, "w");
+  KITH_CHECK(f, KITH_EOUTPUT, "%s: cannot be written: %s", other, strerror(errno));
+  for (int64_t u = 0; u < a->g->n[KITH_USER]; u++) {
+    kith_ids_print(&a->user, u, sizeof user, user);
+    for (int j = 0; j < k && item[u * k + j] >= 0; j++) {
+      kith_ids_print(&a->item, item[u * k + j], sizeof id, id);
+      fprintf(f, "%s\t%d\t%s\t%.9g\n", user, j + 1, id, (double)score[u * k + j]);
+    }
+  }
+  bool good = fflush(f) == 0 && !ferror(f) && fsync(fileno(f)) == 0;
+  good = fclose(f) == 0 && good && rename(other, path) == 0;
+  if (!good) unlink(other);
+  KITH_CHECK(good, KITH_EIO, "%s: writing failed: %s", path, strerror(errno));
+done:
+  return st;
+}
+
+static kith_agreed recommend_write_ids(kith_h5 *f, const char *name, const kith_ids *ids) {
+  if (ids->number) return kith_h5_write(f, name, KITH_H5_INT64, 0, ids->n, 0, ids->n, true, ids->number);
+  return kith_h5_write(f, name, KITH_H5_TEXT, ids->width, ids->n, 0, ids->n, true, ids->text);
+}
+
+/* user/id, item/id, top/item (rows of item/id; -1 where there is none) and top/score, [n_user, k]. */
+static kith_agreed recommend_write_h5(const kith_comm *alone, const char *path, const answer *a, int k, const int32_t *item, const float *score) {
+  kith_agreed st = {KITH_OK};
+  kith_h5 *f = NULL;
+  int64_t n = a->g->n[KITH_USER];
+  KITH_TRY(kith_h5_create(alone, path, "kith-recommendations", KITH_FILE_VERSION, n * k * 8, &f));
+  KITH_TRY(kith_h5_put_int(f, "fingerprint", (int64_t)a->g->fingerprint));
+  KITH_TRY(recommend_write_ids(f, "user/id", &a->user));
+  KITH_TRY(recommend_write_ids(f, "item/id", &a->item));
+  KITH_TRY(kith_h5_write(f, "top/item", KITH_H5_INT32, k, n, 0, n, false, item));
+  KITH_TRY(kith_h5_write(f, "top/score", KITH_H5_FLOAT, k, n, 0, n, false, score));
+  KITH_TRY(kith_h5_publish(&f));
+done:
+  kith_h5_close(&f);
+  return st;
+}
+
+static kith_status recommend_write(const char *path, const answer *a, int k, const int32_t *item, const float *score) {
+  kith_comm *alone = NULL;
+  const char *end = strrchr(path, '.');
+  if (strcmp(end, ".tsv") == 0) return recommend_write_tsv(path, a, k, item, score);
+  kith_agreed st = kith_comm_create(MPI_COMM_SELF, &alone);
+  if (!kith_is_bad(st)) st = recommend_write_h5(alone, path, a, k, item, score);
+  kith_comm_destroy(&alone);
+  return st.status;
+}
+
+static kith_agreed recommend_all(cli *c, const wish *w, const answer *a) {
+  kith_agreed st = {KITH_OK};
+  kith_top top = {0};
+  int32_t *item = NULL;
+  float *score = NULL;
+  int64_t n = c->comm->rank == 0 ? a->g->n[KITH_USER] * w->k : 0;
+  KITH_TRY(kith_rank_top(c->comm, a->g, a->d, a->x, w->k, true, 0, NULL, &top));
+  KITH_TRY(kith_agree(c->comm, KITH_NEW(item, n)));
+  KITH_TRY(kith_agree(c->comm, KITH_NEW(score, n)));
+  KITH_TRY(recommend_gather(c, a, &top, item, score));
+  KITH_TRY(kith_agree(c->comm, c->comm->rank == 0 ? recommend_write(w->output, a, w->k, item, score) : KITH_OK));
+  cli_print(c, "wrote the best %d items of %lld users to %s", w->k, (long long)a->g->n[KITH_USER], w->output);
+done:
+  kith_top_free(&top);
+  KITH_FREE(item);
+  KITH_FREE(score);
+  return st;
+}
+
+kith_agreed cli_recommend(cli *c) {
+  kith_agreed st = {KITH_OK};
+  wish w = {.n_user = 0};
+  answer a = {.g = NULL};
+  KITH_TRY(kith_agree(c->comm, recommend_wish(c, &w)));
+  KITH_TRY(recommend_load(c, &a));
+  if (w.all) KITH_TRY(recommend_all(c, &w, &a));
+  else KITH_TRY(recommend_some(c, &w, &a));
+done:
+  recommend_free(&a);
+  return st;
+}
