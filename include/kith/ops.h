@@ -18,6 +18,13 @@
 #define KITH_KERNEL
 #endif
 
+/* A helper of a kernel: part of each of its clones, so that it is compiled for their instruction sets. */
+#if defined(__GNUC__)
+#define KITH_INLINE static inline __attribute__((always_inline))
+#else
+#define KITH_INLINE static inline
+#endif
+
 int kith_threads(void); /**< threads that the next parallel region will have */
 int kith_thread(void);  /**< this thread's number in its region */
 

@@ -10,7 +10,7 @@ enum { SOFTMAX_LANES = 16 };
  * exp(x) for x <= 0 to about one unit in the last place: x = n log 2 + r, a polynomial in r, then n into the exponent.
  * Below -87 the result is at the edge of the normal numbers, which is as good as zero here.
  */
-static inline float softmax_exp(float x) {
+KITH_INLINE float softmax_exp(float x) {
   const float magic = 12582912.0f; /* 1.5 * 2^23: adding it rounds to an integer */
   x = x < -87.0f ? -87.0f : x;
   float n = x * 1.44269504f + magic - magic;
@@ -30,14 +30,14 @@ static inline float softmax_exp(float x) {
 }
 
 /* Candidates with the item of `place`, other than itself, get a logit that no exponential survives. */
-static void softmax_mask(int n, int64_t place, const int32_t *item, float *s) {
+KITH_INLINE void softmax_mask(int n, int64_t place, const int32_t *item, float *s) {
   float self = s[place];
   int32_t mine = item[place];
   for (int j = 0; j < n; j++) s[j] = item[j] == mine ? -INFINITY : s[j];
   s[place] = self;
 }
 
-static float softmax_max(int n, const float *s) {
+KITH_INLINE float softmax_max(int n, const float *s) {
   float lane[SOFTMAX_LANES], most;
   for (int k = 0; k < SOFTMAX_LANES; k++) lane[k] = -INFINITY;
   for (int j = 0; j + SOFTMAX_LANES <= n; j += SOFTMAX_LANES)
@@ -49,7 +49,7 @@ static float softmax_max(int n, const float *s) {
 }
 
 /* s = exp(s - most); returns their sum: sixteen running sums, then in order. */
-static float softmax_exponentials(int n, float most, float *s) {
+KITH_INLINE float softmax_exponentials(int n, float most, float *s) {
   float lane[SOFTMAX_LANES] = {0}, sum = 0;
   int whole = n - n % SOFTMAX_LANES;
   for (int j = 0; j < whole; j += SOFTMAX_LANES)
