@@ -1,0 +1,126 @@
+/* Attributes of the root: numbers and texts, the same on every rank. */
+#include <string.h>
+
+#include "io/h5.h"
+
+/* ---- writing ----------------------------------------------------------------------------------------------------- */
+
+static kith_agreed attr_put(kith_h5 *f, const char *name, hid_t on_disk, hid_t in_memory, const void *value) {
+  hid_t space = H5Screate(H5S_SCALAR);
+  hid_t attr = H5Acreate2(f->file, name, on_disk, space, H5P_DEFAULT, H5P_DEFAULT);
+  bool good = attr >= 0 && H5Awrite(attr, in_memory, value) >= 0;
+  kith_agreed st = kith__h5_agree_write(f, name, good);
+  if (attr >= 0) H5Aclose(attr);
+  H5Sclose(space);
+  return st;
+}
+
+kith_agreed kith_h5_put_int(kith_h5 *f, const char *name, int64_t value) {
+  return attr_put(f, name, H5T_STD_I64LE, H5T_NATIVE_INT64, &value);
+}
+
+kith_agreed kith_h5_put_real(kith_h5 *f, const char *name, double value) {
+  return attr_put(f, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, &value);
+}
+
+/* Fixed length: it then lies in the object header, which has a checksum; strings of variable length have none. */
+static hid_t attr_text_type(size_t size) {
+  hid_t type = H5Tcopy(H5T_C_S1);
+  H5Tset_size(type, size);
+  H5Tset_strpad(type, H5T_STR_NULLTERM);
+  H5Tset_cset(type, H5T_CSET_UTF8);
+  return type;
+}
+
+kith_agreed kith_h5_put_text(kith_h5 *f, const char *name, const char *text) {
+  kith_agreed st = {KITH_OK};
+  size_t size = strlen(text) + 1;
+  hid_t type = attr_text_type(size);
+  KITH_TRY(kith__h5_reserve(f, (int64_t)size));
+  KITH_TRY(attr_put(f, name, type, type, text));
+done:
+  H5Tclose(type);
+  return st;
+}
+
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
+
+/* One value of a class (H5T_INTEGER, …), or why not. */
+static kith_status attr_open(hid_t file, const char *path, const char *name, H5T_class_t class, const char *expected, hid_t *out) {
+  kith_status st = KITH_OK;
+  hid_t attr = H5I_INVALID_HID, space = H5I_INVALID_HID, type = H5I_INVALID_HID;
+  KITH_CHECK(H5Aexists(file, name) > 0, KITH_EDATA, "%s: has no attribute \"%s\"; is it a Kith file?", path, name);
+  attr = H5Aopen(file, name, H5P_DEFAULT);
+  KITH_CHECK(attr >= 0, KITH_EDATA, "%s: attribute \"%s\" is damaged: %s", path, name, kith__h5_reason());
+  space = H5Aget_space(attr);
+  type = H5Aget_type(attr);
+  bool fits = H5Sget_simple_extent_npoints(space) == 1 && H5Tget_class(type) == class && H5Tis_variable_str(type) <= 0;
+  KITH_CHECK(fits, KITH_EDATA, "%s: attribute \"%s\" is not %s", path, name, expected);
+  *out = attr;
+  attr = H5I_INVALID_HID;
+done:
+  if (type >= 0) H5Tclose(type);
+  if (space >= 0) H5Sclose(space);
+  if (attr >= 0) H5Aclose(attr);
+  return st;
+}
+
+static kith_status attr_take(hid_t attr, const char *path, const char *name, hid_t in_memory, void *value) {
+  if (H5Aread(attr, in_memory, value) >= 0) return KITH_OK;
+  return kith_fail(KITH_EDATA, "%s: attribute \"%s\" is damaged: %s", path, name, kith__h5_reason());
+}
+
+kith_status kith__h5_attr_int(hid_t file, const char *path, const char *name, int64_t *value) {
+  kith_status st = KITH_OK;
+  hid_t attr = H5I_INVALID_HID;
+  KITH_TRY(attr_open(file, path, name, H5T_INTEGER, "an integer", &attr));
+  KITH_TRY(attr_take(attr, path, name, H5T_NATIVE_INT64, value));
+done:
+  if (attr >= 0) H5Aclose(attr);
+  return st;
+}
+
+static kith_status attr_real(hid_t file, const char *path, const char *name, double *value) {
+  kith_status st = KITH_OK;
+  hid_t attr = H5I_INVALID_HID;
+  KITH_TRY(attr_open(file, path, name, H5T_FLOAT, "a real number", &attr));
+  KITH_TRY(attr_take(attr, path, name, H5T_NATIVE_DOUBLE, value));
+done:
+  if (attr >= 0) H5Aclose(attr);
+  return st;
+}
+
+kith_status kith__h5_attr_text(hid_t file, const char *path, const char *name, char **text) {
+  kith_status st = KITH_OK;
+  hid_t attr = H5I_INVALID_HID, on_disk = H5I_INVALID_HID, type = H5I_INVALID_HID;
+  char *t = NULL;
+  KITH_TRY(attr_open(file, path, name, H5T_STRING, "a text of fixed length", &attr));
+  on_disk = H5Aget_type(attr);
+  size_t size = H5Tget_size(on_disk) + 1;
+  type = attr_text_type(size);
+  KITH_TRY(KITH_NEW(t, (int64_t)size));
+  KITH_TRY(attr_take(attr, path, name, type, t));
+  *text = t;
+  t = NULL;
+done:
+  KITH_FREE(t);
+  if (type >= 0) H5Tclose(type);
+  if (on_disk >= 0) H5Tclose(on_disk);
+  if (attr >= 0) H5Aclose(attr);
+  return st;
+}
+
+kith_agreed kith_h5_get_int(kith_h5 *f, const char *name, int64_t *value) {
+  return kith_agree(f->comm, kith__h5_attr_int(f->file, f->path, name, value));
+}
+
+kith_agreed kith_h5_get_real(kith_h5 *f, const char *name, double *value) {
+  return kith_agree(f->comm, attr_real(f->file, f->path, name, value));
+}
+
+kith_agreed kith_h5_get_text(kith_h5 *f, const char *name, char **text) {
+  *text = NULL;
+  kith_agreed st = kith_agree(f->comm, kith__h5_attr_text(f->file, f->path, name, text));
+  if (kith_is_bad(st)) KITH_FREE(*text);
+  return st;
+}

@@ -1,0 +1,260 @@
+/*
+ * Datasets: matrices of rows, in chunks of whole rows with a checksum each.
+ *
+ * A chunk is about a mebibyte: large enough for the disk, small enough that ranks seldom share one (a shared chunk is
+ * gathered on one rank before it is written) and that a reader of few rows reads little.
+ */
+#include <string.h>
+
+#include "io/h5.h"
+
+enum {
+  DATA_CHUNK = 1 << 20,        /* bytes */
+  DATA_CHUNKS_PER_PIECE = 512  /* a transfer stays below 2 GiB: MPI-IO counts bytes in an int */
+};
+
+typedef struct data_kind {
+  hid_t on_disk, in_memory;
+  size_t size;
+  H5T_class_t class;
+  const char *name;
+} data_kind;
+
+/* The two types of a kind.  For text they are new and the same; otherwise they are HDF5's own and not to be closed. */
+static data_kind data_kind_of(kith_h5_type type, int d) {
+  switch (type) {
+  case KITH_H5_INT8: return (data_kind){H5T_STD_I8LE, H5T_NATIVE_INT8, 1, H5T_INTEGER, "integers"};
+  case KITH_H5_INT32: return (data_kind){H5T_STD_I32LE, H5T_NATIVE_INT32, 4, H5T_INTEGER, "integers"};
+  case KITH_H5_INT64: return (data_kind){H5T_STD_I64LE, H5T_NATIVE_INT64, 8, H5T_INTEGER, "integers"};
+  case KITH_H5_FLOAT: return (data_kind){H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, 4, H5T_FLOAT, "real numbers"};
+  case KITH_H5_DOUBLE: return (data_kind){H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, 8, H5T_FLOAT, "real numbers"};
+  case KITH_H5_TEXT: break;
+  }
+  hid_t text = H5Tcopy(H5T_C_S1);
+  H5Tset_size(text, (size_t)d);
+  H5Tset_strpad(text, H5T_STR_NULLPAD);
+  H5Tset_cset(text, H5T_CSET_UTF8);
+  return (data_kind){text, text, (size_t)d, H5T_STRING, "strings"};
+}
+
+static void data_kind_close(const data_kind *kind) {
+  if (kind->class == H5T_STRING) H5Tclose(kind->in_memory);
+}
+
+/* ---- writing ----------------------------------------------------------------------------------------------------- */
+
+/* A dataset being written: [n], or [n, d]. */
+typedef struct data_plan {
+  data_kind kind;
+  int n_dim;
+  hsize_t dims[2], chunk[2];
+  size_t row; /* bytes */
+} data_plan;
+
+static data_plan data_plan_make(kith_h5_type type, int d, int64_t n_total) {
+  data_plan p = {.kind = data_kind_of(type, d), .n_dim = 1, .dims = {(hsize_t)n_total, 1}};
+  if (type != KITH_H5_TEXT && d > 0) {
+    p.n_dim = 2;
+    p.dims[1] = (hsize_t)d;
+  }
+  p.row = p.kind.size * (size_t)p.dims[1];
+  p.chunk[0] = p.row < DATA_CHUNK ? DATA_CHUNK / p.row : 1;
+  if (p.chunk[0] > p.dims[0]) p.chunk[0] = p.dims[0];
+  p.chunk[1] = p.dims[1];
+  return p;
+}
+
+static hid_t data_make(const kith_h5 *f, const char *name, const data_plan *p, bool pack) {
+  hid_t creation = H5Pcreate(H5P_DATASET_CREATE), link = H5Pcreate(H5P_LINK_CREATE);
+  hid_t space = H5Screate_simple(p->n_dim, p->dims, NULL);
+  H5Pset_obj_track_times(creation, false);
+  H5Pset_create_intermediate_group(link, 1);
+  if (p->dims[0] > 0) { /* no chunk is small enough for nothing */
+    H5Pset_chunk(creation, p->n_dim, p->chunk);
+    if (pack) {
+      H5Pset_shuffle(creation);
+      H5Pset_deflate(creation, 1);
+    }
+    H5Pset_fletcher32(creation);
+  }
+  hid_t set = H5Dcreate2(f->file, name, p->kind.on_disk, space, link, creation, H5P_DEFAULT);
+  H5Sclose(space);
+  H5Pclose(link);
+  H5Pclose(creation);
+  return set;
+}
+
+/* Write rows first … first + n - 1 together with the other ranks; n may be 0. */
+static bool data_put(const kith_h5 *f, hid_t set, const data_plan *p, int64_t first, int64_t n, const void *data) {
+  hsize_t at[2] = {(hsize_t)first, 0}, count[2] = {(hsize_t)n, p->dims[1]};
+  hid_t space = H5Dget_space(set), here = H5Screate_simple(p->n_dim, count, NULL), how = H5Pcreate(H5P_DATASET_XFER);
+  if (n > 0) H5Sselect_hyperslab(space, H5S_SELECT_SET, at, NULL, count, NULL);
+  else H5Sselect_none(space), H5Sselect_none(here);
+  if (f->comm->size > 1) H5Pset_dxpl_mpio(how, H5FD_MPIO_COLLECTIVE);
+  herr_t good = H5Dwrite(set, p->kind.in_memory, here, space, how, data);
+  H5Pclose(how);
+  H5Sclose(here);
+  H5Sclose(space);
+  return good >= 0;
+}
+
+/*
+ * Cut a slice at multiples of a few hundred chunks, counted from row 0, so that a piece ends where a chunk does.
+ * All ranks take part in as many rounds as the longest slice needs.
+ */
+static kith_agreed data_put_pieces(kith_h5 *f, const char *name, hid_t set, const data_plan *p, int64_t first, int64_t n,
+                                   const char *data) {
+  kith_agreed st = {KITH_OK};
+  int64_t piece = (int64_t)p->chunk[0] * DATA_CHUNKS_PER_PIECE, from = first, end = first + n;
+  int64_t rounds = n > 0 ? (end - 1) / piece - first / piece + 1 : 0;
+  rounds = kith_comm_max(f->comm, rounds);
+  for (int64_t i = 0; i < rounds; i++) {
+    int64_t to = (from / piece + 1) * piece;
+    if (to > end) to = end;
+    bool good = data_put(f, set, p, from, to - from, data + (size_t)(from - first) * p->row);
+    KITH_TRY(kith__h5_agree_write(f, name, good));
+    from = to;
+  }
+done:
+  return st;
+}
+
+/* What a dataset takes at most: checksums and the chunk index are far below a hundredth of a chunk. */
+static int64_t data_bytes(const data_plan *p) {
+  double bytes = (double)p->dims[0] * (double)p->row;
+  return (int64_t)(bytes * 1.01) + 4096;
+}
+
+kith_agreed kith_h5_write(kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t n_total, int64_t first,
+                          int64_t n, bool pack, const void *data) {
+  kith_agreed st = {KITH_OK};
+  hid_t set = H5I_INVALID_HID;
+  data_plan p = data_plan_make(type, d, n_total);
+  KITH_TRY(kith__h5_reserve(f, data_bytes(&p)));
+  set = data_make(f, name, &p, pack);
+  KITH_TRY(kith__h5_agree_write(f, name, set >= 0));
+  KITH_TRY(data_put_pieces(f, name, set, &p, first, n, data));
+done:
+  if (set >= 0) H5Dclose(set);
+  data_kind_close(&p.kind);
+  return st;
+}
+
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
+
+/* Whether every step of "a/b/c" is there; asking for the whole path would be an error if "a" is missing. */
+static bool data_is_there(hid_t file, const char *name) {
+  char part[KITH_PATH];
+  size_t n = strlen(name);
+  if (n == 0 || n >= sizeof part) return false;
+  for (size_t i = 1; i <= n; i++) {
+    if (name[i] != '/' && name[i] != '\0') continue;
+    memcpy(part, name, i);
+    part[i] = '\0';
+    if (H5Lexists(file, part, H5P_DEFAULT) <= 0) return false;
+  }
+  return true;
+}
+
+bool kith_h5_has(kith_h5 *f, const char *name) { return data_is_there(f->file, name); }
+
+/* A dataset found in a file. */
+typedef struct data_found {
+  hid_t set, type;
+  int n_dim;
+  hsize_t dims[2];
+  H5T_class_t class;
+  size_t size;
+} data_found;
+
+static void data_found_close(data_found *found) {
+  if (found->type >= 0) H5Tclose(found->type);
+  if (found->set >= 0) H5Dclose(found->set);
+}
+
+static kith_status data_find(const kith_h5 *f, const char *name, data_found *found) {
+  kith_status st = KITH_OK;
+  hid_t space = H5I_INVALID_HID;
+  *found = (data_found){.set = H5I_INVALID_HID, .type = H5I_INVALID_HID, .dims = {0, 1}};
+  KITH_CHECK(data_is_there(f->file, name), KITH_EDATA, "%s: has no dataset \"%s\"", f->path, name);
+  found->set = H5Dopen2(f->file, name, H5P_DEFAULT);
+  KITH_CHECK(found->set >= 0, KITH_EDATA, "%s: \"%s\" is not a dataset or is damaged: %s", f->path, name, kith__h5_reason());
+  space = H5Dget_space(found->set);
+  found->n_dim = H5Sget_simple_extent_ndims(space);
+  KITH_CHECK(found->n_dim == 1 || found->n_dim == 2, KITH_EDATA, "%s: \"%s\" has %d dimensions, 1 or 2 were expected",
+             f->path, name, found->n_dim);
+  H5Sget_simple_extent_dims(space, found->dims, NULL);
+  found->type = H5Dget_type(found->set);
+  found->class = H5Tget_class(found->type);
+  found->size = H5Tget_size(found->type);
+done:
+  if (space >= 0) H5Sclose(space);
+  return st;
+}
+
+static kith_status data_extent(const kith_h5 *f, const char *name, int64_t *n, int *d) {
+  kith_status st = KITH_OK;
+  data_found found;
+  KITH_TRY(data_find(f, name, &found));
+  bool text = found.class == H5T_STRING && found.n_dim == 1;
+  KITH_CHECK(found.dims[1] <= INT32_MAX && found.size <= INT32_MAX, KITH_EDATA, "%s: \"%s\" has rows of impossible width", f->path, name);
+  *n = (int64_t)found.dims[0];
+  *d = text ? (int)found.size : found.n_dim == 2 ? (int)found.dims[1] : 0;
+done:
+  data_found_close(&found);
+  return st;
+}
+
+kith_agreed kith_h5_extent(kith_h5 *f, const char *name, int64_t *n, int *d) {
+  return kith_agree(f->comm, data_extent(f, name, n, d));
+}
+
+/* Numbers may be wider in memory than on the disk, never narrower: nothing is cut off silently. */
+static kith_status data_check(const kith_h5 *f, const char *name, const data_found *found, const data_kind *kind, int d,
+                              int64_t first, int64_t n) {
+  kith_status st = KITH_OK;
+  KITH_CHECK(found->class == kind->class, KITH_EDATA, "%s: \"%s\" does not hold %s", f->path, name, kind->name);
+  bool fits = kind->class == H5T_STRING ? found->size == kind->size : found->size <= kind->size;
+  KITH_CHECK(fits, KITH_EDATA, "%s: \"%s\" has values of %zu bytes, %zu were expected", f->path, name, found->size, kind->size);
+  int n_dim = kind->class != H5T_STRING && d > 0 ? 2 : 1;
+  KITH_CHECK(found->n_dim == n_dim, KITH_EDATA, "%s: \"%s\" has %d dimensions, %d were expected", f->path, name, found->n_dim, n_dim);
+  KITH_CHECK(n_dim == 1 || found->dims[1] == (hsize_t)d, KITH_EDATA, "%s: \"%s\" has rows of width %lld, %d was expected",
+             f->path, name, (long long)found->dims[1], d);
+  KITH_CHECK(first >= 0 && n >= 0 && (hsize_t)(first + n) <= found->dims[0], KITH_EDATA,
+             "%s: \"%s\" has %lld rows, rows %lld … %lld are wanted", f->path, name, (long long)found->dims[0],
+             (long long)first, (long long)(first + n) - 1);
+done:
+  return st;
+}
+
+static kith_status data_get(const kith_h5 *f, const char *name, const data_found *found, const data_kind *kind,
+                            int64_t first, int64_t n, void *data) {
+  kith_status st = KITH_OK;
+  if (n == 0) return st;
+  hsize_t at[2] = {(hsize_t)first, 0}, count[2] = {(hsize_t)n, found->dims[1]};
+  hid_t space = H5Dget_space(found->set), here = H5Screate_simple(found->n_dim, count, NULL);
+  H5Sselect_hyperslab(space, H5S_SELECT_SET, at, NULL, count, NULL);
+  KITH_CHECK(H5Dread(found->set, kind->in_memory, here, space, H5P_DEFAULT, data) >= 0, KITH_EDATA,
+             "%s: \"%s\" is damaged: %s", f->path, name, kith__h5_reason());
+done:
+  H5Sclose(here);
+  H5Sclose(space);
+  return st;
+}
+
+static kith_status data_read(const kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t first, int64_t n, void *data) {
+  kith_status st = KITH_OK;
+  data_kind kind = data_kind_of(type, d);
+  data_found found;
+  KITH_TRY(data_find(f, name, &found));
+  KITH_TRY(data_check(f, name, &found, &kind, d, first, n));
+  KITH_TRY(data_get(f, name, &found, &kind, first, n, data));
+done:
+  data_found_close(&found);
+  data_kind_close(&kind);
+  return st;
+}
+
+kith_agreed kith_h5_read(kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t first, int64_t n, void *data) {
+  return kith_agree(f->comm, data_read(f, name, type, d, first, n, data));
+}

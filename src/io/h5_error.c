@@ -1,0 +1,37 @@
+/* HDF5 keeps a stack of what went wrong, from the call that was made down to the cause.  The cause is what people want. */
+#include <stdio.h>
+#include <string.h>
+
+#include "io/h5.h"
+
+enum { REASON_TEXT = 256 };
+
+static _Thread_local char reason_text[REASON_TEXT];
+
+/* Called from the cause outward: the first one with words wins. */
+static herr_t reason_take(unsigned n, const H5E_error2_t *error, void *unused) {
+  (void)unused;
+  if (n == 0 && error->desc) snprintf(reason_text, sizeof reason_text, "%s", error->desc);
+  return 0;
+}
+
+/* "file write failed: time = …, errno = 28, error message = 'No space left on device', …" → what stands in quotes. */
+static void reason_shorten(void) {
+  static const char mark[] = "error message = '";
+  char *from = strstr(reason_text, mark);
+  if (from) {
+    from += sizeof mark - 1;
+    size_t n = strcspn(from, "'");
+    memmove(reason_text, from, n);
+    reason_text[n] = '\0';
+  }
+  for (char *p = reason_text; *p; p++)
+    if (*p == '\n') *p = ' ';
+}
+
+const char *kith__h5_reason(void) {
+  snprintf(reason_text, sizeof reason_text, "HDF5 does not say why");
+  H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, reason_take, NULL);
+  reason_shorten();
+  return reason_text;
+}
