@@ -60,6 +60,9 @@ kith_agreed kith_h5_get_text(kith_h5 *f, const char *name, char **text) KITH_MUS
 /** The path the file was opened or created with, for messages. */
 const char *kith_h5_path(const kith_h5 *f);
 
+/** Write a small text file, atomically: readers see the old one or the new one.  Local.  KITH_EOUTPUT, KITH_EIO. */
+kith_status kith_text_write(const char *path, const char *text) KITH_MUST_USE;
+
 /* ---- text lists in ---------------------------------------------------------------------------------------------- */
 
 typedef enum kith_format { KITH_ADJACENCY, KITH_EDGES } kith_format;

@@ -74,7 +74,7 @@ done:
   return st;
 }
 
-kith_status kith__file_write_text(const char *wanted, const char *text) {
+kith_status kith_text_write(const char *wanted, const char *text) {
   kith_status st = KITH_OK;
   char path[KITH_PATH], tmp[KITH__TMP_PATH] = "";
   KITH_TRY(kith__file_name(wanted, path, tmp));

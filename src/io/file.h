@@ -2,7 +2,7 @@
 #ifndef KITH_SRC_IO_FILE_H
 #define KITH_SRC_IO_FILE_H
 
-#include "kith/base.h"
+#include "kith/io.h"
 
 enum { KITH__TMP_PATH = KITH_PATH + 8 }; /* room for a path with ".tmp" behind it */
 
@@ -22,8 +22,5 @@ kith_status kith__file_sync(const char *path) KITH_MUST_USE;
 
 /** Give `tmp`, already synced, its final name, and put the name onto the disk.  KITH_EIO; `tmp` is then removed. */
 kith_status kith__file_publish(const char *tmp, const char *path) KITH_MUST_USE;
-
-/** Write a text file, atomically: readers see the old one or the new one.  KITH_EOUTPUT, KITH_EIO. */
-kith_status kith__file_write_text(const char *path, const char *text) KITH_MUST_USE;
 
 #endif

@@ -75,7 +75,7 @@ static cyaml_schema_field_t *load_build(load_schema *s, int first, int last, siz
 
 /* What libcyaml says when something is wrong. */
 typedef struct load_trouble {
-  char what[512];
+  char what[1024];
   char path[8][KITH_NAME]; /* the mappings around it, innermost first */
   int depth, line;
 } load_trouble;

@@ -1,10 +1,8 @@
 /* The history of a run: text in memory, in the checkpoints, and in metrics.jsonl. */
 #include "train/history.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { HISTORY_LINE = 4096 };
 
@@ -52,17 +50,4 @@ done:
   return st;
 }
 
-kith_status kith__history_write(const history *h) {
-  kith_status st = KITH_OK;
-  char other[KITH_PATH];
-  KITH_CHECK(snprintf(other, sizeof other, "%s.tmp", h->path) < KITH_PATH, KITH_ECONFIG, "%s: path too long", h->path);
-  FILE *f = fopen(other, "w");
-  KITH_CHECK(f, KITH_EOUTPUT, "%s: cannot be written: %s", other, strerror(errno));
-  size_t n = fwrite(h->text, 1, (size_t)h->size, f);
-  bool good = n == (size_t)h->size && fflush(f) == 0 && fsync(fileno(f)) == 0;
-  good = fclose(f) == 0 && good && rename(other, h->path) == 0;
-  if (!good) unlink(other);
-  KITH_CHECK(good, KITH_EIO, "%s: writing failed: %s", h->path, strerror(errno));
-done:
-  return st;
-}
+kith_status kith__history_write(const history *h) { return kith_text_write(h->path, h->text); }

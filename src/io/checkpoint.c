@@ -1,0 +1,181 @@
+/*
+ * Checkpoints: checkpoint-EEEEEE.h5 for each kept epoch, and checkpoint-latest, a line of text that names the newest and
+ * is written last.  Rows are in original order, so that any number of ranks goes on from them.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kith/io.h"
+
+#define CHECKPOINT_LATEST "checkpoint-latest"
+
+static bool checkpoint_is_one(const char *name, int64_t *epoch) {
+  long long e = 0;
+  int n = 0;
+  if (sscanf(name, "checkpoint-%lld.h5%n", &e, &n) != 1 || n == 0 || name[n]) return false;
+  *epoch = e;
+  return true;
+}
+
+/* Remove all checkpoints of a folder but the `keep` newest; with keep 0 the pointer first.  Rank 0 does it. */
+static kith_status checkpoint_prune(const char *folder, int keep) {
+  kith_status st = KITH_OK;
+  char path[KITH_PATH];
+  int64_t epoch = 0;
+  if (keep == 0) {
+    KITH_TRY(kith_path_join(folder, CHECKPOINT_LATEST, path));
+    KITH_CHECK(unlink(path) == 0 || errno == ENOENT, KITH_EOUTPUT, "%s: cannot be removed: %s", path, strerror(errno));
+  }
+  struct dirent **entry = NULL;
+  int n = scandir(folder, &entry, NULL, alphasort), kept = 0;
+  for (int i = n - 1; i >= 0; i--) {
+    if (checkpoint_is_one(entry[i]->d_name, &epoch) && kept++ >= keep && kith_path_join(folder, entry[i]->d_name, path) == KITH_OK) unlink(path);
+    free(entry[i]);
+  }
+  free(entry);
+done:
+  return st;
+}
+
+static kith_agreed checkpoint_attributes(kith_h5 *f, const kith_graph *g, const kith_checkpoint *c) {
+  kith_agreed st = {KITH_OK};
+  KITH_TRY(kith_h5_put_int(f, "fingerprint", (int64_t)g->fingerprint));
+  KITH_TRY(kith_h5_put_int(f, "width", c->d));
+  KITH_TRY(kith_h5_put_int(f, "epoch", c->epoch));
+  KITH_TRY(kith_h5_put_int(f, "step", c->step));
+  KITH_TRY(kith_h5_put_int(f, "loss_whole", c->loss.whole));
+  KITH_TRY(kith_h5_put_int(f, "loss_part", c->loss.part));
+  KITH_TRY(kith_h5_put_int(f, "loss_broken", c->loss.broken));
+  KITH_TRY(kith_h5_put_real(f, "best", c->best));
+  KITH_TRY(kith_h5_put_int(f, "best_epoch", c->best_epoch));
+  KITH_TRY(kith_h5_put_int(f, "stale", c->stale));
+  KITH_TRY(kith_h5_put_text(f, "recipe", c->recipe));
+  KITH_TRY(kith_h5_put_text(f, "metrics", c->history));
+  KITH_TRY(kith_h5_put_text(f, "job", c->job));
+done:
+  return st;
+}
+
+static kith_agreed checkpoint_write_file(const kith_comm *comm, const kith_graph *g, const char *parts_path, const char *path, const kith_checkpoint *c) {
+  kith_agreed st = {KITH_OK};
+  kith_h5 *f = NULL;
+  kith_rows *rows = NULL;
+  int64_t bytes = 12 * (g->n[KITH_USER] + g->n[KITH_ITEM]) * c->d;
+  KITH_TRY(kith_rows_create(comm, g, parts_path, &rows));
+  KITH_TRY(kith_h5_create(comm, path, KITH_CHECKPOINT_FORMAT, KITH_FILE_VERSION, bytes, &f));
+  KITH_TRY(checkpoint_attributes(f, g, c));
+  KITH_TRY(kith_rows_write(rows, f, "parameter", c->d, c->x));
+  KITH_TRY(kith_rows_write(rows, f, "adam_m", c->d, c->m));
+  KITH_TRY(kith_rows_write(rows, f, "adam_v", c->d, c->v));
+  KITH_TRY(kith_h5_publish(&f));
+done:
+  kith_h5_close(&f);
+  kith_rows_destroy(&rows);
+  return st;
+}
+
+static kith_status checkpoint_point(const char *folder, const char *name) {
+  kith_status st = KITH_OK;
+  char path[KITH_PATH], line[KITH_NAME + 1];
+  KITH_TRY(kith_path_join(folder, CHECKPOINT_LATEST, path));
+  snprintf(line, sizeof line, "%s\n", name);
+  KITH_TRY(kith_text_write(path, line));
+done:
+  return st;
+}
+
+kith_agreed kith_checkpoint_write(const kith_comm *comm, const kith_graph *g, const char *parts_path, const char *folder, int keep, const kith_checkpoint *c) {
+  kith_agreed st = {KITH_OK};
+  char name[KITH_NAME], path[KITH_PATH];
+  snprintf(name, sizeof name, "checkpoint-%06lld.h5", (long long)c->epoch);
+  KITH_TRY(kith_agree(comm, kith_path_join(folder, name, path)));
+  KITH_TRY(checkpoint_write_file(comm, g, parts_path, path, c));
+  KITH_TRY(kith_agree(comm, comm->rank == 0 ? checkpoint_point(folder, name) : KITH_OK));
+  KITH_TRY(kith_agree(comm, comm->rank == 0 ? checkpoint_prune(folder, keep) : KITH_OK));
+done:
+  return st;
+}
+
+static kith_status checkpoint_find(const char *folder, char *path) {
+  kith_status st = KITH_OK;
+  char pointer[KITH_PATH], name[KITH_NAME] = "";
+  int64_t epoch = 0;
+  KITH_TRY(kith_path_join(folder, CHECKPOINT_LATEST, pointer));
+  FILE *f = fopen(pointer, "r");
+  if (!f) return st;
+  bool read = fscanf(f, "%63s", name) == 1;
+  fclose(f);
+  KITH_CHECK(read && checkpoint_is_one(name, &epoch), KITH_EDATA, "%s: expected the name of a checkpoint, found \"%s\"; remove it or use --fresh", pointer, name);
+  KITH_TRY(kith_path_join(folder, name, path));
+done:
+  return st;
+}
+
+kith_agreed kith_checkpoint_newest(const kith_comm *comm, const char *folder, char *path) {
+  kith_agreed st = {KITH_OK};
+  path[0] = '\0';
+  KITH_TRY(kith_agree(comm, comm->rank == 0 ? checkpoint_find(folder, path) : KITH_OK));
+  kith_comm_share(comm, KITH_PATH, path);
+done:
+  return st;
+}
+
+/* Name the first word in which two recipes differ. */
+static kith_status checkpoint_compare(const char *path, const char *wanted, const char *found) {
+  char a[KITH_NAME] = "", b[KITH_NAME] = "";
+  while (*wanted && *found) {
+    int n = 0, m = 0;
+    if (sscanf(wanted, " %63s%n", a, &n) != 1 || sscanf(found, " %63s%n", b, &m) != 1) break;
+    if (strcmp(a, b) != 0) return kith_fail(KITH_ECONFIG, "%s: was trained with %s, the job says %s; use --fresh to start anew", path, b, a);
+    wanted += n;
+    found += m;
+  }
+  if (*wanted == *found) return KITH_OK;
+  return kith_fail(KITH_ECONFIG, "%s: was trained by another recipe; use --fresh to start anew", path);
+}
+
+static kith_agreed checkpoint_read_attributes(kith_h5 *f, const kith_graph *g, kith_checkpoint *c, char **recipe) {
+  kith_agreed st = {KITH_OK};
+  int64_t fingerprint = 0;
+  KITH_TRY(kith_h5_get_int(f, "fingerprint", &fingerprint));
+  KITH_TRY(kith_agreed_same((uint64_t)fingerprint == g->fingerprint ? KITH_OK : kith_fail(KITH_EDATA, "%s: a checkpoint of another graph; use --fresh to start anew", kith_h5_path(f))));
+  KITH_TRY(kith_h5_get_text(f, "recipe", recipe));
+  KITH_TRY(kith_agreed_same(checkpoint_compare(kith_h5_path(f), c->recipe, *recipe)));
+  KITH_TRY(kith_h5_get_int(f, "epoch", &c->epoch));
+  KITH_TRY(kith_h5_get_int(f, "step", &c->step));
+  KITH_TRY(kith_h5_get_int(f, "loss_whole", &c->loss.whole));
+  KITH_TRY(kith_h5_get_int(f, "loss_part", &c->loss.part));
+  KITH_TRY(kith_h5_get_int(f, "loss_broken", &c->loss.broken));
+  KITH_TRY(kith_h5_get_real(f, "best", &c->best));
+  KITH_TRY(kith_h5_get_int(f, "best_epoch", &c->best_epoch));
+  KITH_TRY(kith_h5_get_int(f, "stale", &c->stale));
+  KITH_TRY(kith_h5_get_text(f, "metrics", &c->history));
+done:
+  return st;
+}
+
+kith_agreed kith_checkpoint_read(const kith_comm *comm, const kith_graph *g, const char *parts_path, const char *path, kith_checkpoint *c) {
+  kith_agreed st = {KITH_OK};
+  kith_h5 *f = NULL;
+  kith_rows *rows = NULL;
+  char *recipe = NULL;
+  KITH_TRY(kith_h5_open(comm, path, KITH_CHECKPOINT_FORMAT, KITH_FILE_VERSION, &f));
+  KITH_TRY(checkpoint_read_attributes(f, g, c, &recipe));
+  KITH_TRY(kith_rows_create(comm, g, parts_path, &rows));
+  KITH_TRY(kith_rows_read(rows, f, "parameter", c->d, c->x));
+  KITH_TRY(kith_rows_read(rows, f, "adam_m", c->d, c->m));
+  KITH_TRY(kith_rows_read(rows, f, "adam_v", c->d, c->v));
+done:
+  KITH_FREE(recipe);
+  kith_rows_destroy(&rows);
+  kith_h5_close(&f);
+  return st;
+}
+
+kith_agreed kith_checkpoint_remove(const kith_comm *comm, const char *folder) {
+  return kith_agree(comm, comm->rank == 0 ? checkpoint_prune(folder, 0) : KITH_OK);
+}

@@ -1,0 +1,78 @@
+/* embeddings.h5: what training leaves for others.  Layout: docs/files.md. */
+#include <stdio.h>
+
+#include "kith/io.h"
+
+/* Copy user/id or item/id from graph.h5 to the open file, each rank its block. */
+static kith_agreed embeddings_copy_ids(const kith_comm *comm, kith_h5 *from, kith_h5 *to, const char *name, int64_t n_node) {
+  kith_agreed st = {KITH_OK};
+  char *block = NULL;
+  int64_t n = 0, first = kith_block(n_node, comm->size, comm->rank), mine = kith_block(n_node, comm->size, comm->rank + 1) - first;
+  int width = 0;
+  KITH_TRY(kith_h5_extent(from, name, &n, &width));
+  KITH_TRY(kith_agreed_same(n == n_node ? KITH_OK : kith_fail(KITH_EDATA, "%s: %s has %lld rows, expected %lld; run kith partition again", kith_h5_path(from), name, (long long)n, (long long)n_node)));
+  kith_h5_type type = width > 0 ? KITH_H5_TEXT : KITH_H5_INT64;
+  KITH_TRY(kith_agree(comm, (block = kith_alloc(mine, width > 0 ? (size_t)width : sizeof(int64_t))) ? KITH_OK : kith_fail(KITH_ENOMEM, "no memory for ids")));
+  KITH_TRY(kith_h5_read(from, name, type, width, first, mine, block));
+  KITH_TRY(kith_h5_write(to, name, type, width, n_node, first, mine, true, block));
+done:
+  KITH_FREE(block);
+  return st;
+}
+
+static kith_agreed embeddings_attributes(kith_h5 *f, const kith_graph *g, int d, const kith_embeddings_note *note) {
+  kith_agreed st = {KITH_OK};
+  KITH_TRY(kith_h5_put_int(f, "fingerprint", (int64_t)g->fingerprint));
+  KITH_TRY(kith_h5_put_int(f, "width", d));
+  KITH_TRY(kith_h5_put_text(f, "model", note->model));
+  KITH_TRY(kith_h5_put_text(f, "score", note->cosine ? "cosine (rows are normalised: use the inner product)" : "inner product"));
+  KITH_TRY(kith_h5_put_int(f, "epoch", note->epoch));
+  KITH_TRY(kith_h5_put_text(f, "metrics", note->metrics));
+  KITH_TRY(kith_h5_put_text(f, "job", note->job));
+done:
+  return st;
+}
+
+kith_agreed kith_embeddings_write(const kith_comm *comm, const kith_graph *g, const char *graph_path, const char *parts_path,
+                                  const char *path, int d, const float *x, const kith_embeddings_note *note) {
+  kith_agreed st = {KITH_OK};
+  kith_h5 *from = NULL, *f = NULL;
+  kith_rows *rows = NULL;
+  int64_t n = g->n[KITH_USER] + g->n[KITH_ITEM];
+  KITH_TRY(kith_rows_create(comm, g, parts_path, &rows));
+  KITH_TRY(kith_h5_open(comm, graph_path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &from));
+  KITH_TRY(kith_h5_create(comm, path, KITH_EMBEDDINGS_FORMAT, KITH_FILE_VERSION, n * (4 * (int64_t)d + 16), &f));
+  KITH_TRY(embeddings_attributes(f, g, d, note));
+  KITH_TRY(embeddings_copy_ids(comm, from, f, "user/id", g->n[KITH_USER]));
+  KITH_TRY(embeddings_copy_ids(comm, from, f, "item/id", g->n[KITH_ITEM]));
+  KITH_TRY(kith_rows_write(rows, f, "embedding", d, x));
+  KITH_TRY(kith_h5_publish(&f));
+done:
+  kith_h5_close(&f);
+  kith_h5_close(&from);
+  kith_rows_destroy(&rows);
+  return st;
+}
+
+kith_agreed kith_embeddings_read(const kith_comm *comm, const kith_graph *g, const char *parts_path, const char *path, int *d, float **x) {
+  kith_agreed st = {KITH_OK};
+  kith_h5 *f = NULL;
+  kith_rows *rows = NULL;
+  float *read = NULL;
+  int64_t fingerprint = 0, n = 0;
+  KITH_TRY(kith_h5_open(comm, path, KITH_EMBEDDINGS_FORMAT, KITH_FILE_VERSION, &f));
+  KITH_TRY(kith_h5_get_int(f, "fingerprint", &fingerprint));
+  KITH_TRY(kith_agreed_same((uint64_t)fingerprint == g->fingerprint ? KITH_OK : kith_fail(KITH_EDATA, "%s: holds embeddings of another graph; train again", path)));
+  KITH_TRY(kith_h5_extent(f, "user/embedding", &n, d));
+  KITH_TRY(kith_agreed_same(*d > 0 && n == g->n[KITH_USER] ? KITH_OK : kith_fail(KITH_EDATA, "%s: user/embedding is [%lld, %d], expected %lld rows", path, (long long)n, *d, (long long)g->n[KITH_USER])));
+  KITH_TRY(kith_rows_create(comm, g, parts_path, &rows));
+  KITH_TRY(kith_agree(comm, KITH_NEW(read, (int64_t)g->n_own * *d)));
+  KITH_TRY(kith_rows_read(rows, f, "embedding", *d, read));
+  *x = read;
+  read = NULL;
+done:
+  KITH_FREE(read);
+  kith_rows_destroy(&rows);
+  kith_h5_close(&f);
+  return st;
+}
