@@ -1,0 +1,100 @@
+/* Reading graph.h5 whole: every rank gets all lists, checked to be what they claim. */
+#include <stdio.h>
+
+#include "kith/io.h"
+
+void kith_dataset_destroy(kith_dataset **dataset) {
+  kith_dataset *d = *dataset;
+  if (!d) return;
+  kith_lists_free(&d->train);
+  kith_lists_free(&d->valid);
+  kith_lists_free(&d->test);
+  KITH_FREE(*dataset);
+}
+
+static kith_status starts_check(const char *path, const char *group, int64_t n_row, int64_t n, const kith_eid *start) {
+  kith_status st = KITH_OK;
+  bool good = start[0] == 0 && start[n_row] == n;
+  for (int64_t i = 0; i < n_row && good; i++) good = start[i] <= start[i + 1];
+  KITH_CHECK(good, KITH_EDATA, "%s: /%s/start does not begin the rows of /%s/item", path, group, group);
+done:
+  return st;
+}
+
+static kith_status items_check(const char *path, const char *group, int64_t n_item, const kith_lists *l) {
+  kith_status st = KITH_OK;
+  bool good = true;
+  for (int64_t u = 0; u < l->n_row; u++)
+    for (kith_eid e = l->start[u]; e < l->start[u + 1]; e++)
+      good = good && l->item[e] >= 0 && l->item[e] < n_item && (e == l->start[u] || l->item[e - 1] < l->item[e]);
+  KITH_CHECK(good, KITH_EDATA, "%s: /%s/item has a row that is not made of ascending items", path, group);
+done:
+  return st;
+}
+
+static kith_status lists_alloc(int64_t n_row, int64_t n, kith_lists *lists) {
+  kith_status st = KITH_OK;
+  lists->n_row = n_row;
+  KITH_TRY(KITH_NEW(lists->start, n_row + 1));
+  KITH_TRY(KITH_NEW(lists->item, n));
+done:
+  return st;
+}
+
+/* n rows of "group/column". */
+static kith_agreed column_read(kith_h5 *f, const char *group, const char *column, kith_h5_type type, int64_t n, void *data) {
+  char name[KITH_NAME];
+  snprintf(name, sizeof name, "%s/%s", group, column);
+  return kith_h5_read(f, name, type, 0, 0, n, data);
+}
+
+static kith_agreed lists_read(const kith_comm *comm, kith_h5 *f, const char *group, int64_t n_row, int64_t n_item, kith_lists *lists) {
+  kith_agreed st = {KITH_OK};
+  char name[KITH_NAME];
+  int64_t n, n_start;
+  int d;
+  snprintf(name, sizeof name, "%s/item", group);
+  KITH_TRY(kith_h5_extent(f, name, &n, &d));
+  snprintf(name, sizeof name, "%s/start", group);
+  KITH_TRY(kith_h5_extent(f, name, &n_start, &d));
+  KITH_TRY(kith_agree(comm, n_start == n_row + 1 ? KITH_OK
+                                                 : kith_fail(KITH_EDATA, "%s: /%s has %lld places, expected %lld", kith_h5_path(f),
+                                                             name, (long long)n_start, (long long)n_row + 1)));
+  KITH_TRY(kith_agree(comm, lists_alloc(n_row, n, lists)));
+  KITH_TRY(column_read(f, group, "start", KITH_H5_INT64, n_row + 1, lists->start));
+  KITH_TRY(kith_agree(comm, starts_check(kith_h5_path(f), group, n_row, n, lists->start)));
+  KITH_TRY(column_read(f, group, "item", KITH_H5_INT32, n, lists->item));
+  KITH_TRY(kith_agree(comm, items_check(kith_h5_path(f), group, n_item, lists)));
+done:
+  return st;
+}
+
+static kith_agreed dataset_read(const kith_comm *comm, kith_h5 *f, kith_dataset *d) {
+  kith_agreed st = {KITH_OK};
+  int64_t fingerprint;
+  KITH_TRY(kith_h5_get_int(f, "n_user", &d->n[KITH_USER]));
+  KITH_TRY(kith_h5_get_int(f, "n_item", &d->n[KITH_ITEM]));
+  KITH_TRY(kith_h5_get_int(f, "fingerprint", &fingerprint));
+  d->fingerprint = (uint64_t)fingerprint;
+  KITH_TRY(lists_read(comm, f, "train", d->n[KITH_USER], d->n[KITH_ITEM], &d->train));
+  KITH_TRY(lists_read(comm, f, "valid", d->n[KITH_USER], d->n[KITH_ITEM], &d->valid));
+  KITH_TRY(lists_read(comm, f, "test", d->n[KITH_USER], d->n[KITH_ITEM], &d->test));
+done:
+  return st;
+}
+
+kith_agreed kith_dataset_read(const kith_comm *comm, const char *path, kith_dataset **out) {
+  kith_agreed st = {KITH_OK};
+  kith_dataset *d = NULL;
+  kith_h5 *f = NULL;
+  *out = NULL;
+  KITH_TRY(kith_h5_open(comm, path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &f));
+  KITH_TRY(kith_agree(comm, KITH_NEW(d, 1)));
+  KITH_TRY(dataset_read(comm, f, d));
+  *out = d;
+  d = NULL;
+done:
+  kith_h5_close(&f);
+  kith_dataset_destroy(&d);
+  return st;
+}

@@ -1,0 +1,174 @@
+/*
+ * Private to io: how text lists become rows.
+ *
+ *   lines    a plain or gzip file, line by line, with the place for messages
+ *   cells    a line cut into columns, and what stands in one
+ *   names    ids of one node type <-> original numbers
+ *   pairs    (user, item, time, weight) in reading order, in blocks that are freed as they are consumed
+ *   rows     the same, one row per user, ascending by item, no pair twice
+ *
+ * Everything here is Local.
+ */
+#ifndef KITH_IO_LISTS_H
+#define KITH_IO_LISTS_H
+
+#include <zlib.h>
+
+#include "kith/io.h"
+
+/* ---- lines ------------------------------------------------------------------------------------------------------- */
+
+/** A file being read; `path` is borrowed. */
+typedef struct kith__lines {
+  gzFile file;
+  const char *path;
+  char *buffer;
+  int64_t room, begin, end; /**< buffer[begin … end) is read but not yet given out */
+  int64_t number;           /**< of the last line given out, from 1 */
+  bool at_end;
+  kith_progress progress;
+} kith__lines;
+
+/** Some bytes of a line; valid until the next line is asked for. */
+typedef struct kith__cell {
+  const char *at;
+  int64_t size;
+} kith__cell;
+
+kith_status kith__lines_open(const char *path, kith__lines *lines) KITH_MUST_USE;
+/** The next line that is neither blank nor a comment, without its end; size < 0 after the last one. */
+kith_status kith__lines_next(kith__lines *lines, kith__cell *line) KITH_MUST_USE;
+void kith__lines_close(kith__lines *lines);
+/** KITH_EDATA with "path:line: " before the message. */
+kith_status kith__lines_fail(const kith__lines *lines, const char *format, ...) KITH_FORMAT(2, 3);
+
+/* ---- cells ------------------------------------------------------------------------------------------------------- */
+
+enum { KITH__CELLS = 256 }; /**< columns that are looked at */
+
+/** How a line is cut: one character, several, or (size 0) any run of spaces and tabs. */
+typedef struct kith__knife {
+  char text[8];
+  int size;
+} kith__knife;
+
+/** The knife that a job names; "" and " " mean white space. */
+kith__knife kith__knife_make(const char *delimiter);
+/** The knife that suits a line: "::", tab, comma, semicolon, else white space. */
+kith__knife kith__knife_guess(kith__cell line);
+/**
+ * Cut the next cell off the front of `rest`; spaces around it and quotes are dropped.  Returns false at the end of the
+ * line.  After the last cell rest->at is null.
+ */
+bool kith__knife_cut(const kith__knife *knife, kith__cell *rest, kith__cell *cell);
+
+/** A whole number in its only spelling (no plus sign, no leading zeros) that fits 64 bits. */
+bool kith__cell_integer(kith__cell cell, int64_t *value);
+/** Seconds: a number (a fraction is cut off), or a date "2010-10-19", "2010-10-19T23:55:27Z", in UTC. */
+bool kith__cell_time(kith__cell cell, int64_t *seconds);
+/** A finite number. */
+bool kith__cell_real(kith__cell cell, float *value);
+
+/** How a cell is shown in a message: quoted, cut short, without control characters.  `text` has 48 bytes. */
+const char *kith__cell_show(kith__cell cell, char *text);
+
+/* ---- names ------------------------------------------------------------------------------------------------------- */
+
+enum { KITH__ID_BYTES = 255 }; /**< the longest text id */
+
+/** The ids of one node type in the order of their first appearance. */
+typedef struct kith__names {
+  const char *what;      /**< "user" or "item", for messages */
+  bool text, decided;    /**< whether ids are text; unknown before the first one */
+  bool asked;            /**< the job says text, so no number among them is suspicious */
+  int32_t n;
+  int64_t room;          /**< of number or begin */
+  int64_t *number;       /**< [n] integer ids */
+  int32_t *dense;        /**< [n_dense] number + 1 of each small integer id, 0 = none */
+  int64_t n_dense;
+  int32_t *slot;         /**< [n_slot] number + 1, 0 = free: an open-addressing table of all other ids */
+  int64_t n_slot, n_hashed;
+  int64_t *begin;        /**< [n + 1] places of text ids in `pool` */
+  char *pool;
+  int64_t pool_room;
+  int width;             /**< of the longest text id */
+} kith__names;
+
+void kith__names_begin(kith__names *names, const char *what, kith_id_kind ids);
+void kith__names_free(kith__names *names);
+/** The original number of an id: known, or (when `add`) given to it now; -1 if unknown and not added. */
+kith_status kith__names_take(kith__names *names, const kith__lines *lines, kith__cell id, bool add, int32_t *out) KITH_MUST_USE;
+/** The ids as the file holds them. */
+kith_status kith__names_ids(const kith__names *names, kith_ids *out) KITH_MUST_USE;
+
+/* ---- pairs ------------------------------------------------------------------------------------------------------- */
+
+enum { KITH__BLOCK = 1 << 16 };
+
+typedef struct kith__block {
+  struct kith__block *next;
+  int n;
+  int32_t *user, *item; /**< [KITH__BLOCK] */
+  int64_t *time;        /**< null without times */
+  float *weight;        /**< null without weights */
+} kith__block;
+
+typedef struct kith__pairs {
+  bool has_time, has_weight;
+  int64_t n;
+  kith__block *first, *last;
+} kith__pairs;
+
+kith_status kith__pairs_grow(kith__pairs *pairs) KITH_MUST_USE;
+void kith__pairs_free(kith__pairs *pairs);
+
+/** Append a pair: inline, since it runs once for each interaction. */
+static inline kith_status kith__pairs_add(kith__pairs *pairs, int32_t user, int32_t item, int64_t time, float weight) {
+  kith__block *b = pairs->last;
+  if (!b || b->n == KITH__BLOCK) {
+    kith_status st = kith__pairs_grow(pairs);
+    if (kith_is_bad(st)) return st;
+    b = pairs->last;
+  }
+  b->user[b->n] = user;
+  b->item[b->n] = item;
+  if (b->time) b->time[b->n] = time;
+  if (b->weight) b->weight[b->n] = weight;
+  b->n++;
+  pairs->n++;
+  return KITH_OK;
+}
+
+/** Which ids a list may bring along. */
+typedef struct kith__meet {
+  kith__names *user, *item;
+  bool new_users, new_items;
+  bool skip_unknown;     /**< an unknown id leaves its pair out instead of being an error */
+  int64_t skipped;
+} kith__meet;
+
+/** Read a whole list.  Errors: KITH_ENOINPUT, KITH_EDATA (file:line), KITH_ECONFIG (columns). */
+kith_status kith__pairs_read(const kith_source *source, kith__meet *meet, kith__pairs *pairs) KITH_MUST_USE;
+
+/* ---- rows -------------------------------------------------------------------------------------------------------- */
+
+/** Lists with what is known of each entry.  The first member is what the rest of Kith sees. */
+typedef struct kith__rows {
+  kith_lists lists;
+  int64_t *time;  /**< [start[n_row]], or null */
+  float *weight;  /**< [start[n_row]], or null */
+} kith__rows;
+
+void kith__rows_free(kith__rows *rows);
+/** Sort pairs into n_row rows.  A repeated pair is kept once, with its earliest time; `pairs` is emptied. */
+kith_status kith__rows_make(kith__pairs *pairs, int64_t n_row, kith__rows *out, int64_t *duplicates) KITH_MUST_USE;
+/** Move the entries marked `which` (mark [n], one per entry) out of `rows` into `out`, and close the gaps. */
+kith_status kith__rows_take(kith__rows *rows, uint8_t *mark, uint8_t which, kith__rows *out) KITH_MUST_USE;
+
+/** Sort n keys by their upper 32 bits, of which the low `bits` are in use; stable.  `other` has room for n. */
+void kith__sort_keys(int64_t n, int bits, uint64_t *key, uint64_t *other);
+
+/** Take the held-out shares out of `train`.  With keep_test false nothing goes to test.  Errors: KITH_ECONFIG. */
+kith_status kith__split(const kith_split *split, bool keep_test, kith__rows *train, kith__rows *valid, kith__rows *test) KITH_MUST_USE;
+
+#endif

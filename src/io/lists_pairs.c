@@ -1,0 +1,228 @@
+/* Reading a whole list, adjacency or edges, into blocks of numbered pairs. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "io/lists.h"
+
+/* ---- blocks ------------------------------------------------------------------------------------------------------- */
+
+static void block_free(kith__block *b) {
+  if (!b) return;
+  KITH_FREE(b->user);
+  KITH_FREE(b->item);
+  KITH_FREE(b->time);
+  KITH_FREE(b->weight);
+  KITH_FREE(b);
+}
+
+kith_status kith__pairs_grow(kith__pairs *pairs) {
+  kith_status st = KITH_OK;
+  kith__block *b = NULL;
+  KITH_TRY(KITH_NEW(b, 1));
+  KITH_TRY(KITH_NEW(b->user, KITH__BLOCK));
+  KITH_TRY(KITH_NEW(b->item, KITH__BLOCK));
+  if (pairs->has_time) KITH_TRY(KITH_NEW(b->time, KITH__BLOCK));
+  if (pairs->has_weight) KITH_TRY(KITH_NEW(b->weight, KITH__BLOCK));
+  if (pairs->last) pairs->last->next = b;
+  else pairs->first = b;
+  pairs->last = b;
+  b = NULL;
+done:
+  block_free(b);
+  return st;
+}
+
+void kith__pairs_free(kith__pairs *pairs) {
+  for (kith__block *b = pairs->first, *next; b; b = next) {
+    next = b->next;
+    block_free(b);
+  }
+  *pairs = (kith__pairs){.has_time = pairs->has_time, .has_weight = pairs->has_weight};
+}
+
+/* ---- which column is what ------------------------------------------------------------------------------------------ */
+
+/* Places from 0 of the columns of an edge list; -1 = not there. */
+typedef struct columns {
+  kith__knife knife;
+  int user, item, time, weight;
+  int n; /* columns that a line must have */
+} columns;
+
+/* The place of a column that the job gives by number; -1 if it is not a number. */
+static int column_number(const char *text) {
+  char *end = NULL;
+  long number = strtol(text, &end, 10);
+  return *text && !*end && number >= 1 && number <= KITH__CELLS ? (int)number - 1 : -1;
+}
+
+/* A header's cells in a message: "uid", "iid", "ts". */
+static void columns_show(const kith__knife *knife, kith__cell header, size_t size, char *text) {
+  kith__cell cell;
+  size_t used = 0;
+  char shown[48];
+  text[0] = '\0';
+  while (kith__knife_cut(knife, &header, &cell) && used + sizeof shown + 2 < size)
+    used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "", kith__cell_show(cell, shown));
+}
+
+static int column_named(const kith__knife *knife, kith__cell header, const char *name) {
+  kith__cell cell;
+  for (int i = 0; i < KITH__CELLS && kith__knife_cut(knife, &header, &cell); i++)
+    if ((size_t)cell.size == strlen(name) && memcmp(cell.at, name, (size_t)cell.size) == 0) return i;
+  return -1;
+}
+
+/* `header` has size -1 if the list has none. */
+static kith_status column_find(const kith__lines *lines, const kith__knife *knife, kith__cell header, const char *name,
+                               int otherwise, int *place) {
+  kith_status st = KITH_OK;
+  char found[512];
+  *place = otherwise;
+  if (!name[0]) goto done;
+  if (header.size >= 0 && (*place = column_named(knife, header, name)) >= 0) goto done;
+  *place = column_number(name);
+  if (*place >= 0) goto done;
+  KITH_CHECK(header.size >= 0, KITH_ECONFIG, "%s: column \"%s\" is no number from 1 to %d, and names need header: true",
+             lines->path, name, KITH__CELLS);
+  columns_show(knife, header, sizeof found, found);
+  st = kith__lines_fail(lines, "expected a column \"%s\" in the header, found %s", name, found);
+done:
+  return st;
+}
+
+static kith_status columns_find(const kith_source *s, const kith__lines *lines, kith__cell first, columns *c) {
+  kith_status st = KITH_OK;
+  kith__cell header = s->header ? first : (kith__cell){NULL, -1};
+  c->knife = s->delimiter[0] ? kith__knife_make(s->delimiter) : kith__knife_guess(first);
+  KITH_TRY(column_find(lines, &c->knife, header, s->user, 0, &c->user));
+  KITH_TRY(column_find(lines, &c->knife, header, s->item, 1, &c->item));
+  KITH_TRY(column_find(lines, &c->knife, header, s->time, -1, &c->time));
+  KITH_TRY(column_find(lines, &c->knife, header, s->weight, -1, &c->weight));
+  const int all[] = {c->user, c->item, c->time, c->weight};
+  c->n = 0;
+  for (int i = 0; i < 4; i++)
+    if (all[i] >= c->n) c->n = all[i] + 1;
+done:
+  return st;
+}
+
+/* ---- reading ------------------------------------------------------------------------------------------------------ */
+
+/* Both numbers of a pair; *known is false if the pair is to be left out. */
+static kith_status pair_meet(kith__meet *meet, const kith__lines *lines, kith__cell user, kith__cell item, int32_t *u,
+                             int32_t *i, bool *known) {
+  kith_status st = KITH_OK;
+  char shown[48];
+  *known = true;
+  KITH_TRY(kith__names_take(meet->user, lines, user, meet->new_users, u));
+  KITH_TRY(kith__names_take(meet->item, lines, item, meet->new_items, i));
+  if (*u >= 0 && *i >= 0) goto done;
+  *known = false;
+  if (meet->skip_unknown) {
+    meet->skipped++;
+    goto done;
+  }
+  bool who = *u < 0;
+  st = kith__lines_fail(lines, "expected a %s that the interactions know, found %s", who ? meet->user->what : meet->item->what,
+                        kith__cell_show(who ? user : item, shown));
+done:
+  return st;
+}
+
+static kith_status edges_refuse(const kith__lines *lines, const columns *c, int found) {
+  const char *by = c->knife.size == 0 ? "white space" : c->knife.text[0] == '\t' ? "tabs" : c->knife.text;
+  bool sign = c->knife.size > 0 && c->knife.text[0] != '\t';
+  return kith__lines_fail(lines, "expected %d columns or more, parted by %s%s%s, found %d", c->n, sign ? "\"" : "", by,
+                          sign ? "\"" : "", found);
+}
+
+static kith_status edges_line(const kith__lines *lines, const columns *c, kith__cell line, kith__meet *meet, kith__pairs *pairs) {
+  kith_status st = KITH_OK;
+  kith__cell cell[KITH__CELLS];
+  int32_t user, item;
+  int64_t time = 0;
+  float weight = 0;
+  bool known;
+  char shown[48];
+  int n = 0;
+  while (n < c->n && kith__knife_cut(&c->knife, &line, &cell[n])) n++;
+  if (n < c->n) {
+    st = edges_refuse(lines, c, n);
+    goto done;
+  }
+  KITH_TRY(pair_meet(meet, lines, cell[c->user], cell[c->item], &user, &item, &known));
+  if (c->time >= 0 && !kith__cell_time(cell[c->time], &time)) {
+    st = kith__lines_fail(lines, "expected a time (seconds, or a date like 2010-10-19T23:55:27Z), found %s", kith__cell_show(cell[c->time], shown));
+    goto done;
+  }
+  if (c->weight >= 0 && !kith__cell_real(cell[c->weight], &weight)) {
+    st = kith__lines_fail(lines, "expected a weight (a number), found %s", kith__cell_show(cell[c->weight], shown));
+    goto done;
+  }
+  if (known) st = kith__pairs_add(pairs, user, item, time, weight);
+done:
+  return st;
+}
+
+static kith_status edges_read(const kith_source *s, kith__lines *lines, kith__meet *meet, kith__pairs *pairs) {
+  kith_status st = KITH_OK;
+  columns c;
+  kith__cell line;
+  KITH_TRY(kith__lines_next(lines, &line));
+  if (line.size < 0) goto done;
+  KITH_TRY(columns_find(s, lines, line, &c));
+  pairs->has_time = c.time >= 0;
+  pairs->has_weight = c.weight >= 0;
+  if (s->header) KITH_TRY(kith__lines_next(lines, &line));
+  while (line.size >= 0) {
+    KITH_TRY(edges_line(lines, &c, line, meet, pairs));
+    KITH_TRY(kith__lines_next(lines, &line));
+  }
+done:
+  return st;
+}
+
+/* A user alone on a line is a user without items, but a user all the same. */
+static kith_status adjacency_line(const kith__lines *lines, const kith__knife *knife, kith__cell line, kith__meet *meet, kith__pairs *pairs) {
+  kith_status st = KITH_OK;
+  kith__cell user, item;
+  int32_t u, i;
+  bool known;
+  if (!kith__knife_cut(knife, &line, &user)) goto done;
+  KITH_TRY(kith__names_take(meet->user, lines, user, meet->new_users, &u));
+  while (kith__knife_cut(knife, &line, &item)) {
+    if (item.size == 0 && !line.at) break; /* a delimiter that closes the line */
+    KITH_TRY(pair_meet(meet, lines, user, item, &u, &i, &known));
+    if (known) KITH_TRY(kith__pairs_add(pairs, u, i, 0, 0));
+  }
+done:
+  return st;
+}
+
+static kith_status adjacency_read(const kith_source *s, kith__lines *lines, kith__meet *meet, kith__pairs *pairs) {
+  kith_status st = KITH_OK;
+  kith__knife knife = kith__knife_make(s->delimiter);
+  kith__cell line;
+  KITH_TRY(kith__lines_next(lines, &line));
+  while (line.size >= 0) {
+    KITH_TRY(adjacency_line(lines, &knife, line, meet, pairs));
+    KITH_TRY(kith__lines_next(lines, &line));
+  }
+done:
+  return st;
+}
+
+kith_status kith__pairs_read(const kith_source *s, kith__meet *meet, kith__pairs *pairs) {
+  kith_status st = KITH_OK;
+  kith__lines lines = {0};
+  KITH_TRY(kith__lines_open(s->path, &lines));
+  if (s->format == KITH_ADJACENCY) KITH_TRY(adjacency_read(s, &lines, meet, pairs));
+  else KITH_TRY(edges_read(s, &lines, meet, pairs));
+  KITH_CHECK(pairs->n + meet->skipped > 0, KITH_EDATA, "%s: expected %s, found no pair in it", s->path,
+             s->format == KITH_ADJACENCY ? "lines of a user and items" : "lines of a user and an item");
+done:
+  kith__lines_close(&lines);
+  return st;
+}

@@ -1,0 +1,101 @@
+/* Writing graph.h5: ids, the three interaction lists, the social relation, and a fingerprint that later files repeat. */
+#include <stdio.h>
+#include <string.h>
+
+#include "io/tables.h"
+
+void kith__tables_free(kith__tables *tables) {
+  for (int t = 0; t < KITH_TYPES; t++) kith_ids_free(&tables->ids[t]);
+  kith__rows_free(&tables->train);
+  kith__rows_free(&tables->valid);
+  kith__rows_free(&tables->test);
+  kith__rows_free(&tables->social);
+}
+
+/* ---- fingerprint --------------------------------------------------------------------------------------------------- */
+
+/* Four lanes, so that the multiplications overlap; a word's place decides its lane and its order. */
+static uint64_t fingerprint_bytes(uint64_t seed, const void *data, size_t size) {
+  const unsigned char *bytes = data;
+  uint64_t lane[4] = {seed, seed ^ 0x9e3779b97f4a7c15u, seed + 0xbf58476d1ce4e5b9u, ~seed}, word;
+  size_t i = 0;
+  for (; i + 8 <= size; i += 8) {
+    memcpy(&word, bytes + i, 8);
+    uint64_t *h = &lane[(i / 8) % 4];
+    *h = (*h ^ word) * 0x94d049bb133111ebu;
+    *h ^= *h >> 32;
+  }
+  word = 0;
+  if (i < size) memcpy(&word, bytes + i, size - i);
+  uint64_t all = word ^ (uint64_t)size;
+  for (int k = 0; k < 4; k++) all = (all ^ lane[k]) * 0xbf58476d1ce4e5b9u ^ (all >> 31);
+  return all ^ (all >> 29);
+}
+
+static uint64_t fingerprint_lists(uint64_t seed, const kith_lists *l) {
+  uint64_t h = fingerprint_bytes(seed, l->start, (size_t)(l->n_row + 1) * sizeof *l->start);
+  return fingerprint_bytes(h, l->item, (size_t)l->start[l->n_row] * sizeof *l->item);
+}
+
+static uint64_t tables_fingerprint(const kith__tables *t) {
+  const int64_t n[] = {t->ids[KITH_USER].n, t->ids[KITH_ITEM].n};
+  uint64_t h = fingerprint_bytes(0, n, sizeof n);
+  h = fingerprint_lists(h, &t->train.lists);
+  h = fingerprint_lists(h, &t->valid.lists);
+  return fingerprint_lists(h, &t->test.lists);
+}
+
+/* ---- writing ------------------------------------------------------------------------------------------------------- */
+
+static int64_t rows_bytes(const kith__rows *rows) {
+  const kith_lists *l = &rows->lists;
+  if (!l->start) return 0;
+  int64_t each = (int64_t)sizeof *l->item + (rows->time ? 8 : 0) + (rows->weight ? 4 : 0);
+  return (l->n_row + 1) * 8 + l->start[l->n_row] * each;
+}
+
+static int64_t tables_bytes(const kith__tables *t, const char *job) {
+  int64_t n = rows_bytes(&t->train) + rows_bytes(&t->valid) + rows_bytes(&t->test) + rows_bytes(&t->social);
+  for (int k = 0; k < KITH_TYPES; k++) n += t->ids[k].n * (t->ids[k].text ? t->ids[k].width : 8);
+  return n + (int64_t)strlen(job) + (1 << 16);
+}
+
+/* A whole dataset "group/column". */
+static kith_agreed column_write(kith_h5 *f, const char *group, const char *column, kith_h5_type type, int64_t n, const void *data) {
+  char name[KITH_NAME];
+  snprintf(name, sizeof name, "%s/%s", group, column);
+  return kith_h5_write(f, name, type, 0, n, 0, n, false, data);
+}
+
+/* `column` is what the rows hold: items, or users in the social relation. */
+static kith_agreed rows_write(kith_h5 *f, const char *group, const char *column, const kith__rows *rows) {
+  kith_agreed st = {KITH_OK};
+  const kith_lists *l = &rows->lists;
+  int64_t n = l->start[l->n_row];
+  KITH_TRY(column_write(f, group, "start", KITH_H5_INT64, l->n_row + 1, l->start));
+  KITH_TRY(column_write(f, group, column, KITH_H5_INT32, n, l->item));
+  if (rows->time) KITH_TRY(column_write(f, group, "time", KITH_H5_INT64, n, rows->time));
+  if (rows->weight) KITH_TRY(column_write(f, group, "weight", KITH_H5_FLOAT, n, rows->weight));
+done:
+  return st;
+}
+
+kith_agreed kith__tables_write(const kith_comm *comm, const kith__tables *t, const char *job, const char *path) {
+  kith_agreed st = {KITH_OK};
+  kith_h5 *f = NULL;
+  KITH_TRY(kith_h5_create(comm, path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, tables_bytes(t, job), &f));
+  KITH_TRY(kith_h5_put_int(f, "n_user", t->ids[KITH_USER].n));
+  KITH_TRY(kith_h5_put_int(f, "n_item", t->ids[KITH_ITEM].n));
+  KITH_TRY(kith_h5_put_int(f, "fingerprint", (int64_t)tables_fingerprint(t)));
+  KITH_TRY(kith_h5_put_text(f, "job", job));
+  KITH_TRY(kith__ids_write(f, "user/id", &t->ids[KITH_USER]));
+  KITH_TRY(kith__ids_write(f, "item/id", &t->ids[KITH_ITEM]));
+  KITH_TRY(rows_write(f, "train", "item", &t->train));
+  KITH_TRY(rows_write(f, "valid", "item", &t->valid));
+  KITH_TRY(rows_write(f, "test", "item", &t->test));
+  if (t->social.lists.start) KITH_TRY(rows_write(f, "social", "user", &t->social));
+  KITH_TRY(kith_h5_publish(&f));
+done:
+  kith_h5_close(&f);
+  return st;
+}

@@ -1,0 +1,21 @@
+/* Private to io: what graph.h5 holds, between reading the lists and writing the file. */
+#ifndef KITH_IO_TABLES_H
+#define KITH_IO_TABLES_H
+
+#include "io/lists.h"
+
+typedef struct kith__tables {
+  kith_ids ids[KITH_TYPES];
+  kith__rows train, valid, test; /**< a row per user */
+  kith__rows social;             /**< a row per user, of users; start is null if the job names no social list */
+} kith__tables;
+
+void kith__tables_free(kith__tables *tables);
+
+/** Write graph.h5.  Collective over `comm`, on which every rank but 0 brings nothing: meant for a group of one. */
+kith_agreed kith__tables_write(const kith_comm *comm, const kith__tables *tables, const char *job, const char *path) KITH_MUST_USE;
+
+/** Write the ids of one type as the dataset `name`, whole, from one rank.  Collective over a group of one. */
+kith_agreed kith__ids_write(kith_h5 *f, const char *name, const kith_ids *ids) KITH_MUST_USE;
+
+#endif
