@@ -43,8 +43,8 @@ static int64_t drop_self(kith__pairs *pairs) {
   int64_t before = pairs->n;
   pairs->n = 0;
   for (kith__block *b = pairs->first; b; b = b->next) {
-    int kept = 0;
-    for (int k = 0; k < b->n; k++) {
+    int64_t kept = 0;
+    for (int64_t k = 0; k < b->n; k++) {
       if (b->user[k] == b->item[k]) continue;
       b->user[kept] = b->user[k];
       b->item[kept] = b->item[k];

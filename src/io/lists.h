@@ -62,8 +62,34 @@ kith__knife kith__knife_guess(kith__cell line);
  */
 bool kith__knife_cut(const kith__knife *knife, kith__cell *rest, kith__cell *cell);
 
+/** The same, quick where a cell is plain: between single characters, without quotes and spaces.  Most cells are. */
+static inline bool kith__knife_next(const kith__knife *knife, kith__cell *rest, kith__cell *cell) {
+  const char *at = rest->at, *end = at + rest->size, *stop = at, by = knife->text[0];
+  if (knife->size != 1 || !at) return kith__knife_cut(knife, rest, cell);
+  while (stop < end && *stop != by && *stop > ' ' && *stop != '"') stop++;
+  if (stop == end || *stop != by) return kith__knife_cut(knife, rest, cell);
+  *cell = (kith__cell){at, stop - at};
+  *rest = (kith__cell){stop + 1, end - stop - 1};
+  return true;
+}
+
 /** A whole number in its only spelling (no plus sign, no leading zeros) that fits 64 bits. */
-bool kith__cell_integer(kith__cell cell, int64_t *value);
+static inline bool kith__cell_integer(kith__cell cell, int64_t *value) {
+  const char *at = cell.at, *end = at + cell.size;
+  bool minus = at < end && *at == '-';
+  at += minus;
+  int64_t digits = end - at;
+  if (digits < 1 || digits > 19 || (*at == '0' && (digits > 1 || minus))) return false;
+  uint64_t x = 0;
+  for (; at < end; at++) {
+    unsigned digit = (unsigned)(unsigned char)*at - '0';
+    if (digit > 9) return false;
+    x = 10 * x + digit; /* 19 digits stay below 2^64 */
+  }
+  if (x > (uint64_t)INT64_MAX) return false;
+  *value = minus ? -(int64_t)x : (int64_t)x;
+  return true;
+}
 /** Seconds: a number (a fraction is cut off), or a date "2010-10-19", "2010-10-19T23:55:27Z", in UTC. */
 bool kith__cell_time(kith__cell cell, int64_t *seconds);
 /** A finite number. */
@@ -103,14 +129,13 @@ kith_status kith__names_ids(const kith__names *names, kith_ids *out) KITH_MUST_U
 
 /* ---- pairs ------------------------------------------------------------------------------------------------------- */
 
-enum { KITH__BLOCK = 1 << 16 };
-
+/** Some pairs; the arrays lie in one piece of memory behind the block, [room] each. */
 typedef struct kith__block {
   struct kith__block *next;
-  int n;
-  int32_t *user, *item; /**< [KITH__BLOCK] */
-  int64_t *time;        /**< null without times */
-  float *weight;        /**< null without weights */
+  int64_t n, room;
+  int32_t *user, *item;
+  int64_t *time;  /**< null without times */
+  float *weight;  /**< null without weights */
 } kith__block;
 
 typedef struct kith__pairs {
@@ -125,7 +150,7 @@ void kith__pairs_free(kith__pairs *pairs);
 /** Append a pair: inline, since it runs once for each interaction. */
 static inline kith_status kith__pairs_add(kith__pairs *pairs, int32_t user, int32_t item, int64_t time, float weight) {
   kith__block *b = pairs->last;
-  if (!b || b->n == KITH__BLOCK) {
+  if (!b || b->n == b->room) {
     kith_status st = kith__pairs_grow(pairs);
     if (kith_is_bad(st)) return st;
     b = pairs->last;

@@ -77,23 +77,6 @@ bool kith__knife_cut(const kith__knife *knife, kith__cell *rest, kith__cell *cel
 
 /* ---- reading ------------------------------------------------------------------------------------------------------ */
 
-bool kith__cell_integer(kith__cell cell, int64_t *value) {
-  const char *at = cell.at, *end = at + cell.size;
-  bool minus = at < end && *at == '-';
-  at += minus;
-  int64_t digits = end - at;
-  if (digits < 1 || digits > 19 || (*at == '0' && (digits > 1 || minus))) return false;
-  uint64_t x = 0;
-  for (; at < end; at++) {
-    unsigned digit = (unsigned)(unsigned char)*at - '0';
-    if (digit > 9) return false;
-    x = 10 * x + digit; /* 19 digits stay below 2^64 */
-  }
-  if (x > (uint64_t)INT64_MAX) return false;
-  *value = minus ? -(int64_t)x : (int64_t)x;
-  return true;
-}
-
 /* Exactly `digits` digits at text[*at], and *at moves behind them. */
 static bool date_digits(const char *text, int digits, int *at, int *value) {
   *value = 0;

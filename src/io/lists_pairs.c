@@ -7,36 +7,34 @@
 
 /* ---- blocks ------------------------------------------------------------------------------------------------------- */
 
-static void block_free(kith__block *b) {
-  if (!b) return;
-  KITH_FREE(b->user);
-  KITH_FREE(b->item);
-  KITH_FREE(b->time);
-  KITH_FREE(b->weight);
-  KITH_FREE(b);
-}
+/* Blocks grow to a few huge pages, just filled, and are given back one by one. */
+static const int64_t block_first = 1 << 14, block_last = (4 << 20) - 64;
 
 kith_status kith__pairs_grow(kith__pairs *pairs) {
   kith_status st = KITH_OK;
-  kith__block *b = NULL;
-  KITH_TRY(KITH_NEW(b, 1));
-  KITH_TRY(KITH_NEW(b->user, KITH__BLOCK));
-  KITH_TRY(KITH_NEW(b->item, KITH__BLOCK));
-  if (pairs->has_time) KITH_TRY(KITH_NEW(b->time, KITH__BLOCK));
-  if (pairs->has_weight) KITH_TRY(KITH_NEW(b->weight, KITH__BLOCK));
+  int64_t each = 2 * (int64_t)sizeof(int32_t) + (pairs->has_time ? 8 : 0) + (pairs->has_weight ? 4 : 0);
+  int64_t bytes = pairs->last ? 2 * pairs->last->room * each : block_first;
+  int64_t room = ((bytes < block_last ? bytes : block_last) - (int64_t)sizeof(kith__block)) / each;
+  char *memory = NULL;
+  KITH_TRY(KITH_NEW(memory, (int64_t)sizeof(kith__block) + room * each));
+  kith__block *b = (kith__block *)(void *)memory;
+  int64_t *wide = (int64_t *)(void *)(b + 1);
+  b->room = room;
+  b->time = pairs->has_time ? wide : NULL;
+  b->user = (int32_t *)(void *)(wide + (pairs->has_time ? room : 0));
+  b->item = b->user + room;
+  b->weight = pairs->has_weight ? (float *)(void *)(b->item + room) : NULL;
   if (pairs->last) pairs->last->next = b;
   else pairs->first = b;
   pairs->last = b;
-  b = NULL;
 done:
-  block_free(b);
   return st;
 }
 
 void kith__pairs_free(kith__pairs *pairs) {
   for (kith__block *b = pairs->first, *next; b; b = next) {
     next = b->next;
-    block_free(b);
+    KITH_FREE(b);
   }
   *pairs = (kith__pairs){.has_time = pairs->has_time, .has_weight = pairs->has_weight};
 }
@@ -147,7 +145,7 @@ static kith_status edges_line(const kith__lines *lines, const columns *c, kith__
   bool known;
   char shown[48];
   int n = 0;
-  while (n < c->n && kith__knife_cut(&c->knife, &line, &cell[n])) n++;
+  while (n < c->n && kith__knife_next(&c->knife, &line, &cell[n])) n++;
   if (n < c->n) {
     st = edges_refuse(lines, c, n);
     goto done;

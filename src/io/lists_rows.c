@@ -65,7 +65,7 @@ done:
 static void rows_count(const kith__pairs *pairs, kith__rows *rows) {
   kith_eid *start = rows->lists.start;
   for (const kith__block *b = pairs->first; b; b = b->next)
-    for (int k = 0; k < b->n; k++) start[b->user[k] + 1]++;
+    for (int64_t k = 0; k < b->n; k++) start[b->user[k] + 1]++;
   for (int64_t u = 0; u < rows->lists.n_row; u++) start[u + 1] += start[u];
 }
 
@@ -73,16 +73,14 @@ static void rows_count(const kith__pairs *pairs, kith__rows *rows) {
 static void rows_deal(kith__pairs *pairs, kith_eid *next, kith__rows *rows) {
   while (pairs->first) {
     kith__block *b = pairs->first;
-    for (int k = 0; k < b->n; k++) {
+    for (int64_t k = 0; k < b->n; k++) {
       kith_eid e = next[b->user[k]]++;
       rows->lists.item[e] = b->item[k];
       if (b->time) rows->time[e] = b->time[k];
       if (b->weight) rows->weight[e] = b->weight[k];
     }
-    kith__pairs head = {.first = b};
     pairs->first = b->next;
-    b->next = NULL;
-    kith__pairs_free(&head);
+    KITH_FREE(b);
   }
   kith__pairs_free(pairs);
 }

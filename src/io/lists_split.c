@@ -25,8 +25,20 @@ static void split_sizes(const kith_split *s, int64_t user, int64_t n, int64_t *v
   if (*valid > n - 1 - *test) *valid = n > 0 ? n - 1 - *test : 0;
 }
 
-/* The smallest draws are the test share, the next ones the validation share. */
-static void split_ratio_row(const kith_split *s, const kith_lists *l, int64_t user, uint64_t *key, uint64_t *other, uint8_t *mark) {
+/* The k-th smallest key (from 0), k < n: a histogram by the upper byte leaves few keys to sort. */
+static uint64_t split_kth(int64_t n, const uint64_t *key, int64_t k, uint64_t *few) {
+  int64_t count[256] = {0}, n_few = 0;
+  uint64_t byte = 0;
+  for (int64_t i = 0; i < n; i++) count[key[i] >> 56]++;
+  for (; k >= count[byte]; byte++) k -= count[byte];
+  for (int64_t i = 0; i < n; i++)
+    if (key[i] >> 56 == byte) few[n_few++] = key[i];
+  kith__sort_keys(n_few, 24, few, few + n_few);
+  return few[k];
+}
+
+/* The smallest draws are the test share, the next ones the validation share.  Keys are (draw, place), so none is twice. */
+static void split_ratio_row(const kith_split *s, const kith_lists *l, int64_t user, uint64_t *key, uint64_t *few, uint8_t *mark) {
   kith_eid begin = l->start[user];
   int64_t n = l->start[user + 1] - begin, valid, test;
   split_sizes(s, user, n, &valid, &test);
@@ -35,22 +47,23 @@ static void split_ratio_row(const kith_split *s, const kith_lists *l, int64_t us
     kith_draw draw = kith_random(s->seed, KITH_USE_SPLIT, (uint64_t)user, (uint64_t)l->item[begin + k], 0);
     key[k] = (draw.bits[0] & ~(uint64_t)UINT32_MAX) | (uint64_t)k;
   }
-  kith__sort_keys(n, 32, key, other);
-  for (int64_t k = 0; k < valid + test; k++) mark[begin + (kith_eid)(uint32_t)key[k]] = k < test ? MARK_TEST : MARK_VALID;
+  uint64_t test_end = split_kth(n, key, test, few), valid_end = split_kth(n, key, test + valid, few);
+  for (int64_t k = 0; k < n; k++)
+    if (key[k] < valid_end) mark[begin + k] = key[k] < test_end ? MARK_TEST : MARK_VALID;
 }
 
 static kith_status split_ratio(const kith_split *s, const kith_lists *l, uint8_t *mark) {
   kith_status st = KITH_OK;
-  uint64_t *key = NULL, *other = NULL;
+  uint64_t *key = NULL, *few = NULL;
   int64_t most = 0;
   for (int64_t u = 0; u < l->n_row; u++)
     if (l->start[u + 1] - l->start[u] > most) most = l->start[u + 1] - l->start[u];
   KITH_TRY(KITH_NEW(key, most));
-  KITH_TRY(KITH_NEW(other, most));
-  for (int64_t u = 0; u < l->n_row; u++) split_ratio_row(s, l, u, key, other, mark);
+  KITH_TRY(KITH_NEW(few, 2 * most));
+  for (int64_t u = 0; u < l->n_row; u++) split_ratio_row(s, l, u, key, few, mark);
 done:
   KITH_FREE(key);
-  KITH_FREE(other);
+  KITH_FREE(few);
   return st;
 }
 
