@@ -105,8 +105,7 @@ done:
 /* Contradictions between keys. */
 static kith_status read_check(const kith_job *job) {
   kith_status st = KITH_OK;
-  bool splits = job->data.split.method != KITH_SPLIT_NONE, by_share = job->data.split.method == KITH_SPLIT_RATIO || job->data.split.method == KITH_SPLIT_TIME;
-  KITH_CHECK(!(splits && job->data.test.path[0]), KITH_ECONFIG, "%s: data.test and data.split.method exclude each other: give one", job->path);
+  bool by_share = job->data.split.method == KITH_SPLIT_RATIO || job->data.split.method == KITH_SPLIT_TIME;
   KITH_CHECK(!by_share || job->data.split.valid + job->data.split.test < 1, KITH_ECONFIG,
              "%s: data.split.valid and data.split.test are %g together, expected less than 1", job->path, job->data.split.valid + job->data.split.test);
   KITH_CHECK(job->train.patience == 0 || job->evaluate.every > 0, KITH_ECONFIG, "%s: train.patience needs evaluations: set evaluate.every", job->path);

@@ -21,7 +21,7 @@ const job_key kith__job_table[] = {
     {"name", JOB_TEXT, AT(name), NONE, "what the job is called"},
     {"work", JOB_PATH, AT(work), NONE, "folder of everything Kith writes for this job"},
     SOURCE("interactions", interactions, "who interacted with what"),
-    SOURCE("test", test, "interactions held out for testing; instead of data.split"),
+    SOURCE("test", test, "interactions held out for testing; data.split then only takes the validation share"),
     SOURCE("social", social, "who knows whom; stored as a relation"),
     {"data.split.method", JOB_NAME, AT(data.split.method), 0, 0, "none | ratio | leave-last-out | time",
      "how interactions are held out: a share of each user's, each user's last ones, or the latest of all"},

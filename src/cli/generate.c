@@ -1,0 +1,42 @@
+/* kith generate: an invented graph, written as the text lists that the job names. */
+#include <string.h>
+
+#include "cli/cli.h"
+
+static kith_status generate_folder(const char *path) {
+  kith_status st = KITH_OK;
+  char folder[KITH_PATH];
+  KITH_TRY(kith_text_copy("path", path, sizeof folder, folder));
+  char *slash = strrchr(folder, '/');
+  if (!slash || slash == folder) return st;
+  *slash = '\0';
+  KITH_TRY(kith_folder_make(folder));
+done:
+  return st;
+}
+
+static kith_status generate_work(cli *c) {
+  kith_status st = KITH_OK;
+  const kith_job *job = &c->job;
+  KITH_CHECK(job->data.interactions.path[0], KITH_ECONFIG, "%s: data.interactions.path: expected the file to write", job->path);
+  KITH_TRY(generate_folder(job->data.interactions.path));
+  if (job->data.social.path[0]) KITH_TRY(generate_folder(job->data.social.path));
+  double began = kith_clock();
+  KITH_TRY(kith_generate(&job->generate, job->data.interactions.path, job->data.social.path));
+  double seconds = kith_clock() - began;
+  cli_print(c, "wrote %lld interactions of %lld users with %lld items to %s in %.2f s", (long long)job->generate.interactions,
+            (long long)job->generate.users, (long long)job->generate.items, job->data.interactions.path, seconds);
+  if (job->data.social.path[0]) cli_print(c, "wrote %lld friendships to %s", (long long)job->generate.friends, job->data.social.path);
+  cli_json(c, "interactions", "%lld", (long long)job->generate.interactions);
+  cli_json(c, "seconds", "%.4f", seconds);
+done:
+  return st;
+}
+
+kith_agreed cli_generate(cli *c) {
+  kith_agreed st = {KITH_OK};
+  KITH_TRY(kith_agree(c->comm, cli_no_more(c)));
+  KITH_TRY(kith_agree(c->comm, c->comm->rank == 0 ? generate_work(c) : KITH_OK));
+done:
+  return st;
+}
