@@ -27,7 +27,7 @@ kith_agreed kith_h5_create(const kith_comm *comm, const char *path, const char *
 /** Flush, close, fsync, rename to its final name, fsync the folder; the handle is nulled in any case.  Collective. */
 kith_agreed kith_h5_publish(kith_h5 **file) KITH_MUST_USE;
 /**
- * Open for reading.  Errors: KITH_ENOINPUT (missing, unreadable), KITH_EDATA (torn, not HDF5, another format, a newer
+ * Open for reading; a null `format` takes any of Kith's.  Errors: KITH_ENOINPUT (missing, unreadable), KITH_EDATA (torn, not HDF5, another format, a newer
  * version).  Collective.
  */
 kith_agreed kith_h5_open(const kith_comm *comm, const char *path, const char *format, int version, kith_h5 **out) KITH_MUST_USE;
@@ -57,6 +57,30 @@ kith_agreed kith_h5_get_int(kith_h5 *f, const char *name, int64_t *value) KITH_M
 kith_agreed kith_h5_get_real(kith_h5 *f, const char *name, double *value) KITH_MUST_USE;
 /** The text is a new block, freed by the caller with KITH_FREE(). */
 kith_agreed kith_h5_get_text(kith_h5 *f, const char *name, char **text) KITH_MUST_USE;
+/** One thing in a file: an attribute of the root with its value, or a dataset with its size. */
+typedef struct kith_h5_entry {
+  const char *name;  /**< "user/id"; valid during the call */
+  bool attribute;
+  kith_h5_type type;
+  int width;         /**< bytes of one value */
+  int64_t n;         /**< dataset: rows */
+  int d;             /**< dataset: columns, 0 if it has one dimension */
+  int64_t bytes;     /**< dataset: on the disk */
+  int64_t integer;   /**< attribute: its value … */
+  double real;
+  const char *text;
+} kith_h5_entry;
+
+typedef void (*kith_h5_tell)(void *context, const kith_h5_entry *entry);
+
+/**
+ * Tell of every attribute of the root, then of every dataset, by name; what is not of Kith's types is passed over.
+ * Local.  Errors: KITH_EDATA.
+ */
+kith_status kith_h5_list(kith_h5 *f, kith_h5_tell tell, void *context) KITH_MUST_USE;
+/** Read a dataset to the end and compare its checksums.  Local.  Memory O(1).  Errors: KITH_EDATA. */
+kith_status kith_h5_check(kith_h5 *f, const char *name) KITH_MUST_USE;
+
 /** The path the file was opened or created with, for messages. */
 const char *kith_h5_path(const kith_h5 *f);
 

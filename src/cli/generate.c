@@ -15,10 +15,22 @@ done:
   return st;
 }
 
+/* What is written must be what the job says that ingest will read. */
+static kith_status generate_check(const char *what, const kith_source *s) {
+  kith_status st = KITH_OK;
+  bool tabs = !s->delimiter[0] || strcmp(s->delimiter, "\t") == 0 || strcmp(s->delimiter, " ") == 0;
+  KITH_CHECK(s->format == KITH_EDGES && tabs && !s->header, KITH_ECONFIG,
+             "data.%s: kith generate writes format edges, with tabs and without a header; the job expects something else", what);
+done:
+  return st;
+}
+
 static kith_status generate_work(cli *c) {
   kith_status st = KITH_OK;
   const kith_job *job = &c->job;
   KITH_CHECK(job->data.interactions.path[0], KITH_ECONFIG, "%s: data.interactions.path: expected the file to write", job->path);
+  KITH_TRY(generate_check("interactions", &job->data.interactions));
+  if (job->data.social.path[0]) KITH_TRY(generate_check("social", &job->data.social));
   KITH_TRY(generate_folder(job->data.interactions.path));
   if (job->data.social.path[0]) KITH_TRY(generate_folder(job->data.social.path));
   double began = kith_clock();

@@ -35,6 +35,7 @@ static void ingest_print(cli *c, const kith_ingest_report *r, double seconds) {
   ingest_note(c, r->social_duplicates, "social_duplicates", "repeated social ties, counted once");
   ingest_note(c, r->social_unknown, "social_unknown", "social ties to users without interactions, left out");
   ingest_note(c, r->social_self, "social_self", "ties of a user to itself, left out");
+  if (r->has_time || r->has_weight) cli_print(c, "  kept with each: %s%s%s", r->has_time ? "time" : "", r->has_time && r->has_weight ? ", " : "", r->has_weight ? "weight" : "");
   int64_t n = r->train + r->valid + r->test + r->duplicates;
   cli_print(c, "  %.2f s, %.1f M interactions/s", seconds, (double)n / seconds / 1e6);
   cli_json(c, "seconds", "%.4f", seconds);

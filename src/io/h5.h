@@ -23,6 +23,7 @@ const char *kith__h5_reason(void);
 
 /** Read one attribute of an open file.  Local. */
 kith_status kith__h5_attr_int(hid_t file, const char *path, const char *name, int64_t *value) KITH_MUST_USE;
+kith_status kith__h5_attr_real(hid_t file, const char *path, const char *name, double *value) KITH_MUST_USE;
 kith_status kith__h5_attr_text(hid_t file, const char *path, const char *name, char **text) KITH_MUST_USE;
 
 /** Set room aside for `bytes` more bytes of data, so that no write finds the disk full.  Collective. */

@@ -80,7 +80,7 @@ done:
   return st;
 }
 
-static kith_status attr_real(hid_t file, const char *path, const char *name, double *value) {
+kith_status kith__h5_attr_real(hid_t file, const char *path, const char *name, double *value) {
   kith_status st = KITH_OK;
   hid_t attr = H5I_INVALID_HID;
   KITH_TRY(attr_open(file, path, name, H5T_FLOAT, "a real number", &attr));
@@ -115,7 +115,7 @@ kith_agreed kith_h5_get_int(kith_h5 *f, const char *name, int64_t *value) {
 }
 
 kith_agreed kith_h5_get_real(kith_h5 *f, const char *name, double *value) {
-  return kith_agree(f->comm, attr_real(f->file, f->path, name, value));
+  return kith_agree(f->comm, kith__h5_attr_real(f->file, f->path, name, value));
 }
 
 kith_agreed kith_h5_get_text(kith_h5 *f, const char *name, char **text) {

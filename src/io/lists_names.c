@@ -162,7 +162,7 @@ static kith_status names_refuse_integer(const kith__names *names, const kith__li
   char shown[48];
   kith__cell_show(id, shown);
   if (id.size == 0) return kith__lines_fail(lines, "expected an integer %s id, found nothing", names->what);
-  return kith__lines_fail(lines, "expected an integer %s id, found %s (the first one was an integer; if they are text, say ids: text)",
+  return kith__lines_fail(lines, "expected an integer %s id, found %s (the first one was an integer; if they are text, say data.ids: text)",
                           names->what, shown);
 }
 
@@ -188,7 +188,7 @@ static kith_status names_take_text(kith__names *names, const kith__lines *lines,
   if (memchr(id.at, '\0', (size_t)id.size)) return kith__lines_fail(lines, "a zero byte in a %s id; is this a text list?", names->what);
   if (names_look_headed(names, id))
     return kith__lines_fail(lines, "%s id %s is an integer but the first one, %s, is not; if line 1 names columns say header: true, "
-                            "if ids are text say ids: text", names->what, kith__cell_show(id, shown),
+                            "if ids are text say data.ids: text", names->what, kith__cell_show(id, shown),
                             kith__cell_show(names_id(names, 0), first));
   return names_take_hashed(names, lines, id, 0, add, out);
 }

@@ -23,6 +23,8 @@ const job_key kith__job_table[] = {
     SOURCE("interactions", interactions, "who interacted with what"),
     SOURCE("test", test, "interactions held out for testing; data.split then only takes the validation share"),
     SOURCE("social", social, "who knows whom; stored as a relation"),
+    {"data.ids", JOB_NAME, AT(data.interactions.ids), 0, 0, "auto | text",
+     "auto: the first id of users, and of items, says whether they are integers or text; text: both are text, even \"0017\""},
     {"data.split.method", JOB_NAME, AT(data.split.method), 0, 0, "none | ratio | leave-last-out | time",
      "how interactions are held out: a share of each user's, each user's last ones, or the latest of all"},
     {"data.split.valid", JOB_REAL, AT(data.split.valid), 0, 0.9, "share", "held out for choosing the epoch"},

@@ -1,0 +1,142 @@
+/* What is in a file, whatever it is: its attributes and datasets, and whether their checksums are right. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "io/h5.h"
+
+enum { LIST_PIECE = 8 << 20 }; /* bytes read at a time when checking */
+
+/* A walk through a file: what the callbacks of HDF5 are handed. */
+typedef struct list_walk {
+  const kith_h5 *f;
+  kith_h5_tell tell;
+  void *context;
+  kith_status st;
+} list_walk;
+
+/* The kind of a value in one of Kith's files; false for any other. */
+static bool list_type(hid_t type, kith_h5_type *kind, int *width) {
+  size_t size = H5Tget_size(type);
+  *width = (int)size;
+  switch (H5Tget_class(type)) {
+  case H5T_INTEGER:
+    *kind = size == 1 ? KITH_H5_INT8 : size == 4 ? KITH_H5_INT32 : KITH_H5_INT64;
+    return size == 1 || size == 4 || size == 8;
+  case H5T_FLOAT:
+    *kind = size == 4 ? KITH_H5_FLOAT : KITH_H5_DOUBLE;
+    return size == 4 || size == 8;
+  case H5T_STRING:
+    *kind = KITH_H5_TEXT;
+    return H5Tis_variable_str(type) == 0;
+  default: return false;
+  }
+}
+
+/* ---- attributes ---------------------------------------------------------------------------------------------------- */
+
+static kith_status list_attribute(list_walk *w, const char *name) {
+  kith_status st = KITH_OK;
+  kith_h5_entry e = {.name = name, .attribute = true};
+  char *text = NULL;
+  hid_t attr = H5Aopen(w->f->file, name, H5P_DEFAULT), type = attr >= 0 ? H5Aget_type(attr) : H5I_INVALID_HID;
+  if (type < 0 || !list_type(type, &e.type, &e.width)) goto done; /* not ours, so nothing to say */
+  if (e.type == KITH_H5_TEXT) KITH_TRY(kith__h5_attr_text(w->f->file, w->f->path, name, &text));
+  else if (e.type == KITH_H5_DOUBLE || e.type == KITH_H5_FLOAT) KITH_TRY(kith__h5_attr_real(w->f->file, w->f->path, name, &e.real));
+  else KITH_TRY(kith__h5_attr_int(w->f->file, w->f->path, name, &e.integer));
+  e.text = text;
+  w->tell(w->context, &e);
+done:
+  KITH_FREE(text);
+  if (type >= 0) H5Tclose(type);
+  if (attr >= 0) H5Aclose(attr);
+  return st;
+}
+
+static herr_t list_on_attribute(hid_t file, const char *name, const H5A_info_t *info, void *walk) {
+  (void)file, (void)info;
+  list_walk *w = walk;
+  w->st = list_attribute(w, name);
+  return kith_is_bad(w->st) ? -1 : 0;
+}
+
+/* ---- datasets ------------------------------------------------------------------------------------------------------ */
+
+static kith_status list_dataset(list_walk *w, const char *name) {
+  kith_status st = KITH_OK;
+  kith_h5_entry e = {.name = name};
+  hsize_t dims[2] = {0, 0};
+  hid_t set = H5Dopen2(w->f->file, name, H5P_DEFAULT), type = H5I_INVALID_HID, space = H5I_INVALID_HID;
+  KITH_CHECK(set >= 0, KITH_EDATA, "%s: \"%s\" is damaged: %s", w->f->path, name, kith__h5_reason());
+  type = H5Dget_type(set);
+  space = H5Dget_space(set);
+  int n_dim = H5Sget_simple_extent_ndims(space);
+  if (!list_type(type, &e.type, &e.width) || n_dim < 1 || n_dim > 2) goto done;
+  H5Sget_simple_extent_dims(space, dims, NULL);
+  e.n = (int64_t)dims[0];
+  e.d = (int)dims[1];
+  e.bytes = (int64_t)H5Dget_storage_size(set);
+  w->tell(w->context, &e);
+done:
+  if (space >= 0) H5Sclose(space);
+  if (type >= 0) H5Tclose(type);
+  if (set >= 0) H5Dclose(set);
+  return st;
+}
+
+static herr_t list_on_object(hid_t file, const char *name, const H5O_info_t *info, void *walk) {
+  (void)file;
+  list_walk *w = walk;
+  if (info->type == H5O_TYPE_DATASET) w->st = list_dataset(w, name);
+  return kith_is_bad(w->st) ? -1 : 0;
+}
+
+kith_status kith_h5_list(kith_h5 *f, kith_h5_tell tell, void *context) {
+  kith_status st = KITH_OK;
+  list_walk w = {.f = f, .tell = tell, .context = context};
+  bool walked = H5Aiterate2(f->file, H5_INDEX_NAME, H5_ITER_INC, NULL, list_on_attribute, &w) >= 0;
+  KITH_TRY(w.st);
+  walked = walked && H5Ovisit2(f->file, H5_INDEX_NAME, H5_ITER_INC, list_on_object, &w, H5O_INFO_BASIC) >= 0;
+  KITH_TRY(w.st);
+  KITH_CHECK(walked, KITH_EDATA, "%s: is torn or damaged: %s", f->path, kith__h5_reason());
+done:
+  return st;
+}
+
+/* ---- checksums ----------------------------------------------------------------------------------------------------- */
+
+/* Read all rows, a piece at a time, and forget them: HDF5 compares the checksum of each chunk. */
+static kith_status list_read_all(const kith_h5 *f, const char *name, hid_t set, hid_t type, hid_t space, int n_dim, hsize_t *dims) {
+  kith_status st = KITH_OK;
+  char *block = NULL;
+  hsize_t row = dims[1] * H5Tget_size(type), piece = row < LIST_PIECE ? LIST_PIECE / (row > 0 ? row : 1) : 1;
+  KITH_TRY(KITH_NEW(block, (int64_t)(piece * row)));
+  for (hsize_t at[2] = {0, 0}; at[0] < dims[0]; at[0] += piece) {
+    hsize_t count[2] = {dims[0] - at[0] < piece ? dims[0] - at[0] : piece, dims[1]};
+    hid_t here = H5Screate_simple(n_dim, count, NULL);
+    H5Sselect_hyperslab(space, H5S_SELECT_SET, at, NULL, count, NULL);
+    herr_t good = H5Dread(set, type, here, space, H5P_DEFAULT, block);
+    H5Sclose(here);
+    KITH_CHECK(good >= 0, KITH_EDATA, "%s: \"%s\" is damaged: %s", f->path, name, kith__h5_reason());
+  }
+done:
+  KITH_FREE(block);
+  return st;
+}
+
+kith_status kith_h5_check(kith_h5 *f, const char *name) {
+  kith_status st = KITH_OK;
+  hsize_t dims[2] = {0, 1};
+  hid_t set = H5Dopen2(f->file, name, H5P_DEFAULT), type = H5I_INVALID_HID, space = H5I_INVALID_HID;
+  KITH_CHECK(set >= 0, KITH_EDATA, "%s: \"%s\" is damaged: %s", f->path, name, kith__h5_reason());
+  type = H5Dget_type(set);
+  space = H5Dget_space(set);
+  int n_dim = H5Sget_simple_extent_ndims(space);
+  KITH_CHECK(n_dim == 1 || n_dim == 2, KITH_EDATA, "%s: \"%s\" has %d dimensions, 1 or 2 were expected", f->path, name, n_dim);
+  H5Sget_simple_extent_dims(space, dims, NULL);
+  KITH_TRY(list_read_all(f, name, set, type, space, n_dim, dims));
+done:
+  if (space >= 0) H5Sclose(space);
+  if (type >= 0) H5Tclose(type);
+  if (set >= 0) H5Dclose(set);
+  return st;
+}
