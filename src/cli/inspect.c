@@ -4,7 +4,7 @@
 
 #include "cli/cli.h"
 
-enum { INSPECT_ENTRIES = 64, INSPECT_VALUE = 96 };
+enum { INSPECT_ENTRIES = 64, INSPECT_VALUE = 256 };
 
 /* An attribute or a dataset that was found. */
 typedef struct thing {
