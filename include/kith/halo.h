@@ -103,6 +103,7 @@ void kith_share_rows(const kith_comm *comm, const int64_t *first, int d, float *
 typedef struct kith_relation {
   kith_csr csr;        /**< [n_own, n_own + n_ghost]; rows' neighbours in the order of original numbers */
   kith_lid *row;       /**< [n_own] rows without ghost neighbours first, then the others, each ascending */
+  int64_t *degree;     /**< [n_own + n_ghost] training interactions of each row, ghosts included */
   kith_lid n_interior; /**< how many have no ghost neighbour */
   kith_lid n_ghost;
   kith_halo *halo;

@@ -86,14 +86,15 @@ void kith_gemm_nn(int m, int n, int k, float alpha, const float *a, const float 
  * Row i is place first + i of the batch; a candidate j that has the same item as i, but is not i, is left out.
  *
  * @param m, n     rows of the tile, candidates
+ * @param bias     [n] taken off the logits of each candidate
  * @param s        [m, n] logits; afterwards probabilities
  * @param lse      [m] log of the sum of exponentials
  */
-void kith_softmax_rows(int m, int n, int64_t first, const int32_t *item, float *s, float *lse);
+void kith_softmax_rows(int m, int n, int64_t first, const int32_t *item, const float *bias, float *s, float *lse);
 /**
  * The same probabilities seen from the items: s [m, n] holds logits of items first … against all users; afterwards the
- * probability that user j gives to the item, exp(s_ij - lse_j).
+ * probability that user j gives to the item, exp(s_ij - bias_i - lse_j).
  */
-void kith_softmax_columns(int m, int n, int64_t first, const int32_t *item, const float *lse, float *s);
+void kith_softmax_columns(int m, int n, int64_t first, const int32_t *item, const float *bias, const float *lse, float *s);
 
 #endif

@@ -55,6 +55,7 @@ enum { KITH_TILE = 64 }; /**< places of a batch that softmax handles together, o
 typedef struct kith_batch {
   const kith_comm *comm;
   const kith_graph *g;
+  const kith_relation *a;
   int64_t n_global;     /**< pairs of this step over all ranks */
   kith_lid n_pair;      /**< pairs handled here */
   kith_lid *at[3];      /**< [n_pair] rows of user, positive, negative among the wanted rows; softmax: at[0] holds users, then items [2 n_pair] */
@@ -62,14 +63,15 @@ typedef struct kith_batch {
   kith_gid *want;       /**< [n_want] ascending */
   int64_t *key;         /**< [n_want] */
   int64_t *tile_first;  /**< [size + 1] softmax: places first[r] … first[r + 1] - 1 are rank r's */
-  int64_t *pair;        /**< [2 * batch] softmax: user's global number, item's original number, by place */
+  int64_t *pair;        /**< [3 * batch] softmax: user's global number, item's original number, item's degree, by place */
   int32_t *item;        /**< [batch] softmax: the items alone */
+  float *log_degree;    /**< [batch] softmax: log of the items' training interactions */
   kith_picks picks;     /**< what this rank is asked for, after kith_batch_answer() */
   void *sort;           /**< room for sorting */
 } kith_batch;
 
 /** Room for steps of up to `batch` pairs; `softmax` says which of the two it will hold.  Collective (sizes only). */
-kith_agreed kith_batch_create(const kith_comm *comm, const kith_graph *g, int batch, bool softmax, kith_batch **out) KITH_MUST_USE;
+kith_agreed kith_batch_create(const kith_comm *comm, const kith_graph *g, const kith_relation *a, int batch, bool softmax, kith_batch **out) KITH_MUST_USE;
 void kith_batch_destroy(kith_batch **batch);
 
 /** The most rows that this rank wants and is asked for in any step. */
@@ -78,7 +80,7 @@ kith_lid kith_batch_most_asked(int batch, bool softmax);
 
 /** Fill for BPR: seeds of a step with negatives.  Local. */
 void kith_batch_bpr(kith_batch *b, const kith_epoch *e, int64_t step);
-/** Fill for softmax.  Collective: every rank learns the step's pairs (16 bytes each). */
+/** Fill for softmax.  Collective: every rank learns the step's pairs (24 bytes each). */
 void kith_batch_softmax(kith_batch *b, const kith_epoch *e, int64_t step);
 /** After the halo is aimed: order what came to be asked for.  Local. */
 void kith_batch_answer(kith_batch *b, const kith_halo *h);

@@ -59,10 +59,10 @@ done:
 }
 
 /* weight = 1 / sqrt(deg i * deg j): symmetric to the last bit, since the product of integers is. */
-static void relation_weigh(kith_relation *a, const int64_t *degree) {
+static void relation_weigh(kith_relation *a) {
   for (kith_lid i = 0; i < a->csr.n_row; i++)
     for (kith_eid e = a->csr.start[i]; e < a->csr.start[i + 1]; e++)
-      a->csr.weight[e] = (float)(1.0 / sqrt((double)(degree[i] * degree[a->csr.col[e]])));
+      a->csr.weight[e] = (float)(1.0 / sqrt((double)(a->degree[i] * a->degree[a->csr.col[e]])));
 }
 
 static void relation_split(kith_relation *a) {
@@ -83,7 +83,7 @@ kith_agreed kith_relation_create(const kith_comm *comm, const kith_graph *g, int
   kith_agreed st = {KITH_OK};
   kith_relation *a = NULL;
   kith_gid *ghost = NULL, low = g->first[comm->rank], high = g->first[comm->rank + 1];
-  int64_t *degree = NULL, n_ghost = 0;
+  int64_t n_ghost = 0;
   *out = NULL;
   KITH_TRY(kith_agree(comm, KITH_NEW(a, 1)));
   KITH_TRY(kith_agree(comm, relation_ghosts(g, low, high, &n_ghost, &ghost)));
@@ -91,16 +91,15 @@ kith_agreed kith_relation_create(const kith_comm *comm, const kith_graph *g, int
   KITH_TRY(kith_agree(comm, relation_columns(a, g, low, high, ghost)));
   KITH_TRY(kith_halo_create(comm, g->first, n_ghost, ghost, &a->halo));
   KITH_TRY(kith_agree(comm, kith_halo_reserve(a->halo, d)));
-  KITH_TRY(kith_agree(comm, KITH_NEW(degree, a->csr.n_col)));
-  for (kith_lid i = 0; i < g->n_own; i++) degree[i] = g->start[i + 1] - g->start[i];
-  KITH_TRY(kith_halo_forward_int(a->halo, degree, degree + g->n_own));
-  relation_weigh(a, degree);
+  KITH_TRY(kith_agree(comm, KITH_NEW(a->degree, a->csr.n_col)));
+  for (kith_lid i = 0; i < g->n_own; i++) a->degree[i] = g->start[i + 1] - g->start[i];
+  KITH_TRY(kith_halo_forward_int(a->halo, a->degree, a->degree + g->n_own));
+  relation_weigh(a);
   relation_split(a);
   *out = a;
   a = NULL;
 done:
   KITH_FREE(ghost);
-  KITH_FREE(degree);
   kith_relation_destroy(&a);
   return st;
 }
@@ -110,6 +109,7 @@ void kith_relation_destroy(kith_relation **relation) {
   if (!a) return;
   kith_csr_free(&a->csr);
   KITH_FREE(a->row);
+  KITH_FREE(a->degree);
   kith_halo_destroy(&a->halo);
   KITH_FREE(*relation);
 }

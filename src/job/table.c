@@ -56,6 +56,7 @@ const job_key kith__job_table[] = {
     {"train.epsilon", JOB_REAL, AT(train.adam.epsilon), 1e-30, 1, "", "Adam's guard against division by zero"},
     {"train.l2", JOB_REAL, AT(train.loss.l2), 0, 1e3, "", "weight of half the squared norm of the batch's initial embeddings, per pair"},
     {"train.temperature", JOB_REAL, AT(train.loss.temperature), 1e-3, 1e3, "", "softmax: what cosines are divided by"},
+    {"train.logq", JOB_REAL, AT(train.loss.logq), 0, 1, "", "softmax: share of the log of an item's frequency taken off its logit in training; 1 undoes that popular items are candidates more often"},
     {"train.seed", JOB_LONG, AT(train.seed), COUNT, "", "key of initial embeddings, order and negatives"},
     {"train.patience", JOB_INT, AT(train.patience), 0, 1e9, "evaluations", "without a better score before stopping; 0: never"},
     {"evaluate.k", JOB_CUTOFFS, AT(evaluate.k), 1, 10000, "items", "cut-offs of the metrics, at most 8"},

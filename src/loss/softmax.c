@@ -13,11 +13,12 @@ typedef struct softmax {
   const kith_comm *comm;
   const kith_batch *b;
   int batch;          /* most pairs in a step */
-  double temperature;
+  double temperature, logq;
   kith_tensor *rows;  /* as they arrived */
   kith_tensor *user, *item; /* [batch, d] unit rows of all places; gradients for this rank's places only */
   kith_tensor *norm;  /* [2 * batch, 1] of this rank's users, then of its items */
   kith_tensor *lse;   /* [batch, 1] */
+  kith_tensor *bias;  /* [batch, 1] logq * log degree of the items */
   kith_tensor *tile;  /* [threads * KITH_TILE, batch] logits */
   kith_sum *loss;
 } softmax;
@@ -67,6 +68,7 @@ static void softmax_forward(void *self) {
   softmax *o = self;
   softmax_arrange(o);
   int n = (int)o->b->n_global;
+  for (int i = 0; i < n; i++) o->bias->value[i] = (float)o->logq * o->b->log_degree[i];
   float *cosine = o->lse->grad; /* the logit of each pair itself, kept before it is turned into a probability */
 #pragma omp parallel for schedule(dynamic)
   for (int64_t k = 0; k < softmax_n_tile(o); k++) {
@@ -74,12 +76,12 @@ static void softmax_forward(void *self) {
     float *s = softmax_room(o);
     softmax_logits(o, t, o->user, o->item, s);
     for (int i = 0; i < t.m; i++) cosine[t.first + i] = s[(size_t)i * (size_t)n + (size_t)(t.first + i)];
-    kith_softmax_rows(t.m, n, t.first, o->b->item, s, o->lse->value + t.first);
+    kith_softmax_rows(t.m, n, t.first, o->b->item, o->bias->value, s, o->lse->value + t.first);
     softmax_pull(o, t, s, o->item, o->user);
   }
   int64_t first = o->b->tile_first[o->comm->rank];
   for (int64_t p = first; p < first + o->b->n_pair; p++)
-    kith_sum_add(o->loss, ((double)o->lse->value[p] - (double)cosine[p]) / (double)n);
+    kith_sum_add(o->loss, ((double)o->lse->value[p] - (double)(cosine[p] - o->bias->value[p])) / (double)n);
   kith_share_rows(o->comm, o->b->tile_first, 1, o->lse->value);
 }
 
@@ -91,7 +93,7 @@ static void softmax_backward(void *self) {
     softmax_tile t = softmax_tile_at(o, k);
     float *s = softmax_room(o);
     softmax_logits(o, t, o->item, o->user, s);
-    kith_softmax_columns(t.m, (int)b->n_global, t.first, b->item, o->lse->value, s);
+    kith_softmax_columns(t.m, (int)b->n_global, t.first, b->item, o->bias->value, o->lse->value, s);
     softmax_pull(o, t, s, o->user, o->item);
   }
   size_t at = (size_t)b->tile_first[o->comm->rank] * (size_t)o->user->d;
@@ -100,14 +102,15 @@ static void softmax_backward(void *self) {
                           o->item->grad + at, o->rows->grad);
 }
 
-void kith_softmax_op(kith_tape *t, const kith_comm *comm, const kith_batch *b, int batch, double temperature,
+void kith_softmax_op(kith_tape *t, const kith_comm *comm, const kith_batch *b, int batch, const kith_loss_options *options,
                      kith_tensor *rows, kith_sum *loss) {
   if (!rows) return;
-  softmax made = {.comm = comm, .b = b, .batch = batch, .temperature = temperature, .rows = rows, .loss = loss};
+  softmax made = {.comm = comm, .b = b, .batch = batch, .temperature = options->temperature, .logq = options->logq, .rows = rows, .loss = loss};
   made.user = kith_tape_tensor(t, batch, rows->d);
   made.item = kith_tape_tensor(t, batch, rows->d);
   made.norm = kith_tape_tensor(t, 2 * (int64_t)batch, 1);
   made.lse = kith_tape_tensor(t, batch, 1);
+  made.bias = kith_tape_tensor(t, batch, 1);
   made.tile = kith_tape_tensor(t, (int64_t)kith_threads() * KITH_TILE, batch);
   softmax *o = kith_tape_op(t, "softmax", true, softmax_forward, softmax_backward, sizeof *o);
   if (o) *o = made;

@@ -29,11 +29,11 @@ KITH_INLINE float softmax_exp(float x) {
   return p * power;
 }
 
-/* Candidates with the item of `place`, other than itself, get a logit that no exponential survives. */
-KITH_INLINE void softmax_mask(int n, int64_t place, const int32_t *item, float *s) {
-  float self = s[place];
+/* Take off the bias; candidates with the item of `place`, other than itself, get a logit that no exponential survives. */
+KITH_INLINE void softmax_mask(int n, int64_t place, const int32_t *item, const float *bias, float *s) {
+  float self = s[place] - bias[place];
   int32_t mine = item[place];
-  for (int j = 0; j < n; j++) s[j] = item[j] == mine ? -INFINITY : s[j];
+  for (int j = 0; j < n; j++) s[j] = item[j] == mine ? -INFINITY : s[j] - bias[j];
   s[place] = self;
 }
 
@@ -66,25 +66,25 @@ KITH_INLINE float softmax_exponentials(int n, float most, float *s) {
   return sum;
 }
 
-KITH_KERNEL void kith_softmax_rows(int m, int n, int64_t first, const int32_t *item, float *s, float *lse) {
+KITH_KERNEL void kith_softmax_rows(int m, int n, int64_t first, const int32_t *item, const float *bias, float *s, float *lse) {
   for (int i = 0; i < m; i++) {
     float *row = s + (size_t)i * (size_t)n;
-    softmax_mask(n, first + i, item, row);
+    softmax_mask(n, first + i, item, bias, row);
     float most = softmax_max(n, row), sum = softmax_exponentials(n, most, row), scale = 1 / sum;
     for (int j = 0; j < n; j++) row[j] *= scale;
     lse[i] = most + logf(sum);
   }
 }
 
-KITH_KERNEL void kith_softmax_columns(int m, int n, int64_t first, const int32_t *item, const float *lse, float *s) {
+KITH_KERNEL void kith_softmax_columns(int m, int n, int64_t first, const int32_t *item, const float *bias, const float *lse, float *s) {
   for (int i = 0; i < m; i++) {
     float *row = s + (size_t)i * (size_t)n;
     int64_t place = first + i;
     int32_t mine = item[place];
-    float self = softmax_exp(row[place] - lse[place]);
+    float off = bias[place], self = softmax_exp(row[place] - off - lse[place]);
     for (int j = 0; j < n; j++) {
       float keep = item[j] == mine ? 0.0f : 1.0f;
-      row[j] = keep * softmax_exp(row[j] - lse[j]);
+      row[j] = keep * softmax_exp(row[j] - off - lse[j]);
     }
     row[place] = self;
   }

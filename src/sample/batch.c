@@ -1,4 +1,5 @@
 /* The rows of a step: wanted by those who compute its loss, answered by their owners. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "kith/sample.h"
@@ -27,19 +28,21 @@ kith_lid kith_batch_most_wanted(const kith_comm *comm, int batch, bool softmax) 
 
 kith_lid kith_batch_most_asked(int batch, bool softmax) { return (softmax ? 2 : 3) * batch; }
 
-static kith_status batch_make(const kith_comm *comm, const kith_graph *g, int batch, bool softmax, kith_batch **out) {
+static kith_status batch_make(const kith_comm *comm, const kith_graph *g, const kith_relation *a, int batch, bool softmax, kith_batch **out) {
   kith_status st = KITH_OK;
   kith_batch *b = NULL;
   int64_t most_want = kith_batch_most_wanted(comm, batch, softmax), most_ask = kith_batch_most_asked(batch, softmax);
   KITH_TRY(KITH_NEW(b, 1));
   b->comm = comm;
   b->g = g;
+  b->a = a;
   for (int i = 0; i < 3; i++) KITH_TRY(KITH_NEW(b->at[i], most_want));
   KITH_TRY(KITH_NEW(b->want, most_want));
   KITH_TRY(KITH_NEW(b->key, most_want));
   KITH_TRY(KITH_NEW(b->tile_first, comm->size + 1));
-  KITH_TRY(KITH_NEW(b->pair, softmax ? 2 * (int64_t)batch : 0));
+  KITH_TRY(KITH_NEW(b->pair, softmax ? 3 * (int64_t)batch : 0));
   KITH_TRY(KITH_NEW(b->item, softmax ? batch : 0));
+  KITH_TRY(KITH_NEW(b->log_degree, softmax ? batch : 0));
   KITH_TRY(KITH_NEW(b->picks.sum_row, most_ask));
   KITH_TRY(KITH_NEW(b->picks.start, most_ask + 1));
   KITH_TRY(KITH_NEW(b->picks.member, most_ask));
@@ -52,9 +55,9 @@ done:
   return st;
 }
 
-kith_agreed kith_batch_create(const kith_comm *comm, const kith_graph *g, int batch, bool softmax, kith_batch **out) {
+kith_agreed kith_batch_create(const kith_comm *comm, const kith_graph *g, const kith_relation *a, int batch, bool softmax, kith_batch **out) {
   *out = NULL;
-  kith_agreed st = kith_agree(comm, batch_make(comm, g, batch, softmax, out));
+  kith_agreed st = kith_agree(comm, batch_make(comm, g, a, batch, softmax, out));
   if (kith_is_bad(st)) kith_batch_destroy(out);
   return st;
 }
@@ -68,6 +71,7 @@ void kith_batch_destroy(kith_batch **batch) {
   KITH_FREE(b->tile_first);
   KITH_FREE(b->pair);
   KITH_FREE(b->item);
+  KITH_FREE(b->log_degree);
   KITH_FREE(b->picks.sum_row);
   KITH_FREE(b->picks.start);
   KITH_FREE(b->picks.member);
@@ -113,16 +117,20 @@ void kith_batch_bpr(kith_batch *b, const kith_epoch *e, int64_t step) {
 static void batch_learn_pairs(kith_batch *b, const kith_epoch *e, int64_t step) {
   const kith_graph *g = b->g;
   kith_gid low = g->first[b->comm->rank];
-  for (int64_t i = 0; i < 2 * b->n_global; i++) b->pair[i] = -1;
+  for (int64_t i = 0; i < 3 * b->n_global; i++) b->pair[i] = -1;
   for (kith_eid s = e->first[step]; s < e->first[step + 1]; s++) {
     const kith_seed *seed = &e->seeds[s];
     kith_lid row = g->row_of[KITH_USER][seed->user];
     int64_t place = seed->place - step * e->batch;
-    b->pair[2 * place] = low + row;
-    b->pair[2 * place + 1] = g->train.item[g->train.start[seed->user] + (seed->at - g->start[row])];
+    b->pair[3 * place] = low + row;
+    b->pair[3 * place + 1] = g->train.item[g->train.start[seed->user] + (seed->at - g->start[row])];
+    b->pair[3 * place + 2] = b->a->degree[b->a->csr.col[seed->at]];
   }
-  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, b->pair, (int)(2 * b->n_global), MPI_INT64_T, MPI_MAX, b->comm->mpi));
-  for (int64_t i = 0; i < b->n_global; i++) b->item[i] = (int32_t)b->pair[2 * i + 1];
+  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, b->pair, (int)(3 * b->n_global), MPI_INT64_T, MPI_MAX, b->comm->mpi));
+  for (int64_t i = 0; i < b->n_global; i++) {
+    b->item[i] = (int32_t)b->pair[3 * i + 1];
+    b->log_degree[i] = (float)log((double)b->pair[3 * i + 2]);
+  }
 }
 
 void kith_batch_softmax(kith_batch *b, const kith_epoch *e, int64_t step) {
@@ -140,7 +148,7 @@ void kith_batch_softmax(kith_batch *b, const kith_epoch *e, int64_t step) {
   b->n_pair = n;
   for (kith_lid i = 0; i < n; i++) {
     int64_t place = first + i;
-    entry[i] = (batch_entry){b->pair[2 * place], 2 * place, i};
+    entry[i] = (batch_entry){b->pair[3 * place], 2 * place, i};
     entry[n + i] = (batch_entry){g->item_number[b->item[place]], 2 * place + 1, n + i};
   }
   batch_sort(b, 2 * n, b->at[0]);

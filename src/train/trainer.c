@@ -33,7 +33,7 @@ static kith_status trainer_record(kith_trainer *t) {
   kith_l2_op(tape, &t->batch->picks, &t->l2_scale, t->x, &t->loss);
   kith_model_record(&t->model, tape, t->a, t->x, &t->readout);
   kith_tensor *rows = kith_exchange_op(tape, t->halo, t->readout.packed, kith_batch_most_wanted(t->comm, batch, t->softmax));
-  if (t->softmax) kith_softmax_op(tape, t->comm, t->batch, batch, loss->temperature, rows, &t->loss);
+  if (t->softmax) kith_softmax_op(tape, t->comm, t->batch, batch, loss, rows, &t->loss);
   else kith_bpr_op(tape, t->batch, rows, &t->loss);
   return kith_tape_status(tape);
 }
@@ -70,7 +70,7 @@ kith_agreed kith_trainer_create(const kith_comm *comm, const kith_graph *g, cons
   int batch = t->train.batch;
   t->n_step = t->epoch->n_step;
   KITH_TRY(kith_relation_create(comm, g, model->width, &t->a));
-  KITH_TRY(kith_batch_create(comm, g, batch, t->softmax, &t->batch));
+  KITH_TRY(kith_batch_create(comm, g, t->a, batch, t->softmax, &t->batch));
   KITH_TRY(kith_halo_create_movable(comm, g->first, kith_batch_most_wanted(comm, batch, t->softmax),
                                     kith_batch_most_asked(batch, t->softmax), model->width, &t->halo));
   KITH_TRY(kith_agree(comm, trainer_record(t)));

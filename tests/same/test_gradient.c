@@ -72,13 +72,19 @@ static int negative_of(const setting *s, int64_t edge) {
   }
 }
 
+static double logit(const setting *s, const double *final, int user, int item) {
+  double degree = 0;
+  for (int64_t e = 0; e < s->t->n_edge; e++) degree += s->t->item[e] == item;
+  return product(final, user, USERS + item, true) / s->train.loss.temperature - s->train.loss.logq * log(degree);
+}
+
 static double softmax_pair(const setting *s, const double *final, int64_t place) {
   int64_t mine = edge_at(s, place);
-  double sum = 0, self = product(final, s->t->user[mine], USERS + s->t->item[mine], true) / s->train.loss.temperature;
+  double sum = 0, self = logit(s, final, s->t->user[mine], s->t->item[mine]);
   for (int64_t p = 0; p < s->pairs; p++) {
     int64_t e = edge_at(s, p);
     if (p != place && s->t->item[e] == s->t->item[mine]) continue;
-    sum += exp(product(final, s->t->user[mine], USERS + s->t->item[e], true) / s->train.loss.temperature);
+    sum += exp(logit(s, final, s->t->user[mine], s->t->item[e]));
   }
   return log(sum) - self;
 }
@@ -121,6 +127,7 @@ static void check(kith_model_name model, kith_loss_name loss) {
   s.train.loss.name = loss;
   s.train.loss.l2 = 0.05;
   s.train.loss.temperature = 0.2;
+  s.train.loss.logq = 0.7;
   s.pairs = s.train.batch;
   assert_int_equal(KITH_OK, kith_trainer_create(test_comm, g, &s.model, &s.train, &trainer).status);
   kith_state st = kith_trainer_state(trainer);
