@@ -81,19 +81,6 @@ kith_status kith_h5_list(kith_h5 *f, kith_h5_tell tell, void *context) KITH_MUST
 /** Read a dataset to the end and compare its checksums.  Local.  Memory O(1).  Errors: KITH_EDATA. */
 kith_status kith_h5_check(kith_h5 *f, const char *name) KITH_MUST_USE;
 
-/** One thing in a file, as told by kith_h5_list(). */
-typedef struct kith_h5_item {
-  const char *name;   /**< "item/embedding", or the name of a root attribute */
-  bool attribute;
-  const char *kind;   /**< "int32", "float32", "string" … */
-  int64_t n;          /**< rows of a dataset */
-  int d;              /**< columns; 0 for a plain list */
-  const char *text;   /**< value of an attribute */
-} kith_h5_item;
-
-/** Call `tell` for every attribute of the root, then for every dataset.  Local to rank 0's view; any Kith file. */
-kith_status kith_h5_list(const char *path, void (*tell)(void *context, const kith_h5_item *item), void *context) KITH_MUST_USE;
-
 /** The path the file was opened or created with, for messages. */
 const char *kith_h5_path(const kith_h5 *f);
 

@@ -1,55 +1,235 @@
-/* kith inspect: any Kith file, in words. */
+/* kith inspect: what is in a file, in words; every checksum is compared on the way. */
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/cli.h"
 
-/* What is gathered while the file is listed. */
-typedef struct inspect {
-  cli *c;
-  bool datasets; /* the list of datasets has begun */
-  int n_attribute, n_dataset;
-} inspect;
+enum { INSPECT_ENTRIES = 64, INSPECT_VALUE = 256 };
 
-/* Long texts are shown by their last line (metrics) or by their number of lines (job). */
-static void inspect_attribute(const inspect *i, const kith_h5_item *item) {
-  int lines = 0;
-  for (const char *p = item->text; *p; p++) lines += *p == '\n';
-  if (lines < 2) {
-    cli_print(i->c, "  %-16s %s", item->name, item->text);
-    return;
-  }
-  const char *last = item->text;
-  for (const char *p = item->text; *p; p++)
-    if (*p == '\n' && p[1]) last = p + 1;
-  if (strcmp(item->name, "metrics") == 0) cli_print(i->c, "  %-16s %d epochs, the last: %.*s", item->name, lines, (int)strcspn(last, "\n"), last);
-  else cli_print(i->c, "  %-16s text of %d lines", item->name, lines);
+/* An attribute or a dataset that was found. */
+typedef struct thing {
+  char name[KITH_NAME], value[INSPECT_VALUE]; /* a text's first line, for an attribute */
+  kith_h5_entry entry;                        /* without its borrowed texts */
+  int lines;                                  /* of a text */
+} thing;
+
+typedef struct things {
+  int n;
+  thing at[INSPECT_ENTRIES];
+} things;
+
+static void inspect_take(void *context, const kith_h5_entry *e) {
+  things *all = context;
+  if (all->n == INSPECT_ENTRIES) return;
+  thing *t = &all->at[all->n++];
+  *t = (thing){.entry = *e};
+  t->entry.name = t->entry.text = NULL;
+  snprintf(t->name, sizeof t->name, "%s", e->name);
+  if (!e->attribute) return;
+  if (e->text) {
+    snprintf(t->value, sizeof t->value, "%.*s", (int)strcspn(e->text, "\n"), e->text);
+    for (const char *p = e->text; *p; p++) t->lines += *p == '\n' || !p[1];
+  } else if (e->type == KITH_H5_DOUBLE || e->type == KITH_H5_FLOAT) snprintf(t->value, sizeof t->value, "%.9g", e->real);
+  else snprintf(t->value, sizeof t->value, "%lld", (long long)e->integer);
 }
 
-static void inspect_tell(void *context, const kith_h5_item *item) {
-  inspect *i = context;
-  if (item->attribute) {
-    i->n_attribute++;
-    inspect_attribute(i, item);
-    if (strcmp(item->name, "format") == 0) cli_json(i->c, "format", "\"%.60s\"", item->text);
-    return;
-  }
-  if (!i->datasets) cli_print(i->c, "holds");
-  i->datasets = true;
-  i->n_dataset++;
-  if (item->d) cli_print(i->c, "  %-20s %s [%lld, %d]", item->name, item->kind, (long long)item->n, item->d);
-  else cli_print(i->c, "  %-20s %s [%lld]", item->name, item->kind, (long long)item->n);
+static const thing *inspect_find(const things *all, const char *name) {
+  for (int i = 0; i < all->n; i++)
+    if (strcmp(all->at[i].name, name) == 0) return &all->at[i];
+  return NULL;
 }
 
-static kith_status inspect_work(cli *c) {
+static const char *inspect_value(const things *all, const char *name) {
+  const thing *t = inspect_find(all, name);
+  return t ? t->value : "?";
+}
+
+static long long inspect_rows(const things *all, const char *name) {
+  const thing *t = inspect_find(all, name);
+  return t ? (long long)t->entry.n : 0;
+}
+
+/* ---- in words ------------------------------------------------------------------------------------------------------ */
+
+static const char *words_ids(const things *all, const char *name) {
+  const thing *t = inspect_find(all, name);
+  return t && t->entry.type == KITH_H5_TEXT ? "text" : "integer";
+}
+
+static void words_graph(const cli *c, const things *all) {
+  static const char *const lists[][2] = {{"train", "training"}, {"valid", "validation"}, {"test", "test"}};
+  char item[KITH_NAME], time[KITH_NAME], weight[KITH_NAME];
+  cli_print(c, "  %s users (%s ids), %s items (%s ids)", inspect_value(all, "n_user"), words_ids(all, "user/id"),
+            inspect_value(all, "n_item"), words_ids(all, "item/id"));
+  for (int i = 0; i < 3; i++) {
+    snprintf(item, sizeof item, "%s/item", lists[i][0]);
+    snprintf(time, sizeof time, "%s/time", lists[i][0]);
+    snprintf(weight, sizeof weight, "%s/weight", lists[i][0]);
+    cli_print(c, "  %lld %s interactions%s%s", inspect_rows(all, item), lists[i][1], inspect_find(all, time) ? ", with times" : "",
+              inspect_find(all, weight) ? ", with weights" : "");
+  }
+  if (inspect_find(all, "social/user")) cli_print(c, "  %lld social ties", inspect_rows(all, "social/user"));
+}
+
+static void words_parts(const cli *c, const things *all) {
+  cli_print(c, "  %s users and %s items with %s training interactions, cut into %s parts by %s", inspect_value(all, "n_user"),
+            inspect_value(all, "n_item"), inspect_value(all, "n_edge"), inspect_value(all, "parts"), inspect_value(all, "method"));
+}
+
+static void words_checkpoint(const cli *c, const things *all) {
+  const thing *best = inspect_find(all, "best_epoch");
+  cli_print(c, "  after epoch %s and %s steps of the next one; rows of width %s for %lld users and %lld items", inspect_value(all, "epoch"),
+            inspect_value(all, "step"), inspect_value(all, "width"), inspect_rows(all, "user/parameter"), inspect_rows(all, "item/parameter"));
+  if (best && best->entry.integer > 0) cli_print(c, "  best score so far %s, in epoch %s", inspect_value(all, "best"), best->value);
+}
+
+/* `metrics` has a JSON object a line; the last one says how it ended. */
+static void words_embeddings(const cli *c, const things *all, const char *metrics) {
+  cli_print(c, "  %s after epoch %s: rows of width %s for %lld users and %lld items, to be ranked by %s", inspect_value(all, "model"),
+            inspect_value(all, "epoch"), inspect_value(all, "width"), inspect_rows(all, "user/embedding"), inspect_rows(all, "item/embedding"),
+            inspect_value(all, "score"));
+  size_t n = strlen(metrics);
+  while (n > 0 && metrics[n - 1] == '\n') n--;
+  size_t begin = n;
+  while (begin > 0 && metrics[begin - 1] != '\n') begin--;
+  if (n > 0) cli_print(c, "  last metrics: %.*s", (int)(n - begin), metrics + begin);
+}
+
+typedef struct format_words {
+  const char *format, *words;
+} format_words;
+
+static const char *inspect_kind(const char *format) {
+  static const format_words known[] = {{KITH_GRAPH_FORMAT, "the whole graph, as kith ingest wrote it"},
+                                       {KITH_PARTS_FORMAT, "the graph cut into parts, as kith partition wrote it"},
+                                       {KITH_CHECKPOINT_FORMAT, "a checkpoint, from which kith train goes on"},
+                                       {KITH_EMBEDDINGS_FORMAT, "trained embeddings, as kith train wrote them"}};
+  for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+    if (strcmp(format, known[i].format) == 0) return known[i].words;
+  return "a file of Kith";
+}
+
+static kith_status inspect_words(cli *c, kith_h5 *f, const things *all) {
   kith_status st = KITH_OK;
-  inspect i = {.c = c};
-  KITH_CHECK(c->n_arg == 1, KITH_EUSAGE, "kith inspect: expected one file");
-  cli_print(c, "%s", c->arg[0]);
-  KITH_TRY(kith_h5_list(c->arg[0], inspect_tell, &i));
-  cli_json(c, "datasets", "%d", i.n_dataset);
+  char *metrics = NULL;
+  const char *format = inspect_value(all, "format");
+  cli_print(c, "%s: %s\n  format %s, version %s, written by %s", kith_h5_path(f), inspect_kind(format), format,
+            inspect_value(all, "format_version"), inspect_value(all, "software"));
+  if (strcmp(format, KITH_GRAPH_FORMAT) == 0) words_graph(c, all);
+  if (strcmp(format, KITH_PARTS_FORMAT) == 0) words_parts(c, all);
+  if (strcmp(format, KITH_CHECKPOINT_FORMAT) == 0) words_checkpoint(c, all);
+  if (strcmp(format, KITH_EMBEDDINGS_FORMAT) == 0) {
+    KITH_TRY(kith_h5_get_text(f, "metrics", &metrics).status);
+    words_embeddings(c, all, metrics);
+  }
+done:
+  KITH_FREE(metrics);
+  return st;
+}
+
+/* ---- attributes and datasets ----------------------------------------------------------------------------------------- */
+
+static void inspect_attributes(const cli *c, const things *all) {
+  cli_print(c, "attributes");
+  for (int i = 0; i < all->n; i++) {
+    const thing *t = &all->at[i];
+    if (!t->entry.attribute) continue;
+    if (t->lines > 1) cli_print(c, "  %-16s %d lines; --show %s prints them", t->name, t->lines, t->name);
+    else cli_print(c, "  %-16s %s", t->name, t->value);
+  }
+}
+
+static void inspect_shape(const kith_h5_entry *e, size_t size, char *shape) {
+  static const char *const number[] = {[KITH_H5_INT8] = "int8", [KITH_H5_INT32] = "int32", [KITH_H5_INT64] = "int64",
+                                       [KITH_H5_FLOAT] = "float32", [KITH_H5_DOUBLE] = "float64"};
+  char columns[32] = "", type[32];
+  if (e->d > 0) snprintf(columns, sizeof columns, ", %d", e->d);
+  if (e->type == KITH_H5_TEXT) snprintf(type, sizeof type, "text of %d bytes", e->width);
+  else snprintf(type, sizeof type, "%s", number[e->type]);
+  snprintf(shape, size, "[%lld%s] %s", (long long)e->n, columns, type);
+}
+
+/* One line for each dataset; what is torn is said, and the rest is still looked at. */
+static kith_status inspect_datasets(cli *c, kith_h5 *f, const things *all) {
+  kith_status worst = KITH_OK;
+  char shape[96], why[KITH_PATH + 256] = "";
+  cli_print(c, "datasets");
+  for (int i = 0; i < all->n; i++) {
+    const thing *t = &all->at[i];
+    if (t->entry.attribute) continue;
+    inspect_shape(&t->entry, sizeof shape, shape);
+    kith_status here = kith_h5_check(f, t->name);
+    if (kith_is_bad(here) && !kith_is_bad(worst)) {
+      worst = here;
+      snprintf(why, sizeof why, "%s", kith_error_text());
+    }
+    cli_print(c, "  %-16s %-32s %12lld bytes  %s", t->name, shape, (long long)t->entry.bytes, kith_is_bad(here) ? "TORN" : "checksums are right");
+  }
+  return kith_is_bad(worst) ? kith_fail(worst, "%s", why) : KITH_OK;
+}
+
+static void inspect_json(cli *c, const things *all) {
+  cli_json(c, "format", "\"%s\"", inspect_value(all, "format"));
+  for (int i = 0; i < all->n; i++) {
+    const thing *t = &all->at[i];
+    if (t->entry.attribute && t->lines == 0) cli_json(c, t->name, "%s", t->value);
+    if (t->entry.attribute) continue;
+    if (t->entry.d > 0) cli_json(c, t->name, "[%lld, %d]", (long long)t->entry.n, t->entry.d);
+    else cli_json(c, t->name, "[%lld]", (long long)t->entry.n);
+  }
+}
+
+/* ---- the verb ------------------------------------------------------------------------------------------------------ */
+
+static kith_status inspect_show(cli *c, kith_h5 *f, const char *name) {
+  kith_status st = KITH_OK;
+  char *text = NULL;
+  KITH_TRY(kith_h5_get_text(f, name, &text).status);
+  cli_print(c, "%s", text);
+done:
+  KITH_FREE(text);
+  return st;
+}
+
+static kith_status inspect_alone(cli *c, const char *path, const char *show) {
+  kith_status st = KITH_OK;
+  const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
+  kith_h5 *f = NULL;
+  things *all = NULL;
+  KITH_TRY(kith_h5_open(&alone, path, NULL, KITH_FILE_VERSION, &f).status);
+  if (show) {
+    KITH_TRY(inspect_show(c, f, show));
+    goto done;
+  }
+  KITH_TRY(KITH_NEW(all, 1));
+  KITH_TRY(kith_h5_list(f, inspect_take, all));
+  KITH_TRY(inspect_words(c, f, all));
+  inspect_attributes(c, all);
+  inspect_json(c, all);
+  KITH_TRY(inspect_datasets(c, f, all));
+done:
+  kith_h5_close(&f);
+  KITH_FREE(all);
+  return st;
+}
+
+static kith_status inspect_arguments(cli *c, const char **path, const char **show) {
+  kith_status st = KITH_OK;
+  *show = cli_option(c, "show");
+  KITH_CHECK(c->n_arg > 0 && strncmp(c->arg[0], "--", 2) != 0, KITH_EUSAGE, "kith inspect: expected a file");
+  *path = c->arg[0];
+  c->n_arg--;
+  memmove(c->arg, c->arg + 1, (size_t)c->n_arg * sizeof *c->arg);
+  KITH_TRY(cli_no_more(c));
 done:
   return st;
 }
 
-kith_agreed cli_inspect(cli *c) { return kith_agree(c->comm, c->comm->rank == 0 ? inspect_work(c) : KITH_OK); }
+kith_agreed cli_inspect(cli *c) {
+  kith_agreed st = {KITH_OK};
+  const char *path = NULL, *show = NULL;
+  KITH_TRY(kith_agree(c->comm, inspect_arguments(c, &path, &show)));
+  KITH_TRY(kith_agree(c->comm, c->comm->rank == 0 ? inspect_alone(c, path, show) : KITH_OK));
+done:
+  return st;
+}

@@ -1,89 +1,143 @@
-/* What a file holds, thing by thing: for kith inspect. */
-#include <stdio.h>
+/* What is in a file, whatever it is: its attributes and datasets, and whether their checksums are right. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "io/h5.h"
 
+enum { LIST_PIECE = 8 << 20 }; /* bytes read at a time when checking */
+
+/* A walk through a file: what the callbacks of HDF5 are handed. */
 typedef struct list_walk {
-  void (*tell)(void *context, const kith_h5_item *item);
+  const kith_h5 *f;
+  kith_h5_tell tell;
   void *context;
+  kith_status st;
 } list_walk;
 
-static void list_kind(hid_t type, size_t size, char *kind) {
-  int bits = (int)(8 * H5Tget_size(type));
-  switch (H5Tget_class(type)) {
-  case H5T_INTEGER: snprintf(kind, size, "int%d", bits); break;
-  case H5T_FLOAT: snprintf(kind, size, "float%d", bits); break;
-  case H5T_STRING: snprintf(kind, size, "string"); break;
-  default: snprintf(kind, size, "other"); break;
-  }
-}
-
-static void list_value(hid_t attribute, hid_t type, size_t size, char *text) {
-  long long whole = 0;
-  double real = 0;
-  char *string = NULL;
-  text[0] = '\0';
+/* The kind of a value in one of Kith's files; false for any other. */
+static bool list_type(hid_t type, kith_h5_type *kind, int *width) {
+  size_t size = H5Tget_size(type);
+  *width = (int)size;
   switch (H5Tget_class(type)) {
   case H5T_INTEGER:
-    if (H5Aread(attribute, H5T_NATIVE_LLONG, &whole) >= 0) snprintf(text, size, "%lld", whole);
-    break;
+    *kind = size == 1 ? KITH_H5_INT8 : size == 4 ? KITH_H5_INT32 : KITH_H5_INT64;
+    return size == 1 || size == 4 || size == 8;
   case H5T_FLOAT:
-    if (H5Aread(attribute, H5T_NATIVE_DOUBLE, &real) >= 0) snprintf(text, size, "%g", real);
-    break;
+    *kind = size == 4 ? KITH_H5_FLOAT : KITH_H5_DOUBLE;
+    return size == 4 || size == 8;
   case H5T_STRING:
-    if (H5Tis_variable_str(type) > 0) {
-      if (H5Aread(attribute, type, &string) >= 0 && string) snprintf(text, size, "%s", string);
-      if (string) H5free_memory(string);
-    } else if (H5Tget_size(type) < size && H5Aread(attribute, type, text) >= 0) text[H5Tget_size(type)] = '\0';
-    break;
-  default: break;
+    *kind = KITH_H5_TEXT;
+    return H5Tis_variable_str(type) == 0;
+  default: return false;
   }
 }
 
-static herr_t list_attribute(hid_t at, const char *name, const H5A_info_t *info, void *data) {
-  static char text[1 << 16]; /* history and job texts are long; HDF5 is called by one thread */
-  const list_walk *w = data;
-  char kind[32];
-  (void)info;
-  hid_t attribute = H5Aopen(at, name, H5P_DEFAULT), type = H5Aget_type(attribute);
-  list_kind(type, sizeof kind, kind);
-  list_value(attribute, type, sizeof text, text);
-  w->tell(w->context, &(kith_h5_item){.name = name, .attribute = true, .kind = kind, .text = text});
-  H5Tclose(type);
-  H5Aclose(attribute);
-  return 0;
-}
+/* ---- attributes ---------------------------------------------------------------------------------------------------- */
 
-static herr_t list_dataset(hid_t at, const char *name, const H5O_info_t *info, void *data) {
-  const list_walk *w = data;
-  char kind[32];
-  hsize_t dims[8] = {0};
-  if (info->type != H5O_TYPE_DATASET) return 0;
-  hid_t set = H5Dopen2(at, name, H5P_DEFAULT), type = H5Dget_type(set), space = H5Dget_space(set);
-  int n_dim = H5Sget_simple_extent_ndims(space);
-  if (n_dim >= 0 && n_dim <= 8) H5Sget_simple_extent_dims(space, dims, NULL);
-  list_kind(type, sizeof kind, kind);
-  w->tell(w->context, &(kith_h5_item){.name = name, .kind = kind, .n = (int64_t)dims[0], .d = n_dim > 1 ? (int)dims[1] : 0});
-  H5Sclose(space);
-  H5Tclose(type);
-  H5Dclose(set);
-  return 0;
-}
-
-kith_status kith_h5_list(const char *path, void (*tell)(void *context, const kith_h5_item *item), void *context) {
+static kith_status list_attribute(list_walk *w, const char *name) {
   kith_status st = KITH_OK;
-  list_walk w = {tell, context};
-  H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-  FILE *plain = fopen(path, "rb");
-  KITH_CHECK(plain, KITH_ENOINPUT, "%s: cannot be read", path);
-  fclose(plain);
-  hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
-  KITH_CHECK(file >= 0, KITH_EDATA, "%s: torn, or not an HDF5 file", path);
-  herr_t good = H5Aiterate2(file, H5_INDEX_NAME, H5_ITER_INC, NULL, list_attribute, &w);
-  if (good >= 0) good = H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_INC, list_dataset, &w, H5O_INFO_BASIC);
-  H5Fclose(file);
-  KITH_CHECK(good >= 0, KITH_EDATA, "%s: torn: not all of it can be read", path);
+  kith_h5_entry e = {.name = name, .attribute = true};
+  char *text = NULL;
+  hid_t attr = H5Aopen(w->f->file, name, H5P_DEFAULT), type = attr >= 0 ? H5Aget_type(attr) : H5I_INVALID_HID;
+  if (type < 0 || !list_type(type, &e.type, &e.width)) goto done; /* not ours, so nothing to say */
+  if (e.type == KITH_H5_TEXT) KITH_TRY(kith__h5_attr_text(w->f->file, w->f->path, name, &text));
+  else if (e.type == KITH_H5_DOUBLE || e.type == KITH_H5_FLOAT) KITH_TRY(kith__h5_attr_real(w->f->file, w->f->path, name, &e.real));
+  else KITH_TRY(kith__h5_attr_int(w->f->file, w->f->path, name, &e.integer));
+  e.text = text;
+  w->tell(w->context, &e);
 done:
+  KITH_FREE(text);
+  if (type >= 0) H5Tclose(type);
+  if (attr >= 0) H5Aclose(attr);
+  return st;
+}
+
+static herr_t list_on_attribute(hid_t file, const char *name, const H5A_info_t *info, void *walk) {
+  (void)file, (void)info;
+  list_walk *w = walk;
+  w->st = list_attribute(w, name);
+  return kith_is_bad(w->st) ? -1 : 0;
+}
+
+/* ---- datasets ------------------------------------------------------------------------------------------------------ */
+
+static kith_status list_dataset(list_walk *w, const char *name) {
+  kith_status st = KITH_OK;
+  kith_h5_entry e = {.name = name};
+  hsize_t dims[2] = {0, 0};
+  hid_t set = H5Dopen2(w->f->file, name, H5P_DEFAULT), type = H5I_INVALID_HID, space = H5I_INVALID_HID;
+  KITH_CHECK(set >= 0, KITH_EDATA, "%s: \"%s\" is damaged: %s", w->f->path, name, kith__h5_reason());
+  type = H5Dget_type(set);
+  space = H5Dget_space(set);
+  int n_dim = H5Sget_simple_extent_ndims(space);
+  if (!list_type(type, &e.type, &e.width) || n_dim < 1 || n_dim > 2) goto done;
+  H5Sget_simple_extent_dims(space, dims, NULL);
+  e.n = (int64_t)dims[0];
+  e.d = (int)dims[1];
+  e.bytes = (int64_t)H5Dget_storage_size(set);
+  w->tell(w->context, &e);
+done:
+  if (space >= 0) H5Sclose(space);
+  if (type >= 0) H5Tclose(type);
+  if (set >= 0) H5Dclose(set);
+  return st;
+}
+
+static herr_t list_on_object(hid_t file, const char *name, const H5O_info_t *info, void *walk) {
+  (void)file;
+  list_walk *w = walk;
+  if (info->type == H5O_TYPE_DATASET) w->st = list_dataset(w, name);
+  return kith_is_bad(w->st) ? -1 : 0;
+}
+
+kith_status kith_h5_list(kith_h5 *f, kith_h5_tell tell, void *context) {
+  kith_status st = KITH_OK;
+  list_walk w = {.f = f, .tell = tell, .context = context};
+  bool walked = H5Aiterate2(f->file, H5_INDEX_NAME, H5_ITER_INC, NULL, list_on_attribute, &w) >= 0;
+  KITH_TRY(w.st);
+  walked = walked && H5Ovisit2(f->file, H5_INDEX_NAME, H5_ITER_INC, list_on_object, &w, H5O_INFO_BASIC) >= 0;
+  KITH_TRY(w.st);
+  KITH_CHECK(walked, KITH_EDATA, "%s: is torn or damaged: %s", f->path, kith__h5_reason());
+done:
+  return st;
+}
+
+/* ---- checksums ----------------------------------------------------------------------------------------------------- */
+
+/* Read all rows, a piece at a time, and forget them: HDF5 compares the checksum of each chunk. */
+static kith_status list_read_all(const kith_h5 *f, const char *name, hid_t set, hid_t type, hid_t space, int n_dim, hsize_t *dims) {
+  kith_status st = KITH_OK;
+  char *block = NULL;
+  hsize_t row = dims[1] * H5Tget_size(type), piece = row < LIST_PIECE ? LIST_PIECE / (row > 0 ? row : 1) : 1;
+  KITH_TRY(KITH_NEW(block, (int64_t)(piece * row)));
+  for (hsize_t at[2] = {0, 0}; at[0] < dims[0]; at[0] += piece) {
+    hsize_t count[2] = {dims[0] - at[0] < piece ? dims[0] - at[0] : piece, dims[1]};
+    hid_t here = H5Screate_simple(n_dim, count, NULL);
+    H5Sselect_hyperslab(space, H5S_SELECT_SET, at, NULL, count, NULL);
+    if (H5Dread(set, type, here, space, H5P_DEFAULT, block) < 0) /* asked at once: the next call forgets the reason */
+      st = kith_fail(KITH_EDATA, "%s: \"%s\" is damaged: %s", f->path, name, kith__h5_reason());
+    H5Sclose(here);
+    if (kith_is_bad(st)) goto done;
+  }
+done:
+  KITH_FREE(block);
+  return st;
+}
+
+kith_status kith_h5_check(kith_h5 *f, const char *name) {
+  kith_status st = KITH_OK;
+  hsize_t dims[2] = {0, 1};
+  hid_t set = H5Dopen2(f->file, name, H5P_DEFAULT), type = H5I_INVALID_HID, space = H5I_INVALID_HID;
+  KITH_CHECK(set >= 0, KITH_EDATA, "%s: \"%s\" is damaged: %s", f->path, name, kith__h5_reason());
+  type = H5Dget_type(set);
+  space = H5Dget_space(set);
+  int n_dim = H5Sget_simple_extent_ndims(space);
+  KITH_CHECK(n_dim == 1 || n_dim == 2, KITH_EDATA, "%s: \"%s\" has %d dimensions, 1 or 2 were expected", f->path, name, n_dim);
+  H5Sget_simple_extent_dims(space, dims, NULL);
+  KITH_TRY(list_read_all(f, name, set, type, space, n_dim, dims));
+done:
+  if (space >= 0) H5Sclose(space);
+  if (type >= 0) H5Tclose(type);
+  if (set >= 0) H5Dclose(set);
   return st;
 }
