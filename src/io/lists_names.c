@@ -158,6 +158,8 @@ done:
 
 /* ---- what counts as an id ------------------------------------------------------------------------------------------ */
 
+static const char *names_one(const kith__names *names) { return names->what[0] == 'i' ? "an item" : "a user"; }
+
 static kith_status names_refuse_integer(const kith__names *names, const kith__lines *lines, kith__cell id) {
   char shown[48];
   kith__cell_show(id, shown);
@@ -169,7 +171,7 @@ static kith_status names_refuse_integer(const kith__names *names, const kith__li
 static kith_status names_take_integer(kith__names *names, const kith__lines *lines, kith__cell id, bool add, int32_t *out) {
   int64_t value;
   if (!kith__cell_integer(id, &value)) return names_refuse_integer(names, lines, id);
-  if (value < 0) return kith__lines_fail(lines, "expected a %s id of 0 or more, found %lld", names->what, (long long)value);
+  if (value < 0) return kith__lines_fail(lines, "expected %s id of 0 or more, found %lld", names_one(names), (long long)value);
   if (value < NAMES_DENSE) return names_take_dense(names, lines, value, add, out);
   return names_take_hashed(names, lines, id, value, add, out);
 }
@@ -182,10 +184,10 @@ static bool names_look_headed(const kith__names *names, kith__cell id) {
 
 static kith_status names_take_text(kith__names *names, const kith__lines *lines, kith__cell id, bool add, int32_t *out) {
   char first[48], shown[48];
-  if (id.size == 0) return kith__lines_fail(lines, "expected a %s id, found nothing", names->what);
+  if (id.size == 0) return kith__lines_fail(lines, "expected %s id, found nothing", names_one(names));
   if (id.size > KITH__ID_BYTES)
-    return kith__lines_fail(lines, "expected a %s id of at most %d bytes, found %lld", names->what, KITH__ID_BYTES, (long long)id.size);
-  if (memchr(id.at, '\0', (size_t)id.size)) return kith__lines_fail(lines, "a zero byte in a %s id; is this a text list?", names->what);
+    return kith__lines_fail(lines, "expected %s id of at most %d bytes, found %lld", names_one(names), KITH__ID_BYTES, (long long)id.size);
+  if (memchr(id.at, '\0', (size_t)id.size)) return kith__lines_fail(lines, "a zero byte in %s id; is this a text list?", names_one(names));
   if (names_look_headed(names, id))
     return kith__lines_fail(lines, "%s id %s is an integer but the first one, %s, is not; if line 1 names columns say header: true, "
                             "if ids are text say data.ids: text", names->what, kith__cell_show(id, shown),

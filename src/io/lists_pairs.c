@@ -108,25 +108,27 @@ done:
 
 /* ---- reading ------------------------------------------------------------------------------------------------------ */
 
-/* Both numbers of a pair; *known is false if the pair is to be left out. */
-static kith_status pair_meet(kith__meet *meet, const kith__lines *lines, kith__cell user, kith__cell item, int32_t *u,
-                             int32_t *i, bool *known) {
-  kith_status st = KITH_OK;
+/* The number of an id; -1 if it is unknown and its pairs are to be left out. */
+static kith_status meet_one(const kith__meet *meet, kith__names *names, bool add, const kith__lines *lines, kith__cell id, int32_t *number) {
   char shown[48];
-  *known = true;
-  KITH_TRY(kith__names_take(meet->user, lines, user, meet->new_users, u));
-  KITH_TRY(kith__names_take(meet->item, lines, item, meet->new_items, i));
-  if (*u >= 0 && *i >= 0) goto done;
-  *known = false;
-  if (meet->skip_unknown) {
-    meet->skipped++;
-    goto done;
-  }
-  bool who = *u < 0;
-  st = kith__lines_fail(lines, "expected a %s that the interactions know, found %s", who ? meet->user->what : meet->item->what,
-                        kith__cell_show(who ? user : item, shown));
-done:
-  return st;
+  kith_status st = kith__names_take(names, lines, id, add, number);
+  if (kith_is_bad(st) || *number >= 0 || meet->skip_unknown) return st;
+  return kith__lines_fail(lines, "expected a %s that the interactions know, found %s", names->what, kith__cell_show(id, shown));
+}
+
+static kith_status meet_user(const kith__meet *meet, const kith__lines *lines, kith__cell id, int32_t *number) {
+  return meet_one(meet, meet->user, meet->new_users, lines, id, number);
+}
+
+static kith_status meet_item(const kith__meet *meet, const kith__lines *lines, kith__cell id, int32_t *number) {
+  return meet_one(meet, meet->item, meet->new_items, lines, id, number);
+}
+
+/* Keep a pair, or count it as left out. */
+static inline kith_status meet_pair(kith__meet *meet, kith__pairs *pairs, int32_t user, int32_t item, int64_t time, float weight) {
+  if (user >= 0 && item >= 0) return kith__pairs_add(pairs, user, item, time, weight);
+  meet->skipped++;
+  return KITH_OK;
 }
 
 static kith_status edges_refuse(const kith__lines *lines, const columns *c, int found) {
@@ -142,7 +144,6 @@ static kith_status edges_line(const kith__lines *lines, const columns *c, kith__
   int32_t user, item;
   int64_t time = 0;
   float weight = 0;
-  bool known;
   char shown[48];
   int n = 0;
   while (n < c->n && kith__knife_next(&c->knife, &line, &cell[n])) n++;
@@ -150,7 +151,8 @@ static kith_status edges_line(const kith__lines *lines, const columns *c, kith__
     st = edges_refuse(lines, c, n);
     goto done;
   }
-  KITH_TRY(pair_meet(meet, lines, cell[c->user], cell[c->item], &user, &item, &known));
+  KITH_TRY(meet_user(meet, lines, cell[c->user], &user));
+  KITH_TRY(meet_item(meet, lines, cell[c->item], &item));
   if (c->time >= 0 && !kith__cell_time(cell[c->time], &time)) {
     st = kith__lines_fail(lines, "expected a time (seconds, or a date like 2010-10-19T23:55:27Z), found %s", kith__cell_show(cell[c->time], shown));
     goto done;
@@ -159,7 +161,7 @@ static kith_status edges_line(const kith__lines *lines, const columns *c, kith__
     st = kith__lines_fail(lines, "expected a weight (a number), found %s", kith__cell_show(cell[c->weight], shown));
     goto done;
   }
-  if (known) st = kith__pairs_add(pairs, user, item, time, weight);
+  st = meet_pair(meet, pairs, user, item, time, weight);
 done:
   return st;
 }
@@ -187,13 +189,12 @@ static kith_status adjacency_line(const kith__lines *lines, const kith__knife *k
   kith_status st = KITH_OK;
   kith__cell user, item;
   int32_t u, i;
-  bool known;
   if (!kith__knife_cut(knife, &line, &user)) goto done;
-  KITH_TRY(kith__names_take(meet->user, lines, user, meet->new_users, &u));
+  KITH_TRY(meet_user(meet, lines, user, &u));
   while (kith__knife_cut(knife, &line, &item)) {
     if (item.size == 0 && !line.at) break; /* a delimiter that closes the line */
-    KITH_TRY(pair_meet(meet, lines, user, item, &u, &i, &known));
-    if (known) KITH_TRY(kith__pairs_add(pairs, u, i, 0, 0));
+    KITH_TRY(meet_item(meet, lines, item, &i));
+    KITH_TRY(meet_pair(meet, pairs, u, i, 0, 0));
   }
 done:
   return st;

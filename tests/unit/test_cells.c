@@ -1,0 +1,132 @@
+/* ranks: 1 */
+/* Cutting lines into cells, and what may stand in a cell. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "io/lists.h"
+
+static kith__cell cell_of(const char *text) { return (kith__cell){text, (int64_t)strlen(text)}; }
+
+/* Cut `line` and join the cells with "|", by both ways of cutting. */
+static void assert_cut(const char *delimiter, const char *line, const char *expected) {
+  kith__knife knife = kith__knife_make(delimiter);
+  for (int quick = 0; quick < 2; quick++) {
+    char joined[256] = "";
+    kith__cell rest = cell_of(line), cell;
+    while (quick ? kith__knife_next(&knife, &rest, &cell) : kith__knife_cut(&knife, &rest, &cell)) {
+      strncat(joined, cell.at, (size_t)cell.size);
+      strcat(joined, "|");
+    }
+    assert_string_equal(joined, expected);
+  }
+}
+
+static void white_space_parts_cells_in_runs(void **state) {
+  (void)state;
+  assert_cut("", "1 2  3\t4", "1|2|3|4|");
+  assert_cut(" ", "  1 \t 2  ", "1|2|");
+  assert_cut("", "   ", "");
+}
+
+static void one_character_parts_cells_and_leaves_empty_ones(void **state) {
+  (void)state;
+  assert_cut("\t", "a\tb\t\tc", "a|b||c|");
+  assert_cut(",", "1, 2 ,3", "1|2|3|");
+  assert_cut(",", "1,", "1||");
+  assert_cut(",", ",", "||");
+  assert_cut("\t", "two words\tb", "two words|b|");
+}
+
+static void several_characters_part_cells_together(void **state) {
+  (void)state;
+  assert_cut("::", "1::2::5.0::978300760", "1|2|5.0|978300760|");
+  assert_cut("::", "a:b::c", "a:b|c|");
+}
+
+static void quotes_keep_a_delimiter_inside(void **state) {
+  (void)state;
+  assert_cut(",", "\"a, b\",c", "a, b|c|");
+  assert_cut(",", "1, \"x\" ,2", "1|x|2|");
+  assert_cut(",", "\"say \"\"a, b\"\"\",c", "say \"\"a, b\"\"|c|");
+  assert_cut(",", "\"open,c", "\"open|c|");
+}
+
+static void the_delimiter_of_a_line_is_guessed(void **state) {
+  (void)state;
+  static const char *const lines[][2] = {{"1::2::3", "::"}, {"1\t2, 3", "\t"}, {"1,2 3", ","}, {"1;2", ";"}, {"1 2", ""}};
+  for (size_t i = 0; i < 5; i++) {
+    kith__knife knife = kith__knife_guess(cell_of(lines[i][0]));
+    assert_int_equal(knife.size, strlen(lines[i][1]));
+    assert_memory_equal(knife.text, lines[i][1], (size_t)knife.size);
+  }
+}
+
+static void an_integer_has_one_spelling(void **state) {
+  (void)state;
+  static const struct {
+    const char *text;
+    int64_t value;
+  } good[] = {{"0", 0}, {"17", 17}, {"-5", -5}, {"9223372036854775807", INT64_MAX}, {"-9223372036854775807", -INT64_MAX}};
+  static const char *const bad[] = {"", "-", "+1", "01", "00", "-0", "1.0", "1e3", "x7", "7x", " 7", "9223372036854775808", "99999999999999999999"};
+  int64_t value;
+  for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+    assert_true(kith__cell_integer(cell_of(good[i].text), &value));
+    assert_true(value == good[i].value);
+  }
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) assert_false(kith__cell_integer(cell_of(bad[i]), &value));
+}
+
+static void a_time_is_seconds_or_a_date(void **state) {
+  (void)state;
+  static const struct {
+    const char *text;
+    int64_t value;
+  } good[] = {{"978300760", 978300760}, {"-3", -3}, {"1.5e9", 1500000000}, {"12.9", 12}, {"-0.5", -1}, {"1970-01-01", 0},
+              {"1970-01-02T00:00:01", 86401}, {"2010-10-19T23:55:27Z", 1287532527}, {"2010-10-19 23:55:27.25Z", 1287532527},
+              {"2000-02-29", 951782400}, {"2024-03-01 12:30", 1709296200}, {"1969-12-31T23:59:59Z", -1}};
+  static const char *const bad[] = {"", "x", "nan", "inf", "0x10", "2010-13-01", "2010-1-1", "2010-10-19T", "2010-10-19T25:00", "1e30", "12:30", "9223372036854775807"};
+  int64_t value;
+  for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+    assert_true(kith__cell_time(cell_of(good[i].text), &value));
+    assert_int_equal(value, good[i].value);
+  }
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) assert_false(kith__cell_time(cell_of(bad[i]), &value));
+}
+
+static void a_weight_is_a_finite_number(void **state) {
+  (void)state;
+  static const char *const bad[] = {"", "nan", "inf", "1e60", "x", "1 2", "--1"};
+  float value;
+  assert_true(kith__cell_real(cell_of("-2.5"), &value));
+  assert_true(value == -2.5f);
+  assert_true(kith__cell_real(cell_of("1e-3"), &value));
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) assert_false(kith__cell_real(cell_of(bad[i]), &value));
+}
+
+static void a_shown_cell_is_short_and_harmless(void **state) {
+  (void)state;
+  char text[48];
+  assert_string_equal(kith__cell_show(cell_of("x7"), text), "\"x7\"");
+  assert_string_equal(kith__cell_show(cell_of("a\x1b[31m"), text), "\"a?[31m\"");
+  assert_string_equal(kith__cell_show(cell_of("0123456789012345678901234567890123456789012345"), text), "\"0123456789012345678901234567890123456789…\"");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(white_space_parts_cells_in_runs),
+      cmocka_unit_test(one_character_parts_cells_and_leaves_empty_ones),
+      cmocka_unit_test(several_characters_part_cells_together),
+      cmocka_unit_test(quotes_keep_a_delimiter_inside),
+      cmocka_unit_test(the_delimiter_of_a_line_is_guessed),
+      cmocka_unit_test(an_integer_has_one_spelling),
+      cmocka_unit_test(a_time_is_seconds_or_a_date),
+      cmocka_unit_test(a_weight_is_a_finite_number),
+      cmocka_unit_test(a_shown_cell_is_short_and_harmless),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,130 @@
+/* ranks: 1 */
+/* Ids get numbers in the order of their first appearance, whatever they look like. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "io/lists.h"
+
+static const kith__lines here = {.path = "list.txt", .number = 12};
+
+static kith_status take(kith__names *names, const char *id, bool add, int32_t *number) {
+  return kith__names_take(names, &here, (kith__cell){id, (int64_t)strlen(id)}, add, number);
+}
+
+/* Number many ids twice; the second time nothing is new.  `spell` writes the i-th id. */
+static void assert_numbers_in_order(void (*spell)(int i, char *text)) {
+  enum { IDS = 20000 };
+  kith__names names;
+  kith_ids ids;
+  char text[64], printed[64];
+  int32_t number;
+  kith__names_begin(&names, "user", KITH_ID_AUTO);
+  for (int again = 0; again < 2; again++)
+    for (int i = 0; i < IDS; i++) {
+      spell(i, text);
+      assert_int_equal(take(&names, text, !again, &number), KITH_OK);
+      assert_int_equal(number, i);
+    }
+  assert_int_equal(names.n, IDS);
+  assert_int_equal(kith__names_ids(&names, &ids), KITH_OK);
+  for (int i = 0; i < IDS; i += 997) {
+    spell(i, text);
+    kith_ids_print(&ids, i, sizeof printed, printed);
+    assert_string_equal(printed, text);
+    assert_int_equal(kith_ids_find(&ids, text), i);
+  }
+  assert_int_equal(kith_ids_find(&ids, "nobody"), -1);
+  assert_int_equal(kith_ids_find(&ids, ""), -1);
+  kith_ids_free(&ids);
+  kith__names_free(&names);
+}
+
+static void spell_small(int i, char *text) { snprintf(text, 64, "%d", (i * 7) % 20000 + (i / 20000)); }
+static void spell_large(int i, char *text) { snprintf(text, 64, "%lld", INT64_MAX - (long long)i * 1024); }
+static void spell_mixed(int i, char *text) { snprintf(text, 64, "%lld", i % 2 ? (long long)i : (long long)i << 40); }
+static void spell_words(int i, char *text) { snprintf(text, 64, "user-%05d", i); }
+static void spell_tails(int i, char *text) { snprintf(text, 64, "%.*s%d", i % 30, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", i); }
+
+static void integers_and_words_are_numbered_in_order(void **state) {
+  (void)state;
+  assert_numbers_in_order(spell_small);
+  assert_numbers_in_order(spell_large);
+  assert_numbers_in_order(spell_mixed);
+  assert_numbers_in_order(spell_words);
+}
+
+/* Ids that differ in length only, or in their last letters, or that begin with digits: text when asked for. */
+static void near_words_are_kept_apart(void **state) {
+  (void)state;
+  kith__names names;
+  int32_t number;
+  char text[64];
+  kith__names_begin(&names, "item", KITH_ID_TEXT);
+  for (int i = 0; i < 3000; i++) {
+    spell_tails(i, text);
+    assert_int_equal(take(&names, text, true, &number), KITH_OK);
+    assert_int_equal(number, i);
+  }
+  assert_int_equal(take(&names, "0017", true, &number), KITH_OK);
+  assert_int_equal(take(&names, "00017", true, &number), KITH_OK);
+  assert_int_equal(number, 3001);
+  kith__names_free(&names);
+}
+
+static void an_unknown_id_is_not_added_unless_asked(void **state) {
+  (void)state;
+  static const char *const lists[][3] = {{"5", "6", "99999999999"}, {"a", "b", "cc"}};
+  for (int k = 0; k < 2; k++) {
+    kith__names names;
+    int32_t number;
+    kith__names_begin(&names, "user", KITH_ID_AUTO);
+    assert_int_equal(take(&names, lists[k][0], true, &number), KITH_OK);
+    for (int i = 1; i < 3; i++) {
+      assert_int_equal(take(&names, lists[k][i], false, &number), KITH_OK);
+      assert_int_equal(number, -1);
+    }
+    assert_int_equal(names.n, 1);
+    kith__names_free(&names);
+  }
+}
+
+static void assert_refused(kith_id_kind kind, const char *first, const char *then, const char *expected) {
+  kith__names names;
+  int32_t number;
+  kith__names_begin(&names, "item", kind);
+  if (first) assert_int_equal(take(&names, first, true, &number), KITH_OK);
+  assert_int_equal(take(&names, then, true, &number), KITH_EDATA);
+  assert_non_null(strstr(kith_error_text(), "list.txt:12: "));
+  assert_non_null(strstr(kith_error_text(), expected));
+  kith__names_free(&names);
+}
+
+static void what_is_no_id_is_refused_with_its_place(void **state) {
+  (void)state;
+  char longest[300];
+  memset(longest, 'x', sizeof longest);
+  longest[256] = '\0';
+  assert_refused(KITH_ID_AUTO, "1", "x7", "expected an integer item id, found \"x7\"");
+  assert_refused(KITH_ID_AUTO, "1", "007", "expected an integer item id, found \"007\"");
+  assert_refused(KITH_ID_AUTO, "1", "", "expected an integer item id, found nothing");
+  assert_refused(KITH_ID_AUTO, NULL, "-4", "expected an item id of 0 or more, found -4");
+  assert_refused(KITH_ID_AUTO, "word", "", "expected an item id, found nothing");
+  assert_refused(KITH_ID_AUTO, "word", longest, "at most 255 bytes");
+  assert_refused(KITH_ID_AUTO, "movieId", "17", "header: true");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(integers_and_words_are_numbered_in_order),
+      cmocka_unit_test(near_words_are_kept_apart),
+      cmocka_unit_test(an_unknown_id_is_not_added_unless_asked),
+      cmocka_unit_test(what_is_no_id_is_refused_with_its_place),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,292 @@
+/* ranks: 1 */
+/* Pairs become sorted rows without repeats, and splits take their shares out of them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "io/lists.h"
+
+enum { USERS = 60, ITEMS = 70000, PAIRS = 20000 };
+
+/* What a pair is known by: kept in reading order. */
+typedef struct pair {
+  int32_t user, item;
+  int64_t time;
+  float weight;
+  int place;
+} pair;
+
+/* Few users with long rows, one with a single pair, some with none; about a third of the pairs are repeats. */
+static void draw_pairs(pair *all) {
+  for (int i = 0; i < PAIRS; i++) {
+    kith_draw r = kith_random(7, KITH_USE_PROTOCOL, (uint64_t)i, 0, 0);
+    int64_t again = i > 0 && r.bits[0] % 3 == 0 ? (int64_t)kith_random_below(r.bits[1], (uint64_t)i) : -1;
+    all[i] = (pair){.user = (int32_t)(r.bits[1] % 7 ? r.bits[1] % 5 : 8 + r.bits[1] % 40), .item = (int32_t)(r.bits[2] % ITEMS)};
+    if (again >= 0) all[i] = (pair){.user = all[again].user, .item = all[again].item};
+    all[i].time = (int64_t)(r.bits[3] % 1000);
+    all[i].weight = (float)(r.bits[3] % 97);
+    all[i].place = i;
+  }
+  all[0] = (pair){.user = 59, .item = 3, .time = 5};
+}
+
+static int by_user_item_time_place(const void *a, const void *b) {
+  const pair *p = a, *q = b;
+  if (p->user != q->user) return p->user < q->user ? -1 : 1;
+  if (p->item != q->item) return p->item < q->item ? -1 : 1;
+  if (p->time != q->time) return p->time < q->time ? -1 : 1;
+  return p->place - q->place;
+}
+
+static void fill(const pair *all, bool has_time, bool has_weight, kith__pairs *pairs) {
+  *pairs = (kith__pairs){.has_time = has_time, .has_weight = has_weight};
+  for (int i = 0; i < PAIRS; i++)
+    assert_int_equal(kith__pairs_add(pairs, all[i].user, all[i].item, all[i].time, all[i].weight), KITH_OK);
+}
+
+static void make_rows(bool has_time, bool has_weight, kith__rows *rows, int64_t *duplicates) {
+  pair *all = malloc(PAIRS * sizeof *all);
+  kith__pairs pairs;
+  draw_pairs(all);
+  fill(all, has_time, has_weight, &pairs);
+  assert_int_equal(kith__rows_make(&pairs, USERS, rows, duplicates), KITH_OK);
+  assert_null(pairs.first);
+  free(all);
+}
+
+static void rows_equal_a_plain_sort_with_the_earliest_time_kept(void **state) {
+  (void)state;
+  pair *all = malloc(PAIRS * sizeof *all);
+  for (int timed = 0; timed < 2; timed++) {
+    kith__rows rows;
+    int64_t duplicates, n = 0;
+    kith_eid e = 0;
+    draw_pairs(all);
+    make_rows(timed, true, &rows, &duplicates);
+    for (int i = 0; i < PAIRS; i++) all[i].time = timed ? all[i].time : 0;
+    qsort(all, PAIRS, sizeof *all, by_user_item_time_place);
+    for (int i = 0; i < PAIRS; i++) {
+      if (i > 0 && all[i].user == all[i - 1].user && all[i].item == all[i - 1].item) continue;
+      assert_true(e >= rows.lists.start[all[i].user] && e < rows.lists.start[all[i].user + 1]);
+      assert_int_equal(rows.lists.item[e], all[i].item);
+      if (timed) assert_int_equal(rows.time[e], all[i].time);
+      assert_true(rows.weight[e] == all[i].weight);
+      e++, n++;
+    }
+    assert_int_equal(e, rows.lists.start[USERS]);
+    assert_int_equal(duplicates, PAIRS - n);
+    kith__rows_free(&rows);
+  }
+  free(all);
+}
+
+static void keys_are_sorted_whatever_their_number_and_width(void **state) {
+  (void)state;
+  static uint64_t key[5000], other[5000];
+  for (int n = 0; n <= 5000; n = n < 40 ? n + 1 : n * 5)
+    for (int bits = 1; bits <= 32; bits += 5) {
+      uint64_t sum = 0;
+      for (int i = 0; i < n; i++) sum += key[i] = (kith_random(1, KITH_USE_SPLIT, (uint64_t)i, (uint64_t)n, 0).bits[0] >> (64 - bits)) << 32 | (uint64_t)i;
+      kith__sort_keys(n, bits, key, other);
+      for (int i = 0; i < n; i++) {
+        sum -= key[i];
+        if (i > 0) assert_true(key[i - 1] < key[i]);
+      }
+      assert_true(sum == 0);
+    }
+}
+
+/* ---- splits -------------------------------------------------------------------------------------------------------- */
+
+typedef struct parts {
+  kith__rows train, valid, test;
+} parts;
+
+static parts split_into(kith_split_method method, double valid, double test, uint64_t seed) {
+  parts p;
+  int64_t duplicates;
+  kith_split s = {.method = method, .valid = valid, .test = test, .seed = seed};
+  make_rows(true, true, &p.train, &duplicates);
+  assert_int_equal(kith__split(&s, true, &p.train, &p.valid, &p.test), KITH_OK);
+  return p;
+}
+
+static void parts_free(parts *p) {
+  kith__rows_free(&p->train);
+  kith__rows_free(&p->valid);
+  kith__rows_free(&p->test);
+}
+
+static int64_t size_of(const kith__rows *rows) { return rows->lists.start[USERS]; }
+static bool same_lists(const kith__rows *a, const kith__rows *b) {
+  return size_of(a) == size_of(b) && memcmp(a->lists.item, b->lists.item, (size_t)size_of(a) * 4) == 0 &&
+         memcmp(a->lists.start, b->lists.start, (USERS + 1) * sizeof *a->lists.start) == 0;
+}
+
+/* Each entry of the unsplit rows is in exactly one part, with its time and weight. */
+static void assert_parts_are_the_whole(parts *p) {
+  kith__rows whole;
+  int64_t duplicates;
+  const kith__rows *part[] = {&p->train, &p->valid, &p->test};
+  make_rows(true, true, &whole, &duplicates);
+  assert_int_equal(size_of(&p->train) + size_of(&p->valid) + size_of(&p->test), size_of(&whole));
+  for (int64_t u = 0; u < USERS; u++) {
+    kith_eid at[3] = {part[0]->lists.start[u], part[1]->lists.start[u], part[2]->lists.start[u]};
+    for (kith_eid e = whole.lists.start[u]; e < whole.lists.start[u + 1]; e++) {
+      int in = -1;
+      for (int k = 0; k < 3; k++)
+        if (at[k] < part[k]->lists.start[u + 1] && part[k]->lists.item[at[k]] == whole.lists.item[e]) in = k;
+      assert_true(in >= 0);
+      assert_int_equal(part[in]->time[at[in]], whole.time[e]);
+      assert_true(part[in]->weight[at[in]] == whole.weight[e]);
+      at[in]++;
+    }
+    for (int k = 0; k < 3; k++) assert_int_equal(at[k], part[k]->lists.start[u + 1]);
+  }
+  kith__rows_free(&whole);
+}
+
+static void every_split_deals_each_interaction_to_one_list(void **state) {
+  (void)state;
+  for (int m = KITH_SPLIT_NONE; m <= KITH_SPLIT_TIME; m++) {
+    parts p = split_into((kith_split_method)m, 0.1, 0.2, 1);
+    assert_parts_are_the_whole(&p);
+    parts_free(&p);
+  }
+}
+
+static void a_ratio_split_gives_each_user_his_shares_and_leaves_him_one(void **state) {
+  (void)state;
+  parts p = split_into(KITH_SPLIT_RATIO, 0.1, 0.2, 1), greedy = split_into(KITH_SPLIT_RATIO, 0.45, 0.5, 1);
+  for (int64_t u = 0; u < USERS; u++) {
+    double n[3], all;
+    const kith__rows *part[] = {&p.train, &p.valid, &p.test};
+    for (int k = 0; k < 3; k++) n[k] = (double)(part[k]->lists.start[u + 1] - part[k]->lists.start[u]);
+    all = n[0] + n[1] + n[2];
+    if (all == 0) continue;
+    assert_true(n[0] >= 1);
+    assert_true(n[1] >= 0.1 * all - 1 && n[1] <= 0.1 * all + 1);
+    assert_true(n[2] >= 0.2 * all - 1 && n[2] <= 0.2 * all + 1);
+    assert_true(greedy.train.lists.start[u + 1] > greedy.train.lists.start[u]);
+  }
+  parts_free(&p);
+  parts_free(&greedy);
+}
+
+static void a_ratio_split_follows_from_its_seed(void **state) {
+  (void)state;
+  parts a = split_into(KITH_SPLIT_RATIO, 0.1, 0.2, 1), b = split_into(KITH_SPLIT_RATIO, 0.1, 0.2, 1), c = split_into(KITH_SPLIT_RATIO, 0.1, 0.2, 2);
+  assert_true(same_lists(&a.test, &b.test) && same_lists(&a.valid, &b.valid));
+  assert_false(same_lists(&a.test, &c.test));
+  parts_free(&a);
+  parts_free(&b);
+  parts_free(&c);
+}
+
+static void leave_last_out_takes_the_two_latest_of_each_user(void **state) {
+  (void)state;
+  parts p = split_into(KITH_SPLIT_LEAVE_LAST_OUT, 0.1, 0.1, 1);
+  for (int64_t u = 0; u < USERS; u++) {
+    int64_t n = p.train.lists.start[u + 1] - p.train.lists.start[u];
+    int64_t valid = p.valid.lists.start[u + 1] - p.valid.lists.start[u], test = p.test.lists.start[u + 1] - p.test.lists.start[u];
+    assert_int_equal(test, n + valid + test >= 2);
+    assert_int_equal(valid, n + valid + test >= 3);
+    if (valid) assert_true(p.valid.time[p.valid.lists.start[u]] <= p.test.time[p.test.lists.start[u]]);
+    for (kith_eid e = p.train.lists.start[u]; e < p.train.lists.start[u + 1] && valid; e++)
+      assert_true(p.train.time[e] <= p.valid.time[p.valid.lists.start[u]]);
+  }
+  parts_free(&p);
+}
+
+static void a_time_split_cuts_all_at_two_moments(void **state) {
+  (void)state;
+  parts p = split_into(KITH_SPLIT_TIME, 0.1, 0.2, 1);
+  int64_t train = INT64_MIN, valid[2] = {INT64_MAX, INT64_MIN}, test = INT64_MAX, n = size_of(&p.train) + size_of(&p.valid) + size_of(&p.test);
+  for (kith_eid e = 0; e < size_of(&p.train); e++) train = p.train.time[e] > train ? p.train.time[e] : train;
+  for (kith_eid e = 0; e < size_of(&p.valid); e++) {
+    valid[0] = p.valid.time[e] < valid[0] ? p.valid.time[e] : valid[0];
+    valid[1] = p.valid.time[e] > valid[1] ? p.valid.time[e] : valid[1];
+  }
+  for (kith_eid e = 0; e < size_of(&p.test); e++) test = p.test.time[e] < test ? p.test.time[e] : test;
+  assert_true(train < valid[0] && valid[1] < test);
+  /* A thousand moments: the share falls short by less than one of them. */
+  assert_true((double)size_of(&p.test) <= 0.2 * (double)n + 0.5 && (double)size_of(&p.test) > 0.195 * (double)n);
+  assert_true((double)size_of(&p.valid) > 0.095 * (double)n && (double)size_of(&p.valid) < 0.105 * (double)n);
+  parts_free(&p);
+}
+
+/* Rows of one user with these times. */
+static void timed_rows(int n, const int64_t *time, kith__rows *rows) {
+  kith__pairs pairs = {.has_time = time != NULL};
+  int64_t duplicates;
+  for (int i = 0; i < n; i++) assert_int_equal(kith__pairs_add(&pairs, 0, i, time ? time[i] : 0, 0), KITH_OK);
+  assert_int_equal(kith__rows_make(&pairs, 1, rows, &duplicates), KITH_OK);
+}
+
+static void a_time_split_finds_its_moment_in_any_range(void **state) {
+  (void)state;
+  const int64_t far = (INT64_C(1) << 62) - 1;
+  const int64_t time[][10] = {{0, 1, 2, 3, 4, 5, 6, 7, 8, 9},
+                              {-far, -1, 0, 1, 2, 3, 4, 5, 6, far},
+                              {5, 5, 5, 5, 5, 5, 5, 5, 6, 6},
+                              {9, 8, 7, 6, 5, 4, 3, 2, 1, 0},
+                              {1000000000000, 0, 0, 0, 0, 0, 0, 0, 0, 1000000000001}};
+  for (int i = 0; i < 5; i++) {
+    kith__rows train, valid, test;
+    kith_split s = {.method = KITH_SPLIT_TIME, .test = 0.2};
+    timed_rows(10, time[i], &train);
+    assert_int_equal(kith__split(&s, true, &train, &valid, &test), KITH_OK);
+    assert_int_equal(test.lists.start[1], 2);
+    for (int k = 0; k < 2; k++)
+      for (int e = 0; e < 8; e++) assert_true(train.time[e] < test.time[k]);
+    kith__rows_free(&train);
+    kith__rows_free(&valid);
+    kith__rows_free(&test);
+  }
+}
+
+static void assert_split_refused(const int64_t *time, kith_split s, kith_status code, const char *expected) {
+  kith__rows train, valid, test;
+  timed_rows(4, time, &train);
+  assert_int_equal(kith__split(&s, true, &train, &valid, &test), code);
+  assert_non_null(strstr(kith_error_text(), expected));
+  assert_null(valid.lists.start);
+  assert_null(test.lists.start);
+  kith__rows_free(&train);
+}
+
+static void impossible_splits_are_refused(void **state) {
+  (void)state;
+  const int64_t same[] = {5, 5, 5, 5};
+  assert_split_refused(NULL, (kith_split){.method = KITH_SPLIT_TIME, .test = 0.5}, KITH_ECONFIG, "needs times");
+  assert_split_refused(NULL, (kith_split){.method = KITH_SPLIT_LEAVE_LAST_OUT, .test = 0.5}, KITH_ECONFIG, "needs times");
+  assert_split_refused(same, (kith_split){.method = KITH_SPLIT_TIME, .test = 0.5}, KITH_EDATA, "held out for test");
+  assert_split_refused(same, (kith_split){.method = KITH_SPLIT_RATIO, .test = 0.5, .valid = 0.5}, KITH_ECONFIG, "shares");
+  assert_split_refused(same, (kith_split){.method = KITH_SPLIT_RATIO, .test = -0.5}, KITH_ECONFIG, "shares");
+}
+
+static void nothing_stays_alive(void **state) {
+  (void)state;
+  assert_int_equal(kith_alloc_live(), 0);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(rows_equal_a_plain_sort_with_the_earliest_time_kept),
+      cmocka_unit_test(keys_are_sorted_whatever_their_number_and_width),
+      cmocka_unit_test(every_split_deals_each_interaction_to_one_list),
+      cmocka_unit_test(a_ratio_split_gives_each_user_his_shares_and_leaves_him_one),
+      cmocka_unit_test(a_ratio_split_follows_from_its_seed),
+      cmocka_unit_test(leave_last_out_takes_the_two_latest_of_each_user),
+      cmocka_unit_test(a_time_split_cuts_all_at_two_moments),
+      cmocka_unit_test(a_time_split_finds_its_moment_in_any_range),
+      cmocka_unit_test(impossible_splits_are_refused),
+      cmocka_unit_test(nothing_stays_alive),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
