@@ -1,0 +1,88 @@
+# timeout: 120
+# kith generate, ingest and inspect from the command line: what they say, and how they end when the input is bad.
+set -u
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder" || exit 1
+failed=0
+
+fail() { echo "FAILED: $*"; failed=1; }
+
+# expect CODE TEXT WORDS…: the program ends with this code and says this text in one line.
+expect() {
+  local code=$1 text=$2
+  shift 2
+  "$@" >out 2>err
+  local found=$?
+  [ "$found" = "$code" ] || fail "$*: exit $found, expected $code: $(tail -1 err)"
+  grep -qF -- "$text" out err || fail "$*: does not say \"$text\": $(cat err)"
+  if [ "$code" != 0 ]; then
+    [ "$(wc -l <err)" = 1 ] || fail "$*: more than one line: $(cat err)"
+    [ ! -e work/graph.h5 ] && [ -z "$(ls work 2>/dev/null)" ] || fail "$*: left something behind: $(ls work)"
+  fi
+}
+
+job() { # job KEYS…: a job file whose data section has these lines
+  { echo "work: work"; echo "data:"; printf '  %s\n' "$@"; } >job.yaml
+  rm -rf work
+}
+
+# ---- a graph is made, read and described --------------------------------------------------------------------------------
+job 'interactions: {path: lists/pairs.tsv, format: edges, columns: {time: 3}}' 'social: {path: lists/friends.tsv, format: edges}' \
+    'split: {method: leave-last-out}'
+expect 0 'wrote 3000 interactions' "$KITH" generate job.yaml --set generate.users=200 --set generate.items=300 --set generate.interactions=3000 --set generate.friends=400
+expect 0 'wrote work/graph.h5' "$KITH" ingest job.yaml --json
+tail -1 out | python3 -c '
+import json, sys
+r = json.loads(sys.stdin.read())
+assert r["users"] == 200 and r["train"] == 2600 and r["valid"] == 200 and r["test"] == 200 and r["social"] == 400, r' || fail "the JSON line"
+expect 0 '2600 training interactions, with times' "$KITH" inspect work/graph.h5
+grep -q '400 social ties' out || fail "inspect does not tell of the social ties"
+grep -q 'TORN' out && fail "inspect finds a whole file torn"
+expect 0 'leave-last-out' "$KITH" inspect work/graph.h5 --show job
+expect 0 '"format": "kith-graph"' "$KITH" inspect work/graph.h5 --json
+mpirun -n 3 --oversubscribe "$KITH" ingest job.yaml >/dev/null 2>err || fail "ingest on three ranks: $(cat err)"
+
+# ---- torn and foreign files ---------------------------------------------------------------------------------------------
+mv work/graph.h5 whole.h5
+size=$(stat -c %s whole.h5)
+head -c $((size / 2)) whole.h5 >half.h5
+python3 - <<'P'
+import sys
+b = bytearray(open("whole.h5", "rb").read())
+# times lie in one dataset: spoil eight bytes in the middle of the largest run of them
+at = len(b) // 2
+b[at:at + 8] = bytes(x ^ 0xff for x in b[at:at + 8])
+open("spoiled.h5", "wb").write(b)
+P
+expect 65 'half.h5: is torn' "$KITH" inspect half.h5
+expect 65 'spoiled.h5' "$KITH" inspect spoiled.h5
+expect 65 'not an HDF5 file' "$KITH" inspect job.yaml
+expect 66 'nowhere.h5' "$KITH" inspect nowhere.h5
+expect 64 'expected a file' "$KITH" inspect
+expect 65 'no attribute "nothing"' "$KITH" inspect whole.h5 --show nothing
+
+# ---- bad lists ----------------------------------------------------------------------------------------------------------
+printf '1 2 3\n4 5x 6\n' >letter.txt
+printf '1 2\n3 -4\n' >negative.txt
+: >empty.txt
+printf '1 2\n2 3\n' >good.txt
+printf '1 3\n9 2\n' >stranger.txt
+job 'interactions: {path: letter.txt}'; expect 65 'letter.txt:2: expected an integer item id, found "5x"' "$KITH" ingest job.yaml
+job 'interactions: {path: negative.txt}'; expect 65 'negative.txt:2: expected an item id of 0 or more, found -4' "$KITH" ingest job.yaml
+job 'interactions: {path: empty.txt}'; expect 65 'empty.txt' "$KITH" ingest job.yaml
+job 'interactions: {path: missing.txt}'; expect 66 'missing.txt: cannot be read' "$KITH" ingest job.yaml
+job 'interactions: {path: good.txt}' 'test: {path: stranger.txt}'
+expect 65 'stranger.txt:2: expected a user that the interactions know, found "9"' "$KITH" ingest job.yaml
+expect 65 'stranger.txt:2' mpirun -n 2 --oversubscribe --quiet "$KITH" ingest job.yaml --quiet
+job 'interactions: {path: good.txt}' 'split: {method: time}'; expect 78 'needs times' "$KITH" ingest job.yaml
+job 'interactions: {path: good.txt}'; expect 73 'good.txt: is there and was not made by kith generate' "$KITH" generate job.yaml --set data.interactions.format=edges
+job 'interactions: {path: new.txt}'; expect 78 'kith generate writes format edges' "$KITH" generate job.yaml
+
+# ---- a folder that cannot be written (root may write anywhere) -------------------------------------------------------------
+if [ "$(id -u)" != 0 ]; then
+  job 'interactions: {path: good.txt}'
+  mkdir work && chmod 555 work
+  expect 73 'work' "$KITH" ingest job.yaml
+fi
+exit $failed
