@@ -1,0 +1,158 @@
+/* kith bench: every kernel and a whole step, each as a fraction of what the machine was measured to allow in the same run. */
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/bench.h"
+#include "kith/scores.h"
+
+static void bench_spmm(bench *b) { kith_spmm(&b->a->csr, b->a->csr.n_row, b->a->row, b->d, b->x, false, b->y); }
+
+static void bench_adam(bench *b) {
+  kith_adam_options o = kith_adam_defaults();
+  kith_adam_step(&o, 10, b->n, b->y, b->m, b->v, b->x);
+}
+
+static void bench_halo(bench *b) {
+  kith_halo_begin(b->a->halo, b->x, b->x + (size_t)b->a->csr.n_row * (size_t)b->d);
+  kith_halo_end(b->a->halo);
+}
+
+static void bench_step(bench *b) { (void)kith_trainer_step(b->trainer, 0, false); }
+
+static void bench_rank(bench *b) {
+  kith_top top = {0};
+  kith_agreed st = kith_rank_top(b->c->comm, b->g, b->d, b->x, 20, true, 0, NULL, &top);
+  if (kith_is_bad(st)) kith_abort(__FILE__, __LINE__, kith_error_text());
+  kith_top_free(&top);
+}
+
+static kith_agreed bench_write_file(bench *b) {
+  kith_agreed st = {KITH_OK};
+  kith_rows *rows = NULL;
+  kith_h5 *f = NULL;
+  char parts[KITH_PATH], path[KITH_PATH];
+  KITH_TRY(kith_agree(b->c->comm, kith_job_file(&b->c->job, "parts.h5", parts)));
+  KITH_TRY(kith_agree(b->c->comm, kith_job_file(&b->c->job, "bench.h5", path)));
+  KITH_TRY(kith_rows_create(b->c->comm, b->g, parts, &rows));
+  KITH_TRY(kith_h5_create(b->c->comm, path, "kith-bench", 1, 4 * (b->g->n[0] + b->g->n[1]) * b->d, &f));
+  KITH_TRY(kith_rows_write(rows, f, "embedding", b->d, b->x));
+  KITH_TRY(kith_h5_publish(&f));
+  if (b->c->comm->rank == 0) unlink(path);
+done:
+  kith_h5_close(&f);
+  kith_rows_destroy(&rows);
+  return st;
+}
+
+static void bench_write(bench *b) {
+  if (kith_is_bad(bench_write_file(b))) kith_abort(__FILE__, __LINE__, kith_error_text());
+}
+
+/* One line: what it took, and the share of it that the limit alone takes. */
+static void bench_line(bench *b, const char *name, const char *key, const char *of, void (*work)(bench *b), void (*limit)(bench *b)) {
+  bench_pair p = bench_time(b, work, limit);
+  cli_print(b->c, "  %-32s %9.3f ms   limit %9.3f ms   %5.1f %%  of %s", name, 1e3 * p.work, 1e3 * p.limit, 100 * p.limit / p.work, of);
+  cli_json(b->c, key, "{\"seconds\": %.6g, \"limit\": %.6g, \"fraction\": %.4f}", p.work, p.limit, p.limit / p.work);
+}
+
+/* What the limits themselves come to. */
+static void bench_print_limits(bench *b) {
+  int64_t n[3] = {b->n, b->a->csr.start[b->a->csr.n_row], b->g->n_own_of[KITH_USER]};
+  kith_comm_sum_int(b->c->comm, 3, n);
+  bench_pair gather = bench_time(b, bench_limit_gather, bench_limit_random), stream = bench_time(b, bench_limit_adam, bench_limit_disk);
+  double bytes = 4.0 * b->d * (double)n[1];
+  cli_print(b->c, "%d ranks x %d threads; this machine allows, medians of %d", b->c->comm->size, omp_get_max_threads(), b->repeat);
+  cli_print(b->c, "  stream (triad)                %8.2f GB/s", 28e-9 * (double)n[0] / stream.work);
+  cli_print(b->c, "  gather of rows of %-4d bytes   %8.2f GB/s by the graph's columns, %.2f by random ones", 4 * b->d, 1e-9 * bytes / gather.work, 1e-9 * bytes / gather.limit);
+  cli_print(b->c, "  write and fsync               %8.2f GB/s", 4e-9 * (double)n[0] / stream.limit);
+  cli_json(b->c, "stream_bytes_per_second", "%.6g", 28 * (double)n[0] / stream.work);
+  cli_json(b->c, "gather_bytes_per_second", "%.6g", bytes / gather.work);
+  cli_json(b->c, "gather_random_bytes_per_second", "%.6g", bytes / gather.limit);
+}
+
+static void bench_kernels(bench *b) {
+  cli_print(b->c, "kernels, each timed in turn with its limit");
+  bench_line(b, "SpMM, one product with A", "spmm", "gather", bench_spmm, bench_limit_gather);
+  bench_line(b, "Adam", "adam", "stream", bench_adam, bench_limit_adam);
+  if (b->c->comm->size > 1) bench_line(b, "halo exchange", "halo", "messages", bench_halo, bench_limit_halo);
+  bench_line(b, "a whole step", "step", "its parts", bench_step, bench_limit_step);
+  bench_line(b, "ranking of all users, K = 20", "ranking", "products", bench_rank, bench_limit_rank);
+  bench_line(b, "HDF5 write of the embeddings", "write", "write and fsync", bench_write, bench_limit_disk);
+}
+
+/* Uniformly random columns, as many as the graph has. */
+static kith_status bench_random(bench *b) {
+  kith_status st = KITH_OK;
+  kith_eid n = b->a->csr.start[b->a->csr.n_row];
+  KITH_TRY(KITH_NEW(b->random, n));
+  for (kith_eid e = 0; e < n; e++)
+    b->random[e] = (kith_lid)kith_random_below(kith_random(1, KITH_USE_GENERATE, (uint64_t)e, 0, 0).bits[0], (uint64_t)b->a->csr.n_col);
+done:
+  return st;
+}
+
+static kith_status bench_room(bench *b) {
+  kith_status st = KITH_OK;
+  int64_t n_row = b->a->csr.n_col, least = KITH_SCORE_ITEMS + (int64_t)omp_get_max_threads() * KITH_SCORE_USERS * KITH_SCORE_ITEMS / b->d;
+  if (n_row < least) n_row = least; /* the limits' tiles must fit, however small the graph */
+  b->n = (int64_t)b->g->n_own * b->d;
+  KITH_TRY(KITH_NEW(b->x, n_row * b->d));
+  KITH_TRY(KITH_NEW(b->y, n_row * b->d));
+  KITH_TRY(KITH_NEW(b->m, n_row * b->d));
+  KITH_TRY(KITH_NEW(b->v, n_row * b->d));
+  for (int64_t i = 0; i < n_row * b->d; i++) b->x[i] = b->m[i] = (float)kith_random_unit(kith_random(2, KITH_USE_GENERATE, (uint64_t)i, 0, 0).bits[0]) - 0.5f;
+done:
+  return st;
+}
+
+static kith_agreed bench_prepare(bench *b) {
+  kith_agreed st = {KITH_OK};
+  const kith_comm *comm = b->c->comm;
+  char parts[KITH_PATH];
+  KITH_TRY(kith_agree(comm, kith_job_file(&b->c->job, "parts.h5", parts)));
+  KITH_TRY(kith_graph_read(comm, parts, &b->g));
+  KITH_TRY(kith_relation_create(comm, b->g, b->d, &b->a));
+  KITH_TRY(kith_trainer_create(comm, b->g, &b->c->job.model, &b->c->job.train, &b->trainer));
+  kith_trainer_epoch(b->trainer, 0);
+  KITH_TRY(kith_agree(comm, bench_room(b)));
+done:
+  return st;
+}
+
+static void bench_free(bench *b) {
+  kith_trainer_destroy(&b->trainer);
+  kith_relation_destroy(&b->a);
+  kith_graph_destroy(&b->g);
+  KITH_FREE(b->x);
+  KITH_FREE(b->y);
+  KITH_FREE(b->m);
+  KITH_FREE(b->v);
+  KITH_FREE(b->random);
+}
+
+static kith_status bench_options(cli *c, bench *b) {
+  kith_status st = KITH_OK;
+  const char *repeat = cli_option(c, "repeat");
+  KITH_TRY(cli_no_more(c));
+  b->repeat = repeat ? atoi(repeat) : 7;
+  KITH_CHECK(b->repeat >= 1 && b->repeat <= BENCH_REPEAT_MOST, KITH_EUSAGE, "--repeat %s: expected 1 to %d", repeat, BENCH_REPEAT_MOST);
+done:
+  return st;
+}
+
+kith_agreed cli_bench(cli *c) {
+  kith_agreed st = {KITH_OK};
+  bench b = {.c = c, .d = c->job.model.width, .layers = c->job.model.name == KITH_MF ? 0 : c->job.model.layers};
+  KITH_TRY(kith_agree(c->comm, bench_options(c, &b)));
+  KITH_TRY(bench_prepare(&b));
+  KITH_TRY(kith_agree(c->comm, bench_random(&b)));
+  b.wire_rows = (int)(kith_comm_max(c->comm, kith_halo_n_remote(b.a->halo)));
+  bench_print_limits(&b);
+  bench_kernels(&b);
+done:
+  bench_free(&b);
+  return st;
+}

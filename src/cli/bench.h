@@ -1,0 +1,47 @@
+/* Inside kith bench: what is timed, what the machine allows, and the table of both. */
+#ifndef KITH_SRC_CLI_BENCH_H
+#define KITH_SRC_CLI_BENCH_H
+
+#include "cli/cli.h"
+#include "kith/limits.h"
+
+enum { BENCH_REPEAT_MOST = 101 };
+
+typedef struct bench {
+  cli *c;
+  kith_graph *g;
+  kith_relation *a;
+  kith_trainer *trainer;
+  int d, layers, repeat;
+  int64_t n;            /* numbers in this rank's embeddings: n_own * d */
+  float *x, *y, *m, *v; /* [n_row, d] */
+  kith_lid *random;     /* [entries] uniformly random columns */
+  float sink;           /* keeps what is only read from being left out */
+  int wire_rows;        /* rows that a message between neighbours in the ring has */
+} bench;
+
+/* Medians of the slowest rank's seconds. */
+typedef struct bench_pair {
+  double work, limit;
+} bench_pair;
+
+/*
+ * Run a kernel and its limit in turn, all ranks together, once to warm up and `repeat` times for the medians.  In turn,
+ * because machines that are shared change speed from one second to the next.  Collective.
+ */
+bench_pair bench_time(bench *b, void (*work)(bench *b), void (*limit)(bench *b));
+
+/* What the machine allows; each moves the bytes, or makes the products, of the kernel it is held against. */
+void bench_limit_adam(bench *b);   /* seven streams of all numbers */
+void bench_limit_gather(bench *b); /* the graph's columns */
+void bench_limit_random(bench *b); /* as many uniformly random ones */
+void bench_limit_rank(bench *b);   /* as many products as ranking of all users, in its tiles */
+void bench_limit_halo(bench *b);   /* messages around the ring, as many bytes as an exchange */
+void bench_limit_disk(bench *b);   /* plain write and fsync of all numbers */
+/*
+ * A step: 2 L products with A at gather speed, as many exchanges, Adam's streams, one gradient block cleared.  The
+ * batch itself, some thousand rows, is not counted: what it costs is lost.
+ */
+void bench_limit_step(bench *b);
+
+#endif

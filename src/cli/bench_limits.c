@@ -1,0 +1,92 @@
+/* What this machine allows: stream, gather, products, messages, the disk. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/bench.h"
+#include "kith/scores.h"
+
+static int limits_compare(const void *a, const void *b) {
+  double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+static double limits_once(bench *b, void (*work)(bench *b)) {
+  KITH_MPI(MPI_Barrier(b->c->comm->mpi));
+  double began = kith_clock();
+  work(b);
+  double took = kith_clock() - began;
+  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, &took, 1, MPI_DOUBLE, MPI_MAX, b->c->comm->mpi));
+  return took;
+}
+
+bench_pair bench_time(bench *b, void (*work)(bench *b), void (*limit)(bench *b)) {
+  double seconds[2][BENCH_REPEAT_MOST];
+  for (int i = -1; i < b->repeat; i++) {
+    double took = limits_once(b, work), least = limits_once(b, limit);
+    if (i < 0) continue;
+    seconds[0][i] = took;
+    seconds[1][i] = least;
+  }
+  for (int k = 0; k < 2; k++) qsort(seconds[k], (size_t)b->repeat, sizeof(double), limits_compare);
+  return (bench_pair){seconds[0][b->repeat / 2], seconds[1][b->repeat / 2]};
+}
+
+/* Adam reads four streams and writes three; triads of three streams each, 7 / 3 of them. */
+void bench_limit_adam(bench *b) {
+  kith_limit_triad(b->n, 0.5f, b->x, b->m, b->v);
+  kith_limit_triad(b->n, 0.5f, b->x, b->v, b->m);
+  kith_limit_triad(b->n / 3, 0.5f, b->x, b->m, b->v);
+}
+
+void bench_limit_gather(bench *b) { b->sink += kith_limit_gather(b->a->csr.start[b->a->csr.n_row], b->a->csr.col, b->d, b->x); }
+
+void bench_limit_random(bench *b) { b->sink += kith_limit_gather(b->a->csr.start[b->a->csr.n_row], b->random, b->d, b->x); }
+
+/* Whole tiles only, in the shape that ranking uses: this rank's users against all items. */
+void bench_limit_rank(bench *b) {
+  int64_t users = b->g->n_own_of[KITH_USER], items = b->g->n[KITH_ITEM];
+  int64_t n_tile = (int64_t)((double)users * (double)items / ((double)KITH_SCORE_USERS * KITH_SCORE_ITEMS)) + 1;
+#pragma omp parallel for schedule(static)
+  for (int64_t t = 0; t < n_tile; t++) {
+    float *score = b->y + (size_t)kith_thread() * KITH_SCORE_USERS * KITH_SCORE_ITEMS;
+    kith_scores_tile(b->d, b->x, b->m, score);
+  }
+}
+
+/* Each rank sends to the one after it as much as its share of an exchange, and receives as much from the one before. */
+void bench_limit_halo(bench *b) {
+  int size = b->c->comm->size, me = b->c->comm->rank, to = (me + 1) % size, from = (me + size - 1) % size;
+  if (size == 1) return;
+  KITH_MPI(MPI_Sendrecv(b->x, b->wire_rows * b->d, MPI_FLOAT, to, 31, b->y, b->wire_rows * b->d, MPI_FLOAT, from, 31, b->c->comm->mpi, MPI_STATUS_IGNORE));
+}
+
+/* This rank's rows by plain write and fsync, into a file of its own beside the work. */
+void bench_limit_disk(bench *b) {
+  char path[KITH_PATH], name[64];
+  snprintf(name, sizeof name, "bench-%d.tmp", b->c->comm->rank);
+  if (kith_job_file(&b->c->job, name, path) != KITH_OK) return;
+  int file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+  if (file < 0) return;
+  const char *from = (const char *)b->x;
+  for (size_t left = (size_t)b->n * sizeof(float); left > 0;) {
+    ssize_t n = write(file, from, left);
+    if (n <= 0) break;
+    from += n;
+    left -= (size_t)n;
+  }
+  fsync(file);
+  close(file);
+  unlink(path);
+}
+
+void bench_limit_step(bench *b) {
+  for (int i = 0; i < 2 * b->layers; i++) {
+    bench_limit_gather(b);
+    bench_limit_halo(b);
+  }
+  bench_limit_adam(b);
+  kith_limit_triad(b->n / 3, 0.5f, b->x, b->m, b->v);
+}
