@@ -19,8 +19,10 @@ done:
 static kith_status generate_check(const char *what, const kith_source *s) {
   kith_status st = KITH_OK;
   bool tabs = !s->delimiter[0] || strcmp(s->delimiter, "\t") == 0 || strcmp(s->delimiter, " ") == 0;
-  KITH_CHECK(s->format == KITH_EDGES && tabs && !s->header, KITH_ECONFIG,
-             "data.%s: kith generate writes format edges, with tabs and without a header; the job expects something else", what);
+  KITH_CHECK(
+      s->format == KITH_EDGES && tabs && !s->header, KITH_ECONFIG,
+      "data.%s: kith generate writes format edges, with tabs and without a header; the job expects something else",
+      what);
 done:
   return st;
 }
@@ -28,7 +30,8 @@ done:
 static kith_status generate_work(cli *c) {
   kith_status st = KITH_OK;
   const kith_job *job = &c->job;
-  KITH_CHECK(job->data.interactions.path[0], KITH_ECONFIG, "%s: data.interactions.path: expected the file to write", job->path);
+  KITH_CHECK(job->data.interactions.path[0], KITH_ECONFIG, "%s: data.interactions.path: expected the file to write",
+             job->path);
   KITH_TRY(generate_check("interactions", &job->data.interactions));
   if (job->data.social.path[0]) KITH_TRY(generate_check("social", &job->data.social));
   KITH_TRY(generate_folder(job->data.interactions.path));
@@ -36,9 +39,11 @@ static kith_status generate_work(cli *c) {
   double began = kith_clock();
   KITH_TRY(kith_generate(&job->generate, job->data.interactions.path, job->data.social.path));
   double seconds = kith_clock() - began;
-  cli_print(c, "wrote %lld interactions of %lld users with %lld items to %s in %.2f s", (long long)job->generate.interactions,
-            (long long)job->generate.users, (long long)job->generate.items, job->data.interactions.path, seconds);
-  if (job->data.social.path[0]) cli_print(c, "wrote %lld friendships to %s", (long long)job->generate.friends, job->data.social.path);
+  cli_print(c, "wrote %lld interactions of %lld users with %lld items to %s in %.2f s",
+            (long long)job->generate.interactions, (long long)job->generate.users, (long long)job->generate.items,
+            job->data.interactions.path, seconds);
+  if (job->data.social.path[0])
+    cli_print(c, "wrote %lld friendships to %s", (long long)job->generate.friends, job->data.social.path);
   cli_json(c, "interactions", "%lld", (long long)job->generate.interactions);
   cli_json(c, "seconds", "%.4f", seconds);
 done:

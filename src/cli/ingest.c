@@ -4,8 +4,12 @@
 static kith_status ingest_prepare(cli *c, kith_ingest_options *o, char *path, char **job) {
   kith_status st = KITH_OK;
   KITH_TRY(cli_no_more(c));
-  KITH_CHECK(c->job.data.interactions.path[0], KITH_ECONFIG, "%s: data.interactions.path: expected a list of interactions", c->job.path);
-  *o = (kith_ingest_options){.interactions = c->job.data.interactions, .test = c->job.data.test, .social = c->job.data.social, .split = c->job.data.split};
+  KITH_CHECK(c->job.data.interactions.path[0], KITH_ECONFIG,
+             "%s: data.interactions.path: expected a list of interactions", c->job.path);
+  *o = (kith_ingest_options){.interactions = c->job.data.interactions,
+                             .test = c->job.data.test,
+                             .social = c->job.data.social,
+                             .split = c->job.data.split};
   KITH_TRY(kith_job_file(&c->job, "graph.h5", path));
   KITH_TRY(kith_job_print(&c->job, job));
   if (c->comm->rank == 0) KITH_TRY(kith_folder_make(c->job.work));
@@ -20,8 +24,9 @@ static void ingest_note(cli *c, int64_t n, const char *key, const char *what) {
 }
 
 static void ingest_print(cli *c, const kith_ingest_report *r, double seconds) {
-  cli_print(c, "%lld users, %lld items; interactions: %lld training, %lld validation, %lld test", (long long)r->n[KITH_USER],
-            (long long)r->n[KITH_ITEM], (long long)r->train, (long long)r->valid, (long long)r->test);
+  cli_print(c, "%lld users, %lld items; interactions: %lld training, %lld validation, %lld test",
+            (long long)r->n[KITH_USER], (long long)r->n[KITH_ITEM], (long long)r->train, (long long)r->valid,
+            (long long)r->test);
   cli_json(c, "users", "%lld", (long long)r->n[KITH_USER]);
   cli_json(c, "items", "%lld", (long long)r->n[KITH_ITEM]);
   cli_json(c, "train", "%lld", (long long)r->train);
@@ -35,7 +40,9 @@ static void ingest_print(cli *c, const kith_ingest_report *r, double seconds) {
   ingest_note(c, r->social_duplicates, "social_duplicates", "repeated social ties, counted once");
   ingest_note(c, r->social_unknown, "social_unknown", "social ties to users without interactions, left out");
   ingest_note(c, r->social_self, "social_self", "ties of a user to itself, left out");
-  if (r->has_time || r->has_weight) cli_print(c, "  kept with each: %s%s%s", r->has_time ? "time" : "", r->has_time && r->has_weight ? ", " : "", r->has_weight ? "weight" : "");
+  if (r->has_time || r->has_weight)
+    cli_print(c, "  kept with each: %s%s%s", r->has_time ? "time" : "", r->has_time && r->has_weight ? ", " : "",
+              r->has_weight ? "weight" : "");
   int64_t n = r->train + r->valid + r->test + r->duplicates;
   cli_print(c, "  %.2f s, %.1f M interactions/s", seconds, (double)n / seconds / 1e6);
   cli_json(c, "seconds", "%.4f", seconds);

@@ -29,8 +29,10 @@ static void inspect_take(void *context, const kith_h5_entry *e) {
   if (e->text) {
     snprintf(t->value, sizeof t->value, "%.*s", (int)strcspn(e->text, "\n"), e->text);
     for (const char *p = e->text; *p; p++) t->lines += *p == '\n' || !p[1];
-  } else if (e->type == KITH_H5_DOUBLE || e->type == KITH_H5_FLOAT) snprintf(t->value, sizeof t->value, "%.9g", e->real);
-  else snprintf(t->value, sizeof t->value, "%lld", (long long)e->integer);
+  } else if (e->type == KITH_H5_DOUBLE || e->type == KITH_H5_FLOAT)
+    snprintf(t->value, sizeof t->value, "%.9g", e->real);
+  else
+    snprintf(t->value, sizeof t->value, "%lld", (long long)e->integer);
 }
 
 static const thing *inspect_find(const things *all, const char *name) {
@@ -49,7 +51,7 @@ static long long inspect_rows(const things *all, const char *name) {
   return t ? (long long)t->entry.n : 0;
 }
 
-/* ---- in words ------------------------------------------------------------------------------------------------------ */
+/* ---- in words ---------------------------------------------------------------------------------------------------- */
 
 static const char *words_ids(const things *all, const char *name) {
   const thing *t = inspect_find(all, name);
@@ -65,29 +67,32 @@ static void words_graph(const cli *c, const things *all) {
     snprintf(item, sizeof item, "%s/item", lists[i][0]);
     snprintf(time, sizeof time, "%s/time", lists[i][0]);
     snprintf(weight, sizeof weight, "%s/weight", lists[i][0]);
-    cli_print(c, "  %lld %s interactions%s%s", inspect_rows(all, item), lists[i][1], inspect_find(all, time) ? ", with times" : "",
-              inspect_find(all, weight) ? ", with weights" : "");
+    cli_print(c, "  %lld %s interactions%s%s", inspect_rows(all, item), lists[i][1],
+              inspect_find(all, time) ? ", with times" : "", inspect_find(all, weight) ? ", with weights" : "");
   }
   if (inspect_find(all, "social/user")) cli_print(c, "  %lld social ties", inspect_rows(all, "social/user"));
 }
 
 static void words_parts(const cli *c, const things *all) {
-  cli_print(c, "  %s users and %s items with %s training interactions, cut into %s parts by %s", inspect_value(all, "n_user"),
-            inspect_value(all, "n_item"), inspect_value(all, "n_edge"), inspect_value(all, "parts"), inspect_value(all, "method"));
+  cli_print(c, "  %s users and %s items with %s training interactions, cut into %s parts by %s",
+            inspect_value(all, "n_user"), inspect_value(all, "n_item"), inspect_value(all, "n_edge"),
+            inspect_value(all, "parts"), inspect_value(all, "method"));
 }
 
 static void words_checkpoint(const cli *c, const things *all) {
   const thing *best = inspect_find(all, "best_epoch");
-  cli_print(c, "  after epoch %s and %s steps of the next one; rows of width %s for %lld users and %lld items", inspect_value(all, "epoch"),
-            inspect_value(all, "step"), inspect_value(all, "width"), inspect_rows(all, "user/parameter"), inspect_rows(all, "item/parameter"));
-  if (best && best->entry.integer > 0) cli_print(c, "  best score so far %s, in epoch %s", inspect_value(all, "best"), best->value);
+  cli_print(c, "  after epoch %s and %s steps of the next one; rows of width %s for %lld users and %lld items",
+            inspect_value(all, "epoch"), inspect_value(all, "step"), inspect_value(all, "width"),
+            inspect_rows(all, "user/parameter"), inspect_rows(all, "item/parameter"));
+  if (best && best->entry.integer > 0)
+    cli_print(c, "  best score so far %s, in epoch %s", inspect_value(all, "best"), best->value);
 }
 
 /* `metrics` has a JSON object a line; the last one says how it ended. */
 static void words_embeddings(const cli *c, const things *all, const char *metrics) {
-  cli_print(c, "  %s after epoch %s: rows of width %s for %lld users and %lld items, to be ranked by %s", inspect_value(all, "model"),
-            inspect_value(all, "epoch"), inspect_value(all, "width"), inspect_rows(all, "user/embedding"), inspect_rows(all, "item/embedding"),
-            inspect_value(all, "score"));
+  cli_print(c, "  %s after epoch %s: rows of width %s for %lld users and %lld items, to be ranked by %s",
+            inspect_value(all, "model"), inspect_value(all, "epoch"), inspect_value(all, "width"),
+            inspect_rows(all, "user/embedding"), inspect_rows(all, "item/embedding"), inspect_value(all, "score"));
   size_t n = strlen(metrics);
   while (n > 0 && metrics[n - 1] == '\n') n--;
   size_t begin = n;
@@ -127,25 +132,32 @@ done:
   return st;
 }
 
-/* ---- attributes and datasets ----------------------------------------------------------------------------------------- */
+/* ---- attributes and datasets ------------------------------------------------------------------------------------- */
 
 static void inspect_attributes(const cli *c, const things *all) {
   cli_print(c, "attributes");
   for (int i = 0; i < all->n; i++) {
     const thing *t = &all->at[i];
     if (!t->entry.attribute) continue;
-    if (t->lines > 1) cli_print(c, "  %-16s %d lines; --show %s prints them", t->name, t->lines, t->name);
-    else cli_print(c, "  %-16s %s", t->name, t->value);
+    if (t->lines > 1)
+      cli_print(c, "  %-16s %d lines; --show %s prints them", t->name, t->lines, t->name);
+    else
+      cli_print(c, "  %-16s %s", t->name, t->value);
   }
 }
 
 static void inspect_shape(const kith_h5_entry *e, size_t size, char *shape) {
-  static const char *const number[] = {[KITH_H5_INT8] = "int8", [KITH_H5_INT32] = "int32", [KITH_H5_INT64] = "int64",
-                                       [KITH_H5_FLOAT] = "float32", [KITH_H5_DOUBLE] = "float64"};
+  static const char *const number[] = {[KITH_H5_INT8] = "int8",
+                                       [KITH_H5_INT32] = "int32",
+                                       [KITH_H5_INT64] = "int64",
+                                       [KITH_H5_FLOAT] = "float32",
+                                       [KITH_H5_DOUBLE] = "float64"};
   char columns[32] = "", type[32];
   if (e->d > 0) snprintf(columns, sizeof columns, ", %d", e->d);
-  if (e->type == KITH_H5_TEXT) snprintf(type, sizeof type, "text of %d bytes", e->width);
-  else snprintf(type, sizeof type, "%s", number[e->type]);
+  if (e->type == KITH_H5_TEXT)
+    snprintf(type, sizeof type, "text of %d bytes", e->width);
+  else
+    snprintf(type, sizeof type, "%s", number[e->type]);
   snprintf(shape, size, "[%lld%s] %s", (long long)e->n, columns, type);
 }
 
@@ -163,7 +175,8 @@ static kith_status inspect_datasets(cli *c, kith_h5 *f, const things *all) {
       worst = here;
       snprintf(why, sizeof why, "%s", kith_error_text());
     }
-    cli_print(c, "  %-16s %-32s %12lld bytes  %s", t->name, shape, (long long)t->entry.bytes, kith_is_bad(here) ? "TORN" : "checksums are right");
+    cli_print(c, "  %-16s %-32s %12lld bytes  %s", t->name, shape, (long long)t->entry.bytes,
+              kith_is_bad(here) ? "TORN" : "checksums are right");
   }
   return kith_is_bad(worst) ? kith_fail(worst, "%s", why) : KITH_OK;
 }
@@ -174,12 +187,14 @@ static void inspect_json(cli *c, const things *all) {
     const thing *t = &all->at[i];
     if (t->entry.attribute && t->lines == 0) cli_json(c, t->name, "%s", t->value);
     if (t->entry.attribute) continue;
-    if (t->entry.d > 0) cli_json(c, t->name, "[%lld, %d]", (long long)t->entry.n, t->entry.d);
-    else cli_json(c, t->name, "[%lld]", (long long)t->entry.n);
+    if (t->entry.d > 0)
+      cli_json(c, t->name, "[%lld, %d]", (long long)t->entry.n, t->entry.d);
+    else
+      cli_json(c, t->name, "[%lld]", (long long)t->entry.n);
   }
 }
 
-/* ---- the verb ------------------------------------------------------------------------------------------------------ */
+/* ---- the verb ---------------------------------------------------------------------------------------------------- */
 
 static kith_status inspect_show(cli *c, kith_h5 *f, const char *name) {
   kith_status st = KITH_OK;

@@ -14,29 +14,40 @@
 #define GENERATE_MARK "# kith generate: "
 
 static const int64_t calendar_begin = 1577836800; /* 2020-01-01 */
-static const int64_t calendar_span = 3 * 365 * INT64_C(86400), calendar_least = 30 * INT64_C(86400);
+static const int64_t calendar_span = INT64_C(3) * 365 * 86400, calendar_least = INT64_C(30) * 86400;
 
 kith_generate_options kith_generate_defaults(void) {
-  return (kith_generate_options){.users = 2000, .items = 3000, .interactions = 60000, .friends = 8000, .communities = 20,
-                                 .noise = 0.1, .names = true, .seed = 1};
+  return (kith_generate_options){.users = 2000,
+                                 .items = 3000,
+                                 .interactions = 60000,
+                                 .friends = 8000,
+                                 .communities = 20,
+                                 .noise = 0.1,
+                                 .names = true,
+                                 .seed = 1};
 }
 
 static kith_status generate_check(const kith_generate_options *o) {
   kith_status st = KITH_OK;
-  KITH_CHECK(o->users >= 1 && o->users < INT32_MAX, KITH_ECONFIG, "generate.users: %" PRId64 ", expected 1 to %d", o->users, INT32_MAX - 1);
-  KITH_CHECK(o->items >= 1 && o->items < INT32_MAX, KITH_ECONFIG, "generate.items: %" PRId64 ", expected 1 to %d", o->items, INT32_MAX - 1);
+  KITH_CHECK(o->users >= 1 && o->users < INT32_MAX, KITH_ECONFIG, "generate.users: %" PRId64 ", expected 1 to %d",
+             o->users, INT32_MAX - 1);
+  KITH_CHECK(o->items >= 1 && o->items < INT32_MAX, KITH_ECONFIG, "generate.items: %" PRId64 ", expected 1 to %d",
+             o->items, INT32_MAX - 1);
   KITH_CHECK(o->communities >= 1 && o->communities <= o->items / 8, KITH_ECONFIG,
-             "generate.communities: %d, expected 1 to %" PRId64 " (an eighth of the items)", o->communities, o->items / 8);
+             "generate.communities: %d, expected 1 to %" PRId64 " (an eighth of the items)", o->communities,
+             o->items / 8);
   KITH_CHECK(o->interactions >= 1 && o->interactions <= o->users * (o->items / 2), KITH_ECONFIG,
-             "generate.interactions: %" PRId64 ", expected 1 to %" PRId64 " (half of all pairs)", o->interactions, o->users * (o->items / 2));
+             "generate.interactions: %" PRId64 ", expected 1 to %" PRId64 " (half of all pairs)", o->interactions,
+             o->users * (o->items / 2));
   KITH_CHECK(o->friends >= 0 && o->friends <= o->users * (o->users / 16), KITH_ECONFIG,
-             "generate.friends: %" PRId64 ", expected 0 to %" PRId64 " (an eighth of all pairs of users)", o->friends, o->users * (o->users / 16));
+             "generate.friends: %" PRId64 ", expected 0 to %" PRId64 " (an eighth of all pairs of users)", o->friends,
+             o->users * (o->users / 16));
   KITH_CHECK(o->noise >= 0 && o->noise <= 1, KITH_ECONFIG, "generate.noise: %g, expected 0 to 1", o->noise);
 done:
   return st;
 }
 
-/* ---- names --------------------------------------------------------------------------------------------------------- */
+/* ---- names ------------------------------------------------------------------------------------------------------- */
 
 /* How ids of one type are spelled: "user-" and digits of one width, or the number. */
 typedef struct spelling {
@@ -57,7 +68,7 @@ static void spell(stream *s, const spelling *how, int64_t number) {
   stream_number(s, number, how->width);
 }
 
-/* ---- interactions -------------------------------------------------------------------------------------------------- */
+/* ---- interactions ------------------------------------------------------------------------------------------------ */
 
 typedef struct calendar {
   double begin, step; /* seconds: of a user's first day, and from one interaction to the next */
@@ -91,7 +102,8 @@ static void write_user(const world *w, int64_t user, const spelling how[KITH_TYP
   }
 }
 
-static kith_status write_interactions(const world *w, const spelling how[KITH_TYPES], const char *first, const char *path) {
+static kith_status write_interactions(const world *w, const spelling how[KITH_TYPES], const char *first,
+                                      const char *path) {
   kith_status st = KITH_OK;
   stream s = {0};
   int32_t *taken = NULL;
@@ -113,9 +125,10 @@ done:
   return st;
 }
 
-/* ---- friendships --------------------------------------------------------------------------------------------------- */
+/* ---- friendships ------------------------------------------------------------------------------------------------- */
 
-/* A friendship is written once, by one of the two: which one follows from the pair, and each is it for half of the others. */
+/* A friendship is written once, by one of the two: which one follows from the pair, and each is it for half of the
+ * others. */
 static bool begins_friendship(int64_t user, int64_t other) {
   bool smaller = (user + other) % 2 == 0;
   return user != other && (user < other) == smaller;
@@ -150,7 +163,7 @@ done:
   return st;
 }
 
-/* ---- both ---------------------------------------------------------------------------------------------------------- */
+/* ---- both -------------------------------------------------------------------------------------------------------- */
 
 kith_status kith_generate(const kith_generate_options *o, const char *interactions, const char *social) {
   kith_status st = KITH_OK;
@@ -158,7 +171,8 @@ kith_status kith_generate(const kith_generate_options *o, const char *interactio
   char first[256];
   const spelling how[KITH_TYPES] = {spelling_make(o, "user-", o->users), spelling_make(o, "item-", o->items)};
   snprintf(first, sizeof first,
-           "users %" PRId64 ", items %" PRId64 ", interactions %" PRId64 ", friends %" PRId64 ", communities %d, noise %g, seed %" PRIu64 "\n",
+           "users %" PRId64 ", items %" PRId64 ", interactions %" PRId64 ", friends %" PRId64
+           ", communities %d, noise %g, seed %" PRIu64 "\n",
            o->users, o->items, o->interactions, o->friends, o->communities, o->noise, o->seed);
   KITH_TRY(generate_check(o));
   KITH_TRY(world_create(o, &w));

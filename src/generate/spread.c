@@ -14,8 +14,10 @@ static double spread_factor(int64_t n, const double *weight, double total, doubl
     before = cut;
     cut = 0;
     for (int64_t i = 0; i < n; i++) {
-      if (factor * weight[i] >= most) cut++;
-      else rest += weight[i];
+      if (factor * weight[i] >= most)
+        cut++;
+      else
+        rest += weight[i];
     }
     if (rest > 0) factor = (total - most * (double)cut) / rest;
   } while (cut != before);
@@ -36,7 +38,7 @@ kith_status spread_deal(uint64_t seed, kith_use use, int64_t n, int64_t total, i
   }
   for (int64_t i = 0; i < n; i++) {
     so_far += weight[i];
-    int64_t upto = i == n - 1 ? total : (int64_t)((double)total * (so_far / sum));
+    int64_t upto = i == n - 1 ? total : sum > 0 ? (int64_t)((double)total * (so_far / sum)) : 0;
     share[i] = (int32_t)(upto - given);
     given = upto;
   }

@@ -38,7 +38,8 @@ done:
 }
 
 static void stream_flush(stream *s) {
-  if (s->used > 0 && fwrite(s->buffer, 1, (size_t)s->used, s->file) != (size_t)s->used && !s->trouble) s->trouble = errno;
+  if (s->used > 0 && fwrite(s->buffer, 1, (size_t)s->used, s->file) != (size_t)s->used && !s->trouble)
+    s->trouble = errno;
   s->used = 0;
 }
 

@@ -42,13 +42,15 @@ done:
 }
 
 /* n rows of "group/column". */
-static kith_agreed column_read(kith_h5 *f, const char *group, const char *column, kith_h5_type type, int64_t n, void *data) {
+static kith_agreed column_read(kith_h5 *f, const char *group, const char *column, kith_h5_type type, int64_t n,
+                               void *data) {
   char name[KITH_NAME];
   snprintf(name, sizeof name, "%s/%s", group, column);
   return kith_h5_read(f, name, type, 0, 0, n, data);
 }
 
-static kith_agreed lists_read(const kith_comm *comm, kith_h5 *f, const char *group, int64_t n_row, int64_t n_item, kith_lists *lists) {
+static kith_agreed lists_read(const kith_comm *comm, kith_h5 *f, const char *group, int64_t n_row, int64_t n_item,
+                              kith_lists *lists) {
   kith_agreed st = {KITH_OK};
   char name[KITH_NAME];
   int64_t n, n_start;
@@ -57,9 +59,10 @@ static kith_agreed lists_read(const kith_comm *comm, kith_h5 *f, const char *gro
   KITH_TRY(kith_h5_extent(f, name, &n, &d));
   snprintf(name, sizeof name, "%s/start", group);
   KITH_TRY(kith_h5_extent(f, name, &n_start, &d));
-  KITH_TRY(kith_agree(comm, n_start == n_row + 1 ? KITH_OK
-                                                 : kith_fail(KITH_EDATA, "%s: /%s has %lld places, expected %lld", kith_h5_path(f),
-                                                             name, (long long)n_start, (long long)n_row + 1)));
+  KITH_TRY(kith_agree(comm, n_start == n_row + 1
+                                ? KITH_OK
+                                : kith_fail(KITH_EDATA, "%s: /%s has %lld places, expected %lld", kith_h5_path(f), name,
+                                            (long long)n_start, (long long)n_row + 1)));
   KITH_TRY(kith_agree(comm, lists_alloc(n_row, n, lists)));
   KITH_TRY(column_read(f, group, "start", KITH_H5_INT64, n_row + 1, lists->start));
   KITH_TRY(kith_agree(comm, starts_check(kith_h5_path(f), group, n_row, n, lists->start)));

@@ -28,11 +28,12 @@ static bool list_type(hid_t type, kith_h5_type *kind, int *width) {
   case H5T_STRING:
     *kind = KITH_H5_TEXT;
     return H5Tis_variable_str(type) == 0;
-  default: return false;
+  default:
+    return false;
   }
 }
 
-/* ---- attributes ---------------------------------------------------------------------------------------------------- */
+/* ---- attributes -------------------------------------------------------------------------------------------------- */
 
 static kith_status list_attribute(list_walk *w, const char *name) {
   kith_status st = KITH_OK;
@@ -40,9 +41,12 @@ static kith_status list_attribute(list_walk *w, const char *name) {
   char *text = NULL;
   hid_t attr = H5Aopen(w->f->file, name, H5P_DEFAULT), type = attr >= 0 ? H5Aget_type(attr) : H5I_INVALID_HID;
   if (type < 0 || !list_type(type, &e.type, &e.width)) goto done; /* not ours, so nothing to say */
-  if (e.type == KITH_H5_TEXT) KITH_TRY(kith__h5_attr_text(w->f->file, w->f->path, name, &text));
-  else if (e.type == KITH_H5_DOUBLE || e.type == KITH_H5_FLOAT) KITH_TRY(kith__h5_attr_real(w->f->file, w->f->path, name, &e.real));
-  else KITH_TRY(kith__h5_attr_int(w->f->file, w->f->path, name, &e.integer));
+  if (e.type == KITH_H5_TEXT)
+    KITH_TRY(kith__h5_attr_text(w->f->file, w->f->path, name, &text));
+  else if (e.type == KITH_H5_DOUBLE || e.type == KITH_H5_FLOAT)
+    KITH_TRY(kith__h5_attr_real(w->f->file, w->f->path, name, &e.real));
+  else
+    KITH_TRY(kith__h5_attr_int(w->f->file, w->f->path, name, &e.integer));
   e.text = text;
   w->tell(w->context, &e);
 done:
@@ -59,7 +63,7 @@ static herr_t list_on_attribute(hid_t file, const char *name, const H5A_info_t *
   return kith_is_bad(w->st) ? -1 : 0;
 }
 
-/* ---- datasets ------------------------------------------------------------------------------------------------------ */
+/* ---- datasets ---------------------------------------------------------------------------------------------------- */
 
 static kith_status list_dataset(list_walk *w, const char *name) {
   kith_status st = KITH_OK;
@@ -102,10 +106,11 @@ done:
   return st;
 }
 
-/* ---- checksums ----------------------------------------------------------------------------------------------------- */
+/* ---- checksums --------------------------------------------------------------------------------------------------- */
 
 /* Read all rows, a piece at a time, and forget them: HDF5 compares the checksum of each chunk. */
-static kith_status list_read_all(const kith_h5 *f, const char *name, hid_t set, hid_t type, hid_t space, int n_dim, hsize_t *dims) {
+static kith_status list_read_all(const kith_h5 *f, const char *name, hid_t set, hid_t type, hid_t space, int n_dim,
+                                 hsize_t *dims) {
   kith_status st = KITH_OK;
   char *block = NULL;
   hsize_t row = dims[1] * H5Tget_size(type), piece = row < LIST_PIECE ? LIST_PIECE / (row > 0 ? row : 1) : 1;
@@ -132,7 +137,8 @@ kith_status kith_h5_check(kith_h5 *f, const char *name) {
   type = H5Dget_type(set);
   space = H5Dget_space(set);
   int n_dim = H5Sget_simple_extent_ndims(space);
-  KITH_CHECK(n_dim == 1 || n_dim == 2, KITH_EDATA, "%s: \"%s\" has %d dimensions, 1 or 2 were expected", f->path, name, n_dim);
+  KITH_CHECK(n_dim == 1 || n_dim == 2, KITH_EDATA, "%s: \"%s\" has %d dimensions, 1 or 2 were expected", f->path, name,
+             n_dim);
   H5Sget_simple_extent_dims(space, dims, NULL);
   KITH_TRY(list_read_all(f, name, set, type, space, n_dim, dims));
 done:

@@ -49,8 +49,10 @@ kith_agreed kith__ids_write(kith_h5 *f, const char *name, const kith_ids *ids) {
 static kith_status ids_alloc(int64_t n, int width, kith_ids *ids) {
   kith_status st = KITH_OK;
   *ids = (kith_ids){.n = n, .width = width};
-  if (width > 0) KITH_TRY(KITH_NEW(ids->text, n * width));
-  else KITH_TRY(KITH_NEW(ids->number, n));
+  if (width > 0)
+    KITH_TRY(KITH_NEW(ids->text, n * width));
+  else
+    KITH_TRY(KITH_NEW(ids->number, n));
 done:
   return st;
 }
@@ -66,8 +68,10 @@ kith_agreed kith_ids_read(const kith_comm *comm, const char *path, kith_node_typ
   KITH_TRY(kith_h5_open(comm, path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &f));
   KITH_TRY(kith_h5_extent(f, name, &n, &width));
   KITH_TRY(kith_agree(comm, ids_alloc(n, width, &ids)));
-  if (ids.text) KITH_TRY(kith_h5_read(f, name, KITH_H5_TEXT, width, 0, n, ids.text));
-  else KITH_TRY(kith_h5_read(f, name, KITH_H5_INT64, 0, 0, n, ids.number));
+  if (ids.text)
+    KITH_TRY(kith_h5_read(f, name, KITH_H5_TEXT, width, 0, n, ids.text));
+  else
+    KITH_TRY(kith_h5_read(f, name, KITH_H5_INT64, 0, 0, n, ids.number));
   *out = ids;
   ids = (kith_ids){0};
 done:

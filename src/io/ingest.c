@@ -3,13 +3,14 @@
 
 #include "io/tables.h"
 
-/* ---- checks -------------------------------------------------------------------------------------------------------- */
+/* ---- checks ------------------------------------------------------------------------------------------------------ */
 
 static kith_status source_check(const char *what, const kith_source *s) {
   kith_status st = KITH_OK;
   KITH_CHECK(s->format == KITH_EDGES || (!s->time[0] && !s->weight[0]), KITH_ECONFIG,
              "data.%s: an adjacency list has no columns for times or weights; expected format edges", what);
-  KITH_CHECK(s->format == KITH_EDGES || !s->header, KITH_ECONFIG, "data.%s: an adjacency list has no header; expected format edges", what);
+  KITH_CHECK(s->format == KITH_EDGES || !s->header, KITH_ECONFIG,
+             "data.%s: an adjacency list has no header; expected format edges", what);
 done:
   return st;
 }
@@ -24,10 +25,11 @@ done:
   return st;
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
 
 /* Every id of the interactions gets a number. */
-static kith_status read_interactions(const kith_ingest_options *o, kith__names *user, kith__names *item, kith__pairs *pairs) {
+static kith_status read_interactions(const kith_ingest_options *o, kith__names *user, kith__names *item,
+                                     kith__pairs *pairs) {
   kith__meet meet = {.user = user, .item = item, .new_users = true, .new_items = true};
   return kith__pairs_read(&o->interactions, &meet, pairs);
 }
@@ -58,7 +60,8 @@ static int64_t drop_self(kith__pairs *pairs) {
   return before - pairs->n;
 }
 
-static kith_status read_social(const kith_ingest_options *o, kith__names *user, kith__rows *social, kith_ingest_report *r) {
+static kith_status read_social(const kith_ingest_options *o, kith__names *user, kith__rows *social,
+                               kith_ingest_report *r) {
   kith_status st = KITH_OK;
   kith__pairs pairs = {0};
   kith__meet meet = {.user = user, .item = user, .skip_unknown = true};
@@ -72,7 +75,7 @@ done:
   return st;
 }
 
-/* ---- what is worth telling ----------------------------------------------------------------------------------------- */
+/* ---- what is worth telling --------------------------------------------------------------------------------------- */
 
 static int64_t count_in_both(const kith_lists *train, const kith_lists *test) {
   int64_t n = 0;
@@ -121,7 +124,7 @@ static kith_status ingest_report(const kith__tables *t, kith_ingest_report *r) {
   return count_held_out_items(t, &r->held_out_items);
 }
 
-/* ---- all of it ----------------------------------------------------------------------------------------------------- */
+/* ---- all of it --------------------------------------------------------------------------------------------------- */
 
 /* Test rows come from their own list, or else from the split. */
 static kith_status ingest_rows(const kith_ingest_options *o, kith__pairs *train, kith__pairs *test, int64_t n_user,
@@ -172,7 +175,8 @@ done:
 }
 
 /* Rank 0's work; the file is written by a group of one. */
-static kith_status ingest_alone(const kith_ingest_options *o, const char *job, const char *path, kith_ingest_report *report) {
+static kith_status ingest_alone(const kith_ingest_options *o, const char *job, const char *path,
+                                kith_ingest_report *report) {
   kith_status st = KITH_OK;
   kith__tables tables = {0};
   const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
@@ -183,7 +187,8 @@ done:
   return st;
 }
 
-kith_agreed kith_ingest(const kith_comm *comm, const kith_ingest_options *o, const char *job, const char *path, kith_ingest_report *report) {
+kith_agreed kith_ingest(const kith_comm *comm, const kith_ingest_options *o, const char *job, const char *path,
+                        kith_ingest_report *report) {
   kith_agreed st = {KITH_OK};
   kith_status mine = KITH_OK;
   memset(report, 0, sizeof *report);

@@ -62,11 +62,13 @@ kith__knife kith__knife_guess(kith__cell line);
  */
 bool kith__knife_cut(const kith__knife *knife, kith__cell *rest, kith__cell *cell);
 
+static inline bool kith__is_plain(char c, char delimiter) { return c > ' ' && c != delimiter && c != '"'; }
+
 /** The same, quick where a cell is plain: between single characters, without quotes and spaces.  Most cells are. */
 static inline bool kith__knife_next(const kith__knife *knife, kith__cell *rest, kith__cell *cell) {
   const char *at = rest->at, *end = at + rest->size, *stop = at, by = knife->text[0];
   if (knife->size != 1 || !at) return kith__knife_cut(knife, rest, cell);
-  while (stop < end && *stop != by && *stop > ' ' && *stop != '"') stop++;
+  while (stop < end && kith__is_plain(*stop, by)) stop++;
   if (stop == end || *stop != by) return kith__knife_cut(knife, rest, cell);
   *cell = (kith__cell){at, stop - at};
   *rest = (kith__cell){stop + 1, end - stop - 1};
@@ -104,26 +106,27 @@ enum { KITH__ID_BYTES = 255 }; /**< the longest text id */
 
 /** The ids of one node type in the order of their first appearance. */
 typedef struct kith__names {
-  const char *what;      /**< "user" or "item", for messages */
-  bool text, decided;    /**< whether ids are text; unknown before the first one */
-  bool asked;            /**< the job says text, so no number among them is suspicious */
+  const char *what;   /**< "user" or "item", for messages */
+  bool text, decided; /**< whether ids are text; unknown before the first one */
+  bool asked;         /**< the job says text, so no number among them is suspicious */
   int32_t n;
-  int64_t room;          /**< of number or begin */
-  int64_t *number;       /**< [n] integer ids */
-  int32_t *dense;        /**< [n_dense] number + 1 of each small integer id, 0 = none */
+  int64_t room;    /**< of number or begin */
+  int64_t *number; /**< [n] integer ids */
+  int32_t *dense;  /**< [n_dense] number + 1 of each small integer id, 0 = none */
   int64_t n_dense;
-  int32_t *slot;         /**< [n_slot] number + 1, 0 = free: an open-addressing table of all other ids */
+  int32_t *slot; /**< [n_slot] number + 1, 0 = free: an open-addressing table of all other ids */
   int64_t n_slot, n_hashed;
-  int64_t *begin;        /**< [n + 1] places of text ids in `pool` */
+  int64_t *begin; /**< [n + 1] places of text ids in `pool` */
   char *pool;
   int64_t pool_room;
-  int width;             /**< of the longest text id */
+  int width; /**< of the longest text id */
 } kith__names;
 
 void kith__names_begin(kith__names *names, const char *what, kith_id_kind ids);
 void kith__names_free(kith__names *names);
 /** The original number of an id: known, or (when `add`) given to it now; -1 if unknown and not added. */
-kith_status kith__names_take(kith__names *names, const kith__lines *lines, kith__cell id, bool add, int32_t *out) KITH_MUST_USE;
+kith_status kith__names_take(kith__names *names, const kith__lines *lines, kith__cell id, bool add,
+                             int32_t *out) KITH_MUST_USE;
 /** The ids as the file holds them. */
 kith_status kith__names_ids(const kith__names *names, kith_ids *out) KITH_MUST_USE;
 
@@ -134,8 +137,8 @@ typedef struct kith__block {
   struct kith__block *next;
   int64_t n, room;
   int32_t *user, *item;
-  int64_t *time;  /**< null without times */
-  float *weight;  /**< null without weights */
+  int64_t *time; /**< null without times */
+  float *weight; /**< null without weights */
 } kith__block;
 
 typedef struct kith__pairs {
@@ -168,7 +171,7 @@ static inline kith_status kith__pairs_add(kith__pairs *pairs, int32_t user, int3
 typedef struct kith__meet {
   kith__names *user, *item;
   bool new_users, new_items;
-  bool skip_unknown;     /**< an unknown id leaves its pair out instead of being an error */
+  bool skip_unknown; /**< an unknown id leaves its pair out instead of being an error */
   int64_t skipped;
 } kith__meet;
 
@@ -180,8 +183,8 @@ kith_status kith__pairs_read(const kith_source *source, kith__meet *meet, kith__
 /** Lists with what is known of each entry.  The first member is what the rest of Kith sees. */
 typedef struct kith__rows {
   kith_lists lists;
-  int64_t *time;  /**< [start[n_row]], or null */
-  float *weight;  /**< [start[n_row]], or null */
+  int64_t *time; /**< [start[n_row]], or null */
+  float *weight; /**< [start[n_row]], or null */
 } kith__rows;
 
 void kith__rows_free(kith__rows *rows);
@@ -194,6 +197,7 @@ kith_status kith__rows_take(kith__rows *rows, uint8_t *mark, uint8_t which, kith
 void kith__sort_keys(int64_t n, int bits, uint64_t *key, uint64_t *other);
 
 /** Take the held-out shares out of `train`.  With keep_test false nothing goes to test.  Errors: KITH_ECONFIG. */
-kith_status kith__split(const kith_split *split, bool keep_test, kith__rows *train, kith__rows *valid, kith__rows *test) KITH_MUST_USE;
+kith_status kith__split(const kith_split *split, bool keep_test, kith__rows *train, kith__rows *valid,
+                        kith__rows *test) KITH_MUST_USE;
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "io/lists.h"
 
-/* ---- cutting ------------------------------------------------------------------------------------------------------ */
+/* ---- cutting ----------------------------------------------------------------------------------------------------- */
 
 kith__knife kith__knife_make(const char *delimiter) {
   kith__knife knife = {.size = 0};
@@ -75,7 +75,7 @@ bool kith__knife_cut(const kith__knife *knife, kith__cell *rest, kith__cell *cel
   return true;
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------------------ */
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
 
 /* Exactly `digits` digits at text[*at], and *at moves behind them. */
 static bool date_digits(const char *text, int digits, int *at, int *value) {
@@ -97,8 +97,8 @@ static int64_t date_days(int year, int month, int day) {
 /* "2010-10-19" and, behind a "T" or a space, "23:55" or "23:55:27", perhaps with a fraction and "Z". */
 static bool cell_date(const char *text, int64_t *seconds) {
   int at = 0, year, month, day, hour = 0, minute = 0, second = 0;
-  if (!date_digits(text, 4, &at, &year) || text[at++] != '-' || !date_digits(text, 2, &at, &month) || text[at++] != '-' ||
-      !date_digits(text, 2, &at, &day))
+  if (!date_digits(text, 4, &at, &year) || text[at++] != '-' || !date_digits(text, 2, &at, &month) ||
+      text[at++] != '-' || !date_digits(text, 2, &at, &day))
     return false;
   if (text[at] == 'T' || text[at] == ' ') {
     at++;
@@ -108,7 +108,8 @@ static bool cell_date(const char *text, int64_t *seconds) {
       for (at++; isdigit((unsigned char)text[at]);) at++;
     if (text[at] == 'Z') at++;
   }
-  if (text[at] || month < 1 || month > 12 || day < 1 || day > 31 || hour > 24 || minute > 59 || second > 60) return false;
+  if (text[at] || month < 1 || month > 12 || day < 1 || day > 31 || hour > 24 || minute > 59 || second > 60)
+    return false;
   *seconds = ((date_days(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
   return true;
 }
@@ -133,7 +134,7 @@ bool kith__cell_time(kith__cell cell, int64_t *seconds) {
   const int64_t most = INT64_C(1) << 62; /* so that a time later than any can be told */
   char text[64];
   double real;
-  if (kith__cell_integer(cell, seconds)) return *seconds < most && *seconds > -most;
+  if (kith__cell_integer(cell, seconds)) return *seconds<most && * seconds> - most;
   if (!cell_copy(cell, text)) return false;
   if (cell_date(text, seconds)) return true;
   if (!cell_number(text, &real) || !(fabs(real) < 0x1p62)) return false;
@@ -154,7 +155,7 @@ const char *kith__cell_show(kith__cell cell, char *text) {
   bool whole = cell.size <= 40;
   text[n++] = '"';
   for (int64_t i = 0; i < (whole ? cell.size : 40); i++)
-    text[n++] = (unsigned char)cell.at[i] < ' ' || cell.at[i] == 127 ? '?' : cell.at[i];
+    text[n++] = iscntrl((unsigned char)cell.at[i]) ? '?' : (char)cell.at[i];
   snprintf(text + n, 48 - (size_t)n, "%s", whole ? "\"" : "…\"");
   return text;
 }

@@ -22,7 +22,7 @@ void kith__names_free(kith__names *names) {
   KITH_FREE(names->pool);
 }
 
-/* ---- growing ------------------------------------------------------------------------------------------------------ */
+/* ---- growing ----------------------------------------------------------------------------------------------------- */
 
 static int64_t names_double(int64_t room, int64_t need) {
   int64_t grown = room > 0 ? room : NAMES_FIRST;
@@ -36,8 +36,10 @@ static kith_status names_make_room(kith__names *names, int64_t size) {
   int64_t used = names->text && names->n > 0 ? names->begin[names->n] : 0;
   if (names->n + 1 >= names->room) {
     int64_t room = names_double(names->room, names->n + 2);
-    if (names->text) KITH_TRY(KITH_GROW(names->begin, names->room, room));
-    else KITH_TRY(KITH_GROW(names->number, names->room, room));
+    if (names->text)
+      KITH_TRY(KITH_GROW(names->begin, names->room, room));
+    else
+      KITH_TRY(KITH_GROW(names->number, names->room, room));
     names->room = room;
   }
   if (names->text && used + size > names->pool_room) {
@@ -59,16 +61,17 @@ static kith_status names_append(kith__names *names, const kith__lines *lines, ki
   KITH_TRY(names_make_room(names, id.size));
   if (names->text) {
     int64_t used = names->begin[names->n];
-    memcpy(names->pool + used, id.at, (size_t)id.size);
+    if (id.size > 0) memcpy(names->pool + used, id.at, (size_t)id.size);
     names->begin[names->n + 1] = used + id.size;
     if (id.size > names->width) names->width = (int)id.size;
-  } else names->number[names->n] = value;
+  } else
+    names->number[names->n] = value;
   names->n++;
 done:
   return st;
 }
 
-/* ---- the table of all but small integers --------------------------------------------------------------------------- */
+/* ---- the table of all but small integers ------------------------------------------------------------------------- */
 
 /* Multiply and fold: every bit of the id reaches the upper bits, from which the place is taken. */
 static inline uint64_t names_mix(uint64_t h, uint64_t x) {
@@ -122,8 +125,8 @@ done:
   return st;
 }
 
-static kith_status names_take_hashed(kith__names *names, const kith__lines *lines, kith__cell id, int64_t value, bool add,
-                                     int32_t *out) {
+static kith_status names_take_hashed(kith__names *names, const kith__lines *lines, kith__cell id, int64_t value,
+                                     bool add, int32_t *out) {
   kith_status st = KITH_OK;
   *out = -1;
   if (names->n_slot == 0 || 2 * names->n_hashed >= names->n_slot) KITH_TRY(names_rehash(names));
@@ -138,7 +141,8 @@ done:
   return st;
 }
 
-static kith_status names_take_dense(kith__names *names, const kith__lines *lines, int64_t value, bool add, int32_t *out) {
+static kith_status names_take_dense(kith__names *names, const kith__lines *lines, int64_t value, bool add,
+                                    int32_t *out) {
   kith_status st = KITH_OK;
   *out = -1;
   if (value >= names->n_dense) {
@@ -156,7 +160,7 @@ done:
   return st;
 }
 
-/* ---- what counts as an id ------------------------------------------------------------------------------------------ */
+/* ---- what counts as an id ---------------------------------------------------------------------------------------- */
 
 static const char *names_one(const kith__names *names) { return names->what[0] == 'i' ? "an item" : "a user"; }
 
@@ -164,14 +168,17 @@ static kith_status names_refuse_integer(const kith__names *names, const kith__li
   char shown[48];
   kith__cell_show(id, shown);
   if (id.size == 0) return kith__lines_fail(lines, "expected an integer %s id, found nothing", names->what);
-  return kith__lines_fail(lines, "expected an integer %s id, found %s (the first one was an integer; if they are text, say data.ids: text)",
-                          names->what, shown);
+  return kith__lines_fail(
+      lines, "expected an integer %s id, found %s (the first one was an integer; if they are text, say data.ids: text)",
+      names->what, shown);
 }
 
-static kith_status names_take_integer(kith__names *names, const kith__lines *lines, kith__cell id, bool add, int32_t *out) {
+static kith_status names_take_integer(kith__names *names, const kith__lines *lines, kith__cell id, bool add,
+                                      int32_t *out) {
   int64_t value;
   if (!kith__cell_integer(id, &value)) return names_refuse_integer(names, lines, id);
-  if (value < 0) return kith__lines_fail(lines, "expected %s id of 0 or more, found %lld", names_one(names), (long long)value);
+  if (value < 0)
+    return kith__lines_fail(lines, "expected %s id of 0 or more, found %lld", names_one(names), (long long)value);
   if (value < NAMES_DENSE) return names_take_dense(names, lines, value, add, out);
   return names_take_hashed(names, lines, id, value, add, out);
 }
@@ -182,16 +189,21 @@ static bool names_look_headed(const kith__names *names, kith__cell id) {
   return !names->asked && names->n == 1 && kith__cell_integer(id, &value);
 }
 
-static kith_status names_take_text(kith__names *names, const kith__lines *lines, kith__cell id, bool add, int32_t *out) {
+static kith_status names_take_text(kith__names *names, const kith__lines *lines, kith__cell id, bool add,
+                                   int32_t *out) {
   char first[48], shown[48];
   if (id.size == 0) return kith__lines_fail(lines, "expected %s id, found nothing", names_one(names));
   if (id.size > KITH__ID_BYTES)
-    return kith__lines_fail(lines, "expected %s id of at most %d bytes, found %lld", names_one(names), KITH__ID_BYTES, (long long)id.size);
-  if (memchr(id.at, '\0', (size_t)id.size)) return kith__lines_fail(lines, "a zero byte in %s id; is this a text list?", names_one(names));
+    return kith__lines_fail(lines, "expected %s id of at most %d bytes, found %lld", names_one(names), KITH__ID_BYTES,
+                            (long long)id.size);
+  if (memchr(id.at, '\0', (size_t)id.size))
+    return kith__lines_fail(lines, "a zero byte in %s id; is this a text list?", names_one(names));
   if (names_look_headed(names, id))
-    return kith__lines_fail(lines, "%s id %s is an integer but the first one, %s, is not; if line 1 names columns say header: true, "
-                            "if ids are text say data.ids: text", names->what, kith__cell_show(id, shown),
-                            kith__cell_show(names_id(names, 0), first));
+    return kith__lines_fail(
+        lines,
+        "%s id %s is an integer but the first one, %s, is not; if line 1 names columns say header: true, "
+        "if ids are text say data.ids: text",
+        names->what, kith__cell_show(id, shown), kith__cell_show(names_id(names, 0), first));
   return names_take_hashed(names, lines, id, 0, add, out);
 }
 
@@ -204,7 +216,7 @@ kith_status kith__names_take(kith__names *names, const kith__lines *lines, kith_
   return names->text ? names_take_text(names, lines, id, add, out) : names_take_integer(names, lines, id, add, out);
 }
 
-/* ---- out ----------------------------------------------------------------------------------------------------------- */
+/* ---- out --------------------------------------------------------------------------------------------------------- */
 
 kith_status kith__names_ids(const kith__names *names, kith_ids *out) {
   kith_status st = KITH_OK;

@@ -5,7 +5,7 @@
 
 #include "io/lists.h"
 
-/* ---- blocks ------------------------------------------------------------------------------------------------------- */
+/* ---- blocks ------------------------------------------------------------------------------------------------------ */
 
 /* Blocks grow to a few huge pages, just filled, and are given back one by one. */
 static const int64_t block_first = 1 << 14, block_last = (4 << 20) - 64;
@@ -24,8 +24,10 @@ kith_status kith__pairs_grow(kith__pairs *pairs) {
   b->user = (int32_t *)(void *)(wide + (pairs->has_time ? room : 0));
   b->item = b->user + room;
   b->weight = pairs->has_weight ? (float *)(void *)(b->item + room) : NULL;
-  if (pairs->last) pairs->last->next = b;
-  else pairs->first = b;
+  if (pairs->last)
+    pairs->last->next = b;
+  else
+    pairs->first = b;
   pairs->last = b;
 done:
   return st;
@@ -39,7 +41,7 @@ void kith__pairs_free(kith__pairs *pairs) {
   *pairs = (kith__pairs){.has_time = pairs->has_time, .has_weight = pairs->has_weight};
 }
 
-/* ---- which column is what ------------------------------------------------------------------------------------------ */
+/* ---- which column is what ---------------------------------------------------------------------------------------- */
 
 /* Places from 0 of the columns of an edge list; -1 = not there. */
 typedef struct columns {
@@ -106,14 +108,16 @@ done:
   return st;
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------------------ */
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
 
 /* The number of an id; -1 if it is unknown and its pairs are to be left out. */
-static kith_status meet_one(const kith__meet *meet, kith__names *names, bool add, const kith__lines *lines, kith__cell id, int32_t *number) {
+static kith_status meet_one(const kith__meet *meet, kith__names *names, bool add, const kith__lines *lines,
+                            kith__cell id, int32_t *number) {
   char shown[48];
   kith_status st = kith__names_take(names, lines, id, add, number);
   if (kith_is_bad(st) || *number >= 0 || meet->skip_unknown) return st;
-  return kith__lines_fail(lines, "expected a %s that the interactions know, found %s", names->what, kith__cell_show(id, shown));
+  return kith__lines_fail(lines, "expected a %s that the interactions know, found %s", names->what,
+                          kith__cell_show(id, shown));
 }
 
 static kith_status meet_user(const kith__meet *meet, const kith__lines *lines, kith__cell id, int32_t *number) {
@@ -125,7 +129,8 @@ static kith_status meet_item(const kith__meet *meet, const kith__lines *lines, k
 }
 
 /* Keep a pair, or count it as left out. */
-static inline kith_status meet_pair(kith__meet *meet, kith__pairs *pairs, int32_t user, int32_t item, int64_t time, float weight) {
+static inline kith_status meet_pair(kith__meet *meet, kith__pairs *pairs, int32_t user, int32_t item, int64_t time,
+                                    float weight) {
   if (user >= 0 && item >= 0) return kith__pairs_add(pairs, user, item, time, weight);
   meet->skipped++;
   return KITH_OK;
@@ -138,7 +143,8 @@ static kith_status edges_refuse(const kith__lines *lines, const columns *c, int 
                           sign ? "\"" : "", found);
 }
 
-static kith_status edges_line(const kith__lines *lines, const columns *c, kith__cell line, kith__meet *meet, kith__pairs *pairs) {
+static kith_status edges_line(const kith__lines *lines, const columns *c, kith__cell line, kith__meet *meet,
+                              kith__pairs *pairs) {
   kith_status st = KITH_OK;
   kith__cell cell[KITH__CELLS];
   int32_t user, item;
@@ -154,7 +160,8 @@ static kith_status edges_line(const kith__lines *lines, const columns *c, kith__
   KITH_TRY(meet_user(meet, lines, cell[c->user], &user));
   KITH_TRY(meet_item(meet, lines, cell[c->item], &item));
   if (c->time >= 0 && !kith__cell_time(cell[c->time], &time)) {
-    st = kith__lines_fail(lines, "expected a time (seconds, or a date like 2010-10-19T23:55:27Z), found %s", kith__cell_show(cell[c->time], shown));
+    st = kith__lines_fail(lines, "expected a time (seconds, or a date like 2010-10-19T23:55:27Z), found %s",
+                          kith__cell_show(cell[c->time], shown));
     goto done;
   }
   if (c->weight >= 0 && !kith__cell_real(cell[c->weight], &weight)) {
@@ -185,7 +192,8 @@ done:
 }
 
 /* A user alone on a line is a user without items, but a user all the same. */
-static kith_status adjacency_line(const kith__lines *lines, const kith__knife *knife, kith__cell line, kith__meet *meet, kith__pairs *pairs) {
+static kith_status adjacency_line(const kith__lines *lines, const kith__knife *knife, kith__cell line, kith__meet *meet,
+                                  kith__pairs *pairs) {
   kith_status st = KITH_OK;
   kith__cell user, item;
   int32_t u, i;
@@ -217,8 +225,10 @@ kith_status kith__pairs_read(const kith_source *s, kith__meet *meet, kith__pairs
   kith_status st = KITH_OK;
   kith__lines lines = {0};
   KITH_TRY(kith__lines_open(s->path, &lines));
-  if (s->format == KITH_ADJACENCY) KITH_TRY(adjacency_read(s, &lines, meet, pairs));
-  else KITH_TRY(edges_read(s, &lines, meet, pairs));
+  if (s->format == KITH_ADJACENCY)
+    KITH_TRY(adjacency_read(s, &lines, meet, pairs));
+  else
+    KITH_TRY(edges_read(s, &lines, meet, pairs));
   KITH_CHECK(pairs->n + meet->skipped > 0, KITH_EDATA, "%s: expected %s, found no pair in it", s->path,
              s->format == KITH_ADJACENCY ? "lines of a user and items" : "lines of a user and an item");
 done:

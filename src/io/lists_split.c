@@ -9,7 +9,7 @@
 enum { MARK_TRAIN = 0, MARK_VALID = 1, MARK_TEST = 2 };
 static const uint64_t split_rounding = UINT64_MAX; /* in place of an item: the draw that rounds a user's share */
 
-/* ---- a user's own shares ------------------------------------------------------------------------------------------- */
+/* ---- a user's own shares ----------------------------------------------------------------------------------------- */
 
 /* share * n, rounded up or down so that the mean over many users is exact. */
 static int64_t split_round(double share, int64_t n, uint64_t bits) {
@@ -37,8 +37,10 @@ static uint64_t split_kth(int64_t n, const uint64_t *key, int64_t k, uint64_t *f
   return few[k];
 }
 
-/* The smallest draws are the test share, the next ones the validation share.  Keys are (draw, place), so none is twice. */
-static void split_ratio_row(const kith_split *s, const kith_lists *l, int64_t user, uint64_t *key, uint64_t *few, uint8_t *mark) {
+/* The smallest draws are the test share, the next ones the validation share.  Keys are (draw, place), so none is twice.
+ */
+static void split_ratio_row(const kith_split *s, const kith_lists *l, int64_t user, uint64_t *key, uint64_t *few,
+                            uint8_t *mark) {
   kith_eid begin = l->start[user];
   int64_t n = l->start[user + 1] - begin, valid, test;
   split_sizes(s, user, n, &valid, &test);
@@ -67,9 +69,10 @@ done:
   return st;
 }
 
-/* ---- each user's last ones ----------------------------------------------------------------------------------------- */
+/* ---- each user's last ones --------------------------------------------------------------------------------------- */
 
-/* The latest unmarked interaction of a row, the larger item number among equals; it is marked, unless it is the only one left. */
+/* The latest unmarked interaction of a row, the larger item number among equals; it is marked, unless it is the only
+ * one left. */
 static void split_mark_last(const kith__rows *rows, kith_eid begin, kith_eid end, uint8_t as, uint8_t *mark) {
   kith_eid last = -1;
   int64_t left = 0;
@@ -89,7 +92,7 @@ static void split_last(const kith_split *s, const kith__rows *rows, uint8_t *mar
   }
 }
 
-/* ---- the last of all ----------------------------------------------------------------------------------------------- */
+/* ---- the last of all --------------------------------------------------------------------------------------------- */
 
 enum { TIME_BINS = 1 << 12 };
 
@@ -117,8 +120,8 @@ static int64_t time_at(int64_t n, const int64_t *time, int64_t k) {
 }
 
 /*
- * The time from which on at most `held` interactions lie.  Those of one second stay together: what would exceed the share
- * stays for training.
+ * The time from which on at most `held` interactions lie.  Those of one second stay together: what would exceed the
+ * share stays for training.
  */
 static int64_t time_cut(int64_t n, const int64_t *time, int64_t held) {
   if (held == 0) return INT64_MAX;
@@ -138,14 +141,16 @@ static void split_time(const kith_split *s, const kith__rows *rows, uint8_t *mar
     if (rows->time[e] >= valid) mark[e] = rows->time[e] >= test ? MARK_TEST : MARK_VALID;
 }
 
-/* ---- all three ----------------------------------------------------------------------------------------------------- */
+/* ---- all three --------------------------------------------------------------------------------------------------- */
 
 static kith_status split_check(const kith_split *s, const kith__rows *train) {
   kith_status st = KITH_OK;
   bool timed = s->method == KITH_SPLIT_LEAVE_LAST_OUT || s->method == KITH_SPLIT_TIME;
   KITH_CHECK(s->valid >= 0 && s->test >= 0 && s->valid + s->test < 1, KITH_ECONFIG,
-             "split: valid %g and test %g, expected shares of 0 or more that leave some for training", s->valid, s->test);
-  KITH_CHECK(!timed || train->time, KITH_ECONFIG, "split: method %s needs times, and the interactions name no time column",
+             "split: valid %g and test %g, expected shares of 0 or more that leave some for training", s->valid,
+             s->test);
+  KITH_CHECK(!timed || train->time, KITH_ECONFIG,
+             "split: method %s needs times, and the interactions name no time column",
              s->method == KITH_SPLIT_TIME ? "time" : "leave-last-out");
 done:
   return st;
@@ -163,7 +168,8 @@ done:
   return st;
 }
 
-kith_status kith__split(const kith_split *asked, bool keep_test, kith__rows *train, kith__rows *valid, kith__rows *test) {
+kith_status kith__split(const kith_split *asked, bool keep_test, kith__rows *train, kith__rows *valid,
+                        kith__rows *test) {
   kith_status st = KITH_OK;
   uint8_t *mark = NULL;
   kith_split s = *asked;

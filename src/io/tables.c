@@ -1,4 +1,5 @@
-/* Writing graph.h5: ids, the three interaction lists, the social relation, and a fingerprint that later files repeat. */
+/* Writing graph.h5: ids, the three interaction lists, the social relation, and a fingerprint that later files repeat.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -12,7 +13,7 @@ void kith__tables_free(kith__tables *tables) {
   kith__rows_free(&tables->social);
 }
 
-/* ---- fingerprint --------------------------------------------------------------------------------------------------- */
+/* ---- fingerprint ------------------------------------------------------------------------------------------------- */
 
 /* Four lanes, so that the multiplications overlap; a word's place decides its lane and its order. */
 static uint64_t fingerprint_bytes(uint64_t seed, const void *data, size_t size) {
@@ -45,7 +46,7 @@ static uint64_t tables_fingerprint(const kith__tables *t) {
   return fingerprint_lists(h, &t->test.lists);
 }
 
-/* ---- writing ------------------------------------------------------------------------------------------------------- */
+/* ---- writing ----------------------------------------------------------------------------------------------------- */
 
 static int64_t rows_bytes(const kith__rows *rows) {
   const kith_lists *l = &rows->lists;
@@ -61,7 +62,8 @@ static int64_t tables_bytes(const kith__tables *t, const char *job) {
 }
 
 /* A whole dataset "group/column". */
-static kith_agreed column_write(kith_h5 *f, const char *group, const char *column, kith_h5_type type, int64_t n, const void *data) {
+static kith_agreed column_write(kith_h5 *f, const char *group, const char *column, kith_h5_type type, int64_t n,
+                                const void *data) {
   char name[KITH_NAME];
   snprintf(name, sizeof name, "%s/%s", group, column);
   return kith_h5_write(f, name, type, 0, n, 0, n, false, data);

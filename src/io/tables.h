@@ -13,7 +13,8 @@ typedef struct kith__tables {
 void kith__tables_free(kith__tables *tables);
 
 /** Write graph.h5.  Collective over `comm`, on which every rank but 0 brings nothing: meant for a group of one. */
-kith_agreed kith__tables_write(const kith_comm *comm, const kith__tables *tables, const char *job, const char *path) KITH_MUST_USE;
+kith_agreed kith__tables_write(const kith_comm *comm, const kith__tables *tables, const char *job,
+                               const char *path) KITH_MUST_USE;
 
 /** Write the ids of one type as the dataset `name`, whole, from one rank.  Collective over a group of one. */
 kith_agreed kith__ids_write(kith_h5 *f, const char *name, const kith_ids *ids) KITH_MUST_USE;

@@ -6,7 +6,7 @@
 
 static char folder[KITH_PATH]; /* of rank 0, known to all */
 
-/* ---- helpers ------------------------------------------------------------------------------------------------------- */
+/* ---- helpers ----------------------------------------------------------------------------------------------------- */
 
 /* A list of this content; only rank 0 writes it. */
 static kith_source list_of(const char *name, kith_format format, const char *text, bool gzip) {
@@ -66,7 +66,7 @@ static void assert_train(kith_source s, const char *expected) {
   kith_dataset_destroy(&d);
 }
 
-/* ---- formats and oddities ------------------------------------------------------------------------------------------ */
+/* ---- formats and oddities ---------------------------------------------------------------------------------------- */
 
 static void every_format_says_the_same(void **state) {
   (void)state;
@@ -137,7 +137,7 @@ static void a_user_without_items_is_kept(void **state) {
   assert_int_equal(r.idle_users, 1);
 }
 
-/* ---- what is found ------------------------------------------------------------------------------------------------- */
+/* ---- what is found ----------------------------------------------------------------------------------------------- */
 
 static void what_was_merged_or_left_out_is_counted(void **state) {
   (void)state;
@@ -182,7 +182,7 @@ static void lists_without_any_tie_and_files_are_whole_again(void **state) {
   kith_dataset_destroy(&d);
 }
 
-/* ---- properties ---------------------------------------------------------------------------------------------------- */
+/* ---- properties -------------------------------------------------------------------------------------------------- */
 
 enum { USERS = 40, MOST = 25 };
 
@@ -249,7 +249,7 @@ static void the_fingerprint_tells_graphs_and_splits_apart(void **state) {
   }
 }
 
-/* ---- bad input ----------------------------------------------------------------------------------------------------- */
+/* ---- bad input --------------------------------------------------------------------------------------------------- */
 
 static void assert_refused(const kith_ingest_options *o, kith_status code, const char *expected) {
   kith_ingest_report r;
@@ -358,7 +358,7 @@ static void a_damaged_graph_is_refused_by_all_ranks(void **state) {
   assert_int_equal(kith_dataset_read(test_comm, test_path(folder, "missing", path), &d).status, KITH_ENOINPUT);
 }
 
-/* ---- memory -------------------------------------------------------------------------------------------------------- */
+/* ---- memory ------------------------------------------------------------------------------------------------------ */
 
 /* Refuse the k-th allocation on one rank, for every k, until all goes well. */
 static void without_memory_all_ranks_learn_it_and_nothing_is_left(void **state) {

@@ -122,7 +122,7 @@ static void crowded_worlds_are_filled_too(void **state) {
   }
 }
 
-/* ---- memory -------------------------------------------------------------------------------------------------------- */
+/* ---- memory ------------------------------------------------------------------------------------------------------ */
 
 static long peak_kib(void) {
   struct rusage use;
@@ -145,7 +145,7 @@ static void memory_does_not_grow_with_the_interactions(void **state) {
   assert_true(peak_kib() - before < most);
 }
 
-/* ---- something to learn -------------------------------------------------------------------------------------------- */
+/* ---- something to learn ------------------------------------------------------------------------------------------ */
 
 enum { TOP = 20, HOLD = 10 };
 
@@ -224,7 +224,7 @@ static void tastes_can_be_learnt_and_popularity_is_not_enough(void **state) {
   list_free(&p);
 }
 
-/* ---- refusals ------------------------------------------------------------------------------------------------------ */
+/* ---- refusals ---------------------------------------------------------------------------------------------------- */
 
 static void impossible_worlds_are_refused_by_name(void **state) {
   (void)state;
