@@ -3,7 +3,7 @@
 set -euo pipefail
 for tool in slurmctld slurmd munged sbatch; do command -v $tool >/dev/null || { echo "skipped: no $tool"; exit 77; }; done
 [ "$(id -u)" = 0 ] || { echo "skipped: the local cluster needs root"; exit 77; }
-dir=$(mktemp -d)
+dir=$(mktemp -d); chmod 755 "$dir" # munge wants its socket reachable
 export KITH_CLUSTER=$dir/cluster KITH_CLUSTER_PORT=$((20000 + RANDOM % 20000))
 trap '"$KITH_SOURCE/slurm/cluster" down; rm -rf "$dir"' EXIT
 cat >"$dir/job.yaml" <<J

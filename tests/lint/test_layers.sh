@@ -1,0 +1,48 @@
+# The drawing is the test: every include is held against docs/layers.md, and a planted violation must be found.
+set -euo pipefail
+check() { /usr/bin/python3 - "$1" <<'P'
+import glob, os, re, sys
+root = sys.argv[1]
+rooms, doors = [], {}
+for line in open(root + "/docs/layers.md"):
+    cells = [c.strip() for c in line.split("|")[1:-1]]
+    if len(cells) == 4 and cells[0] not in ("room", "---"): rooms.append((cells[0], cells[1], cells[2].replace(",", " ").split()))
+    if len(cells) == 2 and cells[0].endswith(".h"): doors[cells[0]] = cells[1]
+assert len(rooms) > 10 and len(doors) > 3, "docs/layers.md has no tables"
+place = {r[0]: i for i, r in enumerate(rooms)}
+public = {h: r[0] for r in rooms for h in r[2]}
+bad = []
+def hold(path, room, where):
+    for n, line in enumerate(open(path), 1):
+        m = re.match(r'\s*#\s*include\s+[<"]([^>"]+)[>"]', line)
+        if not m: continue
+        name, at = m.group(1), "%s:%d" % (os.path.relpath(path, root), n)
+        if name in doors and doors[name] != room: bad.append("%s: <%s> belongs to %s" % (at, name, doors[name]))
+        if name.startswith("kith/"):
+            other = public.get(name[5:-2])
+            if other is None: bad.append("%s: %s is in no room of docs/layers.md" % (at, name))
+            elif place[other] > place[room]: bad.append("%s: %s may not use %s" % (at, room, other))
+        elif "/" in name and name.split("/")[0] in place and name.split("/")[0] != room:
+            bad.append("%s: %s is private to %s" % (at, name, name.split("/")[0]))
+for room, folder, headers in rooms:
+    for path in glob.glob(root + "/" + folder + "/*.[ch]"): hold(path, room, folder)
+    for h in headers: hold(root + "/include/kith/" + h + ".h", room, "include")
+known = {r[1] for r in rooms}
+for folder in glob.glob(root + "/src/*/"):
+    if os.path.relpath(folder, root) not in known: bad.append(os.path.relpath(folder, root) + ": a room that docs/layers.md does not know")
+for path in glob.glob(root + "/src/*/*.[ch]") + glob.glob(root + "/partition/*.[ch]") + glob.glob(root + "/include/kith/*.h"):
+    lines = len(open(path).readlines())
+    if lines > 600: bad.append("%s: %d lines, at most 600" % (os.path.relpath(path, root), lines))
+print("\n".join(bad))
+sys.exit(1 if bad else 0)
+P
+}
+check "$KITH_SOURCE"
+copy=$(mktemp -d); trap 'rm -rf "$copy"' EXIT
+cp -r "$KITH_SOURCE"/{src,include,partition,docs} "$copy"
+plant() { printf '%s\n' "$2" >>"$copy/$1"; if check "$copy" >/dev/null; then echo "not found: $2 in $1"; exit 1; fi; sed -i '$d' "$copy/$1"; }
+check "$copy"
+plant src/ops/spmm.c '#include "kith/train.h"'
+plant src/train/run.c '#include <hdf5.h>'
+plant src/cli/main.c '#include "io/h5.h"'
+echo "layers hold"
