@@ -166,9 +166,9 @@ typedef struct kith_sum {
   int64_t whole, part, broken;
 } kith_sum;
 
-void kith_sum_add(kith_sum *s, double x);
-void kith_sum_join(kith_sum *s, const kith_sum *other);
-double kith_sum_value(const kith_sum *s);
+void kith_sum_add(kith_sum *s, double x);                  /**< s += x */
+void kith_sum_join(kith_sum *s, const kith_sum *other);    /**< s += other */
+double kith_sum_value(const kith_sum *s);                  /**< the sum; NaN if anything added was not finite */
 
 /* ---- text ------------------------------------------------------------------------------------------------------ */
 

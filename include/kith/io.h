@@ -84,9 +84,6 @@ kith_status kith_h5_check(kith_h5 *f, const char *name) KITH_MUST_USE;
 /** The path the file was opened or created with, for messages. */
 const char *kith_h5_path(const kith_h5 *f);
 
-/** Write a small text file, atomically: readers see the old one or the new one.  Local.  KITH_EOUTPUT, KITH_EIO. */
-kith_status kith_text_write(const char *path, const char *text) KITH_MUST_USE;
-
 /* ---- text lists in ---------------------------------------------------------------------------------------------- */
 
 typedef enum kith_format { KITH_ADJACENCY, KITH_EDGES } kith_format;

@@ -10,7 +10,7 @@ typedef struct kith_adam_options {
   double lr, beta1, beta2, epsilon;
 } kith_adam_options;
 
-kith_adam_options kith_adam_defaults(void);
+kith_adam_options kith_adam_defaults(void); /**< lr 0.001, 0.9, 0.999, 1e-8 */
 
 /**
  * One step on `n` numbers (Kingma and Ba, ICLR 2015, Algorithm 1, with bias correction).

@@ -25,9 +25,9 @@ kith_status stream_open(const char *path, const char *mark, const char *first, s
   kith_status st = KITH_OK;
   memset(s, 0, sizeof *s);
   KITH_TRY(stream_check_old(path, mark));
-  KITH_TRY(kith__file_name(path, s->path, s->tmp));
+  KITH_TRY(kith_file_name(path, s->path, s->tmp));
   KITH_TRY(KITH_NEW(s->buffer, STREAM_ROOM));
-  KITH_TRY(kith__file_begin(s->path, s->tmp));
+  KITH_TRY(kith_file_begin(s->path, s->tmp));
   s->file = fopen(s->tmp, "wb");
   KITH_CHECK(s->file != NULL, KITH_EOUTPUT, "%s: cannot be written: %s", s->tmp, strerror(errno));
   stream_text(s, mark);
@@ -71,8 +71,8 @@ kith_status stream_publish(stream *s) {
   s->file = NULL;
   if (closed != 0 && !s->trouble) s->trouble = errno;
   KITH_CHECK(s->trouble == 0, KITH_EIO, "%s: writing failed: %s", s->path, strerror(s->trouble));
-  KITH_TRY(kith__file_sync(s->tmp));
-  KITH_TRY(kith__file_publish(s->tmp, s->path));
+  KITH_TRY(kith_file_sync(s->tmp));
+  KITH_TRY(kith_file_publish(s->tmp, s->path));
   s->tmp[0] = '\0';
 done:
   return st;

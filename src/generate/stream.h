@@ -4,14 +4,14 @@
 
 #include <stdio.h>
 
-#include "io/file.h"
+#include "kith/file.h"
 
 typedef struct stream {
   FILE *file;
   char *buffer;
   int64_t used;
   int trouble; /* errno of the first failed write, 0 if there was none */
-  char path[KITH_PATH], tmp[KITH__TMP_PATH];
+  char path[KITH_PATH], tmp[KITH_TMP_PATH];
 } stream;
 
 /** Begin a file with `first` as its first line.  KITH_EOUTPUT if the path holds a file with another beginning. */

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "kith/file.h"
 #include <unistd.h>
 
 #include "kith/io.h"

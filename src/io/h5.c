@@ -27,7 +27,7 @@ static kith_status h5_new(const kith_comm *comm, const char *path, bool writing,
   f->file = H5I_INVALID_HID;
   f->writing = writing;
   f->promised = H5_METADATA;
-  KITH_TRY(kith__file_name(path, f->path, f->tmp));
+  KITH_TRY(kith_file_name(path, f->path, f->tmp));
   *out = f;
   f = NULL;
 done:
@@ -52,7 +52,7 @@ static hid_t h5_access(void) {
 static kith_status h5_no_room(const kith_h5 *f, int64_t bytes) {
   char folder[KITH_PATH];
   struct statvfs fs;
-  kith__file_folder(f->path, folder);
+  kith_file_folder(f->path, folder);
   if (statvfs(folder, &fs) != 0) return kith_fail(KITH_EIO, "%s: %s", folder, strerror(errno));
   double there = (double)fs.f_bavail * (double)fs.f_frsize;
   if (there >= (double)(bytes - f->reserved)) return KITH_OK;
@@ -97,7 +97,7 @@ static void h5_trim(const kith_h5 *f) {
 static kith_status h5_begin(const kith_h5 *f, int64_t bytes) {
   kith_status st = KITH_OK;
   KITH_TRY(h5_no_room(f, bytes));
-  KITH_TRY(kith__file_begin(f->path, f->tmp));
+  KITH_TRY(kith_file_begin(f->path, f->tmp));
 done:
   return st;
 }
@@ -154,7 +154,7 @@ done:
 static kith_status h5_sync(const kith_h5 *f) {
   struct stat is;
   if (f->comm->rank != 0 && stat(f->tmp, &is) != 0) return KITH_OK;
-  return kith__file_sync(f->tmp);
+  return kith_file_sync(f->tmp);
 }
 
 kith_agreed kith_h5_publish(kith_h5 **file) {
@@ -167,7 +167,7 @@ kith_agreed kith_h5_publish(kith_h5 **file) {
   KITH_TRY(kith__h5_agree_write(f, "the end", closed >= 0));
   h5_trim(f);
   KITH_TRY(kith_agree(f->comm, h5_sync(f)));
-  KITH_TRY(kith_agree(f->comm, f->comm->rank == 0 ? kith__file_publish(f->tmp, f->path) : KITH_OK));
+  KITH_TRY(kith_agree(f->comm, f->comm->rank == 0 ? kith_file_publish(f->tmp, f->path) : KITH_OK));
   f->writing = false;
 done:
   kith_h5_close(file);

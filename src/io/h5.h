@@ -4,7 +4,7 @@
 
 #include <hdf5.h>
 
-#include "io/file.h"
+#include "kith/file.h"
 #include "kith/io.h"
 
 struct kith_h5 {
@@ -15,7 +15,7 @@ struct kith_h5 {
   int64_t promised;        /* bytes of the datasets written so far and of the metadata around them */
   int64_t reserved;        /* bytes that the file system has set aside */
   char path[KITH_PATH];
-  char tmp[KITH__TMP_PATH];
+  char tmp[KITH_TMP_PATH];
 };
 
 /** Why the last HDF5 call failed, in one line.  Local; valid until the next call. */

@@ -1,8 +1,11 @@
 /* The history of a run: text in memory, in the checkpoints, and in metrics.jsonl. */
 #include "train/history.h"
 
+
 #include <stdio.h>
 #include <string.h>
+
+#include "kith/file.h"
 
 enum { HISTORY_LINE = 4096 };
 

@@ -6,17 +6,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "io/file.h"
+#include "kith/file.h"
 
-kith_status kith__file_name(const char *wanted, char *path, char *tmp) {
+kith_status kith_file_name(const char *wanted, char *path, char *tmp) {
   kith_status st = KITH_OK;
   KITH_TRY(kith_text_copy("file", wanted, KITH_PATH, path));
-  snprintf(tmp, KITH__TMP_PATH, "%s.tmp", path);
+  snprintf(tmp, KITH_TMP_PATH, "%s.tmp", path);
 done:
   return st;
 }
 
-void kith__file_folder(const char *path, char *folder) {
+void kith_file_folder(const char *path, char *folder) {
   const char *slash = strrchr(path, '/');
   size_t n = slash ? (size_t)(slash - path) : 0;
   if (slash == path) n = 1; /* the root folder keeps its slash */
@@ -24,12 +24,12 @@ void kith__file_folder(const char *path, char *folder) {
   else memcpy(folder, path, n), folder[n] = '\0';
 }
 
-kith_status kith__file_begin(const char *path, const char *tmp) {
+kith_status kith_file_begin(const char *path, const char *tmp) {
   kith_status st = KITH_OK;
   char folder[KITH_PATH];
   struct stat is;
   int file = -1;
-  kith__file_folder(path, folder);
+  kith_file_folder(path, folder);
   KITH_CHECK(stat(folder, &is) == 0, KITH_EOUTPUT, "%s: the folder %s cannot be written to: %s", path, folder, strerror(errno));
   KITH_CHECK(S_ISDIR(is.st_mode), KITH_EOUTPUT, "%s: %s is not a folder", path, folder);
   KITH_CHECK(stat(path, &is) != 0 || !S_ISDIR(is.st_mode), KITH_EOUTPUT, "%s: a folder stands where the file shall be", path);
@@ -40,7 +40,7 @@ done:
   return st;
 }
 
-kith_status kith__file_sync(const char *path) {
+kith_status kith_file_sync(const char *path) {
   kith_status st = KITH_OK;
   int file = open(path, O_RDONLY | O_CLOEXEC);
   KITH_CHECK(file >= 0, KITH_EIO, "%s: %s", path, strerror(errno));
@@ -51,12 +51,12 @@ done:
   return st;
 }
 
-kith_status kith__file_publish(const char *tmp, const char *path) {
+kith_status kith_file_publish(const char *tmp, const char *path) {
   kith_status st = KITH_OK;
   char folder[KITH_PATH];
-  kith__file_folder(path, folder);
+  kith_file_folder(path, folder);
   KITH_CHECK(rename(tmp, path) == 0, KITH_EIO, "%s: the finished file cannot be given its name: %s", path, strerror(errno));
-  KITH_TRY(kith__file_sync(folder));
+  KITH_TRY(kith_file_sync(folder));
 done:
   if (kith_is_bad(st)) unlink(tmp);
   return st;
@@ -76,12 +76,12 @@ done:
 
 kith_status kith_text_write(const char *wanted, const char *text) {
   kith_status st = KITH_OK;
-  char path[KITH_PATH], tmp[KITH__TMP_PATH] = "";
-  KITH_TRY(kith__file_name(wanted, path, tmp));
-  KITH_TRY(kith__file_begin(path, tmp));
+  char path[KITH_PATH], tmp[KITH_TMP_PATH] = "";
+  KITH_TRY(kith_file_name(wanted, path, tmp));
+  KITH_TRY(kith_file_begin(path, tmp));
   KITH_TRY(file_put(path, tmp, text));
-  KITH_TRY(kith__file_sync(tmp));
-  KITH_TRY(kith__file_publish(tmp, path));
+  KITH_TRY(kith_file_sync(tmp));
+  KITH_TRY(kith_file_publish(tmp, path));
 done:
   if (kith_is_bad(st) && tmp[0]) unlink(tmp);
   return st;
