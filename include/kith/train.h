@@ -18,6 +18,7 @@ typedef struct kith_train_options {
   int batch;        /**< training pairs in a step, over all ranks */
   int epochs;       /**< epochs in all, those of an earlier run included */
   uint64_t seed;
+  double decay;     /**< of the learning rate: it is lr * decay^epoch in epoch 0, 1, … */
   int patience;     /**< evaluations without a better score before stopping; 0 never stops early */
   kith_adam_options adam;
   kith_loss_options loss;

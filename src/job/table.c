@@ -51,6 +51,7 @@ const job_key kith__job_table[] = {
     {"train.batch", JOB_INT, AT(train.batch), 1, 1e7, "pairs", "training pairs in a step, over all ranks"},
     {"train.epochs", JOB_INT, AT(train.epochs), 0, 1e9, "epochs", "in all, those of earlier runs included"},
     {"train.lr", JOB_REAL, AT(train.adam.lr), 1e-12, 1e3, "per step", "learning rate of Adam"},
+    {"train.decay", JOB_REAL, AT(train.decay), 0.01, 1, "per epoch", "factor of the learning rate from one epoch to the next"},
     {"train.beta1", JOB_REAL, AT(train.adam.beta1), 0, 0.999999, "", "Adam's decay of the first moment"},
     {"train.beta2", JOB_REAL, AT(train.adam.beta2), 0, 0.9999999, "", "Adam's decay of the second moment"},
     {"train.epsilon", JOB_REAL, AT(train.adam.epsilon), 1e-30, 1, "", "Adam's guard against division by zero"},

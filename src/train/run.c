@@ -36,11 +36,11 @@ static const char *run_split(const run *r) {
 static void run_write_recipe(run *r) {
   const kith_run *o = r->o;
   snprintf(r->recipe, sizeof r->recipe,
-           "model=%s width=%d layers=%d init=%.9g loss=%s l2=%.9g temperature=%.9g logq=%.9g batch=%d lr=%.9g beta1=%.9g beta2=%.9g epsilon=%.9g seed=%llu",
+           "model=%s width=%d layers=%d init=%.9g loss=%s l2=%.9g temperature=%.9g logq=%.9g batch=%d lr=%.9g decay=%.9g beta1=%.9g beta2=%.9g epsilon=%.9g seed=%llu",
            kith_model_text(o->model.name), o->model.width, o->model.name == KITH_MF ? 0 : o->model.layers, o->model.init,
            kith_loss_text(o->train.loss.name), o->train.loss.l2, o->train.loss.name == KITH_SOFTMAX ? o->train.loss.temperature : 0.0,
            o->train.loss.name == KITH_SOFTMAX ? o->train.loss.logq : 0.0,
-           o->train.batch, o->train.adam.lr, o->train.adam.beta1, o->train.adam.beta2, o->train.adam.epsilon,
+           o->train.batch, o->train.adam.lr, o->train.decay, o->train.adam.beta1, o->train.adam.beta2, o->train.adam.epsilon,
            (unsigned long long)o->train.seed);
 }
 

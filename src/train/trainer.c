@@ -1,4 +1,6 @@
 /* A trainer: the model recorded once, its parameters, and the step that plays it. */
+#include <math.h>
+
 #include "kith/train.h"
 
 struct kith_trainer {
@@ -109,7 +111,9 @@ bool kith_trainer_step(kith_trainer *t, int64_t step, bool stop) {
   t->l2_scale = t->train.loss.l2 / (double)b->n_global;
   kith_tape_forward(t->tape);
   kith_tape_backward(t->tape);
-  kith_adam_step(&t->train.adam, t->epoch->epoch * t->n_step + step + 1, (int64_t)t->g->n_own * t->model.width, t->x->grad, t->m,
+  kith_adam_options adam = t->train.adam;
+  adam.lr *= pow(t->train.decay, (double)t->epoch->epoch);
+  kith_adam_step(&adam, t->epoch->epoch * t->n_step + step + 1, (int64_t)t->g->n_own * t->model.width, t->x->grad, t->m,
                  t->v, t->x->value);
   return stops != 0;
 }
