@@ -40,20 +40,21 @@ done:
   return st;
 }
 
-/* Room to rank the users [n_user], which the work takes over. */
-static kith_status top_work_make(const kith_graph *g, int d, const float *x, int k, bool mask_valid, kith_lid n_user, kith_lid *user, top_work *out) {
+/* Room to rank the users (*user)[n_user]; on success the work has taken the list over, and *user is null. */
+static kith_status top_work_make(const kith_graph *g, int d, const float *x, int k, bool mask_valid, kith_lid n_user, kith_lid **user, top_work *out) {
   kith_status st = KITH_OK;
-  top_work w = {.g = g, .d = d, .k = k, .x = x, .mask_valid = mask_valid, .n_user = n_user, .user = user, .n_thread = kith_threads()};
+  top_work w = {.g = g, .d = d, .k = k, .x = x, .mask_valid = mask_valid, .n_user = n_user, .n_thread = kith_threads()};
   KITH_TRY(KITH_NEW(w.keep, w.n_user));
   KITH_TRY(KITH_NEW(w.heaps, (int64_t)w.n_user * k));
   KITH_TRY(KITH_NEW(w.tile, (int64_t)w.n_thread * KITH_SCORE_USERS * d));
   KITH_TRY(KITH_NEW(w.score, (int64_t)w.n_thread * KITH_SCORE_USERS * KITH_SCORE_ITEMS));
   KITH_TRY(KITH_NEW(w.place, (int64_t)w.n_thread * KITH_SCORE_ITEMS));
   for (kith_lid i = 0; i < w.n_user; i++) w.keep[i] = (kith_keep){.k = k, .heap = w.heaps + (size_t)i * (size_t)k};
+  w.user = *user;
+  *user = NULL;
   *out = w;
   w = (top_work){0};
 done:
-  w.user = NULL; /* on failure it stays the caller's */
   top_work_free(&w);
   return st;
 }
@@ -145,8 +146,7 @@ kith_agreed kith_rank_top(const kith_comm *comm, const kith_graph *g, int d, con
   top_work w = {0};
   kith_lid n = 0, *list = NULL;
   KITH_TRY(kith_agree(comm, top_users(g, n_user, user, &n, &list)));
-  KITH_TRY(kith_agree(comm, top_work_make(g, d, x, k, mask_valid, n, list, &w)));
-  list = NULL; /* the work has it */
+  KITH_TRY(kith_agree(comm, top_work_make(g, d, x, k, mask_valid, n, &list, &w)));
   KITH_TRY(top_run(comm, &w));
   KITH_TRY(kith_agree(comm, top_take(&w, top)));
 done:
@@ -164,8 +164,7 @@ static kith_agreed top_measure(const kith_comm *comm, const kith_graph *g, int d
   int k = o->k[o->n_k - 1];
   const kith_lists *truth = o->split == KITH_ON_TEST ? &g->test : &g->valid;
   KITH_TRY(kith_agree(comm, kith__rank_users(g, truth, &n, &user)));
-  KITH_TRY(kith_agree(comm, top_work_make(g, d, x, k, o->split == KITH_ON_TEST, n, user, &w)));
-  user = NULL; /* the work has it */
+  KITH_TRY(kith_agree(comm, top_work_make(g, d, x, k, o->split == KITH_ON_TEST, n, &user, &w)));
   KITH_TRY(kith_agree(comm, KITH_NEW(item, k)));
   KITH_TRY(top_run(comm, &w));
   for (kith_lid i = 0; i < w.n_user; i++) {

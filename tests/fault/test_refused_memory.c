@@ -1,0 +1,110 @@
+/* ranks: 1 2 3 */
+/*
+ * For every rank r and every k: the k-th allocation on r is refused.  All ranks must return the same status, hand out
+ * nothing, and hold as many blocks as before.  The loop ends with the first k that is not reached.
+ */
+#include "support/cut.h"
+#include "support/mpi_main.h"
+
+#include "kith/train.h"
+
+static test_graph graph;
+static kith_graph *share;
+
+typedef kith_agreed (*maker)(void **made);
+typedef void (*breaker)(void **made);
+
+static kith_agreed make_comm(void **made) { return kith_comm_create(test_comm->mpi, (kith_comm **)made); }
+static void break_comm(void **made) { kith_comm_destroy((kith_comm **)made); }
+
+static kith_agreed make_halo(void **made) {
+  kith_gid want[1] = {0};
+  return kith_halo_create(test_comm, share->first, 1, want, (kith_halo **)made);
+}
+static void break_halo(void **made) { kith_halo_destroy((kith_halo **)made); }
+
+static kith_agreed make_relation(void **made) { return kith_relation_create(test_comm, share, 8, (kith_relation **)made); }
+static void break_relation(void **made) { kith_relation_destroy((kith_relation **)made); }
+
+static kith_agreed make_trainer_of(kith_loss_name loss, void **made) {
+  kith_model_options model = kith_model_defaults();
+  kith_train_options train = kith_train_defaults();
+  model.width = 4;
+  train.batch = 32;
+  train.loss.name = loss;
+  return kith_trainer_create(test_comm, share, &model, &train, (kith_trainer **)made);
+}
+static kith_agreed make_trainer_bpr(void **made) { return make_trainer_of(KITH_BPR, made); }
+static kith_agreed make_trainer_softmax(void **made) { return make_trainer_of(KITH_SOFTMAX, made); }
+static void break_trainer(void **made) { kith_trainer_destroy((kith_trainer **)made); }
+
+static kith_agreed make_metrics(void **made) {
+  kith_rank_options o = kith_rank_defaults();
+  kith_metrics m;
+  float *x = calloc((size_t)share->n_own + 1, 4 * sizeof *x);
+  kith_agreed st = kith_rank_evaluate(test_comm, share, 4, x, &o, &m);
+  free(x);
+  *made = NULL;
+  return st;
+}
+static void break_nothing(void **made) { *made = NULL; }
+
+static void refuse_each(maker make, breaker unmake) {
+  for (int r = 0; r < test_comm->size; r++)
+    for (int64_t k = 1;; k++) {
+      void *made = NULL;
+      int64_t live = kith_alloc_live();
+      kith_alloc_refuse(test_comm->rank == r ? k : 0);
+      kith_agreed st = make(&made);
+      kith_alloc_refuse(0);
+      int64_t worst = kith_comm_max(test_comm, st.status), best = -kith_comm_max(test_comm, -(int64_t)st.status);
+      assert_int_equal(worst, best);
+      if (!kith_is_bad(st)) {
+        unmake(&made);
+        assert_int_equal(kith_alloc_live(), live);
+        assert_true(k > 1);
+        break;
+      }
+      assert_int_equal(st.status, KITH_ENOMEM);
+      assert_null(made);
+      assert_int_equal(kith_alloc_live(), live);
+      assert_non_null(strstr(kith_error_text(), "memory"));
+    }
+}
+
+static void a_communicator(void **state) {
+  (void)state;
+  refuse_each(make_comm, break_comm);
+}
+static void a_halo(void **state) {
+  (void)state;
+  refuse_each(make_halo, break_halo);
+}
+static void a_relation(void **state) {
+  (void)state;
+  refuse_each(make_relation, break_relation);
+}
+static void a_trainer_with_bpr(void **state) {
+  (void)state;
+  refuse_each(make_trainer_bpr, break_trainer);
+}
+static void a_trainer_with_softmax(void **state) {
+  (void)state;
+  refuse_each(make_trainer_softmax, break_trainer);
+}
+static void an_evaluation(void **state) {
+  (void)state;
+  refuse_each(make_metrics, break_nothing);
+}
+
+int main(int argc, char **argv) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(a_communicator), cmocka_unit_test(a_halo), cmocka_unit_test(a_relation),
+                                     cmocka_unit_test(a_trainer_with_bpr), cmocka_unit_test(a_trainer_with_softmax), cmocka_unit_test(an_evaluation)};
+  test_begin(&argc, &argv);
+  graph = test_graph_random(20, 30, 120, 4);
+  share = test_graph_cut(&graph, test_comm, 5, 2);
+  int failures = cmocka_run_group_tests(tests, NULL, NULL);
+  kith_graph_destroy(&share);
+  test_graph_free(&graph);
+  return test_end(failures);
+}

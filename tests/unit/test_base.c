@@ -1,0 +1,120 @@
+/* ranks: 1 */
+#include "support/mpi_main.h"
+
+static void philox_gives_its_published_answer(void **state) {
+  (void)state;
+  /* Random123's known answers for philox4x64-10: all zero key and counter. */
+  kith_draw r = kith_random(0, (kith_use)0, 0, 0, 0);
+  assert_true(r.bits[0] == 0x16554d9eca36314cu && r.bits[1] == 0xdb20fe9d672d0fdcu);
+  assert_true(r.bits[2] == 0xd7e772cee186176bu && r.bits[3] == 0x7e68b68aec7ba23bu);
+}
+
+static void a_shuffle_is_a_bijection_with_its_inverse(void **state) {
+  (void)state;
+  uint64_t sizes[] = {1, 2, 3, 4, 5, 16, 17, 1000, 4097};
+  for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+    uint64_t n = sizes[k];
+    kith_shuffle s = kith_shuffle_make(5, KITH_USE_SHUFFLE, k, n);
+    char *seen = calloc(n, 1);
+    for (uint64_t i = 0; i < n; i++) {
+      uint64_t what = kith_shuffle_at(&s, i);
+      assert_true(what < n && !seen[what]);
+      assert_true(kith_shuffle_place(&s, what) == i);
+      seen[what] = 1;
+    }
+    free(seen);
+  }
+}
+
+static void epochs_have_different_orders(void **state) {
+  (void)state;
+  kith_shuffle a = kith_shuffle_make(5, KITH_USE_SHUFFLE, 0, 1000), b = kith_shuffle_make(5, KITH_USE_SHUFFLE, 1, 1000);
+  int same = 0;
+  for (uint64_t i = 0; i < 1000; i++) same += kith_shuffle_at(&a, i) == kith_shuffle_at(&b, i);
+  assert_true(same < 20); /* one is expected by chance */
+}
+
+static void a_shuffle_spreads_evenly(void **state) {
+  (void)state;
+  enum { N = 40000, CELLS = 16 };
+  kith_shuffle s = kith_shuffle_make(9, KITH_USE_SHUFFLE, 3, N);
+  double cell[CELLS][CELLS] = {{0}}, chi = 0, expected = (double)N / (CELLS * CELLS);
+  for (uint64_t i = 0; i < N; i++) cell[i * CELLS / N][kith_shuffle_at(&s, i) * CELLS / N]++;
+  for (int i = 0; i < CELLS; i++)
+    for (int j = 0; j < CELLS; j++) chi += (cell[i][j] - expected) * (cell[i][j] - expected) / expected;
+  assert_true(chi < 330); /* 225 degrees of freedom: beyond 1 - 1e-5 */
+}
+
+static void sums_do_not_depend_on_their_order(void **state) {
+  (void)state;
+  enum { N = 1000 };
+  double x[N];
+  kith_sum forward = {0}, backward = {0}, halves[2] = {{0}, {0}};
+  for (int i = 0; i < N; i++) x[i] = (kith_random_unit(kith_random(1, KITH_USE_INIT, (uint64_t)i, 0, 0).bits[0]) - 0.5) * pow(10, i % 9 - 4);
+  double plain = 0;
+  for (int i = 0; i < N; i++) {
+    kith_sum_add(&forward, x[i]);
+    kith_sum_add(&backward, x[N - 1 - i]);
+    kith_sum_add(&halves[i % 2], x[i]);
+    plain += x[i];
+  }
+  kith_sum_join(&halves[0], &halves[1]);
+  assert_true(kith_sum_value(&forward) == kith_sum_value(&backward));
+  assert_true(kith_sum_value(&forward) == kith_sum_value(&halves[0]));
+  assert_true(fabs(kith_sum_value(&forward) - plain) < 1e-7);
+}
+
+static void a_sum_remembers_what_is_not_finite(void **state) {
+  (void)state;
+  kith_sum s = {0}, other = {0};
+  kith_sum_add(&s, 1);
+  kith_sum_add(&other, NAN);
+  kith_sum_join(&s, &other);
+  assert_true(isnan(kith_sum_value(&s)));
+}
+
+static void a_refused_allocation_says_so_and_counts_stay(void **state) {
+  (void)state;
+  int64_t live = kith_alloc_live();
+  int *p = NULL, *q = NULL;
+  kith_alloc_refuse(2);
+  assert_int_equal(KITH_NEW(p, 10), KITH_OK);
+  assert_int_equal(KITH_NEW(q, 10), KITH_ENOMEM);
+  assert_int_equal(kith_alloc_live(), live + 1);
+  KITH_FREE(p);
+  assert_int_equal(kith_alloc_live(), live);
+  assert_null(kith_alloc(INT64_MAX, 16));
+  assert_null(kith_alloc(-1, 1));
+}
+
+static void large_blocks_are_zero_too(void **state) {
+  (void)state;
+  char *p = kith_alloc(9 << 20, 1);
+  for (int64_t i = 0; i < 9 << 20; i += 511) assert_int_equal(p[i], 0);
+  assert_int_equal((uintptr_t)p % 64, 0);
+  KITH_FREE(p);
+}
+
+static void paths_join_with_one_slash(void **state) {
+  (void)state;
+  char path[KITH_PATH];
+  assert_int_equal(kith_path_join("a", "b", path), KITH_OK);
+  assert_string_equal(path, "a/b");
+  assert_int_equal(kith_path_join("a/", "b", path), KITH_OK);
+  assert_string_equal(path, "a/b");
+  assert_int_equal(kith_path_join("a", "/b", path), KITH_OK);
+  assert_string_equal(path, "/b");
+  assert_int_equal(kith_path_join("", "b", path), KITH_OK);
+  assert_string_equal(path, "b");
+}
+
+int main(int argc, char **argv) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(philox_gives_its_published_answer), cmocka_unit_test(a_shuffle_is_a_bijection_with_its_inverse),
+      cmocka_unit_test(epochs_have_different_orders), cmocka_unit_test(a_shuffle_spreads_evenly),
+      cmocka_unit_test(sums_do_not_depend_on_their_order), cmocka_unit_test(a_sum_remembers_what_is_not_finite),
+      cmocka_unit_test(a_refused_allocation_says_so_and_counts_stay), cmocka_unit_test(large_blocks_are_zero_too),
+      cmocka_unit_test(paths_join_with_one_slash)};
+  test_begin(&argc, &argv);
+  return test_end(cmocka_run_group_tests(tests, NULL, NULL));
+}
