@@ -17,6 +17,19 @@ struct kith_ring {
 
 static kith_lid ring_pad(kith_lid n) { return (n + KITH_SCORE_ITEMS - 1) / KITH_SCORE_ITEMS * KITH_SCORE_ITEMS; }
 
+static kith_status ring_begin(const kith_comm *comm, int d, kith_ring **out) {
+  kith_status st = KITH_OK;
+  kith_ring *ring = NULL;
+  KITH_TRY(KITH_NEW(ring, 1));
+  ring->comm = comm;
+  ring->d = d;
+  ring->row = MPI_DATATYPE_NULL; /* at once: zero bytes are not a null handle */
+  *out = ring;
+  KITH_TRY(KITH_NEW(ring->n, comm->size));
+done:
+  return st;
+}
+
 static kith_status ring_make(const kith_comm *comm, kith_ring *ring, kith_lid most) {
   kith_status st = KITH_OK;
   for (int i = 0; i < (comm->size > 1 ? 2 : 1); i++) {
@@ -45,11 +58,7 @@ kith_agreed kith__ring_create(const kith_comm *comm, const kith_graph *g, int d,
   kith_ring *ring = NULL;
   kith_lid mine = g->n_own_of[KITH_ITEM];
   *out = NULL;
-  KITH_TRY(kith_agree(comm, KITH_NEW(ring, 1)));
-  ring->comm = comm;
-  ring->d = d;
-  ring->row = MPI_DATATYPE_NULL;
-  KITH_TRY(kith_agree(comm, KITH_NEW(ring->n, comm->size)));
+  KITH_TRY(kith_agree(comm, ring_begin(comm, d, &ring)));
   KITH_MPI(MPI_Allgather(&mine, 1, MPI_INT32_T, ring->n, 1, MPI_INT32_T, comm->mpi));
   kith_lid most = (kith_lid)kith_comm_max(comm, mine);
   KITH_TRY(kith_agree(comm, ring_make(comm, ring, most)));
