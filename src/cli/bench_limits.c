@@ -45,14 +45,14 @@ void bench_limit_gather(bench *b) { b->sink += kith_limit_gather(b->a->csr.start
 
 void bench_limit_random(bench *b) { b->sink += kith_limit_gather(b->a->csr.start[b->a->csr.n_row], b->random, b->d, b->x); }
 
-/* Whole tiles only, in the shape that ranking uses: this rank's users against all items. */
+/* The BLAS, in tiles of ranking's size: this rank's users against all items. */
 void bench_limit_rank(bench *b) {
   int64_t users = b->g->n_own_of[KITH_USER], items = b->g->n[KITH_ITEM];
   int64_t n_tile = (int64_t)((double)users * (double)items / ((double)KITH_SCORE_USERS * KITH_SCORE_ITEMS)) + 1;
 #pragma omp parallel for schedule(static)
   for (int64_t t = 0; t < n_tile; t++) {
     float *score = b->y + (size_t)kith_thread() * KITH_SCORE_USERS * KITH_SCORE_ITEMS;
-    kith_scores_tile(b->d, b->x, b->m, score);
+    kith_gemm_nt(KITH_SCORE_USERS, KITH_SCORE_ITEMS, b->d, 1, b->x, b->m, score);
   }
 }
 
@@ -83,8 +83,9 @@ void bench_limit_disk(bench *b) {
 }
 
 void bench_limit_step(bench *b) {
+  const float *layer[4] = {b->x, b->y, b->m, b->v}; /* every layer is another block, as in a step: no cache holds them all */
   for (int i = 0; i < 2 * b->layers; i++) {
-    bench_limit_gather(b);
+    b->sink += kith_limit_gather(b->a->csr.start[b->a->csr.n_row], b->a->csr.col, b->d, layer[i % 4]);
     bench_limit_halo(b);
   }
   bench_limit_adam(b);

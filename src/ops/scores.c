@@ -1,14 +1,57 @@
-/* Scores of a tile, and the scan that lets nearly all of them go. */
+/*
+ * Scores of a tile, and the scan that lets nearly all of them go.
+ *
+ * Six users times a panel of sixteen items are summed in registers: twelve vectors of eight, one chain of fused
+ * multiply-adds each, which is what hides the latency of the multiply-add.
+ */
 #include "kith/scores.h"
 
-enum { SCORES_GROUP = 32 };
+enum { SCORES_GROUP = 32, SCORES_TOGETHER = 6 };
 
-/*
- * The tile has one shape, a multiple of every register block, so the BLAS sums each product over d in the same order
- * wherever a user or an item stands: the same bits for any number of ranks or threads on one kind of machine.
- */
-void kith_scores_tile(int d, const float *users, const float *items, float *score) {
-  kith_gemm_nt(KITH_SCORE_USERS, KITH_SCORE_ITEMS, d, 1, users, items, score);
+_Static_assert(KITH_SCORE_USERS % SCORES_TOGETHER == 0 && KITH_SCORE_ITEMS % KITH_SCORE_PANEL == 0, "tiles are whole");
+
+void kith_scores_pack(int64_t n, int64_t n_padded, int d, const float *x, float *packed) {
+#pragma omp parallel for schedule(static)
+  for (int64_t p = 0; p < n_padded; p += KITH_SCORE_PANEL)
+    for (int j = 0; j < KITH_SCORE_PANEL; j++)
+      for (int k = 0; k < d; k++) packed[p * d + (int64_t)k * KITH_SCORE_PANEL + j] = p + j < n ? x[(p + j) * d + k] : 0;
+}
+
+/* Half a panel: the compiler makes of it whatever vectors the instruction set has. */
+typedef float scores_half __attribute__((vector_size(KITH_SCORE_PANEL / 2 * sizeof(float)), aligned(4), may_alias));
+
+/* SCORES_TOGETHER users times one panel.  This file alone is compiled with contraction, so that s += w * p is one fused step. */
+KITH_INLINE void scores_panel(int d, const float *users, const float *panel, float *score) {
+  scores_half left[SCORES_TOGETHER] = {{0}}, right[SCORES_TOGETHER] = {{0}};
+  for (int k = 0; k < d; k++) {
+    const scores_half *p = (const scores_half *)(const void *)(panel + (size_t)k * KITH_SCORE_PANEL);
+    scores_half p0 = p[0], p1 = p[1];
+#pragma GCC unroll 6
+    for (int u = 0; u < SCORES_TOGETHER; u++) {
+      float w = users[(size_t)u * (size_t)d + (size_t)k];
+      left[u] += w * p0;
+      right[u] += w * p1;
+    }
+  }
+#pragma GCC unroll 6
+  for (int u = 0; u < SCORES_TOGETHER; u++) {
+    scores_half *to = (scores_half *)(void *)(score + (size_t)u * KITH_SCORE_ITEMS);
+    to[0] = left[u];
+    to[1] = right[u];
+  }
+}
+
+KITH_KERNEL void kith_scores_tile(int d, const float *users, const float *packed, float *score) {
+  for (int j = 0; j < KITH_SCORE_ITEMS; j += KITH_SCORE_PANEL)
+    for (int u = 0; u < KITH_SCORE_USERS; u += SCORES_TOGETHER)
+      scores_panel(d, users + (size_t)u * (size_t)d, packed + (size_t)j * (size_t)d, score + (size_t)u * KITH_SCORE_ITEMS + j);
+}
+
+KITH_KERNEL float kith_scores_one(int d, const float *user, const float *packed, int64_t i) {
+  const float *panel = packed + i / KITH_SCORE_PANEL * KITH_SCORE_PANEL * d + i % KITH_SCORE_PANEL;
+  float sum = 0;
+  for (int k = 0; k < d; k++) sum += user[k] * panel[(size_t)k * KITH_SCORE_PANEL];
+  return sum;
 }
 
 /* Whole groups are passed over with one comparison each, since a full top-K lets few scores in. */

@@ -7,12 +7,12 @@
 
 /* ---- ring.c: every rank sees every shard of items, in an order of its own --------------------------------------------- */
 
-/* The items of one rank, as they travel: rows padded with zeros to whole tiles. */
+/* The items of one rank, as they travel: packed for kith_scores_tile(), padded with zeros to whole tiles. */
 typedef struct kith_shard {
   kith_lid n;        /* items */
   kith_lid n_padded;
-  float *row;        /* [n_padded, d] */
-  int64_t *original; /* [n_padded] original item numbers, ascending within a part; -1 for padding */
+  float *packed;     /* [n_padded, d] */
+  int64_t *original; /* [n] original item numbers */
 } kith_shard;
 
 typedef struct kith_ring kith_ring;

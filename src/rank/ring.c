@@ -33,24 +33,31 @@ done:
 static kith_status ring_make(const kith_comm *comm, kith_ring *ring, kith_lid most) {
   kith_status st = KITH_OK;
   for (int i = 0; i < (comm->size > 1 ? 2 : 1); i++) {
-    KITH_TRY(KITH_NEW(ring->shard[i].row, (int64_t)ring_pad(most) * ring->d));
+    KITH_TRY(KITH_NEW(ring->shard[i].packed, (int64_t)ring_pad(most) * ring->d));
     KITH_TRY(KITH_NEW(ring->shard[i].original, ring_pad(most)));
   }
 done:
   return st;
 }
 
-/* This rank's own items are the first shard here. */
-static void ring_fill(kith_ring *ring, const kith_graph *g, const float *x) {
+/* This rank's own items are the first shard here: gathered into x's order of rows, then packed. */
+static kith_status ring_fill(kith_ring *ring, const kith_graph *g, const float *x) {
+  kith_status st = KITH_OK;
   kith_shard *s = &ring->shard[0];
   size_t d = (size_t)ring->d;
+  float *rows = NULL;
   s->n = g->n_own_of[KITH_ITEM];
   s->n_padded = ring_pad(s->n);
+  KITH_TRY(KITH_NEW(rows, (int64_t)s->n * ring->d));
   for (kith_lid i = 0; i < s->n; i++) {
     kith_lid row = g->row_of[KITH_ITEM][i];
-    memcpy(s->row + d * (size_t)i, x + d * (size_t)row, d * sizeof(float));
+    memcpy(rows + d * (size_t)i, x + d * (size_t)row, d * sizeof(float));
     s->original[i] = g->original[row];
   }
+  kith_scores_pack(s->n, s->n_padded, ring->d, rows, s->packed);
+done:
+  KITH_FREE(rows);
+  return st;
 }
 
 kith_agreed kith__ring_create(const kith_comm *comm, const kith_graph *g, int d, const float *x, kith_ring **out) {
@@ -64,7 +71,7 @@ kith_agreed kith__ring_create(const kith_comm *comm, const kith_graph *g, int d,
   KITH_TRY(kith_agree(comm, ring_make(comm, ring, most)));
   KITH_MPI(MPI_Type_contiguous(d, MPI_FLOAT, &ring->row));
   KITH_MPI(MPI_Type_commit(&ring->row));
-  ring_fill(ring, g, x);
+  KITH_TRY(kith_agree(comm, ring_fill(ring, g, x)));
   *out = ring;
   ring = NULL;
 done:
@@ -76,7 +83,7 @@ void kith__ring_destroy(kith_ring **ring) {
   kith_ring *r = *ring;
   if (!r) return;
   for (int i = 0; i < 2; i++) {
-    KITH_FREE(r->shard[i].row);
+    KITH_FREE(r->shard[i].packed);
     KITH_FREE(r->shard[i].original);
   }
   KITH_FREE(r->n);
@@ -91,17 +98,10 @@ static void ring_pass(kith_ring *r) {
   next->n = r->n[(r->comm->rank + size - r->seen - 1) % size];
   next->n_padded = ring_pad(next->n);
   r->n_request = 4;
-  KITH_MPI(MPI_Irecv(next->row, next->n, r->row, from, RING_ROWS, r->comm->mpi, &r->request[0]));
+  KITH_MPI(MPI_Irecv(next->packed, next->n_padded, r->row, from, RING_ROWS, r->comm->mpi, &r->request[0]));
   KITH_MPI(MPI_Irecv(next->original, next->n, MPI_INT64_T, from, RING_NUMBERS, r->comm->mpi, &r->request[1]));
-  KITH_MPI(MPI_Isend(here->row, here->n, r->row, to, RING_ROWS, r->comm->mpi, &r->request[2]));
+  KITH_MPI(MPI_Isend(here->packed, here->n_padded, r->row, to, RING_ROWS, r->comm->mpi, &r->request[2]));
   KITH_MPI(MPI_Isend(here->original, here->n, MPI_INT64_T, to, RING_NUMBERS, r->comm->mpi, &r->request[3]));
-}
-
-/* Zero rows stand behind the last item, up to a whole tile. */
-static void ring_clear_padding(const kith_ring *r, kith_shard *s) {
-  size_t d = (size_t)r->d;
-  memset(s->row + d * (size_t)s->n, 0, d * (size_t)(s->n_padded - s->n) * sizeof(float));
-  for (kith_lid i = s->n; i < s->n_padded; i++) s->original[i] = -1;
 }
 
 const kith_shard *kith__ring_next(kith_ring *r) {
@@ -109,7 +109,6 @@ const kith_shard *kith__ring_next(kith_ring *r) {
   r->n_request = 0;
   if (r->seen == r->comm->size) return NULL;
   kith_shard *here = &r->shard[r->seen % 2];
-  ring_clear_padding(r, here);
   if (r->seen + 1 < r->comm->size) ring_pass(r);
   r->seen++;
   return here;

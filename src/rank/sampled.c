@@ -90,7 +90,7 @@ static void sampled_score(const sampled *s, const kith_graph *g, int d, const fl
     const float *user = x + (size_t)g->row_of[KITH_USER][s->user[i]] * (size_t)d;
     for (int64_t k = s->start[i]; k < s->start[i + 1]; k++) {
       kith_lid row = where[s->entry[k].item];
-      if (row >= 0) s->entry[k].score = kith_dot(d, user, shard->row + (size_t)row * (size_t)d);
+      if (row >= 0) s->entry[k].score = kith_scores_one(d, user, shard->packed, row);
     }
   }
 }

@@ -86,7 +86,7 @@ static void top_tile(const top_work *w, kith_lid first, const kith_shard *s, kit
     memcpy(tile + d * (size_t)i, w->x + d * (size_t)w->g->row_of[KITH_USER][w->user[first + i]], d * sizeof(float));
   for (kith_lid j = 0; j < s->n; j += KITH_SCORE_ITEMS) {
     int n_item = s->n - j < KITH_SCORE_ITEMS ? s->n - j : KITH_SCORE_ITEMS;
-    kith_scores_tile(w->d, tile, s->row + d * (size_t)j, score);
+    kith_scores_tile(w->d, tile, s->packed + d * (size_t)j, score);
     for (kith_lid i = 0; i < n; i++) top_scan(w, first + i, n_item, score + (size_t)i * KITH_SCORE_ITEMS, s->original + j, place);
   }
   if (thread == 0) kith__ring_poke(poke);

@@ -1,0 +1,87 @@
+# timeout: 240
+# Bad input: one clear line, the documented exit code, every rank ends, nothing half-written; on one rank and on three.
+set -uo pipefail
+. "$KITH_SOURCE/tests/support/tiny.sh"
+bad=0
+fail() { echo "FAIL: $*"; bad=1; }
+
+refused() { # NAME CODE PATTERN words…: kith must refuse with CODE and one line that matches PATTERN
+  name=$1 code=$2 pattern=$3; shift 3
+  for n in 1 3; do
+    if [ $n = 1 ]; then timeout -k 5 60 "$KITH" "$@" >/dev/null 2>"$dir/err"; else ranks $n "$@" >/dev/null 2>"$dir/err"; fi
+    rc=$?
+    lines=$(grep -c '^kith: ' "$dir/err")
+    [ $rc = "$code" ] || fail "$name on $n: code $rc, expected $code: $(cat "$dir/err")"
+    [ "$lines" = 1 ] || fail "$name on $n: $lines lines: $(cat "$dir/err")"
+    grep '^kith: ' "$dir/err" | grep -qE "$pattern" || fail "$name on $n: \"$(cat "$dir/err")\" does not match $pattern"
+    [ -z "$(find "$dir" -name '*.tmp')" ] || fail "$name on $n: left $(find "$dir" -name '*.tmp')"
+  done
+}
+list() { printf '%b' "$1" >"$dir/list.txt"; } # an adjacency list; the job "lists.yaml" reads it
+cat >"$dir/lists.yaml" <<J
+work: lists
+data: {interactions: {path: list.txt, format: adjacency}, test: {path: held.txt, format: adjacency}}
+J
+printf '0 3\n' >"$dir/held.txt"
+tiny "$dir/t"
+job=$dir/t/job.yaml
+"$KITH" train "$job" --quiet >/dev/null || fail "the tiny job itself"
+
+refused "no job file"        66 'none.yaml'                        train "$dir/none.yaml"
+refused "no list"            66 'list.txt'                         ingest "$dir/lists.yaml"
+list '0 1 2\n1 x7 2\n';      refused "letter in a number" 65 'list.txt:2.*x7'   ingest "$dir/lists.yaml"
+list '0 1 2\n1 -4 2\n';      refused "negative id"        65 'list.txt:2.*-4'   ingest "$dir/lists.yaml"
+list '';                     refused "empty file"         65 'list.txt'         ingest "$dir/lists.yaml"
+list '1 3 2\n';              refused "unseen test user"   65 'held.txt:1.*0'    ingest "$dir/lists.yaml"
+[ ! -e "$dir/lists/graph.h5" ] || fail "graph.h5 was written in spite of bad lists"
+
+printf 'train:\n  batchsize: 3\n' >"$dir/key.yaml"
+refused "unknown key"        78 'key.yaml:2.*train.batchsize.*train.batch"' train "$dir/key.yaml"
+printf 'train:\n  lr: fast\n' >"$dir/value.yaml"
+refused "no number"          78 'value.yaml:2.*train.lr.*fast'     train "$dir/value.yaml"
+refused "out of bounds"      78 'model.width.*0'                   train "$job" --set model.width=0
+refused "unknown setting"    78 'train.lrr.*train.lr'              train "$job" --set train.lrr=1
+refused "unknown verb"       64 'trian.*train'                     trian "$job"
+refused "unknown option"     64 'bogus'                            train "$job" --bogus
+refused "unknown user"       65 'nobody'                           recommend "$job" --user nobody
+
+"$KITH" partition "$job" --set partition.parts=2 >/dev/null
+timeout 60 mpirun --quiet --oversubscribe --bind-to none -n 3 "$KITH" train "$job" --fresh >/dev/null 2>"$dir/err"; rc=$?
+[ $rc = 78 ] && grep -q '^kith: .*parts.h5.*2 parts.*3 ranks' "$dir/err" || fail "more ranks than parts: $rc $(cat "$dir/err")"
+"$KITH" partition "$job" >/dev/null
+
+for file in graph parts embeddings; do
+  verb=$(case $file in graph) echo partition ;; parts) echo train ;; *) echo evaluate ;; esac)
+  cp "$dir/t/work/$file.h5" "$dir/keep"
+  for size in 0 100 5000; do
+    head -c $size "$dir/keep" >"$dir/t/work/$file.h5"
+    refused "$file.h5 torn at $size" 65 "$file.h5" $verb "$job"
+  done
+  echo "this is no HDF5 file" >"$dir/t/work/$file.h5"; refused "$file.h5 foreign" 65 "$file.h5" $verb "$job"
+  rm "$dir/t/work/$file.h5";                           refused "$file.h5 missing" 66 "$file.h5" $verb "$job"
+  cp "$dir/keep" "$dir/t/work/$file.h5"
+done
+cp "$dir/t/work/parts.h5" "$dir/t/work/embeddings.keep"; cp "$dir/t/work/embeddings.h5" "$dir/emb"
+cp "$dir/t/work/parts.h5" "$dir/t/work/embeddings.h5"; refused "a file of another kind" 65 'embeddings.h5' evaluate "$job"
+cp "$dir/emb" "$dir/t/work/embeddings.h5"; rm "$dir/t/work/embeddings.keep"
+
+# A read-only folder, and a full disk: in a mount namespace of our own.
+if unshare --mount true 2>/dev/null; then
+  export KITH OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 job dir
+  in_mount() { # MOUNT-COMMANDS words…
+    setup=$1; shift
+    unshare --mount sh -c "$setup"' && shift && timeout -k 5 60 "$@"' sh x "$@" >/dev/null 2>"$dir/err"
+  }
+  for n in 1 3; do
+    in_mount 'mount --bind "$dir/t/work" "$dir/t/work" && mount -o remount,bind,ro "$dir/t/work"' mpirun --quiet --oversubscribe --bind-to none -n $n "$KITH" train "$job" --set train.epochs=9
+    rc=$?
+    [ $rc = 73 ] && [ "$(grep -c '^kith: ' "$dir/err")" = 1 ] || fail "read-only folder on $n: $rc $(cat "$dir/err")"
+    in_mount 'cp -r "$dir/t/work" "$dir/t/full.$$" && mount -t tmpfs -o size=600k full "$dir/t/work" && cp "$dir"/t/full.$$/parts.h5 "$dir"/t/full.$$/graph.h5 "$dir/t/work" && head -c 10000000 /dev/zero >"$dir/t/work/filler" 2>/dev/null; true' \
+      sh -c 'mpirun --quiet --oversubscribe --bind-to none -n '$n' "$KITH" train "$job" --set train.epochs=1; rc=$?; find "$dir/t/work" -name "*.tmp" | grep . && exit 99; [ ! -e "$dir/t/work/embeddings.h5" ] || exit 98; exit $rc'
+    rc=$?
+    [ $rc = 74 ] && [ "$(grep -c '^kith: ' "$dir/err")" = 1 ] || fail "full disk on $n: $rc $(cat "$dir/err")"
+  done
+else
+  echo "read-only folder and full disk: skipped, no mount namespaces"
+fi
+exit $bad

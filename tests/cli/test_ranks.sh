@@ -1,0 +1,57 @@
+# timeout: 180
+# The whole program on several ranks: the same bits and digits for any number of ranks and any cut; a run may stop on one
+# number of ranks and go on on another; predicted bytes are the counted ones.
+set -euo pipefail
+. "$KITH_SOURCE/tests/support/tiny.sh"
+digits() { sed -E 's/"(seconds|pairs_per_second|halo_bytes)": [^,}]*,? ?//g' "$1"; }
+
+for loss in bpr softmax; do
+  tiny "$dir/$loss" $loss
+  job=$dir/$loss/job.yaml
+  "$KITH" train "$job" --quiet >/dev/null
+  cp "$dir/$loss/work/embeddings.h5" "$dir/$loss/one.h5"
+  digits "$dir/$loss/work/metrics.jsonl" >"$dir/$loss/one.jsonl"
+  for n in 2 3 4; do
+    ranks $n train "$job" --quiet --fresh >/dev/null
+    same_embeddings "$dir/$loss/work/embeddings.h5" "$dir/$loss/one.h5"
+    digits "$dir/$loss/work/metrics.jsonl" | diff - "$dir/$loss/one.jsonl"
+  done
+  "$KITH" partition "$job" --set partition.method=hash >/dev/null
+  ranks 3 train "$job" --quiet --fresh >/dev/null
+  same_embeddings "$dir/$loss/work/embeddings.h5" "$dir/$loss/one.h5"
+
+  # Two epochs on 4 ranks, the rest on 3; and the history is that of one run.
+  ranks 4 train "$job" --quiet --fresh --set train.epochs=2 >/dev/null
+  ranks 3 train "$job" --quiet >/dev/null
+  same_embeddings "$dir/$loss/work/embeddings.h5" "$dir/$loss/one.h5"
+  digits "$dir/$loss/work/metrics.jsonl" | diff - "$dir/$loss/one.jsonl"
+done
+
+# A checkpoint of another recipe is refused, and says what differs.
+if "$KITH" train "$job" --quiet --set train.lr=0.02 2>"$dir/err"; then echo "another recipe was continued"; exit 1; else rc=$?; fi
+[ $rc = 78 ] && grep -q 'lr=0.01' "$dir/err" && grep -q 'fresh' "$dir/err"
+
+# What the report of the cut predicts is what a training run counts.
+job=$dir/bpr/job.yaml
+"$KITH" partition "$job" --json | tail -n 1 >"$dir/cut.json"
+for n in 2 3 6; do
+  ranks $n train "$job" --quiet --fresh --set evaluate.every=0 --set train.epochs=2 --json | tail -n 1 >"$dir/run.json"
+  /usr/bin/python3 - "$dir/cut.json" "$dir/run.json" $n <<'P'
+import json, sys
+cut, run = (json.load(open(p)) for p in sys.argv[1:3])
+predicted = cut["metis_" + sys.argv[3]]["bytes_per_epoch"]
+assert run["halo_bytes"] == 2 * predicted > 0, (run["halo_bytes"], 2 * predicted)
+P
+done
+
+# recommend and evaluate say the same on any number of ranks.
+ranks 4 train "$job" --quiet --fresh >/dev/null
+"$KITH" recommend "$job" --user user-003 --user user-017 >"$dir/one.txt"
+"$KITH" recommend "$job" --all --output "$dir/one.tsv" >/dev/null
+"$KITH" evaluate "$job" --protocol sampled-50 | grep -v ranked >"$dir/one.eval"
+for n in 2 5; do
+  ranks $n recommend "$job" --user user-003 --user user-017 | diff - "$dir/one.txt"
+  ranks $n recommend "$job" --all --output "$dir/many.tsv" >/dev/null
+  diff "$dir/one.tsv" "$dir/many.tsv"
+  ranks $n evaluate "$job" --protocol sampled-50 | grep -v ranked | diff - "$dir/one.eval"
+done

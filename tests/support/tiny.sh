@@ -1,0 +1,36 @@
+# Sourced by script tests: a folder that goes away, a small job, and a way to run it on ranks.
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+
+ranks() { # N words…: kith on N ranks, quietly
+  n=$1; shift
+  timeout -k 5 60 mpirun --quiet --oversubscribe --bind-to none -n "$n" "$KITH" "$@"
+}
+
+tiny() { # FOLDER [LOSS]: a generated job in FOLDER, up to its cut
+  mkdir -p "$1"
+  cat >"$1/job.yaml" <<J
+work: work
+generate: {users: 200, items: 300, interactions: 5000, friends: 300, communities: 6}
+data:
+  interactions: {path: list.tsv, format: edges, columns: {user: 1, item: 2, time: 3}}
+  social: {path: friends.tsv, format: edges}
+  split: {method: ratio, valid: 0.1, test: 0.1}
+partition: {parts: 6}
+model: {width: 16, layers: 2}
+train: {loss: ${2:-bpr}, batch: 256, epochs: 4, lr: 0.01}
+evaluate: {k: [5, 10], every: 2, split: test}
+checkpoint: {every: 1, keep: 2}
+J
+  for verb in generate ingest partition; do "$KITH" $verb "$1/job.yaml" >/dev/null; done
+}
+
+same_embeddings() { # FILE FILE: bit for bit
+  /usr/bin/python3 - "$1" "$2" <<'P'
+import sys, h5py
+a, b = h5py.File(sys.argv[1]), h5py.File(sys.argv[2])
+for t in "user", "item":
+    assert (a[t + "/id"][:] == b[t + "/id"][:]).all()
+    assert a[t + "/embedding"][:].tobytes() == b[t + "/embedding"][:].tobytes(), t + " embeddings differ"
+P
+}
