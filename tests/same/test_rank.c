@@ -1,0 +1,175 @@
+/* ranks: 1 2 3 4 */
+/*
+ * Top-K and every metric against a slow oracle.  Vectors hold small whole numbers, so that scores are exact and ties
+ * abound: the rule that the smaller item number wins is tested on every user.
+ */
+#include "support/cut.h"
+#include "support/mpi_main.h"
+
+#include "kith/rank.h"
+
+enum { USERS = 70, ITEMS = 600, EDGES = 1500, WIDTH = 7, K = 15 };
+
+static test_graph graph;
+
+/* Held-out lists by rule: user u holds out the items i with (u + 3 i) % 41 == 0 that it was not trained on. */
+static bool trained(int u, int i) {
+  for (int64_t e = 0; e < graph.n_edge; e++)
+    if (graph.user[e] == u && graph.item[e] == i) return true;
+  return false;
+}
+static bool tested(int u, int i) { return u % 9 != 0 && (u + 3 * i) % 41 == 0 && !trained(u, i); }
+static bool validated(int u, int i) { return (u + i) % 53 == 1 && !trained(u, i) && !tested(u, i); }
+
+static void hold_out(kith_graph *g, kith_lists *l, bool (*rule)(int u, int i)) {
+  KITH_FREE(l->item);
+  if (KITH_NEW(l->item, (int64_t)g->n_own_of[0] * ITEMS)) abort();
+  for (kith_lid u = 0; u < g->n_own_of[0]; u++) {
+    l->start[u + 1] = l->start[u];
+    for (int i = 0; i < ITEMS; i++)
+      if (rule((int)g->original[g->row_of[0][u]], i)) l->item[l->start[u + 1]++] = i;
+  }
+}
+
+static float value(int type, int64_t original, int k) {
+  return (float)((int)kith_random_below(kith_random(17, KITH_USE_INIT, (uint64_t)type, (uint64_t)original, (uint64_t)k).bits[0], 5) - 2);
+}
+
+static float *vectors(const kith_graph *g) {
+  float *x = calloc((size_t)g->n_own * WIDTH + 1, sizeof *x);
+  for (kith_lid i = 0; i < g->n_own; i++)
+    for (int k = 0; k < WIDTH; k++) x[i * WIDTH + k] = value(g->type[i], g->original[i], k);
+  return x;
+}
+
+static double score(int u, int i) {
+  double s = 0;
+  for (int k = 0; k < WIDTH; k++) s += (double)value(0, u, k) * (double)value(1, i, k);
+  return s;
+}
+
+/* All candidates of a user, best first, by repeated search for the best that is left. */
+static int oracle_list(int u, int k, bool mask_valid, int *list) {
+  static char gone[ITEMS];
+  static double s[ITEMS];
+  int n = 0;
+  for (int i = 0; i < ITEMS; i++) {
+    gone[i] = trained(u, i) || (mask_valid && validated(u, i));
+    s[i] = score(u, i);
+  }
+  for (; n < k; n++) {
+    int best = -1;
+    for (int i = 0; i < ITEMS; i++)
+      if (!gone[i] && (best < 0 || s[i] > s[best])) best = i;
+    if (best < 0) break;
+    gone[best] = 1;
+    list[n] = best;
+  }
+  return n;
+}
+
+static kith_graph *share(void) {
+  kith_graph *g = test_graph_cut(&graph, test_comm, 6, 5);
+  hold_out(g, &g->test, tested);
+  hold_out(g, &g->valid, validated);
+  return g;
+}
+
+static void the_best_items_are_the_oracles(void **state) {
+  (void)state;
+  kith_graph *g = share();
+  float *x = vectors(g);
+  int list[ITEMS], ks[] = {1, K, ITEMS + 50};
+  for (int c = 0; c < 3; c++) {
+    kith_top top;
+    assert_int_equal(kith_rank_top(test_comm, g, WIDTH, x, ks[c], true, 0, NULL, &top).status, KITH_OK);
+    assert_int_equal(top.n_user, g->n_own_of[0]);
+    for (kith_lid u = 0; u < top.n_user; u++) {
+      int who = (int)g->original[g->row_of[0][u]], n = oracle_list(who, ks[c], true, list);
+      for (int j = 0; j < ks[c]; j++) {
+        assert_int_equal(top.item[u * ks[c] + j], j < n ? list[j] : -1);
+        if (j < n) assert_true((double)top.score[u * ks[c] + j] == score(who, list[j]));
+      }
+    }
+    kith_top_free(&top);
+  }
+  free(x);
+  kith_graph_destroy(&g);
+}
+
+/* The definitions of docs/metrics.md, written down once more. */
+static void oracle_metrics(bool on_test, const int *cut, int n_cut, double value_of[][5], int *n_user) {
+  int list[ITEMS];
+  *n_user = 0;
+  for (int u = 0; u < USERS; u++) {
+    int truth = 0;
+    for (int i = 0; i < ITEMS; i++) truth += on_test ? tested(u, i) : validated(u, i);
+    if (truth == 0) continue;
+    ++*n_user;
+    for (int c = 0; c < n_cut; c++) {
+      int n = oracle_list(u, cut[c], on_test, list), hits = 0, first = 0;
+      double gain = 0, ideal = 0;
+      for (int j = 0; j < n; j++) {
+        if (!(on_test ? tested(u, list[j]) : validated(u, list[j]))) continue;
+        hits++;
+        gain += 1 / log2(j + 2.0);
+        if (!first) first = j + 1;
+      }
+      for (int j = 0; j < truth && j < cut[c]; j++) ideal += 1 / log2(j + 2.0);
+      value_of[c][0] += (double)hits / truth;
+      value_of[c][1] += gain / ideal;
+      value_of[c][2] += hits > 0;
+      value_of[c][3] += (double)hits / cut[c];
+      value_of[c][4] += first ? 1.0 / first : 0;
+    }
+  }
+}
+
+static void metrics_are_the_oracles(void **state) {
+  (void)state;
+  kith_graph *g = share();
+  float *x = vectors(g);
+  for (int on_test = 0; on_test < 2; on_test++) {
+    kith_rank_options o = {.n_k = 3, .k = {1, 5, 40}, .split = on_test ? KITH_ON_TEST : KITH_ON_VALID};
+    kith_metrics m;
+    double truth[3][5] = {{0}};
+    int n_user;
+    assert_int_equal(kith_rank_evaluate(test_comm, g, WIDTH, x, &o, &m).status, KITH_OK);
+    oracle_metrics(on_test, o.k, 3, truth, &n_user);
+    assert_int_equal(m.n_user, n_user);
+    for (int c = 0; c < 3; c++) {
+      double mine[5] = {m.recall[c], m.ndcg[c], m.hit_rate[c], m.precision[c], m.mrr[c]};
+      for (int k = 0; k < 5; k++) assert_true(fabs(mine[k] - truth[c][k] / n_user) < 1e-9);
+    }
+  }
+  free(x);
+  kith_graph_destroy(&g);
+}
+
+/* With as many negatives as there are unmet items, sampled ranking is full ranking with all met items but the truth left out. */
+static void sampling_everything_is_ranking_everything(void **state) {
+  (void)state;
+  kith_graph *g = share();
+  float *x = vectors(g);
+  kith_rank_options full = {.n_k = 2, .k = {5, 20}, .split = KITH_ON_TEST}, all = full;
+  all.sampled = 10 * ITEMS;
+  kith_metrics a, b;
+  assert_int_equal(kith_rank_evaluate(test_comm, g, WIDTH, x, &full, &a).status, KITH_OK);
+  assert_int_equal(kith_rank_evaluate(test_comm, g, WIDTH, x, &all, &b).status, KITH_OK);
+  for (int c = 0; c < 2; c++) assert_true(a.recall[c] == b.recall[c] && a.ndcg[c] == b.ndcg[c] && a.mrr[c] == b.mrr[c]);
+  all.sampled = 20;
+  assert_int_equal(kith_rank_evaluate(test_comm, g, WIDTH, x, &all, &b).status, KITH_OK);
+  assert_true(b.recall[1] > a.recall[1]); /* fewer rivals, higher figures */
+  free(x);
+  kith_graph_destroy(&g);
+}
+
+int main(int argc, char **argv) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(the_best_items_are_the_oracles), cmocka_unit_test(metrics_are_the_oracles),
+                                     cmocka_unit_test(sampling_everything_is_ranking_everything)};
+  test_begin(&argc, &argv);
+  graph = test_graph_random(USERS, ITEMS, EDGES, 31);
+  int failures = cmocka_run_group_tests(tests, NULL, NULL);
+  test_graph_free(&graph);
+  return test_end(failures);
+}
