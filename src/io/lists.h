@@ -127,6 +127,16 @@ void kith__names_free(kith__names *names);
 /** The original number of an id: known, or (when `add`) given to it now; -1 if unknown and not added. */
 kith_status kith__names_take(kith__names *names, const kith__lines *lines, kith__cell id, bool add,
                              int32_t *out) KITH_MUST_USE;
+/** The same, quick where the id is a small integer that is known already.  Most are. */
+static inline kith_status kith__names_meet(kith__names *names, const kith__lines *lines, kith__cell id, bool add,
+                                           int32_t *out) {
+  int64_t value = 0;
+  bool quick = !names->text && kith__cell_integer(id, &value) && value >= 0 && value < names->n_dense;
+  if (!quick || names->dense[value] == 0) return kith__names_take(names, lines, id, add, out);
+  *out = names->dense[value] - 1;
+  return KITH_OK;
+}
+
 /** The ids as the file holds them. */
 kith_status kith__names_ids(const kith__names *names, kith_ids *out) KITH_MUST_USE;
 

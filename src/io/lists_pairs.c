@@ -111,20 +111,20 @@ done:
 /* ---- reading ----------------------------------------------------------------------------------------------------- */
 
 /* The number of an id; -1 if it is unknown and its pairs are to be left out. */
-static kith_status meet_one(const kith__meet *meet, kith__names *names, bool add, const kith__lines *lines,
+static inline kith_status meet_one(const kith__meet *meet, kith__names *names, bool add, const kith__lines *lines,
                             kith__cell id, int32_t *number) {
   char shown[48];
-  kith_status st = kith__names_take(names, lines, id, add, number);
+  kith_status st = kith__names_meet(names, lines, id, add, number);
   if (kith_is_bad(st) || *number >= 0 || meet->skip_unknown) return st;
   return kith__lines_fail(lines, "expected a %s that the interactions know, found %s", names->what,
                           kith__cell_show(id, shown));
 }
 
-static kith_status meet_user(const kith__meet *meet, const kith__lines *lines, kith__cell id, int32_t *number) {
+static inline kith_status meet_user(const kith__meet *meet, const kith__lines *lines, kith__cell id, int32_t *number) {
   return meet_one(meet, meet->user, meet->new_users, lines, id, number);
 }
 
-static kith_status meet_item(const kith__meet *meet, const kith__lines *lines, kith__cell id, int32_t *number) {
+static inline kith_status meet_item(const kith__meet *meet, const kith__lines *lines, kith__cell id, int32_t *number) {
   return meet_one(meet, meet->item, meet->new_items, lines, id, number);
 }
 
