@@ -58,7 +58,7 @@ done:
 
 kith_status kith_job_print(const kith_job *job, char **text) {
   kith_status st = KITH_OK;
-  print_text t = {NULL};
+  print_text t = {.text = NULL};
   const char *before = "";
   char value[JOB_VALUE], scalar[2 * JOB_VALUE], line[3 * JOB_VALUE];
   for (int i = 0; i < kith__job_n_key; i++) {
