@@ -1,4 +1,4 @@
-# timeout: 240
+# timeout: 400
 # The real job scripts on a local cluster: the pipeline gives the bits of one rank, and a preempted job goes on to them.
 set -euo pipefail
 for tool in slurmctld slurmd munged sbatch; do command -v $tool >/dev/null || { echo "skipped: no $tool"; exit 77; }; done
@@ -26,7 +26,7 @@ for verb in ingest partition train; do "$KITH" $verb "$dir/one/job.yaml" --quiet
 nodes=$(sinfo -h -N | wc -l)
 state() { scontrol show job "$1" | grep -oE 'JobState=[A-Z_]+' | head -1 | cut -d= -f2; }
 await() { # JOB: until it is over, whatever the outcome
-  for _ in $(seq 1000); do
+  for _ in $(seq 1500); do
     case $(state "$1") in COMPLETED) return 0 ;; FAILED | CANCELLED | TIMEOUT | NODE_FAIL) break ;; esac
     sleep 0.1
   done
@@ -47,10 +47,10 @@ grep -q '"status": "ok"' "slurm-$(echo "$jobs" | awk '/evaluate/ {print $2}').ou
 echo "pipeline: $nodes nodes x 2 ranks, the bits of one rank"
 
 # Preemption: USR1 in the middle of a longer run, one more in the queue, and the bits are still those of one rank.
-long="--set train.epochs=300 --set evaluate.every=0 --set checkpoint.every=0 --fresh"
+long="--set train.epochs=120 --set evaluate.every=0 --set checkpoint.every=0 --fresh"
 "$KITH" train one/job.yaml --quiet $long >/dev/null
 rm -f work/checkpoint-* work/embeddings.h5
-export KITH_JOB=$dir/job.yaml KITH_SLURM=$KITH_SOURCE/slurm KITH_OPTIONS="--set train.epochs=300 --set evaluate.every=0 --set checkpoint.every=0"
+export KITH_JOB=$dir/job.yaml KITH_SLURM=$KITH_SOURCE/slurm KITH_OPTIONS="--set train.epochs=120 --set evaluate.every=0 --set checkpoint.every=0"
 id=$(sbatch --parsable --export=ALL --nodes="$nodes" --ntasks-per-node=2 "$KITH_SOURCE/slurm/train.sbatch")
 for _ in $(seq 300); do grep -q 'epoch 2 ' "slurm-$id.out" 2>/dev/null && break; sleep 0.05; done
 scancel -b -s USR1 "$id"
