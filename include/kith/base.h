@@ -175,6 +175,9 @@ double kith_sum_value(const kith_sum *s);                  /**< the sum; NaN if 
 /** Copy text into a buffer of `size` bytes; KITH_ECONFIG naming `what` if it does not fit. */
 kith_status kith_text_copy(const char *what, const char *text, size_t size, char *buffer) KITH_MUST_USE;
 
+/** Fewest letters to insert, drop or change that make `b` of `a` (Levenshtein 1966); for suggestions. */
+int kith_text_distance(const char *a, const char *b);
+
 /** folder + "/" + name (or name alone when it is absolute) into path [KITH_PATH]. */
 kith_status kith_path_join(const char *folder, const char *name, char *path) KITH_MUST_USE;
 

@@ -13,6 +13,24 @@ kith_status kith_text_copy(const char *what, const char *text, size_t size, char
   return KITH_OK;
 }
 
+/* One row of the table of distances at a time: row[j] is what lies between the first i letters of a and j of b. */
+int kith_text_distance(const char *a, const char *b) {
+  enum { MOST = 256 };
+  int row[MOST + 1], n = (int)strnlen(b, MOST);
+  for (int j = 0; j <= n; j++) row[j] = j;
+  for (int i = 0; a[i]; i++) {
+    int diagonal = row[0];
+    row[0] = i + 1;
+    for (int j = 0; j < n; j++) {
+      int change = diagonal + (a[i] != b[j]), drop = row[j + 1] + 1, add = row[j] + 1;
+      int least = drop < add ? drop : add;
+      diagonal = row[j + 1];
+      row[j + 1] = change < least ? change : least;
+    }
+  }
+  return row[n];
+}
+
 kith_status kith_path_join(const char *folder, const char *name, char *path) {
   bool alone = name[0] == '/' || folder[0] == '\0' || strcmp(folder, ".") == 0;
   bool slash = !alone && folder[strlen(folder) - 1] != '/';
