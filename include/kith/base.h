@@ -178,6 +178,9 @@ kith_status kith_text_copy(const char *what, const char *text, size_t size, char
 /** Fewest letters to insert, drop or change that make `b` of `a` (Levenshtein 1966); for suggestions. */
 int kith_text_distance(const char *a, const char *b);
 
+/** Bytes of the printable UTF-8 character (or tab) that `text` begins with; 0 if it begins with none. */
+int kith_text_character(const char *text);
+
 /** folder + "/" + name (or name alone when it is absolute) into path [KITH_PATH]. */
 kith_status kith_path_join(const char *folder, const char *name, char *path) KITH_MUST_USE;
 

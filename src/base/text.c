@@ -31,6 +31,20 @@ int kith_text_distance(const char *a, const char *b) {
   return row[n];
 }
 
+int kith_text_character(const char *text) {
+  static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000}; /* one code point has one form, the shortest */
+  const unsigned char *t = (const unsigned char *)text;
+  int n = t[0] < 0x80 ? 1 : t[0] < 0xc2 ? 0 : t[0] < 0xe0 ? 2 : t[0] < 0xf0 ? 3 : t[0] < 0xf5 ? 4 : 0;
+  uint32_t code = n < 2 ? t[0] : t[0] & (0xffu >> (n + 1));
+  for (int i = 1; i < n; i++) {
+    if ((t[i] & 0xc0) != 0x80) return 0;
+    code = code << 6 | (t[i] & 0x3fu);
+  }
+  bool control = (code < 0x20 && code != '\t') || (code >= 0x7f && code < 0xa0), line_break = code == 0x2028 || code == 0x2029;
+  bool none = (code >= 0xd800 && code < 0xe000) || code == 0xfeff || code == 0xfffe || code == 0xffff || code > 0x10ffff;
+  return n > 0 && code >= least[n] && !control && !line_break && !none ? n : 0;
+}
+
 kith_status kith_path_join(const char *folder, const char *name, char *path) {
   bool alone = name[0] == '/' || folder[0] == '\0' || strcmp(folder, ".") == 0;
   bool slash = !alone && folder[strlen(folder) - 1] != '/';
