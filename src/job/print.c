@@ -1,4 +1,4 @@
-/* The table and the job, printed: YAML that can be read again, and the reference of all keys. */
+/* A job as YAML that is read as the same job. */
 #include <stdio.h>
 #include <string.h>
 
@@ -23,33 +23,49 @@ done:
   return st;
 }
 
-/* Numbers, names and lists stand as they are; text is quoted, with what YAML needs escaped. */
-static void print_scalar(const job_key *k, const char *value, size_t size, char *out) {
-  if (k->kind != JOB_TEXT && k->kind != JOB_PATH) {
-    snprintf(out, size, "%s", value);
-    return;
+/* Text in quotes, what YAML needs escaped escaped; out has room for four bytes a byte. */
+static void print_quote(const char *value, char *out) {
+  *out++ = '"';
+  for (const unsigned char *c = (const unsigned char *)value; *c; c++) {
+    if (*c == '"' || *c == '\\') out += sprintf(out, "\\%c", *c);
+    else if (*c < 0x20 || *c == 0x7f) out += sprintf(out, "\\x%02x", *c);
+    else *out++ = (char)*c;
   }
-  size_t n = 0;
-  out[n++] = '"';
-  for (const char *c = value; *c && n + 4 < size; c++) {
-    if (*c == '"' || *c == '\\') out[n++] = '\\';
-    if (*c == '\t') out[n++] = '\\';
-    out[n++] = *c == '\t' ? 't' : *c;
-  }
-  out[n++] = '"';
-  out[n] = '\0';
+  *out++ = '"';
+  *out = '\0';
+}
+
+/* A path as it would stand in the job file: from its folder on, if that is how it came about. */
+static const char *print_path(const kith_job *job, const char *path) {
+  char folder[KITH_PATH], whole[KITH_PATH];
+  kith__job_folder(job, folder);
+  size_t n = strlen(folder);
+  if (n == 0 || strncmp(path, folder, n) != 0) return path;
+  const char *rest = path + n + (path[n] == '/');
+  bool same = rest[0] && kith_path_join(folder, rest, whole) == KITH_OK && strcmp(whole, path) == 0;
+  return same ? rest : path;
+}
+
+/* Numbers, names and lists stand as they are; text is quoted. */
+static kith_status print_value(print_text *t, const kith_job *job, const job_key *k) {
+  char value[JOB_VALUE], quoted[4 * JOB_VALUE];
+  bool is_text = k->kind == JOB_TEXT || k->kind == JOB_DELIMITER || k->kind == JOB_COLUMN || k->kind == JOB_PATH;
+  kith__job_get(job, k, sizeof value, value);
+  if (!is_text) return print_add(t, value);
+  print_quote(k->kind == JOB_PATH ? print_path(job, value) : value, quoted);
+  return print_add(t, quoted);
 }
 
 /* Lines for the mappings that a key opens which the key before it did not. */
-static kith_status print_open(print_text *t, const char *before, const char *key) {
+static kith_status print_open(print_text *t, const char *before, const char *key, int *depth) {
   kith_status st = KITH_OK;
   char line[256];
-  int depth = 0;
   bool same = true;
-  for (const char *from = key, *dot = strchr(key, '.'); dot; from = dot + 1, dot = strchr(from, '.'), depth++) {
+  *depth = 0;
+  for (const char *from = key, *dot = strchr(key, '.'); dot; from = dot + 1, dot = strchr(from, '.'), ++*depth) {
     same = same && strncmp(before, key, (size_t)(dot - key) + 1) == 0;
     if (same) continue;
-    snprintf(line, sizeof line, "%*s%.*s:\n", 2 * depth, "", (int)(dot - from), from);
+    snprintf(line, sizeof line, "%*s%.*s:\n", 2 * *depth, "", (int)(dot - from), from);
     KITH_TRY(print_add(t, line));
   }
 done:
@@ -58,60 +74,21 @@ done:
 
 kith_status kith_job_print(const kith_job *job, char **text) {
   kith_status st = KITH_OK;
-  print_text t = {.text = NULL};
-  const char *before = "";
-  char value[JOB_VALUE], scalar[2 * JOB_VALUE], line[3 * JOB_VALUE];
-  for (int i = 0; i < kith__job_n_key; i++) {
+  print_text t = {NULL};
+  char line[256];
+  *text = NULL;
+  for (int i = 0, depth = 0; i < kith__job_n_key; i++) {
     const job_key *k = &kith__job_table[i];
     const char *leaf = strrchr(k->key, '.');
-    int depth = 0;
-    for (const char *c = k->key; *c; c++) depth += *c == '.';
-    KITH_TRY(print_open(&t, before, k->key));
-    kith__job_get(job, k, sizeof value, value);
-    print_scalar(k, value, sizeof scalar, scalar);
-    snprintf(line, sizeof line, "%*s%s: %s\n", 2 * depth, "", leaf ? leaf + 1 : k->key, scalar);
+    KITH_TRY(print_open(&t, i > 0 ? kith__job_table[i - 1].key : "", k->key, &depth));
+    snprintf(line, sizeof line, "%*s%s: ", 2 * depth, "", leaf ? leaf + 1 : k->key);
     KITH_TRY(print_add(&t, line));
-    before = k->key;
+    KITH_TRY(print_value(&t, job, k));
+    KITH_TRY(print_add(&t, "\n"));
   }
   *text = t.text;
   t.text = NULL;
 done:
   KITH_FREE(t.text);
   return st;
-}
-
-static void print_bounds(const job_key *k, size_t size, char *text) {
-  if (k->kind == JOB_NAME || k->kind == JOB_PROTOCOL || k->kind == JOB_IDS) snprintf(text, size, "%s", k->unit);
-  else if (k->kind == JOB_BOOL) snprintf(text, size, "true, false");
-  else if (k->kind == JOB_TEXT) snprintf(text, size, "text, at most %zu bytes", k->size - 1);
-  else if (k->kind == JOB_PATH) snprintf(text, size, "path");
-  else snprintf(text, size, "%s%.10g to %.10g%s%s", k->kind == JOB_CUTOFFS ? "list of " : "", k->low, k->high, k->unit[0] ? " " : "", k->unit);
-}
-
-static void print_markdown_cell(const char *text) {
-  for (const char *c = text; *c; c++) printf(*c == '|' ? "\\%c" : "%c", *c);
-}
-
-void kith_job_print_reference(bool markdown) {
-  kith_job job = kith_job_defaults();
-  char value[JOB_VALUE], bounds[512];
-  if (markdown)
-    printf("# The job file: every key\n\nMade by `kith help --markdown` from the table that reads the job file; a test keeps the two the same.\n"
-           "Paths are relative to the folder of the job file. Every key can be set on the command line: `--set train.lr=0.005`.\n\n"
-           "| key | values | default | meaning |\n|---|---|---|---|\n");
-  for (int i = 0; i < kith__job_n_key; i++) {
-    const job_key *k = &kith__job_table[i];
-    kith__job_get(&job, k, sizeof value, value);
-    if (k->kind == JOB_REAL) snprintf(value, sizeof value, "%g", *(const double *)(const void *)((const char *)&job + k->place));
-    print_bounds(k, sizeof bounds, bounds);
-    if (!markdown) {
-      printf("  %-32s %s\n  %-32s   %s; default: %s\n", k->key, k->help, "", bounds, value[0] ? value : "none");
-      continue;
-    }
-    printf("| `%s` | ", k->key);
-    print_markdown_cell(bounds);
-    printf(" | %s%s%s | ", value[0] ? "`" : "", value, value[0] ? "`" : "");
-    print_markdown_cell(k->help);
-    printf(" |\n");
-  }
 }

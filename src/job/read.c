@@ -5,7 +5,7 @@
 
 #include "job/table.h"
 
-enum { READ_MOST = 1 << 20 }; /* bytes of a job file */
+enum { READ_MOST = 1 << 20, READ_SETTING = 256 }; /* bytes of a job file, and of the key of a --set */
 
 kith_job kith_job_defaults(void) {
   kith_job job = {.generate = kith_generate_defaults(), .partition = kith_partition_defaults(), .model = kith_model_defaults(),
@@ -48,49 +48,52 @@ done:
   return st;
 }
 
+kith_status kith__job_located(kith_status st, const char *name, int line) {
+  return kith_is_bad(st) ? kith_fail(st, "%s:%d: %s", name, line, kith_error_text()) : st;
+}
+
 static kith_status read_file_values(const char *path, const char *text, size_t size, kith_job *job) {
   kith_status st = KITH_OK;
-  char *value[JOB_KEYS_MOST] = {NULL}, where[KITH_PATH + 32];
-  KITH_TRY(kith__job_load(path, text, size, value));
-  for (int i = 0; i < kith__job_n_key; i++) {
-    if (!value[i]) continue;
-    snprintf(where, sizeof where, "%s:%d", path, kith__job_line(text, size, kith__job_table[i].key));
-    KITH_TRY(kith__job_set(job, &kith__job_table[i], where, value[i]));
-  }
+  char *value[JOB_KEYS_MOST] = {NULL};
+  job_places places;
+  KITH_TRY(kith__job_walk(path, text, size, &places));
+  if (places.any) KITH_TRY(kith__job_load(path, text, size, &places, value));
+  for (int i = 0; i < kith__job_n_key; i++)
+    if (value[i]) KITH_TRY(kith__job_located(kith__job_set(job, &kith__job_table[i], value[i]), path, places.line[i]));
 done:
   for (int i = 0; i < JOB_KEYS_MOST; i++) KITH_FREE(value[i]);
   return st;
 }
 
 kith_status kith_job_set(kith_job *job, const char *key, const char *text) {
-  kith_status st = KITH_OK;
   const job_key *k = kith__job_find(key);
-  KITH_CHECK(k, KITH_ECONFIG, "unknown key \"%s\"; the nearest known key is \"%s\"", key, kith__job_nearest(key));
-  KITH_TRY(kith__job_set(job, k, "command line", text));
-done:
-  return st;
+  return k ? kith__job_set(job, k, text) : kith__job_fail_unknown(key);
 }
 
 static kith_status read_setting(kith_job *job, const char *setting) {
   kith_status st = KITH_OK;
-  char key[KITH_NAME];
+  char key[READ_SETTING];
   const char *is = strchr(setting, '=');
   KITH_CHECK(is, KITH_ECONFIG, "--set %s: expected key=value", setting);
-  KITH_CHECK(is - setting < KITH_NAME, KITH_ECONFIG, "--set %s: unknown key; the nearest known key is \"%s\"", setting, kith__job_nearest(setting));
   snprintf(key, sizeof key, "%.*s", (int)(is - setting), setting);
-  KITH_TRY(kith_job_set(job, key, is + 1));
+  st = kith_job_set(job, key, is + 1);
+  if (kith_is_bad(st)) st = kith_fail(st, "--set: %s", kith_error_text());
 done:
   return st;
+}
+
+void kith__job_folder(const kith_job *job, char *folder) {
+  snprintf(folder, KITH_PATH, "%s", job->path);
+  char *slash = strrchr(folder, '/');
+  if (slash) slash[slash == folder ? 1 : 0] = '\0';
+  else folder[0] = '\0';
 }
 
 /* Paths are relative to the folder of the job file. */
 static kith_status read_resolve(kith_job *job) {
   kith_status st = KITH_OK;
   char folder[KITH_PATH], whole[KITH_PATH];
-  KITH_TRY(kith_text_copy("job file", job->path, sizeof folder, folder));
-  char *slash = strrchr(folder, '/');
-  if (slash) slash[slash == folder ? 1 : 0] = '\0';
-  else folder[0] = '\0';
+  kith__job_folder(job, folder);
   for (int i = 0; i < kith__job_n_key; i++) {
     if (kith__job_table[i].kind != JOB_PATH) continue;
     char *path = (char *)job + kith__job_table[i].place;
@@ -102,14 +105,30 @@ done:
   return st;
 }
 
+/* Whether a share of the interactions is held out for validation, and one for testing. */
+static kith_status read_check_split(const kith_job *job) {
+  kith_status st = KITH_OK;
+  const kith_split *s = &job->data.split;
+  bool any = s->method != KITH_SPLIT_NONE, valid = any && s->valid > 0;
+  bool listed = job->data.test.path[0] != '\0', test = listed || (any && s->test > 0);
+  double shares = s->valid + (listed ? 0 : s->test);
+  KITH_CHECK(!any || s->method == KITH_SPLIT_LEAVE_LAST_OUT || shares < 1, KITH_ECONFIG,
+             "%s: data.split: the shares held out are %g together, expected less than 1", job->path, shares);
+  KITH_CHECK(!any || valid || (test && !listed), KITH_ECONFIG, "%s: data.split.method: nothing is left for it to hold out; data.split.valid is 0%s",
+             job->path, listed ? " and data.test is a list of its own" : ", and so is data.split.test");
+  KITH_CHECK(job->evaluate.split != KITH_ON_VALID || valid, KITH_ECONFIG,
+             "%s: evaluate.split: valid, but data.split holds nothing out for validation", job->path);
+done:
+  return st;
+}
+
 /* Contradictions between keys. */
 static kith_status read_check(const kith_job *job) {
   kith_status st = KITH_OK;
-  bool by_share = job->data.split.method == KITH_SPLIT_RATIO || job->data.split.method == KITH_SPLIT_TIME;
-  KITH_CHECK(!by_share || job->data.split.valid + job->data.split.test < 1, KITH_ECONFIG,
-             "%s: data.split.valid and data.split.test are %g together, expected less than 1", job->path, job->data.split.valid + job->data.split.test);
-  KITH_CHECK(job->train.patience == 0 || job->evaluate.every > 0, KITH_ECONFIG, "%s: train.patience needs evaluations: set evaluate.every", job->path);
-  KITH_CHECK(job->work[0], KITH_ECONFIG, "%s: work: expected a folder", job->path);
+  KITH_TRY(read_check_split(job));
+  KITH_CHECK(job->train.patience == 0 || job->evaluate.every > 0, KITH_ECONFIG,
+             "%s: train.patience: %d evaluations, but evaluate.every is 0, so there are none", job->path, job->train.patience);
+  KITH_CHECK(job->work[0], KITH_ECONFIG, "%s: work: expected a folder, found nothing", job->path);
 done:
   return st;
 }

@@ -10,12 +10,12 @@
 #define SOURCE(name, member, what)                                                                                     \
   {"data." name ".path", JOB_PATH, AT(data.member.path), NONE, what},                                                  \
   {"data." name ".format", JOB_NAME, AT(data.member.format), 0, 0, "adjacency | edges", "adjacency: a line is a node and its neighbours; edges: a line is one pair, in columns"}, \
-  {"data." name ".delimiter", JOB_TEXT, AT(data.member.delimiter), NONE, "what stands between columns; empty: guessed from the first line"}, \
+  {"data." name ".delimiter", JOB_DELIMITER, AT(data.member.delimiter), NONE, "what stands between columns: \",\", \"::\", tab, space …; empty: white space (adjacency), or guessed from the first line (edges)"}, \
   {"data." name ".header", JOB_BOOL, AT(data.member.header), NONE, "the first line names the columns"},                \
-  {"data." name ".columns.user", JOB_TEXT, AT(data.member.user), NONE, "edges: column of the user, by name or number from 1; empty: 1"}, \
-  {"data." name ".columns.item", JOB_TEXT, AT(data.member.item), NONE, "edges: column of the item (for social: the friend); empty: 2"}, \
-  {"data." name ".columns.time", JOB_TEXT, AT(data.member.time), NONE, "edges: column of the time; empty: none"},      \
-  {"data." name ".columns.weight", JOB_TEXT, AT(data.member.weight), NONE, "edges: column of the weight; empty: none"}
+  {"data." name ".columns.user", JOB_COLUMN, AT(data.member.user), NONE, "edges: column of the user; empty: 1"}, \
+  {"data." name ".columns.item", JOB_COLUMN, AT(data.member.item), NONE, "edges: column of the item (for social: the friend); empty: 2"}, \
+  {"data." name ".columns.time", JOB_COLUMN, AT(data.member.time), NONE, "edges: column of the time; empty: none"},      \
+  {"data." name ".columns.weight", JOB_COLUMN, AT(data.member.weight), NONE, "edges: column of the weight; empty: none"}
 
 const job_key kith__job_table[] = {
     {"name", JOB_TEXT, AT(name), NONE, "what the job is called"},
@@ -43,7 +43,7 @@ const job_key kith__job_table[] = {
     {"partition.seed", JOB_LONG, AT(partition.seed), COUNT, "", "key of the cut"},
     {"partition.tolerance", JOB_REAL, AT(partition.tolerance), 1.001, 10, "heaviest part / mean", "how uneven the parts' work may be"},
     {"model.name", JOB_NAME, AT(model.name), 0, 0, "lightgcn | mf", "the model"},
-    {"model.width", JOB_INT, AT(model.width), 1, 4096, "columns", "width of the embeddings"},
+    {"model.width", JOB_INT, AT(model.width), 1, 1024, "columns", "width of the embeddings"},
     {"model.layers", JOB_INT, AT(model.layers), 0, 16, "layers", "propagations (lightgcn)"},
     {"model.init", JOB_REAL, AT(model.init), 1e-9, 1e3, "standard deviation", "of the initial embeddings"},
     {"train.mode", JOB_NAME, AT(train.mode), 0, 0, "full", "full: every step propagates over the whole graph"},
@@ -77,32 +77,22 @@ const job_key *kith__job_find(const char *key) {
   return NULL;
 }
 
-/* Edit distance (Levenshtein), one row at a time. */
-static int table_distance(const char *a, const char *b) {
-  int row[KITH_NAME + 1], n = (int)strlen(b);
-  if (n > KITH_NAME) return 1 << 20;
-  for (int j = 0; j <= n; j++) row[j] = j;
-  for (int i = 0; a[i]; i++) {
-    int diagonal = row[0];
-    row[0] = i + 1;
-    for (int j = 0; j < n; j++) {
-      int change = diagonal + (a[i] != b[j]), drop = row[j + 1] + 1, add = row[j] + 1;
-      diagonal = row[j + 1];
-      int least = drop < add ? drop : add;
-      row[j + 1] = change < least ? change : least;
-    }
-  }
-  return row[n];
+/* How far a word is from a key: from all of it, or from its last part when the word has only one ("lr"). */
+static int table_distance(const char *word, const char *key) {
+  const char *last = strrchr(key, '.');
+  int whole = kith_text_distance(word, key);
+  if (!last || strchr(word, '.')) return whole;
+  int part = kith_text_distance(word, last + 1) + 1;
+  return part < whole ? part : whole;
 }
 
-const char *kith__job_nearest(const char *key) {
+static const char *table_nearest(const char *word) {
   const char *best = kith__job_table[0].key;
-  int least = 1 << 20;
-  for (int i = 0; i < kith__job_n_key; i++) {
-    int apart = table_distance(key, kith__job_table[i].key);
-    if (apart >= least) continue;
-    least = apart;
-    best = kith__job_table[i].key;
-  }
+  for (int i = 1; i < kith__job_n_key; i++)
+    if (table_distance(word, kith__job_table[i].key) < table_distance(word, best)) best = kith__job_table[i].key;
   return best;
+}
+
+kith_status kith__job_fail_unknown(const char *key) {
+  return kith_fail(KITH_ECONFIG, "unknown key \"%s\"; the nearest known key is \"%s\"", key, table_nearest(key));
 }

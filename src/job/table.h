@@ -12,6 +12,8 @@ typedef enum job_kind {
   JOB_NAME,     /* an enum of the size of int, by name */
   JOB_TEXT,     /* char [size] */
   JOB_PATH,     /* char [KITH_PATH], relative to the job file's folder */
+  JOB_DELIMITER,/* char [size]; "tab", "space" and "\\t" are understood */
+  JOB_COLUMN,   /* char [size]: a name, or a number from 1 */
   JOB_CUTOFFS,  /* list of int: evaluate.k */
   JOB_PROTOCOL, /* int: "full" is 0, "sampled-N" is N */
   JOB_IDS       /* bool: "names" or "integers" */
@@ -33,23 +35,40 @@ enum { JOB_KEYS_MOST = 96, JOB_VALUE = 2 * KITH_PATH };
 
 /* The entry of a key, or null. */
 const job_key *kith__job_find(const char *key);
-/* The known key that is least edits away. */
-const char *kith__job_nearest(const char *key);
+/* Fail for a key that is not in the table, naming the nearest that is. */
+kith_status kith__job_fail_unknown(const char *key) KITH_MUST_USE;
+/* Put "name:line: " before the message of a status; KITH_OK stays as it is. */
+kith_status kith__job_located(kith_status st, const char *name, int line) KITH_MUST_USE;
 
 /**
- * Set one key from text.  `where` ("job.yaml:7", "--set") begins the message of a failure.  A path is taken as it is.
- * Local; on failure the job is unchanged.
+ * Set one key from text.  A path is taken as it is.
+ * Local; on failure the job is unchanged.  Errors: KITH_ECONFIG, "key: expected …, found …".
  */
-kith_status kith__job_set(kith_job *job, const job_key *k, const char *where, const char *text) KITH_MUST_USE;
+kith_status kith__job_set(kith_job *job, const job_key *k, const char *text) KITH_MUST_USE;
 /* The value of one key as text that kith__job_set() understands. */
 void kith__job_get(const kith_job *job, const job_key *k, size_t size, char *text);
+/* The bounds and the unit of a key in words, "1 to 10000000 pairs". */
+void kith__job_bounds(const job_key *k, size_t size, char *text);
+
+/* The folder of a job file, which its paths are relative to; "" for the current one.  folder [KITH_PATH]. */
+void kith__job_folder(const kith_job *job, char *folder);
+
+/* Where a YAML text has what. */
+typedef struct job_places {
+  bool any;                  /* whether it has keys at all */
+  int line[JOB_KEYS_MOST];   /* of each key, from 1; 0 where it is not given */
+  bool alone[JOB_KEYS_MOST]; /* a list that is written as one value */
+} job_places;
 
 /**
- * The values of a YAML text, by key: value [JOB_KEYS_MOST], null where the text has none; each a new block.
- * Local.  Errors: KITH_ECONFIG with `name` and line.
+ * Find the places and check the shape of a YAML text.  Local.
+ * Errors: KITH_ECONFIG with `name` and line: no YAML, unknown key, key given twice, list or mapping in the wrong place.
  */
-kith_status kith__job_load(const char *name, const char *yaml, size_t size, char **value) KITH_MUST_USE;
-/* The line of a key in a YAML text, from 1; 0 if it is not there. */
-int kith__job_line(const char *yaml, size_t size, const char *key);
+kith_status kith__job_walk(const char *name, const char *yaml, size_t size, job_places *out) KITH_MUST_USE;
+/**
+ * The values of a YAML text that has been walked, by key: value [JOB_KEYS_MOST], each a new block, null where the text
+ * has none.  Local.  Errors: KITH_ECONFIG, KITH_ENOMEM.
+ */
+kith_status kith__job_load(const char *name, const char *yaml, size_t size, const job_places *places, char **value) KITH_MUST_USE;
 
 #endif

@@ -1,37 +1,68 @@
 /* One key's value: from text, with its bounds, and back. */
-#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "job/table.h"
 
-static void *value_at(kith_job *job, const job_key *k) { return (char *)job + k->place; }
+void kith__job_bounds(const job_key *k, size_t size, char *text) {
+  switch (k->kind) {
+  case JOB_INT:
+  case JOB_LONG:
+  case JOB_REAL: snprintf(text, size, "%.15g to %.15g%s%s", k->low, k->high, k->unit[0] ? " " : "", k->unit); break;
+  case JOB_CUTOFFS: snprintf(text, size, "list of %.15g to %.15g %s", k->low, k->high, k->unit); break;
+  case JOB_BOOL: snprintf(text, size, "true | false"); break;
+  case JOB_NAME:
+  case JOB_PROTOCOL:
+  case JOB_IDS: snprintf(text, size, "%s", k->unit); break;
+  case JOB_PATH: snprintf(text, size, "path"); break;
+  case JOB_COLUMN: snprintf(text, size, "name, or number from 1"); break;
+  case JOB_TEXT:
+  case JOB_DELIMITER: snprintf(text, size, "text, at most %zu bytes", k->size - 1); break;
+  }
+}
 
-static kith_status value_real(const job_key *k, const char *where, const char *text, double *out) {
+/* ---- from text ----------------------------------------------------------------------------------------------------- */
+
+/* What strtod and strtoll take beyond plain decimal numbers, blanks and hexadecimal digits, is refused. */
+static bool value_is_number(const char *text) { return text[0] && text[strspn(text, "+-.0123456789eE")] == '\0'; }
+
+static kith_status value_outside(const job_key *k, const char *text) {
+  return kith_fail(KITH_ECONFIG, "%s: expected %.15g to %.15g%s%s, found %s", k->key, k->low, k->high, k->unit[0] && k->kind != JOB_PROTOCOL ? " " : "",
+                   k->kind != JOB_PROTOCOL ? k->unit : "", text);
+}
+
+static kith_status value_real(const job_key *k, const char *text, double *out) {
   kith_status st = KITH_OK;
   char *end = NULL;
-  errno = 0;
   double x = strtod(text, &end);
-  KITH_CHECK(end != text && *end == '\0' && isfinite(x), KITH_ECONFIG, "%s: %s: expected a number, found \"%s\"", where, k->key, text);
-  KITH_CHECK(x >= k->low && x <= k->high, KITH_ECONFIG, "%s: %s: %s is out of bounds, expected %g to %g%s%s", where, k->key, text, k->low,
-             k->high, k->unit[0] ? " " : "", k->unit);
+  KITH_CHECK(value_is_number(text) && *end == '\0', KITH_ECONFIG, "%s: expected a number, found \"%s\"", k->key, text);
+  if (!isfinite(x) || x < k->low || x > k->high) return value_outside(k, text);
   *out = x;
 done:
   return st;
 }
 
-static kith_status value_whole(const job_key *k, const char *where, const char *text, long long *out) {
+static kith_status value_whole(const job_key *k, const char *text, long long *out) {
   kith_status st = KITH_OK;
   char *end = NULL;
   errno = 0;
   long long x = strtoll(text, &end, 10);
-  KITH_CHECK(end != text && *end == '\0' && errno == 0, KITH_ECONFIG, "%s: %s: expected a whole number, found \"%s\"", where, k->key, text);
-  KITH_CHECK((double)x >= k->low && (double)x <= k->high, KITH_ECONFIG, "%s: %s: %s is out of bounds, expected %.15g to %.15g%s%s", where,
-             k->key, text, k->low, k->high, k->unit[0] ? " " : "", k->unit);
+  KITH_CHECK(value_is_number(text) && *end == '\0', KITH_ECONFIG, "%s: expected a whole number, found \"%s\"", k->key, text);
+  if (errno == ERANGE || (double)x < k->low || (double)x > k->high) return value_outside(k, text);
   *out = x;
+done:
+  return st;
+}
+
+static kith_status value_int(const job_key *k, const char *text, int *out) {
+  kith_status st = KITH_OK;
+  long long x = 0;
+  KITH_TRY(value_whole(k, text, &x));
+  *out = (int)x; /* the bounds of an int lie in the table, and a test holds them against INT_MAX */
 done:
   return st;
 }
@@ -54,39 +85,44 @@ static void value_name_at(const char *names, int i, size_t size, char *text) {
   snprintf(text, size, "%.*s", end ? (int)(end - names) : (int)strlen(names), names);
 }
 
-static kith_status value_choice(const job_key *k, const char *where, const char *text, int *out) {
+static kith_status value_choice(const job_key *k, const char *text, int *out) {
   kith_status st = KITH_OK;
   int i = value_name(k->unit, text);
-  KITH_CHECK(i >= 0, KITH_ECONFIG, "%s: %s: expected %s, found \"%s\"", where, k->key, k->unit, text);
+  KITH_CHECK(i >= 0, KITH_ECONFIG, "%s: expected %s, found \"%s\"", k->key, k->unit, text);
   *out = i;
 done:
   return st;
 }
 
-static kith_status value_bool(const job_key *k, const char *where, const char *text, bool *out) {
-  kith_status st = KITH_OK;
-  bool yes = strcmp(text, "true") == 0 || strcmp(text, "yes") == 0, no = strcmp(text, "false") == 0 || strcmp(text, "no") == 0;
-  KITH_CHECK(yes || no, KITH_ECONFIG, "%s: %s: expected true or false, found \"%s\"", where, k->key, text);
-  *out = yes;
-done:
-  return st;
+/* The words for it that YAML 1.1 has. */
+static kith_status value_bool(const job_key *k, const char *text, bool *out) {
+  static const char *const word[2][3] = {{"false", "no", "off"}, {"true", "yes", "on"}};
+  for (int yes = 0; yes < 2; yes++)
+    for (int i = 0; i < 3; i++)
+      if (strcasecmp(text, word[yes][i]) == 0) {
+        *out = yes == 1;
+        return KITH_OK;
+      }
+  return kith_fail(KITH_ECONFIG, "%s: expected true or false, found \"%s\"", k->key, text);
 }
 
-static int value_compare(const void *a, const void *b) { return *(const int *)a - *(const int *)b; }
+static int value_compare(const void *a, const void *b) {
+  int x = *(const int *)a, y = *(const int *)b;
+  return (x > y) - (x < y);
+}
 
 /* "10, 20" or "[10, 20]": sorted, each once. */
-static kith_status value_cutoffs(const job_key *k, const char *where, const char *text, kith_rank_options *out) {
+static kith_status value_cutoffs(const job_key *k, const char *text, kith_rank_options *out) {
   kith_status st = KITH_OK;
   char copy[JOB_VALUE], *rest = NULL;
   int n = 0, cut[KITH_CUTOFFS];
   KITH_TRY(kith_text_copy(k->key, text, sizeof copy, copy));
   for (char *word = strtok_r(copy, "[], ", &rest); word; word = strtok_r(NULL, "[], ", &rest)) {
-    long long x = 0;
-    KITH_CHECK(n < KITH_CUTOFFS, KITH_ECONFIG, "%s: %s: at most %d cut-offs", where, k->key, KITH_CUTOFFS);
-    KITH_TRY(value_whole(k, where, word, &x));
-    cut[n++] = (int)x;
+    KITH_CHECK(n < KITH_CUTOFFS, KITH_ECONFIG, "%s: expected at most %d cut-offs, found %s", k->key, KITH_CUTOFFS, text);
+    KITH_TRY(value_int(k, word, &cut[n]));
+    n++;
   }
-  KITH_CHECK(n > 0, KITH_ECONFIG, "%s: %s: expected a list of cut-offs such as [10, 20]", where, k->key);
+  KITH_CHECK(n > 0, KITH_ECONFIG, "%s: expected a list of cut-offs such as [10, 20], found nothing", k->key);
   qsort(cut, (size_t)n, sizeof *cut, value_compare);
   out->n_k = 0;
   for (int i = 0; i < n; i++)
@@ -95,62 +131,81 @@ done:
   return st;
 }
 
-static kith_status value_protocol(const job_key *k, const char *where, const char *text, int *out) {
+static kith_status value_protocol(const job_key *k, const char *text, int *out) {
   kith_status st = KITH_OK;
-  long long n = 0;
   if (strcmp(text, "full") == 0) {
     *out = 0;
     return st;
   }
-  KITH_CHECK(strncmp(text, "sampled-", 8) == 0, KITH_ECONFIG, "%s: %s: expected full or sampled-N, found \"%s\"", where, k->key, text);
-  KITH_TRY(value_whole(k, where, text + 8, &n));
-  *out = (int)n;
+  KITH_CHECK(strncmp(text, "sampled-", 8) == 0, KITH_ECONFIG, "%s: expected full or sampled-N, found \"%s\"", k->key, text);
+  KITH_TRY(value_int(k, text + 8, out));
 done:
   return st;
 }
 
-/* "\t" may be written as two characters; so may a tab itself. */
-static kith_status value_text(const job_key *k, const char *where, const char *text, char *out) {
+/* Text is kept in files and printed as YAML and JSON, so it must be what these can hold. */
+static kith_status value_text(const job_key *k, const char *text, char *out) {
   kith_status st = KITH_OK;
-  const char *plain = strcmp(text, "\\t") == 0 || strcmp(text, "tab") == 0 ? "\t" : strcmp(text, "space") == 0 ? " " : text;
-  bool is_delimiter = strstr(k->key, ".delimiter") != NULL;
-  const char *take = is_delimiter ? plain : text;
-  KITH_CHECK(strlen(take) < k->size, KITH_ECONFIG, "%s: %s: longer than %zu bytes", where, k->key, k->size - 1);
-  snprintf(out, k->size, "%s", take);
+  size_t n = 0;
+  int step = 0;
+  for (; text[n]; n += (size_t)step) {
+    step = kith_text_character(text + n);
+    KITH_CHECK(step > 0, KITH_ECONFIG, "%s: expected printable UTF-8 text, found a byte %#04x", k->key, (unsigned char)text[n]);
+  }
+  KITH_CHECK(n < k->size, KITH_ECONFIG, "%s: expected at most %zu bytes, found %zu", k->key, k->size - 1, n);
+  memcpy(out, text, n + 1);
 done:
   return st;
 }
 
-kith_status kith__job_set(kith_job *job, const job_key *k, const char *where, const char *text) {
+static kith_status value_delimiter(const job_key *k, const char *text, char *out) {
+  bool tab = strcmp(text, "\\t") == 0 || strcmp(text, "tab") == 0, space = strcmp(text, "space") == 0;
+  return value_text(k, tab ? "\t" : space ? " " : text, out);
+}
+
+/* Digits alone are a number, and columns count from 1. */
+static kith_status value_column(const job_key *k, const char *text, char *out) {
   kith_status st = KITH_OK;
-  void *at = value_at(job, k);
+  size_t digits = strspn(text, "0123456789");
+  bool is_number = digits > 0 && text[digits] == '\0';
+  KITH_CHECK(!is_number || strspn(text, "0") < digits, KITH_ECONFIG, "%s: columns count from 1, found %s", k->key, text);
+  KITH_TRY(value_text(k, text, out));
+done:
+  return st;
+}
+
+static kith_status value_ids(const job_key *k, const char *text, bool *out) {
+  kith_status st = KITH_OK;
+  int choice = 0;
+  KITH_TRY(value_choice(k, text, &choice));
+  *out = choice == 0;
+done:
+  return st;
+}
+
+kith_status kith__job_set(kith_job *job, const job_key *k, const char *text) {
+  void *at = (char *)job + k->place;
   long long whole = 0;
   switch (k->kind) {
-  case JOB_INT:
-    KITH_TRY(value_whole(k, where, text, &whole));
-    *(int *)at = (int)whole;
-    break;
-  case JOB_LONG:
-    KITH_TRY(value_whole(k, where, text, &whole));
-    *(int64_t *)at = whole;
-    break;
-  case JOB_REAL: KITH_TRY(value_real(k, where, text, at)); break;
-  case JOB_BOOL: KITH_TRY(value_bool(k, where, text, at)); break;
-  case JOB_NAME: KITH_TRY(value_choice(k, where, text, at)); break;
+  case JOB_INT: return value_int(k, text, at);
+  case JOB_REAL: return value_real(k, text, at);
+  case JOB_BOOL: return value_bool(k, text, at);
+  case JOB_NAME: return value_choice(k, text, at);
   case JOB_TEXT:
-  case JOB_PATH: KITH_TRY(value_text(k, where, text, at)); break;
-  case JOB_CUTOFFS: KITH_TRY(value_cutoffs(k, where, text, &job->evaluate)); break;
-  case JOB_PROTOCOL: KITH_TRY(value_protocol(k, where, text, at)); break;
-  case JOB_IDS: {
-    int choice = 0;
-    KITH_TRY(value_choice(k, where, text, &choice));
-    *(bool *)at = choice == 0;
-    break;
+  case JOB_PATH: return value_text(k, text, at);
+  case JOB_DELIMITER: return value_delimiter(k, text, at);
+  case JOB_COLUMN: return value_column(k, text, at);
+  case JOB_CUTOFFS: return value_cutoffs(k, text, &job->evaluate);
+  case JOB_PROTOCOL: return value_protocol(k, text, at);
+  case JOB_IDS: return value_ids(k, text, at);
+  case JOB_LONG: break;
   }
-  }
-done:
+  kith_status st = value_whole(k, text, &whole);
+  if (!kith_is_bad(st)) *(int64_t *)at = whole;
   return st;
 }
+
+/* ---- to text ------------------------------------------------------------------------------------------------------- */
 
 static void value_print_cutoffs(const kith_rank_options *o, size_t size, char *text) {
   int n = snprintf(text, size, "[");
@@ -158,21 +213,33 @@ static void value_print_cutoffs(const kith_rank_options *o, size_t size, char *t
   snprintf(text + n, size - (size_t)n, "]");
 }
 
+/* The fewest digits that are read as the same number. */
+static void value_print_real(double x, size_t size, char *text) {
+  for (int digits = 1; digits <= 17; digits++) {
+    snprintf(text, size, "%.*g", digits, x);
+    if (strtod(text, NULL) == x) return;
+  }
+}
+
+static void value_print_protocol(int sampled, size_t size, char *text) {
+  if (sampled == 0) snprintf(text, size, "full");
+  else snprintf(text, size, "sampled-%d", sampled);
+}
+
 void kith__job_get(const kith_job *job, const job_key *k, size_t size, char *text) {
   const void *at = (const char *)job + k->place;
   switch (k->kind) {
   case JOB_INT: snprintf(text, size, "%d", *(const int *)at); break;
   case JOB_LONG: snprintf(text, size, "%lld", (long long)*(const int64_t *)at); break;
-  case JOB_REAL: snprintf(text, size, "%.17g", *(const double *)at); break;
+  case JOB_REAL: value_print_real(*(const double *)at, size, text); break;
   case JOB_BOOL: snprintf(text, size, "%s", *(const bool *)at ? "true" : "false"); break;
-  case JOB_NAME: value_name_at(k->unit, (int)*(const unsigned *)at, size, text); break;
+  case JOB_NAME: value_name_at(k->unit, *(const int *)at, size, text); break;
   case JOB_TEXT:
+  case JOB_DELIMITER:
+  case JOB_COLUMN:
   case JOB_PATH: snprintf(text, size, "%s", (const char *)at); break;
   case JOB_CUTOFFS: value_print_cutoffs(&job->evaluate, size, text); break;
-  case JOB_PROTOCOL:
-    if (*(const int *)at == 0) snprintf(text, size, "full");
-    else snprintf(text, size, "sampled-%d", *(const int *)at);
-    break;
+  case JOB_PROTOCOL: value_print_protocol(*(const int *)at, size, text); break;
   case JOB_IDS: snprintf(text, size, "%s", *(const bool *)at ? "names" : "integers"); break;
   }
 }

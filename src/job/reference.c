@@ -1,0 +1,57 @@
+/* The reference of all keys, from the table: plain for the terminal, Markdown for docs/job.md. */
+#include <stdio.h>
+#include <string.h>
+
+#include "job/table.h"
+
+/* A cell of a Markdown table; a bar would end it. */
+static void reference_cell(const char *text, bool code) {
+  printf(code && text[0] ? " `" : " ");
+  for (const char *c = text; *c; c++) printf(*c == '|' ? "\\%c" : "%c", *c);
+  printf(code && text[0] ? "` |" : " |");
+}
+
+static void reference_markdown(const kith_job *job) {
+  char value[JOB_VALUE], bounds[512];
+  const char *group = NULL;
+  printf("# The job file: every key\n\n"
+         "Made by `kith help --markdown` from the table that reads the job file; a test keeps the two the same.\n\n"
+         "A job file is one YAML document. Every key is optional, but most verbs need `data.interactions.path`.\n"
+         "`train.lr` below is written `train: {lr: 0.005}` in the file and `--set train.lr=0.005` on the command line, which wins.\n"
+         "Paths, those given to `--set` too, are relative to the folder of the job file.\n"
+         "An unknown key, a key given twice, or a value out of bounds ends the program with code 78 and a line that names file and line.\n");
+  for (int i = 0; i < kith__job_n_key; i++) {
+    const job_key *k = &kith__job_table[i];
+    size_t n = strcspn(k->key, ".");
+    if (!group || (k->key[n] && strncmp(group, k->key, n + 1) != 0)) {
+      printf("\n## %.*s\n\n| key | values | default | meaning |\n|---|---|---|---|\n", k->key[n] ? (int)n : 7, k->key[n] ? k->key : "the job");
+      group = k->key;
+    }
+    kith__job_get(job, k, sizeof value, value);
+    kith__job_bounds(k, sizeof bounds, bounds);
+    printf("|");
+    reference_cell(k->key, true);
+    reference_cell(bounds, false);
+    reference_cell(value, true);
+    reference_cell(k->help, false);
+    printf("\n");
+  }
+}
+
+static void reference_plain(const kith_job *job) {
+  char value[JOB_VALUE], bounds[512];
+  for (int i = 0; i < kith__job_n_key; i++) {
+    const job_key *k = &kith__job_table[i];
+    kith__job_get(job, k, sizeof value, value);
+    kith__job_bounds(k, sizeof bounds, bounds);
+    printf("  %s: %s\n      %s", k->key, k->help, bounds);
+    if (value[0]) printf("; default: %s\n", value);
+    else printf("\n");
+  }
+}
+
+void kith_job_print_reference(bool markdown) {
+  kith_job job = kith_job_defaults();
+  if (markdown) reference_markdown(&job);
+  else reference_plain(&job);
+}
