@@ -137,7 +137,7 @@ static kith_status bench_options(cli *c, bench *b) {
   kith_status st = KITH_OK;
   const char *repeat = cli_option(c, "repeat");
   KITH_TRY(cli_no_more(c));
-  b->repeat = repeat ? atoi(repeat) : 7;
+  b->repeat = repeat ? (int)strtol(repeat, NULL, 10) : 7;
   KITH_CHECK(b->repeat >= 1 && b->repeat <= BENCH_REPEAT_MOST, KITH_EUSAGE, "--repeat %s: expected 1 to %d", repeat, BENCH_REPEAT_MOST);
 done:
   return st;
