@@ -60,7 +60,7 @@ typedef struct kith_state {
 kith_state kith_trainer_state(kith_trainer *t);
 
 /**
- * The final embeddings [n_own, d], as products rank them: propagated, normalised where the loss is by cosine.
+ * The final embeddings [n_own, d], as products rank them: propagated, normalised where the model scores by cosine.
  * Collective.  Lent until the next call.
  */
 const float *kith_trainer_final(kith_trainer *t);

@@ -2,10 +2,12 @@
 #include "kith/model.h"
 
 kith_model_options kith_model_defaults(void) {
-  return (kith_model_options){.name = KITH_LIGHTGCN, .width = 64, .layers = 3, .init = 0.1};
+  return (kith_model_options){.name = KITH_LIGHTGCN, .width = 64, .layers = 3, .init = 0.1, .score = KITH_DOT};
 }
 
 const char *kith_model_text(kith_model_name name) { return name == KITH_MF ? "mf" : "lightgcn"; }
+
+const char *kith_score_text(kith_score_name name) { return name == KITH_COSINE ? "cosine" : "dot"; }
 
 void kith_model_record(const kith_model_options *o, kith_tape *t, kith_relation *a, kith_tensor *x, kith_readout *r) {
   switch (o->name) {

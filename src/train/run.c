@@ -36,8 +36,8 @@ static const char *run_split(const run *r) {
 static void run_write_recipe(run *r) {
   const kith_run *o = r->o;
   snprintf(r->recipe, sizeof r->recipe,
-           "model=%s width=%d layers=%d init=%.9g loss=%s l2=%.9g temperature=%.9g logq=%.9g batch=%d lr=%.9g decay=%.9g beta1=%.9g beta2=%.9g epsilon=%.9g seed=%llu",
-           kith_model_text(o->model.name), o->model.width, o->model.name == KITH_MF ? 0 : o->model.layers, o->model.init,
+           "model=%s score=%s width=%d layers=%d init=%.9g loss=%s l2=%.9g temperature=%.9g logq=%.9g batch=%d lr=%.9g decay=%.9g beta1=%.9g beta2=%.9g epsilon=%.9g seed=%llu",
+           kith_model_text(o->model.name), kith_score_text(o->model.score), o->model.width, o->model.name == KITH_MF ? 0 : o->model.layers, o->model.init,
            kith_loss_text(o->train.loss.name), o->train.loss.l2, o->train.loss.name == KITH_SOFTMAX ? o->train.loss.temperature : 0.0,
            o->train.loss.name == KITH_SOFTMAX ? o->train.loss.logq : 0.0,
            o->train.batch, o->train.adam.lr, o->train.decay, o->train.adam.beta1, o->train.adam.beta2, o->train.adam.epsilon,
@@ -45,7 +45,7 @@ static void run_write_recipe(run *r) {
 }
 
 static kith_agreed run_export(run *r, const float *final) {
-  kith_embeddings_note note = {.model = kith_model_text(r->o->model.name), .cosine = r->o->train.loss.name == KITH_SOFTMAX,
+  kith_embeddings_note note = {.model = kith_model_text(r->o->model.name), .cosine = r->o->model.score == KITH_COSINE,
                                .epoch = r->epoch, .metrics = r->history.text, .job = r->o->job};
   r->result->best_epoch = r->epoch;
   return kith_embeddings_write(r->comm, r->g, r->o->graph, r->o->parts, r->embeddings, r->o->model.width, final, &note);

@@ -131,7 +131,7 @@ const float *kith_trainer_final(kith_trainer *t) {
   kith_tape_forward(t->tape);
   t->eval_bytes += kith_halo_bytes(t->a->halo) - before;
   kith_readout_all(&t->readout, t->g->n_own, t->final);
-  if (t->softmax) kith_normalise_rows(t->g->n_own, t->model.width, t->final);
+  if (t->model.score == KITH_COSINE) kith_normalise_rows(t->g->n_own, t->model.width, t->final);
   return t->final;
 }
 

@@ -4,12 +4,13 @@ set -euo pipefail
 /usr/bin/python3 -c 'import h5py, faiss' 2>/dev/null || { echo "skipped: no h5py or faiss"; exit 77; }
 dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT
 for loss in bpr softmax; do
+  [ $loss = bpr ] && score=dot || score=cosine
   cat >"$dir/$loss.yaml" <<J
 work: $loss
 generate: {users: 400, items: 600, interactions: 12000, friends: 0, communities: 8}
 data: {interactions: {path: $loss.tsv, format: edges}, split: {method: ratio, valid: 0.1, test: 0.1}}
 partition: {parts: 4}
-model: {width: 32, layers: 2}
+model: {width: 32, layers: 2, score: $score}
 train: {loss: $loss, batch: 512, epochs: 5, lr: 0.01}
 evaluate: {k: [20], every: 5, split: valid}
 J
