@@ -75,8 +75,10 @@ static inline bool kith__agreed_is_bad(kith_agreed st) { return st.status != KIT
     }                                                                                                                  \
   } while (0)
 
-/** Record the one-line message of a failure (printf style) and return its code. */
-kith_status kith_fail(kith_status code, const char *format, ...) KITH_FORMAT(2, 3);
+/** Record the one-line message of a failure (printf style) and return its code, in sight of whoever analyses the caller. */
+#define kith_fail(code, ...) (kith__fail(__VA_ARGS__), kith__code(code))
+void kith__fail(const char *format, ...) KITH_FORMAT(1, 2);
+static inline kith_status kith__code(kith_status code) { return code; }
 
 /** The message of the last failure on this rank; "" if there was none.  Valid until the next kith_fail(). */
 const char *kith_error_text(void);
@@ -94,7 +96,7 @@ void *kith_alloc(int64_t count, size_t size);
 
 /** Set `p` to a zeroed array of `n` of its elements; a kith_status. */
 #define KITH_NEW(p, n)                                                                                                 \
-  (((p) = kith_alloc((n), sizeof *(p))) != NULL ? KITH_OK : kith__fail_memory((int64_t)(n), sizeof *(p)))
+  (((p) = kith_alloc((n), sizeof *(p))) != NULL ? KITH_OK : (kith__fail_memory((int64_t)(n), sizeof *(p)), KITH_ENOMEM))
 
 /** Grow the array `p` of `old_n` elements to `new_n`, keeping its content; on failure `p` is unchanged.  A kith_status. */
 #define KITH_GROW(p, old_n, new_n) kith__grow((void **)(void *)&(p), (old_n), (new_n), sizeof *(p))
@@ -103,7 +105,7 @@ void *kith_alloc(int64_t count, size_t size);
 #define KITH_FREE(p) (kith_free(p), (void)((p) = NULL))
 
 void kith_free(void *p);
-kith_status kith__fail_memory(int64_t count, size_t size);
+void kith__fail_memory(int64_t count, size_t size);
 kith_status kith__grow(void **p, int64_t old_n, int64_t new_n, size_t size) KITH_MUST_USE;
 
 /** Testing: refuse the k-th allocation from now (1 = the next); 0 refuses none. */

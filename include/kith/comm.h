@@ -33,7 +33,14 @@ void kith_comm_destroy(kith_comm **comm);
  * Make one rank's status known to all: the worst code wins, and every rank then holds the failing rank's message,
  * which begins with "rank r: " if there are several.  Collective.  One all-reduce when all is well.
  */
-kith_agreed kith_agree(const kith_comm *comm, kith_status mine) KITH_MUST_USE;
+static inline kith_agreed kith_agree(const kith_comm *comm, kith_status mine) KITH_MUST_USE;
+kith_agreed kith__agree(const kith_comm *comm, kith_status mine);
+
+/* Written out, so that who analyses a caller sees that a failure here is never agreed to be none. */
+static inline kith_agreed kith_agree(const kith_comm *comm, kith_status mine) {
+  kith_agreed all = kith__agree(comm, mine);
+  return all.status == KITH_OK ? (kith_agreed){mine} : all;
+}
 
 /** A status that all ranks are known to share already (for example, computed from the same arguments). */
 kith_agreed kith_agreed_same(kith_status same_everywhere) KITH_MUST_USE;

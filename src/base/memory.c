@@ -35,13 +35,16 @@ void kith_free(void *p) {
   free(p);
 }
 
-kith_status kith__fail_memory(int64_t count, size_t size) {
-  return kith_fail(KITH_ENOMEM, "no memory for %lld things of %zu bytes", (long long)count, size);
+void kith__fail_memory(int64_t count, size_t size) {
+  kith__fail("no memory for %lld things of %zu bytes", (long long)count, size);
 }
 
 kith_status kith__grow(void **p, int64_t old_n, int64_t new_n, size_t size) {
   void *q = kith_alloc(new_n, size);
-  if (!q) return kith__fail_memory(new_n, size);
+  if (!q) {
+    kith__fail_memory(new_n, size);
+    return KITH_ENOMEM;
+  }
   if (*p) memcpy(q, *p, (size_t)(old_n < new_n ? old_n : new_n) * size);
   kith_free(*p);
   *p = q;

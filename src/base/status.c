@@ -8,14 +8,13 @@ enum { STATUS_TEXT = 2048 };
 
 static _Thread_local char status_text[STATUS_TEXT];
 
-kith_status kith_fail(kith_status code, const char *format, ...) {
+void kith__fail(const char *format, ...) {
   char text[STATUS_TEXT]; /* the arguments may point into the old message */
   va_list rest;
   va_start(rest, format);
   vsnprintf(text, sizeof text, format, rest);
   va_end(rest);
   snprintf(status_text, sizeof status_text, "%s", text);
-  return code;
 }
 
 const char *kith_error_text(void) { return status_text; }

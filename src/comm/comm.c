@@ -36,7 +36,7 @@ void kith_comm_destroy(kith_comm **comm) {
 }
 
 /* The failing rank's message, with its rank in front where there are several, becomes everybody's. */
-static void comm_tell(const kith_comm *comm, int from, kith_status code) {
+static void comm_tell(const kith_comm *comm, int from) {
   char text[COMM_TEXT] = "";
   if (comm->rank == from) {
     bool named = comm->size == 1 || strncmp(kith_error_text(), "rank ", 5) == 0 || from == 0;
@@ -44,15 +44,15 @@ static void comm_tell(const kith_comm *comm, int from, kith_status code) {
     else snprintf(text, sizeof text, "rank %d: %s", from, kith_error_text());
   }
   KITH_MPI(MPI_Bcast(text, COMM_TEXT, MPI_CHAR, from, comm->mpi));
-  (void)kith_fail(code, "%s", text);
+  kith__fail("%s", text);
 }
 
-kith_agreed kith_agree(const kith_comm *comm, kith_status mine) {
+kith_agreed kith__agree(const kith_comm *comm, kith_status mine) {
   struct {
     int code, rank;
   } worst, here = {(int)mine, comm->rank};
   KITH_MPI(MPI_Allreduce(&here, &worst, 1, MPI_2INT, MPI_MAXLOC, comm->mpi));
-  if (worst.code != KITH_OK) comm_tell(comm, worst.rank, (kith_status)worst.code);
+  if (worst.code != KITH_OK) comm_tell(comm, worst.rank);
   return (kith_agreed){(kith_status)worst.code};
 }
 

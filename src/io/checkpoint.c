@@ -8,19 +8,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kith/file.h"
 #include <unistd.h>
 
+#include "kith/file.h"
 #include "kith/io.h"
 
+#define CHECKPOINT_STEM "checkpoint-"
 #define CHECKPOINT_LATEST "checkpoint-latest"
 
 static bool checkpoint_is_one(const char *name, int64_t *epoch) {
-  long long e = 0;
-  int n = 0;
-  if (sscanf(name, "checkpoint-%lld.h5%n", &e, &n) != 1 || n == 0 || name[n]) return false;
-  *epoch = e;
-  return true;
+  size_t stem = sizeof CHECKPOINT_STEM - 1;
+  char *end = NULL;
+  if (strncmp(name, CHECKPOINT_STEM, stem) != 0 || name[stem] < '0' || name[stem] > '9') return false;
+  errno = 0;
+  *epoch = strtoll(name + stem, &end, 10);
+  return errno == 0 && strcmp(end, ".h5") == 0;
 }
 
 /* Remove all checkpoints of a folder but the `keep` newest; with keep 0 the pointer first.  Rank 0 does it. */

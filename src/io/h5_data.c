@@ -60,6 +60,7 @@ static data_plan data_plan_make(kith_h5_type type, int d, int64_t n_total) {
   p.row = p.kind.size * (size_t)p.dims[1];
   p.chunk[0] = p.row < DATA_CHUNK ? DATA_CHUNK / p.row : 1;
   if (p.chunk[0] > p.dims[0]) p.chunk[0] = p.dims[0];
+  if (p.chunk[0] == 0) p.chunk[0] = 1; /* no rows, or rows that hold nothing */
   p.chunk[1] = p.dims[1];
   return p;
 }
