@@ -41,7 +41,7 @@ static kith_status partition_work(cli *c, const kith_dataset *d, const kith_part
   KITH_TRY(kith_partition_make(d, o, part));
   double seconds = kith_clock() - began;
   for (int i = 0; i < n; i++) KITH_TRY(kith_partition_judge(d, o, part, ranks[i], c->job.model.width, layers, steps, &report[i]));
-  cli_print(c, "%lld nodes, %lld interactions cut into %d parts by %s in %.2f s", (long long)(d->n[KITH_USER] + d->n[KITH_ITEM]),
+  cli_print(c, "%lld nodes, %lld interactions cut into %d parts by %s in %.2f s", (long long)d->n[KITH_USER] + (long long)d->n[KITH_ITEM],
             (long long)n_edge, o->parts, partition_text(o->method), seconds);
   partition_print(c, o->method, n, report);
 done:

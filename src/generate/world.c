@@ -91,17 +91,17 @@ int world_tastes(const world *w, int64_t user, world_taste taste[WORLD_TASTES]) 
   static const double weight[WORLD_TASTES] = {1, 0.6, 0.35};
   kith_draw draw = kith_random(w->o->seed, (kith_use)WORLD_TASTE, (uint64_t)user, 0, 0);
   int64_t place = (int64_t)kith_shuffle_place(&w->user_order, (uint64_t)user);
-  double unit = kith_random_unit(draw.bits[0]), sum = 0;
+  double unit = kith_random_unit(draw.bits[0]), sum = 0, total = 0;
   int n = 1 + (unit < second_taste) + (unit < third_taste);
+  for (int i = 0; i < n; i++) total += weight[i];
   for (int i = 0; i < n; i++) {
     if (i > 0)
       place = (int64_t)kith_random_below(draw.bits[i], (uint64_t)w->o->users); /* like somebody else's main one */
     taste[i].community = community_at(w->o->communities, w->user_first, place);
     taste[i].niche = (int)((place - w->user_first[taste[i].community]) % WORLD_NICHES);
     sum += weight[i];
-    taste[i].share = sum;
+    taste[i].share = sum / total;
   }
-  for (int i = 0; i < n; i++) taste[i].share /= sum;
   return n;
 }
 
