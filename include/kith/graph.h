@@ -23,10 +23,14 @@ void kith_lists_free(kith_lists *lists);
 /** Whether row `row` holds `item`: binary search. */
 bool kith_lists_has(const kith_lists *lists, int64_t row, int32_t item);
 
-/** Sparse matrix with rows and columns in local numbers; within a row, columns stand in the order of original numbers. */
+/**
+ * Sparse matrix with rows and columns in local numbers; within a row, columns stand in the order of original numbers.
+ * The entries of row row[p] stand at place p: rows lie in memory in the order in which they are computed.
+ */
 typedef struct kith_csr {
   kith_lid n_row, n_col;
-  kith_eid *start; /**< [n_row + 1] */
+  kith_lid *row;   /**< [n_row] each row once */
+  kith_eid *start; /**< [n_row + 1] of each place */
   kith_lid *col;   /**< [start[n_row]] */
   float *weight;   /**< [start[n_row]] */
 } kith_csr;

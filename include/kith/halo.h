@@ -101,8 +101,8 @@ void kith_share_rows(const kith_comm *comm, const int64_t *first, int d, float *
  * on local numbers, with the halo that its ghost columns need.
  */
 typedef struct kith_relation {
-  kith_csr csr;        /**< [n_own, n_own + n_ghost]; rows' neighbours in the order of original numbers */
-  kith_lid *row;       /**< [n_own] rows without ghost neighbours first, then the others, each ascending */
+  kith_csr csr;        /**< [n_own, n_own + n_ghost]; rows without ghost neighbours first, then the others, each ascending */
+  kith_lid *place;     /**< [n_own] where each row stands in csr */
   int64_t *degree;     /**< [n_own + n_ghost] training interactions of each row, ghosts included */
   kith_lid n_interior; /**< how many have no ghost neighbour */
   kith_lid n_ghost;

@@ -29,15 +29,15 @@ int kith_threads(void); /**< threads that the next parallel region will have */
 int kith_thread(void);  /**< this thread's number in its region */
 
 /**
- * y [n_row, d] = A x for the rows of a list: y[i] = sum over neighbours j of weight_ij x[j], in the order of the row.
+ * y [n_row, d] = A x for the places first … last - 1 of A: y[i] = sum over neighbours j of weight_ij x[j], in the order
+ * of the row.  The other rows of y are left alone.
  *
- * @param n, row  [n] which rows to compute; the others are left alone
  * @param x       [n_col, d]
  * @param add     y += A x instead
  * Cost: d * 4 bytes gathered an entry; the limit is the machine's gather bandwidth.
  * The transpose of a symmetric A is itself, so backward is this function on the gradient.
  */
-void kith_spmm(const kith_csr *a, kith_lid n, const kith_lid *row, int d, const float *x, bool add, float *y);
+void kith_spmm(const kith_csr *a, kith_lid first, kith_lid last, int d, const float *x, bool add, float *y);
 
 /**
  * Which rows are asked for, once per asking, and in which order what comes back is summed.

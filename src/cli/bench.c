@@ -8,7 +8,7 @@
 #include "cli/bench.h"
 #include "kith/scores.h"
 
-static void bench_spmm(bench *b) { kith_spmm(&b->a->csr, b->a->csr.n_row, b->a->row, b->d, b->x, false, b->y); }
+static void bench_spmm(bench *b) { kith_spmm(&b->a->csr, 0, b->a->csr.n_row, b->d, b->x, false, b->y); }
 
 static void bench_adam(bench *b) {
   kith_adam_options o = kith_adam_defaults();

@@ -2,6 +2,7 @@
 #include "kith/graph.h"
 
 void kith_csr_free(kith_csr *csr) {
+  KITH_FREE(csr->row);
   KITH_FREE(csr->start);
   KITH_FREE(csr->col);
   KITH_FREE(csr->weight);

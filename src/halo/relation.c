@@ -43,40 +43,49 @@ static kith_lid relation_local(kith_gid g, kith_gid low, kith_gid high, kith_lid
   return (kith_lid)(high - low) + a;
 }
 
+/* Rows without ghost neighbours first: those are computed while the ghosts travel. */
+static void relation_order(kith_relation *a, const kith_graph *g, kith_gid low, kith_gid high) {
+  kith_lid n = g->n_own, last = n;
+  for (kith_lid i = n - 1; i >= 0; i--) {
+    bool boundary = false;
+    for (kith_eid e = g->start[i]; e < g->start[i + 1] && !boundary; e++) boundary = g->neighbour[e] < low || g->neighbour[e] >= high;
+    if (boundary) a->csr.row[--last] = i;
+  }
+  a->n_interior = last;
+  for (kith_lid i = 0, at = 0, next = last; i < n; i++) {
+    if (next < n && a->csr.row[next] == i) next++;
+    else a->csr.row[at++] = i;
+  }
+  for (kith_lid p = 0; p < n; p++) a->place[a->csr.row[p]] = p;
+}
+
 static kith_status relation_columns(kith_relation *a, const kith_graph *g, kith_gid low, kith_gid high, const kith_gid *ghost) {
   kith_status st = KITH_OK;
+  kith_csr *csr = &a->csr;
   kith_eid n_entry = g->start[g->n_own];
-  a->csr.n_row = g->n_own;
-  a->csr.n_col = g->n_own + a->n_ghost;
-  KITH_TRY(KITH_NEW(a->csr.start, (int64_t)g->n_own + 1));
-  KITH_TRY(KITH_NEW(a->csr.col, n_entry));
-  KITH_TRY(KITH_NEW(a->csr.weight, n_entry));
-  KITH_TRY(KITH_NEW(a->row, g->n_own));
-  for (kith_lid i = 0; i <= g->n_own; i++) a->csr.start[i] = g->start[i];
-  for (kith_eid e = 0; e < n_entry; e++) a->csr.col[e] = relation_local(g->neighbour[e], low, high, a->n_ghost, ghost);
+  csr->n_row = g->n_own;
+  csr->n_col = g->n_own + a->n_ghost;
+  KITH_TRY(KITH_NEW(csr->row, g->n_own));
+  KITH_TRY(KITH_NEW(csr->start, (int64_t)g->n_own + 1));
+  KITH_TRY(KITH_NEW(csr->col, n_entry));
+  KITH_TRY(KITH_NEW(csr->weight, n_entry));
+  KITH_TRY(KITH_NEW(a->place, g->n_own));
+  relation_order(a, g, low, high);
+  for (kith_lid p = 0; p < g->n_own; p++) {
+    kith_eid at = csr->start[p], from = g->start[csr->row[p]], n = g->start[csr->row[p] + 1] - from;
+    csr->start[p + 1] = at + n;
+    for (kith_eid e = 0; e < n; e++) csr->col[at + e] = relation_local(g->neighbour[from + e], low, high, a->n_ghost, ghost);
+  }
 done:
   return st;
 }
 
 /* weight = 1 / sqrt(deg i * deg j): symmetric to the last bit, since the product of integers is. */
 static void relation_weigh(kith_relation *a) {
-  for (kith_lid i = 0; i < a->csr.n_row; i++)
-    for (kith_eid e = a->csr.start[i]; e < a->csr.start[i + 1]; e++)
-      a->csr.weight[e] = (float)(1.0 / sqrt((double)(a->degree[i] * a->degree[a->csr.col[e]])));
-}
-
-static void relation_split(kith_relation *a) {
-  kith_lid n = a->csr.n_row, last = n;
-  for (kith_lid i = n - 1; i >= 0; i--) {
-    bool boundary = false;
-    for (kith_eid e = a->csr.start[i]; e < a->csr.start[i + 1] && !boundary; e++) boundary = a->csr.col[e] >= n;
-    if (boundary) a->row[--last] = i;
-  }
-  a->n_interior = last;
-  for (kith_lid i = 0, at = 0, next = last; i < n; i++) {
-    if (next < n && a->row[next] == i) next++;
-    else a->row[at++] = i;
-  }
+  const kith_csr *csr = &a->csr;
+  for (kith_lid p = 0; p < csr->n_row; p++)
+    for (kith_eid e = csr->start[p]; e < csr->start[p + 1]; e++)
+      csr->weight[e] = (float)(1.0 / sqrt((double)(a->degree[csr->row[p]] * a->degree[csr->col[e]])));
 }
 
 kith_agreed kith_relation_create(const kith_comm *comm, const kith_graph *g, int d, kith_relation **out) {
@@ -95,7 +104,6 @@ kith_agreed kith_relation_create(const kith_comm *comm, const kith_graph *g, int
   for (kith_lid i = 0; i < g->n_own; i++) a->degree[i] = g->start[i + 1] - g->start[i];
   KITH_TRY(kith_halo_forward_int(a->halo, a->degree, a->degree + g->n_own));
   relation_weigh(a);
-  relation_split(a);
   *out = a;
   a = NULL;
 done:
@@ -108,7 +116,7 @@ void kith_relation_destroy(kith_relation **relation) {
   kith_relation *a = *relation;
   if (!a) return;
   kith_csr_free(&a->csr);
-  KITH_FREE(a->row);
+  KITH_FREE(a->place);
   KITH_FREE(a->degree);
   kith_halo_destroy(&a->halo);
   KITH_FREE(*relation);

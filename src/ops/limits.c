@@ -1,7 +1,7 @@
 /* What the machine allows: the bare memory traffic of the kernels, with nothing computed that could be left out. */
 #include "kith/limits.h"
 
-enum { LIMITS_AHEAD = 8, LIMITS_LINE = 16 };
+enum { LIMITS_AHEAD = 24, LIMITS_LINE = 16 };
 
 KITH_KERNEL void kith_limit_triad(int64_t n, float w, const float *b, const float *c, float *a) {
 #pragma omp parallel for simd schedule(static)

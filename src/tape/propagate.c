@@ -10,16 +10,16 @@ typedef struct propagate {
 
 /* to = A from (or +=): begin halo, interior rows, end halo, boundary rows.  Each row keeps its one order of summation. */
 static void propagate_run(const kith_relation *a, int d, float *from, bool add, float *to) {
-  kith_lid n_own = a->csr.n_row, boundary = n_own - a->n_interior;
+  kith_lid n_own = a->csr.n_row;
   kith_halo_begin(a->halo, from, from + (size_t)n_own * (size_t)d);
   for (int i = 0; i < PROPAGATE_PIECES; i++) {
     kith_lid low = (kith_lid)kith_block(a->n_interior, PROPAGATE_PIECES, i);
     kith_lid high = (kith_lid)kith_block(a->n_interior, PROPAGATE_PIECES, i + 1);
-    kith_spmm(&a->csr, high - low, a->row + low, d, from, add, to);
+    kith_spmm(&a->csr, low, high, d, from, add, to);
     kith_halo_poke(a->halo);
   }
   kith_halo_end(a->halo);
-  kith_spmm(&a->csr, boundary, a->row + a->n_interior, d, from, add, to);
+  kith_spmm(&a->csr, a->n_interior, n_own, d, from, add, to);
 }
 
 static void propagate_forward(void *self) {
