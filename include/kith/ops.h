@@ -39,6 +39,9 @@ int kith_thread(void);  /**< this thread's number in its region */
  */
 void kith_spmm(const kith_csr *a, kith_lid first, kith_lid last, int d, const float *x, bool add, float *y);
 
+/** y = A x for a list of places: the rows row[place[i]], i = 0 … n - 1, with the same bits. */
+void kith_spmm_some(const kith_csr *a, kith_lid n, const kith_lid *place, int d, const float *x, float *y);
+
 /**
  * Which rows are asked for, once per asking, and in which order what comes back is summed.
  * Group i gathers the askings member[start[i]] … of row sum_row[i], in the order of their keys.

@@ -29,6 +29,9 @@ void kith_tape_destroy(kith_tape **tape);
 /** A new tensor, zero.  Lives as long as the tape; null on failure. */
 kith_tensor *kith_tape_tensor(kith_tape *t, int64_t n_row, int d);
 
+/** Zeroed room for an op's own use: `count` things of `size` bytes.  Lives as long as the tape; null on failure. */
+void *kith_tape_room(kith_tape *t, int64_t count, size_t size);
+
 /**
  * Record an op.
  *
@@ -61,6 +64,7 @@ enum { KITH_READOUT_MOST = 17 };
 typedef struct kith_readout {
   const kith_picks *picks; /**< rows that the batch of the step asks for */
   kith_tensor *packed;     /**< [most askings, d] their final embeddings */
+  bool whole;              /**< compute all rows of the last layer too, as kith_readout_all() needs */
   int n;
   kith_tensor *h[KITH_READOUT_MOST];
   float weight[KITH_READOUT_MOST];
@@ -68,6 +72,12 @@ typedef struct kith_readout {
 
 /** y = A x with halo exchange; the rows that need no ghosts are computed while messages travel. */
 kith_tensor *kith_propagate_op(kith_tape *t, kith_relation *a, kith_tensor *x);
+
+/**
+ * The same for a layer that nothing but the readout reads: forward, only the rows that the batch asks for are computed
+ * (all of them while r->whole), at the cost of their entries alone.
+ */
+kith_tensor *kith_propagate_last_op(kith_tape *t, kith_relation *a, const kith_readout *r, kith_tensor *x);
 
 /**
  * Add weight * h to the model's final embedding.  Only the rows that the batch asks for are computed; the whole is

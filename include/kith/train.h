@@ -65,6 +65,7 @@ kith_state kith_trainer_state(kith_trainer *t);
  */
 const float *kith_trainer_final(kith_trainer *t);
 
+kith_eid kith_trainer_asked_entries(const kith_trainer *t); /**< neighbours of the rows that the last step asked this rank for */
 int64_t kith_trainer_halo_bytes(const kith_trainer *t); /**< bytes this rank has sent in exchanges of ghosts */
 
 /* ---- the run -------------------------------------------------------------------------------------------------------- */

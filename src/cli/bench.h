@@ -39,8 +39,8 @@ void bench_limit_rank(bench *b);   /* as many products as ranking of all users, 
 void bench_limit_halo(bench *b);   /* messages around the ring, as many bytes as an exchange */
 void bench_limit_disk(bench *b);   /* plain write and fsync of all numbers */
 /*
- * A step: 2 L products with A at gather speed, as many exchanges, Adam's streams, one gradient block cleared.  The
- * batch itself, some thousand rows, is not counted: what it costs is lost.
+ * A step: 2 L products with A at gather speed, of which one, the last layer forward, only has the neighbours of
+ * the batch's rows; as many exchanges, Adam's streams, one gradient block cleared.  The batch itself, some thousand rows, is not counted: what it costs is lost.
  */
 void bench_limit_step(bench *b);
 

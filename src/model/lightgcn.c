@@ -9,7 +9,7 @@ void kith_lightgcn_record(const kith_model_options *o, kith_tape *t, kith_relati
   kith_tensor *h = x;
   kith_readout_op(t, r, weight, h);
   for (int l = 0; l < o->layers; l++) {
-    h = kith_propagate_op(t, a, h);
+    h = l + 1 < o->layers ? kith_propagate_op(t, a, h) : kith_propagate_last_op(t, a, r, h);
     kith_readout_op(t, r, weight, h);
   }
 }

@@ -32,3 +32,17 @@ KITH_KERNEL void kith_spmm(const kith_csr *a, kith_lid first, kith_lid last, int
     SPMM_STRIP(1)
   }
 }
+
+KITH_KERNEL void kith_spmm_some(const kith_csr *a, kith_lid n, const kith_lid *place, int d, const float *x, float *y) {
+  const bool add = false;
+  const kith_eid n_entry = a->start[a->n_row];
+  const size_t width = (size_t)d;
+#pragma omp parallel for schedule(dynamic, 16)
+  for (kith_lid i = 0; i < n; i++) {
+    kith_lid p = place[i];
+    int k = 0;
+    SPMM_STRIP(64)
+    SPMM_STRIP(16)
+    SPMM_STRIP(1)
+  }
+}

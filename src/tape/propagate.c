@@ -1,4 +1,9 @@
-/* y = A x over ranks: exchange of ghosts overlapped with the rows that need none. */
+/*
+ * y = A x over ranks: exchange of ghosts overlapped with the rows that need none.
+ * Of a model's last layer only the batch's rows are read, so only those are computed.  (Leaving out the other rows'
+ * zero gradients on the way back was tried: the batch's rows hold two fifths of A's entries, and finding them costs
+ * as much as it saves.)
+ */
 #include "kith/tape.h"
 
 enum { PROPAGATE_PIECES = 8 }; /* interior rows are computed in pieces; between them messages are poked */
@@ -6,6 +11,8 @@ enum { PROPAGATE_PIECES = 8 }; /* interior rows are computed in pieces; between 
 typedef struct propagate {
   kith_relation *a;
   kith_tensor *x, *y;
+  const kith_readout *r; /* last layer: which rows are asked for */
+  kith_lid *place;       /* [n_own] last layer: where they stand in A, interior ones first */
 } propagate;
 
 /* to = A from (or +=): begin halo, interior rows, end halo, boundary rows.  Each row keeps its one order of summation. */
@@ -33,11 +40,47 @@ static void propagate_backward(void *self) {
   propagate_run(p->a, p->x->d, p->y->grad, kith_tensor_touch(p->x), p->x->grad);
 }
 
+/* List the places of the asked-for rows, interior ones first; returns how many those are. */
+static kith_lid propagate_list(propagate *p) {
+  const kith_picks *picks = p->r->picks;
+  kith_lid n_near = 0, near = 0;
+  for (kith_lid i = 0; i < picks->n_sum; i++) n_near += p->a->place[picks->sum_row[i]] < p->a->n_interior;
+  for (kith_lid i = 0, far = n_near; i < picks->n_sum; i++) {
+    kith_lid place = p->a->place[picks->sum_row[i]];
+    p->place[place < p->a->n_interior ? near++ : far++] = place;
+  }
+  return n_near;
+}
+
+static void propagate_forward_last(void *self) {
+  propagate *p = self;
+  const kith_csr *csr = &p->a->csr;
+  float *x = p->x->value;
+  int d = p->x->d;
+  if (p->r->whole) {
+    propagate_forward(self);
+    return;
+  }
+  kith_lid n_near = propagate_list(p);
+  kith_halo_begin(p->a->halo, x, x + (size_t)csr->n_row * (size_t)d);
+  kith_spmm_some(csr, n_near, p->place, d, x, p->y->value);
+  kith_halo_end(p->a->halo);
+  kith_spmm_some(csr, p->r->picks->n_sum - n_near, p->place + n_near, d, x, p->y->value);
+}
+
+static kith_tensor *propagate_record(kith_tape *t, propagate made, void (*forward)(void *self)) {
+  if (!made.x) return NULL;
+  made.y = kith_tape_tensor(t, made.a->csr.n_col, made.x->d);
+  propagate *p = kith_tape_op(t, "propagate", true, forward, propagate_backward, sizeof *p);
+  if (p) *p = made;
+  return p ? made.y : NULL;
+}
+
 kith_tensor *kith_propagate_op(kith_tape *t, kith_relation *a, kith_tensor *x) {
-  if (!x) return NULL;
-  kith_tensor *y = kith_tape_tensor(t, a->csr.n_col, x->d);
-  propagate *p = kith_tape_op(t, "propagate", true, propagate_forward, propagate_backward, sizeof *p);
-  if (!p || !y) return NULL;
-  *p = (propagate){a, x, y};
-  return y;
+  return propagate_record(t, (propagate){.a = a, .x = x}, propagate_forward);
+}
+
+kith_tensor *kith_propagate_last_op(kith_tape *t, kith_relation *a, const kith_readout *r, kith_tensor *x) {
+  kith_lid *place = kith_tape_room(t, a->csr.n_row, sizeof *place);
+  return propagate_record(t, (propagate){.a = a, .x = x, .r = r, .place = place}, propagate_forward_last);
 }

@@ -12,9 +12,10 @@ typedef struct tape_op {
 } tape_op;
 
 struct kith_tape {
-  int n_op, n_tensor;
+  int n_op, n_tensor, n_room;
   tape_op op[TAPE_MOST];
   kith_tensor *tensor[TAPE_MOST];
+  void *room[TAPE_MOST];
   kith_status status;
 };
 
@@ -29,6 +30,7 @@ void kith_tape_destroy(kith_tape **tape) {
   kith_tape *t = *tape;
   if (!t) return;
   for (int i = 0; i < t->n_op; i++) KITH_FREE(t->op[i].self);
+  for (int i = 0; i < t->n_room; i++) KITH_FREE(t->room[i]);
   for (int i = 0; i < t->n_tensor; i++) {
     KITH_FREE(t->tensor[i]->value);
     KITH_FREE(t->tensor[i]->grad);
@@ -63,6 +65,15 @@ kith_tensor *kith_tape_tensor(kith_tape *t, int64_t n_row, int d) {
   else t->status = tape_make_tensor(n_row, d, &x);
   if (x) t->tensor[t->n_tensor++] = x;
   return x;
+}
+
+void *kith_tape_room(kith_tape *t, int64_t count, size_t size) {
+  char *room = NULL;
+  if (t->status != KITH_OK) return NULL;
+  if (t->n_room == TAPE_MOST) t->status = kith_fail(KITH_ECONFIG, "a model may have at most %d working spaces", TAPE_MOST);
+  else t->status = KITH_NEW(room, count * (int64_t)size);
+  if (room) t->room[t->n_room++] = room;
+  return room;
 }
 
 void *kith_tape_op(kith_tape *t, const char *name, bool everyone, void (*forward)(void *self), void (*backward)(void *self),

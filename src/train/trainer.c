@@ -128,11 +128,20 @@ const float *kith_trainer_final(kith_trainer *t) {
   for (int r = 0; r <= t->comm->size; r++) b->tile_first[r] = 0;
   kith_halo_aim(t->halo, 0, NULL, NULL, 0);
   kith_batch_answer(b, t->halo);
+  t->readout.whole = true;
   kith_tape_forward(t->tape);
+  t->readout.whole = false;
   t->eval_bytes += kith_halo_bytes(t->a->halo) - before;
   kith_readout_all(&t->readout, t->g->n_own, t->final);
   if (t->model.score == KITH_COSINE) kith_normalise_rows(t->g->n_own, t->model.width, t->final);
   return t->final;
+}
+
+kith_eid kith_trainer_asked_entries(const kith_trainer *t) {
+  const kith_picks *p = &t->batch->picks;
+  kith_eid n = 0;
+  for (kith_lid i = 0; i < p->n_sum; i++) n += t->a->degree[p->sum_row[i]];
+  return n;
 }
 
 int64_t kith_trainer_halo_bytes(const kith_trainer *t) { return kith_halo_bytes(t->a->halo) - t->eval_bytes; }
