@@ -53,8 +53,8 @@ kith_lid kith_halo_n_remote(const kith_halo *h);        /**< of n_send, those th
 int64_t kith_halo_bytes(const kith_halo *h);            /**< bytes handed to other ranks since the halo was made, both directions */
 
 /**
- * Make the buffers for rows of `d` floats, so that no later call allocates; every transfer of rows then has that width.
- * Local; called by the same width on every rank.
+ * Make ready for rows of `d` floats, so that no later call allocates: every width that rows will have is reserved once.
+ * Local; with the same widths on every rank.
  */
 kith_status kith_halo_reserve(kith_halo *h, int d) KITH_MUST_USE;
 
@@ -62,15 +62,16 @@ kith_status kith_halo_reserve(kith_halo *h, int d) KITH_MUST_USE;
  * Copy the wanted rows from their owners.  Collective; cannot fail once the buffers are reserved.
  * Between begin and end, `ghost` must not be touched; call poke now and then so that messages progress.
  *
+ * @param d       width of the rows, a reserved one
  * @param own     [n_own, d] rows owned here, in the order of the numbers
  * @param[out] ghost [n_want, d] in the order of `want`; one message per neighbour lands in place
  */
-void kith_halo_begin(kith_halo *h, const float *own, float *ghost);
+void kith_halo_begin(kith_halo *h, int d, const float *own, float *ghost);
 void kith_halo_poke(kith_halo *h);
 void kith_halo_end(kith_halo *h);
 
 /** The same from rows that the caller has packed: packed [n_send, d], row s standing for send_row[s]. */
-void kith_halo_forward_packed(kith_halo *h, const float *packed, float *ghost);
+void kith_halo_forward_packed(kith_halo *h, int d, const float *packed, float *ghost);
 
 /**
  * The transpose of forward_packed: bring rows back to their owners.  Collective.
@@ -78,10 +79,10 @@ void kith_halo_forward_packed(kith_halo *h, const float *packed, float *ghost);
  * @param ghost   [n_want, d]
  * @param[out] packed [n_send, d]; row s belongs to owned row send_row[s]; ordered by asking rank, then by want
  */
-void kith_halo_return(kith_halo *h, const float *ghost, float *packed);
+void kith_halo_return(kith_halo *h, int d, const float *ghost, float *packed);
 
 /** own[send_row[s]] += returned row s, s ascending: the transpose of forward, in rank order.  Collective. */
-void kith_halo_backward(kith_halo *h, const float *ghost, float *own);
+void kith_halo_backward(kith_halo *h, int d, const float *ghost, float *own);
 
 /** Move integers instead of rows: ghost[i] = own[want[i]].  Collective. */
 kith_agreed kith_halo_forward_int(kith_halo *h, const int64_t *own, int64_t *ghost) KITH_MUST_USE;

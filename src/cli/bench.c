@@ -16,7 +16,7 @@ static void bench_adam(bench *b) {
 }
 
 static void bench_halo(bench *b) {
-  kith_halo_begin(b->a->halo, b->x, b->x + (size_t)b->a->csr.n_row * (size_t)b->d);
+  kith_halo_begin(b->a->halo, b->d, b->x, b->x + (size_t)b->a->csr.n_row * (size_t)b->d);
   kith_halo_end(b->a->halo);
 }
 

@@ -4,6 +4,8 @@
 
 #include "kith/halo.h"
 
+enum { HALO_WIDTHS = 16 };
+
 /* What one rank tells another about a wanted row. */
 typedef struct halo_ask {
   int64_t number, key;
@@ -23,9 +25,10 @@ struct kith_halo {
   halo_ask *asked;        /* [max_send] */
   kith_lid *send_row;     /* [max_send] */
   int64_t *send_key;      /* [max_send] */
-  int d;
-  MPI_Datatype row;       /* d floats */
-  float *packed;          /* [max_send, d] */
+  int n_width, width[HALO_WIDTHS]; /* widths of rows that are reserved … */
+  MPI_Datatype row[HALO_WIDTHS];   /* … so many floats each */
+  int most_width;
+  float *packed;          /* [max_send, most_width] */
   MPI_Request *request;   /* [2 * size] */
   int n_request;
   int64_t bytes;

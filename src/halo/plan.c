@@ -16,7 +16,6 @@ static kith_status halo_make(const kith_comm *comm, const kith_gid *first, int64
   h->comm = comm;
   h->first = first;
   h->max_want = (kith_lid)max_want;
-  h->row = MPI_DATATYPE_NULL; /* zero bytes are not a null handle */
   KITH_TRY(KITH_NEW(h->want_first, size + 1));
   KITH_TRY(KITH_NEW(h->send_first, size + 1));
   KITH_TRY(KITH_NEW(h->count_out, size));
@@ -157,7 +156,7 @@ void kith_halo_destroy(kith_halo **halo) {
   KITH_FREE(h->send_row);
   KITH_FREE(h->send_key);
   KITH_FREE(h->packed);
-  if (h->row != MPI_DATATYPE_NULL) KITH_MPI(MPI_Type_free(&h->row));
+  for (int i = 0; i < h->n_width; i++) KITH_MPI(MPI_Type_free(&h->row[i]));
   KITH_FREE(*halo);
 }
 

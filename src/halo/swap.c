@@ -5,47 +5,57 @@
 
 enum { SWAP_FORWARD = 11, SWAP_RETURN = 12 }; /* tags */
 
+static int swap_width(const kith_halo *h, int d) {
+  int i = 0;
+  while (i < h->n_width && h->width[i] != d) i++;
+  return i;
+}
+
 kith_status kith_halo_reserve(kith_halo *h, int d) {
   kith_status st = KITH_OK;
   float *packed = NULL;
-  if (h->d == d) return st;
-  KITH_TRY(KITH_NEW(packed, (int64_t)h->max_send * d));
-  if (h->row != MPI_DATATYPE_NULL) KITH_MPI(MPI_Type_free(&h->row));
-  KITH_MPI(MPI_Type_contiguous(d, MPI_FLOAT, &h->row));
-  KITH_MPI(MPI_Type_commit(&h->row));
-  KITH_FREE(h->packed);
-  h->packed = packed;
-  h->d = d;
+  if (swap_width(h, d) < h->n_width) return st;
+  KITH_CHECK(h->n_width < HALO_WIDTHS, KITH_ECONFIG, "rows of more than %d widths are exchanged", HALO_WIDTHS);
+  if (d > h->most_width) {
+    KITH_TRY(KITH_NEW(packed, (int64_t)h->max_send * d));
+    KITH_FREE(h->packed);
+    h->packed = packed;
+    h->most_width = d;
+  }
+  KITH_MPI(MPI_Type_contiguous(d, MPI_FLOAT, &h->row[h->n_width]));
+  KITH_MPI(MPI_Type_commit(&h->row[h->n_width]));
+  h->width[h->n_width++] = d;
 done:
   return st;
 }
 
 /* Receive wanted rows in place, send packed ones; or the reverse, for the transpose. */
-static void swap_post(kith_halo *h, int tag, const int *in_first, float *in, const int *out_first, const float *out) {
-  int me = h->comm->rank, size = h->comm->size;
-  size_t d = (size_t)h->d;
+static void swap_post(kith_halo *h, int width, int tag, const int *in_first, float *in, const int *out_first, const float *out) {
+  int me = h->comm->rank, size = h->comm->size, i_width = swap_width(h, width);
+  size_t d = (size_t)width;
+  if (i_width == h->n_width) kith_abort(__FILE__, __LINE__, "a width that is reserved");
   h->n_request = 0;
   for (int r = 0; r < size; r++) {
     int n = in_first[r + 1] - in_first[r];
     if (r == me || n == 0) continue;
-    KITH_MPI(MPI_Irecv(in + d * (size_t)in_first[r], n, h->row, r, tag, h->comm->mpi, &h->request[h->n_request++]));
+    KITH_MPI(MPI_Irecv(in + d * (size_t)in_first[r], n, h->row[i_width], r, tag, h->comm->mpi, &h->request[h->n_request++]));
   }
   for (int i = 1; i < size; i++) {
     int r = (me + i) % size; /* each rank starts with another receiver */
     int n = out_first[r + 1] - out_first[r];
     if (n == 0) continue;
-    KITH_MPI(MPI_Isend(out + d * (size_t)out_first[r], n, h->row, r, tag, h->comm->mpi, &h->request[h->n_request++]));
-    h->bytes += (int64_t)n * h->d * (int64_t)sizeof(float);
+    KITH_MPI(MPI_Isend(out + d * (size_t)out_first[r], n, h->row[i_width], r, tag, h->comm->mpi, &h->request[h->n_request++]));
+    h->bytes += (int64_t)n * width * (int64_t)sizeof(float);
   }
   size_t mine = (size_t)(out_first[me + 1] - out_first[me]);
   if (mine) memcpy(in + d * (size_t)in_first[me], out + d * (size_t)out_first[me], mine * d * sizeof(float));
 }
 
-void kith_halo_begin(kith_halo *h, const float *own, float *ghost) {
-  size_t d = (size_t)h->d;
+void kith_halo_begin(kith_halo *h, int width, const float *own, float *ghost) {
+  size_t d = (size_t)width;
 #pragma omp parallel for schedule(static)
   for (kith_lid s = 0; s < h->n_send; s++) memcpy(h->packed + d * (size_t)s, own + d * (size_t)h->send_row[s], d * sizeof(float));
-  swap_post(h, SWAP_FORWARD, h->want_first, ghost, h->send_first, h->packed);
+  swap_post(h, width, SWAP_FORWARD, h->want_first, ghost, h->send_first, h->packed);
 }
 
 void kith_halo_poke(kith_halo *h) {
@@ -58,19 +68,19 @@ void kith_halo_end(kith_halo *h) {
   h->n_request = 0;
 }
 
-void kith_halo_forward_packed(kith_halo *h, const float *packed, float *ghost) {
-  swap_post(h, SWAP_FORWARD, h->want_first, ghost, h->send_first, packed);
+void kith_halo_forward_packed(kith_halo *h, int d, const float *packed, float *ghost) {
+  swap_post(h, d, SWAP_FORWARD, h->want_first, ghost, h->send_first, packed);
   kith_halo_end(h);
 }
 
-void kith_halo_return(kith_halo *h, const float *ghost, float *packed) {
-  swap_post(h, SWAP_RETURN, h->send_first, packed, h->want_first, ghost);
+void kith_halo_return(kith_halo *h, int d, const float *ghost, float *packed) {
+  swap_post(h, d, SWAP_RETURN, h->send_first, packed, h->want_first, ghost);
   kith_halo_end(h);
 }
 
-void kith_halo_backward(kith_halo *h, const float *ghost, float *own) {
-  size_t d = (size_t)h->d;
-  kith_halo_return(h, ghost, h->packed);
+void kith_halo_backward(kith_halo *h, int width, const float *ghost, float *own) {
+  size_t d = (size_t)width;
+  kith_halo_return(h, width, ghost, h->packed);
   for (kith_lid s = 0; s < h->n_send; s++) {
     float *to = own + d * (size_t)h->send_row[s];
     const float *from = h->packed + d * (size_t)s;

@@ -122,7 +122,7 @@ static kith_agreed rows_carry(const kith_rows *r, rows_way *way, int d, const fl
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith_agree(r->comm, KITH_NEW(*arrived, way->n * d)));
   KITH_TRY(kith_agree(r->comm, kith_halo_reserve(way->halo, d)));
-  kith_halo_begin(way->halo, from, *arrived);
+  kith_halo_begin(way->halo, d, from, *arrived);
   kith_halo_end(way->halo);
 done:
   return st;

@@ -8,12 +8,12 @@ typedef struct exchange {
 
 static void exchange_forward(void *self) {
   exchange *e = self;
-  kith_halo_forward_packed(e->h, e->packed->value, e->rows->value);
+  kith_halo_forward_packed(e->h, e->packed->d, e->packed->value, e->rows->value);
 }
 
 static void exchange_backward(void *self) {
   exchange *e = self;
-  kith_halo_return(e->h, e->rows->grad, e->packed->grad);
+  kith_halo_return(e->h, e->packed->d, e->rows->grad, e->packed->grad);
 }
 
 kith_tensor *kith_exchange_op(kith_tape *t, kith_halo *h, kith_tensor *packed, int64_t max_want) {

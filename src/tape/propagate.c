@@ -18,7 +18,7 @@ typedef struct propagate {
 /* to = A from (or +=): begin halo, interior rows, end halo, boundary rows.  Each row keeps its one order of summation. */
 static void propagate_run(const kith_relation *a, int d, float *from, bool add, float *to) {
   kith_lid n_own = a->csr.n_row;
-  kith_halo_begin(a->halo, from, from + (size_t)n_own * (size_t)d);
+  kith_halo_begin(a->halo, d, from, from + (size_t)n_own * (size_t)d);
   for (int i = 0; i < PROPAGATE_PIECES; i++) {
     kith_lid low = (kith_lid)kith_block(a->n_interior, PROPAGATE_PIECES, i);
     kith_lid high = (kith_lid)kith_block(a->n_interior, PROPAGATE_PIECES, i + 1);
@@ -62,7 +62,7 @@ static void propagate_forward_last(void *self) {
     return;
   }
   kith_lid n_near = propagate_list(p);
-  kith_halo_begin(p->a->halo, x, x + (size_t)csr->n_row * (size_t)d);
+  kith_halo_begin(p->a->halo, d, x, x + (size_t)csr->n_row * (size_t)d);
   kith_spmm_some(csr, n_near, p->place, d, x, p->y->value);
   kith_halo_end(p->a->halo);
   kith_spmm_some(csr, p->r->picks->n_sum - n_near, p->place + n_near, d, x, p->y->value);

@@ -41,7 +41,7 @@ static void forward_brings_the_wanted_rows(void **state) {
   assert_int_equal(kith_halo_reserve(h, WIDTH), KITH_OK);
   for (kith_lid i = 0; i < n_own; i++)
     for (int k = 0; k < WIDTH; k++) own[i * WIDTH + k] = value_of(first[test_comm->rank] + i, k);
-  kith_halo_begin(h, own, ghost);
+  kith_halo_begin(h, WIDTH, own, ghost);
   kith_halo_poke(h);
   kith_halo_end(h);
   for (kith_lid i = 0; i < n; i++)
@@ -61,9 +61,9 @@ static void backward_is_the_transpose_of_forward(void **state) {
   assert_int_equal(kith_halo_reserve(h, WIDTH), KITH_OK);
   for (int i = 0; i < n_own * WIDTH; i++) x[i] = noise(7, (uint64_t)i);
   for (int i = 0; i < n * WIDTH; i++) y[i] = noise(8, (uint64_t)i);
-  kith_halo_begin(h, x, hx);
+  kith_halo_begin(h, WIDTH, x, hx);
   kith_halo_end(h);
-  kith_halo_backward(h, y, hty);
+  kith_halo_backward(h, WIDTH, y, hty);
   for (int i = 0; i < n * WIDTH; i++) s[0] += (double)hx[i] * (double)y[i];
   for (int i = 0; i < n_own * WIDTH; i++) s[1] += (double)x[i] * (double)hty[i];
   KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, s, 2, MPI_DOUBLE, MPI_SUM, test_comm->mpi));
@@ -90,13 +90,13 @@ static void a_movable_halo_follows_its_aim_and_carries_the_largest_note(void **s
       assert_in_range(kith_halo_send_row(h)[s], 0, n_own - 1);
       for (int k = 0; k < WIDTH; k++) packed[s * WIDTH + k] = value_of(first[test_comm->rank] + kith_halo_send_row(h)[s], k);
     }
-    kith_halo_forward_packed(h, packed, rows);
+    kith_halo_forward_packed(h, WIDTH, packed, rows);
     for (kith_lid i = 0; i < n; i++)
       for (int k = 0; k < WIDTH; k++) {
         assert_true(rows[i * WIDTH + k] == value_of(want[i], k));
         rows[i * WIDTH + k] = (float)key[i];
       }
-    kith_halo_return(h, rows, back);
+    kith_halo_return(h, WIDTH, rows, back);
     for (kith_lid s = 0; s < kith_halo_n_send(h); s++) assert_true(back[s * WIDTH] == (float)kith_halo_send_key(h)[s]);
   }
   assert_int_equal(kith_alloc_live(), live); /* a step allocates nothing */

@@ -14,7 +14,7 @@ static float noise(const kith_graph *g, kith_lid i, int k, uint64_t seed) {
 
 static void product(const kith_relation *a, float *x, float *y) {
   kith_lid n = a->csr.n_row;
-  kith_halo_begin(a->halo, x, x + (size_t)n * WIDTH);
+  kith_halo_begin(a->halo, WIDTH, x, x + (size_t)n * WIDTH);
   kith_spmm(&a->csr, 0, a->n_interior, WIDTH, x, false, y);
   kith_halo_end(a->halo);
   kith_spmm(&a->csr, a->n_interior, n, WIDTH, x, false, y);
