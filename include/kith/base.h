@@ -123,6 +123,9 @@ typedef enum kith_use {
   KITH_USE_SPLIT = 4,    /**< which interactions are held out: (user, item) */
   KITH_USE_PROTOCOL = 5, /**< negatives of the sampled-N protocol: (user, draw) */
   KITH_USE_PARTITION = 6,/**< hash partition: (type, original number) */
+  KITH_USE_WEIGHT = 7,   /**< initial weights: (name, row, column) */
+  KITH_USE_DROPOUT = 8,  /**< what dropout drops: (step, node, op and column) */
+  KITH_USE_SAMPLE = 9,   /**< sampled neighbours: (step, node, hop and draw) */
   KITH_USE_GENERATE = 16 /**< the generator's purposes start here: 16 … 31 */
 } kith_use;
 

@@ -38,6 +38,33 @@ typedef struct kith_csr {
 void kith_csr_free(kith_csr *csr);
 
 /**
+ * The transpose of a matrix's places: column c has the entries entry[start[c]] … entry[start[c + 1] - 1], ascending, and
+ * row[…] says which row each of them belongs to.
+ */
+typedef struct kith_back {
+  kith_lid n_col;
+  kith_eid *start; /**< [n_col + 1] */
+  kith_eid *entry; /**< [entries] */
+  kith_lid *row;   /**< [entries] */
+} kith_back;
+
+/** Make room for matrices of up to that size.  Local; on failure nothing is left. */
+kith_status kith_back_make(kith_lid most_col, kith_eid most_entry, kith_back *out) KITH_MUST_USE;
+/** Fill for a matrix: counting sort, O(entries).  Local. */
+void kith_back_fill(const kith_csr *csr, kith_back *back);
+void kith_back_free(kith_back *back);
+
+/** The nodes that the rows of a matrix stand for, at this step; whoever plans steps changes it between them. */
+typedef struct kith_frame {
+  int64_t n;           /**< rows now */
+  int64_t n_ghost;     /**< rows behind them that stand for nodes of other ranks */
+  int64_t most;        /**< the most rows, ghosts included, that there will ever be */
+  const int64_t *node; /**< [n] original number * KITH_TYPES + type: what a row's random numbers belong to */
+} kith_frame;
+
+static inline int64_t kith_node_key(int type, int64_t original) { return original * KITH_TYPES + type; }
+
+/**
  * One rank's share of the cut graph: the rows that it owns.  Read from parts.h5; nothing of it depends on which ranks
  * wrote the file.  Plain struct, freed by kith_graph_destroy().
  */

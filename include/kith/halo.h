@@ -110,6 +110,30 @@ typedef struct kith_relation {
   kith_halo *halo;
 } kith_relation;
 
+/**
+ * One hop (a block): out rows that are made of their neighbours' in rows.  On the whole graph both are the owned rows, with ghosts
+ * behind the in rows; in a sampled step the out rows are the first of the in rows and there are no ghosts.
+ */
+typedef struct kith_hop {
+  kith_relation *whole;       /**< the whole graph: its symmetric adjacency and halo; null in sampled steps */
+  const kith_frame *in, *out;
+  const kith_frame *edges;    /**< one row for each entry of csr */
+  const kith_csr *csr;        /**< rows: out, columns: in; weights of the symmetric normalised adjacency, or their estimate */
+  const kith_back *back;      /**< its transpose */
+  const int64_t *degree;      /**< [in rows] neighbours of each node in the whole graph */
+} kith_hop;
+
+/** The whole graph as a hop: frame, edges and back are filled too.  Local; freed by kith_whole_free(). */
+typedef struct kith_whole {
+  kith_frame frame, edges;
+  kith_back back;
+  int64_t *node;
+  kith_hop hop;
+} kith_whole;
+
+kith_status kith_whole_make(const kith_graph *g, kith_relation *a, kith_whole *out) KITH_MUST_USE;
+void kith_whole_free(kith_whole *whole);
+
 /** Collective.  `d` is the width of the rows that will be exchanged. */
 kith_agreed kith_relation_create(const kith_comm *comm, const kith_graph *g, int d, kith_relation **out) KITH_MUST_USE;
 void kith_relation_destroy(kith_relation **relation);

@@ -70,6 +70,9 @@ float kith_dot(int d, const float *a, const float *b);
 
 /** unit [n, d] = x[at[i]] / ||x[at[i]]||, norm [n] = ||x[at[i]]||; a zero row stays zero. */
 void kith_normalise_forward(kith_lid n, const kith_lid *at, int d, const float *x, float *unit, float *norm);
+/** y [n, d] = rows of x divided by their norms, norm [n]; a zero row stays zero.  Backward: dx += the transpose of the derivative at y. */
+void kith_unit_forward(int64_t n, int d, const float *x, float *y, float *norm);
+void kith_unit_backward(int64_t n, int d, const float *y, const float *norm, const float *dy, float *dx);
 /** x [n, d] with every row divided by its norm, in place. */
 void kith_normalise_rows(kith_lid n, int d, float *x);
 /** dx[at[i]] = (dunit_i - unit_i <unit_i, dunit_i>) / norm_i; each row of x has one i. */
@@ -77,12 +80,70 @@ void kith_normalise_backward(kith_lid n, const kith_lid *at, int d, const float 
                              const float *dunit, float *dx);
 
 /**
- * Row-major products by the BLAS, meant to be called by one thread inside a parallel region.
- * nt: c [m, n] = alpha a [m, k] b' [n, k];   nn: c [m, n] = alpha a [m, k] b [k, n] + beta c.
+ * Row-major products by the BLAS: by one thread inside a parallel region, by all threads outside.
+ * nt: c [m, n] = alpha a [m, k] b' [n, k] + beta c;   nn: c [m, n] = alpha a [m, k] b [k, n] + beta c;
+ * tn: c [m, n] = alpha a' [k, m] b [k, n] + beta c.
  * The order of each sum depends on the shapes and the place in c only, so equal calls give equal bits.
  */
-void kith_gemm_nt(int m, int n, int k, float alpha, const float *a, const float *b, float *c);
+void kith_gemm_nt(int m, int n, int k, float alpha, const float *a, const float *b, float beta, float *c);
 void kith_gemm_nn(int m, int n, int k, float alpha, const float *a, const float *b, float beta, float *c);
+void kith_gemm_tn(int m, int n, int k, float alpha, const float *a, const float *b, float beta, float *c);
+
+/** Functions of one number; `slope` is LeakyReLU's below zero (0.2 in GAT and NGCF) and ELU's alpha. */
+typedef enum kith_activation { KITH_IDENTITY, KITH_RELU, KITH_LEAKY_RELU, KITH_ELU, KITH_SIGMOID, KITH_TANH } kith_activation;
+/** y = f(x), n numbers. */
+void kith_activate_forward(kith_activation f, float slope, int64_t n, const float *x, float *y);
+/** dx += f'(x) dy, given y = f(x) too. */
+void kith_activate_backward(kith_activation f, float slope, int64_t n, const float *x, const float *y, const float *dy, float *dx);
+
+/** y [n, m] += b [m] in every row, and its transpose db += sum of the rows of dy. */
+void kith_bias_forward(int64_t n, int m, const float *b, float *y);
+void kith_bias_backward(int64_t n, int m, const float *dy, float *db);
+
+/** y = a * b, number by number; backward: da += b dy. */
+void kith_hadamard_forward(int64_t n, const float *a, const float *b, float *y);
+void kith_hadamard_backward(int64_t n, const float *b, const float *dy, float *da);
+
+/**
+ * Dropout (Srivastava et al., JMLR 2014): y = x / (1 - p) with probability 1 - p, else 0, for each number, or for each
+ * row at once.  What is dropped belongs to (key, node, column), so every rank count drops the same.
+ *
+ * @param p     below 1; in steps of 1 / 65536
+ * @param key   of this step and op
+ * @param node  [n] what the rows' draws belong to
+ * backward: dx += the same mask on dy.
+ */
+typedef struct kith_dropout {
+  double p;
+  bool rows;        /**< drop whole rows */
+  uint64_t seed, step, op;
+} kith_dropout;
+void kith_dropout_forward(const kith_dropout *o, int64_t n, int d, const int64_t *node, const float *x, float *y);
+void kith_dropout_backward(const kith_dropout *o, int64_t n, int d, const int64_t *node, const float *dy, float *dx);
+
+/*
+ * Sums over in-edges.  A row's entries come in the order of the matrix; w [entries, heads] weighs each head's share of
+ * the columns: head h has the columns h d / heads … of a row.
+ */
+/** y [rows, d]: y_i = sum over entries e of row i of w_e x[col_e]. */
+void kith_edge_sum_forward(const kith_csr *a, int heads, const float *w, int d, const float *x, float *y);
+/** dx [columns, d] += the transpose, in gather form: a column sums its entries in their order. */
+void kith_edge_sum_backward_x(const kith_back *back, int heads, const float *w, int d, const float *dy, float *dx);
+/** dw_e += <dy_i, x[col_e]>, head by head. */
+void kith_edge_sum_backward_w(const kith_csr *a, int heads, int d, const float *x, const float *dy, float *dw);
+
+/** y_i = the largest of x[col_e], number by number, zero for a row without entries; who [rows, d]: which entry it was, or -1. */
+void kith_edge_max_forward(const kith_csr *a, int d, const float *x, float *y, kith_eid *who);
+void kith_edge_max_backward(const kith_back *back, int d, const kith_eid *who, const float *dy, float *dx);
+
+/** s [entries, heads]: s_e = f(left[row_e] + right[col_e]), f LeakyReLU (Velickovic et al., GAT, ICLR 2018, eq. 1). */
+void kith_edge_score_forward(const kith_csr *a, int heads, float slope, const float *left, const float *right, float *s);
+void kith_edge_score_backward_left(const kith_csr *a, int heads, float slope, const float *s, const float *ds, float *dleft);
+void kith_edge_score_backward_right(const kith_back *back, int heads, float slope, const float *s, const float *ds, float *dright);
+
+/** alpha [entries, heads] = softmax of s over the entries of each row, head by head; backward: ds += its transpose at alpha. */
+void kith_edge_softmax_forward(const kith_csr *a, int heads, const float *s, float *alpha);
+void kith_edge_softmax_backward(const kith_csr *a, int heads, const float *alpha, const float *dalpha, float *ds);
 
 /**
  * One tile of an in-batch softmax: rows of logits become probabilities, in place.

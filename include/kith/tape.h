@@ -14,6 +14,7 @@
 
 typedef struct kith_tensor {
   int64_t n_row;       /**< rows allocated, ghosts included */
+  const kith_frame *frame; /**< which nodes the rows are now; null: all rows are always there */
   int d;
   float *value, *grad; /**< [n_row, d] each */
   bool touched;        /**< whether grad holds anything yet in this backward pass */
@@ -43,6 +44,9 @@ void *kith_tape_room(kith_tape *t, int64_t count, size_t size);
  */
 void *kith_tape_op(kith_tape *t, const char *name, bool everyone, void (*forward)(void *self), void (*backward)(void *self), size_t size);
 
+/** Remember a failure while recording; returns the tape's status. */
+kith_status kith_tape_check(kith_tape *t, kith_status st);
+
 /** KITH_OK, or why something could not be recorded.  Local. */
 kith_status kith_tape_status(const kith_tape *t) KITH_MUST_USE;
 
@@ -51,11 +55,56 @@ void kith_tape_forward(kith_tape *t);
 /** Forget all gradients, then play all ops backward from the end. */
 void kith_tape_backward(kith_tape *t);
 
+/** A tensor with a row for each row of a frame. */
+kith_tensor *kith_tape_rows(kith_tape *t, const kith_frame *frame, int d);
+
+/** Rows that are there now, ghosts left out. */
+static inline int64_t kith_tensor_n(const kith_tensor *x) { return x->frame ? x->frame->n : x->n_row; }
+
+/** The gradient, ready to be added to: zero (ghost rows too) if nothing was added in this backward pass. */
+float *kith_tensor_open(kith_tensor *x);
+
 /**
  * To be asked by a backward function before it writes a tensor's gradient: true if something is there to be added to,
  * false if the gradient is still unwritten and is to be overwritten.
  */
 bool kith_tensor_touch(kith_tensor *x);
+
+/* ---- parameters ---------------------------------------------------------------------------------------------------- */
+
+/**
+ * Dense weights: the same on every rank, in one flat block each for values, gradients and Adam's moments.  A tensor of
+ * them is lent, and stays where it is when others are added.  Gradients are always added to.
+ */
+typedef struct kith_params kith_params;
+
+typedef enum kith_init { KITH_INIT_ZERO, KITH_INIT_ONE, KITH_INIT_GLOROT } kith_init; /**< uniform in +-sqrt(6 / (rows + columns)), Glorot and Bengio 2010 */
+
+enum { KITH_PARAMS_MOST = 128 };
+
+/** Local.  `seed` keys the initial values. */
+kith_status kith_params_create(uint64_t seed, kith_params **out) KITH_MUST_USE;
+void kith_params_destroy(kith_params **params);
+/** The weights of that name: made by the first call, the same tensor for later ones; null on failure (see kith_params_status). */
+kith_tensor *kith_params_get(kith_params *p, const char *name, int64_t n_row, int d, kith_init init);
+kith_status kith_params_status(const kith_params *p) KITH_MUST_USE;
+
+/** All weights as flat blocks of `n` numbers: lent until the next kith_params_get(). */
+typedef struct kith_weights {
+  int64_t n;
+  float *value, *grad, *m, *v;
+} kith_weights;
+kith_weights kith_params_weights(kith_params *p);
+
+int kith_params_n(const kith_params *p);                         /**< how many tensors */
+const char *kith_params_name(const kith_params *p, int i);
+const kith_tensor *kith_params_at(const kith_params *p, int i);
+int64_t kith_params_place(const kith_params *p, int i);          /**< where tensor i begins in the flat blocks */
+
+/** Gradients = 0.  Local. */
+void kith_params_clear(kith_params *p);
+/** Gradients = their sum over all ranks: one all-reduce.  Collective. */
+void kith_params_sum(kith_params *p, const kith_comm *comm);
 
 /* ---- ops on the tape ---------------------------------------------------------------------------------------------- */
 
@@ -87,6 +136,46 @@ void kith_readout_op(kith_tape *t, kith_readout *r, float weight, kith_tensor *h
 
 /** final [n_own, d] = sum of weight_i h_i, all owned rows.  Local, after kith_tape_forward(). */
 void kith_readout_all(const kith_readout *r, int64_t n_own, float *final);
+
+/* Rows of models with weights.  Every op records a new tensor and returns it; null in, null out. */
+
+/** y = x w + b: x [rows, k], w [k, m], b [1, m] or null. */
+kith_tensor *kith_linear_op(kith_tape *t, kith_tensor *x, kith_tensor *w, kith_tensor *b);
+/** y = wa a + wb b, rows and columns alike. */
+kith_tensor *kith_add_op(kith_tape *t, float wa, kith_tensor *a, float wb, kith_tensor *b);
+/** y = a * b, number by number. */
+kith_tensor *kith_hadamard_op(kith_tape *t, kith_tensor *a, kith_tensor *b);
+/** y [rows, sum of the widths]: columns of `n` tensors side by side. */
+enum { KITH_CONCAT_MOST = 16 };
+kith_tensor *kith_concat_op(kith_tape *t, int n, kith_tensor *const *x);
+kith_tensor *kith_activate_op(kith_tape *t, kith_activation f, float slope, kith_tensor *x);
+/** Read when played; off (y = x) while *training is false. */
+kith_tensor *kith_dropout_op(kith_tape *t, const kith_dropout *o, const bool *training, kith_tensor *x);
+/** Rows divided by their norms. */
+kith_tensor *kith_unit_op(kith_tape *t, kith_tensor *x);
+
+/** Fill the ghost rows of x from their owners; on the way back bring their gradients home.  Returns x.  Nothing in sampled steps. */
+kith_tensor *kith_ghosts_op(kith_tape *t, const kith_hop *hop, kith_tensor *x);
+/** The out rows of a hop among its in rows: x itself on the whole graph. */
+kith_tensor *kith_self_op(kith_tape *t, const kith_hop *hop, kith_tensor *x);
+
+/** How a row weighs its neighbours. */
+typedef enum kith_weighing {
+  KITH_WEIGH_SUM,       /**< 1 */
+  KITH_WEIGH_MEAN,      /**< 1 / neighbours in the hop */
+  KITH_WEIGH_SYMMETRIC, /**< the hop's own weights: 1 / sqrt(deg i deg j), or an estimate of that sum */
+  KITH_WEIGH_LOOP       /**< 1 / sqrt((deg i + 1)(deg j + 1)), and 1 / (deg i + 1) for the row itself (Kipf and Welling, ICLR 2017, eq. 8) */
+} kith_weighing;
+/** y_i = weighed sum of the neighbours' rows of x; ghost rows must be filled. */
+kith_tensor *kith_aggregate_op(kith_tape *t, const kith_hop *hop, kith_weighing how, kith_tensor *x);
+/** y_i = the largest of the neighbours' rows, number by number. */
+kith_tensor *kith_aggregate_max_op(kith_tape *t, const kith_hop *hop, kith_tensor *x);
+/** y_i = sum of alpha_e x[col_e], head by head: alpha [entries, heads]. */
+kith_tensor *kith_attend_op(kith_tape *t, const kith_hop *hop, kith_tensor *alpha, kith_tensor *x);
+/** s_e = LeakyReLU(left_i + right_j) for every entry e = (i, j): left, right [in rows, heads]. */
+kith_tensor *kith_score_op(kith_tape *t, const kith_hop *hop, float slope, kith_tensor *left, kith_tensor *right);
+/** Softmax of s over the entries of each row, head by head. */
+kith_tensor *kith_softmax_edges_op(kith_tape *t, const kith_hop *hop, kith_tensor *s);
 
 /** Packed rows at their owners → rows at those who asked (the movable halo as it is aimed when played). */
 kith_tensor *kith_exchange_op(kith_tape *t, kith_halo *h, kith_tensor *packed, int64_t max_want);

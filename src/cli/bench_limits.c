@@ -52,7 +52,7 @@ void bench_limit_rank(bench *b) {
 #pragma omp parallel for schedule(static)
   for (int64_t t = 0; t < n_tile; t++) {
     float *score = b->y + (size_t)kith_thread() * KITH_SCORE_USERS * KITH_SCORE_ITEMS;
-    kith_gemm_nt(KITH_SCORE_USERS, KITH_SCORE_ITEMS, b->d, 1, b->x, b->m, score);
+    kith_gemm_nt(KITH_SCORE_USERS, KITH_SCORE_ITEMS, b->d, 1, b->x, b->m, 0, score);
   }
 }
 

@@ -47,7 +47,7 @@ static void softmax_pull(const softmax *o, softmax_tile t, float *s, const kith_
 
 static void softmax_logits(const softmax *o, softmax_tile t, const kith_tensor *mine, const kith_tensor *others, float *s) {
   const float *from = mine->value + (size_t)t.first * (size_t)mine->d;
-  kith_gemm_nt(t.m, (int)o->b->n_global, mine->d, (float)(1 / o->temperature), from, others->value, s);
+  kith_gemm_nt(t.m, (int)o->b->n_global, mine->d, (float)(1 / o->temperature), from, others->value, 0, s);
 }
 
 static float *softmax_room(const softmax *o) {

@@ -60,3 +60,20 @@ void kith_normalise_backward(kith_lid n, const kith_lid *at, int d, const float 
     for (int k = 0; k < d; k++) to[k] = scale * (du[k] - along * u[k]);
   }
 }
+
+void kith_unit_forward(int64_t n, int d, const float *x, float *y, float *norm) {
+#pragma omp parallel for schedule(static)
+  for (int64_t i = 0; i < n; i++) {
+    norm[i] = sqrtf(kith_dot(d, x + i * d, x + i * d));
+    float scale = norm[i] > 0 ? 1 / norm[i] : 0;
+    for (int k = 0; k < d; k++) y[i * d + k] = scale * x[i * d + k];
+  }
+}
+
+void kith_unit_backward(int64_t n, int d, const float *y, const float *norm, const float *dy, float *dx) {
+#pragma omp parallel for schedule(static)
+  for (int64_t i = 0; i < n; i++) {
+    float along = kith_dot(d, y + i * d, dy + i * d), scale = norm[i] > 0 ? 1 / norm[i] : 0;
+    for (int k = 0; k < d; k++) dx[i * d + k] += scale * (dy[i * d + k] - along * y[i * d + k]);
+  }
+}

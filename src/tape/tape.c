@@ -67,6 +67,12 @@ kith_tensor *kith_tape_tensor(kith_tape *t, int64_t n_row, int d) {
   return x;
 }
 
+kith_tensor *kith_tape_rows(kith_tape *t, const kith_frame *frame, int d) {
+  kith_tensor *x = kith_tape_tensor(t, frame->most, d);
+  if (x) x->frame = frame;
+  return x;
+}
+
 void *kith_tape_room(kith_tape *t, int64_t count, size_t size) {
   char *room = NULL;
   if (t->status != KITH_OK) return NULL;
@@ -86,6 +92,11 @@ void *kith_tape_op(kith_tape *t, const char *name, bool everyone, void (*forward
   return self;
 }
 
+kith_status kith_tape_check(kith_tape *t, kith_status st) {
+  if (t->status == KITH_OK) t->status = st;
+  return t->status;
+}
+
 kith_status kith_tape_status(const kith_tape *t) { return t->status; }
 
 void kith_tape_forward(kith_tape *t) {
@@ -96,6 +107,12 @@ void kith_tape_backward(kith_tape *t) {
   for (int i = 0; i < t->n_tensor; i++) t->tensor[i]->touched = false;
   for (int i = t->n_op - 1; i >= 0; i--)
     if (t->op[i].backward) t->op[i].backward(t->op[i].self);
+}
+
+float *kith_tensor_open(kith_tensor *x) {
+  int64_t n = x->frame ? x->frame->n + x->frame->n_ghost : x->n_row;
+  if (!kith_tensor_touch(x)) kith_clear(n * x->d, x->grad);
+  return x->grad;
 }
 
 bool kith_tensor_touch(kith_tensor *x) {

@@ -1,0 +1,155 @@
+/* Ops along a hop: ghosts, a row's own place, and the sums over its neighbours. */
+#include <math.h>
+#include <string.h>
+
+#include "kith/tape.h"
+
+/* ---- ghosts ---- */
+
+typedef struct ghosts {
+  kith_relation *a;
+  kith_tensor *x;
+} ghosts;
+
+static void ghosts_forward(void *self) {
+  ghosts *o = self;
+  size_t own = (size_t)o->a->csr.n_row * (size_t)o->x->d;
+  kith_halo_begin(o->a->halo, o->x->d, o->x->value, o->x->value + own);
+  kith_halo_end(o->a->halo);
+}
+
+static void ghosts_backward(void *self) {
+  ghosts *o = self;
+  float *dx = kith_tensor_open(o->x);
+  kith_halo_backward(o->a->halo, o->x->d, dx + (size_t)o->a->csr.n_row * (size_t)o->x->d, dx);
+}
+
+kith_tensor *kith_ghosts_op(kith_tape *t, const kith_hop *hop, kith_tensor *x) {
+  if (!x || !hop->whole) return x;
+  if (kith_tape_check(t, kith_halo_reserve(hop->whole->halo, x->d)) != KITH_OK) return NULL;
+  ghosts *o = kith_tape_op(t, "ghosts", true, ghosts_forward, ghosts_backward, sizeof *o);
+  if (!o) return NULL;
+  *o = (ghosts){hop->whole, x};
+  return x;
+}
+
+/* ---- a row's own place ---- */
+
+typedef struct own_rows {
+  kith_tensor *x, *y;
+} own_rows;
+
+static void self_forward(void *self) {
+  own_rows *o = self;
+  memcpy(o->y->value, o->x->value, (size_t)(kith_tensor_n(o->y) * o->y->d) * sizeof(float));
+}
+
+static void self_backward(void *self) {
+  own_rows *o = self;
+  const float *dy = kith_tensor_open(o->y);
+  kith_scale(kith_tensor_n(o->y) * o->y->d, 1, dy, true, kith_tensor_open(o->x));
+}
+
+kith_tensor *kith_self_op(kith_tape *t, const kith_hop *hop, kith_tensor *x) {
+  if (!x || hop->in == hop->out) return x;
+  kith_tensor *y = kith_tape_rows(t, hop->out, x->d);
+  own_rows *o = kith_tape_op(t, "self", false, self_forward, self_backward, sizeof *o);
+  if (!o || !y) return NULL;
+  *o = (own_rows){x, y};
+  return y;
+}
+
+/* ---- sums with weights that are known ---- */
+
+typedef struct aggregate {
+  const kith_hop *hop;
+  kith_weighing how;
+  kith_tensor *x, *y;
+  float *w;     /* [entries] */
+  float *loop;  /* [out rows] what the row itself weighs; null: nothing */
+  bool weighed; /* the whole graph's weights never change */
+} aggregate;
+
+static float aggregate_weight(const aggregate *o, kith_lid row, kith_eid e, kith_eid n) {
+  const int64_t *degree = o->hop->degree;
+  switch (o->how) {
+  case KITH_WEIGH_SUM: return 1;
+  case KITH_WEIGH_MEAN: return 1 / (float)n;
+  case KITH_WEIGH_SYMMETRIC: return o->hop->csr->weight[e];
+  case KITH_WEIGH_LOOP: return (float)(1 / sqrt((double)(degree[row] + 1) * (double)(degree[o->hop->csr->col[e]] + 1)));
+  }
+  return 0;
+}
+
+static void aggregate_weigh(aggregate *o) {
+  const kith_csr *a = o->hop->csr;
+  if (o->weighed) return;
+#pragma omp parallel for schedule(dynamic, 256)
+  for (kith_lid p = 0; p < a->n_row; p++) {
+    kith_lid row = a->row[p];
+    for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++) o->w[e] = aggregate_weight(o, row, e, a->start[p + 1] - a->start[p]);
+    if (o->loop) o->loop[row] = 1 / (float)(o->hop->degree[row] + 1);
+  }
+  o->weighed = o->hop->whole != NULL;
+}
+
+/* to_i (+)= loop_i from_i */
+static void aggregate_loop(const aggregate *o, const float *from, float *to) {
+  int d = o->y->d;
+  if (!o->loop) return;
+#pragma omp parallel for schedule(static)
+  for (int64_t i = 0; i < kith_tensor_n(o->y); i++)
+    for (int k = 0; k < d; k++) to[i * d + k] += o->loop[i] * from[i * d + k];
+}
+
+static void aggregate_forward(void *self) {
+  aggregate *o = self;
+  aggregate_weigh(o);
+  kith_edge_sum_forward(o->hop->csr, 1, o->w, o->x->d, o->x->value, o->y->value);
+  aggregate_loop(o, o->x->value, o->y->value);
+}
+
+static void aggregate_backward(void *self) {
+  aggregate *o = self;
+  const float *dy = kith_tensor_open(o->y);
+  float *dx = kith_tensor_open(o->x);
+  kith_edge_sum_backward_x(o->hop->back, 1, o->w, o->x->d, dy, dx);
+  aggregate_loop(o, dy, dx);
+}
+
+kith_tensor *kith_aggregate_op(kith_tape *t, const kith_hop *hop, kith_weighing how, kith_tensor *x) {
+  if (!x) return NULL;
+  aggregate made = {.hop = hop, .how = how, .x = x, .y = kith_tape_rows(t, hop->out, x->d)};
+  made.w = kith_tape_room(t, hop->edges->most, sizeof *made.w);
+  if (how == KITH_WEIGH_LOOP) made.loop = kith_tape_room(t, hop->out->most, sizeof *made.loop);
+  aggregate *o = kith_tape_op(t, "aggregate", false, aggregate_forward, aggregate_backward, sizeof *o);
+  if (o) *o = made;
+  return o ? made.y : NULL;
+}
+
+/* ---- the largest ---- */
+
+typedef struct largest {
+  const kith_hop *hop;
+  kith_tensor *x, *y;
+  kith_eid *who; /* [out rows, d] */
+} largest;
+
+static void largest_forward(void *self) {
+  largest *o = self;
+  kith_edge_max_forward(o->hop->csr, o->x->d, o->x->value, o->y->value, o->who);
+}
+
+static void largest_backward(void *self) {
+  largest *o = self;
+  const float *dy = kith_tensor_open(o->y);
+  kith_edge_max_backward(o->hop->back, o->x->d, o->who, dy, kith_tensor_open(o->x));
+}
+
+kith_tensor *kith_aggregate_max_op(kith_tape *t, const kith_hop *hop, kith_tensor *x) {
+  if (!x) return NULL;
+  largest made = {hop, x, kith_tape_rows(t, hop->out, x->d), kith_tape_room(t, hop->out->most * x->d, sizeof(kith_eid))};
+  largest *o = kith_tape_op(t, "largest", false, largest_forward, largest_backward, sizeof *o);
+  if (o) *o = made;
+  return o ? made.y : NULL;
+}

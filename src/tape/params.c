@@ -1,0 +1,94 @@
+/* Dense weights: flat blocks that grow while a model is recorded, and tensors that point into them. */
+#include <math.h>
+#include <string.h>
+
+#include "kith/tape.h"
+
+struct kith_params {
+  uint64_t seed;
+  int n_tensor;
+  kith_tensor tensor[KITH_PARAMS_MOST];
+  char name[KITH_PARAMS_MOST][KITH_NAME];
+  int64_t place[KITH_PARAMS_MOST];
+  kith_weights all;
+  kith_status status;
+};
+
+kith_status kith_params_create(uint64_t seed, kith_params **out) {
+  kith_status st = KITH_NEW(*out, 1);
+  if (st == KITH_OK) (*out)->seed = seed;
+  return st;
+}
+
+void kith_params_destroy(kith_params **params) {
+  kith_params *p = *params;
+  if (!p) return;
+  KITH_FREE(p->all.value);
+  KITH_FREE(p->all.grad);
+  KITH_FREE(p->all.m);
+  KITH_FREE(p->all.v);
+  KITH_FREE(*params);
+}
+
+/* Room for `more` numbers in every block; the tensors follow their blocks. */
+static kith_status params_grow(kith_params *p, int64_t more) {
+  kith_status st = KITH_OK;
+  kith_weights *w = &p->all;
+  KITH_TRY(KITH_GROW(w->value, w->n, w->n + more));
+  KITH_TRY(KITH_GROW(w->grad, w->n, w->n + more));
+  KITH_TRY(KITH_GROW(w->m, w->n, w->n + more));
+  KITH_TRY(KITH_GROW(w->v, w->n, w->n + more));
+  w->n += more;
+done:
+  for (int i = 0; i < p->n_tensor; i++) {
+    p->tensor[i].value = w->value + p->place[i];
+    p->tensor[i].grad = w->grad + p->place[i];
+  }
+  return st;
+}
+
+static uint64_t params_key(const char *name) { /* FNV-1a */
+  uint64_t h = 14695981039346656037u;
+  for (; *name; name++) h = (h ^ (uint64_t)(unsigned char)*name) * 1099511628211u;
+  return h;
+}
+
+static void params_fill(const kith_params *p, const char *name, kith_init init, kith_tensor *x) {
+  double reach = sqrt(6.0 / (double)(x->n_row + x->d));
+  for (int64_t i = 0; i < x->n_row; i++)
+    for (int k = 0; k < x->d; k++) {
+      double u = kith_random_unit(kith_random(p->seed, KITH_USE_WEIGHT, params_key(name), (uint64_t)i, (uint64_t)k).bits[0]);
+      x->value[i * x->d + k] = init == KITH_INIT_ZERO ? 0 : init == KITH_INIT_ONE ? 1 : (float)(reach * (2 * u - 1));
+    }
+}
+
+kith_tensor *kith_params_get(kith_params *p, const char *name, int64_t n_row, int d, kith_init init) {
+  if (p->status != KITH_OK) return NULL;
+  for (int i = 0; i < p->n_tensor; i++)
+    if (strcmp(p->name[i], name) == 0) return &p->tensor[i];
+  int i = p->n_tensor;
+  if (i == KITH_PARAMS_MOST) p->status = kith_fail(KITH_ECONFIG, "a model may have at most %d tensors of weights", KITH_PARAMS_MOST);
+  else p->status = kith_text_copy("name of weights", name, KITH_NAME, p->name[i]);
+  if (p->status != KITH_OK) return NULL;
+  p->place[i] = p->all.n;
+  p->tensor[i] = (kith_tensor){.n_row = n_row, .d = d, .touched = true};
+  p->n_tensor++;
+  p->status = params_grow(p, n_row * d);
+  if (p->status != KITH_OK) return NULL;
+  params_fill(p, name, init, &p->tensor[i]);
+  return &p->tensor[i];
+}
+
+kith_status kith_params_status(const kith_params *p) { return p->status; }
+kith_weights kith_params_weights(kith_params *p) { return p->all; }
+int kith_params_n(const kith_params *p) { return p->n_tensor; }
+const char *kith_params_name(const kith_params *p, int i) { return p->name[i]; }
+const kith_tensor *kith_params_at(const kith_params *p, int i) { return &p->tensor[i]; }
+int64_t kith_params_place(const kith_params *p, int i) { return p->place[i]; }
+
+void kith_params_clear(kith_params *p) { kith_clear(p->all.n, p->all.grad); }
+
+void kith_params_sum(kith_params *p, const kith_comm *comm) {
+  if (p->all.n == 0 || comm->size == 1) return;
+  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, p->all.grad, (int)p->all.n, MPI_FLOAT, MPI_SUM, comm->mpi));
+}

@@ -1,0 +1,170 @@
+/* Ops that work number by number: sum, product, side by side, activation, dropout, unit rows. */
+#include <string.h>
+
+#include "kith/tape.h"
+
+typedef struct pointwise {
+  kith_tensor *a, *b, *y;
+  float wa, wb;
+  kith_activation f;
+  float slope;
+} pointwise;
+
+static int64_t pointwise_size(const pointwise *o) { return kith_tensor_n(o->y) * o->y->d; }
+
+/* A result like `x`, `d` wide. */
+static kith_tensor *pointwise_like(kith_tape *t, const kith_tensor *x, int d) {
+  return x->frame ? kith_tape_rows(t, x->frame, d) : kith_tape_tensor(t, x->n_row, d);
+}
+
+static kith_tensor *pointwise_record(kith_tape *t, const char *name, pointwise made, void (*forward)(void *), void (*backward)(void *)) {
+  made.y = pointwise_like(t, made.a, made.a->d);
+  pointwise *o = kith_tape_op(t, name, false, forward, backward, sizeof *o);
+  if (o) *o = made;
+  return o ? made.y : NULL;
+}
+
+static void add_forward(void *self) {
+  pointwise *o = self;
+  kith_scale(pointwise_size(o), o->wa, o->a->value, false, o->y->value);
+  kith_scale(pointwise_size(o), o->wb, o->b->value, true, o->y->value);
+}
+
+static void add_backward(void *self) {
+  pointwise *o = self;
+  const float *dy = kith_tensor_open(o->y);
+  kith_scale(pointwise_size(o), o->wa, dy, true, kith_tensor_open(o->a));
+  kith_scale(pointwise_size(o), o->wb, dy, true, kith_tensor_open(o->b));
+}
+
+kith_tensor *kith_add_op(kith_tape *t, float wa, kith_tensor *a, float wb, kith_tensor *b) {
+  if (!a || !b) return NULL;
+  return pointwise_record(t, "add", (pointwise){.a = a, .b = b, .wa = wa, .wb = wb}, add_forward, add_backward);
+}
+
+static void hadamard_forward(void *self) {
+  pointwise *o = self;
+  kith_hadamard_forward(pointwise_size(o), o->a->value, o->b->value, o->y->value);
+}
+
+static void hadamard_backward(void *self) {
+  pointwise *o = self;
+  const float *dy = kith_tensor_open(o->y);
+  kith_hadamard_backward(pointwise_size(o), o->b->value, dy, kith_tensor_open(o->a));
+  kith_hadamard_backward(pointwise_size(o), o->a->value, dy, kith_tensor_open(o->b));
+}
+
+kith_tensor *kith_hadamard_op(kith_tape *t, kith_tensor *a, kith_tensor *b) {
+  if (!a || !b) return NULL;
+  return pointwise_record(t, "hadamard", (pointwise){.a = a, .b = b}, hadamard_forward, hadamard_backward);
+}
+
+static void activate_forward(void *self) {
+  pointwise *o = self;
+  kith_activate_forward(o->f, o->slope, pointwise_size(o), o->a->value, o->y->value);
+}
+
+static void activate_backward(void *self) {
+  pointwise *o = self;
+  const float *dy = kith_tensor_open(o->y);
+  kith_activate_backward(o->f, o->slope, pointwise_size(o), o->a->value, o->y->value, dy, kith_tensor_open(o->a));
+}
+
+kith_tensor *kith_activate_op(kith_tape *t, kith_activation f, float slope, kith_tensor *x) {
+  if (!x) return NULL;
+  return pointwise_record(t, "activate", (pointwise){.a = x, .f = f, .slope = slope}, activate_forward, activate_backward);
+}
+
+/* ---- side by side ---- */
+
+typedef struct concat {
+  int n;
+  kith_tensor *x[KITH_CONCAT_MOST], *y;
+} concat;
+
+static void concat_forward(void *self) {
+  concat *o = self;
+  for (int i = 0, at = 0; i < o->n; at += o->x[i++]->d)
+    for (int64_t r = 0; r < kith_tensor_n(o->y); r++)
+      memcpy(o->y->value + r * o->y->d + at, o->x[i]->value + r * o->x[i]->d, (size_t)o->x[i]->d * sizeof(float));
+}
+
+static void concat_backward(void *self) {
+  concat *o = self;
+  const float *dy = kith_tensor_open(o->y);
+  for (int i = 0, at = 0; i < o->n; at += o->x[i++]->d) {
+    float *dx = kith_tensor_open(o->x[i]);
+    int d = o->x[i]->d;
+    for (int64_t r = 0; r < kith_tensor_n(o->y); r++)
+      for (int k = 0; k < d; k++) dx[r * d + k] += dy[r * o->y->d + at + k];
+  }
+}
+
+kith_tensor *kith_concat_op(kith_tape *t, int n, kith_tensor *const *x) {
+  int d = 0;
+  for (int i = 0; i < n; i++) {
+    if (!x[i]) return NULL;
+    d += x[i]->d;
+  }
+  concat made = {.n = n, .y = pointwise_like(t, x[0], d)};
+  for (int i = 0; i < n; i++) made.x[i] = x[i];
+  concat *o = kith_tape_op(t, "concat", false, concat_forward, concat_backward, sizeof *o);
+  if (o) *o = made;
+  return o ? made.y : NULL;
+}
+
+/* ---- dropout ---- */
+
+typedef struct dropout {
+  const kith_dropout *o;
+  const bool *training;
+  kith_tensor *x, *y;
+} dropout;
+
+static void dropout_forward(void *self) {
+  dropout *o = self;
+  int64_t n = kith_tensor_n(o->x);
+  if (*o->training && o->o->p > 0) kith_dropout_forward(o->o, n, o->x->d, o->x->frame->node, o->x->value, o->y->value);
+  else memcpy(o->y->value, o->x->value, (size_t)(n * o->x->d) * sizeof(float));
+}
+
+static void dropout_backward(void *self) {
+  dropout *o = self;
+  int64_t n = kith_tensor_n(o->x);
+  const float *dy = kith_tensor_open(o->y);
+  if (*o->training && o->o->p > 0) kith_dropout_backward(o->o, n, o->x->d, o->x->frame->node, dy, kith_tensor_open(o->x));
+  else kith_scale(n * o->x->d, 1, dy, true, kith_tensor_open(o->x));
+}
+
+kith_tensor *kith_dropout_op(kith_tape *t, const kith_dropout *spec, const bool *training, kith_tensor *x) {
+  if (!x) return NULL;
+  dropout made = {spec, training, x, pointwise_like(t, x, x->d)};
+  dropout *o = kith_tape_op(t, "dropout", false, dropout_forward, dropout_backward, sizeof *o);
+  if (o) *o = made;
+  return o ? made.y : NULL;
+}
+
+/* ---- unit rows ---- */
+
+typedef struct unit {
+  kith_tensor *x, *y, *norm;
+} unit;
+
+static void unit_forward(void *self) {
+  unit *o = self;
+  kith_unit_forward(kith_tensor_n(o->x), o->x->d, o->x->value, o->y->value, o->norm->value);
+}
+
+static void unit_backward(void *self) {
+  unit *o = self;
+  const float *dy = kith_tensor_open(o->y);
+  kith_unit_backward(kith_tensor_n(o->x), o->x->d, o->y->value, o->norm->value, dy, kith_tensor_open(o->x));
+}
+
+kith_tensor *kith_unit_op(kith_tape *t, kith_tensor *x) {
+  if (!x) return NULL;
+  unit made = {x, pointwise_like(t, x, x->d), pointwise_like(t, x, 1)};
+  unit *o = kith_tape_op(t, "unit", false, unit_forward, unit_backward, sizeof *o);
+  if (o) *o = made;
+  return o ? made.y : NULL;
+}
