@@ -123,15 +123,23 @@ typedef struct kith_hop {
   const int64_t *degree;      /**< [in rows] neighbours of each node in the whole graph */
 } kith_hop;
 
-/** The whole graph as a hop: frame, edges and back are filled too.  Local; freed by kith_whole_free(). */
+/** The whole graph as a hop, and what it points to. */
 typedef struct kith_whole {
   kith_frame frame, edges;
+  kith_csr looped; /**< with every row among its own neighbours, before the others; empty without loops */
   kith_back back;
   int64_t *node;
   kith_hop hop;
 } kith_whole;
 
-kith_status kith_whole_make(const kith_graph *g, kith_relation *a, kith_whole *out) KITH_MUST_USE;
+/**
+ * Fill *out where it will stay, since its hop points into it; `a` must outlive it.  Local.  Errors: KITH_ENOMEM.
+ *
+ * @param back   make the transpose too: all ops but kith_propagate_op() need it; 12 bytes an entry
+ * @param loops  every row is one of its own neighbours (weight zero)
+ */
+kith_status kith_whole_make(const kith_graph *g, kith_relation *a, bool back, bool loops, kith_whole *out) KITH_MUST_USE;
+/** Free what it holds.  Local. */
 void kith_whole_free(kith_whole *whole);
 
 /** Collective.  `d` is the width of the rows that will be exchanged. */

@@ -229,10 +229,17 @@ kith_agreed kith_embeddings_read(const kith_comm *comm, const kith_graph *g, con
 
 /* ---- checkpoints ---------------------------------------------------------------------------------------------------- */
 
+/** Dense weights, flat, with Adam's moments; the same on every rank; lent.  n = 0: none. */
+typedef struct kith_checkpoint_weights {
+  int64_t n;
+  float *value, *m, *v;
+} kith_checkpoint_weights;
+
 /** All that a run needs to go on, to the last bit, on any number of ranks. */
 typedef struct kith_checkpoint {
   int d;
   float *x, *m, *v;     /**< [n_own, d] parameters and Adam's moments; lent */
+  kith_checkpoint_weights weights;
   int64_t epoch, step;  /**< whole epochs done, and steps done of the next one */
   kith_sum loss;        /**< over ranks, of the steps done of the next epoch */
   double best;          /**< best score so far */

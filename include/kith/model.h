@@ -6,7 +6,10 @@
 
 #include "kith/tape.h"
 
-typedef enum kith_model_name { KITH_LIGHTGCN, KITH_MF } kith_model_name;
+typedef enum kith_model_name { KITH_LIGHTGCN, KITH_MF, KITH_NGCF, KITH_GCN, KITH_GAT, KITH_SAGE } kith_model_name;
+
+/** How GraphSAGE makes one row of many. */
+typedef enum kith_aggregator { KITH_MEAN, KITH_POOL } kith_aggregator;
 
 /**
  * What ranks an item for a user: the product of their final embeddings, or its cosine.  Softmax trains cosines either way;
@@ -17,28 +20,51 @@ typedef enum kith_score_name { KITH_DOT, KITH_COSINE } kith_score_name;
 
 typedef struct kith_model_options {
   kith_model_name name;
-  int width;      /**< d, columns of an embedding */
-  int layers;     /**< L, propagations (LightGCN) */
+  int width;      /**< d, columns of an embedding, and of every layer */
+  int layers;     /**< L, propagations */
   double init;    /**< standard deviation of the initial embeddings */
   kith_score_name score;
+  int heads;      /**< GAT: attention heads, side by side in hidden layers, averaged in the last */
+  double dropout; /**< probability of dropping a number of a layer's input (NGCF: of its output) in training */
+  kith_aggregator aggregator; /**< GraphSAGE */
 } kith_model_options;
 
 kith_model_options kith_model_defaults(void);
 const char *kith_model_text(kith_model_name name); /**< "lightgcn" */
 const char *kith_score_text(kith_score_name name); /**< "dot" */
+const char *kith_aggregator_text(kith_aggregator name); /**< "mean" */
+
+int kith_model_layers(const kith_model_options *o);  /**< hops that the model looks around: 0 for MF */
+int kith_model_width(const kith_model_options *o);   /**< columns of a final embedding */
+bool kith_model_needs_back(const kith_model_options *o); /**< whether its ops read the transpose of hops */
+bool kith_model_has_loops(const kith_model_options *o); /**< whether a node is among its own neighbours (GAT) */
+
+/** What a model is recorded on. */
+typedef struct kith_stage {
+  kith_tape *tape;
+  kith_params *params;
+  kith_play *play;
+  const kith_hop *const *hop; /**< [layers] of each layer, the first one reads the input rows */
+  kith_tensor *x;             /**< input rows: initial embeddings */
+  kith_readout *readout;      /**< receives the terms of the final embedding; picks and packed are set by the caller */
+} kith_stage;
 
 /**
- * Record a model: from the initial embeddings x to the terms of the final ones.
- *
- * @param a  the normalised adjacency
- * @param x  [n_own + n_ghost, d] initial embeddings, the model's only parameters
- * @param r  receives the terms; picks and packed are set by the caller
+ * Record a model.  What could not be recorded is told by kith_tape_status() and kith_params_status().
+ * The same model recorded twice with the same params shares its weights: once for steps, once for the whole graph.
  */
-void kith_model_record(const kith_model_options *o, kith_tape *t, kith_relation *a, kith_tensor *x, kith_readout *r);
+void kith_model_record(const kith_model_options *o, const kith_stage *s);
 
 /* One function a model. */
-void kith_lightgcn_record(const kith_model_options *o, kith_tape *t, kith_relation *a, kith_tensor *x, kith_readout *r);
-void kith_mf_record(kith_tape *t, kith_tensor *x, kith_readout *r);
+void kith_lightgcn_record(const kith_model_options *o, const kith_stage *s);
+void kith_mf_record(const kith_model_options *o, const kith_stage *s);
+void kith_ngcf_record(const kith_model_options *o, const kith_stage *s);
+void kith_gcn_record(const kith_model_options *o, const kith_stage *s);
+void kith_gat_record(const kith_model_options *o, const kith_stage *s);
+void kith_sage_record(const kith_model_options *o, const kith_stage *s);
+
+/** The weights called `name` of layer `l`, "name.l"; null on failure.  For models. */
+kith_tensor *kith_stage_weights(const kith_stage *s, const char *name, int l, int64_t n_row, int d, kith_init init);
 
 /** Initial embeddings of this rank's rows: normal, standard deviation `init`, keyed by (type, original number).  Local. */
 void kith_model_init(const kith_model_options *o, const kith_graph *g, uint64_t seed, float *x);

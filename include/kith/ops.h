@@ -55,15 +55,18 @@ typedef struct kith_picks {
   kith_lid *member;        /**< [n] */
 } kith_picks;
 
-/** z [n, d] = w x[row] (added to z when `add`). */
-void kith_pick_forward(const kith_picks *p, int d, float w, const float *x, bool add, float *z);
+/** z [n, d] = w x[row] (added to z when `add`); rows of z lie `step` numbers apart. */
+void kith_pick_forward(const kith_picks *p, int d, float w, const float *x, bool add, int step, float *z);
 /** dx[row] += w dz, each row's askings in the order of their keys: the transpose. */
-void kith_pick_backward(const kith_picks *p, int d, float w, const float *dz, float *dx);
+void kith_pick_backward(const kith_picks *p, int d, float w, int step, const float *dz, float *dx);
 
 /** y = 0, for n numbers, by all threads. */
 void kith_clear(int64_t n, float *y);
 /** y = w x, or y += w x. */
 void kith_scale(int64_t n, float w, const float *x, bool add, float *y);
+
+/** y [n, d] = w x, or y += w x; rows of y lie `step` numbers apart. */
+void kith_scale_rows(int64_t n, int d, float w, const float *x, bool add, int step, float *y);
 
 /** The inner product of two rows: sixteen running sums, then a tree, the same on every instruction set. */
 float kith_dot(int d, const float *a, const float *b);
@@ -135,6 +138,10 @@ void kith_edge_sum_backward_w(const kith_csr *a, int heads, int d, const float *
 /** y_i = the largest of x[col_e], number by number, zero for a row without entries; who [rows, d]: which entry it was, or -1. */
 void kith_edge_max_forward(const kith_csr *a, int d, const float *x, float *y, kith_eid *who);
 void kith_edge_max_backward(const kith_back *back, int d, const kith_eid *who, const float *dy, float *dx);
+
+/** y [n, heads]: head by head the inner product of the columns of x [n, d] with a [d]; backward adds to dx and da. */
+void kith_heads_forward(int64_t n, int heads, int d, const float *a, const float *x, float *y);
+void kith_heads_backward(int64_t n, int heads, int d, const float *a, const float *x, const float *dy, float *da, float *dx);
 
 /** s [entries, heads]: s_e = f(left[row_e] + right[col_e]), f LeakyReLU (Velickovic et al., GAT, ICLR 2018, eq. 1). */
 void kith_edge_score_forward(const kith_csr *a, int heads, float slope, const float *left, const float *right, float *s);

@@ -22,6 +22,14 @@ typedef struct kith_tensor {
 
 typedef struct kith_tape kith_tape;
 
+/** What ops that behave differently in training read when they are played. */
+typedef struct kith_play {
+  bool training;   /**< dropout drops */
+  uint64_t seed;   /**< of the masks */
+  uint64_t step;   /**< counted over all epochs */
+  int n_dropout;   /**< dropout ops recorded so far: each has masks of its own */
+} kith_play;
+
 /** Local. */
 kith_status kith_tape_create(kith_tape **out) KITH_MUST_USE;
 /** Local; accepts null. */
@@ -108,7 +116,7 @@ void kith_params_sum(kith_params *p, const kith_comm *comm);
 
 /* ---- ops on the tape ---------------------------------------------------------------------------------------------- */
 
-/** Where a model's final embedding comes from: x = sum of weight_i h_i. */
+/** Where a model's final embedding comes from: the sum of weight_i h_i, each placed from column at_i on. */
 enum { KITH_READOUT_MOST = 17 };
 typedef struct kith_readout {
   const kith_picks *picks; /**< rows that the batch of the step asks for */
@@ -117,25 +125,29 @@ typedef struct kith_readout {
   int n;
   kith_tensor *h[KITH_READOUT_MOST];
   float weight[KITH_READOUT_MOST];
+  int at[KITH_READOUT_MOST];
 } kith_readout;
 
-/** y = A x with halo exchange; the rows that need no ghosts are computed while messages travel. */
-kith_tensor *kith_propagate_op(kith_tape *t, kith_relation *a, kith_tensor *x);
+/**
+ * y = A x with the hop's own symmetric weights.  On the whole graph with halo exchange: the rows that need no ghosts are
+ * computed while messages travel, and the backward pass gathers along A itself.
+ */
+kith_tensor *kith_propagate_op(kith_tape *t, const kith_hop *hop, kith_tensor *x);
 
 /**
  * The same for a layer that nothing but the readout reads: forward, only the rows that the batch asks for are computed
  * (all of them while r->whole), at the cost of their entries alone.
  */
-kith_tensor *kith_propagate_last_op(kith_tape *t, kith_relation *a, const kith_readout *r, kith_tensor *x);
+kith_tensor *kith_propagate_last_op(kith_tape *t, const kith_hop *hop, const kith_readout *r, kith_tensor *x);
 
 /**
- * Add weight * h to the model's final embedding.  Only the rows that the batch asks for are computed; the whole is
+ * Add weight * h to the model's final embedding, from column `at` on.  Only the rows that the batch asks for are computed; the whole is
  * kith_readout_all().  Record it as soon as h is there: its gradient is then added in while h's is still at hand.
  */
-void kith_readout_op(kith_tape *t, kith_readout *r, float weight, kith_tensor *h);
+void kith_readout_op(kith_tape *t, kith_readout *r, float weight, int at, kith_tensor *h);
 
-/** final [n_own, d] = sum of weight_i h_i, all owned rows.  Local, after kith_tape_forward(). */
-void kith_readout_all(const kith_readout *r, int64_t n_own, float *final);
+/** final [n_own, d], all owned rows.  Local, after kith_tape_forward(). */
+void kith_readout_all(const kith_readout *r, int64_t n_own, int d, float *final);
 
 /* Rows of models with weights.  Every op records a new tensor and returns it; null in, null out. */
 
@@ -149,8 +161,8 @@ kith_tensor *kith_hadamard_op(kith_tape *t, kith_tensor *a, kith_tensor *b);
 enum { KITH_CONCAT_MOST = 16 };
 kith_tensor *kith_concat_op(kith_tape *t, int n, kith_tensor *const *x);
 kith_tensor *kith_activate_op(kith_tape *t, kith_activation f, float slope, kith_tensor *x);
-/** Read when played; off (y = x) while *training is false. */
-kith_tensor *kith_dropout_op(kith_tape *t, const kith_dropout *o, const bool *training, kith_tensor *x);
+/** Drop numbers, or whole rows, with probability p < 1; y = x while not training. */
+kith_tensor *kith_dropout_op(kith_tape *t, kith_play *play, double p, bool rows, kith_tensor *x);
 /** Rows divided by their norms. */
 kith_tensor *kith_unit_op(kith_tape *t, kith_tensor *x);
 
@@ -172,6 +184,8 @@ kith_tensor *kith_aggregate_op(kith_tape *t, const kith_hop *hop, kith_weighing 
 kith_tensor *kith_aggregate_max_op(kith_tape *t, const kith_hop *hop, kith_tensor *x);
 /** y_i = sum of alpha_e x[col_e], head by head: alpha [entries, heads]. */
 kith_tensor *kith_attend_op(kith_tape *t, const kith_hop *hop, kith_tensor *alpha, kith_tensor *x);
+/** y [rows, heads]: head by head the inner product of x's columns with a [1, d]. */
+kith_tensor *kith_heads_op(kith_tape *t, int heads, kith_tensor *a, kith_tensor *x);
 /** s_e = LeakyReLU(left_i + right_j) for every entry e = (i, j): left, right [in rows, heads]. */
 kith_tensor *kith_score_op(kith_tape *t, const kith_hop *hop, float slope, kith_tensor *left, kith_tensor *right);
 /** Softmax of s over the entries of each row, head by head. */

@@ -52,15 +52,16 @@ void kith_trainer_epoch(kith_trainer *t, int64_t epoch);
  */
 bool kith_trainer_step(kith_trainer *t, int64_t step, bool stop);
 
-/** What a trainer has learnt: lent, [n_own, d] each. */
+/** What a trainer has learnt: lent, [n_own, d] each; and the dense weights, the same on every rank. */
 typedef struct kith_state {
   float *x, *m, *v;
+  kith_weights weights;
   kith_sum *loss; /**< this rank's share of the sum over steps of the mean loss, since it was last cleared by the caller */
 } kith_state;
 kith_state kith_trainer_state(kith_trainer *t);
 
 /**
- * The final embeddings [n_own, d], as products rank them: propagated, normalised where the model scores by cosine.
+ * The final embeddings [n_own, kith_model_width()], as products rank them: propagated, normalised where the model scores by cosine.
  * Collective.  Lent until the next call.
  */
 const float *kith_trainer_final(kith_trainer *t);

@@ -145,7 +145,7 @@ done:
 
 kith_agreed cli_bench(cli *c) {
   kith_agreed st = {KITH_OK};
-  bench b = {.c = c, .d = c->job.model.width, .layers = c->job.model.name == KITH_MF ? 0 : c->job.model.layers};
+  bench b = {.c = c, .d = c->job.model.width, .layers = kith_model_layers(&c->job.model)};
   KITH_TRY(kith_agree(c->comm, bench_options(c, &b)));
   KITH_TRY(bench_prepare(&b));
   KITH_TRY(kith_agree(c->comm, bench_random(&b)));

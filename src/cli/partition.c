@@ -36,7 +36,7 @@ static kith_status partition_work(cli *c, const kith_dataset *d, const kith_part
   int ranks[PARTITION_REPORTS], n = partition_ranks(o->parts, ranks);
   kith_partition_report report[PARTITION_REPORTS];
   int64_t n_edge = d->train.start[d->n[KITH_USER]], steps = (n_edge + c->job.train.batch - 1) / c->job.train.batch;
-  int layers = c->job.model.name == KITH_MF ? 0 : c->job.model.layers;
+  int layers = kith_model_layers(&c->job.model);
   double began = kith_clock();
   KITH_TRY(kith_partition_make(d, o, part));
   double seconds = kith_clock() - began;

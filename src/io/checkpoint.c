@@ -64,17 +64,44 @@ done:
   return st;
 }
 
+/* Rank 0 writes what every rank has. */
+static kith_agreed checkpoint_write_weights(const kith_comm *comm, kith_h5 *f, const kith_checkpoint_weights *w) {
+  kith_agreed st = {KITH_OK};
+  int64_t mine = comm->rank == 0 ? w->n : 0, first = comm->rank == 0 ? 0 : w->n;
+  if (w->n == 0) return st;
+  KITH_TRY(kith_h5_write(f, "weights/parameter", KITH_H5_FLOAT, 0, w->n, first, mine, false, w->value));
+  KITH_TRY(kith_h5_write(f, "weights/adam_m", KITH_H5_FLOAT, 0, w->n, first, mine, false, w->m));
+  KITH_TRY(kith_h5_write(f, "weights/adam_v", KITH_H5_FLOAT, 0, w->n, first, mine, false, w->v));
+done:
+  return st;
+}
+
+static kith_agreed checkpoint_read_weights(kith_h5 *f, const kith_checkpoint_weights *w) {
+  kith_agreed st = {KITH_OK};
+  int64_t n = 0;
+  int d = 0;
+  if (w->n == 0) return st;
+  KITH_TRY(kith_h5_extent(f, "weights/parameter", &n, &d));
+  KITH_TRY(kith_agreed_same(n == w->n ? KITH_OK : kith_fail(KITH_EDATA, "%s: holds %lld weights, the model has %lld", kith_h5_path(f), (long long)n, (long long)w->n)));
+  KITH_TRY(kith_h5_read(f, "weights/parameter", KITH_H5_FLOAT, 0, 0, n, w->value));
+  KITH_TRY(kith_h5_read(f, "weights/adam_m", KITH_H5_FLOAT, 0, 0, n, w->m));
+  KITH_TRY(kith_h5_read(f, "weights/adam_v", KITH_H5_FLOAT, 0, 0, n, w->v));
+done:
+  return st;
+}
+
 static kith_agreed checkpoint_write_file(const kith_comm *comm, const kith_graph *g, const char *parts_path, const char *path, const kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
   kith_rows *rows = NULL;
-  int64_t bytes = 12 * (g->n[KITH_USER] + g->n[KITH_ITEM]) * c->d;
+  int64_t bytes = 12 * ((g->n[KITH_USER] + g->n[KITH_ITEM]) * c->d + c->weights.n);
   KITH_TRY(kith_rows_create(comm, g, parts_path, &rows));
   KITH_TRY(kith_h5_create(comm, path, KITH_CHECKPOINT_FORMAT, KITH_FILE_VERSION, bytes, &f));
   KITH_TRY(checkpoint_attributes(f, g, c));
   KITH_TRY(kith_rows_write(rows, f, "parameter", c->d, c->x));
   KITH_TRY(kith_rows_write(rows, f, "adam_m", c->d, c->m));
   KITH_TRY(kith_rows_write(rows, f, "adam_v", c->d, c->v));
+  KITH_TRY(checkpoint_write_weights(comm, f, &c->weights));
   KITH_TRY(kith_h5_publish(&f));
 done:
   kith_h5_close(&f);
@@ -173,6 +200,7 @@ kith_agreed kith_checkpoint_read(const kith_comm *comm, const kith_graph *g, con
   KITH_TRY(kith_rows_read(rows, f, "parameter", c->d, c->x));
   KITH_TRY(kith_rows_read(rows, f, "adam_m", c->d, c->m));
   KITH_TRY(kith_rows_read(rows, f, "adam_v", c->d, c->v));
+  KITH_TRY(checkpoint_read_weights(f, &c->weights));
 done:
   KITH_FREE(recipe);
   kith_rows_destroy(&rows);

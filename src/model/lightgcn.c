@@ -4,12 +4,12 @@
  */
 #include "kith/model.h"
 
-void kith_lightgcn_record(const kith_model_options *o, kith_tape *t, kith_relation *a, kith_tensor *x, kith_readout *r) {
+void kith_lightgcn_record(const kith_model_options *o, const kith_stage *s) {
   float weight = 1.0f / (float)(o->layers + 1);
-  kith_tensor *h = x;
-  kith_readout_op(t, r, weight, h);
+  kith_tensor *h = s->x;
+  kith_readout_op(s->tape, s->readout, weight, 0, h);
   for (int l = 0; l < o->layers; l++) {
-    h = l + 1 < o->layers ? kith_propagate_op(t, a, h) : kith_propagate_last_op(t, a, r, h);
-    kith_readout_op(t, r, weight, h);
+    h = l + 1 < o->layers ? kith_propagate_op(s->tape, s->hop[l], h) : kith_propagate_last_op(s->tape, s->hop[l], s->readout, h);
+    kith_readout_op(s->tape, s->readout, weight, 0, h);
   }
 }

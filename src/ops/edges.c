@@ -60,6 +60,22 @@ KITH_KERNEL void kith_edge_max_backward(const kith_back *back, int d, const kith
     }
 }
 
+void kith_heads_forward(int64_t n, int heads, int d, const float *a, const float *x, float *y) {
+  int width = d / heads;
+#pragma omp parallel for schedule(static)
+  for (int64_t i = 0; i < n; i++)
+    for (int h = 0; h < heads; h++) y[i * heads + h] = kith_dot(width, a + h * width, x + i * d + h * width);
+}
+
+void kith_heads_backward(int64_t n, int heads, int d, const float *a, const float *x, const float *dy, float *da, float *dx) {
+  int width = d / heads;
+  for (int64_t i = 0; i < n; i++)
+    for (int k = 0; k < width * heads; k++) {
+      dx[i * d + k] += dy[i * heads + k / width] * a[k];
+      da[k] += dy[i * heads + k / width] * x[i * d + k];
+    }
+}
+
 void kith_edge_score_forward(const kith_csr *a, int heads, float slope, const float *left, const float *right, float *s) {
 #pragma omp parallel for schedule(dynamic, 64)
   for (kith_lid p = 0; p < a->n_row; p++)

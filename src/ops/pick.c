@@ -1,21 +1,21 @@
 /* Taking the rows that a batch asks for, and bringing their gradients back in one order. */
 #include "kith/ops.h"
 
-KITH_KERNEL void kith_pick_forward(const kith_picks *p, int d, float w, const float *x, bool add, float *z) {
+KITH_KERNEL void kith_pick_forward(const kith_picks *p, int d, float w, const float *x, bool add, int step, float *z) {
 #pragma omp parallel for schedule(static)
   for (kith_lid s = 0; s < p->n; s++) {
     const float *from = x + (size_t)p->row[s] * (size_t)d;
-    float *to = z + (size_t)s * (size_t)d;
+    float *to = z + (size_t)s * (size_t)step;
     for (int k = 0; k < d; k++) to[k] = (add ? to[k] : 0) + w * from[k];
   }
 }
 
-KITH_KERNEL void kith_pick_backward(const kith_picks *p, int d, float w, const float *dz, float *dx) {
+KITH_KERNEL void kith_pick_backward(const kith_picks *p, int d, float w, int step, const float *dz, float *dx) {
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < p->n_sum; i++) {
     float *to = dx + (size_t)p->sum_row[i] * (size_t)d;
     for (kith_lid m = p->start[i]; m < p->start[i + 1]; m++) {
-      const float *from = dz + (size_t)p->member[m] * (size_t)d;
+      const float *from = dz + (size_t)p->member[m] * (size_t)step;
       for (int k = 0; k < d; k++) to[k] += w * from[k];
     }
   }

@@ -19,6 +19,12 @@ KITH_KERNEL void kith_scale(int64_t n, float w, const float *x, bool add, float 
   for (int64_t i = 0; i < n; i++) y[i] = (add ? y[i] : 0) + w * x[i];
 }
 
+KITH_KERNEL void kith_scale_rows(int64_t n, int d, float w, const float *x, bool add, int step, float *y) {
+#pragma omp parallel for schedule(static)
+  for (int64_t i = 0; i < n; i++)
+    for (int k = 0; k < d; k++) y[i * step + k] = (add ? y[i * step + k] : 0) + w * x[i * d + k];
+}
+
 KITH_KERNEL float kith_dot(int d, const float *a, const float *b) {
   float lane[LANES] = {0};
   int k = 0;

@@ -4,13 +4,30 @@
 typedef struct attention {
   const kith_hop *hop;
   float slope;
-  kith_tensor *a, *b, *y; /* left and right; or alpha and x; or scores alone */
+  kith_tensor *a, *b, *y; /* left and right; or alpha and x; or scores alone; or weights and x */
 } attention;
 
 static kith_tensor *attention_record(kith_tape *t, const char *name, attention made, void (*forward)(void *), void (*backward)(void *)) {
   attention *o = kith_tape_op(t, name, false, forward, backward, sizeof *o);
   if (o) *o = made;
   return o ? made.y : NULL;
+}
+
+static void heads_forward(void *self) {
+  attention *o = self;
+  kith_heads_forward(kith_tensor_n(o->b), o->y->d, o->b->d, o->a->value, o->b->value, o->y->value);
+}
+
+static void heads_backward(void *self) {
+  attention *o = self;
+  const float *dy = kith_tensor_open(o->y);
+  kith_heads_backward(kith_tensor_n(o->b), o->y->d, o->b->d, o->a->value, o->b->value, dy, kith_tensor_open(o->a), kith_tensor_open(o->b));
+}
+
+kith_tensor *kith_heads_op(kith_tape *t, int heads, kith_tensor *a, kith_tensor *x) {
+  if (!a || !x) return NULL;
+  attention made = {NULL, 0, a, x, kith_tape_rows(t, x->frame, heads)};
+  return attention_record(t, "heads", made, heads_forward, heads_backward);
 }
 
 static void score_forward(void *self) {

@@ -116,15 +116,22 @@ kith_tensor *kith_concat_op(kith_tape *t, int n, kith_tensor *const *x) {
 /* ---- dropout ---- */
 
 typedef struct dropout {
-  const kith_dropout *o;
-  const bool *training;
+  const kith_play *play;
+  double p;
+  bool rows;
+  uint64_t op;
   kith_tensor *x, *y;
 } dropout;
+
+static kith_dropout dropout_now(const dropout *o) {
+  return (kith_dropout){.p = o->p, .rows = o->rows, .seed = o->play->seed, .step = o->play->step, .op = o->op};
+}
 
 static void dropout_forward(void *self) {
   dropout *o = self;
   int64_t n = kith_tensor_n(o->x);
-  if (*o->training && o->o->p > 0) kith_dropout_forward(o->o, n, o->x->d, o->x->frame->node, o->x->value, o->y->value);
+  kith_dropout now = dropout_now(o);
+  if (o->play->training && o->p > 0) kith_dropout_forward(&now, n, o->x->d, o->x->frame->node, o->x->value, o->y->value);
   else memcpy(o->y->value, o->x->value, (size_t)(n * o->x->d) * sizeof(float));
 }
 
@@ -132,13 +139,14 @@ static void dropout_backward(void *self) {
   dropout *o = self;
   int64_t n = kith_tensor_n(o->x);
   const float *dy = kith_tensor_open(o->y);
-  if (*o->training && o->o->p > 0) kith_dropout_backward(o->o, n, o->x->d, o->x->frame->node, dy, kith_tensor_open(o->x));
+  kith_dropout now = dropout_now(o);
+  if (o->play->training && o->p > 0) kith_dropout_backward(&now, n, o->x->d, o->x->frame->node, dy, kith_tensor_open(o->x));
   else kith_scale(n * o->x->d, 1, dy, true, kith_tensor_open(o->x));
 }
 
-kith_tensor *kith_dropout_op(kith_tape *t, const kith_dropout *spec, const bool *training, kith_tensor *x) {
+kith_tensor *kith_dropout_op(kith_tape *t, kith_play *play, double p, bool rows, kith_tensor *x) {
   if (!x) return NULL;
-  dropout made = {spec, training, x, pointwise_like(t, x, x->d)};
+  dropout made = {play, p, rows, (uint64_t)play->n_dropout++, x, pointwise_like(t, x, x->d)};
   dropout *o = kith_tape_op(t, "dropout", false, dropout_forward, dropout_backward, sizeof *o);
   if (o) *o = made;
   return o ? made.y : NULL;

@@ -68,19 +68,21 @@ static void propagate_forward_last(void *self) {
   kith_spmm_some(csr, p->r->picks->n_sum - n_near, p->place + n_near, d, x, p->y->value);
 }
 
-static kith_tensor *propagate_record(kith_tape *t, propagate made, void (*forward)(void *self)) {
-  if (!made.x) return NULL;
-  made.y = kith_tape_tensor(t, made.a->csr.n_col, made.x->d);
+static kith_tensor *propagate_record(kith_tape *t, const kith_hop *hop, propagate made, void (*forward)(void *self)) {
+  if (!made.x || kith_tape_check(t, kith_halo_reserve(made.a->halo, made.x->d)) != KITH_OK) return NULL;
+  made.y = kith_tape_rows(t, hop->out, made.x->d);
   propagate *p = kith_tape_op(t, "propagate", true, forward, propagate_backward, sizeof *p);
   if (p) *p = made;
   return p ? made.y : NULL;
 }
 
-kith_tensor *kith_propagate_op(kith_tape *t, kith_relation *a, kith_tensor *x) {
-  return propagate_record(t, (propagate){.a = a, .x = x}, propagate_forward);
+kith_tensor *kith_propagate_op(kith_tape *t, const kith_hop *hop, kith_tensor *x) {
+  if (!hop->whole) return kith_aggregate_op(t, hop, KITH_WEIGH_SYMMETRIC, x);
+  return propagate_record(t, hop, (propagate){.a = hop->whole, .x = x}, propagate_forward);
 }
 
-kith_tensor *kith_propagate_last_op(kith_tape *t, kith_relation *a, const kith_readout *r, kith_tensor *x) {
-  kith_lid *place = kith_tape_room(t, a->csr.n_row, sizeof *place);
-  return propagate_record(t, (propagate){.a = a, .x = x, .r = r, .place = place}, propagate_forward_last);
+kith_tensor *kith_propagate_last_op(kith_tape *t, const kith_hop *hop, const kith_readout *r, kith_tensor *x) {
+  if (!hop->whole) return kith_propagate_op(t, hop, x);
+  kith_lid *place = kith_tape_room(t, hop->whole->csr.n_row, sizeof *place);
+  return propagate_record(t, hop, (propagate){.a = hop->whole, .x = x, .r = r, .place = place}, propagate_forward_last);
 }

@@ -36,8 +36,8 @@ static const char *run_split(const run *r) {
 static void run_write_recipe(run *r) {
   const kith_run *o = r->o;
   snprintf(r->recipe, sizeof r->recipe,
-           "model=%s score=%s width=%d layers=%d init=%.9g loss=%s l2=%.9g temperature=%.9g logq=%.9g batch=%d lr=%.9g decay=%.9g beta1=%.9g beta2=%.9g epsilon=%.9g seed=%llu",
-           kith_model_text(o->model.name), kith_score_text(o->model.score), o->model.width, o->model.name == KITH_MF ? 0 : o->model.layers, o->model.init,
+           "model=%s score=%s width=%d layers=%d heads=%d dropout=%.9g aggregator=%s init=%.9g loss=%s l2=%.9g temperature=%.9g logq=%.9g batch=%d lr=%.9g decay=%.9g beta1=%.9g beta2=%.9g epsilon=%.9g seed=%llu",
+           kith_model_text(o->model.name), kith_score_text(o->model.score), o->model.width, kith_model_layers(&o->model), o->model.heads, o->model.dropout, kith_aggregator_text(o->model.aggregator), o->model.init,
            kith_loss_text(o->train.loss.name), o->train.loss.l2, o->train.loss.name == KITH_SOFTMAX ? o->train.loss.temperature : 0.0,
            o->train.loss.name == KITH_SOFTMAX ? o->train.loss.logq : 0.0,
            o->train.batch, o->train.adam.lr, o->train.decay, o->train.adam.beta1, o->train.adam.beta2, o->train.adam.epsilon,
@@ -48,12 +48,15 @@ static kith_agreed run_export(run *r, const float *final) {
   kith_embeddings_note note = {.model = kith_model_text(r->o->model.name), .cosine = r->o->model.score == KITH_COSINE,
                                .epoch = r->epoch, .metrics = r->history.text, .job = r->o->job};
   r->result->best_epoch = r->epoch;
-  return kith_embeddings_write(r->comm, r->g, r->o->graph, r->o->parts, r->embeddings, r->o->model.width, final, &note);
+  return kith_embeddings_write(r->comm, r->g, r->o->graph, r->o->parts, r->embeddings, kith_model_width(&r->o->model), final, &note);
 }
+
+/* The files know of numbers, not of models. */
+static kith_checkpoint_weights run_weights(kith_weights w) { return (kith_checkpoint_weights){.n = w.n, .value = w.value, .m = w.m, .v = w.v}; }
 
 static kith_agreed run_save(run *r) {
   kith_state s = kith_trainer_state(r->trainer);
-  kith_checkpoint c = {.d = r->o->model.width, .x = s.x, .m = s.m, .v = s.v, .epoch = r->epoch, .step = r->step, .loss = *s.loss,
+  kith_checkpoint c = {.d = r->o->model.width, .x = s.x, .m = s.m, .v = s.v, .weights = run_weights(s.weights), .epoch = r->epoch, .step = r->step, .loss = *s.loss,
                        .best = r->best, .best_epoch = r->best_epoch, .stale = r->stale, .recipe = r->recipe,
                        .history = r->history.text, .job = r->o->job};
   kith_comm_sum(r->comm, 1, &c.loss);
@@ -66,7 +69,7 @@ static kith_agreed run_resume(run *r) {
   kith_agreed st = {KITH_OK};
   char path[KITH_PATH] = "";
   kith_state s = kith_trainer_state(r->trainer);
-  kith_checkpoint c = {.d = r->o->model.width, .x = s.x, .m = s.m, .v = s.v, .recipe = r->recipe};
+  kith_checkpoint c = {.d = r->o->model.width, .x = s.x, .m = s.m, .v = s.v, .weights = run_weights(s.weights), .recipe = r->recipe};
   if (r->o->fresh) KITH_TRY(kith_checkpoint_remove(r->comm, r->o->work));
   KITH_TRY(kith_checkpoint_newest(r->comm, r->o->work, path));
   if (path[0]) {
@@ -121,7 +124,7 @@ static kith_agreed run_evaluate(run *r, bool last, history_line *line, kith_metr
   *final = NULL;
   if (e->every == 0 || (r->epoch % e->every != 0 && !last)) return st;
   *final = kith_trainer_final(r->trainer);
-  KITH_TRY(kith_rank_evaluate(r->comm, r->g, r->o->model.width, *final, e, m));
+  KITH_TRY(kith_rank_evaluate(r->comm, r->g, kith_model_width(&r->o->model), *final, e, m));
   double score = m->recall[m->n_k - 1];
   line->metrics = m;
   line->split = run_split(r);

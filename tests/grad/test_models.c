@@ -1,0 +1,57 @@
+/* ranks: 1 2 3 4 */
+/* Backward is the derivative of forward, for every model: through embeddings and weights, on the whole graph. */
+#include "support/form.h"
+#include "support/mpi_main.h"
+
+static kith_model_options options; /* of the model that is checked */
+
+/* Every owned row is asked for once, so that the packed rows are the owned rows. */
+static const kith_picks *all_rows(test_form *f) {
+  kith_lid n = (kith_lid)f->hop->out->n;
+  kith_picks *p = kith_tape_room(f->tape, 1, sizeof *p);
+  kith_lid *row = kith_tape_room(f->tape, (int64_t)n + 1, sizeof *row);
+  for (kith_lid i = 0; i <= n; i++) row[i] = i;
+  *p = (kith_picks){.n = n, .row = row, .n_sum = n, .sum_row = row, .start = row, .member = row};
+  return p;
+}
+
+static kith_tensor *model(test_form *f) {
+  const kith_hop *hop[KITH_READOUT_MOST];
+  for (int l = 0; l < options.layers; l++) hop[l] = f->hop;
+  kith_readout *r = kith_tape_room(f->tape, 1, sizeof *r);
+  r->picks = all_rows(f);
+  r->packed = kith_tape_rows(f->tape, f->hop->out, kith_model_width(&options));
+  kith_stage s = {.tape = f->tape, .params = f->params, .play = &f->play, .hop = hop, .x = f->leaf[0], .readout = r};
+  kith_model_record(&options, &s);
+  return r->packed;
+}
+
+static void check(kith_model_options o, double step) {
+  options = o;
+  options.width = FORM_WIDTH;
+  test_form_whole(model, step, kith_model_has_loops(&o));
+}
+
+#define MODEL_TEST(name, step, ...)                                                                                    \
+  static void name(void **state) {                                                                                     \
+    (void)state;                                                                                                       \
+    check((kith_model_options){__VA_ARGS__}, step);                                                                    \
+  }
+
+MODEL_TEST(lightgcn_is_differentiated, FORM_STEP, .name = KITH_LIGHTGCN, .layers = 3)
+MODEL_TEST(mf_is_differentiated, FORM_STEP, .name = KITH_MF)
+MODEL_TEST(ngcf_is_differentiated, FORM_STEP, .name = KITH_NGCF, .layers = 2, .dropout = 0.2)
+MODEL_TEST(gcn_is_differentiated, FORM_STEP, .name = KITH_GCN, .layers = 2, .dropout = 0.3)
+MODEL_TEST(gat_is_differentiated, FORM_SMALL_STEP, .name = KITH_GAT, .layers = 2, .heads = 2, .dropout = 0.1)
+MODEL_TEST(sage_with_means_is_differentiated, FORM_SMALL_STEP, .name = KITH_SAGE, .layers = 2)
+MODEL_TEST(sage_with_pools_is_differentiated, FORM_SMALL_STEP, .name = KITH_SAGE, .layers = 2, .aggregator = KITH_POOL)
+
+int main(int argc, char **argv) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(lightgcn_is_differentiated), cmocka_unit_test(mf_is_differentiated),
+      cmocka_unit_test(ngcf_is_differentiated), cmocka_unit_test(gcn_is_differentiated),
+      cmocka_unit_test(gat_is_differentiated), cmocka_unit_test(sage_with_means_is_differentiated),
+      cmocka_unit_test(sage_with_pools_is_differentiated)};
+  test_begin(&argc, &argv);
+  return test_end(cmocka_run_group_tests(tests, NULL, NULL));
+}

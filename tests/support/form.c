@@ -1,0 +1,143 @@
+#include "support/form.h"
+
+#include "support/cut.h"
+#include "support/mpi_main.h"
+
+enum { USERS = 14, ITEMS = 17, EDGES = 80 };
+static const double ROUNDING = 1.5e-7; /* of the linear form's terms: floats carry 24 bits, and errors of many terms cancel in part */
+
+static float noise(uint64_t seed, uint64_t a, uint64_t b) { return 2 * (float)kith_random_unit(kith_random(seed, KITH_USE_INIT, a, b, 0).bits[0]) - 1; }
+
+/* What row i of a tensor stands for, whatever rank holds it: its node, or its place where rows are no nodes. */
+static uint64_t row_key(const kith_tensor *x, int64_t i) { return x->frame && x->frame->node ? (uint64_t)x->frame->node[i] : (uint64_t)i; }
+
+/* ---- the linear form: loss = sum of c y, as the last op ---- */
+
+static void form_forward(void *self) { (void)self; }
+
+static void form_backward(void *self) {
+  kith_tensor *y = *(kith_tensor **)self;
+  float *dy = kith_tensor_open(y);
+  for (int64_t i = 0; i < kith_tensor_n(y); i++)
+    for (int k = 0; k < y->d; k++) dy[i * y->d + k] += noise(5, row_key(y, i), (uint64_t)k);
+}
+
+/* The form over all ranks, and the sum of its terms' sizes. */
+static double form_value(const test_form *s, double *size) {
+  double sum[2] = {0};
+  for (int64_t i = 0; i < kith_tensor_n(s->y); i++)
+    for (int k = 0; k < s->y->d; k++) {
+      double term = (double)noise(5, row_key(s->y, i), (uint64_t)k) * (double)s->y->value[i * s->y->d + k];
+      sum[0] += term;
+      sum[1] += fabs(term);
+    }
+  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, sum, 2, MPI_DOUBLE, MPI_SUM, test_comm->mpi));
+  *size = sum[1];
+  return sum[0];
+}
+
+/* ---- moving along the direction ---- */
+
+static void leaf_set(kith_tensor *x, uint64_t seed, double along) {
+  for (int64_t i = 0; i < kith_tensor_n(x); i++)
+    for (int k = 0; k < x->d; k++)
+      x->value[i * x->d + k] = (float)((double)noise(seed, row_key(x, i), (uint64_t)k) + along * (double)noise(seed + 100, row_key(x, i), (uint64_t)k));
+}
+
+static void move_to(test_form *s, double along) {
+  for (int i = 0; i < 2; i++) leaf_set(s->leaf[i], 10 + (uint64_t)i, along);
+  for (int i = 0; i < kith_params_n(s->params); i++) {
+    kith_tensor x = *kith_params_at(s->params, i);
+    leaf_set(&x, 20 + (uint64_t)i, along);
+  }
+}
+
+static double form_at(test_form *s, double along, double *size) {
+  move_to(s, along);
+  kith_tape_forward(s->tape);
+  return form_value(s, size);
+}
+
+static double dot_direction(const kith_tensor *x, uint64_t seed) {
+  double sum = 0;
+  for (int64_t i = 0; i < kith_tensor_n(x); i++)
+    for (int k = 0; k < x->d; k++) sum += (double)x->grad[i * x->d + k] * (double)noise(seed + 100, row_key(x, i), (uint64_t)k);
+  return sum;
+}
+
+/* <gradient, direction> over all ranks. */
+static double slope(test_form *s) {
+  double sum = 0, size;
+  form_at(s, 0, &size);
+  kith_params_clear(s->params);
+  kith_tape_backward(s->tape);
+  for (int i = 0; i < 2; i++)
+    if (s->leaf[i]->touched) sum += dot_direction(s->leaf[i], 10 + (uint64_t)i);
+  for (int i = 0; i < kith_params_n(s->params); i++) sum += dot_direction(kith_params_at(s->params, i), 20 + (uint64_t)i);
+  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, &sum, 1, MPI_DOUBLE, MPI_SUM, test_comm->mpi));
+  return sum;
+}
+
+/* Central differences at two steps: their difference is what truncation costs at the larger one. */
+static void expect_derivative(test_form *s, double step) {
+  double size, found = slope(s);
+  double wide = (form_at(s, step, &size) - form_at(s, -step, &size)) / (2 * step);
+  double narrow = (form_at(s, step / 2, &size) - form_at(s, -step / 2, &size)) / step;
+  double bound = 2 * fabs(wide - narrow) + ROUNDING * size / step;
+  if (!(fabs(found - narrow) <= bound)) fail_msg("slope %.8g, difference %.8g, bound %.3g", found, narrow, bound);
+  assert_true(fabs(found) > 10 * ROUNDING * size / step || size == 0); /* a direction that shows something */
+}
+
+/* ---- the two hops ---- */
+
+static void form_play(test_form *s, test_formula make, double step) {
+  assert_int_equal(KITH_OK, kith_tape_create(&s->tape));
+  assert_int_equal(KITH_OK, kith_params_create(3, &s->params));
+  s->play = (kith_play){.training = true, .seed = 2, .step = 7};
+  for (int i = 0; i < 2; i++) s->leaf[i] = kith_tape_rows(s->tape, s->hop->in, FORM_WIDTH);
+  s->y = make(s);
+  kith_tensor **form = kith_tape_op(s->tape, "form", false, form_forward, form_backward, sizeof *form);
+  assert_int_equal(KITH_OK, kith_tape_status(s->tape));
+  assert_int_equal(KITH_OK, kith_params_status(s->params));
+  *form = s->y;
+  expect_derivative(s, step);
+  kith_tape_destroy(&s->tape);
+  kith_params_destroy(&s->params);
+}
+
+void test_form_whole(test_formula make, double step, bool loops) {
+  test_form s = {0};
+  test_graph t = test_graph_random(USERS, ITEMS, EDGES, 4);
+  kith_graph *g = test_graph_cut(&t, test_comm, 5, 3);
+  assert_int_equal(KITH_OK, kith_relation_create(test_comm, g, FORM_WIDTH, &s.a).status);
+  assert_int_equal(KITH_OK, kith_whole_make(g, s.a, true, loops, &s.whole));
+  s.hop = &s.whole.hop;
+  form_play(&s, make, step);
+  kith_whole_free(&s.whole);
+  kith_relation_destroy(&s.a);
+  kith_graph_destroy(&g);
+  test_graph_free(&t);
+}
+
+/* A hop as samplers make them: 5 out rows, the first of 9 in rows; a row without neighbours; a repeated neighbour. */
+void test_form_sampled(test_formula make, double step) {
+  enum { OUT = 5, IN = 9, N = 11 };
+  int64_t node[IN], degree[IN];
+  kith_lid row[OUT] = {0, 1, 2, 3, 4}, col[N] = {5, 6, 7, 1, 8, 5, 0, 6, 6, 2, 8};
+  kith_eid start[OUT + 1] = {0, 3, 5, 5, 9, 11};
+  float weight[N];
+  for (int64_t i = 0; i < IN; i++) {
+    node[i] = 1000 * test_comm->rank + i;
+    degree[i] = 2 + i;
+  }
+  for (int e = 0; e < N; e++) weight[e] = 0.1f * (float)(e + 1);
+  kith_csr csr = {.n_row = OUT, .n_col = IN, .row = row, .start = start, .col = col, .weight = weight};
+  kith_frame in = {.n = IN, .most = IN, .node = node}, out = {.n = OUT, .most = OUT, .node = node}, edges = {.n = N, .most = N};
+  kith_back back = {0};
+  assert_int_equal(KITH_OK, kith_back_make(IN, N, &back));
+  kith_back_fill(&csr, &back);
+  kith_hop hop = {.in = &in, .out = &out, .edges = &edges, .csr = &csr, .back = &back, .degree = degree};
+  test_form s = {.hop = &hop};
+  form_play(&s, make, step);
+  kith_back_free(&back);
+}

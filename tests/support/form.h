@@ -1,0 +1,32 @@
+/* Is backward the derivative of forward?  A random direction through all leaves and weights, and the difference of a random
+   linear form of the result along it, on the whole graph over all ranks and on a sampled hop. */
+#ifndef KITH_TEST_FORM_H
+#define KITH_TEST_FORM_H
+
+#include "kith/model.h"
+
+enum { FORM_WIDTH = 8, FORM_LEAVES = 2 };
+
+typedef struct test_form {
+  kith_tape *tape;
+  kith_params *params;
+  kith_relation *a;
+  kith_whole whole;
+  const kith_hop *hop;
+  kith_tensor *leaf[FORM_LEAVES]; /* [in rows, FORM_WIDTH] */
+  kith_tensor *y;
+  uint64_t seed;
+  kith_play play;
+} test_form;
+
+/* Plays ops on the leaves and weights; returns what the linear form is taken of. */
+typedef kith_tensor *(*test_formula)(test_form *f);
+
+/* The step of the difference: small enough that no maximum changes hands and truncation shows in the bound. */
+static const double FORM_STEP = 1e-2, FORM_SMALL_STEP = 1e-3;
+
+/* Fails the running test unless the slope along a random direction is that of backward.  Collective. */
+void test_form_whole(test_formula make, double step, bool loops);
+void test_form_sampled(test_formula make, double step);
+
+#endif
