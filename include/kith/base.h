@@ -75,7 +75,10 @@ static inline bool kith__agreed_is_bad(kith_agreed st) { return st.status != KIT
     }                                                                                                                  \
   } while (0)
 
-/** Record the one-line message of a failure (printf style) and return its code, in sight of whoever analyses the caller. */
+/**
+ * Record the one-line message of a failure (printf style) and return its code, in sight of whoever analyses the caller.
+ * What is not printable UTF-8 in it, line ends among them, becomes question marks.
+ */
 #define kith_fail(code, ...) (kith__fail(__VA_ARGS__), kith__code(code))
 void kith__fail(const char *format, ...) KITH_FORMAT(1, 2);
 static inline kith_status kith__code(kith_status code) { return code; }

@@ -149,6 +149,7 @@ kith_agreed kith_ingest(const kith_comm *comm, const kith_ingest_options *o, con
 #define KITH_PARTS_FORMAT "kith-parts"
 #define KITH_CHECKPOINT_FORMAT "kith-checkpoint"
 #define KITH_EMBEDDINGS_FORMAT "kith-embeddings"
+#define KITH_RECOMMENDATIONS_FORMAT "kith-recommendations"
 enum { KITH_FILE_VERSION = 1 };
 
 /**

@@ -8,12 +8,21 @@ enum { STATUS_TEXT = 2048 };
 
 static _Thread_local char status_text[STATUS_TEXT];
 
+/* A message is one line, whatever words of the user it repeats: what is not printable becomes a question mark. */
+static void status_make_printable(char *text) {
+  for (int step = 1; *text; text += step ? step : 1) {
+    step = kith_text_character(text);
+    if (step == 0) *text = '?';
+  }
+}
+
 void kith__fail(const char *format, ...) {
   char text[STATUS_TEXT]; /* the arguments may point into the old message */
   va_list rest;
   va_start(rest, format);
   vsnprintf(text, sizeof text, format, rest);
   va_end(rest);
+  status_make_printable(text);
   snprintf(status_text, sizeof status_text, "%s", text);
 }
 

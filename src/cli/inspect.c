@@ -100,6 +100,12 @@ static void words_embeddings(const cli *c, const things *all, const char *metric
   if (n > 0) cli_print(c, "  last metrics: %.*s", (int)(n - begin), metrics + begin);
 }
 
+static void words_recommendations(const cli *c, const things *all) {
+  const thing *top = inspect_find(all, "top/item");
+  cli_print(c, "  the best %d of %lld items (%s ids) for each of %lld users (%s ids)", top ? top->entry.d : 0, inspect_rows(all, "item/id"),
+            words_ids(all, "item/id"), inspect_rows(all, "user/id"), words_ids(all, "user/id"));
+}
+
 typedef struct format_words {
   const char *format, *words;
 } format_words;
@@ -108,7 +114,8 @@ static const char *inspect_kind(const char *format) {
   static const format_words known[] = {{KITH_GRAPH_FORMAT, "the whole graph, as kith ingest wrote it"},
                                        {KITH_PARTS_FORMAT, "the graph cut into parts, as kith partition wrote it"},
                                        {KITH_CHECKPOINT_FORMAT, "a checkpoint, from which kith train goes on"},
-                                       {KITH_EMBEDDINGS_FORMAT, "trained embeddings, as kith train wrote them"}};
+                                       {KITH_EMBEDDINGS_FORMAT, "trained embeddings, as kith train wrote them"},
+                                       {KITH_RECOMMENDATIONS_FORMAT, "the best items of all users, as kith recommend wrote them"}};
   for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
     if (strcmp(format, known[i].format) == 0) return known[i].words;
   return "a file of Kith";
@@ -123,6 +130,7 @@ static kith_status inspect_words(cli *c, kith_h5 *f, const things *all) {
   if (strcmp(format, KITH_GRAPH_FORMAT) == 0) words_graph(c, all);
   if (strcmp(format, KITH_PARTS_FORMAT) == 0) words_parts(c, all);
   if (strcmp(format, KITH_CHECKPOINT_FORMAT) == 0) words_checkpoint(c, all);
+  if (strcmp(format, KITH_RECOMMENDATIONS_FORMAT) == 0) words_recommendations(c, all);
   if (strcmp(format, KITH_EMBEDDINGS_FORMAT) == 0) {
     KITH_TRY(kith_h5_get_text(f, "metrics", &metrics).status);
     words_embeddings(c, all, metrics);

@@ -73,8 +73,8 @@ static kith_agreed main_verb(cli *c, int argc, char **argv) {
   words w = {.n_set = 0};
   const cli_verb *v = cli_verb_find(argv[1]);
   c->verb = argv[1];
-  KITH_TRY(kith_agreed_same(v ? KITH_OK : kith_fail(KITH_EUSAGE, "unknown verb \"%s\"; did you mean \"%s\"? see kith --help", argv[1], cli_verb_nearest(argv[1]))));
   KITH_TRY(kith_agree(c->comm, main_sort_words(c, argc - 2, argv + 2, &w)));
+  KITH_TRY(kith_agreed_same(v ? KITH_OK : kith_fail(KITH_EUSAGE, "unknown verb \"%s\"; did you mean \"%s\"? see kith --help", argv[1], cli_verb_nearest(argv[1]))));
   if (w.help) {
     if (c->comm->rank == 0) cli_print_verb_help(v);
     return st;

@@ -206,7 +206,7 @@ static kith_agreed recommend_write_h5(const kith_comm *alone, const char *path, 
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
   int64_t n = a->g->n[KITH_USER];
-  KITH_TRY(kith_h5_create(alone, path, "kith-recommendations", KITH_FILE_VERSION, n * k * 8, &f));
+  KITH_TRY(kith_h5_create(alone, path, KITH_RECOMMENDATIONS_FORMAT, KITH_FILE_VERSION, n * k * 8, &f));
   KITH_TRY(kith_h5_put_int(f, "fingerprint", (int64_t)a->g->fingerprint));
   KITH_TRY(recommend_write_ids(f, "user/id", &a->user));
   KITH_TRY(recommend_write_ids(f, "item/id", &a->item));

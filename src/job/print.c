@@ -74,7 +74,7 @@ done:
 
 kith_status kith_job_print(const kith_job *job, char **text) {
   kith_status st = KITH_OK;
-  print_text t = {NULL};
+  print_text t = {.text = NULL};
   char line[256];
   *text = NULL;
   for (int i = 0, depth = 0; i < kith__job_n_key; i++) {

@@ -1,7 +1,10 @@
 /* Every key that a job file may have: name, kind, place, bounds, unit, help.  Defaults stand in the rooms' options. */
+#include <stdio.h>
 #include <string.h>
 
 #include "job/table.h"
+
+enum { TABLE_KEY = 2 * KITH_NAME }; /* room for any key of the table */
 
 #define AT(member) offsetof(kith_job, member), sizeof(((kith_job *)0)->member)
 #define NONE 0, 0, ""
@@ -81,13 +84,27 @@ const job_key *kith__job_find(const char *key) {
   return NULL;
 }
 
-/* How far a word is from a key: from all of it, or from its last part when the word has only one ("lr"). */
+/* The first parts of a key, as many as a word has. */
+static void table_first_parts(const char *word, const char *key, char *parts) {
+  size_t n = strcspn(key, ".");
+  for (const char *dot = strchr(word, '.'); dot && key[n]; dot = strchr(dot + 1, '.')) n += 1 + strcspn(key + n + 1, ".");
+  snprintf(parts, TABLE_KEY, "%.*s", (int)n, key);
+}
+
+/*
+ * How far a word is from a key: from all of it; from the group that it lies in, as "trian" is from that of "train.lr";
+ * or from its last part when the word has only one ("lr").
+ */
 static int table_distance(const char *word, const char *key) {
+  char parts[TABLE_KEY];
   const char *last = strrchr(key, '.');
-  int whole = kith_text_distance(word, key);
-  if (!last || strchr(word, '.')) return whole;
-  int part = kith_text_distance(word, last + 1) + 1;
-  return part < whole ? part : whole;
+  int least = kith_text_distance(word, key);
+  table_first_parts(word, key, parts);
+  int other = kith_text_distance(word, parts) + 1;
+  if (other < least) least = other;
+  if (!last || strchr(word, '.')) return least;
+  other = kith_text_distance(word, last + 1) + 1;
+  return other < least ? other : least;
 }
 
 static const char *table_nearest(const char *word) {

@@ -52,7 +52,8 @@ static kith_status value_whole(const job_key *k, const char *text, long long *ou
   errno = 0;
   long long x = strtoll(text, &end, 10);
   KITH_CHECK(value_is_number(text) && *end == '\0', KITH_ECONFIG, "%s: expected a whole number, found \"%s\"", k->key, text);
-  if (errno == ERANGE || (double)x < k->low || (double)x > k->high) return value_outside(k, text);
+  /* compared as whole numbers: as doubles 9e18 and the 512 above it are one */
+  if (errno == ERANGE || x < (long long)k->low || x > (long long)k->high) return value_outside(k, text);
   *out = x;
 done:
   return st;

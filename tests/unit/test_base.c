@@ -108,13 +108,23 @@ static void paths_join_with_one_slash(void **state) {
   assert_string_equal(path, "b");
 }
 
+static void a_message_is_one_printable_line(void **state) {
+  (void)state;
+  static const char *const said[][2] = {{"plain, é and …", "plain, é and …"}, {"two\nlines\r\n", "two?lines??"},
+                                        {"a\tb \x1b[31m", "a\tb ?[31m"}, {"latin \xe9 here", "latin ? here"}, {"cut \xe2\x80", "cut ??"}};
+  for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+    assert_int_equal(kith_fail(KITH_EDATA, "%s", said[i][0]), KITH_EDATA);
+    assert_string_equal(kith_error_text(), said[i][1]);
+  }
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(philox_gives_its_published_answer), cmocka_unit_test(a_shuffle_is_a_bijection_with_its_inverse),
       cmocka_unit_test(epochs_have_different_orders), cmocka_unit_test(a_shuffle_spreads_evenly),
       cmocka_unit_test(sums_do_not_depend_on_their_order), cmocka_unit_test(a_sum_remembers_what_is_not_finite),
       cmocka_unit_test(a_refused_allocation_says_so_and_counts_stay), cmocka_unit_test(large_blocks_are_zero_too),
-      cmocka_unit_test(paths_join_with_one_slash)};
+      cmocka_unit_test(paths_join_with_one_slash), cmocka_unit_test(a_message_is_one_printable_line)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

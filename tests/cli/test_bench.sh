@@ -1,0 +1,50 @@
+# timeout: 120
+# kith bench: a number for everything it times, on one rank and on two; a bad --repeat is refused; nothing is left behind.
+set -uo pipefail
+. "$KITH_SOURCE/tests/support/tiny.sh"
+bad=0
+fail() { echo "FAIL: $*"; bad=1; }
+tiny "$dir/t"
+job=$dir/t/job.yaml
+listing() { find "$dir/t" -type f -exec sha256sum {} + | sort; }
+listing >"$dir/before"
+unchanged() { listing | diff "$dir/before" - || fail "$*: the work folder is not what it was"; }
+
+measures() { # RANKS words…: every number is there, positive and finite, and a fraction is that of its two times
+  n=$1; shift
+  ranks "$n" bench "$job" "$@" --json >"$dir/out" 2>"$dir/err" || fail "bench $* on $n: code $?: $(cat "$dir/err")"
+  tail -n 1 "$dir/out" | /usr/bin/python3 -c '
+import json, math, sys
+ranks = int(sys.argv[1])
+r = json.load(sys.stdin)
+assert (r.pop("verb"), r.pop("status"), r.pop("ranks")) == ("bench", "ok", ranks)
+limits = {"stream_bytes_per_second", "gather_bytes_per_second", "gather_random_bytes_per_second"}
+timed = {"spmm", "adam", "step", "ranking", "write"} | ({"halo"} if ranks > 1 else set())
+assert set(r) == limits | timed, set(r) ^ (limits | timed)
+for key in limits: assert 0 < r[key] < math.inf, (key, r[key])
+for key in timed:
+    t = r[key]
+    assert set(t) == {"seconds", "limit", "fraction"}, (key, t)
+    assert 0 < t["seconds"] < math.inf and 0 < t["limit"] < math.inf, (key, t)
+    share = t["limit"] / t["seconds"]
+    assert abs(t["fraction"] - share) <= 1e-4 + 1e-4 * share, (key, t)  # as many digits as are printed
+' "$n" || fail "bench $* on $n: $(tail -n 1 "$dir/out")"
+  unchanged "bench $* on $n"
+}
+measures 1 --repeat 3
+measures 2 --repeat 3
+measures 2 --repeat=1 --set model.name=mf
+measures 1 --repeat 1 --set train.loss=softmax
+
+refused() { # RANKS words…
+  n=$1; shift
+  if [ "$n" = 1 ]; then timeout -k 5 60 "$KITH" bench "$job" "$@" >"$dir/out" 2>"$dir/err"; else ranks "$n" bench "$job" "$@" >"$dir/out" 2>"$dir/err"; fi
+  rc=$?
+  [ $rc = 64 ] && [ "$(wc -l <"$dir/err")" = 1 ] && grep -q -e '^kith: .*--repeat' "$dir/err" || fail "bench $* on $n: code $rc: $(cat "$dir/err")"
+  [ ! -s "$dir/out" ] || fail "bench $* on $n: printed $(cat "$dir/out")"
+  unchanged "bench $* on $n"
+}
+for repeat in 0 -1 102 4294967297 99999999999999999999 3x 1.5 1e1 x '' ' 2' '+2'; do refused 1 --repeat "$repeat"; done
+refused 1 --repeat
+refused 2 --repeat 3x
+exit $bad

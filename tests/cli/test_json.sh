@@ -1,0 +1,61 @@
+# timeout: 240
+# With --json the last line of stdout is one JSON object, of every verb, on any number of ranks, whether it succeeds or not.
+set -uo pipefail
+. "$KITH_SOURCE/tests/support/tiny.sh"
+bad=0
+fail() { echo "FAIL: $*"; bad=1; }
+verbs=$("$KITH" --help | awk '/^Verbs/ {on = 1; next} /^$/ {on = 0} on {print $1}')
+[ "$(echo "$verbs" | wc -l)" -ge 8 ] || fail "kith --help names only: $verbs"
+
+object() { # RANKS STATUS KEYS: what is on stdin ends with an object that has these
+  tail -n 1 | /usr/bin/python3 -c '
+import json, sys
+def constant(word): raise ValueError(word + " is not JSON")
+r = json.loads(sys.stdin.buffer.read().decode("utf-8"), parse_constant=constant)
+assert r["ranks"] == int(sys.argv[1]) and r["status"] == sys.argv[2] and r["verb"], r
+missing = [k for k in sys.argv[3].split() if k not in r]
+assert not missing, (missing, r)
+if "error" in r: assert "kith: " + r["error"] == open(sys.argv[4]).read().rstrip("\n"), r  # the line on stderr
+' "$1" "$2" "$3" "$dir/err"
+}
+says() { # RANKS STATUS KEYS words…
+  n=$1 status=$2 keys=$3; shift 3
+  if [ "$n" = 1 ]; then timeout -k 5 60 "$KITH" "$@" --json >"$dir/out" 2>"$dir/err"; else ranks "$n" "$@" --json >"$dir/out" 2>"$dir/err"; fi
+  object "$n" "$status" "$keys" <"$dir/out" || fail "$* on $n: $(tail -n 1 "$dir/out")"
+}
+
+tiny "$dir/t"
+job=$dir/t/job.yaml
+for n in 1 2; do
+  for verb in $verbs; do
+    case $verb in
+      generate) says $n ok 'interactions seconds' generate "$job" ;;
+      ingest) says $n ok 'users items train valid test duplicates social seconds' ingest "$job" ;;
+      partition)
+        says $n ok 'metis_2 metis_3 metis_6' partition "$job"
+        says $n ok 'metis_2 hash_2 contiguous_2' partition "$job" --compare ;;
+      train)
+        says $n ok 'epochs best_epoch loss seconds pairs halo_bytes split test_recall@10 test_ndcg@5' train "$job" --fresh --quiet
+        says $n ok 'epochs best_epoch seconds test_recall@10' train "$job" --quiet # nothing is left to do
+        says $n ok 'epochs loss' train "$job" --fresh --quiet --set evaluate.every=0
+        says $n ok 'valid_recall@10 test_recall@10' train "$job" --fresh --quiet --set evaluate.split=valid ;;
+      evaluate)
+        says $n ok 'split protocol users recall@5 ndcg@10 hit_rate@10 precision@5 mrr@10 seconds' evaluate "$job"
+        says $n ok 'split protocol users recall@3' evaluate "$job" --split valid --protocol sampled-20 --k 3 ;;
+      recommend)
+        says $n ok '' recommend "$job" --user user-003
+        says $n ok '' recommend "$job" --all --output "$dir/top.h5" ;;
+      inspect)
+        for file in "$dir"/t/work/*.h5 "$dir/top.h5"; do says $n ok 'format format_version fingerprint' inspect "$file"; done
+        says $n ok '' inspect "$dir/t/work/graph.h5" --show job ;;
+      bench) says $n ok 'stream_bytes_per_second spmm step' bench "$job" --repeat 1 ;;
+      *) fail "a verb that this test does not know: $verb" ;;
+    esac
+    [ $n != 1 ] || says $n usage error "$verb"
+    says $n 'no input' error "$verb" "$dir/nowhere.yaml"
+  done
+  says $n usage error trian "$job"
+  says $n 'bad job' error train "$job" --set $'train.lr="1\\\n\t\xff\e[31m'
+  says $n 'no input' error train "$dir/a \"quoted\"\\name"$'\n'".yaml"
+done
+exit $bad
