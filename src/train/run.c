@@ -180,6 +180,7 @@ static kith_agreed run_one_epoch(run *r, bool *enough) {
   double began = kith_clock();
   run_steps(r);
   double seconds = kith_clock() - began;
+  kith_comm_share(r->comm, sizeof seconds, &seconds); /* the history is the same on every rank, so the clock must be */
   int64_t bytes = kith_trainer_halo_bytes(r->trainer) - sent;
   kith_comm_sum_int(r->comm, 1, &bytes);
   int64_t pairs = r->step == n_step ? r->g->n_edge - begun * r->o->train.batch : (r->step - begun) * r->o->train.batch;
