@@ -1,5 +1,5 @@
 /**
- * Loss: BPR and in-batch softmax, forward and backward, on the rows of a batch.
+ * Loss: BPR, noise contrastive estimation and softmax, forward and backward, on the rows of a batch.
  */
 #ifndef KITH_LOSS_H
 #define KITH_LOSS_H
@@ -7,7 +7,7 @@
 #include "kith/sample.h"
 #include "kith/tape.h"
 
-typedef enum kith_loss_name { KITH_BPR, KITH_SOFTMAX } kith_loss_name;
+typedef enum kith_loss_name { KITH_BPR, KITH_SOFTMAX, KITH_NCE } kith_loss_name;
 
 typedef struct kith_loss_options {
   kith_loss_name name;
@@ -18,15 +18,28 @@ typedef struct kith_loss_options {
 
 kith_loss_options kith_loss_defaults(void);
 const char *kith_loss_text(kith_loss_name name); /**< "bpr" */
+/** Contradictions between a loss and its negatives.  Local.  Errors: KITH_ECONFIG. */
+kith_status kith_loss_check(const kith_loss_options *o, const kith_negative_options *n) KITH_MUST_USE;
 
 /**
- * Bayesian personalised ranking (Rendle et al., UAI 2009): the mean over the step's pairs of
- * softplus(<u, negative> - <u, positive>), added to *loss.
+ * Bayesian personalised ranking (Rendle et al., UAI 2009): the mean over the step's pairs, and over the k negatives of
+ * each, of softplus(<u, negative> - <u, positive>), added to *loss.  A hard negative is, of its pool, the draw with the
+ * largest <u, draw> at this step (Zhang et al., SIGIR 2013); only that draw's row gets a gradient.
  *
  * @param b     the step's pairs, read when played
  * @param rows  [most wanted, d] the rows that the pairs name
  */
 void kith_bpr_op(kith_tape *t, const kith_batch *b, kith_tensor *rows, kith_sum *loss);
+
+/**
+ * Noise contrastive estimation (Gutmann and Hyvarinen, AISTATS 2010; Mnih and Teh, ICML 2012): with the logits
+ * l(i) = <u, i> - log(k p_n(i)), the mean over the step's pairs of softplus(-l(positive)) + sum over its k negatives of
+ * softplus(l(negative)), added to *loss.  Scores then estimate log p(i | u), without a sum over all items.
+ *
+ * p_n is the law of the noise before a user's own items are left out of the draws: leaving them out makes every other
+ * item likelier by a factor that is near 1 unless the user has a good share of all items, and is not corrected.
+ */
+void kith_nce_op(kith_tape *t, const kith_batch *b, kith_tensor *rows, kith_sum *loss);
 
 /**
  * In-batch softmax: the mean over the step's pairs of -log softmax of cos(u, i) / temperature, where the candidates of

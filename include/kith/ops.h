@@ -51,6 +51,7 @@ typedef struct kith_picks {
   const kith_lid *row;     /**< [n] */
   kith_lid n_sum;          /**< distinct rows */
   kith_lid *sum_row;       /**< [n_sum] ascending */
+  kith_lid *counted;       /**< [n_sum] askings of each row that L2 counts: those that train it for certain, not a pool's draws */
   kith_lid *start;         /**< [n_sum + 1] */
   kith_lid *member;        /**< [n] */
 } kith_picks;

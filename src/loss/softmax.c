@@ -59,7 +59,7 @@ static void softmax_arrange(softmax *o) {
   const kith_batch *b = o->b;
   size_t at = (size_t)b->tile_first[o->comm->rank] * (size_t)o->user->d;
   kith_normalise_forward(b->n_pair, b->at[0], o->rows->d, o->rows->value, o->user->value + at, o->norm->value);
-  kith_normalise_forward(b->n_pair, b->at[0] + b->n_pair, o->rows->d, o->rows->value, o->item->value + at, o->norm->value + o->batch);
+  kith_normalise_forward(b->n_pair, b->at[1], o->rows->d, o->rows->value, o->item->value + at, o->norm->value + o->batch);
   kith_share_rows(o->comm, b->tile_first, o->user->d, o->user->value);
   kith_share_rows(o->comm, b->tile_first, o->item->d, o->item->value);
 }
@@ -98,7 +98,7 @@ static void softmax_backward(void *self) {
   }
   size_t at = (size_t)b->tile_first[o->comm->rank] * (size_t)o->user->d;
   kith_normalise_backward(b->n_pair, b->at[0], o->rows->d, o->user->value + at, o->norm->value, o->user->grad + at, o->rows->grad);
-  kith_normalise_backward(b->n_pair, b->at[0] + b->n_pair, o->rows->d, o->item->value + at, o->norm->value + o->batch,
+  kith_normalise_backward(b->n_pair, b->at[1], o->rows->d, o->item->value + at, o->norm->value + o->batch,
                           o->item->grad + at, o->rows->grad);
 }
 
