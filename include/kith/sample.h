@@ -92,7 +92,20 @@ typedef struct kith_batch_shape {
   bool softmax;   /**< tiles of the batch, rather than pairs with negatives of their own */
   int n_negative; /**< of a pair */
   int n_pool;     /**< draws in a pool; 1 where no negative is hard */
+  int n_shared;   /**< softmax: negatives that all pairs of a step share */
 } kith_batch_shape;
+
+/**
+ * Negatives that all pairs of a step share, drawn from p_n with repetition, keyed by (seed, epoch, step, draw).
+ * Those that a user has a training interaction with are marked, to be left out for its pairs.
+ */
+typedef struct kith_shared {
+  int n;            /**< in this step */
+  int64_t *first;   /**< [size + 1] draws first[r] … first[r + 1] - 1, whole tiles, are rank r's */
+  float *log_often; /**< [n] log of how often each item is expected among the draws, n p_n(item) */
+  uint64_t *known;  /**< [n / KITH_TILE rounded up, n_global] a bit for each draw of a tile: the user of the pair knows it */
+  int32_t *next, *newest; /**< [n], [items] chains of draws by item, while marks are made */
+} kith_shared;
 
 typedef struct kith_batch {
   const kith_comm *comm;
@@ -102,15 +115,16 @@ typedef struct kith_batch {
   kith_batch_shape shape;
   int64_t n_global;     /**< pairs of this step over all ranks */
   kith_lid n_pair;      /**< pairs handled here */
-  kith_lid *at[3];      /**< rows of users [n_pair], positives [n_pair], negatives [n_pair, n_negative, n_pool] among the wanted */
+  kith_lid *at[3];      /**< rows of users [n_pair], positives [n_pair], negatives [n_pair, n_negative, n_pool] or this rank's shared ones, among the wanted */
   kith_lid n_want;
   kith_gid *want;       /**< [n_want] ascending */
   int64_t *key;         /**< [n_want] */
-  int32_t *item;        /**< original numbers of the pairs' items: [n_pair], softmax: of all pairs of the step */
+  int32_t *item;        /**< original numbers of the pairs' items: [n_pair], softmax: of all pairs of the step, then of the shared negatives */
   int32_t *drawn;       /**< [n_pair, n_negative, n_pool] original numbers; -1 in a pool's place that is not drawn */
   int64_t *tile_first;  /**< [size + 1] softmax: places first[r] … first[r + 1] - 1 are rank r's */
   int64_t *pair;        /**< [3 * pairs] softmax: user's global number, item's original number, item's degree, by place */
   float *log_degree;    /**< [pairs] softmax: log of the items' training interactions */
+  kith_shared shared;   /**< softmax */
   kith_picks picks;     /**< what this rank is asked for, after kith_batch_answer() */
   void *sort;           /**< room for sorting */
 } kith_batch;
@@ -126,7 +140,7 @@ kith_lid kith_batch_most_asked(const kith_batch *b);
 
 /** Fill for BPR or NCE: seeds of a step with negatives.  Local. */
 void kith_batch_pairs(kith_batch *b, const kith_epoch *e, int64_t step);
-/** Fill for softmax.  Collective: every rank learns the step's pairs (24 bytes each). */
+/** Fill for softmax.  Collective: every rank learns the step's pairs (24 bytes each), and a bit of each pair and shared negative. */
 void kith_batch_softmax(kith_batch *b, const kith_epoch *e, int64_t step);
 /** Make it a step without pairs.  Local. */
 void kith_batch_clear(kith_batch *b);

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "kith/sample.h"
+#include "sample/shared.h"
 
 /* A wanted (or asked-for) row while it is being sorted: by row, then by key; `slot` is where it came from. */
 typedef struct batch_entry {
@@ -18,6 +18,7 @@ static int batch_compare(const void *a, const void *b) {
 
 /* Things are dealt to ranks in whole tiles; this is the most of `n` that one rank gets. */
 static int64_t batch_most_tiled(int size, int64_t n) {
+  if (n == 0) return 0;
   int64_t n_tile = (n + KITH_TILE - 1) / KITH_TILE;
   return (n_tile / size + 1) * KITH_TILE;
 }
@@ -30,8 +31,10 @@ static int64_t batch_most_pairs(const kith_batch *b) {
 /* Draws of negatives for one pair. */
 static int64_t batch_draws(const kith_batch *b) { return b->shape.softmax ? 0 : (int64_t)b->shape.n_negative * b->shape.n_pool; }
 
-static int64_t batch_wanted(const kith_batch *b) { return (2 + batch_draws(b)) * batch_most_pairs(b); }
-static int64_t batch_asked(const kith_batch *b) { return (2 + batch_draws(b)) * b->shape.pairs; }
+static int64_t batch_wanted(const kith_batch *b) {
+  return (2 + batch_draws(b)) * batch_most_pairs(b) + batch_most_tiled(b->comm->size, b->shape.n_shared);
+}
+static int64_t batch_asked(const kith_batch *b) { return (2 + batch_draws(b)) * b->shape.pairs + b->shape.n_shared; }
 
 kith_lid kith_batch_most_wanted(const kith_batch *b) { return (kith_lid)batch_wanted(b); }
 kith_lid kith_batch_most_asked(const kith_batch *b) { return (kith_lid)batch_asked(b); }
@@ -46,7 +49,7 @@ static kith_status batch_reserve(kith_batch *b) {
   b->at[2] = b->at[1] + batch_most_pairs(b);
   KITH_TRY(KITH_NEW(b->want, most_want));
   KITH_TRY(KITH_NEW(b->key, most_want));
-  KITH_TRY(KITH_NEW(b->item, pairs));
+  KITH_TRY(KITH_NEW(b->item, pairs + b->shape.n_shared));
   KITH_TRY(KITH_NEW(b->drawn, batch_draws(b) * pairs));
   KITH_TRY(KITH_NEW(b->tile_first, b->comm->size + 1));
   KITH_TRY(KITH_NEW(b->pair, 3 * tiled));
@@ -55,6 +58,7 @@ static kith_status batch_reserve(kith_batch *b) {
   KITH_TRY(KITH_NEW(b->picks.counted, most_ask));
   KITH_TRY(KITH_NEW(b->picks.start, most_ask + 1));
   KITH_TRY(KITH_NEW(b->picks.member, most_ask));
+  KITH_TRY(kith__shared_reserve(b->shape.n_shared, b->shape.pairs, b->g->n[KITH_ITEM], b->comm->size, &b->shared));
   b->sort = kith_alloc(most_want > most_ask ? most_want : most_ask, sizeof(batch_entry));
   KITH_CHECK(b->sort, KITH_ENOMEM, "no memory for a batch of %d pairs", b->shape.pairs);
 done:
@@ -91,13 +95,14 @@ void kith_batch_destroy(kith_batch **batch) {
   KITH_FREE(b->picks.counted);
   KITH_FREE(b->picks.start);
   KITH_FREE(b->picks.member);
+  kith__shared_free(&b->shared);
   KITH_FREE(b->sort);
   KITH_FREE(*batch);
 }
 
 void kith_batch_clear(kith_batch *b) {
-  b->n_global = b->n_pair = b->n_want = 0;
-  for (int r = 0; r <= b->comm->size; r++) b->tile_first[r] = 0;
+  b->n_global = b->n_pair = b->n_want = b->shared.n = 0;
+  for (int r = 0; r <= b->comm->size; r++) b->tile_first[r] = b->shared.first[r] = 0;
 }
 
 /* Sort the first `n` entries by row and key, and say for each slot of at[0], at[1], at[2] where it went. */
@@ -191,26 +196,35 @@ static void batch_learn_pairs(kith_batch *b, const kith_epoch *e, int64_t step) 
   }
 }
 
+/* Deal `n` things to ranks in whole tiles. */
+static void batch_deal(int size, int64_t n, int64_t *first) {
+  int64_t n_tile = (n + KITH_TILE - 1) / KITH_TILE;
+  for (int r = 0; r <= size; r++) {
+    int64_t place = kith_block(n_tile, size, r) * KITH_TILE;
+    first[r] = place < n ? place : n;
+  }
+}
+
 void kith_batch_softmax(kith_batch *b, const kith_epoch *e, int64_t step) {
-  const kith_graph *g = b->g;
+  const kith_gid *number = b->g->item_number;
   batch_entry *entry = b->sort;
-  kith_lid items = (kith_lid)(b->at[1] - b->at[0]);
+  kith_lid items = (kith_lid)(b->at[1] - b->at[0]), shared = (kith_lid)(b->at[2] - b->at[0]);
   b->n_global = kith_epoch_pairs(e, step);
   batch_learn_pairs(b, e, step);
-  int64_t n_tile = (b->n_global + KITH_TILE - 1) / KITH_TILE;
-  for (int r = 0; r <= b->comm->size; r++) {
-    int64_t place = kith_block(n_tile, b->comm->size, r) * KITH_TILE;
-    b->tile_first[r] = place < b->n_global ? place : b->n_global;
-  }
-  int64_t first = b->tile_first[b->comm->rank];
-  kith_lid n = (kith_lid)(b->tile_first[b->comm->rank + 1] - first);
+  kith__shared_fill(b, e, step);
+  batch_deal(b->comm->size, b->n_global, b->tile_first);
+  batch_deal(b->comm->size, b->shared.n, b->shared.first);
+  int64_t first = b->tile_first[b->comm->rank], draw = b->shared.first[b->comm->rank];
+  kith_lid n = (kith_lid)(b->tile_first[b->comm->rank + 1] - first), n_draw = (kith_lid)(b->shared.first[b->comm->rank + 1] - draw);
   b->n_pair = n;
   for (kith_lid i = 0; i < n; i++) {
     int64_t place = first + i;
     entry[i] = (batch_entry){b->pair[3 * place], 2 * place, i};
-    entry[n + i] = (batch_entry){g->item_number[b->item[place]], 2 * place + 1, items + i};
+    entry[n + i] = (batch_entry){number[b->item[place]], 2 * place + 1, items + i};
   }
-  batch_sort(b, 2 * n);
+  for (kith_lid i = 0; i < n_draw; i++)
+    entry[2 * n + i] = (batch_entry){number[b->item[b->n_global + draw + i]], 2 * b->n_global + draw + i, shared + i};
+  batch_sort(b, 2 * n + n_draw);
 }
 
 void kith_batch_answer(kith_batch *b, const kith_halo *h) {

@@ -45,9 +45,11 @@ static void run_add_recipe(run *r, const char *format, ...) {
 /* Named only where they depart from the defaults, so that checkpoints from before these keys can be continued. */
 static void run_add_negatives(run *r) {
   const kith_negative_options *n = &r->o->train.negatives;
-  bool drawn = r->o->train.loss.name != KITH_SOFTMAX;
+  const kith_loss_options *loss = &r->o->train.loss;
+  bool drawn = loss->name != KITH_SOFTMAX, shared = !drawn && loss->shared > 0;
+  if (shared) run_add_recipe(r, " inbatch=%s shared=%d", loss->inbatch ? "true" : "false", loss->shared);
   if (drawn && n->count != 1) run_add_recipe(r, " negatives=%d", n->count);
-  if (drawn && n->popularity > 0) run_add_recipe(r, " popularity=%.9g alpha=%.9g", n->popularity, n->alpha);
+  if ((drawn || shared) && n->popularity > 0) run_add_recipe(r, " popularity=%.9g alpha=%.9g", n->popularity, n->alpha);
   if (drawn && n->hard > 0) run_add_recipe(r, " hard=%.9g pool=%d", n->hard, n->pool);
 }
 

@@ -33,7 +33,6 @@ struct kith_trainer {
 static kith_status trainer_record(kith_trainer *t) {
   kith_status st = KITH_OK;
   const kith_loss_options *loss = &t->train.loss;
-  int batch = t->train.batch;
   kith_tape *tape = t->tape;
   KITH_TRY(kith_whole_make(t->g, t->a, kith_model_needs_back(&t->model), kith_model_has_loops(&t->model), &t->whole));
   for (int l = 0; l < t->model.layers; l++) t->hop[l] = &t->whole.hop;
@@ -44,7 +43,7 @@ static kith_status trainer_record(kith_trainer *t) {
   kith_stage stage = {.tape = tape, .params = t->params, .play = &t->play, .hop = t->hop, .x = t->x, .readout = &t->readout};
   kith_model_record(&t->model, &stage);
   kith_tensor *rows = kith_exchange_op(tape, t->halo, t->readout.packed, kith_batch_most_wanted(t->batch));
-  if (t->softmax) kith_softmax_op(tape, t->comm, t->batch, batch, loss, rows, &t->loss);
+  if (t->softmax) kith_softmax_op(tape, t->comm, t->batch, loss, rows, &t->loss);
   else if (loss->name == KITH_NCE) kith_nce_op(tape, t->batch, rows, &t->loss);
   else kith_bpr_op(tape, t->batch, rows, &t->loss);
   KITH_TRY(kith_params_status(t->params));
@@ -55,7 +54,8 @@ done:
 
 static kith_batch_shape trainer_shape(const kith_trainer *t) {
   const kith_negative_options *n = &t->train.negatives;
-  return (kith_batch_shape){.pairs = t->train.batch, .softmax = t->softmax, .n_negative = n->count, .n_pool = n->hard > 0 ? n->pool : 1};
+  return (kith_batch_shape){.pairs = t->train.batch, .softmax = t->softmax, .n_negative = n->count, .n_pool = n->hard > 0 ? n->pool : 1,
+                            .n_shared = t->softmax ? t->train.loss.shared : 0};
 }
 
 static kith_status trainer_make(const kith_comm *comm, const kith_graph *g, const kith_model_options *model,

@@ -32,6 +32,7 @@ static kith_agreed make_trainer_of(kith_loss_name loss, void **made) {
   model.width = 4;
   train.batch = 32;
   train.loss.name = loss;
+  train.loss.shared = 100;
   train.negatives = (kith_negative_options){.count = 2, .popularity = 0.5, .alpha = 0.75, .hard = loss == KITH_BPR ? 0.5 : 0, .pool = 3};
   return kith_trainer_create(test_comm, share, &model, &train, (kith_trainer **)made);
 }

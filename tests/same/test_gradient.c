@@ -139,17 +139,34 @@ static double negative_pair(const setting *s, const double *x, const double *fin
   return loss;
 }
 
-static double logit(const setting *s, const double *final, int user, int item) {
-  return product(final, user, USERS + item, true) / s->train.loss.temperature - s->train.loss.logq * log(degree_of(s, item));
+static double cosine(const setting *s, const double *final, int user, int item) {
+  return product(final, user, USERS + item, true) / s->train.loss.temperature;
 }
+
+/* In batch, an item is expected degree * pairs / edges times among the candidates; pairs / edges is left off everywhere. */
+static double batch_logit(const setting *s, const double *final, int user, int item) {
+  return cosine(s, final, user, item) - s->train.loss.logq * log(degree_of(s, item));
+}
+
+static double shared_logit(const setting *s, const double *final, int user, int item) {
+  double often = s->train.loss.shared * noise_of(s, item);
+  if (s->train.loss.inbatch) often *= (double)s->t->n_edge / (double)s->pairs;
+  return cosine(s, final, user, item) - s->train.loss.logq * log(often);
+}
+
+static int shared_item(const setting *s, int draw) { return drawn_by(s, kith_random(s->train.seed, KITH_USE_SHARED, 0, 0, (uint64_t)draw)); }
 
 static double softmax_pair(const setting *s, const double *final, int64_t place) {
   int64_t mine = edge_at(s, place);
-  double sum = 0, self = logit(s, final, s->t->user[mine], s->t->item[mine]);
-  for (int64_t p = 0; p < s->pairs; p++) {
-    int64_t e = edge_at(s, p);
-    if (p != place && s->t->item[e] == s->t->item[mine]) continue;
-    sum += exp(logit(s, final, s->t->user[mine], s->t->item[e]));
+  int user = s->t->user[mine], item = s->t->item[mine];
+  double self = s->train.loss.inbatch ? batch_logit(s, final, user, item) : cosine(s, final, user, item), sum = exp(self);
+  for (int64_t p = 0; p < s->pairs && s->train.loss.inbatch; p++) {
+    int other = s->t->item[edge_at(s, p)];
+    if (other != item) sum += exp(batch_logit(s, final, user, other));
+  }
+  for (int c = 0; c < s->train.loss.shared; c++) {
+    int other = shared_item(s, c);
+    if (!knows(s, user, other)) sum += exp(shared_logit(s, final, user, other));
   }
   return log(sum) - self;
 }
@@ -165,6 +182,7 @@ static double loss_of(const setting *s, const double *x) {
     else loss += negative_pair(s, x, final, e, &square);
     loss += s->train.loss.l2 * square;
   }
+  for (int c = 0; c < s->train.loss.shared; c++) loss += s->train.loss.l2 * half_square(x, USERS + shared_item(s, c));
   return loss / (double)s->pairs;
 }
 
@@ -261,11 +279,32 @@ static void softmax_is_differentiated(void **state) {
   check(KITH_MF, loss_named(KITH_SOFTMAX), kith_negative_defaults());
 }
 
+static void softmax_with_shared_negatives_is_differentiated(void **state) {
+  (void)state;
+  kith_loss_options loss = loss_named(KITH_SOFTMAX);
+  kith_negative_options popular = {.count = 1, .popularity = 0.6, .alpha = 0.75, .pool = 16};
+  loss.shared = 70; /* more than a tile */
+  check(KITH_LIGHTGCN, loss, kith_negative_defaults());
+  check(KITH_MF, loss, popular);
+}
+
+static void softmax_of_shared_negatives_alone_is_differentiated(void **state) {
+  (void)state;
+  kith_loss_options loss = loss_named(KITH_SOFTMAX);
+  kith_negative_options popular = {.count = 1, .popularity = 0.6, .alpha = 0.75, .pool = 16};
+  loss.inbatch = false;
+  loss.shared = 70;
+  check(KITH_LIGHTGCN, loss, popular);
+  loss.shared = 5;
+  check(KITH_MF, loss, kith_negative_defaults());
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(bpr_is_differentiated), cmocka_unit_test(bpr_with_several_negatives_is_differentiated),
       cmocka_unit_test(bpr_with_hard_negatives_is_differentiated), cmocka_unit_test(nce_is_differentiated),
-      cmocka_unit_test(softmax_is_differentiated)};
+      cmocka_unit_test(softmax_is_differentiated), cmocka_unit_test(softmax_with_shared_negatives_is_differentiated),
+      cmocka_unit_test(softmax_of_shared_negatives_alone_is_differentiated)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

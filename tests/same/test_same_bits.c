@@ -14,7 +14,9 @@ typedef struct recipe {
   kith_model_name model;
   kith_loss_name loss;
   int width, batch;
-  kith_negative_options negatives;
+  kith_negative_options negatives; /* the defaults where count is 0 */
+  int shared;
+  bool apart;                      /* no in-batch candidates */
 } recipe;
 
 typedef struct outcome {
@@ -33,6 +35,9 @@ static outcome train_on(const kith_comm *comm, const test_graph *t, const recipe
   train.batch = how->batch;
   train.adam.lr = 0.01;
   train.loss.name = how->loss;
+  train.loss.shared = how->shared;
+  train.loss.inbatch = !how->apart;
+  train.loss.logq = how->shared > 0 ? 0.5 : 0;
   if (how->negatives.count > 0) train.negatives = how->negatives;
   assert_int_equal(KITH_OK, kith_trainer_create(comm, g, &model, &train, &trainer).status);
   for (int e = 0; e < EPOCHS; e++) {
@@ -127,12 +132,27 @@ static void nce_has_the_same_bits(void **state) {
   check((recipe){.model = KITH_MF, .loss = KITH_NCE, .width = 21, .batch = 128});
 }
 
+static void shared_negatives_have_the_same_bits(void **state) {
+  (void)state;
+  kith_negative_options popular = {.count = 1, .popularity = 0.5, .alpha = 0.75, .pool = 16};
+  check((recipe){.model = KITH_LIGHTGCN, .loss = KITH_SOFTMAX, .width = 32, .batch = 200, .negatives = popular, .shared = 150});
+  check((recipe){.model = KITH_MF, .loss = KITH_SOFTMAX, .width = 21, .batch = 129, .shared = 64});
+}
+
+static void shared_negatives_alone_have_the_same_bits(void **state) {
+  (void)state;
+  kith_negative_options popular = {.count = 1, .popularity = 1, .alpha = 0.75, .pool = 16};
+  check((recipe){.model = KITH_LIGHTGCN, .loss = KITH_SOFTMAX, .width = 32, .batch = 200, .negatives = popular, .shared = 300, .apart = true});
+  check((recipe){.model = KITH_MF, .loss = KITH_SOFTMAX, .width = 21, .batch = 70, .shared = 20, .apart = true});
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(lightgcn_with_bpr_has_the_same_bits), cmocka_unit_test(a_width_that_fits_no_vector_has_the_same_bits),
       cmocka_unit_test(lightgcn_with_softmax_has_the_same_bits), cmocka_unit_test(mf_with_bpr_has_the_same_bits),
       cmocka_unit_test(mf_with_softmax_has_the_same_bits), cmocka_unit_test(several_negatives_of_a_mixture_have_the_same_bits),
-      cmocka_unit_test(hard_negatives_have_the_same_bits), cmocka_unit_test(nce_has_the_same_bits)};
+      cmocka_unit_test(hard_negatives_have_the_same_bits), cmocka_unit_test(nce_has_the_same_bits),
+      cmocka_unit_test(shared_negatives_have_the_same_bits), cmocka_unit_test(shared_negatives_alone_have_the_same_bits)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

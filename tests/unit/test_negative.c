@@ -185,6 +185,63 @@ static void the_hardest_of_a_pool_is_picked(void **state) {
   kith_noise_destroy(&z);
 }
 
+/* Every rank holds the marks of all pairs; each mark is checked by the rank that knows the user. */
+static void check_marks(const kith_batch *b, const kith_epoch *e, int64_t step) {
+  for (kith_eid s = e->first[step]; s < e->first[step + 1]; s++) {
+    int64_t place = e->seeds[s].place - step * e->batch;
+    for (int c = 0; c < b->shared.n; c++) {
+      bool marked = b->shared.known[c / 64 * b->n_global + place] >> c % 64 & 1;
+      assert_true(marked == kith_lists_has(&share->train, e->seeds[s].user, b->item[b->n_global + c]));
+    }
+  }
+}
+
+static void shared_negatives_follow_their_law_and_are_marked_for_those_who_know_them(void **state) {
+  (void)state;
+  enum { SHARED = 100, PAIRS = 50 };
+  kith_batch_shape shape = {.pairs = PAIRS, .softmax = true, .n_negative = 1, .n_pool = 1, .n_shared = SHARED};
+  kith_noise *z = noise_of(0.4, 0.75, 0);
+  kith_relation *a = NULL;
+  kith_batch *b = NULL;
+  kith_epoch *e = NULL;
+  double p[ITEMS], count[ITEMS] = {0}, drawn = 0;
+  law(0.4, 0.75, p);
+  assert_int_equal(KITH_OK, kith_relation_create(test_comm, share, 1, &a).status);
+  assert_int_equal(KITH_OK, kith_batch_create(test_comm, share, a, z, &shape, &b).status);
+  assert_int_equal(KITH_OK, kith_epoch_create(share, PAIRS, 3, &e));
+  for (int64_t epoch = 0; epoch < 20; epoch++) {
+    kith_epoch_begin(e, epoch);
+    for (int64_t step = 0; step < e->n_step; step++) {
+      kith_batch_softmax(b, e, step);
+      assert_int_equal(b->shared.n, SHARED);
+      for (int c = 0; c < SHARED; c++) count[b->item[b->n_global + c]]++;
+      for (int c = 0; c < SHARED; c++) assert_true(fabs((double)b->shared.log_often[c] - log(SHARED * p[b->item[b->n_global + c]])) < 1e-5);
+      drawn += SHARED;
+      check_marks(b, e, step);
+    }
+  }
+  expect_law(count, p, drawn);
+  kith_epoch_destroy(&e);
+  kith_batch_destroy(&b);
+  kith_relation_destroy(&a);
+  kith_noise_destroy(&z);
+}
+
+static void a_loss_without_candidates_is_refused(void **state) {
+  (void)state;
+  kith_loss_options loss = kith_loss_defaults();
+  kith_negative_options negatives = kith_negative_defaults();
+  assert_int_equal(KITH_OK, kith_loss_check(&loss, &negatives));
+  loss.name = KITH_SOFTMAX;
+  loss.inbatch = false;
+  assert_int_equal(KITH_ECONFIG, kith_loss_check(&loss, &negatives));
+  loss.shared = 1;
+  assert_int_equal(KITH_OK, kith_loss_check(&loss, &negatives));
+  loss.name = KITH_NCE;
+  negatives.hard = 0.1;
+  assert_int_equal(KITH_ECONFIG, kith_loss_check(&loss, &negatives));
+}
+
 static void a_step_of_too_many_rows_is_refused(void **state) {
   (void)state;
   kith_batch_shape shape = {.pairs = 10000000, .n_negative = 1000, .n_pool = 1};
@@ -198,7 +255,8 @@ int main(int argc, char **argv) {
       cmocka_unit_test(draws_follow_their_law), cmocka_unit_test(an_item_that_nobody_met_is_not_popular),
       cmocka_unit_test(negatives_of_a_user_follow_the_law_of_the_others), cmocka_unit_test(the_first_negative_is_the_one_that_has_always_been),
       cmocka_unit_test(the_share_of_hard_negatives_is_the_share_asked_for), cmocka_unit_test(the_hardest_of_a_pool_is_picked),
-      cmocka_unit_test(a_step_of_too_many_rows_is_refused)};
+      cmocka_unit_test(shared_negatives_follow_their_law_and_are_marked_for_those_who_know_them),
+      cmocka_unit_test(a_loss_without_candidates_is_refused), cmocka_unit_test(a_step_of_too_many_rows_is_refused)};
   test_begin(&argc, &argv);
   graph = test_graph_random(USERS, ITEMS, EDGES, 8);
   share = test_graph_cut(&graph, test_comm, 5, 2);
