@@ -6,7 +6,6 @@
 #include "support/cut.h"
 #include "support/mpi_main.h"
 
-#include "kith/loss.h"
 #include "loss/pairs.h"
 
 enum { USERS = 40, ITEMS = 60, EDGES = 700, DRAWS = 60000 };
