@@ -37,7 +37,7 @@ kith_agreed kith_noise_create(const kith_comm *comm, const kith_graph *g, const 
   *out = NULL;
   kith_agreed st = kith_agree(comm, noise_make(g, o, out));
   if (kith_is_bad(st)) kith_noise_destroy(out);
-  else if (o->popularity > 0) noise_weigh(comm, g, o->alpha, *out);
+  else if ((*out)->below) noise_weigh(comm, g, o->alpha, *out);
   return st;
 }
 
