@@ -41,9 +41,9 @@ kith_lid kith_batch_most_asked(const kith_batch *b) { return (kith_lid)batch_ask
 
 static kith_status batch_reserve(kith_batch *b) {
   kith_status st = KITH_OK;
-  int64_t most_want = batch_wanted(b), most_ask = batch_asked(b), pairs = b->shape.pairs, tiled = b->shape.softmax ? pairs : 0;
+  int64_t most_want = batch_wanted(b), most_ask = batch_asked(b), most = most_want > most_ask ? most_want : most_ask, pairs = b->shape.pairs, tiled = b->shape.softmax ? pairs : 0;
   KITH_CHECK(most_want <= INT32_MAX && most_ask <= INT32_MAX, KITH_ECONFIG, "a step would need %lld rows, at most %d: fewer pairs or negatives are needed",
-             (long long)(most_want > most_ask ? most_want : most_ask), INT32_MAX);
+             (long long)most, INT32_MAX);
   KITH_TRY(KITH_NEW(b->at[0], most_want));
   b->at[1] = b->at[0] + batch_most_pairs(b);
   b->at[2] = b->at[1] + batch_most_pairs(b);
@@ -54,12 +54,14 @@ static kith_status batch_reserve(kith_batch *b) {
   KITH_TRY(KITH_NEW(b->tile_first, b->comm->size + 1));
   KITH_TRY(KITH_NEW(b->pair, 3 * tiled));
   KITH_TRY(KITH_NEW(b->log_degree, tiled));
-  KITH_TRY(KITH_NEW(b->picks.sum_row, most_ask));
-  KITH_TRY(KITH_NEW(b->picks.counted, most_ask));
-  KITH_TRY(KITH_NEW(b->picks.start, most_ask + 1));
-  KITH_TRY(KITH_NEW(b->picks.member, most_ask));
+  KITH_TRY(KITH_NEW(b->seed, most_want));
+  KITH_TRY(KITH_NEW(b->seed_row, most_want));
+  KITH_TRY(KITH_NEW(b->picks.sum_row, most));
+  KITH_TRY(KITH_NEW(b->picks.counted, most));
+  KITH_TRY(KITH_NEW(b->picks.start, most + 1));
+  KITH_TRY(KITH_NEW(b->picks.member, most));
   KITH_TRY(kith__shared_reserve(b->shape.n_shared, b->shape.pairs, b->g->n[KITH_ITEM], b->comm->size, &b->shared));
-  b->sort = kith_alloc(most_want > most_ask ? most_want : most_ask, sizeof(batch_entry));
+  b->sort = kith_alloc(most, sizeof(batch_entry));
   KITH_CHECK(b->sort, KITH_ENOMEM, "no memory for a batch of %d pairs", b->shape.pairs);
 done:
   return st;
@@ -91,6 +93,8 @@ void kith_batch_destroy(kith_batch **batch) {
   KITH_FREE(b->tile_first);
   KITH_FREE(b->pair);
   KITH_FREE(b->log_degree);
+  KITH_FREE(b->seed);
+  KITH_FREE(b->seed_row);
   KITH_FREE(b->picks.sum_row);
   KITH_FREE(b->picks.counted);
   KITH_FREE(b->picks.start);
@@ -225,6 +229,26 @@ void kith_batch_softmax(kith_batch *b, const kith_epoch *e, int64_t step) {
   for (kith_lid i = 0; i < n_draw; i++)
     entry[2 * n + i] = (batch_entry){number[b->item[b->n_global + draw + i]], 2 * b->n_global + draw + i, shared + i};
   batch_sort(b, 2 * n + n_draw);
+}
+
+/* Wanted rows ascend by number, then by key, so those of one node stand together in the order of the batch. */
+void kith_batch_seeds(kith_batch *b) {
+  kith_picks *p = &b->picks;
+  b->n_seed = 0;
+  for (kith_lid i = 0; i < b->n_want; i++) {
+    if (i == 0 || b->want[i] != b->want[i - 1]) {
+      p->start[b->n_seed] = i;
+      p->counted[b->n_seed] = 0;
+      p->sum_row[b->n_seed] = b->n_seed;
+      b->seed[b->n_seed++] = b->want[i];
+    }
+    p->counted[b->n_seed - 1] += !batch_is_pooled(b, b->key[i]);
+    b->seed_row[i] = b->n_seed - 1;
+    p->member[i] = i;
+  }
+  p->start[b->n_seed] = p->n = b->n_want;
+  p->n_sum = b->n_seed;
+  p->row = b->seed_row;
 }
 
 void kith_batch_answer(kith_batch *b, const kith_halo *h) {
