@@ -17,6 +17,7 @@ typedef enum kith_train_mode { KITH_FULL, KITH_NEIGHBOR } kith_train_mode;
 typedef struct kith_train_options {
   kith_train_mode mode;
   kith_fanouts fanouts; /**< of the sampled hops */
+  bool exclude;     /**< sampled hops leave out the pairs that the step learns from */
   int batch;        /**< training pairs in a step, over all ranks */
   int epochs;       /**< epochs in all, those of an earlier run included */
   uint64_t seed;

@@ -55,6 +55,7 @@ const job_key kith__job_table[] = {
     {"model.aggregator", JOB_NAME, AT(model.aggregator), 0, 0, "mean | pool", "sage: how a row is made of many"},
     {"train.mode", JOB_NAME, AT(train.mode), 0, 0, "full | neighbor", "full: every step propagates over the whole graph; neighbor: over sampled neighbours of the batch's nodes"},
     {"train.fanouts", JOB_FANOUTS, AT(train.fanouts), 0, 1e6, "neighbours", "neighbor: kept at each hop, the batch's own first; the last number counts for further hops; 0: all"},
+    {"train.exclude", JOB_BOOL, AT(train.exclude), NONE, "neighbor: the pairs that a step learns from are no neighbours in its hops"},
     {"train.loss", JOB_NAME, AT(train.loss.name), 0, 0, "bpr | softmax | nce",
      "bpr: a pair against its negatives; softmax: of cosines, against the candidates that the pairs of a step share; nce: a pair's item against noise, which its negatives are"},
     {"train.batch", JOB_INT, AT(train.batch), 1, 1e7, "pairs", "training pairs in a step, over all ranks"},

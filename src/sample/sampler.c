@@ -10,7 +10,7 @@
 
 /* What an owner says of a node that it is asked about … */
 typedef struct sampler_head {
-  int64_t drawn, degree, node;
+  int64_t drawn, among, degree, node; /* drawn of how many that could be; neighbours in all */
 } sampler_head;
 
 /* … and of each neighbour that it drew. */
@@ -18,7 +18,7 @@ typedef struct sampler_edge {
   int64_t number, degree, node;
 } sampler_edge;
 
-enum { SAMPLER_WORDS = 3 }; /* 64-bit words in both */
+enum { SAMPLER_HEAD = 4, SAMPLER_EDGE = 3 }; /* 64-bit words */
 
 typedef struct sampler_hop {
   kith_frame edges;
@@ -40,6 +40,8 @@ struct kith_sampler {
   kith_fanouts fanouts;
   bool loops;
   uint64_t seed, step;
+  int64_t n_target;
+  const kith_target *target;            /* edges that are not drawn in this step */
   kith_frame frame[KITH_HOPS_MOST + 1]; /* frame[n_hop] are the seeds, frame[0] the leaves */
   sampler_hop *hop;                     /* [n_hop], hop[l] reads frame[l] */
   sample_map map;
@@ -48,7 +50,8 @@ struct kith_sampler {
   kith_lid *grouped;                    /* [most rows] rows grouped by owner … */
   kith_gid *ask;                        /* … and their numbers */
   kith_eid *found;                      /* [most rows + 1] where each row's answer begins */
-  int64_t *place;                       /* [largest degree] one node's draw */
+  int64_t *place;                       /* [largest degree] one node's draw … */
+  int64_t *allowed;                     /* [largest degree] … among these places */
   sampler_counts rows, edges;
   kith_gid *asked;
   sampler_head *head_out, *head_in;
@@ -114,7 +117,7 @@ static kith_status sampler_make_buffers(kith_sampler *s) {
   for (int l = 0; l < s->n_hop; l++)
     if (s->hop[l].edges.most > entries) entries = s->hop[l].edges.most;
   int64_t answers = size * sampler_least(entries, own);
-  KITH_CHECK(asked < INT32_MAX / SAMPLER_WORDS && answers < INT32_MAX / SAMPLER_WORDS && entries < INT32_MAX / SAMPLER_WORDS, KITH_ECONFIG,
+  KITH_CHECK(asked < INT32_MAX / SAMPLER_HEAD && answers < INT32_MAX / SAMPLER_HEAD && entries < INT32_MAX / SAMPLER_HEAD, KITH_ECONFIG,
              "train.fanouts: a step may exchange %lld neighbours with one rank; use a smaller batch or fan-outs, or more ranks", (long long)(answers > entries ? answers : entries));
   KITH_TRY(KITH_NEW(s->asked, asked));
   KITH_TRY(KITH_NEW(s->head_out, asked));
@@ -135,6 +138,7 @@ static kith_status sampler_make_rows(kith_sampler *s, int64_t rows, int64_t most
   KITH_TRY(KITH_NEW(s->ask, rows));
   KITH_TRY(KITH_NEW(s->found, rows + 1));
   KITH_TRY(KITH_NEW(s->place, most_degree));
+  KITH_TRY(KITH_NEW(s->allowed, most_degree));
 done:
   return st;
 }
@@ -189,6 +193,7 @@ void kith_sampler_destroy(kith_sampler **sampler) {
   KITH_FREE(s->ask);
   KITH_FREE(s->found);
   KITH_FREE(s->place);
+  KITH_FREE(s->allowed);
   sampler_free_counts(&s->rows);
   sampler_free_counts(&s->edges);
   KITH_FREE(s->asked);
@@ -230,17 +235,44 @@ static void sampler_group(kith_sampler *s, kith_lid n) {
   sampler_add_up(size, c->out, c->out_at);
 }
 
+/* The first target from a node: binary search. */
+static int64_t sampler_first_target(const kith_sampler *s, kith_gid from) {
+  int64_t low = 0, high = s->n_target;
+  while (low < high) {
+    int64_t middle = low + (high - low) / 2;
+    if (s->target[middle].from < from) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/* Places of a node's neighbours that are no targets; returns how many. */
+static int64_t sampler_allow(kith_sampler *s, kith_gid number, kith_lid row, int64_t degree) {
+  const kith_gid *to = s->g->neighbour + s->g->start[row];
+  int64_t first = sampler_first_target(s, number), n = 0;
+  for (int64_t i = 0; i < degree; i++) {
+    bool target = false;
+    for (int64_t t = first; t < s->n_target && s->target[t].from == number && !target; t++) target = s->target[t].to == to[i];
+    if (!target) s->allowed[n++] = i;
+  }
+  return n;
+}
+
 /* Answer one question: head and drawn neighbours. */
 static sampler_head sampler_answer(kith_sampler *s, int l, kith_gid number, sampler_edge *edge) {
   const kith_graph *g = s->g;
   const kith_csr *csr = &s->a->csr;
   kith_lid row = (kith_lid)(number - g->first[s->comm->rank]);
   sampler_head head = {.degree = s->a->degree[row], .node = s->a->node[row]};
-  head.drawn = kith_neighbour_draw(s->seed, s->step, head.node, l, head.degree, sampler_fanout(s, l), s->place);
+  int64_t first = sampler_first_target(s, number);
+  bool targets = first < s->n_target && s->target[first].from == number;
+  head.among = targets ? sampler_allow(s, number, row, head.degree) : head.degree;
+  head.drawn = kith_neighbour_draw(s->seed, s->step, head.node, l, head.among, sampler_fanout(s, l), s->place);
   kith_eid from = csr->start[s->a->place[row]];
   for (int64_t i = 0; i < head.drawn; i++) {
-    kith_lid col = csr->col[from + s->place[i]];
-    edge[i] = (sampler_edge){g->neighbour[g->start[row] + s->place[i]], s->a->degree[col], s->a->node[col]};
+    int64_t at = targets ? s->allowed[s->place[i]] : s->place[i];
+    kith_lid col = csr->col[from + at];
+    edge[i] = (sampler_edge){g->neighbour[g->start[row] + at], s->a->degree[col], s->a->node[col]};
   }
   return head;
 }
@@ -268,10 +300,10 @@ static void sampler_ask(kith_sampler *s, int l, kith_lid n) {
   sampler_add_up(size, c->in, c->in_at);
   sampler_swap(s, 1, c->out, c->out_at, s->ask, c->in, c->in_at, s->asked);
   sampler_answer_all(s, l);
-  sampler_swap(s, SAMPLER_WORDS, c->in, c->in_at, s->head_out, c->out, c->out_at, s->head_in);
+  sampler_swap(s, SAMPLER_HEAD, c->in, c->in_at, s->head_out, c->out, c->out_at, s->head_in);
   KITH_MPI(MPI_Alltoall(e->out, 1, MPI_INT, e->in, 1, MPI_INT, s->comm->mpi));
   sampler_add_up(size, e->in, e->in_at);
-  sampler_swap(s, SAMPLER_WORDS, e->out, e->out_at, s->edge_out, e->in, e->in_at, s->edge_in);
+  sampler_swap(s, SAMPLER_EDGE, e->out, e->out_at, s->edge_out, e->in, e->in_at, s->edge_in);
 }
 
 /* Where the answer about each row stands, and what is said of the row itself. */
@@ -310,7 +342,7 @@ static void sampler_fill(kith_sampler *s, int l, kith_lid n) {
         n_row++;
       }
       csr->col[at] = row;
-      csr->weight[at++] = (float)((double)head->degree / (double)head->drawn / sqrt((double)(head->degree * edge[k].degree)));
+      csr->weight[at++] = (float)((double)head->among / (double)head->drawn / sqrt((double)(head->degree * edge[k].degree)));
     }
   }
   csr->start[n] = at;
@@ -321,9 +353,11 @@ static void sampler_fill(kith_sampler *s, int l, kith_lid n) {
   s->frame[l].n = n_row;
 }
 
-void kith_sampler_plan(kith_sampler *s, kith_lid n, const kith_gid *seed, uint64_t step) {
+void kith_sampler_plan(kith_sampler *s, kith_lid n, const kith_gid *seed, uint64_t step, int64_t n_target, const kith_target *target) {
   if (n > s->frame[s->n_hop].most) kith_abort(__FILE__, __LINE__, "room for the seeds");
   s->step = step;
+  s->n_target = n_target;
+  s->target = target;
   kith__map_clear(&s->map);
   for (kith_lid i = 0; i < n; i++) {
     s->number[i] = seed[i];

@@ -56,7 +56,7 @@ static void run_add_negatives(run *r) {
 static void run_add_mode(run *r) {
   const kith_train_options *t = &r->o->train;
   if (t->mode == KITH_FULL) return;
-  run_add_recipe(r, " mode=%s fanouts=", kith_train_mode_text(t->mode));
+  run_add_recipe(r, " mode=%s exclude=%s fanouts=", kith_train_mode_text(t->mode), t->exclude ? "true" : "false");
   for (int i = 0; i < t->fanouts.n; i++) run_add_recipe(r, i ? ",%d" : "%d", t->fanouts.of[i]);
 }
 

@@ -55,7 +55,8 @@ int64_t kith__sampled_arrange(kith_trainer *t, bool stop) {
   kith_lid n = 0;
   const kith_gid *want = NULL;
   kith_batch_seeds(t->batch);
-  kith_sampler_plan(t->sampler, t->batch->n_seed, t->batch->seed, t->play.step);
+  int64_t n_target = t->train.exclude ? 2 * t->batch->n_global : 0;
+  kith_sampler_plan(t->sampler, t->batch->n_seed, t->batch->seed, t->play.step, n_target, t->batch->target);
   kith_sampler_want(t->sampler, &n, &want, &t->fetch.row);
   return kith_halo_aim(t->halo, n, want, NULL, stop);
 }

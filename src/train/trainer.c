@@ -21,7 +21,7 @@ done:
 static kith_batch_shape trainer_shape(const kith_trainer *t) {
   const kith_negative_options *n = &t->train.negatives;
   return (kith_batch_shape){.pairs = t->train.batch, .softmax = t->softmax, .n_negative = n->count, .n_pool = n->hard > 0 ? n->pool : 1,
-                            .n_shared = t->softmax ? t->train.loss.shared : 0};
+                            .n_shared = t->softmax ? t->train.loss.shared : 0, .targets = t->sampled && t->train.exclude};
 }
 
 static kith_status trainer_make(const kith_comm *comm, const kith_graph *g, const kith_model_options *model,

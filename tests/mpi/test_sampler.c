@@ -3,6 +3,8 @@
  * Sampled hops: every rank draws the same neighbours of the same nodes; weights make the estimate unbiased; all neighbours
  * are the graph itself.
  */
+#include <stdlib.h>
+
 #include "support/cut.h"
 #include "support/mpi_main.h"
 
@@ -69,7 +71,7 @@ static outcome *plan(setting *s, uint64_t step) {
   kith_gid number[NODES], seed[SEEDS];
   outcome *out = calloc(1, sizeof *out);
   global_numbers(s, number);
-  kith_sampler_plan(s->s, some_seeds(number, seed), seed, step);
+  kith_sampler_plan(s->s, some_seeds(number, seed), seed, step, 0, NULL);
   for (int l = 0; l < HOPS; l++) {
     const kith_hop *h = kith_sampler_hop(s->s, l);
     assert_int_equal(h->csr->n_row, h->out->n);
@@ -109,7 +111,7 @@ static void seeds_are_the_first_rows_of_every_frame(void **state) {
   kith_gid number[NODES], seed[SEEDS];
   global_numbers(&s, number);
   kith_lid n = some_seeds(number, seed), n_want;
-  kith_sampler_plan(s.s, n, seed, 1);
+  kith_sampler_plan(s.s, n, seed, 1, 0, NULL);
   for (int l = 0; l < HOPS; l++) {
     const kith_hop *h = kith_sampler_hop(s.s, l);
     for (kith_lid i = 0; i < n; i++) assert_int_equal(number[node_of(h->in, i)], seed[i]);
@@ -149,6 +151,42 @@ static void draws_belong_to_the_node(void **state) {
   setting_free(&other);
 }
 
+static int compare_targets(const void *a, const void *b) {
+  const kith_target *x = a, *y = b;
+  if (x->from != y->from) return x->from < y->from ? -1 : 1;
+  return (x->to > y->to) - (x->to < y->to);
+}
+
+/* Every third edge is a target: none of them is drawn, all others are, since all neighbours are asked for. */
+static void targets_are_left_out(void **state) {
+  (void)state;
+  setting s = setting_make(7, &(kith_fanouts){1, {0}}, false);
+  kith_gid number[NODES], seed[SEEDS];
+  kith_target target[2 * EDGES];
+  int64_t n_target = 0;
+  global_numbers(&s, number);
+  for (int64_t e = 0; e < s.t.n_edge; e += 3) {
+    kith_gid user = number[s.t.user[e]], item = number[USERS + s.t.item[e]];
+    target[n_target++] = (kith_target){user, item};
+    target[n_target++] = (kith_target){item, user};
+  }
+  qsort(target, (size_t)n_target, sizeof *target, compare_targets);
+  kith_sampler_plan(s.s, some_seeds(number, seed), seed, 1, n_target, target);
+  for (int l = 0; l < HOPS; l++) {
+    const kith_hop *h = kith_sampler_hop(s.s, l);
+    for (kith_lid p = 0; p < h->csr->n_row; p++) {
+      int a = node_of(h->out, h->csr->row[p]), left = 0;
+      for (int64_t e = 0; e < s.t.n_edge; e++) left += e % 3 != 0 && (s.t.user[e] == a || USERS + s.t.item[e] == a);
+      assert_int_equal(h->csr->start[p + 1] - h->csr->start[p], left);
+      for (kith_eid e = h->csr->start[p]; e < h->csr->start[p + 1]; e++) {
+        kith_target drawn = {number[a], number[node_of(h->in, h->csr->col[e])]};
+        assert_null(bsearch(&drawn, target, (size_t)n_target, sizeof *target, compare_targets));
+      }
+    }
+  }
+  setting_free(&s);
+}
+
 /* Mean over many steps of the weighed sum, against the exact row of A x: within 5 standard errors (seeded; a false alarm
    of one of the dozens of rows has a chance of about 3e-5). */
 static void weighed_sums_are_unbiased(void **state) {
@@ -161,7 +199,7 @@ static void weighed_sums_are_unbiased(void **state) {
   global_numbers(&s, number);
   kith_lid n = some_seeds(number, seed);
   for (uint64_t step = 0; step < STEPS; step++) {
-    kith_sampler_plan(s.s, n, seed, step);
+    kith_sampler_plan(s.s, n, seed, step, 0, NULL);
     const kith_hop *h = kith_sampler_hop(s.s, HOPS - 1);
     for (kith_lid p = 0; p < n; p++) {
       double y = 0;
@@ -200,7 +238,7 @@ static void draws_are_uniform(void **state) {
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(neighbours_are_neighbours_and_as_many_as_asked_for), cmocka_unit_test(seeds_are_the_first_rows_of_every_frame),
-      cmocka_unit_test(draws_belong_to_the_node), cmocka_unit_test(weighed_sums_are_unbiased), cmocka_unit_test(draws_are_uniform)};
+      cmocka_unit_test(draws_belong_to_the_node), cmocka_unit_test(targets_are_left_out), cmocka_unit_test(weighed_sums_are_unbiased), cmocka_unit_test(draws_are_uniform)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }
