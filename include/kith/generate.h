@@ -9,10 +9,10 @@
 typedef struct kith_generate_options {
   int64_t users, items, interactions;
   int64_t friends;     /**< friendships in the whole graph */
-  int communities;     /**< latent taste communities */
   double noise;        /**< share of interactions outside the user's tastes, 0 … 1 */
-  bool names;          /**< ids are readable names ("user-00017"), else integers from 0 */
   uint64_t seed;
+  int communities;     /**< latent taste communities */
+  bool names;          /**< ids are readable names ("user-00017"), else integers from 0 */
 } kith_generate_options;
 
 kith_generate_options kith_generate_defaults(void);

@@ -92,7 +92,7 @@ int world_tastes(const world *w, int64_t user, world_taste taste[WORLD_TASTES]) 
   kith_draw draw = kith_random(w->o->seed, (kith_use)WORLD_TASTE, (uint64_t)user, 0, 0);
   int64_t place = (int64_t)kith_shuffle_place(&w->user_order, (uint64_t)user);
   double unit = kith_random_unit(draw.bits[0]), sum = 0, total = 0;
-  int n = 1 + (unit < second_taste) + (unit < third_taste);
+  int n = unit < third_taste ? 3 : unit < second_taste ? 2 : 1;
   for (int i = 0; i < n; i++) total += weight[i];
   for (int i = 0; i < n; i++) {
     if (i > 0)
