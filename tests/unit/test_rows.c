@@ -128,6 +128,11 @@ static bool same_lists(const kith__rows *a, const kith__rows *b) {
          memcmp(a->lists.start, b->lists.start, (USERS + 1) * sizeof *a->lists.start) == 0;
 }
 
+/* Whether user u's list in a part goes on with `item` at place `at`. */
+static bool next_is(const kith__rows *part, int64_t u, kith_eid at, int32_t item) {
+  return at < part->lists.start[u + 1] && part->lists.item[at] == item;
+}
+
 /* Each entry of the unsplit rows is in exactly one part, with its time and weight. */
 static void assert_parts_are_the_whole(parts *p) {
   kith__rows whole;
@@ -138,10 +143,9 @@ static void assert_parts_are_the_whole(parts *p) {
   for (int64_t u = 0; u < USERS; u++) {
     kith_eid at[3] = {part[0]->lists.start[u], part[1]->lists.start[u], part[2]->lists.start[u]};
     for (kith_eid e = whole.lists.start[u]; e < whole.lists.start[u + 1]; e++) {
-      int in = -1;
-      for (int k = 0; k < 3; k++)
-        if (at[k] < part[k]->lists.start[u + 1] && part[k]->lists.item[at[k]] == whole.lists.item[e]) in = k;
-      assert_true(in >= 0);
+      int in = 0;
+      while (in < 2 && !next_is(part[in], u, at[in], whole.lists.item[e])) in++;
+      assert_true(next_is(part[in], u, at[in], whole.lists.item[e]));
       assert_int_equal(part[in]->time[at[in]], whole.time[e]);
       assert_true(part[in]->weight[at[in]] == whole.weight[e]);
       at[in]++;
