@@ -8,7 +8,7 @@ fail() { echo "FAIL: $*"; bad=1; }
 refused() { # NAME CODE PATTERN words…: kith must refuse with CODE and one line that matches PATTERN
   name=$1 code=$2 pattern=$3; shift 3
   for n in 1 3; do
-    if [ $n = 1 ]; then timeout -k 5 60 "$KITH" "$@" >/dev/null 2>"$dir/err"; else ranks $n "$@" >/dev/null 2>"$dir/err"; fi
+    if [ $n = 1 ]; then timeout -k 5 $limit "$KITH" "$@" >/dev/null 2>"$dir/err"; else ranks $n "$@" >/dev/null 2>"$dir/err"; fi
     rc=$?
     lines=$(grep -c '^kith: ' "$dir/err")
     [ $rc = "$code" ] || fail "$name on $n: code $rc, expected $code: $(cat "$dir/err")"
@@ -48,7 +48,7 @@ refused "unknown option"     64 'bogus'                            train "$job" 
 refused "unknown user"       65 'nobody'                           recommend "$job" --user nobody
 
 "$KITH" partition "$job" --set partition.parts=2 >/dev/null
-timeout 60 mpirun --quiet --oversubscribe --bind-to none -n 3 "$KITH" train "$job" --fresh >/dev/null 2>"$dir/err"; rc=$?
+timeout $limit mpirun --quiet --oversubscribe --bind-to none -n 3 "$KITH" train "$job" --fresh >/dev/null 2>"$dir/err"; rc=$?
 [ $rc = 78 ] && grep -q '^kith: .*parts.h5.*2 parts.*3 ranks' "$dir/err" || fail "more ranks than parts: $rc $(cat "$dir/err")"
 "$KITH" partition "$job" >/dev/null
 
@@ -69,10 +69,10 @@ cp "$dir/emb" "$dir/t/work/embeddings.h5"; rm "$dir/t/work/embeddings.keep"
 
 # A read-only folder, and a full disk: in a mount namespace of our own.
 if unshare --mount true 2>/dev/null; then
-  export KITH OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 job dir
+  export KITH OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 job dir limit
   in_mount() { # MOUNT-COMMANDS words…
     setup=$1; shift
-    unshare --mount sh -c "$setup"' && shift && timeout -k 5 60 "$@"' sh x "$@" >/dev/null 2>"$dir/err"
+    unshare --mount sh -c "$setup"' && shift && timeout -k 5 $limit "$@"' sh x "$@" >/dev/null 2>"$dir/err"
   }
   for n in 1 3; do
     in_mount 'mount --bind "$dir/t/work" "$dir/t/work" && mount -o remount,bind,ro "$dir/t/work"' mpirun --quiet --oversubscribe --bind-to none -n $n "$KITH" train "$job" --set train.epochs=9

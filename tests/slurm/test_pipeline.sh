@@ -3,6 +3,7 @@
 set -euo pipefail
 for tool in slurmctld slurmd munged sbatch; do command -v $tool >/dev/null || { echo "skipped: no $tool"; exit 77; }; done
 [ "$(id -u)" = 0 ] || { echo "skipped: the local cluster needs root"; exit 77; }
+patience=${KITH_PATIENCE:-1}
 dir=$(mktemp -d); chmod 755 "$dir" # munge wants its socket reachable
 export KITH_CLUSTER=$dir/cluster KITH_CLUSTER_PORT=$((20000 + RANDOM % 20000))
 trap '"$KITH_SOURCE/slurm/cluster" down; rm -rf "$dir"' EXIT
@@ -26,7 +27,7 @@ for verb in ingest partition train; do "$KITH" $verb "$dir/one/job.yaml" --quiet
 nodes=$(sinfo -h -N | wc -l)
 state() { scontrol show job "$1" | grep -oE 'JobState=[A-Z_]+' | head -1 | cut -d= -f2; }
 await() { # JOB: until it is over, whatever the outcome
-  for _ in $(seq 1500); do
+  for _ in $(seq $((1500 * patience))); do
     case $(state "$1") in COMPLETED) return 0 ;; FAILED | CANCELLED | TIMEOUT | NODE_FAIL) break ;; esac
     sleep 0.1
   done
@@ -52,9 +53,9 @@ long="--set train.epochs=120 --set evaluate.every=0 --set checkpoint.every=0 --f
 rm -f work/checkpoint-* work/embeddings.h5
 export KITH_JOB=$dir/job.yaml KITH_SLURM=$KITH_SOURCE/slurm KITH_OPTIONS="--set train.epochs=120 --set evaluate.every=0 --set checkpoint.every=0"
 id=$(sbatch --parsable --export=ALL --nodes="$nodes" --ntasks-per-node=2 "$KITH_SOURCE/slurm/train.sbatch")
-for _ in $(seq 300); do grep -q 'epoch 2 ' "slurm-$id.out" 2>/dev/null && break; sleep 0.05; done
+for _ in $(seq $((300 * patience))); do grep -q 'epoch 2 ' "slurm-$id.out" 2>/dev/null && break; sleep 0.05; done
 scancel -b -s USR1 "$id"
-for _ in $(seq 300); do grep -q 'back into the queue' "slurm-$id.out" 2>/dev/null && break; sleep 0.1; done
+for _ in $(seq $((300 * patience))); do grep -q 'back into the queue' "slurm-$id.out" 2>/dev/null && break; sleep 0.1; done
 grep -q 'back into the queue' "slurm-$id.out" || { cat "slurm-$id.out"; exit 1; }
 ls work/checkpoint-0*.h5 >/dev/null
 await "$id"

@@ -2,9 +2,11 @@
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 
+limit=$((60 * ${KITH_PATIENCE:-1})) # seconds for one run
+
 ranks() { # N words…: kith on N ranks, quietly
   n=$1; shift
-  timeout -k 5 60 mpirun --quiet --oversubscribe --bind-to none -n "$n" "$KITH" "$@"
+  timeout -k 5 $limit mpirun --quiet --oversubscribe --bind-to none -n "$n" "$KITH" "$@"
 }
 
 tiny() { # FOLDER [LOSS]: a generated job in FOLDER, up to its cut
