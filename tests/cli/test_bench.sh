@@ -38,7 +38,7 @@ measures 1 --repeat 1 --set train.loss=softmax
 
 refused() { # RANKS words…
   n=$1; shift
-  if [ "$n" = 1 ]; then timeout -k 5 60 "$KITH" bench "$job" "$@" >"$dir/out" 2>"$dir/err"; else ranks "$n" bench "$job" "$@" >"$dir/out" 2>"$dir/err"; fi
+  if [ "$n" = 1 ]; then timeout -k 5 $limit "$KITH" bench "$job" "$@" >"$dir/out" 2>"$dir/err"; else ranks "$n" bench "$job" "$@" >"$dir/out" 2>"$dir/err"; fi
   rc=$?
   [ $rc = 64 ] && [ "$(wc -l <"$dir/err")" = 1 ] && grep -q -e '^kith: .*--repeat' "$dir/err" || fail "bench $* on $n: code $rc: $(cat "$dir/err")"
   [ ! -s "$dir/out" ] || fail "bench $* on $n: printed $(cat "$dir/out")"

@@ -20,7 +20,7 @@ if "error" in r: assert "kith: " + r["error"] == open(sys.argv[4]).read().rstrip
 }
 says() { # RANKS STATUS KEYS words…
   n=$1 status=$2 keys=$3; shift 3
-  if [ "$n" = 1 ]; then timeout -k 5 60 "$KITH" "$@" --json >"$dir/out" 2>"$dir/err"; else ranks "$n" "$@" --json >"$dir/out" 2>"$dir/err"; fi
+  if [ "$n" = 1 ]; then timeout -k 5 $limit "$KITH" "$@" --json >"$dir/out" 2>"$dir/err"; else ranks "$n" "$@" --json >"$dir/out" 2>"$dir/err"; fi
   object "$n" "$status" "$keys" <"$dir/out" || fail "$* on $n: $(tail -n 1 "$dir/out")"
 }
 
