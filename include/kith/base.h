@@ -122,13 +122,14 @@ int64_t kith_alloc_live(void);
 typedef enum kith_use {
   KITH_USE_INIT = 1,     /**< initial embeddings: (type, original number, column) */
   KITH_USE_SHUFFLE = 2,  /**< order of the training edges in an epoch */
-  KITH_USE_NEGATIVE = 3, /**< negatives of a training pair: (epoch, edge, try) */
+  KITH_USE_NEGATIVE = 3, /**< negatives of a training pair: (epoch, edge, (place in a pool, negative, try)) */
   KITH_USE_SPLIT = 4,    /**< which interactions are held out: (user, item) */
   KITH_USE_PROTOCOL = 5, /**< negatives of the sampled-N protocol: (user, draw) */
   KITH_USE_PARTITION = 6,/**< hash partition: (type, original number) */
   KITH_USE_WEIGHT = 7,   /**< initial weights: (name, row, column) */
   KITH_USE_DROPOUT = 8,  /**< what dropout drops: (step, node, op and column) */
   KITH_USE_SAMPLE = 9,   /**< sampled neighbours: (step, node, hop and draw) */
+  KITH_USE_SHARED = 10,  /**< negatives that a step's pairs share: (epoch, step, draw) */
   KITH_USE_GENERATE = 16 /**< the generator's purposes start here: 16 … 31 */
 } kith_use;
 

@@ -49,7 +49,7 @@ kith_agreed kith_h5_read(kith_h5 *f, const char *name, kith_h5_type type, int d,
 /** Whether a dataset or group is there.  Collective. */
 bool kith_h5_has(kith_h5 *f, const char *name);
 
-/* Attributes of the root; the same values on every rank.  Collective. */
+/* Attributes of the root; the same numbers on every rank; of texts, rank 0's is written.  Collective. */
 kith_agreed kith_h5_put_int(kith_h5 *f, const char *name, int64_t value) KITH_MUST_USE;
 kith_agreed kith_h5_put_real(kith_h5 *f, const char *name, double value) KITH_MUST_USE;
 kith_agreed kith_h5_put_text(kith_h5 *f, const char *name, const char *text) KITH_MUST_USE;

@@ -51,6 +51,7 @@ typedef struct kith_picks {
   const kith_lid *row;     /**< [n] */
   kith_lid n_sum;          /**< distinct rows */
   kith_lid *sum_row;       /**< [n_sum] ascending */
+  kith_lid *counted;       /**< [n_sum] askings of each row that L2 counts: those that train it for certain, not a pool's draws */
   kith_lid *start;         /**< [n_sum + 1] */
   kith_lid *member;        /**< [n] */
 } kith_picks;
@@ -158,7 +159,7 @@ void kith_edge_softmax_backward(const kith_csr *a, int heads, const float *alpha
  *
  * @param m, n     rows of the tile, candidates
  * @param bias     [n] taken off the logits of each candidate
- * @param s        [m, n] logits; afterwards probabilities
+ * @param s        [m, n] logits, minus infinity to leave one out; afterwards probabilities
  * @param lse      [m] log of the sum of exponentials
  */
 void kith_softmax_rows(int m, int n, int64_t first, const int32_t *item, const float *bias, float *s, float *lse);
@@ -167,5 +168,14 @@ void kith_softmax_rows(int m, int n, int64_t first, const int32_t *item, const f
  * probability that user j gives to the item, exp(s_ij - bias_i - lse_j).
  */
 void kith_softmax_columns(int m, int n, int64_t first, const int32_t *item, const float *bias, const float *lse, float *s);
+
+/**
+ * One tile of a softmax whose candidates stand apart from the pairs' own items: s [m, n] logits of candidates, own [m]
+ * logits of the rows' own items; afterwards probabilities.  bias [n] is taken off the candidates' logits, minus
+ * infinity leaves one out.
+ */
+void kith_softmax_rows_apart(int m, int n, const float *bias, float *s, float *own, float *lse);
+/** The same probabilities seen from the candidates: s [m, n] becomes exp(s_ij - bias_i - lse_j). */
+void kith_softmax_columns_apart(int m, int n, const float *bias, const float *lse, float *s);
 
 #endif

@@ -37,51 +37,113 @@ int64_t kith_epoch_pairs(const kith_epoch *e, int64_t step);
 /** The number of the training edge behind a seed, in the order of graph.h5. */
 kith_eid kith_seed_edge(const kith_graph *g, const kith_seed *s);
 
+/** How negatives are drawn: k for each pair, of which a share are the hardest of a pool of draws. */
+typedef struct kith_negative_options {
+  int count;         /**< k, negatives of a pair */
+  double popularity; /**< share of draws in proportion to degree^alpha; the others are uniform */
+  double alpha;      /**< 0 … 1 */
+  double hard;       /**< share of negatives that are, of a pool of draws, the one that the model scores highest */
+  int pool;          /**< draws in a pool */
+} kith_negative_options;
+
+kith_negative_options kith_negative_defaults(void);
+
 /**
- * One item, uniform among those that the user has no training interaction with (LightGCN's sampling), keyed by
- * (seed, epoch, edge): original number.  A user who has them all gets one of them after 1000 tries.
+ * The law that items are drawn from as negatives, p_n(i) = popularity degree_i^alpha / sum + (1 - popularity) / items
+ * (Mikolov et al., NIPS 2013, for the exponent).  Weights are whole numbers, so that draws are the same on every rank.
  */
-int32_t kith_negative_draw(const kith_graph *g, uint64_t seed, int64_t epoch, kith_eid edge, kith_lid user);
+typedef struct kith_noise {
+  int64_t n;               /**< items */
+  double popularity, hard; /**< as in the options */
+  int64_t *below;          /**< [n + 1] weight of the items before each, by original number; null while popularity is 0 */
+} kith_noise;
+
+/** Collective.  With popularity, 8 bytes an item on every rank and one sum of them. */
+kith_agreed kith_noise_create(const kith_comm *comm, const kith_graph *g, const kith_negative_options *o, kith_noise **out) KITH_MUST_USE;
+/** Local; accepts null. */
+void kith_noise_destroy(kith_noise **noise);
+/** The item (original number) that random bits draw from p_n: bits[1] say by which law, bits[0] which item. */
+int32_t kith_noise_item(const kith_noise *z, const kith_draw *r);
+/** log p_n(item). */
+double kith_noise_log(const kith_noise *z, int32_t item);
+
+/**
+ * Draw `c` for negative `j` of a training edge: from p_n without the items that the user has training interactions
+ * with, keyed by (seed, epoch, edge): original number.  A user who has them all gets one of them after 1000 tries.
+ * A negative that is not hard is draw 0; a hard one is one of the draws 0 … pool - 1.
+ */
+int32_t kith_negative_draw(const kith_noise *z, const kith_epoch *e, kith_eid edge, kith_lid user, int j, int c);
+/** Whether negative `j` of a training edge is the hardest of a pool. */
+bool kith_negative_is_hard(const kith_noise *z, const kith_epoch *e, kith_eid edge, int j);
 
 /**
  * The rows that this rank needs in a step, as a halo wants them (ascending by number), and where each pair finds its
  * own.  Rows are keyed by their place in the batch, so that owners sum gradients in the order of the batch.
  *
- * BPR: the pairs of the users owned here, three rows each.
- * Softmax: the pairs in this rank's tiles of the batch, whoever owns them, two rows each.
+ * BPR, NCE: the pairs of the users owned here; user, positive and negatives of each.
+ * Softmax: the pairs in this rank's tiles of the batch, whoever owns them, two rows each; and this rank's tiles of the
+ * negatives that the step's pairs share.
  */
 enum { KITH_TILE = 64 }; /**< places of a batch that softmax handles together, on one rank */
+
+/** What a step is made of at most. */
+typedef struct kith_batch_shape {
+  int pairs;      /**< over all ranks */
+  bool softmax;   /**< tiles of the batch, rather than pairs with negatives of their own */
+  int n_negative; /**< of a pair */
+  int n_pool;     /**< draws in a pool; 1 where no negative is hard */
+  int n_shared;   /**< softmax: negatives that all pairs of a step share */
+} kith_batch_shape;
+
+/**
+ * Negatives that all pairs of a step share, drawn from p_n with repetition, keyed by (seed, epoch, step, draw).
+ * Those that a user has a training interaction with are marked, to be left out for its pairs.
+ */
+typedef struct kith_shared {
+  int n;            /**< in this step */
+  int64_t *first;   /**< [size + 1] draws first[r] … first[r + 1] - 1, whole tiles, are rank r's */
+  float *log_often; /**< [n] log of how often each item is expected among the draws, n p_n(item) */
+  uint64_t *known;  /**< [n / KITH_TILE rounded up, n_global] a bit for each draw of a tile: the user of the pair knows it */
+  int32_t *next, *newest; /**< [n], [items] chains of draws by item, while marks are made */
+} kith_shared;
 
 typedef struct kith_batch {
   const kith_comm *comm;
   const kith_graph *g;
   const kith_relation *a;
+  const kith_noise *noise;
+  kith_batch_shape shape;
   int64_t n_global;     /**< pairs of this step over all ranks */
   kith_lid n_pair;      /**< pairs handled here */
-  kith_lid *at[3];      /**< [n_pair] rows of user, positive, negative among the wanted rows; softmax: at[0] holds users, then items [2 n_pair] */
+  kith_lid *at[3];      /**< rows of users [n_pair], positives [n_pair], negatives [n_pair, n_negative, n_pool] or this rank's shared ones, among the wanted */
   kith_lid n_want;
   kith_gid *want;       /**< [n_want] ascending */
   int64_t *key;         /**< [n_want] */
+  int32_t *item;        /**< original numbers of the pairs' items: [n_pair], softmax: of all pairs of the step, then of the shared negatives */
+  int32_t *drawn;       /**< [n_pair, n_negative, n_pool] original numbers; -1 in a pool's place that is not drawn */
   int64_t *tile_first;  /**< [size + 1] softmax: places first[r] … first[r + 1] - 1 are rank r's */
-  int64_t *pair;        /**< [3 * batch] softmax: user's global number, item's original number, item's degree, by place */
-  int32_t *item;        /**< [batch] softmax: the items alone */
-  float *log_degree;    /**< [batch] softmax: log of the items' training interactions */
+  int64_t *pair;        /**< [3 * pairs] softmax: user's global number, item's original number, item's degree, by place */
+  float *log_degree;    /**< [pairs] softmax: log of the items' training interactions */
+  kith_shared shared;   /**< softmax */
   kith_picks picks;     /**< what this rank is asked for, after kith_batch_answer() */
   void *sort;           /**< room for sorting */
 } kith_batch;
 
-/** Room for steps of up to `batch` pairs; `softmax` says which of the two it will hold.  Collective (sizes only). */
-kith_agreed kith_batch_create(const kith_comm *comm, const kith_graph *g, const kith_relation *a, int batch, bool softmax, kith_batch **out) KITH_MUST_USE;
+/** Room for steps of a shape.  Collective (sizes only).  Errors: KITH_ENOMEM; KITH_ECONFIG if a step has too many rows. */
+kith_agreed kith_batch_create(const kith_comm *comm, const kith_graph *g, const kith_relation *a, const kith_noise *noise,
+                              const kith_batch_shape *shape, kith_batch **out) KITH_MUST_USE;
 void kith_batch_destroy(kith_batch **batch);
 
 /** The most rows that this rank wants and is asked for in any step. */
-kith_lid kith_batch_most_wanted(const kith_comm *comm, int batch, bool softmax);
-kith_lid kith_batch_most_asked(int batch, bool softmax);
+kith_lid kith_batch_most_wanted(const kith_batch *b);
+kith_lid kith_batch_most_asked(const kith_batch *b);
 
-/** Fill for BPR: seeds of a step with negatives.  Local. */
-void kith_batch_bpr(kith_batch *b, const kith_epoch *e, int64_t step);
-/** Fill for softmax.  Collective: every rank learns the step's pairs (24 bytes each). */
+/** Fill for BPR or NCE: seeds of a step with negatives.  Local. */
+void kith_batch_pairs(kith_batch *b, const kith_epoch *e, int64_t step);
+/** Fill for softmax.  Collective: every rank learns the step's pairs (24 bytes each), and a bit of each pair and shared negative. */
 void kith_batch_softmax(kith_batch *b, const kith_epoch *e, int64_t step);
+/** Make it a step without pairs.  Local. */
+void kith_batch_clear(kith_batch *b);
 /** After the halo is aimed: order what came to be asked for.  Local. */
 void kith_batch_answer(kith_batch *b, const kith_halo *h);
 

@@ -195,7 +195,7 @@ kith_tensor *kith_softmax_edges_op(kith_tape *t, const kith_hop *hop, kith_tenso
 kith_tensor *kith_exchange_op(kith_tape *t, kith_halo *h, kith_tensor *packed, int64_t max_want);
 
 /**
- * Half the squared norm of every asked-for row of x, once per asking, times *scale, added to *loss.
+ * Half the squared norm of every asked-for row of x, once per asking that counts, times *scale, added to *loss.
  * Both pointers are read when the op is played.
  */
 void kith_l2_op(kith_tape *t, const kith_picks *picks, const double *scale, kith_tensor *x, kith_sum *loss);

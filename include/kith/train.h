@@ -22,6 +22,7 @@ typedef struct kith_train_options {
   int patience;     /**< evaluations without a better score before stopping; 0 never stops early */
   kith_adam_options adam;
   kith_loss_options loss;
+  kith_negative_options negatives;
 } kith_train_options;
 
 typedef struct kith_checkpoint_options {

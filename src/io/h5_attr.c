@@ -32,14 +32,24 @@ static hid_t attr_text_type(size_t size) {
   return type;
 }
 
+/*
+ * Every rank writes rank 0's text.  HDF5 keeps a copy of the metadata on every rank: ranks that write texts of different
+ * lengths would differ in where the file ends, and wait for each other for ever when they flush it.
+ */
 kith_agreed kith_h5_put_text(kith_h5 *f, const char *name, const char *text) {
   kith_agreed st = {KITH_OK};
-  size_t size = strlen(text) + 1;
-  hid_t type = attr_text_type(size);
-  KITH_TRY(kith__h5_reserve(f, (int64_t)size));
-  KITH_TRY(attr_put(f, name, type, type, text));
+  char *shared = NULL;
+  int64_t size = (int64_t)strlen(text) + 1;
+  kith_comm_share(f->comm, sizeof size, &size);
+  hid_t type = attr_text_type((size_t)size);
+  KITH_TRY(kith_agree(f->comm, KITH_NEW(shared, size)));
+  if (f->comm->rank == 0) memcpy(shared, text, (size_t)size);
+  kith_comm_share(f->comm, size, shared);
+  KITH_TRY(kith__h5_reserve(f, size));
+  KITH_TRY(attr_put(f, name, type, type, shared));
 done:
   H5Tclose(type);
+  KITH_FREE(shared);
   return st;
 }
 

@@ -126,6 +126,8 @@ done:
 static kith_status read_check(const kith_job *job) {
   kith_status st = KITH_OK;
   KITH_TRY(read_check_split(job));
+  st = kith_loss_check(&job->train.loss, &job->train.negatives);
+  if (kith_is_bad(st)) return kith_fail(st, "%s: %s", job->path, kith_error_text());
   KITH_CHECK(job->train.patience == 0 || job->evaluate.every > 0, KITH_ECONFIG,
              "%s: train.patience: %d evaluations, but evaluate.every is 0, so there are none", job->path, job->train.patience);
   KITH_CHECK(job->model.name != KITH_GAT || job->model.width % job->model.heads == 0, KITH_ECONFIG,

@@ -1,51 +1,61 @@
 /* Bayesian personalised ranking on the rows of a batch. */
-#include <math.h>
-
-#include "kith/loss.h"
+#include "loss/pairs.h"
 
 typedef struct bpr {
   const kith_batch *b;
   kith_tensor *rows;
+  kith_lid *picked; /* [pairs, negatives] */
+  double *margin;   /* [pairs, negatives] how much the user prefers the negative: <u, n> - <u, p> */
   kith_sum *loss;
 } bpr;
 
-/* log(1 + exp(x)) without overflow. */
-static double bpr_softplus(double x) { return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x)); }
-
-/* How much the user prefers the negative: <u, n> - <u, p>. */
-static double bpr_margin(const bpr *o, kith_lid i) {
-  int d = o->rows->d;
-  const float *x = o->rows->value;
-  const float *u = x + (size_t)o->b->at[0][i] * (size_t)d;
-  const float *p = x + (size_t)o->b->at[1][i] * (size_t)d, *n = x + (size_t)o->b->at[2][i] * (size_t)d;
-  return (double)kith_dot(d, u, n) - (double)kith_dot(d, u, p);
+static void bpr_margins(bpr *o, kith_lid i) {
+  int d = o->rows->d, k = o->b->shape.n_negative;
+  const float *x = o->rows->value, *u = x + kith__user_at(o->b, i, d);
+  double liked = (double)kith_dot(d, u, x + kith__positive_at(o->b, i, d));
+  for (int j = 0; j < k; j++) o->margin[i * k + j] = (double)kith_dot(d, u, x + kith__negative_at(o->b, o->picked, i, j, d)) - liked;
 }
 
 static void bpr_forward(void *self) {
   bpr *o = self;
-  for (kith_lid i = 0; i < o->b->n_pair; i++) kith_sum_add(o->loss, bpr_softplus(bpr_margin(o, i)) / (double)o->b->n_global);
+  int k = o->b->shape.n_negative;
+  kith__pick_negatives(o->b, o->rows, o->picked);
+#pragma omp parallel for schedule(static)
+  for (kith_lid i = 0; i < o->b->n_pair; i++) bpr_margins(o, i);
+  for (int64_t i = 0; i < (int64_t)o->b->n_pair * k; i++) kith_sum_add(o->loss, kith__softplus(o->margin[i]) / (double)o->b->n_global / k);
 }
 
-/* With s = sigmoid(margin) / pairs:  du = s (n - p), dn = s u, dp = -s u.  Each row belongs to one pair. */
+/* With s = sigmoid(margin) / (pairs * k), over the negatives n of a pair:  du = sum s (n - p), dn = s u, dp = -sum s u. */
+static void bpr_pull(bpr *o, kith_lid i, int j) {
+  int width = o->rows->d, k = o->b->shape.n_negative;
+  size_t d = (size_t)width, u = kith__user_at(o->b, i, width), p = kith__positive_at(o->b, i, width);
+  size_t n = kith__negative_at(o->b, o->picked, i, j, width);
+  const float *x = o->rows->value;
+  float *dx = o->rows->grad, s = (float)(kith__sigmoid(o->margin[i * k + j]) / (double)o->b->n_global / k);
+  for (size_t c = 0; c < d; c++) {
+    float du = s * (x[n + c] - x[p + c]), dp = -s * x[u + c];
+    dx[u + c] = j > 0 ? dx[u + c] + du : du;
+    dx[p + c] = j > 0 ? dx[p + c] + dp : dp;
+    dx[n + c] = s * x[u + c];
+  }
+}
+
+/* Each row belongs to one pair. */
 static void bpr_backward(void *self) {
   bpr *o = self;
-  size_t d = (size_t)o->rows->d;
-  const float *x = o->rows->value;
-  float *dx = o->rows->grad;
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < o->b->n_pair; i++) {
-    float s = (float)(1 / (1 + exp(-bpr_margin(o, i))) / (double)o->b->n_global);
-    size_t u = d * (size_t)o->b->at[0][i], p = d * (size_t)o->b->at[1][i], n = d * (size_t)o->b->at[2][i];
-    for (size_t k = 0; k < d; k++) {
-      dx[u + k] = s * (x[n + k] - x[p + k]);
-      dx[n + k] = s * x[u + k];
-      dx[p + k] = -s * x[u + k];
-    }
+    for (int j = 0; j < o->b->shape.n_negative; j++) bpr_pull(o, i, j);
+    kith__clear_unpicked(o->b, o->picked, i, o->rows);
   }
 }
 
 void kith_bpr_op(kith_tape *t, const kith_batch *b, kith_tensor *rows, kith_sum *loss) {
   if (!rows) return;
+  int64_t most = (int64_t)b->shape.pairs * b->shape.n_negative;
+  bpr made = {.b = b, .rows = rows, .loss = loss};
+  made.picked = kith_tape_room(t, most, sizeof *made.picked);
+  made.margin = kith_tape_room(t, most, sizeof *made.margin);
   bpr *o = kith_tape_op(t, "bpr", false, bpr_forward, bpr_backward, sizeof *o);
-  if (o) *o = (bpr){b, rows, loss};
+  if (o) *o = made;
 }

@@ -1,8 +1,21 @@
-/* Names and defaults of the losses. */
+/* Names and defaults of the losses, and what they cannot be asked for. */
 #include "kith/loss.h"
 
 kith_loss_options kith_loss_defaults(void) {
-  return (kith_loss_options){.name = KITH_BPR, .l2 = 1e-4, .temperature = 0.1, .logq = 0};
+  return (kith_loss_options){.name = KITH_BPR, .l2 = 1e-4, .temperature = 0.1, .logq = 0, .inbatch = true, .shared = 0};
 }
 
-const char *kith_loss_text(kith_loss_name name) { return name == KITH_SOFTMAX ? "softmax" : "bpr"; }
+const char *kith_loss_text(kith_loss_name name) {
+  static const char *const text[] = {[KITH_BPR] = "bpr", [KITH_SOFTMAX] = "softmax", [KITH_NCE] = "nce"};
+  return text[name];
+}
+
+kith_status kith_loss_check(const kith_loss_options *o, const kith_negative_options *n) {
+  kith_status st = KITH_OK;
+  KITH_CHECK(o->name != KITH_NCE || n->hard == 0, KITH_ECONFIG,
+             "train.negatives.hard: expected 0 with nce, whose noise must be drawn from a known law, found %g", n->hard);
+  KITH_CHECK(o->name != KITH_SOFTMAX || o->inbatch || o->shared > 0, KITH_ECONFIG,
+             "train.shared: expected at least 1 where train.inbatch is false, or a pair has no candidates; found 0");
+done:
+  return st;
+}

@@ -1,9 +1,12 @@
 /*
- * In-batch softmax over the whole global batch, in tiles of users and tiles of items.
+ * Softmax over candidates that the whole global batch shares, in tiles of users and tiles of candidates.
+ * Candidates stand in a row: the items of all pairs, then the shared negatives.
  *
- * Forward, this rank's users: logits against all items, probabilities P, loss, and du = (P - I) items / (pairs * tau).
- * Backward, this rank's items: the logits again, from the items' side, and di = (P' - I) users / (pairs * tau).
+ * Forward, this rank's users: logits against all candidates, probabilities P, loss, and du = (P - I) items / (pairs * tau).
+ * Backward, this rank's candidates: the logits again, from their side, and di = (P' - I) users / (pairs * tau).
  * Computing logits twice costs a third more products than once, but no gradient then has to be summed over ranks.
+ *
+ * Without in-batch candidates a pair's own item is no other pair's candidate: it stands apart from the tiles.
  */
 #include <math.h>
 
@@ -12,106 +15,205 @@
 typedef struct softmax {
   const kith_comm *comm;
   const kith_batch *b;
-  int batch;          /* most pairs in a step */
-  double temperature, logq;
+  int batch, width;   /* most pairs in a step, most candidates */
+  kith_loss_options options;
   kith_tensor *rows;  /* as they arrived */
-  kith_tensor *user, *item; /* [batch, d] unit rows of all places; gradients for this rank's places only */
-  kith_tensor *norm;  /* [2 * batch, 1] of this rank's users, then of its items */
+  kith_tensor *user;  /* [batch, d] unit rows of all places; gradients for this rank's places only */
+  kith_tensor *item;  /* [width, d] unit rows of all candidates; gradients for this rank's only */
+  kith_tensor *norm;  /* [batch + width, 1] of this rank's users, then from batch on of its items, from 2 * batch of its shared negatives */
   kith_tensor *lse;   /* [batch, 1] */
-  kith_tensor *bias;  /* [batch, 1] logq * log degree of the items */
-  kith_tensor *tile;  /* [threads * KITH_TILE, batch] logits */
+  kith_tensor *own;   /* [batch, 1] the logit of each pair itself, as long as nothing is taken off; grad: its probability, apart */
+  kith_tensor *bias;  /* [width, 1] logq * log frequency of the candidates */
+  kith_tensor *tile;  /* [threads * KITH_TILE, width] logits */
   kith_sum *loss;
 } softmax;
 
-/* A tile: the places first … first + m - 1 of the batch. */
+/* A tile: the places first … first + m - 1 of the batch, or of the shared negatives. */
 typedef struct softmax_tile {
   int64_t first;
   int m;
 } softmax_tile;
 
-static softmax_tile softmax_tile_at(const softmax *o, int64_t t) {
-  int64_t low = o->b->tile_first[o->comm->rank], high = o->b->tile_first[o->comm->rank + 1];
-  int64_t first = low + t * KITH_TILE, left = high - first;
-  return (softmax_tile){first, (int)(left < KITH_TILE ? left : KITH_TILE)};
+/* Tile `t` of this rank's share of the places first[rank] … */
+static softmax_tile softmax_tile_at(const softmax *o, const int64_t *first, int64_t t) {
+  int64_t low = first[o->comm->rank] + t * KITH_TILE, left = first[o->comm->rank + 1] - low;
+  return (softmax_tile){low, (int)(left < KITH_TILE ? left : KITH_TILE)};
 }
 
-static int64_t softmax_n_tile(const softmax *o) { return (o->b->n_pair + KITH_TILE - 1) / KITH_TILE; }
-
-/* grad of `mine` at the tile's places = (s - I) others / (pairs * temperature), where s [m, n] are probabilities. */
-static void softmax_pull(const softmax *o, softmax_tile t, float *s, const kith_tensor *others, kith_tensor *mine) {
-  int n = (int)o->b->n_global, d = mine->d;
-  float scale = (float)(1 / ((double)n * o->temperature));
-  for (int i = 0; i < t.m; i++) s[(size_t)i * (size_t)n + (size_t)(t.first + i)] -= 1;
-  kith_gemm_nn(t.m, d, n, scale, s, others->value, 0, mine->grad + (size_t)t.first * (size_t)d);
+static int64_t softmax_n_tile(const softmax *o, const int64_t *first) {
+  return (first[o->comm->rank + 1] - first[o->comm->rank] + KITH_TILE - 1) / KITH_TILE;
 }
 
-static void softmax_logits(const softmax *o, softmax_tile t, const kith_tensor *mine, const kith_tensor *others, float *s) {
-  const float *from = mine->value + (size_t)t.first * (size_t)mine->d;
-  kith_gemm_nt(t.m, (int)o->b->n_global, mine->d, (float)(1 / o->temperature), from, others->value, 0, s);
+static float *softmax_row(const kith_tensor *x, int64_t i) { return x->value + (size_t)i * (size_t)x->d; }
+static float *softmax_drow(const kith_tensor *x, int64_t i) { return x->grad + (size_t)i * (size_t)x->d; }
+
+/* s [m, n] = the inner products of m rows with n others, as logits. */
+static void softmax_logits(const softmax *o, int m, int n, const float *mine, const float *others, float *s) {
+  kith_gemm_nt(m, n, o->user->d, (float)(1 / o->options.temperature), mine, others, 0, s);
+}
+
+/* The factor of all gradients. */
+static float softmax_scale(const softmax *o) { return (float)(1 / ((double)(int)o->b->n_global * o->options.temperature)); }
+
+/* dmine [m, d] = s [m, n] others / (pairs * temperature). */
+static void softmax_pull(const softmax *o, int m, int n, const float *s, const float *others, float *dmine) {
+  kith_gemm_nn(m, o->user->d, n, softmax_scale(o), s, others, 0, dmine);
 }
 
 static float *softmax_room(const softmax *o) {
-  return o->tile->value + (size_t)kith_thread() * KITH_TILE * (size_t)o->batch;
+  return o->tile->value + (size_t)kith_thread() * KITH_TILE * (size_t)o->width;
 }
 
-/* The places this rank handles, normalised, then shared with all. */
+static float *softmax_norm(const softmax *o, int which) { return o->norm->value + (size_t)which * (size_t)o->batch; }
+static kith_lid softmax_n_shared(const softmax *o) {
+  return (kith_lid)(o->b->shared.first[o->comm->rank + 1] - o->b->shared.first[o->comm->rank]);
+}
+
+/* What this rank handles, normalised, then shared with all. */
 static void softmax_arrange(softmax *o) {
   const kith_batch *b = o->b;
-  size_t at = (size_t)b->tile_first[o->comm->rank] * (size_t)o->user->d;
-  kith_normalise_forward(b->n_pair, b->at[0], o->rows->d, o->rows->value, o->user->value + at, o->norm->value);
-  kith_normalise_forward(b->n_pair, b->at[0] + b->n_pair, o->rows->d, o->rows->value, o->item->value + at, o->norm->value + o->batch);
-  kith_share_rows(o->comm, b->tile_first, o->user->d, o->user->value);
-  kith_share_rows(o->comm, b->tile_first, o->item->d, o->item->value);
+  int d = o->rows->d;
+  int64_t at = b->tile_first[o->comm->rank];
+  kith_normalise_forward(b->n_pair, b->at[0], d, o->rows->value, softmax_row(o->user, at), softmax_norm(o, 0));
+  kith_normalise_forward(b->n_pair, b->at[1], d, o->rows->value, softmax_row(o->item, at), softmax_norm(o, 1));
+  kith_share_rows(o->comm, b->tile_first, d, o->user->value);
+  kith_share_rows(o->comm, b->tile_first, d, o->item->value);
+  if (b->shared.n == 0) return;
+  float *shared = softmax_row(o->item, b->n_global);
+  kith_normalise_forward(softmax_n_shared(o), b->at[2], d, o->rows->value, shared + (size_t)b->shared.first[o->comm->rank] * (size_t)d, softmax_norm(o, 2));
+  kith_share_rows(o->comm, b->shared.first, d, shared);
+}
+
+/* In batch, frequencies are relative to pairs / edges: degrees; those of the shared negatives then too. */
+static void softmax_bias(softmax *o) {
+  const kith_batch *b = o->b;
+  float logq = (float)o->options.logq, *bias = o->bias->value;
+  float unit = o->options.inbatch && b->n_global > 0 ? (float)log((double)b->g->n_edge / (double)b->n_global) : 0;
+  for (int64_t i = 0; i < b->n_global; i++) bias[i] = o->options.inbatch ? logq * b->log_degree[i] : 0;
+  for (int s = 0; s < b->shared.n; s++) bias[b->n_global + s] = logq * (b->shared.log_often[s] + unit);
+}
+
+/* Users of a tile against the shared negatives, columns of s [m, stride]: those that a user knows are left out. */
+static void softmax_leave_out_of_rows(const softmax *o, softmax_tile t, int stride, float *s) {
+  const kith_shared *h = &o->b->shared;
+  for (int64_t w = 0; w * KITH_TILE < h->n; w++)
+    for (int i = 0; i < t.m; i++)
+      for (uint64_t known = h->known[w * o->b->n_global + t.first + i]; known; known &= known - 1)
+        s[(int64_t)i * stride + w * KITH_TILE + __builtin_ctzll(known)] = -INFINITY;
+}
+
+/* The same from the side of a tile of shared negatives: s [m, pairs] are probabilities. */
+static void softmax_leave_out_of_columns(const softmax *o, softmax_tile t, float *s) {
+  int64_t n = o->b->n_global;
+  const uint64_t *known = o->b->shared.known + t.first / KITH_TILE * n;
+  for (int64_t j = 0; j < n; j++)
+    for (uint64_t left = known[j]; left; left &= left - 1) s[__builtin_ctzll(left) * n + j] = 0;
+}
+
+/* Users of a tile against all pairs' items and shared negatives. */
+static void softmax_users_in_batch(const softmax *o, softmax_tile t, float *s) {
+  const kith_batch *b = o->b;
+  int n = (int)b->n_global + b->shared.n;
+  softmax_logits(o, t.m, n, softmax_row(o->user, t.first), o->item->value, s);
+  softmax_leave_out_of_rows(o, t, n, s + b->n_global);
+  for (int i = 0; i < t.m; i++) o->own->value[t.first + i] = s[(size_t)i * (size_t)n + (size_t)(t.first + i)];
+  kith_softmax_rows(t.m, n, t.first, b->item, o->bias->value, s, o->lse->value + t.first);
+  for (int i = 0; i < t.m; i++) s[(size_t)i * (size_t)n + (size_t)(t.first + i)] -= 1;
+  softmax_pull(o, t.m, n, s, o->item->value, softmax_drow(o->user, t.first));
+}
+
+/* Users of a tile against shared negatives and, apart, their own items, whose gradients are then at hand. */
+static void softmax_users_apart(const softmax *o, softmax_tile t, float *s) {
+  const kith_batch *b = o->b;
+  int n = b->shared.n, d = o->user->d;
+  const float *shared = softmax_row(o->item, b->n_global);
+  float *logit = o->own->value + t.first, *chance = o->own->grad + t.first;
+  softmax_logits(o, t.m, n, softmax_row(o->user, t.first), shared, s);
+  softmax_leave_out_of_rows(o, t, n, s);
+  for (int i = 0; i < t.m; i++)
+    chance[i] = logit[i] = kith_dot(d, softmax_row(o->user, t.first + i), softmax_row(o->item, t.first + i)) / (float)o->options.temperature;
+  kith_softmax_rows_apart(t.m, n, o->bias->value + b->n_global, s, chance, o->lse->value + t.first);
+  softmax_pull(o, t.m, n, s, shared, softmax_drow(o->user, t.first));
+  for (int i = 0; i < t.m; i++) {
+    const float *u = softmax_row(o->user, t.first + i), *x = softmax_row(o->item, t.first + i);
+    float w = softmax_scale(o) * (chance[i] - 1), *du = softmax_drow(o->user, t.first + i), *dx = softmax_drow(o->item, t.first + i);
+    for (int k = 0; k < d; k++) du[k] += w * x[k];
+    for (int k = 0; k < d; k++) dx[k] = w * u[k];
+  }
 }
 
 static void softmax_forward(void *self) {
   softmax *o = self;
+  const kith_batch *b = o->b;
   softmax_arrange(o);
-  int n = (int)o->b->n_global;
-  for (int i = 0; i < n; i++) o->bias->value[i] = (float)o->logq * o->b->log_degree[i];
-  float *cosine = o->lse->grad; /* the logit of each pair itself, kept before it is turned into a probability */
+  softmax_bias(o);
 #pragma omp parallel for schedule(dynamic)
-  for (int64_t k = 0; k < softmax_n_tile(o); k++) {
-    softmax_tile t = softmax_tile_at(o, k);
-    float *s = softmax_room(o);
-    softmax_logits(o, t, o->user, o->item, s);
-    for (int i = 0; i < t.m; i++) cosine[t.first + i] = s[(size_t)i * (size_t)n + (size_t)(t.first + i)];
-    kith_softmax_rows(t.m, n, t.first, o->b->item, o->bias->value, s, o->lse->value + t.first);
-    softmax_pull(o, t, s, o->item, o->user);
+  for (int64_t k = 0; k < softmax_n_tile(o, b->tile_first); k++) {
+    softmax_tile t = softmax_tile_at(o, b->tile_first, k);
+    if (o->options.inbatch) softmax_users_in_batch(o, t, softmax_room(o));
+    else softmax_users_apart(o, t, softmax_room(o));
   }
-  int64_t first = o->b->tile_first[o->comm->rank];
-  for (int64_t p = first; p < first + o->b->n_pair; p++)
-    kith_sum_add(o->loss, ((double)o->lse->value[p] - (double)(cosine[p] - o->bias->value[p])) / (double)n);
-  kith_share_rows(o->comm, o->b->tile_first, 1, o->lse->value);
+  int64_t first = b->tile_first[o->comm->rank];
+  for (int64_t p = first; p < first + b->n_pair; p++)
+    kith_sum_add(o->loss, ((double)o->lse->value[p] - (double)(o->own->value[p] - o->bias->value[p])) / (double)b->n_global);
+  kith_share_rows(o->comm, b->tile_first, 1, o->lse->value);
+}
+
+/* A tile of the pairs' items against all users. */
+static void softmax_items(const softmax *o, softmax_tile t, float *s) {
+  const kith_batch *b = o->b;
+  int n = (int)b->n_global;
+  softmax_logits(o, t.m, n, softmax_row(o->item, t.first), o->user->value, s);
+  kith_softmax_columns(t.m, n, t.first, b->item, o->bias->value, o->lse->value, s);
+  for (int i = 0; i < t.m; i++) s[(size_t)i * (size_t)n + (size_t)(t.first + i)] -= 1;
+  softmax_pull(o, t.m, n, s, o->user->value, softmax_drow(o->item, t.first));
+}
+
+/* A tile of shared negatives against all users. */
+static void softmax_shared(const softmax *o, softmax_tile t, float *s) {
+  int n = (int)o->b->n_global;
+  int64_t at = n + t.first;
+  softmax_logits(o, t.m, n, softmax_row(o->item, at), o->user->value, s);
+  kith_softmax_columns_apart(t.m, n, o->bias->value + at, o->lse->value, s);
+  softmax_leave_out_of_columns(o, t, s);
+  softmax_pull(o, t.m, n, s, o->user->value, softmax_drow(o->item, at));
+}
+
+/* The gradients of unit rows become those of the rows as they arrived. */
+static void softmax_return(softmax *o) {
+  const kith_batch *b = o->b;
+  int d = o->rows->d;
+  int64_t at = b->tile_first[o->comm->rank], shared = b->n_global + b->shared.first[o->comm->rank];
+  kith_normalise_backward(b->n_pair, b->at[0], d, softmax_row(o->user, at), softmax_norm(o, 0), softmax_drow(o->user, at), o->rows->grad);
+  kith_normalise_backward(b->n_pair, b->at[1], d, softmax_row(o->item, at), softmax_norm(o, 1), softmax_drow(o->item, at), o->rows->grad);
+  if (b->shared.n == 0) return;
+  kith_normalise_backward(softmax_n_shared(o), b->at[2], d, softmax_row(o->item, shared), softmax_norm(o, 2), softmax_drow(o->item, shared), o->rows->grad);
 }
 
 static void softmax_backward(void *self) {
   softmax *o = self;
   const kith_batch *b = o->b;
+  int64_t n_item = o->options.inbatch ? softmax_n_tile(o, b->tile_first) : 0, n_shared = softmax_n_tile(o, b->shared.first);
 #pragma omp parallel for schedule(dynamic)
-  for (int64_t k = 0; k < softmax_n_tile(o); k++) {
-    softmax_tile t = softmax_tile_at(o, k);
-    float *s = softmax_room(o);
-    softmax_logits(o, t, o->item, o->user, s);
-    kith_softmax_columns(t.m, (int)b->n_global, t.first, b->item, o->bias->value, o->lse->value, s);
-    softmax_pull(o, t, s, o->user, o->item);
+  for (int64_t k = 0; k < n_item + n_shared; k++) {
+    if (k < n_item) softmax_items(o, softmax_tile_at(o, b->tile_first, k), softmax_room(o));
+    else softmax_shared(o, softmax_tile_at(o, b->shared.first, k - n_item), softmax_room(o));
   }
-  size_t at = (size_t)b->tile_first[o->comm->rank] * (size_t)o->user->d;
-  kith_normalise_backward(b->n_pair, b->at[0], o->rows->d, o->user->value + at, o->norm->value, o->user->grad + at, o->rows->grad);
-  kith_normalise_backward(b->n_pair, b->at[0] + b->n_pair, o->rows->d, o->item->value + at, o->norm->value + o->batch,
-                          o->item->grad + at, o->rows->grad);
+  softmax_return(o);
 }
 
-void kith_softmax_op(kith_tape *t, const kith_comm *comm, const kith_batch *b, int batch, const kith_loss_options *options,
+void kith_softmax_op(kith_tape *t, const kith_comm *comm, const kith_batch *b, const kith_loss_options *options,
                      kith_tensor *rows, kith_sum *loss) {
   if (!rows) return;
-  softmax made = {.comm = comm, .b = b, .batch = batch, .temperature = options->temperature, .logq = options->logq, .rows = rows, .loss = loss};
+  int batch = b->shape.pairs, width = batch + b->shape.n_shared;
+  softmax made = {.comm = comm, .b = b, .batch = batch, .width = width, .options = *options, .rows = rows, .loss = loss};
   made.user = kith_tape_tensor(t, batch, rows->d);
-  made.item = kith_tape_tensor(t, batch, rows->d);
-  made.norm = kith_tape_tensor(t, 2 * (int64_t)batch, 1);
+  made.item = kith_tape_tensor(t, width, rows->d);
+  made.norm = kith_tape_tensor(t, (int64_t)batch + width, 1);
   made.lse = kith_tape_tensor(t, batch, 1);
-  made.bias = kith_tape_tensor(t, batch, 1);
-  made.tile = kith_tape_tensor(t, (int64_t)kith_threads() * KITH_TILE, batch);
+  made.own = kith_tape_tensor(t, batch, 1);
+  made.bias = kith_tape_tensor(t, width, 1);
+  made.tile = kith_tape_tensor(t, (int64_t)kith_threads() * KITH_TILE, width);
   softmax *o = kith_tape_op(t, "softmax", true, softmax_forward, softmax_backward, sizeof *o);
   if (o) *o = made;
 }

@@ -89,3 +89,23 @@ KITH_KERNEL void kith_softmax_columns(int m, int n, int64_t first, const int32_t
     row[place] = self;
   }
 }
+
+KITH_KERNEL void kith_softmax_rows_apart(int m, int n, const float *bias, float *s, float *own, float *lse) {
+  for (int i = 0; i < m; i++) {
+    float *row = s + (size_t)i * (size_t)n;
+    for (int j = 0; j < n; j++) row[j] -= bias[j];
+    float most = softmax_max(n, row);
+    most = own[i] > most ? own[i] : most;
+    float self = softmax_exp(own[i] - most), sum = softmax_exponentials(n, most, row) + self, scale = 1 / sum;
+    for (int j = 0; j < n; j++) row[j] *= scale;
+    own[i] = self * scale;
+    lse[i] = most + logf(sum);
+  }
+}
+
+KITH_KERNEL void kith_softmax_columns_apart(int m, int n, const float *bias, const float *lse, float *s) {
+  for (int i = 0; i < m; i++) {
+    float *row = s + (size_t)i * (size_t)n;
+    for (int j = 0; j < n; j++) row[j] = softmax_exp(row[j] - bias[i] - lse[j]);
+  }
+}

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "kith/sample.h"
+#include "sample/shared.h"
 
 /* A wanted (or asked-for) row while it is being sorted: by row, then by key; `slot` is where it came from. */
 typedef struct batch_entry {
@@ -16,38 +16,63 @@ static int batch_compare(const void *a, const void *b) {
   return (x->key > y->key) - (x->key < y->key);
 }
 
-/* Softmax deals whole tiles of the batch to ranks; this is the most that one rank gets. */
-static int64_t batch_most_tiled(const kith_comm *comm, int batch) {
-  int64_t n_tile = (batch + KITH_TILE - 1) / KITH_TILE;
-  return (n_tile / comm->size + 1) * KITH_TILE;
+/* Things are dealt to ranks in whole tiles; this is the most of `n` that one rank gets. */
+static int64_t batch_most_tiled(int size, int64_t n) {
+  if (n == 0) return 0;
+  int64_t n_tile = (n + KITH_TILE - 1) / KITH_TILE;
+  return (n_tile / size + 1) * KITH_TILE;
 }
 
-kith_lid kith_batch_most_wanted(const kith_comm *comm, int batch, bool softmax) {
-  return (kith_lid)(softmax ? 2 * batch_most_tiled(comm, batch) : 3 * (int64_t)batch);
+/* Pairs that one rank handles at most. */
+static int64_t batch_most_pairs(const kith_batch *b) {
+  return b->shape.softmax ? batch_most_tiled(b->comm->size, b->shape.pairs) : b->shape.pairs;
 }
 
-kith_lid kith_batch_most_asked(int batch, bool softmax) { return (softmax ? 2 : 3) * batch; }
+/* Draws of negatives for one pair. */
+static int64_t batch_draws(const kith_batch *b) { return b->shape.softmax ? 0 : (int64_t)b->shape.n_negative * b->shape.n_pool; }
 
-static kith_status batch_make(const kith_comm *comm, const kith_graph *g, const kith_relation *a, int batch, bool softmax, kith_batch **out) {
+static int64_t batch_wanted(const kith_batch *b) {
+  return (2 + batch_draws(b)) * batch_most_pairs(b) + batch_most_tiled(b->comm->size, b->shape.n_shared);
+}
+static int64_t batch_asked(const kith_batch *b) { return (2 + batch_draws(b)) * b->shape.pairs + b->shape.n_shared; }
+
+kith_lid kith_batch_most_wanted(const kith_batch *b) { return (kith_lid)batch_wanted(b); }
+kith_lid kith_batch_most_asked(const kith_batch *b) { return (kith_lid)batch_asked(b); }
+
+static kith_status batch_reserve(kith_batch *b) {
   kith_status st = KITH_OK;
-  kith_batch *b = NULL;
-  int64_t most_want = kith_batch_most_wanted(comm, batch, softmax), most_ask = kith_batch_most_asked(batch, softmax);
-  KITH_TRY(KITH_NEW(b, 1));
-  b->comm = comm;
-  b->g = g;
-  b->a = a;
-  for (int i = 0; i < 3; i++) KITH_TRY(KITH_NEW(b->at[i], most_want));
+  int64_t most_want = batch_wanted(b), most_ask = batch_asked(b), pairs = b->shape.pairs, tiled = b->shape.softmax ? pairs : 0;
+  KITH_CHECK(most_want <= INT32_MAX && most_ask <= INT32_MAX, KITH_ECONFIG, "a step would need %lld rows, at most %d: fewer pairs or negatives are needed",
+             (long long)(most_want > most_ask ? most_want : most_ask), INT32_MAX);
+  KITH_TRY(KITH_NEW(b->at[0], most_want));
+  b->at[1] = b->at[0] + batch_most_pairs(b);
+  b->at[2] = b->at[1] + batch_most_pairs(b);
   KITH_TRY(KITH_NEW(b->want, most_want));
   KITH_TRY(KITH_NEW(b->key, most_want));
-  KITH_TRY(KITH_NEW(b->tile_first, comm->size + 1));
-  KITH_TRY(KITH_NEW(b->pair, softmax ? 3 * (int64_t)batch : 0));
-  KITH_TRY(KITH_NEW(b->item, softmax ? batch : 0));
-  KITH_TRY(KITH_NEW(b->log_degree, softmax ? batch : 0));
+  KITH_TRY(KITH_NEW(b->item, pairs + b->shape.n_shared));
+  KITH_TRY(KITH_NEW(b->drawn, batch_draws(b) * pairs));
+  KITH_TRY(KITH_NEW(b->tile_first, b->comm->size + 1));
+  KITH_TRY(KITH_NEW(b->pair, 3 * tiled));
+  KITH_TRY(KITH_NEW(b->log_degree, tiled));
   KITH_TRY(KITH_NEW(b->picks.sum_row, most_ask));
+  KITH_TRY(KITH_NEW(b->picks.counted, most_ask));
   KITH_TRY(KITH_NEW(b->picks.start, most_ask + 1));
   KITH_TRY(KITH_NEW(b->picks.member, most_ask));
+  KITH_TRY(kith__shared_reserve(b->shape.n_shared, b->shape.pairs, b->g->n[KITH_ITEM], b->comm->size, &b->shared));
   b->sort = kith_alloc(most_want > most_ask ? most_want : most_ask, sizeof(batch_entry));
-  KITH_CHECK(b->sort, KITH_ENOMEM, "no memory for a batch of %d pairs", batch);
+  KITH_CHECK(b->sort, KITH_ENOMEM, "no memory for a batch of %d pairs", b->shape.pairs);
+done:
+  return st;
+}
+
+kith_agreed kith_batch_create(const kith_comm *comm, const kith_graph *g, const kith_relation *a, const kith_noise *noise,
+                              const kith_batch_shape *shape, kith_batch **out) {
+  kith_agreed st = {KITH_OK};
+  kith_batch *b = NULL;
+  *out = NULL;
+  KITH_TRY(kith_agree(comm, KITH_NEW(b, 1)));
+  *b = (kith_batch){.comm = comm, .g = g, .a = a, .noise = noise, .shape = *shape};
+  KITH_TRY(kith_agree(comm, batch_reserve(b)));
   *out = b;
   b = NULL;
 done:
@@ -55,62 +80,100 @@ done:
   return st;
 }
 
-kith_agreed kith_batch_create(const kith_comm *comm, const kith_graph *g, const kith_relation *a, int batch, bool softmax, kith_batch **out) {
-  *out = NULL;
-  kith_agreed st = kith_agree(comm, batch_make(comm, g, a, batch, softmax, out));
-  if (kith_is_bad(st)) kith_batch_destroy(out);
-  return st;
-}
-
 void kith_batch_destroy(kith_batch **batch) {
   kith_batch *b = *batch;
   if (!b) return;
-  for (int i = 0; i < 3; i++) KITH_FREE(b->at[i]);
+  KITH_FREE(b->at[0]);
   KITH_FREE(b->want);
   KITH_FREE(b->key);
+  KITH_FREE(b->item);
+  KITH_FREE(b->drawn);
   KITH_FREE(b->tile_first);
   KITH_FREE(b->pair);
-  KITH_FREE(b->item);
   KITH_FREE(b->log_degree);
   KITH_FREE(b->picks.sum_row);
+  KITH_FREE(b->picks.counted);
   KITH_FREE(b->picks.start);
   KITH_FREE(b->picks.member);
+  kith__shared_free(&b->shared);
   KITH_FREE(b->sort);
   KITH_FREE(*batch);
 }
 
-/* Sort the entries of `n` slots by row and key, and say for each slot where it went. */
-static void batch_sort(kith_batch *b, kith_lid n, kith_lid *went) {
+void kith_batch_clear(kith_batch *b) {
+  b->n_global = b->n_pair = b->n_want = b->shared.n = 0;
+  for (int r = 0; r <= b->comm->size; r++) b->tile_first[r] = b->shared.first[r] = 0;
+}
+
+/* Sort the first `n` entries by row and key, and say for each slot of at[0], at[1], at[2] where it went. */
+static void batch_sort(kith_batch *b, kith_lid n) {
   batch_entry *entry = b->sort;
   qsort(entry, (size_t)n, sizeof *entry, batch_compare);
   b->n_want = n;
   for (kith_lid i = 0; i < n; i++) {
     b->want[i] = entry[i].row;
     b->key[i] = entry[i].key;
-    went[entry[i].slot] = i;
+    b->at[0][entry[i].slot] = i;
   }
 }
 
-void kith_batch_bpr(kith_batch *b, const kith_epoch *e, int64_t step) {
-  const kith_graph *g = b->g;
+/* Keys of a pair's rows: user, positive, negatives; then the draws of pools, so that a key tells them. */
+static int64_t batch_stride(const kith_batch *b) {
+  int64_t k = b->shape.n_negative;
+  return 2 + k + (b->shape.n_pool > 1 ? k * b->shape.n_pool : 0);
+}
+
+static bool batch_is_pooled(const kith_batch *b, int64_t key) {
+  return !b->shape.softmax && b->shape.n_pool > 1 && key % batch_stride(b) >= 2 + b->shape.n_negative;
+}
+
+static int32_t *batch_drawn(const kith_batch *b, kith_lid i, int j) {
+  return b->drawn + ((int64_t)i * b->shape.n_negative + j) * b->shape.n_pool;
+}
+
+/* The negatives of pair `i`. */
+static void batch_draw(kith_batch *b, const kith_epoch *e, const kith_seed *s, kith_lid i) {
+  kith_eid edge = kith_seed_edge(b->g, s);
+  for (int j = 0; j < b->shape.n_negative; j++) {
+    int n = kith_negative_is_hard(b->noise, e, edge, j) ? b->shape.n_pool : 1;
+    int32_t *drawn = batch_drawn(b, i, j);
+    for (int c = 0; c < b->shape.n_pool; c++) drawn[c] = c < n ? kith_negative_draw(b->noise, e, edge, s->user, j, c) : -1;
+  }
+}
+
+/* Enter the rows of pair `i`, whose first key is `key`, from entry `n` on; returns where the next pair's begin. */
+static kith_lid batch_enter(kith_batch *b, kith_lid i, kith_gid user, kith_gid positive, int64_t key, kith_lid n) {
   batch_entry *entry = b->sort;
+  const kith_gid *number = b->g->item_number;
+  int k = b->shape.n_negative, m = b->shape.n_pool;
+  kith_lid negatives = (kith_lid)(b->at[2] - b->at[0]) + i * k * m;
+  entry[n++] = (batch_entry){user, key, i};
+  entry[n++] = (batch_entry){positive, key + 1, (kith_lid)(b->at[1] - b->at[0]) + i};
+  for (int j = 0; j < k; j++) {
+    const int32_t *drawn = batch_drawn(b, i, j);
+    bool hard = m > 1 && drawn[1] >= 0;
+    for (int c = 0; c < (hard ? m : 1); c++)
+      entry[n++] = (batch_entry){number[drawn[c]], key + (hard ? 2 + k + (int64_t)j * m + c : 2 + j), negatives + j * m + c};
+  }
+  return n;
+}
+
+void kith_batch_pairs(kith_batch *b, const kith_epoch *e, int64_t step) {
+  const kith_graph *g = b->g;
   const kith_seed *seed = e->seeds + e->first[step];
-  kith_lid n = (kith_lid)(e->first[step + 1] - e->first[step]);
   kith_gid low = g->first[b->comm->rank];
+  kith_lid n_entry = 0;
   b->n_global = kith_epoch_pairs(e, step);
-  b->n_pair = n;
+  b->n_pair = (kith_lid)(e->first[step + 1] - e->first[step]);
 #pragma omp parallel for schedule(static)
-  for (kith_lid i = 0; i < n; i++) {
-    int32_t negative = kith_negative_draw(g, e->seed, e->epoch, kith_seed_edge(g, &seed[i]), seed[i].user);
-    kith_gid row[3] = {low + g->row_of[KITH_USER][seed[i].user], g->neighbour[seed[i].at], g->item_number[negative]};
-    for (kith_lid k = 0; k < 3; k++) entry[3 * i + k] = (batch_entry){row[k], 3 * seed[i].place + k, 3 * i + k};
+  for (kith_lid i = 0; i < b->n_pair; i++) {
+    kith_lid row = g->row_of[KITH_USER][seed[i].user];
+    b->item[i] = g->train.item[g->train.start[seed[i].user] + (seed[i].at - g->start[row])];
+    batch_draw(b, e, &seed[i], i);
   }
-  kith_lid *went = b->at[2]; /* [3 n], unpacked below from its own start on: place i is written after 3 i + 2 is read */
-  batch_sort(b, 3 * n, went);
-  for (kith_lid i = 0; i < n; i++) {
-    kith_lid row[3] = {went[3 * i], went[3 * i + 1], went[3 * i + 2]};
-    for (int k = 0; k < 3; k++) b->at[k][i] = row[k];
-  }
+  for (kith_lid i = 0; i < b->n_pair; i++)
+    n_entry = batch_enter(b, i, low + g->row_of[KITH_USER][seed[i].user], g->neighbour[seed[i].at], seed[i].place * batch_stride(b), n_entry);
+  batch_sort(b, n_entry);
 }
 
 /* Each rank fills in the pairs of its users; the largest of (pair, -1, -1 …) is the pair. */
@@ -133,25 +196,35 @@ static void batch_learn_pairs(kith_batch *b, const kith_epoch *e, int64_t step) 
   }
 }
 
+/* Deal `n` things to ranks in whole tiles. */
+static void batch_deal(int size, int64_t n, int64_t *first) {
+  int64_t n_tile = (n + KITH_TILE - 1) / KITH_TILE;
+  for (int r = 0; r <= size; r++) {
+    int64_t place = kith_block(n_tile, size, r) * KITH_TILE;
+    first[r] = place < n ? place : n;
+  }
+}
+
 void kith_batch_softmax(kith_batch *b, const kith_epoch *e, int64_t step) {
-  const kith_graph *g = b->g;
+  const kith_gid *number = b->g->item_number;
   batch_entry *entry = b->sort;
+  kith_lid items = (kith_lid)(b->at[1] - b->at[0]), shared = (kith_lid)(b->at[2] - b->at[0]);
   b->n_global = kith_epoch_pairs(e, step);
   batch_learn_pairs(b, e, step);
-  int64_t n_tile = (b->n_global + KITH_TILE - 1) / KITH_TILE;
-  for (int r = 0; r <= b->comm->size; r++) {
-    int64_t place = kith_block(n_tile, b->comm->size, r) * KITH_TILE;
-    b->tile_first[r] = place < b->n_global ? place : b->n_global;
-  }
-  int64_t first = b->tile_first[b->comm->rank];
-  kith_lid n = (kith_lid)(b->tile_first[b->comm->rank + 1] - first);
+  kith__shared_fill(b, e, step);
+  batch_deal(b->comm->size, b->n_global, b->tile_first);
+  batch_deal(b->comm->size, b->shared.n, b->shared.first);
+  int64_t first = b->tile_first[b->comm->rank], draw = b->shared.first[b->comm->rank];
+  kith_lid n = (kith_lid)(b->tile_first[b->comm->rank + 1] - first), n_draw = (kith_lid)(b->shared.first[b->comm->rank + 1] - draw);
   b->n_pair = n;
   for (kith_lid i = 0; i < n; i++) {
     int64_t place = first + i;
     entry[i] = (batch_entry){b->pair[3 * place], 2 * place, i};
-    entry[n + i] = (batch_entry){g->item_number[b->item[place]], 2 * place + 1, n + i};
+    entry[n + i] = (batch_entry){number[b->item[place]], 2 * place + 1, items + i};
   }
-  batch_sort(b, 2 * n, b->at[0]);
+  for (kith_lid i = 0; i < n_draw; i++)
+    entry[2 * n + i] = (batch_entry){number[b->item[b->n_global + draw + i]], 2 * b->n_global + draw + i, shared + i};
+  batch_sort(b, 2 * n + n_draw);
 }
 
 void kith_batch_answer(kith_batch *b, const kith_halo *h) {
@@ -165,8 +238,10 @@ void kith_batch_answer(kith_batch *b, const kith_halo *h) {
   for (kith_lid s = 0; s < p->n; s++) {
     if (s == 0 || entry[s].row != entry[s - 1].row) {
       p->start[p->n_sum] = s;
+      p->counted[p->n_sum] = 0;
       p->sum_row[p->n_sum++] = (kith_lid)entry[s].row;
     }
+    p->counted[p->n_sum - 1] += !batch_is_pooled(b, entry[s].key);
     p->member[s] = entry[s].slot;
   }
   p->start[p->n_sum] = p->n;

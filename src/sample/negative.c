@@ -3,12 +3,23 @@
 
 enum { NEGATIVE_TRIES = 1000 };
 
-int32_t kith_negative_draw(const kith_graph *g, uint64_t seed, int64_t epoch, kith_eid edge, kith_lid user) {
+/* The third counter of a draw: place in the pool, negative, try; so a longer pool or more negatives change no earlier draw. */
+static uint64_t negative_counter(int j, int c, int try) { return (uint64_t)c << 48 | (uint64_t)j << 16 | (uint64_t)try; }
+
+static kith_draw negative_random(const kith_epoch *e, kith_eid edge, int j, int c, int try) {
+  return kith_random(e->seed, KITH_USE_NEGATIVE, (uint64_t)e->epoch, (uint64_t)edge, negative_counter(j, c, try));
+}
+
+bool kith_negative_is_hard(const kith_noise *z, const kith_epoch *e, kith_eid edge, int j) {
+  return z->hard > 0 && kith_random_unit(negative_random(e, edge, j, 0, 0).bits[2]) < z->hard;
+}
+
+int32_t kith_negative_draw(const kith_noise *z, const kith_epoch *e, kith_eid edge, kith_lid user, int j, int c) {
   int32_t item = 0;
-  for (uint64_t try = 0; try < NEGATIVE_TRIES; try++) {
-    uint64_t bits = kith_random(seed, KITH_USE_NEGATIVE, (uint64_t)epoch, (uint64_t)edge, try).bits[0];
-    item = (int32_t)kith_random_below(bits, (uint64_t)g->n[KITH_ITEM]);
-    if (!kith_lists_has(&g->train, user, item)) break;
+  for (int try = 0; try < NEGATIVE_TRIES; try++) {
+    kith_draw r = negative_random(e, edge, j, c, try);
+    item = kith_noise_item(z, &r);
+    if (!kith_lists_has(&e->g->train, user, item)) break;
   }
   return item;
 }

@@ -8,13 +8,11 @@ typedef struct l2 {
   kith_sum *loss;
 } l2;
 
-static kith_lid l2_times(const l2 *o, kith_lid i) { return o->picks->start[i + 1] - o->picks->start[i]; }
-
 static void l2_forward(void *self) {
   l2 *o = self;
   for (kith_lid i = 0; i < o->picks->n_sum; i++) {
     const float *x = o->x->value + (size_t)o->picks->sum_row[i] * (size_t)o->x->d;
-    kith_sum_add(o->loss, 0.5 * *o->scale * l2_times(o, i) * (double)kith_dot(o->x->d, x, x));
+    kith_sum_add(o->loss, 0.5 * *o->scale * o->picks->counted[i] * (double)kith_dot(o->x->d, x, x));
   }
 }
 
@@ -25,7 +23,7 @@ static void l2_backward(void *self) {
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < o->picks->n_sum; i++) {
     size_t at = (size_t)o->picks->sum_row[i] * (size_t)d;
-    float w = (float)(*o->scale * l2_times(o, i));
+    float w = (float)(*o->scale * o->picks->counted[i]);
     for (int k = 0; k < d; k++) o->x->grad[at + (size_t)k] += w * o->x->value[at + (size_t)k];
   }
 }

@@ -1,5 +1,6 @@
 /* The run around the steps: epochs, evaluation, early stopping, checkpoints, the exported embeddings. */
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -32,6 +33,26 @@ static const char *run_split(const run *r) {
   return run_selects(r) ? "test-selected" : "test";
 }
 
+static void run_add_recipe(run *r, const char *format, ...) KITH_FORMAT(2, 3);
+static void run_add_recipe(run *r, const char *format, ...) {
+  va_list words;
+  size_t n = strlen(r->recipe);
+  va_start(words, format);
+  vsnprintf(r->recipe + n, sizeof r->recipe - n, format, words);
+  va_end(words);
+}
+
+/* Named only where they depart from the defaults, so that checkpoints from before these keys can be continued. */
+static void run_add_negatives(run *r) {
+  const kith_negative_options *n = &r->o->train.negatives;
+  const kith_loss_options *loss = &r->o->train.loss;
+  bool drawn = loss->name != KITH_SOFTMAX, shared = !drawn && loss->shared > 0;
+  if (shared) run_add_recipe(r, " inbatch=%s shared=%d", loss->inbatch ? "true" : "false", loss->shared);
+  if (drawn && n->count != 1) run_add_recipe(r, " negatives=%d", n->count);
+  if ((drawn || shared) && n->popularity > 0) run_add_recipe(r, " popularity=%.9g alpha=%.9g", n->popularity, n->alpha);
+  if (drawn && n->hard > 0) run_add_recipe(r, " hard=%.9g pool=%d", n->hard, n->pool);
+}
+
 /* What must be the same for a checkpoint to be continued: all that decides the next bit. */
 static void run_write_recipe(run *r) {
   const kith_run *o = r->o;
@@ -42,6 +63,7 @@ static void run_write_recipe(run *r) {
            o->train.loss.name == KITH_SOFTMAX ? o->train.loss.logq : 0.0,
            o->train.batch, o->train.adam.lr, o->train.decay, o->train.adam.beta1, o->train.adam.beta2, o->train.adam.epsilon,
            (unsigned long long)o->train.seed);
+  run_add_negatives(r);
 }
 
 static kith_agreed run_export(run *r, const float *final) {
@@ -180,6 +202,7 @@ static kith_agreed run_one_epoch(run *r, bool *enough) {
   double began = kith_clock();
   run_steps(r);
   double seconds = kith_clock() - began;
+  kith_comm_share(r->comm, sizeof seconds, &seconds); /* the history is the same on every rank, so the clock must be */
   int64_t bytes = kith_trainer_halo_bytes(r->trainer) - sent;
   kith_comm_sum_int(r->comm, 1, &bytes);
   int64_t pairs = r->step == n_step ? r->g->n_edge - begun * r->o->train.batch : (r->step - begun) * r->o->train.batch;

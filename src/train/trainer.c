@@ -12,6 +12,7 @@ struct kith_trainer {
   int64_t n_step;
   kith_relation *a;
   kith_epoch *epoch;
+  kith_noise *noise;
   kith_batch *batch;
   kith_halo *halo;      /* of the batch's rows, aimed anew at every step */
   kith_whole whole;
@@ -32,23 +33,29 @@ struct kith_trainer {
 static kith_status trainer_record(kith_trainer *t) {
   kith_status st = KITH_OK;
   const kith_loss_options *loss = &t->train.loss;
-  int batch = t->train.batch;
   kith_tape *tape = t->tape;
   KITH_TRY(kith_whole_make(t->g, t->a, kith_model_needs_back(&t->model), kith_model_has_loops(&t->model), &t->whole));
   for (int l = 0; l < t->model.layers; l++) t->hop[l] = &t->whole.hop;
   t->x = kith_tape_rows(tape, &t->whole.frame, t->model.width);
   t->readout.picks = &t->batch->picks;
-  t->readout.packed = kith_tape_tensor(tape, kith_batch_most_asked(batch, t->softmax), kith_model_width(&t->model));
+  t->readout.packed = kith_tape_tensor(tape, kith_batch_most_asked(t->batch), kith_model_width(&t->model));
   kith_l2_op(tape, &t->batch->picks, &t->l2_scale, t->x, &t->loss);
   kith_stage stage = {.tape = tape, .params = t->params, .play = &t->play, .hop = t->hop, .x = t->x, .readout = &t->readout};
   kith_model_record(&t->model, &stage);
-  kith_tensor *rows = kith_exchange_op(tape, t->halo, t->readout.packed, kith_batch_most_wanted(t->comm, batch, t->softmax));
-  if (t->softmax) kith_softmax_op(tape, t->comm, t->batch, batch, loss, rows, &t->loss);
+  kith_tensor *rows = kith_exchange_op(tape, t->halo, t->readout.packed, kith_batch_most_wanted(t->batch));
+  if (t->softmax) kith_softmax_op(tape, t->comm, t->batch, loss, rows, &t->loss);
+  else if (loss->name == KITH_NCE) kith_nce_op(tape, t->batch, rows, &t->loss);
   else kith_bpr_op(tape, t->batch, rows, &t->loss);
   KITH_TRY(kith_params_status(t->params));
   KITH_TRY(kith_tape_status(tape));
 done:
   return st;
+}
+
+static kith_batch_shape trainer_shape(const kith_trainer *t) {
+  const kith_negative_options *n = &t->train.negatives;
+  return (kith_batch_shape){.pairs = t->train.batch, .softmax = t->softmax, .n_negative = n->count, .n_pool = n->hard > 0 ? n->pool : 1,
+                            .n_shared = t->softmax ? t->train.loss.shared : 0};
 }
 
 static kith_status trainer_make(const kith_comm *comm, const kith_graph *g, const kith_model_options *model,
@@ -57,6 +64,7 @@ static kith_status trainer_make(const kith_comm *comm, const kith_graph *g, cons
   kith_trainer *t = NULL;
   int64_t n = (int64_t)g->n_own * model->width;
   KITH_CHECK(g->n_edge > 0, KITH_EDATA, "the graph has no training interactions");
+  KITH_TRY(kith_loss_check(&train->loss, &train->negatives));
   KITH_TRY(KITH_NEW(t, 1));
   *out = t; /* from here on the caller destroys */
   t->comm = comm;
@@ -82,12 +90,13 @@ kith_agreed kith_trainer_create(const kith_comm *comm, const kith_graph *g, cons
   kith_trainer *t = NULL;
   *out = NULL;
   KITH_TRY(kith_agree(comm, trainer_make(comm, g, model, train, &t)));
-  int batch = t->train.batch;
+  kith_batch_shape shape = trainer_shape(t);
   t->n_step = t->epoch->n_step;
   KITH_TRY(kith_relation_create(comm, g, model->width, &t->a));
-  KITH_TRY(kith_batch_create(comm, g, t->a, batch, t->softmax, &t->batch));
-  KITH_TRY(kith_halo_create_movable(comm, g->first, kith_batch_most_wanted(comm, batch, t->softmax),
-                                    kith_batch_most_asked(batch, t->softmax), kith_model_width(model), &t->halo));
+  KITH_TRY(kith_noise_create(comm, g, &train->negatives, &t->noise));
+  KITH_TRY(kith_batch_create(comm, g, t->a, t->noise, &shape, &t->batch));
+  KITH_TRY(kith_halo_create_movable(comm, g->first, kith_batch_most_wanted(t->batch),
+                                    kith_batch_most_asked(t->batch), kith_model_width(model), &t->halo));
   KITH_TRY(kith_agree(comm, trainer_record(t)));
   kith_model_init(model, g, train->seed, t->x->value);
   *out = t;
@@ -105,6 +114,7 @@ void kith_trainer_destroy(kith_trainer **trainer) {
   kith_whole_free(&t->whole);
   kith_halo_destroy(&t->halo);
   kith_batch_destroy(&t->batch);
+  kith_noise_destroy(&t->noise);
   kith_relation_destroy(&t->a);
   kith_epoch_destroy(&t->epoch);
   KITH_FREE(t->m);
@@ -129,7 +139,7 @@ static void trainer_update(kith_trainer *t, int64_t number) {
 bool kith_trainer_step(kith_trainer *t, int64_t step, bool stop) {
   kith_batch *b = t->batch;
   if (t->softmax) kith_batch_softmax(b, t->epoch, step);
-  else kith_batch_bpr(b, t->epoch, step);
+  else kith_batch_pairs(b, t->epoch, step);
   int64_t stops = kith_halo_aim(t->halo, b->n_want, b->want, b->key, stop);
   kith_batch_answer(b, t->halo);
   t->l2_scale = t->train.loss.l2 / (double)b->n_global;
@@ -151,8 +161,7 @@ kith_state kith_trainer_state(kith_trainer *t) {
 const float *kith_trainer_final(kith_trainer *t) {
   kith_batch *b = t->batch;
   int64_t before = kith_halo_bytes(t->a->halo);
-  b->n_global = b->n_pair = 0;
-  for (int r = 0; r <= t->comm->size; r++) b->tile_first[r] = 0;
+  kith_batch_clear(b);
   kith_halo_aim(t->halo, 0, NULL, NULL, 0);
   kith_batch_answer(b, t->halo);
   t->readout.whole = true;

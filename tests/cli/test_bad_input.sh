@@ -40,6 +40,8 @@ refused "unknown key"        78 'key.yaml:2.*train.batchsize.*train.batch"' trai
 printf 'train:\n  lr: fast\n' >"$dir/value.yaml"
 refused "no number"          78 'value.yaml:2.*train.lr.*fast'     train "$dir/value.yaml"
 refused "out of bounds"      78 'model.width.*0'                   train "$job" --set model.width=0
+refused "noise that is hard" 78 'train.negatives.hard.*nce'        train "$job" --set train.loss=nce --set train.negatives.hard=0.5
+refused "no candidates"      78 'train.shared.*train.inbatch'      train "$job" --set train.loss=softmax --set train.inbatch=false
 refused "unknown setting"    78 'train.lrr.*train.lr'              train "$job" --set train.lrr=1
 refused "unknown verb"       64 'trian.*train'                     trian "$job"
 refused "unknown option"     64 'bogus'                            train "$job" --bogus

@@ -32,9 +32,12 @@ static kith_agreed make_trainer_of(kith_loss_name loss, void **made) {
   model.width = 4;
   train.batch = 32;
   train.loss.name = loss;
+  train.loss.shared = 100;
+  train.negatives = (kith_negative_options){.count = 2, .popularity = 0.5, .alpha = 0.75, .hard = loss == KITH_BPR ? 0.5 : 0, .pool = 3};
   return kith_trainer_create(test_comm, share, &model, &train, (kith_trainer **)made);
 }
 static kith_agreed make_trainer_bpr(void **made) { return make_trainer_of(KITH_BPR, made); }
+static kith_agreed make_trainer_nce(void **made) { return make_trainer_of(KITH_NCE, made); }
 static kith_agreed make_trainer_softmax(void **made) { return make_trainer_of(KITH_SOFTMAX, made); }
 static void break_trainer(void **made) { kith_trainer_destroy((kith_trainer **)made); }
 
@@ -88,6 +91,10 @@ static void a_trainer_with_bpr(void **state) {
   (void)state;
   refuse_each(make_trainer_bpr, break_trainer);
 }
+static void a_trainer_with_nce(void **state) {
+  (void)state;
+  refuse_each(make_trainer_nce, break_trainer);
+}
 static void a_trainer_with_softmax(void **state) {
   (void)state;
   refuse_each(make_trainer_softmax, break_trainer);
@@ -99,7 +106,7 @@ static void an_evaluation(void **state) {
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(a_communicator), cmocka_unit_test(a_halo), cmocka_unit_test(a_relation),
-                                     cmocka_unit_test(a_trainer_with_bpr), cmocka_unit_test(a_trainer_with_softmax), cmocka_unit_test(an_evaluation)};
+                                     cmocka_unit_test(a_trainer_with_bpr), cmocka_unit_test(a_trainer_with_nce), cmocka_unit_test(a_trainer_with_softmax), cmocka_unit_test(an_evaluation)};
   test_begin(&argc, &argv);
   graph = test_graph_random(20, 30, 120, 4);
   share = test_graph_cut(&graph, test_comm, 5, 2);

@@ -17,6 +17,8 @@ typedef struct setting {
   kith_train_options train;
   const test_graph *t;
   int64_t pairs;
+  double weight[ITEMS];   /* of draws by popularity: whole numbers, which is part of what a step is */
+  double *chooser;        /* the final embeddings that choose from pools: a choice is not differentiated */
 } setting;
 
 static void final_of(const setting *s, const double *x, double *final) {
@@ -63,28 +65,108 @@ static int64_t edge_at(const setting *s, int64_t place) {
   return (int64_t)kith_shuffle_at(&order, (uint64_t)place);
 }
 
-static int negative_of(const setting *s, int64_t edge) {
-  for (uint64_t try = 0;; try++) {
-    int item = (int)kith_random_below(kith_random(s->train.seed, KITH_USE_NEGATIVE, 0, (uint64_t)edge, try).bits[0], ITEMS);
-    bool known = false;
-    for (int64_t e = 0; e < s->t->n_edge; e++) known = known || (s->t->user[e] == s->t->user[edge] && s->t->item[e] == item);
-    if (!known) return USERS + item;
+static double degree_of(const setting *s, int item) {
+  double degree = 0;
+  for (int64_t e = 0; e < s->t->n_edge; e++) degree += s->t->item[e] == item;
+  return degree;
+}
+
+static double weight_below(const setting *s, int item) {
+  double sum = 0;
+  for (int i = 0; i < item; i++) sum += s->weight[i];
+  return sum;
+}
+
+static double noise_of(const setting *s, int item) {
+  double share = s->train.negatives.popularity;
+  return share * s->weight[item] / weight_below(s, ITEMS) + (1 - share) / ITEMS;
+}
+
+static int drawn_by(const setting *s, kith_draw r) {
+  int item = 0;
+  if (kith_random_unit(r.bits[1]) >= s->train.negatives.popularity) return (int)kith_random_below(r.bits[0], ITEMS);
+  double at = (double)kith_random_below(r.bits[0], (uint64_t)weight_below(s, ITEMS));
+  while (weight_below(s, item + 1) <= at) item++;
+  return item;
+}
+
+static bool knows(const setting *s, int user, int item) {
+  for (int64_t e = 0; e < s->t->n_edge; e++)
+    if (s->t->user[e] == user && s->t->item[e] == item) return true;
+  return false;
+}
+
+static kith_draw draw_of(const setting *s, int64_t edge, int j, int c, int try) {
+  return kith_random(s->train.seed, KITH_USE_NEGATIVE, 0, (uint64_t)edge, (uint64_t)c << 48 | (uint64_t)j << 16 | (uint64_t)try);
+}
+
+static int negative_of(const setting *s, int64_t edge, int j, int c) {
+  for (int try = 0;; try++) {
+    int item = drawn_by(s, draw_of(s, edge, j, c, try));
+    if (!knows(s, s->t->user[edge], item)) return USERS + item;
   }
 }
 
-static double logit(const setting *s, const double *final, int user, int item) {
-  double degree = 0;
-  for (int64_t e = 0; e < s->t->n_edge; e++) degree += s->t->item[e] == item;
-  return product(final, user, USERS + item, true) / s->train.loss.temperature - s->train.loss.logq * log(degree);
+static bool is_hard(const setting *s, int64_t edge, int j) { return kith_random_unit(draw_of(s, edge, j, 0, 0).bits[2]) < s->train.negatives.hard; }
+
+/* The draw of the pool that the user scores highest. */
+static int hardest_of(const setting *s, int64_t edge, int j) {
+  int best = -1;
+  for (int c = 0; c < s->train.negatives.pool; c++) {
+    int n = negative_of(s, edge, j, c);
+    if (best < 0 || product(s->chooser, s->t->user[edge], n, false) > product(s->chooser, s->t->user[edge], best, false)) best = n;
+  }
+  return best;
 }
+
+static double softplus(double x) { return log(1 + exp(x)); }
+
+static double nce_logit(const setting *s, const double *final, int user, int node) {
+  return product(final, user, node, false) - log(s->train.negatives.count * noise_of(s, node - USERS));
+}
+
+/* Losses with negatives of their own; what L2 counts of the negatives is added to *square. */
+static double negative_pair(const setting *s, const double *x, const double *final, int64_t edge, double *square) {
+  int u = s->t->user[edge], p = USERS + s->t->item[edge], k = s->train.negatives.count;
+  bool nce = s->train.loss.name == KITH_NCE;
+  double loss = nce ? softplus(-nce_logit(s, final, u, p)) : 0;
+  for (int j = 0; j < k; j++) {
+    bool hard = is_hard(s, edge, j);
+    int n = hard ? hardest_of(s, edge, j) : negative_of(s, edge, j, 0);
+    if (!hard) *square += half_square(x, n);
+    loss += nce ? softplus(nce_logit(s, final, u, n)) : softplus(product(final, u, n, false) - product(final, u, p, false)) / k;
+  }
+  return loss;
+}
+
+static double cosine(const setting *s, const double *final, int user, int item) {
+  return product(final, user, USERS + item, true) / s->train.loss.temperature;
+}
+
+/* In batch, an item is expected degree * pairs / edges times among the candidates; pairs / edges is left off everywhere. */
+static double batch_logit(const setting *s, const double *final, int user, int item) {
+  return cosine(s, final, user, item) - s->train.loss.logq * log(degree_of(s, item));
+}
+
+static double shared_logit(const setting *s, const double *final, int user, int item) {
+  double often = s->train.loss.shared * noise_of(s, item);
+  if (s->train.loss.inbatch) often *= (double)s->t->n_edge / (double)s->pairs;
+  return cosine(s, final, user, item) - s->train.loss.logq * log(often);
+}
+
+static int shared_item(const setting *s, int draw) { return drawn_by(s, kith_random(s->train.seed, KITH_USE_SHARED, 0, 0, (uint64_t)draw)); }
 
 static double softmax_pair(const setting *s, const double *final, int64_t place) {
   int64_t mine = edge_at(s, place);
-  double sum = 0, self = logit(s, final, s->t->user[mine], s->t->item[mine]);
-  for (int64_t p = 0; p < s->pairs; p++) {
-    int64_t e = edge_at(s, p);
-    if (p != place && s->t->item[e] == s->t->item[mine]) continue;
-    sum += exp(logit(s, final, s->t->user[mine], s->t->item[e]));
+  int user = s->t->user[mine], item = s->t->item[mine];
+  double self = s->train.loss.inbatch ? batch_logit(s, final, user, item) : cosine(s, final, user, item), sum = exp(self);
+  for (int64_t p = 0; p < s->pairs && s->train.loss.inbatch; p++) {
+    int other = s->t->item[edge_at(s, p)];
+    if (other != item) sum += exp(batch_logit(s, final, user, other));
+  }
+  for (int c = 0; c < s->train.loss.shared; c++) {
+    int other = shared_item(s, c);
+    if (!knows(s, user, other)) sum += exp(shared_logit(s, final, user, other));
   }
   return log(sum) - self;
 }
@@ -97,13 +179,10 @@ static double loss_of(const setting *s, const double *x) {
     int u = s->t->user[e], p = USERS + s->t->item[e];
     double square = half_square(x, u) + half_square(x, p);
     if (s->train.loss.name == KITH_SOFTMAX) loss += softmax_pair(s, final, place);
-    else {
-      int n = negative_of(s, e);
-      square += half_square(x, n);
-      loss += log(1 + exp(product(final, u, n, false) - product(final, u, p, false)));
-    }
+    else loss += negative_pair(s, x, final, e, &square);
     loss += s->train.loss.l2 * square;
   }
+  for (int c = 0; c < s->train.loss.shared; c++) loss += s->train.loss.l2 * half_square(x, USERS + shared_item(s, c));
   return loss / (double)s->pairs;
 }
 
@@ -115,7 +194,7 @@ static double *all_rows(const kith_graph *g, const float *x) {
   return all;
 }
 
-static void check(kith_model_name model, kith_loss_name loss) {
+static void check(kith_model_name model, kith_loss_options loss, kith_negative_options negatives) {
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 21);
   kith_graph *g = test_graph_cut(&t, test_comm, 4, 9);
   setting s = {.model = kith_model_defaults(), .train = kith_train_defaults(), .t = &t};
@@ -124,14 +203,15 @@ static void check(kith_model_name model, kith_loss_name loss) {
   s.model.width = WIDTH;
   s.model.layers = LAYERS;
   s.train.batch = 40;
-  s.train.loss.name = loss;
-  s.train.loss.l2 = 0.05;
-  s.train.loss.temperature = 0.2;
-  s.train.loss.logq = 0.7;
+  s.train.loss = loss;
+  s.train.negatives = negatives;
   s.pairs = s.train.batch;
+  for (int i = 0; i < ITEMS; i++) s.weight[i] = round(pow(degree_of(&s, i), negatives.alpha) * 1048576);
   assert_int_equal(KITH_OK, kith_trainer_create(test_comm, g, &s.model, &s.train, &trainer).status);
   kith_state st = kith_trainer_state(trainer);
-  double *x = all_rows(g, st.x), most = 0, worst = 0;
+  double *x = all_rows(g, st.x), chooser[NODES * WIDTH], most = 0, worst = 0;
+  final_of(&s, x, chooser);
+  s.chooser = chooser;
   kith_trainer_epoch(trainer, 0);
   kith_trainer_step(trainer, 0, false);
   kith_comm_sum(test_comm, 1, st.loss);
@@ -157,27 +237,74 @@ static void check(kith_model_name model, kith_loss_name loss) {
   test_graph_free(&t);
 }
 
-static void bpr_through_lightgcn_is_differentiated(void **state) {
-  (void)state;
-  check(KITH_LIGHTGCN, KITH_BPR);
+static kith_loss_options loss_named(kith_loss_name name) {
+  kith_loss_options o = kith_loss_defaults();
+  o.name = name;
+  o.l2 = 0.05;
+  o.temperature = 0.2;
+  o.logq = 0.7;
+  return o;
 }
-static void softmax_through_lightgcn_is_differentiated(void **state) {
+
+static void bpr_is_differentiated(void **state) {
   (void)state;
-  check(KITH_LIGHTGCN, KITH_SOFTMAX);
+  check(KITH_LIGHTGCN, loss_named(KITH_BPR), kith_negative_defaults());
+  check(KITH_MF, loss_named(KITH_BPR), kith_negative_defaults());
 }
-static void bpr_through_mf_is_differentiated(void **state) {
+
+static void bpr_with_several_negatives_is_differentiated(void **state) {
   (void)state;
-  check(KITH_MF, KITH_BPR);
+  kith_negative_options mixed = {.count = 3, .popularity = 0.6, .alpha = 0.75, .pool = 16};
+  check(KITH_LIGHTGCN, loss_named(KITH_BPR), mixed);
+  check(KITH_MF, loss_named(KITH_BPR), mixed);
 }
-static void softmax_through_mf_is_differentiated(void **state) {
+
+static void bpr_with_hard_negatives_is_differentiated(void **state) {
   (void)state;
-  check(KITH_MF, KITH_SOFTMAX);
+  kith_negative_options hard = {.count = 1, .hard = 1, .pool = 4}, mixed = {.count = 3, .popularity = 0.5, .alpha = 0.5, .hard = 0.5, .pool = 3};
+  check(KITH_LIGHTGCN, loss_named(KITH_BPR), hard);
+  check(KITH_MF, loss_named(KITH_BPR), mixed);
+}
+
+static void nce_is_differentiated(void **state) {
+  (void)state;
+  kith_negative_options uniform = {.count = 4, .pool = 16}, mixed = {.count = 2, .popularity = 0.6, .alpha = 1, .pool = 16};
+  check(KITH_LIGHTGCN, loss_named(KITH_NCE), uniform);
+  check(KITH_MF, loss_named(KITH_NCE), mixed);
+}
+
+static void softmax_is_differentiated(void **state) {
+  (void)state;
+  check(KITH_LIGHTGCN, loss_named(KITH_SOFTMAX), kith_negative_defaults());
+  check(KITH_MF, loss_named(KITH_SOFTMAX), kith_negative_defaults());
+}
+
+static void softmax_with_shared_negatives_is_differentiated(void **state) {
+  (void)state;
+  kith_loss_options loss = loss_named(KITH_SOFTMAX);
+  kith_negative_options popular = {.count = 1, .popularity = 0.6, .alpha = 0.75, .pool = 16};
+  loss.shared = 70; /* more than a tile */
+  check(KITH_LIGHTGCN, loss, kith_negative_defaults());
+  check(KITH_MF, loss, popular);
+}
+
+static void softmax_of_shared_negatives_alone_is_differentiated(void **state) {
+  (void)state;
+  kith_loss_options loss = loss_named(KITH_SOFTMAX);
+  kith_negative_options popular = {.count = 1, .popularity = 0.6, .alpha = 0.75, .pool = 16};
+  loss.inbatch = false;
+  loss.shared = 70;
+  check(KITH_LIGHTGCN, loss, popular);
+  loss.shared = 5;
+  check(KITH_MF, loss, kith_negative_defaults());
 }
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(bpr_through_lightgcn_is_differentiated), cmocka_unit_test(softmax_through_lightgcn_is_differentiated),
-      cmocka_unit_test(bpr_through_mf_is_differentiated), cmocka_unit_test(softmax_through_mf_is_differentiated)};
+      cmocka_unit_test(bpr_is_differentiated), cmocka_unit_test(bpr_with_several_negatives_is_differentiated),
+      cmocka_unit_test(bpr_with_hard_negatives_is_differentiated), cmocka_unit_test(nce_is_differentiated),
+      cmocka_unit_test(softmax_is_differentiated), cmocka_unit_test(softmax_with_shared_negatives_is_differentiated),
+      cmocka_unit_test(softmax_of_shared_negatives_alone_is_differentiated)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

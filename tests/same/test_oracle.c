@@ -76,28 +76,57 @@ static bool oracle_knows(const test_graph *t, int user, int item) {
   return false;
 }
 
+static kith_draw oracle_draw(const kith_train_options *opt, int64_t epoch, int64_t e, int j, int c, int try) {
+  return kith_random(opt->seed, KITH_USE_NEGATIVE, (uint64_t)epoch, (uint64_t)e, (uint64_t)c << 48 | (uint64_t)j << 16 | (uint64_t)try);
+}
+
+static double oracle_score(const oracle *o, int a, int b) {
+  double s = 0;
+  for (int k = 0; k < WIDTH; k++) s += o->final[a * WIDTH + k] * o->final[b * WIDTH + k];
+  return s;
+}
+
+/* Negative `j` of edge `e`: the first draw of a pool, or the one with the highest score where it is a hard one. */
+static int oracle_negative(const oracle *o, const test_graph *t, const kith_train_options *opt, int64_t epoch, int64_t e, int j, bool hard) {
+  int best = -1;
+  for (int c = 0; c < (hard ? opt->negatives.pool : 1); c++) {
+    int n = -1;
+    for (int try = 0; n < 0; try++) {
+      int item = (int)kith_random_below(oracle_draw(opt, epoch, e, j, c, try).bits[0], ITEMS);
+      if (!oracle_knows(t, t->user[e], item)) n = USERS + item;
+    }
+    if (best < 0 || oracle_score(o, t->user[e], n) > oracle_score(o, t->user[e], best)) best = n;
+  }
+  return best;
+}
+
+/* Half the squared norm of a node's initial embedding; its gradient into g. */
+static double oracle_square(oracle *o, double weight, int node) {
+  double square = 0;
+  for (int k = 0; k < WIDTH; k++) {
+    double x = o->x[node * WIDTH + k];
+    square += 0.5 * x * x;
+    o->g[node * WIDTH + k] += weight * x;
+  }
+  return weight * square;
+}
+
 /* One pair's share of the loss; gradients of the final embeddings into df, of the L2 term into g. */
 static double oracle_pair(oracle *o, const test_graph *t, const kith_train_options *opt, int64_t epoch, int64_t e, int pairs, double *df) {
-  int u = t->user[e], p = USERS + t->item[e], n = -1;
-  for (uint64_t try = 0; n < 0; try++) {
-    int item = (int)kith_random_below(kith_random(opt->seed, KITH_USE_NEGATIVE, (uint64_t)epoch, (uint64_t)e, try).bits[0], ITEMS);
-    if (!oracle_knows(t, u, item)) n = USERS + item;
-  }
-  double s = 0, square = 0;
-  for (int k = 0; k < WIDTH; k++) s += o->final[u * WIDTH + k] * (o->final[p * WIDTH + k] - o->final[n * WIDTH + k]);
-  double c = 1 / (1 + exp(s)) / pairs;
-  int node[3] = {u, p, n};
-  for (int k = 0; k < WIDTH; k++) {
-    df[u * WIDTH + k] -= c * (o->final[p * WIDTH + k] - o->final[n * WIDTH + k]);
-    df[p * WIDTH + k] -= c * o->final[u * WIDTH + k];
-    df[n * WIDTH + k] += c * o->final[u * WIDTH + k];
-    for (int i = 0; i < 3; i++) {
-      double x = o->x[node[i] * WIDTH + k];
-      square += x * x;
-      o->g[node[i] * WIDTH + k] += opt->loss.l2 * x / pairs;
+  int u = t->user[e], p = USERS + t->item[e], count = opt->negatives.count;
+  double l2 = opt->loss.l2 / pairs, loss = oracle_square(o, l2, u) + oracle_square(o, l2, p);
+  for (int j = 0; j < count; j++) {
+    bool hard = kith_random_unit(oracle_draw(opt, epoch, e, j, 0, 0).bits[2]) < opt->negatives.hard;
+    int n = oracle_negative(o, t, opt, epoch, e, j, hard);
+    double s = oracle_score(o, u, p) - oracle_score(o, u, n), c = 1 / (1 + exp(s)) / pairs / count;
+    for (int k = 0; k < WIDTH; k++) {
+      df[u * WIDTH + k] -= c * (o->final[p * WIDTH + k] - o->final[n * WIDTH + k]);
+      df[p * WIDTH + k] -= c * o->final[u * WIDTH + k];
+      df[n * WIDTH + k] += c * o->final[u * WIDTH + k];
     }
+    loss += log(1 + exp(-s)) / pairs / count + (hard ? 0 : oracle_square(o, l2, n));
   }
-  return log(1 + exp(-s)) / pairs + 0.5 * opt->loss.l2 * square / pairs;
+  return loss;
 }
 
 static double oracle_step(oracle *o, const test_graph *t, const kith_train_options *opt, int64_t epoch, int64_t step, int64_t count) {
@@ -135,8 +164,7 @@ static double worst_row(const kith_graph *g, const float *x, const double *truth
   return worst;
 }
 
-static void five_steps_of_lightgcn_match_the_oracle(void **state) {
-  (void)state;
+static void check(kith_negative_options negatives) {
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 7);
   kith_graph *g = test_graph_cut(&t, test_comm, 5, 3);
   kith_model_options model = kith_model_defaults();
@@ -145,6 +173,7 @@ static void five_steps_of_lightgcn_match_the_oracle(void **state) {
   model.width = WIDTH;
   model.layers = LAYERS;
   train.batch = BATCH;
+  train.negatives = negatives;
   train.loss.l2 = 1e-2; /* large enough to be seen */
   assert_int_equal(KITH_OK, kith_trainer_create(test_comm, g, &model, &train, &trainer).status);
   oracle o = oracle_begin(&t, model.init, train.seed);
@@ -168,8 +197,19 @@ static void five_steps_of_lightgcn_match_the_oracle(void **state) {
   test_graph_free(&t);
 }
 
+static void five_steps_of_lightgcn_match_the_oracle(void **state) {
+  (void)state;
+  check(kith_negative_defaults());
+}
+
+static void five_steps_with_hard_and_other_negatives_match_the_oracle(void **state) {
+  (void)state;
+  check((kith_negative_options){.count = 3, .hard = 0.5, .pool = 4});
+}
+
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(five_steps_of_lightgcn_match_the_oracle)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(five_steps_of_lightgcn_match_the_oracle),
+                                     cmocka_unit_test(five_steps_with_hard_and_other_negatives_match_the_oracle)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

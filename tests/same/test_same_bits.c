@@ -14,6 +14,9 @@ typedef struct recipe {
   kith_model_name model;
   kith_loss_name loss;
   int width, batch;
+  kith_negative_options negatives; /* the defaults where count is 0 */
+  int shared;
+  bool apart;                      /* no in-batch candidates */
 } recipe;
 
 typedef struct outcome {
@@ -32,6 +35,10 @@ static outcome train_on(const kith_comm *comm, const test_graph *t, const recipe
   train.batch = how->batch;
   train.adam.lr = 0.01;
   train.loss.name = how->loss;
+  train.loss.shared = how->shared;
+  train.loss.inbatch = !how->apart;
+  train.loss.logq = how->shared > 0 ? 0.5 : 0;
+  if (how->negatives.count > 0) train.negatives = how->negatives;
   assert_int_equal(KITH_OK, kith_trainer_create(comm, g, &model, &train, &trainer).status);
   for (int e = 0; e < EPOCHS; e++) {
     kith_sum *loss = kith_trainer_state(trainer).loss;
@@ -83,34 +90,69 @@ static void check(recipe how) {
 
 static void lightgcn_with_bpr_has_the_same_bits(void **state) {
   (void)state;
-  check((recipe){KITH_LIGHTGCN, KITH_BPR, 64, 100});
+  check((recipe){.model = KITH_LIGHTGCN, .loss = KITH_BPR, .width = 64, .batch = 100});
 }
 
 static void a_width_that_fits_no_vector_has_the_same_bits(void **state) {
   (void)state;
-  check((recipe){KITH_LIGHTGCN, KITH_BPR, 21, 64});
+  check((recipe){.model = KITH_LIGHTGCN, .loss = KITH_BPR, .width = 21, .batch = 64});
 }
 
 static void lightgcn_with_softmax_has_the_same_bits(void **state) {
   (void)state;
-  check((recipe){KITH_LIGHTGCN, KITH_SOFTMAX, 64, 300});
+  check((recipe){.model = KITH_LIGHTGCN, .loss = KITH_SOFTMAX, .width = 64, .batch = 300});
 }
 
 static void mf_with_bpr_has_the_same_bits(void **state) {
   (void)state;
-  check((recipe){KITH_MF, KITH_BPR, 32, 77});
+  check((recipe){.model = KITH_MF, .loss = KITH_BPR, .width = 32, .batch = 77});
 }
 
 static void mf_with_softmax_has_the_same_bits(void **state) {
   (void)state;
-  check((recipe){KITH_MF, KITH_SOFTMAX, 24, 129});
+  check((recipe){.model = KITH_MF, .loss = KITH_SOFTMAX, .width = 24, .batch = 129});
+}
+
+static void several_negatives_of_a_mixture_have_the_same_bits(void **state) {
+  (void)state;
+  kith_negative_options popular = {.count = 3, .popularity = 0.5, .alpha = 0.75, .pool = 16};
+  check((recipe){.model = KITH_LIGHTGCN, .loss = KITH_BPR, .width = 32, .batch = 100, .negatives = popular});
+}
+
+static void hard_negatives_have_the_same_bits(void **state) {
+  (void)state;
+  kith_negative_options hard = {.count = 2, .popularity = 0.3, .alpha = 0.75, .hard = 0.6, .pool = 5};
+  check((recipe){.model = KITH_LIGHTGCN, .loss = KITH_BPR, .width = 32, .batch = 100, .negatives = hard});
+}
+
+static void nce_has_the_same_bits(void **state) {
+  (void)state;
+  kith_negative_options noise = {.count = 5, .popularity = 0.5, .alpha = 0.75, .pool = 16};
+  check((recipe){.model = KITH_LIGHTGCN, .loss = KITH_NCE, .width = 32, .batch = 77, .negatives = noise});
+  check((recipe){.model = KITH_MF, .loss = KITH_NCE, .width = 21, .batch = 128});
+}
+
+static void shared_negatives_have_the_same_bits(void **state) {
+  (void)state;
+  kith_negative_options popular = {.count = 1, .popularity = 0.5, .alpha = 0.75, .pool = 16};
+  check((recipe){.model = KITH_LIGHTGCN, .loss = KITH_SOFTMAX, .width = 32, .batch = 200, .negatives = popular, .shared = 150});
+  check((recipe){.model = KITH_MF, .loss = KITH_SOFTMAX, .width = 21, .batch = 129, .shared = 64});
+}
+
+static void shared_negatives_alone_have_the_same_bits(void **state) {
+  (void)state;
+  kith_negative_options popular = {.count = 1, .popularity = 1, .alpha = 0.75, .pool = 16};
+  check((recipe){.model = KITH_LIGHTGCN, .loss = KITH_SOFTMAX, .width = 32, .batch = 200, .negatives = popular, .shared = 300, .apart = true});
+  check((recipe){.model = KITH_MF, .loss = KITH_SOFTMAX, .width = 21, .batch = 70, .shared = 20, .apart = true});
 }
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(lightgcn_with_bpr_has_the_same_bits), cmocka_unit_test(a_width_that_fits_no_vector_has_the_same_bits),
       cmocka_unit_test(lightgcn_with_softmax_has_the_same_bits), cmocka_unit_test(mf_with_bpr_has_the_same_bits),
-      cmocka_unit_test(mf_with_softmax_has_the_same_bits)};
+      cmocka_unit_test(mf_with_softmax_has_the_same_bits), cmocka_unit_test(several_negatives_of_a_mixture_have_the_same_bits),
+      cmocka_unit_test(hard_negatives_have_the_same_bits), cmocka_unit_test(nce_has_the_same_bits),
+      cmocka_unit_test(shared_negatives_have_the_same_bits), cmocka_unit_test(shared_negatives_alone_have_the_same_bits)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

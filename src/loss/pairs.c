@@ -1,0 +1,39 @@
+/* Of a pool of draws the hardest is the negative; the others get no gradient. */
+#include <math.h>
+#include <string.h>
+
+#include "loss/pairs.h"
+
+double kith__softplus(double x) { return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x)); }
+double kith__sigmoid(double x) { return 1 / (1 + exp(-x)); }
+
+/* Draws at the places first … first + n_pool - 1 of at[2]. */
+static int pairs_hardest(const kith_batch *b, const kith_tensor *rows, const float *user, kith_lid first) {
+  int best = 0;
+  float most = 0;
+  for (int c = 0; c < b->shape.n_pool && b->drawn[first + c] >= 0; c++) {
+    float score = kith_dot(rows->d, user, rows->value + (size_t)b->at[2][first + c] * (size_t)rows->d);
+    if (c == 0 || score > most) {
+      best = c;
+      most = score;
+    }
+  }
+  return best;
+}
+
+void kith__pick_negatives(const kith_batch *b, const kith_tensor *rows, kith_lid *picked) {
+  int k = b->shape.n_negative, m = b->shape.n_pool;
+#pragma omp parallel for schedule(static)
+  for (kith_lid i = 0; i < b->n_pair; i++)
+    for (int j = 0; j < k; j++) {
+      kith_lid first = (i * k + j) * m;
+      picked[i * k + j] = first + (m > 1 ? pairs_hardest(b, rows, rows->value + kith__user_at(b, i, rows->d), first) : 0);
+    }
+}
+
+void kith__clear_unpicked(const kith_batch *b, const kith_lid *picked, kith_lid i, kith_tensor *rows) {
+  int k = b->shape.n_negative, m = b->shape.n_pool;
+  for (int j = 0; j < k && m > 1; j++)
+    for (kith_lid c = (i * k + j) * m; c < (i * k + j + 1) * m && b->drawn[c] >= 0; c++)
+      if (c != picked[i * k + j]) memset(rows->grad + (size_t)b->at[2][c] * (size_t)rows->d, 0, (size_t)rows->d * sizeof(float));
+}
