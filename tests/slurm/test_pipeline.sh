@@ -21,7 +21,13 @@ J
 cp -r "$dir/job.yaml" "$dir/list.tsv" "$(mkdir -p "$dir/one"; echo "$dir/one")"
 for verb in ingest partition train; do "$KITH" $verb "$dir/one/job.yaml" --quiet >/dev/null; done
 
-"$KITH_SOURCE/slurm/cluster" up 2 4 >/dev/null
+# slurmd wants a mounted cgroup file system, and several nodes want namespaces: containers often lack them.
+"$KITH_SOURCE/slurm/cluster" up 2 4 >"$dir/up" 2>&1 || {
+  cat "$dir/up"
+  grep -q ' /sys/fs/cgroup' /proc/self/mounts || { echo "skipped: nothing is mounted on /sys/fs/cgroup"; exit 77; }
+  unshare --uts --mount true 2>/dev/null || { echo "skipped: no UTS and mount namespaces"; exit 77; }
+  exit 1
+}
 . "$KITH_CLUSTER/env"
 nodes=$(sinfo -h -N | wc -l)
 state() { scontrol show job "$1" | grep -oE 'JobState=[A-Z_]+' | head -1 | cut -d= -f2; }
