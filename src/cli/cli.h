@@ -29,6 +29,12 @@ kith_agreed cli_recommend(cli *c);
 kith_agreed cli_inspect(cli *c);
 kith_agreed cli_bench(cli *c);
 
+/**
+ * The path of a file that an earlier stage leaves in the work folder: graph.h5, parts.h5 or embeddings.h5.  Local.
+ * Errors: KITH_ENOINPUT on rank 0 if it is not there, naming the verb to run first.
+ */
+kith_status cli_stage(const cli *c, const char *name, char *path) KITH_MUST_USE;
+
 /** This rank's share of the graph and of the exported embeddings x [n_own, d]; both new.  Collective. */
 kith_agreed cli_read_embeddings(cli *c, kith_graph **g, int *d, float **x) KITH_MUST_USE;
 

@@ -65,7 +65,7 @@ static kith_agreed partition_alone(cli *c, const kith_comm *alone, bool compare)
   kith_dataset *d = NULL;
   int32_t *part = NULL;
   char graph[KITH_PATH], parts[KITH_PATH];
-  KITH_TRY(kith_agree(alone, kith_job_file(&c->job, "graph.h5", graph)));
+  KITH_TRY(kith_agree(alone, cli_stage(c, "graph.h5", graph)));
   KITH_TRY(kith_agree(alone, kith_job_file(&c->job, "parts.h5", parts)));
   KITH_TRY(kith_dataset_read(alone, graph, &d));
   KITH_TRY(kith_agree(alone, KITH_NEW(part, d->n[KITH_USER] + d->n[KITH_ITEM])));

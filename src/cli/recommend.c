@@ -49,7 +49,7 @@ done:
 static kith_agreed recommend_load(cli *c, answer *a) {
   kith_agreed st = {KITH_OK};
   char graph[KITH_PATH];
-  KITH_TRY(kith_agree(c->comm, kith_job_file(&c->job, "graph.h5", graph)));
+  KITH_TRY(kith_agree(c->comm, cli_stage(c, "graph.h5", graph)));
   KITH_TRY(cli_read_embeddings(c, &a->g, &a->d, &a->x));
   KITH_TRY(kith_ids_read(c->comm, graph, KITH_USER, &a->user));
   KITH_TRY(kith_ids_read(c->comm, graph, KITH_ITEM, &a->item));

@@ -13,8 +13,8 @@ static kith_status train_resolve(cli *c, kith_run *run) {
   run->evaluate = job->evaluate;
   run->checkpoint = job->checkpoint;
   KITH_TRY(kith_text_copy("work", job->work, sizeof run->work, run->work));
-  KITH_TRY(kith_job_file(job, "graph.h5", run->graph));
-  KITH_TRY(kith_job_file(job, "parts.h5", run->parts));
+  KITH_TRY(cli_stage(c, "graph.h5", run->graph));
+  KITH_TRY(cli_stage(c, "parts.h5", run->parts));
 done:
   return st;
 }

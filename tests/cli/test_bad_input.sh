@@ -54,15 +54,23 @@ timeout 60 mpirun --quiet --oversubscribe --bind-to none -n 3 "$KITH" train "$jo
 
 for file in graph parts embeddings; do
   verb=$(case $file in graph) echo partition ;; parts) echo train ;; *) echo evaluate ;; esac)
+  maker=$(case $file in graph) echo ingest ;; parts) echo partition ;; *) echo train ;; esac)
   cp "$dir/t/work/$file.h5" "$dir/keep"
   for size in 0 100 5000; do
     head -c $size "$dir/keep" >"$dir/t/work/$file.h5"
     refused "$file.h5 torn at $size" 65 "$file.h5" $verb "$job"
   done
   echo "this is no HDF5 file" >"$dir/t/work/$file.h5"; refused "$file.h5 foreign" 65 "$file.h5" $verb "$job"
-  rm "$dir/t/work/$file.h5";                           refused "$file.h5 missing" 66 "$file.h5" $verb "$job"
+  rm "$dir/t/work/$file.h5"
+  refused "$file.h5 missing" 66 "$file.h5: No such file or directory: run kith $maker .*job.yaml first" $verb "$job"
   cp "$dir/keep" "$dir/t/work/$file.h5"
 done
+mv "$dir/t/work/parts.h5" "$dir/keep"
+for verb in bench evaluate "recommend --user user-003"; do refused "parts.h5 missing for $verb" 66 'parts.h5: .*: run kith partition' ${verb%% *} "$job" ${verb#"${verb%% *}"}; done
+mv "$dir/keep" "$dir/t/work/parts.h5"
+for file in "$dir"/t/work/checkpoint-*.h5; do mv "$file" "$dir/"; done
+refused "the newest checkpoint missing" 66 'checkpoint-000004.h5: No such file.*checkpoint-latest names it.*--fresh' train "$job"
+mv "$dir"/checkpoint-*.h5 "$dir/t/work"
 cp "$dir/t/work/parts.h5" "$dir/t/work/embeddings.keep"; cp "$dir/t/work/embeddings.h5" "$dir/emb"
 cp "$dir/t/work/parts.h5" "$dir/t/work/embeddings.h5"; refused "a file of another kind" 65 'embeddings.h5' evaluate "$job"
 cp "$dir/emb" "$dir/t/work/embeddings.h5"; rm "$dir/t/work/embeddings.keep"
