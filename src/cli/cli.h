@@ -41,7 +41,8 @@ kith_agreed cli_read_embeddings(cli *c, kith_graph **g, int *d, float **x) KITH_
 /* A verb's own options.  Local, and the same on every rank. */
 bool cli_flag(cli *c, const char *name);          /**< whether "--name" is among the words; takes it out */
 const char *cli_option(cli *c, const char *name); /**< the value of "--name value" or "--name=value", taken out; null if absent; call again for repeats */
-kith_status cli_no_more(const cli *c) KITH_MUST_USE; /**< KITH_EUSAGE naming the first word that nobody took */
+kith_status cli_take_file(cli *c, const char *what, const char **path) KITH_MUST_USE; /**< the first word, `what` says the message; KITH_EUSAGE if it is an option or not there */
+kith_status cli_no_more(const cli *c) KITH_MUST_USE; /**< KITH_EUSAGE saying what is wrong with the first word that nobody took */
 
 /* What a verb prints; rank 0 only. */
 void cli_print(const cli *c, const char *format, ...) KITH_FORMAT(2, 3); /**< to stdout */

@@ -10,6 +10,9 @@ static void options_drop(cli *c, int i, int n) {
   for (; i < c->n_arg; i++) c->arg[i] = c->arg[i + n];
 }
 
+/* The value of an option is not itself an option; who means one that begins like that says --name=value. */
+static bool options_is_value(const char *word) { return strncmp(word, "--", 2) != 0; }
+
 /* Whether a word is --name. */
 static bool options_is(const char *word, const char *name) { return strncmp(word, "--", 2) == 0 && strcmp(word + 2, name) == 0; }
 
@@ -30,7 +33,7 @@ const char *cli_option(cli *c, const char *name) {
       options_drop(c, i, 1);
       return word + 3 + n;
     }
-    if (!options_is(word, name) || i + 1 >= c->n_arg) continue;
+    if (!options_is(word, name) || i + 1 >= c->n_arg || !options_is_value(c->arg[i + 1])) continue;
     const char *value = c->arg[i + 1];
     options_drop(c, i, 2);
     return value;
@@ -38,9 +41,26 @@ const char *cli_option(cli *c, const char *name) {
   return NULL;
 }
 
+kith_status cli_take_file(cli *c, const char *what, const char **path) {
+  kith_status st = KITH_OK;
+  KITH_CHECK(c->n_arg > 0, KITH_EUSAGE, "kith %s: expected %s; see kith %s --help", c->verb, what, c->verb);
+  bool known = cli_option_find(c->verb, c->arg[0]) != CLI_OPTION_UNKNOWN;
+  KITH_CHECK(!known, KITH_EUSAGE, "kith %s: expected %s before %s; see kith %s --help", c->verb, what, c->arg[0], c->verb);
+  if (c->arg[0][0] == '-') return cli_no_more(c);
+  *path = c->arg[0];
+  options_drop(c, 0, 1);
+done:
+  return st;
+}
+
 kith_status cli_no_more(const cli *c) {
   if (c->n_arg == 0) return KITH_OK;
-  return kith_fail(KITH_EUSAGE, "kith %s: \"%s\" is not understood here; see kith %s --help", c->verb, c->arg[0], c->verb);
+  const char *word = c->arg[0], *why = word[0] == '-' ? "unknown option" : "one word too many";
+  bool value = strchr(word, '=') != NULL, behind = c->n_arg > 1 && options_is_value(c->arg[1]);
+  cli_option_kind kind = cli_option_find(c->verb, word);
+  if (kind == CLI_OPTION_FLAG) why = value ? "takes no value" : "given twice";
+  if (kind == CLI_OPTION_VALUE) why = value || behind ? "given twice" : "expected a value behind it";
+  return kith_fail(KITH_EUSAGE, "kith %s: %s: %s; see kith %s --help", c->verb, word, why, c->verb);
 }
 
 void cli_print(const cli *c, const char *format, ...) {

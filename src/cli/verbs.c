@@ -29,18 +29,11 @@ const cli_verb *cli_verb_find(const char *name) {
   return NULL;
 }
 
-/* How many letters two words share at the same place: enough to guess which of eight verbs was meant. */
-static int verbs_alike(const char *a, const char *b) {
-  int n = 0;
-  for (int i = 0; a[i] && b[i]; i++) n += a[i] == b[i];
-  return n;
-}
-
 const char *cli_verb_nearest(const char *name) {
-  int best = 0;
+  const char *best = cli_verbs[0].name;
   for (int i = 1; i < cli_n_verb; i++)
-    if (verbs_alike(name, cli_verbs[i].name) > verbs_alike(name, cli_verbs[best].name)) best = i;
-  return cli_verbs[best].name;
+    if (kith_text_distance(name, cli_verbs[i].name) < kith_text_distance(name, best)) best = cli_verbs[i].name;
+  return kith_text_is_close(name, kith_text_distance(name, best)) ? best : NULL;
 }
 
 static const char *verbs_common =
@@ -49,11 +42,28 @@ static const char *verbs_common =
     "  --quiet              no progress and no log\n"
     "  --help               this page\n";
 
-void cli_print_help(void) {
-  printf("kith %s: graph neural networks for recommendation, on any number of ranks\n\n"
+/* Where a page of options explains one: two spaces before it; behind the name a space and a value, or more spaces. */
+static cli_option_kind verbs_look_up(const char *page, const char *word) {
+  size_t n = strcspn(word, "=");
+  for (const char *line = page; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+    if (strncmp(line + 2, word, n) != 0 || line[2 + n] != ' ') continue;
+    return line[3 + n] == ' ' ? CLI_OPTION_FLAG : CLI_OPTION_VALUE;
+  }
+  return CLI_OPTION_UNKNOWN;
+}
+
+cli_option_kind cli_option_find(const char *verb, const char *word) {
+  const cli_verb *v = cli_verb_find(verb);
+  if (!v || strncmp(word, "--", 2) != 0) return CLI_OPTION_UNKNOWN;
+  cli_option_kind kind = verbs_look_up(v->options, word);
+  return kind == CLI_OPTION_UNKNOWN ? verbs_look_up(verbs_common, word) : kind;
+}
+
+void cli_print_help(FILE *to) {
+  fprintf(to, "kith %s: graph neural networks for recommendation, on any number of ranks\n\n"
          "  kith VERB JOB.yaml [options]            mpirun -n 4 kith train JOB.yaml\n\nVerbs, in the order of a job:\n", KITH_VERSION);
-  for (int i = 0; i < cli_n_verb; i++) printf("  %-10s %-5s %s\n", cli_verbs[i].name, cli_verbs[i].usage, cli_verbs[i].help);
-  printf("\nOptions of every verb:\n%s\n"
+  for (int i = 0; i < cli_n_verb; i++) fprintf(to, "  %-10s %-5s %s\n", cli_verbs[i].name, cli_verbs[i].usage, cli_verbs[i].help);
+  fprintf(to, "\nOptions of every verb:\n%s\n"
          "kith VERB --help explains a verb; kith help keys lists every key of the job file; kith --version.\n"
          "Exit codes: 0 ok, 64 usage, 65 bad data, 66 no input, 70 loss not finite, 71 no memory, 73 cannot write,\n"
          "74 input/output error, 75 stopped by a signal (run again to continue), 78 bad job file.  See docs/errors.md.\n", verbs_common);

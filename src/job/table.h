@@ -35,7 +35,7 @@ enum { JOB_KEYS_MOST = 96, JOB_VALUE = 2 * KITH_PATH };
 
 /* The entry of a key, or null. */
 const job_key *kith__job_find(const char *key);
-/* Fail for a key that is not in the table, naming the nearest that is. */
+/* Fail for a key that is not in the table, naming the nearest key or section if one is close. */
 kith_status kith__job_fail_unknown(const char *key) KITH_MUST_USE;
 /* Put "name:line: " before the message of a status; KITH_OK stays as it is. */
 kith_status kith__job_located(kith_status st, const char *name, int line) KITH_MUST_USE;

@@ -5,15 +5,16 @@ set -uo pipefail
 bad=0
 fail() { echo "FAIL: $*"; bad=1; }
 
+on="1 3"
 refused() { # NAME CODE PATTERN words…: kith must refuse with CODE and one line that matches PATTERN
   name=$1 code=$2 pattern=$3; shift 3
-  for n in 1 3; do
+  for n in $on; do
     if [ $n = 1 ]; then timeout -k 5 60 "$KITH" "$@" >/dev/null 2>"$dir/err"; else ranks $n "$@" >/dev/null 2>"$dir/err"; fi
     rc=$?
     lines=$(grep -c '^kith: ' "$dir/err")
     [ $rc = "$code" ] || fail "$name on $n: code $rc, expected $code: $(cat "$dir/err")"
     [ "$lines" = 1 ] || fail "$name on $n: $lines lines: $(cat "$dir/err")"
-    grep '^kith: ' "$dir/err" | grep -qE "$pattern" || fail "$name on $n: \"$(cat "$dir/err")\" does not match $pattern"
+    grep '^kith: ' "$dir/err" | grep -qE -e "$pattern" || fail "$name on $n: \"$(cat "$dir/err")\" does not match $pattern"
     [ -z "$(find "$dir" -name '*.tmp')" ] || fail "$name on $n: left $(find "$dir" -name '*.tmp')"
   done
 }
@@ -45,6 +46,24 @@ refused "no candidates"      78 'train.shared.*train.inbatch'      train "$job" 
 refused "unknown setting"    78 'train.lrr.*train.lr'              train "$job" --set train.lrr=1
 refused "unknown verb"       64 'trian.*train'                     trian "$job"
 refused "unknown option"     64 'bogus'                            train "$job" --bogus
+on=1 # of these, all ranks read the same words
+refused "a verb like none"     64 'unknown verb "zebra"; kith --help' zebra "$job"
+refused "option before the job" 64 'unknown option'                train --bogus "$job"
+refused "--user before the job" 64 'a job file before --user'      recommend --user user-003 "$job"
+refused "no value"           64 '--user: expected a value'         recommend "$job" --user
+refused "no value, an option" 64 '--user: expected a value'        recommend "$job" --user --k 3
+refused "no setting"         64 '--set: expected a value'          train "$job" --set
+refused "a flag twice"       64 '--fresh: given twice'             train "$job" --fresh --fresh
+refused "a flag's value"     64 '--fresh=1: takes no value'        train "$job" --fresh=1
+refused "a value twice"      64 '--k.*: given twice'               recommend "$job" --user user-003 --k 3 --k 4
+refused "a word too many"    64 'more: one word too many'          evaluate "$job" more
+refused "a section as a key" 78 '"train" is a section'             train "$job" --set train=1
+"$KITH" >"$dir/out" 2>"$dir/err"; rc=$?
+[ $rc = 64 ] && [ ! -s "$dir/out" ] && grep -q '^Verbs' "$dir/err" || fail "kith alone: $rc"
+"$KITH" help bogus >"$dir/out" 2>"$dir/err"; rc=$?
+[ $rc = 64 ] && [ ! -s "$dir/out" ] && grep -q '^kith: no help on "bogus"' "$dir/err" && grep -q '^Verbs' "$dir/err" || fail "kith help bogus: $rc"
+"$KITH" help train | grep -q -e --fresh || fail "kith help train"
+on="1 3"
 refused "unknown user"       65 'nobody'                           recommend "$job" --user nobody
 
 "$KITH" partition "$job" --set partition.parts=2 >/dev/null
