@@ -7,7 +7,7 @@
 #include "kith/job.h"
 
 /** One run of the program: the common options are parsed, the job file is read. */
-enum { CLI_ARGUMENTS = 256, CLI_JSON = 1 << 15 };
+enum { CLI_ARGUMENTS = 256 };
 
 typedef struct cli {
   const kith_comm *comm; /**< all ranks */
@@ -16,7 +16,8 @@ typedef struct cli {
   bool json;             /**< print one JSON object as the last line of stdout */
   int n_arg;
   const char *arg[CLI_ARGUMENTS]; /**< words that the common options left over, in order */
-  char members[CLI_JSON]; /**< of the JSON object, each with a comma before it */
+  char *members;          /**< of the JSON object, each with a comma before it; null if there are none */
+  int64_t n_members, room_members; /**< bytes */
 } cli;
 
 /* The verbs: one file each.  Collective.  Those that do serial work let rank 0 do it and agree. */
@@ -48,5 +49,7 @@ kith_status cli_no_more(const cli *c) KITH_MUST_USE; /**< KITH_EUSAGE saying wha
 void cli_print(const cli *c, const char *format, ...) KITH_FORMAT(2, 3); /**< to stdout */
 /** Remember one member of the JSON object that main() prints last; `format` makes the value, quotes included. */
 void cli_json(cli *c, const char *key, const char *format, ...) KITH_FORMAT(3, 4);
+void cli_json_more(cli *c, const char *format, ...) KITH_FORMAT(2, 3); /**< more of the value that was begun last */
+void cli_json_string(cli *c, const char *text);                        /**< the same: text in quotes, escaped where JSON needs it */
 
 #endif

@@ -119,6 +119,7 @@ int main(int argc, char **argv) {
     if (all->rank == 0 && kith_is_bad(outcome)) fprintf(stderr, "kith: %s\n", kith_error_text());
     if (all->rank == 0 && c->json) cli_print_json(c, outcome);
     fflush(stdout);
+    KITH_FREE(c->members);
   }
   KITH_FREE(c);
   kith_comm_destroy(&all);
