@@ -64,7 +64,8 @@ static void bench_print_limits(bench *b) {
   kith_comm_sum_int(b->c->comm, 3, n);
   bench_pair gather = bench_time(b, bench_limit_gather, bench_limit_random), stream = bench_time(b, bench_limit_adam, bench_limit_disk);
   double bytes = 4.0 * b->d * (double)n[1];
-  cli_print(b->c, "%d ranks x %d threads; this machine allows, medians of %d", b->c->comm->size, omp_get_max_threads(), b->repeat);
+  cli_print(b->c, "%d rank%s x %d thread%s; this machine allows, medians of %d", b->c->comm->size, b->c->comm->size == 1 ? "" : "s",
+            omp_get_max_threads(), omp_get_max_threads() == 1 ? "" : "s", b->repeat);
   cli_print(b->c, "  stream (triad)                %8.2f GB/s", 28e-9 * (double)n[0] / stream.work);
   cli_print(b->c, "  gather of rows of %-4d bytes   %8.2f GB/s by the graph's columns, %.2f by random ones", 4 * b->d, 1e-9 * bytes / gather.work, 1e-9 * bytes / gather.limit);
   cli_print(b->c, "  write and fsync               %8.2f GB/s", 4e-9 * (double)n[0] / stream.limit);

@@ -12,7 +12,7 @@ typedef struct cli_verb {
   kith_agreed (*run)(cli *c);
   const char *usage;   /* what stands behind the verb */
   const char *help;    /* one line */
-  const char *options; /* lines, or "" */
+  const char *options; /* lines, each two spaces, the option, a space and its value or more spaces, what it does; or "" */
 } cli_verb;
 
 extern const cli_verb cli_verbs[];

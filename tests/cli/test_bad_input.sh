@@ -63,6 +63,8 @@ refused "a section as a key" 78 '"train" is a section'             train "$job" 
 "$KITH" help bogus >"$dir/out" 2>"$dir/err"; rc=$?
 [ $rc = 64 ] && [ ! -s "$dir/out" ] && grep -q '^kith: no help on "bogus"' "$dir/err" && grep -q '^Verbs' "$dir/err" || fail "kith help bogus: $rc"
 "$KITH" help train | grep -q -e --fresh || fail "kith help train"
+refused "--set without a job" 64 'no job file'             inspect "$dir/t/work/graph.h5" --set a=1
+"$KITH" inspect --help | grep -q -e --set && fail "inspect offers --set"
 on="1 3"
 refused "unknown user"       65 'nobody'                           recommend "$job" --user nobody
 
@@ -90,6 +92,22 @@ mv "$dir/keep" "$dir/t/work/parts.h5"
 for file in "$dir"/t/work/checkpoint-*.h5; do mv "$file" "$dir/"; done
 refused "the newest checkpoint missing" 66 'checkpoint-000004.h5: No such file.*checkpoint-latest names it.*--fresh' train "$job"
 mv "$dir"/checkpoint-*.h5 "$dir/t/work"
+
+# What is left to do decides whether the embeddings are exported: of a finished run, and of one without epochs.
+cp "$dir/t/work/embeddings.h5" "$dir/trained"
+rm "$dir/t/work/embeddings.h5"
+"$KITH" train "$job" --quiet >/dev/null && same_embeddings "$dir/t/work/embeddings.h5" "$dir/trained" || fail "a finished run does not export again"
+for n in 1 2; do
+  ranks $n train "$job" --fresh --set train.epochs=0 >"$dir/out" 2>"$dir/err" || fail "no epochs: $(cat "$dir/err")"
+  grep -q untrained "$dir/err" || fail "no epochs: $(cat "$dir/err")"
+  "$KITH" evaluate "$job" --json >"$dir/out" || fail "untrained embeddings are not evaluated"
+  "$KITH" inspect "$dir/t/work/embeddings.h5" | grep -q 'after epoch 0' || fail "the embeddings are not those of epoch 0"
+done
+"$KITH" train "$job" --quiet --fresh --set evaluate.split=valid --set train.lr=10 >/dev/null
+best=$("$KITH" inspect "$dir/t/work/embeddings.h5" | sed -n 's/.*after epoch \([0-9]*\):.*/\1/p')
+rm "$dir/t/work/embeddings.h5"
+[ "$best" = 4 ] || refused "the best epoch's embeddings missing" 66 'embeddings.h5: No such file.*not of the best.*--fresh' train "$job" --set evaluate.split=valid --set train.lr=10
+"$KITH" train "$job" --quiet --fresh >/dev/null
 cp "$dir/t/work/parts.h5" "$dir/t/work/embeddings.keep"; cp "$dir/t/work/embeddings.h5" "$dir/emb"
 cp "$dir/t/work/parts.h5" "$dir/t/work/embeddings.h5"; refused "a file of another kind" 65 'embeddings.h5' evaluate "$job"
 cp "$dir/emb" "$dir/t/work/embeddings.h5"; rm "$dir/t/work/embeddings.keep"
