@@ -46,6 +46,12 @@ for t in "user", "item":
 P
 }
 cd "$dir"
+for options in --nodes=99 --no-such-option; do
+  "$KITH_SOURCE/slurm/pipeline.sh" job.yaml $options >refused 2>&1 && { echo "pipeline.sh takes $options"; exit 1; }
+  grep -q 'refuses the options of train' refused && [ -z "$(squeue -h)" ] || { cat refused; squeue; exit 1; }
+done
+if "$KITH_SOURCE/slurm/pipeline.sh" nowhere.yaml 2>refused; then echo "pipeline.sh takes no job file"; exit 1; fi
+grep -q 'nowhere.yaml: no such job file' refused
 jobs=$("$KITH_SOURCE/slurm/pipeline.sh" job.yaml --nodes="$nodes" --ntasks-per-node=2)
 for id in $(echo "$jobs" | awk '{print $2}'); do await "$id"; done
 same work/embeddings.h5 one/work/embeddings.h5
