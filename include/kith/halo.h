@@ -105,6 +105,7 @@ typedef struct kith_relation {
   kith_csr csr;        /**< [n_own, n_own + n_ghost]; rows without ghost neighbours first, then the others, each ascending */
   kith_lid *place;     /**< [n_own] where each row stands in csr */
   int64_t *degree;     /**< [n_own + n_ghost] training interactions of each row, ghosts included */
+  int64_t *node;       /**< [n_own + n_ghost] kith_node_key() of each row, ghosts included */
   kith_lid n_interior; /**< how many have no ghost neighbour */
   kith_lid n_ghost;
   kith_halo *halo;
@@ -128,7 +129,6 @@ typedef struct kith_whole {
   kith_frame frame, edges;
   kith_csr looped; /**< with every row among its own neighbours, before the others; empty without loops */
   kith_back back;
-  int64_t *node;
   kith_hop hop;
 } kith_whole;
 
@@ -138,7 +138,7 @@ typedef struct kith_whole {
  * @param back   make the transpose too: all ops but kith_propagate_op() need it; 12 bytes an entry
  * @param loops  every row is one of its own neighbours (weight zero)
  */
-kith_status kith_whole_make(const kith_graph *g, kith_relation *a, bool back, bool loops, kith_whole *out) KITH_MUST_USE;
+kith_status kith_whole_make(kith_relation *a, bool back, bool loops, kith_whole *out) KITH_MUST_USE;
 /** Free what it holds.  Local. */
 void kith_whole_free(kith_whole *whole);
 

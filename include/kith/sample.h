@@ -93,7 +93,13 @@ typedef struct kith_batch_shape {
   int n_negative; /**< of a pair */
   int n_pool;     /**< draws in a pool; 1 where no negative is hard */
   int n_shared;   /**< softmax: negatives that all pairs of a step share */
+  bool targets;   /**< every rank learns the step's pairs as edges, for samplers to leave out */
 } kith_batch_shape;
+
+/** A training edge seen from one end: `to` is a neighbour of `from`; global numbers. */
+typedef struct kith_target {
+  kith_gid from, to;
+} kith_target;
 
 /**
  * Negatives that all pairs of a step share, drawn from p_n with repetition, keyed by (seed, epoch, step, draw).
@@ -122,10 +128,14 @@ typedef struct kith_batch {
   int32_t *item;        /**< original numbers of the pairs' items: [n_pair], softmax: of all pairs of the step, then of the shared negatives */
   int32_t *drawn;       /**< [n_pair, n_negative, n_pool] original numbers; -1 in a pool's place that is not drawn */
   int64_t *tile_first;  /**< [size + 1] softmax: places first[r] … first[r + 1] - 1 are rank r's */
-  int64_t *pair;        /**< [3 * pairs] softmax: user's global number, item's original number, item's degree, by place */
+  kith_target *target;  /**< [2 n_global] with shape.targets: the step's pairs from both ends, ascending */
+  int64_t *pair;        /**< [3 * pairs] softmax or targets: user's global number, item's original number, item's degree, by place */
   float *log_degree;    /**< [pairs] softmax: log of the items' training interactions */
   kith_shared shared;   /**< softmax */
   kith_picks picks;     /**< what this rank is asked for, after kith_batch_answer() */
+  kith_lid n_seed;      /**< after kith_batch_seeds(): wanted nodes, each once … */
+  kith_gid *seed;       /**< [n_seed] … their global numbers, ascending */
+  kith_lid *seed_row;   /**< [n_want] which of them each wanted row is */
   void *sort;           /**< room for sorting */
 } kith_batch;
 
@@ -138,13 +148,67 @@ void kith_batch_destroy(kith_batch **batch);
 kith_lid kith_batch_most_wanted(const kith_batch *b);
 kith_lid kith_batch_most_asked(const kith_batch *b);
 
-/** Fill for BPR or NCE: seeds of a step with negatives.  Local. */
+/** Fill for BPR or NCE: seeds of a step with negatives.  Local; collective with shape.targets (24 bytes a pair). */
 void kith_batch_pairs(kith_batch *b, const kith_epoch *e, int64_t step);
 /** Fill for softmax.  Collective: every rank learns the step's pairs (24 bytes each), and a bit of each pair and shared negative. */
 void kith_batch_softmax(kith_batch *b, const kith_epoch *e, int64_t step);
 /** Make it a step without pairs.  Local. */
 void kith_batch_clear(kith_batch *b);
+/** For sampled steps: the wanted nodes each once, and picks that take every wanted row from them.  Local. */
+void kith_batch_seeds(kith_batch *b);
 /** After the halo is aimed: order what came to be asked for.  Local. */
 void kith_batch_answer(kith_batch *b, const kith_halo *h);
+
+/* ---- sampled neighbourhoods ------------------------------------------------------------------------------------- */
+
+enum { KITH_HOPS_MOST = 16 };
+
+/** How many neighbours a row keeps at each hop, the seeds' own first; 0: all of them. */
+typedef struct kith_fanouts {
+  int n, of[KITH_HOPS_MOST];
+} kith_fanouts;
+
+/**
+ * `k` of a node's `degree` neighbours without replacement, as ascending places 0 … degree - 1 (all of them if k >= degree
+ * or k = 0), keyed by (seed, step, node, hop): whoever draws gets the same.  Floyd's algorithm (Bentley and Floyd, CACM
+ * 1987).  Returns how many.
+ */
+int64_t kith_neighbour_draw(uint64_t seed, uint64_t step, int64_t node, int hop, int64_t degree, int k, int64_t *place);
+
+/**
+ * Hops around a step's seeds (GraphSAGE: Hamilton et al., NIPS 2017, section 3.1), the same on any number of ranks.
+ * Neighbours of nodes owned elsewhere are drawn by their owners and sent here.  A hop's weights make the weighed sum
+ * over the drawn neighbours an unbiased estimate of the row of A x (targets left out): among_i / drawn_i / sqrt(deg_i deg_j).
+ */
+typedef struct kith_sampler kith_sampler;
+
+/**
+ * Collective; `comm`, `g` and `a` must outlive it.
+ *
+ * @param n_hop   layers of the model
+ * @param fanouts of the hops; the last one named counts for all further ones
+ * @param loops   every row is one of its own neighbours, beside the drawn ones
+ * @param most_seed  the most seeds on this rank in any step
+ */
+kith_agreed kith_sampler_create(const kith_comm *comm, const kith_graph *g, const kith_relation *a, int n_hop, const kith_fanouts *fanouts,
+                                bool loops, kith_lid most_seed, uint64_t seed, kith_sampler **out) KITH_MUST_USE;
+/** Local; accepts null. */
+void kith_sampler_destroy(kith_sampler **sampler);
+
+/**
+ * Draw the hops of a step.  Collective; allocates nothing.
+ *
+ * @param n, seed  [n] distinct global numbers: the first rows of every frame
+ * @param n_target, target  [n_target] edges that are not drawn, ascending by from, then to; the same on every rank.  The
+ *                 pairs that a step learns from would otherwise be seen in the very rows that are to predict them.
+ */
+void kith_sampler_plan(kith_sampler *s, kith_lid n, const kith_gid *seed, uint64_t step, int64_t n_target, const kith_target *target);
+
+/** The hop that layer l reads, l = 0 the farthest from the seeds.  Stays where it is; changed by every plan. */
+const kith_hop *kith_sampler_hop(const kith_sampler *s, int l);
+/** The rows that layer 0 reads. */
+const kith_frame *kith_sampler_leaves(const kith_sampler *s);
+/** Their global numbers grouped by owner, as a halo wants them; row[i] is the leaf row of want[i].  Lent until the next plan. */
+void kith_sampler_want(const kith_sampler *s, kith_lid *n, const kith_gid **want, const kith_lid **row);
 
 #endif

@@ -195,6 +195,25 @@ kith_tensor *kith_softmax_edges_op(kith_tape *t, const kith_hop *hop, kith_tenso
 kith_tensor *kith_exchange_op(kith_tape *t, kith_halo *h, kith_tensor *packed, int64_t max_want);
 
 /**
+ * The rows that a sampled step begins with: copied from their owners along a movable halo; on the way back their
+ * gradients go home, where those of one row are summed in the order in which they were asked for.
+ */
+typedef struct kith_fetch {
+  kith_halo *h;            /**< as it is aimed when played */
+  const kith_lid *row;     /**< [n_want] leaf row of each wanted row */
+  kith_lid n_touched;      /**< after backward: owned rows that have a gradient … */
+  kith_lid *touched;       /**< [n_touched] … which ones … */
+  float *grad;             /**< [n_touched, d] … and their gradients */
+} kith_fetch;
+
+/**
+ * @param own     [n_own, d] the parameters: values are read; gradients stand in f afterwards
+ * @param leaves  frame of the leaf rows
+ * @param most_send  the most rows that this rank is asked for
+ */
+kith_tensor *kith_fetch_op(kith_tape *t, kith_fetch *f, const kith_tensor *own, const kith_frame *leaves, int64_t most_send);
+
+/**
  * Half the squared norm of every asked-for row of x, once per asking that counts, times *scale, added to *loss.
  * Both pointers are read when the op is played.
  */

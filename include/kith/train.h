@@ -11,10 +11,13 @@
 #include "kith/optimizer.h"
 #include "kith/rank.h"
 
-typedef enum kith_train_mode { KITH_FULL } kith_train_mode; /**< how a step sees the graph; sampled modes will join */
+/** How a step sees the graph: all of it, or hops of sampled neighbours around the batch's nodes. */
+typedef enum kith_train_mode { KITH_FULL, KITH_NEIGHBOR } kith_train_mode;
 
 typedef struct kith_train_options {
   kith_train_mode mode;
+  kith_fanouts fanouts; /**< of the sampled hops */
+  bool exclude;     /**< sampled hops leave out the pairs that the step learns from */
   int batch;        /**< training pairs in a step, over all ranks */
   int epochs;       /**< epochs in all, those of an earlier run included */
   uint64_t seed;
@@ -31,6 +34,7 @@ typedef struct kith_checkpoint_options {
 } kith_checkpoint_options;
 
 kith_train_options kith_train_defaults(void);
+const char *kith_train_mode_text(kith_train_mode mode); /**< "full" */
 kith_checkpoint_options kith_checkpoint_defaults(void);
 
 /* ---- the trainer: parameters and steps ----------------------------------------------------------------------------- */

@@ -101,8 +101,11 @@ kith_agreed kith_relation_create(const kith_comm *comm, const kith_graph *g, int
   KITH_TRY(kith_halo_create(comm, g->first, n_ghost, ghost, &a->halo));
   KITH_TRY(kith_agree(comm, kith_halo_reserve(a->halo, d)));
   KITH_TRY(kith_agree(comm, KITH_NEW(a->degree, a->csr.n_col)));
+  KITH_TRY(kith_agree(comm, KITH_NEW(a->node, a->csr.n_col)));
   for (kith_lid i = 0; i < g->n_own; i++) a->degree[i] = g->start[i + 1] - g->start[i];
+  for (kith_lid i = 0; i < g->n_own; i++) a->node[i] = kith_node_key(g->type[i], g->original[i]);
   KITH_TRY(kith_halo_forward_int(a->halo, a->degree, a->degree + g->n_own));
+  KITH_TRY(kith_halo_forward_int(a->halo, a->node, a->node + g->n_own));
   relation_weigh(a);
   *out = a;
   a = NULL;
@@ -118,6 +121,7 @@ void kith_relation_destroy(kith_relation **relation) {
   kith_csr_free(&a->csr);
   KITH_FREE(a->place);
   KITH_FREE(a->degree);
+  KITH_FREE(a->node);
   kith_halo_destroy(&a->halo);
   KITH_FREE(*relation);
 }

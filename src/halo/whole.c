@@ -26,18 +26,16 @@ done:
   return st;
 }
 
-kith_status kith_whole_make(const kith_graph *g, kith_relation *a, bool back, bool loops, kith_whole *out) {
+kith_status kith_whole_make(kith_relation *a, bool back, bool loops, kith_whole *out) {
   kith_status st = KITH_OK;
   kith_whole *w = out;
   *w = (kith_whole){0};
   if (loops) KITH_TRY(whole_loop(&a->csr, &w->looped));
   const kith_csr *csr = loops ? &w->looped : &a->csr;
   kith_eid n_entry = csr->start[csr->n_row];
-  KITH_TRY(KITH_NEW(w->node, g->n_own));
-  for (kith_lid i = 0; i < g->n_own; i++) w->node[i] = kith_node_key(g->type[i], g->original[i]);
   if (back) KITH_TRY(kith_back_make(csr->n_col, n_entry, &w->back));
   if (back) kith_back_fill(csr, &w->back);
-  w->frame = (kith_frame){.n = g->n_own, .n_ghost = a->n_ghost, .most = a->csr.n_col, .node = w->node};
+  w->frame = (kith_frame){.n = a->csr.n_row, .n_ghost = a->n_ghost, .most = a->csr.n_col, .node = a->node};
   w->edges = (kith_frame){.n = n_entry, .most = n_entry};
   w->hop = (kith_hop){.whole = a, .in = &w->frame, .out = &w->frame, .edges = &w->edges, .csr = csr, .back = &w->back, .degree = a->degree};
 done:
@@ -47,6 +45,5 @@ done:
 
 void kith_whole_free(kith_whole *whole) {
   kith_csr_free(&whole->looped);
-  KITH_FREE(whole->node);
   kith_back_free(&whole->back);
 }

@@ -167,7 +167,9 @@ static kith_status checkpoint_compare(const char *path, const char *wanted, cons
     found += m;
   }
   if (*wanted == *found) return KITH_OK;
-  return kith_fail(KITH_ECONFIG, "%s: was trained by another recipe; use --fresh to start anew", path);
+  if (sscanf(*wanted ? wanted : found, " %63s", a) != 1) snprintf(a, sizeof a, "another recipe");
+  return kith_fail(KITH_ECONFIG, "%s: was trained %s %s, the job %s; use --fresh to start anew", path, *wanted ? "without" : "with", a,
+                   *wanted ? "has it" : "lacks it");
 }
 
 static kith_agreed checkpoint_read_attributes(kith_h5 *f, const kith_graph *g, kith_checkpoint *c, char **recipe) {

@@ -33,7 +33,7 @@ static cyaml_schema_field_t load_leaf(const load_schema *s, int i) {
   cyaml_schema_field_t f = {.value = {.type = CYAML_STRING, .flags = CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, .data_size = sizeof(char),
                                       .string = {.min = 0, .max = CYAML_UNLIMITED}}};
   f.data_offset = (uint32_t)(offsetof(load_slots, text) + (size_t)i * sizeof(char *));
-  if (kith__job_table[i].kind != JOB_CUTOFFS || s->places->alone[i]) return f;
+  if (!kith__job_is_list(&kith__job_table[i]) || s->places->alone[i]) return f;
   f.data_offset = (uint32_t)(offsetof(load_slots, list) + (size_t)i * sizeof(char **));
   f.count_offset = (uint32_t)(offsetof(load_slots, n_list) + (size_t)i * sizeof(uint32_t));
   f.count_size = sizeof(uint32_t);

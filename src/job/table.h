@@ -15,6 +15,7 @@ typedef enum job_kind {
   JOB_DELIMITER,/* char [size]; "tab", "space" and "\\t" are understood */
   JOB_COLUMN,   /* char [size]: a name, or a number from 1 */
   JOB_CUTOFFS,  /* list of int: evaluate.k */
+  JOB_FANOUTS,  /* list of int, in its order: kith_fanouts */
   JOB_PROTOCOL, /* int: "full" is 0, "sampled-N" is N */
   JOB_IDS       /* bool: "names" or "integers" */
 } job_kind;
@@ -32,6 +33,9 @@ extern const job_key kith__job_table[];
 extern const int kith__job_n_key;
 
 enum { JOB_KEYS_MOST = 96, JOB_VALUE = 2 * KITH_PATH };
+
+/* Whether a key's value is a list. */
+static inline bool kith__job_is_list(const job_key *k) { return k->kind == JOB_CUTOFFS || k->kind == JOB_FANOUTS; }
 
 /* The entry of a key, or null. */
 const job_key *kith__job_find(const char *key);

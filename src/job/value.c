@@ -13,6 +13,7 @@ void kith__job_bounds(const job_key *k, size_t size, char *text) {
   case JOB_INT:
   case JOB_LONG:
   case JOB_REAL: snprintf(text, size, "%.15g to %.15g%s%s", k->low, k->high, k->unit[0] ? " " : "", k->unit); break;
+  case JOB_FANOUTS:
   case JOB_CUTOFFS: snprintf(text, size, "list of %.15g to %.15g %s", k->low, k->high, k->unit); break;
   case JOB_BOOL: snprintf(text, size, "true | false"); break;
   case JOB_NAME:
@@ -113,21 +114,39 @@ static int value_compare(const void *a, const void *b) {
 }
 
 /* "10, 20" or "[10, 20]": sorted, each once. */
-static kith_status value_cutoffs(const job_key *k, const char *text, kith_rank_options *out) {
+/* The whole numbers of a list, at most `most` of them. */
+static kith_status value_list(const job_key *k, const char *text, int most, int *n, int *out) {
   kith_status st = KITH_OK;
   char copy[JOB_VALUE], *rest = NULL;
-  int n = 0, cut[KITH_CUTOFFS];
+  *n = 0;
   KITH_TRY(kith_text_copy(k->key, text, sizeof copy, copy));
   for (char *word = strtok_r(copy, "[], ", &rest); word; word = strtok_r(NULL, "[], ", &rest)) {
-    KITH_CHECK(n < KITH_CUTOFFS, KITH_ECONFIG, "%s: expected at most %d cut-offs, found %s", k->key, KITH_CUTOFFS, text);
-    KITH_TRY(value_int(k, word, &cut[n]));
-    n++;
+    KITH_CHECK(*n < most, KITH_ECONFIG, "%s: expected at most %d %s, found %s", k->key, most, k->unit, text);
+    KITH_TRY(value_int(k, word, &out[*n]));
+    ++*n;
   }
-  KITH_CHECK(n > 0, KITH_ECONFIG, "%s: expected a list of cut-offs such as [10, 20], found nothing", k->key);
+  KITH_CHECK(*n > 0, KITH_ECONFIG, "%s: expected a list of %s such as [10, 20], found nothing", k->key, k->unit);
+done:
+  return st;
+}
+
+static kith_status value_cutoffs(const job_key *k, const char *text, kith_rank_options *out) {
+  kith_status st = KITH_OK;
+  int n = 0, cut[KITH_CUTOFFS];
+  KITH_TRY(value_list(k, text, KITH_CUTOFFS, &n, cut));
   qsort(cut, (size_t)n, sizeof *cut, value_compare);
   out->n_k = 0;
   for (int i = 0; i < n; i++)
     if (i == 0 || cut[i] != cut[i - 1]) out->k[out->n_k++] = cut[i];
+done:
+  return st;
+}
+
+static kith_status value_fanouts(const job_key *k, const char *text, kith_fanouts *out) {
+  kith_status st = KITH_OK;
+  kith_fanouts f = {0};
+  KITH_TRY(value_list(k, text, KITH_HOPS_MOST, &f.n, f.of));
+  *out = f;
 done:
   return st;
 }
@@ -197,6 +216,7 @@ kith_status kith__job_set(kith_job *job, const job_key *k, const char *text) {
   case JOB_DELIMITER: return value_delimiter(k, text, at);
   case JOB_COLUMN: return value_column(k, text, at);
   case JOB_CUTOFFS: return value_cutoffs(k, text, &job->evaluate);
+  case JOB_FANOUTS: return value_fanouts(k, text, at);
   case JOB_PROTOCOL: return value_protocol(k, text, at);
   case JOB_IDS: return value_ids(k, text, at);
   case JOB_LONG: break;
@@ -208,10 +228,10 @@ kith_status kith__job_set(kith_job *job, const job_key *k, const char *text) {
 
 /* ---- to text ------------------------------------------------------------------------------------------------------- */
 
-static void value_print_cutoffs(const kith_rank_options *o, size_t size, char *text) {
-  int n = snprintf(text, size, "[");
-  for (int i = 0; i < o->n_k; i++) n += snprintf(text + n, size - (size_t)n, "%s%d", i ? ", " : "", o->k[i]);
-  snprintf(text + n, size - (size_t)n, "]");
+static void value_print_list(int n, const int *x, size_t size, char *text) {
+  int at = snprintf(text, size, "[");
+  for (int i = 0; i < n; i++) at += snprintf(text + at, size - (size_t)at, "%s%d", i ? ", " : "", x[i]);
+  snprintf(text + at, size - (size_t)at, "]");
 }
 
 /* The fewest digits that are read as the same number. */
@@ -239,7 +259,8 @@ void kith__job_get(const kith_job *job, const job_key *k, size_t size, char *tex
   case JOB_DELIMITER:
   case JOB_COLUMN:
   case JOB_PATH: snprintf(text, size, "%s", (const char *)at); break;
-  case JOB_CUTOFFS: value_print_cutoffs(&job->evaluate, size, text); break;
+  case JOB_CUTOFFS: value_print_list(job->evaluate.n_k, job->evaluate.k, size, text); break;
+  case JOB_FANOUTS: value_print_list(((const kith_fanouts *)at)->n, ((const kith_fanouts *)at)->of, size, text); break;
   case JOB_PROTOCOL: value_print_protocol(*(const int *)at, size, text); break;
   case JOB_IDS: snprintf(text, size, "%s", *(const bool *)at ? "names" : "integers"); break;
   }

@@ -79,9 +79,9 @@ static kith_status walk_leaf(walk *w, int i) {
   KITH_CHECK(*line == 0, KITH_ECONFIG, "%s:%d: %s is given twice, the first time in line %d", w->name, walk_line(w), k->key, *line);
   *line = walk_line(w);
   KITH_TRY(walk_next(w));
-  if (k->kind == JOB_CUTOFFS && w->event.type == YAML_SEQUENCE_START_EVENT) return walk_list(w, k->key);
+  if (kith__job_is_list(k) && w->event.type == YAML_SEQUENCE_START_EVENT) return walk_list(w, k->key);
   KITH_CHECK(walk_is_value(w), KITH_ECONFIG, "%s:%d: %s: expected a single value, found %s", w->name, *line, k->key, walk_found(w));
-  w->out->alone[i] = k->kind == JOB_CUTOFFS;
+  w->out->alone[i] = kith__job_is_list(k);
 done:
   return st;
 }

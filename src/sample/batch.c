@@ -41,9 +41,9 @@ kith_lid kith_batch_most_asked(const kith_batch *b) { return (kith_lid)batch_ask
 
 static kith_status batch_reserve(kith_batch *b) {
   kith_status st = KITH_OK;
-  int64_t most_want = batch_wanted(b), most_ask = batch_asked(b), pairs = b->shape.pairs, tiled = b->shape.softmax ? pairs : 0;
+  int64_t most_want = batch_wanted(b), most_ask = batch_asked(b), most = most_want > most_ask ? most_want : most_ask, pairs = b->shape.pairs, tiled = b->shape.softmax ? pairs : 0;
   KITH_CHECK(most_want <= INT32_MAX && most_ask <= INT32_MAX, KITH_ECONFIG, "a step would need %lld rows, at most %d: fewer pairs or negatives are needed",
-             (long long)(most_want > most_ask ? most_want : most_ask), INT32_MAX);
+             (long long)most, INT32_MAX);
   KITH_TRY(KITH_NEW(b->at[0], most_want));
   b->at[1] = b->at[0] + batch_most_pairs(b);
   b->at[2] = b->at[1] + batch_most_pairs(b);
@@ -52,14 +52,17 @@ static kith_status batch_reserve(kith_batch *b) {
   KITH_TRY(KITH_NEW(b->item, pairs + b->shape.n_shared));
   KITH_TRY(KITH_NEW(b->drawn, batch_draws(b) * pairs));
   KITH_TRY(KITH_NEW(b->tile_first, b->comm->size + 1));
-  KITH_TRY(KITH_NEW(b->pair, 3 * tiled));
+  KITH_TRY(KITH_NEW(b->pair, b->shape.targets ? 3 * pairs : 3 * tiled));
+  KITH_TRY(KITH_NEW(b->target, b->shape.targets ? 2 * pairs : 0));
   KITH_TRY(KITH_NEW(b->log_degree, tiled));
-  KITH_TRY(KITH_NEW(b->picks.sum_row, most_ask));
-  KITH_TRY(KITH_NEW(b->picks.counted, most_ask));
-  KITH_TRY(KITH_NEW(b->picks.start, most_ask + 1));
-  KITH_TRY(KITH_NEW(b->picks.member, most_ask));
+  KITH_TRY(KITH_NEW(b->seed, most_want));
+  KITH_TRY(KITH_NEW(b->seed_row, most_want));
+  KITH_TRY(KITH_NEW(b->picks.sum_row, most));
+  KITH_TRY(KITH_NEW(b->picks.counted, most));
+  KITH_TRY(KITH_NEW(b->picks.start, most + 1));
+  KITH_TRY(KITH_NEW(b->picks.member, most));
   KITH_TRY(kith__shared_reserve(b->shape.n_shared, b->shape.pairs, b->g->n[KITH_ITEM], b->comm->size, &b->shared));
-  b->sort = kith_alloc(most_want > most_ask ? most_want : most_ask, sizeof(batch_entry));
+  b->sort = kith_alloc(most, sizeof(batch_entry));
   KITH_CHECK(b->sort, KITH_ENOMEM, "no memory for a batch of %d pairs", b->shape.pairs);
 done:
   return st;
@@ -90,7 +93,10 @@ void kith_batch_destroy(kith_batch **batch) {
   KITH_FREE(b->drawn);
   KITH_FREE(b->tile_first);
   KITH_FREE(b->pair);
+  KITH_FREE(b->target);
   KITH_FREE(b->log_degree);
+  KITH_FREE(b->seed);
+  KITH_FREE(b->seed_row);
   KITH_FREE(b->picks.sum_row);
   KITH_FREE(b->picks.counted);
   KITH_FREE(b->picks.start);
@@ -158,6 +164,38 @@ static kith_lid batch_enter(kith_batch *b, kith_lid i, kith_gid user, kith_gid p
   return n;
 }
 
+/* Each rank fills in the pairs of its users; the largest of (pair, -1, -1 …) is the pair. */
+static void batch_learn_pairs(kith_batch *b, const kith_epoch *e, int64_t step) {
+  const kith_graph *g = b->g;
+  kith_gid low = g->first[b->comm->rank];
+  for (int64_t i = 0; i < 3 * b->n_global; i++) b->pair[i] = -1;
+  for (kith_eid s = e->first[step]; s < e->first[step + 1]; s++) {
+    const kith_seed *seed = &e->seeds[s];
+    kith_lid row = g->row_of[KITH_USER][seed->user];
+    int64_t place = seed->place - step * e->batch;
+    b->pair[3 * place] = low + row;
+    b->pair[3 * place + 1] = g->train.item[g->train.start[seed->user] + (seed->at - g->start[row])];
+    b->pair[3 * place + 2] = b->a->degree[b->a->csr.col[b->a->csr.start[b->a->place[row]] + (seed->at - g->start[row])]];
+  }
+  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, b->pair, (int)(3 * b->n_global), MPI_INT64_T, MPI_MAX, b->comm->mpi));
+}
+
+static int batch_compare_targets(const void *a, const void *b) {
+  const kith_target *x = a, *y = b;
+  if (x->from != y->from) return x->from < y->from ? -1 : 1;
+  return (x->to > y->to) - (x->to < y->to);
+}
+
+/* The step's pairs, which are known, as edges from both ends. */
+static void batch_list_targets(kith_batch *b) {
+  for (int64_t i = 0; i < b->n_global; i++) {
+    kith_gid user = b->pair[3 * i], item = b->g->item_number[b->pair[3 * i + 1]];
+    b->target[2 * i] = (kith_target){user, item};
+    b->target[2 * i + 1] = (kith_target){item, user};
+  }
+  qsort(b->target, (size_t)(2 * b->n_global), sizeof *b->target, batch_compare_targets);
+}
+
 void kith_batch_pairs(kith_batch *b, const kith_epoch *e, int64_t step) {
   const kith_graph *g = b->g;
   const kith_seed *seed = e->seeds + e->first[step];
@@ -174,26 +212,9 @@ void kith_batch_pairs(kith_batch *b, const kith_epoch *e, int64_t step) {
   for (kith_lid i = 0; i < b->n_pair; i++)
     n_entry = batch_enter(b, i, low + g->row_of[KITH_USER][seed[i].user], g->neighbour[seed[i].at], seed[i].place * batch_stride(b), n_entry);
   batch_sort(b, n_entry);
-}
-
-/* Each rank fills in the pairs of its users; the largest of (pair, -1, -1 …) is the pair. */
-static void batch_learn_pairs(kith_batch *b, const kith_epoch *e, int64_t step) {
-  const kith_graph *g = b->g;
-  kith_gid low = g->first[b->comm->rank];
-  for (int64_t i = 0; i < 3 * b->n_global; i++) b->pair[i] = -1;
-  for (kith_eid s = e->first[step]; s < e->first[step + 1]; s++) {
-    const kith_seed *seed = &e->seeds[s];
-    kith_lid row = g->row_of[KITH_USER][seed->user];
-    int64_t place = seed->place - step * e->batch;
-    b->pair[3 * place] = low + row;
-    b->pair[3 * place + 1] = g->train.item[g->train.start[seed->user] + (seed->at - g->start[row])];
-    b->pair[3 * place + 2] = b->a->degree[b->a->csr.col[b->a->csr.start[b->a->place[row]] + (seed->at - g->start[row])]];
-  }
-  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, b->pair, (int)(3 * b->n_global), MPI_INT64_T, MPI_MAX, b->comm->mpi));
-  for (int64_t i = 0; i < b->n_global; i++) {
-    b->item[i] = (int32_t)b->pair[3 * i + 1];
-    b->log_degree[i] = (float)log((double)b->pair[3 * i + 2]);
-  }
+  if (!b->shape.targets) return;
+  batch_learn_pairs(b, e, step);
+  batch_list_targets(b);
 }
 
 /* Deal `n` things to ranks in whole tiles. */
@@ -211,6 +232,11 @@ void kith_batch_softmax(kith_batch *b, const kith_epoch *e, int64_t step) {
   kith_lid items = (kith_lid)(b->at[1] - b->at[0]), shared = (kith_lid)(b->at[2] - b->at[0]);
   b->n_global = kith_epoch_pairs(e, step);
   batch_learn_pairs(b, e, step);
+  if (b->shape.targets) batch_list_targets(b);
+  for (int64_t i = 0; i < b->n_global; i++) {
+    b->item[i] = (int32_t)b->pair[3 * i + 1];
+    b->log_degree[i] = (float)log((double)b->pair[3 * i + 2]);
+  }
   kith__shared_fill(b, e, step);
   batch_deal(b->comm->size, b->n_global, b->tile_first);
   batch_deal(b->comm->size, b->shared.n, b->shared.first);
@@ -225,6 +251,26 @@ void kith_batch_softmax(kith_batch *b, const kith_epoch *e, int64_t step) {
   for (kith_lid i = 0; i < n_draw; i++)
     entry[2 * n + i] = (batch_entry){number[b->item[b->n_global + draw + i]], 2 * b->n_global + draw + i, shared + i};
   batch_sort(b, 2 * n + n_draw);
+}
+
+/* Wanted rows ascend by number, then by key, so those of one node stand together in the order of the batch. */
+void kith_batch_seeds(kith_batch *b) {
+  kith_picks *p = &b->picks;
+  b->n_seed = 0;
+  for (kith_lid i = 0; i < b->n_want; i++) {
+    if (i == 0 || b->want[i] != b->want[i - 1]) {
+      p->start[b->n_seed] = i;
+      p->counted[b->n_seed] = 0;
+      p->sum_row[b->n_seed] = b->n_seed;
+      b->seed[b->n_seed++] = b->want[i];
+    }
+    p->counted[b->n_seed - 1] += !batch_is_pooled(b, b->key[i]);
+    b->seed_row[i] = b->n_seed - 1;
+    p->member[i] = i;
+  }
+  p->start[b->n_seed] = p->n = b->n_want;
+  p->n_sum = b->n_seed;
+  p->row = b->seed_row;
 }
 
 void kith_batch_answer(kith_batch *b, const kith_halo *h) {

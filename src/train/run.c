@@ -54,6 +54,13 @@ static void run_add_negatives(run *r) {
   if (drawn && n->hard > 0) run_add_recipe(r, " hard=%.9g pool=%d", n->hard, n->pool);
 }
 
+static void run_add_mode(run *r) {
+  const kith_train_options *t = &r->o->train;
+  if (t->mode == KITH_FULL) return;
+  run_add_recipe(r, " mode=%s exclude=%s fanouts=", kith_train_mode_text(t->mode), t->exclude ? "true" : "false");
+  for (int i = 0; i < t->fanouts.n; i++) run_add_recipe(r, i ? ",%d" : "%d", t->fanouts.of[i]);
+}
+
 /* What must be the same for a checkpoint to be continued: all that decides the next bit. */
 static void run_write_recipe(run *r) {
   const kith_run *o = r->o;
@@ -65,6 +72,7 @@ static void run_write_recipe(run *r) {
            o->train.batch, o->train.adam.lr, o->train.decay, o->train.adam.beta1, o->train.adam.beta2, o->train.adam.epsilon,
            (unsigned long long)o->train.seed);
   run_add_negatives(r);
+  run_add_mode(r);
 }
 
 static kith_agreed run_export(run *r, const float *final) {

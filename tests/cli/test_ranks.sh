@@ -48,6 +48,9 @@ interrupted USR1 mpirun --quiet --oversubscribe --bind-to none -n 2 "$KITH"
 job=$dir/softmax/job.yaml
 if "$KITH" train "$job" --quiet --set train.lr=0.02 2>"$dir/err"; then echo "another recipe was continued"; exit 1; else rc=$?; fi
 [ $rc = 78 ] && grep -q 'lr=0.01' "$dir/err" && grep -q 'fresh' "$dir/err"
+# Also where it differs by a key that older recipes have no word for.
+if "$KITH" train "$job" --quiet --set train.shared=64 2>"$dir/err"; then echo "another recipe was continued"; exit 1; else rc=$?; fi
+[ $rc = 78 ] && grep -q 'without inbatch=true, the job has it' "$dir/err"
 
 # What the report of the cut predicts is what a training run counts.
 job=$dir/bpr/job.yaml

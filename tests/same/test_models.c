@@ -11,12 +11,24 @@
 enum { USERS = 60, ITEMS = 90, EDGES = 900, STEPS = 5 };
 static const double TOLERANCE = 1e-5;
 
-static void train_on(const kith_comm *comm, const test_graph *t, const kith_model_options *model, int parts, double *loss) {
+/* How steps see the graph. */
+typedef struct manner {
+  kith_train_mode mode;
+  kith_fanouts fanouts;
+  kith_loss_name loss;
+  bool exclude;
+} manner;
+
+static void train_on(const kith_comm *comm, const test_graph *t, const kith_model_options *model, const manner *how, int parts, double *loss) {
   kith_graph *g = test_graph_cut(t, comm, parts, 2);
   kith_train_options train = kith_train_defaults();
   kith_trainer *trainer = NULL;
   train.batch = 100;
   train.adam.lr = 0.01;
+  train.mode = how->mode;
+  train.fanouts = how->fanouts;
+  train.loss.name = how->loss;
+  train.exclude = how->exclude;
   assert_int_equal(KITH_OK, kith_trainer_create(comm, g, model, &train, &trainer).status);
   kith_trainer_epoch(trainer, 0);
   for (int s = 0; s < STEPS; s++) {
@@ -31,21 +43,68 @@ static void train_on(const kith_comm *comm, const test_graph *t, const kith_mode
   kith_graph_destroy(&g);
 }
 
-static void check(kith_model_options model) {
-  double alone[STEPS], together[STEPS];
-  kith_comm *self = NULL;
-  test_graph t = test_graph_random(USERS, ITEMS, EDGES, 11);
+static kith_model_options small(kith_model_options model) {
   model.width = 16;
   model.layers = 2;
   model.init = 0.1;
-  assert_int_equal(KITH_OK, kith_comm_create(MPI_COMM_SELF, &self).status);
-  train_on(self, &t, &model, 1, alone);
-  train_on(test_comm, &t, &model, 7, together);
+  return model;
+}
+
+static void expect_near(const double *a, const double *b) {
   for (int s = 0; s < STEPS; s++)
-    if (!(fabs(alone[s] - together[s]) <= TOLERANCE * fabs(alone[s]))) fail_msg("step %d: %.9g alone, %.9g together", s, alone[s], together[s]);
-  assert_true(alone[STEPS - 1] < alone[0]);
+    if (!(fabs(a[s] - b[s]) <= TOLERANCE * fabs(a[s]))) fail_msg("step %d: %.9g and %.9g", s, a[s], b[s]);
+  assert_true(a[STEPS - 1] != a[0]); /* the steps change something */
+}
+
+/* One rank and all ranks. */
+static void check_as(kith_model_options options, manner how) {
+  double alone[STEPS], together[STEPS];
+  kith_comm *self = NULL;
+  kith_model_options model = small(options);
+  test_graph t = test_graph_random(USERS, ITEMS, EDGES, 11);
+  assert_int_equal(KITH_OK, kith_comm_create(MPI_COMM_SELF, &self).status);
+  train_on(self, &t, &model, &how, 1, alone);
+  train_on(test_comm, &t, &model, &how, 7, together);
+  expect_near(alone, together);
   kith_comm_destroy(&self);
   test_graph_free(&t);
+}
+
+static void check(kith_model_options options) {
+  check_as(options, (manner){.mode = KITH_FULL});
+  check_as(options, (manner){.mode = KITH_NEIGHBOR, .fanouts = {2, {3, 2}}, .exclude = true});
+}
+
+/* All neighbours, and the whole graph.  Every node is in every step's hops here, so that dense and sparse Adam agree. */
+static void check_unlimited(kith_model_options options, kith_loss_name loss) {
+  double full[STEPS], sampled[STEPS];
+  kith_model_options model = small(options);
+  test_graph t = test_graph_random(USERS, ITEMS, EDGES, 11);
+  train_on(test_comm, &t, &model, &(manner){.mode = KITH_FULL, .loss = loss}, 7, full);
+  train_on(test_comm, &t, &model, &(manner){.mode = KITH_NEIGHBOR, .fanouts = {1, {0}}, .loss = loss}, 7, sampled);
+  expect_near(full, sampled);
+  test_graph_free(&t);
+}
+
+static void all_neighbours_are_the_whole_graph(void **state) {
+  (void)state;
+  check_unlimited((kith_model_options){.name = KITH_LIGHTGCN}, KITH_BPR);
+  check_unlimited((kith_model_options){.name = KITH_LIGHTGCN}, KITH_SOFTMAX);
+  check_unlimited((kith_model_options){.name = KITH_NGCF}, KITH_BPR);
+  check_unlimited((kith_model_options){.name = KITH_GCN}, KITH_BPR);
+  check_unlimited((kith_model_options){.name = KITH_GAT, .heads = 2}, KITH_BPR);
+  check_unlimited((kith_model_options){.name = KITH_SAGE}, KITH_BPR);
+}
+
+static void lightgcn_is_the_same(void **state) {
+  (void)state;
+  check((kith_model_options){.name = KITH_LIGHTGCN});
+  check_as((kith_model_options){.name = KITH_LIGHTGCN}, (manner){.mode = KITH_NEIGHBOR, .fanouts = {1, {3}}, .loss = KITH_SOFTMAX, .exclude = true});
+}
+
+static void mf_is_the_same(void **state) {
+  (void)state;
+  check((kith_model_options){.name = KITH_MF});
 }
 
 static void ngcf_is_the_same(void **state) {
@@ -69,7 +128,8 @@ static void sage_is_the_same(void **state) {
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(ngcf_is_the_same), cmocka_unit_test(gcn_is_the_same),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(lightgcn_is_the_same), cmocka_unit_test(mf_is_the_same), cmocka_unit_test(all_neighbours_are_the_whole_graph),
+                                     cmocka_unit_test(ngcf_is_the_same), cmocka_unit_test(gcn_is_the_same),
                                      cmocka_unit_test(gat_is_the_same), cmocka_unit_test(sage_is_the_same)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));

@@ -110,7 +110,7 @@ void test_form_whole(test_formula make, double step, bool loops) {
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 4);
   kith_graph *g = test_graph_cut(&t, test_comm, 5, 3);
   assert_int_equal(KITH_OK, kith_relation_create(test_comm, g, FORM_WIDTH, &s.a).status);
-  assert_int_equal(KITH_OK, kith_whole_make(g, s.a, true, loops, &s.whole));
+  assert_int_equal(KITH_OK, kith_whole_make(s.a, true, loops, &s.whole));
   s.hop = &s.whole.hop;
   form_play(&s, make, step);
   kith_whole_free(&s.whole);

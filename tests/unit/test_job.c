@@ -63,7 +63,7 @@ static bool is_text(const job_key *k) {
   return k->kind == JOB_TEXT || k->kind == JOB_PATH || k->kind == JOB_DELIMITER || k->kind == JOB_COLUMN;
 }
 static bool is_number(const job_key *k) {
-  return k->kind == JOB_INT || k->kind == JOB_LONG || k->kind == JOB_REAL || k->kind == JOB_CUTOFFS || k->kind == JOB_PROTOCOL;
+  return k->kind == JOB_INT || k->kind == JOB_LONG || k->kind == JOB_REAL || kith__job_is_list(k) || k->kind == JOB_PROTOCOL;
 }
 
 static void assert_same_job(const kith_job *a, const kith_job *b) {
@@ -135,6 +135,7 @@ static void draw(const job_key *k, uint64_t seed, char *text) {
     if (r.bits[3] % 2) sprintf(text, "full");
     else sprintf(text, "sampled-%lld", draw_whole(k, r.bits));
     break;
+  case JOB_FANOUTS:
   case JOB_CUTOFFS:
     for (uint64_t i = 0; i <= r.bits[3] % KITH_CUTOFFS; i++)
       n += sprintf(text + n, "%s%lld", i ? ", " : "", draw_whole(k, kith_random(r.bits[0], KITH_USE_INIT, i, 0, 0).bits));
@@ -214,7 +215,7 @@ static void every_key_fits_its_place_and_its_default_its_bounds(void **state) {
   (void)state;
   static const size_t size[] = {[JOB_INT] = sizeof(int), [JOB_LONG] = 8, [JOB_REAL] = sizeof(double), [JOB_BOOL] = sizeof(bool),
                                 [JOB_NAME] = sizeof(int), [JOB_PATH] = KITH_PATH, [JOB_PROTOCOL] = sizeof(int), [JOB_IDS] = sizeof(bool),
-                                [JOB_CUTOFFS] = KITH_CUTOFFS * sizeof(int), [JOB_TEXT] = 0, [JOB_DELIMITER] = 0, [JOB_COLUMN] = 0};
+                                [JOB_CUTOFFS] = KITH_CUTOFFS * sizeof(int), [JOB_FANOUTS] = sizeof(kith_fanouts), [JOB_TEXT] = 0, [JOB_DELIMITER] = 0, [JOB_COLUMN] = 0};
   kith_job job = kith_job_defaults(), again = job;
   char value[JOB_VALUE];
   for (int i = 0; i < kith__job_n_key; i++) {
@@ -271,7 +272,7 @@ static void what_is_no_number_is_refused(void **state) {
     const char *before = k->kind == JOB_PROTOCOL ? "sampled-" : "";
     if (!is_number(k)) continue;
     for (size_t b = 0; b < sizeof bad / sizeof *bad; b++) {
-      if (k->kind == JOB_CUTOFFS && strcmp(bad[b], "1,5") == 0) continue; /* two cut-offs */
+      if (kith__job_is_list(k) && strcmp(bad[b], "1,5") == 0) continue; /* two numbers */
       snprintf(value, sizeof value, "\"%s%s\"", before, bad[b]);
       assert_value_refused(k, value, "expected ");
     }
@@ -411,7 +412,7 @@ static void a_value_is_no_list_and_no_mapping(void **state) {
   (void)state;
   for (int i = 0; i < kith__job_n_key; i++) {
     const job_key *k = &kith__job_table[i];
-    if (k->kind == JOB_CUTOFFS) continue;
+    if (kith__job_is_list(k)) continue;
     assert_value_refused(k, "[1, 2]", "expected a single value, found a list");
     assert_value_refused(k, "[]", "expected a single value, found a list");
     assert_value_refused(k, "{a: 1}", "expected a single value, found keys");

@@ -1,0 +1,70 @@
+/* The leaf rows of a sampled step: from their owners, and their gradients home again. */
+#include <string.h>
+
+#include "kith/tape.h"
+
+typedef struct fetch {
+  kith_fetch *f;
+  const kith_tensor *own;
+  kith_tensor *leaf;
+  float *packed;    /* [most sent, d] rows at their owner */
+  float *arrived;   /* [most leaves, d] in the order of the halo */
+  kith_lid *slot;   /* [n_own] 1 + where a row's gradient is summed; 0 where it has none yet */
+} fetch;
+
+static void fetch_forward(void *self) {
+  fetch *o = self;
+  size_t d = (size_t)o->leaf->d;
+  const kith_lid *send = kith_halo_send_row(o->f->h);
+#pragma omp parallel for schedule(static)
+  for (kith_lid s = 0; s < kith_halo_n_send(o->f->h); s++) memcpy(o->packed + d * (size_t)s, o->own->value + d * (size_t)send[s], d * sizeof(float));
+  kith_halo_forward_packed(o->f->h, o->leaf->d, o->packed, o->arrived);
+#pragma omp parallel for schedule(static)
+  for (kith_lid i = 0; i < kith_halo_n_want(o->f->h); i++)
+    memcpy(o->leaf->value + d * (size_t)o->f->row[i], o->arrived + d * (size_t)i, d * sizeof(float));
+}
+
+/* Sum what came back, row by row in the order of its arrival, which is by asking rank. */
+static void fetch_sum(fetch *o) {
+  kith_fetch *f = o->f;
+  size_t d = (size_t)o->leaf->d;
+  const kith_lid *send = kith_halo_send_row(f->h);
+  f->n_touched = 0;
+  for (kith_lid s = 0; s < kith_halo_n_send(f->h); s++) {
+    kith_lid *slot = &o->slot[send[s]];
+    const float *from = o->packed + d * (size_t)s;
+    if (*slot == 0) {
+      f->touched[f->n_touched] = send[s];
+      *slot = ++f->n_touched;
+      memcpy(f->grad + d * (size_t)(*slot - 1), from, d * sizeof(float));
+      continue;
+    }
+    kith_scale((int64_t)d, 1, from, true, f->grad + d * (size_t)(*slot - 1));
+  }
+  for (kith_lid i = 0; i < f->n_touched; i++) o->slot[f->touched[i]] = 0;
+}
+
+static void fetch_backward(void *self) {
+  fetch *o = self;
+  size_t d = (size_t)o->leaf->d;
+  const float *dleaf = kith_tensor_open(o->leaf);
+#pragma omp parallel for schedule(static)
+  for (kith_lid i = 0; i < kith_halo_n_want(o->f->h); i++)
+    memcpy(o->arrived + d * (size_t)i, dleaf + d * (size_t)o->f->row[i], d * sizeof(float));
+  kith_halo_return(o->f->h, o->leaf->d, o->arrived, o->packed);
+  fetch_sum(o);
+}
+
+kith_tensor *kith_fetch_op(kith_tape *t, kith_fetch *f, const kith_tensor *own, const kith_frame *leaves, int64_t most_send) {
+  if (!own) return NULL;
+  int64_t most_touched = most_send < own->n_row ? most_send : own->n_row;
+  fetch made = {.f = f, .own = own, .leaf = kith_tape_rows(t, leaves, own->d)};
+  made.packed = kith_tape_room(t, most_send * own->d, sizeof(float));
+  made.arrived = kith_tape_room(t, leaves->most * own->d, sizeof(float));
+  made.slot = kith_tape_room(t, own->n_row, sizeof *made.slot);
+  f->touched = kith_tape_room(t, most_touched, sizeof *f->touched);
+  f->grad = kith_tape_room(t, most_touched * own->d, sizeof(float));
+  fetch *o = kith_tape_op(t, "fetch", true, fetch_forward, fetch_backward, sizeof *o);
+  if (o) *o = made;
+  return o ? made.leaf : NULL;
+}

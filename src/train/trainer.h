@@ -1,0 +1,55 @@
+/* Inside a trainer: trainer.c owns it, full.c and sampled.c each record and arrange one kind of step. */
+#ifndef KITH_SRC_TRAIN_TRAINER_H
+#define KITH_SRC_TRAIN_TRAINER_H
+
+#include "kith/train.h"
+
+struct kith_trainer {
+  const kith_comm *comm;
+  const kith_graph *g;
+  kith_model_options model;
+  kith_train_options train;
+  bool softmax, sampled;
+  int64_t n_step;
+  kith_relation *a;
+  kith_epoch *epoch;
+  kith_noise *noise;
+  kith_batch *batch;
+  kith_halo *halo;      /* of the batch's rows, aimed anew at every step */
+  kith_whole whole;
+  const kith_hop *hop[KITH_READOUT_MOST]; /* what each layer of a step reads: the whole graph, or a sampled hop */
+  kith_params *params;  /* dense weights */
+  kith_play play;
+  kith_tape *tape;      /* of a step */
+  kith_readout readout;
+  kith_sampler *sampler; /* sampled modes: the hops of a step … */
+  kith_fetch fetch;      /* … and the rows that it begins with */
+  kith_tape *whole_tape; /* sampled modes: the model on the whole graph, for evaluation */
+  kith_readout whole_readout;
+  kith_picks nothing;    /* what it asks for: its readout is taken whole */
+  kith_tensor *x;       /* initial embeddings: the parameters */
+  float *m, *v;         /* [n_own, d] Adam's moments */
+  float *final;         /* [n_own, final width] */
+  double l2_scale;      /* l2 / pairs of this step */
+  kith_sum loss;
+  int64_t eval_bytes;   /* sent for evaluations, not by steps */
+};
+
+/* Steps on the whole graph: layers at the owners, then the batch's rows travel.  Prepare is collective, record local. */
+kith_agreed kith__full_prepare(kith_trainer *t) KITH_MUST_USE;
+kith_status kith__full_record(kith_trainer *t) KITH_MUST_USE;
+/* After the batch is filled: make its rows known to their owners; returns whether any rank wants to stop.  Collective. */
+int64_t kith__full_arrange(kith_trainer *t, bool stop);
+/* Play the layers and nothing else.  Collective. */
+void kith__full_whole(kith_trainer *t);
+
+/* Steps on sampled hops: the leaves travel, then every rank computes the rows of its own batch. */
+kith_agreed kith__sampled_prepare(kith_trainer *t) KITH_MUST_USE;
+kith_status kith__sampled_record(kith_trainer *t) KITH_MUST_USE;
+int64_t kith__sampled_arrange(kith_trainer *t, bool stop);
+void kith__sampled_whole(kith_trainer *t);
+
+/* The loss on the rows that the batch wants.  Local. */
+void kith__record_loss(kith_trainer *t, kith_tensor *rows);
+
+#endif
