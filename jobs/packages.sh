@@ -8,9 +8,12 @@ install_packages() {
     dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q 'install ok installed' || missing="$missing $p"
   done
   [ -n "$missing" ] || return 0
-  echo "installing:$missing"
   root=""
-  [ "$(id -u)" = 0 ] || root="sudo"
+  if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || { echo "not root, and no sudo: ask for these packages to be installed:$missing" >&2; exit 1; }
+    root="sudo"
+  fi
+  echo "installing:$missing"
   $root apt-get update -qq
   $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
 }

@@ -7,6 +7,13 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 job=$(realpath "$1"); shift
 export KITH_JOB=$job KITH_SLURM=$here
+fail() { echo "slurm/pipeline.sh: $2" >&2; exit "$1"; }
+[ -r "$job" ] || fail 66 "$job: no such job file"
+# What sbatch would refuse is found before anything is in the queue.
+for script in partition train; do
+  [ $script = partition ] && options=() || options=("$@")
+  said=$(sbatch --test-only --export=ALL "${options[@]}" "$here/$script.sbatch" 2>&1) || fail 64 "sbatch refuses the options of $script: $said"
+done
 submit() { sbatch --parsable --export=ALL --kill-on-invalid-dep=yes "$@"; }
 partition=$(submit "$here/partition.sbatch")
 train=$(submit --dependency=afterok:"$partition" "$@" "$here/train.sbatch")

@@ -186,6 +186,8 @@ kith_status kith_text_copy(const char *what, const char *text, size_t size, char
 
 /** Fewest letters to insert, drop or change that make `b` of `a` (Levenshtein 1966); for suggestions. */
 int kith_text_distance(const char *a, const char *b);
+/** Whether so many letters are few enough, a third of the word's, to guess that another word was meant. */
+bool kith_text_is_close(const char *word, int distance);
 
 /** Bytes of the printable UTF-8 character (or tab) that `text` begins with; 0 if it begins with none. */
 int kith_text_character(const char *text);

@@ -102,7 +102,7 @@ typedef struct kith_run_result {
 } kith_run_result;
 
 /**
- * Train until the epochs are done, patience ends, or a signal (SIGUSR1, SIGTERM) asks to stop.  Collective.
+ * Train until the epochs are done, patience ends, or a signal (SIGUSR1, SIGTERM, SIGINT) asks to stop.  Collective.
  * Continues from the newest checkpoint in the work folder unless `fresh`; the checkpoint may be of any number of ranks.
  * Errors: KITH_ECONFIG (checkpoint of another recipe), KITH_ENUMERIC, KITH_EINTERRUPT (checkpoint written), file errors.
  */

@@ -31,6 +31,8 @@ int kith_text_distance(const char *a, const char *b) {
   return row[n];
 }
 
+bool kith_text_is_close(const char *word, int distance) { return 3 * distance <= (int)strlen(word) + 2; }
+
 int kith_text_character(const char *text) {
   static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000}; /* one code point has one form, the shortest */
   const unsigned char *t = (const unsigned char *)text;

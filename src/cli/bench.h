@@ -5,7 +5,11 @@
 #include "cli/cli.h"
 #include "kith/limits.h"
 
-enum { BENCH_REPEAT_MOST = 101 };
+enum {
+  BENCH_REPEAT_MOST = 101,
+  BENCH_FAR = 16 << 20,  /* numbers in an array that no cache holds: 64 MiB */
+  BENCH_SMALL = 1 << 20 /* a graph of which a rank has fewer numbers says little: 4 MiB stay in a cache */
+};
 
 typedef struct bench {
   cli *c;
@@ -15,7 +19,9 @@ typedef struct bench {
   int d, layers, repeat;
   int64_t n;            /* numbers in this rank's embeddings: n_own * d */
   float *x, *y, *m, *v; /* [n_row, d] */
-  kith_lid *random;     /* [entries] uniformly random columns */
+  float *far[3];        /* [BENCH_FAR], for the limits of memory, whatever the graph */
+  int64_t n_random;     /* rows of far[0] that are gathered: as many as the graph has entries, all of them at least */
+  kith_lid *random;     /* [n_random] uniformly random */
   float sink;           /* keeps what is only read from being left out */
   int wire_rows;        /* rows that a message between neighbours in the ring has */
 } bench;
@@ -34,7 +40,8 @@ bench_pair bench_time(bench *b, void (*work)(bench *b), void (*limit)(bench *b))
 /* What the machine allows; each moves the bytes, or makes the products, of the kernel it is held against. */
 void bench_limit_adam(bench *b);   /* seven streams of all numbers */
 void bench_limit_gather(bench *b); /* the graph's columns */
-void bench_limit_random(bench *b); /* as many uniformly random ones */
+void bench_limit_random(bench *b); /* uniformly random rows of 64 MiB */
+void bench_limit_stream(bench *b); /* nine streams of 64 MiB */
 void bench_limit_rank(bench *b);   /* as many products as ranking of all users, in its tiles */
 void bench_limit_halo(bench *b);   /* messages around the ring, as many bytes as an exchange */
 void bench_limit_disk(bench *b);   /* plain write and fsync of all numbers */

@@ -43,7 +43,11 @@ void bench_limit_adam(bench *b) {
 
 void bench_limit_gather(bench *b) { b->sink += kith_limit_gather(b->a->csr.start[b->a->csr.n_row], b->a->csr.col, b->d, b->x); }
 
-void bench_limit_random(bench *b) { b->sink += kith_limit_gather(b->a->csr.start[b->a->csr.n_row], b->random, b->d, b->x); }
+void bench_limit_random(bench *b) { b->sink += kith_limit_gather(b->n_random, b->random, b->d, b->far[0]); }
+
+void bench_limit_stream(bench *b) {
+  for (int k = 0; k < 3; k++) kith_limit_triad(BENCH_FAR, 0.5f, b->far[k], b->far[(k + 1) % 3], b->far[(k + 2) % 3]);
+}
 
 /* The BLAS, in tiles of ranking's size: this rank's users against all items. */
 void bench_limit_rank(bench *b) {

@@ -7,7 +7,7 @@
 #include "kith/job.h"
 
 /** One run of the program: the common options are parsed, the job file is read. */
-enum { CLI_ARGUMENTS = 256, CLI_JSON = 1 << 15 };
+enum { CLI_ARGUMENTS = 256 };
 
 typedef struct cli {
   const kith_comm *comm; /**< all ranks */
@@ -16,7 +16,8 @@ typedef struct cli {
   bool json;             /**< print one JSON object as the last line of stdout */
   int n_arg;
   const char *arg[CLI_ARGUMENTS]; /**< words that the common options left over, in order */
-  char members[CLI_JSON]; /**< of the JSON object, each with a comma before it */
+  char *members;          /**< of the JSON object, each with a comma before it; null if there are none */
+  int64_t n_members, room_members; /**< bytes */
 } cli;
 
 /* The verbs: one file each.  Collective.  Those that do serial work let rank 0 do it and agree. */
@@ -29,17 +30,26 @@ kith_agreed cli_recommend(cli *c);
 kith_agreed cli_inspect(cli *c);
 kith_agreed cli_bench(cli *c);
 
+/**
+ * The path of a file that an earlier stage leaves in the work folder: graph.h5, parts.h5 or embeddings.h5.  Local.
+ * Errors: KITH_ENOINPUT on rank 0 if it is not there, naming the verb to run first.
+ */
+kith_status cli_stage(const cli *c, const char *name, char *path) KITH_MUST_USE;
+
 /** This rank's share of the graph and of the exported embeddings x [n_own, d]; both new.  Collective. */
 kith_agreed cli_read_embeddings(cli *c, kith_graph **g, int *d, float **x) KITH_MUST_USE;
 
 /* A verb's own options.  Local, and the same on every rank. */
 bool cli_flag(cli *c, const char *name);          /**< whether "--name" is among the words; takes it out */
 const char *cli_option(cli *c, const char *name); /**< the value of "--name value" or "--name=value", taken out; null if absent; call again for repeats */
-kith_status cli_no_more(const cli *c) KITH_MUST_USE; /**< KITH_EUSAGE naming the first word that nobody took */
+kith_status cli_take_file(cli *c, const char *what, const char **path) KITH_MUST_USE; /**< the first word, `what` says the message; KITH_EUSAGE if it is an option or not there */
+kith_status cli_no_more(const cli *c) KITH_MUST_USE; /**< KITH_EUSAGE saying what is wrong with the first word that nobody took */
 
 /* What a verb prints; rank 0 only. */
 void cli_print(const cli *c, const char *format, ...) KITH_FORMAT(2, 3); /**< to stdout */
 /** Remember one member of the JSON object that main() prints last; `format` makes the value, quotes included. */
 void cli_json(cli *c, const char *key, const char *format, ...) KITH_FORMAT(3, 4);
+void cli_json_more(cli *c, const char *format, ...) KITH_FORMAT(2, 3); /**< more of the value that was begun last */
+void cli_json_string(cli *c, const char *text);                        /**< the same: text in quotes, escaped where JSON needs it */
 
 #endif

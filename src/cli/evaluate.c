@@ -41,8 +41,8 @@ static void evaluate_print(cli *c, const kith_metrics *m) {
 kith_agreed cli_read_embeddings(cli *c, kith_graph **g, int *d, float **x) {
   kith_agreed st = {KITH_OK};
   char parts[KITH_PATH], embeddings[KITH_PATH];
-  KITH_TRY(kith_agree(c->comm, kith_job_file(&c->job, "parts.h5", parts)));
-  KITH_TRY(kith_agree(c->comm, kith_job_file(&c->job, "embeddings.h5", embeddings)));
+  KITH_TRY(kith_agree(c->comm, cli_stage(c, "parts.h5", parts)));
+  KITH_TRY(kith_agree(c->comm, cli_stage(c, "embeddings.h5", embeddings)));
   KITH_TRY(kith_graph_read(c->comm, parts, g));
   KITH_TRY(kith_embeddings_read(c->comm, *g, parts, embeddings, d, x));
 done:

@@ -40,6 +40,8 @@ static void ingest_print(cli *c, const kith_ingest_report *r, double seconds) {
   ingest_note(c, r->social_duplicates, "social_duplicates", "repeated social ties, counted once");
   ingest_note(c, r->social_unknown, "social_unknown", "social ties to users without interactions, left out");
   ingest_note(c, r->social_self, "social_self", "ties of a user to itself, left out");
+  if (r->valid + r->test == 0 && c->job.evaluate.every > 0)
+    cli_print(c, "  nothing is held out, so training cannot evaluate: give data.test or data.split, or set evaluate.every to 0");
   if (r->has_time || r->has_weight)
     cli_print(c, "  kept with each: %s%s%s", r->has_time ? "time" : "", r->has_time && r->has_weight ? ", " : "",
               r->has_weight ? "weight" : "");

@@ -239,10 +239,7 @@ done:
 static kith_status inspect_arguments(cli *c, const char **path, const char **show) {
   kith_status st = KITH_OK;
   *show = cli_option(c, "show");
-  KITH_CHECK(c->n_arg > 0 && strncmp(c->arg[0], "--", 2) != 0, KITH_EUSAGE, "kith inspect: expected a file");
-  *path = c->arg[0];
-  c->n_arg--;
-  memmove(c->arg, c->arg + 1, (size_t)c->n_arg * sizeof *c->arg);
+  KITH_TRY(cli_take_file(c, "a file", path));
   KITH_TRY(cli_no_more(c));
 done:
   return st;

@@ -44,28 +44,48 @@ static void main_share_cores(const kith_comm *all) {
 
 static kith_agreed main_run(cli *c, const cli_verb *v, const words *w) {
   kith_agreed st = {KITH_OK};
+  bool misplaced = !v->needs_job && w->n_set > 0;
+  KITH_TRY(kith_agreed_same(misplaced ? kith_fail(KITH_EUSAGE, "kith %s: --set: there is no job file; see kith %s --help", v->name, v->name) : KITH_OK));
   if (v->needs_job) {
-    bool named = c->n_arg > 0 && strncmp(c->arg[0], "--", 2) != 0;
-    KITH_TRY(kith_agreed_same(named ? KITH_OK : kith_fail(KITH_EUSAGE, "kith %s: expected a job file; see kith %s --help", v->name, v->name)));
-    KITH_TRY(kith_job_read(c->comm, c->arg[0], w->n_set, w->set, &c->job));
-    c->n_arg--;
-    memmove(c->arg, c->arg + 1, (size_t)c->n_arg * sizeof *c->arg);
+    const char *path = NULL;
+    KITH_TRY(kith_agreed_same(cli_take_file(c, "a job file", &path)));
+    KITH_TRY(kith_job_read(c->comm, path, w->n_set, w->set, &c->job));
   }
   KITH_TRY(v->run(c));
 done:
   return st;
 }
 
-/* Pages that need no ranks. */
-static bool main_page(int argc, char **argv) {
-  const char *first = argc > 1 ? argv[1] : "--help";
+/* The page of a topic, to stdout; of one that there is none of, all verbs to stderr. */
+static kith_status main_topic(const char *topic) {
+  if (strcmp(topic, "--markdown") == 0) kith_job_print_reference(true);
+  else if (strcmp(topic, "keys") == 0) kith_job_print_reference(false);
+  else if (cli_verb_find(topic)) cli_print_verb_help(cli_verb_find(topic));
+  else {
+    fprintf(stderr, "kith: no help on \"%s\"; there is help on keys, and on each verb\n\n", topic);
+    cli_print_help(stderr);
+    return KITH_EUSAGE;
+  }
+  return KITH_OK;
+}
+
+/* Pages that need no ranks.  Returns false if the command line asks for something else. */
+static bool main_page(int argc, char **argv, kith_status *st) {
+  const char *first = argc > 1 ? argv[1] : "";
+  bool help = strcmp(first, "help") == 0;
+  *st = argc > 1 ? KITH_OK : KITH_EUSAGE;
   if (strcmp(first, "--version") == 0) printf("kith %s\n", KITH_VERSION);
-  else if (strcmp(first, "help") == 0 && argc > 2 && strcmp(argv[2], "--markdown") == 0) kith_job_print_reference(true);
-  else if (strcmp(first, "help") == 0 && argc > 2 && strcmp(argv[2], "keys") == 0) kith_job_print_reference(false);
-  else if (strcmp(first, "help") == 0 && argc > 2 && cli_verb_find(argv[2])) cli_print_verb_help(cli_verb_find(argv[2]));
-  else if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0 || strcmp(first, "help") == 0) cli_print_help();
+  else if (help && argc > 2) *st = main_topic(argv[2]);
+  else if (help || strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0) cli_print_help(stdout);
+  else if (argc == 1) cli_print_help(stderr);
   else return false;
   return true;
+}
+
+static kith_status main_fail_verb(const char *verb) {
+  const char *near = cli_verb_nearest(verb);
+  if (!near) return kith_fail(KITH_EUSAGE, "unknown verb \"%s\"; kith --help lists them", verb);
+  return kith_fail(KITH_EUSAGE, "unknown verb \"%s\"; did you mean \"%s\"? see kith --help", verb, near);
 }
 
 static kith_agreed main_verb(cli *c, int argc, char **argv) {
@@ -74,7 +94,7 @@ static kith_agreed main_verb(cli *c, int argc, char **argv) {
   const cli_verb *v = cli_verb_find(argv[1]);
   c->verb = argv[1];
   KITH_TRY(kith_agree(c->comm, main_sort_words(c, argc - 2, argv + 2, &w)));
-  KITH_TRY(kith_agreed_same(v ? KITH_OK : kith_fail(KITH_EUSAGE, "unknown verb \"%s\"; did you mean \"%s\"? see kith --help", argv[1], cli_verb_nearest(argv[1]))));
+  KITH_TRY(kith_agreed_same(v ? KITH_OK : main_fail_verb(argv[1])));
   if (w.help) {
     if (c->comm->rank == 0) cli_print_verb_help(v);
     return st;
@@ -89,7 +109,8 @@ int main(int argc, char **argv) {
   int provided = 0, code = KITH_ENOMEM;
   kith_comm *all = NULL;
   cli *c = NULL;
-  if (main_page(argc, argv)) return 0;
+  kith_status page = KITH_OK;
+  if (main_page(argc, argv, &page)) return (int)page;
   MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
   if (!kith_is_bad(kith_comm_create(MPI_COMM_WORLD, &all)) && !kith_is_bad(kith_agree(all, KITH_NEW(c, 1)))) {
     main_share_cores(all);
@@ -100,6 +121,7 @@ int main(int argc, char **argv) {
     if (all->rank == 0 && kith_is_bad(outcome)) fprintf(stderr, "kith: %s\n", kith_error_text());
     if (all->rank == 0 && c->json) cli_print_json(c, outcome);
     fflush(stdout);
+    KITH_FREE(c->members);
   }
   KITH_FREE(c);
   kith_comm_destroy(&all);

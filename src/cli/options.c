@@ -10,6 +10,9 @@ static void options_drop(cli *c, int i, int n) {
   for (; i < c->n_arg; i++) c->arg[i] = c->arg[i + n];
 }
 
+/* The value of an option is not itself an option; who means one that begins like that says --name=value. */
+static bool options_is_value(const char *word) { return strncmp(word, "--", 2) != 0; }
+
 /* Whether a word is --name. */
 static bool options_is(const char *word, const char *name) { return strncmp(word, "--", 2) == 0 && strcmp(word + 2, name) == 0; }
 
@@ -30,7 +33,7 @@ const char *cli_option(cli *c, const char *name) {
       options_drop(c, i, 1);
       return word + 3 + n;
     }
-    if (!options_is(word, name) || i + 1 >= c->n_arg) continue;
+    if (!options_is(word, name) || i + 1 >= c->n_arg || !options_is_value(c->arg[i + 1])) continue;
     const char *value = c->arg[i + 1];
     options_drop(c, i, 2);
     return value;
@@ -38,9 +41,26 @@ const char *cli_option(cli *c, const char *name) {
   return NULL;
 }
 
+kith_status cli_take_file(cli *c, const char *what, const char **path) {
+  kith_status st = KITH_OK;
+  KITH_CHECK(c->n_arg > 0, KITH_EUSAGE, "kith %s: expected %s; see kith %s --help", c->verb, what, c->verb);
+  bool known = cli_option_find(c->verb, c->arg[0]) != CLI_OPTION_UNKNOWN;
+  KITH_CHECK(!known, KITH_EUSAGE, "kith %s: expected %s before %s; see kith %s --help", c->verb, what, c->arg[0], c->verb);
+  if (c->arg[0][0] == '-') return cli_no_more(c);
+  *path = c->arg[0];
+  options_drop(c, 0, 1);
+done:
+  return st;
+}
+
 kith_status cli_no_more(const cli *c) {
   if (c->n_arg == 0) return KITH_OK;
-  return kith_fail(KITH_EUSAGE, "kith %s: \"%s\" is not understood here; see kith %s --help", c->verb, c->arg[0], c->verb);
+  const char *word = c->arg[0], *why = word[0] == '-' ? "unknown option" : "one word too many";
+  bool value = strchr(word, '=') != NULL, behind = c->n_arg > 1 && options_is_value(c->arg[1]);
+  cli_option_kind kind = cli_option_find(c->verb, word);
+  if (kind == CLI_OPTION_FLAG) why = value ? "takes no value" : "given twice";
+  if (kind == CLI_OPTION_VALUE) why = value || behind ? "given twice" : "expected a value behind it";
+  return kith_fail(KITH_EUSAGE, "kith %s: %s: %s; see kith %s --help", c->verb, word, why, c->verb);
 }
 
 void cli_print(const cli *c, const char *format, ...) {
@@ -52,35 +72,65 @@ void cli_print(const cli *c, const char *format, ...) {
   printf("\n");
 }
 
-void cli_json(cli *c, const char *key, const char *format, ...) {
-  size_t n = strlen(c->members);
-  va_list rest;
-  int k = snprintf(c->members + n, sizeof c->members - n, ", \"%s\": ", key);
-  if (k < 0 || n + (size_t)k >= sizeof c->members) kith_abort(__FILE__, __LINE__, "room for the JSON line");
-  va_start(rest, format);
-  int m = vsnprintf(c->members + n + k, sizeof c->members - n - (size_t)k, format, rest);
-  va_end(rest);
-  if (m < 0 || n + (size_t)(k + m) >= sizeof c->members) kith_abort(__FILE__, __LINE__, "room for the JSON line");
-}
+/* ---- the JSON line ------------------------------------------------------------------------------------------------- */
 
-/* A JSON string: quotes, backslashes and control characters escaped. */
-static void options_print_string(const char *text) {
-  putchar('"');
-  for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
-    if (*p == '"' || *p == '\\') printf("\\%c", *p);
-    else if (*p < 0x20) printf("\\u%04x", *p);
-    else putchar(*p);
+static void json_add(cli *c, const char *format, va_list rest) {
+  va_list again;
+  va_copy(again, rest);
+  int n = vsnprintf(NULL, 0, format, again);
+  va_end(again);
+  if (n < 0) kith_abort(__FILE__, __LINE__, "the JSON line");
+  if (c->n_members + n + 1 > c->room_members) {
+    int64_t room = 2 * (c->n_members + n) + 1024;
+    if (kith_is_bad(KITH_GROW(c->members, c->room_members, room))) kith_abort(__FILE__, __LINE__, kith_error_text());
+    c->room_members = room;
   }
-  putchar('"');
+  vsnprintf(c->members + c->n_members, (size_t)n + 1, format, rest);
+  c->n_members += n;
 }
 
+void cli_json_more(cli *c, const char *format, ...) {
+  va_list rest;
+  va_start(rest, format);
+  json_add(c, format, rest);
+  va_end(rest);
+}
+
+void cli_json(cli *c, const char *key, const char *format, ...) {
+  va_list rest;
+  cli_json_more(c, ", \"%s\": ", key);
+  va_start(rest, format);
+  json_add(c, format, rest);
+  va_end(rest);
+}
+
+/* Control characters are escaped; bytes that are no UTF-8 become the replacement character. */
+void cli_json_string(cli *c, const char *text) {
+  cli_json_more(c, "\"");
+  while (*text) {
+    unsigned char byte = (unsigned char)*text;
+    int n = byte < 0x80 ? 1 : kith_text_character(text);
+    if (byte == '"' || byte == '\\') cli_json_more(c, "\\%c", byte);
+    else if (byte < 0x20) cli_json_more(c, "\\u%04x", byte);
+    else if (n == 0) cli_json_more(c, "\\ufffd");
+    else cli_json_more(c, "%.*s", n, text);
+    text += n > 0 ? n : 1;
+  }
+  cli_json_more(c, "\"");
+}
+
+/* A line of its own, so that what a verb noted before it failed is not in it. */
 void cli_print_json(const cli *c, kith_agreed outcome) {
-  printf("{\"verb\": ");
-  options_print_string(c->verb);
-  printf(", \"status\": \"%s\", \"ranks\": %d", kith_status_name(outcome.status), c->comm->size);
+  cli line = {.comm = c->comm};
+  cli_json_more(&line, "{\"verb\": ");
+  cli_json_string(&line, c->verb);
+  cli_json(&line, "status", "\"%s\"", kith_status_name(outcome.status));
+  cli_json(&line, "ranks", "%d", c->comm->size);
   if (kith_is_bad(outcome)) {
-    printf(", \"error\": ");
-    options_print_string(kith_error_text());
-  } else printf("%s", c->members);
-  printf("}\n");
+    cli_json(&line, "error", "%s", "");
+    cli_json_string(&line, kith_error_text());
+  } else if (c->members)
+    cli_json_more(&line, "%s", c->members);
+  printf("%s}\n", line.members);
+  KITH_FREE(line.members);
 }

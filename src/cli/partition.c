@@ -30,6 +30,10 @@ static void partition_print(cli *c, kith_partition_method method, int n, const k
   }
 }
 
+static void partition_explain(const cli *c) {
+  cli_print(c, "cut: interactions between two ranks; ghosts/own: rows needed of others for each row owned; nodes, edges: the fullest rank against the mean; MB: sent by all ranks");
+}
+
 /* Cut and judge, on rank 0. */
 static kith_status partition_work(cli *c, const kith_dataset *d, const kith_partition_options *o, int32_t *part) {
   kith_status st = KITH_OK;
@@ -65,15 +69,17 @@ static kith_agreed partition_alone(cli *c, const kith_comm *alone, bool compare)
   kith_dataset *d = NULL;
   int32_t *part = NULL;
   char graph[KITH_PATH], parts[KITH_PATH];
-  KITH_TRY(kith_agree(alone, kith_job_file(&c->job, "graph.h5", graph)));
+  KITH_TRY(kith_agree(alone, cli_stage(c, "graph.h5", graph)));
   KITH_TRY(kith_agree(alone, kith_job_file(&c->job, "parts.h5", parts)));
   KITH_TRY(kith_dataset_read(alone, graph, &d));
   KITH_TRY(kith_agree(alone, KITH_NEW(part, d->n[KITH_USER] + d->n[KITH_ITEM])));
   if (compare) {
     KITH_TRY(kith_agree(alone, partition_compare(c, d, part)));
+    partition_explain(c);
     goto done;
   }
   KITH_TRY(kith_agree(alone, partition_work(c, d, &c->job.partition, part)));
+  partition_explain(c);
   KITH_TRY(kith_partition_write(alone, parts, d, &c->job.partition, part));
   cli_print(c, "wrote %s", parts);
 done:

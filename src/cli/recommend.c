@@ -49,7 +49,7 @@ done:
 static kith_agreed recommend_load(cli *c, answer *a) {
   kith_agreed st = {KITH_OK};
   char graph[KITH_PATH];
-  KITH_TRY(kith_agree(c->comm, kith_job_file(&c->job, "graph.h5", graph)));
+  KITH_TRY(kith_agree(c->comm, cli_stage(c, "graph.h5", graph)));
   KITH_TRY(cli_read_embeddings(c, &a->g, &a->d, &a->x));
   KITH_TRY(kith_ids_read(c->comm, graph, KITH_USER, &a->user));
   KITH_TRY(kith_ids_read(c->comm, graph, KITH_ITEM, &a->item));
@@ -116,6 +116,32 @@ static void recommend_print(cli *c, const wish *w, const answer *a, const int32_
   }
 }
 
+static void recommend_json_id(cli *c, const kith_ids *ids, int64_t i) {
+  char id[KITH_PATH];
+  kith_ids_print(ids, i, sizeof id, id);
+  if (ids->number) cli_json_more(c, "%s", id);
+  else cli_json_string(c, id);
+}
+
+/* "recommendations": [{"user": …, "items": […], "scores": […]}, …]; ids are numbers where the lists' are. */
+static void recommend_json(cli *c, const wish *w, const answer *a, const int32_t *item, const float *score) {
+  cli_json(c, "recommendations", "[");
+  for (int q = 0; q < w->n_user; q++) {
+    int n = 0;
+    cli_json_more(c, "%s{\"user\": ", q ? ", " : "");
+    recommend_json_id(c, &a->user, kith_ids_find(&a->user, w->user[q]));
+    cli_json_more(c, ", \"items\": [");
+    for (; n < w->k && item[q * w->k + n] >= 0; n++) {
+      if (n > 0) cli_json_more(c, ", ");
+      recommend_json_id(c, &a->item, item[q * w->k + n]);
+    }
+    cli_json_more(c, "], \"scores\": [");
+    for (int j = 0; j < n; j++) cli_json_more(c, "%s%.9g", j ? ", " : "", (double)score[q * w->k + j]);
+    cli_json_more(c, "]}");
+  }
+  cli_json_more(c, "]");
+}
+
 /* Some users, to the terminal: owners answer, rank 0 prints. */
 static kith_agreed recommend_some(cli *c, const wish *w, const answer *a) {
   kith_agreed st = {KITH_OK};
@@ -136,6 +162,7 @@ static kith_agreed recommend_some(cli *c, const wish *w, const answer *a) {
   KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, score, n_item, MPI_FLOAT, MPI_MAX, c->comm->mpi));
   KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, because, n_because, MPI_INT32_T, MPI_MAX, c->comm->mpi));
   recommend_print(c, w, a, item, score, because);
+  if (c->json && c->comm->rank == 0) recommend_json(c, w, a, item, score);
 done:
   kith_top_free(&top);
   KITH_FREE(item);

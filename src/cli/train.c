@@ -13,8 +13,8 @@ static kith_status train_resolve(cli *c, kith_run *run) {
   run->evaluate = job->evaluate;
   run->checkpoint = job->checkpoint;
   KITH_TRY(kith_text_copy("work", job->work, sizeof run->work, run->work));
-  KITH_TRY(kith_job_file(job, "graph.h5", run->graph));
-  KITH_TRY(kith_job_file(job, "parts.h5", run->parts));
+  KITH_TRY(cli_stage(c, "graph.h5", run->graph));
+  KITH_TRY(cli_stage(c, "parts.h5", run->parts));
 done:
   return st;
 }
@@ -45,6 +45,8 @@ static void train_print(cli *c, const kith_run *run, const kith_run_result *r) {
   bool on_valid = run->evaluate.split == KITH_ON_VALID;
   const char *split = on_valid ? "valid" : run->train.patience > 0 ? "test-selected" : "test";
   cli_print(c, "%lld epochs done; %s/embeddings.h5 holds epoch %lld", (long long)r->epochs, run->work, (long long)r->best_epoch);
+  if (r->epochs < run->train.epochs)
+    cli_print(c, "stopped before epoch %d: no better score in %d evaluations (train.patience)", run->train.epochs, run->train.patience);
   cli_json(c, "epochs", "%lld", (long long)r->epochs);
   cli_json(c, "best_epoch", "%lld", (long long)r->best_epoch);
   cli_json(c, "loss", "%.10g", r->loss);
@@ -67,8 +69,8 @@ kith_agreed cli_train(cli *c) {
   run.job = job;
   KITH_TRY(kith_graph_read(c->comm, run.parts, &g));
   KITH_TRY(train_check_split(c, g));
-  kith_log("%s with %s: %lld users, %lld items, %lld interactions, %d ranks", kith_model_text(run.model.name), kith_loss_text(run.train.loss.name),
-           (long long)g->n[KITH_USER], (long long)g->n[KITH_ITEM], (long long)g->n_edge, c->comm->size);
+  kith_log("%s with %s: %lld users, %lld items, %lld interactions, %d rank%s", kith_model_text(run.model.name), kith_loss_text(run.train.loss.name),
+           (long long)g->n[KITH_USER], (long long)g->n[KITH_ITEM], (long long)g->n_edge, c->comm->size, c->comm->size == 1 ? "" : "s");
   KITH_TRY(kith_train_run(c->comm, g, &run, &result));
   train_print(c, &run, &result);
 done:

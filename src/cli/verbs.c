@@ -15,7 +15,7 @@ const cli_verb cli_verbs[] = {
      "  --split SPLIT        valid or test, instead of the job's\n  --protocol PROTOCOL  full or sampled-N, instead of the job's\n  --k LIST             cut-offs such as 5,10, instead of the job's\n"},
     {"recommend", true, cli_recommend, "JOB", "embeddings.h5 → the best items of some users, or of all",
      "  --user ID            a user, by the id of the lists; repeatable\n  --k K                how many items (default: the largest of evaluate.k)\n"
-     "  --all                all users, to a file\n  --output FILE        with --all: FILE.tsv or FILE.h5\n"},
+     "  --all                all users, to a file\n  --output FILE        with --all: FILE.tsv or FILE.h5, from the current folder on\n"},
     {"inspect", false, cli_inspect, "FILE", "any Kith file, in words, with its checksums compared",
      "  --show NAME          print a text that the file carries, such as job or metrics\n"},
     {"bench", true, cli_bench, "JOB", "measure this machine, then every kernel and a step as a fraction of what it allows",
@@ -29,36 +29,48 @@ const cli_verb *cli_verb_find(const char *name) {
   return NULL;
 }
 
-/* How many letters two words share at the same place: enough to guess which of eight verbs was meant. */
-static int verbs_alike(const char *a, const char *b) {
-  int n = 0;
-  for (int i = 0; a[i] && b[i]; i++) n += a[i] == b[i];
-  return n;
-}
-
 const char *cli_verb_nearest(const char *name) {
-  int best = 0;
+  const char *best = cli_verbs[0].name;
   for (int i = 1; i < cli_n_verb; i++)
-    if (verbs_alike(name, cli_verbs[i].name) > verbs_alike(name, cli_verbs[best].name)) best = i;
-  return cli_verbs[best].name;
+    if (kith_text_distance(name, cli_verbs[i].name) < kith_text_distance(name, best)) best = cli_verbs[i].name;
+  return kith_text_is_close(name, kith_text_distance(name, best)) ? best : NULL;
 }
 
+static const char *verbs_of_jobs = "  --set KEY=VALUE      override a key of the job file; repeatable\n";
 static const char *verbs_common =
-    "  --set KEY=VALUE      override a key of the job file; repeatable\n"
     "  --json               print one JSON object as the last line of stdout\n"
-    "  --quiet              no progress and no log\n"
+    "  --quiet              no progress and no log on stderr; results and errors are still told\n"
     "  --help               this page\n";
 
-void cli_print_help(void) {
-  printf("kith %s: graph neural networks for recommendation, on any number of ranks\n\n"
+/* Where a page of options explains one: two spaces before it; behind the name a space and a value, or more spaces. */
+static cli_option_kind verbs_look_up(const char *page, const char *word) {
+  size_t n = strcspn(word, "=");
+  for (const char *line = page; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+    if (strncmp(line + 2, word, n) != 0 || line[2 + n] != ' ') continue;
+    return line[3 + n] == ' ' ? CLI_OPTION_FLAG : CLI_OPTION_VALUE;
+  }
+  return CLI_OPTION_UNKNOWN;
+}
+
+cli_option_kind cli_option_find(const char *verb, const char *word) {
+  const cli_verb *v = cli_verb_find(verb);
+  if (!v || strncmp(word, "--", 2) != 0) return CLI_OPTION_UNKNOWN;
+  cli_option_kind kind = verbs_look_up(v->options, word);
+  if (kind == CLI_OPTION_UNKNOWN && v->needs_job) kind = verbs_look_up(verbs_of_jobs, word);
+  return kind == CLI_OPTION_UNKNOWN ? verbs_look_up(verbs_common, word) : kind;
+}
+
+void cli_print_help(FILE *to) {
+  fprintf(to, "kith %s: graph neural networks for recommendation, on any number of ranks\n\n"
          "  kith VERB JOB.yaml [options]            mpirun -n 4 kith train JOB.yaml\n\nVerbs, in the order of a job:\n", KITH_VERSION);
-  for (int i = 0; i < cli_n_verb; i++) printf("  %-10s %-5s %s\n", cli_verbs[i].name, cli_verbs[i].usage, cli_verbs[i].help);
-  printf("\nOptions of every verb:\n%s\n"
+  for (int i = 0; i < cli_n_verb; i++) fprintf(to, "  %-10s %-5s %s\n", cli_verbs[i].name, cli_verbs[i].usage, cli_verbs[i].help);
+  fprintf(to, "\nOptions of every verb:\n%s%s\n"
          "kith VERB --help explains a verb; kith help keys lists every key of the job file; kith --version.\n"
          "Exit codes: 0 ok, 64 usage, 65 bad data, 66 no input, 70 loss not finite, 71 no memory, 73 cannot write,\n"
-         "74 input/output error, 75 stopped by a signal (run again to continue), 78 bad job file.  See docs/errors.md.\n", verbs_common);
+         "74 input/output error, 75 stopped by a signal (run again to continue), 78 bad job file.  See docs/errors.md.\n", verbs_of_jobs, verbs_common);
 }
 
 void cli_print_verb_help(const cli_verb *v) {
-  printf("kith %s %s [options]\n  %s\n\nOptions:\n%s%s\nkith help keys lists every key of the job file.\n", v->name, v->usage, v->help, v->options, verbs_common);
+  printf("kith %s %s [options]\n  %s\n\nOptions:\n%s%s%s", v->name, v->usage, v->help, v->options, v->needs_job ? verbs_of_jobs : "", verbs_common);
+  if (v->needs_job) printf("\nkith help keys lists every key of the job file.\n");
 }

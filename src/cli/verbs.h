@@ -2,6 +2,8 @@
 #ifndef KITH_SRC_CLI_VERBS_H
 #define KITH_SRC_CLI_VERBS_H
 
+#include <stdio.h>
+
 #include "cli/cli.h"
 
 typedef struct cli_verb {
@@ -10,7 +12,7 @@ typedef struct cli_verb {
   kith_agreed (*run)(cli *c);
   const char *usage;   /* what stands behind the verb */
   const char *help;    /* one line */
-  const char *options; /* lines, or "" */
+  const char *options; /* lines, each two spaces, the option, a space and its value or more spaces, what it does; or "" */
 } cli_verb;
 
 extern const cli_verb cli_verbs[];
@@ -18,10 +20,15 @@ extern const int cli_n_verb;
 
 /* The verb of a name, or null. */
 const cli_verb *cli_verb_find(const char *name);
-/* The verb whose name is least edits away. */
+/* The verb that was meant by a name that is none; null if none is close. */
 const char *cli_verb_nearest(const char *name);
 
-void cli_print_help(void);
+typedef enum cli_option_kind { CLI_OPTION_UNKNOWN, CLI_OPTION_FLAG, CLI_OPTION_VALUE } cli_option_kind;
+
+/* What a word, "--name" or "--name=value", is to a verb, as its help says. */
+cli_option_kind cli_option_find(const char *verb, const char *word);
+
+void cli_print_help(FILE *to);
 void cli_print_verb_help(const cli_verb *v);
 
 /* The JSON line: members noted by cli_json(), or the error.  To stdout. */

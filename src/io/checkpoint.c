@@ -142,6 +142,7 @@ static kith_status checkpoint_find(const char *folder, char *path) {
   fclose(f);
   KITH_CHECK(read && checkpoint_is_one(name, &epoch), KITH_EDATA, "%s: expected the name of a checkpoint, found \"%s\"; remove it or use --fresh", pointer, name);
   KITH_TRY(kith_path_join(folder, name, path));
+  KITH_CHECK(access(path, F_OK) == 0, KITH_ENOINPUT, "%s: %s, but %s names it; train with --fresh to start anew", path, strerror(errno), pointer);
 done:
   return st;
 }

@@ -189,6 +189,13 @@ static bool names_look_headed(const kith__names *names, kith__cell id) {
   return !names->asked && names->n == 1 && kith__cell_integer(id, &value);
 }
 
+/* A zero byte, a tab, an escape …: no list of ids could hold them. */
+static bool names_has_control(kith__cell id) {
+  for (int64_t i = 0; i < id.size; i++)
+    if ((unsigned char)id.at[i] < 0x20 || id.at[i] == 0x7f) return true;
+  return false;
+}
+
 static kith_status names_take_text(kith__names *names, const kith__lines *lines, kith__cell id, bool add,
                                    int32_t *out) {
   char first[48], shown[48];
@@ -196,8 +203,9 @@ static kith_status names_take_text(kith__names *names, const kith__lines *lines,
   if (id.size > KITH__ID_BYTES)
     return kith__lines_fail(lines, "expected %s id of at most %d bytes, found %lld", names_one(names), KITH__ID_BYTES,
                             (long long)id.size);
-  if (memchr(id.at, '\0', (size_t)id.size))
-    return kith__lines_fail(lines, "a zero byte in %s id; is this a text list?", names_one(names));
+  if (names_has_control(id))
+    return kith__lines_fail(lines, "a tab or control character in %s id, %s; ids stand between tabs in what Kith writes",
+                            names_one(names), kith__cell_show(id, shown));
   if (names_look_headed(names, id))
     return kith__lines_fail(
         lines,

@@ -221,6 +221,26 @@ done:
   return st;
 }
 
+/* No pair was found.  If the first line has a sign that parts columns, the list is one of edges, most likely. */
+static kith_status pairs_none(const kith_source *s) {
+  kith_status st = KITH_OK;
+  kith__lines lines = {0};
+  kith__cell line;
+  const char *expected = s->format == KITH_ADJACENCY ? "lines of a user and items" : "lines of a user and an item";
+  KITH_TRY(kith__lines_open(s->path, &lines));
+  KITH_TRY(kith__lines_next(&lines, &line));
+  kith__knife knife = line.size > 0 ? kith__knife_guess(line) : kith__knife_make("");
+  bool parted = s->format == KITH_ADJACENCY && !s->delimiter[0] && knife.size > 0 && knife.text[0] != '\t';
+  if (parted)
+    st = kith_fail(KITH_EDATA, "%s: expected %s, found no pair in it; line %lld looks like columns parted by \"%s\": say format: edges",
+                   s->path, expected, (long long)lines.number, knife.text);
+  else
+    st = kith_fail(KITH_EDATA, "%s: expected %s, found no pair in it", s->path, expected);
+done:
+  kith__lines_close(&lines);
+  return st;
+}
+
 kith_status kith__pairs_read(const kith_source *s, kith__meet *meet, kith__pairs *pairs) {
   kith_status st = KITH_OK;
   kith__lines lines = {0};
@@ -229,8 +249,7 @@ kith_status kith__pairs_read(const kith_source *s, kith__meet *meet, kith__pairs
     KITH_TRY(adjacency_read(s, &lines, meet, pairs));
   else
     KITH_TRY(edges_read(s, &lines, meet, pairs));
-  KITH_CHECK(pairs->n + meet->skipped > 0, KITH_EDATA, "%s: expected %s, found no pair in it", s->path,
-             s->format == KITH_ADJACENCY ? "lines of a user and items" : "lines of a user and an item");
+  if (pairs->n + meet->skipped == 0) KITH_TRY(pairs_none(s));
 done:
   kith__lines_close(&lines);
   return st;

@@ -101,29 +101,37 @@ static void table_first_parts(const char *word, const char *key, char *parts) {
   snprintf(parts, TABLE_KEY, "%.*s", (int)n, key);
 }
 
-/*
- * How far a word is from a key: from all of it; from the group that it lies in, as "trian" is from that of "train.lr";
- * or from its last part when the word has only one ("lr").
- */
-static int table_distance(const char *word, const char *key) {
-  char parts[TABLE_KEY];
-  const char *last = strrchr(key, '.');
-  int least = kith_text_distance(word, key);
-  table_first_parts(word, key, parts);
-  int other = kith_text_distance(word, parts) + 1;
-  if (other < least) least = other;
-  if (!last || strchr(word, '.')) return least;
-  other = kith_text_distance(word, last + 1) + 1;
-  return other < least ? other : least;
+/* What was meant by an unknown key: a key, or a section of keys, so many letters away. */
+typedef struct table_guess {
+  int distance;
+  bool section;
+  const char *key;
+} table_guess;
+
+static void table_take(table_guess *g, int distance, bool section, const char *key) {
+  if (!g->key || distance < g->distance) *g = (table_guess){distance, section, key};
 }
 
-static const char *table_nearest(const char *word) {
-  const char *best = kith__job_table[0].key;
-  for (int i = 1; i < kith__job_n_key; i++)
-    if (table_distance(word, kith__job_table[i].key) < table_distance(word, best)) best = kith__job_table[i].key;
-  return best;
+/*
+ * How far a word is from a key: from all of it; from the section that it lies in, as "trian" is from that of "train.lr";
+ * or from its last part when the word has only one ("lr").
+ */
+static void table_compare(const char *word, const char *key, table_guess *g) {
+  char parts[TABLE_KEY];
+  const char *last = strrchr(key, '.');
+  table_first_parts(word, key, parts);
+  table_take(g, kith_text_distance(word, key), false, key);
+  if (strlen(parts) < strlen(key)) table_take(g, kith_text_distance(word, parts), true, key);
+  if (last && !strchr(word, '.')) table_take(g, kith_text_distance(word, last + 1) + 1, false, key);
 }
 
 kith_status kith__job_fail_unknown(const char *key) {
-  return kith_fail(KITH_ECONFIG, "unknown key \"%s\"; the nearest known key is \"%s\"", key, table_nearest(key));
+  table_guess g = {.key = NULL};
+  char section[TABLE_KEY];
+  for (int i = 0; i < kith__job_n_key; i++) table_compare(key, kith__job_table[i].key, &g);
+  if (!kith_text_is_close(key, g.distance)) return kith_fail(KITH_ECONFIG, "unknown key \"%s\"; kith help keys lists them all", key);
+  if (!g.section) return kith_fail(KITH_ECONFIG, "unknown key \"%s\"; the nearest known key is \"%s\"", key, g.key);
+  if (g.distance == 0) return kith_fail(KITH_ECONFIG, "\"%s\" is a section of keys, such as \"%s\"", key, g.key);
+  table_first_parts(key, g.key, section);
+  return kith_fail(KITH_ECONFIG, "unknown key \"%s\"; the nearest known section is \"%s\"", key, section);
 }

@@ -39,7 +39,7 @@ static inline bool kith__job_is_list(const job_key *k) { return k->kind == JOB_C
 
 /* The entry of a key, or null. */
 const job_key *kith__job_find(const char *key);
-/* Fail for a key that is not in the table, naming the nearest that is. */
+/* Fail for a key that is not in the table, naming the nearest key or section if one is close. */
 kith_status kith__job_fail_unknown(const char *key) KITH_MUST_USE;
 /* Put "name:line: " before the message of a status; KITH_OK stays as it is. */
 kith_status kith__job_located(kith_status st, const char *name, int line) KITH_MUST_USE;

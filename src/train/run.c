@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "train/history.h"
 #include "train/stop.h"
@@ -118,10 +119,17 @@ done:
   return st;
 }
 
+/* "650 k pairs/s", or all digits where there are few. */
+static void run_rate(double pairs, double seconds, size_t size, char *text) {
+  double rate = seconds > 0 ? pairs / seconds : 0;
+  if (rate < 10000) snprintf(text, size, "%.0f pairs/s", rate);
+  else snprintf(text, size, "%.0f k pairs/s", rate / 1000);
+}
+
 /* The steps that are left of an epoch, with the progress of all.  Sets asked_to_stop. */
 static void run_steps(run *r) {
   int64_t n_step = kith_trainer_n_step(r->trainer), begun = r->step;
-  char what[KITH_NAME], note[128] = "";
+  char what[KITH_NAME], note[128] = "", rate[32];
   kith_progress p;
   snprintf(what, sizeof what, "epoch %lld/%d", (long long)r->epoch + 1, r->o->train.epochs);
   kith_progress_begin(&p, what, n_step - begun);
@@ -129,8 +137,8 @@ static void run_steps(run *r) {
   while (r->step < n_step && !r->asked_to_stop) {
     r->asked_to_stop = kith_trainer_step(r->trainer, r->step++, kith__stop_is_asked());
     double seconds = kith_clock() - p.began, loss = kith_sum_value(kith_trainer_state(r->trainer).loss) / (double)r->step;
-    snprintf(note, sizeof note, "loss %.5f%s, %.0f k pairs/s", loss, r->comm->size > 1 ? " (rank 0's share)" : "",
-             (double)(r->step - begun) * r->o->train.batch / seconds / 1000);
+    run_rate((double)(r->step - begun) * r->o->train.batch, seconds, sizeof rate, rate);
+    snprintf(note, sizeof note, "loss %.5f%s, %s", loss, r->comm->size > 1 ? " (rank 0's share)" : "", rate);
     kith_progress_step(&p, r->step - begun, note);
   }
   kith_progress_end(&p);
@@ -173,10 +181,10 @@ done:
 }
 
 static void run_report(const run *r, const history_line *line) {
-  char text[512] = "";
+  char text[512] = "", rate[32];
   if (line->metrics) kith_metrics_print(line->metrics, sizeof text, text);
-  kith_log("epoch %lld  loss %.6f  %.1f s  %.0f k pairs/s%s%s%s%s", (long long)r->epoch, line->loss, line->seconds,
-           (double)line->pairs / (line->seconds > 0 ? line->seconds : 1) / 1000, line->metrics ? "  " : "", text,
+  run_rate((double)line->pairs, line->seconds, sizeof rate, rate);
+  kith_log("epoch %lld  loss %.6f  %.1f s  %s%s%s%s%s", (long long)r->epoch, line->loss, line->seconds, rate, line->metrics ? "  " : "", text,
            line->metrics ? " on " : "", line->metrics ? line->split : "");
 }
 
@@ -248,6 +256,28 @@ done:
   return st;
 }
 
+static kith_status run_look(const run *r, bool *there) {
+  kith_status st = KITH_OK;
+  *there = access(r->embeddings, F_OK) == 0;
+  KITH_CHECK(*there || r->best_epoch == 0 || r->best_epoch == r->epoch || !run_selects(r), KITH_ENOINPUT,
+             "%s: No such file or directory, and the checkpoint is of epoch %lld, not of the best, %lld; train with --fresh to start anew",
+             r->embeddings, (long long)r->epoch, (long long)r->best_epoch);
+done:
+  return st;
+}
+
+/* No epoch is left to do.  What the checkpoint holds, or what training would begin with, is exported unless an earlier run did so. */
+static kith_agreed run_export_anyway(run *r) {
+  kith_agreed st = {KITH_OK};
+  bool there = false;
+  KITH_TRY(kith_agree(r->comm, r->comm->rank == 0 ? run_look(r, &there) : KITH_OK));
+  kith_comm_share(r->comm, sizeof there, &there);
+  if (r->epoch == 0) kith_log("no epoch is asked for (train.epochs is 0): the embeddings are exported untrained");
+  if (!there || r->epoch == 0) KITH_TRY(run_export(r, kith_trainer_final(r->trainer)));
+done:
+  return st;
+}
+
 static kith_status run_prepare(run *r) {
   kith_status st = KITH_OK;
   if (r->comm->rank == 0) KITH_TRY(kith_folder_make(r->o->work));
@@ -266,6 +296,7 @@ kith_agreed kith_train_run(const kith_comm *comm, const kith_graph *g, const kit
   KITH_TRY(kith_trainer_create(comm, g, &o->model, &o->train, &r.trainer));
   KITH_TRY(run_resume(&r));
   bool enough = r.epoch >= o->train.epochs || (o->train.patience > 0 && r.stale >= o->train.patience);
+  if (enough) KITH_TRY(run_export_anyway(&r));
   while (!enough && !r.asked_to_stop) KITH_TRY(run_one_epoch(&r, &enough));
   out->epochs = r.epoch;
   if (!enough) KITH_TRY(kith_agreed_same(kith_fail(KITH_EINTERRUPT, "stopped by a signal after %lld epochs and %lld steps; a checkpoint is written: run again to continue",

@@ -1,11 +1,19 @@
-/* Slurm says USR1 (as the job scripts ask it to) or TERM before it takes the nodes away. */
+/*
+ * Slurm says USR1 (as the job scripts ask it to) or TERM before it takes the nodes away; a person says INT with Ctrl-C.
+ *
+ * INT and TERM are heard once: a second one ends the program at once, for whoever does not want to wait for the
+ * checkpoint.  USR1 may come again, from a script that passes on more than one warning.
+ */
 #include <signal.h>
 #include <string.h>
 
 #include "train/stop.h"
 
+enum { STOP_SIGNALS = 3 };
+
+static const int stop_signal[STOP_SIGNALS] = {SIGUSR1, SIGTERM, SIGINT};
 static volatile sig_atomic_t stop_asked;
-static struct sigaction stop_old[2];
+static struct sigaction stop_old[STOP_SIGNALS];
 
 static void stop_note(int number) {
   (void)number;
@@ -16,15 +24,15 @@ void kith__stop_watch(void) {
   struct sigaction act;
   memset(&act, 0, sizeof act);
   act.sa_handler = stop_note;
-  act.sa_flags = SA_RESTART;
   stop_asked = 0;
-  sigaction(SIGUSR1, &act, &stop_old[0]);
-  sigaction(SIGTERM, &act, &stop_old[1]);
+  for (int i = 0; i < STOP_SIGNALS; i++) {
+    act.sa_flags = SA_RESTART | (stop_signal[i] == SIGUSR1 ? 0 : (int)SA_RESETHAND);
+    sigaction(stop_signal[i], &act, &stop_old[i]);
+  }
 }
 
 bool kith__stop_is_asked(void) { return stop_asked != 0; }
 
 void kith__stop_unwatch(void) {
-  sigaction(SIGUSR1, &stop_old[0], NULL);
-  sigaction(SIGTERM, &stop_old[1], NULL);
+  for (int i = 0; i < STOP_SIGNALS; i++) sigaction(stop_signal[i], &stop_old[i], NULL);
 }

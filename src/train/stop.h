@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-/** Note SIGUSR1 and SIGTERM from now on, instead of dying of them. */
+/** Note SIGUSR1, SIGTERM and SIGINT from now on, instead of dying of them; a second SIGTERM or SIGINT ends the program. */
 void kith__stop_watch(void);
 /** Whether one has come since. */
 bool kith__stop_is_asked(void);

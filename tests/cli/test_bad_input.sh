@@ -5,15 +5,16 @@ set -uo pipefail
 bad=0
 fail() { echo "FAIL: $*"; bad=1; }
 
+on="1 3"
 refused() { # NAME CODE PATTERN words…: kith must refuse with CODE and one line that matches PATTERN
   name=$1 code=$2 pattern=$3; shift 3
-  for n in 1 3; do
+  for n in $on; do
     if [ $n = 1 ]; then timeout -k 5 $limit "$KITH" "$@" >/dev/null 2>"$dir/err"; else ranks $n "$@" >/dev/null 2>"$dir/err"; fi
     rc=$?
     lines=$(grep -c '^kith: ' "$dir/err")
     [ $rc = "$code" ] || fail "$name on $n: code $rc, expected $code: $(cat "$dir/err")"
     [ "$lines" = 1 ] || fail "$name on $n: $lines lines: $(cat "$dir/err")"
-    grep '^kith: ' "$dir/err" | grep -qE "$pattern" || fail "$name on $n: \"$(cat "$dir/err")\" does not match $pattern"
+    grep '^kith: ' "$dir/err" | grep -qE -e "$pattern" || fail "$name on $n: \"$(cat "$dir/err")\" does not match $pattern"
     [ -z "$(find "$dir" -name '*.tmp')" ] || fail "$name on $n: left $(find "$dir" -name '*.tmp')"
   done
 }
@@ -45,6 +46,26 @@ refused "no candidates"      78 'train.shared.*train.inbatch'      train "$job" 
 refused "unknown setting"    78 'train.lrr.*train.lr'              train "$job" --set train.lrr=1
 refused "unknown verb"       64 'trian.*train'                     trian "$job"
 refused "unknown option"     64 'bogus'                            train "$job" --bogus
+on=1 # of these, all ranks read the same words
+refused "a verb like none"     64 'unknown verb "zebra"; kith --help' zebra "$job"
+refused "option before the job" 64 'unknown option'                train --bogus "$job"
+refused "--user before the job" 64 'a job file before --user'      recommend --user user-003 "$job"
+refused "no value"           64 '--user: expected a value'         recommend "$job" --user
+refused "no value, an option" 64 '--user: expected a value'        recommend "$job" --user --k 3
+refused "no setting"         64 '--set: expected a value'          train "$job" --set
+refused "a flag twice"       64 '--fresh: given twice'             train "$job" --fresh --fresh
+refused "a flag's value"     64 '--fresh=1: takes no value'        train "$job" --fresh=1
+refused "a value twice"      64 '--k.*: given twice'               recommend "$job" --user user-003 --k 3 --k 4
+refused "a word too many"    64 'more: one word too many'          evaluate "$job" more
+refused "a section as a key" 78 '"train" is a section'             train "$job" --set train=1
+"$KITH" >"$dir/out" 2>"$dir/err"; rc=$?
+[ $rc = 64 ] && [ ! -s "$dir/out" ] && grep -q '^Verbs' "$dir/err" || fail "kith alone: $rc"
+"$KITH" help bogus >"$dir/out" 2>"$dir/err"; rc=$?
+[ $rc = 64 ] && [ ! -s "$dir/out" ] && grep -q '^kith: no help on "bogus"' "$dir/err" && grep -q '^Verbs' "$dir/err" || fail "kith help bogus: $rc"
+"$KITH" help train | grep -q -e --fresh || fail "kith help train"
+refused "--set without a job" 64 'no job file'             inspect "$dir/t/work/graph.h5" --set a=1
+"$KITH" inspect --help | grep -q -e --set && fail "inspect offers --set"
+on="1 3"
 refused "unknown user"       65 'nobody'                           recommend "$job" --user nobody
 
 "$KITH" partition "$job" --set partition.parts=2 >/dev/null
@@ -54,15 +75,39 @@ timeout $limit mpirun --quiet --oversubscribe --bind-to none -n 3 "$KITH" train 
 
 for file in graph parts embeddings; do
   verb=$(case $file in graph) echo partition ;; parts) echo train ;; *) echo evaluate ;; esac)
+  maker=$(case $file in graph) echo ingest ;; parts) echo partition ;; *) echo train ;; esac)
   cp "$dir/t/work/$file.h5" "$dir/keep"
   for size in 0 100 5000; do
     head -c $size "$dir/keep" >"$dir/t/work/$file.h5"
     refused "$file.h5 torn at $size" 65 "$file.h5" $verb "$job"
   done
   echo "this is no HDF5 file" >"$dir/t/work/$file.h5"; refused "$file.h5 foreign" 65 "$file.h5" $verb "$job"
-  rm "$dir/t/work/$file.h5";                           refused "$file.h5 missing" 66 "$file.h5" $verb "$job"
+  rm "$dir/t/work/$file.h5"
+  refused "$file.h5 missing" 66 "$file.h5: No such file or directory: run kith $maker .*job.yaml first" $verb "$job"
   cp "$dir/keep" "$dir/t/work/$file.h5"
 done
+mv "$dir/t/work/parts.h5" "$dir/keep"
+for verb in bench evaluate "recommend --user user-003"; do refused "parts.h5 missing for $verb" 66 'parts.h5: .*: run kith partition' ${verb%% *} "$job" ${verb#"${verb%% *}"}; done
+mv "$dir/keep" "$dir/t/work/parts.h5"
+for file in "$dir"/t/work/checkpoint-*.h5; do mv "$file" "$dir/"; done
+refused "the newest checkpoint missing" 66 'checkpoint-000004.h5: No such file.*checkpoint-latest names it.*--fresh' train "$job"
+mv "$dir"/checkpoint-*.h5 "$dir/t/work"
+
+# What is left to do decides whether the embeddings are exported: of a finished run, and of one without epochs.
+cp "$dir/t/work/embeddings.h5" "$dir/trained"
+rm "$dir/t/work/embeddings.h5"
+"$KITH" train "$job" --quiet >/dev/null && same_embeddings "$dir/t/work/embeddings.h5" "$dir/trained" || fail "a finished run does not export again"
+for n in 1 2; do
+  ranks $n train "$job" --fresh --set train.epochs=0 >"$dir/out" 2>"$dir/err" || fail "no epochs: $(cat "$dir/err")"
+  grep -q untrained "$dir/err" || fail "no epochs: $(cat "$dir/err")"
+  "$KITH" evaluate "$job" --json >"$dir/out" || fail "untrained embeddings are not evaluated"
+  "$KITH" inspect "$dir/t/work/embeddings.h5" | grep -q 'after epoch 0' || fail "the embeddings are not those of epoch 0"
+done
+past="--set evaluate.split=valid --set train.lr=0.1 --set train.epochs=8" # the best epoch is not the last
+"$KITH" train "$job" --quiet --fresh $past >/dev/null
+rm "$dir/t/work/embeddings.h5"
+refused "the best epoch's embeddings missing" 66 'embeddings.h5: No such file.*is of epoch 8, not of the best, [246];.*--fresh' train "$job" $past
+"$KITH" train "$job" --quiet --fresh >/dev/null
 cp "$dir/t/work/parts.h5" "$dir/t/work/embeddings.keep"; cp "$dir/t/work/embeddings.h5" "$dir/emb"
 cp "$dir/t/work/parts.h5" "$dir/t/work/embeddings.h5"; refused "a file of another kind" 65 'embeddings.h5' evaluate "$job"
 cp "$dir/emb" "$dir/t/work/embeddings.h5"; rm "$dir/t/work/embeddings.keep"

@@ -32,6 +32,7 @@ for key in timed:
   unchanged "bench $* on $n"
 }
 measures 1 --repeat 3
+grep -q 'too small for these fractions' "$dir/out" || fail "bench does not say that the graph is too small"
 measures 2 --repeat 3
 measures 2 --repeat=1 --set model.name=mf
 measures 1 --repeat 1 --set train.loss=softmax

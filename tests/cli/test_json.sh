@@ -43,7 +43,7 @@ for n in 1 2; do
         says $n ok 'split protocol users recall@5 ndcg@10 hit_rate@10 precision@5 mrr@10 seconds' evaluate "$job"
         says $n ok 'split protocol users recall@3' evaluate "$job" --split valid --protocol sampled-20 --k 3 ;;
       recommend)
-        says $n ok '' recommend "$job" --user user-003
+        says $n ok recommendations recommend "$job" --user user-003
         says $n ok '' recommend "$job" --all --output "$dir/top.h5" ;;
       inspect)
         for file in "$dir"/t/work/*.h5 "$dir/top.h5"; do says $n ok 'format format_version fingerprint' inspect "$file"; done

@@ -39,6 +39,7 @@ assert r["users"] == 200 and r["train"] == 2600 and r["valid"] == 200 and r["tes
 expect 0 '2600 training interactions, with times' "$KITH" inspect work/graph.h5
 grep -q '400 social ties' out || fail "inspect does not tell of the social ties"
 grep -q 'TORN' out && fail "inspect finds a whole file torn"
+grep -q 'nothing is held out' out && fail "ingest finds nothing held out"
 expect 0 'leave-last-out' "$KITH" inspect work/graph.h5 --show job
 expect 0 '"format": "kith-graph"' "$KITH" inspect work/graph.h5 --json
 mpirun -n 3 --oversubscribe "$KITH" ingest job.yaml >/dev/null 2>err || fail "ingest on three ranks: $(cat err)"
@@ -72,9 +73,21 @@ job 'interactions: {path: letter.txt}'; expect 65 'letter.txt:2: expected an int
 job 'interactions: {path: negative.txt}'; expect 65 'negative.txt:2: expected an item id of 0 or more, found -4' "$KITH" ingest job.yaml
 job 'interactions: {path: empty.txt}'; expect 65 'empty.txt' "$KITH" ingest job.yaml
 job 'interactions: {path: missing.txt}'; expect 66 'missing.txt: cannot be read' "$KITH" ingest job.yaml
+printf 'a,x\n"b\tb",y\n' >tab.csv
+printf 'a,x\nb,y\033[31m\n' >escape.csv
+printf 'u1,i1,3\nu2,i2,4\n' >columns.csv
+printf 'u1::i1\n' >columns.dat
+job 'interactions: {path: tab.csv, format: edges}'; expect 65 'tab.csv:2: a tab or control character in a user id, "b?b"' "$KITH" ingest job.yaml
+job 'interactions: {path: escape.csv, format: edges}'; expect 65 'escape.csv:2: a tab or control character in an item id' "$KITH" ingest job.yaml
+job 'interactions: {path: columns.csv}'; expect 65 'columns.csv: expected lines of a user and items, found no pair in it; line 1 looks like columns parted by ",": say format: edges' "$KITH" ingest job.yaml
+job 'interactions: {path: columns.dat}'; expect 65 'parted by "::": say format: edges' "$KITH" ingest job.yaml
 job 'interactions: {path: good.txt}' 'test: {path: stranger.txt}'
 expect 65 'stranger.txt:2: expected a user that the interactions know, found "9"' "$KITH" ingest job.yaml
 expect 65 'stranger.txt:2' mpirun -n 2 --oversubscribe --quiet "$KITH" ingest job.yaml --quiet
+job 'interactions: {path: good.txt}'; expect 0 'nothing is held out' "$KITH" ingest job.yaml
+expect 0 'wrote' "$KITH" ingest job.yaml --set evaluate.every=0
+grep -q 'nothing is held out' out && fail "ingest misses held-out lists that nobody asks for"
+rm -rf work
 job 'interactions: {path: good.txt}' 'split: {method: time}'; expect 78 'needs times' "$KITH" ingest job.yaml
 job 'interactions: {path: good.txt}'; expect 73 'good.txt: is there and was not made by kith generate' "$KITH" generate job.yaml --set data.interactions.format=edges
 job 'interactions: {path: new.txt}'; expect 78 'kith generate writes format edges' "$KITH" generate job.yaml

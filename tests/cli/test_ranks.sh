@@ -27,7 +27,25 @@ for loss in bpr softmax; do
   digits "$dir/$loss/work/metrics.jsonl" | diff - "$dir/$loss/one.jsonl"
 done
 
+# A signal to a single kith, or USR1 to mpirun: a checkpoint, code 75, and the rest of the run gives the bits of a run in one piece.
+job=$dir/bpr/job.yaml long="--set train.epochs=150 --set evaluate.every=0 --set checkpoint.every=0"
+"$KITH" train "$job" --quiet --fresh $long >/dev/null
+cp "$dir/bpr/work/embeddings.h5" "$dir/bpr/long.h5"
+interrupted() { # SIGNAL words…: the program is sent a signal in its third epoch
+  signal=$1; shift
+  "$@" train "$job" --fresh $long >/dev/null 2>"$dir/log" & pid=$!
+  for _ in $(seq 400); do grep -q '^epoch 2 ' "$dir/log" && break; sleep 0.05; done
+  kill -"$signal" $pid
+  rc=0; wait $pid || rc=$?
+  [ $rc = 75 ] && grep -q '^kith: stopped by a signal' "$dir/log" || { echo "$signal to $1: code $rc: $(tail -n 3 "$dir/log")"; exit 1; }
+  "$KITH" train "$job" --quiet $long >/dev/null
+  same_embeddings "$dir/bpr/work/embeddings.h5" "$dir/bpr/long.h5"
+}
+interrupted INT "$KITH"
+interrupted USR1 mpirun --quiet --oversubscribe --bind-to none -n 2 "$KITH"
+
 # A checkpoint of another recipe is refused, and says what differs.
+job=$dir/softmax/job.yaml
 if "$KITH" train "$job" --quiet --set train.lr=0.02 2>"$dir/err"; then echo "another recipe was continued"; exit 1; else rc=$?; fi
 [ $rc = 78 ] && grep -q 'lr=0.01' "$dir/err" && grep -q 'fresh' "$dir/err"
 # Also where it differs by a key that older recipes have no word for.

@@ -4,7 +4,7 @@ set -euo pipefail
 /usr/bin/python3 -c 'import h5py, numpy' 2>/dev/null || { echo "skipped: no h5py or numpy"; exit 77; }
 . "$KITH_SOURCE/tests/support/tiny.sh"
 cat >"$dir/agree.py" <<'P'
-import csv, h5py, numpy, re, sys
+import csv, h5py, json, numpy, re, sys
 work, k = sys.argv[1], int(sys.argv[2])
 text = lambda ids: [i.decode() if isinstance(i, bytes) else str(i) for i in ids]
 top, graph = h5py.File(work + "/top.h5", "r"), h5py.File(work + "/graph.h5", "r")
@@ -28,6 +28,15 @@ lines = [(user[u], str(j + 1), item[best[u, j]], score[u, j]) for u in range(len
 told = [(u, place, i, numpy.float32(s)) for u, place, i, s in csv.reader(open(work + "/top.tsv"), delimiter="\t", quoting=csv.QUOTE_NONE)]
 assert told == lines
 
+# --user --json: the same ids, of the lists' type, and the same numbers
+told = [answer for line in open(work + "/users.json") for answer in json.loads(line)["recommendations"]]
+mine = [i.decode() if isinstance(i, bytes) else int(i) for i in top["item/id"][:]]
+whose = [u.decode() if isinstance(u, bytes) else int(u) for u in top["user/id"][:]]
+assert [a["user"] for a in told] == whose
+for u, a in enumerate(told):
+    n = int((best[u] >= 0).sum())
+    assert a["items"] == [mine[i] for i in best[u, :n]] and [numpy.float32(s) for s in a["scores"]] == list(score[u, :n]), a["user"]
+
 # --user: the same items in the same places with the same scores, and why
 shown = {}
 for line in open(work + "/users.txt"):
@@ -48,8 +57,10 @@ for ids in names integers; do
     for k in 10 300; do # 300 are all items, so that no list is full
       for kind in tsv h5; do ranks $n recommend "$job" --all --k $k --output "$work/top.$kind" >/dev/null; done
       cut -f 1 "$work/top.tsv" | uniq | xargs -n 100 | while read -r some; do # a call takes a hundred users
-        ranks $n recommend "$job" --k $k $(printf -- '--user %s ' $some) </dev/null
-      done >"$work/users.txt"
+        ranks $n recommend "$job" --json --k $k $(printf -- '--user %s ' $some) </dev/null
+      done >"$work/both.txt"
+      grep -v '^{' "$work/both.txt" >"$work/users.txt"
+      grep '^{' "$work/both.txt" >"$work/users.json"
       /usr/bin/python3 "$dir/agree.py" "$work" $k
     done
   done

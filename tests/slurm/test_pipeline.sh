@@ -22,7 +22,13 @@ J
 cp -r "$dir/job.yaml" "$dir/list.tsv" "$(mkdir -p "$dir/one"; echo "$dir/one")"
 for verb in ingest partition train; do "$KITH" $verb "$dir/one/job.yaml" --quiet >/dev/null; done
 
-"$KITH_SOURCE/slurm/cluster" up 2 4 >/dev/null
+# slurmd wants a mounted cgroup file system, and several nodes want namespaces: containers often lack them.
+"$KITH_SOURCE/slurm/cluster" up 2 4 >"$dir/up" 2>&1 || {
+  cat "$dir/up"
+  grep -q ' /sys/fs/cgroup' /proc/self/mounts || { echo "skipped: nothing is mounted on /sys/fs/cgroup"; exit 77; }
+  unshare --uts --mount true 2>/dev/null || { echo "skipped: no UTS and mount namespaces"; exit 77; }
+  exit 1
+}
 . "$KITH_CLUSTER/env"
 nodes=$(sinfo -h -N | wc -l)
 state() { scontrol show job "$1" | grep -oE 'JobState=[A-Z_]+' | head -1 | cut -d= -f2; }
@@ -41,6 +47,12 @@ for t in "user", "item":
 P
 }
 cd "$dir"
+for options in --nodes=99 --no-such-option; do
+  "$KITH_SOURCE/slurm/pipeline.sh" job.yaml $options >refused 2>&1 && { echo "pipeline.sh takes $options"; exit 1; }
+  grep -q 'refuses the options of train' refused && [ -z "$(squeue -h)" ] || { cat refused; squeue; exit 1; }
+done
+if "$KITH_SOURCE/slurm/pipeline.sh" nowhere.yaml 2>refused; then echo "pipeline.sh takes no job file"; exit 1; fi
+grep -q 'nowhere.yaml: no such job file' refused
 jobs=$("$KITH_SOURCE/slurm/pipeline.sh" job.yaml --nodes="$nodes" --ntasks-per-node=2)
 for id in $(echo "$jobs" | awk '{print $2}'); do await "$id"; done
 same work/embeddings.h5 one/work/embeddings.h5

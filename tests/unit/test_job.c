@@ -354,7 +354,7 @@ static void an_unknown_key_is_told_the_nearest_at_every_depth(void **state) {
     for (size_t end = strcspn(key, "."), begin = 0;; begin = end + 1, end = begin + strcspn(key + begin, "."), line++) {
       char wrong[256], words[512], text[TEXT];
       snprintf(wrong, sizeof wrong, "%.*sx%s", (int)end, key, key + end);
-      snprintf(words, sizeof words, "unknown key \"%.*sx\"; the nearest known key is \"%.*s%c", (int)end, key, (int)end, key, key[end] ? '.' : '"');
+      snprintf(words, sizeof words, "unknown key \"%.*sx\"; the nearest known %s is \"%.*s\"", (int)end, key, key[end] ? "section" : "key", (int)end, key);
       spell(wrong, "1", text);
       assert_refused(text, line, words);
       if (!key[end]) break;
@@ -374,8 +374,22 @@ static void an_unknown_setting_is_told_the_nearest_key(void **state) {
   }
   assert_int_equal(kith_job_set(&job, "lr", "1"), KITH_ECONFIG); /* the last part alone finds its key, too */
   assert_says("\"train.lr\"");
-  assert_int_equal(kith_job_set(&job, "train", "1"), KITH_ECONFIG); /* a group is no key */
-  assert_says("\"train.");
+  assert_int_equal(kith_job_set(&job, "train", "1"), KITH_ECONFIG);
+  assert_says("\"train\" is a section of keys, such as \"train.");
+  assert_int_equal(kith_job_set(&job, "trian", "1"), KITH_ECONFIG);
+  assert_says("the nearest known section is \"train\"");
+}
+
+static void what_is_near_to_no_key_is_told_none(void **state) {
+  (void)state;
+  static const char *const far[] = {"zzz", "x", "frobnicate", "train.frobnicate", "colour"};
+  kith_job job = kith_job_defaults();
+  for (size_t i = 0; i < sizeof far / sizeof *far; i++) {
+    assert_int_equal(kith_job_set(&job, far[i], "1"), KITH_ECONFIG);
+    assert_says("unknown key");
+    assert_says("kith help keys");
+    assert_null(strstr(kith_error_text(), "nearest"));
+  }
 }
 
 static void a_key_is_given_once(void **state) {
@@ -545,6 +559,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(text_is_printable_and_fits),
       cmocka_unit_test(an_unknown_key_is_told_the_nearest_at_every_depth),
       cmocka_unit_test(an_unknown_setting_is_told_the_nearest_key),
+      cmocka_unit_test(what_is_near_to_no_key_is_told_none),
       cmocka_unit_test(a_key_is_given_once),
       cmocka_unit_test(a_value_is_no_list_and_no_mapping),
       cmocka_unit_test(a_group_is_a_mapping),
