@@ -34,7 +34,7 @@ cp "$dir/bpr/work/embeddings.h5" "$dir/bpr/long.h5"
 interrupted() { # SIGNAL words…: the program is sent a signal in its third epoch
   signal=$1; shift
   "$@" train "$job" --fresh $long >/dev/null 2>"$dir/log" & pid=$!
-  for _ in $(seq 400); do grep -q '^epoch 2 ' "$dir/log" && break; sleep 0.05; done
+  for _ in $(seq 1200); do grep -q '^epoch 2 ' "$dir/log" && break; sleep 0.05; done
   kill -"$signal" $pid
   rc=0; wait $pid || rc=$?
   [ $rc = 75 ] && grep -q '^kith: stopped by a signal' "$dir/log" || { echo "$signal to $1: code $rc: $(tail -n 3 "$dir/log")"; exit 1; }
