@@ -48,6 +48,7 @@ struct kith_sampler {
   kith_gid *number;                     /* [most rows] of all frames … */
   int64_t *node, *degree;
   kith_lid *grouped;                    /* [most rows] rows grouped by owner … */
+  kith_lid *head_of;                    /* [most rows] … and the inverse: where each row's head stands */
   kith_gid *ask;                        /* … and their numbers */
   kith_eid *found;                      /* [most rows + 1] where each row's answer begins */
   int64_t *place;                       /* [largest degree] one node's draw … */
@@ -103,7 +104,7 @@ static kith_status sampler_make_hops(kith_sampler *s, kith_lid most_seed, int64_
     KITH_TRY(kith_back_make((kith_lid)s->frame[l].most, most, &h->back));
     for (int64_t i = 0; i < rows; i++) h->csr.row[i] = (kith_lid)i;
     h->edges.most = most;
-    h->hop = (kith_hop){.in = &s->frame[l], .out = &s->frame[l + 1], .edges = &h->edges, .csr = &h->csr, .back = &h->back, .degree = s->degree};
+    h->hop = (kith_hop){.in = &s->frame[l], .out = &s->frame[l + 1], .edges = &h->edges, .csr = &h->csr, .back = &h->back};
   }
 done:
   return st;
@@ -135,6 +136,7 @@ static kith_status sampler_make_rows(kith_sampler *s, int64_t rows, int64_t most
   KITH_TRY(KITH_NEW(s->node, rows));
   KITH_TRY(KITH_NEW(s->degree, rows));
   KITH_TRY(KITH_NEW(s->grouped, rows));
+  KITH_TRY(KITH_NEW(s->head_of, rows));
   KITH_TRY(KITH_NEW(s->ask, rows));
   KITH_TRY(KITH_NEW(s->found, rows + 1));
   KITH_TRY(KITH_NEW(s->place, most_degree));
@@ -190,6 +192,7 @@ void kith_sampler_destroy(kith_sampler **sampler) {
   KITH_FREE(s->node);
   KITH_FREE(s->degree);
   KITH_FREE(s->grouped);
+  KITH_FREE(s->head_of);
   KITH_FREE(s->ask);
   KITH_FREE(s->found);
   KITH_FREE(s->place);
@@ -307,11 +310,11 @@ static void sampler_ask(kith_sampler *s, int l, kith_lid n) {
 }
 
 /* Where the answer about each row stands, and what is said of the row itself. */
-static void sampler_find(kith_sampler *s, kith_lid n, kith_lid *head_of) {
+static void sampler_find(kith_sampler *s, kith_lid n) {
   kith_eid at = 0;
   for (kith_lid i = 0; i < n; i++) {
     kith_lid row = s->grouped[i];
-    head_of[row] = i;
+    s->head_of[row] = i;
     s->found[row] = at;
     at += s->head_in[i].drawn;
     s->node[row] = s->head_in[i].node;
@@ -322,11 +325,11 @@ static void sampler_find(kith_sampler *s, kith_lid n, kith_lid *head_of) {
 /* Rows of the hop from the answers, in the order of the rows; new nodes become rows behind the n that are there. */
 static void sampler_fill(kith_sampler *s, int l, kith_lid n) {
   kith_csr *csr = &s->hop[l].csr;
-  kith_lid n_row = n, *head_of = csr->row; /* csr->row is 0, 1, 2 …: borrowed, then put back */
+  kith_lid n_row = n;
   kith_eid at = 0;
-  sampler_find(s, n, head_of);
+  sampler_find(s, n);
   for (kith_lid i = 0; i < n; i++) {
-    const sampler_head *head = &s->head_in[head_of[i]];
+    const sampler_head *head = &s->head_in[s->head_of[i]];
     const sampler_edge *edge = s->edge_in + s->found[i];
     csr->start[i] = at;
     if (s->loops) {
@@ -346,7 +349,6 @@ static void sampler_fill(kith_sampler *s, int l, kith_lid n) {
     }
   }
   csr->start[n] = at;
-  for (kith_lid i = 0; i < n; i++) csr->row[i] = i;
   csr->n_row = n;
   csr->n_col = n_row;
   s->hop[l].edges.n = at;

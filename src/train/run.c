@@ -43,7 +43,17 @@ static void run_add_recipe(run *r, const char *format, ...) {
   va_end(words);
 }
 
-/* Named only where they depart from the defaults, so that checkpoints from before these keys can be continued. */
+/*
+ * What came later is named only where it departs from the defaults, so that checkpoints from before these keys can be
+ * continued.
+ */
+static void run_add_model(run *r) {
+  const kith_model_options *m = &r->o->model;
+  if (m->name == KITH_GAT) run_add_recipe(r, " heads=%d", m->heads);
+  if (m->name == KITH_SAGE) run_add_recipe(r, " aggregator=%s", kith_aggregator_text(m->aggregator));
+  if (m->dropout > 0) run_add_recipe(r, " dropout=%.9g", m->dropout);
+}
+
 static void run_add_negatives(run *r) {
   const kith_negative_options *n = &r->o->train.negatives;
   const kith_loss_options *loss = &r->o->train.loss;
@@ -65,12 +75,13 @@ static void run_add_mode(run *r) {
 static void run_write_recipe(run *r) {
   const kith_run *o = r->o;
   snprintf(r->recipe, sizeof r->recipe,
-           "model=%s score=%s width=%d layers=%d heads=%d dropout=%.9g aggregator=%s init=%.9g loss=%s l2=%.9g temperature=%.9g logq=%.9g batch=%d lr=%.9g decay=%.9g beta1=%.9g beta2=%.9g epsilon=%.9g seed=%llu",
-           kith_model_text(o->model.name), kith_score_text(o->model.score), o->model.width, kith_model_layers(&o->model), o->model.heads, o->model.dropout, kith_aggregator_text(o->model.aggregator), o->model.init,
+           "model=%s score=%s width=%d layers=%d init=%.9g loss=%s l2=%.9g temperature=%.9g logq=%.9g batch=%d lr=%.9g decay=%.9g beta1=%.9g beta2=%.9g epsilon=%.9g seed=%llu",
+           kith_model_text(o->model.name), kith_score_text(o->model.score), o->model.width, kith_model_layers(&o->model), o->model.init,
            kith_loss_text(o->train.loss.name), o->train.loss.l2, o->train.loss.name == KITH_SOFTMAX ? o->train.loss.temperature : 0.0,
            o->train.loss.name == KITH_SOFTMAX ? o->train.loss.logq : 0.0,
            o->train.batch, o->train.adam.lr, o->train.decay, o->train.adam.beta1, o->train.adam.beta2, o->train.adam.epsilon,
            (unsigned long long)o->train.seed);
+  run_add_model(r);
   run_add_negatives(r);
   run_add_mode(r);
 }

@@ -48,4 +48,6 @@ refused() { # RANKS words…
 for repeat in 0 -1 102 4294967297 99999999999999999999 3x 1.5 1e1 x '' ' 2' '+2'; do refused 1 --repeat "$repeat"; done
 refused 1 --repeat
 refused 2 --repeat 3x
+rc=0; "$KITH" bench "$job" --set train.mode=neighbor >"$dir/out" 2>"$dir/err" || rc=$?
+[ $rc = 78 ] && grep -q '^kith: train.mode: neighbor' "$dir/err" || fail "bench of sampled steps: code $rc: $(cat "$dir/err")"
 exit $bad

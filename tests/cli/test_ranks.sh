@@ -34,7 +34,7 @@ cp "$dir/bpr/work/embeddings.h5" "$dir/bpr/long.h5"
 interrupted() { # SIGNAL words…: the program is sent a signal in its third epoch
   signal=$1; shift
   "$@" train "$job" --fresh $long >/dev/null 2>"$dir/log" & pid=$!
-  for _ in $(seq 1200); do grep -q '^epoch 2 ' "$dir/log" && break; sleep 0.05; done
+  for _ in $(seq $((1200 * ${KITH_PATIENCE:-1}))); do grep -q '^epoch 2 ' "$dir/log" && break; sleep 0.05; done
   kill -"$signal" $pid
   rc=0; wait $pid || rc=$?
   [ $rc = 75 ] && grep -q '^kith: stopped by a signal' "$dir/log" || { echo "$signal to $1: code $rc: $(tail -n 3 "$dir/log")"; exit 1; }
@@ -43,6 +43,16 @@ interrupted() { # SIGNAL words…: the program is sent a signal in its third epo
 }
 interrupted INT "$KITH"
 interrupted USR1 mpirun --quiet --oversubscribe --bind-to none -n 2 "$KITH"
+
+# Weights and sampled steps go on from a checkpoint as if they had not stopped: on one rank to the last bit.
+job=$dir/bpr/job.yaml
+for how in "--set model.name=ngcf --set model.dropout=0.1" "--set train.mode=neighbor --set train.fanouts=3,2"; do
+  "$KITH" train "$job" --quiet --fresh $how >/dev/null
+  cp "$dir/bpr/work/embeddings.h5" "$dir/bpr/whole.h5"
+  "$KITH" train "$job" --quiet --fresh $how --set train.epochs=2 >/dev/null
+  "$KITH" train "$job" --quiet $how >/dev/null
+  same_embeddings "$dir/bpr/work/embeddings.h5" "$dir/bpr/whole.h5"
+done
 
 # A checkpoint of another recipe is refused, and says what differs.
 job=$dir/softmax/job.yaml
