@@ -173,8 +173,8 @@ kith_tensor *kith_self_op(kith_tape *t, const kith_hop *hop, kith_tensor *x);
 
 /** How a row weighs its neighbours. */
 typedef enum kith_weighing {
-  KITH_WEIGH_SUM,       /**< 1 */
-  KITH_WEIGH_MEAN,      /**< 1 / neighbours in the hop */
+  KITH_WEIGH_SUM,       /**< 1 (in sampled hops all weights carry the entry's factor, kith_hop.scale) */
+  KITH_WEIGH_MEAN,      /**< 1 / neighbours in the hop (the factors' share of their sum) */
   KITH_WEIGH_SYMMETRIC, /**< the hop's own weights: 1 / sqrt(deg i deg j), or an estimate of that sum */
   KITH_WEIGH_LOOP       /**< 1 / sqrt((deg i + 1)(deg j + 1)), and 1 / (deg i + 1) for the row itself (Kipf and Welling, ICLR 2017, eq. 8) */
 } kith_weighing;
