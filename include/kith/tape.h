@@ -186,10 +186,14 @@ kith_tensor *kith_aggregate_max_op(kith_tape *t, const kith_hop *hop, kith_tenso
 kith_tensor *kith_attend_op(kith_tape *t, const kith_hop *hop, kith_tensor *alpha, kith_tensor *x);
 /** y [rows, heads]: head by head the inner product of x's columns with a [1, d]. */
 kith_tensor *kith_heads_op(kith_tape *t, int heads, kith_tensor *a, kith_tensor *x);
+/** y [rows, d / heads]: the mean of x's heads. */
+kith_tensor *kith_heads_mean_op(kith_tape *t, int heads, kith_tensor *x);
 /** s_e = LeakyReLU(left_i + right_j) for every entry e = (i, j): left, right [in rows, heads]. */
 kith_tensor *kith_score_op(kith_tape *t, const kith_hop *hop, float slope, kith_tensor *left, kith_tensor *right);
 /** Softmax of s over the entries of each row, head by head. */
 kith_tensor *kith_softmax_edges_op(kith_tape *t, const kith_hop *hop, kith_tensor *s);
+/** Drop numbers of entries with probability p < 1; y = x while not training. */
+kith_tensor *kith_dropout_edges_op(kith_tape *t, const kith_hop *hop, kith_play *play, double p, kith_tensor *x);
 
 /** Packed rows at their owners → rows at those who asked (the movable halo as it is aimed when played). */
 kith_tensor *kith_exchange_op(kith_tape *t, kith_halo *h, kith_tensor *packed, int64_t max_want);

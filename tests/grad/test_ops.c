@@ -58,6 +58,12 @@ static kith_tensor *attention(test_form *f) {
   return kith_attend_op(f->tape, f->hop, alpha, kith_ghosts_op(f->tape, f->hop, f->leaf[0]));
 }
 
+static kith_tensor *dropped_attention(test_form *f) {
+  kith_tensor *alpha = kith_dropout_edges_op(f->tape, f->hop, &f->play, 0.3, kith_softmax_edges_op(f->tape, f->hop, scores(f)));
+  return kith_attend_op(f->tape, f->hop, alpha, kith_ghosts_op(f->tape, f->hop, f->leaf[0]));
+}
+static kith_tensor *mean_of_heads(test_form *f) { return kith_heads_mean_op(f->tape, HEADS, f->leaf[0]); }
+
 #define OP_TEST(name, make, step)                                                                                      \
   static void name(void **state) {                                                                                     \
     (void)state;                                                                                                       \
@@ -85,6 +91,8 @@ OP_TEST(maximum_is_differentiated, largest_of, FORM_SMALL_STEP)
 OP_TEST(self_and_mean_are_differentiated, self_and_mean, FORM_STEP)
 OP_TEST(scores_are_differentiated, scores, FORM_SMALL_STEP)
 OP_TEST(attention_is_differentiated, attention, FORM_SMALL_STEP)
+OP_TEST(attention_with_dropout_is_differentiated, dropped_attention, FORM_SMALL_STEP)
+OP_TEST(mean_of_heads_is_differentiated, mean_of_heads, FORM_STEP)
 
 /* Half of many numbers go, the mean stays, and the backward pass drops the same ones. */
 static void dropout_keeps_the_mean(void **state) {
@@ -119,7 +127,8 @@ int main(int argc, char **argv) {
       cmocka_unit_test(sum_is_differentiated), cmocka_unit_test(mean_is_differentiated), cmocka_unit_test(symmetric_sum_is_differentiated),
       cmocka_unit_test(sum_with_loops_is_differentiated), cmocka_unit_test(maximum_is_differentiated),
       cmocka_unit_test(self_and_mean_are_differentiated), cmocka_unit_test(scores_are_differentiated),
-      cmocka_unit_test(attention_is_differentiated), cmocka_unit_test(dropout_keeps_the_mean)};
+      cmocka_unit_test(attention_is_differentiated), cmocka_unit_test(attention_with_dropout_is_differentiated),
+      cmocka_unit_test(mean_of_heads_is_differentiated), cmocka_unit_test(dropout_keeps_the_mean)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -120,6 +120,7 @@ static void gcn_is_the_same(void **state) {
 static void gat_is_the_same(void **state) {
   (void)state;
   check((kith_model_options){.name = KITH_GAT, .heads = 2});
+  check((kith_model_options){.name = KITH_GAT, .heads = 4, .heads_last = 3, .gat_last = KITH_GAT_AVERAGE, .attention_dropout = 0.2});
 }
 
 static void sage_is_the_same(void **state) {
