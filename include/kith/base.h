@@ -131,6 +131,7 @@ typedef enum kith_use {
   KITH_USE_SAMPLE = 9,   /**< sampled neighbours: (step, node, hop and draw) */
   KITH_USE_SHARED = 10,  /**< negatives that a step's pairs share: (epoch, step, draw) */
   KITH_USE_EDGE = 11,    /**< what is dropped of edges: (step, node, node, op and head) */
+  KITH_USE_THIN = 12,    /**< edges that a step leaves out: (step, smaller node, larger node) */
   KITH_USE_GENERATE = 16 /**< the generator's purposes start here: 16 … 31 */
 } kith_use;
 

@@ -33,6 +33,7 @@ typedef struct kith_model_options {
   kith_gat_last gat_last;
   double dropout; /**< probability of dropping a number of a layer's input (NGCF: of its output) in training */
   double attention_dropout; /**< GAT: probability of dropping an attention weight in training */
+  double edge_dropout; /**< probability of leaving an edge out of a training step */
   kith_aggregator aggregator; /**< GraphSAGE */
 } kith_model_options;
 

@@ -132,6 +132,21 @@ void kith_dropout_backward(const kith_dropout *o, int64_t n, int d, const int64_
 void kith_dropout_edges_forward(const kith_dropout *o, const kith_csr *a, int heads, const int64_t *row, const int64_t *col, const float *x, float *y);
 void kith_dropout_edges_backward(const kith_dropout *o, const kith_csr *a, int heads, const int64_t *row, const int64_t *col, const float *dy, float *dx);
 
+/**
+ * Edge dropout: whether the step leaves the edge of two nodes out, which it does with probability p; the same either way
+ * round.  A node keeps the edge to itself.  Only p, seed and step are read.
+ */
+bool kith_edge_goes(const kith_dropout *o, int64_t i, int64_t j);
+/**
+ * The entries of `a` that the step keeps, in their order, their weights divided by 1 - p.
+ *
+ * @param row, col  [rows], [columns] nodes
+ * @param keep      [entries] room
+ * @param out       start, col and weight have room for those of a; the rest is set, row is a's
+ * Cost: one draw an entry.
+ */
+void kith_thin(const kith_dropout *o, const kith_csr *a, const int64_t *row, const int64_t *col, uint8_t *keep, kith_csr *out);
+
 /*
  * Sums over in-edges.  A row's entries come in the order of the matrix; w [entries, heads] weighs each head's share of
  * the columns: head h has the columns h d / heads … of a row.

@@ -129,6 +129,17 @@ typedef struct kith_readout {
 } kith_readout;
 
 /**
+ * Edge dropout: the hop without the edges that a training step leaves out, each with probability p and in both
+ * directions; the weights of sums grow by 1 / (1 - p), so that they keep their expectation.  Means, maxima and softmaxes
+ * are taken over the edges that are left.  In evaluations all are there.
+ *
+ * Whether an edge goes belongs to (seed, step, its two nodes): every layer, hop and rank agrees about it.
+ * @return the thinned hop, which lives as long as the tape: `hop` itself if p is 0; null on failure
+ * Room: 9 bytes an entry, 12 more where the hop has a transpose.
+ */
+const kith_hop *kith_thin_op(kith_tape *t, const kith_hop *hop, const kith_play *play, double p);
+
+/**
  * y = A x with the hop's own symmetric weights.  On the whole graph with halo exchange: the rows that need no ghosts are
  * computed while messages travel, and the backward pass gathers along A itself.
  */

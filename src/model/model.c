@@ -54,7 +54,17 @@ done:
   return st;
 }
 
-void kith_model_record(const kith_model_options *o, const kith_stage *s) { model_table[o->name].record(o, s); }
+/* Layers that share a hop share what edge dropout leaves of it. */
+void kith_model_record(const kith_model_options *o, const kith_stage *s) {
+  const kith_hop *hop[KITH_READOUT_MOST];
+  kith_stage thinned = *s;
+  for (int l = 0; l < kith_model_layers(o); l++) {
+    hop[l] = l > 0 && s->hop[l] == s->hop[l - 1] ? hop[l - 1] : kith_thin_op(s->tape, s->hop[l], s->play, o->edge_dropout);
+    if (!hop[l]) return;
+  }
+  thinned.hop = hop;
+  model_table[o->name].record(o, &thinned);
+}
 
 kith_tensor *kith_stage_weights(const kith_stage *s, const char *name, int l, int64_t n_row, int d, kith_init init) {
   char text[KITH_NAME];
