@@ -125,6 +125,8 @@ typedef struct kith_readout {
   int n;
   kith_tensor *h[KITH_READOUT_MOST];
   float weight[KITH_READOUT_MOST];
+  bool mixed;              /**< weights are learnt (kith_mix_op) … */
+  double dweight[KITH_READOUT_MOST]; /**< … and these are their gradients */
   int at[KITH_READOUT_MOST];
 } kith_readout;
 
@@ -156,6 +158,14 @@ kith_tensor *kith_propagate_last_op(kith_tape *t, const kith_hop *hop, const kit
  * kith_readout_all().  Record it as soon as h is there: its gradient is then added in while h's is still at hand.
  */
 void kith_readout_op(kith_tape *t, kith_readout *r, float weight, int at, kith_tensor *h);
+
+/**
+ * Learn the weights of the terms: weight_i = softmax(a)_i.  Record it before the terms, which it does not know: term i is
+ * the i-th that is recorded, and the weight given there is not used.
+ *
+ * @param a  [1, terms], part of the weights
+ */
+void kith_mix_op(kith_tape *t, kith_readout *r, kith_tensor *a);
 
 /** final [n_own, d], all owned rows.  Local, after kith_tape_forward(). */
 void kith_readout_all(const kith_readout *r, int64_t n_own, int d, float *final);
