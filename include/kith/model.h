@@ -12,7 +12,7 @@ typedef enum kith_model_name { KITH_LIGHTGCN, KITH_MF, KITH_NGCF, KITH_GCN, KITH
 typedef enum kith_gat_last { KITH_GAT_CONCAT, KITH_GAT_AVERAGE } kith_gat_last;
 
 /** How GraphSAGE makes one row of many. */
-typedef enum kith_aggregator { KITH_MEAN, KITH_POOL } kith_aggregator;
+typedef enum kith_aggregator { KITH_MEAN, KITH_POOL, KITH_LSTM } kith_aggregator;
 
 /** How LightGCN weighs its layers: all alike, or as softmax(a) with an a that is learnt and begins at zero. */
 typedef enum kith_layer_weights { KITH_FIXED, KITH_LEARNED } kith_layer_weights;

@@ -203,6 +203,18 @@ typedef enum kith_weighing {
 kith_tensor *kith_aggregate_op(kith_tape *t, const kith_hop *hop, kith_weighing how, kith_tensor *x);
 /** y_i = the largest of the neighbours' rows, number by number. */
 kith_tensor *kith_aggregate_max_op(kith_tape *t, const kith_hop *hop, kith_tensor *x);
+/**
+ * y_i [rows, d] = what an LSTM holds after reading the rows z_j of i's neighbours, one after the other: in training in an
+ * order that is drawn for the step, in evaluations in that of original numbers; zero without neighbours (kith/lstm.h).
+ *
+ * @param z     [in rows, 4 d] x Wx + b; ghost rows must be filled
+ * @param w     [d, 4 d]
+ * @param most  entries that are worked on together, KITH_LSTM_MOST unless a test wants less
+ * Room: 20 d + 36 bytes for each of them (or of the longest row's entries, if that is longer; no more than the hop has),
+ * and 12 d + 8 for each of their rows.  If the hop has more, backward computes forward again.
+ */
+enum { KITH_LSTM_MOST = 1 << 16 };
+kith_tensor *kith_lstm_op(kith_tape *t, const kith_hop *hop, const kith_play *play, kith_eid most, kith_tensor *z, kith_tensor *w);
 /** y_i = sum of alpha_e x[col_e], head by head: alpha [entries, heads]. */
 kith_tensor *kith_attend_op(kith_tape *t, const kith_hop *hop, kith_tensor *alpha, kith_tensor *x);
 /** y [rows, heads]: head by head the inner product of x's columns with a [1, d]. */

@@ -57,7 +57,7 @@ const job_key kith__job_table[] = {
     {"model.attention_dropout", JOB_REAL, AT(model.attention_dropout), 0, 0.95, "probability", "gat: of dropping an attention weight in training"},
     {"model.edge_dropout", JOB_REAL, AT(model.edge_dropout), 0, 0.95, "probability", "of leaving an edge out of a training step, in every layer and both directions"},
     {"model.layer_weights", JOB_NAME, AT(model.layer_weights), 0, 0, "fixed | learned", "lightgcn: the final embedding is the mean of all layers, or weighs them as is learnt"},
-    {"model.aggregator", JOB_NAME, AT(model.aggregator), 0, 0, "mean | pool", "sage: how a row is made of many"},
+    {"model.aggregator", JOB_NAME, AT(model.aggregator), 0, 0, "mean | pool | lstm", "sage: how a row is made of many"},
     {"train.mode", JOB_NAME, AT(train.mode), 0, 0, "full | neighbor", "full: every step propagates over the whole graph; neighbor: over sampled neighbours of the batch's nodes"},
     {"train.fanouts", JOB_FANOUTS, AT(train.fanouts), 0, 1e6, "neighbours", "neighbor: kept at each hop, the batch's own first; the last number counts for further hops; 0: all"},
     {"train.exclude", JOB_BOOL, AT(train.exclude), NONE, "neighbor: the pairs that a step learns from are no neighbours in its hops"},

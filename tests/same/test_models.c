@@ -98,6 +98,7 @@ static void all_neighbours_are_the_whole_graph(void **state) {
   check_unlimited((kith_model_options){.name = KITH_LIGHTGCN, .edge_dropout = 0.2}, KITH_BPR);
   check_unlimited((kith_model_options){.name = KITH_GCN, .edge_dropout = 0.2}, KITH_BPR);
   check_unlimited((kith_model_options){.name = KITH_SAGE}, KITH_BPR);
+  check_unlimited((kith_model_options){.name = KITH_SAGE, .aggregator = KITH_LSTM}, KITH_BPR);
 }
 
 static void lightgcn_is_the_same(void **state) {
@@ -146,6 +147,7 @@ static void sage_is_the_same(void **state) {
   (void)state;
   check((kith_model_options){.name = KITH_SAGE, .aggregator = KITH_POOL});
   check((kith_model_options){.name = KITH_SAGE, .edge_dropout = 0.2});
+  check((kith_model_options){.name = KITH_SAGE, .aggregator = KITH_LSTM});
 }
 
 int main(int argc, char **argv) {
