@@ -12,7 +12,10 @@ typedef enum kith_model_name { KITH_LIGHTGCN, KITH_MF, KITH_NGCF, KITH_GCN, KITH
 typedef enum kith_gat_last { KITH_GAT_CONCAT, KITH_GAT_AVERAGE } kith_gat_last;
 
 /** How GraphSAGE makes one row of many. */
-typedef enum kith_aggregator { KITH_MEAN, KITH_POOL } kith_aggregator;
+typedef enum kith_aggregator { KITH_MEAN, KITH_POOL, KITH_LSTM } kith_aggregator;
+
+/** How LightGCN weighs its layers: all alike, or as softmax(a) with an a that is learnt and begins at zero. */
+typedef enum kith_layer_weights { KITH_FIXED, KITH_LEARNED } kith_layer_weights;
 
 /**
  * What ranks an item for a user: the product of their final embeddings, or its cosine.  Softmax trains cosines either way;
@@ -34,6 +37,7 @@ typedef struct kith_model_options {
   double dropout; /**< probability of dropping a number of a layer's input (NGCF: of its output) in training */
   double attention_dropout; /**< GAT: probability of dropping an attention weight in training */
   double edge_dropout; /**< probability of leaving an edge out of a training step */
+  kith_layer_weights layer_weights; /**< LightGCN */
   kith_aggregator aggregator; /**< GraphSAGE */
 } kith_model_options;
 
@@ -41,6 +45,7 @@ kith_model_options kith_model_defaults(void);
 const char *kith_model_text(kith_model_name name); /**< "lightgcn" */
 const char *kith_score_text(kith_score_name name); /**< "dot" */
 const char *kith_aggregator_text(kith_aggregator name); /**< "mean" */
+const char *kith_layer_weights_text(kith_layer_weights name); /**< "fixed" */
 const char *kith_gat_last_text(kith_gat_last name); /**< "concat" */
 
 /** Contradictions between options.  Local.  Errors: KITH_ECONFIG, naming the keys of a job. */
