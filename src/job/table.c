@@ -82,6 +82,7 @@ const job_key kith__job_table[] = {
     {"evaluate.split", JOB_NAME, AT(evaluate.split), 0, 0, "valid | test", "which held-out interactions are the truth while training"},
     {"evaluate.protocol", JOB_PROTOCOL, AT(evaluate.sampled), 1, 1e6, "full | sampled-N", "rank all items, or N items the user never met"},
     {"evaluate.seed", JOB_LONG, AT(evaluate.seed), COUNT, "", "key of the sampled protocol's draws"},
+    {"evaluate.smoothness", JOB_BOOL, AT(evaluate.smoothness), NONE, "while training, tell how alike the nodes' rows are after each layer, as docs/metrics.md has it"},
     {"checkpoint.every", JOB_INT, AT(checkpoint.every), 0, 1e9, "epochs", "between checkpoints; 0: only at the end"},
     {"checkpoint.keep", JOB_INT, AT(checkpoint.keep), 1, 1e6, "files", "how many of the newest checkpoints stay"},
 };

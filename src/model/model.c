@@ -26,7 +26,14 @@ int kith_model_width(const kith_model_options *o) { return o->name == KITH_NGCF 
 bool kith_model_needs_back(const kith_model_options *o) { return o->name != KITH_LIGHTGCN && o->name != KITH_MF; }
 bool kith_model_has_loops(const kith_model_options *o) { return o->name == KITH_GAT; }
 
-void kith_model_record(const kith_model_options *o, const kith_stage *s) { model_table[o->name].record(o, s); }
+void kith_model_record(const kith_model_options *o, const kith_stage *s) {
+  kith_stage_layer(s, s->x);
+  model_table[o->name].record(o, s);
+}
+
+void kith_stage_layer(const kith_stage *s, kith_tensor *h) {
+  if (s->layers && h) s->layers->h[s->layers->n++] = h;
+}
 
 kith_tensor *kith_stage_weights(const kith_stage *s, const char *name, int l, int64_t n_row, int d, kith_init init) {
   char text[KITH_NAME];

@@ -23,6 +23,7 @@ void kith_sage_record(const kith_model_options *o, const kith_stage *s) {
     if (!x) return;
     h = kith_linear_op(t, x, kith_stage_weights(s, "weight", l, x->d, o->width, KITH_INIT_GLOROT), kith_stage_weights(s, "bias", l, 1, o->width, KITH_INIT_ZERO));
     if (l + 1 < o->layers) h = kith_unit_op(t, kith_activate_op(t, KITH_RELU, 0, h));
+    kith_stage_layer(s, h);
   }
   kith_readout_op(t, s->readout, 1, 0, h);
 }
