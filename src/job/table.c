@@ -18,7 +18,8 @@ enum { TABLE_KEY = 2 * KITH_NAME }; /* room for any key of the table */
   {"data." name ".columns.user", JOB_COLUMN, AT(data.member.user), NONE, "edges: column of the user; empty: 1"}, \
   {"data." name ".columns.item", JOB_COLUMN, AT(data.member.item), NONE, "edges: column of the item (for social: the friend); empty: 2"}, \
   {"data." name ".columns.time", JOB_COLUMN, AT(data.member.time), NONE, "edges: column of the time; empty: none"},      \
-  {"data." name ".columns.weight", JOB_COLUMN, AT(data.member.weight), NONE, "edges: column of the weight; empty: none"}
+  {"data." name ".columns.weight", JOB_COLUMN, AT(data.member.weight), NONE, "edges: column of the weight; empty: none"}, \
+  {"data." name ".least_weight", JOB_REAL, AT(data.member.least_weight), 0, 1e30, "", "lines of a smaller weight are passed over, as if they were not there; 0: none is"}
 
 const job_key kith__job_table[] = {
     {"name", JOB_TEXT, AT(name), NONE, "what the job is called"},
