@@ -190,7 +190,7 @@ typedef enum kith_train_mode { KITH_FULL, KITH_NEIGHBOR, KITH_LAYERWISE, KITH_CL
 typedef enum kith_drawing { KITH_UNIFORM, KITH_IMPORTANCE } kith_drawing;
 
 /** What becomes of edges between the parts of a step. */
-typedef enum kith_cut { KITH_CUT_KEEP, KITH_CUT_DROP } kith_cut;
+typedef enum kith_cut { KITH_CUT_KEEP, KITH_CUT_DROP, KITH_CUT_WEIGH } kith_cut;
 
 typedef struct kith_sampler_options {
   kith_train_mode mode;

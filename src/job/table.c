@@ -65,7 +65,7 @@ const job_key kith__job_table[] = {
     {"train.draw", JOB_NAME, AT(train.sampler.draw), 0, 0, "uniform | importance", "neighbor: draws are uniform without replacement, or with replacement in proportion to one over the neighbours' degrees"},
     {"train.budget", JOB_LONG, AT(train.sampler.budget), 1, 1e9, "nodes", "layerwise: expected in each layer's set; saint-node: in a step's"},
     {"train.clusters", JOB_INT, AT(train.sampler.clusters), 1, 1e6, "parts", "cluster: of the cut (partition.parts) in a step, whose pairs are those of their users"},
-    {"train.cut", JOB_NAME, AT(train.sampler.cut), 0, 0, "keep | drop", "cluster: what becomes of edges between the parts of a step"},
+    {"train.cut", JOB_NAME, AT(train.sampler.cut), 0, 0, "keep | drop | weigh", "cluster: what becomes of edges between the parts of a step"},
     {"train.exclude", JOB_BOOL, AT(train.exclude), NONE, "sampled modes: the pairs that a step learns from are no neighbours in its hops"},
     {"train.loss", JOB_NAME, AT(train.loss.name), 0, 0, "bpr | softmax | nce",
      "bpr: a pair against its negatives; softmax: of cosines, against the candidates that the pairs of a step share; nce: a pair's item against noise, which its negatives are"},

@@ -11,4 +11,4 @@ const char *kith_train_mode_text(kith_train_mode mode) {
 }
 
 const char *kith_drawing_text(kith_drawing draw) { return draw == KITH_IMPORTANCE ? "importance" : "uniform"; }
-const char *kith_cut_text(kith_cut cut) { return cut == KITH_CUT_DROP ? "drop" : "keep"; }
+const char *kith_cut_text(kith_cut cut) { return cut == KITH_CUT_WEIGH ? "weigh" : cut == KITH_CUT_DROP ? "drop" : "keep"; }
