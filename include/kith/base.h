@@ -132,6 +132,7 @@ typedef enum kith_use {
   KITH_USE_SHARED = 10,  /**< negatives that a step's pairs share: (epoch, step, draw) */
   KITH_USE_NODES = 11,   /**< which nodes are in a step's set: (step, node, layer) */
   KITH_USE_CLUSTER = 12, /**< order of the parts in an epoch */
+  KITH_USE_NEAR = 13,    /**< walks to a node's important neighbours: (0, walk, hop) */
   KITH_USE_GENERATE = 16 /**< the generator's purposes start here: 16 … 31 */
 } kith_use;
 

@@ -254,4 +254,49 @@ const kith_frame *kith_sampler_leaves(const kith_sampler *s);
 /** Their global numbers grouped by owner, as a halo wants them; row[i] is the leaf row of want[i].  Lent until the next plan. */
 void kith_sampler_want(const kith_sampler *s, kith_lid *n, const kith_gid **want, const kith_lid **row);
 
+/* ---- random walks ------------------------------------------------------------------------------------------------ */
+
+/** One who walks: from node to node, each hop to a neighbour that is drawn uniformly. */
+typedef struct kith_walker {
+  int64_t id;     /**< his own number, over all ranks: what his draws belong to */
+  kith_gid begin; /**< global number of the node that he begins at, */
+  kith_gid at;    /**< and of the one that he stands on */
+} kith_walker;
+
+/** How walkers walk.  The draw of a hop is keyed by (seed, use) and counted by (round, walker, hop). */
+typedef struct kith_walk_law {
+  uint64_t seed, round; /**< round: an epoch, a step, or 0 */
+  kith_use use;
+  int length;           /**< hops */
+  double restart;       /**< chance at every hop of going back to the beginning instead */
+} kith_walk_law;
+
+/**
+ * What is told of a walker when he has come to a node, at the node's owner: after `hop` hops, 0 at the beginning.  In no
+ * order that could be relied upon, but for hops: it is that of arrival.
+ */
+typedef void kith_visit(void *self, const kith_walker *walker, int hop);
+
+/**
+ * Walks on the training graph, the same on any number of ranks and any cut.  A walker who stands on a node without
+ * neighbours stays there.
+ */
+typedef struct kith_walks kith_walks;
+
+/**
+ * Room for `most` walkers at once over all ranks, since they may all meet on one; 48 bytes each.  Collective; `comm` and
+ * `g` must outlive it.  Errors: KITH_ENOMEM; KITH_ECONFIG if they are too many.
+ */
+kith_agreed kith_walks_create(const kith_comm *comm, const kith_graph *g, int64_t most, kith_walks **out) KITH_MUST_USE;
+/** Local; accepts null. */
+void kith_walks_destroy(kith_walks **walks);
+
+/**
+ * Let walkers walk.  Collective; allocates nothing, cannot fail.  Every hop is one exchange, 24 bytes a walker.
+ *
+ * @param n, walker  [n] those that begin from this rank: id and begin, any node of the graph
+ * @param visit      called at every hop, 0 … length, for every walker that is on a node of this rank
+ */
+void kith_walks_run(kith_walks *w, const kith_walk_law *law, int64_t n, const kith_walker *walker, kith_visit *visit, void *self);
+
 #endif
