@@ -180,7 +180,7 @@ typedef struct kith_fanouts {
 /** How a step sees the graph: all of it, or hops that are drawn around the batch's nodes. */
 typedef enum kith_train_mode { KITH_FULL, KITH_NEIGHBOR, KITH_LAYERWISE, KITH_CLUSTER, KITH_SAINT_NODE } kith_train_mode;
 
-/** In proportion to what a node draws among its neighbours: all alike, or one over their degrees (the squares of A's entries). */
+/** In proportion to what a node draws among its neighbours: all alike, or one over their degrees (the squares of A's entries), or a relation's own weights. */
 typedef enum kith_drawing { KITH_UNIFORM, KITH_IMPORTANCE } kith_drawing;
 
 /** What becomes of edges between the parts of a step. */
@@ -211,7 +211,7 @@ int64_t kith_neighbour_draw(uint64_t seed, uint64_t step, int64_t node, int hop,
  * Hops around a step's seeds, the same on any number of ranks.  Neighbours of nodes owned elsewhere are drawn by their
  * owners and sent here.  Every entry has a factor `scale` that makes the sum over the drawn neighbours an estimate of the
  * sum over all; times the symmetric adjacency's entry it is the hop's weight, so that the weighed sum estimates a row of
- * A x (targets left out).
+ * A x (targets left out).  Of a relation with weights of its own the factor is multiplied by them, and is the weight.
  *
  * - neighbor (Hamilton et al., GraphSAGE, NIPS 2017, section 3.1): each row draws fan-out neighbours; unbiased.
  * - layerwise (Chen et al., FastGCN, ICLR 2018, section 3): each layer draws nodes, node u with a chance p_u in proportion

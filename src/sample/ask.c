@@ -27,7 +27,7 @@ static int64_t ask_least(int64_t a, int64_t b) { return a < b ? a : b; }
 /* What comes from others and goes to them; one rank alone answers itself in place. */
 static kith_status ask_make_answers(const sample_setting *s, int64_t rows, int64_t entries, sample_ask *q) {
   kith_status st = KITH_OK;
-  int64_t size = s->comm->size, asked = size * ask_least(rows, s->g->n_own), answers = size * ask_least(entries, s->g->start[s->g->n_own]);
+  int64_t size = s->comm->size, asked = size * ask_least(rows, s->g->n_own), answers = size * ask_least(entries, s->a->csr.start[s->a->csr.n_row]);
   KITH_CHECK(asked < INT32_MAX && answers < INT32_MAX && entries < INT32_MAX, KITH_ECONFIG,
              "train.fanouts: a step may exchange %lld neighbours with one rank; use a smaller batch or fan-outs, or more ranks", (long long)(answers > entries ? answers : entries));
   KITH_TRY(KITH_NEW(q->head_in, rows));
@@ -91,11 +91,11 @@ static int64_t ask_first_target(const sample_ask *q, kith_gid from) {
 
 /* Places of a node's neighbours that are no targets; returns how many. */
 static int64_t ask_allow(sample_ask *q, kith_gid number, kith_lid row, int64_t first) {
-  const kith_gid *to = q->g->neighbour + q->g->start[row];
+  const kith_lid *col = q->a->csr.col + q->a->csr.start[q->a->place[row]];
   int64_t n = 0;
   for (int64_t i = 0; i < q->a->degree[row]; i++) {
     bool target = false;
-    for (int64_t t = first; t < q->n_target && q->target[t].from == number && !target; t++) target = q->target[t].to == to[i];
+    for (int64_t t = first; t < q->n_target && q->target[t].from == number && !target; t++) target = q->target[t].to == q->a->number[col[i]];
     if (!target) q->allowed[n++] = i;
   }
   return n;
@@ -103,24 +103,22 @@ static int64_t ask_allow(sample_ask *q, kith_gid number, kith_lid row, int64_t f
 
 /* Answer one question (a node's number, or a seed's as -1 - number): head and drawn neighbours. */
 static sample_head ask_answer(sample_ask *q, int l, kith_gid marked, sample_edge *edge) {
-  const kith_graph *g = q->g;
-  const kith_csr *csr = &q->a->csr;
+  const kith_relation *a = q->a;
   kith_gid number = marked < 0 ? -1 - marked : marked;
-  kith_lid row = (kith_lid)(number - g->first[q->comm->rank]);
-  sample_question about = {.hop = l, .row = row, .seed = marked < 0, .among = q->a->degree[row]};
+  kith_lid row = (kith_lid)(number - q->g->first[q->comm->rank]);
+  sample_question about = {.hop = l, .row = row, .seed = marked < 0, .among = a->degree[row]};
   int64_t first = ask_first_target(q, number);
   if (first < q->n_target && q->target[first].from == number) {
     about.among = ask_allow(q, number, row, first);
     about.allowed = q->allowed;
   }
   int64_t drawn = q->law->draw(q->law->self, &about, q->place, q->scale);
-  const kith_gid *to = g->neighbour + g->start[row];
-  const kith_lid *col = csr->col + csr->start[q->a->place[row]];
   for (int64_t i = 0; i < drawn; i++) {
-    kith_lid c = col[q->place[i]];
-    edge[i] = (sample_edge){to[q->place[i]], q->a->node[c], (int32_t)q->a->degree[c], q->scale[i]};
+    kith_eid at = a->csr.start[a->place[row]] + q->place[i];
+    kith_lid c = a->csr.col[at];
+    edge[i] = (sample_edge){a->number[c], a->node[c], (int32_t)a->degree[c], a->weighed ? q->scale[i] * a->csr.weight[at] : q->scale[i]};
   }
-  return (sample_head){q->a->node[row], (int32_t)q->a->degree[row], (int32_t)drawn};
+  return (sample_head){a->node[row], (int32_t)a->degree[row], (int32_t)drawn};
 }
 
 /* Answer n questions; returns how many edges that makes. */

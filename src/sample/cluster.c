@@ -68,10 +68,7 @@ static kith_status cluster_make(const sample_setting *s, cluster *w, int64_t *mo
   KITH_TRY(KITH_NEW(w->part, s->a->csr.n_col));
   KITH_TRY(KITH_NEW(w->here, g->n_part));
   KITH_TRY(cluster_most(s, most));
-  for (kith_lid i = 0; i < g->n_own; i++) w->part[i] = kith_owner(g->n_part, g->part_first, g->first[s->comm->rank] + i);
-  for (kith_lid i = 0; i < g->n_own; i++)
-    for (kith_eid e = g->start[i]; e < g->start[i + 1]; e++)
-      w->part[s->a->csr.col[s->a->csr.start[s->a->place[i]] + (e - g->start[i])]] = kith_owner(g->n_part, g->part_first, g->neighbour[e]);
+  for (kith_lid i = 0; i < s->a->csr.n_col; i++) w->part[i] = kith_owner(g->n_part, g->part_first, s->a->number[i]);
 done:
   return st;
 }
