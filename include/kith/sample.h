@@ -299,4 +299,26 @@ void kith_walks_destroy(kith_walks **walks);
  */
 void kith_walks_run(kith_walks *w, const kith_walk_law *law, int64_t n, const kith_walker *walker, kith_visit *visit, void *self);
 
+/** Which nodes matter to a node (Ying et al., PinSage, KDD 2018, section 3.1). */
+typedef struct kith_near_options {
+  int walks;      /**< from every node */
+  int length;     /**< hops of a walk */
+  int neighbours; /**< T: how many of the visited nodes stay, the most visited ones */
+  double restart; /**< chance at every hop of going back to the node itself */
+} kith_near_options;
+
+kith_near_options kith_near_defaults(void);
+
+/**
+ * Importance neighbourhoods: every node reads the T nodes that walks from it visit most, users and items alike, the node
+ * itself left out; of those that are visited alike the one of the smaller original number.  Weights are the visits as
+ * shares of their sum.  The walks are keyed by (seed, node, walk), so the rows are the same on any number of ranks.
+ * Collective; `comm` and `g` must outlive the relation.
+ *
+ * @param d  width of the rows that will be exchanged
+ * Errors: KITH_ENOMEM; KITH_ECONFIG if the walks from one node of every rank are too many.
+ * Cost: a random neighbour and 24 bytes sent a hop; 12 bytes a neighbour while they are found.
+ */
+kith_agreed kith_near_create(const kith_comm *comm, const kith_graph *g, const kith_near_options *o, uint64_t seed, int d, kith_relation **out) KITH_MUST_USE;
+
 #endif
