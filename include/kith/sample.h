@@ -16,17 +16,21 @@ typedef struct kith_seed {
 
 /**
  * The training pairs of this rank in the order of an epoch, cut into steps over all ranks.  Nobody holds it whole.
- * Steps of `batch` pairs: one keyed permutation of all training edges.  Steps of `clusters` parts of the cut: a keyed
- * permutation of the parts; a step has the pairs of its parts' users.
+ * Steps of `batch` pairs: one keyed permutation of all training edges.  Steps of `clusters` parts of the cut: as many
+ * rounds through all parts, each in a keyed order of its own, as make steps of about `batch` pairs; a part's users bring
+ * an equal share of their pairs to every round, by a keyed permutation.
  */
 typedef struct kith_epoch {
   const kith_graph *g;
-  int batch, clusters;  /**< one of them is 0 */
+  int batch;
+  int clusters;         /**< parts in a step; 0: steps are of pairs from anywhere */
+  int64_t rounds;       /**< clusters: in an epoch */
   kith_gid low;         /**< clusters: first global number of this rank */
   uint64_t seed;
   int64_t epoch, n_step;
   int64_t most;         /**< pairs in any step, over all ranks */
   int64_t *part_pair;   /**< [n_part] clusters: pairs of each part */
+  int64_t *round_step, *round_first; /**< [rounds] clusters, of one part while it is dealt out: its step and first place in each round */
   int64_t *place_first; /**< [n_step + 1] places of the first pair of each step */
   kith_eid *first;      /**< [n_step + 2] this rank's seeds of each step */
   kith_seed *seeds;     /**< [own training edges], ascending by place */
@@ -34,15 +38,17 @@ typedef struct kith_epoch {
 
 /** Steps of `batch` pairs.  Local. */
 kith_status kith_epoch_create(const kith_graph *g, int batch, uint64_t seed, kith_epoch **out) KITH_MUST_USE;
-/** Steps of `clusters` parts (Chiang et al., Cluster-GCN, KDD 2019, section 3.2).  Collective. */
-kith_agreed kith_epoch_create_clusters(const kith_comm *comm, const kith_graph *g, int clusters, uint64_t seed, kith_epoch **out) KITH_MUST_USE;
+/** Steps of `clusters` parts (Chiang et al., Cluster-GCN, KDD 2019, section 3.2) and about `batch` pairs.  Collective. */
+kith_agreed kith_epoch_create_clusters(const kith_comm *comm, const kith_graph *g, int batch, int clusters, uint64_t seed, kith_epoch **out) KITH_MUST_USE;
 void kith_epoch_destroy(kith_epoch **epoch);
 /** Put the seeds into the order of epoch `number`.  Local; allocates nothing; O(own training edges). */
 void kith_epoch_begin(kith_epoch *e, int64_t number);
 /** Pairs of a step over all ranks. */
 int64_t kith_epoch_pairs(const kith_epoch *e, int64_t step);
-/** The step of epoch `number` that a part belongs to. */
-int64_t kith_cluster_step(uint64_t seed, int64_t number, int n_part, int clusters, int part);
+/** The step of a round (rounds are numbered over all epochs) that a part belongs to, 0 the round's first. */
+int64_t kith_cluster_step(uint64_t seed, int64_t round, int n_part, int clusters, int part);
+/** Steps of a round. */
+int64_t kith_cluster_steps(int n_part, int clusters);
 /** The number of the training edge behind a seed, in the order of graph.h5. */
 kith_eid kith_seed_edge(const kith_graph *g, const kith_seed *s);
 
@@ -231,10 +237,9 @@ typedef struct kith_sampler kith_sampler;
  * @param n_hop   layers of the model
  * @param loops   every row is one of its own neighbours, beside the drawn ones
  * @param most_seed  the most seeds on this rank in any step
- * @param n_step  of an epoch: step s of epoch e is planned as e n_step + s
  */
 kith_agreed kith_sampler_create(const kith_comm *comm, const kith_graph *g, const kith_relation *a, int n_hop, const kith_sampler_options *o,
-                                bool loops, kith_lid most_seed, int64_t n_step, uint64_t seed, kith_sampler **out) KITH_MUST_USE;
+                                bool loops, kith_lid most_seed, uint64_t seed, kith_sampler **out) KITH_MUST_USE;
 /** Local; accepts null. */
 void kith_sampler_destroy(kith_sampler **sampler);
 

@@ -15,9 +15,9 @@ typedef struct cluster {
 static void cluster_begin(void *self, uint64_t step) {
   cluster *w = self;
   const sample_setting *s = w->set;
-  int64_t epoch = (int64_t)step / s->n_step;
-  for (int p = 0; p < s->g->n_part; p++)
-    w->here[p] = kith_cluster_step(s->seed, epoch, s->g->n_part, s->options.clusters, p) == (int64_t)step % s->n_step;
+  int n = s->g->n_part, k = s->options.clusters < n ? s->options.clusters : n;
+  int64_t steps = kith_cluster_steps(n, k);
+  for (int p = 0; p < n; p++) w->here[p] = kith_cluster_step(s->seed, (int64_t)step / steps, n, k, p) == (int64_t)step % steps;
 }
 
 static int64_t cluster_draw(void *self, const sample_question *q, int64_t *place, float *scale) {

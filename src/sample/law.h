@@ -35,7 +35,6 @@ typedef struct sample_setting {
   const kith_relation *a;
   kith_sampler_options options;
   int n_hop;
-  int64_t n_step;      /* of an epoch */
   int64_t n_entry;     /* of the relation, over all ranks */
   int64_t most_degree; /* on any rank */
   uint64_t seed;

@@ -94,7 +94,7 @@ static kith_agreed sampler_make_law(const sample_setting *set, sample_law *law) 
 }
 
 kith_agreed kith_sampler_create(const kith_comm *comm, const kith_graph *g, const kith_relation *a, int n_hop, const kith_sampler_options *o,
-                                bool loops, kith_lid most_seed, int64_t n_step, uint64_t seed, kith_sampler **out) {
+                                bool loops, kith_lid most_seed, uint64_t seed, kith_sampler **out) {
   kith_agreed st = {KITH_OK};
   kith_sampler *s = NULL;
   int64_t most_degree = 1, n_entry = a->csr.start[a->csr.n_row];
@@ -104,7 +104,7 @@ kith_agreed kith_sampler_create(const kith_comm *comm, const kith_graph *g, cons
   kith_comm_sum_int(comm, 1, &n_entry);
   KITH_TRY(kith_agree(comm, KITH_NEW(s, 1)));
   s->loops = loops;
-  s->set = (sample_setting){.comm = comm, .g = g, .a = a, .options = *o, .n_hop = n_hop, .n_step = n_step, .n_entry = n_entry, .most_degree = kith_comm_max(comm, most_degree), .seed = seed};
+  s->set = (sample_setting){.comm = comm, .g = g, .a = a, .options = *o, .n_hop = n_hop, .n_entry = n_entry, .most_degree = kith_comm_max(comm, most_degree), .seed = seed};
   most_seed = (kith_lid)kith_comm_max(comm, most_seed); /* the same room on every rank, so that answers fit */
   KITH_TRY(sampler_make_law(&s->set, &s->law));
   KITH_TRY(kith_agree(comm, sampler_fill_room(s, most_seed)));

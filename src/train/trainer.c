@@ -56,7 +56,7 @@ kith_agreed kith_trainer_create(const kith_comm *comm, const kith_graph *g, cons
   kith_trainer *t = NULL;
   *out = NULL;
   KITH_TRY(kith_agree(comm, trainer_make(comm, g, model, train, &t)));
-  KITH_TRY(train->sampler.mode == KITH_CLUSTER ? kith_epoch_create_clusters(comm, g, train->sampler.clusters, train->seed, &t->epoch)
+  KITH_TRY(train->sampler.mode == KITH_CLUSTER ? kith_epoch_create_clusters(comm, g, t->train.batch, train->sampler.clusters, train->seed, &t->epoch)
                                                : kith_agree(comm, kith_epoch_create(g, t->train.batch, train->seed, &t->epoch)));
   kith_batch_shape shape = trainer_shape(t);
   t->n_step = t->epoch->n_step;

@@ -10,7 +10,7 @@
 
 #include "kith/sample.h"
 
-enum { USERS = 30, ITEMS = 40, NODES = USERS + ITEMS, EDGES = 400, HOPS = 2, SEEDS = 12, CUT = 7, CLUSTERS = 2, STEPS_OF_EPOCH = (CUT + CLUSTERS - 1) / CLUSTERS };
+enum { USERS = 30, ITEMS = 40, NODES = USERS + ITEMS, EDGES = 400, HOPS = 2, SEEDS = 12, CUT = 7, CLUSTERS = 2, STEPS_OF_ROUND = (CUT + CLUSTERS - 1) / CLUSTERS };
 
 typedef struct setting {
   test_graph t;
@@ -27,7 +27,7 @@ static setting setting_make_on(const kith_comm *comm, int parts, kith_sampler_op
   setting s = {.t = test_graph_random(USERS, ITEMS, EDGES, 9)};
   s.g = test_graph_cut(&s.t, comm, parts, 6);
   assert_int_equal(KITH_OK, kith_relation_create(comm, s.g, 4, &s.a).status);
-  assert_int_equal(KITH_OK, kith_sampler_create(comm, s.g, s.a, HOPS, &o, loops, SEEDS, STEPS_OF_EPOCH, 5, &s.s).status);
+  assert_int_equal(KITH_OK, kith_sampler_create(comm, s.g, s.a, HOPS, &o, loops, SEEDS, 5, &s.s).status);
   return s;
 }
 
@@ -180,10 +180,10 @@ static void check_clusters(kith_cut cut) {
   kith_gid number[NODES], seed[SEEDS];
   global_numbers(&s, number);
   kith_lid n = some_seeds(number, seed);
-  for (uint64_t step = 0; step < 2 * STEPS_OF_EPOCH; step++) {
+  for (uint64_t step = 0; step < 2 * STEPS_OF_ROUND; step++) {
     outcome *out = plan(&s, n, seed, step);
     bool here[CUT];
-    for (int p = 0; p < CUT; p++) here[p] = kith_cluster_step(5, (int64_t)step / STEPS_OF_EPOCH, CUT, CLUSTERS, p) == (int64_t)step % STEPS_OF_EPOCH;
+    for (int p = 0; p < CUT; p++) here[p] = kith_cluster_step(5, (int64_t)step / STEPS_OF_ROUND, CUT, CLUSTERS, p) == (int64_t)step % STEPS_OF_ROUND;
     for (int a = 0; a < NODES; a++) {
       int reads = 0;
       if (out->weight[HOPS - 1][a][0] < 0) continue;
