@@ -4,9 +4,10 @@
 #ifndef KITH_MODEL_H
 #define KITH_MODEL_H
 
+#include "kith/sample.h"
 #include "kith/tape.h"
 
-typedef enum kith_model_name { KITH_LIGHTGCN, KITH_MF, KITH_NGCF, KITH_GCN, KITH_GAT, KITH_SAGE } kith_model_name;
+typedef enum kith_model_name { KITH_LIGHTGCN, KITH_MF, KITH_NGCF, KITH_GCN, KITH_GAT, KITH_SAGE, KITH_PINSAGE } kith_model_name;
 
 /** How GraphSAGE makes one row of many. */
 typedef enum kith_aggregator { KITH_MEAN, KITH_POOL } kith_aggregator;
@@ -27,6 +28,7 @@ typedef struct kith_model_options {
   int heads;      /**< GAT: attention heads, side by side in hidden layers, averaged in the last */
   double dropout; /**< probability of dropping a number of a layer's input (NGCF: of its output) in training */
   kith_aggregator aggregator; /**< GraphSAGE */
+  kith_near_options near; /**< PinSage: which nodes a node reads */
 } kith_model_options;
 
 kith_model_options kith_model_defaults(void);
@@ -38,6 +40,7 @@ int kith_model_layers(const kith_model_options *o);  /**< hops that the model lo
 int kith_model_width(const kith_model_options *o);   /**< columns of a final embedding */
 bool kith_model_needs_back(const kith_model_options *o); /**< whether its ops read the transpose of hops */
 bool kith_model_has_loops(const kith_model_options *o); /**< whether a node is among its own neighbours (GAT) */
+bool kith_model_reads_near(const kith_model_options *o); /**< whether its hops are of importance neighbourhoods instead of the graph's (PinSage) */
 
 /** What a model is recorded on. */
 typedef struct kith_stage {
@@ -62,6 +65,7 @@ void kith_ngcf_record(const kith_model_options *o, const kith_stage *s);
 void kith_gcn_record(const kith_model_options *o, const kith_stage *s);
 void kith_gat_record(const kith_model_options *o, const kith_stage *s);
 void kith_sage_record(const kith_model_options *o, const kith_stage *s);
+void kith_pinsage_record(const kith_model_options *o, const kith_stage *s);
 
 /** The weights called `name` of layer `l`, "name.l"; null on failure.  For models. */
 kith_tensor *kith_stage_weights(const kith_stage *s, const char *name, int l, int64_t n_row, int d, kith_init init);

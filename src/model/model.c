@@ -11,10 +11,11 @@ typedef struct model {
 static const model model_table[] = {
     [KITH_LIGHTGCN] = {"lightgcn", kith_lightgcn_record}, [KITH_MF] = {"mf", kith_mf_record},    [KITH_NGCF] = {"ngcf", kith_ngcf_record},
     [KITH_GCN] = {"gcn", kith_gcn_record},                [KITH_GAT] = {"gat", kith_gat_record}, [KITH_SAGE] = {"sage", kith_sage_record},
+    [KITH_PINSAGE] = {"pinsage", kith_pinsage_record},
 };
 
 kith_model_options kith_model_defaults(void) {
-  return (kith_model_options){.name = KITH_LIGHTGCN, .width = 64, .layers = 3, .init = 0.1, .score = KITH_DOT, .heads = 1};
+  return (kith_model_options){.name = KITH_LIGHTGCN, .width = 64, .layers = 3, .init = 0.1, .score = KITH_DOT, .heads = 1, .near = kith_near_defaults()};
 }
 
 const char *kith_model_text(kith_model_name name) { return model_table[name].name; }
@@ -25,6 +26,7 @@ int kith_model_layers(const kith_model_options *o) { return o->name == KITH_MF ?
 int kith_model_width(const kith_model_options *o) { return o->name == KITH_NGCF ? o->width * (o->layers + 1) : o->width; }
 bool kith_model_needs_back(const kith_model_options *o) { return o->name != KITH_LIGHTGCN && o->name != KITH_MF; }
 bool kith_model_has_loops(const kith_model_options *o) { return o->name == KITH_GAT; }
+bool kith_model_reads_near(const kith_model_options *o) { return o->name == KITH_PINSAGE; }
 
 void kith_model_record(const kith_model_options *o, const kith_stage *s) { model_table[o->name].record(o, s); }
 

@@ -47,7 +47,7 @@ static kith_status near_make(near *w) {
   int64_t size = w->comm->size, n_node = w->g->n[KITH_USER] + w->g->n[KITH_ITEM], own = w->g->n_own;
   int64_t walkers = (int64_t)w->share * w->o.walks, visits = walkers * w->o.length;
   w->most = near_least(near_least(w->o.neighbours, n_node - 1), (int64_t)w->o.walks * w->o.length);
-  KITH_CHECK(size * visits < INT_MAX, KITH_ECONFIG, "model.walks: %d walks of %d hops from a node on each of %d ranks are too many to be counted at once",
+  KITH_CHECK(size * visits < INT_MAX, KITH_ECONFIG, "model.walks: %d walks of %d hops from a node on each of %d ranks are too many to be counted at once; expected fewer than 2^31 visits",
              w->o.walks, w->o.length, (int)size);
   KITH_TRY(KITH_NEW(w->walker, walkers));
   KITH_TRY(KITH_NEW(w->seen, size * visits));

@@ -51,6 +51,7 @@ static void run_add_model(run *r) {
   const kith_model_options *m = &r->o->model;
   if (m->name == KITH_GAT) run_add_recipe(r, " heads=%d", m->heads);
   if (m->name == KITH_SAGE) run_add_recipe(r, " aggregator=%s", kith_aggregator_text(m->aggregator));
+  if (m->name == KITH_PINSAGE) run_add_recipe(r, " walks=%d walk_length=%d neighbours=%d restart=%.9g", m->near.walks, m->near.length, m->near.neighbours, m->near.restart);
   if (m->dropout > 0) run_add_recipe(r, " dropout=%.9g", m->dropout);
 }
 

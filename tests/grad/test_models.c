@@ -29,7 +29,8 @@ static kith_tensor *model(test_form *f) {
 static void check(kith_model_options o, double step) {
   options = o;
   options.width = FORM_WIDTH;
-  test_form_whole(model, step, kith_model_has_loops(&o));
+  if (kith_model_reads_near(&o)) test_form_near(model, step);
+  else test_form_whole(model, step, kith_model_has_loops(&o));
 }
 
 #define MODEL_TEST(name, step, ...)                                                                                    \
@@ -46,12 +47,14 @@ MODEL_TEST(gat_is_differentiated, FORM_SMALL_STEP, .name = KITH_GAT, .layers = 2
 MODEL_TEST(sage_with_means_is_differentiated, FORM_SMALL_STEP, .name = KITH_SAGE, .layers = 2)
 MODEL_TEST(sage_with_pools_is_differentiated, FORM_SMALL_STEP, .name = KITH_SAGE, .layers = 2, .aggregator = KITH_POOL)
 
+MODEL_TEST(pinsage_is_differentiated, FORM_SMALL_STEP, .name = KITH_PINSAGE, .layers = 2, .dropout = 0.1)
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(lightgcn_is_differentiated), cmocka_unit_test(mf_is_differentiated),
       cmocka_unit_test(ngcf_is_differentiated), cmocka_unit_test(gcn_is_differentiated),
       cmocka_unit_test(gat_is_differentiated), cmocka_unit_test(sage_with_means_is_differentiated),
-      cmocka_unit_test(sage_with_pools_is_differentiated)};
+      cmocka_unit_test(sage_with_pools_is_differentiated), cmocka_unit_test(pinsage_is_differentiated)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }
