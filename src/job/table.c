@@ -18,7 +18,8 @@ enum { TABLE_KEY = 2 * KITH_NAME }; /* room for any key of the table */
   {"data." name ".columns.user", JOB_COLUMN, AT(data.member.user), NONE, "edges: column of the user; empty: 1"}, \
   {"data." name ".columns.item", JOB_COLUMN, AT(data.member.item), NONE, "edges: column of the item (for social: the friend); empty: 2"}, \
   {"data." name ".columns.time", JOB_COLUMN, AT(data.member.time), NONE, "edges: column of the time; empty: none"},      \
-  {"data." name ".columns.weight", JOB_COLUMN, AT(data.member.weight), NONE, "edges: column of the weight; empty: none"}
+  {"data." name ".columns.weight", JOB_COLUMN, AT(data.member.weight), NONE, "edges: column of the weight; empty: none"}, \
+  {"data." name ".least_weight", JOB_REAL, AT(data.member.least_weight), 0, 1e30, "", "lines of a smaller weight are passed over, as if they were not there; 0: none is"}
 
 const job_key kith__job_table[] = {
     {"name", JOB_TEXT, AT(name), NONE, "what the job is called"},
@@ -51,8 +52,13 @@ const job_key kith__job_table[] = {
     {"model.init", JOB_REAL, AT(model.init), 1e-9, 1e3, "standard deviation", "of the initial embeddings"},
     {"model.score", JOB_NAME, AT(model.score), 0, 0, "dot | cosine", "what ranks items: products of the final embeddings, or their cosines"},
     {"model.heads", JOB_INT, AT(model.heads), 1, 64, "heads", "gat: attention heads, side by side; a divisor of model.width"},
+    {"model.heads_last", JOB_INT, AT(model.heads_last), 0, 64, "heads", "gat: heads of the last layer; 0: model.heads"},
+    {"model.gat_last", JOB_NAME, AT(model.gat_last), 0, 0, "concat | average", "gat: heads of the last layer side by side, or the mean of heads that have all columns"},
     {"model.dropout", JOB_REAL, AT(model.dropout), 0, 0.95, "probability", "of dropping a number of a layer's input in training (ngcf: of its output)"},
-    {"model.aggregator", JOB_NAME, AT(model.aggregator), 0, 0, "mean | pool", "sage: how a row is made of many"},
+    {"model.attention_dropout", JOB_REAL, AT(model.attention_dropout), 0, 0.95, "probability", "gat: of dropping an attention weight in training"},
+    {"model.edge_dropout", JOB_REAL, AT(model.edge_dropout), 0, 0.95, "probability", "of leaving an edge out of a training step, in every layer and both directions"},
+    {"model.layer_weights", JOB_NAME, AT(model.layer_weights), 0, 0, "fixed | learned", "lightgcn: the final embedding is the mean of all layers, or weighs them as is learnt"},
+    {"model.aggregator", JOB_NAME, AT(model.aggregator), 0, 0, "mean | pool | lstm", "sage: how a row is made of many"},
     {"model.walks", JOB_INT, AT(model.near.walks), 1, 1e6, "a node", "pinsage: random walks, whose visits say which nodes matter to a node"},
     {"model.walk_length", JOB_INT, AT(model.near.length), 1, 1000, "hops", "pinsage: of a walk"},
     {"model.neighbours", JOB_INT, AT(model.near.neighbours), 1, 1e5, "nodes", "pinsage: the most visited ones, which a node reads"},
@@ -91,6 +97,7 @@ const job_key kith__job_table[] = {
     {"evaluate.split", JOB_NAME, AT(evaluate.split), 0, 0, "valid | test", "which held-out interactions are the truth while training"},
     {"evaluate.protocol", JOB_PROTOCOL, AT(evaluate.sampled), 1, 1e6, "full | sampled-N", "rank all items, or N items the user never met"},
     {"evaluate.seed", JOB_LONG, AT(evaluate.seed), COUNT, "", "key of the sampled protocol's draws"},
+    {"evaluate.smoothness", JOB_BOOL, AT(evaluate.smoothness), NONE, "while training, tell how alike the nodes' rows are after each layer, as docs/metrics.md has it"},
     {"checkpoint.every", JOB_INT, AT(checkpoint.every), 0, 1e9, "epochs", "between checkpoints; 0: only at the end"},
     {"checkpoint.keep", JOB_INT, AT(checkpoint.keep), 1, 1e6, "files", "how many of the newest checkpoints stay"},
 };

@@ -94,7 +94,7 @@ static void aggregate_weigh(aggregate *o) {
     for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++) o->w[e] = aggregate_weight(o, row, e, all);
     if (o->loop) o->loop[row] = 1 / (float)(o->hop->degree[row] + 1);
   }
-  o->weighed = o->hop->whole != NULL;
+  o->weighed = o->hop->whole && !o->hop->thins;
 }
 
 /* to_i (+)= loop_i from_i */

@@ -50,8 +50,13 @@ static void run_add_recipe(run *r, const char *format, ...) {
 static void run_add_model(run *r) {
   const kith_model_options *m = &r->o->model;
   if (m->name == KITH_GAT) run_add_recipe(r, " heads=%d", m->heads);
+  if (m->name == KITH_GAT && m->heads_last > 0) run_add_recipe(r, " heads_last=%d", m->heads_last);
+  if (m->name == KITH_GAT && m->gat_last != KITH_GAT_CONCAT) run_add_recipe(r, " gat_last=%s", kith_gat_last_text(m->gat_last));
+  if (m->name == KITH_GAT && m->attention_dropout > 0) run_add_recipe(r, " attention_dropout=%.9g", m->attention_dropout);
   if (m->name == KITH_SAGE) run_add_recipe(r, " aggregator=%s", kith_aggregator_text(m->aggregator));
   if (m->name == KITH_PINSAGE) run_add_recipe(r, " walks=%d walk_length=%d neighbours=%d restart=%.9g", m->near.walks, m->near.length, m->near.neighbours, m->near.restart);
+  if (m->name == KITH_LIGHTGCN && m->layer_weights != KITH_FIXED) run_add_recipe(r, " layer_weights=%s", kith_layer_weights_text(m->layer_weights));
+  if (m->edge_dropout > 0 && kith_model_layers(m) > 0) run_add_recipe(r, " edge_dropout=%.9g", m->edge_dropout);
   if (m->dropout > 0) run_add_recipe(r, " dropout=%.9g", m->dropout);
 }
 
@@ -181,6 +186,10 @@ static kith_agreed run_evaluate(run *r, bool last, history_line *line, kith_metr
   if (e->every == 0 || (r->epoch % e->every != 0 && !last)) return st;
   *final = kith_trainer_final(r->trainer);
   KITH_TRY(kith_rank_evaluate(r->comm, r->g, kith_model_width(&r->o->model), *final, e, m));
+  if (e->smoothness) {
+    KITH_TRY(kith_trainer_smoothness(r->trainer, line->layer));
+    line->n_layer = kith_trainer_n_layer(r->trainer);
+  }
   double score = m->recall[m->n_k - 1];
   line->metrics = m;
   line->split = run_split(r);
@@ -206,6 +215,14 @@ static void run_report(const run *r, const history_line *line) {
            line->metrics ? " on " : "", line->metrics ? line->split : "");
 }
 
+static void run_report_layers(const history_line *line) {
+  char text[1024] = "";
+  size_t n = 0;
+  for (int l = 0; l < line->n_layer; l++)
+    n += (size_t)snprintf(text + n, sizeof text - n, "%s %d: %.4f, %.4g", l ? " " : "", l, line->layer[l].cosine, line->layer[l].energy);
+  if (line->n_layer > 0) kith_log("  rows by layer (mean cosine, energy): %s", text);
+}
+
 /* After the steps of an epoch: loss, evaluation, history, export, checkpoint. */
 static kith_agreed run_close_epoch(run *r, double seconds, int64_t pairs, int64_t halo_bytes, bool *enough) {
   kith_agreed st = {KITH_OK};
@@ -222,6 +239,7 @@ static kith_agreed run_close_epoch(run *r, double seconds, int64_t pairs, int64_
   KITH_TRY(kith_agree(r->comm, kith__history_add(&r->history, &line)));
   KITH_TRY(kith_agree(r->comm, r->comm->rank == 0 ? kith__history_write(&r->history) : KITH_OK));
   run_report(r, &line);
+  run_report_layers(&line);
   bool exports = run_selects(r) ? r->best_epoch == r->epoch : *enough;
   if (exports) KITH_TRY(run_export(r, final ? final : kith_trainer_final(r->trainer)));
   int every = r->o->checkpoint.every;

@@ -31,6 +31,7 @@ static kith_status trainer_make(const kith_comm *comm, const kith_graph *g, cons
   int64_t n = (int64_t)g->n_own * model->width;
   KITH_CHECK(g->n_edge > 0, KITH_EDATA, "the graph has no training interactions");
   KITH_TRY(kith_loss_check(&train->loss, &train->negatives));
+  KITH_TRY(kith_model_check(model));
   KITH_TRY(KITH_NEW(t, 1));
   *out = t; /* from here on the caller destroys */
   t->comm = comm;
@@ -141,6 +142,18 @@ const float *kith_trainer_final(kith_trainer *t) {
   kith_readout_all(t->sampled ? &t->whole_readout : &t->readout, t->g->n_own, d, t->final);
   if (t->model.score == KITH_COSINE) kith_normalise_rows(t->g->n_own, d, t->final);
   return t->final;
+}
+
+int kith_trainer_n_layer(const kith_trainer *t) { return t->layers.n; }
+
+kith_agreed kith_trainer_smoothness(kith_trainer *t, kith_smoothness *out) {
+  kith_agreed st = {KITH_OK};
+  int64_t before = kith_halo_bytes(t->a->halo);
+  for (int l = 0; l < t->layers.n; l++)
+    KITH_TRY(kith_smoothness_measure(t->comm, t->a, t->layers.h[l]->d, t->layers.h[l]->value, &out[l]));
+done:
+  t->eval_bytes += kith_halo_bytes(t->a->halo) - before;
+  return st;
 }
 
 kith_eid kith_trainer_asked_entries(const kith_trainer *t) {

@@ -50,6 +50,17 @@ static kith_agreed make_trainer_pinsage(void **made) {
   train.sampler.mode = KITH_NEIGHBOR;
   return kith_trainer_create(test_comm, share, &model, &train, (kith_trainer **)made);
 }
+/* A model with weights, on hops that lose edges. */
+static kith_agreed make_trainer_gat(void **made) {
+  kith_model_options model = kith_model_defaults();
+  kith_train_options train = kith_train_defaults();
+  model.name = KITH_GAT;
+  model.width = 4;
+  model.layers = 2;
+  model.edge_dropout = model.attention_dropout = 0.2;
+  train.batch = 32;
+  return kith_trainer_create(test_comm, share, &model, &train, (kith_trainer **)made);
+}
 static void break_trainer(void **made) { kith_trainer_destroy((kith_trainer **)made); }
 
 static kith_agreed make_metrics(void **made) {
@@ -114,6 +125,10 @@ static void a_trainer_with_pinsage(void **state) {
   (void)state;
   refuse_each(make_trainer_pinsage, break_trainer);
 }
+static void a_trainer_with_weights(void **state) {
+  (void)state;
+  refuse_each(make_trainer_gat, break_trainer);
+}
 static void an_evaluation(void **state) {
   (void)state;
   refuse_each(make_metrics, break_nothing);
@@ -121,7 +136,7 @@ static void an_evaluation(void **state) {
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(a_communicator), cmocka_unit_test(a_halo), cmocka_unit_test(a_relation),
-                                     cmocka_unit_test(a_trainer_with_bpr), cmocka_unit_test(a_trainer_with_nce), cmocka_unit_test(a_trainer_with_softmax),
+                                     cmocka_unit_test(a_trainer_with_bpr), cmocka_unit_test(a_trainer_with_nce), cmocka_unit_test(a_trainer_with_softmax), cmocka_unit_test(a_trainer_with_weights),
                                      cmocka_unit_test(a_trainer_with_pinsage), cmocka_unit_test(an_evaluation)};
   test_begin(&argc, &argv);
   graph = test_graph_random(20, 30, 120, 4);

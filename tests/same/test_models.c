@@ -93,11 +93,16 @@ static void all_neighbours_are_the_whole_graph(void **state) {
   (void)state;
   check_unlimited((kith_model_options){.name = KITH_LIGHTGCN}, KITH_BPR);
   check_unlimited((kith_model_options){.name = KITH_LIGHTGCN}, KITH_SOFTMAX);
+  check_unlimited((kith_model_options){.name = KITH_LIGHTGCN, .layer_weights = KITH_LEARNED}, KITH_BPR);
   check_unlimited((kith_model_options){.name = KITH_NGCF}, KITH_BPR);
   check_unlimited((kith_model_options){.name = KITH_GCN}, KITH_BPR);
   check_unlimited((kith_model_options){.name = KITH_GAT, .heads = 2}, KITH_BPR);
+  check_unlimited((kith_model_options){.name = KITH_GAT, .heads = 2, .attention_dropout = 0.2, .edge_dropout = 0.2}, KITH_BPR);
+  check_unlimited((kith_model_options){.name = KITH_LIGHTGCN, .edge_dropout = 0.2}, KITH_BPR);
+  check_unlimited((kith_model_options){.name = KITH_GCN, .edge_dropout = 0.2}, KITH_BPR);
   check_unlimited((kith_model_options){.name = KITH_SAGE}, KITH_BPR);
   check_unlimited(pinsage(50), KITH_BPR);
+  check_unlimited((kith_model_options){.name = KITH_SAGE, .aggregator = KITH_LSTM}, KITH_BPR);
 }
 
 static void lightgcn_is_the_same(void **state) {
@@ -122,6 +127,20 @@ static void every_way_of_sampling_is_the_same(void **state) {
   }
 }
 
+/* The first step is that of equal weights, to the last bit; later ones are not. */
+static void learnt_layers_are_the_same(void **state) {
+  (void)state;
+  double fixed[STEPS], learnt[STEPS];
+  kith_model_options model = small((kith_model_options){.name = KITH_LIGHTGCN});
+  test_graph t = test_graph_random(USERS, ITEMS, EDGES, 11);
+  train_on(test_comm, &t, &model, &(manner){.sampler.mode = KITH_FULL}, 7, fixed);
+  model.layer_weights = KITH_LEARNED;
+  train_on(test_comm, &t, &model, &(manner){.sampler.mode = KITH_FULL}, 7, learnt);
+  assert_true(fixed[0] == learnt[0] && fixed[STEPS - 1] != learnt[STEPS - 1]);
+  test_graph_free(&t);
+  check(model);
+}
+
 static void mf_is_the_same(void **state) {
   (void)state;
   check((kith_model_options){.name = KITH_MF});
@@ -130,6 +149,7 @@ static void mf_is_the_same(void **state) {
 static void ngcf_is_the_same(void **state) {
   (void)state;
   check((kith_model_options){.name = KITH_NGCF, .dropout = 0.1});
+  check((kith_model_options){.name = KITH_NGCF, .edge_dropout = 0.2});
 }
 
 static void gcn_is_the_same(void **state) {
@@ -140,11 +160,14 @@ static void gcn_is_the_same(void **state) {
 static void gat_is_the_same(void **state) {
   (void)state;
   check((kith_model_options){.name = KITH_GAT, .heads = 2});
+  check((kith_model_options){.name = KITH_GAT, .heads = 4, .heads_last = 3, .gat_last = KITH_GAT_AVERAGE, .attention_dropout = 0.2});
 }
 
 static void sage_is_the_same(void **state) {
   (void)state;
   check((kith_model_options){.name = KITH_SAGE, .aggregator = KITH_POOL});
+  check((kith_model_options){.name = KITH_SAGE, .edge_dropout = 0.2});
+  check((kith_model_options){.name = KITH_SAGE, .aggregator = KITH_LSTM});
 }
 
 static void pinsage_is_the_same(void **state) {
@@ -153,7 +176,7 @@ static void pinsage_is_the_same(void **state) {
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(lightgcn_is_the_same), cmocka_unit_test(every_way_of_sampling_is_the_same), cmocka_unit_test(mf_is_the_same), cmocka_unit_test(all_neighbours_are_the_whole_graph),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(lightgcn_is_the_same), cmocka_unit_test(every_way_of_sampling_is_the_same), cmocka_unit_test(learnt_layers_are_the_same), cmocka_unit_test(mf_is_the_same), cmocka_unit_test(all_neighbours_are_the_whole_graph),
                                      cmocka_unit_test(ngcf_is_the_same), cmocka_unit_test(gcn_is_the_same),
                                      cmocka_unit_test(gat_is_the_same), cmocka_unit_test(sage_is_the_same),
                                      cmocka_unit_test(pinsage_is_the_same)};
