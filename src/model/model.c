@@ -8,6 +8,7 @@ typedef struct model {
   void (*record)(const kith_model_options *o, const kith_stage *s);
   bool back;   /* its ops read the transpose of hops */
   bool loops;  /* a node is among its own neighbours */
+  bool near;   /* its hops are of importance neighbourhoods */
   bool out;    /* its last layer can have other columns than the others */
 } model;
 
@@ -18,10 +19,11 @@ static const model model_table[] = {
     [KITH_GCN] = {"gcn", kith_gcn_record, .back = true, .out = true},
     [KITH_GAT] = {"gat", kith_gat_record, .back = true, .loops = true, .out = true},
     [KITH_SAGE] = {"sage", kith_sage_record, .back = true, .out = true},
+    [KITH_PINSAGE] = {"pinsage", kith_pinsage_record, .back = true, .near = true, .out = true},
 };
 
 kith_model_options kith_model_defaults(void) {
-  return (kith_model_options){.name = KITH_LIGHTGCN, .width = 64, .layers = 3, .init = 0.1, .score = KITH_DOT, .heads = 1};
+  return (kith_model_options){.name = KITH_LIGHTGCN, .width = 64, .layers = 3, .init = 0.1, .score = KITH_DOT, .heads = 1, .near = kith_near_defaults()};
 }
 
 const char *kith_model_text(kith_model_name name) { return model_table[name].name; }
@@ -43,6 +45,7 @@ int kith_model_width(const kith_model_options *o) {
 
 bool kith_model_needs_back(const kith_model_options *o) { return model_table[o->name].back; }
 bool kith_model_has_loops(const kith_model_options *o) { return model_table[o->name].loops; }
+bool kith_model_reads_near(const kith_model_options *o) { return model_table[o->name].near; }
 
 kith_status kith_model_check(const kith_model_options *o) {
   kith_status st = KITH_OK;

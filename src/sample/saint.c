@@ -3,8 +3,9 @@
  * edge with the paper's edge sampler's chance, in proportion to 1 / deg u + 1 / deg v.
  *
  * The chances that the estimate is divided by are counted in sets drawn before training, as the paper does: a node is
- * there in C_u of them, both ends of an edge in C_uv.  A batch's node v reads u whatever else is drawn: scale N / C_u; a node
- * that is in the set itself reads u under that condition: C_v / C_uv (the paper's 1 / alpha).
+ * there in C_u of them, both ends of an edge in C_uv.  The seeds are there whatever is drawn, so that they read u with scale
+ * N / C_u.  The rows of farther hops are there because they are in the set, and read u under that condition: C_v / C_uv (the
+ * paper's 1 / alpha); a seed that is not in the set, and is carried along for its own layers' sake, reads as before.
  */
 #include <math.h>
 
@@ -50,12 +51,13 @@ static int64_t saint_draw(void *self, const sample_question *q, int64_t *place, 
   const saint *w = self;
   const kith_relation *a = w->set->a;
   kith_eid first = a->csr.start[a->place[q->row]];
+  bool free = q->hop == w->set->n_hop - 1 || w->here[q->row] == 0;
   int64_t n = 0;
   for (int64_t i = 0; i < q->among; i++) {
     kith_eid e = first + kith__allowed(q, i);
     kith_lid c = a->csr.col[e];
     if (w->here[c] == 0) continue;
-    int64_t often = q->seed ? w->n_set : w->count[q->row], together = q->seed ? w->count[c] : w->both[e];
+    int64_t often = free ? w->n_set : w->count[q->row], together = free ? w->count[c] : w->both[e];
     scale[n] = (float)((double)(often > 0 ? often : 1) / (double)(together > 0 ? together : 1)); /* a first meeting counts as one */
     place[n++] = kith__allowed(q, i);
   }

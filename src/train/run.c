@@ -54,6 +54,7 @@ static void run_add_model(run *r) {
   if (m->name == KITH_GAT && m->gat_last != KITH_GAT_CONCAT) run_add_recipe(r, " gat_last=%s", kith_gat_last_text(m->gat_last));
   if (m->name == KITH_GAT && m->attention_dropout > 0) run_add_recipe(r, " attention_dropout=%.9g", m->attention_dropout);
   if (m->name == KITH_SAGE) run_add_recipe(r, " aggregator=%s", kith_aggregator_text(m->aggregator));
+  if (m->name == KITH_PINSAGE) run_add_recipe(r, " walks=%d walk_length=%d neighbours=%d restart=%.9g", m->near.walks, m->near.length, m->near.neighbours, m->near.restart);
   if (m->name == KITH_LIGHTGCN && m->layer_weights != KITH_FIXED) run_add_recipe(r, " layer_weights=%s", kith_layer_weights_text(m->layer_weights));
   if (m->edge_dropout > 0 && kith_model_layers(m) > 0) run_add_recipe(r, " edge_dropout=%.9g", m->edge_dropout);
   if (m->dropout > 0) run_add_recipe(r, " dropout=%.9g", m->dropout);

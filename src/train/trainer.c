@@ -11,7 +11,7 @@ void kith__record_loss(kith_trainer *t, kith_tensor *rows) {
 
 static kith_status trainer_record(kith_trainer *t) {
   kith_status st = KITH_OK;
-  KITH_TRY(kith_whole_make(t->a, kith_model_needs_back(&t->model), kith_model_has_loops(&t->model), &t->whole));
+  KITH_TRY(kith_whole_make(t->read, kith_model_needs_back(&t->model), kith_model_has_loops(&t->model), &t->whole));
   KITH_TRY(t->sampled ? kith__sampled_record(t) : kith__full_record(t));
   KITH_TRY(kith_params_status(t->params));
 done:
@@ -62,6 +62,8 @@ kith_agreed kith_trainer_create(const kith_comm *comm, const kith_graph *g, cons
   kith_batch_shape shape = trainer_shape(t);
   t->n_step = t->epoch->n_step;
   KITH_TRY(kith_relation_create(comm, g, model->width, &t->a));
+  if (kith_model_reads_near(model)) KITH_TRY(kith_near_create(comm, g, &model->near, train->seed, model->width, &t->near));
+  t->read = t->near ? t->near : t->a;
   KITH_TRY(kith_noise_create(comm, g, &train->negatives, &t->noise));
   KITH_TRY(kith_batch_create(comm, g, t->a, t->noise, &shape, &t->batch));
   KITH_TRY(t->sampled ? kith__sampled_prepare(t) : kith__full_prepare(t));
@@ -86,6 +88,7 @@ void kith_trainer_destroy(kith_trainer **trainer) {
   kith_batch_destroy(&t->batch);
   kith_noise_destroy(&t->noise);
   kith_relation_destroy(&t->a);
+  kith_relation_destroy(&t->near);
   kith_epoch_destroy(&t->epoch);
   KITH_FREE(t->m);
   KITH_FREE(t->v);
@@ -130,12 +133,12 @@ kith_state kith_trainer_state(kith_trainer *t) {
 }
 
 const float *kith_trainer_final(kith_trainer *t) {
-  int64_t before = kith_halo_bytes(t->a->halo);
+  int64_t before = kith_halo_bytes(t->read->halo);
   int d = kith_model_width(&t->model);
   t->play.training = false;
   if (t->sampled) kith__sampled_whole(t);
   else kith__full_whole(t);
-  t->eval_bytes += kith_halo_bytes(t->a->halo) - before;
+  t->eval_bytes += kith_halo_bytes(t->read->halo) - before;
   kith_readout_all(t->sampled ? &t->whole_readout : &t->readout, t->g->n_own, d, t->final);
   if (t->model.score == KITH_COSINE) kith_normalise_rows(t->g->n_own, d, t->final);
   return t->final;
@@ -161,5 +164,5 @@ kith_eid kith_trainer_asked_entries(const kith_trainer *t) {
 }
 
 int64_t kith_trainer_halo_bytes(const kith_trainer *t) {
-  return kith_halo_bytes(t->a->halo) - t->eval_bytes + (t->sampled ? kith_halo_bytes(t->halo) : 0);
+  return kith_halo_bytes(t->read->halo) - t->eval_bytes + (t->sampled ? kith_halo_bytes(t->halo) : 0);
 }

@@ -11,7 +11,9 @@ struct kith_trainer {
   kith_train_options train;
   bool softmax, sampled;
   int64_t n_step;
-  kith_relation *a;
+  kith_relation *a;     /* the training graph's */
+  kith_relation *near;  /* importance neighbourhoods, for models that read them */
+  kith_relation *read;  /* which of both the layers read */
   kith_epoch *epoch;
   kith_noise *noise;
   kith_batch *batch;

@@ -39,6 +39,17 @@ static kith_agreed make_trainer_of(kith_loss_name loss, void **made) {
 static kith_agreed make_trainer_bpr(void **made) { return make_trainer_of(KITH_BPR, made); }
 static kith_agreed make_trainer_nce(void **made) { return make_trainer_of(KITH_NCE, made); }
 static kith_agreed make_trainer_softmax(void **made) { return make_trainer_of(KITH_SOFTMAX, made); }
+static kith_agreed make_trainer_pinsage(void **made) {
+  kith_model_options model = kith_model_defaults();
+  kith_train_options train = kith_train_defaults();
+  model.name = KITH_PINSAGE;
+  model.width = 4;
+  model.layers = 1;
+  model.near = (kith_near_options){.walks = 5, .length = 2, .neighbours = 3};
+  train.batch = 32;
+  train.sampler.mode = KITH_NEIGHBOR;
+  return kith_trainer_create(test_comm, share, &model, &train, (kith_trainer **)made);
+}
 /* A model with weights, on hops that lose edges. */
 static kith_agreed make_trainer_gat(void **made) {
   kith_model_options model = kith_model_defaults();
@@ -110,6 +121,10 @@ static void a_trainer_with_softmax(void **state) {
   (void)state;
   refuse_each(make_trainer_softmax, break_trainer);
 }
+static void a_trainer_with_pinsage(void **state) {
+  (void)state;
+  refuse_each(make_trainer_pinsage, break_trainer);
+}
 static void a_trainer_with_weights(void **state) {
   (void)state;
   refuse_each(make_trainer_gat, break_trainer);
@@ -121,7 +136,8 @@ static void an_evaluation(void **state) {
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(a_communicator), cmocka_unit_test(a_halo), cmocka_unit_test(a_relation),
-                                     cmocka_unit_test(a_trainer_with_bpr), cmocka_unit_test(a_trainer_with_nce), cmocka_unit_test(a_trainer_with_softmax), cmocka_unit_test(a_trainer_with_weights), cmocka_unit_test(an_evaluation)};
+                                     cmocka_unit_test(a_trainer_with_bpr), cmocka_unit_test(a_trainer_with_nce), cmocka_unit_test(a_trainer_with_softmax), cmocka_unit_test(a_trainer_with_weights),
+                                     cmocka_unit_test(a_trainer_with_pinsage), cmocka_unit_test(an_evaluation)};
   test_begin(&argc, &argv);
   graph = test_graph_random(20, 30, 120, 4);
   share = test_graph_cut(&graph, test_comm, 5, 2);
