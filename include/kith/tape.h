@@ -137,7 +137,7 @@ typedef struct kith_readout {
  *
  * Whether an edge goes belongs to (seed, step, its two nodes): every layer, hop and rank agrees about it.
  * @return the thinned hop, which lives as long as the tape: `hop` itself if p is 0; null on failure
- * Room: 9 bytes an entry, 12 more where the hop has a transpose.
+ * Room: 13 bytes an entry, 12 more where the hop has a transpose.
  */
 const kith_hop *kith_thin_op(kith_tape *t, const kith_hop *hop, const kith_play *play, double p);
 
@@ -194,8 +194,8 @@ kith_tensor *kith_self_op(kith_tape *t, const kith_hop *hop, kith_tensor *x);
 
 /** How a row weighs its neighbours. */
 typedef enum kith_weighing {
-  KITH_WEIGH_SUM,       /**< 1 */
-  KITH_WEIGH_MEAN,      /**< 1 / neighbours in the hop */
+  KITH_WEIGH_SUM,       /**< 1 (in sampled hops all weights carry the entry's factor, kith_hop.scale) */
+  KITH_WEIGH_MEAN,      /**< 1 / neighbours in the hop (the factors' share of their sum) */
   KITH_WEIGH_SYMMETRIC, /**< the hop's own weights: 1 / sqrt(deg i deg j), or an estimate of that sum */
   KITH_WEIGH_LOOP       /**< 1 / sqrt((deg i + 1)(deg j + 1)), and 1 / (deg i + 1) for the row itself (Kipf and Welling, ICLR 2017, eq. 8) */
 } kith_weighing;
