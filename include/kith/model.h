@@ -59,6 +59,12 @@ int kith_model_columns(const kith_model_options *o, int l); /**< columns of what
 bool kith_model_needs_back(const kith_model_options *o); /**< whether its ops read the transpose of hops */
 bool kith_model_has_loops(const kith_model_options *o); /**< whether a node is among its own neighbours (GAT) */
 
+/** The rows of all nodes after each layer, the input rows first: for who watches how they change from one to the next. */
+typedef struct kith_layers {
+  int n;
+  kith_tensor *h[KITH_READOUT_MOST];
+} kith_layers;
+
 /** What a model is recorded on. */
 typedef struct kith_stage {
   kith_tape *tape;
@@ -67,6 +73,7 @@ typedef struct kith_stage {
   const kith_hop *const *hop; /**< [layers] of each layer, the first one reads the input rows */
   kith_tensor *x;             /**< input rows: initial embeddings */
   kith_readout *readout;      /**< receives the terms of the final embedding; picks and packed are set by the caller */
+  kith_layers *layers;        /**< receives the rows after each layer; may be null */
 } kith_stage;
 
 /**
@@ -82,6 +89,9 @@ void kith_ngcf_record(const kith_model_options *o, const kith_stage *s);
 void kith_gcn_record(const kith_model_options *o, const kith_stage *s);
 void kith_gat_record(const kith_model_options *o, const kith_stage *s);
 void kith_sage_record(const kith_model_options *o, const kith_stage *s);
+
+/** Tell that `h` are the rows after the next layer; null is passed over.  For models. */
+void kith_stage_layer(const kith_stage *s, kith_tensor *h);
 
 /** The weights called `name` of layer `l`, "name.l"; null on failure.  For models. */
 kith_tensor *kith_stage_weights(const kith_stage *s, const char *name, int l, int64_t n_row, int d, kith_init init);

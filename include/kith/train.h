@@ -10,6 +10,7 @@
 #include "kith/model.h"
 #include "kith/optimizer.h"
 #include "kith/rank.h"
+#include "kith/smooth.h"
 
 typedef struct kith_train_options {
   kith_sampler_options sampler;
@@ -66,6 +67,13 @@ kith_state kith_trainer_state(kith_trainer *t);
  * Collective.  Lent until the next call.
  */
 const float *kith_trainer_final(kith_trainer *t);
+
+int kith_trainer_n_layer(const kith_trainer *t); /**< layers whose rows the model tells of: the input rows, then one a propagation */
+/**
+ * How alike the rows of all nodes are after each layer, as the last kith_trainer_final() computed them: out [n_layer].
+ * Collective.  Errors: KITH_ENOMEM.
+ */
+kith_agreed kith_trainer_smoothness(kith_trainer *t, kith_smoothness *out) KITH_MUST_USE;
 
 kith_eid kith_trainer_asked_entries(const kith_trainer *t); /**< neighbours of the rows that the last step asked this rank for */
 int64_t kith_trainer_halo_bytes(const kith_trainer *t); /**< bytes this rank has sent in exchanges of ghosts */

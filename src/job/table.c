@@ -18,7 +18,8 @@ enum { TABLE_KEY = 2 * KITH_NAME }; /* room for any key of the table */
   {"data." name ".columns.user", JOB_COLUMN, AT(data.member.user), NONE, "edges: column of the user; empty: 1"}, \
   {"data." name ".columns.item", JOB_COLUMN, AT(data.member.item), NONE, "edges: column of the item (for social: the friend); empty: 2"}, \
   {"data." name ".columns.time", JOB_COLUMN, AT(data.member.time), NONE, "edges: column of the time; empty: none"},      \
-  {"data." name ".columns.weight", JOB_COLUMN, AT(data.member.weight), NONE, "edges: column of the weight; empty: none"}
+  {"data." name ".columns.weight", JOB_COLUMN, AT(data.member.weight), NONE, "edges: column of the weight; empty: none"}, \
+  {"data." name ".least_weight", JOB_REAL, AT(data.member.least_weight), 0, 1e30, "", "lines of a smaller weight are passed over, as if they were not there; 0: none is"}
 
 const job_key kith__job_table[] = {
     {"name", JOB_TEXT, AT(name), NONE, "what the job is called"},
@@ -92,6 +93,7 @@ const job_key kith__job_table[] = {
     {"evaluate.split", JOB_NAME, AT(evaluate.split), 0, 0, "valid | test", "which held-out interactions are the truth while training"},
     {"evaluate.protocol", JOB_PROTOCOL, AT(evaluate.sampled), 1, 1e6, "full | sampled-N", "rank all items, or N items the user never met"},
     {"evaluate.seed", JOB_LONG, AT(evaluate.seed), COUNT, "", "key of the sampled protocol's draws"},
+    {"evaluate.smoothness", JOB_BOOL, AT(evaluate.smoothness), NONE, "while training, tell how alike the nodes' rows are after each layer, as docs/metrics.md has it"},
     {"checkpoint.every", JOB_INT, AT(checkpoint.every), 0, 1e9, "epochs", "between checkpoints; 0: only at the end"},
     {"checkpoint.keep", JOB_INT, AT(checkpoint.keep), 1, 1e6, "files", "how many of the newest checkpoints stay"},
 };

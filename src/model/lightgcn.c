@@ -15,5 +15,6 @@ void kith_lightgcn_record(const kith_model_options *o, const kith_stage *s) {
   for (int l = 0; l < o->layers; l++) {
     h = l + 1 < o->layers ? kith_propagate_op(s->tape, s->hop[l], h) : kith_propagate_last_op(s->tape, s->hop[l], s->readout, h);
     kith_readout_op(s->tape, s->readout, weight, 0, h);
+    kith_stage_layer(s, h);
   }
 }

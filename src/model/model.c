@@ -66,7 +66,12 @@ void kith_model_record(const kith_model_options *o, const kith_stage *s) {
     if (!hop[l]) return;
   }
   thinned.hop = hop;
+  kith_stage_layer(s, s->x);
   model_table[o->name].record(o, &thinned);
+}
+
+void kith_stage_layer(const kith_stage *s, kith_tensor *h) {
+  if (s->layers && h) s->layers->h[s->layers->n++] = h;
 }
 
 kith_tensor *kith_stage_weights(const kith_stage *s, const char *name, int l, int64_t n_row, int d, kith_init init) {

@@ -36,6 +36,7 @@ void kith_sage_record(const kith_model_options *o, const kith_stage *s) {
     if (!x) return;
     h = sage_linear(s, "weight", "bias", l, kith_model_columns(o, l), x);
     if (l + 1 < o->layers) h = kith_unit_op(t, kith_activate_op(t, KITH_RELU, 0, h));
+    kith_stage_layer(s, h);
   }
   kith_readout_op(t, s->readout, 1, 0, h);
 }

@@ -185,6 +185,10 @@ static kith_agreed run_evaluate(run *r, bool last, history_line *line, kith_metr
   if (e->every == 0 || (r->epoch % e->every != 0 && !last)) return st;
   *final = kith_trainer_final(r->trainer);
   KITH_TRY(kith_rank_evaluate(r->comm, r->g, kith_model_width(&r->o->model), *final, e, m));
+  if (e->smoothness) {
+    KITH_TRY(kith_trainer_smoothness(r->trainer, line->layer));
+    line->n_layer = kith_trainer_n_layer(r->trainer);
+  }
   double score = m->recall[m->n_k - 1];
   line->metrics = m;
   line->split = run_split(r);
@@ -210,6 +214,14 @@ static void run_report(const run *r, const history_line *line) {
            line->metrics ? " on " : "", line->metrics ? line->split : "");
 }
 
+static void run_report_layers(const history_line *line) {
+  char text[1024] = "";
+  size_t n = 0;
+  for (int l = 0; l < line->n_layer; l++)
+    n += (size_t)snprintf(text + n, sizeof text - n, "%s %d: %.4f, %.4g", l ? " " : "", l, line->layer[l].cosine, line->layer[l].energy);
+  if (line->n_layer > 0) kith_log("  rows by layer (mean cosine, energy): %s", text);
+}
+
 /* After the steps of an epoch: loss, evaluation, history, export, checkpoint. */
 static kith_agreed run_close_epoch(run *r, double seconds, int64_t pairs, int64_t halo_bytes, bool *enough) {
   kith_agreed st = {KITH_OK};
@@ -226,6 +238,7 @@ static kith_agreed run_close_epoch(run *r, double seconds, int64_t pairs, int64_
   KITH_TRY(kith_agree(r->comm, kith__history_add(&r->history, &line)));
   KITH_TRY(kith_agree(r->comm, r->comm->rank == 0 ? kith__history_write(&r->history) : KITH_OK));
   run_report(r, &line);
+  run_report_layers(&line);
   bool exports = run_selects(r) ? r->best_epoch == r->epoch : *enough;
   if (exports) KITH_TRY(run_export(r, final ? final : kith_trainer_final(r->trainer)));
   int every = r->o->checkpoint.every;

@@ -29,7 +29,7 @@ static void sampled_record_whole(kith_trainer *t) {
   t->x = kith_tape_rows(t->whole_tape, &t->whole.frame, t->model.width);
   t->whole_readout = (kith_readout){.picks = &t->nothing, .whole = true};
   t->whole_readout.packed = kith_tape_tensor(t->whole_tape, 1, kith_model_width(&t->model));
-  kith_stage stage = {.tape = t->whole_tape, .params = t->params, .play = &t->play, .hop = hop, .x = t->x, .readout = &t->whole_readout};
+  kith_stage stage = {.tape = t->whole_tape, .params = t->params, .play = &t->play, .hop = hop, .x = t->x, .readout = &t->whole_readout, .layers = &t->layers};
   kith_model_record(&t->model, &stage);
 }
 

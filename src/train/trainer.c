@@ -141,6 +141,18 @@ const float *kith_trainer_final(kith_trainer *t) {
   return t->final;
 }
 
+int kith_trainer_n_layer(const kith_trainer *t) { return t->layers.n; }
+
+kith_agreed kith_trainer_smoothness(kith_trainer *t, kith_smoothness *out) {
+  kith_agreed st = {KITH_OK};
+  int64_t before = kith_halo_bytes(t->a->halo);
+  for (int l = 0; l < t->layers.n; l++)
+    KITH_TRY(kith_smoothness_measure(t->comm, t->a, t->layers.h[l]->d, t->layers.h[l]->value, &out[l]));
+done:
+  t->eval_bytes += kith_halo_bytes(t->a->halo) - before;
+  return st;
+}
+
 kith_eid kith_trainer_asked_entries(const kith_trainer *t) {
   const kith_picks *p = &t->batch->picks;
   kith_eid n = 0;

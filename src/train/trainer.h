@@ -30,6 +30,7 @@ struct kith_trainer {
   kith_tensor *x;       /* initial embeddings: the parameters */
   float *m, *v;         /* [n_own, d] Adam's moments */
   float *final;         /* [n_own, final width] */
+  kith_layers layers;   /* of the model on the whole graph */
   double l2_scale;      /* l2 / pairs of this step */
   kith_sum loss;
   int64_t eval_bytes;   /* sent for evaluations, not by steps */

@@ -10,6 +10,13 @@ for loss in bpr softmax; do
   job=$dir/$loss/job.yaml
   "$KITH" train "$job" --quiet >/dev/null
   cp "$dir/$loss/work/embeddings.h5" "$dir/$loss/one.h5"
+  /usr/bin/python3 - "$dir/$loss/work/metrics.jsonl" <<'P'
+import json, sys
+for line in map(json.loads, open(sys.argv[1])): # every evaluated epoch tells of the input rows and of two layers
+    evaluated = "recall@10" in line
+    assert evaluated == (line["epoch"] % 2 == 0)
+    for key in "layer_cosine", "layer_energy": assert len(line.get(key, [])) == 3 * evaluated, line
+P
   digits "$dir/$loss/work/metrics.jsonl" >"$dir/$loss/one.jsonl"
   for n in 2 3 4; do
     ranks $n train "$job" --quiet --fresh >/dev/null
@@ -46,7 +53,10 @@ interrupted USR1 mpirun --quiet --oversubscribe --bind-to none -n 2 "$KITH"
 
 # Weights and sampled steps go on from a checkpoint as if they had not stopped: on one rank to the last bit.
 job=$dir/bpr/job.yaml
-for how in "--set model.name=ngcf --set model.dropout=0.1" "--set train.mode=neighbor --set train.fanouts=3,2"; do
+for how in "--set model.name=ngcf --set model.dropout=0.1" "--set train.mode=neighbor --set train.fanouts=3,2" \
+           "--set model.layer_weights=learned --set model.edge_dropout=0.2" \
+           "--set model.name=gat --set model.heads=2 --set model.gat_last=average --set model.attention_dropout=0.2" \
+           "--set model.name=sage --set model.aggregator=lstm"; do
   "$KITH" train "$job" --quiet --fresh $how >/dev/null
   cp "$dir/bpr/work/embeddings.h5" "$dir/bpr/whole.h5"
   "$KITH" train "$job" --quiet --fresh $how --set train.epochs=2 >/dev/null

@@ -127,9 +127,9 @@ static void learnt_layers_are_the_same(void **state) {
   double fixed[STEPS], learnt[STEPS];
   kith_model_options model = small((kith_model_options){.name = KITH_LIGHTGCN});
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 11);
-  train_on(test_comm, &t, &model, &(manner){.sampler = {.mode = KITH_FULL}}, 7, fixed);
+  train_on(test_comm, &t, &model, &(manner){.sampler.mode = KITH_FULL}, 7, fixed);
   model.layer_weights = KITH_LEARNED;
-  train_on(test_comm, &t, &model, &(manner){.sampler = {.mode = KITH_FULL}}, 7, learnt);
+  train_on(test_comm, &t, &model, &(manner){.sampler.mode = KITH_FULL}, 7, learnt);
   assert_true(fixed[0] == learnt[0] && fixed[STEPS - 1] != learnt[STEPS - 1]);
   test_graph_free(&t);
   check(model);
