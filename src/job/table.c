@@ -46,7 +46,7 @@ const job_key kith__job_table[] = {
     {"partition.method", JOB_NAME, AT(partition.method), 0, 0, "metis | hash | contiguous", "how the graph is cut"},
     {"partition.seed", JOB_LONG, AT(partition.seed), COUNT, "", "key of the cut"},
     {"partition.tolerance", JOB_REAL, AT(partition.tolerance), 1.001, 10, "heaviest part / mean", "how uneven the parts' work may be"},
-    {"model.name", JOB_NAME, AT(model.name), 0, 0, "lightgcn | mf | ngcf | gcn | gat | sage | pinsage", "the model"},
+    {"model.name", JOB_NAME, AT(model.name), 0, 0, KITH_MODEL_NAMES, "the model"},
     {"model.width", JOB_INT, AT(model.width), 1, 1024, "columns", "width of the embeddings"},
     {"model.layers", JOB_INT, AT(model.layers), 0, 16, "layers", "propagations; 0 for mf"},
     {"model.init", JOB_REAL, AT(model.init), 1e-9, 1e3, "standard deviation", "of the initial embeddings"},

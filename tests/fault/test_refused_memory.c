@@ -50,17 +50,20 @@ static kith_agreed make_trainer_pinsage(void **made) {
   train.sampler.mode = KITH_NEIGHBOR;
   return kith_trainer_create(test_comm, share, &model, &train, (kith_trainer **)made);
 }
-/* A model with weights, on hops that lose edges. */
-static kith_agreed make_trainer_gat(void **made) {
+/* Models with weights, on hops that lose edges. */
+static kith_agreed make_trainer_with(kith_model_name name, void **made) {
   kith_model_options model = kith_model_defaults();
   kith_train_options train = kith_train_defaults();
-  model.name = KITH_GAT;
+  model.name = name;
+  model.aggregator = KITH_LSTM;
   model.width = 4;
   model.layers = 2;
   model.edge_dropout = model.attention_dropout = 0.2;
   train.batch = 32;
   return kith_trainer_create(test_comm, share, &model, &train, (kith_trainer **)made);
 }
+static kith_agreed make_trainer_gat(void **made) { return make_trainer_with(KITH_GAT, made); }
+static kith_agreed make_trainer_lstm(void **made) { return make_trainer_with(KITH_SAGE, made); }
 static void break_trainer(void **made) { kith_trainer_destroy((kith_trainer **)made); }
 
 static kith_agreed make_metrics(void **made) {
@@ -128,6 +131,7 @@ static void a_trainer_with_pinsage(void **state) {
 static void a_trainer_with_weights(void **state) {
   (void)state;
   refuse_each(make_trainer_gat, break_trainer);
+  refuse_each(make_trainer_lstm, break_trainer);
 }
 static void an_evaluation(void **state) {
   (void)state;
