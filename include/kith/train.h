@@ -12,12 +12,8 @@
 #include "kith/rank.h"
 #include "kith/smooth.h"
 
-/** How a step sees the graph: all of it, or hops of sampled neighbours around the batch's nodes. */
-typedef enum kith_train_mode { KITH_FULL, KITH_NEIGHBOR } kith_train_mode;
-
 typedef struct kith_train_options {
-  kith_train_mode mode;
-  kith_fanouts fanouts; /**< of the sampled hops */
+  kith_sampler_options sampler;
   bool exclude;     /**< sampled hops leave out the pairs that the step learns from */
   int batch;        /**< training pairs in a step, over all ranks */
   int epochs;       /**< epochs in all, those of an earlier run included */
@@ -36,7 +32,6 @@ typedef struct kith_checkpoint_options {
 } kith_checkpoint_options;
 
 kith_train_options kith_train_defaults(void);
-const char *kith_train_mode_text(kith_train_mode mode); /**< "full" */
 kith_checkpoint_options kith_checkpoint_defaults(void);
 
 /* ---- the trainer: parameters and steps ----------------------------------------------------------------------------- */
@@ -49,6 +44,7 @@ kith_agreed kith_trainer_create(const kith_comm *comm, const kith_graph *g, cons
 void kith_trainer_destroy(kith_trainer **trainer);
 
 int64_t kith_trainer_n_step(const kith_trainer *t); /**< steps in an epoch */
+int64_t kith_trainer_pairs(const kith_trainer *t, int64_t first, int64_t last); /**< pairs of the steps first … last - 1 of the current epoch, over all ranks */
 /** Put the training pairs into the order of an epoch, 0 the first.  Local. */
 void kith_trainer_epoch(kith_trainer *t, int64_t epoch);
 /**

@@ -51,7 +51,12 @@ static void run_add_recipe(run *r, const char *format, ...) {
 static void run_add_model(run *r) {
   const kith_model_options *m = &r->o->model;
   if (m->name == KITH_GAT) run_add_recipe(r, " heads=%d", m->heads);
+  if (m->name == KITH_GAT && m->heads_last > 0) run_add_recipe(r, " heads_last=%d", m->heads_last);
+  if (m->name == KITH_GAT && m->gat_last != KITH_GAT_CONCAT) run_add_recipe(r, " gat_last=%s", kith_gat_last_text(m->gat_last));
+  if (m->name == KITH_GAT && m->attention_dropout > 0) run_add_recipe(r, " attention_dropout=%.9g", m->attention_dropout);
   if (m->name == KITH_SAGE) run_add_recipe(r, " aggregator=%s", kith_aggregator_text(m->aggregator));
+  if (m->name == KITH_LIGHTGCN && m->layer_weights != KITH_FIXED) run_add_recipe(r, " layer_weights=%s", kith_layer_weights_text(m->layer_weights));
+  if (m->edge_dropout > 0 && kith_model_layers(m) > 0) run_add_recipe(r, " edge_dropout=%.9g", m->edge_dropout);
   if (m->dropout > 0) run_add_recipe(r, " dropout=%.9g", m->dropout);
 }
 
@@ -67,9 +72,15 @@ static void run_add_negatives(run *r) {
 
 static void run_add_mode(run *r) {
   const kith_train_options *t = &r->o->train;
-  if (t->mode == KITH_FULL) return;
-  run_add_recipe(r, " mode=%s exclude=%s fanouts=", kith_train_mode_text(t->mode), t->exclude ? "true" : "false");
-  for (int i = 0; i < t->fanouts.n; i++) run_add_recipe(r, i ? ",%d" : "%d", t->fanouts.of[i]);
+  const kith_sampler_options *o = &t->sampler;
+  if (o->mode == KITH_FULL) return;
+  run_add_recipe(r, " mode=%s exclude=%s", kith_train_mode_text(o->mode), t->exclude ? "true" : "false");
+  if (o->mode == KITH_LAYERWISE || o->mode == KITH_SAINT_NODE) run_add_recipe(r, " budget=%lld", (long long)o->budget);
+  if (o->mode == KITH_CLUSTER) run_add_recipe(r, " parts=%d clusters=%d cut=%s", r->g->n_part, o->clusters, kith_cut_text(o->cut));
+  if (o->mode != KITH_NEIGHBOR) return;
+  run_add_recipe(r, " fanouts=");
+  for (int i = 0; i < o->fanouts.n; i++) run_add_recipe(r, i ? ",%d" : "%d", o->fanouts.of[i]);
+  if (o->draw != KITH_UNIFORM) run_add_recipe(r, " draw=%s", kith_drawing_text(o->draw));
 }
 
 /* What must be the same for a checkpoint to be continued: all that decides the next bit. */
@@ -87,8 +98,8 @@ static void run_write_recipe(run *r) {
   run_add_mode(r);
 }
 
-void kith__recipe(const kith_run *o, size_t size, char *recipe) {
-  run r = {.o = o};
+void kith__recipe(const kith_graph *g, const kith_run *o, size_t size, char *recipe) {
+  run r = {.g = g, .o = o};
   run_write_recipe(&r);
   snprintf(recipe, size, "%s", r.recipe);
 }
@@ -156,7 +167,7 @@ static void run_steps(run *r) {
   while (r->step < n_step && !r->asked_to_stop) {
     r->asked_to_stop = kith_trainer_step(r->trainer, r->step++, kith__stop_is_asked());
     double seconds = kith_clock() - p.began, loss = kith_sum_value(kith_trainer_state(r->trainer).loss) / (double)r->step;
-    run_rate((double)(r->step - begun) * r->o->train.batch, seconds, sizeof rate, rate);
+    run_rate((double)kith_trainer_pairs(r->trainer, begun, r->step), seconds, sizeof rate, rate);
     snprintf(note, sizeof note, "loss %.5f%s, %s", loss, r->comm->size > 1 ? " (rank 0's share)" : "", rate);
     kith_progress_step(&p, r->step - begun, note);
   }
@@ -254,7 +265,7 @@ static kith_agreed run_one_epoch(run *r, bool *enough) {
   kith_comm_share(r->comm, sizeof seconds, &seconds); /* the history is the same on every rank, so the clock must be */
   int64_t bytes = kith_trainer_halo_bytes(r->trainer) - sent;
   kith_comm_sum_int(r->comm, 1, &bytes);
-  int64_t pairs = r->step == n_step ? r->g->n_edge - begun * r->o->train.batch : (r->step - begun) * r->o->train.batch;
+  int64_t pairs = kith_trainer_pairs(r->trainer, begun, r->step);
   r->result->seconds += seconds;
   r->result->pairs += pairs;
   r->result->halo_bytes += bytes;

@@ -12,7 +12,7 @@ static kith_lid sampled_most_asked(const kith_trainer *t) {
 
 kith_agreed kith__sampled_prepare(kith_trainer *t) {
   kith_agreed st = {KITH_OK};
-  KITH_TRY(kith_sampler_create(t->comm, t->g, t->a, kith_model_layers(&t->model), &t->train.fanouts, kith_model_has_loops(&t->model),
+  KITH_TRY(kith_sampler_create(t->comm, t->g, t->a, kith_model_layers(&t->model), &t->train.sampler, kith_model_has_loops(&t->model),
                                kith_batch_most_wanted(t->batch), t->train.seed, &t->sampler));
   KITH_TRY(kith_halo_create_movable(t->comm, t->g->first, (kith_lid)kith_sampler_leaves(t->sampler)->most, sampled_most_asked(t),
                                     t->model.width, &t->halo));

@@ -20,7 +20,7 @@ done:
 
 static kith_batch_shape trainer_shape(const kith_trainer *t) {
   const kith_negative_options *n = &t->train.negatives;
-  return (kith_batch_shape){.pairs = t->train.batch, .softmax = t->softmax, .n_negative = n->count, .n_pool = n->hard > 0 ? n->pool : 1,
+  return (kith_batch_shape){.pairs = (int)t->epoch->most, .softmax = t->softmax, .n_negative = n->count, .n_pool = n->hard > 0 ? n->pool : 1,
                             .n_shared = t->softmax ? t->train.loss.shared : 0, .targets = t->sampled && t->train.exclude};
 }
 
@@ -31,6 +31,7 @@ static kith_status trainer_make(const kith_comm *comm, const kith_graph *g, cons
   int64_t n = (int64_t)g->n_own * model->width;
   KITH_CHECK(g->n_edge > 0, KITH_EDATA, "the graph has no training interactions");
   KITH_TRY(kith_loss_check(&train->loss, &train->negatives));
+  KITH_TRY(kith_model_check(model));
   KITH_TRY(KITH_NEW(t, 1));
   *out = t; /* from here on the caller destroys */
   t->comm = comm;
@@ -38,12 +39,11 @@ static kith_status trainer_make(const kith_comm *comm, const kith_graph *g, cons
   t->model = *model;
   t->train = *train;
   if (t->train.batch > g->n_edge) t->train.batch = (int)g->n_edge;
-  t->sampled = train->mode != KITH_FULL;
+  t->sampled = train->sampler.mode != KITH_FULL;
   t->softmax = train->loss.name == KITH_SOFTMAX;
   KITH_TRY(KITH_NEW(t->m, n));
   KITH_TRY(KITH_NEW(t->v, n));
   KITH_TRY(KITH_NEW(t->final, (int64_t)g->n_own * kith_model_width(model)));
-  KITH_TRY(kith_epoch_create(g, t->train.batch, train->seed, &t->epoch));
   KITH_TRY(kith_params_create(train->seed, &t->params));
   KITH_TRY(kith_tape_create(&t->tape));
   t->play.seed = train->seed;
@@ -57,6 +57,8 @@ kith_agreed kith_trainer_create(const kith_comm *comm, const kith_graph *g, cons
   kith_trainer *t = NULL;
   *out = NULL;
   KITH_TRY(kith_agree(comm, trainer_make(comm, g, model, train, &t)));
+  KITH_TRY(train->sampler.mode == KITH_CLUSTER ? kith_epoch_create_clusters(comm, g, t->train.batch, train->sampler.clusters, train->seed, &t->epoch)
+                                               : kith_agree(comm, kith_epoch_create(g, t->train.batch, train->seed, &t->epoch)));
   kith_batch_shape shape = trainer_shape(t);
   t->n_step = t->epoch->n_step;
   KITH_TRY(kith_relation_create(comm, g, model->width, &t->a));
@@ -92,6 +94,8 @@ void kith_trainer_destroy(kith_trainer **trainer) {
 }
 
 int64_t kith_trainer_n_step(const kith_trainer *t) { return t->n_step; }
+
+int64_t kith_trainer_pairs(const kith_trainer *t, int64_t first, int64_t last) { return t->epoch->place_first[last] - t->epoch->place_first[first]; }
 
 void kith_trainer_epoch(kith_trainer *t, int64_t epoch) { kith_epoch_begin(t->epoch, epoch); }
 

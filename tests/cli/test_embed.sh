@@ -112,9 +112,10 @@ for t in "user", "item":
     assert x.tobytes() == y.tobytes() if exact else np.abs(x - y).max(initial=0) <= 1e-6 * np.abs(x).max(initial=1), (t, np.abs(x - y).max())
 P
 
-for model in lightgcn sage gcn gat ngcf; do
-  set -- "${columns[@]}" --set model.name=$model --set data.split.method=none --set evaluate.every=0 --set train.epochs=8
+for model in lightgcn sage gcn gat ngcf sage-lstm; do
+  set -- "${columns[@]}" --set model.name=${model%-lstm} --set data.split.method=none --set evaluate.every=0 --set train.epochs=8
   [ $model = lightgcn ] || set -- "$@" --set train.mode=neighbor --set train.fanouts=5,5
+  [ $model != sage-lstm ] || set -- "$@" --set model.aggregator=lstm --set model.edge_dropout=0.1
   "$KITH" ingest "$job" "$@" >/dev/null && "$KITH" partition "$job" "$@" >/dev/null
   "$KITH" train "$job" "$@" --quiet --fresh >/dev/null
   for what in users items both; do
@@ -168,7 +169,7 @@ from bad2.tsv both;  refused "nothing new" 65 'bad2.tsv:2: expected a new user o
 from new.tsv users
 refused "no list" 78 'embed.interactions.path: expected' "$job" "$@"
 refused "a missing list" 66 'nowhere: cannot be read' "$job" "$@" --set embed.interactions.path=nowhere
-refused "another model" 78 'was trained with model=ngcf, the job says model=sage' "$job" "$@" "${embed[@]}" --set model.name=sage
+refused "another model" 78 'was trained with model=sage, the job says model=gcn' "$job" "$@" "${embed[@]}" --set model.name=gcn
 refused "no layer" 78 'model.name: mf' "$job" "$@" "${embed[@]}" --set model.name=mf
 rm "$work"/checkpoint-*
 refused "no checkpoint" 66 'no checkpoint is there: run kith train' "$job" "$@" "${embed[@]}"
