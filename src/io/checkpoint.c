@@ -162,13 +162,13 @@ static kith_status checkpoint_compare(const char *path, const char *wanted, cons
   while (*wanted && *found) {
     int n = 0, m = 0;
     if (sscanf(wanted, " %63s%n", a, &n) != 1 || sscanf(found, " %63s%n", b, &m) != 1) break;
-    if (strcmp(a, b) != 0) return kith_fail(KITH_ECONFIG, "%s: was trained with %s, the job says %s; use --fresh to start anew", path, b, a);
+    if (strcmp(a, b) != 0) return kith_fail(KITH_ECONFIG, "%s: was trained with %s, the job says %s; train with --fresh to start anew", path, b, a);
     wanted += n;
     found += m;
   }
   if (*wanted == *found) return KITH_OK;
   if (sscanf(*wanted ? wanted : found, " %63s", a) != 1) snprintf(a, sizeof a, "another recipe");
-  return kith_fail(KITH_ECONFIG, "%s: was trained %s %s, the job %s; use --fresh to start anew", path, *wanted ? "without" : "with", a,
+  return kith_fail(KITH_ECONFIG, "%s: was trained %s %s, the job %s; train with --fresh to start anew", path, *wanted ? "without" : "with", a,
                    *wanted ? "has it" : "lacks it");
 }
 
@@ -195,7 +195,7 @@ static kith_agreed checkpoint_read_attributes(kith_h5 *f, const kith_graph *g, k
   kith_agreed st = {KITH_OK};
   int64_t fingerprint = 0;
   KITH_TRY(kith_h5_get_int(f, "fingerprint", &fingerprint));
-  KITH_TRY(kith_agreed_same((uint64_t)fingerprint == g->fingerprint ? KITH_OK : kith_fail(KITH_EDATA, "%s: a checkpoint of another graph; use --fresh to start anew", kith_h5_path(f))));
+  KITH_TRY(kith_agreed_same((uint64_t)fingerprint == g->fingerprint ? KITH_OK : kith_fail(KITH_EDATA, "%s: a checkpoint of another graph; train with --fresh to start anew", kith_h5_path(f))));
   KITH_TRY(kith_h5_get_text(f, "recipe", recipe));
   KITH_TRY(kith_agreed_same(checkpoint_compare(kith_h5_path(f), c->recipe, *recipe)));
   KITH_TRY(kith_h5_get_int(f, "epoch", &c->epoch));

@@ -250,8 +250,8 @@ static kith_agreed run_close_epoch(run *r, double seconds, int64_t pairs, int64_
   bool exports = run_selects(r) ? r->best_epoch == r->epoch : *enough;
   if (exports) KITH_TRY(run_export(r, final ? final : kith_trainer_final(r->trainer)));
   int every = r->o->checkpoint.every;
-  if (exports && r->o->checkpoint.best) KITH_TRY(run_save(r));
-  else if (*enough || r->asked_to_stop || (every > 0 && r->epoch % every == 0)) KITH_TRY(run_save(r));
+  bool picked = exports && r->o->checkpoint.best, due = every > 0 && r->epoch % every == 0;
+  if (*enough || r->asked_to_stop || picked || due) KITH_TRY(run_save(r));
 done:
   return st;
 }
