@@ -43,6 +43,7 @@ typedef struct sample_setting {
 kith_status kith__law_neighbour(const sample_setting *s, sample_law *out) KITH_MUST_USE;
 /* Collective. */
 kith_agreed kith__law_nodes(const sample_setting *s, sample_law *out) KITH_MUST_USE;
+kith_agreed kith__law_saint(const sample_setting *s, sample_law *out) KITH_MUST_USE;
 kith_agreed kith__law_cluster(const sample_setting *s, sample_law *out) KITH_MUST_USE;
 
 #endif

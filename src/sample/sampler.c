@@ -88,6 +88,8 @@ static kith_agreed sampler_make_law(const sample_setting *set, sample_law *law) 
   switch (set->options.mode) {
   case KITH_LAYERWISE:
   case KITH_SAINT_NODE: return kith__law_nodes(set, law);
+  case KITH_SAINT_EDGE:
+  case KITH_SAINT_WALK: return kith__law_saint(set, law);
   case KITH_CLUSTER: return kith__law_cluster(set, law);
   default: return kith_agree(set->comm, kith__law_neighbour(set, law));
   }

@@ -76,6 +76,7 @@ static void run_add_mode(run *r) {
   if (o->mode == KITH_FULL) return;
   run_add_recipe(r, " mode=%s exclude=%s", kith_train_mode_text(o->mode), t->exclude ? "true" : "false");
   if (o->mode == KITH_LAYERWISE || o->mode == KITH_SAINT_NODE) run_add_recipe(r, " budget=%lld", (long long)o->budget);
+  if (o->mode == KITH_SAINT_EDGE || o->mode == KITH_SAINT_WALK) run_add_recipe(r, " budget=%lld walk=%d coverage=%d", (long long)o->budget, o->walk, o->coverage);
   if (o->mode == KITH_CLUSTER) run_add_recipe(r, " parts=%d clusters=%d cut=%s", r->g->n_part, o->clusters, kith_cut_text(o->cut));
   if (o->mode != KITH_NEIGHBOR) return;
   run_add_recipe(r, " fanouts=");
