@@ -11,22 +11,22 @@ enum { TABLE_KEY = 2 * KITH_NAME }; /* room for any key of the table */
 #define COUNT 0, 9e18
 
 #define SOURCE(name, member, what)                                                                                     \
-  {"data." name ".path", JOB_PATH, AT(data.member.path), NONE, what},                                                  \
-  {"data." name ".format", JOB_NAME, AT(data.member.format), 0, 0, "adjacency | edges", "adjacency: a line is a node and its neighbours; edges: a line is one pair, in columns"}, \
-  {"data." name ".delimiter", JOB_DELIMITER, AT(data.member.delimiter), NONE, "what stands between columns: \",\", \"::\", tab, space …; empty: white space (adjacency), or guessed from the first line (edges)"}, \
-  {"data." name ".header", JOB_BOOL, AT(data.member.header), NONE, "the first line names the columns"},                \
-  {"data." name ".columns.user", JOB_COLUMN, AT(data.member.user), NONE, "edges: column of the user; empty: 1"}, \
-  {"data." name ".columns.item", JOB_COLUMN, AT(data.member.item), NONE, "edges: column of the item (for social: the friend); empty: 2"}, \
-  {"data." name ".columns.time", JOB_COLUMN, AT(data.member.time), NONE, "edges: column of the time; empty: none"},      \
-  {"data." name ".columns.weight", JOB_COLUMN, AT(data.member.weight), NONE, "edges: column of the weight; empty: none"}, \
-  {"data." name ".least_weight", JOB_REAL, AT(data.member.least_weight), 0, 1e30, "", "lines of a smaller weight are passed over, as if they were not there; 0: none is"}
+  {name ".path", JOB_PATH, AT(member.path), NONE, what},                                                  \
+  {name ".format", JOB_NAME, AT(member.format), 0, 0, "adjacency | edges", "adjacency: a line is a node and its neighbours; edges: a line is one pair, in columns"}, \
+  {name ".delimiter", JOB_DELIMITER, AT(member.delimiter), NONE, "what stands between columns: \",\", \"::\", tab, space …; empty: white space (adjacency), or guessed from the first line (edges)"}, \
+  {name ".header", JOB_BOOL, AT(member.header), NONE, "the first line names the columns"},                \
+  {name ".columns.user", JOB_COLUMN, AT(member.user), NONE, "edges: column of the user; empty: 1"}, \
+  {name ".columns.item", JOB_COLUMN, AT(member.item), NONE, "edges: column of the item (for social: the friend); empty: 2"}, \
+  {name ".columns.time", JOB_COLUMN, AT(member.time), NONE, "edges: column of the time; empty: none"},      \
+  {name ".columns.weight", JOB_COLUMN, AT(member.weight), NONE, "edges: column of the weight; empty: none"}, \
+  {name ".least_weight", JOB_REAL, AT(member.least_weight), 0, 1e30, "", "lines of a smaller weight are passed over, as if they were not there; 0: none is"}
 
 const job_key kith__job_table[] = {
     {"name", JOB_TEXT, AT(name), NONE, "what the job is called"},
     {"work", JOB_PATH, AT(work), NONE, "folder of everything Kith writes for this job"},
-    SOURCE("interactions", interactions, "who interacted with what"),
-    SOURCE("test", test, "interactions held out for testing; data.split then only takes the validation share"),
-    SOURCE("social", social, "who knows whom; stored as a relation"),
+    SOURCE("data.interactions", data.interactions, "who interacted with what"),
+    SOURCE("data.test", data.test, "interactions held out for testing; data.split then only takes the validation share"),
+    SOURCE("data.social", data.social, "who knows whom; stored as a relation"),
     {"data.ids", JOB_NAME, AT(data.interactions.ids), 0, 0, "auto | text",
      "auto: the first id of users, and of items, says whether they are integers or text; text: both are text, even \"0017\""},
     {"data.split.method", JOB_NAME, AT(data.split.method), 0, 0, "none | ratio | leave-last-out | time",
@@ -100,8 +100,12 @@ const job_key kith__job_table[] = {
     {"evaluate.protocol", JOB_PROTOCOL, AT(evaluate.sampled), 1, 1e6, "full | sampled-N", "rank all items, or N items the user never met"},
     {"evaluate.seed", JOB_LONG, AT(evaluate.seed), COUNT, "", "key of the sampled protocol's draws"},
     {"evaluate.smoothness", JOB_BOOL, AT(evaluate.smoothness), NONE, "while training, tell how alike the nodes' rows are after each layer, as docs/metrics.md has it"},
+    {"embed.new", JOB_NAME, AT(embed.what), 0, 0, "users | items | both",
+     "kith embed: whose ids the list brings that the graph does not know; with users every item must be known, with items every user"},
+    SOURCE("embed.interactions", embed.interactions, "kith embed: who interacted with what among the new nodes; ids are those of the graph's lists"),
     {"checkpoint.every", JOB_INT, AT(checkpoint.every), 0, 1e9, "epochs", "between checkpoints; 0: only at the end"},
     {"checkpoint.keep", JOB_INT, AT(checkpoint.keep), 1, 1e6, "files", "how many of the newest checkpoints stay"},
+    {"checkpoint.best", JOB_BOOL, AT(checkpoint.best), NONE, "where evaluations pick the epoch: write a checkpoint of the picked one, and keep it beside the newest, so that kith embed can use it"},
 };
 const int kith__job_n_key = (int)(sizeof kith__job_table / sizeof *kith__job_table);
 _Static_assert(sizeof kith__job_table / sizeof *kith__job_table <= JOB_KEYS_MOST, "room for the values of all keys");

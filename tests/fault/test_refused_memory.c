@@ -77,6 +77,20 @@ static kith_agreed make_metrics(void **made) {
 }
 static void break_nothing(void **made) { *made = NULL; }
 
+static kith_agreed make_smoothness(void **made) {
+  kith_agreed st = {KITH_OK};
+  kith_relation *a = NULL;
+  kith_smoothness s;
+  float *x = calloc((size_t)share->n_own + 1, 4 * sizeof *x);
+  KITH_TRY(kith_relation_create(test_comm, share, 8, &a));
+  KITH_TRY(kith_smoothness_measure(test_comm, a, 4, x, &s));
+done:
+  free(x);
+  kith_relation_destroy(&a);
+  *made = NULL;
+  return st;
+}
+
 static void refuse_each(maker make, breaker unmake) {
   for (int r = 0; r < test_comm->size; r++)
     for (int64_t k = 1;; k++) {
@@ -138,10 +152,15 @@ static void an_evaluation(void **state) {
   refuse_each(make_metrics, break_nothing);
 }
 
+static void a_smoothness(void **state) {
+  (void)state;
+  refuse_each(make_smoothness, break_nothing);
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(a_communicator), cmocka_unit_test(a_halo), cmocka_unit_test(a_relation),
                                      cmocka_unit_test(a_trainer_with_bpr), cmocka_unit_test(a_trainer_with_nce), cmocka_unit_test(a_trainer_with_softmax), cmocka_unit_test(a_trainer_with_weights),
-                                     cmocka_unit_test(a_trainer_with_pinsage), cmocka_unit_test(an_evaluation)};
+                                     cmocka_unit_test(a_trainer_with_pinsage), cmocka_unit_test(an_evaluation), cmocka_unit_test(a_smoothness)};
   test_begin(&argc, &argv);
   graph = test_graph_random(20, 30, 120, 4);
   share = test_graph_cut(&graph, test_comm, 5, 2);
