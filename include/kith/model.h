@@ -7,7 +7,9 @@
 #include "kith/sample.h"
 #include "kith/tape.h"
 
+/* The models: their numbers, and in the same order their names in a job.  docs/new-model.md tells how to add one. */
 typedef enum kith_model_name { KITH_LIGHTGCN, KITH_MF, KITH_NGCF, KITH_GCN, KITH_GAT, KITH_SAGE, KITH_PINSAGE } kith_model_name;
+#define KITH_MODEL_NAMES "lightgcn | mf | ngcf | gcn | gat | sage | pinsage"
 
 /** How GAT's last layer joins its heads: side by side, each with its share of the columns; or the mean of heads that have all columns. */
 typedef enum kith_gat_last { KITH_GAT_CONCAT, KITH_GAT_AVERAGE } kith_gat_last;
@@ -90,6 +92,7 @@ void kith_ngcf_record(const kith_model_options *o, const kith_stage *s);
 void kith_gcn_record(const kith_model_options *o, const kith_stage *s);
 void kith_gat_record(const kith_model_options *o, const kith_stage *s);
 void kith_sage_record(const kith_model_options *o, const kith_stage *s);
+/* … and one on importance neighbourhoods (kith_near_create) instead of the training graph. */
 void kith_pinsage_record(const kith_model_options *o, const kith_stage *s);
 
 /** Tell that `h` are the rows after the next layer; null is passed over.  For models. */

@@ -184,19 +184,21 @@ typedef struct kith_fanouts {
 } kith_fanouts;
 
 /** How a step sees the graph: all of it, or hops that are drawn around the batch's nodes. */
-typedef enum kith_train_mode { KITH_FULL, KITH_NEIGHBOR, KITH_LAYERWISE, KITH_CLUSTER, KITH_SAINT_NODE } kith_train_mode;
+typedef enum kith_train_mode { KITH_FULL, KITH_NEIGHBOR, KITH_LAYERWISE, KITH_CLUSTER, KITH_SAINT_NODE, KITH_SAINT_EDGE, KITH_SAINT_WALK } kith_train_mode;
 
 /** In proportion to what a node draws among its neighbours: all alike, or one over their degrees (the squares of A's entries), or a relation's own weights. */
 typedef enum kith_drawing { KITH_UNIFORM, KITH_IMPORTANCE } kith_drawing;
 
 /** What becomes of edges between the parts of a step. */
-typedef enum kith_cut { KITH_CUT_KEEP, KITH_CUT_DROP } kith_cut;
+typedef enum kith_cut { KITH_CUT_KEEP, KITH_CUT_DROP, KITH_CUT_WEIGH } kith_cut;
 
 typedef struct kith_sampler_options {
   kith_train_mode mode;
   kith_fanouts fanouts; /**< neighbor */
   kith_drawing draw;    /**< neighbor: uniform draws are without, others with replacement */
-  int64_t budget;       /**< nodes expected in a step's set: layerwise, in each layer's */
+  int64_t budget;       /**< layerwise: nodes expected in each layer's set; saint-node: in a step's; saint-edge, saint-walk: walks that begin */
+  int walk;             /**< saint-walk: hops of a walk */
+  int coverage;         /**< saint-edge, saint-walk: how often a node is met, on average, while chances are counted */
   int clusters;         /**< cluster: parts of the cut in a step */
   kith_cut cut;         /**< cluster */
 } kith_sampler_options;
@@ -224,8 +226,13 @@ int64_t kith_neighbour_draw(uint64_t seed, uint64_t step, int64_t node, int hop,
  *   to the squared norm of A's column u; a row reads its neighbours among them, scale 1 / p_u; unbiased.
  * - saint-node (Zeng et al., GraphSAINT, ICLR 2020, section 3): one such set serves all layers; of a row u that is in it, v
  *   is with chance p_v, so the aggregator's normalisation p_uv / p_u is p_v and scale is 1 / p_v.
+ * - saint-edge, saint-walk (the same): the set is what random walks of one hop, or of `walk`, visit that begin at `budget`
+ *   nodes.  A walk of one hop draws an edge as the paper's edge sampler does, in proportion to 1 / deg u + 1 / deg v.  Scales
+ *   are one over chances that are counted before training, in sets that meet every node `coverage` times on average.
  * - cluster (Chiang et al., Cluster-GCN, KDD 2019): a row reads its neighbours in the step's parts, or with KITH_CUT_DROP in
- *   its own part; scale is neighbours / neighbours read, as the paper normalises what is left.  Not unbiased.
+ *   its own part; scale is neighbours / neighbours read, as the paper normalises what is left.  With KITH_CUT_WEIGH
+ *   neighbours in its own part count once, others one over the chance that their part is there: that is unbiased for nodes
+ *   of the step's parts, if those are several.
  *
  * The batch's nodes are rows of a step in any case, also those that are in no set or part.
  */

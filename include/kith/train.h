@@ -28,6 +28,7 @@ typedef struct kith_train_options {
 typedef struct kith_checkpoint_options {
   int every;        /**< epochs between checkpoints; 0 only at the end */
   int keep;         /**< how many of the newest stay */
+  bool best;        /**< where evaluations pick the epoch: write one of the picked epoch, and keep it beside the newest */
 } kith_checkpoint_options;
 
 kith_train_options kith_train_defaults(void);

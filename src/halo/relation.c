@@ -91,12 +91,17 @@ done:
   return st;
 }
 
-/* weight = 1 / sqrt(deg i * deg j): symmetric to the last bit, since the product of integers is. */
+/*
+ * weight = 1 / sqrt(deg i * deg j): symmetric to the last bit, since the product of integers is.  Where rows read nodes
+ * that do not read them, such a node may have no neighbour of its own; it then counts as if it had one.
+ */
 static void relation_weigh(kith_relation *a) {
   const kith_csr *csr = &a->csr;
   for (kith_lid p = 0; p < csr->n_row; p++)
-    for (kith_eid e = csr->start[p]; e < csr->start[p + 1]; e++)
-      csr->weight[e] = (float)(1.0 / sqrt((double)(a->degree[csr->row[p]] * a->degree[csr->col[e]])));
+    for (kith_eid e = csr->start[p]; e < csr->start[p + 1]; e++) {
+      int64_t theirs = a->degree[csr->col[e]];
+      csr->weight[e] = (float)(1.0 / sqrt((double)(a->degree[csr->row[p]] * (theirs > 0 ? theirs : 1))));
+    }
 }
 
 /* The weights that were given, row by row. */

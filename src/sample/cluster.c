@@ -10,6 +10,7 @@ typedef struct cluster {
   const sample_setting *set;
   int *part;   /* [n_own + n_ghost] of each node */
   bool *here;  /* [n_part] whether it is in this step */
+  int n_here;
 } cluster;
 
 static void cluster_begin(void *self, uint64_t step) {
@@ -17,8 +18,15 @@ static void cluster_begin(void *self, uint64_t step) {
   const sample_setting *s = w->set;
   int n = s->g->n_part, k = s->options.clusters < n ? s->options.clusters : n;
   int64_t steps = kith_cluster_steps(n, k);
-  for (int p = 0; p < n; p++) w->here[p] = kith_cluster_step(s->seed, (int64_t)step / steps, n, k, p) == (int64_t)step % steps;
+  w->n_here = 0;
+  for (int p = 0; p < n; p++) {
+    w->here[p] = kith_cluster_step(s->seed, (int64_t)step / steps, n, k, p) == (int64_t)step % steps;
+    w->n_here += w->here[p];
+  }
 }
+
+/* One over the chance that another part than its own is in the step with a node. */
+static float cluster_cut_scale(const cluster *w, bool inside) { return (float)((double)(w->set->g->n_part - 1) / (w->n_here - inside)); }
 
 static int64_t cluster_draw(void *self, const sample_question *q, int64_t *place, float *scale) {
   const cluster *w = self;
@@ -31,7 +39,9 @@ static int64_t cluster_draw(void *self, const sample_question *q, int64_t *place
     int part = w->part[col[kith__allowed(q, i)]];
     if (cuts ? part == own : w->here[part]) place[n++] = kith__allowed(q, i);
   }
-  for (int64_t i = 0; i < n; i++) scale[i] = (float)((double)q->among / (double)n);
+  bool weighs = w->set->options.cut == KITH_CUT_WEIGH && w->n_here > w->here[own];
+  for (int64_t i = 0; i < n; i++)
+    scale[i] = !weighs ? (float)((double)q->among / (double)n) : w->part[col[place[i]]] == own ? 1 : cluster_cut_scale(w, w->here[own]);
   return n;
 }
 

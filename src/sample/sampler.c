@@ -88,6 +88,8 @@ static kith_agreed sampler_make_law(const sample_setting *set, sample_law *law) 
   switch (set->options.mode) {
   case KITH_LAYERWISE:
   case KITH_SAINT_NODE: return kith__law_nodes(set, law);
+  case KITH_SAINT_EDGE:
+  case KITH_SAINT_WALK: return kith__law_saint(set, law);
   case KITH_CLUSTER: return kith__law_cluster(set, law);
   default: return kith_agree(set->comm, kith__law_neighbour(set, law));
   }
@@ -198,12 +200,12 @@ void kith_sampler_plan(kith_sampler *s, kith_lid n, const kith_gid *seed, uint64
   s->frame[n_hop].n = n;
   for (int l = n_hop - 1; l >= 0; l--) {
     kith_lid rows = (kith_lid)s->frame[l + 1].n;
-    kith__ask(&s->ask, l, rows, s->number, n);
+    kith__ask(&s->ask, l, rows, s->number);
     if (l == n_hop - 1) sampler_know(s, n);
     sampler_fill(s, l, rows);
     kith_back_fill(&s->hop[l].csr, &s->hop[l].back);
   }
-  kith__ask_group(&s->ask, (kith_lid)s->frame[0].n, s->number, n);
+  kith__ask_group(&s->ask, (kith_lid)s->frame[0].n, s->number);
 }
 
 const kith_hop *kith_sampler_hop(const kith_sampler *s, int l) { return &s->hop[l].hop; }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "train/history.h"
+#include "train/recipe.h"
 #include "train/stop.h"
 
 /* A run under way.  Everything in it is the same on every rank, but for the trainer's rows. */
@@ -15,7 +16,7 @@ typedef struct run {
   const kith_run *o;
   kith_trainer *trainer;
   history history;
-  char recipe[2048];
+  char recipe[RUN_RECIPE];
   char embeddings[KITH_PATH];
   int64_t epoch, step;     /* whole epochs done; steps done of the next */
   double best;
@@ -76,6 +77,7 @@ static void run_add_mode(run *r) {
   if (o->mode == KITH_FULL) return;
   run_add_recipe(r, " mode=%s exclude=%s", kith_train_mode_text(o->mode), t->exclude ? "true" : "false");
   if (o->mode == KITH_LAYERWISE || o->mode == KITH_SAINT_NODE) run_add_recipe(r, " budget=%lld", (long long)o->budget);
+  if (o->mode == KITH_SAINT_EDGE || o->mode == KITH_SAINT_WALK) run_add_recipe(r, " budget=%lld walk=%d coverage=%d", (long long)o->budget, o->walk, o->coverage);
   if (o->mode == KITH_CLUSTER) run_add_recipe(r, " parts=%d clusters=%d cut=%s", r->g->n_part, o->clusters, kith_cut_text(o->cut));
   if (o->mode != KITH_NEIGHBOR) return;
   run_add_recipe(r, " fanouts=");
@@ -98,6 +100,12 @@ static void run_write_recipe(run *r) {
   run_add_mode(r);
 }
 
+void kith__recipe(const kith_graph *g, const kith_run *o, size_t size, char *recipe) {
+  run r = {.g = g, .o = o};
+  run_write_recipe(&r);
+  snprintf(recipe, size, "%s", r.recipe);
+}
+
 static kith_agreed run_export(run *r, const float *final) {
   kith_embeddings_note note = {.model = kith_model_text(r->o->model.name), .cosine = r->o->model.score == KITH_COSINE,
                                .epoch = r->epoch, .metrics = r->history.text, .job = r->o->job};
@@ -112,6 +120,7 @@ static kith_agreed run_save(run *r) {
   kith_state s = kith_trainer_state(r->trainer);
   kith_checkpoint c = {.d = r->o->model.width, .x = s.x, .m = s.m, .v = s.v, .weights = run_weights(s.weights), .epoch = r->epoch, .step = r->step, .loss = *s.loss,
                        .best = r->best, .best_epoch = r->best_epoch, .stale = r->stale, .recipe = r->recipe,
+                       .keeps_best = r->o->checkpoint.best && run_selects(r),
                        .history = r->history.text, .job = r->o->job};
   kith_comm_sum(r->comm, 1, &c.loss);
   r->saved_epoch = r->epoch;
@@ -243,7 +252,8 @@ static kith_agreed run_close_epoch(run *r, double seconds, int64_t pairs, int64_
   bool exports = run_selects(r) ? r->best_epoch == r->epoch : *enough;
   if (exports) KITH_TRY(run_export(r, final ? final : kith_trainer_final(r->trainer)));
   int every = r->o->checkpoint.every;
-  if (*enough || r->asked_to_stop || (every > 0 && r->epoch % every == 0)) KITH_TRY(run_save(r));
+  bool picked = exports && r->o->checkpoint.best, due = every > 0 && r->epoch % every == 0;
+  if (*enough || r->asked_to_stop || picked || due) KITH_TRY(run_save(r));
 done:
   return st;
 }

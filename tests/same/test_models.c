@@ -116,6 +116,8 @@ static void every_way_of_sampling_is_the_same(void **state) {
   const kith_sampler_options way[] = {{.mode = KITH_NEIGHBOR, .fanouts = {1, {3}}, .draw = KITH_IMPORTANCE},
                                       {.mode = KITH_LAYERWISE, .budget = 40},
                                       {.mode = KITH_SAINT_NODE, .budget = 60},
+                                      {.mode = KITH_SAINT_EDGE, .budget = 30, .coverage = 10},
+                                      {.mode = KITH_SAINT_WALK, .budget = 20, .walk = 3, .coverage = 10},
                                       {.mode = KITH_CLUSTER, .clusters = 1},
                                       {.mode = KITH_CLUSTER, .clusters = 1, .cut = KITH_CUT_DROP}};
   for (size_t w = 0; w < sizeof way / sizeof *way; w++) {
