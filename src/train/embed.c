@@ -101,7 +101,8 @@ kith_agreed kith_embed(const kith_comm *comm, const kith_graph *g, const kith_ru
   *out = (kith_embedded){.n = 0};
   KITH_TRY(kith_agreed_same(embed_check(&run->model)));
   KITH_TRY(kith__extend(comm, g, run->parts, new, &m.e));
-  KITH_TRY(kith_relation_create(comm, m.e.g, run->model.width, &m.a));
+  if (kith_model_reads_near(&run->model)) KITH_TRY(kith_near_create(comm, m.e.g, &run->model.near, run->train.seed, run->model.width, &m.a));
+  else KITH_TRY(kith_relation_create(comm, m.e.g, run->model.width, &m.a));
   KITH_TRY(kith_agree(comm, embed_record(&m, run->train.seed)));
   KITH_TRY(embed_load(&m, g, run, checkpoint, out));
   kith_tape_forward(m.tape);
