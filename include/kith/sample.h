@@ -261,6 +261,8 @@ void kith_sampler_plan(kith_sampler *s, kith_lid n, const kith_gid *seed, uint64
 
 /** The hop that layer l reads, l = 0 the farthest from the seeds.  Stays where it is; changed by every plan. */
 const kith_hop *kith_sampler_hop(const kith_sampler *s, int l);
+/** Neighbours that were drawn for the plan, over all hops. */
+kith_eid kith_sampler_drawn(const kith_sampler *s);
 /** The rows that layer 0 reads. */
 const kith_frame *kith_sampler_leaves(const kith_sampler *s);
 /** Their global numbers grouped by owner, as a halo wants them; row[i] is the leaf row of want[i].  Lent until the next plan. */

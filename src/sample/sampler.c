@@ -211,6 +211,12 @@ void kith_sampler_plan(kith_sampler *s, kith_lid n, const kith_gid *seed, uint64
 const kith_hop *kith_sampler_hop(const kith_sampler *s, int l) { return &s->hop[l].hop; }
 const kith_frame *kith_sampler_leaves(const kith_sampler *s) { return &s->frame[0]; }
 
+kith_eid kith_sampler_drawn(const kith_sampler *s) {
+  kith_eid n = 0;
+  for (int l = 0; l < s->set.n_hop; l++) n += s->hop[l].edges.n - (s->loops ? s->frame[l + 1].n : 0);
+  return n;
+}
+
 void kith_sampler_want(const kith_sampler *s, kith_lid *n, const kith_gid **want, const kith_lid **row) {
   *n = (kith_lid)s->frame[0].n;
   *want = s->ask.ask;

@@ -56,7 +56,10 @@ int64_t kith__sampled_arrange(kith_trainer *t, bool stop) {
   const kith_gid *want = NULL;
   kith_batch_seeds(t->batch);
   int64_t n_target = t->train.exclude ? 2 * t->batch->n_global : 0;
+  double began = kith_clock();
   kith_sampler_plan(t->sampler, t->batch->n_seed, t->batch->seed, t->play.step, n_target, t->batch->target);
+  t->tally.plan += kith_clock() - began;
+  t->tally.drawn += kith_sampler_drawn(t->sampler);
   kith_sampler_want(t->sampler, &n, &want, &t->fetch.row);
   return kith_halo_aim(t->halo, n, want, NULL, stop);
 }

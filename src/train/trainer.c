@@ -114,6 +114,7 @@ static void trainer_update(kith_trainer *t, int64_t number) {
 }
 
 bool kith_trainer_step(kith_trainer *t, int64_t step, bool stop) {
+  double began = kith_clock(), mpi = kith_mpi_seconds();
   t->play.training = true;
   t->play.step = (uint64_t)(t->epoch->epoch * t->n_step + step);
   if (t->softmax) kith_batch_softmax(t->batch, t->epoch, step);
@@ -125,8 +126,13 @@ bool kith_trainer_step(kith_trainer *t, int64_t step, bool stop) {
   kith_tape_backward(t->tape);
   kith_params_sum(t->params, t->comm);
   trainer_update(t, (int64_t)t->play.step + 1);
+  t->tally.steps++;
+  t->tally.seconds += kith_clock() - began;
+  t->tally.mpi += kith_mpi_seconds() - mpi;
   return stops != 0;
 }
+
+kith_tally kith_trainer_tally(const kith_trainer *t) { return t->tally; }
 
 kith_state kith_trainer_state(kith_trainer *t) {
   return (kith_state){.x = t->x->value, .m = t->m, .v = t->v, .weights = kith_params_weights(t->params), .loss = &t->loss};

@@ -35,6 +35,7 @@ struct kith_trainer {
   kith_layers layers;   /* of the model on the whole graph */
   double l2_scale;      /* l2 / pairs of this step */
   kith_sum loss;
+  kith_tally tally;
   int64_t eval_bytes;   /* sent for evaluations, not by steps */
 };
 
