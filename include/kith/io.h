@@ -174,6 +174,7 @@ int64_t kith_ids_find(const kith_ids *ids, const char *text);
 typedef struct kith_dataset {
   int64_t n[KITH_TYPES];
   kith_lists train, valid, test; /**< a row per user */
+  float *weight;                 /**< of the training interactions, in their order; null if they have none */
   uint64_t fingerprint;          /**< of the training and held-out lists */
 } kith_dataset;
 

@@ -139,6 +139,7 @@ static kith_agreed read_train(const kith_comm *comm, kith_h5 *f, kith_graph *g) 
   KITH_TRY(read_starts(comm, f, "train/start", g, &g->start, &first));
   READ_SLICE(f, "train/neighbour", KITH_H5_INT64, first, g->start[g->n_own], g->neighbour);
   READ_SLICE(f, "train/original", KITH_H5_INT32, first, g->start[g->n_own], original);
+  if (kith_h5_has(f, "train/weight")) READ_SLICE(f, "train/weight", KITH_H5_FLOAT, first, g->start[g->n_own], g->weight);
   KITH_TRY(kith_agree(comm, read_check_range(kith_h5_path(f), "train/neighbour", g->start[g->n_own], g->neighbour, n_node)));
   KITH_TRY(kith_agree(comm, read_keep_users(g, g->start, original, &g->train)));
 done:
