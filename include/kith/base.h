@@ -130,6 +130,8 @@ typedef enum kith_use {
   KITH_USE_DROPOUT = 8,  /**< what dropout drops: (step, node, op and column) */
   KITH_USE_SAMPLE = 9,   /**< sampled neighbours: (step, node, hop and draw) */
   KITH_USE_SHARED = 10,  /**< negatives that a step's pairs share: (epoch, step, draw) */
+  KITH_USE_EDGE = 11,    /**< what is dropped of edges: (step, node, node, op and head) */
+  KITH_USE_THIN = 12,    /**< edges that a step leaves out: (step, smaller node, larger node) */
   KITH_USE_GENERATE = 16 /**< the generator's purposes start here: 16 … 31 */
 } kith_use;
 
@@ -142,6 +144,8 @@ typedef struct kith_draw {
  * key (seed, use) and counter (a, b, c, 0).
  */
 kith_draw kith_random(uint64_t seed, kith_use use, uint64_t a, uint64_t b, uint64_t c);
+/** The same of four numbers: counter (a, b, c, d). */
+kith_draw kith_random4(uint64_t seed, kith_use use, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
 
 /** Map 64 random bits to [0, 1), 53 bits of it. */
 static inline double kith_random_unit(uint64_t bits) { return (double)(bits >> 11) * 0x1.0p-53; }

@@ -122,6 +122,7 @@ typedef struct kith_hop {
   const kith_csr *csr;        /**< rows: out, columns: in; weights of the symmetric normalised adjacency, or their estimate */
   const kith_back *back;      /**< its transpose */
   const int64_t *degree;      /**< [in rows] neighbours of each node in the whole graph */
+  const float *thinned;       /**< how much more the entries weigh that edge dropout left; null: it never drops any here */
 } kith_hop;
 
 /** The whole graph as a hop, and what it points to. */

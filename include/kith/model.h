@@ -8,6 +8,9 @@
 
 typedef enum kith_model_name { KITH_LIGHTGCN, KITH_MF, KITH_NGCF, KITH_GCN, KITH_GAT, KITH_SAGE } kith_model_name;
 
+/** How GAT's last layer joins its heads: side by side, each with its share of the columns; or the mean of heads that have all columns. */
+typedef enum kith_gat_last { KITH_GAT_CONCAT, KITH_GAT_AVERAGE } kith_gat_last;
+
 /** How GraphSAGE makes one row of many. */
 typedef enum kith_aggregator { KITH_MEAN, KITH_POOL } kith_aggregator;
 
@@ -24,8 +27,13 @@ typedef struct kith_model_options {
   int layers;     /**< L, propagations */
   double init;    /**< standard deviation of the initial embeddings */
   kith_score_name score;
-  int heads;      /**< GAT: attention heads, side by side in hidden layers, averaged in the last */
+  int out;        /**< columns of the last layer of models with weights in it (gcn, gat, sage); 0: width.  No key of jobs: trainers set it */
+  int heads;      /**< GAT: attention heads, side by side */
+  int heads_last; /**< GAT: heads of the last layer; 0: as many as the others have */
+  kith_gat_last gat_last;
   double dropout; /**< probability of dropping a number of a layer's input (NGCF: of its output) in training */
+  double attention_dropout; /**< GAT: probability of dropping an attention weight in training */
+  double edge_dropout; /**< probability of leaving an edge out of a training step */
   kith_aggregator aggregator; /**< GraphSAGE */
 } kith_model_options;
 
@@ -33,9 +41,14 @@ kith_model_options kith_model_defaults(void);
 const char *kith_model_text(kith_model_name name); /**< "lightgcn" */
 const char *kith_score_text(kith_score_name name); /**< "dot" */
 const char *kith_aggregator_text(kith_aggregator name); /**< "mean" */
+const char *kith_gat_last_text(kith_gat_last name); /**< "concat" */
+
+/** Contradictions between options.  Local.  Errors: KITH_ECONFIG, naming the keys of a job. */
+kith_status kith_model_check(const kith_model_options *o) KITH_MUST_USE;
 
 int kith_model_layers(const kith_model_options *o);  /**< hops that the model looks around: 0 for MF */
 int kith_model_width(const kith_model_options *o);   /**< columns of a final embedding */
+int kith_model_columns(const kith_model_options *o, int l); /**< columns of what layer l makes: width, or `out` in the last */
 bool kith_model_needs_back(const kith_model_options *o); /**< whether its ops read the transpose of hops */
 bool kith_model_has_loops(const kith_model_options *o); /**< whether a node is among its own neighbours (GAT) */
 

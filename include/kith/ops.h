@@ -124,6 +124,28 @@ typedef struct kith_dropout {
 } kith_dropout;
 void kith_dropout_forward(const kith_dropout *o, int64_t n, int d, const int64_t *node, const float *x, float *y);
 void kith_dropout_backward(const kith_dropout *o, int64_t n, int d, const int64_t *node, const float *dy, float *dx);
+/**
+ * The same for numbers of entries, x [entries, heads]: the draws of an entry belong to the nodes of its row and column.
+ *
+ * @param row, col  [rows], [columns] nodes
+ */
+void kith_dropout_edges_forward(const kith_dropout *o, const kith_csr *a, int heads, const int64_t *row, const int64_t *col, const float *x, float *y);
+void kith_dropout_edges_backward(const kith_dropout *o, const kith_csr *a, int heads, const int64_t *row, const int64_t *col, const float *dy, float *dx);
+
+/**
+ * Edge dropout: whether the step leaves the edge of two nodes out, which it does with probability p; the same either way
+ * round.  A node keeps the edge to itself.  Only p, seed and step are read.
+ */
+bool kith_edge_goes(const kith_dropout *o, int64_t i, int64_t j);
+/**
+ * The entries of `a` that the step keeps, in their order, their weights divided by 1 - p.
+ *
+ * @param row, col  [rows], [columns] nodes
+ * @param keep      [entries] room
+ * @param out       start, col and weight have room for those of a; the rest is set, row is a's
+ * Cost: one draw an entry.
+ */
+void kith_thin(const kith_dropout *o, const kith_csr *a, const int64_t *row, const int64_t *col, uint8_t *keep, kith_csr *out);
 
 /*
  * Sums over in-edges.  A row's entries come in the order of the matrix; w [entries, heads] weighs each head's share of
@@ -143,6 +165,10 @@ void kith_edge_max_backward(const kith_back *back, int d, const kith_eid *who, c
 /** y [n, heads]: head by head the inner product of the columns of x [n, d] with a [d]; backward adds to dx and da. */
 void kith_heads_forward(int64_t n, int heads, int d, const float *a, const float *x, float *y);
 void kith_heads_backward(int64_t n, int heads, int d, const float *a, const float *x, const float *dy, float *da, float *dx);
+
+/** y [n, d / heads]: the mean of the heads of x [n, d], and its transpose. */
+void kith_heads_mean_forward(int64_t n, int heads, int d, const float *x, float *y);
+void kith_heads_mean_backward(int64_t n, int heads, int d, const float *dy, float *dx);
 
 /** s [entries, heads]: s_e = f(left[row_e] + right[col_e]), f LeakyReLU (Velickovic et al., GAT, ICLR 2018, eq. 1). */
 void kith_edge_score_forward(const kith_csr *a, int heads, float slope, const float *left, const float *right, float *s);

@@ -129,6 +129,17 @@ typedef struct kith_readout {
 } kith_readout;
 
 /**
+ * Edge dropout: the hop without the edges that a training step leaves out, each with probability p and in both
+ * directions; the weights of sums grow by 1 / (1 - p), so that they keep their expectation.  Means, maxima and softmaxes
+ * are taken over the edges that are left.  In evaluations all are there.
+ *
+ * Whether an edge goes belongs to (seed, step, its two nodes): every layer, hop and rank agrees about it.
+ * @return the thinned hop, which lives as long as the tape: `hop` itself if p is 0; null on failure
+ * Room: 9 bytes an entry, 12 more where the hop has a transpose.
+ */
+const kith_hop *kith_thin_op(kith_tape *t, const kith_hop *hop, const kith_play *play, double p);
+
+/**
  * y = A x with the hop's own symmetric weights.  On the whole graph with halo exchange: the rows that need no ghosts are
  * computed while messages travel, and the backward pass gathers along A itself.
  */
@@ -186,10 +197,14 @@ kith_tensor *kith_aggregate_max_op(kith_tape *t, const kith_hop *hop, kith_tenso
 kith_tensor *kith_attend_op(kith_tape *t, const kith_hop *hop, kith_tensor *alpha, kith_tensor *x);
 /** y [rows, heads]: head by head the inner product of x's columns with a [1, d]. */
 kith_tensor *kith_heads_op(kith_tape *t, int heads, kith_tensor *a, kith_tensor *x);
+/** y [rows, d / heads]: the mean of x's heads. */
+kith_tensor *kith_heads_mean_op(kith_tape *t, int heads, kith_tensor *x);
 /** s_e = LeakyReLU(left_i + right_j) for every entry e = (i, j): left, right [in rows, heads]. */
 kith_tensor *kith_score_op(kith_tape *t, const kith_hop *hop, float slope, kith_tensor *left, kith_tensor *right);
 /** Softmax of s over the entries of each row, head by head. */
 kith_tensor *kith_softmax_edges_op(kith_tape *t, const kith_hop *hop, kith_tensor *s);
+/** Drop numbers of entries with probability p < 1; y = x while not training. */
+kith_tensor *kith_dropout_edges_op(kith_tape *t, const kith_hop *hop, kith_play *play, double p, kith_tensor *x);
 
 /** Packed rows at their owners → rows at those who asked (the movable halo as it is aimed when played). */
 kith_tensor *kith_exchange_op(kith_tape *t, kith_halo *h, kith_tensor *packed, int64_t max_want);

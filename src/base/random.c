@@ -5,12 +5,14 @@
 
 #include "kith/base.h"
 
-kith_draw kith_random(uint64_t seed, kith_use use, uint64_t a, uint64_t b, uint64_t c) {
+kith_draw kith_random4(uint64_t seed, kith_use use, uint64_t a, uint64_t b, uint64_t c, uint64_t d) {
   philox4x64_key_t key = {{seed, (uint64_t)use}};
-  philox4x64_ctr_t counter = {{a, b, c, 0}};
+  philox4x64_ctr_t counter = {{a, b, c, d}};
   philox4x64_ctr_t r = philox4x64(counter, key);
   return (kith_draw){{r.v[0], r.v[1], r.v[2], r.v[3]}};
 }
+
+kith_draw kith_random(uint64_t seed, kith_use use, uint64_t a, uint64_t b, uint64_t c) { return kith_random4(seed, use, a, b, c, 0); }
 
 uint64_t kith_random_below(uint64_t bits, uint64_t n) {
   __extension__ typedef unsigned __int128 wide;

@@ -130,8 +130,8 @@ static kith_status read_check(const kith_job *job) {
   if (kith_is_bad(st)) return kith_fail(st, "%s: %s", job->path, kith_error_text());
   KITH_CHECK(job->train.patience == 0 || job->evaluate.every > 0, KITH_ECONFIG,
              "%s: train.patience: %d evaluations, but evaluate.every is 0, so there are none", job->path, job->train.patience);
-  KITH_CHECK(job->model.name != KITH_GAT || job->model.width % job->model.heads == 0, KITH_ECONFIG,
-             "%s: model.heads: %d does not divide model.width, which is %d", job->path, job->model.heads, job->model.width);
+  st = kith_model_check(&job->model);
+  if (kith_is_bad(st)) return kith_fail(st, "%s: %s", job->path, kith_error_text());
   KITH_CHECK(job->work[0], KITH_ECONFIG, "%s: work: expected a folder, found nothing", job->path);
 done:
   return st;

@@ -6,11 +6,18 @@
 typedef struct model {
   const char *name;
   void (*record)(const kith_model_options *o, const kith_stage *s);
+  bool back;   /* its ops read the transpose of hops */
+  bool loops;  /* a node is among its own neighbours */
+  bool out;    /* its last layer can have other columns than the others */
 } model;
 
 static const model model_table[] = {
-    [KITH_LIGHTGCN] = {"lightgcn", kith_lightgcn_record}, [KITH_MF] = {"mf", kith_mf_record},    [KITH_NGCF] = {"ngcf", kith_ngcf_record},
-    [KITH_GCN] = {"gcn", kith_gcn_record},                [KITH_GAT] = {"gat", kith_gat_record}, [KITH_SAGE] = {"sage", kith_sage_record},
+    [KITH_LIGHTGCN] = {"lightgcn", kith_lightgcn_record, .back = false},
+    [KITH_MF] = {"mf", kith_mf_record, .back = false},
+    [KITH_NGCF] = {"ngcf", kith_ngcf_record, .back = true},
+    [KITH_GCN] = {"gcn", kith_gcn_record, .back = true, .out = true},
+    [KITH_GAT] = {"gat", kith_gat_record, .back = true, .loops = true, .out = true},
+    [KITH_SAGE] = {"sage", kith_sage_record, .back = true, .out = true},
 };
 
 kith_model_options kith_model_defaults(void) {
@@ -21,12 +28,43 @@ const char *kith_model_text(kith_model_name name) { return model_table[name].nam
 const char *kith_score_text(kith_score_name name) { return name == KITH_COSINE ? "cosine" : "dot"; }
 const char *kith_aggregator_text(kith_aggregator name) { return name == KITH_POOL ? "pool" : "mean"; }
 
-int kith_model_layers(const kith_model_options *o) { return o->name == KITH_MF ? 0 : o->layers; }
-int kith_model_width(const kith_model_options *o) { return o->name == KITH_NGCF ? o->width * (o->layers + 1) : o->width; }
-bool kith_model_needs_back(const kith_model_options *o) { return o->name != KITH_LIGHTGCN && o->name != KITH_MF; }
-bool kith_model_has_loops(const kith_model_options *o) { return o->name == KITH_GAT; }
+const char *kith_gat_last_text(kith_gat_last name) { return name == KITH_GAT_AVERAGE ? "average" : "concat"; }
 
-void kith_model_record(const kith_model_options *o, const kith_stage *s) { model_table[o->name].record(o, s); }
+int kith_model_layers(const kith_model_options *o) { return o->name == KITH_MF ? 0 : o->layers; }
+
+int kith_model_columns(const kith_model_options *o, int l) {
+  return l >= 0 && l + 1 == o->layers && o->out > 0 && model_table[o->name].out ? o->out : o->width;
+}
+
+int kith_model_width(const kith_model_options *o) {
+  return o->name == KITH_NGCF ? o->width * (o->layers + 1) : kith_model_columns(o, o->layers - 1);
+}
+
+bool kith_model_needs_back(const kith_model_options *o) { return model_table[o->name].back; }
+bool kith_model_has_loops(const kith_model_options *o) { return model_table[o->name].loops; }
+
+kith_status kith_model_check(const kith_model_options *o) {
+  kith_status st = KITH_OK;
+  int last = o->heads_last > 0 ? o->heads_last : o->heads, columns = kith_model_columns(o, o->layers - 1);
+  if (o->name != KITH_GAT) return st;
+  KITH_CHECK(o->width % o->heads == 0, KITH_ECONFIG, "model.heads: %d does not divide model.width, which is %d", o->heads, o->width);
+  KITH_CHECK(o->gat_last == KITH_GAT_AVERAGE || columns % last == 0, KITH_ECONFIG,
+             "model.heads_last: %d does not divide the columns of the last layer, which are %d; with model.gat_last: average it need not", last, columns);
+done:
+  return st;
+}
+
+/* Layers that share a hop share what edge dropout leaves of it. */
+void kith_model_record(const kith_model_options *o, const kith_stage *s) {
+  const kith_hop *hop[KITH_READOUT_MOST];
+  kith_stage thinned = *s;
+  for (int l = 0; l < kith_model_layers(o); l++) {
+    hop[l] = l > 0 && s->hop[l] == s->hop[l - 1] ? hop[l - 1] : kith_thin_op(s->tape, s->hop[l], s->play, o->edge_dropout);
+    if (!hop[l]) return;
+  }
+  thinned.hop = hop;
+  model_table[o->name].record(o, &thinned);
+}
 
 kith_tensor *kith_stage_weights(const kith_stage *s, const char *name, int l, int64_t n_row, int d, kith_init init) {
   char text[KITH_NAME];

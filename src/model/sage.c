@@ -21,7 +21,8 @@ void kith_sage_record(const kith_model_options *o, const kith_stage *s) {
     kith_tensor *both[2] = {kith_self_op(t, s->hop[l], h), sage_aggregate(o, s, l, h)};
     kith_tensor *x = kith_concat_op(t, 2, both);
     if (!x) return;
-    h = kith_linear_op(t, x, kith_stage_weights(s, "weight", l, x->d, o->width, KITH_INIT_GLOROT), kith_stage_weights(s, "bias", l, 1, o->width, KITH_INIT_ZERO));
+    int d = kith_model_columns(o, l);
+    h = kith_linear_op(t, x, kith_stage_weights(s, "weight", l, x->d, d, KITH_INIT_GLOROT), kith_stage_weights(s, "bias", l, 1, d, KITH_INIT_ZERO));
     if (l + 1 < o->layers) h = kith_unit_op(t, kith_activate_op(t, KITH_RELU, 0, h));
   }
   kith_readout_op(t, s->readout, 1, 0, h);

@@ -76,6 +76,24 @@ void kith_heads_backward(int64_t n, int heads, int d, const float *a, const floa
     }
 }
 
+void kith_heads_mean_forward(int64_t n, int heads, int d, const float *x, float *y) {
+  int width = d / heads;
+#pragma omp parallel for schedule(static)
+  for (int64_t i = 0; i < n; i++)
+    for (int k = 0; k < width; k++) {
+      float sum = 0;
+      for (int h = 0; h < heads; h++) sum += x[i * d + h * width + k];
+      y[i * width + k] = sum / (float)heads;
+    }
+}
+
+void kith_heads_mean_backward(int64_t n, int heads, int d, const float *dy, float *dx) {
+  int width = d / heads;
+#pragma omp parallel for schedule(static)
+  for (int64_t i = 0; i < n; i++)
+    for (int k = 0; k < width * heads; k++) dx[i * d + k] += dy[i * width + k % width] / (float)heads;
+}
+
 void kith_edge_score_forward(const kith_csr *a, int heads, float slope, const float *left, const float *right, float *s) {
 #pragma omp parallel for schedule(dynamic, 64)
   for (kith_lid p = 0; p < a->n_row; p++)

@@ -30,6 +30,23 @@ kith_tensor *kith_heads_op(kith_tape *t, int heads, kith_tensor *a, kith_tensor 
   return attention_record(t, "heads", made, heads_forward, heads_backward);
 }
 
+static void heads_mean_forward(void *self) {
+  attention *o = self;
+  kith_heads_mean_forward(kith_tensor_n(o->b), o->b->d / o->y->d, o->b->d, o->b->value, o->y->value);
+}
+
+static void heads_mean_backward(void *self) {
+  attention *o = self;
+  const float *dy = kith_tensor_open(o->y);
+  kith_heads_mean_backward(kith_tensor_n(o->b), o->b->d / o->y->d, o->b->d, dy, kith_tensor_open(o->b));
+}
+
+kith_tensor *kith_heads_mean_op(kith_tape *t, int heads, kith_tensor *x) {
+  if (!x) return NULL;
+  attention made = {NULL, 0, NULL, x, kith_tape_rows(t, x->frame, x->d / heads)};
+  return attention_record(t, "mean of heads", made, heads_mean_forward, heads_mean_backward);
+}
+
 static void score_forward(void *self) {
   attention *o = self;
   kith_edge_score_forward(o->hop->csr, o->y->d, o->slope, o->a->value, o->b->value, o->y->value);
@@ -81,4 +98,43 @@ kith_tensor *kith_attend_op(kith_tape *t, const kith_hop *hop, kith_tensor *alph
   if (!alpha || !x) return NULL;
   attention made = {hop, 0, alpha, x, kith_tape_rows(t, hop->out, x->d)};
   return attention_record(t, "attend", made, attend_forward, attend_backward);
+}
+
+/* ---- dropout of what belongs to entries ---- */
+
+typedef struct edge_dropout {
+  const kith_hop *hop;
+  const kith_play *play;
+  double p;
+  uint64_t op;
+  kith_tensor *x, *y;
+} edge_dropout;
+
+static kith_dropout edge_dropout_now(const edge_dropout *o) {
+  return (kith_dropout){.p = o->p, .seed = o->play->seed, .step = o->play->step, .op = o->op};
+}
+
+static void edge_dropout_forward(void *self) {
+  edge_dropout *o = self;
+  const kith_hop *hop = o->hop;
+  kith_dropout now = edge_dropout_now(o);
+  if (o->play->training) kith_dropout_edges_forward(&now, hop->csr, o->x->d, hop->out->node, hop->in->node, o->x->value, o->y->value);
+  else kith_scale(kith_tensor_n(o->x) * o->x->d, 1, o->x->value, false, o->y->value);
+}
+
+static void edge_dropout_backward(void *self) {
+  edge_dropout *o = self;
+  const kith_hop *hop = o->hop;
+  const float *dy = kith_tensor_open(o->y);
+  kith_dropout now = edge_dropout_now(o);
+  if (o->play->training) kith_dropout_edges_backward(&now, hop->csr, o->x->d, hop->out->node, hop->in->node, dy, kith_tensor_open(o->x));
+  else kith_scale(kith_tensor_n(o->x) * o->x->d, 1, dy, true, kith_tensor_open(o->x));
+}
+
+kith_tensor *kith_dropout_edges_op(kith_tape *t, const kith_hop *hop, kith_play *play, double p, kith_tensor *x) {
+  if (!x) return NULL;
+  edge_dropout made = {hop, play, p, (uint64_t)play->n_dropout++, x, kith_tape_rows(t, hop->edges, x->d)};
+  edge_dropout *o = kith_tape_op(t, "dropout of edges", false, edge_dropout_forward, edge_dropout_backward, sizeof *o);
+  if (o) *o = made;
+  return o ? made.y : NULL;
 }

@@ -72,11 +72,12 @@ typedef struct aggregate {
 
 static float aggregate_weight(const aggregate *o, kith_lid row, kith_eid e, kith_eid n) {
   const int64_t *degree = o->hop->degree;
+  float grown = o->hop->thinned ? *o->hop->thinned : 1;
   switch (o->how) {
-  case KITH_WEIGH_SUM: return 1;
+  case KITH_WEIGH_SUM: return grown;
   case KITH_WEIGH_MEAN: return 1 / (float)n;
   case KITH_WEIGH_SYMMETRIC: return o->hop->csr->weight[e];
-  case KITH_WEIGH_LOOP: return (float)(1 / sqrt((double)(degree[row] + 1) * (double)(degree[o->hop->csr->col[e]] + 1)));
+  case KITH_WEIGH_LOOP: return grown * (float)(1 / sqrt((double)(degree[row] + 1) * (double)(degree[o->hop->csr->col[e]] + 1)));
   }
   return 0;
 }
@@ -90,7 +91,7 @@ static void aggregate_weigh(aggregate *o) {
     for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++) o->w[e] = aggregate_weight(o, row, e, a->start[p + 1] - a->start[p]);
     if (o->loop) o->loop[row] = 1 / (float)(o->hop->degree[row] + 1);
   }
-  o->weighed = o->hop->whole != NULL;
+  o->weighed = o->hop->whole && !o->hop->thinned;
 }
 
 /* to_i (+)= loop_i from_i */

@@ -9,35 +9,37 @@
 enum { PROPAGATE_PIECES = 8 }; /* interior rows are computed in pieces; between them messages are poked */
 
 typedef struct propagate {
-  kith_relation *a;
+  const kith_relation *a;
+  const kith_csr *csr;   /* its matrix, or what edge dropout leaves of it: the same places */
   kith_tensor *x, *y;
   const kith_readout *r; /* last layer: which rows are asked for */
   kith_lid *place;       /* [n_own] last layer: where they stand in A, interior ones first */
 } propagate;
 
 /* to = A from (or +=): begin halo, interior rows, end halo, boundary rows.  Each row keeps its one order of summation. */
-static void propagate_run(const kith_relation *a, int d, float *from, bool add, float *to) {
-  kith_lid n_own = a->csr.n_row;
+static void propagate_run(const propagate *p, int d, float *from, bool add, float *to) {
+  const kith_relation *a = p->a;
+  kith_lid n_own = p->csr->n_row;
   kith_halo_begin(a->halo, d, from, from + (size_t)n_own * (size_t)d);
   for (int i = 0; i < PROPAGATE_PIECES; i++) {
     kith_lid low = (kith_lid)kith_block(a->n_interior, PROPAGATE_PIECES, i);
     kith_lid high = (kith_lid)kith_block(a->n_interior, PROPAGATE_PIECES, i + 1);
-    kith_spmm(&a->csr, low, high, d, from, add, to);
+    kith_spmm(p->csr, low, high, d, from, add, to);
     kith_halo_poke(a->halo);
   }
   kith_halo_end(a->halo);
-  kith_spmm(&a->csr, a->n_interior, n_own, d, from, add, to);
+  kith_spmm(p->csr, a->n_interior, n_own, d, from, add, to);
 }
 
 static void propagate_forward(void *self) {
   propagate *p = self;
-  propagate_run(p->a, p->x->d, p->x->value, false, p->y->value);
+  propagate_run(p, p->x->d, p->x->value, false, p->y->value);
 }
 
-/* A is symmetric, so its transpose in gather form is A itself, on gradients. */
+/* A is symmetric (edge dropout drops both directions), so its transpose in gather form is A itself, on gradients. */
 static void propagate_backward(void *self) {
   propagate *p = self;
-  propagate_run(p->a, p->x->d, p->y->grad, kith_tensor_touch(p->x), p->x->grad);
+  propagate_run(p, p->x->d, p->y->grad, kith_tensor_touch(p->x), p->x->grad);
 }
 
 /* List the places of the asked-for rows, interior ones first; returns how many those are. */
@@ -54,7 +56,7 @@ static kith_lid propagate_list(propagate *p) {
 
 static void propagate_forward_last(void *self) {
   propagate *p = self;
-  const kith_csr *csr = &p->a->csr;
+  const kith_csr *csr = p->csr;
   float *x = p->x->value;
   int d = p->x->d;
   if (p->r->whole) {
@@ -78,11 +80,11 @@ static kith_tensor *propagate_record(kith_tape *t, const kith_hop *hop, propagat
 
 kith_tensor *kith_propagate_op(kith_tape *t, const kith_hop *hop, kith_tensor *x) {
   if (!hop->whole) return kith_aggregate_op(t, hop, KITH_WEIGH_SYMMETRIC, x);
-  return propagate_record(t, hop, (propagate){.a = hop->whole, .x = x}, propagate_forward);
+  return propagate_record(t, hop, (propagate){.a = hop->whole, .csr = hop->csr, .x = x}, propagate_forward);
 }
 
 kith_tensor *kith_propagate_last_op(kith_tape *t, const kith_hop *hop, const kith_readout *r, kith_tensor *x) {
   if (!hop->whole) return kith_propagate_op(t, hop, x);
   kith_lid *place = kith_tape_room(t, hop->whole->csr.n_row, sizeof *place);
-  return propagate_record(t, hop, (propagate){.a = hop->whole, .x = x, .r = r, .place = place}, propagate_forward_last);
+  return propagate_record(t, hop, (propagate){.a = hop->whole, .csr = hop->csr, .x = x, .r = r, .place = place}, propagate_forward_last);
 }

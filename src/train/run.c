@@ -50,7 +50,11 @@ static void run_add_recipe(run *r, const char *format, ...) {
 static void run_add_model(run *r) {
   const kith_model_options *m = &r->o->model;
   if (m->name == KITH_GAT) run_add_recipe(r, " heads=%d", m->heads);
+  if (m->name == KITH_GAT && m->heads_last > 0) run_add_recipe(r, " heads_last=%d", m->heads_last);
+  if (m->name == KITH_GAT && m->gat_last != KITH_GAT_CONCAT) run_add_recipe(r, " gat_last=%s", kith_gat_last_text(m->gat_last));
+  if (m->name == KITH_GAT && m->attention_dropout > 0) run_add_recipe(r, " attention_dropout=%.9g", m->attention_dropout);
   if (m->name == KITH_SAGE) run_add_recipe(r, " aggregator=%s", kith_aggregator_text(m->aggregator));
+  if (m->edge_dropout > 0 && kith_model_layers(m) > 0) run_add_recipe(r, " edge_dropout=%.9g", m->edge_dropout);
   if (m->dropout > 0) run_add_recipe(r, " dropout=%.9g", m->dropout);
 }
 

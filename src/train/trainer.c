@@ -31,6 +31,7 @@ static kith_status trainer_make(const kith_comm *comm, const kith_graph *g, cons
   int64_t n = (int64_t)g->n_own * model->width;
   KITH_CHECK(g->n_edge > 0, KITH_EDATA, "the graph has no training interactions");
   KITH_TRY(kith_loss_check(&train->loss, &train->negatives));
+  KITH_TRY(kith_model_check(model));
   KITH_TRY(KITH_NEW(t, 1));
   *out = t; /* from here on the caller destroys */
   t->comm = comm;

@@ -39,6 +39,17 @@ static kith_agreed make_trainer_of(kith_loss_name loss, void **made) {
 static kith_agreed make_trainer_bpr(void **made) { return make_trainer_of(KITH_BPR, made); }
 static kith_agreed make_trainer_nce(void **made) { return make_trainer_of(KITH_NCE, made); }
 static kith_agreed make_trainer_softmax(void **made) { return make_trainer_of(KITH_SOFTMAX, made); }
+/* A model with weights, on hops that lose edges. */
+static kith_agreed make_trainer_gat(void **made) {
+  kith_model_options model = kith_model_defaults();
+  kith_train_options train = kith_train_defaults();
+  model.name = KITH_GAT;
+  model.width = 4;
+  model.layers = 2;
+  model.edge_dropout = model.attention_dropout = 0.2;
+  train.batch = 32;
+  return kith_trainer_create(test_comm, share, &model, &train, (kith_trainer **)made);
+}
 static void break_trainer(void **made) { kith_trainer_destroy((kith_trainer **)made); }
 
 static kith_agreed make_metrics(void **made) {
@@ -99,6 +110,10 @@ static void a_trainer_with_softmax(void **state) {
   (void)state;
   refuse_each(make_trainer_softmax, break_trainer);
 }
+static void a_trainer_with_weights(void **state) {
+  (void)state;
+  refuse_each(make_trainer_gat, break_trainer);
+}
 static void an_evaluation(void **state) {
   (void)state;
   refuse_each(make_metrics, break_nothing);
@@ -106,7 +121,7 @@ static void an_evaluation(void **state) {
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(a_communicator), cmocka_unit_test(a_halo), cmocka_unit_test(a_relation),
-                                     cmocka_unit_test(a_trainer_with_bpr), cmocka_unit_test(a_trainer_with_nce), cmocka_unit_test(a_trainer_with_softmax), cmocka_unit_test(an_evaluation)};
+                                     cmocka_unit_test(a_trainer_with_bpr), cmocka_unit_test(a_trainer_with_nce), cmocka_unit_test(a_trainer_with_softmax), cmocka_unit_test(a_trainer_with_weights), cmocka_unit_test(an_evaluation)};
   test_begin(&argc, &argv);
   graph = test_graph_random(20, 30, 120, 4);
   share = test_graph_cut(&graph, test_comm, 5, 2);

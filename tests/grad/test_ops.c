@@ -58,6 +58,12 @@ static kith_tensor *attention(test_form *f) {
   return kith_attend_op(f->tape, f->hop, alpha, kith_ghosts_op(f->tape, f->hop, f->leaf[0]));
 }
 
+static kith_tensor *dropped_attention(test_form *f) {
+  kith_tensor *alpha = kith_dropout_edges_op(f->tape, f->hop, &f->play, 0.3, kith_softmax_edges_op(f->tape, f->hop, scores(f)));
+  return kith_attend_op(f->tape, f->hop, alpha, kith_ghosts_op(f->tape, f->hop, f->leaf[0]));
+}
+static kith_tensor *mean_of_heads(test_form *f) { return kith_heads_mean_op(f->tape, HEADS, f->leaf[0]); }
+
 #define OP_TEST(name, make, step)                                                                                      \
   static void name(void **state) {                                                                                     \
     (void)state;                                                                                                       \
@@ -85,6 +91,8 @@ OP_TEST(maximum_is_differentiated, largest_of, FORM_SMALL_STEP)
 OP_TEST(self_and_mean_are_differentiated, self_and_mean, FORM_STEP)
 OP_TEST(scores_are_differentiated, scores, FORM_SMALL_STEP)
 OP_TEST(attention_is_differentiated, attention, FORM_SMALL_STEP)
+OP_TEST(attention_with_dropout_is_differentiated, dropped_attention, FORM_SMALL_STEP)
+OP_TEST(mean_of_heads_is_differentiated, mean_of_heads, FORM_STEP)
 
 /* Half of many numbers go, the mean stays, and the backward pass drops the same ones. */
 static void dropout_keeps_the_mean(void **state) {
@@ -109,6 +117,48 @@ static void dropout_keeps_the_mean(void **state) {
   free(dx);
 }
 
+/* A share p of many edges goes, both ways round or not at all, others at other steps, never a loop; the rest weighs 1 / (1 - p). */
+static void edges_go_in_both_directions(void **state) {
+  (void)state;
+  enum { N = 100, GONE = N * (N - 1) / 2 };
+  kith_lid row[N], *col = calloc(N * N, sizeof *col);
+  kith_eid start[N + 1] = {0}, left = 0, again = 0;
+  int64_t node[N];
+  float *weight = calloc(N * N, sizeof *weight);
+  uint8_t *keep = calloc(N * N, 1);
+  kith_dropout o = {.p = 0.3, .seed = 1, .step = 2}, later = {.p = 0.3, .seed = 1, .step = 3};
+  kith_csr a = {.n_row = N, .n_col = N, .row = row, .start = start, .col = col, .weight = weight}, b = {0};
+  for (int i = 0; i < N; i++) {
+    row[i] = i;
+    node[i] = 7 * i;
+    start[i + 1] = start[i] + N;
+    for (int j = 0; j < N; j++) {
+      col[i * N + j] = j;
+      weight[i * N + j] = 1.4f;
+    }
+  }
+  assert_int_equal(KITH_OK, KITH_NEW(b.start, N + 1) || KITH_NEW(b.col, N * N) || KITH_NEW(b.weight, N * N));
+  kith_thin(&o, &a, node, node, keep, &b);
+  for (int i = 0; i < N; i++)
+    for (int j = 0; j <= i; j++) {
+      assert_int_equal(keep[i * N + j], keep[j * N + i]);
+      assert_int_equal(keep[i * N + j], !kith_edge_goes(&o, node[j], node[i]));
+      assert_true(keep[i * N + i]);
+      left += i != j && keep[i * N + j];
+      again += i != j && keep[i * N + j] && !kith_edge_goes(&later, node[i], node[j]);
+    }
+  assert_int_equal(b.start[N], N + 2 * left);
+  for (kith_eid e = 0; e < b.start[N]; e++) assert_true(fabsf(b.weight[e] - 2) < 1e-6f);
+  assert_true(fabs((double)left - 0.7 * GONE) < 4 * sqrt(0.21 * GONE)); /* four standard deviations of the binomial law: false once in 15 000 seeds */
+  assert_true(fabs((double)again - 0.49 * GONE) < 4 * sqrt(0.25 * GONE));
+  kith_free(b.start);
+  kith_free(b.col);
+  kith_free(b.weight);
+  free(col);
+  free(weight);
+  free(keep);
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(linear_is_differentiated), cmocka_unit_test(add_is_differentiated), cmocka_unit_test(hadamard_is_differentiated),
@@ -119,7 +169,9 @@ int main(int argc, char **argv) {
       cmocka_unit_test(sum_is_differentiated), cmocka_unit_test(mean_is_differentiated), cmocka_unit_test(symmetric_sum_is_differentiated),
       cmocka_unit_test(sum_with_loops_is_differentiated), cmocka_unit_test(maximum_is_differentiated),
       cmocka_unit_test(self_and_mean_are_differentiated), cmocka_unit_test(scores_are_differentiated),
-      cmocka_unit_test(attention_is_differentiated), cmocka_unit_test(dropout_keeps_the_mean)};
+      cmocka_unit_test(attention_is_differentiated), cmocka_unit_test(attention_with_dropout_is_differentiated),
+      cmocka_unit_test(mean_of_heads_is_differentiated), cmocka_unit_test(dropout_keeps_the_mean),
+      cmocka_unit_test(edges_go_in_both_directions)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

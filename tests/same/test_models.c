@@ -93,6 +93,9 @@ static void all_neighbours_are_the_whole_graph(void **state) {
   check_unlimited((kith_model_options){.name = KITH_NGCF}, KITH_BPR);
   check_unlimited((kith_model_options){.name = KITH_GCN}, KITH_BPR);
   check_unlimited((kith_model_options){.name = KITH_GAT, .heads = 2}, KITH_BPR);
+  check_unlimited((kith_model_options){.name = KITH_GAT, .heads = 2, .attention_dropout = 0.2, .edge_dropout = 0.2}, KITH_BPR);
+  check_unlimited((kith_model_options){.name = KITH_LIGHTGCN, .edge_dropout = 0.2}, KITH_BPR);
+  check_unlimited((kith_model_options){.name = KITH_GCN, .edge_dropout = 0.2}, KITH_BPR);
   check_unlimited((kith_model_options){.name = KITH_SAGE}, KITH_BPR);
 }
 
@@ -110,6 +113,7 @@ static void mf_is_the_same(void **state) {
 static void ngcf_is_the_same(void **state) {
   (void)state;
   check((kith_model_options){.name = KITH_NGCF, .dropout = 0.1});
+  check((kith_model_options){.name = KITH_NGCF, .edge_dropout = 0.2});
 }
 
 static void gcn_is_the_same(void **state) {
@@ -120,11 +124,13 @@ static void gcn_is_the_same(void **state) {
 static void gat_is_the_same(void **state) {
   (void)state;
   check((kith_model_options){.name = KITH_GAT, .heads = 2});
+  check((kith_model_options){.name = KITH_GAT, .heads = 4, .heads_last = 3, .gat_last = KITH_GAT_AVERAGE, .attention_dropout = 0.2});
 }
 
 static void sage_is_the_same(void **state) {
   (void)state;
   check((kith_model_options){.name = KITH_SAGE, .aggregator = KITH_POOL});
+  check((kith_model_options){.name = KITH_SAGE, .edge_dropout = 0.2});
 }
 
 int main(int argc, char **argv) {

@@ -17,6 +17,7 @@ typedef struct recipe {
   kith_negative_options negatives; /* the defaults where count is 0 */
   int shared;
   bool apart;                      /* no in-batch candidates */
+  double edge_dropout;
 } recipe;
 
 typedef struct outcome {
@@ -32,6 +33,7 @@ static outcome train_on(const kith_comm *comm, const test_graph *t, const recipe
   kith_trainer *trainer = NULL;
   model.name = how->model;
   model.width = how->width;
+  model.edge_dropout = how->edge_dropout;
   train.batch = how->batch;
   train.adam.lr = 0.01;
   train.loss.name = how->loss;
@@ -103,6 +105,11 @@ static void lightgcn_with_softmax_has_the_same_bits(void **state) {
   check((recipe){.model = KITH_LIGHTGCN, .loss = KITH_SOFTMAX, .width = 64, .batch = 300});
 }
 
+static void fewer_edges_have_the_same_bits(void **state) {
+  (void)state;
+  check((recipe){.model = KITH_LIGHTGCN, .loss = KITH_BPR, .width = 32, .batch = 100, .edge_dropout = 0.3});
+}
+
 static void mf_with_bpr_has_the_same_bits(void **state) {
   (void)state;
   check((recipe){.model = KITH_MF, .loss = KITH_BPR, .width = 32, .batch = 77});
@@ -150,7 +157,7 @@ int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(lightgcn_with_bpr_has_the_same_bits), cmocka_unit_test(a_width_that_fits_no_vector_has_the_same_bits),
       cmocka_unit_test(lightgcn_with_softmax_has_the_same_bits), cmocka_unit_test(mf_with_bpr_has_the_same_bits),
-      cmocka_unit_test(mf_with_softmax_has_the_same_bits), cmocka_unit_test(several_negatives_of_a_mixture_have_the_same_bits),
+      cmocka_unit_test(mf_with_softmax_has_the_same_bits), cmocka_unit_test(fewer_edges_have_the_same_bits), cmocka_unit_test(several_negatives_of_a_mixture_have_the_same_bits),
       cmocka_unit_test(hard_negatives_have_the_same_bits), cmocka_unit_test(nce_has_the_same_bits),
       cmocka_unit_test(shared_negatives_have_the_same_bits), cmocka_unit_test(shared_negatives_alone_have_the_same_bits)};
   test_begin(&argc, &argv);

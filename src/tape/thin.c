@@ -1,0 +1,64 @@
+/* A hop that loses edges at every training step; everything that is recorded on it sees only those that are left. */
+#include "kith/tape.h"
+
+typedef struct thin {
+  const kith_hop *from;
+  const kith_play *play;
+  double p;
+  uint8_t *keep;       /* [entries] */
+  kith_csr room, csr;  /* room for the entries that are left; what is seen now */
+  kith_back room_back, back;
+  kith_frame edges;
+  float scale;
+  kith_hop hop;
+} thin;
+
+/* In evaluations every edge is there: what is seen is the hop's own matrix. */
+static void thin_see_all(thin *o) {
+  o->csr = *o->from->csr;
+  o->back = *o->from->back;
+  o->edges.n = o->from->edges->n;
+  o->scale = 1;
+}
+
+static void thin_forward(void *self) {
+  thin *o = self;
+  kith_dropout now = {.p = o->p, .seed = o->play->seed, .step = o->play->step};
+  if (!o->play->training) {
+    thin_see_all(o);
+    return;
+  }
+  kith_thin(&now, o->from->csr, o->from->out->node, o->from->in->node, o->keep, &o->room);
+  o->csr = o->room;
+  o->edges.n = o->csr.start[o->csr.n_row];
+  o->scale = (float)(1 / (1 - o->p));
+  if (!o->from->back->start) return;
+  kith_back_fill(&o->csr, &o->room_back);
+  o->back = o->room_back;
+}
+
+/* Room for as many entries as the hop will ever have. */
+static void thin_make_room(kith_tape *t, thin *o) {
+  int64_t n_entry = o->from->edges->most;
+  o->keep = kith_tape_room(t, n_entry, sizeof *o->keep);
+  o->room.start = kith_tape_room(t, o->from->out->most + 1, sizeof *o->room.start);
+  o->room.col = kith_tape_room(t, n_entry, sizeof *o->room.col);
+  o->room.weight = kith_tape_room(t, n_entry, sizeof *o->room.weight);
+  if (!o->from->back->start) return;
+  o->room_back.start = kith_tape_room(t, o->from->in->most + 2, sizeof *o->room_back.start);
+  o->room_back.entry = kith_tape_room(t, n_entry, sizeof *o->room_back.entry);
+  o->room_back.row = kith_tape_room(t, n_entry, sizeof *o->room_back.row);
+}
+
+const kith_hop *kith_thin_op(kith_tape *t, const kith_hop *hop, const kith_play *play, double p) {
+  if (!hop || p <= 0) return hop;
+  thin *o = kith_tape_op(t, "thin", false, thin_forward, NULL, sizeof *o);
+  if (!o) return NULL;
+  *o = (thin){.from = hop, .play = play, .p = p, .edges = *hop->edges, .hop = *hop};
+  thin_make_room(t, o);
+  o->hop.csr = &o->csr;
+  o->hop.back = &o->back;
+  o->hop.edges = &o->edges;
+  o->hop.thinned = &o->scale;
+  return kith_tape_status(t) == KITH_OK ? &o->hop : NULL;
+}
