@@ -92,7 +92,7 @@ kith_agreed kith_embeddings_read(const kith_comm *comm, const kith_graph *g, con
   KITH_TRY(kith_h5_get_int(f, "fingerprint", &fingerprint));
   KITH_TRY(kith_agreed_same((uint64_t)fingerprint == g->fingerprint ? KITH_OK : kith_fail(KITH_EDATA, "%s: holds embeddings of another graph; train again", path)));
   KITH_TRY(kith_h5_extent(f, name, &n, d));
-  KITH_TRY(kith_agreed_same(*d > 0 && n == g->n[KITH_USER] ? KITH_OK : kith_fail(KITH_EDATA, "%s: %s is [%lld, %d], expected %lld rows", path, name, (long long)n, *d, (long long)g->n[KITH_USER])));
+  KITH_TRY(kith_agreed_same(*d > 0 && n == g->n[KITH_USER] && (g->task == KITH_RECOMMEND || *d == g->n_class) ? KITH_OK : kith_fail(KITH_EDATA, "%s: %s is [%lld, %d], expected %lld rows", path, name, (long long)n, *d, (long long)g->n[KITH_USER])));
   KITH_TRY(kith_rows_create(comm, g, parts_path, &rows));
   KITH_TRY(kith_agree(comm, KITH_NEW(read, (int64_t)g->n_own * *d)));
   KITH_TRY(kith_rows_read(rows, f, "embedding", *d, read));

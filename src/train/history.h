@@ -17,11 +17,12 @@ void kith__history_end(history *h);
 
 /** What one epoch has to tell. */
 typedef struct history_line {
+  bool classifies;
   int64_t epoch;
   double loss, seconds;
   int64_t pairs, halo_bytes;
-  const kith_metrics *metrics; /* null if the epoch was not evaluated */
-  const char *split;           /* "valid", "test", or "test-selected" */
+  const kith_marks *marks; /* null if the epoch was not evaluated */
+  const char *split;       /* "valid", "test", or "test-selected" */
 } history_line;
 
 kith_status kith__history_add(history *h, const history_line *line) KITH_MUST_USE;
