@@ -132,7 +132,10 @@ typedef enum kith_use {
   KITH_USE_SHARED = 10,  /**< negatives that a step's pairs share: (epoch, step, draw) */
   KITH_USE_EDGE = 11,    /**< what is dropped of edges: (step, node, node, op and head) */
   KITH_USE_THIN = 12,    /**< edges that a step leaves out: (step, smaller node, larger node) */
-  KITH_USE_GENERATE = 16 /**< the generator's purposes start here: 16 … 31 */
+  KITH_USE_ORDER = 13,   /**< in which order a row reads its neighbours: (step, row's node, neighbour's node) */
+  KITH_USE_GENERATE = 16, /**< the generator's purposes start here: 16 … 31 */
+  KITH_USE_NODES = 32,   /**< which nodes are in a step's set: (step, node, layer) */
+  KITH_USE_CLUSTER = 33  /**< order of the parts in a round */
 } kith_use;
 
 typedef struct kith_draw {

@@ -83,6 +83,7 @@ typedef struct kith_graph {
   kith_eid n_edge;         /**< training interactions in the whole graph; classification: edges */
   int n_part;              /**< parts of the cut, K */
   uint64_t fingerprint;    /**< of graph.h5; the same on all files of a job */
+  kith_gid *part_first;    /**< [n_part + 1] part p is the global numbers part_first[p] … part_first[p + 1] - 1 */
   kith_gid *first;         /**< [size + 1] rank r owns the global numbers first[r] … first[r + 1] - 1 */
   kith_lid n_own;          /**< rows owned here */
   kith_lid n_own_of[KITH_TYPES];
@@ -103,7 +104,7 @@ typedef struct kith_graph {
 
 void kith_graph_destroy(kith_graph **graph);
 
-/** The rank that owns a global number: binary search in first[size + 1]. */
+/** The rank that owns a global number (or the part that it lies in): binary search in first[size + 1]. */
 int kith_owner(int size, const kith_gid *first, kith_gid g);
 
 /**

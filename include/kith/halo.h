@@ -120,9 +120,10 @@ typedef struct kith_hop {
   const kith_frame *in, *out;
   const kith_frame *edges;    /**< one row for each entry of csr */
   const kith_csr *csr;        /**< rows: out, columns: in; weights of the symmetric normalised adjacency, or their estimate */
+  const float *scale;         /**< [entries] of drawn neighbours: what makes their sum an estimate of the sum over all; null: 1 */
   const kith_back *back;      /**< its transpose */
   const int64_t *degree;      /**< [in rows] neighbours of each node in the whole graph */
-  const float *thinned;       /**< how much more the entries weigh that edge dropout left; null: it never drops any here */
+  bool thins;                 /**< edge dropout: entries change from step to step, on the whole graph too */
 } kith_hop;
 
 /** The whole graph as a hop, and what it points to. */

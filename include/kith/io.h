@@ -99,6 +99,7 @@ typedef struct kith_source {
   bool header;              /**< edges: the first line names the columns */
   kith_id_kind ids;         /**< of the interactions; the test and social lists follow them */
   char user[KITH_NAME], item[KITH_NAME], time[KITH_NAME], weight[KITH_NAME]; /**< column names, or numbers from 1; "" = none (user 1, item 2) */
+  double least_weight;      /**< lines of a smaller weight are passed over, as if they were not there; 0: none is */
 } kith_source;
 
 typedef enum kith_split_method { KITH_SPLIT_NONE, KITH_SPLIT_RATIO, KITH_SPLIT_LEAVE_LAST_OUT, KITH_SPLIT_TIME } kith_split_method;
@@ -121,10 +122,11 @@ typedef struct kith_ingest_report {
   int64_t train, valid, test;   /**< distinct interactions of each list */
   int64_t duplicates;           /**< repeated interactions within a list, counted once */
   int64_t in_both;              /**< in the test list and among the interactions: kept in both */
+  int64_t light;                /**< interactions of less than the least weight, passed over */
   int64_t held_out_items;       /**< items with no training interaction that are held out */
   int64_t idle_users;           /**< users with no training interaction */
   int64_t social;               /**< distinct social ties */
-  int64_t social_duplicates, social_unknown, social_self; /**< repeated; to a user without interactions; to oneself: left out */
+  int64_t social_duplicates, social_unknown, social_self, social_light; /**< repeated; to a user without interactions; to oneself; too light: left out */
   bool text_ids[KITH_TYPES], has_time, has_weight;
 } kith_ingest_report;
 

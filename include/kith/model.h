@@ -12,7 +12,10 @@ typedef enum kith_model_name { KITH_LIGHTGCN, KITH_MF, KITH_NGCF, KITH_GCN, KITH
 typedef enum kith_gat_last { KITH_GAT_CONCAT, KITH_GAT_AVERAGE } kith_gat_last;
 
 /** How GraphSAGE makes one row of many. */
-typedef enum kith_aggregator { KITH_MEAN, KITH_POOL } kith_aggregator;
+typedef enum kith_aggregator { KITH_MEAN, KITH_POOL, KITH_LSTM } kith_aggregator;
+
+/** How LightGCN weighs its layers: all alike, or as softmax(a) with an a that is learnt and begins at zero. */
+typedef enum kith_layer_weights { KITH_FIXED, KITH_LEARNED } kith_layer_weights;
 
 /**
  * What ranks an item for a user: the product of their final embeddings, or its cosine.  Softmax trains cosines either way;
@@ -34,6 +37,7 @@ typedef struct kith_model_options {
   double dropout; /**< probability of dropping a number of a layer's input (NGCF: of its output) in training */
   double attention_dropout; /**< GAT: probability of dropping an attention weight in training */
   double edge_dropout; /**< probability of leaving an edge out of a training step */
+  kith_layer_weights layer_weights; /**< LightGCN */
   kith_aggregator aggregator; /**< GraphSAGE */
 } kith_model_options;
 
@@ -41,6 +45,7 @@ kith_model_options kith_model_defaults(void);
 const char *kith_model_text(kith_model_name name); /**< "lightgcn" */
 const char *kith_score_text(kith_score_name name); /**< "dot" */
 const char *kith_aggregator_text(kith_aggregator name); /**< "mean" */
+const char *kith_layer_weights_text(kith_layer_weights name); /**< "fixed" */
 const char *kith_gat_last_text(kith_gat_last name); /**< "concat" */
 
 /** Contradictions between options.  Local.  Errors: KITH_ECONFIG, naming the keys of a job. */
@@ -53,6 +58,12 @@ bool kith_model_classifies(const kith_model_options *o); /**< whether its last l
 bool kith_model_needs_back(const kith_model_options *o); /**< whether its ops read the transpose of hops */
 bool kith_model_has_loops(const kith_model_options *o); /**< whether a node is among its own neighbours (GAT) */
 
+/** The rows of all nodes after each layer, the input rows first: for who watches how they change from one to the next. */
+typedef struct kith_layers {
+  int n;
+  kith_tensor *h[KITH_READOUT_MOST];
+} kith_layers;
+
 /** What a model is recorded on. */
 typedef struct kith_stage {
   kith_tape *tape;
@@ -61,6 +72,7 @@ typedef struct kith_stage {
   const kith_hop *const *hop; /**< [layers] of each layer, the first one reads the input rows */
   kith_tensor *x;             /**< input rows: initial embeddings */
   kith_readout *readout;      /**< receives the terms of the final embedding; picks and packed are set by the caller */
+  kith_layers *layers;        /**< receives the rows after each layer; may be null */
 } kith_stage;
 
 /**
@@ -76,6 +88,9 @@ void kith_ngcf_record(const kith_model_options *o, const kith_stage *s);
 void kith_gcn_record(const kith_model_options *o, const kith_stage *s);
 void kith_gat_record(const kith_model_options *o, const kith_stage *s);
 void kith_sage_record(const kith_model_options *o, const kith_stage *s);
+
+/** Tell that `h` are the rows after the next layer; null is passed over.  For models. */
+void kith_stage_layer(const kith_stage *s, kith_tensor *h);
 
 /** The weights called `name` of layer `l`, "name.l"; null on failure.  For models. */
 kith_tensor *kith_stage_weights(const kith_stage *s, const char *name, int l, int64_t n_row, int d, kith_init init);

@@ -60,6 +60,8 @@ typedef struct kith_picks {
 void kith_pick_forward(const kith_picks *p, int d, float w, const float *x, bool add, int step, float *z);
 /** dx[row] += w dz, each row's askings in the order of their keys: the transpose. */
 void kith_pick_backward(const kith_picks *p, int d, float w, int step, const float *dz, float *dx);
+/** dw: the sum over the askings of <x[row], dz>, in their order. */
+double kith_pick_backward_weight(const kith_picks *p, int d, const float *x, int step, const float *dz);
 
 /** y = 0, for n numbers, by all threads. */
 void kith_clear(int64_t n, float *y);

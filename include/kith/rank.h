@@ -20,6 +20,7 @@ typedef struct kith_rank_options {
   kith_held_out split;   /**< which lists are the truth; on test, validation items are masked like training items */
   int sampled;           /**< 0: full ranking; N: the sampled-N protocol */
   uint64_t seed;         /**< of the sampled protocol */
+  bool smoothness;       /**< while training: tell how alike the rows of each layer are, too */
 } kith_rank_options;
 
 kith_rank_options kith_rank_defaults(void);

@@ -15,25 +15,40 @@ typedef struct kith_seed {
 } kith_seed;
 
 /**
- * The training pairs of this rank in the order of an epoch, cut into steps of `batch` pairs over all ranks.
- * The order is one keyed permutation of all training edges; nobody holds it whole.
+ * The training pairs of this rank in the order of an epoch, cut into steps over all ranks.  Nobody holds it whole.
+ * Steps of `batch` pairs: one keyed permutation of all training edges.  Steps of `clusters` parts of the cut: as many
+ * rounds through all parts, each in a keyed order of its own, as make steps of about `batch` pairs; a part's users bring
+ * an equal share of their pairs to every round, by a keyed permutation.
  */
 typedef struct kith_epoch {
   const kith_graph *g;
   int batch;
+  int clusters;         /**< parts in a step; 0: steps are of pairs from anywhere */
+  int64_t rounds;       /**< clusters: in an epoch */
+  kith_gid low;         /**< clusters: first global number of this rank */
   uint64_t seed;
   int64_t epoch, n_step;
-  kith_eid *first;  /**< [n_step + 1] this rank's seeds of each step */
-  kith_seed *seeds; /**< [own training edges], ascending by place */
+  int64_t most;         /**< pairs in any step, over all ranks */
+  int64_t *part_pair;   /**< [n_part] clusters: pairs of each part */
+  int64_t *round_step, *round_first; /**< [rounds] clusters, of one part while it is dealt out: its step and first place in each round */
+  int64_t *place_first; /**< [n_step + 1] places of the first pair of each step */
+  kith_eid *first;      /**< [n_step + 2] this rank's seeds of each step */
+  kith_seed *seeds;     /**< [own training edges], ascending by place */
 } kith_epoch;
 
-/** Local. */
+/** Steps of `batch` pairs.  Local. */
 kith_status kith_epoch_create(const kith_graph *g, int batch, uint64_t seed, kith_epoch **out) KITH_MUST_USE;
+/** Steps of `clusters` parts (Chiang et al., Cluster-GCN, KDD 2019, section 3.2) and about `batch` pairs.  Collective. */
+kith_agreed kith_epoch_create_clusters(const kith_comm *comm, const kith_graph *g, int batch, int clusters, uint64_t seed, kith_epoch **out) KITH_MUST_USE;
 void kith_epoch_destroy(kith_epoch **epoch);
 /** Put the seeds into the order of epoch `number`.  Local; allocates nothing; O(own training edges). */
 void kith_epoch_begin(kith_epoch *e, int64_t number);
-/** Pairs of a step over all ranks: batch, fewer in the last step. */
+/** Pairs of a step over all ranks. */
 int64_t kith_epoch_pairs(const kith_epoch *e, int64_t step);
+/** The step of a round (rounds are numbered over all epochs) that a part belongs to, 0 the round's first. */
+int64_t kith_cluster_step(uint64_t seed, int64_t round, int n_part, int clusters, int part);
+/** Steps of a round. */
+int64_t kith_cluster_steps(int n_part, int clusters);
 /** The number of the training edge behind a seed, in the order of graph.h5. */
 kith_eid kith_seed_edge(const kith_graph *g, const kith_seed *s);
 
@@ -164,17 +179,22 @@ void kith_batch_answer(kith_batch *b, const kith_halo *h);
 /**
  * The labelled nodes that a step of a node classification learns from, each at its owner, with what it weighs in the
  * loss.  The order of an epoch is a keyed permutation of all training nodes, cut into steps of `batch` of them over all
- * ranks; a node's number among the training nodes is what is permuted, so every rank count has the same steps.
+ * ranks; a node's number among the training nodes is what is permuted, so every rank count has the same steps.  Steps of
+ * `clusters` parts of the cut have the training nodes of these parts, an epoch being one round through all parts.
  */
 typedef struct kith_labelled {
   const kith_graph *g;
   bool seeds;           /**< a step's rows are the nodes themselves, one after the other, rather than the owned rows */
-  int64_t batch, n_step, epoch;
+  int64_t batch;        /**< 0 with clusters */
+  int clusters;         /**< parts in a step; 0: steps are of nodes from anywhere */
+  int64_t n_step, epoch;
   uint64_t seed;
   kith_gid low;         /**< first global number of this rank */
-  kith_lid n_all;       /**< training nodes owned here */
+  kith_lid n_all, most; /**< training nodes owned here; the most of them in any step */
   kith_lid *all;        /**< [n_all] their rows, step by step, ascending within each */
   kith_eid *first;      /**< [n_step + 2] where this rank's nodes of each step begin */
+  int64_t *part_node;   /**< [n_part] clusters: training nodes of each part, over all ranks */
+  int64_t *place_first; /**< [n_step + 1] nodes of the steps before each, over all ranks */
   kith_lid n;           /**< nodes of the step owned here … */
   kith_lid *own;        /**< [n] … their owned rows, ascending … */
   kith_gid *number;     /**< [n] … global numbers … */
@@ -185,24 +205,27 @@ typedef struct kith_labelled {
 } kith_labelled;
 
 /**
- * Room for steps of `batch` training nodes over all ranks (all of them if there are fewer).  Local.
+ * Steps of `batch` training nodes over all ranks (all of them if there are fewer).  Local.
  *
  * @param low    first global number of this rank
  * @param seeds  whether the nodes are the seeds of sampled hops
  */
 kith_status kith_labelled_create(const kith_graph *g, kith_gid low, int64_t batch, bool seeds, uint64_t seed, kith_labelled **out) KITH_MUST_USE;
+/** Steps of `clusters` parts, the same that kith_sampler_plan() takes; the nodes are the seeds of its hops.  Collective. */
+kith_agreed kith_labelled_create_clusters(const kith_comm *comm, const kith_graph *g, int clusters, uint64_t seed, kith_labelled **out) KITH_MUST_USE;
 /** Local; accepts null. */
 void kith_labelled_destroy(kith_labelled **labelled);
 /** Put the training nodes into the order of epoch `number`.  Local; allocates nothing; O(own training nodes). */
 void kith_labelled_begin(kith_labelled *l, int64_t number);
 /** Training nodes of a step over all ranks. */
 int64_t kith_labelled_nodes(const kith_labelled *l, int64_t step);
-/** The most nodes of a step on this rank. */
-kith_lid kith_labelled_most(const kith_labelled *l);
-/** Fill with the nodes of a step; each weighs 1 / nodes of the step, which makes the loss their mean.  Local. */
+/**
+ * Fill with the nodes of a step; each weighs 1 / nodes of the step, which makes the loss their mean, and with clusters,
+ * whose steps may differ much, steps / training nodes, which makes it that over an epoch.  Local.
+ */
 void kith_labelled_step(kith_labelled *l, int64_t step);
 /**
- * Fill with other nodes: own [n] owned rows of labelled nodes, ascending, at most kith_labelled_most(); weight [n].  Local.
+ * Fill with other nodes: own [n] owned rows of labelled nodes, ascending, at most l->most; weight [n].  Local.
  * For samplers that choose a step's nodes themselves.
  */
 void kith_labelled_take(kith_labelled *l, kith_lid n, const kith_lid *own, const double *weight);
@@ -216,6 +239,29 @@ typedef struct kith_fanouts {
   int n, of[KITH_HOPS_MOST];
 } kith_fanouts;
 
+/** How a step sees the graph: all of it, or hops that are drawn around the batch's nodes. */
+typedef enum kith_train_mode { KITH_FULL, KITH_NEIGHBOR, KITH_LAYERWISE, KITH_CLUSTER, KITH_SAINT_NODE } kith_train_mode;
+
+/** In proportion to what a node draws among its neighbours: all alike, or one over their degrees (the squares of A's entries). */
+typedef enum kith_drawing { KITH_UNIFORM, KITH_IMPORTANCE } kith_drawing;
+
+/** What becomes of edges between the parts of a step. */
+typedef enum kith_cut { KITH_CUT_KEEP, KITH_CUT_DROP, KITH_CUT_WEIGH } kith_cut;
+
+typedef struct kith_sampler_options {
+  kith_train_mode mode;
+  kith_fanouts fanouts; /**< neighbor */
+  kith_drawing draw;    /**< neighbor: uniform draws are without, others with replacement */
+  int64_t budget;       /**< nodes expected in a step's set: layerwise, in each layer's */
+  int clusters;         /**< cluster: parts of the cut in a step */
+  kith_cut cut;         /**< cluster */
+} kith_sampler_options;
+
+kith_sampler_options kith_sampler_defaults(void);
+const char *kith_train_mode_text(kith_train_mode mode); /**< "full" */
+const char *kith_drawing_text(kith_drawing draw);       /**< "uniform" */
+const char *kith_cut_text(kith_cut cut);                /**< "keep" */
+
 /**
  * `k` of a node's `degree` neighbours without replacement, as ascending places 0 … degree - 1 (all of them if k >= degree
  * or k = 0), keyed by (seed, step, node, hop): whoever draws gets the same.  Floyd's algorithm (Bentley and Floyd, CACM
@@ -224,9 +270,20 @@ typedef struct kith_fanouts {
 int64_t kith_neighbour_draw(uint64_t seed, uint64_t step, int64_t node, int hop, int64_t degree, int k, int64_t *place);
 
 /**
- * Hops around a step's seeds (GraphSAGE: Hamilton et al., NIPS 2017, section 3.1), the same on any number of ranks.
- * Neighbours of nodes owned elsewhere are drawn by their owners and sent here.  A hop's weights make the weighed sum
- * over the drawn neighbours an unbiased estimate of the row of A x (targets left out): among_i / drawn_i / sqrt(deg_i deg_j).
+ * Hops around a step's seeds, the same on any number of ranks.  Neighbours of nodes owned elsewhere are drawn by their
+ * owners and sent here.  Every entry has a factor `scale` that makes the sum over the drawn neighbours an estimate of the
+ * sum over all; times the symmetric adjacency's entry it is the hop's weight, so that the weighed sum estimates a row of
+ * A x (targets left out).
+ *
+ * - neighbor (Hamilton et al., GraphSAGE, NIPS 2017, section 3.1): each row draws fan-out neighbours; unbiased.
+ * - layerwise (Chen et al., FastGCN, ICLR 2018, section 3): each layer draws nodes, node u with a chance p_u in proportion
+ *   to the squared norm of A's column u; a row reads its neighbours among them, scale 1 / p_u; unbiased.
+ * - saint-node (Zeng et al., GraphSAINT, ICLR 2020, section 3): one such set serves all layers; of a row u that is in it, v
+ *   is with chance p_v, so the aggregator's normalisation p_uv / p_u is p_v and scale is 1 / p_v.
+ * - cluster (Chiang et al., Cluster-GCN, KDD 2019): a row reads its neighbours in the step's parts, or with KITH_CUT_DROP in
+ *   its own part; scale is neighbours / neighbours read, as the paper normalises what is left.  Not unbiased.
+ *
+ * The batch's nodes are rows of a step in any case, also those that are in no set or part.
  */
 typedef struct kith_sampler kith_sampler;
 
@@ -234,11 +291,10 @@ typedef struct kith_sampler kith_sampler;
  * Collective; `comm`, `g` and `a` must outlive it.
  *
  * @param n_hop   layers of the model
- * @param fanouts of the hops; the last one named counts for all further ones
  * @param loops   every row is one of its own neighbours, beside the drawn ones
  * @param most_seed  the most seeds on this rank in any step
  */
-kith_agreed kith_sampler_create(const kith_comm *comm, const kith_graph *g, const kith_relation *a, int n_hop, const kith_fanouts *fanouts,
+kith_agreed kith_sampler_create(const kith_comm *comm, const kith_graph *g, const kith_relation *a, int n_hop, const kith_sampler_options *o,
                                 bool loops, kith_lid most_seed, uint64_t seed, kith_sampler **out) KITH_MUST_USE;
 /** Local; accepts null. */
 void kith_sampler_destroy(kith_sampler **sampler);

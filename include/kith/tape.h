@@ -132,6 +132,8 @@ typedef struct kith_readout {
   int n;
   kith_tensor *h[KITH_READOUT_MOST];
   float weight[KITH_READOUT_MOST];
+  bool mixed;              /**< weights are learnt (kith_mix_op) … */
+  double dweight[KITH_READOUT_MOST]; /**< … and these are their gradients */
   int at[KITH_READOUT_MOST];
 } kith_readout;
 
@@ -164,6 +166,14 @@ kith_tensor *kith_propagate_last_op(kith_tape *t, const kith_hop *hop, const kit
  */
 void kith_readout_op(kith_tape *t, kith_readout *r, float weight, int at, kith_tensor *h);
 
+/**
+ * Learn the weights of the terms: weight_i = softmax(a)_i.  Record it before the terms, which it does not know: term i is
+ * the i-th that is recorded, and the weight given there is not used.
+ *
+ * @param a  [1, terms], part of the weights
+ */
+void kith_mix_op(kith_tape *t, kith_readout *r, kith_tensor *a);
+
 /** final [n_own, d], all owned rows.  Local, after kith_tape_forward(). */
 void kith_readout_all(const kith_readout *r, int64_t n_own, int d, float *final);
 
@@ -191,8 +201,8 @@ kith_tensor *kith_self_op(kith_tape *t, const kith_hop *hop, kith_tensor *x);
 
 /** How a row weighs its neighbours. */
 typedef enum kith_weighing {
-  KITH_WEIGH_SUM,       /**< 1 */
-  KITH_WEIGH_MEAN,      /**< 1 / neighbours in the hop */
+  KITH_WEIGH_SUM,       /**< 1 (in sampled hops all weights carry the entry's factor, kith_hop.scale) */
+  KITH_WEIGH_MEAN,      /**< 1 / neighbours in the hop (the factors' share of their sum) */
   KITH_WEIGH_SYMMETRIC, /**< the hop's own weights: 1 / sqrt(deg i deg j), or an estimate of that sum */
   KITH_WEIGH_LOOP       /**< 1 / sqrt((deg i + 1)(deg j + 1)), and 1 / (deg i + 1) for the row itself (Kipf and Welling, ICLR 2017, eq. 8) */
 } kith_weighing;
@@ -200,6 +210,18 @@ typedef enum kith_weighing {
 kith_tensor *kith_aggregate_op(kith_tape *t, const kith_hop *hop, kith_weighing how, kith_tensor *x);
 /** y_i = the largest of the neighbours' rows, number by number. */
 kith_tensor *kith_aggregate_max_op(kith_tape *t, const kith_hop *hop, kith_tensor *x);
+/**
+ * y_i [rows, d] = what an LSTM holds after reading the rows z_j of i's neighbours, one after the other: in training in an
+ * order that is drawn for the step, in evaluations in that of original numbers; zero without neighbours (kith/lstm.h).
+ *
+ * @param z     [in rows, 4 d] x Wx + b; ghost rows must be filled
+ * @param w     [d, 4 d]
+ * @param most  entries that are worked on together, KITH_LSTM_MOST unless a test wants less
+ * Room: 20 d + 36 bytes for each of them (or of the longest row's entries, if that is longer; no more than the hop has),
+ * and 12 d + 8 for each of their rows.  If the hop has more, backward computes forward again.
+ */
+enum { KITH_LSTM_MOST = 1 << 16 };
+kith_tensor *kith_lstm_op(kith_tape *t, const kith_hop *hop, const kith_play *play, kith_eid most, kith_tensor *z, kith_tensor *w);
 /** y_i = sum of alpha_e x[col_e], head by head: alpha [entries, heads]. */
 kith_tensor *kith_attend_op(kith_tape *t, const kith_hop *hop, kith_tensor *alpha, kith_tensor *x);
 /** y [rows, heads]: head by head the inner product of x's columns with a [1, d]. */

@@ -10,16 +10,13 @@
 #include "kith/model.h"
 #include "kith/optimizer.h"
 #include "kith/rank.h"
-
-/** How a step sees the graph: all of it, or hops of sampled neighbours around the batch's nodes. */
-typedef enum kith_train_mode { KITH_FULL, KITH_NEIGHBOR } kith_train_mode;
+#include "kith/smooth.h"
 
 /** Whose dense weights decay: those of all layers, or of the first. */
 typedef enum kith_decay_on { KITH_DECAY_ALL, KITH_DECAY_FIRST } kith_decay_on;
 
 typedef struct kith_train_options {
-  kith_train_mode mode;
-  kith_fanouts fanouts; /**< of the sampled hops */
+  kith_sampler_options sampler;
   bool exclude;     /**< sampled hops leave out the pairs that the step learns from */
   int batch;        /**< training pairs in a step, over all ranks; classification: training nodes, and mode full takes all */
   int epochs;       /**< epochs in all, those of an earlier run included */
@@ -39,7 +36,6 @@ typedef struct kith_checkpoint_options {
 } kith_checkpoint_options;
 
 kith_train_options kith_train_defaults(void);
-const char *kith_train_mode_text(kith_train_mode mode); /**< "full" */
 kith_checkpoint_options kith_checkpoint_defaults(void);
 
 /* ---- the trainer: parameters and steps ----------------------------------------------------------------------------- */
@@ -81,6 +77,13 @@ kith_state kith_trainer_state(kith_trainer *t);
  * Collective.  Lent until the next call.
  */
 const float *kith_trainer_final(kith_trainer *t);
+
+int kith_trainer_n_layer(const kith_trainer *t); /**< layers whose rows the model tells of: the input rows, then one a propagation */
+/**
+ * How alike the rows of all nodes are after each layer, as the last kith_trainer_final() computed them: out [n_layer].
+ * Collective.  Errors: KITH_ENOMEM.
+ */
+kith_agreed kith_trainer_smoothness(kith_trainer *t, kith_smoothness *out) KITH_MUST_USE;
 
 kith_eid kith_trainer_asked_entries(const kith_trainer *t); /**< neighbours of the rows that the last step asked this rank for */
 int64_t kith_trainer_halo_bytes(const kith_trainer *t); /**< bytes this rank has sent in exchanges of ghosts */

@@ -149,8 +149,8 @@ static kith_status bench_options(cli *c, bench *b) {
   long n = repeat ? strtol(repeat, NULL, 10) : 7;
   bool digits = !repeat || repeat[strspn(repeat, "0123456789")] == '\0';
   KITH_CHECK(digits && n >= 1 && n <= BENCH_REPEAT_MOST, KITH_EUSAGE, "--repeat %s: expected 1 to %d", repeat ? repeat : "", BENCH_REPEAT_MOST);
-  KITH_CHECK(c->job.train.mode == KITH_FULL, KITH_ECONFIG, "train.mode: %s; kith bench measures steps on the whole graph, mode full",
-             kith_train_mode_text(c->job.train.mode));
+  KITH_CHECK(c->job.train.sampler.mode == KITH_FULL, KITH_ECONFIG, "train.mode: %s; kith bench measures steps on the whole graph, mode full",
+             kith_train_mode_text(c->job.train.sampler.mode));
   b->repeat = (int)n;
 done:
   return st;

@@ -29,6 +29,7 @@ static void ingest_print(cli *c, const kith_ingest_report *r, double seconds) {
   cli_json(c, "valid", "%lld", (long long)r->valid);
   cli_json(c, "test", "%lld", (long long)r->test);
   ingest_note(c, r->duplicates, "duplicates", "repeated interactions, counted once");
+  ingest_note(c, r->light, "light", "interactions of less than the least weight, left out");
   ingest_note(c, r->in_both, "in_both", "test interactions that are also training interactions");
   ingest_note(c, r->held_out_items, "held_out_items", "items without a training interaction");
   ingest_note(c, r->idle_users, "idle_users", "users without a training interaction, kept");
@@ -36,12 +37,13 @@ static void ingest_print(cli *c, const kith_ingest_report *r, double seconds) {
   ingest_note(c, r->social_duplicates, "social_duplicates", "repeated social ties, counted once");
   ingest_note(c, r->social_unknown, "social_unknown", "social ties to users without interactions, left out");
   ingest_note(c, r->social_self, "social_self", "ties of a user to itself, left out");
+  ingest_note(c, r->social_light, "social_light", "social ties of less than the least weight, left out");
   if (r->valid + r->test == 0 && c->job.evaluate.every > 0)
     cli_print(c, "  nothing is held out, so training cannot evaluate: give data.test or data.split, or set evaluate.every to 0");
   if (r->has_time || r->has_weight)
     cli_print(c, "  kept with each: %s%s%s", r->has_time ? "time" : "", r->has_time && r->has_weight ? ", " : "",
               r->has_weight ? "weight" : "");
-  int64_t n = r->train + r->valid + r->test + r->duplicates;
+  int64_t n = r->train + r->valid + r->test + r->duplicates + r->light;
   cli_print(c, "  %.2f s, %.1f M interactions/s", seconds, (double)n / seconds / 1e6);
   cli_json(c, "seconds", "%.4f", seconds);
 }

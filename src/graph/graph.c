@@ -12,6 +12,7 @@ void kith_csr_free(kith_csr *csr) {
 void kith_graph_destroy(kith_graph **graph) {
   kith_graph *g = *graph;
   if (!g) return;
+  KITH_FREE(g->part_first);
   KITH_FREE(g->first);
   for (int t = 0; t < KITH_TYPES; t++) KITH_FREE(g->row_of[t]);
   KITH_FREE(g->type);

@@ -81,15 +81,15 @@ done:
 }
 
 /* Types of the owned rows: in every part users come first; without counts all nodes are alike.  Fills type, row_of, n_own_of. */
-static kith_status read_types(const kith_comm *comm, kith_graph *g, const int64_t *part_first, const int64_t *user_count) {
+static kith_status read_types(const kith_comm *comm, kith_graph *g, const int64_t *user_count) {
   kith_status st = KITH_OK;
   kith_gid low = g->first[comm->rank];
   KITH_TRY(KITH_NEW(g->type, g->n_own));
   for (int t = 0; t < KITH_TYPES; t++) KITH_TRY(KITH_NEW(g->row_of[t], g->n_own));
   int64_t last = kith_block(g->n_part, comm->size, comm->rank + 1);
   for (int64_t p = kith_block(g->n_part, comm->size, comm->rank); p < last; p++)
-    for (kith_gid k = part_first[p]; k < part_first[p + 1]; k++) {
-      kith_node_type t = !user_count || k - part_first[p] < user_count[p] ? KITH_USER : KITH_ITEM;
+    for (kith_gid k = g->part_first[p]; k < g->part_first[p + 1]; k++) {
+      kith_node_type t = !user_count || k - g->part_first[p] < user_count[p] ? KITH_USER : KITH_ITEM;
       g->type[k - low] = (uint8_t)t;
       g->row_of[t][g->n_own_of[t]++] = (kith_lid)(k - low);
     }
@@ -99,18 +99,17 @@ done:
 
 static kith_agreed read_parts(const kith_comm *comm, kith_h5 *f, kith_graph *g) {
   kith_agreed st = {KITH_OK};
-  int64_t *part_first = NULL, *user_count = NULL, n = g->n[KITH_USER] + g->n[KITH_ITEM];
-  READ_SLICE(f, "part/first", KITH_H5_INT64, 0, (int64_t)g->n_part + 1, part_first);
-  KITH_TRY(kith_agree(comm, read_check_ascending(kith_h5_path(f), "part/first", (int64_t)g->n_part + 1, part_first, 0, n)));
+  int64_t *user_count = NULL, n = g->n[KITH_USER] + g->n[KITH_ITEM];
+  READ_SLICE(f, "part/first", KITH_H5_INT64, 0, (int64_t)g->n_part + 1, g->part_first);
   if (g->task == KITH_RECOMMEND) READ_SLICE(f, "part/user_count", KITH_H5_INT64, 0, g->n_part, user_count);
+  KITH_TRY(kith_agree(comm, read_check_ascending(kith_h5_path(f), "part/first", (int64_t)g->n_part + 1, g->part_first, 0, n)));
   KITH_TRY(kith_agree(comm, KITH_NEW(g->first, comm->size + 1)));
-  for (int r = 0; r <= comm->size; r++) g->first[r] = part_first[kith_block(g->n_part, comm->size, r)];
+  for (int r = 0; r <= comm->size; r++) g->first[r] = g->part_first[kith_block(g->n_part, comm->size, r)];
   int64_t n_own = g->first[comm->rank + 1] - g->first[comm->rank];
   KITH_TRY(kith_agree(comm, n_own < INT32_MAX - 1 ? KITH_OK : kith_fail(KITH_ECONFIG, "one rank would own %lld rows; at most 2^31 - 2: use more ranks", (long long)n_own)));
   g->n_own = (kith_lid)n_own;
-  KITH_TRY(kith_agree(comm, read_types(comm, g, part_first, user_count)));
+  KITH_TRY(kith_agree(comm, read_types(comm, g, user_count)));
 done:
-  KITH_FREE(part_first);
   KITH_FREE(user_count);
   return st;
 }

@@ -11,6 +11,8 @@ static kith_status source_check(const char *what, const kith_source *s) {
              "data.%s: an adjacency list has no columns for times or weights; expected format edges", what);
   KITH_CHECK(s->format == KITH_EDGES || !s->header, KITH_ECONFIG,
              "data.%s: an adjacency list has no header; expected format edges", what);
+  KITH_CHECK(s->least_weight == 0 || s->weight[0], KITH_ECONFIG,
+             "data.%s.least_weight: %.9g, but no column of weights is named; expected data.%s.columns.weight", what, s->least_weight, what);
 done:
   return st;
 }
@@ -29,15 +31,20 @@ done:
 
 /* Every id of the interactions gets a number. */
 static kith_status read_interactions(const kith_ingest_options *o, kith__names *user, kith__names *item,
-                                     kith__pairs *pairs) {
+                                     kith__pairs *pairs, kith_ingest_report *r) {
   kith__meet meet = {.user = user, .item = item, .new_users = true, .new_items = true};
-  return kith__pairs_read(&o->interactions, &meet, pairs);
+  kith_status st = kith__pairs_read(&o->interactions, &meet, pairs);
+  r->light += meet.light;
+  return st;
 }
 
 /* A test user must be known; a test item may be new. */
-static kith_status read_test(const kith_ingest_options *o, kith__names *user, kith__names *item, kith__pairs *pairs) {
+static kith_status read_test(const kith_ingest_options *o, kith__names *user, kith__names *item, kith__pairs *pairs,
+                             kith_ingest_report *r) {
   kith__meet meet = {.user = user, .item = item, .new_items = true};
-  return kith__pairs_read(&o->test, &meet, pairs);
+  kith_status st = kith__pairs_read(&o->test, &meet, pairs);
+  r->light += meet.light;
+  return st;
 }
 
 /* Leave out ties of somebody with himself. */
@@ -67,6 +74,7 @@ static kith_status read_social(const kith_ingest_options *o, kith__names *user, 
   kith__meet meet = {.user = user, .item = user, .skip_unknown = true};
   KITH_TRY(kith__pairs_read(&o->social, &meet, &pairs));
   r->social_unknown = meet.skipped;
+  r->social_light = meet.light;
   r->social_self = drop_self(&pairs);
   KITH_TRY(kith__rows_make(&pairs, user->n, social, &r->social_duplicates));
   r->social = social->lists.start[social->lists.n_row];
@@ -157,8 +165,8 @@ static kith_status ingest_read(const kith_ingest_options *o, kith__tables *t, ki
   kith__names_begin(&user, "user", o->interactions.ids);
   kith__names_begin(&item, "item", o->interactions.ids);
   KITH_TRY(ingest_check(o));
-  KITH_TRY(read_interactions(o, &user, &item, &train));
-  if (o->test.path[0]) KITH_TRY(read_test(o, &user, &item, &test));
+  KITH_TRY(read_interactions(o, &user, &item, &train, r));
+  if (o->test.path[0]) KITH_TRY(read_test(o, &user, &item, &test, r));
   if (o->social.path[0]) KITH_TRY(read_social(o, &user, &t->social, r));
   KITH_TRY(kith__names_ids(&user, &t->ids[KITH_USER]));
   KITH_TRY(kith__names_ids(&item, &t->ids[KITH_ITEM]));

@@ -185,7 +185,7 @@ typedef struct kith__meet {
   kith__names *user, *item;
   bool new_users, new_items;
   bool skip_unknown; /**< an unknown id leaves its pair out instead of being an error */
-  int64_t skipped;
+  int64_t skipped, light; /**< pairs left out for that; lines below the least weight */
 } kith__meet;
 
 /** Read a whole list.  Errors: KITH_ENOINPUT, KITH_EDATA (file:line), KITH_ECONFIG (columns). */

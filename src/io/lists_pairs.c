@@ -48,6 +48,7 @@ typedef struct columns {
   kith__knife knife;
   int user, item, time, weight;
   int n; /* columns that a line must have */
+  float least; /* weight of a line that counts; 0: whatever it is */
 } columns;
 
 /* The place of a column that the job gives by number; -1 if it is not a number. */
@@ -100,6 +101,7 @@ static kith_status columns_find(const kith_source *s, const kith__lines *lines, 
   KITH_TRY(column_find(lines, &c->knife, header, s->item, 1, &c->item));
   KITH_TRY(column_find(lines, &c->knife, header, s->time, -1, &c->time));
   KITH_TRY(column_find(lines, &c->knife, header, s->weight, -1, &c->weight));
+  c->least = (float)s->least_weight; /* as the weights are read, so that equal texts are equal */
   const int all[] = {c->user, c->item, c->time, c->weight};
   c->n = 0;
   for (int i = 0; i < 4; i++)
@@ -157,15 +159,19 @@ static kith_status edges_line(const kith__lines *lines, const columns *c, kith__
     st = edges_refuse(lines, c, n);
     goto done;
   }
+  if (c->weight >= 0 && !kith__cell_real(cell[c->weight], &weight)) {
+    st = kith__lines_fail(lines, "expected a weight (a number), found %s", kith__cell_show(cell[c->weight], shown));
+    goto done;
+  }
+  if (c->least > 0 && weight < c->least) {
+    meet->light++;
+    goto done;
+  }
   KITH_TRY(meet_user(meet, lines, cell[c->user], &user));
   KITH_TRY(meet_item(meet, lines, cell[c->item], &item));
   if (c->time >= 0 && !kith__cell_time(cell[c->time], &time)) {
     st = kith__lines_fail(lines, "expected a time (seconds, or a date like 2010-10-19T23:55:27Z), found %s",
                           kith__cell_show(cell[c->time], shown));
-    goto done;
-  }
-  if (c->weight >= 0 && !kith__cell_real(cell[c->weight], &weight)) {
-    st = kith__lines_fail(lines, "expected a weight (a number), found %s", kith__cell_show(cell[c->weight], shown));
     goto done;
   }
   st = meet_pair(meet, pairs, user, item, time, weight);
@@ -221,12 +227,13 @@ done:
   return st;
 }
 
-/* No pair was found.  If the first line has a sign that parts columns, the list is one of edges, most likely. */
-static kith_status pairs_none(const kith_source *s) {
+/* No pair was found, unless too light ones.  If the first line has a sign that parts columns, the list is one of edges, most likely. */
+static kith_status pairs_none(const kith_source *s, int64_t light) {
   kith_status st = KITH_OK;
   kith__lines lines = {0};
   kith__cell line;
   const char *expected = s->format == KITH_ADJACENCY ? "lines of a user and items" : "lines of a user and an item";
+  KITH_CHECK(light == 0, KITH_EDATA, "%s: none of its %lld lines has a weight of %.9g or more", s->path, (long long)light, s->least_weight);
   KITH_TRY(kith__lines_open(s->path, &lines));
   KITH_TRY(kith__lines_next(&lines, &line));
   kith__knife knife = line.size > 0 ? kith__knife_guess(line) : kith__knife_make("");
@@ -249,7 +256,7 @@ kith_status kith__pairs_read(const kith_source *s, kith__meet *meet, kith__pairs
     KITH_TRY(adjacency_read(s, &lines, meet, pairs));
   else
     KITH_TRY(edges_read(s, &lines, meet, pairs));
-  if (pairs->n + meet->skipped == 0) KITH_TRY(pairs_none(s));
+  if (pairs->n + meet->skipped == 0) KITH_TRY(pairs_none(s, meet->light));
 done:
   kith__lines_close(&lines);
   return st;

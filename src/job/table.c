@@ -18,7 +18,8 @@ enum { TABLE_KEY = 2 * KITH_NAME }; /* room for any key of the table */
   {"data." name ".columns.user", JOB_COLUMN, AT(data.member.user), NONE, "edges: column of the user; empty: 1"}, \
   {"data." name ".columns.item", JOB_COLUMN, AT(data.member.item), NONE, "edges: column of the item (for social: the friend); empty: 2"}, \
   {"data." name ".columns.time", JOB_COLUMN, AT(data.member.time), NONE, "edges: column of the time; empty: none"},      \
-  {"data." name ".columns.weight", JOB_COLUMN, AT(data.member.weight), NONE, "edges: column of the weight; empty: none"}
+  {"data." name ".columns.weight", JOB_COLUMN, AT(data.member.weight), NONE, "edges: column of the weight; empty: none"}, \
+  {"data." name ".least_weight", JOB_REAL, AT(data.member.least_weight), 0, 1e30, "", "lines of a smaller weight are passed over, as if they were not there; 0: none is"}
 
 const job_key kith__job_table[] = {
     {"name", JOB_TEXT, AT(name), NONE, "what the job is called"},
@@ -65,10 +66,16 @@ const job_key kith__job_table[] = {
     {"model.dropout", JOB_REAL, AT(model.dropout), 0, 0.95, "probability", "of dropping a number of a layer's input in training (ngcf: of its output)"},
     {"model.attention_dropout", JOB_REAL, AT(model.attention_dropout), 0, 0.95, "probability", "gat: of dropping an attention weight in training"},
     {"model.edge_dropout", JOB_REAL, AT(model.edge_dropout), 0, 0.95, "probability", "of leaving an edge out of a training step, in every layer and both directions"},
-    {"model.aggregator", JOB_NAME, AT(model.aggregator), 0, 0, "mean | pool", "sage: how a row is made of many"},
-    {"train.mode", JOB_NAME, AT(train.mode), 0, 0, "full | neighbor", "full: every step propagates over the whole graph; neighbor: over sampled neighbours of the batch's nodes"},
-    {"train.fanouts", JOB_FANOUTS, AT(train.fanouts), 0, 1e6, "neighbours", "neighbor: kept at each hop, the batch's own first; the last number counts for further hops; 0: all"},
-    {"train.exclude", JOB_BOOL, AT(train.exclude), NONE, "neighbor: the pairs that a step learns from are no neighbours in its hops"},
+    {"model.layer_weights", JOB_NAME, AT(model.layer_weights), 0, 0, "fixed | learned", "lightgcn: the final embedding is the mean of all layers, or weighs them as is learnt"},
+    {"model.aggregator", JOB_NAME, AT(model.aggregator), 0, 0, "mean | pool | lstm", "sage: how a row is made of many"},
+    {"train.mode", JOB_NAME, AT(train.sampler.mode), 0, 0, "full | neighbor | layerwise | cluster | saint-node",
+     "what a step propagates over: full: the whole graph; neighbor: drawn neighbours of the batch's nodes; layerwise: nodes drawn for each layer; cluster: parts of the cut; saint-node: one drawn set of nodes"},
+    {"train.fanouts", JOB_FANOUTS, AT(train.sampler.fanouts), 0, 1e6, "neighbours", "neighbor: kept at each hop, the batch's own first; the last number counts for further hops; 0: all"},
+    {"train.draw", JOB_NAME, AT(train.sampler.draw), 0, 0, "uniform | importance", "neighbor: draws are uniform without replacement, or with replacement in proportion to one over the neighbours' degrees"},
+    {"train.budget", JOB_LONG, AT(train.sampler.budget), 1, 1e9, "nodes", "layerwise: expected in each layer's set; saint-node: in a step's"},
+    {"train.clusters", JOB_INT, AT(train.sampler.clusters), 1, 1e6, "parts", "cluster: of the cut (partition.parts) in a step, whose pairs are those of their users"},
+    {"train.cut", JOB_NAME, AT(train.sampler.cut), 0, 0, "keep | drop | weigh", "cluster: what becomes of edges between the parts of a step"},
+    {"train.exclude", JOB_BOOL, AT(train.exclude), NONE, "sampled modes: the pairs that a step learns from are no neighbours in its hops"},
     {"train.loss", JOB_NAME, AT(train.loss.name), 0, 0, "bpr | softmax | nce",
      "bpr: a pair against its negatives; softmax: of cosines, against the candidates that the pairs of a step share; nce: a pair's item against noise, which its negatives are"},
     {"train.batch", JOB_INT, AT(train.batch), 1, 1e7, "pairs", "training pairs in a step, over all ranks; classify: training nodes, but mode full takes all"},
@@ -97,6 +104,7 @@ const job_key kith__job_table[] = {
     {"evaluate.split", JOB_NAME, AT(evaluate.split), 0, 0, "valid | test", "which held-out interactions are the truth while training"},
     {"evaluate.protocol", JOB_PROTOCOL, AT(evaluate.sampled), 1, 1e6, "full | sampled-N", "rank all items, or N items the user never met"},
     {"evaluate.seed", JOB_LONG, AT(evaluate.seed), COUNT, "", "key of the sampled protocol's draws"},
+    {"evaluate.smoothness", JOB_BOOL, AT(evaluate.smoothness), NONE, "while training, tell how alike the nodes' rows are after each layer, as docs/metrics.md has it"},
     {"checkpoint.every", JOB_INT, AT(checkpoint.every), 0, 1e9, "epochs", "between checkpoints; 0: only at the end"},
     {"checkpoint.keep", JOB_INT, AT(checkpoint.keep), 1, 1e6, "files", "how many of the newest checkpoints stay"},
 };

@@ -32,7 +32,7 @@ typedef struct job_key {
 extern const job_key kith__job_table[];
 extern const int kith__job_n_key;
 
-enum { JOB_KEYS_MOST = 128, JOB_VALUE = 2 * KITH_PATH };
+enum { JOB_KEYS_MOST = 160, JOB_VALUE = 2 * KITH_PATH };
 
 /* Whether a key's value is a list. */
 static inline bool kith__job_is_list(const job_key *k) { return k->kind == JOB_CUTOFFS || k->kind == JOB_FANOUTS; }

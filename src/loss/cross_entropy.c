@@ -42,7 +42,7 @@ static void cross_entropy_backward(void *self) {
 
 void kith_cross_entropy_op(kith_tape *t, const kith_labelled *l, kith_tensor *rows, kith_sum *loss) {
   if (!rows) return;
-  cross_entropy made = {.l = l, .rows = rows, .lse = kith_tape_room(t, kith_labelled_most(l), sizeof(double)), .loss = loss};
+  cross_entropy made = {.l = l, .rows = rows, .lse = kith_tape_room(t, l->most, sizeof(double)), .loss = loss};
   cross_entropy *o = kith_tape_op(t, "cross-entropy", false, cross_entropy_forward, cross_entropy_backward, sizeof *o);
   if (o) *o = made;
 }

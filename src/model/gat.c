@@ -41,6 +41,7 @@ void kith_gat_record(const kith_model_options *o, const kith_stage *s) {
     if (o->dropout > 0) h = kith_dropout_op(s->tape, s->play, o->dropout, false, h);
     h = gat_layer(o, s, l, h);
     if (l + 1 < o->layers) h = kith_activate_op(s->tape, KITH_ELU, 1, h);
+    kith_stage_layer(s, h);
   }
   kith_readout_op(s->tape, s->readout, 1, 0, h);
 }

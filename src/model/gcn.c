@@ -12,6 +12,7 @@ void kith_gcn_record(const kith_model_options *o, const kith_stage *s) {
     h = kith_linear_op(t, h, kith_stage_weights(s, "weight", l, h->d, kith_model_columns(o, l), KITH_INIT_GLOROT), NULL);
     h = kith_aggregate_op(t, s->hop[l], KITH_WEIGH_LOOP, kith_ghosts_op(t, s->hop[l], h));
     if (l + 1 < o->layers) h = kith_activate_op(t, KITH_RELU, 0, h);
+    kith_stage_layer(s, h);
   }
   kith_readout_op(t, s->readout, 1, 0, h);
 }

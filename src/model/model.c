@@ -26,8 +26,9 @@ kith_model_options kith_model_defaults(void) {
 
 const char *kith_model_text(kith_model_name name) { return model_table[name].name; }
 const char *kith_score_text(kith_score_name name) { return name == KITH_COSINE ? "cosine" : "dot"; }
-const char *kith_aggregator_text(kith_aggregator name) { return name == KITH_POOL ? "pool" : "mean"; }
+const char *kith_aggregator_text(kith_aggregator name) { return name == KITH_LSTM ? "lstm" : name == KITH_POOL ? "pool" : "mean"; }
 
+const char *kith_layer_weights_text(kith_layer_weights name) { return name == KITH_LEARNED ? "learned" : "fixed"; }
 const char *kith_gat_last_text(kith_gat_last name) { return name == KITH_GAT_AVERAGE ? "average" : "concat"; }
 
 int kith_model_layers(const kith_model_options *o) { return o->name == KITH_MF ? 0 : o->layers; }
@@ -64,7 +65,12 @@ void kith_model_record(const kith_model_options *o, const kith_stage *s) {
     if (!hop[l]) return;
   }
   thinned.hop = hop;
+  kith_stage_layer(s, s->x);
   model_table[o->name].record(o, &thinned);
+}
+
+void kith_stage_layer(const kith_stage *s, kith_tensor *h) {
+  if (s->layers && h) s->layers->h[s->layers->n++] = h;
 }
 
 kith_tensor *kith_stage_weights(const kith_stage *s, const char *name, int l, int64_t n_row, int d, kith_init init) {

@@ -24,6 +24,7 @@ void kith_ngcf_record(const kith_model_options *o, const kith_stage *s) {
   kith_readout_op(s->tape, s->readout, 1, 0, h);
   for (int l = 0; h && l < o->layers; l++) {
     h = ngcf_layer(o, s, l, h);
+    kith_stage_layer(s, h);
     kith_readout_op(s->tape, s->readout, 1, (l + 1) * o->width, kith_unit_op(s->tape, h));
   }
 }

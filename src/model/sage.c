@@ -1,16 +1,29 @@
 /*
  * GraphSAGE (Hamilton et al., NIPS 2017, algorithm 1): h_i = ReLU([h_i, aggregate of h_j] W + b), unit rows; the
- * aggregate is the mean of the neighbours, or the maximum of ReLU(h_j P + p).  The last layer has neither ReLU nor unit
- * rows, since products rank.
+ * aggregate is the mean of the neighbours, or the maximum of ReLU(h_j P + p), or what an LSTM holds after reading them.
+ * The last layer has neither ReLU nor unit rows, since products rank.
  */
 #include "kith/model.h"
 
+static kith_tensor *sage_linear(const kith_stage *s, const char *name, const char *bias, int l, int d, kith_tensor *h) {
+  return kith_linear_op(s->tape, h, kith_stage_weights(s, name, l, h->d, d, KITH_INIT_GLOROT), kith_stage_weights(s, bias, l, 1, d, KITH_INIT_ZERO));
+}
+
+static kith_tensor *sage_pool(const kith_model_options *o, const kith_stage *s, int l, kith_tensor *h) {
+  kith_tensor *p = kith_activate_op(s->tape, KITH_RELU, 0, sage_linear(s, "pool", "pool bias", l, o->width, h));
+  return kith_aggregate_max_op(s->tape, s->hop[l], kith_ghosts_op(s->tape, s->hop[l], p));
+}
+
+/* What neighbours say to the gates is computed once a node, not once an edge. */
+static kith_tensor *sage_lstm(const kith_model_options *o, const kith_stage *s, int l, kith_tensor *h) {
+  kith_tensor *z = kith_ghosts_op(s->tape, s->hop[l], sage_linear(s, "lstm in", "lstm bias", l, 4 * o->width, h));
+  return kith_lstm_op(s->tape, s->hop[l], s->play, KITH_LSTM_MOST, z, kith_stage_weights(s, "lstm", l, o->width, 4 * o->width, KITH_INIT_GLOROT));
+}
+
 static kith_tensor *sage_aggregate(const kith_model_options *o, const kith_stage *s, int l, kith_tensor *h) {
-  const kith_hop *hop = s->hop[l];
-  if (o->aggregator == KITH_MEAN) return kith_aggregate_op(s->tape, hop, KITH_WEIGH_MEAN, kith_ghosts_op(s->tape, hop, h));
-  kith_tensor *w = kith_stage_weights(s, "pool", l, h->d, o->width, KITH_INIT_GLOROT), *b = kith_stage_weights(s, "pool bias", l, 1, o->width, KITH_INIT_ZERO);
-  kith_tensor *p = kith_activate_op(s->tape, KITH_RELU, 0, kith_linear_op(s->tape, h, w, b));
-  return kith_aggregate_max_op(s->tape, hop, kith_ghosts_op(s->tape, hop, p));
+  if (o->aggregator == KITH_POOL) return sage_pool(o, s, l, h);
+  if (o->aggregator == KITH_LSTM) return sage_lstm(o, s, l, h);
+  return kith_aggregate_op(s->tape, s->hop[l], KITH_WEIGH_MEAN, kith_ghosts_op(s->tape, s->hop[l], h));
 }
 
 void kith_sage_record(const kith_model_options *o, const kith_stage *s) {
@@ -21,9 +34,9 @@ void kith_sage_record(const kith_model_options *o, const kith_stage *s) {
     kith_tensor *both[2] = {kith_self_op(t, s->hop[l], h), sage_aggregate(o, s, l, h)};
     kith_tensor *x = kith_concat_op(t, 2, both);
     if (!x) return;
-    int d = kith_model_columns(o, l);
-    h = kith_linear_op(t, x, kith_stage_weights(s, "weight", l, x->d, d, KITH_INIT_GLOROT), kith_stage_weights(s, "bias", l, 1, d, KITH_INIT_ZERO));
+    h = sage_linear(s, "weight", "bias", l, kith_model_columns(o, l), x);
     if (l + 1 < o->layers) h = kith_unit_op(t, kith_activate_op(t, KITH_RELU, 0, h));
+    kith_stage_layer(s, h);
   }
   kith_readout_op(t, s->readout, 1, 0, h);
 }

@@ -20,3 +20,9 @@ KITH_KERNEL void kith_pick_backward(const kith_picks *p, int d, float w, int ste
     }
   }
 }
+
+double kith_pick_backward_weight(const kith_picks *p, int d, const float *x, int step, const float *dz) {
+  double sum = 0;
+  for (kith_lid s = 0; s < p->n; s++) sum += (double)kith_dot(d, x + (size_t)p->row[s] * (size_t)d, dz + (size_t)s * (size_t)step);
+  return sum;
+}

@@ -172,7 +172,7 @@ static void batch_learn_pairs(kith_batch *b, const kith_epoch *e, int64_t step) 
   for (kith_eid s = e->first[step]; s < e->first[step + 1]; s++) {
     const kith_seed *seed = &e->seeds[s];
     kith_lid row = g->row_of[KITH_USER][seed->user];
-    int64_t place = seed->place - step * e->batch;
+    int64_t place = seed->place - e->place_first[step];
     b->pair[3 * place] = low + row;
     b->pair[3 * place + 1] = g->train.item[g->train.start[seed->user] + (seed->at - g->start[row])];
     b->pair[3 * place + 2] = b->a->degree[b->a->csr.col[b->a->csr.start[b->a->place[row]] + (seed->at - g->start[row])]];

@@ -1,5 +1,10 @@
-/* Which neighbours a node keeps: belongs to the node, the step and the hop, whoever draws. */
-#include "kith/sample.h"
+/*
+ * A node keeps k of its neighbours (GraphSAGE), which belong to the node, the step and the hop, whoever draws: uniform
+ * without replacement, or with replacement in proportion to what each neighbour weighs.
+ */
+#include <math.h>
+
+#include "sample/law.h"
 
 /* Insert into the ascending places 0 … n - 1 unless it is there; returns whether it was there. */
 static bool neighbour_insert(int64_t n, int64_t x, int64_t *place) {
@@ -23,4 +28,92 @@ int64_t kith_neighbour_draw(uint64_t seed, uint64_t step, int64_t node, int hop,
     if (neighbour_insert(i, x, place)) neighbour_insert(i, last, place); /* the last is larger than all drawn before */
   }
   return k;
+}
+
+typedef struct neighbour {
+  const sample_setting *set;
+  uint64_t step;
+  double *below;  /* [largest degree + 1] of the node being asked about: what the neighbours before each weigh */
+  int64_t *times; /* [largest degree] how often each was drawn; zero between questions */
+} neighbour;
+
+static int neighbour_fan(const sample_setting *set, int l) {
+  const kith_fanouts *f = &set->options.fanouts;
+  int from_seeds = set->n_hop - 1 - l;
+  if (f->n == 0) return 0;
+  return f->of[from_seeds < f->n ? from_seeds : f->n - 1];
+}
+
+static void neighbour_begin(void *self, uint64_t step) { ((neighbour *)self)->step = step; }
+
+static int64_t neighbour_uniform(void *self, const sample_question *q, int64_t *place, float *scale) {
+  const neighbour *w = self;
+  int64_t n = kith_neighbour_draw(w->set->seed, w->step, w->set->a->node[q->row], q->hop, q->among, neighbour_fan(w->set, q->hop), place);
+  float each = n > 0 ? (float)((double)q->among / (double)n) : 0;
+  for (int64_t i = 0; i < n; i++) {
+    place[i] = kith__allowed(q, place[i]);
+    scale[i] = each;
+  }
+  return n;
+}
+
+/* Running sums of what the allowed neighbours weigh: one over their degrees, as the squares of A's entries in a row do. */
+static void neighbour_weigh(const neighbour *w, const sample_question *q) {
+  const kith_relation *a = w->set->a;
+  const kith_lid *col = a->csr.col + a->csr.start[a->place[q->row]];
+  w->below[0] = 0;
+  for (int64_t i = 0; i < q->among; i++) w->below[i + 1] = w->below[i] + 1 / (double)a->degree[col[kith__allowed(q, i)]];
+}
+
+/* The neighbour whose share a number below the sum of all falls in: binary search. */
+static int64_t neighbour_at(const double *below, int64_t n, double x) {
+  int64_t low = 0, high = n - 1;
+  while (low < high) {
+    int64_t middle = low + (high - low + 1) / 2;
+    if (below[middle] <= x) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+/* k draws with replacement: each that falls on a neighbour adds 1 / (k q) to its factor (Chen et al., FastGCN, ICLR 2018, theorem 1, for one node's neighbours). */
+static int64_t neighbour_weighed(void *self, const sample_question *q, int64_t *place, float *scale) {
+  const neighbour *w = self;
+  int k = neighbour_fan(w->set, q->hop);
+  int64_t n = 0;
+  if (k == 0 || k >= q->among) return neighbour_uniform(self, q, place, scale);
+  neighbour_weigh(w, q);
+  double all = w->below[q->among];
+  for (int i = 0; i < k; i++) {
+    kith_draw r = kith_random(w->set->seed, KITH_USE_SAMPLE, w->step, (uint64_t)w->set->a->node[q->row], (uint64_t)q->hop << 32 | (uint64_t)i);
+    int64_t drawn = neighbour_at(w->below, q->among, all * kith_random_unit(r.bits[0]));
+    if (w->times[drawn]++ == 0) neighbour_insert(n++, drawn, place);
+  }
+  for (int64_t i = 0; i < n; i++) {
+    int64_t drawn = place[i];
+    scale[i] = (float)((double)w->times[drawn] * all / (k * (w->below[drawn + 1] - w->below[drawn])));
+    place[i] = kith__allowed(q, drawn);
+    w->times[drawn] = 0;
+  }
+  return n;
+}
+
+static void neighbour_destroy(void *self) {
+  neighbour *w = self;
+  KITH_FREE(w->below);
+  KITH_FREE(w->times);
+  KITH_FREE(w);
+}
+
+kith_status kith__law_neighbour(const sample_setting *s, sample_law *out) {
+  kith_status st = KITH_OK;
+  neighbour *w = NULL;
+  KITH_TRY(KITH_NEW(w, 1));
+  *out = (sample_law){.self = w, .begin = neighbour_begin, .draw = s->options.draw == KITH_UNIFORM ? neighbour_uniform : neighbour_weighed, .destroy = neighbour_destroy};
+  w->set = s;
+  KITH_TRY(KITH_NEW(w->below, s->most_degree + 1));
+  KITH_TRY(KITH_NEW(w->times, s->most_degree));
+  for (int l = 0; l < s->n_hop; l++) out->most_drawn[l] = neighbour_fan(s, l);
+done:
+  return st;
 }

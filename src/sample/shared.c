@@ -57,7 +57,7 @@ void kith__shared_fill(kith_batch *b, const kith_epoch *e, int64_t step) {
   shared_draw(b, e, step);
   for (int64_t i = 0; i < n_word; i++) h->known[i] = 0;
 #pragma omp parallel for schedule(dynamic, 64)
-  for (kith_eid s = e->first[step]; s < e->first[step + 1]; s++) shared_mark(b, &e->seeds[s], e->seeds[s].place - step * e->batch);
+  for (kith_eid s = e->first[step]; s < e->first[step + 1]; s++) shared_mark(b, &e->seeds[s], e->seeds[s].place - e->place_first[step]);
   for (int s = 0; s < h->n; s++) h->newest[b->item[b->n_global + s]] = 0;
   KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, h->known, (int)n_word, MPI_UINT64_T, MPI_BOR, b->comm->mpi));
 }

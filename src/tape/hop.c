@@ -72,14 +72,15 @@ typedef struct aggregate {
   bool weighed; /* the whole graph's weights never change */
 } aggregate;
 
-static float aggregate_weight(const aggregate *o, kith_lid row, kith_eid e, kith_eid n) {
+static float aggregate_scale(const aggregate *o, kith_eid e) { return o->hop->scale ? o->hop->scale[e] : 1; }
+
+static float aggregate_weight(const aggregate *o, kith_lid row, kith_eid e, float all) {
   const int64_t *degree = o->hop->degree;
-  float grown = o->hop->thinned ? *o->hop->thinned : 1;
   switch (o->how) {
-  case KITH_WEIGH_SUM: return grown;
-  case KITH_WEIGH_MEAN: return 1 / (float)n;
+  case KITH_WEIGH_SUM: return aggregate_scale(o, e);
+  case KITH_WEIGH_MEAN: return aggregate_scale(o, e) / all;
   case KITH_WEIGH_SYMMETRIC: return o->hop->csr->weight[e];
-  case KITH_WEIGH_LOOP: return grown * (float)(1 / sqrt((double)(degree[row] + 1) * (double)(degree[o->hop->csr->col[e]] + 1)));
+  case KITH_WEIGH_LOOP: return aggregate_scale(o, e) * (float)(1 / sqrt((double)(degree[row] + 1) * (double)(degree[o->hop->csr->col[e]] + 1)));
   }
   return 0;
 }
@@ -90,10 +91,12 @@ static void aggregate_weigh(aggregate *o) {
 #pragma omp parallel for schedule(dynamic, 256)
   for (kith_lid p = 0; p < a->n_row; p++) {
     kith_lid row = a->row[p];
-    for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++) o->w[e] = aggregate_weight(o, row, e, a->start[p + 1] - a->start[p]);
+    float all = 0;
+    for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++) all += aggregate_scale(o, e);
+    for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++) o->w[e] = aggregate_weight(o, row, e, all);
     if (o->loop) o->loop[row] = 1 / (float)(o->hop->degree[row] + 1);
   }
-  o->weighed = o->hop->whole && !o->hop->thinned;
+  o->weighed = o->hop->whole && !o->hop->thins;
 }
 
 /* to_i (+)= loop_i from_i */

@@ -9,7 +9,7 @@ typedef struct thin {
   kith_csr room, csr;  /* room for the entries that are left; what is seen now */
   kith_back room_back, back;
   kith_frame edges;
-  float scale;
+  float *scale;        /* [entries] the factors of those that are left */
   kith_hop hop;
 } thin;
 
@@ -18,7 +18,16 @@ static void thin_see_all(thin *o) {
   o->csr = *o->from->csr;
   o->back = *o->from->back;
   o->edges.n = o->from->edges->n;
-  o->scale = 1;
+  o->hop.scale = o->from->scale;
+}
+
+/* What is left counts for what is gone. */
+static void thin_scale(thin *o) {
+  const float grown = (float)(1 / (1 - o->p)), *scale = o->from->scale;
+  kith_eid at = 0;
+  for (kith_eid e = 0; e < o->from->edges->n; e++)
+    if (o->keep[e]) o->scale[at++] = scale ? grown * scale[e] : grown;
+  o->hop.scale = o->scale;
 }
 
 static void thin_forward(void *self) {
@@ -31,7 +40,7 @@ static void thin_forward(void *self) {
   kith_thin(&now, o->from->csr, o->from->out->node, o->from->in->node, o->keep, &o->room);
   o->csr = o->room;
   o->edges.n = o->csr.start[o->csr.n_row];
-  o->scale = (float)(1 / (1 - o->p));
+  thin_scale(o);
   if (!o->from->back->start) return;
   kith_back_fill(&o->csr, &o->room_back);
   o->back = o->room_back;
@@ -44,6 +53,7 @@ static void thin_make_room(kith_tape *t, thin *o) {
   o->room.start = kith_tape_room(t, o->from->out->most + 1, sizeof *o->room.start);
   o->room.col = kith_tape_room(t, n_entry, sizeof *o->room.col);
   o->room.weight = kith_tape_room(t, n_entry, sizeof *o->room.weight);
+  o->scale = kith_tape_room(t, n_entry, sizeof *o->scale);
   if (!o->from->back->start) return;
   o->room_back.start = kith_tape_room(t, o->from->in->most + 2, sizeof *o->room_back.start);
   o->room_back.entry = kith_tape_room(t, n_entry, sizeof *o->room_back.entry);
@@ -59,6 +69,6 @@ const kith_hop *kith_thin_op(kith_tape *t, const kith_hop *hop, const kith_play 
   o->hop.csr = &o->csr;
   o->hop.back = &o->back;
   o->hop.edges = &o->edges;
-  o->hop.thinned = &o->scale;
+  o->hop.thins = true;
   return kith_tape_status(t) == KITH_OK ? &o->hop : NULL;
 }

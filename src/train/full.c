@@ -16,7 +16,7 @@ kith_status kith__full_record(kith_trainer *t) {
   t->readout.picks = kith__picks(t);
   t->readout.packed = kith_tape_tensor(t->tape, most, kith_model_width(&t->model));
   if (!t->classifies) kith_l2_op(t->tape, &t->batch->picks, &t->l2_scale, t->x, &t->loss);
-  kith_stage stage = {.tape = t->tape, .params = t->params, .play = &t->play, .hop = t->hop, .x = t->x, .readout = &t->readout};
+  kith_stage stage = {.tape = t->tape, .params = t->params, .play = &t->play, .hop = t->hop, .x = t->x, .readout = &t->readout, .layers = &t->layers};
   kith_model_record(&t->model, &stage);
   kith__record_loss(t, t->classifies ? t->readout.packed : kith_exchange_op(t->tape, t->halo, t->readout.packed, kith_batch_most_wanted(t->batch)));
   return kith_tape_status(t->tape);

@@ -2,6 +2,7 @@
 #include "train/history.h"
 
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -37,6 +38,24 @@ static int history_accuracy(const kith_accuracy *a, size_t size, char *text) {
                   (long long)a->right, (long long)a->n, a->loss);
 }
 
+/* What is no number in JSON becomes null. */
+static int history_number(double x, size_t size, char *text) { return isfinite(x) ? snprintf(text, size, "%.10g", x) : snprintf(text, size, "null"); }
+
+/* "layer_cosine": [0.01, …], "layer_energy": […] */
+static int history_layers(const history_line *line, size_t size, char *text) {
+  static const char *const name[2] = {"layer_cosine", "layer_energy"};
+  int at = 0;
+  for (int energy = 0; energy < 2 && line->n_layer > 0; energy++) {
+    at += snprintf(text + at, size - (size_t)at, ", \"%s\": [", name[energy]);
+    for (int l = 0; l < line->n_layer; l++) {
+      if (l > 0) at += snprintf(text + at, size - (size_t)at, ", ");
+      at += history_number(energy ? line->layer[l].energy : line->layer[l].cosine, size - (size_t)at, text + at);
+    }
+    at += snprintf(text + at, size - (size_t)at, "]");
+  }
+  return at;
+}
+
 kith_status kith__history_add(history *h, const history_line *line) {
   kith_status st = KITH_OK;
   char text[HISTORY_LINE];
@@ -48,6 +67,7 @@ kith_status kith__history_add(history *h, const history_line *line) {
     if (line->classifies) n += history_accuracy(&line->marks->classified, sizeof text - (size_t)n, text + n);
     else n += history_metrics(&line->marks->ranked, sizeof text - (size_t)n, text + n);
   }
+  n += history_layers(line, sizeof text - (size_t)n, text + n);
   n += snprintf(text + n, sizeof text - (size_t)n, "}\n");
   if (h->size + n + 1 > h->room) {
     KITH_TRY(KITH_GROW(h->text, h->room, 2 * h->room + HISTORY_LINE));

@@ -21,8 +21,10 @@ typedef struct history_line {
   int64_t epoch;
   double loss, seconds;
   int64_t pairs, halo_bytes;
-  const kith_marks *marks; /* null if the epoch was not evaluated */
-  const char *split;       /* "valid", "test", or "test-selected" */
+  const kith_marks *marks;     /* null if the epoch was not evaluated */
+  const char *split;           /* "valid", "test", or "test-selected" */
+  int n_layer;                 /* 0 if the layers were not measured */
+  kith_smoothness layer[KITH_READOUT_MOST];
 } history_line;
 
 kith_status kith__history_add(history *h, const history_line *line) KITH_MUST_USE;

@@ -56,6 +56,7 @@ static void run_add_model(run *r) {
   if (m->name == KITH_GAT && m->gat_last != KITH_GAT_CONCAT) run_add_recipe(r, " gat_last=%s", kith_gat_last_text(m->gat_last));
   if (m->name == KITH_GAT && m->attention_dropout > 0) run_add_recipe(r, " attention_dropout=%.9g", m->attention_dropout);
   if (m->name == KITH_SAGE) run_add_recipe(r, " aggregator=%s", kith_aggregator_text(m->aggregator));
+  if (m->name == KITH_LIGHTGCN && m->layer_weights != KITH_FIXED) run_add_recipe(r, " layer_weights=%s", kith_layer_weights_text(m->layer_weights));
   if (m->edge_dropout > 0 && kith_model_layers(m) > 0) run_add_recipe(r, " edge_dropout=%.9g", m->edge_dropout);
   if (m->dropout > 0) run_add_recipe(r, " dropout=%.9g", m->dropout);
 }
@@ -72,12 +73,17 @@ static void run_add_negatives(run *r) {
 
 static void run_add_mode(run *r) {
   const kith_train_options *t = &r->o->train;
+  const kith_sampler_options *o = &t->sampler;
   if (t->weight_decay > 0) run_add_recipe(r, " weight_decay=%.9g weight_decay_on=%s", t->weight_decay, t->decay_on == KITH_DECAY_FIRST ? "first" : "all");
-  if (t->mode == KITH_FULL) return;
-  run_add_recipe(r, " mode=%s", kith_train_mode_text(t->mode));
+  if (o->mode == KITH_FULL) return;
+  run_add_recipe(r, " mode=%s", kith_train_mode_text(o->mode));
   if (!run_classifies(r)) run_add_recipe(r, " exclude=%s", t->exclude ? "true" : "false");
+  if (o->mode == KITH_LAYERWISE || o->mode == KITH_SAINT_NODE) run_add_recipe(r, " budget=%lld", (long long)o->budget);
+  if (o->mode == KITH_CLUSTER) run_add_recipe(r, " parts=%d clusters=%d cut=%s", r->g->n_part, o->clusters, kith_cut_text(o->cut));
+  if (o->mode != KITH_NEIGHBOR) return;
   run_add_recipe(r, " fanouts=");
-  for (int i = 0; i < t->fanouts.n; i++) run_add_recipe(r, i ? ",%d" : "%d", t->fanouts.of[i]);
+  for (int i = 0; i < o->fanouts.n; i++) run_add_recipe(r, i ? ",%d" : "%d", o->fanouts.of[i]);
+  if (o->draw != KITH_UNIFORM) run_add_recipe(r, " draw=%s", kith_drawing_text(o->draw));
 }
 
 /* The words of a recipe that all tasks have. */
@@ -215,6 +221,10 @@ static kith_agreed run_evaluate(run *r, bool last, history_line *line, kith_mark
   if (e->every == 0 || (r->epoch % e->every != 0 && !last)) return st;
   *final = kith_trainer_final(r->trainer);
   KITH_TRY(run_mark(r, run_width(r), *final, e->split, m));
+  if (e->smoothness) {
+    KITH_TRY(kith_trainer_smoothness(r->trainer, line->layer));
+    line->n_layer = kith_trainer_n_layer(r->trainer);
+  }
   double score = run_score(r, m);
   line->marks = m;
   line->split = run_split(r);
@@ -241,6 +251,14 @@ static void run_report(const run *r, const history_line *line) {
            line->marks ? " on " : "", line->marks ? line->split : "");
 }
 
+static void run_report_layers(const history_line *line) {
+  char text[1024] = "";
+  size_t n = 0;
+  for (int l = 0; l < line->n_layer; l++)
+    n += (size_t)snprintf(text + n, sizeof text - n, "%s %d: %.4f, %.4g", l ? " " : "", l, line->layer[l].cosine, line->layer[l].energy);
+  if (line->n_layer > 0) kith_log("  rows by layer (mean cosine, energy): %s", text);
+}
+
 /* After the steps of an epoch: loss, evaluation, history, export, checkpoint. */
 static kith_agreed run_close_epoch(run *r, double seconds, int64_t pairs, int64_t halo_bytes, bool *enough) {
   kith_agreed st = {KITH_OK};
@@ -257,6 +275,7 @@ static kith_agreed run_close_epoch(run *r, double seconds, int64_t pairs, int64_
   KITH_TRY(kith_agree(r->comm, kith__history_add(&r->history, &line)));
   KITH_TRY(kith_agree(r->comm, r->comm->rank == 0 ? kith__history_write(&r->history) : KITH_OK));
   run_report(r, &line);
+  run_report_layers(&line);
   bool exports = run_selects(r) ? r->best_epoch == r->epoch : *enough;
   if (exports) KITH_TRY(run_export(r, final ? final : kith_trainer_final(r->trainer)));
   int every = r->o->checkpoint.every;

@@ -12,7 +12,7 @@ static kith_lid sampled_most_asked(const kith_trainer *t) {
 
 kith_agreed kith__sampled_prepare(kith_trainer *t) {
   kith_agreed st = {KITH_OK};
-  KITH_TRY(kith_sampler_create(t->comm, t->g, t->a, kith_model_layers(&t->model), &t->train.fanouts, kith_model_has_loops(&t->model),
+  KITH_TRY(kith_sampler_create(t->comm, t->g, t->a, kith_model_layers(&t->model), &t->train.sampler, kith_model_has_loops(&t->model),
                                kith__most_wanted(t), t->train.seed, &t->sampler));
   KITH_TRY(kith_halo_create_movable(t->comm, t->g->first, (kith_lid)kith_sampler_leaves(t->sampler)->most, sampled_most_asked(t),
                                     t->d, &t->halo));
@@ -29,7 +29,7 @@ static void sampled_record_whole(kith_trainer *t) {
   t->x = kith__record_input(t, t->whole_tape);
   t->whole_readout = (kith_readout){.picks = &t->nothing, .whole = true};
   t->whole_readout.packed = kith_tape_tensor(t->whole_tape, 1, kith_model_width(&t->model));
-  kith_stage stage = {.tape = t->whole_tape, .params = t->params, .play = &t->play, .hop = hop, .x = t->x, .readout = &t->whole_readout};
+  kith_stage stage = {.tape = t->whole_tape, .params = t->params, .play = &t->play, .hop = hop, .x = t->x, .readout = &t->whole_readout, .layers = &t->layers};
   kith_model_record(&t->model, &stage);
 }
 

@@ -26,7 +26,7 @@ done:
 
 static kith_batch_shape trainer_shape(const kith_trainer *t) {
   const kith_negative_options *n = &t->train.negatives;
-  return (kith_batch_shape){.pairs = t->train.batch, .softmax = t->softmax, .n_negative = n->count, .n_pool = n->hard > 0 ? n->pool : 1,
+  return (kith_batch_shape){.pairs = (int)t->epoch->most, .softmax = t->softmax, .n_negative = n->count, .n_pool = n->hard > 0 ? n->pool : 1,
                             .n_shared = t->softmax ? t->train.loss.shared : 0, .targets = t->sampled && t->train.exclude};
 }
 
@@ -57,7 +57,7 @@ static kith_status trainer_make(const kith_comm *comm, const kith_graph *g, cons
   t->model = known;
   t->train = *train;
   t->classifies = g->task == KITH_CLASSIFY;
-  t->sampled = train->mode != KITH_FULL;
+  t->sampled = train->sampler.mode != KITH_FULL;
   t->softmax = train->loss.name == KITH_SOFTMAX;
   t->d = g->n_feature > 0 ? g->n_feature : model->width;
   int64_t n_learnt = g->n_feature > 0 ? 0 : (int64_t)g->n_own * t->d;
@@ -75,9 +75,10 @@ done:
 static kith_agreed trainer_prepare_pairs(kith_trainer *t) {
   kith_agreed st = {KITH_OK};
   if (t->train.batch > t->g->n_edge) t->train.batch = (int)t->g->n_edge;
-  kith_batch_shape shape = trainer_shape(t);
-  KITH_TRY(kith_agree(t->comm, kith_epoch_create(t->g, t->train.batch, t->train.seed, &t->epoch)));
+  KITH_TRY(t->train.sampler.mode == KITH_CLUSTER ? kith_epoch_create_clusters(t->comm, t->g, t->train.batch, t->train.sampler.clusters, t->train.seed, &t->epoch)
+                                                : kith_agree(t->comm, kith_epoch_create(t->g, t->train.batch, t->train.seed, &t->epoch)));
   t->n_step = t->epoch->n_step;
+  kith_batch_shape shape = trainer_shape(t);
   KITH_TRY(kith_noise_create(t->comm, t->g, &t->train.negatives, &t->noise));
   KITH_TRY(kith_batch_create(t->comm, t->g, t->a, t->noise, &shape, &t->batch));
 done:
@@ -87,8 +88,10 @@ done:
 /* What steps of labelled nodes need; on the whole graph one step has them all. */
 static kith_agreed trainer_prepare_nodes(kith_trainer *t) {
   kith_agreed st = {KITH_OK};
+  const kith_sampler_options *o = &t->train.sampler;
   int64_t batch = t->sampled ? t->train.batch : t->g->n_train;
-  KITH_TRY(kith_agree(t->comm, kith_labelled_create(t->g, t->g->first[t->comm->rank], batch, t->sampled, t->train.seed, &t->labelled)));
+  if (o->mode == KITH_CLUSTER) KITH_TRY(kith_labelled_create_clusters(t->comm, t->g, o->clusters, t->train.seed, &t->labelled));
+  else KITH_TRY(kith_agree(t->comm, kith_labelled_create(t->g, t->g->first[t->comm->rank], batch, t->sampled, t->train.seed, &t->labelled)));
   t->n_step = t->labelled->n_step;
 done:
   return st;
@@ -146,13 +149,10 @@ void kith_trainer_epoch(kith_trainer *t, int64_t epoch) {
   else kith_epoch_begin(t->epoch, epoch);
 }
 
-/* Pairs or nodes of the steps before one. */
-static int64_t trainer_before(const kith_trainer *t, int64_t step) {
-  int64_t all = t->classifies ? t->g->n_train : t->g->n_edge, n = step * (t->classifies ? t->labelled->batch : t->epoch->batch);
-  return n < all ? n : all;
+int64_t kith_trainer_pairs(const kith_trainer *t, int64_t first, int64_t last) {
+  const int64_t *place = t->classifies ? t->labelled->place_first : t->epoch->place_first;
+  return place[last] - place[first];
 }
-
-int64_t kith_trainer_pairs(const kith_trainer *t, int64_t first, int64_t last) { return trainer_before(t, last) - trainer_before(t, first); }
 
 /* Whether weights are the first layer's: the layer stands behind the dot of their name. */
 static bool trainer_is_first(const char *name) {
@@ -218,6 +218,18 @@ const float *kith_trainer_final(kith_trainer *t) {
   kith_readout_all(t->sampled ? &t->whole_readout : &t->readout, t->g->n_own, d, t->final);
   if (!t->classifies && t->model.score == KITH_COSINE) kith_normalise_rows(t->g->n_own, d, t->final);
   return t->final;
+}
+
+int kith_trainer_n_layer(const kith_trainer *t) { return t->layers.n; }
+
+kith_agreed kith_trainer_smoothness(kith_trainer *t, kith_smoothness *out) {
+  kith_agreed st = {KITH_OK};
+  int64_t before = kith_halo_bytes(t->a->halo);
+  for (int l = 0; l < t->layers.n; l++)
+    KITH_TRY(kith_smoothness_measure(t->comm, t->a, t->layers.h[l]->d, t->layers.h[l]->value, &out[l]));
+done:
+  t->eval_bytes += kith_halo_bytes(t->a->halo) - before;
+  return st;
 }
 
 kith_eid kith_trainer_asked_entries(const kith_trainer *t) {

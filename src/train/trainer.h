@@ -32,6 +32,7 @@ struct kith_trainer {
   kith_tensor *x;       /* initial embeddings, which are parameters, or features, which are data */
   float *m, *v;         /* [n_own, d] Adam's moments of parameters */
   float *final;         /* [n_own, final width] */
+  kith_layers layers;   /* of the model on the whole graph */
   double l2_scale;      /* l2 / pairs of this step */
   kith_sum loss;
   int64_t eval_bytes;   /* sent for evaluations, not by steps */
@@ -59,7 +60,7 @@ void kith__record_loss(kith_trainer *t, kith_tensor *rows);
 static inline const kith_picks *kith__picks(const kith_trainer *t) { return t->classifies ? &t->labelled->picks : &t->batch->picks; }
 /* The most rows that this rank wants in any step: of its pairs, or its labelled nodes. */
 static inline kith_lid kith__most_wanted(const kith_trainer *t) {
-  return t->classifies ? kith_labelled_most(t->labelled) : kith_batch_most_wanted(t->batch);
+  return t->classifies ? t->labelled->most : kith_batch_most_wanted(t->batch);
 }
 
 #endif

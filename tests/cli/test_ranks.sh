@@ -10,6 +10,13 @@ for loss in bpr softmax; do
   job=$dir/$loss/job.yaml
   "$KITH" train "$job" --quiet >/dev/null
   cp "$dir/$loss/work/embeddings.h5" "$dir/$loss/one.h5"
+  /usr/bin/python3 - "$dir/$loss/work/metrics.jsonl" <<'P'
+import json, sys
+for line in map(json.loads, open(sys.argv[1])): # every evaluated epoch tells of the input rows and of two layers
+    evaluated = "recall@10" in line
+    assert evaluated == (line["epoch"] % 2 == 0)
+    for key in "layer_cosine", "layer_energy": assert len(line.get(key, [])) == 3 * evaluated, line
+P
   digits "$dir/$loss/work/metrics.jsonl" >"$dir/$loss/one.jsonl"
   for n in 2 3 4; do
     ranks $n train "$job" --quiet --fresh >/dev/null

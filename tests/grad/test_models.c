@@ -50,12 +50,15 @@ MODEL_TEST(gat_with_a_mean_of_heads_is_differentiated, FORM_SMALL_STEP, .name = 
 MODEL_TEST(gat_with_other_columns_is_differentiated, FORM_SMALL_STEP, .name = KITH_GAT, .layers = 2, .heads = 4, .heads_last = 3, .out = 6)
 MODEL_TEST(gcn_with_other_columns_is_differentiated, FORM_SMALL_STEP, .name = KITH_GCN, .layers = 2, .out = 3)
 MODEL_TEST(sage_with_other_columns_is_differentiated, FORM_SMALL_STEP, .name = KITH_SAGE, .layers = 2, .out = 11)
+MODEL_TEST(lightgcn_that_learns_its_layers_is_differentiated, FORM_STEP, .name = KITH_LIGHTGCN, .layers = 3, .layer_weights = KITH_LEARNED)
 MODEL_TEST(lightgcn_on_fewer_edges_is_differentiated, FORM_STEP, .name = KITH_LIGHTGCN, .layers = 3, .edge_dropout = 0.3)
 MODEL_TEST(ngcf_on_fewer_edges_is_differentiated, FORM_SMALL_STEP, .name = KITH_NGCF, .layers = 2, .edge_dropout = 0.4)
 MODEL_TEST(gcn_on_fewer_edges_is_differentiated, FORM_SMALL_STEP, .name = KITH_GCN, .layers = 2, .edge_dropout = 0.3)
 MODEL_TEST(gat_on_fewer_edges_is_differentiated, FORM_SMALL_STEP, .name = KITH_GAT, .layers = 2, .heads = 2, .edge_dropout = 0.3, .attention_dropout = 0.2)
 MODEL_TEST(sage_on_fewer_edges_is_differentiated, FORM_SMALL_STEP, .name = KITH_SAGE, .layers = 2, .edge_dropout = 0.3, .aggregator = KITH_POOL)
 MODEL_TEST(sage_with_means_is_differentiated, FORM_SMALL_STEP, .name = KITH_SAGE, .layers = 2)
+MODEL_TEST(sage_with_an_lstm_is_differentiated, FORM_SMALL_STEP, .name = KITH_SAGE, .layers = 2, .aggregator = KITH_LSTM)
+MODEL_TEST(sage_with_an_lstm_on_fewer_edges_is_differentiated, FORM_SMALL_STEP, .name = KITH_SAGE, .layers = 2, .aggregator = KITH_LSTM, .edge_dropout = 0.2)
 MODEL_TEST(sage_with_pools_is_differentiated, FORM_SMALL_STEP, .name = KITH_SAGE, .layers = 2, .aggregator = KITH_POOL)
 
 int main(int argc, char **argv) {
@@ -64,7 +67,8 @@ int main(int argc, char **argv) {
       cmocka_unit_test(ngcf_is_differentiated), cmocka_unit_test(gcn_is_differentiated),
       cmocka_unit_test(gat_with_a_mean_of_heads_is_differentiated), cmocka_unit_test(gat_with_other_columns_is_differentiated),
       cmocka_unit_test(gcn_with_other_columns_is_differentiated), cmocka_unit_test(sage_with_other_columns_is_differentiated),
-      cmocka_unit_test(lightgcn_on_fewer_edges_is_differentiated), cmocka_unit_test(ngcf_on_fewer_edges_is_differentiated),
+      cmocka_unit_test(sage_with_an_lstm_is_differentiated), cmocka_unit_test(sage_with_an_lstm_on_fewer_edges_is_differentiated),
+      cmocka_unit_test(lightgcn_that_learns_its_layers_is_differentiated), cmocka_unit_test(lightgcn_on_fewer_edges_is_differentiated), cmocka_unit_test(ngcf_on_fewer_edges_is_differentiated),
       cmocka_unit_test(gcn_on_fewer_edges_is_differentiated), cmocka_unit_test(gat_on_fewer_edges_is_differentiated),
       cmocka_unit_test(sage_on_fewer_edges_is_differentiated), cmocka_unit_test(gat_is_differentiated), cmocka_unit_test(sage_with_means_is_differentiated),
       cmocka_unit_test(sage_with_pools_is_differentiated)};

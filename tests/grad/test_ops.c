@@ -64,6 +64,14 @@ static kith_tensor *dropped_attention(test_form *f) {
 }
 static kith_tensor *mean_of_heads(test_form *f) { return kith_heads_mean_op(f->tape, HEADS, f->leaf[0]); }
 
+/* So few entries at a time that rows make several groups, and so many that they make one. */
+static kith_tensor *lstm_of(test_form *f, kith_eid most) {
+  kith_tensor *z = kith_linear_op(f->tape, f->leaf[0], weights(f, "in", FORM_WIDTH, 12), weights(f, "bias", 1, 12));
+  return kith_lstm_op(f->tape, f->hop, &f->play, most, kith_ghosts_op(f->tape, f->hop, z), weights(f, "w", 3, 12));
+}
+static kith_tensor *lstm_in_groups(test_form *f) { return lstm_of(f, 4); }
+static kith_tensor *lstm_in_one(test_form *f) { return lstm_of(f, KITH_LSTM_MOST); }
+
 #define OP_TEST(name, make, step)                                                                                      \
   static void name(void **state) {                                                                                     \
     (void)state;                                                                                                       \
@@ -93,6 +101,8 @@ OP_TEST(scores_are_differentiated, scores, FORM_SMALL_STEP)
 OP_TEST(attention_is_differentiated, attention, FORM_SMALL_STEP)
 OP_TEST(attention_with_dropout_is_differentiated, dropped_attention, FORM_SMALL_STEP)
 OP_TEST(mean_of_heads_is_differentiated, mean_of_heads, FORM_STEP)
+OP_TEST(lstm_in_groups_is_differentiated, lstm_in_groups, FORM_STEP)
+OP_TEST(lstm_in_one_is_differentiated, lstm_in_one, FORM_STEP)
 
 /* Half of many numbers go, the mean stays, and the backward pass drops the same ones. */
 static void dropout_keeps_the_mean(void **state) {
@@ -170,6 +180,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(sum_with_loops_is_differentiated), cmocka_unit_test(maximum_is_differentiated),
       cmocka_unit_test(self_and_mean_are_differentiated), cmocka_unit_test(scores_are_differentiated),
       cmocka_unit_test(attention_is_differentiated), cmocka_unit_test(attention_with_dropout_is_differentiated),
+      cmocka_unit_test(lstm_in_groups_is_differentiated), cmocka_unit_test(lstm_in_one_is_differentiated),
       cmocka_unit_test(mean_of_heads_is_differentiated), cmocka_unit_test(dropout_keeps_the_mean),
       cmocka_unit_test(edges_go_in_both_directions)};
   test_begin(&argc, &argv);

@@ -114,6 +114,33 @@ static void columns_are_found_by_name_and_by_number(void **state) {
   assert_true(weight[0] == 4.5f && weight[1] == 3 && weight[2] == 1);
 }
 
+static kith_source weighed(const char *name, const char *text, double least) {
+  kith_source s = list_of(name, KITH_EDGES, text, false);
+  snprintf(s.weight, sizeof s.weight, "3");
+  s.least_weight = least;
+  return s;
+}
+
+/* 0.7 is not the same number in single and in double precision, yet is not less than itself. */
+static void light_lines_are_as_if_they_were_not_there(void **state) {
+  (void)state;
+  static const char ratings[] = "5,1,3\n6,2,4\n6,1,3.9\n7,3,5\n7,2,0.7\n";
+  kith_ingest_options o = {.interactions = weighed("rated", ratings, 4), .test = weighed("rated test", "6,1,4\n7,1,1\n9,9,1\n", 4)};
+  kith_ingest_report r;
+  char text[256];
+  assert_train(weighed("rated", ratings, 0), "5: 1;6: 1 2;7: 2 3;");
+  assert_train(weighed("rated", ratings, 0.7), "5: 1;6: 1 2;7: 2 3;");
+  assert_train(weighed("rated", ratings, 0.71), "5: 1;6: 1 2;7: 3;");
+  assert_train(weighed("rated", ratings, 4), "6: 2;7: 3;");
+  assert_int_equal(ingest(&o, "light.h5", &r), KITH_OK);
+  assert_true(r.light == 5 && r.train == 2 && r.test == 1 && r.duplicates == 0);
+  assert_true(r.n[KITH_USER] == 2 && r.n[KITH_ITEM] == 3);
+  kith_dataset *d = read_back("light.h5");
+  describe("light.h5", &d->test, sizeof text, text);
+  assert_string_equal(text, "6: 1;7:;");
+  kith_dataset_destroy(&d);
+}
+
 static void text_ids_stay_as_they_stand_when_asked(void **state) {
   (void)state;
   kith_source s = list_of("codes", KITH_EDGES, "1384719342,0017\nB00004Y2UT,17\n", false);
@@ -300,6 +327,8 @@ static void bad_times_and_weights_are_named(void **state) {
   assert_refused(&o, KITH_EDATA, "timed:2: expected a weight (a number), found \"soon\"");
   snprintf(o.interactions.weight, KITH_NAME, "5");
   assert_refused(&o, KITH_EDATA, "timed:1: expected 5 columns or more");
+  o.interactions = weighed("light", "1,2,3\n1,3,4\n", 4.5);
+  assert_refused(&o, KITH_EDATA, "light: none of its 2 lines has a weight of 4.5 or more");
 }
 
 static void a_test_user_never_seen_is_named(void **state) {
@@ -327,6 +356,9 @@ static void impossible_jobs_are_refused(void **state) {
   snprintf(o.interactions.time, KITH_NAME, "3");
   assert_refused(&o, KITH_ECONFIG, "data.interactions: an adjacency list has no columns");
   o.interactions.time[0] = '\0';
+  o.interactions.least_weight = 4;
+  assert_refused(&o, KITH_ECONFIG, "data.interactions.least_weight: 4, but no column of weights is named; expected data.interactions.columns.weight");
+  o.interactions.least_weight = 0;
   o.split = (kith_split){.method = KITH_SPLIT_TIME, .test = 0.1};
   assert_refused(&o, KITH_ECONFIG, "needs times");
   o.interactions.path[0] = '\0';
@@ -394,6 +426,7 @@ int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_format_says_the_same),
       cmocka_unit_test(columns_are_found_by_name_and_by_number),
+      cmocka_unit_test(light_lines_are_as_if_they_were_not_there),
       cmocka_unit_test(text_ids_stay_as_they_stand_when_asked),
       cmocka_unit_test(users_and_items_are_numbers_or_text_each_for_themselves),
       cmocka_unit_test(a_user_without_items_is_kept),

@@ -1,7 +1,7 @@
 /* ranks: 1 2 3 4 */
 /*
- * Sampled hops: every rank draws the same neighbours of the same nodes; weights make the estimate unbiased; all neighbours
- * are the graph itself.
+ * Sampled hops, by every way of sampling: ranks together draw what one of them draws alone on the same cut; weights make the
+ * estimate unbiased; clusters are what a slow count says; targets are left out.
  */
 #include <stdlib.h>
 
@@ -10,7 +10,7 @@
 
 #include "kith/sample.h"
 
-enum { USERS = 30, ITEMS = 40, NODES = USERS + ITEMS, EDGES = 400, HOPS = 2, SEEDS = 12 };
+enum { USERS = 30, ITEMS = 40, NODES = USERS + ITEMS, EDGES = 400, HOPS = 2, SEEDS = 12, CUT = 7, CLUSTERS = 2, STEPS_OF_ROUND = (CUT + CLUSTERS - 1) / CLUSTERS };
 
 typedef struct setting {
   test_graph t;
@@ -19,13 +19,19 @@ typedef struct setting {
   kith_sampler *s;
 } setting;
 
-static setting setting_make(int parts, const kith_fanouts *f, bool loops) {
+static kith_sampler_options neighbor(int n, int first, int second) {
+  return (kith_sampler_options){.mode = KITH_NEIGHBOR, .fanouts = {n, {first, second}}};
+}
+
+static setting setting_make_on(const kith_comm *comm, int parts, kith_sampler_options o, bool loops) {
   setting s = {.t = test_graph_random(USERS, ITEMS, EDGES, 9)};
-  s.g = test_graph_cut(&s.t, test_comm, parts, 6);
-  assert_int_equal(KITH_OK, kith_relation_create(test_comm, s.g, 4, &s.a).status);
-  assert_int_equal(KITH_OK, kith_sampler_create(test_comm, s.g, s.a, HOPS, f, loops, SEEDS, 5, &s.s).status);
+  s.g = test_graph_cut(&s.t, comm, parts, 6);
+  assert_int_equal(KITH_OK, kith_relation_create(comm, s.g, 4, &s.a).status);
+  assert_int_equal(KITH_OK, kith_sampler_create(comm, s.g, s.a, HOPS, &o, loops, SEEDS, 5, &s.s).status);
   return s;
 }
+
+static setting setting_make(int parts, kith_sampler_options o, bool loops) { return setting_make_on(test_comm, parts, o, loops); }
 
 static void setting_free(setting *s) {
   kith_sampler_destroy(&s->s);
@@ -62,24 +68,25 @@ static kith_lid some_seeds(const kith_gid number[NODES], kith_gid seed[SEEDS]) {
   return SEEDS - test_comm->rank; /* ragged */
 }
 
-/* drawn[hop][a][b]: 1 if a has drawn b there, or 2 if a was a row there and has not; over all ranks. */
+/* What a rank has drawn: the weight of neighbour b in a's row of each hop; 0: not drawn; ABSENT: a is no row. */
 typedef struct outcome {
-  int64_t drawn[HOPS][NODES][NODES];
+  double weight[HOPS][NODES][NODES];
 } outcome;
 
-static outcome *plan(setting *s, uint64_t step) {
-  kith_gid number[NODES], seed[SEEDS];
+static const double ABSENT = -1;
+
+static outcome *plan(setting *s, kith_lid n, const kith_gid *seed, uint64_t step) {
   outcome *out = calloc(1, sizeof *out);
-  global_numbers(s, number);
-  kith_sampler_plan(s->s, some_seeds(number, seed), seed, step, 0, NULL);
+  kith_sampler_plan(s->s, n, seed, step, 0, NULL);
   for (int l = 0; l < HOPS; l++) {
     const kith_hop *h = kith_sampler_hop(s->s, l);
     assert_int_equal(h->csr->n_row, h->out->n);
     assert_int_equal(h->csr->n_col, h->in->n);
+    for (int a = 0; a < NODES; a++) out->weight[l][a][0] = ABSENT;
     for (kith_lid p = 0; p < h->csr->n_row; p++) {
       int a = node_of(h->out, h->csr->row[p]);
-      for (int b = 0; b < NODES; b++) out->drawn[l][a][b] = 2;
-      for (kith_eid e = h->csr->start[p]; e < h->csr->start[p + 1]; e++) out->drawn[l][a][node_of(h->in, h->csr->col[e])] = 1;
+      out->weight[l][a][0] = 0;
+      for (kith_eid e = h->csr->start[p]; e < h->csr->start[p + 1]; e++) out->weight[l][a][node_of(h->in, h->csr->col[e])] = (double)h->csr->weight[e];
     }
   }
   return out;
@@ -87,8 +94,10 @@ static outcome *plan(setting *s, uint64_t step) {
 
 static void neighbours_are_neighbours_and_as_many_as_asked_for(void **state) {
   (void)state;
-  setting s = setting_make(7, &(kith_fanouts){2, {3, 5}}, false);
-  free(plan(&s, 4));
+  setting s = setting_make(7, neighbor(2, 3, 5), false);
+  kith_gid number[NODES], seed[SEEDS];
+  global_numbers(&s, number);
+  free(plan(&s, some_seeds(number, seed), seed, 4));
   for (int l = 0; l < HOPS; l++) {
     const kith_hop *h = kith_sampler_hop(s.s, l);
     int fan = l == HOPS - 1 ? 3 : 5; /* the last layer's hop is the seeds' own */
@@ -107,7 +116,7 @@ static void neighbours_are_neighbours_and_as_many_as_asked_for(void **state) {
 
 static void seeds_are_the_first_rows_of_every_frame(void **state) {
   (void)state;
-  setting s = setting_make(7, &(kith_fanouts){1, {4}}, true);
+  setting s = setting_make(7, neighbor(1, 4, 0), true);
   kith_gid number[NODES], seed[SEEDS];
   global_numbers(&s, number);
   kith_lid n = some_seeds(number, seed), n_want;
@@ -125,30 +134,77 @@ static void seeds_are_the_first_rows_of_every_frame(void **state) {
   setting_free(&s);
 }
 
-/* A rank that draws alone for all ranks' seeds in turn draws what they drew together; here: where two ranks have the same
-   node in the same hop, and on any cut, its neighbours are the same. */
-static void draws_belong_to_the_node(void **state) {
+static const kith_sampler_options every_way[] = {
+    {.mode = KITH_NEIGHBOR, .fanouts = {1, {3}}},
+    {.mode = KITH_NEIGHBOR, .fanouts = {2, {3, 2}}, .draw = KITH_IMPORTANCE},
+    {.mode = KITH_LAYERWISE, .budget = 12},
+    {.mode = KITH_SAINT_NODE, .budget = 15},
+    {.mode = KITH_CLUSTER, .clusters = CLUSTERS, .cut = KITH_CUT_KEEP},
+    {.mode = KITH_CLUSTER, .clusters = CLUSTERS, .cut = KITH_CUT_DROP},
+};
+enum { WAYS = sizeof every_way / sizeof *every_way };
+
+/* Each rank plans its own seeds with the others, and alone with the whole graph: to the last bit the same. */
+static void draws_are_the_same_alone(void **state) {
   (void)state;
-  setting s = setting_make(7, &(kith_fanouts){1, {3}}, false), other = setting_make(11, &(kith_fanouts){1, {3}}, false);
-  outcome *here = plan(&s, 3), *again = plan(&other, 3), *least = malloc(sizeof *least), *most = malloc(sizeof *most);
-  int64_t n = HOPS * NODES * NODES, rows = 0;
-  int64_t *x = &here->drawn[0][0][0], *y = &again->drawn[0][0][0], *low = &least->drawn[0][0][0], *high = &most->drawn[0][0][0];
-  for (int64_t i = 0; i < n; i++) {
-    assert_int_equal(x[i], y[i]);
-    low[i] = x[i] == 0 ? 9 : x[i];
-    high[i] = x[i];
-    rows += x[i] != 0;
+  kith_comm *self = NULL;
+  assert_int_equal(KITH_OK, kith_comm_create(MPI_COMM_SELF, &self).status);
+  for (int w = 0; w < WAYS; w++) {
+    setting s = setting_make(CUT, every_way[w], false), alone = setting_make_on(self, CUT, every_way[w], false);
+    kith_gid number[NODES], seed[SEEDS];
+    int64_t drawn = 0, left = 0;
+    global_numbers(&s, number);
+    kith_lid n = some_seeds(number, seed);
+    for (uint64_t step = 0; step < 6; step++) {
+      outcome *here = plan(&s, n, seed, step), *there = plan(&alone, n, seed, step);
+      assert_memory_equal(here, there, sizeof *here);
+      for (int a = 0; a < NODES; a++) left += here->weight[HOPS - 1][a][0] >= 0 ? degree_of(&s.t, a) : 0;
+      for (int a = 0; a < NODES; a++)
+        for (int b = 0; b < NODES; b++) drawn += here->weight[HOPS - 1][a][b] > 0;
+      free(here);
+      free(there);
+    }
+    assert_true(drawn > 0 && drawn < left); /* some are drawn, some are not */
+    setting_free(&s);
+    setting_free(&alone);
   }
-  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, low, (int)n, MPI_INT64_T, MPI_MIN, test_comm->mpi));
-  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, high, (int)n, MPI_INT64_T, MPI_MAX, test_comm->mpi));
-  for (int64_t i = 0; i < n; i++) assert_true(low[i] == 9 || low[i] == high[i]);
-  assert_true(rows > 0);
-  free(here);
-  free(again);
-  free(least);
-  free(most);
+  kith_comm_destroy(&self);
+}
+
+static int part_of(int node) { return test_part(6, CUT, node >= USERS, node < USERS ? node : node - USERS); }
+
+/* Which parts are in a step is asked of the one function that says so; who reads whom is counted here. */
+static void check_clusters(kith_cut cut) {
+  kith_sampler_options o = {.mode = KITH_CLUSTER, .clusters = CLUSTERS, .cut = cut};
+  setting s = setting_make(CUT, o, false);
+  kith_gid number[NODES], seed[SEEDS];
+  global_numbers(&s, number);
+  kith_lid n = some_seeds(number, seed);
+  for (uint64_t step = 0; step < 2 * STEPS_OF_ROUND; step++) {
+    outcome *out = plan(&s, n, seed, step);
+    bool here[CUT];
+    for (int p = 0; p < CUT; p++) here[p] = kith_cluster_step(5, (int64_t)step / STEPS_OF_ROUND, CUT, CLUSTERS, p) == (int64_t)step % STEPS_OF_ROUND;
+    for (int a = 0; a < NODES; a++) {
+      int reads = 0;
+      if (out->weight[HOPS - 1][a][0] < 0) continue;
+      for (int b = 0; b < NODES; b++) {
+        bool in = here[part_of(b)] && (cut == KITH_CUT_KEEP || !here[part_of(a)] || part_of(a) == part_of(b));
+        bool expected = in && (a < USERS) != (b < USERS) && is_neighbour(&s.t, a, b);
+        assert_int_equal(expected, out->weight[HOPS - 1][a][b] > 0);
+        reads += expected;
+      }
+      for (int b = 0; b < NODES; b++)
+        if (out->weight[HOPS - 1][a][b] > 0) assert_true(fabs(out->weight[HOPS - 1][a][b] - sqrt((double)degree_of(&s.t, a) / degree_of(&s.t, b)) / reads) < 1e-6);
+    }
+    free(out);
+  }
   setting_free(&s);
-  setting_free(&other);
+}
+
+static void clusters_are_counted(void **state) {
+  (void)state;
+  check_clusters(KITH_CUT_KEEP);
+  check_clusters(KITH_CUT_DROP);
 }
 
 static int compare_targets(const void *a, const void *b) {
@@ -160,7 +216,7 @@ static int compare_targets(const void *a, const void *b) {
 /* Every third edge is a target: none of them is drawn, all others are, since all neighbours are asked for. */
 static void targets_are_left_out(void **state) {
   (void)state;
-  setting s = setting_make(7, &(kith_fanouts){1, {0}}, false);
+  setting s = setting_make(7, neighbor(1, 0, 0), false);
   kith_gid number[NODES], seed[SEEDS];
   kith_target target[2 * EDGES];
   int64_t n_target = 0;
@@ -187,34 +243,85 @@ static void targets_are_left_out(void **state) {
   setting_free(&s);
 }
 
-/* Mean over many steps of the weighed sum, against the exact row of A x: within 5 standard errors (seeded; a false alarm
-   of one of the dozens of rows has a chance of about 3e-5). */
-static void weighed_sums_are_unbiased(void **state) {
-  (void)state;
-  enum { STEPS = 600 };
-  setting s = setting_make(5, &(kith_fanouts){1, {2}}, false);
+/* y = A x, all in double, by brute force. */
+static void multiply(const test_graph *t, const double x[NODES], double y[NODES]) {
+  for (int a = 0; a < NODES; a++) y[a] = 0;
+  for (int64_t e = 0; e < t->n_edge; e++) {
+    int a = t->user[e], b = USERS + t->item[e];
+    double w = 1 / sqrt((double)degree_of(t, a) * degree_of(t, b));
+    y[a] += w * x[b];
+    y[b] += w * x[a];
+  }
+}
+
+/* h = the estimate of A x in every row of a hop; rows of the frame that it reads are looked up in x by row. */
+static void hop_multiply(const kith_hop *h, const double *x, double *y) {
+  for (kith_lid p = 0; p < h->csr->n_row; p++) {
+    y[p] = 0;
+    for (kith_eid e = h->csr->start[p]; e < h->csr->start[p + 1]; e++) y[p] += (double)h->csr->weight[e] * x[h->csr->col[e]];
+  }
+}
+
+/*
+ * Mean over many steps of the weighed sum through both hops, against A A x: within 5 standard errors (seeded; a false alarm
+ * of one of the dozens of rows has a chance of about 3e-5).  One set for both hops does not bias it: no edge joins a node to itself.
+ */
+static void check_unbiased(kith_sampler_options o, int64_t n_step) {
+  setting s = setting_make(5, o, false);
   kith_gid number[NODES], seed[SEEDS];
-  double sum[SEEDS] = {0}, square[SEEDS] = {0}, value[NODES];
+  double sum[SEEDS] = {0}, square[SEEDS] = {0}, value[NODES], once[NODES], truth[NODES], leaf[NODES], middle[NODES], y[SEEDS];
   for (int i = 0; i < NODES; i++) value[i] = sin(i + 1.0);
+  multiply(&s.t, value, once);
+  multiply(&s.t, once, truth);
   global_numbers(&s, number);
   kith_lid n = some_seeds(number, seed);
-  for (uint64_t step = 0; step < STEPS; step++) {
-    kith_sampler_plan(s.s, n, seed, step, 0, NULL);
-    const kith_hop *h = kith_sampler_hop(s.s, HOPS - 1);
+  for (int64_t step = 0; step < n_step; step++) {
+    kith_sampler_plan(s.s, n, seed, (uint64_t)step, 0, NULL);
+    const kith_frame *leaves = kith_sampler_leaves(s.s);
+    for (kith_lid i = 0; i < leaves->n; i++) leaf[i] = value[node_of(leaves, i)];
+    hop_multiply(kith_sampler_hop(s.s, 0), leaf, middle);
+    hop_multiply(kith_sampler_hop(s.s, 1), middle, y);
     for (kith_lid p = 0; p < n; p++) {
-      double y = 0;
-      for (kith_eid e = h->csr->start[p]; e < h->csr->start[p + 1]; e++) y += (double)h->csr->weight[e] * value[node_of(h->in, h->csr->col[e])];
-      sum[p] += y;
-      square[p] += y * y;
+      sum[p] += y[p];
+      square[p] += y[p] * y[p];
     }
   }
   for (kith_lid p = 0; p < n; p++) {
     int a = node_of(kith_sampler_leaves(s.s), p);
-    double truth = 0, mean = sum[p] / STEPS, error = sqrt((square[p] / STEPS - mean * mean) / STEPS);
-    for (int b = 0; b < NODES; b++)
-      if ((a < USERS) != (b < USERS) && is_neighbour(&s.t, a, b)) truth += value[b] / sqrt((double)degree_of(&s.t, a) * degree_of(&s.t, b));
-    if (!(fabs(mean - truth) <= 5 * error + 1e-6)) fail_msg("node %d: mean %g, truth %g, standard error %g", a, mean, truth, error);
+    double mean = sum[p] / (double)n_step, error = sqrt((square[p] / (double)n_step - mean * mean) / (double)n_step);
+    if (!(fabs(mean - truth[a]) <= 5 * error + 1e-6)) fail_msg("%s: node %d: mean %g, truth %g, standard error %g", kith_train_mode_text(o.mode), a, mean, truth[a], error);
+    assert_true(error > 0 || degree_of(&s.t, a) == 0); /* it is drawn, not copied */
   }
+  setting_free(&s);
+}
+
+static void weighed_sums_are_unbiased(void **state) {
+  (void)state;
+  check_unbiased(neighbor(1, 2, 0), 800);
+  check_unbiased((kith_sampler_options){.mode = KITH_NEIGHBOR, .fanouts = {1, {3}}, .draw = KITH_IMPORTANCE}, 800);
+  check_unbiased((kith_sampler_options){.mode = KITH_LAYERWISE, .budget = 20}, 2000);
+  check_unbiased((kith_sampler_options){.mode = KITH_SAINT_NODE, .budget = 20}, 2000);
+}
+
+/* How many nodes are in a set, on average: the budget, within 5 standard errors of a sum of independent draws. */
+static void sets_have_the_expected_size(void **state) {
+  (void)state;
+  enum { STEPS = 400, BUDGET = 25 };
+  setting s = setting_make(5, (kith_sampler_options){.mode = KITH_SAINT_NODE, .budget = BUDGET}, false);
+  kith_gid number[NODES];
+  global_numbers(&s, number);
+  int64_t drawn = 0;
+  for (uint64_t step = 0; step < STEPS; step++) { /* every neighbour of all nodes that is read */
+    bool there[NODES] = {false};
+    for (int first = 0; first < NODES; first += SEEDS) {
+      kith_lid n = (kith_lid)(NODES - first < SEEDS ? NODES - first : SEEDS);
+      kith_sampler_plan(s.s, n, number + first, step, 0, NULL);
+      const kith_hop *h = kith_sampler_hop(s.s, HOPS - 1);
+      for (kith_eid e = 0; e < h->edges->n; e++) there[node_of(h->in, h->csr->col[e])] = true;
+    }
+    for (int i = 0; i < NODES; i++) drawn += there[i];
+  }
+  assert_true(fabs((double)drawn / STEPS - BUDGET) < 5 * sqrt((double)BUDGET / STEPS));
   setting_free(&s);
 }
 
@@ -238,7 +345,7 @@ static void draws_are_uniform(void **state) {
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(neighbours_are_neighbours_and_as_many_as_asked_for), cmocka_unit_test(seeds_are_the_first_rows_of_every_frame),
-      cmocka_unit_test(draws_belong_to_the_node), cmocka_unit_test(targets_are_left_out), cmocka_unit_test(weighed_sums_are_unbiased), cmocka_unit_test(draws_are_uniform)};
+      cmocka_unit_test(draws_are_the_same_alone), cmocka_unit_test(clusters_are_counted), cmocka_unit_test(sets_have_the_expected_size), cmocka_unit_test(targets_are_left_out), cmocka_unit_test(weighed_sums_are_unbiased), cmocka_unit_test(draws_are_uniform)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

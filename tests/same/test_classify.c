@@ -15,8 +15,8 @@ static test_classes classes;
 
 static kith_train_options manner(kith_train_mode mode, kith_fanouts fanouts, int batch) {
   kith_train_options o = kith_train_defaults();
-  o.mode = mode;
-  o.fanouts = fanouts;
+  o.sampler.mode = mode;
+  o.sampler.fanouts = fanouts;
   o.batch = batch;
   o.adam.lr = 0.02;
   o.weight_decay = 5e-3;
@@ -60,13 +60,13 @@ static void expect_near(const double *a, const double *b) {
   assert_true(a[STEPS - 1] < a[0]); /* something is learnt */
 }
 
-/* One rank and all ranks. */
-static void check_ranks(const test_classes *t, kith_model_options model, kith_train_options how) {
+/* One rank and all ranks; `parts` of the graph on the one. */
+static void check_ranks(const test_classes *t, kith_model_options model, kith_train_options how, int parts) {
   double alone[STEPS], together[STEPS];
   kith_accuracy one, all;
   kith_comm *self = NULL;
   assert_int_equal(KITH_OK, kith_comm_create(MPI_COMM_SELF, &self).status);
-  train_on(self, t, model_of(model), how, 1, alone, &one);
+  train_on(self, t, model_of(model), how, parts, alone, &one);
   train_on(test_comm, t, model_of(model), how, PARTS, together, &all);
   expect_near(alone, together);
   assert_int_equal(one.n, all.n);
@@ -77,8 +77,8 @@ static void check_ranks(const test_classes *t, kith_model_options model, kith_tr
 
 static void check(kith_model_options model) {
   double full[STEPS], sampled[STEPS];
-  check_ranks(&classes, model, manner(KITH_FULL, (kith_fanouts){0}, 1));
-  check_ranks(&classes, model, manner(KITH_NEIGHBOR, (kith_fanouts){2, {3, 2}}, 9));
+  check_ranks(&classes, model, manner(KITH_FULL, (kith_fanouts){0}, 1), 1);
+  check_ranks(&classes, model, manner(KITH_NEIGHBOR, (kith_fanouts){2, {3, 2}}, 9), 1);
   train_on(test_comm, &classes, model_of(model), manner(KITH_FULL, (kith_fanouts){0}, 1), PARTS, full, NULL);
   train_on(test_comm, &classes, model_of(model), manner(KITH_NEIGHBOR, (kith_fanouts){1, {0}}, NODES), PARTS, sampled, NULL);
   expect_near(full, sampled);
@@ -100,6 +100,19 @@ static void sage_is_the_same(void **state) {
   check((kith_model_options){.name = KITH_SAGE, .aggregator = KITH_POOL});
 }
 
+/* Sets of nodes, and parts of the cut, which must then be the same on one rank. */
+static void other_samplers_are_the_same(void **state) {
+  (void)state;
+  static const kith_train_mode mode[] = {KITH_LAYERWISE, KITH_SAINT_NODE, KITH_CLUSTER};
+  for (size_t i = 0; i < sizeof mode / sizeof *mode; i++) {
+    kith_train_options how = manner(mode[i], (kith_fanouts){0}, 9);
+    how.sampler.budget = 40;
+    how.sampler.clusters = 2;
+    check_ranks(&classes, (kith_model_options){.name = KITH_GCN}, how, PARTS);
+    check_ranks(&classes, (kith_model_options){.name = KITH_SAGE}, how, PARTS);
+  }
+}
+
 /* Nodes without features learn embeddings. */
 static void embeddings_are_learnt_the_same(void **state) {
   (void)state;
@@ -107,19 +120,15 @@ static void embeddings_are_learnt_the_same(void **state) {
   kith_train_options full = manner(KITH_FULL, (kith_fanouts){0}, 1), sampled = manner(KITH_NEIGHBOR, (kith_fanouts){2, {3, 2}}, 9);
   full.adam.epsilon = sampled.adam.epsilon = 1e-4; /* a gradient that is all rounding moves an embedding by nothing, not by lr */
   bare.n_feature = 0;
-  check_ranks(&bare, (kith_model_options){.name = KITH_GCN}, full);
-  check_ranks(&bare, (kith_model_options){.name = KITH_SAGE}, sampled);
+  check_ranks(&bare, (kith_model_options){.name = KITH_GCN}, full, 1);
+  check_ranks(&bare, (kith_model_options){.name = KITH_SAGE}, sampled, 1);
 }
 
 /* ---- the steps of an epoch ---- */
 
-/* Every training node is learnt from once in an epoch, in another order in the next. */
-static void an_epoch_has_every_training_node_once(void **state) {
-  (void)state;
-  kith_graph *g = test_classes_cut(&classes, test_comm, PARTS, 2);
-  kith_labelled *l = NULL;
+/* Every training node is learnt from once in an epoch, in another order in the next; over an epoch all weigh the same. */
+static void check_epochs(const kith_graph *g, kith_labelled *l) {
   int64_t seen[NODES] = {0}, step_of[2][NODES] = {{0}}, moved = 0;
-  assert_int_equal(KITH_OK, kith_labelled_create(g, g->first[test_comm->rank], 5, true, 1, &l));
   for (int epoch = 0; epoch < 2; epoch++) {
     kith_labelled_begin(l, epoch);
     for (int64_t s = 0; s < l->n_step; s++) {
@@ -133,7 +142,7 @@ static void an_epoch_has_every_training_node_once(void **state) {
         step_of[epoch][node] = s;
         assert_int_equal(l->label[i], classes.label[node]);
         assert_true(i == 0 || l->own[i - 1] < l->own[i]);
-        assert_true(fabs(l->weight[i] * (double)n - 1) < 1e-12);
+        assert_true(fabs(l->weight[i] * (l->clusters > 0 ? (double)g->n_train / (double)l->n_step : (double)n) - 1) < 1e-12);
       }
     }
   }
@@ -142,6 +151,19 @@ static void an_epoch_has_every_training_node_once(void **state) {
   for (int i = 0; i < NODES; i++) moved += step_of[0][i] != step_of[1][i];
   kith_comm_sum_int(test_comm, 1, &moved);
   assert_true(moved > 0);
+}
+
+static void an_epoch_has_every_training_node_once(void **state) {
+  (void)state;
+  kith_graph *g = test_classes_cut(&classes, test_comm, PARTS, 2);
+  kith_labelled *l = NULL;
+  assert_int_equal(KITH_OK, kith_labelled_create(g, g->first[test_comm->rank], 5, true, 1, &l));
+  assert_int_equal(l->n_step, (g->n_train + 4) / 5);
+  check_epochs(g, l);
+  kith_labelled_destroy(&l);
+  assert_int_equal(KITH_OK, kith_labelled_create_clusters(test_comm, g, 2, 1, &l).status);
+  assert_int_equal(l->n_step, (PARTS + 1) / 2);
+  check_epochs(g, l);
   kith_labelled_destroy(&l);
   kith_graph_destroy(&g);
 }
@@ -336,7 +358,7 @@ static void other_models_are_refused(void **state) {
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(gcn_is_the_same), cmocka_unit_test(gat_is_the_same), cmocka_unit_test(sage_is_the_same),
-                                     cmocka_unit_test(embeddings_are_learnt_the_same), cmocka_unit_test(an_epoch_has_every_training_node_once),
+                                     cmocka_unit_test(other_samplers_are_the_same), cmocka_unit_test(embeddings_are_learnt_the_same), cmocka_unit_test(an_epoch_has_every_training_node_once),
                                      cmocka_unit_test(an_oracle_agrees), cmocka_unit_test(accuracy_is_counted), cmocka_unit_test(other_models_are_refused)};
   test_begin(&argc, &argv);
   classes = test_classes_make(NODES, CLASSES, FEATURES, 4);

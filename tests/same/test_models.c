@@ -8,25 +8,24 @@
 
 #include "kith/train.h"
 
-enum { USERS = 60, ITEMS = 90, EDGES = 900, STEPS = 5 };
+enum { USERS = 60, ITEMS = 90, EDGES = 900, STEPS = 5, CUT = 7 };
 static const double TOLERANCE = 1e-5;
 
 /* How steps see the graph. */
 typedef struct manner {
-  kith_train_mode mode;
-  kith_fanouts fanouts;
+  kith_sampler_options sampler;
   kith_loss_name loss;
   bool exclude;
 } manner;
 
 static void train_on(const kith_comm *comm, const test_graph *t, const kith_model_options *model, const manner *how, int parts, double *loss) {
+  if (how->sampler.mode == KITH_CLUSTER) parts = CUT; /* what is learnt in a step depends on the cut */
   kith_graph *g = test_graph_cut(t, comm, parts, 2);
   kith_train_options train = kith_train_defaults();
   kith_trainer *trainer = NULL;
   train.batch = 100;
   train.adam.lr = 0.01;
-  train.mode = how->mode;
-  train.fanouts = how->fanouts;
+  train.sampler = how->sampler;
   train.loss.name = how->loss;
   train.exclude = how->exclude;
   assert_int_equal(KITH_OK, kith_trainer_create(comm, g, model, &train, &trainer).status);
@@ -71,8 +70,8 @@ static void check_as(kith_model_options options, manner how) {
 }
 
 static void check(kith_model_options options) {
-  check_as(options, (manner){.mode = KITH_FULL});
-  check_as(options, (manner){.mode = KITH_NEIGHBOR, .fanouts = {2, {3, 2}}, .exclude = true});
+  check_as(options, (manner){.sampler.mode = KITH_FULL});
+  check_as(options, (manner){.sampler = {.mode = KITH_NEIGHBOR, .fanouts = {2, {3, 2}}}, .exclude = true});
 }
 
 /* All neighbours, and the whole graph.  Every node is in every step's hops here, so that dense and sparse Adam agree. */
@@ -80,8 +79,8 @@ static void check_unlimited(kith_model_options options, kith_loss_name loss) {
   double full[STEPS], sampled[STEPS];
   kith_model_options model = small(options);
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 11);
-  train_on(test_comm, &t, &model, &(manner){.mode = KITH_FULL, .loss = loss}, 7, full);
-  train_on(test_comm, &t, &model, &(manner){.mode = KITH_NEIGHBOR, .fanouts = {1, {0}}, .loss = loss}, 7, sampled);
+  train_on(test_comm, &t, &model, &(manner){.sampler.mode = KITH_FULL, .loss = loss}, 7, full);
+  train_on(test_comm, &t, &model, &(manner){.sampler = {.mode = KITH_NEIGHBOR, .fanouts = {1, {0}}}, .loss = loss}, 7, sampled);
   expect_near(full, sampled);
   test_graph_free(&t);
 }
@@ -90,6 +89,7 @@ static void all_neighbours_are_the_whole_graph(void **state) {
   (void)state;
   check_unlimited((kith_model_options){.name = KITH_LIGHTGCN}, KITH_BPR);
   check_unlimited((kith_model_options){.name = KITH_LIGHTGCN}, KITH_SOFTMAX);
+  check_unlimited((kith_model_options){.name = KITH_LIGHTGCN, .layer_weights = KITH_LEARNED}, KITH_BPR);
   check_unlimited((kith_model_options){.name = KITH_NGCF}, KITH_BPR);
   check_unlimited((kith_model_options){.name = KITH_GCN}, KITH_BPR);
   check_unlimited((kith_model_options){.name = KITH_GAT, .heads = 2}, KITH_BPR);
@@ -97,12 +97,42 @@ static void all_neighbours_are_the_whole_graph(void **state) {
   check_unlimited((kith_model_options){.name = KITH_LIGHTGCN, .edge_dropout = 0.2}, KITH_BPR);
   check_unlimited((kith_model_options){.name = KITH_GCN, .edge_dropout = 0.2}, KITH_BPR);
   check_unlimited((kith_model_options){.name = KITH_SAGE}, KITH_BPR);
+  check_unlimited((kith_model_options){.name = KITH_SAGE, .aggregator = KITH_LSTM}, KITH_BPR);
 }
 
 static void lightgcn_is_the_same(void **state) {
   (void)state;
   check((kith_model_options){.name = KITH_LIGHTGCN});
-  check_as((kith_model_options){.name = KITH_LIGHTGCN}, (manner){.mode = KITH_NEIGHBOR, .fanouts = {1, {3}}, .loss = KITH_SOFTMAX, .exclude = true});
+  check_as((kith_model_options){.name = KITH_LIGHTGCN}, (manner){.sampler = {.mode = KITH_NEIGHBOR, .fanouts = {1, {3}}}, .loss = KITH_SOFTMAX, .exclude = true});
+}
+
+static void every_way_of_sampling_is_the_same(void **state) {
+  (void)state;
+  const kith_sampler_options way[] = {{.mode = KITH_NEIGHBOR, .fanouts = {1, {3}}, .draw = KITH_IMPORTANCE},
+                                      {.mode = KITH_LAYERWISE, .budget = 40},
+                                      {.mode = KITH_SAINT_NODE, .budget = 60},
+                                      {.mode = KITH_CLUSTER, .clusters = 1},
+                                      {.mode = KITH_CLUSTER, .clusters = 1, .cut = KITH_CUT_DROP}};
+  for (size_t w = 0; w < sizeof way / sizeof *way; w++) {
+    check_as((kith_model_options){.name = KITH_LIGHTGCN}, (manner){.sampler = way[w], .loss = KITH_SOFTMAX, .exclude = true});
+    check_as((kith_model_options){.name = KITH_GCN, .dropout = 0.1}, (manner){.sampler = way[w], .exclude = w % 2 == 0});
+    check_as((kith_model_options){.name = KITH_GAT, .heads = 2}, (manner){.sampler = way[w], .exclude = true});
+    check_as((kith_model_options){.name = KITH_SAGE}, (manner){.sampler = way[w]});
+  }
+}
+
+/* The first step is that of equal weights, to the last bit; later ones are not. */
+static void learnt_layers_are_the_same(void **state) {
+  (void)state;
+  double fixed[STEPS], learnt[STEPS];
+  kith_model_options model = small((kith_model_options){.name = KITH_LIGHTGCN});
+  test_graph t = test_graph_random(USERS, ITEMS, EDGES, 11);
+  train_on(test_comm, &t, &model, &(manner){.sampler.mode = KITH_FULL}, 7, fixed);
+  model.layer_weights = KITH_LEARNED;
+  train_on(test_comm, &t, &model, &(manner){.sampler.mode = KITH_FULL}, 7, learnt);
+  assert_true(fixed[0] == learnt[0] && fixed[STEPS - 1] != learnt[STEPS - 1]);
+  test_graph_free(&t);
+  check(model);
 }
 
 static void mf_is_the_same(void **state) {
@@ -131,10 +161,11 @@ static void sage_is_the_same(void **state) {
   (void)state;
   check((kith_model_options){.name = KITH_SAGE, .aggregator = KITH_POOL});
   check((kith_model_options){.name = KITH_SAGE, .edge_dropout = 0.2});
+  check((kith_model_options){.name = KITH_SAGE, .aggregator = KITH_LSTM});
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(lightgcn_is_the_same), cmocka_unit_test(mf_is_the_same), cmocka_unit_test(all_neighbours_are_the_whole_graph),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(lightgcn_is_the_same), cmocka_unit_test(every_way_of_sampling_is_the_same), cmocka_unit_test(learnt_layers_are_the_same), cmocka_unit_test(mf_is_the_same), cmocka_unit_test(all_neighbours_are_the_whole_graph),
                                      cmocka_unit_test(ngcf_is_the_same), cmocka_unit_test(gcn_is_the_same),
                                      cmocka_unit_test(gat_is_the_same), cmocka_unit_test(sage_is_the_same)};
   test_begin(&argc, &argv);

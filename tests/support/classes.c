@@ -84,6 +84,8 @@ kith_graph *test_classes_cut(const test_classes *t, const kith_comm *comm, int p
   for (int64_t k = g->first[comm->rank]; k < g->first[comm->rank + 1]; k++)
     for (int64_t i = 0; i < t->n; i++)
       if (number[i] == k) cut_node(t, i, number, g);
+  if (KITH_NEW(g->part_first, parts + 1)) abort();
+  memcpy(g->part_first, first, ((size_t)parts + 1) * sizeof *first);
   free(number);
   free(first);
   return g;

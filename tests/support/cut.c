@@ -97,6 +97,8 @@ kith_graph *test_graph_cut(const test_graph *t, const kith_comm *comm, int parts
       for (int64_t i = 0; i < of[type]; i++)
         if (test_part(seed, parts, type, i) == p) cut_row(t, type, i, number, g);
   g->valid.n_row = g->test.n_row = g->train.n_row;
+  if (KITH_NEW(g->part_first, parts + 1)) abort();
+  memcpy(g->part_first, first, ((size_t)parts + 1) * sizeof *first);
   free(number[0]);
   free(number[1]);
   free(first);

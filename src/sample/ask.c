@@ -1,0 +1,193 @@
+/* Questions go to the owners of nodes; they draw by the law and answer. */
+#include "sample/ask.h"
+
+enum { ASK_HEAD = 2, ASK_EDGE = 3 }; /* 64-bit words of an answer's things */
+
+/* ---- room ---- */
+
+static kith_status ask_make_counts(int size, sample_counts *c) {
+  kith_status st = KITH_OK;
+  KITH_TRY(KITH_NEW(c->out, size));
+  KITH_TRY(KITH_NEW(c->out_at, size + 1));
+  KITH_TRY(KITH_NEW(c->in, size));
+  KITH_TRY(KITH_NEW(c->in_at, size + 1));
+done:
+  return st;
+}
+
+static void ask_free_counts(sample_counts *c) {
+  KITH_FREE(c->out);
+  KITH_FREE(c->out_at);
+  KITH_FREE(c->in);
+  KITH_FREE(c->in_at);
+}
+
+static int64_t ask_least(int64_t a, int64_t b) { return a < b ? a : b; }
+
+/* What comes from others and goes to them; one rank alone answers itself in place. */
+static kith_status ask_make_answers(const sample_setting *s, int64_t rows, int64_t entries, sample_ask *q) {
+  kith_status st = KITH_OK;
+  int64_t size = s->comm->size, asked = size * ask_least(rows, s->g->n_own), answers = size * ask_least(entries, s->g->start[s->g->n_own]);
+  KITH_CHECK(asked < INT32_MAX && answers < INT32_MAX && entries < INT32_MAX, KITH_ECONFIG,
+             "train.fanouts: a step may exchange %lld neighbours with one rank; use a smaller batch or fan-outs, or more ranks", (long long)(answers > entries ? answers : entries));
+  KITH_TRY(KITH_NEW(q->head_in, rows));
+  KITH_TRY(KITH_NEW(q->edge_in, entries + SAMPLE_AHEAD));
+  if (size == 1) return st;
+  KITH_TRY(KITH_NEW(q->asked, asked));
+  KITH_TRY(KITH_NEW(q->head_out, asked));
+  KITH_TRY(KITH_NEW(q->edge_out, answers));
+done:
+  return st;
+}
+
+kith_status kith__ask_make(const sample_setting *s, const sample_law *law, int64_t rows, int64_t entries, sample_ask *q) {
+  kith_status st = KITH_OK;
+  *q = (sample_ask){.comm = s->comm, .g = s->g, .a = s->a, .law = law};
+  KITH_TRY(KITH_NEW(q->grouped, rows));
+  KITH_TRY(KITH_NEW(q->ask, rows));
+  KITH_TRY(KITH_NEW(q->marked, rows));
+  KITH_TRY(KITH_NEW(q->head_of, rows));
+  KITH_TRY(KITH_NEW(q->found, rows));
+  KITH_TRY(KITH_NEW(q->place, s->most_degree));
+  KITH_TRY(KITH_NEW(q->allowed, s->most_degree));
+  KITH_TRY(KITH_NEW(q->scale, s->most_degree));
+  KITH_TRY(ask_make_counts(s->comm->size, &q->rows));
+  KITH_TRY(ask_make_counts(s->comm->size, &q->edges));
+  KITH_TRY(ask_make_answers(s, rows, entries, q));
+done:
+  return st;
+}
+
+void kith__ask_free(sample_ask *q) {
+  KITH_FREE(q->grouped);
+  KITH_FREE(q->ask);
+  KITH_FREE(q->marked);
+  KITH_FREE(q->head_of);
+  KITH_FREE(q->found);
+  KITH_FREE(q->place);
+  KITH_FREE(q->allowed);
+  KITH_FREE(q->scale);
+  ask_free_counts(&q->rows);
+  ask_free_counts(&q->edges);
+  KITH_FREE(q->asked);
+  KITH_FREE(q->head_out);
+  KITH_FREE(q->head_in);
+  KITH_FREE(q->edge_out);
+  KITH_FREE(q->edge_in);
+}
+
+/* ---- answering ---- */
+
+/* The first target from a node: binary search. */
+static int64_t ask_first_target(const sample_ask *q, kith_gid from) {
+  int64_t low = 0, high = q->n_target;
+  while (low < high) {
+    int64_t middle = low + (high - low) / 2;
+    if (q->target[middle].from < from) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/* Places of a node's neighbours that are no targets; returns how many. */
+static int64_t ask_allow(sample_ask *q, kith_gid number, kith_lid row, int64_t first) {
+  const kith_gid *to = q->g->neighbour + q->g->start[row];
+  int64_t n = 0;
+  for (int64_t i = 0; i < q->a->degree[row]; i++) {
+    bool target = false;
+    for (int64_t t = first; t < q->n_target && q->target[t].from == number && !target; t++) target = q->target[t].to == to[i];
+    if (!target) q->allowed[n++] = i;
+  }
+  return n;
+}
+
+/* Answer one question (a node's number, or a seed's as -1 - number): head and drawn neighbours. */
+static sample_head ask_answer(sample_ask *q, int l, kith_gid marked, sample_edge *edge) {
+  const kith_graph *g = q->g;
+  const kith_csr *csr = &q->a->csr;
+  kith_gid number = marked < 0 ? -1 - marked : marked;
+  kith_lid row = (kith_lid)(number - g->first[q->comm->rank]);
+  sample_question about = {.hop = l, .row = row, .seed = marked < 0, .among = q->a->degree[row]};
+  int64_t first = ask_first_target(q, number);
+  if (first < q->n_target && q->target[first].from == number) {
+    about.among = ask_allow(q, number, row, first);
+    about.allowed = q->allowed;
+  }
+  int64_t drawn = q->law->draw(q->law->self, &about, q->place, q->scale);
+  const kith_gid *to = g->neighbour + g->start[row];
+  const kith_lid *col = csr->col + csr->start[q->a->place[row]];
+  for (int64_t i = 0; i < drawn; i++) {
+    kith_lid c = col[q->place[i]];
+    edge[i] = (sample_edge){to[q->place[i]], q->a->node[c], (int32_t)q->a->degree[c], q->scale[i]};
+  }
+  return (sample_head){q->a->node[row], (int32_t)q->a->degree[row], (int32_t)drawn};
+}
+
+/* Answer n questions; returns how many edges that makes. */
+static int64_t ask_answer_some(sample_ask *q, int l, int64_t n, const kith_gid *asked, sample_head *head, sample_edge *edge) {
+  int64_t at = 0;
+  for (int64_t i = 0; i < n; i++) {
+    head[i] = ask_answer(q, l, asked[i], edge + at);
+    at += head[i].drawn;
+  }
+  return at;
+}
+
+/* ---- the exchange ---- */
+
+static void ask_add_up(int size, const int *n, int *at) {
+  at[0] = 0;
+  for (int r = 0; r < size; r++) at[r + 1] = at[r] + n[r];
+}
+
+/* Exchange things of `words` 64-bit words by counts that both sides know. */
+static void ask_swap(const sample_ask *q, int words, const int *out, const int *out_at, const void *from, const int *in, const int *in_at, void *to) {
+  MPI_Datatype thing;
+  KITH_MPI(MPI_Type_contiguous(words, MPI_INT64_T, &thing));
+  KITH_MPI(MPI_Type_commit(&thing));
+  KITH_MPI(MPI_Alltoallv(from, out, out_at, thing, to, in, in_at, thing, q->comm->mpi));
+  KITH_MPI(MPI_Type_free(&thing));
+}
+
+/* Counting sort. */
+void kith__ask_group(sample_ask *q, kith_lid n, const kith_gid *number, kith_lid n_seed) {
+  int size = q->comm->size;
+  sample_counts *c = &q->rows;
+  for (int r = 0; r < size; r++) c->out[r] = 0;
+  for (kith_lid i = 0; i < n; i++) c->out[kith_owner(size, q->g->first, number[i])]++;
+  ask_add_up(size, c->out, c->out_at);
+  for (kith_lid i = 0; i < n; i++) {
+    kith_lid at = c->out_at[kith_owner(size, q->g->first, number[i])]++;
+    q->grouped[at] = i;
+    q->head_of[i] = at;
+    q->ask[at] = number[i];
+    q->marked[at] = i < n_seed ? -1 - number[i] : number[i];
+  }
+  ask_add_up(size, c->out, c->out_at);
+}
+
+static void ask_others(sample_ask *q, int l) {
+  int size = q->comm->size;
+  sample_counts *c = &q->rows, *e = &q->edges;
+  KITH_MPI(MPI_Alltoall(c->out, 1, MPI_INT, c->in, 1, MPI_INT, q->comm->mpi));
+  ask_add_up(size, c->in, c->in_at);
+  ask_swap(q, 1, c->out, c->out_at, q->marked, c->in, c->in_at, q->asked);
+  for (int r = 0, at = 0; r < size; at += e->out[r], r++)
+    e->out[r] = (int)ask_answer_some(q, l, c->in[r], q->asked + c->in_at[r], q->head_out + c->in_at[r], q->edge_out + at);
+  ask_add_up(size, e->out, e->out_at);
+  ask_swap(q, ASK_HEAD, c->in, c->in_at, q->head_out, c->out, c->out_at, q->head_in);
+  KITH_MPI(MPI_Alltoall(e->out, 1, MPI_INT, e->in, 1, MPI_INT, q->comm->mpi));
+  ask_add_up(size, e->in, e->in_at);
+  ask_swap(q, ASK_EDGE, e->out, e->out_at, q->edge_out, e->in, e->in_at, q->edge_in);
+}
+
+void kith__ask(sample_ask *q, int l, kith_lid n, const kith_gid *number, kith_lid n_seed) {
+  kith__ask_group(q, n, number, n_seed);
+  if (q->comm->size == 1) ask_answer_some(q, l, n, q->marked, q->head_in, q->edge_in);
+  else ask_others(q, l);
+  kith_eid at = 0;
+  for (kith_lid i = 0; i < n; i++) {
+    q->found[q->grouped[i]] = at;
+    at += q->head_in[i].drawn;
+  }
+}

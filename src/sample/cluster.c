@@ -1,0 +1,100 @@
+/*
+ * A step's clusters are parts of the cut.  A node reads its neighbours in them, as far as edges between clusters stay;
+ * a batch's node outside of them reads all of its neighbours inside.
+ */
+#include <stdlib.h>
+
+#include "sample/law.h"
+
+typedef struct cluster {
+  const sample_setting *set;
+  int *part;   /* [n_own + n_ghost] of each node */
+  bool *here;  /* [n_part] whether it is in this step */
+  int n_here;
+} cluster;
+
+static void cluster_begin(void *self, uint64_t step) {
+  cluster *w = self;
+  const sample_setting *s = w->set;
+  int n = s->g->n_part, k = s->options.clusters < n ? s->options.clusters : n;
+  int64_t steps = kith_cluster_steps(n, k);
+  w->n_here = 0;
+  for (int p = 0; p < n; p++) {
+    w->here[p] = kith_cluster_step(s->seed, (int64_t)step / steps, n, k, p) == (int64_t)step % steps;
+    w->n_here += w->here[p];
+  }
+}
+
+/* One over the chance that another part than its own is in the step with a node. */
+static float cluster_cut_scale(const cluster *w, bool inside) { return (float)((double)(w->set->g->n_part - 1) / (w->n_here - inside)); }
+
+static int64_t cluster_draw(void *self, const sample_question *q, int64_t *place, float *scale) {
+  const cluster *w = self;
+  const kith_relation *a = w->set->a;
+  const kith_lid *col = a->csr.col + a->csr.start[a->place[q->row]];
+  int own = w->part[q->row];
+  bool cuts = w->set->options.cut == KITH_CUT_DROP && w->here[own];
+  int64_t n = 0;
+  for (int64_t i = 0; i < q->among; i++) {
+    int part = w->part[col[kith__allowed(q, i)]];
+    if (cuts ? part == own : w->here[part]) place[n++] = kith__allowed(q, i);
+  }
+  for (int64_t i = 0; i < n; i++) {
+    if (w->set->options.cut == KITH_CUT_WEIGH) scale[i] = w->part[col[place[i]]] == own ? 1 : cluster_cut_scale(w, w->here[own]);
+    else scale[i] = (float)((double)q->among / (double)n);
+  }
+  return n;
+}
+
+static void cluster_destroy(void *self) {
+  cluster *w = self;
+  KITH_FREE(w->part);
+  KITH_FREE(w->here);
+  KITH_FREE(w);
+}
+
+static int cluster_compare(const void *a, const void *b) {
+  int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+  return (x < y) - (x > y);
+}
+
+/* Nodes of as many of the largest parts as a step has. */
+static kith_status cluster_most(const sample_setting *s, int64_t *most) {
+  kith_status st = KITH_OK;
+  int64_t *size = NULL;
+  int n = s->g->n_part, k = s->options.clusters < n ? s->options.clusters : n;
+  KITH_TRY(KITH_NEW(size, n));
+  for (int p = 0; p < n; p++) size[p] = s->g->part_first[p + 1] - s->g->part_first[p];
+  qsort(size, (size_t)n, sizeof *size, cluster_compare);
+  *most = 0;
+  for (int p = 0; p < k; p++) *most += size[p];
+done:
+  KITH_FREE(size);
+  return st;
+}
+
+static kith_status cluster_make(const sample_setting *s, cluster *w, int64_t *most) {
+  kith_status st = KITH_OK;
+  const kith_graph *g = s->g;
+  KITH_TRY(KITH_NEW(w->part, s->a->csr.n_col));
+  KITH_TRY(KITH_NEW(w->here, g->n_part));
+  KITH_TRY(cluster_most(s, most));
+  for (kith_lid i = 0; i < g->n_own; i++) w->part[i] = kith_owner(g->n_part, g->part_first, g->first[s->comm->rank] + i);
+  for (kith_lid i = 0; i < g->n_own; i++)
+    for (kith_eid e = g->start[i]; e < g->start[i + 1]; e++)
+      w->part[s->a->csr.col[s->a->csr.start[s->a->place[i]] + (e - g->start[i])]] = kith_owner(g->n_part, g->part_first, g->neighbour[e]);
+done:
+  return st;
+}
+
+kith_agreed kith__law_cluster(const sample_setting *s, sample_law *out) {
+  kith_agreed st = {KITH_OK};
+  cluster *w = NULL;
+  KITH_TRY(kith_agree(s->comm, KITH_NEW(w, 1)));
+  w->set = s;
+  *out = (sample_law){.self = w, .begin = cluster_begin, .draw = cluster_draw, .destroy = cluster_destroy};
+  KITH_TRY(kith_agree(s->comm, cluster_make(s, w, &out->most_nodes)));
+done:
+  if (!out->self) KITH_FREE(w); /* refused on another rank */
+  return st;
+}

@@ -1,0 +1,48 @@
+/* By which law the owner of a node draws among its neighbours: one law for each way of sampling, each in its own file. */
+#ifndef KITH_SRC_SAMPLE_LAW_H
+#define KITH_SRC_SAMPLE_LAW_H
+
+#include "kith/sample.h"
+
+/* A node that is asked about. */
+typedef struct sample_question {
+  int hop;                /* l, 0 the farthest from the seeds */
+  kith_lid row;           /* owned row of the node */
+  bool seed;              /* it is a row of the step whatever is drawn */
+  int64_t among;          /* neighbours that may be drawn … */
+  const int64_t *allowed; /* [among] … their places among all of them, ascending; null: all are allowed */
+} sample_question;
+
+/* The place of the i-th neighbour that may be drawn. */
+static inline int64_t kith__allowed(const sample_question *q, int64_t i) { return q->allowed ? q->allowed[i] : i; }
+
+typedef struct sample_law {
+  void *self;
+  /* Get ready for a step.  Collective; null: there is nothing to do. */
+  void (*begin)(void *self, uint64_t step);
+  /* Write the places of the drawn neighbours, each once, and for each the factor that makes the sum over the drawn ones
+     an estimate of the sum over all; returns how many.  Local. */
+  int64_t (*draw)(void *self, const sample_question *q, int64_t *place, float *scale);
+  void (*destroy)(void *self);
+  int64_t most_drawn[KITH_HOPS_MOST]; /* of one node's neighbours at each hop; 0: all of them */
+  int64_t most_nodes;                 /* beside the seeds, in all frames together; 0: no bound but the graph */
+} sample_law;
+
+/* What laws are made from. */
+typedef struct sample_setting {
+  const kith_comm *comm;
+  const kith_graph *g;
+  const kith_relation *a;
+  kith_sampler_options options;
+  int n_hop;
+  int64_t most_degree; /* on any rank */
+  uint64_t seed;
+} sample_setting;
+
+/* Local. */
+kith_status kith__law_neighbour(const sample_setting *s, sample_law *out) KITH_MUST_USE;
+/* Collective. */
+kith_agreed kith__law_nodes(const sample_setting *s, sample_law *out) KITH_MUST_USE;
+kith_agreed kith__law_cluster(const sample_setting *s, sample_law *out) KITH_MUST_USE;
+
+#endif

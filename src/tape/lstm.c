@@ -1,0 +1,78 @@
+/*
+ * Rows that read their neighbours by an LSTM, group of rows by group, so that room does not grow with the graph: the
+ * backward pass plays a group's forward pass again, unless there is one group only.
+ */
+#include "kith/lstm.h"
+#include "kith/tape.h"
+
+typedef struct lstm {
+  const kith_hop *hop;
+  const kith_play *play;
+  kith_tensor *z, *w, *y;
+  kith_lstm s;
+} lstm;
+
+static kith_lid lstm_group(lstm *o, kith_lid first) {
+  const kith_csr *a = o->hop->csr;
+  kith_lstm_order order = {.shuffled = o->play->training, .seed = o->play->seed, .step = o->play->step, .row = o->hop->out->node, .col = o->hop->in->node};
+  kith_lid last = kith_lstm_take(a, first, o->s.most);
+  kith_lstm_plan(&o->s, a, first, last, &order);
+  kith_lstm_forward(&o->s, o->z->value, o->w->value, o->y->value);
+  return last;
+}
+
+static void lstm_forward(void *self) {
+  lstm *o = self;
+  kith_clear(kith_tensor_n(o->y) * o->y->d, o->y->value); /* rows that read nothing */
+  for (kith_lid p = 0; p < o->hop->csr->n_row;) p = lstm_group(o, p);
+}
+
+static void lstm_backward(void *self) {
+  lstm *o = self;
+  const kith_csr *a = o->hop->csr;
+  const float *dy = kith_tensor_open(o->y);
+  float *dw = kith_tensor_open(o->w), *dz = kith_tensor_open(o->z);
+  bool alone = a->n_row > 0 && kith_lstm_take(a, 0, o->s.most) == a->n_row;
+  for (kith_lid p = 0; p < a->n_row;) {
+    p = alone ? a->n_row : lstm_group(o, p);
+    kith_lstm_backward(&o->s, o->w->value, dy, dw, dz);
+  }
+}
+
+/* The longest row there can be: known on the whole graph; in sampled hops a neighbour is drawn once. */
+static kith_eid lstm_longest(const kith_hop *hop) {
+  kith_eid longest = 1;
+  if (!hop->whole) return hop->in->most;
+  for (kith_lid p = 0; p < hop->whole->csr.n_row; p++) {
+    kith_eid n = hop->whole->csr.start[p + 1] - hop->whole->csr.start[p];
+    longest = n > longest ? n : longest;
+  }
+  return longest + 1; /* a loop */
+}
+
+static void lstm_make_room(kith_tape *t, const kith_hop *hop, kith_eid most, int d, kith_lstm *s) {
+  kith_eid longest = lstm_longest(hop), wanted = most > longest ? most : longest;
+  s->d = d;
+  s->most = wanted < hop->edges->most ? wanted : hop->edges->most;
+  s->most_row = (kith_lid)(s->most < hop->out->most ? s->most : hop->out->most);
+  s->place = kith_tape_room(t, s->most_row, sizeof *s->place);
+  s->row = kith_tape_room(t, s->most_row, sizeof *s->row);
+  s->first = kith_tape_room(t, s->most + 1, sizeof *s->first);
+  s->next = kith_tape_room(t, s->most + 1, sizeof *s->next);
+  s->col = kith_tape_room(t, s->most, sizeof *s->col);
+  s->item = kith_tape_room(t, s->most, sizeof *s->item);
+  s->gate = kith_tape_room(t, s->most * 4 * d, sizeof *s->gate);
+  s->cell = kith_tape_room(t, s->most * d, sizeof *s->cell);
+  s->h = kith_tape_room(t, (int64_t)s->most_row * d, sizeof *s->h);
+  s->dh = kith_tape_room(t, (int64_t)s->most_row * d, sizeof *s->dh);
+  s->dcell = kith_tape_room(t, (int64_t)s->most_row * d, sizeof *s->dcell);
+}
+
+kith_tensor *kith_lstm_op(kith_tape *t, const kith_hop *hop, const kith_play *play, kith_eid most, kith_tensor *z, kith_tensor *w) {
+  if (!z || !w) return NULL;
+  lstm made = {.hop = hop, .play = play, .z = z, .w = w, .y = kith_tape_rows(t, hop->out, (int)w->n_row)};
+  lstm_make_room(t, hop, most, (int)w->n_row, &made.s);
+  lstm *o = kith_tape_op(t, "lstm", false, lstm_forward, lstm_backward, sizeof *o);
+  if (o) *o = made;
+  return o ? made.y : NULL;
+}
