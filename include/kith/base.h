@@ -135,7 +135,9 @@ typedef enum kith_use {
   KITH_USE_ORDER = 13,   /**< in which order a row reads its neighbours: (step, row's node, neighbour's node) */
   KITH_USE_GENERATE = 16, /**< the generator's purposes start here: 16 … 31 */
   KITH_USE_NODES = 32,   /**< which nodes are in a step's set: (step, node, layer) */
-  KITH_USE_CLUSTER = 33  /**< order of the parts in a round */
+  KITH_USE_CLUSTER = 33, /**< order of the parts in a round */
+  KITH_USE_NEAR = 34,    /**< walks to a node's important neighbours: (0, walk, hop) */
+  KITH_USE_COUNT = 35    /**< sets that are drawn to count chances, before training: as KITH_USE_NODES */
 } kith_use;
 
 typedef struct kith_draw {

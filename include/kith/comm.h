@@ -17,12 +17,18 @@ typedef struct kith_comm {
 /** Run an MPI call; if it fails no rank can be trusted to meet another, so say where and abort. */
 #define KITH_MPI(call)                                                                                                 \
   do {                                                                                                                 \
+    double kith__began = kith_clock();                                                                                 \
     int kith__code = (call);                                                                                           \
+    kith__mpi_spent(kith_clock() - kith__began);                                                                       \
     if (kith__code != MPI_SUCCESS) kith_abort(__FILE__, __LINE__, #call);                                              \
   } while (0)
 
 /** Say where something that cannot happen happened, and end all ranks. */
 _Noreturn void kith_abort(const char *file, int line, const char *what);
+
+/** Seconds that this rank has spent in MPI calls: sending, receiving, and waiting for others.  Local. */
+double kith_mpi_seconds(void);
+void kith__mpi_spent(double seconds);
 
 /** Duplicate a communicator.  Collective over `parent`. */
 kith_agreed kith_comm_create(MPI_Comm parent, kith_comm **out) KITH_MUST_USE;

@@ -98,16 +98,18 @@ void kith_share_rows(const kith_comm *comm, const int64_t *first, int d, float *
 /* ---- a relation on this rank's rows ---------------------------------------------------------------------------- */
 
 /**
- * The symmetric normalised adjacency D^-1/2 A D^-1/2 of the training graph (He et al., LightGCN, SIGIR 2020, eq. 3),
- * on local numbers, with the halo that its ghost columns need.
+ * Who reads whom, on local numbers, with the halo that ghost columns need: the symmetric normalised adjacency
+ * D^-1/2 A D^-1/2 of the training graph (He et al., LightGCN, SIGIR 2020, eq. 3), or other rows with weights of their own.
  */
 typedef struct kith_relation {
   kith_csr csr;        /**< [n_own, n_own + n_ghost]; rows without ghost neighbours first, then the others, each ascending */
   kith_lid *place;     /**< [n_own] where each row stands in csr */
-  int64_t *degree;     /**< [n_own + n_ghost] training interactions of each row, ghosts included */
+  int64_t *degree;     /**< [n_own + n_ghost] entries of each row (training interactions), ghosts included */
   int64_t *node;       /**< [n_own + n_ghost] kith_node_key() of each row, ghosts included */
+  kith_gid *number;    /**< [n_own + n_ghost] global number of each row, ghosts included */
   kith_lid n_interior; /**< how many have no ghost neighbour */
   kith_lid n_ghost;
+  bool weighed;        /**< weights were given, and need not be symmetric: they are the scale of a hop's entries */
   kith_halo *halo;
 } kith_relation;
 
@@ -116,11 +118,12 @@ typedef struct kith_relation {
  * behind the in rows; in a sampled step the out rows are the first of the in rows and there are no ghosts.
  */
 typedef struct kith_hop {
-  kith_relation *whole;       /**< the whole graph: its symmetric adjacency and halo; null in sampled steps */
+  kith_relation *whole;       /**< the whole graph: its relation and halo; null in sampled steps */
   const kith_frame *in, *out;
   const kith_frame *edges;    /**< one row for each entry of csr */
   const kith_csr *csr;        /**< rows: out, columns: in; weights of the symmetric normalised adjacency, or their estimate */
-  const float *scale;         /**< [entries] of drawn neighbours: what makes their sum an estimate of the sum over all; null: 1 */
+  const float *scale;         /**< [entries] what an entry counts beside others: weights that a relation was given, times, of drawn
+                                   neighbours, what makes their sum an estimate of the sum over all; null: 1 */
   const kith_back *back;      /**< its transpose */
   const int64_t *degree;      /**< [in rows] neighbours of each node in the whole graph */
   bool thins;                 /**< edge dropout: entries change from step to step, on the whole graph too */
@@ -144,8 +147,20 @@ kith_status kith_whole_make(kith_relation *a, bool back, bool loops, kith_whole 
 /** Free what it holds.  Local. */
 void kith_whole_free(kith_whole *whole);
 
-/** Collective.  `d` is the width of the rows that will be exchanged. */
+/** The training graph's adjacency.  Collective.  `d` is the width of the rows that will be exchanged. */
 kith_agreed kith_relation_create(const kith_comm *comm, const kith_graph *g, int d, kith_relation **out) KITH_MUST_USE;
+
+/**
+ * Rows of any neighbours.  Collective.  Not for kith_propagate_op(), whose backward pass takes the matrix to be symmetric.
+ *
+ * @param start   [n_own + 1] entries of each owned row …
+ * @param number  [start[n_own]] … global numbers of its neighbours, in the order of original numbers
+ * @param weight  [start[n_own]] … and what each counts
+ * Errors: KITH_ENOMEM; KITH_EDATA if a number is no node's.
+ */
+kith_agreed kith_relation_create_weighed(const kith_comm *comm, const kith_graph *g, const kith_eid *start, const kith_gid *number, const float *weight,
+                                         int d, kith_relation **out) KITH_MUST_USE;
+/** Local; accepts null. */
 void kith_relation_destroy(kith_relation **relation);
 
 #endif

@@ -97,7 +97,7 @@ typedef struct kith_source {
   kith_format format;       /**< adjacency: "user item item …"; edges: one pair a line, with columns */
   char delimiter[8];        /**< between columns: ",", "\t", " ", "::"; "" = white space for adjacency, guessed for edges */
   bool header;              /**< edges: the first line names the columns */
-  kith_id_kind ids;         /**< of the interactions; the test and social lists follow them */
+  kith_id_kind ids;         /**< of the interactions; all other lists follow them */
   char user[KITH_NAME], item[KITH_NAME], time[KITH_NAME], weight[KITH_NAME]; /**< column names, or numbers from 1; "" = none (user 1, item 2) */
   double least_weight;      /**< lines of a smaller weight are passed over, as if they were not there; 0: none is */
 } kith_source;
@@ -295,6 +295,7 @@ typedef struct kith_checkpoint {
   kith_sum loss;        /**< over ranks, of the steps done of the next epoch */
   double best;          /**< best score so far */
   int64_t best_epoch;   /**< 0: none */
+  bool keeps_best;      /**< writing: the checkpoint of best_epoch stays, however old */
   int64_t stale;        /**< evaluations since the best */
   const char *recipe;   /**< what must be the same to go on */
   char *history;        /**< metrics, one JSON object a line; a new block after reading, freed by the caller */
@@ -303,14 +304,17 @@ typedef struct kith_checkpoint {
 
 /**
  * Write `folder`/checkpoint-EEEEEE.h5 (epoch), then `folder`/checkpoint-latest that names it, then remove all but the
- * newest `keep` files.  Collective.
+ * newest `keep` files, and that of the best epoch where c->keeps_best.  Collective.
  */
 kith_agreed kith_checkpoint_write(const kith_comm *comm, const kith_graph *g, const char *parts_path, const char *folder,
                                   int keep, const kith_checkpoint *c) KITH_MUST_USE;
 /** The path of the newest checkpoint in `folder`, or "" if there is none.  Collective. */
 kith_agreed kith_checkpoint_newest(const kith_comm *comm, const char *folder, char *path) KITH_MUST_USE;
+/** The path of the checkpoint after that many epochs, or "" if it is not there.  Collective. */
+kith_agreed kith_checkpoint_of(const kith_comm *comm, const char *folder, int64_t epoch, char *path) KITH_MUST_USE;
 /**
- * Read into c->x, c->m, c->v, which the caller has made [n_own, c->d], and the rest of `c`.  Collective.
+ * Read into c->x, c->m, c->v, which the caller has made [n_own, c->d], and the rest of `c`.  Moments, those of the weights
+ * too, are not read where their place is null.  Collective.
  * Errors: KITH_EDATA (torn, another graph); KITH_ECONFIG if c->recipe differs from the file's: the first difference is named.
  */
 kith_agreed kith_checkpoint_read(const kith_comm *comm, const kith_graph *g, const char *parts_path, const char *path,

@@ -5,6 +5,7 @@
 #ifndef KITH_JOB_H
 #define KITH_JOB_H
 
+#include "kith/embed.h"
 #include "kith/generate.h"
 #include "kith/io.h"
 #include "kith/partition.h"
@@ -20,6 +21,10 @@ typedef struct kith_job {
     kith_split split;
     kith_nodes_options nodes; /**< classify */
   } data;
+  struct {
+    kith_source interactions;
+    kith_new_kind what; /**< whose ids may be new */
+  } embed;
   kith_generate_options generate;
   kith_partition_options partition;
   kith_model_options model;

@@ -4,9 +4,12 @@
 #ifndef KITH_MODEL_H
 #define KITH_MODEL_H
 
+#include "kith/sample.h"
 #include "kith/tape.h"
 
-typedef enum kith_model_name { KITH_LIGHTGCN, KITH_MF, KITH_NGCF, KITH_GCN, KITH_GAT, KITH_SAGE } kith_model_name;
+/* The models: their numbers, and in the same order their names in a job.  docs/new-model.md tells how to add one. */
+typedef enum kith_model_name { KITH_LIGHTGCN, KITH_MF, KITH_NGCF, KITH_GCN, KITH_GAT, KITH_SAGE, KITH_PINSAGE } kith_model_name;
+#define KITH_MODEL_NAMES "lightgcn | mf | ngcf | gcn | gat | sage | pinsage"
 
 /** How GAT's last layer joins its heads: side by side, each with its share of the columns; or the mean of heads that have all columns. */
 typedef enum kith_gat_last { KITH_GAT_CONCAT, KITH_GAT_AVERAGE } kith_gat_last;
@@ -39,6 +42,7 @@ typedef struct kith_model_options {
   double edge_dropout; /**< probability of leaving an edge out of a training step */
   kith_layer_weights layer_weights; /**< LightGCN */
   kith_aggregator aggregator; /**< GraphSAGE */
+  kith_near_options near; /**< PinSage: which nodes a node reads */
 } kith_model_options;
 
 kith_model_options kith_model_defaults(void);
@@ -57,6 +61,7 @@ int kith_model_columns(const kith_model_options *o, int l); /**< columns of what
 bool kith_model_classifies(const kith_model_options *o); /**< whether its last layer can have a column a class: gcn, gat, sage */
 bool kith_model_needs_back(const kith_model_options *o); /**< whether its ops read the transpose of hops */
 bool kith_model_has_loops(const kith_model_options *o); /**< whether a node is among its own neighbours (GAT) */
+bool kith_model_reads_near(const kith_model_options *o); /**< whether its hops are of importance neighbourhoods instead of the graph's (PinSage) */
 
 /** The rows of all nodes after each layer, the input rows first: for who watches how they change from one to the next. */
 typedef struct kith_layers {
@@ -88,6 +93,8 @@ void kith_ngcf_record(const kith_model_options *o, const kith_stage *s);
 void kith_gcn_record(const kith_model_options *o, const kith_stage *s);
 void kith_gat_record(const kith_model_options *o, const kith_stage *s);
 void kith_sage_record(const kith_model_options *o, const kith_stage *s);
+/* … and one on importance neighbourhoods (kith_near_create) instead of the training graph. */
+void kith_pinsage_record(const kith_model_options *o, const kith_stage *s);
 
 /** Tell that `h` are the rows after the next layer; null is passed over.  For models. */
 void kith_stage_layer(const kith_stage *s, kith_tensor *h);

@@ -240,9 +240,9 @@ typedef struct kith_fanouts {
 } kith_fanouts;
 
 /** How a step sees the graph: all of it, or hops that are drawn around the batch's nodes. */
-typedef enum kith_train_mode { KITH_FULL, KITH_NEIGHBOR, KITH_LAYERWISE, KITH_CLUSTER, KITH_SAINT_NODE } kith_train_mode;
+typedef enum kith_train_mode { KITH_FULL, KITH_NEIGHBOR, KITH_LAYERWISE, KITH_CLUSTER, KITH_SAINT_NODE, KITH_SAINT_EDGE, KITH_SAINT_WALK } kith_train_mode;
 
-/** In proportion to what a node draws among its neighbours: all alike, or one over their degrees (the squares of A's entries). */
+/** In proportion to what a node draws among its neighbours: all alike, or one over their degrees (the squares of A's entries), or a relation's own weights. */
 typedef enum kith_drawing { KITH_UNIFORM, KITH_IMPORTANCE } kith_drawing;
 
 /** What becomes of edges between the parts of a step. */
@@ -252,7 +252,9 @@ typedef struct kith_sampler_options {
   kith_train_mode mode;
   kith_fanouts fanouts; /**< neighbor */
   kith_drawing draw;    /**< neighbor: uniform draws are without, others with replacement */
-  int64_t budget;       /**< nodes expected in a step's set: layerwise, in each layer's */
+  int64_t budget;       /**< layerwise: nodes expected in each layer's set; saint-node: in a step's; saint-edge, saint-walk: walks that begin */
+  int walk;             /**< saint-walk: hops of a walk */
+  int coverage;         /**< saint-edge, saint-walk: how often a node is met, on average, while chances are counted */
   int clusters;         /**< cluster: parts of the cut in a step */
   kith_cut cut;         /**< cluster */
 } kith_sampler_options;
@@ -273,15 +275,20 @@ int64_t kith_neighbour_draw(uint64_t seed, uint64_t step, int64_t node, int hop,
  * Hops around a step's seeds, the same on any number of ranks.  Neighbours of nodes owned elsewhere are drawn by their
  * owners and sent here.  Every entry has a factor `scale` that makes the sum over the drawn neighbours an estimate of the
  * sum over all; times the symmetric adjacency's entry it is the hop's weight, so that the weighed sum estimates a row of
- * A x (targets left out).
+ * A x (targets left out).  Of a relation with weights of its own the factor is multiplied by them, and is the weight.
  *
  * - neighbor (Hamilton et al., GraphSAGE, NIPS 2017, section 3.1): each row draws fan-out neighbours; unbiased.
  * - layerwise (Chen et al., FastGCN, ICLR 2018, section 3): each layer draws nodes, node u with a chance p_u in proportion
  *   to the squared norm of A's column u; a row reads its neighbours among them, scale 1 / p_u; unbiased.
  * - saint-node (Zeng et al., GraphSAINT, ICLR 2020, section 3): one such set serves all layers; of a row u that is in it, v
  *   is with chance p_v, so the aggregator's normalisation p_uv / p_u is p_v and scale is 1 / p_v.
+ * - saint-edge, saint-walk (the same): the set is what random walks of one hop, or of `walk`, visit that begin at `budget`
+ *   nodes.  A walk of one hop draws an edge as the paper's edge sampler does, in proportion to 1 / deg u + 1 / deg v.  Scales
+ *   are one over chances that are counted before training, in sets that meet every node `coverage` times on average.
  * - cluster (Chiang et al., Cluster-GCN, KDD 2019): a row reads its neighbours in the step's parts, or with KITH_CUT_DROP in
- *   its own part; scale is neighbours / neighbours read, as the paper normalises what is left.  Not unbiased.
+ *   its own part; scale is neighbours / neighbours read, as the paper normalises what is left.  With KITH_CUT_WEIGH
+ *   neighbours in its own part count once, others one over the chance that their part is there: that is unbiased for nodes
+ *   of the step's parts, if those are several.
  *
  * The batch's nodes are rows of a step in any case, also those that are in no set or part.
  */
@@ -310,9 +317,78 @@ void kith_sampler_plan(kith_sampler *s, kith_lid n, const kith_gid *seed, uint64
 
 /** The hop that layer l reads, l = 0 the farthest from the seeds.  Stays where it is; changed by every plan. */
 const kith_hop *kith_sampler_hop(const kith_sampler *s, int l);
+/** Neighbours that were drawn for the plan, over all hops. */
+kith_eid kith_sampler_drawn(const kith_sampler *s);
 /** The rows that layer 0 reads. */
 const kith_frame *kith_sampler_leaves(const kith_sampler *s);
 /** Their global numbers grouped by owner, as a halo wants them; row[i] is the leaf row of want[i].  Lent until the next plan. */
 void kith_sampler_want(const kith_sampler *s, kith_lid *n, const kith_gid **want, const kith_lid **row);
+
+/* ---- random walks ------------------------------------------------------------------------------------------------ */
+
+/** One who walks: from node to node, each hop to a neighbour that is drawn uniformly. */
+typedef struct kith_walker {
+  int64_t id;     /**< his own number, over all ranks: what his draws belong to */
+  kith_gid begin; /**< global number of the node that he begins at, */
+  kith_gid at;    /**< and of the one that he stands on */
+} kith_walker;
+
+/** How walkers walk.  The draw of a hop is keyed by (seed, use) and counted by (round, walker, hop). */
+typedef struct kith_walk_law {
+  uint64_t seed, round; /**< round: an epoch, a step, or 0 */
+  kith_use use;
+  int length;           /**< hops */
+  double restart;       /**< chance at every hop of going back to the beginning instead */
+} kith_walk_law;
+
+/**
+ * What is told of a walker when he has come to a node, at the node's owner: after `hop` hops, 0 at the beginning.  In no
+ * order that could be relied upon, but for hops: it is that of arrival.
+ */
+typedef void kith_visit(void *self, const kith_walker *walker, int hop);
+
+/**
+ * Walks on the training graph, the same on any number of ranks and any cut.  A walker who stands on a node without
+ * neighbours stays there.
+ */
+typedef struct kith_walks kith_walks;
+
+/**
+ * Room for `most` walkers at once over all ranks, since they may all meet on one; 48 bytes each.  Collective; `comm` and
+ * `g` must outlive it.  Errors: KITH_ENOMEM; KITH_ECONFIG if they are too many.
+ */
+kith_agreed kith_walks_create(const kith_comm *comm, const kith_graph *g, int64_t most, kith_walks **out) KITH_MUST_USE;
+/** Local; accepts null. */
+void kith_walks_destroy(kith_walks **walks);
+
+/**
+ * Let walkers walk.  Collective; allocates nothing, cannot fail.  Every hop is one exchange, 24 bytes a walker.
+ *
+ * @param n, walker  [n] those that begin from this rank: id and begin, any node of the graph
+ * @param visit      called at every hop, 0 … length, for every walker that is on a node of this rank
+ */
+void kith_walks_run(kith_walks *w, const kith_walk_law *law, int64_t n, const kith_walker *walker, kith_visit *visit, void *self);
+
+/** Which nodes matter to a node (Ying et al., PinSage, KDD 2018, section 3.1). */
+typedef struct kith_near_options {
+  int walks;      /**< from every node */
+  int length;     /**< hops of a walk */
+  int neighbours; /**< T: how many of the visited nodes stay, the most visited ones */
+  double restart; /**< chance at every hop of going back to the node itself */
+} kith_near_options;
+
+kith_near_options kith_near_defaults(void);
+
+/**
+ * Importance neighbourhoods: every node reads the T nodes that walks from it visit most, users and items alike, the node
+ * itself left out; of those that are visited alike the one of the smaller original number.  Weights are the visits as
+ * shares of their sum.  The walks are keyed by (seed, node, walk), so the rows are the same on any number of ranks.
+ * Collective; `comm` and `g` must outlive the relation.
+ *
+ * @param d  width of the rows that will be exchanged
+ * Errors: KITH_ENOMEM; KITH_ECONFIG if the walks from one node of every rank are too many.
+ * Cost: a random neighbour and 24 bytes sent a hop; 12 bytes a neighbour while they are found.
+ */
+kith_agreed kith_near_create(const kith_comm *comm, const kith_graph *g, const kith_near_options *o, uint64_t seed, int d, kith_relation **out) KITH_MUST_USE;
 
 #endif

@@ -144,7 +144,7 @@ typedef struct kith_readout {
  *
  * Whether an edge goes belongs to (seed, step, its two nodes): every layer, hop and rank agrees about it.
  * @return the thinned hop, which lives as long as the tape: `hop` itself if p is 0; null on failure
- * Room: 9 bytes an entry, 12 more where the hop has a transpose.
+ * Room: 13 bytes an entry, 12 more where the hop has a transpose.
  */
 const kith_hop *kith_thin_op(kith_tape *t, const kith_hop *hop, const kith_play *play, double p);
 

@@ -33,6 +33,7 @@ typedef struct kith_train_options {
 typedef struct kith_checkpoint_options {
   int every;        /**< epochs between checkpoints; 0 only at the end */
   int keep;         /**< how many of the newest stay */
+  bool best;        /**< where evaluations pick the epoch: write one of the picked epoch, and keep it beside the newest */
 } kith_checkpoint_options;
 
 kith_train_options kith_train_defaults(void);
@@ -84,6 +85,16 @@ int kith_trainer_n_layer(const kith_trainer *t); /**< layers whose rows the mode
  * Collective.  Errors: KITH_ENOMEM.
  */
 kith_agreed kith_trainer_smoothness(kith_trainer *t, kith_smoothness *out) KITH_MUST_USE;
+
+/** What steps have taken of this rank since the trainer was made. */
+typedef struct kith_tally {
+  int64_t steps;
+  int64_t drawn;  /**< sampled modes: neighbours drawn for rows of this rank, over all hops */
+  double seconds; /**< in steps … */
+  double plan;    /**< … of which in drawing hops, messages included … */
+  double mpi;     /**< … and in MPI calls */
+} kith_tally;
+kith_tally kith_trainer_tally(const kith_trainer *t);
 
 kith_eid kith_trainer_asked_entries(const kith_trainer *t); /**< neighbours of the rows that the last step asked this rank for */
 int64_t kith_trainer_halo_bytes(const kith_trainer *t); /**< bytes this rank has sent in exchanges of ghosts */

@@ -58,6 +58,29 @@ static void bench_line(bench *b, const char *name, const char *key, const char *
   cli_json(b->c, key, "{\"seconds\": %.6g, \"limit\": %.6g, \"fraction\": %.4f}", p.work, p.limit, p.limit / p.work);
 }
 
+/* Sampled steps have no such limit: how fast neighbours are drawn, and what part of a step goes into messages. */
+static void bench_sampled(bench *b) {
+  const kith_comm *comm = b->c->comm;
+  int64_t n_step = kith_trainer_n_step(b->trainer), least = 20 * (int64_t)b->repeat;
+  if (n_step > least) n_step = least;
+  bench_step(b); /* warm */
+  kith_tally t = kith_trainer_tally(b->trainer);
+  for (int64_t s = 0; s < n_step; s++) kith_trainer_step(b->trainer, s, false);
+  kith_tally u = kith_trainer_tally(b->trainer);
+  double seconds = u.seconds - t.seconds, plan = u.plan - t.plan, mpi = u.mpi - t.mpi, drawn = (double)(u.drawn - t.drawn);
+  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, &drawn, 1, MPI_DOUBLE, MPI_SUM, comm->mpi));
+  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, &mpi, 1, MPI_DOUBLE, MPI_SUM, comm->mpi));
+  mpi /= comm->size;
+  double rate = drawn / plan / comm->size;
+  cli_print(b->c, "%d rank%s, mode %s, means of %lld steps", comm->size, comm->size == 1 ? "" : "s", kith_train_mode_text(b->c->job.train.sampler.mode), (long long)n_step);
+  cli_print(b->c, "  a whole step %9.3f ms, %.1f steps/s; planning its hops %.3f ms", 1e3 * seconds / (double)n_step, (double)n_step / seconds, 1e3 * plan / (double)n_step);
+  cli_print(b->c, "  neighbours drawn %.1f M/s on each rank, %.0f a step on all; %.1f %% of the time in messages", 1e-6 * rate, drawn / (double)n_step, 100 * mpi / seconds);
+  cli_json(b->c, "steps_per_second", "%.6g", (double)n_step / seconds);
+  cli_json(b->c, "plan_seconds", "%.6g", plan / (double)n_step);
+  cli_json(b->c, "drawn_per_second_per_rank", "%.6g", rate);
+  cli_json(b->c, "messages", "%.4f", mpi / seconds);
+}
+
 /* What the limits themselves come to. */
 static void bench_print_limits(bench *b) {
   int64_t n[3] = {b->n, b->a->csr.start[b->a->csr.n_row], b->n_random};
@@ -149,8 +172,6 @@ static kith_status bench_options(cli *c, bench *b) {
   long n = repeat ? strtol(repeat, NULL, 10) : 7;
   bool digits = !repeat || repeat[strspn(repeat, "0123456789")] == '\0';
   KITH_CHECK(digits && n >= 1 && n <= BENCH_REPEAT_MOST, KITH_EUSAGE, "--repeat %s: expected 1 to %d", repeat ? repeat : "", BENCH_REPEAT_MOST);
-  KITH_CHECK(c->job.train.sampler.mode == KITH_FULL, KITH_ECONFIG, "train.mode: %s; kith bench measures steps on the whole graph, mode full",
-             kith_train_mode_text(c->job.train.sampler.mode));
   b->repeat = (int)n;
 done:
   return st;
@@ -161,6 +182,10 @@ kith_agreed cli_bench(cli *c) {
   bench b = {.c = c, .d = c->job.model.width, .layers = kith_model_layers(&c->job.model)};
   KITH_TRY(kith_agree(c->comm, bench_options(c, &b)));
   KITH_TRY(bench_prepare(&b));
+  if (c->job.train.sampler.mode != KITH_FULL) {
+    bench_sampled(&b);
+    goto done;
+  }
   KITH_TRY(kith_agree(c->comm, bench_far(&b)));
   b.wire_rows = (int)(kith_comm_max(c->comm, kith_halo_n_remote(b.a->halo)));
   bench_print_limits(&b);

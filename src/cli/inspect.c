@@ -137,7 +137,7 @@ static const char *inspect_kind(const char *format) {
   static const format_words known[] = {{KITH_GRAPH_FORMAT, "the whole graph, as kith ingest wrote it"},
                                        {KITH_PARTS_FORMAT, "the graph cut into parts, as kith partition wrote it"},
                                        {KITH_CHECKPOINT_FORMAT, "a checkpoint, from which kith train goes on"},
-                                       {KITH_EMBEDDINGS_FORMAT, "trained embeddings, as kith train wrote them"},
+                                       {KITH_EMBEDDINGS_FORMAT, "embeddings, as kith train wrote them, or kith embed of new nodes"},
                                        {KITH_RECOMMENDATIONS_FORMAT, "the best items of all users, as kith recommend wrote them"}};
   for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
     if (strcmp(format, known[i].format) == 0) return known[i].words;

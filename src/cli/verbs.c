@@ -16,6 +16,8 @@ const cli_verb cli_verbs[] = {
     {"recommend", true, cli_recommend, "JOB", "embeddings.h5 → the best items of some users, or of all",
      "  --user ID            a user, by the id of the lists; repeatable\n  --k K                how many items (default: the largest of evaluate.k)\n"
      "  --all                all users, to a file\n  --output FILE        with --all: FILE.tsv or FILE.h5, from the current folder on\n"},
+    {"embed", true, cli_embed, "JOB", "a list of new users or items → WORK/new.h5: their embeddings, by the trained model and their neighbours",
+     "  --output FILE        write FILE instead, from the current folder on\n"},
     {"inspect", false, cli_inspect, "FILE", "any Kith file, in words, with its checksums compared",
      "  --show NAME          print a text that the file carries, such as job or metrics\n"},
     {"bench", true, cli_bench, "JOB", "measure this machine, then every kernel and a step as a fraction of what it allows",

@@ -7,6 +7,11 @@
 
 enum { COMM_TEXT = 2048 };
 
+static double comm_mpi_seconds; /* MPI is called by one thread */
+
+double kith_mpi_seconds(void) { return comm_mpi_seconds; }
+void kith__mpi_spent(double seconds) { comm_mpi_seconds += seconds; }
+
 void kith_abort(const char *file, int line, const char *what) {
   fprintf(stderr, "kith: %s:%d: %s failed; ending all ranks\n", file, line, what);
   MPI_Abort(MPI_COMM_WORLD, KITH_EIO);

@@ -1,8 +1,18 @@
-/* The normalised adjacency on this rank's rows: which neighbours are ghosts, what they weigh, which rows need none. */
+/* A relation on this rank's rows: which neighbours are ghosts, what they weigh, which rows need none. */
 #include <math.h>
 #include <stdlib.h>
 
 #include "kith/halo.h"
+
+/* The rows that a relation is made of: the training graph's, or given ones. */
+typedef struct relation_rows {
+  kith_lid n;
+  const kith_eid *start;  /* [n + 1] */
+  const kith_gid *number; /* [start[n]] */
+  kith_gid low, high;     /* numbers owned here */
+} relation_rows;
+
+static bool relation_is_far(const relation_rows *r, kith_eid e) { return r->number[e] < r->low || r->number[e] >= r->high; }
 
 static int relation_compare(const void *a, const void *b) {
   kith_gid x = *(const kith_gid *)a, y = *(const kith_gid *)b;
@@ -10,20 +20,19 @@ static int relation_compare(const void *a, const void *b) {
 }
 
 /* The neighbours owned elsewhere, ascending, each once. */
-static kith_status relation_ghosts(const kith_graph *g, kith_gid low, kith_gid high, int64_t *n, kith_gid **out) {
+static kith_status relation_ghosts(const relation_rows *r, int64_t *n, kith_gid **out) {
   kith_status st = KITH_OK;
   kith_gid *ghost = NULL;
   int64_t n_all = 0, n_ghost = 0;
-  for (kith_eid e = 0; e < g->start[g->n_own]; e++) n_all += g->neighbour[e] < low || g->neighbour[e] >= high;
+  for (kith_eid e = 0; e < r->start[r->n]; e++) n_all += relation_is_far(r, e);
   KITH_TRY(KITH_NEW(ghost, n_all));
   n_all = 0;
-  for (kith_eid e = 0; e < g->start[g->n_own]; e++)
-    if (g->neighbour[e] < low || g->neighbour[e] >= high) ghost[n_all++] = g->neighbour[e];
+  for (kith_eid e = 0; e < r->start[r->n]; e++)
+    if (relation_is_far(r, e)) ghost[n_all++] = r->number[e];
   qsort(ghost, (size_t)n_all, sizeof *ghost, relation_compare);
   for (int64_t i = 0; i < n_all; i++)
     if (i == 0 || ghost[i] != ghost[i - 1]) ghost[n_ghost++] = ghost[i];
-  KITH_CHECK(g->n_own + n_ghost <= INT32_MAX - 1, KITH_EDATA, "this rank has %lld rows; at most 2^31 - 2: use more ranks",
-             (long long)(g->n_own + n_ghost));
+  KITH_CHECK(r->n + n_ghost <= INT32_MAX - 1, KITH_EDATA, "this rank has %lld rows; at most 2^31 - 2: use more ranks", (long long)(r->n + n_ghost));
   *n = n_ghost;
   *out = ghost;
   ghost = NULL;
@@ -44,11 +53,11 @@ static kith_lid relation_local(kith_gid g, kith_gid low, kith_gid high, kith_lid
 }
 
 /* Rows without ghost neighbours first: those are computed while the ghosts travel. */
-static void relation_order(kith_relation *a, const kith_graph *g, kith_gid low, kith_gid high) {
-  kith_lid n = g->n_own, last = n;
+static void relation_order(kith_relation *a, const relation_rows *r) {
+  kith_lid n = r->n, last = n;
   for (kith_lid i = n - 1; i >= 0; i--) {
     bool boundary = false;
-    for (kith_eid e = g->start[i]; e < g->start[i + 1] && !boundary; e++) boundary = g->neighbour[e] < low || g->neighbour[e] >= high;
+    for (kith_eid e = r->start[i]; e < r->start[i + 1] && !boundary; e++) boundary = relation_is_far(r, e);
     if (boundary) a->csr.row[--last] = i;
   }
   a->n_interior = last;
@@ -59,54 +68,68 @@ static void relation_order(kith_relation *a, const kith_graph *g, kith_gid low, 
   for (kith_lid p = 0; p < n; p++) a->place[a->csr.row[p]] = p;
 }
 
-static kith_status relation_columns(kith_relation *a, const kith_graph *g, kith_gid low, kith_gid high, const kith_gid *ghost) {
+static kith_status relation_columns(kith_relation *a, const relation_rows *r, const kith_gid *ghost) {
   kith_status st = KITH_OK;
   kith_csr *csr = &a->csr;
-  kith_eid n_entry = g->start[g->n_own];
-  csr->n_row = g->n_own;
-  csr->n_col = g->n_own + a->n_ghost;
-  KITH_TRY(KITH_NEW(csr->row, g->n_own));
-  KITH_TRY(KITH_NEW(csr->start, (int64_t)g->n_own + 1));
+  kith_eid n_entry = r->start[r->n];
+  csr->n_row = r->n;
+  csr->n_col = r->n + a->n_ghost;
+  KITH_TRY(KITH_NEW(csr->row, r->n));
+  KITH_TRY(KITH_NEW(csr->start, (int64_t)r->n + 1));
   KITH_TRY(KITH_NEW(csr->col, n_entry));
   KITH_TRY(KITH_NEW(csr->weight, n_entry));
-  KITH_TRY(KITH_NEW(a->place, g->n_own));
-  relation_order(a, g, low, high);
-  for (kith_lid p = 0; p < g->n_own; p++) {
-    kith_eid at = csr->start[p], from = g->start[csr->row[p]], n = g->start[csr->row[p] + 1] - from;
+  KITH_TRY(KITH_NEW(a->place, r->n));
+  KITH_TRY(KITH_NEW(a->number, csr->n_col));
+  relation_order(a, r);
+  for (kith_lid p = 0; p < r->n; p++) {
+    kith_eid at = csr->start[p], from = r->start[csr->row[p]], n = r->start[csr->row[p] + 1] - from;
     csr->start[p + 1] = at + n;
-    for (kith_eid e = 0; e < n; e++) csr->col[at + e] = relation_local(g->neighbour[from + e], low, high, a->n_ghost, ghost);
+    for (kith_eid e = 0; e < n; e++) csr->col[at + e] = relation_local(r->number[from + e], r->low, r->high, a->n_ghost, ghost);
   }
+  for (kith_lid i = 0; i < csr->n_col; i++) a->number[i] = i < r->n ? r->low + i : ghost[i - r->n];
 done:
   return st;
 }
 
-/* weight = 1 / sqrt(deg i * deg j): symmetric to the last bit, since the product of integers is. */
+/*
+ * weight = 1 / sqrt(deg i * deg j): symmetric to the last bit, since the product of integers is.  Where rows read nodes
+ * that do not read them, such a node may have no neighbour of its own; it then counts as if it had one.
+ */
 static void relation_weigh(kith_relation *a) {
   const kith_csr *csr = &a->csr;
   for (kith_lid p = 0; p < csr->n_row; p++)
-    for (kith_eid e = csr->start[p]; e < csr->start[p + 1]; e++)
-      csr->weight[e] = (float)(1.0 / sqrt((double)(a->degree[csr->row[p]] * a->degree[csr->col[e]])));
+    for (kith_eid e = csr->start[p]; e < csr->start[p + 1]; e++) {
+      int64_t theirs = a->degree[csr->col[e]];
+      csr->weight[e] = (float)(1.0 / sqrt((double)(a->degree[csr->row[p]] * (theirs > 0 ? theirs : 1))));
+    }
 }
 
-kith_agreed kith_relation_create(const kith_comm *comm, const kith_graph *g, int d, kith_relation **out) {
+/* The weights that were given, row by row. */
+static void relation_take(kith_relation *a, const kith_eid *start, const float *weight) {
+  const kith_csr *csr = &a->csr;
+  for (kith_lid p = 0; p < csr->n_row; p++)
+    for (kith_eid e = csr->start[p]; e < csr->start[p + 1]; e++) csr->weight[e] = weight[start[csr->row[p]] + (e - csr->start[p])];
+}
+
+static kith_agreed relation_make(const kith_comm *comm, const kith_graph *g, const kith_eid *start, const kith_gid *number, int d, kith_relation **out) {
   kith_agreed st = {KITH_OK};
   kith_relation *a = NULL;
-  kith_gid *ghost = NULL, low = g->first[comm->rank], high = g->first[comm->rank + 1];
+  kith_gid *ghost = NULL;
   int64_t n_ghost = 0;
+  relation_rows r = {.n = g->n_own, .start = start, .number = number, .low = g->first[comm->rank], .high = g->first[comm->rank + 1]};
   *out = NULL;
   KITH_TRY(kith_agree(comm, KITH_NEW(a, 1)));
-  KITH_TRY(kith_agree(comm, relation_ghosts(g, low, high, &n_ghost, &ghost)));
+  KITH_TRY(kith_agree(comm, relation_ghosts(&r, &n_ghost, &ghost)));
   a->n_ghost = (kith_lid)n_ghost;
-  KITH_TRY(kith_agree(comm, relation_columns(a, g, low, high, ghost)));
+  KITH_TRY(kith_agree(comm, relation_columns(a, &r, ghost)));
   KITH_TRY(kith_halo_create(comm, g->first, n_ghost, ghost, &a->halo));
   KITH_TRY(kith_agree(comm, kith_halo_reserve(a->halo, d)));
   KITH_TRY(kith_agree(comm, KITH_NEW(a->degree, a->csr.n_col)));
   KITH_TRY(kith_agree(comm, KITH_NEW(a->node, a->csr.n_col)));
-  for (kith_lid i = 0; i < g->n_own; i++) a->degree[i] = g->start[i + 1] - g->start[i];
+  for (kith_lid i = 0; i < g->n_own; i++) a->degree[i] = start[i + 1] - start[i];
   for (kith_lid i = 0; i < g->n_own; i++) a->node[i] = kith_node_key(g->type[i], g->original[i]);
   KITH_TRY(kith_halo_forward_int(a->halo, a->degree, a->degree + g->n_own));
   KITH_TRY(kith_halo_forward_int(a->halo, a->node, a->node + g->n_own));
-  relation_weigh(a);
   *out = a;
   a = NULL;
 done:
@@ -115,11 +138,27 @@ done:
   return st;
 }
 
+kith_agreed kith_relation_create(const kith_comm *comm, const kith_graph *g, int d, kith_relation **out) {
+  kith_agreed st = relation_make(comm, g, g->start, g->neighbour, d, out);
+  if (!kith_is_bad(st)) relation_weigh(*out);
+  return st;
+}
+
+kith_agreed kith_relation_create_weighed(const kith_comm *comm, const kith_graph *g, const kith_eid *start, const kith_gid *number, const float *weight,
+                                         int d, kith_relation **out) {
+  kith_agreed st = relation_make(comm, g, start, number, d, out);
+  if (kith_is_bad(st)) return st;
+  (*out)->weighed = true;
+  relation_take(*out, start, weight);
+  return st;
+}
+
 void kith_relation_destroy(kith_relation **relation) {
   kith_relation *a = *relation;
   if (!a) return;
   kith_csr_free(&a->csr);
   KITH_FREE(a->place);
+  KITH_FREE(a->number);
   KITH_FREE(a->degree);
   KITH_FREE(a->node);
   kith_halo_destroy(&a->halo);

@@ -25,8 +25,8 @@ static bool checkpoint_is_one(const char *name, int64_t *epoch) {
   return errno == 0 && strcmp(end, ".h5") == 0;
 }
 
-/* Remove all checkpoints of a folder but the `keep` newest; with keep 0 the pointer first.  Rank 0 does it. */
-static kith_status checkpoint_prune(const char *folder, int keep) {
+/* Remove all checkpoints of a folder but the `keep` newest and that of the epoch `stays`; with keep 0 the pointer first.  Rank 0 does it. */
+static kith_status checkpoint_prune(const char *folder, int keep, int64_t stays) {
   kith_status st = KITH_OK;
   char path[KITH_PATH];
   int64_t epoch = 0;
@@ -37,7 +37,7 @@ static kith_status checkpoint_prune(const char *folder, int keep) {
   struct dirent **entry = NULL;
   int n = scandir(folder, &entry, NULL, alphasort), kept = 0;
   for (int i = n - 1; i >= 0; i--) {
-    if (checkpoint_is_one(entry[i]->d_name, &epoch) && kept++ >= keep && kith_path_join(folder, entry[i]->d_name, path) == KITH_OK) unlink(path);
+    if (checkpoint_is_one(entry[i]->d_name, &epoch) && kept++ >= keep && epoch != stays && kith_path_join(folder, entry[i]->d_name, path) == KITH_OK) unlink(path);
     free(entry[i]);
   }
   free(entry);
@@ -84,8 +84,8 @@ static kith_agreed checkpoint_read_weights(kith_h5 *f, const kith_checkpoint_wei
   KITH_TRY(kith_h5_extent(f, "weights/parameter", &n, &d));
   KITH_TRY(kith_agreed_same(n == w->n ? KITH_OK : kith_fail(KITH_EDATA, "%s: holds %lld weights, the model has %lld", kith_h5_path(f), (long long)n, (long long)w->n)));
   KITH_TRY(kith_h5_read(f, "weights/parameter", KITH_H5_FLOAT, 0, 0, n, w->value));
-  KITH_TRY(kith_h5_read(f, "weights/adam_m", KITH_H5_FLOAT, 0, 0, n, w->m));
-  KITH_TRY(kith_h5_read(f, "weights/adam_v", KITH_H5_FLOAT, 0, 0, n, w->v));
+  if (w->m) KITH_TRY(kith_h5_read(f, "weights/adam_m", KITH_H5_FLOAT, 0, 0, n, w->m));
+  if (w->v) KITH_TRY(kith_h5_read(f, "weights/adam_v", KITH_H5_FLOAT, 0, 0, n, w->v));
 done:
   return st;
 }
@@ -133,7 +133,7 @@ kith_agreed kith_checkpoint_write(const kith_comm *comm, const kith_graph *g, co
   KITH_TRY(kith_agree(comm, kith_path_join(folder, name, path)));
   KITH_TRY(checkpoint_write_file(comm, g, parts_path, path, c));
   KITH_TRY(kith_agree(comm, comm->rank == 0 ? checkpoint_point(folder, name) : KITH_OK));
-  KITH_TRY(kith_agree(comm, comm->rank == 0 ? checkpoint_prune(folder, keep) : KITH_OK));
+  KITH_TRY(kith_agree(comm, comm->rank == 0 ? checkpoint_prune(folder, keep, c->keeps_best ? c->best_epoch : -1) : KITH_OK));
 done:
   return st;
 }
@@ -169,21 +169,40 @@ static kith_status checkpoint_compare(const char *path, const char *wanted, cons
   while (*wanted && *found) {
     int n = 0, m = 0;
     if (sscanf(wanted, " %63s%n", a, &n) != 1 || sscanf(found, " %63s%n", b, &m) != 1) break;
-    if (strcmp(a, b) != 0) return kith_fail(KITH_ECONFIG, "%s: was trained with %s, the job says %s; use --fresh to start anew", path, b, a);
+    if (strcmp(a, b) != 0) return kith_fail(KITH_ECONFIG, "%s: was trained with %s, the job says %s; train with --fresh to start anew", path, b, a);
     wanted += n;
     found += m;
   }
   if (*wanted == *found) return KITH_OK;
   if (sscanf(*wanted ? wanted : found, " %63s", a) != 1) snprintf(a, sizeof a, "another recipe");
-  return kith_fail(KITH_ECONFIG, "%s: was trained %s %s, the job %s; use --fresh to start anew", path, *wanted ? "without" : "with", a,
+  return kith_fail(KITH_ECONFIG, "%s: was trained %s %s, the job %s; train with --fresh to start anew", path, *wanted ? "without" : "with", a,
                    *wanted ? "has it" : "lacks it");
+}
+
+static kith_status checkpoint_look(const char *folder, int64_t epoch, char *path) {
+  kith_status st = KITH_OK;
+  char name[KITH_NAME];
+  snprintf(name, sizeof name, CHECKPOINT_STEM "%06lld.h5", (long long)epoch);
+  KITH_TRY(kith_path_join(folder, name, path));
+  if (access(path, F_OK) != 0) path[0] = '\0';
+done:
+  return st;
+}
+
+kith_agreed kith_checkpoint_of(const kith_comm *comm, const char *folder, int64_t epoch, char *path) {
+  kith_agreed st = {KITH_OK};
+  path[0] = '\0';
+  KITH_TRY(kith_agree(comm, comm->rank == 0 ? checkpoint_look(folder, epoch, path) : KITH_OK));
+  kith_comm_share(comm, KITH_PATH, path);
+done:
+  return st;
 }
 
 static kith_agreed checkpoint_read_attributes(kith_h5 *f, const kith_graph *g, kith_checkpoint *c, char **recipe) {
   kith_agreed st = {KITH_OK};
   int64_t fingerprint = 0;
   KITH_TRY(kith_h5_get_int(f, "fingerprint", &fingerprint));
-  KITH_TRY(kith_agreed_same((uint64_t)fingerprint == g->fingerprint ? KITH_OK : kith_fail(KITH_EDATA, "%s: a checkpoint of another graph; use --fresh to start anew", kith_h5_path(f))));
+  KITH_TRY(kith_agreed_same((uint64_t)fingerprint == g->fingerprint ? KITH_OK : kith_fail(KITH_EDATA, "%s: a checkpoint of another graph; train with --fresh to start anew", kith_h5_path(f))));
   KITH_TRY(kith_h5_get_text(f, "recipe", recipe));
   KITH_TRY(kith_agreed_same(checkpoint_compare(kith_h5_path(f), c->recipe, *recipe)));
   KITH_TRY(kith_h5_get_int(f, "epoch", &c->epoch));
@@ -204,8 +223,8 @@ static kith_agreed checkpoint_read_rows(const kith_comm *comm, const kith_graph 
   kith_rows *rows = NULL;
   KITH_TRY(kith_rows_create(comm, g, parts_path, &rows));
   KITH_TRY(kith_rows_read(rows, f, "parameter", c->d, c->x));
-  KITH_TRY(kith_rows_read(rows, f, "adam_m", c->d, c->m));
-  KITH_TRY(kith_rows_read(rows, f, "adam_v", c->d, c->v));
+  if (c->m) KITH_TRY(kith_rows_read(rows, f, "adam_m", c->d, c->m));
+  if (c->v) KITH_TRY(kith_rows_read(rows, f, "adam_v", c->d, c->v));
 done:
   kith_rows_destroy(&rows);
   return st;
@@ -226,5 +245,5 @@ done:
 }
 
 kith_agreed kith_checkpoint_remove(const kith_comm *comm, const char *folder) {
-  return kith_agree(comm, comm->rank == 0 ? checkpoint_prune(folder, 0) : KITH_OK);
+  return kith_agree(comm, comm->rank == 0 ? checkpoint_prune(folder, 0, -1) : KITH_OK);
 }

@@ -1,7 +1,7 @@
 /* embeddings.h5: what training leaves for others.  Layout: docs/files.md. */
 #include <stdio.h>
 
-#include "kith/io.h"
+#include "kith/newcomers.h"
 
 /* Copy user/id, item/id, node/id or class/id from graph.h5 to the open file, each rank its block. */
 static kith_agreed embeddings_copy_ids(const kith_comm *comm, kith_h5 *from, kith_h5 *to, const char *name, int64_t n_node) {
@@ -101,6 +101,40 @@ kith_agreed kith_embeddings_read(const kith_comm *comm, const kith_graph *g, con
 done:
   KITH_FREE(read);
   kith_rows_destroy(&rows);
+  kith_h5_close(&f);
+  return st;
+}
+
+/* ---- the same of newcomers ----------------------------------------------------------------------------------------- */
+
+/* Rank 0 writes the ids; every rank the rows of this type that are among first … first + n - 1 of all newcomers. */
+static kith_agreed embeddings_write_type(const kith_comm *comm, kith_h5 *f, const kith_newcomers *new, int t, int64_t first, int64_t n, int d, const float *x) {
+  kith_agreed st = {KITH_OK};
+  const kith_ids *ids = &new->ids[t];
+  int64_t before = t == KITH_USER ? 0 : new->n[KITH_USER], n_type = new->n[t], mine = comm->rank == 0 ? n_type : 0;
+  int64_t low = first - before, high = low + n;
+  low = low < 0 ? 0 : low < n_type ? low : n_type;
+  high = high < 0 ? 0 : high < n_type ? high : n_type;
+  const char *id = t == KITH_USER ? "user/id" : "item/id", *name = t == KITH_USER ? "user/embedding" : "item/embedding";
+  const void *cells = ids->text ? (const void *)ids->text : ids->number;
+  kith_h5_type type = ids->width > 0 ? KITH_H5_TEXT : KITH_H5_INT64;
+  KITH_TRY(kith_h5_write(f, id, type, ids->width, n_type, n_type - mine, mine, true, cells));
+  KITH_TRY(kith_h5_write(f, name, KITH_H5_FLOAT, d, n_type, low, high - low, false, high > low ? x + (low + before - first) * d : x));
+done:
+  return st;
+}
+
+kith_agreed kith_newcomers_write(const kith_comm *comm, const kith_graph *g, const kith_newcomers *new, const char *path, int64_t first, int64_t n,
+                                 int d, const float *x, const kith_embeddings_note *note) {
+  kith_agreed st = {KITH_OK};
+  kith_h5 *f = NULL;
+  int64_t n_all = new->n[KITH_USER] + new->n[KITH_ITEM];
+  KITH_TRY(kith_h5_create(comm, path, KITH_EMBEDDINGS_FORMAT, KITH_FILE_VERSION, n_all * (4 * (int64_t)d + 16), &f));
+  KITH_TRY(embeddings_attributes(f, g, d, note));
+  KITH_TRY(kith_h5_put_text(f, "nodes", "new: not in the graph that was trained on"));
+  for (int t = 0; t < KITH_TYPES; t++) KITH_TRY(embeddings_write_type(comm, f, new, t, first, n, d, x));
+  KITH_TRY(kith_h5_publish(&f));
+done:
   kith_h5_close(&f);
   return st;
 }

@@ -5,14 +5,14 @@
 
 /* ---- checks ------------------------------------------------------------------------------------------------------ */
 
-static kith_status source_check(const char *what, const kith_source *s) {
+kith_status kith__source_check(const char *key, const kith_source *s) {
   kith_status st = KITH_OK;
   KITH_CHECK(s->format == KITH_EDGES || (!s->time[0] && !s->weight[0]), KITH_ECONFIG,
-             "data.%s: an adjacency list has no columns for times or weights; expected format edges", what);
+             "%s: an adjacency list has no columns for times or weights; expected format edges", key);
   KITH_CHECK(s->format == KITH_EDGES || !s->header, KITH_ECONFIG,
-             "data.%s: an adjacency list has no header; expected format edges", what);
+             "%s: an adjacency list has no header; expected format edges", key);
   KITH_CHECK(s->least_weight == 0 || s->weight[0], KITH_ECONFIG,
-             "data.%s.least_weight: %.9g, but no column of weights is named; expected data.%s.columns.weight", what, s->least_weight, what);
+             "%s.least_weight: %.9g, but no column of weights is named; expected %s.columns.weight", key, s->least_weight, key);
 done:
   return st;
 }
@@ -20,9 +20,9 @@ done:
 static kith_status ingest_check(const kith_ingest_options *o) {
   kith_status st = KITH_OK;
   KITH_CHECK(o->interactions.path[0], KITH_ECONFIG, "data.interactions: expected the path of a list, found none");
-  KITH_TRY(source_check("interactions", &o->interactions));
-  KITH_TRY(source_check("test", &o->test));
-  KITH_TRY(source_check("social", &o->social));
+  KITH_TRY(kith__source_check("data.interactions", &o->interactions));
+  KITH_TRY(kith__source_check("data.test", &o->test));
+  KITH_TRY(kith__source_check("data.social", &o->social));
 done:
   return st;
 }

@@ -186,8 +186,12 @@ typedef struct kith__meet {
   bool new_users, new_items;
   bool skip_unknown; /**< an unknown id leaves its pair out instead of being an error */
   int64_t skipped, light; /**< pairs left out for that; lines below the least weight */
+  const char *wanted;     /**< "a new user": every pair must have an id that is new; null: it need not */
+  int32_t n_known[KITH_TYPES]; /**< ids that are not new */
 } kith__meet;
 
+/** What a format cannot have.  `key` is that of the source in the job, such as "data.test".  Errors: KITH_ECONFIG. */
+kith_status kith__source_check(const char *key, const kith_source *source) KITH_MUST_USE;
 /** Read a whole list.  Errors: KITH_ENOINPUT, KITH_EDATA (file:line), KITH_ECONFIG (columns). */
 kith_status kith__pairs_read(const kith_source *source, kith__meet *meet, kith__pairs *pairs) KITH_MUST_USE;
 

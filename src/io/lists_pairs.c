@@ -118,8 +118,8 @@ static inline kith_status meet_one(const kith__meet *meet, kith__names *names, b
   char shown[48];
   kith_status st = kith__names_meet(names, lines, id, add, number);
   if (kith_is_bad(st) || *number >= 0 || meet->skip_unknown) return st;
-  return kith__lines_fail(lines, "expected a %s that the interactions know, found %s", names->what,
-                          kith__cell_show(id, shown));
+  return kith__lines_fail(lines, "expected %s %s that the %s, found %s", names->what[0] == 'i' ? "an" : "a", names->what,
+                          meet->wanted ? "graph knows" : "interactions know", kith__cell_show(id, shown));
 }
 
 static inline kith_status meet_user(const kith__meet *meet, const kith__lines *lines, kith__cell id, int32_t *number) {
@@ -128,6 +128,17 @@ static inline kith_status meet_user(const kith__meet *meet, const kith__lines *l
 
 static inline kith_status meet_item(const kith__meet *meet, const kith__lines *lines, kith__cell id, int32_t *number) {
   return meet_one(meet, meet->item, meet->new_items, lines, id, number);
+}
+
+/* Whether a list of what is new names a pair of which nothing is. */
+static inline bool meet_is_old(const kith__meet *meet, int32_t user, int32_t item) {
+  return meet->wanted && user < meet->n_known[KITH_USER] && item < meet->n_known[KITH_ITEM];
+}
+
+static kith_status meet_refuse_old(const kith__meet *meet, const kith__lines *lines, kith__cell user, kith__cell item) {
+  char shown[2][48];
+  return kith__lines_fail(lines, "expected %s, found user %s and item %s, who are in the graph both", meet->wanted, kith__cell_show(user, shown[0]),
+                          kith__cell_show(item, shown[1]));
 }
 
 /* Keep a pair, or count it as left out. */
@@ -174,6 +185,7 @@ static kith_status edges_line(const kith__lines *lines, const columns *c, kith__
                           kith__cell_show(cell[c->time], shown));
     goto done;
   }
+  if (meet_is_old(meet, user, item)) return meet_refuse_old(meet, lines, cell[c->user], cell[c->item]);
   st = meet_pair(meet, pairs, user, item, time, weight);
 done:
   return st;
@@ -208,6 +220,7 @@ static kith_status adjacency_line(const kith__lines *lines, const kith__knife *k
   while (kith__knife_cut(knife, &line, &item)) {
     if (item.size == 0 && !line.at) break; /* a delimiter that closes the line */
     KITH_TRY(meet_item(meet, lines, item, &i));
+    if (meet_is_old(meet, u, i)) return meet_refuse_old(meet, lines, user, item);
     KITH_TRY(meet_pair(meet, pairs, u, i, 0, 0));
   }
 done:

@@ -11,23 +11,23 @@ enum { TABLE_KEY = 2 * KITH_NAME }; /* room for any key of the table */
 #define COUNT 0, 9e18
 
 #define SOURCE(name, member, what)                                                                                     \
-  {"data." name ".path", JOB_PATH, AT(data.member.path), NONE, what},                                                  \
-  {"data." name ".format", JOB_NAME, AT(data.member.format), 0, 0, "adjacency | edges", "adjacency: a line is a node and its neighbours; edges: a line is one pair, in columns"}, \
-  {"data." name ".delimiter", JOB_DELIMITER, AT(data.member.delimiter), NONE, "what stands between columns: \",\", \"::\", tab, space …; empty: white space (adjacency), or guessed from the first line (edges)"}, \
-  {"data." name ".header", JOB_BOOL, AT(data.member.header), NONE, "the first line names the columns"},                \
-  {"data." name ".columns.user", JOB_COLUMN, AT(data.member.user), NONE, "edges: column of the user; empty: 1"}, \
-  {"data." name ".columns.item", JOB_COLUMN, AT(data.member.item), NONE, "edges: column of the item (for social: the friend); empty: 2"}, \
-  {"data." name ".columns.time", JOB_COLUMN, AT(data.member.time), NONE, "edges: column of the time; empty: none"},      \
-  {"data." name ".columns.weight", JOB_COLUMN, AT(data.member.weight), NONE, "edges: column of the weight; empty: none"}, \
-  {"data." name ".least_weight", JOB_REAL, AT(data.member.least_weight), 0, 1e30, "", "lines of a smaller weight are passed over, as if they were not there; 0: none is"}
+  {name ".path", JOB_PATH, AT(member.path), NONE, what},                                                  \
+  {name ".format", JOB_NAME, AT(member.format), 0, 0, "adjacency | edges", "adjacency: a line is a node and its neighbours; edges: a line is one pair, in columns"}, \
+  {name ".delimiter", JOB_DELIMITER, AT(member.delimiter), NONE, "what stands between columns: \",\", \"::\", tab, space …; empty: white space (adjacency), or guessed from the first line (edges)"}, \
+  {name ".header", JOB_BOOL, AT(member.header), NONE, "the first line names the columns"},                \
+  {name ".columns.user", JOB_COLUMN, AT(member.user), NONE, "edges: column of the user; empty: 1"}, \
+  {name ".columns.item", JOB_COLUMN, AT(member.item), NONE, "edges: column of the item (for social: the friend); empty: 2"}, \
+  {name ".columns.time", JOB_COLUMN, AT(member.time), NONE, "edges: column of the time; empty: none"},      \
+  {name ".columns.weight", JOB_COLUMN, AT(member.weight), NONE, "edges: column of the weight; empty: none"}, \
+  {name ".least_weight", JOB_REAL, AT(member.least_weight), 0, 1e30, "", "lines of a smaller weight are passed over, as if they were not there; 0: none is"}
 
 const job_key kith__job_table[] = {
     {"name", JOB_TEXT, AT(name), NONE, "what the job is called"},
     {"task", JOB_NAME, AT(task), 0, 0, "recommend | classify", "recommend: items for users, from who interacted with what; classify: a class for every node of a graph"},
     {"work", JOB_PATH, AT(work), NONE, "folder of everything Kith writes for this job"},
-    SOURCE("interactions", interactions, "who interacted with what"),
-    SOURCE("test", test, "interactions held out for testing; data.split then only takes the validation share"),
-    SOURCE("social", social, "who knows whom; stored as a relation"),
+    SOURCE("data.interactions", data.interactions, "who interacted with what"),
+    SOURCE("data.test", data.test, "interactions held out for testing; data.split then only takes the validation share"),
+    SOURCE("data.social", data.social, "who knows whom; stored as a relation"),
     {"data.ids", JOB_NAME, AT(data.interactions.ids), 0, 0, "auto | text",
      "auto: the first id of users, and of items, says whether they are integers or text; text: both are text, even \"0017\""},
     {"data.split.method", JOB_NAME, AT(data.split.method), 0, 0, "none | ratio | leave-last-out | time",
@@ -55,7 +55,7 @@ const job_key kith__job_table[] = {
     {"partition.method", JOB_NAME, AT(partition.method), 0, 0, "metis | hash | contiguous", "how the graph is cut"},
     {"partition.seed", JOB_LONG, AT(partition.seed), COUNT, "", "key of the cut"},
     {"partition.tolerance", JOB_REAL, AT(partition.tolerance), 1.001, 10, "heaviest part / mean", "how uneven the parts' work may be"},
-    {"model.name", JOB_NAME, AT(model.name), 0, 0, "lightgcn | mf | ngcf | gcn | gat | sage", "the model"},
+    {"model.name", JOB_NAME, AT(model.name), 0, 0, KITH_MODEL_NAMES, "the model"},
     {"model.width", JOB_INT, AT(model.width), 1, 1024, "columns", "width of the embeddings"},
     {"model.layers", JOB_INT, AT(model.layers), 0, 16, "layers", "propagations; 0 for mf"},
     {"model.init", JOB_REAL, AT(model.init), 1e-9, 1e3, "standard deviation", "of the initial embeddings"},
@@ -68,13 +68,19 @@ const job_key kith__job_table[] = {
     {"model.edge_dropout", JOB_REAL, AT(model.edge_dropout), 0, 0.95, "probability", "of leaving an edge out of a training step, in every layer and both directions"},
     {"model.layer_weights", JOB_NAME, AT(model.layer_weights), 0, 0, "fixed | learned", "lightgcn: the final embedding is the mean of all layers, or weighs them as is learnt"},
     {"model.aggregator", JOB_NAME, AT(model.aggregator), 0, 0, "mean | pool | lstm", "sage: how a row is made of many"},
-    {"train.mode", JOB_NAME, AT(train.sampler.mode), 0, 0, "full | neighbor | layerwise | cluster | saint-node",
-     "what a step propagates over: full: the whole graph; neighbor: drawn neighbours of the batch's nodes; layerwise: nodes drawn for each layer; cluster: parts of the cut; saint-node: one drawn set of nodes"},
+    {"model.walks", JOB_INT, AT(model.near.walks), 1, 1e6, "a node", "pinsage: random walks, whose visits say which nodes matter to a node"},
+    {"model.walk_length", JOB_INT, AT(model.near.length), 1, 1000, "hops", "pinsage: of a walk"},
+    {"model.neighbours", JOB_INT, AT(model.near.neighbours), 1, 1e5, "nodes", "pinsage: the most visited ones, which a node reads"},
+    {"model.restart", JOB_REAL, AT(model.near.restart), 0, 0.95, "probability", "pinsage: of going back to the node at every hop of a walk"},
+    {"train.mode", JOB_NAME, AT(train.sampler.mode), 0, 0, "full | neighbor | layerwise | cluster | saint-node | saint-edge | saint-walk",
+     "what a step propagates over: full: the whole graph; neighbor: drawn neighbours of the batch's nodes; layerwise: nodes drawn for each layer; cluster: parts of the cut; saint-node: one drawn set of nodes; saint-edge, saint-walk: the ends of drawn edges, the nodes of random walks"},
     {"train.fanouts", JOB_FANOUTS, AT(train.sampler.fanouts), 0, 1e6, "neighbours", "neighbor: kept at each hop, the batch's own first; the last number counts for further hops; 0: all"},
     {"train.draw", JOB_NAME, AT(train.sampler.draw), 0, 0, "uniform | importance", "neighbor: draws are uniform without replacement, or with replacement in proportion to one over the neighbours' degrees"},
-    {"train.budget", JOB_LONG, AT(train.sampler.budget), 1, 1e9, "nodes", "layerwise: expected in each layer's set; saint-node: in a step's"},
+    {"train.budget", JOB_LONG, AT(train.sampler.budget), 1, 1e9, "nodes", "layerwise: expected in each layer's set; saint-node: in a step's; saint-edge, saint-walk: edges, or walks, expected in a step"},
+    {"train.walk", JOB_INT, AT(train.sampler.walk), 1, 1000, "hops", "saint-walk: length of a walk"},
+    {"train.coverage", JOB_INT, AT(train.sampler.coverage), 1, 1e6, "times", "saint-edge, saint-walk: a node is met on average while chances are counted, before training"},
     {"train.clusters", JOB_INT, AT(train.sampler.clusters), 1, 1e6, "parts", "cluster: of the cut (partition.parts) in a step, whose pairs are those of their users"},
-    {"train.cut", JOB_NAME, AT(train.sampler.cut), 0, 0, "keep | drop | weigh", "cluster: what becomes of edges between the parts of a step"},
+    {"train.cut", JOB_NAME, AT(train.sampler.cut), 0, 0, "keep | drop | weigh", "cluster: what becomes of edges between the parts of a step: kept, dropped, or kept and counted for those whose other part is not there"},
     {"train.exclude", JOB_BOOL, AT(train.exclude), NONE, "sampled modes: the pairs that a step learns from are no neighbours in its hops"},
     {"train.loss", JOB_NAME, AT(train.loss.name), 0, 0, "bpr | softmax | nce",
      "bpr: a pair against its negatives; softmax: of cosines, against the candidates that the pairs of a step share; nce: a pair's item against noise, which its negatives are"},
@@ -105,8 +111,12 @@ const job_key kith__job_table[] = {
     {"evaluate.protocol", JOB_PROTOCOL, AT(evaluate.sampled), 1, 1e6, "full | sampled-N", "rank all items, or N items the user never met"},
     {"evaluate.seed", JOB_LONG, AT(evaluate.seed), COUNT, "", "key of the sampled protocol's draws"},
     {"evaluate.smoothness", JOB_BOOL, AT(evaluate.smoothness), NONE, "while training, tell how alike the nodes' rows are after each layer, as docs/metrics.md has it"},
+    {"embed.new", JOB_NAME, AT(embed.what), 0, 0, "users | items | both",
+     "kith embed: whose ids the list brings that the graph does not know; with users every item must be known, with items every user"},
+    SOURCE("embed.interactions", embed.interactions, "kith embed: who interacted with what among the new nodes; ids are those of the graph's lists"),
     {"checkpoint.every", JOB_INT, AT(checkpoint.every), 0, 1e9, "epochs", "between checkpoints; 0: only at the end"},
     {"checkpoint.keep", JOB_INT, AT(checkpoint.keep), 1, 1e6, "files", "how many of the newest checkpoints stay"},
+    {"checkpoint.best", JOB_BOOL, AT(checkpoint.best), NONE, "where evaluations pick the epoch: write a checkpoint of the picked one, and keep it beside the newest, so that kith embed can use it"},
 };
 const int kith__job_n_key = (int)(sizeof kith__job_table / sizeof *kith__job_table);
 _Static_assert(sizeof kith__job_table / sizeof *kith__job_table <= JOB_KEYS_MOST, "room for the values of all keys");

@@ -6,22 +6,26 @@
 typedef struct model {
   const char *name;
   void (*record)(const kith_model_options *o, const kith_stage *s);
-  bool back;   /* its ops read the transpose of hops */
+  bool back;   /* its ops read the transpose of hops: all but kith_propagate_op() do */
   bool loops;  /* a node is among its own neighbours */
+  bool near;   /* its hops are of importance neighbourhoods */
+  bool beside; /* the final embedding is the initial one and those of all layers, side by side */
   bool out;    /* its last layer can have other columns than the others */
+  bool alone;  /* it looks at no neighbours */
 } model;
 
 static const model model_table[] = {
     [KITH_LIGHTGCN] = {"lightgcn", kith_lightgcn_record, .back = false},
-    [KITH_MF] = {"mf", kith_mf_record, .back = false},
-    [KITH_NGCF] = {"ngcf", kith_ngcf_record, .back = true},
+    [KITH_MF] = {"mf", kith_mf_record, .alone = true},
+    [KITH_NGCF] = {"ngcf", kith_ngcf_record, .back = true, .beside = true},
     [KITH_GCN] = {"gcn", kith_gcn_record, .back = true, .out = true},
     [KITH_GAT] = {"gat", kith_gat_record, .back = true, .loops = true, .out = true},
     [KITH_SAGE] = {"sage", kith_sage_record, .back = true, .out = true},
+    [KITH_PINSAGE] = {"pinsage", kith_pinsage_record, .back = true, .near = true, .out = true},
 };
 
 kith_model_options kith_model_defaults(void) {
-  return (kith_model_options){.name = KITH_LIGHTGCN, .width = 64, .layers = 3, .init = 0.1, .score = KITH_DOT, .heads = 1};
+  return (kith_model_options){.name = KITH_LIGHTGCN, .width = 64, .layers = 3, .init = 0.1, .score = KITH_DOT, .heads = 1, .near = kith_near_defaults()};
 }
 
 const char *kith_model_text(kith_model_name name) { return model_table[name].name; }
@@ -31,19 +35,20 @@ const char *kith_aggregator_text(kith_aggregator name) { return name == KITH_LST
 const char *kith_layer_weights_text(kith_layer_weights name) { return name == KITH_LEARNED ? "learned" : "fixed"; }
 const char *kith_gat_last_text(kith_gat_last name) { return name == KITH_GAT_AVERAGE ? "average" : "concat"; }
 
-int kith_model_layers(const kith_model_options *o) { return o->name == KITH_MF ? 0 : o->layers; }
+int kith_model_layers(const kith_model_options *o) { return model_table[o->name].alone ? 0 : o->layers; }
 
 int kith_model_columns(const kith_model_options *o, int l) {
   return l >= 0 && l + 1 == o->layers && o->out > 0 && model_table[o->name].out ? o->out : o->width;
 }
 
 int kith_model_width(const kith_model_options *o) {
-  return o->name == KITH_NGCF ? o->width * (o->layers + 1) : kith_model_columns(o, o->layers - 1);
+  return model_table[o->name].beside ? o->width * (o->layers + 1) : kith_model_columns(o, o->layers - 1);
 }
 
 bool kith_model_classifies(const kith_model_options *o) { return o->name == KITH_GCN || o->name == KITH_GAT || o->name == KITH_SAGE; }
 bool kith_model_needs_back(const kith_model_options *o) { return model_table[o->name].back; }
 bool kith_model_has_loops(const kith_model_options *o) { return model_table[o->name].loops; }
+bool kith_model_reads_near(const kith_model_options *o) { return model_table[o->name].near; }
 
 kith_status kith_model_check(const kith_model_options *o) {
   kith_status st = KITH_OK;

@@ -6,10 +6,13 @@
 #include "kith/model.h"
 
 static kith_tensor *sage_linear(const kith_stage *s, const char *name, const char *bias, int l, int d, kith_tensor *h) {
-  return kith_linear_op(s->tape, h, kith_stage_weights(s, name, l, h->d, d, KITH_INIT_GLOROT), kith_stage_weights(s, bias, l, 1, d, KITH_INIT_ZERO));
+  kith_tensor *b = kith_stage_weights(s, bias, l, 1, d, KITH_INIT_ZERO); /* first, as in checkpoints */
+  kith_tensor *w = kith_stage_weights(s, name, l, h->d, d, KITH_INIT_GLOROT);
+  return kith_linear_op(s->tape, h, w, b);
 }
 
 static kith_tensor *sage_pool(const kith_model_options *o, const kith_stage *s, int l, kith_tensor *h) {
+  kith_stage_weights(s, "pool", l, h->d, o->width, KITH_INIT_GLOROT); /* before its bias, as in older checkpoints */
   kith_tensor *p = kith_activate_op(s->tape, KITH_RELU, 0, sage_linear(s, "pool", "pool bias", l, o->width, h));
   return kith_aggregate_max_op(s->tape, s->hop[l], kith_ghosts_op(s->tape, s->hop[l], p));
 }

@@ -27,7 +27,7 @@ static int64_t ask_least(int64_t a, int64_t b) { return a < b ? a : b; }
 /* What comes from others and goes to them; one rank alone answers itself in place. */
 static kith_status ask_make_answers(const sample_setting *s, int64_t rows, int64_t entries, sample_ask *q) {
   kith_status st = KITH_OK;
-  int64_t size = s->comm->size, asked = size * ask_least(rows, s->g->n_own), answers = size * ask_least(entries, s->g->start[s->g->n_own]);
+  int64_t size = s->comm->size, asked = size * ask_least(rows, s->g->n_own), answers = size * ask_least(entries, s->a->csr.start[s->a->csr.n_row]);
   KITH_CHECK(asked < INT32_MAX && answers < INT32_MAX && entries < INT32_MAX, KITH_ECONFIG,
              "train.fanouts: a step may exchange %lld neighbours with one rank; use a smaller batch or fan-outs, or more ranks", (long long)(answers > entries ? answers : entries));
   KITH_TRY(KITH_NEW(q->head_in, rows));
@@ -45,7 +45,6 @@ kith_status kith__ask_make(const sample_setting *s, const sample_law *law, int64
   *q = (sample_ask){.comm = s->comm, .g = s->g, .a = s->a, .law = law};
   KITH_TRY(KITH_NEW(q->grouped, rows));
   KITH_TRY(KITH_NEW(q->ask, rows));
-  KITH_TRY(KITH_NEW(q->marked, rows));
   KITH_TRY(KITH_NEW(q->head_of, rows));
   KITH_TRY(KITH_NEW(q->found, rows));
   KITH_TRY(KITH_NEW(q->place, s->most_degree));
@@ -61,7 +60,6 @@ done:
 void kith__ask_free(sample_ask *q) {
   KITH_FREE(q->grouped);
   KITH_FREE(q->ask);
-  KITH_FREE(q->marked);
   KITH_FREE(q->head_of);
   KITH_FREE(q->found);
   KITH_FREE(q->place);
@@ -91,36 +89,33 @@ static int64_t ask_first_target(const sample_ask *q, kith_gid from) {
 
 /* Places of a node's neighbours that are no targets; returns how many. */
 static int64_t ask_allow(sample_ask *q, kith_gid number, kith_lid row, int64_t first) {
-  const kith_gid *to = q->g->neighbour + q->g->start[row];
+  const kith_lid *col = q->a->csr.col + q->a->csr.start[q->a->place[row]];
   int64_t n = 0;
   for (int64_t i = 0; i < q->a->degree[row]; i++) {
     bool target = false;
-    for (int64_t t = first; t < q->n_target && q->target[t].from == number && !target; t++) target = q->target[t].to == to[i];
+    for (int64_t t = first; t < q->n_target && q->target[t].from == number && !target; t++) target = q->target[t].to == q->a->number[col[i]];
     if (!target) q->allowed[n++] = i;
   }
   return n;
 }
 
-/* Answer one question (a node's number, or a seed's as -1 - number): head and drawn neighbours. */
-static sample_head ask_answer(sample_ask *q, int l, kith_gid marked, sample_edge *edge) {
-  const kith_graph *g = q->g;
-  const kith_csr *csr = &q->a->csr;
-  kith_gid number = marked < 0 ? -1 - marked : marked;
-  kith_lid row = (kith_lid)(number - g->first[q->comm->rank]);
-  sample_question about = {.hop = l, .row = row, .seed = marked < 0, .among = q->a->degree[row]};
+/* Answer one question: head and drawn neighbours. */
+static sample_head ask_answer(sample_ask *q, int l, kith_gid number, sample_edge *edge) {
+  const kith_relation *a = q->a;
+  kith_lid row = (kith_lid)(number - q->g->first[q->comm->rank]);
+  sample_question about = {.hop = l, .row = row, .among = a->degree[row]};
   int64_t first = ask_first_target(q, number);
   if (first < q->n_target && q->target[first].from == number) {
     about.among = ask_allow(q, number, row, first);
     about.allowed = q->allowed;
   }
   int64_t drawn = q->law->draw(q->law->self, &about, q->place, q->scale);
-  const kith_gid *to = g->neighbour + g->start[row];
-  const kith_lid *col = csr->col + csr->start[q->a->place[row]];
   for (int64_t i = 0; i < drawn; i++) {
-    kith_lid c = col[q->place[i]];
-    edge[i] = (sample_edge){to[q->place[i]], q->a->node[c], (int32_t)q->a->degree[c], q->scale[i]};
+    kith_eid at = a->csr.start[a->place[row]] + q->place[i];
+    kith_lid c = a->csr.col[at];
+    edge[i] = (sample_edge){a->number[c], a->node[c], (int32_t)a->degree[c], a->weighed ? q->scale[i] * a->csr.weight[at] : q->scale[i]};
   }
-  return (sample_head){q->a->node[row], (int32_t)q->a->degree[row], (int32_t)drawn};
+  return (sample_head){a->node[row], (int32_t)a->degree[row], (int32_t)drawn};
 }
 
 /* Answer n questions; returns how many edges that makes. */
@@ -150,7 +145,7 @@ static void ask_swap(const sample_ask *q, int words, const int *out, const int *
 }
 
 /* Counting sort. */
-void kith__ask_group(sample_ask *q, kith_lid n, const kith_gid *number, kith_lid n_seed) {
+void kith__ask_group(sample_ask *q, kith_lid n, const kith_gid *number) {
   int size = q->comm->size;
   sample_counts *c = &q->rows;
   for (int r = 0; r < size; r++) c->out[r] = 0;
@@ -161,7 +156,6 @@ void kith__ask_group(sample_ask *q, kith_lid n, const kith_gid *number, kith_lid
     q->grouped[at] = i;
     q->head_of[i] = at;
     q->ask[at] = number[i];
-    q->marked[at] = i < n_seed ? -1 - number[i] : number[i];
   }
   ask_add_up(size, c->out, c->out_at);
 }
@@ -171,7 +165,7 @@ static void ask_others(sample_ask *q, int l) {
   sample_counts *c = &q->rows, *e = &q->edges;
   KITH_MPI(MPI_Alltoall(c->out, 1, MPI_INT, c->in, 1, MPI_INT, q->comm->mpi));
   ask_add_up(size, c->in, c->in_at);
-  ask_swap(q, 1, c->out, c->out_at, q->marked, c->in, c->in_at, q->asked);
+  ask_swap(q, 1, c->out, c->out_at, q->ask, c->in, c->in_at, q->asked);
   for (int r = 0, at = 0; r < size; at += e->out[r], r++)
     e->out[r] = (int)ask_answer_some(q, l, c->in[r], q->asked + c->in_at[r], q->head_out + c->in_at[r], q->edge_out + at);
   ask_add_up(size, e->out, e->out_at);
@@ -181,9 +175,9 @@ static void ask_others(sample_ask *q, int l) {
   ask_swap(q, ASK_EDGE, e->out, e->out_at, q->edge_out, e->in, e->in_at, q->edge_in);
 }
 
-void kith__ask(sample_ask *q, int l, kith_lid n, const kith_gid *number, kith_lid n_seed) {
-  kith__ask_group(q, n, number, n_seed);
-  if (q->comm->size == 1) ask_answer_some(q, l, n, q->marked, q->head_in, q->edge_in);
+void kith__ask(sample_ask *q, int l, kith_lid n, const kith_gid *number) {
+  kith__ask_group(q, n, number);
+  if (q->comm->size == 1) ask_answer_some(q, l, n, q->ask, q->head_in, q->edge_in);
   else ask_others(q, l);
   kith_eid at = 0;
   for (kith_lid i = 0; i < n; i++) {

@@ -32,8 +32,7 @@ typedef struct sample_ask {
   int64_t n_target;
   const kith_target *target; /* edges that are not drawn in this step */
   kith_lid *grouped;         /* [most rows] rows grouped by owner … */
-  kith_gid *ask;             /* … their numbers … */
-  kith_gid *marked;          /* … and the same with a seed's number n written as -1 - n */
+  kith_gid *ask;             /* … and their numbers */
   kith_lid *head_of;         /* [most rows] the inverse of grouped: where each row's head stands */
   kith_eid *found;           /* [most rows] where each row's edges begin */
   int64_t *place, *allowed;  /* [largest degree] of the node being asked about */
@@ -50,9 +49,9 @@ typedef struct sample_ask {
 kith_status kith__ask_make(const sample_setting *s, const sample_law *law, int64_t rows, int64_t entries, sample_ask *out) KITH_MUST_USE;
 void kith__ask_free(sample_ask *q);
 
-/* Group the rows 0 … n - 1, whose nodes have these numbers, by owner; the first n_seed are seeds.  Local. */
-void kith__ask_group(sample_ask *q, kith_lid n, const kith_gid *number, kith_lid n_seed);
+/* Group the rows 0 … n - 1, whose nodes have these numbers, by owner.  Local. */
+void kith__ask_group(sample_ask *q, kith_lid n, const kith_gid *number);
 /* Group them, ask about them in hop l, and find the answers: row i has head_in[head_of[i]] and edge_in[found[i]] ….  Collective. */
-void kith__ask(sample_ask *q, int l, kith_lid n, const kith_gid *number, kith_lid n_seed);
+void kith__ask(sample_ask *q, int l, kith_lid n, const kith_gid *number);
 
 #endif

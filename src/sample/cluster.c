@@ -39,10 +39,9 @@ static int64_t cluster_draw(void *self, const sample_question *q, int64_t *place
     int part = w->part[col[kith__allowed(q, i)]];
     if (cuts ? part == own : w->here[part]) place[n++] = kith__allowed(q, i);
   }
-  for (int64_t i = 0; i < n; i++) {
-    if (w->set->options.cut == KITH_CUT_WEIGH) scale[i] = w->part[col[place[i]]] == own ? 1 : cluster_cut_scale(w, w->here[own]);
-    else scale[i] = (float)((double)q->among / (double)n);
-  }
+  bool weighs = w->set->options.cut == KITH_CUT_WEIGH && w->n_here > w->here[own];
+  for (int64_t i = 0; i < n; i++)
+    scale[i] = !weighs ? (float)((double)q->among / (double)n) : w->part[col[place[i]]] == own ? 1 : cluster_cut_scale(w, w->here[own]);
   return n;
 }
 
@@ -79,10 +78,7 @@ static kith_status cluster_make(const sample_setting *s, cluster *w, int64_t *mo
   KITH_TRY(KITH_NEW(w->part, s->a->csr.n_col));
   KITH_TRY(KITH_NEW(w->here, g->n_part));
   KITH_TRY(cluster_most(s, most));
-  for (kith_lid i = 0; i < g->n_own; i++) w->part[i] = kith_owner(g->n_part, g->part_first, g->first[s->comm->rank] + i);
-  for (kith_lid i = 0; i < g->n_own; i++)
-    for (kith_eid e = g->start[i]; e < g->start[i + 1]; e++)
-      w->part[s->a->csr.col[s->a->csr.start[s->a->place[i]] + (e - g->start[i])]] = kith_owner(g->n_part, g->part_first, g->neighbour[e]);
+  for (kith_lid i = 0; i < s->a->csr.n_col; i++) w->part[i] = kith_owner(g->n_part, g->part_first, s->a->number[i]);
 done:
   return st;
 }

@@ -8,7 +8,6 @@
 typedef struct sample_question {
   int hop;                /* l, 0 the farthest from the seeds */
   kith_lid row;           /* owned row of the node */
-  bool seed;              /* it is a row of the step whatever is drawn */
   int64_t among;          /* neighbours that may be drawn … */
   const int64_t *allowed; /* [among] … their places among all of them, ascending; null: all are allowed */
 } sample_question;
@@ -35,6 +34,7 @@ typedef struct sample_setting {
   const kith_relation *a;
   kith_sampler_options options;
   int n_hop;
+  int64_t n_entry;     /* of the relation, over all ranks */
   int64_t most_degree; /* on any rank */
   uint64_t seed;
 } sample_setting;
@@ -43,6 +43,7 @@ typedef struct sample_setting {
 kith_status kith__law_neighbour(const sample_setting *s, sample_law *out) KITH_MUST_USE;
 /* Collective. */
 kith_agreed kith__law_nodes(const sample_setting *s, sample_law *out) KITH_MUST_USE;
+kith_agreed kith__law_saint(const sample_setting *s, sample_law *out) KITH_MUST_USE;
 kith_agreed kith__law_cluster(const sample_setting *s, sample_law *out) KITH_MUST_USE;
 
 #endif

@@ -57,12 +57,15 @@ static int64_t neighbour_uniform(void *self, const sample_question *q, int64_t *
   return n;
 }
 
-/* Running sums of what the allowed neighbours weigh: one over their degrees, as the squares of A's entries in a row do. */
+/* Running sums of what the allowed neighbours weigh: what was given, or one over their degrees, as the squares of A's entries in a row do. */
 static void neighbour_weigh(const neighbour *w, const sample_question *q) {
   const kith_relation *a = w->set->a;
-  const kith_lid *col = a->csr.col + a->csr.start[a->place[q->row]];
+  kith_eid from = a->csr.start[a->place[q->row]];
   w->below[0] = 0;
-  for (int64_t i = 0; i < q->among; i++) w->below[i + 1] = w->below[i] + 1 / (double)a->degree[col[kith__allowed(q, i)]];
+  for (int64_t i = 0; i < q->among; i++) {
+    kith_eid at = from + kith__allowed(q, i);
+    w->below[i + 1] = w->below[i] + (a->weighed ? (double)a->csr.weight[at] : 1 / (double)a->degree[a->csr.col[at]]);
+  }
 }
 
 /* The neighbour whose share a number below the sum of all falls in: binary search. */

@@ -2,11 +2,11 @@
 #include "kith/sample.h"
 
 kith_sampler_options kith_sampler_defaults(void) {
-  return (kith_sampler_options){.mode = KITH_FULL, .fanouts = {.n = 1, .of = {10}}, .draw = KITH_UNIFORM, .budget = 8000, .clusters = 1, .cut = KITH_CUT_KEEP};
+  return (kith_sampler_options){.mode = KITH_FULL, .fanouts = {.n = 1, .of = {10}}, .draw = KITH_UNIFORM, .budget = 8000, .walk = 2, .coverage = 50, .clusters = 1, .cut = KITH_CUT_WEIGH};
 }
 
 const char *kith_train_mode_text(kith_train_mode mode) {
-  static const char *const text[] = {"full", "neighbor", "layerwise", "cluster", "saint-node"};
+  static const char *const text[] = {"full", "neighbor", "layerwise", "cluster", "saint-node", "saint-edge", "saint-walk"};
   return text[mode];
 }
 

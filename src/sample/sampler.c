@@ -57,7 +57,7 @@ static kith_status sampler_make_hops(kith_sampler *s, kith_lid most_seed, int64_
   s->frame[s->set.n_hop].most = sampler_least(most_seed, n_node);
   for (int l = s->set.n_hop - 1; l >= 0; l--) {
     int64_t rows = s->frame[l + 1].most, fan = s->law.most_drawn[l] > 0 ? sampler_least(s->law.most_drawn[l], s->set.most_degree) : s->set.most_degree;
-    int64_t entries = sampler_least(rows * fan, 2 * g->n_edge);
+    int64_t entries = sampler_least(rows * fan, s->set.n_entry);
     s->frame[l].most = sampler_least(rows * (fan + 1), most);
     KITH_CHECK(s->frame[l].most < INT32_MAX - 1, KITH_ECONFIG, "train.fanouts: a step may reach %lld rows on one rank; at most 2^31 - 2", (long long)s->frame[l].most);
     KITH_TRY(sampler_make_hop(s, l, entries + (s->loops ? rows : 0)));
@@ -88,6 +88,8 @@ static kith_agreed sampler_make_law(const sample_setting *set, sample_law *law) 
   switch (set->options.mode) {
   case KITH_LAYERWISE:
   case KITH_SAINT_NODE: return kith__law_nodes(set, law);
+  case KITH_SAINT_EDGE:
+  case KITH_SAINT_WALK: return kith__law_saint(set, law);
   case KITH_CLUSTER: return kith__law_cluster(set, law);
   default: return kith_agree(set->comm, kith__law_neighbour(set, law));
   }
@@ -97,13 +99,14 @@ kith_agreed kith_sampler_create(const kith_comm *comm, const kith_graph *g, cons
                                 bool loops, kith_lid most_seed, uint64_t seed, kith_sampler **out) {
   kith_agreed st = {KITH_OK};
   kith_sampler *s = NULL;
-  int64_t most_degree = 1;
+  int64_t most_degree = 1, n_entry = a->csr.start[a->csr.n_row];
   *out = NULL;
   for (kith_lid i = 0; i < g->n_own; i++)
     if (a->degree[i] > most_degree) most_degree = a->degree[i];
+  kith_comm_sum_int(comm, 1, &n_entry);
   KITH_TRY(kith_agree(comm, KITH_NEW(s, 1)));
   s->loops = loops;
-  s->set = (sample_setting){.comm = comm, .g = g, .a = a, .options = *o, .n_hop = n_hop, .most_degree = kith_comm_max(comm, most_degree), .seed = seed};
+  s->set = (sample_setting){.comm = comm, .g = g, .a = a, .options = *o, .n_hop = n_hop, .n_entry = n_entry, .most_degree = kith_comm_max(comm, most_degree), .seed = seed};
   most_seed = (kith_lid)kith_comm_max(comm, most_seed); /* the same room on every rank, so that answers fit */
   KITH_TRY(sampler_make_law(&s->set, &s->law));
   KITH_TRY(kith_agree(comm, sampler_fill_room(s, most_seed)));
@@ -165,7 +168,7 @@ static void sampler_fill(kith_sampler *s, int l, kith_lid n) {
       kith__map_expect(&s->map, edge[k + SAMPLE_AHEAD].number);
       csr->col[at] = sampler_row(s, &edge[k], &n_row);
       h->scale[at] = edge[k].scale;
-      csr->weight[at] = (float)((double)edge[k].scale / sqrt((double)head->degree * (double)edge[k].degree));
+      csr->weight[at] = s->set.a->weighed ? edge[k].scale : (float)((double)edge[k].scale / sqrt((double)head->degree * (double)edge[k].degree));
     }
   }
   csr->start[n] = at;
@@ -197,16 +200,22 @@ void kith_sampler_plan(kith_sampler *s, kith_lid n, const kith_gid *seed, uint64
   s->frame[n_hop].n = n;
   for (int l = n_hop - 1; l >= 0; l--) {
     kith_lid rows = (kith_lid)s->frame[l + 1].n;
-    kith__ask(&s->ask, l, rows, s->number, n);
+    kith__ask(&s->ask, l, rows, s->number);
     if (l == n_hop - 1) sampler_know(s, n);
     sampler_fill(s, l, rows);
     kith_back_fill(&s->hop[l].csr, &s->hop[l].back);
   }
-  kith__ask_group(&s->ask, (kith_lid)s->frame[0].n, s->number, n);
+  kith__ask_group(&s->ask, (kith_lid)s->frame[0].n, s->number);
 }
 
 const kith_hop *kith_sampler_hop(const kith_sampler *s, int l) { return &s->hop[l].hop; }
 const kith_frame *kith_sampler_leaves(const kith_sampler *s) { return &s->frame[0]; }
+
+kith_eid kith_sampler_drawn(const kith_sampler *s) {
+  kith_eid n = 0;
+  for (int l = 0; l < s->set.n_hop; l++) n += s->hop[l].edges.n - (s->loops ? s->frame[l + 1].n : 0);
+  return n;
+}
 
 void kith_sampler_want(const kith_sampler *s, kith_lid *n, const kith_gid **want, const kith_lid **row) {
   *n = (kith_lid)s->frame[0].n;

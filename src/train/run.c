@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "train/history.h"
+#include "train/recipe.h"
 #include "train/stop.h"
 
 /* A run under way.  Everything in it is the same on every rank, but for the trainer's rows. */
@@ -15,7 +16,7 @@ typedef struct run {
   const kith_run *o;
   kith_trainer *trainer;
   history history;
-  char recipe[2048];
+  char recipe[RUN_RECIPE];
   char embeddings[KITH_PATH];
   int64_t epoch, step;     /* whole epochs done; steps done of the next */
   double best;
@@ -56,6 +57,7 @@ static void run_add_model(run *r) {
   if (m->name == KITH_GAT && m->gat_last != KITH_GAT_CONCAT) run_add_recipe(r, " gat_last=%s", kith_gat_last_text(m->gat_last));
   if (m->name == KITH_GAT && m->attention_dropout > 0) run_add_recipe(r, " attention_dropout=%.9g", m->attention_dropout);
   if (m->name == KITH_SAGE) run_add_recipe(r, " aggregator=%s", kith_aggregator_text(m->aggregator));
+  if (m->name == KITH_PINSAGE) run_add_recipe(r, " walks=%d walk_length=%d neighbours=%d restart=%.9g", m->near.walks, m->near.length, m->near.neighbours, m->near.restart);
   if (m->name == KITH_LIGHTGCN && m->layer_weights != KITH_FIXED) run_add_recipe(r, " layer_weights=%s", kith_layer_weights_text(m->layer_weights));
   if (m->edge_dropout > 0 && kith_model_layers(m) > 0) run_add_recipe(r, " edge_dropout=%.9g", m->edge_dropout);
   if (m->dropout > 0) run_add_recipe(r, " dropout=%.9g", m->dropout);
@@ -79,6 +81,7 @@ static void run_add_mode(run *r) {
   run_add_recipe(r, " mode=%s", kith_train_mode_text(o->mode));
   if (!run_classifies(r)) run_add_recipe(r, " exclude=%s", t->exclude ? "true" : "false");
   if (o->mode == KITH_LAYERWISE || o->mode == KITH_SAINT_NODE) run_add_recipe(r, " budget=%lld", (long long)o->budget);
+  if (o->mode == KITH_SAINT_EDGE || o->mode == KITH_SAINT_WALK) run_add_recipe(r, " budget=%lld walk=%d coverage=%d", (long long)o->budget, o->walk, o->coverage);
   if (o->mode == KITH_CLUSTER) run_add_recipe(r, " parts=%d clusters=%d cut=%s", r->g->n_part, o->clusters, kith_cut_text(o->cut));
   if (o->mode != KITH_NEIGHBOR) return;
   run_add_recipe(r, " fanouts=");
@@ -110,6 +113,12 @@ static void run_write_recipe(run *r) {
   run_add_mode(r);
 }
 
+void kith__recipe(const kith_graph *g, const kith_run *o, size_t size, char *recipe) {
+  run r = {.g = g, .o = o};
+  run_write_recipe(&r);
+  snprintf(recipe, size, "%s", r.recipe);
+}
+
 /* Columns of what is exported. */
 static int run_width(const run *r) { return run_classifies(r) ? r->g->n_class : kith_model_width(&r->o->model); }
 
@@ -127,6 +136,7 @@ static kith_agreed run_save(run *r) {
   kith_state s = kith_trainer_state(r->trainer);
   kith_checkpoint c = {.d = s.d, .x = s.x, .m = s.m, .v = s.v, .weights = run_weights(s.weights), .epoch = r->epoch, .step = r->step, .loss = *s.loss,
                        .best = r->best, .best_epoch = r->best_epoch, .stale = r->stale, .recipe = r->recipe,
+                       .keeps_best = r->o->checkpoint.best && run_selects(r),
                        .history = r->history.text, .job = r->o->job};
   kith_comm_sum(r->comm, 1, &c.loss);
   r->saved_epoch = r->epoch;
@@ -279,7 +289,8 @@ static kith_agreed run_close_epoch(run *r, double seconds, int64_t pairs, int64_
   bool exports = run_selects(r) ? r->best_epoch == r->epoch : *enough;
   if (exports) KITH_TRY(run_export(r, final ? final : kith_trainer_final(r->trainer)));
   int every = r->o->checkpoint.every;
-  if (*enough || r->asked_to_stop || (every > 0 && r->epoch % every == 0)) KITH_TRY(run_save(r));
+  bool picked = exports && r->o->checkpoint.best, due = every > 0 && r->epoch % every == 0;
+  if (*enough || r->asked_to_stop || picked || due) KITH_TRY(run_save(r));
 done:
   return st;
 }

@@ -12,7 +12,7 @@ static kith_lid sampled_most_asked(const kith_trainer *t) {
 
 kith_agreed kith__sampled_prepare(kith_trainer *t) {
   kith_agreed st = {KITH_OK};
-  KITH_TRY(kith_sampler_create(t->comm, t->g, t->a, kith_model_layers(&t->model), &t->train.sampler, kith_model_has_loops(&t->model),
+  KITH_TRY(kith_sampler_create(t->comm, t->g, t->read, kith_model_layers(&t->model), &t->train.sampler, kith_model_has_loops(&t->model),
                                kith__most_wanted(t), t->train.seed, &t->sampler));
   KITH_TRY(kith_halo_create_movable(t->comm, t->g->first, (kith_lid)kith_sampler_leaves(t->sampler)->most, sampled_most_asked(t),
                                     t->d, &t->halo));
@@ -65,7 +65,10 @@ static void sampled_plan(kith_trainer *t) {
 int64_t kith__sampled_arrange(kith_trainer *t, bool stop) {
   kith_lid n = 0;
   const kith_gid *want = NULL;
+  double began = kith_clock();
   sampled_plan(t);
+  t->tally.plan += kith_clock() - began;
+  t->tally.drawn += kith_sampler_drawn(t->sampler);
   kith_sampler_want(t->sampler, &n, &want, &t->fetch.row);
   return kith_halo_aim(t->halo, n, want, NULL, stop);
 }

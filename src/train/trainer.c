@@ -17,7 +17,7 @@ void kith__record_loss(kith_trainer *t, kith_tensor *rows) {
 
 static kith_status trainer_record(kith_trainer *t) {
   kith_status st = KITH_OK;
-  KITH_TRY(kith_whole_make(t->a, kith_model_needs_back(&t->model), kith_model_has_loops(&t->model), &t->whole));
+  KITH_TRY(kith_whole_make(t->read, kith_model_needs_back(&t->model), kith_model_has_loops(&t->model), &t->whole));
   KITH_TRY(t->sampled ? kith__sampled_record(t) : kith__full_record(t));
   KITH_TRY(kith_params_status(t->params));
 done:
@@ -110,6 +110,8 @@ kith_agreed kith_trainer_create(const kith_comm *comm, const kith_graph *g, cons
   *out = NULL;
   KITH_TRY(kith_agree(comm, trainer_make(comm, g, model, train, &t)));
   KITH_TRY(kith_relation_create(comm, g, model->width, &t->a));
+  if (kith_model_reads_near(model)) KITH_TRY(kith_near_create(comm, g, &model->near, train->seed, model->width, &t->near));
+  t->read = t->near ? t->near : t->a;
   KITH_TRY(t->classifies ? trainer_prepare_nodes(t) : trainer_prepare_pairs(t));
   KITH_TRY(t->sampled ? kith__sampled_prepare(t) : kith__full_prepare(t));
   KITH_TRY(kith_agree(comm, trainer_record(t)));
@@ -133,6 +135,7 @@ void kith_trainer_destroy(kith_trainer **trainer) {
   kith_batch_destroy(&t->batch);
   kith_noise_destroy(&t->noise);
   kith_relation_destroy(&t->a);
+  kith_relation_destroy(&t->near);
   kith_epoch_destroy(&t->epoch);
   kith_labelled_destroy(&t->labelled);
   KITH_FREE(t->m);
@@ -191,6 +194,7 @@ static void trainer_fill(kith_trainer *t, int64_t step) {
 }
 
 bool kith_trainer_step(kith_trainer *t, int64_t step, bool stop) {
+  double began = kith_clock(), mpi = kith_mpi_seconds();
   t->play.training = true;
   t->play.step = (uint64_t)(t->epoch_number * t->n_step + step);
   trainer_fill(t, step);
@@ -201,20 +205,25 @@ bool kith_trainer_step(kith_trainer *t, int64_t step, bool stop) {
   kith_params_sum(t->params, t->comm);
   trainer_decay(t);
   trainer_update(t, (int64_t)t->play.step + 1);
+  t->tally.steps++;
+  t->tally.seconds += kith_clock() - began;
+  t->tally.mpi += kith_mpi_seconds() - mpi;
   return stops != 0;
 }
+
+kith_tally kith_trainer_tally(const kith_trainer *t) { return t->tally; }
 
 kith_state kith_trainer_state(kith_trainer *t) {
   return (kith_state){.d = kith_tensor_learns(t->x) ? t->d : 0, .x = t->x->value, .m = t->m, .v = t->v, .weights = kith_params_weights(t->params), .loss = &t->loss};
 }
 
 const float *kith_trainer_final(kith_trainer *t) {
-  int64_t before = kith_halo_bytes(t->a->halo);
+  int64_t before = kith_halo_bytes(t->read->halo);
   int d = kith_model_width(&t->model);
   t->play.training = false;
   if (t->sampled) kith__sampled_whole(t);
   else kith__full_whole(t);
-  t->eval_bytes += kith_halo_bytes(t->a->halo) - before;
+  t->eval_bytes += kith_halo_bytes(t->read->halo) - before;
   kith_readout_all(t->sampled ? &t->whole_readout : &t->readout, t->g->n_own, d, t->final);
   if (!t->classifies && t->model.score == KITH_COSINE) kith_normalise_rows(t->g->n_own, d, t->final);
   return t->final;
@@ -240,5 +249,5 @@ kith_eid kith_trainer_asked_entries(const kith_trainer *t) {
 }
 
 int64_t kith_trainer_halo_bytes(const kith_trainer *t) {
-  return kith_halo_bytes(t->a->halo) - t->eval_bytes + (t->sampled ? kith_halo_bytes(t->halo) : 0);
+  return kith_halo_bytes(t->read->halo) - t->eval_bytes + (t->sampled ? kith_halo_bytes(t->halo) : 0);
 }

@@ -12,7 +12,9 @@ struct kith_trainer {
   bool softmax, sampled, classifies;
   int64_t n_step, epoch_number;
   int d;                /* columns of the input rows: of embeddings, or of features */
-  kith_relation *a;
+  kith_relation *a;     /* the training graph's */
+  kith_relation *near;  /* importance neighbourhoods, for models that read them */
+  kith_relation *read;  /* which of both the layers read */
   kith_epoch *epoch;
   kith_noise *noise;
   kith_batch *batch;
@@ -35,6 +37,7 @@ struct kith_trainer {
   kith_layers layers;   /* of the model on the whole graph */
   double l2_scale;      /* l2 / pairs of this step */
   kith_sum loss;
+  kith_tally tally;
   int64_t eval_bytes;   /* sent for evaluations, not by steps */
 };
 

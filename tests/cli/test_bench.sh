@@ -48,6 +48,13 @@ refused() { # RANKS words…
 for repeat in 0 -1 102 4294967297 99999999999999999999 3x 1.5 1e1 x '' ' 2' '+2'; do refused 1 --repeat "$repeat"; done
 refused 1 --repeat
 refused 2 --repeat 3x
-rc=0; "$KITH" bench "$job" --set train.mode=neighbor >"$dir/out" 2>"$dir/err" || rc=$?
-[ $rc = 78 ] && grep -q '^kith: train.mode: neighbor' "$dir/err" || fail "bench of sampled steps: code $rc: $(cat "$dir/err")"
+for n in 1 2; do
+  ranks $n bench "$job" --set train.mode=neighbor --json --repeat 1 >"$dir/out" 2>"$dir/err" || fail "bench of sampled steps on $n: code $?: $(cat "$dir/err")"
+  tail -n 1 "$dir/out" | /usr/bin/python3 -c '
+import json, math, sys
+r = json.load(sys.stdin)
+for key in ("steps_per_second", "plan_seconds", "drawn_per_second_per_rank"): assert 0 < r[key] < math.inf, (key, r[key])
+assert 0 <= r["messages"] < 1, r
+' || fail "bench of sampled steps on $n: $(tail -n 1 "$dir/out")"
+done
 exit $bad

@@ -113,6 +113,7 @@ refused() { # CODE WORDS…  then the words of the program
 }
 refused 78 'was ingested to classify' "$KITH" train "$job" --quiet --set task=recommend --set evaluate.split=test
 refused 78 'kith recommend is about users and items' "$KITH" recommend "$job" --user 1
+refused 78 'kith embed is about users and items' "$KITH" embed "$job"
 refused 78 'kith bench is about users and items' "$KITH" bench "$job"
 refused 78 'kith generate is about users and items' "$KITH" generate "$job"
 refused 78 'model.name: ngcf makes no classes; with task: classify expected gcn, gat or sage' "$KITH" train "$job" --set model.name=ngcf

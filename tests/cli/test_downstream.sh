@@ -16,6 +16,8 @@ evaluate: {k: [20], every: 5, split: valid}
 J
   for verb in generate ingest partition train; do "$KITH" $verb "$dir/$loss.yaml" --quiet >/dev/null; done
   "$KITH" recommend "$dir/$loss.yaml" --all --output "$dir/$loss/top.tsv" >/dev/null
+  awk -F '\t' '!/^#/ && u == "" {u = $1} $1 == u {print "999999999\t" $2}' "$dir/$loss.tsv" >"$dir/new.tsv" # with the list of the first user
+  "$KITH" embed "$dir/$loss.yaml" --set embed.interactions.path=new.tsv --set embed.interactions.format=edges >/dev/null
   cd "$dir/$loss"
   { awk '/^```python/ {take = 1; next} /^```/ {take = 0} take' "$KITH_SOURCE/docs/downstream.md"
     cat <<'P'
@@ -31,6 +33,14 @@ for u in range(0, 400, 7):
     assert recommend_by_id(id, 5, graph) == [own(i) for i in told[name(user_ids[u])][:5]]
     mine = [name(item_ids[i]) for i in recommend(u, 20, graph)]
     assert mine == told[name(user_ids[u])], (u, mine, told[name(user_ids[u])])
+P
+  cat <<'P'
+new, first = h5py.File("new.h5", "r"), user_row[user_ids.tolist()[0]]
+known = seen(graph, first) | set(graph["test/item"][:][:graph["test/start"][first + 1]].tolist())
+mine = recommend_new(new, 0, 20, known)
+both = set(mine) & set(recommend(first, 60, graph))
+assert len(new["user/id"]) == 1 and len(mine) == len(set(mine)) == 20 and not known & set(mine)
+assert len(both) >= 10, len(both) # six hundred items: by chance two
 P
   } >run.py
   ids=$ids OMP_NUM_THREADS=1 /usr/bin/python3 run.py

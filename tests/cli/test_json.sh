@@ -45,6 +45,9 @@ for n in 1 2; do
       recommend)
         says $n ok recommendations recommend "$job" --user user-003
         says $n ok '' recommend "$job" --all --output "$dir/top.h5" ;;
+      embed)
+        printf 'a new user\titem-001\na new user\titem-002\n' >"$dir/t/new.tsv"
+        says $n ok 'users items interactions epoch exported_epoch seconds' embed "$job" --set embed.interactions.path=new.tsv --set embed.interactions.format=edges --output "$dir/new.h5" ;;
       inspect)
         for file in "$dir"/t/work/*.h5 "$dir/top.h5"; do says $n ok 'format format_version fingerprint' inspect "$file"; done
         says $n ok '' inspect "$dir/t/work/graph.h5" --show job ;;

@@ -53,7 +53,10 @@ interrupted USR1 mpirun --quiet --oversubscribe --bind-to none -n 2 "$KITH"
 
 # Weights and sampled steps go on from a checkpoint as if they had not stopped: on one rank to the last bit.
 job=$dir/bpr/job.yaml
-for how in "--set model.name=ngcf --set model.dropout=0.1" "--set train.mode=neighbor --set train.fanouts=3,2"; do
+for how in "--set model.name=ngcf --set model.dropout=0.1" "--set train.mode=neighbor --set train.fanouts=3,2" \
+           "--set model.layer_weights=learned --set model.edge_dropout=0.2" \
+           "--set model.name=gat --set model.heads=2 --set model.gat_last=average --set model.attention_dropout=0.2" \
+           "--set model.name=sage --set model.aggregator=lstm"; do
   "$KITH" train "$job" --quiet --fresh $how >/dev/null
   cp "$dir/bpr/work/embeddings.h5" "$dir/bpr/whole.h5"
   "$KITH" train "$job" --quiet --fresh $how --set train.epochs=2 >/dev/null

@@ -42,17 +42,31 @@ static kith_agreed make_trainer_of(kith_loss_name loss, void **made) {
 static kith_agreed make_trainer_bpr(void **made) { return make_trainer_of(KITH_BPR, made); }
 static kith_agreed make_trainer_nce(void **made) { return make_trainer_of(KITH_NCE, made); }
 static kith_agreed make_trainer_softmax(void **made) { return make_trainer_of(KITH_SOFTMAX, made); }
-/* A model with weights, on hops that lose edges. */
-static kith_agreed make_trainer_gat(void **made) {
+static kith_agreed make_trainer_pinsage(void **made) {
   kith_model_options model = kith_model_defaults();
   kith_train_options train = kith_train_defaults();
-  model.name = KITH_GAT;
+  model.name = KITH_PINSAGE;
+  model.width = 4;
+  model.layers = 1;
+  model.near = (kith_near_options){.walks = 5, .length = 2, .neighbours = 3};
+  train.batch = 32;
+  train.sampler.mode = KITH_NEIGHBOR;
+  return kith_trainer_create(test_comm, share, &model, &train, (kith_trainer **)made);
+}
+/* Models with weights, on hops that lose edges. */
+static kith_agreed make_trainer_with(kith_model_name name, void **made) {
+  kith_model_options model = kith_model_defaults();
+  kith_train_options train = kith_train_defaults();
+  model.name = name;
+  model.aggregator = KITH_LSTM;
   model.width = 4;
   model.layers = 2;
   model.edge_dropout = model.attention_dropout = 0.2;
   train.batch = 32;
   return kith_trainer_create(test_comm, share, &model, &train, (kith_trainer **)made);
 }
+static kith_agreed make_trainer_gat(void **made) { return make_trainer_with(KITH_GAT, made); }
+static kith_agreed make_trainer_lstm(void **made) { return make_trainer_with(KITH_SAGE, made); }
 
 static kith_agreed make_trainer_classes_of(kith_train_mode mode, void **made) {
   kith_model_options model = kith_model_defaults();
@@ -79,6 +93,20 @@ static kith_agreed make_metrics(void **made) {
   return st;
 }
 static void break_nothing(void **made) { *made = NULL; }
+
+static kith_agreed make_smoothness(void **made) {
+  kith_agreed st = {KITH_OK};
+  kith_relation *a = NULL;
+  kith_smoothness s;
+  float *x = calloc((size_t)share->n_own + 1, 4 * sizeof *x);
+  KITH_TRY(kith_relation_create(test_comm, share, 8, &a));
+  KITH_TRY(kith_smoothness_measure(test_comm, a, 4, x, &s));
+done:
+  free(x);
+  kith_relation_destroy(&a);
+  *made = NULL;
+  return st;
+}
 
 static void refuse_each(maker make, breaker unmake) {
   for (int r = 0; r < test_comm->size; r++)
@@ -127,9 +155,14 @@ static void a_trainer_with_softmax(void **state) {
   (void)state;
   refuse_each(make_trainer_softmax, break_trainer);
 }
+static void a_trainer_with_pinsage(void **state) {
+  (void)state;
+  refuse_each(make_trainer_pinsage, break_trainer);
+}
 static void a_trainer_with_weights(void **state) {
   (void)state;
   refuse_each(make_trainer_gat, break_trainer);
+  refuse_each(make_trainer_lstm, break_trainer);
 }
 static void a_trainer_of_classes(void **state) {
   (void)state;
@@ -143,9 +176,15 @@ static void an_evaluation(void **state) {
   refuse_each(make_metrics, break_nothing);
 }
 
+static void a_smoothness(void **state) {
+  (void)state;
+  refuse_each(make_smoothness, break_nothing);
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(a_communicator), cmocka_unit_test(a_halo), cmocka_unit_test(a_relation),
-                                     cmocka_unit_test(a_trainer_with_bpr), cmocka_unit_test(a_trainer_with_nce), cmocka_unit_test(a_trainer_with_softmax), cmocka_unit_test(a_trainer_with_weights), cmocka_unit_test(a_trainer_of_classes), cmocka_unit_test(an_evaluation)};
+                                     cmocka_unit_test(a_trainer_with_bpr), cmocka_unit_test(a_trainer_with_nce), cmocka_unit_test(a_trainer_with_softmax), cmocka_unit_test(a_trainer_with_weights),
+                                     cmocka_unit_test(a_trainer_with_pinsage), cmocka_unit_test(a_trainer_of_classes), cmocka_unit_test(an_evaluation), cmocka_unit_test(a_smoothness)};
   test_begin(&argc, &argv);
   graph = test_graph_random(20, 30, 120, 4);
   share = test_graph_cut(&graph, test_comm, 5, 2);

@@ -29,7 +29,8 @@ static kith_tensor *model(test_form *f) {
 static void check(kith_model_options o, double step) {
   options = o;
   options.width = FORM_WIDTH;
-  test_form_whole(model, step, kith_model_has_loops(&o));
+  if (kith_model_reads_near(&o)) test_form_near(model, step);
+  else test_form_whole(model, step, kith_model_has_loops(&o));
   if (options.layers > 0) options.layers = 1;
   test_form_sampled(model, step);
 }
@@ -60,6 +61,9 @@ MODEL_TEST(sage_with_means_is_differentiated, FORM_SMALL_STEP, .name = KITH_SAGE
 MODEL_TEST(sage_with_an_lstm_is_differentiated, FORM_SMALL_STEP, .name = KITH_SAGE, .layers = 2, .aggregator = KITH_LSTM)
 MODEL_TEST(sage_with_an_lstm_on_fewer_edges_is_differentiated, FORM_SMALL_STEP, .name = KITH_SAGE, .layers = 2, .aggregator = KITH_LSTM, .edge_dropout = 0.2)
 MODEL_TEST(sage_with_pools_is_differentiated, FORM_SMALL_STEP, .name = KITH_SAGE, .layers = 2, .aggregator = KITH_POOL)
+MODEL_TEST(pinsage_is_differentiated, FORM_SMALL_STEP, .name = KITH_PINSAGE, .layers = 2, .dropout = 0.1)
+MODEL_TEST(pinsage_on_fewer_edges_is_differentiated, FORM_SMALL_STEP, .name = KITH_PINSAGE, .layers = 2, .edge_dropout = 0.2)
+MODEL_TEST(pinsage_with_other_columns_is_differentiated, FORM_SMALL_STEP, .name = KITH_PINSAGE, .layers = 2, .out = 3)
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
@@ -71,7 +75,8 @@ int main(int argc, char **argv) {
       cmocka_unit_test(lightgcn_that_learns_its_layers_is_differentiated), cmocka_unit_test(lightgcn_on_fewer_edges_is_differentiated), cmocka_unit_test(ngcf_on_fewer_edges_is_differentiated),
       cmocka_unit_test(gcn_on_fewer_edges_is_differentiated), cmocka_unit_test(gat_on_fewer_edges_is_differentiated),
       cmocka_unit_test(sage_on_fewer_edges_is_differentiated), cmocka_unit_test(gat_is_differentiated), cmocka_unit_test(sage_with_means_is_differentiated),
-      cmocka_unit_test(sage_with_pools_is_differentiated)};
+      cmocka_unit_test(sage_with_pools_is_differentiated), cmocka_unit_test(pinsage_is_differentiated), cmocka_unit_test(pinsage_on_fewer_edges_is_differentiated),
+      cmocka_unit_test(pinsage_with_other_columns_is_differentiated)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

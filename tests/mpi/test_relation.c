@@ -1,5 +1,5 @@
 /* ranks: 1 2 3 4 */
-/* The normalised adjacency: symmetric over ranks, rows sum what they should, interior rows have no ghosts. */
+/* The normalised adjacency: symmetric over ranks, rows sum what they should, interior rows have no ghosts.  Given rows: as they were given. */
 #include "support/cut.h"
 #include "support/mpi_main.h"
 
@@ -105,9 +105,105 @@ static void interior_rows_need_no_ghosts(void **state) {
   test_graph_free(&t);
 }
 
+/* What node `to` counts in the row of node `from` (keys): nothing for four of five pairs, and not the same the other way round. */
+static float given(int64_t from, int64_t to) {
+  kith_draw r = kith_random(12, KITH_USE_INIT, (uint64_t)from, (uint64_t)to, 0);
+  return kith_random_unit(r.bits[0]) < 0.8 ? 0 : (float)kith_random_unit(r.bits[1]);
+}
+
+enum { GIVEN_USERS = 9, GIVEN_ITEMS = 11, GIVEN_NODES = GIVEN_USERS + GIVEN_ITEMS };
+
+static int64_t given_key(int i) { return i < GIVEN_USERS ? kith_node_key(KITH_USER, i) : kith_node_key(KITH_ITEM, i - GIVEN_USERS); }
+
+/* A relation of these rows on this rank's share. */
+static kith_relation *given_relation(const kith_graph *g) {
+  kith_gid number[GIVEN_NODES], *to = calloc((size_t)(g->n_own + 1) * GIVEN_NODES, sizeof *to);
+  kith_eid *start = calloc((size_t)g->n_own + 1, sizeof *start);
+  float *weight = calloc((size_t)(g->n_own + 1) * GIVEN_NODES, sizeof *weight);
+  kith_relation *a = NULL;
+  for (int i = 0; i < GIVEN_NODES; i++) number[i] = -1;
+  for (kith_lid i = 0; i < g->n_own; i++) number[g->original[i] + (g->type[i] ? GIVEN_USERS : 0)] = g->first[test_comm->rank] + i;
+  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, number, GIVEN_NODES, MPI_INT64_T, MPI_MAX, test_comm->mpi));
+  for (kith_lid i = 0; i < g->n_own; i++) {
+    start[i + 1] = start[i];
+    for (int j = 0; j < GIVEN_NODES; j++) {
+      float w = given(kith_node_key(g->type[i], g->original[i]), given_key(j));
+      if (w <= 0) continue;
+      to[start[i + 1]] = number[j];
+      weight[start[i + 1]++] = w;
+    }
+  }
+  assert_int_equal(KITH_OK, kith_relation_create_weighed(test_comm, g, start, to, weight, WIDTH, &a).status);
+  assert_true(a->weighed);
+  free(to);
+  free(start);
+  free(weight);
+  return a;
+}
+
+/* Entry by entry what was given: node, number, weight, degree; and the backward sum is the transpose of the forward one. */
+static void given_rows_are_as_they_were_given(void **state) {
+  (void)state;
+  test_graph t = test_graph_random(GIVEN_USERS, GIVEN_ITEMS, 40, 2);
+  kith_graph *g = test_graph_cut(&t, test_comm, 6, 3);
+  kith_relation *a = given_relation(g);
+  kith_whole whole;
+  assert_int_equal(KITH_OK, kith_whole_make(a, true, false, &whole));
+  assert_ptr_equal(a->csr.weight, whole.hop.scale);
+  for (kith_lid p = 0; p < g->n_own; p++) {
+    kith_lid row = a->csr.row[p];
+    int64_t n = 0;
+    for (int j = 0; j < GIVEN_NODES; j++) n += given(a->node[row], given_key(j)) > 0;
+    assert_int_equal(n, a->csr.start[p + 1] - a->csr.start[p]);
+    assert_int_equal(n, a->degree[row]);
+    for (kith_eid e = a->csr.start[p]; e < a->csr.start[p + 1]; e++) assert_true(a->csr.weight[e] == given(a->node[row], a->node[a->csr.col[e]]));
+  }
+  kith_whole_free(&whole);
+  kith_relation_destroy(&a);
+  kith_graph_destroy(&g);
+  test_graph_free(&t);
+}
+
+static void the_way_back_is_the_transpose_of_given_rows(void **state) {
+  (void)state;
+  test_graph t = test_graph_random(GIVEN_USERS, GIVEN_ITEMS, 40, 2);
+  kith_graph *g = test_graph_cut(&t, test_comm, 6, 3);
+  kith_relation *a = given_relation(g);
+  kith_whole whole;
+  assert_int_equal(KITH_OK, kith_whole_make(a, true, false, &whole));
+  size_t n = (size_t)a->csr.n_col * WIDTH, own = (size_t)g->n_own * WIDTH;
+  float *x = calloc(n + 1, 4), *y = calloc(n + 1, 4), *ax = calloc(n + 1, 4), *aty = calloc(n + 1, 4);
+  double s[2] = {0};
+  for (kith_lid i = 0; i < g->n_own; i++)
+    for (int k = 0; k < WIDTH; k++) {
+      x[i * WIDTH + k] = noise(g, i, k, 1);
+      y[i * WIDTH + k] = noise(g, i, k, 2);
+    }
+  kith_halo_begin(a->halo, WIDTH, x, x + own);
+  kith_halo_end(a->halo);
+  kith_edge_sum_forward(&a->csr, 1, a->csr.weight, WIDTH, x, ax);
+  kith_edge_sum_backward_x(&whole.back, 1, a->csr.weight, WIDTH, y, aty);
+  kith_halo_backward(a->halo, WIDTH, aty + own, aty);
+  for (size_t i = 0; i < own; i++) {
+    s[0] += (double)ax[i] * (double)y[i];
+    s[1] += (double)x[i] * (double)aty[i];
+  }
+  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, s, 2, MPI_DOUBLE, MPI_SUM, test_comm->mpi));
+  assert_true(s[0] != 0 && fabs(s[0] - s[1]) < 1e-5 * (1 + fabs(s[0])));
+  free(x);
+  free(y);
+  free(ax);
+  free(aty);
+  kith_whole_free(&whole);
+  kith_relation_destroy(&a);
+  kith_graph_destroy(&g);
+  test_graph_free(&t);
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(the_adjacency_is_its_own_transpose), cmocka_unit_test(rows_sum_their_neighbours),
-                                     cmocka_unit_test(interior_rows_need_no_ghosts)};
+                                     cmocka_unit_test(interior_rows_need_no_ghosts), cmocka_unit_test(given_rows_are_as_they_were_given),
+                                     cmocka_unit_test(the_way_back_is_the_transpose_of_given_rows)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -141,22 +141,28 @@ static const kith_sampler_options every_way[] = {
     {.mode = KITH_SAINT_NODE, .budget = 15},
     {.mode = KITH_CLUSTER, .clusters = CLUSTERS, .cut = KITH_CUT_KEEP},
     {.mode = KITH_CLUSTER, .clusters = CLUSTERS, .cut = KITH_CUT_DROP},
+    {.mode = KITH_CLUSTER, .clusters = CLUSTERS, .cut = KITH_CUT_WEIGH},
+    {.mode = KITH_SAINT_EDGE, .budget = 5, .coverage = 3},
+    {.mode = KITH_SAINT_WALK, .budget = 4, .walk = 3, .coverage = 3},
 };
 enum { WAYS = sizeof every_way / sizeof *every_way };
 
-/* Each rank plans its own seeds with the others, and alone with the whole graph: to the last bit the same. */
+/* Each rank plans its own seeds with the others, and alone with the whole graph, on another cut unless it matters: to the last bit the same. */
 static void draws_are_the_same_alone(void **state) {
   (void)state;
   kith_comm *self = NULL;
   assert_int_equal(KITH_OK, kith_comm_create(MPI_COMM_SELF, &self).status);
   for (int w = 0; w < WAYS; w++) {
-    setting s = setting_make(CUT, every_way[w], false), alone = setting_make_on(self, CUT, every_way[w], false);
-    kith_gid number[NODES], seed[SEEDS];
+    int cut = every_way[w].mode == KITH_CLUSTER ? CUT : 2;
+    setting s = setting_make(CUT, every_way[w], false), alone = setting_make_on(self, cut, every_way[w], false);
+    kith_gid number[NODES], seed[SEEDS], number_alone[NODES], seed_alone[SEEDS];
     int64_t drawn = 0, left = 0;
     global_numbers(&s, number);
+    for (kith_lid i = 0; i < NODES; i++) number_alone[alone.g->type[i] * USERS + alone.g->original[i]] = i;
     kith_lid n = some_seeds(number, seed);
+    some_seeds(number_alone, seed_alone);
     for (uint64_t step = 0; step < 6; step++) {
-      outcome *here = plan(&s, n, seed, step), *there = plan(&alone, n, seed, step);
+      outcome *here = plan(&s, n, seed, step), *there = plan(&alone, n, seed_alone, step);
       assert_memory_equal(here, there, sizeof *here);
       for (int a = 0; a < NODES; a++) left += here->weight[HOPS - 1][a][0] >= 0 ? degree_of(&s.t, a) : 0;
       for (int a = 0; a < NODES; a++)
@@ -295,12 +301,95 @@ static void check_unbiased(kith_sampler_options o, int64_t n_step) {
   setting_free(&s);
 }
 
+/* Whether an estimate is to be unbiased in a step: of clusters, where a node's own part and another one are in it. */
+static bool counts(const kith_sampler_options *o, uint64_t step, int node) {
+  if (o->mode != KITH_CLUSTER) return true;
+  return kith_cluster_step(5, (int64_t)step / STEPS_OF_ROUND, CUT, CLUSTERS, part_of(node)) == (int64_t)step % STEPS_OF_ROUND && (step + 1) % STEPS_OF_ROUND != 0;
+}
+
+/*
+ * The same of one hop, the seeds' own: through two hops nodes of one set come together more often than chances of single
+ * edges tell.  Chances that are counted have errors of their own: a twentieth of the sum is allowed for them.
+ */
+static void check_unbiased_sum(kith_sampler_options o, int64_t n_step) {
+  setting s = setting_make(CUT, o, false);
+  kith_gid number[NODES], seed[SEEDS];
+  double sum[SEEDS] = {0}, square[SEEDS] = {0}, times[SEEDS] = {0}, value[NODES], truth[NODES], leaf[NODES], y[NODES];
+  for (int i = 0; i < NODES; i++) value[i] = 1 + sin(i + 1.0);
+  multiply(&s.t, value, truth);
+  global_numbers(&s, number);
+  kith_lid n = some_seeds(number, seed);
+  for (int64_t step = 0; step < n_step; step++) {
+    kith_sampler_plan(s.s, n, seed, (uint64_t)step, 0, NULL);
+    const kith_hop *h = kith_sampler_hop(s.s, HOPS - 1);
+    for (kith_lid i = 0; i < h->in->n; i++) leaf[i] = value[node_of(h->in, i)];
+    hop_multiply(h, leaf, y);
+    for (kith_lid p = 0; p < n; p++) {
+      if (!counts(&o, (uint64_t)step, node_of(h->in, p))) continue;
+      times[p]++;
+      sum[p] += y[p];
+      square[p] += y[p] * y[p];
+    }
+  }
+  for (kith_lid p = 0; p < n; p++) {
+    int a = node_of(kith_sampler_leaves(s.s), p);
+    double mean = sum[p] / times[p], error = sqrt(fmax(0, square[p] / times[p] - mean * mean) / times[p]);
+    if (!(fabs(mean - truth[a]) <= 5 * error + truth[a] / 20)) fail_msg("%s: node %d: mean %g, truth %g, standard error %g", kith_train_mode_text(o.mode), a, mean, truth[a], error);
+  }
+  setting_free(&s);
+}
+
 static void weighed_sums_are_unbiased(void **state) {
   (void)state;
   check_unbiased(neighbor(1, 2, 0), 800);
   check_unbiased((kith_sampler_options){.mode = KITH_NEIGHBOR, .fanouts = {1, {3}}, .draw = KITH_IMPORTANCE}, 800);
   check_unbiased((kith_sampler_options){.mode = KITH_LAYERWISE, .budget = 20}, 2000);
   check_unbiased((kith_sampler_options){.mode = KITH_SAINT_NODE, .budget = 20}, 2000);
+  check_unbiased_sum((kith_sampler_options){.mode = KITH_SAINT_EDGE, .budget = 10, .coverage = 400}, 1000);
+  check_unbiased_sum((kith_sampler_options){.mode = KITH_SAINT_WALK, .budget = 6, .walk = 2, .coverage = 400}, 1000);
+  check_unbiased_sum((kith_sampler_options){.mode = KITH_CLUSTER, .clusters = CLUSTERS, .cut = KITH_CUT_WEIGH}, 2000);
+}
+
+/* The chance that no walk of one hop comes to a or b, of walks that begin at each node with chance `root`. */
+static double chance_of_neither(const test_graph *t, double root, int a, int b) {
+  double none = 1;
+  for (int w = 0; w < NODES; w++) {
+    double hit = w == a || w == b;
+    if (hit == 0) hit = (double)(is_neighbour(t, w, a) + (a != b && is_neighbour(t, w, b))) / fmax(1, degree_of(t, w));
+    none *= 1 - root * hit;
+  }
+  return none;
+}
+
+/* Scales of the edge sampler are one over counted chances; those are within 5 standard errors of the exact ones. */
+static void chances_of_edges_are_exact(void **state) {
+  (void)state;
+  enum { BUDGET = 6, COVERAGE = 300 };
+  setting s = setting_make(5, (kith_sampler_options){.mode = KITH_SAINT_EDGE, .budget = BUDGET, .coverage = COVERAGE}, false);
+  kith_gid number[NODES], seed[SEEDS];
+  double root = (double)BUDGET / NODES, alone[NODES], size = 0;
+  int64_t checked[2] = {0, 0};
+  for (int a = 0; a < NODES; a++) size += alone[a] = 1 - chance_of_neither(&s.t, root, a, a);
+  double sets = COVERAGE * NODES / size;
+  global_numbers(&s, number);
+  kith_lid n = some_seeds(number, seed);
+  for (uint64_t step = 0; step < 20; step++) {
+    kith_sampler_plan(s.s, n, seed, step, 0, NULL);
+    for (int l = 0; l < HOPS; l++) {
+      const kith_hop *h = kith_sampler_hop(s.s, l);
+      for (kith_lid p = l == HOPS - 1 ? 0 : n; p < h->csr->n_row; p++) /* of the farther hop, rows that are there because they were drawn */
+        for (kith_eid e = h->csr->start[p]; e < h->csr->start[p + 1]; e++) {
+          int v = node_of(h->out, h->csr->row[p]), u = node_of(h->in, h->csr->col[e]);
+          double both = alone[u] + alone[v] - 1 + chance_of_neither(&s.t, root, u, v);
+          double chance = p < n ? alone[u] : both / alone[v], counted = p < n ? sets : sets * alone[v];
+          double error = sqrt(chance * (1 - chance) / counted);
+          if (!(fabs(1 / (double)h->scale[e] - chance) <= 5 * error + 1e-6)) fail_msg("node %d for %d: %g, exact %g, error %g", u, v, 1 / (double)h->scale[e], chance, error);
+          checked[p >= n]++;
+        }
+    }
+  }
+  assert_true(checked[0] > 0 && checked[1] > 0);
+  setting_free(&s);
 }
 
 /* How many nodes are in a set, on average: the budget, within 5 standard errors of a sum of independent draws. */
@@ -345,7 +434,7 @@ static void draws_are_uniform(void **state) {
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(neighbours_are_neighbours_and_as_many_as_asked_for), cmocka_unit_test(seeds_are_the_first_rows_of_every_frame),
-      cmocka_unit_test(draws_are_the_same_alone), cmocka_unit_test(clusters_are_counted), cmocka_unit_test(sets_have_the_expected_size), cmocka_unit_test(targets_are_left_out), cmocka_unit_test(weighed_sums_are_unbiased), cmocka_unit_test(draws_are_uniform)};
+      cmocka_unit_test(draws_are_the_same_alone), cmocka_unit_test(clusters_are_counted), cmocka_unit_test(sets_have_the_expected_size), cmocka_unit_test(chances_of_edges_are_exact), cmocka_unit_test(targets_are_left_out), cmocka_unit_test(weighed_sums_are_unbiased), cmocka_unit_test(draws_are_uniform)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -103,7 +103,7 @@ static void sage_is_the_same(void **state) {
 /* Sets of nodes, and parts of the cut, which must then be the same on one rank. */
 static void other_samplers_are_the_same(void **state) {
   (void)state;
-  static const kith_train_mode mode[] = {KITH_LAYERWISE, KITH_SAINT_NODE, KITH_CLUSTER};
+  static const kith_train_mode mode[] = {KITH_LAYERWISE, KITH_CLUSTER, KITH_SAINT_NODE, KITH_SAINT_EDGE, KITH_SAINT_WALK};
   for (size_t i = 0; i < sizeof mode / sizeof *mode; i++) {
     kith_train_options how = manner(mode[i], (kith_fanouts){0}, 9);
     how.sampler.budget = 40;

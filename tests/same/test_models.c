@@ -85,6 +85,10 @@ static void check_unlimited(kith_model_options options, kith_loss_name loss) {
   test_graph_free(&t);
 }
 
+static kith_model_options pinsage(int neighbours) {
+  return (kith_model_options){.name = KITH_PINSAGE, .near = {.walks = 60, .length = 4, .neighbours = neighbours}};
+}
+
 static void all_neighbours_are_the_whole_graph(void **state) {
   (void)state;
   check_unlimited((kith_model_options){.name = KITH_LIGHTGCN}, KITH_BPR);
@@ -97,6 +101,7 @@ static void all_neighbours_are_the_whole_graph(void **state) {
   check_unlimited((kith_model_options){.name = KITH_LIGHTGCN, .edge_dropout = 0.2}, KITH_BPR);
   check_unlimited((kith_model_options){.name = KITH_GCN, .edge_dropout = 0.2}, KITH_BPR);
   check_unlimited((kith_model_options){.name = KITH_SAGE}, KITH_BPR);
+  check_unlimited(pinsage(50), KITH_BPR);
   check_unlimited((kith_model_options){.name = KITH_SAGE, .aggregator = KITH_LSTM}, KITH_BPR);
 }
 
@@ -111,6 +116,8 @@ static void every_way_of_sampling_is_the_same(void **state) {
   const kith_sampler_options way[] = {{.mode = KITH_NEIGHBOR, .fanouts = {1, {3}}, .draw = KITH_IMPORTANCE},
                                       {.mode = KITH_LAYERWISE, .budget = 40},
                                       {.mode = KITH_SAINT_NODE, .budget = 60},
+                                      {.mode = KITH_SAINT_EDGE, .budget = 30, .coverage = 10},
+                                      {.mode = KITH_SAINT_WALK, .budget = 20, .walk = 3, .coverage = 10},
                                       {.mode = KITH_CLUSTER, .clusters = 1},
                                       {.mode = KITH_CLUSTER, .clusters = 1, .cut = KITH_CUT_DROP}};
   for (size_t w = 0; w < sizeof way / sizeof *way; w++) {
@@ -118,6 +125,7 @@ static void every_way_of_sampling_is_the_same(void **state) {
     check_as((kith_model_options){.name = KITH_GCN, .dropout = 0.1}, (manner){.sampler = way[w], .exclude = w % 2 == 0});
     check_as((kith_model_options){.name = KITH_GAT, .heads = 2}, (manner){.sampler = way[w], .exclude = true});
     check_as((kith_model_options){.name = KITH_SAGE}, (manner){.sampler = way[w]});
+    check_as(pinsage(20), (manner){.sampler = way[w], .exclude = true});
   }
 }
 
@@ -164,10 +172,16 @@ static void sage_is_the_same(void **state) {
   check((kith_model_options){.name = KITH_SAGE, .aggregator = KITH_LSTM});
 }
 
+static void pinsage_is_the_same(void **state) {
+  (void)state;
+  check(pinsage(10));
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(lightgcn_is_the_same), cmocka_unit_test(every_way_of_sampling_is_the_same), cmocka_unit_test(learnt_layers_are_the_same), cmocka_unit_test(mf_is_the_same), cmocka_unit_test(all_neighbours_are_the_whole_graph),
                                      cmocka_unit_test(ngcf_is_the_same), cmocka_unit_test(gcn_is_the_same),
-                                     cmocka_unit_test(gat_is_the_same), cmocka_unit_test(sage_is_the_same)};
+                                     cmocka_unit_test(gat_is_the_same), cmocka_unit_test(sage_is_the_same),
+                                     cmocka_unit_test(pinsage_is_the_same)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -105,11 +105,12 @@ static void form_play(test_form *s, test_formula make, double step) {
   kith_params_destroy(&s->params);
 }
 
-void test_form_whole(test_formula make, double step, bool loops) {
+static void form_whole(test_formula make, double step, bool loops, bool near) {
   test_form s = {0};
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 4);
   kith_graph *g = test_graph_cut(&t, test_comm, 5, 3);
-  assert_int_equal(KITH_OK, kith_relation_create(test_comm, g, FORM_WIDTH, &s.a).status);
+  kith_near_options o = {.walks = 20, .length = 3, .neighbours = 6};
+  assert_int_equal(KITH_OK, (near ? kith_near_create(test_comm, g, &o, 1, FORM_WIDTH, &s.a) : kith_relation_create(test_comm, g, FORM_WIDTH, &s.a)).status);
   assert_int_equal(KITH_OK, kith_whole_make(s.a, true, loops, &s.whole));
   s.hop = &s.whole.hop;
   form_play(&s, make, step);
@@ -118,6 +119,9 @@ void test_form_whole(test_formula make, double step, bool loops) {
   kith_graph_destroy(&g);
   test_graph_free(&t);
 }
+
+void test_form_whole(test_formula make, double step, bool loops) { form_whole(make, step, loops, false); }
+void test_form_near(test_formula make, double step) { form_whole(make, step, false, true); }
 
 /* A hop as samplers make them: 5 out rows, the first of 9 in rows; a row without neighbours; a repeated neighbour. */
 void test_form_sampled(test_formula make, double step) {

@@ -535,6 +535,17 @@ static void keys_that_contradict_each_other_are_refused(void **state) {
   }
 }
 
+/* The list of names that a job knows, and the table of models. */
+static void models_have_the_names_of_the_list(void **state) {
+  (void)state;
+  char names[KITH_PATH] = KITH_MODEL_NAMES, *rest = NULL;
+  kith_job job = kith_job_defaults();
+  for (char *word = strtok_r(names, " |", &rest); word; word = strtok_r(NULL, " |", &rest)) {
+    assert_int_equal(KITH_OK, kith_job_set(&job, "model.name", word));
+    assert_string_equal(word, kith_model_text(job.model.name));
+  }
+}
+
 static void a_setting_is_a_key_and_a_value(void **state) {
   (void)state;
   static const char *const bad[] = {"train.lr", "", "=", "=1", "train.lr=", "train.lr=1\n2", "train.lr =1"};
@@ -570,7 +581,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(paths_begin_at_the_folder_of_the_job_file),
       cmocka_unit_test(a_path_that_is_not_given_stays_empty),
       cmocka_unit_test(keys_that_contradict_each_other_are_refused),
-      cmocka_unit_test(a_setting_is_a_key_and_a_value),
+      cmocka_unit_test(models_have_the_names_of_the_list), cmocka_unit_test(a_setting_is_a_key_and_a_value),
   };
   test_begin(&argc, &argv);
   test_folder_make(home);

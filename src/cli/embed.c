@@ -1,0 +1,97 @@
+/* kith embed: embeddings of users and items that the trained graph does not know, from the newest or the exported epoch. */
+#include <stdio.h>
+
+#include "cli/cli.h"
+
+static kith_status embed_resolve(cli *c, kith_run *run, char *output, char *embeddings) {
+  kith_status st = KITH_OK;
+  const kith_job *job = &c->job;
+  const char *named = cli_option(c, "output");
+  KITH_TRY(cli_no_more(c));
+  KITH_TRY(cli_check_recommends(c));
+  KITH_CHECK(job->embed.interactions.path[0], KITH_ECONFIG, "%s: embed.interactions.path: expected a list of the new nodes' interactions", job->path);
+  run->model = job->model;
+  run->train = job->train;
+  KITH_TRY(kith_text_copy("work", job->work, sizeof run->work, run->work));
+  KITH_TRY(cli_stage(c, "graph.h5", run->graph));
+  KITH_TRY(cli_stage(c, "parts.h5", run->parts));
+  KITH_TRY(cli_stage(c, "embeddings.h5", embeddings));
+  if (named) KITH_TRY(kith_text_copy("--output", named, KITH_PATH, output));
+  else KITH_TRY(kith_job_file(job, "new.h5", output));
+done:
+  return st;
+}
+
+static kith_agreed embed_exported_epoch(const kith_comm *comm, const char *embeddings, int64_t *epoch) {
+  kith_agreed st = {KITH_OK};
+  kith_h5 *f = NULL;
+  KITH_TRY(kith_h5_open(comm, embeddings, KITH_EMBEDDINGS_FORMAT, KITH_FILE_VERSION, &f));
+  KITH_TRY(kith_h5_get_int(f, "epoch", epoch));
+done:
+  kith_h5_close(&f);
+  return st;
+}
+
+/* The checkpoint that embeddings.h5 was made from, so that products of both rank; the newest, where that one is gone. */
+static kith_agreed embed_choose(cli *c, const char *embeddings, char *checkpoint, int64_t *exported) {
+  kith_agreed st = {KITH_OK};
+  KITH_TRY(embed_exported_epoch(c->comm, embeddings, exported));
+  KITH_TRY(kith_checkpoint_of(c->comm, c->job.work, *exported, checkpoint));
+  if (!checkpoint[0]) KITH_TRY(kith_checkpoint_newest(c->comm, c->job.work, checkpoint));
+  if (!checkpoint[0]) KITH_TRY(kith_agreed_same(kith_fail(KITH_ENOINPUT, "%s: no checkpoint is there: run kith train %s first", c->job.work, c->job.path)));
+done:
+  return st;
+}
+
+static void embed_print(cli *c, const kith_newcomers *new, const kith_embedded *e, int64_t exported, const char *output, double seconds) {
+  cli_print(c, "%lld new users, %lld new items, %lld interactions with them", (long long)new->n[KITH_USER], (long long)new->n[KITH_ITEM], (long long)new->n_pair);
+  if (new->duplicates > 0) cli_print(c, "  %lld repeated interactions, counted once", (long long)new->duplicates);
+  if (new->light > 0) cli_print(c, "  %lld interactions of less than the least weight, left out", (long long)new->light);
+  if (e->epoch != exported || e->step > 0)
+    cli_print(c, "  embeddings.h5 is of epoch %lld, of which there is no checkpoint; these are of epoch %lld and %lld steps, and the two fit each other only roughly:"
+              " train with checkpoint.best", (long long)exported, (long long)e->epoch, (long long)e->step);
+  cli_print(c, "wrote %s, by the model after epoch %lld", output, (long long)e->epoch);
+  cli_json(c, "users", "%lld", (long long)new->n[KITH_USER]);
+  cli_json(c, "items", "%lld", (long long)new->n[KITH_ITEM]);
+  cli_json(c, "interactions", "%lld", (long long)new->n_pair);
+  cli_json(c, "duplicates", "%lld", (long long)new->duplicates);
+  cli_json(c, "light", "%lld", (long long)new->light);
+  cli_json(c, "epoch", "%lld", (long long)e->epoch);
+  cli_json(c, "exported_epoch", "%lld", (long long)exported);
+  cli_json(c, "seconds", "%.4f", seconds);
+}
+
+static kith_agreed embed_write(cli *c, const kith_graph *g, const kith_newcomers *new, const kith_embedded *e, const char *output) {
+  kith_agreed st = {KITH_OK};
+  char *job = NULL;
+  KITH_TRY(kith_agree(c->comm, kith_job_print(&c->job, &job)));
+  kith_embeddings_note note = {.model = kith_model_text(c->job.model.name), .cosine = c->job.model.score == KITH_COSINE, .epoch = e->epoch,
+                               .metrics = e->history, .job = job};
+  KITH_TRY(kith_newcomers_write(c->comm, g, new, output, e->first, e->n, e->d, e->x, &note));
+done:
+  KITH_FREE(job);
+  return st;
+}
+
+kith_agreed cli_embed(cli *c) {
+  kith_agreed st = {KITH_OK};
+  kith_run run = {0};
+  kith_newcomers new = {.n_pair = 0};
+  kith_embedded e = {.n = 0};
+  kith_graph *g = NULL;
+  char output[KITH_PATH] = "", embeddings[KITH_PATH] = "", checkpoint[KITH_PATH] = "";
+  int64_t exported = 0;
+  KITH_TRY(kith_agree(c->comm, embed_resolve(c, &run, output, embeddings)));
+  double began = kith_clock();
+  KITH_TRY(embed_choose(c, embeddings, checkpoint, &exported));
+  KITH_TRY(kith_graph_read(c->comm, run.parts, &g));
+  KITH_TRY(kith_newcomers_read(c->comm, run.graph, &c->job.embed.interactions, c->job.embed.what, &new));
+  KITH_TRY(kith_embed(c->comm, g, &run, &new, checkpoint, &e));
+  KITH_TRY(embed_write(c, g, &new, &e, output));
+  embed_print(c, &new, &e, exported, output, kith_clock() - began);
+done:
+  kith_embedded_free(&e);
+  kith_newcomers_free(&new);
+  kith_graph_destroy(&g);
+  return st;
+}

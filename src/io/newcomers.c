@@ -1,0 +1,169 @@
+/* Reading nodes that the graph does not know: ids on top of those of graph.h5, and pairs with them. */
+#include <string.h>
+
+#include "io/tables.h"
+#include "kith/newcomers.h"
+
+void kith_newcomers_free(kith_newcomers *n) {
+  KITH_FREE(n->user);
+  KITH_FREE(n->item);
+  for (int t = 0; t < KITH_TYPES; t++) kith_ids_free(&n->ids[t]);
+}
+
+/* ---- rank 0 ------------------------------------------------------------------------------------------------------- */
+
+/* The ids of one type, numbered as in graph.h5; what comes later must be of their kind. */
+static kith_status newcomers_know(const char *path, const kith_ids *ids, const char *what, kith__names *names) {
+  kith_status st = KITH_OK;
+  kith__lines place = {.path = path};
+  char id[KITH__ID_BYTES + 1];
+  int32_t number = 0;
+  kith__names_begin(names, what, ids->text ? KITH_ID_TEXT : KITH_ID_AUTO);
+  for (int64_t i = 0; i < ids->n; i++) {
+    kith_ids_print(ids, i, sizeof id, id);
+    KITH_TRY(kith__names_take(names, &place, (kith__cell){id, (int64_t)strlen(id)}, true, &number));
+    KITH_CHECK(number == i, KITH_EDATA, "%s: the %s id %s stands there twice", path, what, id);
+  }
+done:
+  return st;
+}
+
+/* The ids from place `from` on. */
+static kith_status newcomers_cut(const kith__names *names, int64_t from, kith_ids *out) {
+  kith_status st = KITH_OK;
+  kith_ids all = {0}, some = {.n = names->n - from};
+  KITH_TRY(kith__names_ids(names, &all));
+  some.width = all.width;
+  if (all.text) {
+    KITH_TRY(KITH_NEW(some.text, some.n * some.width));
+    memcpy(some.text, all.text + from * all.width, (size_t)(some.n * some.width));
+  } else {
+    KITH_TRY(KITH_NEW(some.number, some.n));
+    memcpy(some.number, all.number + from, (size_t)some.n * sizeof *some.number);
+  }
+  *out = some;
+  some = (kith_ids){0};
+done:
+  kith_ids_free(&all);
+  kith_ids_free(&some);
+  return st;
+}
+
+/* Rows as pairs. */
+static kith_status newcomers_flatten(const kith_lists *rows, kith_newcomers *out) {
+  kith_status st = KITH_OK;
+  out->n_pair = rows->start[rows->n_row];
+  KITH_TRY(KITH_NEW(out->user, out->n_pair));
+  KITH_TRY(KITH_NEW(out->item, out->n_pair));
+  for (int64_t u = 0; u < rows->n_row; u++)
+    for (kith_eid e = rows->start[u]; e < rows->start[u + 1]; e++) {
+      out->user[e] = (int32_t)u;
+      out->item[e] = rows->item[e];
+    }
+done:
+  return st;
+}
+
+static kith__meet newcomers_meet(kith__names *names, kith_new_kind new) {
+  static const char *const wanted[] = {[KITH_NEW_USERS] = "a new user", [KITH_NEW_ITEMS] = "a new item", [KITH_NEW_BOTH] = "a new user or a new item"};
+  return (kith__meet){.user = &names[KITH_USER], .item = &names[KITH_ITEM], .new_users = new != KITH_NEW_ITEMS, .new_items = new != KITH_NEW_USERS,
+                      .wanted = wanted[new], .n_known = {names[KITH_USER].n, names[KITH_ITEM].n}};
+}
+
+static kith_status newcomers_list(const kith_source *source, kith_new_kind new, kith__names *names, kith_newcomers *out) {
+  kith_status st = KITH_OK;
+  kith__pairs pairs = {0};
+  kith__rows rows = {0};
+  kith__meet meet = newcomers_meet(names, new);
+  KITH_TRY(kith__source_check("embed.interactions", source));
+  KITH_TRY(kith__pairs_read(source, &meet, &pairs));
+  out->light = meet.light;
+  KITH_TRY(kith__rows_make(&pairs, names[KITH_USER].n, &rows, &out->duplicates));
+  KITH_TRY(newcomers_flatten(&rows.lists, out));
+done:
+  kith__pairs_free(&pairs);
+  kith__rows_free(&rows);
+  return st;
+}
+
+static kith_status newcomers_alone(const char *path, const kith_source *source, kith_new_kind new, kith_newcomers *out) {
+  kith_status st = KITH_OK;
+  const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
+  static const char *const what[KITH_TYPES] = {"user", "item"};
+  kith__names names[KITH_TYPES] = {{0}};
+  kith_ids ids = {0};
+  for (int t = 0; t < KITH_TYPES; t++) {
+    KITH_TRY(kith_ids_read(&alone, path, (kith_node_type)t, &ids).status);
+    KITH_TRY(newcomers_know(path, &ids, what[t], &names[t]));
+    out->known[t] = ids.n;
+    kith_ids_free(&ids);
+  }
+  KITH_TRY(newcomers_list(source, new, names, out));
+  for (int t = 0; t < KITH_TYPES; t++) {
+    KITH_TRY(newcomers_cut(&names[t], out->known[t], &out->ids[t]));
+    out->n[t] = out->ids[t].n;
+  }
+done:
+  kith_ids_free(&ids);
+  for (int t = 0; t < KITH_TYPES; t++) kith__names_free(&names[t]);
+  return st;
+}
+
+/* ---- all ranks ---------------------------------------------------------------------------------------------------- */
+
+/* What rank 0 has becomes everybody's, but for the ids themselves. */
+static kith_agreed newcomers_share(const kith_comm *comm, kith_newcomers *n) {
+  kith_agreed st = {KITH_OK};
+  kith_newcomers all = *n;
+  kith_comm_share(comm, sizeof all, &all);
+  if (comm->rank != 0) {
+    *n = all;
+    n->user = n->item = NULL;
+    for (int t = 0; t < KITH_TYPES; t++) {
+      n->ids[t].number = NULL;
+      n->ids[t].text = NULL;
+    }
+  }
+  KITH_TRY(kith_agree(comm, comm->rank == 0 ? KITH_OK : KITH_NEW(n->user, n->n_pair)));
+  KITH_TRY(kith_agree(comm, comm->rank == 0 ? KITH_OK : KITH_NEW(n->item, n->n_pair)));
+  kith_comm_share(comm, n->n_pair * (int64_t)sizeof *n->user, n->user);
+  kith_comm_share(comm, n->n_pair * (int64_t)sizeof *n->item, n->item);
+done:
+  return st;
+}
+
+kith_agreed kith_newcomers_read(const kith_comm *comm, const char *graph_path, const kith_source *source, kith_new_kind new, kith_newcomers *out) {
+  kith_agreed st = {KITH_OK};
+  kith_newcomers n = {.n_pair = 0};
+  *out = n;
+  KITH_TRY(kith_agree(comm, comm->rank == 0 ? newcomers_alone(graph_path, source, new, &n) : KITH_OK));
+  KITH_TRY(newcomers_share(comm, &n));
+  *out = n;
+  n = (kith_newcomers){.n_pair = 0};
+done:
+  kith_newcomers_free(&n);
+  return st;
+}
+
+/* On disk and for this time, rank r has the block of original numbers n r / R … n (r + 1) / R - 1; who wants some asks it. */
+kith_agreed kith_numbers_read(const kith_comm *comm, const char *parts_path, const kith_graph *g, kith_node_type type, int64_t n,
+                              const int64_t *original, int64_t *number) {
+  kith_agreed st = {KITH_OK};
+  kith_h5 *f = NULL;
+  kith_halo *h = NULL;
+  int64_t *block = NULL, *mine = NULL;
+  KITH_TRY(kith_agree(comm, KITH_NEW(block, comm->size + 1)));
+  for (int r = 0; r <= comm->size; r++) block[r] = kith_block(g->n[type], comm->size, r);
+  int64_t first = block[comm->rank], n_mine = block[comm->rank + 1] - first;
+  KITH_TRY(kith_agree(comm, KITH_NEW(mine, n_mine)));
+  KITH_TRY(kith_h5_open(comm, parts_path, KITH_PARTS_FORMAT, KITH_FILE_VERSION, &f));
+  KITH_TRY(kith_h5_read(f, type == KITH_USER ? "user/number" : "item/number", KITH_H5_INT64, 0, first, n_mine, mine));
+  KITH_TRY(kith_halo_create(comm, block, n, original, &h));
+  KITH_TRY(kith_halo_forward_int(h, mine, number));
+done:
+  kith_h5_close(&f);
+  kith_halo_destroy(&h);
+  KITH_FREE(block);
+  KITH_FREE(mine);
+  return st;
+}

@@ -1,0 +1,35 @@
+/*
+ * PinSage (Ying et al., KDD 2018, algorithms 1 and 2): with N(i) the nodes that random walks from i visit most and alpha
+ * their shares of the visits,
+ *   n_i = sum over j in N(i) of alpha_ij ReLU(Q h_j + q),   h_i = unit row of ReLU(W [h_i, n_i] + w),
+ * and after the last layer h = G2 ReLU(G1 h + g).  The paper's nodes are items alone; here they are users and items, as
+ * in the comparisons of Wang et al. (NGCF, SIGIR 2019), and what a layer of theirs reads of content is learnt.
+ */
+#include "kith/model.h"
+
+static kith_tensor *pinsage_linear(const kith_stage *s, const char *name, const char *bias, int l, int columns, kith_tensor *x) {
+  if (!x) return NULL;
+  kith_tensor *w = kith_stage_weights(s, name, l, x->d, columns, KITH_INIT_GLOROT);
+  return kith_linear_op(s->tape, x, w, bias ? kith_stage_weights(s, bias, l, 1, columns, KITH_INIT_ZERO) : NULL);
+}
+
+/* CONVOLVE.  Shares of the neighbours that a sampled hop has left are shares of what they count together. */
+static kith_tensor *pinsage_convolve(const kith_model_options *o, const kith_stage *s, int l, kith_tensor *h) {
+  kith_tape *t = s->tape;
+  kith_tensor *far = kith_activate_op(t, KITH_RELU, 0, pinsage_linear(s, "neighbour", "neighbour bias", l, o->width, h));
+  kith_tensor *near = kith_aggregate_op(t, s->hop[l], KITH_WEIGH_MEAN, kith_ghosts_op(t, s->hop[l], far));
+  kith_tensor *both[2] = {kith_self_op(t, s->hop[l], h), near};
+  return kith_unit_op(t, kith_activate_op(t, KITH_RELU, 0, pinsage_linear(s, "weight", "bias", l, o->width, kith_concat_op(t, 2, both))));
+}
+
+void kith_pinsage_record(const kith_model_options *o, const kith_stage *s) {
+  kith_tape *t = s->tape;
+  kith_tensor *h = s->x;
+  for (int l = 0; h && l < o->layers; l++) {
+    if (o->dropout > 0) h = kith_dropout_op(t, s->play, o->dropout, false, h);
+    h = pinsage_convolve(o, s, l, h);
+    kith_stage_layer(s, h);
+  }
+  h = kith_activate_op(t, KITH_RELU, 0, pinsage_linear(s, "last", "last bias", 0, o->width, h));
+  kith_readout_op(t, s->readout, 1, 0, pinsage_linear(s, "last", NULL, 1, kith_model_columns(o, o->layers - 1), h));
+}

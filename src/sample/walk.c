@@ -1,0 +1,120 @@
+/*
+ * Random walks over ranks.  A walker is moved by the owner of the node that it stands on and travels to the owner of the
+ * next one: one exchange with all ranks a hop, many walkers together.  What a walker draws belongs to its own number and
+ * the hop, so its walk is the same wherever it is moved.
+ */
+#include <limits.h>
+
+#include "kith/sample.h"
+
+enum { WALK_WORDS = 3 }; /* 64-bit words of a walker */
+
+_Static_assert(sizeof(kith_walker) == WALK_WORDS * sizeof(int64_t), "walkers travel as whole numbers");
+
+struct kith_walks {
+  const kith_comm *comm;
+  const kith_graph *g;
+  int64_t most, n;     /* walkers that may be here, and that are */
+  kith_walker *here;   /* [most] */
+  kith_walker *leaving; /* [most] the same grouped by where they go */
+  int *out, *out_at, *in, *in_at; /* [size], places [size + 1] */
+  MPI_Datatype thing;  /* a walker */
+};
+
+static kith_status walk_make(const kith_comm *comm, const kith_graph *g, int64_t most, kith_walks **out) {
+  kith_status st = KITH_OK;
+  kith_walks *w = NULL;
+  KITH_CHECK(most < INT_MAX, KITH_ECONFIG, "%lld walkers at once; at most %d are possible", (long long)most, INT_MAX - 1);
+  KITH_TRY(KITH_NEW(w, 1));
+  *w = (kith_walks){.comm = comm, .g = g, .most = most, .thing = MPI_DATATYPE_NULL};
+  KITH_TRY(KITH_NEW(w->here, most));
+  KITH_TRY(KITH_NEW(w->leaving, most));
+  KITH_TRY(KITH_NEW(w->out, comm->size));
+  KITH_TRY(KITH_NEW(w->out_at, comm->size + 1));
+  KITH_TRY(KITH_NEW(w->in, comm->size));
+  KITH_TRY(KITH_NEW(w->in_at, comm->size + 1));
+  KITH_MPI(MPI_Type_contiguous(WALK_WORDS, MPI_INT64_T, &w->thing));
+  KITH_MPI(MPI_Type_commit(&w->thing));
+  *out = w;
+  w = NULL;
+done:
+  kith_walks_destroy(&w);
+  return st;
+}
+
+kith_agreed kith_walks_create(const kith_comm *comm, const kith_graph *g, int64_t most, kith_walks **out) {
+  *out = NULL;
+  kith_agreed st = kith_agree(comm, walk_make(comm, g, most, out));
+  if (kith_is_bad(st)) kith_walks_destroy(out);
+  return st;
+}
+
+void kith_walks_destroy(kith_walks **walks) {
+  kith_walks *w = *walks;
+  if (!w) return;
+  KITH_FREE(w->here);
+  KITH_FREE(w->leaving);
+  KITH_FREE(w->out);
+  KITH_FREE(w->out_at);
+  KITH_FREE(w->in);
+  KITH_FREE(w->in_at);
+  if (w->thing != MPI_DATATYPE_NULL) KITH_MPI(MPI_Type_free(&w->thing));
+  KITH_FREE(*walks);
+}
+
+static void walk_add_up(int size, const int *n, int *at) {
+  at[0] = 0;
+  for (int r = 0; r < size; r++) at[r + 1] = at[r] + n[r];
+}
+
+/* Group the walkers by the owners of their nodes: counting sort. */
+static void walk_group(kith_walks *w) {
+  int size = w->comm->size;
+  for (int r = 0; r < size; r++) w->out[r] = 0;
+  for (int64_t i = 0; i < w->n; i++) w->out[kith_owner(size, w->g->first, w->here[i].at)]++;
+  walk_add_up(size, w->out, w->out_at);
+  for (int64_t i = 0; i < w->n; i++) w->leaving[w->out_at[kith_owner(size, w->g->first, w->here[i].at)]++] = w->here[i];
+  walk_add_up(size, w->out, w->out_at);
+}
+
+/* Everyone to the owner of the node that he stands on. */
+static void walk_travel(kith_walks *w) {
+  int size = w->comm->size;
+  int64_t n = 0;
+  if (size == 1) return;
+  walk_group(w);
+  KITH_MPI(MPI_Alltoall(w->out, 1, MPI_INT, w->in, 1, MPI_INT, w->comm->mpi));
+  for (int r = 0; r < size; r++) n += w->in[r];
+  if (n > w->most) kith_abort(__FILE__, __LINE__, "room for the walkers");
+  walk_add_up(size, w->in, w->in_at);
+  KITH_MPI(MPI_Alltoallv(w->leaving, w->out, w->out_at, w->thing, w->here, w->in, w->in_at, w->thing, w->comm->mpi));
+  w->n = n;
+}
+
+/* Where a walker goes from a node that is owned here. */
+static kith_gid walk_next(const kith_walks *w, const kith_walk_law *law, const kith_walker *x, int hop) {
+  const kith_graph *g = w->g;
+  kith_lid row = (kith_lid)(x->at - g->first[w->comm->rank]);
+  int64_t degree = g->start[row + 1] - g->start[row];
+  kith_draw r = kith_random(law->seed, law->use, law->round, (uint64_t)x->id, (uint64_t)hop);
+  if (law->restart > 0 && kith_random_unit(r.bits[1]) < law->restart) return x->begin;
+  return degree > 0 ? g->neighbour[g->start[row] + (kith_eid)kith_random_below(r.bits[0], (uint64_t)degree)] : x->at;
+}
+
+static void walk_visit(const kith_walks *w, int hop, kith_visit *visit, void *self) {
+  for (int64_t i = 0; i < w->n; i++) visit(self, &w->here[i], hop);
+}
+
+void kith_walks_run(kith_walks *w, const kith_walk_law *law, int64_t n, const kith_walker *walker, kith_visit *visit, void *self) {
+  if (n > w->most) kith_abort(__FILE__, __LINE__, "room for the walkers");
+  w->n = n;
+  for (int64_t i = 0; i < n; i++) w->here[i] = (kith_walker){walker[i].id, walker[i].begin, walker[i].begin};
+  walk_travel(w);
+  walk_visit(w, 0, visit, self);
+  for (int hop = 1; hop <= law->length; hop++) {
+#pragma omp parallel for schedule(static)
+    for (int64_t i = 0; i < w->n; i++) w->here[i].at = walk_next(w, law, &w->here[i], hop);
+    walk_travel(w);
+    walk_visit(w, hop, visit, self);
+  }
+}

@@ -1,0 +1,113 @@
+/* Newcomers' embeddings: the trained model, forward only, on a graph in which they are. */
+#include "kith/embed.h"
+
+#include <string.h>
+
+#include "train/extend.h"
+#include "train/recipe.h"
+
+/* A model on the extended graph. */
+typedef struct embed {
+  const kith_comm *comm;
+  const kith_model_options *model;
+  extended e;
+  kith_relation *a;
+  kith_whole whole;
+  kith_params *params;
+  kith_tape *tape;
+  kith_play play;
+  kith_readout readout;
+  kith_picks nothing; /* what is asked for: the readout is taken whole */
+  kith_tensor *x;
+} embed;
+
+void kith_embedded_free(kith_embedded *e) {
+  KITH_FREE(e->x);
+  KITH_FREE(e->history);
+}
+
+static kith_status embed_check(const kith_model_options *o) {
+  kith_status st = KITH_OK;
+  KITH_CHECK(kith_model_layers(o) > 0, KITH_ECONFIG,
+             "model.name: %s with no layer does not look at neighbours, so there is nothing to embed new nodes by", kith_model_text(o->name));
+done:
+  return st;
+}
+
+static kith_status embed_record(embed *m, uint64_t seed) {
+  kith_status st = KITH_OK;
+  const kith_hop *hop[KITH_READOUT_MOST];
+  KITH_TRY(kith_whole_make(m->a, false, kith_model_has_loops(m->model), &m->whole));
+  KITH_TRY(kith_params_create(seed, &m->params));
+  KITH_TRY(kith_tape_create(&m->tape));
+  for (int l = 0; l < m->model->layers; l++) hop[l] = &m->whole.hop;
+  m->x = kith_tape_rows(m->tape, &m->whole.frame, m->model->width);
+  m->readout = (kith_readout){.picks = &m->nothing, .whole = true, .packed = kith_tape_tensor(m->tape, 1, kith_model_width(m->model))};
+  kith_stage stage = {.tape = m->tape, .params = m->params, .play = &m->play, .hop = hop, .x = m->x, .readout = &m->readout};
+  kith_model_record(m->model, &stage);
+  KITH_TRY(kith_tape_status(m->tape));
+  KITH_TRY(kith_params_status(m->params));
+done:
+  return st;
+}
+
+/* Known rows and weights; new rows stay zero. */
+static kith_agreed embed_load(embed *m, const kith_graph *g, const kith_run *o, const char *checkpoint, kith_embedded *out) {
+  kith_agreed st = {KITH_OK};
+  char recipe[RUN_RECIPE];
+  kith_weights w = kith_params_weights(m->params);
+  kith__recipe(g, o, sizeof recipe, recipe);
+  kith_checkpoint c = {.d = m->model->width, .x = m->x->value, .weights = {.n = w.n, .value = w.value}, .recipe = recipe};
+  KITH_TRY(kith_checkpoint_read(m->comm, g, o->parts, checkpoint, &c));
+  out->epoch = c.epoch;
+  out->step = c.step;
+  out->history = c.history;
+  c.history = NULL;
+done:
+  KITH_FREE(c.history);
+  return st;
+}
+
+/* The last rows of this rank. */
+static kith_status embed_take(const embed *m, kith_embedded *out) {
+  kith_status st = KITH_OK;
+  float *final = NULL;
+  size_t d = (size_t)kith_model_width(m->model), n_own = (size_t)m->e.g->n_own, n = (size_t)m->e.n;
+  out->first = m->e.first;
+  out->n = m->e.n;
+  out->d = (int)d;
+  KITH_TRY(KITH_NEW(final, (int64_t)(n_own * d)));
+  KITH_TRY(KITH_NEW(out->x, (int64_t)(n * d)));
+  kith_readout_all(&m->readout, (int64_t)n_own, (int)d, final);
+  memcpy(out->x, final + (n_own - n) * d, n * d * sizeof *final);
+  if (m->model->score == KITH_COSINE) kith_normalise_rows((kith_lid)n, (int)d, out->x);
+done:
+  KITH_FREE(final);
+  return st;
+}
+
+static void embed_free(embed *m) {
+  kith_tape_destroy(&m->tape);
+  kith_params_destroy(&m->params);
+  kith_whole_free(&m->whole);
+  kith_relation_destroy(&m->a);
+  kith__extended_free(&m->e);
+}
+
+kith_agreed kith_embed(const kith_comm *comm, const kith_graph *g, const kith_run *run, const kith_newcomers *new, const char *checkpoint,
+                       kith_embedded *out) {
+  kith_agreed st = {KITH_OK};
+  embed m = {.comm = comm, .model = &run->model};
+  *out = (kith_embedded){.n = 0};
+  KITH_TRY(kith_agreed_same(embed_check(&run->model)));
+  KITH_TRY(kith__extend(comm, g, run->parts, new, &m.e));
+  KITH_TRY(kith_relation_create(comm, m.e.g, run->model.width, &m.a));
+  KITH_TRY(kith_agree(comm, embed_record(&m, run->train.seed)));
+  KITH_TRY(embed_load(&m, g, run, checkpoint, out));
+  kith_tape_forward(m.tape);
+  KITH_TRY(kith_agree(comm, embed_take(&m, out)));
+done:
+  embed_free(&m);
+  if (kith_is_bad(st)) kith_embedded_free(out);
+  return st;
+}

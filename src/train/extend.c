@@ -1,0 +1,173 @@
+/*
+ * A graph with newcomers.  Global numbers move up to make room: a rank's newcomers stand behind its known nodes, so with
+ * b[r] the first newcomer of rank r, known number k becomes k + b[owner of k], and newcomer i of rank r first[r + 1] + i.
+ */
+#include "train/extend.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A known node that a newcomer of this rank reads, and the place of the neighbour list that waits for its number. */
+typedef struct extend_partner {
+  int64_t original;
+  kith_eid at;
+} extend_partner;
+
+typedef struct extend {
+  const kith_comm *comm;
+  const kith_graph *known;
+  const kith_newcomers *new;
+  kith_gid *block;        /* [size + 1] newcomers by rank */
+  int64_t first, n;       /* those of this rank */
+  kith_eid *next;         /* [n + 1] where each one's next neighbour goes; counts before that */
+  int64_t n_partner[KITH_TYPES];
+  extend_partner *partner[KITH_TYPES];
+  kith_graph *g;
+} extend;
+
+void kith__extended_free(extended *e) { kith_graph_destroy(&e->g); }
+
+/* ---- numbers ------------------------------------------------------------------------------------------------------ */
+
+/* Which newcomer an original number is, users before items; -1 for a known node. */
+static int64_t extend_which(const kith_newcomers *new, int type, int64_t original) {
+  int64_t i = original - new->known[type];
+  return i < 0 ? -1 : type == KITH_USER ? i : new->n[KITH_USER] + i;
+}
+
+/* The row behind the known ones that a newcomer has on this rank; -1 if it is known, or another rank's. */
+static int64_t extend_row(const extend *x, int type, int64_t original) {
+  int64_t i = extend_which(x->new, type, original);
+  return i >= x->first && i < x->first + x->n ? i - x->first : -1;
+}
+
+static kith_gid extend_known_number(const extend *x, kith_gid number) { return number + x->block[kith_owner(x->comm->size, x->known->first, number)]; }
+
+static kith_gid extend_new_number(const extend *x, int64_t i) { return x->known->first[kith_owner(x->comm->size, x->block, i) + 1] + i; }
+
+/* ---- rows --------------------------------------------------------------------------------------------------------- */
+
+/* How many neighbours each newcomer of this rank has, and how many of them are known. */
+static void extend_count(extend *x) {
+  const kith_newcomers *new = x->new;
+  for (int64_t p = 0; p < new->n_pair; p++) {
+    int64_t user = extend_row(x, KITH_USER, new->user[p]), item = extend_row(x, KITH_ITEM, new->item[p]);
+    if (user >= 0) x->next[user + 1]++;
+    if (item >= 0) x->next[item + 1]++;
+    x->n_partner[KITH_ITEM] += user >= 0 && new->item[p] < new->known[KITH_ITEM];
+    x->n_partner[KITH_USER] += item >= 0 && new->user[p] < new->known[KITH_USER];
+  }
+  for (int64_t i = 0; i < x->n; i++) x->next[i + 1] += x->next[i];
+}
+
+static kith_status extend_make(extend *x) {
+  kith_status st = KITH_OK;
+  int size = x->comm->size, rank = x->comm->rank;
+  int64_t n_new = x->new->n[KITH_USER] + x->new->n[KITH_ITEM];
+  KITH_TRY(KITH_NEW(x->block, size + 1));
+  for (int r = 0; r <= size; r++) x->block[r] = kith_block(n_new, size, r);
+  x->first = x->block[rank];
+  x->n = x->block[rank + 1] - x->first;
+  KITH_CHECK(x->known->n_own + x->n < INT32_MAX - 1, KITH_EDATA, "this rank has %lld rows with the new ones; at most 2^31 - 2: use more ranks",
+             (long long)(x->known->n_own + x->n));
+  KITH_TRY(KITH_NEW(x->next, x->n + 1));
+  extend_count(x);
+  for (int t = 0; t < KITH_TYPES; t++) KITH_TRY(KITH_NEW(x->partner[t], x->n_partner[t]));
+  KITH_TRY(KITH_NEW(x->g, 1));
+  kith_graph *g = x->g;
+  g->n_own = x->known->n_own + (kith_lid)x->n;
+  KITH_TRY(KITH_NEW(g->first, size + 1));
+  KITH_TRY(KITH_NEW(g->type, g->n_own));
+  KITH_TRY(KITH_NEW(g->original, g->n_own));
+  KITH_TRY(KITH_NEW(g->start, (int64_t)g->n_own + 1));
+  KITH_TRY(KITH_NEW(g->neighbour, x->known->start[x->known->n_own] + x->next[x->n]));
+done:
+  return st;
+}
+
+/* The known rows: as they are, but for the numbers. */
+static void extend_keep(extend *x) {
+  const kith_graph *k = x->known;
+  kith_graph *g = x->g;
+  for (int t = 0; t < KITH_TYPES; t++) g->n[t] = k->n[t] + x->new->n[t];
+  g->n_edge = k->n_edge;
+  g->n_part = k->n_part;
+  g->fingerprint = k->fingerprint;
+  for (int r = 0; r <= x->comm->size; r++) g->first[r] = k->first[r] + x->block[r];
+  memcpy(g->type, k->type, (size_t)k->n_own * sizeof *g->type);
+  memcpy(g->original, k->original, (size_t)k->n_own * sizeof *g->original);
+  memcpy(g->start, k->start, ((size_t)k->n_own + 1) * sizeof *g->start);
+  for (kith_eid e = 0; e < k->start[k->n_own]; e++) g->neighbour[e] = extend_known_number(x, k->neighbour[e]);
+}
+
+/* One end of a pair reads the other: a new one's number is known here, a known one's is asked for later. */
+static void extend_read(extend *x, int64_t row, int type, int64_t original) {
+  if (row < 0) return;
+  int64_t i = extend_which(x->new, type, original);
+  kith_eid at = x->known->start[x->known->n_own] + x->next[row]++;
+  if (i >= 0) x->g->neighbour[at] = extend_new_number(x, i);
+  else x->partner[type][x->n_partner[type]++] = (extend_partner){original, at};
+}
+
+/* The new rows.  Pairs come by user, then item, so that both directions stand in the order of original numbers. */
+static void extend_add(extend *x) {
+  kith_graph *g = x->g;
+  kith_lid n_known = x->known->n_own;
+  for (int64_t i = 0; i < x->n; i++) {
+    int64_t which = x->first + i, n_user = x->new->n[KITH_USER];
+    int t = which < n_user ? KITH_USER : KITH_ITEM;
+    g->type[n_known + i] = (uint8_t)t;
+    g->original[n_known + i] = x->new->known[t] + which - (t == KITH_USER ? 0 : n_user);
+    g->start[n_known + i + 1] = g->start[n_known] + x->next[i + 1];
+  }
+  for (int t = 0; t < KITH_TYPES; t++) x->n_partner[t] = 0;
+  for (int64_t p = 0; p < x->new->n_pair; p++) {
+    extend_read(x, extend_row(x, KITH_USER, x->new->user[p]), KITH_ITEM, x->new->item[p]);
+    extend_read(x, extend_row(x, KITH_ITEM, x->new->item[p]), KITH_USER, x->new->user[p]);
+  }
+}
+
+/* ---- the numbers of known partners --------------------------------------------------------------------------------- */
+
+static int extend_compare(const void *a, const void *b) {
+  int64_t x = ((const extend_partner *)a)->original, y = ((const extend_partner *)b)->original;
+  return (x > y) - (x < y);
+}
+
+static kith_agreed extend_ask(extend *x, const char *parts_path, kith_node_type type) {
+  kith_agreed st = {KITH_OK};
+  int64_t n = x->n_partner[type], *original = NULL, *number = NULL;
+  extend_partner *p = x->partner[type];
+  KITH_TRY(kith_agree(x->comm, KITH_NEW(original, n)));
+  KITH_TRY(kith_agree(x->comm, KITH_NEW(number, n)));
+  qsort(p, (size_t)n, sizeof *p, extend_compare);
+  for (int64_t i = 0; i < n; i++) original[i] = p[i].original;
+  KITH_TRY(kith_numbers_read(x->comm, parts_path, x->known, type, n, original, number));
+  for (int64_t i = 0; i < n; i++) x->g->neighbour[p[i].at] = extend_known_number(x, number[i]);
+done:
+  KITH_FREE(original);
+  KITH_FREE(number);
+  return st;
+}
+
+static void extend_free(extend *x) {
+  KITH_FREE(x->block);
+  KITH_FREE(x->next);
+  for (int t = 0; t < KITH_TYPES; t++) KITH_FREE(x->partner[t]);
+  kith_graph_destroy(&x->g);
+}
+
+kith_agreed kith__extend(const kith_comm *comm, const kith_graph *known, const char *parts_path, const kith_newcomers *new, extended *out) {
+  kith_agreed st = {KITH_OK};
+  extend x = {.comm = comm, .known = known, .new = new};
+  *out = (extended){.g = NULL};
+  KITH_TRY(kith_agree(comm, extend_make(&x)));
+  extend_keep(&x);
+  extend_add(&x);
+  for (int t = 0; t < KITH_TYPES; t++) KITH_TRY(extend_ask(&x, parts_path, (kith_node_type)t));
+  *out = (extended){.g = x.g, .first = x.first, .n = x.n};
+  x.g = NULL;
+done:
+  extend_free(&x);
+  return st;
+}

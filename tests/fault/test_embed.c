@@ -1,0 +1,126 @@
+/* ranks: 1 2 3 */
+/*
+ * Embedding newcomers, from the list to the file, with the k-th allocation on rank r refused, for every r and k: all ranks
+ * learn the same, nothing is left in memory, no file is left behind; the first k that is not reached gives the whole file.
+ */
+#include "support/folder.h"
+#include "support/mpi_main.h"
+
+#include "kith/embed.h"
+#include "kith/partition.h"
+
+enum { MOST = 2000 };
+
+static char folder[KITH_PATH]; /* of rank 0, known to all */
+static kith_run run;
+static kith_graph *graph;
+
+static kith_source list_of(const char *name, const char *text) {
+  kith_source s = {.format = KITH_EDGES};
+  test_path(folder, name, s.path);
+  if (test_comm->rank == 0) test_file_write(folder, name, text, strlen(text), s.path);
+  KITH_MPI(MPI_Barrier(test_comm->mpi));
+  return s;
+}
+
+static void cut_alone(void) {
+  const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
+  kith_partition_options o = kith_partition_defaults();
+  kith_dataset *d = NULL;
+  int32_t part[64];
+  o.parts = 4;
+  o.method = KITH_PARTITION_HASH;
+  assert_int_equal(KITH_OK, kith_dataset_read(&alone, run.graph, &d).status);
+  assert_int_equal(KITH_OK, kith_partition_make(d, &o, part));
+  assert_int_equal(KITH_OK, kith_partition_write(&alone, run.parts, d, &o, part).status);
+  kith_dataset_destroy(&d);
+}
+
+/* A graph, its cut, and one epoch of training. */
+static void prepare(void) {
+  kith_ingest_options o = {.interactions = list_of("train", "a w\na x\nb x\nb y\nc y\nc z\nd z\nd w\ne x\ne z\n")};
+  kith_ingest_report r;
+  kith_run_result result;
+  run = (kith_run){.model = kith_model_defaults(), .train = kith_train_defaults(), .evaluate = kith_rank_defaults(),
+                   .checkpoint = kith_checkpoint_defaults(), .job = "job text"};
+  run.model = (kith_model_options){.name = KITH_SAGE, .width = 4, .layers = 2, .init = 0.1, .heads = 1};
+  run.train.batch = 4;
+  run.train.epochs = 1;
+  run.evaluate.every = 0;
+  snprintf(run.work, sizeof run.work, "%s", folder);
+  test_path(folder, "graph.h5", run.graph);
+  test_path(folder, "parts.h5", run.parts);
+  assert_int_equal(KITH_OK, kith_ingest(test_comm, &o, "job text", run.graph, &r).status);
+  if (test_comm->rank == 0) cut_alone();
+  KITH_MPI(MPI_Barrier(test_comm->mpi));
+  assert_int_equal(KITH_OK, kith_graph_read(test_comm, run.parts, &graph).status);
+  assert_int_equal(KITH_OK, kith_train_run(test_comm, graph, &run, &result).status);
+}
+
+static kith_agreed embed_all(const kith_source *source, const char *output) {
+  kith_agreed st = {KITH_OK};
+  char checkpoint[KITH_PATH];
+  kith_newcomers new = {.n_pair = 0};
+  kith_embedded e = {.n = 0};
+  kith_embeddings_note note = {.model = "sage", .metrics = "", .job = "job text"};
+  KITH_TRY(kith_checkpoint_newest(test_comm, folder, checkpoint));
+  KITH_TRY(kith_newcomers_read(test_comm, run.graph, source, KITH_NEW_BOTH, &new));
+  KITH_TRY(kith_embed(test_comm, graph, &run, &new, checkpoint, &e));
+  KITH_TRY(kith_newcomers_write(test_comm, graph, &new, output, e.first, e.n, e.d, e.x, &note));
+done:
+  kith_newcomers_free(&new);
+  kith_embedded_free(&e);
+  return st;
+}
+
+static int files(void) {
+  int n = test_comm->rank == 0 ? test_folder_count(folder) : 0;
+  kith_comm_share(test_comm, sizeof n, &n);
+  return n;
+}
+
+/* Refuse the k-th allocation on rank r; whether it was reached. */
+static bool refused(int r, int64_t k, const kith_source *source, const char *output) {
+  int64_t live = kith_alloc_live();
+  int before = files();
+  kith_alloc_refuse(test_comm->rank == r ? k : 0);
+  kith_agreed st = embed_all(source, output);
+  kith_alloc_refuse(0);
+  int64_t worst = kith_comm_max(test_comm, st.status), best = -kith_comm_max(test_comm, -(int64_t)st.status);
+  assert_int_equal(worst, best);
+  assert_int_equal(kith_alloc_live(), live);
+  if (!kith_is_bad(st)) return false;
+  assert_int_equal(st.status, KITH_ENOMEM);
+  assert_int_equal(files(), before);
+  return true;
+}
+
+static void without_memory_all_ranks_learn_it_and_nothing_is_left(void **state) {
+  (void)state;
+  char output[KITH_PATH];
+  kith_source source = list_of("new", "f x\nf y\na v\ng v\nf x\n");
+  test_path(folder, "new.h5", output);
+  for (int r = 0; r < test_comm->size; r++) {
+    int64_t k = 1;
+    while (refused(r, k, &source, output)) {
+      k++;
+      assert_true(k < MOST);
+    }
+    assert_true(k > 20); /* the loop met something */
+    if (test_comm->rank == 0) assert_int_equal(remove(output), 0);
+    KITH_MPI(MPI_Barrier(test_comm->mpi));
+  }
+}
+
+int main(int argc, char **argv) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(without_memory_all_ranks_learn_it_and_nothing_is_left)};
+  test_begin(&argc, &argv);
+  if (test_comm->rank == 0) test_folder_make(folder);
+  kith_comm_share(test_comm, sizeof folder, folder);
+  prepare();
+  int failures = cmocka_run_group_tests(tests, NULL, NULL);
+  kith_graph_destroy(&graph);
+  KITH_MPI(MPI_Barrier(test_comm->mpi));
+  if (test_comm->rank == 0) test_folder_remove(folder);
+  return test_end(failures);
+}
