@@ -13,6 +13,9 @@ enum { KITH_CUTOFFS = 8 }; /**< how many K a job may ask for */
 
 typedef enum kith_held_out { KITH_ON_VALID, KITH_ON_TEST } kith_held_out;
 
+/** What picks the epoch of a classification: the most right answers, of equals the smaller loss; or the smallest loss. */
+typedef enum kith_pick { KITH_PICK_ACCURACY, KITH_PICK_LOSS } kith_pick;
+
 typedef struct kith_rank_options {
   int n_k;
   int k[KITH_CUTOFFS];   /**< ascending */
@@ -20,6 +23,7 @@ typedef struct kith_rank_options {
   kith_held_out split;   /**< which lists are the truth; on test, validation items are masked like training items */
   int sampled;           /**< 0: full ranking; N: the sampled-N protocol */
   uint64_t seed;         /**< of the sampled protocol */
+  kith_pick pick;        /**< classification */
   bool smoothness;       /**< while training: tell how alike the rows of each layer are, too */
 } kith_rank_options;
 

@@ -173,7 +173,7 @@ static kith_status edges_line(const kith__nodes *nodes, const kith__lines *lines
                               int64_t *loops) {
   kith_status st = KITH_OK;
   kith__cell cell[3];
-  int32_t node[2];
+  int32_t node[2] = {0, 0};
   int n = 0;
   while (n < 3 && kith__knife_cut(knife, &line, &cell[n])) n++;
   if (n != 2) return kith__lines_fail(lines, "expected the numbers of two nodes, found %d column%s", n, n == 1 ? "" : "s or more");

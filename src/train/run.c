@@ -110,6 +110,7 @@ static void run_write_recipe(run *r) {
   run_add_steps(r);
   run_add_model(r);
   if (!run_classifies(r)) run_add_negatives(r);
+  else if (o->evaluate.pick == KITH_PICK_LOSS) run_add_recipe(r, " pick=loss");
   run_add_mode(r);
 }
 
@@ -215,11 +216,12 @@ static kith_agreed run_mark(const run *r, int d, const float *x, kith_held_out s
 
 /*
  * What epochs are compared by: recall at the largest cut-off; or the share of right answers, and where it is the same the
- * smaller loss, which makes a difference of less than one answer.
+ * smaller loss, which makes a difference of less than one answer; or the loss alone, negated, since more is better.
  */
 static double run_score(const run *r, const kith_marks *m) {
   const kith_accuracy *a = &m->classified;
   if (!run_classifies(r)) return m->ranked.recall[m->ranked.n_k - 1];
+  if (r->o->evaluate.pick == KITH_PICK_LOSS) return -a->loss;
   return a->n > 0 ? ((double)a->right + 1 / (1 + a->loss)) / (double)a->n : 0;
 }
 
