@@ -50,6 +50,7 @@ done:
 typedef struct cut_rows {
   int64_t *original, *edge, *start, *neighbour;
   int32_t *neighbour_original;
+  float *weight; /* of the entries; null without weights */
   float *feature; /* classification, as the next ones */
   int32_t *label;
   int8_t *split;
@@ -61,6 +62,7 @@ static void cut_rows_free(cut_rows *r) {
   KITH_FREE(r->start);
   KITH_FREE(r->neighbour);
   KITH_FREE(r->neighbour_original);
+  KITH_FREE(r->weight);
   KITH_FREE(r->feature);
   KITH_FREE(r->label);
   KITH_FREE(r->split);
@@ -101,6 +103,23 @@ done:
   return st;
 }
 
+/* Every interaction's weight in the rows of both its ends.  An item's users come in the order of their numbers, as here. */
+static kith_status cut_weigh(const kith_dataset *d, const numbering *m, cut_rows *r) {
+  kith_status st = KITH_OK;
+  int64_t *next = NULL, n_user = d->n[KITH_USER];
+  KITH_TRY(KITH_NEW(next, d->n[KITH_ITEM]));
+  KITH_TRY(KITH_NEW(r->weight, r->start[m->n]));
+  for (int64_t u = 0; u < n_user; u++)
+    for (kith_eid e = d->train.start[u]; e < d->train.start[u + 1]; e++) {
+      int32_t item = d->train.item[e];
+      r->weight[r->start[m->number[u]] + e - d->train.start[u]] = d->weight[e];
+      r->weight[r->start[m->number[n_user + item]] + next[item]++] = d->weight[e];
+    }
+done:
+  KITH_FREE(next);
+  return st;
+}
+
 static kith_status cut_make(const kith_dataset *d, const numbering *m, cut_rows *out) {
   kith_status st = KITH_OK;
   partition_graph g = {0};
@@ -113,6 +132,7 @@ static kith_status cut_make(const kith_dataset *d, const numbering *m, cut_rows 
   KITH_TRY(KITH_NEW(r.neighbour, n_entry));
   KITH_TRY(KITH_NEW(r.neighbour_original, n_entry));
   cut_fill(d, m, &g, &r);
+  if (d->weight) KITH_TRY(cut_weigh(d, m, &r));
   if (d->task == KITH_CLASSIFY) KITH_TRY(cut_nodes(d, m, &r));
   *out = r;
   r = (cut_rows){0};
@@ -205,6 +225,7 @@ static kith_agreed write_rows(kith_h5 *f, const kith_dataset *d, int parts, cons
   KITH_TRY(write_whole(f, "train/start", KITH_H5_INT64, m->n + 1, r->start));
   KITH_TRY(write_whole(f, "train/neighbour", KITH_H5_INT64, n_entry, r->neighbour));
   KITH_TRY(write_whole(f, "train/original", KITH_H5_INT32, n_entry, r->neighbour_original));
+  if (r->weight) KITH_TRY(write_whole(f, "train/weight", KITH_H5_FLOAT, n_entry, r->weight));
   KITH_TRY(write_whole(f, "user/number", KITH_H5_INT64, n_user, m->number));
   KITH_TRY(write_whole(f, "item/number", KITH_H5_INT64, d->n[KITH_ITEM], m->number + n_user));
 done:
@@ -242,7 +263,7 @@ done:
 
 static int64_t write_bytes(const kith_dataset *d) {
   int64_t n = d->n[KITH_USER] + d->n[KITH_ITEM], held = d->valid.start[d->valid.n_row] + d->test.start[d->test.n_row];
-  return (48 + 4 * (int64_t)d->n_feature) * n + 24 * d->n_edge + 4 * held + (1 << 16);
+  return (48 + 4 * (int64_t)d->n_feature) * n + (d->weight ? 32 : 24) * d->n_edge + 4 * held + (1 << 16);
 }
 
 kith_agreed kith_partition_write(const kith_comm *comm, const char *path, const kith_dataset *d, const kith_partition_options *o,

@@ -91,7 +91,8 @@ typedef struct kith_graph {
   uint8_t *type;           /**< [n_own] kith_node_type */
   int64_t *original;       /**< [n_own] original number within the type */
   kith_eid *start;         /**< [n_own + 1] training neighbours of each owned row … */
-  kith_gid *neighbour;     /**< [start[n_own]] … their global numbers, in the order of original numbers */
+  kith_gid *neighbour;     /**< [start[n_own]] … their global numbers, in the order of original numbers … */
+  float *weight;           /**< [start[n_own]] … and the interactions' weights as they were given, of any sign; null if they have none */
   kith_eid *edge;          /**< [n_own] for a user, the number of its first training edge in graph.h5; for a training node, its number among them; else -1 */
   kith_lists train, valid, test; /**< rows: the owned users, in the order of row_of[KITH_USER]; original item numbers */
   kith_gid *item_number;   /**< [n[KITH_ITEM]] global number of every item (negatives are drawn among all items) */

@@ -208,6 +208,7 @@ typedef struct kith_dataset {
   int64_t n[KITH_TYPES];         /**< classification: nodes, and no items */
   kith_eid n_edge;               /**< training interactions; edges */
   kith_lists train, valid, test; /**< a row per user; classification: train has a row per node, its neighbours */
+  float *weight;                 /**< of the training interactions, in their order; null if they have none */
   uint64_t fingerprint;          /**< of the training and held-out lists */
   int n_class, n_feature;        /**< classification, as the next ones */
   float *feature;                /**< [n, n_feature] */

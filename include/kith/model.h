@@ -8,8 +8,23 @@
 #include "kith/tape.h"
 
 /* The models: their numbers, and in the same order their names in a job.  docs/new-model.md tells how to add one. */
-typedef enum kith_model_name { KITH_LIGHTGCN, KITH_MF, KITH_NGCF, KITH_GCN, KITH_GAT, KITH_SAGE, KITH_PINSAGE } kith_model_name;
-#define KITH_MODEL_NAMES "lightgcn | mf | ngcf | gcn | gat | sage | pinsage"
+typedef enum kith_model_name {
+  KITH_LIGHTGCN,
+  KITH_MF,
+  KITH_NGCF,
+  KITH_GCN,
+  KITH_GAT,
+  KITH_SAGE,
+  KITH_PINSAGE
+} kith_model_name;
+#define KITH_MODEL_NAMES \
+  "lightgcn | " \
+  "mf | " \
+  "ngcf | " \
+  "gcn | " \
+  "gat | " \
+  "sage | " \
+  "pinsage"
 
 /** How GAT's last layer joins its heads: side by side, each with its share of the columns; or the mean of heads that have all columns. */
 typedef enum kith_gat_last { KITH_GAT_CONCAT, KITH_GAT_AVERAGE } kith_gat_last;

@@ -242,8 +242,11 @@ typedef struct kith_fanouts {
 /** How a step sees the graph: all of it, or hops that are drawn around the batch's nodes. */
 typedef enum kith_train_mode { KITH_FULL, KITH_NEIGHBOR, KITH_LAYERWISE, KITH_CLUSTER, KITH_SAINT_NODE, KITH_SAINT_EDGE, KITH_SAINT_WALK } kith_train_mode;
 
-/** In proportion to what a node draws among its neighbours: all alike, or one over their degrees (the squares of A's entries), or a relation's own weights. */
-typedef enum kith_drawing { KITH_UNIFORM, KITH_IMPORTANCE } kith_drawing;
+/**
+ * In proportion to what a node draws among its neighbours: all alike; one over their degrees (the squares of A's entries), or
+ * a relation's own weights; the interactions' weights.  It decides whom a row looks at, not what counts: scales undo it.
+ */
+typedef enum kith_drawing { KITH_UNIFORM, KITH_IMPORTANCE, KITH_BY_WEIGHT } kith_drawing;
 
 /** What becomes of edges between the parts of a step. */
 typedef enum kith_cut { KITH_CUT_KEEP, KITH_CUT_DROP, KITH_CUT_WEIGH } kith_cut;

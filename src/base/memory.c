@@ -16,6 +16,15 @@ static bool memory_is_refused(void) {
   return atomic_fetch_sub(&memory_refuse, 1) == 1;
 }
 
+/*
+ * Zeroes.  Large blocks are given back to Linux, which brings zero pages when they are touched: room for the largest step
+ * that could ever be costs only what steps use.  Rows are gathered at random, so huge pages save misses of the TLB.
+ */
+static void memory_clear(void *p, size_t bytes, size_t whole, bool huge) {
+  if (huge) madvise(p, whole, MADV_HUGEPAGE); /* advice only */
+  if (!huge || madvise(p, whole, MADV_DONTNEED) != 0) memset(p, 0, bytes);
+}
+
 void *kith_alloc(int64_t count, size_t size) {
   if (count < 0 || (uint64_t)count > (SIZE_MAX / 2) / size || memory_is_refused()) return NULL;
   size_t bytes = (size_t)count * size;
@@ -23,8 +32,7 @@ void *kith_alloc(int64_t count, size_t size) {
   size_t whole = (bytes + line) / line * line; /* at least one line, so that an empty block is a block */
   void *p = aligned_alloc(line, whole);
   if (!p) return NULL;
-  if (line == MEMORY_HUGE) madvise(p, whole, MADV_HUGEPAGE); /* rows are gathered at random: fewer TLB misses; advice only */
-  memset(p, 0, bytes);
+  memory_clear(p, bytes, whole, line == MEMORY_HUGE);
   atomic_fetch_add(&memory_live, 1);
   return p;
 }

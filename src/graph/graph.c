@@ -19,6 +19,7 @@ void kith_graph_destroy(kith_graph **graph) {
   KITH_FREE(g->original);
   KITH_FREE(g->start);
   KITH_FREE(g->neighbour);
+  KITH_FREE(g->weight);
   KITH_FREE(g->edge);
   kith_lists_free(&g->train);
   kith_lists_free(&g->valid);

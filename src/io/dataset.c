@@ -9,6 +9,7 @@ void kith_dataset_destroy(kith_dataset **dataset) {
   kith_lists_free(&d->train);
   kith_lists_free(&d->valid);
   kith_lists_free(&d->test);
+  KITH_FREE(d->weight);
   KITH_FREE(d->feature);
   KITH_FREE(d->label);
   KITH_FREE(d->split);
@@ -76,6 +77,15 @@ done:
   return st;
 }
 
+static kith_agreed weights_read(const kith_comm *comm, kith_h5 *f, int64_t n, float **weight) {
+  kith_agreed st = {KITH_OK};
+  if (!kith_h5_has(f, "train/weight")) return st;
+  KITH_TRY(kith_agree(comm, KITH_NEW(*weight, n)));
+  KITH_TRY(column_read(f, "train", "weight", KITH_H5_FLOAT, n, *weight));
+done:
+  return st;
+}
+
 static kith_agreed dataset_read_pairs(const kith_comm *comm, kith_h5 *f, kith_dataset *d) {
   kith_agreed st = {KITH_OK};
   int64_t n_user, n_item;
@@ -84,6 +94,7 @@ static kith_agreed dataset_read_pairs(const kith_comm *comm, kith_h5 *f, kith_da
   d->n[KITH_USER] = n_user;
   d->n[KITH_ITEM] = n_item;
   KITH_TRY(lists_read(comm, f, "train", "item", n_user, n_item, &d->train));
+  KITH_TRY(weights_read(comm, f, d->train.start[d->train.n_row], &d->weight));
   KITH_TRY(lists_read(comm, f, "valid", "item", n_user, n_item, &d->valid));
   KITH_TRY(lists_read(comm, f, "test", "item", n_user, n_item, &d->test));
   d->n_edge = d->train.start[n_user];

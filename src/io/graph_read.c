@@ -174,6 +174,7 @@ static kith_agreed read_train(const kith_comm *comm, kith_h5 *f, kith_graph *g) 
   int64_t first = 0;
   KITH_TRY(read_neighbours(comm, f, "train", g, &first));
   READ_SLICE(f, "train/original", KITH_H5_INT32, first, g->start[g->n_own], original);
+  if (kith_h5_has(f, "train/weight")) READ_SLICE(f, "train/weight", KITH_H5_FLOAT, first, g->start[g->n_own], g->weight);
   KITH_TRY(kith_agree(comm, read_keep_users(g, g->start, original, &g->train)));
 done:
   KITH_FREE(original);

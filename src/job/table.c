@@ -75,7 +75,7 @@ const job_key kith__job_table[] = {
     {"train.mode", JOB_NAME, AT(train.sampler.mode), 0, 0, "full | neighbor | layerwise | cluster | saint-node | saint-edge | saint-walk",
      "what a step propagates over: full: the whole graph; neighbor: drawn neighbours of the batch's nodes; layerwise: nodes drawn for each layer; cluster: parts of the cut; saint-node: one drawn set of nodes; saint-edge, saint-walk: the ends of drawn edges, the nodes of random walks"},
     {"train.fanouts", JOB_FANOUTS, AT(train.sampler.fanouts), 0, 1e6, "neighbours", "neighbor: kept at each hop, the batch's own first; the last number counts for further hops; 0: all"},
-    {"train.draw", JOB_NAME, AT(train.sampler.draw), 0, 0, "uniform | importance", "neighbor: draws are uniform without replacement, or with replacement in proportion to one over the neighbours' degrees"},
+    {"train.draw", JOB_NAME, AT(train.sampler.draw), 0, 0, "uniform | importance | weight", "neighbor: draws are uniform without replacement; or with replacement in proportion to one over the neighbours' degrees (pinsage: to their visits), or to the interactions' weights"},
     {"train.budget", JOB_LONG, AT(train.sampler.budget), 1, 1e9, "nodes", "layerwise: expected in each layer's set; saint-node: in a step's; saint-edge, saint-walk: edges, or walks, expected in a step"},
     {"train.walk", JOB_INT, AT(train.sampler.walk), 1, 1000, "hops", "saint-walk: length of a walk"},
     {"train.coverage", JOB_INT, AT(train.sampler.coverage), 1, 1e6, "times", "saint-edge, saint-walk: a node is met on average while chances are counted, before training"},

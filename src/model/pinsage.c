@@ -2,8 +2,8 @@
  * PinSage (Ying et al., KDD 2018, algorithms 1 and 2): with N(i) the nodes that random walks from i visit most and alpha
  * their shares of the visits,
  *   n_i = sum over j in N(i) of alpha_ij ReLU(Q h_j + q),   h_i = unit row of ReLU(W [h_i, n_i] + w),
- * and after the last layer h = G2 ReLU(G1 h + g).  The paper's nodes are items alone; here they are users and items, as
- * in the comparisons of Wang et al. (NGCF, SIGIR 2019), and what a layer of theirs reads of content is learnt.
+ * and after the last layer h = G2 ReLU(G1 h + g).  The paper's nodes are items alone, with features; here they are
+ * users and items with learnt embeddings, as in the comparisons of Wang et al. (NGCF, SIGIR 2019).
  */
 #include "kith/model.h"
 

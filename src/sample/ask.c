@@ -1,7 +1,10 @@
 /* Questions go to the owners of nodes; they draw by the law and answer. */
 #include "sample/ask.h"
 
-enum { ASK_HEAD = 2, ASK_EDGE = 3 }; /* 64-bit words of an answer's things */
+enum {
+  ASK_HEAD = 2, ASK_EDGE = 3, /* 64-bit words of an answer's things */
+  ASK_AHEAD = 8               /* questions between asking for a line of memory and reading it */
+};
 
 /* ---- room ---- */
 
@@ -47,6 +50,8 @@ kith_status kith__ask_make(const sample_setting *s, const sample_law *law, int64
   KITH_TRY(KITH_NEW(q->ask, rows));
   KITH_TRY(KITH_NEW(q->head_of, rows));
   KITH_TRY(KITH_NEW(q->found, rows));
+  KITH_TRY(KITH_NEW(q->who, s->a->csr.n_col));
+  for (kith_lid c = 0; c < s->a->csr.n_col; c++) q->who[c] = (sample_edge){s->a->number[c], s->a->node[c], (int32_t)s->a->degree[c], 1};
   KITH_TRY(KITH_NEW(q->place, s->most_degree));
   KITH_TRY(KITH_NEW(q->allowed, s->most_degree));
   KITH_TRY(KITH_NEW(q->scale, s->most_degree));
@@ -62,6 +67,7 @@ void kith__ask_free(sample_ask *q) {
   KITH_FREE(q->ask);
   KITH_FREE(q->head_of);
   KITH_FREE(q->found);
+  KITH_FREE(q->who);
   KITH_FREE(q->place);
   KITH_FREE(q->allowed);
   KITH_FREE(q->scale);
@@ -110,18 +116,33 @@ static sample_head ask_answer(sample_ask *q, int l, kith_gid number, sample_edge
     about.allowed = q->allowed;
   }
   int64_t drawn = q->law->draw(q->law->self, &about, q->place, q->scale);
+  kith_eid from = a->csr.start[a->place[row]];
+  for (int64_t i = 0; i < drawn; i++) __builtin_prefetch(&q->who[a->csr.col[from + q->place[i]]]);
   for (int64_t i = 0; i < drawn; i++) {
-    kith_eid at = a->csr.start[a->place[row]] + q->place[i];
-    kith_lid c = a->csr.col[at];
-    edge[i] = (sample_edge){a->number[c], a->node[c], (int32_t)a->degree[c], a->weighed ? q->scale[i] * a->csr.weight[at] : q->scale[i]};
+    edge[i] = q->who[a->csr.col[from + q->place[i]]];
+    edge[i].scale = a->weighed ? q->scale[i] * a->csr.weight[from + q->place[i]] : q->scale[i];
   }
-  return (sample_head){a->node[row], (int32_t)a->degree[row], (int32_t)drawn};
+  return (sample_head){q->who[row].node, q->who[row].degree, (int32_t)drawn};
+}
+
+/* What the answer to a later question will read: in two strides, since the second place is read in the first. */
+static void ask_expect(const sample_ask *q, int64_t n, const kith_gid *asked) {
+  const kith_relation *a = q->a;
+  kith_gid low = q->g->first[q->comm->rank];
+  if (n > ASK_AHEAD) {
+    kith_lid row = (kith_lid)(asked[ASK_AHEAD] - low);
+    __builtin_prefetch(&a->degree[row]);
+    __builtin_prefetch(&a->place[row]);
+    __builtin_prefetch(&q->who[row]);
+  }
+  if (n > ASK_AHEAD / 2) __builtin_prefetch(&a->csr.start[a->place[asked[ASK_AHEAD / 2] - low]]);
 }
 
 /* Answer n questions; returns how many edges that makes. */
 static int64_t ask_answer_some(sample_ask *q, int l, int64_t n, const kith_gid *asked, sample_head *head, sample_edge *edge) {
   int64_t at = 0;
   for (int64_t i = 0; i < n; i++) {
+    ask_expect(q, n - i, asked + i);
     head[i] = ask_answer(q, l, asked[i], edge + at);
     at += head[i].drawn;
   }

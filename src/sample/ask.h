@@ -35,6 +35,7 @@ typedef struct sample_ask {
   kith_gid *ask;             /* … and their numbers */
   kith_lid *head_of;         /* [most rows] the inverse of grouped: where each row's head stands */
   kith_eid *found;           /* [most rows] where each row's edges begin */
+  sample_edge *who;          /* [n_own + n_ghost] what is said of each node, in one place: a look at it is one miss of the cache */
   int64_t *place, *allowed;  /* [largest degree] of the node being asked about */
   float *scale;
   sample_counts rows, edges;

@@ -57,15 +57,18 @@ static int64_t neighbour_uniform(void *self, const sample_question *q, int64_t *
   return n;
 }
 
-/* Running sums of what the allowed neighbours weigh: what was given, or one over their degrees, as the squares of A's entries in a row do. */
-static void neighbour_weigh(const neighbour *w, const sample_question *q) {
+/* What an entry weighs in draws: as it was given, or one over the neighbour's degree, as the squares of A's entries in a row do. */
+static double neighbour_weight(const neighbour *w, kith_lid row, int64_t place) {
   const kith_relation *a = w->set->a;
-  kith_eid from = a->csr.start[a->place[q->row]];
+  kith_eid at = a->csr.start[a->place[row]] + place;
+  if (w->set->options.draw == KITH_BY_WEIGHT) return (double)w->set->g->weight[w->set->g->start[row] + place];
+  return a->weighed ? (double)a->csr.weight[at] : 1 / (double)a->degree[a->csr.col[at]];
+}
+
+/* Running sums of what the allowed neighbours weigh. */
+static void neighbour_weigh(const neighbour *w, const sample_question *q) {
   w->below[0] = 0;
-  for (int64_t i = 0; i < q->among; i++) {
-    kith_eid at = from + kith__allowed(q, i);
-    w->below[i + 1] = w->below[i] + (a->weighed ? (double)a->csr.weight[at] : 1 / (double)a->degree[a->csr.col[at]]);
-  }
+  for (int64_t i = 0; i < q->among; i++) w->below[i + 1] = w->below[i] + neighbour_weight(w, q->row, kith__allowed(q, i));
 }
 
 /* The neighbour whose share a number below the sum of all falls in: binary search. */
@@ -108,9 +111,23 @@ static void neighbour_destroy(void *self) {
   KITH_FREE(w);
 }
 
+/* Draws by weight need weights, above zero and finite, so that every neighbour can be drawn. */
+static kith_status neighbour_check(const sample_setting *s) {
+  kith_status st = KITH_OK;
+  const kith_graph *g = s->g;
+  if (s->options.draw != KITH_BY_WEIGHT) return st;
+  KITH_CHECK(g->weight && !s->a->weighed, KITH_ECONFIG, "train.draw: weight needs interactions with weights (data.interactions.columns.weight)%s",
+             g->weight ? "; importance neighbourhoods have weights of their own: say importance" : "");
+  for (kith_eid e = 0; e < g->start[g->n_own]; e++)
+    KITH_CHECK(isfinite(g->weight[e]) && g->weight[e] > 0, KITH_EDATA, "train.draw: weight needs weights above zero; an interaction weighs %g", (double)g->weight[e]);
+done:
+  return st;
+}
+
 kith_status kith__law_neighbour(const sample_setting *s, sample_law *out) {
   kith_status st = KITH_OK;
   neighbour *w = NULL;
+  KITH_TRY(neighbour_check(s));
   KITH_TRY(KITH_NEW(w, 1));
   *out = (sample_law){.self = w, .begin = neighbour_begin, .draw = s->options.draw == KITH_UNIFORM ? neighbour_uniform : neighbour_weighed, .destroy = neighbour_destroy};
   w->set = s;

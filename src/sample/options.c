@@ -10,5 +10,5 @@ const char *kith_train_mode_text(kith_train_mode mode) {
   return text[mode];
 }
 
-const char *kith_drawing_text(kith_drawing draw) { return draw == KITH_IMPORTANCE ? "importance" : "uniform"; }
+const char *kith_drawing_text(kith_drawing draw) { return draw == KITH_BY_WEIGHT ? "weight" : draw == KITH_IMPORTANCE ? "importance" : "uniform"; }
 const char *kith_cut_text(kith_cut cut) { return cut == KITH_CUT_WEIGH ? "weigh" : cut == KITH_CUT_DROP ? "drop" : "keep"; }

@@ -34,6 +34,12 @@ done:
   return st;
 }
 
+/* Newcomers have importance neighbourhoods as well, by walks that begin at them; known nodes' walks meet no newcomer. */
+static kith_agreed embed_relate(embed *m, const kith_run *o) {
+  if (!kith_model_reads_near(m->model)) return kith_relation_create(m->comm, m->e.g, m->model->width, &m->a);
+  return kith_near_create(m->comm, m->e.g, &m->model->near, o->train.seed, m->model->width, &m->a);
+}
+
 static kith_status embed_record(embed *m, uint64_t seed) {
   kith_status st = KITH_OK;
   const kith_hop *hop[KITH_READOUT_MOST];
@@ -101,7 +107,7 @@ kith_agreed kith_embed(const kith_comm *comm, const kith_graph *g, const kith_ru
   *out = (kith_embedded){.n = 0};
   KITH_TRY(kith_agreed_same(embed_check(&run->model)));
   KITH_TRY(kith__extend(comm, g, run->parts, new, &m.e));
-  KITH_TRY(kith_relation_create(comm, m.e.g, run->model.width, &m.a));
+  KITH_TRY(embed_relate(&m, run));
   KITH_TRY(kith_agree(comm, embed_record(&m, run->train.seed)));
   KITH_TRY(embed_load(&m, g, run, checkpoint, out));
   kith_tape_forward(m.tape);

@@ -231,13 +231,14 @@ const float *kith_trainer_final(kith_trainer *t) {
 
 int kith_trainer_n_layer(const kith_trainer *t) { return t->layers.n; }
 
+/* Always along the training graph's edges, whatever the layers read. */
 kith_agreed kith_trainer_smoothness(kith_trainer *t, kith_smoothness *out) {
   kith_agreed st = {KITH_OK};
-  int64_t before = kith_halo_bytes(t->a->halo);
+  int64_t before = kith_halo_bytes(t->read->halo);
   for (int l = 0; l < t->layers.n; l++)
     KITH_TRY(kith_smoothness_measure(t->comm, t->a, t->layers.h[l]->d, t->layers.h[l]->value, &out[l]));
 done:
-  t->eval_bytes += kith_halo_bytes(t->a->halo) - before;
+  t->eval_bytes += kith_halo_bytes(t->read->halo) - before;
   return st;
 }
 

@@ -51,7 +51,7 @@ static trace *walk(const test_graph *t, const kith_comm *comm, int parts, const 
   int64_t live = kith_alloc_live();
   kith_walks_run(w, law, n_mine, mine, note, out);
   assert_int_equal(live, kith_alloc_live());
-  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, out->path, WALKERS * (LENGTH + 1), MPI_INT16_T, MPI_MAX, comm->mpi));
+  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, &out->path[0][0], WALKERS * (LENGTH + 1), MPI_INT16_T, MPI_MAX, comm->mpi));
   kith_walks_destroy(&w);
   kith_graph_destroy(&g);
   free(mine);
@@ -103,7 +103,7 @@ static void check_visits(double restart) {
   transitions(&t, transition);
   trace *w = walk(&t, test_comm, 5, &(kith_walk_law){.seed = 4, .use = KITH_USE_NEAR, .round = 2, .length = LENGTH, .restart = restart}, 3, begin);
   for (int k = 0; k < 3; k++) {
-    double p[NODES] = {0}, all = WALKERS / 3;
+    double p[NODES] = {0}, all = (double)WALKERS / 3;
     p[begin[k]] = 1;
     for (int hop = 0; hop <= LENGTH; hop++) {
       double count[NODES] = {0};
