@@ -10,15 +10,15 @@ typedef struct judge {
 
 static int32_t judge_rank(const judge *j, const int32_t *part, int64_t i) { return j->rank_of[part[i]]; }
 
-/* Row i's neighbours: cut edges (from the users' side), and one ghost for every other rank that has a neighbour of it. */
-static void judge_row(judge *j, const partition_graph *g, const int32_t *part, int64_t i, bool is_user, int64_t *seen) {
+/* Row i's neighbours: cut edges, each from the end that comes first, and one ghost for every other rank that has a neighbour of it. */
+static void judge_row(judge *j, const partition_graph *g, const int32_t *part, int64_t i, int64_t *seen) {
   int32_t mine = judge_rank(j, part, i);
   j->node[mine]++;
   j->edge[mine] += g->start[i + 1] - g->start[i];
   for (int64_t e = g->start[i]; e < g->start[i + 1]; e++) {
     int32_t other = judge_rank(j, part, g->to[e]);
     if (other == mine) continue;
-    j->cut += is_user;
+    j->cut += i < g->to[e];
     if (seen[other] == i + 1) continue;
     seen[other] = i + 1;
     j->ghosts++;
@@ -39,7 +39,7 @@ kith_status kith_partition_judge(const kith_dataset *d, const kith_partition_opt
   kith_status st = KITH_OK;
   judge j = {0};
   partition_graph g = {0};
-  int64_t *seen = NULL, n_edge = d->train.start[d->n[KITH_USER]];
+  int64_t *seen = NULL, n_edge = d->n_edge;
   KITH_TRY(KITH_NEW(j.rank_of, o->parts));
   KITH_TRY(KITH_NEW(j.node, ranks));
   KITH_TRY(KITH_NEW(j.edge, ranks));
@@ -47,7 +47,7 @@ kith_status kith_partition_judge(const kith_dataset *d, const kith_partition_opt
   KITH_TRY(kith__partition_graph_make(d, &g));
   for (int r = 0; r < ranks; r++)
     for (int64_t p = kith_block(o->parts, ranks, r); p < kith_block(o->parts, ranks, r + 1); p++) j.rank_of[p] = r;
-  for (int64_t i = 0; i < g.n; i++) judge_row(&j, &g, part, i, i < d->n[KITH_USER], seen);
+  for (int64_t i = 0; i < g.n; i++) judge_row(&j, &g, part, i, seen);
   *out = (kith_partition_report){.ranks = ranks, .cut = j.cut, .ghosts = j.ghosts};
   out->cut_share = n_edge ? (double)j.cut / (double)n_edge : 0;
   out->ghosts_per_own = g.n ? (double)j.ghosts / (double)g.n : 0;

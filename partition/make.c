@@ -28,7 +28,7 @@ kith_status kith__partition_contiguous(const kith_dataset *d, const kith_partiti
   KITH_TRY(KITH_NEW(weight, n_user + n_item));
   for (int64_t i = 0; i < n_user + n_item; i++) weight[i] = 1;
   for (int64_t u = 0; u < n_user; u++) weight[u] += d->train.start[u + 1] - d->train.start[u];
-  for (kith_eid e = 0; e < d->train.start[n_user]; e++) weight[n_user + d->train.item[e]]++;
+  for (kith_eid e = 0; d->task == KITH_RECOMMEND && e < d->n_edge; e++) weight[n_user + d->train.item[e]]++;
   partition_deal(n_user, weight, o->parts, part);
   partition_deal(n_item, weight + n_user, o->parts, part + n_user);
 done:

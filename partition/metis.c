@@ -7,12 +7,29 @@
 #include <limits.h>
 #include <math.h>
 #include <metis.h>
+#include <string.h>
 
 #include "partition.h"
 
 _Static_assert(sizeof(idx_t) == sizeof(int32_t), "the sizes below are checked against METIS's 32-bit index");
 
+/* Nodes of one kind come with rows of neighbours in both directions. */
+static kith_status graph_copy(const kith_dataset *d, partition_graph *out) {
+  kith_status st = KITH_OK;
+  partition_graph g = {.n = d->n[KITH_USER]};
+  KITH_TRY(KITH_NEW(g.start, g.n + 1));
+  KITH_TRY(KITH_NEW(g.to, d->train.start[g.n]));
+  memcpy(g.start, d->train.start, (size_t)(g.n + 1) * sizeof *g.start);
+  memcpy(g.to, d->train.item, (size_t)g.start[g.n] * sizeof *g.to);
+  *out = g;
+  g = (partition_graph){0};
+done:
+  kith__partition_graph_free(&g);
+  return st;
+}
+
 kith_status kith__partition_graph_make(const kith_dataset *d, partition_graph *out) {
+  if (d->task == KITH_CLASSIFY) return graph_copy(d, out);
   kith_status st = KITH_OK;
   int64_t n_user = d->n[KITH_USER], n_edge = d->train.start[n_user], *next = NULL;
   partition_graph g = {.n = n_user + d->n[KITH_ITEM]};
@@ -44,7 +61,7 @@ void kith__partition_graph_free(partition_graph *g) {
 
 static kith_status metis_check_size(const kith_dataset *d) {
   kith_status st = KITH_OK;
-  int64_t n = d->n[KITH_USER] + d->n[KITH_ITEM], n_entry = 2 * d->train.start[d->n[KITH_USER]];
+  int64_t n = d->n[KITH_USER] + d->n[KITH_ITEM], n_entry = 2 * d->n_edge;
   KITH_CHECK(n < INT32_MAX && n_entry < INT32_MAX, KITH_ECONFIG,
              "partition.method: metis: the graph has %lld nodes and %lld adjacency entries, but METIS here counts to %d; set "
              "partition.method to hash or contiguous, or build METIS with IDXTYPEWIDTH 64",
@@ -91,7 +108,7 @@ kith_status kith__partition_metis(const kith_dataset *d, const kith_partition_op
   kith_status st = KITH_OK;
   partition_graph g = {0};
   KITH_TRY(metis_check_size(d));
-  bool tiny = d->n[KITH_USER] + d->n[KITH_ITEM] < 4 * (int64_t)o->parts || d->train.start[d->n[KITH_USER]] == 0;
+  bool tiny = d->n[KITH_USER] + d->n[KITH_ITEM] < 4 * (int64_t)o->parts || d->n_edge == 0;
   if (o->parts == 1 || tiny) { /* nothing to bisect: METIS would stumble */
     KITH_TRY(kith__partition_contiguous(d, o, part));
     goto done;

@@ -5,7 +5,7 @@
 #include "kith/partition.h"
 
 /**
- * The bipartite graph as rows of neighbours, users first, then items; both directions.  Plain arrays for METIS.
+ * The graph as rows of neighbours, both directions; a bipartite one has users first, then items.  Plain arrays for METIS.
  */
 typedef struct partition_graph {
   int64_t n;      /* nodes */

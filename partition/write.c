@@ -1,5 +1,6 @@
 /* parts.h5: the graph in global order, so that any rank reads its share as one slice of every dataset. */
 #include <stdio.h>
+#include <string.h>
 
 #include "partition.h"
 
@@ -50,6 +51,9 @@ typedef struct cut_rows {
   int64_t *original, *edge, *start, *neighbour;
   int32_t *neighbour_original;
   float *weight; /* of the entries; null without weights */
+  float *feature; /* classification, as the next ones */
+  int32_t *label;
+  int8_t *split;
 } cut_rows;
 
 static void cut_rows_free(cut_rows *r) {
@@ -59,22 +63,44 @@ static void cut_rows_free(cut_rows *r) {
   KITH_FREE(r->neighbour);
   KITH_FREE(r->neighbour_original);
   KITH_FREE(r->weight);
+  KITH_FREE(r->feature);
+  KITH_FREE(r->label);
+  KITH_FREE(r->split);
 }
 
 static void cut_fill(const kith_dataset *d, const numbering *m, const partition_graph *g, cut_rows *r) {
   int64_t n_user = d->n[KITH_USER], at = 0;
   for (int64_t k = 0; k < m->n; k++) {
     int64_t i = m->node[k];
-    bool item = i >= n_user;
+    bool item = i >= n_user, alike = item || d->task == KITH_CLASSIFY;
     r->original[k] = item ? i - n_user : i;
     r->edge[k] = item ? -1 : d->train.start[i];
     r->start[k] = at;
     for (int64_t e = g->start[i]; e < g->start[i + 1]; e++, at++) { /* in the order of original numbers already */
       r->neighbour[at] = m->number[g->to[e]];
-      r->neighbour_original[at] = (int32_t)(item ? g->to[e] : g->to[e] - n_user);
+      r->neighbour_original[at] = (int32_t)(alike ? g->to[e] : g->to[e] - n_user);
     }
   }
   r->start[m->n] = at;
+}
+
+/* What is known of nodes, in global order; a training node's number among them takes the place of a user's first edge. */
+static kith_status cut_nodes(const kith_dataset *d, const numbering *m, cut_rows *r) {
+  kith_status st = KITH_OK;
+  size_t f = (size_t)d->n_feature;
+  int64_t n_train = 0;
+  KITH_TRY(KITH_NEW(r->feature, m->n * d->n_feature));
+  KITH_TRY(KITH_NEW(r->label, m->n));
+  KITH_TRY(KITH_NEW(r->split, m->n));
+  for (int64_t i = 0; i < m->n; i++) {
+    int64_t k = m->number[i];
+    r->label[k] = d->label[i];
+    r->split[k] = d->split[i];
+    r->edge[k] = d->split[i] == KITH_NODE_TRAIN ? n_train++ : -1;
+    memcpy(r->feature + (size_t)k * f, d->feature + (size_t)i * f, f * sizeof(float));
+  }
+done:
+  return st;
 }
 
 /* Every interaction's weight in the rows of both its ends.  An item's users come in the order of their numbers, as here. */
@@ -98,7 +124,7 @@ static kith_status cut_make(const kith_dataset *d, const numbering *m, cut_rows 
   kith_status st = KITH_OK;
   partition_graph g = {0};
   cut_rows r = {0};
-  int64_t n_entry = 2 * d->train.start[d->n[KITH_USER]];
+  int64_t n_entry = 2 * d->n_edge;
   KITH_TRY(kith__partition_graph_make(d, &g));
   KITH_TRY(KITH_NEW(r.original, m->n));
   KITH_TRY(KITH_NEW(r.edge, m->n));
@@ -107,6 +133,7 @@ static kith_status cut_make(const kith_dataset *d, const numbering *m, cut_rows 
   KITH_TRY(KITH_NEW(r.neighbour_original, n_entry));
   cut_fill(d, m, &g, &r);
   if (d->weight) KITH_TRY(cut_weigh(d, m, &r));
+  if (d->task == KITH_CLASSIFY) KITH_TRY(cut_nodes(d, m, &r));
   *out = r;
   r = (cut_rows){0};
 done:
@@ -138,11 +165,31 @@ static const char *write_method(kith_partition_method method) {
   return method == KITH_PARTITION_METIS ? "metis" : method == KITH_PARTITION_HASH ? "hash" : "contiguous";
 }
 
+static int64_t write_n_train(const kith_dataset *d) {
+  int64_t n = 0;
+  for (int64_t i = 0; i < d->n[KITH_USER]; i++) n += d->split[i] == KITH_NODE_TRAIN;
+  return n;
+}
+
+static kith_agreed write_counts(kith_h5 *f, const kith_dataset *d) {
+  kith_agreed st = {KITH_OK};
+  if (d->task == KITH_CLASSIFY) {
+    KITH_TRY(kith_h5_put_int(f, "n_node", d->n[KITH_USER]));
+    KITH_TRY(kith_h5_put_int(f, "n_class", d->n_class));
+    KITH_TRY(kith_h5_put_int(f, "n_feature", d->n_feature));
+    KITH_TRY(kith_h5_put_int(f, "n_train", write_n_train(d)));
+  } else {
+    KITH_TRY(kith_h5_put_int(f, "n_user", d->n[KITH_USER]));
+    KITH_TRY(kith_h5_put_int(f, "n_item", d->n[KITH_ITEM]));
+  }
+  KITH_TRY(kith_h5_put_int(f, "n_edge", d->n_edge));
+done:
+  return st;
+}
+
 static kith_agreed write_attributes(kith_h5 *f, const kith_dataset *d, const kith_partition_options *o) {
   kith_agreed st = {KITH_OK};
-  KITH_TRY(kith_h5_put_int(f, "n_user", d->n[KITH_USER]));
-  KITH_TRY(kith_h5_put_int(f, "n_item", d->n[KITH_ITEM]));
-  KITH_TRY(kith_h5_put_int(f, "n_edge", d->train.start[d->n[KITH_USER]]));
+  KITH_TRY(write_counts(f, d));
   KITH_TRY(kith_h5_put_int(f, "parts", o->parts));
   KITH_TRY(kith_h5_put_text(f, "method", write_method(o->method)));
   KITH_TRY(kith_h5_put_int(f, "seed", (int64_t)o->seed));
@@ -185,9 +232,38 @@ done:
   return st;
 }
 
+static kith_agreed write_nodes(kith_h5 *f, const kith_dataset *d, int parts, const numbering *m, const cut_rows *r) {
+  kith_agreed st = {KITH_OK};
+  KITH_TRY(write_whole(f, "part/first", KITH_H5_INT64, (int64_t)parts + 1, m->first));
+  KITH_TRY(write_whole(f, "node/original", KITH_H5_INT64, m->n, r->original));
+  KITH_TRY(write_whole(f, "node/number", KITH_H5_INT64, m->n, m->number));
+  KITH_TRY(write_whole(f, "node/train", KITH_H5_INT64, m->n, r->edge));
+  KITH_TRY(write_whole(f, "edge/start", KITH_H5_INT64, m->n + 1, r->start));
+  KITH_TRY(write_whole(f, "edge/neighbour", KITH_H5_INT64, r->start[m->n], r->neighbour));
+  KITH_TRY(write_whole(f, "node/label", KITH_H5_INT32, m->n, r->label));
+  KITH_TRY(write_whole(f, "node/split", KITH_H5_INT8, m->n, r->split));
+  if (d->n_feature > 0) KITH_TRY(kith_h5_write(f, "node/feature", KITH_H5_FLOAT, d->n_feature, m->n, 0, m->n, true, r->feature));
+done:
+  return st;
+}
+
+static kith_agreed write_pairs(const kith_comm *comm, kith_h5 *f, const kith_dataset *d, int parts, const numbering *m, const cut_rows *r) {
+  kith_agreed st = {KITH_OK};
+  kith_lists valid = {0}, test = {0};
+  KITH_TRY(kith_agree(comm, held_out_make(d, m, &d->valid, &valid)));
+  KITH_TRY(kith_agree(comm, held_out_make(d, m, &d->test, &test)));
+  KITH_TRY(write_rows(f, d, parts, m, r));
+  KITH_TRY(write_held_out(f, "valid", &valid));
+  KITH_TRY(write_held_out(f, "test", &test));
+done:
+  kith_lists_free(&valid);
+  kith_lists_free(&test);
+  return st;
+}
+
 static int64_t write_bytes(const kith_dataset *d) {
-  int64_t n = d->n[KITH_USER] + d->n[KITH_ITEM], held = d->valid.start[d->n[KITH_USER]] + d->test.start[d->n[KITH_USER]];
-  return 48 * n + (d->weight ? 32 : 24) * d->train.start[d->n[KITH_USER]] + 4 * held + (1 << 16);
+  int64_t n = d->n[KITH_USER] + d->n[KITH_ITEM], held = d->valid.start[d->valid.n_row] + d->test.start[d->test.n_row];
+  return (48 + 4 * (int64_t)d->n_feature) * n + (d->weight ? 32 : 24) * d->n_edge + 4 * held + (1 << 16);
 }
 
 kith_agreed kith_partition_write(const kith_comm *comm, const char *path, const kith_dataset *d, const kith_partition_options *o,
@@ -195,23 +271,16 @@ kith_agreed kith_partition_write(const kith_comm *comm, const char *path, const 
   kith_agreed st = {KITH_OK};
   numbering m = {0};
   cut_rows rows = {0};
-  kith_lists valid = {0}, test = {0};
   kith_h5 *f = NULL;
   KITH_TRY(kith_agree(comm, numbering_make(d, o->parts, part, &m)));
   KITH_TRY(kith_agree(comm, cut_make(d, &m, &rows)));
-  KITH_TRY(kith_agree(comm, held_out_make(d, &m, &d->valid, &valid)));
-  KITH_TRY(kith_agree(comm, held_out_make(d, &m, &d->test, &test)));
   KITH_TRY(kith_h5_create(comm, path, KITH_PARTS_FORMAT, KITH_FILE_VERSION, write_bytes(d), &f));
   KITH_TRY(write_attributes(f, d, o));
-  KITH_TRY(write_rows(f, d, o->parts, &m, &rows));
-  KITH_TRY(write_held_out(f, "valid", &valid));
-  KITH_TRY(write_held_out(f, "test", &test));
+  KITH_TRY(d->task == KITH_CLASSIFY ? write_nodes(f, d, o->parts, &m, &rows) : write_pairs(comm, f, d, o->parts, &m, &rows));
   KITH_TRY(kith_h5_publish(&f));
 done:
   kith_h5_close(&f);
   numbering_free(&m);
   cut_rows_free(&rows);
-  kith_lists_free(&valid);
-  kith_lists_free(&test);
   return st;
 }

@@ -10,6 +10,12 @@
 
 #include "kith/comm.h"
 
+/** What is learnt: which items users will like, or which class nodes belong to. */
+typedef enum kith_task { KITH_RECOMMEND, KITH_CLASSIFY } kith_task;
+
+/** What a labelled node is held for; node classification. */
+typedef enum kith_node_split { KITH_NODE_NONE, KITH_NODE_TRAIN, KITH_NODE_VALID, KITH_NODE_TEST, KITH_NODE_SPLITS } kith_node_split;
+
 typedef enum kith_node_type { KITH_USER = 0, KITH_ITEM = 1, KITH_TYPES = 2 } kith_node_type;
 
 /** Lists of items, one per row: row i is item[start[i]] … item[start[i + 1] - 1], ascending original numbers. */
@@ -67,10 +73,14 @@ static inline int64_t kith_node_key(int type, int64_t original) { return origina
 /**
  * One rank's share of the cut graph: the rows that it owns.  Read from parts.h5; nothing of it depends on which ranks
  * wrote the file.  Plain struct, freed by kith_graph_destroy().
+ *
+ * A graph for node classification has nodes of one kind: all are of type KITH_USER, there are no items, the lists are
+ * empty, and what is known of the nodes stands in the last members.
  */
 typedef struct kith_graph {
+  kith_task task;
   int64_t n[KITH_TYPES];   /**< users and items in the whole graph */
-  kith_eid n_edge;         /**< training interactions in the whole graph */
+  kith_eid n_edge;         /**< training interactions in the whole graph; classification: edges */
   int n_part;              /**< parts of the cut, K */
   uint64_t fingerprint;    /**< of graph.h5; the same on all files of a job */
   kith_gid *part_first;    /**< [n_part + 1] part p is the global numbers part_first[p] … part_first[p + 1] - 1 */
@@ -83,9 +93,14 @@ typedef struct kith_graph {
   kith_eid *start;         /**< [n_own + 1] training neighbours of each owned row … */
   kith_gid *neighbour;     /**< [start[n_own]] … their global numbers, in the order of original numbers … */
   float *weight;           /**< [start[n_own]] … and the interactions' weights as they were given, of any sign; null if they have none */
-  kith_eid *edge;          /**< [n_own] for a user, the number of its first training edge in graph.h5; -1 for an item */
+  kith_eid *edge;          /**< [n_own] for a user, the number of its first training edge in graph.h5; for a training node, its number among them; else -1 */
   kith_lists train, valid, test; /**< rows: the owned users, in the order of row_of[KITH_USER]; original item numbers */
   kith_gid *item_number;   /**< [n[KITH_ITEM]] global number of every item (negatives are drawn among all items) */
+  int n_class, n_feature;  /**< classification; no features: 0 */
+  int64_t n_train;         /**< classification: training nodes in the whole graph */
+  float *feature;          /**< [n_own, n_feature] */
+  int32_t *label;          /**< [n_own] class, or -1 */
+  int8_t *split;           /**< [n_own] kith_node_split */
 } kith_graph;
 
 void kith_graph_destroy(kith_graph **graph);

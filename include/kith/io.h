@@ -145,6 +145,38 @@ typedef struct kith_ingest_report {
 kith_agreed kith_ingest(const kith_comm *comm, const kith_ingest_options *o, const char *job, const char *path,
                         kith_ingest_report *report) KITH_MUST_USE;
 
+/** How a line of features is written: the ids of those that a node has ("7 12", "7:0.5"), or a number for each. */
+typedef enum kith_feature_format { KITH_SPARSE, KITH_DENSE } kith_feature_format;
+
+/** What ingest reads for node classification: line i, from 0, of labels and features is node i; the other lists name these numbers. */
+typedef struct kith_nodes_options {
+  char edges[KITH_PATH];    /**< pairs, in either direction or both */
+  char labels[KITH_PATH];   /**< integers or text; an empty line: no label */
+  char features[KITH_PATH]; /**< "" when there are none */
+  kith_feature_format format;
+  bool normalise;           /**< divide every row of features by its sum */
+  char train[KITH_PATH], valid[KITH_PATH], test[KITH_PATH]; /**< node numbers; valid and test may be "" */
+} kith_nodes_options;
+
+typedef struct kith_nodes_report {
+  int64_t n, n_edge;
+  int n_class, n_feature;
+  int64_t split[KITH_NODE_SPLITS]; /**< nodes of each split */
+  int64_t duplicates, loops;       /**< repeated edges, counted once; edges of a node to itself, left out */
+  int64_t alone, unlabelled;       /**< nodes without neighbours; without a label */
+} kith_nodes_report;
+
+/**
+ * Read the lists of a node classification and write graph.h5.  Collective over `comm`: rank 0 works, the others learn
+ * how it ended.
+ *
+ * @param job, path, report  as of kith_ingest()
+ * Errors: KITH_ENOINPUT, KITH_EDATA (file:line), KITH_ECONFIG (a list is not named), KITH_ENOMEM, KITH_EOUTPUT, KITH_EIO.
+ * Memory: 8 bytes a feature of a node, 24 an edge.
+ */
+kith_agreed kith_ingest_nodes(const kith_comm *comm, const kith_nodes_options *o, const char *job, const char *path,
+                              kith_nodes_report *report) KITH_MUST_USE;
+
 /* ---- graph.h5: the whole graph, by original number --------------------------------------------------------------- */
 
 #define KITH_GRAPH_FORMAT "kith-graph"
@@ -172,15 +204,28 @@ int64_t kith_ids_find(const kith_ids *ids, const char *text);
 
 /** What partitioning needs of graph.h5, whole and in memory. */
 typedef struct kith_dataset {
-  int64_t n[KITH_TYPES];
-  kith_lists train, valid, test; /**< a row per user */
+  kith_task task;
+  int64_t n[KITH_TYPES];         /**< classification: nodes, and no items */
+  kith_eid n_edge;               /**< training interactions; edges */
+  kith_lists train, valid, test; /**< a row per user; classification: train has a row per node, its neighbours */
   float *weight;                 /**< of the training interactions, in their order; null if they have none */
   uint64_t fingerprint;          /**< of the training and held-out lists */
+  int n_class, n_feature;        /**< classification, as the next ones */
+  float *feature;                /**< [n, n_feature] */
+  int32_t *label;                /**< [n] class, or -1 */
+  int8_t *split;                 /**< [n] kith_node_split */
 } kith_dataset;
 
 /** Read graph.h5.  Collective over `comm`; every rank gets the whole. */
 kith_agreed kith_dataset_read(const kith_comm *comm, const char *path, kith_dataset **out) KITH_MUST_USE;
 void kith_dataset_destroy(kith_dataset **dataset);
+
+/** "user" or "item", "node" for classification: the group of a type's datasets in files. */
+const char *kith_type_text(kith_task task, int type);
+/** Node types of a task that have nodes: users and items, or nodes alone. */
+int kith_type_n(kith_task task);
+/** Whether an open graph.h5, parts.h5 or embeddings.h5 is of a node classification.  Collective. */
+kith_task kith_h5_task(kith_h5 *f);
 
 /** Read all ids of a type from graph.h5.  Collective; every rank gets the whole. */
 kith_agreed kith_ids_read(const kith_comm *comm, const char *path, kith_node_type type, kith_ids *out) KITH_MUST_USE;
@@ -203,8 +248,10 @@ typedef struct kith_rows kith_rows;
 
 kith_agreed kith_rows_create(const kith_comm *comm, const kith_graph *g, const char *parts_path, kith_rows **out) KITH_MUST_USE;
 void kith_rows_destroy(kith_rows **rows);
-/** Write x [n_own, d] as user/`name` and item/`name` [n, d] in original order.  Collective. */
+/** Write x [n_own, d] as user/`name` and item/`name` (classification: node/`name`) [n, d] in original order.  Collective. */
 kith_agreed kith_rows_write(kith_rows *rows, kith_h5 *f, const char *name, int d, const float *x) KITH_MUST_USE;
+/** Write x [n_own] as int64 user/`name` and item/`name` [n].  Collective. */
+kith_agreed kith_rows_write_int(kith_rows *rows, kith_h5 *f, const char *name, const int64_t *x) KITH_MUST_USE;
 /** Read user/`name` and item/`name` into x [n_own, d].  Collective. */
 kith_agreed kith_rows_read(kith_rows *rows, kith_h5 *f, const char *name, int d, float *x) KITH_MUST_USE;
 
@@ -220,7 +267,8 @@ typedef struct kith_embeddings_note {
 } kith_embeddings_note;
 
 /**
- * Write ids and final embeddings in original order.  Collective.
+ * Write ids and final embeddings in original order; for classification the logits, and the class that each node is
+ * predicted to have.  Collective.
  *
  * @param graph_path  where the ids are
  * @param x           [n_own, d]
@@ -242,7 +290,7 @@ typedef struct kith_checkpoint_weights {
 /** All that a run needs to go on, to the last bit, on any number of ranks. */
 typedef struct kith_checkpoint {
   int d;
-  float *x, *m, *v;     /**< [n_own, d] parameters and Adam's moments; lent */
+  float *x, *m, *v;     /**< [n_own, d] parameters and Adam's moments; lent; d = 0: rows have none */
   kith_checkpoint_weights weights;
   int64_t epoch, step;  /**< whole epochs done, and steps done of the next one */
   kith_sum loss;        /**< over ranks, of the steps done of the next epoch */

@@ -14,10 +14,12 @@
 typedef struct kith_job {
   char path[KITH_PATH];   /**< the job file itself; "" for the embedded default */
   char name[KITH_NAME];
+  kith_task task;
   char work[KITH_PATH];   /**< folder of everything Kith writes, resolved against the job file's folder */
   struct {
     kith_source interactions, test, social; /**< paths resolved against the job file's folder */
     kith_split split;
+    kith_nodes_options nodes; /**< classify */
   } data;
   struct {
     kith_source interactions;

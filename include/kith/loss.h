@@ -1,5 +1,5 @@
 /**
- * Loss: BPR, noise contrastive estimation and softmax, forward and backward, on the rows of a batch.
+ * Loss: BPR, noise contrastive estimation and softmax on the pairs of a batch, cross-entropy on labelled nodes; forward and backward.
  */
 #ifndef KITH_LOSS_H
 #define KITH_LOSS_H
@@ -61,5 +61,14 @@ void kith_nce_op(kith_tape *t, const kith_batch *b, kith_tensor *rows, kith_sum 
  */
 void kith_softmax_op(kith_tape *t, const kith_comm *comm, const kith_batch *b, const kith_loss_options *options,
                      kith_tensor *rows, kith_sum *loss);
+
+/**
+ * Cross-entropy of the classes of labelled nodes: sum over the step's nodes of weight_i (log of the sum over all classes
+ * c of exp(x_ic) - x_i,label), added to *loss.
+ *
+ * @param l     the step's nodes on this rank, read when played
+ * @param rows  [most nodes, classes] their logits
+ */
+void kith_cross_entropy_op(kith_tape *t, const kith_labelled *l, kith_tensor *rows, kith_sum *loss);
 
 #endif

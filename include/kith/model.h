@@ -73,6 +73,7 @@ kith_status kith_model_check(const kith_model_options *o) KITH_MUST_USE;
 int kith_model_layers(const kith_model_options *o);  /**< hops that the model looks around: 0 for MF */
 int kith_model_width(const kith_model_options *o);   /**< columns of a final embedding */
 int kith_model_columns(const kith_model_options *o, int l); /**< columns of what layer l makes: width, or `out` in the last */
+bool kith_model_classifies(const kith_model_options *o); /**< whether its last layer can have a column a class: gcn, gat, sage */
 bool kith_model_needs_back(const kith_model_options *o); /**< whether its ops read the transpose of hops */
 bool kith_model_has_loops(const kith_model_options *o); /**< whether a node is among its own neighbours (GAT) */
 bool kith_model_reads_near(const kith_model_options *o); /**< whether its hops are of importance neighbourhoods instead of the graph's (PinSage) */

@@ -1,5 +1,5 @@
 /**
- * Rank: exact distributed top-K and the metrics.
+ * Rank: exact distributed top-K and the metrics; the accuracy of classes.
  *
  * Users stay with their owners, item shards circulate around the ring of ranks, each user keeps a running top-K.
  * Scores are inner products; ties go to the smaller original item number.  The same digits on any number of ranks.
@@ -13,6 +13,9 @@ enum { KITH_CUTOFFS = 8 }; /**< how many K a job may ask for */
 
 typedef enum kith_held_out { KITH_ON_VALID, KITH_ON_TEST } kith_held_out;
 
+/** What picks the epoch of a classification: the most right answers, of equals the smaller loss; or the smallest loss. */
+typedef enum kith_pick { KITH_PICK_ACCURACY, KITH_PICK_LOSS } kith_pick;
+
 typedef struct kith_rank_options {
   int n_k;
   int k[KITH_CUTOFFS];   /**< ascending */
@@ -20,6 +23,7 @@ typedef struct kith_rank_options {
   kith_held_out split;   /**< which lists are the truth; on test, validation items are masked like training items */
   int sampled;           /**< 0: full ranking; N: the sampled-N protocol */
   uint64_t seed;         /**< of the sampled protocol */
+  kith_pick pick;        /**< classification */
   bool smoothness;       /**< while training: tell how alike the rows of each layer are, too */
 } kith_rank_options;
 
@@ -68,5 +72,22 @@ kith_agreed kith_rank_evaluate(const kith_comm *comm, const kith_graph *g, int d
 
 /** "Recall@20 0.1824  NDCG@20 0.1554 …" at the largest K, in `buffer`. */
 void kith_metrics_print(const kith_metrics *m, size_t size, char *buffer);
+
+/* ---- classes ------------------------------------------------------------------------------------------------------- */
+
+/** How well logits say the classes of the nodes of a split. */
+typedef struct kith_accuracy {
+  int64_t n, right; /**< nodes; those whose largest logit (of equals the first) is that of their class */
+  double loss;      /**< mean cross-entropy */
+} kith_accuracy;
+
+/** Measure logits [n_own, classes] on the nodes of a split.  Collective; the same digits on every rank. */
+kith_accuracy kith_accuracy_measure(const kith_comm *comm, const kith_graph *g, const float *logits, kith_node_split split);
+
+/** Share of right answers; 0 without nodes. */
+double kith_accuracy_share(const kith_accuracy *a);
+
+/** "accuracy 0.8140 (814 of 1000)  loss 0.6021", in `buffer`. */
+void kith_accuracy_print(const kith_accuracy *a, size_t size, char *buffer);
 
 #endif

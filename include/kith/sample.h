@@ -174,6 +174,62 @@ void kith_batch_seeds(kith_batch *b);
 /** After the halo is aimed: order what came to be asked for.  Local. */
 void kith_batch_answer(kith_batch *b, const kith_halo *h);
 
+/* ---- labelled nodes ------------------------------------------------------------------------------------------------ */
+
+/**
+ * The labelled nodes that a step of a node classification learns from, each at its owner, with what it weighs in the
+ * loss.  The order of an epoch is a keyed permutation of all training nodes, cut into steps of `batch` of them over all
+ * ranks; a node's number among the training nodes is what is permuted, so every rank count has the same steps.  Steps of
+ * `clusters` parts of the cut have the training nodes of these parts, an epoch being one round through all parts.
+ */
+typedef struct kith_labelled {
+  const kith_graph *g;
+  bool seeds;           /**< a step's rows are the nodes themselves, one after the other, rather than the owned rows */
+  int64_t batch;        /**< 0 with clusters */
+  int clusters;         /**< parts in a step; 0: steps are of nodes from anywhere */
+  int64_t n_step, epoch;
+  uint64_t seed;
+  kith_gid low;         /**< first global number of this rank */
+  kith_lid n_all, most; /**< training nodes owned here; the most of them in any step */
+  kith_lid *all;        /**< [n_all] their rows, step by step, ascending within each */
+  kith_eid *first;      /**< [n_step + 2] where this rank's nodes of each step begin */
+  int64_t *part_node;   /**< [n_part] clusters: training nodes of each part, over all ranks */
+  int64_t *place_first; /**< [n_step + 1] nodes of the steps before each, over all ranks */
+  kith_lid n;           /**< nodes of the step owned here … */
+  kith_lid *own;        /**< [n] … their owned rows, ascending … */
+  kith_gid *number;     /**< [n] … global numbers … */
+  int32_t *label;       /**< [n] … classes … */
+  double *weight;       /**< [n] … and what each weighs in the loss */
+  kith_lid *count;      /**< [most + 1] 0, 1, 2, … */
+  kith_picks picks;     /**< the rows of the step, each asked for once */
+} kith_labelled;
+
+/**
+ * Steps of `batch` training nodes over all ranks (all of them if there are fewer).  Local.
+ *
+ * @param low    first global number of this rank
+ * @param seeds  whether the nodes are the seeds of sampled hops
+ */
+kith_status kith_labelled_create(const kith_graph *g, kith_gid low, int64_t batch, bool seeds, uint64_t seed, kith_labelled **out) KITH_MUST_USE;
+/** Steps of `clusters` parts, the same that kith_sampler_plan() takes; the nodes are the seeds of its hops.  Collective. */
+kith_agreed kith_labelled_create_clusters(const kith_comm *comm, const kith_graph *g, int clusters, uint64_t seed, kith_labelled **out) KITH_MUST_USE;
+/** Local; accepts null. */
+void kith_labelled_destroy(kith_labelled **labelled);
+/** Put the training nodes into the order of epoch `number`.  Local; allocates nothing; O(own training nodes). */
+void kith_labelled_begin(kith_labelled *l, int64_t number);
+/** Training nodes of a step over all ranks. */
+int64_t kith_labelled_nodes(const kith_labelled *l, int64_t step);
+/**
+ * Fill with the nodes of a step; each weighs 1 / nodes of the step, which makes the loss their mean, and with clusters,
+ * whose steps may differ much, steps / training nodes, which makes it that over an epoch.  Local.
+ */
+void kith_labelled_step(kith_labelled *l, int64_t step);
+/**
+ * Fill with other nodes: own [n] owned rows of labelled nodes, ascending, at most l->most; weight [n].  Local.
+ * For samplers that choose a step's nodes themselves.
+ */
+void kith_labelled_take(kith_labelled *l, kith_lid n, const kith_lid *own, const double *weight);
+
 /* ---- sampled neighbourhoods ------------------------------------------------------------------------------------- */
 
 enum { KITH_HOPS_MOST = 16 };

@@ -16,7 +16,7 @@ typedef struct kith_tensor {
   int64_t n_row;       /**< rows allocated, ghosts included */
   const kith_frame *frame; /**< which nodes the rows are now; null: all rows are always there */
   int d;
-  float *value, *grad; /**< [n_row, d] each */
+  float *value, *grad; /**< [n_row, d] each; grad is null for data, whose gradient nobody asks for */
   bool touched;        /**< whether grad holds anything yet in this backward pass */
 } kith_tensor;
 
@@ -65,9 +65,16 @@ void kith_tape_backward(kith_tape *t);
 
 /** A tensor with a row for each row of a frame. */
 kith_tensor *kith_tape_rows(kith_tape *t, const kith_frame *frame, int d);
+/** The same for data, such as features: it has no gradient. */
+kith_tensor *kith_tape_data(kith_tape *t, const kith_frame *frame, int d);
+/** What is made of `x` alone: data if `x` is. */
+kith_tensor *kith_tape_rows_like(kith_tape *t, const kith_tensor *x, const kith_frame *frame, int d);
 
 /** Rows that are there now, ghosts left out. */
 static inline int64_t kith_tensor_n(const kith_tensor *x) { return x->frame ? x->frame->n : x->n_row; }
+
+/** Whether a gradient is asked for: false for data. */
+static inline bool kith_tensor_learns(const kith_tensor *x) { return x->grad != NULL; }
 
 /** The gradient, ready to be added to: zero (ghost rows too) if nothing was added in this backward pass. */
 float *kith_tensor_open(kith_tensor *x);
@@ -244,7 +251,7 @@ typedef struct kith_fetch {
 } kith_fetch;
 
 /**
- * @param own     [n_own, d] the parameters: values are read; gradients stand in f afterwards
+ * @param own     [n_own, d] the parameters: values are read; gradients stand in f afterwards.  Data has none: nothing travels home
  * @param leaves  frame of the leaf rows
  * @param most_send  the most rows that this rank is asked for
  */

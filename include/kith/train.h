@@ -12,12 +12,17 @@
 #include "kith/rank.h"
 #include "kith/smooth.h"
 
+/** Whose dense weights decay: those of all layers, or of the first. */
+typedef enum kith_decay_on { KITH_DECAY_ALL, KITH_DECAY_FIRST } kith_decay_on;
+
 typedef struct kith_train_options {
   kith_sampler_options sampler;
   bool exclude;     /**< sampled hops leave out the pairs that the step learns from */
-  int batch;        /**< training pairs in a step, over all ranks */
+  int batch;        /**< training pairs in a step, over all ranks; classification: training nodes, and mode full takes all */
   int epochs;       /**< epochs in all, those of an earlier run included */
   uint64_t seed;
+  double weight_decay; /**< weight of half the squared norm of dense weights: its gradient is added, the loss is without it */
+  kith_decay_on decay_on;
   double decay;     /**< of the learning rate: it is lr * decay^epoch in epoch 0, 1, … */
   int patience;     /**< evaluations without a better score before stopping; 0 never stops early */
   kith_adam_options adam;
@@ -38,13 +43,16 @@ kith_checkpoint_options kith_checkpoint_defaults(void);
 
 typedef struct kith_trainer kith_trainer;
 
-/** Record the model, make every buffer, set the initial embeddings.  Collective; `comm` and `g` must outlive it. */
+/**
+ * Record the model, make every buffer, set the initial embeddings.  What is learnt is the graph's task: pairs, or classes
+ * of its labelled nodes, for which the model's last layer gets a column a class.  Collective; `comm` and `g` must outlive it.
+ */
 kith_agreed kith_trainer_create(const kith_comm *comm, const kith_graph *g, const kith_model_options *model,
                                 const kith_train_options *train, kith_trainer **out) KITH_MUST_USE;
 void kith_trainer_destroy(kith_trainer **trainer);
 
 int64_t kith_trainer_n_step(const kith_trainer *t); /**< steps in an epoch */
-int64_t kith_trainer_pairs(const kith_trainer *t, int64_t first, int64_t last); /**< pairs of the steps first … last - 1 of the current epoch, over all ranks */
+int64_t kith_trainer_pairs(const kith_trainer *t, int64_t first, int64_t last); /**< pairs (classification: nodes) of the steps first … last - 1 of the current epoch, over all ranks */
 /** Put the training pairs into the order of an epoch, 0 the first.  Local. */
 void kith_trainer_epoch(kith_trainer *t, int64_t epoch);
 /**
@@ -57,6 +65,7 @@ bool kith_trainer_step(kith_trainer *t, int64_t step, bool stop);
 
 /** What a trainer has learnt: lent, [n_own, d] each; and the dense weights, the same on every rank. */
 typedef struct kith_state {
+  int d;          /**< columns of x, m and v; 0 where rows are data and nothing of them is learnt */
   float *x, *m, *v;
   kith_weights weights;
   kith_sum *loss; /**< this rank's share of the sum over steps of the mean loss, since it was last cleared by the caller */
@@ -65,6 +74,7 @@ kith_state kith_trainer_state(kith_trainer *t);
 
 /**
  * The final embeddings [n_own, kith_model_width()], as products rank them: propagated, normalised where the model scores by cosine.
+ * Classification: logits [n_own, classes].
  * Collective.  Lent until the next call.
  */
 const float *kith_trainer_final(kith_trainer *t);
@@ -103,16 +113,22 @@ typedef struct kith_run {
   bool fresh;             /**< ignore and remove earlier checkpoints */
 } kith_run;
 
+/** How good an epoch is: one of the two, by the task. */
+typedef struct kith_marks {
+  kith_metrics ranked;
+  kith_accuracy classified;
+} kith_marks;
+
 typedef struct kith_run_result {
   int64_t epochs;         /**< done, over all runs */
   double loss;            /**< of the last epoch */
   int64_t best_epoch;     /**< the epoch that embeddings.h5 holds */
   bool evaluated;
-  kith_metrics best;      /**< on the split of the job, at best_epoch */
+  kith_marks best;        /**< on the split of the job, at best_epoch */
   bool tested;            /**< the test split was read once, at the end, after validation had picked the epoch */
-  kith_metrics test;
+  kith_marks test;
   double seconds;         /**< in steps, this run */
-  int64_t pairs;          /**< trained on, this run */
+  int64_t pairs;          /**< (classification: nodes) trained on, this run */
   int64_t halo_bytes;     /**< over all ranks, in exchanges of ghosts by steps of this run */
 } kith_run_result;
 

@@ -168,6 +168,7 @@ static kith_status bench_options(cli *c, bench *b) {
   kith_status st = KITH_OK;
   const char *repeat = cli_option(c, "repeat");
   KITH_TRY(cli_no_more(c));
+  KITH_TRY(cli_check_recommends(c));
   long n = repeat ? strtol(repeat, NULL, 10) : 7;
   bool digits = !repeat || repeat[strspn(repeat, "0123456789")] == '\0';
   KITH_CHECK(digits && n >= 1 && n <= BENCH_REPEAT_MOST, KITH_EUSAGE, "--repeat %s: expected 1 to %d", repeat ? repeat : "", BENCH_REPEAT_MOST);

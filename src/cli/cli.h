@@ -40,6 +40,13 @@ kith_status cli_stage(const cli *c, const char *name, char *path) KITH_MUST_USE;
 /** This rank's share of the graph and of the exported embeddings x [n_own, d]; both new.  Collective. */
 kith_agreed cli_read_embeddings(cli *c, kith_graph **g, int *d, float **x) KITH_MUST_USE;
 
+/** The job's task must be that of the graph.  Collective.  Errors: KITH_ECONFIG. */
+kith_agreed cli_check_task(const cli *c, const kith_graph *g) KITH_MUST_USE;
+/** For verbs about users and items.  Local.  Errors: KITH_ECONFIG if the job's task is another. */
+kith_status cli_check_recommends(const cli *c) KITH_MUST_USE;
+/** How many interactions or nodes a split holds out, over all ranks.  Collective. */
+int64_t cli_held_out(const cli *c, const kith_graph *g, kith_held_out split);
+
 /* A verb's own options.  Local, and the same on every rank. */
 bool cli_flag(cli *c, const char *name);          /**< whether "--name" is among the words; takes it out */
 const char *cli_option(cli *c, const char *name); /**< the value of "--name value" or "--name=value", taken out; null if absent; call again for repeats */

@@ -8,6 +8,7 @@ static kith_status embed_resolve(cli *c, kith_run *run, char *output, char *embe
   const kith_job *job = &c->job;
   const char *named = cli_option(c, "output");
   KITH_TRY(cli_no_more(c));
+  KITH_TRY(cli_check_recommends(c));
   KITH_CHECK(job->embed.interactions.path[0], KITH_ECONFIG, "%s: embed.interactions.path: expected a list of the new nodes' interactions", job->path);
   run->model = job->model;
   run->train = job->train;

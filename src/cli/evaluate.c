@@ -1,4 +1,4 @@
-/* kith evaluate: exact ranking of the exported embeddings. */
+/* kith evaluate: exact ranking of the exported embeddings, or the accuracy of the exported logits. */
 #include <stdio.h>
 #include <string.h>
 
@@ -44,27 +44,20 @@ kith_agreed cli_read_embeddings(cli *c, kith_graph **g, int *d, float **x) {
   KITH_TRY(kith_agree(c->comm, cli_stage(c, "parts.h5", parts)));
   KITH_TRY(kith_agree(c->comm, cli_stage(c, "embeddings.h5", embeddings)));
   KITH_TRY(kith_graph_read(c->comm, parts, g));
+  KITH_TRY(cli_check_task(c, *g));
   KITH_TRY(kith_embeddings_read(c->comm, *g, parts, embeddings, d, x));
 done:
   return st;
 }
 
 static kith_agreed evaluate_check(const cli *c, const kith_graph *g) {
-  const kith_lists *l = c->job.evaluate.split == KITH_ON_TEST ? &g->test : &g->valid;
-  int64_t n = l->start[l->n_row];
-  kith_comm_sum_int(c->comm, 1, &n);
-  if (n > 0) return (kith_agreed){KITH_OK};
+  if (cli_held_out(c, g, c->job.evaluate.split) > 0) return (kith_agreed){KITH_OK};
   return kith_agreed_same(kith_fail(KITH_ECONFIG, "evaluate.split: nothing is held out for %s", c->job.evaluate.split == KITH_ON_TEST ? "test" : "valid"));
 }
 
-kith_agreed cli_evaluate(cli *c) {
+static kith_agreed evaluate_pairs(cli *c, const kith_graph *g, int d, const float *x) {
   kith_agreed st = {KITH_OK};
-  kith_graph *g = NULL;
-  float *x = NULL;
-  int d = 0;
   kith_metrics m;
-  KITH_TRY(kith_agree(c->comm, evaluate_options(c)));
-  KITH_TRY(cli_read_embeddings(c, &g, &d, &x));
   KITH_TRY(evaluate_check(c, g));
   double began = kith_clock();
   KITH_TRY(kith_rank_evaluate(c->comm, g, d, x, &c->job.evaluate, &m));
@@ -72,6 +65,35 @@ kith_agreed cli_evaluate(cli *c) {
   evaluate_print(c, &m);
   cli_print(c, "ranked in %.2f s", seconds);
   cli_json(c, "seconds", "%.4f", seconds);
+done:
+  return st;
+}
+
+/* Every split that has nodes. */
+static void evaluate_nodes(cli *c, const kith_graph *g, const float *x) {
+  static const char *const name[KITH_NODE_SPLITS] = {"", "train", "valid", "test"};
+  char text[128], key[KITH_NAME];
+  for (int s = KITH_NODE_TRAIN; s < KITH_NODE_SPLITS; s++) {
+    kith_accuracy a = kith_accuracy_measure(c->comm, g, x, (kith_node_split)s);
+    if (a.n == 0) continue;
+    kith_accuracy_print(&a, sizeof text, text);
+    cli_print(c, "%-6s %s", name[s], text);
+    snprintf(key, sizeof key, "%s_accuracy", name[s]);
+    cli_json(c, key, "%.10g", kith_accuracy_share(&a));
+    snprintf(key, sizeof key, "%s_loss", name[s]);
+    cli_json(c, key, "%.10g", a.loss);
+  }
+}
+
+kith_agreed cli_evaluate(cli *c) {
+  kith_agreed st = {KITH_OK};
+  kith_graph *g = NULL;
+  float *x = NULL;
+  int d = 0;
+  KITH_TRY(kith_agree(c->comm, evaluate_options(c)));
+  KITH_TRY(cli_read_embeddings(c, &g, &d, &x));
+  if (g->task == KITH_CLASSIFY) evaluate_nodes(c, g, x);
+  else KITH_TRY(evaluate_pairs(c, g, d, x));
 done:
   KITH_FREE(x);
   kith_graph_destroy(&g);

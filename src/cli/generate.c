@@ -53,6 +53,7 @@ done:
 kith_agreed cli_generate(cli *c) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith_agree(c->comm, cli_no_more(c)));
+  KITH_TRY(kith_agree(c->comm, cli_check_recommends(c)));
   KITH_TRY(kith_agree(c->comm, c->comm->rank == 0 ? generate_work(c) : KITH_OK));
 done:
   return st;

@@ -1,15 +1,11 @@
 /* kith ingest: text lists to graph.h5, and what was found in them. */
 #include "cli/cli.h"
 
-static kith_status ingest_prepare(cli *c, kith_ingest_options *o, char *path, char **job) {
+static kith_status ingest_prepare(cli *c, char *path, char **job) {
   kith_status st = KITH_OK;
   KITH_TRY(cli_no_more(c));
-  KITH_CHECK(c->job.data.interactions.path[0], KITH_ECONFIG,
+  KITH_CHECK(c->job.task == KITH_CLASSIFY || c->job.data.interactions.path[0], KITH_ECONFIG,
              "%s: data.interactions.path: expected a list of interactions", c->job.path);
-  *o = (kith_ingest_options){.interactions = c->job.data.interactions,
-                             .test = c->job.data.test,
-                             .social = c->job.data.social,
-                             .split = c->job.data.split};
   KITH_TRY(kith_job_file(&c->job, "graph.h5", path));
   KITH_TRY(kith_job_print(&c->job, job));
   if (c->comm->rank == 0) KITH_TRY(kith_folder_make(c->job.work));
@@ -52,15 +48,50 @@ static void ingest_print(cli *c, const kith_ingest_report *r, double seconds) {
   cli_json(c, "seconds", "%.4f", seconds);
 }
 
-kith_agreed cli_ingest(cli *c) {
+static kith_agreed ingest_pairs(cli *c, const char *job, const char *path) {
   kith_agreed st = {KITH_OK};
-  kith_ingest_options o;
   kith_ingest_report r;
-  char path[KITH_PATH], *job = NULL;
-  KITH_TRY(kith_agree(c->comm, ingest_prepare(c, &o, path, &job)));
+  kith_ingest_options o = {.interactions = c->job.data.interactions, .test = c->job.data.test, .social = c->job.data.social, .split = c->job.data.split};
   double began = kith_clock();
   KITH_TRY(kith_ingest(c->comm, &o, job, path, &r));
   ingest_print(c, &r, kith_clock() - began);
+done:
+  return st;
+}
+
+static void ingest_print_nodes(cli *c, const kith_nodes_report *r, double seconds) {
+  cli_print(c, "%lld nodes in %d classes, %lld edges, %d features; nodes: %lld training, %lld validation, %lld test", (long long)r->n, r->n_class,
+            (long long)r->n_edge, r->n_feature, (long long)r->split[KITH_NODE_TRAIN], (long long)r->split[KITH_NODE_VALID], (long long)r->split[KITH_NODE_TEST]);
+  cli_json(c, "nodes", "%lld", (long long)r->n);
+  cli_json(c, "classes", "%d", r->n_class);
+  cli_json(c, "edges", "%lld", (long long)r->n_edge);
+  cli_json(c, "features", "%d", r->n_feature);
+  cli_json(c, "train", "%lld", (long long)r->split[KITH_NODE_TRAIN]);
+  cli_json(c, "valid", "%lld", (long long)r->split[KITH_NODE_VALID]);
+  cli_json(c, "test", "%lld", (long long)r->split[KITH_NODE_TEST]);
+  ingest_note(c, r->duplicates, "duplicates", "repeated edges, counted once");
+  ingest_note(c, r->loops, "loops", "edges of a node to itself, left out");
+  ingest_note(c, r->alone, "alone", "nodes without an edge, kept");
+  ingest_note(c, r->unlabelled, "unlabelled", "nodes without a label, kept");
+  cli_print(c, "  %.2f s", seconds);
+  cli_json(c, "seconds", "%.4f", seconds);
+}
+
+static kith_agreed ingest_nodes(cli *c, const char *job, const char *path) {
+  kith_agreed st = {KITH_OK};
+  kith_nodes_report r;
+  double began = kith_clock();
+  KITH_TRY(kith_ingest_nodes(c->comm, &c->job.data.nodes, job, path, &r));
+  ingest_print_nodes(c, &r, kith_clock() - began);
+done:
+  return st;
+}
+
+kith_agreed cli_ingest(cli *c) {
+  kith_agreed st = {KITH_OK};
+  char path[KITH_PATH], *job = NULL;
+  KITH_TRY(kith_agree(c->comm, ingest_prepare(c, path, &job)));
+  KITH_TRY(c->job.task == KITH_CLASSIFY ? ingest_nodes(c, job, path) : ingest_pairs(c, job, path));
   cli_print(c, "wrote %s", path);
 done:
   KITH_FREE(job);

@@ -58,6 +58,14 @@ static const char *words_ids(const things *all, const char *name) {
   return t && t->entry.type == KITH_H5_TEXT ? "text" : "integer";
 }
 
+/* Files of a node classification have nodes, and users and items otherwise. */
+static bool words_of_nodes(const things *all) { return inspect_find(all, "class/id") || inspect_find(all, "node/label"); }
+
+static void words_nodes(const cli *c, const things *all) {
+  cli_print(c, "  %s nodes, each with %s features and of one of %s classes (%s names); %s edges", inspect_value(all, "n_node"),
+            inspect_value(all, "n_feature"), inspect_value(all, "n_class"), words_ids(all, "class/id"), inspect_value(all, "n_edge"));
+}
+
 static void words_graph(const cli *c, const things *all) {
   static const char *const lists[][2] = {{"train", "training"}, {"valid", "validation"}, {"test", "test"}};
   char item[KITH_NAME], time[KITH_NAME], weight[KITH_NAME];
@@ -74,6 +82,12 @@ static void words_graph(const cli *c, const things *all) {
 }
 
 static void words_parts(const cli *c, const things *all) {
+  if (words_of_nodes(all)) {
+    cli_print(c, "  %s nodes with %s edges, cut into %s parts by %s; %s of them train, of %s classes", inspect_value(all, "n_node"),
+              inspect_value(all, "n_edge"), inspect_value(all, "parts"), inspect_value(all, "method"), inspect_value(all, "n_train"),
+              inspect_value(all, "n_class"));
+    return;
+  }
   cli_print(c, "  %s users and %s items with %s training interactions, cut into %s parts by %s",
             inspect_value(all, "n_user"), inspect_value(all, "n_item"), inspect_value(all, "n_edge"),
             inspect_value(all, "parts"), inspect_value(all, "method"));
@@ -81,16 +95,25 @@ static void words_parts(const cli *c, const things *all) {
 
 static void words_checkpoint(const cli *c, const things *all) {
   const thing *best = inspect_find(all, "best_epoch");
-  cli_print(c, "  after epoch %s and %s steps of the next one; rows of width %s for %lld users and %lld items",
-            inspect_value(all, "epoch"), inspect_value(all, "step"), inspect_value(all, "width"),
-            inspect_rows(all, "user/parameter"), inspect_rows(all, "item/parameter"));
+  char rows[2 * INSPECT_VALUE] = "";
+  if (inspect_find(all, "node/parameter"))
+    snprintf(rows, sizeof rows, "; rows of width %s for %lld nodes", inspect_value(all, "width"), inspect_rows(all, "node/parameter"));
+  else if (inspect_find(all, "user/parameter"))
+    snprintf(rows, sizeof rows, "; rows of width %s for %lld users and %lld items", inspect_value(all, "width"), inspect_rows(all, "user/parameter"),
+             inspect_rows(all, "item/parameter"));
+  if (inspect_find(all, "weights/parameter"))
+    snprintf(rows + strlen(rows), sizeof rows - strlen(rows), "; %lld weights", inspect_rows(all, "weights/parameter"));
+  cli_print(c, "  after epoch %s and %s steps of the next one%s", inspect_value(all, "epoch"), inspect_value(all, "step"), rows);
   if (best && best->entry.integer > 0)
     cli_print(c, "  best score so far %s, in epoch %s", inspect_value(all, "best"), best->value);
 }
 
 /* `metrics` has a JSON object a line; the last one says how it ended. */
 static void words_embeddings(const cli *c, const things *all, const char *metrics) {
-  cli_print(c, "  %s after epoch %s: rows of width %s for %lld users and %lld items, to be ranked by %s",
+  if (words_of_nodes(all))
+    cli_print(c, "  %s after epoch %s: logits of %lld classes for %lld nodes, and the class that each is predicted to have", inspect_value(all, "model"),
+              inspect_value(all, "epoch"), inspect_rows(all, "class/id"), inspect_rows(all, "node/embedding"));
+  else cli_print(c, "  %s after epoch %s: rows of width %s for %lld users and %lld items, to be ranked by %s",
             inspect_value(all, "model"), inspect_value(all, "epoch"), inspect_value(all, "width"),
             inspect_rows(all, "user/embedding"), inspect_rows(all, "item/embedding"), inspect_value(all, "score"));
   size_t n = strlen(metrics);
@@ -127,7 +150,8 @@ static kith_status inspect_words(cli *c, kith_h5 *f, const things *all) {
   const char *format = inspect_value(all, "format");
   cli_print(c, "%s: %s\n  format %s, version %s, written by %s", kith_h5_path(f), inspect_kind(format), format,
             inspect_value(all, "format_version"), inspect_value(all, "software"));
-  if (strcmp(format, KITH_GRAPH_FORMAT) == 0) words_graph(c, all);
+  if (strcmp(format, KITH_GRAPH_FORMAT) == 0 && words_of_nodes(all)) words_nodes(c, all);
+  if (strcmp(format, KITH_GRAPH_FORMAT) == 0 && !words_of_nodes(all)) words_graph(c, all);
   if (strcmp(format, KITH_PARTS_FORMAT) == 0) words_parts(c, all);
   if (strcmp(format, KITH_CHECKPOINT_FORMAT) == 0) words_checkpoint(c, all);
   if (strcmp(format, KITH_RECOMMENDATIONS_FORMAT) == 0) words_recommendations(c, all);

@@ -31,7 +31,7 @@ static void partition_print(cli *c, kith_partition_method method, int n, const k
 }
 
 static void partition_explain(const cli *c) {
-  cli_print(c, "cut: interactions between two ranks; ghosts/own: rows needed of others for each row owned; nodes, edges: the fullest rank against the mean; MB: sent by all ranks");
+  cli_print(c, "cut: interactions or edges between two ranks; ghosts/own: rows needed of others for each row owned; nodes, edges: the fullest rank against the mean; MB: sent by all ranks");
 }
 
 /* Cut and judge, on rank 0. */
@@ -39,14 +39,14 @@ static kith_status partition_work(cli *c, const kith_dataset *d, const kith_part
   kith_status st = KITH_OK;
   int ranks[PARTITION_REPORTS], n = partition_ranks(o->parts, ranks);
   kith_partition_report report[PARTITION_REPORTS];
-  int64_t n_edge = d->train.start[d->n[KITH_USER]], steps = (n_edge + c->job.train.batch - 1) / c->job.train.batch;
+  int64_t n_edge = d->n_edge, steps = d->task == KITH_CLASSIFY ? 1 : (n_edge + c->job.train.batch - 1) / c->job.train.batch;
   int layers = kith_model_layers(&c->job.model);
   double began = kith_clock();
   KITH_TRY(kith_partition_make(d, o, part));
   double seconds = kith_clock() - began;
   for (int i = 0; i < n; i++) KITH_TRY(kith_partition_judge(d, o, part, ranks[i], c->job.model.width, layers, steps, &report[i]));
-  cli_print(c, "%lld nodes, %lld interactions cut into %d parts by %s in %.2f s", (long long)d->n[KITH_USER] + (long long)d->n[KITH_ITEM],
-            (long long)n_edge, o->parts, partition_text(o->method), seconds);
+  cli_print(c, "%lld nodes, %lld %s cut into %d parts by %s in %.2f s", (long long)d->n[KITH_USER] + (long long)d->n[KITH_ITEM],
+            (long long)n_edge, d->task == KITH_CLASSIFY ? "edges" : "interactions", o->parts, partition_text(o->method), seconds);
   partition_print(c, o->method, n, report);
 done:
   return st;

@@ -36,6 +36,7 @@ static kith_status recommend_wish(cli *c, wish *w) {
     w->user[w->n_user++] = user;
   }
   KITH_TRY(cli_no_more(c));
+  KITH_TRY(cli_check_recommends(c));
   if (k) KITH_TRY(kith_job_set(&c->job, "evaluate.k", k));
   w->k = o->k[o->n_k - 1];
   KITH_CHECK(w->all != (w->n_user > 0), KITH_EUSAGE, "kith recommend: expected --user ID, or --all --output FILE");

@@ -21,16 +21,28 @@ done:
 
 /* Evaluating on a split that holds nothing would report zeros as if they were scores. */
 static kith_agreed train_check_split(const cli *c, const kith_graph *g) {
-  const kith_lists *held_out = c->job.evaluate.split == KITH_ON_VALID ? &g->valid : &g->test;
-  int64_t n = held_out->start[held_out->n_row];
-  kith_comm_sum_int(c->comm, 1, &n);
-  if (n > 0 || c->job.evaluate.every == 0) return (kith_agreed){KITH_OK};
-  return kith_agreed_same(kith_fail(KITH_ECONFIG, "evaluate.split: %s holds no interactions; give data.test or data.split, or set evaluate.every to 0",
-                                    c->job.evaluate.split == KITH_ON_VALID ? "valid" : "test"));
+  if (c->job.evaluate.every == 0 || cli_held_out(c, g, c->job.evaluate.split) > 0) return (kith_agreed){KITH_OK};
+  return kith_agreed_same(kith_fail(KITH_ECONFIG, "evaluate.split: %s holds %s, or set evaluate.every to 0", c->job.evaluate.split == KITH_ON_VALID ? "valid" : "test",
+                                    g->task == KITH_CLASSIFY ? "no nodes; give data.splits" : "no interactions; give data.test or data.split"));
 }
 
-static void train_print_metrics(cli *c, const char *split, const char *key, const kith_metrics *m) {
+static void train_print_accuracy(cli *c, const char *split, const char *key, const kith_accuracy *a) {
+  char text[128], name[KITH_NAME];
+  kith_accuracy_print(a, sizeof text, text);
+  cli_print(c, "  %-14s %s", split, text);
+  snprintf(name, sizeof name, "%s_accuracy", key);
+  cli_json(c, name, "%.10g", kith_accuracy_share(a));
+  snprintf(name, sizeof name, "%s_loss", key);
+  cli_json(c, name, "%.10g", a->loss);
+}
+
+static void train_print_metrics(cli *c, const char *split, const char *key, const kith_marks *marks) {
   char text[512], name[KITH_NAME];
+  const kith_metrics *m = &marks->ranked;
+  if (c->job.task == KITH_CLASSIFY) {
+    train_print_accuracy(c, split, key, &marks->classified);
+    return;
+  }
   kith_metrics_print(m, sizeof text, text);
   cli_print(c, "  %-14s %s", split, text);
   for (int i = 0; i < m->n_k; i++) {
@@ -51,11 +63,22 @@ static void train_print(cli *c, const kith_run *run, const kith_run_result *r) {
   cli_json(c, "best_epoch", "%lld", (long long)r->best_epoch);
   cli_json(c, "loss", "%.10g", r->loss);
   cli_json(c, "seconds", "%.3f", r->seconds);
-  cli_json(c, "pairs", "%lld", (long long)r->pairs);
+  cli_json(c, c->job.task == KITH_CLASSIFY ? "nodes" : "pairs", "%lld", (long long)r->pairs);
   cli_json(c, "halo_bytes", "%lld", (long long)r->halo_bytes);
   cli_json(c, "split", "\"%s\"", split);
   if (r->evaluated) train_print_metrics(c, split, on_valid ? "valid" : "test", &r->best);
   if (r->tested) train_print_metrics(c, "test", "test", &r->test);
+}
+
+/* What is about to begin. */
+static void train_log(const cli *c, const kith_run *run, const kith_graph *g) {
+  const char *model = kith_model_text(run->model.name), *many = c->comm->size == 1 ? "" : "s";
+  if (g->task == KITH_CLASSIFY)
+    kith_log("%s: %lld nodes with %d features, %lld edges, %lld training nodes of %d classes, %d rank%s", model, (long long)g->n[KITH_USER], g->n_feature,
+             (long long)g->n_edge, (long long)g->n_train, g->n_class, c->comm->size, many);
+  else
+    kith_log("%s with %s: %lld users, %lld items, %lld interactions, %d rank%s", model, kith_loss_text(run->train.loss.name), (long long)g->n[KITH_USER],
+             (long long)g->n[KITH_ITEM], (long long)g->n_edge, c->comm->size, many);
 }
 
 kith_agreed cli_train(cli *c) {
@@ -68,9 +91,9 @@ kith_agreed cli_train(cli *c) {
   KITH_TRY(kith_agree(c->comm, kith_job_print(&c->job, &job)));
   run.job = job;
   KITH_TRY(kith_graph_read(c->comm, run.parts, &g));
+  KITH_TRY(cli_check_task(c, g));
   KITH_TRY(train_check_split(c, g));
-  kith_log("%s with %s: %lld users, %lld items, %lld interactions, %d rank%s", kith_model_text(run.model.name), kith_loss_text(run.train.loss.name),
-           (long long)g->n[KITH_USER], (long long)g->n[KITH_ITEM], (long long)g->n_edge, c->comm->size, c->comm->size == 1 ? "" : "s");
+  train_log(c, &run, g);
   KITH_TRY(kith_train_run(c->comm, g, &run, &result));
   train_print(c, &run, &result);
 done:

@@ -90,22 +90,29 @@ done:
   return st;
 }
 
-static kith_agreed checkpoint_write_file(const kith_comm *comm, const kith_graph *g, const char *parts_path, const char *path, const kith_checkpoint *c) {
+static kith_agreed checkpoint_write_rows(const kith_comm *comm, const kith_graph *g, const char *parts_path, kith_h5 *f, const kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
-  kith_h5 *f = NULL;
   kith_rows *rows = NULL;
-  int64_t bytes = 12 * ((g->n[KITH_USER] + g->n[KITH_ITEM]) * c->d + c->weights.n);
   KITH_TRY(kith_rows_create(comm, g, parts_path, &rows));
-  KITH_TRY(kith_h5_create(comm, path, KITH_CHECKPOINT_FORMAT, KITH_FILE_VERSION, bytes, &f));
-  KITH_TRY(checkpoint_attributes(f, g, c));
   KITH_TRY(kith_rows_write(rows, f, "parameter", c->d, c->x));
   KITH_TRY(kith_rows_write(rows, f, "adam_m", c->d, c->m));
   KITH_TRY(kith_rows_write(rows, f, "adam_v", c->d, c->v));
+done:
+  kith_rows_destroy(&rows);
+  return st;
+}
+
+static kith_agreed checkpoint_write_file(const kith_comm *comm, const kith_graph *g, const char *parts_path, const char *path, const kith_checkpoint *c) {
+  kith_agreed st = {KITH_OK};
+  kith_h5 *f = NULL;
+  int64_t bytes = 12 * ((g->n[KITH_USER] + g->n[KITH_ITEM]) * c->d + c->weights.n);
+  KITH_TRY(kith_h5_create(comm, path, KITH_CHECKPOINT_FORMAT, KITH_FILE_VERSION, bytes, &f));
+  KITH_TRY(checkpoint_attributes(f, g, c));
+  if (c->d > 0) KITH_TRY(checkpoint_write_rows(comm, g, parts_path, f, c));
   KITH_TRY(checkpoint_write_weights(comm, f, &c->weights));
   KITH_TRY(kith_h5_publish(&f));
 done:
   kith_h5_close(&f);
-  kith_rows_destroy(&rows);
   return st;
 }
 
@@ -211,21 +218,28 @@ done:
   return st;
 }
 
-kith_agreed kith_checkpoint_read(const kith_comm *comm, const kith_graph *g, const char *parts_path, const char *path, kith_checkpoint *c) {
+static kith_agreed checkpoint_read_rows(const kith_comm *comm, const kith_graph *g, const char *parts_path, kith_h5 *f, const kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
-  kith_h5 *f = NULL;
   kith_rows *rows = NULL;
-  char *recipe = NULL;
-  KITH_TRY(kith_h5_open(comm, path, KITH_CHECKPOINT_FORMAT, KITH_FILE_VERSION, &f));
-  KITH_TRY(checkpoint_read_attributes(f, g, c, &recipe));
   KITH_TRY(kith_rows_create(comm, g, parts_path, &rows));
   KITH_TRY(kith_rows_read(rows, f, "parameter", c->d, c->x));
   if (c->m) KITH_TRY(kith_rows_read(rows, f, "adam_m", c->d, c->m));
   if (c->v) KITH_TRY(kith_rows_read(rows, f, "adam_v", c->d, c->v));
+done:
+  kith_rows_destroy(&rows);
+  return st;
+}
+
+kith_agreed kith_checkpoint_read(const kith_comm *comm, const kith_graph *g, const char *parts_path, const char *path, kith_checkpoint *c) {
+  kith_agreed st = {KITH_OK};
+  kith_h5 *f = NULL;
+  char *recipe = NULL;
+  KITH_TRY(kith_h5_open(comm, path, KITH_CHECKPOINT_FORMAT, KITH_FILE_VERSION, &f));
+  KITH_TRY(checkpoint_read_attributes(f, g, c, &recipe));
+  if (c->d > 0) KITH_TRY(checkpoint_read_rows(comm, g, parts_path, f, c));
   KITH_TRY(checkpoint_read_weights(f, &c->weights));
 done:
   KITH_FREE(recipe);
-  kith_rows_destroy(&rows);
   kith_h5_close(&f);
   return st;
 }

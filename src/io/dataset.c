@@ -10,25 +10,28 @@ void kith_dataset_destroy(kith_dataset **dataset) {
   kith_lists_free(&d->valid);
   kith_lists_free(&d->test);
   KITH_FREE(d->weight);
+  KITH_FREE(d->feature);
+  KITH_FREE(d->label);
+  KITH_FREE(d->split);
   KITH_FREE(*dataset);
 }
 
-static kith_status starts_check(const char *path, const char *group, int64_t n_row, int64_t n, const kith_eid *start) {
+static kith_status starts_check(const char *path, const char *group, const char *column, int64_t n_row, int64_t n, const kith_eid *start) {
   kith_status st = KITH_OK;
   bool good = start[0] == 0 && start[n_row] == n;
   for (int64_t i = 0; i < n_row && good; i++) good = start[i] <= start[i + 1];
-  KITH_CHECK(good, KITH_EDATA, "%s: /%s/start does not begin the rows of /%s/item", path, group, group);
+  KITH_CHECK(good, KITH_EDATA, "%s: /%s/start does not begin the rows of /%s/%s", path, group, group, column);
 done:
   return st;
 }
 
-static kith_status items_check(const char *path, const char *group, int64_t n_item, const kith_lists *l) {
+static kith_status items_check(const char *path, const char *group, const char *column, int64_t n_item, const kith_lists *l) {
   kith_status st = KITH_OK;
   bool good = true;
   for (int64_t u = 0; u < l->n_row; u++)
     for (kith_eid e = l->start[u]; e < l->start[u + 1]; e++)
       good = good && l->item[e] >= 0 && l->item[e] < n_item && (e == l->start[u] || l->item[e - 1] < l->item[e]);
-  KITH_CHECK(good, KITH_EDATA, "%s: /%s/item has a row that is not made of ascending items", path, group);
+  KITH_CHECK(good, KITH_EDATA, "%s: /%s/%s has a row that is not made of ascending %ss", path, group, column, column);
 done:
   return st;
 }
@@ -50,13 +53,14 @@ static kith_agreed column_read(kith_h5 *f, const char *group, const char *column
   return kith_h5_read(f, name, type, 0, 0, n, data);
 }
 
-static kith_agreed lists_read(const kith_comm *comm, kith_h5 *f, const char *group, int64_t n_row, int64_t n_item,
+/* Rows of group/`column`, each of ascending numbers below `n_item`. */
+static kith_agreed lists_read(const kith_comm *comm, kith_h5 *f, const char *group, const char *column, int64_t n_row, int64_t n_item,
                               kith_lists *lists) {
   kith_agreed st = {KITH_OK};
   char name[KITH_NAME];
   int64_t n, n_start;
   int d;
-  snprintf(name, sizeof name, "%s/item", group);
+  snprintf(name, sizeof name, "%s/%s", group, column);
   KITH_TRY(kith_h5_extent(f, name, &n, &d));
   snprintf(name, sizeof name, "%s/start", group);
   KITH_TRY(kith_h5_extent(f, name, &n_start, &d));
@@ -66,9 +70,9 @@ static kith_agreed lists_read(const kith_comm *comm, kith_h5 *f, const char *gro
                                             (long long)n_start, (long long)n_row + 1)));
   KITH_TRY(kith_agree(comm, lists_alloc(n_row, n, lists)));
   KITH_TRY(column_read(f, group, "start", KITH_H5_INT64, n_row + 1, lists->start));
-  KITH_TRY(kith_agree(comm, starts_check(kith_h5_path(f), group, n_row, n, lists->start)));
-  KITH_TRY(column_read(f, group, "item", KITH_H5_INT32, n, lists->item));
-  KITH_TRY(kith_agree(comm, items_check(kith_h5_path(f), group, n_item, lists)));
+  KITH_TRY(kith_agree(comm, starts_check(kith_h5_path(f), group, column, n_row, n, lists->start)));
+  KITH_TRY(column_read(f, group, column, KITH_H5_INT32, n, lists->item));
+  KITH_TRY(kith_agree(comm, items_check(kith_h5_path(f), group, column, n_item, lists)));
 done:
   return st;
 }
@@ -82,17 +86,71 @@ done:
   return st;
 }
 
+static kith_agreed dataset_read_pairs(const kith_comm *comm, kith_h5 *f, kith_dataset *d) {
+  kith_agreed st = {KITH_OK};
+  int64_t n_user, n_item;
+  KITH_TRY(kith_h5_get_int(f, "n_user", &n_user));
+  KITH_TRY(kith_h5_get_int(f, "n_item", &n_item));
+  d->n[KITH_USER] = n_user;
+  d->n[KITH_ITEM] = n_item;
+  KITH_TRY(lists_read(comm, f, "train", "item", n_user, n_item, &d->train));
+  KITH_TRY(weights_read(comm, f, d->train.start[d->train.n_row], &d->weight));
+  KITH_TRY(lists_read(comm, f, "valid", "item", n_user, n_item, &d->valid));
+  KITH_TRY(lists_read(comm, f, "test", "item", n_user, n_item, &d->test));
+  d->n_edge = d->train.start[n_user];
+done:
+  return st;
+}
+
+static kith_status nodes_alloc(int64_t n, kith_dataset *d) {
+  kith_status st = KITH_OK;
+  KITH_TRY(KITH_NEW(d->label, n));
+  KITH_TRY(KITH_NEW(d->split, n));
+  KITH_TRY(KITH_NEW(d->feature, n * d->n_feature));
+  KITH_TRY(lists_alloc(0, 0, &d->valid));
+  KITH_TRY(lists_alloc(0, 0, &d->test));
+done:
+  return st;
+}
+
+static kith_status nodes_check(const char *path, int64_t n, const kith_dataset *d) {
+  kith_status st = KITH_OK;
+  for (int64_t i = 0; i < n; i++) {
+    bool good = d->label[i] >= -1 && d->label[i] < d->n_class && d->split[i] >= 0 && d->split[i] < KITH_NODE_SPLITS;
+    KITH_CHECK(good && (d->split[i] == KITH_NODE_NONE || d->label[i] >= 0), KITH_EDATA, "%s: node %lld has label %d of %d and split %d", path,
+               (long long)i, d->label[i], d->n_class, d->split[i]);
+  }
+done:
+  return st;
+}
+
+static kith_agreed dataset_read_nodes(const kith_comm *comm, kith_h5 *f, kith_dataset *d) {
+  kith_agreed st = {KITH_OK};
+  int64_t n, n_class, n_feature;
+  KITH_TRY(kith_h5_get_int(f, "n_node", &n));
+  KITH_TRY(kith_h5_get_int(f, "n_class", &n_class));
+  KITH_TRY(kith_h5_get_int(f, "n_feature", &n_feature));
+  d->n[KITH_USER] = n;
+  d->n_class = (int)n_class;
+  d->n_feature = (int)n_feature;
+  KITH_TRY(lists_read(comm, f, "edge", "node", n, n, &d->train));
+  d->n_edge = d->train.start[n] / 2;
+  KITH_TRY(kith_agree(comm, nodes_alloc(n, d)));
+  KITH_TRY(kith_h5_read(f, "node/label", KITH_H5_INT32, 0, 0, n, d->label));
+  KITH_TRY(kith_h5_read(f, "node/split", KITH_H5_INT8, 0, 0, n, d->split));
+  if (n_feature > 0) KITH_TRY(kith_h5_read(f, "node/feature", KITH_H5_FLOAT, (int)n_feature, 0, n, d->feature));
+  KITH_TRY(kith_agree(comm, nodes_check(kith_h5_path(f), n, d)));
+done:
+  return st;
+}
+
 static kith_agreed dataset_read(const kith_comm *comm, kith_h5 *f, kith_dataset *d) {
   kith_agreed st = {KITH_OK};
   int64_t fingerprint;
-  KITH_TRY(kith_h5_get_int(f, "n_user", &d->n[KITH_USER]));
-  KITH_TRY(kith_h5_get_int(f, "n_item", &d->n[KITH_ITEM]));
   KITH_TRY(kith_h5_get_int(f, "fingerprint", &fingerprint));
   d->fingerprint = (uint64_t)fingerprint;
-  KITH_TRY(lists_read(comm, f, "train", d->n[KITH_USER], d->n[KITH_ITEM], &d->train));
-  KITH_TRY(weights_read(comm, f, d->train.start[d->train.n_row], &d->weight));
-  KITH_TRY(lists_read(comm, f, "valid", d->n[KITH_USER], d->n[KITH_ITEM], &d->valid));
-  KITH_TRY(lists_read(comm, f, "test", d->n[KITH_USER], d->n[KITH_ITEM], &d->test));
+  d->task = kith_h5_task(f);
+  KITH_TRY(d->task == KITH_CLASSIFY ? dataset_read_nodes(comm, f, d) : dataset_read_pairs(comm, f, d));
 done:
   return st;
 }

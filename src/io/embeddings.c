@@ -3,7 +3,7 @@
 
 #include "kith/newcomers.h"
 
-/* Copy user/id or item/id from graph.h5 to the open file, each rank its block. */
+/* Copy user/id, item/id, node/id or class/id from graph.h5 to the open file, each rank its block. */
 static kith_agreed embeddings_copy_ids(const kith_comm *comm, kith_h5 *from, kith_h5 *to, const char *name, int64_t n_node) {
   kith_agreed st = {KITH_OK};
   char *block = NULL;
@@ -25,10 +25,36 @@ static kith_agreed embeddings_attributes(kith_h5 *f, const kith_graph *g, int d,
   KITH_TRY(kith_h5_put_int(f, "fingerprint", (int64_t)g->fingerprint));
   KITH_TRY(kith_h5_put_int(f, "width", d));
   KITH_TRY(kith_h5_put_text(f, "model", note->model));
-  KITH_TRY(kith_h5_put_text(f, "score", note->cosine ? "cosine (rows are normalised: use the inner product)" : "inner product"));
+  if (g->task == KITH_RECOMMEND) KITH_TRY(kith_h5_put_text(f, "score", note->cosine ? "cosine (rows are normalised: use the inner product)" : "inner product"));
   KITH_TRY(kith_h5_put_int(f, "epoch", note->epoch));
   KITH_TRY(kith_h5_put_text(f, "metrics", note->metrics));
   KITH_TRY(kith_h5_put_text(f, "job", note->job));
+done:
+  return st;
+}
+
+/* The class with the largest logit, of equals the first, for every node. */
+static kith_agreed embeddings_predict(const kith_comm *comm, const kith_graph *g, kith_rows *rows, kith_h5 *f, int d, const float *x) {
+  kith_agreed st = {KITH_OK};
+  int64_t *label = NULL;
+  KITH_TRY(kith_agree(comm, KITH_NEW(label, g->n_own)));
+  for (kith_lid i = 0; i < g->n_own; i++)
+    for (int k = 1; k < d; k++)
+      if (x[(size_t)i * (size_t)d + (size_t)k] > x[(size_t)i * (size_t)d + (size_t)label[i]]) label[i] = k;
+  KITH_TRY(kith_rows_write_int(rows, f, "label_predicted", label));
+done:
+  KITH_FREE(label);
+  return st;
+}
+
+static kith_agreed embeddings_ids(const kith_comm *comm, const kith_graph *g, kith_h5 *from, kith_h5 *to) {
+  kith_agreed st = {KITH_OK};
+  char name[KITH_NAME];
+  for (int t = 0; t < kith_type_n(g->task); t++) {
+    snprintf(name, sizeof name, "%s/id", kith_type_text(g->task, t));
+    KITH_TRY(embeddings_copy_ids(comm, from, to, name, g->n[t]));
+  }
+  if (g->task == KITH_CLASSIFY) KITH_TRY(embeddings_copy_ids(comm, from, to, "class/id", g->n_class));
 done:
   return st;
 }
@@ -43,9 +69,9 @@ kith_agreed kith_embeddings_write(const kith_comm *comm, const kith_graph *g, co
   KITH_TRY(kith_h5_open(comm, graph_path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &from));
   KITH_TRY(kith_h5_create(comm, path, KITH_EMBEDDINGS_FORMAT, KITH_FILE_VERSION, n * (4 * (int64_t)d + 16), &f));
   KITH_TRY(embeddings_attributes(f, g, d, note));
-  KITH_TRY(embeddings_copy_ids(comm, from, f, "user/id", g->n[KITH_USER]));
-  KITH_TRY(embeddings_copy_ids(comm, from, f, "item/id", g->n[KITH_ITEM]));
+  KITH_TRY(embeddings_ids(comm, g, from, f));
   KITH_TRY(kith_rows_write(rows, f, "embedding", d, x));
+  if (g->task == KITH_CLASSIFY) KITH_TRY(embeddings_predict(comm, g, rows, f, d, x));
   KITH_TRY(kith_h5_publish(&f));
 done:
   kith_h5_close(&f);
@@ -60,11 +86,13 @@ kith_agreed kith_embeddings_read(const kith_comm *comm, const kith_graph *g, con
   kith_rows *rows = NULL;
   float *read = NULL;
   int64_t fingerprint = 0, n = 0;
+  char name[KITH_NAME];
+  snprintf(name, sizeof name, "%s/embedding", kith_type_text(g->task, KITH_USER));
   KITH_TRY(kith_h5_open(comm, path, KITH_EMBEDDINGS_FORMAT, KITH_FILE_VERSION, &f));
   KITH_TRY(kith_h5_get_int(f, "fingerprint", &fingerprint));
   KITH_TRY(kith_agreed_same((uint64_t)fingerprint == g->fingerprint ? KITH_OK : kith_fail(KITH_EDATA, "%s: holds embeddings of another graph; train again", path)));
-  KITH_TRY(kith_h5_extent(f, "user/embedding", &n, d));
-  KITH_TRY(kith_agreed_same(*d > 0 && n == g->n[KITH_USER] ? KITH_OK : kith_fail(KITH_EDATA, "%s: user/embedding is [%lld, %d], expected %lld rows", path, (long long)n, *d, (long long)g->n[KITH_USER])));
+  KITH_TRY(kith_h5_extent(f, name, &n, d));
+  KITH_TRY(kith_agreed_same(*d > 0 && n == g->n[KITH_USER] && (g->task == KITH_RECOMMEND || *d == g->n_class) ? KITH_OK : kith_fail(KITH_EDATA, "%s: %s is [%lld, %d], expected %lld rows", path, name, (long long)n, *d, (long long)g->n[KITH_USER])));
   KITH_TRY(kith_rows_create(comm, g, parts_path, &rows));
   KITH_TRY(kith_agree(comm, KITH_NEW(read, (int64_t)g->n_own * *d)));
   KITH_TRY(kith_rows_read(rows, f, "embedding", *d, read));

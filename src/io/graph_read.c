@@ -42,11 +42,34 @@ done:
   return st;
 }
 
+static kith_agreed read_node_sizes(kith_h5 *f, kith_graph *g) {
+  kith_agreed st = {KITH_OK};
+  int64_t n_class = 0, n_feature = 0;
+  KITH_TRY(kith_h5_get_int(f, "n_node", &g->n[KITH_USER]));
+  KITH_TRY(kith_h5_get_int(f, "n_class", &n_class));
+  KITH_TRY(kith_h5_get_int(f, "n_feature", &n_feature));
+  KITH_TRY(kith_h5_get_int(f, "n_train", &g->n_train));
+  bool good = n_class > 0 && n_class < INT32_MAX && n_feature >= 0 && n_feature < INT32_MAX && g->n_train >= 0;
+  KITH_TRY(kith_agreed_same(good ? KITH_OK : kith_fail(KITH_EDATA, "%s: impossible sizes: %lld classes, %lld features, %lld training nodes", kith_h5_path(f),
+                                                      (long long)n_class, (long long)n_feature, (long long)g->n_train)));
+  g->n_class = (int)n_class;
+  g->n_feature = (int)n_feature;
+done:
+  return st;
+}
+
+static kith_agreed read_pair_sizes(kith_h5 *f, kith_graph *g) {
+  kith_agreed st = {KITH_OK};
+  KITH_TRY(kith_h5_get_int(f, "n_user", &g->n[KITH_USER]));
+  KITH_TRY(kith_h5_get_int(f, "n_item", &g->n[KITH_ITEM]));
+done:
+  return st;
+}
+
 static kith_agreed read_sizes(const kith_comm *comm, kith_h5 *f, kith_graph *g) {
   kith_agreed st = {KITH_OK};
   int64_t parts = 0, fingerprint = 0;
-  KITH_TRY(kith_h5_get_int(f, "n_user", &g->n[KITH_USER]));
-  KITH_TRY(kith_h5_get_int(f, "n_item", &g->n[KITH_ITEM]));
+  KITH_TRY(g->task == KITH_CLASSIFY ? read_node_sizes(f, g) : read_pair_sizes(f, g));
   KITH_TRY(kith_h5_get_int(f, "n_edge", &g->n_edge));
   KITH_TRY(kith_h5_get_int(f, "parts", &parts));
   KITH_TRY(kith_h5_get_int(f, "fingerprint", &fingerprint));
@@ -57,7 +80,7 @@ done:
   return st;
 }
 
-/* Types of the owned rows: in every part users come first.  Fills type, row_of, n_own_of. */
+/* Types of the owned rows: in every part users come first; without counts all nodes are alike.  Fills type, row_of, n_own_of. */
 static kith_status read_types(const kith_comm *comm, kith_graph *g, const int64_t *user_count) {
   kith_status st = KITH_OK;
   kith_gid low = g->first[comm->rank];
@@ -66,7 +89,7 @@ static kith_status read_types(const kith_comm *comm, kith_graph *g, const int64_
   int64_t last = kith_block(g->n_part, comm->size, comm->rank + 1);
   for (int64_t p = kith_block(g->n_part, comm->size, comm->rank); p < last; p++)
     for (kith_gid k = g->part_first[p]; k < g->part_first[p + 1]; k++) {
-      kith_node_type t = k - g->part_first[p] < user_count[p] ? KITH_USER : KITH_ITEM;
+      kith_node_type t = !user_count || k - g->part_first[p] < user_count[p] ? KITH_USER : KITH_ITEM;
       g->type[k - low] = (uint8_t)t;
       g->row_of[t][g->n_own_of[t]++] = (kith_lid)(k - low);
     }
@@ -78,7 +101,7 @@ static kith_agreed read_parts(const kith_comm *comm, kith_h5 *f, kith_graph *g) 
   kith_agreed st = {KITH_OK};
   int64_t *user_count = NULL, n = g->n[KITH_USER] + g->n[KITH_ITEM];
   READ_SLICE(f, "part/first", KITH_H5_INT64, 0, (int64_t)g->n_part + 1, g->part_first);
-  READ_SLICE(f, "part/user_count", KITH_H5_INT64, 0, g->n_part, user_count);
+  if (g->task == KITH_RECOMMEND) READ_SLICE(f, "part/user_count", KITH_H5_INT64, 0, g->n_part, user_count);
   KITH_TRY(kith_agree(comm, read_check_ascending(kith_h5_path(f), "part/first", (int64_t)g->n_part + 1, g->part_first, 0, n)));
   KITH_TRY(kith_agree(comm, KITH_NEW(g->first, comm->size + 1)));
   for (int r = 0; r <= comm->size; r++) g->first[r] = g->part_first[kith_block(g->n_part, comm->size, r)];
@@ -132,15 +155,26 @@ done:
   return st;
 }
 
+/* Rows of neighbours: group/start and group/neighbour; *first is where the slice begins in the file. */
+static kith_agreed read_neighbours(const kith_comm *comm, kith_h5 *f, const char *group, kith_graph *g, int64_t *first) {
+  kith_agreed st = {KITH_OK};
+  char start[KITH_NAME], neighbour[KITH_NAME];
+  snprintf(start, sizeof start, "%s/start", group);
+  snprintf(neighbour, sizeof neighbour, "%s/neighbour", group);
+  KITH_TRY(read_starts(comm, f, start, g, &g->start, first));
+  READ_SLICE(f, neighbour, KITH_H5_INT64, *first, g->start[g->n_own], g->neighbour);
+  KITH_TRY(kith_agree(comm, read_check_range(kith_h5_path(f), neighbour, g->start[g->n_own], g->neighbour, g->n[KITH_USER] + g->n[KITH_ITEM])));
+done:
+  return st;
+}
+
 static kith_agreed read_train(const kith_comm *comm, kith_h5 *f, kith_graph *g) {
   kith_agreed st = {KITH_OK};
   int32_t *original = NULL;
-  int64_t first = 0, n_node = g->n[KITH_USER] + g->n[KITH_ITEM];
-  KITH_TRY(read_starts(comm, f, "train/start", g, &g->start, &first));
-  READ_SLICE(f, "train/neighbour", KITH_H5_INT64, first, g->start[g->n_own], g->neighbour);
+  int64_t first = 0;
+  KITH_TRY(read_neighbours(comm, f, "train", g, &first));
   READ_SLICE(f, "train/original", KITH_H5_INT32, first, g->start[g->n_own], original);
   if (kith_h5_has(f, "train/weight")) READ_SLICE(f, "train/weight", KITH_H5_FLOAT, first, g->start[g->n_own], g->weight);
-  KITH_TRY(kith_agree(comm, read_check_range(kith_h5_path(f), "train/neighbour", g->start[g->n_own], g->neighbour, n_node)));
   KITH_TRY(kith_agree(comm, read_keep_users(g, g->start, original, &g->train)));
 done:
   KITH_FREE(original);
@@ -163,17 +197,64 @@ done:
   return st;
 }
 
-static kith_agreed read_share(const kith_comm *comm, kith_h5 *f, kith_graph *g) {
+static kith_agreed read_pairs(const kith_comm *comm, kith_h5 *f, kith_graph *g) {
   kith_agreed st = {KITH_OK};
-  KITH_TRY(read_sizes(comm, f, g));
-  KITH_TRY(read_parts(comm, f, g));
-  READ_SLICE(f, "node/original", KITH_H5_INT64, g->first[comm->rank], g->n_own, g->original);
   READ_SLICE(f, "node/edge", KITH_H5_INT64, g->first[comm->rank], g->n_own, g->edge);
   KITH_TRY(read_train(comm, f, g));
   KITH_TRY(read_held_out(comm, f, "valid", g, &g->valid));
   KITH_TRY(read_held_out(comm, f, "test", g, &g->test));
   READ_SLICE(f, "item/number", KITH_H5_INT64, 0, g->n[KITH_ITEM], g->item_number);
   KITH_TRY(kith_agree(comm, read_check_range(kith_h5_path(f), "item/number", g->n[KITH_ITEM], g->item_number, g->n[KITH_USER] + g->n[KITH_ITEM])));
+done:
+  return st;
+}
+
+/* Lists of users' items, for nodes that are no users: empty. */
+static kith_status read_no_lists(kith_graph *g) {
+  kith_status st = KITH_OK;
+  KITH_TRY(KITH_NEW(g->train.start, 1));
+  KITH_TRY(KITH_NEW(g->valid.start, 1));
+  KITH_TRY(KITH_NEW(g->test.start, 1));
+  KITH_TRY(KITH_NEW(g->feature, (int64_t)g->n_own * g->n_feature));
+done:
+  return st;
+}
+
+static kith_status read_check_nodes(const kith_graph *g, const char *path) {
+  kith_status st = KITH_OK;
+  for (kith_lid i = 0; i < g->n_own; i++) {
+    bool label = g->label[i] >= -1 && g->label[i] < g->n_class, split = g->split[i] >= 0 && g->split[i] < KITH_NODE_SPLITS;
+    bool train = (g->split[i] == KITH_NODE_TRAIN) == (g->edge[i] >= 0) && g->edge[i] < g->n_train;
+    KITH_CHECK(label && split && train && (g->split[i] == KITH_NODE_NONE || g->label[i] >= 0), KITH_EDATA,
+               "%s: node %lld has label %d of %d classes, split %d and training number %lld", path, (long long)g->original[i], g->label[i], g->n_class,
+               g->split[i], (long long)g->edge[i]);
+  }
+done:
+  return st;
+}
+
+static kith_agreed read_nodes(const kith_comm *comm, kith_h5 *f, kith_graph *g) {
+  kith_agreed st = {KITH_OK};
+  int64_t at = 0;
+  kith_gid first = g->first[comm->rank];
+  READ_SLICE(f, "node/train", KITH_H5_INT64, first, g->n_own, g->edge);
+  READ_SLICE(f, "node/label", KITH_H5_INT32, first, g->n_own, g->label);
+  READ_SLICE(f, "node/split", KITH_H5_INT8, first, g->n_own, g->split);
+  KITH_TRY(kith_agree(comm, read_check_nodes(g, kith_h5_path(f))));
+  KITH_TRY(read_neighbours(comm, f, "edge", g, &at));
+  KITH_TRY(kith_agree(comm, read_no_lists(g)));
+  if (g->n_feature > 0) KITH_TRY(kith_h5_read(f, "node/feature", KITH_H5_FLOAT, g->n_feature, first, g->n_own, g->feature));
+done:
+  return st;
+}
+
+static kith_agreed read_share(const kith_comm *comm, kith_h5 *f, kith_graph *g) {
+  kith_agreed st = {KITH_OK};
+  g->task = kith_h5_task(f);
+  KITH_TRY(read_sizes(comm, f, g));
+  KITH_TRY(read_parts(comm, f, g));
+  READ_SLICE(f, "node/original", KITH_H5_INT64, g->first[comm->rank], g->n_own, g->original);
+  KITH_TRY(g->task == KITH_CLASSIFY ? read_nodes(comm, f, g) : read_pairs(comm, f, g));
 done:
   return st;
 }

@@ -6,6 +6,7 @@
  *   names    ids of one node type <-> original numbers
  *   pairs    (user, item, time, weight) in reading order, in blocks that are freed as they are consumed
  *   rows     the same, one row per user, ascending by item, no pair twice
+ *   nodes    lists whose line i is node i, and lists of such numbers, for node classification
  *
  * Everything here is Local.
  */
@@ -36,6 +37,8 @@ typedef struct kith__cell {
 } kith__cell;
 
 kith_status kith__lines_open(const char *path, kith__lines *lines) KITH_MUST_USE;
+/** The next line, whatever it holds, without its end; size < 0 after the last one. */
+kith_status kith__lines_any(kith__lines *lines, kith__cell *line) KITH_MUST_USE;
 /** The next line that is neither blank nor a comment, without its end; size < 0 after the last one. */
 kith_status kith__lines_next(kith__lines *lines, kith__cell *line) KITH_MUST_USE;
 void kith__lines_close(kith__lines *lines);

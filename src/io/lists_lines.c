@@ -91,8 +91,7 @@ static bool lines_is_empty(kith__cell line) {
   return true;
 }
 
-/* The next line, whatever it holds. */
-static kith_status lines_any(kith__lines *lines, kith__cell *line) {
+kith_status kith__lines_any(kith__lines *lines, kith__cell *line) {
   kith_status st = KITH_OK;
   int64_t looked = 0; /* bytes known to hold no line end */
   for (;;) {
@@ -117,7 +116,7 @@ done:
 
 kith_status kith__lines_next(kith__lines *lines, kith__cell *line) {
   kith_status st;
-  do st = lines_any(lines, line);
+  do st = kith__lines_any(lines, line);
   while (!kith_is_bad(st) && line->size >= 0 && lines_is_empty(*line));
   return st;
 }

@@ -63,14 +63,12 @@ done:
   return st;
 }
 
-static const char *rows_type(int t) { return t == KITH_USER ? "user" : "item"; }
-
 static kith_agreed rows_make_type(kith_rows *r, kith_h5 *parts, int t) {
   kith_agreed st = {KITH_OK};
   const kith_comm *comm = r->comm;
   int64_t *number = NULL, *original = NULL;
   char name[KITH_NAME];
-  snprintf(name, sizeof name, "%s/number", rows_type(t));
+  snprintf(name, sizeof name, "%s/number", kith_type_text(r->g->task, t));
   KITH_TRY(kith_agree(comm, KITH_NEW(r->block[t], comm->size + 1)));
   for (int i = 0; i <= comm->size; i++) r->block[t][i] = kith_block(r->g->n[t], comm->size, i);
   int64_t first = r->block[t][comm->rank], n = r->block[t][comm->rank + 1] - first;
@@ -95,7 +93,7 @@ kith_agreed kith_rows_create(const kith_comm *comm, const kith_graph *g, const c
   r->comm = comm;
   r->g = g;
   KITH_TRY(kith_h5_open(comm, parts_path, KITH_PARTS_FORMAT, KITH_FILE_VERSION, &parts));
-  for (int t = 0; t < KITH_TYPES; t++) KITH_TRY(rows_make_type(r, parts, t));
+  for (int t = 0; t < kith_type_n(g->task); t++) KITH_TRY(rows_make_type(r, parts, t));
   *out = r;
   r = NULL;
 done:
@@ -133,7 +131,7 @@ static kith_agreed rows_write_type(kith_rows *r, kith_h5 *f, const char *name, i
   rows_way *way = &r->to_block[t];
   float *arrived = NULL, *block = NULL;
   char whole[KITH_NAME];
-  snprintf(whole, sizeof whole, "%s/%s", rows_type(t), name);
+  snprintf(whole, sizeof whole, "%s/%s", kith_type_text(r->g->task, t), name);
   KITH_TRY(rows_carry(r, way, d, x, &arrived));
   KITH_TRY(kith_agree(r->comm, KITH_NEW(block, way->n * d)));
   for (int64_t i = 0; i < way->n; i++) memcpy(block + way->place[i] * d, arrived + i * d, (size_t)d * sizeof *block);
@@ -146,7 +144,31 @@ done:
 
 kith_agreed kith_rows_write(kith_rows *rows, kith_h5 *f, const char *name, int d, const float *x) {
   kith_agreed st = {KITH_OK};
-  for (int t = 0; t < KITH_TYPES; t++) KITH_TRY(rows_write_type(rows, f, name, t, d, x));
+  for (int t = 0; t < kith_type_n(rows->g->task); t++) KITH_TRY(rows_write_type(rows, f, name, t, d, x));
+done:
+  return st;
+}
+
+static kith_agreed rows_write_int_type(kith_rows *r, kith_h5 *f, const char *name, int t, const int64_t *x) {
+  kith_agreed st = {KITH_OK};
+  rows_way *way = &r->to_block[t];
+  int64_t *arrived = NULL, *block = NULL;
+  char whole[KITH_NAME];
+  snprintf(whole, sizeof whole, "%s/%s", kith_type_text(r->g->task, t), name);
+  KITH_TRY(kith_agree(r->comm, KITH_NEW(arrived, way->n)));
+  KITH_TRY(kith_agree(r->comm, KITH_NEW(block, way->n)));
+  KITH_TRY(kith_halo_forward_int(way->halo, x, arrived));
+  for (int64_t i = 0; i < way->n; i++) block[way->place[i]] = arrived[i];
+  KITH_TRY(kith_h5_write(f, whole, KITH_H5_INT64, 0, r->g->n[t], r->block[t][r->comm->rank], way->n, false, block));
+done:
+  KITH_FREE(arrived);
+  KITH_FREE(block);
+  return st;
+}
+
+kith_agreed kith_rows_write_int(kith_rows *rows, kith_h5 *f, const char *name, const int64_t *x) {
+  kith_agreed st = {KITH_OK};
+  for (int t = 0; t < kith_type_n(rows->g->task); t++) KITH_TRY(rows_write_int_type(rows, f, name, t, x));
 done:
   return st;
 }
@@ -157,7 +179,7 @@ static kith_agreed rows_read_type(kith_rows *r, kith_h5 *f, const char *name, in
   float *arrived = NULL, *block = NULL;
   char whole[KITH_NAME];
   int64_t first = r->block[t][r->comm->rank], n = r->block[t][r->comm->rank + 1] - first;
-  snprintf(whole, sizeof whole, "%s/%s", rows_type(t), name);
+  snprintf(whole, sizeof whole, "%s/%s", kith_type_text(r->g->task, t), name);
   KITH_TRY(kith_agree(r->comm, KITH_NEW(block, n * d)));
   KITH_TRY(kith_h5_read(f, whole, KITH_H5_FLOAT, d, first, n, block));
   KITH_TRY(rows_carry(r, way, d, block, &arrived));
@@ -170,7 +192,7 @@ done:
 
 kith_agreed kith_rows_read(kith_rows *rows, kith_h5 *f, const char *name, int d, float *x) {
   kith_agreed st = {KITH_OK};
-  for (int t = 0; t < KITH_TYPES; t++) KITH_TRY(rows_read_type(rows, f, name, t, d, x));
+  for (int t = 0; t < kith_type_n(rows->g->task); t++) KITH_TRY(rows_read_type(rows, f, name, t, d, x));
 done:
   return st;
 }

@@ -16,7 +16,7 @@ void kith__tables_free(kith__tables *tables) {
 /* ---- fingerprint ------------------------------------------------------------------------------------------------- */
 
 /* Four lanes, so that the multiplications overlap; a word's place decides its lane and its order. */
-static uint64_t fingerprint_bytes(uint64_t seed, const void *data, size_t size) {
+uint64_t kith__fingerprint_bytes(uint64_t seed, const void *data, size_t size) {
   const unsigned char *bytes = data;
   uint64_t lane[4] = {seed, seed ^ 0x9e3779b97f4a7c15u, seed + 0xbf58476d1ce4e5b9u, ~seed}, word;
   size_t i = 0;
@@ -33,17 +33,17 @@ static uint64_t fingerprint_bytes(uint64_t seed, const void *data, size_t size) 
   return all ^ (all >> 29);
 }
 
-static uint64_t fingerprint_lists(uint64_t seed, const kith_lists *l) {
-  uint64_t h = fingerprint_bytes(seed, l->start, (size_t)(l->n_row + 1) * sizeof *l->start);
-  return fingerprint_bytes(h, l->item, (size_t)l->start[l->n_row] * sizeof *l->item);
+uint64_t kith__fingerprint_lists(uint64_t seed, const kith_lists *l) {
+  uint64_t h = kith__fingerprint_bytes(seed, l->start, (size_t)(l->n_row + 1) * sizeof *l->start);
+  return kith__fingerprint_bytes(h, l->item, (size_t)l->start[l->n_row] * sizeof *l->item);
 }
 
 static uint64_t tables_fingerprint(const kith__tables *t) {
   const int64_t n[] = {t->ids[KITH_USER].n, t->ids[KITH_ITEM].n};
-  uint64_t h = fingerprint_bytes(0, n, sizeof n);
-  h = fingerprint_lists(h, &t->train.lists);
-  h = fingerprint_lists(h, &t->valid.lists);
-  return fingerprint_lists(h, &t->test.lists);
+  uint64_t h = kith__fingerprint_bytes(0, n, sizeof n);
+  h = kith__fingerprint_lists(h, &t->train.lists);
+  h = kith__fingerprint_lists(h, &t->valid.lists);
+  return kith__fingerprint_lists(h, &t->test.lists);
 }
 
 /* ---- writing ----------------------------------------------------------------------------------------------------- */

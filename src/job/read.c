@@ -122,10 +122,24 @@ done:
   return st;
 }
 
+static kith_status read_check_classify(const kith_job *job) {
+  kith_status st = KITH_OK;
+  const kith_model_options *m = &job->model;
+  KITH_CHECK(kith_model_classifies(m), KITH_ECONFIG,
+             "%s: model.name: %s makes no classes; with task: classify expected gcn, gat or sage", job->path, kith_model_text(m->name));
+  KITH_CHECK(m->layers > 0, KITH_ECONFIG, "%s: model.layers: 0, but a classifier needs at least one", job->path);
+  KITH_CHECK(job->evaluate.every == 0 || job->evaluate.split != KITH_ON_VALID || job->data.nodes.valid[0], KITH_ECONFIG,
+             "%s: evaluate.split: valid, but data.splits.valid names no list", job->path);
+  KITH_CHECK(job->evaluate.every == 0 || job->evaluate.split != KITH_ON_TEST || job->data.nodes.test[0], KITH_ECONFIG,
+             "%s: evaluate.split: test, but data.splits.test names no list", job->path);
+done:
+  return st;
+}
+
 /* Contradictions between keys. */
 static kith_status read_check(const kith_job *job) {
   kith_status st = KITH_OK;
-  KITH_TRY(read_check_split(job));
+  KITH_TRY(job->task == KITH_CLASSIFY ? read_check_classify(job) : read_check_split(job));
   st = kith_loss_check(&job->train.loss, &job->train.negatives);
   if (kith_is_bad(st)) return kith_fail(st, "%s: %s", job->path, kith_error_text());
   KITH_CHECK(job->train.patience == 0 || job->evaluate.every > 0, KITH_ECONFIG,

@@ -45,6 +45,7 @@ int kith_model_width(const kith_model_options *o) {
   return model_table[o->name].beside ? o->width * (o->layers + 1) : kith_model_columns(o, o->layers - 1);
 }
 
+bool kith_model_classifies(const kith_model_options *o) { return o->name == KITH_GCN || o->name == KITH_GAT || o->name == KITH_SAGE; }
 bool kith_model_needs_back(const kith_model_options *o) { return model_table[o->name].back; }
 bool kith_model_has_loops(const kith_model_options *o) { return model_table[o->name].loops; }
 bool kith_model_reads_near(const kith_model_options *o) { return model_table[o->name].near; }

@@ -91,5 +91,6 @@ kith_agreed kith__law_cluster(const sample_setting *s, sample_law *out) {
   *out = (sample_law){.self = w, .begin = cluster_begin, .draw = cluster_draw, .destroy = cluster_destroy};
   KITH_TRY(kith_agree(s->comm, cluster_make(s, w, &out->most_nodes)));
 done:
+  if (!out->self) KITH_FREE(w); /* refused on another rank */
   return st;
 }

@@ -100,5 +100,6 @@ kith_agreed kith__law_nodes(const sample_setting *s, sample_law *out) {
   out->most_nodes = nodes_most((double)s->options.budget) * (w->anew ? s->n_hop : 1);
   KITH_TRY(nodes_share(s, w));
 done:
+  if (!out->self) KITH_FREE(w); /* refused on another rank */
   return st;
 }

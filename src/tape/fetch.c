@@ -47,6 +47,7 @@ static void fetch_sum(fetch *o) {
 static void fetch_backward(void *self) {
   fetch *o = self;
   size_t d = (size_t)o->leaf->d;
+  if (!kith_tensor_learns(o->leaf)) return; /* so it is on every rank */
   const float *dleaf = kith_tensor_open(o->leaf);
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < kith_halo_n_want(o->f->h); i++)
@@ -58,12 +59,12 @@ static void fetch_backward(void *self) {
 kith_tensor *kith_fetch_op(kith_tape *t, kith_fetch *f, const kith_tensor *own, const kith_frame *leaves, int64_t most_send) {
   if (!own) return NULL;
   int64_t most_touched = most_send < own->n_row ? most_send : own->n_row;
-  fetch made = {.f = f, .own = own, .leaf = kith_tape_rows(t, leaves, own->d)};
+  fetch made = {.f = f, .own = own, .leaf = kith_tape_rows_like(t, own, leaves, own->d)};
   made.packed = kith_tape_room(t, most_send * own->d, sizeof(float));
   made.arrived = kith_tape_room(t, leaves->most * own->d, sizeof(float));
   made.slot = kith_tape_room(t, own->n_row, sizeof *made.slot);
   f->touched = kith_tape_room(t, most_touched, sizeof *f->touched);
-  f->grad = kith_tape_room(t, most_touched * own->d, sizeof(float));
+  f->grad = kith_tape_room(t, kith_tensor_learns(own) ? most_touched * own->d : 0, sizeof(float));
   fetch *o = kith_tape_op(t, "fetch", true, fetch_forward, fetch_backward, sizeof *o);
   if (o) *o = made;
   return o ? made.leaf : NULL;

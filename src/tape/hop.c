@@ -20,6 +20,7 @@ static void ghosts_forward(void *self) {
 
 static void ghosts_backward(void *self) {
   ghosts *o = self;
+  if (!kith_tensor_learns(o->x)) return; /* so it is on every rank */
   float *dx = kith_tensor_open(o->x);
   kith_halo_backward(o->a->halo, o->x->d, dx + (size_t)o->a->csr.n_row * (size_t)o->x->d, dx);
 }
@@ -46,13 +47,14 @@ static void self_forward(void *self) {
 
 static void self_backward(void *self) {
   own_rows *o = self;
+  if (!kith_tensor_learns(o->y)) return;
   const float *dy = kith_tensor_open(o->y);
   kith_scale(kith_tensor_n(o->y) * o->y->d, 1, dy, true, kith_tensor_open(o->x));
 }
 
 kith_tensor *kith_self_op(kith_tape *t, const kith_hop *hop, kith_tensor *x) {
   if (!x || hop->in == hop->out) return x;
-  kith_tensor *y = kith_tape_rows(t, hop->out, x->d);
+  kith_tensor *y = kith_tape_rows_like(t, x, hop->out, x->d);
   own_rows *o = kith_tape_op(t, "self", false, self_forward, self_backward, sizeof *o);
   if (!o || !y) return NULL;
   *o = (own_rows){x, y};
@@ -115,6 +117,7 @@ static void aggregate_forward(void *self) {
 
 static void aggregate_backward(void *self) {
   aggregate *o = self;
+  if (!kith_tensor_learns(o->y)) return;
   const float *dy = kith_tensor_open(o->y);
   float *dx = kith_tensor_open(o->x);
   kith_edge_sum_backward_x(o->hop->back, 1, o->w, o->x->d, dy, dx);
@@ -123,7 +126,7 @@ static void aggregate_backward(void *self) {
 
 kith_tensor *kith_aggregate_op(kith_tape *t, const kith_hop *hop, kith_weighing how, kith_tensor *x) {
   if (!x) return NULL;
-  aggregate made = {.hop = hop, .how = how, .x = x, .y = kith_tape_rows(t, hop->out, x->d)};
+  aggregate made = {.hop = hop, .how = how, .x = x, .y = kith_tape_rows_like(t, x, hop->out, x->d)};
   made.w = kith_tape_room(t, hop->edges->most, sizeof *made.w);
   if (how == KITH_WEIGH_LOOP) made.loop = kith_tape_room(t, hop->out->most, sizeof *made.loop);
   aggregate *o = kith_tape_op(t, "aggregate", false, aggregate_forward, aggregate_backward, sizeof *o);
@@ -146,13 +149,14 @@ static void largest_forward(void *self) {
 
 static void largest_backward(void *self) {
   largest *o = self;
+  if (!kith_tensor_learns(o->y)) return;
   const float *dy = kith_tensor_open(o->y);
   kith_edge_max_backward(o->hop->back, o->x->d, o->who, dy, kith_tensor_open(o->x));
 }
 
 kith_tensor *kith_aggregate_max_op(kith_tape *t, const kith_hop *hop, kith_tensor *x) {
   if (!x) return NULL;
-  largest made = {hop, x, kith_tape_rows(t, hop->out, x->d), kith_tape_room(t, hop->out->most * x->d, sizeof(kith_eid))};
+  largest made = {hop, x, kith_tape_rows_like(t, x, hop->out, x->d), kith_tape_room(t, hop->out->most * x->d, sizeof(kith_eid))};
   largest *o = kith_tape_op(t, "largest", false, largest_forward, largest_backward, sizeof *o);
   if (o) *o = made;
   return o ? made.y : NULL;

@@ -17,7 +17,7 @@ static void linear_backward(void *self) {
   linear *o = self;
   int n = (int)kith_tensor_n(o->x), k = o->x->d, m = o->y->d;
   const float *dy = kith_tensor_open(o->y);
-  kith_gemm_nt(n, k, m, 1, dy, o->w->value, 1, kith_tensor_open(o->x));
+  if (kith_tensor_learns(o->x)) kith_gemm_nt(n, k, m, 1, dy, o->w->value, 1, kith_tensor_open(o->x));
   kith_gemm_tn(k, m, n, 1, o->x->value, dy, 1, kith_tensor_open(o->w));
   if (o->b) kith_bias_backward(n, m, dy, kith_tensor_open(o->b));
 }

@@ -14,11 +14,11 @@ static int64_t pointwise_size(const pointwise *o) { return kith_tensor_n(o->y) *
 
 /* A result like `x`, `d` wide. */
 static kith_tensor *pointwise_like(kith_tape *t, const kith_tensor *x, int d) {
-  return x->frame ? kith_tape_rows(t, x->frame, d) : kith_tape_tensor(t, x->n_row, d);
+  return x->frame ? kith_tape_rows_like(t, x, x->frame, d) : kith_tape_tensor(t, x->n_row, d);
 }
 
 static kith_tensor *pointwise_record(kith_tape *t, const char *name, pointwise made, void (*forward)(void *), void (*backward)(void *)) {
-  made.y = pointwise_like(t, made.a, made.a->d);
+  made.y = pointwise_like(t, made.b && kith_tensor_learns(made.b) ? made.b : made.a, made.a->d); /* data only of data */
   pointwise *o = kith_tape_op(t, name, false, forward, backward, sizeof *o);
   if (o) *o = made;
   return o ? made.y : NULL;
@@ -32,9 +32,10 @@ static void add_forward(void *self) {
 
 static void add_backward(void *self) {
   pointwise *o = self;
+  if (!kith_tensor_learns(o->y)) return;
   const float *dy = kith_tensor_open(o->y);
-  kith_scale(pointwise_size(o), o->wa, dy, true, kith_tensor_open(o->a));
-  kith_scale(pointwise_size(o), o->wb, dy, true, kith_tensor_open(o->b));
+  if (kith_tensor_learns(o->a)) kith_scale(pointwise_size(o), o->wa, dy, true, kith_tensor_open(o->a));
+  if (kith_tensor_learns(o->b)) kith_scale(pointwise_size(o), o->wb, dy, true, kith_tensor_open(o->b));
 }
 
 kith_tensor *kith_add_op(kith_tape *t, float wa, kith_tensor *a, float wb, kith_tensor *b) {
@@ -49,9 +50,10 @@ static void hadamard_forward(void *self) {
 
 static void hadamard_backward(void *self) {
   pointwise *o = self;
+  if (!kith_tensor_learns(o->y)) return;
   const float *dy = kith_tensor_open(o->y);
-  kith_hadamard_backward(pointwise_size(o), o->b->value, dy, kith_tensor_open(o->a));
-  kith_hadamard_backward(pointwise_size(o), o->a->value, dy, kith_tensor_open(o->b));
+  if (kith_tensor_learns(o->a)) kith_hadamard_backward(pointwise_size(o), o->b->value, dy, kith_tensor_open(o->a));
+  if (kith_tensor_learns(o->b)) kith_hadamard_backward(pointwise_size(o), o->a->value, dy, kith_tensor_open(o->b));
 }
 
 kith_tensor *kith_hadamard_op(kith_tape *t, kith_tensor *a, kith_tensor *b) {
@@ -66,6 +68,7 @@ static void activate_forward(void *self) {
 
 static void activate_backward(void *self) {
   pointwise *o = self;
+  if (!kith_tensor_learns(o->y)) return;
   const float *dy = kith_tensor_open(o->y);
   kith_activate_backward(o->f, o->slope, pointwise_size(o), o->a->value, o->y->value, dy, kith_tensor_open(o->a));
 }
@@ -91,8 +94,10 @@ static void concat_forward(void *self) {
 
 static void concat_backward(void *self) {
   concat *o = self;
+  if (!kith_tensor_learns(o->y)) return;
   const float *dy = kith_tensor_open(o->y);
   for (int i = 0, at = 0; i < o->n; at += o->x[i++]->d) {
+    if (!kith_tensor_learns(o->x[i])) continue;
     float *dx = kith_tensor_open(o->x[i]);
     int d = o->x[i]->d;
     for (int64_t r = 0; r < kith_tensor_n(o->y); r++)
@@ -101,12 +106,13 @@ static void concat_backward(void *self) {
 }
 
 kith_tensor *kith_concat_op(kith_tape *t, int n, kith_tensor *const *x) {
-  int d = 0;
+  int d = 0, like = 0;
   for (int i = 0; i < n; i++) {
     if (!x[i]) return NULL;
     d += x[i]->d;
+    if (kith_tensor_learns(x[i])) like = i; /* data only of data */
   }
-  concat made = {.n = n, .y = pointwise_like(t, x[0], d)};
+  concat made = {.n = n, .y = pointwise_like(t, x[like], d)};
   for (int i = 0; i < n; i++) made.x[i] = x[i];
   concat *o = kith_tape_op(t, "concat", false, concat_forward, concat_backward, sizeof *o);
   if (o) *o = made;
@@ -138,6 +144,7 @@ static void dropout_forward(void *self) {
 static void dropout_backward(void *self) {
   dropout *o = self;
   int64_t n = kith_tensor_n(o->x);
+  if (!kith_tensor_learns(o->y)) return;
   const float *dy = kith_tensor_open(o->y);
   kith_dropout now = dropout_now(o);
   if (o->play->training && o->p > 0) kith_dropout_backward(&now, n, o->x->d, o->x->frame->node, dy, kith_tensor_open(o->x));
@@ -165,6 +172,7 @@ static void unit_forward(void *self) {
 
 static void unit_backward(void *self) {
   unit *o = self;
+  if (!kith_tensor_learns(o->y)) return;
   const float *dy = kith_tensor_open(o->y);
   kith_unit_backward(kith_tensor_n(o->x), o->x->d, o->y->value, o->norm->value, dy, kith_tensor_open(o->x));
 }

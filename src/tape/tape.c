@@ -39,14 +39,14 @@ void kith_tape_destroy(kith_tape **tape) {
   KITH_FREE(*tape);
 }
 
-static kith_status tape_make_tensor(int64_t n_row, int d, kith_tensor **out) {
+static kith_status tape_make_tensor(int64_t n_row, int d, bool learns, kith_tensor **out) {
   kith_status st = KITH_OK;
   kith_tensor *x = NULL;
   KITH_TRY(KITH_NEW(x, 1));
   x->n_row = n_row;
   x->d = d;
   KITH_TRY(KITH_NEW(x->value, n_row * d));
-  KITH_TRY(KITH_NEW(x->grad, n_row * d));
+  if (learns) KITH_TRY(KITH_NEW(x->grad, n_row * d));
   *out = x;
   x = NULL;
 done:
@@ -58,19 +58,31 @@ done:
   return st;
 }
 
-kith_tensor *kith_tape_tensor(kith_tape *t, int64_t n_row, int d) {
+static kith_tensor *tape_tensor(kith_tape *t, int64_t n_row, int d, bool learns) {
   kith_tensor *x = NULL;
   if (t->status != KITH_OK) return NULL;
   if (t->n_tensor == TAPE_MOST) t->status = kith_fail(KITH_ECONFIG, "a model may have at most %d tensors", TAPE_MOST);
-  else t->status = tape_make_tensor(n_row, d, &x);
+  else t->status = tape_make_tensor(n_row, d, learns, &x);
   if (x) t->tensor[t->n_tensor++] = x;
   return x;
 }
+
+kith_tensor *kith_tape_tensor(kith_tape *t, int64_t n_row, int d) { return tape_tensor(t, n_row, d, true); }
 
 kith_tensor *kith_tape_rows(kith_tape *t, const kith_frame *frame, int d) {
   kith_tensor *x = kith_tape_tensor(t, frame->most, d);
   if (x) x->frame = frame;
   return x;
+}
+
+kith_tensor *kith_tape_data(kith_tape *t, const kith_frame *frame, int d) {
+  kith_tensor *x = tape_tensor(t, frame->most, d, false);
+  if (x) x->frame = frame;
+  return x;
+}
+
+kith_tensor *kith_tape_rows_like(kith_tape *t, const kith_tensor *x, const kith_frame *frame, int d) {
+  return kith_tensor_learns(x) ? kith_tape_rows(t, frame, d) : kith_tape_data(t, frame, d);
 }
 
 void *kith_tape_room(kith_tape *t, int64_t count, size_t size) {

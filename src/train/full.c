@@ -1,34 +1,39 @@
 /* Steps on the whole graph: the reference that sampled steps are compared with. */
 #include "train/trainer.h"
 
+/* Labelled nodes stay with their owners. */
 kith_agreed kith__full_prepare(kith_trainer *t) {
+  if (t->classifies) return (kith_agreed){KITH_OK};
   return kith_halo_create_movable(t->comm, t->g->first, kith_batch_most_wanted(t->batch), kith_batch_most_asked(t->batch),
                                   kith_model_width(&t->model), &t->halo);
 }
 
-/* L2, layers, the batch's rows, its loss. */
+/* L2, layers, the rows that the step asks for, their loss. */
 kith_status kith__full_record(kith_trainer *t) {
+  kith_lid most = t->classifies ? kith__most_wanted(t) : kith_batch_most_asked(t->batch);
   for (int l = 0; l < t->model.layers; l++) t->hop[l] = &t->whole.hop;
-  t->x = kith_tape_rows(t->tape, &t->whole.frame, t->model.width);
-  t->readout.picks = &t->batch->picks;
-  t->readout.packed = kith_tape_tensor(t->tape, kith_batch_most_asked(t->batch), kith_model_width(&t->model));
-  kith_l2_op(t->tape, &t->batch->picks, &t->l2_scale, t->x, &t->loss);
+  t->x = kith__record_input(t, t->tape);
+  t->readout.picks = kith__picks(t);
+  t->readout.packed = kith_tape_tensor(t->tape, most, kith_model_width(&t->model));
+  if (!t->classifies) kith_l2_op(t->tape, &t->batch->picks, &t->l2_scale, t->x, &t->loss);
   kith_stage stage = {.tape = t->tape, .params = t->params, .play = &t->play, .hop = t->hop, .x = t->x, .readout = &t->readout, .layers = &t->layers};
   kith_model_record(&t->model, &stage);
-  kith__record_loss(t, kith_exchange_op(t->tape, t->halo, t->readout.packed, kith_batch_most_wanted(t->batch)));
+  kith__record_loss(t, t->classifies ? t->readout.packed : kith_exchange_op(t->tape, t->halo, t->readout.packed, kith_batch_most_wanted(t->batch)));
   return kith_tape_status(t->tape);
 }
 
 int64_t kith__full_arrange(kith_trainer *t, bool stop) {
   kith_batch *b = t->batch;
+  if (t->classifies) return kith_comm_max(t->comm, stop); /* nothing is asked for that could carry it */
   int64_t stops = kith_halo_aim(t->halo, b->n_want, b->want, b->key, stop);
   kith_batch_answer(b, t->halo);
   return stops;
 }
 
-/* A step with an empty batch. */
+/* A step with an empty batch, or without labelled nodes. */
 void kith__full_whole(kith_trainer *t) {
-  kith_batch_clear(t->batch);
+  if (t->classifies) kith_labelled_take(t->labelled, 0, NULL, NULL);
+  else kith_batch_clear(t->batch);
   kith__full_arrange(t, false);
   t->readout.whole = true;
   kith_tape_forward(t->tape);

@@ -33,6 +33,11 @@ static int history_metrics(const kith_metrics *m, size_t size, char *text) {
   return at;
 }
 
+static int history_accuracy(const kith_accuracy *a, size_t size, char *text) {
+  return snprintf(text, size, ", \"accuracy\": %.10g, \"right\": %lld, \"nodes\": %lld, \"held_out_loss\": %.10g", kith_accuracy_share(a),
+                  (long long)a->right, (long long)a->n, a->loss);
+}
+
 /* What is no number in JSON becomes null. */
 static int history_number(double x, size_t size, char *text) { return isfinite(x) ? snprintf(text, size, "%.10g", x) : snprintf(text, size, "null"); }
 
@@ -54,12 +59,13 @@ static int history_layers(const history_line *line, size_t size, char *text) {
 kith_status kith__history_add(history *h, const history_line *line) {
   kith_status st = KITH_OK;
   char text[HISTORY_LINE];
-  int n = snprintf(text, sizeof text, "{\"epoch\": %lld, \"loss\": %.10g, \"seconds\": %.3f, \"pairs_per_second\": %.0f, \"halo_bytes\": %lld",
-                   (long long)line->epoch, line->loss, line->seconds, (double)line->pairs / (line->seconds > 0 ? line->seconds : 1),
+  int n = snprintf(text, sizeof text, "{\"epoch\": %lld, \"loss\": %.10g, \"seconds\": %.3f, \"%s_per_second\": %.0f, \"halo_bytes\": %lld",
+                   (long long)line->epoch, line->loss, line->seconds, line->classifies ? "nodes" : "pairs", (double)line->pairs / (line->seconds > 0 ? line->seconds : 1),
                    (long long)line->halo_bytes);
-  if (line->metrics) {
+  if (line->marks) {
     n += snprintf(text + n, sizeof text - (size_t)n, ", \"split\": \"%s\"", line->split);
-    n += history_metrics(line->metrics, sizeof text - (size_t)n, text + n);
+    if (line->classifies) n += history_accuracy(&line->marks->classified, sizeof text - (size_t)n, text + n);
+    else n += history_metrics(&line->marks->ranked, sizeof text - (size_t)n, text + n);
   }
   n += history_layers(line, sizeof text - (size_t)n, text + n);
   n += snprintf(text + n, sizeof text - (size_t)n, "}\n");

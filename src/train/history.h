@@ -17,10 +17,11 @@ void kith__history_end(history *h);
 
 /** What one epoch has to tell. */
 typedef struct history_line {
+  bool classifies;
   int64_t epoch;
   double loss, seconds;
   int64_t pairs, halo_bytes;
-  const kith_metrics *metrics; /* null if the epoch was not evaluated */
+  const kith_marks *marks;     /* null if the epoch was not evaluated */
   const char *split;           /* "valid", "test", or "test-selected" */
   int n_layer;                 /* 0 if the layers were not measured */
   kith_smoothness layer[KITH_READOUT_MOST];

@@ -27,6 +27,8 @@ typedef struct run {
   kith_run_result *result;
 } run;
 
+static bool run_classifies(const run *r) { return r->g->task == KITH_CLASSIFY; }
+
 /* Whether evaluations choose the epoch that is exported, rather than the last one being it. */
 static bool run_selects(const run *r) { return r->o->evaluate.every > 0 && (r->o->evaluate.split == KITH_ON_VALID || r->o->train.patience > 0); }
 
@@ -74,8 +76,10 @@ static void run_add_negatives(run *r) {
 static void run_add_mode(run *r) {
   const kith_train_options *t = &r->o->train;
   const kith_sampler_options *o = &t->sampler;
+  if (t->weight_decay > 0) run_add_recipe(r, " weight_decay=%.9g weight_decay_on=%s", t->weight_decay, t->decay_on == KITH_DECAY_FIRST ? "first" : "all");
   if (o->mode == KITH_FULL) return;
-  run_add_recipe(r, " mode=%s exclude=%s", kith_train_mode_text(o->mode), t->exclude ? "true" : "false");
+  run_add_recipe(r, " mode=%s", kith_train_mode_text(o->mode));
+  if (!run_classifies(r)) run_add_recipe(r, " exclude=%s", t->exclude ? "true" : "false");
   if (o->mode == KITH_LAYERWISE || o->mode == KITH_SAINT_NODE) run_add_recipe(r, " budget=%lld", (long long)o->budget);
   if (o->mode == KITH_SAINT_EDGE || o->mode == KITH_SAINT_WALK) run_add_recipe(r, " budget=%lld walk=%d coverage=%d", (long long)o->budget, o->walk, o->coverage);
   if (o->mode == KITH_CLUSTER) run_add_recipe(r, " parts=%d clusters=%d cut=%s", r->g->n_part, o->clusters, kith_cut_text(o->cut));
@@ -85,18 +89,28 @@ static void run_add_mode(run *r) {
   if (o->draw != KITH_UNIFORM) run_add_recipe(r, " draw=%s", kith_drawing_text(o->draw));
 }
 
+/* The words of a recipe that all tasks have. */
+static void run_add_steps(run *r) {
+  const kith_train_options *t = &r->o->train;
+  run_add_recipe(r, "batch=%d lr=%.9g decay=%.9g beta1=%.9g beta2=%.9g epsilon=%.9g seed=%llu", t->batch, t->adam.lr, t->decay, t->adam.beta1,
+                 t->adam.beta2, t->adam.epsilon, (unsigned long long)t->seed);
+}
+
 /* What must be the same for a checkpoint to be continued: all that decides the next bit. */
 static void run_write_recipe(run *r) {
   const kith_run *o = r->o;
-  snprintf(r->recipe, sizeof r->recipe,
-           "model=%s score=%s width=%d layers=%d init=%.9g loss=%s l2=%.9g temperature=%.9g logq=%.9g batch=%d lr=%.9g decay=%.9g beta1=%.9g beta2=%.9g epsilon=%.9g seed=%llu",
-           kith_model_text(o->model.name), kith_score_text(o->model.score), o->model.width, kith_model_layers(&o->model), o->model.init,
-           kith_loss_text(o->train.loss.name), o->train.loss.l2, o->train.loss.name == KITH_SOFTMAX ? o->train.loss.temperature : 0.0,
-           o->train.loss.name == KITH_SOFTMAX ? o->train.loss.logq : 0.0,
-           o->train.batch, o->train.adam.lr, o->train.decay, o->train.adam.beta1, o->train.adam.beta2, o->train.adam.epsilon,
-           (unsigned long long)o->train.seed);
+  const kith_loss_options *loss = &o->train.loss;
+  bool softmax = loss->name == KITH_SOFTMAX;
+  if (run_classifies(r))
+    run_add_recipe(r, "task=classify model=%s width=%d layers=%d init=%.9g ", kith_model_text(o->model.name), o->model.width, o->model.layers, o->model.init);
+  else
+    run_add_recipe(r, "model=%s score=%s width=%d layers=%d init=%.9g loss=%s l2=%.9g temperature=%.9g logq=%.9g ", kith_model_text(o->model.name),
+                   kith_score_text(o->model.score), o->model.width, kith_model_layers(&o->model), o->model.init, kith_loss_text(loss->name), loss->l2,
+                   softmax ? loss->temperature : 0.0, softmax ? loss->logq : 0.0);
+  run_add_steps(r);
   run_add_model(r);
-  run_add_negatives(r);
+  if (!run_classifies(r)) run_add_negatives(r);
+  else if (o->evaluate.pick == KITH_PICK_LOSS) run_add_recipe(r, " pick=loss");
   run_add_mode(r);
 }
 
@@ -106,11 +120,14 @@ void kith__recipe(const kith_graph *g, const kith_run *o, size_t size, char *rec
   snprintf(recipe, size, "%s", r.recipe);
 }
 
+/* Columns of what is exported. */
+static int run_width(const run *r) { return run_classifies(r) ? r->g->n_class : kith_model_width(&r->o->model); }
+
 static kith_agreed run_export(run *r, const float *final) {
   kith_embeddings_note note = {.model = kith_model_text(r->o->model.name), .cosine = r->o->model.score == KITH_COSINE,
                                .epoch = r->epoch, .metrics = r->history.text, .job = r->o->job};
   r->result->best_epoch = r->epoch;
-  return kith_embeddings_write(r->comm, r->g, r->o->graph, r->o->parts, r->embeddings, kith_model_width(&r->o->model), final, &note);
+  return kith_embeddings_write(r->comm, r->g, r->o->graph, r->o->parts, r->embeddings, run_width(r), final, &note);
 }
 
 /* The files know of numbers, not of models. */
@@ -118,7 +135,7 @@ static kith_checkpoint_weights run_weights(kith_weights w) { return (kith_checkp
 
 static kith_agreed run_save(run *r) {
   kith_state s = kith_trainer_state(r->trainer);
-  kith_checkpoint c = {.d = r->o->model.width, .x = s.x, .m = s.m, .v = s.v, .weights = run_weights(s.weights), .epoch = r->epoch, .step = r->step, .loss = *s.loss,
+  kith_checkpoint c = {.d = s.d, .x = s.x, .m = s.m, .v = s.v, .weights = run_weights(s.weights), .epoch = r->epoch, .step = r->step, .loss = *s.loss,
                        .best = r->best, .best_epoch = r->best_epoch, .stale = r->stale, .recipe = r->recipe,
                        .keeps_best = r->o->checkpoint.best && run_selects(r),
                        .history = r->history.text, .job = r->o->job};
@@ -132,7 +149,7 @@ static kith_agreed run_resume(run *r) {
   kith_agreed st = {KITH_OK};
   char path[KITH_PATH] = "";
   kith_state s = kith_trainer_state(r->trainer);
-  kith_checkpoint c = {.d = r->o->model.width, .x = s.x, .m = s.m, .v = s.v, .weights = run_weights(s.weights), .recipe = r->recipe};
+  kith_checkpoint c = {.d = s.d, .x = s.x, .m = s.m, .v = s.v, .weights = run_weights(s.weights), .recipe = r->recipe};
   if (r->o->fresh) KITH_TRY(kith_checkpoint_remove(r->comm, r->o->work));
   KITH_TRY(kith_checkpoint_newest(r->comm, r->o->work, path));
   if (path[0]) {
@@ -152,10 +169,11 @@ done:
 }
 
 /* "650 k pairs/s", or all digits where there are few. */
-static void run_rate(double pairs, double seconds, size_t size, char *text) {
+static void run_rate(const run *r, double pairs, double seconds, size_t size, char *text) {
   double rate = seconds > 0 ? pairs / seconds : 0;
-  if (rate < 10000) snprintf(text, size, "%.0f pairs/s", rate);
-  else snprintf(text, size, "%.0f k pairs/s", rate / 1000);
+  const char *what = run_classifies(r) ? "nodes" : "pairs";
+  if (rate < 10000) snprintf(text, size, "%.0f %s/s", rate, what);
+  else snprintf(text, size, "%.0f k %s/s", rate / 1000, what);
 }
 
 /* The steps that are left of an epoch, with the progress of all.  Sets asked_to_stop. */
@@ -169,7 +187,7 @@ static void run_steps(run *r) {
   while (r->step < n_step && !r->asked_to_stop) {
     r->asked_to_stop = kith_trainer_step(r->trainer, r->step++, kith__stop_is_asked());
     double seconds = kith_clock() - p.began, loss = kith_sum_value(kith_trainer_state(r->trainer).loss) / (double)r->step;
-    run_rate((double)kith_trainer_pairs(r->trainer, begun, r->step), seconds, sizeof rate, rate);
+    run_rate(r, (double)kith_trainer_pairs(r->trainer, begun, r->step), seconds, sizeof rate, rate);
     snprintf(note, sizeof note, "loss %.5f%s, %s", loss, r->comm->size > 1 ? " (rank 0's share)" : "", rate);
     kith_progress_step(&p, r->step - begun, note);
   }
@@ -187,20 +205,40 @@ static kith_agreed run_loss(run *r, double *loss) {
                                     (long long)r->epoch));
 }
 
+/* Measure final rows on a split of the held-out. */
+static kith_agreed run_mark(const run *r, int d, const float *x, kith_held_out split, kith_marks *out) {
+  kith_rank_options on = r->o->evaluate;
+  on.split = split;
+  if (!run_classifies(r)) return kith_rank_evaluate(r->comm, r->g, d, x, &on, &out->ranked);
+  out->classified = kith_accuracy_measure(r->comm, r->g, x, split == KITH_ON_TEST ? KITH_NODE_TEST : KITH_NODE_VALID);
+  return (kith_agreed){KITH_OK};
+}
+
+/*
+ * What epochs are compared by: recall at the largest cut-off; or the share of right answers, and where it is the same the
+ * smaller loss, which makes a difference of less than one answer; or the loss alone, negated, since more is better.
+ */
+static double run_score(const run *r, const kith_marks *m) {
+  const kith_accuracy *a = &m->classified;
+  if (!run_classifies(r)) return m->ranked.recall[m->ranked.n_k - 1];
+  if (r->o->evaluate.pick == KITH_PICK_LOSS) return -a->loss;
+  return a->n > 0 ? ((double)a->right + 1 / (1 + a->loss)) / (double)a->n : 0;
+}
+
 /* Evaluate if it is due, remember the best, export it. */
-static kith_agreed run_evaluate(run *r, bool last, history_line *line, kith_metrics *m, const float **final) {
+static kith_agreed run_evaluate(run *r, bool last, history_line *line, kith_marks *m, const float **final) {
   kith_agreed st = {KITH_OK};
   const kith_rank_options *e = &r->o->evaluate;
   *final = NULL;
   if (e->every == 0 || (r->epoch % e->every != 0 && !last)) return st;
   *final = kith_trainer_final(r->trainer);
-  KITH_TRY(kith_rank_evaluate(r->comm, r->g, kith_model_width(&r->o->model), *final, e, m));
+  KITH_TRY(run_mark(r, run_width(r), *final, e->split, m));
   if (e->smoothness) {
     KITH_TRY(kith_trainer_smoothness(r->trainer, line->layer));
     line->n_layer = kith_trainer_n_layer(r->trainer);
   }
-  double score = m->recall[m->n_k - 1];
-  line->metrics = m;
+  double score = run_score(r, m);
+  line->marks = m;
   line->split = run_split(r);
   bool better = r->best_epoch == 0 || score > r->best;
   r->stale = better ? 0 : r->stale + 1;
@@ -218,10 +256,11 @@ done:
 
 static void run_report(const run *r, const history_line *line) {
   char text[512] = "", rate[32];
-  if (line->metrics) kith_metrics_print(line->metrics, sizeof text, text);
-  run_rate((double)line->pairs, line->seconds, sizeof rate, rate);
-  kith_log("epoch %lld  loss %.6f  %.1f s  %s%s%s%s%s", (long long)r->epoch, line->loss, line->seconds, rate, line->metrics ? "  " : "", text,
-           line->metrics ? " on " : "", line->metrics ? line->split : "");
+  if (line->marks && run_classifies(r)) kith_accuracy_print(&line->marks->classified, sizeof text, text);
+  else if (line->marks) kith_metrics_print(&line->marks->ranked, sizeof text, text);
+  run_rate(r, (double)line->pairs, line->seconds, sizeof rate, rate);
+  kith_log("epoch %lld  loss %.6f  %.1f s  %s%s%s%s%s", (long long)r->epoch, line->loss, line->seconds, rate, line->marks ? "  " : "", text,
+           line->marks ? " on " : "", line->marks ? line->split : "");
 }
 
 static void run_report_layers(const history_line *line) {
@@ -235,16 +274,16 @@ static void run_report_layers(const history_line *line) {
 /* After the steps of an epoch: loss, evaluation, history, export, checkpoint. */
 static kith_agreed run_close_epoch(run *r, double seconds, int64_t pairs, int64_t halo_bytes, bool *enough) {
   kith_agreed st = {KITH_OK};
-  kith_metrics m;
+  kith_marks m;
   const float *final = NULL;
   r->epoch++;
   r->step = 0;
-  history_line line = {.epoch = r->epoch, .seconds = seconds, .pairs = pairs, .halo_bytes = halo_bytes};
+  history_line line = {.classifies = run_classifies(r), .epoch = r->epoch, .seconds = seconds, .pairs = pairs, .halo_bytes = halo_bytes};
   KITH_TRY(run_loss(r, &line.loss));
   r->result->loss = line.loss;
   bool last = r->epoch >= r->o->train.epochs;
   KITH_TRY(run_evaluate(r, last, &line, &m, &final));
-  *enough = last || (r->o->train.patience > 0 && line.metrics && r->stale >= r->o->train.patience);
+  *enough = last || (r->o->train.patience > 0 && line.marks && r->stale >= r->o->train.patience);
   KITH_TRY(kith_agree(r->comm, kith__history_add(&r->history, &line)));
   KITH_TRY(kith_agree(r->comm, r->comm->rank == 0 ? kith__history_write(&r->history) : KITH_OK));
   run_report(r, &line);
@@ -277,6 +316,15 @@ done:
   return st;
 }
 
+/* What is held out for testing, over all ranks. */
+static int64_t run_held_out(const run *r) {
+  const kith_graph *g = r->g;
+  int64_t n = run_classifies(r) ? 0 : g->test.start[g->test.n_row];
+  for (kith_lid i = 0; run_classifies(r) && i < g->n_own; i++) n += g->split[i] == KITH_NODE_TEST;
+  kith_comm_sum_int(r->comm, 1, &n);
+  return n;
+}
+
 /*
  * What the exported file scores: on the job's split, if an earlier run wrote it; and where validation picked the epoch,
  * on the test split, which is read only here.
@@ -285,18 +333,14 @@ static kith_agreed run_measure(run *r) {
   kith_agreed st = {KITH_OK};
   float *x = NULL;
   int d = 0;
-  kith_rank_options on_test = r->o->evaluate;
-  int64_t held_out = r->g->test.start[r->g->test.n_row];
-  on_test.split = KITH_ON_TEST;
-  kith_comm_sum_int(r->comm, 1, &held_out);
-  bool tests = r->o->evaluate.split == KITH_ON_VALID && held_out > 0;
+  bool tests = run_held_out(r) > 0 && r->o->evaluate.split == KITH_ON_VALID;
   bool measures = r->o->evaluate.every > 0 && !r->measured;
   r->result->evaluated = r->o->evaluate.every > 0;
   r->result->tested = tests;
   if (!tests && !measures) return st;
   KITH_TRY(kith_embeddings_read(r->comm, r->g, r->o->parts, r->embeddings, &d, &x));
-  if (measures) KITH_TRY(kith_rank_evaluate(r->comm, r->g, d, x, &r->o->evaluate, &r->result->best));
-  if (tests) KITH_TRY(kith_rank_evaluate(r->comm, r->g, d, x, &on_test, &r->result->test));
+  if (measures) KITH_TRY(run_mark(r, d, x, r->o->evaluate.split, &r->result->best));
+  if (tests) KITH_TRY(run_mark(r, d, x, KITH_ON_TEST, &r->result->test));
 done:
   KITH_FREE(x);
   return st;

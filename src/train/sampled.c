@@ -13,20 +13,20 @@ static kith_lid sampled_most_asked(const kith_trainer *t) {
 kith_agreed kith__sampled_prepare(kith_trainer *t) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith_sampler_create(t->comm, t->g, t->read, kith_model_layers(&t->model), &t->train.sampler, kith_model_has_loops(&t->model),
-                               kith_batch_most_wanted(t->batch), t->train.seed, &t->sampler));
+                               kith__most_wanted(t), t->train.seed, &t->sampler));
   KITH_TRY(kith_halo_create_movable(t->comm, t->g->first, (kith_lid)kith_sampler_leaves(t->sampler)->most, sampled_most_asked(t),
-                                    t->model.width, &t->halo));
+                                    t->d, &t->halo));
   t->fetch.h = t->halo;
   KITH_TRY(kith_agree(t->comm, kith_tape_create(&t->whole_tape)));
 done:
   return st;
 }
 
-/* The model on the whole graph; its input rows are the parameters. */
+/* The model on the whole graph; its input rows are the parameters, or features. */
 static void sampled_record_whole(kith_trainer *t) {
   const kith_hop *hop[KITH_READOUT_MOST];
   for (int l = 0; l < t->model.layers; l++) hop[l] = &t->whole.hop;
-  t->x = kith_tape_rows(t->whole_tape, &t->whole.frame, t->model.width);
+  t->x = kith__record_input(t, t->whole_tape);
   t->whole_readout = (kith_readout){.picks = &t->nothing, .whole = true};
   t->whole_readout.packed = kith_tape_tensor(t->whole_tape, 1, kith_model_width(&t->model));
   kith_stage stage = {.tape = t->whole_tape, .params = t->params, .play = &t->play, .hop = hop, .x = t->x, .readout = &t->whole_readout, .layers = &t->layers};
@@ -39,9 +39,9 @@ kith_status kith__sampled_record(kith_trainer *t) {
   KITH_TRY(kith_tape_status(t->whole_tape));
   for (int l = 0; l < kith_model_layers(&t->model); l++) t->hop[l] = kith_sampler_hop(t->sampler, l);
   kith_tensor *leaf = kith_fetch_op(t->tape, &t->fetch, t->x, kith_sampler_leaves(t->sampler), sampled_most_asked(t));
-  t->readout.picks = &t->batch->picks;
-  t->readout.packed = kith_tape_tensor(t->tape, kith_batch_most_wanted(t->batch), kith_model_width(&t->model));
-  kith_l2_op(t->tape, &t->batch->picks, &t->l2_scale, leaf, &t->loss); /* the seeds are the first leaves */
+  t->readout.picks = kith__picks(t);
+  t->readout.packed = kith_tape_tensor(t->tape, kith__most_wanted(t), kith_model_width(&t->model));
+  if (!t->classifies) kith_l2_op(t->tape, &t->batch->picks, &t->l2_scale, leaf, &t->loss); /* the seeds are the first leaves */
   t->play.n_dropout = 0;
   kith_stage stage = {.tape = t->tape, .params = t->params, .play = &t->play, .hop = t->hop, .x = leaf, .readout = &t->readout};
   kith_model_record(&t->model, &stage);
@@ -51,13 +51,22 @@ done:
   return st;
 }
 
+/* Hops around the nodes of the batch, or around the labelled ones. */
+static void sampled_plan(kith_trainer *t) {
+  kith_batch *b = t->batch;
+  if (t->classifies) {
+    kith_sampler_plan(t->sampler, t->labelled->n, t->labelled->number, t->play.step, 0, NULL);
+    return;
+  }
+  kith_batch_seeds(b);
+  kith_sampler_plan(t->sampler, b->n_seed, b->seed, t->play.step, t->train.exclude ? 2 * b->n_global : 0, b->target);
+}
+
 int64_t kith__sampled_arrange(kith_trainer *t, bool stop) {
   kith_lid n = 0;
   const kith_gid *want = NULL;
-  kith_batch_seeds(t->batch);
-  int64_t n_target = t->train.exclude ? 2 * t->batch->n_global : 0;
   double began = kith_clock();
-  kith_sampler_plan(t->sampler, t->batch->n_seed, t->batch->seed, t->play.step, n_target, t->batch->target);
+  sampled_plan(t);
   t->tally.plan += kith_clock() - began;
   t->tally.drawn += kith_sampler_drawn(t->sampler);
   kith_sampler_want(t->sampler, &n, &want, &t->fetch.row);

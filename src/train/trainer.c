@@ -1,10 +1,16 @@
 /* A trainer: the model recorded once, its parameters, and the step that plays it. */
 #include <math.h>
+#include <string.h>
 
 #include "train/trainer.h"
 
+kith_tensor *kith__record_input(const kith_trainer *t, kith_tape *tape) {
+  return t->g->n_feature > 0 ? kith_tape_data(tape, &t->whole.frame, t->d) : kith_tape_rows(tape, &t->whole.frame, t->d);
+}
+
 void kith__record_loss(kith_trainer *t, kith_tensor *rows) {
-  if (t->softmax) kith_softmax_op(t->tape, t->comm, t->batch, &t->train.loss, rows, &t->loss);
+  if (t->classifies) kith_cross_entropy_op(t->tape, t->labelled, rows, &t->loss);
+  else if (t->softmax) kith_softmax_op(t->tape, t->comm, t->batch, &t->train.loss, rows, &t->loss);
   else if (t->train.loss.name == KITH_NCE) kith_nce_op(t->tape, t->batch, rows, &t->loss);
   else kith_bpr_op(t->tape, t->batch, rows, &t->loss);
 }
@@ -24,31 +30,77 @@ static kith_batch_shape trainer_shape(const kith_trainer *t) {
                             .n_shared = t->softmax ? t->train.loss.shared : 0, .targets = t->sampled && t->train.exclude};
 }
 
+/* What must be so before anything is made; the model's last layer gets its columns. */
+static kith_status trainer_check(const kith_graph *g, const kith_train_options *train, kith_model_options *model) {
+  kith_status st = KITH_OK;
+  bool classifies = g->task == KITH_CLASSIFY;
+  KITH_CHECK(classifies || g->n_edge > 0, KITH_EDATA, "the graph has no training interactions");
+  KITH_CHECK(!classifies || kith_model_classifies(model), KITH_ECONFIG, "model.name: %s makes no classes; expected gcn, gat or sage", kith_model_text(model->name));
+  KITH_CHECK(!classifies || model->layers > 0, KITH_ECONFIG, "model.layers: 0, but a classifier needs at least one");
+  if (classifies) model->out = g->n_class;
+  KITH_TRY(kith_model_check(model));
+  if (!classifies) KITH_TRY(kith_loss_check(&train->loss, &train->negatives));
+done:
+  return st;
+}
+
 static kith_status trainer_make(const kith_comm *comm, const kith_graph *g, const kith_model_options *model,
                                 const kith_train_options *train, kith_trainer **out) {
   kith_status st = KITH_OK;
   kith_trainer *t = NULL;
-  int64_t n = (int64_t)g->n_own * model->width;
-  KITH_CHECK(g->n_edge > 0, KITH_EDATA, "the graph has no training interactions");
-  KITH_TRY(kith_loss_check(&train->loss, &train->negatives));
-  KITH_TRY(kith_model_check(model));
+  kith_model_options known = *model;
+  KITH_TRY(trainer_check(g, train, &known));
   KITH_TRY(KITH_NEW(t, 1));
   *out = t; /* from here on the caller destroys */
   t->comm = comm;
   t->g = g;
-  t->model = *model;
+  t->model = known;
   t->train = *train;
-  if (t->train.batch > g->n_edge) t->train.batch = (int)g->n_edge;
+  t->classifies = g->task == KITH_CLASSIFY;
   t->sampled = train->sampler.mode != KITH_FULL;
   t->softmax = train->loss.name == KITH_SOFTMAX;
-  KITH_TRY(KITH_NEW(t->m, n));
-  KITH_TRY(KITH_NEW(t->v, n));
-  KITH_TRY(KITH_NEW(t->final, (int64_t)g->n_own * kith_model_width(model)));
+  t->d = g->n_feature > 0 ? g->n_feature : model->width;
+  int64_t n_learnt = g->n_feature > 0 ? 0 : (int64_t)g->n_own * t->d;
+  KITH_TRY(KITH_NEW(t->m, n_learnt));
+  KITH_TRY(KITH_NEW(t->v, n_learnt));
+  KITH_TRY(KITH_NEW(t->final, (int64_t)g->n_own * kith_model_width(&t->model)));
   KITH_TRY(kith_params_create(train->seed, &t->params));
   KITH_TRY(kith_tape_create(&t->tape));
   t->play.seed = train->seed;
 done:
   return st;
+}
+
+/* What steps of pairs need. */
+static kith_agreed trainer_prepare_pairs(kith_trainer *t) {
+  kith_agreed st = {KITH_OK};
+  if (t->train.batch > t->g->n_edge) t->train.batch = (int)t->g->n_edge;
+  KITH_TRY(t->train.sampler.mode == KITH_CLUSTER ? kith_epoch_create_clusters(t->comm, t->g, t->train.batch, t->train.sampler.clusters, t->train.seed, &t->epoch)
+                                                : kith_agree(t->comm, kith_epoch_create(t->g, t->train.batch, t->train.seed, &t->epoch)));
+  t->n_step = t->epoch->n_step;
+  kith_batch_shape shape = trainer_shape(t);
+  KITH_TRY(kith_noise_create(t->comm, t->g, &t->train.negatives, &t->noise));
+  KITH_TRY(kith_batch_create(t->comm, t->g, t->a, t->noise, &shape, &t->batch));
+done:
+  return st;
+}
+
+/* What steps of labelled nodes need; on the whole graph one step has them all. */
+static kith_agreed trainer_prepare_nodes(kith_trainer *t) {
+  kith_agreed st = {KITH_OK};
+  const kith_sampler_options *o = &t->train.sampler;
+  int64_t batch = t->sampled ? t->train.batch : t->g->n_train;
+  if (o->mode == KITH_CLUSTER) KITH_TRY(kith_labelled_create_clusters(t->comm, t->g, o->clusters, t->train.seed, &t->labelled));
+  else KITH_TRY(kith_agree(t->comm, kith_labelled_create(t->g, t->g->first[t->comm->rank], batch, t->sampled, t->train.seed, &t->labelled)));
+  t->n_step = t->labelled->n_step;
+done:
+  return st;
+}
+
+/* The input rows before the first step. */
+static void trainer_begin(kith_trainer *t) {
+  if (kith_tensor_learns(t->x)) kith_model_init(&t->model, t->g, t->train.seed, t->x->value);
+  else memcpy(t->x->value, t->g->feature, (size_t)t->g->n_own * (size_t)t->d * sizeof(float));
 }
 
 kith_agreed kith_trainer_create(const kith_comm *comm, const kith_graph *g, const kith_model_options *model,
@@ -57,18 +109,13 @@ kith_agreed kith_trainer_create(const kith_comm *comm, const kith_graph *g, cons
   kith_trainer *t = NULL;
   *out = NULL;
   KITH_TRY(kith_agree(comm, trainer_make(comm, g, model, train, &t)));
-  KITH_TRY(train->sampler.mode == KITH_CLUSTER ? kith_epoch_create_clusters(comm, g, t->train.batch, train->sampler.clusters, train->seed, &t->epoch)
-                                               : kith_agree(comm, kith_epoch_create(g, t->train.batch, train->seed, &t->epoch)));
-  kith_batch_shape shape = trainer_shape(t);
-  t->n_step = t->epoch->n_step;
   KITH_TRY(kith_relation_create(comm, g, model->width, &t->a));
   if (kith_model_reads_near(model)) KITH_TRY(kith_near_create(comm, g, &model->near, train->seed, model->width, &t->near));
   t->read = t->near ? t->near : t->a;
-  KITH_TRY(kith_noise_create(comm, g, &train->negatives, &t->noise));
-  KITH_TRY(kith_batch_create(comm, g, t->a, t->noise, &shape, &t->batch));
+  KITH_TRY(t->classifies ? trainer_prepare_nodes(t) : trainer_prepare_pairs(t));
   KITH_TRY(t->sampled ? kith__sampled_prepare(t) : kith__full_prepare(t));
   KITH_TRY(kith_agree(comm, trainer_record(t)));
-  kith_model_init(model, g, train->seed, t->x->value);
+  trainer_begin(t);
   *out = t;
   t = NULL;
 done:
@@ -90,6 +137,7 @@ void kith_trainer_destroy(kith_trainer **trainer) {
   kith_relation_destroy(&t->a);
   kith_relation_destroy(&t->near);
   kith_epoch_destroy(&t->epoch);
+  kith_labelled_destroy(&t->labelled);
   KITH_FREE(t->m);
   KITH_FREE(t->v);
   KITH_FREE(t->final);
@@ -98,33 +146,64 @@ void kith_trainer_destroy(kith_trainer **trainer) {
 
 int64_t kith_trainer_n_step(const kith_trainer *t) { return t->n_step; }
 
-int64_t kith_trainer_pairs(const kith_trainer *t, int64_t first, int64_t last) { return t->epoch->place_first[last] - t->epoch->place_first[first]; }
+void kith_trainer_epoch(kith_trainer *t, int64_t epoch) {
+  t->epoch_number = epoch;
+  if (t->classifies) kith_labelled_begin(t->labelled, epoch);
+  else kith_epoch_begin(t->epoch, epoch);
+}
 
-void kith_trainer_epoch(kith_trainer *t, int64_t epoch) { kith_epoch_begin(t->epoch, epoch); }
+int64_t kith_trainer_pairs(const kith_trainer *t, int64_t first, int64_t last) {
+  const int64_t *place = t->classifies ? t->labelled->place_first : t->epoch->place_first;
+  return place[last] - place[first];
+}
+
+/* Whether weights are the first layer's: the layer stands behind the dot of their name. */
+static bool trainer_is_first(const char *name) {
+  const char *dot = strrchr(name, '.');
+  return dot && strcmp(dot, ".0") == 0;
+}
+
+/* The gradient of half the squared norm of the weights that decay. */
+static void trainer_decay(kith_trainer *t) {
+  float w = (float)t->train.weight_decay;
+  for (int i = 0; w > 0 && i < kith_params_n(t->params); i++) {
+    const kith_tensor *x = kith_params_at(t->params, i);
+    if (t->train.decay_on == KITH_DECAY_FIRST && !trainer_is_first(kith_params_name(t->params, i))) continue;
+    kith_scale(x->n_row * x->d, w, x->value, true, x->grad);
+  }
+}
 
 /* Adam, step `number` from 1, on the owned rows (in sampled steps on those that have a gradient) and on the weights. */
 static void trainer_update(kith_trainer *t, int64_t number) {
   kith_adam_options adam = t->train.adam;
   kith_weights w = kith_params_weights(t->params);
-  int d = t->model.width;
-  adam.lr *= pow(t->train.decay, (double)t->epoch->epoch);
-  if (t->sampled) kith_adam_rows(&adam, number, t->fetch.n_touched, t->fetch.touched, d, t->fetch.grad, t->m, t->v, t->x->value);
-  else kith_adam_step(&adam, number, (int64_t)t->g->n_own * d, t->x->grad, t->m, t->v, t->x->value);
+  adam.lr *= pow(t->train.decay, (double)t->epoch_number);
+  if (kith_tensor_learns(t->x)) {
+    if (t->sampled) kith_adam_rows(&adam, number, t->fetch.n_touched, t->fetch.touched, t->d, t->fetch.grad, t->m, t->v, t->x->value);
+    else kith_adam_step(&adam, number, (int64_t)t->g->n_own * t->d, t->x->grad, t->m, t->v, t->x->value);
+  }
   kith_adam_step(&adam, number, w.n, w.grad, w.m, w.v, w.value);
+}
+
+/* What a step is about. */
+static void trainer_fill(kith_trainer *t, int64_t step) {
+  if (t->classifies) kith_labelled_step(t->labelled, step);
+  else if (t->softmax) kith_batch_softmax(t->batch, t->epoch, step);
+  else kith_batch_pairs(t->batch, t->epoch, step);
+  if (!t->classifies) t->l2_scale = t->train.loss.l2 / (double)t->batch->n_global;
 }
 
 bool kith_trainer_step(kith_trainer *t, int64_t step, bool stop) {
   double began = kith_clock(), mpi = kith_mpi_seconds();
   t->play.training = true;
-  t->play.step = (uint64_t)(t->epoch->epoch * t->n_step + step);
-  if (t->softmax) kith_batch_softmax(t->batch, t->epoch, step);
-  else kith_batch_pairs(t->batch, t->epoch, step);
+  t->play.step = (uint64_t)(t->epoch_number * t->n_step + step);
+  trainer_fill(t, step);
   int64_t stops = t->sampled ? kith__sampled_arrange(t, stop) : kith__full_arrange(t, stop);
-  t->l2_scale = t->train.loss.l2 / (double)t->batch->n_global;
   kith_tape_forward(t->tape);
   kith_params_clear(t->params);
   kith_tape_backward(t->tape);
   kith_params_sum(t->params, t->comm);
+  trainer_decay(t);
   trainer_update(t, (int64_t)t->play.step + 1);
   t->tally.steps++;
   t->tally.seconds += kith_clock() - began;
@@ -135,7 +214,7 @@ bool kith_trainer_step(kith_trainer *t, int64_t step, bool stop) {
 kith_tally kith_trainer_tally(const kith_trainer *t) { return t->tally; }
 
 kith_state kith_trainer_state(kith_trainer *t) {
-  return (kith_state){.x = t->x->value, .m = t->m, .v = t->v, .weights = kith_params_weights(t->params), .loss = &t->loss};
+  return (kith_state){.d = kith_tensor_learns(t->x) ? t->d : 0, .x = t->x->value, .m = t->m, .v = t->v, .weights = kith_params_weights(t->params), .loss = &t->loss};
 }
 
 const float *kith_trainer_final(kith_trainer *t) {
@@ -146,7 +225,7 @@ const float *kith_trainer_final(kith_trainer *t) {
   else kith__full_whole(t);
   t->eval_bytes += kith_halo_bytes(t->read->halo) - before;
   kith_readout_all(t->sampled ? &t->whole_readout : &t->readout, t->g->n_own, d, t->final);
-  if (t->model.score == KITH_COSINE) kith_normalise_rows(t->g->n_own, d, t->final);
+  if (!t->classifies && t->model.score == KITH_COSINE) kith_normalise_rows(t->g->n_own, d, t->final);
   return t->final;
 }
 

@@ -9,14 +9,16 @@ struct kith_trainer {
   const kith_graph *g;
   kith_model_options model;
   kith_train_options train;
-  bool softmax, sampled;
-  int64_t n_step;
+  bool softmax, sampled, classifies;
+  int64_t n_step, epoch_number;
+  int d;                /* columns of the input rows: of embeddings, or of features */
   kith_relation *a;     /* the training graph's */
   kith_relation *near;  /* importance neighbourhoods, for models that read them */
   kith_relation *read;  /* which of both the layers read */
   kith_epoch *epoch;
   kith_noise *noise;
   kith_batch *batch;
+  kith_labelled *labelled; /* classification: instead of epoch, noise and batch */
   kith_halo *halo;      /* of the batch's rows, aimed anew at every step */
   kith_whole whole;
   const kith_hop *hop[KITH_READOUT_MOST]; /* what each layer of a step reads: the whole graph, or a sampled hop */
@@ -29,8 +31,8 @@ struct kith_trainer {
   kith_tape *whole_tape; /* sampled modes: the model on the whole graph, for evaluation */
   kith_readout whole_readout;
   kith_picks nothing;    /* what it asks for: its readout is taken whole */
-  kith_tensor *x;       /* initial embeddings: the parameters */
-  float *m, *v;         /* [n_own, d] Adam's moments */
+  kith_tensor *x;       /* initial embeddings, which are parameters, or features, which are data */
+  float *m, *v;         /* [n_own, d] Adam's moments of parameters */
   float *final;         /* [n_own, final width] */
   kith_layers layers;   /* of the model on the whole graph */
   double l2_scale;      /* l2 / pairs of this step */
@@ -53,7 +55,15 @@ kith_status kith__sampled_record(kith_trainer *t) KITH_MUST_USE;
 int64_t kith__sampled_arrange(kith_trainer *t, bool stop);
 void kith__sampled_whole(kith_trainer *t);
 
-/* The loss on the rows that the batch wants.  Local. */
+/* The input rows on the whole graph: parameters or data.  Local. */
+kith_tensor *kith__record_input(const kith_trainer *t, kith_tape *tape);
+/* The loss on the rows that the batch wants, or of the labelled nodes.  Local. */
 void kith__record_loss(kith_trainer *t, kith_tensor *rows);
+/* The rows that a step asks for. */
+static inline const kith_picks *kith__picks(const kith_trainer *t) { return t->classifies ? &t->labelled->picks : &t->batch->picks; }
+/* The most rows that this rank wants in any step: of its pairs, or its labelled nodes. */
+static inline kith_lid kith__most_wanted(const kith_trainer *t) {
+  return t->classifies ? t->labelled->most : kith_batch_most_wanted(t->batch);
+}
 
 #endif

@@ -3,6 +3,7 @@
  * For every rank r and every k: the k-th allocation on r is refused.  All ranks must return the same status, hand out
  * nothing, and hold as many blocks as before.  The loop ends with the first k that is not reached.
  */
+#include "support/classes.h"
 #include "support/cut.h"
 #include "support/mpi_main.h"
 
@@ -10,6 +11,8 @@
 
 static test_graph graph;
 static kith_graph *share;
+static test_classes classes;
+static kith_graph *class_share;
 
 typedef kith_agreed (*maker)(void **made);
 typedef void (*breaker)(void **made);
@@ -64,6 +67,20 @@ static kith_agreed make_trainer_with(kith_model_name name, void **made) {
 }
 static kith_agreed make_trainer_gat(void **made) { return make_trainer_with(KITH_GAT, made); }
 static kith_agreed make_trainer_lstm(void **made) { return make_trainer_with(KITH_SAGE, made); }
+
+static kith_agreed make_trainer_classes_of(kith_train_mode mode, void **made) {
+  kith_model_options model = kith_model_defaults();
+  kith_train_options train = kith_train_defaults();
+  model.name = KITH_SAGE;
+  model.width = 4;
+  train.sampler.mode = mode;
+  train.batch = 5;
+  return kith_trainer_create(test_comm, class_share, &model, &train, (kith_trainer **)made);
+}
+static kith_agreed make_trainer_classes(void **made) { return make_trainer_classes_of(KITH_FULL, made); }
+static kith_agreed make_trainer_classes_sampled(void **made) { return make_trainer_classes_of(KITH_NEIGHBOR, made); }
+static kith_agreed make_trainer_classes_clusters(void **made) { return make_trainer_classes_of(KITH_CLUSTER, made); }
+static kith_agreed make_trainer_classes_nodes(void **made) { return make_trainer_classes_of(KITH_SAINT_NODE, made); }
 static void break_trainer(void **made) { kith_trainer_destroy((kith_trainer **)made); }
 
 static kith_agreed make_metrics(void **made) {
@@ -147,6 +164,13 @@ static void a_trainer_with_weights(void **state) {
   refuse_each(make_trainer_gat, break_trainer);
   refuse_each(make_trainer_lstm, break_trainer);
 }
+static void a_trainer_of_classes(void **state) {
+  (void)state;
+  refuse_each(make_trainer_classes, break_trainer);
+  refuse_each(make_trainer_classes_sampled, break_trainer);
+  refuse_each(make_trainer_classes_clusters, break_trainer);
+  refuse_each(make_trainer_classes_nodes, break_trainer);
+}
 static void an_evaluation(void **state) {
   (void)state;
   refuse_each(make_metrics, break_nothing);
@@ -160,12 +184,16 @@ static void a_smoothness(void **state) {
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(a_communicator), cmocka_unit_test(a_halo), cmocka_unit_test(a_relation),
                                      cmocka_unit_test(a_trainer_with_bpr), cmocka_unit_test(a_trainer_with_nce), cmocka_unit_test(a_trainer_with_softmax), cmocka_unit_test(a_trainer_with_weights),
-                                     cmocka_unit_test(a_trainer_with_pinsage), cmocka_unit_test(an_evaluation), cmocka_unit_test(a_smoothness)};
+                                     cmocka_unit_test(a_trainer_with_pinsage), cmocka_unit_test(a_trainer_of_classes), cmocka_unit_test(an_evaluation), cmocka_unit_test(a_smoothness)};
   test_begin(&argc, &argv);
   graph = test_graph_random(20, 30, 120, 4);
   share = test_graph_cut(&graph, test_comm, 5, 2);
+  classes = test_classes_make(30, 3, 6, 4);
+  class_share = test_classes_cut(&classes, test_comm, 5, 2);
   int failures = cmocka_run_group_tests(tests, NULL, NULL);
   kith_graph_destroy(&share);
+  kith_graph_destroy(&class_share);
   test_graph_free(&graph);
+  test_classes_free(&classes);
   return test_end(failures);
 }

@@ -23,6 +23,7 @@ static kith_dataset *dataset(void) {
     }
   }
   d->train.n_row = d->valid.n_row = d->test.n_row = USERS;
+  d->n_edge = d->train.start[USERS];
   return d;
 }
 

@@ -1,0 +1,122 @@
+/* From lists of nodes to graph.h5, for node classification: one rank works, the others learn how it ended. */
+#include <string.h>
+
+#include "io/nodes.h"
+#include "io/tables.h"
+
+static kith_status nodes_check(const kith_nodes_options *o) {
+  kith_status st = KITH_OK;
+  KITH_CHECK(o->edges[0], KITH_ECONFIG, "data.edges.path: expected the path of a list of edges, found none");
+  KITH_CHECK(o->labels[0], KITH_ECONFIG, "data.labels.path: expected the path of a list of labels, found none");
+  KITH_CHECK(o->train[0], KITH_ECONFIG, "data.splits.train: expected the path of a list of nodes, found none");
+done:
+  return st;
+}
+
+static void nodes_count(const kith__nodes *nodes, kith_nodes_report *r) {
+  const kith_eid *start = nodes->edges.lists.start;
+  r->n = nodes->n;
+  r->n_edge = start[nodes->n] / 2;
+  r->n_class = (int)nodes->classes.n;
+  r->n_feature = nodes->n_feature;
+  for (int64_t i = 0; i < nodes->n; i++) {
+    r->split[nodes->split[i]]++;
+    r->alone += start[i] == start[i + 1];
+    r->unlabelled += nodes->label[i] < 0;
+  }
+}
+
+static kith_status nodes_read(const kith_nodes_options *o, kith__nodes *nodes, kith_nodes_report *r) {
+  kith_status st = KITH_OK;
+  KITH_TRY(nodes_check(o));
+  KITH_TRY(kith__nodes_labels(o->labels, nodes));
+  KITH_TRY(kith__nodes_split(o->train, KITH_NODE_TRAIN, nodes));
+  if (o->valid[0]) KITH_TRY(kith__nodes_split(o->valid, KITH_NODE_VALID, nodes));
+  if (o->test[0]) KITH_TRY(kith__nodes_split(o->test, KITH_NODE_TEST, nodes));
+  KITH_TRY(kith__nodes_edges(o->edges, nodes, r));
+  if (o->features[0]) KITH_TRY(kith__nodes_features(o, nodes));
+  nodes_count(nodes, r);
+done:
+  return st;
+}
+
+/* ---- writing ----------------------------------------------------------------------------------------------------- */
+
+static uint64_t nodes_fingerprint(const kith__nodes *nodes) {
+  const int64_t n[] = {nodes->n, nodes->classes.n, nodes->n_feature};
+  uint64_t h = kith__fingerprint_bytes(1, n, sizeof n);
+  h = kith__fingerprint_lists(h, &nodes->edges.lists);
+  h = kith__fingerprint_bytes(h, nodes->label, (size_t)nodes->n * sizeof *nodes->label);
+  h = kith__fingerprint_bytes(h, nodes->split, (size_t)nodes->n);
+  if (nodes->feature) h = kith__fingerprint_bytes(h, nodes->feature, (size_t)nodes->n * (size_t)nodes->n_feature * sizeof(float));
+  return h;
+}
+
+/* A node's id is its number. */
+static kith_agreed nodes_write_ids(const kith_comm *comm, kith_h5 *f, int64_t n) {
+  kith_agreed st = {KITH_OK};
+  kith_ids ids = {.n = n};
+  KITH_TRY(kith_agree(comm, KITH_NEW(ids.number, n)));
+  for (int64_t i = 0; i < n; i++) ids.number[i] = i;
+  KITH_TRY(kith__ids_write(f, "node/id", &ids));
+done:
+  kith_ids_free(&ids);
+  return st;
+}
+
+static kith_agreed nodes_write_numbers(kith_h5 *f, const kith__nodes *nodes) {
+  kith_agreed st = {KITH_OK};
+  KITH_TRY(kith_h5_put_int(f, "n_node", nodes->n));
+  KITH_TRY(kith_h5_put_int(f, "n_edge", nodes->edges.lists.start[nodes->n] / 2));
+  KITH_TRY(kith_h5_put_int(f, "n_class", nodes->classes.n));
+  KITH_TRY(kith_h5_put_int(f, "n_feature", nodes->n_feature));
+  KITH_TRY(kith_h5_put_int(f, "fingerprint", (int64_t)nodes_fingerprint(nodes)));
+done:
+  return st;
+}
+
+static int64_t nodes_bytes(const kith__nodes *nodes, const char *job) {
+  return nodes->n * (32 + 4 * (int64_t)nodes->n_feature) + 4 * nodes->edges.lists.start[nodes->n] + (int64_t)strlen(job) + (1 << 16);
+}
+
+kith_agreed kith__nodes_write(const kith_comm *comm, const kith__nodes *nodes, const char *job, const char *path) {
+  kith_agreed st = {KITH_OK};
+  kith_h5 *f = NULL;
+  const kith_lists *l = &nodes->edges.lists;
+  int64_t n = nodes->n, n_entry = l->start[n];
+  KITH_TRY(kith_h5_create(comm, path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, nodes_bytes(nodes, job), &f));
+  KITH_TRY(nodes_write_numbers(f, nodes));
+  KITH_TRY(kith_h5_put_text(f, "job", job));
+  KITH_TRY(nodes_write_ids(comm, f, n));
+  KITH_TRY(kith__ids_write(f, "class/id", &nodes->classes));
+  KITH_TRY(kith_h5_write(f, "edge/start", KITH_H5_INT64, 0, n + 1, 0, n + 1, false, l->start));
+  KITH_TRY(kith_h5_write(f, "edge/node", KITH_H5_INT32, 0, n_entry, 0, n_entry, false, l->item));
+  KITH_TRY(kith_h5_write(f, "node/label", KITH_H5_INT32, 0, n, 0, n, false, nodes->label));
+  KITH_TRY(kith_h5_write(f, "node/split", KITH_H5_INT8, 0, n, 0, n, false, nodes->split));
+  if (nodes->feature) KITH_TRY(kith_h5_write(f, "node/feature", KITH_H5_FLOAT, nodes->n_feature, n, 0, n, true, nodes->feature));
+  KITH_TRY(kith_h5_publish(&f));
+done:
+  kith_h5_close(&f);
+  return st;
+}
+
+/* Rank 0's work; the file is written by a group of one. */
+static kith_status nodes_alone(const kith_nodes_options *o, const char *job, const char *path, kith_nodes_report *report) {
+  kith_status st = KITH_OK;
+  kith__nodes nodes = {0};
+  const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
+  KITH_TRY(nodes_read(o, &nodes, report));
+  KITH_TRY(kith__nodes_write(&alone, &nodes, job, path).status);
+done:
+  kith__nodes_free(&nodes);
+  return st;
+}
+
+kith_agreed kith_ingest_nodes(const kith_comm *comm, const kith_nodes_options *o, const char *job, const char *path, kith_nodes_report *report) {
+  kith_agreed st = {KITH_OK};
+  memset(report, 0, sizeof *report);
+  KITH_TRY(kith_agree(comm, comm->rank == 0 ? nodes_alone(o, job, path, report) : KITH_OK));
+  kith_comm_share(comm, (int64_t)sizeof *report, report);
+done:
+  return st;
+}

@@ -1,0 +1,143 @@
+/* ranks: 1 2 3 */
+/* The gradient of the cross-entropy, and that data need none: weights learn the same from features as from parameters. */
+#include "kith/loss.h"
+#include "support/classes.h"
+#include "support/mpi_main.h"
+
+enum { NODES = 60, CLASSES = 5, FEATURES = 7 };
+static const double STEP = 1e-2;
+
+static test_classes classes;
+static kith_graph *share;
+
+static float noise(uint64_t a, uint64_t b) { return 4 * (float)kith_random_unit(kith_random(7, KITH_USE_INIT, a, b, 0).bits[0]) - 2; }
+
+/* ---- the loss ---- */
+
+static double loss_of(kith_tape *t, kith_sum *loss) {
+  *loss = (kith_sum){0};
+  kith_tape_forward(t);
+  return kith_sum_value(loss);
+}
+
+/* Central differences of every single logit, with a weight of its own for each node. */
+static void cross_entropy_is_differentiated(void **state) {
+  (void)state;
+  kith_labelled *l = NULL;
+  kith_tape *t = NULL;
+  kith_sum loss = {0};
+  double weight[NODES];
+  assert_int_equal(KITH_OK, kith_labelled_create(share, share->first[test_comm->rank], NODES, false, 1, &l));
+  kith_labelled_begin(l, 0);
+  for (int i = 0; i < NODES; i++) weight[i] = 0.1 + 0.01 * i;
+  kith_labelled_take(l, l->n_all, l->all, weight);
+  assert_int_equal(KITH_OK, kith_tape_create(&t));
+  kith_tensor *rows = kith_tape_tensor(t, l->most, CLASSES);
+  kith_cross_entropy_op(t, l, rows, &loss);
+  assert_int_equal(KITH_OK, kith_tape_status(t));
+  for (int64_t i = 0; i < l->n * CLASSES; i++) rows->value[i] = noise((uint64_t)i, 0);
+  loss_of(t, &loss);
+  kith_tape_backward(t);
+  for (int64_t i = 0; i < l->n * CLASSES; i++) {
+    float at = rows->value[i];
+    rows->value[i] = at + (float)STEP;
+    double high = loss_of(t, &loss);
+    rows->value[i] = at - (float)STEP;
+    double low = loss_of(t, &loss);
+    rows->value[i] = at;
+    double slope = (high - low) / (2 * STEP), bound = weight[i / CLASSES] * STEP * STEP; /* a third of the third derivative, below 1 */
+    if (!(fabs(slope - (double)rows->grad[i]) <= bound)) fail_msg("logit %lld: slope %.8g, gradient %.8g", (long long)i, slope, (double)rows->grad[i]);
+  }
+  kith_tape_destroy(&t);
+  kith_labelled_destroy(&l);
+}
+
+/* Logits that no exponential could hold. */
+static void large_logits_overflow_nothing(void **state) {
+  (void)state;
+  kith_labelled *l = NULL;
+  kith_tape *t = NULL;
+  kith_sum loss = {0};
+  assert_int_equal(KITH_OK, kith_labelled_create(share, share->first[test_comm->rank], NODES, false, 1, &l));
+  kith_labelled_begin(l, 0);
+  kith_labelled_step(l, 0);
+  assert_int_equal(KITH_OK, kith_tape_create(&t));
+  kith_tensor *rows = kith_tape_tensor(t, l->most, CLASSES);
+  kith_cross_entropy_op(t, l, rows, &loss);
+  for (int64_t i = 0; i < l->n * CLASSES; i++) rows->value[i] = i % CLASSES == l->label[i / CLASSES] ? -3000.0f : 4000.0f;
+  double each = 7000 + log(CLASSES - 1), found = loss_of(t, &loss), wanted = each * (double)l->n / (double)share->n_train;
+  assert_true(fabs(found - wanted) <= 1e-9 * wanted);
+  kith_tape_destroy(&t);
+  kith_labelled_destroy(&l);
+}
+
+/* ---- data ---- */
+
+/* All ops that may come between features and the first weights, on `x`. */
+static kith_tensor *formula(kith_tape *t, kith_params *p, kith_play *play, const kith_hop *hop, kith_tensor *x) {
+  x = kith_ghosts_op(t, hop, kith_unit_op(t, kith_dropout_op(t, play, 0.3, false, x)));
+  kith_tensor *both[3] = {kith_self_op(t, hop, x), kith_aggregate_op(t, hop, KITH_WEIGH_MEAN, x), kith_aggregate_max_op(t, hop, x)};
+  kith_tensor *y = kith_hadamard_op(t, both[1], kith_add_op(t, 1, both[0], 2, both[2]));
+  both[2] = kith_activate_op(t, KITH_TANH, 0, y);
+  y = kith_concat_op(t, 3, both);
+  return kith_linear_op(t, y, kith_params_get(p, "w", 3 * FEATURES, CLASSES, KITH_INIT_GLOROT), kith_params_get(p, "b", 1, CLASSES, KITH_INIT_ZERO));
+}
+
+/* Half the squared norm of a tensor as the loss: its gradient is its value. */
+static void norm_forward(void *self) { (void)self; }
+static void norm_backward(void *self) {
+  kith_tensor *y = *(kith_tensor **)self;
+  memcpy(kith_tensor_open(y), y->value, (size_t)(kith_tensor_n(y) * y->d) * sizeof(float));
+}
+
+static void gradient(const kith_whole *whole, bool data, double *norm, kith_weights *w, kith_params *p) {
+  kith_tape *t = NULL;
+  kith_play play = {.training = true, .seed = 2, .step = 7};
+  assert_int_equal(KITH_OK, kith_tape_create(&t));
+  kith_tensor *x = data ? kith_tape_data(t, &whole->frame, FEATURES) : kith_tape_rows(t, &whole->frame, FEATURES);
+  kith_tensor *y = formula(t, p, &play, &whole->hop, x), **last = kith_tape_op(t, "norm", false, norm_forward, norm_backward, sizeof *last);
+  assert_int_equal(KITH_OK, kith_tape_status(t));
+  assert_int_equal(KITH_OK, kith_params_status(p));
+  assert_true(kith_tensor_learns(x) == !data && kith_tensor_learns(y));
+  *last = y;
+  memcpy(x->value, share->feature, (size_t)share->n_own * FEATURES * sizeof(float));
+  kith_tape_forward(t);
+  kith_params_clear(p);
+  kith_tape_backward(t);
+  *w = kith_params_weights(p);
+  for (int64_t i = 0; i < w->n; i++) *norm += fabs((double)w->grad[i]);
+  kith_tape_destroy(&t);
+}
+
+static void data_teach_weights_as_parameters_do(void **state) {
+  (void)state;
+  kith_relation *a = NULL;
+  kith_whole whole;
+  kith_params *p[2] = {NULL, NULL};
+  kith_weights w[2];
+  double norm[2] = {0, 0};
+  assert_int_equal(KITH_OK, kith_relation_create(test_comm, share, FEATURES, &a).status);
+  assert_int_equal(KITH_OK, kith_whole_make(a, true, false, &whole));
+  for (int data = 0; data < 2; data++) {
+    assert_int_equal(KITH_OK, kith_params_create(3, &p[data]));
+    gradient(&whole, data == 1, &norm[data], &w[data], p[data]);
+  }
+  assert_true(norm[0] > 0.1 || share->n_own == 0);
+  assert_int_equal(w[0].n, w[1].n);
+  assert_memory_equal(w[0].grad, w[1].grad, (size_t)w[0].n * sizeof(float));
+  for (int data = 0; data < 2; data++) kith_params_destroy(&p[data]);
+  kith_whole_free(&whole);
+  kith_relation_destroy(&a);
+}
+
+int main(int argc, char **argv) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(cross_entropy_is_differentiated), cmocka_unit_test(large_logits_overflow_nothing),
+                                     cmocka_unit_test(data_teach_weights_as_parameters_do)};
+  test_begin(&argc, &argv);
+  classes = test_classes_make(NODES, CLASSES, FEATURES, 4);
+  share = test_classes_cut(&classes, test_comm, 5, 2);
+  int failures = cmocka_run_group_tests(tests, NULL, NULL);
+  kith_graph_destroy(&share);
+  test_classes_free(&classes);
+  return test_end(failures);
+}
