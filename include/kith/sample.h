@@ -322,7 +322,9 @@ void kith_sampler_begin(kith_sampler *s, kith_lid n, const kith_gid *seed, uint6
  * Collective: every rank calls it as often.  Returns whether the plan is made; then it does nothing more.
  */
 bool kith_sampler_advance(kith_sampler *s);
-/** Both: the whole plan at once.  Collective. */
+/** Let the made plan be the one that hops, leaves and wants tell of; until then they tell of the one before.  Local. */
+void kith_sampler_show(kith_sampler *s);
+/** All three: the whole plan at once.  Collective. */
 void kith_sampler_plan(kith_sampler *s, kith_lid n, const kith_gid *seed, uint64_t step, int64_t n_target, const kith_target *target);
 
 /** The hop that layer l reads, l = 0 the farthest from the seeds.  Stays where it is; changed by every plan. */

@@ -60,6 +60,8 @@ kith_status kith_tape_status(const kith_tape *t) KITH_MUST_USE;
 
 /** Play all ops in order.  Collective if any op is for everyone. */
 void kith_tape_forward(kith_tape *t);
+/** Call `between` after every op that is played, forward and backward, so that something else can go on; null: nothing. */
+void kith_tape_between(kith_tape *t, void (*between)(void *self), void *self);
 /** Forget all gradients, then play all ops backward from the end. */
 void kith_tape_backward(kith_tape *t);
 

@@ -4,66 +4,39 @@
  * the seeds first, and one list of nodes serves all frames.
  */
 #include <math.h>
+#include <string.h>
 
 #include "sample/ask.h"
 #include "sample/map.h"
-
-typedef struct sampler_hop {
-  kith_frame edges;
-  kith_csr csr;
-  float *scale; /* [entries] */
-  kith_back back;
-  kith_hop hop;
-} sampler_hop;
+#include "sample/view.h"
 
 struct kith_sampler {
   sample_setting set;
   bool loops;
   sample_law law;
   sample_ask ask;
-  kith_frame frame[KITH_HOPS_MOST + 1]; /* frame[n_hop] are the seeds, frame[0] the leaves */
-  sampler_hop *hop;                     /* [n_hop], hop[l] reads frame[l] */
+  sample_view shown, making; /* the hops that steps read, and those of the plan under way */
   kith_lid n_seed;
-  int l;                                /* hop of the plan under way; -1: it is made */
+  int l;                     /* hop of the plan under way; -1: it is made */
   sample_map map;
-  kith_gid *number;                     /* [most rows] of all frames */
-  int64_t *node, *degree;
+  kith_gid *number;          /* [most rows] of all frames of the plan under way */
 };
 
 /* ---- room ---- */
 
 static int64_t sampler_least(int64_t a, int64_t b) { return a < b ? a : b; }
 
-static kith_status sampler_make_hop(kith_sampler *s, int l, int64_t entries) {
-  kith_status st = KITH_OK;
-  sampler_hop *h = &s->hop[l];
-  int64_t rows = s->frame[l + 1].most;
-  KITH_TRY(KITH_NEW(h->csr.row, rows));
-  KITH_TRY(KITH_NEW(h->csr.start, rows + 1));
-  KITH_TRY(KITH_NEW(h->csr.col, entries));
-  KITH_TRY(KITH_NEW(h->csr.weight, entries));
-  KITH_TRY(KITH_NEW(h->scale, entries));
-  KITH_TRY(kith_back_make((kith_lid)s->frame[l].most, entries, &h->back));
-  for (int64_t i = 0; i < rows; i++) h->csr.row[i] = (kith_lid)i;
-  h->edges.most = entries;
-  h->hop = (kith_hop){.in = &s->frame[l], .out = &s->frame[l + 1], .edges = &h->edges, .csr = &h->csr, .scale = h->scale, .back = &h->back};
-done:
-  return st;
-}
-
 /* The most rows of every frame and entries of every hop: drawn neighbours multiply, until the law's or the graph's nodes are all there. */
-static kith_status sampler_make_hops(kith_sampler *s, kith_lid most_seed, int64_t *most_entry) {
+static kith_status sampler_bound(const kith_sampler *s, kith_lid most_seed, int64_t *rows, int64_t *entries) {
   kith_status st = KITH_OK;
   const kith_graph *g = s->set.g;
   int64_t n_node = g->n[KITH_USER] + g->n[KITH_ITEM], most = s->law.most_nodes > 0 ? sampler_least(n_node, most_seed + s->law.most_nodes) : n_node;
-  s->frame[s->set.n_hop].most = sampler_least(most_seed, n_node);
+  rows[s->set.n_hop] = sampler_least(most_seed, n_node);
   for (int l = s->set.n_hop - 1; l >= 0; l--) {
-    int64_t rows = s->frame[l + 1].most, fan = s->law.most_drawn[l] > 0 ? sampler_least(s->law.most_drawn[l], s->set.most_degree) : s->set.most_degree;
-    int64_t entries = sampler_least(rows * fan, s->set.n_entry);
-    s->frame[l].most = sampler_least(rows * (fan + 1), most);
-    KITH_CHECK(s->frame[l].most < INT32_MAX - 1, KITH_ECONFIG, "train.fanouts: a step may reach %lld rows on one rank; at most 2^31 - 2", (long long)s->frame[l].most);
-    KITH_TRY(sampler_make_hop(s, l, entries + (s->loops ? rows : 0)));
-    if (entries > *most_entry) *most_entry = entries;
+    int64_t fan = s->law.most_drawn[l] > 0 ? sampler_least(s->law.most_drawn[l], s->set.most_degree) : s->set.most_degree;
+    entries[l] = sampler_least(rows[l + 1] * fan, s->set.n_entry);
+    rows[l] = sampler_least(rows[l + 1] * (fan + 1), most);
+    KITH_CHECK(rows[l] < INT32_MAX - 1, KITH_ECONFIG, "train.fanouts: a step may reach %lld rows on one rank; at most 2^31 - 2", (long long)rows[l]);
   }
 done:
   return st;
@@ -71,17 +44,18 @@ done:
 
 static kith_status sampler_fill_room(kith_sampler *s, kith_lid most_seed) {
   kith_status st = KITH_OK;
-  int64_t entries = 0;
-  KITH_TRY(KITH_NEW(s->hop, s->set.n_hop));
-  KITH_TRY(sampler_make_hops(s, most_seed, &entries));
-  int64_t rows = s->frame[0].most;
-  KITH_TRY(kith__map_make(rows, &s->map));
-  KITH_TRY(KITH_NEW(s->number, rows));
-  KITH_TRY(KITH_NEW(s->node, rows));
-  KITH_TRY(KITH_NEW(s->degree, rows));
-  for (int l = 0; l < s->set.n_hop; l++) s->hop[l].hop.degree = s->degree;
-  for (int l = 0; l <= s->set.n_hop; l++) s->frame[l].node = s->node;
-  KITH_TRY(kith__ask_make(&s->set, &s->law, rows, entries, &s->ask));
+  int64_t rows[KITH_HOPS_MOST + 1], entries[KITH_HOPS_MOST], looped[KITH_HOPS_MOST], most_entry = 0;
+  int n = s->set.n_hop;
+  KITH_TRY(sampler_bound(s, most_seed, rows, entries));
+  for (int l = 0; l < n; l++) {
+    looped[l] = entries[l] + (s->loops ? rows[l + 1] : 0);
+    if (entries[l] > most_entry) most_entry = entries[l];
+  }
+  KITH_TRY(kith__view_make(n, rows, looped, &s->shown));
+  KITH_TRY(kith__view_make(n, rows, looped, &s->making));
+  KITH_TRY(kith__map_make(rows[0], &s->map));
+  KITH_TRY(KITH_NEW(s->number, rows[0]));
+  KITH_TRY(kith__ask_make(&s->set, &s->law, rows[0], most_entry, &s->ask));
 done:
   return st;
 }
@@ -122,18 +96,12 @@ done:
 void kith_sampler_destroy(kith_sampler **sampler) {
   kith_sampler *s = *sampler;
   if (!s) return;
-  for (int l = 0; s->hop && l < s->set.n_hop; l++) {
-    kith_csr_free(&s->hop[l].csr);
-    KITH_FREE(s->hop[l].scale);
-    kith_back_free(&s->hop[l].back);
-  }
-  KITH_FREE(s->hop);
+  kith__view_free(&s->shown);
+  kith__view_free(&s->making);
   if (s->law.destroy) s->law.destroy(s->law.self);
   kith__ask_free(&s->ask);
   kith__map_free(&s->map);
   KITH_FREE(s->number);
-  KITH_FREE(s->node);
-  KITH_FREE(s->degree);
   KITH_FREE(*sampler);
 }
 
@@ -144,8 +112,8 @@ static kith_lid sampler_row(kith_sampler *s, const sample_edge *edge, kith_lid *
   kith_lid row = kith__map_put(&s->map, edge->number, *n);
   if (row == *n) {
     s->number[row] = edge->number;
-    s->node[row] = edge->node;
-    s->degree[row] = edge->degree;
+    s->making.node[row] = edge->node;
+    s->making.degree[row] = edge->degree;
     (*n)++;
   }
   return row;
@@ -153,7 +121,7 @@ static kith_lid sampler_row(kith_sampler *s, const sample_edge *edge, kith_lid *
 
 /* Rows of hop l from the answers about the rows 0 … n - 1; new nodes become rows behind them. */
 static void sampler_fill(kith_sampler *s, int l, kith_lid n) {
-  sampler_hop *h = &s->hop[l];
+  sample_hop *h = &s->making.hop[l];
   kith_csr *csr = &h->csr;
   kith_lid n_row = n;
   kith_eid at = 0;
@@ -177,19 +145,19 @@ static void sampler_fill(kith_sampler *s, int l, kith_lid n) {
   csr->n_row = n;
   csr->n_col = n_row;
   h->edges.n = at;
-  s->frame[l].n = n_row;
+  s->making.frame[l].n = n_row;
 }
 
 /* What the owners say of the rows themselves. */
 static void sampler_know(kith_sampler *s, kith_lid n) {
   for (kith_lid i = 0; i < n; i++) {
-    s->node[i] = s->ask.head_in[s->ask.head_of[i]].node;
-    s->degree[i] = s->ask.head_in[s->ask.head_of[i]].degree;
+    s->making.node[i] = s->ask.head_in[s->ask.head_of[i]].node;
+    s->making.degree[i] = s->ask.head_in[s->ask.head_of[i]].degree;
   }
 }
 
 void kith_sampler_begin(kith_sampler *s, kith_lid n, const kith_gid *seed, uint64_t step, int64_t n_target, const kith_target *target) {
-  if (n > s->frame[s->set.n_hop].most) kith_abort(__FILE__, __LINE__, "room for the seeds");
+  if (n > s->making.frame[s->set.n_hop].most) kith_abort(__FILE__, __LINE__, "room for the seeds");
   if (s->law.begin) s->law.begin(s->law.self, step);
   s->ask.n_target = n_target;
   s->ask.target = target;
@@ -199,41 +167,52 @@ void kith_sampler_begin(kith_sampler *s, kith_lid n, const kith_gid *seed, uint6
     s->number[i] = seed[i];
     kith__map_put(&s->map, seed[i], i);
   }
-  s->frame[s->set.n_hop].n = n;
+  s->making.frame[s->set.n_hop].n = n;
   s->l = s->set.n_hop - 1;
   if (s->l >= 0) kith__ask_begin(&s->ask, s->l, n, s->number);
   else kith__ask_group(&s->ask, n, s->number);
 }
 
-bool kith_sampler_advance(kith_sampler *s) {
-  if (s->l < 0) return true;
-  if (!kith__ask_advance(&s->ask)) return false;
-  kith_lid rows = (kith_lid)s->frame[s->l + 1].n;
+/* Hop l is asked about: make its rows, and go on to the next one. */
+static void sampler_take(kith_sampler *s) {
+  sample_view *v = &s->making;
   if (s->l == s->set.n_hop - 1) sampler_know(s, s->n_seed);
-  sampler_fill(s, s->l, rows);
-  kith_back_fill(&s->hop[s->l].csr, &s->hop[s->l].back);
-  kith_lid reached = (kith_lid)s->frame[s->l].n;
+  sampler_fill(s, s->l, (kith_lid)v->frame[s->l + 1].n);
+  kith_back_fill(&v->hop[s->l].csr, &v->hop[s->l].back);
+  kith_lid reached = (kith_lid)v->frame[s->l].n;
   if (--s->l >= 0) kith__ask_begin(&s->ask, s->l, reached, s->number);
   else kith__ask_group(&s->ask, reached, s->number);
+}
+
+bool kith_sampler_advance(kith_sampler *s) {
+  if (s->l >= 0 && kith__ask_advance(&s->ask)) sampler_take(s);
   return s->l < 0;
+}
+
+void kith_sampler_show(kith_sampler *s) {
+  size_t n = (size_t)s->making.frame[0].n;
+  memcpy(s->making.want, s->ask.ask, n * sizeof *s->making.want);
+  memcpy(s->making.want_row, s->ask.grouped, n * sizeof *s->making.want_row);
+  kith__view_swap(&s->shown, &s->making);
 }
 
 void kith_sampler_plan(kith_sampler *s, kith_lid n, const kith_gid *seed, uint64_t step, int64_t n_target, const kith_target *target) {
   kith_sampler_begin(s, n, seed, step, n_target, target);
   while (!kith_sampler_advance(s)) continue;
+  kith_sampler_show(s);
 }
 
-const kith_hop *kith_sampler_hop(const kith_sampler *s, int l) { return &s->hop[l].hop; }
-const kith_frame *kith_sampler_leaves(const kith_sampler *s) { return &s->frame[0]; }
+const kith_hop *kith_sampler_hop(const kith_sampler *s, int l) { return &s->shown.hop[l].hop; }
+const kith_frame *kith_sampler_leaves(const kith_sampler *s) { return &s->shown.frame[0]; }
 
 kith_eid kith_sampler_drawn(const kith_sampler *s) {
   kith_eid n = 0;
-  for (int l = 0; l < s->set.n_hop; l++) n += s->hop[l].edges.n - (s->loops ? s->frame[l + 1].n : 0);
+  for (int l = 0; l < s->set.n_hop; l++) n += s->shown.hop[l].edges.n - (s->loops ? s->shown.frame[l + 1].n : 0);
   return n;
 }
 
 void kith_sampler_want(const kith_sampler *s, kith_lid *n, const kith_gid **want, const kith_lid **row) {
-  *n = (kith_lid)s->frame[0].n;
-  *want = s->ask.ask;
-  *row = s->ask.grouped;
+  *n = (kith_lid)s->shown.frame[0].n;
+  *want = s->shown.want;
+  *row = s->shown.want_row;
 }

@@ -16,6 +16,8 @@ struct kith_tape {
   tape_op op[TAPE_MOST];
   kith_tensor *tensor[TAPE_MOST];
   void *room[TAPE_MOST];
+  void (*between)(void *self);
+  void *between_self;
   kith_status status;
 };
 
@@ -111,14 +113,24 @@ kith_status kith_tape_check(kith_tape *t, kith_status st) {
 
 kith_status kith_tape_status(const kith_tape *t) { return t->status; }
 
+void kith_tape_between(kith_tape *t, void (*between)(void *self), void *self) {
+  t->between = between;
+  t->between_self = self;
+}
+
+static void tape_play(const kith_tape *t, void (*play)(void *self), void *self) {
+  play(self);
+  if (t->between) t->between(t->between_self);
+}
+
 void kith_tape_forward(kith_tape *t) {
-  for (int i = 0; i < t->n_op; i++) t->op[i].forward(t->op[i].self);
+  for (int i = 0; i < t->n_op; i++) tape_play(t, t->op[i].forward, t->op[i].self);
 }
 
 void kith_tape_backward(kith_tape *t) {
   for (int i = 0; i < t->n_tensor; i++) t->tensor[i]->touched = false;
   for (int i = t->n_op - 1; i >= 0; i--)
-    if (t->op[i].backward) t->op[i].backward(t->op[i].self);
+    if (t->op[i].backward) tape_play(t, t->op[i].backward, t->op[i].self);
 }
 
 float *kith_tensor_open(kith_tensor *x) {

@@ -32,6 +32,7 @@ static void thin_scale(thin *o) {
 
 static void thin_forward(void *self) {
   thin *o = self;
+  o->hop.degree = o->from->degree; /* sampled hops lend other blocks at every step */
   kith_dropout now = {.p = o->p, .seed = o->play->seed, .step = o->play->step};
   if (!o->play->training) {
     thin_see_all(o);

@@ -33,6 +33,14 @@ static void sampled_record_whole(kith_trainer *t) {
   kith_model_record(&t->model, &stage);
 }
 
+/* A piece of the plan, while its predecessor's messages have travelled. */
+static void sampled_go_on(void *self) {
+  kith_trainer *t = self;
+  double began = kith_clock();
+  if (t->planned >= 0) (void)kith_sampler_advance(t->sampler);
+  t->tally.plan += kith_clock() - began;
+}
+
 kith_status kith__sampled_record(kith_trainer *t) {
   kith_status st = KITH_OK;
   sampled_record_whole(t);
@@ -47,30 +55,61 @@ kith_status kith__sampled_record(kith_trainer *t) {
   kith_model_record(&t->model, &stage);
   kith__record_loss(t, t->readout.packed);
   KITH_TRY(kith_tape_status(t->tape));
+  kith_tape_between(t->tape, sampled_go_on, t);
 done:
   return st;
 }
 
-/* Hops around the nodes of the batch, or around the labelled ones. */
-static void sampled_plan(kith_trainer *t) {
-  kith_batch *b = t->batch;
-  if (t->classifies) {
-    kith_sampler_plan(t->sampler, t->labelled->n, t->labelled->number, t->play.step, 0, NULL);
-    return;
+/* Begin to draw the hops of a step of the epoch: around the nodes of its batch, or around the labelled ones. */
+static void sampled_begin(kith_trainer *t, int64_t step) {
+  double began = kith_clock();
+  uint64_t number = (uint64_t)(t->epoch_number * t->n_step + step);
+  kith_batch *b = t->next;
+  kith__fill(t, step, b);
+  if (t->classifies) kith_sampler_begin(t->sampler, t->labelled->n, t->labelled->number, number, 0, NULL);
+  else {
+    kith_batch_seeds(b);
+    kith_sampler_begin(t->sampler, b->n_seed, b->seed, number, t->train.exclude ? 2 * b->n_global : 0, b->target);
   }
-  kith_batch_seeds(b);
-  kith_sampler_plan(t->sampler, b->n_seed, b->seed, t->play.step, t->train.exclude ? 2 * b->n_global : 0, b->target);
+  t->planned = (int64_t)number;
+  t->tally.plan += kith_clock() - began;
 }
 
-int64_t kith__sampled_arrange(kith_trainer *t, bool stop) {
+static void sampled_finish(kith_trainer *t) {
+  double began = kith_clock();
+  while (t->planned >= 0 && !kith_sampler_advance(t->sampler)) continue;
+  t->tally.plan += kith_clock() - began;
+}
+
+void kith__sampled_forget(kith_trainer *t) {
+  sampled_finish(t);
+  t->planned = -1;
+}
+
+/* The plan that is made becomes the step's: its batch by contents, since ops point to it. */
+static void sampled_show(kith_trainer *t) {
+  kith_sampler_show(t->sampler);
+  t->tally.drawn += kith_sampler_drawn(t->sampler);
+  t->planned = -1;
+  if (t->classifies) return;
+  kith_batch kept = *t->batch;
+  *t->batch = *t->next;
+  *t->next = kept;
+}
+
+int64_t kith__sampled_arrange(kith_trainer *t, int64_t step, bool stop) {
   kith_lid n = 0;
   const kith_gid *want = NULL;
-  double began = kith_clock();
-  sampled_plan(t);
-  t->tally.plan += kith_clock() - began;
-  t->tally.drawn += kith_sampler_drawn(t->sampler);
+  if (t->planned != (int64_t)t->play.step) {
+    kith__sampled_forget(t);
+    sampled_begin(t, step);
+  }
+  sampled_finish(t);
+  sampled_show(t);
   kith_sampler_want(t->sampler, &n, &want, &t->fetch.row);
-  return kith_halo_aim(t->halo, n, want, NULL, stop);
+  int64_t stops = kith_halo_aim(t->halo, n, want, NULL, stop);
+  if (!t->classifies && step + 1 < t->n_step) sampled_begin(t, step + 1); /* labelled nodes have no second place */
+  return stops;
 }
 
 void kith__sampled_whole(kith_trainer *t) { kith_tape_forward(t->whole_tape); }

@@ -67,6 +67,7 @@ static kith_status trainer_make(const kith_comm *comm, const kith_graph *g, cons
   KITH_TRY(kith_params_create(train->seed, &t->params));
   KITH_TRY(kith_tape_create(&t->tape));
   t->play.seed = train->seed;
+  t->planned = -1;
 done:
   return st;
 }
@@ -81,6 +82,7 @@ static kith_agreed trainer_prepare_pairs(kith_trainer *t) {
   kith_batch_shape shape = trainer_shape(t);
   KITH_TRY(kith_noise_create(t->comm, t->g, &t->train.negatives, &t->noise));
   KITH_TRY(kith_batch_create(t->comm, t->g, t->a, t->noise, &shape, &t->batch));
+  if (t->sampled) KITH_TRY(kith_batch_create(t->comm, t->g, t->a, t->noise, &shape, &t->next));
 done:
   return st;
 }
@@ -133,6 +135,7 @@ void kith_trainer_destroy(kith_trainer **trainer) {
   kith_whole_free(&t->whole);
   kith_halo_destroy(&t->halo);
   kith_batch_destroy(&t->batch);
+  kith_batch_destroy(&t->next);
   kith_noise_destroy(&t->noise);
   kith_relation_destroy(&t->a);
   kith_relation_destroy(&t->near);
@@ -148,6 +151,7 @@ int64_t kith_trainer_n_step(const kith_trainer *t) { return t->n_step; }
 
 void kith_trainer_epoch(kith_trainer *t, int64_t epoch) {
   t->epoch_number = epoch;
+  if (t->sampled) kith__sampled_forget(t);
   if (t->classifies) kith_labelled_begin(t->labelled, epoch);
   else kith_epoch_begin(t->epoch, epoch);
 }
@@ -185,20 +189,24 @@ static void trainer_update(kith_trainer *t, int64_t number) {
   kith_adam_step(&adam, number, w.n, w.grad, w.m, w.v, w.value);
 }
 
-/* What a step is about. */
-static void trainer_fill(kith_trainer *t, int64_t step) {
+void kith__fill(kith_trainer *t, int64_t step, kith_batch *b) {
   if (t->classifies) kith_labelled_step(t->labelled, step);
-  else if (t->softmax) kith_batch_softmax(t->batch, t->epoch, step);
-  else kith_batch_pairs(t->batch, t->epoch, step);
-  if (!t->classifies) t->l2_scale = t->train.loss.l2 / (double)t->batch->n_global;
+  else if (t->softmax) kith_batch_softmax(b, t->epoch, step);
+  else kith_batch_pairs(b, t->epoch, step);
+}
+
+static int64_t trainer_arrange(kith_trainer *t, int64_t step, bool stop) {
+  if (t->sampled) return kith__sampled_arrange(t, step, stop);
+  kith__fill(t, step, t->batch);
+  return kith__full_arrange(t, stop);
 }
 
 bool kith_trainer_step(kith_trainer *t, int64_t step, bool stop) {
   double began = kith_clock(), mpi = kith_mpi_seconds();
   t->play.training = true;
   t->play.step = (uint64_t)(t->epoch_number * t->n_step + step);
-  trainer_fill(t, step);
-  int64_t stops = t->sampled ? kith__sampled_arrange(t, stop) : kith__full_arrange(t, stop);
+  int64_t stops = trainer_arrange(t, step, stop);
+  if (!t->classifies) t->l2_scale = t->train.loss.l2 / (double)t->batch->n_global;
   kith_tape_forward(t->tape);
   kith_params_clear(t->params);
   kith_tape_backward(t->tape);

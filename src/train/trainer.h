@@ -17,7 +17,9 @@ struct kith_trainer {
   kith_relation *read;  /* which of both the layers read */
   kith_epoch *epoch;
   kith_noise *noise;
-  kith_batch *batch;
+  kith_batch *batch;    /* of the step … */
+  kith_batch *next;     /* … and sampled modes: of the one that is planned meanwhile */
+  int64_t planned;      /* its number, play.step to be; -1: none */
   kith_labelled *labelled; /* classification: instead of epoch, noise and batch */
   kith_halo *halo;      /* of the batch's rows, aimed anew at every step */
   kith_whole whole;
@@ -52,9 +54,14 @@ void kith__full_whole(kith_trainer *t);
 /* Steps on sampled hops: the leaves travel, then every rank computes the rows of its own batch. */
 kith_agreed kith__sampled_prepare(kith_trainer *t) KITH_MUST_USE;
 kith_status kith__sampled_record(kith_trainer *t) KITH_MUST_USE;
-int64_t kith__sampled_arrange(kith_trainer *t, bool stop);
+/* Hops of a step, which were drawn while the one before was played; those of the next one are begun.  Collective. */
+int64_t kith__sampled_arrange(kith_trainer *t, int64_t step, bool stop);
+/* Bring to an end what was begun for a step that will not come: its order changes.  Collective. */
+void kith__sampled_forget(kith_trainer *t);
 void kith__sampled_whole(kith_trainer *t);
 
+/* What a step of the epoch is about: pairs into `b`, or labelled nodes.  Collective. */
+void kith__fill(kith_trainer *t, int64_t step, kith_batch *b);
 /* The input rows on the whole graph: parameters or data.  Local. */
 kith_tensor *kith__record_input(const kith_trainer *t, kith_tape *tape);
 /* The loss on the rows that the batch wants, or of the labelled nodes.  Local. */
