@@ -116,6 +116,8 @@ void kith_stage_layer(const kith_stage *s, kith_tensor *h);
 
 /** The weights called `name` of layer `l`, "name.l"; null on failure.  For models. */
 kith_tensor *kith_stage_weights(const kith_stage *s, const char *name, int l, int64_t n_row, int d, kith_init init);
+/** h times d columns of weights called `name`, plus those called `bias` unless it is null; null in, null out.  For models. */
+kith_tensor *kith_stage_linear(const kith_stage *s, const char *name, const char *bias, int l, int d, kith_tensor *h);
 
 /** Initial embeddings of this rank's rows: normal, standard deviation `init`, keyed by (type, original number).  Local. */
 void kith_model_init(const kith_model_options *o, const kith_graph *g, uint64_t seed, float *x);

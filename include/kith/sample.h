@@ -310,12 +310,19 @@ kith_agreed kith_sampler_create(const kith_comm *comm, const kith_graph *g, cons
 void kith_sampler_destroy(kith_sampler **sampler);
 
 /**
- * Draw the hops of a step.  Collective; allocates nothing.
+ * Begin to draw the hops of a step.  Collective; allocates nothing.  `target` is read until the plan is made.
  *
  * @param n, seed  [n] distinct global numbers: the first rows of every frame
  * @param n_target, target  [n_target] edges that are not drawn, ascending by from, then to; the same on every rank.  The
  *                 pairs that a step learns from would otherwise be seen in the very rows that are to predict them.
  */
+void kith_sampler_begin(kith_sampler *s, kith_lid n, const kith_gid *seed, uint64_t step, int64_t n_target, const kith_target *target);
+/**
+ * Go on with the plan: wait for the messages under way, work on them, send the next ones, which travel until the next call.
+ * Collective: every rank calls it as often.  Returns whether the plan is made; then it does nothing more.
+ */
+bool kith_sampler_advance(kith_sampler *s);
+/** Both: the whole plan at once.  Collective. */
 void kith_sampler_plan(kith_sampler *s, kith_lid n, const kith_gid *seed, uint64_t step, int64_t n_target, const kith_target *target);
 
 /** The hop that layer l reads, l = 0 the farthest from the seeds.  Stays where it is; changed by every plan. */

@@ -84,6 +84,12 @@ kith_tensor *kith_stage_weights(const kith_stage *s, const char *name, int l, in
   return kith_params_get(s->params, text, n_row, d, init);
 }
 
+kith_tensor *kith_stage_linear(const kith_stage *s, const char *name, const char *bias, int l, int d, kith_tensor *h) {
+  if (!h) return NULL;
+  kith_tensor *b = bias ? kith_stage_weights(s, bias, l, 1, d, KITH_INIT_ZERO) : NULL; /* first, as in checkpoints */
+  return kith_linear_op(s->tape, h, kith_stage_weights(s, name, l, h->d, d, KITH_INIT_GLOROT), b);
+}
+
 void kith_model_init(const kith_model_options *o, const kith_graph *g, uint64_t seed, float *x) {
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < g->n_own; i++) {

@@ -7,19 +7,13 @@
  */
 #include "kith/model.h"
 
-static kith_tensor *pinsage_linear(const kith_stage *s, const char *name, const char *bias, int l, int columns, kith_tensor *x) {
-  if (!x) return NULL;
-  kith_tensor *w = kith_stage_weights(s, name, l, x->d, columns, KITH_INIT_GLOROT);
-  return kith_linear_op(s->tape, x, w, bias ? kith_stage_weights(s, bias, l, 1, columns, KITH_INIT_ZERO) : NULL);
-}
-
 /* CONVOLVE.  Shares of the neighbours that a sampled hop has left are shares of what they count together. */
 static kith_tensor *pinsage_convolve(const kith_model_options *o, const kith_stage *s, int l, kith_tensor *h) {
   kith_tape *t = s->tape;
-  kith_tensor *far = kith_activate_op(t, KITH_RELU, 0, pinsage_linear(s, "neighbour", "neighbour bias", l, o->width, h));
+  kith_tensor *far = kith_activate_op(t, KITH_RELU, 0, kith_stage_linear(s, "neighbour", "neighbour bias", l, o->width, h));
   kith_tensor *near = kith_aggregate_op(t, s->hop[l], KITH_WEIGH_MEAN, kith_ghosts_op(t, s->hop[l], far));
   kith_tensor *both[2] = {kith_self_op(t, s->hop[l], h), near};
-  return kith_unit_op(t, kith_activate_op(t, KITH_RELU, 0, pinsage_linear(s, "weight", "bias", l, o->width, kith_concat_op(t, 2, both))));
+  return kith_unit_op(t, kith_activate_op(t, KITH_RELU, 0, kith_stage_linear(s, "weight", "bias", l, o->width, kith_concat_op(t, 2, both))));
 }
 
 void kith_pinsage_record(const kith_model_options *o, const kith_stage *s) {
@@ -30,6 +24,6 @@ void kith_pinsage_record(const kith_model_options *o, const kith_stage *s) {
     h = pinsage_convolve(o, s, l, h);
     kith_stage_layer(s, h);
   }
-  h = kith_activate_op(t, KITH_RELU, 0, pinsage_linear(s, "last", "last bias", 0, o->width, h));
-  kith_readout_op(t, s->readout, 1, 0, pinsage_linear(s, "last", NULL, 1, kith_model_columns(o, o->layers - 1), h));
+  h = kith_activate_op(t, KITH_RELU, 0, kith_stage_linear(s, "last", "last bias", 0, o->width, h));
+  kith_readout_op(t, s->readout, 1, 0, kith_stage_linear(s, "last", NULL, 1, kith_model_columns(o, o->layers - 1), h));
 }

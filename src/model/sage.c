@@ -5,21 +5,15 @@
  */
 #include "kith/model.h"
 
-static kith_tensor *sage_linear(const kith_stage *s, const char *name, const char *bias, int l, int d, kith_tensor *h) {
-  kith_tensor *b = kith_stage_weights(s, bias, l, 1, d, KITH_INIT_ZERO); /* first, as in checkpoints */
-  kith_tensor *w = kith_stage_weights(s, name, l, h->d, d, KITH_INIT_GLOROT);
-  return kith_linear_op(s->tape, h, w, b);
-}
-
 static kith_tensor *sage_pool(const kith_model_options *o, const kith_stage *s, int l, kith_tensor *h) {
   kith_stage_weights(s, "pool", l, h->d, o->width, KITH_INIT_GLOROT); /* before its bias, as in older checkpoints */
-  kith_tensor *p = kith_activate_op(s->tape, KITH_RELU, 0, sage_linear(s, "pool", "pool bias", l, o->width, h));
+  kith_tensor *p = kith_activate_op(s->tape, KITH_RELU, 0, kith_stage_linear(s, "pool", "pool bias", l, o->width, h));
   return kith_aggregate_max_op(s->tape, s->hop[l], kith_ghosts_op(s->tape, s->hop[l], p));
 }
 
 /* What neighbours say to the gates is computed once a node, not once an edge. */
 static kith_tensor *sage_lstm(const kith_model_options *o, const kith_stage *s, int l, kith_tensor *h) {
-  kith_tensor *z = kith_ghosts_op(s->tape, s->hop[l], sage_linear(s, "lstm in", "lstm bias", l, 4 * o->width, h));
+  kith_tensor *z = kith_ghosts_op(s->tape, s->hop[l], kith_stage_linear(s, "lstm in", "lstm bias", l, 4 * o->width, h));
   return kith_lstm_op(s->tape, s->hop[l], s->play, KITH_LSTM_MOST, z, kith_stage_weights(s, "lstm", l, o->width, 4 * o->width, KITH_INIT_GLOROT));
 }
 
@@ -37,7 +31,7 @@ void kith_sage_record(const kith_model_options *o, const kith_stage *s) {
     kith_tensor *both[2] = {kith_self_op(t, s->hop[l], h), sage_aggregate(o, s, l, h)};
     kith_tensor *x = kith_concat_op(t, 2, both);
     if (!x) return;
-    h = sage_linear(s, "weight", "bias", l, kith_model_columns(o, l), x);
+    h = kith_stage_linear(s, "weight", "bias", l, kith_model_columns(o, l), x);
     if (l + 1 < o->layers) h = kith_unit_op(t, kith_activate_op(t, KITH_RELU, 0, h));
     kith_stage_layer(s, h);
   }

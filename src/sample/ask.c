@@ -45,7 +45,12 @@ done:
 
 kith_status kith__ask_make(const sample_setting *s, const sample_law *law, int64_t rows, int64_t entries, sample_ask *q) {
   kith_status st = KITH_OK;
-  *q = (sample_ask){.comm = s->comm, .g = s->g, .a = s->a, .law = law};
+  *q = (sample_ask){.comm = s->comm, .g = s->g, .a = s->a, .law = law, .request = {MPI_REQUEST_NULL, MPI_REQUEST_NULL}};
+  KITH_MPI(MPI_Type_contiguous(ASK_HEAD, MPI_INT64_T, &q->head));
+  KITH_MPI(MPI_Type_contiguous(ASK_EDGE, MPI_INT64_T, &q->edge));
+  KITH_MPI(MPI_Type_commit(&q->head));
+  KITH_MPI(MPI_Type_commit(&q->edge));
+  q->made = true;
   KITH_TRY(KITH_NEW(q->grouped, rows));
   KITH_TRY(KITH_NEW(q->ask, rows));
   KITH_TRY(KITH_NEW(q->head_of, rows));
@@ -63,6 +68,10 @@ done:
 }
 
 void kith__ask_free(sample_ask *q) {
+  if (!q->made) return;
+  KITH_MPI(MPI_Waitall(2, q->request, MPI_STATUSES_IGNORE));
+  KITH_MPI(MPI_Type_free(&q->head));
+  KITH_MPI(MPI_Type_free(&q->edge));
   KITH_FREE(q->grouped);
   KITH_FREE(q->ask);
   KITH_FREE(q->head_of);
@@ -156,15 +165,6 @@ static void ask_add_up(int size, const int *n, int *at) {
   for (int r = 0; r < size; r++) at[r + 1] = at[r] + n[r];
 }
 
-/* Exchange things of `words` 64-bit words by counts that both sides know. */
-static void ask_swap(const sample_ask *q, int words, const int *out, const int *out_at, const void *from, const int *in, const int *in_at, void *to) {
-  MPI_Datatype thing;
-  KITH_MPI(MPI_Type_contiguous(words, MPI_INT64_T, &thing));
-  KITH_MPI(MPI_Type_commit(&thing));
-  KITH_MPI(MPI_Alltoallv(from, out, out_at, thing, to, in, in_at, thing, q->comm->mpi));
-  KITH_MPI(MPI_Type_free(&thing));
-}
-
 /* Counting sort. */
 void kith__ask_group(sample_ask *q, kith_lid n, const kith_gid *number) {
   int size = q->comm->size;
@@ -181,28 +181,57 @@ void kith__ask_group(sample_ask *q, kith_lid n, const kith_gid *number) {
   ask_add_up(size, c->out, c->out_at);
 }
 
-static void ask_others(sample_ask *q, int l) {
-  int size = q->comm->size;
-  sample_counts *c = &q->rows, *e = &q->edges;
-  KITH_MPI(MPI_Alltoall(c->out, 1, MPI_INT, c->in, 1, MPI_INT, q->comm->mpi));
-  ask_add_up(size, c->in, c->in_at);
-  ask_swap(q, 1, c->out, c->out_at, q->ask, c->in, c->in_at, q->asked);
-  for (int r = 0, at = 0; r < size; at += e->out[r], r++)
-    e->out[r] = (int)ask_answer_some(q, l, c->in[r], q->asked + c->in_at[r], q->head_out + c->in_at[r], q->edge_out + at);
-  ask_add_up(size, e->out, e->out_at);
-  ask_swap(q, ASK_HEAD, c->in, c->in_at, q->head_out, c->out, c->out_at, q->head_in);
-  KITH_MPI(MPI_Alltoall(e->out, 1, MPI_INT, e->in, 1, MPI_INT, q->comm->mpi));
-  ask_add_up(size, e->in, e->in_at);
-  ask_swap(q, ASK_EDGE, e->out, e->out_at, q->edge_out, e->in, e->in_at, q->edge_in);
-}
-
-void kith__ask(sample_ask *q, int l, kith_lid n, const kith_gid *number) {
-  kith__ask_group(q, n, number);
-  if (q->comm->size == 1) ask_answer_some(q, l, n, q->ask, q->head_in, q->edge_in);
-  else ask_others(q, l);
+/* Where each row's edges begin. */
+static void ask_find(sample_ask *q) {
   kith_eid at = 0;
-  for (kith_lid i = 0; i < n; i++) {
+  for (int i = 0; i < q->n_asked; i++) {
     q->found[q->grouped[i]] = at;
     at += q->head_in[i].drawn;
   }
+}
+
+/* Counts have come: send the questions. */
+static void ask_send_questions(sample_ask *q) {
+  sample_counts *c = &q->rows;
+  ask_add_up(q->comm->size, c->in, c->in_at);
+  KITH_MPI(MPI_Ialltoallv(q->ask, c->out, c->out_at, MPI_INT64_T, q->asked, c->in, c->in_at, MPI_INT64_T, q->comm->mpi, &q->request[0]));
+}
+
+/* Questions have come: draw, send heads and how many edges follow. */
+static void ask_send_heads(sample_ask *q) {
+  int size = q->comm->size;
+  sample_counts *c = &q->rows, *e = &q->edges;
+  for (int r = 0, at = 0; r < size; at += e->out[r], r++)
+    e->out[r] = (int)ask_answer_some(q, q->l, c->in[r], q->asked + c->in_at[r], q->head_out + c->in_at[r], q->edge_out + at);
+  ask_add_up(size, e->out, e->out_at);
+  KITH_MPI(MPI_Ialltoallv(q->head_out, c->in, c->in_at, q->head, q->head_in, c->out, c->out_at, q->head, q->comm->mpi, &q->request[0]));
+  KITH_MPI(MPI_Ialltoall(e->out, 1, MPI_INT, e->in, 1, MPI_INT, q->comm->mpi, &q->request[1]));
+}
+
+static void ask_send_edges(sample_ask *q) {
+  sample_counts *e = &q->edges;
+  ask_add_up(q->comm->size, e->in, e->in_at);
+  KITH_MPI(MPI_Ialltoallv(q->edge_out, e->out, e->out_at, q->edge, q->edge_in, e->in, e->in_at, q->edge, q->comm->mpi, &q->request[0]));
+}
+
+void kith__ask_begin(sample_ask *q, int l, kith_lid n, const kith_gid *number) {
+  q->l = l;
+  q->n_asked = n;
+  q->phase = 0;
+  kith__ask_group(q, n, number);
+  if (q->comm->size > 1) KITH_MPI(MPI_Ialltoall(q->rows.out, 1, MPI_INT, q->rows.in, 1, MPI_INT, q->comm->mpi, &q->request[0]));
+}
+
+bool kith__ask_advance(sample_ask *q) {
+  static void (*const next[])(sample_ask *q) = {ask_send_questions, ask_send_heads, ask_send_edges};
+  if (q->comm->size == 1) ask_answer_some(q, q->l, q->n_asked, q->ask, q->head_in, q->edge_in);
+  else {
+    KITH_MPI(MPI_Waitall(2, q->request, MPI_STATUSES_IGNORE));
+    if (q->phase < 3) {
+      next[q->phase++](q);
+      return false;
+    }
+  }
+  ask_find(q);
+  return true;
 }

@@ -1,4 +1,4 @@
-/* Asking the owners of nodes for drawn neighbours: one exchange with all ranks a hop. */
+/* Asking the owners of nodes for drawn neighbours: one exchange with all ranks a hop, whose messages may travel while something else is done. */
 #ifndef KITH_SRC_SAMPLE_ASK_H
 #define KITH_SRC_SAMPLE_ASK_H
 
@@ -25,10 +25,12 @@ typedef struct sample_counts {
 } sample_counts;
 
 typedef struct sample_ask {
+  bool made;
   const kith_comm *comm;
   const kith_graph *g;
   const kith_relation *a;
   const sample_law *law;
+  int l;                     /* hop that is being asked about */
   int64_t n_target;
   const kith_target *target; /* edges that are not drawn in this step */
   kith_lid *grouped;         /* [most rows] rows grouped by owner … */
@@ -43,6 +45,10 @@ typedef struct sample_ask {
   sample_head *head_out;
   sample_edge *edge_out;
   sample_head *head_in;      /* … and the answers to what this rank asked, in the order of grouped */
+  int n_asked;               /* rows that were asked about */
+  int phase;                 /* of the exchange under way */
+  MPI_Request request[2];    /* of its messages; null ones are none */
+  MPI_Datatype head, edge;   /* an answer's things as messages */
   sample_edge *edge_in;      /* with room for SAMPLE_AHEAD more, so that reading ahead needs no question */
 } sample_ask;
 
@@ -52,7 +58,12 @@ void kith__ask_free(sample_ask *q);
 
 /* Group the rows 0 … n - 1, whose nodes have these numbers, by owner.  Local. */
 void kith__ask_group(sample_ask *q, kith_lid n, const kith_gid *number);
-/* Group them, ask about them in hop l, and find the answers: row i has head_in[head_of[i]] and edge_in[found[i]] ….  Collective. */
-void kith__ask(sample_ask *q, int l, kith_lid n, const kith_gid *number);
+/* Group them and begin to ask about them in hop l.  Collective; waits for nobody. */
+void kith__ask_begin(sample_ask *q, int l, kith_lid n, const kith_gid *number);
+/*
+ * Wait for what is under way, work on it and send what comes next.  Collective: every rank calls it as often.  Returns whether
+ * the answers are there: row i then has head_in[head_of[i]] and edge_in[found[i]] ….
+ */
+bool kith__ask_advance(sample_ask *q);
 
 #endif

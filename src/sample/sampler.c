@@ -23,6 +23,8 @@ struct kith_sampler {
   sample_ask ask;
   kith_frame frame[KITH_HOPS_MOST + 1]; /* frame[n_hop] are the seeds, frame[0] the leaves */
   sampler_hop *hop;                     /* [n_hop], hop[l] reads frame[l] */
+  kith_lid n_seed;
+  int l;                                /* hop of the plan under way; -1: it is made */
   sample_map map;
   kith_gid *number;                     /* [most rows] of all frames */
   int64_t *node, *degree;
@@ -186,26 +188,39 @@ static void sampler_know(kith_sampler *s, kith_lid n) {
   }
 }
 
-void kith_sampler_plan(kith_sampler *s, kith_lid n, const kith_gid *seed, uint64_t step, int64_t n_target, const kith_target *target) {
-  int n_hop = s->set.n_hop;
-  if (n > s->frame[n_hop].most) kith_abort(__FILE__, __LINE__, "room for the seeds");
+void kith_sampler_begin(kith_sampler *s, kith_lid n, const kith_gid *seed, uint64_t step, int64_t n_target, const kith_target *target) {
+  if (n > s->frame[s->set.n_hop].most) kith_abort(__FILE__, __LINE__, "room for the seeds");
   if (s->law.begin) s->law.begin(s->law.self, step);
   s->ask.n_target = n_target;
   s->ask.target = target;
+  s->n_seed = n;
   kith__map_clear(&s->map);
   for (kith_lid i = 0; i < n; i++) {
     s->number[i] = seed[i];
     kith__map_put(&s->map, seed[i], i);
   }
-  s->frame[n_hop].n = n;
-  for (int l = n_hop - 1; l >= 0; l--) {
-    kith_lid rows = (kith_lid)s->frame[l + 1].n;
-    kith__ask(&s->ask, l, rows, s->number);
-    if (l == n_hop - 1) sampler_know(s, n);
-    sampler_fill(s, l, rows);
-    kith_back_fill(&s->hop[l].csr, &s->hop[l].back);
-  }
-  kith__ask_group(&s->ask, (kith_lid)s->frame[0].n, s->number);
+  s->frame[s->set.n_hop].n = n;
+  s->l = s->set.n_hop - 1;
+  if (s->l >= 0) kith__ask_begin(&s->ask, s->l, n, s->number);
+  else kith__ask_group(&s->ask, n, s->number);
+}
+
+bool kith_sampler_advance(kith_sampler *s) {
+  if (s->l < 0) return true;
+  if (!kith__ask_advance(&s->ask)) return false;
+  kith_lid rows = (kith_lid)s->frame[s->l + 1].n;
+  if (s->l == s->set.n_hop - 1) sampler_know(s, s->n_seed);
+  sampler_fill(s, s->l, rows);
+  kith_back_fill(&s->hop[s->l].csr, &s->hop[s->l].back);
+  kith_lid reached = (kith_lid)s->frame[s->l].n;
+  if (--s->l >= 0) kith__ask_begin(&s->ask, s->l, reached, s->number);
+  else kith__ask_group(&s->ask, reached, s->number);
+  return s->l < 0;
+}
+
+void kith_sampler_plan(kith_sampler *s, kith_lid n, const kith_gid *seed, uint64_t step, int64_t n_target, const kith_target *target) {
+  kith_sampler_begin(s, n, seed, step, n_target, target);
+  while (!kith_sampler_advance(s)) continue;
 }
 
 const kith_hop *kith_sampler_hop(const kith_sampler *s, int l) { return &s->hop[l].hop; }
