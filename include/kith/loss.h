@@ -14,6 +14,7 @@ typedef struct kith_loss_options {
   double l2;          /**< weight of half the squared norm of the batch's initial embeddings, per pair */
   double temperature; /**< softmax: what cosines are divided by */
   double logq;        /**< softmax: how much of the log of an item's frequency is taken off its logit, 0 … 1 */
+  bool mask;          /**< softmax: leave out the items of other pairs that the pair's user has a training interaction with */
   bool inbatch;       /**< softmax: whether the items of the step's other pairs are candidates */
   int shared;         /**< softmax: further candidates, drawn from the noise for all pairs of the step */
 } kith_loss_options;
@@ -45,8 +46,8 @@ void kith_nce_op(kith_tape *t, const kith_batch *b, kith_tensor *rows, kith_sum 
 
 /**
  * Softmax: the mean over the step's pairs of -log softmax of cos(u, i) / temperature.  The candidates of a pair are its
- * own item; with `inbatch` the items of all other pairs of the step on all ranks, but for those with the same item; and
- * `shared` negatives drawn for the whole step, but for those that the user has a training interaction with.
+ * own item; with `inbatch` the items of all other pairs of the step on all ranks, but for those with the same item and, with
+ * `mask`, those that the user has a training interaction with; and `shared` negatives drawn for the whole step, but for those that the user has a training interaction with.
  *
  * An item is a candidate as often as it is popular, or as the noise draws it, which alone would teach the model to rank
  * against popularity.  Logits in training are therefore cos / temperature - logq * log(frequency), the frequency being

@@ -108,6 +108,7 @@ typedef struct kith_batch_shape {
   int n_negative; /**< of a pair */
   int n_pool;     /**< draws in a pool; 1 where no negative is hard */
   int n_shared;   /**< softmax: negatives that all pairs of a step share */
+  bool marks;     /**< softmax: mark the items of other pairs that a pair's user knows */
   bool targets;   /**< every rank learns the step's pairs as edges, for samplers to leave out */
 } kith_batch_shape;
 
@@ -115,6 +116,13 @@ typedef struct kith_batch_shape {
 typedef struct kith_target {
   kith_gid from, to;
 } kith_target;
+
+/** Which candidates of a step the users of its pairs have a training interaction with. */
+typedef struct kith_known {
+  int n;                  /**< candidates in this step; 0: nothing is marked */
+  uint64_t *known;        /**< [n / KITH_TILE rounded up, n_global] a bit for each candidate of a tile: the user of the pair knows it */
+  int32_t *next, *newest; /**< [n], [items] chains of candidates by item, while marks are made */
+} kith_known;
 
 /**
  * Negatives that all pairs of a step share, drawn from p_n with repetition, keyed by (seed, epoch, step, draw).
@@ -124,8 +132,7 @@ typedef struct kith_shared {
   int n;            /**< in this step */
   int64_t *first;   /**< [size + 1] draws first[r] … first[r + 1] - 1, whole tiles, are rank r's */
   float *log_often; /**< [n] log of how often each item is expected among the draws, n p_n(item) */
-  uint64_t *known;  /**< [n / KITH_TILE rounded up, n_global] a bit for each draw of a tile: the user of the pair knows it */
-  int32_t *next, *newest; /**< [n], [items] chains of draws by item, while marks are made */
+  kith_known marks; /**< of the draws */
 } kith_shared;
 
 typedef struct kith_batch {
@@ -147,6 +154,7 @@ typedef struct kith_batch {
   int64_t *pair;        /**< [3 * pairs] softmax or targets: user's global number, item's original number, item's degree, by place */
   float *log_degree;    /**< [pairs] softmax: log of the items' training interactions */
   kith_shared shared;   /**< softmax */
+  kith_known marks;     /**< softmax with shape.marks: of the pairs' items, a pair's own left out */
   kith_picks picks;     /**< what this rank is asked for, after kith_batch_answer() */
   kith_lid n_seed;      /**< after kith_batch_seeds(): wanted nodes, each once … */
   kith_gid *seed;       /**< [n_seed] … their global numbers, ascending */

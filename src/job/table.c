@@ -97,6 +97,7 @@ const job_key kith__job_table[] = {
     {"train.temperature", JOB_REAL, AT(train.loss.temperature), 1e-3, 1e3, "", "softmax: what cosines are divided by"},
     {"train.logq", JOB_REAL, AT(train.loss.logq), 0, 1, "", "softmax: share of the log of a candidate's frequency in a step taken off its logit in training; 1 undoes that some items are candidates more often"},
     {"train.inbatch", JOB_BOOL, AT(train.loss.inbatch), NONE, "softmax: the items of the step's other pairs are candidates"},
+    {"train.mask", JOB_BOOL, AT(train.loss.mask), NONE, "softmax: of the other pairs' items those are no candidates that the user has a training interaction with"},
     {"train.shared", JOB_INT, AT(train.loss.shared), 0, 1e6, "a step", "softmax: negatives that all pairs of a step share as candidates, drawn as train.negatives.popularity says"},
     {"train.negatives.count", JOB_INT, AT(train.negatives.count), 1, 1000, "a pair", "bpr, nce: negatives, drawn among the items that the user has no training interaction with"},
     {"train.negatives.popularity", JOB_REAL, AT(train.negatives.popularity), 0, 1, "share", "of draws in proportion to interactions^alpha; the others are uniform"},

@@ -2,7 +2,7 @@
 #include "kith/loss.h"
 
 kith_loss_options kith_loss_defaults(void) {
-  return (kith_loss_options){.name = KITH_BPR, .l2 = 1e-4, .temperature = 0.1, .logq = 0, .inbatch = true, .shared = 0};
+  return (kith_loss_options){.name = KITH_BPR, .l2 = 1e-4, .temperature = 0.1, .logq = 0, .mask = true, .inbatch = true, .shared = 0};
 }
 
 const char *kith_loss_text(kith_loss_name name) {

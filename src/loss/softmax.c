@@ -93,19 +93,19 @@ static void softmax_bias(softmax *o) {
   for (int s = 0; s < b->shared.n; s++) bias[b->n_global + s] = logq * (b->shared.log_often[s] + unit);
 }
 
-/* Users of a tile against the shared negatives, columns of s [m, stride]: those that a user knows are left out. */
-static void softmax_leave_out_of_rows(const softmax *o, softmax_tile t, int stride, float *s) {
-  const kith_shared *h = &o->b->shared;
+/* Users of a tile against candidates, columns of s [m, stride]: those that a user knows are left out. */
+static void softmax_leave_out_of_rows(const softmax *o, const kith_known *h, softmax_tile t, int stride, float *s) {
   for (int64_t w = 0; w * KITH_TILE < h->n; w++)
     for (int i = 0; i < t.m; i++)
       for (uint64_t known = h->known[w * o->b->n_global + t.first + i]; known; known &= known - 1)
         s[(int64_t)i * stride + w * KITH_TILE + __builtin_ctzll(known)] = -INFINITY;
 }
 
-/* The same from the side of a tile of shared negatives: s [m, pairs] are probabilities. */
-static void softmax_leave_out_of_columns(const softmax *o, softmax_tile t, float *s) {
+/* The same from the side of a tile of candidates: s [m, pairs] are probabilities. */
+static void softmax_leave_out_of_columns(const softmax *o, const kith_known *h, softmax_tile t, float *s) {
   int64_t n = o->b->n_global;
-  const uint64_t *known = o->b->shared.known + t.first / KITH_TILE * n;
+  const uint64_t *known = h->known + t.first / KITH_TILE * n;
+  if (h->n == 0) return;
   for (int64_t j = 0; j < n; j++)
     for (uint64_t left = known[j]; left; left &= left - 1) s[__builtin_ctzll(left) * n + j] = 0;
 }
@@ -115,7 +115,8 @@ static void softmax_users_in_batch(const softmax *o, softmax_tile t, float *s) {
   const kith_batch *b = o->b;
   int n = (int)b->n_global + b->shared.n;
   softmax_logits(o, t.m, n, softmax_row(o->user, t.first), o->item->value, s);
-  softmax_leave_out_of_rows(o, t, n, s + b->n_global);
+  softmax_leave_out_of_rows(o, &b->marks, t, n, s);
+  softmax_leave_out_of_rows(o, &b->shared.marks, t, n, s + b->n_global);
   for (int i = 0; i < t.m; i++) o->own->value[t.first + i] = s[(size_t)i * (size_t)n + (size_t)(t.first + i)];
   kith_softmax_rows(t.m, n, t.first, b->item, o->bias->value, s, o->lse->value + t.first);
   for (int i = 0; i < t.m; i++) s[(size_t)i * (size_t)n + (size_t)(t.first + i)] -= 1;
@@ -129,7 +130,7 @@ static void softmax_users_apart(const softmax *o, softmax_tile t, float *s) {
   const float *shared = softmax_row(o->item, b->n_global);
   float *logit = o->own->value + t.first, *chance = o->own->grad + t.first;
   softmax_logits(o, t.m, n, softmax_row(o->user, t.first), shared, s);
-  softmax_leave_out_of_rows(o, t, n, s);
+  softmax_leave_out_of_rows(o, &b->shared.marks, t, n, s);
   for (int i = 0; i < t.m; i++)
     chance[i] = logit[i] = kith_dot(d, softmax_row(o->user, t.first + i), softmax_row(o->item, t.first + i)) / (float)o->options.temperature;
   kith_softmax_rows_apart(t.m, n, o->bias->value + b->n_global, s, chance, o->lse->value + t.first);
@@ -165,6 +166,7 @@ static void softmax_items(const softmax *o, softmax_tile t, float *s) {
   int n = (int)b->n_global;
   softmax_logits(o, t.m, n, softmax_row(o->item, t.first), o->user->value, s);
   kith_softmax_columns(t.m, n, t.first, b->item, o->bias->value, o->lse->value, s);
+  softmax_leave_out_of_columns(o, &b->marks, t, s);
   for (int i = 0; i < t.m; i++) s[(size_t)i * (size_t)n + (size_t)(t.first + i)] -= 1;
   softmax_pull(o, t.m, n, s, o->user->value, softmax_drow(o->item, t.first));
 }
@@ -175,7 +177,7 @@ static void softmax_shared(const softmax *o, softmax_tile t, float *s) {
   int64_t at = n + t.first;
   softmax_logits(o, t.m, n, softmax_row(o->item, at), o->user->value, s);
   kith_softmax_columns_apart(t.m, n, o->bias->value + at, o->lse->value, s);
-  softmax_leave_out_of_columns(o, t, s);
+  softmax_leave_out_of_columns(o, &o->b->shared.marks, t, s);
   softmax_pull(o, t.m, n, s, o->user->value, softmax_drow(o->item, at));
 }
 

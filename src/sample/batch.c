@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "sample/marks.h"
 #include "sample/shared.h"
 
 /* A wanted (or asked-for) row while it is being sorted: by row, then by key; `slot` is where it came from. */
@@ -61,6 +62,7 @@ static kith_status batch_reserve(kith_batch *b) {
   KITH_TRY(KITH_NEW(b->picks.counted, most));
   KITH_TRY(KITH_NEW(b->picks.start, most + 1));
   KITH_TRY(KITH_NEW(b->picks.member, most));
+  KITH_TRY(kith__marks_reserve(b->shape.marks ? b->shape.pairs : 0, b->shape.pairs, b->g->n[KITH_ITEM], &b->marks));
   KITH_TRY(kith__shared_reserve(b->shape.n_shared, b->shape.pairs, b->g->n[KITH_ITEM], b->comm->size, &b->shared));
   b->sort = kith_alloc(most, sizeof(batch_entry));
   KITH_CHECK(b->sort, KITH_ENOMEM, "no memory for a batch of %d pairs", b->shape.pairs);
@@ -101,13 +103,14 @@ void kith_batch_destroy(kith_batch **batch) {
   KITH_FREE(b->picks.counted);
   KITH_FREE(b->picks.start);
   KITH_FREE(b->picks.member);
+  kith__marks_free(&b->marks);
   kith__shared_free(&b->shared);
   KITH_FREE(b->sort);
   KITH_FREE(*batch);
 }
 
 void kith_batch_clear(kith_batch *b) {
-  b->n_global = b->n_pair = b->n_want = b->shared.n = 0;
+  b->n_global = b->n_pair = b->n_want = b->shared.n = b->marks.n = 0;
   for (int r = 0; r <= b->comm->size; r++) b->tile_first[r] = b->shared.first[r] = 0;
 }
 
@@ -237,6 +240,7 @@ void kith_batch_softmax(kith_batch *b, const kith_epoch *e, int64_t step) {
     b->item[i] = (int32_t)b->pair[3 * i + 1];
     b->log_degree[i] = (float)log((double)b->pair[3 * i + 2]);
   }
+  if (b->shape.marks) kith__marks_fill(&b->marks, b, e, step, (int)b->n_global, b->item, true);
   kith__shared_fill(b, e, step);
   batch_deal(b->comm->size, b->n_global, b->tile_first);
   batch_deal(b->comm->size, b->shared.n, b->shared.first);

@@ -67,6 +67,7 @@ static void run_add_negatives(run *r) {
   const kith_negative_options *n = &r->o->train.negatives;
   const kith_loss_options *loss = &r->o->train.loss;
   bool drawn = loss->name != KITH_SOFTMAX, shared = !drawn && loss->shared > 0;
+  if (!drawn && loss->inbatch && loss->mask) run_add_recipe(r, " mask=true");
   if (shared) run_add_recipe(r, " inbatch=%s shared=%d", loss->inbatch ? "true" : "false", loss->shared);
   if (drawn && n->count != 1) run_add_recipe(r, " negatives=%d", n->count);
   if ((drawn || shared) && n->popularity > 0) run_add_recipe(r, " popularity=%.9g alpha=%.9g", n->popularity, n->alpha);

@@ -162,7 +162,7 @@ static double softmax_pair(const setting *s, const double *final, int64_t place)
   double self = s->train.loss.inbatch ? batch_logit(s, final, user, item) : cosine(s, final, user, item), sum = exp(self);
   for (int64_t p = 0; p < s->pairs && s->train.loss.inbatch; p++) {
     int other = s->t->item[edge_at(s, p)];
-    if (other != item) sum += exp(batch_logit(s, final, user, other));
+    if (other != item && !(s->train.loss.mask && knows(s, user, other))) sum += exp(batch_logit(s, final, user, other));
   }
   for (int c = 0; c < s->train.loss.shared; c++) {
     int other = shared_item(s, c);
@@ -277,6 +277,9 @@ static void softmax_is_differentiated(void **state) {
   (void)state;
   check(KITH_LIGHTGCN, loss_named(KITH_SOFTMAX), kith_negative_defaults());
   check(KITH_MF, loss_named(KITH_SOFTMAX), kith_negative_defaults());
+  kith_loss_options all = loss_named(KITH_SOFTMAX);
+  all.mask = false;
+  check(KITH_LIGHTGCN, all, kith_negative_defaults());
 }
 
 static void softmax_with_shared_negatives_is_differentiated(void **state) {

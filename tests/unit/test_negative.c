@@ -189,7 +189,7 @@ static void check_marks(const kith_batch *b, const kith_epoch *e, int64_t step) 
   for (kith_eid s = e->first[step]; s < e->first[step + 1]; s++) {
     int64_t place = e->seeds[s].place - e->place_first[step];
     for (int c = 0; c < b->shared.n; c++) {
-      bool marked = b->shared.known[c / 64 * b->n_global + place] >> c % 64 & 1;
+      bool marked = b->shared.marks.known[c / 64 * b->n_global + place] >> c % 64 & 1;
       assert_true(marked == kith_lists_has(&share->train, e->seeds[s].user, b->item[b->n_global + c]));
     }
   }
