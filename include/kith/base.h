@@ -152,6 +152,9 @@ kith_draw kith_random(uint64_t seed, kith_use use, uint64_t a, uint64_t b, uint6
 /** The same of four numbers: counter (a, b, c, d). */
 kith_draw kith_random4(uint64_t seed, kith_use use, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
 
+/** The smaller of two. */
+static inline int64_t kith_least(int64_t a, int64_t b) { return a < b ? a : b; }
+
 /** Map 64 random bits to [0, 1), 53 bits of it. */
 static inline double kith_random_unit(uint64_t bits) { return (double)(bits >> 11) * 0x1.0p-53; }
 

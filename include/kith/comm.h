@@ -57,6 +57,12 @@ void kith_comm_sum(const kith_comm *comm, int n, kith_sum *sums);
 /** Replace each of `n` integers by its sum over all ranks.  Collective. */
 void kith_comm_sum_int(const kith_comm *comm, int n, int64_t *values);
 
+/** Where each rank's things begin, from how many each has: at [size + 1].  Local. */
+static inline void kith_add_up(int size, const int *n, int *at) {
+  at[0] = 0;
+  for (int r = 0; r < size; r++) at[r + 1] = at[r] + n[r];
+}
+
 /** The largest of one integer over all ranks.  Collective. */
 int64_t kith_comm_max(const kith_comm *comm, int64_t value);
 

@@ -116,7 +116,6 @@ kith_weights kith_params_weights(kith_params *p);
 int kith_params_n(const kith_params *p);                         /**< how many tensors */
 const char *kith_params_name(const kith_params *p, int i);
 const kith_tensor *kith_params_at(const kith_params *p, int i);
-int64_t kith_params_place(const kith_params *p, int i);          /**< where tensor i begins in the flat blocks */
 
 /** Gradients = 0.  Local. */
 void kith_params_clear(kith_params *p);

@@ -25,12 +25,10 @@ static void ask_free_counts(sample_counts *c) {
   KITH_FREE(c->in_at);
 }
 
-static int64_t ask_least(int64_t a, int64_t b) { return a < b ? a : b; }
-
 /* What comes from others and goes to them; one rank alone answers itself in place. */
 static kith_status ask_make_answers(const sample_setting *s, int64_t rows, int64_t entries, sample_ask *q) {
   kith_status st = KITH_OK;
-  int64_t size = s->comm->size, asked = size * ask_least(rows, s->g->n_own), answers = size * ask_least(entries, s->a->csr.start[s->a->csr.n_row]);
+  int64_t size = s->comm->size, asked = size * kith_least(rows, s->g->n_own), answers = size * kith_least(entries, s->a->csr.start[s->a->csr.n_row]);
   KITH_CHECK(asked < INT32_MAX && answers < INT32_MAX && entries < INT32_MAX, KITH_ECONFIG,
              "train.fanouts: a step may exchange %lld neighbours with one rank; use a smaller batch or fan-outs, or more ranks", (long long)(answers > entries ? answers : entries));
   KITH_TRY(KITH_NEW(q->head_in, rows));
@@ -160,25 +158,20 @@ static int64_t ask_answer_some(sample_ask *q, int l, int64_t n, const kith_gid *
 
 /* ---- the exchange ---- */
 
-static void ask_add_up(int size, const int *n, int *at) {
-  at[0] = 0;
-  for (int r = 0; r < size; r++) at[r + 1] = at[r] + n[r];
-}
-
 /* Counting sort. */
 void kith__ask_group(sample_ask *q, kith_lid n, const kith_gid *number) {
   int size = q->comm->size;
   sample_counts *c = &q->rows;
   for (int r = 0; r < size; r++) c->out[r] = 0;
   for (kith_lid i = 0; i < n; i++) c->out[kith_owner(size, q->g->first, number[i])]++;
-  ask_add_up(size, c->out, c->out_at);
+  kith_add_up(size, c->out, c->out_at);
   for (kith_lid i = 0; i < n; i++) {
     kith_lid at = c->out_at[kith_owner(size, q->g->first, number[i])]++;
     q->grouped[at] = i;
     q->head_of[i] = at;
     q->ask[at] = number[i];
   }
-  ask_add_up(size, c->out, c->out_at);
+  kith_add_up(size, c->out, c->out_at);
 }
 
 /* Where each row's edges begin. */
@@ -193,7 +186,7 @@ static void ask_find(sample_ask *q) {
 /* Counts have come: send the questions. */
 static void ask_send_questions(sample_ask *q) {
   sample_counts *c = &q->rows;
-  ask_add_up(q->comm->size, c->in, c->in_at);
+  kith_add_up(q->comm->size, c->in, c->in_at);
   KITH_MPI(MPI_Ialltoallv(q->ask, c->out, c->out_at, MPI_INT64_T, q->asked, c->in, c->in_at, MPI_INT64_T, q->comm->mpi, &q->request[0]));
 }
 
@@ -203,14 +196,14 @@ static void ask_send_heads(sample_ask *q) {
   sample_counts *c = &q->rows, *e = &q->edges;
   for (int r = 0, at = 0; r < size; at += e->out[r], r++)
     e->out[r] = (int)ask_answer_some(q, q->l, c->in[r], q->asked + c->in_at[r], q->head_out + c->in_at[r], q->edge_out + at);
-  ask_add_up(size, e->out, e->out_at);
+  kith_add_up(size, e->out, e->out_at);
   KITH_MPI(MPI_Ialltoallv(q->head_out, c->in, c->in_at, q->head, q->head_in, c->out, c->out_at, q->head, q->comm->mpi, &q->request[0]));
   KITH_MPI(MPI_Ialltoall(e->out, 1, MPI_INT, e->in, 1, MPI_INT, q->comm->mpi, &q->request[1]));
 }
 
 static void ask_send_edges(sample_ask *q) {
   sample_counts *e = &q->edges;
-  ask_add_up(q->comm->size, e->in, e->in_at);
+  kith_add_up(q->comm->size, e->in, e->in_at);
   KITH_MPI(MPI_Ialltoallv(q->edge_out, e->out, e->out_at, q->edge, q->edge_in, e->in, e->in_at, q->edge, q->comm->mpi, &q->request[0]));
 }
 

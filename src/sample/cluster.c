@@ -2,9 +2,8 @@
  * A step's clusters are parts of the cut.  A node reads its neighbours in them, as far as edges between clusters stay;
  * a batch's node outside of them reads all of its neighbours inside.
  */
-#include <stdlib.h>
-
 #include "sample/law.h"
+#include "sample/parts.h"
 
 typedef struct cluster {
   const sample_setting *set;
@@ -52,21 +51,14 @@ static void cluster_destroy(void *self) {
   KITH_FREE(w);
 }
 
-static int cluster_compare(const void *a, const void *b) {
-  int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-  return (x < y) - (x > y);
-}
-
 /* Nodes of as many of the largest parts as a step has. */
 static kith_status cluster_most(const sample_setting *s, int64_t *most) {
   kith_status st = KITH_OK;
   int64_t *size = NULL;
-  int n = s->g->n_part, k = s->options.clusters < n ? s->options.clusters : n;
+  int n = s->g->n_part;
   KITH_TRY(KITH_NEW(size, n));
   for (int p = 0; p < n; p++) size[p] = s->g->part_first[p + 1] - s->g->part_first[p];
-  qsort(size, (size_t)n, sizeof *size, cluster_compare);
-  *most = 0;
-  for (int p = 0; p < k; p++) *most += size[p];
+  *most = kith__largest_parts(n, size, s->options.clusters);
 done:
   KITH_FREE(size);
   return st;

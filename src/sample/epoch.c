@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "kith/sample.h"
+#include "sample/parts.h"
 
 static kith_status epoch_make(const kith_graph *g, const kith_epoch *made, kith_epoch **out) {
   kith_status st = KITH_OK;
@@ -37,37 +37,24 @@ kith_status kith_epoch_create(const kith_graph *g, int batch, uint64_t seed, kit
   return st;
 }
 
-static int epoch_compare_counts(const void *a, const void *b) {
-  int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-  return (x < y) - (x > y);
-}
-
 /* Pairs that a part of `n` brings to a round: place i of its permutation belongs to round i mod rounds. */
 static int64_t epoch_share(const kith_epoch *e, int64_t n, int64_t round) { return (n + e->rounds - 1 - round) / e->rounds; }
 
 /* Pairs of as many of the largest parts as a step has. */
 static kith_status epoch_most(kith_epoch *e) {
   kith_status st = KITH_OK;
-  int64_t *size = NULL;
-  KITH_TRY(KITH_NEW(size, e->g->n_part));
-  for (int p = 0; p < e->g->n_part; p++) size[p] = e->part_pair[p];
-  qsort(size, (size_t)e->g->n_part, sizeof *size, epoch_compare_counts);
-  for (int p = 0; p < e->clusters; p++) e->most += epoch_share(e, size[p], 0);
+  int64_t *share = NULL;
+  KITH_TRY(KITH_NEW(share, e->g->n_part));
+  for (int p = 0; p < e->g->n_part; p++) share[p] = epoch_share(e, e->part_pair[p], 0);
+  e->most = kith__largest_parts(e->g->n_part, share, e->clusters);
   KITH_CHECK(e->most < INT32_MAX, KITH_ECONFIG, "train.clusters: %d parts may have %lld pairs in a step; cut the graph into more parts, or take fewer", e->clusters, (long long)e->most);
 done:
-  KITH_FREE(size);
+  KITH_FREE(share);
   return st;
 }
 
 /* The part of an owned row. */
 static int epoch_part(const kith_epoch *e, kith_lid row) { return kith_owner(e->g->n_part, e->g->part_first, e->low + row); }
-
-int64_t kith_cluster_steps(int n_part, int clusters) { return (n_part + clusters - 1) / clusters; }
-
-int64_t kith_cluster_step(uint64_t seed, int64_t round, int n_part, int clusters, int part) {
-  kith_shuffle order = kith_shuffle_make(seed, KITH_USE_CLUSTER, (uint64_t)round, (uint64_t)n_part);
-  return (int64_t)kith_shuffle_place(&order, (uint64_t)part) / clusters;
-}
 
 kith_agreed kith_epoch_create_clusters(const kith_comm *comm, const kith_graph *g, int batch, int clusters, uint64_t seed, kith_epoch **out) {
   kith_agreed st = {KITH_OK};

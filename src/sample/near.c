@@ -38,15 +38,13 @@ typedef struct near {
 
 kith_near_options kith_near_defaults(void) { return (kith_near_options){.walks = 100, .length = 4, .neighbours = 50}; }
 
-static int64_t near_least(int64_t a, int64_t b) { return a < b ? a : b; }
-
 /* ---- room ---- */
 
 static kith_status near_make(near *w) {
   kith_status st = KITH_OK;
   int64_t size = w->comm->size, n_node = w->g->n[KITH_USER] + w->g->n[KITH_ITEM], own = w->g->n_own;
   int64_t walkers = (int64_t)w->share * w->o.walks, visits = walkers * w->o.length;
-  w->most = near_least(near_least(w->o.neighbours, n_node - 1), (int64_t)w->o.walks * w->o.length);
+  w->most = kith_least(kith_least(w->o.neighbours, n_node - 1), (int64_t)w->o.walks * w->o.length);
   KITH_CHECK(size * visits < INT_MAX, KITH_ECONFIG, "model.walks: %d walks of %d hops from a node on each of %d ranks are too many to be counted at once; expected fewer than 2^31 visits",
              w->o.walks, w->o.length, (int)size);
   KITH_TRY(KITH_NEW(w->walker, walkers));
@@ -122,11 +120,6 @@ static void near_add_up(near *w) {
   w->n_seen = n;
 }
 
-static void near_places(int size, const int *n, int *at) {
-  at[0] = 0;
-  for (int r = 0; r < size; r++) at[r + 1] = at[r] + n[r];
-}
-
 /* Counts go to the owners of the nodes that walks came from. */
 static void near_tell(near *w) {
   int size = w->comm->size;
@@ -134,8 +127,8 @@ static void near_tell(near *w) {
   for (int r = 0; r < size; r++) w->out[r] = 0;
   for (int64_t i = 0; i < w->n_seen; i++) w->out[kith_owner(size, w->g->first, w->seen[i].from)]++;
   KITH_MPI(MPI_Alltoall(w->out, 1, MPI_INT, w->in, 1, MPI_INT, w->comm->mpi));
-  near_places(size, w->out, w->out_at);
-  near_places(size, w->in, w->in_at);
+  kith_add_up(size, w->out, w->out_at);
+  kith_add_up(size, w->in, w->in_at);
   w->n_told = w->in_at[size];
   KITH_MPI(MPI_Type_contiguous(NEAR_WORDS, MPI_INT64_T, &thing));
   KITH_MPI(MPI_Type_commit(&thing));
@@ -148,7 +141,7 @@ static void near_tell(near *w) {
 /* The next row, from the counts of one node, the most visited first: the first T of them, by original number. */
 static void near_row(near *w, kith_lid row, int64_t n, near_count *count) {
   kith_eid at = w->start[row];
-  int64_t kept = near_least(n, w->most), all = 0;
+  int64_t kept = kith_least(n, w->most), all = 0;
   for (int64_t i = 0; i < kept; i++) all += count[i].n;
   qsort(count, (size_t)kept, sizeof *count, near_compare_nodes);
   for (int64_t i = 0; i < kept; i++, at++) {
@@ -190,11 +183,11 @@ kith_agreed kith_near_create(const kith_comm *comm, const kith_graph *g, const k
   near w = {.comm = comm, .g = g, .o = *o, .seed = seed};
   int64_t most_own = kith_comm_max(comm, g->n_own), share = NEAR_AT_ONCE / ((int64_t)o->walks * comm->size);
   *out = NULL;
-  w.share = (kith_lid)near_least(share > 1 ? share : 1, most_own);
+  w.share = (kith_lid)kith_least(share > 1 ? share : 1, most_own);
   KITH_TRY(kith_agree(comm, near_make(&w)));
   KITH_TRY(kith_walks_create(comm, g, (int64_t)w.share * o->walks * comm->size, &w.walks));
   for (int64_t turn = 0; turn < most_own; turn += w.share)
-    near_turn(&w, (kith_lid)near_least(turn, g->n_own), (kith_lid)near_least(turn + w.share, g->n_own));
+    near_turn(&w, (kith_lid)kith_least(turn, g->n_own), (kith_lid)kith_least(turn + w.share, g->n_own));
   KITH_TRY(kith_relation_create_weighed(comm, g, w.start, w.number, w.weight, d, out));
 done:
   near_free(&w);

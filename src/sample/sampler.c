@@ -24,18 +24,16 @@ struct kith_sampler {
 
 /* ---- room ---- */
 
-static int64_t sampler_least(int64_t a, int64_t b) { return a < b ? a : b; }
-
 /* The most rows of every frame and entries of every hop: drawn neighbours multiply, until the law's or the graph's nodes are all there. */
 static kith_status sampler_bound(const kith_sampler *s, kith_lid most_seed, int64_t *rows, int64_t *entries) {
   kith_status st = KITH_OK;
   const kith_graph *g = s->set.g;
-  int64_t n_node = g->n[KITH_USER] + g->n[KITH_ITEM], most = s->law.most_nodes > 0 ? sampler_least(n_node, most_seed + s->law.most_nodes) : n_node;
-  rows[s->set.n_hop] = sampler_least(most_seed, n_node);
+  int64_t n_node = g->n[KITH_USER] + g->n[KITH_ITEM], most = s->law.most_nodes > 0 ? kith_least(n_node, most_seed + s->law.most_nodes) : n_node;
+  rows[s->set.n_hop] = kith_least(most_seed, n_node);
   for (int l = s->set.n_hop - 1; l >= 0; l--) {
-    int64_t fan = s->law.most_drawn[l] > 0 ? sampler_least(s->law.most_drawn[l], s->set.most_degree) : s->set.most_degree;
-    entries[l] = sampler_least(rows[l + 1] * fan, s->set.n_entry);
-    rows[l] = sampler_least(rows[l + 1] * (fan + 1), most);
+    int64_t fan = s->law.most_drawn[l] > 0 ? kith_least(s->law.most_drawn[l], s->set.most_degree) : s->set.most_degree;
+    entries[l] = kith_least(rows[l + 1] * fan, s->set.n_entry);
+    rows[l] = kith_least(rows[l + 1] * (fan + 1), most);
     KITH_CHECK(rows[l] < INT32_MAX - 1, KITH_ECONFIG, "train.fanouts: a step may reach %lld rows on one rank; at most 2^31 - 2", (long long)rows[l]);
   }
 done:

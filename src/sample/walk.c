@@ -62,19 +62,14 @@ void kith_walks_destroy(kith_walks **walks) {
   KITH_FREE(*walks);
 }
 
-static void walk_add_up(int size, const int *n, int *at) {
-  at[0] = 0;
-  for (int r = 0; r < size; r++) at[r + 1] = at[r] + n[r];
-}
-
 /* Group the walkers by the owners of their nodes: counting sort. */
 static void walk_group(kith_walks *w) {
   int size = w->comm->size;
   for (int r = 0; r < size; r++) w->out[r] = 0;
   for (int64_t i = 0; i < w->n; i++) w->out[kith_owner(size, w->g->first, w->here[i].at)]++;
-  walk_add_up(size, w->out, w->out_at);
+  kith_add_up(size, w->out, w->out_at);
   for (int64_t i = 0; i < w->n; i++) w->leaving[w->out_at[kith_owner(size, w->g->first, w->here[i].at)]++] = w->here[i];
-  walk_add_up(size, w->out, w->out_at);
+  kith_add_up(size, w->out, w->out_at);
 }
 
 /* Everyone to the owner of the node that he stands on. */
@@ -86,7 +81,7 @@ static void walk_travel(kith_walks *w) {
   KITH_MPI(MPI_Alltoall(w->out, 1, MPI_INT, w->in, 1, MPI_INT, w->comm->mpi));
   for (int r = 0; r < size; r++) n += w->in[r];
   if (n > w->most) kith_abort(__FILE__, __LINE__, "room for the walkers");
-  walk_add_up(size, w->in, w->in_at);
+  kith_add_up(size, w->in, w->in_at);
   KITH_MPI(MPI_Alltoallv(w->leaving, w->out, w->out_at, w->thing, w->here, w->in, w->in_at, w->thing, w->comm->mpi));
   w->n = n;
 }

@@ -84,7 +84,6 @@ kith_weights kith_params_weights(kith_params *p) { return p->all; }
 int kith_params_n(const kith_params *p) { return p->n_tensor; }
 const char *kith_params_name(const kith_params *p, int i) { return p->name[i]; }
 const kith_tensor *kith_params_at(const kith_params *p, int i) { return &p->tensor[i]; }
-int64_t kith_params_place(const kith_params *p, int i) { return p->place[i]; }
 
 void kith_params_clear(kith_params *p) { kith_clear(p->all.n, p->all.grad); }
 

@@ -7,6 +7,6 @@
 enum { RUN_RECIPE = 2048 };
 
 /* Words "key=value" of all that decides the next bit.  Local. */
-void kith__recipe(const kith_graph *g, const kith_run *o, size_t size, char *recipe);
+void kith__recipe(const kith_graph *g, const kith_run *o, size_t size, char *text);
 
 #endif

@@ -1,6 +1,5 @@
 /* The run around the steps: epochs, evaluation, early stopping, checkpoints, the exported embeddings. */
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -35,90 +34,6 @@ static bool run_selects(const run *r) { return r->o->evaluate.every > 0 && (r->o
 static const char *run_split(const run *r) {
   if (r->o->evaluate.split == KITH_ON_VALID) return "valid";
   return run_selects(r) ? "test-selected" : "test";
-}
-
-static void run_add_recipe(run *r, const char *format, ...) KITH_FORMAT(2, 3);
-static void run_add_recipe(run *r, const char *format, ...) {
-  va_list words;
-  size_t n = strlen(r->recipe);
-  va_start(words, format);
-  vsnprintf(r->recipe + n, sizeof r->recipe - n, format, words);
-  va_end(words);
-}
-
-/*
- * What came later is named only where it departs from the defaults, so that checkpoints from before these keys can be
- * continued.
- */
-static void run_add_model(run *r) {
-  const kith_model_options *m = &r->o->model;
-  if (m->name == KITH_GAT) run_add_recipe(r, " heads=%d", m->heads);
-  if (m->name == KITH_GAT && m->heads_last > 0) run_add_recipe(r, " heads_last=%d", m->heads_last);
-  if (m->name == KITH_GAT && m->gat_last != KITH_GAT_CONCAT) run_add_recipe(r, " gat_last=%s", kith_gat_last_text(m->gat_last));
-  if (m->name == KITH_GAT && m->attention_dropout > 0) run_add_recipe(r, " attention_dropout=%.9g", m->attention_dropout);
-  if (m->name == KITH_SAGE) run_add_recipe(r, " aggregator=%s", kith_aggregator_text(m->aggregator));
-  if (m->name == KITH_PINSAGE) run_add_recipe(r, " walks=%d walk_length=%d neighbours=%d restart=%.9g", m->near.walks, m->near.length, m->near.neighbours, m->near.restart);
-  if (m->name == KITH_LIGHTGCN && m->layer_weights != KITH_FIXED) run_add_recipe(r, " layer_weights=%s", kith_layer_weights_text(m->layer_weights));
-  if (m->edge_dropout > 0 && kith_model_layers(m) > 0) run_add_recipe(r, " edge_dropout=%.9g", m->edge_dropout);
-  if (m->dropout > 0) run_add_recipe(r, " dropout=%.9g", m->dropout);
-}
-
-static void run_add_negatives(run *r) {
-  const kith_negative_options *n = &r->o->train.negatives;
-  const kith_loss_options *loss = &r->o->train.loss;
-  bool drawn = loss->name != KITH_SOFTMAX, shared = !drawn && loss->shared > 0;
-  if (!drawn && loss->inbatch && loss->mask) run_add_recipe(r, " mask=true");
-  if (shared) run_add_recipe(r, " inbatch=%s shared=%d", loss->inbatch ? "true" : "false", loss->shared);
-  if (drawn && n->count != 1) run_add_recipe(r, " negatives=%d", n->count);
-  if ((drawn || shared) && n->popularity > 0) run_add_recipe(r, " popularity=%.9g alpha=%.9g", n->popularity, n->alpha);
-  if (drawn && n->hard > 0) run_add_recipe(r, " hard=%.9g pool=%d", n->hard, n->pool);
-}
-
-static void run_add_mode(run *r) {
-  const kith_train_options *t = &r->o->train;
-  const kith_sampler_options *o = &t->sampler;
-  if (t->weight_decay > 0) run_add_recipe(r, " weight_decay=%.9g weight_decay_on=%s", t->weight_decay, t->decay_on == KITH_DECAY_FIRST ? "first" : "all");
-  if (o->mode == KITH_FULL) return;
-  run_add_recipe(r, " mode=%s", kith_train_mode_text(o->mode));
-  if (!run_classifies(r)) run_add_recipe(r, " exclude=%s", t->exclude ? "true" : "false");
-  if (o->mode == KITH_LAYERWISE || o->mode == KITH_SAINT_NODE) run_add_recipe(r, " budget=%lld", (long long)o->budget);
-  if (o->mode == KITH_SAINT_EDGE || o->mode == KITH_SAINT_WALK) run_add_recipe(r, " budget=%lld walk=%d coverage=%d", (long long)o->budget, o->walk, o->coverage);
-  if (o->mode == KITH_CLUSTER) run_add_recipe(r, " parts=%d clusters=%d cut=%s", r->g->n_part, o->clusters, kith_cut_text(o->cut));
-  if (o->mode != KITH_NEIGHBOR) return;
-  run_add_recipe(r, " fanouts=");
-  for (int i = 0; i < o->fanouts.n; i++) run_add_recipe(r, i ? ",%d" : "%d", o->fanouts.of[i]);
-  if (o->draw != KITH_UNIFORM) run_add_recipe(r, " draw=%s", kith_drawing_text(o->draw));
-}
-
-/* The words of a recipe that all tasks have. */
-static void run_add_steps(run *r) {
-  const kith_train_options *t = &r->o->train;
-  run_add_recipe(r, "batch=%d lr=%.9g decay=%.9g beta1=%.9g beta2=%.9g epsilon=%.9g seed=%llu", t->batch, t->adam.lr, t->decay, t->adam.beta1,
-                 t->adam.beta2, t->adam.epsilon, (unsigned long long)t->seed);
-}
-
-/* What must be the same for a checkpoint to be continued: all that decides the next bit. */
-static void run_write_recipe(run *r) {
-  const kith_run *o = r->o;
-  const kith_loss_options *loss = &o->train.loss;
-  bool softmax = loss->name == KITH_SOFTMAX;
-  if (run_classifies(r))
-    run_add_recipe(r, "task=classify model=%s width=%d layers=%d init=%.9g ", kith_model_text(o->model.name), o->model.width, o->model.layers, o->model.init);
-  else
-    run_add_recipe(r, "model=%s score=%s width=%d layers=%d init=%.9g loss=%s l2=%.9g temperature=%.9g logq=%.9g ", kith_model_text(o->model.name),
-                   kith_score_text(o->model.score), o->model.width, kith_model_layers(&o->model), o->model.init, kith_loss_text(loss->name), loss->l2,
-                   softmax ? loss->temperature : 0.0, softmax ? loss->logq : 0.0);
-  run_add_steps(r);
-  run_add_model(r);
-  if (!run_classifies(r)) run_add_negatives(r);
-  else if (o->evaluate.pick == KITH_PICK_LOSS) run_add_recipe(r, " pick=loss");
-  run_add_mode(r);
-}
-
-void kith__recipe(const kith_graph *g, const kith_run *o, size_t size, char *recipe) {
-  run r = {.g = g, .o = o};
-  run_write_recipe(&r);
-  snprintf(recipe, size, "%s", r.recipe);
 }
 
 /* Columns of what is exported. */
@@ -373,7 +288,7 @@ static kith_status run_prepare(run *r) {
   kith_status st = KITH_OK;
   if (r->comm->rank == 0) KITH_TRY(kith_folder_make(r->o->work));
   KITH_TRY(kith_path_join(r->o->work, "embeddings.h5", r->embeddings));
-  run_write_recipe(r);
+  kith__recipe(r->g, r->o, sizeof r->recipe, r->recipe);
 done:
   return st;
 }

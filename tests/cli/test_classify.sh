@@ -42,13 +42,13 @@ J
 
 # What is said is what the files say, counted again.
 /usr/bin/python3 - "$dir" <<'P'
-import h5py, json, math, sys
+import h5py, json, math, os, sys
 d = sys.argv[1]
 read = lambda name: json.load(open(d + "/" + name))
 ingest, one, evaluate = read("ingest.json"), read("one.json"), read("evaluate.json")
 assert (ingest["nodes"], ingest["classes"], ingest["edges"], ingest["features"]) == (240, 4, 700, 40), ingest
 assert (ingest["train"], ingest["valid"], ingest["test"]) == (40, 80, 120), ingest
-f = h5py.File(d + "/work/embeddings.h5")
+f = h5py.File(os.path.join(d, "work", "embeddings.h5"))
 assert list(f["class/id"][:]) == [b"art", b"biology", b"chess", b"dance"] and list(f["node/id"][:]) == list(range(240))
 logits, predicted = f["node/embedding"][:], f["node/label_predicted"][:]
 assert (logits.argmax(1) == predicted).all()

@@ -1,0 +1,23 @@
+/* Steps of clusters: which parts of the cut come in which step, and how much a step may have of them. */
+#include <stdlib.h>
+
+#include "sample/parts.h"
+
+int64_t kith_cluster_steps(int n_part, int clusters) { return (n_part + clusters - 1) / clusters; }
+
+int64_t kith_cluster_step(uint64_t seed, int64_t round, int n_part, int clusters, int part) {
+  kith_shuffle order = kith_shuffle_make(seed, KITH_USE_CLUSTER, (uint64_t)round, (uint64_t)n_part);
+  return (int64_t)kith_shuffle_place(&order, (uint64_t)part) / clusters;
+}
+
+static int parts_compare(const void *a, const void *b) {
+  int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+  return (x < y) - (x > y);
+}
+
+int64_t kith__largest_parts(int n, int64_t *size, int k) {
+  int64_t sum = 0;
+  qsort(size, (size_t)n, sizeof *size, parts_compare);
+  for (int p = 0; p < n && p < k; p++) sum += size[p];
+  return sum;
+}
