@@ -91,7 +91,7 @@ typedef struct kith_tally {
   int64_t steps;
   int64_t drawn;  /**< sampled modes: neighbours drawn for rows of this rank, over all hops */
   double seconds; /**< in steps … */
-  double plan;    /**< … of which in drawing hops, messages included … */
+  double plan;    /**< … of which in filling batches and drawing their hops, messages included … */
   double mpi;     /**< … and in MPI calls */
 } kith_tally;
 kith_tally kith_trainer_tally(const kith_trainer *t);
