@@ -109,6 +109,10 @@ int kith__h5_rows_put(h5_rows *r, int64_t first, int64_t n, const void *x) {
   return rows_write(r->file, from, (size_t)n * r->row, r->at + first * (int64_t)r->row);
 }
 
+void kith__h5_rows_push(const h5_rows *r, int64_t first, int64_t n) {
+  if (n > 0) (void)sync_file_range(r->file, r->at + first * (int64_t)r->row, n * (int64_t)r->row, SYNC_FILE_RANGE_WRITE); /* the end syncs all */
+}
+
 /* How many rows share a checksum, as an attribute of the checksums. */
 static bool rows_note(const h5_rows *r, const char *sum) {
   if (!kith__h5_is_here(r->f)) return true;
