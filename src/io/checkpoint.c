@@ -19,6 +19,8 @@ static kith_agreed checkpoint_attributes(kith_h5 *f, const kith_graph *g, const 
   KITH_TRY(kith_h5_put_real(f, "best", c->best));
   KITH_TRY(kith_h5_put_int(f, "best_epoch", c->best_epoch));
   KITH_TRY(kith_h5_put_int(f, "stale", c->stale));
+  KITH_TRY(kith_h5_put_real(f, "seconds", c->seconds));
+  KITH_TRY(kith_h5_put_int(f, "halo_bytes", c->halo_bytes));
   KITH_TRY(kith_h5_put_text(f, "recipe", c->recipe));
   KITH_TRY(kith_h5_put_text(f, "metrics", c->history));
   KITH_TRY(kith_h5_put_text(f, "job", c->job));
@@ -81,10 +83,10 @@ done:
 kith_agreed kith_checkpoint_write(const kith_comm *comm, const kith_graph *g, const char *parts_path, const char *folder, int keep, const kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
   char name[KITH_NAME], path[KITH_PATH];
-  KITH_TRY(kith_agree(comm, kith__checkpoint_name(folder, c->epoch, name, path)));
+  KITH_TRY(kith_agree(comm, kith__checkpoint_name(folder, c->epoch, c->step, name, path)));
   KITH_TRY(checkpoint_write_file(comm, g, parts_path, path, c));
   KITH_TRY(kith_agree(comm, comm->rank == 0 ? kith__checkpoint_point(folder, name) : KITH_OK));
-  KITH_TRY(kith_agree(comm, comm->rank == 0 ? kith__checkpoint_prune(folder, keep, c->keeps_best ? c->best_epoch : -1) : KITH_OK));
+  KITH_TRY(kith_agree(comm, comm->rank == 0 ? kith__checkpoint_prune(folder, keep, c->epoch, c->step, c->keeps_best ? c->best_epoch : -1) : KITH_OK));
 done:
   return st;
 }
@@ -105,13 +107,37 @@ static kith_status checkpoint_compare(const char *path, const char *wanted, cons
                    *wanted ? "has it" : "lacks it");
 }
 
-static kith_agreed checkpoint_read_attributes(kith_h5 *f, const kith_graph *g, kith_checkpoint *c, char **recipe) {
+/* Whether the run may go on from this file. */
+static kith_agreed checkpoint_fits(kith_h5 *f, const kith_graph *g, kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
   int64_t fingerprint = 0;
+  char *recipe = NULL;
+  c->refused = false;
   KITH_TRY(kith_h5_get_int(f, "fingerprint", &fingerprint));
+  KITH_TRY(kith_h5_get_text(f, "recipe", &recipe));
+  c->refused = true;
   KITH_TRY(kith_agreed_same((uint64_t)fingerprint == g->fingerprint ? KITH_OK : kith_fail(KITH_EDATA, "%s: a checkpoint of another graph; train with --fresh to start anew", kith_h5_path(f))));
-  KITH_TRY(kith_h5_get_text(f, "recipe", recipe));
-  KITH_TRY(kith_agreed_same(checkpoint_compare(kith_h5_path(f), c->recipe, *recipe)));
+  KITH_TRY(kith_agreed_same(checkpoint_compare(kith_h5_path(f), c->recipe, recipe)));
+  c->refused = false;
+done:
+  KITH_FREE(recipe);
+  return st;
+}
+
+/* What older files lack: what the steps of the next epoch took. */
+static kith_agreed checkpoint_read_tally(kith_h5 *f, kith_checkpoint *c) {
+  kith_agreed st = {KITH_OK};
+  c->seconds = 0;
+  c->halo_bytes = 0;
+  if (!kith_h5_has_attribute(f, "seconds")) return st;
+  KITH_TRY(kith_h5_get_real(f, "seconds", &c->seconds));
+  KITH_TRY(kith_h5_get_int(f, "halo_bytes", &c->halo_bytes));
+done:
+  return st;
+}
+
+static kith_agreed checkpoint_read_attributes(kith_h5 *f, kith_checkpoint *c) {
+  kith_agreed st = {KITH_OK};
   KITH_TRY(kith_h5_get_int(f, "epoch", &c->epoch));
   KITH_TRY(kith_h5_get_int(f, "step", &c->step));
   KITH_TRY(kith_h5_get_int(f, "loss_whole", &c->loss.whole));
@@ -120,6 +146,7 @@ static kith_agreed checkpoint_read_attributes(kith_h5 *f, const kith_graph *g, k
   KITH_TRY(kith_h5_get_real(f, "best", &c->best));
   KITH_TRY(kith_h5_get_int(f, "best_epoch", &c->best_epoch));
   KITH_TRY(kith_h5_get_int(f, "stale", &c->stale));
+  KITH_TRY(checkpoint_read_tally(f, c));
   KITH_TRY(kith_h5_get_text(f, "metrics", &c->history));
 done:
   return st;
@@ -140,13 +167,12 @@ done:
 kith_agreed kith_checkpoint_read(const kith_comm *comm, const kith_graph *g, const char *parts_path, const char *path, kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
-  char *recipe = NULL;
   KITH_TRY(kith_h5_open(comm, path, KITH_CHECKPOINT_FORMAT, KITH_FILE_VERSION, &f));
-  KITH_TRY(checkpoint_read_attributes(f, g, c, &recipe));
+  KITH_TRY(checkpoint_fits(f, g, c));
+  KITH_TRY(checkpoint_read_attributes(f, c));
   if (c->d > 0) KITH_TRY(checkpoint_read_rows(comm, g, parts_path, f, c));
   KITH_TRY(checkpoint_read_weights(f, &c->weights));
 done:
-  KITH_FREE(recipe);
   kith_h5_close(&f);
   return st;
 }
