@@ -97,7 +97,7 @@ static void sampled_show(kith_trainer *t) {
   *t->next = kept;
 }
 
-int64_t kith__sampled_arrange(kith_trainer *t, int64_t step, bool stop) {
+kith_wish kith__sampled_arrange(kith_trainer *t, int64_t step, kith_wish wish) {
   kith_lid n = 0;
   const kith_gid *want = NULL;
   if (t->planned != (int64_t)t->play.step) {
@@ -107,9 +107,9 @@ int64_t kith__sampled_arrange(kith_trainer *t, int64_t step, bool stop) {
   sampled_finish(t);
   sampled_show(t);
   kith_sampler_want(t->sampler, &n, &want, &t->fetch.row);
-  int64_t stops = kith_halo_aim(t->halo, n, want, NULL, stop);
+  kith_wish granted = (kith_wish)kith_halo_aim(t->halo, n, want, NULL, wish);
   if (!t->classifies && step + 1 < t->n_step) sampled_begin(t, step + 1); /* labelled nodes have no second place */
-  return stops;
+  return granted;
 }
 
 void kith__sampled_whole(kith_trainer *t) { kith_tape_forward(t->whole_tape); }
