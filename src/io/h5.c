@@ -97,8 +97,8 @@ static void h5_trim(const kith_h5 *f) {
 /* Rank 0 makes the file, so that the others can see whether they share the folder. */
 static kith_status h5_begin(const kith_h5 *f, int64_t bytes) {
   kith_status st = KITH_OK;
-  KITH_TRY(h5_no_room(f, bytes));
   KITH_TRY(kith_file_begin(f->path, f->tmp));
+  KITH_TRY(h5_no_room(f, bytes));
 done:
   return st;
 }
