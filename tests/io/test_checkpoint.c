@@ -12,7 +12,7 @@
 
 #include "kith/writer.h"
 
-enum { WIDTH = 3, WEIGHTS = 5, TEXT = 3000, FLIPS = 700, CUTS = 60 };
+enum { WIDTH = 3, WEIGHTS = 5, TEXT = 9000, FLIPS = 700, CUTS = 60 };
 
 static char folder[KITH_PATH]; /* of rank 0, known to all */
 static test_graph whole;
