@@ -1,5 +1,5 @@
 /*
- * Datasets: matrices of rows, in chunks of whole rows with a checksum each.
+ * Datasets: matrices of rows, in chunks of whole rows with a checksum each; h5_rows.c has those that are contiguous.
  *
  * A chunk is about a mebibyte: large enough for the disk, small enough that ranks seldom share one (a shared chunk is
  * gathered on one rank before it is written) and that a reader of few rows reads little.
