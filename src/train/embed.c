@@ -18,7 +18,7 @@ typedef struct embed {
   kith_play play;
   kith_readout readout;
   kith_picks nothing; /* what is asked for: the readout is taken whole */
-  kith_tensor *x;
+  kith_tensor *x; /* embeddings; null where all rows are made of features */
 } embed;
 
 void kith_embedded_free(kith_embedded *e) {
@@ -47,9 +47,10 @@ static kith_status embed_record(embed *m, uint64_t seed) {
   KITH_TRY(kith_params_create(seed, &m->params));
   KITH_TRY(kith_tape_create(&m->tape));
   for (int l = 0; l < m->model->layers; l++) hop[l] = &m->whole.hop;
-  m->x = kith_tape_rows(m->tape, &m->whole.frame, m->model->width);
+  if (kith_model_embeds_any(m->model, m->e.g)) m->x = kith_tape_rows(m->tape, &m->whole.frame, m->model->width);
+  kith_input in = kith_model_input(m->model, m->e.g, m->params, m->x);
   m->readout = (kith_readout){.picks = &m->nothing, .whole = true, .packed = kith_tape_tensor(m->tape, 1, kith_model_width(m->model))};
-  kith_stage stage = {.tape = m->tape, .params = m->params, .play = &m->play, .hop = hop, .x = m->x, .readout = &m->readout};
+  kith_stage stage = {.tape = m->tape, .params = m->params, .play = &m->play, .hop = hop, .x = kith_input_op(m->tape, &in, &m->whole.frame), .readout = &m->readout};
   kith_model_record(m->model, &stage);
   KITH_TRY(kith_tape_status(m->tape));
   KITH_TRY(kith_params_status(m->params));
@@ -63,7 +64,7 @@ static kith_agreed embed_load(embed *m, const kith_graph *g, const kith_run *o, 
   char recipe[RUN_RECIPE];
   kith_weights w = kith_params_weights(m->params);
   kith__recipe(g, o, sizeof recipe, recipe);
-  kith_checkpoint c = {.d = m->model->width, .x = m->x->value, .weights = {.n = w.n, .value = w.value}, .recipe = recipe};
+  kith_checkpoint c = {.d = m->x ? m->x->d : 0, .x = m->x ? m->x->value : NULL, .weights = {.n = w.n, .value = w.value}, .recipe = recipe};
   KITH_TRY(kith_checkpoint_read(m->comm, g, o->parts, checkpoint, &c));
   out->epoch = c.epoch;
   out->step = c.step;
