@@ -19,6 +19,7 @@ typedef struct kith_job {
   struct {
     kith_source interactions, test, social; /**< paths resolved against the job file's folder */
     kith_split split;
+    kith_feature_source features[KITH_TYPES]; /**< of users and of items */
     kith_nodes_options nodes; /**< classify */
   } data;
   struct {

@@ -109,7 +109,7 @@ enum { KITH__ID_BYTES = 255 }; /**< the longest text id */
 
 /** The ids of one node type in the order of their first appearance. */
 typedef struct kith__names {
-  const char *what;   /**< "user" or "item", for messages */
+  const char *what;   /**< "user", "item", "class" or "feature", for messages */
   bool text, decided; /**< whether ids are text; unknown before the first one */
   bool asked;         /**< the job says text, so no number among them is suspicious */
   int32_t n;

@@ -10,6 +10,11 @@ enum { TABLE_KEY = 2 * KITH_NAME }; /* room for any key of the table */
 #define NONE 0, 0, ""
 #define COUNT 0, 9e18
 
+#define FEATURES(name, member, what)                                                                                   \
+  {name ".path", JOB_PATH, AT(member.path), NONE, what},                                                  \
+  {name ".format", JOB_NAME, AT(member.format), 0, 0, "sparse | dense", "sparse: behind the id the features that are not zero, drama or drama:0.5; dense: a number for each"}, \
+  {name ".normalise", JOB_BOOL, AT(member.normalise), NONE, "divide every node's features by their sum"}
+
 #define SOURCE(name, member, what)                                                                                     \
   {name ".path", JOB_PATH, AT(member.path), NONE, what},                                                  \
   {name ".format", JOB_NAME, AT(member.format), 0, 0, "adjacency | edges", "adjacency: a line is a node and its neighbours; edges: a line is one pair, in columns"}, \
@@ -28,6 +33,8 @@ const job_key kith__job_table[] = {
     SOURCE("data.interactions", data.interactions, "who interacted with what"),
     SOURCE("data.test", data.test, "interactions held out for testing; data.split then only takes the validation share"),
     SOURCE("data.social", data.social, "who knows whom; stored as a relation"),
+    FEATURES("data.user_features", data.features[KITH_USER], "what users are like: a line is an id and features; read where model.input says so"),
+    FEATURES("data.item_features", data.features[KITH_ITEM], "what items are like: a line is an id and features; read where model.input says so"),
     {"data.ids", JOB_NAME, AT(data.interactions.ids), 0, 0, "auto | text",
      "auto: the first id of users, and of items, says whether they are integers or text; text: both are text, even \"0017\""},
     {"data.split.method", JOB_NAME, AT(data.split.method), 0, 0, "none | ratio | leave-last-out | time",
@@ -58,6 +65,8 @@ const job_key kith__job_table[] = {
     {"model.name", JOB_NAME, AT(model.name), 0, 0, KITH_MODEL_NAMES, "the model"},
     {"model.width", JOB_INT, AT(model.width), 1, 1024, "columns", "width of the embeddings"},
     {"model.layers", JOB_INT, AT(model.layers), 0, 16, "layers", "propagations; 0 for mf"},
+    {"model.input", JOB_NAME, AT(model.input), 0, 0, "embedding | features | both",
+     "recommend: what a node's first row is made of: an embedding of its own; what its features weigh, for types that have any; or both together"},
     {"model.init", JOB_REAL, AT(model.init), 1e-9, 1e3, "standard deviation", "of the initial embeddings"},
     {"model.score", JOB_NAME, AT(model.score), 0, 0, "dot | cosine", "what ranks items: products of the final embeddings, or their cosines"},
     {"model.heads", JOB_INT, AT(model.heads), 1, 64, "heads", "gat: attention heads, side by side; a divisor of model.width"},
