@@ -24,6 +24,7 @@ typedef struct kith_job {
   } data;
   struct {
     kith_source interactions;
+    char features[KITH_TYPES][KITH_PATH]; /**< lists of new nodes' features, written as data.features are */
     kith_new_kind what; /**< whose ids may be new */
   } embed;
   kith_generate_options generate;

@@ -124,6 +124,8 @@ const job_key kith__job_table[] = {
     {"evaluate.smoothness", JOB_BOOL, AT(evaluate.smoothness), NONE, "while training, tell how alike the nodes' rows are after each layer, as docs/metrics.md has it"},
     {"embed.new", JOB_NAME, AT(embed.what), 0, 0, "users | items | both",
      "kith embed: whose ids the list brings that the graph does not know; with users every item must be known, with items every user"},
+    {"embed.user_features.path", JOB_PATH, AT(embed.features[KITH_USER]), NONE, "kith embed: what new users are like, written as data.user_features are; known users are passed over"},
+    {"embed.item_features.path", JOB_PATH, AT(embed.features[KITH_ITEM]), NONE, "kith embed: what new items are like, written as data.item_features are; known items are passed over"},
     SOURCE("embed.interactions", embed.interactions, "kith embed: who interacted with what among the new nodes; ids are those of the graph's lists"),
     {"checkpoint.every", JOB_INT, AT(checkpoint.every), 0, 1e9, "epochs", "between checkpoints; 0: only at the end"},
     {"checkpoint.keep", JOB_INT, AT(checkpoint.keep), 1, 1e6, "files", "how many of the newest checkpoints stay"},

@@ -28,8 +28,8 @@ void kith_embedded_free(kith_embedded *e) {
 
 static kith_status embed_check(const kith_model_options *o) {
   kith_status st = KITH_OK;
-  KITH_CHECK(kith_model_layers(o) > 0, KITH_ECONFIG,
-             "model.name: %s with no layer does not look at neighbours, so there is nothing to embed new nodes by", kith_model_text(o->name));
+  KITH_CHECK(kith_model_layers(o) > 0 || o->input != KITH_EMBEDDING, KITH_ECONFIG,
+             "model.name: %s with no layer does not look at neighbours, nor at features, so there is nothing to embed new nodes by", kith_model_text(o->name));
 done:
   return st;
 }
@@ -58,7 +58,7 @@ done:
   return st;
 }
 
-/* Known rows and weights; new rows stay zero. */
+/* Known rows and weights; new nodes' embeddings stay zero. */
 static kith_agreed embed_load(embed *m, const kith_graph *g, const kith_run *o, const char *checkpoint, kith_embedded *out) {
   kith_agreed st = {KITH_OK};
   char recipe[RUN_RECIPE];
