@@ -73,12 +73,13 @@ static kith_status reading_dense(reading *r, kith__cell rest) {
   float value = 0;
   char shown[48];
   for (; kith__knife_cut(&knife, &rest, &cell); n++) {
-    if (n == FEATURES_MOST || !kith__cell_real(cell, &value))
-      KITH_TRY(kith__lines_fail(&r->lines, "expected at most %d numbers behind the id, found %s", FEATURES_MOST, kith__cell_show(cell, shown)));
+    if (!kith__cell_real(cell, &value)) KITH_TRY(kith__lines_fail(&r->lines, "expected a number, found %s", kith__cell_show(cell, shown)));
+    if (n == FEATURES_MOST) KITH_TRY(kith__lines_fail(&r->lines, "expected at most %d numbers behind the id, found more", FEATURES_MOST));
     if (value != 0) KITH_TRY(reading_add(r, n, value));
   }
+  if (n == 0) KITH_TRY(kith__lines_fail(&r->lines, "expected numbers behind the id, found none"));
   if (r->width == 0) r->width = n;
-  if (n == 0 || n != r->width) KITH_TRY(kith__lines_fail(&r->lines, "expected %d numbers behind the id, as in the lines before, found %d", r->width, n));
+  if (n != r->width) KITH_TRY(kith__lines_fail(&r->lines, "expected %d numbers behind the id, as in the lines before, found %d", r->width, n));
 done:
   return st;
 }
