@@ -27,7 +27,7 @@ done:
 static kith_batch_shape trainer_shape(const kith_trainer *t) {
   const kith_negative_options *n = &t->train.negatives;
   return (kith_batch_shape){.pairs = (int)t->epoch->most, .softmax = t->softmax, .n_negative = n->count, .n_pool = n->hard > 0 ? n->pool : 1,
-                            .n_shared = t->softmax ? t->train.loss.shared : 0, .marks = t->softmax && t->train.loss.inbatch && t->train.loss.mask, .targets = t->sampled && t->train.exclude};
+                            .n_shared = t->softmax ? t->train.loss.shared : 0, .marks = t->softmax && t->train.loss.inbatch && t->train.loss.mask, .targets = t->sampled && t->train.exclude, .inbatch = !t->softmax && n->inbatch > 0};
 }
 
 /* What must be so before anything is made; the model's last layer gets its columns. */

@@ -16,6 +16,7 @@ typedef struct manner {
   kith_sampler_options sampler;
   kith_loss_name loss;
   bool exclude;
+  kith_negative_options negatives; /* the defaults where count is 0 */
 } manner;
 
 static void train_on(const kith_comm *comm, const test_graph *t, const kith_model_options *model, const manner *how, int parts, double *loss) {
@@ -28,6 +29,7 @@ static void train_on(const kith_comm *comm, const test_graph *t, const kith_mode
   train.sampler = how->sampler;
   train.loss.name = how->loss;
   train.exclude = how->exclude;
+  if (how->negatives.count > 0) train.negatives = how->negatives;
   assert_int_equal(KITH_OK, kith_trainer_create(comm, g, model, &train, &trainer).status);
   kith_trainer_epoch(trainer, 0);
   for (int s = 0; s < STEPS; s++) {
@@ -129,6 +131,16 @@ static void every_way_of_sampling_is_the_same(void **state) {
   }
 }
 
+static void negatives_of_the_batch_are_the_same(void **state) {
+  (void)state;
+  const kith_sampler_options way[] = {{.mode = KITH_NEIGHBOR, .fanouts = {1, {3}}}, {.mode = KITH_CLUSTER, .clusters = 2}};
+  kith_negative_options negatives = {.count = 3, .popularity = 0.2, .alpha = 0.75, .inbatch = 0.5, .pool = 4};
+  for (int w = 0; w < 2; w++) {
+    check_as((kith_model_options){.name = KITH_LIGHTGCN}, (manner){.sampler = way[w], .loss = KITH_NCE, .exclude = w == 0, .negatives = negatives});
+    check_as((kith_model_options){.name = KITH_LIGHTGCN}, (manner){.sampler = way[w], .loss = KITH_BPR, .exclude = w == 1, .negatives = negatives});
+  }
+}
+
 /* The first step is that of equal weights, to the last bit; later ones are not. */
 static void learnt_layers_are_the_same(void **state) {
   (void)state;
@@ -178,7 +190,7 @@ static void pinsage_is_the_same(void **state) {
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(lightgcn_is_the_same), cmocka_unit_test(every_way_of_sampling_is_the_same), cmocka_unit_test(learnt_layers_are_the_same), cmocka_unit_test(mf_is_the_same), cmocka_unit_test(all_neighbours_are_the_whole_graph),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(lightgcn_is_the_same), cmocka_unit_test(every_way_of_sampling_is_the_same), cmocka_unit_test(negatives_of_the_batch_are_the_same), cmocka_unit_test(learnt_layers_are_the_same), cmocka_unit_test(mf_is_the_same), cmocka_unit_test(all_neighbours_are_the_whole_graph),
                                      cmocka_unit_test(ngcf_is_the_same), cmocka_unit_test(gcn_is_the_same),
                                      cmocka_unit_test(gat_is_the_same), cmocka_unit_test(sage_is_the_same),
                                      cmocka_unit_test(pinsage_is_the_same)};
