@@ -97,9 +97,16 @@ static void sampled_show(kith_trainer *t) {
   *t->next = kept;
 }
 
+/* The rows of the whole graph go before a step's come; the input rows stay, and what ops know of the whole graph. */
+static void sampled_clear_whole(kith_trainer *t) {
+  if (t->whole_played) kith_tape_rest(t->whole_tape, t->x, false);
+  t->whole_played = false;
+}
+
 int64_t kith__sampled_arrange(kith_trainer *t, int64_t step, bool stop) {
   kith_lid n = 0;
   const kith_gid *want = NULL;
+  sampled_clear_whole(t);
   if (t->planned != (int64_t)t->play.step) {
     kith__sampled_forget(t);
     sampled_begin(t, step);
@@ -112,4 +119,9 @@ int64_t kith__sampled_arrange(kith_trainer *t, int64_t step, bool stop) {
   return stops;
 }
 
-void kith__sampled_whole(kith_trainer *t) { kith_tape_forward(t->whole_tape); }
+/* A step's rows go before those of the whole graph come: only one of both takes memory. */
+void kith__sampled_whole(kith_trainer *t) {
+  kith_tape_rest(t->tape, NULL, true);
+  kith_tape_forward(t->whole_tape);
+  t->whole_played = true;
+}

@@ -31,6 +31,7 @@ struct kith_trainer {
   kith_sampler *sampler; /* sampled modes: the hops of a step … */
   kith_fetch fetch;      /* … and the rows that it begins with */
   kith_tape *whole_tape; /* sampled modes: the model on the whole graph, for evaluation */
+  bool whole_played;     /* since the last step */
   kith_readout whole_readout;
   kith_picks nothing;    /* what it asks for: its readout is taken whole */
   kith_tensor *x;       /* initial embeddings, which are parameters, or features, which are data */
