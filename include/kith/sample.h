@@ -227,6 +227,7 @@ typedef struct kith_labelled {
   kith_gid *number;     /**< [n] … global numbers … */
   int32_t *label;       /**< [n] … classes … */
   double *weight;       /**< [n] … and what each weighs in the loss */
+  kith_gid *ahead;      /**< [most] global numbers of a step to come */
   kith_lid *count;      /**< [most + 1] 0, 1, 2, … */
   kith_picks picks;     /**< the rows of the step, each asked for once */
 } kith_labelled;
@@ -251,6 +252,8 @@ int64_t kith_labelled_nodes(const kith_labelled *l, int64_t step);
  * whose steps may differ much, steps / training nodes, which makes it that over an epoch.  Local.
  */
 void kith_labelled_step(kith_labelled *l, int64_t step);
+/** Global numbers of a step's nodes owned here, ascending; lent until the next call.  Fills nothing.  Local. */
+kith_lid kith_labelled_ahead(kith_labelled *l, int64_t step, const kith_gid **number);
 /**
  * Fill with other nodes: own [n] owned rows of labelled nodes, ascending, at most l->most; weight [n].  Local.
  * For samplers that choose a step's nodes themselves.
@@ -337,7 +340,8 @@ kith_agreed kith_sampler_create(const kith_comm *comm, const kith_graph *g, cons
 void kith_sampler_destroy(kith_sampler **sampler);
 
 /**
- * Begin to draw the hops of a step.  Collective; allocates nothing.  `target` is read until the plan is made.
+ * Begin to draw the hops of a step.  Collective; allocates nothing.  `target` is read until the plan is made.  With
+ * saint-edge and saint-walk the halo of the relation is used until then.
  *
  * @param n, seed  [n] distinct global numbers: the first rows of every frame
  * @param n_target, target  [n_target] edges that are not drawn, ascending by from, then to; the same on every rank.  The
@@ -407,6 +411,13 @@ void kith_walks_destroy(kith_walks **walks);
  * @param visit      called at every hop, 0 … length, for every walker that is on a node of this rank
  */
 void kith_walks_run(kith_walks *w, const kith_walk_law *law, int64_t n, const kith_walker *walker, kith_visit *visit, void *self);
+/** The same in pieces: begin; `walker` and `law` are not read afterwards.  Collective; waits for nobody. */
+void kith_walks_begin(kith_walks *w, const kith_walk_law *law, int64_t n, const kith_walker *walker, kith_visit *visit, void *self);
+/**
+ * Go on: wait for the messages under way, work on them, send the next ones, which travel until the next call.  Collective:
+ * every rank calls it as often.  Returns whether all walks are at their end; it is not to be called again then.
+ */
+bool kith_walks_advance(kith_walks *w);
 
 /** Which nodes matter to a node (Ying et al., PinSage, KDD 2018, section 3.1). */
 typedef struct kith_near_options {

@@ -226,6 +226,7 @@ kith_state kith_trainer_state(kith_trainer *t) {
 }
 
 const float *kith_trainer_final(kith_trainer *t) {
+  if (t->sampled) kith__sampled_finish(t);
   int64_t before = kith_halo_bytes(t->read->halo);
   int d = kith_model_width(&t->model);
   t->play.training = false;

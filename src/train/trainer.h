@@ -57,7 +57,9 @@ kith_agreed kith__sampled_prepare(kith_trainer *t) KITH_MUST_USE;
 kith_status kith__sampled_record(kith_trainer *t) KITH_MUST_USE;
 /* Hops of a step, which were drawn while the one before was played; those of the next one are begun.  Collective. */
 int64_t kith__sampled_arrange(kith_trainer *t, int64_t step, bool stop);
-/* Bring to an end what was begun for a step that will not come: its order changes.  Collective. */
+/* Bring the plan under way to its end, where something else needs the halo of the whole graph.  Collective. */
+void kith__sampled_finish(kith_trainer *t);
+/* The same for a step that will not come: its order changes.  Collective. */
 void kith__sampled_forget(kith_trainer *t);
 void kith__sampled_whole(kith_trainer *t);
 
