@@ -65,6 +65,12 @@ void kith_tape_between(kith_tape *t, void (*between)(void *self), void *self);
 /** Forget all gradients, then play all ops backward from the end. */
 void kith_tape_backward(kith_tape *t);
 
+/**
+ * Make tensors zero, but for `keep`, so that large ones take no memory until the tape is played again; null keeps none.
+ * With `rooms` also the ops' own room, for tapes whose ops know nothing from one playing to the next.  Local.
+ */
+void kith_tape_rest(kith_tape *t, const kith_tensor *keep, bool rooms);
+
 /** A tensor with a row for each row of a frame. */
 kith_tensor *kith_tape_rows(kith_tape *t, const kith_frame *frame, int d);
 /** The same for data, such as features: it has no gradient. */

@@ -81,7 +81,7 @@ const float *kith_trainer_final(kith_trainer *t);
 
 int kith_trainer_n_layer(const kith_trainer *t); /**< layers whose rows the model tells of: the input rows, then one a propagation */
 /**
- * How alike the rows of all nodes are after each layer, as the last kith_trainer_final() computed them: out [n_layer].
+ * How alike the rows of all nodes are after each layer, as kith_trainer_final() computed them since the last step: out [n_layer].
  * Collective.  Errors: KITH_ENOMEM.
  */
 kith_agreed kith_trainer_smoothness(kith_trainer *t, kith_smoothness *out) KITH_MUST_USE;

@@ -17,6 +17,7 @@ typedef struct saint {
   int length;
   kith_walks *walks;
   kith_walker *walker; /* [n_own] */
+  bool tells;         /* walks are at their end, and ranks tell each other who is there */
   float *here;        /* [n_own + n_ghost] 1 if a node is in the step's set, else 0 */
   int64_t n_set;      /* N, sets that were counted */
   int64_t *count;     /* [n_own + n_ghost] C_u */
@@ -29,8 +30,8 @@ static void saint_visit(void *self, const kith_walker *x, int hop) {
   w->here[x->at - w->set->g->first[w->set->comm->rank]] = 1;
 }
 
-/* Draw the set of a step: every node begins a walk or not, by a draw of its own. */
-static void saint_draw_set(saint *w, kith_use use, uint64_t step) {
+/* Begin to draw the set of a step: every node begins a walk or not, by a draw of its own. */
+static void saint_begin_set(saint *w, kith_use use, uint64_t step) {
   const sample_setting *s = w->set;
   const kith_graph *g = s->g;
   int64_t n = 0;
@@ -40,12 +41,26 @@ static void saint_draw_set(saint *w, kith_use use, uint64_t step) {
     w->walker[n++] = (kith_walker){.id = s->a->node[i], .begin = g->first[s->comm->rank] + i};
   }
   kith_walk_law law = {.seed = s->seed, .round = step, .use = use, .length = w->length};
-  kith_walks_run(w->walks, &law, n, w->walker, saint_visit, w);
-  kith_halo_begin(s->a->halo, 1, w->here, w->here + g->n_own);
-  kith_halo_end(s->a->halo);
+  kith_walks_begin(w->walks, &law, n, w->walker, saint_visit, w);
 }
 
-static void saint_begin(void *self, uint64_t step) { saint_draw_set(self, KITH_USE_NODES, step); }
+static void saint_begin(void *self, uint64_t step) { saint_begin_set(self, KITH_USE_NODES, step); }
+
+static void saint_hear(saint *w) {
+  if (w->tells) kith_halo_end(w->set->a->halo);
+  w->tells = false;
+}
+
+static bool saint_advance(void *self) {
+  saint *w = self;
+  bool ready = w->tells;
+  if (w->tells) saint_hear(w);
+  else if (kith_walks_advance(w->walks)) {
+    kith_halo_begin(w->set->a->halo, 1, w->here, w->here + w->set->g->n_own);
+    w->tells = true;
+  }
+  return ready;
+}
 
 static int64_t saint_draw(void *self, const sample_question *q, int64_t *place, float *scale) {
   const saint *w = self;
@@ -66,6 +81,7 @@ static int64_t saint_draw(void *self, const sample_question *q, int64_t *place, 
 
 static void saint_destroy(void *self) {
   saint *w = self;
+  saint_hear(w);
   kith_walks_destroy(&w->walks);
   KITH_FREE(w->walker);
   KITH_FREE(w->here);
@@ -81,7 +97,8 @@ static void saint_count(saint *w) {
   int64_t n_node = s->g->n[KITH_USER] + s->g->n[KITH_ITEM], met = 0;
   while (met < s->options.coverage * n_node && w->n_set < INT32_MAX) {
     int64_t here = 0;
-    saint_draw_set(w, KITH_USE_COUNT, (uint64_t)w->n_set++);
+    saint_begin_set(w, KITH_USE_COUNT, (uint64_t)w->n_set++);
+    while (!saint_advance(w)) continue;
     for (kith_lid i = 0; i < csr->n_col; i++) w->count[i] += w->here[i] != 0;
     for (kith_lid i = 0; i < csr->n_row; i++) here += w->here[i] != 0;
 #pragma omp parallel for schedule(dynamic, 256)
@@ -111,7 +128,7 @@ kith_agreed kith__law_saint(const sample_setting *s, sample_law *out) {
   int64_t most = (int64_t)ceil(roots + 12 * sqrt(roots + 1)) + 1; /* 12 standard deviations above what is expected */
   KITH_TRY(kith_agree(s->comm, KITH_NEW(w, 1)));
   w->set = s;
-  *out = (sample_law){.self = w, .begin = saint_begin, .draw = saint_draw, .destroy = saint_destroy};
+  *out = (sample_law){.self = w, .begin = saint_begin, .advance = saint_advance, .draw = saint_draw, .destroy = saint_destroy};
   w->root = roots / n_node;
   w->length = s->options.mode == KITH_SAINT_EDGE ? 1 : s->options.walk;
   out->most_nodes = most * (w->length + 1);

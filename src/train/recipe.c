@@ -49,6 +49,7 @@ static void recipe_add_negatives(recipe *r) {
   if (shared) recipe_add(r, " inbatch=%s shared=%d", loss->inbatch ? "true" : "false", loss->shared);
   if (drawn && n->count != 1) recipe_add(r, " negatives=%d", n->count);
   if ((drawn || shared) && n->popularity > 0) recipe_add(r, " popularity=%.9g alpha=%.9g", n->popularity, n->alpha);
+  if (drawn && n->inbatch > 0) recipe_add(r, " inbatch=%.9g", n->inbatch);
   if (drawn && n->hard > 0) recipe_add(r, " hard=%.9g pool=%d", n->hard, n->pool);
 }
 

@@ -31,7 +31,7 @@ done:
 static kith_batch_shape trainer_shape(const kith_trainer *t) {
   const kith_negative_options *n = &t->train.negatives;
   return (kith_batch_shape){.pairs = (int)t->epoch->most, .softmax = t->softmax, .n_negative = n->count, .n_pool = n->hard > 0 ? n->pool : 1,
-                            .n_shared = t->softmax ? t->train.loss.shared : 0, .marks = t->softmax && t->train.loss.inbatch && t->train.loss.mask, .targets = t->sampled && t->train.exclude};
+                            .n_shared = t->softmax ? t->train.loss.shared : 0, .marks = t->softmax && t->train.loss.inbatch && t->train.loss.mask, .targets = t->sampled && t->train.exclude, .inbatch = !t->softmax && n->inbatch > 0};
 }
 
 /* What must be so before anything is made; the model's last layer gets its columns. */
@@ -235,6 +235,7 @@ kith_state kith_trainer_state(kith_trainer *t) {
 }
 
 const float *kith_trainer_final(kith_trainer *t) {
+  if (t->sampled) kith__sampled_finish(t);
   int64_t before = kith_halo_bytes(t->read->halo);
   int d = kith_model_width(&t->model);
   t->play.training = false;

@@ -31,6 +31,7 @@ struct kith_trainer {
   kith_sampler *sampler; /* sampled modes: the hops of a step … */
   kith_fetch fetch;      /* … and the rows that it begins with */
   kith_tape *whole_tape; /* sampled modes: the model on the whole graph, for evaluation */
+  bool whole_played;     /* since the last step */
   kith_readout whole_readout;
   kith_picks nothing;    /* what it asks for: its readout is taken whole */
   kith_tensor *x;       /* initial embeddings, which are parameters, or features, which are data; null where all rows are made of features' weights */
@@ -57,7 +58,9 @@ kith_agreed kith__sampled_prepare(kith_trainer *t) KITH_MUST_USE;
 kith_status kith__sampled_record(kith_trainer *t) KITH_MUST_USE;
 /* Hops of a step, which were drawn while the one before was played; those of the next one are begun.  Collective. */
 int64_t kith__sampled_arrange(kith_trainer *t, int64_t step, bool stop);
-/* Bring to an end what was begun for a step that will not come: its order changes.  Collective. */
+/* Bring the plan under way to its end, where something else needs the halo of the whole graph.  Collective. */
+void kith__sampled_finish(kith_trainer *t);
+/* The same for a step that will not come: its order changes.  Collective. */
 void kith__sampled_forget(kith_trainer *t);
 void kith__sampled_whole(kith_trainer *t);
 

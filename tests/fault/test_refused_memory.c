@@ -37,7 +37,7 @@ static kith_agreed make_trainer_of(kith_loss_name loss, void **made) {
   train.batch = 32;
   train.loss.name = loss;
   train.loss.shared = 100;
-  train.negatives = (kith_negative_options){.count = 2, .popularity = 0.5, .alpha = 0.75, .hard = loss == KITH_BPR ? 0.5 : 0, .pool = 3};
+  train.negatives = (kith_negative_options){.count = 2, .popularity = 0.5, .alpha = 0.75, .inbatch = loss == KITH_NCE ? 0.25 : 0, .hard = loss == KITH_BPR ? 0.5 : 0, .pool = 3};
   return kith_trainer_create(test_comm, share, &model, &train, (kith_trainer **)made);
 }
 static kith_agreed make_trainer_bpr(void **made) { return make_trainer_of(KITH_BPR, made); }
