@@ -65,7 +65,7 @@ bool kith_trainer_step(kith_trainer *t, int64_t step, bool stop);
 
 /** What a trainer has learnt: lent, [n_own, d] each; and the dense weights, the same on every rank. */
 typedef struct kith_state {
-  int d;          /**< columns of x, m and v; 0 where rows are data and nothing of them is learnt */
+  int d;          /**< columns of x, m and v; 0 where rows are data, or made of features alone, and nothing of them is learnt */
   float *x, *m, *v;
   kith_weights weights;
   kith_sum *loss; /**< this rank's share of the sum over steps of the mean loss, since it was last cleared by the caller */

@@ -29,6 +29,7 @@ static void recipe_add(recipe *r, const char *format, ...) {
  */
 static void recipe_add_model(recipe *r) {
   const kith_model_options *m = &r->o->model;
+  if (m->input != KITH_EMBEDDING) recipe_add(r, " input=%s", kith_input_text(m->input));
   if (m->name == KITH_GAT) recipe_add(r, " heads=%d", m->heads);
   if (m->name == KITH_GAT && m->heads_last > 0) recipe_add(r, " heads_last=%d", m->heads_last);
   if (m->name == KITH_GAT && m->gat_last != KITH_GAT_CONCAT) recipe_add(r, " gat_last=%s", kith_gat_last_text(m->gat_last));

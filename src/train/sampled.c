@@ -22,14 +22,14 @@ done:
   return st;
 }
 
-/* The model on the whole graph; its input rows are the parameters, or features. */
+/* The model on the whole graph. */
 static void sampled_record_whole(kith_trainer *t) {
   const kith_hop *hop[KITH_READOUT_MOST];
   for (int l = 0; l < t->model.layers; l++) hop[l] = &t->whole.hop;
-  t->x = kith__record_input(t, t->whole_tape);
+  kith_tensor *x = kith__record_input(t, t->whole_tape);
   t->whole_readout = (kith_readout){.picks = &t->nothing, .whole = true};
   t->whole_readout.packed = kith_tape_tensor(t->whole_tape, 1, kith_model_width(&t->model));
-  kith_stage stage = {.tape = t->whole_tape, .params = t->params, .play = &t->play, .hop = hop, .x = t->x, .readout = &t->whole_readout, .layers = &t->layers};
+  kith_stage stage = {.tape = t->whole_tape, .params = t->params, .play = &t->play, .hop = hop, .x = x, .readout = &t->whole_readout, .layers = &t->layers};
   kith_model_record(&t->model, &stage);
 }
 
@@ -46,7 +46,7 @@ kith_status kith__sampled_record(kith_trainer *t) {
   sampled_record_whole(t);
   KITH_TRY(kith_tape_status(t->whole_tape));
   for (int l = 0; l < kith_model_layers(&t->model); l++) t->hop[l] = kith_sampler_hop(t->sampler, l);
-  kith_tensor *leaf = kith_fetch_op(t->tape, &t->fetch, t->x, kith_sampler_leaves(t->sampler), sampled_most_asked(t));
+  kith_tensor *leaf = kith_fetch_op(t->tape, &t->fetch, &t->input, kith_sampler_leaves(t->sampler), sampled_most_asked(t));
   t->readout.picks = kith__picks(t);
   t->readout.packed = kith_tape_tensor(t->tape, kith__most_wanted(t), kith_model_width(&t->model));
   if (!t->classifies) kith_l2_op(t->tape, &t->batch->picks, &t->l2_scale, leaf, &t->loss); /* the seeds are the first leaves */
