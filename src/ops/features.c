@@ -10,21 +10,27 @@ KITH_KERNEL void kith_features_forward(const kith_features *f, int64_t row, int 
   }
 }
 
+/* Gradients of weights and biases, by type. */
+typedef struct gradients {
+  float *const *dw, *const *db;
+} gradients;
+
 /* The columns k … k + m - 1 of all rows. */
-KITH_INLINE void features_columns(const kith_features *f, const uint8_t *type, int64_t n, const kith_lid *row, int d, int k, int m, const float *dy,
-                                  float *const dw[KITH_TYPES]) {
+KITH_INLINE void features_columns(const kith_features *f, const uint8_t *type, int64_t n, const kith_lid *row, int d, int k, int m, const float *dy, gradients to) {
   for (int64_t i = 0; i < n; i++) {
     int64_t r = row ? row[i] : i;
-    float *to = dw[type[r]];
+    float *dw = to.dw[type[r]], *db = to.db[type[r]];
     const float *from = dy + i * d + k;
-    for (kith_eid e = f->start[r]; to && e < f->start[r + 1]; e++)
-      for (int j = 0; j < m; j++) to[(size_t)f->of[e] * (size_t)d + (size_t)(k + j)] += f->value[e] * from[j];
+    if (!dw) continue;
+    for (int j = 0; j < m; j++) db[k + j] += from[j];
+    for (kith_eid e = f->start[r]; e < f->start[r + 1]; e++)
+      for (int j = 0; j < m; j++) dw[(size_t)f->of[e] * (size_t)d + (size_t)(k + j)] += f->value[e] * from[j];
   }
 }
 
 KITH_KERNEL void kith_features_backward(const kith_features *f, const uint8_t *type, int64_t n, const kith_lid *row, int d, const float *dy,
-                                        float *const dw[KITH_TYPES]) {
+                                        float *const dw[KITH_TYPES], float *const db[KITH_TYPES]) {
 #pragma omp parallel for schedule(static)
   for (int k = 0; k < d; k += FEATURES_COLUMNS)
-    features_columns(f, type, n, row, d, k, d - k < FEATURES_COLUMNS ? d - k : FEATURES_COLUMNS, dy, dw);
+    features_columns(f, type, n, row, d, k, d - k < FEATURES_COLUMNS ? d - k : FEATURES_COLUMNS, dy, (gradients){dw, db});
 }

@@ -15,21 +15,14 @@ void kith_input_row(const kith_input *in, kith_lid row, float *y) {
 
 bool kith_input_learns(const kith_input *in) { return kith_input_reads(in) || (in->x && kith_tensor_learns(in->x)); }
 
-/* db += dy of the rows of a type. */
-static void input_bias(const kith_input *in, int t, int64_t n, const kith_lid *row, const float *dy) {
-  float *db = kith_tensor_open(in->b[t]);
-  for (int64_t i = 0; i < n; i++)
-    for (int k = 0; k < in->d && in->type[row ? row[i] : i] == t; k++) db[k] += dy[i * in->d + k];
-}
-
 void kith_input_weigh(const kith_input *in, int64_t n, const kith_lid *row, const float *dy) {
-  float *dw[KITH_TYPES] = {NULL};
+  float *dw[KITH_TYPES] = {NULL}, *db[KITH_TYPES] = {NULL};
   for (int t = 0; t < KITH_TYPES; t++) {
     if (!in->w[t]) continue;
     dw[t] = kith_tensor_open(in->w[t]);
-    input_bias(in, t, n, row, dy);
+    db[t] = kith_tensor_open(in->b[t]);
   }
-  kith_features_backward(in->features, in->type, n, row, in->d, dy, dw);
+  kith_features_backward(in->features, in->type, n, row, in->d, dy, dw, db);
 }
 
 /* ---- on the whole graph ---- */

@@ -114,12 +114,14 @@ assert (a["item/id"][:] == b["item/id"][:]).all() and np.abs(x - y).max() <= 1e-
 P
 
 # A run on other ranks goes on where another stopped: weights of features are in the checkpoint.
-whole=(--set model.input=both --set train.epochs=4 --set evaluate.every=0)
 loss() { tail -n 1 "$1" | /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["loss"])'; }
-"$KITH" train "$job" "$@" "${whole[@]}" --quiet --fresh --json >"$dir/said"; once=$(loss "$dir/said")
-"$KITH" train "$job" "$@" "${whole[@]}" --quiet --fresh --set train.epochs=2 >/dev/null
-ranks 3 train "$job" "$@" "${whole[@]}" --quiet --json >"$dir/said"
-/usr/bin/python3 -c 'import sys; a, b = map(float, sys.argv[1:]); assert abs(a - b) <= 1e-5 * a, (a, b)' "$once" "$(loss "$dir/said")"
+for input in features both; do
+  whole=(--set model.input=$input --set train.epochs=4 --set evaluate.every=0)
+  "$KITH" train "$job" "$@" "${whole[@]}" --quiet --fresh --json >"$dir/said"; once=$(loss "$dir/said")
+  "$KITH" train "$job" "$@" "${whole[@]}" --quiet --fresh --set train.epochs=2 >/dev/null
+  ranks 3 train "$job" "$@" "${whole[@]}" --quiet --json >"$dir/said"
+  /usr/bin/python3 -c 'import sys; a, b = map(float, sys.argv[1:]); assert abs(a - b) <= 1e-5 * a, (a, b)' "$once" "$(loss "$dir/said")"
+done
 
 # ---- what is refused ----
 refused() { # WHAT CODE MESSAGE words…

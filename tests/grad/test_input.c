@@ -91,6 +91,29 @@ static kith_tensor *fetched(test_form *f) {
   return kith_fetch_op(f->tape, &fetch, &in, &leaves, (int64_t)WANTED * test_comm->size);
 }
 
+/* ---- models on such rows ---- */
+
+/* Every owned row is asked for once. */
+static const kith_picks *all_rows(test_form *f) {
+  kith_lid n = (kith_lid)f->hop->out->n;
+  kith_picks *p = kith_tape_room(f->tape, 1, sizeof *p);
+  kith_lid *row = kith_tape_room(f->tape, (int64_t)n + 1, sizeof *row);
+  for (kith_lid i = 0; i <= n; i++) row[i] = i;
+  *p = (kith_picks){.n = n, .row = row, .n_sum = n, .sum_row = row, .start = row, .member = row};
+  return p;
+}
+
+static kith_tensor *model(test_form *f) {
+  const kith_hop *hop[KITH_READOUT_MOST];
+  for (int l = 0; l < options.layers; l++) hop[l] = f->hop;
+  kith_readout *r = kith_tape_room(f->tape, 1, sizeof *r);
+  r->picks = all_rows(f);
+  r->packed = kith_tape_rows(f->tape, f->hop->out, kith_model_width(&options));
+  kith_stage s = {.tape = f->tape, .params = f->params, .play = &f->play, .hop = hop, .x = rows(f), .readout = r};
+  kith_model_record(&options, &s);
+  return r->packed;
+}
+
 /* ---- what is checked ---- */
 
 static void check(kith_input_name input, bool items) {
@@ -123,10 +146,29 @@ static void items_with_features_and_users_with_embeddings_are_differentiated(voi
   check(KITH_FEATURES, true);
 }
 
+static void models_are_differentiated_through_features(void **state) {
+  (void)state;
+  const kith_model_options all[] = {{.name = KITH_MF}, {.name = KITH_LIGHTGCN, .layers = 2}, {.name = KITH_NGCF, .layers = 2}, {.name = KITH_GCN, .layers = 2},
+                                    {.name = KITH_GAT, .layers = 2, .heads = 2}, {.name = KITH_SAGE, .layers = 2}, {.name = KITH_PINSAGE, .layers = 2}};
+  for (size_t i = 0; i < 2 * sizeof all / sizeof *all; i++) {
+    options = all[i / 2];
+    options.width = FORM_WIDTH;
+    double step = i / 2 < 4 ? FORM_STEP : FORM_SMALL_STEP; /* the others have maxima and slopes that change hands */
+    options.input = i % 2 ? KITH_BOTH : KITH_FEATURES;
+    only_items = false;
+    if (kith_model_reads_near(&options)) test_form_near(model, step);
+    else test_form_whole(model, step, kith_model_has_loops(&options));
+    options.layers = options.layers > 1 ? 1 : options.layers;
+    test_form_sampled(model, step);
+    hop_graph_free();
+  }
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(embeddings_are_differentiated), cmocka_unit_test(features_are_differentiated),
                                      cmocka_unit_test(embeddings_with_features_are_differentiated),
-                                     cmocka_unit_test(items_with_features_and_users_with_embeddings_are_differentiated)};
+                                     cmocka_unit_test(items_with_features_and_users_with_embeddings_are_differentiated),
+                                     cmocka_unit_test(models_are_differentiated_through_features)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

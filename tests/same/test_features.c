@@ -184,11 +184,40 @@ static void features_alone_have_no_rows(void **state) {
   test_graph_free(&t);
 }
 
+/* Items are made of features, users have embeddings: what is kept of items stays zero, whatever is learnt. */
+static void rows_without_embeddings_stay_zero(void **state) {
+  (void)state;
+  const manner how[] = {full, drawn};
+  kith_model_options model = kith_model_defaults();
+  test_graph t = test_graph_random(USERS, ITEMS, EDGES, 11);
+  model.width = 16;
+  model.layers = 2;
+  model.input = KITH_FEATURES;
+  for (int m = 0; m < 2; m++) {
+    kith_graph *g = test_graph_cut(&t, test_comm, CUT, 2);
+    kith_train_options train = kith_train_defaults();
+    kith_trainer *trainer = NULL;
+    test_features(g, items_known.n, 5);
+    train.batch = 100;
+    train.sampler = how[m].sampler;
+    assert_int_equal(KITH_OK, kith_trainer_create(test_comm, g, &model, &train, &trainer).status);
+    kith_trainer_epoch(trainer, 0);
+    for (int s = 0; s < STEPS; s++) kith_trainer_step(trainer, s, false);
+    kith_state s = kith_trainer_state(trainer);
+    assert_int_equal(s.d, 16);
+    for (kith_lid i = 0; i < g->n_own; i++)
+      for (int k = 0; k < 16; k++) assert_true((s.x[i * 16 + k] != 0) == (g->type[i] == KITH_USER) && (g->type[i] == KITH_USER || s.m[i * 16 + k] == 0));
+    kith_trainer_destroy(&trainer);
+    kith_graph_destroy(&g);
+  }
+  test_graph_free(&t);
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(lightgcn_reads_features), cmocka_unit_test(mf_reads_features), cmocka_unit_test(ngcf_reads_features),
                                      cmocka_unit_test(gcn_reads_features), cmocka_unit_test(gat_reads_features), cmocka_unit_test(sage_reads_features),
                                      cmocka_unit_test(pinsage_reads_features), cmocka_unit_test(features_are_read_only_where_asked),
-                                     cmocka_unit_test(features_alone_have_no_rows)};
+                                     cmocka_unit_test(features_alone_have_no_rows), cmocka_unit_test(rows_without_embeddings_stay_zero)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }
