@@ -103,6 +103,7 @@ static kith_agreed run_loss(run *r, double *loss) {
 static kith_agreed run_mark(const run *r, int d, const float *x, kith_held_out split, kith_marks *out) {
   kith_rank_options on = r->o->evaluate;
   on.split = split;
+  on.stop = kith__stop_is_asked;
   if (!run_classifies(r)) return kith_rank_evaluate(r->comm, r->g, d, x, &on, &out->ranked);
   out->classified = kith_accuracy_measure(r->comm, r->g, x, split == KITH_ON_TEST ? KITH_NODE_TEST : KITH_NODE_VALID);
   return (kith_agreed){KITH_OK};
@@ -194,6 +195,13 @@ done:
   return st;
 }
 
+/* The epoch is not closed: its evaluation is left to the run that goes on. */
+static kith_agreed run_leave_open(run *r) {
+  r->epoch--;
+  r->wish = KITH_WISH_STOP;
+  return (kith_agreed){KITH_OK};
+}
+
 /* After the steps of an epoch: loss, evaluation, history, export, checkpoint. */
 static kith_agreed run_close_epoch(run *r, bool *enough) {
   kith_agreed st = {KITH_OK};
@@ -203,7 +211,9 @@ static kith_agreed run_close_epoch(run *r, bool *enough) {
   r->epoch++;
   KITH_TRY(run_line(r, &line));
   bool last = r->epoch >= r->o->train.epochs;
-  KITH_TRY(run_evaluate(r, last, &line, &m, &final));
+  st = run_evaluate(r, last, &line, &m, &final);
+  if (st.status == KITH_EINTERRUPT) return run_leave_open(r);
+  KITH_TRY(st);
   r->step = 0;
   run_begin_epoch(r);
   *enough = last || (r->o->train.patience > 0 && line.marks && r->stale >= r->o->train.patience);
