@@ -26,7 +26,7 @@ begin() { # N words…: kith train on N ranks in the background; sets pid
 await() { # PLACE: until there is a checkpoint of that place, or the run has ended
   while kill -0 $pid 2>/dev/null && [ "$(place)" -lt "$1" ]; do sleep 0.02; done
 }
-ranks_of() { local mpirun; mpirun=$(pgrep -P "$1" mpirun) && pgrep -P "$mpirun" -x kith; }
+ranks_of() { local mpirun; mpirun=$(pgrep -P "$1" mpirun) && pgrep -P "$mpirun" -x "$(basename "$KITH")"; }
 end() { rc=0; { wait $pid; } 2>/dev/null || rc=$?; }
 whole() { # there is at least one checkpoint, and nothing in it is damaged
   local last
