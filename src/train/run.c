@@ -291,22 +291,11 @@ done:
   return st;
 }
 
-/* A run that was killed may have left half of these; of its checkpoints kith_checkpoint_sweep() takes care. */
-static kith_status run_sweep(const run *r) {
-  kith_status st = KITH_OK;
-  char metrics[KITH_PATH];
-  KITH_TRY(kith_path_join(r->o->work, "metrics.jsonl", metrics));
-  KITH_TRY(kith_file_sweep(metrics));
-  KITH_TRY(kith_file_sweep(r->embeddings));
-done:
-  return st;
-}
-
 static kith_status run_prepare(run *r) {
   kith_status st = KITH_OK;
   if (r->comm->rank == 0) KITH_TRY(kith_folder_make(r->o->work));
   KITH_TRY(kith_path_join(r->o->work, "embeddings.h5", r->embeddings));
-  if (r->comm->rank == 0) KITH_TRY(run_sweep(r));
+  if (r->comm->rank == 0) kith_file_sweep(r->embeddings);
   kith__recipe(r->g, r->o, sizeof r->recipe, r->recipe);
 done:
   return st;
