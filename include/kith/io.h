@@ -57,6 +57,8 @@ kith_agreed kith_h5_get_int(kith_h5 *f, const char *name, int64_t *value) KITH_M
 kith_agreed kith_h5_get_real(kith_h5 *f, const char *name, double *value) KITH_MUST_USE;
 /** The text is a new block, freed by the caller with KITH_FREE(). */
 kith_agreed kith_h5_get_text(kith_h5 *f, const char *name, char **text) KITH_MUST_USE;
+/** Whether the root has an attribute.  Collective. */
+bool kith_h5_has_attribute(kith_h5 *f, const char *name);
 /** One thing in a file: an attribute of the root with its value, or a dataset with its size. */
 typedef struct kith_h5_entry {
   const char *name;  /**< "user/id"; valid during the call */
@@ -310,29 +312,39 @@ typedef struct kith_checkpoint {
   double best;          /**< best score so far */
   int64_t best_epoch;   /**< 0: none */
   bool keeps_best;      /**< writing: the checkpoint of best_epoch stays, however old */
+  bool refused;         /**< reading: the file is good, but of another graph or another recipe */
   int64_t stale;        /**< evaluations since the best */
+  double seconds;       /**< in the steps done of the next epoch */
+  int64_t halo_bytes;   /**< over ranks, in exchanges of ghosts by them */
   const char *recipe;   /**< what must be the same to go on */
   char *history;        /**< metrics, one JSON object a line; a new block after reading, freed by the caller */
   const char *job;      /**< resolved job, for readers */
 } kith_checkpoint;
 
 /**
- * Write `folder`/checkpoint-EEEEEE.h5 (epoch), then `folder`/checkpoint-latest that names it, then remove all but the
- * newest `keep` files, and that of the best epoch where c->keeps_best.  Collective.
+ * Write `folder`/checkpoint-EEEEEE-SSSSSS.h5 (epoch, step), then `folder`/checkpoint-latest that names it; then remove, of
+ * it and those before it, all but the newest `keep` files, and that of the best epoch where c->keeps_best.  Collective.
  */
 kith_agreed kith_checkpoint_write(const kith_comm *comm, const kith_graph *g, const char *parts_path, const char *folder,
                                   int keep, const kith_checkpoint *c) KITH_MUST_USE;
-/** The path of the newest checkpoint in `folder`, or "" if there is none.  Collective. */
-kith_agreed kith_checkpoint_newest(const kith_comm *comm, const char *folder, char *path) KITH_MUST_USE;
-/** The path of the checkpoint after that many epochs, or "" if it is not there.  Collective. */
+/**
+ * The path of the nth checkpoint to try, from 0: first that which checkpoint-latest names, be it there or not, then all
+ * others, the newest first; "" if there are no more.  Collective.
+ * Errors: KITH_EDATA if checkpoint-latest holds no name and there is no other; KITH_ENOINPUT, KITH_ENOMEM.
+ */
+kith_agreed kith_checkpoint_find(const kith_comm *comm, const char *folder, int nth, char *path) KITH_MUST_USE;
+/** The path of the checkpoint after that many whole epochs, or "" if it is not there.  Collective. */
 kith_agreed kith_checkpoint_of(const kith_comm *comm, const char *folder, int64_t epoch, char *path) KITH_MUST_USE;
 /**
  * Read into c->x, c->m, c->v, which the caller has made [n_own, c->d], and the rest of `c`.  Moments, those of the weights
  * too, are not read where their place is null.  Collective.
- * Errors: KITH_EDATA (torn, another graph); KITH_ECONFIG if c->recipe differs from the file's: the first difference is named.
+ * Errors: KITH_ENOINPUT, KITH_EDATA (torn); KITH_EDATA (another graph) and KITH_ECONFIG (c->recipe differs from the file's:
+ * the first difference is named), where c->refused tells that the file is whole.
  */
 kith_agreed kith_checkpoint_read(const kith_comm *comm, const kith_graph *g, const char *parts_path, const char *path,
                                  kith_checkpoint *c) KITH_MUST_USE;
+/** Remove what a killed write left in a folder: checkpoints and checkpoint-latest under their temporary names.  Collective. */
+kith_agreed kith_checkpoint_sweep(const kith_comm *comm, const char *folder) KITH_MUST_USE;
 /** Remove all checkpoints of a folder.  Collective. */
 kith_agreed kith_checkpoint_remove(const kith_comm *comm, const char *folder) KITH_MUST_USE;
 

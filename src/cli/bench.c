@@ -20,7 +20,7 @@ static void bench_halo(bench *b) {
   kith_halo_end(b->a->halo);
 }
 
-static void bench_step(bench *b) { (void)kith_trainer_step(b->trainer, 0, false); }
+static void bench_step(bench *b) { (void)kith_trainer_step(b->trainer, 0, KITH_WISH_NOTHING); }
 
 static void bench_rank(bench *b) {
   kith_top top = {0};
@@ -65,7 +65,7 @@ static void bench_sampled(bench *b) {
   if (n_step > least) n_step = least;
   bench_step(b); /* warm */
   kith_tally t = kith_trainer_tally(b->trainer);
-  for (int64_t s = 0; s < n_step; s++) kith_trainer_step(b->trainer, s, false);
+  for (int64_t s = 0; s < n_step; s++) kith_trainer_step(b->trainer, s, KITH_WISH_NOTHING);
   kith_tally u = kith_trainer_tally(b->trainer);
   double seconds = u.seconds - t.seconds, plan = u.plan - t.plan, mpi = u.mpi - t.mpi, drawn = (double)(u.drawn - t.drawn);
   KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, &drawn, 1, MPI_DOUBLE, MPI_SUM, comm->mpi));

@@ -15,7 +15,7 @@ kinds = {  # file: its format, and what must be said of it in words
     "graph.h5": ("kith-graph", ["200 users (text ids), 300 items (text ids)", "{train/item} training interactions, with times",
                                 "{valid/item} validation interactions", "{test/item} test interactions", "300 social ties"]),
     "parts.h5": ("kith-parts", ["200 users and 300 items with {train/item} training interactions, cut into 6 parts by metis"]),
-    "checkpoint-000004.h5": ("kith-checkpoint", ["after epoch 4 and 0 steps", "rows of width 16 for 200 users and 300 items"]),
+    "checkpoint-000004-000000.h5": ("kith-checkpoint", ["after epoch 4 and 0 steps", "rows of width 16 for 200 users and 300 items"]),
     "embeddings.h5": ("kith-embeddings", ["lightgcn after epoch 4: rows of width 16 for 200 users and 300 items", 'last metrics: {"epoch": 4, ']),
     "top.h5": ("kith-recommendations", ["the best 10 of 300 items (text ids) for each of 200 users (text ids)"])}
 graph = h5py.File(folder + "/graph.h5", "r")
@@ -72,7 +72,7 @@ def notices(path):
         assert torn == [name], (path, name, torn)
     os.unlink(spoiled)
 
-kept = {f for f in os.listdir(folder) if f.endswith(".h5") and f != "checkpoint-000003.h5"}
+kept = {f for f in os.listdir(folder) if f.endswith(".h5") and f != "checkpoint-000003-000000.h5"}
 assert kept == set(kinds), "a kind of file that this test does not know: %s" % (kept ^ set(kinds))
 for name, (kind, words) in kinds.items():
     holds(os.path.join(folder, name), kind, words)
