@@ -317,7 +317,8 @@ int64_t kith_neighbour_draw(uint64_t seed, uint64_t step, int64_t node, int hop,
  *   is with chance p_v, so the aggregator's normalisation p_uv / p_u is p_v and scale is 1 / p_v.
  * - saint-edge, saint-walk (the same): the set is what random walks of one hop, or of `walk`, visit that begin at `budget`
  *   nodes.  A walk of one hop draws an edge as the paper's edge sampler does, in proportion to 1 / deg u + 1 / deg v.  Scales
- *   are one over chances that are counted before training, in sets that meet every node `coverage` times on average.
+ *   are one over chances that are counted before training, in sets that meet every node `coverage` times on average: of
+ *   a seed's neighbours in its own hop; in farther ones, where the row itself is in the set or not, given that it is or not.
  * - cluster (Chiang et al., Cluster-GCN, KDD 2019): a row reads its neighbours in the step's parts, or with KITH_CUT_DROP in
  *   its own part; scale is neighbours / neighbours read, as the paper normalises what is left.  With KITH_CUT_WEIGH
  *   neighbours in its own part count once, others one over the chance that their part is there: that is unbiased for nodes

@@ -30,7 +30,7 @@ done:
 static kith_agreed embed_exported_epoch(const kith_comm *comm, const char *embeddings, int64_t *epoch) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
-  KITH_TRY(kith_h5_open(comm, embeddings, KITH_EMBEDDINGS_FORMAT, KITH_FILE_VERSION, &f));
+  KITH_TRY(kith_h5_open(comm, embeddings, KITH_EMBEDDINGS_FORMAT, KITH_ROWS_VERSION, &f));
   KITH_TRY(kith_h5_get_int(f, "epoch", epoch));
 done:
   kith_h5_close(&f);
@@ -42,7 +42,7 @@ static kith_agreed embed_choose(cli *c, const char *embeddings, char *checkpoint
   kith_agreed st = {KITH_OK};
   KITH_TRY(embed_exported_epoch(c->comm, embeddings, exported));
   KITH_TRY(kith_checkpoint_of(c->comm, c->job.work, *exported, checkpoint));
-  if (!checkpoint[0]) KITH_TRY(kith_checkpoint_newest(c->comm, c->job.work, checkpoint));
+  if (!checkpoint[0]) KITH_TRY(kith_checkpoint_find(c->comm, c->job.work, 0, checkpoint));
   if (!checkpoint[0]) KITH_TRY(kith_agreed_same(kith_fail(KITH_ENOINPUT, "%s: no checkpoint is there: run kith train %s first", c->job.work, c->job.path)));
 done:
   return st;

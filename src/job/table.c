@@ -128,9 +128,12 @@ const job_key kith__job_table[] = {
     {"embed.user_features.path", JOB_PATH, AT(embed.features[KITH_USER]), NONE, "kith embed: what new users are like, written as data.user_features are; known users are passed over"},
     {"embed.item_features.path", JOB_PATH, AT(embed.features[KITH_ITEM]), NONE, "kith embed: what new items are like, written as data.item_features are; known items are passed over"},
     SOURCE("embed.interactions", embed.interactions, "kith embed: who interacted with what among the new nodes; ids are those of the graph's lists"),
-    {"checkpoint.every", JOB_INT, AT(checkpoint.every), 0, 1e9, "epochs", "between checkpoints; 0: only at the end"},
+    {"checkpoint.every", JOB_INT, AT(checkpoint.every), 0, 1e9, "epochs", "between checkpoints; 0: none because of epochs; one is always written at the end"},
+    {"checkpoint.steps", JOB_INT, AT(checkpoint.steps), 0, 1e9, "steps", "between checkpoints, counted over epochs; 0: none because of steps"},
+    {"checkpoint.minutes", JOB_REAL, AT(checkpoint.minutes), 0, 1e6, "minutes", "between checkpoints, which is what a crash can cost; 0: none because of time"},
     {"checkpoint.keep", JOB_INT, AT(checkpoint.keep), 1, 1e6, "files", "how many of the newest checkpoints stay"},
     {"checkpoint.best", JOB_BOOL, AT(checkpoint.best), NONE, "where evaluations pick the epoch: write a checkpoint of the picked one, and keep it beside the newest, so that kith embed can use it"},
+    {"checkpoint.wait", JOB_BOOL, AT(checkpoint.wait), NONE, "training waits until a checkpoint is written; otherwise it goes on meanwhile, which takes memory for a copy of rows and moments"},
 };
 const int kith__job_n_key = (int)(sizeof kith__job_table / sizeof *kith__job_table);
 _Static_assert(sizeof kith__job_table / sizeof *kith__job_table <= JOB_KEYS_MOST, "room for the values of all keys");

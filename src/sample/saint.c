@@ -5,7 +5,8 @@
  * The chances that the estimate is divided by are counted in sets drawn before training, as the paper does: a node is
  * there in C_u of them, both ends of an edge in C_uv.  The seeds are there whatever is drawn, so that they read u with scale
  * N / C_u.  The rows of farther hops are there because they are in the set, and read u under that condition: C_v / C_uv (the
- * paper's 1 / alpha); a seed that is not in the set, and is carried along for its own layers' sake, reads as before.
+ * paper's 1 / alpha).  A seed that is not in the set, and is carried along for its own layers' sake, reads u under that
+ * condition: (N - C_v) / (C_u - C_uv).  So the sum is estimated without bias whether it is in the set or not.
  */
 #include <math.h>
 
@@ -62,18 +63,27 @@ static bool saint_advance(void *self) {
   return ready;
 }
 
+/* One over the chance that neighbour c, entry e of a row, is in the set; a first meeting counts as one. */
+static float saint_scale(const saint *w, const sample_question *q, kith_eid e, kith_lid c) {
+  int64_t often = w->n_set, together = w->count[c];
+  if (q->hop < w->set->n_hop - 1) {
+    bool here = w->here[q->row] != 0;
+    often = here ? w->count[q->row] : w->n_set - w->count[q->row];
+    together = here ? w->both[e] : w->count[c] - w->both[e];
+  }
+  return (float)((double)(often > 0 ? often : 1) / (double)(together > 0 ? together : 1));
+}
+
 static int64_t saint_draw(void *self, const sample_question *q, int64_t *place, float *scale) {
   const saint *w = self;
   const kith_relation *a = w->set->a;
   kith_eid first = a->csr.start[a->place[q->row]];
-  bool free = q->hop == w->set->n_hop - 1 || w->here[q->row] == 0;
   int64_t n = 0;
   for (int64_t i = 0; i < q->among; i++) {
     kith_eid e = first + kith__allowed(q, i);
     kith_lid c = a->csr.col[e];
     if (w->here[c] == 0) continue;
-    int64_t often = free ? w->n_set : w->count[q->row], together = free ? w->count[c] : w->both[e];
-    scale[n] = (float)((double)(often > 0 ? often : 1) / (double)(together > 0 ? together : 1)); /* a first meeting counts as one */
+    scale[n] = saint_scale(w, q, e, c);
     place[n++] = kith__allowed(q, i);
   }
   return n;

@@ -22,19 +22,19 @@ kith_status kith__full_record(kith_trainer *t) {
   return kith_tape_status(t->tape);
 }
 
-int64_t kith__full_arrange(kith_trainer *t, bool stop) {
+kith_wish kith__full_arrange(kith_trainer *t, kith_wish wish) {
   kith_batch *b = t->batch;
-  if (t->classifies) return kith_comm_max(t->comm, stop); /* nothing is asked for that could carry it */
-  int64_t stops = kith_halo_aim(t->halo, b->n_want, b->want, b->key, stop);
+  if (t->classifies) return (kith_wish)kith_comm_max(t->comm, wish); /* nothing is asked for that could carry it */
+  kith_wish granted = (kith_wish)kith_halo_aim(t->halo, b->n_want, b->want, b->key, wish);
   kith_batch_answer(b, t->halo);
-  return stops;
+  return granted;
 }
 
 /* A step with an empty batch, or without labelled nodes. */
 void kith__full_whole(kith_trainer *t) {
   if (t->classifies) kith_labelled_take(t->labelled, 0, NULL, NULL);
   else kith_batch_clear(t->batch);
-  kith__full_arrange(t, false);
+  kith__full_arrange(t, KITH_WISH_NOTHING);
   t->readout.whole = true;
   kith_tape_forward(t->tape);
   t->readout.whole = false;

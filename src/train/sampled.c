@@ -109,7 +109,7 @@ static void sampled_clear_whole(kith_trainer *t) {
   t->whole_played = false;
 }
 
-int64_t kith__sampled_arrange(kith_trainer *t, int64_t step, bool stop) {
+kith_wish kith__sampled_arrange(kith_trainer *t, int64_t step, kith_wish wish) {
   kith_lid n = 0;
   const kith_gid *want = NULL;
   sampled_clear_whole(t);
@@ -120,9 +120,9 @@ int64_t kith__sampled_arrange(kith_trainer *t, int64_t step, bool stop) {
   kith__sampled_finish(t);
   sampled_show(t, step);
   kith_sampler_want(t->sampler, &n, &want, &t->fetch.row);
-  int64_t stops = kith_halo_aim(t->halo, n, want, NULL, stop);
+  kith_wish granted = (kith_wish)kith_halo_aim(t->halo, n, want, NULL, wish);
   if (step + 1 < t->n_step) sampled_begin(t, step + 1);
-  return stops;
+  return granted;
 }
 
 /* A step's rows go before those of the whole graph come: only one of both takes memory. */

@@ -204,17 +204,17 @@ void kith__fill(kith_trainer *t, int64_t step, kith_batch *b) {
   else kith_batch_pairs(b, t->epoch, step);
 }
 
-static int64_t trainer_arrange(kith_trainer *t, int64_t step, bool stop) {
-  if (t->sampled) return kith__sampled_arrange(t, step, stop);
+static kith_wish trainer_arrange(kith_trainer *t, int64_t step, kith_wish wish) {
+  if (t->sampled) return kith__sampled_arrange(t, step, wish);
   kith__fill(t, step, t->batch);
-  return kith__full_arrange(t, stop);
+  return kith__full_arrange(t, wish);
 }
 
-bool kith_trainer_step(kith_trainer *t, int64_t step, bool stop) {
+kith_wish kith_trainer_step(kith_trainer *t, int64_t step, kith_wish wish) {
   double began = kith_clock(), mpi = kith_mpi_seconds();
   t->play.training = true;
   t->play.step = (uint64_t)(t->epoch_number * t->n_step + step);
-  int64_t stops = trainer_arrange(t, step, stop);
+  kith_wish granted = trainer_arrange(t, step, wish);
   if (!t->classifies) t->l2_scale = t->train.loss.l2 / (double)t->batch->n_global;
   kith_tape_forward(t->tape);
   kith_params_clear(t->params);
@@ -225,7 +225,7 @@ bool kith_trainer_step(kith_trainer *t, int64_t step, bool stop) {
   t->tally.steps++;
   t->tally.seconds += kith_clock() - began;
   t->tally.mpi += kith_mpi_seconds() - mpi;
-  return stops != 0;
+  return granted;
 }
 
 kith_tally kith_trainer_tally(const kith_trainer *t) { return t->tally; }

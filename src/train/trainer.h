@@ -48,8 +48,8 @@ struct kith_trainer {
 /* Steps on the whole graph: layers at the owners, then the batch's rows travel.  Prepare is collective, record local. */
 kith_agreed kith__full_prepare(kith_trainer *t) KITH_MUST_USE;
 kith_status kith__full_record(kith_trainer *t) KITH_MUST_USE;
-/* After the batch is filled: make its rows known to their owners; returns whether any rank wants to stop.  Collective. */
-int64_t kith__full_arrange(kith_trainer *t, bool stop);
+/* After the batch is filled: make its rows known to their owners; returns the largest wish of all ranks.  Collective. */
+kith_wish kith__full_arrange(kith_trainer *t, kith_wish wish);
 /* Play the layers and nothing else.  Collective. */
 void kith__full_whole(kith_trainer *t);
 
@@ -57,7 +57,7 @@ void kith__full_whole(kith_trainer *t);
 kith_agreed kith__sampled_prepare(kith_trainer *t) KITH_MUST_USE;
 kith_status kith__sampled_record(kith_trainer *t) KITH_MUST_USE;
 /* Hops of a step, which were drawn while the one before was played; those of the next one are begun.  Collective. */
-int64_t kith__sampled_arrange(kith_trainer *t, int64_t step, bool stop);
+kith_wish kith__sampled_arrange(kith_trainer *t, int64_t step, kith_wish wish);
 /* Bring the plan under way to its end, where something else needs the halo of the whole graph.  Collective. */
 void kith__sampled_finish(kith_trainer *t);
 /* The same for a step that will not come: its order changes.  Collective. */

@@ -92,7 +92,7 @@ mv "$dir/t/work/parts.h5" "$dir/keep"
 for verb in bench evaluate "recommend --user user-003"; do refused "parts.h5 missing for $verb" 66 'parts.h5: .*: run kith partition' ${verb%% *} "$job" ${verb#"${verb%% *}"}; done
 mv "$dir/keep" "$dir/t/work/parts.h5"
 for file in "$dir"/t/work/checkpoint-*.h5; do mv "$file" "$dir/"; done
-refused "the newest checkpoint missing" 66 'checkpoint-000004.h5: No such file.*checkpoint-latest names it.*--fresh' train "$job"
+refused "the only checkpoints missing" 66 'checkpoint-000004-000000.h5: No such file.*no other checkpoint is left.*--fresh' train "$job"
 mv "$dir"/checkpoint-*.h5 "$dir/t/work"
 
 # What is left to do decides whether the embeddings are exported: of a finished run, and of one without epochs.

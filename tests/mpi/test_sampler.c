@@ -376,10 +376,10 @@ static bool counts(const kith_sampler_options *o, uint64_t step, int node) {
 }
 
 /*
- * The same of one hop, the seeds' own: through two hops nodes of one set come together more often than chances of single
- * edges tell.  Chances that are counted have errors of their own: a twentieth of the sum is allowed for them.
+ * The same of one hop, in the seeds' rows of it: through two hops nodes of one set come together more often than chances of
+ * single edges tell.  Chances that are counted have errors of their own: a twentieth of the sum is allowed for them.
  */
-static void check_unbiased_sum(kith_sampler_options o, int64_t n_step) {
+static void check_unbiased_sum(kith_sampler_options o, int l, int64_t n_step) {
   setting s = setting_make(CUT, o, false);
   kith_gid number[NODES], seed[SEEDS];
   double sum[SEEDS] = {0}, square[SEEDS] = {0}, times[SEEDS] = {0}, value[NODES], truth[NODES], leaf[NODES], y[NODES];
@@ -389,7 +389,7 @@ static void check_unbiased_sum(kith_sampler_options o, int64_t n_step) {
   kith_lid n = some_seeds(number, seed);
   for (int64_t step = 0; step < n_step; step++) {
     kith_sampler_plan(s.s, n, seed, (uint64_t)step, 0, NULL);
-    const kith_hop *h = kith_sampler_hop(s.s, HOPS - 1);
+    const kith_hop *h = kith_sampler_hop(s.s, l);
     for (kith_lid i = 0; i < h->in->n; i++) leaf[i] = value[node_of(h->in, i)];
     hop_multiply(h, leaf, y);
     for (kith_lid p = 0; p < n; p++) {
@@ -402,7 +402,7 @@ static void check_unbiased_sum(kith_sampler_options o, int64_t n_step) {
   for (kith_lid p = 0; p < n; p++) {
     int a = node_of(kith_sampler_leaves(s.s), p);
     double mean = sum[p] / times[p], error = sqrt(fmax(0, square[p] / times[p] - mean * mean) / times[p]);
-    if (!(fabs(mean - truth[a]) <= 5 * error + truth[a] / 20)) fail_msg("%s: node %d: mean %g, truth %g, standard error %g", kith_train_mode_text(o.mode), a, mean, truth[a], error);
+    if (!(fabs(mean - truth[a]) <= 5 * error + truth[a] / 20)) fail_msg("%s, hop %d: node %d: mean %g, truth %g, standard error %g", kith_train_mode_text(o.mode), l, a, mean, truth[a], error);
   }
   setting_free(&s);
 }
@@ -415,9 +415,13 @@ static void weighed_sums_are_unbiased(void **state) {
   check_unbiased((kith_sampler_options){.mode = KITH_NEIGHBOR, .fanouts = {1, {3}}, .draw = KITH_BY_WEIGHT}, 800);
   check_unbiased((kith_sampler_options){.mode = KITH_LAYERWISE, .budget = 20}, 2000);
   check_unbiased((kith_sampler_options){.mode = KITH_SAINT_NODE, .budget = 20}, 2000);
-  check_unbiased_sum((kith_sampler_options){.mode = KITH_SAINT_EDGE, .budget = 10, .coverage = 400}, 1000);
-  check_unbiased_sum((kith_sampler_options){.mode = KITH_SAINT_WALK, .budget = 6, .walk = 2, .coverage = 400}, 1000);
-  check_unbiased_sum((kith_sampler_options){.mode = KITH_CLUSTER, .clusters = CLUSTERS, .cut = KITH_CUT_WEIGH}, 2000);
+  for (int l = 0; l < HOPS; l++) { /* a seed's rows of farther hops are in the set or not */
+    check_unbiased_sum((kith_sampler_options){.mode = KITH_LAYERWISE, .budget = 20}, l, 2000);
+    check_unbiased_sum((kith_sampler_options){.mode = KITH_SAINT_NODE, .budget = 20}, l, 2000);
+    check_unbiased_sum((kith_sampler_options){.mode = KITH_SAINT_EDGE, .budget = 10, .coverage = 400}, l, 4000);
+    check_unbiased_sum((kith_sampler_options){.mode = KITH_SAINT_WALK, .budget = 6, .walk = 2, .coverage = 400}, l, 4000);
+  }
+  check_unbiased_sum((kith_sampler_options){.mode = KITH_CLUSTER, .clusters = CLUSTERS, .cut = KITH_CUT_WEIGH}, HOPS - 1, 2000);
 }
 
 /* The chance that no walk of one hop comes to a or b, of walks that begin at each node with chance `root`. */

@@ -221,7 +221,7 @@ static void check(kith_model_name model, kith_loss_options loss, kith_negative_o
   final_of(&s, x, chooser);
   s.chooser = chooser;
   kith_trainer_epoch(trainer, 0);
-  kith_trainer_step(trainer, 0, false);
+  kith_trainer_step(trainer, 0, KITH_WISH_NOTHING);
   kith_comm_sum(test_comm, 1, st.loss);
   assert_true(fabs(kith_sum_value(st.loss) - loss_of(&s, x)) < 1e-5);
   double *moment = all_rows(g, st.m);

@@ -45,7 +45,7 @@ static void train_and_look(const kith_comm *comm, const test_graph *t, const kit
   for (int s = 0; s < STEPS; s++) {
     kith_sum *mine = kith_trainer_state(trainer).loss, sum;
     *mine = (kith_sum){0};
-    kith_trainer_step(trainer, s, false);
+    kith_trainer_step(trainer, s, KITH_WISH_NOTHING);
     sum = *mine;
     kith_comm_sum(comm, 1, &sum);
     loss[s] = kith_sum_value(&sum);

@@ -46,7 +46,7 @@ static outcome train_on(const kith_comm *comm, const test_graph *t, const recipe
     kith_sum *loss = kith_trainer_state(trainer).loss;
     *loss = (kith_sum){0};
     kith_trainer_epoch(trainer, e);
-    for (int64_t s = 0; s < kith_trainer_n_step(trainer); s++) kith_trainer_step(trainer, s, false);
+    for (int64_t s = 0; s < kith_trainer_n_step(trainer); s++) kith_trainer_step(trainer, s, KITH_WISH_NOTHING);
     kith_comm_sum(comm, 1, loss);
     out.loss[e] = kith_sum_value(loss);
   }
