@@ -36,6 +36,7 @@ typedef struct kith_checkpoint_options {
   double minutes;   /**< of rank 0's clock between checkpoints; 0: none because of time */
   int keep;         /**< how many of the newest stay */
   bool best;        /**< where evaluations pick the epoch: write one of the picked epoch, and keep it beside the newest */
+  bool wait;        /**< steps wait until a checkpoint is written; else it is written beside them, from a copy */
 } kith_checkpoint_options;
 
 kith_train_options kith_train_defaults(void);
@@ -70,7 +71,7 @@ kith_wish kith_trainer_step(kith_trainer *t, int64_t step, kith_wish wish);
 
 /** What a trainer has learnt: lent, [n_own, d] each; and the dense weights, the same on every rank. */
 typedef struct kith_state {
-  int d;          /**< columns of x, m and v; 0 where rows are data and nothing of them is learnt */
+  int d;          /**< columns of x, m and v; 0 where rows are data, or made of features alone, and nothing of them is learnt */
   float *x, *m, *v;
   kith_weights weights;
   kith_sum *loss; /**< this rank's share of the sum over steps of the mean loss, since it was last cleared by the caller */
@@ -86,7 +87,7 @@ const float *kith_trainer_final(kith_trainer *t);
 
 int kith_trainer_n_layer(const kith_trainer *t); /**< layers whose rows the model tells of: the input rows, then one a propagation */
 /**
- * How alike the rows of all nodes are after each layer, as the last kith_trainer_final() computed them: out [n_layer].
+ * How alike the rows of all nodes are after each layer, as kith_trainer_final() computed them since the last step: out [n_layer].
  * Collective.  Errors: KITH_ENOMEM.
  */
 kith_agreed kith_trainer_smoothness(kith_trainer *t, kith_smoothness *out) KITH_MUST_USE;
@@ -133,6 +134,8 @@ typedef struct kith_run_result {
   bool tested;            /**< the test split was read once, at the end, after validation had picked the epoch */
   kith_marks test;
   double seconds;         /**< in steps, this run */
+  int64_t checkpoints;    /**< written by this run … */
+  double checkpoint_seconds; /**< … and for how long training stood still for them */
   int64_t pairs;          /**< (classification: nodes) trained on, this run */
   int64_t halo_bytes;     /**< over all ranks, in exchanges of ghosts by steps of this run */
 } kith_run_result;

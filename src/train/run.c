@@ -21,10 +21,14 @@ static const char *run_split(const run *r) {
 static int run_width(const run *r) { return run_classifies(r) ? r->g->n_class : kith_model_width(&r->o->model); }
 
 static kith_agreed run_export(run *r, const float *final) {
+  kith_agreed st = {KITH_OK};
   kith_embeddings_note note = {.model = kith_model_text(r->o->model.name), .cosine = r->o->model.score == KITH_COSINE,
                                .epoch = r->epoch, .metrics = r->history.text, .job = r->o->job};
   r->result->best_epoch = r->epoch;
-  return kith_embeddings_write(r->comm, r->g, r->o->graph, r->o->parts, r->embeddings, run_width(r), final, &note);
+  KITH_TRY(kith__run_wait(r));
+  KITH_TRY(kith_embeddings_write(r->comm, r->g, r->o->graph, r->embeddings, run_width(r), final, &note));
+done:
+  return st;
 }
 
 /* "650 k pairs/s", or all digits where there are few. */
@@ -261,7 +265,7 @@ static kith_agreed run_measure(run *r) {
   r->result->evaluated = r->o->evaluate.every > 0;
   r->result->tested = tests;
   if (!tests && !measures) return st;
-  KITH_TRY(kith_embeddings_read(r->comm, r->g, r->o->parts, r->embeddings, &d, &x));
+  KITH_TRY(kith_embeddings_read(r->comm, r->g, r->embeddings, &d, &x));
   if (measures) KITH_TRY(run_mark(r, d, x, r->o->evaluate.split, &r->result->best));
   if (tests) KITH_TRY(run_mark(r, d, x, KITH_ON_TEST, &r->result->test));
 done:
@@ -308,6 +312,7 @@ static kith_agreed run_epochs(run *r) {
   else r->wish = run_first_wish(r);
   while (!enough && r->wish != KITH_WISH_STOP) KITH_TRY(run_one_epoch(r, &enough));
   if (!enough) KITH_TRY(kith__run_save(r));
+  KITH_TRY(kith__run_wait(r));
   r->result->epochs = r->epoch;
   if (!enough) KITH_TRY(kith_agreed_same(kith_fail(KITH_EINTERRUPT, "stopped by a signal after %lld epochs and %lld steps; a checkpoint is written: run again to continue",
                                                   (long long)r->epoch, (long long)r->step)));
@@ -322,12 +327,14 @@ kith_agreed kith_train_run(const kith_comm *comm, const kith_graph *g, const kit
   kith_train_watch();
   KITH_TRY(kith_agree(comm, run_prepare(&r)));
   KITH_TRY(kith_trainer_create(comm, g, &o->model, &o->train, &r.trainer));
+  KITH_TRY(kith__run_prepare_saving(&r));
   KITH_TRY(kith__run_resume(&r));
   KITH_TRY(run_epochs(&r));
   out->halo_bytes = kith_trainer_halo_bytes(r.trainer);
   kith_comm_sum_int(comm, 1, &out->halo_bytes);
   KITH_TRY(run_measure(&r));
 done:
+  kith_writer_destroy(&r.writer);
   kith__history_end(&r.history);
   kith_trainer_destroy(&r.trainer);
   kith__stop_unwatch();

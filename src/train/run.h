@@ -2,6 +2,7 @@
 #ifndef KITH_SRC_TRAIN_RUN_H
 #define KITH_SRC_TRAIN_RUN_H
 
+#include "kith/writer.h"
 #include "train/history.h"
 #include "train/recipe.h"
 
@@ -11,6 +12,7 @@ typedef struct run {
   const kith_graph *g;
   const kith_run *o;
   kith_trainer *trainer;
+  kith_writer *writer;     /* of checkpoints; nobody else calls HDF5 before it is waited for */
   history history;
   char recipe[RUN_RECIPE];
   char embeddings[KITH_PATH];
@@ -40,8 +42,12 @@ void kith__run_count_from_here(run *r);
 kith_wish kith__run_wish(const run *r);
 /* Whether a checkpoint is due after so many steps.  Local. */
 bool kith__run_is_due(const run *r);
-/* Write a checkpoint, unless there is one of this place.  KITH_ENUMERIC, and none is written, if anything is not finite.  Collective. */
+/* Make room for checkpoints.  Collective. */
+kith_agreed kith__run_prepare_saving(run *r) KITH_MUST_USE;
+/* Begin to write a checkpoint, unless there is one of this place.  KITH_ENUMERIC, and none is written, if anything is not finite.  Collective. */
 kith_agreed kith__run_save(run *r) KITH_MUST_USE;
+/* Until the checkpoint that was begun is there.  Collective. */
+kith_agreed kith__run_wait(run *r) KITH_MUST_USE;
 /* Continue where the newest checkpoint that can be read stopped, if there is one.  Collective. */
 kith_agreed kith__run_resume(run *r) KITH_MUST_USE;
 

@@ -46,8 +46,21 @@ static kith_checkpoint saved_place(const run *r, const kith_state *s) {
                            .recipe = r->recipe, .keeps_best = r->o->checkpoint.best && kith__run_selects(r), .history = r->history.text, .job = r->o->job};
 }
 
+kith_agreed kith__run_prepare_saving(run *r) {
+  kith_state s = kith_trainer_state(r->trainer);
+  return kith_writer_create(r->comm, r->g, s.d, s.weights.n, r->o->checkpoint.wait, &r->writer);
+}
+
+kith_agreed kith__run_wait(run *r) {
+  double began = kith_clock();
+  kith_agreed st = kith_writer_wait(r->writer);
+  r->result->checkpoint_seconds += kith_clock() - began;
+  return st;
+}
+
 kith_agreed kith__run_save(run *r) {
   kith_agreed st = {KITH_OK};
+  double began = kith_clock();
   kith_state s = kith_trainer_state(r->trainer);
   if (r->saved_epoch == r->epoch && r->saved_step == r->step) return st;
   kith_checkpoint c = saved_place(r, &s);
@@ -57,11 +70,13 @@ kith_agreed kith__run_save(run *r) {
   if (!isfinite(kith_sum_value(&c.loss)))
     KITH_TRY(kith_agreed_same(kith_fail(KITH_ENUMERIC, "after %lld epochs and %lld steps the loss or an embedding is not finite; the last checkpoint is kept; try a smaller train.lr",
                                         (long long)r->epoch, (long long)r->step)));
-  KITH_TRY(kith_checkpoint_write(r->comm, r->g, r->o->parts, r->o->work, r->o->checkpoint.keep, &c));
+  KITH_TRY(kith_writer_begin(r->writer, r->o->work, r->o->checkpoint.keep, &c));
+  r->result->checkpoints++;
   r->saved_epoch = r->epoch;
   r->saved_step = r->step;
   r->saved = kith_clock();
 done:
+  r->result->checkpoint_seconds += kith_clock() - began;
   return st;
 }
 
@@ -76,7 +91,7 @@ static kith_agreed saved_read(run *r, kith_checkpoint *c, char *path) {
   for (int nth = 0;; nth++) {
     KITH_TRY(kith_checkpoint_find(r->comm, r->o->work, nth, path));
     if (!path[0]) break;
-    kith_agreed read = kith_checkpoint_read(r->comm, r->g, r->o->parts, path, c);
+    kith_agreed read = kith_checkpoint_read(r->comm, r->g, path, c);
     if (!kith_is_bad(read)) return read;
     KITH_FREE(c->history);
     if (!saved_is_broken(read, c)) return read;
