@@ -53,7 +53,7 @@ typedef struct h5_rows {
   int64_t n_block;
   int64_t at;        /* where row 0 lies in the file */
   int file;          /* -1: none */
-  uint32_t *sum;     /* [n_block] of what this rank has put */
+  uint64_t *sum;     /* [n_block] of what this rank has put */
 } h5_rows;
 
 /** Rows of so many bytes that share a checksum, and a chunk where datasets are chunked: about a mebibyte of them. */

@@ -22,7 +22,7 @@ static data_kind data_kind_of(kith_h5_type type, int d) {
   switch (type) {
   case KITH_H5_INT8: return (data_kind){H5T_STD_I8LE, H5T_NATIVE_INT8, 1, H5T_INTEGER, "integers"};
   case KITH_H5_INT32: return (data_kind){H5T_STD_I32LE, H5T_NATIVE_INT32, 4, H5T_INTEGER, "integers"};
-  case KITH_H5_UINT32: return (data_kind){H5T_STD_U32LE, H5T_NATIVE_UINT32, 4, H5T_INTEGER, "integers"};
+  case KITH_H5_UINT64: return (data_kind){H5T_STD_U64LE, H5T_NATIVE_UINT64, 8, H5T_INTEGER, "integers"};
   case KITH_H5_INT64: return (data_kind){H5T_STD_I64LE, H5T_NATIVE_INT64, 8, H5T_INTEGER, "integers"};
   case KITH_H5_FLOAT: return (data_kind){H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, 4, H5T_FLOAT, "real numbers"};
   case KITH_H5_DOUBLE: return (data_kind){H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, 8, H5T_FLOAT, "real numbers"};
