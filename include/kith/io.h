@@ -124,9 +124,20 @@ typedef struct kith_split {
   uint64_t seed;
 } kith_split;
 
+/** How a line of features is written: the ids of those that a node has ("7 12", "7:0.5"), or a number for each. */
+typedef enum kith_feature_format { KITH_SPARSE, KITH_DENSE } kith_feature_format;
+
+/** A list of what users, or items, are like: a line is an id and its features. */
+typedef struct kith_feature_source {
+  char path[KITH_PATH];       /**< "" when there is none */
+  kith_feature_format format;
+  bool normalise;             /**< divide every node's features by their sum */
+} kith_feature_source;
+
 /** What ingest reads. */
 typedef struct kith_ingest_options {
   kith_source interactions, test, social; /**< test and social: path "" when there is none */
+  kith_feature_source features[KITH_TYPES];
   kith_split split; /**< beside a test list it only takes the validation share from the interactions */
 } kith_ingest_options;
 
@@ -142,6 +153,9 @@ typedef struct kith_ingest_report {
   int64_t social;               /**< distinct social ties */
   int64_t social_duplicates, social_unknown, social_self, social_light; /**< repeated; to a user without interactions; to oneself; too light: left out */
   bool text_ids[KITH_TYPES], has_time, has_weight;
+  int64_t features[KITH_TYPES];         /**< different features of each type, 0 without a list */
+  int64_t features_unknown[KITH_TYPES]; /**< lines of ids that no interaction names: left out */
+  int64_t features_bare[KITH_TYPES];    /**< nodes that such a list says nothing of */
 } kith_ingest_report;
 
 /**
@@ -154,13 +168,10 @@ typedef struct kith_ingest_report {
  * @param[out] report the same on every rank
  * Errors: KITH_ENOINPUT (a list is missing), KITH_EDATA (with file:line), KITH_ECONFIG (columns, shares, no times where
  * the split needs them), KITH_ENOMEM, KITH_EOUTPUT, KITH_EIO.
- * Memory: 12 bytes an interaction while reading without times and weights, 28 with times, 36 with both.
+ * Memory: 12 bytes an interaction while reading without times and weights, 28 with times, 36 with both; 20 a feature of a node.
  */
 kith_agreed kith_ingest(const kith_comm *comm, const kith_ingest_options *o, const char *job, const char *path,
                         kith_ingest_report *report) KITH_MUST_USE;
-
-/** How a line of features is written: the ids of those that a node has ("7 12", "7:0.5"), or a number for each. */
-typedef enum kith_feature_format { KITH_SPARSE, KITH_DENSE } kith_feature_format;
 
 /** What ingest reads for node classification: line i, from 0, of labels and features is node i; the other lists name these numbers. */
 typedef struct kith_nodes_options {
@@ -223,7 +234,9 @@ typedef struct kith_dataset {
   kith_eid n_edge;               /**< training interactions; edges */
   kith_lists train, valid, test; /**< a row per user; classification: train has a row per node, its neighbours */
   float *weight;                 /**< of the training interactions, in their order; null if they have none */
-  uint64_t fingerprint;          /**< of the training and held-out lists */
+  uint64_t fingerprint;          /**< of the training and held-out lists, and of features */
+  int n_feature_of[KITH_TYPES];  /**< recommendation: features of users and of items, 0 without … */
+  kith_features features[KITH_TYPES]; /**< … and those of every node, in original order */
   int n_class, n_feature;        /**< classification, as the next ones */
   float *feature;                /**< [n, n_feature] */
   int32_t *label;                /**< [n] class, or -1 */

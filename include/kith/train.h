@@ -71,7 +71,7 @@ kith_wish kith_trainer_step(kith_trainer *t, int64_t step, kith_wish wish);
 
 /** What a trainer has learnt: lent, [n_own, d] each; and the dense weights, the same on every rank. */
 typedef struct kith_state {
-  int d;          /**< columns of x, m and v; 0 where rows are data and nothing of them is learnt */
+  int d;          /**< columns of x, m and v; 0 where rows are data, or made of features alone, and nothing of them is learnt */
   float *x, *m, *v;
   kith_weights weights;
   kith_sum *loss; /**< this rank's share of the sum over steps of the mean loss, since it was last cleared by the caller */
@@ -87,7 +87,7 @@ const float *kith_trainer_final(kith_trainer *t);
 
 int kith_trainer_n_layer(const kith_trainer *t); /**< layers whose rows the model tells of: the input rows, then one a propagation */
 /**
- * How alike the rows of all nodes are after each layer, as the last kith_trainer_final() computed them: out [n_layer].
+ * How alike the rows of all nodes are after each layer, as kith_trainer_final() computed them since the last step: out [n_layer].
  * Collective.  Errors: KITH_ENOMEM.
  */
 kith_agreed kith_trainer_smoothness(kith_trainer *t, kith_smoothness *out) KITH_MUST_USE;

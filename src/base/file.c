@@ -62,13 +62,9 @@ done:
   return st;
 }
 
-kith_status kith_file_sweep(const char *wanted) {
-  kith_status st = KITH_OK;
+void kith_file_sweep(const char *wanted) {
   char path[KITH_PATH], tmp[KITH_TMP_PATH];
-  KITH_TRY(kith_file_name(wanted, path, tmp));
-  KITH_CHECK(unlink(tmp) == 0 || errno == ENOENT, KITH_EOUTPUT, "%s: cannot be removed: %s", tmp, strerror(errno));
-done:
-  return st;
+  if (kith_file_name(wanted, path, tmp) == KITH_OK) unlink(tmp);
 }
 
 static kith_status file_put(const char *path, const char *tmp, const char *text) {

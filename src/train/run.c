@@ -107,6 +107,7 @@ static kith_agreed run_loss(run *r, double *loss) {
 static kith_agreed run_mark(const run *r, int d, const float *x, kith_held_out split, kith_marks *out) {
   kith_rank_options on = r->o->evaluate;
   on.split = split;
+  on.stop = kith__stop_is_asked;
   if (!run_classifies(r)) return kith_rank_evaluate(r->comm, r->g, d, x, &on, &out->ranked);
   out->classified = kith_accuracy_measure(r->comm, r->g, x, split == KITH_ON_TEST ? KITH_NODE_TEST : KITH_NODE_VALID);
   return (kith_agreed){KITH_OK};
@@ -198,6 +199,13 @@ done:
   return st;
 }
 
+/* The epoch is not closed: its evaluation is left to the run that goes on. */
+static kith_agreed run_leave_open(run *r) {
+  r->epoch--;
+  r->wish = KITH_WISH_STOP;
+  return (kith_agreed){KITH_OK};
+}
+
 /* After the steps of an epoch: loss, evaluation, history, export, checkpoint. */
 static kith_agreed run_close_epoch(run *r, bool *enough) {
   kith_agreed st = {KITH_OK};
@@ -207,7 +215,9 @@ static kith_agreed run_close_epoch(run *r, bool *enough) {
   r->epoch++;
   KITH_TRY(run_line(r, &line));
   bool last = r->epoch >= r->o->train.epochs;
-  KITH_TRY(run_evaluate(r, last, &line, &m, &final));
+  st = run_evaluate(r, last, &line, &m, &final);
+  if (st.status == KITH_EINTERRUPT) return run_leave_open(r);
+  KITH_TRY(st);
   r->step = 0;
   run_begin_epoch(r);
   *enough = last || (r->o->train.patience > 0 && line.marks && r->stale >= r->o->train.patience);
@@ -285,22 +295,11 @@ done:
   return st;
 }
 
-/* A run that was killed may have left half of these; of its checkpoints kith_checkpoint_sweep() takes care. */
-static kith_status run_sweep(const run *r) {
-  kith_status st = KITH_OK;
-  char metrics[KITH_PATH];
-  KITH_TRY(kith_path_join(r->o->work, "metrics.jsonl", metrics));
-  KITH_TRY(kith_file_sweep(metrics));
-  KITH_TRY(kith_file_sweep(r->embeddings));
-done:
-  return st;
-}
-
 static kith_status run_prepare(run *r) {
   kith_status st = KITH_OK;
   if (r->comm->rank == 0) KITH_TRY(kith_folder_make(r->o->work));
   KITH_TRY(kith_path_join(r->o->work, "embeddings.h5", r->embeddings));
-  if (r->comm->rank == 0) KITH_TRY(run_sweep(r));
+  if (r->comm->rank == 0) kith_file_sweep(r->embeddings);
   kith__recipe(r->g, r->o, sizeof r->recipe, r->recipe);
 done:
   return st;

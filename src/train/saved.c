@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "kith/file.h"
 #include "train/run.h"
 #include "train/stop.h"
 
@@ -118,6 +119,7 @@ static void saved_take(run *r, const kith_checkpoint *c) {
 static kith_status saved_history(run *r, const kith_checkpoint *c, bool found) {
   kith_status st = KITH_OK;
   KITH_TRY(kith__history_begin(&r->history, r->o->work, c->history ? c->history : ""));
+  if (r->comm->rank == 0) kith_file_sweep(r->history.path);
   if (found && r->comm->rank == 0) KITH_TRY(kith__history_write(&r->history));
 done:
   return st;

@@ -1,4 +1,4 @@
-# timeout: 180
+# timeout: 300
 # A checkpoint that cannot be read is told of and passed over for the one before it, down to the oldest; what was read of
 # it is not seen in what follows.  One of another graph or recipe is refused.  Where none is good nothing is touched.
 set -euo pipefail
@@ -97,3 +97,28 @@ rm "$work"/checkpoint-*
 "$KITH" train "$job" --quiet --set evaluate.split=valid --set evaluate.every=1 --set train.epochs=9 --set train.lr=0.1 --set checkpoint.best=true --set checkpoint.keep=2 --set checkpoint.steps=5 --json >"$dir/out"
 best=$(/usr/bin/python3 -c 'import json, sys; print(json.loads(open(sys.argv[1]).readlines()[-1])["best_epoch"])' "$dir/out")
 [ "$best" -lt 9 ] && [ -e "$work/checkpoint-00000$best-000000.h5" ] && [ "$(ls "$work" | grep -c '^checkpoint-0')" = 3 ] || fail "best $best: $(ls "$work")"
+
+# When checkpoints are written changes nothing; those by rank 0's clock are written by all ranks at the same step.
+rm -rf "$work"; cp -r "$dir/three" "$work"
+ranks 3 train "$job" --quiet --fresh $keep --set checkpoint.every=0 --set checkpoint.minutes=0.00001 --set checkpoint.keep=1000 >/dev/null
+[ "$(ls "$work" | grep -c '^checkpoint-00000[0-9]-00000[1-9].h5$')" -gt 4 ] || fail "by minutes: $(ls "$work")"
+same_embeddings "$work/embeddings.h5" "$dir/whole.h5"
+"$KITH" train "$job" --quiet --fresh $keep --set checkpoint.every=0 --set checkpoint.steps=7 --set checkpoint.minutes=0 --set checkpoint.keep=1000 --json >"$dir/out"
+/usr/bin/python3 - "$dir/out" "$work" <<'P'
+import json, os, re, sys
+n = -(-json.loads(open(sys.argv[1]).readlines()[-1])["pairs"] // 4 // 256) # steps of an epoch, of 4
+found = sorted(tuple(map(int, m.groups())) for m in (re.match(r"checkpoint-(\d+)-(\d+)\.h5$", f) for f in os.listdir(sys.argv[2])) if m)
+wanted = sorted({divmod(s, n) for s in range(7, 4 * n, 7)} | {(4, 0)})
+assert found == wanted, (found, wanted)
+P
+same_embeddings "$work/embeddings.h5" "$dir/whole.h5"
+"$KITH" train "$job" --quiet --fresh $keep --set checkpoint.every=0 --set checkpoint.minutes=0 >/dev/null
+[ "$(ls "$work" | grep '^checkpoint-0')" = checkpoint-000004-000000.h5 ] || fail "only at the end: $(ls "$work")"
+
+# What is not finite is not saved over what is.
+for n in 1 2; do
+  rc=0; ranks $n train "$job" --fresh --set checkpoint.steps=1 --set model.name=gcn --set model.layers=12 --set train.lr=1000 >"$dir/out" 2>"$dir/err" || rc=$?
+  [ $rc = 70 ] && grep -q '^kith: .*not finite; the last checkpoint is kept' "$dir/err" || fail "not finite on $n: code $rc"
+  /usr/bin/python3 -c 'import sys, numpy, h5py; f = h5py.File(sys.argv[1]); assert all(numpy.isfinite(f[k][:]).all() for k in ("user/parameter", "item/parameter", "weights/parameter"))' \
+    "$work/$(cat "$work/checkpoint-latest")" || fail "not finite on $n: saved"
+done

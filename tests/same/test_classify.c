@@ -132,8 +132,12 @@ static void check_epochs(const kith_graph *g, kith_labelled *l) {
   for (int epoch = 0; epoch < 2; epoch++) {
     kith_labelled_begin(l, epoch);
     for (int64_t s = 0; s < l->n_step; s++) {
+      const kith_gid *ahead = NULL;
       kith_labelled_step(l, s);
       int64_t n = l->n;
+      assert_int_equal(kith_labelled_ahead(l, s, &ahead), n);
+      assert_memory_equal(ahead, l->number, (size_t)n * sizeof *ahead);
+      if (s + 1 < l->n_step) (void)kith_labelled_ahead(l, s + 1, &ahead); /* leaves the step as it is */
       kith_comm_sum_int(test_comm, 1, &n);
       assert_int_equal(n, kith_labelled_nodes(l, s));
       for (kith_lid i = 0; i < l->n; i++) {
