@@ -38,6 +38,8 @@ kith_agreed kith__h5_agree_write(kith_h5 *f, const char *what, bool good) KITH_M
 
 /** Whether every step of "a/b/c" is there.  Local. */
 bool kith__h5_has(hid_t file, const char *name);
+/** Make the groups on the way to a dataset.  As collective as the file. */
+bool kith__h5_make_groups(hid_t file, const char *name);
 /** kith_h5_read() of this rank alone.  Local. */
 kith_status kith__h5_read(const kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t first, int64_t n, void *data) KITH_MUST_USE;
 

@@ -63,11 +63,30 @@ static data_plan data_plan_make(kith_h5_type type, int d, int64_t n_total) {
   return p;
 }
 
-static hid_t data_make(const kith_h5 *f, const char *name, const data_plan *p, bool pack) {
-  hid_t creation = H5Pcreate(H5P_DATASET_CREATE), link = H5Pcreate(H5P_LINK_CREATE);
-  hid_t space = H5Screate_simple(p->n_dim, p->dims, NULL);
+/* Groups that HDF5 makes on the way to a dataset carry the time; the same content shall give the same bytes. */
+bool kith__h5_make_groups(hid_t file, const char *name) {
+  char part[KITH_PATH];
+  bool good = true;
+  hid_t creation = H5Pcreate(H5P_GROUP_CREATE);
   H5Pset_obj_track_times(creation, false);
-  H5Pset_create_intermediate_group(link, 1);
+  for (size_t i = 0; good && name[i] != '\0' && i < sizeof part; i++) {
+    part[i] = name[i];
+    if (name[i] != '/') continue;
+    part[i] = '\0';
+    if (H5Lexists(file, part, H5P_DEFAULT) <= 0) {
+      hid_t group = H5Gcreate2(file, part, H5P_DEFAULT, creation, H5P_DEFAULT);
+      good = group >= 0 && H5Gclose(group) >= 0;
+    }
+    part[i] = '/';
+  }
+  H5Pclose(creation);
+  return good;
+}
+
+static hid_t data_make(const kith_h5 *f, const char *name, const data_plan *p, bool pack) {
+  if (!kith__h5_make_groups(f->file, name)) return H5I_INVALID_HID;
+  hid_t creation = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(p->n_dim, p->dims, NULL);
+  H5Pset_obj_track_times(creation, false);
   if (p->dims[0] > 0) { /* no chunk is small enough for nothing */
     H5Pset_chunk(creation, p->n_dim, p->chunk);
     if (pack) {
@@ -76,9 +95,8 @@ static hid_t data_make(const kith_h5 *f, const char *name, const data_plan *p, b
     }
     H5Pset_fletcher32(creation);
   }
-  hid_t set = H5Dcreate2(f->file, name, p->kind.on_disk, space, link, creation, H5P_DEFAULT);
+  hid_t set = H5Dcreate2(f->file, name, p->kind.on_disk, space, H5P_DEFAULT, creation, H5P_DEFAULT);
   H5Sclose(space);
-  H5Pclose(link);
   H5Pclose(creation);
   return set;
 }

@@ -37,15 +37,13 @@ static uint64_t rows_sum(int64_t first, int64_t n, const uint32_t *word) {
 
 /* A contiguous dataset that has its place in the file at once. */
 static hid_t rows_make(const kith_h5 *f, const char *name, int n_dim, const hsize_t *dims) {
-  hid_t creation = H5Pcreate(H5P_DATASET_CREATE), link = H5Pcreate(H5P_LINK_CREATE);
-  hid_t space = H5Screate_simple(n_dim, dims, NULL);
+  if (!kith__h5_make_groups(f->file, name)) return H5I_INVALID_HID;
+  hid_t creation = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(n_dim, dims, NULL);
   H5Pset_obj_track_times(creation, false);
   H5Pset_alloc_time(creation, H5D_ALLOC_TIME_EARLY);
   H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER);
-  H5Pset_create_intermediate_group(link, 1);
-  hid_t set = H5Dcreate2(f->file, name, H5T_IEEE_F32LE, space, link, creation, H5P_DEFAULT);
+  hid_t set = H5Dcreate2(f->file, name, H5T_IEEE_F32LE, space, H5P_DEFAULT, creation, H5P_DEFAULT);
   H5Sclose(space);
-  H5Pclose(link);
   H5Pclose(creation);
   return set;
 }
