@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/verbs.h"
+#include "kith/fault.h"
 
 enum { MAIN_SETTINGS = 128 };
 
@@ -93,6 +94,7 @@ static kith_agreed main_verb(cli *c, int argc, char **argv) {
   words w = {.n_set = 0};
   const cli_verb *v = cli_verb_find(argv[1]);
   c->verb = argv[1];
+  KITH_TRY(kith_agree(c->comm, kith_fault_read_text(getenv("KITH_FAULT"), c->comm->rank)));
   KITH_TRY(kith_agree(c->comm, main_sort_words(c, argc - 2, argv + 2, &w)));
   KITH_TRY(kith_agreed_same(v ? KITH_OK : main_fail_verb(argv[1])));
   if (w.help) {

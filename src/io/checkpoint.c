@@ -10,6 +10,7 @@
 
 #include <unistd.h>
 
+#include "kith/fault.h"
 #include "kith/file.h"
 #include "kith/io.h"
 
@@ -143,7 +144,8 @@ static kith_status checkpoint_find(const char *folder, char *path) {
   char pointer[KITH_PATH], name[KITH_NAME] = "";
   int64_t epoch = 0;
   KITH_TRY(kith_path_join(folder, CHECKPOINT_LATEST, pointer));
-  FILE *f = fopen(pointer, "r");
+  FILE *f = kith_fault(KITH_FAULT_READ) ? NULL : fopen(pointer, "r");
+  KITH_CHECK(f || errno == ENOENT, KITH_ENOINPUT, "%s: %s", pointer, strerror(errno)); /* unreadable is not the same as none */
   if (!f) return st;
   bool read = fscanf(f, "%63s", name) == 1;
   fclose(f);

@@ -4,6 +4,7 @@
 
 #include <hdf5.h>
 
+#include "kith/fault.h"
 #include "kith/file.h"
 #include "kith/io.h"
 
@@ -20,6 +21,12 @@ struct kith_h5 {
 
 /** Why the last HDF5 call failed, in one line.  Local; valid until the next call. */
 const char *kith__h5_reason(void);
+
+/** What kind of failure kith__h5_reason() has just told of: KITH_EIO if the system gave it, else KITH_EDATA.  Local. */
+kith_status kith__h5_kind(void) KITH_MUST_USE;
+
+/** Whether a read has to fail by intent (kith_fault()); HDF5 then gives the reason.  Local. */
+bool kith__h5_fault(void);
 
 /** Read one attribute of an open file.  Local. */
 kith_status kith__h5_attr_int(hid_t file, const char *path, const char *name, int64_t *value) KITH_MUST_USE;

@@ -119,8 +119,8 @@ static kith_status list_read_all(const kith_h5 *f, const char *name, hid_t set, 
     hsize_t count[2] = {dims[0] - at[0] < piece ? dims[0] - at[0] : piece, dims[1]};
     hid_t here = H5Screate_simple(n_dim, count, NULL);
     H5Sselect_hyperslab(space, H5S_SELECT_SET, at, NULL, count, NULL);
-    if (H5Dread(set, type, here, space, H5P_DEFAULT, block) < 0) /* asked at once: the next call forgets the reason */
-      st = kith_fail(KITH_EDATA, "%s: \"%s\" is damaged: %s", f->path, name, kith__h5_reason());
+    if (kith__h5_fault() || H5Dread(set, type, here, space, H5P_DEFAULT, block) < 0) /* asked at once: the next call forgets the reason */
+      st = kith_fail(kith__h5_kind(), "%s: \"%s\" is damaged: %s", f->path, name, kith__h5_reason());
     H5Sclose(here);
     if (kith_is_bad(st)) goto done;
   }

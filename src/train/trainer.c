@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "kith/fault.h"
 #include "train/trainer.h"
 
 kith_tensor *kith__record_input(const kith_trainer *t, kith_tape *tape) {
@@ -203,6 +204,7 @@ static int64_t trainer_arrange(kith_trainer *t, int64_t step, bool stop) {
 
 bool kith_trainer_step(kith_trainer *t, int64_t step, bool stop) {
   double began = kith_clock(), mpi = kith_mpi_seconds();
+  kith_fault_step();
   t->play.training = true;
   t->play.step = (uint64_t)(t->epoch_number * t->n_step + step);
   int64_t stops = trainer_arrange(t, step, stop);
@@ -213,6 +215,7 @@ bool kith_trainer_step(kith_trainer *t, int64_t step, bool stop) {
   kith_params_sum(t->params, t->comm);
   trainer_decay(t);
   trainer_update(t, (int64_t)t->play.step + 1);
+  if (kith_fault(KITH_FAULT_LOSS)) kith_sum_add(&t->loss, NAN);
   t->tally.steps++;
   t->tally.seconds += kith_clock() - began;
   t->tally.mpi += kith_mpi_seconds() - mpi;
