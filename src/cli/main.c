@@ -51,9 +51,11 @@ static kith_agreed main_run(cli *c, const cli_verb *v, const words *w) {
     const char *path = NULL;
     KITH_TRY(kith_agreed_same(cli_take_file(c, "a job file", &path)));
     KITH_TRY(kith_job_read(c->comm, path, w->n_set, w->set, &c->job));
+    KITH_TRY(kith_watch_begin(c->comm, &c->job.watch, c->job.work));
   }
   KITH_TRY(v->run(c));
 done:
+  kith_watch_end();
   return st;
 }
 

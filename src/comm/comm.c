@@ -48,7 +48,7 @@ static void comm_tell(const kith_comm *comm, int from) {
     if (named) snprintf(text, sizeof text, "%s", kith_error_text());
     else snprintf(text, sizeof text, "rank %d: %s", from, kith_error_text());
   }
-  KITH_MPI(MPI_Bcast(text, COMM_TEXT, MPI_CHAR, from, comm->mpi));
+  KITH_WAIT("the words of a failure", MPI_Bcast(text, COMM_TEXT, MPI_CHAR, from, comm->mpi));
   kith__fail("%s", text);
 }
 
@@ -56,7 +56,7 @@ kith_agreed kith__agree(const kith_comm *comm, kith_status mine) {
   struct {
     int code, rank;
   } worst, here = {(int)mine, comm->rank};
-  KITH_MPI(MPI_Allreduce(&here, &worst, 1, MPI_2INT, MPI_MAXLOC, comm->mpi));
+  KITH_WAIT("the agreement on whether all is well", MPI_Allreduce(&here, &worst, 1, MPI_2INT, MPI_MAXLOC, comm->mpi));
   if (worst.code != KITH_OK) comm_tell(comm, worst.rank);
   return (kith_agreed){(kith_status)worst.code};
 }
@@ -64,7 +64,7 @@ kith_agreed kith__agree(const kith_comm *comm, kith_status mine) {
 kith_agreed kith_agreed_same(kith_status same_everywhere) { return (kith_agreed){same_everywhere}; }
 
 void kith_comm_sum_int(const kith_comm *comm, int n, int64_t *values) {
-  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, values, n, MPI_INT64_T, MPI_SUM, comm->mpi));
+  KITH_WAIT("a sum over ranks", MPI_Allreduce(MPI_IN_PLACE, values, n, MPI_INT64_T, MPI_SUM, comm->mpi));
 }
 
 void kith_comm_sum(const kith_comm *comm, int n, kith_sum *sums) {
@@ -75,12 +75,12 @@ void kith_comm_sum(const kith_comm *comm, int n, kith_sum *sums) {
 }
 
 int64_t kith_comm_max(const kith_comm *comm, int64_t value) {
-  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_INT64_T, MPI_MAX, comm->mpi));
+  KITH_WAIT("the largest over ranks", MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_INT64_T, MPI_MAX, comm->mpi));
   return value;
 }
 
 void kith_comm_share(const kith_comm *comm, int64_t n, void *bytes) {
   const int64_t most = 1 << 30;
   for (int64_t at = 0; at < n; at += most)
-    KITH_MPI(MPI_Bcast((char *)bytes + at, (int)(n - at < most ? n - at : most), MPI_BYTE, 0, comm->mpi));
+    KITH_WAIT("what rank 0 tells", MPI_Bcast((char *)bytes + at, (int)(n - at < most ? n - at : most), MPI_BYTE, 0, comm->mpi));
 }

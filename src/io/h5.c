@@ -125,7 +125,7 @@ static kith_agreed h5_create_file(kith_h5 *f) {
     H5Pset_coll_metadata_write(access, true);
   }
   H5Pset_obj_track_times(creation, false); /* the same content gives the same bytes */
-  f->file = H5Fcreate(f->tmp, H5F_ACC_TRUNC, creation, access);
+  KITH_H5_TOGETHER(f, "making a file", f->file = H5Fcreate(f->tmp, H5F_ACC_TRUNC, creation, access));
   kith_agreed st = kith__h5_agree_write(f, "the file", f->file >= 0); /* the next call forgets the reason */
   H5Pclose(creation);
   H5Pclose(access);
@@ -163,8 +163,10 @@ kith_agreed kith_h5_publish(kith_h5 **file) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = *file;
   if (f->failed) KITH_TRY(kith_agreed_same(kith_fail(KITH_EIO, "%s: a write failed before", f->path)));
-  KITH_TRY(kith__h5_agree_write(f, "the end", H5Fflush(f->file, H5F_SCOPE_GLOBAL) >= 0));
-  herr_t closed = H5Fclose(f->file);
+  herr_t flushed = -1, closed = -1;
+  KITH_H5_TOGETHER(f, "writing a file's end", flushed = H5Fflush(f->file, H5F_SCOPE_GLOBAL));
+  KITH_TRY(kith__h5_agree_write(f, "the end", flushed >= 0));
+  KITH_H5_TOGETHER(f, "closing a file", closed = H5Fclose(f->file));
   f->file = H5I_INVALID_HID;
   KITH_TRY(kith__h5_agree_write(f, "the end", closed >= 0));
   h5_trim(f);
@@ -183,7 +185,7 @@ void kith_h5_close(kith_h5 **file) {
     h5_trim(f);
     KITH_MPI(MPI_Barrier(f->comm->mpi)); /* nobody flushes before there is room */
   }
-  if (f->file >= 0) H5Fclose(f->file);
+  if (f->file >= 0) KITH_H5_TOGETHER(f, "closing a file", H5Fclose(f->file));
   if (f->writing && f->comm->rank == 0) unlink(f->tmp);
   KITH_FREE(*file);
 }
@@ -239,6 +241,7 @@ kith_agreed kith_h5_open(const kith_comm *comm, const char *path, const char *fo
   kith_h5 *f = NULL;
   *out = NULL;
   KITH_TRY(kith_agree(comm, h5_new(comm, path, false, &f)));
+  kith_watch_file(path);
   /* One rank looks first: what is wrong with the file is then said once, without thousands of ranks asking for it. */
   KITH_TRY(kith_agree(comm, comm->rank == 0 ? h5_open_here(f, format, version) : KITH_OK));
   KITH_TRY(kith_agree(comm, comm->rank != 0 ? h5_open_here(f, format, version) : KITH_OK));

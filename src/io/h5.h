@@ -7,6 +7,7 @@
 #include "kith/fault.h"
 #include "kith/file.h"
 #include "kith/io.h"
+#include "kith/watch.h"
 
 struct kith_h5 {
   const kith_comm *comm;
@@ -18,6 +19,16 @@ struct kith_h5 {
   char path[KITH_PATH];
   char tmp[KITH_TMP_PATH];
 };
+
+/** Run an HDF5 statement that all ranks take part in, so that who waits in it too long says so, and in which file. */
+#define KITH_H5_TOGETHER(f, what, statement)                                                                           \
+  do {                                                                                                                 \
+    static const kith_place kith__here = {what, #statement, __FILE__, __LINE__};                                       \
+    kith_watch_file((f)->path);                                                                                        \
+    kith__wait_begin(&kith__here);                                                                                     \
+    statement;                                                                                                         \
+    kith__wait_end();                                                                                                  \
+  } while (0)
 
 /** Why the last HDF5 call failed, in one line.  Local; valid until the next call. */
 const char *kith__h5_reason(void);

@@ -6,9 +6,10 @@
 /* ---- writing ----------------------------------------------------------------------------------------------------- */
 
 static kith_agreed attr_put(kith_h5 *f, const char *name, hid_t on_disk, hid_t in_memory, const void *value) {
-  hid_t space = H5Screate(H5S_SCALAR);
-  hid_t attr = H5Acreate2(f->file, name, on_disk, space, H5P_DEFAULT, H5P_DEFAULT);
-  bool good = attr >= 0 && H5Awrite(attr, in_memory, value) >= 0;
+  hid_t space = H5Screate(H5S_SCALAR), attr = H5I_INVALID_HID;
+  bool good = false;
+  KITH_H5_TOGETHER(f, "making an attribute", attr = H5Acreate2(f->file, name, on_disk, space, H5P_DEFAULT, H5P_DEFAULT));
+  if (attr >= 0) KITH_H5_TOGETHER(f, "writing an attribute", good = H5Awrite(attr, in_memory, value) >= 0);
   kith_agreed st = kith__h5_agree_write(f, name, good);
   if (attr >= 0) H5Aclose(attr);
   H5Sclose(space);

@@ -78,7 +78,7 @@ static kith_agreed data_make(kith_h5 *f, const char *name, const data_plan *p, b
     }
     H5Pset_fletcher32(creation);
   }
-  *set = H5Dcreate2(f->file, name, p->kind.on_disk, space, link, creation, H5P_DEFAULT);
+  KITH_H5_TOGETHER(f, "making a dataset", *set = H5Dcreate2(f->file, name, p->kind.on_disk, space, link, creation, H5P_DEFAULT));
   kith_agreed st = kith__h5_agree_write(f, name, *set >= 0); /* the next call forgets the reason */
   H5Sclose(space);
   H5Pclose(link);
@@ -93,7 +93,8 @@ static kith_agreed data_put(kith_h5 *f, const char *name, hid_t set, const data_
   if (n > 0) H5Sselect_hyperslab(space, H5S_SELECT_SET, at, NULL, count, NULL);
   else H5Sselect_none(space), H5Sselect_none(here);
   if (f->comm->size > 1) H5Pset_dxpl_mpio(how, H5FD_MPIO_COLLECTIVE);
-  bool good = H5Dwrite(set, p->kind.in_memory, here, space, how, data) >= 0;
+  bool good = false;
+  KITH_H5_TOGETHER(f, "writing rows", good = H5Dwrite(set, p->kind.in_memory, here, space, how, data) >= 0);
   kith_agreed st = kith__h5_agree_write(f, name, good); /* the next call forgets the reason */
   H5Pclose(how);
   H5Sclose(here);
@@ -136,7 +137,7 @@ kith_agreed kith_h5_write(kith_h5 *f, const char *name, kith_h5_type type, int d
   KITH_TRY(data_make(f, name, &p, pack, &set));
   KITH_TRY(data_put_pieces(f, name, set, &p, first, n, data));
 done:
-  if (set >= 0) H5Dclose(set);
+  if (set >= 0) KITH_H5_TOGETHER(f, "closing a dataset", H5Dclose(set));
   data_kind_close(&p.kind);
   return st;
 }

@@ -78,11 +78,11 @@ static void walk_travel(kith_walks *w) {
   int64_t n = 0;
   if (size == 1) return;
   walk_group(w);
-  KITH_MPI(MPI_Alltoall(w->out, 1, MPI_INT, w->in, 1, MPI_INT, w->comm->mpi));
+  KITH_WAIT("random walks", MPI_Alltoall(w->out, 1, MPI_INT, w->in, 1, MPI_INT, w->comm->mpi));
   for (int r = 0; r < size; r++) n += w->in[r];
   if (n > w->most) kith_abort(__FILE__, __LINE__, "room for the walkers");
   kith_add_up(size, w->in, w->in_at);
-  KITH_MPI(MPI_Alltoallv(w->leaving, w->out, w->out_at, w->thing, w->here, w->in, w->in_at, w->thing, w->comm->mpi));
+  KITH_WAIT("random walks", MPI_Alltoallv(w->leaving, w->out, w->out_at, w->thing, w->here, w->in, w->in_at, w->thing, w->comm->mpi));
   w->n = n;
 }
 

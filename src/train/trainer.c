@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "kith/fault.h"
+#include "kith/watch.h"
 #include "train/trainer.h"
 
 kith_tensor *kith__record_input(const kith_trainer *t, kith_tape *tape) {
@@ -204,6 +205,7 @@ static int64_t trainer_arrange(kith_trainer *t, int64_t step, bool stop) {
 
 bool kith_trainer_step(kith_trainer *t, int64_t step, bool stop) {
   double began = kith_clock(), mpi = kith_mpi_seconds();
+  kith_watch_step(t->epoch_number + 1, step + 1);
   kith_fault_step();
   t->play.training = true;
   t->play.step = (uint64_t)(t->epoch_number * t->n_step + step);
