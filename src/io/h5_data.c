@@ -65,6 +65,21 @@ static data_plan data_plan_make(kith_h5_type type, int d, int64_t n_total) {
   return p;
 }
 
+/* The group of "user/id", before its first dataset: left to HDF5, it would keep the time, and no two files were the same. */
+static void data_make_group(const kith_h5 *f, const char *name) {
+  char group[KITH_PATH];
+  const char *slash = strrchr(name, '/');
+  if (!slash || (size_t)(slash - name) >= sizeof group) return;
+  memcpy(group, name, (size_t)(slash - name));
+  group[slash - name] = '\0';
+  if (H5Lexists(f->file, group, H5P_DEFAULT) != 0) return;
+  hid_t creation = H5Pcreate(H5P_GROUP_CREATE);
+  H5Pset_obj_track_times(creation, false);
+  hid_t made = H5Gcreate2(f->file, group, H5P_DEFAULT, creation, H5P_DEFAULT);
+  if (made >= 0) H5Gclose(made); /* else the dataset cannot be made, and says why */
+  H5Pclose(creation);
+}
+
 static kith_agreed data_make(kith_h5 *f, const char *name, const data_plan *p, bool pack, hid_t *set) {
   hid_t creation = H5Pcreate(H5P_DATASET_CREATE), link = H5Pcreate(H5P_LINK_CREATE);
   hid_t space = H5Screate_simple(p->n_dim, p->dims, NULL);
@@ -78,6 +93,7 @@ static kith_agreed data_make(kith_h5 *f, const char *name, const data_plan *p, b
     }
     H5Pset_fletcher32(creation);
   }
+  KITH_H5_TOGETHER(f, "making a group", data_make_group(f, name));
   KITH_H5_TOGETHER(f, "making a dataset", *set = H5Dcreate2(f->file, name, p->kind.on_disk, space, link, creation, H5P_DEFAULT));
   kith_agreed st = kith__h5_agree_write(f, name, *set >= 0); /* the next call forgets the reason */
   H5Sclose(space);

@@ -15,7 +15,7 @@ typedef struct sweep {
   sweep_run run;
   sweep_look look;    /* may be null */
   const char *folder; /* no file in it may end in .tmp afterwards, … */
-  const char *inputs; /* … and the files in this one must stay as they are */
+  const char *inputs; /* … and the files in this one must stay as they are; where it is the same one, if the run is refused */
   int64_t least;      /* the loop must meet as many events on rank 0 */
 } sweep;
 
