@@ -153,7 +153,7 @@ static void watch_name_the_missing(void) {
     const char *said = heard ? "; it says: " : b->beat > 0 ? "; it last said: " : "";
     fprintf(stderr, "kith: rank %d (%s) %s%s%s\n", r, watch.host[r], heard ? "stands still" : "gives no sign", said, b->text);
   }
-  if (n == 0) fprintf(stderr, "kith: every rank waits for another: this is a fault of the program's; please report it\n");
+  if (n == 0) fprintf(stderr, "kith: no rank is missing: the network or the file system hangs, or the program itself is at fault\n");
   fprintf(stderr, "kith: ending all ranks with code %d; the same command goes on from the last checkpoint\n", (int)KITH_EINTERRUPT);
 }
 

@@ -47,6 +47,7 @@ for k in 1 2 7 20; do
     refuse write:$k@0 "73 74" 2 recommend "$job" --all --output "$dir/a/top.$end"
     [ $reached = $was ] || [ "$(cat "$dir/a/top.$end")" = old ] || fail "write:$k@0: the old top.$end is gone"
   done
+  refuse read:$k@0 "66 74" 1 inspect "$work/graph.h5"
   refuse read:$k@0 "66 74" 1 ingest "$job"
   refuse write:$k@0 "73 74" 1 ingest "$job"
   "$KITH" inspect "$work/graph.h5" >/dev/null || fail "the old graph is gone"
