@@ -97,6 +97,9 @@ const char *kith_status_name(kith_status code);
  */
 void *kith_alloc(int64_t count, size_t size);
 
+/** Make a block zero again; a large one takes no memory then until it is touched.  `count` and `size` as it was made with. */
+void kith_alloc_rest(void *p, int64_t count, size_t size);
+
 /** Set `p` to a zeroed array of `n` of its elements; a kith_status. */
 #define KITH_NEW(p, n)                                                                                                 \
   (((p) = kith_alloc((n), sizeof *(p))) != NULL ? KITH_OK : (kith__fail_memory((int64_t)(n), sizeof *(p)), KITH_ENOMEM))
@@ -113,6 +116,8 @@ kith_status kith__grow(void **p, int64_t old_n, int64_t new_n, size_t size) KITH
 
 /** Testing: refuse the k-th allocation from now (1 = the next); 0 refuses none. */
 void kith_alloc_refuse(int64_t k);
+/** Testing: whether a refusal is still to come. */
+bool kith_alloc_refuses(void);
 /** Testing: blocks now alive on this rank. */
 int64_t kith_alloc_live(void);
 

@@ -22,6 +22,8 @@ typedef enum kith_fault_kind {
 
 /** Let the k-th event of a kind from now on go wrong (1 = the next), once; 0: none. */
 void kith_fault_set(kith_fault_kind kind, int64_t k);
+/** Whether what was set has not happened yet. */
+bool kith_fault_is_due(kith_fault_kind kind);
 
 /**
  * Set faults from text: "kind:k@rank", several with commas between them, as in "read:3@0,kill:120@1"; kinds are alloc, read,

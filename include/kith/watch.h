@@ -36,4 +36,9 @@ void kith_watch_step(int64_t epoch, int64_t step);
 /** The file that it reads or writes.  Local. */
 void kith_watch_file(const char *path);
 
+/** This thread works beside the main one; there is at most one such.  Local, once in the thread. */
+void kith_watch_beside(void);
+/** The place of a main thread that waits for it: the other one is looked at instead. */
+extern const kith_place kith__own_thread;
+
 #endif

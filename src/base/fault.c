@@ -19,6 +19,8 @@ void kith_fault_set(kith_fault_kind kind, int64_t k) {
   else atomic_store(&fault_left[kind], k);
 }
 
+bool kith_fault_is_due(kith_fault_kind kind) { return kind == KITH_FAULT_ALLOC ? kith_alloc_refuses() : atomic_load(&fault_left[kind]) > 0; }
+
 bool kith_fault(kith_fault_kind kind) {
   if (atomic_load(&fault_left[kind]) <= 0 || atomic_fetch_sub(&fault_left[kind], 1) != 1) return false;
   errno = kind == KITH_FAULT_WRITE ? ENOSPC : EIO;
@@ -37,6 +39,8 @@ static const bool fault_is_built = true;
 void kith_fault_set(kith_fault_kind kind, int64_t k) {
   if (kind == KITH_FAULT_ALLOC) kith_alloc_refuse(k);
 }
+
+bool kith_fault_is_due(kith_fault_kind kind) { return kind == KITH_FAULT_ALLOC && kith_alloc_refuses(); }
 
 static const bool fault_is_built = false;
 

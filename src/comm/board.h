@@ -10,7 +10,7 @@ enum { BOARD_TEXT = 320, BOARD_LINE = 512 };
 typedef struct board_sign {
   int64_t beat;   /* signs given; 0: none */
   int64_t passed; /* waits begun so far */
-  int64_t worked; /* CPU time of the main thread, ms */
+  int64_t worked; /* CPU time of the process, ms */
   bool waits;
   char text[BOARD_TEXT]; /* "rank 2 (node1) …" */
 } board_sign;

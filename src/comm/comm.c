@@ -2,12 +2,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "kith/comm.h"
 
-enum { COMM_TEXT = 2048 };
+enum { COMM_TEXT = 2048, COMM_NAP = 200000 /* nanoseconds */ };
 
-static double comm_mpi_seconds; /* MPI is called by one thread */
+static _Thread_local double comm_mpi_seconds;
 
 double kith_mpi_seconds(void) { return comm_mpi_seconds; }
 void kith__mpi_spent(double seconds) { comm_mpi_seconds += seconds; }
@@ -40,6 +41,22 @@ void kith_comm_destroy(kith_comm **comm) {
   KITH_FREE(*comm);
 }
 
+static int comm_sleep_until_all_are_here(const kith_comm *comm) {
+  MPI_Request all;
+  int here = 0, code = MPI_Ibarrier(comm->mpi, &all);
+  if (code == MPI_SUCCESS) code = MPI_Test(&all, &here, MPI_STATUS_IGNORE);
+  while (code == MPI_SUCCESS && !here) {
+    nanosleep(&(struct timespec){.tv_nsec = COMM_NAP}, NULL);
+    code = MPI_Test(&all, &here, MPI_STATUS_IGNORE);
+  }
+  return code;
+}
+
+void kith_comm_meet(const kith_comm *comm) {
+  if (!comm->patient || comm->size == 1) return;
+  KITH_WAIT("ranks beside the steps", comm_sleep_until_all_are_here(comm));
+}
+
 /* The failing rank's message, with its rank in front where there are several, becomes everybody's. */
 static void comm_tell(const kith_comm *comm, int from) {
   char text[COMM_TEXT] = "";
@@ -56,6 +73,7 @@ kith_agreed kith__agree(const kith_comm *comm, kith_status mine) {
   struct {
     int code, rank;
   } worst, here = {(int)mine, comm->rank};
+  kith_comm_meet(comm);
   KITH_WAIT("the agreement on whether all is well", MPI_Allreduce(&here, &worst, 1, MPI_2INT, MPI_MAXLOC, comm->mpi));
   if (worst.code != KITH_OK) comm_tell(comm, worst.rank);
   return (kith_agreed){(kith_status)worst.code};
@@ -75,12 +93,14 @@ void kith_comm_sum(const kith_comm *comm, int n, kith_sum *sums) {
 }
 
 int64_t kith_comm_max(const kith_comm *comm, int64_t value) {
+  kith_comm_meet(comm);
   KITH_WAIT("the largest over ranks", MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_INT64_T, MPI_MAX, comm->mpi));
   return value;
 }
 
 void kith_comm_share(const kith_comm *comm, int64_t n, void *bytes) {
   const int64_t most = 1 << 30;
+  kith_comm_meet(comm);
   for (int64_t at = 0; at < n; at += most)
     KITH_WAIT("what rank 0 tells", MPI_Bcast((char *)bytes + at, (int)(n - at < most ? n - at : most), MPI_BYTE, 0, comm->mpi));
 }

@@ -15,20 +15,34 @@
 
 enum { WATCH_GIVE_UP = 60 }; /* seconds until the process ends though the roll, or MPI_Abort, hangs itself */
 
-/* ---- what the main thread notes ------------------------------------------------------------------------------------------ */
+/* ---- what threads note --------------------------------------------------------------------------------------------------- */
 
-static _Atomic(const kith_place *) watch_place; /* null: it waits for nobody */
-static _Atomic int64_t watch_passed;            /* waits begun */
+/* The main thread, and one beside it. */
+static struct {
+  _Atomic(const kith_place *) place; /* null: it waits for nobody */
+  _Atomic int64_t passed;            /* waits begun */
+} watch_of[2];
+static _Thread_local int watch_which;
+const kith_place kith__own_thread = {"the thread that writes a checkpoint", "", __FILE__, __LINE__};
 static _Atomic int64_t watch_epoch, watch_at_step;
 static pthread_mutex_t watch_lock = PTHREAD_MUTEX_INITIALIZER; /* of the file and of the end */
 static char watch_path[KITH_PATH];
 
 void kith__wait_begin(const kith_place *place) {
-  atomic_store_explicit(&watch_passed, atomic_load_explicit(&watch_passed, memory_order_relaxed) + 1, memory_order_relaxed);
-  atomic_store_explicit(&watch_place, place, memory_order_release);
+  int i = watch_which;
+  atomic_store_explicit(&watch_of[i].passed, atomic_load_explicit(&watch_of[i].passed, memory_order_relaxed) + 1, memory_order_relaxed);
+  atomic_store_explicit(&watch_of[i].place, place, memory_order_release);
 }
 
-void kith__wait_end(void) { atomic_store_explicit(&watch_place, NULL, memory_order_relaxed); }
+void kith__wait_end(void) { atomic_store_explicit(&watch_of[watch_which].place, NULL, memory_order_relaxed); }
+
+void kith_watch_beside(void) { watch_which = 1; }
+
+/* What this rank waits in; null: it is at work. */
+static const kith_place *watch_waits_in(void) {
+  const kith_place *place = atomic_load_explicit(&watch_of[0].place, memory_order_acquire);
+  return place == &kith__own_thread ? atomic_load_explicit(&watch_of[1].place, memory_order_acquire) : place;
+}
 
 void kith_watch_step(int64_t epoch, int64_t step) {
   atomic_store_explicit(&watch_epoch, epoch, memory_order_relaxed);
@@ -45,7 +59,7 @@ void kith_watch_file(const char *path) {
 
 static struct {
   bool on, ended; /* the latter under the lock */
-  pthread_t thread, main;
+  pthread_t thread;
   pthread_cond_t end;
   int rank, size;
   char board[KITH_PATH];
@@ -88,7 +102,7 @@ static void watch_say_place(const kith_place *p, size_t size, char *text) {
 
 /* "rank 2 (node1) has waited 1800 s in …, epoch 3, step 17, file work/checkpoint.h5". */
 static void watch_say(const watching *w, size_t size, char *text) {
-  const kith_place *place = atomic_load_explicit(&watch_place, memory_order_acquire);
+  const kith_place *place = watch_waits_in();
   long long epoch = atomic_load(&watch_epoch), step = atomic_load(&watch_at_step);
   char where[160] = "", path[120] = "", when[64] = "";
   if (place) watch_say_place(place, sizeof where, where);
@@ -103,9 +117,8 @@ static void watch_say(const watching *w, size_t size, char *text) {
 
 static void watch_sign(watching *w, bool make) {
   board_sign mine = {.beat = ++w->beat, .passed = w->passed, .waits = w->waits};
-  clockid_t id;
   struct timespec t = {0};
-  if (pthread_getcpuclockid(watch.main, &id) == 0) clock_gettime(id, &t);
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
   mine.worked = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
   watch_say(w, sizeof mine.text, mine.text);
   kith__board_sign(watch.board, watch.rank, make, &mine);
@@ -114,9 +127,9 @@ static void watch_sign(watching *w, bool make) {
 /* Look at the main thread.  Time counts by looks, so that a suspended process has not waited. */
 static void watch_look(watching *w) {
   double now = kith_clock(), past = now - w->at < 2 * watch.tick ? now - w->at : 2 * watch.tick;
-  int64_t passed = atomic_load(&watch_passed);
+  int64_t passed = atomic_load(&watch_of[0].passed) + atomic_load(&watch_of[1].passed);
   w->at = now;
-  w->waits = atomic_load(&watch_place) != NULL;
+  w->waits = watch_waits_in() != NULL;
   if (w->waits && passed == w->passed) w->waited += past;
   else w->waited = 0, w->deadline = watch.limit;
   w->passed = passed;
@@ -231,7 +244,6 @@ static kith_status watch_start(void) {
   pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
   pthread_cond_init(&watch.end, &clock);
   pthread_condattr_destroy(&clock);
-  watch.main = pthread_self();
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &old);
   int why = pthread_create(&watch.thread, NULL, watch_run, NULL);

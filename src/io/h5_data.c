@@ -1,5 +1,5 @@
 /*
- * Datasets: matrices of rows, in chunks of whole rows with a checksum each.
+ * Datasets: matrices of rows, in chunks of whole rows with a checksum each; h5_rows.c has those that are contiguous.
  *
  * A chunk is about a mebibyte: large enough for the disk, small enough that ranks seldom share one (a shared chunk is
  * gathered on one rank before it is written) and that a reader of few rows reads little.
@@ -8,10 +8,7 @@
 
 #include "io/h5.h"
 
-enum {
-  DATA_CHUNK = 1 << 20,        /* bytes */
-  DATA_CHUNKS_PER_PIECE = 512  /* a transfer stays below 2 GiB: MPI-IO counts bytes in an int */
-};
+enum { DATA_CHUNKS_PER_PIECE = 512 }; /* a transfer stays below 2 GiB: MPI-IO counts bytes in an int */
 
 typedef struct data_kind {
   hid_t on_disk, in_memory;
@@ -25,6 +22,7 @@ static data_kind data_kind_of(kith_h5_type type, int d) {
   switch (type) {
   case KITH_H5_INT8: return (data_kind){H5T_STD_I8LE, H5T_NATIVE_INT8, 1, H5T_INTEGER, "integers"};
   case KITH_H5_INT32: return (data_kind){H5T_STD_I32LE, H5T_NATIVE_INT32, 4, H5T_INTEGER, "integers"};
+  case KITH_H5_UINT32: return (data_kind){H5T_STD_U32LE, H5T_NATIVE_UINT32, 4, H5T_INTEGER, "integers"};
   case KITH_H5_INT64: return (data_kind){H5T_STD_I64LE, H5T_NATIVE_INT64, 8, H5T_INTEGER, "integers"};
   case KITH_H5_FLOAT: return (data_kind){H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, 4, H5T_FLOAT, "real numbers"};
   case KITH_H5_DOUBLE: return (data_kind){H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, 8, H5T_FLOAT, "real numbers"};
@@ -58,29 +56,34 @@ static data_plan data_plan_make(kith_h5_type type, int d, int64_t n_total) {
     p.dims[1] = (hsize_t)d;
   }
   p.row = p.kind.size * (size_t)p.dims[1];
-  p.chunk[0] = p.row < DATA_CHUNK ? DATA_CHUNK / p.row : 1;
+  p.chunk[0] = (hsize_t)kith__h5_rows_per_block(p.row);
   if (p.chunk[0] > p.dims[0]) p.chunk[0] = p.dims[0];
   if (p.chunk[0] == 0) p.chunk[0] = 1; /* no rows, or rows that hold nothing */
   p.chunk[1] = p.dims[1];
   return p;
 }
 
-/* The group of "user/id", before its first dataset: left to HDF5, it would keep the time, and no two files were the same. */
-static void data_make_group(const kith_h5 *f, const char *name) {
-  char group[KITH_PATH];
-  const char *slash = strrchr(name, '/');
-  if (!slash || (size_t)(slash - name) >= sizeof group) return;
-  memcpy(group, name, (size_t)(slash - name));
-  group[slash - name] = '\0';
-  if (H5Lexists(f->file, group, H5P_DEFAULT) != 0) return;
+static void data_make_one_group(hid_t file, const char *group) {
+  if (H5Lexists(file, group, H5P_DEFAULT) != 0) return;
   hid_t creation = H5Pcreate(H5P_GROUP_CREATE);
   H5Pset_obj_track_times(creation, false);
-  hid_t made = H5Gcreate2(f->file, group, H5P_DEFAULT, creation, H5P_DEFAULT);
+  hid_t made = H5Gcreate2(file, group, H5P_DEFAULT, creation, H5P_DEFAULT);
   if (made >= 0) H5Gclose(made); /* else the dataset cannot be made, and says why */
   H5Pclose(creation);
 }
 
+/* Left to HDF5, groups would keep the time, and no two files were the same. */
+void kith__h5_make_groups(const kith_h5 *f, const char *name) {
+  char group[KITH_PATH];
+  for (const char *slash = strchr(name, '/'); slash && (size_t)(slash - name) < sizeof group; slash = strchr(slash + 1, '/')) {
+    memcpy(group, name, (size_t)(slash - name));
+    group[slash - name] = '\0';
+    data_make_one_group(f->file, group);
+  }
+}
+
 static kith_agreed data_make(kith_h5 *f, const char *name, const data_plan *p, bool pack, hid_t *set) {
+  if (!kith__h5_is_here(f)) return kith__h5_agree_write(f, name, true);
   hid_t creation = H5Pcreate(H5P_DATASET_CREATE), link = H5Pcreate(H5P_LINK_CREATE);
   hid_t space = H5Screate_simple(p->n_dim, p->dims, NULL);
   H5Pset_obj_track_times(creation, false);
@@ -93,7 +96,7 @@ static kith_agreed data_make(kith_h5 *f, const char *name, const data_plan *p, b
     }
     H5Pset_fletcher32(creation);
   }
-  KITH_H5_TOGETHER(f, "making a group", data_make_group(f, name));
+  KITH_H5_TOGETHER(f, "making groups", kith__h5_make_groups(f, name));
   KITH_H5_TOGETHER(f, "making a dataset", *set = H5Dcreate2(f->file, name, p->kind.on_disk, space, link, creation, H5P_DEFAULT));
   kith_agreed st = kith__h5_agree_write(f, name, *set >= 0); /* the next call forgets the reason */
   H5Sclose(space);
@@ -104,11 +107,12 @@ static kith_agreed data_make(kith_h5 *f, const char *name, const data_plan *p, b
 
 /* Write rows first … first + n - 1 together with the other ranks; n may be 0. */
 static kith_agreed data_put(kith_h5 *f, const char *name, hid_t set, const data_plan *p, int64_t first, int64_t n, const void *data) {
+  if (!kith__h5_is_here(f)) return kith__h5_agree_write(f, name, true);
   hsize_t at[2] = {(hsize_t)first, 0}, count[2] = {(hsize_t)n, p->dims[1]};
   hid_t space = H5Dget_space(set), here = H5Screate_simple(p->n_dim, count, NULL), how = H5Pcreate(H5P_DATASET_XFER);
   if (n > 0) H5Sselect_hyperslab(space, H5S_SELECT_SET, at, NULL, count, NULL);
   else H5Sselect_none(space), H5Sselect_none(here);
-  if (f->comm->size > 1) H5Pset_dxpl_mpio(how, H5FD_MPIO_COLLECTIVE);
+  if (f->comm->size > 1 && !f->single) H5Pset_dxpl_mpio(how, H5FD_MPIO_COLLECTIVE);
   bool good = false;
   KITH_H5_TOGETHER(f, "writing rows", good = H5Dwrite(set, p->kind.in_memory, here, space, how, data) >= 0);
   kith_agreed st = kith__h5_agree_write(f, name, good); /* the next call forgets the reason */
@@ -160,8 +164,8 @@ done:
 
 /* ---- reading ----------------------------------------------------------------------------------------------------- */
 
-/* Whether every step of "a/b/c" is there; asking for the whole path would be an error if "a" is missing. */
-static bool data_is_there(hid_t file, const char *name) {
+/* Asking for the whole path at once would be an error if "a" is missing. */
+bool kith__h5_has(hid_t file, const char *name) {
   char part[KITH_PATH];
   size_t n = strlen(name);
   if (n == 0 || n >= sizeof part) return false;
@@ -174,7 +178,7 @@ static bool data_is_there(hid_t file, const char *name) {
   return true;
 }
 
-bool kith_h5_has(kith_h5 *f, const char *name) { return data_is_there(f->file, name); }
+bool kith_h5_has(kith_h5 *f, const char *name) { return kith__h5_has(f->file, name); }
 
 /* A dataset found in a file. */
 typedef struct data_found {
@@ -194,7 +198,7 @@ static kith_status data_find(const kith_h5 *f, const char *name, data_found *fou
   kith_status st = KITH_OK;
   hid_t space = H5I_INVALID_HID;
   *found = (data_found){.set = H5I_INVALID_HID, .type = H5I_INVALID_HID, .dims = {0, 1}};
-  KITH_CHECK(data_is_there(f->file, name), KITH_EDATA, "%s: has no dataset \"%s\"", f->path, name);
+  KITH_CHECK(kith__h5_has(f->file, name), KITH_EDATA, "%s: has no dataset \"%s\"", f->path, name);
   found->set = kith__h5_fault() ? H5I_INVALID_HID : H5Dopen2(f->file, name, H5P_DEFAULT);
   KITH_CHECK(found->set >= 0, kith__h5_kind(), "%s: \"%s\" is not a dataset or is damaged: %s", f->path, name, kith__h5_reason());
   space = H5Dget_space(found->set);
@@ -260,13 +264,16 @@ done:
   return st;
 }
 
-static kith_status data_read(const kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t first, int64_t n, void *data) {
+kith_status kith__h5_read(const kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t first, int64_t n, void *data) {
   kith_status st = KITH_OK;
   data_kind kind = data_kind_of(type, d);
   data_found found;
   KITH_TRY(data_find(f, name, &found));
   KITH_TRY(data_check(f, name, &found, &kind, d, first, n));
-  KITH_TRY(data_get(f, name, &found, &kind, first, n, data));
+  if (kith__h5_rows_is(f, name)) {
+    KITH_CHECK(found.size == kind.size, KITH_EDATA, "%s: \"%s\" has values of %zu bytes, %zu were expected", f->path, name, found.size, kind.size);
+    KITH_TRY(kith__h5_rows_read(f, name, found.set, kind.in_memory, found.n_dim, found.dims, first, n, data));
+  } else KITH_TRY(data_get(f, name, &found, &kind, first, n, data));
 done:
   data_found_close(&found);
   data_kind_close(&kind);
@@ -274,5 +281,5 @@ done:
 }
 
 kith_agreed kith_h5_read(kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t first, int64_t n, void *data) {
-  return kith_agree(f->comm, data_read(f, name, type, d, first, n, data));
+  return kith_agree(f->comm, kith__h5_read(f, name, type, d, first, n, data));
 }

@@ -44,7 +44,7 @@ static kith_agreed run_evaluate(void) {
   float *x = NULL;
   int d = 0;
   kith_metrics m;
-  KITH_TRY(kith_embeddings_read(test_comm, chain.share, chain.parts, test_chain_output("embeddings.h5"), &d, &x));
+  KITH_TRY(kith_embeddings_read(test_comm, chain.share, test_chain_output("embeddings.h5"), &d, &x));
   KITH_TRY(kith_rank_evaluate(test_comm, chain.share, d, x, &chain.run.evaluate, &m));
 done:
   KITH_FREE(x);
@@ -56,9 +56,11 @@ static void each_of(sweep_run run, int64_t reads, int64_t writes) {
   sweep s = {.kind = KITH_FAULT_ALLOC, .run = run, .look = test_chain_look, .folder = chain.outputs, .inputs = chain.inputs, .least = 3};
   sweep_each(&s);
   s.kind = KITH_FAULT_READ;
+  s.mends = run == run_go_on; /* a checkpoint before the one that cannot be read */
   s.least = reads;
   if (reads > 0) sweep_each(&s);
   s.kind = KITH_FAULT_WRITE;
+  s.mends = false;
   s.least = writes;
   if (writes > 0) sweep_each(&s);
 }

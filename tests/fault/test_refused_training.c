@@ -19,14 +19,14 @@ static const char *goes_on(int64_t k) {
 }
 
 static void each(kith_fault_kind kind, int64_t least) {
-  const sweep s = {.kind = kind, .run = run_train, .look = goes_on, .folder = chain.outputs, .inputs = chain.inputs, .least = least};
+  const sweep s = {.kind = kind, .run = run_train, .look = goes_on, .folder = chain.outputs, .inputs = chain.inputs, .least = least, .mends = kind == KITH_FAULT_READ};
   sweep_each(&s);
   assert_int_equal(kith_comm_max(test_comm, !test_chain_is_right()), 0);
 }
 
 static void reads(void **state) {
   (void)state;
-  each(KITH_FAULT_READ, 20);
+  each(KITH_FAULT_READ, 5);
 }
 static void writes(void **state) {
   (void)state;

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "${KITH_SOURCE:?}"
 
 # bench measures the disk itself; the board may fail, and then nobody minds.
-files=$(find src partition -name '*.c' ! -path src/cli/bench_limits.c ! -path src/comm/board.c | sort)
+files=$(find src partition -name '*.c' ! -path 'src/cli/bench*' ! -path src/comm/board.c | sort)
 awk '
   function flush_file(   i, j, good) {
     for (i = 1; i <= n; i++) {
