@@ -4,8 +4,10 @@
 
 #include <hdf5.h>
 
+#include "kith/fault.h"
 #include "kith/file.h"
 #include "kith/io.h"
+#include "kith/watch.h"
 
 struct kith_h5 {
   const kith_comm *comm;
@@ -19,8 +21,24 @@ struct kith_h5 {
   char tmp[KITH_TMP_PATH];
 };
 
+/** Run an HDF5 statement that all ranks take part in, so that who waits in it too long says so, and in which file. */
+#define KITH_H5_TOGETHER(f, what, statement)                                                                           \
+  do {                                                                                                                 \
+    static const kith_place kith__here = {what, #statement, __FILE__, __LINE__};                                       \
+    kith_watch_file((f)->path);                                                                                        \
+    kith__wait_begin(&kith__here);                                                                                     \
+    statement;                                                                                                         \
+    kith__wait_end();                                                                                                  \
+  } while (0)
+
 /** Why the last HDF5 call failed, in one line.  Local; valid until the next call. */
 const char *kith__h5_reason(void);
+
+/** What kind of failure kith__h5_reason() has just told of: KITH_EIO if the system gave it, else KITH_EDATA.  Local. */
+kith_status kith__h5_kind(void) KITH_MUST_USE;
+
+/** Whether a read has to fail by intent (kith_fault()); HDF5 then gives the reason.  Local. */
+bool kith__h5_fault(void);
 
 /** Read one attribute of an open file.  Local. */
 kith_status kith__h5_attr_int(hid_t file, const char *path, const char *name, int64_t *value) KITH_MUST_USE;

@@ -135,9 +135,9 @@ static kith_agreed rows_make_type(kith_rows *r, int t) {
   rows_tell tell = {.n_out = NULL};
   KITH_TRY(kith_agree(comm, rows_sort(r, t, &r->type[t])));
   KITH_TRY(kith_agree(comm, rows_tell_make(r, t, &tell)));
-  KITH_MPI(MPI_Alltoall(tell.n_out, 1, MPI_INT, tell.n_in, 1, MPI_INT, comm->mpi));
+  KITH_WAIT("rows on their way to or from a file", MPI_Alltoall(tell.n_out, 1, MPI_INT, tell.n_in, 1, MPI_INT, comm->mpi));
   KITH_TRY(kith_agree(comm, rows_room(r, t, &r->type[t], &tell)));
-  KITH_MPI(MPI_Alltoallv(tell.out, tell.n_out, tell.at_out, MPI_INT32_T, tell.in, tell.n_in, tell.at_in, MPI_INT32_T, comm->mpi));
+  KITH_WAIT("rows on their way to or from a file", MPI_Alltoallv(tell.out, tell.n_out, tell.at_out, MPI_INT32_T, tell.in, tell.n_in, tell.at_in, MPI_INT32_T, comm->mpi));
   KITH_TRY(kith_agree(comm, rows_own(r, t, &tell)));
 done:
   rows_tell_free(&tell);
@@ -310,7 +310,7 @@ static const char *way_to_block(rows_way *w, int64_t i, const void *x, const kit
   way_begin(w, i);
   way_pack(w, x);
   kith_comm_meet(comm);
-  KITH_MPI(MPI_Alltoallv(w->out, w->n_out, w->at_out, w->mpi, w->in, w->n_in, w->at_in, w->mpi, comm->mpi));
+  KITH_WAIT("rows on their way to or from a file", MPI_Alltoallv(w->out, w->n_out, w->at_out, w->mpi, w->in, w->n_in, w->at_in, w->mpi, comm->mpi));
   *place = w->place;
   return w->in;
 }
@@ -319,7 +319,7 @@ static const char *way_to_block(rows_way *w, int64_t i, const void *x, const kit
 static void way_to_owner(rows_way *w, void *x) {
   const kith_comm *comm = w->r->comm;
   kith_comm_meet(comm);
-  KITH_MPI(MPI_Alltoallv(w->in, w->n_in, w->at_in, w->mpi, w->out, w->n_out, w->at_out, w->mpi, comm->mpi));
+  KITH_WAIT("rows on their way to or from a file", MPI_Alltoallv(w->in, w->n_in, w->at_in, w->mpi, w->out, w->n_out, w->at_out, w->mpi, comm->mpi));
   way_unpack(w, x);
 }
 
