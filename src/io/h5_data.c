@@ -135,6 +135,9 @@ kith_agreed kith_h5_write(kith_h5 *f, const char *name, kith_h5_type type, int d
   set = data_make(f, name, &p, pack);
   KITH_TRY(kith__h5_agree_write(f, name, set >= 0));
   KITH_TRY(data_put_pieces(f, name, set, &p, first, n, data));
+  herr_t closed = H5Dclose(set); /* one rank's last chunks are only written here */
+  set = H5I_INVALID_HID;
+  KITH_TRY(kith__h5_agree_write(f, name, closed >= 0));
 done:
   if (set >= 0) H5Dclose(set);
   data_kind_close(&p.kind);
