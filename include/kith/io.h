@@ -13,7 +13,7 @@
 
 typedef struct kith_h5 kith_h5;
 
-typedef enum kith_h5_type { KITH_H5_INT8, KITH_H5_INT32, KITH_H5_INT64, KITH_H5_FLOAT, KITH_H5_DOUBLE, KITH_H5_TEXT } kith_h5_type;
+typedef enum kith_h5_type { KITH_H5_INT8, KITH_H5_INT32, KITH_H5_UINT32, KITH_H5_INT64, KITH_H5_FLOAT, KITH_H5_DOUBLE, KITH_H5_TEXT } kith_h5_type;
 
 /**
  * Create `path`.tmp; nothing stands at `path` before kith_h5_publish().  Writes the root attributes format,
@@ -24,6 +24,12 @@ typedef enum kith_h5_type { KITH_H5_INT8, KITH_H5_INT32, KITH_H5_INT64, KITH_H5_
  */
 kith_agreed kith_h5_create(const kith_comm *comm, const char *path, const char *format, int version, int64_t bytes,
                            kith_h5 **out) KITH_MUST_USE;
+/**
+ * The same, but rank 0 alone calls HDF5: there is no MPI-IO, so that a thread beside the steps can write the file.  Rows are
+ * written by all ranks (kith_h5_write_rows()), what kith_h5_write() writes lies on rank 0.  Collective.
+ */
+kith_agreed kith_h5_create_single(const kith_comm *comm, const char *path, const char *format, int version, int64_t bytes,
+                                  kith_h5 **out) KITH_MUST_USE;
 /** Flush, close, fsync, rename to its final name, fsync the folder; the handle is nulled in any case.  Collective. */
 kith_agreed kith_h5_publish(kith_h5 **file) KITH_MUST_USE;
 /**
@@ -42,6 +48,12 @@ void kith_h5_close(kith_h5 **file);
  */
 kith_agreed kith_h5_write(kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t n_total, int64_t first,
                           int64_t n, bool pack, const void *data) KITH_MUST_USE;
+/**
+ * Write rows first … first + n - 1 of a dataset [n_total, d] float32 (of [n_total] when d = 0) made by this call: contiguous,
+ * by plain writes of every rank, with a CRC-32 of each block of rows in crc32/`name`, which kith_h5_read() compares.
+ * As fast as the disk; slices as of kith_h5_write().  Collective.  Errors: KITH_EIO.
+ */
+kith_agreed kith_h5_write_rows(kith_h5 *f, const char *name, int d, int64_t n_total, int64_t first, int64_t n, const float *x) KITH_MUST_USE;
 /** Size of a dataset: [n] gives d = 0, [n, d] gives d, strings give their width.  KITH_EDATA if it is not there. */
 kith_agreed kith_h5_extent(kith_h5 *f, const char *name, int64_t *n, int *d) KITH_MUST_USE;
 /** Read rows first … first + n - 1, converted to `type`.  Collective.  Errors: KITH_EDATA (missing, shape, checksum). */
@@ -57,6 +69,8 @@ kith_agreed kith_h5_get_int(kith_h5 *f, const char *name, int64_t *value) KITH_M
 kith_agreed kith_h5_get_real(kith_h5 *f, const char *name, double *value) KITH_MUST_USE;
 /** The text is a new block, freed by the caller with KITH_FREE(). */
 kith_agreed kith_h5_get_text(kith_h5 *f, const char *name, char **text) KITH_MUST_USE;
+/** Whether the root has an attribute.  Collective. */
+bool kith_h5_has_attribute(kith_h5 *f, const char *name);
 /** One thing in a file: an attribute of the root with its value, or a dataset with its size. */
 typedef struct kith_h5_entry {
   const char *name;  /**< "user/id"; valid during the call */
@@ -110,9 +124,20 @@ typedef struct kith_split {
   uint64_t seed;
 } kith_split;
 
+/** How a line of features is written: the ids of those that a node has ("7 12", "7:0.5"), or a number for each. */
+typedef enum kith_feature_format { KITH_SPARSE, KITH_DENSE } kith_feature_format;
+
+/** A list of what users, or items, are like: a line is an id and its features. */
+typedef struct kith_feature_source {
+  char path[KITH_PATH];       /**< "" when there is none */
+  kith_feature_format format;
+  bool normalise;             /**< divide every node's features by their sum */
+} kith_feature_source;
+
 /** What ingest reads. */
 typedef struct kith_ingest_options {
   kith_source interactions, test, social; /**< test and social: path "" when there is none */
+  kith_feature_source features[KITH_TYPES];
   kith_split split; /**< beside a test list it only takes the validation share from the interactions */
 } kith_ingest_options;
 
@@ -128,6 +153,9 @@ typedef struct kith_ingest_report {
   int64_t social;               /**< distinct social ties */
   int64_t social_duplicates, social_unknown, social_self, social_light; /**< repeated; to a user without interactions; to oneself; too light: left out */
   bool text_ids[KITH_TYPES], has_time, has_weight;
+  int64_t features[KITH_TYPES];         /**< different features of each type, 0 without a list */
+  int64_t features_unknown[KITH_TYPES]; /**< lines of ids that no interaction names: left out */
+  int64_t features_bare[KITH_TYPES];    /**< nodes that such a list says nothing of */
 } kith_ingest_report;
 
 /**
@@ -140,13 +168,10 @@ typedef struct kith_ingest_report {
  * @param[out] report the same on every rank
  * Errors: KITH_ENOINPUT (a list is missing), KITH_EDATA (with file:line), KITH_ECONFIG (columns, shares, no times where
  * the split needs them), KITH_ENOMEM, KITH_EOUTPUT, KITH_EIO.
- * Memory: 12 bytes an interaction while reading without times and weights, 28 with times, 36 with both.
+ * Memory: 12 bytes an interaction while reading without times and weights, 28 with times, 36 with both; 20 a feature of a node.
  */
 kith_agreed kith_ingest(const kith_comm *comm, const kith_ingest_options *o, const char *job, const char *path,
                         kith_ingest_report *report) KITH_MUST_USE;
-
-/** How a line of features is written: the ids of those that a node has ("7 12", "7:0.5"), or a number for each. */
-typedef enum kith_feature_format { KITH_SPARSE, KITH_DENSE } kith_feature_format;
 
 /** What ingest reads for node classification: line i, from 0, of labels and features is node i; the other lists name these numbers. */
 typedef struct kith_nodes_options {
@@ -184,7 +209,7 @@ kith_agreed kith_ingest_nodes(const kith_comm *comm, const kith_nodes_options *o
 #define KITH_CHECKPOINT_FORMAT "kith-checkpoint"
 #define KITH_EMBEDDINGS_FORMAT "kith-embeddings"
 #define KITH_RECOMMENDATIONS_FORMAT "kith-recommendations"
-enum { KITH_FILE_VERSION = 1 };
+enum { KITH_FILE_VERSION = 1, KITH_ROWS_VERSION = 2 }; /* the second of checkpoints and embeddings: 2 has plain rows */
 
 /**
  * The ids of one node type: int64 numbers, or strings in fixed-width cells.
@@ -209,7 +234,9 @@ typedef struct kith_dataset {
   kith_eid n_edge;               /**< training interactions; edges */
   kith_lists train, valid, test; /**< a row per user; classification: train has a row per node, its neighbours */
   float *weight;                 /**< of the training interactions, in their order; null if they have none */
-  uint64_t fingerprint;          /**< of the training and held-out lists */
+  uint64_t fingerprint;          /**< of the training and held-out lists, and of features */
+  int n_feature_of[KITH_TYPES];  /**< recommendation: features of users and of items, 0 without … */
+  kith_features features[KITH_TYPES]; /**< … and those of every node, in original order */
   int n_class, n_feature;        /**< classification, as the next ones */
   float *feature;                /**< [n, n_feature] */
   int32_t *label;                /**< [n] class, or -1 */
@@ -241,12 +268,14 @@ kith_agreed kith_graph_read(const kith_comm *comm, const char *parts_path, kith_
 /* ---- rows by original number: checkpoints and embeddings ------------------------------------------------------------ */
 
 /**
- * The way between rows held by their owners and rows in original order, for both node types.  Held for the time of
- * writing or reading; the same object serves every matrix.
+ * The way between rows held by their owners and rows in original order, for both node types; the same object serves every
+ * matrix.  Room: 12 bytes a row while it is held, and some 48 MiB while rows are under way.
  */
 typedef struct kith_rows kith_rows;
 
-kith_agreed kith_rows_create(const kith_comm *comm, const kith_graph *g, const char *parts_path, kith_rows **out) KITH_MUST_USE;
+/** Collective; `comm` and `g` must outlive it.  Errors: KITH_ENOMEM; KITH_EDATA if original numbers are not each row's own. */
+kith_agreed kith_rows_create(const kith_comm *comm, const kith_graph *g, kith_rows **out) KITH_MUST_USE;
+/** Local; accepts null. */
 void kith_rows_destroy(kith_rows **rows);
 /** Write x [n_own, d] as user/`name` and item/`name` (classification: node/`name`) [n, d] in original order.  Collective. */
 kith_agreed kith_rows_write(kith_rows *rows, kith_h5 *f, const char *name, int d, const float *x) KITH_MUST_USE;
@@ -273,11 +302,10 @@ typedef struct kith_embeddings_note {
  * @param graph_path  where the ids are
  * @param x           [n_own, d]
  */
-kith_agreed kith_embeddings_write(const kith_comm *comm, const kith_graph *g, const char *graph_path, const char *parts_path,
-                                  const char *path, int d, const float *x, const kith_embeddings_note *note) KITH_MUST_USE;
+kith_agreed kith_embeddings_write(const kith_comm *comm, const kith_graph *g, const char *graph_path, const char *path, int d,
+                                  const float *x, const kith_embeddings_note *note) KITH_MUST_USE;
 /** Read this rank's rows: *x is a new block [n_own, *d].  KITH_EDATA if they are of another graph.  Collective. */
-kith_agreed kith_embeddings_read(const kith_comm *comm, const kith_graph *g, const char *parts_path, const char *path, int *d,
-                                 float **x) KITH_MUST_USE;
+kith_agreed kith_embeddings_read(const kith_comm *comm, const kith_graph *g, const char *path, int *d, float **x) KITH_MUST_USE;
 
 /* ---- checkpoints ---------------------------------------------------------------------------------------------------- */
 
@@ -297,29 +325,39 @@ typedef struct kith_checkpoint {
   double best;          /**< best score so far */
   int64_t best_epoch;   /**< 0: none */
   bool keeps_best;      /**< writing: the checkpoint of best_epoch stays, however old */
+  bool refused;         /**< reading: the file is good, but of another graph or another recipe */
   int64_t stale;        /**< evaluations since the best */
+  double seconds;       /**< in the steps done of the next epoch */
+  int64_t halo_bytes;   /**< over ranks, in exchanges of ghosts by them */
   const char *recipe;   /**< what must be the same to go on */
   char *history;        /**< metrics, one JSON object a line; a new block after reading, freed by the caller */
   const char *job;      /**< resolved job, for readers */
 } kith_checkpoint;
 
 /**
- * Write `folder`/checkpoint-EEEEEE.h5 (epoch), then `folder`/checkpoint-latest that names it, then remove all but the
- * newest `keep` files, and that of the best epoch where c->keeps_best.  Collective.
+ * Write `folder`/checkpoint-EEEEEE-SSSSSS.h5 (epoch, step), then `folder`/checkpoint-latest that names it; then remove, of
+ * it and those before it, all but the newest `keep` files, and that of the best epoch where c->keeps_best.
+ * Collective over `comm`, which is that of `rows`.
  */
-kith_agreed kith_checkpoint_write(const kith_comm *comm, const kith_graph *g, const char *parts_path, const char *folder,
-                                  int keep, const kith_checkpoint *c) KITH_MUST_USE;
-/** The path of the newest checkpoint in `folder`, or "" if there is none.  Collective. */
-kith_agreed kith_checkpoint_newest(const kith_comm *comm, const char *folder, char *path) KITH_MUST_USE;
-/** The path of the checkpoint after that many epochs, or "" if it is not there.  Collective. */
+kith_agreed kith_checkpoint_write(const kith_comm *comm, const kith_graph *g, kith_rows *rows, const char *folder, int keep,
+                                  const kith_checkpoint *c) KITH_MUST_USE;
+/**
+ * The path of the nth checkpoint to try, from 0: first that which checkpoint-latest names, be it there or not, then all
+ * others, the newest first; "" if there are no more.  Collective.
+ * Errors: KITH_EDATA if checkpoint-latest holds no name and there is no other; KITH_ENOINPUT, KITH_ENOMEM.
+ */
+kith_agreed kith_checkpoint_find(const kith_comm *comm, const char *folder, int nth, char *path) KITH_MUST_USE;
+/** The path of the checkpoint after that many whole epochs, or "" if it is not there.  Collective. */
 kith_agreed kith_checkpoint_of(const kith_comm *comm, const char *folder, int64_t epoch, char *path) KITH_MUST_USE;
 /**
  * Read into c->x, c->m, c->v, which the caller has made [n_own, c->d], and the rest of `c`.  Moments, those of the weights
  * too, are not read where their place is null.  Collective.
- * Errors: KITH_EDATA (torn, another graph); KITH_ECONFIG if c->recipe differs from the file's: the first difference is named.
+ * Errors: KITH_ENOINPUT, KITH_EDATA (torn); KITH_EDATA (another graph) and KITH_ECONFIG (c->recipe differs from the file's:
+ * the first difference is named), where c->refused tells that the file is whole.
  */
-kith_agreed kith_checkpoint_read(const kith_comm *comm, const kith_graph *g, const char *parts_path, const char *path,
-                                 kith_checkpoint *c) KITH_MUST_USE;
+kith_agreed kith_checkpoint_read(const kith_comm *comm, const kith_graph *g, const char *path, kith_checkpoint *c) KITH_MUST_USE;
+/** Remove what a killed write left in a folder: checkpoints and checkpoint-latest under their temporary names.  Collective. */
+kith_agreed kith_checkpoint_sweep(const kith_comm *comm, const char *folder) KITH_MUST_USE;
 /** Remove all checkpoints of a folder.  Collective. */
 kith_agreed kith_checkpoint_remove(const kith_comm *comm, const char *folder) KITH_MUST_USE;
 

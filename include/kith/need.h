@@ -17,6 +17,8 @@ typedef struct kith_sizes {
   int64_t n_edge;            /**< training interactions, or edges */
   int64_t n_train;           /**< classification: training nodes */
   int n_feature, n_class;
+  int n_feature_of[KITH_TYPES]; /**< recommendation: features of users and of items … */
+  int64_t feature;           /**< … and how many the rank's rows have together */
   int n_part;                /**< parts of the cut; 0: not cut yet */
   int size;                  /**< ranks */
   int64_t own, ghost, entry; /**< rows of the rank, rows of others that they read, neighbours of its rows */
@@ -33,7 +35,7 @@ kith_agreed kith_sizes_read(const kith_comm *comm, const char *graph_path, kith_
 /** Bytes of one rank, by what they are for. */
 typedef struct kith_need {
   int64_t graph;     /**< the rank's share as it is read, and the relation that layers run along */
-  int64_t learnt;    /**< moments of what is learnt, and final embeddings; dense weights, which every rank has whole */
+  int64_t learnt;    /**< moments of what is learnt, and final embeddings; dense weights, which every rank has whole; a copy of it all while a checkpoint is written beside the steps */
   int64_t layers;    /**< embeddings and layers with their gradients; sampled modes: layers of an evaluation */
   int64_t steps;     /**< rows of a step and, in sampled modes, its hops and their layers, as large as they could be */
   int64_t passing;   /**< what comes and goes: evaluating, writing a checkpoint, reading the graph */
@@ -43,7 +45,7 @@ int64_t kith_need_total(const kith_need *need);
 
 /** What training takes of a rank beside the program itself.  Local.  Errors: KITH_ENOMEM, KITH_ECONFIG. */
 kith_status kith_need_memory(const kith_sizes *sizes, const kith_model_options *model, const kith_train_options *train, const kith_rank_options *evaluate,
-                             kith_need *out) KITH_MUST_USE;
+                             const kith_checkpoint_options *checkpoint, kith_need *out) KITH_MUST_USE;
 
 /**
  * Bytes that a run writes into its work folder: checkpoints, as many as are kept and the one being written, and

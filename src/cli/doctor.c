@@ -221,7 +221,7 @@ static kith_agreed doctor_examine_memory(doctor *d, int64_t **need) {
   doctor_finding f = {.seen = ""};
   const kith_job *job = &d->c->job;
   kith_need mine;
-  KITH_TRY(kith_agree(d->c->comm, kith_need_memory(&d->sizes, &job->model, &job->train, &job->evaluate, &mine)));
+  KITH_TRY(kith_agree(d->c->comm, kith_need_memory(&d->sizes, &job->model, &job->train, &job->evaluate, &job->checkpoint, &mine)));
   KITH_TRY(doctor_gather_need(d, kith_need_total(&mine) + d->place[d->c->comm->rank].resident, need));
   doctor_judge_memory(d->c->comm->size, d->place, *need, &f);
   doctor_see_need(d, *need, &mine, &f);

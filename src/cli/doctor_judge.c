@@ -85,7 +85,8 @@ void doctor_judge_ranks(int size, const kith_place *all, int told, doctor_findin
 
 void doctor_judge_threads(int level, doctor_finding *f) {
   const char *name = level >= MPI_THREAD_MULTIPLE ? "MULTIPLE" : level >= MPI_THREAD_SERIALIZED ? "SERIALIZED" : level >= MPI_THREAD_FUNNELED ? "FUNNELED" : "SINGLE";
-  doctor_see(f, "MPI_THREAD_%s; Kith calls MPI from one thread of each rank", name);
+  doctor_see(f, "MPI_THREAD_%s: checkpoints are written %s", name, level >= MPI_THREAD_MULTIPLE ? "beside the steps" : "while steps wait");
+  if (level < MPI_THREAD_MULTIPLE) doctor_warn(f, "it works; an MPI built with MPI_THREAD_MULTIPLE would let steps go on meanwhile");
   if (level < MPI_THREAD_FUNNELED) doctor_fail(f, KITH_EUSAGE, "this MPI cannot live beside threads: install one built with them, or set OMP_NUM_THREADS=1");
 }
 

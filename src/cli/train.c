@@ -63,6 +63,8 @@ static void train_print(cli *c, const kith_run *run, const kith_run_result *r) {
   cli_json(c, "best_epoch", "%lld", (long long)r->best_epoch);
   cli_json(c, "loss", "%.10g", r->loss);
   cli_json(c, "seconds", "%.3f", r->seconds);
+  cli_json(c, "checkpoints", "%lld", (long long)r->checkpoints);
+  cli_json(c, "checkpoint_seconds", "%.3f", r->checkpoint_seconds);
   cli_json(c, c->job.task == KITH_CLASSIFY ? "nodes" : "pairs", "%lld", (long long)r->pairs);
   cli_json(c, "halo_bytes", "%lld", (long long)r->halo_bytes);
   cli_json(c, "split", "\"%s\"", split);
@@ -79,6 +81,10 @@ static void train_log(const cli *c, const kith_run *run, const kith_graph *g) {
   else
     kith_log("%s with %s: %lld users, %lld items, %lld interactions, %d rank%s", model, kith_loss_text(run->train.loss.name), (long long)g->n[KITH_USER],
              (long long)g->n[KITH_ITEM], (long long)g->n_edge, c->comm->size, many);
+  if (run->model.input != KITH_EMBEDDING)
+    kith_log("input rows: %s; %d features of users, %d of items", kith_input_text(run->model.input), g->n_feature_of[KITH_USER], g->n_feature_of[KITH_ITEM]);
+  else if (g->n_feature_of[KITH_USER] + g->n_feature_of[KITH_ITEM] > 0)
+    kith_log("the graph's features are not read; model.input: both, or features, reads them");
 }
 
 kith_agreed cli_train(cli *c) {

@@ -2,7 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "kith/io.h"
+#include "io/graph.h"
 
 /* Read `n` values from place `first` into a new block. */
 #define READ_SLICE(f, name, type, first, n, block)                                                                     \
@@ -114,8 +114,7 @@ done:
   return st;
 }
 
-/* Row starts of this rank's slice, rebased to zero; *first is where the slice begins in the file. */
-static kith_agreed read_starts(const kith_comm *comm, kith_h5 *f, const char *name, const kith_graph *g, int64_t **start, int64_t *first) {
+kith_agreed kith__graph_read_starts(const kith_comm *comm, kith_h5 *f, const char *name, const kith_graph *g, int64_t **start, int64_t *first) {
   kith_agreed st = {KITH_OK};
   int64_t *s = NULL, n = (int64_t)g->n_own + 1;
   READ_SLICE(f, name, KITH_H5_INT64, g->first[comm->rank], n, s);
@@ -161,7 +160,7 @@ static kith_agreed read_neighbours(const kith_comm *comm, kith_h5 *f, const char
   char start[KITH_NAME], neighbour[KITH_NAME];
   snprintf(start, sizeof start, "%s/start", group);
   snprintf(neighbour, sizeof neighbour, "%s/neighbour", group);
-  KITH_TRY(read_starts(comm, f, start, g, &g->start, first));
+  KITH_TRY(kith__graph_read_starts(comm, f, start, g, &g->start, first));
   READ_SLICE(f, neighbour, KITH_H5_INT64, *first, g->start[g->n_own], g->neighbour);
   KITH_TRY(kith_agree(comm, read_check_range(kith_h5_path(f), neighbour, g->start[g->n_own], g->neighbour, g->n[KITH_USER] + g->n[KITH_ITEM])));
 done:
@@ -187,7 +186,7 @@ static kith_agreed read_held_out(const kith_comm *comm, kith_h5 *f, const char *
   int64_t *start = NULL, first = 0;
   int32_t *item = NULL;
   snprintf(name, sizeof name, "%s/start", split);
-  KITH_TRY(read_starts(comm, f, name, g, &start, &first));
+  KITH_TRY(kith__graph_read_starts(comm, f, name, g, &start, &first));
   snprintf(name, sizeof name, "%s/item", split);
   READ_SLICE(f, name, KITH_H5_INT32, first, start[g->n_own], item);
   KITH_TRY(kith_agree(comm, read_keep_users(g, start, item, out)));
@@ -203,6 +202,7 @@ static kith_agreed read_pairs(const kith_comm *comm, kith_h5 *f, kith_graph *g) 
   KITH_TRY(read_train(comm, f, g));
   KITH_TRY(read_held_out(comm, f, "valid", g, &g->valid));
   KITH_TRY(read_held_out(comm, f, "test", g, &g->test));
+  KITH_TRY(kith__graph_read_features(comm, f, g));
   READ_SLICE(f, "item/number", KITH_H5_INT64, 0, g->n[KITH_ITEM], g->item_number);
   KITH_TRY(kith_agree(comm, read_check_range(kith_h5_path(f), "item/number", g->n[KITH_ITEM], g->item_number, g->n[KITH_USER] + g->n[KITH_ITEM])));
 done:

@@ -30,20 +30,24 @@ static int64_t need_graph(const need *w) {
   int64_t share = 33 * s->own + 8 * s->entry + 4 * s->entry / 2 + 24 * s->own_of[KITH_USER] + 8 * s->n[KITH_ITEM] + (4 * (int64_t)s->n_feature + 5) * s->own;
   int64_t relation = 16 * s->own + 8 * w->entry + 24 * column, halo = 8 * w->ghost + 20 * w->pass + 4 * most * w->pass;
   int64_t back = kith_model_needs_back(w->model) ? 12 * w->entry + 8 * column : 0, loops = kith_model_has_loops(w->model) ? 8 * (w->entry + s->own) + 12 * s->own : 0;
-  return share + relation + halo + back + loops;
+  return share + relation + halo + back + loops + 8 * s->feature;
 }
 
-static int64_t need_learnt(const need *w) {
-  int64_t moments = w->s->n_feature > 0 ? 0 : 8 * (int64_t)w->d * w->s->own;
-  return moments + 4 * (int64_t)w->width * w->s->own + 16 * w->m.weights;
+static int64_t need_learnt(const need *w, const kith_checkpoint_options *o) {
+  int64_t rows = w->s->n_feature > 0 ? 0 : (int64_t)w->d * w->s->own;
+  int64_t copy = o->wait ? 0 : 12 * (rows + w->m.weights) + 64 * w->s->own;
+  return 8 * rows + 4 * (int64_t)w->width * w->s->own + 16 * w->m.weights + copy;
 }
+
+static bool need_reads_features(const need *w) { return w->model->input != KITH_EMBEDDING && w->s->n_feature_of[KITH_USER] + w->s->n_feature_of[KITH_ITEM] > 0; }
 
 static kith_tape_bytes need_tape(const need *w, int64_t own, int64_t ghost, int64_t entry) { return kith__miniature_at(&w->m, own, ghost, entry); }
 
 /* Sampled modes evaluate on the whole graph, forward only; gradients there are never touched. */
 static int64_t need_layers(const need *w) {
   kith_tape_bytes t = need_tape(w, w->s->own, w->ghost, w->entry);
-  return t.value + t.room + (w->train->sampler.mode == KITH_FULL ? t.grad : 0);
+  int64_t input = need_reads_features(w) ? 8 * (int64_t)w->d * (w->s->own + w->ghost) : 0; /* rows made of features */
+  return t.value + t.room + (w->train->sampler.mode == KITH_FULL ? t.grad : 0) + input;
 }
 
 /* Rows that this rank's share of a step is about: users and items of pairs with their negatives; labelled nodes. */
@@ -137,18 +141,23 @@ static kith_status need_make(const kith_sizes *s, const kith_model_options *mode
   out->d = s->n_feature > 0 ? s->n_feature : known->width;
   out->width = kith_model_width(known);
   KITH_TRY(kith__miniature_measure(known, s->task, s->n_feature, &out->m));
+  if (need_reads_features(out)) out->m.weights += (int64_t)known->width * (s->n_feature_of[KITH_USER] + s->n_feature_of[KITH_ITEM]);
 done:
   return st;
 }
 
-kith_status kith_need_memory(const kith_sizes *s, const kith_model_options *model, const kith_train_options *train, const kith_rank_options *evaluate, kith_need *out) {
+kith_status kith_need_memory(const kith_sizes *s, const kith_model_options *model, const kith_train_options *train, const kith_rank_options *evaluate,
+                             const kith_checkpoint_options *checkpoint, kith_need *out) {
   kith_status st = KITH_OK;
   need w;
   kith_model_options known;
   *out = (kith_need){0};
   KITH_TRY(need_make(s, model, train, &known, &w));
-  *out = (kith_need){.graph = need_graph(&w), .learnt = need_learnt(&w), .layers = need_layers(&w), .steps = need_batch(&w), .passing = need_passing(&w, evaluate)};
-  if (train->sampler.mode != KITH_FULL) out->steps += need_sampled(&w);
+  *out = (kith_need){.graph = need_graph(&w), .learnt = need_learnt(&w, checkpoint), .layers = need_layers(&w), .steps = need_batch(&w), .passing = need_passing(&w, evaluate)};
+  if (train->sampler.mode == KITH_FULL) return st;
+  /* Steps and evaluations take turns in memory, but for the input rows: steps count for what they have more. */
+  int64_t stay = 4 * (int64_t)w.d * (s->own + w.ghost);
+  out->steps += need_most(0, need_sampled(&w) - (out->layers - stay));
 done:
   return st;
 }
