@@ -1,4 +1,4 @@
-# timeout: 500
+# timeout: 900
 # What clusters do to jobs: whatever happens to a training job, it ends by itself, with the bits of a run that nothing happened to.
 # KITH_TEST_SLOW=1 adds what takes minutes: the time limit, and every misfortune under either way of starting ranks.
 set -euo pipefail
