@@ -45,9 +45,9 @@ static void main_share_cores(const kith_comm *all) {
 
 static kith_agreed main_run(cli *c, const cli_verb *v, const words *w) {
   kith_agreed st = {KITH_OK};
-  bool misplaced = !v->needs_job && w->n_set > 0;
+  bool job = v->needs_job || (cli_verb_takes_job(v) && c->n_arg > 0 && c->arg[0][0] != '-'), misplaced = !job && w->n_set > 0;
   KITH_TRY(kith_agreed_same(misplaced ? kith_fail(KITH_EUSAGE, "kith %s: --set: there is no job file; see kith %s --help", v->name, v->name) : KITH_OK));
-  if (v->needs_job) {
+  if (job) {
     const char *path = NULL;
     KITH_TRY(kith_agreed_same(cli_take_file(c, "a job file", &path)));
     KITH_TRY(kith_job_read(c->comm, path, w->n_set, w->set, &c->job));
