@@ -1,4 +1,4 @@
-/* ranks: 1 2 3 4 */
+/* ranks: 1 3 4 */
 /*
  * A checkpoint's file: what all ranks write, any other ranks read; whatever happens to its bytes, it gives what was written
  * or says that it is damaged; and a thread that writes it writes what was there when it was told to.
@@ -12,7 +12,7 @@
 
 #include "kith/writer.h"
 
-enum { WIDTH = 3, WEIGHTS = 5, TEXT = 9000, FLIPS = 700, CUTS = 60 };
+enum { WIDTH = 3, WEIGHTS = 5, TEXT = 9000, FLIPS = 500, CUTS = 40 };
 
 static char folder[KITH_PATH]; /* of rank 0, known to all */
 static test_graph whole;
@@ -360,10 +360,10 @@ static bool refused(int r, int64_t k) {
 
 static void without_memory_all_ranks_learn_it(void **unused) {
   (void)unused;
-  for (int r = 0; r < test_comm->size; r++) {
+  for (int r = 0; r < test_comm->size; r += test_comm->size > 1 ? test_comm->size - 1 : 1) {
     int64_t k = 1;
-    while (refused(r, k)) k++;
-    assert_true(k > 20); /* the loop met something */
+    while (refused(r, k)) k += k < 45 ? 1 : 5; /* one matrix after the other asks for the same */
+    assert_true(k > 45);
   }
 }
 
