@@ -1,7 +1,8 @@
 /**
  * Watch: whatever waits for another rank has a limit.
  *
- * A thread a process looks at what its main thread waits in (KITH_MPI and KITH_WAIT note it, with two stores).  When one
+ * A thread a process looks at what its main thread waits in (KITH_MPI and KITH_WAIT note it, with two stores), or, while
+ * that waits for the thread that writes a checkpoint, at what this one waits in.  When one
  * wait has taken half of the limit, the rank signs a file that all ranks see, and so do all that are alive, whatever they
  * do.  At the limit a rank says on stderr where it waits and calls the roll:
  * if some rank passes waits or computes, the job is slow and not hung, and the limit begins anew; otherwise the ranks

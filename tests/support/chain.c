@@ -95,6 +95,7 @@ static void chain_set(void) {
   chain.run.train.batch = 8;
   chain.run.train.epochs = 2;
   chain.run.checkpoint.every = 1;
+  chain.run.checkpoint.wait = true;
   snprintf(chain.run.work, sizeof chain.run.work, "%s", chain.outputs);
   snprintf(chain.run.graph, sizeof chain.run.graph, "%s", chain.graph);
   snprintf(chain.run.parts, sizeof chain.run.parts, "%s", chain.parts);
