@@ -12,6 +12,7 @@
 typedef struct kith_comm {
   MPI_Comm mpi;
   int rank, size;
+  bool patient; /**< of a thread beside the steps: kith_comm_meet() sleeps, so that waiting takes no core from them */
 } kith_comm;
 
 /** Run an MPI call; if it fails no rank can be trusted to meet another, so say where and abort. */
@@ -26,7 +27,7 @@ typedef struct kith_comm {
 /** Say where something that cannot happen happened, and end all ranks. */
 _Noreturn void kith_abort(const char *file, int line, const char *what);
 
-/** Seconds that this rank has spent in MPI calls: sending, receiving, and waiting for others.  Local. */
+/** Seconds that this thread has spent in MPI calls: sending, receiving, and waiting for others.  Local. */
 double kith_mpi_seconds(void);
 void kith__mpi_spent(double seconds);
 
@@ -34,6 +35,12 @@ void kith__mpi_spent(double seconds);
 kith_agreed kith_comm_create(MPI_Comm parent, kith_comm **out) KITH_MUST_USE;
 /** Free it and null the pointer; accepts null.  Collective over the communicator. */
 void kith_comm_destroy(kith_comm **comm);
+
+/**
+ * Before a collective that ranks may come to at very different times: a patient group waits here, asleep, until all have
+ * come; other groups go on at once.  Collective.
+ */
+void kith_comm_meet(const kith_comm *comm);
 
 /**
  * Make one rank's status known to all: the worst code wins, and every rank then holds the failing rank's message,

@@ -13,7 +13,7 @@
 
 typedef struct kith_h5 kith_h5;
 
-typedef enum kith_h5_type { KITH_H5_INT8, KITH_H5_INT32, KITH_H5_INT64, KITH_H5_FLOAT, KITH_H5_DOUBLE, KITH_H5_TEXT } kith_h5_type;
+typedef enum kith_h5_type { KITH_H5_INT8, KITH_H5_INT32, KITH_H5_UINT32, KITH_H5_INT64, KITH_H5_FLOAT, KITH_H5_DOUBLE, KITH_H5_TEXT } kith_h5_type;
 
 /**
  * Create `path`.tmp; nothing stands at `path` before kith_h5_publish().  Writes the root attributes format,
@@ -24,6 +24,12 @@ typedef enum kith_h5_type { KITH_H5_INT8, KITH_H5_INT32, KITH_H5_INT64, KITH_H5_
  */
 kith_agreed kith_h5_create(const kith_comm *comm, const char *path, const char *format, int version, int64_t bytes,
                            kith_h5 **out) KITH_MUST_USE;
+/**
+ * The same, but rank 0 alone calls HDF5: there is no MPI-IO, so that a thread beside the steps can write the file.  Rows are
+ * written by all ranks (kith_h5_write_rows()), what kith_h5_write() writes lies on rank 0.  Collective.
+ */
+kith_agreed kith_h5_create_single(const kith_comm *comm, const char *path, const char *format, int version, int64_t bytes,
+                                  kith_h5 **out) KITH_MUST_USE;
 /** Flush, close, fsync, rename to its final name, fsync the folder; the handle is nulled in any case.  Collective. */
 kith_agreed kith_h5_publish(kith_h5 **file) KITH_MUST_USE;
 /**
@@ -42,6 +48,12 @@ void kith_h5_close(kith_h5 **file);
  */
 kith_agreed kith_h5_write(kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t n_total, int64_t first,
                           int64_t n, bool pack, const void *data) KITH_MUST_USE;
+/**
+ * Write rows first … first + n - 1 of a dataset [n_total, d] float32 (of [n_total] when d = 0) made by this call: contiguous,
+ * by plain writes of every rank, with a CRC-32 of each block of rows in crc32/`name`, which kith_h5_read() compares.
+ * As fast as the disk; slices as of kith_h5_write().  Collective.  Errors: KITH_EIO.
+ */
+kith_agreed kith_h5_write_rows(kith_h5 *f, const char *name, int d, int64_t n_total, int64_t first, int64_t n, const float *x) KITH_MUST_USE;
 /** Size of a dataset: [n] gives d = 0, [n, d] gives d, strings give their width.  KITH_EDATA if it is not there. */
 kith_agreed kith_h5_extent(kith_h5 *f, const char *name, int64_t *n, int *d) KITH_MUST_USE;
 /** Read rows first … first + n - 1, converted to `type`.  Collective.  Errors: KITH_EDATA (missing, shape, checksum). */
@@ -184,7 +196,7 @@ kith_agreed kith_ingest_nodes(const kith_comm *comm, const kith_nodes_options *o
 #define KITH_CHECKPOINT_FORMAT "kith-checkpoint"
 #define KITH_EMBEDDINGS_FORMAT "kith-embeddings"
 #define KITH_RECOMMENDATIONS_FORMAT "kith-recommendations"
-enum { KITH_FILE_VERSION = 1 };
+enum { KITH_FILE_VERSION = 1, KITH_ROWS_VERSION = 2 }; /* the second of checkpoints and embeddings: 2 has plain rows */
 
 /**
  * The ids of one node type: int64 numbers, or strings in fixed-width cells.
@@ -241,12 +253,14 @@ kith_agreed kith_graph_read(const kith_comm *comm, const char *parts_path, kith_
 /* ---- rows by original number: checkpoints and embeddings ------------------------------------------------------------ */
 
 /**
- * The way between rows held by their owners and rows in original order, for both node types.  Held for the time of
- * writing or reading; the same object serves every matrix.
+ * The way between rows held by their owners and rows in original order, for both node types; the same object serves every
+ * matrix.  Room: 12 bytes a row while it is held, and some 48 MiB while rows are under way.
  */
 typedef struct kith_rows kith_rows;
 
-kith_agreed kith_rows_create(const kith_comm *comm, const kith_graph *g, const char *parts_path, kith_rows **out) KITH_MUST_USE;
+/** Collective; `comm` and `g` must outlive it.  Errors: KITH_ENOMEM; KITH_EDATA if original numbers are not each row's own. */
+kith_agreed kith_rows_create(const kith_comm *comm, const kith_graph *g, kith_rows **out) KITH_MUST_USE;
+/** Local; accepts null. */
 void kith_rows_destroy(kith_rows **rows);
 /** Write x [n_own, d] as user/`name` and item/`name` (classification: node/`name`) [n, d] in original order.  Collective. */
 kith_agreed kith_rows_write(kith_rows *rows, kith_h5 *f, const char *name, int d, const float *x) KITH_MUST_USE;
@@ -273,11 +287,10 @@ typedef struct kith_embeddings_note {
  * @param graph_path  where the ids are
  * @param x           [n_own, d]
  */
-kith_agreed kith_embeddings_write(const kith_comm *comm, const kith_graph *g, const char *graph_path, const char *parts_path,
-                                  const char *path, int d, const float *x, const kith_embeddings_note *note) KITH_MUST_USE;
+kith_agreed kith_embeddings_write(const kith_comm *comm, const kith_graph *g, const char *graph_path, const char *path, int d,
+                                  const float *x, const kith_embeddings_note *note) KITH_MUST_USE;
 /** Read this rank's rows: *x is a new block [n_own, *d].  KITH_EDATA if they are of another graph.  Collective. */
-kith_agreed kith_embeddings_read(const kith_comm *comm, const kith_graph *g, const char *parts_path, const char *path, int *d,
-                                 float **x) KITH_MUST_USE;
+kith_agreed kith_embeddings_read(const kith_comm *comm, const kith_graph *g, const char *path, int *d, float **x) KITH_MUST_USE;
 
 /* ---- checkpoints ---------------------------------------------------------------------------------------------------- */
 
@@ -305,10 +318,10 @@ typedef struct kith_checkpoint {
 
 /**
  * Write `folder`/checkpoint-EEEEEE.h5 (epoch), then `folder`/checkpoint-latest that names it, then remove all but the
- * newest `keep` files, and that of the best epoch where c->keeps_best.  Collective.
+ * newest `keep` files, and that of the best epoch where c->keeps_best.  Collective over `comm`, which is that of `rows`.
  */
-kith_agreed kith_checkpoint_write(const kith_comm *comm, const kith_graph *g, const char *parts_path, const char *folder,
-                                  int keep, const kith_checkpoint *c) KITH_MUST_USE;
+kith_agreed kith_checkpoint_write(const kith_comm *comm, const kith_graph *g, kith_rows *rows, const char *folder, int keep,
+                                  const kith_checkpoint *c) KITH_MUST_USE;
 /** The path of the newest checkpoint in `folder`, or "" if there is none.  Collective. */
 kith_agreed kith_checkpoint_newest(const kith_comm *comm, const char *folder, char *path) KITH_MUST_USE;
 /** The path of the checkpoint after that many epochs, or "" if it is not there.  Collective. */
@@ -318,8 +331,7 @@ kith_agreed kith_checkpoint_of(const kith_comm *comm, const char *folder, int64_
  * too, are not read where their place is null.  Collective.
  * Errors: KITH_EDATA (torn, another graph); KITH_ECONFIG if c->recipe differs from the file's: the first difference is named.
  */
-kith_agreed kith_checkpoint_read(const kith_comm *comm, const kith_graph *g, const char *parts_path, const char *path,
-                                 kith_checkpoint *c) KITH_MUST_USE;
+kith_agreed kith_checkpoint_read(const kith_comm *comm, const kith_graph *g, const char *path, kith_checkpoint *c) KITH_MUST_USE;
 /** Remove all checkpoints of a folder.  Collective. */
 kith_agreed kith_checkpoint_remove(const kith_comm *comm, const char *folder) KITH_MUST_USE;
 

@@ -34,6 +34,7 @@ typedef struct kith_checkpoint_options {
   int every;        /**< epochs between checkpoints; 0 only at the end */
   int keep;         /**< how many of the newest stay */
   bool best;        /**< where evaluations pick the epoch: write one of the picked epoch, and keep it beside the newest */
+  bool wait;        /**< steps wait until a checkpoint is written; else it is written beside them, from a copy */
 } kith_checkpoint_options;
 
 kith_train_options kith_train_defaults(void);
@@ -128,6 +129,8 @@ typedef struct kith_run_result {
   bool tested;            /**< the test split was read once, at the end, after validation had picked the epoch */
   kith_marks test;
   double seconds;         /**< in steps, this run */
+  int64_t checkpoints;    /**< written by this run … */
+  double checkpoint_seconds; /**< … and for how long training stood still for them */
   int64_t pairs;          /**< (classification: nodes) trained on, this run */
   int64_t halo_bytes;     /**< over all ranks, in exchanges of ghosts by steps of this run */
 } kith_run_result;

@@ -33,10 +33,9 @@ static kith_agreed bench_write_file(bench *b) {
   kith_agreed st = {KITH_OK};
   kith_rows *rows = NULL;
   kith_h5 *f = NULL;
-  char parts[KITH_PATH], path[KITH_PATH];
-  KITH_TRY(kith_agree(b->c->comm, kith_job_file(&b->c->job, "parts.h5", parts)));
+  char path[KITH_PATH];
   KITH_TRY(kith_agree(b->c->comm, kith_job_file(&b->c->job, "bench.h5", path)));
-  KITH_TRY(kith_rows_create(b->c->comm, b->g, parts, &rows));
+  KITH_TRY(kith_rows_create(b->c->comm, b->g, &rows));
   KITH_TRY(kith_h5_create(b->c->comm, path, "kith-bench", 1, 4 * (b->g->n[0] + b->g->n[1]) * b->d, &f));
   KITH_TRY(kith_rows_write(rows, f, "embedding", b->d, b->x));
   KITH_TRY(kith_h5_publish(&f));

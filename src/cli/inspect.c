@@ -243,7 +243,7 @@ static kith_status inspect_alone(cli *c, const char *path, const char *show) {
   const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
   kith_h5 *f = NULL;
   things *all = NULL;
-  KITH_TRY(kith_h5_open(&alone, path, NULL, KITH_FILE_VERSION, &f).status);
+  KITH_TRY(kith_h5_open(&alone, path, NULL, KITH_ROWS_VERSION, &f).status);
   if (show) {
     KITH_TRY(inspect_show(c, f, show));
     goto done;

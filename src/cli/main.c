@@ -111,7 +111,7 @@ int main(int argc, char **argv) {
   cli *c = NULL;
   kith_status page = KITH_OK;
   if (main_page(argc, argv, &page)) return (int)page;
-  MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
+  MPI_Init_thread(&argc, &argv, MPI_THREAD_MULTIPLE, &provided); /* checkpoints are written by a thread, where MPI gives it */
   if (!kith_is_bad(kith_comm_create(MPI_COMM_WORLD, &all)) && !kith_is_bad(kith_agree(all, KITH_NEW(c, 1)))) {
     main_share_cores(all);
     c->comm = all;

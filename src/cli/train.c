@@ -63,6 +63,8 @@ static void train_print(cli *c, const kith_run *run, const kith_run_result *r) {
   cli_json(c, "best_epoch", "%lld", (long long)r->best_epoch);
   cli_json(c, "loss", "%.10g", r->loss);
   cli_json(c, "seconds", "%.3f", r->seconds);
+  cli_json(c, "checkpoints", "%lld", (long long)r->checkpoints);
+  cli_json(c, "checkpoint_seconds", "%.3f", r->checkpoint_seconds);
   cli_json(c, c->job.task == KITH_CLASSIFY ? "nodes" : "pairs", "%lld", (long long)r->pairs);
   cli_json(c, "halo_bytes", "%lld", (long long)r->halo_bytes);
   cli_json(c, "split", "\"%s\"", split);

@@ -2,12 +2,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "kith/comm.h"
 
-enum { COMM_TEXT = 2048 };
+enum { COMM_TEXT = 2048, COMM_NAP = 200000 /* nanoseconds */ };
 
-static double comm_mpi_seconds; /* MPI is called by one thread */
+static _Thread_local double comm_mpi_seconds;
 
 double kith_mpi_seconds(void) { return comm_mpi_seconds; }
 void kith__mpi_spent(double seconds) { comm_mpi_seconds += seconds; }
@@ -40,6 +41,18 @@ void kith_comm_destroy(kith_comm **comm) {
   KITH_FREE(*comm);
 }
 
+void kith_comm_meet(const kith_comm *comm) {
+  MPI_Request all;
+  int here = 0;
+  if (!comm->patient || comm->size == 1) return;
+  KITH_MPI(MPI_Ibarrier(comm->mpi, &all));
+  KITH_MPI(MPI_Test(&all, &here, MPI_STATUS_IGNORE));
+  while (!here) {
+    nanosleep(&(struct timespec){.tv_nsec = COMM_NAP}, NULL);
+    KITH_MPI(MPI_Test(&all, &here, MPI_STATUS_IGNORE));
+  }
+}
+
 /* The failing rank's message, with its rank in front where there are several, becomes everybody's. */
 static void comm_tell(const kith_comm *comm, int from) {
   char text[COMM_TEXT] = "";
@@ -56,6 +69,7 @@ kith_agreed kith__agree(const kith_comm *comm, kith_status mine) {
   struct {
     int code, rank;
   } worst, here = {(int)mine, comm->rank};
+  kith_comm_meet(comm);
   KITH_MPI(MPI_Allreduce(&here, &worst, 1, MPI_2INT, MPI_MAXLOC, comm->mpi));
   if (worst.code != KITH_OK) comm_tell(comm, worst.rank);
   return (kith_agreed){(kith_status)worst.code};
@@ -75,12 +89,14 @@ void kith_comm_sum(const kith_comm *comm, int n, kith_sum *sums) {
 }
 
 int64_t kith_comm_max(const kith_comm *comm, int64_t value) {
+  kith_comm_meet(comm);
   KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_INT64_T, MPI_MAX, comm->mpi));
   return value;
 }
 
 void kith_comm_share(const kith_comm *comm, int64_t n, void *bytes) {
   const int64_t most = 1 << 30;
+  kith_comm_meet(comm);
   for (int64_t at = 0; at < n; at += most)
     KITH_MPI(MPI_Bcast((char *)bytes + at, (int)(n - at < most ? n - at : most), MPI_BYTE, 0, comm->mpi));
 }

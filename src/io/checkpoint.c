@@ -69,9 +69,9 @@ static kith_agreed checkpoint_write_weights(const kith_comm *comm, kith_h5 *f, c
   kith_agreed st = {KITH_OK};
   int64_t mine = comm->rank == 0 ? w->n : 0, first = comm->rank == 0 ? 0 : w->n;
   if (w->n == 0) return st;
-  KITH_TRY(kith_h5_write(f, "weights/parameter", KITH_H5_FLOAT, 0, w->n, first, mine, false, w->value));
-  KITH_TRY(kith_h5_write(f, "weights/adam_m", KITH_H5_FLOAT, 0, w->n, first, mine, false, w->m));
-  KITH_TRY(kith_h5_write(f, "weights/adam_v", KITH_H5_FLOAT, 0, w->n, first, mine, false, w->v));
+  KITH_TRY(kith_h5_write_rows(f, "weights/parameter", 0, w->n, first, mine, w->value));
+  KITH_TRY(kith_h5_write_rows(f, "weights/adam_m", 0, w->n, first, mine, w->m));
+  KITH_TRY(kith_h5_write_rows(f, "weights/adam_v", 0, w->n, first, mine, w->v));
 done:
   return st;
 }
@@ -90,25 +90,22 @@ done:
   return st;
 }
 
-static kith_agreed checkpoint_write_rows(const kith_comm *comm, const kith_graph *g, const char *parts_path, kith_h5 *f, const kith_checkpoint *c) {
+static kith_agreed checkpoint_write_rows(kith_rows *rows, kith_h5 *f, const kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
-  kith_rows *rows = NULL;
-  KITH_TRY(kith_rows_create(comm, g, parts_path, &rows));
   KITH_TRY(kith_rows_write(rows, f, "parameter", c->d, c->x));
   KITH_TRY(kith_rows_write(rows, f, "adam_m", c->d, c->m));
   KITH_TRY(kith_rows_write(rows, f, "adam_v", c->d, c->v));
 done:
-  kith_rows_destroy(&rows);
   return st;
 }
 
-static kith_agreed checkpoint_write_file(const kith_comm *comm, const kith_graph *g, const char *parts_path, const char *path, const kith_checkpoint *c) {
+static kith_agreed checkpoint_write_file(const kith_comm *comm, const kith_graph *g, kith_rows *rows, const char *path, const kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
   int64_t bytes = 12 * ((g->n[KITH_USER] + g->n[KITH_ITEM]) * c->d + c->weights.n);
-  KITH_TRY(kith_h5_create(comm, path, KITH_CHECKPOINT_FORMAT, KITH_FILE_VERSION, bytes, &f));
+  KITH_TRY(kith_h5_create_single(comm, path, KITH_CHECKPOINT_FORMAT, KITH_ROWS_VERSION, bytes, &f));
   KITH_TRY(checkpoint_attributes(f, g, c));
-  if (c->d > 0) KITH_TRY(checkpoint_write_rows(comm, g, parts_path, f, c));
+  if (c->d > 0) KITH_TRY(checkpoint_write_rows(rows, f, c));
   KITH_TRY(checkpoint_write_weights(comm, f, &c->weights));
   KITH_TRY(kith_h5_publish(&f));
 done:
@@ -126,12 +123,12 @@ done:
   return st;
 }
 
-kith_agreed kith_checkpoint_write(const kith_comm *comm, const kith_graph *g, const char *parts_path, const char *folder, int keep, const kith_checkpoint *c) {
+kith_agreed kith_checkpoint_write(const kith_comm *comm, const kith_graph *g, kith_rows *rows, const char *folder, int keep, const kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
   char name[KITH_NAME], path[KITH_PATH];
   snprintf(name, sizeof name, "checkpoint-%06lld.h5", (long long)c->epoch);
   KITH_TRY(kith_agree(comm, kith_path_join(folder, name, path)));
-  KITH_TRY(checkpoint_write_file(comm, g, parts_path, path, c));
+  KITH_TRY(checkpoint_write_file(comm, g, rows, path, c));
   KITH_TRY(kith_agree(comm, comm->rank == 0 ? checkpoint_point(folder, name) : KITH_OK));
   KITH_TRY(kith_agree(comm, comm->rank == 0 ? checkpoint_prune(folder, keep, c->keeps_best ? c->best_epoch : -1) : KITH_OK));
 done:
@@ -218,10 +215,10 @@ done:
   return st;
 }
 
-static kith_agreed checkpoint_read_rows(const kith_comm *comm, const kith_graph *g, const char *parts_path, kith_h5 *f, const kith_checkpoint *c) {
+static kith_agreed checkpoint_read_rows(const kith_comm *comm, const kith_graph *g, kith_h5 *f, const kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
   kith_rows *rows = NULL;
-  KITH_TRY(kith_rows_create(comm, g, parts_path, &rows));
+  KITH_TRY(kith_rows_create(comm, g, &rows));
   KITH_TRY(kith_rows_read(rows, f, "parameter", c->d, c->x));
   if (c->m) KITH_TRY(kith_rows_read(rows, f, "adam_m", c->d, c->m));
   if (c->v) KITH_TRY(kith_rows_read(rows, f, "adam_v", c->d, c->v));
@@ -230,13 +227,13 @@ done:
   return st;
 }
 
-kith_agreed kith_checkpoint_read(const kith_comm *comm, const kith_graph *g, const char *parts_path, const char *path, kith_checkpoint *c) {
+kith_agreed kith_checkpoint_read(const kith_comm *comm, const kith_graph *g, const char *path, kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
   char *recipe = NULL;
-  KITH_TRY(kith_h5_open(comm, path, KITH_CHECKPOINT_FORMAT, KITH_FILE_VERSION, &f));
+  KITH_TRY(kith_h5_open(comm, path, KITH_CHECKPOINT_FORMAT, KITH_ROWS_VERSION, &f));
   KITH_TRY(checkpoint_read_attributes(f, g, c, &recipe));
-  if (c->d > 0) KITH_TRY(checkpoint_read_rows(comm, g, parts_path, f, c));
+  if (c->d > 0) KITH_TRY(checkpoint_read_rows(comm, g, f, c));
   KITH_TRY(checkpoint_read_weights(f, &c->weights));
 done:
   KITH_FREE(recipe);

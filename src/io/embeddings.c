@@ -59,15 +59,15 @@ done:
   return st;
 }
 
-kith_agreed kith_embeddings_write(const kith_comm *comm, const kith_graph *g, const char *graph_path, const char *parts_path,
+kith_agreed kith_embeddings_write(const kith_comm *comm, const kith_graph *g, const char *graph_path,
                                   const char *path, int d, const float *x, const kith_embeddings_note *note) {
   kith_agreed st = {KITH_OK};
   kith_h5 *from = NULL, *f = NULL;
   kith_rows *rows = NULL;
   int64_t n = g->n[KITH_USER] + g->n[KITH_ITEM];
-  KITH_TRY(kith_rows_create(comm, g, parts_path, &rows));
+  KITH_TRY(kith_rows_create(comm, g, &rows));
   KITH_TRY(kith_h5_open(comm, graph_path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &from));
-  KITH_TRY(kith_h5_create(comm, path, KITH_EMBEDDINGS_FORMAT, KITH_FILE_VERSION, n * (4 * (int64_t)d + 16), &f));
+  KITH_TRY(kith_h5_create(comm, path, KITH_EMBEDDINGS_FORMAT, KITH_ROWS_VERSION, n * (4 * (int64_t)d + 16), &f));
   KITH_TRY(embeddings_attributes(f, g, d, note));
   KITH_TRY(embeddings_ids(comm, g, from, f));
   KITH_TRY(kith_rows_write(rows, f, "embedding", d, x));
@@ -80,7 +80,7 @@ done:
   return st;
 }
 
-kith_agreed kith_embeddings_read(const kith_comm *comm, const kith_graph *g, const char *parts_path, const char *path, int *d, float **x) {
+kith_agreed kith_embeddings_read(const kith_comm *comm, const kith_graph *g, const char *path, int *d, float **x) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
   kith_rows *rows = NULL;
@@ -88,12 +88,12 @@ kith_agreed kith_embeddings_read(const kith_comm *comm, const kith_graph *g, con
   int64_t fingerprint = 0, n = 0;
   char name[KITH_NAME];
   snprintf(name, sizeof name, "%s/embedding", kith_type_text(g->task, KITH_USER));
-  KITH_TRY(kith_h5_open(comm, path, KITH_EMBEDDINGS_FORMAT, KITH_FILE_VERSION, &f));
+  KITH_TRY(kith_h5_open(comm, path, KITH_EMBEDDINGS_FORMAT, KITH_ROWS_VERSION, &f));
   KITH_TRY(kith_h5_get_int(f, "fingerprint", &fingerprint));
   KITH_TRY(kith_agreed_same((uint64_t)fingerprint == g->fingerprint ? KITH_OK : kith_fail(KITH_EDATA, "%s: holds embeddings of another graph; train again", path)));
   KITH_TRY(kith_h5_extent(f, name, &n, d));
   KITH_TRY(kith_agreed_same(*d > 0 && n == g->n[KITH_USER] && (g->task == KITH_RECOMMEND || *d == g->n_class) ? KITH_OK : kith_fail(KITH_EDATA, "%s: %s is [%lld, %d], expected %lld rows", path, name, (long long)n, *d, (long long)g->n[KITH_USER])));
-  KITH_TRY(kith_rows_create(comm, g, parts_path, &rows));
+  KITH_TRY(kith_rows_create(comm, g, &rows));
   KITH_TRY(kith_agree(comm, KITH_NEW(read, (int64_t)g->n_own * *d)));
   KITH_TRY(kith_rows_read(rows, f, "embedding", *d, read));
   *x = read;
@@ -119,7 +119,7 @@ static kith_agreed embeddings_write_type(const kith_comm *comm, kith_h5 *f, cons
   const void *cells = ids->text ? (const void *)ids->text : ids->number;
   kith_h5_type type = ids->width > 0 ? KITH_H5_TEXT : KITH_H5_INT64;
   KITH_TRY(kith_h5_write(f, id, type, ids->width, n_type, n_type - mine, mine, true, cells));
-  KITH_TRY(kith_h5_write(f, name, KITH_H5_FLOAT, d, n_type, low, high - low, false, high > low ? x + (low + before - first) * d : x));
+  KITH_TRY(kith_h5_write_rows(f, name, d, n_type, low, high - low, high > low ? x + (low + before - first) * d : x));
 done:
   return st;
 }
@@ -129,7 +129,7 @@ kith_agreed kith_newcomers_write(const kith_comm *comm, const kith_graph *g, con
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
   int64_t n_all = new->n[KITH_USER] + new->n[KITH_ITEM];
-  KITH_TRY(kith_h5_create(comm, path, KITH_EMBEDDINGS_FORMAT, KITH_FILE_VERSION, n_all * (4 * (int64_t)d + 16), &f));
+  KITH_TRY(kith_h5_create(comm, path, KITH_EMBEDDINGS_FORMAT, KITH_ROWS_VERSION, n_all * (4 * (int64_t)d + 16), &f));
   KITH_TRY(embeddings_attributes(f, g, d, note));
   KITH_TRY(kith_h5_put_text(f, "nodes", "new: not in the graph that was trained on"));
   for (int t = 0; t < KITH_TYPES; t++) KITH_TRY(embeddings_write_type(comm, f, new, t, first, n, d, x));

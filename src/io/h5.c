@@ -19,13 +19,14 @@
 
 enum { H5_METADATA = 64 << 10 }; /* bytes around the datasets: superblock, headers, attributes, chunk index */
 
-static kith_status h5_new(const kith_comm *comm, const char *path, bool writing, kith_h5 **out) {
+static kith_status h5_new(const kith_comm *comm, const char *path, bool writing, bool single, kith_h5 **out) {
   kith_status st = KITH_OK;
   kith_h5 *f = NULL;
   KITH_TRY(KITH_NEW(f, 1));
   f->comm = comm;
   f->file = H5I_INVALID_HID;
   f->writing = writing;
+  f->single = single;
   f->promised = H5_METADATA;
   KITH_TRY(kith_file_name(path, f->path, f->tmp));
   *out = f;
@@ -110,7 +111,7 @@ static kith_status h5_is_shared(const kith_h5 *f) {
 
 static hid_t h5_create_file(const kith_h5 *f) {
   hid_t access = h5_access(), creation = H5Pcreate(H5P_FILE_CREATE);
-  if (f->comm->size > 1) {
+  if (f->comm->size > 1 && !f->single) {
     H5Pset_fapl_mpio(access, f->comm->mpi, MPI_INFO_NULL);
     H5Pset_all_coll_metadata_ops(access, true);
     H5Pset_coll_metadata_write(access, true);
@@ -129,16 +130,16 @@ kith_agreed kith__h5_agree_write(kith_h5 *f, const char *what, bool good) {
   return st;
 }
 
-kith_agreed kith_h5_create(const kith_comm *comm, const char *path, const char *format, int version, int64_t bytes,
-                           kith_h5 **out) {
+static kith_agreed h5_create(const kith_comm *comm, const char *path, const char *format, int version, int64_t bytes, bool single,
+                             kith_h5 **out) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
   *out = NULL;
-  KITH_TRY(kith_agree(comm, h5_new(comm, path, true, &f)));
+  KITH_TRY(kith_agree(comm, h5_new(comm, path, true, single, &f)));
   KITH_TRY(kith_agree(comm, comm->rank == 0 ? h5_begin(f, bytes) : KITH_OK));
   KITH_TRY(kith_agree(comm, h5_is_shared(f)));
-  f->file = h5_create_file(f);
-  KITH_TRY(kith__h5_agree_write(f, "the file", f->file >= 0));
+  if (kith__h5_is_here(f)) f->file = h5_create_file(f);
+  KITH_TRY(kith__h5_agree_write(f, "the file", f->file >= 0 || !kith__h5_is_here(f)));
   KITH_TRY(kith__h5_reserve(f, 0));
   KITH_TRY(kith_h5_put_text(f, "format", format));
   KITH_TRY(kith_h5_put_int(f, "format_version", version));
@@ -148,6 +149,26 @@ kith_agreed kith_h5_create(const kith_comm *comm, const char *path, const char *
 done:
   kith_h5_close(&f);
   return st;
+}
+
+kith_agreed kith_h5_create(const kith_comm *comm, const char *path, const char *format, int version, int64_t bytes,
+                           kith_h5 **out) {
+  return h5_create(comm, path, format, version, bytes, false, out);
+}
+
+kith_agreed kith_h5_create_single(const kith_comm *comm, const char *path, const char *format, int version, int64_t bytes,
+                                  kith_h5 **out) {
+  return h5_create(comm, path, format, version, bytes, true, out);
+}
+
+/* Flush and close; what fails is a write that did not reach the file. */
+static bool h5_finish(kith_h5 *f) {
+  if (!kith__h5_is_here(f)) return true;
+  bool flushed = H5Fflush(f->file, H5F_SCOPE_GLOBAL) >= 0;
+  if (!flushed) return false;
+  herr_t closed = H5Fclose(f->file);
+  f->file = H5I_INVALID_HID;
+  return closed >= 0;
 }
 
 /* Every node has written a part of the file; one that cannot see it any more has nothing to sync. */
@@ -161,10 +182,7 @@ kith_agreed kith_h5_publish(kith_h5 **file) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = *file;
   if (f->failed) KITH_TRY(kith_agreed_same(kith_fail(KITH_EIO, "%s: a write failed before", f->path)));
-  KITH_TRY(kith__h5_agree_write(f, "the end", H5Fflush(f->file, H5F_SCOPE_GLOBAL) >= 0));
-  herr_t closed = H5Fclose(f->file);
-  f->file = H5I_INVALID_HID;
-  KITH_TRY(kith__h5_agree_write(f, "the end", closed >= 0));
+  KITH_TRY(kith__h5_agree_write(f, "the end", h5_finish(f)));
   h5_trim(f);
   KITH_TRY(kith_agree(f->comm, h5_sync(f)));
   KITH_TRY(kith_agree(f->comm, f->comm->rank == 0 ? kith_file_publish(f->tmp, f->path) : KITH_OK));
@@ -179,6 +197,7 @@ void kith_h5_close(kith_h5 **file) {
   if (!f) return;
   if (f->writing && f->failed) {
     h5_trim(f);
+    kith_comm_meet(f->comm);
     KITH_MPI(MPI_Barrier(f->comm->mpi)); /* nobody flushes before there is room */
   }
   if (f->file >= 0) H5Fclose(f->file);
@@ -236,7 +255,7 @@ kith_agreed kith_h5_open(const kith_comm *comm, const char *path, const char *fo
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
   *out = NULL;
-  KITH_TRY(kith_agree(comm, h5_new(comm, path, false, &f)));
+  KITH_TRY(kith_agree(comm, h5_new(comm, path, false, false, &f)));
   /* One rank looks first: what is wrong with the file is then said once, without thousands of ranks asking for it. */
   KITH_TRY(kith_agree(comm, comm->rank == 0 ? h5_open_here(f, format, version) : KITH_OK));
   KITH_TRY(kith_agree(comm, comm->rank != 0 ? h5_open_here(f, format, version) : KITH_OK));

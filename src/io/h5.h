@@ -1,4 +1,4 @@
-/* One HDF5 file, as h5.c (its life), h5_data.c (datasets) and h5_attr.c (attributes) share it. */
+/* One HDF5 file, as h5.c (its life), h5_data.c (datasets), h5_rows.c (plain rows) and h5_attr.c (attributes) share it. */
 #ifndef KITH_SRC_IO_H5_H
 #define KITH_SRC_IO_H5_H
 
@@ -11,6 +11,7 @@ struct kith_h5 {
   const kith_comm *comm;
   hid_t file;
   bool writing;
+  bool single;             /* writing: rank 0 alone calls HDF5, `file` is nobody else's */
   bool failed;             /* a write failed: the file will not be published */
   int64_t promised;        /* bytes of the datasets written so far and of the metadata around them */
   int64_t reserved;        /* bytes that the file system has set aside */
@@ -29,7 +30,51 @@ kith_status kith__h5_attr_text(hid_t file, const char *path, const char *name, c
 /** Set room aside for `bytes` more bytes of data, so that no write finds the disk full.  Collective. */
 kith_agreed kith__h5_reserve(kith_h5 *f, int64_t bytes) KITH_MUST_USE;
 
+/** Whether this rank makes the HDF5 calls of a file being written. */
+static inline bool kith__h5_is_here(const kith_h5 *f) { return !f->single || f->comm->rank == 0; }
+
 /** Agree on what an HDF5 call inside a write gave; remembers a failure.  Collective. */
 kith_agreed kith__h5_agree_write(kith_h5 *f, const char *what, bool good) KITH_MUST_USE;
+
+/** Whether every step of "a/b/c" is there.  Local. */
+bool kith__h5_has(hid_t file, const char *name);
+/** kith_h5_read() of this rank alone.  Local. */
+kith_status kith__h5_read(const kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t first, int64_t n, void *data) KITH_MUST_USE;
+
+/* ---- plain rows: contiguous on the disk, checksums apart ----------------------------------------------------------- */
+
+/** Rows of a matrix being written: every rank puts its own where they belong, past HDF5. */
+typedef struct h5_rows {
+  kith_h5 *f;
+  char name[KITH_NAME];
+  size_t row;        /* bytes */
+  int64_t n;         /* rows in all */
+  int64_t per_block; /* rows that share a checksum */
+  int64_t n_block;
+  int64_t at;        /* where row 0 lies in the file */
+  int file;          /* -1: none */
+  uint32_t *sum;     /* [n_block] of what this rank has put */
+} h5_rows;
+
+/** Rows of so many bytes that share a checksum, and a chunk where datasets are chunked: about a mebibyte of them. */
+int64_t kith__h5_rows_per_block(size_t row);
+
+/** Make the dataset [n_total, d] float32 ([n_total] when d = 0).  Collective; on failure too kith__h5_rows_end() is called. */
+kith_agreed kith__h5_rows_begin(kith_h5 *f, const char *name, int d, int64_t n_total, h5_rows *out) KITH_MUST_USE;
+/** Write rows first … first + n - 1.  Local; several threads may put different rows.  Returns errno, 0 if all is well. */
+int kith__h5_rows_put(h5_rows *r, int64_t first, int64_t n, const void *x);
+/** All rows are put; `error` is the worst of what put returned.  Writes the checksums if st is good.  Collective. */
+kith_agreed kith__h5_rows_end(h5_rows *r, kith_agreed st, int error) KITH_MUST_USE;
+
+/** Whether a dataset has checksums apart.  Local. */
+bool kith__h5_rows_is(const kith_h5 *f, const char *name);
+/**
+ * Read rows first … first + n - 1 as they lie on the disk, whole blocks at a time, and compare the checksums.  Local.
+ *
+ * @param set, type, n_dim, dims  the open dataset
+ * @param[out] data  null: rows are only compared
+ */
+kith_status kith__h5_rows_read(const kith_h5 *f, const char *name, hid_t set, hid_t type, int n_dim, const hsize_t *dims, int64_t first,
+                               int64_t n, void *data) KITH_MUST_USE;
 
 #endif

@@ -1,11 +1,14 @@
 /* Attributes of the root: numbers and texts, the same on every rank. */
+#include <stdio.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "io/h5.h"
 
 /* ---- writing ----------------------------------------------------------------------------------------------------- */
 
 static kith_agreed attr_put(kith_h5 *f, const char *name, hid_t on_disk, hid_t in_memory, const void *value) {
+  if (!kith__h5_is_here(f)) return kith__h5_agree_write(f, name, true);
   hid_t space = H5Screate(H5S_SCALAR);
   hid_t attr = H5Acreate2(f->file, name, on_disk, space, H5P_DEFAULT, H5P_DEFAULT);
   bool good = attr >= 0 && H5Awrite(attr, in_memory, value) >= 0;
@@ -23,7 +26,16 @@ kith_agreed kith_h5_put_real(kith_h5 *f, const char *name, double value) {
   return attr_put(f, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, &value);
 }
 
-/* Fixed length: it then lies in the object header, which has a checksum; strings of variable length have none. */
+/*
+ * Fixed length: it then lies in the object header, which has a checksum; strings of variable length have none.
+ * Long ones lie elsewhere all the same, without a checksum, so they get one beside them: the attribute NAME_crc32.
+ */
+enum { ATTR_LONG = 1024 };
+
+static uint32_t attr_text_sum(const char *text) { return (uint32_t)crc32(0, (const Bytef *)text, (uInt)strlen(text)); }
+
+static void attr_sum_name(const char *name, char *sum) { snprintf(sum, KITH_NAME, "%.50s_crc32", name); }
+
 static hid_t attr_text_type(size_t size) {
   hid_t type = H5Tcopy(H5T_C_S1);
   H5Tset_size(type, size);
@@ -38,7 +50,7 @@ static hid_t attr_text_type(size_t size) {
  */
 kith_agreed kith_h5_put_text(kith_h5 *f, const char *name, const char *text) {
   kith_agreed st = {KITH_OK};
-  char *shared = NULL;
+  char *shared = NULL, sum[KITH_NAME];
   int64_t size = (int64_t)strlen(text) + 1;
   kith_comm_share(f->comm, sizeof size, &size);
   hid_t type = attr_text_type((size_t)size);
@@ -47,6 +59,9 @@ kith_agreed kith_h5_put_text(kith_h5 *f, const char *name, const char *text) {
   kith_comm_share(f->comm, size, shared);
   KITH_TRY(kith__h5_reserve(f, size));
   KITH_TRY(attr_put(f, name, type, type, shared));
+  if (size <= ATTR_LONG) goto done;
+  attr_sum_name(name, sum);
+  KITH_TRY(kith_h5_put_int(f, sum, attr_text_sum(shared)));
 done:
   H5Tclose(type);
   KITH_FREE(shared);
@@ -100,6 +115,19 @@ done:
   return st;
 }
 
+/* Compare a text with the checksum beside it, if it has one. */
+static kith_status attr_text_check(hid_t file, const char *path, const char *name, const char *text) {
+  kith_status st = KITH_OK;
+  char sum[KITH_NAME];
+  int64_t wanted = 0;
+  attr_sum_name(name, sum);
+  if (H5Aexists(file, sum) <= 0) return st;
+  KITH_TRY(kith__h5_attr_int(file, path, sum, &wanted));
+  KITH_CHECK(wanted == attr_text_sum(text), KITH_EDATA, "%s: attribute \"%s\" fails its checksum", path, name);
+done:
+  return st;
+}
+
 kith_status kith__h5_attr_text(hid_t file, const char *path, const char *name, char **text) {
   kith_status st = KITH_OK;
   hid_t attr = H5I_INVALID_HID, on_disk = H5I_INVALID_HID, type = H5I_INVALID_HID;
@@ -110,6 +138,7 @@ kith_status kith__h5_attr_text(hid_t file, const char *path, const char *name, c
   type = attr_text_type(size);
   KITH_TRY(KITH_NEW(t, (int64_t)size));
   KITH_TRY(attr_take(attr, path, name, type, t));
+  KITH_TRY(attr_text_check(file, path, name, t));
   *text = t;
   t = NULL;
 done:

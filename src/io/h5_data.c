@@ -8,10 +8,7 @@
 
 #include "io/h5.h"
 
-enum {
-  DATA_CHUNK = 1 << 20,        /* bytes */
-  DATA_CHUNKS_PER_PIECE = 512  /* a transfer stays below 2 GiB: MPI-IO counts bytes in an int */
-};
+enum { DATA_CHUNKS_PER_PIECE = 512 }; /* a transfer stays below 2 GiB: MPI-IO counts bytes in an int */
 
 typedef struct data_kind {
   hid_t on_disk, in_memory;
@@ -25,6 +22,7 @@ static data_kind data_kind_of(kith_h5_type type, int d) {
   switch (type) {
   case KITH_H5_INT8: return (data_kind){H5T_STD_I8LE, H5T_NATIVE_INT8, 1, H5T_INTEGER, "integers"};
   case KITH_H5_INT32: return (data_kind){H5T_STD_I32LE, H5T_NATIVE_INT32, 4, H5T_INTEGER, "integers"};
+  case KITH_H5_UINT32: return (data_kind){H5T_STD_U32LE, H5T_NATIVE_UINT32, 4, H5T_INTEGER, "integers"};
   case KITH_H5_INT64: return (data_kind){H5T_STD_I64LE, H5T_NATIVE_INT64, 8, H5T_INTEGER, "integers"};
   case KITH_H5_FLOAT: return (data_kind){H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, 4, H5T_FLOAT, "real numbers"};
   case KITH_H5_DOUBLE: return (data_kind){H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, 8, H5T_FLOAT, "real numbers"};
@@ -58,7 +56,7 @@ static data_plan data_plan_make(kith_h5_type type, int d, int64_t n_total) {
     p.dims[1] = (hsize_t)d;
   }
   p.row = p.kind.size * (size_t)p.dims[1];
-  p.chunk[0] = p.row < DATA_CHUNK ? DATA_CHUNK / p.row : 1;
+  p.chunk[0] = (hsize_t)kith__h5_rows_per_block(p.row);
   if (p.chunk[0] > p.dims[0]) p.chunk[0] = p.dims[0];
   if (p.chunk[0] == 0) p.chunk[0] = 1; /* no rows, or rows that hold nothing */
   p.chunk[1] = p.dims[1];
@@ -91,7 +89,7 @@ static bool data_put(const kith_h5 *f, hid_t set, const data_plan *p, int64_t fi
   hid_t space = H5Dget_space(set), here = H5Screate_simple(p->n_dim, count, NULL), how = H5Pcreate(H5P_DATASET_XFER);
   if (n > 0) H5Sselect_hyperslab(space, H5S_SELECT_SET, at, NULL, count, NULL);
   else H5Sselect_none(space), H5Sselect_none(here);
-  if (f->comm->size > 1) H5Pset_dxpl_mpio(how, H5FD_MPIO_COLLECTIVE);
+  if (f->comm->size > 1 && !f->single) H5Pset_dxpl_mpio(how, H5FD_MPIO_COLLECTIVE);
   herr_t good = H5Dwrite(set, p->kind.in_memory, here, space, how, data);
   H5Pclose(how);
   H5Sclose(here);
@@ -112,7 +110,7 @@ static kith_agreed data_put_pieces(kith_h5 *f, const char *name, hid_t set, cons
   for (int64_t i = 0; i < rounds; i++) {
     int64_t to = (from / piece + 1) * piece;
     if (to > end) to = end;
-    bool good = data_put(f, set, p, from, to - from, data + (size_t)(from - first) * p->row);
+    bool good = !kith__h5_is_here(f) || data_put(f, set, p, from, to - from, data + (size_t)(from - first) * p->row);
     KITH_TRY(kith__h5_agree_write(f, name, good));
     from = to;
   }
@@ -132,8 +130,8 @@ kith_agreed kith_h5_write(kith_h5 *f, const char *name, kith_h5_type type, int d
   hid_t set = H5I_INVALID_HID;
   data_plan p = data_plan_make(type, d, n_total);
   KITH_TRY(kith__h5_reserve(f, data_bytes(&p)));
-  set = data_make(f, name, &p, pack);
-  KITH_TRY(kith__h5_agree_write(f, name, set >= 0));
+  if (kith__h5_is_here(f)) set = data_make(f, name, &p, pack);
+  KITH_TRY(kith__h5_agree_write(f, name, set >= 0 || !kith__h5_is_here(f)));
   KITH_TRY(data_put_pieces(f, name, set, &p, first, n, data));
 done:
   if (set >= 0) H5Dclose(set);
@@ -143,8 +141,8 @@ done:
 
 /* ---- reading ----------------------------------------------------------------------------------------------------- */
 
-/* Whether every step of "a/b/c" is there; asking for the whole path would be an error if "a" is missing. */
-static bool data_is_there(hid_t file, const char *name) {
+/* Asking for the whole path at once would be an error if "a" is missing. */
+bool kith__h5_has(hid_t file, const char *name) {
   char part[KITH_PATH];
   size_t n = strlen(name);
   if (n == 0 || n >= sizeof part) return false;
@@ -157,7 +155,7 @@ static bool data_is_there(hid_t file, const char *name) {
   return true;
 }
 
-bool kith_h5_has(kith_h5 *f, const char *name) { return data_is_there(f->file, name); }
+bool kith_h5_has(kith_h5 *f, const char *name) { return kith__h5_has(f->file, name); }
 
 /* A dataset found in a file. */
 typedef struct data_found {
@@ -177,7 +175,7 @@ static kith_status data_find(const kith_h5 *f, const char *name, data_found *fou
   kith_status st = KITH_OK;
   hid_t space = H5I_INVALID_HID;
   *found = (data_found){.set = H5I_INVALID_HID, .type = H5I_INVALID_HID, .dims = {0, 1}};
-  KITH_CHECK(data_is_there(f->file, name), KITH_EDATA, "%s: has no dataset \"%s\"", f->path, name);
+  KITH_CHECK(kith__h5_has(f->file, name), KITH_EDATA, "%s: has no dataset \"%s\"", f->path, name);
   found->set = H5Dopen2(f->file, name, H5P_DEFAULT);
   KITH_CHECK(found->set >= 0, KITH_EDATA, "%s: \"%s\" is not a dataset or is damaged: %s", f->path, name, kith__h5_reason());
   space = H5Dget_space(found->set);
@@ -243,13 +241,16 @@ done:
   return st;
 }
 
-static kith_status data_read(const kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t first, int64_t n, void *data) {
+kith_status kith__h5_read(const kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t first, int64_t n, void *data) {
   kith_status st = KITH_OK;
   data_kind kind = data_kind_of(type, d);
   data_found found;
   KITH_TRY(data_find(f, name, &found));
   KITH_TRY(data_check(f, name, &found, &kind, d, first, n));
-  KITH_TRY(data_get(f, name, &found, &kind, first, n, data));
+  if (kith__h5_rows_is(f, name)) {
+    KITH_CHECK(found.size == kind.size, KITH_EDATA, "%s: \"%s\" has values of %zu bytes, %zu were expected", f->path, name, found.size, kind.size);
+    KITH_TRY(kith__h5_rows_read(f, name, found.set, kind.in_memory, found.n_dim, found.dims, first, n, data));
+  } else KITH_TRY(data_get(f, name, &found, &kind, first, n, data));
 done:
   data_found_close(&found);
   data_kind_close(&kind);
@@ -257,5 +258,5 @@ done:
 }
 
 kith_agreed kith_h5_read(kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t first, int64_t n, void *data) {
-  return kith_agree(f->comm, data_read(f, name, type, d, first, n, data));
+  return kith_agree(f->comm, kith__h5_read(f, name, type, d, first, n, data));
 }

@@ -140,7 +140,8 @@ kith_status kith_h5_check(kith_h5 *f, const char *name) {
   KITH_CHECK(n_dim == 1 || n_dim == 2, KITH_EDATA, "%s: \"%s\" has %d dimensions, 1 or 2 were expected", f->path, name,
              n_dim);
   H5Sget_simple_extent_dims(space, dims, NULL);
-  KITH_TRY(list_read_all(f, name, set, type, space, n_dim, dims));
+  if (kith__h5_rows_is(f, name)) KITH_TRY(kith__h5_rows_read(f, name, set, type, n_dim, dims, 0, (int64_t)dims[0], NULL));
+  else KITH_TRY(list_read_all(f, name, set, type, space, n_dim, dims));
 done:
   if (space >= 0) H5Sclose(space);
   if (type >= 0) H5Tclose(type);

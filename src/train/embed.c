@@ -64,7 +64,7 @@ static kith_agreed embed_load(embed *m, const kith_graph *g, const kith_run *o, 
   kith_weights w = kith_params_weights(m->params);
   kith__recipe(g, o, sizeof recipe, recipe);
   kith_checkpoint c = {.d = m->model->width, .x = m->x->value, .weights = {.n = w.n, .value = w.value}, .recipe = recipe};
-  KITH_TRY(kith_checkpoint_read(m->comm, g, o->parts, checkpoint, &c));
+  KITH_TRY(kith_checkpoint_read(m->comm, g, checkpoint, &c));
   out->epoch = c.epoch;
   out->step = c.step;
   out->history = c.history;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "kith/writer.h"
 #include "train/history.h"
 #include "train/recipe.h"
 #include "train/stop.h"
@@ -14,6 +15,7 @@ typedef struct run {
   const kith_graph *g;
   const kith_run *o;
   kith_trainer *trainer;
+  kith_writer *writer;     /* of checkpoints; nobody else calls HDF5 before it is waited for */
   history history;
   char recipe[RUN_RECIPE];
   char embeddings[KITH_PATH];
@@ -39,17 +41,31 @@ static const char *run_split(const run *r) {
 /* Columns of what is exported. */
 static int run_width(const run *r) { return run_classifies(r) ? r->g->n_class : kith_model_width(&r->o->model); }
 
+/* Until the checkpoint that was begun is there. */
+static kith_agreed run_wait(run *r) {
+  double began = kith_clock();
+  kith_agreed st = kith_writer_wait(r->writer);
+  r->result->checkpoint_seconds += kith_clock() - began;
+  return st;
+}
+
 static kith_agreed run_export(run *r, const float *final) {
+  kith_agreed st = {KITH_OK};
   kith_embeddings_note note = {.model = kith_model_text(r->o->model.name), .cosine = r->o->model.score == KITH_COSINE,
                                .epoch = r->epoch, .metrics = r->history.text, .job = r->o->job};
   r->result->best_epoch = r->epoch;
-  return kith_embeddings_write(r->comm, r->g, r->o->graph, r->o->parts, r->embeddings, run_width(r), final, &note);
+  KITH_TRY(run_wait(r));
+  KITH_TRY(kith_embeddings_write(r->comm, r->g, r->o->graph, r->embeddings, run_width(r), final, &note));
+done:
+  return st;
 }
 
 /* The files know of numbers, not of models. */
 static kith_checkpoint_weights run_weights(kith_weights w) { return (kith_checkpoint_weights){.n = w.n, .value = w.value, .m = w.m, .v = w.v}; }
 
+/* Training stops until rows are copied. */
 static kith_agreed run_save(run *r) {
+  double began = kith_clock();
   kith_state s = kith_trainer_state(r->trainer);
   kith_checkpoint c = {.d = s.d, .x = s.x, .m = s.m, .v = s.v, .weights = run_weights(s.weights), .epoch = r->epoch, .step = r->step, .loss = *s.loss,
                        .best = r->best, .best_epoch = r->best_epoch, .stale = r->stale, .recipe = r->recipe,
@@ -57,7 +73,10 @@ static kith_agreed run_save(run *r) {
                        .history = r->history.text, .job = r->o->job};
   kith_comm_sum(r->comm, 1, &c.loss);
   r->saved_epoch = r->epoch;
-  return kith_checkpoint_write(r->comm, r->g, r->o->parts, r->o->work, r->o->checkpoint.keep, &c);
+  kith_agreed st = kith_writer_begin(r->writer, r->o->work, r->o->checkpoint.keep, &c);
+  r->result->checkpoints++;
+  r->result->checkpoint_seconds += kith_clock() - began;
+  return st;
 }
 
 /* Continue where the newest checkpoint stopped, if there is one. */
@@ -69,7 +88,7 @@ static kith_agreed run_resume(run *r) {
   if (r->o->fresh) KITH_TRY(kith_checkpoint_remove(r->comm, r->o->work));
   KITH_TRY(kith_checkpoint_newest(r->comm, r->o->work, path));
   if (path[0]) {
-    KITH_TRY(kith_checkpoint_read(r->comm, r->g, r->o->parts, path, &c));
+    KITH_TRY(kith_checkpoint_read(r->comm, r->g, path, &c));
     r->epoch = r->saved_epoch = c.epoch;
     r->step = c.step;
     r->best = c.best;
@@ -254,7 +273,7 @@ static kith_agreed run_measure(run *r) {
   r->result->evaluated = r->o->evaluate.every > 0;
   r->result->tested = tests;
   if (!tests && !measures) return st;
-  KITH_TRY(kith_embeddings_read(r->comm, r->g, r->o->parts, r->embeddings, &d, &x));
+  KITH_TRY(kith_embeddings_read(r->comm, r->g, r->embeddings, &d, &x));
   if (measures) KITH_TRY(run_mark(r, d, x, r->o->evaluate.split, &r->result->best));
   if (tests) KITH_TRY(run_mark(r, d, x, KITH_ON_TEST, &r->result->test));
 done:
@@ -293,6 +312,11 @@ done:
   return st;
 }
 
+static kith_agreed run_make_writer(run *r) {
+  kith_state s = kith_trainer_state(r->trainer);
+  return kith_writer_create(r->comm, r->g, s.d, s.weights.n, r->o->checkpoint.wait, &r->writer);
+}
+
 kith_agreed kith_train_run(const kith_comm *comm, const kith_graph *g, const kith_run *o, kith_run_result *out) {
   kith_agreed st = {KITH_OK};
   *out = (kith_run_result){0};
@@ -300,15 +324,18 @@ kith_agreed kith_train_run(const kith_comm *comm, const kith_graph *g, const kit
   kith__stop_watch();
   KITH_TRY(kith_agree(comm, run_prepare(&r)));
   KITH_TRY(kith_trainer_create(comm, g, &o->model, &o->train, &r.trainer));
+  KITH_TRY(run_make_writer(&r));
   KITH_TRY(run_resume(&r));
   bool enough = r.epoch >= o->train.epochs || (o->train.patience > 0 && r.stale >= o->train.patience);
   if (enough) KITH_TRY(run_export_anyway(&r));
   while (!enough && !r.asked_to_stop) KITH_TRY(run_one_epoch(&r, &enough));
   out->epochs = r.epoch;
+  KITH_TRY(run_wait(&r));
   if (!enough) KITH_TRY(kith_agreed_same(kith_fail(KITH_EINTERRUPT, "stopped by a signal after %lld epochs and %lld steps; a checkpoint is written: run again to continue",
                                                   (long long)r.epoch, (long long)r.step)));
   KITH_TRY(run_measure(&r));
 done:
+  kith_writer_destroy(&r.writer);
   kith__history_end(&r.history);
   kith_trainer_destroy(&r.trainer);
   kith__stop_unwatch();
