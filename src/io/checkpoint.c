@@ -4,6 +4,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,6 +77,16 @@ done:
   return st;
 }
 
+/* Weights of one name, the same on every rank. */
+static kith_agreed checkpoint_read_weight(kith_h5 *f, const char *name, int64_t n, float *x) {
+  kith_agreed st = {KITH_OK};
+  KITH_TRY(kith_h5_read(f, name, KITH_H5_FLOAT, 0, 0, n, x));
+  for (int64_t i = 0; i < n; i++)
+    if (!isfinite(x[i])) return kith_agreed_same(kith_fail(KITH_EDATA, "%s: \"%s\" holds %g", kith_h5_path(f), name, (double)x[i]));
+done:
+  return st;
+}
+
 static kith_agreed checkpoint_read_weights(kith_h5 *f, const kith_checkpoint_weights *w) {
   kith_agreed st = {KITH_OK};
   int64_t n = 0;
@@ -83,9 +94,9 @@ static kith_agreed checkpoint_read_weights(kith_h5 *f, const kith_checkpoint_wei
   if (w->n == 0) return st;
   KITH_TRY(kith_h5_extent(f, "weights/parameter", &n, &d));
   KITH_TRY(kith_agreed_same(n == w->n ? KITH_OK : kith_fail(KITH_EDATA, "%s: holds %lld weights, the model has %lld", kith_h5_path(f), (long long)n, (long long)w->n)));
-  KITH_TRY(kith_h5_read(f, "weights/parameter", KITH_H5_FLOAT, 0, 0, n, w->value));
-  if (w->m) KITH_TRY(kith_h5_read(f, "weights/adam_m", KITH_H5_FLOAT, 0, 0, n, w->m));
-  if (w->v) KITH_TRY(kith_h5_read(f, "weights/adam_v", KITH_H5_FLOAT, 0, 0, n, w->v));
+  KITH_TRY(checkpoint_read_weight(f, "weights/parameter", n, w->value));
+  if (w->m) KITH_TRY(checkpoint_read_weight(f, "weights/adam_m", n, w->m));
+  if (w->v) KITH_TRY(checkpoint_read_weight(f, "weights/adam_v", n, w->v));
 done:
   return st;
 }
@@ -195,6 +206,20 @@ done:
   return st;
 }
 
+/* Where a run has been, and how it went, can be true. */
+static kith_status checkpoint_check(const char *path, const kith_checkpoint *c) {
+  kith_status st = KITH_OK;
+  bool been = c->epoch >= 0 && c->epoch < INT32_MAX && c->step >= 0 && c->step < INT64_MAX / 2;
+  KITH_CHECK(been, KITH_EDATA, "%s: epoch %lld and step %lld are impossible", path, (long long)c->epoch, (long long)c->step);
+  bool went = c->best_epoch >= 0 && c->best_epoch <= c->epoch && c->stale >= 0 && c->stale <= c->epoch && !isnan(c->best);
+  KITH_CHECK(went, KITH_EDATA, "%s: best %g, best_epoch %lld and stale %lld are impossible after epoch %lld", path, c->best, (long long)c->best_epoch, (long long)c->stale,
+             (long long)c->epoch);
+  bool sum = c->loss.part >= 0 && c->loss.part < INT64_C(1) << 40 && c->loss.broken >= 0 && c->loss.whole > INT64_MIN / 2 && c->loss.whole < INT64_MAX / 2;
+  KITH_CHECK(sum, KITH_EDATA, "%s: loss_whole, loss_part and loss_broken are no sum", path);
+done:
+  return st;
+}
+
 static kith_agreed checkpoint_read_attributes(kith_h5 *f, const kith_graph *g, kith_checkpoint *c, char **recipe) {
   kith_agreed st = {KITH_OK};
   int64_t fingerprint = 0;
@@ -210,6 +235,7 @@ static kith_agreed checkpoint_read_attributes(kith_h5 *f, const kith_graph *g, k
   KITH_TRY(kith_h5_get_real(f, "best", &c->best));
   KITH_TRY(kith_h5_get_int(f, "best_epoch", &c->best_epoch));
   KITH_TRY(kith_h5_get_int(f, "stale", &c->stale));
+  KITH_TRY(kith_agreed_same(checkpoint_check(kith_h5_path(f), c)));
   KITH_TRY(kith_h5_get_text(f, "metrics", &c->history));
 done:
   return st;

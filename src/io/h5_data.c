@@ -141,20 +141,6 @@ done:
 
 /* ---- reading ----------------------------------------------------------------------------------------------------- */
 
-/* Asking for the whole path at once would be an error if "a" is missing. */
-bool kith__h5_has(hid_t file, const char *name) {
-  char part[KITH_PATH];
-  size_t n = strlen(name);
-  if (n == 0 || n >= sizeof part) return false;
-  for (size_t i = 1; i <= n; i++) {
-    if (name[i] != '/' && name[i] != '\0') continue;
-    memcpy(part, name, i);
-    part[i] = '\0';
-    if (H5Lexists(file, part, H5P_DEFAULT) <= 0) return false;
-  }
-  return true;
-}
-
 bool kith_h5_has(kith_h5 *f, const char *name) { return kith__h5_has(f->file, name); }
 
 /* A dataset found in a file. */
@@ -175,7 +161,9 @@ static kith_status data_find(const kith_h5 *f, const char *name, data_found *fou
   kith_status st = KITH_OK;
   hid_t space = H5I_INVALID_HID;
   *found = (data_found){.set = H5I_INVALID_HID, .type = H5I_INVALID_HID, .dims = {0, 1}};
-  KITH_CHECK(kith__h5_has(f->file, name), KITH_EDATA, "%s: has no dataset \"%s\"", f->path, name);
+  h5_step there = kith__h5_look(f->file, name);
+  KITH_CHECK(there != H5_STEP_NONE, KITH_EDATA, "%s: has no dataset \"%s\"", f->path, name);
+  KITH_CHECK(there != H5_STEP_AWAY, KITH_EDATA, "%s: \"%s\" is a link to somewhere else, which Kith does not follow", f->path, name);
   found->set = H5Dopen2(f->file, name, H5P_DEFAULT);
   KITH_CHECK(found->set >= 0, KITH_EDATA, "%s: \"%s\" is not a dataset or is damaged: %s", f->path, name, kith__h5_reason());
   space = H5Dget_space(found->set);
@@ -186,6 +174,7 @@ static kith_status data_find(const kith_h5 *f, const char *name, data_found *fou
   found->type = H5Dget_type(found->set);
   found->class = H5Tget_class(found->type);
   found->size = H5Tget_size(found->type);
+  KITH_TRY(kith__h5_trust(f, name, found->set, found->type, found->n_dim, found->dims));
 done:
   if (space >= 0) H5Sclose(space);
   return st;
@@ -219,9 +208,9 @@ static kith_status data_check(const kith_h5 *f, const char *name, const data_fou
   KITH_CHECK(found->n_dim == n_dim, KITH_EDATA, "%s: \"%s\" has %d dimensions, %d were expected", f->path, name, found->n_dim, n_dim);
   KITH_CHECK(n_dim == 1 || found->dims[1] == (hsize_t)d, KITH_EDATA, "%s: \"%s\" has rows of width %lld, %d was expected",
              f->path, name, (long long)found->dims[1], d);
-  KITH_CHECK(first >= 0 && n >= 0 && (hsize_t)(first + n) <= found->dims[0], KITH_EDATA,
+  KITH_CHECK(first >= 0 && n >= 0 && (hsize_t)n <= found->dims[0] && (hsize_t)first <= found->dims[0] - (hsize_t)n, KITH_EDATA,
              "%s: \"%s\" has %lld rows, rows %lld … %lld are wanted", f->path, name, (long long)found->dims[0],
-             (long long)first, (long long)(first + n) - 1);
+             (long long)first, (long long)((uint64_t)first + (uint64_t)n - 1));
 done:
   return st;
 }

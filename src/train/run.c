@@ -89,6 +89,8 @@ static kith_agreed run_resume(run *r) {
   KITH_TRY(kith_checkpoint_newest(r->comm, r->o->work, path));
   if (path[0]) {
     KITH_TRY(kith_checkpoint_read(r->comm, r->g, path, &c));
+    int64_t n_step = kith_trainer_n_step(r->trainer);
+    KITH_TRY(kith_agreed_same(c.step < n_step ? KITH_OK : kith_fail(KITH_EDATA, "%s: %lld steps are done of an epoch of %lld", path, (long long)c.step, (long long)n_step)));
     r->epoch = r->saved_epoch = c.epoch;
     r->step = c.step;
     r->best = c.best;

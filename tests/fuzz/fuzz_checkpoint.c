@@ -26,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   const base_files *b = &base_of[task];
   int64_t live = kith_alloc_live();
   kith_checkpoint c = {.d = BASE_WIDTH, .x = x[0], .m = x[1], .v = x[2], .weights = {BASE_WEIGHTS, w[0], w[1], w[2]}, .recipe = "model=lightgcn width=4"};
-  kith_agreed st = kith_checkpoint_read(&fuzz_comm, b->g, b->parts, path, &c);
+  kith_agreed st = kith_checkpoint_read(&fuzz_comm, b->g, path, &c);
   KITH_FREE(c.history);
   fuzz_outcome(st.status, path, live);
   if (kith_is_bad(st)) return 0;

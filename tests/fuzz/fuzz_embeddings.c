@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   int d = 0;
   const base_files *b = &base_of[base_edited(data, size, BASE_EMBEDDINGS, path)];
   int64_t live = kith_alloc_live();
-  kith_agreed st = kith_embeddings_read(&fuzz_comm, b->g, b->parts, path, &d, &x);
+  kith_agreed st = kith_embeddings_read(&fuzz_comm, b->g, path, &d, &x);
   for (int64_t i = 0; x && i < (int64_t)b->g->n_own * d; i++) FUZZ_HOLD(isfinite(x[i]), "value %lld is not finite", (long long)i);
   KITH_FREE(x);
   fuzz_outcome(st.status, path, live);

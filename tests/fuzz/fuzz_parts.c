@@ -76,7 +76,7 @@ static kith_agreed parts_read(const char *path) {
   kith_rows *rows = NULL;
   KITH_TRY(kith_graph_read(&fuzz_comm, path, &g));
   parts_hold(g);
-  KITH_TRY(kith_rows_create(&fuzz_comm, g, path, &rows));
+  KITH_TRY(kith_rows_create(&fuzz_comm, g, &rows));
 done:
   kith_rows_destroy(&rows);
   kith_graph_destroy(&g);

@@ -65,12 +65,15 @@ static void base_partition(base_files *b) {
 static void base_checkpoint(kith_task task, base_files *b) {
   float x[256], w[BASE_WEIGHTS];
   char folder[KITH_PATH];
+  kith_rows *rows = NULL;
   for (int i = 0; i < 256; i++) x[i] = (float)i / 16;
   for (int i = 0; i < BASE_WEIGHTS; i++) w[i] = (float)-i;
   kith_checkpoint c = {.d = BASE_WIDTH, .x = x, .m = x, .v = x, .weights = {BASE_WEIGHTS, w, w, w}, .epoch = 3, .step = 1, .best = 0.5, .best_epoch = 2, .stale = 1,
                        .recipe = "model=lightgcn width=4", .history = (char *)(uintptr_t)"{\"epoch\": 1}\n{\"epoch\": 2}\n", .job = "work: here\n"};
   BASE_TRY(kith_folder_make(test_path(fuzz_folder, task == KITH_CLASSIFY ? "nodes" : "users", folder)));
-  BASE_TRY(kith_checkpoint_write(&fuzz_comm, b->g, b->parts, folder, 1, &c));
+  BASE_TRY(kith_rows_create(&fuzz_comm, b->g, &rows));
+  BASE_TRY(kith_checkpoint_write(&fuzz_comm, b->g, rows, folder, 1, &c));
+  kith_rows_destroy(&rows);
   BASE_TRY(kith_checkpoint_newest(&fuzz_comm, folder, b->checkpoint));
 }
 
@@ -79,7 +82,7 @@ static void base_embeddings(base_files *b) {
   kith_embeddings_note note = {.model = "lightgcn", .epoch = 3, .metrics = "{\"epoch\": 1}\n{\"epoch\": 2}\n", .job = "work: here\n"};
   int d = b->g->task == KITH_CLASSIFY ? b->g->n_class : BASE_WIDTH;
   for (int i = 0; i < 256; i++) x[i] = (float)i / 16;
-  BASE_TRY(kith_embeddings_write(&fuzz_comm, b->g, b->graph, b->parts, b->embeddings, d, x, &note));
+  BASE_TRY(kith_embeddings_write(&fuzz_comm, b->g, b->graph, b->embeddings, d, x, &note));
 }
 
 static void base_make(kith_task task) {

@@ -30,10 +30,19 @@ static edit_thing *build_next(edit_file *f, const char *name) {
   return t;
 }
 
-static herr_t build_on_attribute(hid_t file, const char *name, const H5A_info_t *info, void *base) {
+/* What attributes are taken of, and into. */
+typedef struct build_owner {
+  edit_file *base;
+  const char *name; /* of the dataset; "" for the root */
+} build_owner;
+
+static herr_t build_on_attribute(hid_t object, const char *name, const H5A_info_t *info, void *owner) {
   (void)info;
-  edit_thing *t = build_next(base, name);
-  hid_t attr = H5Aopen(file, name, H5P_DEFAULT);
+  const build_owner *of = owner;
+  char whole[2 * EDIT_NAME];
+  snprintf(whole, sizeof whole, "%s%s%s", of->name, of->name[0] ? "@" : "", name);
+  edit_thing *t = build_next(of->base, whole);
+  hid_t attr = H5Aopen(object, name, H5P_DEFAULT);
   t->attribute = true;
   build_take(t, H5Aget_space(attr), H5Aget_type(attr));
   H5Aread(attr, t->type, t->data);
@@ -47,6 +56,8 @@ static herr_t build_on_object(hid_t file, const char *name, const H5O_info_t *in
   hid_t set = H5Dopen2(file, name, H5P_DEFAULT);
   build_take(t, H5Dget_space(set), H5Dget_type(set));
   H5Dread(set, t->type, H5S_ALL, H5S_ALL, H5P_DEFAULT, t->data);
+  build_owner of = {base, name};
+  H5Aiterate2(set, H5_INDEX_NAME, H5_ITER_INC, NULL, build_on_attribute, &of);
   H5Dclose(set);
   return 0;
 }
@@ -55,7 +66,8 @@ void edit_open(const char *path, edit_file *base) {
   *base = (edit_file){.n = 0};
   hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
   FUZZ_HOLD(file >= 0, "%s cannot be opened", path);
-  H5Aiterate2(file, H5_INDEX_NAME, H5_ITER_INC, NULL, build_on_attribute, base);
+  build_owner root = {base, ""};
+  H5Aiterate2(file, H5_INDEX_NAME, H5_ITER_INC, NULL, build_on_attribute, &root);
   H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_INC, build_on_object, base, H5O_INFO_BASIC);
   H5Fclose(file);
 }
@@ -66,6 +78,7 @@ static hid_t build_string(size_t size, H5T_str_t pad) {
   hid_t type = H5Tcopy(H5T_C_S1);
   H5Tset_size(type, size);
   H5Tset_strpad(type, pad);
+  H5Tset_cset(type, H5T_CSET_UTF8);
   return type;
 }
 
@@ -204,7 +217,10 @@ static bool build_has_values(const edit_thing *t) {
 }
 
 static void build_attribute(hid_t file, const edit_thing *t) {
-  hid_t space = build_space(t), attr = H5Acreate2(file, t->name, t->type, space, H5P_DEFAULT, H5P_DEFAULT);
+  char owner[EDIT_NAME] = ".";
+  const char *at = strrchr(t->name, '@'), *name = at ? at + 1 : t->name;
+  if (at) snprintf(owner, sizeof owner, "%.*s", (int)(at - t->name), t->name);
+  hid_t space = build_space(t), attr = H5Acreate_by_name(file, owner, name, t->type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
   if (attr >= 0 && build_has_values(t)) H5Awrite(attr, t->type, t->data);
   if (attr >= 0) H5Aclose(attr);
   if (space >= 0) H5Sclose(space);
@@ -295,7 +311,9 @@ void build_file(const edit_file *f, const build_plan *plan, const char *path) {
   hid_t file = build_create(path, plan->old), lcpl = H5Pcreate(H5P_LINK_CREATE);
   H5Eset_auto2(H5E_DEFAULT, NULL, NULL); /* what cannot be made is left out */
   H5Pset_create_intermediate_group(lcpl, 1);
-  for (int i = 0; i < f->n; i++) build_thing(file, f, &f->thing[i], lcpl);
+  for (int pass = 0; pass < 2; pass++) /* datasets, then attributes, which may be of datasets */
+    for (int i = 0; i < f->n; i++)
+      if (f->thing[i].attribute == (pass == 1)) build_thing(file, f, &f->thing[i], lcpl);
   for (int i = 0; i < f->n; i++)
     if (f->thing[i].link) build_thing(file, f, &f->thing[i], lcpl); /* once more, where what it leads to came later */
   if (plan->extra) build_extra(file, plan->extra - 1, lcpl);

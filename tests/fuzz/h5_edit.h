@@ -33,10 +33,10 @@ typedef enum edit_kind {
   EDIT_KINDS
 } edit_kind;
 
-/** An attribute of the root, or a dataset. */
+/** An attribute of the root, or of a dataset ("crc32/user/parameter@rows"), or a dataset. */
 typedef struct edit_thing {
   char name[EDIT_NAME];
-  bool attribute;
+  bool attribute, edited;
   hid_t type;
   int n_dim;              /* -1: no elements at all */
   hsize_t dims[EDIT_RANK];

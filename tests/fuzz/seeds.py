@@ -152,7 +152,7 @@ for target, tasks in PLACES.items():
         h5(target, "bad-null-attribute" + of, head, edit("RANK", number, 0, 0))
         h5(target, "bad-missing" + of, head, edit("DROP", rows))
         h5(target, "bad-missing-attribute" + of, head, edit("DROP", number))
-        h5(target, "bad-future" + of, head, edit("SET", "format_version", 0, 2))
+        h5(target, "bad-future" + of, head, edit("SET", "format_version", 0, 9))
         h5(target, "bad-other-format" + of, head, edit("SET", "format", 6, ord("x")))
         h5(target, "bad-text-without-end" + of, head, edit("SET", "format", 11, ord("s")), edit("SET", "format", 12, ord("s")), edit("SET", "format", 15, ord("s")), edit("SET", "format", 10, ord("s")))
         h5(target, "bad-nan" + of, head, edit("SET", real, 3, F32(float("nan"))))
@@ -163,7 +163,7 @@ for target, tasks in PLACES.items():
             h5(target, "bad-cut-%d%s" % (cut, of), head, edit("CUT", "", 0, cut))
         for extra in EXTRAS:
             h5(target, "good-extra-%s%s" % (extra, of), head, edit("EXTRA", "", 0, extra))
-for name, value in [("train/item", 99), ("train/item", -1), ("train/item", 0), ("train/start", 2**62), ("valid/item", 7), ("test/start", 1)]:
+for name, value in [("train/item", 99), ("train/item", -1), ("train/item", 0), ("train/start", 2**62), ("valid/item", 7), ("test/start", 3)]:
     h5("graph", "bad-%s-%d" % (name.replace("/", "-"), value if value < 100 else 100), 0, edit("SET", name, 1, value))
 for name, value in [("edge/node", 99), ("edge/node", 6), ("node/label", 3), ("node/split", 4), ("node/split", -1)]:
     h5("graph", "bad-%s-%d-nodes" % (name.replace("/", "-"), value), 1, edit("SET", name, 1, value))
@@ -176,7 +176,7 @@ for name in ["node/original", "node/edge", "user/number", "item/number", "part/f
 for name in ["node/original", "node/train", "node/number", "part/first", "edge/neighbour", "node/label", "node/split"]:
     for value in [-1, 0, 1, 5, 99]:
         h5("parts", "some-%s-%d-nodes" % (name.replace("/", "-"), value), 1, edit("SET", name, 2, value))
-for name in ["epoch", "step", "stale", "best_epoch", "loss_part", "loss_broken", "width"]:
+for name in ["epoch", "step", "stale", "best_epoch", "loss_part", "loss_broken"]:
     h5("checkpoint", "bad-negative-" + name, 0, edit("SET", name, 0, -3))
 for target, kind in [("graph", 0), ("parts", 1), ("checkpoint", 2), ("embeddings", 3)]:
     for task in (0, 1):
