@@ -5,9 +5,21 @@
 
 #include "io/graph_check.h"
 
+/* No room is made for values that are not there. */
+static kith_agreed read_check_extent(const kith_comm *comm, kith_h5 *f, const char *name, int64_t wanted) {
+  kith_agreed st = {KITH_OK};
+  int64_t n = 0;
+  int d = 0;
+  KITH_TRY(kith_h5_extent(f, name, &n, &d));
+  KITH_TRY(kith_agree(comm, wanted <= n ? KITH_OK : kith_fail(KITH_EDATA, "%s: \"%s\" has %lld rows, %lld were expected", kith_h5_path(f), name, (long long)n, (long long)wanted)));
+done:
+  return st;
+}
+
 /* Read `n` values from place `first` into a new block. */
 #define READ_SLICE(f, name, type, first, n, block)                                                                     \
   do {                                                                                                                 \
+    KITH_TRY(read_check_extent(comm, f, name, (first) + (n)));                                                         \
     KITH_TRY(kith_agree(comm, KITH_NEW(block, n)));                                                                    \
     KITH_TRY(kith_h5_read(f, name, type, 0, first, n, block));                                                         \
   } while (0)
@@ -136,6 +148,7 @@ static kith_agreed read_parts(const kith_comm *comm, kith_h5 *f, kith_graph *g, 
   READ_SLICE(f, "part/first", KITH_H5_INT64, 0, (int64_t)g->n_part + 1, g->part_first);
   if (g->task == KITH_RECOMMEND) READ_SLICE(f, "part/user_count", KITH_H5_INT64, 0, g->n_part, user_count);
   KITH_TRY(kith_agree(comm, read_check_ascending(kith_h5_path(f), "part/first", (int64_t)g->n_part + 1, g->part_first, 0, n)));
+  KITH_TRY(read_check_extent(comm, f, "node/original", n));
   if (user_count) KITH_TRY(kith_agree(comm, read_check_users(kith_h5_path(f), g, user_count)));
   KITH_TRY(kith_agree(comm, KITH_NEW(g->first, comm->size + 1)));
   for (int r = 0; r <= comm->size; r++) g->first[r] = g->part_first[kith_block(g->n_part, comm->size, r)];

@@ -62,6 +62,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   char path[KITH_PATH];
   kith_task task = base_edited(data, size, BASE_GRAPH, path);
   int64_t live = kith_alloc_live();
-  fuzz_outcome(graph_read(path, task).status, path, live);
+  base_outcome(graph_read(path, task).status, path, live);
   return 0;
 }

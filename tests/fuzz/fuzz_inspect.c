@@ -112,8 +112,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   base_edited(data, size, kind, path);
   int64_t live = kith_alloc_live();
   kith_agreed st = inspect(path, NULL);
-  fuzz_outcome(st.status, path, live);
-  fuzz_outcome(inspect(path, "software").status, path, live);
+  base_outcome(st.status, path, live);
+  base_outcome(inspect(path, "software").status, path, live);
   fuzz_status = st.status;
   return 0;
 }

@@ -87,6 +87,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   char path[KITH_PATH];
   base_edited(data, size, BASE_PARTS, path);
   int64_t live = kith_alloc_live();
-  fuzz_outcome(parts_read(path).status, path, live);
+  base_outcome(parts_read(path).status, path, live);
   return 0;
 }

@@ -117,6 +117,23 @@ void base_begin(void) {
   }
 }
 
+/* Handles of HDF5 that are open. */
+static hsize_t base_handles(void) {
+  static const H5I_type_t kind[] = {H5I_FILE, H5I_GROUP, H5I_DATATYPE, H5I_DATASPACE, H5I_DATASET, H5I_ATTR, H5I_GENPROP_LST};
+  hsize_t sum = 0, n = 0;
+  for (size_t i = 0; i < sizeof kind / sizeof kind[0]; i++)
+    if (H5Inmembers(kind[i], &n) >= 0) sum += n;
+  return sum;
+}
+
+static hsize_t base_open;
+
+void base_outcome(kith_status st, const char *path, int64_t live_before) {
+  hsize_t now = base_handles();
+  fuzz_outcome(st, path, live_before);
+  FUZZ_HOLD(now == base_open, "%lld handles stay open", (long long)now - (long long)base_open);
+}
+
 kith_task base_edited(const uint8_t *data, size_t size, base_kind kind, char *path) {
   static int other = -1; /* the kind and task of other.h5, to which links lead */
   fuzz_bytes b = {data, data + size};
@@ -128,5 +145,6 @@ kith_task base_edited(const uint8_t *data, size_t size, base_kind kind, char *pa
     other = 2 * (int)kind + (int)task;
   }
   edit_write(&base_edit[task][kind], b, "edited.h5", path);
+  base_open = base_handles();
   return task;
 }

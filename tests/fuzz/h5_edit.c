@@ -72,6 +72,10 @@ static void edit_refill(edit_thing *t) {
 
 static void edit_type(edit_thing *t, const edit *e) {
   hid_t made = build_type((int)(e->value % BUILD_TYPES));
+  if (t->attribute && H5Tget_size(made) > EDIT_DATA) { /* would stand in the file, and large files are slow */
+    H5Tclose(made);
+    return;
+  }
   H5Tclose(t->type);
   t->type = made;
   t->element = H5Tget_size(made);

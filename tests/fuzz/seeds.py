@@ -184,7 +184,7 @@ for target, kind in [("graph", 0), ("parts", 1), ("checkpoint", 2), ("embeddings
         h5("inspect", "good-%s-%d" % (target, task), head)
         for extra in EXTRAS[:3] + EXTRAS[5:]:
             h5("inspect", "good-%s-%s-%d" % (target, extra, task), head, edit("EXTRA", "", 0, extra))
-        for extra in EXTRAS[3:5]:
+        for extra in EXTRAS[3:5] if head == 0 else []:
             h5("inspect", "some-%s-%s-%d" % (target, extra, task), head, edit("EXTRA", "", 0, extra))
         rows = PLACES[target][task][2]
         h5("inspect", "some-%s-wide-%d" % (target, task), head, edit("RANK", rows, 0, 3), edit("SIZE", rows, 1, 2**61))
