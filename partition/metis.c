@@ -97,6 +97,8 @@ static kith_status metis_run(partition_graph *g, const kith_partition_options *o
   options[METIS_OPTION_NUMBERING] = 0;
   int code = METIS_PartGraphRecursive(&n, &one, start, g->to, weight, NULL, NULL, &parts, NULL, &tolerance, options, &cut, part);
   KITH_CHECK(code != METIS_ERROR_MEMORY, KITH_ENOMEM, "METIS: no memory for %lld nodes in %d parts", (long long)g->n, o->parts);
+  /* While it works METIS keeps SIGTERM for itself, and gives up when it comes. */
+  KITH_CHECK(code != METIS_ERROR, KITH_EINTERRUPT, "METIS: gave up on cutting %lld nodes into %d parts, as it does on SIGTERM; run again", (long long)g->n, o->parts);
   KITH_CHECK(code == METIS_OK, KITH_ECONFIG, "METIS: cannot cut %lld nodes into %d parts (code %d)", (long long)g->n, o->parts, code);
 done:
   KITH_FREE(start);

@@ -20,4 +20,9 @@ kith_status kith__partition_metis(const kith_dataset *d, const kith_partition_op
 kith_status kith__partition_contiguous(const kith_dataset *d, const kith_partition_options *o, int32_t *part) KITH_MUST_USE;
 void kith__partition_hash(const kith_dataset *d, const kith_partition_options *o, int32_t *part);
 
+/** Features of a dataset's nodes, all together. */
+int64_t kith__partition_n_features(const kith_dataset *d);
+/** Write them in global order, node[k] being the node of global number k, users before items; nothing if there are none.  Collective. */
+kith_agreed kith__partition_write_features(const kith_comm *comm, kith_h5 *f, const kith_dataset *d, int64_t n, const int64_t *node) KITH_MUST_USE;
+
 #endif

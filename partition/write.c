@@ -255,6 +255,7 @@ static kith_agreed write_pairs(const kith_comm *comm, kith_h5 *f, const kith_dat
   KITH_TRY(write_rows(f, d, parts, m, r));
   KITH_TRY(write_held_out(f, "valid", &valid));
   KITH_TRY(write_held_out(f, "test", &test));
+  KITH_TRY(kith__partition_write_features(comm, f, d, m->n, m->node));
 done:
   kith_lists_free(&valid);
   kith_lists_free(&test);
@@ -263,7 +264,7 @@ done:
 
 static int64_t write_bytes(const kith_dataset *d) {
   int64_t n = d->n[KITH_USER] + d->n[KITH_ITEM], held = d->valid.start[d->valid.n_row] + d->test.start[d->test.n_row];
-  return (48 + 4 * (int64_t)d->n_feature) * n + (d->weight ? 32 : 24) * d->n_edge + 4 * held + (1 << 16);
+  return (48 + 4 * (int64_t)d->n_feature) * n + (d->weight ? 32 : 24) * d->n_edge + 4 * held + 8 * kith__partition_n_features(d) + (1 << 16);
 }
 
 kith_agreed kith_partition_write(const kith_comm *comm, const char *path, const kith_dataset *d, const kith_partition_options *o,

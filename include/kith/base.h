@@ -97,6 +97,9 @@ const char *kith_status_name(kith_status code);
  */
 void *kith_alloc(int64_t count, size_t size);
 
+/** Make a block zero again; a large one takes no memory then until it is touched.  `count` and `size` as it was made with. */
+void kith_alloc_rest(void *p, int64_t count, size_t size);
+
 /** Set `p` to a zeroed array of `n` of its elements; a kith_status. */
 #define KITH_NEW(p, n)                                                                                                 \
   (((p) = kith_alloc((n), sizeof *(p))) != NULL ? KITH_OK : (kith__fail_memory((int64_t)(n), sizeof *(p)), KITH_ENOMEM))

@@ -23,6 +23,9 @@ kith_status kith_file_sync(const char *path) KITH_MUST_USE;
 /** Give `tmp`, already synced, its final name, and put the name onto the disk.  KITH_EIO; `tmp` is then removed. */
 kith_status kith_file_publish(const char *tmp, const char *path) KITH_MUST_USE;
 
+/** Remove what a killed write of `path` has left behind, the file under its temporary name, if it is there and can be removed. */
+void kith_file_sweep(const char *path);
+
 /** Write a small text file, atomically: readers see the old one or the new one.  Local.  KITH_EOUTPUT, KITH_EIO. */
 kith_status kith_text_write(const char *path, const char *text) KITH_MUST_USE;
 

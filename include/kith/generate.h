@@ -24,4 +24,10 @@ kith_generate_options kith_generate_defaults(void);
  */
 kith_status kith_generate(const kith_generate_options *o, const char *interactions, const char *social) KITH_MUST_USE;
 
+/**
+ * Write what the same world's users, or items, are like: lines id<TAB>tag tag …, atomically.  Most of a node's tags tell its
+ * tastes, or where it belongs; one tells nothing.  Local.  Memory and errors as above.
+ */
+kith_status kith_generate_features(const kith_generate_options *o, bool items, const char *path) KITH_MUST_USE;
+
 #endif

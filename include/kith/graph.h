@@ -43,6 +43,18 @@ typedef struct kith_csr {
 
 void kith_csr_free(kith_csr *csr);
 
+/** What is known of nodes: row i has the features of[start[i]] … of[start[i + 1] - 1], each with a value. */
+typedef struct kith_features {
+  int64_t n_row;
+  kith_eid *start; /**< [n_row + 1]; null: no row has any */
+  int32_t *of;     /**< [start[n_row]] */
+  float *value;    /**< [start[n_row]] */
+} kith_features;
+
+void kith_features_free(kith_features *features);
+/** Room for n_row rows with `n` features together; start is zero.  Local; on failure nothing is left. */
+kith_status kith_features_make(int64_t n_row, kith_eid n, kith_features *out) KITH_MUST_USE;
+
 /**
  * The transpose of a matrix's places: column c has the entries entry[start[c]] … entry[start[c + 1] - 1], ascending, and
  * row[…] says which row each of them belongs to.
@@ -96,6 +108,8 @@ typedef struct kith_graph {
   kith_eid *edge;          /**< [n_own] for a user, the number of its first training edge in graph.h5; for a training node, its number among them; else -1 */
   kith_lists train, valid, test; /**< rows: the owned users, in the order of row_of[KITH_USER]; original item numbers */
   kith_gid *item_number;   /**< [n[KITH_ITEM]] global number of every item (negatives are drawn among all items) */
+  int n_feature_of[KITH_TYPES]; /**< recommendation: features that nodes of each type may have, numbered type by type; 0: none has any … */
+  kith_features features;  /**< … and those of the owned rows */
   int n_class, n_feature;  /**< classification; no features: 0 */
   int64_t n_train;         /**< classification: training nodes in the whole graph */
   float *feature;          /**< [n_own, n_feature] */

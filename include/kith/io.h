@@ -13,7 +13,7 @@
 
 typedef struct kith_h5 kith_h5;
 
-typedef enum kith_h5_type { KITH_H5_INT8, KITH_H5_INT32, KITH_H5_UINT32, KITH_H5_INT64, KITH_H5_FLOAT, KITH_H5_DOUBLE, KITH_H5_TEXT } kith_h5_type;
+typedef enum kith_h5_type { KITH_H5_INT8, KITH_H5_INT32, KITH_H5_INT64, KITH_H5_UINT64, KITH_H5_FLOAT, KITH_H5_DOUBLE, KITH_H5_TEXT } kith_h5_type;
 
 /**
  * Create `path`.tmp; nothing stands at `path` before kith_h5_publish().  Writes the root attributes format,
@@ -50,7 +50,7 @@ kith_agreed kith_h5_write(kith_h5 *f, const char *name, kith_h5_type type, int d
                           int64_t n, bool pack, const void *data) KITH_MUST_USE;
 /**
  * Write rows first … first + n - 1 of a dataset [n_total, d] float32 (of [n_total] when d = 0) made by this call: contiguous,
- * by plain writes of every rank, with a CRC-32 of each block of rows in crc32/`name`, which kith_h5_read() compares.
+ * by plain writes of every rank, with a sum of each block of rows in checksum/`name`, which kith_h5_read() compares.
  * As fast as the disk; slices as of kith_h5_write().  Collective.  Errors: KITH_EIO.
  */
 kith_agreed kith_h5_write_rows(kith_h5 *f, const char *name, int d, int64_t n_total, int64_t first, int64_t n, const float *x) KITH_MUST_USE;
@@ -69,6 +69,8 @@ kith_agreed kith_h5_get_int(kith_h5 *f, const char *name, int64_t *value) KITH_M
 kith_agreed kith_h5_get_real(kith_h5 *f, const char *name, double *value) KITH_MUST_USE;
 /** The text is a new block, freed by the caller with KITH_FREE(). */
 kith_agreed kith_h5_get_text(kith_h5 *f, const char *name, char **text) KITH_MUST_USE;
+/** Whether the root has an attribute.  Collective. */
+bool kith_h5_has_attribute(kith_h5 *f, const char *name);
 /** One thing in a file: an attribute of the root with its value, or a dataset with its size. */
 typedef struct kith_h5_entry {
   const char *name;  /**< "user/id"; valid during the call */
@@ -122,9 +124,20 @@ typedef struct kith_split {
   uint64_t seed;
 } kith_split;
 
+/** How a line of features is written: the ids of those that a node has ("7 12", "7:0.5"), or a number for each. */
+typedef enum kith_feature_format { KITH_SPARSE, KITH_DENSE } kith_feature_format;
+
+/** A list of what users, or items, are like: a line is an id and its features. */
+typedef struct kith_feature_source {
+  char path[KITH_PATH];       /**< "" when there is none */
+  kith_feature_format format;
+  bool normalise;             /**< divide every node's features by their sum */
+} kith_feature_source;
+
 /** What ingest reads. */
 typedef struct kith_ingest_options {
   kith_source interactions, test, social; /**< test and social: path "" when there is none */
+  kith_feature_source features[KITH_TYPES];
   kith_split split; /**< beside a test list it only takes the validation share from the interactions */
 } kith_ingest_options;
 
@@ -140,6 +153,9 @@ typedef struct kith_ingest_report {
   int64_t social;               /**< distinct social ties */
   int64_t social_duplicates, social_unknown, social_self, social_light; /**< repeated; to a user without interactions; to oneself; too light: left out */
   bool text_ids[KITH_TYPES], has_time, has_weight;
+  int64_t features[KITH_TYPES];         /**< different features of each type, 0 without a list */
+  int64_t features_unknown[KITH_TYPES]; /**< lines of ids that no interaction names: left out */
+  int64_t features_bare[KITH_TYPES];    /**< nodes that such a list says nothing of */
 } kith_ingest_report;
 
 /**
@@ -152,13 +168,10 @@ typedef struct kith_ingest_report {
  * @param[out] report the same on every rank
  * Errors: KITH_ENOINPUT (a list is missing), KITH_EDATA (with file:line), KITH_ECONFIG (columns, shares, no times where
  * the split needs them), KITH_ENOMEM, KITH_EOUTPUT, KITH_EIO.
- * Memory: 12 bytes an interaction while reading without times and weights, 28 with times, 36 with both.
+ * Memory: 12 bytes an interaction while reading without times and weights, 28 with times, 36 with both; 20 a feature of a node.
  */
 kith_agreed kith_ingest(const kith_comm *comm, const kith_ingest_options *o, const char *job, const char *path,
                         kith_ingest_report *report) KITH_MUST_USE;
-
-/** How a line of features is written: the ids of those that a node has ("7 12", "7:0.5"), or a number for each. */
-typedef enum kith_feature_format { KITH_SPARSE, KITH_DENSE } kith_feature_format;
 
 /** What ingest reads for node classification: line i, from 0, of labels and features is node i; the other lists name these numbers. */
 typedef struct kith_nodes_options {
@@ -221,7 +234,9 @@ typedef struct kith_dataset {
   kith_eid n_edge;               /**< training interactions; edges */
   kith_lists train, valid, test; /**< a row per user; classification: train has a row per node, its neighbours */
   float *weight;                 /**< of the training interactions, in their order; null if they have none */
-  uint64_t fingerprint;          /**< of the training and held-out lists */
+  uint64_t fingerprint;          /**< of the training and held-out lists, and of features */
+  int n_feature_of[KITH_TYPES];  /**< recommendation: features of users and of items, 0 without … */
+  kith_features features[KITH_TYPES]; /**< … and those of every node, in original order */
   int n_class, n_feature;        /**< classification, as the next ones */
   float *feature;                /**< [n, n_feature] */
   int32_t *label;                /**< [n] class, or -1 */
@@ -310,28 +325,39 @@ typedef struct kith_checkpoint {
   double best;          /**< best score so far */
   int64_t best_epoch;   /**< 0: none */
   bool keeps_best;      /**< writing: the checkpoint of best_epoch stays, however old */
+  bool refused;         /**< reading: the file is good, but of another graph or another recipe */
   int64_t stale;        /**< evaluations since the best */
+  double seconds;       /**< in the steps done of the next epoch */
+  int64_t halo_bytes;   /**< over ranks, in exchanges of ghosts by them */
   const char *recipe;   /**< what must be the same to go on */
   char *history;        /**< metrics, one JSON object a line; a new block after reading, freed by the caller */
   const char *job;      /**< resolved job, for readers */
 } kith_checkpoint;
 
 /**
- * Write `folder`/checkpoint-EEEEEE.h5 (epoch), then `folder`/checkpoint-latest that names it, then remove all but the
- * newest `keep` files, and that of the best epoch where c->keeps_best.  Collective over `comm`, which is that of `rows`.
+ * Write `folder`/checkpoint-EEEEEE-SSSSSS.h5 (epoch, step), then `folder`/checkpoint-latest that names it; then remove, of
+ * it and those before it, all but the newest `keep` files, and that of the best epoch where c->keeps_best.
+ * Collective over `comm`, which is that of `rows`.
  */
 kith_agreed kith_checkpoint_write(const kith_comm *comm, const kith_graph *g, kith_rows *rows, const char *folder, int keep,
                                   const kith_checkpoint *c) KITH_MUST_USE;
-/** The path of the newest checkpoint in `folder`, or "" if there is none.  Collective. */
-kith_agreed kith_checkpoint_newest(const kith_comm *comm, const char *folder, char *path) KITH_MUST_USE;
-/** The path of the checkpoint after that many epochs, or "" if it is not there.  Collective. */
+/**
+ * The path of the nth checkpoint to try, from 0: first that which checkpoint-latest names, be it there or not, then all
+ * others, the newest first; "" if there are no more.  Collective.
+ * Errors: KITH_EDATA if checkpoint-latest holds no name and there is no other; KITH_ENOINPUT, KITH_ENOMEM.
+ */
+kith_agreed kith_checkpoint_find(const kith_comm *comm, const char *folder, int nth, char *path) KITH_MUST_USE;
+/** The path of the checkpoint after that many whole epochs, or "" if it is not there.  Collective. */
 kith_agreed kith_checkpoint_of(const kith_comm *comm, const char *folder, int64_t epoch, char *path) KITH_MUST_USE;
 /**
  * Read into c->x, c->m, c->v, which the caller has made [n_own, c->d], and the rest of `c`.  Moments, those of the weights
  * too, are not read where their place is null.  Collective.
- * Errors: KITH_EDATA (torn, another graph); KITH_ECONFIG if c->recipe differs from the file's: the first difference is named.
+ * Errors: KITH_ENOINPUT, KITH_EDATA (torn); KITH_EDATA (another graph) and KITH_ECONFIG (c->recipe differs from the file's:
+ * the first difference is named), where c->refused tells that the file is whole.
  */
 kith_agreed kith_checkpoint_read(const kith_comm *comm, const kith_graph *g, const char *path, kith_checkpoint *c) KITH_MUST_USE;
+/** Remove what a killed write left in a folder: checkpoints and checkpoint-latest under their temporary names.  Collective. */
+kith_agreed kith_checkpoint_sweep(const kith_comm *comm, const char *folder) KITH_MUST_USE;
 /** Remove all checkpoints of a folder.  Collective. */
 kith_agreed kith_checkpoint_remove(const kith_comm *comm, const char *folder) KITH_MUST_USE;
 

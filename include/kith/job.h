@@ -19,10 +19,12 @@ typedef struct kith_job {
   struct {
     kith_source interactions, test, social; /**< paths resolved against the job file's folder */
     kith_split split;
+    kith_feature_source features[KITH_TYPES]; /**< of users and of items */
     kith_nodes_options nodes; /**< classify */
   } data;
   struct {
     kith_source interactions;
+    char features[KITH_TYPES][KITH_PATH]; /**< lists of new nodes' features, written as data.features are */
     kith_new_kind what; /**< whose ids may be new */
   } embed;
   kith_generate_options generate;

@@ -41,6 +41,7 @@ void kith_bpr_op(kith_tape *t, const kith_batch *b, kith_tensor *rows, kith_sum 
  *
  * p_n is the law of the noise before a user's own items are left out of the draws: leaving them out makes every other
  * item likelier by a factor that is near 1 unless the user has a good share of all items, and is not corrected.
+ * Draws in the batch follow it as far as a step is a random sample of all training pairs, which steps of clusters are not.
  */
 void kith_nce_op(kith_tape *t, const kith_batch *b, kith_tensor *rows, kith_sum *loss);
 

@@ -35,6 +35,9 @@ typedef enum kith_aggregator { KITH_MEAN, KITH_POOL, KITH_LSTM } kith_aggregator
 /** How LightGCN weighs its layers: all alike, or as softmax(a) with an a that is learnt and begins at zero. */
 typedef enum kith_layer_weights { KITH_FIXED, KITH_LEARNED } kith_layer_weights;
 
+/** What a node's input row is made of: an embedding of its own, what its features weigh, or the sum of both. */
+typedef enum kith_input_name { KITH_EMBEDDING, KITH_FEATURES, KITH_BOTH } kith_input_name;
+
 /**
  * What ranks an item for a user: the product of their final embeddings, or its cosine.  Softmax trains cosines either way;
  * the lengths that LightGCN's layers give to popular items are knowledge that a cosine throws away (Wu et al., "On the
@@ -46,6 +49,7 @@ typedef struct kith_model_options {
   kith_model_name name;
   int width;      /**< d, columns of an embedding, and of every layer */
   int layers;     /**< L, propagations */
+  kith_input_name input; /**< recommendation; nodes of a type that the graph has no features of have embeddings in any case */
   double init;    /**< standard deviation of the initial embeddings */
   kith_score_name score;
   int out;        /**< columns of the last layer of models with weights in it (gcn, gat, sage); 0: width.  No key of jobs: trainers set it */
@@ -63,6 +67,7 @@ typedef struct kith_model_options {
 kith_model_options kith_model_defaults(void);
 const char *kith_model_text(kith_model_name name); /**< "lightgcn" */
 const char *kith_score_text(kith_score_name name); /**< "dot" */
+const char *kith_input_text(kith_input_name name); /**< "embedding" */
 const char *kith_aggregator_text(kith_aggregator name); /**< "mean" */
 const char *kith_layer_weights_text(kith_layer_weights name); /**< "fixed" */
 const char *kith_gat_last_text(kith_gat_last name); /**< "concat" */
@@ -119,7 +124,18 @@ kith_tensor *kith_stage_weights(const kith_stage *s, const char *name, int l, in
 /** h times d columns of weights called `name`, plus those called `bias` unless it is null; null in, null out.  For models. */
 kith_tensor *kith_stage_linear(const kith_stage *s, const char *name, const char *bias, int l, int d, kith_tensor *h);
 
-/** Initial embeddings of this rank's rows: normal, standard deviation `init`, keyed by (type, original number).  Local. */
+/** Whether nodes of a type have embeddings, and whether their features are read.  The same on every rank. */
+bool kith_model_embeds(const kith_model_options *o, const kith_graph *g, int type);
+bool kith_model_reads(const kith_model_options *o, const kith_graph *g, int type);
+/** Whether nodes of any type have embeddings. */
+bool kith_model_embeds_any(const kith_model_options *o, const kith_graph *g);
+/** What the model's input rows are made of; the features' weights are made, or found, in `params` (see kith_params_status()).  Local. */
+kith_input kith_model_input(const kith_model_options *o, const kith_graph *g, kith_params *params, kith_tensor *x);
+
+/**
+ * Initial embeddings of this rank's rows: normal, standard deviation `init`, keyed by (type, original number); zero where a
+ * type has none.  Local.
+ */
 void kith_model_init(const kith_model_options *o, const kith_graph *g, uint64_t seed, float *x);
 
 #endif

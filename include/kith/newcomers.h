@@ -10,25 +10,35 @@
 /** Whose ids a list brings that the graph does not know. */
 typedef enum kith_new_kind { KITH_NEW_USERS, KITH_NEW_ITEMS, KITH_NEW_BOTH } kith_new_kind;
 
+/** Where newcomers are told of: lists of what they interacted with, and of what they are like; some may be missing. */
+typedef struct kith_new_options {
+  kith_source interactions;
+  kith_feature_source features[KITH_TYPES];
+  kith_new_kind what;
+} kith_new_options;
+
 /** The same on every rank. */
 typedef struct kith_newcomers {
   int64_t known[KITH_TYPES]; /**< nodes of the graph: newcomer i of a type has the original number known + i */
   int64_t n[KITH_TYPES];     /**< newcomers, numbered as their ids first appear */
   int64_t n_pair;
   int32_t *user, *item;      /**< [n_pair] original numbers, by user, then item, each pair once; one of the two is new */
+  kith_features features[KITH_TYPES]; /**< a row for each newcomer of a type; start is null without a list */
+  int64_t unknown_features;  /**< features of newcomers that no node of the graph has, left out */
   int64_t duplicates, light; /**< repeated pairs, counted once; lines of less than the least weight, passed over */
   kith_ids ids[KITH_TYPES];  /**< the newcomers' own; numbers and texts only on rank 0 */
 } kith_newcomers;
 
 /**
- * Read a list of pairs that each have a newcomer.
+ * Read a list of pairs that each have a newcomer, and lists of features.  Of these, lines of known nodes are passed over; an
+ * unknown id is a newcomer, with or without interactions, unless its type may have none: then the line is passed over too.
  *
  * Collective over `comm`: rank 0 reads, which holds all ids of the graph for that time; the pairs, 8 bytes each, are shared.
- * @param new  users: items must be known; items: users must be; both: either may be new
+ * @param o  what: users: items must be known; items: users must be; both: either may be new
  * Errors: KITH_ENOINPUT; KITH_EDATA with file:line (an unknown partner; a pair of two nodes that are known); KITH_ECONFIG
- * (columns); KITH_ENOMEM.
+ * (columns; features that the graph was made without); KITH_ENOMEM.
  */
-kith_agreed kith_newcomers_read(const kith_comm *comm, const char *graph_path, const kith_source *source, kith_new_kind new, kith_newcomers *out) KITH_MUST_USE;
+kith_agreed kith_newcomers_read(const kith_comm *comm, const char *graph_path, const kith_new_options *o, kith_newcomers *out) KITH_MUST_USE;
 /** Local. */
 void kith_newcomers_free(kith_newcomers *newcomers);
 

@@ -206,4 +206,21 @@ void kith_softmax_rows_apart(int m, int n, const float *bias, float *s, float *o
 /** The same probabilities seen from the candidates: s [m, n] becomes exp(s_ij - bias_i - lse_j). */
 void kith_softmax_columns_apart(int m, int n, const float *bias, const float *lse, float *s);
 
+/* ---- sums of weights by features ---------------------------------------------------------------------------------- */
+
+/** y [d] += sum over the features of a row of value * w[of]: w [features, d]. */
+void kith_features_forward(const kith_features *f, int64_t row, int d, const float *w, float *y);
+
+/**
+ * The transpose, for n rows: dw[t][of] += value * dy for every feature of every row of type t; db[t] += dy.
+ *
+ * @param type  [f->n_row]
+ * @param row   [n] which rows; null: the first n
+ * @param dy    [n, d] their gradients
+ * @param dw, db  [features, d] and [1, d] of each type; null where its rows are passed over
+ * Threads share columns, not rows: every sum has one order.
+ */
+void kith_features_backward(const kith_features *f, const uint8_t *type, int64_t n, const kith_lid *row, int d, const float *dy, float *const dw[KITH_TYPES],
+                            float *const db[KITH_TYPES]);
+
 #endif

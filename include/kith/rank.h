@@ -25,6 +25,7 @@ typedef struct kith_rank_options {
   uint64_t seed;         /**< of the sampled protocol */
   kith_pick pick;        /**< classification */
   bool smoothness;       /**< while training: tell how alike the rows of each layer are, too */
+  bool (*stop)(void);    /**< full ranking asks it now and then whether to give up, on each rank; once true it stays so; null: never.  The same on every rank */
 } kith_rank_options;
 
 kith_rank_options kith_rank_defaults(void);
@@ -66,7 +67,11 @@ void kith_top_free(kith_top *top);
 kith_agreed kith_rank_top(const kith_comm *comm, const kith_graph *g, int d, const float *x, int k, bool mask_valid,
                           kith_lid n_user, const kith_lid *user, kith_top *top) KITH_MUST_USE;
 
-/** Rank and measure.  Collective; the same digits on every rank and for any number of ranks. */
+/**
+ * Rank and measure.  Collective; the same digits on every rank and for any number of ranks.
+ * Errors: KITH_ENOMEM; KITH_EINTERRUPT if o->stop was true on any rank: within a tile of users if it is on all of them, else
+ * within a shard of items.
+ */
 kith_agreed kith_rank_evaluate(const kith_comm *comm, const kith_graph *g, int d, const float *x,
                                const kith_rank_options *o, kith_metrics *out) KITH_MUST_USE;
 

@@ -55,8 +55,9 @@ kith_eid kith_seed_edge(const kith_graph *g, const kith_seed *s);
 /** How negatives are drawn: k for each pair, of which a share are the hardest of a pool of draws. */
 typedef struct kith_negative_options {
   int count;         /**< k, negatives of a pair */
-  double popularity; /**< share of draws in proportion to degree^alpha; the others are uniform */
+  double popularity; /**< share of draws in proportion to degree^alpha … */
   double alpha;      /**< 0 … 1 */
+  double inbatch;    /**< … and of draws among the items of the step's other pairs; the others are uniform */
   double hard;       /**< share of negatives that are, of a pool of draws, the one that the model scores highest */
   int pool;          /**< draws in a pool */
 } kith_negative_options;
@@ -64,30 +65,47 @@ typedef struct kith_negative_options {
 kith_negative_options kith_negative_defaults(void);
 
 /**
- * The law that items are drawn from as negatives, p_n(i) = popularity degree_i^alpha / sum + (1 - popularity) / items
- * (Mikolov et al., NIPS 2013, for the exponent).  Weights are whole numbers, so that draws are the same on every rank.
+ * The law that items are drawn from as negatives, p_n(i) = popularity degree_i^alpha / sum + inbatch degree_i / edges
+ * + (1 - popularity - inbatch) / items (Mikolov et al., NIPS 2013, for the exponent).  The degree counts training
+ * interactions: a step's pairs are a random sample of all training pairs, so that is how often an item is there.
+ * Weights are whole numbers, so that draws are the same on every rank.
  */
 typedef struct kith_noise {
   int64_t n;               /**< items */
-  double popularity, hard; /**< as in the options */
+  double popularity, inbatch, hard; /**< as in the options */
   int64_t *below;          /**< [n + 1] weight of the items before each, by original number; null while popularity is 0 */
+  int64_t *pairs_below;    /**< [n + 1] training pairs of the items before each; null while inbatch is 0 */
 } kith_noise;
 
-/** Collective.  With popularity, 8 bytes an item on every rank and one sum of them. */
+/** Collective.  With popularity, 8 bytes an item on every rank and one sum of them; with inbatch the same again. */
 kith_agreed kith_noise_create(const kith_comm *comm, const kith_graph *g, const kith_negative_options *o, kith_noise **out) KITH_MUST_USE;
 /** Local; accepts null. */
 void kith_noise_destroy(kith_noise **noise);
-/** The item (original number) that random bits draw from p_n: bits[1] say by which law, bits[0] which item. */
+/**
+ * The item (original number) that random bits draw from p_n: bits[1] say by which law, bits[0] which item.  What would be
+ * drawn in a batch is drawn among all training pairs.
+ */
 int32_t kith_noise_item(const kith_noise *z, const kith_draw *r);
 /** log p_n(item). */
 double kith_noise_log(const kith_noise *z, int32_t item);
+
+/** The pairs of a step, over all ranks, of whose items in-batch negatives are drawn. */
+typedef struct kith_others {
+  int64_t n;
+  const int64_t *pair; /**< [3 n] as in kith_batch */
+} kith_others;
 
 /**
  * Draw `c` for negative `j` of a training edge: from p_n without the items that the user has training interactions
  * with, keyed by (seed, epoch, edge): original number.  A user who has them all gets one of them after 1000 tries.
  * A negative that is not hard is draw 0; a hard one is one of the draws 0 … pool - 1.
+ *
+ * What the law draws in the batch is the item of another pair of the step, each pair with the same chance: that of the
+ * pair itself is known.  If there is none, or 500 tries found nothing unknown, it is drawn among all training pairs.
+ *
+ * @param others  the step's pairs; null without in-batch draws
  */
-int32_t kith_negative_draw(const kith_noise *z, const kith_epoch *e, kith_eid edge, kith_lid user, int j, int c);
+int32_t kith_negative_draw(const kith_noise *z, const kith_epoch *e, kith_eid edge, kith_lid user, int j, int c, const kith_others *others);
 /** Whether negative `j` of a training edge is the hardest of a pool. */
 bool kith_negative_is_hard(const kith_noise *z, const kith_epoch *e, kith_eid edge, int j);
 
@@ -110,6 +128,7 @@ typedef struct kith_batch_shape {
   int n_shared;   /**< softmax: negatives that all pairs of a step share */
   bool marks;     /**< softmax: mark the items of other pairs that a pair's user knows */
   bool targets;   /**< every rank learns the step's pairs as edges, for samplers to leave out */
+  bool inbatch;   /**< every rank learns the step's pairs: some negatives are the items of others */
 } kith_batch_shape;
 
 /** A training edge seen from one end: `to` is a neighbour of `from`; global numbers. */
@@ -151,7 +170,7 @@ typedef struct kith_batch {
   int32_t *drawn;       /**< [n_pair, n_negative, n_pool] original numbers; -1 in a pool's place that is not drawn */
   int64_t *tile_first;  /**< [size + 1] softmax: places first[r] … first[r + 1] - 1 are rank r's */
   kith_target *target;  /**< [2 n_global] with shape.targets: the step's pairs from both ends, ascending */
-  int64_t *pair;        /**< [3 * pairs] softmax or targets: user's global number, item's original number, item's degree, by place */
+  int64_t *pair;        /**< [3 * pairs] softmax, targets or inbatch: user's global number, item's original number, item's degree, by place */
   float *log_degree;    /**< [pairs] softmax: log of the items' training interactions */
   kith_shared shared;   /**< softmax */
   kith_known marks;     /**< softmax with shape.marks: of the pairs' items, a pair's own left out */
@@ -171,7 +190,7 @@ void kith_batch_destroy(kith_batch **batch);
 kith_lid kith_batch_most_wanted(const kith_batch *b);
 kith_lid kith_batch_most_asked(const kith_batch *b);
 
-/** Fill for BPR or NCE: seeds of a step with negatives.  Local; collective with shape.targets (24 bytes a pair). */
+/** Fill for BPR or NCE: seeds of a step with negatives.  Local; collective with shape.targets or shape.inbatch (24 bytes a pair). */
 void kith_batch_pairs(kith_batch *b, const kith_epoch *e, int64_t step);
 /** Fill for softmax.  Collective: every rank learns the step's pairs (24 bytes each), and a bit of each pair and shared negative. */
 void kith_batch_softmax(kith_batch *b, const kith_epoch *e, int64_t step);
@@ -208,6 +227,7 @@ typedef struct kith_labelled {
   kith_gid *number;     /**< [n] … global numbers … */
   int32_t *label;       /**< [n] … classes … */
   double *weight;       /**< [n] … and what each weighs in the loss */
+  kith_gid *ahead;      /**< [most] global numbers of a step to come */
   kith_lid *count;      /**< [most + 1] 0, 1, 2, … */
   kith_picks picks;     /**< the rows of the step, each asked for once */
 } kith_labelled;
@@ -232,6 +252,8 @@ int64_t kith_labelled_nodes(const kith_labelled *l, int64_t step);
  * whose steps may differ much, steps / training nodes, which makes it that over an epoch.  Local.
  */
 void kith_labelled_step(kith_labelled *l, int64_t step);
+/** Global numbers of a step's nodes owned here, ascending; lent until the next call.  Fills nothing.  Local. */
+kith_lid kith_labelled_ahead(kith_labelled *l, int64_t step, const kith_gid **number);
 /**
  * Fill with other nodes: own [n] owned rows of labelled nodes, ascending, at most l->most; weight [n].  Local.
  * For samplers that choose a step's nodes themselves.
@@ -295,7 +317,8 @@ int64_t kith_neighbour_draw(uint64_t seed, uint64_t step, int64_t node, int hop,
  *   is with chance p_v, so the aggregator's normalisation p_uv / p_u is p_v and scale is 1 / p_v.
  * - saint-edge, saint-walk (the same): the set is what random walks of one hop, or of `walk`, visit that begin at `budget`
  *   nodes.  A walk of one hop draws an edge as the paper's edge sampler does, in proportion to 1 / deg u + 1 / deg v.  Scales
- *   are one over chances that are counted before training, in sets that meet every node `coverage` times on average.
+ *   are one over chances that are counted before training, in sets that meet every node `coverage` times on average: of
+ *   a seed's neighbours in its own hop; in farther ones, where the row itself is in the set or not, given that it is or not.
  * - cluster (Chiang et al., Cluster-GCN, KDD 2019): a row reads its neighbours in the step's parts, or with KITH_CUT_DROP in
  *   its own part; scale is neighbours / neighbours read, as the paper normalises what is left.  With KITH_CUT_WEIGH
  *   neighbours in its own part count once, others one over the chance that their part is there: that is unbiased for nodes
@@ -318,7 +341,8 @@ kith_agreed kith_sampler_create(const kith_comm *comm, const kith_graph *g, cons
 void kith_sampler_destroy(kith_sampler **sampler);
 
 /**
- * Begin to draw the hops of a step.  Collective; allocates nothing.  `target` is read until the plan is made.
+ * Begin to draw the hops of a step.  Collective; allocates nothing.  `target` is read until the plan is made.  With
+ * saint-edge and saint-walk the halo of the relation is used until then.
  *
  * @param n, seed  [n] distinct global numbers: the first rows of every frame
  * @param n_target, target  [n_target] edges that are not drawn, ascending by from, then to; the same on every rank.  The
@@ -388,6 +412,13 @@ void kith_walks_destroy(kith_walks **walks);
  * @param visit      called at every hop, 0 … length, for every walker that is on a node of this rank
  */
 void kith_walks_run(kith_walks *w, const kith_walk_law *law, int64_t n, const kith_walker *walker, kith_visit *visit, void *self);
+/** The same in pieces: begin; `walker` and `law` are not read afterwards.  Collective; waits for nobody. */
+void kith_walks_begin(kith_walks *w, const kith_walk_law *law, int64_t n, const kith_walker *walker, kith_visit *visit, void *self);
+/**
+ * Go on: wait for the messages under way, work on them, send the next ones, which travel until the next call.  Collective:
+ * every rank calls it as often.  Returns whether all walks are at their end; it is not to be called again then.
+ */
+bool kith_walks_advance(kith_walks *w);
 
 /** Which nodes matter to a node (Ying et al., PinSage, KDD 2018, section 3.1). */
 typedef struct kith_near_options {

@@ -65,6 +65,12 @@ void kith_tape_between(kith_tape *t, void (*between)(void *self), void *self);
 /** Forget all gradients, then play all ops backward from the end. */
 void kith_tape_backward(kith_tape *t);
 
+/**
+ * Make tensors zero, but for `keep`, so that large ones take no memory until the tape is played again; null keeps none.
+ * With `rooms` also the ops' own room, for tapes whose ops know nothing from one playing to the next.  Local.
+ */
+void kith_tape_rest(kith_tape *t, const kith_tensor *keep, bool rooms);
+
 /** A tensor with a row for each row of a frame. */
 kith_tensor *kith_tape_rows(kith_tape *t, const kith_frame *frame, int d);
 /** The same for data, such as features: it has no gradient. */
@@ -240,23 +246,51 @@ kith_tensor *kith_dropout_edges_op(kith_tape *t, const kith_hop *hop, kith_play 
 kith_tensor *kith_exchange_op(kith_tape *t, kith_halo *h, kith_tensor *packed, int64_t max_want);
 
 /**
- * The rows that a sampled step begins with: copied from their owners along a movable halo; on the way back their
+ * How the rows that the first layer reads are made of what a rank holds of its own nodes: a row of x, or the features'
+ * weights, row = b + sum over the node's features of value * w, or the sum of both.
+ */
+typedef struct kith_input {
+  kith_lid n_own;
+  int d;
+  kith_tensor *x;                /**< [n_own or more, d] embeddings, or data; null: there are none */
+  const uint8_t *type;           /**< [n_own] kith_node_type */
+  bool embeds[KITH_TYPES];       /**< whether rows of a type have a row of x in them */
+  const kith_features *features; /**< [n_own] */
+  kith_tensor *w[KITH_TYPES], *b[KITH_TYPES]; /**< [features, d], [1, d]; null: the type's features are not read */
+} kith_input;
+
+/** One input row: y [d].  Local. */
+void kith_input_row(const kith_input *in, kith_lid row, float *y);
+/** Whether anything in the rows is learnt. */
+bool kith_input_learns(const kith_input *in);
+/** Whether features' weights are in the rows. */
+static inline bool kith_input_reads(const kith_input *in) { return in->w[KITH_USER] || in->w[KITH_ITEM]; }
+
+/** Add the gradients dy [n, d] of the input rows row[i] (null: of the first n) to those of the weights.  Local. */
+void kith_input_weigh(const kith_input *in, int64_t n, const kith_lid *row, const float *dy);
+
+/** The input rows of the whole graph; x itself where no features are read. */
+kith_tensor *kith_input_op(kith_tape *t, const kith_input *in, const kith_frame *frame);
+
+/**
+ * The rows that a sampled step begins with: made by their owners, copied from their owners along a movable halo; on the way back their
  * gradients go home, where those of one row are summed in the order in which they were asked for.
  */
 typedef struct kith_fetch {
   kith_halo *h;            /**< as it is aimed when played */
   const kith_lid *row;     /**< [n_want] leaf row of each wanted row */
-  kith_lid n_touched;      /**< after backward: owned rows that have a gradient … */
+  kith_lid n_touched;      /**< after backward: owned rows whose embeddings have a gradient … */
   kith_lid *touched;       /**< [n_touched] … which ones … */
   float *grad;             /**< [n_touched, d] … and their gradients */
 } kith_fetch;
 
 /**
- * @param own     [n_own, d] the parameters: values are read; gradients stand in f afterwards.  Data has none: nothing travels home
+ * @param in      what the rows are made of: gradients of embeddings stand in f afterwards, those of weights are added.  Data
+ *                has none: nothing travels home.  Features stay where they are: what travels has d columns
  * @param leaves  frame of the leaf rows
  * @param most_send  the most rows that this rank is asked for
  */
-kith_tensor *kith_fetch_op(kith_tape *t, kith_fetch *f, const kith_tensor *own, const kith_frame *leaves, int64_t most_send);
+kith_tensor *kith_fetch_op(kith_tape *t, kith_fetch *f, const kith_input *in, const kith_frame *leaves, int64_t most_send);
 
 /**
  * Half the squared norm of every asked-for row of x, once per asking that counts, times *scale, added to *loss.

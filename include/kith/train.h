@@ -31,7 +31,9 @@ typedef struct kith_train_options {
 } kith_train_options;
 
 typedef struct kith_checkpoint_options {
-  int every;        /**< epochs between checkpoints; 0 only at the end */
+  int every;        /**< epochs between checkpoints; 0: none because of epochs */
+  int steps;        /**< steps between checkpoints, counted over epochs; 0: none because of steps */
+  double minutes;   /**< of rank 0's clock between checkpoints; 0: none because of time */
   int keep;         /**< how many of the newest stay */
   bool best;        /**< where evaluations pick the epoch: write one of the picked epoch, and keep it beside the newest */
   bool wait;        /**< steps wait until a checkpoint is written; else it is written beside them, from a copy */
@@ -56,17 +58,20 @@ int64_t kith_trainer_n_step(const kith_trainer *t); /**< steps in an epoch */
 int64_t kith_trainer_pairs(const kith_trainer *t, int64_t first, int64_t last); /**< pairs (classification: nodes) of the steps first … last - 1 of the current epoch, over all ranks */
 /** Put the training pairs into the order of an epoch, 0 the first.  Local. */
 void kith_trainer_epoch(kith_trainer *t, int64_t epoch);
+/** What a rank wants to happen after a step; the largest wish of all ranks comes true. */
+typedef enum kith_wish { KITH_WISH_NOTHING, KITH_WISH_SAVE, KITH_WISH_STOP } kith_wish;
+
 /**
  * One step of the current epoch.  Collective; cannot fail and allocates nothing.
  *
- * @param stop  whether this rank wants to stop
- * @return whether any rank wants to stop after this step; the same on every rank
+ * @param wish  what this rank wants to happen after the step; it rides along with counts that are exchanged anyway
+ * @return the largest wish of all ranks; the same on every rank
  */
-bool kith_trainer_step(kith_trainer *t, int64_t step, bool stop);
+kith_wish kith_trainer_step(kith_trainer *t, int64_t step, kith_wish wish);
 
 /** What a trainer has learnt: lent, [n_own, d] each; and the dense weights, the same on every rank. */
 typedef struct kith_state {
-  int d;          /**< columns of x, m and v; 0 where rows are data and nothing of them is learnt */
+  int d;          /**< columns of x, m and v; 0 where rows are data, or made of features alone, and nothing of them is learnt */
   float *x, *m, *v;
   kith_weights weights;
   kith_sum *loss; /**< this rank's share of the sum over steps of the mean loss, since it was last cleared by the caller */
@@ -82,7 +87,7 @@ const float *kith_trainer_final(kith_trainer *t);
 
 int kith_trainer_n_layer(const kith_trainer *t); /**< layers whose rows the model tells of: the input rows, then one a propagation */
 /**
- * How alike the rows of all nodes are after each layer, as the last kith_trainer_final() computed them: out [n_layer].
+ * How alike the rows of all nodes are after each layer, as kith_trainer_final() computed them since the last step: out [n_layer].
  * Collective.  Errors: KITH_ENOMEM.
  */
 kith_agreed kith_trainer_smoothness(kith_trainer *t, kith_smoothness *out) KITH_MUST_USE;
@@ -136,8 +141,16 @@ typedef struct kith_run_result {
 } kith_run_result;
 
 /**
+ * Note SIGUSR1, SIGTERM and SIGINT from now on, instead of dying of them, for kith_train_run() to find: so a signal that
+ * comes while the graph is read is not lost.  A second SIGTERM or SIGINT ends the program.  Local; also before MPI_Init().
+ */
+void kith_train_watch(void);
+
+/**
  * Train until the epochs are done, patience ends, or a signal (SIGUSR1, SIGTERM, SIGINT) asks to stop.  Collective.
  * Continues from the newest checkpoint in the work folder unless `fresh`; the checkpoint may be of any number of ranks.
+ * One that cannot be read is reported and passed over for the next older one; one of another graph or recipe is refused.
+ * When checkpoints are written changes no result.  docs/restarts.md says what happens on each kind of interruption.
  * Errors: KITH_ECONFIG (checkpoint of another recipe), KITH_ENUMERIC, KITH_EINTERRUPT (checkpoint written), file errors.
  */
 kith_agreed kith_train_run(const kith_comm *comm, const kith_graph *g, const kith_run *run, kith_run_result *out) KITH_MUST_USE;

@@ -62,6 +62,11 @@ done:
   return st;
 }
 
+void kith_file_sweep(const char *wanted) {
+  char path[KITH_PATH], tmp[KITH_TMP_PATH];
+  if (kith_file_name(wanted, path, tmp) == KITH_OK) unlink(tmp);
+}
+
 static kith_status file_put(const char *path, const char *tmp, const char *text) {
   kith_status st = KITH_OK;
   FILE *f = fopen(tmp, "we");

@@ -16,26 +16,32 @@ static bool memory_is_refused(void) {
   return atomic_fetch_sub(&memory_refuse, 1) == 1;
 }
 
+static size_t memory_line(size_t bytes) { return bytes >= 2 * (size_t)MEMORY_HUGE ? MEMORY_HUGE : MEMORY_LINE; }
+
+/* At least one line, so that an empty block is a block. */
+static size_t memory_whole(size_t bytes) { return (bytes + memory_line(bytes)) / memory_line(bytes) * memory_line(bytes); }
+
 /*
  * Zeroes.  Large blocks are given back to Linux, which brings zero pages when they are touched: room for the largest step
  * that could ever be costs only what steps use.  Rows are gathered at random, so huge pages save misses of the TLB.
  */
-static void memory_clear(void *p, size_t bytes, size_t whole, bool huge) {
-  if (huge) madvise(p, whole, MADV_HUGEPAGE); /* advice only */
-  if (!huge || madvise(p, whole, MADV_DONTNEED) != 0) memset(p, 0, bytes);
+static void memory_clear(void *p, size_t bytes) {
+  bool huge = memory_line(bytes) == MEMORY_HUGE;
+  if (huge) madvise(p, memory_whole(bytes), MADV_HUGEPAGE); /* advice only */
+  if (!huge || madvise(p, memory_whole(bytes), MADV_DONTNEED) != 0) memset(p, 0, bytes);
 }
 
 void *kith_alloc(int64_t count, size_t size) {
   if (count < 0 || (uint64_t)count > (SIZE_MAX / 2) / size || memory_is_refused()) return NULL;
   size_t bytes = (size_t)count * size;
-  size_t line = bytes >= 2 * (size_t)MEMORY_HUGE ? MEMORY_HUGE : MEMORY_LINE;
-  size_t whole = (bytes + line) / line * line; /* at least one line, so that an empty block is a block */
-  void *p = aligned_alloc(line, whole);
+  void *p = aligned_alloc(memory_line(bytes), memory_whole(bytes));
   if (!p) return NULL;
-  memory_clear(p, bytes, whole, line == MEMORY_HUGE);
+  memory_clear(p, bytes);
   atomic_fetch_add(&memory_live, 1);
   return p;
 }
+
+void kith_alloc_rest(void *p, int64_t count, size_t size) { memory_clear(p, (size_t)count * size); }
 
 void kith_free(void *p) {
   if (!p) return;

@@ -20,7 +20,7 @@ static void bench_halo(bench *b) {
   kith_halo_end(b->a->halo);
 }
 
-static void bench_step(bench *b) { (void)kith_trainer_step(b->trainer, 0, false); }
+static void bench_step(bench *b) { (void)kith_trainer_step(b->trainer, 0, KITH_WISH_NOTHING); }
 
 static void bench_rank(bench *b) {
   kith_top top = {0};
@@ -64,7 +64,7 @@ static void bench_sampled(bench *b) {
   if (n_step > least) n_step = least;
   bench_step(b); /* warm */
   kith_tally t = kith_trainer_tally(b->trainer);
-  for (int64_t s = 0; s < n_step; s++) kith_trainer_step(b->trainer, s, false);
+  for (int64_t s = 0; s < n_step; s++) kith_trainer_step(b->trainer, s, KITH_WISH_NOTHING);
   kith_tally u = kith_trainer_tally(b->trainer);
   double seconds = u.seconds - t.seconds, plan = u.plan - t.plan, mpi = u.mpi - t.mpi, drawn = (double)(u.drawn - t.drawn);
   KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, &drawn, 1, MPI_DOUBLE, MPI_SUM, comm->mpi));
@@ -163,15 +163,26 @@ static void bench_free(bench *b) {
   for (int k = 0; k < 3; k++) KITH_FREE(b->far[k]);
 }
 
+/* A whole number from 1 on, or what stands for it if the option is not given. */
+static kith_status bench_number(cli *c, const char *name, int64_t most, int64_t without, int64_t *out) {
+  kith_status st = KITH_OK;
+  const char *word = cli_option(c, name);
+  long long n = word ? strtoll(word, NULL, 10) : without;
+  bool digits = !word || (word[0] != '\0' && word[strspn(word, "0123456789")] == '\0');
+  KITH_CHECK(digits && (!word || (n >= 1 && n <= most)), KITH_EUSAGE, "--%s %s: expected 1 to %lld", name, word ? word : "", (long long)most);
+  *out = n;
+done:
+  return st;
+}
+
 static kith_status bench_options(cli *c, bench *b) {
   kith_status st = KITH_OK;
-  const char *repeat = cli_option(c, "repeat");
+  int64_t repeat = 0;
+  KITH_TRY(bench_number(c, "repeat", BENCH_REPEAT_MOST, 7, &repeat));
+  KITH_TRY(bench_number(c, "rows", INT32_MAX, 0, &b->rows));
   KITH_TRY(cli_no_more(c));
   KITH_TRY(cli_check_recommends(c));
-  long n = repeat ? strtol(repeat, NULL, 10) : 7;
-  bool digits = !repeat || repeat[strspn(repeat, "0123456789")] == '\0';
-  KITH_CHECK(digits && n >= 1 && n <= BENCH_REPEAT_MOST, KITH_EUSAGE, "--repeat %s: expected 1 to %d", repeat ? repeat : "", BENCH_REPEAT_MOST);
-  b->repeat = (int)n;
+  b->repeat = (int)repeat;
 done:
   return st;
 }
@@ -180,6 +191,7 @@ kith_agreed cli_bench(cli *c) {
   kith_agreed st = {KITH_OK};
   bench b = {.c = c, .d = c->job.model.width, .layers = kith_model_layers(&c->job.model)};
   KITH_TRY(kith_agree(c->comm, bench_options(c, &b)));
+  if (b.rows > 0) return bench_rows(c, b.rows, b.repeat);
   KITH_TRY(bench_prepare(&b));
   if (c->job.train.sampler.mode != KITH_FULL) {
     bench_sampled(&b);

@@ -17,6 +17,7 @@ typedef struct bench {
   kith_relation *a;
   kith_trainer *trainer;
   int d, layers, repeat;
+  int64_t rows;         /* --rows: only checkpoints of so many are measured; 0: the kernels */
   int64_t n;            /* numbers in this rank's embeddings: n_own * d */
   float *x, *y, *m, *v; /* [n_row, d] */
   float *far[3];        /* [BENCH_FAR], for the limits of memory, whatever the graph */
@@ -36,6 +37,12 @@ typedef struct bench_pair {
  * because machines that are shared change speed from one second to the next.  Collective.
  */
 bench_pair bench_time(bench *b, void (*work)(bench *b), void (*limit)(bench *b));
+
+/* The middle one of n numbers, which it sorts. */
+double bench_median(int n, double *x);
+
+/* Checkpoints of `n` rows, users and items, against plain writes.  Collective. */
+kith_agreed bench_rows(cli *c, int64_t n, int repeat) KITH_MUST_USE;
 
 /* What the machine allows; each moves the bytes, or makes the products, of the kernel it is held against. */
 void bench_limit_adam(bench *b);   /* seven streams of all numbers */

@@ -13,6 +13,11 @@ static int limits_compare(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
+double bench_median(int n, double *x) {
+  qsort(x, (size_t)n, sizeof *x, limits_compare);
+  return x[n / 2];
+}
+
 static double limits_once(bench *b, void (*work)(bench *b)) {
   KITH_MPI(MPI_Barrier(b->c->comm->mpi));
   double began = kith_clock();
@@ -30,8 +35,7 @@ bench_pair bench_time(bench *b, void (*work)(bench *b), void (*limit)(bench *b))
     seconds[0][i] = took;
     seconds[1][i] = least;
   }
-  for (int k = 0; k < 2; k++) qsort(seconds[k], (size_t)b->repeat, sizeof(double), limits_compare);
-  return (bench_pair){seconds[0][b->repeat / 2], seconds[1][b->repeat / 2]};
+  return (bench_pair){bench_median(b->repeat, seconds[0]), bench_median(b->repeat, seconds[1])};
 }
 
 /* Adam reads four streams and writes three; triads of three streams each, 7 / 3 of them. */

@@ -9,7 +9,12 @@ static kith_status embed_resolve(cli *c, kith_run *run, char *output, char *embe
   const char *named = cli_option(c, "output");
   KITH_TRY(cli_no_more(c));
   KITH_TRY(cli_check_recommends(c));
-  KITH_CHECK(job->embed.interactions.path[0], KITH_ECONFIG, "%s: embed.interactions.path: expected a list of the new nodes' interactions", job->path);
+  KITH_CHECK(job->embed.interactions.path[0] || job->embed.features[KITH_USER][0] || job->embed.features[KITH_ITEM][0], KITH_ECONFIG,
+             "%s: embed.interactions.path: expected a list of the new nodes' interactions, or lists of their features in embed.user_features or embed.item_features",
+             job->path);
+  for (int t = 0; t < KITH_TYPES; t++)
+    KITH_CHECK(!job->embed.features[t][0] || job->model.input != KITH_EMBEDDING, KITH_ECONFIG, "%s: embed.%s_features: %s, but with model.input: embedding no features are read",
+               job->path, t == KITH_USER ? "user" : "item", job->embed.features[t]);
   run->model = job->model;
   run->train = job->train;
   KITH_TRY(kith_text_copy("work", job->work, sizeof run->work, run->work));
@@ -37,7 +42,7 @@ static kith_agreed embed_choose(cli *c, const char *embeddings, char *checkpoint
   kith_agreed st = {KITH_OK};
   KITH_TRY(embed_exported_epoch(c->comm, embeddings, exported));
   KITH_TRY(kith_checkpoint_of(c->comm, c->job.work, *exported, checkpoint));
-  if (!checkpoint[0]) KITH_TRY(kith_checkpoint_newest(c->comm, c->job.work, checkpoint));
+  if (!checkpoint[0]) KITH_TRY(kith_checkpoint_find(c->comm, c->job.work, 0, checkpoint));
   if (!checkpoint[0]) KITH_TRY(kith_agreed_same(kith_fail(KITH_ENOINPUT, "%s: no checkpoint is there: run kith train %s first", c->job.work, c->job.path)));
 done:
   return st;
@@ -47,6 +52,7 @@ static void embed_print(cli *c, const kith_newcomers *new, const kith_embedded *
   cli_print(c, "%lld new users, %lld new items, %lld interactions with them", (long long)new->n[KITH_USER], (long long)new->n[KITH_ITEM], (long long)new->n_pair);
   if (new->duplicates > 0) cli_print(c, "  %lld repeated interactions, counted once", (long long)new->duplicates);
   if (new->light > 0) cli_print(c, "  %lld interactions of less than the least weight, left out", (long long)new->light);
+  if (new->unknown_features > 0) cli_print(c, "  %lld features that the graph does not know, left out", (long long)new->unknown_features);
   if (e->epoch != exported || e->step > 0)
     cli_print(c, "  embeddings.h5 is of epoch %lld, of which there is no checkpoint; these are of epoch %lld and %lld steps, and the two fit each other only roughly:"
               " train with checkpoint.best", (long long)exported, (long long)e->epoch, (long long)e->step);
@@ -56,6 +62,7 @@ static void embed_print(cli *c, const kith_newcomers *new, const kith_embedded *
   cli_json(c, "interactions", "%lld", (long long)new->n_pair);
   cli_json(c, "duplicates", "%lld", (long long)new->duplicates);
   cli_json(c, "light", "%lld", (long long)new->light);
+  cli_json(c, "unknown_features", "%lld", (long long)new->unknown_features);
   cli_json(c, "epoch", "%lld", (long long)e->epoch);
   cli_json(c, "exported_epoch", "%lld", (long long)exported);
   cli_json(c, "seconds", "%.4f", seconds);
@@ -73,6 +80,16 @@ done:
   return st;
 }
 
+/* Features of newcomers are written as those of known nodes. */
+static kith_new_options embed_options(const kith_job *job) {
+  kith_new_options o = {.interactions = job->embed.interactions, .what = job->embed.what};
+  for (int t = 0; t < KITH_TYPES; t++) {
+    o.features[t] = job->data.features[t];
+    snprintf(o.features[t].path, sizeof o.features[t].path, "%s", job->embed.features[t]);
+  }
+  return o;
+}
+
 kith_agreed cli_embed(cli *c) {
   kith_agreed st = {KITH_OK};
   kith_run run = {0};
@@ -83,9 +100,10 @@ kith_agreed cli_embed(cli *c) {
   int64_t exported = 0;
   KITH_TRY(kith_agree(c->comm, embed_resolve(c, &run, output, embeddings)));
   double began = kith_clock();
+  kith_new_options o = embed_options(&c->job);
   KITH_TRY(embed_choose(c, embeddings, checkpoint, &exported));
   KITH_TRY(kith_graph_read(c->comm, run.parts, &g));
-  KITH_TRY(kith_newcomers_read(c->comm, run.graph, &c->job.embed.interactions, c->job.embed.what, &new));
+  KITH_TRY(kith_newcomers_read(c->comm, run.graph, &o, &new));
   KITH_TRY(kith_embed(c->comm, g, &run, &new, checkpoint, &e));
   KITH_TRY(embed_write(c, g, &new, &e, output));
   embed_print(c, &new, &e, exported, output, kith_clock() - began);

@@ -27,6 +27,22 @@ done:
   return st;
 }
 
+/* Tags of users and items, where the job names files for them. */
+static kith_status generate_features(cli *c) {
+  kith_status st = KITH_OK;
+  static const char *const what[] = {"user", "item"};
+  for (int t = 0; t < KITH_TYPES; t++) {
+    const kith_feature_source *s = &c->job.data.features[t];
+    if (!s->path[0]) continue;
+    KITH_CHECK(s->format == KITH_SPARSE, KITH_ECONFIG, "data.%s_features: kith generate writes format sparse; the job expects dense", what[t]);
+    KITH_TRY(generate_folder(s->path));
+    KITH_TRY(kith_generate_features(&c->job.generate, t == KITH_ITEM, s->path));
+    cli_print(c, "wrote tags of all %ss to %s", what[t], s->path);
+  }
+done:
+  return st;
+}
+
 static kith_status generate_work(cli *c) {
   kith_status st = KITH_OK;
   const kith_job *job = &c->job;
@@ -44,6 +60,7 @@ static kith_status generate_work(cli *c) {
             job->data.interactions.path, seconds);
   if (job->data.social.path[0])
     cli_print(c, "wrote %lld friendships to %s", (long long)job->generate.friends, job->data.social.path);
+  KITH_TRY(generate_features(c));
   cli_json(c, "interactions", "%lld", (long long)job->generate.interactions);
   cli_json(c, "seconds", "%.4f", seconds);
 done:

@@ -38,6 +38,12 @@ static void ingest_print(cli *c, const kith_ingest_report *r, double seconds) {
   ingest_note(c, r->social_unknown, "social_unknown", "social ties to users without interactions, left out");
   ingest_note(c, r->social_self, "social_self", "ties of a user to itself, left out");
   ingest_note(c, r->social_light, "social_light", "social ties of less than the least weight, left out");
+  ingest_note(c, r->features[KITH_USER], "user_features", "different features of users");
+  ingest_note(c, r->features_unknown[KITH_USER], "user_features_unknown", "lines of features of users without interactions, left out");
+  ingest_note(c, r->features_bare[KITH_USER], "user_features_bare", "users without a line of features");
+  ingest_note(c, r->features[KITH_ITEM], "item_features", "different features of items");
+  ingest_note(c, r->features_unknown[KITH_ITEM], "item_features_unknown", "lines of features of items without interactions, left out");
+  ingest_note(c, r->features_bare[KITH_ITEM], "item_features_bare", "items without a line of features");
   if (r->valid + r->test == 0 && c->job.evaluate.every > 0)
     cli_print(c, "  nothing is held out, so training cannot evaluate: give data.test or data.split, or set evaluate.every to 0");
   if (r->has_time || r->has_weight)
@@ -51,7 +57,8 @@ static void ingest_print(cli *c, const kith_ingest_report *r, double seconds) {
 static kith_agreed ingest_pairs(cli *c, const char *job, const char *path) {
   kith_agreed st = {KITH_OK};
   kith_ingest_report r;
-  kith_ingest_options o = {.interactions = c->job.data.interactions, .test = c->job.data.test, .social = c->job.data.social, .split = c->job.data.split};
+  kith_ingest_options o = {.interactions = c->job.data.interactions, .test = c->job.data.test, .social = c->job.data.social, .split = c->job.data.split,
+                           .features = {c->job.data.features[KITH_USER], c->job.data.features[KITH_ITEM]}};
   double began = kith_clock();
   KITH_TRY(kith_ingest(c->comm, &o, job, path, &r));
   ingest_print(c, &r, kith_clock() - began);

@@ -100,6 +100,10 @@ static void words_graph(const cli *c, const things *all) {
     cli_print(c, "  %lld %s interactions%s%s", inspect_rows(all, item), lists[i][1],
               inspect_find(all, time) ? ", with times" : "", inspect_find(all, weight) ? ", with weights" : "");
   }
+  if (inspect_find(all, "user_feature/id"))
+    cli_print(c, "  %lld features of users, %lld entries", inspect_rows(all, "user_feature/id"), inspect_rows(all, "user_feature/feature"));
+  if (inspect_find(all, "item_feature/id"))
+    cli_print(c, "  %lld features of items, %lld entries", inspect_rows(all, "item_feature/id"), inspect_rows(all, "item_feature/feature"));
   if (inspect_find(all, "social/user")) cli_print(c, "  %lld social ties", inspect_rows(all, "social/user"));
 }
 
@@ -113,6 +117,9 @@ static void words_parts(const cli *c, const things *all) {
   cli_print(c, "  %s users and %s items with %s training interactions, cut into %s parts by %s",
             inspect_value(all, "n_user"), inspect_value(all, "n_item"), inspect_value(all, "n_edge"),
             inspect_value(all, "parts"), inspect_value(all, "method"));
+  if (inspect_find(all, "feature/start"))
+    cli_print(c, "  %s features of users, %s of items; %lld entries", inspect_value(all, "n_user_feature"), inspect_value(all, "n_item_feature"),
+              inspect_rows(all, "feature/feature"));
 }
 
 static void words_checkpoint(const cli *c, const things *all) {
@@ -230,7 +237,7 @@ static kith_status inspect_datasets(cli *c, kith_h5 *f, const things *all) {
       worst = here;
       snprintf(why, sizeof why, "%s", kith_error_text());
     }
-    cli_print(c, "  %-16s %-32s %12lld bytes  %s", inspect_name(t, name), shape, (long long)t->entry.bytes,
+    cli_print(c, "  %-26s %-32s %12lld bytes  %s", inspect_name(t, name), shape, (long long)t->entry.bytes,
               kith_is_bad(here) ? "TORN" : "checksums are right");
   }
   return kith_is_bad(worst) ? kith_fail(worst, "%s", why) : KITH_OK;

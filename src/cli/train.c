@@ -81,6 +81,10 @@ static void train_log(const cli *c, const kith_run *run, const kith_graph *g) {
   else
     kith_log("%s with %s: %lld users, %lld items, %lld interactions, %d rank%s", model, kith_loss_text(run->train.loss.name), (long long)g->n[KITH_USER],
              (long long)g->n[KITH_ITEM], (long long)g->n_edge, c->comm->size, many);
+  if (run->model.input != KITH_EMBEDDING)
+    kith_log("input rows: %s; %d features of users, %d of items", kith_input_text(run->model.input), g->n_feature_of[KITH_USER], g->n_feature_of[KITH_ITEM]);
+  else if (g->n_feature_of[KITH_USER] + g->n_feature_of[KITH_ITEM] > 0)
+    kith_log("the graph's features are not read; model.input: both, or features, reads them");
 }
 
 kith_agreed cli_train(cli *c) {

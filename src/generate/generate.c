@@ -11,8 +11,6 @@
 #include "generate/world.h"
 #include "kith/graph.h"
 
-#define GENERATE_MARK "# kith generate: "
-
 static const int64_t calendar_begin = 1577836800; /* 2020-01-01 */
 static const int64_t calendar_span = INT64_C(3) * 365 * 86400, calendar_least = INT64_C(30) * 86400;
 
@@ -27,7 +25,7 @@ kith_generate_options kith_generate_defaults(void) {
                                  .seed = 1};
 }
 
-static kith_status generate_check(const kith_generate_options *o) {
+kith_status generate_check(const kith_generate_options *o) {
   kith_status st = KITH_OK;
   KITH_CHECK(o->users >= 1 && o->users < INT32_MAX, KITH_ECONFIG, "generate.users: %" PRId64 ", expected 1 to %d",
              o->users, INT32_MAX - 1);
@@ -49,13 +47,7 @@ done:
 
 /* ---- names ------------------------------------------------------------------------------------------------------- */
 
-/* How ids of one type are spelled: "user-" and digits of one width, or the number. */
-typedef struct spelling {
-  const char *prefix;
-  int width;
-} spelling;
-
-static spelling spelling_make(const kith_generate_options *o, const char *prefix, int64_t n) {
+spelling spelling_make(const kith_generate_options *o, const char *prefix, int64_t n) {
   spelling s = {"", 1};
   if (!o->names) return s;
   s.prefix = prefix;
@@ -63,7 +55,7 @@ static spelling spelling_make(const kith_generate_options *o, const char *prefix
   return s;
 }
 
-static void spell(stream *s, const spelling *how, int64_t number) {
+void spell(stream *s, const spelling *how, int64_t number) {
   stream_text(s, how->prefix);
   stream_number(s, number, how->width);
 }

@@ -67,8 +67,8 @@ kith_status world_create(const kith_generate_options *o, world *w) {
   KITH_TRY(KITH_NEW(w->ties, o->users));
   communities_place(o->communities, o->items, w->item_first);
   communities_place(o->communities, o->users, w->user_first);
-  kith_shuffle order = kith_shuffle_make(o->seed, (kith_use)WORLD_ITEM_ORDER, 0, (uint64_t)o->items);
-  for (int64_t p = 0; p < o->items; p++) w->item_at[p] = (int32_t)kith_shuffle_at(&order, (uint64_t)p);
+  w->item_order = kith_shuffle_make(o->seed, (kith_use)WORLD_ITEM_ORDER, 0, (uint64_t)o->items);
+  for (int64_t p = 0; p < o->items; p++) w->item_at[p] = (int32_t)kith_shuffle_at(&w->item_order, (uint64_t)p);
   KITH_TRY(spread_deal(o->seed, (kith_use)WORLD_ACTIVITY, o->users, o->interactions,
                        most_of(o->items, o->interactions, o->users), w->degree));
   KITH_TRY(spread_deal(o->seed, (kith_use)WORLD_SOCIABLE, o->users, o->friends, o->users / 4, w->ties));
@@ -103,6 +103,12 @@ int world_tastes(const world *w, int64_t user, world_taste taste[WORLD_TASTES]) 
     taste[i].share = sum / total;
   }
   return n;
+}
+
+world_taste world_of_item(const world *w, int64_t item) {
+  int64_t place = (int64_t)kith_shuffle_place(&w->item_order, (uint64_t)item);
+  int community = community_at(w->o->communities, w->item_first, place);
+  return (world_taste){.community = community, .niche = (int)((place - w->item_first[community]) % WORLD_NICHES), .share = 1};
 }
 
 /* A place of the community that `at` belongs to, by popularity; of the niche only, unless it is negative. */

@@ -12,6 +12,7 @@
 #ifndef KITH_GENERATE_WORLD_H
 #define KITH_GENERATE_WORLD_H
 
+#include "generate/stream.h"
 #include "kith/generate.h"
 
 enum { WORLD_NICHES = 4, WORLD_TASTES = 3 };
@@ -26,7 +27,8 @@ enum {
   WORLD_INTERACTION,
   WORLD_CALENDAR,
   WORLD_SOCIABLE,
-  WORLD_FRIEND
+  WORLD_FRIEND,
+  WORLD_FEATURE
 };
 
 typedef struct world_taste {
@@ -40,7 +42,7 @@ typedef struct world {
   int32_t *item_at;                 /**< [items] which item lies at a place */
   int32_t *degree;                  /**< [users] how many interactions each has */
   int32_t *ties;                    /**< [users] how many friendships each begins */
-  kith_shuffle user_order;          /**< place <-> user */
+  kith_shuffle user_order, item_order; /**< place <-> user, item */
 } world;
 
 kith_status world_create(const kith_generate_options *o, world *w) KITH_MUST_USE;
@@ -48,6 +50,9 @@ void world_free(world *w);
 
 /** A user's tastes, the main one first; returns how many. */
 int world_tastes(const world *w, int64_t user, world_taste taste[WORLD_TASTES]);
+
+/** Where an item belongs. */
+world_taste world_of_item(const world *w, int64_t item);
 
 /**
  * A choice of a user: the item of his k-th interaction, and a number in [0, 1) for its moment.  The caller tries
@@ -58,5 +63,21 @@ int32_t world_item(const world *w, int64_t user, int64_t k, int64_t attempt, int
 
 /** Somebody whom a user may befriend, most likely of his community; attempts as above. */
 int32_t world_friend(const world *w, int64_t user, int64_t k, int64_t attempt);
+
+/* ---- how it is written --------------------------------------------------------------------------------------------- */
+
+#define GENERATE_MARK "# kith generate: "
+
+/** Impossible numbers.  Errors: KITH_ECONFIG. */
+kith_status generate_check(const kith_generate_options *o) KITH_MUST_USE;
+
+/** How ids of one type are spelled: "user-" and digits of one width, or the number. */
+typedef struct spelling {
+  const char *prefix;
+  int width;
+} spelling;
+
+spelling spelling_make(const kith_generate_options *o, const char *prefix, int64_t n);
+void spell(stream *s, const spelling *how, int64_t number);
 
 #endif

@@ -25,6 +25,7 @@ void kith_graph_destroy(kith_graph **graph) {
   kith_lists_free(&g->valid);
   kith_lists_free(&g->test);
   KITH_FREE(g->item_number);
+  kith_features_free(&g->features);
   KITH_FREE(g->feature);
   KITH_FREE(g->label);
   KITH_FREE(g->split);

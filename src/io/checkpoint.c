@@ -1,50 +1,12 @@
 /*
- * Checkpoints: checkpoint-EEEEEE.h5 for each kept epoch, and checkpoint-latest, a line of text that names the newest and
- * is written last.  Rows are in original order, so that any number of ranks goes on from them.
+ * What a checkpoint holds, written and read.  Rows are in original order, so that any number of ranks goes on from them.
+ * Where checkpoints lie and which of them stay is checkpoint_folder.c.
  */
-#include <dirent.h>
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include <unistd.h>
-
-#include "kith/file.h"
-#include "kith/io.h"
-
-#define CHECKPOINT_STEM "checkpoint-"
-#define CHECKPOINT_LATEST "checkpoint-latest"
-
-static bool checkpoint_is_one(const char *name, int64_t *epoch) {
-  size_t stem = sizeof CHECKPOINT_STEM - 1;
-  char *end = NULL;
-  if (strncmp(name, CHECKPOINT_STEM, stem) != 0 || name[stem] < '0' || name[stem] > '9') return false;
-  errno = 0;
-  *epoch = strtoll(name + stem, &end, 10);
-  return errno == 0 && strcmp(end, ".h5") == 0;
-}
-
-/* Remove all checkpoints of a folder but the `keep` newest and that of the epoch `stays`; with keep 0 the pointer first.  Rank 0 does it. */
-static kith_status checkpoint_prune(const char *folder, int keep, int64_t stays) {
-  kith_status st = KITH_OK;
-  char path[KITH_PATH];
-  int64_t epoch = 0;
-  if (keep == 0) {
-    KITH_TRY(kith_path_join(folder, CHECKPOINT_LATEST, path));
-    KITH_CHECK(unlink(path) == 0 || errno == ENOENT, KITH_EOUTPUT, "%s: cannot be removed: %s", path, strerror(errno));
-  }
-  struct dirent **entry = NULL;
-  int n = scandir(folder, &entry, NULL, alphasort), kept = 0;
-  for (int i = n - 1; i >= 0; i--) {
-    if (checkpoint_is_one(entry[i]->d_name, &epoch) && kept++ >= keep && epoch != stays && kith_path_join(folder, entry[i]->d_name, path) == KITH_OK) unlink(path);
-    free(entry[i]);
-  }
-  free(entry);
-done:
-  return st;
-}
+#include "io/checkpoint.h"
 
 static kith_agreed checkpoint_attributes(kith_h5 *f, const kith_graph *g, const kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
@@ -58,6 +20,8 @@ static kith_agreed checkpoint_attributes(kith_h5 *f, const kith_graph *g, const 
   KITH_TRY(kith_h5_put_real(f, "best", c->best));
   KITH_TRY(kith_h5_put_int(f, "best_epoch", c->best_epoch));
   KITH_TRY(kith_h5_put_int(f, "stale", c->stale));
+  KITH_TRY(kith_h5_put_real(f, "seconds", c->seconds));
+  KITH_TRY(kith_h5_put_int(f, "halo_bytes", c->halo_bytes));
   KITH_TRY(kith_h5_put_text(f, "recipe", c->recipe));
   KITH_TRY(kith_h5_put_text(f, "metrics", c->history));
   KITH_TRY(kith_h5_put_text(f, "job", c->job));
@@ -124,49 +88,13 @@ done:
   return st;
 }
 
-static kith_status checkpoint_point(const char *folder, const char *name) {
-  kith_status st = KITH_OK;
-  char path[KITH_PATH], line[KITH_NAME + 1];
-  KITH_TRY(kith_path_join(folder, CHECKPOINT_LATEST, path));
-  snprintf(line, sizeof line, "%s\n", name);
-  KITH_TRY(kith_text_write(path, line));
-done:
-  return st;
-}
-
 kith_agreed kith_checkpoint_write(const kith_comm *comm, const kith_graph *g, kith_rows *rows, const char *folder, int keep, const kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
   char name[KITH_NAME], path[KITH_PATH];
-  snprintf(name, sizeof name, "checkpoint-%06lld.h5", (long long)c->epoch);
-  KITH_TRY(kith_agree(comm, kith_path_join(folder, name, path)));
+  KITH_TRY(kith_agree(comm, kith__checkpoint_name(folder, c->epoch, c->step, name, path)));
   KITH_TRY(checkpoint_write_file(comm, g, rows, path, c));
-  KITH_TRY(kith_agree(comm, comm->rank == 0 ? checkpoint_point(folder, name) : KITH_OK));
-  KITH_TRY(kith_agree(comm, comm->rank == 0 ? checkpoint_prune(folder, keep, c->keeps_best ? c->best_epoch : -1) : KITH_OK));
-done:
-  return st;
-}
-
-static kith_status checkpoint_find(const char *folder, char *path) {
-  kith_status st = KITH_OK;
-  char pointer[KITH_PATH], name[KITH_NAME] = "";
-  int64_t epoch = 0;
-  KITH_TRY(kith_path_join(folder, CHECKPOINT_LATEST, pointer));
-  FILE *f = fopen(pointer, "r");
-  if (!f) return st;
-  bool read = fscanf(f, "%63s", name) == 1;
-  fclose(f);
-  KITH_CHECK(read && checkpoint_is_one(name, &epoch), KITH_EDATA, "%s: expected the name of a checkpoint, found \"%s\"; remove it or use --fresh", pointer, name);
-  KITH_TRY(kith_path_join(folder, name, path));
-  KITH_CHECK(access(path, F_OK) == 0, KITH_ENOINPUT, "%s: %s, but %s names it; train with --fresh to start anew", path, strerror(errno), pointer);
-done:
-  return st;
-}
-
-kith_agreed kith_checkpoint_newest(const kith_comm *comm, const char *folder, char *path) {
-  kith_agreed st = {KITH_OK};
-  path[0] = '\0';
-  KITH_TRY(kith_agree(comm, comm->rank == 0 ? checkpoint_find(folder, path) : KITH_OK));
-  kith_comm_share(comm, KITH_PATH, path);
+  KITH_TRY(kith_agree(comm, comm->rank == 0 ? kith__checkpoint_point(folder, name) : KITH_OK));
+  KITH_TRY(kith_agree(comm, comm->rank == 0 ? kith__checkpoint_prune(folder, keep, c->epoch, c->step, c->keeps_best ? c->best_epoch : -1) : KITH_OK));
 done:
   return st;
 }
@@ -187,25 +115,6 @@ static kith_status checkpoint_compare(const char *path, const char *wanted, cons
                    *wanted ? "has it" : "lacks it");
 }
 
-static kith_status checkpoint_look(const char *folder, int64_t epoch, char *path) {
-  kith_status st = KITH_OK;
-  char name[KITH_NAME];
-  snprintf(name, sizeof name, CHECKPOINT_STEM "%06lld.h5", (long long)epoch);
-  KITH_TRY(kith_path_join(folder, name, path));
-  if (access(path, F_OK) != 0) path[0] = '\0';
-done:
-  return st;
-}
-
-kith_agreed kith_checkpoint_of(const kith_comm *comm, const char *folder, int64_t epoch, char *path) {
-  kith_agreed st = {KITH_OK};
-  path[0] = '\0';
-  KITH_TRY(kith_agree(comm, comm->rank == 0 ? checkpoint_look(folder, epoch, path) : KITH_OK));
-  kith_comm_share(comm, KITH_PATH, path);
-done:
-  return st;
-}
-
 /* Where a run has been, and how it went, can be true. */
 static kith_status checkpoint_check(const char *path, const kith_checkpoint *c) {
   kith_status st = KITH_OK;
@@ -220,13 +129,37 @@ done:
   return st;
 }
 
-static kith_agreed checkpoint_read_attributes(kith_h5 *f, const kith_graph *g, kith_checkpoint *c, char **recipe) {
+/* Whether the run may go on from this file. */
+static kith_agreed checkpoint_fits(kith_h5 *f, const kith_graph *g, kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
   int64_t fingerprint = 0;
+  char *recipe = NULL;
+  c->refused = false;
   KITH_TRY(kith_h5_get_int(f, "fingerprint", &fingerprint));
+  KITH_TRY(kith_h5_get_text(f, "recipe", &recipe));
+  c->refused = true;
   KITH_TRY(kith_agreed_same((uint64_t)fingerprint == g->fingerprint ? KITH_OK : kith_fail(KITH_EDATA, "%s: a checkpoint of another graph; train with --fresh to start anew", kith_h5_path(f))));
-  KITH_TRY(kith_h5_get_text(f, "recipe", recipe));
-  KITH_TRY(kith_agreed_same(checkpoint_compare(kith_h5_path(f), c->recipe, *recipe)));
+  KITH_TRY(kith_agreed_same(checkpoint_compare(kith_h5_path(f), c->recipe, recipe)));
+  c->refused = false;
+done:
+  KITH_FREE(recipe);
+  return st;
+}
+
+/* What older files lack: what the steps of the next epoch took. */
+static kith_agreed checkpoint_read_tally(kith_h5 *f, kith_checkpoint *c) {
+  kith_agreed st = {KITH_OK};
+  c->seconds = 0;
+  c->halo_bytes = 0;
+  if (!kith_h5_has_attribute(f, "seconds")) return st;
+  KITH_TRY(kith_h5_get_real(f, "seconds", &c->seconds));
+  KITH_TRY(kith_h5_get_int(f, "halo_bytes", &c->halo_bytes));
+done:
+  return st;
+}
+
+static kith_agreed checkpoint_read_attributes(kith_h5 *f, kith_checkpoint *c) {
+  kith_agreed st = {KITH_OK};
   KITH_TRY(kith_h5_get_int(f, "epoch", &c->epoch));
   KITH_TRY(kith_h5_get_int(f, "step", &c->step));
   KITH_TRY(kith_h5_get_int(f, "loss_whole", &c->loss.whole));
@@ -236,6 +169,7 @@ static kith_agreed checkpoint_read_attributes(kith_h5 *f, const kith_graph *g, k
   KITH_TRY(kith_h5_get_int(f, "best_epoch", &c->best_epoch));
   KITH_TRY(kith_h5_get_int(f, "stale", &c->stale));
   KITH_TRY(kith_agreed_same(checkpoint_check(kith_h5_path(f), c)));
+  KITH_TRY(checkpoint_read_tally(f, c));
   KITH_TRY(kith_h5_get_text(f, "metrics", &c->history));
 done:
   return st;
@@ -256,17 +190,12 @@ done:
 kith_agreed kith_checkpoint_read(const kith_comm *comm, const kith_graph *g, const char *path, kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
-  char *recipe = NULL;
   KITH_TRY(kith_h5_open(comm, path, KITH_CHECKPOINT_FORMAT, KITH_ROWS_VERSION, &f));
-  KITH_TRY(checkpoint_read_attributes(f, g, c, &recipe));
+  KITH_TRY(checkpoint_fits(f, g, c));
+  KITH_TRY(checkpoint_read_attributes(f, c));
   if (c->d > 0) KITH_TRY(checkpoint_read_rows(comm, g, f, c));
   KITH_TRY(checkpoint_read_weights(f, &c->weights));
 done:
-  KITH_FREE(recipe);
   kith_h5_close(&f);
   return st;
-}
-
-kith_agreed kith_checkpoint_remove(const kith_comm *comm, const char *folder) {
-  return kith_agree(comm, comm->rank == 0 ? checkpoint_prune(folder, 0, -1) : KITH_OK);
 }

@@ -10,6 +10,7 @@ void kith_dataset_destroy(kith_dataset **dataset) {
   kith_lists_free(&d->train);
   kith_lists_free(&d->valid);
   kith_lists_free(&d->test);
+  for (int t = 0; t < KITH_TYPES; t++) kith_features_free(&d->features[t]);
   KITH_FREE(d->weight);
   KITH_FREE(d->feature);
   KITH_FREE(d->label);
@@ -112,6 +113,48 @@ done:
   return st;
 }
 
+static kith_status features_check(const char *path, const char *group, int64_t n, int n_feature, const kith_features *f) {
+  kith_status st = KITH_OK;
+  KITH_TRY(starts_check(path, group, "feature", f->n_row, n, f->start));
+  for (kith_eid e = 0; e < n; e++)
+    KITH_CHECK(f->of[e] >= 0 && f->of[e] < n_feature && isfinite(f->value[e]), KITH_EDATA, "%s: /%s/feature holds %d of %d features, with the value %g", path, group,
+               f->of[e], n_feature, (double)f->value[e]);
+done:
+  return st;
+}
+
+static kith_status features_sizes(const char *path, const char *group, int64_t n_start, int64_t n_row, int64_t n_feature) {
+  kith_status st = KITH_OK;
+  KITH_CHECK(n_start == n_row + 1 && n_feature > 0 && n_feature < INT32_MAX, KITH_EDATA, "%s: /%s has %lld rows of %lld features, expected %lld rows", path, group,
+             (long long)n_start - 1, (long long)n_feature, (long long)n_row);
+done:
+  return st;
+}
+
+/* Features of a type, if there are any. */
+static kith_agreed features_read(const kith_comm *comm, kith_h5 *f, const char *group, int64_t n_row, int *n_feature, kith_features *out) {
+  kith_agreed st = {KITH_OK};
+  char name[KITH_NAME];
+  int64_t n_start = 0, n = 0, n_id = 0;
+  int d = 0;
+  snprintf(name, sizeof name, "%s/start", group);
+  if (!kith_h5_has(f, name)) return st;
+  KITH_TRY(kith_h5_extent(f, name, &n_start, &d));
+  snprintf(name, sizeof name, "%s/feature", group);
+  KITH_TRY(kith_h5_extent(f, name, &n, &d));
+  snprintf(name, sizeof name, "%s/id", group);
+  KITH_TRY(kith_h5_extent(f, name, &n_id, &d));
+  KITH_TRY(kith_agree(comm, features_sizes(kith_h5_path(f), group, n_start, n_row, n_id)));
+  KITH_TRY(kith_agree(comm, kith_features_make(n_row, n, out)));
+  KITH_TRY(column_read(f, group, "start", KITH_H5_INT64, n_row + 1, out->start));
+  KITH_TRY(column_read(f, group, "feature", KITH_H5_INT32, n, out->of));
+  KITH_TRY(column_read(f, group, "value", KITH_H5_FLOAT, n, out->value));
+  KITH_TRY(kith_agree(comm, features_check(kith_h5_path(f), group, n, (int)n_id, out)));
+  *n_feature = (int)n_id;
+done:
+  return st;
+}
+
 static kith_agreed dataset_read_pairs(const kith_comm *comm, kith_h5 *f, kith_dataset *d) {
   kith_agreed st = {KITH_OK};
   int64_t n_user, n_item;
@@ -125,6 +168,8 @@ static kith_agreed dataset_read_pairs(const kith_comm *comm, kith_h5 *f, kith_da
   KITH_TRY(weights_read(comm, f, d->train.start[d->train.n_row], &d->weight));
   KITH_TRY(lists_read(comm, f, "valid", "item", n_user, n_item, &d->valid));
   KITH_TRY(lists_read(comm, f, "test", "item", n_user, n_item, &d->test));
+  KITH_TRY(features_read(comm, f, "user_feature", n_user, &d->n_feature_of[KITH_USER], &d->features[KITH_USER]));
+  KITH_TRY(features_read(comm, f, "item_feature", n_item, &d->n_feature_of[KITH_ITEM], &d->features[KITH_ITEM]));
   d->n_edge = d->train.start[n_user];
 done:
   return st;
@@ -153,7 +198,7 @@ done:
 }
 
 /* Features are as many as the file says before room is made for them. */
-static kith_agreed features_check(const kith_comm *comm, kith_h5 *f, int64_t n_node, int n_feature) {
+static kith_agreed nodes_check_extent(const kith_comm *comm, kith_h5 *f, int64_t n_node, int n_feature) {
   kith_agreed st = {KITH_OK};
   int64_t n = 0;
   int d = 0;
@@ -180,7 +225,7 @@ static kith_agreed dataset_read_nodes(const kith_comm *comm, kith_h5 *f, kith_da
   KITH_TRY(lists_read(comm, f, "edge", "node", n, n, &d->train));
   d->n_edge = d->train.start[n] / 2;
   KITH_TRY(kith_agree(comm, edges_check(kith_h5_path(f), &d->train)));
-  KITH_TRY(features_check(comm, f, n, d->n_feature));
+  KITH_TRY(nodes_check_extent(comm, f, n, d->n_feature));
   KITH_TRY(kith_agree(comm, nodes_alloc(n, d)));
   KITH_TRY(kith_h5_read(f, "node/label", KITH_H5_INT32, 0, 0, n, d->label));
   KITH_TRY(kith_h5_read(f, "node/split", KITH_H5_INT8, 0, 0, n, d->split));

@@ -3,10 +3,10 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "io/graph.h"
 #include "io/graph_check.h"
 
-/* No room is made for values that are not there. */
-static kith_agreed read_check_extent(const kith_comm *comm, kith_h5 *f, const char *name, int64_t wanted) {
+kith_agreed kith__graph_check_extent(const kith_comm *comm, kith_h5 *f, const char *name, int64_t wanted) {
   kith_agreed st = {KITH_OK};
   int64_t n = 0;
   int d = 0;
@@ -19,7 +19,7 @@ done:
 /* Read `n` values from place `first` into a new block. */
 #define READ_SLICE(f, name, type, first, n, block)                                                                     \
   do {                                                                                                                 \
-    KITH_TRY(read_check_extent(comm, f, name, (first) + (n)));                                                         \
+    KITH_TRY(kith__graph_check_extent(comm, f, name, (first) + (n)));                                                         \
     KITH_TRY(kith_agree(comm, KITH_NEW(block, n)));                                                                    \
     KITH_TRY(kith_h5_read(f, name, type, 0, first, n, block));                                                         \
   } while (0)
@@ -148,7 +148,7 @@ static kith_agreed read_parts(const kith_comm *comm, kith_h5 *f, kith_graph *g, 
   READ_SLICE(f, "part/first", KITH_H5_INT64, 0, (int64_t)g->n_part + 1, g->part_first);
   if (g->task == KITH_RECOMMEND) READ_SLICE(f, "part/user_count", KITH_H5_INT64, 0, g->n_part, user_count);
   KITH_TRY(kith_agree(comm, read_check_ascending(kith_h5_path(f), "part/first", (int64_t)g->n_part + 1, g->part_first, 0, n)));
-  KITH_TRY(read_check_extent(comm, f, "node/original", n));
+  KITH_TRY(kith__graph_check_extent(comm, f, "node/original", n));
   if (user_count) KITH_TRY(kith_agree(comm, read_check_users(kith_h5_path(f), g, user_count)));
   KITH_TRY(kith_agree(comm, KITH_NEW(g->first, comm->size + 1)));
   for (int r = 0; r <= comm->size; r++) g->first[r] = g->part_first[kith_block(g->n_part, comm->size, r)];
@@ -163,8 +163,7 @@ done:
   return st;
 }
 
-/* Row starts of this rank's slice, rebased to zero; *first is where the slice begins in the file. */
-static kith_agreed read_starts(const kith_comm *comm, kith_h5 *f, const char *name, const kith_graph *g, int64_t **start, int64_t *first) {
+kith_agreed kith__graph_read_starts(const kith_comm *comm, kith_h5 *f, const char *name, const kith_graph *g, int64_t **start, int64_t *first) {
   kith_agreed st = {KITH_OK};
   int64_t *s = NULL, n = (int64_t)g->n_own + 1;
   READ_SLICE(f, name, KITH_H5_INT64, g->first[comm->rank], n, s);
@@ -228,7 +227,7 @@ static kith_agreed read_neighbours(const kith_comm *comm, kith_h5 *f, const char
   char start[KITH_NAME], neighbour[KITH_NAME];
   snprintf(start, sizeof start, "%s/start", group);
   snprintf(neighbour, sizeof neighbour, "%s/neighbour", group);
-  KITH_TRY(read_starts(comm, f, start, g, &g->start, first));
+  KITH_TRY(kith__graph_read_starts(comm, f, start, g, &g->start, first));
   READ_SLICE(f, neighbour, KITH_H5_INT64, *first, g->start[g->n_own], g->neighbour);
   KITH_TRY(kith_agree(comm, read_check_range(kith_h5_path(f), neighbour, g->start[g->n_own], g->neighbour, g->n[KITH_USER] + g->n[KITH_ITEM])));
 done:
@@ -257,7 +256,7 @@ static kith_agreed read_held_out(const kith_comm *comm, kith_h5 *f, const char *
   int64_t *start = NULL, first = 0;
   int32_t *item = NULL;
   snprintf(name, sizeof name, "%s/start", split);
-  KITH_TRY(read_starts(comm, f, name, g, &start, &first));
+  KITH_TRY(kith__graph_read_starts(comm, f, name, g, &start, &first));
   snprintf(name, sizeof name, "%s/item", split);
   READ_SLICE(f, name, KITH_H5_INT32, first, start[g->n_own], item);
   KITH_TRY(kith_agree(comm, read_check_rows(kith_h5_path(f), name, g->n_own, start, item)));
@@ -287,6 +286,7 @@ static kith_agreed read_pairs(const kith_comm *comm, kith_h5 *f, kith_graph *g, 
   KITH_TRY(read_train(comm, f, g, user_count));
   KITH_TRY(read_held_out(comm, f, "valid", g, &g->valid));
   KITH_TRY(read_held_out(comm, f, "test", g, &g->test));
+  KITH_TRY(kith__graph_read_features(comm, f, g));
   READ_SLICE(f, "item/number", KITH_H5_INT64, 0, g->n[KITH_ITEM], g->item_number);
   KITH_TRY(kith_agree(comm, read_check_range(kith_h5_path(f), "item/number", g->n[KITH_ITEM], g->item_number, g->n[KITH_USER] + g->n[KITH_ITEM])));
   KITH_TRY(kith_agree(comm, read_check_items(g, kith_h5_path(f))));

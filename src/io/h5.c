@@ -1,7 +1,7 @@
 /*
  * The life of an HDF5 file: created under another name, published whole, opened only if it is what was asked for.
  *
- * Several ranks write one file together through MPI-IO, collectively.  What can be expected to go wrong is found out
+ * Several ranks write one file together through MPI-IO, collectively, or rank 0 alone does and the others put rows past HDF5.  What can be expected to go wrong is found out
  * beforehand by plain means on rank 0, because a rank that fails inside a collective write cannot meet the others
  * again; the room on the disk is set aside, so that no write finds it full.
  * Reading is different: every rank opens the file for itself.  Its slices need nobody else, and a checksum that is
@@ -97,8 +97,8 @@ static void h5_trim(const kith_h5 *f) {
 /* Rank 0 makes the file, so that the others can see whether they share the folder. */
 static kith_status h5_begin(const kith_h5 *f, int64_t bytes) {
   kith_status st = KITH_OK;
-  KITH_TRY(h5_no_room(f, bytes));
   KITH_TRY(kith_file_begin(f->path, f->tmp));
+  KITH_TRY(h5_no_room(f, bytes));
 done:
   return st;
 }

@@ -69,7 +69,7 @@ typedef struct h5_rows {
   int64_t n_block;
   int64_t at;        /* where row 0 lies in the file */
   int file;          /* -1: none */
-  uint32_t *sum;     /* [n_block] of what this rank has put */
+  uint64_t *sum;     /* [n_block] of what this rank has put */
 } h5_rows;
 
 /** Rows of so many bytes that share a checksum, and a chunk where datasets are chunked: about a mebibyte of them. */
@@ -79,6 +79,8 @@ int64_t kith__h5_rows_per_block(size_t row);
 kith_agreed kith__h5_rows_begin(kith_h5 *f, const char *name, int d, int64_t n_total, h5_rows *out) KITH_MUST_USE;
 /** Write rows first … first + n - 1.  Local; several threads may put different rows.  Returns errno, 0 if all is well. */
 int kith__h5_rows_put(h5_rows *r, int64_t first, int64_t n, const void *x);
+/** Rows first … first + n - 1 are put, and may go to the disk while others are made ready.  Local. */
+void kith__h5_rows_push(const h5_rows *r, int64_t first, int64_t n);
 /** All rows are put; `error` is the worst of what put returned.  Writes the checksums if st is good.  Collective. */
 kith_agreed kith__h5_rows_end(h5_rows *r, kith_agreed st, int error) KITH_MUST_USE;
 

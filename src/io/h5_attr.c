@@ -150,6 +150,12 @@ done:
   return st;
 }
 
+bool kith_h5_has_attribute(kith_h5 *f, const char *name) {
+  bool there = f->comm->rank == 0 && H5Aexists(f->file, name) > 0;
+  kith_comm_share(f->comm, sizeof there, &there);
+  return there;
+}
+
 kith_agreed kith_h5_get_int(kith_h5 *f, const char *name, int64_t *value) {
   return kith_agree(f->comm, kith__h5_attr_int(f->file, f->path, name, value));
 }

@@ -1,5 +1,5 @@
 /*
- * Datasets: matrices of rows, in chunks of whole rows with a checksum each.
+ * Datasets: matrices of rows, in chunks of whole rows with a checksum each; h5_rows.c has those that are contiguous.
  *
  * A chunk is about a mebibyte: large enough for the disk, small enough that ranks seldom share one (a shared chunk is
  * gathered on one rank before it is written) and that a reader of few rows reads little.
@@ -22,7 +22,7 @@ static data_kind data_kind_of(kith_h5_type type, int d) {
   switch (type) {
   case KITH_H5_INT8: return (data_kind){H5T_STD_I8LE, H5T_NATIVE_INT8, 1, H5T_INTEGER, "integers"};
   case KITH_H5_INT32: return (data_kind){H5T_STD_I32LE, H5T_NATIVE_INT32, 4, H5T_INTEGER, "integers"};
-  case KITH_H5_UINT32: return (data_kind){H5T_STD_U32LE, H5T_NATIVE_UINT32, 4, H5T_INTEGER, "integers"};
+  case KITH_H5_UINT64: return (data_kind){H5T_STD_U64LE, H5T_NATIVE_UINT64, 8, H5T_INTEGER, "integers"};
   case KITH_H5_INT64: return (data_kind){H5T_STD_I64LE, H5T_NATIVE_INT64, 8, H5T_INTEGER, "integers"};
   case KITH_H5_FLOAT: return (data_kind){H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, 4, H5T_FLOAT, "real numbers"};
   case KITH_H5_DOUBLE: return (data_kind){H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, 8, H5T_FLOAT, "real numbers"};
@@ -201,7 +201,8 @@ kith_agreed kith_h5_extent(kith_h5 *f, const char *name, int64_t *n, int *d) {
 static kith_status data_check(const kith_h5 *f, const char *name, const data_found *found, const data_kind *kind, int d,
                               int64_t first, int64_t n) {
   kith_status st = KITH_OK;
-  KITH_CHECK(found->class == kind->class, KITH_EDATA, "%s: \"%s\" does not hold %s", f->path, name, kind->name);
+  bool alike = found->class == kind->class && (kind->class != H5T_INTEGER || H5Tget_sign(found->type) == H5Tget_sign(kind->in_memory));
+  KITH_CHECK(alike, KITH_EDATA, "%s: \"%s\" does not hold %s", f->path, name, kind->name);
   bool fits = kind->class == H5T_STRING ? found->size == kind->size : found->size <= kind->size;
   KITH_CHECK(fits, KITH_EDATA, "%s: \"%s\" has values of %zu bytes, %zu were expected", f->path, name, found->size, kind->size);
   int n_dim = kind->class != H5T_STRING && d > 0 ? 2 : 1;

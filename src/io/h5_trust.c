@@ -45,7 +45,7 @@ h5_step kith__h5_look(hid_t file, const char *name) {
 /* ---- types ----------------------------------------------------------------------------------------------------------- */
 
 bool kith__h5_trust_type(hid_t type) {
-  const hid_t known[] = {H5T_STD_I8LE, H5T_STD_I16LE, H5T_STD_I32LE, H5T_STD_I64LE, H5T_STD_U32LE, H5T_IEEE_F32LE, H5T_IEEE_F64LE};
+  const hid_t known[] = {H5T_STD_I8LE, H5T_STD_I16LE, H5T_STD_I32LE, H5T_STD_I64LE, H5T_STD_U64LE, H5T_IEEE_F32LE, H5T_IEEE_F64LE};
   if (H5Tget_class(type) == H5T_STRING) return H5Tis_variable_str(type) == 0 && H5Tget_size(type) > 0;
   for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
     if (H5Tequal(type, known[i]) > 0) return true;
@@ -103,7 +103,8 @@ kith_status kith__h5_trust_attr(hid_t attr, hid_t type, const char *path, const 
   kith_status st = KITH_OK;
   hsize_t whole = 0;
   hid_t file = H5Iget_file_id(attr);
-  KITH_CHECK(kith__h5_trust_type(type), KITH_EDATA, "%s: attribute \"%s\" is of a type that Kith does not write", path, name);
+  bool known = kith__h5_trust_type(type) && (H5Tget_class(type) != H5T_INTEGER || H5Tget_sign(type) == H5T_SGN_2);
+  KITH_CHECK(known, KITH_EDATA, "%s: attribute \"%s\" is of a type that Kith does not write", path, name);
   KITH_CHECK(H5Fget_filesize(file, &whole) >= 0 && H5Tget_size(type) <= whole, KITH_EDATA, "%s: attribute \"%s\" claims %zu bytes of a file of %" PRIu64, path, name,
              H5Tget_size(type), (uint64_t)whole);
 done:

@@ -77,11 +77,10 @@ done:
   return st;
 }
 
-kith_agreed kith_ids_read(const kith_comm *comm, const char *path, kith_node_type type, kith_ids *out) {
+kith_agreed kith__ids_read(const kith_comm *comm, const char *path, const char *name, kith_ids *out) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
   kith_ids ids = {0};
-  const char *name = type == KITH_USER ? "user/id" : "item/id";
   int64_t n;
   int width;
   *out = ids;
@@ -99,4 +98,8 @@ done:
   kith_h5_close(&f);
   kith_ids_free(&ids);
   return st;
+}
+
+kith_agreed kith_ids_read(const kith_comm *comm, const char *path, kith_node_type type, kith_ids *out) {
+  return kith__ids_read(comm, path, type == KITH_USER ? "user/id" : "item/id", out);
 }

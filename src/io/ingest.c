@@ -1,6 +1,7 @@
 /* From text lists to graph.h5: one rank reads, numbers, merges, splits and writes; the others learn how it ended. */
 #include <string.h>
 
+#include "io/features.h"
 #include "io/tables.h"
 
 /* ---- checks ------------------------------------------------------------------------------------------------------ */
@@ -80,6 +81,22 @@ static kith_status read_social(const kith_ingest_options *o, kith__names *user, 
   r->social = social->lists.start[social->lists.n_row];
 done:
   kith__pairs_free(&pairs);
+  return st;
+}
+
+/* What is known of nodes that the lists above named. */
+static kith_status read_features(const kith_ingest_options *o, int type, kith__names *node, kith__tables *t, kith_ingest_report *r) {
+  kith_status st = KITH_OK;
+  kith__names feature;
+  kith__describe d = {.source = &o->features[type], .node = node, .feature = &feature, .new_features = true};
+  kith__names_begin(&feature, "feature", o->interactions.ids);
+  KITH_TRY(kith__features_read(&d, &t->features[type]));
+  KITH_TRY(kith__names_ids(&feature, &t->feature_ids[type]));
+  r->features[type] = feature.n;
+  r->features_unknown[type] = d.unknown_nodes;
+  r->features_bare[type] = d.bare;
+done:
+  kith__names_free(&feature);
   return st;
 }
 
@@ -168,6 +185,8 @@ static kith_status ingest_read(const kith_ingest_options *o, kith__tables *t, ki
   KITH_TRY(read_interactions(o, &user, &item, &train, r));
   if (o->test.path[0]) KITH_TRY(read_test(o, &user, &item, &test, r));
   if (o->social.path[0]) KITH_TRY(read_social(o, &user, &t->social, r));
+  if (o->features[KITH_USER].path[0]) KITH_TRY(read_features(o, KITH_USER, &user, t, r));
+  if (o->features[KITH_ITEM].path[0]) KITH_TRY(read_features(o, KITH_ITEM, &item, t, r));
   KITH_TRY(kith__names_ids(&user, &t->ids[KITH_USER]));
   KITH_TRY(kith__names_ids(&item, &t->ids[KITH_ITEM]));
   kith__names_free(&user); /* before the rows take their room */

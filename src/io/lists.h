@@ -109,7 +109,7 @@ enum { KITH__ID_BYTES = 255 }; /**< the longest text id */
 
 /** The ids of one node type in the order of their first appearance. */
 typedef struct kith__names {
-  const char *what;   /**< "user" or "item", for messages */
+  const char *what;   /**< "user", "item", "class" or "feature", for messages */
   bool text, decided; /**< whether ids are text; unknown before the first one */
   bool asked;         /**< the job says text, so no number among them is suspicious */
   int32_t n;
@@ -140,6 +140,8 @@ static inline kith_status kith__names_meet(kith__names *names, const kith__lines
   return KITH_OK;
 }
 
+/** The ids of one type, numbered as in graph.h5, which is at `path`; what comes later must be of their kind. */
+kith_status kith__names_know(const char *path, const kith_ids *ids, const char *what, kith__names *names) KITH_MUST_USE;
 /** The ids as the file holds them. */
 kith_status kith__names_ids(const kith__names *names, kith_ids *out) KITH_MUST_USE;
 

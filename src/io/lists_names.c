@@ -163,7 +163,7 @@ done:
 /* ---- what counts as an id ---------------------------------------------------------------------------------------- */
 
 static const char *names_one(const kith__names *names) {
-  return names->what[0] == 'i' ? "an item" : names->what[0] == 'c' ? "a class" : "a user";
+  return names->what[0] == 'i' ? "an item" : names->what[0] == 'c' ? "a class" : names->what[0] == 'f' ? "a feature" : "a user";
 }
 
 static kith_status names_refuse_integer(const kith__names *names, const kith__lines *lines, kith__cell id) {

@@ -1,19 +1,21 @@
 /* Reading nodes that the graph does not know: ids on top of those of graph.h5, and pairs with them. */
 #include <string.h>
 
+#include "io/newcomers.h"
 #include "io/tables.h"
-#include "kith/newcomers.h"
 
 void kith_newcomers_free(kith_newcomers *n) {
   KITH_FREE(n->user);
   KITH_FREE(n->item);
-  for (int t = 0; t < KITH_TYPES; t++) kith_ids_free(&n->ids[t]);
+  for (int t = 0; t < KITH_TYPES; t++) {
+    kith_ids_free(&n->ids[t]);
+    kith_features_free(&n->features[t]);
+  }
 }
 
 /* ---- rank 0 ------------------------------------------------------------------------------------------------------- */
 
-/* The ids of one type, numbered as in graph.h5; what comes later must be of their kind. */
-static kith_status newcomers_know(const char *path, const kith_ids *ids, const char *what, kith__names *names) {
+kith_status kith__names_know(const char *path, const kith_ids *ids, const char *what, kith__names *names) {
   kith_status st = KITH_OK;
   kith__lines place = {.path = path};
   char id[KITH__ID_BYTES + 1];
@@ -86,7 +88,17 @@ done:
   return st;
 }
 
-static kith_status newcomers_alone(const char *path, const kith_source *source, kith_new_kind new, kith_newcomers *out) {
+/* After the pairs, so that who has interactions is numbered first. */
+static kith_status newcomers_features(const char *path, const kith_new_options *o, kith__names *names, kith_newcomers *out) {
+  kith_status st = KITH_OK;
+  const bool may[KITH_TYPES] = {o->what != KITH_NEW_ITEMS, o->what != KITH_NEW_USERS};
+  for (int t = 0; t < KITH_TYPES; t++)
+    if (o->features[t].path[0]) KITH_TRY(kith__newcomers_describe(path, &o->features[t], t, may[t], &names[t], out));
+done:
+  return st;
+}
+
+static kith_status newcomers_alone(const char *path, const kith_new_options *o, kith_newcomers *out) {
   kith_status st = KITH_OK;
   const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
   static const char *const what[KITH_TYPES] = {"user", "item"};
@@ -94,11 +106,12 @@ static kith_status newcomers_alone(const char *path, const kith_source *source, 
   kith_ids ids = {0};
   for (int t = 0; t < KITH_TYPES; t++) {
     KITH_TRY(kith_ids_read(&alone, path, (kith_node_type)t, &ids).status);
-    KITH_TRY(newcomers_know(path, &ids, what[t], &names[t]));
+    KITH_TRY(kith__names_know(path, &ids, what[t], &names[t]));
     out->known[t] = ids.n;
     kith_ids_free(&ids);
   }
-  KITH_TRY(newcomers_list(source, new, names, out));
+  if (o->interactions.path[0]) KITH_TRY(newcomers_list(&o->interactions, o->what, names, out));
+  KITH_TRY(newcomers_features(path, o, names, out));
   for (int t = 0; t < KITH_TYPES; t++) {
     KITH_TRY(newcomers_cut(&names[t], out->known[t], &out->ids[t]));
     out->n[t] = out->ids[t].n;
@@ -120,6 +133,7 @@ static kith_agreed newcomers_share(const kith_comm *comm, kith_newcomers *n) {
     *n = all;
     n->user = n->item = NULL;
     for (int t = 0; t < KITH_TYPES; t++) {
+      n->features[t] = (kith_features){0};
       n->ids[t].number = NULL;
       n->ids[t].text = NULL;
     }
@@ -128,15 +142,16 @@ static kith_agreed newcomers_share(const kith_comm *comm, kith_newcomers *n) {
   KITH_TRY(kith_agree(comm, comm->rank == 0 ? KITH_OK : KITH_NEW(n->item, n->n_pair)));
   kith_comm_share(comm, n->n_pair * (int64_t)sizeof *n->user, n->user);
   kith_comm_share(comm, n->n_pair * (int64_t)sizeof *n->item, n->item);
+  for (int t = 0; t < KITH_TYPES; t++) KITH_TRY(kith__newcomers_share_features(comm, &n->features[t]));
 done:
   return st;
 }
 
-kith_agreed kith_newcomers_read(const kith_comm *comm, const char *graph_path, const kith_source *source, kith_new_kind new, kith_newcomers *out) {
+kith_agreed kith_newcomers_read(const kith_comm *comm, const char *graph_path, const kith_new_options *o, kith_newcomers *out) {
   kith_agreed st = {KITH_OK};
   kith_newcomers n = {.n_pair = 0};
   *out = n;
-  KITH_TRY(kith_agree(comm, comm->rank == 0 ? newcomers_alone(graph_path, source, new, &n) : KITH_OK));
+  KITH_TRY(kith_agree(comm, comm->rank == 0 ? newcomers_alone(graph_path, o, &n) : KITH_OK));
   KITH_TRY(newcomers_share(comm, &n));
   *out = n;
   n = (kith_newcomers){.n_pair = 0};

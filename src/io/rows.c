@@ -358,6 +358,7 @@ static kith_agreed rows_write_type(kith_rows *r, kith_h5 *f, const char *name, i
     const kith_lid *place = NULL;
     const char *from = way_to_block(&w, i, x, &place);
     int mine = rows_put_round(&w, &to, from, place, spare);
+    kith__h5_rows_push(&to, w.low, w.high - w.low);
     if (mine > error) error = mine;
   }
 done:

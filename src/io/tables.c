@@ -6,6 +6,10 @@
 #include "io/tables.h"
 
 void kith__tables_free(kith__tables *tables) {
+  for (int k = 0; k < KITH_TYPES; k++) {
+    kith_features_free(&tables->features[k]);
+    kith_ids_free(&tables->feature_ids[k]);
+  }
   for (int t = 0; t < KITH_TYPES; t++) kith_ids_free(&tables->ids[t]);
   kith__rows_free(&tables->train);
   kith__rows_free(&tables->valid);
@@ -38,12 +42,22 @@ uint64_t kith__fingerprint_lists(uint64_t seed, const kith_lists *l) {
   return kith__fingerprint_bytes(h, l->item, (size_t)l->start[l->n_row] * sizeof *l->item);
 }
 
+static uint64_t features_fingerprint(uint64_t seed, const kith_features *f) {
+  size_t n = (size_t)f->start[f->n_row];
+  uint64_t h = kith__fingerprint_bytes(seed, f->start, (size_t)(f->n_row + 1) * sizeof *f->start);
+  h = kith__fingerprint_bytes(h, f->of, n * sizeof *f->of);
+  return kith__fingerprint_bytes(h, f->value, n * sizeof *f->value);
+}
+
 static uint64_t tables_fingerprint(const kith__tables *t) {
   const int64_t n[] = {t->ids[KITH_USER].n, t->ids[KITH_ITEM].n};
   uint64_t h = kith__fingerprint_bytes(0, n, sizeof n);
   h = kith__fingerprint_lists(h, &t->train.lists);
   h = kith__fingerprint_lists(h, &t->valid.lists);
-  return kith__fingerprint_lists(h, &t->test.lists);
+  h = kith__fingerprint_lists(h, &t->test.lists);
+  for (int k = 0; k < KITH_TYPES; k++)
+    if (t->features[k].start) h = features_fingerprint(h, &t->features[k]);
+  return h;
 }
 
 /* ---- writing ----------------------------------------------------------------------------------------------------- */
@@ -55,9 +69,12 @@ static int64_t rows_bytes(const kith__rows *rows) {
   return (l->n_row + 1) * 8 + l->start[l->n_row] * each;
 }
 
+static int64_t ids_bytes(const kith_ids *ids) { return ids->n * (ids->text ? ids->width : 8); }
+static int64_t features_bytes(const kith_features *f) { return f->start ? (f->n_row + 1) * 8 + f->start[f->n_row] * 8 : 0; }
+
 static int64_t tables_bytes(const kith__tables *t, const char *job) {
   int64_t n = rows_bytes(&t->train) + rows_bytes(&t->valid) + rows_bytes(&t->test) + rows_bytes(&t->social);
-  for (int k = 0; k < KITH_TYPES; k++) n += t->ids[k].n * (t->ids[k].text ? t->ids[k].width : 8);
+  for (int k = 0; k < KITH_TYPES; k++) n += ids_bytes(&t->ids[k]) + ids_bytes(&t->feature_ids[k]) + features_bytes(&t->features[k]);
   return n + (int64_t)strlen(job) + (1 << 16);
 }
 
@@ -82,6 +99,20 @@ done:
   return st;
 }
 
+static kith_agreed features_write(kith_h5 *f, int type, const kith_features *x, const kith_ids *ids) {
+  kith_agreed st = {KITH_OK};
+  const char *group = type == KITH_USER ? "user_feature" : "item_feature";
+  char name[KITH_NAME];
+  if (!x->start) return st;
+  snprintf(name, sizeof name, "%s/id", group);
+  KITH_TRY(kith__ids_write(f, name, ids));
+  KITH_TRY(column_write(f, group, "start", KITH_H5_INT64, x->n_row + 1, x->start));
+  KITH_TRY(column_write(f, group, "feature", KITH_H5_INT32, x->start[x->n_row], x->of));
+  KITH_TRY(column_write(f, group, "value", KITH_H5_FLOAT, x->start[x->n_row], x->value));
+done:
+  return st;
+}
+
 kith_agreed kith__tables_write(const kith_comm *comm, const kith__tables *t, const char *job, const char *path) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
@@ -96,6 +127,7 @@ kith_agreed kith__tables_write(const kith_comm *comm, const kith__tables *t, con
   KITH_TRY(rows_write(f, "valid", "item", &t->valid));
   KITH_TRY(rows_write(f, "test", "item", &t->test));
   if (t->social.lists.start) KITH_TRY(rows_write(f, "social", "user", &t->social));
+  for (int k = 0; k < KITH_TYPES; k++) KITH_TRY(features_write(f, k, &t->features[k], &t->feature_ids[k]));
   KITH_TRY(kith_h5_publish(&f));
 done:
   kith_h5_close(&f);

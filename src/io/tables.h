@@ -7,6 +7,8 @@
 typedef struct kith__tables {
   kith_ids ids[KITH_TYPES];
   kith__rows train, valid, test; /**< a row per user */
+  kith_features features[KITH_TYPES]; /**< a row per node; start is null without a list */
+  kith_ids feature_ids[KITH_TYPES];   /**< what features are called */
   kith__rows social;             /**< a row per user, of users; start is null if the job names no social list */
 } kith__tables;
 
@@ -20,6 +22,8 @@ kith_agreed kith__tables_write(const kith_comm *comm, const kith__tables *tables
 uint64_t kith__fingerprint_bytes(uint64_t seed, const void *data, size_t size);
 uint64_t kith__fingerprint_lists(uint64_t seed, const kith_lists *l);
 
+/** Read a dataset of ids.  Collective; every rank gets the whole. */
+kith_agreed kith__ids_read(const kith_comm *comm, const char *path, const char *name, kith_ids *out) KITH_MUST_USE;
 /** Write the ids of one type as the dataset `name`, whole, from one rank.  Collective over a group of one. */
 kith_agreed kith__ids_write(kith_h5 *f, const char *name, const kith_ids *ids) KITH_MUST_USE;
 

@@ -122,11 +122,22 @@ done:
   return st;
 }
 
+static kith_status read_check_input(const kith_job *job) {
+  kith_status st = KITH_OK;
+  KITH_CHECK(job->model.input == KITH_EMBEDDING || job->data.features[KITH_USER].path[0] || job->data.features[KITH_ITEM].path[0], KITH_ECONFIG,
+             "%s: model.input: %s, but there are no features; expected the path of a list in data.user_features or data.item_features", job->path,
+             kith_input_text(job->model.input));
+done:
+  return st;
+}
+
 static kith_status read_check_classify(const kith_job *job) {
   kith_status st = KITH_OK;
   const kith_model_options *m = &job->model;
   KITH_CHECK(kith_model_classifies(m), KITH_ECONFIG,
              "%s: model.name: %s makes no classes; with task: classify expected gcn, gat or sage", job->path, kith_model_text(m->name));
+  KITH_CHECK(m->input == KITH_EMBEDDING, KITH_ECONFIG, "%s: model.input: %s, but a classifier reads what data.features names, or has embeddings; expected no such key",
+             job->path, kith_input_text(m->input));
   KITH_CHECK(m->layers > 0, KITH_ECONFIG, "%s: model.layers: 0, but a classifier needs at least one", job->path);
   KITH_CHECK(job->evaluate.every == 0 || job->evaluate.split != KITH_ON_VALID || job->data.nodes.valid[0], KITH_ECONFIG,
              "%s: evaluate.split: valid, but data.splits.valid names no list", job->path);
@@ -140,6 +151,7 @@ done:
 static kith_status read_check(const kith_job *job) {
   kith_status st = KITH_OK;
   KITH_TRY(job->task == KITH_CLASSIFY ? read_check_classify(job) : read_check_split(job));
+  if (job->task == KITH_RECOMMEND) KITH_TRY(read_check_input(job));
   st = kith_loss_check(&job->train.loss, &job->train.negatives);
   if (kith_is_bad(st)) return kith_fail(st, "%s: %s", job->path, kith_error_text());
   KITH_CHECK(job->train.patience == 0 || job->evaluate.every > 0, KITH_ECONFIG,

@@ -10,6 +10,11 @@ enum { TABLE_KEY = 2 * KITH_NAME }; /* room for any key of the table */
 #define NONE 0, 0, ""
 #define COUNT 0, 9e18
 
+#define FEATURES(name, member, what)                                                                                   \
+  {name ".path", JOB_PATH, AT(member.path), NONE, what},                                                  \
+  {name ".format", JOB_NAME, AT(member.format), 0, 0, "sparse | dense", "sparse: behind the id the features that are not zero, drama or drama:0.5; dense: a number for each"}, \
+  {name ".normalise", JOB_BOOL, AT(member.normalise), NONE, "divide every node's features by their sum"}
+
 #define SOURCE(name, member, what)                                                                                     \
   {name ".path", JOB_PATH, AT(member.path), NONE, what},                                                  \
   {name ".format", JOB_NAME, AT(member.format), 0, 0, "adjacency | edges", "adjacency: a line is a node and its neighbours; edges: a line is one pair, in columns"}, \
@@ -28,6 +33,8 @@ const job_key kith__job_table[] = {
     SOURCE("data.interactions", data.interactions, "who interacted with what"),
     SOURCE("data.test", data.test, "interactions held out for testing; data.split then only takes the validation share"),
     SOURCE("data.social", data.social, "who knows whom; stored as a relation"),
+    FEATURES("data.user_features", data.features[KITH_USER], "what users are like: a line is an id and features; read where model.input says so"),
+    FEATURES("data.item_features", data.features[KITH_ITEM], "what items are like: a line is an id and features; read where model.input says so"),
     {"data.ids", JOB_NAME, AT(data.interactions.ids), 0, 0, "auto | text",
      "auto: the first id of users, and of items, says whether they are integers or text; text: both are text, even \"0017\""},
     {"data.split.method", JOB_NAME, AT(data.split.method), 0, 0, "none | ratio | leave-last-out | time",
@@ -58,6 +65,8 @@ const job_key kith__job_table[] = {
     {"model.name", JOB_NAME, AT(model.name), 0, 0, KITH_MODEL_NAMES, "the model"},
     {"model.width", JOB_INT, AT(model.width), 1, 1024, "columns", "width of the embeddings"},
     {"model.layers", JOB_INT, AT(model.layers), 0, 16, "layers", "propagations; 0 for mf"},
+    {"model.input", JOB_NAME, AT(model.input), 0, 0, "embedding | features | both",
+     "recommend: what a node's first row is made of: an embedding of its own; what its features weigh, for types that have any; or both together"},
     {"model.init", JOB_REAL, AT(model.init), 1e-9, 1e3, "standard deviation", "of the initial embeddings"},
     {"model.score", JOB_NAME, AT(model.score), 0, 0, "dot | cosine", "what ranks items: products of the final embeddings, or their cosines"},
     {"model.heads", JOB_INT, AT(model.heads), 1, 64, "heads", "gat: attention heads, side by side; a divisor of model.width"},
@@ -100,8 +109,9 @@ const job_key kith__job_table[] = {
     {"train.mask", JOB_BOOL, AT(train.loss.mask), NONE, "softmax: of the other pairs' items those are no candidates that the user has a training interaction with"},
     {"train.shared", JOB_INT, AT(train.loss.shared), 0, 1e6, "a step", "softmax: negatives that all pairs of a step share as candidates, drawn as train.negatives.popularity says"},
     {"train.negatives.count", JOB_INT, AT(train.negatives.count), 1, 1000, "a pair", "bpr, nce: negatives, drawn among the items that the user has no training interaction with"},
-    {"train.negatives.popularity", JOB_REAL, AT(train.negatives.popularity), 0, 1, "share", "of draws in proportion to interactions^alpha; the others are uniform"},
+    {"train.negatives.popularity", JOB_REAL, AT(train.negatives.popularity), 0, 1, "share", "of draws in proportion to interactions^alpha; what neither this nor inbatch takes is uniform"},
     {"train.negatives.alpha", JOB_REAL, AT(train.negatives.alpha), 0, 1, "", "exponent of an item's interactions in draws by popularity"},
+    {"train.negatives.inbatch", JOB_REAL, AT(train.negatives.inbatch), 0, 1, "share", "bpr, nce: of draws among the items of the step's other pairs"},
     {"train.negatives.hard", JOB_REAL, AT(train.negatives.hard), 0, 1, "share", "bpr: of negatives that are, of a pool of draws, the one that the model scores highest"},
     {"train.negatives.pool", JOB_INT, AT(train.negatives.pool), 2, 1000, "draws", "bpr: size of a hard negative's pool"},
     {"train.seed", JOB_LONG, AT(train.seed), COUNT, "", "key of initial embeddings, order and negatives"},
@@ -115,8 +125,12 @@ const job_key kith__job_table[] = {
     {"evaluate.smoothness", JOB_BOOL, AT(evaluate.smoothness), NONE, "while training, tell how alike the nodes' rows are after each layer, as docs/metrics.md has it"},
     {"embed.new", JOB_NAME, AT(embed.what), 0, 0, "users | items | both",
      "kith embed: whose ids the list brings that the graph does not know; with users every item must be known, with items every user"},
+    {"embed.user_features.path", JOB_PATH, AT(embed.features[KITH_USER]), NONE, "kith embed: what new users are like, written as data.user_features are; known users are passed over"},
+    {"embed.item_features.path", JOB_PATH, AT(embed.features[KITH_ITEM]), NONE, "kith embed: what new items are like, written as data.item_features are; known items are passed over"},
     SOURCE("embed.interactions", embed.interactions, "kith embed: who interacted with what among the new nodes; ids are those of the graph's lists"),
-    {"checkpoint.every", JOB_INT, AT(checkpoint.every), 0, 1e9, "epochs", "between checkpoints; 0: only at the end"},
+    {"checkpoint.every", JOB_INT, AT(checkpoint.every), 0, 1e9, "epochs", "between checkpoints; 0: none because of epochs; one is always written at the end"},
+    {"checkpoint.steps", JOB_INT, AT(checkpoint.steps), 0, 1e9, "steps", "between checkpoints, counted over epochs; 0: none because of steps"},
+    {"checkpoint.minutes", JOB_REAL, AT(checkpoint.minutes), 0, 1e6, "minutes", "between checkpoints, which is what a crash can cost; 0: none because of time"},
     {"checkpoint.keep", JOB_INT, AT(checkpoint.keep), 1, 1e6, "files", "how many of the newest checkpoints stay"},
     {"checkpoint.best", JOB_BOOL, AT(checkpoint.best), NONE, "where evaluations pick the epoch: write a checkpoint of the picked one, and keep it beside the newest, so that kith embed can use it"},
     {"checkpoint.wait", JOB_BOOL, AT(checkpoint.wait), NONE, "training waits until a checkpoint is written; otherwise it goes on meanwhile, which takes memory for a copy of rows and moments"},

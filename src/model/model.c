@@ -30,6 +30,7 @@ kith_model_options kith_model_defaults(void) {
 
 const char *kith_model_text(kith_model_name name) { return model_table[name].name; }
 const char *kith_score_text(kith_score_name name) { return name == KITH_COSINE ? "cosine" : "dot"; }
+const char *kith_input_text(kith_input_name name) { return name == KITH_FEATURES ? "features" : name == KITH_BOTH ? "both" : "embedding"; }
 const char *kith_aggregator_text(kith_aggregator name) { return name == KITH_LSTM ? "lstm" : name == KITH_POOL ? "pool" : "mean"; }
 
 const char *kith_layer_weights_text(kith_layer_weights name) { return name == KITH_LEARNED ? "learned" : "fixed"; }
@@ -88,15 +89,4 @@ kith_tensor *kith_stage_linear(const kith_stage *s, const char *name, const char
   if (!h) return NULL;
   kith_tensor *b = bias ? kith_stage_weights(s, bias, l, 1, d, KITH_INIT_ZERO) : NULL; /* first, as in checkpoints */
   return kith_linear_op(s->tape, h, kith_stage_weights(s, name, l, h->d, d, KITH_INIT_GLOROT), b);
-}
-
-void kith_model_init(const kith_model_options *o, const kith_graph *g, uint64_t seed, float *x) {
-#pragma omp parallel for schedule(static)
-  for (kith_lid i = 0; i < g->n_own; i++) {
-    float *row = x + (size_t)i * (size_t)o->width;
-    for (int k = 0; k < o->width; k++) {
-      kith_draw r = kith_random(seed, KITH_USE_INIT, g->type[i], (uint64_t)g->original[i], (uint64_t)k);
-      row[k] = (float)(o->init * kith_random_normal(r.bits[0], r.bits[1]));
-    }
-  }
 }

@@ -82,6 +82,7 @@ done:
 void kith__ring_destroy(kith_ring **ring) {
   kith_ring *r = *ring;
   if (!r) return;
+  if (r->n_request) KITH_MPI(MPI_Waitall(r->n_request, r->request, MPI_STATUSES_IGNORE)); /* whoever gives up does so with all others */
   for (int i = 0; i < 2; i++) {
     KITH_FREE(r->shard[i].packed);
     KITH_FREE(r->shard[i].original);

@@ -17,6 +17,7 @@ typedef struct top_work {
   float *tile;        /* [threads, KITH_SCORE_USERS, d] users of a tile */
   float *score;       /* [threads, KITH_SCORE_USERS, KITH_SCORE_ITEMS] */
   int32_t *place;     /* [threads, KITH_SCORE_ITEMS] */
+  bool (*stop)(void); /* whether to give up; may be null */
 } top_work;
 
 static void top_work_free(top_work *w) {
@@ -92,13 +93,23 @@ static void top_tile(const top_work *w, kith_lid first, const kith_shard *s, kit
   if (thread == 0) kith__ring_poke(poke);
 }
 
+static bool top_stops(const top_work *w) { return w->stop && w->stop(); }
+
+/* KITH_EINTERRUPT on all ranks if any of them wants to give up.  Collective. */
+static kith_agreed top_go_on(const kith_comm *comm, const top_work *w) {
+  if (!w->stop || kith_comm_max(comm, w->stop()) == 0) return (kith_agreed){KITH_OK};
+  return kith_agreed_same(kith_fail(KITH_EINTERRUPT, "stopped by a signal during an evaluation; run again to continue"));
+}
+
 static kith_agreed top_run(const kith_comm *comm, top_work *w) {
   kith_agreed st = {KITH_OK};
   kith_ring *ring = NULL;
   KITH_TRY(kith__ring_create(comm, w->g, w->d, w->x, &ring));
   for (const kith_shard *s = kith__ring_next(ring); s; s = kith__ring_next(ring)) {
 #pragma omp parallel for schedule(dynamic)
-    for (kith_lid first = 0; first < w->n_user; first += KITH_SCORE_USERS) top_tile(w, first, s, ring);
+    for (kith_lid first = 0; first < w->n_user; first += KITH_SCORE_USERS)
+      if (!top_stops(w)) top_tile(w, first, s, ring);
+    KITH_TRY(top_go_on(comm, w));
   }
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < w->n_user; i++) kith__keep_sort(&w->keep[i]);
@@ -166,6 +177,7 @@ static kith_agreed top_measure(const kith_comm *comm, const kith_graph *g, int d
   KITH_TRY(kith_agree(comm, kith__rank_users(g, truth, &n, &user)));
   KITH_TRY(kith_agree(comm, top_work_make(g, d, x, k, o->split == KITH_ON_TEST, n, &user, &w)));
   KITH_TRY(kith_agree(comm, KITH_NEW(item, k)));
+  w.stop = o->stop;
   KITH_TRY(top_run(comm, &w));
   for (kith_lid i = 0; i < w.n_user; i++) {
     kith_eid first = truth->start[w.user[i]];

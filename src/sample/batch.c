@@ -40,6 +40,9 @@ static int64_t batch_asked(const kith_batch *b) { return (2 + batch_draws(b)) * 
 kith_lid kith_batch_most_wanted(const kith_batch *b) { return (kith_lid)batch_wanted(b); }
 kith_lid kith_batch_most_asked(const kith_batch *b) { return (kith_lid)batch_asked(b); }
 
+/* Whether every rank learns the step's pairs. */
+static bool batch_learns(const kith_batch *b) { return b->shape.softmax || b->shape.targets || b->shape.inbatch; }
+
 static kith_status batch_reserve(kith_batch *b) {
   kith_status st = KITH_OK;
   int64_t most_want = batch_wanted(b), most_ask = batch_asked(b), most = most_want > most_ask ? most_want : most_ask, pairs = b->shape.pairs, tiled = b->shape.softmax ? pairs : 0;
@@ -53,7 +56,7 @@ static kith_status batch_reserve(kith_batch *b) {
   KITH_TRY(KITH_NEW(b->item, pairs + b->shape.n_shared));
   KITH_TRY(KITH_NEW(b->drawn, batch_draws(b) * pairs));
   KITH_TRY(KITH_NEW(b->tile_first, b->comm->size + 1));
-  KITH_TRY(KITH_NEW(b->pair, b->shape.targets ? 3 * pairs : 3 * tiled));
+  KITH_TRY(KITH_NEW(b->pair, batch_learns(b) ? 3 * pairs : 0));
   KITH_TRY(KITH_NEW(b->target, b->shape.targets ? 2 * pairs : 0));
   KITH_TRY(KITH_NEW(b->log_degree, tiled));
   KITH_TRY(KITH_NEW(b->seed, most_want));
@@ -143,10 +146,11 @@ static int32_t *batch_drawn(const kith_batch *b, kith_lid i, int j) {
 /* The negatives of pair `i`. */
 static void batch_draw(kith_batch *b, const kith_epoch *e, const kith_seed *s, kith_lid i) {
   kith_eid edge = kith_seed_edge(b->g, s);
+  kith_others others = {.n = b->n_global, .pair = b->pair};
   for (int j = 0; j < b->shape.n_negative; j++) {
     int n = kith_negative_is_hard(b->noise, e, edge, j) ? b->shape.n_pool : 1;
     int32_t *drawn = batch_drawn(b, i, j);
-    for (int c = 0; c < b->shape.n_pool; c++) drawn[c] = c < n ? kith_negative_draw(b->noise, e, edge, s->user, j, c) : -1;
+    for (int c = 0; c < b->shape.n_pool; c++) drawn[c] = c < n ? kith_negative_draw(b->noise, e, edge, s->user, j, c, b->shape.inbatch ? &others : NULL) : -1;
   }
 }
 
@@ -206,6 +210,7 @@ void kith_batch_pairs(kith_batch *b, const kith_epoch *e, int64_t step) {
   kith_lid n_entry = 0;
   b->n_global = kith_epoch_pairs(e, step);
   b->n_pair = (kith_lid)(e->first[step + 1] - e->first[step]);
+  if (batch_learns(b)) batch_learn_pairs(b, e, step);
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < b->n_pair; i++) {
     kith_lid row = g->row_of[KITH_USER][seed[i].user];
@@ -215,9 +220,7 @@ void kith_batch_pairs(kith_batch *b, const kith_epoch *e, int64_t step) {
   for (kith_lid i = 0; i < b->n_pair; i++)
     n_entry = batch_enter(b, i, low + g->row_of[KITH_USER][seed[i].user], g->neighbour[seed[i].at], seed[i].place * batch_stride(b), n_entry);
   batch_sort(b, n_entry);
-  if (!b->shape.targets) return;
-  batch_learn_pairs(b, e, step);
-  batch_list_targets(b);
+  if (b->shape.targets) batch_list_targets(b);
 }
 
 /* Deal `n` things to ranks in whole tiles. */

@@ -20,6 +20,7 @@ static kith_status labelled_room(kith_labelled *l) {
   KITH_TRY(KITH_NEW(l->number, l->most));
   KITH_TRY(KITH_NEW(l->label, l->most));
   KITH_TRY(KITH_NEW(l->weight, l->most));
+  KITH_TRY(KITH_NEW(l->ahead, l->most));
   KITH_TRY(KITH_NEW(l->count, (int64_t)l->most + 1));
   for (kith_lid i = 0; i <= l->most; i++) l->count[i] = i;
 done:
@@ -83,6 +84,7 @@ void kith_labelled_destroy(kith_labelled **labelled) {
   KITH_FREE(l->number);
   KITH_FREE(l->label);
   KITH_FREE(l->weight);
+  KITH_FREE(l->ahead);
   KITH_FREE(l->count);
   KITH_FREE(*labelled);
 }
@@ -138,6 +140,13 @@ void kith_labelled_step(kith_labelled *l, int64_t step) {
   double weight = l->clusters > 0 ? (double)l->n_step / (double)l->g->n_train : 1 / (double)kith_labelled_nodes(l, step);
   labelled_arrange(l, (kith_lid)(l->first[step + 1] - l->first[step]), l->all + l->first[step]);
   for (kith_lid i = 0; i < l->n; i++) l->weight[i] = weight;
+}
+
+kith_lid kith_labelled_ahead(kith_labelled *l, int64_t step, const kith_gid **number) {
+  kith_lid n = (kith_lid)(l->first[step + 1] - l->first[step]);
+  for (kith_lid i = 0; i < n; i++) l->ahead[i] = l->low + l->all[l->first[step] + i];
+  *number = l->ahead;
+  return n;
 }
 
 void kith_labelled_take(kith_labelled *l, kith_lid n, const kith_lid *own, const double *weight) {

@@ -17,8 +17,10 @@ static inline int64_t kith__allowed(const sample_question *q, int64_t i) { retur
 
 typedef struct sample_law {
   void *self;
-  /* Get ready for a step.  Collective; null: there is nothing to do. */
+  /* Begin to get ready for a step.  Collective; null: there is nothing to do. */
   void (*begin)(void *self, uint64_t step);
+  /* Go on with it, as kith_sampler_advance() does; returns whether it is ready.  Collective; null: it is once it has begun. */
+  bool (*advance)(void *self);
   /* Write the places of the drawn neighbours, each once, and for each the factor that makes the sum over the drawn ones
      an estimate of the sum over all; returns how many.  Local. */
   int64_t (*draw)(void *self, const sample_question *q, int64_t *place, float *scale);

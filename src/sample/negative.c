@@ -1,7 +1,10 @@
 /* Negatives: belong to the edge and the epoch, whoever draws them. */
-#include "kith/sample.h"
+#include "sample/noise.h"
 
-enum { NEGATIVE_TRIES = 1000 };
+enum {
+  NEGATIVE_TRIES = 1000,
+  NEGATIVE_TRIES_INBATCH = 500 /* in the batch, before all training pairs are tried */
+};
 
 /* The third counter of a draw: place in the pool, negative, try; so a longer pool or more negatives change no earlier draw. */
 static uint64_t negative_counter(int j, int c, int try) { return (uint64_t)c << 48 | (uint64_t)j << 16 | (uint64_t)try; }
@@ -14,11 +17,17 @@ bool kith_negative_is_hard(const kith_noise *z, const kith_epoch *e, kith_eid ed
   return z->hard > 0 && kith_random_unit(negative_random(e, edge, j, 0, 0).bits[2]) < z->hard;
 }
 
-int32_t kith_negative_draw(const kith_noise *z, const kith_epoch *e, kith_eid edge, kith_lid user, int j, int c) {
+/* The item of one of the step's pairs. */
+static int32_t negative_inbatch(const kith_others *o, uint64_t bits) {
+  return (int32_t)o->pair[3 * kith_random_below(bits, (uint64_t)o->n) + 1];
+}
+
+int32_t kith_negative_draw(const kith_noise *z, const kith_epoch *e, kith_eid edge, kith_lid user, int j, int c, const kith_others *others) {
   int32_t item = 0;
   for (int try = 0; try < NEGATIVE_TRIES; try++) {
     kith_draw r = negative_random(e, edge, j, c, try);
-    item = kith_noise_item(z, &r);
+    bool inbatch = others && others->n > 1 && try < NEGATIVE_TRIES_INBATCH && kith__noise_is_inbatch(z, &r);
+    item = inbatch ? negative_inbatch(others, r.bits[0]) : kith_noise_item(z, &r);
     if (!kith_lists_has(&e->g->train, user, item)) break;
   }
   return item;

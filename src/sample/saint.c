@@ -5,7 +5,8 @@
  * The chances that the estimate is divided by are counted in sets drawn before training, as the paper does: a node is
  * there in C_u of them, both ends of an edge in C_uv.  The seeds are there whatever is drawn, so that they read u with scale
  * N / C_u.  The rows of farther hops are there because they are in the set, and read u under that condition: C_v / C_uv (the
- * paper's 1 / alpha); a seed that is not in the set, and is carried along for its own layers' sake, reads as before.
+ * paper's 1 / alpha).  A seed that is not in the set, and is carried along for its own layers' sake, reads u under that
+ * condition: (N - C_v) / (C_u - C_uv).  So the sum is estimated without bias whether it is in the set or not.
  */
 #include <math.h>
 
@@ -17,6 +18,7 @@ typedef struct saint {
   int length;
   kith_walks *walks;
   kith_walker *walker; /* [n_own] */
+  bool tells;         /* walks are at their end, and ranks tell each other who is there */
   float *here;        /* [n_own + n_ghost] 1 if a node is in the step's set, else 0 */
   int64_t n_set;      /* N, sets that were counted */
   int64_t *count;     /* [n_own + n_ghost] C_u */
@@ -29,8 +31,8 @@ static void saint_visit(void *self, const kith_walker *x, int hop) {
   w->here[x->at - w->set->g->first[w->set->comm->rank]] = 1;
 }
 
-/* Draw the set of a step: every node begins a walk or not, by a draw of its own. */
-static void saint_draw_set(saint *w, kith_use use, uint64_t step) {
+/* Begin to draw the set of a step: every node begins a walk or not, by a draw of its own. */
+static void saint_begin_set(saint *w, kith_use use, uint64_t step) {
   const sample_setting *s = w->set;
   const kith_graph *g = s->g;
   int64_t n = 0;
@@ -40,25 +42,48 @@ static void saint_draw_set(saint *w, kith_use use, uint64_t step) {
     w->walker[n++] = (kith_walker){.id = s->a->node[i], .begin = g->first[s->comm->rank] + i};
   }
   kith_walk_law law = {.seed = s->seed, .round = step, .use = use, .length = w->length};
-  kith_walks_run(w->walks, &law, n, w->walker, saint_visit, w);
-  kith_halo_begin(s->a->halo, 1, w->here, w->here + g->n_own);
-  kith_halo_end(s->a->halo);
+  kith_walks_begin(w->walks, &law, n, w->walker, saint_visit, w);
 }
 
-static void saint_begin(void *self, uint64_t step) { saint_draw_set(self, KITH_USE_NODES, step); }
+static void saint_begin(void *self, uint64_t step) { saint_begin_set(self, KITH_USE_NODES, step); }
+
+static void saint_hear(saint *w) {
+  if (w->tells) kith_halo_end(w->set->a->halo);
+  w->tells = false;
+}
+
+static bool saint_advance(void *self) {
+  saint *w = self;
+  bool ready = w->tells;
+  if (w->tells) saint_hear(w);
+  else if (kith_walks_advance(w->walks)) {
+    kith_halo_begin(w->set->a->halo, 1, w->here, w->here + w->set->g->n_own);
+    w->tells = true;
+  }
+  return ready;
+}
+
+/* One over the chance that neighbour c, entry e of a row, is in the set; a first meeting counts as one. */
+static float saint_scale(const saint *w, const sample_question *q, kith_eid e, kith_lid c) {
+  int64_t often = w->n_set, together = w->count[c];
+  if (q->hop < w->set->n_hop - 1) {
+    bool here = w->here[q->row] != 0;
+    often = here ? w->count[q->row] : w->n_set - w->count[q->row];
+    together = here ? w->both[e] : w->count[c] - w->both[e];
+  }
+  return (float)((double)(often > 0 ? often : 1) / (double)(together > 0 ? together : 1));
+}
 
 static int64_t saint_draw(void *self, const sample_question *q, int64_t *place, float *scale) {
   const saint *w = self;
   const kith_relation *a = w->set->a;
   kith_eid first = a->csr.start[a->place[q->row]];
-  bool free = q->hop == w->set->n_hop - 1 || w->here[q->row] == 0;
   int64_t n = 0;
   for (int64_t i = 0; i < q->among; i++) {
     kith_eid e = first + kith__allowed(q, i);
     kith_lid c = a->csr.col[e];
     if (w->here[c] == 0) continue;
-    int64_t often = free ? w->n_set : w->count[q->row], together = free ? w->count[c] : w->both[e];
-    scale[n] = (float)((double)(often > 0 ? often : 1) / (double)(together > 0 ? together : 1)); /* a first meeting counts as one */
+    scale[n] = saint_scale(w, q, e, c);
     place[n++] = kith__allowed(q, i);
   }
   return n;
@@ -66,6 +91,7 @@ static int64_t saint_draw(void *self, const sample_question *q, int64_t *place, 
 
 static void saint_destroy(void *self) {
   saint *w = self;
+  saint_hear(w);
   kith_walks_destroy(&w->walks);
   KITH_FREE(w->walker);
   KITH_FREE(w->here);
@@ -81,7 +107,8 @@ static void saint_count(saint *w) {
   int64_t n_node = s->g->n[KITH_USER] + s->g->n[KITH_ITEM], met = 0;
   while (met < s->options.coverage * n_node && w->n_set < INT32_MAX) {
     int64_t here = 0;
-    saint_draw_set(w, KITH_USE_COUNT, (uint64_t)w->n_set++);
+    saint_begin_set(w, KITH_USE_COUNT, (uint64_t)w->n_set++);
+    while (!saint_advance(w)) continue;
     for (kith_lid i = 0; i < csr->n_col; i++) w->count[i] += w->here[i] != 0;
     for (kith_lid i = 0; i < csr->n_row; i++) here += w->here[i] != 0;
 #pragma omp parallel for schedule(dynamic, 256)
@@ -111,7 +138,7 @@ kith_agreed kith__law_saint(const sample_setting *s, sample_law *out) {
   int64_t most = (int64_t)ceil(roots + 12 * sqrt(roots + 1)) + 1; /* 12 standard deviations above what is expected */
   KITH_TRY(kith_agree(s->comm, KITH_NEW(w, 1)));
   w->set = s;
-  *out = (sample_law){.self = w, .begin = saint_begin, .draw = saint_draw, .destroy = saint_destroy};
+  *out = (sample_law){.self = w, .begin = saint_begin, .advance = saint_advance, .draw = saint_draw, .destroy = saint_destroy};
   w->root = roots / n_node;
   w->length = s->options.mode == KITH_SAINT_EDGE ? 1 : s->options.walk;
   out->most_nodes = most * (w->length + 1);

@@ -17,6 +17,7 @@ struct kith_sampler {
   sample_ask ask;
   sample_view shown, making; /* the hops that steps read, and those of the plan under way */
   kith_lid n_seed;
+  bool waits;                /* the law is getting ready for the plan under way */
   int l;                     /* hop of the plan under way; -1: it is made */
   sample_map map;
   kith_gid *number;          /* [most rows] of all frames of the plan under way */
@@ -154,6 +155,12 @@ static void sampler_know(kith_sampler *s, kith_lid n) {
   }
 }
 
+/* Ask about hop l, whose out rows are the first n; behind the last hop, about nothing: its rows are the leaves. */
+static void sampler_ask(kith_sampler *s, kith_lid n) {
+  if (s->l >= 0) kith__ask_begin(&s->ask, s->l, n, s->number);
+  else kith__ask_group(&s->ask, n, s->number);
+}
+
 void kith_sampler_begin(kith_sampler *s, kith_lid n, const kith_gid *seed, uint64_t step, int64_t n_target, const kith_target *target) {
   if (n > s->making.frame[s->set.n_hop].most) kith_abort(__FILE__, __LINE__, "room for the seeds");
   if (s->law.begin) s->law.begin(s->law.self, step);
@@ -167,8 +174,8 @@ void kith_sampler_begin(kith_sampler *s, kith_lid n, const kith_gid *seed, uint6
   }
   s->making.frame[s->set.n_hop].n = n;
   s->l = s->set.n_hop - 1;
-  if (s->l >= 0) kith__ask_begin(&s->ask, s->l, n, s->number);
-  else kith__ask_group(&s->ask, n, s->number);
+  s->waits = s->law.advance != NULL;
+  if (!s->waits) sampler_ask(s, n);
 }
 
 /* Hop l is asked about: make its rows, and go on to the next one. */
@@ -177,14 +184,16 @@ static void sampler_take(kith_sampler *s) {
   if (s->l == s->set.n_hop - 1) sampler_know(s, s->n_seed);
   sampler_fill(s, s->l, (kith_lid)v->frame[s->l + 1].n);
   kith_back_fill(&v->hop[s->l].csr, &v->hop[s->l].back);
-  kith_lid reached = (kith_lid)v->frame[s->l].n;
-  if (--s->l >= 0) kith__ask_begin(&s->ask, s->l, reached, s->number);
-  else kith__ask_group(&s->ask, reached, s->number);
+  kith_lid reached = (kith_lid)v->frame[s->l--].n;
+  sampler_ask(s, reached);
 }
 
 bool kith_sampler_advance(kith_sampler *s) {
-  if (s->l >= 0 && kith__ask_advance(&s->ask)) sampler_take(s);
-  return s->l < 0;
+  if (s->waits) {
+    s->waits = !s->law.advance(s->law.self);
+    if (!s->waits) sampler_ask(s, s->n_seed);
+  } else if (s->l >= 0 && kith__ask_advance(&s->ask)) sampler_take(s);
+  return !s->waits && s->l < 0;
 }
 
 void kith_sampler_show(kith_sampler *s) {

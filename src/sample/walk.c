@@ -1,6 +1,6 @@
 /*
  * Random walks over ranks.  A walker is moved by the owner of the node that it stands on and travels to the owner of the
- * next one: one exchange with all ranks a hop, many walkers together.  What a walker draws belongs to its own number and
+ * next one: one exchange with all ranks a hop, many walkers together, which may travel while something else is done.  What a walker draws belongs to its own number and
  * the hop, so its walk is the same wherever it is moved.
  */
 #include <limits.h>
@@ -19,6 +19,12 @@ struct kith_walks {
   kith_walker *leaving; /* [most] the same grouped by where they go */
   int *out, *out_at, *in, *in_at; /* [size], places [size + 1] */
   MPI_Datatype thing;  /* a walker */
+  kith_walk_law law;   /* of the walks under way */
+  kith_visit *visit;
+  void *self;
+  int hop;             /* that walkers are on their way of */
+  int64_t coming;      /* walkers that will be here; -1: their number is under way */
+  MPI_Request request; /* of the messages under way; null: none */
 };
 
 static kith_status walk_make(const kith_comm *comm, const kith_graph *g, int64_t most, kith_walks **out) {
@@ -26,7 +32,7 @@ static kith_status walk_make(const kith_comm *comm, const kith_graph *g, int64_t
   kith_walks *w = NULL;
   KITH_CHECK(most < INT_MAX, KITH_ECONFIG, "%lld walkers at once; at most %d are possible", (long long)most, INT_MAX - 1);
   KITH_TRY(KITH_NEW(w, 1));
-  *w = (kith_walks){.comm = comm, .g = g, .most = most, .thing = MPI_DATATYPE_NULL};
+  *w = (kith_walks){.comm = comm, .g = g, .most = most, .thing = MPI_DATATYPE_NULL, .request = MPI_REQUEST_NULL};
   KITH_TRY(KITH_NEW(w->here, most));
   KITH_TRY(KITH_NEW(w->leaving, most));
   KITH_TRY(KITH_NEW(w->out, comm->size));
@@ -52,6 +58,7 @@ kith_agreed kith_walks_create(const kith_comm *comm, const kith_graph *g, int64_
 void kith_walks_destroy(kith_walks **walks) {
   kith_walks *w = *walks;
   if (!w) return;
+  KITH_MPI(MPI_Wait(&w->request, MPI_STATUS_IGNORE));
   KITH_FREE(w->here);
   KITH_FREE(w->leaving);
   KITH_FREE(w->out);
@@ -72,44 +79,74 @@ static void walk_group(kith_walks *w) {
   kith_add_up(size, w->out, w->out_at);
 }
 
-/* Everyone to the owner of the node that he stands on. */
+/* Everyone sets out for the owner of the node that he stands on: first how many, … */
+static void walk_leave(kith_walks *w) {
+  if (w->comm->size == 1) return;
+  walk_group(w);
+  w->coming = -1;
+  KITH_MPI(MPI_Ialltoall(w->out, 1, MPI_INT, w->in, 1, MPI_INT, w->comm->mpi, &w->request));
+}
+
+/* … then they themselves. */
 static void walk_travel(kith_walks *w) {
   int size = w->comm->size;
-  int64_t n = 0;
-  if (size == 1) return;
-  walk_group(w);
-  KITH_MPI(MPI_Alltoall(w->out, 1, MPI_INT, w->in, 1, MPI_INT, w->comm->mpi));
-  for (int r = 0; r < size; r++) n += w->in[r];
-  if (n > w->most) kith_abort(__FILE__, __LINE__, "room for the walkers");
+  w->coming = 0;
+  for (int r = 0; r < size; r++) w->coming += w->in[r];
+  if (w->coming > w->most) kith_abort(__FILE__, __LINE__, "room for the walkers");
   kith_add_up(size, w->in, w->in_at);
-  KITH_MPI(MPI_Alltoallv(w->leaving, w->out, w->out_at, w->thing, w->here, w->in, w->in_at, w->thing, w->comm->mpi));
-  w->n = n;
+  KITH_MPI(MPI_Ialltoallv(w->leaving, w->out, w->out_at, w->thing, w->here, w->in, w->in_at, w->thing, w->comm->mpi, &w->request));
+}
+
+/* Whether everyone has arrived; if only their number has, they leave. */
+static bool walk_arrive(kith_walks *w) {
+  if (w->comm->size == 1) return true;
+  KITH_MPI(MPI_Wait(&w->request, MPI_STATUS_IGNORE));
+  if (w->coming < 0) {
+    walk_travel(w);
+    return false;
+  }
+  w->n = w->coming;
+  return true;
 }
 
 /* Where a walker goes from a node that is owned here. */
-static kith_gid walk_next(const kith_walks *w, const kith_walk_law *law, const kith_walker *x, int hop) {
+static kith_gid walk_next(const kith_walks *w, const kith_walker *x) {
   const kith_graph *g = w->g;
+  const kith_walk_law *law = &w->law;
   kith_lid row = (kith_lid)(x->at - g->first[w->comm->rank]);
   int64_t degree = g->start[row + 1] - g->start[row];
-  kith_draw r = kith_random(law->seed, law->use, law->round, (uint64_t)x->id, (uint64_t)hop);
+  kith_draw r = kith_random(law->seed, law->use, law->round, (uint64_t)x->id, (uint64_t)w->hop);
   if (law->restart > 0 && kith_random_unit(r.bits[1]) < law->restart) return x->begin;
   return degree > 0 ? g->neighbour[g->start[row] + (kith_eid)kith_random_below(r.bits[0], (uint64_t)degree)] : x->at;
 }
 
-static void walk_visit(const kith_walks *w, int hop, kith_visit *visit, void *self) {
-  for (int64_t i = 0; i < w->n; i++) visit(self, &w->here[i], hop);
+static void walk_visit(const kith_walks *w) {
+  for (int64_t i = 0; i < w->n; i++) w->visit(w->self, &w->here[i], w->hop);
+}
+
+void kith_walks_begin(kith_walks *w, const kith_walk_law *law, int64_t n, const kith_walker *walker, kith_visit *visit, void *self) {
+  if (n > w->most) kith_abort(__FILE__, __LINE__, "room for the walkers");
+  w->law = *law;
+  w->visit = visit;
+  w->self = self;
+  w->hop = 0;
+  w->n = n;
+  for (int64_t i = 0; i < n; i++) w->here[i] = (kith_walker){walker[i].id, walker[i].begin, walker[i].begin};
+  walk_leave(w);
+}
+
+bool kith_walks_advance(kith_walks *w) {
+  if (!walk_arrive(w)) return false;
+  walk_visit(w);
+  if (w->hop == w->law.length) return true;
+  w->hop++;
+#pragma omp parallel for schedule(static)
+  for (int64_t i = 0; i < w->n; i++) w->here[i].at = walk_next(w, &w->here[i]);
+  walk_leave(w);
+  return false;
 }
 
 void kith_walks_run(kith_walks *w, const kith_walk_law *law, int64_t n, const kith_walker *walker, kith_visit *visit, void *self) {
-  if (n > w->most) kith_abort(__FILE__, __LINE__, "room for the walkers");
-  w->n = n;
-  for (int64_t i = 0; i < n; i++) w->here[i] = (kith_walker){walker[i].id, walker[i].begin, walker[i].begin};
-  walk_travel(w);
-  walk_visit(w, 0, visit, self);
-  for (int hop = 1; hop <= law->length; hop++) {
-#pragma omp parallel for schedule(static)
-    for (int64_t i = 0; i < w->n; i++) w->here[i].at = walk_next(w, law, &w->here[i], hop);
-    walk_travel(w);
-    walk_visit(w, hop, visit, self);
-  }
+  kith_walks_begin(w, law, n, walker, visit, self);
+  while (!kith_walks_advance(w)) continue;
 }

@@ -5,7 +5,7 @@
 
 typedef struct fetch {
   kith_fetch *f;
-  const kith_tensor *own;
+  kith_input in;
   kith_tensor *leaf;
   float *packed;    /* [most sent, d] rows at their owner */
   float *arrived;   /* [most leaves, d] in the order of the halo */
@@ -17,7 +17,7 @@ static void fetch_forward(void *self) {
   size_t d = (size_t)o->leaf->d;
   const kith_lid *send = kith_halo_send_row(o->f->h);
 #pragma omp parallel for schedule(static)
-  for (kith_lid s = 0; s < kith_halo_n_send(o->f->h); s++) memcpy(o->packed + d * (size_t)s, o->own->value + d * (size_t)send[s], d * sizeof(float));
+  for (kith_lid s = 0; s < kith_halo_n_send(o->f->h); s++) kith_input_row(&o->in, send[s], o->packed + d * (size_t)s);
   kith_halo_forward_packed(o->f->h, o->leaf->d, o->packed, o->arrived);
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < kith_halo_n_want(o->f->h); i++)
@@ -44,6 +44,21 @@ static void fetch_sum(fetch *o) {
   for (kith_lid i = 0; i < f->n_touched; i++) o->slot[f->touched[i]] = 0;
 }
 
+/* What is learnt of the rows that came home: weights by their features, and of rows without an embedding nothing else. */
+static void fetch_learn(fetch *o) {
+  kith_fetch *f = o->f;
+  size_t d = (size_t)o->leaf->d;
+  kith_lid n = 0;
+  kith_input_weigh(&o->in, f->n_touched, f->touched, f->grad);
+  for (kith_lid i = 0; i < f->n_touched; i++) {
+    if (!o->in.embeds[o->in.type[f->touched[i]]]) continue;
+    f->touched[n] = f->touched[i];
+    if (n < i) memcpy(f->grad + d * (size_t)n, f->grad + d * (size_t)i, d * sizeof(float));
+    n++;
+  }
+  f->n_touched = n;
+}
+
 static void fetch_backward(void *self) {
   fetch *o = self;
   size_t d = (size_t)o->leaf->d;
@@ -54,17 +69,18 @@ static void fetch_backward(void *self) {
     memcpy(o->arrived + d * (size_t)i, dleaf + d * (size_t)o->f->row[i], d * sizeof(float));
   kith_halo_return(o->f->h, o->leaf->d, o->arrived, o->packed);
   fetch_sum(o);
+  if (kith_input_reads(&o->in)) fetch_learn(o);
 }
 
-kith_tensor *kith_fetch_op(kith_tape *t, kith_fetch *f, const kith_tensor *own, const kith_frame *leaves, int64_t most_send) {
-  if (!own) return NULL;
-  int64_t most_touched = most_send < own->n_row ? most_send : own->n_row;
-  fetch made = {.f = f, .own = own, .leaf = kith_tape_rows_like(t, own, leaves, own->d)};
-  made.packed = kith_tape_room(t, most_send * own->d, sizeof(float));
-  made.arrived = kith_tape_room(t, leaves->most * own->d, sizeof(float));
-  made.slot = kith_tape_room(t, own->n_row, sizeof *made.slot);
+kith_tensor *kith_fetch_op(kith_tape *t, kith_fetch *f, const kith_input *in, const kith_frame *leaves, int64_t most_send) {
+  bool learns = kith_input_learns(in);
+  int64_t most_touched = most_send < in->n_own ? most_send : in->n_own;
+  fetch made = {.f = f, .in = *in, .leaf = learns ? kith_tape_rows(t, leaves, in->d) : kith_tape_data(t, leaves, in->d)};
+  made.packed = kith_tape_room(t, most_send * in->d, sizeof(float));
+  made.arrived = kith_tape_room(t, leaves->most * in->d, sizeof(float));
+  made.slot = kith_tape_room(t, in->n_own, sizeof *made.slot);
   f->touched = kith_tape_room(t, most_touched, sizeof *f->touched);
-  f->grad = kith_tape_room(t, kith_tensor_learns(own) ? most_touched * own->d : 0, sizeof(float));
+  f->grad = kith_tape_room(t, learns ? most_touched * in->d : 0, sizeof(float));
   fetch *o = kith_tape_op(t, "fetch", true, fetch_forward, fetch_backward, sizeof *o);
   if (o) *o = made;
   return o ? made.leaf : NULL;

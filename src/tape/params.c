@@ -67,7 +67,9 @@ kith_tensor *kith_params_get(kith_params *p, const char *name, int64_t n_row, in
   for (int i = 0; i < p->n_tensor; i++)
     if (strcmp(p->name[i], name) == 0) return &p->tensor[i];
   int i = p->n_tensor;
-  if (i == KITH_PARAMS_MOST) p->status = kith_fail(KITH_ECONFIG, "a model may have at most %d tensors of weights", KITH_PARAMS_MOST);
+  if (p->all.n + n_row * d > INT32_MAX)
+    p->status = kith_fail(KITH_ECONFIG, "a model may have at most %d weights; %s has %lld rows of %d", INT32_MAX, name, (long long)n_row, d);
+  else if (i == KITH_PARAMS_MOST) p->status = kith_fail(KITH_ECONFIG, "a model may have at most %d tensors of weights", KITH_PARAMS_MOST);
   else p->status = kith_text_copy("name of weights", name, KITH_NAME, p->name[i]);
   if (p->status != KITH_OK) return NULL;
   p->place[i] = p->all.n;

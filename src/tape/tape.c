@@ -16,6 +16,7 @@ struct kith_tape {
   tape_op op[TAPE_MOST];
   kith_tensor *tensor[TAPE_MOST];
   void *room[TAPE_MOST];
+  int64_t room_bytes[TAPE_MOST];
   void (*between)(void *self);
   void *between_self;
   kith_status status;
@@ -92,7 +93,10 @@ void *kith_tape_room(kith_tape *t, int64_t count, size_t size) {
   if (t->status != KITH_OK) return NULL;
   if (t->n_room == TAPE_MOST) t->status = kith_fail(KITH_ECONFIG, "a model may have at most %d working spaces", TAPE_MOST);
   else t->status = KITH_NEW(room, count * (int64_t)size);
-  if (room) t->room[t->n_room++] = room;
+  if (room) {
+    t->room_bytes[t->n_room] = count * (int64_t)size;
+    t->room[t->n_room++] = room;
+  }
   return room;
 }
 
@@ -131,6 +135,17 @@ void kith_tape_backward(kith_tape *t) {
   for (int i = 0; i < t->n_tensor; i++) t->tensor[i]->touched = false;
   for (int i = t->n_op - 1; i >= 0; i--)
     if (t->op[i].backward) tape_play(t, t->op[i].backward, t->op[i].self);
+}
+
+static void tape_rest_tensor(const kith_tensor *x) {
+  kith_alloc_rest(x->value, x->n_row * x->d, sizeof *x->value);
+  if (x->grad) kith_alloc_rest(x->grad, x->n_row * x->d, sizeof *x->grad);
+}
+
+void kith_tape_rest(kith_tape *t, const kith_tensor *keep, bool rooms) {
+  for (int i = 0; i < t->n_tensor; i++)
+    if (t->tensor[i] != keep) tape_rest_tensor(t->tensor[i]);
+  for (int i = 0; i < t->n_room && rooms; i++) kith_alloc_rest(t->room[i], t->room_bytes[i], 1);
 }
 
 float *kith_tensor_open(kith_tensor *x) {

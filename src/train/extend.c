@@ -127,6 +127,47 @@ static void extend_add(extend *x) {
   }
 }
 
+/* ---- features ----------------------------------------------------------------------------------------------------- */
+
+/* The row of a newcomer of this rank in what is known of its type; null features: nothing is. */
+static const kith_features *extend_features(const extend *x, int64_t i, int64_t *row) {
+  int64_t which = x->first + i, n_user = x->new->n[KITH_USER];
+  int t = which < n_user ? KITH_USER : KITH_ITEM;
+  *row = t == KITH_USER ? which : which - n_user;
+  return x->new->features[t].start ? &x->new->features[t] : NULL;
+}
+
+static void extend_copy(const kith_features *from, kith_eid begin, kith_eid end, kith_features *to, kith_eid at) {
+  memcpy(to->of + at, from->of + begin, (size_t)(end - begin) * sizeof *to->of);
+  memcpy(to->value + at, from->value + begin, (size_t)(end - begin) * sizeof *to->value);
+}
+
+/* Known rows as they are, new ones behind them. */
+static kith_status extend_describe(extend *x) {
+  kith_status st = KITH_OK;
+  const kith_features *k = &x->known->features, *from = NULL;
+  kith_features *f = &x->g->features;
+  int64_t n_known = x->known->n_own, row = 0;
+  if (!k->start) return st;
+  kith_eid n = k->start[n_known];
+  for (int64_t i = 0; i < x->n; i++)
+    if ((from = extend_features(x, i, &row))) n += from->start[row + 1] - from->start[row];
+  KITH_TRY(kith_features_make(x->g->n_own, n, f));
+  memcpy(f->start, k->start, (size_t)(n_known + 1) * sizeof *f->start);
+  extend_copy(k, 0, k->start[n_known], f, 0);
+  for (int64_t i = 0; i < x->n; i++) {
+    kith_eid at = f->start[n_known + i], many = 0;
+    if ((from = extend_features(x, i, &row))) {
+      many = from->start[row + 1] - from->start[row];
+      extend_copy(from, from->start[row], from->start[row + 1], f, at);
+    }
+    f->start[n_known + i + 1] = at + many;
+  }
+  for (int t = 0; t < KITH_TYPES; t++) x->g->n_feature_of[t] = x->known->n_feature_of[t];
+done:
+  return st;
+}
+
 /* ---- the numbers of known partners --------------------------------------------------------------------------------- */
 
 static int extend_compare(const void *a, const void *b) {
@@ -162,6 +203,7 @@ kith_agreed kith__extend(const kith_comm *comm, const kith_graph *known, const c
   extend x = {.comm = comm, .known = known, .new = new};
   *out = (extended){.g = NULL};
   KITH_TRY(kith_agree(comm, extend_make(&x)));
+  KITH_TRY(kith_agree(comm, extend_describe(&x)));
   extend_keep(&x);
   extend_add(&x);
   for (int t = 0; t < KITH_TYPES; t++) KITH_TRY(extend_ask(&x, parts_path, (kith_node_type)t));

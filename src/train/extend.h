@@ -9,7 +9,7 @@
  * partners and each other; no known node reads them, so that every known row is what it was.
  */
 typedef struct extended {
-  kith_graph *g;     /* [n_own] known rows, then new ones; only what kith_relation_create() reads is there */
+  kith_graph *g;     /* [n_own] known rows, then new ones; what kith_relation_create() and kith_model_input() read is there */
   int64_t first, n;  /* newcomers of this rank: first … first + n - 1 */
 } extended;
 

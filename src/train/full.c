@@ -12,29 +12,29 @@ kith_agreed kith__full_prepare(kith_trainer *t) {
 kith_status kith__full_record(kith_trainer *t) {
   kith_lid most = t->classifies ? kith__most_wanted(t) : kith_batch_most_asked(t->batch);
   for (int l = 0; l < t->model.layers; l++) t->hop[l] = &t->whole.hop;
-  t->x = kith__record_input(t, t->tape);
+  kith_tensor *x = kith__record_input(t, t->tape);
   t->readout.picks = kith__picks(t);
   t->readout.packed = kith_tape_tensor(t->tape, most, kith_model_width(&t->model));
-  if (!t->classifies) kith_l2_op(t->tape, &t->batch->picks, &t->l2_scale, t->x, &t->loss);
-  kith_stage stage = {.tape = t->tape, .params = t->params, .play = &t->play, .hop = t->hop, .x = t->x, .readout = &t->readout, .layers = &t->layers};
+  if (!t->classifies) kith_l2_op(t->tape, &t->batch->picks, &t->l2_scale, x, &t->loss);
+  kith_stage stage = {.tape = t->tape, .params = t->params, .play = &t->play, .hop = t->hop, .x = x, .readout = &t->readout, .layers = &t->layers};
   kith_model_record(&t->model, &stage);
   kith__record_loss(t, t->classifies ? t->readout.packed : kith_exchange_op(t->tape, t->halo, t->readout.packed, kith_batch_most_wanted(t->batch)));
   return kith_tape_status(t->tape);
 }
 
-int64_t kith__full_arrange(kith_trainer *t, bool stop) {
+kith_wish kith__full_arrange(kith_trainer *t, kith_wish wish) {
   kith_batch *b = t->batch;
-  if (t->classifies) return kith_comm_max(t->comm, stop); /* nothing is asked for that could carry it */
-  int64_t stops = kith_halo_aim(t->halo, b->n_want, b->want, b->key, stop);
+  if (t->classifies) return (kith_wish)kith_comm_max(t->comm, wish); /* nothing is asked for that could carry it */
+  kith_wish granted = (kith_wish)kith_halo_aim(t->halo, b->n_want, b->want, b->key, wish);
   kith_batch_answer(b, t->halo);
-  return stops;
+  return granted;
 }
 
 /* A step with an empty batch, or without labelled nodes. */
 void kith__full_whole(kith_trainer *t) {
   if (t->classifies) kith_labelled_take(t->labelled, 0, NULL, NULL);
   else kith_batch_clear(t->batch);
-  kith__full_arrange(t, false);
+  kith__full_arrange(t, KITH_WISH_NOTHING);
   t->readout.whole = true;
   kith_tape_forward(t->tape);
   t->readout.whole = false;

@@ -29,6 +29,7 @@ static void recipe_add(recipe *r, const char *format, ...) {
  */
 static void recipe_add_model(recipe *r) {
   const kith_model_options *m = &r->o->model;
+  if (m->input != KITH_EMBEDDING) recipe_add(r, " input=%s", kith_input_text(m->input));
   if (m->name == KITH_GAT) recipe_add(r, " heads=%d", m->heads);
   if (m->name == KITH_GAT && m->heads_last > 0) recipe_add(r, " heads_last=%d", m->heads_last);
   if (m->name == KITH_GAT && m->gat_last != KITH_GAT_CONCAT) recipe_add(r, " gat_last=%s", kith_gat_last_text(m->gat_last));
@@ -48,6 +49,7 @@ static void recipe_add_negatives(recipe *r) {
   if (shared) recipe_add(r, " inbatch=%s shared=%d", loss->inbatch ? "true" : "false", loss->shared);
   if (drawn && n->count != 1) recipe_add(r, " negatives=%d", n->count);
   if ((drawn || shared) && n->popularity > 0) recipe_add(r, " popularity=%.9g alpha=%.9g", n->popularity, n->alpha);
+  if (drawn && n->inbatch > 0) recipe_add(r, " inbatch=%.9g", n->inbatch);
   if (drawn && n->hard > 0) recipe_add(r, " hard=%.9g pool=%d", n->hard, n->pool);
 }
 

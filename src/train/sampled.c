@@ -22,14 +22,14 @@ done:
   return st;
 }
 
-/* The model on the whole graph; its input rows are the parameters, or features. */
+/* The model on the whole graph. */
 static void sampled_record_whole(kith_trainer *t) {
   const kith_hop *hop[KITH_READOUT_MOST];
   for (int l = 0; l < t->model.layers; l++) hop[l] = &t->whole.hop;
-  t->x = kith__record_input(t, t->whole_tape);
+  kith_tensor *x = kith__record_input(t, t->whole_tape);
   t->whole_readout = (kith_readout){.picks = &t->nothing, .whole = true};
   t->whole_readout.packed = kith_tape_tensor(t->whole_tape, 1, kith_model_width(&t->model));
-  kith_stage stage = {.tape = t->whole_tape, .params = t->params, .play = &t->play, .hop = hop, .x = t->x, .readout = &t->whole_readout, .layers = &t->layers};
+  kith_stage stage = {.tape = t->whole_tape, .params = t->params, .play = &t->play, .hop = hop, .x = x, .readout = &t->whole_readout, .layers = &t->layers};
   kith_model_record(&t->model, &stage);
 }
 
@@ -46,7 +46,7 @@ kith_status kith__sampled_record(kith_trainer *t) {
   sampled_record_whole(t);
   KITH_TRY(kith_tape_status(t->whole_tape));
   for (int l = 0; l < kith_model_layers(&t->model); l++) t->hop[l] = kith_sampler_hop(t->sampler, l);
-  kith_tensor *leaf = kith_fetch_op(t->tape, &t->fetch, t->x, kith_sampler_leaves(t->sampler), sampled_most_asked(t));
+  kith_tensor *leaf = kith_fetch_op(t->tape, &t->fetch, &t->input, kith_sampler_leaves(t->sampler), sampled_most_asked(t));
   t->readout.picks = kith__picks(t);
   t->readout.packed = kith_tape_tensor(t->tape, kith__most_wanted(t), kith_model_width(&t->model));
   if (!t->classifies) kith_l2_op(t->tape, &t->batch->picks, &t->l2_scale, leaf, &t->loss); /* the seeds are the first leaves */
@@ -65,9 +65,12 @@ static void sampled_begin(kith_trainer *t, int64_t step) {
   double began = kith_clock();
   uint64_t number = (uint64_t)(t->epoch_number * t->n_step + step);
   kith_batch *b = t->next;
-  kith__fill(t, step, b);
-  if (t->classifies) kith_sampler_begin(t->sampler, t->labelled->n, t->labelled->number, number, 0, NULL);
-  else {
+  if (t->classifies) {
+    const kith_gid *node = NULL;
+    kith_lid n = kith_labelled_ahead(t->labelled, step, &node);
+    kith_sampler_begin(t->sampler, n, node, number, 0, NULL);
+  } else {
+    kith__fill(t, step, b);
     kith_batch_seeds(b);
     kith_sampler_begin(t->sampler, b->n_seed, b->seed, number, t->train.exclude ? 2 * b->n_global : 0, b->target);
   }
@@ -75,41 +78,56 @@ static void sampled_begin(kith_trainer *t, int64_t step) {
   t->tally.plan += kith_clock() - began;
 }
 
-static void sampled_finish(kith_trainer *t) {
+void kith__sampled_finish(kith_trainer *t) {
   double began = kith_clock();
   while (t->planned >= 0 && !kith_sampler_advance(t->sampler)) continue;
   t->tally.plan += kith_clock() - began;
 }
 
 void kith__sampled_forget(kith_trainer *t) {
-  sampled_finish(t);
+  kith__sampled_finish(t);
   t->planned = -1;
 }
 
-/* The plan that is made becomes the step's: its batch by contents, since ops point to it. */
-static void sampled_show(kith_trainer *t) {
+/* The plan that is made becomes the step's: its batch by contents, since ops point to it; labelled nodes are filled in now. */
+static void sampled_show(kith_trainer *t, int64_t step) {
   kith_sampler_show(t->sampler);
   t->tally.drawn += kith_sampler_drawn(t->sampler);
   t->planned = -1;
-  if (t->classifies) return;
+  if (t->classifies) {
+    kith_labelled_step(t->labelled, step);
+    return;
+  }
   kith_batch kept = *t->batch;
   *t->batch = *t->next;
   *t->next = kept;
 }
 
-int64_t kith__sampled_arrange(kith_trainer *t, int64_t step, bool stop) {
+/* The rows of the whole graph go before a step's come; the input rows stay, and what ops know of the whole graph. */
+static void sampled_clear_whole(kith_trainer *t) {
+  if (t->whole_played) kith_tape_rest(t->whole_tape, t->x, false);
+  t->whole_played = false;
+}
+
+kith_wish kith__sampled_arrange(kith_trainer *t, int64_t step, kith_wish wish) {
   kith_lid n = 0;
   const kith_gid *want = NULL;
+  sampled_clear_whole(t);
   if (t->planned != (int64_t)t->play.step) {
     kith__sampled_forget(t);
     sampled_begin(t, step);
   }
-  sampled_finish(t);
-  sampled_show(t);
+  kith__sampled_finish(t);
+  sampled_show(t, step);
   kith_sampler_want(t->sampler, &n, &want, &t->fetch.row);
-  int64_t stops = kith_halo_aim(t->halo, n, want, NULL, stop);
-  if (!t->classifies && step + 1 < t->n_step) sampled_begin(t, step + 1); /* labelled nodes have no second place */
-  return stops;
+  kith_wish granted = (kith_wish)kith_halo_aim(t->halo, n, want, NULL, wish);
+  if (step + 1 < t->n_step) sampled_begin(t, step + 1);
+  return granted;
 }
 
-void kith__sampled_whole(kith_trainer *t) { kith_tape_forward(t->whole_tape); }
+/* A step's rows go before those of the whole graph come: only one of both takes memory. */
+void kith__sampled_whole(kith_trainer *t) {
+  kith_tape_rest(t->tape, NULL, true);
+  kith_tape_forward(t->whole_tape);
+  t->whole_played = true;
+}

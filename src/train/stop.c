@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "kith/train.h"
 #include "train/stop.h"
 
 enum { STOP_SIGNALS = 3 };
@@ -14,14 +15,17 @@ enum { STOP_SIGNALS = 3 };
 static const int stop_signal[STOP_SIGNALS] = {SIGUSR1, SIGTERM, SIGINT};
 static volatile sig_atomic_t stop_asked;
 static struct sigaction stop_old[STOP_SIGNALS];
+static bool stop_watches;
 
 static void stop_note(int number) {
   (void)number;
   stop_asked = 1;
 }
 
-void kith__stop_watch(void) {
+void kith_train_watch(void) {
   struct sigaction act;
+  if (stop_watches) return;
+  stop_watches = true;
   memset(&act, 0, sizeof act);
   act.sa_handler = stop_note;
   stop_asked = 0;
@@ -34,5 +38,6 @@ void kith__stop_watch(void) {
 bool kith__stop_is_asked(void) { return stop_asked != 0; }
 
 void kith__stop_unwatch(void) {
+  stop_watches = false;
   for (int i = 0; i < STOP_SIGNALS; i++) sigaction(stop_signal[i], &stop_old[i], NULL);
 }

@@ -4,11 +4,9 @@
 
 #include <stdbool.h>
 
-/** Note SIGUSR1, SIGTERM and SIGINT from now on, instead of dying of them; a second SIGTERM or SIGINT ends the program. */
-void kith__stop_watch(void);
-/** Whether one has come since. */
+/** Whether a signal has come since kith_train_watch(). */
 bool kith__stop_is_asked(void);
-/** As before kith__stop_watch(). */
+/** As before kith_train_watch(). */
 void kith__stop_unwatch(void);
 
 #endif

@@ -4,8 +4,12 @@
 
 #include "train/trainer.h"
 
-kith_tensor *kith__record_input(const kith_trainer *t, kith_tape *tape) {
-  return t->g->n_feature > 0 ? kith_tape_data(tape, &t->whole.frame, t->d) : kith_tape_rows(tape, &t->whole.frame, t->d);
+/* Classification reads features as they are, recommendation through weights. */
+kith_tensor *kith__record_input(kith_trainer *t, kith_tape *tape) {
+  if (t->g->n_feature > 0) t->x = kith_tape_data(tape, &t->whole.frame, t->d);
+  else t->x = kith_model_embeds_any(&t->model, t->g) ? kith_tape_rows(tape, &t->whole.frame, t->d) : NULL;
+  t->input = kith_model_input(&t->model, t->g, t->params, t->x);
+  return kith_input_op(tape, &t->input, &t->whole.frame);
 }
 
 void kith__record_loss(kith_trainer *t, kith_tensor *rows) {
@@ -27,7 +31,7 @@ done:
 static kith_batch_shape trainer_shape(const kith_trainer *t) {
   const kith_negative_options *n = &t->train.negatives;
   return (kith_batch_shape){.pairs = (int)t->epoch->most, .softmax = t->softmax, .n_negative = n->count, .n_pool = n->hard > 0 ? n->pool : 1,
-                            .n_shared = t->softmax ? t->train.loss.shared : 0, .marks = t->softmax && t->train.loss.inbatch && t->train.loss.mask, .targets = t->sampled && t->train.exclude};
+                            .n_shared = t->softmax ? t->train.loss.shared : 0, .marks = t->softmax && t->train.loss.inbatch && t->train.loss.mask, .targets = t->sampled && t->train.exclude, .inbatch = !t->softmax && n->inbatch > 0};
 }
 
 /* What must be so before anything is made; the model's last layer gets its columns. */
@@ -37,6 +41,11 @@ static kith_status trainer_check(const kith_graph *g, const kith_train_options *
   KITH_CHECK(classifies || g->n_edge > 0, KITH_EDATA, "the graph has no training interactions");
   KITH_CHECK(!classifies || kith_model_classifies(model), KITH_ECONFIG, "model.name: %s makes no classes; expected gcn, gat or sage", kith_model_text(model->name));
   KITH_CHECK(!classifies || model->layers > 0, KITH_ECONFIG, "model.layers: 0, but a classifier needs at least one");
+  KITH_CHECK(model->input == KITH_EMBEDDING || !classifies, KITH_ECONFIG,
+             "model.input: %s, but a classifier reads the features that data.features names, or has embeddings", kith_input_text(model->input));
+  KITH_CHECK(model->input == KITH_EMBEDDING || g->n_feature_of[KITH_USER] > 0 || g->n_feature_of[KITH_ITEM] > 0, KITH_ECONFIG,
+             "model.input: %s, but the graph has no features; name data.user_features or data.item_features and run kith ingest and kith partition again",
+             kith_input_text(model->input));
   if (classifies) model->out = g->n_class;
   KITH_TRY(kith_model_check(model));
   if (!classifies) KITH_TRY(kith_loss_check(&train->loss, &train->negatives));
@@ -60,7 +69,7 @@ static kith_status trainer_make(const kith_comm *comm, const kith_graph *g, cons
   t->sampled = train->sampler.mode != KITH_FULL;
   t->softmax = train->loss.name == KITH_SOFTMAX;
   t->d = g->n_feature > 0 ? g->n_feature : model->width;
-  int64_t n_learnt = g->n_feature > 0 ? 0 : (int64_t)g->n_own * t->d;
+  int64_t n_learnt = g->n_feature > 0 || !kith_model_embeds_any(model, g) ? 0 : (int64_t)g->n_own * t->d;
   KITH_TRY(KITH_NEW(t->m, n_learnt));
   KITH_TRY(KITH_NEW(t->v, n_learnt));
   KITH_TRY(KITH_NEW(t->final, (int64_t)g->n_own * kith_model_width(&t->model)));
@@ -101,8 +110,8 @@ done:
 
 /* The input rows before the first step. */
 static void trainer_begin(kith_trainer *t) {
-  if (kith_tensor_learns(t->x)) kith_model_init(&t->model, t->g, t->train.seed, t->x->value);
-  else memcpy(t->x->value, t->g->feature, (size_t)t->g->n_own * (size_t)t->d * sizeof(float));
+  if (kith__learns_rows(t)) kith_model_init(&t->model, t->g, t->train.seed, t->x->value);
+  else if (t->x) memcpy(t->x->value, t->g->feature, (size_t)t->g->n_own * (size_t)t->d * sizeof(float));
 }
 
 kith_agreed kith_trainer_create(const kith_comm *comm, const kith_graph *g, const kith_model_options *model,
@@ -182,7 +191,7 @@ static void trainer_update(kith_trainer *t, int64_t number) {
   kith_adam_options adam = t->train.adam;
   kith_weights w = kith_params_weights(t->params);
   adam.lr *= pow(t->train.decay, (double)t->epoch_number);
-  if (kith_tensor_learns(t->x)) {
+  if (kith__learns_rows(t)) {
     if (t->sampled) kith_adam_rows(&adam, number, t->fetch.n_touched, t->fetch.touched, t->d, t->fetch.grad, t->m, t->v, t->x->value);
     else kith_adam_step(&adam, number, (int64_t)t->g->n_own * t->d, t->x->grad, t->m, t->v, t->x->value);
   }
@@ -195,17 +204,17 @@ void kith__fill(kith_trainer *t, int64_t step, kith_batch *b) {
   else kith_batch_pairs(b, t->epoch, step);
 }
 
-static int64_t trainer_arrange(kith_trainer *t, int64_t step, bool stop) {
-  if (t->sampled) return kith__sampled_arrange(t, step, stop);
+static kith_wish trainer_arrange(kith_trainer *t, int64_t step, kith_wish wish) {
+  if (t->sampled) return kith__sampled_arrange(t, step, wish);
   kith__fill(t, step, t->batch);
-  return kith__full_arrange(t, stop);
+  return kith__full_arrange(t, wish);
 }
 
-bool kith_trainer_step(kith_trainer *t, int64_t step, bool stop) {
+kith_wish kith_trainer_step(kith_trainer *t, int64_t step, kith_wish wish) {
   double began = kith_clock(), mpi = kith_mpi_seconds();
   t->play.training = true;
   t->play.step = (uint64_t)(t->epoch_number * t->n_step + step);
-  int64_t stops = trainer_arrange(t, step, stop);
+  kith_wish granted = trainer_arrange(t, step, wish);
   if (!t->classifies) t->l2_scale = t->train.loss.l2 / (double)t->batch->n_global;
   kith_tape_forward(t->tape);
   kith_params_clear(t->params);
@@ -216,16 +225,17 @@ bool kith_trainer_step(kith_trainer *t, int64_t step, bool stop) {
   t->tally.steps++;
   t->tally.seconds += kith_clock() - began;
   t->tally.mpi += kith_mpi_seconds() - mpi;
-  return stops != 0;
+  return granted;
 }
 
 kith_tally kith_trainer_tally(const kith_trainer *t) { return t->tally; }
 
 kith_state kith_trainer_state(kith_trainer *t) {
-  return (kith_state){.d = kith_tensor_learns(t->x) ? t->d : 0, .x = t->x->value, .m = t->m, .v = t->v, .weights = kith_params_weights(t->params), .loss = &t->loss};
+  return (kith_state){.d = kith__learns_rows(t) ? t->d : 0, .x = t->x ? t->x->value : NULL, .m = t->m, .v = t->v, .weights = kith_params_weights(t->params), .loss = &t->loss};
 }
 
 const float *kith_trainer_final(kith_trainer *t) {
+  if (t->sampled) kith__sampled_finish(t);
   int64_t before = kith_halo_bytes(t->read->halo);
   int d = kith_model_width(&t->model);
   t->play.training = false;

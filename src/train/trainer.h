@@ -31,9 +31,11 @@ struct kith_trainer {
   kith_sampler *sampler; /* sampled modes: the hops of a step … */
   kith_fetch fetch;      /* … and the rows that it begins with */
   kith_tape *whole_tape; /* sampled modes: the model on the whole graph, for evaluation */
+  bool whole_played;     /* since the last step */
   kith_readout whole_readout;
   kith_picks nothing;    /* what it asks for: its readout is taken whole */
-  kith_tensor *x;       /* initial embeddings, which are parameters, or features, which are data */
+  kith_tensor *x;       /* initial embeddings, which are parameters, or features, which are data; null where all rows are made of features' weights */
+  kith_input input;     /* what the input rows are made of: x, weights of features, or both */
   float *m, *v;         /* [n_own, d] Adam's moments of parameters */
   float *final;         /* [n_own, final width] */
   kith_layers layers;   /* of the model on the whole graph */
@@ -46,8 +48,8 @@ struct kith_trainer {
 /* Steps on the whole graph: layers at the owners, then the batch's rows travel.  Prepare is collective, record local. */
 kith_agreed kith__full_prepare(kith_trainer *t) KITH_MUST_USE;
 kith_status kith__full_record(kith_trainer *t) KITH_MUST_USE;
-/* After the batch is filled: make its rows known to their owners; returns whether any rank wants to stop.  Collective. */
-int64_t kith__full_arrange(kith_trainer *t, bool stop);
+/* After the batch is filled: make its rows known to their owners; returns the largest wish of all ranks.  Collective. */
+kith_wish kith__full_arrange(kith_trainer *t, kith_wish wish);
 /* Play the layers and nothing else.  Collective. */
 void kith__full_whole(kith_trainer *t);
 
@@ -55,15 +57,17 @@ void kith__full_whole(kith_trainer *t);
 kith_agreed kith__sampled_prepare(kith_trainer *t) KITH_MUST_USE;
 kith_status kith__sampled_record(kith_trainer *t) KITH_MUST_USE;
 /* Hops of a step, which were drawn while the one before was played; those of the next one are begun.  Collective. */
-int64_t kith__sampled_arrange(kith_trainer *t, int64_t step, bool stop);
-/* Bring to an end what was begun for a step that will not come: its order changes.  Collective. */
+kith_wish kith__sampled_arrange(kith_trainer *t, int64_t step, kith_wish wish);
+/* Bring the plan under way to its end, where something else needs the halo of the whole graph.  Collective. */
+void kith__sampled_finish(kith_trainer *t);
+/* The same for a step that will not come: its order changes.  Collective. */
 void kith__sampled_forget(kith_trainer *t);
 void kith__sampled_whole(kith_trainer *t);
 
 /* What a step of the epoch is about: pairs into `b`, or labelled nodes.  Collective. */
 void kith__fill(kith_trainer *t, int64_t step, kith_batch *b);
-/* The input rows on the whole graph: parameters or data.  Local. */
-kith_tensor *kith__record_input(const kith_trainer *t, kith_tape *tape);
+/* The input rows on the whole graph; sets x and input.  Local. */
+kith_tensor *kith__record_input(kith_trainer *t, kith_tape *tape);
 /* The loss on the rows that the batch wants, or of the labelled nodes.  Local. */
 void kith__record_loss(kith_trainer *t, kith_tensor *rows);
 /* The rows that a step asks for. */
@@ -72,5 +76,8 @@ static inline const kith_picks *kith__picks(const kith_trainer *t) { return t->c
 static inline kith_lid kith__most_wanted(const kith_trainer *t) {
   return t->classifies ? t->labelled->most : kith_batch_most_wanted(t->batch);
 }
+
+/* Whether embeddings are learnt. */
+static inline bool kith__learns_rows(const kith_trainer *t) { return t->x && kith_tensor_learns(t->x); }
 
 #endif

@@ -42,6 +42,8 @@ printf 'train:\n  lr: fast\n' >"$dir/value.yaml"
 refused "no number"          78 'value.yaml:2.*train.lr.*fast'     train "$dir/value.yaml"
 refused "out of bounds"      78 'model.width.*0'                   train "$job" --set model.width=0
 refused "noise that is hard" 78 'train.negatives.hard.*nce'        train "$job" --set train.loss=nce --set train.negatives.hard=0.5
+refused "too many draws"     78 'train.negatives.inbatch.*train.negatives.popularity' train "$job" --set train.negatives.inbatch=0.6 --set train.negatives.popularity=0.6
+refused "softmax's own"      78 'train.negatives.inbatch.*train.inbatch' train "$job" --set train.loss=softmax --set train.negatives.inbatch=0.5
 refused "no candidates"      78 'train.shared.*train.inbatch'      train "$job" --set train.loss=softmax --set train.inbatch=false
 refused "unknown setting"    78 'train.lrr.*train.lr'              train "$job" --set train.lrr=1
 refused "unknown verb"       64 'trian.*train'                     trian "$job"
@@ -90,7 +92,7 @@ mv "$dir/t/work/parts.h5" "$dir/keep"
 for verb in bench evaluate "recommend --user user-003"; do refused "parts.h5 missing for $verb" 66 'parts.h5: .*: run kith partition' ${verb%% *} "$job" ${verb#"${verb%% *}"}; done
 mv "$dir/keep" "$dir/t/work/parts.h5"
 for file in "$dir"/t/work/checkpoint-*.h5; do mv "$file" "$dir/"; done
-refused "the newest checkpoint missing" 66 'checkpoint-000004.h5: No such file.*checkpoint-latest names it.*--fresh' train "$job"
+refused "the only checkpoints missing" 66 'checkpoint-000004-000000.h5: No such file.*no other checkpoint is left.*--fresh' train "$job"
 mv "$dir"/checkpoint-*.h5 "$dir/t/work"
 
 # What is left to do decides whether the embeddings are exported: of a finished run, and of one without epochs.

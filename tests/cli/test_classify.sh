@@ -99,7 +99,7 @@ for how in "" "--set train.mode=neighbor --set train.fanouts=4,3 --set train.bat
   "$KITH" train "$job" --quiet $how >/dev/null
   same "$work/embeddings.h5" "$dir/whole.h5"
 done
-"$KITH" inspect "$work/checkpoint-000030.h5" | grep -q 'rows of width 16 for 240 nodes; [0-9]* weights'
+"$KITH" inspect "$work/checkpoint-000030-000000.h5" | grep -q 'rows of width 16 for 240 nodes; [0-9]* weights'
 "$KITH" ingest "$job" >/dev/null; "$KITH" partition "$job" >/dev/null
 
 # What the files are, in words.

@@ -8,14 +8,14 @@ job=$dir/t/job.yaml
 "$KITH" train "$job" --quiet >/dev/null
 "$KITH" recommend "$job" --all --output "$dir/t/work/top.h5" >/dev/null
 cat >"$dir/look.py" <<'P'
-import h5py, json, os, re, shutil, subprocess, sys
+import h5py, json, numpy, os, re, shutil, subprocess, sys
 
 kith, folder = os.environ["KITH"], sys.argv[1]
 kinds = {  # file: its format, and what must be said of it in words
     "graph.h5": ("kith-graph", ["200 users (text ids), 300 items (text ids)", "{train/item} training interactions, with times",
                                 "{valid/item} validation interactions", "{test/item} test interactions", "300 social ties"]),
     "parts.h5": ("kith-parts", ["200 users and 300 items with {train/item} training interactions, cut into 6 parts by metis"]),
-    "checkpoint-000004.h5": ("kith-checkpoint", ["after epoch 4 and 0 steps", "rows of width 16 for 200 users and 300 items"]),
+    "checkpoint-000004-000000.h5": ("kith-checkpoint", ["after epoch 4 and 0 steps", "rows of width 16 for 200 users and 300 items"]),
     "embeddings.h5": ("kith-embeddings", ["lightgcn after epoch 4: rows of width 16 for 200 users and 300 items", 'last metrics: {"epoch": 4, ']),
     "top.h5": ("kith-recommendations", ["the best 10 of 300 items (text ids) for each of 200 users (text ids)"])}
 graph = h5py.File(folder + "/graph.h5", "r")
@@ -53,30 +53,48 @@ def holds(path, kind, words):
         elif isinstance(told[name], int): assert told[name] == value, (path, name, told[name], value)
         else: assert abs(told[name] - value) <= 1e-8 * abs(value), (path, name, told[name], value)  # nine digits are printed
 
-def notices(path):
-    """Spoil one byte of each dataset in turn; only that dataset is called torn."""
+def middle(d):
+    """A byte of a dataset, in the middle of its first chunk or of all of it."""
+    if d.chunks is None: return d.id.get_offset() + d.id.get_storage_size() // 2
+    chunk = d.id.get_chunk_info(0)
+    return chunk.byte_offset + chunk.size // 2
+
+def sums(path):
+    """Every block of plain rows has the sum that is written for it, by numpy: words times 1, 3, 5, …"""
     f = h5py.File(path, "r")
-    places = {name: d.id.get_chunk_info(0) for name, d in datasets(f).items() if d.id.get_num_chunks() > 0}
+    plain = {name: d for name, d in datasets(f).items() if d.chunks is None and d.size > 0}
+    assert set(plain) == {name[9:] for name in datasets(f) if name.startswith("checksum/")}, path
+    for name, d in plain.items():
+        sum, rows = f["checksum/" + name], f["checksum/" + name].attrs["rows"]
+        words = [numpy.frombuffer(d[i:i + rows].tobytes(), "<u4").astype("u8") for i in range(0, len(d), rows)]
+        assert sum.dtype == "<u8" and [(w * numpy.arange(1, 2 * len(w), 2, "u8")).sum(dtype="u8") for w in words] == list(sum[:]), (path, name)
+    return len(plain)
+
+def notices(path):
+    """Spoil one byte of each dataset in turn; only that dataset is called torn, and what it holds checksums of."""
+    f = h5py.File(path, "r")
+    places = {name: middle(d) for name, d in datasets(f).items() if d.size > 0}
     f.close()
     spoiled = os.path.join(folder, "spoiled.h5")
-    for name, chunk in places.items():
+    for name, place in places.items():
         shutil.copy(path, spoiled)
         with open(spoiled, "r+b") as file:
-            file.seek(chunk.byte_offset + chunk.size // 2)
+            file.seek(place)
             byte = file.read(1)[0]
             file.seek(-1, os.SEEK_CUR)
             file.write(bytes([byte ^ 0x55]))
         code, said, error = inspect(spoiled)
         assert code == 65 and error.startswith("kith: ") and error.count("\n") == 1, (path, name, code, error)
         torn = re.findall(r"^  (\S+) .* TORN$", said, re.M)
-        assert torn == [name], (path, name, torn)
+        assert torn == [name] + ([name[9:]] if name.startswith("checksum/") else []), (path, name, torn)
     os.unlink(spoiled)
 
-kept = {f for f in os.listdir(folder) if f.endswith(".h5") and f != "checkpoint-000003.h5"}
+kept = {f for f in os.listdir(folder) if f.endswith(".h5") and f != "checkpoint-000003-000000.h5"}
 assert kept == set(kinds), "a kind of file that this test does not know: %s" % (kept ^ set(kinds))
 for name, (kind, words) in kinds.items():
     holds(os.path.join(folder, name), kind, words)
     notices(os.path.join(folder, name))
+    assert (sums(os.path.join(folder, name)) > 0) == (kind in ("kith-checkpoint", "kith-embeddings")), name
 P
 /usr/bin/python3 "$dir/look.py" "$dir/t/work"
 for file in "$dir"/t/work/*.h5; do ranks 2 inspect "$file" | diff - <("$KITH" inspect "$file"); done

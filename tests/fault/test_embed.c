@@ -23,6 +23,12 @@ static kith_source list_of(const char *name, const char *text) {
   return s;
 }
 
+static kith_feature_source features_of(const char *name, const char *text) {
+  kith_feature_source s = {.format = KITH_SPARSE};
+  memcpy(s.path, list_of(name, text).path, sizeof s.path);
+  return s;
+}
+
 static void cut_alone(void) {
   const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
   kith_partition_options o = kith_partition_defaults();
@@ -39,11 +45,12 @@ static void cut_alone(void) {
 /* A graph, its cut, and one epoch of training. */
 static void prepare(void) {
   kith_ingest_options o = {.interactions = list_of("train", "a w\na x\nb x\nb y\nc y\nc z\nd z\nd w\ne x\ne z\n")};
+  o.features[KITH_ITEM] = features_of("items", "w red\nx green\ny red blue:0.5\n");
   kith_ingest_report r;
   kith_run_result result;
   run = (kith_run){.model = kith_model_defaults(), .train = kith_train_defaults(), .evaluate = kith_rank_defaults(),
                    .checkpoint = kith_checkpoint_defaults(), .job = "job text"};
-  run.model = (kith_model_options){.name = KITH_SAGE, .width = 4, .layers = 2, .init = 0.1, .heads = 1};
+  run.model = (kith_model_options){.name = KITH_SAGE, .width = 4, .layers = 2, .init = 0.1, .heads = 1, .input = KITH_BOTH};
   run.train.batch = 4;
   run.train.epochs = 1;
   run.evaluate.every = 0;
@@ -57,14 +64,14 @@ static void prepare(void) {
   assert_int_equal(KITH_OK, kith_train_run(test_comm, graph, &run, &result).status);
 }
 
-static kith_agreed embed_all(const kith_source *source, const char *output) {
+static kith_agreed embed_all(const kith_new_options *source, const char *output) {
   kith_agreed st = {KITH_OK};
   char checkpoint[KITH_PATH];
   kith_newcomers new = {.n_pair = 0};
   kith_embedded e = {.n = 0};
   kith_embeddings_note note = {.model = "sage", .metrics = "", .job = "job text"};
-  KITH_TRY(kith_checkpoint_newest(test_comm, folder, checkpoint));
-  KITH_TRY(kith_newcomers_read(test_comm, run.graph, source, KITH_NEW_BOTH, &new));
+  KITH_TRY(kith_checkpoint_find(test_comm, folder, 0, checkpoint));
+  KITH_TRY(kith_newcomers_read(test_comm, run.graph, source, &new));
   KITH_TRY(kith_embed(test_comm, graph, &run, &new, checkpoint, &e));
   KITH_TRY(kith_newcomers_write(test_comm, graph, &new, output, e.first, e.n, e.d, e.x, &note));
 done:
@@ -80,7 +87,7 @@ static int files(void) {
 }
 
 /* Refuse the k-th allocation on rank r; whether it was reached. */
-static bool refused(int r, int64_t k, const kith_source *source, const char *output) {
+static bool refused(int r, int64_t k, const kith_new_options *source, const char *output) {
   int64_t live = kith_alloc_live();
   int before = files();
   kith_alloc_refuse(test_comm->rank == r ? k : 0);
@@ -98,7 +105,8 @@ static bool refused(int r, int64_t k, const kith_source *source, const char *out
 static void without_memory_all_ranks_learn_it_and_nothing_is_left(void **state) {
   (void)state;
   char output[KITH_PATH];
-  kith_source source = list_of("new", "f x\nf y\na v\ng v\nf x\n");
+  kith_new_options source = {.interactions = list_of("new", "f x\nf y\na v\ng v\nf x\n"), .what = KITH_NEW_BOTH};
+  source.features[KITH_ITEM] = features_of("new-items", "w red\nv green red:2\nu blue\n");
   test_path(folder, "new.h5", output);
   for (int r = 0; r < test_comm->size; r++) {
     int64_t k = 1;

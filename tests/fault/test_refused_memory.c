@@ -5,6 +5,7 @@
  */
 #include "support/classes.h"
 #include "support/cut.h"
+#include "support/features.h"
 #include "support/mpi_main.h"
 
 #include "kith/train.h"
@@ -36,7 +37,7 @@ static kith_agreed make_trainer_of(kith_loss_name loss, void **made) {
   train.batch = 32;
   train.loss.name = loss;
   train.loss.shared = 100;
-  train.negatives = (kith_negative_options){.count = 2, .popularity = 0.5, .alpha = 0.75, .hard = loss == KITH_BPR ? 0.5 : 0, .pool = 3};
+  train.negatives = (kith_negative_options){.count = 2, .popularity = 0.5, .alpha = 0.75, .inbatch = loss == KITH_NCE ? 0.25 : 0, .hard = loss == KITH_BPR ? 0.5 : 0, .pool = 3};
   return kith_trainer_create(test_comm, share, &model, &train, (kith_trainer **)made);
 }
 static kith_agreed make_trainer_bpr(void **made) { return make_trainer_of(KITH_BPR, made); }
@@ -67,6 +68,19 @@ static kith_agreed make_trainer_with(kith_model_name name, void **made) {
 }
 static kith_agreed make_trainer_gat(void **made) { return make_trainer_with(KITH_GAT, made); }
 static kith_agreed make_trainer_lstm(void **made) { return make_trainer_with(KITH_SAGE, made); }
+
+/* Input rows of features, beside embeddings or in their place. */
+static kith_agreed make_trainer_input(kith_input_name input, kith_train_mode mode, void **made) {
+  kith_model_options model = kith_model_defaults();
+  kith_train_options train = kith_train_defaults();
+  model.width = 4;
+  model.input = input;
+  train.sampler.mode = mode;
+  train.batch = 32;
+  return kith_trainer_create(test_comm, share, &model, &train, (kith_trainer **)made);
+}
+static kith_agreed make_trainer_features(void **made) { return make_trainer_input(KITH_FEATURES, KITH_NEIGHBOR, made); }
+static kith_agreed make_trainer_both(void **made) { return make_trainer_input(KITH_BOTH, KITH_FULL, made); }
 
 static kith_agreed make_trainer_classes_of(kith_train_mode mode, void **made) {
   kith_model_options model = kith_model_defaults();
@@ -163,6 +177,8 @@ static void a_trainer_with_weights(void **state) {
   (void)state;
   refuse_each(make_trainer_gat, break_trainer);
   refuse_each(make_trainer_lstm, break_trainer);
+  refuse_each(make_trainer_features, break_trainer);
+  refuse_each(make_trainer_both, break_trainer);
 }
 static void a_trainer_of_classes(void **state) {
   (void)state;
@@ -188,6 +204,7 @@ int main(int argc, char **argv) {
   test_begin(&argc, &argv);
   graph = test_graph_random(20, 30, 120, 4);
   share = test_graph_cut(&graph, test_comm, 5, 2);
+  test_features(share, (const int[KITH_TYPES]){3, 4}, 5);
   classes = test_classes_make(30, 3, 6, 4);
   class_share = test_classes_cut(&classes, test_comm, 5, 2);
   int failures = cmocka_run_group_tests(tests, NULL, NULL);

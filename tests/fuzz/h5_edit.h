@@ -13,7 +13,7 @@
 
 #include "fuzz/fuzz.h"
 
-enum { EDIT_BYTES = 13, EDIT_MOST = 24, EDIT_THINGS = 64, EDIT_NAME = 64, EDIT_RANK = 3 };
+enum { EDIT_BYTES = 13, EDIT_MOST = 24, EDIT_THINGS = 96, EDIT_NAME = 64, EDIT_RANK = 3 };
 
 typedef enum edit_kind {
   EDIT_SET,    /* the element at the place becomes the value */
@@ -33,7 +33,7 @@ typedef enum edit_kind {
   EDIT_KINDS
 } edit_kind;
 
-/** An attribute of the root, or of a dataset ("crc32/user/parameter@rows"), or a dataset. */
+/** An attribute of the root, or of a dataset ("checksum/user/parameter@rows"), or a dataset. */
 typedef struct edit_thing {
   char name[EDIT_NAME];
   bool attribute, edited;

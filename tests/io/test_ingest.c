@@ -401,6 +401,7 @@ static void without_memory_all_ranks_learn_it_and_nothing_is_left(void **state) 
                            .social = list_of("social", KITH_EDGES, "a b\n", false),
                            .split = {.method = KITH_SPLIT_RATIO, .valid = 0.4, .seed = 1}};
   snprintf(o.interactions.time, KITH_NAME, "3");
+  snprintf(o.features[KITH_ITEM].path, KITH_PATH, "%s", list_of("items", KITH_EDGES, "x red\nw blue:2 red\n", false).path);
   test_path(folder, "starved.h5", path);
   for (int rank = 0; rank < test_comm->size; rank++) {
     kith_status st = KITH_ENOMEM;

@@ -88,9 +88,8 @@ typedef struct outcome {
 
 static const double ABSENT = -1;
 
-static outcome *plan(setting *s, kith_lid n, const kith_gid *seed, uint64_t step) {
+static outcome *shown(const setting *s) {
   outcome *out = calloc(1, sizeof *out);
-  kith_sampler_plan(s->s, n, seed, step, 0, NULL);
   for (int l = 0; l < HOPS; l++) {
     const kith_hop *h = kith_sampler_hop(s->s, l);
     assert_int_equal(h->csr->n_row, h->out->n);
@@ -103,6 +102,11 @@ static outcome *plan(setting *s, kith_lid n, const kith_gid *seed, uint64_t step
     }
   }
   return out;
+}
+
+static outcome *plan(setting *s, kith_lid n, const kith_gid *seed, uint64_t step) {
+  kith_sampler_plan(s->s, n, seed, step, 0, NULL);
+  return shown(s);
 }
 
 static void neighbours_are_neighbours_and_as_many_as_asked_for(void **state) {
@@ -189,6 +193,56 @@ static void draws_are_the_same_alone(void **state) {
     setting_free(&alone);
   }
   kith_comm_destroy(&self);
+}
+
+/* What is drawn before comes in pieces, a hop of all walks each. */
+static int least_pieces(const kith_sampler_options *o) {
+  int walk = o->mode == KITH_SAINT_WALK ? o->walk + 1 : o->mode == KITH_SAINT_EDGE ? 2 : 0;
+  return HOPS + walk;
+}
+
+/* While a step's plan is made in pieces, that of the step before is shown. */
+static void a_plan_under_way_changes_nothing_that_is_shown(void **state) {
+  (void)state;
+  for (int w = 0; w < WAYS; w++) {
+    setting s = setting_make(CUT, every_way[w], false);
+    kith_gid number[NODES], seed[SEEDS];
+    int pieces = 0;
+    global_numbers(&s, number);
+    kith_lid n = some_seeds(number, seed);
+    outcome *first = plan(&s, n, seed, 0), *second = plan(&s, n, seed, 1), *now = NULL;
+    assert_memory_not_equal(first, second, sizeof *first);
+    free(plan(&s, n, seed, 0));
+    kith_sampler_begin(s.s, n, seed, 1, 0, NULL);
+    for (bool made = false; !made; pieces++) {
+      now = shown(&s);
+      assert_memory_equal(now, first, sizeof *now);
+      free(now);
+      made = kith_sampler_advance(s.s);
+    }
+    assert_true(pieces >= least_pieces(&every_way[w]));
+    kith_sampler_show(s.s);
+    now = shown(&s);
+    assert_memory_equal(now, second, sizeof *now);
+    free(now);
+    free(first);
+    free(second);
+    setting_free(&s);
+  }
+}
+
+/* A sampler may go while its messages travel. */
+static void a_plan_under_way_can_be_left(void **state) {
+  (void)state;
+  for (int w = 0; w < WAYS; w++)
+    for (int pieces = 0; pieces < 12; pieces++) {
+      setting s = setting_make(CUT, every_way[w], false);
+      kith_gid number[NODES], seed[SEEDS];
+      global_numbers(&s, number);
+      kith_sampler_begin(s.s, some_seeds(number, seed), seed, 1, 0, NULL);
+      for (int i = 0; i < pieces; i++) (void)kith_sampler_advance(s.s);
+      setting_free(&s);
+    }
 }
 
 static int part_of(int node) { return test_part(6, CUT, node >= USERS, node < USERS ? node : node - USERS); }
@@ -322,10 +376,10 @@ static bool counts(const kith_sampler_options *o, uint64_t step, int node) {
 }
 
 /*
- * The same of one hop, the seeds' own: through two hops nodes of one set come together more often than chances of single
- * edges tell.  Chances that are counted have errors of their own: a twentieth of the sum is allowed for them.
+ * The same of one hop, in the seeds' rows of it: through two hops nodes of one set come together more often than chances of
+ * single edges tell.  Chances that are counted have errors of their own: a twentieth of the sum is allowed for them.
  */
-static void check_unbiased_sum(kith_sampler_options o, int64_t n_step) {
+static void check_unbiased_sum(kith_sampler_options o, int l, int64_t n_step) {
   setting s = setting_make(CUT, o, false);
   kith_gid number[NODES], seed[SEEDS];
   double sum[SEEDS] = {0}, square[SEEDS] = {0}, times[SEEDS] = {0}, value[NODES], truth[NODES], leaf[NODES], y[NODES];
@@ -335,7 +389,7 @@ static void check_unbiased_sum(kith_sampler_options o, int64_t n_step) {
   kith_lid n = some_seeds(number, seed);
   for (int64_t step = 0; step < n_step; step++) {
     kith_sampler_plan(s.s, n, seed, (uint64_t)step, 0, NULL);
-    const kith_hop *h = kith_sampler_hop(s.s, HOPS - 1);
+    const kith_hop *h = kith_sampler_hop(s.s, l);
     for (kith_lid i = 0; i < h->in->n; i++) leaf[i] = value[node_of(h->in, i)];
     hop_multiply(h, leaf, y);
     for (kith_lid p = 0; p < n; p++) {
@@ -348,7 +402,7 @@ static void check_unbiased_sum(kith_sampler_options o, int64_t n_step) {
   for (kith_lid p = 0; p < n; p++) {
     int a = node_of(kith_sampler_leaves(s.s), p);
     double mean = sum[p] / times[p], error = sqrt(fmax(0, square[p] / times[p] - mean * mean) / times[p]);
-    if (!(fabs(mean - truth[a]) <= 5 * error + truth[a] / 20)) fail_msg("%s: node %d: mean %g, truth %g, standard error %g", kith_train_mode_text(o.mode), a, mean, truth[a], error);
+    if (!(fabs(mean - truth[a]) <= 5 * error + truth[a] / 20)) fail_msg("%s, hop %d: node %d: mean %g, truth %g, standard error %g", kith_train_mode_text(o.mode), l, a, mean, truth[a], error);
   }
   setting_free(&s);
 }
@@ -361,9 +415,13 @@ static void weighed_sums_are_unbiased(void **state) {
   check_unbiased((kith_sampler_options){.mode = KITH_NEIGHBOR, .fanouts = {1, {3}}, .draw = KITH_BY_WEIGHT}, 800);
   check_unbiased((kith_sampler_options){.mode = KITH_LAYERWISE, .budget = 20}, 2000);
   check_unbiased((kith_sampler_options){.mode = KITH_SAINT_NODE, .budget = 20}, 2000);
-  check_unbiased_sum((kith_sampler_options){.mode = KITH_SAINT_EDGE, .budget = 10, .coverage = 400}, 1000);
-  check_unbiased_sum((kith_sampler_options){.mode = KITH_SAINT_WALK, .budget = 6, .walk = 2, .coverage = 400}, 1000);
-  check_unbiased_sum((kith_sampler_options){.mode = KITH_CLUSTER, .clusters = CLUSTERS, .cut = KITH_CUT_WEIGH}, 2000);
+  for (int l = 0; l < HOPS; l++) { /* a seed's rows of farther hops are in the set or not */
+    check_unbiased_sum((kith_sampler_options){.mode = KITH_LAYERWISE, .budget = 20}, l, 2000);
+    check_unbiased_sum((kith_sampler_options){.mode = KITH_SAINT_NODE, .budget = 20}, l, 2000);
+    check_unbiased_sum((kith_sampler_options){.mode = KITH_SAINT_EDGE, .budget = 10, .coverage = 400}, l, 4000);
+    check_unbiased_sum((kith_sampler_options){.mode = KITH_SAINT_WALK, .budget = 6, .walk = 2, .coverage = 400}, l, 4000);
+  }
+  check_unbiased_sum((kith_sampler_options){.mode = KITH_CLUSTER, .clusters = CLUSTERS, .cut = KITH_CUT_WEIGH}, HOPS - 1, 2000);
 }
 
 /* The chance that no walk of one hop comes to a or b, of walks that begin at each node with chance `root`. */
@@ -452,7 +510,8 @@ static void draws_are_uniform(void **state) {
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(neighbours_are_neighbours_and_as_many_as_asked_for), cmocka_unit_test(seeds_are_the_first_rows_of_every_frame),
-      cmocka_unit_test(draws_are_the_same_alone), cmocka_unit_test(clusters_are_counted), cmocka_unit_test(sets_have_the_expected_size), cmocka_unit_test(chances_of_edges_are_exact), cmocka_unit_test(targets_are_left_out), cmocka_unit_test(weighed_sums_are_unbiased), cmocka_unit_test(draws_are_uniform)};
+      cmocka_unit_test(draws_are_the_same_alone), cmocka_unit_test(a_plan_under_way_changes_nothing_that_is_shown),
+      cmocka_unit_test(a_plan_under_way_can_be_left), cmocka_unit_test(clusters_are_counted), cmocka_unit_test(sets_have_the_expected_size), cmocka_unit_test(chances_of_edges_are_exact), cmocka_unit_test(targets_are_left_out), cmocka_unit_test(weighed_sums_are_unbiased), cmocka_unit_test(draws_are_uniform)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

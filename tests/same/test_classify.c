@@ -43,7 +43,7 @@ static void train_on(const kith_comm *comm, const test_classes *t, kith_model_op
     kith_sum *mine = kith_trainer_state(trainer).loss, sum;
     *mine = (kith_sum){0};
     if (s % n_step == 0) kith_trainer_epoch(trainer, s / n_step);
-    assert_false(kith_trainer_step(trainer, s % n_step, false));
+    assert_int_equal(kith_trainer_step(trainer, s % n_step, KITH_WISH_NOTHING), KITH_WISH_NOTHING);
     sum = *mine;
     kith_comm_sum(comm, 1, &sum);
     loss[s] = kith_sum_value(&sum);
@@ -132,8 +132,12 @@ static void check_epochs(const kith_graph *g, kith_labelled *l) {
   for (int epoch = 0; epoch < 2; epoch++) {
     kith_labelled_begin(l, epoch);
     for (int64_t s = 0; s < l->n_step; s++) {
+      const kith_gid *ahead = NULL;
       kith_labelled_step(l, s);
       int64_t n = l->n;
+      assert_int_equal(kith_labelled_ahead(l, s, &ahead), n);
+      assert_memory_equal(ahead, l->number, (size_t)n * sizeof *ahead);
+      if (s + 1 < l->n_step) (void)kith_labelled_ahead(l, s + 1, &ahead); /* leaves the step as it is */
       kith_comm_sum_int(test_comm, 1, &n);
       assert_int_equal(n, kith_labelled_nodes(l, s));
       for (kith_lid i = 0; i < l->n; i++) {
@@ -315,7 +319,7 @@ static void an_oracle_agrees(void **state) {
     double wanted = oracle_step(&o, &classes, &how, s + 1);
     if (!(fabs(loss[s] - wanted) <= TOLERANCE * wanted)) fail_msg("step %d: %.9g, the oracle says %.9g", s, loss[s], wanted);
     kith_trainer_epoch(trainer, s);
-    kith_trainer_step(trainer, 0, false);
+    kith_trainer_step(trainer, 0, KITH_WISH_NOTHING);
   }
   oracle_forward(&o);
   expect_logits(g, kith_trainer_final(trainer), &o);

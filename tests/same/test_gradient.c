@@ -78,8 +78,8 @@ static double weight_below(const setting *s, int item) {
 }
 
 static double noise_of(const setting *s, int item) {
-  double share = s->train.negatives.popularity;
-  return share * s->weight[item] / weight_below(s, ITEMS) + (1 - share) / ITEMS;
+  double share = s->train.negatives.popularity, inbatch = s->train.negatives.inbatch;
+  return share * s->weight[item] / weight_below(s, ITEMS) + inbatch * degree_of(s, item) / (double)s->t->n_edge + (1 - share - inbatch) / ITEMS;
 }
 
 static int drawn_by(const setting *s, kith_draw r) {
@@ -100,9 +100,17 @@ static kith_draw draw_of(const setting *s, int64_t edge, int j, int c, int try) 
   return kith_random(s->train.seed, KITH_USE_NEGATIVE, 0, (uint64_t)edge, (uint64_t)c << 48 | (uint64_t)j << 16 | (uint64_t)try);
 }
 
+static bool is_inbatch(const setting *s, kith_draw r) {
+  double law = kith_random_unit(r.bits[1]) - s->train.negatives.popularity;
+  return law >= 0 && law < s->train.negatives.inbatch;
+}
+
+static int inbatch_by(const setting *s, kith_draw r) { return s->t->item[edge_at(s, (int64_t)kith_random_below(r.bits[0], (uint64_t)s->pairs))]; }
+
 static int negative_of(const setting *s, int64_t edge, int j, int c) {
   for (int try = 0;; try++) {
-    int item = drawn_by(s, draw_of(s, edge, j, c, try));
+    kith_draw r = draw_of(s, edge, j, c, try);
+    int item = is_inbatch(s, r) ? inbatch_by(s, r) : drawn_by(s, r);
     if (!knows(s, s->t->user[edge], item)) return USERS + item;
   }
 }
@@ -213,7 +221,7 @@ static void check(kith_model_name model, kith_loss_options loss, kith_negative_o
   final_of(&s, x, chooser);
   s.chooser = chooser;
   kith_trainer_epoch(trainer, 0);
-  kith_trainer_step(trainer, 0, false);
+  kith_trainer_step(trainer, 0, KITH_WISH_NOTHING);
   kith_comm_sum(test_comm, 1, st.loss);
   assert_true(fabs(kith_sum_value(st.loss) - loss_of(&s, x)) < 1e-5);
   double *moment = all_rows(g, st.m);
@@ -273,6 +281,16 @@ static void nce_is_differentiated(void **state) {
   check(KITH_MF, loss_named(KITH_NCE), mixed);
 }
 
+static void negatives_of_the_batch_are_differentiated(void **state) {
+  (void)state;
+  kith_negative_options all = {.count = 2, .inbatch = 1, .pool = 16}, mixed = {.count = 3, .popularity = 0.3, .alpha = 0.75, .inbatch = 0.4, .pool = 4};
+  check(KITH_LIGHTGCN, loss_named(KITH_BPR), all);
+  check(KITH_LIGHTGCN, loss_named(KITH_NCE), mixed);
+  check(KITH_MF, loss_named(KITH_NCE), all);
+  mixed.hard = 0.5;
+  check(KITH_MF, loss_named(KITH_BPR), mixed);
+}
+
 static void softmax_is_differentiated(void **state) {
   (void)state;
   check(KITH_LIGHTGCN, loss_named(KITH_SOFTMAX), kith_negative_defaults());
@@ -305,7 +323,7 @@ static void softmax_of_shared_negatives_alone_is_differentiated(void **state) {
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(bpr_is_differentiated), cmocka_unit_test(bpr_with_several_negatives_is_differentiated),
-      cmocka_unit_test(bpr_with_hard_negatives_is_differentiated), cmocka_unit_test(nce_is_differentiated),
+      cmocka_unit_test(bpr_with_hard_negatives_is_differentiated), cmocka_unit_test(nce_is_differentiated), cmocka_unit_test(negatives_of_the_batch_are_differentiated),
       cmocka_unit_test(softmax_is_differentiated), cmocka_unit_test(softmax_with_shared_negatives_is_differentiated),
       cmocka_unit_test(softmax_of_shared_negatives_alone_is_differentiated)};
   test_begin(&argc, &argv);

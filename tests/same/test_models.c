@@ -16,9 +16,20 @@ typedef struct manner {
   kith_sampler_options sampler;
   kith_loss_name loss;
   bool exclude;
+  kith_negative_options negatives; /* the defaults where count is 0 */
+  bool looks;                      /* at the final embeddings after every step */
 } manner;
 
-static void train_on(const kith_comm *comm, const test_graph *t, const kith_model_options *model, const manner *how, int parts, double *loss) {
+/* The sum of the final embeddings: exact, so of all their bits that matter. */
+static double final_sum(const kith_comm *comm, kith_trainer *trainer, int64_t n) {
+  kith_sum sum = {0};
+  const float *final = kith_trainer_final(trainer);
+  for (int64_t i = 0; i < n; i++) kith_sum_add(&sum, (double)final[i] * (double)(i % 1021));
+  kith_comm_sum(comm, 1, &sum);
+  return kith_sum_value(&sum);
+}
+
+static void train_and_look(const kith_comm *comm, const test_graph *t, const kith_model_options *model, const manner *how, int parts, double *loss, double *final) {
   if (how->sampler.mode == KITH_CLUSTER) parts = CUT; /* what is learnt in a step depends on the cut */
   kith_graph *g = test_graph_cut(t, comm, parts, 2);
   kith_train_options train = kith_train_defaults();
@@ -28,18 +39,25 @@ static void train_on(const kith_comm *comm, const test_graph *t, const kith_mode
   train.sampler = how->sampler;
   train.loss.name = how->loss;
   train.exclude = how->exclude;
+  if (how->negatives.count > 0) train.negatives = how->negatives;
   assert_int_equal(KITH_OK, kith_trainer_create(comm, g, model, &train, &trainer).status);
   kith_trainer_epoch(trainer, 0);
   for (int s = 0; s < STEPS; s++) {
     kith_sum *mine = kith_trainer_state(trainer).loss, sum;
     *mine = (kith_sum){0};
-    kith_trainer_step(trainer, s, false);
+    kith_trainer_step(trainer, s, KITH_WISH_NOTHING);
     sum = *mine;
     kith_comm_sum(comm, 1, &sum);
     loss[s] = kith_sum_value(&sum);
+    if (how->looks) (void)final_sum(comm, trainer, 0);
   }
+  if (final) *final = final_sum(comm, trainer, (int64_t)g->n_own * kith_model_width(model));
   kith_trainer_destroy(&trainer);
   kith_graph_destroy(&g);
+}
+
+static void train_on(const kith_comm *comm, const test_graph *t, const kith_model_options *model, const manner *how, int parts, double *loss) {
+  train_and_look(comm, t, model, how, parts, loss, NULL);
 }
 
 static kith_model_options small(kith_model_options model) {
@@ -129,6 +147,43 @@ static void every_way_of_sampling_is_the_same(void **state) {
   }
 }
 
+static void negatives_of_the_batch_are_the_same(void **state) {
+  (void)state;
+  const kith_sampler_options way[] = {{.mode = KITH_NEIGHBOR, .fanouts = {1, {3}}}, {.mode = KITH_CLUSTER, .clusters = 2}};
+  kith_negative_options negatives = {.count = 3, .popularity = 0.2, .alpha = 0.75, .inbatch = 0.5, .pool = 4};
+  for (int w = 0; w < 2; w++) {
+    check_as((kith_model_options){.name = KITH_LIGHTGCN}, (manner){.sampler = way[w], .loss = KITH_NCE, .exclude = w == 0, .negatives = negatives});
+    check_as((kith_model_options){.name = KITH_LIGHTGCN}, (manner){.sampler = way[w], .loss = KITH_BPR, .exclude = w == 1, .negatives = negatives});
+  }
+}
+
+/* Sampled steps and the whole graph take turns in memory: neither finds anything of the other. */
+static void check_looks(kith_model_options options, kith_loss_name loss) {
+  const kith_sampler_options way[] = {{.mode = KITH_NEIGHBOR, .fanouts = {1, {3}}}, {.mode = KITH_SAINT_WALK, .budget = 20, .walk = 2, .coverage = 10}};
+  kith_model_options model = small(options);
+  test_graph t = test_graph_random(USERS, ITEMS, EDGES, 11);
+  for (int w = 0; w < 2; w++) {
+    double blind[STEPS], seen[STEPS], final[2];
+    train_and_look(test_comm, &t, &model, &(manner){.sampler = way[w], .loss = loss, .exclude = true}, 7, blind, &final[0]);
+    train_and_look(test_comm, &t, &model, &(manner){.sampler = way[w], .loss = loss, .exclude = true, .looks = true}, 7, seen, &final[1]);
+    assert_memory_equal(blind, seen, sizeof seen);
+    assert_true(final[0] != 0 && final[0] == final[1]);
+  }
+  test_graph_free(&t);
+}
+
+static void looking_at_the_final_embeddings_changes_no_bit(void **state) {
+  (void)state;
+  check_looks((kith_model_options){.name = KITH_LIGHTGCN}, KITH_SOFTMAX);
+  check_looks((kith_model_options){.name = KITH_LIGHTGCN, .layer_weights = KITH_LEARNED, .edge_dropout = 0.2}, KITH_NCE);
+  check_looks((kith_model_options){.name = KITH_NGCF, .dropout = 0.1}, KITH_BPR);
+  check_looks((kith_model_options){.name = KITH_GCN}, KITH_BPR);
+  check_looks((kith_model_options){.name = KITH_GAT, .heads = 2, .attention_dropout = 0.2}, KITH_BPR);
+  check_looks((kith_model_options){.name = KITH_SAGE, .aggregator = KITH_POOL}, KITH_BPR);
+  check_looks((kith_model_options){.name = KITH_SAGE, .aggregator = KITH_LSTM}, KITH_BPR);
+  check_looks(pinsage(10), KITH_BPR);
+}
+
 /* The first step is that of equal weights, to the last bit; later ones are not. */
 static void learnt_layers_are_the_same(void **state) {
   (void)state;
@@ -178,7 +233,7 @@ static void pinsage_is_the_same(void **state) {
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(lightgcn_is_the_same), cmocka_unit_test(every_way_of_sampling_is_the_same), cmocka_unit_test(learnt_layers_are_the_same), cmocka_unit_test(mf_is_the_same), cmocka_unit_test(all_neighbours_are_the_whole_graph),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(lightgcn_is_the_same), cmocka_unit_test(every_way_of_sampling_is_the_same), cmocka_unit_test(negatives_of_the_batch_are_the_same), cmocka_unit_test(looking_at_the_final_embeddings_changes_no_bit), cmocka_unit_test(learnt_layers_are_the_same), cmocka_unit_test(mf_is_the_same), cmocka_unit_test(all_neighbours_are_the_whole_graph),
                                      cmocka_unit_test(ngcf_is_the_same), cmocka_unit_test(gcn_is_the_same),
                                      cmocka_unit_test(gat_is_the_same), cmocka_unit_test(sage_is_the_same),
                                      cmocka_unit_test(pinsage_is_the_same)};

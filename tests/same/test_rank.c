@@ -164,9 +164,38 @@ static void sampling_everything_is_ranking_everything(void **state) {
   kith_graph_destroy(&g);
 }
 
+/* A rank that wants to stop from its so-manyeth look on. */
+static int looks_left;
+static bool wants_to_stop(void) { return __atomic_sub_fetch(&looks_left, 1, __ATOMIC_RELAXED) < 0; }
+
+static void who_stops_stops_all(void **state) {
+  (void)state;
+  kith_graph *g = share();
+  float *x = vectors(g);
+  kith_rank_options o = {.n_k = 1, .k = {5}, .split = KITH_ON_TEST};
+  kith_metrics truth, m;
+  assert_int_equal(kith_rank_evaluate(test_comm, g, WIDTH, x, &o, &truth).status, KITH_OK);
+  int64_t live = kith_alloc_live();
+  o.stop = wants_to_stop;
+  for (int r = 0; r < test_comm->size; r++)
+    for (int look = 0; look < 4; look++) {
+      looks_left = test_comm->rank == r ? look : 1 << 20;
+      kith_status st = kith_rank_evaluate(test_comm, g, WIDTH, x, &o, &m).status;
+      assert_int_equal(kith_comm_max(test_comm, (int64_t)st), (int64_t)st); /* the same on all */
+      assert_true(st == KITH_EINTERRUPT || (st == KITH_OK && look > 0));
+      if (st == KITH_OK) assert_true(m.recall[0] == truth.recall[0]);
+      assert_int_equal(kith_alloc_live(), live);
+    }
+  o.stop = NULL; /* nothing of it is left */
+  assert_int_equal(kith_rank_evaluate(test_comm, g, WIDTH, x, &o, &m).status, KITH_OK);
+  assert_true(m.recall[0] == truth.recall[0] && m.ndcg[0] == truth.ndcg[0]);
+  free(x);
+  kith_graph_destroy(&g);
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(the_best_items_are_the_oracles), cmocka_unit_test(metrics_are_the_oracles),
-                                     cmocka_unit_test(sampling_everything_is_ranking_everything)};
+                                     cmocka_unit_test(sampling_everything_is_ranking_everything), cmocka_unit_test(who_stops_stops_all)};
   test_begin(&argc, &argv);
   graph = test_graph_random(USERS, ITEMS, EDGES, 31);
   int failures = cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,7 +46,7 @@ static outcome train_on(const kith_comm *comm, const test_graph *t, const recipe
     kith_sum *loss = kith_trainer_state(trainer).loss;
     *loss = (kith_sum){0};
     kith_trainer_epoch(trainer, e);
-    for (int64_t s = 0; s < kith_trainer_n_step(trainer); s++) kith_trainer_step(trainer, s, false);
+    for (int64_t s = 0; s < kith_trainer_n_step(trainer); s++) kith_trainer_step(trainer, s, KITH_WISH_NOTHING);
     kith_comm_sum(comm, 1, loss);
     out.loss[e] = kith_sum_value(loss);
   }
@@ -139,6 +139,15 @@ static void nce_has_the_same_bits(void **state) {
   check((recipe){.model = KITH_MF, .loss = KITH_NCE, .width = 21, .batch = 128});
 }
 
+static void negatives_of_the_batch_have_the_same_bits(void **state) {
+  (void)state;
+  kith_negative_options all = {.count = 2, .inbatch = 1, .pool = 16}, mixed = {.count = 4, .popularity = 0.25, .alpha = 0.75, .inbatch = 0.5, .pool = 5};
+  check((recipe){.model = KITH_LIGHTGCN, .loss = KITH_BPR, .width = 32, .batch = EDGES - 1, .negatives = all}); /* a step of one pair, too */
+  check((recipe){.model = KITH_MF, .loss = KITH_NCE, .width = 21, .batch = 77, .negatives = mixed});
+  mixed.hard = 0.5;
+  check((recipe){.model = KITH_LIGHTGCN, .loss = KITH_BPR, .width = 32, .batch = 100, .negatives = mixed});
+}
+
 static void shared_negatives_have_the_same_bits(void **state) {
   (void)state;
   kith_negative_options popular = {.count = 1, .popularity = 0.5, .alpha = 0.75, .pool = 16};
@@ -158,7 +167,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(lightgcn_with_bpr_has_the_same_bits), cmocka_unit_test(a_width_that_fits_no_vector_has_the_same_bits),
       cmocka_unit_test(lightgcn_with_softmax_has_the_same_bits), cmocka_unit_test(mf_with_bpr_has_the_same_bits),
       cmocka_unit_test(mf_with_softmax_has_the_same_bits), cmocka_unit_test(fewer_edges_have_the_same_bits), cmocka_unit_test(several_negatives_of_a_mixture_have_the_same_bits),
-      cmocka_unit_test(hard_negatives_have_the_same_bits), cmocka_unit_test(nce_has_the_same_bits),
+      cmocka_unit_test(hard_negatives_have_the_same_bits), cmocka_unit_test(nce_has_the_same_bits), cmocka_unit_test(negatives_of_the_batch_have_the_same_bits),
       cmocka_unit_test(shared_negatives_have_the_same_bits), cmocka_unit_test(shared_negatives_alone_have_the_same_bits)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));

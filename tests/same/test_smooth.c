@@ -128,7 +128,7 @@ static kith_trainer *trained(const kith_comm *comm, const kith_graph *g, kith_mo
   train.sampler.mode = mode;
   assert_int_equal(KITH_OK, kith_trainer_create(comm, g, &model, &train, &t).status);
   kith_trainer_epoch(t, 0);
-  kith_trainer_step(t, 0, false);
+  kith_trainer_step(t, 0, KITH_WISH_NOTHING);
   return t;
 }
 

@@ -1,6 +1,7 @@
 #include "support/form.h"
 
 #include "support/cut.h"
+#include "support/features.h"
 #include "support/mpi_main.h"
 
 enum { USERS = 14, ITEMS = 17, EDGES = 80 };
@@ -109,10 +110,12 @@ static void form_whole(test_formula make, double step, bool loops, bool near) {
   test_form s = {0};
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 4);
   kith_graph *g = test_graph_cut(&t, test_comm, 5, 3);
+  test_features(g, (const int[KITH_TYPES]){5, 7}, 6);
   kith_near_options o = {.walks = 20, .length = 3, .neighbours = 6};
   assert_int_equal(KITH_OK, (near ? kith_near_create(test_comm, g, &o, 1, FORM_WIDTH, &s.a) : kith_relation_create(test_comm, g, FORM_WIDTH, &s.a)).status);
   assert_int_equal(KITH_OK, kith_whole_make(s.a, true, loops, &s.whole));
   s.hop = &s.whole.hop;
+  s.g = g;
   form_play(&s, make, step);
   kith_whole_free(&s.whole);
   kith_relation_destroy(&s.a);

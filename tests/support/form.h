@@ -10,6 +10,7 @@ enum { FORM_WIDTH = 8, FORM_LEAVES = 2 };
 typedef struct test_form {
   kith_tape *tape;
   kith_params *params;
+  const kith_graph *g; /* the whole graph, cut; null on a sampled hop */
   kith_relation *a;
   kith_whole whole;
   const kith_hop *hop;

@@ -1,4 +1,8 @@
 /* ranks: 1 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "support/mpi_main.h"
 
 static void philox_gives_its_published_answer(void **state) {
@@ -95,6 +99,33 @@ static void large_blocks_are_zero_too(void **state) {
   KITH_FREE(p);
 }
 
+/* Bytes of this process that are in memory. */
+static int64_t resident(void) {
+  char line[256], *second = NULL;
+  FILE *f = fopen("/proc/self/statm", "r");
+  assert_non_null(f);
+  assert_non_null(fgets(line, sizeof line, f));
+  fclose(f);
+  (void)strtoll(line, &second, 10);
+  return strtoll(second, NULL, 10) * sysconf(_SC_PAGESIZE);
+}
+
+static void a_block_that_rests_is_zero_and_takes_no_memory(void **state) {
+  (void)state;
+  const int64_t sizes[] = {100, 64 << 20};
+  for (int k = 0; k < 2; k++) {
+    char *p = kith_alloc(sizes[k], 1);
+    for (int round = 0; round < 2; round++) {
+      for (int64_t i = 0; i < sizes[k]; i++) p[i] = 1;
+      int64_t before = resident();
+      kith_alloc_rest(p, sizes[k], 1);
+      if (k == 1) assert_true(before - resident() > sizes[k] / 2);
+      for (int64_t i = 0; i < sizes[k]; i += 11) assert_int_equal(p[i], 0);
+    }
+    KITH_FREE(p);
+  }
+}
+
 static void paths_join_with_one_slash(void **state) {
   (void)state;
   char path[KITH_PATH];
@@ -124,6 +155,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(epochs_have_different_orders), cmocka_unit_test(a_shuffle_spreads_evenly),
       cmocka_unit_test(sums_do_not_depend_on_their_order), cmocka_unit_test(a_sum_remembers_what_is_not_finite),
       cmocka_unit_test(a_refused_allocation_says_so_and_counts_stay), cmocka_unit_test(large_blocks_are_zero_too),
+      cmocka_unit_test(a_block_that_rests_is_zero_and_takes_no_memory),
       cmocka_unit_test(paths_join_with_one_slash), cmocka_unit_test(a_message_is_one_printable_line)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));

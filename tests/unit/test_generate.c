@@ -224,6 +224,61 @@ static void tastes_can_be_learnt_and_popularity_is_not_enough(void **state) {
   list_free(&p);
 }
 
+/* ---- features ------------------------------------------------------------------------------------------------------ */
+
+enum { TAGS = 8 * 5 + 16 };
+
+static int take_number(char **at) {
+  char *end = NULL;
+  long x = strtol(*at, &end, 10);
+  assert_true(end > *at);
+  *at = end;
+  return (int)x;
+}
+
+/* has[i][tag] of n nodes, from lines of integers; every node has one line, and at least one tag, none twice. */
+static void read_tags(const char *path, int n, bool has[][TAGS]) {
+  size_t size;
+  char *text = test_file_read(path, &size);
+  int lines = 0;
+  for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+    char *at = line;
+    if (line[0] == '#') continue;
+    int id = take_number(&at);
+    assert_int_equal(id, lines++);
+    do {
+      int tag = take_number(&at);
+      assert_true(tag >= 0 && tag < TAGS && !has[id][tag]);
+      has[id][tag] = true;
+    } while (*at);
+  }
+  assert_int_equal(lines, n);
+  KITH_FREE(text);
+}
+
+static void tags_tell_who_likes_what(void **state) {
+  (void)state;
+  const double times_more = 2;
+  static bool user[300][TAGS], item[500][TAGS];
+  char pairs[KITH_PATH], users[KITH_PATH], items_path[KITH_PATH];
+  kith_generate_options o = small_world();
+  double met = 0, all = 0;
+  o.names = false;
+  assert_int_equal(kith_generate(&o, test_path(folder, "tagged", pairs), ""), KITH_OK);
+  assert_int_equal(kith_generate_features(&o, false, test_path(folder, "users", users)), KITH_OK);
+  assert_int_equal(kith_generate_features(&o, true, test_path(folder, "items", items_path)), KITH_OK);
+  read_tags(users, 300, user);
+  read_tags(items_path, 500, item);
+  list p = read_list(pairs, "%d\t%d\t%lld", 7000);
+  for (int tag = 0; tag < TAGS; tag++) {
+    for (int i = 0; i < p.n; i++) met += user[p.user[i]][tag] && item[p.item[i]][tag];
+    for (int u = 0; u < 300; u++)
+      for (int i = 0; i < 500; i++) all += user[u][tag] && item[i][tag];
+  }
+  assert_true(met / p.n > times_more * all / (300 * 500));
+  list_free(&p);
+}
+
 /* ---- refusals ---------------------------------------------------------------------------------------------------- */
 
 static void impossible_worlds_are_refused_by_name(void **state) {
@@ -287,6 +342,7 @@ int main(void) {
       cmocka_unit_test(ids_are_integers_when_asked),
       cmocka_unit_test(crowded_worlds_are_filled_too),
       cmocka_unit_test(tastes_can_be_learnt_and_popularity_is_not_enough),
+      cmocka_unit_test(tags_tell_who_likes_what),
       cmocka_unit_test(impossible_worlds_are_refused_by_name),
       cmocka_unit_test(a_list_that_was_not_generated_is_left_alone),
       cmocka_unit_test(without_memory_nothing_is_left_behind),

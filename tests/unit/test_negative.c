@@ -17,18 +17,25 @@ static kith_graph *share;
 /* The quantile of chi-square with n degrees of freedom (Wilson and Hilferty 1931). */
 static double chi_quantile(int n) { return n * pow(1 - 2.0 / (9 * n) + LEVEL * sqrt(2.0 / (9 * n)), 3); }
 
-static kith_noise *noise_of(double popularity, double alpha, double hard) {
-  kith_negative_options o = {.count = 1, .popularity = popularity, .alpha = alpha, .hard = hard, .pool = 4};
+static kith_noise *noise_of(kith_negative_options o) {
   kith_noise *z = NULL;
   assert_int_equal(KITH_OK, kith_noise_create(test_comm, share, &o, &z).status);
   return z;
 }
 
-static void law(double popularity, double alpha, double *p) {
+static void law(kith_negative_options o, double *p) {
   double degree[ITEMS] = {0}, sum = 0;
   for (int64_t e = 0; e < graph.n_edge; e++) degree[graph.item[e]]++;
-  for (int i = 0; i < ITEMS; i++) sum += pow(degree[i], alpha);
-  for (int i = 0; i < ITEMS; i++) p[i] = popularity * pow(degree[i], alpha) / sum + (1 - popularity) / ITEMS;
+  for (int i = 0; i < ITEMS; i++) sum += pow(degree[i], o.alpha);
+  for (int i = 0; i < ITEMS; i++)
+    p[i] = o.popularity * pow(degree[i], o.alpha) / sum + o.inbatch * degree[i] / (double)graph.n_edge + (1 - o.popularity - o.inbatch) / ITEMS;
+}
+
+/* The law of those that a user does not know. */
+static void law_without(kith_lid user, double *p) {
+  double left = 0;
+  for (int i = 0; i < ITEMS; i++) left += p[i] *= !kith_lists_has(&share->train, user, i);
+  for (int i = 0; i < ITEMS; i++) p[i] /= left;
 }
 
 /* Cells that expect fewer than five draws are joined. */
@@ -48,10 +55,10 @@ static void expect_law(const double *count, const double *p, double n) {
   assert_true(chi < chi_quantile(cells - (rest[1] == 0)));
 }
 
-static void check_noise(double popularity, double alpha) {
-  kith_noise *z = noise_of(popularity, alpha, 0);
+static void check_noise(kith_negative_options o) {
+  kith_noise *z = noise_of(o);
   double p[ITEMS], count[ITEMS] = {0};
-  law(popularity, alpha, p);
+  law(o, p);
   for (uint64_t i = 0; i < DRAWS; i++) {
     kith_draw r = kith_random(7, KITH_USE_NEGATIVE, i, 0, 0);
     count[kith_noise_item(z, &r)]++;
@@ -64,16 +71,18 @@ static void check_noise(double popularity, double alpha) {
 
 static void draws_follow_their_law(void **state) {
   (void)state;
-  check_noise(0, 0.75);
-  check_noise(1, 0.75);
-  check_noise(1, 1);
-  check_noise(1, 0);
-  check_noise(0.3, 0.5);
+  check_noise((kith_negative_options){.alpha = 0.75});
+  check_noise((kith_negative_options){.popularity = 1, .alpha = 0.75});
+  check_noise((kith_negative_options){.popularity = 1, .alpha = 1});
+  check_noise((kith_negative_options){.popularity = 1, .alpha = 0});
+  check_noise((kith_negative_options){.popularity = 0.3, .alpha = 0.5});
+  check_noise((kith_negative_options){.inbatch = 1});
+  check_noise((kith_negative_options){.popularity = 0.3, .alpha = 0.5, .inbatch = 0.4});
 }
 
 static void an_item_that_nobody_met_is_not_popular(void **state) {
   (void)state;
-  kith_noise *z = noise_of(1, 0.75, 0);
+  kith_noise *z = noise_of((kith_negative_options){.popularity = 1, .alpha = 0.75});
   for (int i = 0; i < ITEMS; i++) {
     bool met = false;
     for (int64_t e = 0; e < graph.n_edge; e++) met = met || graph.item[e] == i;
@@ -85,16 +94,121 @@ static void an_item_that_nobody_met_is_not_popular(void **state) {
 /* The law of a user's negatives is the noise's without the user's items. */
 static void negatives_of_a_user_follow_the_law_of_the_others(void **state) {
   (void)state;
-  kith_noise *z = noise_of(0.5, 0.75, 0);
+  kith_negative_options o = {.popularity = 0.5, .alpha = 0.75};
+  kith_noise *z = noise_of(o);
   kith_epoch *e = NULL;
   assert_int_equal(KITH_OK, kith_epoch_create(share, 16, 3, &e));
   for (kith_lid u = 0; u < share->n_own_of[KITH_USER]; u += 9) {
-    double p[ITEMS], count[ITEMS] = {0}, left = 0;
-    law(0.5, 0.75, p);
-    for (int i = 0; i < ITEMS; i++) left += p[i] *= !kith_lists_has(&share->train, u, i);
-    for (int i = 0; i < ITEMS; i++) p[i] /= left;
-    for (int i = 0; i < 20000; i++) count[kith_negative_draw(z, e, u, u, i % 100, i / 100)]++;
+    double p[ITEMS], count[ITEMS] = {0};
+    law(o, p);
+    law_without(u, p);
+    for (int i = 0; i < 20000; i++) count[kith_negative_draw(z, e, u, u, i % 100, i / 100, NULL)]++;
     expect_law(count, p, 20000);
+  }
+  kith_epoch_destroy(&e);
+  kith_noise_destroy(&z);
+}
+
+/* How many draws of a pair among others fall on each item; never on one that its user knows. */
+static void count_draws(const kith_noise *z, const kith_epoch *e, const kith_seed *s, const kith_others *others, int n, double *count) {
+  for (int i = 0; i < n; i++) {
+    int32_t item = kith_negative_draw(z, e, kith_seed_edge(share, s), s->user, i % 100, i / 100, others);
+    assert_false(kith_lists_has(&share->train, s->user, item));
+    count[item]++;
+  }
+}
+
+/* Of a step, every other pair is drawn alike. */
+static void check_step(const kith_noise *z, kith_negative_options o, const kith_epoch *e, const kith_batch *b, int64_t step) {
+  double inbatch = o.inbatch, p[ITEMS], count[ITEMS] = {0};
+  if (e->first[step] == e->first[step + 1]) return;
+  const kith_seed *s = &e->seeds[e->first[step]];
+  kith_others others = {.n = b->n_global, .pair = b->pair};
+  o.inbatch = 0;
+  law(o, p);
+  for (int i = 0; i < ITEMS; i++) p[i] -= inbatch / ITEMS;
+  for (int64_t q = 0; q < others.n; q++) p[b->pair[3 * q + 1]] += inbatch / (double)others.n;
+  law_without(s->user, p);
+  count_draws(z, e, s, &others, 20000, count);
+  expect_law(count, p, 20000);
+}
+
+static void a_draw_in_the_batch_is_the_item_of_any_other_pair(void **state) {
+  (void)state;
+  kith_negative_options all = {.inbatch = 1}, mixed = {.popularity = 0.3, .alpha = 0.5, .inbatch = 0.4};
+  kith_batch_shape shape = {.pairs = 50, .n_negative = 1, .n_pool = 1, .inbatch = true};
+  for (int k = 0; k < 2; k++) {
+    kith_negative_options o = k == 0 ? all : mixed;
+    kith_noise *z = noise_of(o);
+    kith_relation *a = NULL;
+    kith_batch *b = NULL;
+    kith_epoch *e = NULL;
+    assert_int_equal(KITH_OK, kith_relation_create(test_comm, share, 1, &a).status);
+    assert_int_equal(KITH_OK, kith_batch_create(test_comm, share, a, z, &shape, &b).status);
+    assert_int_equal(KITH_OK, kith_epoch_create(share, 50, 3, &e));
+    kith_epoch_begin(e, 0);
+    for (int64_t step = 0; step < e->n_step; step += 3) {
+      kith_batch_pairs(b, e, step);
+      check_step(z, o, e, b, step);
+    }
+    kith_epoch_destroy(&e);
+    kith_batch_destroy(&b);
+    kith_relation_destroy(&a);
+    kith_noise_destroy(&z);
+  }
+}
+
+/* Over epochs, whose steps are random samples of the training pairs: one draw an epoch, since those of a step share its pairs. */
+static void draws_in_batches_follow_the_law_of_all_pairs(void **state) {
+  (void)state;
+  enum { BATCH = 128, EPOCHS = 3000 };
+  kith_negative_options o = {.inbatch = 1};
+  kith_batch_shape shape = {.pairs = BATCH, .n_negative = 1, .n_pool = 1, .inbatch = true};
+  kith_noise *z = noise_of(o);
+  kith_relation *a = NULL;
+  kith_batch *b = NULL;
+  kith_epoch *e = NULL;
+  double p[ITEMS], count[ITEMS] = {0};
+  int64_t drawn = 0;
+  assert_int_equal(KITH_OK, kith_relation_create(test_comm, share, 1, &a).status);
+  assert_int_equal(KITH_OK, kith_batch_create(test_comm, share, a, z, &shape, &b).status);
+  assert_int_equal(KITH_OK, kith_epoch_create(share, BATCH, 3, &e));
+  law(o, p);
+  law_without(0, p);
+  for (int64_t epoch = 0; epoch < EPOCHS; epoch++) {
+    kith_epoch_begin(e, epoch);
+    kith_batch_pairs(b, e, 0);
+    kith_lid i = 0;
+    while (i < b->n_pair && e->seeds[i].user != 0) i++;
+    if (i == b->n_pair) continue;
+    count[b->drawn[i]]++;
+    drawn++;
+  }
+  assert_true(drawn > EPOCHS / 2);
+  expect_law(count, p, (double)drawn);
+  kith_epoch_destroy(&e);
+  kith_batch_destroy(&b);
+  kith_relation_destroy(&a);
+  kith_noise_destroy(&z);
+}
+
+/* A step of one pair, and one whose other pairs have nothing that the user does not know. */
+static void without_other_pairs_all_training_pairs_are_drawn_from(void **state) {
+  (void)state;
+  kith_negative_options o = {.inbatch = 1};
+  kith_noise *z = noise_of(o);
+  kith_epoch *e = NULL;
+  assert_int_equal(KITH_OK, kith_epoch_create(share, 16, 3, &e));
+  kith_epoch_begin(e, 0);
+  const kith_seed *s = &e->seeds[0];
+  int64_t item = share->train.item[share->train.start[s->user]], pair[] = {0, item, 0, 0, item, 0, 0, item, 0};
+  for (int64_t n = 1; n <= 3; n += 2) {
+    kith_others others = {.n = n, .pair = pair};
+    double p[ITEMS], count[ITEMS] = {0};
+    law(o, p);
+    law_without(s->user, p);
+    count_draws(z, e, s, &others, 3000, count);
+    expect_law(count, p, 3000);
   }
   kith_epoch_destroy(&e);
   kith_noise_destroy(&z);
@@ -102,13 +216,13 @@ static void negatives_of_a_user_follow_the_law_of_the_others(void **state) {
 
 static void the_first_negative_is_the_one_that_has_always_been(void **state) {
   (void)state;
-  kith_noise *z = noise_of(0, 0.75, 0);
+  kith_noise *z = noise_of((kith_negative_options){.popularity = 0});
   kith_epoch e = {.g = share, .seed = 5, .epoch = 2};
   for (kith_eid edge = 0; edge < 200; edge++) {
     int32_t item = -1;
     for (uint64_t try = 0; item < 0 || kith_lists_has(&share->train, 0, item); try++)
       item = (int32_t)kith_random_below(kith_random(5, KITH_USE_NEGATIVE, 2, (uint64_t)edge, try).bits[0], ITEMS);
-    assert_int_equal(item, kith_negative_draw(z, &e, edge, 0, 0, 0));
+    assert_int_equal(item, kith_negative_draw(z, &e, edge, 0, 0, 0, NULL));
   }
   kith_noise_destroy(&z);
 }
@@ -117,7 +231,7 @@ static void the_share_of_hard_negatives_is_the_share_asked_for(void **state) {
   (void)state;
   const double shares[] = {0, 0.25, 0.8, 1};
   for (int k = 0; k < 4; k++) {
-    kith_noise *z = noise_of(0, 0.75, shares[k]);
+    kith_noise *z = noise_of((kith_negative_options){.hard = shares[k], .pool = 4});
     kith_epoch e = {.g = share, .seed = 5};
     double hard = 0, spread = sqrt(DRAWS * shares[k] * (1 - shares[k]));
     for (int i = 0; i < DRAWS; i++) hard += kith_negative_is_hard(z, &e, i / 3, i % 3);
@@ -199,12 +313,13 @@ static void shared_negatives_follow_their_law_and_are_marked_for_those_who_know_
   (void)state;
   enum { SHARED = 100, PAIRS = 50 };
   kith_batch_shape shape = {.pairs = PAIRS, .softmax = true, .n_negative = 1, .n_pool = 1, .n_shared = SHARED};
-  kith_noise *z = noise_of(0.4, 0.75, 0);
+  kith_negative_options popular = {.popularity = 0.4, .alpha = 0.75};
+  kith_noise *z = noise_of(popular);
   kith_relation *a = NULL;
   kith_batch *b = NULL;
   kith_epoch *e = NULL;
   double p[ITEMS], count[ITEMS] = {0}, drawn = 0;
-  law(0.4, 0.75, p);
+  law(popular, p);
   assert_int_equal(KITH_OK, kith_relation_create(test_comm, share, 1, &a).status);
   assert_int_equal(KITH_OK, kith_batch_create(test_comm, share, a, z, &shape, &b).status);
   assert_int_equal(KITH_OK, kith_epoch_create(share, PAIRS, 3, &e));
@@ -241,6 +356,19 @@ static void a_loss_without_candidates_is_refused(void **state) {
   assert_int_equal(KITH_ECONFIG, kith_loss_check(&loss, &negatives));
 }
 
+static void shares_of_draws_add_up_to_one_at_most(void **state) {
+  (void)state;
+  kith_loss_options loss = kith_loss_defaults();
+  kith_negative_options negatives = {.count = 1, .popularity = 0.3, .inbatch = 0.7};
+  assert_int_equal(KITH_OK, kith_loss_check(&loss, &negatives));
+  loss.name = KITH_SOFTMAX;
+  assert_int_equal(KITH_ECONFIG, kith_loss_check(&loss, &negatives)); /* which has in-batch candidates of its own */
+  loss.name = KITH_NCE;
+  assert_int_equal(KITH_OK, kith_loss_check(&loss, &negatives));
+  negatives.popularity = 0.4;
+  assert_int_equal(KITH_ECONFIG, kith_loss_check(&loss, &negatives));
+}
+
 static void a_step_of_too_many_rows_is_refused(void **state) {
   (void)state;
   kith_batch_shape shape = {.pairs = 10000000, .n_negative = 1000, .n_pool = 1};
@@ -255,6 +383,8 @@ int main(int argc, char **argv) {
       cmocka_unit_test(negatives_of_a_user_follow_the_law_of_the_others), cmocka_unit_test(the_first_negative_is_the_one_that_has_always_been),
       cmocka_unit_test(the_share_of_hard_negatives_is_the_share_asked_for), cmocka_unit_test(the_hardest_of_a_pool_is_picked),
       cmocka_unit_test(shared_negatives_follow_their_law_and_are_marked_for_those_who_know_them),
+      cmocka_unit_test(a_draw_in_the_batch_is_the_item_of_any_other_pair), cmocka_unit_test(draws_in_batches_follow_the_law_of_all_pairs),
+      cmocka_unit_test(without_other_pairs_all_training_pairs_are_drawn_from), cmocka_unit_test(shares_of_draws_add_up_to_one_at_most),
       cmocka_unit_test(a_loss_without_candidates_is_refused), cmocka_unit_test(a_step_of_too_many_rows_is_refused)};
   test_begin(&argc, &argv);
   graph = test_graph_random(USERS, ITEMS, EDGES, 8);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "support/mpi_main.h"
+#include "kith/train.h"
 #include "train/stop.h"
 
 /* How a child ends that is sent a signal twice while it watches: with 1 if the first was not noted, else with 0. */
@@ -13,7 +14,7 @@ static int end_of_child(int number) {
   int how = 0;
   pid_t child = fork();
   if (child == 0) {
-    kith__stop_watch();
+    kith_train_watch();
     if (kith__stop_is_asked()) _exit(1);
     raise(number);
     if (!kith__stop_is_asked()) _exit(1);
@@ -44,7 +45,7 @@ static void handlers_are_as_before_when_nobody_watches(void **state) {
   static const int number[] = {SIGINT, SIGTERM, SIGUSR1};
   struct sigaction before[3], after;
   for (int i = 0; i < 3; i++) assert_int_equal(sigaction(number[i], NULL, &before[i]), 0);
-  kith__stop_watch();
+  kith_train_watch();
   kith__stop_unwatch();
   for (int i = 0; i < 3; i++) {
     assert_int_equal(sigaction(number[i], NULL, &after), 0);

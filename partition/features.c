@@ -1,0 +1,55 @@
+/* What is known of nodes, in global order. */
+#include <string.h>
+
+#include "partition.h"
+
+static bool features_any(const kith_dataset *d) { return d->n_feature_of[KITH_USER] > 0 || d->n_feature_of[KITH_ITEM] > 0; }
+
+/* The row of node i, users before items; those of a type without a list are empty. */
+static kith_eid features_row(const kith_dataset *d, int64_t i, const kith_features **from, kith_eid *begin) {
+  int t = i < d->n[KITH_USER] ? KITH_USER : KITH_ITEM;
+  int64_t row = t == KITH_USER ? i : i - d->n[KITH_USER];
+  *from = &d->features[t];
+  if (!d->features[t].start) return 0;
+  *begin = d->features[t].start[row];
+  return d->features[t].start[row + 1] - *begin;
+}
+
+int64_t kith__partition_n_features(const kith_dataset *d) {
+  int64_t n = 0;
+  for (int t = 0; t < KITH_TYPES; t++)
+    if (d->features[t].start) n += d->features[t].start[d->features[t].n_row];
+  return n;
+}
+
+static kith_status features_cut(const kith_dataset *d, int64_t n, const int64_t *node, kith_features *out) {
+  kith_status st = KITH_OK;
+  KITH_TRY(kith_features_make(n, kith__partition_n_features(d), out));
+  for (int64_t k = 0; k < n; k++) {
+    const kith_features *from = NULL;
+    kith_eid begin = 0, at = out->start[k], many = features_row(d, node[k], &from, &begin);
+    if (many > 0) {
+      memcpy(out->of + at, from->of + begin, (size_t)many * sizeof *out->of);
+      memcpy(out->value + at, from->value + begin, (size_t)many * sizeof *out->value);
+    }
+    out->start[k + 1] = at + many;
+  }
+done:
+  return st;
+}
+
+kith_agreed kith__partition_write_features(const kith_comm *comm, kith_h5 *f, const kith_dataset *d, int64_t n, const int64_t *node) {
+  kith_agreed st = {KITH_OK};
+  kith_features cut = {0};
+  if (!features_any(d)) return st;
+  KITH_TRY(kith_agree(comm, features_cut(d, n, node, &cut)));
+  kith_eid many = cut.start[n];
+  KITH_TRY(kith_h5_put_int(f, "n_user_feature", d->n_feature_of[KITH_USER]));
+  KITH_TRY(kith_h5_put_int(f, "n_item_feature", d->n_feature_of[KITH_ITEM]));
+  KITH_TRY(kith_h5_write(f, "feature/start", KITH_H5_INT64, 0, n + 1, 0, n + 1, false, cut.start));
+  KITH_TRY(kith_h5_write(f, "feature/feature", KITH_H5_INT32, 0, many, 0, many, false, cut.of));
+  KITH_TRY(kith_h5_write(f, "feature/value", KITH_H5_FLOAT, 0, many, 0, many, false, cut.value));
+done:
+  kith_features_free(&cut);
+  return st;
+}

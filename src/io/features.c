@@ -1,0 +1,216 @@
+/* Features of users, or of items: a line is an id and the features that this node has, or a number for each. */
+#include "io/features.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { FEATURES_MOST = 1 << 20 }; /* of a type: each has a row of weights on every rank */
+
+/* One feature of one node. */
+typedef struct entry {
+  int32_t node, feature;
+  float value;
+} entry;
+
+typedef struct reading {
+  kith__describe *d;
+  kith__lines lines;
+  int32_t node;   /* that the line is of; -1: of none that is asked for */
+  int32_t width;  /* dense: numbers in a line */
+  int64_t n, room;
+  entry *entry;
+  int64_t room_line;
+  int64_t *line;  /* [nodes so far] of each node, 0: none */
+} reading;
+
+static kith_status reading_add(reading *r, int32_t feature, float value) {
+  kith_status st = KITH_OK;
+  if (r->node < 0 || feature < 0) return st;
+  if (r->n == r->room) {
+    KITH_TRY(KITH_GROW(r->entry, r->room, 2 * r->room + 4096));
+    r->room = 2 * r->room + 4096;
+  }
+  r->entry[r->n++] = (entry){r->node, feature, value};
+done:
+  return st;
+}
+
+/* ---- lines ------------------------------------------------------------------------------------------------------- */
+
+/* "drama", or "drama:0.5": what stands behind the last colon is a value if it is a number. */
+static kith__cell reading_value(kith__cell cell, float *value) {
+  const char *colon = cell.size > 0 ? memrchr(cell.at, ':', (size_t)cell.size) : NULL;
+  float found = 0;
+  *value = 1;
+  if (!colon || !kith__cell_real((kith__cell){colon + 1, cell.at + cell.size - colon - 1}, &found)) return cell;
+  *value = found;
+  return (kith__cell){cell.at, colon - cell.at};
+}
+
+static kith_status reading_sparse(reading *r, kith__cell rest) {
+  kith_status st = KITH_OK;
+  const kith__knife knife = kith__knife_guess(rest);
+  kith__cell cell;
+  float value = 0;
+  int32_t feature = 0;
+  while (kith__knife_cut(&knife, &rest, &cell)) {
+    cell = reading_value(cell, &value);
+    KITH_TRY(kith__names_take(r->d->feature, &r->lines, cell, r->d->new_features && r->node >= 0, &feature));
+    if (r->d->feature->n > FEATURES_MOST) KITH_TRY(kith__lines_fail(&r->lines, "more than %d different features", FEATURES_MOST));
+    r->d->unknown_features += r->node >= 0 && feature < 0;
+    KITH_TRY(reading_add(r, feature, value));
+  }
+done:
+  return st;
+}
+
+/* The first line says how many numbers a line has.  Zeros say nothing. */
+static kith_status reading_dense(reading *r, kith__cell rest) {
+  kith_status st = KITH_OK;
+  const kith__knife knife = kith__knife_guess(rest);
+  kith__cell cell;
+  int32_t n = 0;
+  float value = 0;
+  char shown[48];
+  for (; kith__knife_cut(&knife, &rest, &cell); n++) {
+    if (!kith__cell_real(cell, &value)) KITH_TRY(kith__lines_fail(&r->lines, "expected a number, found %s", kith__cell_show(cell, shown)));
+    if (n == FEATURES_MOST) KITH_TRY(kith__lines_fail(&r->lines, "expected at most %d numbers behind the id, found more", FEATURES_MOST));
+    if (value != 0) KITH_TRY(reading_add(r, n, value));
+  }
+  if (n == 0) KITH_TRY(kith__lines_fail(&r->lines, "expected numbers behind the id, found none"));
+  if (r->width == 0) r->width = n;
+  if (n != r->width) KITH_TRY(kith__lines_fail(&r->lines, "expected %d numbers behind the id, as in the lines before, found %d", r->width, n));
+done:
+  return st;
+}
+
+/* Whose line it is; no node has two. */
+static kith_status reading_whose(reading *r, kith__cell id) {
+  kith_status st = KITH_OK;
+  kith__describe *d = r->d;
+  KITH_TRY(kith__names_meet(d->node, &r->lines, id, d->new_nodes, &r->node));
+  d->unknown_nodes += r->node < 0;
+  if (r->node < 0) return st;
+  if (r->node >= r->room_line) {
+    int64_t room = 2 * (int64_t)r->node + 4096;
+    KITH_TRY(KITH_GROW(r->line, r->room_line, room));
+    r->room_line = room;
+  }
+  if (r->line[r->node] > 0) {
+    char shown[48];
+    KITH_TRY(kith__lines_fail(&r->lines, "%s %s stands in line %lld already", d->node->what, kith__cell_show(id, shown), (long long)r->line[r->node]));
+  }
+  r->line[r->node] = r->lines.number;
+  if (r->node < d->n_passed) r->node = -1;
+done:
+  return st;
+}
+
+static kith_status reading_lines(reading *r) {
+  kith_status st = KITH_OK;
+  kith__knife knife = {.size = 0};
+  kith__cell line, id;
+  bool first = true;
+  KITH_TRY(kith__lines_open(r->d->source->path, &r->lines));
+  for (;; first = false) {
+    KITH_TRY(kith__lines_next(&r->lines, &line));
+    if (line.size < 0) break;
+    if (first) knife = kith__knife_guess(line);
+    if (!kith__knife_cut(&knife, &line, &id)) continue;
+    if (!line.at) line = (kith__cell){"", 0};
+    KITH_TRY(reading_whose(r, id));
+    KITH_TRY(r->d->source->format == KITH_DENSE ? reading_dense(r, line) : reading_sparse(r, line));
+  }
+done:
+  kith__lines_close(&r->lines);
+  return st;
+}
+
+/* Dense features are called by their places, from 0. */
+static kith_status reading_name(reading *r) {
+  kith_status st = KITH_OK;
+  kith__names *names = r->d->feature;
+  char text[16];
+  int32_t number = 0;
+  if (r->d->source->format != KITH_DENSE || r->width == 0) return st;
+  for (int32_t k = 0; k < r->width && r->d->new_features; k++) {
+    snprintf(text, sizeof text, "%d", k);
+    KITH_TRY(kith__names_take(names, &r->lines, (kith__cell){text, (int64_t)strlen(text)}, true, &number));
+  }
+  KITH_CHECK(names->n == r->width, KITH_EDATA, "%s: %d numbers in a line, but the model was trained with %d", r->d->source->path, r->width, names->n);
+done:
+  return st;
+}
+
+/* ---- rows -------------------------------------------------------------------------------------------------------- */
+
+/* Rows by counting; within a row features stand as in the line. */
+static kith_status reading_rows(const reading *r, kith_features *out) {
+  kith_status st = KITH_OK;
+  int32_t low = r->d->n_passed;
+  int64_t n_row = r->d->node->n - low;
+  kith_eid *start = NULL;
+  KITH_TRY(kith_features_make(n_row, r->n, out));
+  start = out->start;
+  for (int64_t i = 0; i < r->n; i++) start[r->entry[i].node - low + 1]++;
+  for (int64_t i = 0; i < n_row; i++) start[i + 1] += start[i];
+  for (int64_t i = 0; i < r->n; i++) { /* start[row] is where its next one goes, and in the end where the next row begins */
+    kith_eid at = start[r->entry[i].node - low]++;
+    out->of[at] = r->entry[i].feature;
+    out->value[at] = r->entry[i].value;
+  }
+  memmove(start + 1, start, (size_t)n_row * sizeof *start);
+  start[0] = 0;
+done:
+  return st;
+}
+
+static kith_status reading_check_twice(const reading *r, const kith_features *f) {
+  kith_status st = KITH_OK;
+  int64_t *seen = NULL; /* [features] 1 + the last row that had it */
+  KITH_TRY(KITH_NEW(seen, r->d->feature->n));
+  for (int64_t i = 0; i < f->n_row; i++)
+    for (kith_eid e = f->start[i]; e < f->start[i + 1]; e++) {
+      KITH_CHECK(seen[f->of[e]] != i + 1, KITH_EDATA, "%s:%lld: the same feature stands there twice", r->d->source->path,
+                 (long long)r->line[i + r->d->n_passed]);
+      seen[f->of[e]] = i + 1;
+    }
+done:
+  KITH_FREE(seen);
+  return st;
+}
+
+/* Rows divided by their sums; rows that sum to nothing stay. */
+static void features_normalise(kith_features *f) {
+  for (int64_t i = 0; i < f->n_row; i++) {
+    double sum = 0;
+    for (kith_eid e = f->start[i]; e < f->start[i + 1]; e++) sum += (double)f->value[e];
+    for (kith_eid e = f->start[i]; e < f->start[i + 1] && sum != 0; e++) f->value[e] = (float)((double)f->value[e] / sum);
+  }
+}
+
+static int64_t reading_bare(const reading *r) {
+  int64_t n = 0;
+  for (int64_t i = r->d->n_passed; i < r->d->node->n; i++) n += i >= r->room_line || r->line[i] == 0;
+  return n;
+}
+
+kith_status kith__features_read(kith__describe *d, kith_features *out) {
+  kith_status st = KITH_OK;
+  reading r = {.d = d};
+  kith_features f = {0};
+  KITH_TRY(reading_lines(&r));
+  KITH_TRY(reading_name(&r));
+  KITH_CHECK(d->feature->n > 0, KITH_EDATA, "%s: expected features, found none of a known %s", d->source->path, d->node->what);
+  KITH_TRY(reading_rows(&r, &f));
+  KITH_TRY(reading_check_twice(&r, &f));
+  if (d->source->normalise) features_normalise(&f);
+  d->bare = reading_bare(&r);
+  *out = f;
+  f = (kith_features){0};
+done:
+  kith_features_free(&f);
+  KITH_FREE(r.entry);
+  KITH_FREE(r.line);
+  return st;
+}

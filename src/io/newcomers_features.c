@@ -1,0 +1,52 @@
+/* What newcomers are like, in the features that the graph knows. */
+#include "io/newcomers.h"
+
+#include <string.h>
+
+#include "io/features.h"
+#include "io/tables.h"
+
+static const char *const datasets[KITH_TYPES] = {"user_feature/id", "item_feature/id"}, *const types[KITH_TYPES] = {"user", "item"};
+
+/* The names of a type's features, numbered as in graph.h5. */
+static kith_status features_know(const char *path, int type, kith__names *names) {
+  kith_status st = KITH_OK;
+  const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
+  kith_h5 *f = NULL;
+  kith_ids ids = {0};
+  KITH_TRY(kith_h5_open(&alone, path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &f).status);
+  KITH_CHECK(kith_h5_has(f, datasets[type]), KITH_ECONFIG, "embed.%s_features: %s was made without features of %ss; name data.%s_features and begin with kith ingest",
+             types[type], path, types[type], types[type]);
+  kith_h5_close(&f);
+  KITH_TRY(kith__ids_read(&alone, path, datasets[type], &ids).status);
+  KITH_TRY(kith__names_know(path, &ids, "feature", names));
+done:
+  kith_h5_close(&f);
+  kith_ids_free(&ids);
+  return st;
+}
+
+kith_status kith__newcomers_describe(const char *path, const kith_feature_source *source, int type, bool may_be_new, kith__names *node, kith_newcomers *n) {
+  kith_status st = KITH_OK;
+  kith__names feature = {0};
+  kith__describe d = {.source = source, .node = node, .feature = &feature, .new_nodes = may_be_new, .n_passed = (int32_t)n->known[type]};
+  KITH_TRY(features_know(path, type, &feature));
+  KITH_TRY(kith__features_read(&d, &n->features[type]));
+  n->unknown_features += d.unknown_features;
+done:
+  kith__names_free(&feature);
+  return st;
+}
+
+kith_agreed kith__newcomers_share_features(const kith_comm *comm, kith_features *f) {
+  kith_agreed st = {KITH_OK};
+  int64_t size[2] = {f->start ? f->n_row : -1, f->start ? f->start[f->n_row] : 0};
+  kith_comm_share(comm, sizeof size, size);
+  if (size[0] < 0) return st;
+  KITH_TRY(kith_agree(comm, comm->rank == 0 ? KITH_OK : kith_features_make(size[0], size[1], f)));
+  kith_comm_share(comm, (size[0] + 1) * (int64_t)sizeof *f->start, f->start);
+  kith_comm_share(comm, size[1] * (int64_t)sizeof *f->of, f->of);
+  kith_comm_share(comm, size[1] * (int64_t)sizeof *f->value, f->value);
+done:
+  return st;
+}

@@ -1,0 +1,36 @@
+/* What the input rows are made of: embeddings, features, or both; and what embeddings begin as. */
+#include "kith/model.h"
+
+bool kith_model_reads(const kith_model_options *o, const kith_graph *g, int type) { return o->input != KITH_EMBEDDING && g->n_feature_of[type] > 0; }
+bool kith_model_embeds(const kith_model_options *o, const kith_graph *g, int type) { return o->input != KITH_FEATURES || !kith_model_reads(o, g, type); }
+
+bool kith_model_embeds_any(const kith_model_options *o, const kith_graph *g) {
+  return kith_model_embeds(o, g, KITH_USER) || kith_model_embeds(o, g, KITH_ITEM);
+}
+
+/* The first layer's, as its ".0" says. */
+static void input_weights(const kith_graph *g, int t, kith_params *params, kith_input *in) {
+  static const char *const weights[] = {"user features.0", "item features.0"}, *const bias[] = {"user features bias.0", "item features bias.0"};
+  in->w[t] = kith_params_get(params, weights[t], g->n_feature_of[t], in->d, KITH_INIT_GLOROT);
+  in->b[t] = kith_params_get(params, bias[t], 1, in->d, KITH_INIT_ZERO);
+}
+
+kith_input kith_model_input(const kith_model_options *o, const kith_graph *g, kith_params *params, kith_tensor *x) {
+  kith_input in = {.n_own = g->n_own, .d = x ? x->d : o->width, .x = x, .type = g->type, .features = &g->features};
+  for (int t = 0; t < KITH_TYPES; t++) {
+    in.embeds[t] = x && kith_model_embeds(o, g, t);
+    if (kith_model_reads(o, g, t)) input_weights(g, t, params, &in);
+  }
+  return in;
+}
+
+void kith_model_init(const kith_model_options *o, const kith_graph *g, uint64_t seed, float *x) {
+#pragma omp parallel for schedule(static)
+  for (kith_lid i = 0; i < g->n_own; i++) {
+    float *row = x + (size_t)i * (size_t)o->width;
+    for (int k = 0; k < o->width && kith_model_embeds(o, g, g->type[i]); k++) {
+      kith_draw r = kith_random(seed, KITH_USE_INIT, g->type[i], (uint64_t)g->original[i], (uint64_t)k);
+      row[k] = (float)(o->init * kith_random_normal(r.bits[0], r.bits[1]));
+    }
+  }
+}

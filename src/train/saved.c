@@ -1,0 +1,153 @@
+/*
+ * When a run is saved, what of it, and how the next one goes on from there.
+ *
+ * A checkpoint that cannot be read is told of and passed over for the next older one.  Reading may then have filled part
+ * of the trainer already, which does no harm: the next one fills all of it, and without a next one the run ends.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "kith/file.h"
+#include "train/run.h"
+#include "train/stop.h"
+
+/* The files know of numbers, not of models. */
+static kith_checkpoint_weights saved_weights(kith_weights w) { return (kith_checkpoint_weights){.n = w.n, .value = w.value, .m = w.m, .v = w.v}; }
+
+kith_wish kith__run_wish(const run *r) {
+  double minutes = r->o->checkpoint.minutes;
+  if (kith__stop_is_asked()) return KITH_WISH_STOP;
+  return r->comm->rank == 0 && minutes > 0 && kith_clock() - r->saved >= 60 * minutes ? KITH_WISH_SAVE : KITH_WISH_NOTHING;
+}
+
+bool kith__run_is_due(const run *r) {
+  int steps = r->o->checkpoint.steps;
+  return r->wish == KITH_WISH_SAVE || (steps > 0 && (r->epoch * kith_trainer_n_step(r->trainer) + r->step) % steps == 0);
+}
+
+/* Infinite and undefined numbers have all bits of the exponent set. */
+static bool saved_is_finite(int64_t n, const float *x) {
+  uint32_t bits, bad = 0;
+  for (int64_t i = 0; i < n; i++) {
+    memcpy(&bits, x + i, sizeof bits);
+    bad |= (bits & 0x7f800000) == 0x7f800000;
+  }
+  return bad == 0;
+}
+
+/* What a loss that is finite may have left behind: the step after it would show it, but that one may be in another run. */
+static bool saved_is_good(const run *r, const kith_state *s) {
+  return saved_is_finite((int64_t)r->g->n_own * s->d, s->x) && saved_is_finite(s->weights.n, s->weights.value);
+}
+
+static kith_checkpoint saved_place(const run *r, const kith_state *s) {
+  return (kith_checkpoint){.d = s->d, .x = s->x, .m = s->m, .v = s->v, .weights = saved_weights(s->weights), .epoch = r->epoch, .step = r->step, .loss = *s->loss,
+                           .seconds = r->seconds, .halo_bytes = r->halo_bytes, .best = r->best, .best_epoch = r->best_epoch, .stale = r->stale,
+                           .recipe = r->recipe, .keeps_best = r->o->checkpoint.best && kith__run_selects(r), .history = r->history.text, .job = r->o->job};
+}
+
+kith_agreed kith__run_prepare_saving(run *r) {
+  kith_state s = kith_trainer_state(r->trainer);
+  return kith_writer_create(r->comm, r->g, s.d, s.weights.n, r->o->checkpoint.wait, &r->writer);
+}
+
+kith_agreed kith__run_wait(run *r) {
+  double began = kith_clock();
+  kith_agreed st = kith_writer_wait(r->writer);
+  r->result->checkpoint_seconds += kith_clock() - began;
+  return st;
+}
+
+kith_agreed kith__run_save(run *r) {
+  kith_agreed st = {KITH_OK};
+  double began = kith_clock();
+  kith_state s = kith_trainer_state(r->trainer);
+  if (r->saved_epoch == r->epoch && r->saved_step == r->step) return st;
+  kith_checkpoint c = saved_place(r, &s);
+  if (!saved_is_good(r, &s)) kith_sum_add(&c.loss, NAN);
+  kith_comm_sum(r->comm, 1, &c.loss);
+  kith_comm_sum_int(r->comm, 1, &c.halo_bytes);
+  if (!isfinite(kith_sum_value(&c.loss)))
+    KITH_TRY(kith_agreed_same(kith_fail(KITH_ENUMERIC, "after %lld epochs and %lld steps the loss or an embedding is not finite; the last checkpoint is kept; try a smaller train.lr",
+                                        (long long)r->epoch, (long long)r->step)));
+  KITH_TRY(kith_writer_begin(r->writer, r->o->work, r->o->checkpoint.keep, &c));
+  r->result->checkpoints++;
+  r->saved_epoch = r->epoch;
+  r->saved_step = r->step;
+  r->saved = kith_clock();
+done:
+  r->result->checkpoint_seconds += kith_clock() - began;
+  return st;
+}
+
+/* Whether another checkpoint may be better: this one is not to be had, but nothing says that the job is another one. */
+static bool saved_is_broken(kith_agreed st, const kith_checkpoint *c) {
+  return !c->refused && (st.status == KITH_EDATA || st.status == KITH_ENOINPUT || st.status == KITH_EIO);
+}
+
+/* A step that the epoch does not have was done of another run. */
+static kith_status saved_check(const run *r, const kith_checkpoint *c, const char *path) {
+  int64_t n_step = kith_trainer_n_step(r->trainer);
+  if (c->step < n_step) return KITH_OK;
+  return kith_fail(KITH_EDATA, "%s: %lld steps are done of an epoch of %lld", path, (long long)c->step, (long long)n_step);
+}
+
+/* Read the first checkpoint that can be read; path "" if there is none at all. */
+static kith_agreed saved_read(run *r, kith_checkpoint *c, char *path) {
+  kith_agreed st = {KITH_OK}, broken = {KITH_OK};
+  for (int nth = 0;; nth++) {
+    KITH_TRY(kith_checkpoint_find(r->comm, r->o->work, nth, path));
+    if (!path[0]) break;
+    kith_agreed read = kith_checkpoint_read(r->comm, r->g, path, c);
+    if (!kith_is_bad(read)) read = kith_agreed_same(saved_check(r, c, path));
+    if (!kith_is_bad(read)) return read;
+    KITH_FREE(c->history);
+    if (!saved_is_broken(read, c)) return read;
+    kith_log("%s: the next older checkpoint is tried", kith_error_text());
+    broken = read;
+  }
+  if (kith_is_bad(broken)) KITH_TRY(kith_agreed_same(kith_fail(broken.status, "%s; no other checkpoint is left to go on from; train with --fresh to start anew", kith_error_text())));
+done:
+  return st;
+}
+
+static void saved_take(run *r, const kith_checkpoint *c) {
+  r->epoch = r->saved_epoch = c->epoch;
+  r->step = r->saved_step = c->step;
+  r->best = c->best;
+  r->best_epoch = r->result->best_epoch = c->best_epoch;
+  r->stale = c->stale;
+  if (r->comm->rank != 0) return; /* what is summed over ranks is carried by one of them */
+  *kith_trainer_state(r->trainer).loss = c->loss;
+  r->seconds = c->seconds;
+  r->halo_bytes = c->halo_bytes;
+}
+
+/* metrics.jsonl is what the checkpoint knows, also where a run that was killed had written more. */
+static kith_status saved_history(run *r, const kith_checkpoint *c, bool found) {
+  kith_status st = KITH_OK;
+  KITH_TRY(kith__history_begin(&r->history, r->o->work, c->history ? c->history : ""));
+  if (r->comm->rank == 0) kith_file_sweep(r->history.path);
+  if (found && r->comm->rank == 0) KITH_TRY(kith__history_write(&r->history));
+done:
+  return st;
+}
+
+kith_agreed kith__run_resume(run *r) {
+  kith_agreed st = {KITH_OK};
+  char path[KITH_PATH] = "";
+  kith_state s = kith_trainer_state(r->trainer);
+  kith_checkpoint c = {.d = s.d, .x = s.x, .m = s.m, .v = s.v, .weights = saved_weights(s.weights), .recipe = r->recipe};
+  if (r->o->fresh) KITH_TRY(kith_checkpoint_remove(r->comm, r->o->work));
+  KITH_TRY(saved_read(r, &c, path));
+  KITH_TRY(kith_checkpoint_sweep(r->comm, r->o->work));
+  if (path[0]) {
+    saved_take(r, &c);
+    kith_log("continuing from %s: %lld epochs and %lld steps are done", path, (long long)c.epoch, (long long)c.step);
+  }
+  KITH_TRY(kith_agree(r->comm, saved_history(r, &c, path[0] != '\0')));
+  r->saved = kith_clock();
+done:
+  KITH_FREE(c.history);
+  return st;
+}

@@ -1,0 +1,174 @@
+/* ranks: 1 2 3 4 */
+/*
+ * Backward is the derivative of forward for the rows that a model begins with, through embeddings and features' weights: on
+ * the whole graph, on a sampled hop, and where a step fetches them from their owners.
+ */
+#include "support/features.h"
+#include "support/form.h"
+#include "support/mpi_main.h"
+
+enum { WANTED = 9 };
+
+static kith_model_options options;
+static bool only_items;         /* have features */
+static kith_graph hop_graph;    /* whose owned rows are those of a sampled hop */
+static kith_halo *halo;         /* of a fetch */
+static kith_fetch fetch;
+static int64_t wanted_node[WANTED];
+static kith_frame leaves;
+
+static void hop_graph_make(const kith_frame *frame) {
+  kith_graph *g = &hop_graph;
+  *g = (kith_graph){.n_own = (kith_lid)frame->n};
+  assert_int_equal(KITH_OK, KITH_NEW(g->type, g->n_own));
+  assert_int_equal(KITH_OK, KITH_NEW(g->original, g->n_own));
+  for (kith_lid i = 0; i < g->n_own; i++) {
+    g->type[i] = (uint8_t)(frame->node[i] % KITH_TYPES);
+    g->original[i] = frame->node[i] / KITH_TYPES;
+  }
+  test_features(g, (const int[KITH_TYPES]){4, 3}, 8);
+}
+
+static void hop_graph_free(void) {
+  KITH_FREE(hop_graph.type);
+  KITH_FREE(hop_graph.original);
+  kith_features_free(&hop_graph.features);
+}
+
+static kith_input input_of(test_form *f) {
+  if (!f->g) hop_graph_make(f->hop->in);
+  kith_graph *g = kith_tape_room(f->tape, 1, sizeof *g);
+  *g = f->g ? *f->g : hop_graph;
+  if (only_items) g->n_feature_of[KITH_USER] = 0;
+  return kith_model_input(&options, g, f->params, kith_model_embeds_any(&options, g) ? f->leaf[0] : NULL);
+}
+
+static kith_tensor *rows(test_form *f) {
+  kith_input in = input_of(f);
+  return kith_input_op(f->tape, &in, f->hop->in);
+}
+
+/* ---- a fetch ---- */
+
+/* Where a row of the graph lies among all: some are wanted by several ranks, some by none. */
+static kith_gid wanted_number(const kith_graph *g, int i) { return (g->first[test_comm->size] - 1) * (i + test_comm->rank) / (WANTED + test_comm->size); }
+
+/* The node behind every wanted row, told by its owner. */
+static void wanted_ask(test_form *f) {
+  static kith_lid place[WANTED];
+  kith_gid want[WANTED];
+  int64_t *own = NULL, key[WANTED];
+  for (int i = 0; i < WANTED; i++) want[i] = wanted_number(f->g, i);
+  assert_int_equal(KITH_OK, kith_halo_create_movable(test_comm, f->g->first, WANTED, (kith_lid)(WANTED * test_comm->size), FORM_WIDTH, &halo).status);
+  kith_halo_aim(halo, WANTED, want, NULL, 0);
+  assert_int_equal(KITH_OK, KITH_NEW(own, f->g->n_own));
+  for (kith_lid i = 0; i < f->g->n_own; i++) own[i] = kith_node_key(f->g->type[i], f->g->original[i]);
+  assert_int_equal(KITH_OK, kith_halo_forward_int(halo, own, key).status);
+  KITH_FREE(own);
+  for (kith_lid i = 0; i < WANTED; i++) {
+    place[i] = WANTED - 1 - i;
+    wanted_node[place[i]] = key[i];
+  }
+  fetch = (kith_fetch){.h = halo, .row = place};
+  leaves = (kith_frame){.n = WANTED, .most = WANTED, .node = wanted_node};
+}
+
+static void nothing(void *self) { (void)self; }
+
+/* The gradients that the fetch found, where the form looks for them: backward comes after that of the fetch. */
+static void settle(void *self) {
+  kith_tensor *x = *(kith_tensor **)self;
+  float *dx = kith_tensor_open(x);
+  for (kith_lid i = 0; i < fetch.n_touched; i++)
+    for (int k = 0; k < x->d; k++) dx[(int64_t)fetch.touched[i] * x->d + k] += fetch.grad[(int64_t)i * x->d + k];
+}
+
+static kith_tensor *fetched(test_form *f) {
+  kith_input in = input_of(f);
+  wanted_ask(f);
+  kith_tensor **own = kith_tape_op(f->tape, "settle", false, nothing, settle, sizeof *own);
+  *own = f->leaf[0];
+  return kith_fetch_op(f->tape, &fetch, &in, &leaves, (int64_t)WANTED * test_comm->size);
+}
+
+/* ---- models on such rows ---- */
+
+/* Every owned row is asked for once. */
+static const kith_picks *all_rows(test_form *f) {
+  kith_lid n = (kith_lid)f->hop->out->n;
+  kith_picks *p = kith_tape_room(f->tape, 1, sizeof *p);
+  kith_lid *row = kith_tape_room(f->tape, (int64_t)n + 1, sizeof *row);
+  for (kith_lid i = 0; i <= n; i++) row[i] = i;
+  *p = (kith_picks){.n = n, .row = row, .n_sum = n, .sum_row = row, .start = row, .member = row};
+  return p;
+}
+
+static kith_tensor *model(test_form *f) {
+  const kith_hop *hop[KITH_READOUT_MOST];
+  for (int l = 0; l < options.layers; l++) hop[l] = f->hop;
+  kith_readout *r = kith_tape_room(f->tape, 1, sizeof *r);
+  r->picks = all_rows(f);
+  r->packed = kith_tape_rows(f->tape, f->hop->out, kith_model_width(&options));
+  kith_stage s = {.tape = f->tape, .params = f->params, .play = &f->play, .hop = hop, .x = rows(f), .readout = r};
+  kith_model_record(&options, &s);
+  return r->packed;
+}
+
+/* ---- what is checked ---- */
+
+static void check(kith_input_name input, bool items) {
+  options = (kith_model_options){.width = FORM_WIDTH, .input = input};
+  only_items = items;
+  test_form_whole(rows, FORM_STEP, false);
+  test_form_sampled(rows, FORM_STEP);
+  hop_graph_free();
+  test_form_whole(fetched, FORM_STEP, false);
+  kith_halo_destroy(&halo);
+}
+
+static void embeddings_are_differentiated(void **state) {
+  (void)state;
+  check(KITH_EMBEDDING, false);
+}
+
+static void features_are_differentiated(void **state) {
+  (void)state;
+  check(KITH_FEATURES, false);
+}
+
+static void embeddings_with_features_are_differentiated(void **state) {
+  (void)state;
+  check(KITH_BOTH, false);
+}
+
+static void items_with_features_and_users_with_embeddings_are_differentiated(void **state) {
+  (void)state;
+  check(KITH_FEATURES, true);
+}
+
+static void models_are_differentiated_through_features(void **state) {
+  (void)state;
+  const kith_model_options all[] = {{.name = KITH_MF}, {.name = KITH_LIGHTGCN, .layers = 2}, {.name = KITH_NGCF, .layers = 2}, {.name = KITH_GCN, .layers = 2},
+                                    {.name = KITH_GAT, .layers = 2, .heads = 2}, {.name = KITH_SAGE, .layers = 2}, {.name = KITH_PINSAGE, .layers = 2}};
+  for (size_t i = 0; i < 2 * sizeof all / sizeof *all; i++) {
+    options = all[i / 2];
+    options.width = FORM_WIDTH;
+    double step = i / 2 < 4 ? FORM_STEP : FORM_SMALL_STEP; /* the others have maxima and slopes that change hands */
+    options.input = i % 2 ? KITH_BOTH : KITH_FEATURES;
+    only_items = false;
+    if (kith_model_reads_near(&options)) test_form_near(model, step);
+    else test_form_whole(model, step, kith_model_has_loops(&options));
+    options.layers = options.layers > 1 ? 1 : options.layers;
+    test_form_sampled(model, step);
+    hop_graph_free();
+  }
+}
+
+int main(int argc, char **argv) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(embeddings_are_differentiated), cmocka_unit_test(features_are_differentiated),
+                                     cmocka_unit_test(embeddings_with_features_are_differentiated),
+                                     cmocka_unit_test(items_with_features_and_users_with_embeddings_are_differentiated),
+                                     cmocka_unit_test(models_are_differentiated_through_features)};
+  test_begin(&argc, &argv);
+  return test_end(cmocka_run_group_tests(tests, NULL, NULL));
+}

@@ -1,0 +1,205 @@
+/* ranks: 1 2 3 4 */
+/*
+ * Features of users and items: from text lists through graph.h5 and parts.h5 to the rank that owns the node; what says
+ * nothing is counted, what is wrong is refused with its line; and those of newcomers, in the features that the graph knows.
+ */
+#include "support/folder.h"
+#include "support/mpi_main.h"
+
+#include "kith/newcomers.h"
+#include "kith/partition.h"
+
+static char folder[KITH_PATH]; /* of rank 0, known to all */
+
+/* Users 10, 11, 12, 13 have the original numbers 0 … 3, items x, y, z, w 0 … 3. */
+static const char *const pairs = "10 x\n10 y\n11 y\n11 z\n12 z\n12 x\n13 w\n";
+static const char *const user_list = "# who they are\n13\t0.5,-2,0\n99\t1,1,1\n\n10\t0,0,7\n11\t1e-1,0,0\n"; /* none of 12, a stranger */
+static const char *const item_list = "w,old,\"slow, or dull\":2.5\nx,new\nz,http://a:b,old:0.5\n"; /* nothing of y */
+
+static void put(const char *name, const char *text, char *path) {
+  test_path(folder, name, path);
+  if (test_comm->rank == 0) test_file_write(folder, name, text, strlen(text), path);
+  KITH_MPI(MPI_Barrier(test_comm->mpi));
+}
+
+static kith_feature_source list_of(const char *name, const char *text, kith_feature_format format) {
+  kith_feature_source s = {.format = format};
+  put(name, text, s.path);
+  return s;
+}
+
+static kith_ingest_options lists(const char *users, const char *items) {
+  kith_ingest_options o = {.interactions = {.format = KITH_EDGES}};
+  put("pairs", pairs, o.interactions.path);
+  if (users) o.features[KITH_USER] = list_of("users", users, KITH_DENSE);
+  if (items) o.features[KITH_ITEM] = list_of("items", items, KITH_SPARSE);
+  return o;
+}
+
+static kith_status ingest(const kith_ingest_options *o, kith_ingest_report *r) {
+  char graph[KITH_PATH];
+  return kith_ingest(test_comm, o, "job", test_path(folder, "graph.h5", graph), r).status;
+}
+
+static void cut(const char *graph, const char *parts) {
+  kith_comm *self = NULL;
+  kith_dataset *d = NULL;
+  kith_partition_options o = {.parts = 6, .method = KITH_PARTITION_HASH, .seed = 2};
+  int32_t part[8];
+  if (test_comm->rank == 0) {
+    assert_int_equal(KITH_OK, kith_comm_create(MPI_COMM_SELF, &self).status);
+    assert_int_equal(KITH_OK, kith_dataset_read(self, graph, &d).status);
+    assert_int_equal(KITH_OK, kith_partition_make(d, &o, part));
+    assert_int_equal(KITH_OK, kith_partition_write(self, parts, d, &o, part).status);
+    kith_dataset_destroy(&d);
+    kith_comm_destroy(&self);
+  }
+  KITH_MPI(MPI_Barrier(test_comm->mpi));
+}
+
+static kith_graph *share(const kith_ingest_options *o, kith_ingest_report *r) {
+  char graph[KITH_PATH], parts[KITH_PATH];
+  kith_graph *g = NULL;
+  assert_int_equal(KITH_OK, ingest(o, r));
+  cut(test_path(folder, "graph.h5", graph), test_path(folder, "parts.h5", parts));
+  assert_int_equal(KITH_OK, kith_graph_read(test_comm, parts, &g).status);
+  return g;
+}
+
+/* What feature k of a row is, 0 if it has none. */
+static double feature(const kith_features *f, int64_t row, int k) {
+  double value = 0;
+  for (kith_eid e = f->start[row]; e < f->start[row + 1]; e++) value += f->of[e] == k ? (double)f->value[e] : 0;
+  return value;
+}
+
+static void expect_row(const kith_features *f, int64_t row, int n, const double *wanted) {
+  for (int k = 0; k < n; k++)
+    if (fabs(feature(f, row, k) - wanted[k]) > 1e-6) fail_msg("row %d, feature %d: %g, expected %g", (int)row, k, feature(f, row, k), wanted[k]);
+}
+
+static void owners_know_what_their_nodes_are_like(void **state) {
+  (void)state;
+  const double user[4][3] = {{0, 0, 7}, {0.1, 0, 0}, {0, 0, 0}, {0.5, -2, 0}};
+  const double item[4][4] = {{0, 0, 1, 0}, {0, 0, 0, 0}, {0.5, 0, 0, 1}, {1, 2.5, 0, 0}}; /* old, slow, new, http… */
+  kith_ingest_options o = lists(user_list, item_list);
+  kith_ingest_report r;
+  kith_graph *g = share(&o, &r);
+  assert_true(r.features[0] == 3 && r.features[1] == 4);
+  assert_true(r.features_unknown[0] == 1 && r.features_unknown[1] == 0 && r.features_bare[0] == 1 && r.features_bare[1] == 1);
+  assert_true(g->n_feature_of[0] == 3 && g->n_feature_of[1] == 4 && g->features.n_row == g->n_own);
+  for (kith_lid i = 0; i < g->n_own; i++)
+    expect_row(&g->features, i, g->n_feature_of[g->type[i]], g->type[i] == KITH_USER ? user[g->original[i]] : item[g->original[i]]);
+  kith_graph_destroy(&g);
+}
+
+static void rows_are_divided_by_their_sums(void **state) {
+  (void)state;
+  const double item[4][4] = {{0, 0, 1, 0}, {0, 0, 0, 0}, {0.5 / 1.5, 0, 0, 1 / 1.5}, {1 / 3.5, 2.5 / 3.5, 0, 0}};
+  kith_ingest_options o = lists(NULL, item_list);
+  kith_ingest_report r;
+  o.features[KITH_ITEM].normalise = true;
+  kith_graph *g = share(&o, &r);
+  assert_true(g->n_feature_of[0] == 0 && g->n_feature_of[1] == 4);
+  for (kith_lid i = 0; i < g->n_own; i++)
+    if (g->type[i] == KITH_ITEM) expect_row(&g->features, i, 4, item[g->original[i]]);
+    else assert_int_equal(g->features.start[i], g->features.start[i + 1]);
+  kith_graph_destroy(&g);
+}
+
+/* Another value is another graph; no list is none. */
+static void the_fingerprint_knows_of_features(void **state) {
+  (void)state;
+  kith_ingest_options o[3] = {lists(NULL, NULL), {.interactions.format = KITH_EDGES}, {.interactions.format = KITH_EDGES}};
+  uint64_t print[3];
+  for (int i = 0; i < 3; i++) {
+    kith_ingest_report r;
+    if (i > 0) o[i] = lists(NULL, i == 1 ? "x a\n" : "x a:2\n");
+    kith_graph *g = share(&o[i], &r);
+    print[i] = g->fingerprint;
+    assert_true((g->features.start != NULL) == (i > 0));
+    kith_graph_destroy(&g);
+  }
+  assert_true(print[0] != print[1] && print[1] != print[2]);
+}
+
+/* ---- what is refused --------------------------------------------------------------------------------------------- */
+
+static void expect_refused(const char *users, const char *items, const char *words) {
+  kith_ingest_options o = lists(users, items);
+  kith_ingest_report r;
+  assert_int_equal(KITH_EDATA, ingest(&o, &r));
+  if (!strstr(kith_error_text(), words)) fail_msg("expected \"%s\", found \"%s\"", words, kith_error_text());
+}
+
+static void what_is_wrong_is_refused_with_its_line(void **state) {
+  (void)state;
+  expect_refused("10 1 2\n11 1 2 3\n", NULL, "users:2: expected 2 numbers behind the id, as in the lines before, found 3");
+  expect_refused("10 1 2\n11 1\n", NULL, "users:2: expected 2 numbers behind the id, as in the lines before, found 1");
+  expect_refused("10 1 2\n11\n", NULL, "users:2: expected numbers behind the id, found none");
+  expect_refused("10\n", NULL, "users:1: expected numbers behind the id, found none");
+  expect_refused("# a\n10 1 nan\n", NULL, "users:2: expected a number, found \"nan\"");
+  expect_refused("10 1 inf\n", NULL, "users:1: expected a number, found \"inf\"");
+  expect_refused("10 1 1e99\n", NULL, "users:1: expected a number");
+  expect_refused("10 1 2\n99 1 x\n", NULL, "users:2: expected a number"); /* strangers are read as well */
+  expect_refused("10 1 2\n11 1 2\n10 1 2\n", NULL, "users:3: user \"10\" stands in line 1 already");
+  expect_refused("ten 1 2\n", NULL, "users:1: expected an integer user id, found \"ten\"");
+  expect_refused(NULL, "x a b\n\ny b c b\n", "items:3: the same feature stands there twice");
+  expect_refused(NULL, "x 1 2\ny 2 b\n", "items:2: expected an integer feature id, found \"b\"");
+  expect_refused(NULL, "q a b\n", "items: expected features, found none of a known item");
+  expect_refused(NULL, "", "items: expected features, found none of a known item");
+  kith_ingest_options o = lists(NULL, NULL);
+  kith_ingest_report r;
+  test_path(folder, "nowhere", o.features[KITH_USER].path);
+  assert_int_equal(KITH_ENOINPUT, ingest(&o, &r));
+}
+
+/* ---- newcomers --------------------------------------------------------------------------------------------------- */
+
+static kith_status welcome(const char *new_pairs, const char *users, const char *items, kith_new_kind what, kith_newcomers *n) {
+  char graph[KITH_PATH];
+  kith_new_options o = {.interactions = {.format = KITH_EDGES}, .what = what};
+  if (new_pairs) put("new-pairs", new_pairs, o.interactions.path);
+  if (users) o.features[KITH_USER] = list_of("new-users", users, KITH_DENSE);
+  if (items) o.features[KITH_ITEM] = list_of("new-items", items, KITH_SPARSE);
+  return kith_newcomers_read(test_comm, test_path(folder, "graph.h5", graph), &o, n).status;
+}
+
+static void newcomers_are_like_what_is_known(void **state) {
+  (void)state;
+  const double user[3][3] = {{0, 0, 0}, {1, 2, 3}, {4, 5, 6}}, item[2][4] = {{1, 0, 0, 0}, {0, 0, 3, 0}};
+  kith_ingest_options o = lists(user_list, item_list);
+  kith_ingest_report r;
+  kith_newcomers n;
+  assert_int_equal(KITH_OK, ingest(&o, &r));
+  assert_int_equal(KITH_OK, welcome("20 x\n21 y\n10 v\n", "10 9 9 9\n22 4 5 6\n21 1 2 3\n", "v old odd\nu new:3\nx what\n", KITH_NEW_BOTH, &n));
+  assert_true(n.n[0] == 3 && n.n[1] == 2 && n.n_pair == 3 && n.unknown_features == 1); /* 22 and u without any interaction */
+  for (int i = 0; i < 3; i++) expect_row(&n.features[0], i, 3, user[i]);
+  for (int i = 0; i < 2; i++) expect_row(&n.features[1], i, 4, item[i]);
+  kith_newcomers_free(&n);
+  assert_int_equal(KITH_OK, welcome(NULL, NULL, "v old\nu new:3\n", KITH_NEW_ITEMS, &n)); /* nobody has interacted with them */
+  assert_true(n.n[0] == 0 && n.n[1] == 2 && n.n_pair == 0);
+  kith_newcomers_free(&n);
+  assert_int_equal(KITH_OK, welcome("20 x\n", NULL, "v old\n", KITH_NEW_USERS, &n)); /* items must be known: v is passed over */
+  assert_true(n.n[0] == 1 && n.n[1] == 0 && n.features[1].n_row == 0);
+  kith_newcomers_free(&n);
+  assert_int_equal(KITH_EDATA, welcome(NULL, "20 1 2\n", NULL, KITH_NEW_USERS, &n));
+  assert_non_null(strstr(kith_error_text(), "new-users: 2 numbers in a line, but the model was trained with 3"));
+  o = lists(NULL, item_list);
+  assert_int_equal(KITH_OK, ingest(&o, &r));
+  assert_int_equal(KITH_ECONFIG, welcome(NULL, "20 1 2 3\n", NULL, KITH_NEW_USERS, &n));
+  assert_non_null(strstr(kith_error_text(), "embed.user_features: "));
+}
+
+int main(int argc, char **argv) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(owners_know_what_their_nodes_are_like), cmocka_unit_test(rows_are_divided_by_their_sums),
+                                     cmocka_unit_test(the_fingerprint_knows_of_features), cmocka_unit_test(what_is_wrong_is_refused_with_its_line),
+                                     cmocka_unit_test(newcomers_are_like_what_is_known)};
+  test_begin(&argc, &argv);
+  if (test_comm->rank == 0) test_folder_make(folder);
+  kith_comm_share(test_comm, sizeof folder, folder);
+  int failures = cmocka_run_group_tests(tests, NULL, NULL);
+  KITH_MPI(MPI_Barrier(test_comm->mpi));
+  if (test_comm->rank == 0) test_folder_remove(folder);
+  return test_end(failures);
+}
