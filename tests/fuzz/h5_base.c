@@ -17,7 +17,7 @@ edit_file base_edit[2][BASE_KINDS];
 static const char base_pairs[] = "ann,tea,1,1\nann,jam,2,5\nann,bun,3,2\nann,pie,9,2\nbob,tea,4,3\nbob,nut,5,1\nbob,jam,5,2\ncat,bun,6,4\ncat,nut,7,1\ncat,tea,8,1\n"
                                  "dan,pie,1,2\ndan,jam,2,2\ndan,bun,3,3\neve,nut,4,1\neve,pie,5,1\neve,tea,5,2\nfay,bun,6,2\nfay,jam,7,1\nfay,nut,8,4\n";
 static const char base_ties[] = "ann,bob\nbob,cat\ncat,ann\ndan,eve\n";
-static const char base_likes[] = "ann 3 old:2\nbob 4\ndan old 3:0.5\n";
+static const char base_likes[] = "ann 3 8:2\nbob 4\ndan 8 3:0.5\n";
 static const char base_edges[] = "0 1\n1 2\n2 3\n3 4\n4 5\n5 6\n6 7\n7 0\n0 4\n2 6\n";
 static const char base_labels[] = "red\nred\nblue\nblue\nred\ngreen\n\ngreen\n";
 static const char base_features[] = "0 2\n1\n0:0.5 3\n2\n1 3\n\n0\n2:2\n";
