@@ -214,6 +214,7 @@ void kith_h5_close(kith_h5 **file) {
 static kith_status h5_check_plain(const char *path) {
   kith_status st = KITH_OK;
   struct stat is;
+  unsigned char head[KITH__H5_HEAD];
   int file = -1;
   KITH_CHECK(stat(path, &is) == 0, KITH_ENOINPUT, "%s: %s", path, strerror(errno));
   KITH_CHECK(!S_ISDIR(is.st_mode), KITH_ENOINPUT, "%s: is a folder, a file was expected", path);
@@ -221,6 +222,7 @@ static kith_status h5_check_plain(const char *path) {
   file = kith_fault(KITH_FAULT_READ) ? -1 : open(path, O_RDONLY | O_CLOEXEC);
   KITH_CHECK(file >= 0, KITH_ENOINPUT, "%s: %s", path, strerror(errno));
   KITH_CHECK(is.st_size > 0, KITH_EDATA, "%s: is empty", path);
+  KITH_TRY(kith__h5_trust_format(path, head, read(file, head, sizeof head)));
 done:
   if (file >= 0) close(file);
   return st;
@@ -246,7 +248,6 @@ static kith_status h5_open_here(kith_h5 *f, const char *format, int version) {
   kith_status st = KITH_OK;
   hid_t access = h5_access();
   KITH_TRY(h5_check_plain(f->path));
-  KITH_CHECK(H5Fis_hdf5(f->path) > 0, KITH_EDATA, "%s: is not an HDF5 file", f->path);
   f->file = kith__h5_fault() ? H5I_INVALID_HID : H5Fopen(f->path, H5F_ACC_RDONLY, access);
   KITH_CHECK(f->file >= 0, kith__h5_kind(), "%s: is torn or damaged: %s", f->path, kith__h5_reason());
   KITH_TRY(h5_check_format(f, format, version));

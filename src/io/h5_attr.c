@@ -82,6 +82,7 @@ static kith_status attr_open(hid_t file, const char *path, const char *name, H5T
   type = H5Aget_type(attr);
   bool fits = H5Sget_simple_extent_npoints(space) == 1 && H5Tget_class(type) == class && H5Tis_variable_str(type) <= 0;
   KITH_CHECK(fits, KITH_EDATA, "%s: attribute \"%s\" is not %s", path, name, expected);
+  KITH_TRY(kith__h5_trust_attr(attr, type, path, name));
   *out = attr;
   attr = H5I_INVALID_HID;
 done:

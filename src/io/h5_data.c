@@ -166,20 +166,6 @@ done:
 
 /* ---- reading ----------------------------------------------------------------------------------------------------- */
 
-/* Asking for the whole path at once would be an error if "a" is missing. */
-bool kith__h5_has(hid_t file, const char *name) {
-  char part[KITH_PATH];
-  size_t n = strlen(name);
-  if (n == 0 || n >= sizeof part) return false;
-  for (size_t i = 1; i <= n; i++) {
-    if (name[i] != '/' && name[i] != '\0') continue;
-    memcpy(part, name, i);
-    part[i] = '\0';
-    if (H5Lexists(file, part, H5P_DEFAULT) <= 0) return false;
-  }
-  return true;
-}
-
 bool kith_h5_has(kith_h5 *f, const char *name) { return kith__h5_has(f->file, name); }
 
 /* A dataset found in a file. */
@@ -200,7 +186,9 @@ static kith_status data_find(const kith_h5 *f, const char *name, data_found *fou
   kith_status st = KITH_OK;
   hid_t space = H5I_INVALID_HID;
   *found = (data_found){.set = H5I_INVALID_HID, .type = H5I_INVALID_HID, .dims = {0, 1}};
-  KITH_CHECK(kith__h5_has(f->file, name), KITH_EDATA, "%s: has no dataset \"%s\"", f->path, name);
+  h5_step there = kith__h5_look(f->file, name);
+  KITH_CHECK(there != H5_STEP_NONE, KITH_EDATA, "%s: has no dataset \"%s\"", f->path, name);
+  KITH_CHECK(there != H5_STEP_AWAY, KITH_EDATA, "%s: \"%s\" is a link to somewhere else, which Kith does not follow", f->path, name);
   found->set = kith__h5_fault() ? H5I_INVALID_HID : H5Dopen2(f->file, name, H5P_DEFAULT);
   KITH_CHECK(found->set >= 0, kith__h5_kind(), "%s: \"%s\" is not a dataset or is damaged: %s", f->path, name, kith__h5_reason());
   space = H5Dget_space(found->set);
@@ -211,6 +199,7 @@ static kith_status data_find(const kith_h5 *f, const char *name, data_found *fou
   found->type = H5Dget_type(found->set);
   found->class = H5Tget_class(found->type);
   found->size = H5Tget_size(found->type);
+  KITH_TRY(kith__h5_trust(f, name, found->set, found->type, found->n_dim, found->dims));
 done:
   if (space >= 0) H5Sclose(space);
   return st;
@@ -237,16 +226,17 @@ kith_agreed kith_h5_extent(kith_h5 *f, const char *name, int64_t *n, int *d) {
 static kith_status data_check(const kith_h5 *f, const char *name, const data_found *found, const data_kind *kind, int d,
                               int64_t first, int64_t n) {
   kith_status st = KITH_OK;
-  KITH_CHECK(found->class == kind->class, KITH_EDATA, "%s: \"%s\" does not hold %s", f->path, name, kind->name);
+  bool alike = found->class == kind->class && (kind->class != H5T_INTEGER || H5Tget_sign(found->type) == H5Tget_sign(kind->in_memory));
+  KITH_CHECK(alike, KITH_EDATA, "%s: \"%s\" does not hold %s", f->path, name, kind->name);
   bool fits = kind->class == H5T_STRING ? found->size == kind->size : found->size <= kind->size;
   KITH_CHECK(fits, KITH_EDATA, "%s: \"%s\" has values of %zu bytes, %zu were expected", f->path, name, found->size, kind->size);
   int n_dim = kind->class != H5T_STRING && d > 0 ? 2 : 1;
   KITH_CHECK(found->n_dim == n_dim, KITH_EDATA, "%s: \"%s\" has %d dimensions, %d were expected", f->path, name, found->n_dim, n_dim);
   KITH_CHECK(n_dim == 1 || found->dims[1] == (hsize_t)d, KITH_EDATA, "%s: \"%s\" has rows of width %lld, %d was expected",
              f->path, name, (long long)found->dims[1], d);
-  KITH_CHECK(first >= 0 && n >= 0 && (hsize_t)(first + n) <= found->dims[0], KITH_EDATA,
+  KITH_CHECK(first >= 0 && n >= 0 && (hsize_t)n <= found->dims[0] && (hsize_t)first <= found->dims[0] - (hsize_t)n, KITH_EDATA,
              "%s: \"%s\" has %lld rows, rows %lld … %lld are wanted", f->path, name, (long long)found->dims[0],
-             (long long)first, (long long)(first + n) - 1);
+             (long long)first, (long long)((uint64_t)first + (uint64_t)n - 1));
 done:
   return st;
 }
