@@ -74,7 +74,7 @@ void cli_print_help(FILE *to) {
   fprintf(to, "\nOptions of every verb:\n%s%s\n"
          "kith VERB --help explains a verb; kith help keys lists every key of the job file; kith --version.\n"
          "Exit codes: 0 ok, 64 usage, 65 bad data, 66 no input, 70 loss not finite, 71 no memory, 73 cannot write,\n"
-         "74 input/output error, 75 stopped by a signal (run again to continue), 78 bad job file.  See docs/errors.md.\n", verbs_of_jobs, verbs_common);
+         "74 input/output error, 75 stopped by a signal, or ranks that hang (run again to continue), 78 bad job file.  See docs/errors.md.\n", verbs_of_jobs, verbs_common);
 }
 
 void cli_print_verb_help(const cli_verb *v) {

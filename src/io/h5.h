@@ -4,8 +4,10 @@
 
 #include <hdf5.h>
 
+#include "kith/fault.h"
 #include "kith/file.h"
 #include "kith/io.h"
+#include "kith/watch.h"
 
 struct kith_h5 {
   const kith_comm *comm;
@@ -19,8 +21,24 @@ struct kith_h5 {
   char tmp[KITH_TMP_PATH];
 };
 
+/** Run an HDF5 statement that all ranks take part in, so that who waits in it too long says so, and in which file. */
+#define KITH_H5_TOGETHER(f, what, statement)                                                                           \
+  do {                                                                                                                 \
+    static const kith_place kith__here = {what, #statement, __FILE__, __LINE__};                                       \
+    kith_watch_file((f)->path);                                                                                        \
+    kith__wait_begin(&kith__here);                                                                                     \
+    statement;                                                                                                         \
+    kith__wait_end();                                                                                                  \
+  } while (0)
+
 /** Why the last HDF5 call failed, in one line.  Local; valid until the next call. */
 const char *kith__h5_reason(void);
+
+/** What kind of failure kith__h5_reason() has just told of: KITH_EIO if the system gave it, else KITH_EDATA.  Local. */
+kith_status kith__h5_kind(void) KITH_MUST_USE;
+
+/** Whether a read has to fail by intent (kith_fault()); HDF5 then gives the reason.  Local. */
+bool kith__h5_fault(void);
 
 /** Read one attribute of an open file.  Local. */
 kith_status kith__h5_attr_int(hid_t file, const char *path, const char *name, int64_t *value) KITH_MUST_USE;
@@ -38,6 +56,8 @@ kith_agreed kith__h5_agree_write(kith_h5 *f, const char *what, bool good) KITH_M
 
 /** Whether every step of "a/b/c" is there.  Local. */
 bool kith__h5_has(hid_t file, const char *name);
+/** Make the groups on the way to a dataset.  As collective as the file. */
+bool kith__h5_make_groups(hid_t file, const char *name);
 /** kith_h5_read() of this rank alone.  Local. */
 kith_status kith__h5_read(const kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t first, int64_t n, void *data) KITH_MUST_USE;
 
@@ -53,7 +73,7 @@ typedef struct h5_rows {
   int64_t n_block;
   int64_t at;        /* where row 0 lies in the file */
   int file;          /* -1: none */
-  uint32_t *sum;     /* [n_block] of what this rank has put */
+  uint64_t *sum;     /* [n_block] of what this rank has put */
 } h5_rows;
 
 /** Rows of so many bytes that share a checksum, and a chunk where datasets are chunked: about a mebibyte of them. */
