@@ -16,7 +16,7 @@ typedef struct doctor {
   cli *c;
   const char *folder;
   bool has_job, has_sizes;
-  kith_place *place;  /* [ranks] */
+  kith_seat *place;  /* [ranks] */
   kith_sizes sizes;   /* of this rank's share, where the job's graph is there */
   int n, n_warn, n_fail;
   kith_status worst;
@@ -76,14 +76,14 @@ static void doctor_libraries(size_t size, char *text) {
 }
 
 static kith_agreed doctor_places(doctor *d) {
-  kith_place mine;
+  kith_seat mine;
   char kernels[KITH_NAME];
-  kith_place_look(&mine);
+  kith_seat_look(&mine);
   mine.threads = omp_get_max_threads();
   doctor_libraries(sizeof mine.libraries, mine.libraries);
   snprintf(kernels, sizeof kernels, ", %s kernels", kith_blas_kernels());
   strncat(mine.cpu, kernels, sizeof mine.cpu - strlen(mine.cpu) - 1);
-  return kith_places_gather(d->c->comm, &mine, &d->place);
+  return kith_seats_gather(d->c->comm, &mine, &d->place);
 }
 
 static void doctor_examine_ranks(doctor *d) {
@@ -139,7 +139,7 @@ static bool doctor_can_read(const doctor *d, const char *path) {
   int size = d->c->comm->size;
   bool fits = true;
   if (d->c->comm->rank == 0 && stat(path, &is) == 0)
-    for (int r = 0; r < size; r++) fits = fits && (double)is.st_size * 3 / kith_places_nodes(size, d->place) < (double)d->place[r].memory;
+    for (int r = 0; r < size; r++) fits = fits && (double)is.st_size * 3 / kith_seats_nodes(size, d->place) < (double)d->place[r].memory;
   kith_comm_share(d->c->comm, sizeof fits, &fits);
   return fits;
 }

@@ -59,21 +59,21 @@ static const char *judge_plural(int64_t n) { return n == 1 ? "" : "s"; }
 
 /* ---- ranks, libraries, processors ---------------------------------------------------------------------------------------- */
 
-static int judge_ranks_of(int size, const kith_place *all, int node) {
+static int judge_ranks_of(int size, const kith_seat *all, int node) {
   int n = 0;
   for (int r = 0; r < size; r++) n += all[r].node == node;
   return n;
 }
 
-void doctor_judge_ranks(int size, const kith_place *all, int told, doctor_finding *f) {
+void doctor_judge_ranks(int size, const kith_seat *all, int told, doctor_finding *f) {
   enum { MOST = 8 };
-  int nodes = kith_places_nodes(size, all), least = size, most = 0;
+  int nodes = kith_seats_nodes(size, all), least = size, most = 0;
   doctor_see(f, "%d rank%s on %d node%s:", size, judge_plural(size), nodes, judge_plural(nodes));
   for (int i = 0; i < nodes; i++) {
     int n = judge_ranks_of(size, all, i);
     if (n < least) least = n;
     if (n > most) most = n;
-    if (i < MOST) doctor_see(f, "%s %d on %s", i ? "," : "", n, all[kith_places_first(size, all, i)].host);
+    if (i < MOST) doctor_see(f, "%s %d on %s", i ? "," : "", n, all[kith_seats_first(size, all, i)].host);
   }
   if (nodes > MOST) doctor_see(f, ", …");
   if (told > size) {
@@ -91,16 +91,16 @@ void doctor_judge_threads(int level, doctor_finding *f) {
 }
 
 /* The first rank whose text differs from rank 0's; -1 if none. */
-static int judge_other(int size, const kith_place *all, const char *(*text)(const kith_place *p)) {
+static int judge_other(int size, const kith_seat *all, const char *(*text)(const kith_seat *p)) {
   for (int r = 1; r < size; r++)
     if (strcmp(text(&all[r]), text(&all[0])) != 0) return r;
   return -1;
 }
 
-static const char *judge_libraries(const kith_place *p) { return p->libraries; }
-static const char *judge_processor(const kith_place *p) { return p->cpu; }
+static const char *judge_libraries(const kith_seat *p) { return p->libraries; }
+static const char *judge_processor(const kith_seat *p) { return p->cpu; }
 
-void doctor_judge_libraries(int size, const kith_place *all, doctor_finding *f) {
+void doctor_judge_libraries(int size, const kith_seat *all, doctor_finding *f) {
   int other = judge_other(size, all, judge_libraries);
   doctor_see(f, "%s", all[0].libraries);
   if (other < 0) return;
@@ -108,7 +108,7 @@ void doctor_judge_libraries(int size, const kith_place *all, doctor_finding *f) 
   doctor_fail(f, KITH_EUSAGE, "install the same versions on all nodes, or run from a shared folder");
 }
 
-void doctor_judge_processors(int size, const kith_place *all, doctor_finding *f) {
+void doctor_judge_processors(int size, const kith_seat *all, doctor_finding *f) {
   int other = judge_other(size, all, judge_processor);
   doctor_see(f, "%s", all[0].cpu);
   if (other < 0) return;
@@ -121,7 +121,7 @@ void doctor_judge_processors(int size, const kith_place *all, doctor_finding *f)
 static bool judge_same_cores(const kith_cores *a, const kith_cores *b) { return memcmp(a, b, sizeof *a) == 0; }
 
 /* Ranks of a node that are bound to the very cores of rank r, and their threads. */
-static int judge_bound_with(int size, const kith_place *all, int r, int *threads) {
+static int judge_bound_with(int size, const kith_seat *all, int r, int *threads) {
   int n = 0;
   *threads = 0;
   for (int k = 0; k < size; k++)
@@ -133,15 +133,15 @@ static int judge_bound_with(int size, const kith_place *all, int r, int *threads
 }
 
 /* Bound to fewer cores than threads, though the node has more: nothing but a wrong binding does that. */
-static void judge_binding(int size, const kith_place *all, int r, doctor_finding *f) {
+static void judge_binding(int size, const kith_seat *all, int r, doctor_finding *f) {
   int threads = 0, ranks = judge_bound_with(size, all, r, &threads), cores = kith_cores_count(&all[r].cores);
   if (threads <= cores || cores >= all[r].online || f->verdict == DOCTOR_FAIL) return;
   doctor_see(f, "; %d rank%s with %d threads, rank %d among them, bound to %d of the %d cores of %s", ranks, judge_plural(ranks), threads, r, cores, all[r].online, all[r].host);
   doctor_fail(f, KITH_EUSAGE, "let them spread: mpirun --bind-to none or --map-by slot:PE=THREADS, srun --cpu-bind=none or a --cpus-per-task as large as the threads; or set OMP_NUM_THREADS");
 }
 
-static void judge_node_cores(int size, const kith_place *all, int node, doctor_finding *f) {
-  const kith_place *first = &all[kith_places_first(size, all, node)];
+static void judge_node_cores(int size, const kith_seat *all, int node, doctor_finding *f) {
+  const kith_seat *first = &all[kith_seats_first(size, all, node)];
   kith_cores together = {{0}};
   int threads = 0;
   for (int r = 0; r < size; r++) {
@@ -158,8 +158,8 @@ static void judge_node_cores(int size, const kith_place *all, int node, doctor_f
   doctor_warn(f, "more threads than cores: fewer ranks a node, a smaller OMP_NUM_THREADS, or OMPI_MCA_mpi_yield_when_idle=1 if it must be");
 }
 
-void doctor_judge_cores(int size, const kith_place *all, doctor_finding *f) {
-  int nodes = kith_places_nodes(size, all);
+void doctor_judge_cores(int size, const kith_seat *all, doctor_finding *f) {
+  int nodes = kith_seats_nodes(size, all);
   for (int i = 0; i < nodes; i++) judge_node_cores(size, all, i, f);
   for (int r = 0; r < size; r++) judge_binding(size, all, r, f);
 }
@@ -171,20 +171,20 @@ void doctor_judge_blas(const char *kernels, bool own, int threads, doctor_findin
 
 /* ---- between nodes --------------------------------------------------------------------------------------------------------- */
 
-void doctor_judge_clocks(int size, const kith_place *all, const kith_clock_skew *skew, doctor_finding *f) {
-  int nodes = kith_places_nodes(size, all), worst = 0;
+void doctor_judge_clocks(int size, const kith_seat *all, const kith_clock_skew *skew, doctor_finding *f) {
+  int nodes = kith_seats_nodes(size, all), worst = 0;
   if (nodes == 1) {
     doctor_see(f, "one node, one clock");
     return;
   }
   for (int i = 1; i < nodes; i++)
     if (worst == 0 || fabs(skew[i].ahead) > fabs(skew[worst].ahead)) worst = i;
-  const char *host = all[kith_places_first(size, all, worst)].host;
+  const char *host = all[kith_seats_first(size, all, worst)].host;
   doctor_see(f, "of %d nodes %s differs most from %s: %+.6f s, give or take %.6f", nodes, host, all[0].host, skew[worst].ahead, skew[worst].error);
   if (fabs(skew[worst].ahead) - skew[worst].error > JUDGE_SKEW) doctor_warn(f, "set the clocks by NTP (chrony): times of files and logs will contradict each other");
 }
 
-void doctor_judge_links(const kith_place *all, int n, const kith_link *link, doctor_finding *f) {
+void doctor_judge_links(const kith_seat *all, int n, const kith_link *link, doctor_finding *f) {
   int slow = 0, narrow = 0;
   if (n == 0) {
     doctor_see(f, "one rank, no messages");
@@ -201,11 +201,11 @@ void doctor_judge_links(const kith_place *all, int n, const kith_link *link, doc
   if (s->latency > JUDGE_SLOW) doctor_warn(f, "ranks wait for cores, or messages take the wrong network: see the line \"cores\"; OMPI_MCA_btl_tcp_if_include names a network");
 }
 
-void doctor_judge_shm(int size, const kith_place *all, doctor_finding *f) {
+void doctor_judge_shm(int size, const kith_seat *all, doctor_finding *f) {
   char free[32], need[32];
-  int nodes = kith_places_nodes(size, all), worst = -1;
+  int nodes = kith_seats_nodes(size, all), worst = -1;
   for (int i = 0; i < nodes; i++) {
-    int first = kith_places_first(size, all, i), n = judge_ranks_of(size, all, i);
+    int first = kith_seats_first(size, all, i), n = judge_ranks_of(size, all, i);
     bool little = n > 1 && all[first].shm >= 0 && all[first].shm < (int64_t)n * JUDGE_SHM;
     if (worst < 0 || (little && all[first].shm < all[worst].shm)) worst = first;
   }
@@ -241,9 +241,9 @@ void doctor_judge_room(int64_t room, int64_t need, doctor_finding *f) {
   else if (room < 2 * need) doctor_warn(f, "it suffices if nobody else fills the disk meanwhile");
 }
 
-void doctor_judge_memory(int size, const kith_place *all, const int64_t *need, doctor_finding *f) {
+void doctor_judge_memory(int size, const kith_seat *all, const int64_t *need, doctor_finding *f) {
   char a[32], b[32], c[32];
-  int nodes = kith_places_nodes(size, all), worst = 0, most = 0;
+  int nodes = kith_seats_nodes(size, all), worst = 0, most = 0;
   double share = -1;
   int64_t of_worst = 0;
   for (int i = 0; i < nodes; i++) {
@@ -257,7 +257,7 @@ void doctor_judge_memory(int size, const kith_place *all, const int64_t *need, d
     double here = (double)sum / ((double)free + 1);
     if (here <= share) continue;
     share = here;
-    worst = kith_places_first(size, all, i);
+    worst = kith_seats_first(size, all, i);
     of_worst = sum;
   }
   int64_t free = INT64_MAX;

@@ -2,7 +2,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "kith/place.h"
+#include "kith/seat.h"
 
 enum { LINKS_WARM = 8, LINKS_SHORT = 64, LINKS_LONG = 4, LINKS_BYTES = 4 << 20, LINKS_TAG = 41 };
 
@@ -39,17 +39,17 @@ static void links_measure(const kith_comm *comm, char *data, kith_link *l) {
 }
 
 /* The pairs: nodes in a ring, which with two nodes is one pair; or the first two ranks of the only node. */
-static int links_name(int size, const kith_place *all, int nodes, kith_link *links) {
+static int links_name(int size, const kith_seat *all, int nodes, kith_link *links) {
   int n = nodes > 2 ? nodes : size > 1;
-  for (int i = 0; i < n; i++) links[i] = (kith_link){.a = kith_places_first(size, all, i), .b = nodes > 1 ? kith_places_first(size, all, (i + 1) % nodes) : 1};
+  for (int i = 0; i < n; i++) links[i] = (kith_link){.a = kith_seats_first(size, all, i), .b = nodes > 1 ? kith_seats_first(size, all, (i + 1) % nodes) : 1};
   return n;
 }
 
-kith_agreed kith_links_measure(const kith_comm *comm, const kith_place *all, int *n, kith_link **links) {
+kith_agreed kith_links_measure(const kith_comm *comm, const kith_seat *all, int *n, kith_link **links) {
   kith_agreed st = {KITH_OK};
   kith_link *found = NULL;
   char *data = NULL;
-  int nodes = kith_places_nodes(comm->size, all);
+  int nodes = kith_seats_nodes(comm->size, all);
   *n = 0;
   *links = NULL;
   KITH_TRY(kith_agree(comm, KITH_NEW(found, nodes)));
@@ -94,14 +94,14 @@ static void links_answer(const kith_comm *comm) {
   }
 }
 
-kith_agreed kith_clocks_compare(const kith_comm *comm, const kith_place *all, kith_clock_skew **skew) {
+kith_agreed kith_clocks_compare(const kith_comm *comm, const kith_seat *all, kith_clock_skew **skew) {
   kith_agreed st = {KITH_OK};
   kith_clock_skew *found = NULL;
-  int nodes = kith_places_nodes(comm->size, all);
+  int nodes = kith_seats_nodes(comm->size, all);
   *skew = NULL;
   KITH_TRY(kith_agree(comm, KITH_NEW(found, nodes)));
   for (int i = 1; i < nodes; i++) {
-    int other = kith_places_first(comm->size, all, i);
+    int other = kith_seats_first(comm->size, all, i);
     if (comm->rank == 0) found[i] = links_ask(comm, other);
     if (comm->rank == other) links_answer(comm);
   }

@@ -7,36 +7,36 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "kith/place.h"
+#include "kith/seat.h"
 
-enum { PLACE_ROOM = 2 * KITH_PATH }; /* of the paths of control groups */
+enum { SEAT_ROOM = 2 * KITH_PATH }; /* of the paths of control groups */
 
 int kith_cores_count(const kith_cores *c) {
   int n = 0;
-  for (int i = 0; i < KITH_PLACE_CORES; i++) n += (int)(c->bits[i / 64] >> (i % 64) & 1);
+  for (int i = 0; i < KITH_SEAT_CORES; i++) n += (int)(c->bits[i / 64] >> (i % 64) & 1);
   return n;
 }
 
 void kith_cores_join(kith_cores *to, const kith_cores *from) {
-  for (int i = 0; i < KITH_PLACE_CORES / 64; i++) to->bits[i] |= from->bits[i];
+  for (int i = 0; i < KITH_SEAT_CORES / 64; i++) to->bits[i] |= from->bits[i];
 }
 
 bool kith_cores_meet(const kith_cores *a, const kith_cores *b) {
-  for (int i = 0; i < KITH_PLACE_CORES / 64; i++)
+  for (int i = 0; i < KITH_SEAT_CORES / 64; i++)
     if (a->bits[i] & b->bits[i]) return true;
   return false;
 }
 
-static void place_cores(kith_cores *out) {
+static void seat_cores(kith_cores *out) {
   cpu_set_t set;
   CPU_ZERO(&set);
   if (sched_getaffinity(0, sizeof set, &set) != 0) return;
-  for (int i = 0; i < KITH_PLACE_CORES && i < CPU_SETSIZE; i++)
+  for (int i = 0; i < KITH_SEAT_CORES && i < CPU_SETSIZE; i++)
     if (CPU_ISSET((size_t)i, &set)) out->bits[i / 64] |= (uint64_t)1 << (i % 64);
 }
 
 /* What stands behind `key` in the first line that begins with it; false if there is none. */
-static bool place_value(const char *path, const char *key, size_t size, char *value) {
+static bool seat_value(const char *path, const char *key, size_t size, char *value) {
   char line[1024];
   bool found = false;
   FILE *file = fopen(path, "r");
@@ -53,13 +53,13 @@ static bool place_value(const char *path, const char *key, size_t size, char *va
 }
 
 /* A number of kibibytes in one of Linux's lists, in bytes; -1 if it is not there. */
-static int64_t place_kib(const char *path, const char *key) {
+static int64_t seat_kib(const char *path, const char *key) {
   char value[64];
-  return place_value(path, key, sizeof value, value) ? 1024 * strtoll(value, NULL, 10) : -1;
+  return seat_value(path, key, sizeof value, value) ? 1024 * strtoll(value, NULL, 10) : -1;
 }
 
 /* How many numbers are in a list such as "0-3,8". */
-static int place_count(const char *list) {
+static int seat_count(const char *list) {
   int n = 0;
   for (const char *at = list; *at >= '0' && *at <= '9';) {
     char *end = NULL;
@@ -71,40 +71,40 @@ static int place_count(const char *list) {
 }
 
 /* The smaller of the memory known so far and what a control group leaves: its limit and its use stand in two files. */
-static void place_memory(const char *folder, const char *limit, const char *use, kith_place *p) {
-  char path[PLACE_ROOM + KITH_NAME], most[64], now[64];
+static void seat_memory(const char *folder, const char *limit, const char *use, kith_seat *p) {
+  char path[SEAT_ROOM + KITH_NAME], most[64], now[64];
   snprintf(path, sizeof path, "%s/%s", folder, limit);
-  if (!place_value(path, "", sizeof most, most) || strcmp(most, "max") == 0) return;
+  if (!seat_value(path, "", sizeof most, most) || strcmp(most, "max") == 0) return;
   snprintf(path, sizeof path, "%s/%s", folder, use);
-  if (place_value(path, "", sizeof now, now)) p->memory = kith_least(p->memory, strtoll(most, NULL, 10) - strtoll(now, NULL, 10));
+  if (seat_value(path, "", sizeof now, now)) p->memory = kith_least(p->memory, strtoll(most, NULL, 10) - strtoll(now, NULL, 10));
 }
 
 /* Processor time in cores, "20000 100000" being a fifth of one. */
-static void place_quota(const char *folder, kith_place *p) {
-  char path[PLACE_ROOM + KITH_NAME], text[64], *rest = NULL;
+static void seat_quota(const char *folder, kith_seat *p) {
+  char path[SEAT_ROOM + KITH_NAME], text[64], *rest = NULL;
   snprintf(path, sizeof path, "%s/cpu.max", folder);
-  if (!place_value(path, "", sizeof text, text) || strncmp(text, "max", 3) == 0) return;
+  if (!seat_value(path, "", sizeof text, text) || strncmp(text, "max", 3) == 0) return;
   double time = strtod(text, &rest), period = strtod(rest, NULL);
   if (period > 0 && (p->quota == 0 || time / period < p->quota)) p->quota = time / period;
 }
 
 /* One folder of control groups, of version 1 or 2. */
-static void place_group(const char *folder, kith_place *p) {
-  char path[PLACE_ROOM + KITH_NAME], list[KITH_PATH];
+static void seat_group(const char *folder, kith_seat *p) {
+  char path[SEAT_ROOM + KITH_NAME], list[KITH_PATH];
   snprintf(path, sizeof path, "%s/cpuset.cpus.effective", folder);
-  int cores = place_value(path, "", sizeof list, list) ? place_count(list) : 0;
+  int cores = seat_value(path, "", sizeof list, list) ? seat_count(list) : 0;
   if (cores > 0 && cores < p->online) p->online = cores;
-  place_memory(folder, "memory.max", "memory.current", p);
-  place_memory(folder, "memory.limit_in_bytes", "memory.usage_in_bytes", p);
-  place_quota(folder, p);
+  seat_memory(folder, "memory.max", "memory.current", p);
+  seat_memory(folder, "memory.limit_in_bytes", "memory.usage_in_bytes", p);
+  seat_quota(folder, p);
 }
 
 /* A group and all above it: each may limit. */
-static void place_climb(const char *root, char *group, kith_place *p) {
-  char folder[PLACE_ROOM];
+static void seat_climb(const char *root, char *group, kith_seat *p) {
+  char folder[SEAT_ROOM];
   for (;;) {
     snprintf(folder, sizeof folder, "%s%s", root, group);
-    place_group(folder, p);
+    seat_group(folder, p);
     char *slash = strrchr(group, '/');
     if (!slash) break;
     *slash = '\0';
@@ -112,45 +112,45 @@ static void place_climb(const char *root, char *group, kith_place *p) {
 }
 
 /* The process's groups: lines such as "0::/job" (version 2) and "4:memory:/job" (version 1). */
-static void place_groups(kith_place *p) {
+static void seat_groups(kith_seat *p) {
   char line[KITH_PATH];
   FILE *file = fopen("/proc/self/cgroup", "r");
   while (file && fgets(line, sizeof line, file)) {
     char *kind = strchr(line, ':'), *group = kind ? strchr(kind + 1, ':') : NULL;
     line[strcspn(line, "\n")] = '\0';
     if (!group) continue;
-    if (strncmp(kind, "::", 2) == 0) place_climb("/sys/fs/cgroup", group + 1, p);
-    if (strncmp(kind, ":memory:", 8) == 0) place_climb("/sys/fs/cgroup/memory", group + 1, p);
-    if (strncmp(kind, ":cpuset:", 8) == 0) place_climb("/sys/fs/cgroup/cpuset", group + 1, p);
+    if (strncmp(kind, "::", 2) == 0) seat_climb("/sys/fs/cgroup", group + 1, p);
+    if (strncmp(kind, ":memory:", 8) == 0) seat_climb("/sys/fs/cgroup/memory", group + 1, p);
+    if (strncmp(kind, ":cpuset:", 8) == 0) seat_climb("/sys/fs/cgroup/cpuset", group + 1, p);
   }
   if (file) fclose(file);
 }
 
-void kith_place_look(kith_place *out) {
+void kith_seat_look(kith_seat *out) {
   struct statvfs fs;
-  *out = (kith_place){.threads = 1, .shm = -1, .online = (int)sysconf(_SC_NPROCESSORS_ONLN)};
-  place_cores(&out->cores);
-  out->memory = place_kib("/proc/meminfo", "MemAvailable");
+  *out = (kith_seat){.threads = 1, .shm = -1, .online = (int)sysconf(_SC_NPROCESSORS_ONLN)};
+  seat_cores(&out->cores);
+  out->memory = seat_kib("/proc/meminfo", "MemAvailable");
   if (out->memory < 0) out->memory = INT64_MAX;
-  place_groups(out);
+  seat_groups(out);
   if (out->memory < 0) out->memory = 0;
-  out->resident = place_kib("/proc/self/status", "VmRSS");
+  out->resident = seat_kib("/proc/self/status", "VmRSS");
   if (statvfs("/dev/shm", &fs) == 0) out->shm = (int64_t)fs.f_bavail * (int64_t)fs.f_frsize;
   char host[HOST_NAME_MAX + 1] = "";
   gethostname(host, sizeof host - 1);
   snprintf(out->host, sizeof out->host, "%.*s", KITH_NAME - 1, host);
-  if (!place_value("/proc/cpuinfo", "model name", sizeof out->cpu, out->cpu)) snprintf(out->cpu, sizeof out->cpu, "unknown");
+  if (!seat_value("/proc/cpuinfo", "model name", sizeof out->cpu, out->cpu)) snprintf(out->cpu, sizeof out->cpu, "unknown");
 }
 
 /* Number nodes by their first ranks. */
-static void place_number(int size, kith_place *all) {
+static void seat_number(int size, kith_seat *all) {
   int n = 0;
   for (int r = 0; r < size; r++) all[r].node = all[r].first == r ? n++ : all[all[r].first].node;
 }
 
-kith_agreed kith_places_gather(const kith_comm *comm, const kith_place *mine, kith_place **all) {
+kith_agreed kith_seats_gather(const kith_comm *comm, const kith_seat *mine, kith_seat **all) {
   kith_agreed st = {KITH_OK};
-  kith_place *places = NULL, here = *mine;
+  kith_seat *places = NULL, here = *mine;
   MPI_Comm node = MPI_COMM_NULL;
   *all = NULL;
   here.first = comm->rank;
@@ -159,7 +159,7 @@ kith_agreed kith_places_gather(const kith_comm *comm, const kith_place *mine, ki
   KITH_MPI(MPI_Comm_free(&node));
   KITH_TRY(kith_agree(comm, KITH_NEW(places, comm->size)));
   KITH_MPI(MPI_Allgather(&here, (int)sizeof here, MPI_BYTE, places, (int)sizeof here, MPI_BYTE, comm->mpi));
-  place_number(comm->size, places);
+  seat_number(comm->size, places);
   *all = places;
   places = NULL;
 done:
@@ -167,13 +167,13 @@ done:
   return st;
 }
 
-int kith_places_nodes(int size, const kith_place *all) {
+int kith_seats_nodes(int size, const kith_seat *all) {
   int n = 0;
   for (int r = 0; r < size; r++) n += all[r].first == r;
   return n;
 }
 
-int kith_places_first(int size, const kith_place *all, int node) {
+int kith_seats_first(int size, const kith_seat *all, int node) {
   for (int r = 0; r < size; r++)
     if (all[r].node == node) return all[r].first;
   return -1;
