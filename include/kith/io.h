@@ -13,7 +13,7 @@
 
 typedef struct kith_h5 kith_h5;
 
-typedef enum kith_h5_type { KITH_H5_INT8, KITH_H5_INT32, KITH_H5_UINT32, KITH_H5_INT64, KITH_H5_FLOAT, KITH_H5_DOUBLE, KITH_H5_TEXT } kith_h5_type;
+typedef enum kith_h5_type { KITH_H5_INT8, KITH_H5_INT32, KITH_H5_INT64, KITH_H5_UINT64, KITH_H5_FLOAT, KITH_H5_DOUBLE, KITH_H5_TEXT } kith_h5_type;
 
 /**
  * Create `path`.tmp; nothing stands at `path` before kith_h5_publish().  Writes the root attributes format,
@@ -50,7 +50,7 @@ kith_agreed kith_h5_write(kith_h5 *f, const char *name, kith_h5_type type, int d
                           int64_t n, bool pack, const void *data) KITH_MUST_USE;
 /**
  * Write rows first … first + n - 1 of a dataset [n_total, d] float32 (of [n_total] when d = 0) made by this call: contiguous,
- * by plain writes of every rank, with a CRC-32 of each block of rows in crc32/`name`, which kith_h5_read() compares.
+ * by plain writes of every rank, with a sum of each block of rows in checksum/`name`, which kith_h5_read() compares.
  * As fast as the disk; slices as of kith_h5_write().  Collective.  Errors: KITH_EIO.
  */
 kith_agreed kith_h5_write_rows(kith_h5 *f, const char *name, int d, int64_t n_total, int64_t first, int64_t n, const float *x) KITH_MUST_USE;

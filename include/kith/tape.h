@@ -250,7 +250,7 @@ kith_tensor *kith_exchange_op(kith_tape *t, kith_halo *h, kith_tensor *packed, i
  * weights, row = b + sum over the node's features of value * w, or the sum of both.
  */
 typedef struct kith_input {
-  int64_t n_own;
+  kith_lid n_own;
   int d;
   kith_tensor *x;                /**< [n_own or more, d] embeddings, or data; null: there are none */
   const uint8_t *type;           /**< [n_own] kith_node_type */

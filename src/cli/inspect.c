@@ -214,7 +214,7 @@ static kith_status inspect_datasets(cli *c, kith_h5 *f, const things *all) {
       worst = here;
       snprintf(why, sizeof why, "%s", kith_error_text());
     }
-    cli_print(c, "  %-20s %-32s %12lld bytes  %s", t->name, shape, (long long)t->entry.bytes,
+    cli_print(c, "  %-26s %-32s %12lld bytes  %s", t->name, shape, (long long)t->entry.bytes,
               kith_is_bad(here) ? "TORN" : "checksums are right");
   }
   return kith_is_bad(worst) ? kith_fail(worst, "%s", why) : KITH_OK;

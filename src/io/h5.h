@@ -54,11 +54,10 @@ static inline bool kith__h5_is_here(const kith_h5 *f) { return !f->single || f->
 /** Agree on what an HDF5 call inside a write gave; remembers a failure.  Collective. */
 kith_agreed kith__h5_agree_write(kith_h5 *f, const char *what, bool good) KITH_MUST_USE;
 
-/** Make the groups that a dataset stands in, where they are not there.  On the ranks that make the HDF5 calls. */
-void kith__h5_make_groups(const kith_h5 *f, const char *name);
-
 /** Whether every step of "a/b/c" is there.  Local. */
 bool kith__h5_has(hid_t file, const char *name);
+/** Make the groups on the way to a dataset.  As collective as the file. */
+bool kith__h5_make_groups(hid_t file, const char *name);
 /** kith_h5_read() of this rank alone.  Local. */
 kith_status kith__h5_read(const kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t first, int64_t n, void *data) KITH_MUST_USE;
 
@@ -74,7 +73,7 @@ typedef struct h5_rows {
   int64_t n_block;
   int64_t at;        /* where row 0 lies in the file */
   int file;          /* -1: none */
-  uint32_t *sum;     /* [n_block] of what this rank has put */
+  uint64_t *sum;     /* [n_block] of what this rank has put */
 } h5_rows;
 
 /** Rows of so many bytes that share a checksum, and a chunk where datasets are chunked: about a mebibyte of them. */

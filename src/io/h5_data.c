@@ -22,7 +22,7 @@ static data_kind data_kind_of(kith_h5_type type, int d) {
   switch (type) {
   case KITH_H5_INT8: return (data_kind){H5T_STD_I8LE, H5T_NATIVE_INT8, 1, H5T_INTEGER, "integers"};
   case KITH_H5_INT32: return (data_kind){H5T_STD_I32LE, H5T_NATIVE_INT32, 4, H5T_INTEGER, "integers"};
-  case KITH_H5_UINT32: return (data_kind){H5T_STD_U32LE, H5T_NATIVE_UINT32, 4, H5T_INTEGER, "integers"};
+  case KITH_H5_UINT64: return (data_kind){H5T_STD_U64LE, H5T_NATIVE_UINT64, 8, H5T_INTEGER, "integers"};
   case KITH_H5_INT64: return (data_kind){H5T_STD_I64LE, H5T_NATIVE_INT64, 8, H5T_INTEGER, "integers"};
   case KITH_H5_FLOAT: return (data_kind){H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, 4, H5T_FLOAT, "real numbers"};
   case KITH_H5_DOUBLE: return (data_kind){H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, 8, H5T_FLOAT, "real numbers"};
@@ -63,31 +63,31 @@ static data_plan data_plan_make(kith_h5_type type, int d, int64_t n_total) {
   return p;
 }
 
-static void data_make_one_group(hid_t file, const char *group) {
-  if (H5Lexists(file, group, H5P_DEFAULT) != 0) return;
+/* Groups that HDF5 makes on the way to a dataset carry the time; the same content shall give the same bytes. */
+bool kith__h5_make_groups(hid_t file, const char *name) {
+  char part[KITH_PATH];
+  bool good = true;
   hid_t creation = H5Pcreate(H5P_GROUP_CREATE);
   H5Pset_obj_track_times(creation, false);
-  hid_t made = H5Gcreate2(file, group, H5P_DEFAULT, creation, H5P_DEFAULT);
-  if (made >= 0) H5Gclose(made); /* else the dataset cannot be made, and says why */
-  H5Pclose(creation);
-}
-
-/* Left to HDF5, groups would keep the time, and no two files were the same. */
-void kith__h5_make_groups(const kith_h5 *f, const char *name) {
-  char group[KITH_PATH];
-  for (const char *slash = strchr(name, '/'); slash && (size_t)(slash - name) < sizeof group; slash = strchr(slash + 1, '/')) {
-    memcpy(group, name, (size_t)(slash - name));
-    group[slash - name] = '\0';
-    data_make_one_group(f->file, group);
+  for (size_t i = 0; good && name[i] != '\0' && i < sizeof part; i++) {
+    part[i] = name[i];
+    if (name[i] != '/') continue;
+    part[i] = '\0';
+    if (H5Lexists(file, part, H5P_DEFAULT) <= 0) {
+      hid_t group = H5Gcreate2(file, part, H5P_DEFAULT, creation, H5P_DEFAULT);
+      good = group >= 0 && H5Gclose(group) >= 0;
+    }
+    part[i] = '/';
   }
+  H5Pclose(creation);
+  return good;
 }
 
 static kith_agreed data_make(kith_h5 *f, const char *name, const data_plan *p, bool pack, hid_t *set) {
+  bool grouped = false;
   if (!kith__h5_is_here(f)) return kith__h5_agree_write(f, name, true);
-  hid_t creation = H5Pcreate(H5P_DATASET_CREATE), link = H5Pcreate(H5P_LINK_CREATE);
-  hid_t space = H5Screate_simple(p->n_dim, p->dims, NULL);
+  hid_t creation = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(p->n_dim, p->dims, NULL);
   H5Pset_obj_track_times(creation, false);
-  H5Pset_create_intermediate_group(link, 1);
   if (p->dims[0] > 0) { /* no chunk is small enough for nothing */
     H5Pset_chunk(creation, p->n_dim, p->chunk);
     if (pack) {
@@ -96,11 +96,10 @@ static kith_agreed data_make(kith_h5 *f, const char *name, const data_plan *p, b
     }
     H5Pset_fletcher32(creation);
   }
-  KITH_H5_TOGETHER(f, "making groups", kith__h5_make_groups(f, name));
-  KITH_H5_TOGETHER(f, "making a dataset", *set = H5Dcreate2(f->file, name, p->kind.on_disk, space, link, creation, H5P_DEFAULT));
+  KITH_H5_TOGETHER(f, "making groups", grouped = kith__h5_make_groups(f->file, name));
+  if (grouped) KITH_H5_TOGETHER(f, "making a dataset", *set = H5Dcreate2(f->file, name, p->kind.on_disk, space, H5P_DEFAULT, creation, H5P_DEFAULT));
   kith_agreed st = kith__h5_agree_write(f, name, *set >= 0); /* the next call forgets the reason */
   H5Sclose(space);
-  H5Pclose(link);
   H5Pclose(creation);
   return st;
 }

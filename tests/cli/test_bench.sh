@@ -57,4 +57,14 @@ for key in ("steps_per_second", "plan_seconds", "drawn_per_second_per_rank"): as
 assert 0 <= r["messages"] < 1, r
 ' || fail "bench of sampled steps on $n: $(tail -n 1 "$dir/out")"
 done
+for n in 1 2; do
+  ranks $n bench "$job" --rows 3001 --repeat 1 --json >"$dir/out" 2>"$dir/err" || fail "bench of checkpoints on $n: code $?: $(cat "$dir/err")"
+  tail -n 1 "$dir/out" | /usr/bin/python3 -c '
+import json, math, sys
+r = json.load(sys.stdin)
+for key in ("plain", "in_place", "stop", "beside", "fraction"): assert 0 < r[key] < math.inf, (key, r[key])
+assert r["stop"] <= r["beside"] and r["bytes"] % (12 * 3001) == 0, r
+' || fail "bench of checkpoints on $n: $(tail -n 1 "$dir/out")"
+  unchanged "bench --rows on $n"
+done
 exit $bad

@@ -1,4 +1,4 @@
-# timeout: 480
+# timeout: 600
 # A run that is interrupted anyhow goes on as if nothing had happened: by TERM, USR1 and KILL in turn, at random steps, on
 # a random other number of ranks each time; by KILL at random moments of a checkpoint's write; by a full disk.
 #
@@ -120,18 +120,18 @@ for mode in full neighbor; do
 done
 
 # Where an epoch is one step, a signal always comes after its last one: the evaluation is left to the next run.
-n_step=1 places=
+steps=$n_step n_step=1 places=
 long="--set train.batch=100000 --set train.epochs=90 --set evaluate.every=3 --set checkpoint.every=3"
 begin 0 --quiet --fresh $long; end
 [ $rc = 0 ] || fail "the run in one piece: $rc"
 cp "$work/embeddings.h5" "$dir/one.h5"; cp "$work/metrics.jsonl" "$dir/one.jsonl"
-again 3 90 --quiet $long
+again 1 90 --quiet $long
 same_embeddings "$work/embeddings.h5" "$dir/one.h5"
 diff <(digits "$work/metrics.jsonl") <(digits "$dir/one.jsonl")
 
 # Kills when checkpoints are written all the time; every second time it is a second TERM, which ends the program at once.
 rm -f "$work"/checkpoint-* "$work"/embeddings.h5
-torn=0 began=-1
+torn=0 began=-1 n_step=$steps
 for i in $(seq 1 "$writes"); do
   begin 0 --quiet $run --set checkpoint.steps=1
   await $((began + 1))

@@ -84,17 +84,17 @@ static void check_unlimited(const test_graph *t, known what, const kith_model_op
 static void check(kith_model_options model) {
   static const struct {
     kith_input_name input;
-    known what;
-  } way[] = {{KITH_BOTH, both_known}, {KITH_FEATURES, both_known}, {KITH_FEATURES, items_known}, {KITH_BOTH, users_known}};
+    const known *what;
+  } way[] = {{KITH_BOTH, &both_known}, {KITH_FEATURES, &both_known}, {KITH_FEATURES, &items_known}, {KITH_BOTH, &users_known}};
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 11);
   model.width = 16;
   model.layers = 2;
   model.init = 0.1;
   for (size_t i = 0; i < sizeof way / sizeof *way; i++) {
     model.input = way[i].input;
-    check_ranks(&t, way[i].what, &model, i % 2 ? &full : &full_softmax);
-    check_ranks(&t, way[i].what, &model, i == 2 ? &clusters : &drawn);
-    if (model.name != KITH_MF) check_unlimited(&t, way[i].what, &model);
+    check_ranks(&t, *way[i].what, &model, i % 2 ? &full : &full_softmax);
+    check_ranks(&t, *way[i].what, &model, i == 2 ? &clusters : &drawn);
+    if (model.name != KITH_MF) check_unlimited(&t, *way[i].what, &model);
   }
   test_graph_free(&t);
 }

@@ -228,21 +228,29 @@ static void tastes_can_be_learnt_and_popularity_is_not_enough(void **state) {
 
 enum { TAGS = 8 * 5 + 16 };
 
+static int take_number(char **at) {
+  char *end = NULL;
+  long x = strtol(*at, &end, 10);
+  assert_true(end > *at);
+  *at = end;
+  return (int)x;
+}
+
 /* has[i][tag] of n nodes, from lines of integers; every node has one line, and at least one tag, none twice. */
 static void read_tags(const char *path, int n, bool has[][TAGS]) {
   size_t size;
   char *text = test_file_read(path, &size);
   int lines = 0;
   for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
-    int many = 0, id = 0, tag = 0;
+    char *at = line;
     if (line[0] == '#') continue;
-    assert_int_equal(sscanf(line, "%d\t%n", &id, &many), 1);
+    int id = take_number(&at);
     assert_int_equal(id, lines++);
-    for (line += many; sscanf(line, "%d%n", &tag, &many) == 1; line += many) {
+    do {
+      int tag = take_number(&at);
       assert_true(tag >= 0 && tag < TAGS && !has[id][tag]);
       has[id][tag] = true;
-    }
-    assert_true(line[0] == '\0' && many > 0);
+    } while (*at);
   }
   assert_int_equal(lines, n);
   KITH_FREE(text);
