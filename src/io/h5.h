@@ -56,6 +56,7 @@ kith_agreed kith__h5_agree_write(kith_h5 *f, const char *what, bool good) KITH_M
 
 /** Make the groups on the way to a dataset.  As collective as the file. */
 bool kith__h5_make_groups(hid_t file, const char *name);
+
 /* ---- what a reader believes, h5_trust.c; all are Local ---------------------------------------------------------------- */
 
 /** What stands at a name: nothing; a thing of this file; a link to somewhere, in this file or another. */
