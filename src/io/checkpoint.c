@@ -120,7 +120,7 @@ static kith_status checkpoint_check(const char *path, const kith_checkpoint *c) 
   kith_status st = KITH_OK;
   bool been = c->epoch >= 0 && c->epoch < INT32_MAX && c->step >= 0 && c->step < INT64_MAX / 2;
   KITH_CHECK(been, KITH_EDATA, "%s: epoch %lld and step %lld are impossible", path, (long long)c->epoch, (long long)c->step);
-  bool went = c->best_epoch >= 0 && c->best_epoch <= c->epoch && c->stale >= 0 && c->stale <= c->epoch && !isnan(c->best);
+  bool went = c->best_epoch >= 0 && c->best_epoch <= c->epoch && c->stale >= 0 && c->stale < INT32_MAX && !isnan(c->best);
   KITH_CHECK(went, KITH_EDATA, "%s: best %g, best_epoch %lld and stale %lld are impossible after epoch %lld", path, c->best, (long long)c->best_epoch, (long long)c->stale,
              (long long)c->epoch);
   bool sum = c->loss.part >= 0 && c->loss.part < INT64_C(1) << 40 && c->loss.broken >= 0 && c->loss.whole > INT64_MIN / 2 && c->loss.whole < INT64_MAX / 2;
