@@ -1,10 +1,11 @@
 /* kith inspect: what is in a file, in words; every checksum is compared on the way. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/cli.h"
 
-enum { INSPECT_ENTRIES = 64, INSPECT_VALUE = 256 };
+enum { INSPECT_ENTRIES = 256, INSPECT_VALUE = 256 };
 
 /* An attribute or a dataset that was found. */
 typedef struct thing {
@@ -15,12 +16,32 @@ typedef struct thing {
 
 typedef struct things {
   int n;
+  bool full;           /* there are more */
   thing at[INSPECT_ENTRIES];
 } things;
 
+/* What a file says goes to a terminal: what is no text there, or would be an order to it, becomes a question mark. */
+static char *inspect_clean(char *text) {
+  for (char *p = text; *p;) {
+    int n = *p == '\n' ? 1 : kith_text_character(p);
+    if (n == 0) *p = '?';
+    p += n > 0 ? n : 1;
+  }
+  return text;
+}
+
+/* A name as it is shown, in JSON too. */
+static const char *inspect_name(const thing *t, char name[KITH_NAME]) {
+  memcpy(name, t->name, KITH_NAME);
+  for (char *p = inspect_clean(name); *p; p++)
+    if (*p == '"' || *p == '\\' || *p == '\n' || *p == '\t') *p = '?';
+  return name;
+}
+
 static void inspect_take(void *context, const kith_h5_entry *e) {
   things *all = context;
-  if (all->n == INSPECT_ENTRIES) return;
+  all->full = all->n == INSPECT_ENTRIES;
+  if (all->full) return;
   thing *t = &all->at[all->n++];
   *t = (thing){.entry = *e};
   t->entry.name = t->entry.text = NULL;
@@ -28,6 +49,7 @@ static void inspect_take(void *context, const kith_h5_entry *e) {
   if (!e->attribute) return;
   if (e->text) {
     snprintf(t->value, sizeof t->value, "%.*s", (int)strcspn(e->text, "\n"), e->text);
+    inspect_clean(t->value);
     for (const char *p = e->text; *p; p++) t->lines += *p == '\n' || !p[1];
   } else if (e->type == KITH_H5_DOUBLE || e->type == KITH_H5_FLOAT)
     snprintf(t->value, sizeof t->value, "%.9g", e->real);
@@ -164,7 +186,7 @@ static kith_status inspect_words(cli *c, kith_h5 *f, const things *all) {
   if (strcmp(format, KITH_RECOMMENDATIONS_FORMAT) == 0) words_recommendations(c, all);
   if (strcmp(format, KITH_EMBEDDINGS_FORMAT) == 0) {
     KITH_TRY(kith_h5_get_text(f, "metrics", &metrics).status);
-    words_embeddings(c, all, metrics);
+    words_embeddings(c, all, inspect_clean(metrics));
   }
 done:
   KITH_FREE(metrics);
@@ -174,14 +196,15 @@ done:
 /* ---- attributes and datasets ------------------------------------------------------------------------------------- */
 
 static void inspect_attributes(const cli *c, const things *all) {
+  char name[KITH_NAME];
   cli_print(c, "attributes");
   for (int i = 0; i < all->n; i++) {
     const thing *t = &all->at[i];
     if (!t->entry.attribute) continue;
     if (t->lines > 1)
-      cli_print(c, "  %-16s %d lines; --show %s prints them", t->name, t->lines, t->name);
+      cli_print(c, "  %-16s %d lines; --show %s prints them", inspect_name(t, name), t->lines, name);
     else
-      cli_print(c, "  %-16s %s", t->name, t->value);
+      cli_print(c, "  %-16s %s", inspect_name(t, name), t->value);
   }
 }
 
@@ -203,7 +226,7 @@ static void inspect_shape(const kith_h5_entry *e, size_t size, char *shape) {
 /* One line for each dataset; what is torn is said, and the rest is still looked at. */
 static kith_status inspect_datasets(cli *c, kith_h5 *f, const things *all) {
   kith_status worst = KITH_OK;
-  char shape[96], why[KITH_PATH + 256] = "";
+  char shape[96], name[KITH_NAME], why[KITH_PATH + 256] = "";
   cli_print(c, "datasets");
   for (int i = 0; i < all->n; i++) {
     const thing *t = &all->at[i];
@@ -214,22 +237,25 @@ static kith_status inspect_datasets(cli *c, kith_h5 *f, const things *all) {
       worst = here;
       snprintf(why, sizeof why, "%s", kith_error_text());
     }
-    cli_print(c, "  %-26s %-32s %12lld bytes  %s", t->name, shape, (long long)t->entry.bytes,
+    cli_print(c, "  %-26s %-32s %12lld bytes  %s", inspect_name(t, name), shape, (long long)t->entry.bytes,
               kith_is_bad(here) ? "TORN" : "checksums are right");
   }
   return kith_is_bad(worst) ? kith_fail(worst, "%s", why) : KITH_OK;
 }
 
 static void inspect_json(cli *c, const things *all) {
-  cli_json(c, "format", "\"%s\"", inspect_value(all, "format"));
+  char name[KITH_NAME];
+  cli_json(c, "format", "%s", "");
+  cli_json_string(c, inspect_value(all, "format"));
   for (int i = 0; i < all->n; i++) {
     const thing *t = &all->at[i];
-    if (t->entry.attribute && t->lines == 0) cli_json(c, t->name, "%s", t->value);
+    inspect_name(t, name);
+    if (t->entry.attribute && t->entry.type != KITH_H5_TEXT) cli_json(c, name, "%s", isfinite(t->entry.real) ? t->value : "null");
     if (t->entry.attribute) continue;
     if (t->entry.d > 0)
-      cli_json(c, t->name, "[%lld, %d]", (long long)t->entry.n, t->entry.d);
+      cli_json(c, name, "[%lld, %d]", (long long)t->entry.n, t->entry.d);
     else
-      cli_json(c, t->name, "[%lld]", (long long)t->entry.n);
+      cli_json(c, name, "[%lld]", (long long)t->entry.n);
   }
 }
 
@@ -239,7 +265,7 @@ static kith_status inspect_show(cli *c, kith_h5 *f, const char *name) {
   kith_status st = KITH_OK;
   char *text = NULL;
   KITH_TRY(kith_h5_get_text(f, name, &text).status);
-  cli_print(c, "%s", text);
+  cli_print(c, "%s", inspect_clean(text));
 done:
   KITH_FREE(text);
   return st;
@@ -257,6 +283,7 @@ static kith_status inspect_alone(cli *c, const char *path, const char *show) {
   }
   KITH_TRY(KITH_NEW(all, 1));
   KITH_TRY(kith_h5_list(f, inspect_take, all));
+  KITH_CHECK(!all->full, KITH_EDATA, "%s: has more than %d attributes and datasets; is it a Kith file?", path, INSPECT_ENTRIES);
   KITH_TRY(inspect_words(c, f, all));
   inspect_attributes(c, all);
   inspect_json(c, all);

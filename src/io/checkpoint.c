@@ -2,6 +2,7 @@
  * What a checkpoint holds, written and read.  Rows are in original order, so that any number of ranks goes on from them.
  * Where checkpoints lie and which of them stay is checkpoint_folder.c.
  */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -40,6 +41,16 @@ done:
   return st;
 }
 
+/* Weights of one name, the same on every rank. */
+static kith_agreed checkpoint_read_weight(kith_h5 *f, const char *name, int64_t n, float *x) {
+  kith_agreed st = {KITH_OK};
+  KITH_TRY(kith_h5_read(f, name, KITH_H5_FLOAT, 0, 0, n, x));
+  for (int64_t i = 0; i < n; i++)
+    if (!isfinite(x[i])) return kith_agreed_same(kith_fail(KITH_EDATA, "%s: \"%s\" holds %g", kith_h5_path(f), name, (double)x[i]));
+done:
+  return st;
+}
+
 static kith_agreed checkpoint_read_weights(kith_h5 *f, const kith_checkpoint_weights *w) {
   kith_agreed st = {KITH_OK};
   int64_t n = 0;
@@ -47,9 +58,9 @@ static kith_agreed checkpoint_read_weights(kith_h5 *f, const kith_checkpoint_wei
   if (w->n == 0) return st;
   KITH_TRY(kith_h5_extent(f, "weights/parameter", &n, &d));
   KITH_TRY(kith_agreed_same(n == w->n ? KITH_OK : kith_fail(KITH_EDATA, "%s: holds %lld weights, the model has %lld", kith_h5_path(f), (long long)n, (long long)w->n)));
-  KITH_TRY(kith_h5_read(f, "weights/parameter", KITH_H5_FLOAT, 0, 0, n, w->value));
-  if (w->m) KITH_TRY(kith_h5_read(f, "weights/adam_m", KITH_H5_FLOAT, 0, 0, n, w->m));
-  if (w->v) KITH_TRY(kith_h5_read(f, "weights/adam_v", KITH_H5_FLOAT, 0, 0, n, w->v));
+  KITH_TRY(checkpoint_read_weight(f, "weights/parameter", n, w->value));
+  if (w->m) KITH_TRY(checkpoint_read_weight(f, "weights/adam_m", n, w->m));
+  if (w->v) KITH_TRY(checkpoint_read_weight(f, "weights/adam_v", n, w->v));
 done:
   return st;
 }
@@ -104,6 +115,20 @@ static kith_status checkpoint_compare(const char *path, const char *wanted, cons
                    *wanted ? "has it" : "lacks it");
 }
 
+/* Where a run has been, and how it went, can be true. */
+static kith_status checkpoint_check(const char *path, const kith_checkpoint *c) {
+  kith_status st = KITH_OK;
+  bool been = c->epoch >= 0 && c->epoch < INT32_MAX && c->step >= 0 && c->step < INT64_MAX / 2;
+  KITH_CHECK(been, KITH_EDATA, "%s: epoch %lld and step %lld are impossible", path, (long long)c->epoch, (long long)c->step);
+  bool went = c->best_epoch >= 0 && c->best_epoch <= c->epoch && c->stale >= 0 && c->stale < INT32_MAX && !isnan(c->best);
+  KITH_CHECK(went, KITH_EDATA, "%s: best %g, best_epoch %lld and stale %lld are impossible after epoch %lld", path, c->best, (long long)c->best_epoch, (long long)c->stale,
+             (long long)c->epoch);
+  bool sum = c->loss.part >= 0 && c->loss.part < INT64_C(1) << 40 && c->loss.broken >= 0 && c->loss.whole > INT64_MIN / 2 && c->loss.whole < INT64_MAX / 2;
+  KITH_CHECK(sum, KITH_EDATA, "%s: loss_whole, loss_part and loss_broken are no sum", path);
+done:
+  return st;
+}
+
 /* Whether the run may go on from this file. */
 static kith_agreed checkpoint_fits(kith_h5 *f, const kith_graph *g, kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
@@ -143,6 +168,7 @@ static kith_agreed checkpoint_read_attributes(kith_h5 *f, kith_checkpoint *c) {
   KITH_TRY(kith_h5_get_real(f, "best", &c->best));
   KITH_TRY(kith_h5_get_int(f, "best_epoch", &c->best_epoch));
   KITH_TRY(kith_h5_get_int(f, "stale", &c->stale));
+  KITH_TRY(kith_agreed_same(checkpoint_check(kith_h5_path(f), c)));
   KITH_TRY(checkpoint_read_tally(f, c));
   KITH_TRY(kith_h5_get_text(f, "metrics", &c->history));
 done:

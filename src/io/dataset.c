@@ -47,6 +47,30 @@ done:
   return st;
 }
 
+/* The numbers of users and items, or of nodes, that a file may have. */
+static kith_status sizes_check(const char *path, const char *what, int64_t n, int64_t low) {
+  if (n >= low && n < INT32_MAX) return KITH_OK;
+  return kith_fail(KITH_EDATA, "%s: %s is %lld, expected %lld to 2^31 - 2", path, what, (long long)n, (long long)low);
+}
+
+static kith_status finite_check(const char *path, const char *name, int64_t n, const float *x) {
+  kith_status st = KITH_OK;
+  for (int64_t i = 0; i < n; i++) KITH_CHECK(isfinite(x[i]), KITH_EDATA, "%s: /%s holds %g in place %lld", path, name, (double)x[i], (long long)i);
+done:
+  return st;
+}
+
+/* Every edge stands at both of its ends, and none leads back to where it comes from. */
+static kith_status edges_check(const char *path, const kith_lists *l) {
+  kith_status st = KITH_OK;
+  for (int64_t i = 0; i < l->n_row; i++)
+    for (kith_eid e = l->start[i]; e < l->start[i + 1]; e++)
+      KITH_CHECK(l->item[e] != i && kith_lists_has(l, l->item[e], (int32_t)i), KITH_EDATA, "%s: /edge/node: %d is a neighbour of %lld, which is none of %d", path, l->item[e],
+                 (long long)i, l->item[e]);
+done:
+  return st;
+}
+
 /* n rows of "group/column". */
 static kith_agreed column_read(kith_h5 *f, const char *group, const char *column, kith_h5_type type, int64_t n,
                                void *data) {
@@ -84,6 +108,7 @@ static kith_agreed weights_read(const kith_comm *comm, kith_h5 *f, int64_t n, fl
   if (!kith_h5_has(f, "train/weight")) return st;
   KITH_TRY(kith_agree(comm, KITH_NEW(*weight, n)));
   KITH_TRY(column_read(f, "train", "weight", KITH_H5_FLOAT, n, *weight));
+  KITH_TRY(kith_agree(comm, finite_check(kith_h5_path(f), "train/weight", n, *weight)));
 done:
   return st;
 }
@@ -135,6 +160,8 @@ static kith_agreed dataset_read_pairs(const kith_comm *comm, kith_h5 *f, kith_da
   int64_t n_user, n_item;
   KITH_TRY(kith_h5_get_int(f, "n_user", &n_user));
   KITH_TRY(kith_h5_get_int(f, "n_item", &n_item));
+  KITH_TRY(kith_agreed_same(sizes_check(kith_h5_path(f), "n_user", n_user, 0)));
+  KITH_TRY(kith_agreed_same(sizes_check(kith_h5_path(f), "n_item", n_item, 0)));
   d->n[KITH_USER] = n_user;
   d->n[KITH_ITEM] = n_item;
   KITH_TRY(lists_read(comm, f, "train", "item", n_user, n_item, &d->train));
@@ -170,21 +197,40 @@ done:
   return st;
 }
 
+/* Features are as many as the file says before room is made for them. */
+static kith_agreed nodes_check_extent(const kith_comm *comm, kith_h5 *f, int64_t n_node, int n_feature) {
+  kith_agreed st = {KITH_OK};
+  int64_t n = 0;
+  int d = 0;
+  if (n_feature == 0) return st;
+  KITH_TRY(kith_h5_extent(f, "node/feature", &n, &d));
+  KITH_TRY(kith_agree(comm, n == n_node && d == n_feature ? KITH_OK : kith_fail(KITH_EDATA, "%s: /node/feature is [%lld, %d], expected [%lld, %d]", kith_h5_path(f),
+                                                                                (long long)n, d, (long long)n_node, n_feature)));
+done:
+  return st;
+}
+
 static kith_agreed dataset_read_nodes(const kith_comm *comm, kith_h5 *f, kith_dataset *d) {
   kith_agreed st = {KITH_OK};
   int64_t n, n_class, n_feature;
   KITH_TRY(kith_h5_get_int(f, "n_node", &n));
   KITH_TRY(kith_h5_get_int(f, "n_class", &n_class));
   KITH_TRY(kith_h5_get_int(f, "n_feature", &n_feature));
+  KITH_TRY(kith_agreed_same(sizes_check(kith_h5_path(f), "n_node", n, 0)));
+  KITH_TRY(kith_agreed_same(sizes_check(kith_h5_path(f), "n_class", n_class, 1)));
+  KITH_TRY(kith_agreed_same(sizes_check(kith_h5_path(f), "n_feature", n_feature, 0)));
   d->n[KITH_USER] = n;
   d->n_class = (int)n_class;
   d->n_feature = (int)n_feature;
   KITH_TRY(lists_read(comm, f, "edge", "node", n, n, &d->train));
   d->n_edge = d->train.start[n] / 2;
+  KITH_TRY(kith_agree(comm, edges_check(kith_h5_path(f), &d->train)));
+  KITH_TRY(nodes_check_extent(comm, f, n, d->n_feature));
   KITH_TRY(kith_agree(comm, nodes_alloc(n, d)));
   KITH_TRY(kith_h5_read(f, "node/label", KITH_H5_INT32, 0, 0, n, d->label));
   KITH_TRY(kith_h5_read(f, "node/split", KITH_H5_INT8, 0, 0, n, d->split));
   if (n_feature > 0) KITH_TRY(kith_h5_read(f, "node/feature", KITH_H5_FLOAT, (int)n_feature, 0, n, d->feature));
+  KITH_TRY(kith_agree(comm, finite_check(kith_h5_path(f), "node/feature", n * d->n_feature, d->feature)));
   KITH_TRY(kith_agree(comm, nodes_check(kith_h5_path(f), n, d)));
 done:
   return st;

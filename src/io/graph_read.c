@@ -1,19 +1,33 @@
 /* Reading one rank's share of parts.h5: a slice of every dataset. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 
 #include "io/graph.h"
+#include "io/graph_check.h"
+
+kith_agreed kith__graph_check_extent(const kith_comm *comm, kith_h5 *f, const char *name, int64_t wanted) {
+  kith_agreed st = {KITH_OK};
+  int64_t n = 0;
+  int d = 0;
+  KITH_TRY(kith_h5_extent(f, name, &n, &d));
+  KITH_TRY(kith_agree(comm, wanted <= n ? KITH_OK : kith_fail(KITH_EDATA, "%s: \"%s\" has %lld rows, %lld were expected", kith_h5_path(f), name, (long long)n, (long long)wanted)));
+done:
+  return st;
+}
 
 /* Read `n` values from place `first` into a new block. */
 #define READ_SLICE(f, name, type, first, n, block)                                                                     \
   do {                                                                                                                 \
+    KITH_TRY(kith__graph_check_extent(comm, f, name, (first) + (n)));                                                         \
     KITH_TRY(kith_agree(comm, KITH_NEW(block, n)));                                                                    \
     KITH_TRY(kith_h5_read(f, name, type, 0, first, n, block));                                                         \
   } while (0)
 
 static kith_status read_check_parts(const kith_comm *comm, const kith_graph *g, const char *path) {
   kith_status st = KITH_OK;
-  KITH_CHECK(g->n_part >= 1 && g->n[KITH_USER] >= 0 && g->n[KITH_ITEM] >= 0 && g->n_edge >= 0 && g->n[KITH_ITEM] < INT32_MAX, KITH_EDATA,
+  bool nodes = g->n[KITH_USER] >= 0 && g->n[KITH_ITEM] >= 0 && g->n[KITH_USER] < INT32_MAX && g->n[KITH_ITEM] < INT32_MAX;
+  KITH_CHECK(g->n_part >= 1 && nodes && g->n_edge >= 0 && g->n_edge < INT64_MAX / 4, KITH_EDATA,
              "%s: impossible sizes: %d parts, %lld users, %lld items, %lld edges", path, g->n_part, (long long)g->n[KITH_USER],
              (long long)g->n[KITH_ITEM], (long long)g->n_edge);
   KITH_CHECK(comm->size <= g->n_part, KITH_ECONFIG,
@@ -73,9 +87,40 @@ static kith_agreed read_sizes(const kith_comm *comm, kith_h5 *f, kith_graph *g) 
   KITH_TRY(kith_h5_get_int(f, "n_edge", &g->n_edge));
   KITH_TRY(kith_h5_get_int(f, "parts", &parts));
   KITH_TRY(kith_h5_get_int(f, "fingerprint", &fingerprint));
-  g->n_part = (int)parts;
+  g->n_part = parts > 0 && parts < INT32_MAX ? (int)parts : 0;
   g->fingerprint = (uint64_t)fingerprint;
   KITH_TRY(kith_agree(comm, read_check_parts(comm, g, kith_h5_path(f))));
+done:
+  return st;
+}
+
+/* Each part has at most as many users as nodes, and all parts have the graph's. */
+static kith_status read_check_users(const char *path, const kith_graph *g, const int64_t *user_count) {
+  kith_status st = KITH_OK;
+  int64_t n = 0;
+  for (int p = 0; p < g->n_part; p++) {
+    KITH_CHECK(user_count[p] >= 0 && user_count[p] <= g->part_first[p + 1] - g->part_first[p], KITH_EDATA, "%s: part/user_count says %lld users of part %d, which has %lld nodes",
+               path, (long long)user_count[p], p, (long long)(g->part_first[p + 1] - g->part_first[p]));
+    n += user_count[p];
+  }
+  KITH_CHECK(n == g->n[KITH_USER], KITH_EDATA, "%s: part/user_count says %lld users, n_user %lld", path, (long long)n, (long long)g->n[KITH_USER]);
+done:
+  return st;
+}
+
+/* Whether a node is a user; any is where there are no counts. */
+static bool read_is_user(const kith_graph *g, const int64_t *user_count, kith_gid k) {
+  int part = kith_owner(g->n_part, g->part_first, k);
+  return k - g->part_first[part] < user_count[part];
+}
+
+/* Users have items, and items users. */
+static kith_status read_check_types(const kith_graph *g, const char *path, const int64_t *user_count) {
+  kith_status st = KITH_OK;
+  for (kith_lid i = 0; i < g->n_own; i++)
+    for (kith_eid e = g->start[i]; e < g->start[i + 1]; e++)
+      KITH_CHECK(read_is_user(g, user_count, g->neighbour[e]) == (g->type[i] == KITH_ITEM), KITH_EDATA, "%s: train/neighbour holds %lld, which is %s, in a row of one", path,
+                 (long long)g->neighbour[e], g->type[i] == KITH_USER ? "a user" : "an item");
 done:
   return st;
 }
@@ -97,18 +142,22 @@ done:
   return st;
 }
 
-static kith_agreed read_parts(const kith_comm *comm, kith_h5 *f, kith_graph *g) {
+static kith_agreed read_parts(const kith_comm *comm, kith_h5 *f, kith_graph *g, int64_t **users) {
   kith_agreed st = {KITH_OK};
   int64_t *user_count = NULL, n = g->n[KITH_USER] + g->n[KITH_ITEM];
   READ_SLICE(f, "part/first", KITH_H5_INT64, 0, (int64_t)g->n_part + 1, g->part_first);
   if (g->task == KITH_RECOMMEND) READ_SLICE(f, "part/user_count", KITH_H5_INT64, 0, g->n_part, user_count);
   KITH_TRY(kith_agree(comm, read_check_ascending(kith_h5_path(f), "part/first", (int64_t)g->n_part + 1, g->part_first, 0, n)));
+  KITH_TRY(kith__graph_check_extent(comm, f, "node/original", n));
+  if (user_count) KITH_TRY(kith_agree(comm, read_check_users(kith_h5_path(f), g, user_count)));
   KITH_TRY(kith_agree(comm, KITH_NEW(g->first, comm->size + 1)));
   for (int r = 0; r <= comm->size; r++) g->first[r] = g->part_first[kith_block(g->n_part, comm->size, r)];
   int64_t n_own = g->first[comm->rank + 1] - g->first[comm->rank];
   KITH_TRY(kith_agree(comm, n_own < INT32_MAX - 1 ? KITH_OK : kith_fail(KITH_ECONFIG, "one rank would own %lld rows; at most 2^31 - 2: use more ranks", (long long)n_own)));
   g->n_own = (kith_lid)n_own;
   KITH_TRY(kith_agree(comm, read_types(comm, g, user_count)));
+  *users = user_count;
+  user_count = NULL;
 done:
   KITH_FREE(user_count);
   return st;
@@ -118,7 +167,7 @@ kith_agreed kith__graph_read_starts(const kith_comm *comm, kith_h5 *f, const cha
   kith_agreed st = {KITH_OK};
   int64_t *s = NULL, n = (int64_t)g->n_own + 1;
   READ_SLICE(f, name, KITH_H5_INT64, g->first[comm->rank], n, s);
-  KITH_TRY(kith_agree(comm, read_check_ascending(kith_h5_path(f), name, n, s, s[0], s[n - 1])));
+  KITH_TRY(kith_agree(comm, read_check_ascending(kith_h5_path(f), name, n, s, s[0] < 0 ? 0 : s[0], s[n - 1])));
   *first = s[0];
   for (int64_t i = 0; i < n; i++) s[i] -= *first;
   *start = s;
@@ -128,8 +177,26 @@ done:
   return st;
 }
 
+/* Each row ascends: the order in which all that follows reads it, and looks things up in it. */
+static kith_status read_check_rows(const char *path, const char *name, int64_t n_row, const int64_t *start, const int32_t *x) {
+  kith_status st = KITH_OK;
+  for (int64_t i = 0; i < n_row; i++)
+    for (int64_t e = start[i] + 1; e < start[i + 1]; e++)
+      KITH_CHECK(x[e - 1] < x[e], KITH_EDATA, "%s: %s has a row in which %d stands before %d", path, name, x[e - 1], x[e]);
+done:
+  return st;
+}
+
+/* What is divided by, or added up, later. */
+static kith_status read_check_finite(const char *path, const char *name, int64_t n, const float *x) {
+  kith_status st = KITH_OK;
+  for (int64_t i = 0; i < n; i++) KITH_CHECK(isfinite(x[i]), KITH_EDATA, "%s: %s holds %g at place %lld", path, name, (double)x[i], (long long)i);
+done:
+  return st;
+}
+
 /* Keep the rows of users: values of item rows are left out, starts are packed. */
-static kith_status read_keep_users(const kith_graph *g, const int64_t *start, const int32_t *item, kith_lists *out) {
+static kith_status read_keep_users(const char *path, const kith_graph *g, const int64_t *start, const int32_t *item, kith_lists *out) {
   kith_status st = KITH_OK;
   kith_lists l = {.n_row = g->n_own_of[KITH_USER]};
   int64_t n = 0;
@@ -143,7 +210,7 @@ static kith_status read_keep_users(const kith_graph *g, const int64_t *start, co
   for (kith_lid u = 0; u < l.n_row; u++) {
     kith_lid row = g->row_of[KITH_USER][u];
     for (int64_t e = start[row]; e < start[row + 1]; e++) {
-      KITH_CHECK(item[e] >= 0 && item[e] < g->n[KITH_ITEM], KITH_EDATA, "parts file: item %d of %lld", item[e], (long long)g->n[KITH_ITEM]);
+      KITH_CHECK(item[e] >= 0 && item[e] < g->n[KITH_ITEM], KITH_EDATA, "%s: item %d of %lld", path, item[e], (long long)g->n[KITH_ITEM]);
       l.item[l.start[u] + e - start[row]] = item[e];
     }
   }
@@ -167,14 +234,17 @@ done:
   return st;
 }
 
-static kith_agreed read_train(const kith_comm *comm, kith_h5 *f, kith_graph *g) {
+static kith_agreed read_train(const kith_comm *comm, kith_h5 *f, kith_graph *g, const int64_t *user_count) {
   kith_agreed st = {KITH_OK};
   int32_t *original = NULL;
   int64_t first = 0;
   KITH_TRY(read_neighbours(comm, f, "train", g, &first));
   READ_SLICE(f, "train/original", KITH_H5_INT32, first, g->start[g->n_own], original);
   if (kith_h5_has(f, "train/weight")) READ_SLICE(f, "train/weight", KITH_H5_FLOAT, first, g->start[g->n_own], g->weight);
-  KITH_TRY(kith_agree(comm, read_keep_users(g, g->start, original, &g->train)));
+  KITH_TRY(kith_agree(comm, read_check_rows(kith_h5_path(f), "train/original", g->n_own, g->start, original)));
+  KITH_TRY(kith_agree(comm, read_check_types(g, kith_h5_path(f), user_count)));
+  if (g->weight) KITH_TRY(kith_agree(comm, read_check_finite(kith_h5_path(f), "train/weight", g->start[g->n_own], g->weight)));
+  KITH_TRY(kith_agree(comm, read_keep_users(kith_h5_path(f), g, g->start, original, &g->train)));
 done:
   KITH_FREE(original);
   return st;
@@ -189,22 +259,37 @@ static kith_agreed read_held_out(const kith_comm *comm, kith_h5 *f, const char *
   KITH_TRY(kith__graph_read_starts(comm, f, name, g, &start, &first));
   snprintf(name, sizeof name, "%s/item", split);
   READ_SLICE(f, name, KITH_H5_INT32, first, start[g->n_own], item);
-  KITH_TRY(kith_agree(comm, read_keep_users(g, start, item, out)));
+  KITH_TRY(kith_agree(comm, read_check_rows(kith_h5_path(f), name, g->n_own, start, item)));
+  KITH_TRY(kith_agree(comm, read_keep_users(kith_h5_path(f), g, start, item, out)));
 done:
   KITH_FREE(start);
   KITH_FREE(item);
   return st;
 }
 
-static kith_agreed read_pairs(const kith_comm *comm, kith_h5 *f, kith_graph *g) {
+/* The items of a user's neighbours are where item/number says. */
+static kith_status read_check_items(const kith_graph *g, const char *path) {
+  kith_status st = KITH_OK;
+  for (kith_lid u = 0; u < g->n_own_of[KITH_USER]; u++) {
+    kith_eid e = g->start[g->row_of[KITH_USER][u]];
+    for (kith_eid k = g->train.start[u]; k < g->train.start[u + 1]; k++, e++)
+      KITH_CHECK(g->item_number[g->train.item[k]] == g->neighbour[e], KITH_EDATA, "%s: item %d is number %lld in item/number and %lld in train/neighbour", path,
+                 g->train.item[k], (long long)g->item_number[g->train.item[k]], (long long)g->neighbour[e]);
+  }
+done:
+  return st;
+}
+
+static kith_agreed read_pairs(const kith_comm *comm, kith_h5 *f, kith_graph *g, const int64_t *user_count) {
   kith_agreed st = {KITH_OK};
   READ_SLICE(f, "node/edge", KITH_H5_INT64, g->first[comm->rank], g->n_own, g->edge);
-  KITH_TRY(read_train(comm, f, g));
+  KITH_TRY(read_train(comm, f, g, user_count));
   KITH_TRY(read_held_out(comm, f, "valid", g, &g->valid));
   KITH_TRY(read_held_out(comm, f, "test", g, &g->test));
   KITH_TRY(kith__graph_read_features(comm, f, g));
   READ_SLICE(f, "item/number", KITH_H5_INT64, 0, g->n[KITH_ITEM], g->item_number);
   KITH_TRY(kith_agree(comm, read_check_range(kith_h5_path(f), "item/number", g->n[KITH_ITEM], g->item_number, g->n[KITH_USER] + g->n[KITH_ITEM])));
+  KITH_TRY(kith_agree(comm, read_check_items(g, kith_h5_path(f))));
 done:
   return st;
 }
@@ -244,18 +329,22 @@ static kith_agreed read_nodes(const kith_comm *comm, kith_h5 *f, kith_graph *g) 
   KITH_TRY(read_neighbours(comm, f, "edge", g, &at));
   KITH_TRY(kith_agree(comm, read_no_lists(g)));
   if (g->n_feature > 0) KITH_TRY(kith_h5_read(f, "node/feature", KITH_H5_FLOAT, g->n_feature, first, g->n_own, g->feature));
+  KITH_TRY(kith_agree(comm, read_check_finite(kith_h5_path(f), "node/feature", (int64_t)g->n_own * g->n_feature, g->feature)));
 done:
   return st;
 }
 
 static kith_agreed read_share(const kith_comm *comm, kith_h5 *f, kith_graph *g) {
   kith_agreed st = {KITH_OK};
+  int64_t *user_count = NULL;
   g->task = kith_h5_task(f);
   KITH_TRY(read_sizes(comm, f, g));
-  KITH_TRY(read_parts(comm, f, g));
+  KITH_TRY(read_parts(comm, f, g, &user_count));
   READ_SLICE(f, "node/original", KITH_H5_INT64, g->first[comm->rank], g->n_own, g->original);
-  KITH_TRY(g->task == KITH_CLASSIFY ? read_nodes(comm, f, g) : read_pairs(comm, f, g));
+  KITH_TRY(g->task == KITH_CLASSIFY ? read_nodes(comm, f, g) : read_pairs(comm, f, g, user_count));
+  KITH_TRY(kith__graph_check(comm, g, kith_h5_path(f)));
 done:
+  KITH_FREE(user_count);
   return st;
 }
 

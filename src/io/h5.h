@@ -4,8 +4,10 @@
 
 #include <hdf5.h>
 
+#include "kith/fault.h"
 #include "kith/file.h"
 #include "kith/io.h"
+#include "kith/watch.h"
 
 struct kith_h5 {
   const kith_comm *comm;
@@ -19,8 +21,24 @@ struct kith_h5 {
   char tmp[KITH_TMP_PATH];
 };
 
+/** Run an HDF5 statement that all ranks take part in, so that who waits in it too long says so, and in which file. */
+#define KITH_H5_TOGETHER(f, what, statement)                                                                           \
+  do {                                                                                                                 \
+    static const kith_place kith__here = {what, #statement, __FILE__, __LINE__};                                       \
+    kith_watch_file((f)->path);                                                                                        \
+    kith__wait_begin(&kith__here);                                                                                     \
+    statement;                                                                                                         \
+    kith__wait_end();                                                                                                  \
+  } while (0)
+
 /** Why the last HDF5 call failed, in one line.  Local; valid until the next call. */
 const char *kith__h5_reason(void);
+
+/** What kind of failure kith__h5_reason() has just told of: KITH_EIO if the system gave it, else KITH_EDATA.  Local. */
+kith_status kith__h5_kind(void) KITH_MUST_USE;
+
+/** Whether a read has to fail by intent (kith_fault()); HDF5 then gives the reason.  Local. */
+bool kith__h5_fault(void);
 
 /** Read one attribute of an open file.  Local. */
 kith_status kith__h5_attr_int(hid_t file, const char *path, const char *name, int64_t *value) KITH_MUST_USE;
@@ -36,10 +54,27 @@ static inline bool kith__h5_is_here(const kith_h5 *f) { return !f->single || f->
 /** Agree on what an HDF5 call inside a write gave; remembers a failure.  Collective. */
 kith_agreed kith__h5_agree_write(kith_h5 *f, const char *what, bool good) KITH_MUST_USE;
 
-/** Whether every step of "a/b/c" is there.  Local. */
-bool kith__h5_has(hid_t file, const char *name);
 /** Make the groups on the way to a dataset.  As collective as the file. */
 bool kith__h5_make_groups(hid_t file, const char *name);
+
+/* ---- what a reader believes, h5_trust.c; all are Local ---------------------------------------------------------------- */
+
+/** What stands at a name: nothing; a thing of this file; a link to somewhere, in this file or another. */
+typedef enum h5_step { H5_STEP_NONE, H5_STEP_HERE, H5_STEP_AWAY } h5_step;
+
+enum { KITH__H5_HEAD = 16 }; /* bytes that a file begins with */
+
+/** KITH_EDATA unless so a file of HDF5 begins whose metadata carries checksums. */
+kith_status kith__h5_trust_format(const char *path, const unsigned char *head, int64_t n) KITH_MUST_USE;
+/** Follow the steps of "a/b/c", as far as they lie in this file: a link on the way is not followed. */
+h5_step kith__h5_look(hid_t file, const char *name);
+static inline bool kith__h5_has(hid_t file, const char *name) { return kith__h5_look(file, name) == H5_STEP_HERE; }
+/** Whether Kith writes values of this type. */
+bool kith__h5_trust_type(hid_t type);
+/** KITH_EDATA unless all values of a dataset [dims] may be in this file, and can be read in little memory. */
+kith_status kith__h5_trust(const kith_h5 *f, const char *name, hid_t set, hid_t type, int n_dim, const hsize_t *dims) KITH_MUST_USE;
+kith_status kith__h5_trust_attr(hid_t attr, hid_t type, const char *path, const char *name) KITH_MUST_USE;
+
 /** kith_h5_read() of this rank alone.  Local. */
 kith_status kith__h5_read(const kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t first, int64_t n, void *data) KITH_MUST_USE;
 

@@ -83,8 +83,10 @@ bool kith__h5_make_groups(hid_t file, const char *name) {
   return good;
 }
 
-static hid_t data_make(const kith_h5 *f, const char *name, const data_plan *p, bool pack) {
-  if (!kith__h5_make_groups(f->file, name)) return H5I_INVALID_HID;
+static kith_agreed data_make(kith_h5 *f, const char *name, const data_plan *p, bool pack, hid_t *set) {
+  if (!kith__h5_is_here(f)) return kith__h5_agree_write(f, name, true);
+  bool good = false;
+  KITH_H5_TOGETHER(f, "making groups", good = kith__h5_make_groups(f->file, name));
   hid_t creation = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(p->n_dim, p->dims, NULL);
   H5Pset_obj_track_times(creation, false);
   if (p->dims[0] > 0) { /* no chunk is small enough for nothing */
@@ -95,24 +97,28 @@ static hid_t data_make(const kith_h5 *f, const char *name, const data_plan *p, b
     }
     H5Pset_fletcher32(creation);
   }
-  hid_t set = H5Dcreate2(f->file, name, p->kind.on_disk, space, H5P_DEFAULT, creation, H5P_DEFAULT);
+  if (good) KITH_H5_TOGETHER(f, "making a dataset", *set = H5Dcreate2(f->file, name, p->kind.on_disk, space, H5P_DEFAULT, creation, H5P_DEFAULT));
+  kith_agreed st = kith__h5_agree_write(f, name, *set >= 0); /* the next call forgets the reason */
   H5Sclose(space);
   H5Pclose(creation);
-  return set;
+  return st;
 }
 
 /* Write rows first … first + n - 1 together with the other ranks; n may be 0. */
-static bool data_put(const kith_h5 *f, hid_t set, const data_plan *p, int64_t first, int64_t n, const void *data) {
+static kith_agreed data_put(kith_h5 *f, const char *name, hid_t set, const data_plan *p, int64_t first, int64_t n, const void *data) {
+  if (!kith__h5_is_here(f)) return kith__h5_agree_write(f, name, true);
   hsize_t at[2] = {(hsize_t)first, 0}, count[2] = {(hsize_t)n, p->dims[1]};
   hid_t space = H5Dget_space(set), here = H5Screate_simple(p->n_dim, count, NULL), how = H5Pcreate(H5P_DATASET_XFER);
   if (n > 0) H5Sselect_hyperslab(space, H5S_SELECT_SET, at, NULL, count, NULL);
   else H5Sselect_none(space), H5Sselect_none(here);
   if (f->comm->size > 1 && !f->single) H5Pset_dxpl_mpio(how, H5FD_MPIO_COLLECTIVE);
-  herr_t good = H5Dwrite(set, p->kind.in_memory, here, space, how, data);
+  bool good = false;
+  KITH_H5_TOGETHER(f, "writing rows", good = H5Dwrite(set, p->kind.in_memory, here, space, how, data) >= 0);
+  kith_agreed st = kith__h5_agree_write(f, name, good); /* the next call forgets the reason */
   H5Pclose(how);
   H5Sclose(here);
   H5Sclose(space);
-  return good >= 0;
+  return st;
 }
 
 /*
@@ -128,8 +134,7 @@ static kith_agreed data_put_pieces(kith_h5 *f, const char *name, hid_t set, cons
   for (int64_t i = 0; i < rounds; i++) {
     int64_t to = (from / piece + 1) * piece;
     if (to > end) to = end;
-    bool good = !kith__h5_is_here(f) || data_put(f, set, p, from, to - from, data + (size_t)(from - first) * p->row);
-    KITH_TRY(kith__h5_agree_write(f, name, good));
+    KITH_TRY(data_put(f, name, set, p, from, to - from, data + (size_t)(from - first) * p->row));
     from = to;
   }
 done:
@@ -148,30 +153,19 @@ kith_agreed kith_h5_write(kith_h5 *f, const char *name, kith_h5_type type, int d
   hid_t set = H5I_INVALID_HID;
   data_plan p = data_plan_make(type, d, n_total);
   KITH_TRY(kith__h5_reserve(f, data_bytes(&p)));
-  if (kith__h5_is_here(f)) set = data_make(f, name, &p, pack);
-  KITH_TRY(kith__h5_agree_write(f, name, set >= 0 || !kith__h5_is_here(f)));
+  KITH_TRY(data_make(f, name, &p, pack, &set));
   KITH_TRY(data_put_pieces(f, name, set, &p, first, n, data));
+  bool closed = false;
+  KITH_H5_TOGETHER(f, "closing a dataset", closed = set < 0 || H5Dclose(set) >= 0); /* one rank's last chunks are only written here */
+  set = H5I_INVALID_HID;
+  KITH_TRY(kith__h5_agree_write(f, name, closed));
 done:
-  if (set >= 0) H5Dclose(set);
+  if (set >= 0) KITH_H5_TOGETHER(f, "closing a dataset", H5Dclose(set));
   data_kind_close(&p.kind);
   return st;
 }
 
 /* ---- reading ----------------------------------------------------------------------------------------------------- */
-
-/* Asking for the whole path at once would be an error if "a" is missing. */
-bool kith__h5_has(hid_t file, const char *name) {
-  char part[KITH_PATH];
-  size_t n = strlen(name);
-  if (n == 0 || n >= sizeof part) return false;
-  for (size_t i = 1; i <= n; i++) {
-    if (name[i] != '/' && name[i] != '\0') continue;
-    memcpy(part, name, i);
-    part[i] = '\0';
-    if (H5Lexists(file, part, H5P_DEFAULT) <= 0) return false;
-  }
-  return true;
-}
 
 bool kith_h5_has(kith_h5 *f, const char *name) { return kith__h5_has(f->file, name); }
 
@@ -193,9 +187,11 @@ static kith_status data_find(const kith_h5 *f, const char *name, data_found *fou
   kith_status st = KITH_OK;
   hid_t space = H5I_INVALID_HID;
   *found = (data_found){.set = H5I_INVALID_HID, .type = H5I_INVALID_HID, .dims = {0, 1}};
-  KITH_CHECK(kith__h5_has(f->file, name), KITH_EDATA, "%s: has no dataset \"%s\"", f->path, name);
-  found->set = H5Dopen2(f->file, name, H5P_DEFAULT);
-  KITH_CHECK(found->set >= 0, KITH_EDATA, "%s: \"%s\" is not a dataset or is damaged: %s", f->path, name, kith__h5_reason());
+  h5_step there = kith__h5_look(f->file, name);
+  KITH_CHECK(there != H5_STEP_NONE, KITH_EDATA, "%s: has no dataset \"%s\"", f->path, name);
+  KITH_CHECK(there != H5_STEP_AWAY, KITH_EDATA, "%s: \"%s\" is a link to somewhere else, which Kith does not follow", f->path, name);
+  found->set = kith__h5_fault() ? H5I_INVALID_HID : H5Dopen2(f->file, name, H5P_DEFAULT);
+  KITH_CHECK(found->set >= 0, kith__h5_kind(), "%s: \"%s\" is not a dataset or is damaged: %s", f->path, name, kith__h5_reason());
   space = H5Dget_space(found->set);
   found->n_dim = H5Sget_simple_extent_ndims(space);
   KITH_CHECK(found->n_dim == 1 || found->n_dim == 2, KITH_EDATA, "%s: \"%s\" has %d dimensions, 1 or 2 were expected",
@@ -204,6 +200,7 @@ static kith_status data_find(const kith_h5 *f, const char *name, data_found *fou
   found->type = H5Dget_type(found->set);
   found->class = H5Tget_class(found->type);
   found->size = H5Tget_size(found->type);
+  KITH_TRY(kith__h5_trust(f, name, found->set, found->type, found->n_dim, found->dims));
 done:
   if (space >= 0) H5Sclose(space);
   return st;
@@ -230,16 +227,17 @@ kith_agreed kith_h5_extent(kith_h5 *f, const char *name, int64_t *n, int *d) {
 static kith_status data_check(const kith_h5 *f, const char *name, const data_found *found, const data_kind *kind, int d,
                               int64_t first, int64_t n) {
   kith_status st = KITH_OK;
-  KITH_CHECK(found->class == kind->class, KITH_EDATA, "%s: \"%s\" does not hold %s", f->path, name, kind->name);
+  bool alike = found->class == kind->class && (kind->class != H5T_INTEGER || H5Tget_sign(found->type) == H5Tget_sign(kind->in_memory));
+  KITH_CHECK(alike, KITH_EDATA, "%s: \"%s\" does not hold %s", f->path, name, kind->name);
   bool fits = kind->class == H5T_STRING ? found->size == kind->size : found->size <= kind->size;
   KITH_CHECK(fits, KITH_EDATA, "%s: \"%s\" has values of %zu bytes, %zu were expected", f->path, name, found->size, kind->size);
   int n_dim = kind->class != H5T_STRING && d > 0 ? 2 : 1;
   KITH_CHECK(found->n_dim == n_dim, KITH_EDATA, "%s: \"%s\" has %d dimensions, %d were expected", f->path, name, found->n_dim, n_dim);
   KITH_CHECK(n_dim == 1 || found->dims[1] == (hsize_t)d, KITH_EDATA, "%s: \"%s\" has rows of width %lld, %d was expected",
              f->path, name, (long long)found->dims[1], d);
-  KITH_CHECK(first >= 0 && n >= 0 && (hsize_t)(first + n) <= found->dims[0], KITH_EDATA,
+  KITH_CHECK(first >= 0 && n >= 0 && (hsize_t)n <= found->dims[0] && (hsize_t)first <= found->dims[0] - (hsize_t)n, KITH_EDATA,
              "%s: \"%s\" has %lld rows, rows %lld … %lld are wanted", f->path, name, (long long)found->dims[0],
-             (long long)first, (long long)(first + n) - 1);
+             (long long)first, (long long)((uint64_t)first + (uint64_t)n - 1));
 done:
   return st;
 }
@@ -251,7 +249,7 @@ static kith_status data_get(const kith_h5 *f, const char *name, const data_found
   hsize_t at[2] = {(hsize_t)first, 0}, count[2] = {(hsize_t)n, found->dims[1]};
   hid_t space = H5Dget_space(found->set), here = H5Screate_simple(found->n_dim, count, NULL);
   H5Sselect_hyperslab(space, H5S_SELECT_SET, at, NULL, count, NULL);
-  KITH_CHECK(H5Dread(found->set, kind->in_memory, here, space, H5P_DEFAULT, data) >= 0, KITH_EDATA,
+  KITH_CHECK(!kith__h5_fault() && H5Dread(found->set, kind->in_memory, here, space, H5P_DEFAULT, data) >= 0, kith__h5_kind(),
              "%s: \"%s\" is damaged: %s", f->path, name, kith__h5_reason());
 done:
   H5Sclose(here);

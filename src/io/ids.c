@@ -57,6 +57,26 @@ done:
   return st;
 }
 
+/* A text id is what a list could have brought: some letters without control characters, then zeroes. */
+static bool ids_is_text(const char *cell, size_t width) {
+  size_t n = strnlen(cell, width);
+  for (size_t k = 0; k < n; k++)
+    if ((unsigned char)cell[k] < 0x20 || cell[k] == 0x7f) return false;
+  for (size_t k = n; k < width; k++)
+    if (cell[k]) return false;
+  return n > 0;
+}
+
+static kith_status ids_check(const char *path, const char *name, const kith_ids *ids) {
+  kith_status st = KITH_OK;
+  for (int64_t i = 0; i < ids->n; i++) {
+    bool good = ids->text ? ids_is_text(ids->text + i * ids->width, (size_t)ids->width) : ids->number[i] >= 0;
+    KITH_CHECK(good, KITH_EDATA, "%s: \"%s\" holds what is no id in row %lld", path, name, (long long)i);
+  }
+done:
+  return st;
+}
+
 kith_agreed kith__ids_read(const kith_comm *comm, const char *path, const char *name, kith_ids *out) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
@@ -71,6 +91,7 @@ kith_agreed kith__ids_read(const kith_comm *comm, const char *path, const char *
     KITH_TRY(kith_h5_read(f, name, KITH_H5_TEXT, width, 0, n, ids.text));
   else
     KITH_TRY(kith_h5_read(f, name, KITH_H5_INT64, 0, 0, n, ids.number));
+  KITH_TRY(kith_agree(comm, ids_check(path, name, &ids)));
   *out = ids;
   ids = (kith_ids){0};
 done:

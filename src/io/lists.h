@@ -15,6 +15,7 @@
 
 #include <zlib.h>
 
+#include "kith/fault.h"
 #include "kith/io.h"
 
 /* ---- lines ------------------------------------------------------------------------------------------------------- */
@@ -69,8 +70,8 @@ static inline bool kith__is_plain(char c, char delimiter) { return c > ' ' && c 
 
 /** The same, quick where a cell is plain: between single characters, without quotes and spaces.  Most cells are. */
 static inline bool kith__knife_next(const kith__knife *knife, kith__cell *rest, kith__cell *cell) {
+  if (knife->size != 1 || !rest->at) return kith__knife_cut(knife, rest, cell);
   const char *at = rest->at, *end = at + rest->size, *stop = at, by = knife->text[0];
-  if (knife->size != 1 || !at) return kith__knife_cut(knife, rest, cell);
   while (stop < end && kith__is_plain(*stop, by)) stop++;
   if (stop == end || *stop != by) return kith__knife_cut(knife, rest, cell);
   *cell = (kith__cell){at, stop - at};

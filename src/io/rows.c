@@ -6,6 +6,7 @@
  * The way is gone in rounds of some mebibytes a rank, in one direction to write and in the other to read: room is small,
  * and rows that have arrived go to the file while they are in the cache.
  */
+#include <math.h>
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -135,9 +136,9 @@ static kith_agreed rows_make_type(kith_rows *r, int t) {
   rows_tell tell = {.n_out = NULL};
   KITH_TRY(kith_agree(comm, rows_sort(r, t, &r->type[t])));
   KITH_TRY(kith_agree(comm, rows_tell_make(r, t, &tell)));
-  KITH_MPI(MPI_Alltoall(tell.n_out, 1, MPI_INT, tell.n_in, 1, MPI_INT, comm->mpi));
+  KITH_WAIT("rows on their way to or from a file", MPI_Alltoall(tell.n_out, 1, MPI_INT, tell.n_in, 1, MPI_INT, comm->mpi));
   KITH_TRY(kith_agree(comm, rows_room(r, t, &r->type[t], &tell)));
-  KITH_MPI(MPI_Alltoallv(tell.out, tell.n_out, tell.at_out, MPI_INT32_T, tell.in, tell.n_in, tell.at_in, MPI_INT32_T, comm->mpi));
+  KITH_WAIT("rows on their way to or from a file", MPI_Alltoallv(tell.out, tell.n_out, tell.at_out, MPI_INT32_T, tell.in, tell.n_in, tell.at_in, MPI_INT32_T, comm->mpi));
   KITH_TRY(kith_agree(comm, rows_own(r, t, &tell)));
 done:
   rows_tell_free(&tell);
@@ -310,7 +311,7 @@ static const char *way_to_block(rows_way *w, int64_t i, const void *x, const kit
   way_begin(w, i);
   way_pack(w, x);
   kith_comm_meet(comm);
-  KITH_MPI(MPI_Alltoallv(w->out, w->n_out, w->at_out, w->mpi, w->in, w->n_in, w->at_in, w->mpi, comm->mpi));
+  KITH_WAIT("rows on their way to or from a file", MPI_Alltoallv(w->out, w->n_out, w->at_out, w->mpi, w->in, w->n_in, w->at_in, w->mpi, comm->mpi));
   *place = w->place;
   return w->in;
 }
@@ -319,7 +320,7 @@ static const char *way_to_block(rows_way *w, int64_t i, const void *x, const kit
 static void way_to_owner(rows_way *w, void *x) {
   const kith_comm *comm = w->r->comm;
   kith_comm_meet(comm);
-  KITH_MPI(MPI_Alltoallv(w->in, w->n_in, w->at_in, w->mpi, w->out, w->n_out, w->at_out, w->mpi, comm->mpi));
+  KITH_WAIT("rows on their way to or from a file", MPI_Alltoallv(w->in, w->n_in, w->at_in, w->mpi, w->out, w->n_out, w->at_out, w->mpi, comm->mpi));
   way_unpack(w, x);
 }
 
@@ -403,6 +404,18 @@ done:
 
 /* ---- reading ----------------------------------------------------------------------------------------------------- */
 
+/* Rows that are not finite would spread to all that is computed of them. */
+static kith_status rows_check(const kith_h5 *f, const char *name, int64_t n, const char *block) {
+  kith_status st = KITH_OK;
+  float x = 0;
+  for (int64_t k = 0; k < n; k++) {
+    memcpy(&x, block + (size_t)k * sizeof x, sizeof x);
+    KITH_CHECK(isfinite(x), KITH_EDATA, "%s: \"%s\" holds %g", f->path, name, (double)x);
+  }
+done:
+  return st;
+}
+
 static kith_agreed rows_read_type(kith_rows *r, kith_h5 *f, const char *name, int t, int d, float *x) {
   kith_agreed st = {KITH_OK};
   rows_way w;
@@ -412,6 +425,7 @@ static kith_agreed rows_read_type(kith_rows *r, kith_h5 *f, const char *name, in
   for (int64_t i = 0; i < w.rounds; i++) {
     way_begin(&w, i);
     KITH_TRY(kith_h5_read(f, w.name, KITH_H5_FLOAT, d, w.low, w.high - w.low, block));
+    KITH_TRY(kith_agree(r->comm, rows_check(f, w.name, (w.high - w.low) * d, block)));
     for (int64_t k = 0; k < w.high - w.low; k++) memcpy(w.in + (size_t)w.place[k] * w.row, block + (size_t)k * w.row, w.row);
     way_to_owner(&w, x);
   }

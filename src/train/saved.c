@@ -85,6 +85,13 @@ static bool saved_is_broken(kith_agreed st, const kith_checkpoint *c) {
   return !c->refused && (st.status == KITH_EDATA || st.status == KITH_ENOINPUT || st.status == KITH_EIO);
 }
 
+/* A step that the epoch does not have was done of another run. */
+static kith_status saved_check(const run *r, const kith_checkpoint *c, const char *path) {
+  int64_t n_step = kith_trainer_n_step(r->trainer);
+  if (c->step < n_step) return KITH_OK;
+  return kith_fail(KITH_EDATA, "%s: %lld steps are done of an epoch of %lld", path, (long long)c->step, (long long)n_step);
+}
+
 /* Read the first checkpoint that can be read; path "" if there is none at all. */
 static kith_agreed saved_read(run *r, kith_checkpoint *c, char *path) {
   kith_agreed st = {KITH_OK}, broken = {KITH_OK};
@@ -92,6 +99,7 @@ static kith_agreed saved_read(run *r, kith_checkpoint *c, char *path) {
     KITH_TRY(kith_checkpoint_find(r->comm, r->o->work, nth, path));
     if (!path[0]) break;
     kith_agreed read = kith_checkpoint_read(r->comm, r->g, path, c);
+    if (!kith_is_bad(read)) read = kith_agreed_same(saved_check(r, c, path));
     if (!kith_is_bad(read)) return read;
     KITH_FREE(c->history);
     if (!saved_is_broken(read, c)) return read;

@@ -1,0 +1,117 @@
+/*
+ * Interactions, a test list and a social list, read, merged and split as kith ingest does.
+ * The input: a byte of options, one of columns, then the lists, parted by the byte 0x1e.
+ */
+#include <string.h>
+
+#include "fuzz/fuzz.h"
+#include "io/lists.h"
+
+enum { LISTS_STOP = 0x1e };
+
+int LLVMFuzzerInitialize(int *argc, char ***argv) {
+  (void)argc, (void)argv;
+  fuzz_begin();
+  return 0;
+}
+
+static kith_source lists_source(uint64_t options, uint64_t columns, const char *path) {
+  static const char *const cut[] = {"", ",", "\t", "::"};
+  kith_source s = {.format = options & 1 ? KITH_EDGES : KITH_ADJACENCY, .ids = options & 2 ? KITH_ID_TEXT : KITH_ID_AUTO};
+  strcpy(s.delimiter, cut[options >> 2 & 3]);
+  strcpy(s.path, path);
+  if (s.format == KITH_ADJACENCY) return s;
+  s.header = options >> 4 & 1;
+  if (columns & 1) strcpy(s.time, s.header && columns & 2 ? "time" : "3");
+  if (columns & 4) strcpy(s.weight, s.header && columns & 8 ? "weight" : "4");
+  if (columns & 16) strcpy(s.user, "2"), strcpy(s.item, "1");
+  if (columns & 4 && columns & 32) s.least_weight = 2;
+  return s;
+}
+
+static kith_status lists_read(const kith_source *s, kith__meet *meet, kith__rows *rows) {
+  kith_status st = KITH_OK;
+  kith__pairs pairs = {0};
+  int64_t again = 0;
+  KITH_TRY(kith__pairs_read(s, meet, &pairs));
+  int64_t n = pairs.n;
+  KITH_TRY(kith__rows_make(&pairs, meet->user->n, rows, &again));
+  fuzz_hold_lists(&rows->lists, meet->user->n, meet->item->n);
+  FUZZ_HOLD(rows->lists.start[rows->lists.n_row] + again == n, "pairs get lost");
+done:
+  kith__pairs_free(&pairs);
+  return st;
+}
+
+/* What is held out and what stays are the interactions, none twice. */
+static kith_status lists_split(uint64_t options, kith__rows *train, int64_t n_item) {
+  kith_status st = KITH_OK;
+  kith__rows valid = {0}, test = {0};
+  kith_split split = {.method = options >> 5 & 3, .valid = 0.3, .test = 0.3, .seed = 1};
+  int64_t n_row = train->lists.n_row, n = train->lists.start[n_row];
+  KITH_TRY(kith__split(&split, true, train, &valid, &test));
+  fuzz_hold_lists(&train->lists, n_row, n_item);
+  fuzz_hold_lists(&valid.lists, n_row, n_item);
+  fuzz_hold_lists(&test.lists, n_row, n_item);
+  FUZZ_HOLD(train->lists.start[n_row] + valid.lists.start[n_row] + test.lists.start[n_row] == n, "the split loses pairs");
+done:
+  kith__rows_free(&valid);
+  kith__rows_free(&test);
+  return st;
+}
+
+static void lists_hold_ids(const kith__names *names) {
+  kith_ids ids = {0};
+  char text[KITH__ID_BYTES + 1];
+  if (kith_is_bad(kith__names_ids(names, &ids))) fuzz_fail("%s", kith_error_text());
+  for (int64_t i = 0; i < ids.n; i++) {
+    kith_ids_print(&ids, i, sizeof text, text);
+    FUZZ_HOLD(text[0] && (ids.n > 200 || kith_ids_find(&ids, text) == i), "id %lld is not found", (long long)i);
+  }
+  kith_ids_free(&ids);
+}
+
+static kith_status lists_all(uint64_t options, uint64_t columns, char path[3][KITH_PATH], const bool *there) {
+  kith_status st = KITH_OK;
+  kith__names user, item;
+  kith__rows train = {0}, test = {0}, social = {0};
+  kith_source s = lists_source(options, columns, path[0]);
+  kith__names_begin(&user, "user", s.ids);
+  kith__names_begin(&item, "item", s.ids);
+  kith__meet meet = {.user = &user, .item = &item, .new_users = true, .new_items = true};
+  kith__meet held = {.user = &user, .item = &item, .new_items = true}, ties = {.user = &user, .item = &user, .skip_unknown = true};
+  KITH_TRY(lists_read(&s, &meet, &train));
+  strcpy(s.path, path[1]);
+  if (there[1]) KITH_TRY(lists_read(&s, &held, &test));
+  strcpy(s.path, path[2]);
+  if (there[2]) KITH_TRY(lists_read(&s, &ties, &social));
+  lists_hold_ids(&user);
+  lists_hold_ids(&item);
+  KITH_TRY(lists_split(options, &train, item.n));
+done:
+  kith__names_free(&user);
+  kith__names_free(&item);
+  kith__rows_free(&train);
+  kith__rows_free(&test);
+  kith__rows_free(&social);
+  return st;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  static const char *const name[3] = {"list-0", "list-1", "list-2"};
+  fuzz_bytes b = {data, data + size};
+  uint64_t options = fuzz_take(&b, 1), columns = fuzz_take(&b, 1);
+  char path[3][KITH_PATH];
+  bool there[3];
+  for (int i = 0; i < 3; i++) {
+    const char *at;
+    there[i] = i == 0 || b.at < b.end;
+    size_t n = fuzz_until(&b, LISTS_STOP, &at);
+    fuzz_write(name[i], at, n, path[i]);
+  }
+  int64_t live = kith_alloc_live();
+  kith_status st = lists_all(options, columns, path, there);
+  bool split = kith_is_bad(st) && strncmp(kith_error_text(), "split: ", 7) == 0; /* of no one list */
+  fuzz_outcome(st, split ? "split" : "list-", live);
+  return 0;
+}

@@ -1,0 +1,62 @@
+/*
+ * The lists of a node classification: labels, features, edges and two splits, parted by the byte 0x1e, behind a byte of options.
+ * Features fill a dense matrix, so the number of nodes is kept small.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "fuzz/fuzz.h"
+#include "io/nodes.h"
+
+enum { NODES_STOP = 0x1e, NODES_LISTS = 5, NODES_LABEL_BYTES = 64 };
+
+int LLVMFuzzerInitialize(int *argc, char ***argv) {
+  (void)argc, (void)argv;
+  fuzz_begin();
+  return 0;
+}
+
+static void nodes_hold(const kith__nodes *n) {
+  fuzz_hold_lists(&n->edges.lists, n->n, n->n);
+  for (int64_t i = 0; i < n->n; i++) {
+    FUZZ_HOLD(n->label[i] >= -1 && n->label[i] < n->classes.n, "node %lld has label %d", (long long)i, n->label[i]);
+    FUZZ_HOLD(n->split[i] == KITH_NODE_NONE || n->label[i] >= 0, "node %lld is held for something without a label", (long long)i);
+    for (kith_eid e = n->edges.lists.start[i]; e < n->edges.lists.start[i + 1]; e++)
+      FUZZ_HOLD(kith_lists_has(&n->edges.lists, n->edges.lists.item[e], (int32_t)i), "an edge has one end");
+  }
+  for (int64_t k = 0; n->feature && k < n->n * n->n_feature; k++) FUZZ_HOLD(isfinite(n->feature[k]), "feature %lld is not finite", (long long)k);
+}
+
+static kith_status nodes_all(uint64_t options, char path[NODES_LISTS][KITH_PATH], kith__nodes *nodes) {
+  kith_status st = KITH_OK;
+  kith_nodes_report report = {0};
+  kith_nodes_options o = {.format = options & 1 ? KITH_DENSE : KITH_SPARSE, .normalise = options & 2};
+  strcpy(o.features, path[1]);
+  KITH_TRY(kith__nodes_labels(path[0], nodes));
+  if (!(options & 8)) KITH_TRY(kith__nodes_split(path[3], KITH_NODE_TRAIN, nodes));
+  if (!(options & 16)) KITH_TRY(kith__nodes_split(path[4], KITH_NODE_TEST, nodes));
+  KITH_TRY(kith__nodes_edges(path[2], nodes, &report));
+  if (!(options & 4)) KITH_TRY(kith__nodes_features(&o, nodes));
+  nodes_hold(nodes);
+done:
+  return st;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  static const char *const name[NODES_LISTS] = {"list-labels", "list-features", "list-edges", "list-train", "list-test"};
+  fuzz_bytes b = {data, data + size};
+  uint64_t options = fuzz_take(&b, 1);
+  char path[NODES_LISTS][KITH_PATH];
+  for (int i = 0; i < NODES_LISTS; i++) {
+    const char *at;
+    size_t n = fuzz_until(&b, NODES_STOP, &at);
+    if (i == 0 && n > NODES_LABEL_BYTES) n = NODES_LABEL_BYTES;
+    fuzz_write(name[i], at, n, path[i]);
+  }
+  kith__nodes nodes = {0};
+  int64_t live = kith_alloc_live();
+  kith_status st = nodes_all(options, path, &nodes);
+  kith__nodes_free(&nodes);
+  fuzz_outcome(st, "list-", live);
+  return 0;
+}
