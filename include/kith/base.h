@@ -116,6 +116,8 @@ kith_status kith__grow(void **p, int64_t old_n, int64_t new_n, size_t size) KITH
 
 /** Testing: refuse the k-th allocation from now (1 = the next); 0 refuses none. */
 void kith_alloc_refuse(int64_t k);
+/** Testing: whether a refusal is still to come. */
+bool kith_alloc_refuses(void);
 /** Testing: blocks now alive on this rank. */
 int64_t kith_alloc_live(void);
 

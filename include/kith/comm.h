@@ -15,14 +15,31 @@ typedef struct kith_comm {
   bool patient; /**< of a thread beside the steps: kith_comm_meet() sleeps, so that waiting takes no core from them */
 } kith_comm;
 
-/** Run an MPI call; if it fails no rank can be trusted to meet another, so say where and abort. */
-#define KITH_MPI(call)                                                                                                 \
+/** Where a rank may have to wait for others, for the line of who waits too long (kith/watch.h). */
+typedef struct kith_place {
+  const char *what, *call, *file;
+  int line;
+} kith_place;
+
+/**
+ * Run an MPI call that may wait, for `what` in words; if it fails no rank can be trusted to meet another, so say where and
+ * abort.  KITH_MPI() does the same where words would say no more than the call.
+ */
+#define KITH_WAIT(what, call)                                                                                          \
   do {                                                                                                                 \
+    static const kith_place kith__here = {what, #call, __FILE__, __LINE__};                                            \
     double kith__began = kith_clock();                                                                                 \
+    kith__wait_begin(&kith__here);                                                                                     \
     int kith__code = (call);                                                                                           \
+    kith__wait_end();                                                                                                  \
     kith__mpi_spent(kith_clock() - kith__began);                                                                       \
     if (kith__code != MPI_SUCCESS) kith_abort(__FILE__, __LINE__, #call);                                              \
   } while (0)
+#define KITH_MPI(call) KITH_WAIT("an exchange between ranks", call)
+
+/** Note what is waited in, and that it is over: for what waits in other ways than by KITH_MPI(), such as HDF5.  Local. */
+void kith__wait_begin(const kith_place *place);
+void kith__wait_end(void);
 
 /** Say where something that cannot happen happened, and end all ranks. */
 _Noreturn void kith_abort(const char *file, int line, const char *what);

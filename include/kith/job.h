@@ -10,6 +10,7 @@
 #include "kith/io.h"
 #include "kith/partition.h"
 #include "kith/train.h"
+#include "kith/watch.h"
 
 typedef struct kith_job {
   char path[KITH_PATH];   /**< the job file itself; "" for the embedded default */
@@ -33,6 +34,7 @@ typedef struct kith_job {
   kith_train_options train;
   kith_rank_options evaluate;
   kith_checkpoint_options checkpoint;
+  kith_watch_options watch;
 } kith_job;
 
 /** Every key at its default. */

@@ -58,6 +58,12 @@ kith_status kith_tape_check(kith_tape *t, kith_status st);
 /** KITH_OK, or why something could not be recorded.  Local. */
 kith_status kith_tape_status(const kith_tape *t) KITH_MUST_USE;
 
+/** Bytes that a tape has taken for tensors and working spaces. */
+typedef struct kith_tape_bytes {
+  int64_t value, grad, room;
+} kith_tape_bytes;
+kith_tape_bytes kith_tape_taken(const kith_tape *t);
+
 /** Play all ops in order.  Collective if any op is for everyone. */
 void kith_tape_forward(kith_tape *t);
 /** Call `between` after every op that is played, forward and backward, so that something else can go on; null: nothing. */

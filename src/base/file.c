@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "kith/fault.h"
 #include "kith/file.h"
 
 kith_status kith_file_name(const char *wanted, char *path, char *tmp) {
@@ -33,7 +34,7 @@ kith_status kith_file_begin(const char *path, const char *tmp) {
   KITH_CHECK(stat(folder, &is) == 0, KITH_EOUTPUT, "%s: the folder %s cannot be written to: %s", path, folder, strerror(errno));
   KITH_CHECK(S_ISDIR(is.st_mode), KITH_EOUTPUT, "%s: %s is not a folder", path, folder);
   KITH_CHECK(stat(path, &is) != 0 || !S_ISDIR(is.st_mode), KITH_EOUTPUT, "%s: a folder stands where the file shall be", path);
-  file = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  file = kith_fault(KITH_FAULT_WRITE) ? -1 : open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   KITH_CHECK(file >= 0, KITH_EOUTPUT, "%s: the folder %s cannot be written to: %s", path, folder, strerror(errno));
 done:
   if (file >= 0) close(file);
@@ -45,7 +46,8 @@ kith_status kith_file_sync(const char *path) {
   int file = open(path, O_RDONLY | O_CLOEXEC);
   KITH_CHECK(file >= 0, KITH_EIO, "%s: %s", path, strerror(errno));
   /* Some file systems cannot sync a folder or a special file: EINVAL says so, and is no loss of data. */
-  KITH_CHECK(fsync(file) == 0 || errno == EINVAL, KITH_EIO, "%s: writing to the disk failed: %s", path, strerror(errno));
+  bool good = !kith_fault(KITH_FAULT_WRITE) && fsync(file) == 0;
+  KITH_CHECK(good || errno == EINVAL, KITH_EIO, "%s: writing to the disk failed: %s", path, strerror(errno));
 done:
   if (file >= 0) close(file);
   return st;
@@ -55,7 +57,7 @@ kith_status kith_file_publish(const char *tmp, const char *path) {
   kith_status st = KITH_OK;
   char folder[KITH_PATH];
   kith_file_folder(path, folder);
-  KITH_CHECK(rename(tmp, path) == 0, KITH_EIO, "%s: the finished file cannot be given its name: %s", path, strerror(errno));
+  KITH_CHECK(!kith_fault(KITH_FAULT_WRITE) && rename(tmp, path) == 0, KITH_EIO, "%s: the finished file cannot be given its name: %s", path, strerror(errno));
   KITH_TRY(kith_file_sync(folder));
 done:
   if (kith_is_bad(st)) unlink(tmp);
@@ -69,10 +71,10 @@ void kith_file_sweep(const char *wanted) {
 
 static kith_status file_put(const char *path, const char *tmp, const char *text) {
   kith_status st = KITH_OK;
-  FILE *f = fopen(tmp, "we");
+  FILE *f = kith_fault(KITH_FAULT_WRITE) ? NULL : fopen(tmp, "we");
   KITH_CHECK(f, KITH_EOUTPUT, "%s: %s", path, strerror(errno));
   size_t n = strlen(text);
-  bool good = fwrite(text, 1, n, f) == n && fflush(f) == 0;
+  bool good = !kith_fault(KITH_FAULT_WRITE) && fwrite(text, 1, n, f) == n && fflush(f) == 0;
   KITH_CHECK(good, KITH_EIO, "%s: writing failed: %s", path, strerror(errno));
 done:
   if (f && fclose(f) != 0 && st == KITH_OK) st = kith_fail(KITH_EIO, "%s: writing failed: %s", path, strerror(errno));

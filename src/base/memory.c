@@ -66,4 +66,5 @@ kith_status kith__grow(void **p, int64_t old_n, int64_t new_n, size_t size) {
 }
 
 void kith_alloc_refuse(int64_t k) { atomic_store(&memory_refuse, k); }
+bool kith_alloc_refuses(void) { return atomic_load(&memory_refuse) > 0; }
 int64_t kith_alloc_live(void) { return atomic_load(&memory_live); }

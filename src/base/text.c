@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "kith/base.h"
+#include "kith/fault.h"
 
 kith_status kith_text_copy(const char *what, const char *text, size_t size, char *buffer) {
   size_t n = strlen(text);
@@ -59,7 +59,7 @@ kith_status kith_path_join(const char *folder, const char *name, char *path) {
 
 static kith_status text_make_one(const char *path) {
   struct stat is;
-  if (mkdir(path, 0777) == 0) return KITH_OK;
+  if (!kith_fault(KITH_FAULT_WRITE) && mkdir(path, 0777) == 0) return KITH_OK;
   int why = errno;
   if (why == EEXIST && stat(path, &is) == 0 && S_ISDIR(is.st_mode)) return KITH_OK;
   return kith_fail(KITH_EOUTPUT, "%s: the folder cannot be made: %s", path, strerror(why));

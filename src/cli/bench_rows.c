@@ -55,7 +55,7 @@ static kith_status rows_fill(rows_bench *b) {
   int64_t n = (int64_t)b->g.n_own * b->d;
   for (int k = 0; k < 3; k++) {
     KITH_TRY(KITH_NEW(b->x[k], n));
-    uint64_t s = (uint64_t)(b->c->comm->rank * 3 + k + 1);
+    uint64_t s = (uint64_t)b->c->comm->rank * 3 + (uint64_t)k + 1;
     for (int64_t i = 0; i < n; i++) {
       s = s * 6364136223846793005u + 1442695040888963407u;
       b->x[k][i] = (float)(s >> 40);

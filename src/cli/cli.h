@@ -30,6 +30,7 @@ kith_agreed cli_recommend(cli *c);
 kith_agreed cli_embed(cli *c);
 kith_agreed cli_inspect(cli *c);
 kith_agreed cli_bench(cli *c);
+kith_agreed cli_doctor(cli *c);
 
 /**
  * The path of a file that an earlier stage leaves in the work folder: graph.h5, parts.h5 or embeddings.h5.  Local.

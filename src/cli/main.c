@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/verbs.h"
+#include "kith/fault.h"
 
 enum { MAIN_SETTINGS = 128 };
 
@@ -44,15 +45,17 @@ static void main_share_cores(const kith_comm *all) {
 
 static kith_agreed main_run(cli *c, const cli_verb *v, const words *w) {
   kith_agreed st = {KITH_OK};
-  bool misplaced = !v->needs_job && w->n_set > 0;
+  bool job = v->needs_job || (cli_verb_takes_job(v) && c->n_arg > 0 && c->arg[0][0] != '-'), misplaced = !job && w->n_set > 0;
   KITH_TRY(kith_agreed_same(misplaced ? kith_fail(KITH_EUSAGE, "kith %s: --set: there is no job file; see kith %s --help", v->name, v->name) : KITH_OK));
-  if (v->needs_job) {
+  if (job) {
     const char *path = NULL;
     KITH_TRY(kith_agreed_same(cli_take_file(c, "a job file", &path)));
     KITH_TRY(kith_job_read(c->comm, path, w->n_set, w->set, &c->job));
+    KITH_TRY(kith_watch_begin(c->comm, &c->job.watch, c->job.work));
   }
   KITH_TRY(v->run(c));
 done:
+  kith_watch_end();
   return st;
 }
 
@@ -93,6 +96,7 @@ static kith_agreed main_verb(cli *c, int argc, char **argv) {
   words w = {.n_set = 0};
   const cli_verb *v = cli_verb_find(argv[1]);
   c->verb = argv[1];
+  KITH_TRY(kith_agree(c->comm, kith_fault_read_text(getenv("KITH_FAULT"), c->comm->rank)));
   KITH_TRY(kith_agree(c->comm, main_sort_words(c, argc - 2, argv + 2, &w)));
   KITH_TRY(kith_agreed_same(v ? KITH_OK : main_fail_verb(argv[1])));
   if (w.help) {

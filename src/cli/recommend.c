@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "kith/fault.h"
+#include "kith/file.h"
 
 enum { RECOMMEND_USERS = 100, RECOMMEND_BECAUSE = 5, RECOMMEND_BLOCK = 1 << 16 };
 
@@ -203,12 +205,11 @@ done:
 }
 
 /* user, place, item, score: one line each, tab-separated, with original ids. */
-static kith_status recommend_write_tsv(const char *path, const answer *a, int k, const int32_t *item, const float *score) {
+static kith_status recommend_write_tsv(const char *tmp, const answer *a, int k, const int32_t *item, const float *score) {
   kith_status st = KITH_OK;
-  char other[KITH_PATH + 8], user[KITH_PATH], id[KITH_PATH];
-  snprintf(other, sizeof other, "%s.tmp", path);
-  FILE *f = fopen(other, "w");
-  KITH_CHECK(f, KITH_EOUTPUT, "%s: cannot be written: %s", other, strerror(errno));
+  char user[KITH_PATH], id[KITH_PATH];
+  FILE *f = kith_fault(KITH_FAULT_WRITE) ? NULL : fopen(tmp, "we");
+  KITH_CHECK(f, KITH_EOUTPUT, "%s: cannot be written: %s", tmp, strerror(errno));
   for (int64_t u = 0; u < a->g->n[KITH_USER]; u++) {
     kith_ids_print(&a->user, u, sizeof user, user);
     for (int j = 0; j < k && item[u * k + j] >= 0; j++) {
@@ -216,11 +217,23 @@ static kith_status recommend_write_tsv(const char *path, const answer *a, int k,
       fprintf(f, "%s\t%d\t%s\t%.9g\n", user, j + 1, id, (double)score[u * k + j]);
     }
   }
-  bool good = fflush(f) == 0 && !ferror(f) && fsync(fileno(f)) == 0;
-  good = fclose(f) == 0 && good && rename(other, path) == 0;
-  if (!good) unlink(other);
-  KITH_CHECK(good, KITH_EIO, "%s: writing failed: %s", path, strerror(errno));
+  bool good = !kith_fault(KITH_FAULT_WRITE) && fflush(f) == 0 && !ferror(f);
+  KITH_CHECK(good, KITH_EIO, "%s: writing failed: %s", tmp, strerror(errno));
 done:
+  if (f && fclose(f) != 0 && !kith_is_bad(st)) st = kith_fail(KITH_EIO, "%s: writing failed: %s", tmp, strerror(errno));
+  return st;
+}
+
+static kith_status recommend_publish_tsv(const char *wanted, const answer *a, int k, const int32_t *item, const float *score) {
+  kith_status st = KITH_OK;
+  char path[KITH_PATH], tmp[KITH_TMP_PATH] = "";
+  KITH_TRY(kith_file_name(wanted, path, tmp));
+  KITH_TRY(kith_file_begin(path, tmp));
+  KITH_TRY(recommend_write_tsv(tmp, a, k, item, score));
+  KITH_TRY(kith_file_sync(tmp));
+  KITH_TRY(kith_file_publish(tmp, path));
+done:
+  if (kith_is_bad(st) && tmp[0]) unlink(tmp);
   return st;
 }
 
@@ -249,7 +262,7 @@ done:
 static kith_status recommend_write(const char *path, const answer *a, int k, const int32_t *item, const float *score) {
   kith_comm *alone = NULL;
   const char *end = strrchr(path, '.');
-  if (strcmp(end, ".tsv") == 0) return recommend_write_tsv(path, a, k, item, score);
+  if (strcmp(end, ".tsv") == 0) return recommend_publish_tsv(path, a, k, item, score);
   kith_agreed st = kith_comm_create(MPI_COMM_SELF, &alone);
   if (!kith_is_bad(st)) st = recommend_write_h5(alone, path, a, k, item, score);
   kith_comm_destroy(&alone);

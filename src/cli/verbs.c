@@ -23,8 +23,12 @@ const cli_verb cli_verbs[] = {
     {"bench", true, cli_bench, "JOB", "measure this machine, then every kernel and a step as a fraction of what it allows",
      "  --repeat N           how often each is timed (default 7); medians are printed\n"
      "  --rows N             measure checkpoints of N rows instead, against plain writes; no graph is read\n"},
+    {"doctor", false, cli_doctor, "[JOB]", "check the installation and these ranks before hours are spent: a line each, with the remedy",
+     "  --folder DIR         examine DIR instead of the job's work folder (without a job: the current folder)\n"},
 };
 const int cli_n_verb = (int)(sizeof cli_verbs / sizeof *cli_verbs);
+
+bool cli_verb_takes_job(const cli_verb *v) { return v->needs_job || strcmp(v->usage, "[JOB]") == 0; }
 
 const cli_verb *cli_verb_find(const char *name) {
   for (int i = 0; i < cli_n_verb; i++)
@@ -59,7 +63,7 @@ cli_option_kind cli_option_find(const char *verb, const char *word) {
   const cli_verb *v = cli_verb_find(verb);
   if (!v || strncmp(word, "--", 2) != 0) return CLI_OPTION_UNKNOWN;
   cli_option_kind kind = verbs_look_up(v->options, word);
-  if (kind == CLI_OPTION_UNKNOWN && v->needs_job) kind = verbs_look_up(verbs_of_jobs, word);
+  if (kind == CLI_OPTION_UNKNOWN && cli_verb_takes_job(v)) kind = verbs_look_up(verbs_of_jobs, word);
   return kind == CLI_OPTION_UNKNOWN ? verbs_look_up(verbs_common, word) : kind;
 }
 
@@ -70,10 +74,10 @@ void cli_print_help(FILE *to) {
   fprintf(to, "\nOptions of every verb:\n%s%s\n"
          "kith VERB --help explains a verb; kith help keys lists every key of the job file; kith --version.\n"
          "Exit codes: 0 ok, 64 usage, 65 bad data, 66 no input, 70 loss not finite, 71 no memory, 73 cannot write,\n"
-         "74 input/output error, 75 stopped by a signal (run again to continue), 78 bad job file.  See docs/errors.md.\n", verbs_of_jobs, verbs_common);
+         "74 input/output error, 75 stopped by a signal, or ranks that hang (run again to continue), 78 bad job file.  See docs/errors.md.\n", verbs_of_jobs, verbs_common);
 }
 
 void cli_print_verb_help(const cli_verb *v) {
-  printf("kith %s %s [options]\n  %s\n\nOptions:\n%s%s%s", v->name, v->usage, v->help, v->options, v->needs_job ? verbs_of_jobs : "", verbs_common);
-  if (v->needs_job) printf("\nkith help keys lists every key of the job file.\n");
+  printf("kith %s %s [options]\n  %s\n\nOptions:\n%s%s%s", v->name, v->usage, v->help, v->options, cli_verb_takes_job(v) ? verbs_of_jobs : "", verbs_common);
+  if (cli_verb_takes_job(v)) printf("\nkith help keys lists every key of the job file.\n");
 }

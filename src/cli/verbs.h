@@ -18,6 +18,9 @@ typedef struct cli_verb {
 extern const cli_verb cli_verbs[];
 extern const int cli_n_verb;
 
+/* Whether a verb can have a job file: if it needs one, or its usage says [JOB]. */
+bool cli_verb_takes_job(const cli_verb *v);
+
 /* The verb of a name, or null. */
 const cli_verb *cli_verb_find(const char *name);
 /* The verb that was meant by a name that is none; null if none is close. */

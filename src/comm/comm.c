@@ -41,16 +41,20 @@ void kith_comm_destroy(kith_comm **comm) {
   KITH_FREE(*comm);
 }
 
-void kith_comm_meet(const kith_comm *comm) {
+static int comm_sleep_until_all_are_here(const kith_comm *comm) {
   MPI_Request all;
-  int here = 0;
-  if (!comm->patient || comm->size == 1) return;
-  KITH_MPI(MPI_Ibarrier(comm->mpi, &all));
-  KITH_MPI(MPI_Test(&all, &here, MPI_STATUS_IGNORE));
-  while (!here) {
+  int here = 0, code = MPI_Ibarrier(comm->mpi, &all);
+  if (code == MPI_SUCCESS) code = MPI_Test(&all, &here, MPI_STATUS_IGNORE);
+  while (code == MPI_SUCCESS && !here) {
     nanosleep(&(struct timespec){.tv_nsec = COMM_NAP}, NULL);
-    KITH_MPI(MPI_Test(&all, &here, MPI_STATUS_IGNORE));
+    code = MPI_Test(&all, &here, MPI_STATUS_IGNORE);
   }
+  return code;
+}
+
+void kith_comm_meet(const kith_comm *comm) {
+  if (!comm->patient || comm->size == 1) return;
+  KITH_WAIT("ranks beside the steps", comm_sleep_until_all_are_here(comm));
 }
 
 /* The failing rank's message, with its rank in front where there are several, becomes everybody's. */
@@ -61,7 +65,7 @@ static void comm_tell(const kith_comm *comm, int from) {
     if (named) snprintf(text, sizeof text, "%s", kith_error_text());
     else snprintf(text, sizeof text, "rank %d: %s", from, kith_error_text());
   }
-  KITH_MPI(MPI_Bcast(text, COMM_TEXT, MPI_CHAR, from, comm->mpi));
+  KITH_WAIT("the words of a failure", MPI_Bcast(text, COMM_TEXT, MPI_CHAR, from, comm->mpi));
   kith__fail("%s", text);
 }
 
@@ -70,7 +74,7 @@ kith_agreed kith__agree(const kith_comm *comm, kith_status mine) {
     int code, rank;
   } worst, here = {(int)mine, comm->rank};
   kith_comm_meet(comm);
-  KITH_MPI(MPI_Allreduce(&here, &worst, 1, MPI_2INT, MPI_MAXLOC, comm->mpi));
+  KITH_WAIT("the agreement on whether all is well", MPI_Allreduce(&here, &worst, 1, MPI_2INT, MPI_MAXLOC, comm->mpi));
   if (worst.code != KITH_OK) comm_tell(comm, worst.rank);
   return (kith_agreed){(kith_status)worst.code};
 }
@@ -78,7 +82,7 @@ kith_agreed kith__agree(const kith_comm *comm, kith_status mine) {
 kith_agreed kith_agreed_same(kith_status same_everywhere) { return (kith_agreed){same_everywhere}; }
 
 void kith_comm_sum_int(const kith_comm *comm, int n, int64_t *values) {
-  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, values, n, MPI_INT64_T, MPI_SUM, comm->mpi));
+  KITH_WAIT("a sum over ranks", MPI_Allreduce(MPI_IN_PLACE, values, n, MPI_INT64_T, MPI_SUM, comm->mpi));
 }
 
 void kith_comm_sum(const kith_comm *comm, int n, kith_sum *sums) {
@@ -90,7 +94,7 @@ void kith_comm_sum(const kith_comm *comm, int n, kith_sum *sums) {
 
 int64_t kith_comm_max(const kith_comm *comm, int64_t value) {
   kith_comm_meet(comm);
-  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_INT64_T, MPI_MAX, comm->mpi));
+  KITH_WAIT("the largest over ranks", MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_INT64_T, MPI_MAX, comm->mpi));
   return value;
 }
 
@@ -98,5 +102,5 @@ void kith_comm_share(const kith_comm *comm, int64_t n, void *bytes) {
   const int64_t most = 1 << 30;
   kith_comm_meet(comm);
   for (int64_t at = 0; at < n; at += most)
-    KITH_MPI(MPI_Bcast((char *)bytes + at, (int)(n - at < most ? n - at : most), MPI_BYTE, 0, comm->mpi));
+    KITH_WAIT("what rank 0 tells", MPI_Bcast((char *)bytes + at, (int)(n - at < most ? n - at : most), MPI_BYTE, 0, comm->mpi));
 }

@@ -11,8 +11,9 @@ enum { STREAM_ROOM = 1 << 20, STREAM_SLACK = 512 }; /* no single text is longer 
 static kith_status stream_check_old(const char *path, const char *mark) {
   kith_status st = KITH_OK;
   char head[64] = "";
-  FILE *old = fopen(path, "rb");
-  if (!old) return st;
+  FILE *old = kith_fault(KITH_FAULT_READ) ? NULL : fopen(path, "rb");
+  if (!old && errno == ENOENT) return st;
+  KITH_CHECK(old, KITH_ENOINPUT, "%s: is there and cannot be read: %s", path, strerror(errno));
   size_t n = fread(head, 1, strlen(mark), old);
   fclose(old);
   KITH_CHECK(n == strlen(mark) && memcmp(head, mark, n) == 0, KITH_EOUTPUT,
@@ -28,7 +29,7 @@ kith_status stream_open(const char *path, const char *mark, const char *first, s
   KITH_TRY(kith_file_name(path, s->path, s->tmp));
   KITH_TRY(KITH_NEW(s->buffer, STREAM_ROOM));
   KITH_TRY(kith_file_begin(s->path, s->tmp));
-  s->file = fopen(s->tmp, "wb");
+  s->file = kith_fault(KITH_FAULT_WRITE) ? NULL : fopen(s->tmp, "wb");
   KITH_CHECK(s->file != NULL, KITH_EOUTPUT, "%s: cannot be written: %s", s->tmp, strerror(errno));
   stream_text(s, mark);
   stream_text(s, first);
@@ -38,8 +39,9 @@ done:
 }
 
 static void stream_flush(stream *s) {
-  if (s->used > 0 && fwrite(s->buffer, 1, (size_t)s->used, s->file) != (size_t)s->used && !s->trouble)
-    s->trouble = errno;
+  if (s->used == 0) return;
+  bool good = !kith_fault(KITH_FAULT_WRITE) && fwrite(s->buffer, 1, (size_t)s->used, s->file) == (size_t)s->used;
+  if (!good && !s->trouble) s->trouble = errno;
   s->used = 0;
 }
 

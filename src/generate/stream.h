@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "kith/fault.h"
 #include "kith/file.h"
 
 typedef struct stream {

@@ -70,7 +70,7 @@ static int64_t halo_count(kith_halo *h, kith_lid n, const kith_gid *want, const 
     h->tell[2 * r + 1] = note;
   }
   h->want_first[size] = at;
-  KITH_MPI(MPI_Alltoall(h->tell, 2, MPI_INT64_T, h->told, 2, MPI_INT64_T, h->comm->mpi));
+  KITH_WAIT("who needs whose rows", MPI_Alltoall(h->tell, 2, MPI_INT64_T, h->told, 2, MPI_INT64_T, h->comm->mpi));
   int64_t most = note, n_send = 0;
   for (int r = 0; r < size; r++) {
     h->send_first[r] = (int)n_send;
@@ -91,7 +91,7 @@ static void halo_tell(kith_halo *h) {
     h->place_in[r] = 2 * h->send_first[r];
     h->count_in[r] = 2 * (h->send_first[r + 1] - h->send_first[r]);
   }
-  KITH_MPI(MPI_Alltoallv(h->ask, h->count_out, h->place_out, MPI_INT64_T, h->asked, h->count_in, h->place_in, MPI_INT64_T, h->comm->mpi));
+  KITH_WAIT("who needs whose rows", MPI_Alltoallv(h->ask, h->count_out, h->place_out, MPI_INT64_T, h->asked, h->count_in, h->place_in, MPI_INT64_T, h->comm->mpi));
   for (kith_lid s = 0; s < h->n_send; s++) {
     h->send_row[s] = (kith_lid)(h->asked[s].number - h->first[me]);
     h->send_key[s] = h->asked[s].key;

@@ -64,7 +64,7 @@ void kith_halo_poke(kith_halo *h) {
 }
 
 void kith_halo_end(kith_halo *h) {
-  KITH_MPI(MPI_Waitall(h->n_request, h->request, MPI_STATUSES_IGNORE));
+  KITH_WAIT("the exchange of rows", MPI_Waitall(h->n_request, h->request, MPI_STATUSES_IGNORE));
   h->n_request = 0;
 }
 
@@ -98,7 +98,7 @@ kith_agreed kith_halo_forward_int(kith_halo *h, const int64_t *own, int64_t *gho
     h->count_out[r] = h->send_first[r + 1] - h->send_first[r];
     h->count_in[r] = h->want_first[r + 1] - h->want_first[r];
   }
-  KITH_MPI(MPI_Alltoallv(packed, h->count_out, h->send_first, MPI_INT64_T, ghost, h->count_in, h->want_first, MPI_INT64_T, h->comm->mpi));
+  KITH_WAIT("the exchange of numbers of rows", MPI_Alltoallv(packed, h->count_out, h->send_first, MPI_INT64_T, ghost, h->count_in, h->want_first, MPI_INT64_T, h->comm->mpi));
 done:
   KITH_FREE(packed);
   return st;
@@ -111,7 +111,7 @@ void kith_share_rows(const kith_comm *comm, const int64_t *first, int d, float *
     int64_t n = first[r + 1] - first[r];
     KITH_MPI(MPI_Ibcast(x + d * first[r], (int)(n * d), MPI_FLOAT, r, comm->mpi, &request[n_request++]));
     if (n_request < 64 && r + 1 < comm->size) continue;
-    KITH_MPI(MPI_Waitall(n_request, request, MPI_STATUSES_IGNORE));
+    KITH_WAIT("all ranks' rows", MPI_Waitall(n_request, request, MPI_STATUSES_IGNORE));
     n_request = 0;
   }
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "io/checkpoint.h"
+#include "kith/fault.h"
 #include "kith/file.h"
 
 #define FOLDER_STEM "checkpoint-"
@@ -59,7 +60,7 @@ static kith_status folder_list(const char *folder, int *n, place **list) {
   struct dirent **entry = NULL;
   *n = 0;
   *list = NULL;
-  int all = scandir(folder, &entry, NULL, NULL);
+  int all = kith_fault(KITH_FAULT_READ) ? -1 : scandir(folder, &entry, NULL, NULL);
   KITH_CHECK(all >= 0 || errno == ENOENT, KITH_ENOINPUT, "%s: %s", folder, strerror(errno));
   KITH_TRY(KITH_NEW(*list, all > 0 ? all : 0));
   for (int i = 0; i < all; i++) *n += folder_is_one(entry[i]->d_name, *list + *n);
@@ -112,7 +113,8 @@ static kith_status folder_pointed(const char *folder, char *name) {
   place p;
   name[0] = '\0';
   KITH_TRY(kith_path_join(folder, FOLDER_LATEST, path));
-  FILE *f = fopen(path, "re");
+  FILE *f = kith_fault(KITH_FAULT_READ) ? NULL : fopen(path, "re");
+  KITH_CHECK(f || errno == ENOENT, KITH_ENOINPUT, "%s: %s", path, strerror(errno)); /* unreadable is not the same as none */
   if (!f) return st;
   bool read = fscanf(f, "%63s", name) == 1;
   fclose(f);

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kith/watch.h"
 #include "kith/writer.h"
 
 enum { WRITER_TEXT = 2048 };
@@ -117,6 +118,7 @@ static void *writer_write(void *writer) {
 /* The cores belong to the steps. */
 static void *writer_thread(void *writer) {
   omp_set_num_threads(1);
+  kith_watch_beside();
   return writer_write(writer);
 }
 
@@ -131,6 +133,13 @@ static void writer_start(kith_writer *w) {
   if (!w->runs) writer_write(w);
 }
 
+static void writer_join(kith_writer *w) {
+  if (!w->runs) return;
+  kith__wait_begin(&kith__own_thread);
+  pthread_join(w->thread, NULL);
+  kith__wait_end();
+}
+
 kith_agreed kith_writer_begin(kith_writer *w, const char *folder, int keep, const kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith_writer_wait(w));
@@ -143,7 +152,7 @@ done:
 
 kith_agreed kith_writer_wait(kith_writer *w) {
   if (!w->begun) return (kith_agreed){KITH_OK};
-  if (w->runs) pthread_join(w->thread, NULL);
+  writer_join(w);
   w->begun = false;
   if (kith_is_bad(w->outcome)) return kith_agreed_same(kith_fail(w->outcome.status, "%s", w->text));
   return w->outcome;
@@ -154,7 +163,7 @@ bool kith_writer_overlaps(const kith_writer *w) { return w->overlaps; }
 void kith_writer_destroy(kith_writer **writer) {
   kith_writer *w = *writer;
   if (!w) return;
-  if (w->begun && w->runs) pthread_join(w->thread, NULL);
+  if (w->begun) writer_join(w);
   kith_rows_destroy(&w->rows);
   for (int k = 0; k < 3; k++) {
     KITH_FREE(w->row[k]);

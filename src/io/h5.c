@@ -69,7 +69,7 @@ static kith_status h5_set_aside(kith_h5 *f, int64_t bytes) {
   KITH_TRY(h5_no_room(f, bytes));
   file = open(f->tmp, O_WRONLY | O_CLOEXEC);
   KITH_CHECK(file >= 0, KITH_EIO, "%s: %s", f->tmp, strerror(errno));
-  if (fallocate(file, FALLOC_FL_KEEP_SIZE, 0, bytes) == 0) f->reserved = bytes;
+  if (!kith_fault(KITH_FAULT_WRITE) && fallocate(file, FALLOC_FL_KEEP_SIZE, 0, bytes) == 0) f->reserved = bytes;
   else why = errno;
   KITH_CHECK(why != ENOSPC && why != EDQUOT && why != EFBIG, KITH_EIO, "%s: no room for %.1f MiB: %s", f->path,
              (double)bytes / 0x1p20, strerror(why));
@@ -109,7 +109,17 @@ static kith_status h5_is_shared(const kith_h5 *f) {
   return kith_fail(KITH_EOUTPUT, "%s: rank 0 made it, but it is not seen here: the folder must be shared by all nodes", f->tmp);
 }
 
-static hid_t h5_create_file(const kith_h5 *f) {
+kith_agreed kith__h5_agree_write(kith_h5 *f, const char *what, bool good) {
+  bool fault = kith_fault(KITH_FAULT_WRITE);
+  const char *why = fault ? strerror(errno) : good ? "" : kith__h5_reason();
+  kith_status mine = good && !fault ? KITH_OK : kith_fail(KITH_EIO, "%s: writing %s failed: %s", f->path, what, why);
+  kith_agreed st = kith_agree(f->comm, mine);
+  f->failed = f->failed || kith_is_bad(st);
+  return st;
+}
+
+static kith_agreed h5_create_file(kith_h5 *f) {
+  if (!kith__h5_is_here(f)) return kith__h5_agree_write(f, "the file", true);
   hid_t access = h5_access(), creation = H5Pcreate(H5P_FILE_CREATE);
   if (f->comm->size > 1 && !f->single) {
     H5Pset_fapl_mpio(access, f->comm->mpi, MPI_INFO_NULL);
@@ -117,16 +127,10 @@ static hid_t h5_create_file(const kith_h5 *f) {
     H5Pset_coll_metadata_write(access, true);
   }
   H5Pset_obj_track_times(creation, false); /* the same content gives the same bytes */
-  hid_t file = H5Fcreate(f->tmp, H5F_ACC_TRUNC, creation, access);
+  KITH_H5_TOGETHER(f, "making a file", f->file = H5Fcreate(f->tmp, H5F_ACC_TRUNC, creation, access));
+  kith_agreed st = kith__h5_agree_write(f, "the file", f->file >= 0); /* the next call forgets the reason */
   H5Pclose(creation);
   H5Pclose(access);
-  return file;
-}
-
-kith_agreed kith__h5_agree_write(kith_h5 *f, const char *what, bool good) {
-  kith_status mine = good ? KITH_OK : kith_fail(KITH_EIO, "%s: writing %s failed: %s", f->path, what, kith__h5_reason());
-  kith_agreed st = kith_agree(f->comm, mine);
-  f->failed = f->failed || kith_is_bad(st);
   return st;
 }
 
@@ -138,8 +142,7 @@ static kith_agreed h5_create(const kith_comm *comm, const char *path, const char
   KITH_TRY(kith_agree(comm, h5_new(comm, path, true, single, &f)));
   KITH_TRY(kith_agree(comm, comm->rank == 0 ? h5_begin(f, bytes) : KITH_OK));
   KITH_TRY(kith_agree(comm, h5_is_shared(f)));
-  if (kith__h5_is_here(f)) f->file = h5_create_file(f);
-  KITH_TRY(kith__h5_agree_write(f, "the file", f->file >= 0 || !kith__h5_is_here(f)));
+  KITH_TRY(h5_create_file(f));
   KITH_TRY(kith__h5_reserve(f, 0));
   KITH_TRY(kith_h5_put_text(f, "format", format));
   KITH_TRY(kith_h5_put_int(f, "format_version", version));
@@ -164,9 +167,10 @@ kith_agreed kith_h5_create_single(const kith_comm *comm, const char *path, const
 /* Flush and close; what fails is a write that did not reach the file. */
 static bool h5_finish(kith_h5 *f) {
   if (!kith__h5_is_here(f)) return true;
-  bool flushed = H5Fflush(f->file, H5F_SCOPE_GLOBAL) >= 0;
-  if (!flushed) return false;
-  herr_t closed = H5Fclose(f->file);
+  herr_t flushed = -1, closed = -1;
+  KITH_H5_TOGETHER(f, "writing a file's end", flushed = H5Fflush(f->file, H5F_SCOPE_GLOBAL)); /* for a fault asks kith__h5_agree_write() */
+  if (flushed < 0) return false;
+  KITH_H5_TOGETHER(f, "closing a file", closed = H5Fclose(f->file));
   f->file = H5I_INVALID_HID;
   return closed >= 0;
 }
@@ -200,7 +204,7 @@ void kith_h5_close(kith_h5 **file) {
     kith_comm_meet(f->comm);
     KITH_MPI(MPI_Barrier(f->comm->mpi)); /* nobody flushes before there is room */
   }
-  if (f->file >= 0) H5Fclose(f->file);
+  if (f->file >= 0) KITH_H5_TOGETHER(f, "closing a file", H5Fclose(f->file));
   if (f->writing && f->comm->rank == 0) unlink(f->tmp);
   KITH_FREE(*file);
 }
@@ -215,7 +219,7 @@ static kith_status h5_check_plain(const char *path) {
   KITH_CHECK(stat(path, &is) == 0, KITH_ENOINPUT, "%s: %s", path, strerror(errno));
   KITH_CHECK(!S_ISDIR(is.st_mode), KITH_ENOINPUT, "%s: is a folder, a file was expected", path);
   KITH_CHECK(S_ISREG(is.st_mode), KITH_ENOINPUT, "%s: is not a plain file", path);
-  file = open(path, O_RDONLY | O_CLOEXEC);
+  file = kith_fault(KITH_FAULT_READ) ? -1 : open(path, O_RDONLY | O_CLOEXEC);
   KITH_CHECK(file >= 0, KITH_ENOINPUT, "%s: %s", path, strerror(errno));
   KITH_CHECK(is.st_size > 0, KITH_EDATA, "%s: is empty", path);
   KITH_TRY(kith__h5_trust_format(path, head, read(file, head, sizeof head)));
@@ -244,8 +248,8 @@ static kith_status h5_open_here(kith_h5 *f, const char *format, int version) {
   kith_status st = KITH_OK;
   hid_t access = h5_access();
   KITH_TRY(h5_check_plain(f->path));
-  f->file = H5Fopen(f->path, H5F_ACC_RDONLY, access);
-  KITH_CHECK(f->file >= 0, KITH_EDATA, "%s: is torn or damaged: %s", f->path, kith__h5_reason());
+  f->file = kith__h5_fault() ? H5I_INVALID_HID : H5Fopen(f->path, H5F_ACC_RDONLY, access);
+  KITH_CHECK(f->file >= 0, kith__h5_kind(), "%s: is torn or damaged: %s", f->path, kith__h5_reason());
   KITH_TRY(h5_check_format(f, format, version));
 done:
   H5Pclose(access);
@@ -257,6 +261,7 @@ kith_agreed kith_h5_open(const kith_comm *comm, const char *path, const char *fo
   kith_h5 *f = NULL;
   *out = NULL;
   KITH_TRY(kith_agree(comm, h5_new(comm, path, false, false, &f)));
+  kith_watch_file(path);
   /* One rank looks first: what is wrong with the file is then said once, without thousands of ranks asking for it. */
   KITH_TRY(kith_agree(comm, comm->rank == 0 ? h5_open_here(f, format, version) : KITH_OK));
   KITH_TRY(kith_agree(comm, comm->rank != 0 ? h5_open_here(f, format, version) : KITH_OK));

@@ -4,8 +4,10 @@
 
 #include <hdf5.h>
 
+#include "kith/fault.h"
 #include "kith/file.h"
 #include "kith/io.h"
+#include "kith/watch.h"
 
 struct kith_h5 {
   const kith_comm *comm;
@@ -19,8 +21,24 @@ struct kith_h5 {
   char tmp[KITH_TMP_PATH];
 };
 
+/** Run an HDF5 statement that all ranks take part in, so that who waits in it too long says so, and in which file. */
+#define KITH_H5_TOGETHER(f, what, statement)                                                                           \
+  do {                                                                                                                 \
+    static const kith_place kith__here = {what, #statement, __FILE__, __LINE__};                                       \
+    kith_watch_file((f)->path);                                                                                        \
+    kith__wait_begin(&kith__here);                                                                                     \
+    statement;                                                                                                         \
+    kith__wait_end();                                                                                                  \
+  } while (0)
+
 /** Why the last HDF5 call failed, in one line.  Local; valid until the next call. */
 const char *kith__h5_reason(void);
+
+/** What kind of failure kith__h5_reason() has just told of: KITH_EIO if the system gave it, else KITH_EDATA.  Local. */
+kith_status kith__h5_kind(void) KITH_MUST_USE;
+
+/** Whether a read has to fail by intent (kith_fault()); HDF5 then gives the reason.  Local. */
+bool kith__h5_fault(void);
 
 /** Read one attribute of an open file.  Local. */
 kith_status kith__h5_attr_int(hid_t file, const char *path, const char *name, int64_t *value) KITH_MUST_USE;
@@ -36,6 +54,8 @@ static inline bool kith__h5_is_here(const kith_h5 *f) { return !f->single || f->
 /** Agree on what an HDF5 call inside a write gave; remembers a failure.  Collective. */
 kith_agreed kith__h5_agree_write(kith_h5 *f, const char *what, bool good) KITH_MUST_USE;
 
+/** Make the groups on the way to a dataset.  As collective as the file. */
+bool kith__h5_make_groups(hid_t file, const char *name);
 /* ---- what a reader believes, h5_trust.c; all are Local ---------------------------------------------------------------- */
 
 /** What stands at a name: nothing; a thing of this file; a link to somewhere, in this file or another. */

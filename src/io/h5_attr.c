@@ -9,9 +9,10 @@
 
 static kith_agreed attr_put(kith_h5 *f, const char *name, hid_t on_disk, hid_t in_memory, const void *value) {
   if (!kith__h5_is_here(f)) return kith__h5_agree_write(f, name, true);
-  hid_t space = H5Screate(H5S_SCALAR);
-  hid_t attr = H5Acreate2(f->file, name, on_disk, space, H5P_DEFAULT, H5P_DEFAULT);
-  bool good = attr >= 0 && H5Awrite(attr, in_memory, value) >= 0;
+  hid_t space = H5Screate(H5S_SCALAR), attr = H5I_INVALID_HID;
+  bool good = false;
+  KITH_H5_TOGETHER(f, "making an attribute", attr = H5Acreate2(f->file, name, on_disk, space, H5P_DEFAULT, H5P_DEFAULT));
+  if (attr >= 0) KITH_H5_TOGETHER(f, "writing an attribute", good = H5Awrite(attr, in_memory, value) >= 0);
   kith_agreed st = kith__h5_agree_write(f, name, good);
   if (attr >= 0) H5Aclose(attr);
   H5Sclose(space);
@@ -76,7 +77,7 @@ static kith_status attr_open(hid_t file, const char *path, const char *name, H5T
   hid_t attr = H5I_INVALID_HID, space = H5I_INVALID_HID, type = H5I_INVALID_HID;
   KITH_CHECK(H5Aexists(file, name) > 0, KITH_EDATA, "%s: has no attribute \"%s\"; is it a Kith file?", path, name);
   attr = H5Aopen(file, name, H5P_DEFAULT);
-  KITH_CHECK(attr >= 0, KITH_EDATA, "%s: attribute \"%s\" is damaged: %s", path, name, kith__h5_reason());
+  KITH_CHECK(attr >= 0, kith__h5_kind(), "%s: attribute \"%s\" is damaged: %s", path, name, kith__h5_reason());
   space = H5Aget_space(attr);
   type = H5Aget_type(attr);
   bool fits = H5Sget_simple_extent_npoints(space) == 1 && H5Tget_class(type) == class && H5Tis_variable_str(type) <= 0;
@@ -92,8 +93,8 @@ done:
 }
 
 static kith_status attr_take(hid_t attr, const char *path, const char *name, hid_t in_memory, void *value) {
-  if (H5Aread(attr, in_memory, value) >= 0) return KITH_OK;
-  return kith_fail(KITH_EDATA, "%s: attribute \"%s\" is damaged: %s", path, name, kith__h5_reason());
+  if (!kith__h5_fault() && H5Aread(attr, in_memory, value) >= 0) return KITH_OK;
+  return kith_fail(kith__h5_kind(), "%s: attribute \"%s\" is damaged: %s", path, name, kith__h5_reason());
 }
 
 kith_status kith__h5_attr_int(hid_t file, const char *path, const char *name, int64_t *value) {

@@ -63,11 +63,32 @@ static data_plan data_plan_make(kith_h5_type type, int d, int64_t n_total) {
   return p;
 }
 
-static hid_t data_make(const kith_h5 *f, const char *name, const data_plan *p, bool pack) {
-  hid_t creation = H5Pcreate(H5P_DATASET_CREATE), link = H5Pcreate(H5P_LINK_CREATE);
-  hid_t space = H5Screate_simple(p->n_dim, p->dims, NULL);
+/* Groups that HDF5 makes on the way to a dataset carry the time; the same content shall give the same bytes. */
+bool kith__h5_make_groups(hid_t file, const char *name) {
+  char part[KITH_PATH];
+  bool good = true;
+  hid_t creation = H5Pcreate(H5P_GROUP_CREATE);
   H5Pset_obj_track_times(creation, false);
-  H5Pset_create_intermediate_group(link, 1);
+  for (size_t i = 0; good && name[i] != '\0' && i < sizeof part; i++) {
+    part[i] = name[i];
+    if (name[i] != '/') continue;
+    part[i] = '\0';
+    if (H5Lexists(file, part, H5P_DEFAULT) <= 0) {
+      hid_t group = H5Gcreate2(file, part, H5P_DEFAULT, creation, H5P_DEFAULT);
+      good = group >= 0 && H5Gclose(group) >= 0;
+    }
+    part[i] = '/';
+  }
+  H5Pclose(creation);
+  return good;
+}
+
+static kith_agreed data_make(kith_h5 *f, const char *name, const data_plan *p, bool pack, hid_t *set) {
+  if (!kith__h5_is_here(f)) return kith__h5_agree_write(f, name, true);
+  bool good = false;
+  KITH_H5_TOGETHER(f, "making groups", good = kith__h5_make_groups(f->file, name));
+  hid_t creation = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(p->n_dim, p->dims, NULL);
+  H5Pset_obj_track_times(creation, false);
   if (p->dims[0] > 0) { /* no chunk is small enough for nothing */
     H5Pset_chunk(creation, p->n_dim, p->chunk);
     if (pack) {
@@ -76,25 +97,28 @@ static hid_t data_make(const kith_h5 *f, const char *name, const data_plan *p, b
     }
     H5Pset_fletcher32(creation);
   }
-  hid_t set = H5Dcreate2(f->file, name, p->kind.on_disk, space, link, creation, H5P_DEFAULT);
+  if (good) KITH_H5_TOGETHER(f, "making a dataset", *set = H5Dcreate2(f->file, name, p->kind.on_disk, space, H5P_DEFAULT, creation, H5P_DEFAULT));
+  kith_agreed st = kith__h5_agree_write(f, name, *set >= 0); /* the next call forgets the reason */
   H5Sclose(space);
-  H5Pclose(link);
   H5Pclose(creation);
-  return set;
+  return st;
 }
 
 /* Write rows first … first + n - 1 together with the other ranks; n may be 0. */
-static bool data_put(const kith_h5 *f, hid_t set, const data_plan *p, int64_t first, int64_t n, const void *data) {
+static kith_agreed data_put(kith_h5 *f, const char *name, hid_t set, const data_plan *p, int64_t first, int64_t n, const void *data) {
+  if (!kith__h5_is_here(f)) return kith__h5_agree_write(f, name, true);
   hsize_t at[2] = {(hsize_t)first, 0}, count[2] = {(hsize_t)n, p->dims[1]};
   hid_t space = H5Dget_space(set), here = H5Screate_simple(p->n_dim, count, NULL), how = H5Pcreate(H5P_DATASET_XFER);
   if (n > 0) H5Sselect_hyperslab(space, H5S_SELECT_SET, at, NULL, count, NULL);
   else H5Sselect_none(space), H5Sselect_none(here);
   if (f->comm->size > 1 && !f->single) H5Pset_dxpl_mpio(how, H5FD_MPIO_COLLECTIVE);
-  herr_t good = H5Dwrite(set, p->kind.in_memory, here, space, how, data);
+  bool good = false;
+  KITH_H5_TOGETHER(f, "writing rows", good = H5Dwrite(set, p->kind.in_memory, here, space, how, data) >= 0);
+  kith_agreed st = kith__h5_agree_write(f, name, good); /* the next call forgets the reason */
   H5Pclose(how);
   H5Sclose(here);
   H5Sclose(space);
-  return good >= 0;
+  return st;
 }
 
 /*
@@ -110,8 +134,7 @@ static kith_agreed data_put_pieces(kith_h5 *f, const char *name, hid_t set, cons
   for (int64_t i = 0; i < rounds; i++) {
     int64_t to = (from / piece + 1) * piece;
     if (to > end) to = end;
-    bool good = !kith__h5_is_here(f) || data_put(f, set, p, from, to - from, data + (size_t)(from - first) * p->row);
-    KITH_TRY(kith__h5_agree_write(f, name, good));
+    KITH_TRY(data_put(f, name, set, p, from, to - from, data + (size_t)(from - first) * p->row));
     from = to;
   }
 done:
@@ -130,11 +153,14 @@ kith_agreed kith_h5_write(kith_h5 *f, const char *name, kith_h5_type type, int d
   hid_t set = H5I_INVALID_HID;
   data_plan p = data_plan_make(type, d, n_total);
   KITH_TRY(kith__h5_reserve(f, data_bytes(&p)));
-  if (kith__h5_is_here(f)) set = data_make(f, name, &p, pack);
-  KITH_TRY(kith__h5_agree_write(f, name, set >= 0 || !kith__h5_is_here(f)));
+  KITH_TRY(data_make(f, name, &p, pack, &set));
   KITH_TRY(data_put_pieces(f, name, set, &p, first, n, data));
+  bool closed = false;
+  KITH_H5_TOGETHER(f, "closing a dataset", closed = set < 0 || H5Dclose(set) >= 0); /* one rank's last chunks are only written here */
+  set = H5I_INVALID_HID;
+  KITH_TRY(kith__h5_agree_write(f, name, closed));
 done:
-  if (set >= 0) H5Dclose(set);
+  if (set >= 0) KITH_H5_TOGETHER(f, "closing a dataset", H5Dclose(set));
   data_kind_close(&p.kind);
   return st;
 }
@@ -164,8 +190,8 @@ static kith_status data_find(const kith_h5 *f, const char *name, data_found *fou
   h5_step there = kith__h5_look(f->file, name);
   KITH_CHECK(there != H5_STEP_NONE, KITH_EDATA, "%s: has no dataset \"%s\"", f->path, name);
   KITH_CHECK(there != H5_STEP_AWAY, KITH_EDATA, "%s: \"%s\" is a link to somewhere else, which Kith does not follow", f->path, name);
-  found->set = H5Dopen2(f->file, name, H5P_DEFAULT);
-  KITH_CHECK(found->set >= 0, KITH_EDATA, "%s: \"%s\" is not a dataset or is damaged: %s", f->path, name, kith__h5_reason());
+  found->set = kith__h5_fault() ? H5I_INVALID_HID : H5Dopen2(f->file, name, H5P_DEFAULT);
+  KITH_CHECK(found->set >= 0, kith__h5_kind(), "%s: \"%s\" is not a dataset or is damaged: %s", f->path, name, kith__h5_reason());
   space = H5Dget_space(found->set);
   found->n_dim = H5Sget_simple_extent_ndims(space);
   KITH_CHECK(found->n_dim == 1 || found->n_dim == 2, KITH_EDATA, "%s: \"%s\" has %d dimensions, 1 or 2 were expected",
@@ -223,7 +249,7 @@ static kith_status data_get(const kith_h5 *f, const char *name, const data_found
   hsize_t at[2] = {(hsize_t)first, 0}, count[2] = {(hsize_t)n, found->dims[1]};
   hid_t space = H5Dget_space(found->set), here = H5Screate_simple(found->n_dim, count, NULL);
   H5Sselect_hyperslab(space, H5S_SELECT_SET, at, NULL, count, NULL);
-  KITH_CHECK(H5Dread(found->set, kind->in_memory, here, space, H5P_DEFAULT, data) >= 0, KITH_EDATA,
+  KITH_CHECK(!kith__h5_fault() && H5Dread(found->set, kind->in_memory, here, space, H5P_DEFAULT, data) >= 0, kith__h5_kind(),
              "%s: \"%s\" is damaged: %s", f->path, name, kith__h5_reason());
 done:
   H5Sclose(here);

@@ -1,4 +1,5 @@
 /* HDF5 keeps a stack of what went wrong, from the call that was made down to the cause.  The cause is what people want. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -7,6 +8,7 @@
 enum { REASON_TEXT = 256 };
 
 static _Thread_local char reason_text[REASON_TEXT];
+static _Thread_local bool reason_is_system;
 
 /* Called from the cause outward: the first one with words wins. */
 static herr_t reason_take(unsigned n, const H5E_error2_t *error, void *unused) {
@@ -19,6 +21,7 @@ static herr_t reason_take(unsigned n, const H5E_error2_t *error, void *unused) {
 static void reason_shorten(void) {
   static const char mark[] = "error message = '";
   char *from = strstr(reason_text, mark);
+  reason_is_system = from && !strstr(reason_text, "errno = 0,"); /* a file that ends too early is no error of the system */
   if (from) {
     from += sizeof mark - 1;
     size_t n = strcspn(from, "'");
@@ -27,6 +30,15 @@ static void reason_shorten(void) {
   }
   for (char *p = reason_text; *p; p++)
     if (*p == '\n') *p = ' ';
+}
+
+kith_status kith__h5_kind(void) { return reason_is_system ? KITH_EIO : KITH_EDATA; }
+
+bool kith__h5_fault(void) {
+  if (!kith_fault(KITH_FAULT_READ)) return false;
+  H5Epush2(H5E_DEFAULT, __FILE__, __func__, __LINE__, H5E_ERR_CLS, H5E_IO, H5E_READERROR, "file read failed: errno = %d, error message = '%s'",
+           errno, strerror(errno));
+  return true;
 }
 
 const char *kith__h5_reason(void) {

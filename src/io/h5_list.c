@@ -77,8 +77,8 @@ static kith_status list_dataset(list_walk *w, const char *name) {
   kith_status st = KITH_OK;
   kith_h5_entry e = {.name = name};
   hsize_t dims[2] = {0, 0};
-  hid_t set = H5Dopen2(w->f->file, name, H5P_DEFAULT), type = H5I_INVALID_HID, space = H5I_INVALID_HID;
-  KITH_CHECK(set >= 0, KITH_EDATA, "%s: \"%s\" is damaged: %s", w->f->path, name, kith__h5_reason());
+  hid_t set = kith__h5_fault() ? H5I_INVALID_HID : H5Dopen2(w->f->file, name, H5P_DEFAULT), type = H5I_INVALID_HID, space = H5I_INVALID_HID;
+  KITH_CHECK(set >= 0, kith__h5_kind(), "%s: \"%s\" is damaged: %s", w->f->path, name, kith__h5_reason());
   type = H5Dget_type(set);
   space = H5Dget_space(set);
   int n_dim = H5Sget_simple_extent_ndims(space);
@@ -162,8 +162,8 @@ static kith_status list_read_all(const kith_h5 *f, const char *name, hid_t set, 
     hsize_t count[2] = {dims[0] - at[0] < piece ? dims[0] - at[0] : piece, dims[1]};
     hid_t here = H5Screate_simple(n_dim, count, NULL);
     H5Sselect_hyperslab(space, H5S_SELECT_SET, at, NULL, count, NULL);
-    if (H5Dread(set, type, here, space, H5P_DEFAULT, block) < 0) /* asked at once: the next call forgets the reason */
-      st = kith_fail(KITH_EDATA, "%s: \"%s\" is damaged: %s", f->path, name, kith__h5_reason());
+    if (kith__h5_fault() || H5Dread(set, type, here, space, H5P_DEFAULT, block) < 0) /* asked at once: the next call forgets the reason */
+      st = kith_fail(kith__h5_kind(), "%s: \"%s\" is damaged: %s", f->path, name, kith__h5_reason());
     H5Sclose(here);
     if (kith_is_bad(st)) goto done;
   }
@@ -175,8 +175,8 @@ done:
 kith_status kith_h5_check(kith_h5 *f, const char *name) {
   kith_status st = KITH_OK;
   hsize_t dims[2] = {0, 1};
-  hid_t set = kith__h5_has(f->file, name) ? H5Dopen2(f->file, name, H5P_DEFAULT) : H5I_INVALID_HID, type = H5I_INVALID_HID, space = H5I_INVALID_HID;
-  KITH_CHECK(set >= 0, KITH_EDATA, "%s: \"%s\" is damaged: %s", f->path, name, kith__h5_reason());
+  hid_t set = kith__h5_has(f->file, name) && !kith__h5_fault() ? H5Dopen2(f->file, name, H5P_DEFAULT) : H5I_INVALID_HID, type = H5I_INVALID_HID, space = H5I_INVALID_HID;
+  KITH_CHECK(set >= 0, kith__h5_kind(), "%s: \"%s\" is damaged: %s", f->path, name, kith__h5_reason());
   type = H5Dget_type(set);
   space = H5Dget_space(set);
   int n_dim = H5Sget_simple_extent_ndims(space);

@@ -37,15 +37,13 @@ static uint64_t rows_sum(int64_t first, int64_t n, const uint32_t *word) {
 
 /* A contiguous dataset that has its place in the file at once. */
 static hid_t rows_make(const kith_h5 *f, const char *name, int n_dim, const hsize_t *dims) {
-  hid_t creation = H5Pcreate(H5P_DATASET_CREATE), link = H5Pcreate(H5P_LINK_CREATE);
-  hid_t space = H5Screate_simple(n_dim, dims, NULL);
+  if (!kith__h5_make_groups(f->file, name)) return H5I_INVALID_HID;
+  hid_t creation = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(n_dim, dims, NULL);
   H5Pset_obj_track_times(creation, false);
   H5Pset_alloc_time(creation, H5D_ALLOC_TIME_EARLY);
   H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER);
-  H5Pset_create_intermediate_group(link, 1);
-  hid_t set = H5Dcreate2(f->file, name, H5T_IEEE_F32LE, space, link, creation, H5P_DEFAULT);
+  hid_t set = H5Dcreate2(f->file, name, H5T_IEEE_F32LE, space, H5P_DEFAULT, creation, H5P_DEFAULT); /* for a fault asks kith__h5_agree_write() */
   H5Sclose(space);
-  H5Pclose(link);
   H5Pclose(creation);
   return set;
 }
@@ -65,7 +63,7 @@ static bool rows_place(h5_rows *r, int d) {
 static kith_status rows_open(h5_rows *r) {
   kith_status st = KITH_OK;
   KITH_TRY(KITH_NEW(r->sum, r->n_block));
-  r->file = open(r->f->tmp, O_WRONLY | O_CLOEXEC);
+  r->file = kith_fault(KITH_FAULT_WRITE) ? -1 : open(r->f->tmp, O_WRONLY | O_CLOEXEC);
   KITH_CHECK(r->file >= 0, KITH_EIO, "%s: %s", r->f->tmp, strerror(errno));
 done:
   return st;
@@ -87,6 +85,7 @@ done:
 }
 
 static int rows_write(int file, const char *x, size_t n, int64_t at) {
+  if (kith_fault(KITH_FAULT_WRITE)) return errno;
   while (n > 0) {
     ssize_t done = pwrite(file, x, n, at);
     if (done < 0 && errno == EINTR) continue;
@@ -125,7 +124,7 @@ static bool rows_note(const h5_rows *r, const char *sum) {
   if (!kith__h5_is_here(r->f)) return true;
   hid_t space = H5Screate(H5S_SCALAR), set = H5Dopen2(r->f->file, sum, H5P_DEFAULT);
   hid_t attr = set >= 0 ? H5Acreate2(set, "rows", H5T_STD_I64LE, space, H5P_DEFAULT, H5P_DEFAULT) : H5I_INVALID_HID;
-  bool good = attr >= 0 && H5Awrite(attr, H5T_NATIVE_INT64, &r->per_block) >= 0;
+  bool good = attr >= 0 && H5Awrite(attr, H5T_NATIVE_INT64, &r->per_block) >= 0; /* for a fault asks kith__h5_agree_write() */
   if (attr >= 0) H5Aclose(attr);
   if (set >= 0) H5Dclose(set);
   H5Sclose(space);
@@ -139,7 +138,7 @@ static kith_agreed rows_write_sums(h5_rows *r) {
   int64_t mine = comm->rank == 0 ? r->n_block : 0;
   rows_sum_name(r->name, sum);
   kith_comm_meet(comm);
-  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, r->sum, (int)r->n_block, MPI_UINT64_T, MPI_SUM, comm->mpi));
+  KITH_WAIT("the checksums of rows", MPI_Allreduce(MPI_IN_PLACE, r->sum, (int)r->n_block, MPI_UINT64_T, MPI_SUM, comm->mpi));
   KITH_TRY(kith_h5_write(r->f, sum, KITH_H5_UINT64, 0, r->n_block, r->n_block - mine, mine, false, r->sum));
   KITH_TRY(kith__h5_agree_write(r->f, sum, rows_note(r, sum)));
 done:
@@ -196,8 +195,8 @@ typedef struct rows_in {
 
 static kith_status rows_per_block(const rows_in *in, const char *sum, int64_t *rows) {
   kith_status st = KITH_OK;
-  hid_t set = H5Dopen2(in->f->file, sum, H5P_DEFAULT);
-  KITH_CHECK(set >= 0, KITH_EDATA, "%s: \"%s\" is damaged: %s", in->f->path, sum, kith__h5_reason());
+  hid_t set = kith__h5_fault() ? H5I_INVALID_HID : H5Dopen2(in->f->file, sum, H5P_DEFAULT);
+  KITH_CHECK(set >= 0, kith__h5_kind(), "%s: \"%s\" is damaged: %s", in->f->path, sum, kith__h5_reason());
   KITH_TRY(kith__h5_attr_int(set, in->f->path, "rows", rows));
   bool fits = *rows > 0 && in->row % sizeof(uint32_t) == 0 && (in->row == 0 || *rows == 1 || *rows <= (int64_t)(ROWS_BLOCK_MOST / in->row));
   KITH_CHECK(fits, KITH_EDATA, "%s: \"%s\" is of blocks of %lld rows of %zu bytes, which cannot be", in->f->path, sum, (long long)*rows, in->row);
@@ -226,7 +225,7 @@ static kith_status rows_read_block(const rows_in *in, int64_t b, int64_t low, in
   hsize_t at[2] = {(hsize_t)low, 0}, count[2] = {(hsize_t)(high - low), in->dims[1]};
   hid_t space = H5Dget_space(in->set), here = H5Screate_simple(in->n_dim, count, NULL);
   H5Sselect_hyperslab(space, H5S_SELECT_SET, at, NULL, count, NULL);
-  KITH_CHECK(H5Dread(in->set, in->type, here, space, H5P_DEFAULT, to) >= 0, KITH_EDATA, "%s: \"%s\" is damaged: %s", in->f->path, in->name,
+  KITH_CHECK(!kith__h5_fault() && H5Dread(in->set, in->type, here, space, H5P_DEFAULT, to) >= 0, kith__h5_kind(), "%s: \"%s\" is damaged: %s", in->f->path, in->name,
              kith__h5_reason());
   KITH_CHECK(rows_sum(0, (high - low) * (int64_t)(in->row / sizeof(uint32_t)), to) == in->sum[b - in->low], KITH_EDATA,
              "%s: %s: rows %lld to %lld fail their checksum", in->f->path, in->name, (long long)low, (long long)high - 1);

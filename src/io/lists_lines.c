@@ -25,7 +25,7 @@ kith_status kith__lines_open(const char *path, kith__lines *lines) {
   *lines = (kith__lines){.path = path, .room = LINES_ROOM};
   KITH_CHECK(stat(path, &is) == 0, KITH_ENOINPUT, "%s: cannot be read: %s", path, strerror(errno));
   KITH_CHECK(!S_ISDIR(is.st_mode), KITH_ENOINPUT, "%s: is a folder, expected a list", path);
-  lines->file = gzopen(path, "rb");
+  lines->file = kith_fault(KITH_FAULT_READ) ? NULL : gzopen(path, "rb");
   KITH_CHECK(lines->file != NULL, KITH_ENOINPUT, "%s: cannot be read: %s", path, strerror(errno));
   gzbuffer(lines->file, LINES_ZLIB);
   KITH_TRY(KITH_NEW(lines->buffer, lines->room));
@@ -66,13 +66,14 @@ done:
 static kith_status lines_fill(kith__lines *lines) {
   kith_status st = KITH_OK;
   KITH_TRY(lines_make_room(lines));
-  int n = gzread(lines->file, lines->buffer + lines->end, (unsigned)(lines->room - lines->end));
+  int n = kith_fault(KITH_FAULT_READ) ? -1 : gzread(lines->file, lines->buffer + lines->end, (unsigned)(lines->room - lines->end));
   int why = Z_OK;
+  int number = errno; /* of a read that failed: before anything else is asked */
   const char *text = gzerror(lines->file, &why);
   if (n < 0 || (why != Z_OK && why != Z_STREAM_END)) {
-    bool device = why == Z_ERRNO;
+    bool device = why == Z_ERRNO || why == Z_OK; /* the latter: not even begun */
     st = kith_fail(device ? KITH_EIO : KITH_EDATA, "%s: %s: %s", lines->path,
-                   device ? "reading failed" : "the gzip file is torn", device ? strerror(errno) : text);
+                   device ? "reading failed" : "the gzip file is torn", device ? strerror(number) : text);
     goto done;
   }
   bool first = lines->number == 0 && lines->end == 0;

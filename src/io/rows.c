@@ -133,12 +133,12 @@ done:
 static kith_agreed rows_make_type(kith_rows *r, int t) {
   kith_agreed st = {KITH_OK};
   const kith_comm *comm = r->comm;
-  rows_tell tell = {NULL};
+  rows_tell tell = {.n_out = NULL};
   KITH_TRY(kith_agree(comm, rows_sort(r, t, &r->type[t])));
   KITH_TRY(kith_agree(comm, rows_tell_make(r, t, &tell)));
-  KITH_MPI(MPI_Alltoall(tell.n_out, 1, MPI_INT, tell.n_in, 1, MPI_INT, comm->mpi));
+  KITH_WAIT("rows on their way to or from a file", MPI_Alltoall(tell.n_out, 1, MPI_INT, tell.n_in, 1, MPI_INT, comm->mpi));
   KITH_TRY(kith_agree(comm, rows_room(r, t, &r->type[t], &tell)));
-  KITH_MPI(MPI_Alltoallv(tell.out, tell.n_out, tell.at_out, MPI_INT32_T, tell.in, tell.n_in, tell.at_in, MPI_INT32_T, comm->mpi));
+  KITH_WAIT("rows on their way to or from a file", MPI_Alltoallv(tell.out, tell.n_out, tell.at_out, MPI_INT32_T, tell.in, tell.n_in, tell.at_in, MPI_INT32_T, comm->mpi));
   KITH_TRY(kith_agree(comm, rows_own(r, t, &tell)));
 done:
   rows_tell_free(&tell);
@@ -282,17 +282,18 @@ static void way_begin(rows_way *w, int64_t i) {
   kith_add_up(size, w->n_in, w->at_in);
 }
 
-/* Between the owner's rows x and those under way, in the order of the round. */
-static void way_owner(rows_way *w, const char *x_read, char *x_write) {
-  for (int q = 0; q < w->r->comm->size; q++) {
-    for (int64_t k = 0; k < w->n_out[q]; k++) {
-      size_t row = (size_t)w->type->order[w->next[q] + k] * w->row;
-      char *out = w->out + (size_t)(w->at_out[q] + k) * w->row;
-      if (x_write) memcpy(x_write + row, out, w->row);
-      else memcpy(out, x_read + row, w->row);
-    }
-    w->next[q] += w->n_out[q];
-  }
+/* The owner's rows of the round, in the order in which they travel. */
+static void way_pack(rows_way *w, const char *x) {
+  char *out = w->out;
+  for (int q = 0; q < w->r->comm->size; q++)
+    for (int64_t k = 0; k < w->n_out[q]; k++, out += w->row) memcpy(out, x + (size_t)w->type->order[w->next[q]++] * w->row, w->row);
+}
+
+/* The transpose. */
+static void way_unpack(rows_way *w, char *x) {
+  const char *out = w->out;
+  for (int q = 0; q < w->r->comm->size; q++)
+    for (int64_t k = 0; k < w->n_out[q]; k++, out += w->row) memcpy(x + (size_t)w->type->order[w->next[q]++] * w->row, out, w->row);
 }
 
 /*
@@ -308,9 +309,9 @@ static const char *way_to_block(rows_way *w, int64_t i, const void *x, const kit
     return x;
   }
   way_begin(w, i);
-  way_owner(w, x, NULL);
+  way_pack(w, x);
   kith_comm_meet(comm);
-  KITH_MPI(MPI_Alltoallv(w->out, w->n_out, w->at_out, w->mpi, w->in, w->n_in, w->at_in, w->mpi, comm->mpi));
+  KITH_WAIT("rows on their way to or from a file", MPI_Alltoallv(w->out, w->n_out, w->at_out, w->mpi, w->in, w->n_in, w->at_in, w->mpi, comm->mpi));
   *place = w->place;
   return w->in;
 }
@@ -319,8 +320,8 @@ static const char *way_to_block(rows_way *w, int64_t i, const void *x, const kit
 static void way_to_owner(rows_way *w, void *x) {
   const kith_comm *comm = w->r->comm;
   kith_comm_meet(comm);
-  KITH_MPI(MPI_Alltoallv(w->in, w->n_in, w->at_in, w->mpi, w->out, w->n_out, w->at_out, w->mpi, comm->mpi));
-  way_owner(w, NULL, x);
+  KITH_WAIT("rows on their way to or from a file", MPI_Alltoallv(w->in, w->n_in, w->at_in, w->mpi, w->out, w->n_out, w->at_out, w->mpi, comm->mpi));
+  way_unpack(w, x);
 }
 
 /* ---- writing ----------------------------------------------------------------------------------------------------- */

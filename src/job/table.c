@@ -134,6 +134,7 @@ const job_key kith__job_table[] = {
     {"checkpoint.keep", JOB_INT, AT(checkpoint.keep), 1, 1e6, "files", "how many of the newest checkpoints stay"},
     {"checkpoint.best", JOB_BOOL, AT(checkpoint.best), NONE, "where evaluations pick the epoch: write a checkpoint of the picked one, and keep it beside the newest, so that kith embed can use it"},
     {"checkpoint.wait", JOB_BOOL, AT(checkpoint.wait), NONE, "training waits until a checkpoint is written; otherwise it goes on meanwhile, which takes memory for a copy of rows and moments"},
+    {"watch.minutes", JOB_REAL, AT(watch.minutes), 0, 1e6, "minutes", "several ranks: how long one may wait for others that do nothing before the job ends with code 75, naming them; 0: for ever"},
 };
 const int kith__job_n_key = (int)(sizeof kith__job_table / sizeof *kith__job_table);
 _Static_assert(sizeof kith__job_table / sizeof *kith__job_table <= JOB_KEYS_MOST, "room for the values of all keys");

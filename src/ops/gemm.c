@@ -1,7 +1,18 @@
 /* The door to the BLAS. */
 #include <cblas.h>
+#include <stdio.h>
 
-#include "kith/ops.h"
+#include "kith/limits.h"
+
+void kith_blas_library(size_t size, char *text) {
+  int version = 0, to = 0;
+  sscanf(openblas_get_config(), "%*s%n %*s%n", &to, &version);
+  snprintf(text, size, "%.*s", version > to ? version : to, openblas_get_config());
+}
+
+const char *kith_blas_kernels(void) { return openblas_get_corename(); }
+
+bool kith_blas_has_threads(void) { return openblas_get_parallel() == OPENBLAS_THREAD; }
 
 void kith_gemm_nt(int m, int n, int k, float alpha, const float *a, const float *b, float beta, float *c) {
   cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, m, n, k, alpha, a, k, b, k, beta, c, n);

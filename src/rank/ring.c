@@ -66,7 +66,7 @@ kith_agreed kith__ring_create(const kith_comm *comm, const kith_graph *g, int d,
   kith_lid mine = g->n_own_of[KITH_ITEM];
   *out = NULL;
   KITH_TRY(kith_agree(comm, ring_begin(comm, d, &ring)));
-  KITH_MPI(MPI_Allgather(&mine, 1, MPI_INT32_T, ring->n, 1, MPI_INT32_T, comm->mpi));
+  KITH_WAIT("the sizes of the ring of items", MPI_Allgather(&mine, 1, MPI_INT32_T, ring->n, 1, MPI_INT32_T, comm->mpi));
   kith_lid most = (kith_lid)kith_comm_max(comm, mine);
   KITH_TRY(kith_agree(comm, ring_make(comm, ring, most)));
   KITH_MPI(MPI_Type_contiguous(d, MPI_FLOAT, &ring->row));
@@ -82,7 +82,7 @@ done:
 void kith__ring_destroy(kith_ring **ring) {
   kith_ring *r = *ring;
   if (!r) return;
-  if (r->n_request) KITH_MPI(MPI_Waitall(r->n_request, r->request, MPI_STATUSES_IGNORE)); /* whoever gives up does so with all others */
+  if (r->n_request) KITH_WAIT("the ring of items of an evaluation", MPI_Waitall(r->n_request, r->request, MPI_STATUSES_IGNORE)); /* whoever gives up does so with all others */
   for (int i = 0; i < 2; i++) {
     KITH_FREE(r->shard[i].packed);
     KITH_FREE(r->shard[i].original);
@@ -106,7 +106,7 @@ static void ring_pass(kith_ring *r) {
 }
 
 const kith_shard *kith__ring_next(kith_ring *r) {
-  if (r->n_request) KITH_MPI(MPI_Waitall(r->n_request, r->request, MPI_STATUSES_IGNORE));
+  if (r->n_request) KITH_WAIT("the ring of items of an evaluation", MPI_Waitall(r->n_request, r->request, MPI_STATUSES_IGNORE));
   r->n_request = 0;
   if (r->seen == r->comm->size) return NULL;
   kith_shard *here = &r->shard[r->seen % 2];

@@ -67,7 +67,7 @@ done:
 
 void kith__ask_free(sample_ask *q) {
   if (!q->made) return;
-  KITH_MPI(MPI_Waitall(2, q->request, MPI_STATUSES_IGNORE));
+  KITH_WAIT("the neighbours that were asked for", MPI_Waitall(2, q->request, MPI_STATUSES_IGNORE));
   KITH_MPI(MPI_Type_free(&q->head));
   KITH_MPI(MPI_Type_free(&q->edge));
   KITH_FREE(q->grouped);
@@ -219,7 +219,7 @@ bool kith__ask_advance(sample_ask *q) {
   static void (*const next[])(sample_ask *q) = {ask_send_questions, ask_send_heads, ask_send_edges};
   if (q->comm->size == 1) ask_answer_some(q, q->l, q->n_asked, q->ask, q->head_in, q->edge_in);
   else {
-    KITH_MPI(MPI_Waitall(2, q->request, MPI_STATUSES_IGNORE));
+    KITH_WAIT("the neighbours that were asked for", MPI_Waitall(2, q->request, MPI_STATUSES_IGNORE));
     if (q->phase < 3) {
       next[q->phase++](q);
       return false;

@@ -184,7 +184,7 @@ static void batch_learn_pairs(kith_batch *b, const kith_epoch *e, int64_t step) 
     b->pair[3 * place + 1] = g->train.item[g->train.start[seed->user] + (seed->at - g->start[row])];
     b->pair[3 * place + 2] = b->a->degree[b->a->csr.col[b->a->csr.start[b->a->place[row]] + (seed->at - g->start[row])]];
   }
-  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, b->pair, (int)(3 * b->n_global), MPI_INT64_T, MPI_MAX, b->comm->mpi));
+  KITH_WAIT("the pairs of the step", MPI_Allreduce(MPI_IN_PLACE, b->pair, (int)(3 * b->n_global), MPI_INT64_T, MPI_MAX, b->comm->mpi));
 }
 
 static int batch_compare_targets(const void *a, const void *b) {

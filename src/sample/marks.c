@@ -38,5 +38,5 @@ void kith__marks_fill(kith_known *m, const kith_batch *b, const kith_epoch *e, i
 #pragma omp parallel for schedule(dynamic, 64)
   for (kith_eid s = e->first[step]; s < e->first[step + 1]; s++) marks_of(m, b, &e->seeds[s], e->seeds[s].place - e->place_first[step], own);
   for (int c = 0; c < n; c++) m->newest[item[c]] = 0;
-  if (b->comm->size > 1) KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, m->known, (int)n_word, MPI_UINT64_T, MPI_BOR, b->comm->mpi));
+  if (b->comm->size > 1) KITH_WAIT("which negatives are known items", MPI_Allreduce(MPI_IN_PLACE, m->known, (int)n_word, MPI_UINT64_T, MPI_BOR, b->comm->mpi));
 }

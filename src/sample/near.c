@@ -126,13 +126,13 @@ static void near_tell(near *w) {
   MPI_Datatype thing;
   for (int r = 0; r < size; r++) w->out[r] = 0;
   for (int64_t i = 0; i < w->n_seen; i++) w->out[kith_owner(size, w->g->first, w->seen[i].from)]++;
-  KITH_MPI(MPI_Alltoall(w->out, 1, MPI_INT, w->in, 1, MPI_INT, w->comm->mpi));
+  KITH_WAIT("walks to important neighbours", MPI_Alltoall(w->out, 1, MPI_INT, w->in, 1, MPI_INT, w->comm->mpi));
   kith_add_up(size, w->out, w->out_at);
   kith_add_up(size, w->in, w->in_at);
   w->n_told = w->in_at[size];
   KITH_MPI(MPI_Type_contiguous(NEAR_WORDS, MPI_INT64_T, &thing));
   KITH_MPI(MPI_Type_commit(&thing));
-  KITH_MPI(MPI_Alltoallv(w->seen, w->out, w->out_at, thing, w->told, w->in, w->in_at, thing, w->comm->mpi));
+  KITH_WAIT("walks to important neighbours", MPI_Alltoallv(w->seen, w->out, w->out_at, thing, w->told, w->in, w->in_at, thing, w->comm->mpi));
   KITH_MPI(MPI_Type_free(&thing));
 }
 

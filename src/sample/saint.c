@@ -146,5 +146,6 @@ kith_agreed kith__law_saint(const sample_setting *s, sample_law *out) {
   KITH_TRY(kith_agree(s->comm, saint_make(w)));
   saint_count(w);
 done:
+  if (!out->self) KITH_FREE(w); /* refused on another rank */
   return st;
 }

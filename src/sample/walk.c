@@ -58,7 +58,7 @@ kith_agreed kith_walks_create(const kith_comm *comm, const kith_graph *g, int64_
 void kith_walks_destroy(kith_walks **walks) {
   kith_walks *w = *walks;
   if (!w) return;
-  KITH_MPI(MPI_Wait(&w->request, MPI_STATUS_IGNORE));
+  KITH_WAIT("random walks", MPI_Wait(&w->request, MPI_STATUS_IGNORE));
   KITH_FREE(w->here);
   KITH_FREE(w->leaving);
   KITH_FREE(w->out);
@@ -100,7 +100,7 @@ static void walk_travel(kith_walks *w) {
 /* Whether everyone has arrived; if only their number has, they leave. */
 static bool walk_arrive(kith_walks *w) {
   if (w->comm->size == 1) return true;
-  KITH_MPI(MPI_Wait(&w->request, MPI_STATUS_IGNORE));
+  KITH_WAIT("random walks", MPI_Wait(&w->request, MPI_STATUS_IGNORE));
   if (w->coming < 0) {
     walk_travel(w);
     return false;

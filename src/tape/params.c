@@ -91,5 +91,5 @@ void kith_params_clear(kith_params *p) { kith_clear(p->all.n, p->all.grad); }
 
 void kith_params_sum(kith_params *p, const kith_comm *comm) {
   if (p->all.n == 0 || comm->size == 1) return;
-  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, p->all.grad, (int)p->all.n, MPI_FLOAT, MPI_SUM, comm->mpi));
+  KITH_WAIT("the sum of gradients", MPI_Allreduce(MPI_IN_PLACE, p->all.grad, (int)p->all.n, MPI_FLOAT, MPI_SUM, comm->mpi));
 }

@@ -19,6 +19,7 @@ struct kith_tape {
   int64_t room_bytes[TAPE_MOST];
   void (*between)(void *self);
   void *between_self;
+  kith_tape_bytes taken;
   kith_status status;
 };
 
@@ -66,7 +67,10 @@ static kith_tensor *tape_tensor(kith_tape *t, int64_t n_row, int d, bool learns)
   if (t->status != KITH_OK) return NULL;
   if (t->n_tensor == TAPE_MOST) t->status = kith_fail(KITH_ECONFIG, "a model may have at most %d tensors", TAPE_MOST);
   else t->status = tape_make_tensor(n_row, d, learns, &x);
-  if (x) t->tensor[t->n_tensor++] = x;
+  if (!x) return NULL;
+  t->tensor[t->n_tensor++] = x;
+  t->taken.value += n_row * d * (int64_t)sizeof(float);
+  if (learns) t->taken.grad += n_row * d * (int64_t)sizeof(float);
   return x;
 }
 
@@ -93,10 +97,10 @@ void *kith_tape_room(kith_tape *t, int64_t count, size_t size) {
   if (t->status != KITH_OK) return NULL;
   if (t->n_room == TAPE_MOST) t->status = kith_fail(KITH_ECONFIG, "a model may have at most %d working spaces", TAPE_MOST);
   else t->status = KITH_NEW(room, count * (int64_t)size);
-  if (room) {
-    t->room_bytes[t->n_room] = count * (int64_t)size;
-    t->room[t->n_room++] = room;
-  }
+  if (!room) return NULL;
+  t->room_bytes[t->n_room] = count * (int64_t)size;
+  t->room[t->n_room++] = room;
+  t->taken.room += count * (int64_t)size;
   return room;
 }
 
@@ -116,6 +120,8 @@ kith_status kith_tape_check(kith_tape *t, kith_status st) {
 }
 
 kith_status kith_tape_status(const kith_tape *t) { return t->status; }
+
+kith_tape_bytes kith_tape_taken(const kith_tape *t) { return t->taken; }
 
 void kith_tape_between(kith_tape *t, void (*between)(void *self), void *self) {
   t->between = between;

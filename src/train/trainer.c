@@ -2,6 +2,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "kith/fault.h"
+#include "kith/watch.h"
 #include "train/trainer.h"
 
 /* Classification reads features as they are, recommendation through weights. */
@@ -212,6 +214,8 @@ static kith_wish trainer_arrange(kith_trainer *t, int64_t step, kith_wish wish) 
 
 kith_wish kith_trainer_step(kith_trainer *t, int64_t step, kith_wish wish) {
   double began = kith_clock(), mpi = kith_mpi_seconds();
+  kith_watch_step(t->epoch_number + 1, step + 1);
+  kith_fault_step();
   t->play.training = true;
   t->play.step = (uint64_t)(t->epoch_number * t->n_step + step);
   kith_wish granted = trainer_arrange(t, step, wish);
@@ -222,6 +226,7 @@ kith_wish kith_trainer_step(kith_trainer *t, int64_t step, kith_wish wish) {
   kith_params_sum(t->params, t->comm);
   trainer_decay(t);
   trainer_update(t, (int64_t)t->play.step + 1);
+  if (kith_fault(KITH_FAULT_LOSS)) kith_sum_add(&t->loss, NAN);
   t->tally.steps++;
   t->tally.seconds += kith_clock() - began;
   t->tally.mpi += kith_mpi_seconds() - mpi;

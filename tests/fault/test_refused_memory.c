@@ -1,4 +1,4 @@
-/* ranks: 1 2 3 */
+/* ranks: 1 2 3, seconds: 300 */
 /*
  * For every rank r and every k: the k-th allocation on r is refused.  All ranks must return the same status, hand out
  * nothing, and hold as many blocks as before.  The loop ends with the first k that is not reached.
@@ -54,6 +54,30 @@ static kith_agreed make_trainer_pinsage(void **made) {
   train.sampler.mode = KITH_NEIGHBOR;
   return kith_trainer_create(test_comm, share, &model, &train, (kith_trainer **)made);
 }
+/* Every way of sampling pairs: made, and destroyed with the next step half planned. */
+static kith_agreed make_trainer_pairs_of(kith_train_mode mode, void **made) {
+  kith_model_options model = kith_model_defaults();
+  kith_train_options train = kith_train_defaults();
+  model.width = 4;
+  model.layers = 2;
+  train.batch = 16;
+  train.sampler.mode = mode;
+  train.sampler.budget = 10;
+  train.sampler.coverage = 2;
+  kith_agreed st = kith_trainer_create(test_comm, share, &model, &train, (kith_trainer **)made);
+  if (!kith_is_bad(st)) {
+    kith_trainer_epoch(*made, 0);
+    (void)kith_trainer_step(*made, 0, false);
+  }
+  return st;
+}
+static kith_agreed make_trainer_pairs_neighbours(void **made) { return make_trainer_pairs_of(KITH_NEIGHBOR, made); }
+static kith_agreed make_trainer_pairs_layers(void **made) { return make_trainer_pairs_of(KITH_LAYERWISE, made); }
+static kith_agreed make_trainer_pairs_clusters(void **made) { return make_trainer_pairs_of(KITH_CLUSTER, made); }
+static kith_agreed make_trainer_pairs_nodes(void **made) { return make_trainer_pairs_of(KITH_SAINT_NODE, made); }
+static kith_agreed make_trainer_pairs_edges(void **made) { return make_trainer_pairs_of(KITH_SAINT_EDGE, made); }
+static kith_agreed make_trainer_pairs_walks(void **made) { return make_trainer_pairs_of(KITH_SAINT_WALK, made); }
+
 /* Models with weights, on hops that lose edges. */
 static kith_agreed make_trainer_with(kith_model_name name, void **made) {
   kith_model_options model = kith_model_defaults();
@@ -89,12 +113,17 @@ static kith_agreed make_trainer_classes_of(kith_train_mode mode, void **made) {
   model.width = 4;
   train.sampler.mode = mode;
   train.batch = 5;
+  train.sampler.budget = 10;
+  train.sampler.coverage = 2;
   return kith_trainer_create(test_comm, class_share, &model, &train, (kith_trainer **)made);
 }
 static kith_agreed make_trainer_classes(void **made) { return make_trainer_classes_of(KITH_FULL, made); }
 static kith_agreed make_trainer_classes_sampled(void **made) { return make_trainer_classes_of(KITH_NEIGHBOR, made); }
 static kith_agreed make_trainer_classes_clusters(void **made) { return make_trainer_classes_of(KITH_CLUSTER, made); }
 static kith_agreed make_trainer_classes_nodes(void **made) { return make_trainer_classes_of(KITH_SAINT_NODE, made); }
+static kith_agreed make_trainer_classes_layers(void **made) { return make_trainer_classes_of(KITH_LAYERWISE, made); }
+static kith_agreed make_trainer_classes_edges(void **made) { return make_trainer_classes_of(KITH_SAINT_EDGE, made); }
+static kith_agreed make_trainer_classes_walks(void **made) { return make_trainer_classes_of(KITH_SAINT_WALK, made); }
 static void break_trainer(void **made) { kith_trainer_destroy((kith_trainer **)made); }
 
 static kith_agreed make_metrics(void **made) {
@@ -169,6 +198,18 @@ static void a_trainer_with_softmax(void **state) {
   (void)state;
   refuse_each(make_trainer_softmax, break_trainer);
 }
+static void a_trainer_on_sampled_pairs(void **state) {
+  (void)state;
+  refuse_each(make_trainer_pairs_neighbours, break_trainer);
+  refuse_each(make_trainer_pairs_layers, break_trainer);
+  refuse_each(make_trainer_pairs_clusters, break_trainer);
+  refuse_each(make_trainer_pairs_nodes, break_trainer);
+}
+static void a_trainer_on_sampled_edges_and_walks(void **state) {
+  (void)state;
+  refuse_each(make_trainer_pairs_edges, break_trainer);
+  refuse_each(make_trainer_pairs_walks, break_trainer);
+}
 static void a_trainer_with_pinsage(void **state) {
   (void)state;
   refuse_each(make_trainer_pinsage, break_trainer);
@@ -186,6 +227,9 @@ static void a_trainer_of_classes(void **state) {
   refuse_each(make_trainer_classes_sampled, break_trainer);
   refuse_each(make_trainer_classes_clusters, break_trainer);
   refuse_each(make_trainer_classes_nodes, break_trainer);
+  refuse_each(make_trainer_classes_layers, break_trainer);
+  refuse_each(make_trainer_classes_edges, break_trainer);
+  refuse_each(make_trainer_classes_walks, break_trainer);
 }
 static void an_evaluation(void **state) {
   (void)state;
@@ -200,12 +244,12 @@ static void a_smoothness(void **state) {
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(a_communicator), cmocka_unit_test(a_halo), cmocka_unit_test(a_relation),
                                      cmocka_unit_test(a_trainer_with_bpr), cmocka_unit_test(a_trainer_with_nce), cmocka_unit_test(a_trainer_with_softmax), cmocka_unit_test(a_trainer_with_weights),
-                                     cmocka_unit_test(a_trainer_with_pinsage), cmocka_unit_test(a_trainer_of_classes), cmocka_unit_test(an_evaluation), cmocka_unit_test(a_smoothness)};
+                                     cmocka_unit_test(a_trainer_with_pinsage), cmocka_unit_test(a_trainer_on_sampled_pairs), cmocka_unit_test(a_trainer_on_sampled_edges_and_walks), cmocka_unit_test(a_trainer_of_classes), cmocka_unit_test(an_evaluation), cmocka_unit_test(a_smoothness)};
   test_begin(&argc, &argv);
-  graph = test_graph_random(20, 30, 120, 4);
+  graph = test_graph_random(10, 12, 50, 4);
   share = test_graph_cut(&graph, test_comm, 5, 2);
   test_features(share, (const int[KITH_TYPES]){3, 4}, 5);
-  classes = test_classes_make(30, 3, 6, 4);
+  classes = test_classes_make(16, 3, 6, 4);
   class_share = test_classes_cut(&classes, test_comm, 5, 2);
   int failures = cmocka_run_group_tests(tests, NULL, NULL);
   kith_graph_destroy(&share);

@@ -1,4 +1,4 @@
-/* ranks: 1 2 3 4 */
+/* ranks: 1 3 4 */
 /*
  * A checkpoint's file: what all ranks write, any other ranks read; whatever happens to its bytes, it gives what was written
  * or says that it is damaged; and a thread that writes it writes what was there when it was told to.
@@ -12,7 +12,7 @@
 
 #include "kith/writer.h"
 
-enum { WIDTH = 3, WEIGHTS = 5, TEXT = 9000, FLIPS = 700, CUTS = 60 };
+enum { WIDTH = 3, WEIGHTS = 5, TEXT = 9000, FLIPS = 500, CUTS = 40 };
 
 static char folder[KITH_PATH]; /* of rank 0, known to all */
 static test_graph whole;
@@ -216,11 +216,12 @@ static void the_damaged_rows_are_named(void **unused) {
   (void)unused;
   const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
   char path[KITH_PATH], *bytes = NULL;
-  const float wanted[2] = {value_of(1, KITH_ITEM, 4, 0), value_of(1, KITH_ITEM, 4, 1)};
+  char wanted[2 * sizeof(float)];
   size_t size = 0, at = 0;
   write_it(path);
   if (test_comm->rank != 0) return;
   bytes = test_file_read(path, &size);
+  memcpy(wanted, (float[2]){value_of(1, KITH_ITEM, 4, 0), value_of(1, KITH_ITEM, 4, 1)}, sizeof wanted);
   while (at + sizeof wanted <= size && memcmp(bytes + at, wanted, sizeof wanted) != 0) at++;
   assert_true(at + sizeof wanted <= size);
   bytes[at] ^= 1;
@@ -316,6 +317,7 @@ static void a_thread_writes_what_was_there(void **unused) {
     assert_int_equal(KITH_OK, read_it(test_comm, share, path, &right).status);
     assert_true(right);
     bytes[wait] = test_file_read(path, &size[wait]);
+    sleep(1); /* no time of day is in it */
     KITH_MPI(MPI_Barrier(test_comm->mpi));
   }
   assert_int_equal(size[0], size[1]);
@@ -358,10 +360,10 @@ static bool refused(int r, int64_t k) {
 
 static void without_memory_all_ranks_learn_it(void **unused) {
   (void)unused;
-  for (int r = 0; r < test_comm->size; r++) {
+  for (int r = 0; r < test_comm->size; r += test_comm->size > 1 ? test_comm->size - 1 : 1) {
     int64_t k = 1;
-    while (refused(r, k)) k++;
-    assert_true(k > 20); /* the loop met something */
+    while (refused(r, k)) k += k < 45 ? 1 : 5; /* one matrix after the other asks for the same */
+    assert_true(k > 45);
   }
 }
 

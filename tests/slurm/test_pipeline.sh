@@ -1,12 +1,7 @@
 # timeout: 400
 # The real job scripts on a local cluster: the pipeline gives the bits of one rank, and a preempted job goes on to them.
 set -euo pipefail
-for tool in slurmctld slurmd munged sbatch; do command -v $tool >/dev/null || { echo "skipped: no $tool"; exit 77; }; done
-[ "$(id -u)" = 0 ] || { echo "skipped: the local cluster needs root"; exit 77; }
-patience=${KITH_PATIENCE:-1}
-dir=$(mktemp -d); chmod 755 "$dir" # munge wants its socket reachable
-export KITH_CLUSTER=$dir/cluster KITH_CLUSTER_PORT=$((20000 + RANDOM % 20000))
-trap '"$KITH_SOURCE/slurm/cluster" down; rm -rf "$dir"' EXIT
+. "$KITH_SOURCE/tests/support/cluster.sh"
 cat >"$dir/job.yaml" <<J
 name: slurm
 work: work
@@ -22,30 +17,7 @@ J
 cp -r "$dir/job.yaml" "$dir/list.tsv" "$(mkdir -p "$dir/one"; echo "$dir/one")"
 for verb in ingest partition train; do "$KITH" $verb "$dir/one/job.yaml" --quiet >/dev/null; done
 
-# slurmd wants a mounted cgroup file system, and several nodes want namespaces: containers often lack them.
-"$KITH_SOURCE/slurm/cluster" up 2 4 >"$dir/up" 2>&1 || {
-  cat "$dir/up"
-  grep -q ' /sys/fs/cgroup' /proc/self/mounts || { echo "skipped: nothing is mounted on /sys/fs/cgroup"; exit 77; }
-  unshare --uts --mount true 2>/dev/null || { echo "skipped: no UTS and mount namespaces"; exit 77; }
-  exit 1
-}
-. "$KITH_CLUSTER/env"
-nodes=$(sinfo -h -N | wc -l)
-state() { scontrol show job "$1" | grep -oE 'JobState=[A-Z_]+' | head -1 | cut -d= -f2; }
-await() { # JOB: until it is over, whatever the outcome
-  for _ in $(seq $((1500 * patience))); do
-    case $(state "$1") in COMPLETED) return 0 ;; FAILED | CANCELLED | TIMEOUT | NODE_FAIL) break ;; esac
-    sleep 0.1
-  done
-  echo "job $1: $(state "$1")"; cat "$dir"/slurm-*.out; return 1
-}
-same() { /usr/bin/python3 - "$1" "$2" <<'P'
-import sys, h5py
-a, b = h5py.File(sys.argv[1]), h5py.File(sys.argv[2])
-for t in "user", "item":
-    assert a[t + "/embedding"][:].tobytes() == b[t + "/embedding"][:].tobytes(), t
-P
-}
+cluster_up 2 4
 cd "$dir"
 for options in --nodes=99 --no-such-option; do
   "$KITH_SOURCE/slurm/pipeline.sh" job.yaml $options >refused 2>&1 && { echo "pipeline.sh takes $options"; exit 1; }
@@ -74,3 +46,16 @@ await "$id"
 grep -q 'continuing from' "slurm-$id.out"
 same work/embeddings.h5 one/work/embeddings.h5
 echo "preempted, requeued, and the same bits"
+
+# kith doctor on the allocation: two nodes, one folder; and a node that has another folder there is found out.
+unset KITH_OPTIONS
+id=$(sbatch --parsable --export=ALL --nodes="$nodes" --ntasks-per-node=2 "$KITH_SOURCE/slurm/doctor.sbatch")
+await "$id"
+grep -qE "^ok +ranks +$((2 * nodes)) ranks on $nodes node" "slurm-$id.out" && grep -q '^ok *folder' "slurm-$id.out" && grep -qE '^(ok|warn) +memory' "slurm-$id.out" || { cat "slurm-$id.out"; exit 1; }
+if [ "$nodes" -gt 1 ]; then
+  mkdir -p elsewhere
+  printf '%s\n' '[ "$(hostname)" = node0 ] || mount -t tmpfs x "$1"' 'exec "$2" doctor --folder "$1"' >apart.sh
+  rc=0; srun --mpi=pmix --nodes=2 --ntasks-per-node=1 unshare --mount sh apart.sh "$dir/elsewhere" "$KITH" >doctor.out 2>&1 || rc=$?
+  [ $rc = 73 ] && grep -q '^FAIL *folder .*rank 1: another rank wrote .* not seen on node1' doctor.out || { echo "code $rc"; cat doctor.out; exit 1; }
+fi
+echo "doctor: $nodes nodes"

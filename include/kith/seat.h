@@ -1,0 +1,77 @@
+/**
+ * Seat: where a rank runs.  What each knows of its node, its cores and the memory there; how messages between nodes do, and
+ * how their clocks differ.  For kith doctor; nothing in a job depends on it.
+ */
+#ifndef KITH_SEAT_H
+#define KITH_SEAT_H
+
+#include "kith/comm.h"
+
+enum { KITH_SEAT_CORES = 1024, KITH_SEAT_TEXT = 256 };
+
+/** A set of cores, by the numbers that the kernel gives them. */
+typedef struct kith_cores {
+  uint64_t bits[KITH_SEAT_CORES / 64];
+} kith_cores;
+
+int kith_cores_count(const kith_cores *c);
+/** to := to and from together. */
+void kith_cores_join(kith_cores *to, const kith_cores *from);
+bool kith_cores_meet(const kith_cores *a, const kith_cores *b); /**< whether any core is in both */
+
+/** What one rank sees around it.  Plain data: it travels as bytes between ranks of one kind of machine. */
+typedef struct kith_seat {
+  int node;               /**< number of its node: 0 is rank 0's, the others by their first rank */
+  int first;              /**< that node's first rank */
+  int threads;            /**< OpenMP threads of this rank; set by the caller */
+  int online;             /**< cores of the node that are switched on and in this rank's control group */
+  double quota;           /**< processor time that its control group allows, in cores; 0: no limit */
+  kith_cores cores;       /**< where this rank may run */
+  int64_t memory;         /**< bytes that the node, or the control group, can still give: shared by the node's ranks */
+  int64_t resident;       /**< bytes that this process has now */
+  int64_t shm;            /**< bytes free on /dev/shm; -1: there is none */
+  char host[KITH_NAME];
+  char cpu[KITH_SEAT_TEXT];       /**< kind of processor */
+  char libraries[KITH_SEAT_TEXT]; /**< versions; set by the caller */
+} kith_seat;
+
+/** Look around: all but what the caller sets, and `node` and `first`.  Local. */
+void kith_seat_look(kith_seat *out);
+
+/** Everybody's place, by rank: a new block [size], the same on every rank, with node and first filled in.  Collective. */
+kith_agreed kith_seats_gather(const kith_comm *comm, const kith_seat *mine, kith_seat **all) KITH_MUST_USE;
+
+/** Nodes of the places [size]. */
+int kith_seats_nodes(int size, const kith_seat *all);
+/** The first rank of a node. */
+int kith_seats_first(int size, const kith_seat *all, int node);
+
+/** Between two ranks. */
+typedef struct kith_link {
+  int a, b;                  /**< ranks */
+  double latency;            /**< seconds of a short message, one way: half of the fastest round trip of many */
+  double bytes_per_second;   /**< of a message of 4 MiB, the fastest of a few */
+} kith_link;
+
+/**
+ * Measure each node's first rank with that of the next node, around the ring of nodes, one pair after the other; with one
+ * node, ranks 0 and 1.  Collective.
+ *
+ * @param[out] links a new block [*n], the same on every rank; *n = 0 with one rank
+ * Cost: about 0.05 s a node on an ordinary network.
+ */
+kith_agreed kith_links_measure(const kith_comm *comm, const kith_seat *all, int *n, kith_link **links) KITH_MUST_USE;
+
+/** A node's wall clock against rank 0's. */
+typedef struct kith_clock_skew {
+  double ahead;    /**< seconds that it is ahead … */
+  double error;    /**< … give or take: half of the fastest round trip */
+} kith_clock_skew;
+
+/**
+ * Compare the wall clocks of all nodes with rank 0's, by asking for the time and halving the round trip (Cristian 1989).
+ * Collective.  @param[out] skew [nodes], a new block, the same on every rank
+ */
+kith_agreed kith_clocks_compare(const kith_comm *comm, const kith_seat *all, kith_clock_skew **skew) KITH_MUST_USE;
+
+#endif

@@ -1,0 +1,327 @@
+/* kith doctor: the installation and this allocation, examined before hours are spent. */
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/cli.h"
+#include "cli/doctor.h"
+#include "kith/limits.h"
+#include "kith/need.h"
+#include "kith/probe.h"
+
+/* An examination under way; the findings are the same on every rank. */
+typedef struct doctor {
+  cli *c;
+  const char *folder;
+  bool has_job, has_sizes;
+  kith_seat *place;  /* [ranks] */
+  kith_sizes sizes;   /* of this rank's share, where the job's graph is there */
+  int n, n_warn, n_fail;
+  kith_status worst;
+  char failed[256];   /* names of the checks that failed */
+} doctor;
+
+/* ---- lines ---------------------------------------------------------------------------------------------------------- */
+
+static void doctor_json(doctor *d, const char *name, const char *verdict, const doctor_finding *f) {
+  if (d->n == 0) cli_json(d->c, "checks", "[");
+  cli_json_more(d->c, "%s{\"check\": \"%s\", \"verdict\": \"%s\", \"seen\": ", d->n ? ", " : "", name, verdict);
+  cli_json_string(d->c, f->seen);
+  if (f->remedy[0]) cli_json_more(d->c, ", \"remedy\": ");
+  if (f->remedy[0]) cli_json_string(d->c, f->remedy);
+  cli_json_more(d->c, "}");
+}
+
+/* Print at once: what follows may hang, and then the last line tells where. */
+static void doctor_tell(doctor *d, const char *name, const doctor_finding *f) {
+  static const char *const text[] = {"ok", "warn", "FAIL"};
+  cli_print(d->c, "%-5s %-11s %s%s%s", text[f->verdict], name, f->seen, f->remedy[0] ? "; remedy: " : "", f->remedy);
+  fflush(stdout);
+  doctor_json(d, name, f->verdict == DOCTOR_FAIL ? "fail" : text[f->verdict], f);
+  d->n++;
+  d->n_warn += f->verdict == DOCTOR_WARN;
+  if (f->verdict != DOCTOR_FAIL) return;
+  size_t n = strlen(d->failed);
+  snprintf(d->failed + n, sizeof d->failed - n, "%s%s", d->n_fail++ ? ", " : "", name);
+  if (f->status > d->worst) d->worst = f->status;
+}
+
+/* What was agreed to have failed, as a line. */
+static void doctor_tell_failure(doctor *d, const char *name, kith_agreed st, const char *remedy) {
+  doctor_finding f = {.seen = ""};
+  doctor_see(&f, "%s", kith_error_text());
+  doctor_fail(&f, st.status, "%s", remedy);
+  doctor_tell(d, name, &f);
+}
+
+/* ---- ranks and nodes -------------------------------------------------------------------------------------------------- */
+
+/* How many ranks a launcher says that it started: its MPI's own, or another's. */
+static int doctor_told(void) {
+  static const char *const names[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (getenv(names[i])) return atoi(getenv(names[i]));
+  return 0;
+}
+
+static void doctor_libraries(size_t size, char *text) {
+  char mpi[MPI_MAX_LIBRARY_VERSION_STRING], hdf5[32], blas[64];
+  int n = 0;
+  KITH_MPI(MPI_Get_library_version(mpi, &n));
+  kith_h5_library(sizeof hdf5, hdf5);
+  kith_blas_library(sizeof blas, blas);
+  snprintf(text, size, "kith %s, %.*s, HDF5 %s, %s", KITH_VERSION, (int)strcspn(mpi, ",\n"), mpi, hdf5, blas);
+}
+
+static kith_agreed doctor_places(doctor *d) {
+  kith_seat mine;
+  char kernels[KITH_NAME];
+  kith_seat_look(&mine);
+  mine.threads = omp_get_max_threads();
+  doctor_libraries(sizeof mine.libraries, mine.libraries);
+  snprintf(kernels, sizeof kernels, ", %s kernels", kith_blas_kernels());
+  strncat(mine.cpu, kernels, sizeof mine.cpu - strlen(mine.cpu) - 1);
+  return kith_seats_gather(d->c->comm, &mine, &d->place);
+}
+
+static void doctor_examine_ranks(doctor *d) {
+  doctor_finding ranks = {.seen = ""}, level = {.seen = ""}, libraries = {.seen = ""}, cpu = {.seen = ""}, cores = {.seen = ""}, blas = {.seen = ""}, shm = {.seen = ""};
+  int size = d->c->comm->size, provided = 0;
+  KITH_MPI(MPI_Query_thread(&provided));
+  doctor_judge_ranks(size, d->place, doctor_told(), &ranks);
+  doctor_tell(d, "ranks", &ranks);
+  doctor_judge_threads(provided, &level);
+  doctor_tell(d, "threads", &level);
+  doctor_judge_libraries(size, d->place, &libraries);
+  doctor_tell(d, "libraries", &libraries);
+  doctor_judge_processors(size, d->place, &cpu);
+  doctor_tell(d, "processors", &cpu);
+  doctor_judge_cores(size, d->place, &cores);
+  doctor_tell(d, "cores", &cores);
+  doctor_judge_blas(kith_blas_kernels(), kith_blas_has_threads(), d->place[0].threads, &blas);
+  doctor_tell(d, "blas", &blas);
+  doctor_judge_shm(size, d->place, &shm);
+  doctor_tell(d, "shm", &shm);
+}
+
+static kith_agreed doctor_examine_network(doctor *d) {
+  kith_agreed st = {KITH_OK};
+  doctor_finding links = {.seen = ""}, clocks = {.seen = ""};
+  kith_link *link = NULL;
+  kith_clock_skew *skew = NULL;
+  int n = 0;
+  KITH_TRY(kith_links_measure(d->c->comm, d->place, &n, &link));
+  doctor_judge_links(d->place, n, link, &links);
+  doctor_tell(d, "messages", &links);
+  KITH_TRY(kith_clocks_compare(d->c->comm, d->place, &skew));
+  doctor_judge_clocks(d->c->comm->size, d->place, skew, &clocks);
+  doctor_tell(d, "clocks", &clocks);
+done:
+  KITH_FREE(link);
+  KITH_FREE(skew);
+  return st;
+}
+
+/* ---- the job's needs ----------------------------------------------------------------------------------------------------- */
+
+static bool doctor_is_there(const doctor *d, const char *name, char *path) {
+  struct stat is;
+  bool there = kith_job_file(&d->c->job, name, path) == KITH_OK && d->c->comm->rank == 0 && stat(path, &is) == 0;
+  kith_comm_share(d->c->comm, sizeof there, &there);
+  return there;
+}
+
+/* Whether the ranks of a node could hold their shares of a file: read otherwise, it would kill them. */
+static bool doctor_can_read(const doctor *d, const char *path) {
+  struct stat is = {0};
+  int size = d->c->comm->size;
+  bool fits = true;
+  if (d->c->comm->rank == 0 && stat(path, &is) == 0)
+    for (int r = 0; r < size; r++) fits = fits && (double)is.st_size * 3 / kith_seats_nodes(size, d->place) < (double)d->place[r].memory;
+  kith_comm_share(d->c->comm, sizeof fits, &fits);
+  return fits;
+}
+
+static kith_agreed doctor_read_parts(doctor *d, const char *path) {
+  kith_agreed st = {KITH_OK};
+  kith_graph *g = NULL;
+  const kith_comm *comm = d->c->comm;
+  KITH_TRY(kith_graph_read(comm, path, &g));
+  KITH_TRY(cli_check_task(d->c, g));
+  KITH_TRY(kith_agree(comm, kith_sizes_of(g, comm->size, comm->rank, &d->sizes)));
+done:
+  kith_graph_destroy(&g);
+  return st;
+}
+
+static void doctor_see_parts(const doctor *d, const char *path, doctor_finding *f) {
+  int64_t rows[2] = {d->sizes.own, -d->sizes.own}, ghost = kith_comm_max(d->c->comm, d->sizes.ghost);
+  rows[0] = kith_comm_max(d->c->comm, rows[0]);
+  rows[1] = -kith_comm_max(d->c->comm, rows[1]);
+  doctor_see(f, "%s: %d parts for %d rank%s; %lld to %lld rows a rank, which read at most %lld of others", path, d->sizes.n_part, d->c->comm->size, d->c->comm->size == 1 ? "" : "s",
+             (long long)rows[1], (long long)rows[0], (long long)ghost);
+}
+
+/* The cut if it is there, else the graph, else nothing. */
+static void doctor_examine_graph(doctor *d) {
+  doctor_finding f = {.seen = ""};
+  char parts[KITH_PATH], graph[KITH_PATH];
+  kith_agreed st = {KITH_OK};
+  bool cut = doctor_is_there(d, "parts.h5", parts), ingested = doctor_is_there(d, "graph.h5", graph);
+  if (cut && !doctor_can_read(d, parts)) {
+    doctor_see(&f, "%s is too large to be read here", parts);
+    doctor_fail(&f, KITH_ENOMEM, "use more nodes, or ask Slurm for more memory (--mem)");
+  } else if (cut) {
+    st = doctor_read_parts(d, parts);
+    if (!kith_is_bad(st)) doctor_see_parts(d, parts, &f);
+  } else if (ingested) {
+    st = kith_sizes_read(d->c->comm, graph, &d->sizes);
+    doctor_see(&f, "%s is not cut yet: what follows counts an even share, and as many rows of others as there can be", graph);
+    doctor_warn(&f, "run kith partition %s", d->c->job.path);
+  } else {
+    doctor_see(&f, "%s is not there yet: how much memory and disk the job needs is not known", graph);
+    doctor_warn(&f, "run kith ingest %s and kith partition, and come again", d->c->job.path);
+  }
+  d->has_sizes = (cut || ingested) && f.verdict != DOCTOR_FAIL && !kith_is_bad(st);
+  if (kith_is_bad(st)) doctor_tell_failure(d, "graph", st, "docs/errors.md tells what each kind of failure means");
+  else doctor_tell(d, "graph", &f);
+}
+
+static kith_agreed doctor_gather_need(const doctor *d, int64_t mine, int64_t **all) {
+  kith_agreed st = {KITH_OK};
+  KITH_TRY(kith_agree(d->c->comm, KITH_NEW(*all, d->c->comm->size)));
+  KITH_MPI(MPI_Allgather(&mine, 1, MPI_INT64_T, *all, 1, MPI_INT64_T, d->c->comm->mpi));
+done:
+  return st;
+}
+
+/* What the rank that needs most counts, in words. */
+static void doctor_see_need(const doctor *d, const int64_t *all, const kith_need *mine, doctor_finding *f) {
+  const kith_comm *comm = d->c->comm;
+  char t[6][32];
+  int most = 0;
+  kith_need n = *mine;
+  for (int r = 0; r < comm->size; r++)
+    if (all[r] > all[most]) most = r;
+  KITH_MPI(MPI_Bcast(&n, (int)sizeof n, MPI_BYTE, most, comm->mpi));
+  doctor_see(f, "; program %s, graph %s, moments and final rows %s, layers %s, steps %s, now and then %s", doctor_bytes(d->place[most].resident, t[0]), doctor_bytes(n.graph, t[1]),
+             doctor_bytes(n.learnt, t[2]), doctor_bytes(n.layers, t[3]), doctor_bytes(n.steps, t[4]), doctor_bytes(n.passing, t[5]));
+}
+
+static void doctor_json_need(doctor *d, const int64_t *all) {
+  cli_json(d->c, "need_bytes", "[%lld", (long long)all[0]);
+  for (int r = 1; r < d->c->comm->size; r++) cli_json_more(d->c, ", %lld", (long long)all[r]);
+  cli_json_more(d->c, "]");
+}
+
+static kith_agreed doctor_examine_memory(doctor *d, int64_t **need) {
+  kith_agreed st = {KITH_OK};
+  doctor_finding f = {.seen = ""};
+  const kith_job *job = &d->c->job;
+  kith_need mine;
+  KITH_TRY(kith_agree(d->c->comm, kith_need_memory(&d->sizes, &job->model, &job->train, &job->evaluate, &job->checkpoint, &mine)));
+  KITH_TRY(doctor_gather_need(d, kith_need_total(&mine) + d->place[d->c->comm->rank].resident, need));
+  doctor_judge_memory(d->c->comm->size, d->place, *need, &f);
+  doctor_see_need(d, *need, &mine, &f);
+  doctor_tell(d, "memory", &f);
+done:
+  return st;
+}
+
+/* ---- the folder -------------------------------------------------------------------------------------------------------------- */
+
+static kith_agreed doctor_examine_room(doctor *d, const kith_probe *p) {
+  kith_agreed st = {KITH_OK};
+  doctor_finding f = {.seen = ""};
+  int64_t room = kith_probe_room(p), need = -1;
+  if (d->has_sizes) KITH_TRY(kith_agree(d->c->comm, kith_need_disk(&d->sizes, &d->c->job.model, &d->c->job.checkpoint, &need)));
+  kith_comm_share(d->c->comm, sizeof room, &room);
+  doctor_judge_room(room, need, &f);
+  doctor_tell(d, "disk", &f);
+done:
+  return st;
+}
+
+static void doctor_examine_locks(doctor *d, const kith_probe *p) {
+  doctor_finding f = {.seen = ""};
+  char why[KITH_NAME] = "";
+  bool good = d->c->comm->rank != 0 || kith_probe_locks(p, why);
+  kith_comm_share(d->c->comm, sizeof good, &good);
+  kith_comm_share(d->c->comm, sizeof why, why);
+  doctor_judge_locks(good, why, kith_h5_leaves_locks(), getenv("HDF5_USE_FILE_LOCKING"), &f);
+  doctor_tell(d, "locks", &f);
+}
+
+static void doctor_examine_h5(doctor *d, const kith_probe *p) {
+  doctor_finding f = {.seen = ""};
+  kith_agreed st = kith_probe_h5(d->c->comm, p);
+  if (kith_is_bad(st)) {
+    doctor_tell_failure(d, "hdf5", st, "see that the folder lies on a file system made for several writers, that quotas are not used up, and that HDF5 was built for this MPI; OMPI_MCA_io=romio321 is another way of writing");
+    return;
+  }
+  doctor_see(&f, "%s; ragged and empty shares written, read otherwise, and compared", d->c->comm->size > 1 ? "written by all ranks together" : "written by one rank");
+  doctor_tell(d, "hdf5", &f);
+}
+
+static kith_agreed doctor_examine_folder(doctor *d) {
+  kith_agreed st = {KITH_OK};
+  doctor_finding f = {.seen = ""};
+  kith_probe p;
+  kith_agreed shared = kith_probe_begin(d->c->comm, d->folder, &p);
+  if (!kith_is_bad(shared)) shared = kith_probe_shared(d->c->comm, &p);
+  if (kith_is_bad(shared)) {
+    doctor_tell_failure(d, "folder", shared, "name as work a folder that all nodes share and that you may write to; what needs it was not tried");
+    goto done;
+  }
+  doctor_see(&f, "%s: written and read by every rank", p.folder);
+  doctor_tell(d, "folder", &f);
+  doctor_examine_locks(d, &p);
+  KITH_TRY(doctor_examine_room(d, &p));
+  doctor_examine_h5(d, &p);
+done:
+  kith_probe_end(d->c->comm, &p);
+  return st;
+}
+
+/* ---- the verb -------------------------------------------------------------------------------------------------------------------- */
+
+static kith_status doctor_options(doctor *d) {
+  kith_status st = KITH_OK;
+  const char *folder = cli_option(d->c, "folder");
+  KITH_TRY(cli_no_more(d->c));
+  d->has_job = d->c->job.path[0] != '\0';
+  d->folder = folder ? folder : d->has_job ? d->c->job.work : ".";
+done:
+  return st;
+}
+
+static kith_agreed doctor_outcome(doctor *d) {
+  cli_json_more(d->c, "]");
+  cli_json(d->c, "warnings", "%d", d->n_warn);
+  if (d->n_fail == 0) {
+    cli_print(d->c, "%d checks, %d to be thought about, none failed", d->n, d->n_warn);
+    return (kith_agreed){KITH_OK};
+  }
+  return kith_agreed_same(kith_fail(d->worst, "%d of %d checks failed: %s", d->n_fail, d->n, d->failed));
+}
+
+kith_agreed cli_doctor(cli *c) {
+  kith_agreed st = {KITH_OK};
+  doctor d = {.c = c};
+  int64_t *need = NULL;
+  KITH_TRY(kith_agree(c->comm, doctor_options(&d)));
+  KITH_TRY(doctor_places(&d));
+  doctor_examine_ranks(&d);
+  KITH_TRY(doctor_examine_network(&d));
+  if (d.has_job) doctor_examine_graph(&d);
+  KITH_TRY(doctor_examine_folder(&d));
+  if (d.has_sizes) KITH_TRY(doctor_examine_memory(&d, &need));
+  st = doctor_outcome(&d);
+  if (need) doctor_json_need(&d, need);
+done:
+  KITH_FREE(need);
+  KITH_FREE(d.place);
+  return st;
+}

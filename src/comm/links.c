@@ -1,0 +1,114 @@
+/* Short measurements between nodes: messages, and clocks.  One pair at a time, so that they do not disturb each other. */
+#include <string.h>
+#include <time.h>
+
+#include "kith/seat.h"
+
+enum { LINKS_WARM = 8, LINKS_SHORT = 64, LINKS_LONG = 4, LINKS_BYTES = 4 << 20, LINKS_TAG = 41 };
+
+/* One message there and one back; returns the seconds that `a` saw. */
+static double links_round(const kith_comm *comm, const kith_link *l, int bytes, char *data) {
+  double began = kith_clock();
+  if (comm->rank == l->a) {
+    KITH_MPI(MPI_Send(data, bytes, MPI_BYTE, l->b, LINKS_TAG, comm->mpi));
+    KITH_MPI(MPI_Recv(data, bytes, MPI_BYTE, l->b, LINKS_TAG, comm->mpi, MPI_STATUS_IGNORE));
+  } else {
+    KITH_MPI(MPI_Recv(data, bytes, MPI_BYTE, l->a, LINKS_TAG, comm->mpi, MPI_STATUS_IGNORE));
+    KITH_MPI(MPI_Send(data, bytes, MPI_BYTE, l->a, LINKS_TAG, comm->mpi));
+  }
+  return kith_clock() - began;
+}
+
+static double links_fastest(const kith_comm *comm, const kith_link *l, int times, int bytes, char *data) {
+  double best = links_round(comm, l, bytes, data);
+  for (int i = 1; i < times; i++) {
+    double seconds = links_round(comm, l, bytes, data);
+    if (seconds < best) best = seconds;
+  }
+  return best;
+}
+
+/* Both ends play; `a` knows, and tells all. */
+static void links_measure(const kith_comm *comm, char *data, kith_link *l) {
+  if (comm->rank == l->a || comm->rank == l->b) {
+    links_fastest(comm, l, LINKS_WARM, 1, data);
+    l->latency = links_fastest(comm, l, LINKS_SHORT, 1, data) / 2;
+    l->bytes_per_second = 2.0 * LINKS_BYTES / links_fastest(comm, l, LINKS_LONG, LINKS_BYTES, data);
+  }
+  KITH_MPI(MPI_Bcast(l, (int)sizeof *l, MPI_BYTE, l->a, comm->mpi));
+}
+
+/* The pairs: nodes in a ring, which with two nodes is one pair; or the first two ranks of the only node. */
+static int links_name(int size, const kith_seat *all, int nodes, kith_link *links) {
+  int n = nodes > 2 ? nodes : size > 1;
+  for (int i = 0; i < n; i++) links[i] = (kith_link){.a = kith_seats_first(size, all, i), .b = nodes > 1 ? kith_seats_first(size, all, (i + 1) % nodes) : 1};
+  return n;
+}
+
+kith_agreed kith_links_measure(const kith_comm *comm, const kith_seat *all, int *n, kith_link **links) {
+  kith_agreed st = {KITH_OK};
+  kith_link *found = NULL;
+  char *data = NULL;
+  int nodes = kith_seats_nodes(comm->size, all);
+  *n = 0;
+  *links = NULL;
+  KITH_TRY(kith_agree(comm, KITH_NEW(found, nodes)));
+  KITH_TRY(kith_agree(comm, KITH_NEW(data, LINKS_BYTES)));
+  memset(data, 1, LINKS_BYTES); /* pages that nobody has written lie in one place */
+  *n = links_name(comm->size, all, nodes, found);
+  for (int i = 0; i < *n; i++) links_measure(comm, data, &found[i]);
+  *links = found;
+  found = NULL;
+done:
+  KITH_FREE(found);
+  KITH_FREE(data);
+  return st;
+}
+
+static double links_wall(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_REALTIME, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* Rank 0 asks `other` for the time, often; the fastest answer is the one to believe. */
+static kith_clock_skew links_ask(const kith_comm *comm, int other) {
+  kith_clock_skew best = {0};
+  for (int i = 0; i < LINKS_SHORT; i++) {
+    double there = 0, began = links_wall();
+    KITH_MPI(MPI_Send(&there, 1, MPI_DOUBLE, other, LINKS_TAG, comm->mpi));
+    KITH_MPI(MPI_Recv(&there, 1, MPI_DOUBLE, other, LINKS_TAG, comm->mpi, MPI_STATUS_IGNORE));
+    double ended = links_wall();
+    if (i > 0 && (ended - began) / 2 >= best.error) continue;
+    best = (kith_clock_skew){.ahead = there - (began + ended) / 2, .error = (ended - began) / 2};
+  }
+  return best;
+}
+
+static void links_answer(const kith_comm *comm) {
+  for (int i = 0; i < LINKS_SHORT; i++) {
+    double time;
+    KITH_MPI(MPI_Recv(&time, 1, MPI_DOUBLE, 0, LINKS_TAG, comm->mpi, MPI_STATUS_IGNORE));
+    time = links_wall();
+    KITH_MPI(MPI_Send(&time, 1, MPI_DOUBLE, 0, LINKS_TAG, comm->mpi));
+  }
+}
+
+kith_agreed kith_clocks_compare(const kith_comm *comm, const kith_seat *all, kith_clock_skew **skew) {
+  kith_agreed st = {KITH_OK};
+  kith_clock_skew *found = NULL;
+  int nodes = kith_seats_nodes(comm->size, all);
+  *skew = NULL;
+  KITH_TRY(kith_agree(comm, KITH_NEW(found, nodes)));
+  for (int i = 1; i < nodes; i++) {
+    int other = kith_seats_first(comm->size, all, i);
+    if (comm->rank == 0) found[i] = links_ask(comm, other);
+    if (comm->rank == other) links_answer(comm);
+  }
+  kith_comm_share(comm, nodes * (int64_t)sizeof *found, found);
+  *skew = found;
+  found = NULL;
+done:
+  KITH_FREE(found);
+  return st;
+}

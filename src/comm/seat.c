@@ -1,0 +1,180 @@
+/* What a rank sees around it: host, cores, memory.  Linux tells it in small files, each of which may be missing. */
+#include <limits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "kith/seat.h"
+
+enum { SEAT_ROOM = 2 * KITH_PATH }; /* of the paths of control groups */
+
+int kith_cores_count(const kith_cores *c) {
+  int n = 0;
+  for (int i = 0; i < KITH_SEAT_CORES; i++) n += (int)(c->bits[i / 64] >> (i % 64) & 1);
+  return n;
+}
+
+void kith_cores_join(kith_cores *to, const kith_cores *from) {
+  for (int i = 0; i < KITH_SEAT_CORES / 64; i++) to->bits[i] |= from->bits[i];
+}
+
+bool kith_cores_meet(const kith_cores *a, const kith_cores *b) {
+  for (int i = 0; i < KITH_SEAT_CORES / 64; i++)
+    if (a->bits[i] & b->bits[i]) return true;
+  return false;
+}
+
+static void seat_cores(kith_cores *out) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return;
+  for (int i = 0; i < KITH_SEAT_CORES && i < CPU_SETSIZE; i++)
+    if (CPU_ISSET((size_t)i, &set)) out->bits[i / 64] |= (uint64_t)1 << (i % 64);
+}
+
+/* What stands behind `key` in the first line that begins with it; false if there is none. */
+static bool seat_value(const char *path, const char *key, size_t size, char *value) {
+  char line[1024];
+  bool found = false;
+  FILE *file = fopen(path, "r");
+  if (!file) return false;
+  while (!found && fgets(line, sizeof line, file)) {
+    if (strncmp(line, key, strlen(key)) != 0) continue;
+    const char *at = line + strlen(key);
+    at += strspn(at, " \t:");
+    snprintf(value, size, "%.*s", (int)strcspn(at, "\n"), at);
+    found = true;
+  }
+  fclose(file);
+  return found;
+}
+
+/* A number of kibibytes in one of Linux's lists, in bytes; -1 if it is not there. */
+static int64_t seat_kib(const char *path, const char *key) {
+  char value[64];
+  return seat_value(path, key, sizeof value, value) ? 1024 * strtoll(value, NULL, 10) : -1;
+}
+
+/* How many numbers are in a list such as "0-3,8". */
+static int seat_count(const char *list) {
+  int n = 0;
+  for (const char *at = list; *at >= '0' && *at <= '9';) {
+    char *end = NULL;
+    long low = strtol(at, &end, 10), high = *end == '-' ? strtol(end + 1, &end, 10) : low;
+    n += (int)(high - low + 1);
+    at = *end == ',' ? end + 1 : end;
+  }
+  return n;
+}
+
+/* The smaller of the memory known so far and what a control group leaves: its limit and its use stand in two files. */
+static void seat_memory(const char *folder, const char *limit, const char *use, kith_seat *p) {
+  char path[SEAT_ROOM + KITH_NAME], most[64], now[64];
+  snprintf(path, sizeof path, "%s/%s", folder, limit);
+  if (!seat_value(path, "", sizeof most, most) || strcmp(most, "max") == 0) return;
+  snprintf(path, sizeof path, "%s/%s", folder, use);
+  if (seat_value(path, "", sizeof now, now)) p->memory = kith_least(p->memory, strtoll(most, NULL, 10) - strtoll(now, NULL, 10));
+}
+
+/* Processor time in cores, "20000 100000" being a fifth of one. */
+static void seat_quota(const char *folder, kith_seat *p) {
+  char path[SEAT_ROOM + KITH_NAME], text[64], *rest = NULL;
+  snprintf(path, sizeof path, "%s/cpu.max", folder);
+  if (!seat_value(path, "", sizeof text, text) || strncmp(text, "max", 3) == 0) return;
+  double time = strtod(text, &rest), period = strtod(rest, NULL);
+  if (period > 0 && (p->quota == 0 || time / period < p->quota)) p->quota = time / period;
+}
+
+/* One folder of control groups, of version 1 or 2. */
+static void seat_group(const char *folder, kith_seat *p) {
+  char path[SEAT_ROOM + KITH_NAME], list[KITH_PATH];
+  snprintf(path, sizeof path, "%s/cpuset.cpus.effective", folder);
+  int cores = seat_value(path, "", sizeof list, list) ? seat_count(list) : 0;
+  if (cores > 0 && cores < p->online) p->online = cores;
+  seat_memory(folder, "memory.max", "memory.current", p);
+  seat_memory(folder, "memory.limit_in_bytes", "memory.usage_in_bytes", p);
+  seat_quota(folder, p);
+}
+
+/* A group and all above it: each may limit. */
+static void seat_climb(const char *root, char *group, kith_seat *p) {
+  char folder[SEAT_ROOM];
+  for (;;) {
+    snprintf(folder, sizeof folder, "%s%s", root, group);
+    seat_group(folder, p);
+    char *slash = strrchr(group, '/');
+    if (!slash) break;
+    *slash = '\0';
+  }
+}
+
+/* The process's groups: lines such as "0::/job" (version 2) and "4:memory:/job" (version 1). */
+static void seat_groups(kith_seat *p) {
+  char line[KITH_PATH];
+  FILE *file = fopen("/proc/self/cgroup", "r");
+  while (file && fgets(line, sizeof line, file)) {
+    char *kind = strchr(line, ':'), *group = kind ? strchr(kind + 1, ':') : NULL;
+    line[strcspn(line, "\n")] = '\0';
+    if (!group) continue;
+    if (strncmp(kind, "::", 2) == 0) seat_climb("/sys/fs/cgroup", group + 1, p);
+    if (strncmp(kind, ":memory:", 8) == 0) seat_climb("/sys/fs/cgroup/memory", group + 1, p);
+    if (strncmp(kind, ":cpuset:", 8) == 0) seat_climb("/sys/fs/cgroup/cpuset", group + 1, p);
+  }
+  if (file) fclose(file);
+}
+
+void kith_seat_look(kith_seat *out) {
+  struct statvfs fs;
+  *out = (kith_seat){.threads = 1, .shm = -1, .online = (int)sysconf(_SC_NPROCESSORS_ONLN)};
+  seat_cores(&out->cores);
+  out->memory = seat_kib("/proc/meminfo", "MemAvailable");
+  if (out->memory < 0) out->memory = INT64_MAX;
+  seat_groups(out);
+  if (out->memory < 0) out->memory = 0;
+  out->resident = seat_kib("/proc/self/status", "VmRSS");
+  if (statvfs("/dev/shm", &fs) == 0) out->shm = (int64_t)fs.f_bavail * (int64_t)fs.f_frsize;
+  char host[HOST_NAME_MAX + 1] = "";
+  gethostname(host, sizeof host - 1);
+  snprintf(out->host, sizeof out->host, "%.*s", KITH_NAME - 1, host);
+  if (!seat_value("/proc/cpuinfo", "model name", sizeof out->cpu, out->cpu)) snprintf(out->cpu, sizeof out->cpu, "unknown");
+}
+
+/* Number nodes by their first ranks. */
+static void seat_number(int size, kith_seat *all) {
+  int n = 0;
+  for (int r = 0; r < size; r++) all[r].node = all[r].first == r ? n++ : all[all[r].first].node;
+}
+
+kith_agreed kith_seats_gather(const kith_comm *comm, const kith_seat *mine, kith_seat **all) {
+  kith_agreed st = {KITH_OK};
+  kith_seat *places = NULL, here = *mine;
+  MPI_Comm node = MPI_COMM_NULL;
+  *all = NULL;
+  here.first = comm->rank;
+  KITH_MPI(MPI_Comm_split_type(comm->mpi, MPI_COMM_TYPE_SHARED, comm->rank, MPI_INFO_NULL, &node));
+  KITH_MPI(MPI_Bcast(&here.first, 1, MPI_INT, 0, node));
+  KITH_MPI(MPI_Comm_free(&node));
+  KITH_TRY(kith_agree(comm, KITH_NEW(places, comm->size)));
+  KITH_MPI(MPI_Allgather(&here, (int)sizeof here, MPI_BYTE, places, (int)sizeof here, MPI_BYTE, comm->mpi));
+  seat_number(comm->size, places);
+  *all = places;
+  places = NULL;
+done:
+  KITH_FREE(places);
+  return st;
+}
+
+int kith_seats_nodes(int size, const kith_seat *all) {
+  int n = 0;
+  for (int r = 0; r < size; r++) n += all[r].first == r;
+  return n;
+}
+
+int kith_seats_first(int size, const kith_seat *all, int node) {
+  for (int r = 0; r < size; r++)
+    if (all[r].node == node) return all[r].first;
+  return -1;
+}

@@ -1,0 +1,129 @@
+/* A model on a graph of a few dozen nodes, to see what it takes of a tape: never played, only recorded. */
+#include "train/miniature.h"
+
+enum { MINIATURE_ROWS = 64 };
+
+/* A graph of one rank: node i reads the `degree` nodes behind it, and those before it. */
+typedef struct miniature_graph {
+  kith_graph g;
+  kith_gid first[2], *neighbour;
+  kith_eid *start;
+  float *weight;
+  uint8_t *type;
+  int64_t *original;
+} miniature_graph;
+
+static void miniature_free(miniature_graph *m) {
+  KITH_FREE(m->neighbour);
+  KITH_FREE(m->start);
+  KITH_FREE(m->weight);
+  KITH_FREE(m->type);
+  KITH_FREE(m->original);
+}
+
+static kith_status miniature_fill(int n, int degree, kith_task task, int n_feature, miniature_graph *m) {
+  kith_status st = KITH_OK;
+  *m = (miniature_graph){.first = {0, n}};
+  KITH_TRY(KITH_NEW(m->start, n + 1));
+  KITH_TRY(KITH_NEW(m->neighbour, n * degree));
+  KITH_TRY(KITH_NEW(m->weight, n * degree));
+  KITH_TRY(KITH_NEW(m->type, n));
+  KITH_TRY(KITH_NEW(m->original, n));
+  for (int i = 0; i < n; i++) {
+    m->start[i + 1] = (kith_eid)(i + 1) * degree;
+    m->original[i] = i;
+    for (int k = 0; k < degree; k++) m->neighbour[i * degree + k] = (i + k + 1) % n;
+    for (int k = 0; k < degree; k++) m->weight[i * degree + k] = 1;
+  }
+  m->g = (kith_graph){.task = task, .n = {n, 0}, .n_own = n, .n_own_of = {n, 0}, .first = m->first, .type = m->type, .original = m->original,
+                      .start = m->start, .neighbour = m->neighbour, .n_feature = n_feature};
+done:
+  if (kith_is_bad(st)) miniature_free(m);
+  return st;
+}
+
+/* Record as trainers do on the whole graph, with room for that many ghosts. */
+static kith_status miniature_record(const kith_model_options *o, const kith_whole *whole, int n_feature, kith_params *params, kith_tape *t) {
+  kith_status st = KITH_OK;
+  const kith_hop *hop[KITH_READOUT_MOST];
+  kith_play play = {0};
+  kith_picks nothing = {0};
+  kith_readout readout = {.picks = &nothing, .whole = true};
+  for (int l = 0; l < o->layers; l++) hop[l] = &whole->hop;
+  kith_tensor *x = n_feature > 0 ? kith_tape_data(t, &whole->frame, n_feature) : kith_tape_rows(t, &whole->frame, o->width);
+  readout.packed = kith_tape_tensor(t, 1, kith_model_width(o));
+  kith_stage stage = {.tape = t, .params = params, .play = &play, .hop = hop, .x = x, .readout = &readout};
+  kith_model_record(o, &stage);
+  KITH_TRY(kith_tape_status(t));
+  KITH_TRY(kith_params_status(params));
+done:
+  return st;
+}
+
+static kith_agreed miniature_relation(const kith_comm *alone, const kith_model_options *o, const miniature_graph *m, kith_relation **a) {
+  if (!kith_model_reads_near(o)) return kith_relation_create(alone, &m->g, o->width, a);
+  return kith_relation_create_weighed(alone, &m->g, m->start, m->neighbour, m->weight, o->width, a);
+}
+
+static kith_status miniature_take(const kith_model_options *o, kith_task task, int n_feature, int n, int ghost, int degree, kith_tape_bytes *taken, int64_t *weights) {
+  kith_status st = KITH_OK;
+  const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
+  miniature_graph m = {.neighbour = NULL};
+  kith_relation *a = NULL;
+  kith_whole whole = {0};
+  kith_params *params = NULL;
+  kith_tape *t = NULL;
+  KITH_TRY(miniature_fill(n, degree, task, n_feature, &m));
+  KITH_TRY(miniature_relation(&alone, o, &m, &a).status);
+  KITH_TRY(kith_whole_make(a, kith_model_needs_back(o), kith_model_has_loops(o), &whole));
+  whole.frame.most += ghost;
+  KITH_TRY(kith_params_create(1, &params));
+  KITH_TRY(kith_tape_create(&t));
+  KITH_TRY(miniature_record(o, &whole, n_feature, params, t));
+  *taken = kith_tape_taken(t);
+  *weights = kith_params_weights(params).n;
+done:
+  kith_tape_destroy(&t);
+  kith_params_destroy(&params);
+  kith_whole_free(&whole);
+  kith_relation_destroy(&a);
+  miniature_free(&m);
+  return st;
+}
+
+/* Bytes of one thing, of which `b` has `n` more than `a`. */
+static void miniature_slope(int n, kith_tape_bytes a, kith_tape_bytes b, double *of) {
+  of[0] = (double)(b.value - a.value) / n;
+  of[1] = (double)(b.grad - a.grad) / n;
+  of[2] = (double)(b.room - a.room) / n;
+}
+
+kith_status kith__miniature_measure(const kith_model_options *o, kith_task task, int n_feature, kith_miniature *out) {
+  kith_status st = KITH_OK;
+  const int n = MINIATURE_ROWS;
+  kith_tape_bytes base, wide, far, dense;
+  kith_miniature m = {0};
+  *out = m;
+  KITH_TRY(miniature_take(o, task, n_feature, n, 0, 2, &base, &m.weights));
+  KITH_TRY(miniature_take(o, task, n_feature, n, 0, 3, &dense, &m.weights));
+  KITH_TRY(miniature_take(o, task, n_feature, n, n, 2, &far, &m.weights));
+  KITH_TRY(miniature_take(o, task, n_feature, 2 * n, 0, 2, &wide, &m.weights));
+  miniature_slope(n, base, dense, m.entry);
+  miniature_slope(n, base, far, m.ghost);
+  miniature_slope(n, base, wide, m.row);
+  for (int i = 0; i < 3; i++) m.row[i] -= 2 * m.entry[i]; /* each further row brought two entries */
+  kith_tape_bytes slopes = kith__miniature_at(&m, n, 0, 2 * n);
+  m.fixed = (kith_tape_bytes){base.value - slopes.value, base.grad - slopes.grad, base.room - slopes.room};
+  *out = m;
+done:
+  return st;
+}
+
+static int64_t miniature_sum(const kith_miniature *m, int i, int64_t fixed, int64_t row, int64_t ghost, int64_t entry) {
+  return fixed + (int64_t)(m->row[i] * (double)row + m->ghost[i] * (double)ghost + m->entry[i] * (double)entry);
+}
+
+kith_tape_bytes kith__miniature_at(const kith_miniature *m, int64_t row, int64_t ghost, int64_t entry) {
+  return (kith_tape_bytes){miniature_sum(m, 0, m->fixed.value, row, ghost, entry), miniature_sum(m, 1, m->fixed.grad, row, ghost, entry),
+                           miniature_sum(m, 2, m->fixed.room, row, ghost, entry)};
+}

@@ -1,0 +1,43 @@
+# timeout: 300
+# What kith doctor says a rank will need is near what it then takes: between 0.8 and 1.4 times its peak, for every kind of
+# model, on one rank and on two.  Sampled steps are counted as large as they could be: up to 1.8 times.
+set -euo pipefail
+[ "${KITH_PATIENCE:-1}" = 1 ] || { echo "skipped: sanitizers take memory of their own"; exit 77; }
+. "$KITH_SOURCE/tests/support/tiny.sh"
+cd "$dir"
+cat >job.yaml <<J
+work: work
+generate: {users: 24000, items: 16000, interactions: 150000, friends: 0, communities: 30}
+data: {interactions: {path: list.tsv, format: edges, columns: {user: 1, item: 2, time: 3}}, split: {method: ratio, valid: 0.1, test: 0.1}}
+partition: {parts: 4}
+model: {width: 48, layers: 2}
+train: {batch: 16384, epochs: 1, lr: 0.01}
+evaluate: {k: [5, 10], every: 1, split: test}
+checkpoint: {every: 1, keep: 1}
+J
+for verb in generate ingest partition; do "$KITH" $verb job.yaml >/dev/null; done
+cat >peak.py <<'P'
+import os, resource, subprocess, sys
+code = subprocess.call(sys.argv[1:])
+with open("peak." + os.environ.get("OMPI_COMM_WORLD_RANK", "0"), "w") as f: f.write(str(1024 * resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
+sys.exit(code)
+P
+near() { # RANKS MOST settings…
+  n=$1 most=$2; shift 2
+  set=$(printf -- ' --set %s' "$@")
+  ranks "$n" doctor job.yaml $set --json >said
+  timeout -k 5 $limit mpirun --quiet --oversubscribe --bind-to none -n "$n" /usr/bin/python3 peak.py "$KITH" train job.yaml --fresh --quiet $set >out 2>&1 || { cat out; exit 1; }
+  tail -n 1 said | /usr/bin/python3 -c '
+import json, sys
+need = json.load(sys.stdin)["need_bytes"]
+peak = [int(open("peak.%d" % r).read()) for r in range(len(need))]
+share = [n / p for n, p in zip(need, peak)]
+print(sys.argv[2:], len(need), "ranks:", ", ".join("%.0f of %.0f MiB, %.2f" % (n / 2**20, p / 2**20, s) for n, p, s in zip(need, peak, share)))
+assert 0.8 <= min(share) and max(share) <= float(sys.argv[1]), "not near"' "$most" "$@"
+}
+near 2 1.4 model.name=lightgcn
+near 1 1.4 model.name=ngcf
+near 2 1.4 model.name=gat
+near 2 1.4 model.name=pinsage
+near 2 1.8 train.mode=neighbor train.fanouts=5 train.batch=4096
+near 1 1.8 train.mode=cluster

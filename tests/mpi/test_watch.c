@@ -1,0 +1,108 @@
+/* ranks: 1 2 3 */
+/*
+ * The watch over waiting leaves alone who is merely slow: a rank that computes far beyond the limit, and ranks that
+ * exchange among themselves while another waits.  (That it ends a job that hangs: tests/fault/test_watch.sh.)
+ */
+#include <unistd.h>
+
+#include "support/folder.h"
+#include "support/mpi_main.h"
+
+#include "kith/watch.h"
+
+static const double limit = 1; /* seconds */
+static char folder[KITH_PATH];
+
+static bool board_is_there(void) {
+  char path[KITH_PATH];
+  return access(test_path(folder, "waiting.txt", path), F_OK) == 0;
+}
+
+static void begin(void) {
+  const kith_watch_options o = {.minutes = limit / 60};
+  assert_int_equal(kith_watch_begin(test_comm, &o, folder).status, KITH_OK);
+}
+
+static void a_rank_that_computes_is_waited_for(void **state) {
+  (void)state;
+  volatile double x = 1;
+  bool signed_while_waiting = true;
+  begin();
+  if (test_comm->rank == test_comm->size - 1 && test_comm->size > 1) {
+    for (double began = kith_clock(); kith_clock() - began < 4 * limit;) x = x * 1.0000001;
+    signed_while_waiting = board_is_there();
+  }
+  assert_int_equal(kith_comm_max(test_comm, !signed_while_waiting), 0);
+  for (double began = kith_clock(); kith_clock() - began < 10 && board_is_there();) usleep(10000);
+  assert_int_equal(kith_comm_max(test_comm, board_is_there()), 0); /* taken away when nobody worries any more */
+  kith_watch_end();
+}
+
+static void ranks_that_exchange_are_waited_for(void **state) {
+  (void)state;
+  int other = 3 - test_comm->rank, mine = 0, theirs = 0;
+  if (test_comm->size < 3) skip();
+  begin();
+  for (double began = kith_clock(); test_comm->rank > 0 && mine == 0;) {
+    int done = kith_clock() - began > 4 * limit;
+    KITH_MPI(MPI_Sendrecv(&done, 1, MPI_INT, other, 1, &theirs, 1, MPI_INT, other, 1, test_comm->mpi, MPI_STATUS_IGNORE));
+    mine = done | theirs;
+    usleep(20000);
+  }
+  assert_int_equal(kith_comm_max(test_comm, 7), 7);
+  kith_watch_end();
+}
+
+static void bad_seconds_are_refused(void **state) {
+  (void)state;
+  const kith_watch_options o = kith_watch_defaults();
+  setenv("KITH_WATCH_SECONDS", "soon", 1);
+  assert_int_equal(kith_watch_begin(test_comm, &o, folder).status, KITH_EUSAGE);
+  assert_non_null(strstr(kith_error_text(), "KITH_WATCH_SECONDS"));
+  unsetenv("KITH_WATCH_SECONDS");
+  kith_watch_end();
+}
+
+static void what_is_begun_ends_and_leaves_nothing(void **state) {
+  (void)state;
+  int64_t live = kith_alloc_live();
+  for (int i = 0; i < 20; i++) {
+    begin();
+    kith_watch_end();
+    kith_watch_end();
+  }
+  const kith_watch_options never = {.minutes = 0};
+  assert_int_equal(kith_watch_begin(test_comm, &never, folder).status, KITH_OK);
+  const kith_watch_options o = kith_watch_defaults();
+  assert_int_equal(kith_watch_begin(test_comm, &o, "/nowhere/at/all").status, KITH_OK);
+  kith_watch_end();
+  assert_int_equal(kith_alloc_live(), live);
+}
+
+static void without_memory_all_ranks_learn_it(void **state) {
+  (void)state;
+  int64_t live = kith_alloc_live();
+  const kith_watch_options o = kith_watch_defaults();
+  for (int r = 0; r < test_comm->size && test_comm->size > 1; r++)
+    for (int64_t k = 1; k <= 4; k++) {
+      kith_alloc_refuse(test_comm->rank == r ? k : 0);
+      kith_agreed st = kith_watch_begin(test_comm, &o, folder);
+      kith_alloc_refuse(0);
+      kith_watch_end();
+      assert_int_equal(st.status, k < 4 ? KITH_ENOMEM : KITH_OK);
+      assert_int_equal(kith_alloc_live(), live);
+    }
+}
+
+int main(int argc, char **argv) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(a_rank_that_computes_is_waited_for), cmocka_unit_test(ranks_that_exchange_are_waited_for),
+                                     cmocka_unit_test(bad_seconds_are_refused), cmocka_unit_test(what_is_begun_ends_and_leaves_nothing),
+                                     cmocka_unit_test(without_memory_all_ranks_learn_it)};
+  test_begin(&argc, &argv);
+  if (test_comm->rank == 0) test_folder_make(folder);
+  kith_comm_share(test_comm, sizeof folder, folder);
+  int failures = cmocka_run_group_tests(tests, NULL, NULL);
+  KITH_MPI(MPI_Barrier(test_comm->mpi));
+  if (test_comm->rank == 0) test_folder_remove(folder);
+  return test_end(failures);
+}
