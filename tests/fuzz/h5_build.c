@@ -7,7 +7,7 @@
 
 #include "support/folder.h"
 
-enum { BUILD_NEST = 1000, BUILD_MANY = 4200 };
+enum { BUILD_ATTRIBUTE = 1 << 24, BUILD_NEST = 1000, BUILD_MANY = 4200 };
 
 /* ---- apart ------------------------------------------------------------------------------------------------------------ */
 
@@ -216,7 +216,15 @@ static bool build_has_values(const edit_thing *t) {
   return t->data && t->n_byte > 0 && class != H5T_VLEN && class != H5T_REFERENCE && H5Tis_variable_str(t->type) <= 0;
 }
 
+/* HDF5 makes all of an attribute in memory, so there is none in a file that claims more than the file holds. */
+static bool build_fits(const edit_thing *t) {
+  double bytes = (double)H5Tget_size(t->type);
+  for (int i = 0; i < t->n_dim; i++) bytes *= (double)t->dims[i];
+  return bytes <= BUILD_ATTRIBUTE;
+}
+
 static void build_attribute(hid_t file, const edit_thing *t) {
+  if (!build_fits(t)) return;
   char owner[EDIT_NAME] = ".";
   const char *at = strrchr(t->name, '@'), *name = at ? at + 1 : t->name;
   if (at) snprintf(owner, sizeof owner, "%.*s", (int)(at - t->name), t->name);
