@@ -334,6 +334,9 @@ typedef struct kith_checkpoint {
   const char *job;      /**< resolved job, for readers */
 } kith_checkpoint;
 
+/** Bytes of rows and weights in a checkpoint: values and Adam's two moments.  Local. */
+static inline int64_t kith_checkpoint_bytes(int64_t rows, int d, int64_t n_weight) { return 12 * (rows * d + n_weight); }
+
 /**
  * Write `folder`/checkpoint-EEEEEE-SSSSSS.h5 (epoch, step), then `folder`/checkpoint-latest that names it; then remove, of
  * it and those before it, all but the newest `keep` files, and that of the best epoch where c->keeps_best.

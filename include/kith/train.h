@@ -36,7 +36,7 @@ typedef struct kith_checkpoint_options {
   double minutes;   /**< of rank 0's clock between checkpoints; 0: none because of time */
   int keep;         /**< how many of the newest stay */
   bool best;        /**< where evaluations pick the epoch: write one of the picked epoch, and keep it beside the newest */
-  bool wait;        /**< steps wait until a checkpoint is written; else it is written beside them, from a copy */
+  int beside;       /**< megabytes from which a checkpoint is written beside the steps, from a copy; steps wait for smaller ones */
 } kith_checkpoint_options;
 
 kith_train_options kith_train_defaults(void);

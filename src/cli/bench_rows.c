@@ -162,8 +162,8 @@ kith_agreed bench_rows(cli *c, int64_t n, int repeat) {
   b->repeat = repeat;
   KITH_TRY(kith_agree(c->comm, rows_deal(b, n)));
   KITH_TRY(kith_agree(c->comm, rows_fill(b)));
-  KITH_TRY(kith_writer_create(c->comm, &b->g, b->d, 0, true, &b->in_place));
-  KITH_TRY(kith_writer_create(c->comm, &b->g, b->d, 0, false, &b->beside));
+  KITH_TRY(kith_writer_create(c->comm, &b->g, b->d, 0, INT64_MAX, &b->in_place));
+  KITH_TRY(kith_writer_create(c->comm, &b->g, b->d, 0, 0, &b->beside));
   for (int i = -1; i < repeat; i++) KITH_TRY(rows_time(b, i));
   rows_print(b, n);
 done:

@@ -77,7 +77,7 @@ done:
 static kith_agreed checkpoint_write_file(const kith_comm *comm, const kith_graph *g, kith_rows *rows, const char *path, const kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
-  int64_t bytes = 12 * ((g->n[KITH_USER] + g->n[KITH_ITEM]) * c->d + c->weights.n);
+  int64_t bytes = kith_checkpoint_bytes(g->n[KITH_USER] + g->n[KITH_ITEM], c->d, c->weights.n);
   KITH_TRY(kith_h5_create_single(comm, path, KITH_CHECKPOINT_FORMAT, KITH_ROWS_VERSION, bytes, &f));
   KITH_TRY(checkpoint_attributes(f, g, c));
   if (c->d > 0) KITH_TRY(checkpoint_write_rows(rows, f, c));

@@ -52,7 +52,7 @@ static bool writer_may(const kith_comm *comm) {
   return kith_comm_max(comm, provided < MPI_THREAD_MULTIPLE) == 0;
 }
 
-kith_agreed kith_writer_create(const kith_comm *comm, const kith_graph *g, int d, int64_t n_weight, bool wait, kith_writer **out) {
+kith_agreed kith_writer_create(const kith_comm *comm, const kith_graph *g, int d, int64_t n_weight, int64_t from, kith_writer **out) {
   kith_agreed st = {KITH_OK};
   kith_writer *w = NULL;
   *out = NULL;
@@ -60,7 +60,7 @@ kith_agreed kith_writer_create(const kith_comm *comm, const kith_graph *g, int d
   w->g = g;
   w->d = d;
   w->n_weight = n_weight;
-  w->overlaps = writer_may(comm) && !wait;
+  w->overlaps = writer_may(comm) && kith_checkpoint_bytes(g->n[KITH_USER] + g->n[KITH_ITEM], d, n_weight) >= from;
   KITH_TRY(kith_comm_create(comm->mpi, &w->comm));
   KITH_TRY(kith_rows_create(w->comm, g, &w->rows));
   KITH_TRY(kith_agree(comm, writer_room(w)));

@@ -133,7 +133,7 @@ const job_key kith__job_table[] = {
     {"checkpoint.minutes", JOB_REAL, AT(checkpoint.minutes), 0, 1e6, "minutes", "between checkpoints, which is what a crash can cost; 0: none because of time"},
     {"checkpoint.keep", JOB_INT, AT(checkpoint.keep), 1, 1e6, "files", "how many of the newest checkpoints stay"},
     {"checkpoint.best", JOB_BOOL, AT(checkpoint.best), NONE, "where evaluations pick the epoch: write a checkpoint of the picked one, and keep it beside the newest, so that kith embed can use it"},
-    {"checkpoint.wait", JOB_BOOL, AT(checkpoint.wait), NONE, "training waits until a checkpoint is written; otherwise it goes on meanwhile, which takes memory for a copy of rows and moments"},
+    {"checkpoint.beside", JOB_INT, AT(checkpoint.beside), 0, 1e9, "megabytes", "from which on a checkpoint is written while training goes on, which takes memory for a copy of rows and moments; for smaller ones training waits"},
     {"watch.minutes", JOB_REAL, AT(watch.minutes), 0, 1e6, "minutes", "several ranks: how long one may wait for others that do nothing before the job ends with code 75, naming them; 0: for ever"},
 };
 const int kith__job_n_key = (int)(sizeof kith__job_table / sizeof *kith__job_table);

@@ -35,7 +35,8 @@ static int64_t need_graph(const need *w) {
 
 static int64_t need_learnt(const need *w, const kith_checkpoint_options *o) {
   int64_t rows = w->s->n_feature > 0 ? 0 : (int64_t)w->d * w->s->own;
-  int64_t copy = o->wait ? 0 : 12 * (rows + w->m.weights) + 64 * w->s->own;
+  bool beside = kith_checkpoint_bytes(w->s->n[KITH_USER] + w->s->n[KITH_ITEM], rows > 0 ? w->d : 0, w->m.weights) >= (int64_t)o->beside << 20;
+  int64_t copy = beside ? 12 * (rows + w->m.weights) + 64 * w->s->own : 0;
   return 8 * rows + 4 * (int64_t)w->width * w->s->own + 16 * w->m.weights + copy;
 }
 

@@ -48,7 +48,7 @@ static kith_checkpoint saved_place(const run *r, const kith_state *s) {
 
 kith_agreed kith__run_prepare_saving(run *r) {
   kith_state s = kith_trainer_state(r->trainer);
-  return kith_writer_create(r->comm, r->g, s.d, s.weights.n, r->o->checkpoint.wait, &r->writer);
+  return kith_writer_create(r->comm, r->g, s.d, s.weights.n, (int64_t)r->o->checkpoint.beside << 20, &r->writer);
 }
 
 kith_agreed kith__run_wait(run *r) {

@@ -11,10 +11,10 @@ trains() { # WORK RANKS words…: the work folder of that name, trained
   ranks "$n" train "$dir/t/job.yaml" --set work="$work" --set checkpoint.keep=9 --set checkpoint.steps=3 "$@" --quiet --json >"$dir/out"
   tail -n 1 "$dir/out" | /usr/bin/python3 -c 'import json, sys; r = json.load(sys.stdin); assert r["checkpoints"] > 4 and r["checkpoint_seconds"] > 0, r'
 }
-trains waits 1 --set checkpoint.wait=true
-trains beside1 1
-trains beside3 3 # three threads that meet
-trains waits3 3 --set checkpoint.wait=true
+trains waits 1
+trains beside1 1 --set checkpoint.beside=0
+trains beside3 3 --set checkpoint.beside=0 # three threads that meet
+trains waits3 3
 for other in beside1 beside3 waits3; do
   /usr/bin/python3 - "$dir/t/waits" "$dir/t/$other" <<'P'
 import h5py, os, sys

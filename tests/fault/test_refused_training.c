@@ -3,6 +3,8 @@
  * Training from the first step to the exported file with the k-th read, write or allocation on rank r refused, for every r
  * and k: all ranks learn the same, every file under its final name is whole, and the next run goes on to the same bits.
  */
+#include <limits.h>
+
 #include "support/chain.h"
 #include "support/mpi_main.h"
 #include "support/sweep.h"
@@ -20,7 +22,7 @@ static const char *goes_on(int64_t k) {
 
 /* Writes are refused to the thread that writes beside the steps; the others, far more, go the quicker way. */
 static void each(kith_fault_kind kind, int64_t least) {
-  chain.run.checkpoint.wait = kind != KITH_FAULT_WRITE;
+  chain.run.checkpoint.beside = kind == KITH_FAULT_WRITE ? 0 : INT_MAX;
   const sweep s = {.kind = kind, .run = run_train, .look = goes_on, .folder = chain.outputs, .inputs = chain.inputs, .least = least, .mends = kind == KITH_FAULT_READ};
   sweep_each(&s);
   assert_int_equal(kith_comm_max(test_comm, !test_chain_is_right()), 0);

@@ -290,7 +290,7 @@ static kith_agreed write_beside(bool wait, const char *where) {
   state_room(&s, share);
   state_fill(&s, share);
   s.c.history = strcpy(text, history);
-  KITH_TRY(kith_writer_create(test_comm, share, WIDTH, WEIGHTS, wait, &w));
+  KITH_TRY(kith_writer_create(test_comm, share, WIDTH, WEIGHTS, wait ? INT64_MAX : 0, &w));
   assert_true(kith_writer_overlaps(w) == !wait);
   KITH_TRY(kith_writer_begin(w, where, 1, &s.c));
   memset(text, 'z', TEXT - 1);
@@ -344,7 +344,7 @@ static bool refused(int r, int64_t k) {
   state_room(&s, share);
   state_fill(&s, share);
   kith_alloc_refuse(test_comm->rank == r ? k : 0);
-  kith_agreed st = kith_writer_create(test_comm, share, WIDTH, WEIGHTS, false, &w);
+  kith_agreed st = kith_writer_create(test_comm, share, WIDTH, WEIGHTS, 0, &w);
   assert_true(kith_is_bad(st) == (w == NULL));
   if (!kith_is_bad(st)) st = kith_writer_begin(w, folder, 1, &s.c);
   if (!kith_is_bad(st)) st = kith_writer_wait(w);

@@ -1,6 +1,7 @@
 #include "support/chain.h"
 
 #include <dirent.h>
+#include <limits.h>
 #include <unistd.h>
 
 #include "support/folder.h"
@@ -95,7 +96,7 @@ static void chain_set(void) {
   chain.run.train.batch = 8;
   chain.run.train.epochs = 2;
   chain.run.checkpoint.every = 1;
-  chain.run.checkpoint.wait = true;
+  chain.run.checkpoint.beside = INT_MAX;
   snprintf(chain.run.work, sizeof chain.run.work, "%s", chain.outputs);
   snprintf(chain.run.graph, sizeof chain.run.graph, "%s", chain.graph);
   snprintf(chain.run.parts, sizeof chain.run.parts, "%s", chain.parts);
