@@ -48,6 +48,14 @@ _Noreturn void kith_abort(const char *file, int line, const char *what);
 double kith_mpi_seconds(void);
 void kith__mpi_spent(double seconds);
 
+/**
+ * Start MPI, with threads where it gives them, and wait until the threads that it started itself sleep: with Open MPI 4.1
+ * a program that ends before they do may end with a segmentation fault.  For MPI_Init_thread(); MPI_Finalize() is the caller's.
+ *
+ * Collective over all ranks.  Waits for less than a millisecond on an idle machine, and for two seconds at most.
+ */
+void kith_comm_begin(int *argc, char ***argv);
+
 /** Duplicate a communicator.  Collective over `parent`. */
 kith_agreed kith_comm_create(MPI_Comm parent, kith_comm **out) KITH_MUST_USE;
 /** Free it and null the pointer; accepts null.  Collective over the communicator. */

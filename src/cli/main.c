@@ -110,13 +110,13 @@ done:
 }
 
 int main(int argc, char **argv) {
-  int provided = 0, code = KITH_ENOMEM;
+  int code = KITH_ENOMEM;
   kith_comm *all = NULL;
   cli *c = NULL;
   kith_status page = KITH_OK;
   if (main_page(argc, argv, &page)) return (int)page;
   if (strcmp(argv[1], "train") == 0) kith_train_watch(); /* a signal that comes while ranks gather and read is not lost */
-  MPI_Init_thread(&argc, &argv, MPI_THREAD_MULTIPLE, &provided); /* checkpoints are written by a thread, where MPI gives it */
+  kith_comm_begin(&argc, &argv);
   if (!kith_is_bad(kith_comm_create(MPI_COMM_WORLD, &all)) && !kith_is_bad(kith_agree(all, KITH_NEW(c, 1)))) {
     main_share_cores(all);
     c->comm = all;

@@ -3,8 +3,7 @@
 kith_comm *test_comm;
 
 void test_begin(int *argc, char ***argv) {
-  int provided = 0;
-  MPI_Init_thread(argc, argv, MPI_THREAD_MULTIPLE, &provided); /* as the program does */
+  kith_comm_begin(argc, argv); /* as the program does */
   if (kith_is_bad(kith_comm_create(MPI_COMM_WORLD, &test_comm))) abort();
   kith_log_quiet(true);
   if (test_comm->rank != 0) cmocka_set_message_output(CM_OUTPUT_SUBUNIT);
