@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "io/h5.h"
+#include "kith/fault.h"
 #include "kith/probe.h"
 
 /* Network file systems may show another node's file a little later. */
@@ -105,7 +106,7 @@ static kith_status probe_put(const char *path, const char *text) {
   char host[KITH_NAME];
   size_t n = strlen(text);
   probe_host(host);
-  int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  int file = kith_fault(KITH_FAULT_WRITE) ? -1 : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   KITH_CHECK(file >= 0, KITH_EOUTPUT, "%s cannot be written on %s: %s", path, host, strerror(errno));
   KITH_CHECK(write(file, text, n) == (ssize_t)n && fsync(file) == 0, KITH_EIO, "%s: writing failed on %s: %s", path, host, strerror(errno));
 done:
@@ -118,7 +119,7 @@ static kith_status probe_get(const char *path, const char *wanted) {
   char host[KITH_NAME], text[64] = "";
   ssize_t n = 0;
   probe_host(host);
-  int file = open(path, O_RDONLY | O_CLOEXEC);
+  int file = kith_fault(KITH_FAULT_READ) ? -1 : open(path, O_RDONLY | O_CLOEXEC);
   for (int i = 0; file < 0 && errno == ENOENT && i < PROBE_TRIES; i++) {
     usleep(PROBE_PAUSE);
     file = open(path, O_RDONLY | O_CLOEXEC);
@@ -160,7 +161,7 @@ done:
 bool kith_probe_locks(const kith_probe *p, char *why) {
   char path[PROBE_ROOM];
   probe_name(p, ".lock", sizeof path, path);
-  int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  int file = kith_fault(KITH_FAULT_WRITE) ? -1 : open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   bool good = file >= 0 && flock(file, LOCK_EX | LOCK_NB) == 0;
   snprintf(why, KITH_NAME, "%s", good ? "" : strerror(errno));
   if (file >= 0) close(file);

@@ -23,7 +23,7 @@ typedef struct sweep {
 /* Whether faults of a kind are compiled in. */
 bool sweep_has(kith_fault_kind kind);
 
-/* Until k is not reached any more.  Fails the test on all ranks together, so that none waits. */
+/* Until k is not reached any more; of several ranks each takes another third of the k, or all where KITH_TEST_SLOW is set.  Fails the test on all ranks together, so that none waits. */
 void sweep_each(const sweep *s);
 
 #endif
