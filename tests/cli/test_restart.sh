@@ -26,6 +26,15 @@ begin() { # N words…: kith train on N ranks in the background; sets pid
 await() { # PLACE: until there is a checkpoint of that place, or the run has ended
   while kill -0 $pid 2>/dev/null && [ "$(place)" -lt "$1" ]; do sleep 0.02; done
 }
+# Where faults are compiled in, rank 0 stops itself at the step that the signal is for, so that no run ends before it comes.
+if KITH_FAULT=read:1000000@0 "$KITH" help >/dev/null 2>&1; then stops=1; else stops=0; fi
+await_stop() { # until a rank has stopped itself
+  local rank
+  while kill -0 $pid 2>/dev/null; do
+    for rank in $(ranks_of $pid); do ! grep -qs '^State:.T' "/proc/$rank/status" || return 0; done
+    sleep 0.02
+  done
+}
 ranks_of() { local mpirun; mpirun=$(pgrep -P "$1" mpirun) && pgrep -P "$mpirun" -x "$(basename "$KITH")"; }
 end() { rc=0; { wait $pid; } 2>/dev/null || rc=$?; }
 whole() { # there is at least one checkpoint, and nothing in it is damaged
@@ -42,6 +51,7 @@ interrupt() { # SIGNAL N words…: send it to a running job on N ranks; the job 
     USR1) kill -USR1 "$(pgrep -P $pid mpirun)" ;;
     *) kill -$signal "$rank" ;;
   esac
+  [ $stops = 0 ] || kill -CONT $(ranks_of $pid) 2>/dev/null || true
   end
   case $signal in KILL) wanted=137 ;; *) wanted=75 ;; esac
   [ $rc = $wanted ] || fail "$signal on $n ranks: code $rc, expected $wanted"
@@ -49,16 +59,19 @@ interrupt() { # SIGNAL N words…: send it to a running job on N ranks; the job 
 }
 
 again() { # KILLS EPOCHS words…: a run in pieces; each ends at a random step of its share of the run
-  local kills=$1 epochs=$2 i n=0 old signal at; shift 2
+  local kills=$1 epochs=$2 i n=0 last=0 old signal at; shift 2
   local signals=(TERM USR1 KILL)
   rm -f "$work"/checkpoint-* "$work"/metrics.jsonl "$work"/embeddings.h5
   for i in $(seq 0 "$kills"); do
-    old=$n; while [ $n = $old ]; do n=$((1 + RANDOM % 4)); done
-    begin $n "$@"
-    [ "$i" -lt "$kills" ] || break
+    last=$n; while [ $n = $last ]; do n=$((1 + RANDOM % 4)); done
     signal=${signals[i % 3]} at=$(((epochs * n_step * i + RANDOM * epochs * n_step / 32768 * 2 / 3) / kills))
-    await $at
-    sleep 0.$((100 + RANDOM % 200))
+    old=$(place); old=$((old < 0 ? 0 : old)) # steps that are done
+    export KITH_FAULT=
+    [ $stops = 0 ] || [ "$i" = "$kills" ] || KITH_FAULT=stop:$((at > old ? at - old + 1 : 1 + RANDOM % 3))@0
+    begin $n "$@"
+    unset KITH_FAULT
+    [ "$i" -lt "$kills" ] || break
+    if [ $stops = 1 ]; then await_stop; else await $at; sleep 0.$((100 + RANDOM % 200)); fi
     interrupt $signal $n
     places="${places:-} $signal:$n@$(place)"
     whole
