@@ -118,7 +118,7 @@ const job_key kith__job_table[] = {
     {"train.patience", JOB_INT, AT(train.patience), 0, 1e9, "evaluations", "without a better score before stopping; 0: never"},
     {"evaluate.k", JOB_CUTOFFS, AT(evaluate.k), 1, 10000, "items", "cut-offs of the metrics, at most 8"},
     {"evaluate.every", JOB_INT, AT(evaluate.every), 0, 1e9, "epochs", "between evaluations while training; 0: none"},
-    {"evaluate.split", JOB_NAME, AT(evaluate.split), 0, 0, "valid | test", "which held-out interactions are the truth while training"},
+    {"evaluate.split", JOB_NAME, AT(evaluate.split), 0, 0, "valid | test", "which held-out interactions are the truth while training, and for kith evaluate without --split"},
     {"evaluate.pick", JOB_NAME, AT(evaluate.pick), 0, 0, "accuracy | loss", "classify: what picks the epoch on the validation nodes: the most right answers, of equals the smaller loss; or the smallest loss"},
     {"evaluate.protocol", JOB_PROTOCOL, AT(evaluate.sampled), 1, 1e6, "full | sampled-N", "rank all items, or N items the user never met"},
     {"evaluate.seed", JOB_LONG, AT(evaluate.seed), COUNT, "", "key of the sampled protocol's draws"},

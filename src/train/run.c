@@ -276,14 +276,14 @@ done:
 static kith_status run_look(const run *r, bool *there) {
   kith_status st = KITH_OK;
   *there = access(r->embeddings, F_OK) == 0;
-  KITH_CHECK(*there || r->best_epoch == 0 || r->best_epoch == r->epoch || !kith__run_selects(r), KITH_ENOINPUT,
+  KITH_CHECK(*there || r->best_epoch == 0 || (r->best_epoch == r->epoch && r->step == 0) || !kith__run_selects(r), KITH_ENOINPUT,
              "%s: No such file or directory, and the checkpoint is of epoch %lld, not of the best, %lld; train with --fresh to start anew",
              r->embeddings, (long long)r->epoch, (long long)r->best_epoch);
 done:
   return st;
 }
 
-/* No epoch is left to do.  What the checkpoint holds, or what training would begin with, is exported unless an earlier run did so. */
+/* No epoch is left to do, or the best is behind.  What the checkpoint holds, or what training would begin with, is exported unless an earlier run did so. */
 static kith_agreed run_export_anyway(run *r) {
   kith_agreed st = {KITH_OK};
   bool there = false;
@@ -308,8 +308,9 @@ done:
 static kith_agreed run_epochs(run *r) {
   kith_agreed st = {KITH_OK};
   bool enough = r->epoch >= r->o->train.epochs || (r->o->train.patience > 0 && r->stale >= r->o->train.patience);
-  if (enough) KITH_TRY(run_export_anyway(r));
-  else r->wish = run_first_wish(r);
+  bool owes = kith__run_selects(r) && r->best_epoch > 0; /* epochs to come may be no better: its file must be there */
+  if (enough || owes) KITH_TRY(run_export_anyway(r));
+  if (!enough) r->wish = run_first_wish(r);
   while (!enough && r->wish != KITH_WISH_STOP) KITH_TRY(run_one_epoch(r, &enough));
   if (!enough) KITH_TRY(kith__run_save(r));
   KITH_TRY(kith__run_wait(r));
