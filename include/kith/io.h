@@ -88,7 +88,7 @@ typedef struct kith_h5_entry {
 typedef void (*kith_h5_tell)(void *context, const kith_h5_entry *entry);
 
 /**
- * Tell of every attribute of the root, then of every dataset, by name; what is not of Kith's types is passed over.
+ * Tell of every attribute of the root, then of every dataset, in no order; what is not of Kith's types is passed over.
  * Local.  Errors: KITH_EDATA.
  */
 kith_status kith_h5_list(kith_h5 *f, kith_h5_tell tell, void *context) KITH_MUST_USE;

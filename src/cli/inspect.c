@@ -1,6 +1,7 @@
 /* kith inspect: what is in a file, in words; every checksum is compared on the way. */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
@@ -55,6 +56,11 @@ static void inspect_take(void *context, const kith_h5_entry *e) {
     snprintf(t->value, sizeof t->value, "%.9g", e->real);
   else
     snprintf(t->value, sizeof t->value, "%lld", (long long)e->integer);
+}
+
+static int inspect_compare(const void *a, const void *b) {
+  const thing *x = a, *y = b;
+  return x->entry.attribute != y->entry.attribute ? y->entry.attribute - x->entry.attribute : strcmp(x->name, y->name);
 }
 
 static const thing *inspect_find(const things *all, const char *name) {
@@ -284,6 +290,7 @@ static kith_status inspect_alone(cli *c, const char *path, const char *show) {
   KITH_TRY(KITH_NEW(all, 1));
   KITH_TRY(kith_h5_list(f, inspect_take, all));
   KITH_CHECK(!all->full, KITH_EDATA, "%s: has more than %d attributes and datasets; is it a Kith file?", path, INSPECT_ENTRIES);
+  qsort(all->at, (size_t)all->n, sizeof *all->at, inspect_compare);
   KITH_TRY(inspect_words(c, f, all));
   inspect_attributes(c, all);
   inspect_json(c, all);

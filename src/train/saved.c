@@ -85,10 +85,10 @@ static bool saved_is_broken(kith_agreed st, const kith_checkpoint *c) {
   return !c->refused && (st.status == KITH_EDATA || st.status == KITH_ENOINPUT || st.status == KITH_EIO);
 }
 
-/* A step that the epoch does not have was done of another run. */
+/* A step that the epoch does not have was done of another run; all of them are where an evaluation was left to do. */
 static kith_status saved_check(const run *r, const kith_checkpoint *c, const char *path) {
   int64_t n_step = kith_trainer_n_step(r->trainer);
-  if (c->step < n_step) return KITH_OK;
+  if (c->step <= n_step) return KITH_OK;
   return kith_fail(KITH_EDATA, "%s: %lld steps are done of an epoch of %lld", path, (long long)c->step, (long long)n_step);
 }
 

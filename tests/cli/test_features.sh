@@ -50,10 +50,10 @@ grep -q '46 different features of users' "$dir/said" && grep -q '[0-9]* lines of
 "$KITH" inspect "$work/parts.h5" | grep -q '  46 features of users, 46 of items; [0-9]* entries'
 
 cat >"$dir/oracle.py" <<'P'
-import collections, h5py, numpy as np, sys
+import collections, h5py, numpy as np, os, sys
 folder, model, recall = sys.argv[1], sys.argv[2], float(sys.argv[3])
-graph, told, new = (h5py.File(folder + "/work/" + name, "r") for name in ("graph.h5", "embeddings.h5", "new.h5"))
-state = h5py.File(folder + "/work/" + open(folder + "/work/checkpoint-latest").read().strip(), "r")
+graph, told, new = (h5py.File(os.path.join(folder, "work", name), "r") for name in ("graph.h5", "embeddings.h5", "new.h5"))
+state = h5py.File(os.path.join(folder, "work", open(os.path.join(folder, "work", "checkpoint-latest")).read().strip()), "r")
 text = lambda a: [i.decode() for i in a]
 tags = {t: {w[0]: w[1].split(" ") for w in (line.split("\t") for line in open(folder + "/%ss.tsv" % t).read().splitlines()) if w[0][0] != "#"} for t in ("user", "item")}
 flat, at, d, row = state["weights/parameter"][:].astype(float), 0, 16, {}

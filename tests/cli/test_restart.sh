@@ -74,10 +74,12 @@ again() { # KILLS EPOCHS words…: a run in pieces; each ends at a random step o
     if [ $stops = 1 ]; then await_stop; else await $at; sleep 0.$((100 + RANDOM % 200)); fi
     interrupt $signal $n
     places="${places:-} $signal:$n@$(place)"
+    ! grep -q 'older checkpoint' "$dir/log" || fail "the newest checkpoint was not taken"
     whole
   done
   end
   [ $rc = 0 ] || fail "the last piece on $n ranks: code $rc"
+  ! grep -q 'older checkpoint' "$dir/log" || fail "the newest checkpoint was not taken"
   [ -z "$(find "$work" -name '*.tmp')" ] || fail "left $(find "$work" -name '*.tmp')"
 }
 
@@ -106,7 +108,7 @@ if [ -n "${KITH_RESTART_GOWALLA:-}" ]; then
   begin 2 --quiet --fresh $run --json; end; [ $rc = 0 ] || fail "the run in one piece: $rc"
   count_steps 4 16384
   cp "$work/embeddings.h5" "$dir/whole.h5"; cp "$work/metrics.jsonl" "$dir/whole.jsonl"
-  again "${KITH_RESTART_KILLS:-20}" 4 --quiet $run
+  again "${KITH_RESTART_KILLS:-20}" 4 $run
   echo "interrupted at (signal:ranks@newest checkpoint, of $((4 * n_step)) steps):$places"
   close_losses "$work/metrics.jsonl" "$dir/whole.jsonl"
   if [[ $run == *neighbor* ]]; then echo "losses agree"; exit 0; fi
@@ -124,7 +126,7 @@ for mode in full neighbor; do
   [ $rc = 0 ] || fail "the run in one piece: $rc"
   count_steps 6 64
   cp "$work/embeddings.h5" "$dir/$mode.h5"; cp "$work/metrics.jsonl" "$dir/$mode.jsonl"
-  again "$kills" 6 --quiet $run --set train.mode=$mode
+  again "$kills" 6 $run --set train.mode=$mode
   close_losses "$work/metrics.jsonl" "$dir/$mode.jsonl"
   if [ $mode = full ]; then
     same_embeddings "$work/embeddings.h5" "$dir/full.h5"
@@ -138,7 +140,7 @@ long="--set train.batch=100000 --set train.epochs=90 --set evaluate.every=3 --se
 begin 0 --quiet --fresh $long; end
 [ $rc = 0 ] || fail "the run in one piece: $rc"
 cp "$work/embeddings.h5" "$dir/one.h5"; cp "$work/metrics.jsonl" "$dir/one.jsonl"
-again 1 90 --quiet $long
+again 1 90 $long
 same_embeddings "$work/embeddings.h5" "$dir/one.h5"
 diff <(digits "$work/metrics.jsonl") <(digits "$dir/one.jsonl")
 

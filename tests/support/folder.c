@@ -16,7 +16,7 @@ static void folder_need(bool good, const char *what) {
 
 void test_folder_make(char *folder) {
   const char *root = getenv("TMPDIR");
-  snprintf(folder, KITH_PATH, "%s/kith-test-XXXXXX", root ? root : "/tmp");
+  snprintf(folder, KITH_PATH, "%s/kith-test-XXXXXX", root ? root : P_tmpdir);
   folder_need(mkdtemp(folder) != NULL, folder);
 }
 
