@@ -151,13 +151,18 @@ done:
   return st;
 }
 
-kith_agreed kith_checkpoint_find(const kith_comm *comm, const char *folder, int nth, char *path) {
+/* What rank 0 found, to all. */
+static kith_agreed folder_tell(const kith_comm *comm, kith_status found, char *path) {
   kith_agreed st = {KITH_OK};
-  path[0] = '\0';
-  KITH_TRY(kith_agree(comm, comm->rank == 0 ? folder_find(folder, nth, path) : KITH_OK));
+  KITH_TRY(kith_agree(comm, found));
   kith_comm_share(comm, KITH_PATH, path);
 done:
   return st;
+}
+
+kith_agreed kith_checkpoint_find(const kith_comm *comm, const char *folder, int nth, char *path) {
+  path[0] = '\0';
+  return folder_tell(comm, comm->rank == 0 ? folder_find(folder, nth, path) : KITH_OK, path);
 }
 
 static kith_status folder_look(const char *folder, int64_t epoch, char *path) {
@@ -173,12 +178,8 @@ done:
 }
 
 kith_agreed kith_checkpoint_of(const kith_comm *comm, const char *folder, int64_t epoch, char *path) {
-  kith_agreed st = {KITH_OK};
   path[0] = '\0';
-  KITH_TRY(kith_agree(comm, comm->rank == 0 ? folder_look(folder, epoch, path) : KITH_OK));
-  kith_comm_share(comm, KITH_PATH, path);
-done:
-  return st;
+  return folder_tell(comm, comm->rank == 0 ? folder_look(folder, epoch, path) : KITH_OK, path);
 }
 
 /* ---- removing ---------------------------------------------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 
 #include "support/folder.h"
 #include "support/mpi_main.h"
+#include "support/parts.h"
 #include "support/sweep.h"
 
 #include "kith/embed.h"
@@ -30,18 +31,7 @@ static kith_feature_source features_of(const char *name, const char *text) {
   return s;
 }
 
-static void cut_alone(void) {
-  const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
-  kith_partition_options o = kith_partition_defaults();
-  kith_dataset *d = NULL;
-  int32_t part[64];
-  o.parts = 4;
-  o.method = KITH_PARTITION_HASH;
-  assert_int_equal(KITH_OK, kith_dataset_read(&alone, run.graph, &d).status);
-  assert_int_equal(KITH_OK, kith_partition_make(d, &o, part));
-  assert_int_equal(KITH_OK, kith_partition_write(&alone, run.parts, d, &o, part).status);
-  kith_dataset_destroy(&d);
-}
+static void cut_alone(void) { assert_int_equal(KITH_OK, test_parts_write(run.graph, run.parts, 4, KITH_PARTITION_HASH).status); }
 
 /* A graph, its cut, and one epoch of training. */
 static void prepare(void) {
@@ -101,12 +91,10 @@ int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(refused_anything_all_ranks_learn_it_and_nothing_changes)};
   test_begin(&argc, &argv);
   if (access("/dev/shm", W_OK) == 0) setenv("TMPDIR", "/dev/shm", 0); /* thousands of files are put onto the disk */
-  if (test_comm->rank == 0) test_folder_make(folder);
-  kith_comm_share(test_comm, sizeof folder, folder);
+  test_folder_begin(folder);
   prepare();
   int failures = cmocka_run_group_tests(tests, NULL, NULL);
   kith_graph_destroy(&graph);
-  KITH_MPI(MPI_Barrier(test_comm->mpi));
-  if (test_comm->rank == 0) test_folder_remove(folder);
+  test_folder_end(folder);
   return test_end(failures);
 }

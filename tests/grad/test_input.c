@@ -93,26 +93,7 @@ static kith_tensor *fetched(test_form *f) {
 
 /* ---- models on such rows ---- */
 
-/* Every owned row is asked for once. */
-static const kith_picks *all_rows(test_form *f) {
-  kith_lid n = (kith_lid)f->hop->out->n;
-  kith_picks *p = kith_tape_room(f->tape, 1, sizeof *p);
-  kith_lid *row = kith_tape_room(f->tape, (int64_t)n + 1, sizeof *row);
-  for (kith_lid i = 0; i <= n; i++) row[i] = i;
-  *p = (kith_picks){.n = n, .row = row, .n_sum = n, .sum_row = row, .start = row, .member = row};
-  return p;
-}
-
-static kith_tensor *model(test_form *f) {
-  const kith_hop *hop[KITH_READOUT_MOST];
-  for (int l = 0; l < options.layers; l++) hop[l] = f->hop;
-  kith_readout *r = kith_tape_room(f->tape, 1, sizeof *r);
-  r->picks = all_rows(f);
-  r->packed = kith_tape_rows(f->tape, f->hop->out, kith_model_width(&options));
-  kith_stage s = {.tape = f->tape, .params = f->params, .play = &f->play, .hop = hop, .x = rows(f), .readout = r};
-  kith_model_record(&options, &s);
-  return r->packed;
-}
+static kith_tensor *model(test_form *f) { return test_form_model(f, &options, rows(f)); }
 
 /* ---- what is checked ---- */
 

@@ -374,15 +374,13 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(a_thread_writes_what_was_there),     cmocka_unit_test(what_fails_in_the_thread_is_told_to_who_waits),
                                      cmocka_unit_test(without_memory_all_ranks_learn_it)};
   test_begin(&argc, &argv);
-  if (test_comm->rank == 0) test_folder_make(folder);
-  kith_comm_share(test_comm, sizeof folder, folder);
+  test_folder_begin(folder);
   memset(history, 'h', TEXT - 1);
   memset(job, 'j', TEXT - 1);
   whole = test_graph_random(20, 30, 120, 4);
   share = cut(test_comm, 5, 2);
   int failures = cmocka_run_group_tests(tests, NULL, NULL);
-  KITH_MPI(MPI_Barrier(test_comm->mpi));
-  if (test_comm->rank == 0) test_folder_remove(folder);
+  test_folder_end(folder);
   kith_graph_destroy(&share);
   test_graph_free(&whole);
   return test_end(failures);

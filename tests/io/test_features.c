@@ -5,6 +5,7 @@
  */
 #include "support/folder.h"
 #include "support/mpi_main.h"
+#include "support/parts.h"
 
 #include "kith/newcomers.h"
 #include "kith/partition.h"
@@ -42,18 +43,7 @@ static kith_status ingest(const kith_ingest_options *o, kith_ingest_report *r) {
 }
 
 static void cut(const char *graph, const char *parts) {
-  kith_comm *self = NULL;
-  kith_dataset *d = NULL;
-  kith_partition_options o = {.parts = 6, .method = KITH_PARTITION_HASH, .seed = 2};
-  int32_t part[8];
-  if (test_comm->rank == 0) {
-    assert_int_equal(KITH_OK, kith_comm_create(MPI_COMM_SELF, &self).status);
-    assert_int_equal(KITH_OK, kith_dataset_read(self, graph, &d).status);
-    assert_int_equal(KITH_OK, kith_partition_make(d, &o, part));
-    assert_int_equal(KITH_OK, kith_partition_write(self, parts, d, &o, part).status);
-    kith_dataset_destroy(&d);
-    kith_comm_destroy(&self);
-  }
+  if (test_comm->rank == 0) assert_int_equal(KITH_OK, test_parts_write(graph, parts, 6, KITH_PARTITION_HASH).status);
   KITH_MPI(MPI_Barrier(test_comm->mpi));
 }
 
@@ -196,10 +186,8 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(the_fingerprint_knows_of_features), cmocka_unit_test(what_is_wrong_is_refused_with_its_line),
                                      cmocka_unit_test(newcomers_are_like_what_is_known)};
   test_begin(&argc, &argv);
-  if (test_comm->rank == 0) test_folder_make(folder);
-  kith_comm_share(test_comm, sizeof folder, folder);
+  test_folder_begin(folder);
   int failures = cmocka_run_group_tests(tests, NULL, NULL);
-  KITH_MPI(MPI_Barrier(test_comm->mpi));
-  if (test_comm->rank == 0) test_folder_remove(folder);
+  test_folder_end(folder);
   return test_end(failures);
 }

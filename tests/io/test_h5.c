@@ -11,8 +11,7 @@ static void texts_of_different_lengths_become_rank_0s(void **state) {
   (void)state;
   char folder[KITH_PATH] = "", path[KITH_PATH], text[256], *back = NULL;
   kith_h5 *f = NULL;
-  if (test_comm->rank == 0) test_folder_make(folder);
-  kith_comm_share(test_comm, sizeof folder, folder);
+  test_folder_begin(folder);
   test_path(folder, "a.h5", path);
   for (int n = 0; n < 40; n++) {
     memset(text, 'a' + test_comm->rank, sizeof text);

@@ -444,10 +444,8 @@ int main(int argc, char **argv) {
       cmocka_unit_test(without_memory_all_ranks_learn_it_and_nothing_is_left),
   };
   test_begin(&argc, &argv);
-  if (test_comm->rank == 0) test_folder_make(folder);
-  kith_comm_share(test_comm, sizeof folder, folder);
+  test_folder_begin(folder);
   int failed = cmocka_run_group_tests(tests, NULL, NULL);
-  KITH_MPI(MPI_Barrier(test_comm->mpi));
-  if (test_comm->rank == 0) test_folder_remove(folder);
+  test_folder_end(folder);
   return test_end(failed);
 }

@@ -4,6 +4,7 @@
 #include "support/classes.h"
 #include "support/folder.h"
 #include "support/mpi_main.h"
+#include "support/parts.h"
 
 enum { NODES = 70, CLASSES = 3, FEATURES = 11 };
 
@@ -182,17 +183,8 @@ static void bad_features_are_refused(void **state) {
 /* ---- all the way ------------------------------------------------------------------------------------------------- */
 
 static void cut_file(kith_partition_method method, const char *name) {
-  char path[KITH_PATH];
-  const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
-  kith_partition_options o = kith_partition_defaults();
-  kith_dataset *d = NULL;
-  int32_t part[NODES];
-  o.parts = 5;
-  o.method = method;
-  assert_int_equal(KITH_OK, kith_dataset_read(&alone, test_path(folder, "graph.h5", path), &d).status);
-  assert_int_equal(KITH_OK, kith_partition_make(d, &o, part));
-  assert_int_equal(KITH_OK, kith_partition_write(&alone, test_path(folder, name, path), d, &o, part).status);
-  kith_dataset_destroy(&d);
+  char graph[KITH_PATH], parts[KITH_PATH];
+  assert_int_equal(KITH_OK, test_parts_write(test_path(folder, "graph.h5", graph), test_path(folder, name, parts), 5, method).status);
 }
 
 /* All that a rank knows of a node is what was written, and the ranks together know all nodes. */
@@ -258,10 +250,8 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(bad_edges_are_refused), cmocka_unit_test(bad_features_are_refused),
                                      cmocka_unit_test(every_rank_gets_its_share)};
   test_begin(&argc, &argv);
-  if (test_comm->rank == 0) test_folder_make(folder);
-  kith_comm_share(test_comm, sizeof folder, folder);
+  test_folder_begin(folder);
   int failures = cmocka_run_group_tests(tests, NULL, NULL);
-  KITH_MPI(MPI_Barrier(test_comm->mpi));
-  if (test_comm->rank == 0) test_folder_remove(folder);
+  test_folder_end(folder);
   return test_end(failures);
 }

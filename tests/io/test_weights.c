@@ -2,6 +2,7 @@
 /* Weights of interactions: from a text list through graph.h5 and parts.h5 to both ends of an edge, wherever they are owned. */
 #include "support/folder.h"
 #include "support/mpi_main.h"
+#include "support/parts.h"
 
 #include "kith/partition.h"
 
@@ -28,18 +29,7 @@ static void write_list(bool weighs, char *path) {
 }
 
 static void cut(const char *graph, const char *parts) {
-  kith_comm *self = NULL;
-  kith_dataset *d = NULL;
-  kith_partition_options o = {.parts = 6, .method = KITH_PARTITION_HASH, .seed = 2};
-  int32_t part[USERS + ITEMS];
-  if (test_comm->rank == 0) {
-    assert_int_equal(KITH_OK, kith_comm_create(MPI_COMM_SELF, &self).status);
-    assert_int_equal(KITH_OK, kith_dataset_read(self, graph, &d).status);
-    assert_int_equal(KITH_OK, kith_partition_make(d, &o, part));
-    assert_int_equal(KITH_OK, kith_partition_write(self, parts, d, &o, part).status);
-    kith_dataset_destroy(&d);
-    kith_comm_destroy(&self);
-  }
+  if (test_comm->rank == 0) assert_int_equal(KITH_OK, test_parts_write(graph, parts, 6, KITH_PARTITION_HASH).status);
   KITH_MPI(MPI_Barrier(test_comm->mpi));
 }
 
@@ -98,10 +88,8 @@ static void without_weights_there_are_none(void **state) {
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(both_ends_know_the_weight), cmocka_unit_test(without_weights_there_are_none)};
   test_begin(&argc, &argv);
-  if (test_comm->rank == 0) test_folder_make(folder);
-  kith_comm_share(test_comm, sizeof folder, folder);
+  test_folder_begin(folder);
   int failures = cmocka_run_group_tests(tests, NULL, NULL);
-  KITH_MPI(MPI_Barrier(test_comm->mpi));
-  if (test_comm->rank == 0) test_folder_remove(folder);
+  test_folder_end(folder);
   return test_end(failures);
 }

@@ -6,6 +6,7 @@
 
 #include "support/folder.h"
 #include "support/mpi_main.h"
+#include "support/parts.h"
 
 test_chain chain;
 static const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
@@ -24,20 +25,7 @@ kith_agreed test_chain_ingest(const char *path) {
   return kith_ingest(test_comm, &o, "job text", path, &r);
 }
 
-kith_agreed test_chain_cut(const char *path) {
-  kith_agreed st = {KITH_OK};
-  kith_dataset *d = NULL;
-  kith_partition_options o = kith_partition_defaults();
-  int32_t part[64];
-  o.parts = 4;
-  o.method = KITH_PARTITION_HASH;
-  KITH_TRY(kith_dataset_read(&alone, chain.graph, &d));
-  KITH_TRY(kith_agree(&alone, kith_partition_make(d, &o, part)));
-  KITH_TRY(kith_partition_write(&alone, path, d, &o, part));
-done:
-  kith_dataset_destroy(&d);
-  return st;
-}
+kith_agreed test_chain_cut(const char *path) { return test_parts_write(chain.graph, path, 4, KITH_PARTITION_HASH); }
 
 kith_agreed test_chain_train(bool fresh) {
   kith_run_result result;

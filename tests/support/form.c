@@ -148,3 +148,24 @@ void test_form_sampled(test_formula make, double step) {
   form_play(&s, make, step);
   kith_back_free(&back);
 }
+
+/* Every owned row is asked for once, so that the packed rows are the owned rows. */
+static const kith_picks *form_all_rows(test_form *f) {
+  kith_lid n = (kith_lid)f->hop->out->n;
+  kith_picks *p = kith_tape_room(f->tape, 1, sizeof *p);
+  kith_lid *row = kith_tape_room(f->tape, (int64_t)n + 1, sizeof *row);
+  for (kith_lid i = 0; i <= n; i++) row[i] = i;
+  *p = (kith_picks){.n = n, .row = row, .n_sum = n, .sum_row = row, .start = row, .member = row};
+  return p;
+}
+
+kith_tensor *test_form_model(test_form *f, const kith_model_options *o, kith_tensor *x) {
+  const kith_hop *hop[KITH_READOUT_MOST];
+  for (int l = 0; l < o->layers; l++) hop[l] = f->hop;
+  kith_readout *r = kith_tape_room(f->tape, 1, sizeof *r);
+  r->picks = form_all_rows(f);
+  r->packed = kith_tape_rows(f->tape, f->hop->out, kith_model_width(o));
+  kith_stage s = {.tape = f->tape, .params = f->params, .play = &f->play, .hop = hop, .x = x, .readout = r};
+  kith_model_record(o, &s);
+  return r->packed;
+}

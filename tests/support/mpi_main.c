@@ -1,4 +1,5 @@
 #include "support/mpi_main.h"
+#include "support/folder.h"
 
 kith_comm *test_comm;
 
@@ -15,4 +16,14 @@ int test_end(int failures) {
   kith_comm_destroy(&test_comm);
   MPI_Finalize();
   return all == 0 ? 0 : 1;
+}
+
+void test_folder_begin(char *folder) {
+  if (test_comm->rank == 0) test_folder_make(folder);
+  kith_comm_share(test_comm, KITH_PATH, folder);
+}
+
+void test_folder_end(const char *folder) {
+  KITH_MPI(MPI_Barrier(test_comm->mpi));
+  if (test_comm->rank == 0) test_folder_remove(folder);
 }

@@ -17,8 +17,11 @@
 
 extern kith_comm *test_comm; /* all ranks */
 
-
 void test_begin(int *argc, char ***argv);
 int test_end(int failures);
+
+/* One folder for all ranks [KITH_PATH], and its end, when nobody needs it any more.  Collective. */
+void test_folder_begin(char *folder);
+void test_folder_end(const char *folder);
 
 #endif

@@ -1,0 +1,19 @@
+#include "support/parts.h"
+
+kith_agreed test_parts_write(const char *graph, const char *parts, int n, kith_partition_method how) {
+  kith_agreed st = {KITH_OK};
+  const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
+  kith_partition_options o = kith_partition_defaults();
+  kith_dataset *d = NULL;
+  int32_t *part = NULL;
+  o.parts = n;
+  o.method = how;
+  KITH_TRY(kith_dataset_read(&alone, graph, &d));
+  KITH_TRY(kith_agree(&alone, KITH_NEW(part, d->n[KITH_USER] + d->n[KITH_ITEM])));
+  KITH_TRY(kith_agree(&alone, kith_partition_make(d, &o, part)));
+  KITH_TRY(kith_partition_write(&alone, parts, d, &o, part));
+done:
+  KITH_FREE(part);
+  kith_dataset_destroy(&d);
+  return st;
+}
