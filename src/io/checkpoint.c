@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "io/checkpoint.h"
+#include "io/h5.h"
 
 static kith_agreed checkpoint_attributes(kith_h5 *f, const kith_graph *g, const kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
@@ -45,8 +46,7 @@ done:
 static kith_agreed checkpoint_read_weight(kith_h5 *f, const char *name, int64_t n, float *x) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith_h5_read(f, name, KITH_H5_FLOAT, 0, 0, n, x));
-  for (int64_t i = 0; i < n; i++)
-    if (!isfinite(x[i])) return kith_agreed_same(kith_fail(KITH_EDATA, "%s: \"%s\" holds %g", kith_h5_path(f), name, (double)x[i]));
+  KITH_TRY(kith_agreed_same(kith__h5_trust_finite(kith_h5_path(f), name, n, x)));
 done:
   return st;
 }

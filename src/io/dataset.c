@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "kith/io.h"
+#include "io/h5.h"
 
 void kith_dataset_destroy(kith_dataset **dataset) {
   kith_dataset *d = *dataset;
@@ -53,13 +53,6 @@ static kith_status sizes_check(const char *path, const char *what, int64_t n, in
   return kith_fail(KITH_EDATA, "%s: %s is %lld, expected %lld to 2^31 - 2", path, what, (long long)n, (long long)low);
 }
 
-static kith_status finite_check(const char *path, const char *name, int64_t n, const float *x) {
-  kith_status st = KITH_OK;
-  for (int64_t i = 0; i < n; i++) KITH_CHECK(isfinite(x[i]), KITH_EDATA, "%s: /%s holds %g in place %lld", path, name, (double)x[i], (long long)i);
-done:
-  return st;
-}
-
 /* Every edge stands at both of its ends, and none leads back to where it comes from. */
 static kith_status edges_check(const char *path, const kith_lists *l) {
   kith_status st = KITH_OK;
@@ -108,7 +101,7 @@ static kith_agreed weights_read(const kith_comm *comm, kith_h5 *f, int64_t n, fl
   if (!kith_h5_has(f, "train/weight")) return st;
   KITH_TRY(kith_agree(comm, KITH_NEW(*weight, n)));
   KITH_TRY(column_read(f, "train", "weight", KITH_H5_FLOAT, n, *weight));
-  KITH_TRY(kith_agree(comm, finite_check(kith_h5_path(f), "train/weight", n, *weight)));
+  KITH_TRY(kith_agree(comm, kith__h5_trust_finite(kith_h5_path(f), "train/weight", n, *weight)));
 done:
   return st;
 }
@@ -230,7 +223,7 @@ static kith_agreed dataset_read_nodes(const kith_comm *comm, kith_h5 *f, kith_da
   KITH_TRY(kith_h5_read(f, "node/label", KITH_H5_INT32, 0, 0, n, d->label));
   KITH_TRY(kith_h5_read(f, "node/split", KITH_H5_INT8, 0, 0, n, d->split));
   if (n_feature > 0) KITH_TRY(kith_h5_read(f, "node/feature", KITH_H5_FLOAT, (int)n_feature, 0, n, d->feature));
-  KITH_TRY(kith_agree(comm, finite_check(kith_h5_path(f), "node/feature", n * d->n_feature, d->feature)));
+  KITH_TRY(kith_agree(comm, kith__h5_trust_finite(kith_h5_path(f), "node/feature", n * d->n_feature, d->feature)));
   KITH_TRY(kith_agree(comm, nodes_check(kith_h5_path(f), n, d)));
 done:
   return st;

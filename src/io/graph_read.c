@@ -1,10 +1,10 @@
 /* Reading one rank's share of parts.h5: a slice of every dataset. */
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 
 #include "io/graph.h"
 #include "io/graph_check.h"
+#include "io/h5.h"
 
 kith_agreed kith__graph_check_extent(const kith_comm *comm, kith_h5 *f, const char *name, int64_t wanted) {
   kith_agreed st = {KITH_OK};
@@ -187,14 +187,6 @@ done:
   return st;
 }
 
-/* What is divided by, or added up, later. */
-static kith_status read_check_finite(const char *path, const char *name, int64_t n, const float *x) {
-  kith_status st = KITH_OK;
-  for (int64_t i = 0; i < n; i++) KITH_CHECK(isfinite(x[i]), KITH_EDATA, "%s: %s holds %g at place %lld", path, name, (double)x[i], (long long)i);
-done:
-  return st;
-}
-
 /* Keep the rows of users: values of item rows are left out, starts are packed. */
 static kith_status read_keep_users(const char *path, const kith_graph *g, const int64_t *start, const int32_t *item, kith_lists *out) {
   kith_status st = KITH_OK;
@@ -243,7 +235,7 @@ static kith_agreed read_train(const kith_comm *comm, kith_h5 *f, kith_graph *g, 
   if (kith_h5_has(f, "train/weight")) READ_SLICE(f, "train/weight", KITH_H5_FLOAT, first, g->start[g->n_own], g->weight);
   KITH_TRY(kith_agree(comm, read_check_rows(kith_h5_path(f), "train/original", g->n_own, g->start, original)));
   KITH_TRY(kith_agree(comm, read_check_types(g, kith_h5_path(f), user_count)));
-  if (g->weight) KITH_TRY(kith_agree(comm, read_check_finite(kith_h5_path(f), "train/weight", g->start[g->n_own], g->weight)));
+  if (g->weight) KITH_TRY(kith_agree(comm, kith__h5_trust_finite(kith_h5_path(f), "train/weight", g->start[g->n_own], g->weight)));
   KITH_TRY(kith_agree(comm, read_keep_users(kith_h5_path(f), g, g->start, original, &g->train)));
 done:
   KITH_FREE(original);
@@ -329,7 +321,7 @@ static kith_agreed read_nodes(const kith_comm *comm, kith_h5 *f, kith_graph *g) 
   KITH_TRY(read_neighbours(comm, f, "edge", g, &at));
   KITH_TRY(kith_agree(comm, read_no_lists(g)));
   if (g->n_feature > 0) KITH_TRY(kith_h5_read(f, "node/feature", KITH_H5_FLOAT, g->n_feature, first, g->n_own, g->feature));
-  KITH_TRY(kith_agree(comm, read_check_finite(kith_h5_path(f), "node/feature", (int64_t)g->n_own * g->n_feature, g->feature)));
+  KITH_TRY(kith_agree(comm, kith__h5_trust_finite(kith_h5_path(f), "node/feature", (int64_t)g->n_own * g->n_feature, g->feature)));
 done:
   return st;
 }

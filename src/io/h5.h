@@ -74,6 +74,8 @@ bool kith__h5_trust_type(hid_t type);
 /** KITH_EDATA unless all values of a dataset [dims] may be in this file, and can be read in little memory. */
 kith_status kith__h5_trust(const kith_h5 *f, const char *name, hid_t set, hid_t type, int n_dim, const hsize_t *dims) KITH_MUST_USE;
 kith_status kith__h5_trust_attr(hid_t attr, hid_t type, const char *path, const char *name) KITH_MUST_USE;
+/** KITH_EDATA if a number that was read is not finite: it would spread to all that is computed of it. */
+kith_status kith__h5_trust_finite(const char *path, const char *name, int64_t n, const float *x) KITH_MUST_USE;
 
 /** kith_h5_read() of this rank alone.  Local. */
 kith_status kith__h5_read(const kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t first, int64_t n, void *data) KITH_MUST_USE;

@@ -4,6 +4,7 @@
  * says that it was written by Kith, or might have been.
  */
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "io/h5.h"
@@ -109,5 +110,14 @@ kith_status kith__h5_trust_attr(hid_t attr, hid_t type, const char *path, const 
              H5Tget_size(type), (uint64_t)whole);
 done:
   if (file >= 0) H5Fclose(file);
+  return st;
+}
+
+/* ---- numbers --------------------------------------------------------------------------------------------------------- */
+
+kith_status kith__h5_trust_finite(const char *path, const char *name, int64_t n, const float *x) {
+  kith_status st = KITH_OK;
+  for (int64_t i = 0; i < n; i++) KITH_CHECK(isfinite(x[i]), KITH_EDATA, "%s: \"%s\" holds %g at place %lld", path, name, (double)x[i], (long long)i);
+done:
   return st;
 }

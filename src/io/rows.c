@@ -6,7 +6,6 @@
  * The way is gone in rounds of some mebibytes a rank, in one direction to write and in the other to read: room is small,
  * and rows that have arrived go to the file while they are in the cache.
  */
-#include <math.h>
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -404,29 +403,17 @@ done:
 
 /* ---- reading ----------------------------------------------------------------------------------------------------- */
 
-/* Rows that are not finite would spread to all that is computed of them. */
-static kith_status rows_check(const kith_h5 *f, const char *name, int64_t n, const char *block) {
-  kith_status st = KITH_OK;
-  float x = 0;
-  for (int64_t k = 0; k < n; k++) {
-    memcpy(&x, block + (size_t)k * sizeof x, sizeof x);
-    KITH_CHECK(isfinite(x), KITH_EDATA, "%s: \"%s\" holds %g", f->path, name, (double)x);
-  }
-done:
-  return st;
-}
-
 static kith_agreed rows_read_type(kith_rows *r, kith_h5 *f, const char *name, int t, int d, float *x) {
   kith_agreed st = {KITH_OK};
   rows_way w;
-  char *block = NULL;
+  float *block = NULL;
   KITH_TRY(way_make(r, t, name, (size_t)d * sizeof(float), &w));
-  KITH_TRY(kith_agree(r->comm, KITH_NEW(block, w.round * (int64_t)w.row)));
+  KITH_TRY(kith_agree(r->comm, KITH_NEW(block, w.round * d)));
   for (int64_t i = 0; i < w.rounds; i++) {
     way_begin(&w, i);
     KITH_TRY(kith_h5_read(f, w.name, KITH_H5_FLOAT, d, w.low, w.high - w.low, block));
-    KITH_TRY(kith_agree(r->comm, rows_check(f, w.name, (w.high - w.low) * d, block)));
-    for (int64_t k = 0; k < w.high - w.low; k++) memcpy(w.in + (size_t)w.place[k] * w.row, block + (size_t)k * w.row, w.row);
+    KITH_TRY(kith_agree(r->comm, kith__h5_trust_finite(kith_h5_path(f), w.name, (w.high - w.low) * d, block)));
+    for (int64_t k = 0; k < w.high - w.low; k++) memcpy(w.in + (size_t)w.place[k] * w.row, block + k * d, w.row);
     way_to_owner(&w, x);
   }
 done:
