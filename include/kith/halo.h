@@ -113,6 +113,9 @@ typedef struct kith_relation {
   kith_halo *halo;
 } kith_relation;
 
+/** The local number of a node, own or ghost, by its global one; -1 if it is neither.  Local. */
+kith_lid kith_relation_find(const kith_relation *a, kith_gid number);
+
 /**
  * One hop (a block): out rows that are made of their neighbours' in rows.  On the whole graph both are the owned rows, with ghosts
  * behind the in rows; in a sampled step the out rows are the first of the in rows and there are no ghosts.

@@ -100,14 +100,31 @@ static int64_t ask_first_target(const sample_ask *q, kith_gid from) {
   return low;
 }
 
-/* Places of a node's neighbours that are no targets; returns how many. */
+/* Where a column stands in a row, -1 if it does not: rows are long and in one piece, so a plain look at all of it is fastest. */
+static int32_t ask_find_column(int32_t n, const kith_lid *col, kith_lid wanted) {
+  int32_t at = -1;
+  for (int32_t i = 0; i < n; i++) at = col[i] == wanted ? i : at;
+  return at;
+}
+
+/* Into the ascending places 0 … n - 1. */
+static void ask_insert(int64_t n, int64_t place, int64_t *places) {
+  for (; n > 0 && places[n - 1] > place; n--) places[n] = places[n - 1];
+  places[n] = place;
+}
+
+/* Places of a node's neighbours that are no targets; returns how many.  Those of targets stand in q->place meanwhile. */
 static int64_t ask_allow(sample_ask *q, kith_gid number, kith_lid row, int64_t first) {
   const kith_lid *col = q->a->csr.col + q->a->csr.start[q->a->place[row]];
-  int64_t n = 0;
-  for (int64_t i = 0; i < q->a->degree[row]; i++) {
-    bool target = false;
-    for (int64_t t = first; t < q->n_target && q->target[t].from == number && !target; t++) target = q->target[t].to == q->a->number[col[i]];
-    if (!target) q->allowed[n++] = i;
+  int64_t n = 0, left_out = 0, degree = q->a->degree[row];
+  for (int64_t t = first; t < q->n_target && q->target[t].from == number; t++) {
+    kith_lid to = kith_relation_find(q->a, q->target[t].to);
+    int32_t at = to < 0 ? -1 : ask_find_column((int32_t)degree, col, to);
+    if (at >= 0) ask_insert(left_out++, at, q->place);
+  }
+  for (int64_t i = 0, k = 0; i < degree; i++) {
+    if (k < left_out && q->place[k] == i) k++;
+    else q->allowed[n++] = i;
   }
   return n;
 }
