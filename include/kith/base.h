@@ -209,6 +209,9 @@ bool kith_text_is_close(const char *word, int distance);
 /** Bytes of the printable UTF-8 character (or tab) that `text` begins with; 0 if it begins with none. */
 int kith_text_character(const char *text);
 
+/** "" behind one, "s" behind any other number of things. */
+const char *kith_plural(int64_t n);
+
 /** folder + "/" + name (or name alone when it is absolute) into path [KITH_PATH]. */
 kith_status kith_path_join(const char *folder, const char *name, char *path) KITH_MUST_USE;
 
@@ -220,11 +223,15 @@ kith_status kith_folder_make(const char *path) KITH_MUST_USE;
 /** Seconds since some fixed moment, monotonic. */
 double kith_clock(void);
 
-/** Keep this rank silent (all ranks but 0), or let it speak. */
-void kith_log_quiet(bool quiet);
+/** What a rank says of its own accord: everything; only what somebody should look at (--quiet); nothing (all ranks but 0). */
+typedef enum { KITH_LOG_ALL, KITH_LOG_WARNINGS, KITH_LOG_NOTHING } kith_log_level;
+void kith_log_set(kith_log_level level);
 
-/** One line to stderr, printf style without the newline; nothing on a quiet rank. */
+/** One line to stderr, printf style without the newline, if all is said. */
 void kith_log(const char *format, ...) KITH_FORMAT(1, 2);
+
+/** The same unless nothing is said, as "kith: warning: …". */
+void kith_warn(const char *format, ...) KITH_FORMAT(1, 2);
 
 /**
  * A progress display on stderr: a bar that is redrawn on a terminal, a plain line every so often in a log.

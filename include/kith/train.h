@@ -127,7 +127,7 @@ typedef struct kith_marks {
 
 typedef struct kith_run_result {
   int64_t epochs;         /**< done, over all runs */
-  double loss;            /**< of the last epoch */
+  double loss;            /**< of the last epoch, if this run ended one; else not a number */
   int64_t best_epoch;     /**< the epoch that embeddings.h5 holds */
   bool evaluated;
   kith_marks best;        /**< on the split of the job, at best_epoch */

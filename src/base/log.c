@@ -10,7 +10,7 @@
 
 enum { BAR = 28 };
 
-static bool log_is_quiet;
+static kith_log_level log_level;
 
 double kith_clock(void) {
   struct timespec t;
@@ -18,16 +18,28 @@ double kith_clock(void) {
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-void kith_log_quiet(bool quiet) { log_is_quiet = quiet; }
+void kith_log_set(kith_log_level level) { log_level = level; }
+
+static void log_line(const char *before, const char *format, va_list rest) {
+  char line[4096];
+  vsnprintf(line, sizeof line, format, rest);
+  fprintf(stderr, "%s%s%s\n", isatty(STDERR_FILENO) ? "\r\033[K" : "", before, line);
+}
 
 void kith_log(const char *format, ...) {
-  if (log_is_quiet) return;
-  char line[4096];
   va_list rest;
+  if (log_level > KITH_LOG_ALL) return;
   va_start(rest, format);
-  vsnprintf(line, sizeof line, format, rest);
+  log_line("", format, rest);
   va_end(rest);
-  fprintf(stderr, "%s%s\n", isatty(STDERR_FILENO) ? "\r\033[K" : "", line);
+}
+
+void kith_warn(const char *format, ...) {
+  va_list rest;
+  if (log_level > KITH_LOG_WARNINGS) return;
+  va_start(rest, format);
+  log_line("kith: warning: ", format, rest);
+  va_end(rest);
 }
 
 void kith_progress_begin(kith_progress *p, const char *what, int64_t n) {
@@ -60,11 +72,11 @@ static void progress_draw(const kith_progress *p, double now, const char *note) 
 void kith_progress_step(kith_progress *p, int64_t done, const char *note) {
   double now = kith_clock();
   p->done = done;
-  if (log_is_quiet || now - p->drawn < (p->terminal ? 0.1 : 15)) return;
+  if (log_level > KITH_LOG_ALL || now - p->drawn < (p->terminal ? 0.1 : 15)) return;
   p->drawn = now;
   progress_draw(p, now, note);
 }
 
 void kith_progress_end(kith_progress *p) {
-  if (!log_is_quiet && p->terminal) fprintf(stderr, "\r\033[K");
+  if (log_level == KITH_LOG_ALL && p->terminal) fprintf(stderr, "\r\033[K");
 }

@@ -47,6 +47,8 @@ int kith_text_character(const char *text) {
   return n > 0 && code >= least[n] && !control && !line_break && !none ? n : 0;
 }
 
+const char *kith_plural(int64_t n) { return n == 1 ? "" : "s"; }
+
 kith_status kith_path_join(const char *folder, const char *name, char *path) {
   bool alone = name[0] == '/' || folder[0] == '\0' || strcmp(folder, ".") == 0;
   bool slash = !alone && folder[strlen(folder) - 1] != '/';

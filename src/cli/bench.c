@@ -71,7 +71,7 @@ static void bench_sampled(bench *b) {
   KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, &mpi, 1, MPI_DOUBLE, MPI_SUM, comm->mpi));
   mpi /= comm->size;
   double rate = drawn / plan / comm->size;
-  cli_print(b->c, "%d rank%s, mode %s, means of %lld steps", comm->size, comm->size == 1 ? "" : "s", kith_train_mode_text(b->c->job.train.sampler.mode), (long long)n_step);
+  cli_print(b->c, "%d rank%s, mode %s, means of %lld steps", comm->size, kith_plural(comm->size), kith_train_mode_text(b->c->job.train.sampler.mode), (long long)n_step);
   cli_print(b->c, "  a whole step %9.3f ms, %.1f steps/s; planning its hops %.3f ms", 1e3 * seconds / (double)n_step, (double)n_step / seconds, 1e3 * plan / (double)n_step);
   cli_print(b->c, "  neighbours drawn %.1f M/s on each rank, %.0f a step on all; %.1f %% of the time in messages", 1e-6 * rate, drawn / (double)n_step, 100 * mpi / seconds);
   cli_json(b->c, "steps_per_second", "%.6g", (double)n_step / seconds);
@@ -86,8 +86,8 @@ static void bench_print_limits(bench *b) {
   kith_comm_sum_int(b->c->comm, 3, n);
   bench_pair gather = bench_time(b, bench_limit_gather, bench_limit_random), stream = bench_time(b, bench_limit_stream, bench_limit_disk);
   double bytes = 4.0 * b->d * (double)n[1], random = 4.0 * b->d * (double)n[2], streamed = 36.0 * BENCH_FAR * b->c->comm->size;
-  cli_print(b->c, "%d rank%s x %d thread%s; this machine allows, medians of %d", b->c->comm->size, b->c->comm->size == 1 ? "" : "s",
-            omp_get_max_threads(), omp_get_max_threads() == 1 ? "" : "s", b->repeat);
+  cli_print(b->c, "%d rank%s x %d thread%s; this machine allows, medians of %d", b->c->comm->size, kith_plural(b->c->comm->size),
+            omp_get_max_threads(), kith_plural(omp_get_max_threads()), b->repeat);
   cli_print(b->c, "  stream (triad)                %8.2f GB/s", 1e-9 * streamed / stream.work);
   cli_print(b->c, "  gather of rows of %-4d bytes   %8.2f GB/s by the graph's columns, %.2f by random ones", 4 * b->d, 1e-9 * bytes / gather.work, 1e-9 * random / gather.limit);
   cli_print(b->c, "  write and fsync               %8.2f GB/s", 4e-9 * (double)n[0] / stream.limit);

@@ -160,7 +160,7 @@ static void doctor_see_parts(const doctor *d, const char *path, doctor_finding *
   int64_t rows[2] = {d->sizes.own, -d->sizes.own}, ghost = kith_comm_max(d->c->comm, d->sizes.ghost);
   rows[0] = kith_comm_max(d->c->comm, rows[0]);
   rows[1] = -kith_comm_max(d->c->comm, rows[1]);
-  doctor_see(f, "%s: %d parts for %d rank%s; %lld to %lld rows a rank, which read at most %lld of others", path, d->sizes.n_part, d->c->comm->size, d->c->comm->size == 1 ? "" : "s",
+  doctor_see(f, "%s: %d parts for %d rank%s; %lld to %lld rows a rank, which read at most %lld of others", path, d->sizes.n_part, d->c->comm->size, kith_plural(d->c->comm->size),
              (long long)rows[1], (long long)rows[0], (long long)ghost);
 }
 

@@ -55,8 +55,6 @@ const char *doctor_bytes(int64_t bytes, char *text) {
   return text;
 }
 
-static const char *judge_plural(int64_t n) { return n == 1 ? "" : "s"; }
-
 /* ---- ranks, libraries, processors ---------------------------------------------------------------------------------------- */
 
 static int judge_ranks_of(int size, const kith_seat *all, int node) {
@@ -68,7 +66,7 @@ static int judge_ranks_of(int size, const kith_seat *all, int node) {
 void doctor_judge_ranks(int size, const kith_seat *all, int told, doctor_finding *f) {
   enum { MOST = 8 };
   int nodes = kith_seats_nodes(size, all), least = size, most = 0;
-  doctor_see(f, "%d rank%s on %d node%s:", size, judge_plural(size), nodes, judge_plural(nodes));
+  doctor_see(f, "%d rank%s on %d node%s:", size, kith_plural(size), nodes, kith_plural(nodes));
   for (int i = 0; i < nodes; i++) {
     int n = judge_ranks_of(size, all, i);
     if (n < least) least = n;
@@ -136,7 +134,7 @@ static int judge_bound_with(int size, const kith_seat *all, int r, int *threads)
 static void judge_binding(int size, const kith_seat *all, int r, doctor_finding *f) {
   int threads = 0, ranks = judge_bound_with(size, all, r, &threads), cores = kith_cores_count(&all[r].cores);
   if (threads <= cores || cores >= all[r].online || f->verdict == DOCTOR_FAIL) return;
-  doctor_see(f, "; %d rank%s with %d threads, rank %d among them, bound to %d of the %d cores of %s", ranks, judge_plural(ranks), threads, r, cores, all[r].online, all[r].host);
+  doctor_see(f, "; %d rank%s with %d threads, rank %d among them, bound to %d of the %d cores of %s", ranks, kith_plural(ranks), threads, r, cores, all[r].online, all[r].host);
   doctor_fail(f, KITH_EUSAGE, "let them spread: mpirun --bind-to none or --map-by slot:PE=THREADS, srun --cpu-bind=none or a --cpus-per-task as large as the threads; or set OMP_NUM_THREADS");
 }
 
@@ -151,7 +149,7 @@ static void judge_node_cores(int size, const kith_seat *all, int node, doctor_fi
   }
   int cores = kith_cores_count(&together);
   double allowed = first->quota > 0 && first->quota < cores ? first->quota : cores;
-  if (node == 0) doctor_see(f, "%d thread%s on %d core%s of %s", threads, judge_plural(threads), cores, judge_plural(cores), first->host);
+  if (node == 0) doctor_see(f, "%d thread%s on %d core%s of %s", threads, kith_plural(threads), cores, kith_plural(cores), first->host);
   if (threads <= allowed + 0.5) return;
   if (node > 0) doctor_see(f, "; %d threads on %d cores of %s", threads, cores, first->host);
   if (allowed < cores) doctor_see(f, ", of which its control group allows the time of %.1f", allowed);
@@ -195,7 +193,7 @@ void doctor_judge_links(const kith_seat *all, int n, const kith_link *link, doct
     if (link[i].bytes_per_second < link[narrow].bytes_per_second) narrow = i;
   }
   const kith_link *s = &link[slow], *w = &link[narrow];
-  doctor_see(f, "%d pair%s measured; slowest %.1f us (rank %d on %s, rank %d on %s), narrowest %.2f GB/s (rank %d on %s, rank %d on %s)", n, judge_plural(n), 1e6 * s->latency, s->a,
+  doctor_see(f, "%d pair%s measured; slowest %.1f us (rank %d on %s, rank %d on %s), narrowest %.2f GB/s (rank %d on %s, rank %d on %s)", n, kith_plural(n), 1e6 * s->latency, s->a,
              all[s->a].host, s->b, all[s->b].host, 1e-9 * w->bytes_per_second, w->a, all[w->a].host, w->b, all[w->b].host);
   if (w->bytes_per_second < JUDGE_NARROW) doctor_warn(f, "messages take the wrong network: name the fast one, for example OMPI_MCA_btl_tcp_if_include=ib0");
   if (s->latency > JUDGE_SLOW) doctor_warn(f, "ranks wait for cores, or messages take the wrong network: see the line \"cores\"; OMPI_MCA_btl_tcp_if_include names a network");
@@ -212,7 +210,8 @@ void doctor_judge_shm(int size, const kith_seat *all, doctor_finding *f) {
   int n = judge_ranks_of(size, all, all[worst].node);
   int64_t wanted = n > 1 ? (int64_t)n * JUDGE_SHM : 0;
   if (all[worst].shm < 0) doctor_see(f, "%s has no /dev/shm", all[worst].host);
-  else doctor_see(f, "%s free on %s; %d rank%s of a node may fill %s", doctor_bytes(all[worst].shm, free), all[worst].host, n, judge_plural(n), doctor_bytes(wanted, need));
+  else if (n == 1) doctor_see(f, "%s free on %s", doctor_bytes(all[worst].shm, free), all[worst].host);
+  else doctor_see(f, "%s free on %s; %d rank%s of a node may fill %s", doctor_bytes(all[worst].shm, free), all[worst].host, n, kith_plural(n), doctor_bytes(wanted, need));
   if (n > 1 && all[worst].shm < wanted) doctor_fail(f, KITH_ENOMEM, "a rank that finds /dev/shm full dies of SIGBUS: make it larger (mount -o remount,size=…), clear what dead jobs left there (vader_segment.*), or set OMPI_MCA_btl=self,tcp");
 }
 

@@ -103,7 +103,7 @@ static kith_agreed main_verb(cli *c, int argc, char **argv) {
     if (c->comm->rank == 0) cli_print_verb_help(v);
     return st;
   }
-  kith_log_quiet(w.quiet || c->comm->rank != 0);
+  kith_log_set(c->comm->rank != 0 ? KITH_LOG_NOTHING : w.quiet ? KITH_LOG_WARNINGS : KITH_LOG_ALL);
   KITH_TRY(main_run(c, v, &w));
 done:
   return st;

@@ -1,4 +1,5 @@
 /* kith train: the run of the job, and what came of it. */
+#include <math.h>
 #include <stdio.h>
 
 #include "cli/cli.h"
@@ -56,12 +57,12 @@ static void train_print_metrics(cli *c, const char *split, const char *key, cons
 static void train_print(cli *c, const kith_run *run, const kith_run_result *r) {
   bool on_valid = run->evaluate.split == KITH_ON_VALID;
   const char *split = on_valid ? "valid" : run->train.patience > 0 ? "test-selected" : "test";
-  cli_print(c, "%lld epochs done; %s/embeddings.h5 holds epoch %lld", (long long)r->epochs, run->work, (long long)r->best_epoch);
+  cli_print(c, "%lld epoch%s done; %s/embeddings.h5 holds epoch %lld", (long long)r->epochs, kith_plural(r->epochs), run->work, (long long)r->best_epoch);
   if (r->epochs < run->train.epochs)
     cli_print(c, "stopped before epoch %d: no better score in %d evaluations (train.patience)", run->train.epochs, run->train.patience);
   cli_json(c, "epochs", "%lld", (long long)r->epochs);
   cli_json(c, "best_epoch", "%lld", (long long)r->best_epoch);
-  cli_json(c, "loss", "%.10g", r->loss);
+  if (isfinite(r->loss)) cli_json(c, "loss", "%.10g", r->loss);
   cli_json(c, "seconds", "%.3f", r->seconds);
   cli_json(c, "checkpoints", "%lld", (long long)r->checkpoints);
   cli_json(c, "checkpoint_seconds", "%.3f", r->checkpoint_seconds);
@@ -74,7 +75,7 @@ static void train_print(cli *c, const kith_run *run, const kith_run_result *r) {
 
 /* What is about to begin. */
 static void train_log(const cli *c, const kith_run *run, const kith_graph *g) {
-  const char *model = kith_model_text(run->model.name), *many = c->comm->size == 1 ? "" : "s";
+  const char *model = kith_model_text(run->model.name), *many = kith_plural(c->comm->size);
   if (g->task == KITH_CLASSIFY)
     kith_log("%s: %lld nodes with %d features, %lld edges, %lld training nodes of %d classes, %d rank%s", model, (long long)g->n[KITH_USER], g->n_feature,
              (long long)g->n_edge, (long long)g->n_train, g->n_class, c->comm->size, many);

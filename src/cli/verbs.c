@@ -46,7 +46,7 @@ const char *cli_verb_nearest(const char *name) {
 static const char *verbs_of_jobs = "  --set KEY=VALUE      override a key of the job file; repeatable\n";
 static const char *verbs_common =
     "  --json               print one JSON object as the last line of stdout\n"
-    "  --quiet              no progress and no log on stderr; results and errors are still told\n"
+    "  --quiet              no progress and no log on stderr; results, warnings and errors are still told\n"
     "  --help               this page\n";
 
 /* Where a page of options explains one: two spaces before it; behind the name a space and a value, or more spaces. */

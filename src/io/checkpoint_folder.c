@@ -142,7 +142,7 @@ static kith_status folder_find(const char *folder, int nth, char *path) {
   KITH_CHECK(how == KITH_OK || n > 0, how, "%s, and there is no other checkpoint; train with --fresh to start anew", kith_error_text());
   if (how != KITH_OK) {
     pointed[0] = '\0';
-    if (nth == 0) kith_log("%s: the folder's own checkpoints are looked at", kith_error_text());
+    if (nth == 0) kith_warn("%s: the folder's own checkpoints are looked at", kith_error_text());
   }
   folder_choose(pointed, n, list, nth, name);
   if (name[0]) KITH_TRY(kith_path_join(folder, name, path));

@@ -37,14 +37,19 @@ done:
 
 /* ---- lines ------------------------------------------------------------------------------------------------------- */
 
-/* "drama", or "drama:0.5": what stands behind the last colon is a value if it is a number. */
-static kith__cell reading_value(kith__cell cell, float *value) {
-  const char *colon = cell.size > 0 ? memrchr(cell.at, ':', (size_t)cell.size) : NULL;
+/* "drama", or "drama:0.5": what stands behind the last colon is a value if it is a number, and is cut off from the name. */
+static kith_status reading_value(const kith__lines *lines, kith__cell *cell, float *value) {
+  const char *colon = cell->size > 0 ? memrchr(cell->at, ':', (size_t)cell->size) : NULL;
   float found = 0;
+  char shown[48];
   *value = 1;
-  if (!colon || !kith__cell_real((kith__cell){colon + 1, cell.at + cell.size - colon - 1}, &found)) return cell;
+  if (!colon) return KITH_OK;
+  const kith__cell behind = {colon + 1, cell->at + cell->size - colon - 1};
+  if (kith__cell_is_unbounded(behind)) return kith__lines_fail(lines, "expected a finite value behind the colon, found %s", kith__cell_show(*cell, shown));
+  if (!kith__cell_real(behind, &found)) return KITH_OK;
   *value = found;
-  return (kith__cell){cell.at, colon - cell.at};
+  cell->size = colon - cell->at;
+  return KITH_OK;
 }
 
 static kith_status reading_sparse(reading *r, kith__cell rest) {
@@ -54,7 +59,7 @@ static kith_status reading_sparse(reading *r, kith__cell rest) {
   float value = 0;
   int32_t feature = 0;
   while (kith__knife_cut(&knife, &rest, &cell)) {
-    cell = reading_value(cell, &value);
+    KITH_TRY(reading_value(&r->lines, &cell, &value));
     KITH_TRY(kith__names_take(r->d->feature, &r->lines, cell, r->d->new_features && r->node >= 0, &feature));
     if (r->d->feature->n > FEATURES_MOST) KITH_TRY(kith__lines_fail(&r->lines, "more than %d different features", FEATURES_MOST));
     r->d->unknown_features += r->node >= 0 && feature < 0;

@@ -32,7 +32,7 @@ static kith_status read_check_parts(const kith_comm *comm, const kith_graph *g, 
              (long long)g->n[KITH_ITEM], (long long)g->n_edge);
   KITH_CHECK(comm->size <= g->n_part, KITH_ECONFIG,
              "%s: cut into %d parts, which %d ranks cannot share; use at most %d rank%s, or set partition.parts to %d or more and run kith partition again",
-             path, g->n_part, comm->size, g->n_part, g->n_part == 1 ? "" : "s", comm->size);
+             path, g->n_part, comm->size, g->n_part, kith_plural(g->n_part), comm->size);
 done:
   return st;
 }

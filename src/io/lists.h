@@ -100,6 +100,8 @@ static inline bool kith__cell_integer(kith__cell cell, int64_t *value) {
 bool kith__cell_time(kith__cell cell, int64_t *seconds);
 /** A finite number. */
 bool kith__cell_real(kith__cell cell, float *value);
+/** What programs print of a number that is none, or of one that no float holds: "nan", "-inf", "1e99". */
+bool kith__cell_is_unbounded(kith__cell cell);
 
 /** How a cell is shown in a message: quoted, cut short, without control characters.  `text` has 48 bytes. */
 const char *kith__cell_show(kith__cell cell, char *text);

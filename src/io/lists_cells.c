@@ -150,6 +150,13 @@ bool kith__cell_real(kith__cell cell, float *value) {
   return isfinite(*value);
 }
 
+bool kith__cell_is_unbounded(kith__cell cell) {
+  char text[64], *end = NULL;
+  if (!cell_copy(cell, text)) return false;
+  float value = (float)strtod(text, &end);
+  return end > text && !*end && !isfinite(value);
+}
+
 const char *kith__cell_show(kith__cell cell, char *text) {
   int n = 0;
   bool whole = cell.size <= 40;

@@ -315,15 +315,15 @@ static kith_agreed run_epochs(run *r) {
   if (!enough) KITH_TRY(kith__run_save(r));
   KITH_TRY(kith__run_wait(r));
   r->result->epochs = r->epoch;
-  if (!enough) KITH_TRY(kith_agreed_same(kith_fail(KITH_EINTERRUPT, "stopped by a signal after %lld epochs and %lld steps; a checkpoint is written: run again to continue",
-                                                  (long long)r->epoch, (long long)r->step)));
+  if (!enough) KITH_TRY(kith_agreed_same(kith_fail(KITH_EINTERRUPT, "stopped by a signal after %lld epoch%s and %lld step%s; a checkpoint is written: run again to continue",
+                                                  (long long)r->epoch, kith_plural(r->epoch), (long long)r->step, kith_plural(r->step))));
 done:
   return st;
 }
 
 kith_agreed kith_train_run(const kith_comm *comm, const kith_graph *g, const kith_run *o, kith_run_result *out) {
   kith_agreed st = {KITH_OK};
-  *out = (kith_run_result){0};
+  *out = (kith_run_result){.loss = NAN};
   run r = {.comm = comm, .g = g, .o = o, .result = out, .saved_epoch = -1};
   kith_train_watch();
   KITH_TRY(kith_agree(comm, run_prepare(&r)));

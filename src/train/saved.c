@@ -68,8 +68,8 @@ kith_agreed kith__run_save(run *r) {
   kith_comm_sum(r->comm, 1, &c.loss);
   kith_comm_sum_int(r->comm, 1, &c.halo_bytes);
   if (!isfinite(kith_sum_value(&c.loss)))
-    KITH_TRY(kith_agreed_same(kith_fail(KITH_ENUMERIC, "after %lld epochs and %lld steps the loss or an embedding is not finite; the last checkpoint is kept; try a smaller train.lr",
-                                        (long long)r->epoch, (long long)r->step)));
+    KITH_TRY(kith_agreed_same(kith_fail(KITH_ENUMERIC, "after %lld epoch%s and %lld step%s the loss or an embedding is not finite; the last checkpoint is kept; try a smaller train.lr",
+                                        (long long)r->epoch, kith_plural(r->epoch), (long long)r->step, kith_plural(r->step))));
   KITH_TRY(kith_writer_begin(r->writer, r->o->work, r->o->checkpoint.keep, &c));
   r->result->checkpoints++;
   r->saved_epoch = r->epoch;
@@ -98,12 +98,12 @@ static kith_agreed saved_read(run *r, kith_checkpoint *c, char *path) {
   for (int nth = 0;; nth++) {
     KITH_TRY(kith_checkpoint_find(r->comm, r->o->work, nth, path));
     if (!path[0]) break;
+    if (kith_is_bad(broken)) kith_warn("%s; an older checkpoint is tried", kith_error_text());
     kith_agreed read = kith_checkpoint_read(r->comm, r->g, path, c);
     if (!kith_is_bad(read)) read = kith_agreed_same(saved_check(r, c, path));
     if (!kith_is_bad(read)) return read;
     KITH_FREE(c->history);
     if (!saved_is_broken(read, c)) return read;
-    kith_log("%s: the next older checkpoint is tried", kith_error_text());
     broken = read;
   }
   if (kith_is_bad(broken)) KITH_TRY(kith_agreed_same(kith_fail(broken.status, "%s; no other checkpoint is left to go on from; train with --fresh to start anew", kith_error_text())));
@@ -143,7 +143,7 @@ kith_agreed kith__run_resume(run *r) {
   KITH_TRY(kith_checkpoint_sweep(r->comm, r->o->work));
   if (path[0]) {
     saved_take(r, &c);
-    kith_log("continuing from %s: %lld epochs and %lld steps are done", path, (long long)c.epoch, (long long)c.step);
+    kith_log("continuing from %s: %lld epoch%s and %lld step%s are done", path, (long long)c.epoch, kith_plural(c.epoch), (long long)c.step, kith_plural(c.step));
   }
   KITH_TRY(kith_agree(r->comm, saved_history(r, &c, path[0] != '\0')));
   r->saved = kith_clock();

@@ -24,7 +24,7 @@ void fuzz_begin(void) {
   setenv("OMPI_MCA_ess_singleton_isolated", "1", 1);
   if (stat("/dev/shm", &is) == 0) setenv("TMPDIR", "/dev/shm", 1);
   MPI_Init(NULL, NULL);
-  kith_log_quiet(true);
+  kith_log_set(KITH_LOG_NOTHING);
   test_folder_make(fuzz_folder);
   atexit(fuzz_end);
 }

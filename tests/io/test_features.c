@@ -135,6 +135,8 @@ static void what_is_wrong_is_refused_with_its_line(void **state) {
   expect_refused("10 1 2\n11 1 2\n10 1 2\n", NULL, "users:3: user \"10\" stands in line 1 already");
   expect_refused("ten 1 2\n", NULL, "users:1: expected an integer user id, found \"ten\"");
   expect_refused(NULL, "x a b\n\ny b c b\n", "items:3: the same feature stands there twice");
+  expect_refused(NULL, "x a b\ny b age:nan\n", "items:2: expected a finite value behind the colon, found \"age:nan\"");
+  expect_refused(NULL, "x a:1e99\n", "items:1: expected a finite value behind the colon");
   expect_refused(NULL, "x 1 2\ny 2 b\n", "items:2: expected an integer feature id, found \"b\"");
   expect_refused(NULL, "q a b\n", "items: expected features, found none of a known item");
   expect_refused(NULL, "", "items: expected features, found none of a known item");

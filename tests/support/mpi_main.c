@@ -6,7 +6,7 @@ kith_comm *test_comm;
 void test_begin(int *argc, char ***argv) {
   kith_comm_begin(argc, argv); /* as the program does */
   if (kith_is_bad(kith_comm_create(MPI_COMM_WORLD, &test_comm))) abort();
-  kith_log_quiet(true);
+  kith_log_set(KITH_LOG_NOTHING);
   if (test_comm->rank != 0) cmocka_set_message_output(CM_OUTPUT_SUBUNIT);
 }
 

@@ -108,6 +108,13 @@ static void a_weight_is_a_finite_number(void **state) {
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) assert_false(kith__cell_real(cell_of(bad[i]), &value));
 }
 
+static void what_programs_print_of_no_number_is_known(void **state) {
+  (void)state;
+  static const char *const yes[] = {"nan", "NaN", "-inf", "Infinity", "1e60", "-1e999"}, *const no[] = {"", "1", "-0.5e3", "x", "nano", "info", "1e60 "};
+  for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++) assert_true(kith__cell_is_unbounded(cell_of(yes[i])));
+  for (size_t i = 0; i < sizeof no / sizeof no[0]; i++) assert_false(kith__cell_is_unbounded(cell_of(no[i])));
+}
+
 static void a_shown_cell_is_short_and_harmless(void **state) {
   (void)state;
   char text[48];
@@ -126,6 +133,7 @@ int main(void) {
       cmocka_unit_test(an_integer_has_one_spelling),
       cmocka_unit_test(a_time_is_seconds_or_a_date),
       cmocka_unit_test(a_weight_is_a_finite_number),
+      cmocka_unit_test(what_programs_print_of_no_number_is_known),
       cmocka_unit_test(a_shown_cell_is_short_and_harmless),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -347,7 +347,7 @@ int main(void) {
       cmocka_unit_test(a_list_that_was_not_generated_is_left_alone),
       cmocka_unit_test(without_memory_nothing_is_left_behind),
   };
-  kith_log_quiet(true);
+  kith_log_set(KITH_LOG_NOTHING);
   test_folder_make(folder);
   int failed = cmocka_run_group_tests(tests, NULL, NULL);
   test_folder_remove(folder);

@@ -128,7 +128,7 @@ int main(void) {
       cmocka_unit_test(what_cannot_be_read_is_named),
       cmocka_unit_test(nothing_stays_alive),
   };
-  kith_log_quiet(true);
+  kith_log_set(KITH_LOG_NOTHING);
   test_folder_make(folder);
   int failed = cmocka_run_group_tests(tests, NULL, NULL);
   test_folder_remove(folder);
