@@ -56,8 +56,10 @@ kith_status kith_job_set(kith_job *job, const char *key, const char *text) KITH_
 /** The resolved job as YAML text, every key with its value; a new block, freed with KITH_FREE().  Local. */
 kith_status kith_job_print(const kith_job *job, char **text) KITH_MUST_USE;
 
-/** The table as Markdown (docs/job.md) or as plain text for --help, to stdout.  Local. */
-void kith_job_print_reference(bool markdown);
+/** The table of all keys as Markdown (docs/job.md), to stdout.  Local. */
+void kith_job_print_reference(void);
+/** The key, or the keys of the section, of this name ("": all) as plain text, to stdout; false if there is none.  Local. */
+bool kith_job_print_keys(const char *of);
 
 /** work + "/" + name.  Local. */
 kith_status kith_job_file(const kith_job *job, const char *name, char *path) KITH_MUST_USE;

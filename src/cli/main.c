@@ -61,11 +61,11 @@ done:
 
 /* The page of a topic, to stdout; of one that there is none of, all verbs to stderr. */
 static kith_status main_topic(const char *topic) {
-  if (strcmp(topic, "--markdown") == 0) kith_job_print_reference(true);
-  else if (strcmp(topic, "keys") == 0) kith_job_print_reference(false);
+  if (strcmp(topic, "--markdown") == 0) kith_job_print_reference();
+  else if (strcmp(topic, "keys") == 0) kith_job_print_keys("");
   else if (cli_verb_find(topic)) cli_print_verb_help(cli_verb_find(topic));
-  else {
-    fprintf(stderr, "kith: no help on \"%s\"; there is help on keys, and on each verb\n\n", topic);
+  else if (!topic[0] || !kith_job_print_keys(topic)) {
+    fprintf(stderr, "kith: no help on \"%s\"; there is help on keys, on a key, and on each verb\n\n", topic);
     cli_print_help(stderr);
     return KITH_EUSAGE;
   }

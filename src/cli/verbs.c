@@ -72,7 +72,7 @@ void cli_print_help(FILE *to) {
          "  kith VERB JOB.yaml [options]            mpirun -n 4 kith train JOB.yaml\n\nVerbs, in the order of a job:\n", KITH_VERSION);
   for (int i = 0; i < cli_n_verb; i++) fprintf(to, "  %-10s %-5s %s\n", cli_verbs[i].name, cli_verbs[i].usage, cli_verbs[i].help);
   fprintf(to, "\nOptions of every verb:\n%s%s\n"
-         "kith VERB --help explains a verb; kith help keys lists every key of the job file; kith --version.\n"
+         "kith VERB --help explains a verb; kith help keys lists every key of the job file, kith help KEY explains one; kith --version.\n"
          "Exit codes: 0 ok, 64 usage, 65 bad data, 66 no input, 70 loss not finite, 71 no memory, 73 cannot write,\n"
          "74 input/output error, 75 stopped by a signal, or ranks that hang (run again to continue), 78 bad job file.  See docs/errors.md.\n", verbs_of_jobs, verbs_common);
 }

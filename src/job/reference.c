@@ -38,20 +38,29 @@ static void reference_markdown(const kith_job *job) {
   }
 }
 
-static void reference_plain(const kith_job *job) {
+static void reference_plain(const kith_job *job, const job_key *k) {
   char value[JOB_VALUE], bounds[512];
-  for (int i = 0; i < kith__job_n_key; i++) {
-    const job_key *k = &kith__job_table[i];
-    kith__job_get(job, k, sizeof value, value);
-    kith__job_bounds(k, sizeof bounds, bounds);
-    printf("  %s: %s\n      %s", k->key, k->help, bounds);
-    if (value[0]) printf("; default: %s\n", value);
-    else printf("\n");
-  }
+  kith__job_get(job, k, sizeof value, value);
+  kith__job_bounds(k, sizeof bounds, bounds);
+  printf("  %s: %s\n      %s", k->key, k->help, bounds);
+  if (value[0]) printf("; default: %s\n", value);
+  else printf("\n");
 }
 
-void kith_job_print_reference(bool markdown) {
+void kith_job_print_reference(void) {
   kith_job job = kith_job_defaults();
-  if (markdown) reference_markdown(&job);
-  else reference_plain(&job);
+  reference_markdown(&job);
+}
+
+bool kith_job_print_keys(const char *of) {
+  kith_job job = kith_job_defaults();
+  size_t n = strlen(of);
+  bool found = false;
+  for (int i = 0; i < kith__job_n_key; i++) {
+    const job_key *k = &kith__job_table[i];
+    bool is = n == 0 || (strncmp(k->key, of, n) == 0 && (k->key[n] == '\0' || k->key[n] == '.'));
+    if (is) reference_plain(&job, k);
+    found |= is;
+  }
+  return found;
 }

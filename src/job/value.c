@@ -1,5 +1,6 @@
 /* One key's value: from text, with its bounds, and back. */
 #include <errno.h>
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -234,9 +235,9 @@ static void value_print_list(int n, const int *x, size_t size, char *text) {
   snprintf(text + at, size - (size_t)at, "]");
 }
 
-/* The fewest digits that are read as the same number. */
+/* The fewest digits that are read as the same number, but "10" rather than "1e+01". */
 static void value_print_real(double x, size_t size, char *text) {
-  for (int digits = 1; digits <= 17; digits++) {
+  for (int digits = DBL_DIG; digits <= 17; digits++) {
     snprintf(text, size, "%.*g", digits, x);
     if (strtod(text, NULL) == x) return;
   }

@@ -3,7 +3,8 @@
 
 enum {
   ASK_HEAD = 2, ASK_EDGE = 3, /* 64-bit words of an answer's things */
-  ASK_AHEAD = 8               /* questions between asking for a line of memory and reading it */
+  ASK_AHEAD = 8,              /* questions between asking for a line of memory and reading it */
+  ASK_BLOCK = 512             /* drawn neighbours whose lines are asked for together */
 };
 
 /* ---- room ---- */
@@ -55,9 +56,10 @@ kith_status kith__ask_make(const sample_setting *s, const sample_law *law, int64
   KITH_TRY(KITH_NEW(q->found, rows));
   KITH_TRY(KITH_NEW(q->who, s->a->csr.n_col));
   for (kith_lid c = 0; c < s->a->csr.n_col; c++) q->who[c] = (sample_edge){s->a->number[c], s->a->node[c], (int32_t)s->a->degree[c], 1};
-  KITH_TRY(KITH_NEW(q->place, s->most_degree));
+  KITH_TRY(KITH_NEW(q->place, ASK_BLOCK + s->most_degree));
+  KITH_TRY(KITH_NEW(q->left_out, s->most_degree));
   KITH_TRY(KITH_NEW(q->allowed, s->most_degree));
-  KITH_TRY(KITH_NEW(q->scale, s->most_degree));
+  KITH_TRY(KITH_NEW(q->scale, ASK_BLOCK + s->most_degree));
   KITH_TRY(ask_make_counts(s->comm->size, &q->rows));
   KITH_TRY(ask_make_counts(s->comm->size, &q->edges));
   KITH_TRY(ask_make_answers(s, rows, entries, q));
@@ -76,6 +78,7 @@ void kith__ask_free(sample_ask *q) {
   KITH_FREE(q->found);
   KITH_FREE(q->who);
   KITH_FREE(q->place);
+  KITH_FREE(q->left_out);
   KITH_FREE(q->allowed);
   KITH_FREE(q->scale);
   ask_free_counts(&q->rows);
@@ -113,24 +116,24 @@ static void ask_insert(int64_t n, int64_t place, int64_t *places) {
   places[n] = place;
 }
 
-/* Places of a node's neighbours that are no targets; returns how many.  Those of targets stand in q->place meanwhile. */
+/* Places of a node's neighbours that are no targets; returns how many. */
 static int64_t ask_allow(sample_ask *q, kith_gid number, kith_lid row, int64_t first) {
   const kith_lid *col = q->a->csr.col + q->a->csr.start[q->a->place[row]];
   int64_t n = 0, left_out = 0, degree = q->a->degree[row];
   for (int64_t t = first; t < q->n_target && q->target[t].from == number; t++) {
     kith_lid to = kith_relation_find(q->a, q->target[t].to);
     int32_t at = to < 0 ? -1 : ask_find_column((int32_t)degree, col, to);
-    if (at >= 0) ask_insert(left_out++, at, q->place);
+    if (at >= 0) ask_insert(left_out++, at, q->left_out);
   }
   for (int64_t i = 0, k = 0; i < degree; i++) {
-    if (k < left_out && q->place[k] == i) k++;
+    if (k < left_out && q->left_out[k] == i) k++;
     else q->allowed[n++] = i;
   }
   return n;
 }
 
-/* Answer one question: head and drawn neighbours. */
-static sample_head ask_answer(sample_ask *q, int l, kith_gid number, sample_edge *edge) {
+/* Draw the answer to one question behind the n entries that are drawn already: places in csr, and what each counts. */
+static sample_head ask_draw(sample_ask *q, int l, kith_gid number, int64_t n) {
   const kith_relation *a = q->a;
   kith_lid row = (kith_lid)(number - q->g->first[q->comm->rank]);
   sample_question about = {.hop = l, .row = row, .among = a->degree[row]};
@@ -139,14 +142,23 @@ static sample_head ask_answer(sample_ask *q, int l, kith_gid number, sample_edge
     about.among = ask_allow(q, number, row, first);
     about.allowed = q->allowed;
   }
-  int64_t drawn = q->law->draw(q->law->self, &about, q->place, q->scale);
+  int64_t *place = q->place + n, drawn = q->law->draw(q->law->self, &about, place, q->scale + n);
   kith_eid from = a->csr.start[a->place[row]];
-  for (int64_t i = 0; i < drawn; i++) __builtin_prefetch(&q->who[a->csr.col[from + q->place[i]]]);
   for (int64_t i = 0; i < drawn; i++) {
-    edge[i] = q->who[a->csr.col[from + q->place[i]]];
-    edge[i].scale = a->weighed ? q->scale[i] * a->csr.weight[from + q->place[i]] : q->scale[i];
+    place[i] += from;
+    __builtin_prefetch(&a->csr.col[place[i]]);
   }
   return (sample_head){q->who[row].node, q->who[row].degree, (int32_t)drawn};
+}
+
+/* Who the n drawn neighbours are. */
+static void ask_look_up(const sample_ask *q, int64_t n, sample_edge *edge) {
+  const kith_csr *csr = &q->a->csr;
+  for (int64_t i = 0; i < n; i++) __builtin_prefetch(&q->who[csr->col[q->place[i]]]);
+  for (int64_t i = 0; i < n; i++) {
+    edge[i] = q->who[csr->col[q->place[i]]];
+    edge[i].scale = q->a->weighed ? q->scale[i] * csr->weight[q->place[i]] : q->scale[i];
+  }
 }
 
 /* What the answer to a later question will read: in two strides, since the second place is read in the first. */
@@ -162,13 +174,20 @@ static void ask_expect(const sample_ask *q, int64_t n, const kith_gid *asked) {
   if (n > ASK_AHEAD / 2) __builtin_prefetch(&a->csr.start[a->place[asked[ASK_AHEAD / 2] - low]]);
 }
 
-/* Answer n questions; returns how many edges that makes. */
+/*
+ * Answer n questions; returns how many edges that makes.  Where the graph is larger than the caches, each neighbour is two
+ * misses, of its column and of who it is; those of a block of questions travel together.
+ */
 static int64_t ask_answer_some(sample_ask *q, int l, int64_t n, const kith_gid *asked, sample_head *head, sample_edge *edge) {
-  int64_t at = 0;
+  int64_t at = 0, block = 0;
   for (int64_t i = 0; i < n; i++) {
     ask_expect(q, n - i, asked + i);
-    head[i] = ask_answer(q, l, asked[i], edge + at);
-    at += head[i].drawn;
+    head[i] = ask_draw(q, l, asked[i], block);
+    block += head[i].drawn;
+    if (block < ASK_BLOCK && i + 1 < n) continue;
+    ask_look_up(q, block, edge + at);
+    at += block;
+    block = 0;
   }
   return at;
 }

@@ -38,8 +38,9 @@ typedef struct sample_ask {
   kith_lid *head_of;         /* [most rows] the inverse of grouped: where each row's head stands */
   kith_eid *found;           /* [most rows] where each row's edges begin */
   sample_edge *who;          /* [n_own + n_ghost] what is said of each node, in one place: a look at it is one miss of the cache */
-  int64_t *place, *allowed;  /* [largest degree] of the node being asked about */
-  float *scale;
+  int64_t *place;            /* [a block and the largest degree] what is drawn of the nodes being asked about: places in csr … */
+  float *scale;              /* … and what each counts */
+  int64_t *left_out, *allowed; /* [largest degree] of the node being asked about: places in its row of targets, and of all others */
   sample_counts rows, edges;
   kith_gid *asked;           /* what others ask here, and the answers … */
   sample_head *head_out;
