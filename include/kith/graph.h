@@ -68,8 +68,12 @@ typedef struct kith_back {
 
 /** Make room for matrices of up to that size.  Local; on failure nothing is left. */
 kith_status kith_back_make(kith_lid most_col, kith_eid most_entry, kith_back *out) KITH_MUST_USE;
-/** Fill for a matrix: counting sort, O(entries).  Local. */
-void kith_back_fill(const kith_csr *csr, kith_back *back);
+/**
+ * Fill for a matrix: counting sort, O(entries).  Local.
+ * @param size, scratch  bytes that may be written to meanwhile, aligned as kith_alloc() does: with 16 for each entry, matrices
+ *                       larger than a cache are transposed faster; 0 and null: there are none
+ */
+void kith_back_fill(const kith_csr *csr, int64_t size, void *scratch, kith_back *back);
 void kith_back_free(kith_back *back);
 
 /** The nodes that the rows of a matrix stand for, at this step; whoever plans steps changes it between them. */

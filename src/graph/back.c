@@ -22,16 +22,49 @@ void kith_back_free(kith_back *back) {
 }
 
 /* start[c + 2] counts column c, then start[c + 1] is where its next entry goes. */
-void kith_back_fill(const kith_csr *csr, kith_back *back) {
-  kith_eid n = csr->start[csr->n_row];
-  back->n_col = csr->n_col;
+static void back_count(const kith_csr *csr, kith_eid n, kith_back *back) {
   for (kith_lid c = 0; c < csr->n_col + 2; c++) back->start[c] = 0;
   for (kith_eid e = 0; e < n; e++) back->start[csr->col[e] + 2]++;
   for (kith_lid c = 2; c < csr->n_col + 2; c++) back->start[c] += back->start[c - 1];
+}
+
+static inline void back_put(kith_back *back, kith_lid col, kith_eid entry, kith_lid row) {
+  kith_eid at = back->start[col + 1]++;
+  back->entry[at] = entry;
+  back->row[at] = row;
+}
+
+/* An entry on its way. */
+typedef struct back_entry {
+  kith_eid entry;
+  kith_lid row, col;
+} back_entry;
+
+enum { BACK_BUCKETS = 256, BACK_MANY = 1 << 18 /* entries: 3 MB of places, more than a cache of one core */ };
+
+/*
+ * Entries in order, into buckets of neighbouring columns, which lie where these columns' entries will; and from each bucket,
+ * whose places a cache holds, to their places.  Written straight to their places, entries are two misses each: 69 ns an
+ * entry where a hop has 7 million, 20 in this way.
+ */
+static void back_fill_by_buckets(const kith_csr *csr, kith_eid n, kith_back *back, back_entry *moved) {
+  kith_eid next[BACK_BUCKETS];
+  int shift = 0;
+  while ((csr->n_col - 1) >> shift >= BACK_BUCKETS) shift++;
+  for (kith_lid b = 0; b <= (csr->n_col - 1) >> shift; b++) next[b] = back->start[(b << shift) + 1];
   for (kith_lid p = 0; p < csr->n_row; p++)
-    for (kith_eid e = csr->start[p]; e < csr->start[p + 1]; e++) {
-      kith_eid at = back->start[csr->col[e] + 1]++;
-      back->entry[at] = e;
-      back->row[at] = csr->row[p];
-    }
+    for (kith_eid e = csr->start[p]; e < csr->start[p + 1]; e++) moved[next[csr->col[e] >> shift]++] = (back_entry){e, csr->row[p], csr->col[e]};
+  for (kith_eid i = 0; i < n; i++) back_put(back, moved[i].col, moved[i].entry, moved[i].row);
+}
+
+void kith_back_fill(const kith_csr *csr, int64_t size, void *scratch, kith_back *back) {
+  kith_eid n = csr->start[csr->n_row];
+  back->n_col = csr->n_col;
+  back_count(csr, n, back);
+  if (n >= BACK_MANY && n <= size / (int64_t)sizeof(back_entry)) {
+    back_fill_by_buckets(csr, n, back, scratch);
+    return;
+  }
+  for (kith_lid p = 0; p < csr->n_row; p++)
+    for (kith_eid e = csr->start[p]; e < csr->start[p + 1]; e++) back_put(back, csr->col[e], e, csr->row[p]);
 }

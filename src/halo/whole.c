@@ -34,7 +34,7 @@ kith_status kith_whole_make(kith_relation *a, bool back, bool loops, kith_whole 
   const kith_csr *csr = loops ? &w->looped : &a->csr;
   kith_eid n_entry = csr->start[csr->n_row];
   if (back) KITH_TRY(kith_back_make(csr->n_col, n_entry, &w->back));
-  if (back) kith_back_fill(csr, &w->back);
+  if (back) kith_back_fill(csr, 0, NULL, &w->back);
   w->frame = (kith_frame){.n = a->csr.n_row, .n_ghost = a->n_ghost, .most = a->csr.n_col, .node = a->node};
   w->edges = (kith_frame){.n = n_entry, .most = n_entry};
   w->hop = (kith_hop){.whole = a, .in = &w->frame, .out = &w->frame, .edges = &w->edges, .csr = csr,

@@ -34,6 +34,7 @@ static kith_status ask_make_answers(const sample_setting *s, int64_t rows, int64
              "train.fanouts: a step may exchange %lld neighbours with one rank; use a smaller batch or fan-outs, or more ranks", (long long)(answers > entries ? answers : entries));
   KITH_TRY(KITH_NEW(q->head_in, rows));
   KITH_TRY(KITH_NEW(q->edge_in, entries + SAMPLE_AHEAD));
+  q->room_in = (entries + SAMPLE_AHEAD) * (int64_t)sizeof *q->edge_in;
   if (size == 1) return st;
   KITH_TRY(KITH_NEW(q->asked, asked));
   KITH_TRY(KITH_NEW(q->head_out, asked));

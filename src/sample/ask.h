@@ -51,6 +51,7 @@ typedef struct sample_ask {
   MPI_Request request[2];    /* of its messages; null ones are none */
   MPI_Datatype head, edge;   /* an answer's things as messages */
   sample_edge *edge_in;      /* with room for SAMPLE_AHEAD more, so that reading ahead needs no question */
+  int64_t room_in;           /* bytes of it */
 } sample_ask;
 
 /* Room for questions about up to `rows` nodes that are answered with up to `entries` neighbours, on every rank.  Local. */

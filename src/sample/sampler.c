@@ -183,7 +183,7 @@ static void sampler_take(kith_sampler *s) {
   sample_view *v = &s->making;
   if (s->l == s->set.n_hop - 1) sampler_know(s, s->n_seed);
   sampler_fill(s, s->l, (kith_lid)v->frame[s->l + 1].n);
-  kith_back_fill(&v->hop[s->l].csr, &v->hop[s->l].back);
+  kith_back_fill(&v->hop[s->l].csr, s->ask.room_in, s->ask.edge_in, &v->hop[s->l].back); /* what came in is in the rows now */
   kith_lid reached = (kith_lid)v->frame[s->l--].n;
   sampler_ask(s, reached);
 }

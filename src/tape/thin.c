@@ -43,7 +43,7 @@ static void thin_forward(void *self) {
   o->edges.n = o->csr.start[o->csr.n_row];
   thin_scale(o);
   if (!o->from->back->start) return;
-  kith_back_fill(&o->csr, &o->room_back);
+  kith_back_fill(&o->csr, 0, NULL, &o->room_back);
   o->back = o->room_back;
 }
 

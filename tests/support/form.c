@@ -142,7 +142,7 @@ void test_form_sampled(test_formula make, double step) {
   kith_frame in = {.n = IN, .most = IN, .node = node}, out = {.n = OUT, .most = OUT, .node = node}, edges = {.n = N, .most = N};
   kith_back back = {0};
   assert_int_equal(KITH_OK, kith_back_make(IN, N, &back));
-  kith_back_fill(&csr, &back);
+  kith_back_fill(&csr, 0, NULL, &back);
   kith_hop hop = {.in = &in, .out = &out, .edges = &edges, .csr = &csr, .back = &back, .degree = degree};
   test_form s = {.hop = &hop};
   form_play(&s, make, step);

@@ -59,12 +59,62 @@ static void freeing_leaves_nothing_alive_and_takes_null(void **state) {
   assert_int_equal(kith_alloc_live(), before);
 }
 
+/* Rows of different lengths, whose columns jump; hub columns and columns without entries among them. */
+static kith_csr some_matrix(kith_lid n_row, kith_lid n_col) {
+  kith_csr csr = {.n_row = n_row, .n_col = n_col};
+  if (KITH_NEW(csr.start, n_row + 1) || KITH_NEW(csr.row, n_row) || KITH_NEW(csr.col, 13 * (int64_t)n_row)) abort();
+  for (kith_lid p = 0; p < n_row; p++) {
+    csr.row[p] = n_row - 1 - p;
+    csr.start[p + 1] = csr.start[p] + p % 13;
+    for (kith_eid e = csr.start[p]; e < csr.start[p + 1]; e++) csr.col[e] = e % 7 == 0 ? 5 : (kith_lid)((uint64_t)e * 2654435761u % (uint64_t)n_col) / 2 * 2;
+  }
+  return csr;
+}
+
+/* Every entry stands once, under its column, with its row, and a column's entries ascend. */
+static void assert_is_transpose(const kith_csr *csr, const kith_back *back) {
+  kith_lid *row_of;
+  if (KITH_NEW(row_of, csr->start[csr->n_row])) abort();
+  for (kith_lid p = 0; p < csr->n_row; p++)
+    for (kith_eid e = csr->start[p]; e < csr->start[p + 1]; e++) row_of[e] = csr->row[p];
+  assert_int_equal(back->n_col, csr->n_col);
+  assert_int_equal(back->start[0], 0);
+  assert_int_equal(back->start[csr->n_col], csr->start[csr->n_row]);
+  for (kith_lid c = 0; c < csr->n_col; c++)
+    for (kith_eid i = back->start[c]; i < back->start[c + 1]; i++) {
+      if (csr->col[back->entry[i]] != c || back->row[i] != row_of[back->entry[i]]) fail_msg("column %d, entry %lld", c, (long long)i);
+      if (i > back->start[c] && back->entry[i] <= back->entry[i - 1]) fail_msg("column %d does not ascend", c);
+    }
+  KITH_FREE(row_of);
+}
+
+static void transposes_agree_however_they_are_made(void **state) {
+  (void)state;
+  const kith_lid shape[][2] = {{40, 30}, {60000, 100000}, {60000, 200}, {60000, 257}, {1, 1}}; /* rows, columns: few entries, then many */
+  for (size_t i = 0; i < sizeof shape / sizeof *shape; i++) {
+    kith_csr csr = some_matrix(shape[i][0], shape[i][1]);
+    kith_eid n = csr.start[csr.n_row];
+    kith_back back;
+    char *room;
+    if (KITH_NEW(room, 16 * n) || kith_back_make(csr.n_col, n, &back)) abort();
+    for (int with = 0; with < 2; with++) { /* no room for buckets, and enough of it */
+      kith_back_fill(&csr, with ? 16 * n : 0, room, &back);
+      assert_is_transpose(&csr, &back);
+      for (kith_eid e = 0; e < n; e++) back.entry[e] = back.row[e] = -1;
+    }
+    KITH_FREE(room);
+    kith_back_free(&back);
+    kith_csr_free(&csr);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_list_has_exactly_its_items),
       cmocka_unit_test(the_owner_of_a_number_is_never_an_empty_rank),
       cmocka_unit_test(blocks_cover_everything_once_and_differ_by_one),
       cmocka_unit_test(freeing_leaves_nothing_alive_and_takes_null),
+      cmocka_unit_test(transposes_agree_however_they_are_made),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
