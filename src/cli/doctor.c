@@ -61,8 +61,10 @@ static void doctor_tell_failure(doctor *d, const char *name, kith_agreed st, con
 /* How many ranks a launcher says that it started: its MPI's own, or another's. */
 static int doctor_told(void) {
   static const char *const names[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"};
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-    if (getenv(names[i])) return atoi(getenv(names[i]));
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    const char *told = getenv(names[i]);
+    if (told) return (int)strtol(told, NULL, 10);
+  }
   return 0;
 }
 
