@@ -142,7 +142,7 @@ static kith_agreed bench_prepare(bench *b) {
   const kith_comm *comm = b->c->comm;
   char parts[KITH_PATH];
   KITH_TRY(kith_agree(comm, cli_stage(b->c, "parts.h5", parts)));
-  KITH_TRY(kith_graph_read(comm, parts, &b->g));
+  KITH_TRY(cli_read_parts(b->c, parts, &b->g));
   KITH_TRY(kith_relation_create(comm, b->g, b->d, &b->a));
   KITH_TRY(kith_trainer_create(comm, b->g, &b->c->job.model, &b->c->job.train, &b->trainer));
   kith_trainer_epoch(b->trainer, 0);

@@ -41,6 +41,12 @@ kith_status cli_stage(const cli *c, const char *name, char *path) KITH_MUST_USE;
 /** This rank's share of the graph and of the exported embeddings x [n_own, d]; both new.  Collective. */
 kith_agreed cli_read_embeddings(cli *c, kith_graph **g, int *d, float **x) KITH_MUST_USE;
 
+/**
+ * Read parts.h5, which must have been cut from the graph.h5 that is beside it: ids and names come from there.
+ * Collective.  Errors: those of kith_graph_read(); KITH_EDATA if graph.h5 was ingested anew since.
+ */
+kith_agreed cli_read_parts(const cli *c, const char *parts, kith_graph **g) KITH_MUST_USE;
+
 /** The job's task must be that of the graph.  Collective.  Errors: KITH_ECONFIG. */
 kith_agreed cli_check_task(const cli *c, const kith_graph *g) KITH_MUST_USE;
 /** For verbs about users and items.  Local.  Errors: KITH_ECONFIG if the job's task is another. */

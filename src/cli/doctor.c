@@ -150,7 +150,7 @@ static kith_agreed doctor_read_parts(doctor *d, const char *path) {
   kith_agreed st = {KITH_OK};
   kith_graph *g = NULL;
   const kith_comm *comm = d->c->comm;
-  KITH_TRY(kith_graph_read(comm, path, &g));
+  KITH_TRY(cli_read_parts(d->c, path, &g));
   KITH_TRY(cli_check_task(d->c, g));
   KITH_TRY(kith_agree(comm, kith_sizes_of(g, comm->size, comm->rank, &d->sizes)));
 done:

@@ -102,7 +102,7 @@ kith_agreed cli_embed(cli *c) {
   double began = kith_clock();
   kith_new_options o = embed_options(&c->job);
   KITH_TRY(embed_choose(c, embeddings, checkpoint, &exported));
-  KITH_TRY(kith_graph_read(c->comm, run.parts, &g));
+  KITH_TRY(cli_read_parts(c, run.parts, &g));
   KITH_TRY(kith_newcomers_read(c->comm, run.graph, &o, &new));
   KITH_TRY(kith_embed(c->comm, g, &run, &new, checkpoint, &e));
   KITH_TRY(embed_write(c, g, &new, &e, output));

@@ -43,7 +43,7 @@ kith_agreed cli_read_embeddings(cli *c, kith_graph **g, int *d, float **x) {
   char parts[KITH_PATH], embeddings[KITH_PATH];
   KITH_TRY(kith_agree(c->comm, cli_stage(c, "parts.h5", parts)));
   KITH_TRY(kith_agree(c->comm, cli_stage(c, "embeddings.h5", embeddings)));
-  KITH_TRY(kith_graph_read(c->comm, parts, g));
+  KITH_TRY(cli_read_parts(c, parts, g));
   KITH_TRY(cli_check_task(c, *g));
   KITH_TRY(kith_embeddings_read(c->comm, *g, embeddings, d, x));
 done:

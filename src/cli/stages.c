@@ -20,6 +20,37 @@ done:
   return st;
 }
 
+/* Whether the work folder has a file. */
+static bool stages_has(const cli *c, const char *name, char *path) {
+  bool there = kith_job_file(&c->job, name, path) == KITH_OK && c->comm->rank == 0 && access(path, F_OK) == 0;
+  kith_comm_share(c->comm, sizeof there, &there);
+  return there;
+}
+
+static kith_agreed stages_fingerprint(const cli *c, const char *graph, uint64_t *out) {
+  kith_agreed st = {KITH_OK};
+  kith_h5 *f = NULL;
+  int64_t fingerprint = 0;
+  KITH_TRY(kith_h5_open(c->comm, graph, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &f));
+  KITH_TRY(kith_h5_get_int(f, "fingerprint", &fingerprint));
+  *out = (uint64_t)fingerprint;
+done:
+  kith_h5_close(&f);
+  return st;
+}
+
+kith_agreed cli_read_parts(const cli *c, const char *parts, kith_graph **g) {
+  kith_agreed st = {KITH_OK};
+  char graph[KITH_PATH];
+  uint64_t fingerprint = 0;
+  KITH_TRY(kith_graph_read(c->comm, parts, g));
+  if (!stages_has(c, "graph.h5", graph)) return st;
+  KITH_TRY(stages_fingerprint(c, graph, &fingerprint));
+  if (fingerprint != (*g)->fingerprint) KITH_TRY(kith_agreed_same(kith_fail(KITH_EDATA, "%s: was cut from another graph than %s; run kith partition %s again", parts, graph, c->job.path)));
+done:
+  return st;
+}
+
 kith_agreed cli_check_task(const cli *c, const kith_graph *g) {
   if (c->job.task == g->task) return (kith_agreed){KITH_OK};
   return kith_agreed_same(kith_fail(KITH_ECONFIG, "%s: task: %s, but the graph in %s was ingested to %s; run kith ingest and kith partition again, or name another work folder",

@@ -291,6 +291,7 @@ static kith_agreed run_export_anyway(run *r) {
   kith_comm_share(r->comm, sizeof there, &there);
   if (r->epoch == 0) kith_log("no epoch is asked for (train.epochs is 0): the embeddings are exported untrained");
   if (!there || r->epoch == 0) KITH_TRY(run_export(r, kith_trainer_final(r->trainer)));
+  else if (!kith__run_selects(r)) r->result->best_epoch = r->epoch;
 done:
   return st;
 }
@@ -309,6 +310,7 @@ static kith_agreed run_epochs(run *r) {
   kith_agreed st = {KITH_OK};
   bool enough = r->epoch >= r->o->train.epochs || (r->o->train.patience > 0 && r->stale >= r->o->train.patience);
   bool owes = kith__run_selects(r) && r->best_epoch > 0; /* epochs to come may be no better: its file must be there */
+  if (r->epoch > r->o->train.epochs) kith_warn("%lld epochs are done already, more than train.epochs asks for", (long long)r->epoch);
   if (enough || owes) KITH_TRY(run_export_anyway(r));
   if (!enough) r->wish = run_first_wish(r);
   while (!enough && r->wish != KITH_WISH_STOP) KITH_TRY(run_one_epoch(r, &enough));

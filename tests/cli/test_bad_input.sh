@@ -98,6 +98,17 @@ for file in "$dir"/t/work/checkpoint-*.h5; do mv "$file" "$dir/"; done
 refused "the only checkpoints missing" 66 'checkpoint-000004-000000.h5: No such file.*no other checkpoint is left.*--fresh' train "$job"
 mv "$dir"/checkpoint-*.h5 "$dir/t/work"
 
+# A graph that was ingested anew makes the old cut another graph's, and nothing goes on before it is cut again.
+cp "$dir/t/work/graph.h5" "$dir/keep"
+"$KITH" ingest "$job" --set data.split.seed=2 >/dev/null
+for verb in train "train --fresh" evaluate bench "recommend --user user-003" doctor; do
+  on=1; [ "$verb" = train ] && on="1 3"
+  refused "an old parts.h5 for $verb" 65 "(parts.h5: was cut from another graph than .*graph.h5; run kith partition|failed: graph)" ${verb%% *} "$job" ${verb#"${verb%% *}"}
+done
+on="1 3"
+ls "$dir"/t/work/checkpoint-*.h5 >/dev/null || fail "an old parts.h5 and --fresh cost the checkpoints"
+mv "$dir/keep" "$dir/t/work/graph.h5"
+
 # What is left to do decides whether the embeddings are exported: of a finished run, and of one without epochs.
 cp "$dir/t/work/embeddings.h5" "$dir/trained"
 rm "$dir/t/work/embeddings.h5"
