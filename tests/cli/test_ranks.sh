@@ -40,6 +40,7 @@ job=$dir/bpr/job.yaml long="--set train.epochs=150 --set evaluate.every=0 --set 
 cp "$dir/bpr/work/embeddings.h5" "$dir/bpr/long.h5"
 interrupted() { # SIGNAL words…: the program is sent a signal in its third epoch
   signal=$1; shift
+  : >"$dir/log" # the one of the run before would be read until this run has begun
   "$@" train "$job" --fresh $long >/dev/null 2>"$dir/log" & pid=$!
   for _ in $(seq $((1200 * ${KITH_PATIENCE:-1}))); do grep -q '^epoch 2 ' "$dir/log" && break; sleep 0.05; done
   kill -"$signal" $pid
