@@ -41,6 +41,9 @@ kith_status cli_stage(const cli *c, const char *name, char *path) KITH_MUST_USE;
 /** This rank's share of the graph and of the exported embeddings x [n_own, d]; both new.  Collective. */
 kith_agreed cli_read_embeddings(cli *c, kith_graph **g, int *d, float **x) KITH_MUST_USE;
 
+/** Whether the work folder has that file, and its path, path [KITH_PATH].  Collective. */
+bool cli_has_stage(const cli *c, const char *name, char *path);
+
 /**
  * Read parts.h5, which must have been cut from the graph.h5 that is beside it: ids and names come from there.
  * Collective.  Errors: those of kith_graph_read(); KITH_EDATA if graph.h5 was ingested anew since.

@@ -128,13 +128,6 @@ done:
 
 /* ---- the job's needs ----------------------------------------------------------------------------------------------------- */
 
-static bool doctor_is_there(const doctor *d, const char *name, char *path) {
-  struct stat is;
-  bool there = kith_job_file(&d->c->job, name, path) == KITH_OK && d->c->comm->rank == 0 && stat(path, &is) == 0;
-  kith_comm_share(d->c->comm, sizeof there, &there);
-  return there;
-}
-
 /* Whether the ranks of a node could hold their shares of a file: read otherwise, it would kill them. */
 static bool doctor_can_read(const doctor *d, const char *path) {
   struct stat is = {0};
@@ -171,7 +164,7 @@ static void doctor_examine_graph(doctor *d) {
   doctor_finding f = {.seen = ""};
   char parts[KITH_PATH], graph[KITH_PATH];
   kith_agreed st = {KITH_OK};
-  bool cut = doctor_is_there(d, "parts.h5", parts), ingested = doctor_is_there(d, "graph.h5", graph);
+  bool cut = cli_has_stage(d->c, "parts.h5", parts), ingested = cli_has_stage(d->c, "graph.h5", graph);
   if (cut && !doctor_can_read(d, parts)) {
     doctor_see(&f, "%s is too large to be read here", parts);
     doctor_fail(&f, KITH_ENOMEM, "use more nodes, or ask Slurm for more memory (--mem)");

@@ -20,8 +20,7 @@ done:
   return st;
 }
 
-/* Whether the work folder has a file. */
-static bool stages_has(const cli *c, const char *name, char *path) {
+bool cli_has_stage(const cli *c, const char *name, char *path) {
   bool there = kith_job_file(&c->job, name, path) == KITH_OK && c->comm->rank == 0 && access(path, F_OK) == 0;
   kith_comm_share(c->comm, sizeof there, &there);
   return there;
@@ -44,7 +43,7 @@ kith_agreed cli_read_parts(const cli *c, const char *parts, kith_graph **g) {
   char graph[KITH_PATH];
   uint64_t fingerprint = 0;
   KITH_TRY(kith_graph_read(c->comm, parts, g));
-  if (!stages_has(c, "graph.h5", graph)) return st;
+  if (!cli_has_stage(c, "graph.h5", graph)) return st;
   KITH_TRY(stages_fingerprint(c, graph, &fingerprint));
   if (fingerprint != (*g)->fingerprint) KITH_TRY(kith_agreed_same(kith_fail(KITH_EDATA, "%s: was cut from another graph than %s; run kith partition %s again", parts, graph, c->job.path)));
 done:

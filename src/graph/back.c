@@ -44,8 +44,8 @@ enum { BACK_BUCKETS = 256, BACK_MANY = 1 << 18 /* entries: 3 MB of places, more 
 
 /*
  * Entries in order, into buckets of neighbouring columns, which lie where these columns' entries will; and from each bucket,
- * whose places a cache holds, to their places.  Written straight to their places, entries are two misses each: 69 ns an
- * entry where a hop has 7 million, 20 in this way.
+ * whose places a cache holds, to their places.  Written straight to their places, entries are two misses each, and where
+ * a hop has 7 million it takes four times as long.
  */
 static void back_fill_by_buckets(const kith_csr *csr, kith_eid n, kith_back *back, back_entry *moved) {
   kith_eid next[BACK_BUCKETS];

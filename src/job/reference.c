@@ -11,7 +11,8 @@ static void reference_cell(const char *text, bool code) {
   printf(code && text[0] ? "` |" : " |");
 }
 
-static void reference_markdown(const kith_job *job) {
+void kith_job_print_reference(void) {
+  const kith_job job = kith_job_defaults();
   char value[JOB_VALUE], bounds[512];
   const char *group = NULL;
   printf("# The job file: every key\n\n"
@@ -27,7 +28,7 @@ static void reference_markdown(const kith_job *job) {
       printf("\n## %.*s\n\n| key | values | default | meaning |\n|---|---|---|---|\n", k->key[n] ? (int)n : 7, k->key[n] ? k->key : "the job");
       group = k->key;
     }
-    kith__job_get(job, k, sizeof value, value);
+    kith__job_get(&job, k, sizeof value, value);
     kith__job_bounds(k, sizeof bounds, bounds);
     printf("|");
     reference_cell(k->key, true);
@@ -45,11 +46,6 @@ static void reference_plain(const kith_job *job, const job_key *k) {
   printf("  %s: %s\n      %s", k->key, k->help, bounds);
   if (value[0]) printf("; default: %s\n", value);
   else printf("\n");
-}
-
-void kith_job_print_reference(void) {
-  kith_job job = kith_job_defaults();
-  reference_markdown(&job);
 }
 
 bool kith_job_print_keys(const char *of) {

@@ -111,12 +111,6 @@ static int32_t ask_find_column(int32_t n, const kith_lid *col, kith_lid wanted) 
   return at;
 }
 
-/* Into the ascending places 0 … n - 1. */
-static void ask_insert(int64_t n, int64_t place, int64_t *places) {
-  for (; n > 0 && places[n - 1] > place; n--) places[n] = places[n - 1];
-  places[n] = place;
-}
-
 /* Places of a node's neighbours that are no targets; returns how many. */
 static int64_t ask_allow(sample_ask *q, kith_gid number, kith_lid row, int64_t first) {
   const kith_lid *col = q->a->csr.col + q->a->csr.start[q->a->place[row]];
@@ -124,7 +118,7 @@ static int64_t ask_allow(sample_ask *q, kith_gid number, kith_lid row, int64_t f
   for (int64_t t = first; t < q->n_target && q->target[t].from == number; t++) {
     kith_lid to = kith_relation_find(q->a, q->target[t].to);
     int32_t at = to < 0 ? -1 : ask_find_column((int32_t)degree, col, to);
-    if (at >= 0) ask_insert(left_out++, at, q->left_out);
+    if (at >= 0 && !kith__insert_place(left_out, at, q->left_out)) left_out++;
   }
   for (int64_t i = 0, k = 0; i < degree; i++) {
     if (k < left_out && q->left_out[k] == i) k++;

@@ -6,16 +6,6 @@
 
 #include "sample/law.h"
 
-/* Insert into the ascending places 0 … n - 1 unless it is there; returns whether it was there. */
-static bool neighbour_insert(int64_t n, int64_t x, int64_t *place) {
-  int64_t at = n;
-  while (at > 0 && place[at - 1] > x) at--;
-  if (at > 0 && place[at - 1] == x) return true;
-  for (int64_t i = n; i > at; i--) place[i] = place[i - 1];
-  place[at] = x;
-  return false;
-}
-
 int64_t kith_neighbour_draw(uint64_t seed, uint64_t step, int64_t node, int hop, int64_t degree, int k, int64_t *place) {
   if (k == 0 || k >= degree) {
     for (int64_t i = 0; i < degree; i++) place[i] = i;
@@ -25,7 +15,7 @@ int64_t kith_neighbour_draw(uint64_t seed, uint64_t step, int64_t node, int hop,
   for (int64_t i = 0; i < k; i++) {
     if (i % 4 == 0) r = kith_random(seed, KITH_USE_SAMPLE, step, (uint64_t)node, (uint64_t)hop << 32 | (uint64_t)i);
     int64_t last = degree - k + i, x = (int64_t)kith_random_below(r.bits[i % 4], (uint64_t)last + 1);
-    if (neighbour_insert(i, x, place)) neighbour_insert(i, last, place); /* the last is larger than all drawn before */
+    if (kith__insert_place(i, x, place)) kith__insert_place(i, last, place); /* the last is larger than all drawn before */
   }
   return k;
 }
@@ -93,7 +83,7 @@ static int64_t neighbour_weighed(void *self, const sample_question *q, int64_t *
   for (int i = 0; i < k; i++) {
     kith_draw r = kith_random(w->set->seed, KITH_USE_SAMPLE, w->step, (uint64_t)w->set->a->node[q->row], (uint64_t)q->hop << 32 | (uint64_t)i);
     int64_t drawn = neighbour_at(w->below, q->among, all * kith_random_unit(r.bits[0]));
-    if (w->times[drawn]++ == 0) neighbour_insert(n++, drawn, place);
+    if (w->times[drawn]++ == 0) kith__insert_place(n++, drawn, place);
   }
   for (int64_t i = 0; i < n; i++) {
     int64_t drawn = place[i];
