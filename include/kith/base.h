@@ -181,6 +181,22 @@ kith_shuffle kith_shuffle_make(uint64_t seed, kith_use use, uint64_t epoch, uint
 uint64_t kith_shuffle_at(const kith_shuffle *s, uint64_t place);    /**< what lies at a place */
 uint64_t kith_shuffle_place(const kith_shuffle *s, uint64_t what);  /**< the inverse: where it lies */
 
+/* ---- sorting ----------------------------------------------------------------------------------------------------- */
+
+/** A number, and what it belongs to. */
+typedef struct kith_keyed {
+  int64_t key;
+  int32_t what;
+} kith_keyed;
+
+/**
+ * Sort by key, ascending; what has the same key keeps its order.  Keys are 0 … most.  Allocates nothing; O(n), two passes
+ * over keys below 2^22, four below 2^44.
+ *
+ * @param x, scratch  [n]
+ */
+void kith_sort(int64_t n, int64_t most, kith_keyed *x, kith_keyed *scratch);
+
 /* ---- sums that do not depend on their order --------------------------------------------------------------------- */
 
 /**

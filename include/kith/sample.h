@@ -89,10 +89,17 @@ int32_t kith_noise_item(const kith_noise *z, const kith_draw *r);
 /** log p_n(item). */
 double kith_noise_log(const kith_noise *z, int32_t item);
 
+/** A training pair of a step as every rank learns it. */
+typedef struct kith_pair {
+  kith_gid user; /**< global number */
+  int64_t original, item; /**< original numbers of the user and of the item */
+  int64_t degree;         /**< the item's training interactions */
+} kith_pair;
+
 /** The pairs of a step, over all ranks, of whose items in-batch negatives are drawn. */
 typedef struct kith_others {
   int64_t n;
-  const int64_t *pair; /**< [3 n] as in kith_batch */
+  const kith_pair *pair; /**< [n] as in kith_batch */
 } kith_others;
 
 /**
@@ -127,14 +134,9 @@ typedef struct kith_batch_shape {
   int n_pool;     /**< draws in a pool; 1 where no negative is hard */
   int n_shared;   /**< softmax: negatives that all pairs of a step share */
   bool marks;     /**< softmax: mark the items of other pairs that a pair's user knows */
-  bool targets;   /**< every rank learns the step's pairs as edges, for samplers to leave out */
+  bool targets;   /**< every rank learns the step's pairs, for samplers to leave out */
   bool inbatch;   /**< every rank learns the step's pairs: some negatives are the items of others */
 } kith_batch_shape;
-
-/** A training edge seen from one end: `to` is a neighbour of `from`; global numbers. */
-typedef struct kith_target {
-  kith_gid from, to;
-} kith_target;
 
 /** Which candidates of a step the users of its pairs have a training interaction with. */
 typedef struct kith_known {
@@ -169,8 +171,7 @@ typedef struct kith_batch {
   int32_t *item;        /**< original numbers of the pairs' items: [n_pair], softmax: of all pairs of the step, then of the shared negatives */
   int32_t *drawn;       /**< [n_pair, n_negative, n_pool] original numbers; -1 in a pool's place that is not drawn */
   int64_t *tile_first;  /**< [size + 1] softmax: places first[r] … first[r + 1] - 1 are rank r's */
-  kith_target *target;  /**< [2 n_global] with shape.targets: the step's pairs from both ends, ascending */
-  int64_t *pair;        /**< [3 * pairs] softmax, targets or inbatch: user's global number, item's original number, item's degree, by place */
+  kith_pair *pair;      /**< [n_global] softmax, targets or inbatch: by place */
   float *log_degree;    /**< [pairs] softmax: log of the items' training interactions */
   kith_shared shared;   /**< softmax */
   kith_known marks;     /**< softmax with shape.marks: of the pairs' items, a pair's own left out */
@@ -178,7 +179,8 @@ typedef struct kith_batch {
   kith_lid n_seed;      /**< after kith_batch_seeds(): wanted nodes, each once … */
   kith_gid *seed;       /**< [n_seed] … their global numbers, ascending */
   kith_lid *seed_row;   /**< [n_want] which of them each wanted row is */
-  void *sort;           /**< room for sorting */
+  void *sort;           /**< room for sorting … */
+  kith_keyed *order;    /**< … and the order that it brings */
 } kith_batch;
 
 /** Room for steps of a shape.  Collective (sizes only).  Errors: KITH_ENOMEM; KITH_ECONFIG if a step has too many rows. */
@@ -190,9 +192,9 @@ void kith_batch_destroy(kith_batch **batch);
 kith_lid kith_batch_most_wanted(const kith_batch *b);
 kith_lid kith_batch_most_asked(const kith_batch *b);
 
-/** Fill for BPR or NCE: seeds of a step with negatives.  Local; collective with shape.targets or shape.inbatch (24 bytes a pair). */
+/** Fill for BPR or NCE: seeds of a step with negatives.  Local; collective with shape.targets or shape.inbatch (32 bytes a pair). */
 void kith_batch_pairs(kith_batch *b, const kith_epoch *e, int64_t step);
-/** Fill for softmax.  Collective: every rank learns the step's pairs (24 bytes each), and a bit of each pair and shared negative. */
+/** Fill for softmax.  Collective: every rank learns the step's pairs (32 bytes each), and a bit of each pair and shared negative. */
 void kith_batch_softmax(kith_batch *b, const kith_epoch *e, int64_t step);
 /** Make it a step without pairs.  Local. */
 void kith_batch_clear(kith_batch *b);
@@ -333,22 +335,23 @@ typedef struct kith_sampler kith_sampler;
  *
  * @param n_hop   layers of the model
  * @param loops   every row is one of its own neighbours, beside the drawn ones
- * @param most_seed  the most seeds on this rank in any step
+ * @param most_seed    the most seeds on this rank in any step
+ * @param most_target  the most pairs that are left out in any step
  */
 kith_agreed kith_sampler_create(const kith_comm *comm, const kith_graph *g, const kith_relation *a, int n_hop, const kith_sampler_options *o,
-                                bool loops, kith_lid most_seed, uint64_t seed, kith_sampler **out) KITH_MUST_USE;
+                                bool loops, kith_lid most_seed, kith_lid most_target, uint64_t seed, kith_sampler **out) KITH_MUST_USE;
 /** Local; accepts null. */
 void kith_sampler_destroy(kith_sampler **sampler);
 
 /**
- * Begin to draw the hops of a step.  Collective; allocates nothing.  `target` is read until the plan is made.  With
- * saint-edge and saint-walk the halo of the relation is used until then.
+ * Begin to draw the hops of a step.  Collective; allocates nothing.  With saint-edge and saint-walk the halo of the
+ * relation is used until the plan is made.
  *
  * @param n, seed  [n] distinct global numbers: the first rows of every frame
- * @param n_target, target  [n_target] edges that are not drawn, ascending by from, then to; the same on every rank.  The
- *                 pairs that a step learns from would otherwise be seen in the very rows that are to predict them.
+ * @param n_target, target  [n_target] pairs that are not drawn from either end; the same on every rank.  What a step learns
+ *                 from would otherwise be seen in the very rows that are to predict it.
  */
-void kith_sampler_begin(kith_sampler *s, kith_lid n, const kith_gid *seed, uint64_t step, int64_t n_target, const kith_target *target);
+void kith_sampler_begin(kith_sampler *s, kith_lid n, const kith_gid *seed, uint64_t step, int64_t n_target, const kith_pair *target);
 /**
  * Go on with the plan: wait for the messages under way, work on them, send the next ones, which travel until the next call.
  * Collective: every rank calls it as often.  Returns whether the plan is made; then it does nothing more.
@@ -357,7 +360,7 @@ bool kith_sampler_advance(kith_sampler *s);
 /** Let the made plan be the one that hops, leaves and wants tell of; until then they tell of the one before.  Local. */
 void kith_sampler_show(kith_sampler *s);
 /** All three: the whole plan at once.  Collective. */
-void kith_sampler_plan(kith_sampler *s, kith_lid n, const kith_gid *seed, uint64_t step, int64_t n_target, const kith_target *target);
+void kith_sampler_plan(kith_sampler *s, kith_lid n, const kith_gid *seed, uint64_t step, int64_t n_target, const kith_pair *target);
 
 /** The hop that layer l reads, l = 0 the farthest from the seeds.  Stays where it is; changed by every plan. */
 const kith_hop *kith_sampler_hop(const kith_sampler *s, int l);

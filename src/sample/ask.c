@@ -26,16 +26,15 @@ static void ask_free_counts(sample_counts *c) {
   KITH_FREE(c->in_at);
 }
 
-/* What comes from others and goes to them; one rank alone answers itself in place. */
+/* What comes from others and goes to them; a rank answers itself in place. */
 static kith_status ask_make_answers(const sample_setting *s, int64_t rows, int64_t entries, sample_ask *q) {
   kith_status st = KITH_OK;
-  int64_t size = s->comm->size, asked = size * kith_least(rows, s->g->n_own), answers = size * kith_least(entries, s->a->csr.start[s->a->csr.n_row]);
+  int64_t others = s->comm->size - 1, asked = others * kith_least(rows, s->g->n_own), answers = others * kith_least(entries, s->a->csr.start[s->a->csr.n_row]);
   KITH_CHECK(asked < INT32_MAX && answers < INT32_MAX && entries < INT32_MAX, KITH_ECONFIG,
              "train.fanouts: a step may exchange %lld neighbours with one rank; use a smaller batch or fan-outs, or more ranks", (long long)(answers > entries ? answers : entries));
   KITH_TRY(KITH_NEW(q->head_in, rows));
   KITH_TRY(KITH_NEW(q->edge_in, entries + SAMPLE_AHEAD));
   q->room_in = (entries + SAMPLE_AHEAD) * (int64_t)sizeof *q->edge_in;
-  if (size == 1) return st;
   KITH_TRY(KITH_NEW(q->asked, asked));
   KITH_TRY(KITH_NEW(q->head_out, asked));
   KITH_TRY(KITH_NEW(q->edge_out, answers));
@@ -43,7 +42,7 @@ done:
   return st;
 }
 
-kith_status kith__ask_make(const sample_setting *s, const sample_law *law, int64_t rows, int64_t entries, sample_ask *q) {
+kith_status kith__ask_make(const sample_setting *s, const sample_law *law, int64_t rows, int64_t entries, kith_lid most_target, sample_ask *q) {
   kith_status st = KITH_OK;
   *q = (sample_ask){.comm = s->comm, .g = s->g, .a = s->a, .law = law, .request = {MPI_REQUEST_NULL, MPI_REQUEST_NULL}};
   KITH_MPI(MPI_Type_contiguous(ASK_HEAD, MPI_INT64_T, &q->head));
@@ -51,16 +50,14 @@ kith_status kith__ask_make(const sample_setting *s, const sample_law *law, int64
   KITH_MPI(MPI_Type_commit(&q->head));
   KITH_MPI(MPI_Type_commit(&q->edge));
   q->made = true;
+  KITH_TRY(KITH_NEW(q->sort, 2 * rows));
   KITH_TRY(KITH_NEW(q->grouped, rows));
   KITH_TRY(KITH_NEW(q->ask, rows));
-  KITH_TRY(KITH_NEW(q->head_of, rows));
-  KITH_TRY(KITH_NEW(q->found, rows));
   KITH_TRY(KITH_NEW(q->who, s->a->csr.n_col));
   for (kith_lid c = 0; c < s->a->csr.n_col; c++) q->who[c] = (sample_edge){s->a->number[c], s->a->node[c], (int32_t)s->a->degree[c], 1};
   KITH_TRY(KITH_NEW(q->place, ASK_BLOCK + s->most_degree));
-  KITH_TRY(KITH_NEW(q->left_out, s->most_degree));
-  KITH_TRY(KITH_NEW(q->allowed, s->most_degree));
   KITH_TRY(KITH_NEW(q->scale, ASK_BLOCK + s->most_degree));
+  KITH_TRY(kith__targets_make(s, most_target, &q->targets));
   KITH_TRY(ask_make_counts(s->comm->size, &q->rows));
   KITH_TRY(ask_make_counts(s->comm->size, &q->edges));
   KITH_TRY(ask_make_answers(s, rows, entries, q));
@@ -73,15 +70,13 @@ void kith__ask_free(sample_ask *q) {
   KITH_WAIT("the neighbours that were asked for", MPI_Waitall(2, q->request, MPI_STATUSES_IGNORE));
   KITH_MPI(MPI_Type_free(&q->head));
   KITH_MPI(MPI_Type_free(&q->edge));
+  KITH_FREE(q->sort);
   KITH_FREE(q->grouped);
   KITH_FREE(q->ask);
-  KITH_FREE(q->head_of);
-  KITH_FREE(q->found);
   KITH_FREE(q->who);
   KITH_FREE(q->place);
-  KITH_FREE(q->left_out);
-  KITH_FREE(q->allowed);
   KITH_FREE(q->scale);
+  kith__targets_free(&q->targets);
   ask_free_counts(&q->rows);
   ask_free_counts(&q->edges);
   KITH_FREE(q->asked);
@@ -93,50 +88,12 @@ void kith__ask_free(sample_ask *q) {
 
 /* ---- answering ---- */
 
-/* The first target from a node: binary search. */
-static int64_t ask_first_target(const sample_ask *q, kith_gid from) {
-  int64_t low = 0, high = q->n_target;
-  while (low < high) {
-    int64_t middle = low + (high - low) / 2;
-    if (q->target[middle].from < from) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/* Where a column stands in a row, -1 if it does not: rows are long and in one piece, so a plain look at all of it is fastest. */
-static int32_t ask_find_column(int32_t n, const kith_lid *col, kith_lid wanted) {
-  int32_t at = -1;
-  for (int32_t i = 0; i < n; i++) at = col[i] == wanted ? i : at;
-  return at;
-}
-
-/* Places of a node's neighbours that are no targets; returns how many. */
-static int64_t ask_allow(sample_ask *q, kith_gid number, kith_lid row, int64_t first) {
-  const kith_lid *col = q->a->csr.col + q->a->csr.start[q->a->place[row]];
-  int64_t n = 0, left_out = 0, degree = q->a->degree[row];
-  for (int64_t t = first; t < q->n_target && q->target[t].from == number; t++) {
-    kith_lid to = kith_relation_find(q->a, q->target[t].to);
-    int32_t at = to < 0 ? -1 : ask_find_column((int32_t)degree, col, to);
-    if (at >= 0 && !kith__insert_place(left_out, at, q->left_out)) left_out++;
-  }
-  for (int64_t i = 0, k = 0; i < degree; i++) {
-    if (k < left_out && q->left_out[k] == i) k++;
-    else q->allowed[n++] = i;
-  }
-  return n;
-}
-
 /* Draw the answer to one question behind the n entries that are drawn already: places in csr, and what each counts. */
 static sample_head ask_draw(sample_ask *q, int l, kith_gid number, int64_t n) {
   const kith_relation *a = q->a;
   kith_lid row = (kith_lid)(number - q->g->first[q->comm->rank]);
   sample_question about = {.hop = l, .row = row, .among = a->degree[row]};
-  int64_t first = ask_first_target(q, number);
-  if (first < q->n_target && q->target[first].from == number) {
-    about.among = ask_allow(q, number, row, first);
-    about.allowed = q->allowed;
-  }
+  if (kith__targets_in(&q->targets, row)) kith__targets_leave_out(&q->targets, &about);
   int64_t *place = q->place + n, drawn = q->law->draw(q->law->self, &about, place, q->scale + n);
   kith_eid from = a->csr.start[a->place[row]];
   for (int64_t i = 0; i < drawn; i++) {
@@ -165,6 +122,7 @@ static void ask_expect(const sample_ask *q, int64_t n, const kith_gid *asked) {
     __builtin_prefetch(&a->degree[row]);
     __builtin_prefetch(&a->place[row]);
     __builtin_prefetch(&q->who[row]);
+    __builtin_prefetch(&q->targets.newest[row]);
   }
   if (n > ASK_AHEAD / 2) __builtin_prefetch(&a->csr.start[a->place[asked[ASK_AHEAD / 2] - low]]);
 }
@@ -187,38 +145,42 @@ static int64_t ask_answer_some(sample_ask *q, int l, int64_t n, const kith_gid *
   return at;
 }
 
+static void ask_answer_mine(sample_ask *q) { q->n_mine = ask_answer_some(q, q->l, q->mine, q->ask + q->mine_at, q->head_in + q->mine_at, q->edge_in); }
+
 /* ---- the exchange ---- */
 
-/* Counting sort. */
-void kith__ask_group(sample_ask *q, kith_lid n, const kith_gid *number) {
-  int size = q->comm->size;
+/* How many of the sorted rows each rank owns. */
+static void ask_count(sample_ask *q, kith_lid n) {
   sample_counts *c = &q->rows;
-  for (int r = 0; r < size; r++) c->out[r] = 0;
-  for (kith_lid i = 0; i < n; i++) c->out[kith_owner(size, q->g->first, number[i])]++;
-  kith_add_up(size, c->out, c->out_at);
-  for (kith_lid i = 0; i < n; i++) {
-    kith_lid at = c->out_at[kith_owner(size, q->g->first, number[i])]++;
-    q->grouped[at] = i;
-    q->head_of[i] = at;
-    q->ask[at] = number[i];
+  int me = q->comm->rank;
+  for (kith_lid r = 0, at = 0; r < q->comm->size; r++) {
+    kith_lid begin = at;
+    while (at < n && q->ask[at] < q->g->first[r + 1]) at++;
+    c->out[r] = at - begin;
   }
-  kith_add_up(size, c->out, c->out_at);
+  kith_add_up(q->comm->size, c->out, c->out_at);
+  q->mine = c->out[me];
+  q->mine_at = c->out_at[me];
+  c->out[me] = 0;
 }
 
-/* Where each row's edges begin. */
-static void ask_find(sample_ask *q) {
-  kith_eid at = 0;
-  for (int i = 0; i < q->n_asked; i++) {
-    q->found[q->grouped[i]] = at;
-    at += q->head_in[i].drawn;
+/* Ranks own ranges of numbers; and an owner whose questions ascend finds the rows of its graph one behind the other. */
+void kith__ask_group(sample_ask *q, kith_lid n, const kith_gid *number) {
+  for (kith_lid i = 0; i < n; i++) q->sort[i] = (kith_keyed){number[i], i};
+  kith_sort(n, q->g->first[q->comm->size], q->sort, q->sort + n);
+  for (kith_lid at = 0; at < n; at++) {
+    q->grouped[at] = q->sort[at].what;
+    q->ask[at] = q->sort[at].key;
   }
+  ask_count(q, n);
 }
 
-/* Counts have come: send the questions. */
+/* Counts have come: send the questions, and answer one's own while they travel. */
 static void ask_send_questions(sample_ask *q) {
   sample_counts *c = &q->rows;
   kith_add_up(q->comm->size, c->in, c->in_at);
   KITH_MPI(MPI_Ialltoallv(q->ask, c->out, c->out_at, MPI_INT64_T, q->asked, c->in, c->in_at, MPI_INT64_T, q->comm->mpi, &q->request[0]));
+  ask_answer_mine(q);
 }
 
 /* Questions have come: draw, send heads and how many edges follow. */
@@ -235,7 +197,7 @@ static void ask_send_heads(sample_ask *q) {
 static void ask_send_edges(sample_ask *q) {
   sample_counts *e = &q->edges;
   kith_add_up(q->comm->size, e->in, e->in_at);
-  KITH_MPI(MPI_Ialltoallv(q->edge_out, e->out, e->out_at, q->edge, q->edge_in, e->in, e->in_at, q->edge, q->comm->mpi, &q->request[0]));
+  KITH_MPI(MPI_Ialltoallv(q->edge_out, e->out, e->out_at, q->edge, q->edge_in + q->n_mine, e->in, e->in_at, q->edge, q->comm->mpi, &q->request[0]));
 }
 
 void kith__ask_begin(sample_ask *q, int l, kith_lid n, const kith_gid *number) {
@@ -248,7 +210,7 @@ void kith__ask_begin(sample_ask *q, int l, kith_lid n, const kith_gid *number) {
 
 bool kith__ask_advance(sample_ask *q) {
   static void (*const next[])(sample_ask *q) = {ask_send_questions, ask_send_heads, ask_send_edges};
-  if (q->comm->size == 1) ask_answer_some(q, q->l, q->n_asked, q->ask, q->head_in, q->edge_in);
+  if (q->comm->size == 1) ask_answer_mine(q);
   else {
     KITH_WAIT("the neighbours that were asked for", MPI_Waitall(2, q->request, MPI_STATUSES_IGNORE));
     if (q->phase < 3) {
@@ -256,6 +218,5 @@ bool kith__ask_advance(sample_ask *q) {
       return false;
     }
   }
-  ask_find(q);
   return true;
 }

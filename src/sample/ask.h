@@ -2,7 +2,7 @@
 #ifndef KITH_SRC_SAMPLE_ASK_H
 #define KITH_SRC_SAMPLE_ASK_H
 
-#include "sample/law.h"
+#include "sample/targets.h"
 
 /* What an owner says of a node that it is asked about … */
 typedef struct sample_head {
@@ -31,17 +31,16 @@ typedef struct sample_ask {
   const kith_relation *a;
   const sample_law *law;
   int l;                     /* hop that is being asked about */
-  int64_t n_target;
-  const kith_target *target; /* edges that are not drawn in this step */
-  kith_lid *grouped;         /* [most rows] rows grouped by owner … */
+  sample_targets targets;    /* which are not drawn */
+  kith_keyed *sort;          /* [2 most rows] */
+  kith_lid *grouped;         /* [most rows] rows by number, so grouped by owner … */
   kith_gid *ask;             /* … and their numbers */
-  kith_lid *head_of;         /* [most rows] the inverse of grouped: where each row's head stands */
-  kith_eid *found;           /* [most rows] where each row's edges begin */
   sample_edge *who;          /* [n_own + n_ghost] what is said of each node, in one place: a look at it is one miss of the cache */
   int64_t *place;            /* [a block and the largest degree] what is drawn of the nodes being asked about: places in csr … */
   float *scale;              /* … and what each counts */
-  int64_t *left_out, *allowed; /* [largest degree] of the node being asked about: places in its row of targets, and of all others */
-  sample_counts rows, edges;
+  sample_counts rows, edges; /* to and from others */
+  kith_lid mine, mine_at;    /* rows that this rank answers itself: how many, and where they begin among the grouped ones … */
+  kith_eid n_mine;           /* … and their edges, the first ones of edge_in */
   kith_gid *asked;           /* what others ask here, and the answers … */
   sample_head *head_out;
   sample_edge *edge_out;
@@ -54,18 +53,35 @@ typedef struct sample_ask {
   int64_t room_in;           /* bytes of it */
 } sample_ask;
 
-/* Room for questions about up to `rows` nodes that are answered with up to `entries` neighbours, on every rank.  Local. */
-kith_status kith__ask_make(const sample_setting *s, const sample_law *law, int64_t rows, int64_t entries, sample_ask *out) KITH_MUST_USE;
+/*
+ * Room for questions about up to `rows` nodes that are answered with up to `entries` neighbours, on every rank, in steps of
+ * up to `most_target` targets.  Local; what is made stays in *out, also on failure.
+ */
+kith_status kith__ask_make(const sample_setting *s, const sample_law *law, int64_t rows, int64_t entries, kith_lid most_target, sample_ask *out) KITH_MUST_USE;
 void kith__ask_free(sample_ask *q);
 
-/* Group the rows 0 … n - 1, whose nodes have these numbers, by owner.  Local. */
+/* Sort the rows 0 … n - 1, whose nodes have these numbers.  Local. */
 void kith__ask_group(sample_ask *q, kith_lid n, const kith_gid *number);
-/* Group them and begin to ask about them in hop l.  Collective; waits for nobody. */
+/* Sort them and begin to ask about them in hop l.  Collective; waits for nobody. */
 void kith__ask_begin(sample_ask *q, int l, kith_lid n, const kith_gid *number);
 /*
  * Wait for what is under way, work on it and send what comes next.  Collective: every rank calls it as often.  Returns whether
- * the answers are there: row i then has head_in[head_of[i]] and edge_in[found[i]] ….
+ * the answers are there: head_in[p] is about row grouped[p].
  */
 bool kith__ask_advance(sample_ask *q);
+
+/* Edges are read row by row, as they are grouped: where the next ones of this rank are, and of others. */
+typedef struct sample_cursor {
+  const sample_edge *mine, *theirs;
+} sample_cursor;
+
+static inline sample_cursor kith__ask_read(const sample_ask *q) { return (sample_cursor){q->edge_in, q->edge_in + q->n_mine}; }
+
+/* The edges of row grouped[p]. */
+static inline const sample_edge *kith__ask_next(const sample_ask *q, kith_lid p, sample_cursor *c) {
+  const sample_edge **next = p >= q->mine_at && p < q->mine_at + q->mine ? &c->mine : &c->theirs, *edge = *next;
+  *next += q->head_in[p].drawn;
+  return edge;
+}
 
 #endif

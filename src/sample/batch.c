@@ -1,21 +1,16 @@
 /* The rows of a step: wanted by those who compute its loss, answered by their owners. */
 #include <math.h>
-#include <stdlib.h>
 
 #include "sample/marks.h"
 #include "sample/shared.h"
 
-/* A wanted (or asked-for) row while it is being sorted: by row, then by key; `slot` is where it came from. */
+/* A wanted (or asked-for) row while rows are being sorted; `slot` is where a wanted one came from. */
 typedef struct batch_entry {
   int64_t row, key;
   kith_lid slot;
 } batch_entry;
 
-static int batch_compare(const void *a, const void *b) {
-  const batch_entry *x = a, *y = b;
-  if (x->row != y->row) return x->row < y->row ? -1 : 1;
-  return (x->key > y->key) - (x->key < y->key);
-}
+enum { BATCH_WORDS = (int)(sizeof(kith_pair) / sizeof(int64_t)) };
 
 /* Things are dealt to ranks in whole tiles; this is the most of `n` that one rank gets. */
 static int64_t batch_most_tiled(int size, int64_t n) {
@@ -56,8 +51,7 @@ static kith_status batch_reserve(kith_batch *b) {
   KITH_TRY(KITH_NEW(b->item, pairs + b->shape.n_shared));
   KITH_TRY(KITH_NEW(b->drawn, batch_draws(b) * pairs));
   KITH_TRY(KITH_NEW(b->tile_first, b->comm->size + 1));
-  KITH_TRY(KITH_NEW(b->pair, batch_learns(b) ? 3 * pairs : 0));
-  KITH_TRY(KITH_NEW(b->target, b->shape.targets ? 2 * pairs : 0));
+  KITH_TRY(KITH_NEW(b->pair, batch_learns(b) ? pairs : 0));
   KITH_TRY(KITH_NEW(b->log_degree, tiled));
   KITH_TRY(KITH_NEW(b->seed, most_want));
   KITH_TRY(KITH_NEW(b->seed_row, most_want));
@@ -69,6 +63,7 @@ static kith_status batch_reserve(kith_batch *b) {
   KITH_TRY(kith__shared_reserve(b->shape.n_shared, b->shape.pairs, b->g->n[KITH_ITEM], b->comm->size, &b->shared));
   b->sort = kith_alloc(most, sizeof(batch_entry));
   KITH_CHECK(b->sort, KITH_ENOMEM, "no memory for a batch of %d pairs", b->shape.pairs);
+  KITH_TRY(KITH_NEW(b->order, 2 * most));
 done:
   return st;
 }
@@ -98,7 +93,6 @@ void kith_batch_destroy(kith_batch **batch) {
   KITH_FREE(b->drawn);
   KITH_FREE(b->tile_first);
   KITH_FREE(b->pair);
-  KITH_FREE(b->target);
   KITH_FREE(b->log_degree);
   KITH_FREE(b->seed);
   KITH_FREE(b->seed_row);
@@ -109,6 +103,7 @@ void kith_batch_destroy(kith_batch **batch) {
   kith__marks_free(&b->marks);
   kith__shared_free(&b->shared);
   KITH_FREE(b->sort);
+  KITH_FREE(b->order);
   KITH_FREE(*batch);
 }
 
@@ -117,15 +112,31 @@ void kith_batch_clear(kith_batch *b) {
   for (int r = 0; r <= b->comm->size; r++) b->tile_first[r] = b->shared.first[r] = 0;
 }
 
+/* Order the first `n` entries by key, then by row: those of a row keep the order of their keys. */
+static void batch_order(kith_batch *b, kith_lid n) {
+  const batch_entry *entry = b->sort;
+  kith_keyed *order = b->order;
+  int64_t most_key = 0, most_row = 0;
+  for (kith_lid i = 0; i < n; i++) {
+    order[i] = (kith_keyed){entry[i].key, i};
+    if (entry[i].key > most_key) most_key = entry[i].key;
+    if (entry[i].row > most_row) most_row = entry[i].row;
+  }
+  kith_sort(n, most_key, order, order + n);
+  for (kith_lid i = 0; i < n; i++) order[i].key = entry[order[i].what].row;
+  kith_sort(n, most_row, order, order + n);
+}
+
 /* Sort the first `n` entries by row and key, and say for each slot of at[0], at[1], at[2] where it went. */
 static void batch_sort(kith_batch *b, kith_lid n) {
-  batch_entry *entry = b->sort;
-  qsort(entry, (size_t)n, sizeof *entry, batch_compare);
+  const batch_entry *entry = b->sort;
+  batch_order(b, n);
   b->n_want = n;
   for (kith_lid i = 0; i < n; i++) {
-    b->want[i] = entry[i].row;
-    b->key[i] = entry[i].key;
-    b->at[0][entry[i].slot] = i;
+    const batch_entry *x = &entry[b->order[i].what];
+    b->want[i] = x->row;
+    b->key[i] = x->key;
+    b->at[0][x->slot] = i;
   }
 }
 
@@ -175,32 +186,15 @@ static kith_lid batch_enter(kith_batch *b, kith_lid i, kith_gid user, kith_gid p
 static void batch_learn_pairs(kith_batch *b, const kith_epoch *e, int64_t step) {
   const kith_graph *g = b->g;
   kith_gid low = g->first[b->comm->rank];
-  for (int64_t i = 0; i < 3 * b->n_global; i++) b->pair[i] = -1;
+  for (int64_t i = 0; i < b->n_global; i++) b->pair[i] = (kith_pair){-1, -1, -1, -1};
   for (kith_eid s = e->first[step]; s < e->first[step + 1]; s++) {
     const kith_seed *seed = &e->seeds[s];
     kith_lid row = g->row_of[KITH_USER][seed->user];
-    int64_t place = seed->place - e->place_first[step];
-    b->pair[3 * place] = low + row;
-    b->pair[3 * place + 1] = g->train.item[g->train.start[seed->user] + (seed->at - g->start[row])];
-    b->pair[3 * place + 2] = b->a->degree[b->a->csr.col[b->a->csr.start[b->a->place[row]] + (seed->at - g->start[row])]];
+    kith_eid at = seed->at - g->start[row];
+    b->pair[seed->place - e->place_first[step]] = (kith_pair){.user = low + row, .original = g->original[row], .item = g->train.item[g->train.start[seed->user] + at],
+                                                              .degree = b->a->degree[b->a->csr.col[b->a->csr.start[b->a->place[row]] + at]]};
   }
-  KITH_WAIT("the pairs of the step", MPI_Allreduce(MPI_IN_PLACE, b->pair, (int)(3 * b->n_global), MPI_INT64_T, MPI_MAX, b->comm->mpi));
-}
-
-static int batch_compare_targets(const void *a, const void *b) {
-  const kith_target *x = a, *y = b;
-  if (x->from != y->from) return x->from < y->from ? -1 : 1;
-  return (x->to > y->to) - (x->to < y->to);
-}
-
-/* The step's pairs, which are known, as edges from both ends. */
-static void batch_list_targets(kith_batch *b) {
-  for (int64_t i = 0; i < b->n_global; i++) {
-    kith_gid user = b->pair[3 * i], item = b->g->item_number[b->pair[3 * i + 1]];
-    b->target[2 * i] = (kith_target){user, item};
-    b->target[2 * i + 1] = (kith_target){item, user};
-  }
-  qsort(b->target, (size_t)(2 * b->n_global), sizeof *b->target, batch_compare_targets);
+  KITH_WAIT("the pairs of the step", MPI_Allreduce(MPI_IN_PLACE, b->pair, (int)(BATCH_WORDS * b->n_global), MPI_INT64_T, MPI_MAX, b->comm->mpi));
 }
 
 void kith_batch_pairs(kith_batch *b, const kith_epoch *e, int64_t step) {
@@ -220,7 +214,6 @@ void kith_batch_pairs(kith_batch *b, const kith_epoch *e, int64_t step) {
   for (kith_lid i = 0; i < b->n_pair; i++)
     n_entry = batch_enter(b, i, low + g->row_of[KITH_USER][seed[i].user], g->neighbour[seed[i].at], seed[i].place * batch_stride(b), n_entry);
   batch_sort(b, n_entry);
-  if (b->shape.targets) batch_list_targets(b);
 }
 
 /* Deal `n` things to ranks in whole tiles. */
@@ -238,10 +231,9 @@ void kith_batch_softmax(kith_batch *b, const kith_epoch *e, int64_t step) {
   kith_lid items = (kith_lid)(b->at[1] - b->at[0]), shared = (kith_lid)(b->at[2] - b->at[0]);
   b->n_global = kith_epoch_pairs(e, step);
   batch_learn_pairs(b, e, step);
-  if (b->shape.targets) batch_list_targets(b);
   for (int64_t i = 0; i < b->n_global; i++) {
-    b->item[i] = (int32_t)b->pair[3 * i + 1];
-    b->log_degree[i] = (float)log((double)b->pair[3 * i + 2]);
+    b->item[i] = (int32_t)b->pair[i].item;
+    b->log_degree[i] = (float)log((double)b->pair[i].degree);
   }
   if (b->shape.marks) kith__marks_fill(&b->marks, b, e, step, (int)b->n_global, b->item, true);
   kith__shared_fill(b, e, step);
@@ -252,7 +244,7 @@ void kith_batch_softmax(kith_batch *b, const kith_epoch *e, int64_t step) {
   b->n_pair = n;
   for (kith_lid i = 0; i < n; i++) {
     int64_t place = first + i;
-    entry[i] = (batch_entry){b->pair[3 * place], 2 * place, i};
+    entry[i] = (batch_entry){b->pair[place].user, 2 * place, i};
     entry[n + i] = (batch_entry){number[b->item[place]], 2 * place + 1, items + i};
   }
   for (kith_lid i = 0; i < n_draw; i++)
@@ -286,16 +278,16 @@ void kith_batch_answer(kith_batch *b, const kith_halo *h) {
   p->n = kith_halo_n_send(h);
   p->row = kith_halo_send_row(h);
   p->n_sum = 0;
-  for (kith_lid s = 0; s < p->n; s++) entry[s] = (batch_entry){p->row[s], kith_halo_send_key(h)[s], s};
-  qsort(entry, (size_t)p->n, sizeof *entry, batch_compare);
+  for (kith_lid s = 0; s < p->n; s++) entry[s] = (batch_entry){.row = p->row[s], .key = kith_halo_send_key(h)[s]};
+  batch_order(b, p->n);
   for (kith_lid s = 0; s < p->n; s++) {
-    if (s == 0 || entry[s].row != entry[s - 1].row) {
+    if (s == 0 || b->order[s].key != b->order[s - 1].key) {
       p->start[p->n_sum] = s;
       p->counted[p->n_sum] = 0;
-      p->sum_row[p->n_sum++] = (kith_lid)entry[s].row;
+      p->sum_row[p->n_sum++] = (kith_lid)b->order[s].key;
     }
-    p->counted[p->n_sum - 1] += !batch_is_pooled(b, entry[s].key);
-    p->member[s] = entry[s].slot;
+    p->counted[p->n_sum - 1] += !batch_is_pooled(b, entry[b->order[s].what].key);
+    p->member[s] = b->order[s].what;
   }
   p->start[p->n_sum] = p->n;
 }

@@ -8,12 +8,21 @@
 typedef struct sample_question {
   int hop;                /* l, 0 the farthest from the seeds */
   kith_lid row;           /* owned row of the node */
-  int64_t among;          /* neighbours that may be drawn … */
-  const int64_t *allowed; /* [among] … their places among all of them, ascending; null: all are allowed */
+  int64_t among;           /* neighbours that may be drawn */
+  int64_t n_left_out;      /* the others, which may not … */
+  const int64_t *left_out; /* [n_left_out] … and their places in the row, ascending */
 } sample_question;
 
-/* The place of the i-th neighbour that may be drawn. */
-static inline int64_t kith__allowed(const sample_question *q, int64_t i) { return q->allowed ? q->allowed[i] : i; }
+/* The place in the row of the i-th neighbour that may be drawn: behind it and every one that is left out before it. */
+static inline int64_t kith__allowed(const sample_question *q, int64_t i) {
+  int64_t low = 0, high = q->n_left_out;
+  while (low < high) {
+    int64_t middle = low + (high - low) / 2;
+    if (q->left_out[middle] - middle <= i) low = middle + 1;
+    else high = middle;
+  }
+  return i + low;
+}
 
 /* Insert into the ascending places 0 … n - 1 unless it is there; returns whether it was there. */
 static inline bool kith__insert_place(int64_t n, int64_t x, int64_t *place) {

@@ -1,4 +1,4 @@
-/* From global numbers to rows: a hash table that is emptied in no time. */
+/* From global numbers to rows: emptied in no time. */
 #ifndef KITH_SRC_SAMPLE_MAP_H
 #define KITH_SRC_SAMPLE_MAP_H
 
@@ -11,21 +11,30 @@ typedef struct sample_slot {
   kith_lid row;
 } sample_slot;
 
+/*
+ * A hash table where a step's rows are few of the graph's nodes; otherwise a table of all nodes, which is then the smaller
+ * one, and needs no search.
+ */
 typedef struct sample_map {
   uint64_t mask;
-  uint32_t now;
-  sample_slot *slot; /* [mask + 1] */
+  sample_slot *slot; /* [mask + 1] the hash table … */
+  int64_t n_node;
+  uint32_t *row;     /* [n_node] … or the table: now + the row of each number; what is below now is of an earlier time */
+  uint32_t now, step; /* time, and how much later it is when all is empty again */
 } sample_map;
 
-/* Room for `most` numbers.  Local. */
-kith_status kith__map_make(int64_t most, sample_map *out) KITH_MUST_USE;
+/* Room for `most` of the numbers 0 … n_node - 1.  Local. */
+kith_status kith__map_make(int64_t most, int64_t n_node, sample_map *out) KITH_MUST_USE;
 void kith__map_free(sample_map *m);
 void kith__map_clear(sample_map *m);
 /* The row of a number; `fresh` is given to it, and returned, if it has none. */
 kith_lid kith__map_put(sample_map *m, kith_gid number, kith_lid fresh);
 
 static inline uint64_t kith__map_hash(const sample_map *m, kith_gid number) { return ((uint64_t)number * 0x9e3779b97f4a7c15u >> 20) & m->mask; } /* Fibonacci hashing */
-/* Say that a number will be asked for soon. */
-static inline void kith__map_expect(const sample_map *m, kith_gid number) { __builtin_prefetch(&m->slot[kith__map_hash(m, number)], 1); }
+/* Say that a number will be put soon. */
+static inline void kith__map_expect(const sample_map *m, kith_gid number) {
+  uintptr_t at = m->row ? (uintptr_t)m->row + sizeof *m->row * (uint64_t)number : (uintptr_t)&m->slot[kith__map_hash(m, number)];
+  __builtin_prefetch((const void *)at, 1); /* the number may be none: nothing is read there */
+}
 
 #endif

@@ -19,7 +19,7 @@ bool kith_negative_is_hard(const kith_noise *z, const kith_epoch *e, kith_eid ed
 
 /* The item of one of the step's pairs. */
 static int32_t negative_inbatch(const kith_others *o, uint64_t bits) {
-  return (int32_t)o->pair[3 * kith_random_below(bits, (uint64_t)o->n) + 1];
+  return (int32_t)o->pair[kith_random_below(bits, (uint64_t)o->n)].item;
 }
 
 int32_t kith_negative_draw(const kith_noise *z, const kith_epoch *e, kith_eid edge, kith_lid user, int j, int c, const kith_others *others) {

@@ -6,16 +6,37 @@
 
 #include "sample/law.h"
 
+enum { NEIGHBOUR_BLOCK = 16 }; /* draws whose random bits are made together: they do not wait for each other */
+
+static bool neighbour_has(int64_t n, int64_t x, const int64_t *place) {
+  bool has = false;
+  for (int64_t i = 0; i < n; i++) has |= place[i] == x;
+  return has;
+}
+
+/* Insert among the ascending places 0 … n - 1: every place is looked at, since a jump that depends on what is drawn costs more. */
+static void neighbour_insert(int64_t n, int64_t x, int64_t *place) {
+  for (int64_t i = 0; i < n; i++) {
+    int64_t here = place[i];
+    place[i] = here < x ? here : x;
+    x = here < x ? x : here;
+  }
+  place[n] = x;
+}
+
 int64_t kith_neighbour_draw(uint64_t seed, uint64_t step, int64_t node, int hop, int64_t degree, int k, int64_t *place) {
   if (k == 0 || k >= degree) {
     for (int64_t i = 0; i < degree; i++) place[i] = i;
     return degree;
   }
-  kith_draw r = {{0}};
-  for (int64_t i = 0; i < k; i++) {
-    if (i % 4 == 0) r = kith_random(seed, KITH_USE_SAMPLE, step, (uint64_t)node, (uint64_t)hop << 32 | (uint64_t)i);
-    int64_t last = degree - k + i, x = (int64_t)kith_random_below(r.bits[i % 4], (uint64_t)last + 1);
-    if (kith__insert_place(i, x, place)) kith__insert_place(i, last, place); /* the last is larger than all drawn before */
+  for (int64_t first = 0; first < k; first += NEIGHBOUR_BLOCK) {
+    kith_draw r[NEIGHBOUR_BLOCK / 4];
+    int64_t end = kith_least(first + NEIGHBOUR_BLOCK, k);
+    for (int64_t i = first; i < end; i += 4) r[(i - first) / 4] = kith_random(seed, KITH_USE_SAMPLE, step, (uint64_t)node, (uint64_t)hop << 32 | (uint64_t)i);
+    for (int64_t i = first; i < end; i++) {
+      int64_t last = degree - k + i, x = (int64_t)kith_random_below(r[(i - first) / 4].bits[i % 4], (uint64_t)last + 1);
+      neighbour_insert(i, neighbour_has(i, x, place) ? last : x, place); /* the last is larger than all drawn before */
+    }
   }
   return k;
 }

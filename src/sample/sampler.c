@@ -41,7 +41,7 @@ done:
   return st;
 }
 
-static kith_status sampler_fill_room(kith_sampler *s, kith_lid most_seed) {
+static kith_status sampler_fill_room(kith_sampler *s, kith_lid most_seed, kith_lid most_target) {
   kith_status st = KITH_OK;
   int64_t rows[KITH_HOPS_MOST + 1], entries[KITH_HOPS_MOST], looped[KITH_HOPS_MOST], most_entry = 0;
   int n = s->set.n_hop;
@@ -52,9 +52,9 @@ static kith_status sampler_fill_room(kith_sampler *s, kith_lid most_seed) {
   }
   KITH_TRY(kith__view_make(n, rows, looped, &s->shown));
   KITH_TRY(kith__view_make(n, rows, looped, &s->making));
-  KITH_TRY(kith__map_make(rows[0], &s->map));
+  KITH_TRY(kith__map_make(rows[0], s->set.g->n[KITH_USER] + s->set.g->n[KITH_ITEM], &s->map));
   KITH_TRY(KITH_NEW(s->number, rows[0]));
-  KITH_TRY(kith__ask_make(&s->set, &s->law, rows[0], most_entry, &s->ask));
+  KITH_TRY(kith__ask_make(&s->set, &s->law, rows[0], most_entry, most_target, &s->ask));
 done:
   return st;
 }
@@ -71,7 +71,7 @@ static kith_agreed sampler_make_law(const sample_setting *set, sample_law *law) 
 }
 
 kith_agreed kith_sampler_create(const kith_comm *comm, const kith_graph *g, const kith_relation *a, int n_hop, const kith_sampler_options *o,
-                                bool loops, kith_lid most_seed, uint64_t seed, kith_sampler **out) {
+                                bool loops, kith_lid most_seed, kith_lid most_target, uint64_t seed, kith_sampler **out) {
   kith_agreed st = {KITH_OK};
   kith_sampler *s = NULL;
   int64_t most_degree = 1, n_entry = a->csr.start[a->csr.n_row];
@@ -84,7 +84,7 @@ kith_agreed kith_sampler_create(const kith_comm *comm, const kith_graph *g, cons
   s->set = (sample_setting){.comm = comm, .g = g, .a = a, .options = *o, .n_hop = n_hop, .n_entry = n_entry, .most_degree = kith_comm_max(comm, most_degree), .seed = seed};
   most_seed = (kith_lid)kith_comm_max(comm, most_seed); /* the same room on every rank, so that answers fit */
   KITH_TRY(sampler_make_law(&s->set, &s->law));
-  KITH_TRY(kith_agree(comm, sampler_fill_room(s, most_seed)));
+  KITH_TRY(kith_agree(comm, sampler_fill_room(s, most_seed, most_target)));
   *out = s;
   s = NULL;
 done:
@@ -118,18 +118,20 @@ static kith_lid sampler_row(kith_sampler *s, const sample_edge *edge, kith_lid *
   return row;
 }
 
-/* Rows of hop l from the answers about the rows 0 … n - 1; new nodes become rows behind them. */
+/* Rows of hop l from the answers about the rows 0 … n - 1, as these are grouped; new nodes become rows behind them. */
 static void sampler_fill(kith_sampler *s, int l, kith_lid n) {
   sample_hop *h = &s->making.hop[l];
   kith_csr *csr = &h->csr;
+  sample_cursor next = kith__ask_read(&s->ask);
   kith_lid n_row = n;
   kith_eid at = 0;
-  for (kith_lid i = 0; i < n; i++) {
-    const sample_head *head = &s->ask.head_in[s->ask.head_of[i]];
-    const sample_edge *edge = s->ask.edge_in + s->ask.found[i];
-    csr->start[i] = at;
+  for (kith_lid p = 0; p < n; p++) {
+    const sample_head *head = &s->ask.head_in[p];
+    const sample_edge *edge = kith__ask_next(&s->ask, p, &next);
+    csr->row[p] = s->ask.grouped[p];
+    csr->start[p] = at;
     if (s->loops) {
-      csr->col[at] = i;
+      csr->col[at] = csr->row[p];
       csr->weight[at] = 0;
       h->scale[at++] = 1;
     }
@@ -149,9 +151,9 @@ static void sampler_fill(kith_sampler *s, int l, kith_lid n) {
 
 /* What the owners say of the rows themselves. */
 static void sampler_know(kith_sampler *s, kith_lid n) {
-  for (kith_lid i = 0; i < n; i++) {
-    s->making.node[i] = s->ask.head_in[s->ask.head_of[i]].node;
-    s->making.degree[i] = s->ask.head_in[s->ask.head_of[i]].degree;
+  for (kith_lid p = 0; p < n; p++) {
+    s->making.node[s->ask.grouped[p]] = s->ask.head_in[p].node;
+    s->making.degree[s->ask.grouped[p]] = s->ask.head_in[p].degree;
   }
 }
 
@@ -161,11 +163,10 @@ static void sampler_ask(kith_sampler *s, kith_lid n) {
   else kith__ask_group(&s->ask, n, s->number);
 }
 
-void kith_sampler_begin(kith_sampler *s, kith_lid n, const kith_gid *seed, uint64_t step, int64_t n_target, const kith_target *target) {
+void kith_sampler_begin(kith_sampler *s, kith_lid n, const kith_gid *seed, uint64_t step, int64_t n_target, const kith_pair *target) {
   if (n > s->making.frame[s->set.n_hop].most) kith_abort(__FILE__, __LINE__, "room for the seeds");
   if (s->law.begin) s->law.begin(s->law.self, step);
-  s->ask.n_target = n_target;
-  s->ask.target = target;
+  kith__targets_take(&s->ask.targets, n_target, target);
   s->n_seed = n;
   kith__map_clear(&s->map);
   for (kith_lid i = 0; i < n; i++) {
@@ -203,7 +204,7 @@ void kith_sampler_show(kith_sampler *s) {
   kith__view_swap(&s->shown, &s->making);
 }
 
-void kith_sampler_plan(kith_sampler *s, kith_lid n, const kith_gid *seed, uint64_t step, int64_t n_target, const kith_target *target) {
+void kith_sampler_plan(kith_sampler *s, kith_lid n, const kith_gid *seed, uint64_t step, int64_t n_target, const kith_pair *target) {
   kith_sampler_begin(s, n, seed, step, n_target, target);
   while (!kith_sampler_advance(s)) continue;
   kith_sampler_show(s);

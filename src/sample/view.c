@@ -25,7 +25,6 @@ static kith_status view_make_hop(int64_t in, int64_t out, int64_t entries, sampl
   KITH_TRY(KITH_NEW(h->csr.weight, entries));
   KITH_TRY(KITH_NEW(h->scale, entries));
   KITH_TRY(kith_back_make((kith_lid)in, entries, &h->back));
-  for (int64_t i = 0; i < out; i++) h->csr.row[i] = (kith_lid)i;
   h->edges.most = entries;
 done:
   return st;

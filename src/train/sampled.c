@@ -13,7 +13,7 @@ static kith_lid sampled_most_asked(const kith_trainer *t) {
 kith_agreed kith__sampled_prepare(kith_trainer *t) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith_sampler_create(t->comm, t->g, t->read, kith_model_layers(&t->model), &t->train.sampler, kith_model_has_loops(&t->model),
-                               kith__most_wanted(t), t->train.seed, &t->sampler));
+                               kith__most_wanted(t), t->classifies || !t->train.exclude ? 0 : t->batch->shape.pairs, t->train.seed, &t->sampler));
   KITH_TRY(kith_halo_create_movable(t->comm, t->g->first, (kith_lid)kith_sampler_leaves(t->sampler)->most, sampled_most_asked(t),
                                     t->d, &t->halo));
   t->fetch.h = t->halo;
@@ -72,7 +72,7 @@ static void sampled_begin(kith_trainer *t, int64_t step) {
   } else {
     kith__fill(t, step, b);
     kith_batch_seeds(b);
-    kith_sampler_begin(t->sampler, b->n_seed, b->seed, number, t->train.exclude ? 2 * b->n_global : 0, b->target);
+    kith_sampler_begin(t->sampler, b->n_seed, b->seed, number, t->train.exclude ? b->n_global : 0, b->pair);
   }
   t->planned = (int64_t)number;
   t->tally.plan += kith_clock() - began;

@@ -40,7 +40,7 @@ static setting setting_make_on(const kith_comm *comm, int parts, kith_sampler_op
   s.g = test_graph_cut(&s.t, comm, parts, 6);
   if (o.draw == KITH_BY_WEIGHT) setting_weigh(&s);
   assert_int_equal(KITH_OK, kith_relation_create(comm, s.g, 4, &s.a).status);
-  assert_int_equal(KITH_OK, kith_sampler_create(comm, s.g, s.a, HOPS, &o, loops, SEEDS, 5, &s.s).status);
+  assert_int_equal(KITH_OK, kith_sampler_create(comm, s.g, s.a, HOPS, &o, loops, SEEDS, EDGES, 5, &s.s).status);
   return s;
 }
 
@@ -281,26 +281,16 @@ static void clusters_are_counted(void **state) {
   check_clusters(KITH_CUT_DROP);
 }
 
-static int compare_targets(const void *a, const void *b) {
-  const kith_target *x = a, *y = b;
-  if (x->from != y->from) return x->from < y->from ? -1 : 1;
-  return (x->to > y->to) - (x->to < y->to);
-}
-
 /* Every third edge is a target: none of them is drawn, all others are, since all neighbours are asked for. */
 static void targets_are_left_out(void **state) {
   (void)state;
   setting s = setting_make(7, neighbor(1, 0, 0), false);
   kith_gid number[NODES], seed[SEEDS];
-  kith_target target[2 * EDGES];
+  kith_pair target[EDGES];
   int64_t n_target = 0;
   global_numbers(&s, number);
-  for (int64_t e = 0; e < s.t.n_edge; e += 3) {
-    kith_gid user = number[s.t.user[e]], item = number[USERS + s.t.item[e]];
-    target[n_target++] = (kith_target){user, item};
-    target[n_target++] = (kith_target){item, user};
-  }
-  qsort(target, (size_t)n_target, sizeof *target, compare_targets);
+  for (int64_t e = 0; e < s.t.n_edge; e += 3)
+    target[n_target++] = (kith_pair){.user = number[s.t.user[e]], .original = s.t.user[e], .item = s.t.item[e]};
   kith_sampler_plan(s.s, some_seeds(number, seed), seed, 1, n_target, target);
   for (int l = 0; l < HOPS; l++) {
     const kith_hop *h = kith_sampler_hop(s.s, l);
@@ -309,8 +299,8 @@ static void targets_are_left_out(void **state) {
       for (int64_t e = 0; e < s.t.n_edge; e++) left += e % 3 != 0 && (s.t.user[e] == a || USERS + s.t.item[e] == a);
       assert_int_equal(h->csr->start[p + 1] - h->csr->start[p], left);
       for (kith_eid e = h->csr->start[p]; e < h->csr->start[p + 1]; e++) {
-        kith_target drawn = {number[a], number[node_of(h->in, h->csr->col[e])]};
-        assert_null(bsearch(&drawn, target, (size_t)n_target, sizeof *target, compare_targets));
+        int b = node_of(h->in, h->csr->col[e]), user = a < b ? a : b, item = a < b ? b : a;
+        for (int64_t i = 0; i < n_target; i++) assert_false(target[i].original == user && USERS + target[i].item == item);
       }
     }
   }
@@ -331,8 +321,9 @@ static void multiply(const test_graph *t, const double x[NODES], double y[NODES]
 /* h = the estimate of A x in every row of a hop; rows of the frame that it reads are looked up in x by row. */
 static void hop_multiply(const kith_hop *h, const double *x, double *y) {
   for (kith_lid p = 0; p < h->csr->n_row; p++) {
-    y[p] = 0;
-    for (kith_eid e = h->csr->start[p]; e < h->csr->start[p + 1]; e++) y[p] += (double)h->csr->weight[e] * x[h->csr->col[e]];
+    double *sum = &y[h->csr->row[p]];
+    *sum = 0;
+    for (kith_eid e = h->csr->start[p]; e < h->csr->start[p + 1]; e++) *sum += (double)h->csr->weight[e] * x[h->csr->col[e]];
   }
 }
 
@@ -452,15 +443,18 @@ static void chances_of_edges_are_exact(void **state) {
     kith_sampler_plan(s.s, n, seed, step, 0, NULL);
     for (int l = 0; l < HOPS; l++) {
       const kith_hop *h = kith_sampler_hop(s.s, l);
-      for (kith_lid p = l == HOPS - 1 ? 0 : n; p < h->csr->n_row; p++) /* of the farther hop, rows that are there because they were drawn */
+      for (kith_lid p = 0; p < h->csr->n_row; p++) {
+        bool seeds = h->csr->row[p] < n;
+        if (seeds && l < HOPS - 1) continue; /* of the farther hop, rows that are there because they were drawn */
         for (kith_eid e = h->csr->start[p]; e < h->csr->start[p + 1]; e++) {
           int v = node_of(h->out, h->csr->row[p]), u = node_of(h->in, h->csr->col[e]);
           double both = alone[u] + alone[v] - 1 + chance_of_neither(&s.t, root, u, v);
-          double chance = p < n ? alone[u] : both / alone[v], counted = p < n ? sets : sets * alone[v];
+          double chance = seeds ? alone[u] : both / alone[v], counted = seeds ? sets : sets * alone[v];
           double error = sqrt(chance * (1 - chance) / counted);
           if (!(fabs(1 / (double)h->scale[e] - chance) <= 5 * error + 1e-6)) fail_msg("node %d for %d: %g, exact %g, error %g", u, v, 1 / (double)h->scale[e], chance, error);
-          checked[p >= n]++;
+          checked[!seeds]++;
         }
+      }
     }
   }
   assert_true(checked[0] > 0 && checked[1] > 0);

@@ -149,10 +149,34 @@ static void a_message_is_one_printable_line(void **state) {
   }
 }
 
+/* Against the library's sort, by key and then by place; few digits and many, few keys and many. */
+static int compare_keyed(const void *a, const void *b) {
+  const kith_keyed *x = a, *y = b;
+  return x->key != y->key ? (x->key > y->key) - (x->key < y->key) : x->what - y->what;
+}
+
+static void keys_ascend_and_equal_ones_keep_their_order(void **state) {
+  (void)state;
+  enum { N = 3000 };
+  const int64_t most[] = {0, 1, 7, 2047, 2048, (1 << 22) - 1, 1 << 22, INT64_C(1) << 43, INT64_C(1) << 44, INT64_MAX};
+  static kith_keyed x[N], scratch[N], wanted[N];
+  for (size_t k = 0; k < sizeof most / sizeof *most; k++) {
+    for (int32_t i = 0; i < N; i++) {
+      int64_t key = (int64_t)kith_random_below(kith_random(3, KITH_USE_SAMPLE, k, (uint64_t)i, 0).bits[0], (uint64_t)most[k] + 1);
+      x[i] = wanted[i] = (kith_keyed){i % 3 == 0 ? most[k] : key, i};
+    }
+    qsort(wanted, N, sizeof *wanted, compare_keyed);
+    kith_sort(N, most[k], x, scratch);
+    for (int i = 0; i < N; i++) assert_true(x[i].key == wanted[i].key && x[i].what == wanted[i].what);
+    kith_sort(0, most[k], x, scratch);
+  }
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(philox_gives_its_published_answer), cmocka_unit_test(a_shuffle_is_a_bijection_with_its_inverse),
       cmocka_unit_test(epochs_have_different_orders), cmocka_unit_test(a_shuffle_spreads_evenly),
+      cmocka_unit_test(keys_ascend_and_equal_ones_keep_their_order),
       cmocka_unit_test(sums_do_not_depend_on_their_order), cmocka_unit_test(a_sum_remembers_what_is_not_finite),
       cmocka_unit_test(a_refused_allocation_says_so_and_counts_stay), cmocka_unit_test(large_blocks_are_zero_too),
       cmocka_unit_test(a_block_that_rests_is_zero_and_takes_no_memory),

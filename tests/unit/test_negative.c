@@ -127,7 +127,7 @@ static void check_step(const kith_noise *z, kith_negative_options o, const kith_
   o.inbatch = 0;
   law(o, p);
   for (int i = 0; i < ITEMS; i++) p[i] -= inbatch / ITEMS;
-  for (int64_t q = 0; q < others.n; q++) p[b->pair[3 * q + 1]] += inbatch / (double)others.n;
+  for (int64_t q = 0; q < others.n; q++) p[b->pair[q].item] += inbatch / (double)others.n;
   law_without(s->user, p);
   count_draws(z, e, s, &others, 20000, count);
   expect_law(count, p, 20000);
@@ -201,7 +201,8 @@ static void without_other_pairs_all_training_pairs_are_drawn_from(void **state) 
   assert_int_equal(KITH_OK, kith_epoch_create(share, 16, 3, &e));
   kith_epoch_begin(e, 0);
   const kith_seed *s = &e->seeds[0];
-  int64_t item = share->train.item[share->train.start[s->user]], pair[] = {0, item, 0, 0, item, 0, 0, item, 0};
+  int64_t item = share->train.item[share->train.start[s->user]];
+  kith_pair pair[] = {{.item = item}, {.item = item}, {.item = item}};
   for (int64_t n = 1; n <= 3; n += 2) {
     kith_others others = {.n = n, .pair = pair};
     double p[ITEMS], count[ITEMS] = {0};

@@ -1,0 +1,59 @@
+/* ranks: 1 */
+#include "sample/law.h"
+#include "sample/map.h"
+#include "support/mpi_main.h"
+
+enum { MOST = 300 };
+
+/* Steps of numbers that come again and again, against a plain list; the clock goes round on the way. */
+static void check_map(int64_t n_node, bool hashed) {
+  sample_map m;
+  int64_t number[MOST];
+  assert_int_equal(KITH_OK, kith__map_make(MOST, n_node, &m));
+  assert_int_equal(hashed, m.row == NULL);
+  for (uint64_t step = 0; step < 40; step++) {
+    if (step == 20) m.now = UINT32_MAX - 3 * m.step;
+    kith__map_clear(&m);
+    kith_lid n = 0;
+    for (uint64_t i = 0; i < 3 * MOST && n < MOST; i++) {
+      int64_t wanted = (int64_t)kith_random_below(kith_random(1, KITH_USE_SAMPLE, step, i, 0).bits[0], (uint64_t)kith_least(n_node, 2 * MOST)) * (n_node / kith_least(n_node, 2 * MOST));
+      kith_lid at = 0;
+      while (at < n && number[at] != wanted) at++;
+      assert_int_equal(at, kith__map_put(&m, wanted, n));
+      if (at == n) number[n++] = wanted;
+    }
+  }
+  kith__map_free(&m);
+}
+
+static void a_table_of_all_nodes_gives_rows(void **state) {
+  (void)state;
+  check_map(MOST, false);
+  check_map(4 * MOST, false);
+}
+
+static void a_hash_table_gives_rows(void **state) {
+  (void)state;
+  check_map(1000000, true);
+}
+
+/* What is left out, against a list of all that is not. */
+static void allowed_places_are_those_that_are_not_left_out(void **state) {
+  (void)state;
+  for (int left_out = 0; left_out <= 12; left_out++) {
+    int64_t out[12], all[12], n_out = 0, n = 0;
+    for (int64_t i = 0; i < 12; i++) {
+      if (kith_random_below(kith_random(2, KITH_USE_SAMPLE, (uint64_t)left_out, (uint64_t)i, 0).bits[0], 12) < (uint64_t)left_out) out[n_out++] = i;
+      else all[n++] = i;
+    }
+    sample_question q = {.among = n, .n_left_out = n_out, .left_out = out};
+    for (int64_t i = 0; i < n; i++) assert_int_equal(all[i], kith__allowed(&q, i));
+  }
+}
+
+int main(int argc, char **argv) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(a_table_of_all_nodes_gives_rows), cmocka_unit_test(a_hash_table_gives_rows),
+                                     cmocka_unit_test(allowed_places_are_those_that_are_not_left_out)};
+  test_begin(&argc, &argv);
+  return test_end(cmocka_run_group_tests(tests, NULL, NULL));
+}
