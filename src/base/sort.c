@@ -1,7 +1,11 @@
 /* Radix sort by the least significant digit first (Knuth, The Art of Computer Programming 3, section 5.2.5, algorithm R). */
 #include "kith/base.h"
 
-enum { SORT_BITS = 11, SORT_DIGITS = 1 << SORT_BITS }; /* places of all digits, 16 KiB, stay in a core's first cache */
+enum {
+  SORT_BITS = 11,
+  SORT_DIGITS = 1 << SORT_BITS, /* places of all digits, 16 KiB, stay in a core's first cache */
+  SORT_AHEAD = 8                /* things between asking for a line of memory and writing it: stores wait for each other */
+};
 
 static int sort_digit(int64_t key, int shift) { return (int)(key >> shift & (SORT_DIGITS - 1)); }
 
@@ -9,7 +13,11 @@ static void sort_pass(int64_t n, int shift, const kith_keyed *from, kith_keyed *
   int64_t at[SORT_DIGITS + 1] = {0};
   for (int64_t i = 0; i < n; i++) at[sort_digit(from[i].key, shift) + 1]++;
   for (int d = 1; d < SORT_DIGITS; d++) at[d] += at[d - 1];
-  for (int64_t i = 0; i < n; i++) to[at[sort_digit(from[i].key, shift)]++] = from[i];
+  for (int64_t i = 0; i < n; i++) {
+    int64_t place = at[sort_digit(from[i].key, shift)]++;
+    if (place + SORT_AHEAD < n) __builtin_prefetch(&to[place + SORT_AHEAD], 1);
+    to[place] = from[i];
+  }
 }
 
 /* Two passes at a time, so that what is sorted ends where it was. */

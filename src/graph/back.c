@@ -40,7 +40,17 @@ typedef struct back_entry {
   kith_lid row, col;
 } back_entry;
 
-enum { BACK_BUCKETS = 256, BACK_MANY = 1 << 18 /* entries: 3 MB of places, more than a cache of one core */ };
+enum {
+  BACK_BUCKETS = 512,
+  BACK_MANY = 1 << 18, /* entries: 3 MB of places, more than a cache of one core */
+  BACK_AHEAD = 8       /* entries of a bucket between asking for a line of memory and writing it */
+};
+
+/* Stores wait for each other, so a line that is to be written is asked for before. */
+static void back_expect(const kith_back *back, kith_eid from, kith_eid to) {
+  for (kith_eid t = from; t < to; t += 8) __builtin_prefetch(&back->entry[t], 1);
+  for (kith_eid t = from; t < to; t += 16) __builtin_prefetch(&back->row[t], 1);
+}
 
 /*
  * Entries in order, into buckets of neighbouring columns, which lie where these columns' entries will; and from each bucket,
@@ -48,13 +58,21 @@ enum { BACK_BUCKETS = 256, BACK_MANY = 1 << 18 /* entries: 3 MB of places, more 
  * a hop has 7 million it takes four times as long.
  */
 static void back_fill_by_buckets(const kith_csr *csr, kith_eid n, kith_back *back, back_entry *moved) {
-  kith_eid next[BACK_BUCKETS];
+  kith_eid next[BACK_BUCKETS], i = 0;
   int shift = 0;
   while ((csr->n_col - 1) >> shift >= BACK_BUCKETS) shift++;
-  for (kith_lid b = 0; b <= (csr->n_col - 1) >> shift; b++) next[b] = back->start[(b << shift) + 1];
+  kith_lid n_bucket = ((csr->n_col - 1) >> shift) + 1;
+  for (kith_lid b = 0; b < n_bucket; b++) next[b] = back->start[(b << shift) + 1];
   for (kith_lid p = 0; p < csr->n_row; p++)
-    for (kith_eid e = csr->start[p]; e < csr->start[p + 1]; e++) moved[next[csr->col[e] >> shift]++] = (back_entry){e, csr->row[p], csr->col[e]};
-  for (kith_eid i = 0; i < n; i++) back_put(back, moved[i].col, moved[i].entry, moved[i].row);
+    for (kith_eid e = csr->start[p]; e < csr->start[p + 1]; e++) {
+      kith_eid at = next[csr->col[e] >> shift]++;
+      if (at + BACK_AHEAD < n) __builtin_prefetch(&moved[at + BACK_AHEAD], 1);
+      moved[at] = (back_entry){e, csr->row[p], csr->col[e]};
+    }
+  for (kith_lid b = 0; b < n_bucket; b++) {
+    back_expect(back, i, next[b]);
+    for (; i < next[b]; i++) back_put(back, moved[i].col, moved[i].entry, moved[i].row);
+  }
 }
 
 void kith_back_fill(const kith_csr *csr, int64_t size, void *scratch, kith_back *back) {

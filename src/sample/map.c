@@ -32,15 +32,9 @@ void kith__map_clear(sample_map *m) {
   m->now = 1;
 }
 
-static kith_lid map_put_hashed(sample_map *m, kith_gid number, kith_lid fresh) {
+kith_lid kith__map_put_hashed(sample_map *m, kith_gid number, kith_lid fresh) {
   uint64_t at = kith__map_hash(m, number);
   while (m->slot[at].when == m->now && m->slot[at].number != number) at = (at + 1) & m->mask;
   if (m->slot[at].when != m->now) m->slot[at] = (sample_slot){number, m->now, fresh};
   return m->slot[at].row;
-}
-
-kith_lid kith__map_put(sample_map *m, kith_gid number, kith_lid fresh) {
-  if (!m->row) return map_put_hashed(m, number, fresh);
-  if (m->row[number] < m->now) m->row[number] = m->now + (uint32_t)fresh;
-  return (kith_lid)(m->row[number] - m->now);
 }

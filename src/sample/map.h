@@ -27,8 +27,14 @@ typedef struct sample_map {
 kith_status kith__map_make(int64_t most, int64_t n_node, sample_map *out) KITH_MUST_USE;
 void kith__map_free(sample_map *m);
 void kith__map_clear(sample_map *m);
+kith_lid kith__map_put_hashed(sample_map *m, kith_gid number, kith_lid fresh);
+
 /* The row of a number; `fresh` is given to it, and returned, if it has none. */
-kith_lid kith__map_put(sample_map *m, kith_gid number, kith_lid fresh);
+static inline kith_lid kith__map_put(sample_map *m, kith_gid number, kith_lid fresh) {
+  if (!m->row) return kith__map_put_hashed(m, number, fresh);
+  if (m->row[number] < m->now) m->row[number] = m->now + (uint32_t)fresh;
+  return (kith_lid)(m->row[number] - m->now);
+}
 
 static inline uint64_t kith__map_hash(const sample_map *m, kith_gid number) { return ((uint64_t)number * 0x9e3779b97f4a7c15u >> 20) & m->mask; } /* Fibonacci hashing */
 /* Say that a number will be put soon. */

@@ -118,6 +118,14 @@ static kith_lid sampler_row(kith_sampler *s, const sample_edge *edge, kith_lid *
   return row;
 }
 
+/* What n entries of a row weigh: as they were given, or by 1 / sqrt(deg i deg j) times what each stands for. */
+static void sampler_weigh(const kith_sampler *s, int32_t n, int32_t degree, const sample_edge *edge, float *scale, float *weight) {
+  for (int32_t k = 0; k < n; k++) scale[k] = edge[k].scale;
+  if (s->set.a->weighed) memcpy(weight, scale, (size_t)n * sizeof *weight);
+  else
+    for (int32_t k = 0; k < n; k++) weight[k] = (float)((double)scale[k] / sqrt((double)degree * (double)edge[k].degree));
+}
+
 /* Rows of hop l from the answers about the rows 0 … n - 1, as these are grouped; new nodes become rows behind them. */
 static void sampler_fill(kith_sampler *s, int l, kith_lid n) {
   sample_hop *h = &s->making.hop[l];
@@ -135,12 +143,12 @@ static void sampler_fill(kith_sampler *s, int l, kith_lid n) {
       csr->weight[at] = 0;
       h->scale[at++] = 1;
     }
-    for (int32_t k = 0; k < head->drawn; k++, at++) {
+    for (int32_t k = 0; k < head->drawn; k++) {
       kith__map_expect(&s->map, edge[k + SAMPLE_AHEAD].number);
-      csr->col[at] = sampler_row(s, &edge[k], &n_row);
-      h->scale[at] = edge[k].scale;
-      csr->weight[at] = s->set.a->weighed ? edge[k].scale : (float)((double)edge[k].scale / sqrt((double)head->degree * (double)edge[k].degree));
+      csr->col[at + k] = sampler_row(s, &edge[k], &n_row);
     }
+    sampler_weigh(s, head->drawn, head->degree, edge, h->scale + at, csr->weight + at);
+    at += head->drawn;
   }
   csr->start[n] = at;
   csr->n_row = n;
