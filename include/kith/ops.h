@@ -41,6 +41,10 @@ void kith_spmm(const kith_csr *a, kith_lid first, kith_lid last, int d, const fl
 
 /** y = A x for a list of places: the rows row[place[i]], i = 0 … n - 1, with the same bits. */
 void kith_spmm_some(const kith_csr *a, kith_lid n, const kith_lid *place, int d, const float *x, float *y);
+/** y = A x with weights w [entries] instead of the matrix's. */
+void kith_spmm_weighed(const kith_csr *a, const float *w, int d, const float *x, float *y);
+/** x [columns, d] += its transpose times y: a column sums its entries in their order. */
+void kith_spmm_back(const kith_back *back, const float *w, int d, const float *y, float *x);
 
 /**
  * Which rows are asked for, once per asking, and in which order what comes back is summed.

@@ -3,26 +3,52 @@
 
 #include "kith/ops.h"
 
+enum { EDGES_AHEAD = 24, EDGES_LINE = 16 }; /* entries to look ahead; floats in a cache line */
+
 KITH_INLINE void edges_add(int heads, const float *w, int d, const float *x, float *y) {
   int width = d / heads;
   for (int h = 0; h < heads; h++)
     for (int k = h * width; k < (h + 1) * width; k++) y[k] += w[h] * x[k];
 }
 
-KITH_KERNEL void kith_edge_sum_forward(const kith_csr *a, int heads, const float *w, int d, const float *x, float *y) {
+/* A row that will be added soon. */
+KITH_INLINE void edges_expect(int d, const float *x) {
+  for (int k = 0; k < d; k += EDGES_LINE) __builtin_prefetch(x + k);
+}
+
+KITH_KERNEL static void edges_sum_heads(const kith_csr *a, int heads, const float *w, int d, const float *x, float *y) {
+  kith_eid last = a->start[a->n_row] - 1;
 #pragma omp parallel for schedule(dynamic, 64)
   for (kith_lid p = 0; p < a->n_row; p++) {
     float *to = y + (size_t)a->row[p] * (size_t)d;
     for (int k = 0; k < d; k++) to[k] = 0;
-    for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++) edges_add(heads, w + e * heads, d, x + (size_t)a->col[e] * (size_t)d, to);
+    for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++) {
+      edges_expect(d, x + (size_t)a->col[kith_least(e + EDGES_AHEAD, last)] * (size_t)d);
+      edges_add(heads, w + e * heads, d, x + (size_t)a->col[e] * (size_t)d, to);
+    }
   }
 }
 
-KITH_KERNEL void kith_edge_sum_backward_x(const kith_back *back, int heads, const float *w, int d, const float *dy, float *dx) {
+KITH_KERNEL static void edges_sum_heads_back(const kith_back *back, int heads, const float *w, int d, const float *dy, float *dx) {
+  kith_eid last = back->start[back->n_col] - 1;
 #pragma omp parallel for schedule(dynamic, 64)
   for (kith_lid c = 0; c < back->n_col; c++)
-    for (kith_eid t = back->start[c]; t < back->start[c + 1]; t++)
+    for (kith_eid t = back->start[c]; t < back->start[c + 1]; t++) {
+      kith_eid next = kith_least(t + EDGES_AHEAD, last);
+      edges_expect(d, dy + (size_t)back->row[next] * (size_t)d);
+      __builtin_prefetch(w + back->entry[next] * heads);
       edges_add(heads, w + back->entry[t] * heads, d, dy + (size_t)back->row[t] * (size_t)d, dx + (size_t)c * (size_t)d);
+    }
+}
+
+void kith_edge_sum_forward(const kith_csr *a, int heads, const float *w, int d, const float *x, float *y) {
+  if (heads == 1) kith_spmm_weighed(a, w, d, x, y);
+  else edges_sum_heads(a, heads, w, d, x, y);
+}
+
+void kith_edge_sum_backward_x(const kith_back *back, int heads, const float *w, int d, const float *dy, float *dx) {
+  if (heads == 1) kith_spmm_back(back, w, d, dy, dx);
+  else edges_sum_heads_back(back, heads, w, d, dy, dx);
 }
 
 KITH_KERNEL void kith_edge_sum_backward_w(const kith_csr *a, int heads, int d, const float *x, const float *dy, float *dw) {
