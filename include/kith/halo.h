@@ -73,6 +73,21 @@ void kith_halo_end(kith_halo *h);
 /** The same from rows that the caller has packed: packed [n_send, d], row s standing for send_row[s]. */
 void kith_halo_forward_packed(kith_halo *h, int d, const float *packed, float *ghost);
 
+/** Wanted rows that this rank owns itself: the n from place `want` on among the wanted, `send` among those that are sent. */
+typedef struct kith_halo_mine {
+  kith_lid n, want, send;
+} kith_halo_mine;
+
+kith_halo_mine kith_halo_own(const kith_halo *h);
+
+/**
+ * Both directions without those, whose rows need not be packed; what is sent travels until kith_halo_end().  Collective.
+ *
+ * @param packed, ghost  [n_send, d], [n_want, d] as below; the rank's own places are left alone
+ */
+void kith_halo_forward_others(kith_halo *h, int d, const float *packed, float *ghost);
+void kith_halo_return_others(kith_halo *h, int d, const float *ghost, float *packed);
+
 /**
  * The transpose of forward_packed: bring rows back to their owners.  Collective.
  *

@@ -29,7 +29,7 @@ done:
   return st;
 }
 
-/* Receive wanted rows in place, send packed ones; or the reverse, for the transpose. */
+/* Receive wanted rows in place from other ranks, send packed ones; or the reverse, for the transpose. */
 static void swap_post(kith_halo *h, int width, int tag, const int *in_first, float *in, const int *out_first, const float *out) {
   int me = h->comm->rank, size = h->comm->size, i_width = swap_width(h, width);
   size_t d = (size_t)width;
@@ -47,7 +47,13 @@ static void swap_post(kith_halo *h, int width, int tag, const int *in_first, flo
     KITH_MPI(MPI_Isend(out + d * (size_t)out_first[r], n, h->row[i_width], r, tag, h->comm->mpi, &h->request[h->n_request++]));
     h->bytes += (int64_t)n * width * (int64_t)sizeof(float);
   }
-  size_t mine = (size_t)(out_first[me + 1] - out_first[me]);
+}
+
+/* And the rank's own. */
+static void swap_post_all(kith_halo *h, int width, int tag, const int *in_first, float *in, const int *out_first, const float *out) {
+  int me = h->comm->rank;
+  size_t d = (size_t)width, mine = (size_t)(out_first[me + 1] - out_first[me]);
+  swap_post(h, width, tag, in_first, in, out_first, out);
   if (mine) memcpy(in + d * (size_t)in_first[me], out + d * (size_t)out_first[me], mine * d * sizeof(float));
 }
 
@@ -55,7 +61,7 @@ void kith_halo_begin(kith_halo *h, int width, const float *own, float *ghost) {
   size_t d = (size_t)width;
 #pragma omp parallel for schedule(static)
   for (kith_lid s = 0; s < h->n_send; s++) memcpy(h->packed + d * (size_t)s, own + d * (size_t)h->send_row[s], d * sizeof(float));
-  swap_post(h, width, SWAP_FORWARD, h->want_first, ghost, h->send_first, h->packed);
+  swap_post_all(h, width, SWAP_FORWARD, h->want_first, ghost, h->send_first, h->packed);
 }
 
 void kith_halo_poke(kith_halo *h) {
@@ -69,13 +75,26 @@ void kith_halo_end(kith_halo *h) {
 }
 
 void kith_halo_forward_packed(kith_halo *h, int d, const float *packed, float *ghost) {
-  swap_post(h, d, SWAP_FORWARD, h->want_first, ghost, h->send_first, packed);
+  swap_post_all(h, d, SWAP_FORWARD, h->want_first, ghost, h->send_first, packed);
   kith_halo_end(h);
 }
 
 void kith_halo_return(kith_halo *h, int d, const float *ghost, float *packed) {
-  swap_post(h, d, SWAP_RETURN, h->send_first, packed, h->want_first, ghost);
+  swap_post_all(h, d, SWAP_RETURN, h->send_first, packed, h->want_first, ghost);
   kith_halo_end(h);
+}
+
+kith_halo_mine kith_halo_own(const kith_halo *h) {
+  int me = h->comm->rank;
+  return (kith_halo_mine){.n = h->want_first[me + 1] - h->want_first[me], .want = h->want_first[me], .send = h->send_first[me]};
+}
+
+void kith_halo_forward_others(kith_halo *h, int d, const float *packed, float *ghost) {
+  swap_post(h, d, SWAP_FORWARD, h->want_first, ghost, h->send_first, packed);
+}
+
+void kith_halo_return_others(kith_halo *h, int d, const float *ghost, float *packed) {
+  swap_post(h, d, SWAP_RETURN, h->send_first, packed, h->want_first, ghost);
 }
 
 void kith_halo_backward(kith_halo *h, int width, const float *ghost, float *own) {

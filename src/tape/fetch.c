@@ -7,32 +7,55 @@ typedef struct fetch {
   kith_fetch *f;
   kith_input in;
   kith_tensor *leaf;
-  float *packed;    /* [most sent, d] rows at their owner */
-  float *arrived;   /* [most leaves, d] in the order of the halo */
+  float *packed;    /* [most sent, d] rows at their owner, for others … */
+  float *arrived;   /* [most leaves, d] … and from others, in the order of the halo */
   kith_lid *slot;   /* [n_own] 1 + where a row's gradient is summed; 0 where it has none yet */
 } fetch;
 
+enum { FETCH_AHEAD = 8, FETCH_LINE = 16 }; /* rows to look ahead; floats in a cache line */
+
+/* A row that will be read or written soon; stores wait for each other, so those that miss cost the most. */
+static void fetch_expect(size_t d, const float *row) {
+  for (size_t k = 0; k < d; k += FETCH_LINE) __builtin_prefetch(row + k, 1);
+}
+
+/* Whether a place is one of n from `at` on. */
+static bool fetch_is_mine(kith_lid place, kith_lid at, kith_lid n) { return place >= at && place < at + n; }
+
+/* Rows of this rank's own are read and summed where they are; those of others, while their messages travel. */
 static void fetch_forward(void *self) {
   fetch *o = self;
+  kith_halo *h = o->f->h;
   size_t d = (size_t)o->leaf->d;
-  const kith_lid *send = kith_halo_send_row(o->f->h);
+  const kith_lid *send = kith_halo_send_row(h), *row = o->f->row;
+  const kith_halo_mine mine = kith_halo_own(h);
 #pragma omp parallel for schedule(static)
-  for (kith_lid s = 0; s < kith_halo_n_send(o->f->h); s++) kith_input_row(&o->in, send[s], o->packed + d * (size_t)s);
-  kith_halo_forward_packed(o->f->h, o->leaf->d, o->packed, o->arrived);
+  for (kith_lid s = 0; s < kith_halo_n_send(h); s++)
+    if (!fetch_is_mine(s, mine.send, mine.n)) kith_input_row(&o->in, send[s], o->packed + d * (size_t)s);
+  kith_halo_forward_others(h, o->leaf->d, o->packed, o->arrived);
 #pragma omp parallel for schedule(static)
-  for (kith_lid i = 0; i < kith_halo_n_want(o->f->h); i++)
-    memcpy(o->leaf->value + d * (size_t)o->f->row[i], o->arrived + d * (size_t)i, d * sizeof(float));
+  for (kith_lid i = 0; i < mine.n; i++) {
+    if (i + FETCH_AHEAD < mine.n) fetch_expect(d, o->leaf->value + d * (size_t)row[mine.want + i + FETCH_AHEAD]);
+    kith_input_row(&o->in, send[mine.send + i], o->leaf->value + d * (size_t)row[mine.want + i]);
+  }
+  kith_halo_end(h);
+#pragma omp parallel for schedule(static)
+  for (kith_lid i = 0; i < kith_halo_n_want(h); i++)
+    if (!fetch_is_mine(i, mine.want, mine.n)) memcpy(o->leaf->value + d * (size_t)row[i], o->arrived + d * (size_t)i, d * sizeof(float));
 }
 
 /* Sum what came back, row by row in the order of its arrival, which is by asking rank. */
-static void fetch_sum(fetch *o) {
+static void fetch_sum(fetch *o, const float *dleaf) {
   kith_fetch *f = o->f;
   size_t d = (size_t)o->leaf->d;
   const kith_lid *send = kith_halo_send_row(f->h);
+  const kith_halo_mine mine = kith_halo_own(f->h);
   f->n_touched = 0;
   for (kith_lid s = 0; s < kith_halo_n_send(f->h); s++) {
     kith_lid *slot = &o->slot[send[s]];
-    const float *from = o->packed + d * (size_t)s;
+    bool here = fetch_is_mine(s, mine.send, mine.n);
+    if (here && s + FETCH_AHEAD < mine.send + mine.n) fetch_expect(d, dleaf + d * (size_t)f->row[mine.want + s + FETCH_AHEAD - mine.send]);
+    const float *from = here ? dleaf + d * (size_t)f->row[mine.want + s - mine.send] : o->packed + d * (size_t)s;
     if (*slot == 0) {
       f->touched[f->n_touched] = send[s];
       *slot = ++f->n_touched;
@@ -64,11 +87,13 @@ static void fetch_backward(void *self) {
   size_t d = (size_t)o->leaf->d;
   if (!kith_tensor_learns(o->leaf)) return; /* so it is on every rank */
   const float *dleaf = kith_tensor_open(o->leaf);
+  const kith_halo_mine mine = kith_halo_own(o->f->h);
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < kith_halo_n_want(o->f->h); i++)
-    memcpy(o->arrived + d * (size_t)i, dleaf + d * (size_t)o->f->row[i], d * sizeof(float));
-  kith_halo_return(o->f->h, o->leaf->d, o->arrived, o->packed);
-  fetch_sum(o);
+    if (!fetch_is_mine(i, mine.want, mine.n)) memcpy(o->arrived + d * (size_t)i, dleaf + d * (size_t)o->f->row[i], d * sizeof(float));
+  kith_halo_return_others(o->f->h, o->leaf->d, o->arrived, o->packed);
+  kith_halo_end(o->f->h);
+  fetch_sum(o, dleaf);
   if (kith_input_reads(&o->in)) fetch_learn(o);
 }
 
