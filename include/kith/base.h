@@ -224,6 +224,8 @@ bool kith_text_is_close(const char *word, int distance);
 
 /** Bytes of the printable UTF-8 character (or tab) that `text` begins with; 0 if it begins with none. */
 int kith_text_character(const char *text);
+/** How many of the first bytes are whole characters of UTF-8, printable or not; `size` if all are. */
+int64_t kith_text_valid(const char *text, int64_t size);
 
 /** "" behind one, "s" behind any other number of things. */
 const char *kith_plural(int64_t n);

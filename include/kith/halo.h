@@ -115,6 +115,7 @@ void kith_share_rows(const kith_comm *comm, const int64_t *first, int d, float *
 /**
  * Who reads whom, on local numbers, with the halo that ghost columns need: the symmetric normalised adjacency
  * D^-1/2 A D^-1/2 of the training graph (He et al., LightGCN, SIGIR 2020, eq. 3), or other rows with weights of their own.
+ * The columns of a row ascend by kith_node_key(), so that sums have one order on any number of ranks.
  */
 typedef struct kith_relation {
   kith_csr csr;        /**< [n_own, n_own + n_ghost]; rows without ghost neighbours first, then the others, each ascending */
@@ -127,9 +128,6 @@ typedef struct kith_relation {
   bool weighed;        /**< weights were given, and need not be symmetric: they are the scale of a hop's entries */
   kith_halo *halo;
 } kith_relation;
-
-/** The local number of a node, own or ghost, by its global one; -1 if it is neither.  Local. */
-kith_lid kith_relation_find(const kith_relation *a, kith_gid number);
 
 /**
  * One hop (a block): out rows that are made of their neighbours' in rows.  On the whole graph both are the owned rows, with ghosts

@@ -52,13 +52,6 @@ static kith_lid relation_local(kith_gid g, kith_gid low, kith_gid high, kith_lid
   return (kith_lid)(high - low) + a;
 }
 
-kith_lid kith_relation_find(const kith_relation *a, kith_gid number) {
-  kith_lid n = a->csr.n_row;
-  if (n == 0) return -1;
-  kith_lid found = relation_local(number, a->number[0], a->number[0] + n, a->n_ghost, a->number + n);
-  return found < a->csr.n_col && a->number[found] == number ? found : -1;
-}
-
 /* Rows without ghost neighbours first: those are computed while the ghosts travel. */
 static void relation_order(kith_relation *a, const relation_rows *r) {
   kith_lid n = r->n, last = n;

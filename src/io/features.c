@@ -17,6 +17,7 @@ typedef struct reading {
   kith__lines lines;
   int32_t node;   /* that the line is of; -1: of none that is asked for */
   int32_t width;  /* dense: numbers in a line */
+  int64_t n_known; /* lines of nodes that are known */
   int64_t n, room;
   entry *entry;
   int64_t room_line;
@@ -106,6 +107,7 @@ static kith_status reading_whose(reading *r, kith__cell id) {
     KITH_TRY(kith__lines_fail(&r->lines, "%s %s stands in line %lld already", d->node->what, kith__cell_show(id, shown), (long long)r->line[r->node]));
   }
   r->line[r->node] = r->lines.number;
+  r->n_known++;
   if (r->node < d->n_passed) r->node = -1;
 done:
   return st;
@@ -206,7 +208,7 @@ kith_status kith__features_read(kith__describe *d, kith_features *out) {
   kith_features f = {0};
   KITH_TRY(reading_lines(&r));
   KITH_TRY(reading_name(&r));
-  KITH_CHECK(d->feature->n > 0, KITH_EDATA, "%s: expected features, found none of a known %s", d->source->path, d->node->what);
+  KITH_CHECK(d->feature->n > 0 && (r.n_known > 0 || !d->new_features), KITH_EDATA, "%s: expected features, found none of a known %s", d->source->path, d->node->what);
   KITH_TRY(reading_rows(&r, &f));
   KITH_TRY(reading_check_twice(&r, &f));
   if (d->source->normalise) features_normalise(&f);

@@ -58,6 +58,10 @@ static kith_status names_append(kith__names *names, const kith__lines *lines, ki
     st = kith__lines_fail(lines, "more than %d different %ss; Kith numbers them with 32 bits", names_most, names->what);
     goto done;
   }
+  if (names->text) {
+    int64_t valid = id.size > 0 ? kith_text_valid(id.at, id.size) : 0;
+    if (valid < id.size) KITH_TRY(kith__lines_fail(lines, "expected %s ids in UTF-8, found byte 0x%02x", names->what, (unsigned char)id.at[valid]));
+  }
   KITH_TRY(names_make_room(names, id.size));
   if (names->text) {
     int64_t used = names->begin[names->n];

@@ -139,6 +139,7 @@ static void what_is_wrong_is_refused_with_its_line(void **state) {
   expect_refused(NULL, "x a:1e99\n", "items:1: expected a finite value behind the colon");
   expect_refused(NULL, "x 1 2\ny 2 b\n", "items:2: expected an integer feature id, found \"b\"");
   expect_refused(NULL, "q a b\n", "items: expected features, found none of a known item");
+  expect_refused("98 1 2\n99 3 4\n", NULL, "users: expected features, found none of a known user");
   expect_refused(NULL, "", "items: expected features, found none of a known item");
   kith_ingest_options o = lists(NULL, NULL);
   kith_ingest_report r;

@@ -117,6 +117,10 @@ static void what_is_no_id_is_refused_with_its_place(void **state) {
   assert_refused(KITH_ID_AUTO, "word", "", "expected an item id, found nothing");
   assert_refused(KITH_ID_AUTO, "word", longest, "at most 255 bytes");
   assert_refused(KITH_ID_AUTO, "movieId", "17", "header: true");
+  assert_refused(KITH_ID_AUTO, "caf\xc3\xa9", "caf\xe9", "expected item ids in UTF-8, found byte 0xe9"); /* as Latin-1 spells it */
+  assert_refused(KITH_ID_TEXT, NULL, "ab\xe2\x82", "found byte 0xe2"); /* cut in the middle */
+  assert_refused(KITH_ID_TEXT, NULL, "a\xc0\xaf", "found byte 0xc0"); /* longer than it need be */
+  assert_refused(KITH_ID_TEXT, NULL, "\xed\xa0\x80", "found byte 0xed"); /* half of a pair */
 }
 
 int main(void) {
