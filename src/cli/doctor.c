@@ -180,7 +180,9 @@ static void doctor_examine_graph(doctor *d) {
     doctor_warn(&f, "run kith ingest %s and kith partition, and come again", d->c->job.path);
   }
   d->has_sizes = (cut || ingested) && f.verdict != DOCTOR_FAIL && !kith_is_bad(st);
-  if (kith_is_bad(st)) doctor_tell_failure(d, "graph", st, "docs/errors.md tells what each kind of failure means");
+  char again[KITH_PATH + 64] = "docs/errors.md tells what each kind of failure means";
+  if (st.status == KITH_EDATA) snprintf(again, sizeof again, "make it again: kith %s %s", cut ? "partition" : "ingest", d->c->job.path);
+  if (kith_is_bad(st)) doctor_tell_failure(d, "graph", st, again);
   else doctor_tell(d, "graph", &f);
 }
 
