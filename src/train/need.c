@@ -99,7 +99,7 @@ static void need_hops(const need *w, int64_t *row, int64_t *entry) {
   }
 }
 
-/* Hops, made twice: the step's and the next one's; and the tape, each layer as large as its hop. */
+/* Hops, made twice: the step's and the next one's; and the tape, each layer as large as its hop.  Leaves of other ranks are packed and arrive. */
 static int64_t need_sampled(const need *w) {
   int64_t row[KITH_HOPS_MOST + 1], entry[KITH_HOPS_MOST + 1], bytes = 0;
   int layers = kith_model_layers(w->model);
@@ -108,7 +108,7 @@ static int64_t need_sampled(const need *w) {
     kith_tape_bytes t = need_tape(w, row[l], 0, entry[l]);
     bytes += (t.value + t.grad + t.room) / layers + 2 * (32 * row[l] + 24 * entry[l]) + 24 * entry[l];
   }
-  return bytes + row[0] * (48 + 20 * (int64_t)w->d);
+  return bytes + row[0] * (48 + 12 * (int64_t)w->d) + row[0] * 8 * w->d / w->s->size * (w->s->size - 1);
 }
 
 /*
