@@ -281,28 +281,32 @@ static void clusters_are_counted(void **state) {
   check_clusters(KITH_CUT_DROP);
 }
 
-/* Every third edge is a target: none of them is drawn, all others are, since all neighbours are asked for. */
+/* Of every row: no target is drawn, all other edges are, since all neighbours are asked for. */
+static void check_left_out(const setting *s, const kith_hop *h, int64_t which, int64_t n_target, const kith_pair *target) {
+  for (kith_lid p = 0; p < h->csr->n_row; p++) {
+    int a = node_of(h->out, h->csr->row[p]), left = 0;
+    for (int64_t e = 0; e < s->t.n_edge; e++) left += e % 3 != which && (s->t.user[e] == a || USERS + s->t.item[e] == a);
+    assert_int_equal(h->csr->start[p + 1] - h->csr->start[p], left);
+    for (kith_eid e = h->csr->start[p]; e < h->csr->start[p + 1]; e++) {
+      int b = node_of(h->in, h->csr->col[e]), user = a < b ? a : b, item = a < b ? b : a;
+      for (int64_t i = 0; i < n_target; i++) assert_false(target[i].original == user && USERS + target[i].item == item);
+    }
+  }
+}
+
+/* Every third edge is a target, others in every step: those of the step before are drawn again. */
 static void targets_are_left_out(void **state) {
   (void)state;
   setting s = setting_make(7, neighbor(1, 0, 0), false);
   kith_gid number[NODES], seed[SEEDS];
   kith_pair target[EDGES];
-  int64_t n_target = 0;
   global_numbers(&s, number);
-  for (int64_t e = 0; e < s.t.n_edge; e += 3)
-    target[n_target++] = (kith_pair){.user = number[s.t.user[e]], .original = s.t.user[e], .item = s.t.item[e]};
-  kith_sampler_plan(s.s, some_seeds(number, seed), seed, 1, n_target, target);
-  for (int l = 0; l < HOPS; l++) {
-    const kith_hop *h = kith_sampler_hop(s.s, l);
-    for (kith_lid p = 0; p < h->csr->n_row; p++) {
-      int a = node_of(h->out, h->csr->row[p]), left = 0;
-      for (int64_t e = 0; e < s.t.n_edge; e++) left += e % 3 != 0 && (s.t.user[e] == a || USERS + s.t.item[e] == a);
-      assert_int_equal(h->csr->start[p + 1] - h->csr->start[p], left);
-      for (kith_eid e = h->csr->start[p]; e < h->csr->start[p + 1]; e++) {
-        int b = node_of(h->in, h->csr->col[e]), user = a < b ? a : b, item = a < b ? b : a;
-        for (int64_t i = 0; i < n_target; i++) assert_false(target[i].original == user && USERS + target[i].item == item);
-      }
-    }
+  for (int64_t which = 0; which < 3; which++) {
+    int64_t n_target = 0;
+    for (int64_t e = which; e < s.t.n_edge; e += 3)
+      target[n_target++] = (kith_pair){.user = number[s.t.user[e]], .original = s.t.user[e], .item = s.t.item[e]};
+    kith_sampler_plan(s.s, some_seeds(number, seed), seed, (uint64_t)which, n_target, target);
+    for (int l = 0; l < HOPS; l++) check_left_out(&s, kith_sampler_hop(s.s, l), which, n_target, target);
   }
   setting_free(&s);
 }
