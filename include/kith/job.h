@@ -61,6 +61,9 @@ void kith_job_print_reference(void);
 /** The key, or the keys of the section, of this name ("": all) as plain text, to stdout; false if there is none.  Local. */
 bool kith_job_print_keys(const char *of);
 
+/** Refuse (KITH_EUSAGE) to write over a file that the job reads, the job itself, or a file of the work folder's own.  Local. */
+kith_status kith_job_check_output(const kith_job *job, const char *path) KITH_MUST_USE;
+
 /** work + "/" + name.  Local. */
 kith_status kith_job_file(const kith_job *job, const char *name, char *path) KITH_MUST_USE;
 

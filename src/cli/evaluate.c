@@ -38,6 +38,22 @@ static void evaluate_print(cli *c, const kith_metrics *m) {
   }
 }
 
+/* Figures of one model are not told under the name of another. */
+static kith_agreed evaluate_check_model(const cli *c, const char *embeddings) {
+  kith_agreed st = {KITH_OK};
+  kith_h5 *f = NULL;
+  char *found = NULL;
+  const char *wanted = kith_model_text(c->job.model.name);
+  KITH_TRY(kith_h5_open(c->comm, embeddings, KITH_EMBEDDINGS_FORMAT, KITH_ROWS_VERSION, &f));
+  KITH_TRY(kith_h5_get_text(f, "model", &found));
+  if (strcmp(found, wanted) != 0)
+    KITH_TRY(kith_agreed_same(kith_fail(KITH_ECONFIG, "%s: was trained with model=%s, the job says model=%s; run kith train %s first", embeddings, found, wanted, c->job.path)));
+done:
+  KITH_FREE(found);
+  kith_h5_close(&f);
+  return st;
+}
+
 kith_agreed cli_read_embeddings(cli *c, kith_graph **g, int *d, float **x) {
   kith_agreed st = {KITH_OK};
   char parts[KITH_PATH], embeddings[KITH_PATH];
@@ -45,6 +61,7 @@ kith_agreed cli_read_embeddings(cli *c, kith_graph **g, int *d, float **x) {
   KITH_TRY(kith_agree(c->comm, cli_stage(c, "embeddings.h5", embeddings)));
   KITH_TRY(cli_read_parts(c, parts, g));
   KITH_TRY(cli_check_task(c, *g));
+  KITH_TRY(evaluate_check_model(c, embeddings));
   KITH_TRY(kith_embeddings_read(c->comm, *g, embeddings, d, x));
 done:
   return st;

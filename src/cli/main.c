@@ -1,4 +1,5 @@
 /* main: all ranks read the same words, run one verb, and leave with the same code. */
+#include <errno.h>
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,6 +110,14 @@ done:
   return st;
 }
 
+/* Output that could not be written is a failure like any other. */
+static int main_flush(const kith_comm *all, int code) {
+  bool lost = fflush(stdout) != 0 || ferror(stdout);
+  if (!lost || all->rank != 0 || code != KITH_OK) return code;
+  fprintf(stderr, "kith: standard output: writing failed: %s\n", strerror(errno));
+  return KITH_EIO;
+}
+
 int main(int argc, char **argv) {
   int code = KITH_ENOMEM;
   kith_comm *all = NULL;
@@ -125,7 +134,7 @@ int main(int argc, char **argv) {
     code = (int)outcome.status;
     if (all->rank == 0 && kith_is_bad(outcome)) fprintf(stderr, "kith: %s\n", kith_error_text());
     if (all->rank == 0 && c->json) cli_print_json(c, outcome);
-    fflush(stdout);
+    code = main_flush(all, code);
     KITH_FREE(c->members);
   }
   KITH_FREE(c);

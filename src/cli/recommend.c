@@ -45,6 +45,7 @@ static kith_status recommend_wish(cli *c, wish *w) {
   KITH_CHECK(w->all == (w->output != NULL), KITH_EUSAGE, "kith recommend: --all and --output FILE go together");
   const char *end = w->output ? strrchr(w->output, '.') : ".h5";
   KITH_CHECK(end && (strcmp(end, ".h5") == 0 || strcmp(end, ".tsv") == 0), KITH_EUSAGE, "--output %s: expected a name that ends in .tsv or .h5", w->output);
+  if (w->output && c->comm->rank == 0) KITH_TRY(kith_job_check_output(&c->job, w->output));
 done:
   return st;
 }

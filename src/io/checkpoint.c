@@ -105,13 +105,13 @@ static kith_status checkpoint_compare(const char *path, const char *wanted, cons
   while (*wanted && *found) {
     int n = 0, m = 0;
     if (sscanf(wanted, " %63s%n", a, &n) != 1 || sscanf(found, " %63s%n", b, &m) != 1) break;
-    if (strcmp(a, b) != 0) return kith_fail(KITH_ECONFIG, "%s: was trained with %s, the job says %s; train with --fresh to start anew", path, b, a);
+    if (strcmp(a, b) != 0) return kith_fail(KITH_ECONFIG, "%s: was trained with %s, the job says %s; use what it was trained with, or train with --fresh to start anew", path, b, a);
     wanted += n;
     found += m;
   }
   if (*wanted == *found) return KITH_OK;
   if (sscanf(*wanted ? wanted : found, " %63s", a) != 1) snprintf(a, sizeof a, "another recipe");
-  return kith_fail(KITH_ECONFIG, "%s: was trained %s %s, the job %s; train with --fresh to start anew", path, *wanted ? "without" : "with", a,
+  return kith_fail(KITH_ECONFIG, "%s: was trained %s %s, the job %s; use what it was trained with, or train with --fresh to start anew", path, *wanted ? "without" : "with", a,
                    *wanted ? "has it" : "lacks it");
 }
 

@@ -58,10 +58,6 @@ static kith_status names_append(kith__names *names, const kith__lines *lines, ki
     st = kith__lines_fail(lines, "more than %d different %ss; Kith numbers them with 32 bits", names_most, names->what);
     goto done;
   }
-  if (names->text) {
-    int64_t valid = id.size > 0 ? kith_text_valid(id.at, id.size) : 0;
-    if (valid < id.size) KITH_TRY(kith__lines_fail(lines, "expected %s ids in UTF-8, found byte 0x%02x", names->what, (unsigned char)id.at[valid]));
-  }
   KITH_TRY(names_make_room(names, id.size));
   if (names->text) {
     int64_t used = names->begin[names->n];
@@ -129,12 +125,19 @@ done:
   return st;
 }
 
+/* Ids that are known are whole; others, whether they are added or not, may be bytes of another code. */
+static kith_status names_check_text(const kith__names *names, const kith__lines *lines, kith__cell id) {
+  int64_t valid = id.size > 0 ? kith_text_valid(id.at, id.size) : 0;
+  return valid == id.size ? KITH_OK : kith__lines_fail(lines, "expected %s ids in UTF-8, found byte 0x%02x", names->what, (unsigned char)id.at[valid]);
+}
+
 static kith_status names_take_hashed(kith__names *names, const kith__lines *lines, kith__cell id, int64_t value,
                                      bool add, int32_t *out) {
   kith_status st = KITH_OK;
   *out = -1;
   if (names->n_slot == 0 || 2 * names->n_hashed >= names->n_slot) KITH_TRY(names_rehash(names));
   int32_t *slot = names_slot(names, id, value);
+  if (!*slot && names->text) KITH_TRY(names_check_text(names, lines, id));
   if (!*slot && add) {
     KITH_TRY(names_append(names, lines, id, value));
     *slot = names->n;

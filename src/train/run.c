@@ -273,11 +273,26 @@ done:
   return st;
 }
 
-static kith_status run_look(const run *r, bool *there) {
+/* Whether embeddings.h5 is there and whole; one that is damaged is told of, and is as good as none. */
+static kith_agreed run_find_export(const run *r, bool *there) {
+  kith_agreed st = {KITH_OK};
+  float *x = NULL;
+  int d = 0;
+  *there = r->comm->rank == 0 && access(r->embeddings, F_OK) == 0;
+  kith_comm_share(r->comm, sizeof *there, there);
+  if (*there) st = kith_embeddings_read(r->comm, r->g, r->embeddings, &d, &x);
+  KITH_FREE(x);
+  if (st.status != KITH_EDATA) return st;
+  if (r->comm->rank == 0) kith_warn("%s", kith_error_text());
+  *there = false;
+  return (kith_agreed){KITH_OK};
+}
+
+/* Of an epoch before the checkpoint's there is no other copy. */
+static kith_status run_check_best(const run *r, bool there) {
   kith_status st = KITH_OK;
-  *there = access(r->embeddings, F_OK) == 0;
-  KITH_CHECK(*there || r->best_epoch == 0 || (r->best_epoch == r->epoch && r->step == 0) || !kith__run_selects(r), KITH_ENOINPUT,
-             "%s: No such file or directory, and the checkpoint is of epoch %lld, not of the best, %lld; train with --fresh to start anew",
+  KITH_CHECK(there || r->best_epoch == 0 || (r->best_epoch == r->epoch && r->step == 0) || !kith__run_selects(r), KITH_ENOINPUT,
+             "%s: is missing or damaged, and the checkpoint is of epoch %lld, not of the best, %lld; train with --fresh to start anew",
              r->embeddings, (long long)r->epoch, (long long)r->best_epoch);
 done:
   return st;
@@ -287,8 +302,8 @@ done:
 static kith_agreed run_export_anyway(run *r) {
   kith_agreed st = {KITH_OK};
   bool there = false;
-  KITH_TRY(kith_agree(r->comm, r->comm->rank == 0 ? run_look(r, &there) : KITH_OK));
-  kith_comm_share(r->comm, sizeof there, &there);
+  KITH_TRY(run_find_export(r, &there));
+  KITH_TRY(kith_agreed_same(run_check_best(r, there)));
   if (r->epoch == 0) kith_log("no epoch is asked for (train.epochs is 0): the embeddings are exported untrained");
   if (!there || r->epoch == 0) KITH_TRY(run_export(r, kith_trainer_final(r->trainer)));
   else if (!kith__run_selects(r)) r->result->best_epoch = r->epoch;

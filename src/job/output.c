@@ -1,0 +1,36 @@
+/* A file that a verb is asked to write must be none that the job reads, and none of its work folder's own. */
+#include <libgen.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "job/table.h"
+
+static bool output_is_same(const char *a, const char *b) {
+  struct stat x, y;
+  return a[0] && b[0] && stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* graph.h5 and its like, whether they are there or not. */
+static bool output_is_stage(const kith_job *job, const char *path) {
+  static const char *const stage[] = {"graph.h5", "parts.h5", "embeddings.h5", "metrics.jsonl"};
+  char folder[KITH_PATH], name[KITH_PATH];
+  snprintf(folder, sizeof folder, "%s", path);
+  snprintf(name, sizeof name, "%s", path);
+  const char *base = basename(name);
+  bool own = strncmp(base, "checkpoint-", strlen("checkpoint-")) == 0;
+  for (size_t i = 0; i < sizeof stage / sizeof *stage; i++) own |= strcmp(base, stage[i]) == 0;
+  return own && output_is_same(dirname(folder), job->work);
+}
+
+kith_status kith_job_check_output(const kith_job *job, const char *path) {
+  kith_status st = KITH_OK;
+  KITH_CHECK(!output_is_same(path, job->path), KITH_EUSAGE, "--output %s: is the job file; name another one", path);
+  KITH_CHECK(!output_is_stage(job, path), KITH_EUSAGE, "--output %s: is a file of the work folder's own; name another one", path);
+  for (int i = 0; i < kith__job_n_key; i++) {
+    const job_key *k = &kith__job_table[i];
+    if (k->kind == JOB_PATH) KITH_CHECK(!output_is_same(path, (const char *)job + k->place), KITH_EUSAGE, "--output %s: is what the job reads as %s; name another one", path, k->key);
+  }
+done:
+  return st;
+}
