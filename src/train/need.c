@@ -101,7 +101,7 @@ static void need_hops(const need *w, int64_t *row, int64_t *entry) {
 
 /* Hops, made twice: the step's and the next one's; and the tape, each layer as large as its hop.  Leaves of other ranks are packed and arrive. */
 static int64_t need_sampled(const need *w) {
-  int64_t row[KITH_HOPS_MOST + 1], entry[KITH_HOPS_MOST + 1], bytes = 0;
+  int64_t row[KITH_HOPS_MOST + 1] = {0}, entry[KITH_HOPS_MOST + 1] = {0}, bytes = 0;
   int layers = kith_model_layers(w->model);
   need_hops(w, row, entry);
   for (int l = 0; l < layers; l++) {
