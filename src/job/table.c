@@ -10,6 +10,7 @@ enum { TABLE_KEY = 2 * KITH_NAME }; /* room for any key of the table */
 #define NONE 0, 0, ""
 #define COUNT 0, 9e18
 
+/* Members are designators, which offsetof() takes without parentheses.  NOLINTBEGIN(bugprone-macro-parentheses) */
 #define FEATURES(name, member, what)                                                                                   \
   {name ".path", JOB_PATH, AT(member.path), NONE, what},                                                  \
   {name ".format", JOB_NAME, AT(member.format), 0, 0, "sparse | dense", "sparse: behind the id the features that are not zero, drama or drama:0.5; dense: a number for each"}, \
@@ -25,6 +26,7 @@ enum { TABLE_KEY = 2 * KITH_NAME }; /* room for any key of the table */
   {name ".columns.time", JOB_COLUMN, AT(member.time), NONE, "edges: column of the time; empty: none"},      \
   {name ".columns.weight", JOB_COLUMN, AT(member.weight), NONE, "edges: column of the weight; empty: none"}, \
   {name ".least_weight", JOB_REAL, AT(member.least_weight), 0, 1e30, "", "lines of a smaller weight are passed over, as if they were not there; 0: none is"}
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 const job_key kith__job_table[] = {
     {"name", JOB_TEXT, AT(name), NONE, "what the job is called"},
