@@ -26,7 +26,7 @@ static void *real(const char *name) { return dlsym(RTLD_NEXT, name); }
 
 int MPI_Comm_split_type(MPI_Comm comm, int type, int key, MPI_Info info, MPI_Comm *out) {
   const char *node = getenv("SHIM_NODE");
-  return node ? PMPI_Comm_split(comm, atoi(node), key, out) : PMPI_Comm_split_type(comm, type, key, info, out);
+  return node ? PMPI_Comm_split(comm, (int)strtol(node, NULL, 10), key, out) : PMPI_Comm_split_type(comm, type, key, info, out);
 }
 
 int gethostname(char *name, size_t size) {
@@ -39,7 +39,7 @@ int gethostname(char *name, size_t size) {
 int clock_gettime(clockid_t id, struct timespec *t) {
   int rc = ((int (*)(clockid_t, struct timespec *))real("clock_gettime"))(id, t);
   const char *ahead = getenv("SHIM_AHEAD");
-  if (id == CLOCK_REALTIME && ahead) t->tv_sec += atoi(ahead);
+  if (id == CLOCK_REALTIME && ahead) t->tv_sec += strtol(ahead, NULL, 10);
   return rc;
 }
 
@@ -58,7 +58,8 @@ int MPI_Get_library_version(char *text, int *n) {
 
 int MPI_Query_thread(int *level) {
   int rc = PMPI_Query_thread(level);
-  if (getenv("SHIM_LEVEL")) *level = atoi(getenv("SHIM_LEVEL"));
+  const char *wanted = getenv("SHIM_LEVEL");
+  if (wanted) *level = (int)strtol(wanted, NULL, 10);
   return rc;
 }
 

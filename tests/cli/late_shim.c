@@ -21,6 +21,6 @@ int poll(struct pollfd *of, nfds_t n, int timeout) {
   int rc = real(of, n, timeout);
   const char *late = getenv("SHIM_LATE");
   /* without sleeping: a thread that waits for a core counts as running */
-  for (double end = now() + (late && gettid() != getpid() ? atof(late) : 0); now() < end;) {}
+  for (double end = now() + (late && gettid() != getpid() ? strtod(late, NULL) : 0); now() < end;) {}
   return rc;
 }

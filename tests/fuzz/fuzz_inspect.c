@@ -7,7 +7,7 @@
 #include "cli/verbs.h"
 #include "fuzz/h5_base.h"
 
-int LLVMFuzzerInitialize(int *argc, char ***argv) {
+int LLVMFuzzerInitialize(int *argc, char ***argv) { /* NOLINT(readability-non-const-parameter): libFuzzer says so */
   (void)argc, (void)argv;
   base_begin();
   return 0;

@@ -10,7 +10,7 @@
 
 enum { JOB_SETTINGS = 8, JOB_BYTES = 1 << 13 };
 
-int LLVMFuzzerInitialize(int *argc, char ***argv) {
+int LLVMFuzzerInitialize(int *argc, char ***argv) { /* NOLINT(readability-non-const-parameter): libFuzzer says so */
   (void)argc, (void)argv;
   fuzz_begin();
   return 0;

@@ -78,7 +78,7 @@ static size_t change_insert(uint8_t *data, size_t size, size_t most) {
   size_t n = strlen(w), at = draw_below(size + 1);
   if (size + n > most) return size;
   memmove(data + at + n, data + at, size - at);
-  memcpy(data + at, w, n);
+  memcpy(data + at, w, n); /* NOLINT(bugprone-not-null-terminated-result): bytes, no text */
   return size + n;
 }
 
