@@ -25,6 +25,12 @@
 #define KITH_INLINE static inline
 #endif
 
+/* Ask for the lines of a row that will be read or written soon: misses then travel together, and stores do not wait for them. */
+KITH_INLINE void kith_expect_row(int d, const float *row) {
+  const int line = 16; /* floats */
+  for (int k = 0; k < d; k += line) __builtin_prefetch(row + k);
+}
+
 int kith_threads(void); /**< threads that the next parallel region will have */
 int kith_thread(void);  /**< this thread's number in its region */
 

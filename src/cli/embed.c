@@ -24,7 +24,7 @@ static kith_status embed_resolve(cli *c, kith_run *run, char *output, char *embe
   KITH_TRY(cli_stage(c, "embeddings.h5", embeddings));
   const char *end = named ? strrchr(named, '.') : ".h5";
   KITH_CHECK(end && strcmp(end, ".h5") == 0, KITH_EUSAGE, "--output %s: expected a name that ends in .h5", named);
-  if (named) KITH_TRY(kith_job_check_output(job, named));
+  if (named && c->comm->rank == 0) KITH_TRY(kith_job_check_output(job, named));
   if (named) KITH_TRY(kith_text_copy("--output", named, KITH_PATH, output));
   else KITH_TRY(kith_job_file(job, "new.h5", output));
 done:

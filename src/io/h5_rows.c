@@ -211,7 +211,7 @@ static kith_status rows_in_open(rows_in *in, int64_t first, int64_t n) {
   char sum[KITH_NAME];
   rows_sum_name(in->name, sum);
   KITH_TRY(rows_per_block(in, sum, &in->per_block));
-  if (in->per_block < 1) in->per_block = 1; /* never: such a file was refused, as an analyzer cannot see */
+  if (in->per_block < 1) kith_abort(__FILE__, __LINE__, "blocks of rows, of which there is at least one");
   in->low = first / in->per_block;
   int64_t n_block = (first + n - 1) / in->per_block + 1 - in->low;
   KITH_TRY(KITH_NEW(in->sum, n_block));

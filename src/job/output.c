@@ -25,11 +25,11 @@ static bool output_is_stage(const kith_job *job, const char *path) {
 
 kith_status kith_job_check_output(const kith_job *job, const char *path) {
   kith_status st = KITH_OK;
-  KITH_CHECK(!output_is_same(path, job->path), KITH_EUSAGE, "--output %s: is the job file; name another one", path);
-  KITH_CHECK(!output_is_stage(job, path), KITH_EUSAGE, "--output %s: is a file of the work folder's own; name another one", path);
+  KITH_CHECK(!output_is_same(path, job->path), KITH_EUSAGE, "%s: is the job file; write another file", path);
+  KITH_CHECK(!output_is_stage(job, path), KITH_EUSAGE, "%s: is a file of the work folder's own; write another file", path);
   for (int i = 0; i < kith__job_n_key; i++) {
     const job_key *k = &kith__job_table[i];
-    if (k->kind == JOB_PATH) KITH_CHECK(!output_is_same(path, (const char *)job + k->place), KITH_EUSAGE, "--output %s: is what the job reads as %s; name another one", path, k->key);
+    if (k->kind == JOB_PATH) KITH_CHECK(!output_is_same(path, (const char *)job + k->place), KITH_EUSAGE, "%s: is what the job reads as %s; write another file", path, k->key);
   }
 done:
   return st;

@@ -3,17 +3,12 @@
 
 #include "kith/ops.h"
 
-enum { EDGES_AHEAD = 24, EDGES_LINE = 16 }; /* entries to look ahead; floats in a cache line */
+enum { EDGES_AHEAD = 24 }; /* entries to look ahead */
 
 KITH_INLINE void edges_add(int heads, const float *w, int d, const float *x, float *y) {
   int width = d / heads;
   for (int h = 0; h < heads; h++)
     for (int k = h * width; k < (h + 1) * width; k++) y[k] += w[h] * x[k];
-}
-
-/* A row that will be added soon. */
-KITH_INLINE void edges_expect(int d, const float *x) {
-  for (int k = 0; k < d; k += EDGES_LINE) __builtin_prefetch(x + k);
 }
 
 KITH_KERNEL static void edges_sum_heads(const kith_csr *a, int heads, const float *w, int d, const float *x, float *y) {
@@ -23,7 +18,7 @@ KITH_KERNEL static void edges_sum_heads(const kith_csr *a, int heads, const floa
     float *to = y + (size_t)a->row[p] * (size_t)d;
     for (int k = 0; k < d; k++) to[k] = 0;
     for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++) {
-      edges_expect(d, x + (size_t)a->col[kith_least(e + EDGES_AHEAD, last)] * (size_t)d);
+      kith_expect_row(d, x + (size_t)a->col[kith_least(e + EDGES_AHEAD, last)] * (size_t)d);
       edges_add(heads, w + e * heads, d, x + (size_t)a->col[e] * (size_t)d, to);
     }
   }
@@ -35,7 +30,7 @@ KITH_KERNEL static void edges_sum_heads_back(const kith_back *back, int heads, c
   for (kith_lid c = 0; c < back->n_col; c++)
     for (kith_eid t = back->start[c]; t < back->start[c + 1]; t++) {
       kith_eid next = kith_least(t + EDGES_AHEAD, last);
-      edges_expect(d, dy + (size_t)back->row[next] * (size_t)d);
+      kith_expect_row(d, dy + (size_t)back->row[next] * (size_t)d);
       __builtin_prefetch(w + back->entry[next] * heads);
       edges_add(heads, w + back->entry[t] * heads, d, dy + (size_t)back->row[t] * (size_t)d, dx + (size_t)c * (size_t)d);
     }

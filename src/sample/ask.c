@@ -202,7 +202,6 @@ static void ask_send_edges(sample_ask *q) {
 
 void kith__ask_begin(sample_ask *q, int l, kith_lid n, const kith_gid *number) {
   q->l = l;
-  q->n_asked = n;
   q->phase = 0;
   kith__ask_group(q, n, number);
   if (q->comm->size > 1) KITH_MPI(MPI_Ialltoall(q->rows.out, 1, MPI_INT, q->rows.in, 1, MPI_INT, q->comm->mpi, &q->request[0]));

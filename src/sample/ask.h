@@ -45,7 +45,6 @@ typedef struct sample_ask {
   sample_head *head_out;
   sample_edge *edge_out;
   sample_head *head_in;      /* … and the answers to what this rank asked, in the order of grouped */
-  int n_asked;               /* rows that were asked about */
   int phase;                 /* of the exchange under way */
   MPI_Request request[2];    /* of its messages; null ones are none */
   MPI_Datatype head, edge;   /* an answer's things as messages */

@@ -12,12 +12,7 @@ typedef struct fetch {
   kith_lid *slot;   /* [n_own] 1 + where a row's gradient is summed; 0 where it has none yet */
 } fetch;
 
-enum { FETCH_AHEAD = 8, FETCH_LINE = 16 }; /* rows to look ahead; floats in a cache line */
-
-/* A row that will be read or written soon; stores wait for each other, so those that miss cost the most. */
-static void fetch_expect(size_t d, const float *row) {
-  for (size_t k = 0; k < d; k += FETCH_LINE) __builtin_prefetch(row + k, 1);
-}
+enum { FETCH_AHEAD = 8 }; /* rows to look ahead */
 
 /* Whether a place is one of n from `at` on. */
 static bool fetch_is_mine(kith_lid place, kith_lid at, kith_lid n) { return place >= at && place < at + n; }
@@ -35,7 +30,7 @@ static void fetch_forward(void *self) {
   kith_halo_forward_others(h, o->leaf->d, o->packed, o->arrived);
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < mine.n; i++) {
-    if (i + FETCH_AHEAD < mine.n) fetch_expect(d, o->leaf->value + d * (size_t)row[mine.want + i + FETCH_AHEAD]);
+    if (i + FETCH_AHEAD < mine.n) kith_expect_row(o->leaf->d, o->leaf->value + d * (size_t)row[mine.want + i + FETCH_AHEAD]);
     kith_input_row(&o->in, send[mine.send + i], o->leaf->value + d * (size_t)row[mine.want + i]);
   }
   kith_halo_end(h);
@@ -54,7 +49,7 @@ static void fetch_sum(fetch *o, const float *dleaf) {
   for (kith_lid s = 0; s < kith_halo_n_send(f->h); s++) {
     kith_lid *slot = &o->slot[send[s]];
     bool here = fetch_is_mine(s, mine.send, mine.n);
-    if (here && s + FETCH_AHEAD < mine.send + mine.n) fetch_expect(d, dleaf + d * (size_t)f->row[mine.want + s + FETCH_AHEAD - mine.send]);
+    if (here && s + FETCH_AHEAD < mine.send + mine.n) kith_expect_row(o->leaf->d, dleaf + d * (size_t)f->row[mine.want + s + FETCH_AHEAD - mine.send]);
     const float *from = here ? dleaf + d * (size_t)f->row[mine.want + s - mine.send] : o->packed + d * (size_t)s;
     if (*slot == 0) {
       f->touched[f->n_touched] = send[s];
