@@ -1,4 +1,3 @@
-# timeout: 240
 # Bad input: one clear line, the documented exit code, every rank ends, nothing half-written; on one rank and on three.
 set -uo pipefail
 . "$KITH_SOURCE/tests/support/tiny.sh"

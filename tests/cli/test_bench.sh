@@ -1,4 +1,3 @@
-# timeout: 120
 # kith bench: a number for everything it times, on one rank and on two; a bad --repeat is refused; nothing is left behind.
 set -uo pipefail
 . "$KITH_SOURCE/tests/support/tiny.sh"

@@ -1,4 +1,3 @@
-# timeout: 180
 # Node classification from text files to accuracy, by the program alone: on any number of ranks, in pieces, and refused in words.
 set -euo pipefail
 . "$KITH_SOURCE/tests/support/tiny.sh"

@@ -1,4 +1,3 @@
-# timeout: 120
 # Cora, if it is there: the files give the graph that is known, and a short training already beats what features alone can.
 set -euo pipefail
 . "$KITH_SOURCE/tests/support/tiny.sh"

@@ -1,4 +1,3 @@
-# timeout: 300
 # What kith doctor says a rank will need is near what it then takes: between 0.8 and 1.4 times its peak, for every kind of
 # model, on one rank and on two.  Sampled steps are counted as large as they could be: up to 1.8 times.
 set -euo pipefail

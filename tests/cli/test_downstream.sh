@@ -1,4 +1,3 @@
-# timeout: 120
 # The snippets of docs/downstream.md run, with text ids (bpr) and with integers (softmax), and FAISS finds the items that kith recommend prints, in the same order.
 set -euo pipefail
 /usr/bin/python3 -c 'import h5py, faiss' 2>/dev/null || { echo "skipped: no h5py or faiss"; exit 77; }

@@ -1,4 +1,3 @@
-# timeout: 240
 # kith embed: rows of new users and items are what an independent oracle makes of the checkpoint, the training lists and
 # the new list; they find held-out items; the same on any number of ranks; what is no new node is refused.
 set -euo pipefail
@@ -94,7 +93,7 @@ if model == "lightgcn":
 truth = collections.defaultdict(set)
 for u, i in (line.split("\t") for line in open(held).read().splitlines()): truth[u].add(place[1, i] - len(known[0]))
 hits, n_items = [], len(known[1])
-for u in truth.keys() & set(fresh[0]):
+for u in sorted(truth.keys() & set(fresh[0])):
     row = fresh[0].index(u)
     score = told["item/embedding"][:] @ new["user/embedding"][row]
     score[[j - len(known[0]) for j in reads[place[0, u]]]] = -np.inf

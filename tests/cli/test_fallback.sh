@@ -1,4 +1,3 @@
-# timeout: 300
 # A checkpoint that cannot be read is told of and passed over for the one before it, down to the oldest; what was read of
 # it is not seen in what follows.  One of another graph or recipe is refused.  Where none is good nothing is touched.
 set -euo pipefail

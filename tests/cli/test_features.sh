@@ -1,4 +1,3 @@
-# timeout: 180
 # Features of users and items: models that read nothing else recommend far better than popularity; items that nobody has
 # touched are embedded by what they are like, as an independent oracle computes it, and are recommended to the right users;
 # on any number of ranks; runs go on; what cannot be is refused.
@@ -35,9 +34,9 @@ test = {p for p in warm if r.random() < 0.1}
 users = {u for u, i in warm if (u, i) not in test}
 write = lambda name, some: open(folder + "/" + name, "w").write("".join("%s\t%s\n" % p for p in some))
 write("known.tsv", [p for p in warm if p not in test])
-write("test.tsv", [p for p in test if p[0] in users])
+write("test.tsv", [p for p in sorted(test) if p[0] in users])
 cold = [p for p in pairs if p[1] in hidden and p[0] in users]
-told = {p for i in hidden for p in r.sample([p for p in cold if p[1] == i], 2)} # for models that are used to neighbours
+told = {p for i in sorted(hidden) for p in r.sample([p for p in cold if p[1] == i], 2)} # for models that are used to neighbours
 write("told.tsv", sorted(told))
 write("cold.tsv", [p for p in cold if p not in told])
 P

@@ -1,4 +1,3 @@
-# timeout: 240
 # Files that are well-formed and false: on one rank and on three, all ranks end with one line that names the file.
 set -uo pipefail
 . "$KITH_SOURCE/tests/support/tiny.sh"

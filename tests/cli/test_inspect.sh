@@ -1,4 +1,3 @@
-# timeout: 240
 # kith inspect: of every kind of file it says what h5py finds there, and a byte that has changed in any dataset is noticed.
 set -euo pipefail
 /usr/bin/python3 -c 'import h5py' 2>/dev/null || { echo "skipped: no h5py"; exit 77; }

@@ -1,4 +1,3 @@
-# timeout: 240
 # With --json the last line of stdout is one JSON object, of every verb, on any number of ranks, whether it succeeds or not.
 set -uo pipefail
 . "$KITH_SOURCE/tests/support/tiny.sh"

@@ -7,7 +7,7 @@ cc -shared -fPIC -D_GNU_SOURCE -o "$dir/shim.so" "$KITH_SOURCE/tests/cli/late_sh
 bad=0
 says() { # WHAT words…: kith, of a verb that there is none of, ends with its own code
   what=$1; shift
-  timeout -k 5 30 "$@" "$KITH" zebra >"$dir/out" 2>&1
+  timeout -k 5 900 "$@" "$KITH" zebra >"$dir/out" 2>&1
   rc=$?
   [ $rc = 64 ] && grep -q 'unknown verb' "$dir/out" || { echo "FAIL: $what: $rc"; cat "$dir/out"; bad=1; }
 }

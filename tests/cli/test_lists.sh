@@ -1,4 +1,4 @@
-# timeout: 120
+# fast
 # kith generate, ingest and inspect from the command line: what they say, and how they end when the input is bad.
 set -u
 folder=$(mktemp -d)

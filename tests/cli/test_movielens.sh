@@ -1,4 +1,3 @@
-# timeout: 120
 # jobs/movielens-100k.yaml on a file of exactly the format and size of u.data: threshold, ids and split are what an
 # independent count finds, and LightGCN ranks far above popularity, as the tastes that the file was made of allow.
 set -euo pipefail

@@ -1,4 +1,3 @@
-# timeout: 180
 # docs/new-model.md, to the letter: its blocks make a model of a copy of the sources; its gradients are right, its loss
 # falls, and two ranks give what one gives.
 set -euo pipefail

@@ -1,4 +1,4 @@
-# timeout: 120
+# fast
 # Figures of one model are not told under the name of another.  What a verb is asked to write is nothing that the job reads and nothing of Kith's own; output that is lost is an error; a
 # damaged embeddings.h5 is written anew from its checkpoint, to the bit.
 set -euo pipefail

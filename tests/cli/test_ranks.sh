@@ -1,4 +1,3 @@
-# timeout: 180
 # The whole program on several ranks: the same bits and digits for any number of ranks and any cut; a run may stop on one
 # number of ranks and go on on another; predicted bytes are the counted ones.
 set -euo pipefail
@@ -42,7 +41,7 @@ interrupted() { # SIGNAL words…: the program is sent a signal in its third epo
   signal=$1; shift
   : >"$dir/log" # the one of the run before would be read until this run has begun
   "$@" train "$job" --fresh $long >/dev/null 2>"$dir/log" & pid=$!
-  for _ in $(seq $((1200 * ${KITH_PATIENCE:-1}))); do grep -q '^epoch 2 ' "$dir/log" && break; sleep 0.05; done
+  until_true grep -q '^epoch 2 ' "$dir/log"
   kill -"$signal" $pid
   rc=0; wait $pid || rc=$?
   [ $rc = 75 ] && grep -q '^kith: stopped by a signal' "$dir/log" || { echo "$signal to $1: code $rc: $(tail -n 3 "$dir/log")"; exit 1; }

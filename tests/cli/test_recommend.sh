@@ -1,4 +1,3 @@
-# timeout: 240
 # kith recommend: --user, --all to TSV and --all to HDF5 tell the same, on one rank and on three, and nothing that a user has had.
 set -euo pipefail
 /usr/bin/python3 -c 'import h5py, numpy' 2>/dev/null || { echo "skipped: no h5py or numpy"; exit 77; }

@@ -1,4 +1,3 @@
-# timeout: 600
 # A run that is interrupted anyhow goes on as if nothing had happened: by TERM, USR1 and KILL in turn, at random steps, on
 # a random other number of ranks each time; by KILL at random moments of a checkpoint's write; by a full disk.
 #
@@ -21,7 +20,7 @@ place() { # the newest checkpoint's place, in steps over all epochs; -1 without 
 begin() { # N words…: kith train on N ranks in the background; sets pid
   local n=$1; shift
   if [ "$n" = 0 ]; then "$KITH" train "$job" "$@" >"$dir/out" 2>"$dir/log" & pid=$!
-  else timeout -k 5 $((limit * 4)) mpirun --quiet --oversubscribe --bind-to none -n "$n" "$KITH" train "$job" "$@" >"$dir/out" 2>"$dir/log" & pid=$!; fi
+  else timeout -k 5 $limit mpirun --quiet --oversubscribe --bind-to none -n "$n" "$KITH" train "$job" "$@" >"$dir/out" 2>"$dir/log" & pid=$!; fi
 }
 await() { # PLACE: until there is a checkpoint of that place, or the run has ended
   while kill -0 $pid 2>/dev/null && [ "$(place)" -lt "$1" ]; do sleep 0.02; done
@@ -44,9 +43,8 @@ whole() { # there is at least one checkpoint, and nothing in it is damaged
 }
 
 interrupt() { # SIGNAL N words…: send it to a running job on N ranks; the job must end as documented
-  local signal=$1 n=$2 rank began; shift 2
+  local signal=$1 n=$2 rank; shift 2
   rank=$(ranks_of $pid | shuf -n 1 --random-source=<(yes $RANDOM)) || fail "no ranks to send $signal to"
-  began=$SECONDS
   case $signal in
     USR1) kill -USR1 "$(pgrep -P $pid mpirun)" ;;
     *) kill -$signal "$rank" ;;
@@ -55,7 +53,6 @@ interrupt() { # SIGNAL N words…: send it to a running job on N ranks; the job 
   end
   case $signal in KILL) wanted=137 ;; *) wanted=75 ;; esac
   [ $rc = $wanted ] || fail "$signal on $n ranks: code $rc, expected $wanted"
-  [ $((SECONDS - began)) -le $((20 * ${KITH_PATIENCE:-1})) ] || fail "$signal on $n ranks: $((SECONDS - began)) s to the end"
 }
 
 again() { # KILLS EPOCHS words…: a run in pieces; each ends at a random step of its share of the run
@@ -100,7 +97,7 @@ P
 if [ -n "${KITH_RESTART_GOWALLA:-}" ]; then
   data=$KITH_SOURCE/../shared/data/gowalla
   [ -e "$data/train.txt" ] || { echo "no Gowalla in $data: skipped"; exit 77; }
-  job=$KITH_SOURCE/jobs/gowalla-lightgcn.yaml work=$KITH_RESTART_GOWALLA n_step=0 limit=900
+  job=$KITH_SOURCE/jobs/gowalla-lightgcn.yaml work=$KITH_RESTART_GOWALLA n_step=0
   common="--set work=$work --set data.interactions.path=$data/train.txt --set data.test.path=$data/test.txt"
   run="$common --set train.batch=16384 --set train.epochs=4 --set evaluate.every=4 --set checkpoint.steps=${KITH_RESTART_STEPS:-3} ${KITH_RESTART_SET:-}"
   mkdir -p "$work"
@@ -151,7 +148,7 @@ for i in $(seq 1 "$writes"); do
   begin 0 --quiet $run --set checkpoint.steps=1
   await $((began + 1))
   sleep 0.0$((10 + RANDOM % 90))
-  if [ $((i % 2)) = 0 ]; then kill -KILL $pid; wanted=137; else kill -TERM $pid; sleep 0.00$((RANDOM % 10)); kill -TERM $pid 2>/dev/null || true; wanted=143; fi
+  if [ $((i % 2)) = 0 ]; then kill -KILL $pid || true; wanted=137; else kill -TERM $pid || true; sleep 0.00$((RANDOM % 10)); kill -TERM $pid 2>/dev/null || true; wanted=143; fi
   end
   [ $rc = $wanted ] || [ $rc-$wanted = 75-143 ] || [ $rc = 0 ] || fail "kill $i of a write: code $rc, expected $wanted"
   [ -z "$(find "$work" -name 'checkpoint*.tmp')" ] || torn=$((torn + 1))

@@ -1,4 +1,3 @@
-# timeout: 240
 # Checkpoints written beside the steps: the same embeddings and the same checkpoints, bit for bit, as when steps wait for them.
 set -euo pipefail
 /usr/bin/python3 -c 'import h5py' 2>/dev/null || { echo "skipped: no h5py"; exit 77; }

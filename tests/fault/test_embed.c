@@ -1,4 +1,4 @@
-/* ranks: 1 2 3, seconds: 300 */
+/* ranks: 1 2 3, slow */
 /*
  * Embedding newcomers, from the list to the file, with the k-th allocation, read or write on rank r refused, for every r and
  * k: all ranks learn the same, nothing is left in memory, and no file is left behind or changed.

@@ -1,5 +1,4 @@
 #!/usr/bin/env bash
-# timeout: 400
 # Every verb with a read, write or allocation refused through the environment (KITH_FAULT), at sampled places on sampled
 # ranks: one line and the code that says what went wrong, no half-written file, inputs as they were, and the next run works.
 set -euo pipefail

@@ -1,4 +1,4 @@
-/* ranks: 1 2 3, seconds: 300 */
+/* ranks: 1 2 3, slow */
 /*
  * From lists to metrics with the k-th read, write or allocation on rank r refused, for every r and k: all ranks learn the
  * same, nothing is left open or half-written, inputs stay as they are, and what was written before stays whole.

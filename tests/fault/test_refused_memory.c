@@ -1,4 +1,4 @@
-/* ranks: 1 2 3, seconds: 300 */
+/* ranks: 1 2 3, slow */
 /*
  * For every rank r and every k: the k-th allocation on r is refused.  All ranks must return the same status, hand out
  * nothing, and hold as many blocks as before.  The loop ends with the first k that is not reached.

@@ -1,4 +1,4 @@
-/* ranks: 1 3, seconds: 600 */
+/* ranks: 1 3, slow */
 /*
  * Training from the first step to the exported file with the k-th read, write or allocation on rank r refused, for every r
  * and k: all ranks learn the same, every file under its final name is whole, and the next run goes on to the same bits.

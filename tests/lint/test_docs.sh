@@ -1,3 +1,4 @@
+# fast
 # Links of the documents resolve, docs/job.md is what the program prints, every public function has a comment, no stray paths.
 set -euo pipefail
 cd "$KITH_SOURCE"

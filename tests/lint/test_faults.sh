@@ -1,3 +1,4 @@
+# fast
 #!/usr/bin/env bash
 # Every place that opens, reads, writes, syncs or renames a file asks within three lines whether it has to fail
 # (kith_fault() or what is built on it), so that the sweeps of refused reads and writes miss none.

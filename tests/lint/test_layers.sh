@@ -1,3 +1,4 @@
+# fast
 # The drawing is the test: every include is held against docs/layers.md, and a planted violation must be found.
 set -euo pipefail
 check() { /usr/bin/python3 - "$1" <<'P'

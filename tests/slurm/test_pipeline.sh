@@ -1,4 +1,3 @@
-# timeout: 400
 # The real job scripts on a local cluster: the pipeline gives the bits of one rank, and a preempted job goes on to them.
 set -euo pipefail
 . "$KITH_SOURCE/tests/support/cluster.sh"
@@ -37,10 +36,9 @@ long="--set train.epochs=120 --set evaluate.every=0 --set checkpoint.every=0 --f
 rm -f work/checkpoint-* work/embeddings.h5
 export KITH_JOB=$dir/job.yaml KITH_SLURM=$KITH_SOURCE/slurm KITH_OPTIONS="--set train.epochs=120 --set evaluate.every=0 --set checkpoint.every=0"
 id=$(sbatch --parsable --export=ALL --nodes="$nodes" --ntasks-per-node=2 "$KITH_SOURCE/slurm/train.sbatch")
-for _ in $(seq $((300 * patience))); do grep -q 'epoch 2 ' "slurm-$id.out" 2>/dev/null && break; sleep 0.05; done
+until_true said "$id" 'epoch 2 '
 scancel -b -s USR1 "$id"
-for _ in $(seq $((300 * patience))); do grep -q 'back into the queue' "slurm-$id.out" 2>/dev/null && break; sleep 0.1; done
-grep -q 'back into the queue' "slurm-$id.out" || { cat "slurm-$id.out"; exit 1; }
+until_true said "$id" 'back into the queue' || { cat "slurm-$id.out"; exit 1; }
 ls work/checkpoint-0*.h5 >/dev/null
 await "$id"
 grep -q 'continuing from' "slurm-$id.out"

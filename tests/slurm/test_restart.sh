@@ -1,4 +1,3 @@
-# timeout: 900
 # What clusters do to jobs: whatever happens to a training job, it ends by itself, with the bits of a run that nothing happened to.
 # KITH_TEST_SLOW=1 adds what takes minutes: the time limit, and every misfortune under either way of starting ranks.
 set -euo pipefail
@@ -25,9 +24,12 @@ id="" out="" seen=0
 
 fail() { echo "$1"; cat "$out"; scontrol show job "$id"; sinfo -N -l; exit 1; }
 line() { # PATTERN: until one of the lines since the last misfortune is like that
-  for _ in $(seq $((1200 * patience))); do tail -n "+$((seen + 1))" "$out" 2>/dev/null | grep -q "$1" && return 0; sleep 0.05; done
-  fail "job $id never said $1"
+  until_true says_since "$1" || fail "job $id never said $1"
 }
+says_since() { tail -n "+$((seen + 1))" "$out" 2>/dev/null | grep -q "$1"; }
+has_checkpoint() { ls work/checkpoint-*.h5 >/dev/null 2>&1; }
+is_gone() { [ -z "$(squeue -h -j "$id" 2>/dev/null)" ]; }
+is() { [ "$(state "$id")" = "$1" ]; }
 submit() { # LAUNCH words…: a training job from its beginning
   rm -rf work/checkpoint-* work/embeddings.h5
   export KITH_LAUNCH=$1; shift
@@ -38,13 +40,12 @@ submit() { # LAUNCH words…: a training job from its beginning
 rank_pids() { for p in $(pgrep -f "train $KITH_JOB"); do [ "$(readlink "/proc/$p/exe")" = "$KITH" ] && echo "$p"; done; true; }
 a_rank() { rank_pids | shuf -n 1 --random-source=<(yes 1); }
 pending() { # a requeued job waits a few seconds for its old credential to end
-  for _ in $(seq $((300 * patience))); do [ "$(state "$id")" = PENDING ] && return 0; sleep 0.1; done
-  fail "job $id is not back in the queue"
+  until_true is PENDING || fail "job $id is not back in the queue"
 }
 
 suffer() { # MISFORTUNE
   line '^epoch [0-9]*  loss' # since the last one: there is something to lose
-  for _ in $(seq 200); do ls work/checkpoint-*.h5 >/dev/null 2>&1 && break; sleep 0.05; done
+  until_true has_checkpoint || fail "no checkpoint"
   seen=$(wc -l <"$out")
   case $1 in
   signal) scancel -b -s USR1 "$id"; line 'back into the queue' ;;
@@ -67,7 +68,7 @@ survive() { # LAUNCH MISFORTUNES…
 submit mpirun
 line '^epoch [0-9]*  loss'
 scancel "$id"
-for _ in $(seq $((300 * patience))); do [ -z "$(squeue -h -j "$id" 2>/dev/null)" ] && break; sleep 0.1; done
+until_true is_gone
 sleep 1
 [ "$(state "$id")" = CANCELLED ] || fail "a cancelled job is $(state "$id")"
 

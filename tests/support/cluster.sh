@@ -1,9 +1,17 @@
 # Sourced by tests of the job scripts: a folder that goes away, a local cluster, and jobs on it.
 for tool in slurmctld slurmd munged sbatch; do command -v $tool >/dev/null || { echo "skipped: no $tool"; exit 77; }; done
 [ "$(id -u)" = 0 ] || { echo "skipped: the local cluster needs root"; exit 77; }
-patience=${KITH_PATIENCE:-1}
+. "$KITH_SOURCE/tests/support/until.sh"
 dir=$(mktemp -d); chmod 755 "$dir" # munge wants its socket reachable
-export KITH_CLUSTER=$dir/cluster KITH_CLUSTER_PORT=$((20000 + RANDOM % 20000))
+free_port() { # of eight ports in a row, below those that the system gives away, the first; nobody listens on them
+  local port i
+  for _ in $(seq 100); do
+    port=$((10000 + RANDOM % 20000))
+    for i in $(seq $((port - 1)) $((port + 6))); do ! (: <"/dev/tcp/127.0.0.1/$i") 2>/dev/null || continue 2; done
+    echo $port; return
+  done
+}
+export KITH_CLUSTER=$dir/cluster KITH_CLUSTER_PORT=$(free_port)
 trap '"$KITH_SOURCE/slurm/cluster" down; rm -rf "$dir"' EXIT
 
 cluster_up() { # NODES CPUS; sets nodes
@@ -21,12 +29,11 @@ cluster_up() { # NODES CPUS; sets nodes
 state() { scontrol show job "$1" | grep -oE 'JobState=[A-Z_]+' | head -1 | cut -d= -f2; }
 
 await() { # JOB: until it is over, whatever the outcome
-  for _ in $(seq $((1500 * patience))); do
-    case $(state "$1") in COMPLETED) return 0 ;; FAILED | CANCELLED | TIMEOUT | NODE_FAIL) break ;; esac
-    sleep 0.1
-  done
+  until_true over "$1" && [ "$(state "$1")" = COMPLETED ] && return 0
   echo "job $1: $(state "$1")"; cat "$dir"/slurm-*.out; return 1
 }
+over() { case $(state "$1") in COMPLETED | FAILED | CANCELLED | TIMEOUT | NODE_FAIL) ;; *) return 1 ;; esac; }
+said() { grep -qs -e "$2" "slurm-$1.out"; } # JOB PATTERN
 
 same() { /usr/bin/python3 - "$1" "$2" <<'P'
 import sys, h5py

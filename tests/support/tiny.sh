@@ -2,7 +2,8 @@
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 
-limit=$((60 * ${KITH_PATIENCE:-1})) # seconds for one run
+limit=$((900 * ${KITH_PATIENCE:-1})) # seconds for one run: for one that hangs, not for one that is slow
+. "$KITH_SOURCE/tests/support/until.sh"
 
 ranks() { # N words…: kith on N ranks, quietly
   n=$1; shift
