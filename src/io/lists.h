@@ -1,7 +1,9 @@
 /*
  * Private to io: how text lists become rows.
  *
- *   lines    a plain or gzip file, line by line, with the place for messages
+ *   bytes    a plain, gzip or zstd file (lists_bytes.h)
+ *   kind     files that are no lists, told by their first bytes
+ *   lines    a list line by line, with the place for messages
  *   cells    a line cut into columns, and what stands in one
  *   names    ids of one node type <-> original numbers
  *   pairs    (user, item, time, weight) in reading order, in blocks that are freed as they are consumed
@@ -13,8 +15,7 @@
 #ifndef KITH_IO_LISTS_H
 #define KITH_IO_LISTS_H
 
-#include <zlib.h>
-
+#include "io/lists_bytes.h"
 #include "kith/fault.h"
 #include "kith/io.h"
 
@@ -22,7 +23,7 @@
 
 /** A file being read; `path` is borrowed. */
 typedef struct kith__lines {
-  gzFile file;
+  kith__bytes bytes;
   const char *path;
   char *buffer;
   int64_t room, begin, end; /**< buffer[begin … end) is read but not yet given out */
@@ -37,6 +38,7 @@ typedef struct kith__cell {
   int64_t size;
 } kith__cell;
 
+/** Open a list.  Errors: those of kith__bytes_open(), and KITH_EDATA if its first bytes are those of another kind of file. */
 kith_status kith__lines_open(const char *path, kith__lines *lines) KITH_MUST_USE;
 /** The next line, whatever it holds, without its end; size < 0 after the last one. */
 kith_status kith__lines_any(kith__lines *lines, kith__cell *line) KITH_MUST_USE;
@@ -45,6 +47,9 @@ kith_status kith__lines_next(kith__lines *lines, kith__cell *line) KITH_MUST_USE
 void kith__lines_close(kith__lines *lines);
 /** KITH_EDATA with "path:line: " before the message. */
 kith_status kith__lines_fail(const kith__lines *lines, const char *format, ...) KITH_FORMAT(2, 3);
+
+/** KITH_EDATA, saying what it is and what to do, if these first bytes of a file are not those of a text list. */
+kith_status kith__kind_check(const char *path, const char *text, int64_t n) KITH_MUST_USE;
 
 /* ---- cells ------------------------------------------------------------------------------------------------------- */
 

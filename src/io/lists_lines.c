@@ -1,14 +1,12 @@
-/* Lines of a plain or gzip file: one large buffer, in which lines are found by memchr and handed out in place. */
-#include <errno.h>
+/* Lines of a list: one large buffer, in which lines are found by memchr and handed out in place. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "io/lists.h"
 
-enum { LINES_ROOM = 1 << 20, LINES_ZLIB = 1 << 17 };
-static const int64_t lines_most = INT64_C(1) << 30; /* bytes of one line; zlib reads at most 2 GiB at a time */
+enum { LINES_ROOM = 1 << 20, LINES_FIRST = 1 << 16 };
+static const int64_t lines_most = INT64_C(1) << 30; /* bytes of one line */
 
 kith_status kith__lines_fail(const kith__lines *lines, const char *format, ...) {
   char text[1024];
@@ -19,28 +17,9 @@ kith_status kith__lines_fail(const kith__lines *lines, const char *format, ...) 
   return kith_fail(KITH_EDATA, "%s:%lld: %s", lines->path, (long long)lines->number, text);
 }
 
-kith_status kith__lines_open(const char *path, kith__lines *lines) {
-  kith_status st = KITH_OK;
-  struct stat is;
-  *lines = (kith__lines){.path = path, .room = LINES_ROOM};
-  KITH_CHECK(stat(path, &is) == 0, KITH_ENOINPUT, "%s: cannot be read: %s", path, strerror(errno));
-  KITH_CHECK(!S_ISDIR(is.st_mode), KITH_ENOINPUT, "%s: is a folder, expected a list", path);
-  lines->file = kith_fault(KITH_FAULT_READ) ? NULL : gzopen(path, "rb");
-  KITH_CHECK(lines->file != NULL, KITH_ENOINPUT, "%s: cannot be read: %s", path, strerror(errno));
-  gzbuffer(lines->file, LINES_ZLIB);
-  KITH_TRY(KITH_NEW(lines->buffer, lines->room));
-  kith_progress_begin(&lines->progress, "reading", is.st_size);
-done:
-  if (kith_is_bad(st)) kith__lines_close(lines);
-  return st;
-}
-
 void kith__lines_close(kith__lines *lines) {
-  if (lines->file) {
-    gzclose_r(lines->file);
-    kith_progress_end(&lines->progress);
-  }
-  lines->file = NULL;
+  if (lines->buffer) kith_progress_end(&lines->progress);
+  if (lines->path) kith__bytes_close(&lines->bytes);
   KITH_FREE(lines->buffer);
 }
 
@@ -65,23 +44,35 @@ done:
 
 static kith_status lines_fill(kith__lines *lines) {
   kith_status st = KITH_OK;
+  int64_t n = 0;
   KITH_TRY(lines_make_room(lines));
-  int n = kith_fault(KITH_FAULT_READ) ? -1 : gzread(lines->file, lines->buffer + lines->end, (unsigned)(lines->room - lines->end));
-  int why = Z_OK;
-  int number = errno; /* of a read that failed: before anything else is asked */
-  const char *text = gzerror(lines->file, &why);
-  if (n < 0 || (why != Z_OK && why != Z_STREAM_END)) {
-    bool device = why == Z_ERRNO || why == Z_OK; /* the latter: not even begun */
-    st = kith_fail(device ? KITH_EIO : KITH_EDATA, "%s: %s: %s", lines->path,
-                   device ? "reading failed" : "the gzip file is torn", device ? strerror(number) : text);
-    goto done;
-  }
-  bool first = lines->number == 0 && lines->end == 0;
+  KITH_TRY(kith__bytes_read(&lines->bytes, lines->room - lines->end, lines->buffer + lines->end, &n));
   lines->end += n;
   lines->at_end = n == 0;
-  if (first && n >= 3 && memcmp(lines->buffer, "\xEF\xBB\xBF", 3) == 0) lines->begin = 3; /* byte order mark */
-  kith_progress_step(&lines->progress, gzoffset(lines->file), lines->path);
+  kith_progress_step(&lines->progress, lines->bytes.done, lines->path);
 done:
+  return st;
+}
+
+/* The first bytes say whether this is a list at all. */
+static kith_status lines_begin(kith__lines *lines) {
+  kith_status st = KITH_OK;
+  while (lines->end < LINES_FIRST && !lines->at_end) KITH_TRY(lines_fill(lines));
+  KITH_TRY(kith__kind_check(lines->path, lines->buffer, lines->end));
+  if (lines->end >= 3 && memcmp(lines->buffer, "\xEF\xBB\xBF", 3) == 0) lines->begin = 3; /* byte order mark */
+done:
+  return st;
+}
+
+kith_status kith__lines_open(const char *path, kith__lines *lines) {
+  kith_status st = KITH_OK;
+  *lines = (kith__lines){.path = path, .room = LINES_ROOM};
+  KITH_TRY(kith__bytes_open(path, &lines->bytes));
+  KITH_TRY(KITH_NEW(lines->buffer, lines->room));
+  kith_progress_begin(&lines->progress, "reading", lines->bytes.size);
+  KITH_TRY(lines_begin(lines));
+done:
+  if (kith_is_bad(st)) kith__lines_close(lines);
   return st;
 }
 
