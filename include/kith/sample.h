@@ -15,6 +15,30 @@ typedef struct kith_seed {
 } kith_seed;
 
 /**
+ * Saturated users: those who have a training interaction with every item that may be drawn as a negative.  Their pairs
+ * have no negative, and are in no step.
+ */
+typedef struct kith_saturated {
+  int64_t n_user;   /**< how many, over all ranks … */
+  kith_eid n_pair;  /**< … and their training pairs */
+  bool *own;        /**< [n_own_of[KITH_USER]] whether each owned user is one */
+  kith_eid *edge;   /**< [n_user] the first training edge of each, in the order of graph.h5, ascending … */
+  kith_eid *before; /**< [n_user + 1] … and the pairs of those before it */
+} kith_saturated;
+
+/**
+ * Find them.  Collective; 16 bytes a saturated user on every rank.  Errors: KITH_ENOMEM; KITH_EDATA if all users are
+ * saturated, so that no pair is left.
+ *
+ * @param any  whether items without training interactions may be negatives, too (kith_noise_draws_any())
+ */
+kith_agreed kith_saturated_create(const kith_comm *comm, const kith_graph *g, bool any, kith_saturated **out) KITH_MUST_USE;
+/** Local; accepts null. */
+void kith_saturated_destroy(kith_saturated **saturated);
+/** Training pairs of saturated users before a training edge, in the order of graph.h5.  Local; accepts null; O(log users). */
+kith_eid kith_saturated_before(const kith_saturated *s, kith_eid edge);
+
+/**
  * The training pairs of this rank in the order of an epoch, cut into steps over all ranks.  Nobody holds it whole.
  * Steps of `batch` pairs: one keyed permutation of all training edges.  Steps of `clusters` parts of the cut: as many
  * rounds through all parts, each in a keyed order of its own, as make steps of about `batch` pairs; a part's users bring
@@ -27,25 +51,31 @@ typedef struct kith_epoch {
   int64_t rounds;       /**< clusters: in an epoch */
   kith_gid low;         /**< clusters: first global number of this rank */
   uint64_t seed;
+  const kith_saturated *saturated; /**< users whose pairs are in no step; null: there are none */
+  kith_eid n_pair;      /**< pairs in the epoch, over all ranks */
   int64_t epoch, n_step;
   int64_t most;         /**< pairs in any step, over all ranks */
   int64_t *part_pair;   /**< [n_part] clusters: pairs of each part */
-  int64_t *round_step, *round_first; /**< [rounds] clusters, of one part while it is dealt out: its step and first place in each round */
+  int part_low, n_part; /**< clusters: the parts of this rank, part_low … part_low + n_part - 1 */
+  int64_t *part_step, *part_place; /**< [n_part, rounds] clusters: step and first place of each of these parts in each round */
   int64_t *place_first; /**< [n_step + 1] places of the first pair of each step */
   kith_eid *first;      /**< [n_step + 2] this rank's seeds of each step */
   kith_seed *seeds;     /**< [own training edges], ascending by place */
 } kith_epoch;
 
-/** Steps of `batch` pairs.  Local. */
-kith_status kith_epoch_create(const kith_graph *g, int batch, uint64_t seed, kith_epoch **out) KITH_MUST_USE;
+/** Steps of `batch` pairs; those of saturated users (null: there are none), which must outlive the epoch, are left out.  Local. */
+kith_status kith_epoch_create(const kith_graph *g, const kith_saturated *saturated, int batch, uint64_t seed, kith_epoch **out) KITH_MUST_USE;
 /** Steps of `clusters` parts (Chiang et al., Cluster-GCN, KDD 2019, section 3.2) and about `batch` pairs.  Collective. */
-kith_agreed kith_epoch_create_clusters(const kith_comm *comm, const kith_graph *g, int batch, int clusters, uint64_t seed, kith_epoch **out) KITH_MUST_USE;
+kith_agreed kith_epoch_create_clusters(const kith_comm *comm, const kith_graph *g, const kith_saturated *saturated, int batch, int clusters,
+                                       uint64_t seed, kith_epoch **out) KITH_MUST_USE;
 void kith_epoch_destroy(kith_epoch **epoch);
-/** Put the seeds into the order of epoch `number`.  Local; allocates nothing; O(own training edges). */
+/** Put the seeds into the order of epoch `number`.  Local; allocates nothing; O(own training edges + rounds * parts). */
 void kith_epoch_begin(kith_epoch *e, int64_t number);
 /** Pairs of a step over all ranks. */
 int64_t kith_epoch_pairs(const kith_epoch *e, int64_t step);
-/** The step of a round (rounds are numbered over all epochs) that a part belongs to, 0 the round's first. */
+/** The order of the parts in a round (rounds are numbered over all epochs): step s of it has those at the places s * clusters and on. */
+kith_shuffle kith_cluster_order(uint64_t seed, int64_t round, int n_part);
+/** The step of a round that a part belongs to, 0 the round's first. */
 int64_t kith_cluster_step(uint64_t seed, int64_t round, int n_part, int clusters, int part);
 /** Steps of a round. */
 int64_t kith_cluster_steps(int n_part, int clusters);
@@ -64,6 +94,12 @@ typedef struct kith_negative_options {
 
 kith_negative_options kith_negative_defaults(void);
 
+/** Whole weights of items, summed up so that a draw is a binary search. */
+typedef struct kith_cumulative {
+  int64_t *below; /**< [n + 1] weight of the items before each, by original number */
+  int64_t *known; /**< [own training pairs] by graph->train: weight of the items of a user's list up to and including each */
+} kith_cumulative;
+
 /**
  * The law that items are drawn from as negatives, p_n(i) = popularity degree_i^alpha / sum + inbatch degree_i / edges
  * + (1 - popularity - inbatch) / items (Mikolov et al., NIPS 2013, for the exponent).  The degree counts training
@@ -72,12 +108,12 @@ kith_negative_options kith_negative_defaults(void);
  */
 typedef struct kith_noise {
   int64_t n;               /**< items */
-  double popularity, inbatch, hard; /**< as in the options */
-  int64_t *below;          /**< [n + 1] weight of the items before each, by original number; null while popularity is 0 */
-  int64_t *pairs_below;    /**< [n + 1] training pairs of the items before each; null while inbatch is 0 */
+  double popularity, alpha, inbatch, hard; /**< as in the options */
+  kith_cumulative popular; /**< weights degree^alpha; null while popularity is 0 */
+  kith_cumulative pairs;   /**< training pairs of each item; null while inbatch is 0 */
 } kith_noise;
 
-/** Collective.  With popularity, 8 bytes an item on every rank and one sum of them; with inbatch the same again. */
+/** Collective.  With popularity, 8 bytes an item on every rank, one sum of them, and 8 bytes an own training pair; with inbatch the same again. */
 kith_agreed kith_noise_create(const kith_comm *comm, const kith_graph *g, const kith_negative_options *o, kith_noise **out) KITH_MUST_USE;
 /** Local; accepts null. */
 void kith_noise_destroy(kith_noise **noise);
@@ -88,6 +124,8 @@ void kith_noise_destroy(kith_noise **noise);
 int32_t kith_noise_item(const kith_noise *z, const kith_draw *r);
 /** log p_n(item). */
 double kith_noise_log(const kith_noise *z, int32_t item);
+/** Whether p_n is above zero for every item, rather than only for those with training interactions. */
+bool kith_noise_draws_any(const kith_noise *z);
 
 /** A training pair of a step as every rank learns it. */
 typedef struct kith_pair {
@@ -104,11 +142,13 @@ typedef struct kith_others {
 
 /**
  * Draw `c` for negative `j` of a training edge: from p_n without the items that the user has training interactions
- * with, keyed by (seed, epoch, edge): original number.  A user who has them all gets one of them after 1000 tries.
+ * with, keyed by (seed, epoch, edge): original number.  Rejection, at most 64 tries; then a draw among the items that the
+ * user does not know, of the same law.  The user must not be saturated (kith_saturated_create()).
  * A negative that is not hard is draw 0; a hard one is one of the draws 0 … pool - 1.
  *
  * What the law draws in the batch is the item of another pair of the step, each pair with the same chance: that of the
- * pair itself is known.  If there is none, or 500 tries found nothing unknown, it is drawn among all training pairs.
+ * pair itself is known.  If there is none that the user does not know, and the law has no other item for this user, it is
+ * drawn among all training pairs.
  *
  * @param others  the step's pairs; null without in-batch draws
  */

@@ -56,6 +56,15 @@ void kith_trainer_destroy(kith_trainer **trainer);
 
 int64_t kith_trainer_n_step(const kith_trainer *t); /**< steps in an epoch */
 int64_t kith_trainer_pairs(const kith_trainer *t, int64_t first, int64_t last); /**< pairs (classification: nodes) of the steps first … last - 1 of the current epoch, over all ranks */
+
+/** Users who have a training interaction with every item that may be drawn as a negative (kith_saturated): their pairs are in no step. */
+typedef struct kith_left_out {
+  int64_t n_user; /**< over all ranks */
+  kith_eid n_pair;
+  bool any;       /**< whether negatives are drawn among all items, or only among those with training interactions */
+} kith_left_out;
+kith_left_out kith_trainer_left_out(const kith_trainer *t);
+
 /** Put the training pairs into the order of an epoch, 0 the first.  Local. */
 void kith_trainer_epoch(kith_trainer *t, int64_t epoch);
 /** What a rank wants to happen after a step; the largest wish of all ranks comes true. */

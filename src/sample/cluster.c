@@ -10,17 +10,21 @@ typedef struct cluster {
   int *part;   /* [n_own + n_ghost] of each node */
   bool *here;  /* [n_part] whether it is in this step */
   int n_here;
+  int *those;  /* [n_here] the parts that are */
 } cluster;
 
+/* O(clusters): a round of all parts has as many steps as there are parts for, and none may cost as many. */
 static void cluster_begin(void *self, uint64_t step) {
   cluster *w = self;
   const sample_setting *s = w->set;
   int n = s->g->n_part, k = s->options.clusters < n ? s->options.clusters : n;
-  int64_t steps = kith_cluster_steps(n, k);
-  w->n_here = 0;
-  for (int p = 0; p < n; p++) {
-    w->here[p] = kith_cluster_step(s->seed, (int64_t)step / steps, n, k, p) == (int64_t)step % steps;
-    w->n_here += w->here[p];
+  int64_t steps = kith_cluster_steps(n, k), first = (int64_t)step % steps * k;
+  kith_shuffle order = kith_cluster_order(s->seed, (int64_t)step / steps, n);
+  for (int i = 0; i < w->n_here; i++) w->here[w->those[i]] = false;
+  w->n_here = (int)kith_least(k, n - first);
+  for (int i = 0; i < w->n_here; i++) {
+    w->those[i] = (int)kith_shuffle_at(&order, (uint64_t)(first + i));
+    w->here[w->those[i]] = true;
   }
 }
 
@@ -48,6 +52,7 @@ static void cluster_destroy(void *self) {
   cluster *w = self;
   KITH_FREE(w->part);
   KITH_FREE(w->here);
+  KITH_FREE(w->those);
   KITH_FREE(w);
 }
 
@@ -69,6 +74,7 @@ static kith_status cluster_make(const sample_setting *s, cluster *w, int64_t *mo
   const kith_graph *g = s->g;
   KITH_TRY(KITH_NEW(w->part, s->a->csr.n_col));
   KITH_TRY(KITH_NEW(w->here, g->n_part));
+  KITH_TRY(KITH_NEW(w->those, kith_least(s->options.clusters, g->n_part)));
   KITH_TRY(cluster_most(s, most));
   for (kith_lid i = 0; i < s->a->csr.n_col; i++) w->part[i] = kith_owner(g->n_part, g->part_first, s->a->number[i]);
 done:

@@ -89,26 +89,25 @@ void kith_labelled_destroy(kith_labelled **labelled) {
   KITH_FREE(*labelled);
 }
 
-static int64_t labelled_part_step(const kith_labelled *l, int part) { return kith_cluster_step(l->seed, l->epoch, l->g->n_part, l->clusters, part); }
-
-/* The step that an owned training node belongs to. */
+/* The step that an owned training node belongs to: `order` is of the parts, or of the nodes. */
 static int64_t labelled_step_of(const kith_labelled *l, const kith_shuffle *order, kith_lid i) {
-  if (l->clusters > 0) return labelled_part_step(l, labelled_part(l, i));
+  if (l->clusters > 0) return (int64_t)kith_shuffle_place(order, (uint64_t)labelled_part(l, i)) / l->clusters;
   return (int64_t)kith_shuffle_place(order, (uint64_t)l->g->edge[i]) / l->batch;
 }
 
-static void labelled_place_clusters(kith_labelled *l) {
+static void labelled_place_clusters(kith_labelled *l, const kith_shuffle *order) {
   for (int64_t s = 0; s <= l->n_step; s++) l->place_first[s] = 0;
-  for (int p = 0; p < l->g->n_part; p++) l->place_first[labelled_part_step(l, p) + 1] += l->part_node[p];
+  for (int p = 0; p < l->g->n_part; p++) l->place_first[(int64_t)kith_shuffle_place(order, (uint64_t)p) / l->clusters + 1] += l->part_node[p];
   for (int64_t s = 0; s < l->n_step; s++) l->place_first[s + 1] += l->place_first[s];
 }
 
 /* Counting sort by step, which keeps rows ascending: first[s + 2] counts step s, then first[s + 1] is where its next row goes. */
 void kith_labelled_begin(kith_labelled *l, int64_t number) {
   const kith_graph *g = l->g;
-  kith_shuffle order = kith_shuffle_make(l->seed, KITH_USE_SHUFFLE, (uint64_t)number, (uint64_t)g->n_train);
+  kith_shuffle order = l->clusters > 0 ? kith_cluster_order(l->seed, number, g->n_part)
+                                       : kith_shuffle_make(l->seed, KITH_USE_SHUFFLE, (uint64_t)number, (uint64_t)g->n_train);
   l->epoch = number;
-  if (l->clusters > 0) labelled_place_clusters(l);
+  if (l->clusters > 0) labelled_place_clusters(l, &order);
   for (int64_t s = 0; s < l->n_step + 2; s++) l->first[s] = 0;
   for (int pass = 0; pass < 2; pass++) {
     for (kith_lid i = 0; i < g->n_own; i++) {

@@ -1,10 +1,8 @@
 /* Negatives: belong to the edge and the epoch, whoever draws them. */
+#include "sample/complement.h"
 #include "sample/noise.h"
 
-enum {
-  NEGATIVE_TRIES = 1000,
-  NEGATIVE_TRIES_INBATCH = 500 /* in the batch, before all training pairs are tried */
-};
+enum { NEGATIVE_TRIES = 64 }; /* one fails for a user of half of the catalog with a chance of 2^-64 */
 
 /* The third counter of a draw: place in the pool, negative, try; so a longer pool or more negatives change no earlier draw. */
 static uint64_t negative_counter(int j, int c, int try) { return (uint64_t)c << 48 | (uint64_t)j << 16 | (uint64_t)try; }
@@ -23,12 +21,12 @@ static int32_t negative_inbatch(const kith_others *o, uint64_t bits) {
 }
 
 int32_t kith_negative_draw(const kith_noise *z, const kith_epoch *e, kith_eid edge, kith_lid user, int j, int c, const kith_others *others) {
-  int32_t item = 0;
   for (int try = 0; try < NEGATIVE_TRIES; try++) {
     kith_draw r = negative_random(e, edge, j, c, try);
-    bool inbatch = others && others->n > 1 && try < NEGATIVE_TRIES_INBATCH && kith__noise_is_inbatch(z, &r);
-    item = inbatch ? negative_inbatch(others, r.bits[0]) : kith_noise_item(z, &r);
-    if (!kith_lists_has(&e->g->train, user, item)) break;
+    bool inbatch = others && others->n > 1 && kith__noise_is_inbatch(z, &r);
+    int32_t item = inbatch ? negative_inbatch(others, r.bits[0]) : kith_noise_item(z, &r);
+    if (!kith_lists_has(&e->g->train, user, item)) return item;
   }
-  return item;
+  kith_draw r = negative_random(e, edge, j, c, NEGATIVE_TRIES);
+  return kith__complement_draw(z, &e->g->train, user, others, &r);
 }

@@ -338,6 +338,15 @@ done:
   return st;
 }
 
+/* Told once a run, before its first step. */
+static void run_tell_left_out(const run *r) {
+  kith_left_out out = kith_trainer_left_out(r->trainer);
+  if (r->comm->rank != 0 || out.n_user == 0) return;
+  kith_warn("%lld user%s interacted with every item%s: %s %lld pair%s no negative and %s left out", (long long)out.n_user, kith_plural(out.n_user),
+            out.any ? "" : " that negatives are drawn from", out.n_user == 1 ? "the" : "their", (long long)out.n_pair,
+            out.n_pair == 1 ? " has" : "s have", out.n_pair == 1 ? "is" : "are");
+}
+
 kith_agreed kith_train_run(const kith_comm *comm, const kith_graph *g, const kith_run *o, kith_run_result *out) {
   kith_agreed st = {KITH_OK};
   *out = (kith_run_result){.loss = NAN};
@@ -345,6 +354,7 @@ kith_agreed kith_train_run(const kith_comm *comm, const kith_graph *g, const kit
   kith_train_watch();
   KITH_TRY(kith_agree(comm, run_prepare(&r)));
   KITH_TRY(kith_trainer_create(comm, g, &o->model, &o->train, &r.trainer));
+  run_tell_left_out(&r);
   KITH_TRY(kith__run_prepare_saving(&r));
   KITH_TRY(kith__run_resume(&r));
   KITH_TRY(run_epochs(&r));

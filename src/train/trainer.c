@@ -83,15 +83,34 @@ done:
   return st;
 }
 
+/* Whether items without training interactions may be negatives. */
+static bool trainer_draws_any(const kith_trainer *t) {
+  return (!t->softmax || t->train.loss.shared > 0) && kith_noise_draws_any(t->noise);
+}
+
+/* Users without negatives; softmax without masks takes the items of other pairs as they are. */
+static kith_agreed trainer_leave_out(kith_trainer *t) {
+  bool masks = !t->softmax || !t->train.loss.inbatch || t->train.loss.mask;
+  if (!masks) return (kith_agreed){KITH_OK};
+  return kith_saturated_create(t->comm, t->g, trainer_draws_any(t), &t->saturated);
+}
+
+static kith_agreed trainer_make_epoch(kith_trainer *t) {
+  const kith_train_options *o = &t->train;
+  if (o->sampler.mode != KITH_CLUSTER) return kith_agree(t->comm, kith_epoch_create(t->g, t->saturated, o->batch, o->seed, &t->epoch));
+  return kith_epoch_create_clusters(t->comm, t->g, t->saturated, o->batch, o->sampler.clusters, o->seed, &t->epoch);
+}
+
 /* What steps of pairs need. */
 static kith_agreed trainer_prepare_pairs(kith_trainer *t) {
   kith_agreed st = {KITH_OK};
-  if (t->train.batch > t->g->n_edge) t->train.batch = (int)t->g->n_edge;
-  KITH_TRY(t->train.sampler.mode == KITH_CLUSTER ? kith_epoch_create_clusters(t->comm, t->g, t->train.batch, t->train.sampler.clusters, t->train.seed, &t->epoch)
-                                                : kith_agree(t->comm, kith_epoch_create(t->g, t->train.batch, t->train.seed, &t->epoch)));
+  KITH_TRY(kith_noise_create(t->comm, t->g, &t->train.negatives, &t->noise));
+  KITH_TRY(trainer_leave_out(t));
+  kith_eid n_pair = t->g->n_edge - kith_trainer_left_out(t).n_pair;
+  if (t->train.batch > n_pair) t->train.batch = (int)n_pair;
+  KITH_TRY(trainer_make_epoch(t));
   t->n_step = t->epoch->n_step;
   kith_batch_shape shape = trainer_shape(t);
-  KITH_TRY(kith_noise_create(t->comm, t->g, &t->train.negatives, &t->noise));
   KITH_TRY(kith_batch_create(t->comm, t->g, t->a, t->noise, &shape, &t->batch));
   if (t->sampled) KITH_TRY(kith_batch_create(t->comm, t->g, t->a, t->noise, &shape, &t->next));
 done:
@@ -151,6 +170,7 @@ void kith_trainer_destroy(kith_trainer **trainer) {
   kith_relation_destroy(&t->a);
   kith_relation_destroy(&t->near);
   kith_epoch_destroy(&t->epoch);
+  kith_saturated_destroy(&t->saturated);
   kith_labelled_destroy(&t->labelled);
   KITH_FREE(t->m);
   KITH_FREE(t->v);
@@ -159,6 +179,11 @@ void kith_trainer_destroy(kith_trainer **trainer) {
 }
 
 int64_t kith_trainer_n_step(const kith_trainer *t) { return t->n_step; }
+
+kith_left_out kith_trainer_left_out(const kith_trainer *t) {
+  if (!t->saturated) return (kith_left_out){0};
+  return (kith_left_out){.n_user = t->saturated->n_user, .n_pair = t->saturated->n_pair, .any = trainer_draws_any(t)};
+}
 
 void kith_trainer_epoch(kith_trainer *t, int64_t epoch) {
   t->epoch_number = epoch;

@@ -17,6 +17,7 @@ struct kith_trainer {
   kith_relation *read;  /* which of both the layers read */
   kith_epoch *epoch;
   kith_noise *noise;
+  kith_saturated *saturated; /* users without negatives; null where others' items are negatives though they are known */
   kith_batch *batch;    /* of the step … */
   kith_batch *next;     /* … and sampled modes: of the one that is planned meanwhile */
   int64_t planned;      /* its number, play.step to be; -1: none */

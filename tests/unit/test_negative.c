@@ -7,6 +7,7 @@
 #include "support/mpi_main.h"
 
 #include "loss/pairs.h"
+#include "sample/complement.h"
 
 enum { USERS = 40, ITEMS = 60, EDGES = 700, DRAWS = 60000 };
 static const double LEVEL = 4.265; /* standard normal quantile of 1 - 1e-5 */
@@ -52,7 +53,8 @@ static void expect_law(const double *count, const double *p, double n) {
     }
   if (rest[1] > 0) chi += (rest[0] - rest[1]) * (rest[0] - rest[1]) / rest[1];
   else assert_true(rest[0] == 0);
-  assert_true(chi < chi_quantile(cells - (rest[1] == 0)));
+  int freedom = cells - (rest[1] == 0);
+  assert_true(freedom > 0 ? chi < chi_quantile(freedom) : chi < 1e-9 * n); /* of one item all draws are */
 }
 
 static void check_noise(kith_negative_options o) {
@@ -86,7 +88,7 @@ static void an_item_that_nobody_met_is_not_popular(void **state) {
   for (int i = 0; i < ITEMS; i++) {
     bool met = false;
     for (int64_t e = 0; e < graph.n_edge; e++) met = met || graph.item[e] == i;
-    assert_true(met == (z->below[i + 1] > z->below[i]));
+    assert_true(met == (z->popular.below[i + 1] > z->popular.below[i]));
   }
   kith_noise_destroy(&z);
 }
@@ -97,7 +99,7 @@ static void negatives_of_a_user_follow_the_law_of_the_others(void **state) {
   kith_negative_options o = {.popularity = 0.5, .alpha = 0.75};
   kith_noise *z = noise_of(o);
   kith_epoch *e = NULL;
-  assert_int_equal(KITH_OK, kith_epoch_create(share, 16, 3, &e));
+  assert_int_equal(KITH_OK, kith_epoch_create(share, NULL, 16, 3, &e));
   for (kith_lid u = 0; u < share->n_own_of[KITH_USER]; u += 9) {
     double p[ITEMS], count[ITEMS] = {0};
     law(o, p);
@@ -145,7 +147,7 @@ static void a_draw_in_the_batch_is_the_item_of_any_other_pair(void **state) {
     kith_epoch *e = NULL;
     assert_int_equal(KITH_OK, kith_relation_create(test_comm, share, 1, &a).status);
     assert_int_equal(KITH_OK, kith_batch_create(test_comm, share, a, z, &shape, &b).status);
-    assert_int_equal(KITH_OK, kith_epoch_create(share, 50, 3, &e));
+    assert_int_equal(KITH_OK, kith_epoch_create(share, NULL, 50, 3, &e));
     kith_epoch_begin(e, 0);
     for (int64_t step = 0; step < e->n_step; step += 3) {
       kith_batch_pairs(b, e, step);
@@ -172,7 +174,7 @@ static void draws_in_batches_follow_the_law_of_all_pairs(void **state) {
   int64_t drawn = 0;
   assert_int_equal(KITH_OK, kith_relation_create(test_comm, share, 1, &a).status);
   assert_int_equal(KITH_OK, kith_batch_create(test_comm, share, a, z, &shape, &b).status);
-  assert_int_equal(KITH_OK, kith_epoch_create(share, BATCH, 3, &e));
+  assert_int_equal(KITH_OK, kith_epoch_create(share, NULL, BATCH, 3, &e));
   law(o, p);
   law_without(0, p);
   for (int64_t epoch = 0; epoch < EPOCHS; epoch++) {
@@ -198,7 +200,7 @@ static void without_other_pairs_all_training_pairs_are_drawn_from(void **state) 
   kith_negative_options o = {.inbatch = 1};
   kith_noise *z = noise_of(o);
   kith_epoch *e = NULL;
-  assert_int_equal(KITH_OK, kith_epoch_create(share, 16, 3, &e));
+  assert_int_equal(KITH_OK, kith_epoch_create(share, NULL, 16, 3, &e));
   kith_epoch_begin(e, 0);
   const kith_seed *s = &e->seeds[0];
   int64_t item = share->train.item[share->train.start[s->user]];
@@ -213,6 +215,200 @@ static void without_other_pairs_all_training_pairs_are_drawn_from(void **state) 
   }
   kith_epoch_destroy(&e);
   kith_noise_destroy(&z);
+}
+
+/* A graph in which user u has all items but the first `lacks[u]` that the random graph does not give it; -1: as it is. */
+static test_graph graph_of_the_insatiable(const int lacks[USERS]) {
+  test_graph t = {.n_user = USERS, .n_item = ITEMS, .user = calloc(USERS * ITEMS, sizeof *t.user), .item = calloc(USERS * ITEMS, sizeof *t.item)};
+  for (int u = 0; u < USERS; u++)
+    for (int i = 0, left = lacks[u]; i < ITEMS; i++) {
+      bool has = false;
+      for (int64_t e = 0; e < graph.n_edge; e++) has = has || (graph.user[e] == u && graph.item[e] == i);
+      if (!has && (lacks[u] < 0 || left-- > 0)) continue;
+      t.user[t.n_edge] = u;
+      t.item[t.n_edge++] = i;
+    }
+  return t;
+}
+
+static const kith_negative_options every_law[] = {
+    {.alpha = 0.75},
+    {.popularity = 1, .alpha = 0.75},
+    {.popularity = 0.3, .alpha = 0.5},
+    {.inbatch = 1},
+    {.popularity = 0.3, .alpha = 0.5, .inbatch = 0.4},
+};
+enum { LAWS = sizeof every_law / sizeof *every_law };
+
+/* The law of a graph of its own, with the items of `others` for what is drawn in the batch; null: of all pairs. */
+static void law_on(const test_graph *t, kith_negative_options o, const kith_others *others, double *p) {
+  double degree[ITEMS] = {0}, sum = 0;
+  for (int64_t e = 0; e < t->n_edge; e++) degree[t->item[e]]++;
+  for (int i = 0; i < ITEMS; i++) sum += pow(degree[i], o.alpha);
+  for (int i = 0; i < ITEMS; i++)
+    p[i] = o.popularity * pow(degree[i], o.alpha) / sum + (others ? 0 : o.inbatch * degree[i] / (double)t->n_edge) + (1 - o.popularity - o.inbatch) / ITEMS;
+  for (int64_t q = 0; others && q < others->n; q++) p[others->pair[q].item] += o.inbatch / (double)others->n;
+}
+
+/* Of users who lack one item, two, three and many, by the direct draw alone and behind the rejection. */
+static void users_of_most_of_the_catalog_draw_the_rest_by_the_same_law(void **state) {
+  (void)state;
+  int lacks[USERS];
+  for (int u = 0; u < USERS; u++) lacks[u] = u % 5 < 3 ? u % 5 + 1 : u % 5 == 3 ? 20 : -1;
+  test_graph t = graph_of_the_insatiable(lacks);
+  kith_graph *g = test_graph_cut(&t, test_comm, 5, 2);
+  kith_pair pair[ITEMS];
+  for (int i = 0; i < ITEMS; i++) pair[i].item = i / 2;
+  for (int k = 0; k < LAWS; k++)
+    for (int way = 0; way < 4; way++) {
+      kith_noise *z = NULL;
+      kith_epoch e = {.g = g, .seed = 5, .epoch = 1};
+      kith_others some = {.n = ITEMS, .pair = pair}, *others = way % 2 ? &some : NULL;
+      assert_int_equal(KITH_OK, kith_noise_create(test_comm, g, &every_law[k], &z).status);
+      for (kith_lid u = 0; u < g->n_own_of[KITH_USER]; u += 3) {
+        double p[ITEMS], count[ITEMS] = {0}, left = 0;
+        law_on(&t, every_law[k], others, p);
+        for (int i = 0; i < ITEMS; i++) left += p[i] *= !kith_lists_has(&g->train, u, i);
+        if (left < 1e-12) law_on(&t, every_law[k], NULL, p); /* it knows the whole batch */
+        left = 0;
+        for (int i = 0; i < ITEMS; i++) left += p[i] *= !kith_lists_has(&g->train, u, i);
+        for (int i = 0; i < ITEMS; i++) p[i] /= left;
+        for (int i = 0; i < 1000; i++) {
+          kith_draw r = kith_random(3, KITH_USE_NEGATIVE, (uint64_t)u, (uint64_t)i, 0);
+          count[way < 2 ? kith__complement_draw(z, &g->train, u, others, &r) : kith_negative_draw(z, &e, u, u, i % 100, i / 100, others)]++;
+        }
+        expect_law(count, p, 1000);
+      }
+      kith_noise_destroy(&z);
+    }
+  kith_graph_destroy(&g);
+  test_graph_free(&t);
+}
+
+/* Each third user has every item. */
+static bool has_all(int64_t user) { return user % 3 == 1; }
+
+static test_graph graph_of_some_who_have_all(void) {
+  int lacks[USERS];
+  for (int u = 0; u < USERS; u++) lacks[u] = has_all(u) ? 0 : -1;
+  return graph_of_the_insatiable(lacks);
+}
+
+static void users_of_all_items_are_found_on_every_rank(void **state) {
+  (void)state;
+  test_graph t = graph_of_some_who_have_all();
+  kith_graph *g = test_graph_cut(&t, test_comm, 5, 2);
+  kith_saturated *s = NULL;
+  int64_t n = 0;
+  assert_int_equal(KITH_OK, kith_saturated_create(test_comm, g, true, &s).status);
+  for (kith_lid u = 0; u < g->n_own_of[KITH_USER]; u++) assert_true(s->own[u] == has_all(g->original[g->row_of[KITH_USER][u]]));
+  for (int64_t e = 0; e < t.n_edge; e++) {
+    assert_int_equal(kith_saturated_before(s, e), n);
+    if (has_all(t.user[e]) && t.item[e] == 0) n += ITEMS; /* all of the user's, behind its first edge */
+  }
+  assert_int_equal(s->n_pair, n);
+  assert_int_equal(s->n_user, n / ITEMS);
+  kith_saturated_destroy(&s);
+  kith_graph_destroy(&g);
+  test_graph_free(&t);
+}
+
+/* Of the pairs that are left, numbered in the order of graph.h5, the order is the keyed permutation, on any cut. */
+static void pairs_of_users_of_all_items_are_in_no_step(void **state) {
+  (void)state;
+  test_graph t = graph_of_some_who_have_all();
+  kith_graph *g = test_graph_cut(&t, test_comm, 5, 2);
+  kith_saturated *s = NULL;
+  kith_epoch *e = NULL;
+  int64_t n = 0, *number = calloc((size_t)t.n_edge, sizeof *number), sum = 0;
+  for (int64_t k = 0; k < t.n_edge; k++) number[k] = has_all(t.user[k]) ? -1 : n++;
+  assert_int_equal(KITH_OK, kith_saturated_create(test_comm, g, true, &s).status);
+  assert_int_equal(KITH_OK, kith_epoch_create(g, s, 50, 3, &e));
+  assert_int_equal(e->n_step, (n + 49) / 50);
+  for (int64_t epoch = 0; epoch < 2; epoch++) {
+    kith_shuffle order = kith_shuffle_make(3, KITH_USE_SHUFFLE, (uint64_t)epoch, (uint64_t)n);
+    kith_epoch_begin(e, epoch);
+    for (kith_eid i = 0; i < e->first[e->n_step]; i++) {
+      int64_t k = number[kith_seed_edge(g, &e->seeds[i])];
+      assert_true(k >= 0);
+      assert_int_equal(e->seeds[i].place, kith_shuffle_place(&order, (uint64_t)k));
+    }
+    sum += e->first[e->n_step];
+  }
+  kith_comm_sum_int(test_comm, 1, &sum);
+  assert_int_equal(sum, 2 * n);
+  kith_epoch_destroy(&e);
+  kith_saturated_destroy(&s);
+  kith_graph_destroy(&g);
+  test_graph_free(&t);
+  free(number);
+}
+
+/* In rounds of clusters too each other pair comes once an epoch, at a place of its own in its part's step. */
+static void clusters_leave_users_of_all_items_out_too(void **state) {
+  (void)state;
+  enum { PARTS = 7, TAKEN = 2 };
+  test_graph t = graph_of_some_who_have_all();
+  kith_graph *g = test_graph_cut(&t, test_comm, PARTS, 2);
+  kith_saturated *s = NULL;
+  kith_epoch *e = NULL;
+  assert_int_equal(KITH_OK, kith_saturated_create(test_comm, g, true, &s).status);
+  assert_int_equal(KITH_OK, kith_epoch_create_clusters(test_comm, g, s, 40, TAKEN, 3, &e).status);
+  assert_true(e->rounds > 1);
+  int64_t n = t.n_edge - s->n_pair, *seen = calloc((size_t)(t.n_edge + n), sizeof *seen);
+  kith_epoch_begin(e, 1);
+  assert_int_equal(e->place_first[e->n_step], n);
+  for (int64_t step = 0; step < e->n_step; step++)
+    for (kith_eid i = e->first[step]; i < e->first[step + 1]; i++) {
+      kith_lid row = g->row_of[KITH_USER][e->seeds[i].user];
+      int part = test_part(2, PARTS, KITH_USER, g->original[row]);
+      int64_t steps = kith_cluster_steps(PARTS, TAKEN), round = e->rounds + step / steps;
+      assert_int_equal(kith_cluster_step(3, round, PARTS, TAKEN, part), step % steps);
+      assert_in_range(e->seeds[i].place, e->place_first[step], e->place_first[step + 1] - 1);
+      seen[kith_seed_edge(g, &e->seeds[i])]++;
+      seen[t.n_edge + e->seeds[i].place]++;
+    }
+  kith_comm_sum_int(test_comm, (int)(t.n_edge + n), seen);
+  for (int64_t k = 0; k < t.n_edge; k++) assert_int_equal(seen[k], !has_all(t.user[k]));
+  for (int64_t k = 0; k < n; k++) assert_int_equal(seen[t.n_edge + k], 1);
+  kith_epoch_destroy(&e);
+  kith_saturated_destroy(&s);
+  kith_graph_destroy(&g);
+  test_graph_free(&t);
+  free(seen);
+}
+
+/* Popular and in-batch draws never reach an item that nobody met: who knows all others is saturated for them. */
+static void a_user_of_all_items_that_are_drawn_is_saturated(void **state) {
+  (void)state;
+  test_graph t = {.n_user = 2, .n_item = 4, .n_edge = 4, .user = (int32_t[]){0, 0, 0, 1}, .item = (int32_t[]){0, 1, 3, 1}};
+  kith_graph *g = test_graph_cut(&t, test_comm, 2, 2);
+  const struct { kith_negative_options o; int n_user; } law[] = {
+      {{.alpha = 0.75}, 0}, {{.popularity = 0.9, .alpha = 0.75}, 0}, {{.popularity = 1, .alpha = 0}, 0},
+      {{.popularity = 1, .alpha = 0.75}, 1}, {{.inbatch = 1}, 1}, {{.popularity = 0.1, .alpha = 1, .inbatch = 0.9}, 1}};
+  for (size_t k = 0; k < sizeof law / sizeof *law; k++) {
+    kith_noise *z = NULL;
+    kith_saturated *s = NULL;
+    assert_int_equal(KITH_OK, kith_noise_create(test_comm, g, &law[k].o, &z).status);
+    assert_int_equal(KITH_OK, kith_saturated_create(test_comm, g, kith_noise_draws_any(z), &s).status);
+    assert_int_equal(s->n_user, law[k].n_user);
+    assert_int_equal(s->n_pair, 3 * law[k].n_user);
+    kith_saturated_destroy(&s);
+    kith_noise_destroy(&z);
+  }
+  kith_graph_destroy(&g);
+}
+
+static void a_graph_whose_users_all_have_all_items_is_refused(void **state) {
+  (void)state;
+  int lacks[USERS] = {0};
+  test_graph t = graph_of_the_insatiable(lacks);
+  kith_graph *g = test_graph_cut(&t, test_comm, 5, 2);
+  kith_saturated *s = NULL;
+  assert_int_equal(KITH_EDATA, kith_saturated_create(test_comm, g, true, &s).status);
+  assert_null(s);
+  kith_graph_destroy(&g);
+  test_graph_free(&t);
 }
 
 static void the_first_negative_is_the_one_that_has_always_been(void **state) {
@@ -283,7 +479,7 @@ static void the_hardest_of_a_pool_is_picked(void **state) {
   assert_int_equal(KITH_OK, kith_noise_create(test_comm, share, &o, &z).status);
   assert_int_equal(KITH_OK, kith_relation_create(test_comm, share, 1, &a).status);
   assert_int_equal(KITH_OK, kith_batch_create(test_comm, share, a, z, &shape, &b).status);
-  assert_int_equal(KITH_OK, kith_epoch_create(share, 128, 3, &e));
+  assert_int_equal(KITH_OK, kith_epoch_create(share, NULL, 128, 3, &e));
   assert_int_equal(KITH_OK, kith_tape_create(&t));
   kith_epoch_begin(e, 0);
   for (int64_t step = 0; step < e->n_step; step++) {
@@ -323,7 +519,7 @@ static void shared_negatives_follow_their_law_and_are_marked_for_those_who_know_
   law(popular, p);
   assert_int_equal(KITH_OK, kith_relation_create(test_comm, share, 1, &a).status);
   assert_int_equal(KITH_OK, kith_batch_create(test_comm, share, a, z, &shape, &b).status);
-  assert_int_equal(KITH_OK, kith_epoch_create(share, PAIRS, 3, &e));
+  assert_int_equal(KITH_OK, kith_epoch_create(share, NULL, PAIRS, 3, &e));
   for (int64_t epoch = 0; epoch < 20; epoch++) {
     kith_epoch_begin(e, epoch);
     for (int64_t step = 0; step < e->n_step; step++) {
@@ -381,7 +577,11 @@ static void a_step_of_too_many_rows_is_refused(void **state) {
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(draws_follow_their_law), cmocka_unit_test(an_item_that_nobody_met_is_not_popular),
-      cmocka_unit_test(negatives_of_a_user_follow_the_law_of_the_others), cmocka_unit_test(the_first_negative_is_the_one_that_has_always_been),
+      cmocka_unit_test(negatives_of_a_user_follow_the_law_of_the_others),
+      cmocka_unit_test(users_of_most_of_the_catalog_draw_the_rest_by_the_same_law), cmocka_unit_test(users_of_all_items_are_found_on_every_rank),
+      cmocka_unit_test(pairs_of_users_of_all_items_are_in_no_step), cmocka_unit_test(clusters_leave_users_of_all_items_out_too),
+      cmocka_unit_test(a_user_of_all_items_that_are_drawn_is_saturated), cmocka_unit_test(a_graph_whose_users_all_have_all_items_is_refused),
+      cmocka_unit_test(the_first_negative_is_the_one_that_has_always_been),
       cmocka_unit_test(the_share_of_hard_negatives_is_the_share_asked_for), cmocka_unit_test(the_hardest_of_a_pool_is_picked),
       cmocka_unit_test(shared_negatives_follow_their_law_and_are_marked_for_those_who_know_them),
       cmocka_unit_test(a_draw_in_the_batch_is_the_item_of_any_other_pair), cmocka_unit_test(draws_in_batches_follow_the_law_of_all_pairs),
