@@ -107,7 +107,7 @@ typedef enum kith_id_kind { KITH_ID_AUTO, KITH_ID_TEXT } kith_id_kind;
 
 /** Where a list lies and how to read it. */
 typedef struct kith_source {
-  char path[KITH_PATH];     /**< "" when the job names none; plain or gzip */
+  char path[KITH_PATH];     /**< "" when the job names none; plain, gzip or zstd */
   kith_format format;       /**< adjacency: "user item item …"; edges: one pair a line, with columns */
   char delimiter[8];        /**< between columns: ",", "\t", " ", "::"; "" = white space for adjacency, guessed for edges */
   bool header;              /**< edges: the first line names the columns */

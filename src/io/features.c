@@ -66,6 +66,7 @@ static kith_status reading_sparse(reading *r, kith__cell rest) {
     r->d->unknown_features += r->node >= 0 && feature < 0;
     KITH_TRY(reading_add(r, feature, value));
   }
+  KITH_TRY(kith__knife_end(&knife, &r->lines, rest));
 done:
   return st;
 }
@@ -83,6 +84,7 @@ static kith_status reading_dense(reading *r, kith__cell rest) {
     if (n == FEATURES_MOST) KITH_TRY(kith__lines_fail(&r->lines, "expected at most %d numbers behind the id, found more", FEATURES_MOST));
     if (value != 0) KITH_TRY(reading_add(r, n, value));
   }
+  KITH_TRY(kith__knife_end(&knife, &r->lines, rest));
   if (n == 0) KITH_TRY(kith__lines_fail(&r->lines, "expected numbers behind the id, found none"));
   if (r->width == 0) r->width = n;
   if (n != r->width) KITH_TRY(kith__lines_fail(&r->lines, "expected %d numbers behind the id, as in the lines before, found %d", r->width, n));
@@ -123,7 +125,10 @@ static kith_status reading_lines(reading *r) {
     KITH_TRY(kith__lines_next(&r->lines, &line));
     if (line.size < 0) break;
     if (first) knife = kith__knife_guess(line);
-    if (!kith__knife_cut(&knife, &line, &id)) continue;
+    if (!kith__knife_cut(&knife, &line, &id)) {
+      KITH_TRY(kith__knife_end(&knife, &r->lines, line));
+      continue;
+    }
     if (!line.at) line = (kith__cell){"", 0};
     KITH_TRY(reading_whose(r, id));
     KITH_TRY(r->d->source->format == KITH_DENSE ? reading_dense(r, line) : reading_sparse(r, line));

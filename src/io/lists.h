@@ -59,17 +59,26 @@ enum { KITH__CELLS = 256 }; /**< columns that are looked at */
 typedef struct kith__knife {
   char text[8];
   int size;
+  bool unquoted; /**< a quote is a character like any other */
+  bool dry;      /**< the line is only looked at: doubled quotes stay as they are */
 } kith__knife;
+
+/** What is wrong with the quotes of a line: the size of `rest` where it could not be cut any further. */
+enum { KITH__QUOTE_OPEN = -1, KITH__QUOTE_PASSED = -2 };
 
 /** The knife that a job names; "" and " " mean white space. */
 kith__knife kith__knife_make(const char *delimiter);
 /** The knife that suits a line: "::", tab, comma, semicolon, else white space. */
 kith__knife kith__knife_guess(kith__cell line);
 /**
- * Cut the next cell off the front of `rest`; spaces around it and quotes are dropped.  Returns false at the end of the
- * line.  After the last cell rest->at is null.
+ * Cut the next cell off the front of `rest`; spaces around it are dropped.  A cell in quotes may hold delimiters and, written
+ * twice, quotes (RFC 4180); doubled ones are made single in place, so `rest` lies in memory that may be written.
+ * Returns false at the end of the line, and where its quotes are wrong, which kith__knife_end() tells apart.
+ * After the last cell rest->at is null, unless the knife is white space.
  */
 bool kith__knife_cut(const kith__knife *knife, kith__cell *rest, kith__cell *cell);
+/** Whether the quotes of the line are right to its end, columns that nobody read included.  Errors: KITH_EDATA. */
+kith_status kith__knife_end(const kith__knife *knife, const kith__lines *lines, kith__cell rest) KITH_MUST_USE;
 
 static inline bool kith__is_plain(char c, char delimiter) { return c > ' ' && c != delimiter && c != '"'; }
 

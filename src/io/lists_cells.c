@@ -26,19 +26,18 @@ kith__knife kith__knife_guess(kith__cell line) {
 
 static inline bool cell_is_space(char c) { return c == ' ' || c == '\t'; }
 
-/* White space: any run of it parts two cells, and runs at the ends part nothing. */
-static bool knife_cut_white(kith__cell *rest, kith__cell *cell) {
-  const char *at = rest->at, *end = rest->at + rest->size;
-  while (at < end && cell_is_space(*at)) at++;
-  const char *stop = at;
-  while (stop < end && !cell_is_space(*stop)) stop++;
-  *cell = (kith__cell){at, stop - at};
-  *rest = (kith__cell){stop, end - stop};
-  return stop > at;
+/* Whether two cells are parted at `at`. */
+static inline bool knife_parts(const kith__knife *knife, const char *at, const char *end) {
+  if (knife->size == 0) return cell_is_space(*at);
+  return end - at >= knife->size && memcmp(at, knife->text, (size_t)knife->size) == 0;
 }
 
 /* Where the next delimiter begins, or the end. */
 static const char *knife_find(const kith__knife *knife, const char *at, const char *end) {
+  if (knife->size == 0) {
+    while (at < end && !cell_is_space(*at)) at++;
+    return at;
+  }
   if (knife->size == 1) {
     while (at < end && *at != knife->text[0]) at++; /* cells are short: a call of memchr costs more */
     return at;
@@ -47,32 +46,70 @@ static const char *knife_find(const kith__knife *knife, const char *at, const ch
   return found ? found : end;
 }
 
-/* A cell in quotes may hold the delimiter; two quotes in a row do not close it. */
-static const char *knife_find_quoted(const kith__knife *knife, const char *at, const char *end) {
-  const char *quote = memchr(at + 1, '"', (size_t)(end - at - 1));
-  while (quote && quote + 1 < end && quote[1] == '"') quote = memchr(quote + 2, '"', (size_t)(end - quote - 2));
-  return knife_find(knife, quote ? quote : at, end);
+/* Behind a cell that ends at `stop`.  Between white space there is no empty cell, so nothing is left behind the last one. */
+static void knife_rest(const kith__knife *knife, const char *stop, const char *end, kith__cell *rest) {
+  if (knife->size == 0) *rest = (kith__cell){stop, end - stop};
+  else *rest = stop < end ? (kith__cell){stop + knife->size, end - stop - knife->size} : (kith__cell){NULL, 0};
 }
 
-static kith__cell cell_trim(const char *at, const char *end) {
-  while (at < end && cell_is_space(*at)) at++;
-  while (end > at && cell_is_space(end[-1])) end--;
-  if (end - at >= 2 && *at == '"' && end[-1] == '"') {
-    at++;
-    end--;
+/* The quote that closes a cell; *doubled of those before it stand twice.  Null if none does. */
+static const char *quote_close(const char *at, const char *end, int64_t *doubled) {
+  *doubled = 0;
+  for (at = memchr(at, '"', (size_t)(end - at)); at && at + 1 < end && at[1] == '"'; ++*doubled)
+    at = memchr(at + 2, '"', (size_t)(end - at - 2));
+  return at;
+}
+
+/* Two quotes become one, in place: a line lies in the buffer of its file, and is cut once. */
+static int64_t quote_undouble(const char *cell, int64_t size) {
+  char *text = (char *)(uintptr_t)cell;
+  int64_t n = 0;
+  for (int64_t i = 0; i < size; i++) {
+    text[n++] = text[i];
+    i += text[i] == '"';
   }
-  return (kith__cell){at, end - at};
+  return n;
+}
+
+/* `at` is behind the opening quote. */
+static bool knife_cut_quoted(const kith__knife *knife, const char *at, const char *end, kith__cell *rest, kith__cell *cell) {
+  int64_t doubled;
+  const char *close = quote_close(at, end, &doubled), *stop = close ? close + 1 : end;
+  while (knife->size > 0 && stop < end && cell_is_space(*stop) && !knife_parts(knife, stop, end)) stop++;
+  if (!close || (stop < end && !knife_parts(knife, stop, end))) {
+    *rest = (kith__cell){NULL, close ? KITH__QUOTE_PASSED : KITH__QUOTE_OPEN};
+    return false;
+  }
+  *cell = (kith__cell){at, close - at};
+  if (doubled > 0 && !knife->dry) cell->size = quote_undouble(at, cell->size);
+  knife_rest(knife, stop, end, rest);
+  return true;
 }
 
 bool kith__knife_cut(const kith__knife *knife, kith__cell *rest, kith__cell *cell) {
-  if (knife->size == 0) return knife_cut_white(rest, cell);
   if (!rest->at) return false;
   const char *at = rest->at, *end = at + rest->size;
-  while (at < end && *at == ' ') at++;
-  const char *stop = at < end && *at == '"' ? knife_find_quoted(knife, at, end) : knife_find(knife, at, end);
-  *cell = cell_trim(at, stop);
-  *rest = stop < end ? (kith__cell){stop + knife->size, end - stop - knife->size} : (kith__cell){NULL, 0};
+  while (at < end && cell_is_space(*at) && (knife->size == 0 || !knife_parts(knife, at, end))) at++;
+  if (knife->size == 0 && at == end) {
+    *rest = (kith__cell){end, 0};
+    return false;
+  }
+  if (at < end && *at == '"' && !knife->unquoted) return knife_cut_quoted(knife, at + 1, end, rest, cell);
+  const char *stop = knife_find(knife, at, end), *last = stop;
+  while (last > at && cell_is_space(last[-1])) last--;
+  *cell = (kith__cell){at, last - at};
+  knife_rest(knife, stop, end, rest);
   return true;
+}
+
+kith_status kith__knife_end(const kith__knife *knife, const kith__lines *lines, kith__cell rest) {
+  kith__cell cell;
+  while (rest.at && !knife->unquoted && memchr(rest.at, '"', (size_t)rest.size) && kith__knife_cut(knife, &rest, &cell)) {}
+  if (rest.at || rest.size == 0) return KITH_OK;
+  if (rest.size == KITH__QUOTE_OPEN)
+    return kith__lines_fail(lines, "expected a quote that closes the one at a field's front, found the end of the line (a field holds no line "
+                                   "break; a quote inside of a quoted field stands twice)");
+  return kith__lines_fail(lines, "expected a delimiter behind a quoted field, found more text (a quote inside of a quoted field stands twice)");
 }
 
 /* ---- reading ----------------------------------------------------------------------------------------------------- */

@@ -166,6 +166,7 @@ static kith_status edges_line(const kith__lines *lines, const columns *c, kith__
   char shown[48];
   int n = 0;
   while (n < c->n && kith__knife_next(&c->knife, &line, &cell[n])) n++;
+  if (line.at || line.size < 0) KITH_TRY(kith__knife_end(&c->knife, lines, line));
   if (n < c->n) {
     st = edges_refuse(lines, c, n);
     goto done;
@@ -215,7 +216,7 @@ static kith_status adjacency_line(const kith__lines *lines, const kith__knife *k
   kith_status st = KITH_OK;
   kith__cell user, item;
   int32_t u, i;
-  if (!kith__knife_cut(knife, &line, &user)) goto done;
+  if (!kith__knife_cut(knife, &line, &user)) return kith__knife_end(knife, lines, line);
   KITH_TRY(meet_user(meet, lines, user, &u));
   while (kith__knife_cut(knife, &line, &item)) {
     if (item.size == 0 && !line.at) break; /* a delimiter that closes the line */
@@ -223,6 +224,7 @@ static kith_status adjacency_line(const kith__lines *lines, const kith__knife *k
     if (meet_is_old(meet, u, i)) return meet_refuse_old(meet, lines, user, item);
     KITH_TRY(meet_pair(meet, pairs, u, i, 0, 0));
   }
+  KITH_TRY(kith__knife_end(knife, lines, line));
 done:
   return st;
 }

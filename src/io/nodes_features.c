@@ -53,6 +53,7 @@ static kith_status features_sparse(features *f, const kith__lines *lines, kith__
       return kith__lines_fail(lines, "expected a feature, 0 to %d, or feature:value, found %s", FEATURES_MOST - 1, kith__cell_show(cell, shown));
     KITH_TRY(features_add(f, feature, value));
   }
+  KITH_TRY(kith__knife_end(&white, lines, line));
 done:
   return st;
 }
@@ -69,6 +70,7 @@ static kith_status features_dense(features *f, const kith__lines *lines, const k
       return kith__lines_fail(lines, "expected at most %d numbers, found %s", FEATURES_MOST, kith__cell_show(cell, shown));
     KITH_TRY(features_add(f, n, value));
   }
+  KITH_TRY(kith__knife_end(knife, lines, line));
   if (f->node > 0 && n != f->most) return kith__lines_fail(lines, "expected %d numbers, as in line 1, found %d", f->most, n);
 done:
   return st;

@@ -36,6 +36,7 @@ static kith_status labels_line(labels *l, const kith__lines *lines, kith__cell l
     if (kith__knife_cut(&white, &line, &more)) return kith__lines_fail(lines, "expected one label, found %s behind it", kith__cell_show(more, shown));
     KITH_TRY(kith__names_take(&l->names, lines, first, true, &class));
   }
+  KITH_TRY(kith__knife_end(&white, lines, line));
   l->label[l->n++] = class;
 done:
   return st;
@@ -159,6 +160,7 @@ kith_status kith__nodes_split(const char *path, kith_node_split split, kith__nod
       KITH_TRY(nodes_number(nodes, &lines, cell, &node));
       KITH_TRY(split_take(&lines, node, split, nodes));
     }
+    KITH_TRY(kith__knife_end(&white, &lines, line));
   }
   KITH_CHECK(n > 0, KITH_EDATA, "%s: expected numbers of nodes, found none", path);
 done:
@@ -176,6 +178,7 @@ static kith_status edges_line(const kith__nodes *nodes, const kith__lines *lines
   int32_t node[2] = {0, 0};
   int n = 0;
   while (n < 3 && kith__knife_cut(knife, &line, &cell[n])) n++;
+  KITH_TRY(kith__knife_end(knife, lines, line));
   if (n != 2) return kith__lines_fail(lines, "expected the numbers of two nodes, found %d column%s", n, n == 1 ? "" : "s or more");
   for (int i = 0; i < 2; i++) KITH_TRY(nodes_number(nodes, lines, cell[i], &node[i]));
   if (node[0] == node[1]) {

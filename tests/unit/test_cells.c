@@ -12,17 +12,36 @@
 
 static kith__cell cell_of(const char *text) { return (kith__cell){text, (int64_t)strlen(text)}; }
 
+static const kith__lines here = {.path = "here", .number = 7};
+
 /* Cut `line` and join the cells with "|", by both ways of cutting. */
 static void assert_cut(const char *delimiter, const char *line, const char *expected) {
   kith__knife knife = kith__knife_make(delimiter);
   for (int quick = 0; quick < 2; quick++) {
-    char joined[256] = "";
-    kith__cell rest = cell_of(line), cell;
+    char joined[256] = "", copy[256];
+    strcpy(copy, line); /* quotes are made single in place */
+    kith__cell rest = cell_of(copy), cell;
     while (quick ? kith__knife_next(&knife, &rest, &cell) : kith__knife_cut(&knife, &rest, &cell)) {
       strncat(joined, cell.at, (size_t)cell.size);
       strcat(joined, "|");
     }
     assert_string_equal(joined, expected);
+    assert_int_equal(kith__knife_end(&knife, &here, rest), KITH_OK);
+  }
+}
+
+/* A line that is cut as far as `cells` cells, and is then refused. */
+static void assert_torn(const char *delimiter, const char *line, int cells, const char *expected) {
+  kith__knife knife = kith__knife_make(delimiter);
+  for (int ahead = 0; ahead <= cells; ahead++) {
+    char copy[256];
+    strcpy(copy, line);
+    kith__cell rest = cell_of(copy), cell;
+    for (int i = 0; i < ahead; i++) assert_true(kith__knife_next(&knife, &rest, &cell));
+    if (ahead == cells) assert_false(kith__knife_next(&knife, &rest, &cell));
+    assert_int_equal(kith__knife_end(&knife, &here, rest), KITH_EDATA);
+    assert_non_null(strstr(kith_error_text(), expected));
+    assert_non_null(strstr(kith_error_text(), "here:7: "));
   }
 }
 
@@ -52,8 +71,46 @@ static void quotes_keep_a_delimiter_inside(void **state) {
   (void)state;
   assert_cut(",", "\"a, b\",c", "a, b|c|");
   assert_cut(",", "1, \"x\" ,2", "1|x|2|");
-  assert_cut(",", "\"say \"\"a, b\"\"\",c", "say \"\"a, b\"\"|c|");
-  assert_cut(",", "\"open,c", "\"open|c|");
+  assert_cut("", "\"Smith John\" \"i 1\"", "Smith John|i 1|");
+  assert_cut("\t", " \"a\tb\" \tc", "a\tb|c|");
+  assert_cut("::", "\"a::b\"::c", "a::b|c|");
+  assert_cut(",", "\"\",c,\"\"", "|c||");
+  assert_cut(",", "\" a \",c", " a |c|");
+}
+
+static void two_quotes_in_quotes_are_one(void **state) {
+  (void)state;
+  assert_cut(",", "\"say \"\"a, b\"\"\",c", "say \"a, b\"|c|");
+  assert_cut("", "\"Smith \"\"Bob\"\"\" \"\"\"\"", "Smith \"Bob\"|\"|");
+  assert_cut("", "\"\"\"\"\"\"", "\"\"|");
+}
+
+static void a_quote_further_inside_is_a_character(void **state) {
+  (void)state;
+  assert_cut(",", "12\" disc,a\"\"b", "12\" disc|a\"\"b|");
+  assert_cut("", "12\" x\"", "12\"|x\"|");
+}
+
+static void quotes_may_be_characters_altogether(void **state) {
+  (void)state;
+  kith__knife knife = kith__knife_make("\t");
+  kith__cell rest = cell_of("\"Weird Al\" Yankovic\t\"x"), cell;
+  knife.unquoted = true;
+  assert_true(kith__knife_next(&knife, &rest, &cell) && cell.size == 19);
+  assert_true(kith__knife_next(&knife, &rest, &cell) && cell.size == 2);
+  assert_false(kith__knife_next(&knife, &rest, &cell));
+  assert_int_equal(kith__knife_end(&knife, &here, rest), KITH_OK);
+}
+
+static void a_quote_that_is_not_closed_or_has_text_behind_it_is_refused(void **state) {
+  (void)state;
+  assert_torn(",", "\"open,c", 0, "found the end of the line");
+  assert_torn(",", "a,b,\"open", 2, "found the end of the line");
+  assert_torn("", "a \"b c", 1, "found the end of the line");
+  assert_torn(",", "\"odd\"\",c", 0, "found the end of the line");
+  assert_torn(",", "\"a\"b,c", 0, "found more text");
+  assert_torn("", "\"a\"b c", 0, "found more text");
+  assert_torn("\t", "u\t\"a\" b", 1, "found more text");
 }
 
 static void the_delimiter_of_a_line_is_guessed(void **state) {
@@ -129,6 +186,10 @@ int main(void) {
       cmocka_unit_test(one_character_parts_cells_and_leaves_empty_ones),
       cmocka_unit_test(several_characters_part_cells_together),
       cmocka_unit_test(quotes_keep_a_delimiter_inside),
+      cmocka_unit_test(two_quotes_in_quotes_are_one),
+      cmocka_unit_test(a_quote_further_inside_is_a_character),
+      cmocka_unit_test(quotes_may_be_characters_altogether),
+      cmocka_unit_test(a_quote_that_is_not_closed_or_has_text_behind_it_is_refused),
       cmocka_unit_test(the_delimiter_of_a_line_is_guessed),
       cmocka_unit_test(an_integer_has_one_spelling),
       cmocka_unit_test(a_time_is_seconds_or_a_date),
