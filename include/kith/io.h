@@ -69,6 +69,11 @@ kith_agreed kith_h5_get_int(kith_h5 *f, const char *name, int64_t *value) KITH_M
 kith_agreed kith_h5_get_real(kith_h5 *f, const char *name, double *value) KITH_MUST_USE;
 /** The text is a new block, freed by the caller with KITH_FREE(). */
 kith_agreed kith_h5_get_text(kith_h5 *f, const char *name, char **text) KITH_MUST_USE;
+/**
+ * Files that repeat the fingerprint of graph.h5 belong to that graph.  Collective.
+ * Errors: KITH_EDATA, "PATH: `what`", unless the attribute is `wanted`.
+ */
+kith_agreed kith_h5_check_fingerprint(kith_h5 *f, uint64_t wanted, const char *what) KITH_MUST_USE;
 /** Whether the root has an attribute.  Collective. */
 bool kith_h5_has_attribute(kith_h5 *f, const char *name);
 /** One thing in a file: an attribute of the root with its value, or a dataset with its size. */
@@ -234,7 +239,7 @@ typedef struct kith_dataset {
   kith_eid n_edge;               /**< training interactions; edges */
   kith_lists train, valid, test; /**< a row per user; classification: train has a row per node, its neighbours */
   float *weight;                 /**< of the training interactions, in their order; null if they have none */
-  uint64_t fingerprint;          /**< of the training and held-out lists, and of features */
+  uint64_t fingerprint;          /**< of all datasets of graph.h5 */
   int n_feature_of[KITH_TYPES];  /**< recommendation: features of users and of items, 0 without … */
   kith_features features[KITH_TYPES]; /**< … and those of every node, in original order */
   int n_class, n_feature;        /**< classification, as the next ones */
@@ -295,14 +300,23 @@ typedef struct kith_embeddings_note {
   const char *job;      /**< resolved job */
 } kith_embeddings_note;
 
+/** The ids of a graph's nodes and classes, each rank having one block of each. */
+typedef struct kith_graph_ids kith_graph_ids;
+
+/**
+ * Read them from graph.h5: 8 bytes a node over all ranks, or the width of text ids.  Collective.
+ * Errors: KITH_EDATA if it is not the graph that `g` was cut from; KITH_ENOINPUT, KITH_EIO, KITH_ENOMEM.
+ */
+kith_agreed kith_graph_ids_read(const kith_comm *comm, const kith_graph *g, const char *graph_path, kith_graph_ids **out) KITH_MUST_USE;
+void kith_graph_ids_destroy(kith_graph_ids **ids); /**< Local; accepts null. */
+
 /**
  * Write ids and final embeddings in original order; for classification the logits, and the class that each node is
  * predicted to have.  Collective.
  *
- * @param graph_path  where the ids are
  * @param x           [n_own, d]
  */
-kith_agreed kith_embeddings_write(const kith_comm *comm, const kith_graph *g, const char *graph_path, const char *path, int d,
+kith_agreed kith_embeddings_write(const kith_comm *comm, const kith_graph *g, const kith_graph_ids *ids, const char *path, int d,
                                   const float *x, const kith_embeddings_note *note) KITH_MUST_USE;
 /** Read this rank's rows: *x is a new block [n_own, *d].  KITH_EDATA if they are of another graph.  Collective. */
 kith_agreed kith_embeddings_read(const kith_comm *comm, const kith_graph *g, const char *path, int *d, float **x) KITH_MUST_USE;

@@ -50,6 +50,11 @@ bool cli_has_stage(const cli *c, const char *name, char *path);
  */
 kith_agreed cli_read_parts(const cli *c, const char *parts, kith_graph **g) KITH_MUST_USE;
 
+/** Whether graph.h5 at a path is the one that `g` was cut from.  Collective. */
+kith_agreed cli_is_graph(const cli *c, const char *graph, const kith_graph *g, bool *same) KITH_MUST_USE;
+/** After ids were read from graph.h5: it must still be that of `g`.  Collective.  Errors: KITH_EDATA. */
+kith_agreed cli_check_graph(const cli *c, const char *graph, const kith_graph *g) KITH_MUST_USE;
+
 /** The job's task must be that of the graph.  Collective.  Errors: KITH_ECONFIG. */
 kith_agreed cli_check_task(const cli *c, const kith_graph *g) KITH_MUST_USE;
 /** For verbs about users and items.  Local.  Errors: KITH_ECONFIG if the job's task is another. */

@@ -31,10 +31,11 @@ done:
   return st;
 }
 
-static kith_agreed embed_exported_epoch(const kith_comm *comm, const char *embeddings, int64_t *epoch) {
+static kith_agreed embed_exported_epoch(const kith_comm *comm, const kith_graph *g, const char *embeddings, int64_t *epoch) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
   KITH_TRY(kith_h5_open(comm, embeddings, KITH_EMBEDDINGS_FORMAT, KITH_ROWS_VERSION, &f));
+  KITH_TRY(kith_h5_check_fingerprint(f, g->fingerprint, "holds embeddings of another graph; train again"));
   KITH_TRY(kith_h5_get_int(f, "epoch", epoch));
 done:
   kith_h5_close(&f);
@@ -42,9 +43,9 @@ done:
 }
 
 /* The checkpoint that embeddings.h5 was made from, so that products of both rank; the newest, where that one is gone. */
-static kith_agreed embed_choose(cli *c, const char *embeddings, char *checkpoint, int64_t *exported) {
+static kith_agreed embed_choose(cli *c, const kith_graph *g, const char *embeddings, char *checkpoint, int64_t *exported) {
   kith_agreed st = {KITH_OK};
-  KITH_TRY(embed_exported_epoch(c->comm, embeddings, exported));
+  KITH_TRY(embed_exported_epoch(c->comm, g, embeddings, exported));
   KITH_TRY(kith_checkpoint_of(c->comm, c->job.work, *exported, checkpoint));
   if (!checkpoint[0]) KITH_TRY(kith_checkpoint_find(c->comm, c->job.work, 0, checkpoint));
   if (!checkpoint[0]) KITH_TRY(kith_agreed_same(kith_fail(KITH_ENOINPUT, "%s: no checkpoint is there: run kith train %s first", c->job.work, c->job.path)));
@@ -105,9 +106,10 @@ kith_agreed cli_embed(cli *c) {
   KITH_TRY(kith_agree(c->comm, embed_resolve(c, &run, output, embeddings)));
   double began = kith_clock();
   kith_new_options o = embed_options(&c->job);
-  KITH_TRY(embed_choose(c, embeddings, checkpoint, &exported));
   KITH_TRY(cli_read_parts(c, run.parts, &g));
+  KITH_TRY(embed_choose(c, g, embeddings, checkpoint, &exported));
   KITH_TRY(kith_newcomers_read(c->comm, run.graph, &o, &new));
+  KITH_TRY(cli_check_graph(c, run.graph, g));
   KITH_TRY(kith_embed(c->comm, g, &run, &new, checkpoint, &e));
   KITH_TRY(embed_write(c, g, &new, &e, output));
   embed_print(c, &new, &e, exported, output, kith_clock() - began);

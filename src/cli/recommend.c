@@ -57,6 +57,7 @@ static kith_agreed recommend_load(cli *c, answer *a) {
   KITH_TRY(cli_read_embeddings(c, &a->g, &a->d, &a->x));
   KITH_TRY(kith_ids_read(c->comm, graph, KITH_USER, &a->user));
   KITH_TRY(kith_ids_read(c->comm, graph, KITH_ITEM, &a->item));
+  KITH_TRY(cli_check_graph(c, graph, a->g));
 done:
   return st;
 }

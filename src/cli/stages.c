@@ -26,26 +26,35 @@ bool cli_has_stage(const cli *c, const char *name, char *path) {
   return there;
 }
 
-static kith_agreed stages_fingerprint(const cli *c, const char *graph, uint64_t *out) {
+kith_agreed cli_is_graph(const cli *c, const char *graph, const kith_graph *g, bool *same) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
   int64_t fingerprint = 0;
   KITH_TRY(kith_h5_open(c->comm, graph, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &f));
   KITH_TRY(kith_h5_get_int(f, "fingerprint", &fingerprint));
-  *out = (uint64_t)fingerprint;
+  *same = (uint64_t)fingerprint == g->fingerprint;
 done:
   kith_h5_close(&f);
+  return st;
+}
+
+kith_agreed cli_check_graph(const cli *c, const char *graph, const kith_graph *g) {
+  kith_agreed st = {KITH_OK};
+  bool same = true;
+  KITH_TRY(cli_is_graph(c, graph, g, &same));
+  if (!same) KITH_TRY(kith_agreed_same(kith_fail(KITH_EDATA, "%s: was ingested anew while it was read; run kith %s again", graph, c->verb)));
+done:
   return st;
 }
 
 kith_agreed cli_read_parts(const cli *c, const char *parts, kith_graph **g) {
   kith_agreed st = {KITH_OK};
   char graph[KITH_PATH];
-  uint64_t fingerprint = 0;
+  bool same = true;
   KITH_TRY(kith_graph_read(c->comm, parts, g));
   if (!cli_has_stage(c, "graph.h5", graph)) return st;
-  KITH_TRY(stages_fingerprint(c, graph, &fingerprint));
-  if (fingerprint != (*g)->fingerprint) KITH_TRY(kith_agreed_same(kith_fail(KITH_EDATA, "%s: was cut from another graph than %s; run kith partition %s again", parts, graph, c->job.path)));
+  KITH_TRY(cli_is_graph(c, graph, *g, &same));
+  if (!same) KITH_TRY(kith_agreed_same(kith_fail(KITH_EDATA, "%s: was cut from another graph than %s; run kith partition %s again", parts, graph, c->job.path)));
 done:
   return st;
 }

@@ -73,6 +73,14 @@ static void train_print(cli *c, const kith_run *run, const kith_run_result *r) {
   if (r->tested) train_print_metrics(c, "test", "test", &r->test);
 }
 
+/* The run holds on to the graph that it began with; whoever ingested another one meanwhile learns of it. */
+static void train_check_graph(const cli *c, const kith_run *run, const kith_graph *g) {
+  bool same = true;
+  if (kith_is_bad(cli_is_graph(c, run->graph, g, &same)) || same) return; /* the run is done, and needs the file no more */
+  kith_warn("%s was ingested anew during training; %s/embeddings.h5 has the ids and rows of the graph before it; run kith partition and kith train again",
+            run->graph, run->work);
+}
+
 /* What is about to begin. */
 static void train_log(const cli *c, const kith_run *run, const kith_graph *g) {
   const char *model = kith_model_text(run->model.name), *many = kith_plural(c->comm->size);
@@ -103,6 +111,7 @@ kith_agreed cli_train(cli *c) {
   train_log(c, &run, g);
   KITH_TRY(kith_train_run(c->comm, g, &run, &result));
   train_print(c, &run, &result);
+  train_check_graph(c, &run, g);
 done:
   kith_graph_destroy(&g);
   KITH_FREE(job);

@@ -3,22 +3,7 @@
 
 #include "kith/newcomers.h"
 
-/* Copy user/id, item/id, node/id or class/id from graph.h5 to the open file, each rank its block. */
-static kith_agreed embeddings_copy_ids(const kith_comm *comm, kith_h5 *from, kith_h5 *to, const char *name, int64_t n_node) {
-  kith_agreed st = {KITH_OK};
-  char *block = NULL;
-  int64_t n = 0, first = kith_block(n_node, comm->size, comm->rank), mine = kith_block(n_node, comm->size, comm->rank + 1) - first;
-  int width = 0;
-  KITH_TRY(kith_h5_extent(from, name, &n, &width));
-  KITH_TRY(kith_agreed_same(n == n_node ? KITH_OK : kith_fail(KITH_EDATA, "%s: %s has %lld rows, expected %lld; run kith partition again", kith_h5_path(from), name, (long long)n, (long long)n_node)));
-  kith_h5_type type = width > 0 ? KITH_H5_TEXT : KITH_H5_INT64;
-  KITH_TRY(kith_agree(comm, (block = kith_alloc(mine, width > 0 ? (size_t)width : sizeof(int64_t))) ? KITH_OK : kith_fail(KITH_ENOMEM, "no memory for ids")));
-  KITH_TRY(kith_h5_read(from, name, type, width, first, mine, block));
-  KITH_TRY(kith_h5_write(to, name, type, width, n_node, first, mine, true, block));
-done:
-  KITH_FREE(block);
-  return st;
-}
+#include "io/graph_ids.h"
 
 static kith_agreed embeddings_attributes(kith_h5 *f, const kith_graph *g, int d, const kith_embeddings_note *note) {
   kith_agreed st = {KITH_OK};
@@ -47,35 +32,21 @@ done:
   return st;
 }
 
-static kith_agreed embeddings_ids(const kith_comm *comm, const kith_graph *g, kith_h5 *from, kith_h5 *to) {
-  kith_agreed st = {KITH_OK};
-  char name[KITH_NAME];
-  for (int t = 0; t < kith_type_n(g->task); t++) {
-    snprintf(name, sizeof name, "%s/id", kith_type_text(g->task, t));
-    KITH_TRY(embeddings_copy_ids(comm, from, to, name, g->n[t]));
-  }
-  if (g->task == KITH_CLASSIFY) KITH_TRY(embeddings_copy_ids(comm, from, to, "class/id", g->n_class));
-done:
-  return st;
-}
-
-kith_agreed kith_embeddings_write(const kith_comm *comm, const kith_graph *g, const char *graph_path,
+kith_agreed kith_embeddings_write(const kith_comm *comm, const kith_graph *g, const kith_graph_ids *ids,
                                   const char *path, int d, const float *x, const kith_embeddings_note *note) {
   kith_agreed st = {KITH_OK};
-  kith_h5 *from = NULL, *f = NULL;
+  kith_h5 *f = NULL;
   kith_rows *rows = NULL;
   int64_t n = g->n[KITH_USER] + g->n[KITH_ITEM];
   KITH_TRY(kith_rows_create(comm, g, &rows));
-  KITH_TRY(kith_h5_open(comm, graph_path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &from));
   KITH_TRY(kith_h5_create(comm, path, KITH_EMBEDDINGS_FORMAT, KITH_ROWS_VERSION, n * (4 * (int64_t)d + 16), &f));
   KITH_TRY(embeddings_attributes(f, g, d, note));
-  KITH_TRY(embeddings_ids(comm, g, from, f));
+  KITH_TRY(kith__graph_ids_write(ids, f));
   KITH_TRY(kith_rows_write(rows, f, "embedding", d, x));
   if (g->task == KITH_CLASSIFY) KITH_TRY(embeddings_predict(comm, g, rows, f, d, x));
   KITH_TRY(kith_h5_publish(&f));
 done:
   kith_h5_close(&f);
-  kith_h5_close(&from);
   kith_rows_destroy(&rows);
   return st;
 }
@@ -85,12 +56,11 @@ kith_agreed kith_embeddings_read(const kith_comm *comm, const kith_graph *g, con
   kith_h5 *f = NULL;
   kith_rows *rows = NULL;
   float *read = NULL;
-  int64_t fingerprint = 0, n = 0;
+  int64_t n = 0;
   char name[KITH_NAME];
   snprintf(name, sizeof name, "%s/embedding", kith_type_text(g->task, KITH_USER));
   KITH_TRY(kith_h5_open(comm, path, KITH_EMBEDDINGS_FORMAT, KITH_ROWS_VERSION, &f));
-  KITH_TRY(kith_h5_get_int(f, "fingerprint", &fingerprint));
-  KITH_TRY(kith_agreed_same((uint64_t)fingerprint == g->fingerprint ? KITH_OK : kith_fail(KITH_EDATA, "%s: holds embeddings of another graph; train again", path)));
+  KITH_TRY(kith_h5_check_fingerprint(f, g->fingerprint, "holds embeddings of another graph; train again"));
   KITH_TRY(kith_h5_extent(f, name, &n, d));
   KITH_TRY(kith_agreed_same(*d > 0 && n == g->n[KITH_USER] && (g->task == KITH_RECOMMEND || *d == g->n_class) ? KITH_OK : kith_fail(KITH_EDATA, "%s: %s is [%lld, %d], expected %lld rows", path, name, (long long)n, *d, (long long)g->n[KITH_USER])));
   KITH_TRY(kith_rows_create(comm, g, &rows));

@@ -15,6 +15,8 @@ struct kith_h5 {
   bool writing;
   bool single;             /* writing: rank 0 alone calls HDF5, `file` is nobody else's */
   bool failed;             /* a write failed: the file will not be published */
+  bool has_fingerprint;    /* writing: datasets add to … */
+  uint64_t fingerprint;    /* … this rank's share of the sum */
   int64_t promised;        /* bytes of the datasets written so far and of the metadata around them */
   int64_t reserved;        /* bytes that the file system has set aside */
   char path[KITH_PATH];
@@ -44,6 +46,15 @@ bool kith__h5_fault(void);
 kith_status kith__h5_attr_int(hid_t file, const char *path, const char *name, int64_t *value) KITH_MUST_USE;
 kith_status kith__h5_attr_real(hid_t file, const char *path, const char *name, double *value) KITH_MUST_USE;
 kith_status kith__h5_attr_text(hid_t file, const char *path, const char *name, char **text) KITH_MUST_USE;
+
+/* ---- fingerprint.c ---------------------------------------------------------------------------------------------------- */
+
+/** From now on everything that kith_h5_write() writes counts.  Local. */
+void kith__h5_fingerprint_begin(kith_h5 *f);
+/** Add rows first … first + n - 1 of a dataset, `row` bytes each; the other arguments are those of kith_h5_write().  Local. */
+void kith__h5_fingerprint_add(kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t n_total, int64_t first, int64_t n, size_t row, const void *data);
+/** Write what all ranks have added up as the attribute `fingerprint`.  Collective.  Errors: KITH_EIO. */
+kith_agreed kith__h5_put_fingerprint(kith_h5 *f) KITH_MUST_USE;
 
 /** Set room aside for `bytes` more bytes of data, so that no write finds the disk full.  Collective. */
 kith_agreed kith__h5_reserve(kith_h5 *f, int64_t bytes) KITH_MUST_USE;

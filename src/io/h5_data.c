@@ -155,6 +155,7 @@ kith_agreed kith_h5_write(kith_h5 *f, const char *name, kith_h5_type type, int d
   KITH_TRY(kith__h5_reserve(f, data_bytes(&p)));
   KITH_TRY(data_make(f, name, &p, pack, &set));
   KITH_TRY(data_put_pieces(f, name, set, &p, first, n, data));
+  kith__h5_fingerprint_add(f, name, type, d, n_total, first, n, p.row, data);
   bool closed = false;
   KITH_H5_TOGETHER(f, "closing a dataset", closed = set < 0 || H5Dclose(set) >= 0); /* one rank's last chunks are only written here */
   set = H5I_INVALID_HID;

@@ -1,6 +1,7 @@
 /* From lists of nodes to graph.h5, for node classification: one rank works, the others learn how it ended. */
 #include <string.h>
 
+#include "io/h5.h"
 #include "io/nodes.h"
 #include "io/tables.h"
 
@@ -42,16 +43,6 @@ done:
 
 /* ---- writing ----------------------------------------------------------------------------------------------------- */
 
-static uint64_t nodes_fingerprint(const kith__nodes *nodes) {
-  const int64_t n[] = {nodes->n, nodes->classes.n, nodes->n_feature};
-  uint64_t h = kith__fingerprint_bytes(1, n, sizeof n);
-  h = kith__fingerprint_lists(h, &nodes->edges.lists);
-  h = kith__fingerprint_bytes(h, nodes->label, (size_t)nodes->n * sizeof *nodes->label);
-  h = kith__fingerprint_bytes(h, nodes->split, (size_t)nodes->n);
-  if (nodes->feature) h = kith__fingerprint_bytes(h, nodes->feature, (size_t)nodes->n * (size_t)nodes->n_feature * sizeof(float));
-  return h;
-}
-
 /* A node's id is its number. */
 static kith_agreed nodes_write_ids(const kith_comm *comm, kith_h5 *f, int64_t n) {
   kith_agreed st = {KITH_OK};
@@ -70,7 +61,6 @@ static kith_agreed nodes_write_numbers(kith_h5 *f, const kith__nodes *nodes) {
   KITH_TRY(kith_h5_put_int(f, "n_edge", nodes->edges.lists.start[nodes->n] / 2));
   KITH_TRY(kith_h5_put_int(f, "n_class", nodes->classes.n));
   KITH_TRY(kith_h5_put_int(f, "n_feature", nodes->n_feature));
-  KITH_TRY(kith_h5_put_int(f, "fingerprint", (int64_t)nodes_fingerprint(nodes)));
 done:
   return st;
 }
@@ -87,6 +77,7 @@ kith_agreed kith__nodes_write(const kith_comm *comm, const kith__nodes *nodes, c
   KITH_TRY(kith_h5_create(comm, path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, nodes_bytes(nodes, job), &f));
   KITH_TRY(nodes_write_numbers(f, nodes));
   KITH_TRY(kith_h5_put_text(f, "job", job));
+  kith__h5_fingerprint_begin(f);
   KITH_TRY(nodes_write_ids(comm, f, n));
   KITH_TRY(kith__ids_write(f, "class/id", &nodes->classes));
   KITH_TRY(kith_h5_write(f, "edge/start", KITH_H5_INT64, 0, n + 1, 0, n + 1, false, l->start));
@@ -94,6 +85,7 @@ kith_agreed kith__nodes_write(const kith_comm *comm, const kith__nodes *nodes, c
   KITH_TRY(kith_h5_write(f, "node/label", KITH_H5_INT32, 0, n, 0, n, false, nodes->label));
   KITH_TRY(kith_h5_write(f, "node/split", KITH_H5_INT8, 0, n, 0, n, false, nodes->split));
   if (nodes->feature) KITH_TRY(kith_h5_write(f, "node/feature", KITH_H5_FLOAT, nodes->n_feature, n, 0, n, true, nodes->feature));
+  KITH_TRY(kith__h5_put_fingerprint(f));
   KITH_TRY(kith_h5_publish(&f));
 done:
   kith_h5_close(&f);

@@ -1,8 +1,8 @@
-/* Writing graph.h5: ids, the three interaction lists, the social relation, and a fingerprint that later files repeat.
- */
+/* Writing graph.h5: ids, the three interaction lists, the social relation, and a fingerprint that later files repeat. */
 #include <stdio.h>
 #include <string.h>
 
+#include "io/h5.h"
 #include "io/tables.h"
 
 void kith__tables_free(kith__tables *tables) {
@@ -15,49 +15,6 @@ void kith__tables_free(kith__tables *tables) {
   kith__rows_free(&tables->valid);
   kith__rows_free(&tables->test);
   kith__rows_free(&tables->social);
-}
-
-/* ---- fingerprint ------------------------------------------------------------------------------------------------- */
-
-/* Four lanes, so that the multiplications overlap; a word's place decides its lane and its order. */
-uint64_t kith__fingerprint_bytes(uint64_t seed, const void *data, size_t size) {
-  const unsigned char *bytes = data;
-  uint64_t lane[4] = {seed, seed ^ 0x9e3779b97f4a7c15u, seed + 0xbf58476d1ce4e5b9u, ~seed}, word;
-  size_t i = 0;
-  for (; i + 8 <= size; i += 8) {
-    memcpy(&word, bytes + i, 8);
-    uint64_t *h = &lane[(i / 8) % 4];
-    *h = (*h ^ word) * 0x94d049bb133111ebu;
-    *h ^= *h >> 32;
-  }
-  word = 0;
-  if (i < size) memcpy(&word, bytes + i, size - i);
-  uint64_t all = word ^ (uint64_t)size;
-  for (int k = 0; k < 4; k++) all = (all ^ lane[k]) * 0xbf58476d1ce4e5b9u ^ (all >> 31);
-  return all ^ (all >> 29);
-}
-
-uint64_t kith__fingerprint_lists(uint64_t seed, const kith_lists *l) {
-  uint64_t h = kith__fingerprint_bytes(seed, l->start, (size_t)(l->n_row + 1) * sizeof *l->start);
-  return kith__fingerprint_bytes(h, l->item, (size_t)l->start[l->n_row] * sizeof *l->item);
-}
-
-static uint64_t features_fingerprint(uint64_t seed, const kith_features *f) {
-  size_t n = (size_t)f->start[f->n_row];
-  uint64_t h = kith__fingerprint_bytes(seed, f->start, (size_t)(f->n_row + 1) * sizeof *f->start);
-  h = kith__fingerprint_bytes(h, f->of, n * sizeof *f->of);
-  return kith__fingerprint_bytes(h, f->value, n * sizeof *f->value);
-}
-
-static uint64_t tables_fingerprint(const kith__tables *t) {
-  const int64_t n[] = {t->ids[KITH_USER].n, t->ids[KITH_ITEM].n};
-  uint64_t h = kith__fingerprint_bytes(0, n, sizeof n);
-  h = kith__fingerprint_lists(h, &t->train.lists);
-  h = kith__fingerprint_lists(h, &t->valid.lists);
-  h = kith__fingerprint_lists(h, &t->test.lists);
-  for (int k = 0; k < KITH_TYPES; k++)
-    if (t->features[k].start) h = features_fingerprint(h, &t->features[k]);
-  return h;
 }
 
 /* ---- writing ----------------------------------------------------------------------------------------------------- */
@@ -119,8 +76,8 @@ kith_agreed kith__tables_write(const kith_comm *comm, const kith__tables *t, con
   KITH_TRY(kith_h5_create(comm, path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, tables_bytes(t, job), &f));
   KITH_TRY(kith_h5_put_int(f, "n_user", t->ids[KITH_USER].n));
   KITH_TRY(kith_h5_put_int(f, "n_item", t->ids[KITH_ITEM].n));
-  KITH_TRY(kith_h5_put_int(f, "fingerprint", (int64_t)tables_fingerprint(t)));
   KITH_TRY(kith_h5_put_text(f, "job", job));
+  kith__h5_fingerprint_begin(f);
   KITH_TRY(kith__ids_write(f, "user/id", &t->ids[KITH_USER]));
   KITH_TRY(kith__ids_write(f, "item/id", &t->ids[KITH_ITEM]));
   KITH_TRY(rows_write(f, "train", "item", &t->train));
@@ -128,6 +85,7 @@ kith_agreed kith__tables_write(const kith_comm *comm, const kith__tables *t, con
   KITH_TRY(rows_write(f, "test", "item", &t->test));
   if (t->social.lists.start) KITH_TRY(rows_write(f, "social", "user", &t->social));
   for (int k = 0; k < KITH_TYPES; k++) KITH_TRY(features_write(f, k, &t->features[k], &t->feature_ids[k]));
+  KITH_TRY(kith__h5_put_fingerprint(f));
   KITH_TRY(kith_h5_publish(&f));
 done:
   kith_h5_close(&f);

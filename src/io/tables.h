@@ -18,10 +18,6 @@ void kith__tables_free(kith__tables *tables);
 kith_agreed kith__tables_write(const kith_comm *comm, const kith__tables *tables, const char *job,
                                const char *path) KITH_MUST_USE;
 
-/** A hash that depends on `seed` and on every byte. */
-uint64_t kith__fingerprint_bytes(uint64_t seed, const void *data, size_t size);
-uint64_t kith__fingerprint_lists(uint64_t seed, const kith_lists *l);
-
 /** Read a dataset of ids.  Collective; every rank gets the whole. */
 kith_agreed kith__ids_read(const kith_comm *comm, const char *path, const char *name, kith_ids *out) KITH_MUST_USE;
 /** Write the ids of one type as the dataset `name`, whole, from one rank.  Collective over a group of one. */

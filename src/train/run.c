@@ -26,7 +26,7 @@ static kith_agreed run_export(run *r, const float *final) {
                                .epoch = r->epoch, .metrics = r->history.text, .job = r->o->job};
   r->result->best_epoch = r->epoch;
   KITH_TRY(kith__run_wait(r));
-  KITH_TRY(kith_embeddings_write(r->comm, r->g, r->o->graph, r->embeddings, run_width(r), final, &note));
+  KITH_TRY(kith_embeddings_write(r->comm, r->g, r->ids, r->embeddings, run_width(r), final, &note));
 done:
   return st;
 }
@@ -353,6 +353,7 @@ kith_agreed kith_train_run(const kith_comm *comm, const kith_graph *g, const kit
   run r = {.comm = comm, .g = g, .o = o, .result = out, .saved_epoch = -1};
   kith_train_watch();
   KITH_TRY(kith_agree(comm, run_prepare(&r)));
+  KITH_TRY(kith_graph_ids_read(comm, g, o->graph, &r.ids));
   KITH_TRY(kith_trainer_create(comm, g, &o->model, &o->train, &r.trainer));
   run_tell_left_out(&r);
   KITH_TRY(kith__run_prepare_saving(&r));
@@ -365,6 +366,7 @@ done:
   kith_writer_destroy(&r.writer);
   kith__history_end(&r.history);
   kith_trainer_destroy(&r.trainer);
+  kith_graph_ids_destroy(&r.ids);
   kith__stop_unwatch();
   return st;
 }

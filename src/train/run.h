@@ -12,6 +12,7 @@ typedef struct run {
   const kith_graph *g;
   const kith_run *o;
   kith_trainer *trainer;
+  kith_graph_ids *ids;     /* of the graph that is trained on, for the export */
   kith_writer *writer;     /* of checkpoints; nobody else calls HDF5 before it is waited for */
   history history;
   char recipe[RUN_RECIPE];

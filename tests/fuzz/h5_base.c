@@ -82,10 +82,13 @@ static void base_checkpoint(kith_task task, base_files *b) {
 
 static void base_embeddings(base_files *b) {
   float x[256];
+  kith_graph_ids *ids = NULL;
   kith_embeddings_note note = {.model = "lightgcn", .epoch = 3, .metrics = "{\"epoch\": 1}\n{\"epoch\": 2}\n", .job = "work: here\n"};
   int d = b->g->task == KITH_CLASSIFY ? b->g->n_class : BASE_WIDTH;
   for (int i = 0; i < 256; i++) x[i] = (float)i / 16;
-  BASE_TRY(kith_embeddings_write(&fuzz_comm, b->g, b->graph, b->embeddings, d, x, &note));
+  BASE_TRY(kith_graph_ids_read(&fuzz_comm, b->g, b->graph, &ids));
+  BASE_TRY(kith_embeddings_write(&fuzz_comm, b->g, ids, b->embeddings, d, x, &note));
+  kith_graph_ids_destroy(&ids);
 }
 
 static void base_make(kith_task task) {
