@@ -25,7 +25,7 @@ typedef struct kith_rank_options {
   uint64_t seed;         /**< of the sampled protocol */
   kith_pick pick;        /**< classification */
   bool smoothness;       /**< while training: tell how alike the rows of each layer are, too */
-  bool (*stop)(void);    /**< full ranking asks it now and then whether to give up, on each rank; once true it stays so; null: never.  The same on every rank */
+  bool (*stop)(void);    /**< asked now and then whether to give up, on each rank; once true it stays so; null: never.  The same on every rank */
 } kith_rank_options;
 
 kith_rank_options kith_rank_defaults(void);
@@ -34,6 +34,7 @@ kith_rank_options kith_rank_defaults(void);
 typedef struct kith_metrics {
   int n_k, k[KITH_CUTOFFS];
   int64_t n_user;
+  int64_t n_fewer;                /**< sampled-N: users who have not met as many as N items; all of those are ranked */
   double recall[KITH_CUTOFFS];    /**< hits in the top K / |held out| */
   double ndcg[KITH_CUTOFFS];      /**< DCG / DCG of min(K, |held out|) hits first */
   double hit_rate[KITH_CUTOFFS];  /**< 1 if any hit */
@@ -70,7 +71,7 @@ kith_agreed kith_rank_top(const kith_comm *comm, const kith_graph *g, int d, con
 /**
  * Rank and measure.  Collective; the same digits on every rank and for any number of ranks.
  * Errors: KITH_ENOMEM; KITH_EINTERRUPT if o->stop was true on any rank: within a tile of users if it is on all of them, else
- * within a shard of items.
+ * within a shard of items; sampled-N between blocks of users.
  */
 kith_agreed kith_rank_evaluate(const kith_comm *comm, const kith_graph *g, int d, const float *x,
                                const kith_rank_options *o, kith_metrics *out) KITH_MUST_USE;

@@ -23,10 +23,14 @@ static void evaluate_print(cli *c, const kith_metrics *m) {
   if (o->sampled) snprintf(protocol, sizeof protocol, "sampled-%d", o->sampled);
   cli_print(c, "%lld users, %s split, protocol %s%s", (long long)m->n_user, o->split == KITH_ON_TEST ? "test" : "valid", protocol,
             o->sampled ? " (not comparable with full ranking)" : "");
+  if (m->n_fewer > 0)
+    cli_print(c, "%lld user%s met all but fewer than %d items: all that %s not met are ranked", (long long)m->n_fewer,
+              m->n_fewer == 1 ? " has" : "s have", o->sampled, m->n_fewer == 1 ? "it has" : "they have");
   cli_print(c, "%6s  %10s  %10s  %10s  %10s  %10s", "K", "Recall", "NDCG", "HitRate", "Precision", "MRR");
   cli_json(c, "split", "\"%s\"", o->split == KITH_ON_TEST ? "test" : "valid");
   cli_json(c, "protocol", "\"%s\"", protocol);
   cli_json(c, "users", "%lld", (long long)m->n_user);
+  if (o->sampled) cli_json(c, "users_with_fewer", "%lld", (long long)m->n_fewer);
   for (int i = 0; i < m->n_k; i++) {
     const char *name[5] = {"recall", "ndcg", "hit_rate", "precision", "mrr"};
     double value[5] = {m->recall[i], m->ndcg[i], m->hit_rate[i], m->precision[i], m->mrr[i]};

@@ -73,6 +73,8 @@ static calendar calendar_of(const world *w, int64_t user) {
   return (calendar){(double)calendar_begin + late, span / (double)w->degree[user]};
 }
 
+enum { GENERATE_DRAWS = 1000 }; /* of one item or friend, before the next free one is taken */
+
 /* `taken` [items] holds user + 1 for the items that this user has already. */
 static void write_user(const world *w, int64_t user, const spelling how[KITH_TYPES], int32_t *taken, stream *s) {
   world_taste taste[WORLD_TASTES];
@@ -80,10 +82,9 @@ static void write_user(const world *w, int64_t user, const spelling how[KITH_TYP
   calendar days = calendar_of(w, user);
   for (int64_t k = 0; k < w->degree[user]; k++) {
     double moment;
-    int64_t attempt = 0;
-    int32_t item;
-    do item = world_item(w, user, k, attempt++, n_taste, taste, &moment);
-    while (taken[item] == (int32_t)user + 1);
+    int32_t item = world_item(w, user, k, 0, n_taste, taste, &moment);
+    for (int64_t attempt = 1; taken[item] == (int32_t)user + 1; attempt++) /* half of the items are free: GENERATE_DRAWS are never needed */
+      item = attempt < GENERATE_DRAWS ? world_item(w, user, k, attempt, n_taste, taste, &moment) : (int32_t)((item + 1) % w->o->items);
     taken[item] = (int32_t)user + 1;
     spell(s, &how[KITH_USER], user);
     stream_text(s, "\t");
@@ -129,10 +130,9 @@ static bool begins_friendship(int64_t user, int64_t other) {
 /* `taken` [users] as above. */
 static void write_friends(const world *w, int64_t user, const spelling *how, int32_t *taken, stream *s) {
   for (int64_t k = 0; k < w->ties[user]; k++) {
-    int64_t attempt = 0;
-    int32_t other;
-    do other = world_friend(w, user, k, attempt++);
-    while (!begins_friendship(user, other) || taken[other] == (int32_t)user + 1);
+    int32_t other = world_friend(w, user, k, 0);
+    for (int64_t attempt = 1; !begins_friendship(user, other) || taken[other] == (int32_t)user + 1; attempt++)
+      other = attempt < GENERATE_DRAWS ? world_friend(w, user, k, attempt) : (int32_t)((other + 1) % w->o->users);
     taken[other] = (int32_t)user + 1;
     spell(s, how, user);
     stream_text(s, "\t");

@@ -50,9 +50,10 @@ static void measure_mean(const kith_comm *comm, int n_k, int64_t n_user, kith_su
 }
 
 void kith__tally_end(const kith_comm *comm, kith_tally *t, const kith_rank_options *o, kith_metrics *out) {
-  *out = (kith_metrics){.n_k = o->n_k, .n_user = t->n_user};
+  *out = (kith_metrics){.n_k = o->n_k, .n_user = t->n_user, .n_fewer = t->n_fewer};
   for (int c = 0; c < o->n_k; c++) out->k[c] = o->k[c];
   kith_comm_sum_int(comm, 1, &out->n_user);
+  kith_comm_sum_int(comm, 1, &out->n_fewer);
   measure_mean(comm, o->n_k, out->n_user, t->recall, out->recall);
   measure_mean(comm, o->n_k, out->n_user, t->ndcg, out->ndcg);
   measure_mean(comm, o->n_k, out->n_user, t->hit_rate, out->hit_rate);

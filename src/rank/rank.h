@@ -51,7 +51,7 @@ void kith__keep_sort(kith_keep *keep);
 
 /* Sums over users of every metric at every cut-off. */
 typedef struct kith_tally {
-  int64_t n_user;
+  int64_t n_user, n_fewer;
   kith_sum recall[KITH_CUTOFFS], ndcg[KITH_CUTOFFS], hit_rate[KITH_CUTOFFS], precision[KITH_CUTOFFS], mrr[KITH_CUTOFFS];
 } kith_tally;
 
@@ -60,10 +60,28 @@ void kith__tally_add(kith_tally *t, const kith_rank_options *o, int n, const int
 /* Means over all users of all ranks.  Collective. */
 void kith__tally_end(const kith_comm *comm, kith_tally *t, const kith_rank_options *o, kith_metrics *out);
 
+/* ---- protocol.c: the candidates of sampled-N ------------------------------------------------------------------------------ */
+
+/* How many items an owned user has met in none of the three lists. */
+int64_t kith__protocol_unmet(const kith_graph *g, kith_lid u);
+/* Words of `taken` that a draw needs: a bit for every item. */
+int64_t kith__protocol_words(const kith_graph *g);
+/*
+ * Draw n distinct items that the user has not met, at most kith__protocol_unmet(), into the items of e [n], in no order.
+ * Local; `taken` [words] is overwritten; O(items met + n) and at most O(items).
+ */
+void kith__protocol_draw(const kith_graph *g, uint64_t seed, kith_lid u, int64_t n, uint64_t *taken, kith_entry *e);
+
 /* ---- sampled.c ----------------------------------------------------------------------------------------------------------- */
 
+enum { KITH__SAMPLED_BLOCK = 1 << 22 }; /* candidates that are held at once, 8 bytes each */
+
+/* Users come in blocks of at most `block` candidates, unless one alone has more. */
 kith_agreed kith__rank_sampled(const kith_comm *comm, const kith_graph *g, int d, const float *x, const kith_rank_options *o,
-                               kith_tally *t) KITH_MUST_USE;
+                               int64_t block, kith_tally *t) KITH_MUST_USE;
+
+/* Whether any rank wants to give up; stop may be null, on all ranks.  Collective.  KITH_EINTERRUPT. */
+kith_agreed kith__rank_stop(const kith_comm *comm, bool (*stop)(void)) KITH_MUST_USE;
 
 /* The owned users that have held-out items (all owned users when truth is null): user [n]. */
 kith_status kith__rank_users(const kith_graph *g, const kith_lists *truth, kith_lid *n, kith_lid **user) KITH_MUST_USE;

@@ -1,23 +1,35 @@
 /*
- * The sampled-N protocol: each user's held-out items are ranked among N items that the user has never met, drawn
- * uniformly with keys (seed, user, draw), all distinct.  Its scores are not comparable with full ranking.
+ * The sampled-N protocol: each user's held-out items are ranked among N items that the user has never met (protocol.c).
+ * Its scores are not comparable with full ranking.  Users come in blocks, so that memory does not grow with users times N.
  */
 #include <stdlib.h>
 
+#include "kith/ops.h"
 #include "rank/rank.h"
 
-/* The candidates of all users: rows of item numbers, ascending, with scores as their shards pass by. */
 typedef struct sampled {
+  const kith_graph *g;
+  const kith_rank_options *o;
+  const kith_lists *truth;
+  int64_t block;      /* most candidates of a block */
   kith_lid n_user;
-  kith_lid *user;
-  int64_t *start;     /* [n_user + 1] */
-  kith_entry *entry;  /* [start[n_user]] */
+  kith_lid *user;     /* [n_user] */
+  int64_t *start;     /* [n_user + 1] candidates of the users before each */
+  int64_t n_fewer;    /* users who have not met as many as N */
+  kith_lid first, end; /* users of the block */
+  kith_entry *entry;  /* [most candidates of a block] rows of item numbers, ascending, with scores as their shards pass by */
+  uint64_t *taken;    /* [threads, words] room for protocol.c */
+  kith_lid *where;    /* [items] row of each in the shard that is here, else -1 */
+  int32_t *item;      /* [largest cut-off] */
 } sampled;
 
 static void sampled_free(sampled *s) {
   KITH_FREE(s->user);
   KITH_FREE(s->start);
   KITH_FREE(s->entry);
+  KITH_FREE(s->taken);
+  KITH_FREE(s->where);
+  KITH_FREE(s->item);
 }
 
 static int sampled_by_item(const void *a, const void *b) {
@@ -30,107 +42,97 @@ static int sampled_by_rank(const void *a, const void *b) {
   return kith__entry_is_before(*x, *y) ? -1 : kith__entry_is_before(*y, *x);
 }
 
-static bool sampled_is_met(const kith_graph *g, kith_lid user, int32_t item) {
-  return kith_lists_has(&g->train, user, item) || kith_lists_has(&g->valid, user, item) || kith_lists_has(&g->test, user, item);
+/* The block behind the one before; empty where there are no more users. */
+static void sampled_next_block(sampled *s) {
+  s->first = s->end;
+  while (s->end < s->n_user && (s->end == s->first || s->start[s->end + 1] - s->start[s->first] <= s->block)) s->end++;
 }
 
-static bool sampled_is_drawn(const kith_entry *e, int64_t n, int32_t item) {
-  for (int64_t i = 0; i < n; i++)
-    if (e[i].item == item) return true;
-  return false;
-}
+static kith_entry *sampled_entries(const sampled *s, kith_lid i) { return s->entry + (s->start[i] - s->start[s->first]); }
+static int64_t sampled_n_truth(const sampled *s, kith_lid i) { return s->truth->start[s->user[i] + 1] - s->truth->start[s->user[i]]; }
 
-/* How many items the user has never met, at most n: there may be fewer than asked for. */
-static int64_t sampled_room(const kith_graph *g, kith_lid u, int n) {
-  const kith_lists *l[3] = {&g->train, &g->valid, &g->test};
-  int64_t room = g->n[KITH_ITEM];
-  for (int i = 0; i < 3; i++) room -= l[i]->start[u + 1] - l[i]->start[u];
-  return room < 0 ? 0 : room < n ? room : n;
-}
-
-static void sampled_draw(const kith_graph *g, const kith_rank_options *o, kith_lid u, int64_t n, kith_entry *e) {
-  uint64_t who = (uint64_t)g->original[g->row_of[KITH_USER][u]];
-  int64_t have = 0;
-  for (uint64_t draw = 0; have < n; draw++) {
-    int32_t item = (int32_t)kith_random_below(kith_random(o->seed, KITH_USE_PROTOCOL, who, draw, 0).bits[0], (uint64_t)g->n[KITH_ITEM]);
-    if (!sampled_is_met(g, u, item) && !sampled_is_drawn(e, have, item)) e[have++].item = item;
-  }
-}
-
-static kith_status sampled_make(const kith_graph *g, const kith_rank_options *o, const kith_lists *truth, sampled *out) {
+static kith_status sampled_make(sampled *s) {
   kith_status st = KITH_OK;
-  sampled s = {0};
-  KITH_TRY(kith__rank_users(g, truth, &s.n_user, &s.user));
-  KITH_TRY(KITH_NEW(s.start, (int64_t)s.n_user + 1));
-  for (kith_lid i = 0; i < s.n_user; i++) {
-    kith_lid u = s.user[i];
-    s.start[i + 1] = s.start[i] + truth->start[u + 1] - truth->start[u] + sampled_room(g, u, o->sampled);
+  int64_t most = 0;
+  KITH_TRY(kith__rank_users(s->g, s->truth, &s->n_user, &s->user));
+  KITH_TRY(KITH_NEW(s->start, (int64_t)s->n_user + 1));
+  for (kith_lid i = 0; i < s->n_user; i++) {
+    int64_t unmet = kith__protocol_unmet(s->g, s->user[i]);
+    s->n_fewer += unmet < s->o->sampled;
+    s->start[i + 1] = s->start[i] + sampled_n_truth(s, i) + kith_least(unmet, s->o->sampled);
   }
-  KITH_TRY(KITH_NEW(s.entry, s.start[s.n_user]));
-#pragma omp parallel for schedule(dynamic, 64)
-  for (kith_lid i = 0; i < s.n_user; i++) {
-    kith_lid u = s.user[i];
-    kith_entry *e = s.entry + s.start[i];
-    kith_eid first = truth->start[u], n_truth = truth->start[u + 1] - first;
-    sampled_draw(g, o, u, s.start[i + 1] - s.start[i] - n_truth, e + n_truth);
-    for (kith_eid k = 0; k < n_truth; k++) e[k].item = truth->item[first + k];
-    qsort(e, (size_t)(s.start[i + 1] - s.start[i]), sizeof *e, sampled_by_item);
-  }
-  *out = s;
-  s = (sampled){0};
+  for (sampled_next_block(s); s->first < s->n_user; sampled_next_block(s))
+    if (s->start[s->end] - s->start[s->first] > most) most = s->start[s->end] - s->start[s->first];
+  s->first = s->end = 0;
+  KITH_TRY(KITH_NEW(s->entry, most));
+  KITH_TRY(KITH_NEW(s->taken, kith_threads() * kith__protocol_words(s->g)));
+  KITH_TRY(KITH_NEW(s->where, s->g->n[KITH_ITEM]));
+  KITH_TRY(KITH_NEW(s->item, s->o->k[s->o->n_k - 1]));
 done:
-  sampled_free(&s);
   return st;
 }
 
-/* where[item] = row of the item in this shard, else -1. */
-static void sampled_score(const sampled *s, const kith_graph *g, int d, const float *x, const kith_shard *shard, const kith_lid *where) {
+static void sampled_draw(const sampled *s) {
 #pragma omp parallel for schedule(dynamic, 64)
-  for (kith_lid i = 0; i < s->n_user; i++) {
-    const float *user = x + (size_t)g->row_of[KITH_USER][s->user[i]] * (size_t)d;
-    for (int64_t k = s->start[i]; k < s->start[i + 1]; k++) {
-      kith_lid row = where[s->entry[k].item];
-      if (row >= 0) s->entry[k].score = kith_scores_one(d, user, shard->packed, row);
-    }
+  for (kith_lid i = s->first; i < s->end; i++) {
+    kith_entry *e = sampled_entries(s, i);
+    int64_t n_truth = sampled_n_truth(s, i), n = s->start[i + 1] - s->start[i];
+    const int32_t *truth = s->truth->item + s->truth->start[s->user[i]];
+    for (int64_t k = 0; k < n_truth; k++) e[k].item = truth[k];
+    kith__protocol_draw(s->g, s->o->seed, s->user[i], n - n_truth, s->taken + kith_thread() * kith__protocol_words(s->g), e + n_truth);
+    qsort(e, (size_t)n, sizeof *e, sampled_by_item);
   }
 }
 
-static kith_status sampled_tally(sampled *s, const kith_rank_options *o, const kith_lists *truth, kith_tally *t) {
-  kith_status st = KITH_OK;
-  int k = o->k[o->n_k - 1];
-  int32_t *item = NULL;
-  KITH_TRY(KITH_NEW(item, k));
-  for (kith_lid i = 0; i < s->n_user; i++) {
+static void sampled_score(const sampled *s, int d, const float *x, const kith_shard *shard) {
+  for (int64_t i = 0; i < s->g->n[KITH_ITEM]; i++) s->where[i] = -1;
+  for (kith_lid j = 0; j < shard->n; j++) s->where[shard->original[j]] = j;
+#pragma omp parallel for schedule(dynamic, 64)
+  for (kith_lid i = s->first; i < s->end; i++) {
+    const float *user = x + (size_t)s->g->row_of[KITH_USER][s->user[i]] * (size_t)d;
+    kith_entry *e = sampled_entries(s, i);
+    for (int64_t k = 0; k < s->start[i + 1] - s->start[i]; k++)
+      if (s->where[e[k].item] >= 0) e[k].score = kith_scores_one(d, user, shard->packed, s->where[e[k].item]);
+  }
+}
+
+static void sampled_tally(const sampled *s, kith_tally *t) {
+  for (kith_lid i = s->first; i < s->end; i++) {
     int64_t n = s->start[i + 1] - s->start[i];
-    kith_eid first = truth->start[s->user[i]];
-    qsort(s->entry + s->start[i], (size_t)n, sizeof *s->entry, sampled_by_rank);
-    int n_top = n < k ? (int)n : k;
-    for (int j = 0; j < n_top; j++) item[j] = s->entry[s->start[i] + j].item;
-    kith__tally_add(t, o, n_top, item, truth->start[s->user[i] + 1] - first, truth->item + first);
+    kith_entry *e = sampled_entries(s, i);
+    qsort(e, (size_t)n, sizeof *e, sampled_by_rank);
+    int n_top = (int)kith_least(n, s->o->k[s->o->n_k - 1]);
+    for (int j = 0; j < n_top; j++) s->item[j] = e[j].item;
+    kith__tally_add(t, s->o, n_top, s->item, sampled_n_truth(s, i), s->truth->item + s->truth->start[s->user[i]]);
   }
-done:
-  KITH_FREE(item);
-  return st;
 }
 
-kith_agreed kith__rank_sampled(const kith_comm *comm, const kith_graph *g, int d, const float *x, const kith_rank_options *o, kith_tally *t) {
+/* A block, on this rank perhaps an empty one, passes all shards of items. */
+static kith_agreed sampled_block(const kith_comm *comm, sampled *s, int d, const float *x, kith_tally *t) {
   kith_agreed st = {KITH_OK};
-  sampled s = {0};
   kith_ring *ring = NULL;
-  kith_lid *where = NULL;
-  const kith_lists *truth = o->split == KITH_ON_TEST ? &g->test : &g->valid;
-  KITH_TRY(kith_agree(comm, sampled_make(g, o, truth, &s)));
-  KITH_TRY(kith_agree(comm, KITH_NEW(where, g->n[KITH_ITEM])));
-  KITH_TRY(kith__ring_create(comm, g, d, x, &ring));
-  for (const kith_shard *shard = kith__ring_next(ring); shard; shard = kith__ring_next(ring)) {
-    for (int64_t i = 0; i < g->n[KITH_ITEM]; i++) where[i] = -1;
-    for (kith_lid j = 0; j < shard->n; j++) where[shard->original[j]] = j;
-    sampled_score(&s, g, d, x, shard, where);
-  }
-  KITH_TRY(kith_agree(comm, sampled_tally(&s, o, truth, t)));
+  KITH_TRY(kith__rank_stop(comm, s->o->stop));
+  sampled_draw(s);
+  KITH_TRY(kith__ring_create(comm, s->g, d, x, &ring));
+  for (const kith_shard *shard = kith__ring_next(ring); shard; shard = kith__ring_next(ring)) sampled_score(s, d, x, shard);
+  sampled_tally(s, t);
 done:
   kith__ring_destroy(&ring);
-  KITH_FREE(where);
+  return st;
+}
+
+kith_agreed kith__rank_sampled(const kith_comm *comm, const kith_graph *g, int d, const float *x, const kith_rank_options *o,
+                               int64_t block, kith_tally *t) {
+  kith_agreed st = {KITH_OK};
+  sampled s = {.g = g, .o = o, .block = block, .truth = o->split == KITH_ON_TEST ? &g->test : &g->valid};
+  KITH_TRY(kith_agree(comm, sampled_make(&s)));
+  t->n_fewer = s.n_fewer;
+  sampled_next_block(&s);
+  while (kith_comm_max(comm, s.end > s.first) > 0) {
+    KITH_TRY(sampled_block(comm, &s, d, x, t));
+    sampled_next_block(&s);
+  }
+done:
   sampled_free(&s);
   return st;
 }

@@ -95,9 +95,8 @@ static void top_tile(const top_work *w, kith_lid first, const kith_shard *s, kit
 
 static bool top_stops(const top_work *w) { return w->stop && w->stop(); }
 
-/* KITH_EINTERRUPT on all ranks if any of them wants to give up.  Collective. */
-static kith_agreed top_go_on(const kith_comm *comm, const top_work *w) {
-  if (!w->stop || kith_comm_max(comm, w->stop()) == 0) return (kith_agreed){KITH_OK};
+kith_agreed kith__rank_stop(const kith_comm *comm, bool (*stop)(void)) {
+  if (!stop || kith_comm_max(comm, stop()) == 0) return (kith_agreed){KITH_OK};
   return kith_agreed_same(kith_fail(KITH_EINTERRUPT, "stopped by a signal during an evaluation; run again to continue"));
 }
 
@@ -109,7 +108,7 @@ static kith_agreed top_run(const kith_comm *comm, top_work *w) {
 #pragma omp parallel for schedule(dynamic)
     for (kith_lid first = 0; first < w->n_user; first += KITH_SCORE_USERS)
       if (!top_stops(w)) top_tile(w, first, s, ring);
-    KITH_TRY(top_go_on(comm, w));
+    KITH_TRY(kith__rank_stop(comm, w->stop));
   }
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < w->n_user; i++) kith__keep_sort(&w->keep[i]);
@@ -195,7 +194,7 @@ kith_agreed kith_rank_evaluate(const kith_comm *comm, const kith_graph *g, int d
   kith_agreed st = {KITH_OK};
   kith_tally t = {0};
   *out = (kith_metrics){0};
-  if (o->sampled > 0) KITH_TRY(kith__rank_sampled(comm, g, d, x, o, &t));
+  if (o->sampled > 0) KITH_TRY(kith__rank_sampled(comm, g, d, x, o, KITH__SAMPLED_BLOCK, &t));
   else KITH_TRY(top_measure(comm, g, d, x, o, &t));
   kith__tally_end(comm, &t, o, out);
 done:

@@ -124,6 +124,14 @@ static double run_score(const run *r, const kith_marks *m) {
   return a->n > 0 ? ((double)a->right + 1 / (1 + a->loss)) / (double)a->n : 0;
 }
 
+/* Told once a run: the protocol's N is more than some users have left. */
+static void run_tell_fewer(run *r, const kith_marks *m) {
+  if (run_classifies(r) || r->told_fewer || r->comm->rank != 0 || m->ranked.n_fewer == 0) return;
+  r->told_fewer = true;
+  kith_warn("evaluate.protocol: %lld of %lld users have met all but fewer than %d items: all that they have not met are ranked",
+            (long long)m->ranked.n_fewer, (long long)m->ranked.n_user, r->o->evaluate.sampled);
+}
+
 /* Evaluate if it is due, remember the best, export it. */
 static kith_agreed run_evaluate(run *r, bool last, history_line *line, kith_marks *m, const float **final) {
   kith_agreed st = {KITH_OK};
@@ -132,6 +140,7 @@ static kith_agreed run_evaluate(run *r, bool last, history_line *line, kith_mark
   if (e->every == 0 || (r->epoch % e->every != 0 && !last)) return st;
   *final = kith_trainer_final(r->trainer);
   KITH_TRY(run_mark(r, run_width(r), *final, e->split, m));
+  run_tell_fewer(r, m);
   if (e->smoothness) {
     KITH_TRY(kith_trainer_smoothness(r->trainer, line->layer));
     line->n_layer = kith_trainer_n_layer(r->trainer);

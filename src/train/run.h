@@ -28,6 +28,7 @@ typedef struct run {
   int64_t saved_epoch, saved_step; /* its place; -1: there is none */
   kith_wish wish;          /* granted after the last step */
   bool measured;           /* result->best is of the exported epoch */
+  bool told_fewer;         /* that some users have fewer unmet items than the protocol asks for */
   kith_run_result *result;
 } run;
 

@@ -7,6 +7,7 @@
 #include "support/mpi_main.h"
 
 #include "kith/rank.h"
+#include "rank/rank.h"
 
 enum { USERS = 70, ITEMS = 600, EDGES = 1500, WIDTH = 7, K = 15 };
 
@@ -164,6 +165,116 @@ static void sampling_everything_is_ranking_everything(void **state) {
   kith_graph_destroy(&g);
 }
 
+/* The protocol's definition: the first n distinct unmet items of the keyed sequence; whether so many are among its first draws. */
+static bool oracle_draw(int u, int n, uint64_t seed, bool *drawn) {
+  int have = 0;
+  for (int i = 0; i < ITEMS; i++) drawn[i] = false;
+  for (uint64_t k = 0; have < n && k < 4 * ITEMS; k++) {
+    int i = (int)kith_random_below(kith_random(seed, KITH_USE_PROTOCOL, (uint64_t)u, k, 0).bits[0], ITEMS);
+    if (drawn[i] || trained(u, i) || tested(u, i) || validated(u, i)) continue;
+    drawn[i] = true;
+    have++;
+  }
+  return have == n;
+}
+
+static void sampled_candidates_are_the_first_unmet_draws(void **state) {
+  (void)state;
+  kith_graph *g = share();
+  uint64_t *taken = calloc((size_t)kith__protocol_words(g), sizeof *taken);
+  kith_entry e[ITEMS];
+  bool drawn[ITEMS];
+  for (kith_lid u = 0; u < g->n_own_of[0]; u++) {
+    int who = (int)g->original[g->row_of[0][u]];
+    int64_t unmet = kith__protocol_unmet(g, u);
+    for (int i = 0; i < ITEMS; i++) unmet -= !trained(who, i) && !tested(who, i) && !validated(who, i);
+    assert_int_equal(unmet, 0);
+    for (int n = 0; n <= 400; n += 80) {
+      assert_true(oracle_draw(who, n, 9, drawn));
+      kith__protocol_draw(g, 9, u, n, taken, e);
+      for (int k = 0; k < n; k++) {
+        assert_true(drawn[e[k].item]);
+        drawn[e[k].item] = false; /* each once */
+      }
+    }
+  }
+  free(taken);
+  kith_graph_destroy(&g);
+}
+
+/*
+ * All but one of the unmet items: too many tries for rejection, so that a pass over the items ends the draw.  Every item is
+ * the one that is left with the same chance: chi-square by Wilson and Hilferty at the level 1e-5; draws are keyed.
+ */
+static void nearly_all_unmet_items_are_drawn_alike(void **state) {
+  (void)state;
+  kith_graph *g = share();
+  if (g->n_own_of[0] > 0) {
+    uint64_t *taken = calloc((size_t)kith__protocol_words(g), sizeof *taken);
+    kith_entry e[ITEMS];
+    int64_t unmet = kith__protocol_unmet(g, 0), left[ITEMS] = {0}, draws = 6 * unmet;
+    for (int64_t seed = 0; seed < draws; seed++) {
+      bool there[ITEMS] = {false};
+      kith__protocol_draw(g, (uint64_t)seed, 0, unmet - 1, taken, e);
+      for (int64_t k = 0; k < unmet - 1; k++) {
+        assert_false(there[e[k].item]);
+        there[e[k].item] = true;
+      }
+      for (int i = 0; i < ITEMS; i++) left[i] += !there[i];
+    }
+    double chi = 0, expected = (double)draws / (double)unmet, n = (double)unmet - 1;
+    int64_t met = 0;
+    for (int i = 0; i < ITEMS; i++) {
+      if (left[i] == draws) met++; /* never drawn */
+      else chi += ((double)left[i] - expected) * ((double)left[i] - expected) / expected;
+    }
+    assert_int_equal(met, ITEMS - unmet);
+    assert_true(chi < n * pow(1 - 2 / (9 * n) + 4.265 * sqrt(2 / (9 * n)), 3));
+    free(taken);
+  }
+  kith_graph_destroy(&g);
+}
+
+/* The metrics of N = 30 from the definition, in blocks of one user and in one block; ties go to the smaller number here too. */
+static void sampled_metrics_are_the_oracles_in_blocks_of_any_size(void **state) {
+  (void)state;
+  kith_graph *g = share();
+  float *x = vectors(g);
+  kith_rank_options o = {.n_k = 1, .k = {10}, .split = KITH_ON_TEST, .sampled = 30, .seed = 9};
+  double recall = 0, mrr = 0, n_user = 0;
+  bool drawn[ITEMS];
+  for (int u = 0; u < USERS; u++) {
+    int n_truth = 0, hits = 0, first = 0;
+    for (int i = 0; i < ITEMS; i++) n_truth += tested(u, i);
+    if (n_truth == 0) continue;
+    assert_true(oracle_draw(u, o.sampled, o.seed, drawn));
+    for (int i = 0; i < ITEMS; i++) {
+      int place = 1;
+      for (int j = 0; j < ITEMS; j++) place += (drawn[j] || tested(u, j)) && (score(u, j) > score(u, i) || (score(u, j) == score(u, i) && j < i));
+      if (!tested(u, i) || place > 10) continue;
+      hits++;
+      if (!first || place < first) first = place;
+    }
+    recall += (double)hits / n_truth;
+    mrr += first ? 1.0 / first : 0;
+    n_user++;
+  }
+  for (int64_t block = 1; block < 1 << 20; block = block * 200 + 1) {
+    kith_tally t = {0};
+    kith_metrics m;
+    assert_int_equal(kith__rank_sampled(test_comm, g, WIDTH, x, &o, block, &t).status, KITH_OK);
+    kith__tally_end(test_comm, &t, &o, &m);
+    assert_true((double)m.n_user == n_user && m.n_fewer == 0);
+    assert_true(fabs(m.recall[0] - recall / n_user) < 1e-9 && fabs(m.mrr[0] - mrr / n_user) < 1e-9);
+  }
+  o.sampled = ITEMS;
+  kith_metrics all;
+  assert_int_equal(kith_rank_evaluate(test_comm, g, WIDTH, x, &o, &all).status, KITH_OK);
+  assert_int_equal(all.n_fewer, all.n_user); /* nobody has not met every item */
+  free(x);
+  kith_graph_destroy(&g);
+}
+
 /* A rank that wants to stop from its so-manyeth look on. */
 static int looks_left;
 static bool wants_to_stop(void) { return __atomic_sub_fetch(&looks_left, 1, __ATOMIC_RELAXED) < 0; }
@@ -195,7 +306,9 @@ static void who_stops_stops_all(void **state) {
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(the_best_items_are_the_oracles), cmocka_unit_test(metrics_are_the_oracles),
-                                     cmocka_unit_test(sampling_everything_is_ranking_everything), cmocka_unit_test(who_stops_stops_all)};
+                                     cmocka_unit_test(sampling_everything_is_ranking_everything),
+                                     cmocka_unit_test(sampled_candidates_are_the_first_unmet_draws), cmocka_unit_test(nearly_all_unmet_items_are_drawn_alike),
+                                     cmocka_unit_test(sampled_metrics_are_the_oracles_in_blocks_of_any_size), cmocka_unit_test(who_stops_stops_all)};
   test_begin(&argc, &argv);
   graph = test_graph_random(USERS, ITEMS, EDGES, 31);
   int failures = cmocka_run_group_tests(tests, NULL, NULL);
