@@ -222,6 +222,12 @@ int kith_text_distance(const char *a, const char *b);
 /** Whether so many letters are few enough, a third of the word's, to guess that another word was meant. */
 bool kith_text_is_close(const char *word, int distance);
 
+/** The code point that text of `size` bytes begins with; returns its bytes, 0 if they are no UTF-8. */
+int kith_text_code(const char *text, int64_t size, uint32_t *code);
+/** Whether a code point is a control character (C0, DEL, C1), ends a line, or is a byte order mark or no character. */
+bool kith_text_is_control(uint32_t code);
+/** Whether a code point is not seen but changes what is: zero-width spaces, bidirectional overrides and isolates. */
+bool kith_text_is_hidden(uint32_t code);
 /** Bytes of the printable UTF-8 character (or tab) that `text` begins with; 0 if it begins with none. */
 int kith_text_character(const char *text);
 /** How many of the first bytes are whole characters of UTF-8, printable or not; `size` if all are. */

@@ -139,10 +139,27 @@ typedef struct kith_feature_source {
   bool normalise;             /**< divide every node's features by their sum */
 } kith_feature_source;
 
+/** A list of what users, or items, are called: a line is an id and a name. */
+typedef struct kith_name_source {
+  char path[KITH_PATH];       /**< "" when there is none */
+  char delimiter[8];          /**< between columns; "": the one that finds known ids in the first lines */
+  bool header;                /**< the first line names the columns */
+  char id[KITH_NAME], name[KITH_NAME]; /**< column names, or numbers from 1; id "": 1; name "": everything behind the id */
+} kith_name_source;
+
+/** What a list of names said. */
+typedef struct kith_name_report {
+  int64_t named, bare;        /**< nodes with a name and without one; both 0 without a list */
+  int64_t unknown;            /**< lines of ids that no interaction names: left out */
+  int64_t repeated;           /**< further names of a node: the first one counts */
+  int64_t cut;                /**< names longer than 255 bytes */
+} kith_name_report;
+
 /** What ingest reads. */
 typedef struct kith_ingest_options {
   kith_source interactions, test, social; /**< test and social: path "" when there is none */
   kith_feature_source features[KITH_TYPES];
+  kith_name_source names[KITH_TYPES];
   kith_split split; /**< beside a test list it only takes the validation share from the interactions */
 } kith_ingest_options;
 
@@ -161,6 +178,7 @@ typedef struct kith_ingest_report {
   int64_t features[KITH_TYPES];         /**< different features of each type, 0 without a list */
   int64_t features_unknown[KITH_TYPES]; /**< lines of ids that no interaction names: left out */
   int64_t features_bare[KITH_TYPES];    /**< nodes that such a list says nothing of */
+  kith_name_report names[KITH_TYPES];
 } kith_ingest_report;
 
 /**
@@ -261,6 +279,12 @@ kith_task kith_h5_task(kith_h5 *f);
 
 /** Read all ids of a type from graph.h5.  Collective; every rank gets the whole. */
 kith_agreed kith_ids_read(const kith_comm *comm, const char *path, kith_node_type type, kith_ids *out) KITH_MUST_USE;
+
+/**
+ * What the nodes of a type are called, from graph.h5: text [n, width] on rank 0, where n is 0 if no list was given; a node
+ * without a name has zeros, and prints as "".  The other ranks get n = 0.  Collective.
+ */
+kith_agreed kith_names_read(const kith_comm *comm, const char *path, kith_node_type type, kith_ids *out) KITH_MUST_USE;
 
 /* ---- parts.h5: the graph, cut -------------------------------------------------------------------------------------- */
 

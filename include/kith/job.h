@@ -21,6 +21,7 @@ typedef struct kith_job {
     kith_source interactions, test, social; /**< paths resolved against the job file's folder */
     kith_split split;
     kith_feature_source features[KITH_TYPES]; /**< of users and of items */
+    kith_name_source names[KITH_TYPES];       /**< what users and items are called */
     kith_nodes_options nodes; /**< classify */
   } data;
   struct {

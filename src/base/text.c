@@ -33,8 +33,7 @@ int kith_text_distance(const char *a, const char *b) {
 
 bool kith_text_is_close(const char *word, int distance) { return 3 * distance <= (int)strlen(word) + 2; }
 
-/* The code point that text begins with, of at most `size` bytes; returns how many bytes it has, 0 if they are no UTF-8. */
-static int text_code(const char *text, int64_t size, uint32_t *code) {
+int kith_text_code(const char *text, int64_t size, uint32_t *code) {
   static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000}; /* one code point has one form, the shortest */
   const unsigned char *t = (const unsigned char *)text;
   int n = t[0] < 0x80 ? 1 : t[0] < 0xc2 ? 0 : t[0] < 0xe0 ? 2 : t[0] < 0xf0 ? 3 : t[0] < 0xf5 ? 4 : 0;
@@ -47,19 +46,28 @@ static int text_code(const char *text, int64_t size, uint32_t *code) {
   return *code >= least[n] && *code <= 0x10ffff && (*code < 0xd800 || *code >= 0xe000) ? n : 0;
 }
 
+bool kith_text_is_control(uint32_t code) {
+  bool line_break = code == 0x2028 || code == 0x2029, none = code == 0xfeff || code == 0xfffe || code == 0xffff;
+  return code < 0x20 || (code >= 0x7f && code < 0xa0) || line_break || none;
+}
+
+/* Joiners (U+200C, U+200D) and single marks of direction are letters of some languages, and stay. */
+bool kith_text_is_hidden(uint32_t code) {
+  bool zero_width = code == 0x200b || code == 0x2060 || code == 0x180e;
+  return zero_width || (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+}
+
 int kith_text_character(const char *text) {
   uint32_t code = 0;
-  int n = text_code(text, 4, &code);
-  bool control = (code < 0x20 && code != '\t') || (code >= 0x7f && code < 0xa0), line_break = code == 0x2028 || code == 0x2029;
-  bool none = code == 0xfeff || code == 0xfffe || code == 0xffff;
-  return n > 0 && !control && !line_break && !none ? n : 0;
+  int n = kith_text_code(text, 4, &code);
+  return n > 0 && (code == '\t' || !kith_text_is_control(code)) ? n : 0;
 }
 
 int64_t kith_text_valid(const char *text, int64_t size) {
   uint32_t code = 0;
   int64_t at = 0;
   for (int n = 1; at < size; at += n) {
-    n = text_code(text + at, size - at, &code);
+    n = kith_text_code(text + at, size - at, &code);
     if (n == 0) break;
   }
   return at;

@@ -1,4 +1,6 @@
 /* kith ingest: text lists to graph.h5, and what was found in them. */
+#include <stdio.h>
+
 #include "cli/cli.h"
 
 static kith_status ingest_prepare(cli *c, char *path, char **job) {
@@ -17,6 +19,25 @@ done:
 static void ingest_note(cli *c, int64_t n, const char *key, const char *what) {
   cli_json(c, key, "%lld", (long long)n);
   if (n > 0) cli_print(c, "  %lld %s", (long long)n, what);
+}
+
+/* Of both types of nodes, what only one list says. */
+static void ingest_print_names(cli *c, int type, const kith_name_report *r) {
+  const char *one = type == KITH_USER ? "user" : "item";
+  char key[KITH_NAME], what[128];
+  const struct {
+    int64_t n;
+    const char *key, *before, *behind;
+  } note[] = {{r->named, "names", "", " with a name"},
+              {r->bare, "names_bare", "", " without a name"},
+              {r->unknown, "names_unknown", "lines of names of ", " without interactions, left out"},
+              {r->repeated, "names_repeated", "further names of ", " that have one, left out"},
+              {r->cut, "names_cut", "names of ", " longer than 255 bytes, cut short"}};
+  for (size_t i = 0; i < sizeof note / sizeof *note; i++) {
+    snprintf(key, sizeof key, "%s_%s", one, note[i].key);
+    snprintf(what, sizeof what, "%s%ss%s", note[i].before, one, note[i].behind);
+    ingest_note(c, note[i].n, key, what);
+  }
 }
 
 static void ingest_print(cli *c, const kith_ingest_report *r, double seconds) {
@@ -44,6 +65,7 @@ static void ingest_print(cli *c, const kith_ingest_report *r, double seconds) {
   ingest_note(c, r->features[KITH_ITEM], "item_features", "different features of items");
   ingest_note(c, r->features_unknown[KITH_ITEM], "item_features_unknown", "lines of features of items without interactions, left out");
   ingest_note(c, r->features_bare[KITH_ITEM], "item_features_bare", "items without a line of features");
+  for (int t = 0; t < KITH_TYPES; t++) ingest_print_names(c, t, &r->names[t]);
   if (r->valid + r->test == 0 && c->job.evaluate.every > 0)
     cli_print(c, "  nothing is held out, so training cannot evaluate: give data.test or data.split, or set evaluate.every to 0");
   if (r->has_time || r->has_weight)
@@ -58,7 +80,8 @@ static kith_agreed ingest_pairs(cli *c, const char *job, const char *path) {
   kith_agreed st = {KITH_OK};
   kith_ingest_report r;
   kith_ingest_options o = {.interactions = c->job.data.interactions, .test = c->job.data.test, .social = c->job.data.social, .split = c->job.data.split,
-                           .features = {c->job.data.features[KITH_USER], c->job.data.features[KITH_ITEM]}};
+                           .features = {c->job.data.features[KITH_USER], c->job.data.features[KITH_ITEM]},
+                           .names = {c->job.data.names[KITH_USER], c->job.data.names[KITH_ITEM]}};
   double began = kith_clock();
   KITH_TRY(kith_ingest(c->comm, &o, job, path, &r));
   ingest_print(c, &r, kith_clock() - began);

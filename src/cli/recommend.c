@@ -23,6 +23,7 @@ typedef struct wish {
 typedef struct answer {
   kith_graph *g;
   kith_ids user, item;
+  kith_ids name[KITH_TYPES]; /* on rank 0: what users and items are called; n = 0 where the graph does not say */
   int d;
   float *x;
 } answer;
@@ -58,6 +59,7 @@ static kith_agreed recommend_load(cli *c, answer *a) {
   KITH_TRY(kith_ids_read(c->comm, graph, KITH_USER, &a->user));
   KITH_TRY(kith_ids_read(c->comm, graph, KITH_ITEM, &a->item));
   KITH_TRY(cli_check_graph(c, graph, a->g));
+  for (int t = 0; t < KITH_TYPES; t++) KITH_TRY(kith_names_read(c->comm, graph, (kith_node_type)t, &a->name[t]));
 done:
   return st;
 }
@@ -66,7 +68,15 @@ static void recommend_free(answer *a) {
   kith_graph_destroy(&a->g);
   kith_ids_free(&a->user);
   kith_ids_free(&a->item);
+  for (int t = 0; t < KITH_TYPES; t++) kith_ids_free(&a->name[t]);
   KITH_FREE(a->x);
+}
+
+/* What a node is called, "" if nobody said; `buffer` has KITH_PATH bytes. */
+static const char *recommend_name(const answer *a, int type, int64_t i, char *buffer) {
+  buffer[0] = '\0';
+  if (i >= 0 && i < a->name[type].n) kith_ids_print(&a->name[type], i, KITH_PATH, buffer);
+  return buffer;
 }
 
 /* place[q] = this rank's user behind wish q, or -1. */
@@ -103,20 +113,23 @@ static kith_status recommend_fill(const wish *w, const answer *a, const kith_lid
 }
 
 static void recommend_print(cli *c, const wish *w, const answer *a, const int32_t *item, const float *score, const int32_t *because) {
-  char id[KITH_PATH];
+  char id[KITH_PATH], name[KITH_PATH];
   for (int q = 0; q < w->n_user; q++) {
-    cli_print(c, "%s", w->user[q]);
+    recommend_name(a, KITH_USER, kith_ids_find(&a->user, w->user[q]), name);
+    cli_print(c, "%s%s%s", w->user[q], name[0] ? "  " : "", name);
     if (c->comm->rank == 0 && because[q * RECOMMEND_BECAUSE] >= 0) {
       printf("  who chose");
       for (int j = 0; j < RECOMMEND_BECAUSE && because[q * RECOMMEND_BECAUSE + j] >= 0; j++) {
         kith_ids_print(&a->item, because[q * RECOMMEND_BECAUSE + j], sizeof id, id);
-        printf("%s %s", j ? "," : "", id);
+        recommend_name(a, KITH_ITEM, because[q * RECOMMEND_BECAUSE + j], name);
+        printf("%s %s%s%s%s", j ? "," : "", id, name[0] ? " (" : "", name, name[0] ? ")" : "");
       }
       printf(" … may like\n");
     }
     for (int j = 0; j < w->k && item[q * w->k + j] >= 0; j++) {
       kith_ids_print(&a->item, item[q * w->k + j], sizeof id, id);
-      cli_print(c, "  %3d  %-24s %9.5f", j + 1, id, (double)score[q * w->k + j]);
+      recommend_name(a, KITH_ITEM, item[q * w->k + j], name);
+      cli_print(c, "  %3d  %-24s %9.5f%s%s", j + 1, id, (double)score[q * w->k + j], name[0] ? "  " : "", name);
     }
   }
 }
@@ -128,13 +141,32 @@ static void recommend_json_id(cli *c, const kith_ids *ids, int64_t i) {
   else cli_json_string(c, id);
 }
 
+/* , "names": […] of the first n items, and "user_name": …, as far as the graph has names; null where a node has none. */
+static void recommend_json_names(cli *c, const answer *a, int64_t user, int n, const int32_t *item) {
+  char name[KITH_PATH];
+  if (a->name[KITH_USER].n > 0) {
+    cli_json_more(c, ", \"user_name\": ");
+    if (recommend_name(a, KITH_USER, user, name)[0]) cli_json_string(c, name);
+    else cli_json_more(c, "null");
+  }
+  if (a->name[KITH_ITEM].n == 0) return;
+  cli_json_more(c, ", \"names\": [");
+  for (int j = 0; j < n; j++) {
+    if (j > 0) cli_json_more(c, ", ");
+    if (recommend_name(a, KITH_ITEM, item[j], name)[0]) cli_json_string(c, name);
+    else cli_json_more(c, "null");
+  }
+  cli_json_more(c, "]");
+}
+
 /* "recommendations": [{"user": …, "items": […], "scores": […]}, …]; ids are numbers where the lists' are. */
 static void recommend_json(cli *c, const wish *w, const answer *a, const int32_t *item, const float *score) {
   cli_json(c, "recommendations", "[");
   for (int q = 0; q < w->n_user; q++) {
     int n = 0;
+    int64_t user = kith_ids_find(&a->user, w->user[q]);
     cli_json_more(c, "%s{\"user\": ", q ? ", " : "");
-    recommend_json_id(c, &a->user, kith_ids_find(&a->user, w->user[q]));
+    recommend_json_id(c, &a->user, user);
     cli_json_more(c, ", \"items\": [");
     for (; n < w->k && item[q * w->k + n] >= 0; n++) {
       if (n > 0) cli_json_more(c, ", ");
@@ -142,7 +174,9 @@ static void recommend_json(cli *c, const wish *w, const answer *a, const int32_t
     }
     cli_json_more(c, "], \"scores\": [");
     for (int j = 0; j < n; j++) cli_json_more(c, "%s%.9g", j ? ", " : "", (double)score[q * w->k + j]);
-    cli_json_more(c, "]}");
+    cli_json_more(c, "]");
+    recommend_json_names(c, a, user, n, item + q * w->k);
+    cli_json_more(c, "}");
   }
   cli_json_more(c, "]");
 }
@@ -206,17 +240,21 @@ done:
   return st;
 }
 
-/* user, place, item, score: one line each, tab-separated, with original ids. */
+/* user, place, item, score, and as far as the graph has names the item's and the user's: tab-separated, with original ids. */
 static kith_status recommend_write_tsv(const char *tmp, const answer *a, int k, const int32_t *item, const float *score) {
   kith_status st = KITH_OK;
-  char user[KITH_PATH], id[KITH_PATH];
+  char user[KITH_PATH], id[KITH_PATH], name[KITH_PATH];
+  bool user_names = a->name[KITH_USER].n > 0, names = user_names || a->name[KITH_ITEM].n > 0;
   FILE *f = kith_fault(KITH_FAULT_WRITE) ? NULL : fopen(tmp, "we");
   KITH_CHECK(f, KITH_EOUTPUT, "%s: cannot be written: %s", tmp, strerror(errno));
   for (int64_t u = 0; u < a->g->n[KITH_USER]; u++) {
     kith_ids_print(&a->user, u, sizeof user, user);
     for (int j = 0; j < k && item[u * k + j] >= 0; j++) {
       kith_ids_print(&a->item, item[u * k + j], sizeof id, id);
-      fprintf(f, "%s\t%d\t%s\t%.9g\n", user, j + 1, id, (double)score[u * k + j]);
+      fprintf(f, "%s\t%d\t%s\t%.9g", user, j + 1, id, (double)score[u * k + j]);
+      if (names) fprintf(f, "\t%s", recommend_name(a, KITH_ITEM, item[u * k + j], name));
+      if (user_names) fprintf(f, "\t%s", recommend_name(a, KITH_USER, u, name));
+      fputc('\n', f);
     }
   }
   bool good = !kith_fault(KITH_FAULT_WRITE) && fflush(f) == 0 && !ferror(f);
@@ -253,6 +291,8 @@ static kith_agreed recommend_write_h5(const kith_comm *alone, const char *path, 
   KITH_TRY(kith_h5_put_int(f, "fingerprint", (int64_t)a->g->fingerprint));
   KITH_TRY(recommend_write_ids(f, "user/id", &a->user));
   KITH_TRY(recommend_write_ids(f, "item/id", &a->item));
+  if (a->name[KITH_USER].n > 0) KITH_TRY(recommend_write_ids(f, "user/name", &a->name[KITH_USER]));
+  if (a->name[KITH_ITEM].n > 0) KITH_TRY(recommend_write_ids(f, "item/name", &a->name[KITH_ITEM]));
   KITH_TRY(kith_h5_write(f, "top/item", KITH_H5_INT32, k, n, 0, n, false, item));
   KITH_TRY(kith_h5_write(f, "top/score", KITH_H5_FLOAT, k, n, 0, n, false, score));
   KITH_TRY(kith_h5_publish(&f));

@@ -1,4 +1,4 @@
-/* The ids that embeddings.h5 repeats, held from the start of a run: graph.h5 may be another one by the time of the export. */
+/* The ids and names that embeddings.h5 repeats, held from the start of a run: graph.h5 may be another one by the time of the export. */
 #include "io/graph_ids.h"
 
 #include <stdio.h>
@@ -40,6 +40,10 @@ kith_agreed kith_graph_ids_read(const kith_comm *comm, const kith_graph *g, cons
   for (int t = 0; t < kith_type_n(g->task); t++) {
     snprintf(name, sizeof name, "%s/id", kith_type_text(g->task, t));
     KITH_TRY(ids_read_block(comm, f, name, g->n[t], &ids->of[ids->n++]));
+  }
+  for (int t = 0; t < kith_type_n(g->task); t++) {
+    snprintf(name, sizeof name, "%s/name", kith_type_text(g->task, t));
+    if (kith_h5_has(f, name)) KITH_TRY(ids_read_block(comm, f, name, g->n[t], &ids->of[ids->n++]));
   }
   if (g->task == KITH_CLASSIFY) KITH_TRY(ids_read_block(comm, f, "class/id", g->n_class, &ids->of[ids->n++]));
   *out = ids;

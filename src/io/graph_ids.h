@@ -15,7 +15,7 @@ typedef struct kith_id_block {
 
 struct kith_graph_ids {
   int n;
-  kith_id_block of[3];  /* users and items; or nodes and classes */
+  kith_id_block of[2 * KITH_TYPES]; /* ids of users and items, and their names; or ids of nodes and classes */
 };
 
 /* Write all of them to an open file.  Collective.  Errors: KITH_EIO. */

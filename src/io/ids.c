@@ -100,6 +100,41 @@ done:
   return st;
 }
 
+/* As ids_check(), but a node may have no name. */
+static kith_status names_check(const char *path, const char *name, const kith_ids *names) {
+  kith_status st = KITH_OK;
+  for (int64_t i = 0; i < names->n; i++) {
+    const char *cell = names->text + i * names->width;
+    KITH_CHECK(!cell[0] || ids_is_text(cell, (size_t)names->width), KITH_EDATA, "%s: \"%s\" holds what is no name in row %lld", path, name, (long long)i);
+  }
+done:
+  return st;
+}
+
+kith_agreed kith_names_read(const kith_comm *comm, const char *path, kith_node_type type, kith_ids *out) {
+  kith_agreed st = {KITH_OK};
+  kith_h5 *f = NULL;
+  kith_ids names = {0};
+  const char *name = type == KITH_USER ? "user/name" : "item/name";
+  int64_t n = 0;
+  int width = 0;
+  *out = names;
+  KITH_TRY(kith_h5_open(comm, path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &f));
+  if (!kith_h5_has(f, name)) goto done;
+  KITH_TRY(kith_h5_extent(f, name, &n, &width));
+  KITH_TRY(kith_agreed_same(width > 0 ? KITH_OK : kith_fail(KITH_EDATA, "%s: \"%s\" is no text", path, name)));
+  if (comm->rank != 0) n = 0;
+  KITH_TRY(kith_agree(comm, ids_alloc(n, width, &names)));
+  KITH_TRY(kith_h5_read(f, name, KITH_H5_TEXT, width, 0, n, names.text));
+  KITH_TRY(kith_agree(comm, names_check(path, name, &names)));
+  *out = names;
+  names = (kith_ids){0};
+done:
+  kith_h5_close(&f);
+  kith_ids_free(&names);
+  return st;
+}
+
 kith_agreed kith_ids_read(const kith_comm *comm, const char *path, kith_node_type type, kith_ids *out) {
   return kith__ids_read(comm, path, type == KITH_USER ? "user/id" : "item/id", out);
 }

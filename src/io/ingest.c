@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "io/features.h"
+#include "io/node_names.h"
 #include "io/tables.h"
 
 /* ---- checks ------------------------------------------------------------------------------------------------------ */
@@ -100,6 +101,13 @@ done:
   return st;
 }
 
+/* What nodes that the lists above named are called. */
+static kith_status read_names(const kith_ingest_options *o, int type, kith__names *node, kith__tables *t, kith_ingest_report *r) {
+  const char *key = type == KITH_USER ? "data.user_names" : "data.item_names";
+  if (!o->names[type].path[0]) return KITH_OK;
+  return kith__node_names_read(key, &o->names[type], node, &t->names[type], &r->names[type]);
+}
+
 /* ---- what is worth telling --------------------------------------------------------------------------------------- */
 
 static int64_t count_in_both(const kith_lists *train, const kith_lists *test) {
@@ -187,6 +195,8 @@ static kith_status ingest_read(const kith_ingest_options *o, kith__tables *t, ki
   if (o->social.path[0]) KITH_TRY(read_social(o, &user, &t->social, r));
   if (o->features[KITH_USER].path[0]) KITH_TRY(read_features(o, KITH_USER, &user, t, r));
   if (o->features[KITH_ITEM].path[0]) KITH_TRY(read_features(o, KITH_ITEM, &item, t, r));
+  KITH_TRY(read_names(o, KITH_USER, &user, t, r));
+  KITH_TRY(read_names(o, KITH_ITEM, &item, t, r));
   KITH_TRY(kith__names_ids(&user, &t->ids[KITH_USER]));
   KITH_TRY(kith__names_ids(&item, &t->ids[KITH_ITEM]));
   kith__names_free(&user); /* before the rows take their room */

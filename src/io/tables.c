@@ -9,6 +9,7 @@ void kith__tables_free(kith__tables *tables) {
   for (int k = 0; k < KITH_TYPES; k++) {
     kith_features_free(&tables->features[k]);
     kith_ids_free(&tables->feature_ids[k]);
+    kith_ids_free(&tables->names[k]);
   }
   for (int t = 0; t < KITH_TYPES; t++) kith_ids_free(&tables->ids[t]);
   kith__rows_free(&tables->train);
@@ -31,7 +32,7 @@ static int64_t features_bytes(const kith_features *f) { return f->start ? (f->n_
 
 static int64_t tables_bytes(const kith__tables *t, const char *job) {
   int64_t n = rows_bytes(&t->train) + rows_bytes(&t->valid) + rows_bytes(&t->test) + rows_bytes(&t->social);
-  for (int k = 0; k < KITH_TYPES; k++) n += ids_bytes(&t->ids[k]) + ids_bytes(&t->feature_ids[k]) + features_bytes(&t->features[k]);
+  for (int k = 0; k < KITH_TYPES; k++) n += ids_bytes(&t->ids[k]) + ids_bytes(&t->names[k]) + ids_bytes(&t->feature_ids[k]) + features_bytes(&t->features[k]);
   return n + (int64_t)strlen(job) + (1 << 16);
 }
 
@@ -80,6 +81,8 @@ kith_agreed kith__tables_write(const kith_comm *comm, const kith__tables *t, con
   kith__h5_fingerprint_begin(f);
   KITH_TRY(kith__ids_write(f, "user/id", &t->ids[KITH_USER]));
   KITH_TRY(kith__ids_write(f, "item/id", &t->ids[KITH_ITEM]));
+  if (t->names[KITH_USER].text) KITH_TRY(kith__ids_write(f, "user/name", &t->names[KITH_USER]));
+  if (t->names[KITH_ITEM].text) KITH_TRY(kith__ids_write(f, "item/name", &t->names[KITH_ITEM]));
   KITH_TRY(rows_write(f, "train", "item", &t->train));
   KITH_TRY(rows_write(f, "valid", "item", &t->valid));
   KITH_TRY(rows_write(f, "test", "item", &t->test));

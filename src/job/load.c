@@ -65,7 +65,8 @@ static cyaml_schema_field_t *load_build(load_schema *s, int first, int last, siz
     size_t group = load_group(key, depth);
     int end = load_group_end(i, last, group), size = group ? (int)(group - depth) - 1 : (int)strlen(key + depth);
     snprintf(s->name[f], KITH_NAME, "%.*s", size, key + depth);
-    s->field[f] = group ? (cyaml_schema_field_t){.value = {.type = CYAML_MAPPING, .flags = CYAML_FLAG_OPTIONAL, .data_size = sizeof(load_slots),
+    bool brief = group && s->places->brief[i] && kith__job_is_brief(i, group - 1);
+    s->field[f] = group && !brief ? (cyaml_schema_field_t){.value = {.type = CYAML_MAPPING, .flags = CYAML_FLAG_OPTIONAL, .data_size = sizeof(load_slots),
                                                            .mapping = {.fields = load_build(s, i, end, group)}}}
                         : load_leaf(s, i);
     s->field[f].key = s->name[f];

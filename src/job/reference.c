@@ -20,6 +20,7 @@ void kith_job_print_reference(void) {
          "A job file is one YAML document. Every key is optional, but most verbs need `data.interactions.path`.\n"
          "`train.lr` below is written `train: {lr: 0.005}` in the file and `--set train.lr=0.005` on the command line, which wins.\n"
          "Paths, those given to `--set` too, are relative to the folder of the job file.\n"
+         "A list that needs nothing but its path may be written so: `data: {item_names: names.tsv}` is `data: {item_names: {path: names.tsv}}`.\n"
          "An unknown key, a key given twice, or a value out of bounds ends the program with code 78 and a line that names file and line.\n");
   for (int i = 0; i < kith__job_n_key; i++) {
     const job_key *k = &kith__job_table[i];

@@ -16,6 +16,13 @@ enum { TABLE_KEY = 2 * KITH_NAME }; /* room for any key of the table */
   {name ".format", JOB_NAME, AT(member.format), 0, 0, "sparse | dense", "sparse: behind the id the features that are not zero, drama or drama:0.5; dense: a number for each"}, \
   {name ".normalise", JOB_BOOL, AT(member.normalise), NONE, "divide every node's features by their sum"}
 
+#define NAMES(key, member, what)                                                                                      \
+  {key ".path", JOB_PATH, AT(member.path), NONE, what},                                                               \
+  {key ".delimiter", JOB_DELIMITER, AT(member.delimiter), NONE, "what stands between columns; empty: the one that finds known ids in the first lines"}, \
+  {key ".header", JOB_BOOL, AT(member.header), NONE, "the first line names the columns"},                             \
+  {key ".columns.id", JOB_COLUMN, AT(member.id), NONE, "column of the id; empty: 1"},                                 \
+  {key ".columns.name", JOB_COLUMN, AT(member.name), NONE, "column of the name; empty: everything behind the id"}
+
 #define SOURCE(name, member, what)                                                                                     \
   {name ".path", JOB_PATH, AT(member.path), NONE, what},                                                  \
   {name ".format", JOB_NAME, AT(member.format), 0, 0, "adjacency | edges", "adjacency: a line is a node and its neighbours; edges: a line is one pair, in columns"}, \
@@ -37,6 +44,8 @@ const job_key kith__job_table[] = {
     SOURCE("data.social", data.social, "who knows whom; stored as a relation"),
     FEATURES("data.user_features", data.features[KITH_USER], "what users are like: a line is an id and features; read where model.input says so"),
     FEATURES("data.item_features", data.features[KITH_ITEM], "what items are like: a line is an id and features; read where model.input says so"),
+    NAMES("data.user_names", data.names[KITH_USER], "what users are called: a line is an id and a name; kith recommend shows it"),
+    NAMES("data.item_names", data.names[KITH_ITEM], "what items are called: a line is an id and a name; kith recommend shows it"),
     {"data.ids", JOB_NAME, AT(data.interactions.ids), 0, 0, "auto | text",
      "auto: the first id of users, and of items, says whether they are integers or text; text: both are text, even \"0017\""},
     {"data.split.method", JOB_NAME, AT(data.split.method), 0, 0, "none | ratio | leave-last-out | time",
@@ -144,6 +153,8 @@ _Static_assert(sizeof kith__job_table / sizeof *kith__job_table <= JOB_KEYS_MOST
 const job_key *kith__job_find(const char *key) {
   for (int i = 0; i < kith__job_n_key; i++)
     if (strcmp(kith__job_table[i].key, key) == 0) return &kith__job_table[i];
+  for (int i = 0; i < kith__job_n_key; i++)
+    if (strncmp(kith__job_table[i].key, key, strlen(key)) == 0 && kith__job_is_brief(i, strlen(key))) return &kith__job_table[i];
   return NULL;
 }
 

@@ -2,6 +2,8 @@
 #ifndef KITH_SRC_JOB_TABLE_H
 #define KITH_SRC_JOB_TABLE_H
 
+#include <string.h>
+
 #include "kith/job.h"
 
 typedef enum job_kind {
@@ -32,12 +34,12 @@ typedef struct job_key {
 extern const job_key kith__job_table[];
 extern const int kith__job_n_key;
 
-enum { JOB_KEYS_MOST = 160, JOB_VALUE = 2 * KITH_PATH };
+enum { JOB_KEYS_MOST = 200, JOB_VALUE = 2 * KITH_PATH };
 
 /* Whether a key's value is a list. */
 static inline bool kith__job_is_list(const job_key *k) { return k->kind == JOB_CUTOFFS || k->kind == JOB_FANOUTS; }
 
-/* The entry of a key, or null. */
+/* The entry of a key, or null.  A section that begins with a path may stand for it: data.test for data.test.path. */
 const job_key *kith__job_find(const char *key);
 /* Fail for a key that is not in the table, naming the nearest key or section if one is close. */
 kith_status kith__job_fail_unknown(const char *key) KITH_MUST_USE;
@@ -57,11 +59,15 @@ void kith__job_bounds(const job_key *k, size_t size, char *text);
 /* The folder of a job file, which its paths are relative to; "" for the current one.  folder [KITH_PATH]. */
 void kith__job_folder(const kith_job *job, char *folder);
 
+/* Whether a section, of which `i` is the first entry and `size` the length of the name, may be given as a path alone. */
+static inline bool kith__job_is_brief(int i, size_t size) { return strcmp(kith__job_table[i].key + size, ".path") == 0; }
+
 /* Where a YAML text has what. */
 typedef struct job_places {
   bool any;                  /* whether it has keys at all */
   int line[JOB_KEYS_MOST];   /* of each key, from 1; 0 where it is not given */
   bool alone[JOB_KEYS_MOST]; /* a list that is written as one value */
+  bool brief[JOB_KEYS_MOST]; /* a path that stands in the place of its section: data.test: list.txt */
 } job_places;
 
 /**

@@ -60,6 +60,11 @@ static const char *walk_found(const walk *w) {
 /* Text, or an alias that may stand for it. */
 static bool walk_is_value(const walk *w) { return w->event.type == YAML_SCALAR_EVENT || w->event.type == YAML_ALIAS_EVENT; }
 
+/* Text that can be the path of a list: not nothing, nor YAML's word for it. */
+static bool walk_is_path(const walk *w) {
+  return w->event.type == YAML_SCALAR_EVENT && w->event.data.scalar.length > 0 && strcmp((const char *)w->event.data.scalar.value, "~") != 0;
+}
+
 static kith_status walk_list(walk *w, const char *key) {
   kith_status st = KITH_OK;
   KITH_TRY(walk_next(w));
@@ -117,6 +122,11 @@ static kith_status walk_entry(walk *w, const char *above, int depth) {
   KITH_CHECK(*first == 0, KITH_ECONFIG, "%s:%d: %s is given twice, the first time in line %d", w->name, line, key, *first);
   *first = line;
   KITH_TRY(walk_next(w));
+  if (walk_is_path(w) && kith__job_is_brief(i, strlen(key))) {
+    w->out->line[i] = line;
+    w->out->brief[i] = true;
+    return st;
+  }
   KITH_CHECK(w->event.type == YAML_MAPPING_START_EVENT, KITH_ECONFIG, "%s:%d: %s: expected keys below it, such as %s; found %s", w->name, line, key,
              kith__job_table[i].key, walk_found(w));
   KITH_TRY(walk_mapping(w, key, depth + 1));
