@@ -19,11 +19,14 @@ int kith_cores_count(const kith_cores *c);
 void kith_cores_join(kith_cores *to, const kith_cores *from);
 bool kith_cores_meet(const kith_cores *a, const kith_cores *b); /**< whether any core is in both */
 
+typedef struct kith_seat kith_seat;
+
 /** What one rank sees around it.  Plain data: it travels as bytes between ranks of one kind of machine. */
-typedef struct kith_seat {
+struct kith_seat {
   int node;               /**< number of its node: 0 is rank 0's, the others by their first rank */
   int first;              /**< that node's first rank */
   int threads;            /**< OpenMP threads of this rank; set by the caller */
+  int others;             /**< threads of other programs that ran on the node when this rank began; set by the caller */
   int online;             /**< cores of the node that are switched on and in this rank's control group */
   double quota;           /**< processor time that its control group allows, in cores; 0: no limit */
   kith_cores cores;       /**< where this rank may run */
@@ -33,10 +36,27 @@ typedef struct kith_seat {
   char host[KITH_NAME];
   char cpu[KITH_SEAT_TEXT];       /**< kind of processor */
   char libraries[KITH_SEAT_TEXT]; /**< versions; set by the caller */
-} kith_seat;
+};
 
 /** Look around: all but what the caller sets, and `node` and `first`.  Local. */
 void kith_seat_look(kith_seat *out);
+
+/** Cores that this rank may keep busy: where it may run, as far as its control group allows the time; at least 1.  Local. */
+int kith_seat_allowed(const kith_seat *p);
+
+/**
+ * Threads of this machine that run or wait for a core, this one included: the fewest of five looks at /proc/loadavg,
+ * a millisecond apart, so that what only flares up does not count.  Local.  Returns 1 where there is no /proc.
+ */
+int kith_running_threads(void);
+
+/**
+ * Whether ranks of this job will wait for a core while others run: more threads than this rank's cores, than its control group's
+ * time, or, with those of the node's other ranks and `p->others`, than the node's cores.  Local.
+ *
+ * @param ranks of the node, each with p->threads threads
+ */
+bool kith_cores_are_shared(const kith_seat *p, int ranks);
 
 /** Everybody's place, by rank: a new block [size], the same on every rank, with node and first filled in.  Collective. */
 kith_agreed kith_seats_gather(const kith_comm *comm, const kith_seat *mine, kith_seat **all) KITH_MUST_USE;

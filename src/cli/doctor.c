@@ -7,7 +7,8 @@
 
 #include "cli/cli.h"
 #include "cli/doctor.h"
-#include "kith/limits.h"
+#include "cli/start.h"
+#include "kith/blas.h"
 #include "kith/need.h"
 #include "kith/probe.h"
 
@@ -82,6 +83,7 @@ static kith_agreed doctor_places(doctor *d) {
   char kernels[KITH_NAME];
   kith_seat_look(&mine);
   mine.threads = omp_get_max_threads();
+  mine.others = cli_started_get()->others;
   doctor_libraries(sizeof mine.libraries, mine.libraries);
   snprintf(kernels, sizeof kernels, ", %s kernels", kith_blas_kernels());
   strncat(mine.cpu, kernels, sizeof mine.cpu - strlen(mine.cpu) - 1);
@@ -102,7 +104,7 @@ static void doctor_examine_ranks(doctor *d) {
   doctor_tell(d, "processors", &cpu);
   doctor_judge_cores(size, d->place, &cores);
   doctor_tell(d, "cores", &cores);
-  doctor_judge_blas(kith_blas_kernels(), kith_blas_has_threads(), d->place[0].threads, &blas);
+  doctor_judge_blas(kith_blas_kernels(), cli_started_get()->chose_kernels, kith_cpu_vectors(), kith_blas_has_threads(), d->place[0].threads, &blas);
   doctor_tell(d, "blas", &blas);
   doctor_judge_shm(size, d->place, &shm);
   doctor_tell(d, "shm", &shm);

@@ -2,7 +2,7 @@
 #ifndef KITH_SRC_CLI_DOCTOR_H
 #define KITH_SRC_CLI_DOCTOR_H
 
-#include "kith/base.h"
+#include "kith/blas.h"
 #include "kith/seat.h"
 
 typedef enum doctor_verdict { DOCTOR_OK, DOCTOR_WARN, DOCTOR_FAIL } doctor_verdict;
@@ -32,8 +32,8 @@ void doctor_judge_threads(int level, doctor_finding *f);
 void doctor_judge_libraries(int size, const kith_seat *all, doctor_finding *f);
 void doctor_judge_processors(int size, const kith_seat *all, doctor_finding *f);
 void doctor_judge_cores(int size, const kith_seat *all, doctor_finding *f);
-/* `kernels`: what the BLAS chose; `own`: it starts threads of its own. */
-void doctor_judge_blas(const char *kernels, bool own, int threads, doctor_finding *f);
+/* `kernels`: the BLAS's, `chosen` by Kith in its place; `cpu`: what the processor can do; `own`: it starts threads of its own. */
+void doctor_judge_blas(const char *kernels, bool chosen, kith_vectors cpu, bool own, int threads, doctor_finding *f);
 void doctor_judge_clocks(int size, const kith_seat *all, const kith_clock_skew *skew, doctor_finding *f);
 void doctor_judge_links(const kith_seat *all, int n, const kith_link *link, doctor_finding *f);
 void doctor_judge_shm(int size, const kith_seat *all, doctor_finding *f);

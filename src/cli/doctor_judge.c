@@ -150,7 +150,12 @@ static void judge_node_cores(int size, const kith_seat *all, int node, doctor_fi
   int cores = kith_cores_count(&together);
   double allowed = first->quota > 0 && first->quota < cores ? first->quota : cores;
   if (node == 0) doctor_see(f, "%d thread%s on %d core%s of %s", threads, kith_plural(threads), cores, kith_plural(cores), first->host);
-  if (threads <= allowed + 0.5) return;
+  if (first->others > 0) doctor_see(f, "; %d of other programs run on %s", first->others, first->host);
+  if (threads <= allowed + 0.5) {
+    if (threads + first->others > first->online)
+      doctor_warn(f, "other programs use the cores of %s: ask for whole nodes (--exclusive), or set a smaller OMP_NUM_THREADS", first->host);
+    return;
+  }
   if (node > 0) doctor_see(f, "; %d threads on %d cores of %s", threads, cores, first->host);
   if (allowed < cores) doctor_see(f, ", of which its control group allows the time of %.1f", allowed);
   doctor_warn(f, "more threads than cores: fewer ranks a node, a smaller OMP_NUM_THREADS, or OMPI_MCA_mpi_yield_when_idle=1 if it must be");
@@ -162,8 +167,11 @@ void doctor_judge_cores(int size, const kith_seat *all, doctor_finding *f) {
   for (int r = 0; r < size; r++) judge_binding(size, all, r, f);
 }
 
-void doctor_judge_blas(const char *kernels, bool own, int threads, doctor_finding *f) {
-  doctor_see(f, "%s kernels, %s", kernels, own ? "with threads of its own beside OpenMP's" : "on OpenMP's threads or one");
+void doctor_judge_blas(const char *kernels, bool chosen, kith_vectors cpu, bool own, int threads, doctor_finding *f) {
+  doctor_see(f, "%s kernels%s, %s; the processor has %s", kernels, chosen ? ", chosen by Kith in place of slower or wrong ones" : "",
+             own ? "with threads of its own beside OpenMP's" : "on OpenMP's threads or one", kith_vectors_text(cpu));
+  if (kith_blas_is_slow(kernels, cpu))
+    doctor_warn(f, "products take two to three times as long as they could: unset OPENBLAS_CORETYPE, or set it to %s", kith_blas_core_type(cpu, 0));
   if (own && threads > 1) doctor_warn(f, "install the OpenMP variant (libopenblas-openmp-dev), or set OPENBLAS_NUM_THREADS=1");
 }
 

@@ -1,10 +1,10 @@
 /* main: all ranks read the same words, run one verb, and leave with the same code. */
 #include <errno.h>
-#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/start.h"
 #include "cli/verbs.h"
 #include "kith/fault.h"
 
@@ -30,18 +30,6 @@ static kith_status main_sort_words(cli *c, int n, char **word, words *w) {
   }
 done:
   return st;
-}
-
-/* Unless told by OMP_NUM_THREADS, the ranks of a node share its cores, so that nobody oversubscribes by accident. */
-static void main_share_cores(const kith_comm *all) {
-  MPI_Comm node;
-  int ranks = 1;
-  if (getenv("OMP_NUM_THREADS")) return;
-  KITH_MPI(MPI_Comm_split_type(all->mpi, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node));
-  KITH_MPI(MPI_Comm_size(node, &ranks));
-  KITH_MPI(MPI_Comm_free(&node));
-  int threads = omp_get_num_procs() / ranks;
-  omp_set_num_threads(threads > 1 ? threads : 1);
 }
 
 static kith_agreed main_run(cli *c, const cli_verb *v, const words *w) {
@@ -105,6 +93,7 @@ static kith_agreed main_verb(cli *c, int argc, char **argv) {
     return st;
   }
   kith_log_set(c->comm->rank != 0 ? KITH_LOG_NOTHING : w.quiet ? KITH_LOG_WARNINGS : KITH_LOG_ALL);
+  KITH_TRY(cli_check_blas(c->comm));
   KITH_TRY(main_run(c, v, &w));
 done:
   return st;
@@ -124,10 +113,11 @@ int main(int argc, char **argv) {
   cli *c = NULL;
   kith_status page = KITH_OK;
   if (main_page(argc, argv, &page)) return (int)page;
+  cli_start(argv);
   if (strcmp(argv[1], "train") == 0) kith_train_watch(); /* a signal that comes while ranks gather and read is not lost */
   kith_comm_begin(&argc, &argv);
   if (!kith_is_bad(kith_comm_create(MPI_COMM_WORLD, &all)) && !kith_is_bad(kith_agree(all, KITH_NEW(c, 1)))) {
-    main_share_cores(all);
+    cli_share_cores(all);
     c->comm = all;
     c->job = kith_job_defaults();
     kith_agreed outcome = main_verb(c, argc, argv);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "kith/seat.h"
@@ -79,13 +80,23 @@ static void seat_memory(const char *folder, const char *limit, const char *use, 
   if (seat_value(path, "", sizeof now, now)) p->memory = kith_least(p->memory, strtoll(most, NULL, 10) - strtoll(now, NULL, 10));
 }
 
-/* Processor time in cores, "20000 100000" being a fifth of one. */
+static void seat_quota_least(double time, double period, kith_seat *p) {
+  if (time > 0 && period > 0 && (p->quota == 0 || time / period < p->quota)) p->quota = time / period;
+}
+
+/* Processor time in cores, "20000 100000" being a fifth of one; in version 1 the two numbers stand in two files, -1 being no limit. */
 static void seat_quota(const char *folder, kith_seat *p) {
   char path[SEAT_ROOM + KITH_NAME], text[64], *rest = NULL;
   snprintf(path, sizeof path, "%s/cpu.max", folder);
-  if (!seat_value(path, "", sizeof text, text) || strncmp(text, "max", 3) == 0) return;
-  double time = strtod(text, &rest), period = strtod(rest, NULL);
-  if (period > 0 && (p->quota == 0 || time / period < p->quota)) p->quota = time / period;
+  if (seat_value(path, "", sizeof text, text) && strncmp(text, "max", 3) != 0) {
+    double time = strtod(text, &rest);
+    seat_quota_least(time, strtod(rest, NULL), p);
+  }
+  snprintf(path, sizeof path, "%s/cpu.cfs_quota_us", folder);
+  if (!seat_value(path, "", sizeof text, text)) return;
+  double time = strtod(text, NULL);
+  snprintf(path, sizeof path, "%s/cpu.cfs_period_us", folder);
+  if (seat_value(path, "", sizeof text, text)) seat_quota_least(time, strtod(text, NULL), p);
 }
 
 /* One folder of control groups, of version 1 or 2. */
@@ -121,6 +132,7 @@ static void seat_groups(kith_seat *p) {
     if (!group) continue;
     if (strncmp(kind, "::", 2) == 0) seat_climb("/sys/fs/cgroup", group + 1, p);
     if (strncmp(kind, ":memory:", 8) == 0) seat_climb("/sys/fs/cgroup/memory", group + 1, p);
+    if (strncmp(kind, ":cpu:", 5) == 0 || strncmp(kind, ":cpu,cpuacct:", 13) == 0) seat_climb("/sys/fs/cgroup/cpu", group + 1, p);
     if (strncmp(kind, ":cpuset:", 8) == 0) seat_climb("/sys/fs/cgroup/cpuset", group + 1, p);
   }
   if (file) fclose(file);
@@ -140,6 +152,31 @@ void kith_seat_look(kith_seat *out) {
   gethostname(host, sizeof host - 1);
   snprintf(out->host, sizeof out->host, "%.*s", KITH_NAME - 1, host);
   if (!seat_value("/proc/cpuinfo", "model name", sizeof out->cpu, out->cpu)) snprintf(out->cpu, sizeof out->cpu, "unknown");
+}
+
+int kith_seat_allowed(const kith_seat *p) {
+  int n = kith_cores_count(&p->cores);
+  if (n == 0) n = p->online;
+  if (p->quota > 0 && p->quota < n) n = (int)p->quota;
+  return n > 1 ? n : 1;
+}
+
+int kith_running_threads(void) {
+  enum { LOOKS = 5, NAP = 1000000 };
+  int least = INT_MAX;
+  for (int i = 0; i < LOOKS; i++) {
+    char line[64];
+    int running = 0;
+    if (i > 0) nanosleep(&(struct timespec){.tv_nsec = NAP}, NULL);
+    if (!seat_value("/proc/loadavg", "", sizeof line, line) || sscanf(line, "%*f %*f %*f %d/", &running) != 1) return 1;
+    if (running < least) least = running;
+  }
+  return least > 1 ? least : 1;
+}
+
+bool kith_cores_are_shared(const kith_seat *p, int ranks) {
+  int ours = ranks * p->threads;
+  return p->threads > kith_seat_allowed(p) || (p->quota > 0 && ours > p->quota + 0.5) || ours + p->others > p->online;
 }
 
 /* Number nodes by their first ranks. */

@@ -2,7 +2,8 @@
 #include <cblas.h>
 #include <stdio.h>
 
-#include "kith/limits.h"
+#include "kith/blas.h"
+#include "kith/ops.h"
 
 void kith_blas_library(size_t size, char *text) {
   int version = 0, to = 0;

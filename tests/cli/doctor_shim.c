@@ -8,12 +8,15 @@
  *   SHIM_KERNELS=TEXT    what the BLAS chose          SHIM_THREADS=1  it starts threads of its own
  *   SHIM_NO_LOCKS=1      flock() refuses              SHIM_SHM=BYTES  free on /dev/shm
  *   SHIM_MEMORY=BYTES    what the control group may have; it has nothing yet
- *   SHIM_TIME=TEXT       its cpu.max
+ *   SHIM_TIME=TEXT       its cpu.max                  SHIM_LOAD=TEXT  /proc/loadavg
+ *   SHIM_WRONG=KERNELS   products of these kernels are wrong, of "all" those of any
+ *   SHIM_ILLEGAL=KERNELS … end the process with SIGILL
  *   SHIM_SPOIL=1         long reads bring another byte   SHIM_BROKEN=1   long writes fail
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <mpi.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,7 +86,20 @@ int statvfs(const char *path, struct statvfs *fs) {
   return rc;
 }
 
+static int shim_has(const char *name) {
+  const char *kernels = getenv(name);
+  return kernels && (strcmp(kernels, "all") == 0 || strcmp(kernels, openblas_get_corename()) == 0);
+}
+
+void cblas_sgemm(int order, int ta, int tb, int m, int n, int k, float alpha, const float *a, int lda, const float *b, int ldb, float beta, float *c, int ldc) {
+  typedef void product(int, int, int, int, int, int, float, const float *, int, const float *, int, float, float *, int);
+  if (shim_has("SHIM_ILLEGAL")) raise(SIGILL);
+  ((product *)real("cblas_sgemm"))(order, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+  if (shim_has("SHIM_WRONG")) c[m * n - 1] += 1;
+}
+
 static const char *shim_file(const char *path) {
+  if (strcmp(path, "/proc/loadavg") == 0) return getenv("SHIM_LOAD");
   const char *name = strrchr(path, '/');
   if (!name || strncmp(path, "/sys/fs/cgroup", 14) != 0) return NULL;
   if (strcmp(name, "/memory.max") == 0) return getenv("SHIM_MEMORY");

@@ -114,6 +114,44 @@ if [ "${KITH_PATIENCE:-1}" = 1 ] && cc -shared -fPIC -D_GNU_SOURCE $(mpicc --sho
   two 0 '^warn +memory .*this is close' SHIM_MEMORY=75000000 SHIM_MEMORY=75000000 "$job"
   two 71 '^FAIL +graph .*too large to be read' SHIM_MEMORY=100000 SHIM_MEMORY=100000 "$job"
   sick 0 '^warn +cores .*allows the time of 0.2' "SHIM_TIME=20000 100000"
+
+  # ---- the BLAS: kernels that do not suit the processor are replaced, unless the user chose them
+  sick 0 '^(ok|warn) +cores ' SHIM_LEVEL=1
+  case $(grep -o 'the processor has .*' out) in *AVX-512*) best=SkylakeX ;; *AVX2*) best=Haswell ;; *) best="" ;; esac
+  if [ -n "$best" ]; then
+    first() { KITH_BLAS_FIRST=Prescott sick "$@"; }
+    first 0 "^ok +blas +$best kernels, chosen by Kith" SHIM_LEVEL=1
+    says 0 "^ok +blas +$best kernels, chosen by Kith" $(on 2 env KITH_BLAS_FIRST=Prescott "$KITH" doctor)
+    first 0 '^warn +blas +Prescott kernels, on .*remedy: products take .* unset OPENBLAS_CORETYPE' OPENBLAS_CORETYPE=Prescott
+    sick 0 '^warn +blas +Prescott kernels, chosen by Kith' SHIM_KERNELS=Prescott # in vain, and once
+    two 0 '^warn +processors .*Haswell kernels' OPENBLAS_CORETYPE=Prescott OPENBLAS_CORETYPE=Haswell
+    grep -q '^kith: warning: ranks have different BLAS kernels (rank 0: Prescott)' err || fail "different kernels are not told"
+    if [ $best = SkylakeX ]; then
+      first 0 '^ok +blas +Haswell kernels, chosen by Kith' SHIM_WRONG=SkylakeX
+      first 0 '^ok +blas +Haswell kernels, chosen by Kith' SHIM_ILLEGAL=SkylakeX
+    fi
+  fi
+  for how in WRONG ILLEGAL; do
+    rc=0; env LD_PRELOAD="$dir/shim.so" SHIM_$how=all "$KITH" inspect "$dir/t/work/graph.h5" >out 2>err || rc=$?
+    [ $rc = 64 ] && [ ! -s out ] && [ "$(wc -l <err)" = 1 ] && grep -q '^kith: the BLAS computes wrong products with its .* kernels' err || fail "a BLAS that is $how: code $rc"
+  done
+
+  # ---- threads: few and short turns of waiting where cores are free, none where they are not, the user's where he says so
+  waits() { # PATTERN VARIABLES…: how libgomp was told to wait by the last start
+    pattern=$1; shift
+    env -u OMP_NUM_THREADS LD_PRELOAD="$dir/shim.so" OMP_DISPLAY_ENV=verbose "$@" "$KITH" doctor >out 2>err || fail "$*: doctor fails"
+    grep -E 'GOMP_SPINCOUNT|OMP_WAIT_POLICY' err | tail -n 2 | tr '\n' ' ' | grep -qE "$pattern" || fail "$*: threads do not wait like $pattern"
+  }
+  if [ "$(nproc)" -gt 1 ]; then
+    waits "SPINCOUNT = '10000'" 'SHIM_LOAD=9.00 9.00 9.00 1/99 4711'
+    waits "POLICY = 'PASSIVE'.*SPINCOUNT = '0'" "SHIM_LOAD=0.00 0.00 0.00 $((1 + $(nproc)))/99 4711"
+    grep -qE '^warn +cores .*'"$(nproc) of other programs run on .*remedy: other programs use the cores" out || fail "the load is not seen"
+    waits "SPINCOUNT = '777'" GOMP_SPINCOUNT=777 "SHIM_LOAD=0.00 0.00 0.00 99/99 4711"
+    waits "POLICY = 'ACTIVE'" OMP_WAIT_POLICY=active "SHIM_LOAD=0.00 0.00 0.00 99/99 4711"
+    waits "POLICY = 'PASSIVE'" OMP_NUM_THREADS=$((1 + $(nproc))) 'SHIM_LOAD=0.00 0.00 0.00 1/99 4711'
+    waits 'POLICY' "SHIM_TIME=100000 100000" 'SHIM_LOAD=0.00 0.00 0.00 1/99 4711'
+    grep -q '^ok *cores *1 thread on' out || fail "more threads than the control group's time"
+  fi
 else
   echo "not tried: machines that are not at hand"
 fi

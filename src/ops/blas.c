@@ -1,0 +1,89 @@
+/* Which kernels of the BLAS suit this processor, and whether they compute right.
+ *
+ * When OpenBLAS is loaded it chooses kernels by the model number of the processor.  For a model that is newer than itself it
+ * falls back to SSE3 kernels, with which a product takes three times as long as with AVX-512, and a step with softmax 1.7 times.
+ * Kernels for AVX-512 have been wrong in some versions on some processors, so whatever is chosen is tried. */
+#include <string.h>
+
+#include "kith/blas.h"
+#include "kith/ops.h"
+
+const char *kith_vectors_text(kith_vectors v) {
+  static const char *const text[] = {"SSE3", "AVX", "AVX2", "AVX-512"};
+  return text[v];
+}
+
+kith_vectors kith_cpu_vectors(void) {
+#if defined __x86_64__
+  __builtin_cpu_init();
+  bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512bw") &&
+              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return wide ? KITH_VECTORS_AVX512 : KITH_VECTORS_AVX2;
+  if (__builtin_cpu_supports("avx")) return KITH_VECTORS_AVX;
+#endif
+  return KITH_VECTORS_SSE;
+}
+
+kith_vectors kith_blas_vectors(const char *kernels) {
+  static const struct {
+    const char *name;
+    kith_vectors v;
+  } known[] = {{"Katmai", 0}, {"Coppermine", 0}, {"Northwood", 0}, {"Prescott", 0}, {"Banias", 0}, {"Atom", 0}, {"Core2", 0}, {"Penryn", 0},
+               {"Dunnington", 0}, {"Nehalem", 0}, {"Athlon", 0}, {"Opteron", 0}, {"Opteron_SSE3", 0}, {"Barcelona", 0}, {"Bobcat", 0}, {"Nano", 0},
+               {"Sandybridge", KITH_VECTORS_AVX}, {"Bulldozer", KITH_VECTORS_AVX}, {"Piledriver", KITH_VECTORS_AVX}, {"Steamroller", KITH_VECTORS_AVX},
+               {"Excavator", KITH_VECTORS_AVX2}, {"Haswell", KITH_VECTORS_AVX2}, {"Zen", KITH_VECTORS_AVX2}};
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+    if (strcmp(kernels, known[i].name) == 0) return known[i].v;
+  return KITH_VECTORS_AVX512;
+}
+
+bool kith_blas_is_slow(const char *kernels, kith_vectors cpu) {
+  kith_vectors v = kith_blas_vectors(kernels);
+  return v < KITH_VECTORS_AVX2 && v < cpu;
+}
+
+const char *kith_blas_core_type(kith_vectors cpu, int tried) {
+  static const char *const name[] = {"Sandybridge", "Haswell", "SkylakeX"}; /* of AVX, AVX2, AVX-512 */
+  int i = (int)cpu - 1 - tried;
+  return i >= 0 ? name[i] : NULL;
+}
+
+/* ---- a product against a plain loop --------------------------------------------------------------------------------------- */
+
+enum { BLAS_M = 97, BLAS_N = 163, BLAS_K = 79 }; /* no multiples of a tile; together more than OpenBLAS's limit of a small product */
+
+typedef struct blas_trial {
+  float a[BLAS_M * BLAS_K], b[BLAS_K * BLAS_N];   /* [m, k] and [k, n] */
+  float at[BLAS_K * BLAS_M], bt[BLAS_N * BLAS_K]; /* their transposes */
+  float wanted[BLAS_M * BLAS_N], c[BLAS_M * BLAS_N];
+} blas_trial;
+
+/* Whole numbers from -3 to 3, and their product by a plain loop. */
+static void blas_fill(int m, int n, int k, blas_trial *t) {
+  for (int i = 0; i < m; i++)
+    for (int l = 0; l < k; l++) t->a[i * k + l] = t->at[l * m + i] = (float)((i * 5 + l * 3 + i * l) % 7 - 3);
+  for (int l = 0; l < k; l++)
+    for (int j = 0; j < n; j++) t->b[l * n + j] = t->bt[j * k + l] = (float)((l * 4 + j * 6 + 2 * l * j) % 7 - 3);
+  for (int i = 0; i < m; i++) {
+    for (int j = 0; j < n; j++) t->wanted[i * n + j] = 0;
+    for (int l = 0; l < k; l++)
+      for (int j = 0; j < n; j++) t->wanted[i * n + j] += t->a[i * k + l] * t->b[l * n + j];
+  }
+}
+
+/* The three products that Kith asks for; the first writes over what was there, the others add. */
+static bool blas_agrees(int m, int n, int k, blas_trial *t) {
+  blas_fill(m, n, k, t);
+  for (int i = 0; i < m * n; i++) t->c[i] = 1e30f;
+  kith_gemm_nt(m, n, k, 1, t->a, t->bt, 0, t->c);
+  kith_gemm_nn(m, n, k, 1, t->a, t->b, 1, t->c);
+  kith_gemm_tn(m, n, k, 2, t->at, t->b, 1, t->c);
+  for (int i = 0; i < m * n; i++)
+    if (t->c[i] != 4 * t->wanted[i]) return false;
+  return true;
+}
+
+bool kith_blas_is_right(void) {
+  static blas_trial t; /* 330 KiB: too much for a stack */
+  return blas_agrees(BLAS_M, BLAS_N, BLAS_K, &t) && blas_agrees(13, 17, 19, &t) && blas_agrees(1, 3, 64, &t);
+}

@@ -1,0 +1,96 @@
+/* ranks: 1 */
+#include <string.h>
+
+#include "kith/blas.h"
+#include "kith/seat.h"
+#include "support/mpi_main.h"
+
+static void products_of_this_machine_are_right(void **state) {
+  (void)state;
+  assert_true(kith_blas_is_right());
+}
+
+static void only_kernels_narrower_than_avx2_and_than_the_processor_are_slow(void **state) {
+  (void)state;
+  static const char *const sse[] = {"Prescott", "Core2", "Nehalem", "Barcelona", "Atom"};
+  for (size_t i = 0; i < sizeof sse / sizeof *sse; i++) {
+    assert_true(kith_blas_is_slow(sse[i], KITH_VECTORS_AVX512) && kith_blas_is_slow(sse[i], KITH_VECTORS_AVX2));
+    assert_true(kith_blas_is_slow(sse[i], KITH_VECTORS_AVX) && !kith_blas_is_slow(sse[i], KITH_VECTORS_SSE));
+  }
+  assert_true(kith_blas_is_slow("Sandybridge", KITH_VECTORS_AVX512) && !kith_blas_is_slow("Sandybridge", KITH_VECTORS_AVX));
+  static const char *const good[] = {"Haswell", "Zen", "SkylakeX", "Cooperlake", "SapphireRapids", "of a later version", "unknown"};
+  for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+    for (kith_vectors v = KITH_VECTORS_SSE; v <= KITH_VECTORS_AVX512; v++) assert_false(kith_blas_is_slow(good[i], v));
+}
+
+static void core_types_are_tried_from_the_widest_that_the_processor_has(void **state) {
+  (void)state;
+  assert_string_equal(kith_blas_core_type(KITH_VECTORS_AVX512, 0), "SkylakeX");
+  assert_string_equal(kith_blas_core_type(KITH_VECTORS_AVX512, 1), "Haswell");
+  assert_string_equal(kith_blas_core_type(KITH_VECTORS_AVX2, 0), "Haswell");
+  assert_null(kith_blas_core_type(KITH_VECTORS_SSE, 0));
+  for (kith_vectors v = KITH_VECTORS_SSE; v <= KITH_VECTORS_AVX512; v++) {
+    int tried = 0;
+    for (const char *core = kith_blas_core_type(v, 0); core; core = kith_blas_core_type(v, ++tried)) {
+      assert_true(kith_blas_vectors(core) <= v);
+      assert_true(tried < 4);
+    }
+  }
+}
+
+/* A node of 8 cores, all of which a rank may use unless said otherwise. */
+static kith_seat node(int threads, int others) {
+  kith_seat p = {.threads = threads, .others = others, .online = 8};
+  p.cores.bits[0] = 0xff;
+  return p;
+}
+
+static void cores_are_shared_as_soon_as_one_thread_must_wait(void **state) {
+  (void)state;
+  kith_seat p = node(8, 0);
+  assert_false(kith_cores_are_shared(&p, 1));
+  p.others = 1;
+  assert_true(kith_cores_are_shared(&p, 1));
+  p = node(2, 2);
+  assert_false(kith_cores_are_shared(&p, 3));
+  assert_true(kith_cores_are_shared(&p, 4));
+  p = node(2, 0);
+  p.cores.bits[0] = 1; /* bound to one core */
+  assert_true(kith_cores_are_shared(&p, 1));
+  p = node(1, 0);
+  p.cores.bits[0] = 1; /* eight ranks, a core for each */
+  assert_false(kith_cores_are_shared(&p, 8));
+  assert_true(kith_cores_are_shared(&p, 9));
+  p = node(4, 0);
+  p.quota = 4;
+  assert_false(kith_cores_are_shared(&p, 1));
+  assert_true(kith_cores_are_shared(&p, 2));
+}
+
+static void a_rank_may_use_what_its_mask_and_its_quota_allow(void **state) {
+  (void)state;
+  kith_seat p = node(1, 0);
+  assert_int_equal(kith_seat_allowed(&p), 8);
+  p.quota = 2.5;
+  assert_int_equal(kith_seat_allowed(&p), 2);
+  p.quota = 0.2;
+  assert_int_equal(kith_seat_allowed(&p), 1);
+  p.quota = 100;
+  p.cores.bits[0] = 7;
+  assert_int_equal(kith_seat_allowed(&p), 3);
+  p = node(1, 0);
+  p.cores.bits[0] = 0; /* the kernel does not say */
+  assert_int_equal(kith_seat_allowed(&p), 8);
+  assert_true(kith_running_threads() >= 1);
+}
+
+int main(int argc, char **argv) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(products_of_this_machine_are_right),
+      cmocka_unit_test(only_kernels_narrower_than_avx2_and_than_the_processor_are_slow),
+      cmocka_unit_test(core_types_are_tried_from_the_widest_that_the_processor_has),
+      cmocka_unit_test(cores_are_shared_as_soon_as_one_thread_must_wait),
+      cmocka_unit_test(a_rank_may_use_what_its_mask_and_its_quota_allow)};
+  test_begin(&argc, &argv);
+  return test_end(cmocka_run_group_tests(tests, NULL, NULL));
+}
