@@ -57,11 +57,16 @@ done:
   return st;
 }
 
+/* U+0080 to U+009F, which terminals obey as they obey an escape. */
+static bool ids_is_c1(const char *at, size_t n) {
+  return (unsigned char)at[0] == 0xc2 && n > 1 && (unsigned char)at[1] >= 0x80 && (unsigned char)at[1] < 0xa0;
+}
+
 /* A text id is what a list could have brought: some letters without control characters, then zeroes. */
 static bool ids_is_text(const char *cell, size_t width) {
   size_t n = strnlen(cell, width);
   for (size_t k = 0; k < n; k++)
-    if ((unsigned char)cell[k] < 0x20 || cell[k] == 0x7f) return false;
+    if ((unsigned char)cell[k] < 0x20 || cell[k] == 0x7f || ids_is_c1(cell + k, n - k)) return false;
   for (size_t k = n; k < width; k++)
     if (cell[k]) return false;
   return n > 0;

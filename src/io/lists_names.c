@@ -2,6 +2,7 @@
  * Ids to original numbers and back.  Small integers go through a plain table, everything else through open addressing
  * with linear probing; a slot holds only the number, the id itself lies where the number says.
  */
+#include <inttypes.h>
 #include <string.h>
 
 #include "io/lists.h"
@@ -125,10 +126,28 @@ done:
   return st;
 }
 
-/* Ids that are known are whole; others, whether they are added or not, may be bytes of another code. */
+static const char *names_one(const kith__names *names) {
+  return names->what[0] == 'i' ? "an item" : names->what[0] == 'c' ? "a class" : names->what[0] == 'f' ? "a feature" : "a user";
+}
+
+/*
+ * Ids that are known are whole; others, whether they are added or not, may be bytes of another code, or hold what no list of
+ * ids could: a zero byte, a tab, an escape, a mark that is not seen and makes two ids of what looks like one.
+ */
 static kith_status names_check_text(const kith__names *names, const kith__lines *lines, kith__cell id) {
-  int64_t valid = id.size > 0 ? kith_text_valid(id.at, id.size) : 0;
-  return valid == id.size ? KITH_OK : kith__lines_fail(lines, "expected %s ids in UTF-8, found byte 0x%02x", names->what, (unsigned char)id.at[valid]);
+  uint32_t code = 0;
+  char shown[48];
+  for (int64_t at = 0, n = 1; at < id.size; at += n) {
+    n = kith_text_code(id.at + at, id.size - at, &code);
+    if (n == 0) return kith__lines_fail(lines, "expected %s ids in UTF-8, found byte 0x%02x", names->what, (unsigned char)id.at[at]);
+    if (kith_text_is_control(code))
+      return kith__lines_fail(lines, "a tab or control character in %s id, %s (U+%04" PRIX32 "); ids stand between tabs in what Kith writes",
+                              names_one(names), kith__cell_show(id, shown), code);
+    if (kith_text_is_hidden(code))
+      return kith__lines_fail(lines, "a character that is not seen, U+%04" PRIX32 ", in %s id, behind %s; take it out of the list", code, names_one(names),
+                              kith__cell_show((kith__cell){id.at, at}, shown));
+  }
+  return KITH_OK;
 }
 
 static kith_status names_take_hashed(kith__names *names, const kith__lines *lines, kith__cell id, int64_t value,
@@ -169,10 +188,6 @@ done:
 
 /* ---- what counts as an id ---------------------------------------------------------------------------------------- */
 
-static const char *names_one(const kith__names *names) {
-  return names->what[0] == 'i' ? "an item" : names->what[0] == 'c' ? "a class" : names->what[0] == 'f' ? "a feature" : "a user";
-}
-
 static kith_status names_refuse_integer(const kith__names *names, const kith__lines *lines, kith__cell id) {
   char shown[48];
   kith__cell_show(id, shown);
@@ -198,13 +213,6 @@ static bool names_look_headed(const kith__names *names, kith__cell id) {
   return !names->asked && names->n == 1 && kith__cell_integer(id, &value);
 }
 
-/* A zero byte, a tab, an escape …: no list of ids could hold them. */
-static bool names_has_control(kith__cell id) {
-  for (int64_t i = 0; i < id.size; i++)
-    if ((unsigned char)id.at[i] < 0x20 || id.at[i] == 0x7f) return true;
-  return false;
-}
-
 static kith_status names_take_text(kith__names *names, const kith__lines *lines, kith__cell id, bool add,
                                    int32_t *out) {
   char first[48], shown[48];
@@ -212,9 +220,6 @@ static kith_status names_take_text(kith__names *names, const kith__lines *lines,
   if (id.size > KITH__ID_BYTES)
     return kith__lines_fail(lines, "expected %s id of at most %d bytes, found %lld", names_one(names), KITH__ID_BYTES,
                             (long long)id.size);
-  if (names_has_control(id))
-    return kith__lines_fail(lines, "a tab or control character in %s id, %s; ids stand between tabs in what Kith writes",
-                            names_one(names), kith__cell_show(id, shown));
   if (names_look_headed(names, id))
     return kith__lines_fail(
         lines,

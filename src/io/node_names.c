@@ -118,9 +118,12 @@ static kith__cell cell_trim(kith__cell c) {
 
 /* All that stands behind the id; where this is a single cell, in quotes perhaps, what it holds. */
 static kith__cell reading_behind(const reading *r, kith__cell rest) {
-  kith__cell all = cell_trim(rest), cell = {"", 0};
-  bool single = rest.at && r->knife.size > 0 && kith__knife_cut(&r->knife, &rest, &cell) && !rest.at;
-  return single ? cell : all.at ? all : (kith__cell){"", 0};
+  kith__knife look = r->knife;
+  kith__cell all = cell_trim(rest), ahead = rest, cell = {"", 0};
+  look.dry = true; /* quotes stay as they are unless there is but one cell */
+  bool single = rest.at && look.size > 0 && kith__knife_cut(&look, &ahead, &cell) && !ahead.at;
+  if (single && kith__knife_cut(&r->knife, &rest, &cell)) return cell;
+  return all.at ? all : (kith__cell){"", 0};
 }
 
 static kith_status reading_cut(const reading *r, kith__cell line, kith__cell *id, kith__cell *name) {
@@ -133,6 +136,8 @@ static kith_status reading_cut(const reading *r, kith__cell line, kith__cell *id
     has_id |= n == r->id;
     has_name |= n == r->name;
   }
+  kith_status st = kith__knife_end(&r->knife, &r->lines, n <= last ? line : (kith__cell){NULL, 0});
+  if (kith_is_bad(st)) return st;
   if (!has_id || (r->name >= 0 && !has_name)) return kith__lines_fail(&r->lines, "expected %d columns or more, found %d", last + 1, n);
   if (r->name < 0) *name = reading_behind(r, line);
   return KITH_OK;

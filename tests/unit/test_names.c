@@ -123,12 +123,41 @@ static void what_is_no_id_is_refused_with_its_place(void **state) {
   assert_refused(KITH_ID_TEXT, NULL, "\xed\xa0\x80", "found byte 0xed"); /* half of a pair */
 }
 
+/* Control characters of both sets, ends of lines, marks of order and of nothing: terminals obey some, eyes miss all. */
+static void what_is_not_seen_is_refused_with_its_place(void **state) {
+  (void)state;
+  static const struct {
+    const char *id, *said;
+  } bad[] = {{"a\x01", "U+0001"}, {"a\tb", "U+0009"}, {"a\x7f", "U+007F"}, {"\xc2\x80", "U+0080"}, {"a\xc2\x85" "b", "U+0085"}, {"\xc2\x9b" "31m", "U+009B"},
+             {"\xc2\x9f", "U+009F"}, {"a\xe2\x80\xa8", "U+2028"}, {"a\xef\xbb\xbf" "b", "U+FEFF"}, {"a\xe2\x80\xae" "b", "U+202E, in an item id, behind \"a\""},
+             {"\xe2\x81\xa6" "a", "U+2066"}, {"a\xe2\x80\x8b", "U+200B, in an item id"}, {"a\xe2\x81\xa0", "U+2060"}};
+  static const char *const good[] = {"\xc2\xa0", "a\xc2\xad", "caf\xc3\xa9", "\xd9\x85\xdb\x8c\xe2\x80\x8c\xd8\xae", "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x94\xac", "-1", "a b"};
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    assert_refused(KITH_ID_AUTO, "word", bad[i].id, bad[i].said);
+    assert_refused(KITH_ID_TEXT, NULL, bad[i].id, bad[i].said);
+  }
+  for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+    kith__names names;
+    int32_t number;
+    kith__names_begin(&names, "user", KITH_ID_TEXT);
+    assert_int_equal(take(&names, good[i], true, &number), KITH_OK);
+    kith__names_free(&names);
+  }
+  /* An id that is only looked for is held to the same. */
+  kith__names names;
+  int32_t number;
+  kith__names_begin(&names, "user", KITH_ID_TEXT);
+  assert_int_equal(take(&names, "a\xc2\x85", false, &number), KITH_EDATA);
+  kith__names_free(&names);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(integers_and_words_are_numbered_in_order),
       cmocka_unit_test(near_words_are_kept_apart),
       cmocka_unit_test(an_unknown_id_is_not_added_unless_asked),
       cmocka_unit_test(what_is_no_id_is_refused_with_its_place),
+      cmocka_unit_test(what_is_not_seen_is_refused_with_its_place),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
