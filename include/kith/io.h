@@ -126,16 +126,31 @@ typedef enum kith_split_method { KITH_SPLIT_NONE, KITH_SPLIT_RATIO, KITH_SPLIT_L
 typedef struct kith_split {
   kith_split_method method; /**< ratio: per user, keyed draws; leave-last-out: each user's last one tests, the one before validates; time: the last shares of all interactions */
   double valid, test;       /**< shares of a user's (time: of all) interactions, 0 … 1; leave-last-out: 0 = none is held out */
-  uint64_t seed;
+  uint64_t seed;            /**< ratio: of the draws; leave-last-out: of those among equal times */
 } kith_split;
 
-/** How a line of features is written: the ids of those that a node has ("7 12", "7:0.5"), or a number for each. */
-typedef enum kith_feature_format { KITH_SPARSE, KITH_DENSE } kith_feature_format;
+/** What a split met where times are equal. */
+typedef struct kith_split_report {
+  int64_t users;       /**< leave-last-out: users of whom an interaction is held out */
+  int64_t tied;        /**< … whose last interaction is tied in time with others, of which one was drawn */
+  int64_t tied_before; /**< … the same of the one before it */
+  int64_t kept_test;   /**< time: interactions by which the test share falls short, since those of one time stay together */
+  int64_t kept;        /**< … by which both shares fall short together: they stay for training */
+} kith_split_report;
+
+/**
+ * How a line of features is written: the ids of those that a node has ("7 12", "7:0.5"); a number for each; one feature, with or
+ * without a weight ("7", "7 0.5"), so that a node has many lines.  Auto: sparse or long, as the first lines say.
+ */
+typedef enum kith_feature_format { KITH_SPARSE, KITH_DENSE, KITH_LONG, KITH_FEATURES_AUTO } kith_feature_format;
+/** "sparse" and so on. */
+const char *kith_feature_format_text(kith_feature_format format);
 
 /** A list of what users, or items, are like: a line is an id and its features. */
 typedef struct kith_feature_source {
   char path[KITH_PATH];       /**< "" when there is none */
   kith_feature_format format;
+  bool header;                /**< the first line names the columns */
   bool normalise;             /**< divide every node's features by their sum */
 } kith_feature_source;
 
@@ -179,6 +194,10 @@ typedef struct kith_ingest_report {
   int64_t features_unknown[KITH_TYPES]; /**< lines of ids that no interaction names: left out */
   int64_t features_bare[KITH_TYPES];    /**< nodes that such a list says nothing of */
   kith_name_report names[KITH_TYPES];
+  kith_split_report split;
+  kith_feature_format features_format[KITH_TYPES]; /**< as given or found */
+  bool features_weighted[KITH_TYPES];   /**< long: with a column of weights */
+  int64_t features_repeated[KITH_TYPES];/**< long: further lines of the same node and feature, merged */
 } kith_ingest_report;
 
 /**
@@ -199,7 +218,7 @@ kith_agreed kith_ingest(const kith_comm *comm, const kith_ingest_options *o, con
 /** What ingest reads for node classification: line i, from 0, of labels and features is node i; the other lists name these numbers. */
 typedef struct kith_nodes_options {
   char edges[KITH_PATH];    /**< pairs, in either direction or both */
-  char labels[KITH_PATH];   /**< integers or text; an empty line: no label */
+  char labels[KITH_PATH];   /**< integers or text; an empty line, or -1: no label */
   char features[KITH_PATH]; /**< "" when there are none */
   kith_feature_format format;
   bool normalise;           /**< divide every row of features by its sum */
@@ -212,6 +231,7 @@ typedef struct kith_nodes_report {
   int64_t split[KITH_NODE_SPLITS]; /**< nodes of each split */
   int64_t duplicates, loops;       /**< repeated edges, counted once; edges of a node to itself, left out */
   int64_t alone, unlabelled;       /**< nodes without neighbours; without a label */
+  int64_t minus_one;               /**< of these, nodes whose label is -1 */
 } kith_nodes_report;
 
 /**

@@ -28,6 +28,7 @@ typedef struct kith_job {
     kith_source interactions;
     char features[KITH_TYPES][KITH_PATH]; /**< lists of new nodes' features, written as data.features are */
     kith_new_kind what; /**< whose ids may be new */
+    kith_unknown_kind unknown; /**< what becomes of pairs with an id that is unknown and may not be new */
   } embed;
   kith_generate_options generate;
   kith_partition_options partition;

@@ -10,11 +10,15 @@
 /** Whose ids a list brings that the graph does not know. */
 typedef enum kith_new_kind { KITH_NEW_USERS, KITH_NEW_ITEMS, KITH_NEW_BOTH } kith_new_kind;
 
+/** What becomes of a pair with an id that the graph does not know and that may not be new. */
+typedef enum kith_unknown_kind { KITH_UNKNOWN_SKIP, KITH_UNKNOWN_ERROR } kith_unknown_kind;
+
 /** Where newcomers are told of: lists of what they interacted with, and of what they are like; some may be missing. */
 typedef struct kith_new_options {
   kith_source interactions;
   kith_feature_source features[KITH_TYPES];
   kith_new_kind what;
+  kith_unknown_kind unknown;
 } kith_new_options;
 
 /** The same on every rank. */
@@ -25,6 +29,8 @@ typedef struct kith_newcomers {
   int32_t *user, *item;      /**< [n_pair] original numbers, by user, then item, each pair once; one of the two is new */
   kith_features features[KITH_TYPES]; /**< a row for each newcomer of a type; start is null without a list */
   int64_t unknown_features;  /**< features of newcomers that no node of the graph has, left out */
+  int64_t skipped;           /**< pairs with an unknown partner, left out */
+  int64_t alone[KITH_TYPES]; /**< newcomers without any pair: only their features speak for them, if they have any */
   int64_t duplicates, light; /**< repeated pairs, counted once; lines of less than the least weight, passed over */
   kith_ids ids[KITH_TYPES];  /**< the newcomers' own; numbers and texts only on rank 0 */
 } kith_newcomers;
@@ -34,8 +40,9 @@ typedef struct kith_newcomers {
  * unknown id is a newcomer, with or without interactions, unless its type may have none: then the line is passed over too.
  *
  * Collective over `comm`: rank 0 reads, which holds all ids of the graph for that time; the pairs, 8 bytes each, are shared.
- * @param o  what: users: items must be known; items: users must be; both: either may be new
- * Errors: KITH_ENOINPUT; KITH_EDATA with file:line (an unknown partner; a pair of two nodes that are known); KITH_ECONFIG
+ * @param o  what: users: items must be known; items: users must be; both: either may be new.
+ *           unknown: whether pairs of other ids are left out, and counted, or refused
+ * Errors: KITH_ENOINPUT; KITH_EDATA with file:line (an unknown partner, unless these are left out; a pair of two nodes that are known); KITH_ECONFIG
  * (columns; features that the graph was made without); KITH_ENOMEM.
  */
 kith_agreed kith_newcomers_read(const kith_comm *comm, const char *graph_path, const kith_new_options *o, kith_newcomers *out) KITH_MUST_USE;

@@ -53,10 +53,27 @@ done:
   return st;
 }
 
+/* What was left out of the list, and who has nothing of it. */
+static void embed_print_left(cli *c, const kith_newcomers *new) {
+  bool users = c->job.embed.what == KITH_NEW_USERS;
+  bool reads_features = c->job.model.input != KITH_EMBEDDING;
+  if (new->skipped > 0)
+    cli_print(c, "  %lld interactions with %ss that the graph does not know, left out: embed.new: %ss lets only %ss be new, and embed.unknown: error would refuse the list",
+              (long long)new->skipped, users ? "item" : "user", users ? "user" : "item", users ? "user" : "item");
+  for (int t = 0; t < KITH_TYPES; t++)
+    if (new->alone[t] > 0)
+      cli_print(c, "  %lld new %ss without an interaction that counts: %s", (long long)new->alone[t], t == KITH_USER ? "user" : "item",
+                reads_features ? "their rows are made of features alone, if they have any" : "nothing is known of them, so their rows tell nothing");
+  cli_json(c, "unknown_partners", "%lld", (long long)new->skipped);
+  cli_json(c, "users_alone", "%lld", (long long)new->alone[KITH_USER]);
+  cli_json(c, "items_alone", "%lld", (long long)new->alone[KITH_ITEM]);
+}
+
 static void embed_print(cli *c, const kith_newcomers *new, const kith_embedded *e, int64_t exported, const char *output, double seconds) {
   cli_print(c, "%lld new users, %lld new items, %lld interactions with them", (long long)new->n[KITH_USER], (long long)new->n[KITH_ITEM], (long long)new->n_pair);
   if (new->duplicates > 0) cli_print(c, "  %lld repeated interactions, counted once", (long long)new->duplicates);
   if (new->light > 0) cli_print(c, "  %lld interactions of less than the least weight, left out", (long long)new->light);
+  embed_print_left(c, new);
   if (new->unknown_features > 0) cli_print(c, "  %lld features that the graph does not know, left out", (long long)new->unknown_features);
   if (e->epoch != exported || e->step > 0)
     cli_print(c, "  embeddings.h5 is of epoch %lld, of which there is no checkpoint; these are of epoch %lld and %lld steps, and the two fit each other only roughly:"
@@ -87,7 +104,7 @@ done:
 
 /* Features of newcomers are written as those of known nodes. */
 static kith_new_options embed_options(const kith_job *job) {
-  kith_new_options o = {.interactions = job->embed.interactions, .what = job->embed.what};
+  kith_new_options o = {.interactions = job->embed.interactions, .what = job->embed.what, .unknown = job->embed.unknown};
   for (int t = 0; t < KITH_TYPES; t++) {
     o.features[t] = job->data.features[t];
     snprintf(o.features[t].path, sizeof o.features[t].path, "%s", job->embed.features[t]);

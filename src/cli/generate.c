@@ -34,7 +34,8 @@ static kith_status generate_features(cli *c) {
   for (int t = 0; t < KITH_TYPES; t++) {
     const kith_feature_source *s = &c->job.data.features[t];
     if (!s->path[0]) continue;
-    KITH_CHECK(s->format == KITH_SPARSE, KITH_ECONFIG, "data.%s_features: kith generate writes format sparse; the job expects dense", what[t]);
+    KITH_CHECK(s->format == KITH_SPARSE || s->format == KITH_FEATURES_AUTO, KITH_ECONFIG,
+               "data.%s_features: kith generate writes format sparse; the job expects %s", what[t], kith_feature_format_text(s->format));
     KITH_TRY(generate_folder(s->path));
     KITH_TRY(kith_generate_features(&c->job.generate, t == KITH_ITEM, s->path));
     cli_print(c, "wrote tags of all %ss to %s", what[t], s->path);

@@ -21,6 +21,42 @@ static void ingest_note(cli *c, int64_t n, const char *key, const char *what) {
   if (n > 0) cli_print(c, "  %lld %s", (long long)n, what);
 }
 
+/* What splits met where times are equal. */
+static void ingest_print_split(cli *c, const kith_split_report *r) {
+  if (r->tied > 0)
+    cli_print(c, "  the last interaction is tied in time for %lld users, %.1f %% of those it is held out of: which one is drawn by data.split.seed",
+              (long long)r->tied, 100 * (double)r->tied / (double)r->users);
+  cli_json(c, "split_users", "%lld", (long long)r->users);
+  cli_json(c, "tied_last", "%lld", (long long)r->tied);
+  ingest_note(c, r->tied_before, "tied_before", "users whose last interaction but one is tied in time, drawn likewise");
+  ingest_note(c, r->kept_test, "split_kept_test", "interactions short of the test share: those of the same time stay together");
+  ingest_note(c, r->kept, "split_kept", "interactions short of the shares held out, left for training: those of the same time stay together");
+}
+
+/* How the features of a type were written, and what the list said. */
+static void ingest_print_features(cli *c, int type, const kith_ingest_report *r) {
+  const char *one = type == KITH_USER ? "user" : "item";
+  char key[KITH_NAME], what[128];
+  const struct {
+    int64_t n;
+    const char *key, *before, *behind;
+  } note[] = {{r->features_repeated[type], "repeated", "lines of the same ", " and feature, merged"},
+              {r->features_unknown[type], "unknown", "lines of features of ", "s without interactions, left out"},
+              {r->features_bare[type], "bare", "", "s without a line of features"}};
+  cli_json(c, type == KITH_USER ? "user_features" : "item_features", "%lld", (long long)r->features[type]);
+  if (r->features[type] > 0) {
+    cli_print(c, "  %lld different features of %ss, format %s%s", (long long)r->features[type], one, kith_feature_format_text(r->features_format[type]),
+              r->features_weighted[type] ? " with weights" : "");
+    snprintf(key, sizeof key, "%s_features_format", one);
+    cli_json(c, key, "\"%s\"", kith_feature_format_text(r->features_format[type]));
+  }
+  for (size_t i = 0; i < sizeof note / sizeof *note; i++) {
+    snprintf(key, sizeof key, "%s_features_%s", one, note[i].key);
+    snprintf(what, sizeof what, "%s%s%s", note[i].before, one, note[i].behind);
+    ingest_note(c, note[i].n, key, what);
+  }
+}
+
 /* Of both types of nodes, what only one list says. */
 static void ingest_print_names(cli *c, int type, const kith_name_report *r) {
   const char *one = type == KITH_USER ? "user" : "item";
@@ -59,12 +95,8 @@ static void ingest_print(cli *c, const kith_ingest_report *r, double seconds) {
   ingest_note(c, r->social_unknown, "social_unknown", "social ties to users without interactions, left out");
   ingest_note(c, r->social_self, "social_self", "ties of a user to itself, left out");
   ingest_note(c, r->social_light, "social_light", "social ties of less than the least weight, left out");
-  ingest_note(c, r->features[KITH_USER], "user_features", "different features of users");
-  ingest_note(c, r->features_unknown[KITH_USER], "user_features_unknown", "lines of features of users without interactions, left out");
-  ingest_note(c, r->features_bare[KITH_USER], "user_features_bare", "users without a line of features");
-  ingest_note(c, r->features[KITH_ITEM], "item_features", "different features of items");
-  ingest_note(c, r->features_unknown[KITH_ITEM], "item_features_unknown", "lines of features of items without interactions, left out");
-  ingest_note(c, r->features_bare[KITH_ITEM], "item_features_bare", "items without a line of features");
+  ingest_print_split(c, &r->split);
+  for (int t = 0; t < KITH_TYPES; t++) ingest_print_features(c, t, r);
   for (int t = 0; t < KITH_TYPES; t++) ingest_print_names(c, t, &r->names[t]);
   if (r->valid + r->test == 0 && c->job.evaluate.every > 0)
     cli_print(c, "  nothing is held out, so training cannot evaluate: give data.test or data.split, or set evaluate.every to 0");
@@ -103,6 +135,7 @@ static void ingest_print_nodes(cli *c, const kith_nodes_report *r, double second
   ingest_note(c, r->loops, "loops", "edges of a node to itself, left out");
   ingest_note(c, r->alone, "alone", "nodes without an edge, kept");
   ingest_note(c, r->unlabelled, "unlabelled", "nodes without a label, kept");
+  ingest_note(c, r->minus_one, "minus_one", "of these with the label -1, which says that there is none");
   cli_print(c, "  %.2f s", seconds);
   cli_json(c, "seconds", "%.4f", seconds);
 }

@@ -96,6 +96,9 @@ static kith_status read_features(const kith_ingest_options *o, int type, kith__n
   r->features[type] = feature.n;
   r->features_unknown[type] = d.unknown_nodes;
   r->features_bare[type] = d.bare;
+  r->features_format[type] = t->feature_format[type] = d.format;
+  r->features_weighted[type] = d.weighted;
+  r->features_repeated[type] = d.repeated;
 done:
   kith__names_free(&feature);
   return st;
@@ -172,7 +175,7 @@ static kith_status ingest_rows(const kith_ingest_options *o, kith__pairs *train,
     r->duplicates += again;
     r->in_both = count_in_both(&t->train.lists, &listed.lists);
   }
-  KITH_TRY(kith__split(&o->split, !has_test, &t->train, &t->valid, &t->test));
+  KITH_TRY(kith__split(&o->split, !has_test, t->ids, &t->train, &t->valid, &t->test, &r->split));
   if (has_test) {
     kith__rows_free(&t->test);
     t->test = listed;

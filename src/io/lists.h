@@ -114,6 +114,8 @@ static inline bool kith__cell_integer(kith__cell cell, int64_t *value) {
 bool kith__cell_time(kith__cell cell, int64_t *seconds);
 /** A finite number. */
 bool kith__cell_real(kith__cell cell, float *value);
+/** Whether numbers can be divided by their sum: it is no leftover of numbers that cancel out.  `size` is the sum of their magnitudes. */
+static inline bool kith__can_normalise(double sum, double size) { return (sum < 0 ? -sum : sum) >= 1e-6 * size; }
 /** What programs print of a number that is none, or of one that no float holds: "nan", "-inf", "1e99". */
 bool kith__cell_is_unbounded(kith__cell cell);
 
@@ -232,8 +234,14 @@ kith_status kith__rows_take(kith__rows *rows, uint8_t *mark, uint8_t which, kith
 /** Sort n keys by their upper 32 bits, of which the low `bits` are in use; stable.  `other` has room for n. */
 void kith__sort_keys(int64_t n, int bits, uint64_t *key, uint64_t *other);
 
-/** Take the held-out shares out of `train`.  With keep_test false nothing goes to test.  Errors: KITH_ECONFIG. */
-kith_status kith__split(const kith_split *split, bool keep_test, kith__rows *train, kith__rows *valid,
-                        kith__rows *test) KITH_MUST_USE;
+/**
+ * Take the held-out shares out of `train`.  With keep_test false nothing goes to test.
+ *
+ * @param ids  [KITH_TYPES] of users and items, by which draws among equal times are keyed, so that they do not depend on the
+ *             order of lines; null: by number
+ * Errors: KITH_ECONFIG, KITH_EDATA (nothing could be held out), KITH_ENOMEM.
+ */
+kith_status kith__split(const kith_split *split, bool keep_test, const kith_ids *ids, kith__rows *train, kith__rows *valid, kith__rows *test,
+                        kith_split_report *report) KITH_MUST_USE;
 
 #endif

@@ -132,7 +132,7 @@ static inline kith_status meet_item(const kith__meet *meet, const kith__lines *l
 
 /* Whether a list of what is new names a pair of which nothing is. */
 static inline bool meet_is_old(const kith__meet *meet, int32_t user, int32_t item) {
-  return meet->wanted && user < meet->n_known[KITH_USER] && item < meet->n_known[KITH_ITEM];
+  return meet->wanted && user >= 0 && item >= 0 && user < meet->n_known[KITH_USER] && item < meet->n_known[KITH_ITEM];
 }
 
 static kith_status meet_refuse_old(const kith__meet *meet, const kith__lines *lines, kith__cell user, kith__cell item) {

@@ -71,24 +71,61 @@ done:
 
 /* ---- each user's last ones --------------------------------------------------------------------------------------- */
 
-/* The latest unmarked interaction of a row, the larger item number among equals; it is marked, unless it is the only
- * one left. */
-static void split_mark_last(const kith__rows *rows, kith_eid begin, kith_eid end, uint8_t as, uint8_t *mark) {
-  kith_eid last = -1;
-  int64_t left = 0;
-  for (kith_eid e = begin; e < end; e++) {
-    if (mark[e] != MARK_TRAIN) continue;
-    left++;
-    if (last < 0 || rows->time[e] >= rows->time[last]) last = e;
-  }
-  if (left > 1) mark[last] = as;
+typedef struct last_out {
+  const kith_split *split;
+  const kith_ids *ids; /* [KITH_TYPES], or null */
+  const kith__rows *rows;
+  uint8_t *mark;
+} last_out;
+
+/* What a draw is keyed by: a node's own id, whatever number the order of lines gave it. */
+static uint64_t last_key(const last_out *l, int type, int64_t i) {
+  const kith_ids *ids = l->ids ? &l->ids[type] : NULL;
+  if (!ids) return (uint64_t)i;
+  if (ids->number) return (uint64_t)ids->number[i];
+  uint64_t key = 0xcbf29ce484222325u; /* FNV-1a */
+  const char *cell = ids->text + i * ids->width;
+  for (int k = 0; k < ids->width && cell[k]; k++) key = (key ^ (unsigned char)cell[k]) * 0x100000001b3u;
+  return key;
 }
 
-static void split_last(const kith_split *s, const kith__rows *rows, uint8_t *mark) {
-  const kith_eid *start = rows->lists.start;
+/* Draws of ratio splits have the counter (user, item, 0). */
+static uint64_t last_draw(const last_out *l, int64_t user, kith_eid e) {
+  return kith_random(l->split->seed, KITH_USE_SPLIT, last_key(l, KITH_USER, user), last_key(l, KITH_ITEM, l->rows->lists.item[e]), 1).bits[0];
+}
+
+/* Mark the latest unmarked interaction, of equals that with the largest draw, unless it is the only one left. */
+static void last_mark(const last_out *l, int64_t user, uint8_t as, int64_t *marked, int64_t *tied) {
+  const int64_t *time = l->rows->time;
+  kith_eid last = -1;
+  int64_t left = 0, equal = 0;
+  uint64_t most = 0;
+  for (kith_eid e = l->rows->lists.start[user]; e < l->rows->lists.start[user + 1]; e++) {
+    if (l->mark[e] != MARK_TRAIN) continue;
+    left++;
+    if (last < 0 || time[e] > time[last]) {
+      last = e;
+      equal = 1;
+    } else if (time[e] == time[last]) {
+      if (equal++ == 1) most = last_draw(l, user, last);
+      uint64_t draw = last_draw(l, user, e);
+      if (draw > most) last = e;
+      if (draw > most) most = draw;
+    }
+  }
+  if (left < 2) return;
+  l->mark[last] = as;
+  ++*marked;
+  *tied += equal > 1;
+}
+
+static void split_last(const kith_split *s, const kith_ids *ids, const kith__rows *rows, uint8_t *mark, kith_split_report *r) {
+  const last_out l = {.split = s, .ids = ids, .rows = rows, .mark = mark};
+  bool test = s->test > 0, valid = s->valid > 0;
+  int64_t before = 0;
   for (int64_t u = 0; u < rows->lists.n_row; u++) {
-    if (s->test > 0) split_mark_last(rows, start[u], start[u + 1], MARK_TEST, mark);
-    if (s->valid > 0) split_mark_last(rows, start[u], start[u + 1], MARK_VALID, mark);
+    if (test) last_mark(&l, u, MARK_TEST, &r->users, &r->tied);
+    if (valid) last_mark(&l, u, MARK_VALID, test ? &before : &r->users, test ? &r->tied_before : &r->tied);
   }
 }
 
@@ -132,13 +169,19 @@ static int64_t time_cut(int64_t n, const int64_t *time, int64_t held) {
 
 static int64_t time_held(double share, int64_t n) { return (int64_t)(share * (double)n + 0.5); }
 
-static void split_time(const kith_split *s, const kith__rows *rows, uint8_t *mark) {
+static void split_time(const kith_split *s, const kith__rows *rows, uint8_t *mark, kith_split_report *r) {
   int64_t n = rows->lists.start[rows->lists.n_row];
   if (n == 0) return;
   int64_t test = time_cut(n, rows->time, time_held(s->test, n));
   int64_t valid = s->valid > 0 ? time_cut(n, rows->time, time_held(s->test + s->valid, n)) : test;
-  for (int64_t e = 0; e < n; e++)
-    if (rows->time[e] >= valid) mark[e] = rows->time[e] >= test ? MARK_TEST : MARK_VALID;
+  r->kept_test = time_held(s->test, n);
+  r->kept = s->valid > 0 ? time_held(s->test + s->valid, n) : r->kept_test;
+  for (int64_t e = 0; e < n; e++) {
+    if (rows->time[e] < valid) continue;
+    mark[e] = rows->time[e] >= test ? MARK_TEST : MARK_VALID;
+    r->kept_test -= mark[e] == MARK_TEST;
+    r->kept--;
+  }
 }
 
 /* ---- all three --------------------------------------------------------------------------------------------------- */
@@ -168,18 +211,19 @@ done:
   return st;
 }
 
-kith_status kith__split(const kith_split *asked, bool keep_test, kith__rows *train, kith__rows *valid,
-                        kith__rows *test) {
+kith_status kith__split(const kith_split *asked, bool keep_test, const kith_ids *ids, kith__rows *train, kith__rows *valid, kith__rows *test,
+                        kith_split_report *report) {
   kith_status st = KITH_OK;
   uint8_t *mark = NULL;
   kith_split s = *asked;
   if (!keep_test) s.test = 0;
   *valid = *test = (kith__rows){0};
+  *report = (kith_split_report){0};
   KITH_TRY(split_check(&s, train));
   KITH_TRY(KITH_NEW(mark, train->lists.start[train->lists.n_row]));
   if (s.method == KITH_SPLIT_RATIO) KITH_TRY(split_ratio(&s, &train->lists, mark));
-  if (s.method == KITH_SPLIT_LEAVE_LAST_OUT) split_last(&s, train, mark);
-  if (s.method == KITH_SPLIT_TIME) split_time(&s, train, mark);
+  if (s.method == KITH_SPLIT_LEAVE_LAST_OUT) split_last(&s, ids, train, mark, report);
+  if (s.method == KITH_SPLIT_TIME) split_time(&s, train, mark, report);
   KITH_TRY(kith__rows_take(train, mark, MARK_TEST, test));
   KITH_TRY(kith__rows_take(train, mark, MARK_VALID, valid));
   KITH_TRY(split_check_result(&s, &valid->lists, &test->lists));

@@ -66,20 +66,35 @@ done:
   return st;
 }
 
-static kith__meet newcomers_meet(kith__names *names, kith_new_kind new) {
+static kith__meet newcomers_meet(kith__names *names, kith_new_kind new, kith_unknown_kind unknown) {
   static const char *const wanted[] = {[KITH_NEW_USERS] = "a new user", [KITH_NEW_ITEMS] = "a new item", [KITH_NEW_BOTH] = "a new user or a new item"};
   return (kith__meet){.user = &names[KITH_USER], .item = &names[KITH_ITEM], .new_users = new != KITH_NEW_ITEMS, .new_items = new != KITH_NEW_USERS,
+                      .skip_unknown = unknown == KITH_UNKNOWN_SKIP,
                       .wanted = wanted[new], .n_known = {names[KITH_USER].n, names[KITH_ITEM].n}};
 }
 
-static kith_status newcomers_list(const kith_source *source, kith_new_kind new, kith__names *names, kith_newcomers *out) {
+/* A list of which nothing is left is most likely one of other ids. */
+static kith_status newcomers_check_left(const kith_new_options *o, int64_t n, int64_t skipped) {
   kith_status st = KITH_OK;
+  const char *partner = o->what == KITH_NEW_USERS ? "item" : "user";
+  KITH_CHECK(n > 0 || skipped == 0 || o->features[KITH_USER].path[0] || o->features[KITH_ITEM].path[0], KITH_EDATA,
+             "%s: none of its %lld interactions is with %s %s that the graph knows; embed.new: %ss lets only %ss be new", o->interactions.path,
+             (long long)skipped, partner[0] == 'i' ? "an" : "a", partner, o->what == KITH_NEW_USERS ? "user" : "item", o->what == KITH_NEW_USERS ? "user" : "item");
+done:
+  return st;
+}
+
+static kith_status newcomers_list(const kith_new_options *o, kith__names *names, kith_newcomers *out) {
+  kith_status st = KITH_OK;
+  const kith_source *source = &o->interactions;
   kith__pairs pairs = {0};
   kith__rows rows = {0};
-  kith__meet meet = newcomers_meet(names, new);
+  kith__meet meet = newcomers_meet(names, o->what, o->unknown);
   KITH_TRY(kith__source_check("embed.interactions", source));
   KITH_TRY(kith__pairs_read(source, &meet, &pairs));
   out->light = meet.light;
+  out->skipped = meet.skipped;
+  KITH_TRY(newcomers_check_left(o, pairs.n, meet.skipped));
   KITH_TRY(kith__rows_make(&pairs, names[KITH_USER].n, &rows, &out->duplicates));
   KITH_TRY(newcomers_flatten(&rows.lists, out));
 done:
@@ -98,6 +113,22 @@ done:
   return st;
 }
 
+/* Newcomers that no pair names. */
+static kith_status newcomers_count_alone(kith_newcomers *out) {
+  kith_status st = KITH_OK;
+  uint8_t *met = NULL;
+  int64_t n_all = out->n[KITH_USER] + out->n[KITH_ITEM];
+  KITH_TRY(KITH_NEW(met, n_all));
+  for (int64_t p = 0; p < out->n_pair; p++) {
+    if (out->user[p] >= out->known[KITH_USER]) met[out->user[p] - out->known[KITH_USER]] = 1;
+    if (out->item[p] >= out->known[KITH_ITEM]) met[out->n[KITH_USER] + out->item[p] - out->known[KITH_ITEM]] = 1;
+  }
+  for (int64_t i = 0; i < n_all; i++) out->alone[i < out->n[KITH_USER] ? KITH_USER : KITH_ITEM] += !met[i];
+done:
+  KITH_FREE(met);
+  return st;
+}
+
 static kith_status newcomers_alone(const char *path, const kith_new_options *o, kith_newcomers *out) {
   kith_status st = KITH_OK;
   const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
@@ -110,12 +141,13 @@ static kith_status newcomers_alone(const char *path, const kith_new_options *o, 
     out->known[t] = ids.n;
     kith_ids_free(&ids);
   }
-  if (o->interactions.path[0]) KITH_TRY(newcomers_list(&o->interactions, o->what, names, out));
+  if (o->interactions.path[0]) KITH_TRY(newcomers_list(o, names, out));
   KITH_TRY(newcomers_features(path, o, names, out));
   for (int t = 0; t < KITH_TYPES; t++) {
     KITH_TRY(newcomers_cut(&names[t], out->known[t], &out->ids[t]));
     out->n[t] = out->ids[t].n;
   }
+  KITH_TRY(newcomers_count_alone(out));
 done:
   kith_ids_free(&ids);
   for (int t = 0; t < KITH_TYPES; t++) kith__names_free(&names[t]);

@@ -16,8 +16,8 @@ typedef struct kith__nodes {
 
 void kith__nodes_free(kith__nodes *nodes);
 
-/** Labels: sets n, classes and label.  Local.  Errors: KITH_ENOINPUT, KITH_EDATA. */
-kith_status kith__nodes_labels(const char *path, kith__nodes *nodes) KITH_MUST_USE;
+/** Labels: sets n, classes and label; *minus_one of the nodes have the label -1, which is none.  Local.  Errors: KITH_ENOINPUT, KITH_EDATA. */
+kith_status kith__nodes_labels(const char *path, kith__nodes *nodes, int64_t *minus_one) KITH_MUST_USE;
 /** Features of n nodes.  Local. */
 kith_status kith__nodes_features(const kith_nodes_options *o, kith__nodes *nodes) KITH_MUST_USE;
 /** Nodes of a split: labelled ones, none in two.  Local. */

@@ -1,4 +1,5 @@
 /* Features of nodes, one line a node: the ids of those that it has, with values unless they are 1, or a number for each feature. */
+#include <math.h>
 #include <string.h>
 
 #include "io/nodes.h"
@@ -112,14 +113,23 @@ done:
   return st;
 }
 
-/* Rows divided by their sums, as the graph convolution's authors do; rows that sum to nothing stay. */
-static void features_normalise(kith__nodes *nodes) {
+/* Rows divided by their sums, as the graph convolution's authors do; rows of zeros stay. */
+static kith_status features_normalise(const char *path, kith__nodes *nodes) {
+  kith_status st = KITH_OK;
   for (int64_t i = 0; i < nodes->n; i++) {
     float *row = nodes->feature + i * nodes->n_feature;
-    double sum = 0;
-    for (int k = 0; k < nodes->n_feature; k++) sum += (double)row[k];
-    for (int k = 0; k < nodes->n_feature && sum != 0; k++) row[k] = (float)((double)row[k] / sum);
+    double sum = 0, size = 0;
+    for (int k = 0; k < nodes->n_feature; k++) {
+      sum += (double)row[k];
+      size += fabs((double)row[k]);
+    }
+    if (size == 0) continue;
+    KITH_CHECK(kith__can_normalise(sum, size), KITH_EDATA, "%s:%lld: the values of this node add up to %g, by which they cannot be divided; set normalise: false, or mend them",
+               path, (long long)i + 1, sum);
+    for (int k = 0; k < nodes->n_feature; k++) row[k] = (float)((double)row[k] / sum);
   }
+done:
+  return st;
 }
 
 kith_status kith__nodes_features(const kith_nodes_options *o, kith__nodes *nodes) {
@@ -129,7 +139,7 @@ kith_status kith__nodes_features(const kith_nodes_options *o, kith__nodes *nodes
   KITH_TRY(KITH_NEW(nodes->feature, nodes->n * f.most));
   nodes->n_feature = f.most;
   KITH_TRY(features_fill(&f, nodes));
-  if (o->normalise) features_normalise(nodes);
+  if (o->normalise) KITH_TRY(features_normalise(o->features, nodes));
 done:
   KITH_FREE(f.entry);
   return st;

@@ -30,7 +30,7 @@ static void nodes_count(const kith__nodes *nodes, kith_nodes_report *r) {
 static kith_status nodes_read(const kith_nodes_options *o, kith__nodes *nodes, kith_nodes_report *r) {
   kith_status st = KITH_OK;
   KITH_TRY(nodes_check(o));
-  KITH_TRY(kith__nodes_labels(o->labels, nodes));
+  KITH_TRY(kith__nodes_labels(o->labels, nodes, &r->minus_one));
   KITH_TRY(kith__nodes_split(o->train, KITH_NODE_TRAIN, nodes));
   if (o->valid[0]) KITH_TRY(kith__nodes_split(o->valid, KITH_NODE_VALID, nodes));
   if (o->test[0]) KITH_TRY(kith__nodes_split(o->test, KITH_NODE_TEST, nodes));

@@ -18,8 +18,12 @@ void kith__nodes_free(kith__nodes *nodes) {
 typedef struct labels {
   kith__names names;
   int64_t n, room;
+  int64_t minus_one;
   int32_t *label;
 } labels;
+
+/* -1 stands for no label, as scikit-learn and the Planetoid sets have it; among words too, so that their order does not matter. */
+static bool labels_is_none(kith__cell cell) { return cell.size == 2 && memcmp(cell.at, "-1", 2) == 0; }
 
 /* The one label of a line; a line of blanks has none. */
 static kith_status labels_line(labels *l, const kith__lines *lines, kith__cell line) {
@@ -34,7 +38,8 @@ static kith_status labels_line(labels *l, const kith__lines *lines, kith__cell l
   }
   if (kith__knife_cut(&white, &line, &first)) {
     if (kith__knife_cut(&white, &line, &more)) return kith__lines_fail(lines, "expected one label, found %s behind it", kith__cell_show(more, shown));
-    KITH_TRY(kith__names_take(&l->names, lines, first, true, &class));
+    if (labels_is_none(first)) l->minus_one++;
+    else KITH_TRY(kith__names_take(&l->names, lines, first, true, &class));
   }
   KITH_TRY(kith__knife_end(&white, lines, line));
   l->label[l->n++] = class;
@@ -108,13 +113,14 @@ done:
   return st;
 }
 
-kith_status kith__nodes_labels(const char *path, kith__nodes *nodes) {
+kith_status kith__nodes_labels(const char *path, kith__nodes *nodes, int64_t *minus_one) {
   kith_status st = KITH_OK;
   labels l = {.label = NULL};
   kith__names_begin(&l.names, "class", KITH_ID_AUTO);
   l.names.asked = true; /* "A" and "1" may both be classes */
   KITH_TRY(labels_read(path, &l));
   KITH_TRY(labels_sort(&l, &nodes->classes));
+  *minus_one = l.minus_one;
   nodes->n = l.n;
   nodes->label = l.label;
   l.label = NULL;

@@ -57,7 +57,7 @@ done:
   return st;
 }
 
-static kith_agreed features_write(kith_h5 *f, int type, const kith_features *x, const kith_ids *ids) {
+static kith_agreed features_write(kith_h5 *f, int type, const kith_features *x, const kith_ids *ids, kith_feature_format format) {
   kith_agreed st = {KITH_OK};
   const char *group = type == KITH_USER ? "user_feature" : "item_feature";
   char name[KITH_NAME];
@@ -67,6 +67,8 @@ static kith_agreed features_write(kith_h5 *f, int type, const kith_features *x, 
   KITH_TRY(column_write(f, group, "start", KITH_H5_INT64, x->n_row + 1, x->start));
   KITH_TRY(column_write(f, group, "feature", KITH_H5_INT32, x->start[x->n_row], x->of));
   KITH_TRY(column_write(f, group, "value", KITH_H5_FLOAT, x->start[x->n_row], x->value));
+  snprintf(name, sizeof name, "%s_format", group);
+  KITH_TRY(kith_h5_put_text(f, name, kith_feature_format_text(format)));
 done:
   return st;
 }
@@ -87,7 +89,7 @@ kith_agreed kith__tables_write(const kith_comm *comm, const kith__tables *t, con
   KITH_TRY(rows_write(f, "valid", "item", &t->valid));
   KITH_TRY(rows_write(f, "test", "item", &t->test));
   if (t->social.lists.start) KITH_TRY(rows_write(f, "social", "user", &t->social));
-  for (int k = 0; k < KITH_TYPES; k++) KITH_TRY(features_write(f, k, &t->features[k], &t->feature_ids[k]));
+  for (int k = 0; k < KITH_TYPES; k++) KITH_TRY(features_write(f, k, &t->features[k], &t->feature_ids[k], t->feature_format[k]));
   KITH_TRY(kith__h5_put_fingerprint(f));
   KITH_TRY(kith_h5_publish(&f));
 done:

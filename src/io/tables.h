@@ -9,6 +9,7 @@ typedef struct kith__tables {
   kith__rows train, valid, test; /**< a row per user */
   kith_features features[KITH_TYPES]; /**< a row per node; start is null without a list */
   kith_ids feature_ids[KITH_TYPES];   /**< what features are called */
+  kith_feature_format feature_format[KITH_TYPES]; /**< how their list was written, for those of newcomers */
   kith_ids names[KITH_TYPES];         /**< what nodes are called; text is null without a list */
   kith__rows social;             /**< a row per user, of users; start is null if the job names no social list */
 } kith__tables;

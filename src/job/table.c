@@ -13,7 +13,8 @@ enum { TABLE_KEY = 2 * KITH_NAME }; /* room for any key of the table */
 /* Members are designators, which offsetof() takes without parentheses.  NOLINTBEGIN(bugprone-macro-parentheses) */
 #define FEATURES(name, member, what)                                                                                   \
   {name ".path", JOB_PATH, AT(member.path), NONE, what},                                                  \
-  {name ".format", JOB_NAME, AT(member.format), 0, 0, "sparse | dense", "sparse: behind the id the features that are not zero, drama or drama:0.5; dense: a number for each"}, \
+  {name ".format", JOB_NAME, AT(member.format), 0, 0, "sparse | dense | long | auto", "sparse: behind the id the features that are not zero, drama or drama:0.5; dense: a number for each; long: one feature a line, and perhaps its weight, so that ids come again; auto: long where the first lines are so, else sparse"}, \
+  {name ".header", JOB_BOOL, AT(member.header), NONE, "the first line names the columns"},                             \
   {name ".normalise", JOB_BOOL, AT(member.normalise), NONE, "divide every node's features by their sum"}
 
 #define NAMES(key, member, what)                                                                                      \
@@ -135,7 +136,9 @@ const job_key kith__job_table[] = {
     {"evaluate.seed", JOB_LONG, AT(evaluate.seed), COUNT, "", "key of the sampled protocol's draws"},
     {"evaluate.smoothness", JOB_BOOL, AT(evaluate.smoothness), NONE, "while training, tell how alike the nodes' rows are after each layer, as docs/metrics.md has it"},
     {"embed.new", JOB_NAME, AT(embed.what), 0, 0, "users | items | both",
-     "kith embed: whose ids the list brings that the graph does not know; with users every item must be known, with items every user"},
+     "kith embed: whose ids the list brings that the graph does not know; with users items should be known, with items users; embed.unknown says what becomes of others"},
+    {"embed.unknown", JOB_NAME, AT(embed.unknown), 0, 0, "skip | error",
+     "kith embed: interactions with a partner that the graph does not know, and that embed.new does not let be new, are left out and counted, or end the verb"},
     {"embed.user_features.path", JOB_PATH, AT(embed.features[KITH_USER]), NONE, "kith embed: what new users are like, written as data.user_features are; known users are passed over"},
     {"embed.item_features.path", JOB_PATH, AT(embed.features[KITH_ITEM]), NONE, "kith embed: what new items are like, written as data.item_features are; known items are passed over"},
     SOURCE("embed.interactions", embed.interactions, "kith embed: who interacted with what among the new nodes; ids are those of the graph's lists"),

@@ -135,6 +135,23 @@ from new.tsv users
 "$KITH" embed "$job" "$@" "${embed[@]}" | grep -q '5 repeated interactions'
 "$KITH" inspect "$work/new.h5" | grep -q 'nodes .*new: not in the graph'
 
+# Partners that the graph does not know are left out and counted, and the key that decides is named.
+sed 's/$/ of before/' "$dir/t/new.tsv" | head -n 3 | sed 's/^[^\t]*/a lonely one/' >"$dir/t/some.tsv"
+cat "$dir/t/new.tsv" >>"$dir/t/some.tsv"
+from some.tsv users
+cp "$work/new.h5" "$dir/without.h5"
+"$KITH" embed "$job" "$@" "${embed[@]}" --json >"$dir/said"
+grep -q '^  3 interactions with items that the graph does not know, left out: embed.new: users' "$dir/said"
+grep -q '^  1 new users without an interaction that counts: nothing is known of them' "$dir/said"
+/usr/bin/python3 - "$dir/without.h5" "$work/new.h5" "$dir/said" <<'P'
+import h5py, json, numpy as np, sys
+a, b = (h5py.File(p, "r") for p in sys.argv[1:3])
+said = json.loads(open(sys.argv[3]).read().splitlines()[-1])
+assert said["unknown_partners"] == 3 and said["users_alone"] == 1 and said["items_alone"] == 0
+assert list(b["user/id"][:]) == [b"a lonely one"] + list(a["user/id"][:])
+assert np.abs(b["user/embedding"][1:] - a["user/embedding"][:]).max() <= 1e-6 * np.abs(a["user/embedding"][:]).max()
+P
+
 # Where validation picks the epoch, checkpoint.best keeps its checkpoint, and kith embed takes that one; else it says that the two do not fit.
 picked=("${columns[@]}" --set evaluate.split=valid --set train.lr=0.1 --set train.epochs=12 --set evaluate.every=1 --set checkpoint.keep=1)
 "$KITH" ingest "$job" "${columns[@]}" >/dev/null && "$KITH" partition "$job" "${columns[@]}" >/dev/null
@@ -161,9 +178,10 @@ refused() { # WHAT CODE MESSAGE words…
 printf 'somebody\tno such item\n' >"$dir/t/bad1.tsv"
 printf '# old\n%s\n' "$(head -n 1 "$dir/t/known.tsv")" >"$dir/t/bad2.tsv"
 on="1 3"
-from bad1.tsv users; refused "an unknown item" 65 'bad1.tsv:1: expected an item that the graph knows, found "no such item"' "$job" "$@" "${embed[@]}"
+from bad1.tsv users; refused "no known item" 65 'bad1.tsv: none of its 1 interactions is with an item that the graph knows; embed.new: users' "$job" "$@" "${embed[@]}"
+refused "an unknown item" 65 'bad1.tsv:1: expected an item that the graph knows' "$job" "$@" "${embed[@]}" --set embed.unknown=error
 on=1
-from new.tsv items;  refused "an unknown user" 65 'new.tsv:1: expected a user that the graph knows, found' "$job" "$@" "${embed[@]}"
+from new.tsv items;  refused "an unknown user" 65 'new.tsv:1: expected a user that the graph knows' "$job" "$@" "${embed[@]}" --set embed.unknown=error
 from bad2.tsv users; refused "a known user" 65 'bad2.tsv:2: expected a new user, found user ".*" and item ".*", who are in the graph both' "$job" "$@" "${embed[@]}"
 from bad2.tsv both;  refused "nothing new" 65 'bad2.tsv:2: expected a new user or a new item, found' "$job" "$@" "${embed[@]}"
 from new.tsv users

@@ -26,7 +26,7 @@ static kith_source list_of(const char *name, const char *text) {
 }
 
 static kith_feature_source features_of(const char *name, const char *text) {
-  kith_feature_source s = {.format = KITH_SPARSE};
+  kith_feature_source s = {.format = KITH_FEATURES_AUTO};
   memcpy(s.path, list_of(name, text).path, sizeof s.path);
   return s;
 }

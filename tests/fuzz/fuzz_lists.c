@@ -47,9 +47,10 @@ done:
 static kith_status lists_split(uint64_t options, kith__rows *train, int64_t n_item) {
   kith_status st = KITH_OK;
   kith__rows valid = {0}, test = {0};
+  kith_split_report report;
   kith_split split = {.method = options >> 5 & 3, .valid = 0.3, .test = 0.3, .seed = 1};
   int64_t n_row = train->lists.n_row, n = train->lists.start[n_row];
-  KITH_TRY(kith__split(&split, true, train, &valid, &test));
+  KITH_TRY(kith__split(&split, true, NULL, train, &valid, &test, &report));
   fuzz_hold_lists(&train->lists, n_row, n_item);
   fuzz_hold_lists(&valid.lists, n_row, n_item);
   fuzz_hold_lists(&test.lists, n_row, n_item);

@@ -50,7 +50,7 @@ static void cut(const char *graph, const char *parts) {
 static kith_graph *share(const kith_ingest_options *o, kith_ingest_report *r) {
   char graph[KITH_PATH], parts[KITH_PATH];
   kith_graph *g = NULL;
-  assert_int_equal(KITH_OK, ingest(o, r));
+  if (ingest(o, r) != KITH_OK) fail_msg("refused: %s", kith_error_text());
   cut(test_path(folder, "graph.h5", graph), test_path(folder, "parts.h5", parts));
   assert_int_equal(KITH_OK, kith_graph_read(test_comm, parts, &g).status);
   return g;
@@ -95,6 +95,94 @@ static void rows_are_divided_by_their_sums(void **state) {
     if (g->type[i] == KITH_ITEM) expect_row(&g->features, i, 4, item[g->original[i]]);
     else assert_int_equal(g->features.start[i], g->features.start[i + 1]);
   kith_graph_destroy(&g);
+}
+
+/* ---- one feature a line ------------------------------------------------------------------------------------------ */
+
+/* Rows of items by name of the feature, whatever its number: what a list says of x, y, z, w and of the features named. */
+static void expect_items(kith_feature_source source, int n, const double (*wanted)[4], kith_ingest_report *r) {
+  kith_ingest_options o = lists(NULL, NULL);
+  o.features[KITH_ITEM] = source;
+  kith_graph *g = share(&o, r);
+  assert_int_equal(g->n_feature_of[KITH_ITEM], n);
+  for (kith_lid i = 0; i < g->n_own; i++)
+    if (g->type[i] == KITH_ITEM) expect_row(&g->features, i, n, wanted[g->original[i]]);
+  kith_graph_destroy(&g);
+}
+
+static void a_long_list_is_one_feature_a_line(void **state) {
+  (void)state;
+  const double plain[4][4] = {{1, 1, 0}, {0, 0, 1}, {1, 0, 0}, {0, 0, 0}}; /* rock music, old:0.5, jazz */
+  const double weighed[4][4] = {{3.5, 2, 0}, {0, 0, -1}, {1, 0, 0}, {0, 0, 0}};
+  const double shares[4][4] = {{3.5 / 5.5, 2 / 5.5, 0}, {0, 0, 1}, {1, 0, 0}, {0, 0, 0}};
+  for (int found = 0; found < 2; found++) { /* the format as given, and as found */
+    kith_feature_format format = found ? KITH_FEATURES_AUTO : KITH_LONG;
+    kith_ingest_report r;
+    expect_items(list_of("long", "x\trock music\nx\told:0.5\n\ny\tjazz\nq\tblues\nz\trock music\nx\trock music\n", format), 3, plain, &r);
+    assert_true(r.features_format[KITH_ITEM] == KITH_LONG && !r.features_weighted[KITH_ITEM] && r.features_repeated[KITH_ITEM] == 1);
+    assert_true(r.features[KITH_ITEM] == 3 && r.features_unknown[KITH_ITEM] == 1 && r.features_bare[KITH_ITEM] == 1);
+    kith_feature_source s = list_of("long", "x;rock music;2\nx;old:0.5;2\ny;jazz;-1\nz;\"rock music\";1\nx;rock music;1.5\n", format);
+    expect_items(s, 3, weighed, &r);
+    assert_true(r.features_format[KITH_ITEM] == KITH_LONG && r.features_weighted[KITH_ITEM] && r.features_repeated[KITH_ITEM] == 1);
+    s.normalise = true;
+    expect_items(s, 3, shares, &r);
+    s = list_of("headed", "item tag\nx a\nx b\ny c\nz a\n", format);
+    s.header = true;
+    expect_items(s, 3, plain, &r);
+  }
+}
+
+/* Auto is long only where an id comes again and all lines fit; where ids come once, two columns say the same either way. */
+static void auto_decides_only_where_the_lines_agree(void **state) {
+  (void)state;
+  const double item[4][4] = {{0, 0, 1, 0}, {0, 0, 0, 0}, {0.5, 0, 0, 1}, {1, 2.5, 0, 0}};
+  const double both[4][4] = {{1, 1, 0, 0}, {0, 0, 1, 0}, {1, 0, 0, 0}, {0, 0, 0, 0}};
+  kith_ingest_report r;
+  expect_items(list_of("auto", item_list, KITH_FEATURES_AUTO), 4, item, &r);
+  assert_int_equal(r.features_format[KITH_ITEM], KITH_SPARSE);
+  expect_items(list_of("auto", "x a b\ny c\nz a\n", KITH_FEATURES_AUTO), 3, both, &r);
+  assert_int_equal(r.features_format[KITH_ITEM], KITH_SPARSE);
+}
+
+/* The list of newcomers is of the kind that the known nodes' was, though none of its ids comes again. */
+static void newcomers_are_described_as_the_known_are(void **state) {
+  (void)state;
+  char graph[KITH_PATH];
+  kith_ingest_options o = lists(NULL, NULL);
+  kith_ingest_report r;
+  kith_newcomers n;
+  o.features[KITH_ITEM] = list_of("long", "x\trock music\nx\tjazz\ny\tjazz\n", KITH_FEATURES_AUTO);
+  assert_int_equal(KITH_OK, ingest(&o, &r));
+  kith_new_options new = {.what = KITH_NEW_ITEMS};
+  new.features[KITH_ITEM] = list_of("new-long", "v\trock music\nu\tjazz\n", KITH_FEATURES_AUTO);
+  assert_int_equal(KITH_OK, kith_newcomers_read(test_comm, test_path(folder, "graph.h5", graph), &new, &n).status);
+  const double row[2][2] = {{1, 0}, {0, 1}};
+  assert_true(n.n[KITH_ITEM] == 2 && n.unknown_features == 0);
+  for (int i = 0; i < 2; i++) expect_row(&n.features[KITH_ITEM], i, 2, row[i]);
+  kith_newcomers_free(&n);
+}
+
+static void expect_list_refused(const char *items, kith_feature_format format, bool normalise, const char *words) {
+  kith_ingest_options o = lists(NULL, NULL);
+  kith_ingest_report r;
+  o.features[KITH_ITEM] = list_of("items", items, format);
+  o.features[KITH_ITEM].normalise = normalise;
+  assert_int_equal(KITH_EDATA, ingest(&o, &r));
+  if (!strstr(kith_error_text(), words)) fail_msg("expected \"%s\", found \"%s\"", words, kith_error_text());
+}
+
+static void bad_long_lists_are_refused(void **state) {
+  (void)state;
+  expect_list_refused("x a\nx b 1\n", KITH_LONG, false, "items:2: expected 2 columns, as in the lines before, found 3");
+  expect_list_refused("x a 1\nx b c\n", KITH_LONG, false, "items:2: expected a weight (a number), found \"c\"");
+  expect_list_refused("x a 1\nx b nan\n", KITH_LONG, false, "items:2: expected a weight (a number), found \"nan\"");
+  expect_list_refused("x a 1 2\n", KITH_LONG, false, "items:1: expected an id, a feature and perhaps a weight, found 4 columns or more");
+  expect_list_refused("x\n", KITH_LONG, false, "items:1: expected an id, a feature and perhaps a weight, found 1 columns");
+  expect_list_refused("x a 3e38\nx a 3e38\n", KITH_LONG, false, "items:2: the weights of a feature of this item add up to more than a float holds");
+  expect_list_refused("x a b\ny c\nx d\n", KITH_FEATURES_AUTO, false, "items:3: item \"x\" stands in line 1 already; if a line is one feature, set the format to long");
+  expect_list_refused("x 0.5 1\ny 0.25 2\n", KITH_FEATURES_AUTO, false, "items: its first lines have 2 numbers behind the id each, so it could be dense");
+  expect_list_refused("x a 1\nx b -1\n", KITH_LONG, true, "items:2: the values of this item add up to 0, by which they cannot be divided");
+  expect_list_refused("x a:0.1 b:0.2 c:-0.3\n", KITH_SPARSE, true, "items:1: the values of this item add up to");
 }
 
 /* Another value is another graph; no list is none. */
@@ -184,10 +272,45 @@ static void newcomers_are_like_what_is_known(void **state) {
   assert_non_null(strstr(kith_error_text(), "embed.user_features: "));
 }
 
+/* Partners that are unknown and may not be new are left out, or refused; who has no partner left is counted. */
+static void unknown_partners_are_left_out_or_refused(void **state) {
+  (void)state;
+  char graph[KITH_PATH];
+  kith_ingest_options o = lists(NULL, NULL);
+  kith_ingest_report r;
+  kith_newcomers n;
+  kith_new_options new = {.interactions = {.format = KITH_EDGES}, .what = KITH_NEW_USERS};
+  assert_int_equal(KITH_OK, ingest(&o, &r));
+  put("new", "20 x\n20 nothing\n21 nothing\n10 nothing\n22 y\n", new.interactions.path);
+  test_path(folder, "graph.h5", graph);
+  assert_int_equal(KITH_OK, kith_newcomers_read(test_comm, graph, &new, &n).status);
+  assert_true(n.n[KITH_USER] == 3 && n.n[KITH_ITEM] == 0 && n.n_pair == 2 && n.skipped == 3 && n.alone[KITH_USER] == 1 && n.alone[KITH_ITEM] == 0);
+  kith_newcomers_free(&n);
+  new.unknown = KITH_UNKNOWN_ERROR;
+  assert_int_equal(KITH_EDATA, kith_newcomers_read(test_comm, graph, &new, &n).status);
+  assert_non_null(strstr(kith_error_text(), "new:2: expected an item that the graph knows"));
+  new.unknown = KITH_UNKNOWN_SKIP;
+  new.what = KITH_NEW_ITEMS;
+  assert_int_equal(KITH_OK, kith_newcomers_read(test_comm, graph, &new, &n).status); /* one line has a user that is known */
+  assert_true(n.n[KITH_USER] == 0 && n.n[KITH_ITEM] == 1 && n.n_pair == 1 && n.skipped == 4 && n.alone[KITH_ITEM] == 0);
+  kith_newcomers_free(&n);
+  put("new", "20 nothing\n21 nowhere\n", new.interactions.path);
+  new.what = KITH_NEW_USERS;
+  assert_int_equal(KITH_EDATA, kith_newcomers_read(test_comm, graph, &new, &n).status);
+  assert_non_null(strstr(kith_error_text(), "new: none of its 2 interactions is with an item that the graph knows; embed.new: users lets only users be new"));
+  new.what = KITH_NEW_BOTH;
+  assert_int_equal(KITH_OK, kith_newcomers_read(test_comm, graph, &new, &n).status);
+  assert_true(n.n[KITH_USER] == 2 && n.n[KITH_ITEM] == 2 && n.n_pair == 2 && n.skipped == 0 && n.alone[KITH_USER] == 0 && n.alone[KITH_ITEM] == 0);
+  kith_newcomers_free(&n);
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(owners_know_what_their_nodes_are_like), cmocka_unit_test(rows_are_divided_by_their_sums),
-                                     cmocka_unit_test(the_fingerprint_knows_of_features), cmocka_unit_test(what_is_wrong_is_refused_with_its_line),
-                                     cmocka_unit_test(newcomers_are_like_what_is_known)};
+                                     cmocka_unit_test(the_fingerprint_knows_of_features), cmocka_unit_test(a_long_list_is_one_feature_a_line),
+                                     cmocka_unit_test(auto_decides_only_where_the_lines_agree), cmocka_unit_test(newcomers_are_described_as_the_known_are),
+                                     cmocka_unit_test(bad_long_lists_are_refused), cmocka_unit_test(what_is_wrong_is_refused_with_its_line),
+                                     cmocka_unit_test(newcomers_are_like_what_is_known),
+                                     cmocka_unit_test(unknown_partners_are_left_out_or_refused)};
   test_begin(&argc, &argv);
   test_folder_begin(folder);
   int failures = cmocka_run_group_tests(tests, NULL, NULL);

@@ -254,6 +254,44 @@ static void adjacency_and_edges_give_the_same_graph(void **state) {
   free(text[1]);
 }
 
+enum { TIED_USERS = 200, TIED_ITEMS = 6 };
+
+/* The item that each user's test list holds, by ids, where all interactions are of the same second. */
+static void tied_items(bool back, int *item) {
+  static char text[TIED_USERS * TIED_ITEMS * 24];
+  char path[KITH_PATH], *end = text;
+  int n = TIED_USERS * TIED_ITEMS;
+  kith_ingest_report r;
+  kith_ids ids[KITH_TYPES];
+  for (int i = 0; i < n; i++) {
+    int at = back ? n - 1 - i : i;
+    end += sprintf(end, "u%d\t%d\t5\n", at % TIED_USERS, 100 + at / TIED_USERS);
+  }
+  kith_ingest_options o = {.interactions = list_of("tied", KITH_EDGES, text, false), .split = {.method = KITH_SPLIT_LEAVE_LAST_OUT, .test = 0.1, .seed = 1}};
+  snprintf(o.interactions.time, sizeof o.interactions.time, "3");
+  assert_int_equal(ingest(&o, "tied.h5", &r), KITH_OK);
+  assert_true(r.split.users == TIED_USERS && r.split.tied == TIED_USERS);
+  kith_dataset *d = read_back("tied.h5");
+  for (int t = 0; t < KITH_TYPES; t++)
+    assert_int_equal(kith_ids_read(test_comm, test_path(folder, "tied.h5", path), (kith_node_type)t, &ids[t]).status, KITH_OK);
+  for (int64_t u = 0; u < TIED_USERS; u++) {
+    kith_ids_print(&ids[KITH_USER], u, sizeof path, path);
+    item[atoi(path + 1)] = (int)ids[KITH_ITEM].number[d->test.item[d->test.start[u]]];
+  }
+  for (int t = 0; t < KITH_TYPES; t++) kith_ids_free(&ids[t]);
+  kith_dataset_destroy(&d);
+}
+
+static void the_order_of_lines_does_not_decide_ties(void **state) {
+  (void)state;
+  static int item[2][TIED_USERS], seen[TIED_ITEMS];
+  tied_items(false, item[0]);
+  tied_items(true, item[1]);
+  assert_memory_equal(item[0], item[1], sizeof item[0]);
+  for (int u = 0; u < TIED_USERS; u++) seen[item[0][u] - 100]++;
+  for (int i = 0; i < TIED_ITEMS; i++) assert_true(seen[i] > 10 && seen[i] < 60); /* a sixth of 200 each */
+}
+
 static void the_fingerprint_tells_graphs_and_splits_apart(void **state) {
   (void)state;
   static const char *const texts[] = {"1 10 20 30 40 50 60 70\n2 10 20\n", "1 10 20 30 40 50 60 70\n2 20 10\n", "1 10 20 30 40 50 60\n2 10 20\n",
@@ -435,6 +473,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(a_test_list_leaves_validation_to_the_split),
       cmocka_unit_test(lists_without_any_tie_and_files_are_whole_again),
       cmocka_unit_test(adjacency_and_edges_give_the_same_graph),
+      cmocka_unit_test(the_order_of_lines_does_not_decide_ties),
       cmocka_unit_test(the_fingerprint_tells_graphs_and_splits_apart),
       cmocka_unit_test(bad_lines_are_named_with_file_and_line),
       cmocka_unit_test(bad_times_and_weights_are_named),

@@ -113,6 +113,24 @@ static void classes_may_be_words_and_are_sorted(void **state) {
 
 /* ---- what is refused --------------------------------------------------------------------------------------------- */
 
+/* As scikit-learn and the Planetoid sets have it; among words too, whichever comes first. */
+static void a_label_of_minus_one_is_none(void **state) {
+  (void)state;
+  static const char *const lists[] = {"-1\n7\n7\n2\n\n", "-1\ncat\ncat\nant\n\n", "-1\nb\nb\na\n-1\n"};
+  const int32_t label[5] = {-1, 1, 1, 0, -1};
+  for (int i = 0; i < 3; i++) {
+    kith_nodes_options o = small();
+    kith_nodes_report r;
+    file_of("labels.txt", lists[i], o.labels);
+    o.valid[0] = '\0'; /* node 0 */
+    assert_int_equal(KITH_OK, ingest(&o, &r));
+    kith_dataset *d = read_back();
+    assert_true(r.n_class == 2 && r.unlabelled == 2 && r.minus_one == 1 + (i == 2));
+    assert_memory_equal(d->label, label, sizeof label);
+    kith_dataset_destroy(&d);
+  }
+}
+
 static void bad_labels_are_refused(void **state) {
   (void)state;
   kith_nodes_options o = small();
@@ -120,8 +138,12 @@ static void bad_labels_are_refused(void **state) {
   expect_refused(&o, KITH_EDATA, "bad.txt:4: expected an integer class id, found \"seven\"");
   file_of("bad.txt", "7\n10 2\n", o.labels);
   expect_refused(&o, KITH_EDATA, "bad.txt:2: expected one label, found \"2\" behind it");
-  file_of("bad.txt", "7\n-1\n", o.labels);
-  expect_refused(&o, KITH_EDATA, "bad.txt:2: expected a class id of 0 or more, found -1");
+  file_of("bad.txt", "7\n-2\n", o.labels);
+  expect_refused(&o, KITH_EDATA, "bad.txt:2: expected a class id of 0 or more, found -2");
+  file_of("bad.txt", "-1\n-1\n", o.labels);
+  expect_refused(&o, KITH_EDATA, "bad.txt: expected a line for each node with its label, found no label");
+  file_of("bad.txt", "7\n-1\n7\n2\n\n", o.labels);
+  expect_refused(&o, KITH_EDATA, "train.txt:1: node 1 has no label");
   file_of("bad.txt", "\n\n", o.labels);
   expect_refused(&o, KITH_EDATA, "bad.txt: expected a line for each node with its label, found no label");
   o.labels[0] = '\0';
@@ -158,6 +180,25 @@ static void bad_edges_are_refused(void **state) {
   expect_refused(&o, KITH_EDATA, "bad.txt:3: expected the numbers of two nodes, found 3 columns or more");
   o.edges[0] = '\0';
   expect_refused(&o, KITH_ECONFIG, "data.edges.path");
+}
+
+/* Numbers that cancel out leave a sum that is none, by which they would become what no file may hold. */
+static void features_that_cannot_be_normalised_are_refused(void **state) {
+  (void)state;
+  static const char *const rows[] = {"1 -1", "0.1 0.2 -0.3", "1e30 -1e30 1e10", "3e38 -3e38 1", "1 1e-7 -1"};
+  char text[256];
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    kith_nodes_options o = small();
+    o.format = KITH_DENSE;
+    o.normalise = true;
+    const char *pad = strchr(strchr(rows[i], ' ') + 1, ' ') ? " 0" : "";
+    snprintf(text, sizeof text, "0 0%s\n3e38 3e38%s\n%s\n1 2%s\n1e-44 1e-44%s\n", pad, pad, rows[i], pad, pad);
+    file_of("cancel.txt", text, o.features);
+    expect_refused(&o, KITH_EDATA, "cancel.txt:3: the values of this node add up to");
+    o.normalise = false;
+    kith_nodes_report r;
+    assert_int_equal(KITH_OK, ingest(&o, &r));
+  }
 }
 
 static void bad_features_are_refused(void **state) {
@@ -246,8 +287,8 @@ static void every_rank_gets_its_share(void **state) {
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(lists_are_read_as_they_stand), cmocka_unit_test(rows_are_normalised),
                                      cmocka_unit_test(features_may_be_dense), cmocka_unit_test(classes_may_be_words_and_are_sorted),
-                                     cmocka_unit_test(bad_labels_are_refused), cmocka_unit_test(bad_splits_are_refused),
-                                     cmocka_unit_test(bad_edges_are_refused), cmocka_unit_test(bad_features_are_refused),
+                                     cmocka_unit_test(a_label_of_minus_one_is_none), cmocka_unit_test(bad_labels_are_refused), cmocka_unit_test(bad_splits_are_refused),
+                                     cmocka_unit_test(bad_edges_are_refused), cmocka_unit_test(bad_features_are_refused), cmocka_unit_test(features_that_cannot_be_normalised_are_refused),
                                      cmocka_unit_test(every_rank_gets_its_share)};
   test_begin(&argc, &argv);
   test_folder_begin(folder);

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,6 +106,7 @@ static void keys_are_sorted_whatever_their_number_and_width(void **state) {
 
 typedef struct parts {
   kith__rows train, valid, test;
+  kith_split_report report;
 } parts;
 
 static parts split_into(kith_split_method method, double valid, double test, uint64_t seed) {
@@ -112,7 +114,7 @@ static parts split_into(kith_split_method method, double valid, double test, uin
   int64_t duplicates;
   kith_split s = {.method = method, .valid = valid, .test = test, .seed = seed};
   make_rows(true, true, &p.train, &duplicates);
-  assert_int_equal(kith__split(&s, true, &p.train, &p.valid, &p.test), KITH_OK);
+  assert_int_equal(kith__split(&s, true, NULL, &p.train, &p.valid, &p.test, &p.report), KITH_OK);
   return p;
 }
 
@@ -207,6 +209,73 @@ static void leave_last_out_takes_the_two_latest_of_each_user(void **state) {
   parts_free(&p);
 }
 
+enum { TIED = 4000 };
+
+/* Users with five interactions each: one early, four at the same time.  Which of them is held out, by their places 1 … 4. */
+static void split_tied(uint64_t seed, const kith_ids *ids, kith_split_report *r, int *test, int *valid) {
+  kith__rows train, held[2];
+  kith__pairs pairs = {.has_time = true};
+  kith_split s = {.method = KITH_SPLIT_LEAVE_LAST_OUT, .valid = 0.1, .test = 0.1, .seed = seed};
+  int64_t duplicates;
+  for (int u = 0; u < TIED; u++)
+    for (int i = 0; i < 5; i++) assert_int_equal(kith__pairs_add(&pairs, u, i, i > 0, 0), KITH_OK);
+  assert_int_equal(kith__rows_make(&pairs, TIED, &train, &duplicates), KITH_OK);
+  assert_int_equal(kith__split(&s, true, ids, &train, &held[1], &held[0], r), KITH_OK);
+  for (int u = 0; u < TIED; u++)
+    for (int k = 0; k < 2; k++) {
+      assert_int_equal(held[k].lists.start[u + 1], u + 1);
+      (k == 0 ? test : valid)[u] = held[k].lists.item[u];
+    }
+  kith__rows_free(&train);
+  kith__rows_free(&held[0]);
+  kith__rows_free(&held[1]);
+}
+
+/* Every ordered pair of two of the four is as likely as any other; bounds of five standard deviations. */
+static void ties_of_time_are_drawn_alike(void **state) {
+  (void)state;
+  static int test[3][TIED], valid[3][TIED];
+  kith_split_report r;
+  int count[5][5] = {{0}}, same = 0;
+  for (int run = 0; run < 3; run++) split_tied(run < 2 ? 1 : 2, NULL, &r, test[run], valid[run]);
+  assert_memory_equal(test[0], test[1], sizeof test[0]);
+  assert_memory_equal(valid[0], valid[1], sizeof valid[0]);
+  for (int u = 0; u < TIED; u++) {
+    count[test[0][u]][valid[0][u]]++;
+    same += test[0][u] == test[2][u];
+  }
+  for (int a = 1; a <= 4; a++)
+    for (int b = 1; b <= 4; b++) {
+      double p = 1 / 12.0, off = count[a][b] - TIED * p;
+      assert_true(a == b ? count[a][b] == 0 : off * off < 25 * TIED * p * (1 - p));
+    }
+  double off = same - TIED / 4.0; /* another seed draws anew */
+  assert_true(off * off < 25 * TIED * 0.25 * 0.75);
+  assert_true(r.users == TIED && r.tied == TIED && r.tied_before == TIED && r.kept == 0);
+}
+
+/* The same ids in another order are drawn as they were: user u of one is user TIED - 1 - u of the other. */
+static void draws_among_ties_belong_to_ids(void **state) {
+  (void)state;
+  static int test[2][TIED], valid[2][TIED];
+  static char text[TIED][8];
+  static int64_t number[TIED];
+  kith_split_report r;
+  for (int words = 0; words < 2; words++) {
+    for (int back = 0; back < 2; back++) {
+      for (int u = 0; u < TIED; u++) {
+        number[u] = 7 + (back ? TIED - 1 - u : u);
+        memset(text[u], 0, sizeof text[u]);
+        snprintf(text[u], sizeof text[u], "u%d", (int)number[u]);
+      }
+      int64_t items[] = {50, 51, 52, 53, 54};
+      const kith_ids ids[KITH_TYPES] = {{.n = TIED, .number = words ? NULL : number, .text = words ? text[0] : NULL, .width = 8}, {.n = 5, .number = items}};
+      split_tied(1, ids, &r, test[back], valid[back]);
+    }
+    for (int u = 0; u < TIED; u++) assert_true(test[0][u] == test[1][TIED - 1 - u] && valid[0][u] == valid[1][TIED - 1 - u]);
+  }
+}
+
 static void a_time_split_cuts_all_at_two_moments(void **state) {
   (void)state;
   parts p = split_into(KITH_SPLIT_TIME, 0.1, 0.2, 1);
@@ -242,9 +311,10 @@ static void a_time_split_finds_its_moment_in_any_range(void **state) {
                               {1000000000000, 0, 0, 0, 0, 0, 0, 0, 0, 1000000000001}};
   for (int i = 0; i < 5; i++) {
     kith__rows train, valid, test;
+    kith_split_report report;
     kith_split s = {.method = KITH_SPLIT_TIME, .test = 0.2};
     timed_rows(10, time[i], &train);
-    assert_int_equal(kith__split(&s, true, &train, &valid, &test), KITH_OK);
+    assert_int_equal(kith__split(&s, true, NULL, &train, &valid, &test, &report), KITH_OK);
     assert_int_equal(test.lists.start[1], 2);
     for (int k = 0; k < 2; k++)
       for (int e = 0; e < 8; e++) assert_true(train.time[e] < test.time[k]);
@@ -254,10 +324,34 @@ static void a_time_split_finds_its_moment_in_any_range(void **state) {
   }
 }
 
+/* The last ten times, of which three are 5: what a share would take and the cut leaves is counted. */
+static void what_a_time_split_keeps_together_is_counted(void **state) {
+  (void)state;
+  const int64_t time[] = {0, 1, 2, 3, 4, 5, 5, 5, 9, 9};
+  const struct {
+    double valid, test;
+    int64_t n_valid, n_test, kept_test, kept;
+  } given[] = {{0, 0.3, 0, 2, 1, 1}, {0.2, 0.3, 3, 2, 1, 0}, {0.1, 0.2, 0, 2, 0, 1}, {0, 0.5, 0, 5, 0, 0}};
+  for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
+    kith__rows train, valid, test;
+    kith_split_report r;
+    kith_split s = {.method = KITH_SPLIT_TIME, .valid = given[i].valid, .test = given[i].test};
+    timed_rows(10, time, &train);
+    kith_status st = kith__split(&s, true, NULL, &train, &valid, &test, &r);
+    assert_int_equal(st, i == 2 ? KITH_EDATA : KITH_OK); /* nothing is left for validation */
+    assert_true(r.kept_test == given[i].kept_test && r.kept == given[i].kept && r.users == 0 && r.tied == 0);
+    if (st == KITH_OK) assert_true(test.lists.start[1] == given[i].n_test && valid.lists.start[1] == given[i].n_valid);
+    kith__rows_free(&train);
+    kith__rows_free(&valid);
+    kith__rows_free(&test);
+  }
+}
+
 static void assert_split_refused(const int64_t *time, kith_split s, kith_status code, const char *expected) {
   kith__rows train, valid, test;
+  kith_split_report report;
   timed_rows(4, time, &train);
-  assert_int_equal(kith__split(&s, true, &train, &valid, &test), code);
+  assert_int_equal(kith__split(&s, true, NULL, &train, &valid, &test, &report), code);
   assert_non_null(strstr(kith_error_text(), expected));
   assert_null(valid.lists.start);
   assert_null(test.lists.start);
@@ -287,6 +381,9 @@ int main(void) {
       cmocka_unit_test(a_ratio_split_gives_each_user_his_shares_and_leaves_him_one),
       cmocka_unit_test(a_ratio_split_follows_from_its_seed),
       cmocka_unit_test(leave_last_out_takes_the_two_latest_of_each_user),
+      cmocka_unit_test(ties_of_time_are_drawn_alike),
+      cmocka_unit_test(draws_among_ties_belong_to_ids),
+      cmocka_unit_test(what_a_time_split_keeps_together_is_counted),
       cmocka_unit_test(a_time_split_cuts_all_at_two_moments),
       cmocka_unit_test(a_time_split_finds_its_moment_in_any_range),
       cmocka_unit_test(impossible_splits_are_refused),
