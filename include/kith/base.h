@@ -250,12 +250,24 @@ double kith_clock(void);
 /** What a rank says of its own accord: everything; only what somebody should look at (--quiet); nothing (all ranks but 0). */
 typedef enum { KITH_LOG_ALL, KITH_LOG_WARNINGS, KITH_LOG_NOTHING } kith_log_level;
 void kith_log_set(kith_log_level level);
+kith_log_level kith_log_get(void);
+
+/** The message of the last failure to stderr; on a terminal it stands out from what a launcher prints behind it. */
+void kith_log_error(void);
 
 /** One line to stderr, printf style without the newline, if all is said. */
 void kith_log(const char *format, ...) KITH_FORMAT(1, 2);
 
 /** The same unless nothing is said, as "kith: warning: …". */
 void kith_warn(const char *format, ...) KITH_FORMAT(1, 2);
+
+/**
+ * Columns of the terminal that shows stderr; 0 where it goes into a file or a pipe.  The terminal of a launcher (mpirun)
+ * that passes stderr on counts too.
+ */
+int kith_terminal_columns(void);
+/** Whether the parent process is an MPI launcher or its daemon on this node. */
+bool kith_terminal_has_launcher(void);
 
 /**
  * A progress display on stderr: a bar that is redrawn on a terminal, a plain line every so often in a log.
@@ -265,13 +277,17 @@ typedef struct kith_progress {
   char what[KITH_NAME];
   int64_t n, done;
   double began, drawn;
-  bool terminal;
 } kith_progress;
 
 void kith_progress_begin(kith_progress *p, const char *what, int64_t n);
+/** Whether kith_progress_step() would draw now: time to find out what a note says, if that costs something. */
+bool kith_progress_is_due(const kith_progress *p);
 /** `done` of n are done; `note` (may be null) stands behind the bar, for example "loss 0.1234". */
 void kith_progress_step(kith_progress *p, int64_t done, const char *note);
 /** Clear the bar. */
 void kith_progress_end(kith_progress *p);
+
+/** A duration in words of a clock, "1:02:03", or "2:03" below an hour. */
+void kith_duration_print(double seconds, size_t size, char *text);
 
 #endif

@@ -76,8 +76,8 @@ kith_agreed kith_rank_top(const kith_comm *comm, const kith_graph *g, int d, con
 kith_agreed kith_rank_evaluate(const kith_comm *comm, const kith_graph *g, int d, const float *x,
                                const kith_rank_options *o, kith_metrics *out) KITH_MUST_USE;
 
-/** "Recall@20 0.1824  NDCG@20 0.1554 …" at the largest K, in `buffer`. */
-void kith_metrics_print(const kith_metrics *m, size_t size, char *buffer);
+/** "Recall@20 0.1824  NDCG@20 0.1554 …" at the largest K, in `buffer`; `between` parts the first three from the rest. */
+void kith_metrics_print(const kith_metrics *m, const char *between, size_t size, char *buffer);
 
 /* ---- classes ------------------------------------------------------------------------------------------------------- */
 

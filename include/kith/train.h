@@ -67,8 +67,17 @@ kith_left_out kith_trainer_left_out(const kith_trainer *t);
 
 /** Put the training pairs into the order of an epoch, 0 the first.  Local. */
 void kith_trainer_epoch(kith_trainer *t, int64_t epoch);
-/** What a rank wants to happen after a step; the largest wish of all ranks comes true. */
-typedef enum kith_wish { KITH_WISH_NOTHING, KITH_WISH_SAVE, KITH_WISH_STOP } kith_wish;
+/**
+ * What a rank wants to happen after a step; the largest wish of all ranks comes true: nothing; the loss of all ranks
+ * is added up, for a display; a checkpoint is written; it is also waited for; the run stops after a checkpoint.
+ */
+typedef enum kith_wish {
+  KITH_WISH_NOTHING,
+  KITH_WISH_LOSS,
+  KITH_WISH_SAVE,
+  KITH_WISH_SAVE_NOW,
+  KITH_WISH_STOP
+} kith_wish;
 
 /**
  * One step of the current epoch.  Collective; cannot fail and allocates nothing.
@@ -151,7 +160,9 @@ typedef struct kith_run_result {
 
 /**
  * Note SIGUSR1, SIGTERM and SIGINT from now on, instead of dying of them, for kith_train_run() to find: so a signal that
- * comes while the graph is read is not lost.  A second SIGTERM or SIGINT ends the program.  Local; also before MPI_Init().
+ * comes while the graph is read is not lost.  A second SIGTERM or SIGINT ends the program.  A SIGCONT of the parent
+ * process asks for a checkpoint: it is the first thing that Open MPI's mpirun sends when it ends a job (Ctrl-C), a second
+ * before SIGTERM and two before SIGKILL.  Local; also before MPI_Init().
  */
 void kith_train_watch(void);
 

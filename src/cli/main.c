@@ -122,7 +122,7 @@ int main(int argc, char **argv) {
     c->job = kith_job_defaults();
     kith_agreed outcome = main_verb(c, argc, argv);
     code = (int)outcome.status;
-    if (all->rank == 0 && kith_is_bad(outcome)) fprintf(stderr, "kith: %s\n", kith_error_text());
+    if (all->rank == 0 && kith_is_bad(outcome)) kith_log_error();
     if (all->rank == 0 && c->json) cli_print_json(c, outcome);
     code = main_flush(all, code);
     KITH_FREE(c->members);

@@ -44,7 +44,7 @@ static void train_print_metrics(cli *c, const char *split, const char *key, cons
     train_print_accuracy(c, split, key, &marks->classified);
     return;
   }
-  kith_metrics_print(m, sizeof text, text);
+  kith_metrics_print(m, "\n                 ", sizeof text, text); /* lines of at most 80 columns */
   cli_print(c, "  %-14s %s", split, text);
   for (int i = 0; i < m->n_k; i++) {
     snprintf(name, sizeof name, "%s_recall@%d", key, m->k[i]);

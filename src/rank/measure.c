@@ -61,8 +61,8 @@ void kith__tally_end(const kith_comm *comm, kith_tally *t, const kith_rank_optio
   measure_mean(comm, o->n_k, out->n_user, t->mrr, out->mrr);
 }
 
-void kith_metrics_print(const kith_metrics *m, size_t size, char *buffer) {
+void kith_metrics_print(const kith_metrics *m, const char *between, size_t size, char *buffer) {
   int c = m->n_k - 1, k = m->k[c];
-  snprintf(buffer, size, "Recall@%d %.4f  NDCG@%d %.4f  HitRate@%d %.4f  Precision@%d %.4f  MRR@%d %.4f", k, m->recall[c], k, m->ndcg[c], k,
-           m->hit_rate[c], k, m->precision[c], k, m->mrr[c]);
+  snprintf(buffer, size, "Recall@%d %.4f  NDCG@%d %.4f  HitRate@%d %.4f%sPrecision@%d %.4f  MRR@%d %.4f", k, m->recall[c],
+           k, m->ndcg[c], k, m->hit_rate[c], between, k, m->precision[c], k, m->mrr[c]);
 }

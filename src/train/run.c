@@ -52,22 +52,54 @@ void kith__run_count(run *r) {
   kith__run_count_from_here(r);
 }
 
+/* The launcher may be about to end the ranks; whoever sits at the terminal should know where the next run goes on. */
+static kith_agreed run_say_saved(run *r) {
+  kith_agreed st = {KITH_OK};
+  KITH_TRY(kith__run_wait(r));
+  kith__stop_was_met();
+  kith_log("the launcher ends or resumes the job: checkpoint written (%lld epoch%s, %lld step%s)", (long long)r->epoch,
+           kith_plural(r->epoch), (long long)r->step, kith_plural(r->step));
+done:
+  return st;
+}
+
 /* In the middle of an epoch. */
 static kith_agreed run_save_between(run *r) {
   kith_agreed st = {KITH_OK};
   kith__run_count(r);
   KITH_TRY(kith__run_save(r));
+  if (r->wish == KITH_WISH_SAVE_NOW) KITH_TRY(run_say_saved(r));
   kith__run_count_from_here(r);
 done:
   return st;
 }
 
-static void run_progress(const run *r, kith_progress *p, int64_t begun) {
-  char note[128] = "", rate[32];
-  double seconds = kith_clock() - p->began, loss = kith_sum_value(kith_trainer_state(r->trainer).loss) / (double)r->step;
-  run_rate(r, (double)kith_trainer_pairs(r->trainer, begun, r->step), seconds, sizeof rate, rate);
-  snprintf(note, sizeof note, "loss %.5f%s, %s", loss, r->comm->size > 1 ? " (rank 0's share)" : "", rate);
+/* What this run has done of all epochs, in epochs. */
+static double run_share(const run *r) {
+  return (double)r->epoch + (double)r->step / (double)kith_trainer_n_step(r->trainer);
+}
+
+/* "0.12345, 650 k pairs/s, job 1:02:03 left"; the loss is the mean over the epoch's steps and all ranks. */
+static void run_progress(const run *r, kith_progress *p, int64_t begun, double loss) {
+  char note[128] = "", rate[32], left[32] = "";
+  double now = kith_clock(), done = run_share(r) - r->began_share;
+  run_rate(r, (double)kith_trainer_pairs(r->trainer, begun, r->step), now - p->began, sizeof rate, rate);
+  kith_duration_print((now - r->began) / done * ((double)r->o->train.epochs - run_share(r)), sizeof left, left);
+  snprintf(note, sizeof note, "job %s  loss %.4f  %s", left, loss, rate);
   kith_progress_step(p, r->step - begun, note);
+}
+
+/* The largest wish of this rank, which for rank 0's display may be to know the loss. */
+static kith_wish run_wish(const run *r, const kith_progress *p) {
+  kith_wish wish = kith__run_wish(r);
+  return wish == KITH_WISH_NOTHING && kith_progress_is_due(p) ? KITH_WISH_LOSS : wish;
+}
+
+/* Loss so far in the epoch, of all ranks.  Collective. */
+static double run_loss_so_far(const run *r) {
+  kith_sum all = *kith_trainer_state(r->trainer).loss;
+  kith_comm_sum(r->comm, 1, &all);
+  return kith_sum_value(&all) / (double)r->step;
 }
 
 /* The steps that are left of an epoch, with the progress of all, and the checkpoints that become due between them. */
@@ -81,9 +113,9 @@ static kith_agreed run_steps(run *r) {
   kith_trainer_epoch(r->trainer, r->epoch);
   kith__run_count_from_here(r);
   while (r->step < n_step && r->wish != KITH_WISH_STOP) {
-    r->wish = kith_trainer_step(r->trainer, r->step, kith__run_wish(r));
+    r->wish = kith_trainer_step(r->trainer, r->step, run_wish(r, &p));
     r->step++;
-    run_progress(r, &p, begun);
+    if (r->wish >= KITH_WISH_LOSS) run_progress(r, &p, begun, run_loss_so_far(r));
     if (r->step < n_step && kith__run_is_due(r)) KITH_TRY(run_save_between(r));
   }
   kith__run_count(r);
@@ -162,21 +194,27 @@ done:
   return st;
 }
 
+/* What the evaluation found, in few figures: metrics.jsonl has all. */
+static void run_report_marks(const run *r, const history_line *line) {
+  char text[128];
+  const kith_metrics *m = &line->marks->ranked;
+  int c = m->n_k - 1, k = m->k[c];
+  bool best = kith__run_selects(r) && r->best_epoch == r->epoch;
+  if (run_classifies(r)) kith_accuracy_print(&line->marks->classified, sizeof text, text);
+  else snprintf(text, sizeof text, "Recall@%d %.4f  NDCG@%d %.4f", k, m->recall[c], k, m->ndcg[c]);
+  kith_log("  %s: %s%s", line->split, text, best ? "  best so far" : "");
+}
+
 static void run_report(const run *r, const history_line *line) {
-  char text[512] = "", rate[32];
-  if (line->marks && run_classifies(r)) kith_accuracy_print(&line->marks->classified, sizeof text, text);
-  else if (line->marks) kith_metrics_print(&line->marks->ranked, sizeof text, text);
+  char rate[32];
   run_rate(r, (double)line->pairs, line->seconds, sizeof rate, rate);
-  kith_log("epoch %lld  loss %.6f  %.1f s  %s%s%s%s%s", (long long)r->epoch, line->loss, line->seconds, rate, line->marks ? "  " : "", text,
-           line->marks ? " on " : "", line->marks ? line->split : "");
+  kith_log("epoch %lld  loss %.6f  %.1f s  %s", (long long)r->epoch, line->loss, line->seconds, rate);
+  if (line->marks) run_report_marks(r, line);
 }
 
 static void run_report_layers(const history_line *line) {
-  char text[1024] = "";
-  size_t n = 0;
   for (int l = 0; l < line->n_layer; l++)
-    n += (size_t)snprintf(text + n, sizeof text - n, "%s %d: %.4f, %.4g", l ? " " : "", l, line->layer[l].cosine, line->layer[l].energy);
-  if (line->n_layer > 0) kith_log("  rows by layer (mean cosine, energy): %s", text);
+    kith_log("  layer %d: mean cosine %.4f, energy %.4g", l, line->layer[l].cosine, line->layer[l].energy);
 }
 
 /* What the epoch has to tell, and nothing of it is left for the next one. */
@@ -333,6 +371,8 @@ done:
 static kith_agreed run_epochs(run *r) {
   kith_agreed st = {KITH_OK};
   bool enough = r->epoch >= r->o->train.epochs || (r->o->train.patience > 0 && r->stale >= r->o->train.patience);
+  r->began = kith_clock();
+  r->began_share = run_share(r);
   bool owes = kith__run_selects(r) && r->best_epoch > 0; /* epochs to come may be no better: its file must be there */
   if (r->epoch > r->o->train.epochs) kith_warn("%lld epochs are done already, more than train.epochs asks for", (long long)r->epoch);
   if (enough || owes) KITH_TRY(run_export_anyway(r));

@@ -27,6 +27,7 @@ typedef struct run {
   double saved;            /* this rank's clock at the newest checkpoint, or at the begin */
   int64_t saved_epoch, saved_step; /* its place; -1: there is none */
   kith_wish wish;          /* granted after the last step */
+  double began, began_share; /* this rank's clock, and epochs done, when this run's first epoch began */
   bool measured;           /* result->best is of the exported epoch */
   bool told_fewer;         /* that some users have fewer unmet items than the protocol asks for */
   kith_run_result *result;

@@ -17,12 +17,13 @@ static kith_checkpoint_weights saved_weights(kith_weights w) { return (kith_chec
 kith_wish kith__run_wish(const run *r) {
   double minutes = r->o->checkpoint.minutes;
   if (kith__stop_is_asked()) return KITH_WISH_STOP;
+  if (kith__stop_is_near()) return KITH_WISH_SAVE_NOW;
   return r->comm->rank == 0 && minutes > 0 && kith_clock() - r->saved >= 60 * minutes ? KITH_WISH_SAVE : KITH_WISH_NOTHING;
 }
 
 bool kith__run_is_due(const run *r) {
   int steps = r->o->checkpoint.steps;
-  return r->wish == KITH_WISH_SAVE || (steps > 0 && (r->epoch * kith_trainer_n_step(r->trainer) + r->step) % steps == 0);
+  return r->wish == KITH_WISH_SAVE || r->wish == KITH_WISH_SAVE_NOW || (steps > 0 && (r->epoch * kith_trainer_n_step(r->trainer) + r->step) % steps == 0);
 }
 
 /* Infinite and undefined numbers have all bits of the exponent set. */

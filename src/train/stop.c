@@ -3,9 +3,15 @@
  *
  * INT and TERM are heard once: a second one ends the program at once, for whoever does not want to wait for the
  * checkpoint.  USR1 may come again, from a script that passes on more than one warning.
+ *
+ * Ctrl-C on mpirun reaches no rank.  Open MPI 4.1 answers it by sending every rank SIGCONT at once, SIGTERM
+ * after odls_base_sigkill_timeout seconds (1), and SIGKILL after as many again.  The SIGTERM alone leaves a second, so the
+ * SIGCONT already asks for a checkpoint.  When a job goes on that was suspended (Ctrl-Z, fg) the same signal comes; the
+ * checkpoint is then one more, and harmless.
  */
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "kith/train.h"
 #include "train/stop.h"
@@ -13,13 +19,27 @@
 enum { STOP_SIGNALS = 3 };
 
 static const int stop_signal[STOP_SIGNALS] = {SIGUSR1, SIGTERM, SIGINT};
-static volatile sig_atomic_t stop_asked;
-static struct sigaction stop_old[STOP_SIGNALS];
+static volatile sig_atomic_t stop_asked, stop_warned;
+static struct sigaction stop_old[STOP_SIGNALS], stop_old_cont;
 static bool stop_watches;
 
 static void stop_note(int number) {
   (void)number;
   stop_asked = 1;
+}
+
+static void stop_note_cont(int number, siginfo_t *info, void *context) {
+  (void)number, (void)context;
+  if (info->si_code == SI_USER && info->si_pid == getppid()) stop_warned = 1;
+}
+
+static void stop_watch_cont(void) {
+  struct sigaction act;
+  memset(&act, 0, sizeof act);
+  act.sa_sigaction = stop_note_cont;
+  act.sa_flags = SA_RESTART | SA_SIGINFO;
+  stop_warned = 0;
+  sigaction(SIGCONT, &act, &stop_old_cont);
 }
 
 void kith_train_watch(void) {
@@ -33,11 +53,16 @@ void kith_train_watch(void) {
     act.sa_flags = SA_RESTART | (stop_signal[i] == SIGUSR1 ? 0 : (int)SA_RESETHAND);
     sigaction(stop_signal[i], &act, &stop_old[i]);
   }
+  stop_watch_cont();
 }
 
 bool kith__stop_is_asked(void) { return stop_asked != 0; }
 
+bool kith__stop_is_near(void) { return stop_warned != 0; }
+void kith__stop_was_met(void) { stop_warned = 0; }
+
 void kith__stop_unwatch(void) {
   stop_watches = false;
   for (int i = 0; i < STOP_SIGNALS; i++) sigaction(stop_signal[i], &stop_old[i], NULL);
+  sigaction(SIGCONT, &stop_old_cont, NULL);
 }
