@@ -417,9 +417,10 @@ kith_agreed kith_checkpoint_of(const kith_comm *comm, const char *folder, int64_
  * the first difference is named), where c->refused tells that the file is whole.
  */
 kith_agreed kith_checkpoint_read(const kith_comm *comm, const kith_graph *g, const char *path, kith_checkpoint *c) KITH_MUST_USE;
-/** Remove what a killed write left in a folder: checkpoints and checkpoint-latest under their temporary names.  Collective. */
-kith_agreed kith_checkpoint_sweep(const kith_comm *comm, const char *folder) KITH_MUST_USE;
-/** Remove all checkpoints of a folder.  Collective. */
+/**
+ * Remove all checkpoints of a folder.  Collective.
+ * Errors: KITH_EOUTPUT if one cannot be removed; all then stay.
+ */
 kith_agreed kith_checkpoint_remove(const kith_comm *comm, const char *folder) KITH_MUST_USE;
 
 #endif

@@ -1,18 +1,38 @@
-/* Files appear whole or not at all: written under another name, put onto the disk, renamed, the folder put onto the disk. */
+/*
+ * Files appear whole or not at all: written under another name, put onto the disk, renamed, the folder put onto the disk.
+ *
+ * The other name is NAME.tmp- and 64 random bits.  Nobody can know it before, and it is made with O_EXCL and O_NOFOLLOW, so
+ * in a folder that others can write to no link of theirs is ever written through, and two programs never share one.
+ * Only regular files are opened for reading: a FIFO, a socket or a device under a file's name would be waited for.
+ */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "kith/fault.h"
 #include "kith/file.h"
 
+#define FILE_TMP ".tmp"
+enum { FILE_DIGITS = 16, FILE_SUFFIX = sizeof FILE_TMP + FILE_DIGITS }; /* of ".tmp-0123456789abcdef" */
+
+/* Run a call until no signal interrupts it. */
+#define FILE_AGAIN(result, call)                                                                                       \
+  do (result) = (call);                                                                                                \
+  while ((result) < 0 && errno == EINTR)
+
 kith_status kith_file_name(const char *wanted, char *path, char *tmp) {
   kith_status st = KITH_OK;
+  uint64_t bits = 0;
+  ssize_t got = 0;
   KITH_TRY(kith_text_copy("file", wanted, KITH_PATH, path));
-  snprintf(tmp, KITH_TMP_PATH, "%s.tmp", path);
+  FILE_AGAIN(got, getrandom(&bits, sizeof bits, 0));
+  KITH_CHECK(got == sizeof bits, KITH_EIO, "the system has no random numbers: %s", strerror(errno));
+  snprintf(tmp, KITH_TMP_PATH, "%s" FILE_TMP "-%0*llx", path, FILE_DIGITS, (unsigned long long)bits);
 done:
   return st;
 }
@@ -25,29 +45,112 @@ void kith_file_folder(const char *path, char *folder) {
   else memcpy(folder, path, n), folder[n] = '\0';
 }
 
-kith_status kith_file_begin(const char *path, const char *tmp) {
+const char *kith_file_kind(unsigned mode) {
+  switch (mode & S_IFMT) {
+  case S_IFREG: return "a file";
+  case S_IFDIR: return "a folder";
+  case S_IFIFO: return "a pipe (FIFO)";
+  case S_IFSOCK: return "a socket";
+  case S_IFLNK: return "a symbolic link";
+  default: return "a device";
+  }
+}
+
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
+
+kith_status kith_file_open(const char *path, int *out) {
   kith_status st = KITH_OK;
-  char folder[KITH_PATH];
-  struct stat is;
+  struct stat is = {.st_mode = 0};
   int file = -1;
-  kith_file_folder(path, folder);
-  KITH_CHECK(stat(folder, &is) == 0, KITH_EOUTPUT, "%s: the folder %s cannot be written to: %s", path, folder, strerror(errno));
-  KITH_CHECK(S_ISDIR(is.st_mode), KITH_EOUTPUT, "%s: %s is not a folder", path, folder);
-  KITH_CHECK(stat(path, &is) != 0 || !S_ISDIR(is.st_mode), KITH_EOUTPUT, "%s: a folder stands where the file shall be", path);
-  file = kith_fault(KITH_FAULT_WRITE) ? -1 : open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  KITH_CHECK(file >= 0, KITH_EOUTPUT, "%s: the folder %s cannot be written to: %s", path, folder, strerror(errno));
+  *out = -1;
+  KITH_CHECK(!kith_fault(KITH_FAULT_READ) && stat(path, &is) == 0, KITH_ENOINPUT, "%s: cannot be read: %s", path, strerror(errno));
+  KITH_CHECK(S_ISREG(is.st_mode), KITH_ENOINPUT, "%s: is %s, expected a file; write what is to be read to a file first", path, kith_file_kind(is.st_mode));
+  FILE_AGAIN(file, open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)); /* a fault was asked for above */
+  KITH_CHECK(file >= 0 && fstat(file, &is) == 0, KITH_ENOINPUT, "%s: cannot be read: %s", path, strerror(errno));
+  KITH_CHECK(S_ISREG(is.st_mode), KITH_ENOINPUT, "%s: is no file any more", path);
+  *out = file;
+  file = -1;
 done:
   if (file >= 0) close(file);
   return st;
 }
 
+kith_status kith_file_open_text(const char *path, FILE **out) {
+  kith_status st = KITH_OK;
+  int file = -1;
+  *out = NULL;
+  KITH_TRY(kith_file_open(path, &file));
+  *out = fdopen(file, "r");
+  KITH_CHECK(*out, KITH_ENOINPUT, "%s: cannot be read: %s", path, strerror(errno));
+  file = -1;
+done:
+  if (file >= 0) close(file);
+  return st;
+}
+
+/* ---- writing ----------------------------------------------------------------------------------------------------- */
+
+/* What stands at the final name is replaced, unless it is no file. */
+static kith_status file_check_place(const char *path, const char *folder) {
+  kith_status st = KITH_OK;
+  struct stat is;
+  KITH_CHECK(stat(folder, &is) == 0, KITH_EOUTPUT, "%s: the folder %s cannot be written to: %s", path, folder, strerror(errno));
+  KITH_CHECK(S_ISDIR(is.st_mode), KITH_EOUTPUT, "%s: %s is not a folder", path, folder);
+  KITH_CHECK(stat(path, &is) != 0 || S_ISREG(is.st_mode), KITH_EOUTPUT, "%s: %s stands where the file shall be", path, kith_file_kind(is.st_mode));
+done:
+  return st;
+}
+
+kith_status kith_file_make(const char *path, const char *tmp, int *out) {
+  kith_status st = KITH_OK;
+  char folder[KITH_PATH];
+  *out = -1;
+  kith_file_folder(path, folder);
+  KITH_TRY(file_check_place(path, folder));
+  if (!kith_fault(KITH_FAULT_WRITE)) FILE_AGAIN(*out, open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
+  KITH_CHECK(*out >= 0, KITH_EOUTPUT, "%s: the folder %s cannot be written to: %s", path, folder, strerror(errno));
+done:
+  return st;
+}
+
+kith_status kith_file_begin(const char *path, const char *tmp) {
+  int file = -1;
+  kith_status st = kith_file_make(path, tmp, &file);
+  if (file >= 0) close(file);
+  return st;
+}
+
+kith_status kith_file_create(const char *path, const char *tmp, FILE **out) {
+  kith_status st = KITH_OK;
+  int file = -1;
+  *out = NULL;
+  KITH_TRY(kith_file_make(path, tmp, &file));
+  *out = kith_fault(KITH_FAULT_WRITE) ? NULL : fdopen(file, "w");
+  KITH_CHECK(*out, KITH_EOUTPUT, "%s: cannot be written: %s", path, strerror(errno));
+  file = -1;
+done:
+  if (file >= 0) close(file);
+  if (kith_is_bad(st)) kith_file_discard(tmp);
+  return st;
+}
+
+kith_status kith_file_reopen(const char *tmp, int *out) {
+  kith_status st = KITH_OK;
+  *out = -1;
+  if (!kith_fault(KITH_FAULT_WRITE)) FILE_AGAIN(*out, open(tmp, O_WRONLY | O_NOFOLLOW | O_CLOEXEC));
+  KITH_CHECK(*out >= 0, KITH_EIO, "%s: cannot be written any more: %s", tmp, strerror(errno));
+done:
+  return st;
+}
+
 kith_status kith_file_sync(const char *path) {
   kith_status st = KITH_OK;
-  int file = open(path, O_RDONLY | O_CLOEXEC);
+  int file = -1, code = -1;
+  FILE_AGAIN(file, open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC));
   KITH_CHECK(file >= 0, KITH_EIO, "%s: %s", path, strerror(errno));
+  if (!kith_fault(KITH_FAULT_WRITE)) FILE_AGAIN(code, fsync(file));
   /* Some file systems cannot sync a folder or a special file: EINVAL says so, and is no loss of data. */
-  bool good = !kith_fault(KITH_FAULT_WRITE) && fsync(file) == 0;
-  KITH_CHECK(good || errno == EINVAL, KITH_EIO, "%s: writing to the disk failed: %s", path, strerror(errno));
+  KITH_CHECK(code == 0 || errno == EINVAL, KITH_EIO, "%s: writing to the disk failed: %s", path, strerror(errno));
 done:
   if (file >= 0) close(file);
   return st;
@@ -56,40 +159,69 @@ done:
 kith_status kith_file_publish(const char *tmp, const char *path) {
   kith_status st = KITH_OK;
   char folder[KITH_PATH];
+  int code = -1;
   kith_file_folder(path, folder);
-  KITH_CHECK(!kith_fault(KITH_FAULT_WRITE) && rename(tmp, path) == 0, KITH_EIO, "%s: the finished file cannot be given its name: %s", path, strerror(errno));
+  if (!kith_fault(KITH_FAULT_WRITE)) FILE_AGAIN(code, rename(tmp, path));
+  KITH_CHECK(code == 0, KITH_EIO, "%s: the finished file cannot be given its name: %s", path, strerror(errno));
   KITH_TRY(kith_file_sync(folder));
 done:
-  if (kith_is_bad(st)) unlink(tmp);
+  if (kith_is_bad(st)) kith_file_discard(tmp);
   return st;
 }
 
-void kith_file_sweep(const char *wanted) {
-  char path[KITH_PATH], tmp[KITH_TMP_PATH];
-  if (kith_file_name(wanted, path, tmp) == KITH_OK) unlink(tmp);
+void kith_file_discard(const char *tmp) {
+  struct stat is;
+  if (unlink(tmp) == 0) return;
+  int why = errno;
+  if (lstat(tmp, &is) == 0) kith_warn("%s: a temporary file that cannot be removed: %s", tmp, strerror(why));
 }
 
-static kith_status file_put(const char *path, const char *tmp, const char *text) {
+/* ---- what killed writes have left behind ------------------------------------------------------------------------- */
+
+/* Names until kith 0.1, which had no number: only those of Kith's own files. */
+static bool file_is_old_tmp(const char *name, size_t n) {
+  static const char *const own[] = {"graph.h5", "parts.h5", "embeddings.h5", "new.h5", "metrics.jsonl", "checkpoint-"};
+  const size_t end = sizeof FILE_TMP - 1;
+  if (n <= end || strcmp(name + n - end, FILE_TMP) != 0) return false;
+  for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+    if (strncmp(name, own[i], strlen(own[i])) == 0) return true;
+  return false;
+}
+
+static bool file_is_tmp(const char *name) {
+  const size_t n = strlen(name), end = FILE_SUFFIX;
+  if (file_is_old_tmp(name, n)) return true;
+  if (n <= end || strncmp(name + n - end, FILE_TMP "-", sizeof FILE_TMP) != 0) return false;
+  return strspn(name + n - FILE_DIGITS, "0123456789abcdef") == FILE_DIGITS;
+}
+
+kith_status kith_file_sweep(const char *folder) {
   kith_status st = KITH_OK;
-  FILE *f = kith_fault(KITH_FAULT_WRITE) ? NULL : fopen(tmp, "we");
-  KITH_CHECK(f, KITH_EOUTPUT, "%s: %s", path, strerror(errno));
-  size_t n = strlen(text);
-  bool good = !kith_fault(KITH_FAULT_WRITE) && fwrite(text, 1, n, f) == n && fflush(f) == 0;
-  KITH_CHECK(good, KITH_EIO, "%s: writing failed: %s", path, strerror(errno));
+  char path[KITH_PATH];
+  DIR *d = kith_fault(KITH_FAULT_READ) ? NULL : opendir(folder);
+  KITH_CHECK(d, KITH_ENOINPUT, "%s: cannot be read: %s", folder, strerror(errno));
+  for (const struct dirent *e = readdir(d); e; e = readdir(d))
+    if (file_is_tmp(e->d_name) && kith_path_join(folder, e->d_name, path) == KITH_OK) kith_file_discard(path);
 done:
-  if (f && fclose(f) != 0 && st == KITH_OK) st = kith_fail(KITH_EIO, "%s: writing failed: %s", path, strerror(errno));
+  if (d) closedir(d);
   return st;
 }
+
+/* ---- small text -------------------------------------------------------------------------------------------------- */
 
 kith_status kith_text_write(const char *wanted, const char *text) {
   kith_status st = KITH_OK;
   char path[KITH_PATH], tmp[KITH_TMP_PATH] = "";
+  FILE *f = NULL;
   KITH_TRY(kith_file_name(wanted, path, tmp));
-  KITH_TRY(kith_file_begin(path, tmp));
-  KITH_TRY(file_put(path, tmp, text));
+  KITH_TRY(kith_file_create(path, tmp, &f));
+  size_t n = strlen(text);
+  bool good = !kith_fault(KITH_FAULT_WRITE) && fwrite(text, 1, n, f) == n && fflush(f) == 0;
+  KITH_CHECK(good, KITH_EIO, "%s: writing failed: %s", path, strerror(errno));
   KITH_TRY(kith_file_sync(tmp));
   KITH_TRY(kith_file_publish(tmp, path));
 done:
-  if (kith_is_bad(st) && tmp[0]) unlink(tmp);
+  if (f && fclose(f) != 0 && st == KITH_OK) st = kith_fail(KITH_EIO, "%s: writing failed: %s", path, strerror(errno));
+  if (kith_is_bad(st) && tmp[0]) kith_file_discard(tmp);
   return st;
 }

@@ -76,7 +76,7 @@ void bench_limit_disk(bench *b) {
   char path[KITH_PATH], name[64];
   snprintf(name, sizeof name, "bench-%d.tmp", b->c->comm->rank);
   if (kith_job_file(&b->c->job, name, path) != KITH_OK) return;
-  int file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+  int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
   if (file < 0) return;
   const char *from = (const char *)b->x;
   for (size_t left = (size_t)b->n * sizeof(float); left > 0;) {

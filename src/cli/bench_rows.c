@@ -74,7 +74,7 @@ static kith_status rows_write_plain(const rows_bench *b) {
   size_t bytes = (size_t)b->g.n_own * (size_t)b->d * sizeof(float);
   snprintf(name, sizeof name, "plain-%d", b->c->comm->rank);
   KITH_TRY(kith_path_join(b->folder, name, path));
-  int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
   bool good = file >= 0;
   for (int k = 0; k < 3 && good; k++)
     for (size_t at = 0; at < bytes && good;) {

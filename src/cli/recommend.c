@@ -241,12 +241,10 @@ done:
 }
 
 /* user, place, item, score, and as far as the graph has names the item's and the user's: tab-separated, with original ids. */
-static kith_status recommend_write_tsv(const char *tmp, const answer *a, int k, const int32_t *item, const float *score) {
+static kith_status recommend_write_tsv(const char *path, FILE *f, const answer *a, int k, const int32_t *item, const float *score) {
   kith_status st = KITH_OK;
   char user[KITH_PATH], id[KITH_PATH], name[KITH_PATH];
   bool user_names = a->name[KITH_USER].n > 0, names = user_names || a->name[KITH_ITEM].n > 0;
-  FILE *f = kith_fault(KITH_FAULT_WRITE) ? NULL : fopen(tmp, "we");
-  KITH_CHECK(f, KITH_EOUTPUT, "%s: cannot be written: %s", tmp, strerror(errno));
   for (int64_t u = 0; u < a->g->n[KITH_USER]; u++) {
     kith_ids_print(&a->user, u, sizeof user, user);
     for (int j = 0; j < k && item[u * k + j] >= 0; j++) {
@@ -258,22 +256,23 @@ static kith_status recommend_write_tsv(const char *tmp, const answer *a, int k, 
     }
   }
   bool good = !kith_fault(KITH_FAULT_WRITE) && fflush(f) == 0 && !ferror(f);
-  KITH_CHECK(good, KITH_EIO, "%s: writing failed: %s", tmp, strerror(errno));
+  KITH_CHECK(good, KITH_EIO, "%s: writing failed: %s", path, strerror(errno));
 done:
-  if (f && fclose(f) != 0 && !kith_is_bad(st)) st = kith_fail(KITH_EIO, "%s: writing failed: %s", tmp, strerror(errno));
+  if (fclose(f) != 0 && !kith_is_bad(st)) st = kith_fail(KITH_EIO, "%s: writing failed: %s", path, strerror(errno));
   return st;
 }
 
 static kith_status recommend_publish_tsv(const char *wanted, const answer *a, int k, const int32_t *item, const float *score) {
   kith_status st = KITH_OK;
   char path[KITH_PATH], tmp[KITH_TMP_PATH] = "";
+  FILE *f = NULL;
   KITH_TRY(kith_file_name(wanted, path, tmp));
-  KITH_TRY(kith_file_begin(path, tmp));
-  KITH_TRY(recommend_write_tsv(tmp, a, k, item, score));
+  KITH_TRY(kith_file_create(path, tmp, &f));
+  KITH_TRY(recommend_write_tsv(path, f, a, k, item, score));
   KITH_TRY(kith_file_sync(tmp));
   KITH_TRY(kith_file_publish(tmp, path));
 done:
-  if (kith_is_bad(st) && tmp[0]) unlink(tmp);
+  if (kith_is_bad(st) && tmp[0]) kith_file_discard(tmp);
   return st;
 }
 

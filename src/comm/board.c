@@ -8,14 +8,14 @@
 
 /* Opening, unlike stat, makes a network file system look anew. */
 bool kith__board_is_there(const char *path) {
-  int file = open(path, O_RDONLY | O_CLOEXEC);
+  int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   if (file >= 0) close(file);
   return file >= 0;
 }
 
 void kith__board_sign(const char *path, int rank, bool make, const board_sign *mine) {
   char line[BOARD_LINE + 1];
-  int file = open(path, O_WRONLY | O_CLOEXEC | (make ? O_CREAT : 0), 0666);
+  int file = open(path, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC | (make ? O_CREAT : 0), 0666);
   if (file < 0) return;
   int n = snprintf(line, sizeof line, "%s (sign %lld, waits begun %lld, worked %lld ms, %s)", mine->text, (long long)mine->beat,
                    (long long)mine->passed, (long long)mine->worked, mine->waits ? "waiting" : "working");
@@ -41,7 +41,7 @@ static void board_parse(char *line, board_sign *sign) {
 
 void kith__board_read(const char *path, int size, board_sign *all) {
   char line[BOARD_LINE];
-  int file = open(path, O_RDONLY | O_CLOEXEC);
+  int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   for (int r = 0; r < size; r++) {
     memset(line, 0, sizeof line);
     if (file >= 0 && pread(file, line, BOARD_LINE, (off_t)r * BOARD_LINE) != BOARD_LINE) line[0] = '\0';

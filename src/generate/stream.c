@@ -11,11 +11,15 @@ enum { STREAM_ROOM = 1 << 20, STREAM_SLACK = 512 }; /* no single text is longer 
 static kith_status stream_check_old(const char *path, const char *mark) {
   kith_status st = KITH_OK;
   char head[64] = "";
-  FILE *old = kith_fault(KITH_FAULT_READ) ? NULL : fopen(path, "rb");
-  if (!old && errno == ENOENT) return st;
-  KITH_CHECK(old, KITH_ENOINPUT, "%s: is there and cannot be read: %s", path, strerror(errno));
-  size_t n = fread(head, 1, strlen(mark), old);
+  FILE *old = NULL;
+  if (access(path, F_OK) != 0 && errno == ENOENT) return st;
+  KITH_TRY(kith_file_open_text(path, &old));
+  bool good = !kith_fault(KITH_FAULT_READ);
+  size_t n = good ? fread(head, 1, strlen(mark), old) : 0;
+  good = good && !ferror(old);
+  int why = errno;
   fclose(old);
+  KITH_CHECK(good, KITH_ENOINPUT, "%s: is there and cannot be read: %s", path, strerror(why));
   KITH_CHECK(n == strlen(mark) && memcmp(head, mark, n) == 0, KITH_EOUTPUT,
              "%s: is there and was not made by kith generate; move it away or name another path", path);
 done:
@@ -28,9 +32,7 @@ kith_status stream_open(const char *path, const char *mark, const char *first, s
   KITH_TRY(stream_check_old(path, mark));
   KITH_TRY(kith_file_name(path, s->path, s->tmp));
   KITH_TRY(KITH_NEW(s->buffer, STREAM_ROOM));
-  KITH_TRY(kith_file_begin(s->path, s->tmp));
-  s->file = kith_fault(KITH_FAULT_WRITE) ? NULL : fopen(s->tmp, "wb");
-  KITH_CHECK(s->file != NULL, KITH_EOUTPUT, "%s: cannot be written: %s", s->tmp, strerror(errno));
+  KITH_TRY(kith_file_create(s->path, s->tmp, &s->file));
   stream_text(s, mark);
   stream_text(s, first);
 done:
@@ -83,7 +85,7 @@ done:
 void stream_close(stream *s) {
   if (s->file) fclose(s->file);
   s->file = NULL;
-  if (s->tmp[0]) unlink(s->tmp);
+  if (s->tmp[0]) kith_file_discard(s->tmp);
   s->tmp[0] = '\0';
   KITH_FREE(s->buffer);
 }

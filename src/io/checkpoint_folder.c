@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "io/checkpoint.h"
@@ -86,9 +87,13 @@ done:
   return st;
 }
 
+/* An old checkpoint that stays costs room and nothing else: one warning is enough. */
 static void folder_remove(const char *folder, const char *name) {
+  static bool warned;
   char path[KITH_PATH];
-  if (kith_path_join(folder, name, path) == KITH_OK) unlink(path);
+  if (kith_path_join(folder, name, path) != KITH_OK || unlink(path) == 0 || errno == ENOENT || warned) return;
+  warned = true;
+  kith_warn("%s: an old checkpoint that cannot be removed: %s; it and others may stay", path, strerror(errno));
 }
 
 /* What is beyond the one just written was passed over when the run began; it stays until the run is past it. */
@@ -113,9 +118,9 @@ static kith_status folder_pointed(const char *folder, char *name) {
   place p;
   name[0] = '\0';
   KITH_TRY(kith_path_join(folder, FOLDER_LATEST, path));
-  FILE *f = kith_fault(KITH_FAULT_READ) ? NULL : fopen(path, "re");
-  KITH_CHECK(f || errno == ENOENT, KITH_ENOINPUT, "%s: %s", path, strerror(errno)); /* unreadable is not the same as none */
-  if (!f) return st;
+  FILE *f = NULL;
+  if (access(path, F_OK) != 0 && errno == ENOENT) return st;
+  KITH_TRY(kith_file_open_text(path, &f)); /* unreadable is not the same as none */
   bool read = fscanf(f, "%63s", name) == 1;
   fclose(f);
   KITH_CHECK(read && folder_is_one(name, &p), KITH_EDATA, "%s: expected the name of a checkpoint, found \"%s\"", path, name);
@@ -184,46 +189,46 @@ kith_agreed kith_checkpoint_of(const kith_comm *comm, const char *folder, int64_
 
 /* ---- removing ---------------------------------------------------------------------------------------------------- */
 
-static kith_status folder_clear(const char *folder) {
+/* What is about to be removed, under its name and under a temporary one. */
+typedef struct doomed {
+  char path[KITH_PATH], tmp[KITH_TMP_PATH];
+} doomed;
+
+static kith_status folder_doom(const char *folder, const char *name, doomed *d) {
   kith_status st = KITH_OK;
   char path[KITH_PATH];
-  place *list = NULL;
-  int n = 0;
-  KITH_TRY(kith_path_join(folder, FOLDER_LATEST, path));
-  KITH_CHECK(unlink(path) == 0 || errno == ENOENT, KITH_EOUTPUT, "%s: cannot be removed: %s", path, strerror(errno));
-  KITH_TRY(folder_list(folder, &n, &list));
-  for (int i = n - 1; i >= 0; i--) folder_remove(folder, list[i].name);
+  struct stat is;
+  KITH_TRY(kith_path_join(folder, name, path));
+  KITH_TRY(kith_file_name(path, d->path, d->tmp));
+  KITH_CHECK(lstat(path, &is) == 0, KITH_EOUTPUT, "%s: cannot be removed: %s", path, strerror(errno));
+  KITH_CHECK(!S_ISDIR(is.st_mode), KITH_EOUTPUT, "%s: cannot be removed: it is a folder", path);
+  KITH_CHECK(!kith_fault(KITH_FAULT_WRITE) && rename(d->path, d->tmp) == 0, KITH_EOUTPUT, "%s: cannot be removed: %s", path, strerror(errno));
 done:
+  return st;
+}
+
+/* All or none: each gets another name first, and its old one back if that fails for any. */
+static kith_status folder_clear(const char *folder) {
+  kith_status st = KITH_OK;
+  char latest[KITH_PATH];
+  place *list = NULL;
+  doomed *d = NULL;
+  int n = 0, done = 0;
+  struct stat is;
+  KITH_TRY(folder_list(folder, &n, &list));
+  KITH_TRY(KITH_NEW(d, n + 1));
+  KITH_TRY(kith_path_join(folder, FOLDER_LATEST, latest));
+  bool named = lstat(latest, &is) == 0;
+  for (; done < n + named; done++) KITH_TRY(folder_doom(folder, named && done == 0 ? FOLDER_LATEST : list[done - named].name, &d[done]));
+  for (int i = 0; i < done; i++) kith_file_discard(d[i].tmp);
+done:
+  while (kith_is_bad(st) && done-- > 0)
+    if (rename(d[done].tmp, d[done].path) != 0) kith_warn("%s: is now called %s: %s", d[done].path, d[done].tmp, strerror(errno)); /* after a fault */
+  KITH_FREE(d);
   KITH_FREE(list);
   return st;
 }
 
 kith_agreed kith_checkpoint_remove(const kith_comm *comm, const char *folder) {
   return kith_agree(comm, comm->rank == 0 ? folder_clear(folder) : KITH_OK);
-}
-
-/* Whether a name is that of a checkpoint, or of the pointer, with .tmp behind it. */
-static bool folder_is_leftover(const char *name) {
-  static const char end[] = ".tmp";
-  char of[KITH_NAME];
-  place p;
-  size_t n = strlen(name);
-  if (n < sizeof end || n >= sizeof of + sizeof end - 1 || strcmp(name + n - (sizeof end - 1), end) != 0) return false;
-  snprintf(of, sizeof of, "%.*s", (int)(n - (sizeof end - 1)), name);
-  return strcmp(of, FOLDER_LATEST) == 0 || folder_is_one(of, &p);
-}
-
-static kith_status folder_sweep(const char *folder) {
-  kith_status st = KITH_OK;
-  DIR *d = opendir(folder);
-  KITH_CHECK(d, KITH_ENOINPUT, "%s: %s", folder, strerror(errno));
-  for (const struct dirent *e = readdir(d); e; e = readdir(d))
-    if (folder_is_leftover(e->d_name)) folder_remove(folder, e->d_name);
-done:
-  if (d) closedir(d);
-  return st;
-}
-
-kith_agreed kith_checkpoint_sweep(const kith_comm *comm, const char *folder) {
-  return kith_agree(comm, comm->rank == 0 ? folder_sweep(folder) : KITH_OK);
 }

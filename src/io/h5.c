@@ -67,8 +67,7 @@ static kith_status h5_set_aside(kith_h5 *f, int64_t bytes) {
   int file = -1, why = 0;
   if (bytes <= f->reserved) return st;
   KITH_TRY(h5_no_room(f, bytes));
-  file = open(f->tmp, O_WRONLY | O_CLOEXEC);
-  KITH_CHECK(file >= 0, KITH_EIO, "%s: %s", f->tmp, strerror(errno));
+  KITH_TRY(kith_file_reopen(f->tmp, &file));
   if (!kith_fault(KITH_FAULT_WRITE) && fallocate(file, FALLOC_FL_KEEP_SIZE, 0, bytes) == 0) f->reserved = bytes;
   else why = errno;
   KITH_CHECK(why != ENOSPC && why != EDQUOT && why != EFBIG, KITH_EIO, "%s: no room for %.1f MiB: %s", f->path,
@@ -140,6 +139,7 @@ static kith_agreed h5_create(const kith_comm *comm, const char *path, const char
   kith_h5 *f = NULL;
   *out = NULL;
   KITH_TRY(kith_agree(comm, h5_new(comm, path, true, single, &f)));
+  kith_comm_share(comm, sizeof f->tmp, f->tmp); /* one random name for all */
   KITH_TRY(kith_agree(comm, comm->rank == 0 ? h5_begin(f, bytes) : KITH_OK));
   KITH_TRY(kith_agree(comm, h5_is_shared(f)));
   KITH_TRY(h5_create_file(f));
@@ -205,7 +205,7 @@ void kith_h5_close(kith_h5 **file) {
     KITH_MPI(MPI_Barrier(f->comm->mpi)); /* nobody flushes before there is room */
   }
   if (f->file >= 0) KITH_H5_TOGETHER(f, "closing a file", H5Fclose(f->file));
-  if (f->writing && f->comm->rank == 0) unlink(f->tmp);
+  if (f->writing && f->comm->rank == 0) kith_file_discard(f->tmp);
   KITH_FREE(*file);
 }
 
@@ -216,11 +216,8 @@ static kith_status h5_check_plain(const char *path) {
   struct stat is;
   unsigned char head[KITH__H5_HEAD];
   int file = -1;
-  KITH_CHECK(stat(path, &is) == 0, KITH_ENOINPUT, "%s: %s", path, strerror(errno));
-  KITH_CHECK(!S_ISDIR(is.st_mode), KITH_ENOINPUT, "%s: is a folder, a file was expected", path);
-  KITH_CHECK(S_ISREG(is.st_mode), KITH_ENOINPUT, "%s: is not a plain file", path);
-  file = kith_fault(KITH_FAULT_READ) ? -1 : open(path, O_RDONLY | O_CLOEXEC);
-  KITH_CHECK(file >= 0, KITH_ENOINPUT, "%s: %s", path, strerror(errno));
+  KITH_TRY(kith_file_open(path, &file));
+  KITH_CHECK(fstat(file, &is) == 0, KITH_ENOINPUT, "%s: %s", path, strerror(errno));
   KITH_CHECK(is.st_size > 0, KITH_EDATA, "%s: is empty", path);
   KITH_TRY(kith__h5_trust_format(path, head, read(file, head, sizeof head)));
 done:

@@ -63,8 +63,7 @@ static bool rows_place(h5_rows *r, int d) {
 static kith_status rows_open(h5_rows *r) {
   kith_status st = KITH_OK;
   KITH_TRY(KITH_NEW(r->sum, r->n_block));
-  r->file = kith_fault(KITH_FAULT_WRITE) ? -1 : open(r->f->tmp, O_WRONLY | O_CLOEXEC);
-  KITH_CHECK(r->file >= 0, KITH_EIO, "%s: %s", r->f->tmp, strerror(errno));
+  KITH_TRY(kith_file_reopen(r->f->tmp, &r->file));
 done:
   return st;
 }

@@ -1,12 +1,12 @@
 /* The bytes of a list: read as they stand, or unpacked member by member. */
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "io/lists_bytes.h"
 #include "kith/fault.h"
+#include "kith/file.h"
 
 enum { BYTES_RAW = 1 << 17, BYTES_MAGIC = 4 };
 
@@ -73,13 +73,9 @@ kith_status kith__bytes_open(const char *path, kith__bytes *b) {
   kith_status st = KITH_OK;
   struct stat is;
   *b = (kith__bytes){.path = path, .fd = -1};
-  KITH_CHECK(stat(path, &is) == 0, KITH_ENOINPUT, "%s: cannot be read: %s", path, strerror(errno));
-  KITH_CHECK(!S_ISDIR(is.st_mode), KITH_ENOINPUT, "%s: is a folder, expected a list", path);
+  KITH_TRY(kith_file_open(path, &b->fd));
+  KITH_CHECK(fstat(b->fd, &is) == 0, KITH_ENOINPUT, "%s: cannot be read: %s", path, strerror(errno));
   b->size = is.st_size;
-  do {
-    b->fd = kith_fault(KITH_FAULT_READ) ? -1 : open(path, O_RDONLY | O_CLOEXEC);
-  } while (b->fd < 0 && errno == EINTR);
-  KITH_CHECK(b->fd >= 0, KITH_ENOINPUT, "%s: cannot be read: %s", path, strerror(errno));
   KITH_TRY(KITH_NEW(b->raw, BYTES_RAW));
   KITH_TRY(bytes_begin(b));
 done:

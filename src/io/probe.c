@@ -85,7 +85,7 @@ static void probe_name_rank(const kith_probe *p, int rank, size_t size, char *pa
 
 /* Everybody removes its own file first: a folder that is not shared has it only there. */
 void kith_probe_end(const kith_comm *comm, const kith_probe *p) {
-  static const char *const left[] = {".all", ".h5", ".h5.tmp", ".lock"};
+  static const char *const left[] = {".all", ".h5", ".lock"};
   char path[PROBE_ROOM];
   if (!p->word[0]) return;
   probe_name_rank(p, comm->rank, sizeof path, path);
@@ -106,7 +106,7 @@ static kith_status probe_put(const char *path, const char *text) {
   char host[KITH_NAME];
   size_t n = strlen(text);
   probe_host(host);
-  int file = kith_fault(KITH_FAULT_WRITE) ? -1 : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  int file = kith_fault(KITH_FAULT_WRITE) ? -1 : open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
   KITH_CHECK(file >= 0, KITH_EOUTPUT, "%s cannot be written on %s: %s", path, host, strerror(errno));
   KITH_CHECK(write(file, text, n) == (ssize_t)n && fsync(file) == 0, KITH_EIO, "%s: writing failed on %s: %s", path, host, strerror(errno));
 done:
@@ -161,7 +161,7 @@ done:
 bool kith_probe_locks(const kith_probe *p, char *why) {
   char path[PROBE_ROOM];
   probe_name(p, ".lock", sizeof path, path);
-  int file = kith_fault(KITH_FAULT_WRITE) ? -1 : open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  int file = kith_fault(KITH_FAULT_WRITE) ? -1 : open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
   bool good = file >= 0 && flock(file, LOCK_EX | LOCK_NB) == 0;
   snprintf(why, KITH_NAME, "%s", good ? "" : strerror(errno));
   if (file >= 0) close(file);

@@ -362,7 +362,6 @@ static kith_status run_prepare(run *r) {
   kith_status st = KITH_OK;
   if (r->comm->rank == 0) KITH_TRY(kith_folder_make(r->o->work));
   KITH_TRY(kith_path_join(r->o->work, "embeddings.h5", r->embeddings));
-  if (r->comm->rank == 0) kith_file_sweep(r->embeddings);
   kith__recipe(r->g, r->o, sizeof r->recipe, r->recipe);
 done:
   return st;

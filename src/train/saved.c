@@ -128,7 +128,6 @@ static void saved_take(run *r, const kith_checkpoint *c) {
 static kith_status saved_history(run *r, const kith_checkpoint *c, bool found) {
   kith_status st = KITH_OK;
   KITH_TRY(kith__history_begin(&r->history, r->o->work, c->history ? c->history : ""));
-  if (r->comm->rank == 0) kith_file_sweep(r->history.path);
   if (found && r->comm->rank == 0) KITH_TRY(kith__history_write(&r->history));
 done:
   return st;
@@ -141,7 +140,7 @@ kith_agreed kith__run_resume(run *r) {
   kith_checkpoint c = {.d = s.d, .x = s.x, .m = s.m, .v = s.v, .weights = saved_weights(s.weights), .recipe = r->recipe};
   if (r->o->fresh) KITH_TRY(kith_checkpoint_remove(r->comm, r->o->work));
   KITH_TRY(saved_read(r, &c, path));
-  KITH_TRY(kith_checkpoint_sweep(r->comm, r->o->work));
+  KITH_TRY(kith_agree(r->comm, r->comm->rank == 0 ? kith_file_sweep(r->o->work) : KITH_OK));
   if (path[0]) {
     saved_take(r, &c);
     kith_log("continuing from %s: %lld epoch%s and %lld step%s are done", path, (long long)c.epoch, kith_plural(c.epoch), (long long)c.step, kith_plural(c.step));

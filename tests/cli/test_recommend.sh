@@ -86,5 +86,5 @@ P
       /usr/bin/python3 "$dir/agree.py" "$work" $k $ids
     done
   done
-  [ -z "$(find "$work" -name '*.tmp')" ]
+  [ -z "$(find "$work" -name '*.tmp*')" ]
 done

@@ -77,7 +77,7 @@ again() { # KILLS EPOCHS words…: a run in pieces; each ends at a random step o
   end
   [ $rc = 0 ] || fail "the last piece on $n ranks: code $rc"
   ! grep -q 'older checkpoint' "$dir/log" || fail "the newest checkpoint was not taken"
-  [ -z "$(find "$work" -name '*.tmp')" ] || fail "left $(find "$work" -name '*.tmp')"
+  [ -z "$(find "$work" -name '*.tmp*')" ] || fail "left $(find "$work" -name '*.tmp*')"
 }
 
 count_steps() { # EPOCHS BATCH: sets n_step of the run whose report is in $dir/out
@@ -151,7 +151,7 @@ for i in $(seq 1 "$writes"); do
   if [ $((i % 2)) = 0 ]; then kill -KILL $pid || true; wanted=137; else kill -TERM $pid || true; sleep 0.00$((RANDOM % 10)); kill -TERM $pid 2>/dev/null || true; wanted=143; fi
   end
   [ $rc = $wanted ] || [ $rc-$wanted = 75-143 ] || [ $rc = 0 ] || fail "kill $i of a write: code $rc, expected $wanted"
-  [ -z "$(find "$work" -name 'checkpoint*.tmp')" ] || torn=$((torn + 1))
+  [ -z "$(find "$work" -name 'checkpoint*.tmp*')" ] || torn=$((torn + 1))
   whole
   [ "$(place)" -ge "$began" ] || fail "kill $i of a write: fell back from $began to $(place)"
   began=$(place)
@@ -159,7 +159,7 @@ for i in $(seq 1 "$writes"); do
 done
 begin 3 --quiet $run; end
 [ $rc = 0 ] || fail "after kills of writes: code $rc"
-[ -z "$(find "$work" -name '*.tmp')" ] || fail "left $(find "$work" -name '*.tmp')"
+[ -z "$(find "$work" -name '*.tmp*')" ] || fail "left $(find "$work" -name '*.tmp*')"
 same_embeddings "$work/embeddings.h5" "$dir/full.h5"
 diff <(digits "$work/metrics.jsonl") <(digits "$dir/full.jsonl")
 echo "$torn of $writes kills were in the middle of a write"
@@ -173,7 +173,7 @@ full_disk() { # N
   head -c 20000000 /dev/zero >"$work/filler" 2>/dev/null || true
   rc=0; ranks "$1" train "$job" --quiet $run >/dev/null 2>"$dir/log" || rc=$?
   [ $rc = 74 ] && [ "$(grep -c '^kith: .*\(full\|space\|room\)' "$dir/log")" = 1 ] || fail "a full disk on $1: code $rc"
-  [ -z "$(find "$work" -name '*.tmp')" ] || fail "a full disk left $(find "$work" -name '*.tmp')"
+  [ -z "$(find "$work" -name '*.tmp*')" ] || fail "a full disk left $(find "$work" -name '*.tmp*')"
   cksum "$work"/checkpoint-* | diff - "$dir/before" || fail "a full disk changed the checkpoints"
   rm "$work/filler"
   ranks "$1" train "$job" --quiet $run >/dev/null

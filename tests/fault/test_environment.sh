@@ -25,7 +25,7 @@ refuse() {
   KITH_FAULT=$fault ranks $n "$@" --quiet >"$dir/out" 2>"$dir/err" || got=$?
   after=$(sha256sum "$dir/a/list.tsv" "$dir/a/friends.tsv" "$dir/a/job.yaml" "$work/parts.h5")
   [ "$before" = "$after" ] || fail "$fault: $*: an input has changed"
-  [ -z "$(find "$dir/a" -name '*.tmp')" ] || fail "$fault: $*: a half-written file is left"
+  [ -z "$(find "$dir/a" -name '*.tmp*')" ] || fail "$fault: $*: a half-written file is left"
   [ $got = 0 ] && return
   reached=$((reached + 1))
   case " $codes " in *" $got "*) ;; *) fail "$fault: $*: code $got, expected $codes" ;; esac

@@ -1,0 +1,171 @@
+/* ranks: 1 */
+/* Files: only regular ones are read; what is written appears whole, through no link of others; signals change nothing. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "kith/fault.h"
+#include "kith/file.h"
+#include "support/folder.h"
+#include "support/mpi_main.h"
+
+static int interruptions; /* calls of fsync() and rename() still to be interrupted */
+
+/* In place of the library's: interrupted as often as asked for. */
+int fsync(int file) {
+  if (interruptions-- > 0) return errno = EINTR, -1;
+  return (int)syscall(SYS_fsync, file);
+}
+
+int rename(const char *from, const char *to) {
+  if (interruptions-- > 0) return errno = EINTR, -1;
+  return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
+static char folder[KITH_PATH];
+
+static int begin(void **state) {
+  (void)state;
+  test_folder_make(folder);
+  return 0;
+}
+
+static int end(void **state) {
+  (void)state;
+  test_folder_remove(folder);
+  return 0;
+}
+
+static void put(const char *name, const char *text) {
+  char path[KITH_PATH];
+  test_file_write(folder, name, text, strlen(text), path);
+}
+
+static bool holds(const char *name, const char *text) {
+  char path[KITH_PATH];
+  size_t n = 0;
+  char *found = test_file_read(test_path(folder, name, path), &n);
+  bool same = n == strlen(text) && memcmp(found, text, n) == 0;
+  KITH_FREE(found);
+  return same;
+}
+
+static bool is_there(const char *name) {
+  char path[KITH_PATH];
+  struct stat is;
+  return lstat(test_path(folder, name, path), &is) == 0;
+}
+
+static void what_is_no_regular_file_is_refused_and_not_waited_for(void **state) {
+  (void)state;
+  char path[KITH_PATH];
+  struct sockaddr_un at = {.sun_family = AF_UNIX};
+  int file = 0, door = socket(AF_UNIX, SOCK_STREAM, 0);
+  assert_int_equal(mkfifo(test_path(folder, "pipe", path), 0666), 0);
+  assert_int_equal(kith_file_open(path, &file), KITH_ENOINPUT);
+  assert_non_null(strstr(kith_error_text(), "is a pipe (FIFO), expected a file"));
+  snprintf(at.sun_path, sizeof at.sun_path, "%.100s", test_path(folder, "door", path));
+  assert_int_equal(bind(door, (struct sockaddr *)&at, sizeof at), 0);
+  assert_int_equal(kith_file_open(path, &file), KITH_ENOINPUT);
+  assert_non_null(strstr(kith_error_text(), "is a socket"));
+  assert_int_equal(kith_file_open("/dev/null", &file), KITH_ENOINPUT);
+  assert_non_null(strstr(kith_error_text(), "is a device"));
+  assert_int_equal(kith_file_open(folder, &file), KITH_ENOINPUT);
+  assert_non_null(strstr(kith_error_text(), "is a folder"));
+  assert_int_equal(file, -1);
+  close(door);
+}
+
+static void a_link_to_a_file_is_read(void **state) {
+  (void)state;
+  char link[KITH_PATH];
+  int file = -1;
+  put("aim", "x");
+  assert_int_equal(symlink("aim", test_path(folder, "link", link)), 0);
+  assert_int_equal(kith_file_open(link, &file), KITH_OK);
+  assert_int_equal(fcntl(file, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+  close(file);
+}
+
+static void two_temporary_names_differ_and_end_in_sixteen_digits(void **state) {
+  (void)state;
+  char path[KITH_PATH], one[KITH_TMP_PATH], other[KITH_TMP_PATH];
+  assert_int_equal(kith_file_name("a/b.h5", path, one), KITH_OK);
+  assert_int_equal(kith_file_name("a/b.h5", path, other), KITH_OK);
+  assert_string_not_equal(one, other);
+  assert_int_equal(strncmp(one, "a/b.h5.tmp-", 11), 0);
+  assert_int_equal(strlen(one), 11 + 16);
+}
+
+static void nothing_is_written_through_a_link_at_the_temporary_name(void **state) {
+  (void)state;
+  char path[KITH_PATH], tmp[KITH_TMP_PATH];
+  FILE *f = NULL;
+  int file = -1;
+  put("victim", "precious");
+  assert_int_equal(kith_file_name(test_path(folder, "out", path), path, tmp), KITH_OK);
+  assert_int_equal(symlink("victim", tmp), 0);
+  assert_int_equal(kith_file_begin(path, tmp), KITH_EOUTPUT);
+  assert_int_equal(kith_file_reopen(tmp, &file), KITH_EIO);
+  assert_int_equal(kith_file_create(path, tmp, &f), KITH_EOUTPUT);
+  assert_true(holds("victim", "precious"));
+}
+
+static void a_link_at_the_final_name_is_replaced_and_its_aim_stays(void **state) {
+  (void)state;
+  char path[KITH_PATH];
+  struct stat is;
+  put("victim", "precious");
+  assert_int_equal(symlink("victim", test_path(folder, "out", path)), 0);
+  assert_int_equal(kith_text_write(path, "new"), KITH_OK);
+  assert_true(lstat(path, &is) == 0 && S_ISREG(is.st_mode));
+  assert_true(holds("victim", "precious") && holds("out", "new"));
+}
+
+static void what_is_no_file_is_not_replaced(void **state) {
+  (void)state;
+  char path[KITH_PATH];
+  assert_int_equal(mkfifo(test_path(folder, "out", path), 0666), 0);
+  assert_int_equal(kith_text_write(path, "new"), KITH_EOUTPUT);
+  assert_non_null(strstr(kith_error_text(), "a pipe (FIFO) stands where the file shall be"));
+}
+
+static void interrupted_calls_are_tried_again(void **state) {
+  (void)state;
+  char path[KITH_PATH];
+  for (int n = 1; n < 5; n++) {
+    interruptions = n;
+    assert_int_equal(kith_text_write(test_path(folder, "out", path), "whole"), KITH_OK);
+    assert_true(interruptions < 0);
+  }
+  assert_true(holds("out", "whole"));
+}
+
+static void a_sweep_removes_temporary_files_and_no_others(void **state) {
+  (void)state;
+  const char *left[] = {"a.tsv.tmp-0123456789abcdef", "graph.h5.tmp-ffffffffffffffff", "checkpoint-000001-000000.h5.tmp", "embeddings.h5.tmp", "checkpoint-latest.tmp"};
+  const char *stay[] = {"a.tmp", "a.tmp-0123456789abcde", "a.tmp-0123456789abcdeg", "a.tmp-0123456789ABCDEF", "a-0123456789abcdef", ".tmp-0123456789abcdef", "graph.h5", "tmp"};
+  for (size_t i = 0; i < sizeof left / sizeof *left; i++) put(left[i], "half");
+  for (size_t i = 0; i < sizeof stay / sizeof *stay; i++) put(stay[i], "whole");
+  assert_int_equal(kith_file_sweep(folder), KITH_OK);
+  for (size_t i = 0; i < sizeof left / sizeof *left; i++) assert_false(is_there(left[i]));
+  for (size_t i = 0; i < sizeof stay / sizeof *stay; i++) assert_true(is_there(stay[i]));
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(what_is_no_regular_file_is_refused_and_not_waited_for, begin, end),
+      cmocka_unit_test_setup_teardown(a_link_to_a_file_is_read, begin, end),
+      cmocka_unit_test(two_temporary_names_differ_and_end_in_sixteen_digits),
+      cmocka_unit_test_setup_teardown(nothing_is_written_through_a_link_at_the_temporary_name, begin, end),
+      cmocka_unit_test_setup_teardown(a_link_at_the_final_name_is_replaced_and_its_aim_stays, begin, end),
+      cmocka_unit_test_setup_teardown(what_is_no_file_is_not_replaced, begin, end),
+      cmocka_unit_test_setup_teardown(interrupted_calls_are_tried_again, begin, end),
+      cmocka_unit_test_setup_teardown(a_sweep_removes_temporary_files_and_no_others, begin, end),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
