@@ -5,6 +5,7 @@
 #define KITH_CLI_H
 
 #include "kith/job.h"
+#include "kith/lock.h"
 
 /** One run of the program: the common options are parsed, the job file is read. */
 enum { CLI_ARGUMENTS = 256 };
@@ -13,6 +14,8 @@ typedef struct cli {
   const kith_comm *comm; /**< all ranks */
   const char *verb;
   kith_job job;          /**< defaults for verbs that take no job file */
+  bool locked;           /**< the work folder is this run's, until main() ends */
+  kith_lock *lock;       /**< on rank 0 */
   bool json;             /**< print one JSON object as the last line of stdout */
   int n_arg;
   const char *arg[CLI_ARGUMENTS]; /**< words that the common options left over, in order */
@@ -37,6 +40,14 @@ kith_agreed cli_doctor(cli *c);
  * Errors: KITH_ENOINPUT on rank 0 if it is not there, naming the verb to run first.
  */
 kith_status cli_stage(const cli *c, const char *name, char *path) KITH_MUST_USE;
+
+/**
+ * Take the lock of the work folder until the end of the program, for a verb that writes into it; fine if it is taken.
+ * Collective.  Errors: as kith_lock_take().
+ */
+kith_agreed cli_lock(cli *c) KITH_MUST_USE;
+/** The same if `path`, which rank 0 will write, lies in the work folder or below it.  Collective. */
+kith_agreed cli_lock_for(cli *c, const char *path) KITH_MUST_USE;
 
 /** This rank's share of the graph and of the exported embeddings x [n_own, d]; both new.  Collective. */
 kith_agreed cli_read_embeddings(cli *c, kith_graph **g, int *d, float **x) KITH_MUST_USE;

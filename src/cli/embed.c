@@ -121,6 +121,7 @@ kith_agreed cli_embed(cli *c) {
   char output[KITH_PATH] = "", embeddings[KITH_PATH] = "", checkpoint[KITH_PATH] = "";
   int64_t exported = 0;
   KITH_TRY(kith_agree(c->comm, embed_resolve(c, &run, output, embeddings)));
+  KITH_TRY(cli_lock_for(c, output));
   double began = kith_clock();
   kith_new_options o = embed_options(&c->job);
   KITH_TRY(cli_read_parts(c, run.parts, &g));

@@ -27,6 +27,19 @@ done:
   return st;
 }
 
+/* Whatever is written into the work folder is written under its lock. */
+static kith_agreed generate_lock(cli *c) {
+  kith_agreed st = {KITH_OK};
+  const char *const path[] = {c->job.data.interactions.path, c->job.data.social.path, c->job.data.features[KITH_USER].path, c->job.data.features[KITH_ITEM].path};
+  for (size_t i = 0; i < sizeof path / sizeof *path; i++) {
+    if (!path[i][0]) continue;
+    KITH_TRY(kith_agree(c->comm, c->comm->rank == 0 ? generate_folder(path[i]) : KITH_OK));
+    KITH_TRY(cli_lock_for(c, path[i]));
+  }
+done:
+  return st;
+}
+
 /* Tags of users and items, where the job names files for them. */
 static kith_status generate_features(cli *c) {
   kith_status st = KITH_OK;
@@ -36,7 +49,6 @@ static kith_status generate_features(cli *c) {
     if (!s->path[0]) continue;
     KITH_CHECK(s->format == KITH_SPARSE || s->format == KITH_FEATURES_AUTO, KITH_ECONFIG,
                "data.%s_features: kith generate writes format sparse; the job expects %s", what[t], kith_feature_format_text(s->format));
-    KITH_TRY(generate_folder(s->path));
     KITH_TRY(kith_generate_features(&c->job.generate, t == KITH_ITEM, s->path));
     cli_print(c, "wrote tags of all %ss to %s", what[t], s->path);
   }
@@ -44,15 +56,20 @@ done:
   return st;
 }
 
-static kith_status generate_work(cli *c) {
+/* Before anything is made. */
+static kith_status generate_check_job(const kith_job *job) {
   kith_status st = KITH_OK;
-  const kith_job *job = &c->job;
   KITH_CHECK(job->data.interactions.path[0], KITH_ECONFIG, "%s: data.interactions.path: expected the file to write",
              job->path);
   KITH_TRY(generate_check("interactions", &job->data.interactions));
   if (job->data.social.path[0]) KITH_TRY(generate_check("social", &job->data.social));
-  KITH_TRY(generate_folder(job->data.interactions.path));
-  if (job->data.social.path[0]) KITH_TRY(generate_folder(job->data.social.path));
+done:
+  return st;
+}
+
+static kith_status generate_work(cli *c) {
+  kith_status st = KITH_OK;
+  const kith_job *job = &c->job;
   double began = kith_clock();
   KITH_TRY(kith_generate(&job->generate, job->data.interactions.path, job->data.social.path));
   double seconds = kith_clock() - began;
@@ -72,6 +89,8 @@ kith_agreed cli_generate(cli *c) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith_agree(c->comm, cli_no_more(c)));
   KITH_TRY(kith_agree(c->comm, cli_check_recommends(c)));
+  KITH_TRY(kith_agree(c->comm, generate_check_job(&c->job)));
+  KITH_TRY(generate_lock(c));
   KITH_TRY(kith_agree(c->comm, c->comm->rank == 0 ? generate_work(c) : KITH_OK));
 done:
   return st;

@@ -10,7 +10,6 @@ static kith_status ingest_prepare(cli *c, char *path, char **job) {
              "%s: data.interactions.path: expected a list of interactions", c->job.path);
   KITH_TRY(kith_job_file(&c->job, "graph.h5", path));
   KITH_TRY(kith_job_print(&c->job, job));
-  if (c->comm->rank == 0) KITH_TRY(kith_folder_make(c->job.work));
 done:
   return st;
 }
@@ -154,6 +153,7 @@ kith_agreed cli_ingest(cli *c) {
   kith_agreed st = {KITH_OK};
   char path[KITH_PATH], *job = NULL;
   KITH_TRY(kith_agree(c->comm, ingest_prepare(c, path, &job)));
+  KITH_TRY(cli_lock(c));
   KITH_TRY(c->job.task == KITH_CLASSIFY ? ingest_nodes(c, job, path) : ingest_pairs(c, job, path));
   cli_print(c, "wrote %s", path);
 done:

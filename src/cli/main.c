@@ -126,6 +126,7 @@ int main(int argc, char **argv) {
     if (all->rank == 0 && c->json) cli_print_json(c, outcome);
     code = main_flush(all, code);
     KITH_FREE(c->members);
+    kith_lock_release(&c->lock);
   }
   KITH_FREE(c);
   kith_comm_destroy(&all);

@@ -92,7 +92,10 @@ kith_agreed cli_partition(cli *c) {
   kith_agreed st = {KITH_OK};
   kith_comm *alone = NULL;
   bool compare = cli_flag(c, "compare");
+  char graph[KITH_PATH];
   KITH_TRY(kith_agree(c->comm, cli_no_more(c)));
+  KITH_TRY(kith_agree(c->comm, cli_stage(c, "graph.h5", graph)));
+  if (!compare) KITH_TRY(cli_lock(c));
   KITH_TRY(kith_comm_create(MPI_COMM_SELF, &alone));
   KITH_TRY(kith_agree(c->comm, c->comm->rank == 0 ? partition_alone(c, alone, compare).status : KITH_OK));
 done:

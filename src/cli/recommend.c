@@ -334,6 +334,7 @@ kith_agreed cli_recommend(cli *c) {
   wish w = {.n_user = 0};
   answer a = {.g = NULL};
   KITH_TRY(kith_agree(c->comm, recommend_wish(c, &w)));
+  if (w.all) KITH_TRY(cli_lock_for(c, w.output));
   KITH_TRY(recommend_load(c, &a));
   if (w.all) KITH_TRY(recommend_all(c, &w, &a));
   else KITH_TRY(recommend_some(c, &w, &a));

@@ -105,6 +105,7 @@ kith_agreed cli_train(cli *c) {
   KITH_TRY(kith_agree(c->comm, train_resolve(c, &run)));
   KITH_TRY(kith_agree(c->comm, kith_job_print(&c->job, &job)));
   run.job = job;
+  KITH_TRY(cli_lock(c));
   KITH_TRY(cli_read_parts(c, run.parts, &g));
   KITH_TRY(cli_check_task(c, g));
   KITH_TRY(train_check_split(c, g));

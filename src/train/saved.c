@@ -7,7 +7,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "kith/file.h"
 #include "train/run.h"
 #include "train/stop.h"
 
@@ -140,7 +139,6 @@ kith_agreed kith__run_resume(run *r) {
   kith_checkpoint c = {.d = s.d, .x = s.x, .m = s.m, .v = s.v, .weights = saved_weights(s.weights), .recipe = r->recipe};
   if (r->o->fresh) KITH_TRY(kith_checkpoint_remove(r->comm, r->o->work));
   KITH_TRY(saved_read(r, &c, path));
-  KITH_TRY(kith_agree(r->comm, r->comm->rank == 0 ? kith_file_sweep(r->o->work) : KITH_OK));
   if (path[0]) {
     saved_take(r, &c);
     kith_log("continuing from %s: %lld epoch%s and %lld step%s are done", path, (long long)c.epoch, kith_plural(c.epoch), (long long)c.step, kith_plural(c.step));

@@ -1,0 +1,33 @@
+/* The work folder's lock: which verbs take it, and when. */
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/cli.h"
+#include "kith/file.h"
+
+kith_agreed cli_lock(cli *c) {
+  if (c->locked) return (kith_agreed){KITH_OK};
+  kith_agreed st = kith_lock_take(c->comm, c->job.work, c->verb, c->job.path, &c->lock);
+  c->locked = !kith_is_bad(st);
+  return st;
+}
+
+/* Whether a file is, or would be, in the work folder or in a folder of it. */
+static bool folder_holds(const char *work, const char *path) {
+  char folder[KITH_PATH], above[KITH_PATH];
+  struct stat root, is;
+  if (stat(work, &root) != 0) return false;
+  kith_file_folder(path, folder);
+  for (;;) {
+    if (stat(folder, &is) == 0 && is.st_dev == root.st_dev && is.st_ino == root.st_ino) return true;
+    kith_file_folder(folder, above);
+    if (strcmp(above, folder) == 0) return false;
+    memcpy(folder, above, sizeof folder);
+  }
+}
+
+kith_agreed cli_lock_for(cli *c, const char *path) {
+  bool within = c->comm->rank == 0 && folder_holds(c->job.work, path);
+  kith_comm_share(c->comm, sizeof within, &within);
+  return within ? cli_lock(c) : (kith_agreed){KITH_OK};
+}

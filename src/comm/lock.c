@@ -1,0 +1,371 @@
+/*
+ * Taking, keeping and giving back kith.lock; kith/lock.h says what it is for.
+ *
+ * The text that names the holder is written to a file of its own, which link() then gives the lock's name: that succeeds for
+ * one program only, and no lock is ever seen half-written.  A lock is taken from a holder that is gone only by who holds a second
+ * file, kith.lock.break, made in the same way, and who has looked again since: so no two programs take it over, and
+ * none removes the lock of another that has just done so.  All ages are compared on the file system's own clock.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "comm/lock_owner.h"
+#include "kith/fault.h"
+#include "kith/file.h"
+#include "kith/lock.h"
+
+enum {
+  LOCK_PATIENCE = 10,   /* seconds that a living holder is waited for: mpirun takes a few to end the ranks of a killed run */
+  LOCK_BEAT = 10,       /* seconds between signs of life */
+  LOCK_STALE = 120,     /* seconds without one, after which a holder out of sight is gone */
+  LOCK_NAP = 50000000,  /* nanoseconds between looks */
+  LOCK_SIGNALS = 3,
+};
+
+struct kith_lock {
+  char path[KITH_PATH], guard[KITH_PATH];
+  char name[KITH_PATH], tmp[KITH_TMP_PATH]; /* the file with our text; tmp "": it is gone */
+  char text[OWNER_TEXT];
+  lock_owner self;
+  int file; /* open: our text; renewing its time is the sign of life */
+  bool held, beats, ended;
+  pthread_t thread;
+  pthread_mutex_t mutex;
+  pthread_cond_t end;
+};
+
+/* What a look at a lock has shown. */
+typedef struct lock_sight {
+  bool there;
+  owner_state state;
+  lock_owner owner;
+  const char *why;
+  struct timespec beat; /* its time, as first seen … */
+  ino_t inode;
+  bool beats; /* … and whether it has moved since */
+} lock_sight;
+
+/* ---- our own text ------------------------------------------------------------------------------------------------ */
+
+static void lock_close(kith_lock *l) {
+  if (l->file >= 0) close(l->file);
+  l->file = -1;
+}
+
+static void lock_discard(kith_lock *l) {
+  if (l->tmp[0]) kith_file_discard(l->tmp);
+  l->tmp[0] = '\0';
+}
+
+static kith_status lock_put(const kith_lock *l, int file) {
+  size_t n = strlen(l->text);
+  bool good = !kith_fault(KITH_FAULT_WRITE) && write(file, l->text, n) == (ssize_t)n;
+  return good ? KITH_OK : kith_fail(KITH_EIO, "%s: writing failed: %s", l->path, strerror(errno));
+}
+
+static kith_status lock_write(kith_lock *l) {
+  kith_status st = KITH_OK;
+  lock_close(l);
+  KITH_TRY(kith_file_name(l->path, l->name, l->tmp));
+  KITH_TRY(kith_file_make(l->path, l->tmp, &l->file));
+  KITH_TRY(lock_put(l, l->file));
+done:
+  return st;
+}
+
+/* Where a file system has no links. */
+static kith_status lock_create(const kith_lock *l, const char *name, bool *got) {
+  kith_status st = KITH_OK;
+  int file = kith_fault(KITH_FAULT_WRITE) ? -1 : open(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+  *got = file >= 0;
+  KITH_CHECK(*got || errno == EEXIST, KITH_EOUTPUT, "%s: cannot be made: %s", name, strerror(errno));
+  if (*got) KITH_TRY(lock_put(l, file));
+done:
+  if (file >= 0) close(file);
+  if (kith_is_bad(st) && *got) unlink(name);
+  return st;
+}
+
+/* Give our text a name that nothing has yet.  Over NFS an answer may be lost, so whether it did is looked up. */
+static kith_status lock_link(kith_lock *l, const char *name, bool *got) {
+  kith_status st = KITH_OK;
+  struct stat ours, there;
+  *got = !kith_fault(KITH_FAULT_WRITE) && link(l->tmp, name) == 0;
+  if (*got) return st;
+  int why = errno;
+  bool same = fstat(l->file, &ours) == 0 && lstat(name, &there) == 0 && ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
+  if (why == EEXIST) *got = same;
+  else if (why == ENOENT) KITH_TRY(lock_write(l)); /* a holder has swept it away: the next look tries again */
+  else if (why == EPERM || why == ENOSYS || why == EOPNOTSUPP || why == EMLINK) KITH_TRY(lock_create(l, name, got));
+  else st = kith_fail(KITH_EOUTPUT, "%s: cannot be made: %s", name, strerror(why));
+done:
+  return st;
+}
+
+/* ---- the other's ------------------------------------------------------------------------------------------------- */
+
+static double lock_seconds(const struct timespec *t) { return (double)t->tv_sec + 1e-9 * (double)t->tv_nsec; }
+
+/* Seconds since a time, on the file system's clock: our own file is touched, and tells it. */
+static double lock_age(const kith_lock *l, const struct timespec *since) {
+  struct stat ours;
+  if (futimens(l->file, NULL) != 0 || fstat(l->file, &ours) != 0) return 0;
+  return lock_seconds(&ours.st_mtim) - lock_seconds(since);
+}
+
+static kith_status lock_read(const char *name, bool *there, struct stat *is, char *text) {
+  kith_status st = KITH_OK;
+  int file = kith_fault(KITH_FAULT_READ) ? -1 : open(name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  *there = file >= 0;
+  if (!*there && errno == ENOENT) return st;
+  KITH_CHECK(*there || errno != ELOOP, KITH_EOUTPUT, "%s: is a symbolic link, expected the file that keeps other programs out; remove it", name);
+  KITH_CHECK(*there && fstat(file, is) == 0, KITH_ENOINPUT, "%s: is there and cannot be read: %s", name, strerror(errno));
+  KITH_CHECK(S_ISREG(is->st_mode), KITH_EOUTPUT, "%s: is %s, expected the file that keeps other programs out; remove it", name, kith_file_kind(is->st_mode));
+  ssize_t n = kith_fault(KITH_FAULT_READ) ? -1 : read(file, text, OWNER_TEXT - 1);
+  KITH_CHECK(n >= 0, KITH_EIO, "%s: reading failed: %s", name, strerror(errno));
+  text[n] = '\0';
+done:
+  if (file >= 0) close(file);
+  return st;
+}
+
+/* A text that is not whole names nobody: time decides. */
+static kith_status lock_look(kith_lock *l, const char *name, lock_sight *s) {
+  kith_status st = KITH_OK;
+  struct stat is;
+  char text[OWNER_TEXT];
+  KITH_TRY(lock_read(name, &s->there, &is, text));
+  if (!s->there) goto done;
+  s->state = kith__owner_parse(text, &s->owner) ? kith__owner_look(&s->owner, &l->self, &s->why) : OWNER_UNSEEN;
+  bool moved = is.st_mtim.tv_sec != s->beat.tv_sec || is.st_mtim.tv_nsec != s->beat.tv_nsec;
+  s->beats = s->inode == is.st_ino && (s->beats || moved);
+  s->inode = is.st_ino;
+  s->beat = is.st_mtim;
+  if (s->state != OWNER_UNSEEN || lock_age(l, &is.st_mtim) <= LOCK_STALE) goto done;
+  s->state = OWNER_GONE;
+  s->why = "which has given no sign of life for two minutes";
+done:
+  return st;
+}
+
+/* ---- taking ------------------------------------------------------------------------------------------------------ */
+
+static kith_status lock_check_guard(kith_lock *l) {
+  kith_status st = KITH_OK;
+  lock_sight s = {.there = false};
+  KITH_TRY(lock_look(l, l->guard, &s));
+  KITH_CHECK(!s.there || s.state != OWNER_GONE, KITH_EOUTPUT, "%s: was left by a program that was killed while it took over kith.lock; remove it", l->guard);
+done:
+  return st;
+}
+
+/* Take the lock from a holder that is gone. */
+static kith_status lock_break(kith_lock *l, bool *got) {
+  kith_status st = KITH_OK;
+  bool guard = false;
+  char who[2 * KITH_PATH];
+  lock_sight s = {.there = false};
+  KITH_TRY(lock_link(l, l->guard, &guard));
+  if (!guard) return lock_check_guard(l);
+  KITH_TRY(lock_look(l, l->path, &s));
+  if (s.there && s.state != OWNER_GONE) goto done; /* somebody was quicker */
+  if (s.there) {
+    kith__owner_say(&s.owner, sizeof who, who);
+    KITH_CHECK(unlink(l->path) == 0 || errno == ENOENT, KITH_EOUTPUT, "%s: cannot be removed: %s", l->path, strerror(errno));
+    kith_log("%s: taken over from %s, %s", l->path, who, s.why);
+  }
+  KITH_TRY(lock_link(l, l->path, got));
+done:
+  if (guard) unlink(l->guard);
+  return st;
+}
+
+static kith_status lock_refuse(const kith_lock *l, const lock_sight *s) {
+  char who[2 * KITH_PATH];
+  kith__owner_say(&s->owner, sizeof who, who);
+  return kith_fail(KITH_EOUTPUT, "%s: %s writes into this folder; wait for its end, or name another work folder; if it is gone for good, remove this file", l->path, who);
+}
+
+static kith_status lock_wait(kith_lock *l, double patience) {
+  kith_status st = KITH_OK;
+  double began = kith_clock();
+  lock_sight s = {.there = false};
+  bool told = false;
+  for (;;) {
+    KITH_TRY(lock_link(l, l->path, &l->held));
+    if (l->held) break;
+    KITH_TRY(lock_look(l, l->path, &s));
+    if (s.there && s.state == OWNER_GONE) KITH_TRY(lock_break(l, &l->held));
+    if (l->held) break;
+    double waited = kith_clock() - began;
+    bool lives = s.there && (s.state == OWNER_LIVES || s.beats);
+    if (waited >= patience && lives) return lock_refuse(l, &s);
+    if (waited > 1 && !told) kith_log("%s: another program writes into this folder; waiting for it", l->path);
+    told = told || waited > 1;
+    nanosleep(&(struct timespec){.tv_nsec = LOCK_NAP}, NULL);
+  }
+done:
+  return st;
+}
+
+/* ---- keeping ----------------------------------------------------------------------------------------------------- */
+
+static const int lock_signal[LOCK_SIGNALS] = {SIGHUP, SIGINT, SIGTERM};
+static struct sigaction lock_old[LOCK_SIGNALS];
+static char lock_to_remove[KITH_PATH]; /* by a signal that ends the program */
+
+static void lock_end(int number) {
+  unlink(lock_to_remove);
+  raise(number); /* SA_RESETHAND: it ends the program now */
+}
+
+/* Signals that would end the program at once give the lock back first; who has handlers of its own knows better. */
+static void lock_heed_signals(const kith_lock *l) {
+  struct sigaction act;
+  memset(&act, 0, sizeof act);
+  act.sa_handler = lock_end;
+  act.sa_flags = (int)SA_RESETHAND;
+  memcpy(lock_to_remove, l->path, sizeof lock_to_remove);
+  for (int i = 0; i < LOCK_SIGNALS; i++) {
+    sigaction(lock_signal[i], NULL, &lock_old[i]);
+    if (lock_old[i].sa_handler == SIG_DFL) sigaction(lock_signal[i], &act, NULL);
+  }
+}
+
+static void lock_unheed_signals(void) {
+  struct sigaction now;
+  for (int i = 0; i < LOCK_SIGNALS; i++)
+    if (sigaction(lock_signal[i], NULL, &now) == 0 && now.sa_handler == lock_end) sigaction(lock_signal[i], &lock_old[i], NULL);
+}
+
+/* Whether the name still stands for our file; an error tells nothing. */
+static bool lock_is_lost(const kith_lock *l, bool *another) {
+  struct stat ours, there;
+  *another = false;
+  if (fstat(l->file, &ours) != 0) return false;
+  if (lstat(l->path, &there) != 0) return errno == ENOENT;
+  *another = ours.st_ino != there.st_ino || ours.st_dev != there.st_dev;
+  return *another;
+}
+
+/* This process was suspended for so long that another has taken over: two must not go on. */
+static void lock_yield(const kith_lock *l) {
+  fprintf(stderr, "kith: %s: another program has taken this folder over while this one gave no sign of life; ending all ranks with code %d\n", l->path, (int)KITH_EOUTPUT);
+  MPI_Abort(MPI_COMM_WORLD, KITH_EOUTPUT);
+  _exit(KITH_EOUTPUT);
+}
+
+static bool lock_nap(kith_lock *l) {
+  struct timespec until;
+  clock_gettime(CLOCK_MONOTONIC, &until);
+  until.tv_sec += LOCK_BEAT;
+  pthread_mutex_lock(&l->mutex);
+  int why = 0;
+  while (!l->ended && why == 0) why = pthread_cond_timedwait(&l->end, &l->mutex, &until);
+  bool ended = l->ended;
+  pthread_mutex_unlock(&l->mutex);
+  return ended;
+}
+
+static void *lock_beat(void *of) {
+  kith_lock *l = of;
+  bool another = false, warned = false;
+  while (!lock_nap(l)) {
+    bool lost = lock_is_lost(l, &another);
+    if (another) lock_yield(l);
+    if (lost && !warned) kith_warn("%s: was removed while this program writes here; nothing keeps others out any more", l->path);
+    warned = warned || lost;
+    if (futimens(l->file, NULL) != 0) continue; /* others will take over in the end, and be noticed */
+  }
+  return NULL;
+}
+
+static kith_status lock_keep(kith_lock *l) {
+  sigset_t all, old;
+  pthread_condattr_t clock;
+  pthread_mutex_init(&l->mutex, NULL);
+  pthread_condattr_init(&clock);
+  pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+  pthread_cond_init(&l->end, &clock);
+  pthread_condattr_destroy(&clock);
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &old); /* signals are for the main thread */
+  int why = pthread_create(&l->thread, NULL, lock_beat, l);
+  pthread_sigmask(SIG_SETMASK, &old, NULL);
+  l->beats = why == 0;
+  return why == 0 ? KITH_OK : kith_fail(KITH_ENOMEM, "no thread to renew %s: %s", l->path, strerror(why));
+}
+
+/* ---- both -------------------------------------------------------------------------------------------------------- */
+
+static kith_status lock_patience(double *seconds) {
+  const char *text = getenv("KITH_LOCK_SECONDS");
+  char *end = NULL;
+  *seconds = LOCK_PATIENCE;
+  if (!text || !*text) return KITH_OK;
+  *seconds = strtod(text, &end);
+  if (*end || !(*seconds >= 0 && *seconds < 1e9)) return kith_fail(KITH_EUSAGE, "KITH_LOCK_SECONDS: expected seconds, found \"%s\"", text);
+  return KITH_OK;
+}
+
+static kith_status lock_take(const char *folder, const char *verb, const char *job, kith_lock **out) {
+  kith_status st = KITH_OK;
+  kith_lock *l = NULL;
+  double patience = 0;
+  KITH_TRY(lock_patience(&patience));
+  KITH_TRY(kith_folder_make(folder));
+  KITH_TRY(KITH_NEW(l, 1));
+  l->file = -1;
+  KITH_TRY(kith_path_join(folder, "kith.lock", l->path));
+  KITH_TRY(kith_path_join(folder, "kith.lock.break", l->guard));
+  kith__owner_self(verb, job, &l->self);
+  kith__owner_print(&l->self, sizeof l->text, l->text);
+  KITH_TRY(lock_write(l));
+  KITH_TRY(lock_wait(l, patience));
+  lock_discard(l);
+  lock_close(l);
+  l->file = kith_fault(KITH_FAULT_WRITE) ? -1 : open(l->path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC); /* which is another file where there are no links */
+  KITH_CHECK(l->file >= 0, KITH_EOUTPUT, "%s: cannot be written any more: %s", l->path, strerror(errno));
+  KITH_TRY(lock_keep(l));
+  lock_heed_signals(l);
+  KITH_TRY(kith_file_sweep(folder));
+  *out = l;
+  l = NULL;
+done:
+  kith_lock_release(&l);
+  return st;
+}
+
+kith_agreed kith_lock_take(const kith_comm *comm, const char *folder, const char *verb, const char *job, kith_lock **out) {
+  *out = NULL;
+  return kith_agree(comm, comm->rank == 0 ? lock_take(folder, verb, job, out) : KITH_OK);
+}
+
+void kith_lock_release(kith_lock **lock) {
+  kith_lock *l = *lock;
+  bool another = false;
+  if (!l) return;
+  if (l->beats) {
+    lock_unheed_signals();
+    pthread_mutex_lock(&l->mutex);
+    l->ended = true;
+    pthread_cond_signal(&l->end);
+    pthread_mutex_unlock(&l->mutex);
+    pthread_join(l->thread, NULL);
+    pthread_cond_destroy(&l->end);
+    pthread_mutex_destroy(&l->mutex);
+  }
+  if (l->held && !lock_is_lost(l, &another) && unlink(l->path) != 0 && errno != ENOENT)
+    kith_warn("%s: cannot be removed: %s; remove it before the next run", l->path, strerror(errno));
+  lock_discard(l);
+  lock_close(l);
+  KITH_FREE(*lock);
+}
