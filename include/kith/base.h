@@ -239,6 +239,13 @@ const char *kith_plural(int64_t n);
 /** folder + "/" + name (or name alone when it is absolute) into path [KITH_PATH]. */
 kith_status kith_path_join(const char *folder, const char *name, char *path) KITH_MUST_USE;
 
+/**
+ * Copy a path into path [KITH_PATH], which may be `text` itself, with ~, ~user, $NAME or ${NAME} at its beginning replaced as a
+ * shell does; anywhere else they stand for themselves.  KITH_ECONFIG, naming `what`, for an unset or empty variable or an
+ * unknown user.  What it gives differs from node to node: let rank 0 do it.
+ */
+kith_status kith_path_expand(const char *what, const char *text, char *path) KITH_MUST_USE;
+
 /** Make a folder and its missing parents; fine if it is there. */
 kith_status kith_folder_make(const char *path) KITH_MUST_USE;
 

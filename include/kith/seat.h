@@ -82,6 +82,14 @@ typedef struct kith_link {
  */
 kith_agreed kith_links_measure(const kith_comm *comm, const kith_seat *all, int *n, kith_link **links) KITH_MUST_USE;
 
+/**
+ * How many ranks the launcher of this process says that it started (mpirun of Open MPI, MPICH and others, srun); 0 if no
+ * launcher says anything.  More than MPI_COMM_WORLD has: the launcher and this MPI do not understand each other.  Local.
+ *
+ * @param[out] rank  this process's place among them, as the launcher says; may be null
+ */
+int kith_seat_told(int *rank);
+
 /** A node's wall clock against rank 0's. */
 typedef struct kith_clock_skew {
   double ahead;    /**< seconds that it is ahead … */

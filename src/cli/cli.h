@@ -19,6 +19,8 @@ typedef struct cli {
   bool json;             /**< print one JSON object as the last line of stdout */
   int n_arg;
   const char *arg[CLI_ARGUMENTS]; /**< words that the common options left over, in order */
+  char operand[KITH_PATH + 16];   /**< the word behind "--" */
+  char output[KITH_PATH + 16];    /**< the word with the value of --output, its path expanded */
   char *members;          /**< of the JSON object, each with a comma before it; null if there are none */
   int64_t n_members, room_members; /**< bytes */
 } cli;
@@ -74,6 +76,10 @@ kith_status cli_check_recommends(const cli *c) KITH_MUST_USE;
 int64_t cli_held_out(const cli *c, const kith_graph *g, kith_held_out split);
 
 /* A verb's own options.  Local, and the same on every rank. */
+/** Let ~ and $NAME at the beginning of the value of --output be what rank 0 takes them for.  Collective.  Errors: KITH_ECONFIG. */
+kith_agreed cli_expand_output(cli *c) KITH_MUST_USE;
+/** A file behind "--" is no option though its name begins like one: it becomes the first word, "-x" as "./-x".  KITH_EUSAGE unless one word is behind it. */
+kith_status cli_take_operand(cli *c) KITH_MUST_USE;
 bool cli_flag(cli *c, const char *name);          /**< whether "--name" is among the words; takes it out */
 const char *cli_option(cli *c, const char *name); /**< the value of "--name value" or "--name=value", taken out; null if absent; call again for repeats */
 kith_status cli_take_file(cli *c, const char *what, const char **path) KITH_MUST_USE; /**< the first word, `what` says the message; KITH_EUSAGE if it is an option or not there */

@@ -59,16 +59,6 @@ static void doctor_tell_failure(doctor *d, const char *name, kith_agreed st, con
 
 /* ---- ranks and nodes -------------------------------------------------------------------------------------------------- */
 
-/* How many ranks a launcher says that it started: its MPI's own, or another's. */
-static int doctor_told(void) {
-  static const char *const names[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"};
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    const char *told = getenv(names[i]);
-    if (told) return (int)strtol(told, NULL, 10);
-  }
-  return 0;
-}
-
 static void doctor_libraries(size_t size, char *text) {
   char mpi[MPI_MAX_LIBRARY_VERSION_STRING], hdf5[32], blas[64];
   int n = 0;
@@ -94,7 +84,7 @@ static void doctor_examine_ranks(doctor *d) {
   doctor_finding ranks = {.seen = ""}, level = {.seen = ""}, libraries = {.seen = ""}, cpu = {.seen = ""}, cores = {.seen = ""}, blas = {.seen = ""}, shm = {.seen = ""};
   int size = d->c->comm->size, provided = 0;
   KITH_MPI(MPI_Query_thread(&provided));
-  doctor_judge_ranks(size, d->place, doctor_told(), &ranks);
+  doctor_judge_ranks(size, d->place, kith_seat_told(NULL), &ranks);
   doctor_tell(d, "ranks", &ranks);
   doctor_judge_threads(provided, &level);
   doctor_tell(d, "threads", &level);

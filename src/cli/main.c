@@ -7,6 +7,7 @@
 #include "cli/start.h"
 #include "cli/verbs.h"
 #include "kith/fault.h"
+#include "kith/seat.h"
 
 enum { MAIN_SETTINGS = 128 };
 
@@ -21,6 +22,7 @@ static kith_status main_sort_words(cli *c, int n, char **word, words *w) {
   kith_status st = KITH_OK;
   KITH_CHECK(n <= CLI_ARGUMENTS, KITH_EUSAGE, "more than %d words on the command line", CLI_ARGUMENTS);
   for (int i = 0; i < n; i++) c->arg[c->n_arg++] = word[i];
+  KITH_TRY(cli_take_operand(c));
   w->help = cli_flag(c, "help");
   w->quiet = cli_flag(c, "quiet");
   c->json = cli_flag(c, "json");
@@ -42,6 +44,7 @@ static kith_agreed main_run(cli *c, const cli_verb *v, const words *w) {
     KITH_TRY(kith_job_read(c->comm, path, w->n_set, w->set, &c->job));
     KITH_TRY(kith_watch_begin(c->comm, &c->job.watch, c->job.work));
   }
+  KITH_TRY(cli_expand_output(c));
   KITH_TRY(v->run(c));
 done:
   kith_watch_end();
@@ -99,6 +102,18 @@ done:
   return st;
 }
 
+/*
+ * A launcher that this MPI does not understand starts so many programs of one rank each, which would all do the same work in
+ * the same folder.  One of them says so; the doctor says it in its own way.
+ */
+static bool main_is_singleton(const kith_comm *all, const char *verb) {
+  int rank = 0, told = kith_seat_told(&rank);
+  if (all->size > 1 || told <= 1 || strcmp(verb, "doctor") == 0) return false;
+  if (rank <= 0)
+    fprintf(stderr, "kith: %d ranks were started, but each takes itself to be alone: start them with the mpirun that belongs to this MPI, or with srun --mpi=pmix; kith doctor says more\n", told);
+  return true;
+}
+
 /* Output that could not be written is a failure like any other. */
 static int main_flush(const kith_comm *all, int code) {
   bool lost = fflush(stdout) != 0 || ferror(stdout);
@@ -116,7 +131,9 @@ int main(int argc, char **argv) {
   cli_start(argv);
   if (strcmp(argv[1], "train") == 0) kith_train_watch(); /* a signal that comes while ranks gather and read is not lost */
   kith_comm_begin(&argc, &argv);
-  if (!kith_is_bad(kith_comm_create(MPI_COMM_WORLD, &all)) && !kith_is_bad(kith_agree(all, KITH_NEW(c, 1)))) {
+  bool good = !kith_is_bad(kith_comm_create(MPI_COMM_WORLD, &all)) && !kith_is_bad(kith_agree(all, KITH_NEW(c, 1)));
+  if (good && main_is_singleton(all, argv[1])) code = KITH_EUSAGE;
+  else if (good) {
     cli_share_cores(all);
     c->comm = all;
     c->job = kith_job_defaults();

@@ -41,6 +41,47 @@ const char *cli_option(cli *c, const char *name) {
   return NULL;
 }
 
+kith_status cli_take_operand(cli *c) {
+  kith_status st = KITH_OK;
+  int i = 0;
+  while (i < c->n_arg && strcmp(c->arg[i], "--") != 0) i++;
+  if (i == c->n_arg) return st;
+  KITH_CHECK(i + 2 == c->n_arg, KITH_EUSAGE, "kith %s: --: expected one file behind it, and options before it", c->verb);
+  const char *file = c->arg[i + 1];
+  KITH_TRY(kith_text_copy("the file behind --", file, KITH_PATH, c->operand));
+  if (file[0] == '-') snprintf(c->operand, sizeof c->operand, "./%s", file);
+  options_drop(c, i, 2);
+  memmove(c->arg + 1, c->arg, (size_t)c->n_arg * sizeof *c->arg);
+  c->arg[0] = c->operand;
+  c->n_arg++;
+done:
+  return st;
+}
+
+/* The word that gives --output its value, and where the value begins in it; -1 if there is none. */
+static int options_find_output(const cli *c, size_t *at) {
+  static const char name[] = "--output";
+  for (int i = 0; i < c->n_arg; i++) {
+    *at = strncmp(c->arg[i], name, sizeof name - 1) == 0 && c->arg[i][sizeof name - 1] == '=' ? sizeof name : 0;
+    if (*at > 0) return i;
+    if (strcmp(c->arg[i], name) == 0 && i + 1 < c->n_arg && options_is_value(c->arg[i + 1])) return i + 1;
+  }
+  return -1;
+}
+
+kith_agreed cli_expand_output(cli *c) {
+  kith_agreed st = {KITH_OK};
+  size_t at = 0;
+  int i = options_find_output(c, &at);
+  if (i < 0) return st;
+  memcpy(c->output, c->arg[i], at);
+  KITH_TRY(kith_agree(c->comm, c->comm->rank == 0 ? kith_path_expand("--output", c->arg[i] + at, c->output + at) : KITH_OK));
+  kith_comm_share(c->comm, sizeof c->output, c->output);
+  c->arg[i] = c->output;
+done:
+  return st;
+}
+
 kith_status cli_take_file(cli *c, const char *what, const char **path) {
   kith_status st = KITH_OK;
   KITH_CHECK(c->n_arg > 0, KITH_EUSAGE, "kith %s: expected %s; see kith %s --help", c->verb, what, c->verb);

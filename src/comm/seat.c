@@ -179,6 +179,42 @@ bool kith_cores_are_shared(const kith_seat *p, int ranks) {
   return p->threads > kith_seat_allowed(p) || (p->quota > 0 && ours > p->quota + 0.5) || ours + p->others > p->online;
 }
 
+/* ---- launchers ----------------------------------------------------------------------------------------------------- */
+
+/* A whole number in the environment; -1 if there is none. */
+static long seat_environment(const char *name) {
+  const char *text = getenv(name);
+  char *end = NULL;
+  long n = text ? strtol(text, &end, 10) : -1;
+  return text && *text && *end == '\0' && n >= 0 && n <= INT_MAX ? n : -1;
+}
+
+/*
+ * What srun says of its step.  A batch script has the job's number of tasks too, though it is one process: it is no step,
+ * or one with a number of Slurm's own, beyond those of srun's, or a word.
+ */
+static int seat_told_by_slurm(int *rank) {
+  long step = seat_environment("SLURM_STEP_ID"), tasks = seat_environment("SLURM_STEP_NUM_TASKS");
+  if (step < 0 && getenv("SLURM_STEP_ID")) return 0;
+  if (step >= 0 && tasks < 0) tasks = seat_environment("SLURM_NTASKS");
+  *rank = (int)seat_environment("SLURM_PROCID");
+  return tasks > 0 ? (int)tasks : 0;
+}
+
+int kith_seat_told(int *rank) {
+  static const char *const names[][2] = {{"OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"}, {"PMI_SIZE", "PMI_RANK"},
+                                         {"MV2_COMM_WORLD_SIZE", "MV2_COMM_WORLD_RANK"}};
+  int mine = -1;
+  long told = -1;
+  for (size_t i = 0; i < sizeof names / sizeof *names && told < 0; i++) {
+    told = seat_environment(names[i][0]);
+    mine = (int)seat_environment(names[i][1]);
+  }
+  if (told < 0) told = seat_told_by_slurm(&mine);
+  if (rank) *rank = mine;
+  return (int)told;
+}
+
 /* Number nodes by their first ranks. */
 static void seat_number(int size, kith_seat *all) {
   int n = 0;

@@ -5,6 +5,7 @@
 
 #include "job/table.h"
 #include "kith/fault.h"
+#include "kith/file.h"
 
 enum { READ_MOST = 1 << 20, READ_SETTING = 256 }; /* bytes of a job file, and of the key of a --set */
 
@@ -19,12 +20,20 @@ kith_job kith_job_defaults(void) {
   return job;
 }
 
+/* A job may come from a pipe, if it is one that the shell has made: kith train <(…), or /dev/stdin. */
+static kith_status read_open(const char *path, FILE **f) {
+  bool shell = strncmp(path, "/dev/fd/", 8) == 0 || strncmp(path, "/proc/self/fd/", 14) == 0 || strcmp(path, "/dev/stdin") == 0;
+  if (!shell) return kith_file_open_text(path, f);
+  *f = kith_fault(KITH_FAULT_READ) ? NULL : fopen(path, "re");
+  return *f ? KITH_OK : kith_fail(KITH_ENOINPUT, "%s: %s", path, strerror(errno));
+}
+
 /* The text of the file on rank 0: *size bytes and a closing zero. */
 static kith_status read_text(const char *path, char **text, int64_t *size) {
   kith_status st = KITH_OK;
   char *t = NULL;
-  FILE *f = kith_fault(KITH_FAULT_READ) ? NULL : fopen(path, "rb");
-  KITH_CHECK(f, KITH_ENOINPUT, "%s: the job file cannot be read: %s", path, strerror(errno));
+  FILE *f = NULL;
+  KITH_CHECK(read_open(path, &f) == KITH_OK, KITH_ENOINPUT, "the job file: %s", kith_error_text());
   KITH_TRY(KITH_NEW(t, READ_MOST));
   size_t n = fread(t, 1, READ_MOST, f);
   KITH_CHECK(!ferror(f) && !kith_fault(KITH_FAULT_READ), KITH_ENOINPUT, "%s: the job file cannot be read: %s", path, strerror(errno));
@@ -91,15 +100,17 @@ void kith__job_folder(const kith_job *job, char *folder) {
   else folder[0] = '\0';
 }
 
-/* Paths are relative to the folder of the job file. */
+/* Paths begin as a shell has them, or are relative to the folder of the job file. */
 static kith_status read_resolve(kith_job *job) {
   kith_status st = KITH_OK;
-  char folder[KITH_PATH], whole[KITH_PATH];
+  char folder[KITH_PATH], whole[KITH_PATH], what[2 * KITH_PATH];
   kith__job_folder(job, folder);
   for (int i = 0; i < kith__job_n_key; i++) {
     if (kith__job_table[i].kind != JOB_PATH) continue;
     char *path = (char *)job + kith__job_table[i].place;
     if (!path[0]) continue;
+    snprintf(what, sizeof what, "%s: %s", job->path, kith__job_table[i].key);
+    KITH_TRY(kith_path_expand(what, path, path));
     KITH_TRY(kith_path_join(folder, path, whole));
     snprintf(path, KITH_PATH, "%s", whole);
   }
@@ -170,8 +181,16 @@ static kith_status read_values(const char *path, const char *text, int64_t size,
   KITH_TRY(kith_text_copy("job file", path, sizeof job->path, job->path));
   if (size > 0) KITH_TRY(read_file_values(path, text, (size_t)size, job));
   for (int i = 0; i < n_set; i++) KITH_TRY(read_setting(job, set[i]));
-  KITH_TRY(read_resolve(job));
-  KITH_TRY(read_check(job));
+done:
+  return st;
+}
+
+/* Nodes may differ in their environments: rank 0's holds for all. */
+static kith_agreed read_paths(const kith_comm *comm, kith_job *job) {
+  kith_agreed st = {KITH_OK};
+  KITH_TRY(kith_agree(comm, comm->rank == 0 ? read_resolve(job) : KITH_OK));
+  for (int i = 0; i < kith__job_n_key; i++)
+    if (kith__job_table[i].kind == JOB_PATH) kith_comm_share(comm, KITH_PATH, (char *)job + kith__job_table[i].place);
 done:
   return st;
 }
@@ -183,6 +202,8 @@ kith_agreed kith_job_read(const kith_comm *comm, const char *path, int n_set, co
   int64_t size = 0;
   KITH_TRY(read_share(comm, path, &text, &size));
   KITH_TRY(kith_agree(comm, read_values(path, text, size, n_set, set, &job)));
+  KITH_TRY(read_paths(comm, &job));
+  KITH_TRY(kith_agree(comm, read_check(&job)));
   *out = job;
 done:
   KITH_FREE(text);
