@@ -3,9 +3,10 @@
 #   slurm/pipeline.sh JOB.yaml [options of sbatch for train and evaluate, such as --nodes=4 --ntasks-per-node=8]
 # KITH names the program (default: kith on PATH, else build/kith); KITH_OPTIONS are passed to every verb.
 set -euo pipefail
-[ $# -ge 1 ] || { sed -n '2,4p' "$0" >&2; exit 64; }
-here=$(cd "$(dirname "$0")" && pwd)
-job=$(realpath "$1"); shift
+[ $# -ge 1 ] || { sed -n '2,4p' -- "$0" >&2; exit 64; }
+unset CDPATH
+here=$(cd -- "$(dirname -- "$0")" && pwd)
+job=$(realpath -- "$1"); shift
 export KITH_JOB=$job KITH_SLURM=$here
 fail() { echo "slurm/pipeline.sh: $2" >&2; exit "$1"; }
 [ -r "$job" ] || fail 66 "$job: no such job file"
