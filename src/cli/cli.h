@@ -78,7 +78,7 @@ int64_t cli_held_out(const cli *c, const kith_graph *g, kith_held_out split);
 /* A verb's own options.  Local, and the same on every rank. */
 /** Let ~ and $NAME at the beginning of the value of --output be what rank 0 takes them for.  Collective.  Errors: KITH_ECONFIG. */
 kith_agreed cli_expand_output(cli *c) KITH_MUST_USE;
-/** A file behind "--" is no option though its name begins like one: it becomes the first word, "-x" as "./-x".  KITH_EUSAGE unless one word is behind it. */
+/** A file behind "--" is no option though its name begins like one: it becomes the first word, "-x" as "./-x".  KITH_EUSAGE if none is behind it. */
 kith_status cli_take_operand(cli *c) KITH_MUST_USE;
 bool cli_flag(cli *c, const char *name);          /**< whether "--name" is among the words; takes it out */
 const char *cli_option(cli *c, const char *name); /**< the value of "--name value" or "--name=value", taken out; null if absent; call again for repeats */

@@ -46,7 +46,7 @@ kith_status cli_take_operand(cli *c) {
   int i = 0;
   while (i < c->n_arg && strcmp(c->arg[i], "--") != 0) i++;
   if (i == c->n_arg) return st;
-  KITH_CHECK(i + 2 == c->n_arg, KITH_EUSAGE, "kith %s: --: expected one file behind it, and options before it", c->verb);
+  KITH_CHECK(i + 1 < c->n_arg, KITH_EUSAGE, "kith %s: --: expected a file behind it", c->verb);
   const char *file = c->arg[i + 1];
   KITH_TRY(kith_text_copy("the file behind --", file, KITH_PATH, c->operand));
   if (file[0] == '-') snprintf(c->operand, sizeof c->operand, "./%s", file);

@@ -33,7 +33,7 @@ is() { [ "$(state "$id")" = "$1" ]; }
 submit() { # LAUNCH words…: a training job from its beginning
   rm -rf work/checkpoint-* work/embeddings.h5
   export KITH_LAUNCH=$1; shift
-  id=$(sbatch --parsable --export=ALL --nodes="$nodes" --ntasks-per-node=2 "$@" "$KITH_SOURCE/slurm/train.sbatch")
+  id=$(sbatch --parsable --export=ALL --job-name="a JobState=FAILED Comment=x" --nodes="$nodes" --ntasks-per-node=2 "$@" "$KITH_SOURCE/slurm/train.sbatch")
   out=slurm-$id.out seen=0
 }
 # The processes of this test's ranks, whichever node they are on.

@@ -26,7 +26,7 @@ cluster_up() { # NODES CPUS; sets nodes
   nodes=$(sinfo -h -N | wc -l)
 }
 
-state() { scontrol show job "$1" | grep -oE 'JobState=[A-Z_]+' | head -1 | cut -d= -f2; }
+state() { scontrol show job "$1" | grep -oE '^ *JobState=[A-Z_]+' | head -1 | cut -d= -f2; }
 
 await() { # JOB: until it is over, whatever the outcome
   until_true over "$1" && [ "$(state "$1")" = COMPLETED ] && return 0
