@@ -56,7 +56,7 @@ kith_status kith_path_expand(const char *what, const char *text, char *path) {
   if (text[0] == '~') KITH_TRY(expand_tilde(what, text, &value, &rest));
   if (text[0] == '$') KITH_TRY(expand_variable(what, text, &value, &rest));
   size_t n = strlen(value);
-  while (n > 1 && value[n - 1] == '/' && rest[0] == '/') n--; /* HOME=/home/me/ */
+  while (n > 1 && value[n - 1] == '/' && rest[0] == '/') n--; /* a value may end in one */
   if (n == 1 && value[0] == '/' && rest[0] == '/') n = 0;
   char whole[2 * KITH_PATH];
   int size = snprintf(whole, sizeof whole, "%.*s%s", (int)n, value, rest);

@@ -223,7 +223,8 @@ static kith_status folder_clear(const char *folder) {
   for (int i = 0; i < done; i++) kith_file_discard(d[i].tmp);
 done:
   while (kith_is_bad(st) && done-- > 0)
-    if (rename(d[done].tmp, d[done].path) != 0) kith_warn("%s: is now called %s: %s", d[done].path, d[done].tmp, strerror(errno)); /* after a fault */
+    if (kith_fault(KITH_FAULT_WRITE) || rename(d[done].tmp, d[done].path) != 0)
+      kith_warn("%s: is now called %s: %s", d[done].path, d[done].tmp, strerror(errno));
   KITH_FREE(d);
   KITH_FREE(list);
   return st;

@@ -42,7 +42,8 @@ static const char *print_path(const kith_job *job, const char *path) {
   size_t n = strlen(folder);
   if (n == 0 || strncmp(path, folder, n) != 0) return path;
   const char *rest = path + n + (path[n] == '/');
-  bool same = rest[0] && kith_path_join(folder, rest, whole) == KITH_OK && strcmp(whole, path) == 0;
+  bool letters = rest[0] && !strchr("~$", rest[0]); /* at the beginning these stand for something else */
+  bool same = letters && kith_path_join(folder, rest, whole) == KITH_OK && strcmp(whole, path) == 0;
   return same ? rest : path;
 }
 

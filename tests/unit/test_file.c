@@ -26,6 +26,7 @@ int rename(const char *from, const char *to) {
   return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
 }
 
+#define ROOT "/" "root" /* its home on every system that tests run on */
 static char folder[KITH_PATH];
 
 static int begin(void **state) {
@@ -156,10 +157,59 @@ static void a_sweep_removes_temporary_files_and_no_others(void **state) {
   for (size_t i = 0; i < sizeof stay / sizeof *stay; i++) assert_true(is_there(stay[i]));
 }
 
+static void expect_path(const char *text, const char *wanted) {
+  char path[KITH_PATH];
+  assert_int_equal(kith_path_expand("work", text, path), KITH_OK);
+  assert_string_equal(path, wanted);
+}
+
+static void a_path_begins_as_in_a_shell_and_goes_on_as_it_is(void **state) {
+  (void)state;
+  setenv("HOME", "/h", 1);
+  setenv("KITH_TEST_A", "/a/", 1);
+  setenv("KITH_TEST_B2", "~", 1);
+  expect_path("~", "/h");
+  expect_path("~/x/~/$HOME", "/h/x/~/$HOME");
+  expect_path("~root", ROOT);
+  expect_path("~root/x", ROOT "/x");
+  expect_path("$HOME", "/h");
+  expect_path("$HOME.old", "/h.old");
+  expect_path("$KITH_TEST_A/x", "/a/x");
+  expect_path("${KITH_TEST_A}x", "/a/x");
+  expect_path("${KITH_TEST_B2}/x", "~/x"); /* once */
+  expect_path("a~/$HOME", "a~/$HOME");
+  expect_path("./~", "./~");
+  expect_path("/$HOME", "/$HOME");
+  expect_path("$5", "$5");
+  expect_path("$", "$");
+  expect_path("", "");
+  setenv("HOME", "/", 1);
+  expect_path("~/x", "/x");
+  expect_path("~", "/");
+}
+
+static void what_the_environment_lacks_is_an_error_that_names_it(void **state) {
+  (void)state;
+  const char *bad[] = {"$KITH_TEST_NONE/x", "${KITH_TEST_NONE}", "${KITH_TEST_EMPTY}/x", "${HOME", "${}", "${5}", "${HOME-x}/y", "~no-such-user-here/x"};
+  char path[KITH_PATH] = "as before";
+  setenv("KITH_TEST_EMPTY", "", 1);
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    assert_int_equal(kith_path_expand("work", bad[i], path), KITH_ECONFIG);
+    assert_int_equal(strncmp(kith_error_text(), "work: ", 6), 0);
+    assert_non_null(strstr(kith_error_text(), bad[i]));
+    assert_string_equal(path, "as before");
+  }
+  unsetenv("HOME");
+  assert_int_equal(kith_path_expand("work", "~/x", path), KITH_ECONFIG);
+  assert_non_null(strstr(kith_error_text(), "HOME is not set"));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(what_is_no_regular_file_is_refused_and_not_waited_for, begin, end),
       cmocka_unit_test_setup_teardown(a_link_to_a_file_is_read, begin, end),
+      cmocka_unit_test(a_path_begins_as_in_a_shell_and_goes_on_as_it_is),
+      cmocka_unit_test(what_the_environment_lacks_is_an_error_that_names_it),
       cmocka_unit_test(two_temporary_names_differ_and_end_in_sixteen_digits),
       cmocka_unit_test_setup_teardown(nothing_is_written_through_a_link_at_the_temporary_name, begin, end),
       cmocka_unit_test_setup_teardown(a_link_at_the_final_name_is_replaced_and_its_aim_stays, begin, end),

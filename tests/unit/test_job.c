@@ -81,7 +81,7 @@ static void assert_same_job(const kith_job *a, const kith_job *b) {
 
 /* What YAML has a use for, and what is more than one byte. */
 static const char *const piece[] = {"a", "Z", "7", " ", "\t", "\"", "\\", "'", ":", ": ", " #", "- ", "{", "}", "[", "]", ",", "&", "*", "!", "|",
-                                    ">", "%", "@", "`", "?", "~", "null", "<<", "=", "/", "..", "./", "\\n", "\\t", "tab", "é", "…", "日", "😀"};
+                                    ">", "%", "@", "`", "?", "~", "$", "${", "null", "<<", "=", "/", "..", "./", "\\n", "\\t", "tab", "é", "…", "日", "😀"};
 
 static void draw_text(const job_key *k, const uint64_t *bits, char *text) {
   size_t most = k->kind == JOB_PATH ? 100 : k->size - 1, wanted = bits[0] % (most + 1);
@@ -94,6 +94,7 @@ static void draw_text(const job_key *k, const uint64_t *bits, char *text) {
     strcat(text, p);
   }
   if (!text[0] && strcmp(k->key, "work") == 0) strcpy(text, "w");
+  if (k->kind == JOB_PATH && strchr("~$", text[0]) && text[0]) text[0] = 'x'; /* there they stand for something else */
 }
 
 /* A whole number within the bounds: one of them, or of any magnitude. */
@@ -528,7 +529,7 @@ static void assert_path(const job_key *k, const char *given) {
 
 static void paths_begin_at_the_folder_of_the_job_file(void **state) {
   (void)state;
-  static const char *const given[] = {"a", "a/b.tsv", "../a", "/a/b", "~", "below/a"};
+  static const char *const given[] = {"a", "a/b.tsv", "../a", "/a/b", "./~", "a/$HOME", "below/a"};
   for (size_t f = 0; f < sizeof folders / sizeof *folders; f++)
     for (int i = 0; i < kith__job_n_key; i++)
       for (size_t g = 0; g < sizeof given / sizeof *given; g++) {
