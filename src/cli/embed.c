@@ -58,12 +58,12 @@ static void embed_print_left(cli *c, const kith_newcomers *new) {
   bool users = c->job.embed.what == KITH_NEW_USERS;
   bool reads_features = c->job.model.input != KITH_EMBEDDING;
   if (new->skipped > 0)
-    cli_print(c, "  %lld interactions with %ss that the graph does not know, left out: embed.new: %ss lets only %ss be new, and embed.unknown: error would refuse the list",
-              (long long)new->skipped, users ? "item" : "user", users ? "user" : "item", users ? "user" : "item");
+    cli_print(c, "  %lld interaction%s with %ss that the graph does not know, left out: embed.new: %ss lets only %ss be new, and embed.unknown: error would refuse the list",
+              (long long)new->skipped, kith_plural(new->skipped), users ? "item" : "user", users ? "user" : "item", users ? "user" : "item");
   for (int t = 0; t < KITH_TYPES; t++)
     if (new->alone[t] > 0)
-      cli_print(c, "  %lld new %ss without an interaction that counts: %s", (long long)new->alone[t], t == KITH_USER ? "user" : "item",
-                reads_features ? "their rows are made of features alone, if they have any" : "nothing is known of them, so their rows tell nothing");
+      cli_print(c, "  %lld new %s%s without an interaction that counts: %s", (long long)new->alone[t], t == KITH_USER ? "user" : "item", kith_plural(new->alone[t]),
+                reads_features ? "such a row is made of features alone, if there are any" : "nothing is known of it, so its row tells nothing");
   cli_json(c, "unknown_partners", "%lld", (long long)new->skipped);
   cli_json(c, "users_alone", "%lld", (long long)new->alone[KITH_USER]);
   cli_json(c, "items_alone", "%lld", (long long)new->alone[KITH_ITEM]);

@@ -110,6 +110,8 @@ static void words_graph(const cli *c, const things *all) {
     cli_print(c, "  %lld features of users, %lld entries", inspect_rows(all, "user_feature/id"), inspect_rows(all, "user_feature/feature"));
   if (inspect_find(all, "item_feature/id"))
     cli_print(c, "  %lld features of items, %lld entries", inspect_rows(all, "item_feature/id"), inspect_rows(all, "item_feature/feature"));
+  if (inspect_find(all, "user/name") || inspect_find(all, "item/name"))
+    cli_print(c, "  names of %s", !inspect_find(all, "item/name") ? "users" : inspect_find(all, "user/name") ? "users and items" : "items");
   if (inspect_find(all, "social/user")) cli_print(c, "  %lld social ties", inspect_rows(all, "social/user"));
 }
 

@@ -34,23 +34,25 @@ static kith_status reading_knows(reading *r, kith__cell id, bool *known) {
   kith_status st = KITH_OK;
   bool may_be = r->node->text ? id.size > 0 && id.size <= KITH__ID_BYTES : kith__cell_integer(id, &value) && value >= 0;
   if (may_be) st = kith__names_take(r->node, &r->lines, id, false, &number);
-  *known = number >= 0;
-  return st;
+  *known = !kith_is_bad(st) && number >= 0;
+  return st == KITH_EDATA ? KITH_OK : st; /* parted otherwise, a line may begin with what no id could be */
 }
 
-/* How many of the first lines begin with a known id if they are parted so. */
-static kith_status reading_try(reading *r, const kith__knife *knife, int64_t *known) {
+/* How many of the first lines begin with a known id if they are parted so; whether all do. */
+static kith_status reading_try(reading *r, const kith__knife *knife, int64_t *known, bool *all) {
   kith_status st = KITH_OK;
   kith__cell line, id;
   bool is = false;
   *known = 0;
+  *all = true;
   KITH_TRY(kith__lines_open(r->source->path, &r->lines));
   for (int i = 0; i < NODE_NAME_PROBE; i++) {
     KITH_TRY(kith__lines_next(&r->lines, &line));
     if (line.size < 0) break;
-    if (!kith__knife_cut(knife, &line, &id) || !line.at || line.size == 0) continue; /* an id alone is no name */
-    KITH_TRY(reading_knows(r, id, &is));
+    is = kith__knife_cut(knife, &line, &id) && line.at && line.size > 0; /* an id alone is no name */
+    if (is) KITH_TRY(reading_knows(r, id, &is));
     *known += is;
+    *all = *all && is;
   }
 done:
   kith__lines_close(&r->lines);
@@ -61,11 +63,12 @@ static kith_status reading_guess(reading *r) {
   kith_status st = KITH_OK;
   static const char *const sign[] = {"\t", "::", "|", ";", ",", ""};
   int64_t most = 0, known = 0;
+  bool all = false;
   r->knife = kith__knife_make(r->source->delimiter);
   if (r->source->delimiter[0]) return st;
-  for (size_t i = 0; i < sizeof sign / sizeof *sign; i++) {
+  for (size_t i = 0; i < sizeof sign / sizeof *sign && !(all && known > 0); i++) {
     kith__knife knife = kith__knife_make(sign[i]);
-    KITH_TRY(reading_try(r, &knife, &known));
+    KITH_TRY(reading_try(r, &knife, &known, &all));
     if (known > most) r->knife = knife;
     if (known > most) most = known;
   }

@@ -18,7 +18,7 @@ static kith_agreed run_generate(void) {
   return kith_agree(test_comm, test_comm->rank == 0 ? kith_generate(&o, test_chain_output("list.txt"), social) : KITH_OK);
 }
 
-static kith_agreed run_ingest(void) { return test_chain_ingest(test_chain_output("graph.h5")); }
+static kith_agreed run_ingest(void) { return test_chain_ingest_all(test_chain_output("graph.h5")); }
 
 static kith_agreed run_partition(void) {
   return kith_agree(test_comm, test_comm->rank == 0 ? test_chain_cut(test_chain_output("parts.h5")).status : KITH_OK);

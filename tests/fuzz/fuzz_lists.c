@@ -1,13 +1,15 @@
 /*
- * Interactions, a test list and a social list, read, merged and split as kith ingest does.
+ * Interactions, a test list, a social list, names and features of items, read, merged and split as kith ingest does.
  * The input: a byte of options, one of columns, then the lists, parted by the byte 0x1e.
  */
+#include <math.h>
 #include <string.h>
 
 #include "fuzz/fuzz.h"
-#include "io/lists.h"
+#include "io/features.h"
+#include "io/node_names.h"
 
-enum { LISTS_STOP = 0x1e };
+enum { LISTS_STOP = 0x1e, LISTS_MOST = 5 };
 
 int LLVMFuzzerInitialize(int *argc, char ***argv) { /* NOLINT(readability-non-const-parameter): libFuzzer says so */
   (void)argc, (void)argv;
@@ -72,7 +74,38 @@ static void lists_hold_ids(const kith__names *names) {
   kith_ids_free(&ids);
 }
 
-static kith_status lists_all(uint64_t options, uint64_t columns, char path[3][KITH_PATH], const bool *there) {
+static kith_status lists_names(const char *path, uint64_t columns, kith__names *item) {
+  kith_status st = KITH_OK;
+  kith_name_source s = {.header = columns >> 5 & 1};
+  kith_name_report r;
+  kith_ids names = {0};
+  strcpy(s.path, path);
+  if (columns & 16) strcpy(s.name, "2");
+  KITH_TRY(kith__node_names_read("names", &s, item, &names, &r));
+  FUZZ_HOLD(names.n == item->n && r.named + r.bare == names.n && r.named > 0, "names get lost");
+done:
+  kith_ids_free(&names);
+  return st;
+}
+
+static kith_status lists_features(const char *path, uint64_t columns, kith__names *item) {
+  kith_status st = KITH_OK;
+  kith_feature_source s = {.format = (kith_feature_format)(columns >> 6 & 3), .header = columns >> 5 & 1, .normalise = columns >> 1 & 1};
+  kith__names feature;
+  kith__describe d = {.source = &s, .node = item, .feature = &feature, .new_features = true};
+  kith_features f = {0};
+  kith__names_begin(&feature, "feature", KITH_ID_AUTO);
+  strcpy(s.path, path);
+  KITH_TRY(kith__features_read(&d, &f));
+  FUZZ_HOLD(f.n_row == item->n && f.start[0] == 0, "rows of features get lost");
+  for (kith_eid e = 0; e < f.start[f.n_row]; e++) FUZZ_HOLD(f.of[e] >= 0 && f.of[e] < feature.n && isfinite(f.value[e]), "feature %d is none", f.of[e]);
+done:
+  kith_features_free(&f);
+  kith__names_free(&feature);
+  return st;
+}
+
+static kith_status lists_all(uint64_t options, uint64_t columns, char path[LISTS_MOST][KITH_PATH], const bool *there) {
   kith_status st = KITH_OK;
   kith__names user, item;
   kith__rows train = {0}, test = {0}, social = {0};
@@ -86,6 +119,8 @@ static kith_status lists_all(uint64_t options, uint64_t columns, char path[3][KI
   if (there[1]) KITH_TRY(lists_read(&s, &held, &test));
   strcpy(s.path, path[2]);
   if (there[2]) KITH_TRY(lists_read(&s, &ties, &social));
+  if (there[3]) KITH_TRY(lists_names(path[3], columns, &item));
+  if (there[4]) KITH_TRY(lists_features(path[4], columns, &item));
   lists_hold_ids(&user);
   lists_hold_ids(&item);
   KITH_TRY(lists_split(options, &train, item.n));
@@ -99,12 +134,12 @@ done:
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  static const char *const name[3] = {"list-0", "list-1", "list-2"};
+  static const char *const name[LISTS_MOST] = {"list-0", "list-1", "list-2", "list-3", "list-4"};
   fuzz_bytes b = {data, data + size};
   uint64_t options = fuzz_take(&b, 1), columns = fuzz_take(&b, 1);
-  char path[3][KITH_PATH];
-  bool there[3];
-  for (int i = 0; i < 3; i++) {
+  char path[LISTS_MOST][KITH_PATH];
+  bool there[LISTS_MOST];
+  for (int i = 0; i < LISTS_MOST; i++) {
     const char *at;
     there[i] = i == 0 || b.at < b.end;
     size_t n = fuzz_until(&b, LISTS_STOP, &at);

@@ -16,7 +16,7 @@ static void put(const char *name, const char *text, char *path) {
 /* Users 7, 9; items 30, 10, 20 in this order; or text, where `text_ids`. */
 static kith_ingest_options lists(bool text_ids, const char *names) {
   kith_ingest_options o = {.interactions = {.format = KITH_EDGES}};
-  put("pairs", text_ids ? "u a, b\nu c\nv d\n" : "7\t30\n7\t10\n9\t20\n", o.interactions.path);
+  put("pairs", text_ids ? "u a,\nu c\nv d\n" : "7\t30\n7\t10\n9\t20\n", o.interactions.path);
   snprintf(o.interactions.delimiter, sizeof o.interactions.delimiter, text_ids ? " " : "\t");
   if (names) put("names", names, o.names[KITH_ITEM].path);
   return o;
@@ -61,6 +61,15 @@ static void a_name_is_all_that_stands_behind_the_id(void **state) {
     expect_names(&o, &r, given[i].names);
     assert_true(r.names[KITH_ITEM].named == 3 && r.names[KITH_ITEM].bare == 0 && r.names[KITH_USER].named == 0 && r.names[KITH_USER].bare == 0);
   }
+}
+
+/* Text ids: whole lines are tried as ids too, and what no id could be is none.  A stranger does not turn the list over. */
+static void strangers_do_not_decide_the_delimiter(void **state) {
+  (void)state;
+  kith_ingest_report r;
+  kith_ingest_options o = lists(true, "a,\tA, B\nq\t\xe9\nc\tC\nd\tD :: d\n");
+  expect_names(&o, &r, "A, B|C|D :: d");
+  assert_true(r.names[KITH_ITEM].named == 3 && r.names[KITH_ITEM].unknown == 1);
 }
 
 static void columns_are_found_by_name_and_by_number(void **state) {
@@ -150,7 +159,8 @@ static void what_is_wrong_is_refused_with_its_line(void **state) {
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(a_name_is_all_that_stands_behind_the_id), cmocka_unit_test(columns_are_found_by_name_and_by_number),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(a_name_is_all_that_stands_behind_the_id), cmocka_unit_test(strangers_do_not_decide_the_delimiter),
+                                     cmocka_unit_test(columns_are_found_by_name_and_by_number),
                                      cmocka_unit_test(what_says_nothing_is_counted), cmocka_unit_test(no_list_gives_no_names),
                                      cmocka_unit_test(the_fingerprint_knows_of_names), cmocka_unit_test(what_is_wrong_is_refused_with_its_line)};
   test_begin(&argc, &argv);

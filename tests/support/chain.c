@@ -18,11 +18,23 @@ const char *test_chain_output(const char *name) {
   return test_path(chain.outputs, name, path);
 }
 
+static kith_agreed chain_ingest(kith_ingest_options *o, const char *path) {
+  kith_ingest_report r;
+  snprintf(o->interactions.path, sizeof o->interactions.path, "%s", chain.list);
+  return kith_ingest(test_comm, o, "job text", path, &r);
+}
+
 kith_agreed test_chain_ingest(const char *path) {
   kith_ingest_options o = {.interactions = {.format = KITH_EDGES}, .split = {.method = KITH_SPLIT_RATIO, .test = 0.3, .seed = 1}};
-  kith_ingest_report r;
-  snprintf(o.interactions.path, sizeof o.interactions.path, "%s", chain.list);
-  return kith_ingest(test_comm, &o, "job text", path, &r);
+  return chain_ingest(&o, path);
+}
+
+kith_agreed test_chain_ingest_all(const char *path) {
+  kith_ingest_options o = {.interactions = {.format = KITH_EDGES}, .split = {.method = KITH_SPLIT_RATIO, .test = 0.3, .seed = 1}};
+  o.features[KITH_ITEM].format = KITH_FEATURES_AUTO;
+  snprintf(o.features[KITH_ITEM].path, KITH_PATH, "%s", chain.tags);
+  snprintf(o.names[KITH_ITEM].path, KITH_PATH, "%s", chain.names);
+  return chain_ingest(&o, path);
 }
 
 kith_agreed test_chain_cut(const char *path) { return test_parts_write(chain.graph, path, 4, KITH_PARTITION_HASH); }
@@ -97,6 +109,8 @@ static void chain_folders(void) {
   test_folder_make(chain.inputs);
   test_folder_make(chain.outputs);
   test_file_write(chain.inputs, "list.txt", text, strlen(text), chain.list);
+  test_file_write(chain.inputs, "names.txt", "w\tdouble u\nx\tex\nz\tzed\n", strlen("w\tdouble u\nx\tex\nz\tzed\n"), chain.names);
+  test_file_write(chain.inputs, "tags.txt", "w\tred\nw\tblue\nx\tred\n", strlen("w\tred\nw\tblue\nx\tred\n"), chain.tags);
   test_path(chain.inputs, "graph.h5", chain.graph);
   test_path(chain.inputs, "parts.h5", chain.parts);
 }

@@ -9,6 +9,7 @@
 typedef struct test_chain {
   char inputs[KITH_PATH], outputs[KITH_PATH];              /* folders that rank 0 makes and removes */
   char list[KITH_PATH], graph[KITH_PATH], parts[KITH_PATH]; /* in inputs */
+  char names[KITH_PATH], tags[KITH_PATH];                  /* of items, one tag a line */
   kith_run run;                                            /* into outputs */
   kith_graph *share;
   float *right; /* [n_own, d] the embeddings that uninterrupted training gives */
@@ -21,6 +22,8 @@ void test_chain_end(void);
 /* outputs/name, until the next call. */
 const char *test_chain_output(const char *name);
 kith_agreed test_chain_ingest(const char *path) KITH_MUST_USE;
+/* The same with names and features of items, which nothing else of the chain reads. */
+kith_agreed test_chain_ingest_all(const char *path) KITH_MUST_USE;
 /* On one rank. */
 kith_agreed test_chain_cut(const char *path) KITH_MUST_USE;
 /* From the newest checkpoint on, or from the beginning. */

@@ -209,6 +209,14 @@ static void leave_last_out_takes_the_two_latest_of_each_user(void **state) {
   parts_free(&p);
 }
 
+/* Rows of one user with these times. */
+static void timed_rows(int n, const int64_t *time, kith__rows *rows) {
+  kith__pairs pairs = {.has_time = time != NULL};
+  int64_t duplicates;
+  for (int i = 0; i < n; i++) assert_int_equal(kith__pairs_add(&pairs, 0, i, time ? time[i] : 0, 0), KITH_OK);
+  assert_int_equal(kith__rows_make(&pairs, 1, rows, &duplicates), KITH_OK);
+}
+
 enum { TIED = 4000 };
 
 /* Users with five interactions each: one early, four at the same time.  Which of them is held out, by their places 1 … 4. */
@@ -254,6 +262,24 @@ static void ties_of_time_are_drawn_alike(void **state) {
   assert_true(r.users == TIED && r.tied == TIED && r.tied_before == TIED && r.kept == 0);
 }
 
+/* Two of the same time are a tie of the first to be held out, and none of the second. */
+static void ties_are_counted_where_they_decide(void **state) {
+  (void)state;
+  const int64_t time[][4] = {{1, 5, 5, 2}, {1, 5, 6, 5}, {1, 2, 3, 4}};
+  const int64_t tied[3][2] = {{1, 0}, {0, 1}, {0, 0}};
+  for (int i = 0; i < 3; i++) {
+    kith__rows train, valid, test;
+    kith_split_report r;
+    kith_split s = {.method = KITH_SPLIT_LEAVE_LAST_OUT, .test = 0.1, .valid = 0.1, .seed = 1};
+    timed_rows(4, time[i], &train);
+    assert_int_equal(kith__split(&s, true, NULL, &train, &valid, &test, &r), KITH_OK);
+    assert_true(r.users == 1 && r.tied == tied[i][0] && r.tied_before == tied[i][1]);
+    kith__rows_free(&train);
+    kith__rows_free(&valid);
+    kith__rows_free(&test);
+  }
+}
+
 /* The same ids in another order are drawn as they were: user u of one is user TIED - 1 - u of the other. */
 static void draws_among_ties_belong_to_ids(void **state) {
   (void)state;
@@ -272,7 +298,12 @@ static void draws_among_ties_belong_to_ids(void **state) {
       const kith_ids ids[KITH_TYPES] = {{.n = TIED, .number = words ? NULL : number, .text = words ? text[0] : NULL, .width = 8}, {.n = 5, .number = items}};
       split_tied(1, ids, &r, test[back], valid[back]);
     }
-    for (int u = 0; u < TIED; u++) assert_true(test[0][u] == test[1][TIED - 1 - u] && valid[0][u] == valid[1][TIED - 1 - u]);
+    int alike = 0;
+    for (int u = 0; u < TIED; u++) {
+      assert_true(test[0][u] == test[1][TIED - 1 - u] && valid[0][u] == valid[1][TIED - 1 - u]);
+      alike += test[0][u] == test[0][0];
+    }
+    assert_true(alike < TIED / 2); /* each user's ids count, to their last letter */
   }
 }
 
@@ -291,14 +322,6 @@ static void a_time_split_cuts_all_at_two_moments(void **state) {
   assert_true((double)size_of(&p.test) <= 0.2 * (double)n + 0.5 && (double)size_of(&p.test) > 0.195 * (double)n);
   assert_true((double)size_of(&p.valid) > 0.095 * (double)n && (double)size_of(&p.valid) < 0.105 * (double)n);
   parts_free(&p);
-}
-
-/* Rows of one user with these times. */
-static void timed_rows(int n, const int64_t *time, kith__rows *rows) {
-  kith__pairs pairs = {.has_time = time != NULL};
-  int64_t duplicates;
-  for (int i = 0; i < n; i++) assert_int_equal(kith__pairs_add(&pairs, 0, i, time ? time[i] : 0, 0), KITH_OK);
-  assert_int_equal(kith__rows_make(&pairs, 1, rows, &duplicates), KITH_OK);
 }
 
 static void a_time_split_finds_its_moment_in_any_range(void **state) {
@@ -382,6 +405,7 @@ int main(void) {
       cmocka_unit_test(a_ratio_split_follows_from_its_seed),
       cmocka_unit_test(leave_last_out_takes_the_two_latest_of_each_user),
       cmocka_unit_test(ties_of_time_are_drawn_alike),
+      cmocka_unit_test(ties_are_counted_where_they_decide),
       cmocka_unit_test(draws_among_ties_belong_to_ids),
       cmocka_unit_test(what_a_time_split_keeps_together_is_counted),
       cmocka_unit_test(a_time_split_cuts_all_at_two_moments),
