@@ -265,6 +265,11 @@ void kith_log_error(void);
 /** One line to stderr, printf style without the newline, if all is said. */
 void kith_log(const char *format, ...) KITH_FORMAT(1, 2);
 
+/** From now on a warning is an error, which kith_log_check() tells of (--strict). */
+void kith_log_strict(void);
+/** KITH_ECONFIG if warnings are errors and this rank has given one, said or not.  Local. */
+kith_status kith_log_check(void) KITH_MUST_USE;
+
 /** The same unless nothing is said, as "kith: warning: …". */
 void kith_warn(const char *format, ...) KITH_FORMAT(1, 2);
 

@@ -12,11 +12,14 @@
 #include "kith/train.h"
 #include "kith/watch.h"
 
+enum { KITH_JOB_KEYS = 200 }; /**< room for every key */
+
 typedef struct kith_job {
   char path[KITH_PATH];   /**< the job file itself; "" for the embedded default */
   char name[KITH_NAME];
   kith_task task;
   char work[KITH_PATH];   /**< folder of everything Kith writes, resolved against the job file's folder */
+  char graph[KITH_PATH], parts[KITH_PATH]; /**< where graph.h5 and parts.h5 are; "": in the work folder */
   struct {
     kith_source interactions, test, social; /**< paths resolved against the job file's folder */
     kith_split split;
@@ -37,6 +40,7 @@ typedef struct kith_job {
   kith_rank_options evaluate;
   kith_checkpoint_options checkpoint;
   kith_watch_options watch;
+  int line[KITH_JOB_KEYS]; /**< of each key in the job file, from 1; 0: not set; -1: set by --set */
 } kith_job;
 
 /** Every key at its default. */
@@ -66,7 +70,13 @@ bool kith_job_print_keys(const char *of);
 /** Refuse (KITH_EUSAGE) to write over a file that the job reads, the job itself, or a file of the work folder's own.  Local. */
 kith_status kith_job_check_output(const kith_job *job, const char *path) KITH_MUST_USE;
 
-/** work + "/" + name.  Local. */
+/**
+ * Warn of each key that is set, that this verb would read, and that nothing in this job reads.  Local; on rank 0 it is
+ * seen.  kith_log_strict() makes the warnings errors.
+ */
+void kith_job_warn_unread(const kith_job *job, const char *verb);
+
+/** The path of a file of the job: work + "/" + name, or for graph.h5 and parts.h5 what `graph` and `parts` say.  Local. */
 kith_status kith_job_file(const kith_job *job, const char *name, char *path) KITH_MUST_USE;
 
 #endif

@@ -6,6 +6,8 @@
 #include "kith/base.h"
 
 static kith_log_level log_level;
+static bool log_is_strict;
+static int64_t log_warnings;
 
 double kith_clock(void) {
   struct timespec t;
@@ -32,10 +34,19 @@ void kith_log(const char *format, ...) {
 
 void kith_warn(const char *format, ...) {
   va_list rest;
+  log_warnings++;
   if (log_level > KITH_LOG_WARNINGS) return;
   va_start(rest, format);
   log_line("kith: warning: ", format, rest);
   va_end(rest);
+}
+
+void kith_log_strict(void) { log_is_strict = true; }
+
+kith_status kith_log_check(void) {
+  if (!log_is_strict || log_warnings == 0) return KITH_OK;
+  return kith_fail(KITH_ECONFIG, "--strict: %lld warning%s above; a warning is an error", (long long)log_warnings,
+                   kith_plural(log_warnings));
 }
 
 void kith_log_error(void) {

@@ -16,6 +16,7 @@ typedef struct cli {
   kith_job job;          /**< defaults for verbs that take no job file */
   bool locked;           /**< the work folder is this run's, until main() ends */
   kith_lock *lock;       /**< on rank 0 */
+  char words[4 * KITH_PATH]; /**< "job.yaml --set work=x": what stands behind a verb in advice to run another one */
   bool json;             /**< print one JSON object as the last line of stdout */
   int n_arg;
   const char *arg[CLI_ARGUMENTS]; /**< words that the common options left over, in order */
@@ -50,6 +51,8 @@ kith_status cli_stage(const cli *c, const char *name, char *path) KITH_MUST_USE;
 kith_agreed cli_lock(cli *c) KITH_MUST_USE;
 /** The same if `path`, which rank 0 will write, lies in the work folder or below it.  Collective. */
 kith_agreed cli_lock_for(cli *c, const char *path) KITH_MUST_USE;
+/** The path of a file of a stage that a verb writes; rank 0 makes its folder.  Local.  Errors: KITH_EOUTPUT. */
+kith_status cli_stage_to_write(const cli *c, const char *name, char *path) KITH_MUST_USE;
 
 /** This rank's share of the graph and of the exported embeddings x [n_own, d]; both new.  Collective. */
 kith_agreed cli_read_embeddings(cli *c, kith_graph **g, int *d, float **x) KITH_MUST_USE;

@@ -166,14 +166,14 @@ static void doctor_examine_graph(doctor *d) {
   } else if (ingested) {
     st = kith_sizes_read(d->c->comm, graph, &d->sizes);
     doctor_see(&f, "%s is not cut yet: what follows counts an even share, and as many rows of others as there can be", graph);
-    doctor_warn(&f, "run kith partition %s", d->c->job.path);
+    doctor_warn(&f, "run kith partition %s", d->c->words);
   } else {
     doctor_see(&f, "%s is not there yet: how much memory and disk the job needs is not known", graph);
-    doctor_warn(&f, "run kith ingest %s and kith partition, and come again", d->c->job.path);
+    doctor_warn(&f, "run kith ingest %s and kith partition, and come again", d->c->words);
   }
   d->has_sizes = (cut || ingested) && f.verdict != DOCTOR_FAIL && !kith_is_bad(st);
-  char again[KITH_PATH + 64] = "docs/errors.md tells what each kind of failure means";
-  if (st.status == KITH_EDATA) snprintf(again, sizeof again, "make it again: kith %s %s", cut ? "partition" : "ingest", d->c->job.path);
+  char again[4 * KITH_PATH + 64] = "docs/errors.md tells what each kind of failure means";
+  if (st.status == KITH_EDATA) snprintf(again, sizeof again, "make it again: kith %s %s", cut ? "partition" : "ingest", d->c->words);
   if (kith_is_bad(st)) doctor_tell_failure(d, "graph", st, again);
   else doctor_tell(d, "graph", &f);
 }

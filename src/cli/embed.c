@@ -48,7 +48,7 @@ static kith_agreed embed_choose(cli *c, const kith_graph *g, const char *embeddi
   KITH_TRY(embed_exported_epoch(c->comm, g, embeddings, exported));
   KITH_TRY(kith_checkpoint_of(c->comm, c->job.work, *exported, checkpoint));
   if (!checkpoint[0]) KITH_TRY(kith_checkpoint_find(c->comm, c->job.work, 0, checkpoint));
-  if (!checkpoint[0]) KITH_TRY(kith_agreed_same(kith_fail(KITH_ENOINPUT, "%s: no checkpoint is there: run kith train %s first", c->job.work, c->job.path)));
+  if (!checkpoint[0]) KITH_TRY(kith_agreed_same(kith_fail(KITH_ENOINPUT, "%s: no checkpoint is there: run kith train %s first", c->job.work, c->words)));
 done:
   return st;
 }

@@ -8,7 +8,7 @@ static kith_status ingest_prepare(cli *c, char *path, char **job) {
   KITH_TRY(cli_no_more(c));
   KITH_CHECK(c->job.task == KITH_CLASSIFY || c->job.data.interactions.path[0], KITH_ECONFIG,
              "%s: data.interactions.path: expected a list of interactions", c->job.path);
-  KITH_TRY(kith_job_file(&c->job, "graph.h5", path));
+  KITH_TRY(cli_stage_to_write(c, "graph.h5", path));
   KITH_TRY(kith_job_print(&c->job, job));
 done:
   return st;

@@ -15,7 +15,7 @@ enum { MAIN_SETTINGS = 128 };
 typedef struct words {
   const char *set[MAIN_SETTINGS];
   int n_set;
-  bool help, quiet;
+  bool help, quiet, strict;
 } words;
 
 static kith_status main_sort_words(cli *c, int n, char **word, words *w) {
@@ -25,6 +25,7 @@ static kith_status main_sort_words(cli *c, int n, char **word, words *w) {
   KITH_TRY(cli_take_operand(c));
   w->help = cli_flag(c, "help");
   w->quiet = cli_flag(c, "quiet");
+  w->strict = cli_flag(c, "strict");
   c->json = cli_flag(c, "json");
   for (const char *set = cli_option(c, "set"); set; set = cli_option(c, "set")) {
     KITH_CHECK(w->n_set < MAIN_SETTINGS, KITH_EUSAGE, "more than %d --set", MAIN_SETTINGS);
@@ -32,6 +33,19 @@ static kith_status main_sort_words(cli *c, int n, char **word, words *w) {
   }
 done:
   return st;
+}
+
+/* What a shell reads as one word, in quotes where it needs them. */
+static void main_add_word(cli *c, const char *before, const char *word) {
+  size_t n = strlen(c->words), safe = strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./=:,+-");
+  const char *quote = word[safe] ? "'" : "";
+  snprintf(c->words + n, sizeof c->words - n, "%s%s%s%s", before, quote, word, quote);
+}
+
+/* The job file and its settings, for advice. */
+static void main_note_words(cli *c, const char *path, const words *w) {
+  main_add_word(c, "", path);
+  for (int i = 0; i < w->n_set; i++) main_add_word(c, " --set ", w->set[i]);
 }
 
 static kith_agreed main_run(cli *c, const cli_verb *v, const words *w) {
@@ -42,10 +56,15 @@ static kith_agreed main_run(cli *c, const cli_verb *v, const words *w) {
     const char *path = NULL;
     KITH_TRY(kith_agreed_same(cli_take_file(c, "a job file", &path)));
     KITH_TRY(kith_job_read(c->comm, path, w->n_set, w->set, &c->job));
+    main_note_words(c, path, w);
+    if (w->strict) kith_log_strict();
+    kith_job_warn_unread(&c->job, v->name);
+    KITH_TRY(kith_agree(c->comm, kith_log_check()));
     KITH_TRY(kith_watch_begin(c->comm, &c->job.watch, c->job.work));
   }
   KITH_TRY(cli_expand_output(c));
   KITH_TRY(v->run(c));
+  KITH_TRY(kith_agree(c->comm, kith_log_check()));
 done:
   kith_watch_end();
   return st;

@@ -64,14 +64,21 @@ done:
   return st;
 }
 
+static void partition_warn(const cli *c, const kith_dataset *d) {
+  int64_t n = d->n[KITH_USER] + d->n[KITH_ITEM];
+  if (c->job.partition.parts > n)
+    kith_warn("%s: partition.parts is %d, but the graph has %lld nodes: some parts have none", c->job.path, c->job.partition.parts, (long long)n);
+}
+
 static kith_agreed partition_alone(cli *c, const kith_comm *alone, bool compare) {
   kith_agreed st = {KITH_OK};
   kith_dataset *d = NULL;
   int32_t *part = NULL;
   char graph[KITH_PATH], parts[KITH_PATH];
   KITH_TRY(kith_agree(alone, cli_stage(c, "graph.h5", graph)));
-  KITH_TRY(kith_agree(alone, kith_job_file(&c->job, "parts.h5", parts)));
+  KITH_TRY(kith_agree(alone, cli_stage_to_write(c, "parts.h5", parts)));
   KITH_TRY(kith_dataset_read(alone, graph, &d));
+  if (!compare) partition_warn(c, d);
   KITH_TRY(kith_agree(alone, KITH_NEW(part, d->n[KITH_USER] + d->n[KITH_ITEM])));
   if (compare) {
     KITH_TRY(kith_agree(alone, partition_compare(c, d, part)));

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "kith/file.h"
 
 /* The verb that writes a file of the work folder. */
 static const char *stages_verb(const char *name) {
@@ -15,7 +16,17 @@ kith_status cli_stage(const cli *c, const char *name, char *path) {
   KITH_TRY(kith_job_file(&c->job, name, path));
   if (c->comm->rank != 0) return st;
   bool missing = access(path, F_OK) != 0 && errno == ENOENT;
-  KITH_CHECK(!missing, KITH_ENOINPUT, "%s: %s: run kith %s %s first", path, strerror(ENOENT), stages_verb(name), c->job.path);
+  KITH_CHECK(!missing, KITH_ENOINPUT, "%s: %s: run kith %s %s first", path, strerror(ENOENT), stages_verb(name), c->words);
+done:
+  return st;
+}
+
+kith_status cli_stage_to_write(const cli *c, const char *name, char *path) {
+  kith_status st = KITH_OK;
+  char folder[KITH_PATH];
+  KITH_TRY(kith_job_file(&c->job, name, path));
+  kith_file_folder(path, folder);
+  if (c->comm->rank == 0) KITH_TRY(kith_folder_make(folder));
 done:
   return st;
 }
@@ -54,7 +65,7 @@ kith_agreed cli_read_parts(const cli *c, const char *parts, kith_graph **g) {
   KITH_TRY(kith_graph_read(c->comm, parts, g));
   if (!cli_has_stage(c, "graph.h5", graph)) return st;
   KITH_TRY(cli_is_graph(c, graph, *g, &same));
-  if (!same) KITH_TRY(kith_agreed_same(kith_fail(KITH_EDATA, "%s: was cut from another graph than %s; run kith partition %s again", parts, graph, c->job.path)));
+  if (!same) KITH_TRY(kith_agreed_same(kith_fail(KITH_EDATA, "%s: was cut from another graph than %s; run kith partition %s again", parts, graph, c->words)));
 done:
   return st;
 }

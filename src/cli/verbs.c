@@ -47,6 +47,7 @@ static const char *verbs_of_jobs = "  --set KEY=VALUE      override a key of the
 static const char *verbs_common =
     "  --json               print one JSON object as the last line of stdout\n"
     "  --quiet              no progress and no log on stderr; results, warnings and errors are still told\n"
+    "  --strict             a warning is an error (code 78): of the job before anything is done, of lists before graph.h5 is written\n"
     "  --help               this page\n";
 
 /* Where a page of options explains one: two spaces before it; behind the name a space and a value, or more spaces. */

@@ -221,6 +221,7 @@ static kith_status ingest_alone(const kith_ingest_options *o, const char *job, c
   kith__tables tables = {0};
   const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
   KITH_TRY(ingest_read(o, &tables, report));
+  KITH_TRY(kith_log_check());
   KITH_TRY(kith__tables_write(&alone, &tables, job, path).status);
 done:
   kith__tables_free(&tables);

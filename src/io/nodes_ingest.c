@@ -98,6 +98,7 @@ static kith_status nodes_alone(const kith_nodes_options *o, const char *job, con
   kith__nodes nodes = {0};
   const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
   KITH_TRY(nodes_read(o, &nodes, report));
+  KITH_TRY(kith_log_check());
   KITH_TRY(kith__nodes_write(&alone, &nodes, job, path).status);
 done:
   kith__nodes_free(&nodes);

@@ -69,6 +69,7 @@ static kith_status read_file_values(const char *path, const char *text, size_t s
   job_places places;
   KITH_TRY(kith__job_walk(path, text, size, &places));
   if (places.any) KITH_TRY(kith__job_load(path, text, size, &places, value));
+  memcpy(job->line, places.line, sizeof job->line);
   for (int i = 0; i < kith__job_n_key; i++)
     if (value[i]) KITH_TRY(kith__job_located(kith__job_set(job, &kith__job_table[i], value[i]), path, places.line[i]));
 done:
@@ -88,6 +89,7 @@ static kith_status read_setting(kith_job *job, const char *setting) {
   KITH_CHECK(is, KITH_ECONFIG, "--set %s: expected key=value", setting);
   snprintf(key, sizeof key, "%.*s", (int)(is - setting), setting);
   st = kith_job_set(job, key, is + 1);
+  if (!kith_is_bad(st)) job->line[kith__job_find(key) - kith__job_table] = -1;
   if (kith_is_bad(st)) st = kith_fail(st, "--set: %s", kith_error_text());
 done:
   return st;
@@ -210,4 +212,8 @@ done:
   return st;
 }
 
-kith_status kith_job_file(const kith_job *job, const char *name, char *path) { return kith_path_join(job->work, name, path); }
+kith_status kith_job_file(const kith_job *job, const char *name, char *path) {
+  const char *elsewhere = strcmp(name, "graph.h5") == 0 ? job->graph : strcmp(name, "parts.h5") == 0 ? job->parts : "";
+  if (elsewhere[0]) return kith_text_copy(name, elsewhere, KITH_PATH, path);
+  return kith_path_join(job->work, name, path);
+}

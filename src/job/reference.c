@@ -22,6 +22,7 @@ void kith_job_print_reference(void) {
          "Paths, those given to `--set` too, are relative to the folder of the job file.\n"
          "A list that needs nothing but its path may be written so: `data: {item_names: names.tsv}` is `data: {item_names: {path: names.tsv}}`.\n"
          "`~`, `~user`, `$NAME` and `${NAME}` at the beginning of a path (and of the value of `--output`) are replaced as a shell does, by the environment of rank 0; a variable that is unset or empty is an error. Anywhere else these characters stand for themselves.\n"
+         "A key that is set and that nothing in the job reads, such as `model.heads` with `model.name: mf`, is a warning of the verb that would read it; `--strict` makes warnings errors.\n"
          "An unknown key, a key given twice, or a value out of bounds ends the program with code 78 and a line that names file and line.\n");
   for (int i = 0; i < kith__job_n_key; i++) {
     const job_key *k = &kith__job_table[i];

@@ -40,6 +40,8 @@ const job_key kith__job_table[] = {
     {"name", JOB_TEXT, AT(name), NONE, "what the job is called"},
     {"task", JOB_NAME, AT(task), 0, 0, "recommend | classify", "recommend: items for users, from who interacted with what; classify: a class for every node of a graph"},
     {"work", JOB_PATH, AT(work), NONE, "folder of everything Kith writes for this job"},
+    {"graph", JOB_PATH, AT(graph), NONE, "the file that kith ingest writes and other verbs read, so that several work folders share one; empty: graph.h5 in work"},
+    {"parts", JOB_PATH, AT(parts), NONE, "the file that kith partition writes, likewise; empty: parts.h5 in work"},
     SOURCE("data.interactions", data.interactions, "who interacted with what"),
     SOURCE("data.test", data.test, "interactions held out for testing; data.split then only takes the validation share"),
     SOURCE("data.social", data.social, "who knows whom; stored as a relation"),

@@ -34,7 +34,7 @@ typedef struct job_key {
 extern const job_key kith__job_table[];
 extern const int kith__job_n_key;
 
-enum { JOB_KEYS_MOST = 200, JOB_VALUE = 2 * KITH_PATH };
+enum { JOB_KEYS_MOST = KITH_JOB_KEYS, JOB_VALUE = 2 * KITH_PATH };
 
 /* Whether a key's value is a list. */
 static inline bool kith__job_is_list(const job_key *k) { return k->kind == JOB_CUTOFFS || k->kind == JOB_FANOUTS; }
@@ -55,6 +55,9 @@ kith_status kith__job_set(kith_job *job, const job_key *k, const char *text) KIT
 void kith__job_get(const kith_job *job, const job_key *k, size_t size, char *text);
 /* The bounds and the unit of a key in words, "1 to 10000000 pairs". */
 void kith__job_bounds(const job_key *k, size_t size, char *text);
+
+/* Whether something in this job reads a key; *who says what would, null for a key that no rule is about. */
+bool kith__job_is_read(const kith_job *job, const char *key, const char **who);
 
 /* The folder of a job file, which its paths are relative to; "" for the current one.  folder [KITH_PATH]. */
 void kith__job_folder(const kith_job *job, char *folder);

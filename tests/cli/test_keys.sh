@@ -1,0 +1,47 @@
+# timeout: 120
+# fast
+# What is set and not read is a warning that names file, line and key, and with --strict an error before anything is
+# done.  graph and parts may lie elsewhere.  Advice to run another verb repeats the settings.
+set -euo pipefail
+. "$KITH_SOURCE/tests/support/tiny.sh"
+tiny "$dir/t"
+cd "$dir/t"
+
+says() { grep -qF -- "$1" err || { echo "no word of: $1"; cat err; exit 1; }; }
+silent() { ! grep -q 'is set and not read' err || { echo "a warning too many"; cat err; exit 1; }; }
+code() { want=$1; shift; rc=0; "$@" >out 2>err || rc=$?; [ $rc = "$want" ] || { echo "$*: code $rc, expected $want"; cat err; exit 1; }; }
+
+line=$(grep -n 'social:' job.yaml | cut -d: -f1)
+code 0 "$KITH" ingest job.yaml
+says "kith: warning: job.yaml:$line: data.social is set and not read: it is stored in graph.h5, and no model reads it yet"
+[ "$(grep -c 'set and not read' err)" = 1 ]
+sed -i '/social:/d' job.yaml
+code 0 "$KITH" ingest job.yaml; silent
+code 0 "$KITH" partition job.yaml; silent
+code 0 "$KITH" train job.yaml --quiet; silent
+
+code 0 "$KITH" train job.yaml --quiet --set model.heads=2
+says "kith: warning: --set model.heads is set and not read: model.name: gat reads it"
+code 0 "$KITH" evaluate job.yaml --set model.heads=2; silent # it is kith train that would read it
+code 78 "$KITH" train job.yaml --strict --fresh --set train.temperature=0.5
+says "train.temperature is set and not read: train.loss: softmax reads it"
+says "kith: --strict: 1 warning above; a warning is an error"
+[ -e work/checkpoint-000004-000000.h5 ] || { echo "--strict came too late: checkpoints are gone"; exit 1; }
+code 78 "$KITH" partition job.yaml --strict --set partition.parts=10000
+says "partition.parts is 10000, but the graph has"
+code 0 "$KITH" train job.yaml --quiet --strict
+
+# Where graph and parts are: shared by two work folders, copied by nobody.
+code 0 "$KITH" ingest job.yaml --set graph=shared/g.h5
+code 0 "$KITH" partition job.yaml --set graph=shared/g.h5 --set parts=shared/cut/p.h5
+[ -e shared/g.h5 ] && [ -e shared/cut/p.h5 ]
+for run in a b; do
+  code 0 "$KITH" train job.yaml --quiet --set work=$run --set graph=shared/g.h5 --set parts=shared/cut/p.h5
+  [ ! -e $run/graph.h5 ] && [ ! -e $run/parts.h5 ]
+  same_embeddings work/embeddings.h5 $run/embeddings.h5
+done
+code 0 "$KITH" evaluate job.yaml --set work=b --set graph=shared/g.h5 --set parts=shared/cut/p.h5
+code 64 "$KITH" recommend job.yaml --all --set graph=shared/g.h5 --output shared/g.h5
+
+code 66 "$KITH" train job.yaml --set work=none --set 'name=a b'
+says "run kith ingest job.yaml --set work=none --set 'name=a b' first"
