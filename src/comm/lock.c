@@ -26,6 +26,7 @@ enum {
   LOCK_PATIENCE = 10,   /* seconds that a living holder is waited for: mpirun takes a few to end the ranks of a killed run */
   LOCK_BEAT = 10,       /* seconds between signs of life */
   LOCK_STALE = 120,     /* seconds without one, after which a holder out of sight is gone */
+  LOCK_BREAK = 2,       /* seconds that a takeover by another, a matter of milliseconds, may take beyond patience */
   LOCK_NAP = 50000000,  /* nanoseconds between looks */
   LOCK_SIGNALS = 3,
 };
@@ -208,6 +209,8 @@ static kith_status lock_wait(kith_lock *l, double patience) {
     double waited = kith_clock() - began;
     bool lives = s.there && (s.state == OWNER_LIVES || s.beats);
     if (waited >= patience && lives) return lock_refuse(l, &s);
+    KITH_CHECK(waited < patience + LOCK_BREAK || !s.there || s.state != OWNER_GONE, KITH_EOUTPUT,
+               "%s: another program is about to take it over and does not go on; if it is gone for good, remove %s", l->path, l->guard);
     if (waited > 1 && !told) kith_log("%s: another program writes into this folder; waiting for it", l->path);
     told = told || waited > 1;
     nanosleep(&(struct timespec){.tv_nsec = LOCK_NAP}, NULL);

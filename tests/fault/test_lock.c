@@ -26,16 +26,18 @@ static bool is_there(const char *name) {
 }
 
 /* The lock of somebody else, so many seconds old. */
-static void leave(const lock_owner *o, int age) {
+static void leave_as(const char *name, const lock_owner *o, int age) {
   char text[OWNER_TEXT], path[KITH_PATH];
   struct timespec times[2];
   kith__owner_print(o, sizeof text, text);
-  test_file_write(folder, "kith.lock", text, strlen(text), path);
+  test_file_write(folder, name, text, strlen(text), path);
   clock_gettime(CLOCK_REALTIME, &times[0]);
   times[0].tv_sec -= age;
   times[1] = times[0];
   assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
 }
+
+static void leave(const lock_owner *o, int age) { leave_as("kith.lock", o, age); }
 
 static lock_owner other(void) {
   lock_owner o;
@@ -177,6 +179,50 @@ static void what_is_no_lock_is_neither_followed_nor_removed(void **state) {
   if (test_comm->rank == 0) unlink(lock_path);
 }
 
+static void who_finds_another_taking_over_leaves_the_lock_alone(void **state) {
+  (void)state;
+  lock_owner gone = other(), taker = other();
+  kith_lock *l = NULL;
+  char path[KITH_PATH];
+  gone.start++;
+  for (int ended = 0; ended < 2; ended++) {
+    if (ended) taker.start++; /* killed while it took over */
+    if (test_comm->rank == 0) leave(&gone, 0);
+    if (test_comm->rank == 0) leave_as("kith.lock.break", &taker, 0);
+    assert_int_equal(take(&l).status, KITH_EOUTPUT);
+    assert_non_null(strstr(kith_error_text(), "kith.lock.break"));
+    if (test_comm->rank == 0) assert_true(is_there("kith.lock") && is_there("kith.lock.break"));
+    if (test_comm->rank == 0) assert_int_equal(unlink(test_path(folder, "kith.lock.break", path)) + unlink(lock_path), 0);
+  }
+}
+
+static bool meddle; /* another takes the lock over between our look at it and our guard */
+
+/* In place of the library's. */
+int link(const char *from, const char *to) {
+  lock_owner o = other();
+  if (meddle && strstr(to, "kith.lock.break")) {
+    meddle = false;
+    unlink(lock_path);
+    leave(&o, 0);
+  }
+  return linkat(AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
+static void a_lock_that_another_has_just_taken_over_is_looked_at_again(void **state) {
+  (void)state;
+  lock_owner gone = other();
+  kith_lock *l = NULL;
+  gone.start++;
+  if (test_comm->rank == 0) leave(&gone, 0);
+  meddle = test_comm->rank == 0;
+  assert_int_equal(take(&l).status, KITH_EOUTPUT);
+  assert_false(meddle);
+  assert_non_null(strstr(kith_error_text(), "kith ingest of b.yaml (process "));
+  if (test_comm->rank == 0) assert_true(is_there("kith.lock") && !is_there("kith.lock.break"));
+  if (test_comm->rank == 0) assert_int_equal(unlink(lock_path), 0);
+}
+
 /* ---- at once ----------------------------------------------------------------------------------------------------- */
 
 static pthread_barrier_t all_are_here;
@@ -276,6 +322,8 @@ int main(int argc, char **argv) {
       cmocka_unit_test(a_slurm_job_put_back_into_the_queue_takes_its_own_lock),
       cmocka_unit_test(what_was_left_half_written_is_swept_by_the_holder_only),
       cmocka_unit_test(what_is_no_lock_is_neither_followed_nor_removed),
+      cmocka_unit_test(who_finds_another_taking_over_leaves_the_lock_alone),
+      cmocka_unit_test(a_lock_that_another_has_just_taken_over_is_looked_at_again),
       cmocka_unit_test(of_many_takers_of_a_lock_that_is_left_exactly_one_gets_it),
       cmocka_unit_test(every_refusal_gives_the_lock_back),
       cmocka_unit_test(bad_seconds_are_refused),
