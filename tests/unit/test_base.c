@@ -13,6 +13,16 @@ static void philox_gives_its_published_answer(void **state) {
   assert_true(r.bits[2] == 0xd7e772cee186176bu && r.bits[3] == 0x7e68b68aec7ba23bu);
 }
 
+static void what_is_decided_tells_draws_apart(void **state) {
+  (void)state;
+  enum { USES = 64 };
+  uint64_t seen[USES];
+  for (int use = 0; use < USES; use++) {
+    seen[use] = kith_random(7, (kith_use)use, 1, 2, 3).bits[0];
+    for (int other = 0; other < use; other++) assert_true(seen[use] != seen[other]);
+  }
+}
+
 static void a_shuffle_is_a_bijection_with_its_inverse(void **state) {
   (void)state;
   uint64_t sizes[] = {1, 2, 3, 4, 5, 16, 17, 1000, 4097};
@@ -174,7 +184,8 @@ static void keys_ascend_and_equal_ones_keep_their_order(void **state) {
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(philox_gives_its_published_answer), cmocka_unit_test(a_shuffle_is_a_bijection_with_its_inverse),
+      cmocka_unit_test(philox_gives_its_published_answer), cmocka_unit_test(what_is_decided_tells_draws_apart),
+      cmocka_unit_test(a_shuffle_is_a_bijection_with_its_inverse),
       cmocka_unit_test(epochs_have_different_orders), cmocka_unit_test(a_shuffle_spreads_evenly),
       cmocka_unit_test(keys_ascend_and_equal_ones_keep_their_order),
       cmocka_unit_test(sums_do_not_depend_on_their_order), cmocka_unit_test(a_sum_remembers_what_is_not_finite),

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "kith/generate.h"
+#include "generate/world.h"
 #include "support/folder.h"
 
 static char folder[KITH_PATH];
@@ -93,6 +94,28 @@ static void the_seed_decides_everything(void **state) {
   assert_memory_equal(bytes[0], bytes[1], size[0]);
   assert_true(size[0] != size[2] || memcmp(bytes[0], bytes[2], size[0]) != 0);
   for (int i = 0; i < 3; i++) KITH_FREE(bytes[i]);
+}
+
+static void the_seed_decides_how_many_tastes_a_user_has(void **state) {
+  (void)state;
+  kith_generate_options o = small_world();
+  world w[2];
+  world_taste taste[WORLD_TASTES];
+  int other = 0;
+  for (int i = 0; i < 2; i++) {
+    o.seed = (uint64_t)i + 1;
+    assert_int_equal(world_create(&o, &w[i]), KITH_OK);
+  }
+  for (int64_t u = 0; u < o.users; u++) {
+    int n[2];
+    for (uint64_t i = 0; i < 2; i++) {
+      o.seed = i + 1; /* worlds read the options as they go */
+      n[i] = world_tastes(&w[i], u, taste);
+    }
+    other += n[0] != n[1];
+  }
+  assert_true(other > o.users / 4);
+  for (int i = 0; i < 2; i++) world_free(&w[i]);
 }
 
 static void ids_are_integers_when_asked(void **state) {
@@ -338,7 +361,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(memory_does_not_grow_with_the_interactions), /* first: the peak has not been raised by others */
       cmocka_unit_test(the_counts_are_as_asked_and_no_pair_comes_twice),
-      cmocka_unit_test(the_seed_decides_everything),
+      cmocka_unit_test(the_seed_decides_everything), cmocka_unit_test(the_seed_decides_how_many_tastes_a_user_has),
       cmocka_unit_test(ids_are_integers_when_asked),
       cmocka_unit_test(crowded_worlds_are_filled_too),
       cmocka_unit_test(tastes_can_be_learnt_and_popularity_is_not_enough),
