@@ -43,6 +43,8 @@ TRIED = """
 name                        pairs     job         one two
 task                        both      ingest      recommend classify
 work                        pairs     folders     here there
+graph                       pairs     folders     here.h5 there.h5
+parts                       pairs     folders     here.h5 there.h5
 data.user_features.path     pairs     ingest      users.tsv users4.tsv
 data.user_features.format   pairs     ingest      sparse dense           data.user_features.path=dense.tsv
 data.user_features.normalise pairs    ingest      true false             data.user_features.path=users.tsv
@@ -288,9 +290,10 @@ class Place:
         return re.search(r"^name: .*", bytes(h5py.File(self.path("now", "graph.h5"), "r").attrs["job"]).decode(), re.M).group()
 
     def see_folders(self, job, settings, may_fail):
-        for name in "here", "there": shutil.rmtree(self.path(name), ignore_errors=True)
-        self.run(job, "ingest", settings[:-1])
-        return [os.path.exists(self.path(name)) for name in ("here", "there")]
+        names = [self.path(name) for name in ("here", "there", "here.h5", "there.h5")]
+        for name in names: shutil.rmtree(name, ignore_errors=True) if os.path.isdir(name) else os.path.exists(name) and os.remove(name)
+        for verb in "ingest", "partition": self.run(job, verb, settings[:-1])
+        return list(map(os.path.exists, names))
 
     def see_partition(self, job, settings, may_fail):
         self.make_ready(job, ["ingest"])
