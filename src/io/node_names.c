@@ -59,6 +59,18 @@ done:
   return st;
 }
 
+/* As for other lists, where the first lines are all of strangers. */
+static kith_status reading_guess_plain(reading *r) {
+  kith_status st = KITH_OK;
+  kith__cell line;
+  KITH_TRY(kith__lines_open(r->source->path, &r->lines));
+  KITH_TRY(kith__lines_next(&r->lines, &line));
+  if (line.size >= 0) r->knife = kith__knife_guess(line);
+done:
+  kith__lines_close(&r->lines);
+  return st;
+}
+
 static kith_status reading_guess(reading *r) {
   kith_status st = KITH_OK;
   static const char *const sign[] = {"\t", "::", "|", ";", ",", ""};
@@ -72,9 +84,7 @@ static kith_status reading_guess(reading *r) {
     if (known > most) r->knife = knife;
     if (known > most) most = known;
   }
-  KITH_CHECK(most > 0, KITH_EDATA,
-             "%s: expected lines of %s ids and names, found no known id in the first %d lines; if they are parted by something else, set %s.delimiter",
-             r->source->path, r->node->what, NODE_NAME_PROBE, r->key);
+  if (most == 0) KITH_TRY(reading_guess_plain(r));
 done:
   return st;
 }
@@ -151,7 +161,7 @@ static kith_status reading_check(const reading *r, kith__cell name) {
   uint32_t code = 0;
   for (int64_t at = 0, n = 1; at < name.size; at += n) {
     n = kith_text_code(name.at + at, name.size - at, &code);
-    if (n == 0) return kith__lines_fail(&r->lines, "expected names in UTF-8, found byte 0x%02x", (unsigned char)name.at[at]);
+    if (n == 0) return kith__lines_fail(&r->lines, "expected names in UTF-8, found byte 0x%02x (iconv -f latin1 -t utf-8 makes it so, if the list is Latin-1)", (unsigned char)name.at[at]);
     if (code == '\t') return kith__lines_fail(&r->lines, "a tab in the name; say which column has it: %s.columns.name", r->key);
     if (kith_text_is_control(code)) return kith__lines_fail(&r->lines, "a control character, U+%04" PRIX32 ", in the name; names are printed", code);
   }
@@ -211,7 +221,8 @@ static kith_status reading_lines(reading *r) {
     KITH_TRY(reading_line(r, line));
     KITH_TRY(kith__lines_next(&r->lines, &line));
   }
-  KITH_CHECK(r->report.named > 0, KITH_EDATA, "%s: expected names of %ss, found none of a known one", r->source->path, r->node->what);
+  KITH_CHECK(r->report.named > 0, KITH_EDATA, "%s: expected lines of ids and names, found no name of a known %s; if columns are parted by something else, set %s.delimiter",
+             r->source->path, r->node->what, r->key);
 done:
   kith__lines_close(&r->lines);
   return st;

@@ -72,6 +72,19 @@ static void strangers_do_not_decide_the_delimiter(void **state) {
   assert_true(r.names[KITH_ITEM].named == 3 && r.names[KITH_ITEM].unknown == 1);
 }
 
+/* A catalog may begin with what nobody touched. */
+static void a_long_list_of_strangers_may_come_first(void **state) {
+  (void)state;
+  static char list[64 * 400];
+  kith_ingest_report r;
+  char *end = list;
+  for (int i = 0; i < 300; i++) end += sprintf(end, "%d\tstranger, %d\n", 1000 + i, i);
+  sprintf(end, "30\tA, B\n");
+  kith_ingest_options o = lists(false, list);
+  expect_names(&o, &r, "A, B||");
+  assert_true(r.names[KITH_ITEM].named == 1 && r.names[KITH_ITEM].unknown == 300 && r.names[KITH_ITEM].bare == 2);
+}
+
 static void columns_are_found_by_name_and_by_number(void **state) {
   (void)state;
   kith_ingest_report r;
@@ -152,15 +165,15 @@ static void what_is_wrong_is_refused_with_its_line(void **state) {
   expect_refused(false, "30\tA\xc2\x9b\n", "names:1: a control character, U+009B, in the name");
   expect_refused(false, "30\tA\xe9\n", "names:1: expected names in UTF-8, found byte 0xe9");
   expect_refused(false, "30\tA\nthirty\tB\n", "names:2: expected an integer item id, found \"thirty\"; if the line names columns, set data.item_names.header: true");
-  expect_refused(false, "77\tA\n78\tB\n", "expected lines of item ids and names, found no known id");
-  expect_refused(false, "30\n10\n", "expected lines of item ids and names, found no known id");
-  expect_refused(false, "", "expected lines of item ids and names, found no known id");
-  expect_refused(false, "30\t\n", "names: expected names of items, found none of a known one");
+  expect_refused(false, "77\tA\n78\tB\n", "names: expected lines of ids and names, found no name of a known item; if columns are parted by something else, set data.item_names.delimiter");
+  expect_refused(false, "30\n10\n", "names: expected lines of ids and names, found no name of a known item; if columns are parted by something else, set data.item_names.delimiter");
+  expect_refused(false, "", "names: expected lines of ids and names, found no name of a known item; if columns are parted by something else, set data.item_names.delimiter");
+  expect_refused(false, "30\t\n", "names: expected lines of ids and names, found no name of a known item");
 }
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(a_name_is_all_that_stands_behind_the_id), cmocka_unit_test(strangers_do_not_decide_the_delimiter),
-                                     cmocka_unit_test(columns_are_found_by_name_and_by_number),
+                                     cmocka_unit_test(a_long_list_of_strangers_may_come_first), cmocka_unit_test(columns_are_found_by_name_and_by_number),
                                      cmocka_unit_test(what_says_nothing_is_counted), cmocka_unit_test(no_list_gives_no_names),
                                      cmocka_unit_test(the_fingerprint_knows_of_names), cmocka_unit_test(what_is_wrong_is_refused_with_its_line)};
   test_begin(&argc, &argv);
