@@ -23,8 +23,8 @@ static void ingest_note(cli *c, int64_t n, const char *key, const char *what) {
 /* What splits met where times are equal. */
 static void ingest_print_split(cli *c, const kith_split_report *r) {
   if (r->tied > 0)
-    cli_print(c, "  the last interaction is tied in time for %lld users, %.1f %% of those it is held out of: which one is drawn by data.split.seed",
-              (long long)r->tied, 100 * (double)r->tied / (double)r->users);
+    cli_print(c, "  the last interaction is tied in time for %lld user%s, %.1f %% of those it is held out of: which one is drawn by data.split.seed",
+              (long long)r->tied, kith_plural(r->tied), 100 * (double)r->tied / (double)r->users);
   cli_json(c, "split_users", "%lld", (long long)r->users);
   cli_json(c, "tied_last", "%lld", (long long)r->tied);
   ingest_note(c, r->tied_before, "tied_before", "users whose last interaction but one is tied in time, drawn likewise");

@@ -44,6 +44,16 @@ expect 0 'leave-last-out' "$KITH" inspect work/graph.h5 --show job
 expect 0 '"format": "kith-graph"' "$KITH" inspect work/graph.h5 --json
 mpirun -n 3 --oversubscribe "$KITH" ingest job.yaml >/dev/null 2>err || fail "ingest on three ranks: $(cat err)"
 
+# ---- ties of time are told ----------------------------------------------------------------------------------------------
+printf 'a\tx\t1\na\ty\t1\nb\tx\t1\nb\ty\t2\n' >tied.tsv
+cp job.yaml job1.yaml && mv work work1
+job 'interactions: {path: tied.tsv, format: edges, columns: {time: 3}}' 'split: {method: leave-last-out, valid: 0}'
+expect 0 'the last interaction is tied in time for 1 user, 50.0 % of those it is held out of' "$KITH" ingest job.yaml --json
+tail -1 out | python3 -c 'import json, sys; r = json.loads(sys.stdin.read()); assert r["split_users"] == 2 and r["tied_last"] == 1 and r["tied_before"] == 0, r' || fail "ties in the JSON line"
+job 'interactions: {path: tied.tsv, format: edges, columns: {time: 3}}' 'split: {method: time, valid: 0, test: 0.5}'
+expect 0 '1 interactions short of the shares held out' "$KITH" ingest job.yaml
+mv job1.yaml job.yaml && rm -rf work && mv work1 work
+
 # ---- torn and foreign files ---------------------------------------------------------------------------------------------
 mv work/graph.h5 whole.h5
 size=$(stat -c %s whole.h5)
