@@ -1,24 +1,32 @@
 #!/usr/bin/env bash
 # Partition, train and evaluate a job, each when the one before has succeeded.
 #   slurm/pipeline.sh JOB.yaml [options of sbatch for train and evaluate, such as --nodes=4 --ntasks-per-node=8]
-# KITH names the program (default: kith on PATH, else build/kith); KITH_OPTIONS are passed to every verb.
+# KITH names the program (default: the one installed or built with this script, else kith on PATH); KITH_OPTIONS are passed to
+# every verb.  The Slurm jobs bear the job file's name, and their output lies beside the job file: slurm-NUMBER.out.
 set -euo pipefail
-[ $# -ge 1 ] || { sed -n '2,4p' -- "$0" >&2; exit 64; }
+[ $# -ge 1 ] || { sed -n '2,5p' -- "$0" >&2; exit 64; }
 unset CDPATH
 here=$(cd -- "$(dirname -- "$0")" && pwd)
 job=$(realpath -- "$1"); shift
 export KITH_JOB=$job KITH_SLURM=$here
 fail() { echo "slurm/pipeline.sh: $2" >&2; exit "$1"; }
 [ -r "$job" ] || fail 66 "$job: no such job file"
+. "$here/environment.sh"
+export KITH
 # What sbatch would refuse is found before anything is in the queue.
 for script in partition train; do
   [ $script = partition ] && options=() || options=("$@")
   said=$(sbatch --test-only --export=ALL "${options[@]}" "$here/$script.sbatch" 2>&1) || fail 64 "sbatch refuses the options of $script: $said"
 done
-submit() { sbatch --parsable --export=ALL --kill-on-invalid-dep=yes "$@"; }
-partition=$(submit "$here/partition.sbatch")
-train=$(submit --dependency=afterok:"$partition" "$@" "$here/train.sbatch")
-evaluate=$(submit --dependency=afterok:"$train" "$@" "$here/evaluate.sbatch")
+name=$(job_name "$job")
+folder=$(dirname -- "$job")
+submit() { # STAGE options…
+  stage=$1; shift
+  sbatch --parsable --export=ALL --kill-on-invalid-dep=yes --job-name="${name:-kith}-$stage" --output="${folder//%/%%}/slurm-%j.out" "$@" "$here/$stage.sbatch"
+}
+partition=$(submit partition)
+train=$(submit train --dependency=afterok:"$partition" "$@")
+evaluate=$(submit evaluate --dependency=afterok:"$train" "$@")
 echo "partition $partition"
 echo "train $train"
 echo "evaluate $evaluate"

@@ -46,9 +46,13 @@ same work/embeddings.h5 one/work/embeddings.h5
 echo "preempted, requeued, and the same bits"
 
 # kith doctor on the allocation: two nodes, one folder; and a node that has another folder there is found out.
-unset KITH_OPTIONS
+# From another folder, and with nothing but the job file named; the job is called after it.
+unset KITH_OPTIONS KITH_SLURM
+mkdir -p away; cd away
 id=$(sbatch --parsable --export=ALL --nodes="$nodes" --ntasks-per-node=2 "$KITH_SOURCE/slurm/doctor.sbatch")
 await "$id"
+scontrol show job "$id" | grep -q 'JobName=slurm-doctor$' || { scontrol show job "$id"; exit 1; }
+mv "slurm-$id.out" ..; cd ..
 grep -qE "^ok +ranks +$((2 * nodes)) ranks on $nodes node" "slurm-$id.out" && grep -q '^ok *folder' "slurm-$id.out" && grep -qE '^(ok|warn) +memory' "slurm-$id.out" || { cat "slurm-$id.out"; exit 1; }
 if [ "$nodes" -gt 1 ]; then
   mkdir -p elsewhere
