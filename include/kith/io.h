@@ -105,7 +105,16 @@ const char *kith_h5_path(const kith_h5 *f);
 
 /* ---- text lists in ---------------------------------------------------------------------------------------------- */
 
-typedef enum kith_format { KITH_ADJACENCY, KITH_EDGES } kith_format;
+typedef enum kith_format { KITH_FORMAT_AUTO, KITH_ADJACENCY, KITH_EDGES } kith_format;
+
+/** Whether the first line names the columns; "auto": it does not, and one that looks like names is refused. */
+typedef enum kith_header { KITH_HEADER_AUTO, KITH_HEADER_YES, KITH_HEADER_NO } kith_header;
+
+/** What lines are that begin with #: "auto": comments, and ones that look like data are refused; "none": data. */
+typedef enum kith_comment { KITH_COMMENT_AUTO, KITH_COMMENT_HASH, KITH_COMMENT_NONE } kith_comment;
+
+/** What quotes are: "csv": as in RFC 4180; "none": characters like any other. */
+typedef enum kith_quoting { KITH_QUOTING_CSV, KITH_QUOTING_NONE } kith_quoting;
 
 /** Whether ids are numbers: "auto" lets the first id of each node type decide; "text" keeps "17" and "B0017" apart as they stand. */
 typedef enum kith_id_kind { KITH_ID_AUTO, KITH_ID_TEXT } kith_id_kind;
@@ -113,9 +122,11 @@ typedef enum kith_id_kind { KITH_ID_AUTO, KITH_ID_TEXT } kith_id_kind;
 /** Where a list lies and how to read it. */
 typedef struct kith_source {
   char path[KITH_PATH];     /**< "" when the job names none; plain, gzip or zstd */
-  kith_format format;       /**< adjacency: "user item item …"; edges: one pair a line, with columns */
-  char delimiter[8];        /**< between columns: ",", "\t", " ", "::"; "" = white space for adjacency, guessed for edges */
-  bool header;              /**< edges: the first line names the columns */
+  kith_format format;       /**< adjacency: "user item item …"; edges: one pair a line, with columns; auto: as the first lines say */
+  char delimiter[8];        /**< between columns: ",", "\t", " ", "::"; "" = white space for adjacency, else as the first lines say */
+  kith_header header;       /**< edges: the first line names the columns */
+  kith_comment comment;
+  kith_quoting quoting;
   kith_id_kind ids;         /**< of the interactions; all other lists follow them */
   char user[KITH_NAME], item[KITH_NAME], time[KITH_NAME], weight[KITH_NAME]; /**< column names, or numbers from 1; "" = none (user 1, item 2) */
   double least_weight;      /**< lines of a smaller weight are passed over, as if they were not there; 0: none is */
@@ -170,6 +181,16 @@ typedef struct kith_name_report {
   int64_t cut;                /**< names longer than 255 bytes */
 } kith_name_report;
 
+/** How a list was read, and what of it was passed over. */
+typedef struct kith_list_report {
+  kith_format format;           /**< auto: no such list was read */
+  char delimiter[8];            /**< "": white space */
+  int n_column;                 /**< of the first lines; 0: they have unequally many */
+  int user, item, time, weight; /**< edges: columns from 1; 0: there is none */
+  int64_t header;               /**< the line that names the columns; 0: none does */
+  int64_t lines, comments, blank; /**< lines with data, that begin with #, with nothing */
+} kith_list_report;
+
 /** What ingest reads. */
 typedef struct kith_ingest_options {
   kith_source interactions, test, social; /**< test and social: path "" when there is none */
@@ -190,6 +211,7 @@ typedef struct kith_ingest_report {
   int64_t social;               /**< distinct social ties */
   int64_t social_duplicates, social_unknown, social_self, social_light; /**< repeated; to a user without interactions; to oneself; too light: left out */
   bool text_ids[KITH_TYPES], has_time, has_weight;
+  kith_list_report interactions_list, test_list, social_list;
   int64_t features[KITH_TYPES];         /**< different features of each type, 0 without a list */
   int64_t features_unknown[KITH_TYPES]; /**< lines of ids that no interaction names: left out */
   int64_t features_bare[KITH_TYPES];    /**< nodes that such a list says nothing of */

@@ -16,6 +16,7 @@ typedef enum kith_unknown_kind { KITH_UNKNOWN_SKIP, KITH_UNKNOWN_ERROR } kith_un
 /** Where newcomers are told of: lists of what they interacted with, and of what they are like; some may be missing. */
 typedef struct kith_new_options {
   kith_source interactions;
+  kith_source like; /**< data.interactions: what this list takes over where the job leaves it open */
   kith_feature_source features[KITH_TYPES];
   kith_new_kind what;
   kith_unknown_kind unknown;
@@ -31,6 +32,7 @@ typedef struct kith_newcomers {
   int64_t unknown_features;  /**< features of newcomers that no node of the graph has, left out */
   int64_t skipped;           /**< pairs with an unknown partner, left out */
   int64_t alone[KITH_TYPES]; /**< newcomers without any pair: only their features speak for them, if they have any */
+  kith_list_report list; /**< how the interactions were read */
   int64_t duplicates, light; /**< repeated pairs, counted once; lines of less than the least weight, passed over */
   kith_ids ids[KITH_TYPES];  /**< the newcomers' own; numbers and texts only on rank 0 */
 } kith_newcomers;

@@ -95,4 +95,9 @@ void cli_json(cli *c, const char *key, const char *format, ...) KITH_FORMAT(3, 4
 void cli_json_more(cli *c, const char *format, ...) KITH_FORMAT(2, 3); /**< more of the value that was begun last */
 void cli_json_string(cli *c, const char *text);                        /**< the same: text in quotes, escaped where JSON needs it */
 
+/** How a list was read, in a line; nothing if it was not. */
+void cli_print_list(const cli *c, const char *key, const kith_list_report *r);
+/** The same as a member of the object that was begun last. */
+void cli_json_list(cli *c, const char *name, const kith_list_report *r);
+
 #endif

@@ -71,6 +71,7 @@ static void embed_print_left(cli *c, const kith_newcomers *new) {
 
 static void embed_print(cli *c, const kith_newcomers *new, const kith_embedded *e, int64_t exported, const char *output, double seconds) {
   cli_print(c, "%lld new users, %lld new items, %lld interactions with them", (long long)new->n[KITH_USER], (long long)new->n[KITH_ITEM], (long long)new->n_pair);
+  cli_print_list(c, "embed.interactions", &new->list);
   if (new->duplicates > 0) cli_print(c, "  %lld repeated interactions, counted once", (long long)new->duplicates);
   if (new->light > 0) cli_print(c, "  %lld interactions of less than the least weight, left out", (long long)new->light);
   embed_print_left(c, new);
@@ -86,6 +87,9 @@ static void embed_print(cli *c, const kith_newcomers *new, const kith_embedded *
   cli_json(c, "light", "%lld", (long long)new->light);
   cli_json(c, "unknown_features", "%lld", (long long)new->unknown_features);
   cli_json(c, "epoch", "%lld", (long long)e->epoch);
+  cli_json(c, "lists", "{");
+  cli_json_list(c, "interactions", &new->list);
+  cli_json_more(c, "}");
   cli_json(c, "exported_epoch", "%lld", (long long)exported);
   cli_json(c, "seconds", "%.4f", seconds);
 }
@@ -104,7 +108,7 @@ done:
 
 /* Features of newcomers are written as those of known nodes. */
 static kith_new_options embed_options(const kith_job *job) {
-  kith_new_options o = {.interactions = job->embed.interactions, .what = job->embed.what, .unknown = job->embed.unknown};
+  kith_new_options o = {.interactions = job->embed.interactions, .like = job->data.interactions, .what = job->embed.what, .unknown = job->embed.unknown};
   for (int t = 0; t < KITH_TYPES; t++) {
     o.features[t] = job->data.features[t];
     snprintf(o.features[t].path, sizeof o.features[t].path, "%s", job->embed.features[t]);

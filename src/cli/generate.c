@@ -20,7 +20,7 @@ static kith_status generate_check(const char *what, const kith_source *s) {
   kith_status st = KITH_OK;
   bool tabs = !s->delimiter[0] || strcmp(s->delimiter, "\t") == 0 || strcmp(s->delimiter, " ") == 0;
   KITH_CHECK(
-      s->format == KITH_EDGES && tabs && !s->header, KITH_ECONFIG,
+      s->format != KITH_ADJACENCY && tabs && s->header != KITH_HEADER_YES, KITH_ECONFIG,
       "data.%s: kith generate writes format edges, with tabs and without a header; the job expects something else",
       what);
 done:

@@ -75,6 +75,17 @@ static void ingest_print_names(cli *c, int type, const kith_name_report *r) {
   }
 }
 
+static void ingest_print_lists(cli *c, const kith_ingest_report *r) {
+  cli_print_list(c, "data.interactions", &r->interactions_list);
+  cli_print_list(c, "data.test", &r->test_list);
+  cli_print_list(c, "data.social", &r->social_list);
+  cli_json(c, "lists", "{");
+  cli_json_list(c, "interactions", &r->interactions_list);
+  cli_json_list(c, "test", &r->test_list);
+  cli_json_list(c, "social", &r->social_list);
+  cli_json_more(c, "}");
+}
+
 static void ingest_print(cli *c, const kith_ingest_report *r, double seconds) {
   cli_print(c, "%lld users, %lld items; interactions: %lld training, %lld validation, %lld test",
             (long long)r->n[KITH_USER], (long long)r->n[KITH_ITEM], (long long)r->train, (long long)r->valid,
@@ -84,6 +95,7 @@ static void ingest_print(cli *c, const kith_ingest_report *r, double seconds) {
   cli_json(c, "train", "%lld", (long long)r->train);
   cli_json(c, "valid", "%lld", (long long)r->valid);
   cli_json(c, "test", "%lld", (long long)r->test);
+  ingest_print_lists(c, r);
   ingest_note(c, r->duplicates, "duplicates", "repeated interactions, counted once");
   ingest_note(c, r->light, "light", "interactions of less than the least weight, left out");
   ingest_note(c, r->in_both, "in_both", "test interactions that are also training interactions");

@@ -72,9 +72,10 @@ done:
 
 static kith_status reading_sparse(reading *r, kith__cell rest) {
   kith_status st = KITH_OK;
-  const kith__knife knife = kith__knife_guess(rest);
+  kith__knife knife = kith__knife_guess(rest);
   kith__cell cell;
   float value = 0;
+  knife.valued = true;
   while (kith__knife_cut(&knife, &rest, &cell)) {
     KITH_TRY(reading_value(&r->lines, &cell, &value));
     KITH_TRY(reading_feature(r, cell, value));

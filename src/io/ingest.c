@@ -9,9 +9,9 @@
 
 kith_status kith__source_check(const char *key, const kith_source *s) {
   kith_status st = KITH_OK;
-  KITH_CHECK(s->format == KITH_EDGES || (!s->time[0] && !s->weight[0]), KITH_ECONFIG,
+  KITH_CHECK(s->format != KITH_ADJACENCY || (!s->time[0] && !s->weight[0]), KITH_ECONFIG,
              "%s: an adjacency list has no columns for times or weights; expected format edges", key);
-  KITH_CHECK(s->format == KITH_EDGES || !s->header, KITH_ECONFIG,
+  KITH_CHECK(s->format != KITH_ADJACENCY || s->header != KITH_HEADER_YES, KITH_ECONFIG,
              "%s: an adjacency list has no header; expected format edges", key);
   KITH_CHECK(s->least_weight == 0 || s->weight[0], KITH_ECONFIG,
              "%s.least_weight: %.9g, but no column of weights is named; expected %s.columns.weight", key, s->least_weight, key);
@@ -19,11 +19,26 @@ done:
   return st;
 }
 
+static void inherit_text(const char *from, size_t size, char *to) {
+  if (!to[0]) memcpy(to, from, size);
+}
+
+void kith__source_inherit(const kith_source *from, kith_format format, kith_source *s) {
+  if (s->format != KITH_FORMAT_AUTO && s->format != format) return;
+  inherit_text(from->delimiter, sizeof s->delimiter, s->delimiter);
+  if (s->comment == KITH_COMMENT_AUTO) s->comment = from->comment;
+  if (s->quoting == KITH_QUOTING_CSV) s->quoting = from->quoting;
+  if (format != KITH_EDGES) return;
+  if (s->header == KITH_HEADER_AUTO) s->header = from->header;
+  inherit_text(from->user, sizeof s->user, s->user);
+  inherit_text(from->item, sizeof s->item, s->item);
+  if (s->least_weight > 0) inherit_text(from->weight, sizeof s->weight, s->weight);
+}
+
 static kith_status ingest_check(const kith_ingest_options *o) {
   kith_status st = KITH_OK;
   KITH_CHECK(o->interactions.path[0], KITH_ECONFIG, "data.interactions: expected the path of a list, found none");
   KITH_TRY(kith__source_check("data.interactions", &o->interactions));
-  KITH_TRY(kith__source_check("data.test", &o->test));
   KITH_TRY(kith__source_check("data.social", &o->social));
 done:
   return st;
@@ -34,18 +49,25 @@ done:
 /* Every id of the interactions gets a number. */
 static kith_status read_interactions(const kith_ingest_options *o, kith__names *user, kith__names *item,
                                      kith__pairs *pairs, kith_ingest_report *r) {
-  kith__meet meet = {.user = user, .item = item, .new_users = true, .new_items = true};
+  kith__meet meet = {.key = "data.interactions", .user = user, .item = item, .new_users = true, .new_items = true};
   kith_status st = kith__pairs_read(&o->interactions, &meet, pairs);
   r->light += meet.light;
+  r->interactions_list = meet.report;
   return st;
 }
 
-/* A test user must be known; a test item may be new. */
+/* A test user must be known; a test item may be new.  What the job does not say of this list is as of the interactions. */
 static kith_status read_test(const kith_ingest_options *o, kith__names *user, kith__names *item, kith__pairs *pairs,
                              kith_ingest_report *r) {
-  kith__meet meet = {.user = user, .item = item, .new_items = true};
-  kith_status st = kith__pairs_read(&o->test, &meet, pairs);
+  kith_status st = KITH_OK;
+  kith_source s = o->test;
+  kith__meet meet = {.key = "data.test", .hint = r->interactions_list.format, .user = user, .item = item, .new_items = true};
+  kith__source_inherit(&o->interactions, meet.hint, &s);
+  KITH_TRY(kith__source_check(meet.key, &s));
+  KITH_TRY(kith__pairs_read(&s, &meet, pairs));
   r->light += meet.light;
+  r->test_list = meet.report;
+done:
   return st;
 }
 
@@ -73,8 +95,9 @@ static kith_status read_social(const kith_ingest_options *o, kith__names *user, 
                                kith_ingest_report *r) {
   kith_status st = KITH_OK;
   kith__pairs pairs = {0};
-  kith__meet meet = {.user = user, .item = user, .skip_unknown = true};
+  kith__meet meet = {.key = "data.social", .user = user, .item = user, .skip_unknown = true};
   KITH_TRY(kith__pairs_read(&o->social, &meet, &pairs));
+  r->social_list = meet.report;
   r->social_unknown = meet.skipped;
   r->social_light = meet.light;
   r->social_self = drop_self(&pairs);
@@ -194,6 +217,7 @@ static kith_status ingest_read(const kith_ingest_options *o, kith__tables *t, ki
   kith__names_begin(&item, "item", o->interactions.ids);
   KITH_TRY(ingest_check(o));
   KITH_TRY(read_interactions(o, &user, &item, &train, r));
+  t->format = r->interactions_list.format;
   if (o->test.path[0]) KITH_TRY(read_test(o, &user, &item, &test, r));
   if (o->social.path[0]) KITH_TRY(read_social(o, &user, &t->social, r));
   if (o->features[KITH_USER].path[0]) KITH_TRY(read_features(o, KITH_USER, &user, t, r));

@@ -3,6 +3,7 @@
  *
  *   bytes    a plain, gzip or zstd file (lists_bytes.h)
  *   kind     files that are no lists, told by their first bytes
+ *   dialect  how a list is written, told by its first lines (lists_dialect.h)
  *   lines    a list line by line, with the place for messages
  *   cells    a line cut into columns, and what stands in one
  *   names    ids of one node type <-> original numbers
@@ -29,6 +30,12 @@ typedef struct kith__lines {
   int64_t room, begin, end; /**< buffer[begin … end) is read but not yet given out */
   int64_t number;           /**< of the last line given out, from 1 */
   bool at_end;
+  int64_t n_data, n_comment, n_blank; /**< lines that kith__lines_next() gave out and passed over */
+  kith_comment comment;
+  const char *key;          /**< of the source in the job, for messages */
+  const struct kith__knife *knife; /**< how lines are cut, and … */
+  int min_cell, max_cell;   /**< … how many cells they have; 0: nobody knows */
+  int n_alike;              /**< comments so far that could be data */
   kith_progress progress;
 } kith__lines;
 
@@ -42,9 +49,17 @@ typedef struct kith__cell {
 kith_status kith__lines_open(const char *path, kith__lines *lines) KITH_MUST_USE;
 /** The next line, whatever it holds, without its end; size < 0 after the last one. */
 kith_status kith__lines_any(kith__lines *lines, kith__cell *line) KITH_MUST_USE;
-/** The next line that is neither blank nor a comment, without its end; size < 0 after the last one. */
+/**
+ * The next line that is neither blank nor a comment, without its end; size < 0 after the last one.
+ * A comment that has as many cells as the data around it is refused (KITH_EDATA), unless the job says what # is.
+ */
 kith_status kith__lines_next(kith__lines *lines, kith__cell *line) KITH_MUST_USE;
 void kith__lines_close(kith__lines *lines);
+/** Read on behind what lies in the buffer, which may move. */
+kith_status kith__lines_more(kith__lines *lines) KITH_MUST_USE;
+
+typedef enum kith__line_kind { KITH__LINE_DATA, KITH__LINE_COMMENT, KITH__LINE_BLANK } kith__line_kind;
+kith__line_kind kith__line_kind_of(const kith__lines *lines, kith__cell line);
 /** KITH_EDATA with "path:line: " before the message. */
 kith_status kith__lines_fail(const kith__lines *lines, const char *format, ...) KITH_FORMAT(2, 3);
 
@@ -60,6 +75,7 @@ typedef struct kith__knife {
   char text[8];
   int size;
   bool unquoted; /**< a quote is a character like any other */
+  bool valued;   /**< a quoted cell may have a colon and a value behind it: "drama, dark":0.5 */
   bool dry;      /**< the line is only looked at: doubled quotes stay as they are */
 } kith__knife;
 
@@ -203,6 +219,9 @@ static inline kith_status kith__pairs_add(kith__pairs *pairs, int32_t user, int3
 
 /** Which ids a list may bring along. */
 typedef struct kith__meet {
+  const char *key; /**< of the source in the job, such as "data.test" */
+  kith_format hint; /**< of the list that this one goes with; auto: of none */
+  kith_list_report report;
   kith__names *user, *item;
   bool new_users, new_items;
   bool skip_unknown; /**< an unknown id leaves its pair out instead of being an error */
@@ -211,6 +230,11 @@ typedef struct kith__meet {
   int32_t n_known[KITH_TYPES]; /**< ids that are not new */
 } kith__meet;
 
+/**
+ * Take over from the source of a list that was read as `format` what `source` leaves open, if it is of that format or of none
+ * that is named: delimiter, header, columns of user and item (of weights where they are asked for), comments, quotes.
+ */
+void kith__source_inherit(const kith_source *from, kith_format format, kith_source *source);
 /** What a format cannot have.  `key` is that of the source in the job, such as "data.test".  Errors: KITH_ECONFIG. */
 kith_status kith__source_check(const char *key, const kith_source *source) KITH_MUST_USE;
 /** Read a whole list.  Errors: KITH_ENOINPUT, KITH_EDATA (file:line), KITH_ECONFIG (columns). */

@@ -71,10 +71,19 @@ static int64_t quote_undouble(const char *cell, int64_t size) {
   return n;
 }
 
+/* The quote between a name and its value goes, in place. */
+static kith__cell quote_join(const char *at, int64_t size, const char *close, const char *stop) {
+  char *text = (char *)(uintptr_t)close - size + 1;
+  memmove(text, at, (size_t)size);
+  return (kith__cell){text, stop - text};
+}
+
 /* `at` is behind the opening quote. */
 static bool knife_cut_quoted(const kith__knife *knife, const char *at, const char *end, kith__cell *rest, kith__cell *cell) {
   int64_t doubled;
   const char *close = quote_close(at, end, &doubled), *stop = close ? close + 1 : end;
+  bool joined = knife->valued && close && stop < end && *stop == ':';
+  if (joined) stop = knife_find(knife, stop, end);
   while (knife->size > 0 && stop < end && cell_is_space(*stop) && !knife_parts(knife, stop, end)) stop++;
   if (!close || (stop < end && !knife_parts(knife, stop, end))) {
     *rest = (kith__cell){NULL, close ? KITH__QUOTE_PASSED : KITH__QUOTE_OPEN};
@@ -82,6 +91,7 @@ static bool knife_cut_quoted(const kith__knife *knife, const char *at, const cha
   }
   *cell = (kith__cell){at, close - at};
   if (doubled > 0 && !knife->dry) cell->size = quote_undouble(at, cell->size);
+  if (joined && !knife->dry) *cell = quote_join(at, cell->size, close, stop);
   knife_rest(knife, stop, end, rest);
   return true;
 }

@@ -42,7 +42,7 @@ done:
   return st;
 }
 
-static kith_status lines_fill(kith__lines *lines) {
+kith_status kith__lines_more(kith__lines *lines) {
   kith_status st = KITH_OK;
   int64_t n = 0;
   KITH_TRY(lines_make_room(lines));
@@ -57,7 +57,7 @@ done:
 /* The first bytes say whether this is a list at all. */
 static kith_status lines_begin(kith__lines *lines) {
   kith_status st = KITH_OK;
-  while (lines->end < LINES_FIRST && !lines->at_end) KITH_TRY(lines_fill(lines));
+  while (lines->end < LINES_FIRST && !lines->at_end) KITH_TRY(kith__lines_more(lines));
   KITH_TRY(kith__kind_check(lines->path, lines->buffer, lines->end));
   if (lines->end >= 3 && memcmp(lines->buffer, "\xEF\xBB\xBF", 3) == 0) lines->begin = 3; /* byte order mark */
 done:
@@ -76,11 +76,11 @@ done:
   return st;
 }
 
-/* Blank or a comment. */
-static bool lines_is_empty(kith__cell line) {
+kith__line_kind kith__line_kind_of(const kith__lines *lines, kith__cell line) {
   for (int64_t i = 0; i < line.size; i++)
-    if (line.at[i] != ' ' && line.at[i] != '\t') return line.at[i] == '#';
-  return true;
+    if (line.at[i] != ' ' && line.at[i] != '\t')
+      return line.at[i] == '#' && lines->comment != KITH_COMMENT_NONE ? KITH__LINE_COMMENT : KITH__LINE_DATA;
+  return KITH__LINE_BLANK;
 }
 
 kith_status kith__lines_any(kith__lines *lines, kith__cell *line) {
@@ -100,15 +100,47 @@ kith_status kith__lines_any(kith__lines *lines, kith__cell *line) {
     *line = (kith__cell){NULL, -1};
     if (lines->at_end) goto done;
     looked = unread;
-    KITH_TRY(lines_fill(lines));
+    KITH_TRY(kith__lines_more(lines));
   }
 done:
   return st;
 }
 
+/* Whether a line could be data whose first id begins with #: nothing parts the two, and it has as many cells as others. */
+static bool lines_is_alike(const kith__lines *lines, kith__cell line) {
+  bool close = line.size > 1 && line.at[0] == '#' && !strchr(" \t#!", line.at[1]);
+  if (!close || lines->max_cell == 0) return close && lines->n_data > 0;
+  kith__knife knife = *lines->knife;
+  kith__cell cell;
+  int n = 0;
+  knife.dry = true;
+  while (n <= lines->max_cell && kith__knife_cut(&knife, &line, &cell)) n++;
+  return n >= lines->min_cell && n <= lines->max_cell;
+}
+
+/* One such line in front of all data names the columns, most likely. */
+static kith_status lines_comment(kith__lines *lines, kith__cell line) {
+  lines->n_comment++;
+  if (lines->comment != KITH_COMMENT_AUTO || !lines_is_alike(lines, line)) return KITH_OK;
+  lines->n_alike++;
+  if (lines->max_cell == 0 && lines->n_alike == 1)
+    kith_warn("%s:%lld: begins with # and is passed over as a comment, as all such lines of this list are", lines->path, (long long)lines->number);
+  if (lines->max_cell == 0 || (lines->n_data == 0 && lines->n_alike <= 1)) return KITH_OK;
+  return kith__lines_fail(lines, "begins with # but has as many columns as the lines around it; set %s.comment: hash if it is a comment, none if the # belongs to an id",
+                          lines->key ? lines->key : "data.interactions");
+}
+
 kith_status kith__lines_next(kith__lines *lines, kith__cell *line) {
-  kith_status st;
-  do st = kith__lines_any(lines, line);
-  while (!kith_is_bad(st) && line->size >= 0 && lines_is_empty(*line));
+  kith_status st = KITH_OK;
+  for (;;) {
+    KITH_TRY(kith__lines_any(lines, line));
+    if (line->size < 0) break;
+    kith__line_kind kind = kith__line_kind_of(lines, *line);
+    lines->n_data += kind == KITH__LINE_DATA;
+    lines->n_blank += kind == KITH__LINE_BLANK;
+    if (kind == KITH__LINE_DATA) break;
+    if (kind == KITH__LINE_COMMENT) KITH_TRY(lines_comment(lines, *line));
+  }
+done:
   return st;
 }

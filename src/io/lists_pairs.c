@@ -1,9 +1,8 @@
 /* Reading a whole list, adjacency or edges, into blocks of numbered pairs. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "io/lists.h"
+#include "io/lists_dialect.h"
 
 /* ---- blocks ------------------------------------------------------------------------------------------------------ */
 
@@ -43,71 +42,54 @@ void kith__pairs_free(kith__pairs *pairs) {
 
 /* ---- which column is what ---------------------------------------------------------------------------------------- */
 
-/* Places from 0 of the columns of an edge list; -1 = not there. */
-typedef struct columns {
+/* An edge list that is being read. */
+typedef struct edges {
   kith__knife knife;
-  int user, item, time, weight;
-  int n; /* columns that a line must have */
+  kith__columns c;
+  int most;    /* cells that a line may have; 0: any number */
   float least; /* weight of a line that counts; 0: whatever it is */
-} columns;
-
-/* The place of a column that the job gives by number; -1 if it is not a number. */
-static int column_number(const char *text) {
-  char *end = NULL;
-  long number = strtol(text, &end, 10);
-  return *text && !*end && number >= 1 && number <= KITH__CELLS ? (int)number - 1 : -1;
-}
+} edges;
 
 /* A header's cells in a message: "uid", "iid", "ts". */
-static void columns_show(const kith__knife *knife, kith__cell header, size_t size, char *text) {
+static void columns_show(kith__knife knife, kith__cell header, size_t size, char *text) {
   kith__cell cell;
   size_t used = 0;
   char shown[48];
   text[0] = '\0';
-  while (kith__knife_cut(knife, &header, &cell) && used + sizeof shown + 2 < size)
+  knife.dry = true;
+  while (kith__knife_cut(&knife, &header, &cell) && used + sizeof shown + 2 < size)
     used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "", kith__cell_show(cell, shown));
 }
 
-static int column_named(const kith__knife *knife, kith__cell header, const char *name) {
-  kith__cell cell;
-  for (int i = 0; i < KITH__CELLS && kith__knife_cut(knife, &header, &cell); i++)
-    if ((size_t)cell.size == strlen(name) && memcmp(cell.at, name, (size_t)cell.size) == 0) return i;
-  return -1;
-}
-
-/* `header` has size -1 if the list has none. */
-static kith_status column_find(const kith__lines *lines, const kith__knife *knife, kith__cell header, const char *name,
-                               int otherwise, int *place) {
+static kith_status column_check(const kith__lines *lines, const kith__dialect *d, const char *name, int place) {
   kith_status st = KITH_OK;
   char found[512];
-  *place = otherwise;
-  if (!name[0]) goto done;
-  if (header.size >= 0 && (*place = column_named(knife, header, name)) >= 0) goto done;
-  *place = column_number(name);
-  if (*place >= 0) goto done;
-  KITH_CHECK(header.size >= 0, KITH_ECONFIG, "%s: column \"%s\" is no number from 1 to %d, and names need header: true",
-             lines->path, name, KITH__CELLS);
-  columns_show(knife, header, sizeof found, found);
-  st = kith__lines_fail(lines, "expected a column \"%s\" in the header, found %s", name, found);
+  if (place > -2) goto done;
+  KITH_CHECK(d->header.size >= 0, KITH_ECONFIG, "%s: column \"%s\" is no number from 1 to %d, and names need %s.header: true", lines->path, name,
+             KITH__CELLS, lines->key);
+  columns_show(d->way.knife, d->header, sizeof found, found);
+  st = kith_fail(KITH_EDATA, "%s:%lld: expected a column \"%s\" in the header, found %s", lines->path, (long long)d->header_number, name, found);
 done:
   return st;
 }
 
-static kith_status columns_find(const kith_source *s, const kith__lines *lines, kith__cell first, columns *c) {
+static kith_status columns_check(const kith_source *s, const kith__lines *lines, const kith__dialect *d) {
   kith_status st = KITH_OK;
-  kith__cell header = s->header ? first : (kith__cell){NULL, -1};
-  c->knife = s->delimiter[0] ? kith__knife_make(s->delimiter) : kith__knife_guess(first);
-  KITH_TRY(column_find(lines, &c->knife, header, s->user, 0, &c->user));
-  KITH_TRY(column_find(lines, &c->knife, header, s->item, 1, &c->item));
-  KITH_TRY(column_find(lines, &c->knife, header, s->time, -1, &c->time));
-  KITH_TRY(column_find(lines, &c->knife, header, s->weight, -1, &c->weight));
-  c->least = (float)s->least_weight; /* as the weights are read, so that equal texts are equal */
-  const int all[] = {c->user, c->item, c->time, c->weight};
-  c->n = 0;
-  for (int i = 0; i < 4; i++)
-    if (all[i] >= c->n) c->n = all[i] + 1;
+  const kith__columns *c = &d->way.columns;
+  KITH_TRY(column_check(lines, d, s->user, c->user));
+  KITH_TRY(column_check(lines, d, s->item, c->item));
+  KITH_TRY(column_check(lines, d, s->time, c->time));
+  KITH_TRY(column_check(lines, d, s->weight, c->weight));
 done:
   return st;
+}
+
+/* Columns that nobody reads may be what somebody wants. */
+static void columns_warn_unread(const kith_source *s, const kith__lines *lines, const kith__way *w) {
+  if (w->min != w->max || w->max <= 2 || s->user[0] || s->item[0] || s->time[0] || s->weight[0]) return;
+  kith_warn("%s: %s %s not read; name %s with %s.columns.weight or .time, or name .user and .item to leave %s out", lines->path,
+            w->max == 3 ? "column 3" : w->max == 4 ? "columns 3 and 4" : "the columns from 3 on", w->max == 3 ? "is" : "are", w->max == 3 ? "it" : "them",
+            lines->key, w->max == 3 ? "it" : "them");
 }
 
 /* ---- reading ----------------------------------------------------------------------------------------------------- */
@@ -149,33 +131,45 @@ static inline kith_status meet_pair(kith__meet *meet, kith__pairs *pairs, int32_
   return KITH_OK;
 }
 
-static kith_status edges_refuse(const kith__lines *lines, const columns *c, int found) {
-  const char *by = c->knife.size == 0 ? "white space" : c->knife.text[0] == '\t' ? "tabs" : c->knife.text;
-  bool sign = c->knife.size > 0 && c->knife.text[0] != '\t';
-  return kith__lines_fail(lines, "expected %d columns or more, parted by %s%s%s, found %d", c->n, sign ? "\"" : "", by,
+static kith_status edges_refuse(const kith__lines *lines, const edges *e, int found) {
+  const char *by = e->knife.size == 0 ? "white space" : e->knife.text[0] == '\t' ? "tabs" : e->knife.text;
+  bool sign = e->knife.size > 0 && e->knife.text[0] != '\t';
+  return kith__lines_fail(lines, "expected %d columns or more, parted by %s%s%s, found %d", e->c.n, sign ? "\"" : "", by,
                           sign ? "\"" : "", found);
 }
 
-static kith_status edges_line(const kith__lines *lines, const columns *c, kith__cell line, kith__meet *meet,
+/* What stands behind the columns that are read: quotes must be right; and where the format was told by the first lines, there are no more. */
+static kith_status edges_end(const kith__lines *lines, const edges *e, kith__cell rest, int n) {
+  kith__cell at = rest, cell;
+  kith__knife knife = e->knife;
+  knife.dry = true;
+  while (e->most > 0 && n <= e->most && kith__knife_cut(&knife, &at, &cell)) n++;
+  if (e->most > 0 && n > e->most)
+    return kith__lines_fail(lines, "expected %d columns, as in the first lines, found more; set %s.format: adjacency or edges", e->most, lines->key);
+  return kith__knife_end(&e->knife, lines, rest);
+}
+
+static kith_status edges_line(const kith__lines *lines, const edges *e, kith__cell line, kith__meet *meet,
                               kith__pairs *pairs) {
   kith_status st = KITH_OK;
+  const kith__columns *c = &e->c;
   kith__cell cell[KITH__CELLS];
   int32_t user, item;
   int64_t time = 0;
   float weight = 0;
   char shown[48];
   int n = 0;
-  while (n < c->n && kith__knife_next(&c->knife, &line, &cell[n])) n++;
-  if (line.at || line.size < 0) KITH_TRY(kith__knife_end(&c->knife, lines, line));
+  while (n < c->n && kith__knife_next(&e->knife, &line, &cell[n])) n++;
+  if (line.size != 0) KITH_TRY(edges_end(lines, e, line, n));
   if (n < c->n) {
-    st = edges_refuse(lines, c, n);
+    st = edges_refuse(lines, e, n);
     goto done;
   }
   if (c->weight >= 0 && !kith__cell_real(cell[c->weight], &weight)) {
     st = kith__lines_fail(lines, "expected a weight (a number), found %s", kith__cell_show(cell[c->weight], shown));
     goto done;
   }
-  if (c->least > 0 && weight < c->least) {
+  if (e->least > 0 && weight < e->least) {
     meet->light++;
     goto done;
   }
@@ -192,34 +186,37 @@ done:
   return st;
 }
 
-static kith_status edges_read(const kith_source *s, kith__lines *lines, kith__meet *meet, kith__pairs *pairs) {
+static kith_status edges_read(const kith_source *s, const kith__dialect *d, kith__lines *lines, kith__meet *meet, kith__pairs *pairs) {
   kith_status st = KITH_OK;
-  columns c;
+  const kith__way *w = &d->way;
+  edges e = {.knife = w->knife, .c = w->columns, .least = (float)s->least_weight}; /* as the weights are read, so that equal texts are equal */
   kith__cell line;
+  if (s->format == KITH_FORMAT_AUTO && w->min == w->max) e.most = w->max;
+  pairs->has_time = e.c.time >= 0;
+  pairs->has_weight = e.c.weight >= 0;
   KITH_TRY(kith__lines_next(lines, &line));
-  if (line.size < 0) goto done;
-  KITH_TRY(columns_find(s, lines, line, &c));
-  pairs->has_time = c.time >= 0;
-  pairs->has_weight = c.weight >= 0;
-  if (s->header) KITH_TRY(kith__lines_next(lines, &line));
+  if (d->header.size >= 0 && !w->commented) KITH_TRY(kith__lines_next(lines, &line));
   while (line.size >= 0) {
-    KITH_TRY(edges_line(lines, &c, line, meet, pairs));
+    KITH_TRY(edges_line(lines, &e, line, meet, pairs));
     KITH_TRY(kith__lines_next(lines, &line));
   }
+  columns_warn_unread(s, lines, w);
 done:
   return st;
 }
 
 /* A user alone on a line is a user without items, but a user all the same. */
 static kith_status adjacency_line(const kith__lines *lines, const kith__knife *knife, kith__cell line, kith__meet *meet,
-                                  kith__pairs *pairs) {
+                                  kith__pairs *pairs, int *n) {
   kith_status st = KITH_OK;
   kith__cell user, item;
   int32_t u, i;
+  *n = 1;
   if (!kith__knife_cut(knife, &line, &user)) return kith__knife_end(knife, lines, line);
   KITH_TRY(meet_user(meet, lines, user, &u));
   while (kith__knife_cut(knife, &line, &item)) {
     if (item.size == 0 && !line.at) break; /* a delimiter that closes the line */
+    ++*n;
     KITH_TRY(meet_item(meet, lines, item, &i));
     if (meet_is_old(meet, u, i)) return meet_refuse_old(meet, lines, user, item);
     KITH_TRY(meet_pair(meet, pairs, u, i, 0, 0));
@@ -229,50 +226,87 @@ done:
   return st;
 }
 
-static kith_status adjacency_read(const kith_source *s, kith__lines *lines, kith__meet *meet, kith__pairs *pairs) {
+static kith_status adjacency_read(const kith__dialect *d, kith__lines *lines, kith__meet *meet, kith__pairs *pairs) {
   kith_status st = KITH_OK;
-  kith__knife knife = kith__knife_make(s->delimiter);
   kith__cell line;
+  int n = 0, min = INT32_MAX, max = 0;
   KITH_TRY(kith__lines_next(lines, &line));
   while (line.size >= 0) {
-    KITH_TRY(adjacency_line(lines, &knife, line, meet, pairs));
+    KITH_TRY(adjacency_line(lines, &d->way.knife, line, meet, pairs, &n));
+    if (n < min) min = n;
+    if (n > max) max = n;
     KITH_TRY(kith__lines_next(lines, &line));
   }
+  if (min == max && (n == 3 || n == 4) && lines->n_data > 1)
+    kith_warn("%s: all lines have the same number of columns, %d; if they are a pair, a weight or a time, set %s.format: edges", lines->path, n, lines->key);
 done:
   return st;
 }
 
-/* No pair was found, unless too light ones.  If the first line has a sign that parts columns, the list is one of edges, most likely. */
-static kith_status pairs_none(const kith_source *s, int64_t light) {
-  kith_status st = KITH_OK;
-  kith__lines lines = {0};
-  kith__cell line;
-  const char *expected = s->format == KITH_ADJACENCY ? "lines of a user and items" : "lines of a user and an item";
-  KITH_CHECK(light == 0, KITH_EDATA, "%s: none of its %lld lines has a weight of %.9g or more", s->path, (long long)light, s->least_weight);
-  KITH_TRY(kith__lines_open(s->path, &lines));
-  KITH_TRY(kith__lines_next(&lines, &line));
-  kith__knife knife = line.size > 0 ? kith__knife_guess(line) : kith__knife_make("");
-  bool parted = s->format == KITH_ADJACENCY && !s->delimiter[0] && knife.size > 0 && knife.text[0] != '\t';
-  if (parted)
-    st = kith_fail(KITH_EDATA, "%s: expected %s, found no pair in it; line %lld looks like columns parted by \"%s\": say format: edges",
-                   s->path, expected, (long long)lines.number, knife.text);
-  else
-    st = kith_fail(KITH_EDATA, "%s: expected %s, found no pair in it", s->path, expected);
-done:
-  kith__lines_close(&lines);
-  return st;
+/* No pair was found, unless too light ones. */
+static kith_status pairs_none(const kith_source *s, const kith__lines *lines, kith__knife knife, int64_t number, kith_format format, int64_t light) {
+  const char *expected = format == KITH_EDGES ? "lines of a user and an item" : "lines of a user and items";
+  if (light > 0)
+    return kith_fail(KITH_EDATA, "%s: none of its %lld lines has a weight of %.9g or more", s->path, (long long)light, s->least_weight);
+  if (format != KITH_EDGES && !s->delimiter[0] && knife.size > 0 && knife.text[0] != '\t')
+    return kith_fail(KITH_EDATA, "%s: expected %s, found no pair in it; line %lld looks like columns parted by \"%s\": say format: edges",
+                     s->path, expected, (long long)number, knife.text);
+  if (lines->n_comment > 0)
+    return kith_fail(KITH_EDATA, "%s: expected %s, found no pair in it; %lld of its lines begin with #: set %s.comment: none if the # belongs to ids", s->path,
+                     expected, (long long)lines->n_comment, lines->key);
+  return kith_fail(KITH_EDATA, "%s: expected %s, found no pair in it%s", s->path, expected, lines->number == 0 ? ": it is empty" : "");
+}
+
+static void pairs_report(const kith__dialect *d, const kith__lines *lines, kith_list_report *r) {
+  const kith__way *w = &d->way;
+  *r = (kith_list_report){.format = d->format, .n_column = w->min == w->max ? w->max : 0, .lines = lines->n_data, .comments = lines->n_comment, .blank = lines->n_blank};
+  memcpy(r->delimiter, w->knife.text, sizeof r->delimiter);
+  if (d->header.size >= 0) {
+    r->header = d->header_number;
+    if (w->commented) r->comments--;
+    else r->lines--;
+  }
+  if (d->format != KITH_EDGES) return;
+  r->user = w->columns.user + 1;
+  r->item = w->columns.item + 1;
+  r->time = w->columns.time + 1;
+  r->weight = w->columns.weight + 1;
+}
+
+/* What a comment must look like to be taken for data. */
+static void pairs_expect(const kith__dialect *d, kith__lines *lines) {
+  const kith__way *w = &d->way;
+  bool equal = d->format == KITH_EDGES && w->min == w->max;
+  lines->knife = &d->way.knife;
+  lines->min_cell = equal ? w->max : 2;
+  lines->max_cell = equal ? w->max : INT32_MAX - 1;
+  if (w->commented) lines->n_alike--; /* the header is none */
 }
 
 kith_status kith__pairs_read(const kith_source *s, kith__meet *meet, kith__pairs *pairs) {
   kith_status st = KITH_OK;
   kith__lines lines = {0};
+  kith__sample *sample = NULL;
+  kith__dialect d;
   KITH_TRY(kith__lines_open(s->path, &lines));
-  if (s->format == KITH_ADJACENCY)
-    KITH_TRY(adjacency_read(s, &lines, meet, pairs));
+  lines.key = meet->key ? meet->key : "data.interactions";
+  lines.comment = s->comment;
+  KITH_TRY(KITH_NEW(sample, 1));
+  KITH_TRY(kith__sample_take(s, meet, &lines, sample));
+  KITH_TRY(kith__dialect_find(sample, &d));
+  if (d.format == KITH_EDGES) KITH_TRY(columns_check(s, &lines, &d));
+  KITH_TRY(kith__dialect_check_header(sample, &d));
+  pairs_expect(&d, &lines);
+  const int64_t number = sample->n > 0 ? sample->number[0] : 0; /* the lines themselves are gone once others are read */
+  const kith__knife guess = number > 0 ? kith__knife_guess(sample->line[0]) : d.way.knife;
+  if (d.format == KITH_EDGES)
+    KITH_TRY(edges_read(s, &d, &lines, meet, pairs));
   else
-    KITH_TRY(edges_read(s, &lines, meet, pairs));
-  if (pairs->n + meet->skipped == 0) KITH_TRY(pairs_none(s, meet->light));
+    KITH_TRY(adjacency_read(&d, &lines, meet, pairs));
+  pairs_report(&d, &lines, &meet->report);
+  if (pairs->n + meet->skipped == 0) KITH_TRY(pairs_none(s, &lines, guess, number, d.format, meet->light));
 done:
+  KITH_FREE(sample);
   kith__lines_close(&lines);
   return st;
 }

@@ -84,14 +84,42 @@ done:
   return st;
 }
 
-static kith_status newcomers_list(const kith_new_options *o, kith__names *names, kith_newcomers *out) {
+/* The format that the graph's own interactions had; auto in files that do not say. */
+static kith_status newcomers_format(const char *path, kith_format *format) {
   kith_status st = KITH_OK;
-  const kith_source *source = &o->interactions;
+  const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
+  kith_h5 *f = NULL;
+  int64_t value = KITH_FORMAT_AUTO;
+  KITH_TRY(kith_h5_open(&alone, path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &f).status);
+  if (kith_h5_has_attribute(f, "interactions_format")) KITH_TRY(kith_h5_get_int(f, "interactions_format", &value).status);
+  *format = value == KITH_ADJACENCY || value == KITH_EDGES ? (kith_format)value : KITH_FORMAT_AUTO;
+done:
+  kith_h5_close(&f);
+  return st;
+}
+
+/* What the job does not say of the list is as of data.interactions. */
+static kith_status newcomers_source(const char *path, const kith_new_options *o, kith_source *source, kith_format *hint) {
+  kith_status st = KITH_OK;
+  *source = o->interactions;
+  *hint = o->like.format;
+  if (*hint == KITH_FORMAT_AUTO) KITH_TRY(newcomers_format(path, hint));
+  kith__source_inherit(&o->like, *hint, source);
+  KITH_TRY(kith__source_check("embed.interactions", source));
+done:
+  return st;
+}
+
+static kith_status newcomers_list(const char *path, const kith_new_options *o, kith__names *names, kith_newcomers *out) {
+  kith_status st = KITH_OK;
+  kith_source source;
   kith__pairs pairs = {0};
   kith__rows rows = {0};
   kith__meet meet = newcomers_meet(names, o->what, o->unknown);
-  KITH_TRY(kith__source_check("embed.interactions", source));
-  KITH_TRY(kith__pairs_read(source, &meet, &pairs));
+  meet.key = "embed.interactions";
+  KITH_TRY(newcomers_source(path, o, &source, &meet.hint));
+  KITH_TRY(kith__pairs_read(&source, &meet, &pairs));
+  out->list = meet.report;
   out->light = meet.light;
   out->skipped = meet.skipped;
   KITH_TRY(newcomers_check_left(o, pairs.n, meet.skipped));
@@ -141,7 +169,7 @@ static kith_status newcomers_alone(const char *path, const kith_new_options *o, 
     out->known[t] = ids.n;
     kith_ids_free(&ids);
   }
-  if (o->interactions.path[0]) KITH_TRY(newcomers_list(o, names, out));
+  if (o->interactions.path[0]) KITH_TRY(newcomers_list(path, o, names, out));
   KITH_TRY(newcomers_features(path, o, names, out));
   for (int t = 0; t < KITH_TYPES; t++) {
     KITH_TRY(newcomers_cut(&names[t], out->known[t], &out->ids[t]));

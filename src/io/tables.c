@@ -80,6 +80,7 @@ kith_agreed kith__tables_write(const kith_comm *comm, const kith__tables *t, con
   KITH_TRY(kith_h5_put_int(f, "n_user", t->ids[KITH_USER].n));
   KITH_TRY(kith_h5_put_int(f, "n_item", t->ids[KITH_ITEM].n));
   KITH_TRY(kith_h5_put_text(f, "job", job));
+  KITH_TRY(kith_h5_put_int(f, "interactions_format", t->format));
   kith__h5_fingerprint_begin(f);
   KITH_TRY(kith__ids_write(f, "user/id", &t->ids[KITH_USER]));
   KITH_TRY(kith__ids_write(f, "item/id", &t->ids[KITH_ITEM]));

@@ -8,6 +8,7 @@ typedef struct kith__tables {
   kith_ids ids[KITH_TYPES];
   kith__rows train, valid, test; /**< a row per user */
   kith_features features[KITH_TYPES]; /**< a row per node; start is null without a list */
+  kith_format format;            /**< of the interactions, which lists for kith embed take over */
   kith_ids feature_ids[KITH_TYPES];   /**< what features are called */
   kith_feature_format feature_format[KITH_TYPES]; /**< how their list was written, for those of newcomers */
   kith_ids names[KITH_TYPES];         /**< what nodes are called; text is null without a list */

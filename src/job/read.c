@@ -13,7 +13,6 @@ kith_job kith_job_defaults(void) {
   kith_job job = {.generate = kith_generate_defaults(), .partition = kith_partition_defaults(), .model = kith_model_defaults(),
                   .train = kith_train_defaults(), .evaluate = kith_rank_defaults(), .checkpoint = kith_checkpoint_defaults(), .watch = kith_watch_defaults()};
   job.data.split = (kith_split){.method = KITH_SPLIT_NONE, .valid = 0.1, .test = 0.1, .seed = 1};
-  job.data.social.format = KITH_EDGES;
   for (int t = 0; t < KITH_TYPES; t++) job.data.features[t].format = KITH_FEATURES_AUTO;
   snprintf(job.name, sizeof job.name, "job");
   snprintf(job.work, sizeof job.work, "runs");

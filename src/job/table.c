@@ -26,9 +26,11 @@ enum { TABLE_KEY = 2 * KITH_NAME }; /* room for any key of the table */
 
 #define SOURCE(name, member, what)                                                                                     \
   {name ".path", JOB_PATH, AT(member.path), NONE, what},                                                  \
-  {name ".format", JOB_NAME, AT(member.format), 0, 0, "adjacency | edges", "adjacency: a line is a node and its neighbours; edges: a line is one pair, in columns"}, \
-  {name ".delimiter", JOB_DELIMITER, AT(member.delimiter), NONE, "what stands between columns: \",\", \"::\", tab, space …; empty: white space (adjacency), or guessed from the first line (edges)"}, \
-  {name ".header", JOB_BOOL, AT(member.header), NONE, "the first line names the columns"},                \
+  {name ".format", JOB_NAME, AT(member.format), 0, 0, "auto | adjacency | edges", "adjacency: a line is a node and its neighbours; edges: a line is one pair, in columns; auto: as the first lines say, if all agree"}, \
+  {name ".delimiter", JOB_DELIMITER, AT(member.delimiter), NONE, "what stands between columns: \",\", \"::\", tab, space …; empty: white space (adjacency), or as the first lines say (edges)"}, \
+  {name ".header", JOB_NAME, AT(member.header), 0, 0, "auto | true | false", "the first line names the columns; auto: it does not, and one that looks as if it did is refused"}, \
+  {name ".comment", JOB_NAME, AT(member.comment), 0, 0, "auto | hash | none", "lines that begin with #; hash: are passed over; none: are data; auto: are passed over, and ones that look like data are refused"}, \
+  {name ".quoting", JOB_NAME, AT(member.quoting), 0, 0, "csv | none", "csv: a column in double quotes may hold delimiters, and quotes written twice; none: quotes are characters like any other"}, \
   {name ".columns.user", JOB_COLUMN, AT(member.user), NONE, "edges: column of the user; empty: 1"}, \
   {name ".columns.item", JOB_COLUMN, AT(member.item), NONE, "edges: column of the item (for social: the friend); empty: 2"}, \
   {name ".columns.time", JOB_COLUMN, AT(member.time), NONE, "edges: column of the time; empty: none"},      \

@@ -88,15 +88,6 @@ static void value_name_at(const char *names, int i, size_t size, char *text) {
   snprintf(text, size, "%.*s", end ? (int)(end - names) : (int)strlen(names), names);
 }
 
-static kith_status value_choice(const job_key *k, const char *text, int *out) {
-  kith_status st = KITH_OK;
-  int i = value_name(k->unit, text);
-  KITH_CHECK(i >= 0, KITH_ECONFIG, "%s: expected %s, found \"%s\"", k->key, k->unit, text);
-  *out = i;
-done:
-  return st;
-}
-
 /* The words for it that YAML 1.1 has. */
 static kith_status value_bool(const job_key *k, const char *text, bool *out) {
   static const char *const word[2][3] = {{"false", "no", "off"}, {"true", "yes", "on"}};
@@ -107,6 +98,17 @@ static kith_status value_bool(const job_key *k, const char *text, bool *out) {
         return KITH_OK;
       }
   return kith_fail(KITH_ECONFIG, "%s: expected true or false, found \"%s\"", k->key, text);
+}
+
+static kith_status value_choice(const job_key *k, const char *text, int *out) {
+  kith_status st = KITH_OK;
+  int i = value_name(k->unit, text);
+  bool yes = false;
+  if (i < 0 && strstr(k->unit, "true | false") && !kith_is_bad(value_bool(k, text, &yes))) i = value_name(k->unit, yes ? "true" : "false");
+  KITH_CHECK(i >= 0, KITH_ECONFIG, "%s: expected %s, found \"%s\"", k->key, k->unit, text);
+  *out = i;
+done:
+  return st;
 }
 
 static int value_compare(const void *a, const void *b) {

@@ -22,6 +22,8 @@ path            NAME.tsv  NAME-other.tsv
 format          adjacency edges           path=NAME.adj delimiter= header=false columns.weight= columns.time=
 delimiter       ,         ;               path=NAME.csv columns.weight= columns.time=
 header          true      false           path=NAME-bare.tsv
+comment         hash      none            path=NAME-hash.tsv
+quoting         csv       none            path=NAME-quoted.tsv
 columns.user    1         2
 columns.item    2         5
 columns.time    4         1
@@ -217,6 +219,8 @@ def write_source(out, name, rows):
     out(name + ".tsv", [head] + lines)
     out(name + "-other.tsv", [head] + lines[3:])
     out(name + "-bare.tsv", lines)
+    out(name + "-hash.tsv", [head] + lines + ["#" + lines[0]])
+    out(name + "-quoted.tsv", [head] + ['"' + line.replace("\t", '"\t', 1) for line in lines])
     out(name + ".csv", ["user,item"] + ["%s,%s" % row[:2] for row in rows])
     out(name + ".adj", ["%s %s %s" % row for row in rows[::5]])
 

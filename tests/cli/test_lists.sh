@@ -86,11 +86,11 @@ job 'interactions: {path: missing.txt}'; expect 66 'missing.txt: cannot be read'
 printf 'a,x\n"b\tb",y\n' >tab.csv
 printf 'a,x\nb,y\033[31m\n' >escape.csv
 printf 'u1,i1,3\nu2,i2,4\n' >columns.csv
-printf 'u1::i1\n' >columns.dat
+printf '1::2\n' >columns.dat
 job 'interactions: {path: tab.csv, format: edges}'; expect 65 'tab.csv:2: a tab or control character in a user id, "b?b"' "$KITH" ingest job.yaml
 job 'interactions: {path: escape.csv, format: edges}'; expect 65 'escape.csv:2: a tab or control character in an item id' "$KITH" ingest job.yaml
-job 'interactions: {path: columns.csv}'; expect 65 'columns.csv: expected lines of a user and items, found no pair in it; line 1 looks like columns parted by ",": say format: edges' "$KITH" ingest job.yaml
-job 'interactions: {path: columns.dat}'; expect 65 'parted by "::": say format: edges' "$KITH" ingest job.yaml
+job 'interactions: {path: columns.csv, format: adjacency}'; expect 65 'columns.csv: expected lines of a user and items, found no pair in it; line 1 looks like columns parted by ",": say format: edges' "$KITH" ingest job.yaml
+job 'interactions: {path: columns.dat, format: adjacency}'; expect 65 'parted by "::": say format: edges' "$KITH" ingest job.yaml
 job 'interactions: {path: good.txt}' 'test: {path: stranger.txt}'
 expect 65 'stranger.txt:2: expected a user that the interactions know, found "9"' "$KITH" ingest job.yaml
 expect 65 'stranger.txt:2' mpirun -n 2 --oversubscribe --quiet "$KITH" ingest job.yaml --quiet
@@ -100,7 +100,7 @@ grep -q 'nothing is held out' out && fail "ingest misses held-out lists that nob
 rm -rf work
 job 'interactions: {path: good.txt}' 'split: {method: time}'; expect 78 'needs times' "$KITH" ingest job.yaml
 job 'interactions: {path: good.txt}'; expect 73 'good.txt: is there and was not made by kith generate' "$KITH" generate job.yaml --set data.interactions.format=edges
-job 'interactions: {path: new.txt}'; expect 78 'kith generate writes format edges' "$KITH" generate job.yaml
+job 'interactions: {path: new.txt, format: adjacency}'; expect 78 'kith generate writes format edges' "$KITH" generate job.yaml
 
 # ---- a folder that cannot be written (root may write anywhere) -------------------------------------------------------------
 if [ "$(id -u)" != 0 ]; then

@@ -344,9 +344,9 @@ static void bad_lines_are_named_with_file_and_line(void **state) {
       {KITH_EDGES, "", "bad.txt: expected lines of a user and an item, found no pair"},
       {KITH_EDGES, "# nothing\n\n", "found no pair"},
       {KITH_EDGES, "1,2\n3\n", "bad.txt:2: expected 2 columns or more, parted by \",\", found 1"},
-      {KITH_EDGES, "1\t2\n3 4\n", "bad.txt:2: expected 2 columns or more, parted by tabs, found 1"},
+      {KITH_EDGES, "1\t2\n3\n", "bad.txt:2: expected 2 columns or more, parted by tabs, found 1"},
       {KITH_EDGES, "1,2\n,3\n", "bad.txt:2: expected an integer user id, found nothing"},
-      {KITH_EDGES, "userId,movieId\n1,2\n", "bad.txt:2: user id \"1\" is an integer but the first one, \"userId\", is not"},
+      {KITH_EDGES, "userId,movieId\n1,2\n", "bad.txt:1: \"userId\", \"movieId\" look like the names of columns; set data.interactions.header: true"},
       {KITH_EDGES, "1,99999999999999999999\n", "bad.txt"},
   };
   for (size_t i = 0; i < sizeof bad / sizeof bad[0] - 1; i++) {

@@ -91,6 +91,18 @@ static void a_quote_further_inside_is_a_character(void **state) {
   assert_cut("", "12\" x\"", "12\"|x\"|");
 }
 
+static void a_value_may_stand_behind_a_quoted_name(void **state) {
+  (void)state;
+  char line[] = "\"a, \"\"b\"\"\":2.5,\"c\":1,d";
+  kith__knife knife = kith__knife_make(",");
+  kith__cell rest = cell_of(line), cell;
+  knife.valued = true;
+  assert_true(kith__knife_cut(&knife, &rest, &cell) && cell.size == 10 && memcmp(cell.at, "a, \"b\":2.5", 10) == 0);
+  assert_true(kith__knife_cut(&knife, &rest, &cell) && cell.size == 3 && memcmp(cell.at, "c:1", 3) == 0);
+  assert_true(kith__knife_cut(&knife, &rest, &cell) && cell.size == 1);
+  assert_false(kith__knife_cut(&knife, &rest, &cell));
+}
+
 static void quotes_may_be_characters_altogether(void **state) {
   (void)state;
   kith__knife knife = kith__knife_make("\t");
@@ -188,6 +200,7 @@ int main(void) {
       cmocka_unit_test(quotes_keep_a_delimiter_inside),
       cmocka_unit_test(two_quotes_in_quotes_are_one),
       cmocka_unit_test(a_quote_further_inside_is_a_character),
+      cmocka_unit_test(a_value_may_stand_behind_a_quoted_name),
       cmocka_unit_test(quotes_may_be_characters_altogether),
       cmocka_unit_test(a_quote_that_is_not_closed_or_has_text_behind_it_is_refused),
       cmocka_unit_test(the_delimiter_of_a_line_is_guessed),

@@ -1,0 +1,64 @@
+/* How a text list was read: format, delimiter, columns, header, and which lines say nothing. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+/* Text that grows within a line of the report. */
+typedef struct line {
+  size_t n;
+  char text[512];
+} line;
+
+static void line_add(line *l, const char *format, ...) KITH_FORMAT(2, 3);
+static void line_add(line *l, const char *format, ...) {
+  va_list rest;
+  va_start(rest, format);
+  int n = vsnprintf(l->text + l->n, sizeof l->text - l->n, format, rest);
+  va_end(rest);
+  if (n > 0) l->n = l->n + (size_t)n < sizeof l->text ? l->n + (size_t)n : sizeof l->text - 1;
+}
+
+static const char *list_format(const kith_list_report *r) { return r->format == KITH_EDGES ? "edges" : "adjacency"; }
+
+static void list_delimiter(const kith_list_report *r, line *l) {
+  if (!r->delimiter[0]) line_add(l, " by white space");
+  else if (r->delimiter[0] == '\t') line_add(l, " by tabs");
+  else line_add(l, " by \"%s\"", r->delimiter);
+}
+
+/* What each column is. */
+static void list_columns(const kith_list_report *r, line *l) {
+  const int place[] = {r->user, r->item, r->weight, r->time};
+  static const char *const what[] = {"user", "item", "weight", "time"};
+  if (r->n_column > 0) line_add(l, " in %d columns", r->n_column);
+  for (int k = 0; k < 4; k++)
+    if (place[k] > 0) line_add(l, "%s %d %s", k ? "," : ":", place[k], what[k]);
+  for (int i = 1; i <= r->n_column && i <= 8; i++)
+    if (i != r->user && i != r->item && i != r->weight && i != r->time) line_add(l, ", %d not read", i);
+  if (r->header > 0) line_add(l, "; header in line %lld", (long long)r->header);
+  else line_add(l, "; no header");
+}
+
+void cli_print_list(const cli *c, const char *key, const kith_list_report *r) {
+  line l = {.n = 0};
+  if (r->format == KITH_FORMAT_AUTO) return;
+  line_add(&l, "%s", list_format(r));
+  list_delimiter(r, &l);
+  if (r->format == KITH_EDGES) list_columns(r, &l);
+  line_add(&l, "; %lld line%s", (long long)r->lines, kith_plural(r->lines));
+  if (r->comments > 0) line_add(&l, ", %lld comment%s passed over", (long long)r->comments, kith_plural(r->comments));
+  if (r->blank > 0) line_add(&l, ", %lld blank", (long long)r->blank);
+  cli_print(c, "  %s: %s", key, l.text);
+}
+
+void cli_json_list(cli *c, const char *name, const kith_list_report *r) {
+  if (r->format == KITH_FORMAT_AUTO) return;
+  bool first = c->members[c->n_members - 1] == '{';
+  cli_json_more(c, "%s\"%s\": {\"format\": \"%s\", \"delimiter\": ", first ? "" : ", ", name, list_format(r));
+  cli_json_string(c, r->delimiter[0] ? r->delimiter : " ");
+  cli_json_more(c, ", \"columns\": %d, \"user\": %d, \"item\": %d, \"time\": %d, \"weight\": %d, \"header\": %lld", r->n_column, r->user, r->item,
+                r->time, r->weight, (long long)r->header);
+  cli_json_more(c, ", \"lines\": %lld, \"comments\": %lld, \"blank\": %lld}", (long long)r->lines, (long long)r->comments, (long long)r->blank);
+}
