@@ -342,9 +342,11 @@ const char *kith_cut_text(kith_cut cut);                /**< "keep" */
 /**
  * `k` of a node's `degree` neighbours without replacement, as ascending places 0 … degree - 1 (all of them if k >= degree
  * or k = 0), keyed by (seed, step, node, hop): whoever draws gets the same.  Floyd's algorithm (Bentley and Floyd, CACM
- * 1987).  Returns how many.
+ * 1987).  Returns how many.  O(k), or O(degree) for more than a hundred or so.
+ *
+ * @param drawn  [degree] all false, and so again afterwards
  */
-int64_t kith_neighbour_draw(uint64_t seed, uint64_t step, int64_t node, int hop, int64_t degree, int k, int64_t *place);
+int64_t kith_neighbour_draw(uint64_t seed, uint64_t step, int64_t node, int hop, int64_t degree, int k, bool *drawn, int64_t *place);
 
 /**
  * Hops around a step's seeds, the same on any number of ranks.  Neighbours of nodes owned elsewhere are drawn by their

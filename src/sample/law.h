@@ -24,16 +24,6 @@ static inline int64_t kith__allowed(const sample_question *q, int64_t i) {
   return i + low;
 }
 
-/* Insert into the ascending places 0 … n - 1 unless it is there; returns whether it was there. */
-static inline bool kith__insert_place(int64_t n, int64_t x, int64_t *place) {
-  int64_t at = n;
-  while (at > 0 && place[at - 1] > x) at--;
-  if (at > 0 && place[at - 1] == x) return true;
-  for (int64_t i = n; i > at; i--) place[i] = place[i - 1];
-  place[at] = x;
-  return false;
-}
-
 typedef struct sample_law {
   void *self;
   /* Begin to get ready for a step.  Collective; null: there is nothing to do. */

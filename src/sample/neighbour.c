@@ -6,7 +6,10 @@
 
 #include "sample/law.h"
 
-enum { NEIGHBOUR_BLOCK = 16 }; /* draws whose random bits are made together: they do not wait for each other */
+enum {
+  NEIGHBOUR_BLOCK = 16, /* draws whose random bits are made together: they do not wait for each other */
+  NEIGHBOUR_FEW = 128   /* draws that are kept in order as they come, at a cost of their square; more are marked, and read in order */
+};
 
 static bool neighbour_has(int64_t n, int64_t x, const int64_t *place) {
   bool has = false;
@@ -24,10 +27,29 @@ static void neighbour_insert(int64_t n, int64_t x, int64_t *place) {
   place[n] = x;
 }
 
-int64_t kith_neighbour_draw(uint64_t seed, uint64_t step, int64_t node, int hop, int64_t degree, int k, int64_t *place) {
+/* k of 0 … degree - 1, every choice alike (Bentley and Floyd 1987): `drawn` says what is drawn, instead of a search. */
+static void neighbour_mark(uint64_t seed, uint64_t step, int64_t node, int hop, int64_t degree, int k, bool *drawn) {
+  kith_draw r = {{0}};
+  for (int64_t i = 0; i < k; i++) {
+    if (i % 4 == 0) r = kith_random(seed, KITH_USE_SAMPLE, step, (uint64_t)node, (uint64_t)hop << 32 | (uint64_t)i);
+    int64_t last = degree - k + i, x = (int64_t)kith_random_below(r.bits[i % 4], (uint64_t)last + 1);
+    drawn[drawn[x] ? last : x] = true;
+  }
+}
+
+int64_t kith_neighbour_draw(uint64_t seed, uint64_t step, int64_t node, int hop, int64_t degree, int k, bool *drawn, int64_t *place) {
   if (k == 0 || k >= degree) {
     for (int64_t i = 0; i < degree; i++) place[i] = i;
     return degree;
+  }
+  if (k > NEIGHBOUR_FEW) {
+    int64_t n = 0;
+    neighbour_mark(seed, step, node, hop, degree, k, drawn);
+    for (int64_t x = 0; x < degree; x++) {
+      if (drawn[x]) place[n++] = x;
+      drawn[x] = false;
+    }
+    return n;
   }
   for (int64_t first = 0; first < k; first += NEIGHBOUR_BLOCK) {
     kith_draw r[NEIGHBOUR_BLOCK / 4];
@@ -46,6 +68,7 @@ typedef struct neighbour {
   uint64_t step;
   double *below;  /* [largest degree + 1] of the node being asked about: what the neighbours before each weigh */
   int64_t *times; /* [largest degree] how often each was drawn; zero between questions */
+  bool *drawn;    /* [largest degree] the same of draws without replacement */
 } neighbour;
 
 static int neighbour_fan(const sample_setting *set, int l) {
@@ -59,7 +82,7 @@ static void neighbour_begin(void *self, uint64_t step) { ((neighbour *)self)->st
 
 static int64_t neighbour_uniform(void *self, const sample_question *q, int64_t *place, float *scale) {
   const neighbour *w = self;
-  int64_t n = kith_neighbour_draw(w->set->seed, w->step, w->set->a->node[q->row], q->hop, q->among, neighbour_fan(w->set, q->hop), place);
+  int64_t n = kith_neighbour_draw(w->set->seed, w->step, w->set->a->node[q->row], q->hop, q->among, neighbour_fan(w->set, q->hop), w->drawn, place);
   float each = n > 0 ? (float)((double)q->among / (double)n) : 0;
   for (int64_t i = 0; i < n; i++) {
     place[i] = kith__allowed(q, place[i]);
@@ -103,14 +126,13 @@ static int64_t neighbour_weighed(void *self, const sample_question *q, int64_t *
   double all = w->below[q->among];
   for (int i = 0; i < k; i++) {
     kith_draw r = kith_random(w->set->seed, KITH_USE_SAMPLE, w->step, (uint64_t)w->set->a->node[q->row], (uint64_t)q->hop << 32 | (uint64_t)i);
-    int64_t drawn = neighbour_at(w->below, q->among, all * kith_random_unit(r.bits[0]));
-    if (w->times[drawn]++ == 0) kith__insert_place(n++, drawn, place);
+    w->times[neighbour_at(w->below, q->among, all * kith_random_unit(r.bits[0]))]++;
   }
-  for (int64_t i = 0; i < n; i++) {
-    int64_t drawn = place[i];
-    scale[i] = (float)((double)w->times[drawn] * all / (k * (w->below[drawn + 1] - w->below[drawn])));
-    place[i] = kith__allowed(q, drawn);
-    w->times[drawn] = 0;
+  for (int64_t i = 0; i < q->among; i++) {
+    if (w->times[i] == 0) continue;
+    scale[n] = (float)((double)w->times[i] * all / (k * (w->below[i + 1] - w->below[i])));
+    place[n++] = kith__allowed(q, i);
+    w->times[i] = 0;
   }
   return n;
 }
@@ -119,6 +141,7 @@ static void neighbour_destroy(void *self) {
   neighbour *w = self;
   KITH_FREE(w->below);
   KITH_FREE(w->times);
+  KITH_FREE(w->drawn);
   KITH_FREE(w);
 }
 
@@ -144,6 +167,7 @@ kith_status kith__law_neighbour(const sample_setting *s, sample_law *out) {
   w->set = s;
   KITH_TRY(KITH_NEW(w->below, s->most_degree + 1));
   KITH_TRY(KITH_NEW(w->times, s->most_degree));
+  KITH_TRY(KITH_NEW(w->drawn, s->most_degree));
   for (int l = 0; l < s->n_hop; l++) out->most_drawn[l] = neighbour_fan(s, l);
 done:
   return st;

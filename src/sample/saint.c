@@ -100,23 +100,36 @@ static void saint_destroy(void *self) {
   KITH_FREE(w);
 }
 
-/* Count as many sets as it takes to meet every node `coverage` times on average. */
+/* Count one more set; returns how many nodes of this rank are in it. */
+static int64_t saint_count_set(saint *w) {
+  const kith_csr *csr = &w->set->a->csr;
+  int64_t here = 0;
+  saint_begin_set(w, KITH_USE_COUNT, (uint64_t)w->n_set++);
+  while (!saint_advance(w)) continue;
+  for (kith_lid i = 0; i < csr->n_col; i++) w->count[i] += w->here[i] != 0;
+  for (kith_lid i = 0; i < csr->n_row; i++) here += w->here[i] != 0;
+#pragma omp parallel for schedule(dynamic, 256)
+  for (kith_lid p = 0; p < csr->n_row; p++)
+    for (kith_eid e = csr->start[p]; e < csr->start[p + 1] && w->here[csr->row[p]] != 0; e++) w->both[e] += w->here[csr->col[e]] != 0;
+  return here;
+}
+
+/*
+ * Count as many sets as it takes to meet every node `coverage` times on average.  Every set costs a draw for each node, so
+ * this grows with coverage * nodes^2 / budget: progress is shown.
+ */
 static void saint_count(saint *w) {
   const sample_setting *s = w->set;
-  const kith_csr *csr = &s->a->csr;
   int64_t n_node = s->g->n[KITH_USER] + s->g->n[KITH_ITEM], met = 0;
+  kith_progress progress;
+  kith_progress_begin(&progress, "counting sets", s->options.coverage * n_node);
   while (met < s->options.coverage * n_node && w->n_set < INT32_MAX) {
-    int64_t here = 0;
-    saint_begin_set(w, KITH_USE_COUNT, (uint64_t)w->n_set++);
-    while (!saint_advance(w)) continue;
-    for (kith_lid i = 0; i < csr->n_col; i++) w->count[i] += w->here[i] != 0;
-    for (kith_lid i = 0; i < csr->n_row; i++) here += w->here[i] != 0;
-#pragma omp parallel for schedule(dynamic, 256)
-    for (kith_lid p = 0; p < csr->n_row; p++)
-      for (kith_eid e = csr->start[p]; e < csr->start[p + 1] && w->here[csr->row[p]] != 0; e++) w->both[e] += w->here[csr->col[e]] != 0;
+    int64_t here = saint_count_set(w);
     kith_comm_sum_int(s->comm, 1, &here);
     met += here;
+    kith_progress_step(&progress, kith_least(met, progress.n), NULL);
   }
+  kith_progress_end(&progress);
 }
 
 static kith_status saint_make(saint *w) {

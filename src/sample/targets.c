@@ -1,4 +1,6 @@
 /* Every target is looked for once in a step, from each of its ends, however often the hops ask about the row. */
+#include <stdlib.h>
+
 #include "sample/targets.h"
 
 enum { TARGETS_TOGETHER = 16 }; /* ends that are looked for at once, so that what they miss travels together */
@@ -11,7 +13,7 @@ kith_status kith__targets_make(const sample_setting *s, kith_lid most, sample_ta
   KITH_TRY(KITH_NEW(t->row, 2 * (int64_t)most));
   KITH_TRY(KITH_NEW(t->to, 2 * (int64_t)most));
   KITH_TRY(KITH_NEW(t->place, 2 * (int64_t)most));
-  KITH_TRY(KITH_NEW(t->left_out, s->most_degree));
+  KITH_TRY(KITH_NEW(t->left_out, 2 * (int64_t)most));
 done:
   return st;
 }
@@ -90,11 +92,19 @@ void kith__targets_take(sample_targets *t, int64_t n, const kith_pair *target) {
   for (kith_lid i = 0; i < t->n; i += TARGETS_TOGETHER) targets_find(t, i, (int)kith_least(TARGETS_TOGETHER, t->n - i));
 }
 
+static int targets_compare(const void *a, const void *b) {
+  int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+  return (x > y) - (x < y);
+}
+
+/* A popular item may have a good part of the step's pairs, so their places are sorted rather than inserted one by one. */
 void kith__targets_leave_out(sample_targets *t, sample_question *q) {
-  for (kith_lid i = t->newest[q->row]; i > 0; i = t->older[i - 1]) {
-    int32_t at = t->place[i - 1];
-    if (at >= 0 && !kith__insert_place(q->n_left_out, at, t->left_out)) q->n_left_out++;
-  }
+  int64_t n = 0;
+  for (kith_lid i = t->newest[q->row]; i > 0; i = t->older[i - 1])
+    if (t->place[i - 1] >= 0) t->left_out[n++] = t->place[i - 1];
+  if (n > 1) qsort(t->left_out, (size_t)n, sizeof *t->left_out, targets_compare);
+  for (int64_t i = 0; i < n; i++)
+    if (i == 0 || t->left_out[i] != t->left_out[i - 1]) t->left_out[q->n_left_out++] = t->left_out[i];
   q->left_out = t->left_out;
   q->among -= q->n_left_out;
 }

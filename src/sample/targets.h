@@ -15,7 +15,7 @@ typedef struct sample_targets {
   kith_lid *row;     /* [2 most] where an end is … */
   int64_t *to;       /* [2 most] … kith_node_key() of the other one … */
   int32_t *place;    /* [2 most] … and its place in the row; -1: it is no neighbour */
-  int64_t *left_out; /* [largest degree] of the row that is being asked about */
+  int64_t *left_out; /* [2 most] of the row that is being asked about */
 } sample_targets;
 
 /* Room for steps of up to `most` targets.  Local; what is made stays in *t, also on failure. */

@@ -28,6 +28,31 @@ told 1 --set train.loss=nce --set train.negatives.popularity=0.5 --set train.mod
 told 1 --set train.loss=softmax --set train.shared=8 --set train.mode=cluster
 told 0 --set train.loss=softmax --set train.mask=false # the items of other pairs are taken as they are
 
+# The sampled protocol is what the key and the option say; where N is more than is left, all of it is ranked, and that is said.
+cat >"$dir/held.yaml" <<J
+work: held
+data: {interactions: {path: list.txt, format: adjacency}, split: {method: ratio, valid: 0, test: 0.2}}
+partition: {parts: 2}
+model: {name: mf, width: 4, layers: 0}
+train: {epochs: 1, batch: 64}
+evaluate: {k: [1, 2], every: 1, protocol: sampled-2}
+J
+for verb in ingest partition; do "$KITH" $verb "$dir/held.yaml" >/dev/null; done
+"$KITH" train "$dir/held.yaml" >"$dir/log" 2>&1
+[ "$(grep -c 'users have met all but fewer than 2 items' "$dir/log")" = 1 ] || { cat "$dir/log"; exit 1; }
+"$KITH" evaluate "$dir/held.yaml" --json | tail -1 >"$dir/job.json"
+"$KITH" evaluate "$dir/held.yaml" --json --protocol sampled-100 | tail -1 >"$dir/many.json"
+"$KITH" evaluate "$dir/held.yaml" --json --protocol full | tail -1 >"$dir/full.json"
+/usr/bin/python3 - "$dir" <<'P'
+import json, sys
+few, many, full = (json.load(open("%s/%s.json" % (sys.argv[1], name))) for name in ("job", "many", "full"))
+assert (few["protocol"], many["protocol"], full["protocol"]) == ("sampled-2", "sampled-100", "full")
+assert many["users_with_fewer"] == many["users"] > few["users_with_fewer"] > 0
+for key in "recall@1", "ndcg@2", "mrr@2": # all that is left is what full ranking ranks, as there is no validation split
+    assert many[key] == full[key], key
+assert few["recall@1"] > full["recall@1"] # fewer rivals
+P
+
 # Where everybody has everything there is nothing to learn from.
 awk 'BEGIN { for (u = 0; u < 5; u++) print u, 0, 1, 2 }' >"$dir/list.txt"
 for verb in ingest partition; do "$KITH" $verb "$job" >/dev/null; done

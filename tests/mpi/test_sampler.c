@@ -402,6 +402,164 @@ static void check_unbiased_sum(kith_sampler_options o, int l, int64_t n_step) {
   setting_free(&s);
 }
 
+/* Every third edge is a target of each step, as with `train.exclude`; y = A x without them, with the degrees of all edges. */
+static int64_t every_third(const setting *s, const kith_gid number[NODES], kith_pair *target) {
+  int64_t n = 0;
+  for (int64_t e = 0; e < s->t.n_edge; e += 3) target[n++] = (kith_pair){.user = number[s->t.user[e]], .original = s->t.user[e], .item = s->t.item[e]};
+  return n;
+}
+
+static void multiply_the_rest(const test_graph *t, const double x[NODES], double y[NODES]) {
+  for (int a = 0; a < NODES; a++) y[a] = 0;
+  for (int64_t e = 0; e < t->n_edge; e++) {
+    int a = t->user[e], b = USERS + t->item[e];
+    double w = 1 / sqrt((double)degree_of(t, a) * degree_of(t, b));
+    if (e % 3 == 0) continue;
+    y[a] += w * x[b];
+    y[b] += w * x[a];
+  }
+}
+
+/*
+ * The estimate is of the neighbours that are left: within 5 standard errors of the seeds' rows, whose hop is the last one.
+ * `slack`: what the errors of counted chances may add, as a share.
+ */
+static void check_unbiased_without_targets(kith_sampler_options o, int64_t n_step, double slack) {
+  setting s = setting_make(CUT, o, false);
+  kith_gid number[NODES], seed[SEEDS];
+  kith_pair target[EDGES];
+  double sum[SEEDS] = {0}, square[SEEDS] = {0}, times[SEEDS] = {0}, value[NODES], truth[NODES], leaf[NODES], y[SEEDS], far = 0;
+  for (int i = 0; i < NODES; i++) value[i] = 1 + sin(i + 1.0);
+  multiply_the_rest(&s.t, value, truth);
+  global_numbers(&s, number);
+  kith_lid n = some_seeds(number, seed);
+  int64_t n_target = every_third(&s, number, target);
+  for (int64_t step = 0; step < n_step; step++) {
+    kith_sampler_plan(s.s, n, seed, (uint64_t)step, n_target, target);
+    const kith_hop *h = kith_sampler_hop(s.s, HOPS - 1);
+    for (kith_lid i = 0; i < h->in->n; i++) leaf[i] = value[node_of(h->in, i)];
+    hop_multiply(h, leaf, y);
+    for (kith_lid p = 0; p < n; p++) {
+      if (!counts(&o, (uint64_t)step, node_of(h->in, p))) continue;
+      times[p]++;
+      sum[p] += y[p];
+      square[p] += y[p] * y[p];
+    }
+  }
+  for (kith_lid p = 0; p < n; p++) {
+    int a = node_of(kith_sampler_leaves(s.s), p);
+    double mean = sum[p] / times[p], error = sqrt(fmax(0, square[p] / times[p] - mean * mean) / times[p]);
+    if (!(fabs(mean - truth[a]) <= 5 * error + slack * truth[a] + 1e-6)) fail_msg("%s without targets: node %d: mean %g, truth %g, standard error %g", kith_train_mode_text(o.mode), a, mean, truth[a], error);
+    far += truth[a] > 0 ? 5 * error / truth[a] / n : 0;
+  }
+  assert_true(far < 0.3); /* a third of the edges is left out: as if they were not, the means would be half as large again */
+  setting_free(&s);
+}
+
+static void sums_without_targets_are_unbiased(void **state) {
+  (void)state;
+  if (test_comm->size > 1) skip(); /* several ranks draw what one does: that is tested above */
+  check_unbiased_without_targets(neighbor(1, 2, 0), 2000, 0);
+  check_unbiased_without_targets((kith_sampler_options){.mode = KITH_NEIGHBOR, .fanouts = {1, {3}}, .draw = KITH_IMPORTANCE}, 2000, 0);
+  check_unbiased_without_targets((kith_sampler_options){.mode = KITH_NEIGHBOR, .fanouts = {1, {3}}, .draw = KITH_BY_WEIGHT}, 2000, 0);
+  check_unbiased_without_targets((kith_sampler_options){.mode = KITH_LAYERWISE, .budget = 20}, 4000, 0);
+  check_unbiased_without_targets((kith_sampler_options){.mode = KITH_SAINT_NODE, .budget = 20}, 4000, 0);
+  check_unbiased_without_targets((kith_sampler_options){.mode = KITH_SAINT_EDGE, .budget = 10, .coverage = 400}, 4000, 0.05);
+  check_unbiased_without_targets((kith_sampler_options){.mode = KITH_SAINT_WALK, .budget = 6, .walk = 2, .coverage = 400}, 4000, 0.05);
+  check_unbiased_without_targets((kith_sampler_options){.mode = KITH_CLUSTER, .clusters = CLUSTERS, .cut = KITH_CUT_WEIGH}, 8000, 0);
+}
+
+/* Clusters that keep the size: what is drawn stands for all neighbours but the targets. */
+static void kept_clusters_stand_for_what_is_not_a_target(void **state) {
+  (void)state;
+  for (int cut = 0; cut < 2; cut++) {
+    setting s = setting_make(CUT, (kith_sampler_options){.mode = KITH_CLUSTER, .clusters = CLUSTERS, .cut = cut ? KITH_CUT_DROP : KITH_CUT_KEEP}, false);
+    kith_gid number[NODES], seed[SEEDS];
+    kith_pair target[EDGES];
+    global_numbers(&s, number);
+    int64_t n_target = every_third(&s, number, target);
+    kith_sampler_plan(s.s, some_seeds(number, seed), seed, 1, n_target, target);
+    const kith_hop *h = kith_sampler_hop(s.s, HOPS - 1);
+    for (kith_lid p = 0; p < h->csr->n_row; p++) {
+      int a = node_of(h->out, h->csr->row[p]), left = 0;
+      double sum = 0;
+      for (int64_t e = 0; e < s.t.n_edge; e++) left += e % 3 != 0 && (s.t.user[e] == a || USERS + s.t.item[e] == a);
+      for (kith_eid e = h->csr->start[p]; e < h->csr->start[p + 1]; e++) sum += (double)h->scale[e];
+      assert_true(h->csr->start[p] == h->csr->start[p + 1] || fabs(sum - left) < 1e-4);
+    }
+    setting_free(&s);
+  }
+}
+
+/* Of the ways to take `m` of the parts of which one is (inside) or is not part a, the share that has part b too, by writing them all down. */
+static double chance_of_part(int m, bool inside) {
+  int ways = 0, both = 0;
+  for (unsigned set = 0; set < 1u << CUT; set++) {
+    if (__builtin_popcount(set) != m || (set & 1) != inside) continue;
+    ways++;
+    both += (set & 2) != 0;
+  }
+  return (double)both / ways;
+}
+
+static void weighed_clusters_are_scaled_by_the_chance_of_their_parts(void **state) {
+  (void)state;
+  setting s = setting_make(CUT, (kith_sampler_options){.mode = KITH_CLUSTER, .clusters = CLUSTERS, .cut = KITH_CUT_WEIGH}, false);
+  kith_gid number[NODES], seed[SEEDS];
+  int64_t checked[3] = {0};
+  global_numbers(&s, number);
+  for (uint64_t step = 0; step < 3 * STEPS_OF_ROUND; step++) {
+    bool here[CUT];
+    int m = 0;
+    for (int p = 0; p < CUT; p++) m += here[p] = kith_cluster_step(5, (int64_t)step / STEPS_OF_ROUND, CUT, CLUSTERS, p) == (int64_t)step % STEPS_OF_ROUND;
+    kith_sampler_plan(s.s, some_seeds(number, seed), seed, step, 0, NULL);
+    const kith_hop *h = kith_sampler_hop(s.s, HOPS - 1);
+    for (kith_lid p = 0; p < h->csr->n_row && m > 1; p++)
+      for (kith_eid e = h->csr->start[p]; e < h->csr->start[p + 1]; e++) {
+        int own = part_of(node_of(h->out, h->csr->row[p])), other = part_of(node_of(h->in, h->csr->col[e]));
+        assert_true(here[other]);
+        double chance = own == other ? 1 : chance_of_part(m, here[own]);
+        assert_true(fabs((double)h->scale[e] * chance - 1) < 1e-6);
+        checked[own == other ? 0 : 1 + here[own]]++;
+      }
+  }
+  kith_comm_sum_int(test_comm, 3, checked);
+  assert_true(checked[0] > 0 && checked[1] > 0 && checked[2] > 0);
+  setting_free(&s);
+}
+
+/* With one draw of each node a neighbour's factor is one over its chance, which `train.draw` says. */
+static void check_chances(kith_drawing draw) {
+  setting s = setting_make(5, (kith_sampler_options){.mode = KITH_NEIGHBOR, .fanouts = {1, {1}}, .draw = draw}, false);
+  kith_gid number[NODES], seed[SEEDS];
+  global_numbers(&s, number);
+  for (uint64_t step = 0; step < 30; step++) {
+    kith_sampler_plan(s.s, some_seeds(number, seed), seed, step, 0, NULL);
+    const kith_hop *h = kith_sampler_hop(s.s, HOPS - 1);
+    for (kith_lid p = 0; p < h->csr->n_row; p++) {
+      int a = node_of(h->out, h->csr->row[p]);
+      double all = 0, of[NODES] = {0};
+      for (int64_t e = 0; e < s.t.n_edge; e++) {
+        int u = s.t.user[e], i = USERS + s.t.item[e];
+        if (u != a && i != a) continue;
+        int b = u == a ? i : u;
+        of[b] = draw == KITH_UNIFORM ? 1 : draw == KITH_IMPORTANCE ? 1.0 / degree_of(&s.t, b) : 0.5 + (u * 7 + (i - USERS) * 3) % 5;
+        all += of[b];
+      }
+      for (kith_eid e = h->csr->start[p]; e < h->csr->start[p + 1]; e++)
+        assert_true(fabs((double)h->scale[e] * of[node_of(h->in, h->csr->col[e])] / all - 1) < 1e-5);
+    }
+  }
+  setting_free(&s);
+}
+
+static void neighbours_are_drawn_as_train_draw_says(void **state) {
+  (void)state;
+  check_chances(KITH_UNIFORM);
+  check_chances(KITH_IMPORTANCE);
+  check_chances(KITH_BY_WEIGHT);
+}
+
 static void weighed_sums_are_unbiased(void **state) {
   (void)state;
   if (test_comm->size > 1) skip(); /* several ranks draw what one does: that is tested above */
@@ -465,12 +623,10 @@ static void chances_of_edges_are_exact(void **state) {
   setting_free(&s);
 }
 
-/* How many nodes are in a set, on average: the budget, within 5 standard errors of a sum of independent draws. */
-static void sets_have_the_expected_size(void **state) {
-  (void)state;
-  if (test_comm->size > 1) skip(); /* several ranks draw what one does: that is tested above */
-  enum { STEPS = 400, BUDGET = 25 };
-  setting s = setting_make(5, (kith_sampler_options){.mode = KITH_SAINT_NODE, .budget = BUDGET}, false);
+/* How many nodes are in a set of each layer, on average: the budget, within 5 standard errors of a sum of independent draws. */
+static void check_sizes(kith_sampler_options o) {
+  enum { STEPS = 400 };
+  setting s = setting_make(5, o, false);
   kith_gid number[NODES];
   global_numbers(&s, number);
   int64_t drawn = 0;
@@ -484,8 +640,15 @@ static void sets_have_the_expected_size(void **state) {
     }
     for (int i = 0; i < NODES; i++) drawn += there[i];
   }
-  assert_true(fabs((double)drawn / STEPS - BUDGET) < 5 * sqrt((double)BUDGET / STEPS));
+  if (!(fabs((double)drawn / STEPS - (double)o.budget) < 5 * sqrt((double)o.budget / STEPS))) fail_msg("%s: %g nodes of %g", kith_train_mode_text(o.mode), (double)drawn / STEPS, (double)o.budget);
   setting_free(&s);
+}
+
+static void sets_have_the_expected_size(void **state) {
+  (void)state;
+  if (test_comm->size > 1) skip(); /* several ranks draw what one does: that is tested above */
+  check_sizes((kith_sampler_options){.mode = KITH_SAINT_NODE, .budget = 25});
+  check_sizes((kith_sampler_options){.mode = KITH_LAYERWISE, .budget = 25});
 }
 
 /* Every subset of two of five neighbours comes equally often: chi-square with 9 degrees of freedom, level 0.001. */
@@ -496,7 +659,8 @@ static void draws_are_uniform(void **state) {
   double chi = 0;
   for (int i = 0; i < DRAWS; i++) {
     int64_t place[5];
-    assert_int_equal(2, kith_neighbour_draw(1, (uint64_t)i, 77, 0, 5, 2, place));
+    bool drawn[5] = {false};
+    assert_int_equal(2, kith_neighbour_draw(1, (uint64_t)i, 77, 0, 5, 2, drawn, place));
     assert_true(place[0] < place[1]);
     count[place[0]][place[1]]++;
   }
@@ -505,11 +669,35 @@ static void draws_are_uniform(void **state) {
   assert_true(chi < 27.88);
 }
 
+/* Floyd's algorithm word for word, for few draws and for many. */
+static void many_draws_are_those_of_the_definition(void **state) {
+  (void)state;
+  enum { DEGREE = 700 };
+  for (int k = 1; k < DEGREE; k += 23) {
+    bool expected[DEGREE] = {false}, drawn[DEGREE] = {false};
+    int64_t place[DEGREE], n = 0;
+    for (int i = 0; i < k; i++) {
+      kith_draw r = kith_random(3, KITH_USE_SAMPLE, 8, 77, (uint64_t)1 << 32 | (uint64_t)(i - i % 4));
+      int64_t last = DEGREE - k + i, x = (int64_t)kith_random_below(r.bits[i % 4], (uint64_t)last + 1);
+      expected[expected[x] ? last : x] = true;
+    }
+    assert_int_equal(k, kith_neighbour_draw(3, 8, 77, 1, DEGREE, k, drawn, place));
+    for (int64_t x = 0; x < DEGREE; x++) {
+      if (expected[x]) assert_int_equal(place[n++], x);
+      assert_false(drawn[x]);
+    }
+    assert_int_equal(n, k);
+  }
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(neighbours_are_neighbours_and_as_many_as_asked_for), cmocka_unit_test(seeds_are_the_first_rows_of_every_frame),
       cmocka_unit_test(draws_are_the_same_alone), cmocka_unit_test(a_plan_under_way_changes_nothing_that_is_shown),
-      cmocka_unit_test(a_plan_under_way_can_be_left), cmocka_unit_test(clusters_are_counted), cmocka_unit_test(sets_have_the_expected_size), cmocka_unit_test(chances_of_edges_are_exact), cmocka_unit_test(targets_are_left_out), cmocka_unit_test(weighed_sums_are_unbiased), cmocka_unit_test(draws_are_uniform)};
+      cmocka_unit_test(a_plan_under_way_can_be_left), cmocka_unit_test(clusters_are_counted), cmocka_unit_test(sets_have_the_expected_size), cmocka_unit_test(chances_of_edges_are_exact), cmocka_unit_test(targets_are_left_out), cmocka_unit_test(weighed_sums_are_unbiased), cmocka_unit_test(draws_are_uniform),
+      cmocka_unit_test(sums_without_targets_are_unbiased), cmocka_unit_test(kept_clusters_stand_for_what_is_not_a_target),
+      cmocka_unit_test(weighed_clusters_are_scaled_by_the_chance_of_their_parts), cmocka_unit_test(neighbours_are_drawn_as_train_draw_says),
+      cmocka_unit_test(many_draws_are_those_of_the_definition)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -275,6 +275,20 @@ static void sampled_metrics_are_the_oracles_in_blocks_of_any_size(void **state) 
   kith_graph_destroy(&g);
 }
 
+/* Nodes of three classes, on every rank other ones; the largest logit that comes first is the answer, and the loss is of the label. */
+static void of_equal_logits_the_first_is_the_answer(void **state) {
+  (void)state;
+  float logits[] = {2, 2, 1, 2, 2, 1, 0, 3, 3, -1, -1, -1, 5, 0, 0};
+  int32_t label[] = {0, 1, 1, 2, 0};
+  int8_t split[] = {KITH_NODE_TEST, KITH_NODE_TEST, KITH_NODE_TEST, KITH_NODE_TEST, KITH_NODE_VALID};
+  kith_graph g = {.task = KITH_CLASSIFY, .n_own = 5, .n_class = 3, .label = label, .split = split};
+  kith_accuracy a = kith_accuracy_measure(test_comm, &g, logits, KITH_NODE_TEST);
+  double e = 2 * log(2 * exp(2) + exp(1)) - 4 + log(1 + 2 * exp(3)) - 3 + log(3);
+  assert_int_equal(a.n, 4 * test_comm->size);
+  assert_int_equal(a.right, 2 * test_comm->size); /* the first and the third */
+  assert_true(fabs(a.loss - e / 4) < 1e-9);
+}
+
 /* A rank that wants to stop from its so-manyeth look on. */
 static int looks_left;
 static bool wants_to_stop(void) { return __atomic_sub_fetch(&looks_left, 1, __ATOMIC_RELAXED) < 0; }
@@ -306,7 +320,7 @@ static void who_stops_stops_all(void **state) {
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(the_best_items_are_the_oracles), cmocka_unit_test(metrics_are_the_oracles),
-                                     cmocka_unit_test(sampling_everything_is_ranking_everything),
+                                     cmocka_unit_test(sampling_everything_is_ranking_everything), cmocka_unit_test(of_equal_logits_the_first_is_the_answer),
                                      cmocka_unit_test(sampled_candidates_are_the_first_unmet_draws), cmocka_unit_test(nearly_all_unmet_items_are_drawn_alike),
                                      cmocka_unit_test(sampled_metrics_are_the_oracles_in_blocks_of_any_size), cmocka_unit_test(who_stops_stops_all)};
   test_begin(&argc, &argv);

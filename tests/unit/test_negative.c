@@ -446,6 +446,29 @@ static void fill_rows(const kith_batch *b, kith_tensor *rows) {
   }
 }
 
+/* How often L2 counts each wanted node: as user, as positive, as negative, but not as a draw of a pool, picked or not. */
+static void check_counted(kith_batch *b, const kith_epoch *e, int64_t step) {
+  enum { NODES = USERS + ITEMS };
+  int count[NODES] = {0};
+  int64_t pooled = 0;
+  for (kith_lid i = 0; i < b->n_pair; i++) {
+    count[share->first[test_comm->rank] + share->row_of[KITH_USER][e->seeds[e->first[step] + i].user]]++;
+    count[share->item_number[b->item[i]]]++;
+    for (int j = 0; j < b->shape.n_negative; j++) {
+      const int32_t *drawn = b->drawn + ((int64_t)i * b->shape.n_negative + j) * b->shape.n_pool;
+      if (drawn[1] < 0) count[share->item_number[drawn[0]]]++;
+      else pooled++;
+    }
+  }
+  kith_batch_seeds(b);
+  for (kith_lid p = 0; p < b->picks.n_sum; p++) {
+    assert_int_equal(b->picks.counted[p], count[b->seed[p]]);
+    count[b->seed[p]] = 0;
+  }
+  for (int k = 0; k < NODES; k++) assert_int_equal(count[k], 0);
+  assert_true(pooled > 0 || b->n_pair == 0);
+}
+
 static void check_picks(const kith_batch *b, kith_tape *t) {
   kith_tensor *rows = kith_tape_tensor(t, kith_batch_most_wanted(b), 1);
   kith_lid picked[3 * 128];
@@ -455,9 +478,14 @@ static void check_picks(const kith_batch *b, kith_tape *t) {
   kith__pick_negatives(b, rows, picked);
   for (kith_lid i = 0; i < b->n_pair * k; i++) {
     const int32_t *drawn = b->drawn + (size_t)i * (size_t)m;
-    int most = drawn[0] % 7;
-    for (int c = 1; c < m && drawn[c] >= 0; c++) most = drawn[c] % 7 > most ? drawn[c] % 7 : most;
+    int most = drawn[0] % 7, first = 0;
+    for (int c = 1; c < m && drawn[c] >= 0; c++)
+      if (drawn[c] % 7 > most) {
+        most = drawn[c] % 7;
+        first = c;
+      }
     assert_int_equal(most, b->drawn[picked[i]] % 7);
+    assert_int_equal(picked[i], i * m + first); /* of equals the first */
     assert_true(rows->value[b->at[2][picked[i]]] == (float)most);
     assert_true(share->item_number[b->drawn[picked[i]]] == b->want[b->at[2][picked[i]]]);
     hard += drawn[1] >= 0;
@@ -487,6 +515,7 @@ static void the_hardest_of_a_pool_is_picked(void **state) {
     for (kith_lid i = 0; i < b->n_pair * o.count * o.pool; i++)
       assert_false(b->drawn[i] >= 0 && kith_lists_has(&share->train, e->seeds[e->first[step] + i / (o.count * o.pool)].user, b->drawn[i]));
     check_picks(b, t);
+    check_counted(b, e, step);
   }
   kith_tape_destroy(&t);
   kith_epoch_destroy(&e);
