@@ -73,7 +73,7 @@ static calendar calendar_of(const world *w, int64_t user) {
   return (calendar){(double)calendar_begin + late, span / (double)w->degree[user]};
 }
 
-enum { GENERATE_DRAWS = 1000 }; /* of one item or friend, before the next free one is taken */
+enum { GENERATE_DRAWS = 1000 }; /* of one item or friend, before the next free one is taken; a quarter or more are free, so it never is */
 
 /* `taken` [items] holds user + 1 for the items that this user has already. */
 static void write_user(const world *w, int64_t user, const spelling how[KITH_TYPES], int32_t *taken, stream *s) {
@@ -83,7 +83,7 @@ static void write_user(const world *w, int64_t user, const spelling how[KITH_TYP
   for (int64_t k = 0; k < w->degree[user]; k++) {
     double moment;
     int32_t item = world_item(w, user, k, 0, n_taste, taste, &moment);
-    for (int64_t attempt = 1; taken[item] == (int32_t)user + 1; attempt++) /* half of the items are free: GENERATE_DRAWS are never needed */
+    for (int64_t attempt = 1; taken[item] == (int32_t)user + 1; attempt++)
       item = attempt < GENERATE_DRAWS ? world_item(w, user, k, attempt, n_taste, taste, &moment) : (int32_t)((item + 1) % w->o->items);
     taken[item] = (int32_t)user + 1;
     spell(s, &how[KITH_USER], user);
