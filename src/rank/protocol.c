@@ -1,17 +1,21 @@
 /*
- * Which items the sampled-N protocol ranks a user's held-out ones among: N of those that the user has never met, drawn
- * uniformly with keys (seed, user, draw), all distinct.  Rejection, with a bit for every item that is met or drawn; where
- * N is so near to all of them that it takes too many tries, the rest is chosen in one pass over the items.
+ * Which items the sampled-N protocol ranks a user's held-out ones among: N of those that the user has never
+ * met, drawn uniformly with keys (seed, user, draw), all distinct.  Rejection, with a bit for every item that
+ * is met or drawn; where N is so near to all of them that it takes too many tries, the rest is chosen in one
+ * pass over the items.
  */
 #include <string.h>
 
 #include "rank/rank.h"
 
-enum { PROTOCOL_TRIES = 4, PROTOCOL_TRIES_MORE = 64 }; /* a try costs less than a score, of which full ranking takes one an item */
+/* Tries for each item of the catalog, and more: one costs less than a score of full ranking. */
+enum { PROTOCOL_TRIES = 4, PROTOCOL_TRIES_MORE = 64 };
 
 int64_t kith__protocol_words(const kith_graph *g) { return (g->n[KITH_ITEM] + 63) / 64; }
 
-static bool protocol_is_taken(const uint64_t *taken, int64_t item) { return taken[item / 64] >> item % 64 & 1; }
+static bool protocol_is_taken(const uint64_t *taken, int64_t item) {
+  return taken[item / 64] >> item % 64 & 1;
+}
 
 /* Returns whether it was there already. */
 static bool protocol_take(uint64_t *taken, int64_t item) {
@@ -33,10 +37,13 @@ static void protocol_take_met(const kith_graph *g, kith_lid u, uint64_t *taken) 
     for (kith_eid e = l[i]->start[u]; e < l[i]->start[u + 1]; e++) protocol_take(taken, l[i]->item[e]);
 }
 
-static uint64_t protocol_bits(uint64_t seed, uint64_t who, uint64_t draw) { return kith_random(seed, KITH_USE_PROTOCOL, who, draw, 0).bits[0]; }
+static uint64_t protocol_bits(uint64_t seed, uint64_t who, uint64_t draw) {
+  return kith_random(seed, KITH_USE_PROTOCOL, who, draw, 0).bits[0];
+}
 
-/* `need` of the `left` items that are not taken, every choice alike: each is taken with chance need / left (Knuth, algorithm S). */
-static void protocol_choose(const kith_graph *g, uint64_t seed, uint64_t who, uint64_t draw, int64_t need, int64_t left, const uint64_t *taken, kith_entry *e) {
+/* `need` of the `left` free items, all choices alike: each with chance need / left (Knuth, algorithm S). */
+static void protocol_choose(const kith_graph *g, uint64_t seed, uint64_t who, uint64_t draw, int64_t need,
+                            int64_t left, const uint64_t *taken, kith_entry *e) {
   for (int64_t item = 0; need > 0 && item < g->n[KITH_ITEM]; item++) {
     if (protocol_is_taken(taken, item)) continue;
     if ((int64_t)kith_random_below(protocol_bits(seed, who, draw++), (uint64_t)left--) >= need) continue;
@@ -45,7 +52,8 @@ static void protocol_choose(const kith_graph *g, uint64_t seed, uint64_t who, ui
   }
 }
 
-void kith__protocol_draw(const kith_graph *g, uint64_t seed, kith_lid u, int64_t n, uint64_t *taken, kith_entry *e) {
+void kith__protocol_draw(const kith_graph *g, uint64_t seed, kith_lid u, int64_t n, uint64_t *taken,
+                         kith_entry *e) {
   uint64_t who = (uint64_t)g->original[g->row_of[KITH_USER][u]], draw = 0;
   uint64_t tries = PROTOCOL_TRIES * (uint64_t)g->n[KITH_ITEM] + PROTOCOL_TRIES_MORE;
   int64_t have = 0, unmet = kith__protocol_unmet(g, u);

@@ -1,4 +1,4 @@
-/* Users who know every item that could be a negative: every rank learns where their pairs lie in the order of graph.h5. */
+/* Users who know every item that could be a negative: every rank learns where their pairs lie in graph.h5. */
 #include <stdlib.h>
 
 #include "kith/sample.h"
@@ -8,7 +8,9 @@ typedef struct saturated_user {
   int64_t edge, n;
 } saturated_user;
 
-static kith_eid saturated_degree(const kith_graph *g, kith_lid row) { return g->start[row + 1] - g->start[row]; }
+static kith_eid saturated_degree(const kith_graph *g, kith_lid row) {
+  return g->start[row + 1] - g->start[row];
+}
 
 /* Items that may be drawn: all, or those with training interactions. */
 static int64_t saturated_items(const kith_comm *comm, const kith_graph *g, bool any) {
@@ -44,7 +46,9 @@ static void saturated_put(const kith_graph *g, const kith_saturated *s, int64_t 
 
 static kith_status saturated_room(kith_saturated *s, saturated_user **all) {
   kith_status st = KITH_OK;
-  KITH_CHECK(s->n_user <= INT32_MAX / 2, KITH_ECONFIG, "%lld users interacted with every item: at most %d can be left out", (long long)s->n_user, INT32_MAX / 2);
+  KITH_CHECK(s->n_user <= INT32_MAX / 2, KITH_ECONFIG,
+             "%lld users interacted with every item: at most %d can be left out", (long long)s->n_user,
+             INT32_MAX / 2);
   KITH_TRY(KITH_NEW(*all, s->n_user));
   KITH_TRY(KITH_NEW(s->edge, s->n_user));
   KITH_TRY(KITH_NEW(s->before, s->n_user + 1));
@@ -53,7 +57,8 @@ done:
 }
 
 /* Every rank's users: n[r] are rank r's. */
-static kith_agreed saturated_gather(const kith_comm *comm, const kith_graph *g, const int64_t *n, kith_saturated *s) {
+static kith_agreed saturated_gather(const kith_comm *comm, const kith_graph *g, const int64_t *n,
+                                    kith_saturated *s) {
   kith_agreed st = {KITH_OK};
   saturated_user *all = NULL;
   int64_t at = 0;
@@ -75,7 +80,8 @@ done:
   return st;
 }
 
-static kith_status saturated_make(const kith_comm *comm, const kith_graph *g, kith_saturated **out, int64_t **n) {
+static kith_status saturated_make(const kith_comm *comm, const kith_graph *g, kith_saturated **out,
+                                  int64_t **n) {
   kith_status st = KITH_OK;
   KITH_TRY(KITH_NEW(*out, 1));
   KITH_TRY(KITH_NEW((*out)->own, g->n_own_of[KITH_USER]));
@@ -87,14 +93,16 @@ done:
 /* Some pair must be left. */
 static kith_status saturated_check(const kith_graph *g, const kith_saturated *s, bool any) {
   kith_status st = KITH_OK;
-  KITH_CHECK(s->n_pair < g->n_edge || g->n_edge == 0, KITH_EDATA,
-             "every user interacted with every item%s: no pair has a negative to learn from; more items are needed",
-             any ? "" : " that negatives are drawn from");
+  KITH_CHECK(
+      s->n_pair < g->n_edge || g->n_edge == 0, KITH_EDATA,
+      "every user interacted with every item%s: no pair has a negative to learn from; more items are needed",
+      any ? "" : " that negatives are drawn from");
 done:
   return st;
 }
 
-kith_agreed kith_saturated_create(const kith_comm *comm, const kith_graph *g, bool any, kith_saturated **out) {
+kith_agreed kith_saturated_create(const kith_comm *comm, const kith_graph *g, bool any,
+                                  kith_saturated **out) {
   kith_agreed st = {KITH_OK};
   kith_saturated *s = NULL;
   int64_t *n = NULL;
@@ -125,8 +133,10 @@ kith_eid kith_saturated_before(const kith_saturated *s, kith_eid edge) {
   int64_t low = 0, high = s ? s->n_user : 0;
   while (low < high) {
     int64_t middle = low + (high - low) / 2;
-    if (s->edge[middle] < edge) low = middle + 1;
-    else high = middle;
+    if (s->edge[middle] < edge)
+      low = middle + 1;
+    else
+      high = middle;
   }
   return s ? s->before[low] : 0;
 }

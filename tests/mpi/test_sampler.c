@@ -491,6 +491,27 @@ static void kept_clusters_stand_for_what_is_not_a_target(void **state) {
   }
 }
 
+/* Seeds have rows in every hop: a neighbour that is in one layer's set and not in the other's is there with `layerwise` only. */
+static void layers_have_sets_of_their_own_or_one(void **state) {
+  (void)state;
+  for (int once = 0; once < 2; once++) {
+    setting s = setting_make(5, (kith_sampler_options){.mode = once ? KITH_SAINT_NODE : KITH_LAYERWISE, .budget = 25}, false);
+    kith_gid number[NODES], seed[SEEDS];
+    int64_t differ = 0;
+    global_numbers(&s, number);
+    kith_lid n = some_seeds(number, seed);
+    for (uint64_t step = 0; step < 20; step++) {
+      outcome *out = plan(&s, n, seed, step);
+      for (int a = 0; a < NODES; a++)
+        for (int b = 0; b < NODES && out->weight[0][a][0] >= 0 && out->weight[HOPS - 1][a][0] >= 0; b++)
+          differ += (out->weight[0][a][b] > 0) != (out->weight[HOPS - 1][a][b] > 0);
+      free(out);
+    }
+    assert_true(once ? differ == 0 : differ > 0);
+    setting_free(&s);
+  }
+}
+
 /* Of the ways to take `m` of the parts of which one is (inside) or is not part a, the share that has part b too, by writing them all down. */
 static double chance_of_part(int m, bool inside) {
   int ways = 0, both = 0;
@@ -695,7 +716,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(neighbours_are_neighbours_and_as_many_as_asked_for), cmocka_unit_test(seeds_are_the_first_rows_of_every_frame),
       cmocka_unit_test(draws_are_the_same_alone), cmocka_unit_test(a_plan_under_way_changes_nothing_that_is_shown),
       cmocka_unit_test(a_plan_under_way_can_be_left), cmocka_unit_test(clusters_are_counted), cmocka_unit_test(sets_have_the_expected_size), cmocka_unit_test(chances_of_edges_are_exact), cmocka_unit_test(targets_are_left_out), cmocka_unit_test(weighed_sums_are_unbiased), cmocka_unit_test(draws_are_uniform),
-      cmocka_unit_test(sums_without_targets_are_unbiased), cmocka_unit_test(kept_clusters_stand_for_what_is_not_a_target),
+      cmocka_unit_test(sums_without_targets_are_unbiased), cmocka_unit_test(kept_clusters_stand_for_what_is_not_a_target), cmocka_unit_test(layers_have_sets_of_their_own_or_one),
       cmocka_unit_test(weighed_clusters_are_scaled_by_the_chance_of_their_parts), cmocka_unit_test(neighbours_are_drawn_as_train_draw_says),
       cmocka_unit_test(many_draws_are_those_of_the_definition)};
   test_begin(&argc, &argv);
