@@ -5,8 +5,14 @@
 
 enum { USERS = 60, ITEMS = 90 };
 
-/* Two halves that hardly know each other, some nodes without any interaction. */
-static kith_dataset *dataset(void) {
+static bool halves(int u, int i, double r) { return u < USERS - 3 && i < ITEMS - 5 && r < ((u % 2) == (i % 2) ? 0.3 : 0.01); }
+
+/* Communities of 4, 8, 12, 16 and 20 users, of which the first ones have most interactions. */
+static int community(int u) { return u < 4 ? 0 : u < 12 ? 1 : u < 24 ? 2 : u < 40 ? 3 : 4; }
+static bool uneven(int u, int i, double r) { return r < (community(u) == community(i * USERS / ITEMS) ? 0.9 : 0.02) * (1 - 0.8 * u / USERS); }
+
+/* Users and items, of whom those know each other that `knows` says, given a random number. */
+static kith_dataset *dataset_of(bool (*knows)(int u, int i, double r)) {
   kith_dataset *d = NULL;
   if (KITH_NEW(d, 1)) abort();
   d->n[0] = USERS;
@@ -16,16 +22,16 @@ static kith_dataset *dataset(void) {
     if (KITH_NEW(l[i]->start, USERS + 1) || KITH_NEW(l[i]->item, USERS * ITEMS)) abort();
   for (int u = 0; u < USERS; u++) {
     d->train.start[u + 1] = d->train.start[u];
-    for (int i = 0; i < ITEMS - 5 && u < USERS - 3; i++) {
-      bool near = (u % 2) == (i % 2);
-      double r = kith_random_unit(kith_random(3, KITH_USE_GENERATE, (uint64_t)u, (uint64_t)i, 0).bits[0]);
-      if (r < (near ? 0.3 : 0.01)) d->train.item[d->train.start[u + 1]++] = i;
-    }
+    for (int i = 0; i < ITEMS; i++)
+      if (knows(u, i, kith_random_unit(kith_random(3, KITH_USE_GENERATE, (uint64_t)u, (uint64_t)i, 0).bits[0]))) d->train.item[d->train.start[u + 1]++] = i;
   }
   d->train.n_row = d->valid.n_row = d->test.n_row = USERS;
   d->n_edge = d->train.start[USERS];
   return d;
 }
+
+/* Two halves that hardly know each other, some nodes without any interaction. */
+static kith_dataset *dataset(void) { return dataset_of(halves); }
 
 /* Cut edges and ghosts by brute force: every pair of a node and a rank. */
 static void brute(const kith_dataset *d, const int32_t *part, int parts, int ranks, int64_t *cut, int64_t *ghosts) {
@@ -104,9 +110,82 @@ static void more_parts_than_nodes_is_fine(void **state) {
   kith_dataset_destroy(&d);
 }
 
+/* The heaviest part over the mean, of nodes first … last - 1, each of which weighs its degree and one; *most: the heaviest node. */
+static double balance(const kith_dataset *d, const int32_t *part, int parts, int first, int last, double *most) {
+  double weight[USERS + ITEMS] = {0}, sum[64] = {0}, all = 0, heaviest = 0;
+  for (int u = 0; u < USERS; u++)
+    for (int64_t e = d->train.start[u]; e < d->train.start[u + 1]; e++) weight[u]++, weight[USERS + d->train.item[e]]++;
+  *most = 0;
+  for (int i = first; i < last; i++) {
+    sum[part[i]] += weight[i] + 1;
+    all += weight[i] + 1;
+    if (weight[i] + 1 > *most) *most = weight[i] + 1;
+  }
+  for (int p = 0; p < parts; p++)
+    if (sum[p] > heaviest) heaviest = sum[p];
+  *most *= parts / all;
+  return heaviest * parts / all;
+}
+
+static void ranges_are_of_about_the_same_weight(void **state) {
+  (void)state;
+  kith_dataset *d = dataset_of(uneven);
+  kith_partition_options o = kith_partition_defaults();
+  int32_t part[USERS + ITEMS];
+  double most;
+  o.method = KITH_PARTITION_CONTIGUOUS;
+  o.parts = 4;
+  assert_int_equal(kith_partition_make(d, &o, part), KITH_OK);
+  assert_true(balance(d, part, o.parts, 0, USERS, &most) <= 1 + most);
+  assert_true(balance(d, part, o.parts, USERS, USERS + ITEMS, &most) <= 1 + most);
+  kith_dataset_destroy(&d);
+}
+
+static void no_part_is_heavier_than_the_tolerance(void **state) {
+  (void)state;
+  kith_dataset *d = dataset_of(uneven);
+  kith_partition_options o = kith_partition_defaults();
+  int32_t part[USERS + ITEMS];
+  double most, found = 0, loosest = 0;
+  o.parts = 4;
+  for (o.seed = 1; o.seed <= 20; o.seed++)
+    for (int k = 0; k < 2; k++) {
+      o.tolerance = k == 0 ? 1.1 : 3;
+      assert_int_equal(kith_partition_make(d, &o, part), KITH_OK);
+      double this = balance(d, part, o.parts, 0, USERS + ITEMS, &most);
+      if (k == 0 && this > found) found = this;
+      if (k == 1 && this > loosest) loosest = this;
+    }
+  assert_true(found <= 1.1);
+  assert_true(loosest > 1.5); /* communities cut off whole */
+  kith_dataset_destroy(&d);
+}
+
+static void seeds_and_types_decide_the_cut(void **state) {
+  (void)state;
+  kith_dataset *d = dataset();
+  kith_partition_options o = kith_partition_defaults();
+  int32_t part[2][USERS + ITEMS];
+  int same = 0;
+  o.parts = 8;
+  for (int m = KITH_PARTITION_METIS; m <= KITH_PARTITION_HASH; m++) {
+    o.method = (kith_partition_method)m;
+    for (int k = 0; k < 2; k++) {
+      o.seed = (uint64_t)k + 1;
+      assert_int_equal(kith_partition_make(d, &o, part[k]), KITH_OK);
+    }
+    assert_memory_not_equal(part[0], part[1], sizeof part[0]);
+  }
+  for (int i = 0; i < USERS; i++) same += part[0][i] == part[0][USERS + i]; /* by hash: an eighth by chance */
+  assert_true(same < USERS / 2);
+  kith_dataset_destroy(&d);
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(every_method_cuts_and_is_judged_as_by_brute_force),
-                                     cmocka_unit_test(bisection_finds_the_two_halves), cmocka_unit_test(more_parts_than_nodes_is_fine)};
+                                     cmocka_unit_test(bisection_finds_the_two_halves), cmocka_unit_test(more_parts_than_nodes_is_fine),
+                                     cmocka_unit_test(ranges_are_of_about_the_same_weight), cmocka_unit_test(no_part_is_heavier_than_the_tolerance),
+                                     cmocka_unit_test(seeds_and_types_decide_the_cut)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }
