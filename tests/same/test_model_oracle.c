@@ -1,0 +1,561 @@
+/* ranks: 1 2 3 */
+/*
+ * Every model, forward and three training steps, against formulas written from the papers in double precision: dense
+ * loops over a small graph, and the gradient of the loss by central differences, so that no backward pass is shared
+ * either.  Only the keyed draws of negatives and orders are taken from the library, since they define a step.
+ *
+ * The learning rate, Adam's betas and epsilon, the decay of rates and of weights are not at their defaults, so that each is
+ * seen.  Epsilon is large: the step then shows how large a gradient is, and not only its sign.
+ */
+#include "support/cut.h"
+#include "support/form.h"
+#include "support/mpi_main.h"
+
+#include "kith/train.h"
+
+enum { USERS = 9, ITEMS = 11, EDGES = 60, NODES = USERS + ITEMS, WIDTH = 4, LAYERS = 2, BATCH = 7, STEPS = 3, EPOCH = 1, WIDEST = 16 };
+enum { PARAMETERS = 1024 };
+static const double TOLERANCE = 2e-5; /* of numbers below 1; floats carry 6e-8 a rounding, and steps repeat it */
+static const double SHIFT = 1e-5;     /* of a central difference: truncation and rounding are both near 1e-10 */
+
+typedef struct net {
+  const kith_model_options *o;
+  const kith_train_options *t;
+  const test_graph *g;
+  bool linked[NODES][NODES];
+  double near[NODES][NODES];   /* PinSage: visits of walks from a node, 0 for those it does not read */
+  int degree[NODES];
+  uint64_t step;               /* of training, for the order in which an LSTM reads */
+  bool training;
+  const double *weight;        /* behind the weights that a layer has taken */
+  int n_weight, taken;         /* numbers in all, and taken so far */
+  bool first[PARAMETERS];      /* whether a weight is the first layer's */
+} net;
+
+typedef double rows[NODES][WIDEST];
+
+/* ---- pieces of formulas -------------------------------------------------------------------------------------------- */
+
+/* The next n weights, which belong to a layer. */
+static const double *take(net *m, int layer, int n) {
+  const double *w = m->weight + m->taken;
+  for (int i = 0; i < n; i++) m->first[m->taken + i] = layer == 0;
+  m->taken += n;
+  return w;
+}
+
+/* y = x W + b for all nodes; W [a, b_columns], b may be null. */
+static void linear(int a, int b, rows x, const double *w, const double *bias, rows y) {
+  rows out;
+  for (int i = 0; i < NODES; i++)
+    for (int k = 0; k < b; k++) {
+      out[i][k] = bias ? bias[k] : 0;
+      for (int j = 0; j < a; j++) out[i][k] += x[i][j] * w[j * b + k];
+    }
+  memcpy(y, out, sizeof out);
+}
+
+static double relu(double x) { return x > 0 ? x : 0; }
+static double leaky(double x) { return x > 0 ? x : 0.2 * x; }
+static double elu(double x) { return x > 0 ? x : expm1(x); }
+static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
+
+static void apply(int d, double (*f)(double), rows x) {
+  for (int i = 0; i < NODES; i++)
+    for (int k = 0; k < d; k++) x[i][k] = f(x[i][k]);
+}
+
+static void unit_rows(int d, rows x) {
+  for (int i = 0; i < NODES; i++) {
+    double square = 0;
+    for (int k = 0; k < d; k++) square += x[i][k] * x[i][k];
+    for (int k = 0; k < d && square > 0; k++) x[i][k] /= sqrt(square);
+  }
+}
+
+/* y_i = sum over j of c(i, j) x_j */
+static void aggregate(const net *m, int d, double (*c)(const net *, int, int), rows x, rows y) {
+  for (int i = 0; i < NODES; i++)
+    for (int k = 0; k < d; k++) {
+      y[i][k] = 0;
+      for (int j = 0; j < NODES; j++) y[i][k] += c(m, i, j) * x[j][k];
+    }
+}
+
+static double symmetric(const net *m, int i, int j) { return m->linked[i][j] ? 1 / sqrt((double)m->degree[i] * m->degree[j]) : 0; }
+static double looped(const net *m, int i, int j) {
+  return m->linked[i][j] || i == j ? 1 / sqrt((m->degree[i] + 1.0) * (m->degree[j] + 1.0)) : 0;
+}
+static double mean(const net *m, int i, int j) { return m->linked[i][j] ? 1.0 / m->degree[i] : 0; }
+static double share(const net *m, int i, int j) {
+  double all = 0;
+  for (int k = 0; k < NODES; k++) all += m->near[i][k];
+  return all > 0 ? m->near[i][j] / all : 0;
+}
+
+static void beside(int a, rows x, int b, rows y, rows both) {
+  for (int i = 0; i < NODES; i++) {
+    memcpy(both[i], x[i], (size_t)a * sizeof(double));
+    memcpy(both[i] + a, y[i], (size_t)b * sizeof(double));
+  }
+}
+
+/* ---- models -------------------------------------------------------------------------------------------------------- */
+
+static void mf(net *m, rows h, rows final) {
+  (void)m;
+  memcpy(final, h, sizeof(rows));
+}
+
+/* He et al., SIGIR 2020, eqs. 3 and 4; the learned weights are a softmax. */
+static void lightgcn(net *m, rows h, rows final) {
+  double alpha[LAYERS + 1], all = 0;
+  bool learned = m->o->layer_weights == KITH_LEARNED;
+  const double *a = learned ? take(m, 0, LAYERS + 1) : NULL;
+  for (int l = 0; l <= LAYERS; l++) all += alpha[l] = learned ? exp(a[l]) : 1;
+  for (int i = 0; i < NODES; i++)
+    for (int k = 0; k < WIDTH; k++) final[i][k] = alpha[0] / all * h[i][k];
+  for (int l = 1; l <= LAYERS; l++) {
+    rows next;
+    aggregate(m, WIDTH, symmetric, h, next);
+    memcpy(h, next, sizeof next);
+    for (int i = 0; i < NODES; i++)
+      for (int k = 0; k < WIDTH; k++) final[i][k] += alpha[l] / all * h[i][k];
+  }
+}
+
+/* Wang et al., SIGIR 2019, eqs. 3 to 5 and 9: messages p_ui (W1 e_i + W2 (e_i * e_u)), and W1 e_u of the node itself. */
+static void ngcf(net *m, rows h, rows final) {
+  memcpy(final, h, sizeof(rows));
+  for (int l = 0; l < LAYERS; l++) {
+    const double *w1 = take(m, l, WIDTH * WIDTH), *b1 = take(m, l, WIDTH), *w2 = take(m, l, WIDTH * WIDTH), *b2 = take(m, l, WIDTH);
+    rows y;
+    for (int u = 0; u < NODES; u++)
+      for (int k = 0; k < WIDTH; k++) {
+        y[u][k] = b1[k] + b2[k];
+        for (int c = 0; c < WIDTH; c++) y[u][k] += h[u][c] * w1[c * WIDTH + k];
+        for (int i = 0; i < NODES; i++)
+          for (int c = 0; c < WIDTH; c++)
+            y[u][k] += symmetric(m, u, i) * (h[i][c] * w1[c * WIDTH + k] + h[i][c] * h[u][c] * w2[c * WIDTH + k]);
+      }
+    apply(WIDTH, leaky, y);
+    memcpy(h, y, sizeof y);
+    unit_rows(WIDTH, y);
+    for (int i = 0; i < NODES; i++) memcpy(final[i] + (l + 1) * WIDTH, y[i], WIDTH * sizeof(double));
+  }
+}
+
+/* Kipf and Welling, ICLR 2017, eqs. 2 and 8. */
+static void gcn(net *m, rows h, rows final) {
+  for (int l = 0; l < LAYERS; l++) {
+    rows z;
+    linear(WIDTH, WIDTH, h, take(m, l, WIDTH * WIDTH), NULL, z);
+    aggregate(m, WIDTH, looped, z, h);
+    if (l + 1 < LAYERS) apply(WIDTH, relu, h);
+  }
+  memcpy(final, h, sizeof(rows));
+}
+
+/* One head of attention on `wide` columns of z from `at` on; y gets them, times `factor`, from `to` on. */
+static void attend(const net *m, rows z, int at, int wide, const double *a, const double *b, double factor, int to, rows y) {
+  for (int i = 0; i < NODES; i++) {
+    double e[NODES], all = 0;
+    for (int j = 0; j < NODES; j++) {
+      double s = 0;
+      for (int k = at; k < at + wide; k++) s += a[k] * z[i][k] + b[k] * z[j][k];
+      e[j] = m->linked[i][j] || i == j ? exp(leaky(s)) : 0;
+      all += e[j];
+    }
+    for (int j = 0; j < NODES; j++)
+      for (int k = 0; k < wide; k++) y[i][to + k] += factor * e[j] / all * z[j][at + k];
+  }
+}
+
+/* Velickovic et al., ICLR 2018, eqs. 1 to 6. */
+static void gat(net *m, rows h, rows final) {
+  for (int l = 0; l < LAYERS; l++) {
+    bool last = l + 1 == LAYERS, averages = last && m->o->gat_last == KITH_GAT_AVERAGE;
+    int heads = last && m->o->heads_last > 0 ? m->o->heads_last : m->o->heads, wide = averages ? WIDTH : WIDTH / heads;
+    const double *w = take(m, l, WIDTH * heads * wide), *a = take(m, l, heads * wide), *b = take(m, l, heads * wide);
+    rows z, y = {{0}};
+    linear(WIDTH, heads * wide, h, w, NULL, z);
+    for (int k = 0; k < heads; k++) attend(m, z, k * wide, wide, a, b, averages ? 1.0 / heads : 1, averages ? 0 : k * wide, y);
+    if (!last) apply(WIDTH, elu, y);
+    memcpy(h, y, sizeof y);
+  }
+  memcpy(final, h, sizeof(rows));
+}
+
+/* Hamilton et al., NIPS 2017, eq. 3: the maximum over neighbors of ReLU(P h_j + p). */
+static void pool(net *m, int l, rows h, rows y) {
+  const double *w = take(m, l, WIDTH * WIDTH), *b = take(m, l, WIDTH);
+  rows p;
+  linear(WIDTH, WIDTH, h, w, b, p);
+  apply(WIDTH, relu, p);
+  for (int i = 0; i < NODES; i++)
+    for (int k = 0; k < WIDTH; k++) {
+      y[i][k] = 0;
+      for (int j = 0; j < NODES; j++)
+        if (m->linked[i][j] && p[j][k] > y[i][k]) y[i][k] = p[j][k];
+    }
+}
+
+/* A node's key: twice the original number, one more for items. */
+static uint64_t key_of(int node) { return node < USERS ? (uint64_t)node * 2 : (uint64_t)(node - USERS) * 2 + 1; }
+
+/* The neighbors of a row in the order in which it reads them: drawn anew in every training step, else by number. */
+static int reading_order(const net *m, int i, int *order) {
+  int n = 0;
+  uint64_t key[NODES];
+  for (int j = 0; j < NODES; j++) {
+    if (!m->linked[i][j]) continue;
+    uint64_t k = m->training ? kith_random(m->t->seed, KITH_USE_ORDER, m->step, key_of(i), key_of(j)).bits[0] : key_of(j);
+    int at = n++;
+    for (; at > 0 && key[at - 1] > k; at--) key[at] = key[at - 1], order[at] = order[at - 1];
+    key[at] = k, order[at] = j;
+  }
+  return n;
+}
+
+/* Hochreiter and Schmidhuber's cell with a forget gate, whose bias begins at 1; docs/models.md. */
+static void lstm(net *m, int l, rows h, rows y) {
+  const double *b = take(m, l, 4 * WIDTH), *wx = take(m, l, WIDTH * 4 * WIDTH), *wh = take(m, l, WIDTH * 4 * WIDTH);
+  for (int i = 0; i < NODES; i++) {
+    double c[WIDTH] = {0}, s[WIDTH] = {0};
+    int order[NODES], n = reading_order(m, i, order);
+    for (int t = 0; t < n; t++) {
+      double z[4 * WIDTH];
+      for (int k = 0; k < 4 * WIDTH; k++) {
+        z[k] = b[k];
+        for (int a = 0; a < WIDTH; a++) z[k] += h[order[t]][a] * wx[a * 4 * WIDTH + k] + s[a] * wh[a * 4 * WIDTH + k];
+      }
+      for (int k = 0; k < WIDTH; k++) {
+        c[k] = sigmoid(z[WIDTH + k] + 1) * c[k] + sigmoid(z[k]) * tanh(z[2 * WIDTH + k]);
+        s[k] = sigmoid(z[3 * WIDTH + k]) * tanh(c[k]);
+      }
+    }
+    memcpy(y[i], s, sizeof s);
+  }
+}
+
+/* Hamilton et al., NIPS 2017, algorithm 1. */
+static void sage(net *m, rows h, rows final) {
+  for (int l = 0; l < LAYERS; l++) {
+    rows y, both;
+    if (m->o->aggregator == KITH_POOL) pool(m, l, h, y);
+    else if (m->o->aggregator == KITH_LSTM) lstm(m, l, h, y);
+    else aggregate(m, WIDTH, mean, h, y);
+    beside(WIDTH, h, WIDTH, y, both);
+    const double *b = take(m, l, WIDTH), *w = take(m, l, 2 * WIDTH * WIDTH);
+    linear(2 * WIDTH, WIDTH, both, w, b, h);
+    if (l + 1 < LAYERS) apply(WIDTH, relu, h), unit_rows(WIDTH, h);
+  }
+  memcpy(final, h, sizeof(rows));
+}
+
+/* Ying et al., KDD 2018, algorithms 1 and 2, on the shares of walks' visits. */
+static void pinsage(net *m, rows h, rows final) {
+  for (int l = 0; l < LAYERS; l++) {
+    rows q, y, both;
+    const double *b = take(m, l, WIDTH), *w = take(m, l, WIDTH * WIDTH);
+    linear(WIDTH, WIDTH, h, w, b, q);
+    apply(WIDTH, relu, q);
+    aggregate(m, WIDTH, share, q, y);
+    beside(WIDTH, h, WIDTH, y, both);
+    const double *b2 = take(m, l, WIDTH), *w2 = take(m, l, 2 * WIDTH * WIDTH);
+    linear(2 * WIDTH, WIDTH, both, w2, b2, h);
+    apply(WIDTH, relu, h);
+    unit_rows(WIDTH, h);
+  }
+  const double *b = take(m, 0, WIDTH), *g1 = take(m, 0, WIDTH * WIDTH), *g2 = take(m, 1, WIDTH * WIDTH);
+  linear(WIDTH, WIDTH, h, g1, b, h);
+  apply(WIDTH, relu, h);
+  linear(WIDTH, WIDTH, h, g2, NULL, final);
+}
+
+static void forward(net *m, const double *p, rows final) {
+  static void (*const model[])(net *, rows, rows) = {
+      [KITH_MF] = mf, [KITH_LIGHTGCN] = lightgcn, [KITH_NGCF] = ngcf, [KITH_GCN] = gcn, [KITH_GAT] = gat, [KITH_SAGE] = sage, [KITH_PINSAGE] = pinsage};
+  rows h;
+  for (int i = 0; i < NODES; i++) memcpy(h[i], p + i * WIDTH, WIDTH * sizeof *p);
+  m->weight = p + NODES * WIDTH;
+  m->taken = 0;
+  model[m->o->name](m, h, final);
+  assert_int_equal(m->taken, m->n_weight); /* the model has the weights that the formulas have, and no others */
+}
+
+/* ---- a step -------------------------------------------------------------------------------------------------------- */
+
+static bool knows(const net *m, int user, int item) { return m->linked[user][USERS + item]; }
+
+static int negative(const net *m, int64_t e) {
+  for (uint64_t try = 0;; try++) {
+    int item = (int)kith_random_below(kith_random(m->t->seed, KITH_USE_NEGATIVE, EPOCH, (uint64_t)e, try).bits[0], ITEMS);
+    if (!knows(m, m->g->user[e], item)) return USERS + item;
+  }
+}
+
+static double product(rows x, int d, int a, int b) {
+  double s = 0;
+  for (int k = 0; k < d; k++) s += x[a][k] * x[b][k];
+  return s;
+}
+
+/* Rendle et al., UAI 2009: the mean of -ln sigma(s_up - s_un), and L2 on the input rows of the pairs. */
+static double loss_of(net *m, int64_t step, const double *p) {
+  rows x;
+  double loss = 0;
+  int d = kith_model_width(m->o);
+  kith_shuffle order = kith_shuffle_make(m->t->seed, KITH_USE_SHUFFLE, EPOCH, (uint64_t)m->g->n_edge);
+  int64_t first = step * BATCH, last = first + BATCH < m->g->n_edge ? first + BATCH : m->g->n_edge;
+  forward(m, p, x);
+  for (int64_t place = first; place < last; place++) {
+    int64_t e = (int64_t)kith_shuffle_at(&order, (uint64_t)place);
+    int node[3] = {m->g->user[e], USERS + m->g->item[e], negative(m, e)};
+    double square = 0;
+    for (int i = 0; i < 3; i++)
+      for (int k = 0; k < WIDTH; k++) square += p[node[i] * WIDTH + k] * p[node[i] * WIDTH + k];
+    loss += log1p(exp(product(x, d, node[0], node[2]) - product(x, d, node[0], node[1]))) + 0.5 * m->t->loss.l2 * square;
+  }
+  return loss / (double)(last - first);
+}
+
+/* Kingma and Ba, ICLR 2015, algorithm 1, on all parameters; weights decay by a gradient of their own. */
+static void step_of(net *m, int64_t step, int64_t count, int n, double *p, double *m1, double *m2) {
+  double grad[PARAMETERS], lr = m->t->adam.lr * pow(m->t->decay, EPOCH);
+  const kith_adam_options *a = &m->t->adam;
+  for (int i = 0; i < n; i++) {
+    double at = p[i];
+    p[i] = at + SHIFT;
+    double up = loss_of(m, step, p);
+    p[i] = at - SHIFT;
+    double down = loss_of(m, step, p);
+    p[i] = at;
+    grad[i] = (up - down) / (2 * SHIFT);
+    int w = i - NODES * WIDTH;
+    if (w >= 0 && (m->t->decay_on == KITH_DECAY_ALL || m->first[w])) grad[i] += m->t->weight_decay * p[i];
+  }
+  for (int i = 0; i < n; i++) {
+    m1[i] = a->beta1 * m1[i] + (1 - a->beta1) * grad[i];
+    m2[i] = a->beta2 * m2[i] + (1 - a->beta2) * grad[i] * grad[i];
+    p[i] -= lr * (m1[i] / (1 - pow(a->beta1, (double)count))) / (sqrt(m2[i] / (1 - pow(a->beta2, (double)count))) + a->epsilon);
+  }
+}
+
+/* ---- the comparison ------------------------------------------------------------------------------------------------ */
+
+static void expect_near(double is, double truth, const char *what) {
+  if (!(fabs(is - truth) <= TOLERANCE * (1 + fabs(truth)))) fail_msg("%s: %.8g, expected %.8g", what, is, truth);
+}
+
+/* Rows of this rank, [n_own, d], against those of all nodes, [NODES, stride]. */
+static void expect_rows(const kith_graph *g, int d, const float *x, int stride, const double *truth, const char *what) {
+  for (kith_lid i = 0; i < g->n_own; i++)
+    for (int k = 0; k < d; k++) expect_near((double)x[i * d + k], truth[(g->type[i] * USERS + g->original[i]) * stride + k], what);
+}
+
+static void net_link(net *m) {
+  for (int64_t e = 0; e < m->g->n_edge; e++) {
+    int u = m->g->user[e], i = USERS + m->g->item[e];
+    m->linked[u][i] = m->linked[i][u] = true;
+    m->degree[u]++;
+    m->degree[i]++;
+  }
+}
+
+/* Visits as a group of one rank finds them; tests/mpi/test_near.c holds them against plain walks. */
+static void net_walk(net *m) {
+  const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
+  kith_graph *g = test_graph_cut(m->g, &alone, 1, 3);
+  kith_relation *near = NULL;
+  assert_int_equal(KITH_OK, kith_near_create(&alone, g, &m->o->near, m->t->seed, WIDTH, &near).status);
+  for (kith_lid r = 0; r < near->csr.n_row; r++)
+    for (kith_eid e = near->csr.start[r]; e < near->csr.start[r + 1]; e++) {
+      kith_lid i = near->csr.row[r], j = near->csr.col[e];
+      m->near[g->type[i] * USERS + g->original[i]][g->type[j] * USERS + g->original[j]] = (double)near->csr.weight[e];
+    }
+  kith_relation_destroy(&near);
+  kith_graph_destroy(&g);
+}
+
+/* The initial embeddings by their law, the initial weights as they are. */
+static int net_begin(net *m, kith_trainer *trainer, double *p) {
+  kith_weights w = kith_trainer_state(trainer).weights;
+  for (int i = 0; i < NODES; i++)
+    for (int k = 0; k < WIDTH; k++) {
+      kith_draw r = kith_random(m->t->seed, KITH_USE_INIT, i >= USERS, (uint64_t)(i >= USERS ? i - USERS : i), (uint64_t)k);
+      p[i * WIDTH + k] = (double)(float)(m->o->init * kith_random_normal(r.bits[0], r.bits[1]));
+    }
+  m->n_weight = (int)w.n;
+  assert_true(NODES * WIDTH + w.n <= PARAMETERS);
+  for (int64_t i = 0; i < w.n; i++) p[NODES * WIDTH + i] = (double)w.value[i];
+  return NODES * WIDTH + (int)w.n;
+}
+
+static void check_steps(net *m, const kith_graph *g, kith_trainer *trainer) {
+  double p[PARAMETERS], m1[PARAMETERS] = {0}, m2[PARAMETERS] = {0};
+  rows final;
+  int n = net_begin(m, trainer, p), d = kith_model_width(m->o);
+  int64_t n_step = kith_trainer_n_step(trainer);
+  kith_trainer_epoch(trainer, EPOCH);
+  for (int64_t s = 0; s < STEPS; s++) {
+    kith_state is = kith_trainer_state(trainer);
+    *is.loss = (kith_sum){0};
+    (void)kith_trainer_step(trainer, s, KITH_WISH_NOTHING);
+    kith_comm_sum(test_comm, 1, is.loss);
+    m->training = true;
+    m->step = (uint64_t)(EPOCH * n_step + s);
+    expect_near(kith_sum_value(is.loss), loss_of(m, s, p), "loss");
+    step_of(m, s, (int64_t)m->step + 1, n, p, m1, m2);
+    expect_rows(g, WIDTH, is.x, WIDTH, p, "embedding after a step");
+    for (int i = 0; i < m->n_weight; i++) expect_near((double)is.weights.value[i], p[NODES * WIDTH + i], "weight after a step");
+  }
+  m->training = false;
+  forward(m, p, final);
+  if (m->o->score == KITH_COSINE) unit_rows(d, final);
+  expect_rows(g, d, kith_trainer_final(trainer), WIDEST, final[0], "final embedding");
+}
+
+static void check(kith_model_options o, kith_decay_on decay_on) {
+  test_graph t = test_graph_random(USERS, ITEMS, EDGES, 12);
+  kith_graph *g = test_graph_cut(&t, test_comm, 5, 3);
+  kith_train_options train = kith_train_defaults();
+  kith_trainer *trainer = NULL;
+  net m = {.o = &o, .t = &train, .g = &t};
+  o.width = WIDTH;
+  o.layers = LAYERS;
+  o.init = 0.7;
+  if (o.heads == 0) o.heads = 1;
+  o.near = (kith_near_options){.walks = 15, .length = 3, .neighbours = 4, .restart = 0.2};
+  train.batch = BATCH;
+  train.adam = (kith_adam_options){.lr = 0.06, .beta1 = 0.8, .beta2 = 0.95, .epsilon = 0.02};
+  train.decay = 0.5;
+  train.weight_decay = 0.03;
+  train.decay_on = decay_on;
+  train.loss.l2 = 0.05;
+  net_link(&m);
+  if (o.name == KITH_PINSAGE) net_walk(&m);
+  assert_int_equal(KITH_OK, kith_trainer_create(test_comm, g, &o, &train, &trainer).status);
+  check_steps(&m, g, trainer);
+  kith_trainer_destroy(&trainer);
+  kith_graph_destroy(&g);
+  test_graph_free(&t);
+}
+
+#define ORACLE(name, decay_on, ...)                                                                                    \
+  static void name(void **state) {                                                                                     \
+    (void)state;                                                                                                       \
+    check((kith_model_options){__VA_ARGS__}, decay_on);                                                                \
+  }
+
+ORACLE(mf_is_the_papers, KITH_DECAY_ALL, .name = KITH_MF)
+ORACLE(lightgcn_is_the_papers, KITH_DECAY_ALL, .name = KITH_LIGHTGCN)
+ORACLE(lightgcn_with_learned_layers_is_a_softmax, KITH_DECAY_ALL, .name = KITH_LIGHTGCN, .layer_weights = KITH_LEARNED)
+ORACLE(lightgcn_by_cosines_has_unit_rows, KITH_DECAY_ALL, .name = KITH_LIGHTGCN, .score = KITH_COSINE)
+ORACLE(ngcf_is_the_papers, KITH_DECAY_ALL, .name = KITH_NGCF)
+ORACLE(ngcf_whose_first_layer_decays_is_the_papers, KITH_DECAY_FIRST, .name = KITH_NGCF)
+ORACLE(gcn_is_the_papers, KITH_DECAY_ALL, .name = KITH_GCN)
+ORACLE(gat_is_the_papers, KITH_DECAY_ALL, .name = KITH_GAT, .heads = 2)
+ORACLE(gat_with_a_mean_of_heads_is_the_papers, KITH_DECAY_FIRST, .name = KITH_GAT, .heads = 4, .heads_last = 3, .gat_last = KITH_GAT_AVERAGE)
+ORACLE(gat_with_fewer_last_heads_is_the_papers, KITH_DECAY_ALL, .name = KITH_GAT, .heads = 4, .heads_last = 2)
+ORACLE(sage_with_means_is_the_papers, KITH_DECAY_ALL, .name = KITH_SAGE)
+ORACLE(sage_with_pools_is_the_papers, KITH_DECAY_ALL, .name = KITH_SAGE, .aggregator = KITH_POOL)
+ORACLE(sage_with_an_lstm_is_the_papers, KITH_DECAY_FIRST, .name = KITH_SAGE, .aggregator = KITH_LSTM)
+ORACLE(pinsage_is_the_papers, KITH_DECAY_ALL, .name = KITH_PINSAGE)
+ORACLE(pinsage_by_cosines_has_unit_rows, KITH_DECAY_ALL, .name = KITH_PINSAGE, .score = KITH_COSINE)
+
+/* ---- PinSage on a sampled hop -------------------------------------------------------------------------------------- */
+
+static const double *weight_named(kith_params *params, const char *name, double *copy) {
+  for (int i = 0; i < kith_params_n(params); i++) {
+    const kith_tensor *w = kith_params_at(params, i);
+    if (strcmp(kith_params_name(params, i), name) != 0) continue;
+    for (int64_t k = 0; k < w->n_row * w->d; k++) copy[k] = (double)w->value[k];
+    return copy;
+  }
+  fail_msg("no weights are called %s", name);
+  return NULL;
+}
+
+/* y [b] = x [a] W + bias, ReLU if asked for. */
+static void row_linear(kith_params *params, const char *name, const char *bias, bool activates, int a, int b, const double *x, double *y) {
+  double w[2 * FORM_WIDTH * FORM_WIDTH], v[FORM_WIDTH] = {0};
+  weight_named(params, name, w);
+  if (bias) weight_named(params, bias, v);
+  for (int k = 0; k < b; k++) {
+    double s = v[k];
+    for (int j = 0; j < a; j++) s += x[j] * w[j * b + k];
+    y[k] = activates ? relu(s) : s;
+  }
+}
+
+/* What row 0 should be, reading rows 1 and 2, which count 0.6 and 1.8: a quarter and three quarters. */
+static void sampled_truth(kith_params *params, const float *x, double *y) {
+  double both[2 * FORM_WIDTH] = {0}, own[FORM_WIDTH], square = 0;
+  for (int j = 1; j < 3; j++) {
+    double h[FORM_WIDTH], q[FORM_WIDTH];
+    for (int k = 0; k < FORM_WIDTH; k++) h[k] = (double)x[j * FORM_WIDTH + k];
+    row_linear(params, "neighbour.0", "neighbour bias.0", true, FORM_WIDTH, FORM_WIDTH, h, q);
+    for (int k = 0; k < FORM_WIDTH; k++) both[FORM_WIDTH + k] += (j == 1 ? 0.25 : 0.75) * q[k];
+  }
+  for (int k = 0; k < FORM_WIDTH; k++) both[k] = (double)x[k];
+  row_linear(params, "weight.0", "bias.0", true, 2 * FORM_WIDTH, FORM_WIDTH, both, own);
+  for (int k = 0; k < FORM_WIDTH; k++) square += own[k] * own[k];
+  for (int k = 0; k < FORM_WIDTH && square > 0; k++) own[k] /= sqrt(square);
+  row_linear(params, "last.0", "last bias.0", true, FORM_WIDTH, FORM_WIDTH, own, both);
+  row_linear(params, "last.1", NULL, false, FORM_WIDTH, FORM_WIDTH, both, y);
+}
+
+/* On the whole graph shares sum to one, so that only here a sum and shares differ. */
+static void sampled_neighbors_of_pinsage_count_by_their_shares(void **state) {
+  enum { IN = 3, N = 2 };
+  int64_t node[IN] = {4, 6, 9}, degree[IN] = {2, 3, 4};
+  kith_lid row[1] = {0}, col[N] = {1, 2};
+  kith_eid start[2] = {0, N};
+  float weight[N] = {0.6f, 1.8f};
+  kith_csr csr = {.n_row = 1, .n_col = IN, .row = row, .start = start, .col = col, .weight = weight};
+  kith_frame in = {.n = IN, .most = IN, .node = node}, out = {.n = 1, .most = 1, .node = node}, edges = {.n = N, .most = N};
+  kith_back back = {0};
+  double truth[2 * FORM_WIDTH];
+  (void)state;
+  assert_int_equal(KITH_OK, kith_back_make(IN, N, &back));
+  kith_back_fill(&csr, 0, NULL, &back);
+  kith_hop hop = {.in = &in, .out = &out, .edges = &edges, .csr = &csr, .scale = weight, .back = &back, .degree = degree};
+  test_form f = {.hop = &hop};
+  assert_int_equal(KITH_OK, kith_tape_create(&f.tape));
+  assert_int_equal(KITH_OK, kith_params_create(3, &f.params));
+  kith_model_options o = {.name = KITH_PINSAGE, .width = FORM_WIDTH, .layers = 1};
+  f.leaf[0] = kith_tape_rows(f.tape, &in, FORM_WIDTH);
+  kith_tensor *y = test_form_model(&f, &o, f.leaf[0]);
+  assert_int_equal(KITH_OK, kith_tape_status(f.tape));
+  for (int i = 0; i < IN * FORM_WIDTH; i++) f.leaf[0]->value[i] = sinf(3 * (float)i + 1);
+  kith_tape_forward(f.tape);
+  sampled_truth(f.params, f.leaf[0]->value, truth);
+  for (int k = 0; k < FORM_WIDTH; k++) expect_near((double)y->value[k], truth[k], "sampled row");
+  kith_tape_destroy(&f.tape);
+  kith_params_destroy(&f.params);
+  kith_back_free(&back);
+}
+
+int main(int argc, char **argv) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(mf_is_the_papers),
+      cmocka_unit_test(lightgcn_is_the_papers),
+      cmocka_unit_test(lightgcn_with_learned_layers_is_a_softmax),
+      cmocka_unit_test(lightgcn_by_cosines_has_unit_rows),
+      cmocka_unit_test(ngcf_is_the_papers),
+      cmocka_unit_test(ngcf_whose_first_layer_decays_is_the_papers),
+      cmocka_unit_test(gcn_is_the_papers),
+      cmocka_unit_test(gat_is_the_papers),
+      cmocka_unit_test(gat_with_a_mean_of_heads_is_the_papers),
+      cmocka_unit_test(gat_with_fewer_last_heads_is_the_papers),
+      cmocka_unit_test(sage_with_means_is_the_papers),
+      cmocka_unit_test(sage_with_pools_is_the_papers),
+      cmocka_unit_test(sage_with_an_lstm_is_the_papers),
+      cmocka_unit_test(pinsage_is_the_papers),
+      cmocka_unit_test(pinsage_by_cosines_has_unit_rows),
+      cmocka_unit_test(sampled_neighbors_of_pinsage_count_by_their_shares),
+  };
+  test_begin(&argc, &argv);
+  return test_end(cmocka_run_group_tests(tests, NULL, NULL));
+}
