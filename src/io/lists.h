@@ -103,9 +103,9 @@ static inline bool kith__knife_next(const kith__knife *knife, kith__cell *rest, 
   if (knife->size != 1 || !rest->at) return kith__knife_cut(knife, rest, cell);
   const char *at = rest->at, *end = at + rest->size, *stop = at, by = knife->text[0];
   while (stop < end && kith__is_plain(*stop, by)) stop++;
-  if (stop == end || *stop != by) return kith__knife_cut(knife, rest, cell);
+  if (stop == at || (stop < end && *stop != by)) return kith__knife_cut(knife, rest, cell);
   *cell = (kith__cell){at, stop - at};
-  *rest = (kith__cell){stop + 1, end - stop - 1};
+  *rest = stop < end ? (kith__cell){stop + 1, end - stop - 1} : (kith__cell){NULL, 0};
   return true;
 }
 

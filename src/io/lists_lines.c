@@ -135,7 +135,8 @@ kith_status kith__lines_next(kith__lines *lines, kith__cell *line) {
   for (;;) {
     KITH_TRY(kith__lines_any(lines, line));
     if (line->size < 0) break;
-    kith__line_kind kind = kith__line_kind_of(lines, *line);
+    bool plain = line->size > 0 && line->at[0] > '#'; /* most are */
+    kith__line_kind kind = plain ? KITH__LINE_DATA : kith__line_kind_of(lines, *line);
     lines->n_data += kind == KITH__LINE_DATA;
     lines->n_blank += kind == KITH__LINE_BLANK;
     if (kind == KITH__LINE_DATA) break;

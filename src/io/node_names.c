@@ -93,9 +93,11 @@ done:
 static kith_status reading_column(const reading *r, kith__cell header, const char *text, int *column) {
   char *end = NULL;
   long number = strtol(text, &end, 10);
+  kith__knife knife = r->knife;
   kith__cell cell;
   if (!text[0]) return KITH_OK;
-  for (int i = 0; header.size >= 0 && i < KITH__CELLS && kith__knife_cut(&r->knife, &header, &cell); i++)
+  knife.dry = true; /* the header is cut once for each column */
+  for (int i = 0; header.size >= 0 && i < KITH__CELLS && kith__knife_cut(&knife, &header, &cell); i++)
     if ((size_t)cell.size == strlen(text) && memcmp(cell.at, text, (size_t)cell.size) == 0) {
       *column = i;
       return KITH_OK;

@@ -102,6 +102,20 @@ job 'interactions: {path: good.txt}' 'split: {method: time}'; expect 78 'needs t
 job 'interactions: {path: good.txt}'; expect 73 'good.txt: is there and was not made by kith generate' "$KITH" generate job.yaml --set data.interactions.format=edges
 job 'interactions: {path: new.txt, format: adjacency}'; expect 78 'kith generate writes format edges' "$KITH" generate job.yaml
 
+# ---- how a list was read is told ------------------------------------------------------------------------------------------
+printf '# made by hand\nuid;iid;stars\nu1;i1;3,5\n\nu2;i1;4,0\n' >stars.csv
+job 'interactions: {path: stars.csv, header: true}'
+expect 0 'data.interactions: edges by ";" in 3 columns: 1 user, 2 item, 3 not read; header in line 2; 2 lines, 1 comment passed over, 1 blank' "$KITH" ingest job.yaml --json
+grep -q 'warning: stars.csv: column 3 is not read; name it with data.interactions.columns.weight or .time' err || fail "no warning of a column that is not read: $(cat err)"
+tail -1 out | python3 -c '
+import json, sys
+r = json.loads(sys.stdin.read())["lists"]["interactions"]
+assert r == {"format": "edges", "delimiter": ";", "columns": 3, "user": 1, "item": 2, "time": 0, "weight": 0, "header": 2, "lines": 2, "comments": 1, "blank": 1}, r' || fail "the JSON line of a list"
+printf '1 2 3\n4 5 6\n' >three.txt
+job 'interactions: {path: three.txt, format: adjacency}'; expect 0 'data.interactions: adjacency by white space; 2 lines' "$KITH" ingest job.yaml
+grep -q 'warning: three.txt: all lines have the same number of columns, 3' err || fail "no warning of an adjacency list that may be none"
+rm -rf work
+
 # ---- a folder that cannot be written (root may write anywhere) -------------------------------------------------------------
 if [ "$(id -u)" != 0 ]; then
   job 'interactions: {path: good.txt}'

@@ -166,6 +166,31 @@ static void a_user_without_items_is_kept(void **state) {
 
 /* ---- what is found ----------------------------------------------------------------------------------------------- */
 
+/* What the job does not say of a test list is as of the interactions. */
+static void a_test_list_takes_over_how_the_interactions_are_written(void **state) {
+  (void)state;
+  kith_ingest_options o = {.interactions = list_of("train", KITH_EDGES, "item,n,user\n10,9,1\n20,9,1\n30,9,2\n", false),
+                           .test = list_of("test", KITH_FORMAT_AUTO, "item,n,user\n20,9,2\n", false)};
+  kith_ingest_report r;
+  char text[256];
+  o.interactions.header = KITH_HEADER_YES;
+  snprintf(o.interactions.user, KITH_NAME, "user");
+  snprintf(o.interactions.item, KITH_NAME, "item");
+  assert_int_equal(ingest(&o, "same.h5", &r), KITH_OK);
+  assert_true(r.test_list.user == 3 && r.test_list.item == 1 && r.test_list.header == 1 && r.test_list.n_column == 3);
+  kith_dataset *d = read_back("same.h5");
+  describe("same.h5", &d->test, sizeof text, text);
+  assert_string_equal(text, "1:;2: 20;");
+  kith_dataset_destroy(&d);
+  o = (kith_ingest_options){.interactions = list_of("train", KITH_FORMAT_AUTO, "1 10 20 30\n2 10\n", false),
+                            .test = list_of("test", KITH_FORMAT_AUTO, "2 20 30\n", false)};
+  assert_int_equal(ingest(&o, "same.h5", &r), KITH_OK);
+  assert_true(r.test == 2 && r.test_list.format == KITH_ADJACENCY);
+  o.test = list_of("test", KITH_EDGES, "2 20 30\n", false); /* unless the job says otherwise */
+  assert_int_equal(ingest(&o, "same.h5", &r), KITH_OK);
+  assert_true(r.test == 1 && r.test_list.format == KITH_EDGES);
+}
+
 static void what_was_merged_or_left_out_is_counted(void **state) {
   (void)state;
   kith_ingest_options o = {.interactions = list_of("train", KITH_ADJACENCY, "1 10 20 10\n2 20 30\n1 10\n", false),
@@ -469,6 +494,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(text_ids_stay_as_they_stand_when_asked),
       cmocka_unit_test(users_and_items_are_numbers_or_text_each_for_themselves),
       cmocka_unit_test(a_user_without_items_is_kept),
+      cmocka_unit_test(a_test_list_takes_over_how_the_interactions_are_written),
       cmocka_unit_test(what_was_merged_or_left_out_is_counted),
       cmocka_unit_test(a_test_list_leaves_validation_to_the_split),
       cmocka_unit_test(lists_without_any_tie_and_files_are_whole_again),
