@@ -187,6 +187,7 @@ typedef struct probe {
   int64_t n;            /* lines */
   int columns;          /* of all of them; -1: they differ */
   bool again, weights;  /* an id comes again; the third column is a number in all lines */
+  bool words;           /* the second one is not, in one of them at least */
   int numbers;          /* numbers behind the id in all lines; -1: they differ, or are none */
   bool fraction;        /* one of them is no whole number, so it is no feature's name */
 } probe;
@@ -220,6 +221,7 @@ static kith_status probe_line(probe *p, const kith__lines *lines, kith__cell lin
   p->again = p->again || (!kith_is_bad(st) && p->ids.n == before);
   p->columns = p->n == 0 || n == p->columns ? n : -1;
   p->weights = (p->n == 0 || p->weights) && n == 3 && kith__cell_real(cell[2], &value);
+  p->words = p->words || (n > 1 && !kith__cell_real(cell[1], &value));
   probe_numbers(p, rest.at ? rest : (kith__cell){"", 0});
   p->n++;
   return KITH_OK;
@@ -229,9 +231,11 @@ static kith_status probe_line(probe *p, const kith__lines *lines, kith__cell lin
 static kith_status probe_judge(const probe *p, kith__describe *d) {
   kith_status st = KITH_OK;
   bool is_long = p->again && (p->columns == 2 || (p->columns == 3 && p->weights));
+  bool may_be_long = !p->again && p->n > 1 && p->columns == 3 && p->weights && p->words;
   bool is_dense = !p->again && p->n > 1 && p->numbers > 1 && p->fraction;
   KITH_CHECK(!is_dense, KITH_EDATA, "%s: its first lines have %d numbers behind the id each, so it could be dense; set the format: dense, long (one feature a line) "
              "or sparse (numbers are names)", d->source->path, p->numbers);
+  KITH_CHECK(!may_be_long, KITH_EDATA, "%s: its first lines could be a feature and its weight each, or two features; set the format: long or sparse", d->source->path);
   d->format = is_long ? KITH_LONG : KITH_SPARSE;
 done:
   return st;

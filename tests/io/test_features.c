@@ -146,7 +146,7 @@ static void auto_decides_only_where_the_lines_agree(void **state) {
   expect_items(list_of("auto", "x\trock music\ny\tjazz\nz\trock\n", KITH_FEATURES_AUTO), 3, both, &r);
   assert_int_equal(r.features_format[KITH_ITEM], KITH_SPARSE);
   kith_ingest_options o = lists(NULL, NULL);
-  o.features[KITH_ITEM] = list_of("auto", "x a 2\ny b 3\n", KITH_FEATURES_AUTO); /* no id comes again: 2 and 3 are names */
+  o.features[KITH_ITEM] = list_of("auto", "x 1 2\ny 3 4\n", KITH_FEATURES_AUTO); /* no id comes again: all are names */
   assert_int_equal(KITH_OK, ingest(&o, &r));
   assert_true(r.features_format[KITH_ITEM] == KITH_SPARSE && r.features[KITH_ITEM] == 4);
 }
@@ -188,6 +188,7 @@ static void bad_long_lists_are_refused(void **state) {
   expect_list_refused("x a 3e38\nx a 3e38\n", KITH_LONG, false, "items:2: the weights of a feature of this item add up to more than a float holds");
   expect_list_refused("x a b\ny c\nx d\n", KITH_FEATURES_AUTO, false, "items:3: item \"x\" stands in line 1 already; if a line is one feature, set the format to long");
   expect_list_refused("x a b\nx c d\n", KITH_FEATURES_AUTO, false, "items:2: item \"x\" stands in line 1 already");
+  expect_list_refused("x a 2\ny b 3.5\n", KITH_FEATURES_AUTO, false, "items: its first lines could be a feature and its weight each, or two features");
   expect_list_refused("x 0.5 1\ny 0.25 2\n", KITH_FEATURES_AUTO, false, "items: its first lines have 2 numbers behind the id each, so it could be dense");
   expect_list_refused("x a 1\nx b -1\n", KITH_LONG, true, "items:2: the values of this item add up to 0, by which they cannot be divided");
   expect_list_refused("x a:0.1 b:0.2 c:-0.3\n", KITH_SPARSE, true, "items:1: the values of this item add up to");
