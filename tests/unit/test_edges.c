@@ -95,8 +95,20 @@ static void a_matrix_without_entries_gives_zeroes(void **state) {
   assert_true(y[0] == 0 && y[1] == 0);
 }
 
+static void an_inner_product_has_all_columns(void **state) {
+  (void)state;
+  float a[100], b[100];
+  for (int k = 0; k < 100; k++) a[k] = (float)(k % 7 - 3), b[k] = (float)(k % 5 + 1);
+  for (int d = 0; d <= 100; d++) { /* whole numbers: every order has the same sum */
+    int sum = 0;
+    for (int k = 0; k < d; k++) sum += (k % 7 - 3) * (k % 5 + 1);
+    assert_true(kith_dot(d, a, b) == (float)sum);
+  }
+}
+
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(sums_over_in_edges_have_the_bits_of_plain_loops), cmocka_unit_test(a_matrix_without_entries_gives_zeroes)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(sums_over_in_edges_have_the_bits_of_plain_loops), cmocka_unit_test(a_matrix_without_entries_gives_zeroes),
+                                     cmocka_unit_test(an_inner_product_has_all_columns)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }
