@@ -11,7 +11,8 @@
 
 #include "partition.h"
 
-_Static_assert(sizeof(idx_t) == sizeof(int32_t), "the sizes below are checked against METIS's 32-bit index");
+_Static_assert(sizeof(idx_t) == sizeof(int32_t) || sizeof(idx_t) == sizeof(int64_t), "METIS counts in 32 or in 64 bits");
+static const bool METIS_IS_WIDE = sizeof(idx_t) > sizeof(int32_t);
 
 /* Nodes of one kind come with rows of neighbours in both directions. */
 static kith_status graph_copy(const kith_dataset *d, partition_graph *out) {
@@ -62,7 +63,7 @@ void kith__partition_graph_free(partition_graph *g) {
 static kith_status metis_check_size(const kith_dataset *d) {
   kith_status st = KITH_OK;
   int64_t n = d->n[KITH_USER] + d->n[KITH_ITEM], n_entry = 2 * d->n_edge;
-  KITH_CHECK(n < INT32_MAX && n_entry < INT32_MAX, KITH_ECONFIG,
+  KITH_CHECK(METIS_IS_WIDE || (n < INT32_MAX && n_entry < INT32_MAX), KITH_ECONFIG,
              "partition.method: metis: the graph has %lld nodes and %lld adjacency entries, but METIS here counts to %d; set "
              "partition.method to hash or contiguous, or build METIS with IDXTYPEWIDTH 64",
              (long long)n, (long long)n_entry, INT32_MAX);
@@ -87,7 +88,7 @@ static real_t metis_level_tolerance(const kith_partition_options *o) {
   return (real_t)pow(o->tolerance, 1 / (levels > 1 ? levels : 1));
 }
 
-static kith_status metis_run(partition_graph *g, const kith_partition_options *o, int32_t *part) {
+static kith_status metis_call(const partition_graph *g, const kith_partition_options *o, idx_t *to, idx_t *part) {
   kith_status st = KITH_OK;
   idx_t *start = NULL, *weight = NULL, options[METIS_NOPTIONS], n = (idx_t)g->n, one = 1, parts = o->parts, cut = 0;
   real_t tolerance = metis_level_tolerance(o);
@@ -95,7 +96,7 @@ static kith_status metis_run(partition_graph *g, const kith_partition_options *o
   METIS_SetDefaultOptions(options);
   options[METIS_OPTION_SEED] = (idx_t)(o->seed & INT32_MAX);
   options[METIS_OPTION_NUMBERING] = 0;
-  int code = METIS_PartGraphRecursive(&n, &one, start, g->to, weight, NULL, NULL, &parts, NULL, &tolerance, options, &cut, part);
+  int code = METIS_PartGraphRecursive(&n, &one, start, to, weight, NULL, NULL, &parts, NULL, &tolerance, options, &cut, part);
   KITH_CHECK(code != METIS_ERROR_MEMORY, KITH_ENOMEM, "METIS: no memory for %lld nodes in %d parts", (long long)g->n, o->parts);
   /* While it works METIS keeps SIGTERM for itself, and gives up when it comes. */
   KITH_CHECK(code != METIS_ERROR, KITH_EINTERRUPT, "METIS: gave up on cutting %lld nodes into %d parts, as it does on SIGTERM; run again", (long long)g->n, o->parts);
@@ -105,6 +106,25 @@ done:
   KITH_FREE(weight);
   return st;
 }
+
+#if IDXTYPEWIDTH == 32
+static kith_status metis_run(partition_graph *g, const kith_partition_options *o, int32_t *part) { return metis_call(g, o, g->to, part); }
+#else
+/* By way of copies in METIS's wider numbers. */
+static kith_status metis_run(const partition_graph *g, const kith_partition_options *o, int32_t *part) {
+  kith_status st = KITH_OK;
+  idx_t *to = NULL, *wide = NULL;
+  KITH_TRY(KITH_NEW(to, g->start[g->n]));
+  KITH_TRY(KITH_NEW(wide, g->n));
+  for (int64_t e = 0; e < g->start[g->n]; e++) to[e] = g->to[e];
+  KITH_TRY(metis_call(g, o, to, wide));
+  for (int64_t i = 0; i < g->n; i++) part[i] = (int32_t)wide[i];
+done:
+  KITH_FREE(to);
+  KITH_FREE(wide);
+  return st;
+}
+#endif
 
 kith_status kith__partition_metis(const kith_dataset *d, const kith_partition_options *o, int32_t *part) {
   kith_status st = KITH_OK;

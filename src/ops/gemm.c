@@ -5,6 +5,7 @@
 #include "kith/blas.h"
 #include "kith/ops.h"
 
+#ifdef KITH_HAS_OPENBLAS
 void kith_blas_library(size_t size, char *text) {
   int version = 0, to = 0;
   sscanf(openblas_get_config(), "%*s%n %*s%n", &to, &version);
@@ -14,6 +15,11 @@ void kith_blas_library(size_t size, char *text) {
 const char *kith_blas_kernels(void) { return openblas_get_corename(); }
 
 bool kith_blas_has_threads(void) { return openblas_get_parallel() == OPENBLAS_THREAD; }
+#else
+void kith_blas_library(size_t size, char *text) { snprintf(text, size, "another BLAS than OpenBLAS"); }
+const char *kith_blas_kernels(void) { return "unknown"; }
+bool kith_blas_has_threads(void) { return false; }
+#endif
 
 void kith_gemm_nt(int m, int n, int k, float alpha, const float *a, const float *b, float beta, float *c) {
   cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, m, n, k, alpha, a, k, b, k, beta, c, n);
