@@ -16,6 +16,11 @@ typedef struct kith_h5 kith_h5;
 typedef enum kith_h5_type { KITH_H5_INT8, KITH_H5_INT32, KITH_H5_INT64, KITH_H5_UINT64, KITH_H5_FLOAT, KITH_H5_DOUBLE, KITH_H5_TEXT } kith_h5_type;
 
 /**
+ * Start the HDF5 library so that nobody ends it: one that failed to close a file crashes when MPI_Finalize() or exit() let it
+ * close what is left.  Files are closed one by one.  Local; before MPI_Init().
+ */
+void kith_h5_begin(void);
+/**
  * Create `path`.tmp; nothing stands at `path` before kith_h5_publish().  Writes the root attributes format,
  * format_version and software.  Collective over `comm`; with one rank plain serial I/O is used.
  *
@@ -97,6 +102,16 @@ typedef void (*kith_h5_tell)(void *context, const kith_h5_entry *entry);
  * Local.  Errors: KITH_EDATA.
  */
 kith_status kith_h5_list(kith_h5 *f, kith_h5_tell tell, void *context) KITH_MUST_USE;
+/**
+ * Compare what is in a file with what it was written with: every attribute of the root, every dataset and its checksums (not
+ * its data).  kith_h5_open() has done so where it was told a format.  Local.  Errors: KITH_EDATA.
+ */
+kith_status kith_h5_check_whole(kith_h5 *f) KITH_MUST_USE;
+/**
+ * Whether the datasets of a file fit together: how many rows they have, where ragged rows begin and end, and which numbers
+ * they name.  Local.  Memory O(1).  Errors: KITH_EDATA.
+ */
+kith_status kith_h5_check_layout(kith_h5 *f) KITH_MUST_USE;
 /** Read a dataset to the end and compare its checksums.  Local.  Memory O(1).  Errors: KITH_EDATA. */
 kith_status kith_h5_check(kith_h5 *f, const char *name) KITH_MUST_USE;
 
@@ -274,7 +289,7 @@ kith_agreed kith_ingest_nodes(const kith_comm *comm, const kith_nodes_options *o
 #define KITH_CHECKPOINT_FORMAT "kith-checkpoint"
 #define KITH_EMBEDDINGS_FORMAT "kith-embeddings"
 #define KITH_RECOMMENDATIONS_FORMAT "kith-recommendations"
-enum { KITH_FILE_VERSION = 1, KITH_ROWS_VERSION = 2 }; /* the second of checkpoints and embeddings: 2 has plain rows */
+enum { KITH_FILE_VERSION = 3, KITH_SEALED = 3 }; /* files of this version and later are sealed: every byte is covered by a checksum */
 
 /**
  * The ids of one node type: int64 numbers, or strings in fixed-width cells.

@@ -34,7 +34,7 @@ done:
 static kith_agreed embed_exported_epoch(const kith_comm *comm, const kith_graph *g, const char *embeddings, int64_t *epoch) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
-  KITH_TRY(kith_h5_open(comm, embeddings, KITH_EMBEDDINGS_FORMAT, KITH_ROWS_VERSION, &f));
+  KITH_TRY(kith_h5_open(comm, embeddings, KITH_EMBEDDINGS_FORMAT, KITH_FILE_VERSION, &f));
   KITH_TRY(kith_h5_check_fingerprint(f, g->fingerprint, "holds embeddings of another graph; train again"));
   KITH_TRY(kith_h5_get_int(f, "epoch", epoch));
 done:

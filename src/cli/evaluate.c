@@ -48,7 +48,7 @@ static kith_agreed evaluate_check_model(const cli *c, const char *embeddings) {
   kith_h5 *f = NULL;
   char *found = NULL;
   const char *wanted = kith_model_text(c->job.model.name);
-  KITH_TRY(kith_h5_open(c->comm, embeddings, KITH_EMBEDDINGS_FORMAT, KITH_ROWS_VERSION, &f));
+  KITH_TRY(kith_h5_open(c->comm, embeddings, KITH_EMBEDDINGS_FORMAT, KITH_FILE_VERSION, &f));
   KITH_TRY(kith_h5_get_text(f, "model", &found));
   if (strcmp(found, wanted) != 0)
     KITH_TRY(kith_agreed_same(kith_fail(KITH_ECONFIG, "%s: was trained with model=%s, the job says model=%s; run kith train %s first", embeddings, found, wanted, c->words)));

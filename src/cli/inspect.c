@@ -251,6 +251,16 @@ static kith_status inspect_datasets(cli *c, kith_h5 *f, const things *all) {
   return kith_is_bad(worst) ? kith_fail(worst, "%s", why) : KITH_OK;
 }
 
+/* What no dataset alone can show: whether anything was changed, added or lost, and whether all fit together. */
+static kith_status inspect_whole(const cli *c, kith_h5 *f) {
+  kith_status st = KITH_OK;
+  KITH_TRY(kith_h5_check_whole(f));
+  KITH_TRY(kith_h5_check_layout(f));
+  cli_print(c, "attributes, datasets, counts and starts fit together");
+done:
+  return st;
+}
+
 static void inspect_json(cli *c, const things *all) {
   char name[KITH_NAME];
   cli_json(c, "format", "%s", "");
@@ -284,7 +294,7 @@ static kith_status inspect_alone(cli *c, const char *path, const char *show) {
   const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
   kith_h5 *f = NULL;
   things *all = NULL;
-  KITH_TRY(kith_h5_open(&alone, path, NULL, KITH_ROWS_VERSION, &f).status);
+  KITH_TRY(kith_h5_open(&alone, path, NULL, KITH_FILE_VERSION, &f).status);
   if (show) {
     KITH_TRY(inspect_show(c, f, show));
     goto done;
@@ -297,6 +307,7 @@ static kith_status inspect_alone(cli *c, const char *path, const char *show) {
   inspect_attributes(c, all);
   inspect_json(c, all);
   KITH_TRY(inspect_datasets(c, f, all));
+  KITH_TRY(inspect_whole(c, f));
 done:
   kith_h5_close(&f);
   KITH_FREE(all);

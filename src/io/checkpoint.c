@@ -78,7 +78,7 @@ static kith_agreed checkpoint_write_file(const kith_comm *comm, const kith_graph
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
   int64_t bytes = kith_checkpoint_bytes(g->n[KITH_USER] + g->n[KITH_ITEM], c->d, c->weights.n);
-  KITH_TRY(kith_h5_create_single(comm, path, KITH_CHECKPOINT_FORMAT, KITH_ROWS_VERSION, bytes, &f));
+  KITH_TRY(kith_h5_create_single(comm, path, KITH_CHECKPOINT_FORMAT, KITH_FILE_VERSION, bytes, &f));
   KITH_TRY(checkpoint_attributes(f, g, c));
   if (c->d > 0) KITH_TRY(checkpoint_write_rows(rows, f, c));
   KITH_TRY(checkpoint_write_weights(comm, f, &c->weights));
@@ -190,7 +190,7 @@ done:
 kith_agreed kith_checkpoint_read(const kith_comm *comm, const kith_graph *g, const char *path, kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
-  KITH_TRY(kith_h5_open(comm, path, KITH_CHECKPOINT_FORMAT, KITH_ROWS_VERSION, &f));
+  KITH_TRY(kith_h5_open(comm, path, KITH_CHECKPOINT_FORMAT, KITH_FILE_VERSION, &f));
   KITH_TRY(checkpoint_fits(f, g, c));
   KITH_TRY(checkpoint_read_attributes(f, c));
   if (c->d > 0) KITH_TRY(checkpoint_read_rows(comm, g, f, c));

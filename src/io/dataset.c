@@ -18,15 +18,6 @@ void kith_dataset_destroy(kith_dataset **dataset) {
   KITH_FREE(*dataset);
 }
 
-static kith_status starts_check(const char *path, const char *group, const char *column, int64_t n_row, int64_t n, const kith_eid *start) {
-  kith_status st = KITH_OK;
-  bool good = start[0] == 0 && start[n_row] == n;
-  for (int64_t i = 0; i < n_row && good; i++) good = start[i] <= start[i + 1];
-  KITH_CHECK(good, KITH_EDATA, "%s: /%s/start does not begin the rows of /%s/%s", path, group, group, column);
-done:
-  return st;
-}
-
 static kith_status items_check(const char *path, const char *group, const char *column, int64_t n_item, const kith_lists *l) {
   kith_status st = KITH_OK;
   bool good = true;
@@ -89,7 +80,7 @@ static kith_agreed lists_read(const kith_comm *comm, kith_h5 *f, const char *gro
                                             (long long)n_start, (long long)n_row + 1)));
   KITH_TRY(kith_agree(comm, lists_alloc(n_row, n, lists)));
   KITH_TRY(column_read(f, group, "start", KITH_H5_INT64, n_row + 1, lists->start));
-  KITH_TRY(kith_agree(comm, starts_check(kith_h5_path(f), group, column, n_row, n, lists->start)));
+  KITH_TRY(kith_agree(comm, kith__layout_starts(kith_h5_path(f), name, n_row + 1, 0, n_row + 1, lists->start, n)));
   KITH_TRY(column_read(f, group, column, KITH_H5_INT32, n, lists->item));
   KITH_TRY(kith_agree(comm, items_check(kith_h5_path(f), group, column, n_item, lists)));
 done:
@@ -108,7 +99,9 @@ done:
 
 static kith_status features_check(const char *path, const char *group, int64_t n, int n_feature, const kith_features *f) {
   kith_status st = KITH_OK;
-  KITH_TRY(starts_check(path, group, "feature", f->n_row, n, f->start));
+  char name[KITH_NAME];
+  snprintf(name, sizeof name, "%s/start", group);
+  KITH_TRY(kith__layout_starts(path, name, f->n_row + 1, 0, f->n_row + 1, f->start, n));
   for (kith_eid e = 0; e < n; e++)
     KITH_CHECK(f->of[e] >= 0 && f->of[e] < n_feature && isfinite(f->value[e]), KITH_EDATA, "%s: /%s/feature holds %d of %d features, with the value %g", path, group,
                f->of[e], n_feature, (double)f->value[e]);

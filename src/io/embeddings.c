@@ -39,7 +39,7 @@ kith_agreed kith_embeddings_write(const kith_comm *comm, const kith_graph *g, co
   kith_rows *rows = NULL;
   int64_t n = g->n[KITH_USER] + g->n[KITH_ITEM];
   KITH_TRY(kith_rows_create(comm, g, &rows));
-  KITH_TRY(kith_h5_create(comm, path, KITH_EMBEDDINGS_FORMAT, KITH_ROWS_VERSION, n * (4 * (int64_t)d + 16), &f));
+  KITH_TRY(kith_h5_create(comm, path, KITH_EMBEDDINGS_FORMAT, KITH_FILE_VERSION, n * (4 * (int64_t)d + 16), &f));
   KITH_TRY(embeddings_attributes(f, g, d, note));
   KITH_TRY(kith__graph_ids_write(ids, f));
   KITH_TRY(kith_rows_write(rows, f, "embedding", d, x));
@@ -59,7 +59,7 @@ kith_agreed kith_embeddings_read(const kith_comm *comm, const kith_graph *g, con
   int64_t n = 0;
   char name[KITH_NAME];
   snprintf(name, sizeof name, "%s/embedding", kith_type_text(g->task, KITH_USER));
-  KITH_TRY(kith_h5_open(comm, path, KITH_EMBEDDINGS_FORMAT, KITH_ROWS_VERSION, &f));
+  KITH_TRY(kith_h5_open(comm, path, KITH_EMBEDDINGS_FORMAT, KITH_FILE_VERSION, &f));
   KITH_TRY(kith_h5_check_fingerprint(f, g->fingerprint, "holds embeddings of another graph; train again"));
   KITH_TRY(kith_h5_extent(f, name, &n, d));
   KITH_TRY(kith_agreed_same(*d > 0 && n == g->n[KITH_USER] && (g->task == KITH_RECOMMEND || *d == g->n_class) ? KITH_OK : kith_fail(KITH_EDATA, "%s: %s is [%lld, %d], expected %lld rows", path, name, (long long)n, *d, (long long)g->n[KITH_USER])));
@@ -99,7 +99,7 @@ kith_agreed kith_newcomers_write(const kith_comm *comm, const kith_graph *g, con
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
   int64_t n_all = new->n[KITH_USER] + new->n[KITH_ITEM];
-  KITH_TRY(kith_h5_create(comm, path, KITH_EMBEDDINGS_FORMAT, KITH_ROWS_VERSION, n_all * (4 * (int64_t)d + 16), &f));
+  KITH_TRY(kith_h5_create(comm, path, KITH_EMBEDDINGS_FORMAT, KITH_FILE_VERSION, n_all * (4 * (int64_t)d + 16), &f));
   KITH_TRY(embeddings_attributes(f, g, d, note));
   KITH_TRY(kith_h5_put_text(f, "nodes", "new: not in the graph that was trained on"));
   for (int t = 0; t < KITH_TYPES; t++) KITH_TRY(embeddings_write_type(comm, f, new, t, first, n, d, x));

@@ -31,7 +31,7 @@ kith_agreed kith__graph_read_features(const kith_comm *comm, kith_h5 *f, kith_gr
   KITH_TRY(kith_h5_get_int(f, "n_user_feature", &user));
   KITH_TRY(kith_h5_get_int(f, "n_item_feature", &item));
   KITH_TRY(kith_agreed_same(features_sizes(kith_h5_path(f), user, item, g)));
-  KITH_TRY(kith__graph_read_starts(comm, f, "feature/start", g, &start, &first));
+  KITH_TRY(kith__graph_read_starts(comm, f, "feature/start", "feature/feature", g, &start, &first));
   kith_eid n = start[g->n_own];
   KITH_TRY(kith__graph_check_extent(comm, f, "feature/feature", first + n));
   KITH_TRY(kith_agree(comm, kith_features_make(g->n_own, n, &g->features)));

@@ -37,25 +37,6 @@ done:
   return st;
 }
 
-/* Ascending from 0 (or from `low`) to `high`. */
-static kith_status read_check_ascending(const char *path, const char *name, int64_t n, const int64_t *x, int64_t low, int64_t high) {
-  kith_status st = KITH_OK;
-  KITH_CHECK(x[0] == low && x[n - 1] == high, KITH_EDATA, "%s: %s should go from %lld to %lld, found %lld to %lld", path, name,
-             (long long)low, (long long)high, (long long)x[0], (long long)x[n - 1]);
-  for (int64_t i = 1; i < n; i++) KITH_CHECK(x[i - 1] <= x[i], KITH_EDATA, "%s: %s is not ascending at place %lld", path, name, (long long)i);
-done:
-  return st;
-}
-
-static kith_status read_check_range(const char *path, const char *name, int64_t n, const int64_t *x, int64_t below) {
-  kith_status st = KITH_OK;
-  for (int64_t i = 0; i < n; i++)
-    KITH_CHECK(x[i] >= 0 && x[i] < below, KITH_EDATA, "%s: %s holds %lld at place %lld, expected 0 to %lld", path, name, (long long)x[i],
-               (long long)i, (long long)below - 1);
-done:
-  return st;
-}
-
 static kith_agreed read_node_sizes(kith_h5 *f, kith_graph *g) {
   kith_agreed st = {KITH_OK};
   int64_t n_class = 0, n_feature = 0;
@@ -147,7 +128,7 @@ static kith_agreed read_parts(const kith_comm *comm, kith_h5 *f, kith_graph *g, 
   int64_t *user_count = NULL, n = g->n[KITH_USER] + g->n[KITH_ITEM];
   READ_SLICE(f, "part/first", KITH_H5_INT64, 0, (int64_t)g->n_part + 1, g->part_first);
   if (g->task == KITH_RECOMMEND) READ_SLICE(f, "part/user_count", KITH_H5_INT64, 0, g->n_part, user_count);
-  KITH_TRY(kith_agree(comm, read_check_ascending(kith_h5_path(f), "part/first", (int64_t)g->n_part + 1, g->part_first, 0, n)));
+  KITH_TRY(kith_agree(comm, kith__layout_starts(kith_h5_path(f), "part/first", (int64_t)g->n_part + 1, 0, (int64_t)g->n_part + 1, g->part_first, n)));
   KITH_TRY(kith__graph_check_extent(comm, f, "node/original", n));
   if (user_count) KITH_TRY(kith_agree(comm, read_check_users(kith_h5_path(f), g, user_count)));
   KITH_TRY(kith_agree(comm, KITH_NEW(g->first, comm->size + 1)));
@@ -163,11 +144,13 @@ done:
   return st;
 }
 
-kith_agreed kith__graph_read_starts(const kith_comm *comm, kith_h5 *f, const char *name, const kith_graph *g, int64_t **start, int64_t *first) {
+kith_agreed kith__graph_read_starts(const kith_comm *comm, kith_h5 *f, const char *name, const char *values, const kith_graph *g, int64_t **start, int64_t *first) {
   kith_agreed st = {KITH_OK};
-  int64_t *s = NULL, n = (int64_t)g->n_own + 1;
+  int64_t *s = NULL, n = (int64_t)g->n_own + 1, n_value = 0, n_place = g->first[comm->size] + 1;
+  int d = 0;
+  KITH_TRY(kith_h5_extent(f, values, &n_value, &d));
   READ_SLICE(f, name, KITH_H5_INT64, g->first[comm->rank], n, s);
-  KITH_TRY(kith_agree(comm, read_check_ascending(kith_h5_path(f), name, n, s, s[0] < 0 ? 0 : s[0], s[n - 1])));
+  KITH_TRY(kith_agree(comm, kith__layout_starts(kith_h5_path(f), name, n_place, g->first[comm->rank], n, s, n_value)));
   *first = s[0];
   for (int64_t i = 0; i < n; i++) s[i] -= *first;
   *start = s;
@@ -219,9 +202,9 @@ static kith_agreed read_neighbours(const kith_comm *comm, kith_h5 *f, const char
   char start[KITH_NAME], neighbour[KITH_NAME];
   snprintf(start, sizeof start, "%s/start", group);
   snprintf(neighbour, sizeof neighbour, "%s/neighbour", group);
-  KITH_TRY(kith__graph_read_starts(comm, f, start, g, &g->start, first));
+  KITH_TRY(kith__graph_read_starts(comm, f, start, neighbour, g, &g->start, first));
   READ_SLICE(f, neighbour, KITH_H5_INT64, *first, g->start[g->n_own], g->neighbour);
-  KITH_TRY(kith_agree(comm, read_check_range(kith_h5_path(f), neighbour, g->start[g->n_own], g->neighbour, g->n[KITH_USER] + g->n[KITH_ITEM])));
+  KITH_TRY(kith_agree(comm, kith__layout_range(kith_h5_path(f), neighbour, *first, g->start[g->n_own], g->neighbour, 0, g->n[KITH_USER] + g->n[KITH_ITEM])));
 done:
   return st;
 }
@@ -244,12 +227,12 @@ done:
 
 static kith_agreed read_held_out(const kith_comm *comm, kith_h5 *f, const char *split, const kith_graph *g, kith_lists *out) {
   kith_agreed st = {KITH_OK};
-  char name[KITH_NAME];
+  char starts[KITH_NAME], name[KITH_NAME];
   int64_t *start = NULL, first = 0;
   int32_t *item = NULL;
-  snprintf(name, sizeof name, "%s/start", split);
-  KITH_TRY(kith__graph_read_starts(comm, f, name, g, &start, &first));
+  snprintf(starts, sizeof starts, "%s/start", split);
   snprintf(name, sizeof name, "%s/item", split);
+  KITH_TRY(kith__graph_read_starts(comm, f, starts, name, g, &start, &first));
   READ_SLICE(f, name, KITH_H5_INT32, first, start[g->n_own], item);
   KITH_TRY(kith_agree(comm, read_check_rows(kith_h5_path(f), name, g->n_own, start, item)));
   KITH_TRY(kith_agree(comm, read_keep_users(kith_h5_path(f), g, start, item, out)));
@@ -280,7 +263,7 @@ static kith_agreed read_pairs(const kith_comm *comm, kith_h5 *f, kith_graph *g, 
   KITH_TRY(read_held_out(comm, f, "test", g, &g->test));
   KITH_TRY(kith__graph_read_features(comm, f, g));
   READ_SLICE(f, "item/number", KITH_H5_INT64, 0, g->n[KITH_ITEM], g->item_number);
-  KITH_TRY(kith_agree(comm, read_check_range(kith_h5_path(f), "item/number", g->n[KITH_ITEM], g->item_number, g->n[KITH_USER] + g->n[KITH_ITEM])));
+  KITH_TRY(kith_agree(comm, kith__layout_range(kith_h5_path(f), "item/number", 0, g->n[KITH_ITEM], g->item_number, 0, g->n[KITH_USER] + g->n[KITH_ITEM])));
   KITH_TRY(kith_agree(comm, read_check_items(g, kith_h5_path(f))));
 done:
   return st;

@@ -27,6 +27,7 @@ static kith_status h5_new(const kith_comm *comm, const char *path, bool writing,
   f->file = H5I_INVALID_HID;
   f->writing = writing;
   f->single = single;
+  f->sealed = writing;
   f->promised = H5_METADATA;
   KITH_TRY(kith_file_name(path, f->path, f->tmp));
   *out = f;
@@ -35,6 +36,12 @@ done:
   KITH_FREE(f);
   H5Eset_auto2(H5E_DEFAULT, NULL, NULL); /* failures become statuses, not pages on stderr */
   return st;
+}
+
+/* Begun before MPI, the library hangs nothing at the end of MPI; and it is told to hang nothing at the end of the program. */
+void kith_h5_begin(void) {
+  H5dont_atexit();
+  H5open();
 }
 
 /* How every file is opened.  Files are never changed once they are published, so they need no locks. */
@@ -186,6 +193,7 @@ kith_agreed kith_h5_publish(kith_h5 **file) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = *file;
   if (f->failed) KITH_TRY(kith_agreed_same(kith_fail(KITH_EIO, "%s: a write failed before", f->path)));
+  KITH_TRY(kith__seal_write(f));
   KITH_TRY(kith__h5_agree_write(f, "the end", h5_finish(f)));
   h5_trim(f);
   KITH_TRY(kith_agree(f->comm, h5_sync(f)));
@@ -206,6 +214,7 @@ void kith_h5_close(kith_h5 **file) {
   }
   if (f->file >= 0) KITH_H5_TOGETHER(f, "closing a file", H5Fclose(f->file));
   if (f->writing && f->comm->rank == 0) kith_file_discard(f->tmp);
+  KITH_FREE(f->seal.number);
   KITH_FREE(*file);
 }
 
@@ -225,7 +234,8 @@ done:
   return st;
 }
 
-static kith_status h5_check_format(const kith_h5 *f, const char *format, int version) {
+/* What kind of file it is.  A file that has a seal is held to it, whatever its version says. */
+static kith_status h5_check_format(kith_h5 *f, const char *format, int version) {
   kith_status st = KITH_OK;
   char *found = NULL;
   int64_t found_version = 0;
@@ -235,6 +245,7 @@ static kith_status h5_check_format(const kith_h5 *f, const char *format, int ver
   KITH_CHECK(found_version >= 1, KITH_EDATA, "%s: format version %lld is impossible", f->path, (long long)found_version);
   KITH_CHECK(found_version <= version, KITH_EDATA, "%s: is of format version %lld; this program (%s) reads up to version %d",
              f->path, (long long)found_version, KITH_VERSION, version);
+  f->sealed = found_version >= KITH_SEALED || H5Aexists(f->file, KITH__SEAL) > 0;
 done:
   KITH_FREE(found);
   return st;
@@ -248,6 +259,10 @@ static kith_status h5_open_here(kith_h5 *f, const char *format, int version) {
   f->file = kith__h5_fault() ? H5I_INVALID_HID : H5Fopen(f->path, H5F_ACC_RDONLY, access);
   KITH_CHECK(f->file >= 0, kith__h5_kind(), "%s: is torn or damaged: %s", f->path, kith__h5_reason());
   KITH_TRY(h5_check_format(f, format, version));
+  if (format && f->comm->rank == 0) {
+    KITH_TRY(kith_h5_check_whole(f));
+    KITH_TRY(kith__layout_sizes(f, format));
+  }
 done:
   H5Pclose(access);
   return st;

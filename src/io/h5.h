@@ -1,19 +1,34 @@
-/* One HDF5 file, as h5.c (its life), h5_data.c (datasets), h5_rows.c (plain rows) and h5_attr.c (attributes) share it. */
+/*
+ * One HDF5 file, as h5.c (its life), h5_data.c (datasets), h5_rows.c (plain rows), h5_sums.c (checksums), h5_attr.c (attributes)
+ * and h5_seal.c (what it consists of) share it.
+ */
 #ifndef KITH_SRC_IO_H5_H
 #define KITH_SRC_IO_H5_H
 
 #include <hdf5.h>
 
+#include "io/h5_sum.h"
 #include "kith/fault.h"
 #include "kith/file.h"
 #include "kith/io.h"
 #include "kith/watch.h"
+
+#define KITH__SEAL "seal"      /* the attribute that says what is in a file */
+#define KITH__SUMS "checksum/" /* the group of checksums */
+
+/** A number for each thing in a file. */
+typedef struct kith_seal {
+  int64_t n, room;
+  uint64_t *number;
+} kith_seal;
 
 struct kith_h5 {
   const kith_comm *comm;
   hid_t file;
   bool writing;
   bool single;             /* writing: rank 0 alone calls HDF5, `file` is nobody else's */
+  bool sealed;             /* as every file that is written: every dataset has checksums, and a seal says what there is */
+  kith_seal seal;          /* writing: of what was written so far */
   bool failed;             /* a write failed: the file will not be published */
   bool has_fingerprint;    /* writing: datasets add to … */
   uint64_t fingerprint;    /* … this rank's share of the sum */
@@ -91,23 +106,89 @@ kith_status kith__h5_trust_finite(const char *path, const char *name, int64_t n,
 /** kith_h5_read() of this rank alone.  Local. */
 kith_status kith__h5_read(const kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t first, int64_t n, void *data) KITH_MUST_USE;
 
-/* ---- plain rows: contiguous on the disk, checksums apart ----------------------------------------------------------- */
+/** A dataset found in a file. */
+typedef struct kith_found {
+  hid_t set, type; /* the type on the disk */
+  int n_dim;
+  hsize_t dims[2]; /* the second is 1 where there is one dimension */
+  H5T_class_t class;
+  size_t size;     /* of a value */
+} kith_found;
+
+/** Open a dataset that may be believed; closed by kith__h5_found_close() in any case.  Local. */
+kith_status kith__h5_find(const kith_h5 *f, const char *name, kith_found *found) KITH_MUST_USE;
+void kith__h5_found_close(kith_found *found);
+/** kith_h5_extent() of this rank alone.  Local. */
+kith_status kith__h5_extent(const kith_h5 *f, const char *name, int64_t *n, int *d) KITH_MUST_USE;
+/** kith_h5_write() without checksums apart and without a place in the seal.  Collective. */
+kith_agreed kith__h5_write_bare(kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t n_total, int64_t first, int64_t n, bool pack, const void *data) KITH_MUST_USE;
+
+/* ---- checksums apart, h5_sums.c ------------------------------------------------------------------------------------- */
+
+/** The checksums of a dataset, or of some of its blocks. */
+typedef struct kith_sums {
+  char name[KITH_NAME]; /* of the dataset */
+  size_t row;           /* bytes */
+  int64_t per_block;    /* rows that share a checksum */
+  int64_t n_block;      /* in all */
+  uint64_t head;        /* mixed of name, type and extent */
+  uint64_t *sum;        /* writing: of what this rank has put */
+} kith_sums;
+
+/** Rows of so many bytes that share a checksum, and a chunk where datasets are chunked: about a mebibyte of them. */
+int64_t kith__h5_rows_per_block(size_t row);
+/** Sums of a dataset of that type on the disk, [dims].  Local; freed by kith__sums_free() in any case. */
+kith_status kith__sums_begin(const char *name, hid_t type, int n_dim, const hsize_t *dims, int64_t per_block, kith_sums *out) KITH_MUST_USE;
+/** Add rows first … first + n - 1.  Local; several threads may add different rows. */
+void kith__sums_add(kith_sums *s, int64_t first, int64_t n, const void *x);
+/** All ranks have added their rows: write checksum/NAME, and note the dataset for the seal.  Collective. */
+kith_agreed kith__sums_write(kith_h5 *f, kith_sums *s) KITH_MUST_USE;
+void kith__sums_free(kith_sums *s);
+
+/** Whether a dataset has to have checksums apart.  Local. */
+bool kith__sums_are(const kith_h5 *f, const char *name);
+/** Read all checksums of a dataset.  Local; freed by kith__sums_free() in any case. */
+kith_status kith__sums_open(const kith_h5 *f, const char *name, kith_sums *s) KITH_MUST_USE;
+/**
+ * Read rows first … first + n - 1 as they lie on the disk, whole blocks at a time, and compare the checksums.  Local.
+ *
+ * @param[out] data  null: rows are only compared
+ */
+kith_status kith__sums_read_rows(const kith_h5 *f, const char *name, const kith_found *set, int64_t first, int64_t n, void *data) KITH_MUST_USE;
+
+/* ---- what there is, h5_seal.c --------------------------------------------------------------------------------------- */
+
+/** What all checksums of a dataset begin with, and that of block b.  Local. */
+uint64_t kith__seal_head(const char *name, hid_t type, int n_dim, const hsize_t *dims, int64_t per_block);
+uint64_t kith__seal_block(uint64_t head, int64_t b);
+/** Note what was written.  Local. */
+kith_status kith__seal_add_attribute(kith_h5 *f, const char *name, hid_t type, const void *value) KITH_MUST_USE;
+kith_status kith__seal_add_dataset(kith_h5 *f, uint64_t head, int64_t n_block, const uint64_t *sum) KITH_MUST_USE;
+/** Write the seal: the last thing.  Collective. */
+kith_agreed kith__seal_write(kith_h5 *f) KITH_MUST_USE;
+
+/* ---- what fits together, h5_layout.c; all are Local ----------------------------------------------------------------- */
+
+/** Every dataset that the format knows has as many rows as the file's counts say. */
+kith_status kith__layout_sizes(const kith_h5 *f, const char *format) KITH_MUST_USE;
+/**
+ * Places first … first + n - 1 of n_place, at which rows begin: from 0, ascending, to n_value, the number of values that are
+ * there.  Slices that overlap by one place see every step.
+ */
+kith_status kith__layout_starts(const char *path, const char *name, int64_t n_place, int64_t first, int64_t n, const int64_t *start, int64_t n_value) KITH_MUST_USE;
+/** Values, of which the first stands at place `first`, from `low` to below - 1. */
+kith_status kith__layout_range(const char *path, const char *name, int64_t first, int64_t n, const int64_t *x, int64_t low, int64_t below) KITH_MUST_USE;
+
+/* ---- plain rows, h5_rows.c: contiguous on the disk ------------------------------------------------------------------ */
 
 /** Rows of a matrix being written: every rank puts its own where they belong, past HDF5. */
 typedef struct h5_rows {
   kith_h5 *f;
-  char name[KITH_NAME];
-  size_t row;        /* bytes */
+  kith_sums sums;
   int64_t n;         /* rows in all */
-  int64_t per_block; /* rows that share a checksum */
-  int64_t n_block;
   int64_t at;        /* where row 0 lies in the file */
   int file;          /* -1: none */
-  uint64_t *sum;     /* [n_block] of what this rank has put */
 } h5_rows;
-
-/** Rows of so many bytes that share a checksum, and a chunk where datasets are chunked: about a mebibyte of them. */
-int64_t kith__h5_rows_per_block(size_t row);
 
 /** Make the dataset [n_total, d] float32 ([n_total] when d = 0).  Collective; on failure too kith__h5_rows_end() is called. */
 kith_agreed kith__h5_rows_begin(kith_h5 *f, const char *name, int d, int64_t n_total, h5_rows *out) KITH_MUST_USE;
@@ -117,16 +198,5 @@ int kith__h5_rows_put(h5_rows *r, int64_t first, int64_t n, const void *x);
 void kith__h5_rows_push(const h5_rows *r, int64_t first, int64_t n);
 /** All rows are put; `error` is the worst of what put returned.  Writes the checksums if st is good.  Collective. */
 kith_agreed kith__h5_rows_end(h5_rows *r, kith_agreed st, int error) KITH_MUST_USE;
-
-/** Whether a dataset has checksums apart.  Local. */
-bool kith__h5_rows_is(const kith_h5 *f, const char *name);
-/**
- * Read rows first … first + n - 1 as they lie on the disk, whole blocks at a time, and compare the checksums.  Local.
- *
- * @param set, type, n_dim, dims  the open dataset
- * @param[out] data  null: rows are only compared
- */
-kith_status kith__h5_rows_read(const kith_h5 *f, const char *name, hid_t set, hid_t type, int n_dim, const hsize_t *dims, int64_t first,
-                               int64_t n, void *data) KITH_MUST_USE;
 
 #endif

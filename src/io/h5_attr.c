@@ -7,7 +7,7 @@
 
 /* ---- writing ----------------------------------------------------------------------------------------------------- */
 
-static kith_agreed attr_put(kith_h5 *f, const char *name, hid_t on_disk, hid_t in_memory, const void *value) {
+static kith_agreed attr_make(kith_h5 *f, const char *name, hid_t on_disk, hid_t in_memory, const void *value) {
   if (!kith__h5_is_here(f)) return kith__h5_agree_write(f, name, true);
   hid_t space = H5Screate(H5S_SCALAR), attr = H5I_INVALID_HID;
   bool good = false;
@@ -19,6 +19,15 @@ static kith_agreed attr_put(kith_h5 *f, const char *name, hid_t on_disk, hid_t i
   return st;
 }
 
+/* Write an attribute and note it for the seal. */
+static kith_agreed attr_put(kith_h5 *f, const char *name, hid_t on_disk, hid_t in_memory, const void *value) {
+  kith_agreed st = {KITH_OK};
+  KITH_TRY(attr_make(f, name, on_disk, in_memory, value));
+  KITH_TRY(kith_agree(f->comm, kith__seal_add_attribute(f, name, on_disk, value)));
+done:
+  return st;
+}
+
 kith_agreed kith_h5_put_int(kith_h5 *f, const char *name, int64_t value) {
   return attr_put(f, name, H5T_STD_I64LE, H5T_NATIVE_INT64, &value);
 }
@@ -27,16 +36,7 @@ kith_agreed kith_h5_put_real(kith_h5 *f, const char *name, double value) {
   return attr_put(f, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, &value);
 }
 
-/*
- * Fixed length: it then lies in the object header, which has a checksum; strings of variable length have none.
- * Long ones lie elsewhere all the same, without a checksum, so they get one beside them: the attribute NAME_crc32.
- */
-enum { ATTR_LONG = 1024 };
-
-static uint32_t attr_text_sum(const char *text) { return (uint32_t)crc32(0, (const Bytef *)text, (uInt)strlen(text)); }
-
-static void attr_sum_name(const char *name, char *sum) { snprintf(sum, KITH_NAME, "%.50s_crc32", name); }
-
+/* Fixed length: strings of variable length lie elsewhere in the file, and parallel HDF5 has no datasets of them. */
 static hid_t attr_text_type(size_t size) {
   hid_t type = H5Tcopy(H5T_C_S1);
   H5Tset_size(type, size);
@@ -51,7 +51,7 @@ static hid_t attr_text_type(size_t size) {
  */
 kith_agreed kith_h5_put_text(kith_h5 *f, const char *name, const char *text) {
   kith_agreed st = {KITH_OK};
-  char *shared = NULL, sum[KITH_NAME];
+  char *shared = NULL;
   int64_t size = (int64_t)strlen(text) + 1;
   kith_comm_share(f->comm, sizeof size, &size);
   hid_t type = attr_text_type((size_t)size);
@@ -60,9 +60,6 @@ kith_agreed kith_h5_put_text(kith_h5 *f, const char *name, const char *text) {
   kith_comm_share(f->comm, size, shared);
   KITH_TRY(kith__h5_reserve(f, size));
   KITH_TRY(attr_put(f, name, type, type, shared));
-  if (size <= ATTR_LONG) goto done;
-  attr_sum_name(name, sum);
-  KITH_TRY(kith_h5_put_int(f, sum, attr_text_sum(shared)));
 done:
   H5Tclose(type);
   KITH_FREE(shared);
@@ -116,6 +113,11 @@ done:
   if (attr >= 0) H5Aclose(attr);
   return st;
 }
+
+/* In files without a seal, a long text has its CRC-32 beside it, as the attribute NAME_crc32. */
+static uint32_t attr_text_sum(const char *text) { return (uint32_t)crc32(0, (const Bytef *)text, (uInt)strlen(text)); }
+
+static void attr_sum_name(const char *name, char *sum) { snprintf(sum, KITH_NAME, "%.50s_crc32", name); }
 
 /* Compare a text with the checksum beside it, if it has one. */
 static kith_status attr_text_check(hid_t file, const char *path, const char *name, const char *text) {

@@ -147,15 +147,13 @@ static int64_t data_bytes(const data_plan *p) {
   return (int64_t)(bytes * 1.01) + 4096;
 }
 
-kith_agreed kith_h5_write(kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t n_total, int64_t first,
-                          int64_t n, bool pack, const void *data) {
+kith_agreed kith__h5_write_bare(kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t n_total, int64_t first, int64_t n, bool pack, const void *data) {
   kith_agreed st = {KITH_OK};
   hid_t set = H5I_INVALID_HID;
   data_plan p = data_plan_make(type, d, n_total);
   KITH_TRY(kith__h5_reserve(f, data_bytes(&p)));
   KITH_TRY(data_make(f, name, &p, pack, &set));
   KITH_TRY(data_put_pieces(f, name, set, &p, first, n, data));
-  kith__h5_fingerprint_add(f, name, type, d, n_total, first, n, p.row, data);
   bool closed = false;
   KITH_H5_TOGETHER(f, "closing a dataset", closed = set < 0 || H5Dclose(set) >= 0); /* one rank's last chunks are only written here */
   set = H5I_INVALID_HID;
@@ -166,28 +164,35 @@ done:
   return st;
 }
 
+kith_agreed kith_h5_write(kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t n_total, int64_t first,
+                          int64_t n, bool pack, const void *data) {
+  kith_agreed st = {KITH_OK};
+  kith_sums sums = {.n_block = 0};
+  data_plan p = data_plan_make(type, d, n_total);
+  KITH_TRY(kith__h5_write_bare(f, name, type, d, n_total, first, n, pack, data));
+  KITH_TRY(kith_agree(f->comm, kith__sums_begin(name, p.kind.on_disk, p.n_dim, p.dims, (int64_t)p.chunk[0], &sums)));
+  kith__sums_add(&sums, first, n, data);
+  kith__h5_fingerprint_add(f, name, type, d, n_total, first, n, p.row, data);
+  KITH_TRY(kith__sums_write(f, &sums));
+done:
+  kith__sums_free(&sums);
+  data_kind_close(&p.kind);
+  return st;
+}
+
 /* ---- reading ----------------------------------------------------------------------------------------------------- */
 
 bool kith_h5_has(kith_h5 *f, const char *name) { return kith__h5_has(f->file, name); }
 
-/* A dataset found in a file. */
-typedef struct data_found {
-  hid_t set, type;
-  int n_dim;
-  hsize_t dims[2];
-  H5T_class_t class;
-  size_t size;
-} data_found;
-
-static void data_found_close(data_found *found) {
+void kith__h5_found_close(kith_found *found) {
   if (found->type >= 0) H5Tclose(found->type);
   if (found->set >= 0) H5Dclose(found->set);
 }
 
-static kith_status data_find(const kith_h5 *f, const char *name, data_found *found) {
+kith_status kith__h5_find(const kith_h5 *f, const char *name, kith_found *found) {
   kith_status st = KITH_OK;
   hid_t space = H5I_INVALID_HID;
-  *found = (data_found){.set = H5I_INVALID_HID, .type = H5I_INVALID_HID, .dims = {0, 1}};
+  *found = (kith_found){.set = H5I_INVALID_HID, .type = H5I_INVALID_HID, .dims = {0, 1}};
   h5_step there = kith__h5_look(f->file, name);
   KITH_CHECK(there != H5_STEP_NONE, KITH_EDATA, "%s: has no dataset \"%s\"", f->path, name);
   KITH_CHECK(there != H5_STEP_AWAY, KITH_EDATA, "%s: \"%s\" is a link to somewhere else, which Kith does not follow", f->path, name);
@@ -207,25 +212,25 @@ done:
   return st;
 }
 
-static kith_status data_extent(const kith_h5 *f, const char *name, int64_t *n, int *d) {
+kith_status kith__h5_extent(const kith_h5 *f, const char *name, int64_t *n, int *d) {
   kith_status st = KITH_OK;
-  data_found found;
-  KITH_TRY(data_find(f, name, &found));
+  kith_found found;
+  KITH_TRY(kith__h5_find(f, name, &found));
   bool text = found.class == H5T_STRING && found.n_dim == 1;
   KITH_CHECK(found.dims[1] <= INT32_MAX && found.size <= INT32_MAX, KITH_EDATA, "%s: \"%s\" has rows of impossible width", f->path, name);
   *n = (int64_t)found.dims[0];
   *d = text ? (int)found.size : found.n_dim == 2 ? (int)found.dims[1] : 0;
 done:
-  data_found_close(&found);
+  kith__h5_found_close(&found);
   return st;
 }
 
 kith_agreed kith_h5_extent(kith_h5 *f, const char *name, int64_t *n, int *d) {
-  return kith_agree(f->comm, data_extent(f, name, n, d));
+  return kith_agree(f->comm, kith__h5_extent(f, name, n, d));
 }
 
 /* Numbers may be wider in memory than on the disk, never narrower: nothing is cut off silently. */
-static kith_status data_check(const kith_h5 *f, const char *name, const data_found *found, const data_kind *kind, int d,
+static kith_status data_check(const kith_h5 *f, const char *name, const kith_found *found, const data_kind *kind, int d,
                               int64_t first, int64_t n) {
   kith_status st = KITH_OK;
   bool alike = found->class == kind->class && (kind->class != H5T_INTEGER || H5Tget_sign(found->type) == H5Tget_sign(kind->in_memory));
@@ -243,7 +248,7 @@ done:
   return st;
 }
 
-static kith_status data_get(const kith_h5 *f, const char *name, const data_found *found, const data_kind *kind,
+static kith_status data_get(const kith_h5 *f, const char *name, const kith_found *found, const data_kind *kind,
                             int64_t first, int64_t n, void *data) {
   kith_status st = KITH_OK;
   if (n == 0) return st;
@@ -261,15 +266,15 @@ done:
 kith_status kith__h5_read(const kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t first, int64_t n, void *data) {
   kith_status st = KITH_OK;
   data_kind kind = data_kind_of(type, d);
-  data_found found;
-  KITH_TRY(data_find(f, name, &found));
+  kith_found found;
+  KITH_TRY(kith__h5_find(f, name, &found));
   KITH_TRY(data_check(f, name, &found, &kind, d, first, n));
-  if (kith__h5_rows_is(f, name)) {
+  if (kith__sums_are(f, name)) {
     KITH_CHECK(found.size == kind.size, KITH_EDATA, "%s: \"%s\" has values of %zu bytes, %zu were expected", f->path, name, found.size, kind.size);
-    KITH_TRY(kith__h5_rows_read(f, name, found.set, kind.in_memory, found.n_dim, found.dims, first, n, data));
+    KITH_TRY(kith__sums_read_rows(f, name, &found, first, n, data));
   } else KITH_TRY(data_get(f, name, &found, &kind, first, n, data));
 done:
-  data_found_close(&found);
+  kith__h5_found_close(&found);
   data_kind_close(&kind);
   return st;
 }

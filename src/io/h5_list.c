@@ -67,7 +67,7 @@ done:
 static herr_t list_on_attribute(hid_t file, const char *name, const H5A_info_t *info, void *walk) {
   (void)file, (void)info;
   list_walk *w = walk;
-  w->st = list_attribute(w, name);
+  if (strcmp(name, KITH__SEAL) != 0) w->st = list_attribute(w, name); /* no value of its own */
   return kith_is_bad(w->st) ? -1 : 0;
 }
 
@@ -155,43 +155,35 @@ done:
 /* ---- checksums --------------------------------------------------------------------------------------------------- */
 
 /* Read all rows, a piece at a time, and forget them: HDF5 compares the checksum of each chunk. */
-static kith_status list_read_all(const kith_h5 *f, const char *name, hid_t set, hid_t type, hid_t space, int n_dim,
-                                 hsize_t *dims) {
+static kith_status list_read_all(const kith_h5 *f, const char *name, const kith_found *found) {
   kith_status st = KITH_OK;
   char *block = NULL;
-  hsize_t row = dims[1] * H5Tget_size(type), piece = row < LIST_PIECE ? LIST_PIECE / (row > 0 ? row : 1) : 1;
+  const hsize_t *dims = found->dims;
+  hid_t space = H5Dget_space(found->set);
+  hsize_t row = dims[1] * found->size, piece = row < LIST_PIECE ? LIST_PIECE / (row > 0 ? row : 1) : 1;
   KITH_TRY(KITH_NEW(block, (int64_t)(piece * row)));
   for (hsize_t at[2] = {0, 0}; at[0] < dims[0]; at[0] += piece) {
     hsize_t count[2] = {dims[0] - at[0] < piece ? dims[0] - at[0] : piece, dims[1]};
-    hid_t here = H5Screate_simple(n_dim, count, NULL);
+    hid_t here = H5Screate_simple(found->n_dim, count, NULL);
     H5Sselect_hyperslab(space, H5S_SELECT_SET, at, NULL, count, NULL);
-    if (kith__h5_fault() || H5Dread(set, type, here, space, H5P_DEFAULT, block) < 0) /* asked at once: the next call forgets the reason */
+    if (kith__h5_fault() || H5Dread(found->set, found->type, here, space, H5P_DEFAULT, block) < 0) /* asked at once: the next call forgets the reason */
       st = kith_fail(kith__h5_kind(), "%s: \"%s\" is damaged: %s", f->path, name, kith__h5_reason());
     H5Sclose(here);
     if (kith_is_bad(st)) goto done;
   }
 done:
   KITH_FREE(block);
+  H5Sclose(space);
   return st;
 }
 
 kith_status kith_h5_check(kith_h5 *f, const char *name) {
   kith_status st = KITH_OK;
-  hsize_t dims[2] = {0, 1};
-  hid_t set = kith__h5_has(f->file, name) && !kith__h5_fault() ? H5Dopen2(f->file, name, H5P_DEFAULT) : H5I_INVALID_HID, type = H5I_INVALID_HID, space = H5I_INVALID_HID;
-  KITH_CHECK(set >= 0, kith__h5_kind(), "%s: \"%s\" is damaged: %s", f->path, name, kith__h5_reason());
-  type = H5Dget_type(set);
-  space = H5Dget_space(set);
-  int n_dim = H5Sget_simple_extent_ndims(space);
-  KITH_CHECK(n_dim == 1 || n_dim == 2, KITH_EDATA, "%s: \"%s\" has %d dimensions, 1 or 2 were expected", f->path, name,
-             n_dim);
-  H5Sget_simple_extent_dims(space, dims, NULL);
-  KITH_TRY(kith__h5_trust(f, name, set, type, n_dim, dims));
-  if (kith__h5_rows_is(f, name)) KITH_TRY(kith__h5_rows_read(f, name, set, type, n_dim, dims, 0, (int64_t)dims[0], NULL));
-  else KITH_TRY(list_read_all(f, name, set, type, space, n_dim, dims));
+  kith_found found;
+  KITH_TRY(kith__h5_find(f, name, &found));
+  if (kith__sums_are(f, name)) KITH_TRY(kith__sums_read_rows(f, name, &found, 0, (int64_t)found.dims[0], NULL));
+  else KITH_TRY(list_read_all(f, name, &found));
 done:
-  if (space >= 0) H5Sclose(space);
-  if (type >= 0) H5Tclose(type);
-  if (set >= 0) H5Dclose(set);
+  kith__h5_found_close(&found);
   return st;
 }

@@ -11,6 +11,7 @@
 
 enum {
   TRUST_CHUNK = 64 << 20, /* bytes of a chunk; Kith's are a mebibyte, or a row */
+  TRUST_OPEN_AT = 11, TRUST_OPEN = 1 | 4, /* flags of the superblock: somebody has the file open for writing */
   TRUST_PACK = 1032       /* deflate makes a byte of no more than so many */
 };
 
@@ -22,6 +23,8 @@ kith_status kith__h5_trust_format(const char *path, const unsigned char *head, i
   KITH_CHECK(n >= KITH__H5_HEAD && memcmp(head, mark, sizeof mark) == 0, KITH_EDATA, "%s: is not an HDF5 file", path);
   KITH_CHECK(head[sizeof mark] >= 2, KITH_EDATA, "%s: is an HDF5 file of the old format %d, in which names and sizes carry no checksums; Kith writes format 3", path,
              head[sizeof mark]);
+  KITH_CHECK(!(head[TRUST_OPEN_AT] & TRUST_OPEN), KITH_EDATA,
+             "%s: was not closed by the program that wrote it, or still is open there; h5clear -s %s mends it, if that program is gone", path, path);
 done:
   return st;
 }

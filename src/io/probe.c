@@ -255,10 +255,10 @@ kith_agreed kith_probe_h5(const kith_comm *comm, const kith_probe *p) {
   char path[PROBE_ROOM];
   int64_t bytes = probe_ragged(comm->size, comm->size) * PROBE_COLUMNS * (int64_t)sizeof(float) + PROBE_ROWS * (int64_t)sizeof(int64_t);
   probe_name(p, ".h5", sizeof path, path);
-  KITH_TRY(kith_h5_create(comm, path, "kith-doctor", 1, bytes, &f));
+  KITH_TRY(kith_h5_create(comm, path, "kith-doctor", KITH_FILE_VERSION, bytes, &f));
   KITH_TRY(probe_write(comm, f));
   KITH_TRY(kith_h5_publish(&f));
-  KITH_TRY(kith_h5_open(comm, path, "kith-doctor", 1, &f));
+  KITH_TRY(kith_h5_open(comm, path, "kith-doctor", KITH_FILE_VERSION, &f));
   KITH_TRY(probe_read(comm, f));
 done:
   kith_h5_close(&f);

@@ -333,7 +333,7 @@ static int rows_put_piece(const rows_way *w, h5_rows *to, const char *from, cons
 
 /* Write the rows of a round, as many pieces at a time as there are threads, each with room of its own in `spare`. */
 static int rows_put_round(const rows_way *w, h5_rows *to, const char *from, const kith_lid *place, char *spare) {
-  int64_t per = to->per_block, first = w->low / per, n = w->high > w->low ? (w->high - 1) / per - first + 1 : 0;
+  int64_t per = to->sums.per_block, first = w->low / per, n = w->high > w->low ? (w->high - 1) / per - first + 1 : 0;
   int error = 0;
 #pragma omp parallel for schedule(static, 1) reduction(max : error)
   for (int64_t b = 0; b < n; b++) {

@@ -45,6 +45,7 @@ def holds(path, kind, words):
         assert re.search(r"^  %s +\[%s\] .* checksums are right$" % (name, ", ".join(map(str, d.shape))), said, re.M), (path, name, said)
     assert said.count("checksums are right") == len(datasets(f)) > 0
     for name, value in f.attrs.items():
+        if name == "seal": continue
         assert re.search(r"^  %s +\S" % name, said, re.M), (path, name)
         if isinstance(value, bytes):
             code, shown, error = inspect(path, "--show", name)
@@ -57,17 +58,6 @@ def middle(d):
     if d.chunks is None: return d.id.get_offset() + d.id.get_storage_size() // 2
     chunk = d.id.get_chunk_info(0)
     return chunk.byte_offset + chunk.size // 2
-
-def sums(path):
-    """Every block of plain rows has the sum that is written for it, by numpy: words times 1, 3, 5, …"""
-    f = h5py.File(path, "r")
-    plain = {name: d for name, d in datasets(f).items() if d.chunks is None and d.size > 0}
-    assert set(plain) == {name[9:] for name in datasets(f) if name.startswith("checksum/")}, path
-    for name, d in plain.items():
-        sum, rows = f["checksum/" + name], f["checksum/" + name].attrs["rows"]
-        words = [numpy.frombuffer(d[i:i + rows].tobytes(), "<u4").astype("u8") for i in range(0, len(d), rows)]
-        assert sum.dtype == "<u8" and [(w * numpy.arange(1, 2 * len(w), 2, "u8")).sum(dtype="u8") for w in words] == list(sum[:]), (path, name)
-    return len(plain)
 
 def notices(path):
     """Spoil one byte of each dataset in turn; only that dataset is called torn, and what it holds checksums of."""
@@ -93,7 +83,6 @@ assert kept == set(kinds), "a kind of file that this test does not know: %s" % (
 for name, (kind, words) in kinds.items():
     holds(os.path.join(folder, name), kind, words)
     notices(os.path.join(folder, name))
-    assert (sums(os.path.join(folder, name)) > 0) == (kind in ("kith-checkpoint", "kith-embeddings")), name
 P
 /usr/bin/python3 "$dir/look.py" "$dir/t/work"
 for file in "$dir"/t/work/*.h5; do ranks 2 inspect "$file" | diff - <("$KITH" inspect "$file"); done

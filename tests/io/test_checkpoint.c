@@ -234,7 +234,7 @@ static void the_damaged_rows_are_named(void **unused) {
   KITH_FREE(bytes);
 }
 
-/* ---- files of version 1: chunked, with HDF5's own checksums ---------------------------------------------------------- */
+/* ---- rows that are chunked, as in files of version 1 ---------------------------------------------------------- */
 
 static void put_old_rows(kith_h5 *f, const char *name, int k, int type, int64_t n) {
   int64_t first = kith_block(n, test_comm->size, test_comm->rank), mine = kith_block(n, test_comm->size, test_comm->rank + 1) - first;
@@ -256,7 +256,7 @@ static void put_old(kith_h5 *f, const kith_checkpoint *c) {
   }
 }
 
-static void files_of_version_1_are_read(void **unused) {
+static void chunked_rows_are_read(void **unused) {
   (void)unused;
   char path[KITH_PATH];
   kith_h5 *f = NULL;
@@ -370,7 +370,7 @@ static void without_memory_all_ranks_learn_it(void **unused) {
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(any_ranks_read_what_all_wrote),      cmocka_unit_test(wide_rows_take_several_rounds),
                                      cmocka_unit_test(no_changed_byte_gives_other_values), cmocka_unit_test(a_file_cut_short_is_refused),
-                                     cmocka_unit_test(the_damaged_rows_are_named),         cmocka_unit_test(files_of_version_1_are_read),
+                                     cmocka_unit_test(the_damaged_rows_are_named),         cmocka_unit_test(chunked_rows_are_read),
                                      cmocka_unit_test(a_thread_writes_what_was_there),     cmocka_unit_test(what_fails_in_the_thread_is_told_to_who_waits),
                                      cmocka_unit_test(without_memory_all_ranks_learn_it)};
   test_begin(&argc, &argv);

@@ -197,7 +197,7 @@ static void everything_in_lists_of_nodes_counts(void **state) {
 static void ids_of(const char *name, const char *set, int64_t *id) {
   kith_h5 *f = NULL;
   char path[KITH_PATH];
-  assert_int_equal(KITH_OK, kith_h5_open(test_comm, test_path(folder, name, path), NULL, KITH_ROWS_VERSION, &f).status);
+  assert_int_equal(KITH_OK, kith_h5_open(test_comm, test_path(folder, name, path), NULL, KITH_FILE_VERSION, &f).status);
   assert_int_equal(KITH_OK, kith_h5_read(f, set, KITH_H5_INT64, 0, 0, 3, id).status);
   kith_h5_close(&f);
 }

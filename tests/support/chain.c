@@ -59,7 +59,7 @@ static void chain_look_at(void *context, const kith_h5_entry *e) {
 
 static bool chain_is_whole(const char *path) {
   chain_look l = {.whole = true};
-  if (kith_is_bad(kith_h5_open(&alone, path, NULL, KITH_ROWS_VERSION, &l.f))) return false;
+  if (kith_is_bad(kith_h5_open(&alone, path, NULL, KITH_FILE_VERSION, &l.f))) return false;
   if (kith_is_bad(kith_h5_list(l.f, chain_look_at, &l))) l.whole = false;
   kith_h5_close(&l.f);
   return l.whole;
