@@ -148,6 +148,9 @@ int main(int argc, char **argv) {
   kith_status page = KITH_OK;
   if (main_page(argc, argv, &page)) return (int)page;
   cli_start(argv);
+  page = cli_limits_begin();
+  if (kith_is_bad(page)) return (int)page;
+  kith_h5_begin();
   if (strcmp(argv[1], "train") == 0) kith_train_watch(); /* a signal that comes while ranks gather and read is not lost */
   kith_comm_begin(&argc, &argv);
   bool good = !kith_is_bad(kith_comm_create(MPI_COMM_WORLD, &all)) && !kith_is_bad(kith_agree(all, KITH_NEW(c, 1)));
