@@ -219,7 +219,7 @@ def write_source(out, name, rows):
     out(name + ".tsv", [head] + lines)
     out(name + "-other.tsv", [head] + lines[3:])
     out(name + "-bare.tsv", lines)
-    out(name + "-hash.tsv", [head] + lines + ["#" + lines[0]])
+    out(name + "-hash.tsv", [head] + lines + ["#u0"])
     out(name + "-quoted.tsv", [head] + ['"' + line.replace("\t", '"\t', 1) for line in lines])
     out(name + ".csv", ["user,item"] + ["%s,%s" % row[:2] for row in rows])
     out(name + ".adj", ["%s %s %s" % row for row in rows[::5]])
