@@ -79,6 +79,21 @@ kith_agreed kith_rank_evaluate(const kith_comm *comm, const kith_graph *g, int d
 /** "Recall@20 0.1824  NDCG@20 0.1554 …" at the largest K, in `buffer`; `between` parts the first three from the rest. */
 void kith_metrics_print(const kith_metrics *m, const char *between, size_t size, char *buffer);
 
+/**
+ * The k nodes of a type whose rows have the highest products with each of a few query rows; of equals the smaller
+ * original number comes first.  Exact, and the same on any number of ranks.
+ *
+ * Collective over `comm`.
+ * @param x      [n_own, d] rows of the owned nodes
+ * @param query  [n_query, d], the same on every rank
+ * @param skip   a row of ascending original numbers for each query, which are not listed; null: none
+ * @param[out] out  item [n_query, k] original numbers of the type, -1 where there are fewer; the same on every rank
+ * Errors: KITH_ENOMEM.
+ * Cost: n_query times the rows of the type; 8 k bytes from every rank to every other for each query.
+ */
+kith_agreed kith_rank_nearest(const kith_comm *comm, const kith_graph *g, kith_node_type type, int d, const float *x,
+                              int n_query, const float *query, const kith_lists *skip, int k, kith_top *out) KITH_MUST_USE;
+
 /* ---- classes ------------------------------------------------------------------------------------------------------- */
 
 /** How well logits say the classes of the nodes of a split. */

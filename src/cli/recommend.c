@@ -5,28 +5,26 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
+#include "cli/recommend.h"
 #include "kith/fault.h"
 #include "kith/file.h"
 
-enum { RECOMMEND_USERS = 100, RECOMMEND_BECAUSE = 5, RECOMMEND_BLOCK = 1 << 16 };
-
-/* What is asked for. */
-typedef struct wish {
-  const char *user[RECOMMEND_USERS];
-  int n_user, k;
-  bool all;
-  const char *output;
-} wish;
-
-/* All of what is needed to answer. */
-typedef struct answer {
-  kith_graph *g;
-  kith_ids user, item;
-  kith_ids name[KITH_TYPES]; /* on rank 0: what users and items are called; n = 0 where the graph does not say */
-  int d;
-  float *x;
-} answer;
+/* --user, --similar-to, --similar-to-user: one of them, as often as need be. */
+static kith_status recommend_take_ids(cli *c, wish *w) {
+  static const char *const option[] = {"user", "similar-to", "similar-to-user"};
+  kith_status st = KITH_OK;
+  for (int kind = 0; kind < 3; kind++)
+    for (const char *id = cli_option(c, option[kind]); id; id = cli_option(c, option[kind])) {
+      bool similar = kind > 0, other = w->n_user > 0 && (w->similar != similar || (similar && (w->type == KITH_ITEM) != (kind == 1)));
+      KITH_CHECK(!other, KITH_EUSAGE, "kith recommend: --user, --similar-to and --similar-to-user ask for different things; give one of them");
+      KITH_CHECK(w->n_user < RECOMMEND_USERS, KITH_EUSAGE, "more than %d --%s%s", RECOMMEND_USERS, option[kind], similar ? "" : "; use --all");
+      w->similar = similar;
+      w->type = kind == 1 ? KITH_ITEM : KITH_USER;
+      w->user[w->n_user++] = id;
+    }
+done:
+  return st;
+}
 
 static kith_status recommend_wish(cli *c, wish *w) {
   kith_status st = KITH_OK;
@@ -34,15 +32,13 @@ static kith_status recommend_wish(cli *c, wish *w) {
   const char *k = cli_option(c, "k");
   w->all = cli_flag(c, "all");
   w->output = cli_option(c, "output");
-  for (const char *user = cli_option(c, "user"); user; user = cli_option(c, "user")) {
-    KITH_CHECK(w->n_user < RECOMMEND_USERS, KITH_EUSAGE, "more than %d --user; use --all", RECOMMEND_USERS);
-    w->user[w->n_user++] = user;
-  }
+  w->newcomers = cli_option(c, "new");
+  KITH_TRY(recommend_take_ids(c, w));
   KITH_TRY(cli_no_more(c));
   KITH_TRY(cli_check_recommends(c));
   if (k) KITH_TRY(kith_job_set(&c->job, "evaluate.k", k));
   w->k = o->k[o->n_k - 1];
-  KITH_CHECK(w->all != (w->n_user > 0), KITH_EUSAGE, "kith recommend: expected --user ID, or --all --output FILE");
+  KITH_CHECK(w->all != (w->n_user > 0), KITH_EUSAGE, "kith recommend: expected --user ID, --similar-to ITEM, --similar-to-user ID, or --all --output FILE");
   KITH_CHECK(w->all == (w->output != NULL), KITH_EUSAGE, "kith recommend: --all and --output FILE go together");
   const char *end = w->output ? strrchr(w->output, '.') : ".h5";
   KITH_CHECK(end && (strcmp(end, ".h5") == 0 || strcmp(end, ".tsv") == 0), KITH_EUSAGE, "--output %s: expected a name that ends in .tsv or .h5", w->output);
@@ -72,8 +68,7 @@ static void recommend_free(answer *a) {
   KITH_FREE(a->x);
 }
 
-/* What a node is called, "" if nobody said; `buffer` has KITH_PATH bytes. */
-static const char *recommend_name(const answer *a, int type, int64_t i, char *buffer) {
+const char *cli_recommend_name(const answer *a, int type, int64_t i, char *buffer) {
   buffer[0] = '\0';
   if (i >= 0 && i < a->name[type].n) kith_ids_print(&a->name[type], i, KITH_PATH, buffer);
   return buffer;
@@ -84,7 +79,7 @@ static kith_status recommend_find(const wish *w, const answer *a, kith_lid *plac
   kith_status st = KITH_OK;
   for (int q = 0; q < w->n_user; q++) {
     int64_t original = kith_ids_find(&a->user, w->user[q]);
-    KITH_CHECK(original >= 0, KITH_EDATA, "--user %s: no such user in the graph", w->user[q]);
+    KITH_CHECK(original >= 0, KITH_EDATA, "--user %s: no such user in the graph; a newcomer is asked for apart, from what kith embed wrote (--new FILE)", w->user[q]);
     place[q] = -1;
     for (kith_lid u = 0; u < a->g->n_own_of[KITH_USER]; u++)
       if (a->g->original[a->g->row_of[KITH_USER][u]] == original) place[q] = u;
@@ -115,26 +110,26 @@ static kith_status recommend_fill(const wish *w, const answer *a, const kith_lid
 static void recommend_print(cli *c, const wish *w, const answer *a, const int32_t *item, const float *score, const int32_t *because) {
   char id[KITH_PATH], name[KITH_PATH];
   for (int q = 0; q < w->n_user; q++) {
-    recommend_name(a, KITH_USER, kith_ids_find(&a->user, w->user[q]), name);
+    cli_recommend_name(a, KITH_USER, kith_ids_find(&a->user, w->user[q]), name);
     cli_print(c, "%s%s%s", w->user[q], name[0] ? "  " : "", name);
     if (c->comm->rank == 0 && because[q * RECOMMEND_BECAUSE] >= 0) {
       printf("  who chose");
       for (int j = 0; j < RECOMMEND_BECAUSE && because[q * RECOMMEND_BECAUSE + j] >= 0; j++) {
         kith_ids_print(&a->item, because[q * RECOMMEND_BECAUSE + j], sizeof id, id);
-        recommend_name(a, KITH_ITEM, because[q * RECOMMEND_BECAUSE + j], name);
+        cli_recommend_name(a, KITH_ITEM, because[q * RECOMMEND_BECAUSE + j], name);
         printf("%s %s%s%s%s", j ? "," : "", id, name[0] ? " (" : "", name, name[0] ? ")" : "");
       }
       printf(" … may like\n");
     }
     for (int j = 0; j < w->k && item[q * w->k + j] >= 0; j++) {
       kith_ids_print(&a->item, item[q * w->k + j], sizeof id, id);
-      recommend_name(a, KITH_ITEM, item[q * w->k + j], name);
+      cli_recommend_name(a, KITH_ITEM, item[q * w->k + j], name);
       cli_print(c, "  %3d  %-24s %9.5f%s%s", j + 1, id, (double)score[q * w->k + j], name[0] ? "  " : "", name);
     }
   }
 }
 
-static void recommend_json_id(cli *c, const kith_ids *ids, int64_t i) {
+void cli_recommend_json_id(cli *c, const kith_ids *ids, int64_t i) {
   char id[KITH_PATH];
   kith_ids_print(ids, i, sizeof id, id);
   if (ids->number) cli_json_more(c, "%s", id);
@@ -146,14 +141,14 @@ static void recommend_json_names(cli *c, const answer *a, int64_t user, int n, c
   char name[KITH_PATH];
   if (a->name[KITH_USER].n > 0) {
     cli_json_more(c, ", \"user_name\": ");
-    if (recommend_name(a, KITH_USER, user, name)[0]) cli_json_string(c, name);
+    if (cli_recommend_name(a, KITH_USER, user, name)[0]) cli_json_string(c, name);
     else cli_json_more(c, "null");
   }
   if (a->name[KITH_ITEM].n == 0) return;
   cli_json_more(c, ", \"names\": [");
   for (int j = 0; j < n; j++) {
     if (j > 0) cli_json_more(c, ", ");
-    if (recommend_name(a, KITH_ITEM, item[j], name)[0]) cli_json_string(c, name);
+    if (cli_recommend_name(a, KITH_ITEM, item[j], name)[0]) cli_json_string(c, name);
     else cli_json_more(c, "null");
   }
   cli_json_more(c, "]");
@@ -166,11 +161,11 @@ static void recommend_json(cli *c, const wish *w, const answer *a, const int32_t
     int n = 0;
     int64_t user = kith_ids_find(&a->user, w->user[q]);
     cli_json_more(c, "%s{\"user\": ", q ? ", " : "");
-    recommend_json_id(c, &a->user, user);
+    cli_recommend_json_id(c, &a->user, user);
     cli_json_more(c, ", \"items\": [");
     for (; n < w->k && item[q * w->k + n] >= 0; n++) {
       if (n > 0) cli_json_more(c, ", ");
-      recommend_json_id(c, &a->item, item[q * w->k + n]);
+      cli_recommend_json_id(c, &a->item, item[q * w->k + n]);
     }
     cli_json_more(c, "], \"scores\": [");
     for (int j = 0; j < n; j++) cli_json_more(c, "%s%.9g", j ? ", " : "", (double)score[q * w->k + j]);
@@ -250,8 +245,8 @@ static kith_status recommend_write_tsv(const char *path, FILE *f, const answer *
     for (int j = 0; j < k && item[u * k + j] >= 0; j++) {
       kith_ids_print(&a->item, item[u * k + j], sizeof id, id);
       fprintf(f, "%s\t%d\t%s\t%.9g", user, j + 1, id, (double)score[u * k + j]);
-      if (names) fprintf(f, "\t%s", recommend_name(a, KITH_ITEM, item[u * k + j], name));
-      if (user_names) fprintf(f, "\t%s", recommend_name(a, KITH_USER, u, name));
+      if (names) fprintf(f, "\t%s", cli_recommend_name(a, KITH_ITEM, item[u * k + j], name));
+      if (user_names) fprintf(f, "\t%s", cli_recommend_name(a, KITH_USER, u, name));
       fputc('\n', f);
     }
   }
@@ -333,10 +328,13 @@ kith_agreed cli_recommend(cli *c) {
   kith_agreed st = {KITH_OK};
   wish w = {.n_user = 0};
   answer a = {.g = NULL};
+  char path[KITH_PATH];
   KITH_TRY(kith_agree(c->comm, recommend_wish(c, &w)));
   if (w.all) KITH_TRY(cli_lock_for(c, w.output));
   KITH_TRY(recommend_load(c, &a));
   if (w.all) KITH_TRY(recommend_all(c, &w, &a));
+  else if (w.similar) KITH_TRY(cli_recommend_similar(c, &w, &a));
+  else if (cli_recommend_is_new(c, &w, &a, path)) KITH_TRY(cli_recommend_new(c, &w, &a));
   else KITH_TRY(recommend_some(c, &w, &a));
 done:
   recommend_free(&a);

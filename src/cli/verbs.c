@@ -14,7 +14,11 @@ const cli_verb cli_verbs[] = {
     {"evaluate", true, cli_evaluate, "JOB", "embeddings.h5 → Recall, NDCG, HitRate, Precision, MRR",
      "  --split SPLIT        valid or test, instead of the job's\n  --protocol PROTOCOL  full or sampled-N, instead of the job's\n  --k LIST             cut-offs such as 5,10, instead of the job's\n"},
     {"recommend", true, cli_recommend, "JOB", "embeddings.h5 → the best items of some users, or of all",
-     "  --user ID            a user, by the id of the lists; repeatable\n  --k K                how many items (default: the largest of evaluate.k)\n"
+     "  --user ID            a user, by the id of the lists; repeatable; also one whom kith embed made a row for\n"
+     "  --new FILE           where such users are (default: new.h5 in the work folder)\n"
+     "  --similar-to ID      instead: the items most alike to an item, by the cosine of their embeddings; repeatable\n"
+     "  --similar-to-user ID instead: the users most alike to a user\n"
+     "  --k K                how many items (default: the largest of evaluate.k)\n"
      "  --all                all users, to a file\n  --output FILE        with --all: FILE.tsv or FILE.h5, from the current folder on\n"},
     {"embed", true, cli_embed, "JOB", "a list of new users or items → WORK/new.h5: their embeddings, by the trained model and their neighbours",
      "  --output FILE        write FILE instead, from the current folder on\n"},

@@ -94,6 +94,16 @@ done:
   return st;
 }
 
+/* pair/user and pair/item: what newcomers interacted with, by original numbers, which for newcomers follow the graph's. */
+static kith_agreed embeddings_write_pairs(const kith_comm *comm, kith_h5 *f, const kith_newcomers *new) {
+  kith_agreed st = {KITH_OK};
+  int64_t mine = comm->rank == 0 ? new->n_pair : 0, first = comm->rank == 0 ? 0 : new->n_pair;
+  KITH_TRY(kith_h5_write(f, "pair/user", KITH_H5_INT32, 0, new->n_pair, first, mine, true, new->user));
+  KITH_TRY(kith_h5_write(f, "pair/item", KITH_H5_INT32, 0, new->n_pair, first, mine, true, new->item));
+done:
+  return st;
+}
+
 kith_agreed kith_newcomers_write(const kith_comm *comm, const kith_graph *g, const kith_newcomers *new, const char *path, int64_t first, int64_t n,
                                  int d, const float *x, const kith_embeddings_note *note) {
   kith_agreed st = {KITH_OK};
@@ -103,6 +113,7 @@ kith_agreed kith_newcomers_write(const kith_comm *comm, const kith_graph *g, con
   KITH_TRY(embeddings_attributes(f, g, d, note));
   KITH_TRY(kith_h5_put_text(f, "nodes", "new: not in the graph that was trained on"));
   for (int t = 0; t < KITH_TYPES; t++) KITH_TRY(embeddings_write_type(comm, f, new, t, first, n, d, x));
+  KITH_TRY(embeddings_write_pairs(comm, f, new));
   KITH_TRY(kith_h5_publish(&f));
 done:
   kith_h5_close(&f);

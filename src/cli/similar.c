@@ -1,0 +1,221 @@
+/* kith recommend for newcomers (--user) and for nodes that are alike (--similar-to): few queries against all rows. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/recommend.h"
+
+static const kith_ids *similar_ids(const answer *a, kith_node_type type) { return type == KITH_ITEM ? &a->item : &a->user; }
+
+/* What a list is headed by. */
+typedef struct heading {
+  const char *key, *what; /* of the JSON list and of the member that names whom a list is for */
+  kith_node_type from, of; /* types of whom it is for, and of what it lists */
+  bool known;              /* whether the graph knows whom it is for */
+} heading;
+
+static void similar_print(cli *c, const wish *w, const answer *a, const heading *h, const kith_top *top) {
+  char id[KITH_PATH], name[KITH_PATH];
+  for (int q = 0; q < w->n_user; q++) {
+    cli_recommend_name(a, h->from, h->known ? kith_ids_find(similar_ids(a, h->from), w->user[q]) : -1, name);
+    cli_print(c, "%s%s%s", w->user[q], name[0] ? "  " : "", name);
+    for (int j = 0; j < w->k && top->item[q * w->k + j] >= 0; j++) {
+      int32_t i = top->item[q * w->k + j];
+      kith_ids_print(similar_ids(a, h->of), i, sizeof id, id);
+      cli_recommend_name(a, h->of, i, name);
+      cli_print(c, "  %3d  %-24s %9.5f%s%s", j + 1, id, (double)top->score[q * w->k + j], name[0] ? "  " : "", name);
+    }
+  }
+}
+
+/* KEY: [{WHAT: id, "items": […], "scores": […]}, …] */
+static void similar_json(cli *c, const wish *w, const answer *a, const heading *h, const kith_top *top) {
+  const kith_ids *ids = similar_ids(a, h->of), *from = similar_ids(a, h->from);
+  cli_json(c, h->key, "[");
+  for (int q = 0; q < w->n_user; q++) {
+    const int32_t *item = top->item + q * w->k;
+    int n = 0;
+    cli_json_more(c, "%s{\"%s\": ", q ? ", " : "", h->what);
+    if (h->known) cli_recommend_json_id(c, from, kith_ids_find(from, w->user[q]));
+    else if (from->number) cli_json_more(c, "%s", w->user[q]);
+    else cli_json_string(c, w->user[q]);
+    cli_json_more(c, ", \"%ss\": [", h->of == KITH_ITEM ? "item" : "user");
+    for (; n < w->k && item[n] >= 0; n++) {
+      if (n > 0) cli_json_more(c, ", ");
+      cli_recommend_json_id(c, ids, item[n]);
+    }
+    cli_json_more(c, "], \"scores\": [");
+    for (int j = 0; j < n; j++) cli_json_more(c, "%s%.9g", j ? ", " : "", (double)top->score[q * w->k + j]);
+    cli_json_more(c, "]}");
+  }
+  cli_json_more(c, "]");
+}
+
+static void similar_tell(cli *c, const wish *w, const answer *a, const heading *h, const kith_top *top) {
+  similar_print(c, w, a, h, top);
+  if (c->json && c->comm->rank == 0) similar_json(c, w, a, h, top);
+}
+
+/* ---- nodes that are alike ------------------------------------------------------------------------------------------ */
+
+/* Which nodes are asked about, as rows of one that a query does not list: itself. */
+static kith_status similar_find(const wish *w, const answer *a, kith_lists *self) {
+  kith_status st = KITH_OK;
+  KITH_TRY(KITH_NEW(self->start, w->n_user + 1));
+  KITH_TRY(KITH_NEW(self->item, w->n_user));
+  self->n_row = w->n_user;
+  for (int q = 0; q < w->n_user; q++) {
+    int64_t original = kith_ids_find(similar_ids(a, w->type), w->user[q]);
+    KITH_CHECK(original >= 0, KITH_EDATA, "--similar-to%s %s: no such %s in the graph", w->type == KITH_USER ? "-user" : "", w->user[q],
+               w->type == KITH_USER ? "user" : "item");
+    self->item[q] = (int32_t)original;
+    self->start[q + 1] = q + 1;
+  }
+done:
+  return st;
+}
+
+/* Owners put the rows into query [n, d], which is zero elsewhere. */
+static void similar_fill(const wish *w, const answer *a, const int32_t *original, const float *x, float *query) {
+  for (int q = 0; q < w->n_user; q++)
+    for (kith_lid u = 0; u < a->g->n_own_of[w->type]; u++) {
+      kith_lid row = a->g->row_of[w->type][u];
+      if (a->g->original[row] == original[q]) memcpy(query + (size_t)q * (size_t)a->d, x + (size_t)row * (size_t)a->d, (size_t)a->d * sizeof *x);
+    }
+}
+
+kith_agreed cli_recommend_similar(cli *c, const wish *w, const answer *a) {
+  kith_agreed st = {KITH_OK};
+  const heading h = {.key = "similar", .what = w->type == KITH_ITEM ? "item" : "user", .from = w->type, .of = w->type, .known = true};
+  kith_lists self = {0};
+  kith_top top = {0};
+  float *unit = NULL, *query = NULL;
+  int64_t n = (int64_t)a->g->n_own * a->d, n_query = (int64_t)w->n_user * a->d;
+  KITH_TRY(kith_agree(c->comm, similar_find(w, a, &self)));
+  KITH_TRY(kith_agree(c->comm, KITH_NEW(unit, n)));
+  KITH_TRY(kith_agree(c->comm, KITH_NEW(query, n_query)));
+  memcpy(unit, a->x, (size_t)n * sizeof *unit);
+  kith_normalise_rows(a->g->n_own, a->d, unit);
+  similar_fill(w, a, self.item, unit, query);
+  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, query, (int)n_query, MPI_FLOAT, MPI_SUM, c->comm->mpi));
+  KITH_TRY(kith_rank_nearest(c->comm, a->g, w->type, a->d, unit, w->n_user, query, &self, w->k, &top));
+  similar_tell(c, w, a, &h, &top);
+done:
+  kith_top_free(&top);
+  KITH_FREE(self.start);
+  KITH_FREE(self.item);
+  KITH_FREE(unit);
+  KITH_FREE(query);
+  return st;
+}
+
+/* ---- newcomers ----------------------------------------------------------------------------------------------------- */
+
+static kith_status new_path(const cli *c, const wish *w, char *path) {
+  if (w->newcomers) return kith_text_copy("--new", w->newcomers, KITH_PATH, path);
+  return kith_job_file(&c->job, "new.h5", path);
+}
+
+bool cli_recommend_is_new(const cli *c, const wish *w, const answer *a, char *path) {
+  bool there = w->newcomers != NULL || (new_path(c, w, path) == KITH_OK && cli_has_stage(c, "new.h5", path));
+  return there && kith_ids_find(&a->user, w->user[0]) < 0;
+}
+
+/* The ids of an open file of embeddings.  Collective; every rank gets all. */
+static kith_agreed new_ids(const kith_comm *comm, kith_h5 *f, kith_ids *ids) {
+  kith_agreed st = {KITH_OK};
+  KITH_TRY(kith_h5_extent(f, "user/id", &ids->n, &ids->width));
+  if (ids->width > 0) KITH_TRY(kith_agree(comm, KITH_NEW(ids->text, ids->n * ids->width)));
+  else KITH_TRY(kith_agree(comm, KITH_NEW(ids->number, ids->n)));
+  void *cells = ids->width > 0 ? (void *)ids->text : (void *)ids->number;
+  KITH_TRY(kith_h5_read(f, "user/id", ids->width > 0 ? KITH_H5_TEXT : KITH_H5_INT64, ids->width, 0, ids->n, cells));
+done:
+  return st;
+}
+
+/* row [n_user]: which newcomer each user is. */
+static kith_status new_find(const wish *w, const kith_ids *ids, const char *path, int64_t *row) {
+  kith_status st = KITH_OK;
+  for (int q = 0; q < w->n_user; q++) {
+    row[q] = kith_ids_find(ids, w->user[q]);
+    KITH_CHECK(row[q] >= 0, KITH_EDATA, "--user %s: no such user in %s; users of the graph are asked for apart", w->user[q], path);
+  }
+done:
+  return st;
+}
+
+/* What these newcomers interacted with among the graph's items, in the order of the queries. */
+static kith_status new_had(const wish *w, const answer *a, const int64_t *row, int64_t n, const int32_t *user, const int32_t *item, kith_lists *had) {
+  kith_status st = KITH_OK;
+  KITH_TRY(KITH_NEW(had->start, w->n_user + 1));
+  KITH_TRY(KITH_NEW(had->item, n * w->n_user));
+  had->n_row = w->n_user;
+  for (int q = 0; q < w->n_user; q++) {
+    had->start[q + 1] = had->start[q];
+    for (int64_t p = 0; p < n; p++)
+      if (user[p] == a->g->n[KITH_USER] + row[q] && item[p] < a->g->n[KITH_ITEM]) had->item[had->start[q + 1]++] = item[p];
+  }
+done:
+  return st;
+}
+
+/* pair/user and pair/item, on every rank; a file of an earlier version has none, and then nothing is left out. */
+static kith_agreed new_pairs(cli *c, kith_h5 *f, int64_t *n, int32_t **user, int32_t **item) {
+  kith_agreed st = {KITH_OK};
+  int d = 0;
+  *n = 0;
+  bool there = kith_h5_has(f, "pair/user");
+  if (!there && c->comm->rank == 0) kith_warn("%s: does not say what newcomers interacted with, so that it may be listed; run kith embed again", kith_h5_path(f));
+  if (there) KITH_TRY(kith_h5_extent(f, "pair/user", n, &d));
+  KITH_TRY(kith_agree(c->comm, KITH_NEW(*user, *n)));
+  KITH_TRY(kith_agree(c->comm, KITH_NEW(*item, *n)));
+  if (there) KITH_TRY(kith_h5_read(f, "pair/user", KITH_H5_INT32, 0, 0, *n, *user));
+  if (there) KITH_TRY(kith_h5_read(f, "pair/item", KITH_H5_INT32, 0, 0, *n, *item));
+done:
+  return st;
+}
+
+static kith_agreed new_rows(cli *c, const wish *w, const answer *a, kith_h5 *f, const int64_t *row, float *query) {
+  kith_agreed st = {KITH_OK};
+  int64_t n = 0;
+  int d = 0;
+  KITH_TRY(kith_h5_extent(f, "user/embedding", &n, &d));
+  KITH_TRY(kith_agree(c->comm, d == a->d ? KITH_OK : kith_fail(KITH_EDATA, "%s: rows have %d columns, those of embeddings.h5 %d; run kith embed again", kith_h5_path(f), d, a->d)));
+  for (int q = 0; q < w->n_user; q++) KITH_TRY(kith_h5_read(f, "user/embedding", KITH_H5_FLOAT, d, row[q], 1, query + (size_t)q * (size_t)d));
+done:
+  return st;
+}
+
+kith_agreed cli_recommend_new(cli *c, const wish *w, const answer *a) {
+  kith_agreed st = {KITH_OK};
+  const heading h = {.key = "recommendations", .what = "user", .from = KITH_USER, .of = KITH_ITEM};
+  char path[KITH_PATH];
+  int64_t row[RECOMMEND_USERS], n_pair = 0;
+  int32_t *user = NULL, *item = NULL;
+  float *query = NULL;
+  kith_lists had = {0};
+  kith_ids ids = {0};
+  kith_top top = {0};
+  kith_h5 *f = NULL;
+  KITH_TRY(kith_agree(c->comm, new_path(c, w, path)));
+  KITH_TRY(kith_h5_open(c->comm, path, KITH_EMBEDDINGS_FORMAT, KITH_ROWS_VERSION, &f));
+  KITH_TRY(kith_h5_check_fingerprint(f, a->g->fingerprint, "holds newcomers to another graph; run kith embed again"));
+  KITH_TRY(new_ids(c->comm, f, &ids));
+  KITH_TRY(kith_agree(c->comm, new_find(w, &ids, path, row)));
+  KITH_TRY(new_pairs(c, f, &n_pair, &user, &item));
+  KITH_TRY(kith_agree(c->comm, new_had(w, a, row, n_pair, user, item, &had)));
+  KITH_TRY(kith_agree(c->comm, KITH_NEW(query, (int64_t)w->n_user * a->d)));
+  KITH_TRY(new_rows(c, w, a, f, row, query));
+  KITH_TRY(kith_rank_nearest(c->comm, a->g, KITH_ITEM, a->d, a->x, w->n_user, query, &had, w->k, &top));
+  similar_tell(c, w, a, &h, &top);
+done:
+  kith_h5_close(&f);
+  kith_top_free(&top);
+  kith_ids_free(&ids);
+  KITH_FREE(had.start);
+  KITH_FREE(had.item);
+  KITH_FREE(query);
+  KITH_FREE(user);
+  KITH_FREE(item);
+  return st;
+}
