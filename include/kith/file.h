@@ -49,8 +49,8 @@ kith_status kith_file_publish(const char *tmp, const char *path) KITH_MUST_USE;
 void kith_file_discard(const char *tmp);
 
 /**
- * Remove from a folder all temporary files, by their names: what writes that were killed have left behind.  Only for who
- * knows that nobody else writes there (kith/lock.h).  KITH_ENOINPUT if the folder cannot be read.
+ * Remove from a folder what writes that were killed have left behind: temporary files by their names, those of names that
+ * users choose only when they are older than an hour.  Only for who holds the folder's lock (kith/lock.h).  KITH_ENOINPUT if the folder cannot be read.
  */
 kith_status kith_file_sweep(const char *folder) KITH_MUST_USE;
 

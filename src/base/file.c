@@ -12,13 +12,15 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "kith/fault.h"
 #include "kith/file.h"
 
 #define FILE_TMP ".tmp"
-enum { FILE_DIGITS = 16, FILE_SUFFIX = sizeof FILE_TMP + FILE_DIGITS }; /* of ".tmp-0123456789abcdef" */
+enum { FILE_DIGITS = 16, FILE_SUFFIX = sizeof FILE_TMP + FILE_DIGITS, /* of ".tmp-0123456789abcdef" */
+       FILE_OLD = 3600 /* seconds */ };
 
 /* Run a call until no signal interrupts it. */
 #define FILE_AGAIN(result, call)                                                                                       \
@@ -178,30 +180,43 @@ void kith_file_discard(const char *tmp) {
 
 /* ---- what killed writes have left behind ------------------------------------------------------------------------- */
 
-/* Names until kith 0.1, which had no number: only those of Kith's own files. */
-static bool file_is_old_tmp(const char *name, size_t n) {
-  static const char *const own[] = {"graph.h5", "parts.h5", "embeddings.h5", "new.h5", "metrics.jsonl", "checkpoint-"};
-  const size_t end = sizeof FILE_TMP - 1;
-  if (n <= end || strcmp(name + n - end, FILE_TMP) != 0) return false;
+/* Files that only who holds the work folder's lock writes. */
+static bool file_is_own(const char *name) {
+  static const char *const own[] = {"graph.h5", "parts.h5", "embeddings.h5", "new.h5", "metrics.jsonl", "checkpoint-", "kith.lock"};
   for (size_t i = 0; i < sizeof own / sizeof *own; i++)
     if (strncmp(name, own[i], strlen(own[i])) == 0) return true;
   return false;
 }
 
-static bool file_is_tmp(const char *name) {
+static bool file_ends_as_tmp(const char *name) {
   const size_t n = strlen(name), end = FILE_SUFFIX;
-  if (file_is_old_tmp(name, n)) return true;
   if (n <= end || strncmp(name + n - end, FILE_TMP "-", sizeof FILE_TMP) != 0) return false;
   return strspn(name + n - FILE_DIGITS, "0123456789abcdef") == FILE_DIGITS;
 }
 
+/* Until kith 0.1 the names had no number. */
+static bool file_ends_as_old_tmp(const char *name) {
+  const size_t n = strlen(name), end = sizeof FILE_TMP - 1;
+  return n > end && strcmp(name + n - end, FILE_TMP) == 0;
+}
+
+static bool file_is_old(const char *path) {
+  struct stat is;
+  return lstat(path, &is) == 0 && time(NULL) - is.st_mtim.tv_sec > FILE_OLD;
+}
+
+/* A file with a name of the user's may be one that another job is writing here, unless nobody has for long. */
+static void file_sweep_one(const char *folder, const char *name) {
+  char path[KITH_PATH];
+  bool own = file_is_own(name), ours = file_ends_as_tmp(name) || (own && file_ends_as_old_tmp(name));
+  if (ours && kith_path_join(folder, name, path) == KITH_OK && (own || file_is_old(path))) kith_file_discard(path);
+}
+
 kith_status kith_file_sweep(const char *folder) {
   kith_status st = KITH_OK;
-  char path[KITH_PATH];
   DIR *d = kith_fault(KITH_FAULT_READ) ? NULL : opendir(folder);
   KITH_CHECK(d, KITH_ENOINPUT, "%s: cannot be read: %s", folder, strerror(errno));
-  for (const struct dirent *e = readdir(d); e; e = readdir(d))
-    if (file_is_tmp(e->d_name) && kith_path_join(folder, e->d_name, path) == KITH_OK) kith_file_discard(path);
+  for (const struct dirent *e = readdir(d); e; e = readdir(d)) file_sweep_one(folder, e->d_name);
 done:
   if (d) closedir(d);
   return st;

@@ -49,6 +49,8 @@ kith_status cli_stage(const cli *c, const char *name, char *path) KITH_MUST_USE;
  * Collective.  Errors: as kith_lock_take().
  */
 kith_agreed cli_lock(cli *c) KITH_MUST_USE;
+/** The same of the folder that `path` lies in, the work folder or, where the job's graph or parts are elsewhere, that one. */
+kith_agreed cli_lock_of(cli *c, const char *path) KITH_MUST_USE;
 /** The same if `path`, which rank 0 will write, lies in the work folder or below it.  Collective. */
 kith_agreed cli_lock_for(cli *c, const char *path) KITH_MUST_USE;
 /** The path of a file of a stage that a verb writes; rank 0 makes its folder.  Local.  Errors: KITH_EOUTPUT. */

@@ -5,11 +5,19 @@
 #include "cli/cli.h"
 #include "kith/file.h"
 
-kith_agreed cli_lock(cli *c) {
+static kith_agreed folder_lock(cli *c, const char *folder) {
   if (c->locked) return (kith_agreed){KITH_OK};
-  kith_agreed st = kith_lock_take(c->comm, c->job.work, c->verb, c->job.path, &c->lock);
+  kith_agreed st = kith_lock_take(c->comm, folder, c->verb, c->job.path, &c->lock);
   c->locked = !kith_is_bad(st);
   return st;
+}
+
+kith_agreed cli_lock(cli *c) { return folder_lock(c, c->job.work); }
+
+kith_agreed cli_lock_of(cli *c, const char *path) {
+  char folder[KITH_PATH];
+  kith_file_folder(path, folder);
+  return folder_lock(c, folder);
 }
 
 /* Whether a file is, or would be, in the work folder or in a folder of it. */

@@ -165,7 +165,7 @@ kith_agreed cli_ingest(cli *c) {
   kith_agreed st = {KITH_OK};
   char path[KITH_PATH], *job = NULL;
   KITH_TRY(kith_agree(c->comm, ingest_prepare(c, path, &job)));
-  KITH_TRY(cli_lock(c));
+  KITH_TRY(cli_lock_of(c, path));
   KITH_TRY(c->job.task == KITH_CLASSIFY ? ingest_nodes(c, job, path) : ingest_pairs(c, job, path));
   cli_print(c, "wrote %s", path);
 done:

@@ -76,7 +76,7 @@ static kith_agreed partition_alone(cli *c, const kith_comm *alone, bool compare)
   int32_t *part = NULL;
   char graph[KITH_PATH], parts[KITH_PATH];
   KITH_TRY(kith_agree(alone, cli_stage(c, "graph.h5", graph)));
-  KITH_TRY(kith_agree(alone, cli_stage_to_write(c, "parts.h5", parts)));
+  KITH_TRY(kith_agree(alone, kith_job_file(&c->job, "parts.h5", parts)));
   KITH_TRY(kith_dataset_read(alone, graph, &d));
   if (!compare) partition_warn(c, d);
   KITH_TRY(kith_agree(alone, KITH_NEW(part, d->n[KITH_USER] + d->n[KITH_ITEM])));
@@ -99,10 +99,11 @@ kith_agreed cli_partition(cli *c) {
   kith_agreed st = {KITH_OK};
   kith_comm *alone = NULL;
   bool compare = cli_flag(c, "compare");
-  char graph[KITH_PATH];
+  char graph[KITH_PATH], parts[KITH_PATH];
   KITH_TRY(kith_agree(c->comm, cli_no_more(c)));
   KITH_TRY(kith_agree(c->comm, cli_stage(c, "graph.h5", graph)));
-  if (!compare) KITH_TRY(cli_lock(c));
+  if (!compare) KITH_TRY(kith_agree(c->comm, cli_stage_to_write(c, "parts.h5", parts)));
+  if (!compare) KITH_TRY(cli_lock_of(c, parts));
   KITH_TRY(kith_comm_create(MPI_COMM_SELF, &alone));
   KITH_TRY(kith_agree(c->comm, c->comm->rank == 0 ? partition_alone(c, alone, compare).status : KITH_OK));
 done:

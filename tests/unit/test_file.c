@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "kith/fault.h"
@@ -148,10 +149,17 @@ static void interrupted_calls_are_tried_again(void **state) {
 
 static void a_sweep_removes_temporary_files_and_no_others(void **state) {
   (void)state;
-  const char *left[] = {"a.tsv.tmp-0123456789abcdef", "graph.h5.tmp-ffffffffffffffff", "checkpoint-000001-000000.h5.tmp", "embeddings.h5.tmp", "checkpoint-latest.tmp"};
-  const char *stay[] = {"a.tmp", "a.tmp-0123456789abcde", "a.tmp-0123456789abcdeg", "a.tmp-0123456789ABCDEF", "a-0123456789abcdef", ".tmp-0123456789abcdef", "graph.h5", "tmp"};
+  const char *left[] = {"a.tsv.tmp-0123456789abcdef", "metrics.jsonl.tmp-0123456789abcdef", "graph.h5.tmp-ffffffffffffffff", "checkpoint-000001-000000.h5.tmp", "embeddings.h5.tmp", "checkpoint-latest.tmp"};
+  const char *stay[] = {"young.tsv.tmp-0123456789abcdef", "a.tmp", "a.tmp-0123456789abcde", "a.tmp-0123456789abcdeg", "a.tmp-0123456789ABCDEF", "a-0123456789abcdef", ".tmp-0123456789abcdef", "graph.h5", "tmp"};
   for (size_t i = 0; i < sizeof left / sizeof *left; i++) put(left[i], "half");
   for (size_t i = 0; i < sizeof stay / sizeof *stay; i++) put(stay[i], "whole");
+  char path[KITH_PATH];
+  struct timespec then[2];
+  clock_gettime(CLOCK_REALTIME, &then[0]);
+  then[0].tv_sec -= 4000;
+  then[1] = then[0];
+  assert_int_equal(utimensat(AT_FDCWD, test_path(folder, left[0], path), then, 0), 0); /* a name of the user's: only when it is old */
+  for (size_t i = 1; i < sizeof stay / sizeof *stay; i++) assert_int_equal(utimensat(AT_FDCWD, test_path(folder, stay[i], path), then, 0), 0);
   assert_int_equal(kith_file_sweep(folder), KITH_OK);
   for (size_t i = 0; i < sizeof left / sizeof *left; i++) assert_false(is_there(left[i]));
   for (size_t i = 0; i < sizeof stay / sizeof *stay; i++) assert_true(is_there(stay[i]));
