@@ -28,7 +28,7 @@ enum {
   LOCK_STALE = 120,     /* seconds without one, after which a holder out of sight is gone */
   LOCK_BREAK = 2,       /* seconds that a takeover by another, a matter of milliseconds, may take beyond patience */
   LOCK_NAP = 50000000,  /* nanoseconds between looks */
-  LOCK_SIGNALS = 3,
+  LOCK_SIGNALS = 6,
 };
 
 struct kith_lock {
@@ -221,7 +221,7 @@ done:
 
 /* ---- keeping ----------------------------------------------------------------------------------------------------- */
 
-static const int lock_signal[LOCK_SIGNALS] = {SIGHUP, SIGINT, SIGTERM};
+static const int lock_signal[LOCK_SIGNALS] = {SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM, SIGUSR1};
 static struct sigaction lock_old[LOCK_SIGNALS];
 static char lock_to_remove[KITH_PATH]; /* by a signal that ends the program */
 
