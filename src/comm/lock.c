@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -223,30 +224,37 @@ done:
 
 static const int lock_signal[LOCK_SIGNALS] = {SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM, SIGUSR1};
 static struct sigaction lock_old[LOCK_SIGNALS];
-static char lock_to_remove[KITH_PATH]; /* by a signal that ends the program */
+static _Atomic(kith_lock *) lock_of_signals; /* whom a signal that ends the program gives back */
 
+/* Only what may be called here; the lock is ours if its name stands for our file. */
 static void lock_end(int number) {
-  unlink(lock_to_remove);
+  struct stat ours, there;
+  const kith_lock *l = atomic_load(&lock_of_signals);
+  if (l && l->tmp[0]) unlink(l->tmp);
+  if (l && fstat(l->file, &ours) == 0 && lstat(l->path, &there) == 0 && ours.st_ino == there.st_ino && ours.st_dev == there.st_dev) unlink(l->path);
   raise(number); /* SA_RESETHAND: it ends the program now */
 }
 
 /* Signals that would end the program at once give the lock back first; who has handlers of its own knows better. */
-static void lock_heed_signals(const kith_lock *l) {
+static void lock_heed_signals(kith_lock *l) {
+  kith_lock *nobody = NULL;
   struct sigaction act;
+  if (!atomic_compare_exchange_strong(&lock_of_signals, &nobody, l)) return;
   memset(&act, 0, sizeof act);
   act.sa_handler = lock_end;
   act.sa_flags = (int)SA_RESETHAND;
-  memcpy(lock_to_remove, l->path, sizeof lock_to_remove);
   for (int i = 0; i < LOCK_SIGNALS; i++) {
     sigaction(lock_signal[i], NULL, &lock_old[i]);
     if (lock_old[i].sa_handler == SIG_DFL) sigaction(lock_signal[i], &act, NULL);
   }
 }
 
-static void lock_unheed_signals(void) {
+static void lock_unheed_signals(const kith_lock *l) {
   struct sigaction now;
+  if (atomic_load(&lock_of_signals) != l) return;
   for (int i = 0; i < LOCK_SIGNALS; i++)
     if (sigaction(lock_signal[i], NULL, &now) == 0 && now.sa_handler == lock_end) sigaction(lock_signal[i], &lock_old[i], NULL);
+  atomic_store(&lock_of_signals, NULL);
 }
 
 /* Whether the name still stands for our file; an error tells nothing. */
@@ -319,6 +327,15 @@ static kith_status lock_patience(double *seconds) {
   return KITH_OK;
 }
 
+/* Where there are no links the lock is another file than the one with our text. */
+static kith_status lock_reopen(kith_lock *l) {
+  int before = l->file, file = kith_fault(KITH_FAULT_WRITE) ? -1 : open(l->path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+  if (file < 0) return kith_fail(KITH_EOUTPUT, "%s: cannot be written any more: %s", l->path, strerror(errno));
+  l->file = file;
+  close(before);
+  return KITH_OK;
+}
+
 static kith_status lock_take(const char *folder, const char *verb, const char *job, kith_lock **out) {
   kith_status st = KITH_OK;
   kith_lock *l = NULL;
@@ -332,13 +349,11 @@ static kith_status lock_take(const char *folder, const char *verb, const char *j
   kith__owner_self(verb, job, &l->self);
   kith__owner_print(&l->self, sizeof l->text, l->text);
   KITH_TRY(lock_write(l));
-  KITH_TRY(lock_wait(l, patience));
-  lock_discard(l);
-  lock_close(l);
-  l->file = kith_fault(KITH_FAULT_WRITE) ? -1 : open(l->path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC); /* which is another file where there are no links */
-  KITH_CHECK(l->file >= 0, KITH_EOUTPUT, "%s: cannot be written any more: %s", l->path, strerror(errno));
-  KITH_TRY(lock_keep(l));
   lock_heed_signals(l);
+  KITH_TRY(lock_wait(l, patience));
+  KITH_TRY(lock_reopen(l));
+  lock_discard(l);
+  KITH_TRY(lock_keep(l));
   KITH_TRY(kith_file_sweep(folder));
   *out = l;
   l = NULL;
@@ -356,8 +371,8 @@ void kith_lock_release(kith_lock **lock) {
   kith_lock *l = *lock;
   bool another = false;
   if (!l) return;
+  lock_unheed_signals(l);
   if (l->beats) {
-    lock_unheed_signals();
     pthread_mutex_lock(&l->mutex);
     l->ended = true;
     pthread_cond_signal(&l->end);
