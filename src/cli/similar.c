@@ -198,7 +198,7 @@ kith_agreed cli_recommend_new(cli *c, const wish *w, const answer *a) {
   kith_top top = {0};
   kith_h5 *f = NULL;
   KITH_TRY(kith_agree(c->comm, new_path(c, w, path)));
-  KITH_TRY(kith_h5_open(c->comm, path, KITH_EMBEDDINGS_FORMAT, KITH_ROWS_VERSION, &f));
+  KITH_TRY(kith_h5_open(c->comm, path, KITH_EMBEDDINGS_FORMAT, KITH_FILE_VERSION, &f));
   KITH_TRY(kith_h5_check_fingerprint(f, a->g->fingerprint, "holds newcomers to another graph; run kith embed again"));
   KITH_TRY(new_ids(c->comm, f, &ids));
   KITH_TRY(kith_agree(c->comm, new_find(w, &ids, path, row)));

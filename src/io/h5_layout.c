@@ -106,6 +106,8 @@ static const layout_set layout_sets[] = {
     {EMBEDDINGS, PAIRS, "item/embedding", true, 1, "item/id", 0, "width", NULL, 0, NULL},
     {EMBEDDINGS, PAIRS, "user/name", false, 1, "user/id", 0, NULL, NULL, 0, NULL},
     {EMBEDDINGS, PAIRS, "item/name", false, 1, "item/id", 0, NULL, NULL, 0, NULL},
+    {EMBEDDINGS, PAIRS, "pair/user", false, 1, NULL, 0, NULL, NULL, 0, NULL},
+    {EMBEDDINGS, PAIRS, "pair/item", false, 1, "pair/user", 0, NULL, NULL, 0, NULL},
     {EMBEDDINGS, NODES, "node/embedding", true, 1, "node/id", 0, "width", NULL, 0, NULL},
     {EMBEDDINGS, NODES, "node/label_predicted", true, 1, "node/id", 0, NULL, NULL, 0, "class/id"},
     {RECOMMENDATIONS, ANY, "top/item", true, 1, "user/id", 0, NULL, NULL, -1, "item/id"},
