@@ -131,11 +131,55 @@ static kith_status adjacency_find(const kith__sample *a, const kith__way *way, k
   return KITH_OK;
 }
 
-/* Equally many columns: up to four are edges, more may be either. */
+/* The values of a column. */
+typedef struct dialect_range {
+  int64_t low, high;
+} dialect_range;
+
+/* One line of items: integers, none twice; their ranges grow.  *ascends stays true while each is larger than the last. */
+static bool items_add(kith__cell rest, const kith__knife *knife, int n, int64_t *item, dialect_range *range, bool *ascends) {
+  kith__cell cell;
+  if (!kith__knife_cut(knife, &rest, &cell)) return false;
+  for (int k = 0; k < n; k++) {
+    if (!kith__knife_cut(knife, &rest, &cell) || !kith__cell_integer(cell, &item[k])) return false;
+    for (int j = 0; j < k; j++)
+      if (item[j] == item[k]) return false;
+    *ascends = *ascends && (k == 0 || item[k - 1] < item[k]);
+    if (item[k] < range[k].low) range[k].low = item[k];
+    if (item[k] > range[k].high) range[k].high = item[k];
+  }
+  return true;
+}
+
+/*
+ * Whether the columns behind the first can be items of one user: integers that are different in every line, and either
+ * ascend in all lines or lie in ranges that have a value in common.  Ratings, times and the like do not.
+ */
+static bool items_are_alike(const kith__sample *a, const kith__way *w) {
+  int64_t item[KITH__CELLS], low = INT64_MIN, high = INT64_MAX;
+  dialect_range range[KITH__CELLS];
+  bool ascends = true;
+  int n = w->max - 1;
+  if (w->knife.size > 0 || w->max > KITH__CELLS || a->n < 2) return false;
+  for (int k = 0; k < n; k++) range[k] = (dialect_range){INT64_MAX, INT64_MIN};
+  for (int i = 0; i < a->n; i++)
+    if (!items_add(a->line[i], &w->knife, n, item, range, &ascends)) return false;
+  for (int k = 0; k < n; k++) {
+    if (range[k].low > low) low = range[k].low;
+    if (range[k].high < high) high = range[k].high;
+  }
+  return ascends || low <= high;
+}
+
+/* Equally many columns: up to four are edges; more are a user and its items if they look it, and else either. */
 static kith_status equal_find(const kith__sample *a, const kith__way *w, kith_format *format) {
   char why[128];
   *format = a->meet->hint == KITH_ADJACENCY && w->knife.size == 0 ? KITH_ADJACENCY : KITH_EDGES;
   if (a->meet->hint != KITH_FORMAT_AUTO) return KITH_OK;
+  if (w->max > 4 && items_are_alike(a, w)) {
+    *format = KITH_ADJACENCY;
+    return KITH_OK;
+  }
   if (w->max > 4) {
     snprintf(why, sizeof why, "every line has %d columns, which may be a user and its items, or one pair and more", w->max);
     return dialect_open(a, why);

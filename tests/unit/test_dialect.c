@@ -95,6 +95,16 @@ static void lines_of_white_space_and_unequal_length_are_adjacency(void **state) 
   assert_taken(s, "1 2 3\n4 5 6\n", KITH_ADJACENCY, "", 3, "1:2 1:3 4:5 4:6");
 }
 
+/* Five columns or more: different integers in every line, which ascend or mix; not a rating, a time, a word, one line alone. */
+static void many_equal_columns_are_adjacency_only_where_they_look_alike(void **state) {
+  (void)state;
+  static const char *const other[] = {"1 5 3 8 3\n2 6 9 4 1\n",         "1 20 900 5 2010\n2 10 700 4 2011\n", "1 5 3 8 x\n2 6 9 4 y\n", "1 5 3 8 2\n",
+                                      "1,5,3,8,2\n2,3,5,9,1\n", "1 5 3 8 1.5\n2 6 9 4 2.5\n", "1 90 3 8 2\n2 80 9 4 1\n"};
+  assert_taken(any, "1 5 3 8 2\n2 3 5 2 9\n", KITH_ADJACENCY, "", 5, "1:5 1:3 1:8 1:2 2:3 2:5 2:2 2:9");
+  assert_taken(any, "7 1 2 5 9\n1 10 20 30 40\n", KITH_ADJACENCY, "", 5, "7:1 7:2 7:5 7:9 1:10 1:20 1:30 1:40");
+  for (size_t i = 0; i < sizeof other / sizeof other[0]; i++) assert_asked(any, other[i], choices);
+}
+
 static void a_sign_within_numbers_or_names_parts_nothing(void **state) {
   (void)state;
   for (int i = 0; i < 2; i++) {
@@ -114,7 +124,7 @@ static void where_lines_may_be_read_in_two_ways_the_job_must_say(void **state) {
   (void)state;
   static const char *const both[] = {"ns::u,ns::i\nns::v,ns::j\n", "ns::u ns::i\nns::v ns::j\n", "a;b,c\nd;e,f\n", "u;1,5\nv;2,5\n",
                                      "3,5 4,5\n1,2 2,3\n",         "u i hello, you\nv j hi, you\n"};
-  static const char *const alone[] = {"u\ti j k\nv\ti j\n", "u,i j k\nv,i\n",     "u,i,j,k\nv,i\n",    "1 2 3 4 5\n6 7 8 9 10\n",
+  static const char *const alone[] = {"u\ti j k\nv\ti j\n", "u,i j k\nv,i\n",     "u,i,j,k\nv,i\n",    "1 2 3 4 5\n6 7 8 9 7\n",
                                       "a,b,c,d,e\n1,2,3,4,5\n", "u i,j,k\nv i,j\n", "1 2 3\n1 2 3.5\n4 5\n", "rock music\tjazz\tpop\nx\ty\n"};
   for (size_t i = 0; i < sizeof both / sizeof both[0]; i++) {
     assert_asked(any, both[i], choices);
@@ -237,6 +247,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(two_to_four_equal_columns_are_edges),
       cmocka_unit_test(lines_of_white_space_and_unequal_length_are_adjacency),
+      cmocka_unit_test(many_equal_columns_are_adjacency_only_where_they_look_alike),
       cmocka_unit_test(a_sign_within_numbers_or_names_parts_nothing),
       cmocka_unit_test(where_lines_may_be_read_in_two_ways_the_job_must_say),
       cmocka_unit_test(what_the_first_lines_say_is_held_to_the_end),
