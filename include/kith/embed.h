@@ -12,6 +12,7 @@ typedef struct kith_embedded {
   int64_t first, n; /**< newcomers first … first + n - 1, users before items */
   int d;
   float *x;         /**< [n, d] final embeddings, as products rank them with those of embeddings.h5 */
+  char run[KITH_NAME];  /**< id of the run whose checkpoint was read */
   int64_t epoch, step; /**< epochs trained, and steps of the next one */
   char *history;    /**< metrics of those, one JSON object a line */
 } kith_embedded;

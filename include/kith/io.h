@@ -376,7 +376,9 @@ kith_agreed kith_rows_read(kith_rows *rows, kith_h5 *f, const char *name, int d,
 typedef struct kith_embeddings_note {
   const char *model;    /**< "lightgcn" */
   bool cosine;          /**< rows are normalised; products are cosines */
-  int64_t epoch;        /**< epochs trained */
+  int64_t epoch, step;  /**< epochs trained, and steps of the next one */
+  const char *run;      /**< id of the run, "" if it has none */
+  const char *recipe;   /**< what decided every bit of it, as in checkpoints */
   const char *metrics;  /**< history, one JSON object a line */
   const char *job;      /**< resolved job */
 } kith_embeddings_note;
@@ -399,6 +401,16 @@ void kith_graph_ids_destroy(kith_graph_ids **ids); /**< Local; accepts null. */
  */
 kith_agreed kith_embeddings_write(const kith_comm *comm, const kith_graph *g, const kith_graph_ids *ids, const char *path, int d,
                                   const float *x, const kith_embeddings_note *note) KITH_MUST_USE;
+/** What embeddings.h5 says of its origin. */
+typedef struct kith_embeddings_origin {
+  char model[KITH_NAME], run[KITH_NAME]; /**< run "": of a version without ids of runs */
+  char *recipe;                          /**< a new block, freed by the caller; null: of a version without */
+  int64_t epoch, step, width;
+  uint64_t fingerprint;
+} kith_embeddings_origin;
+
+/** Read the attributes alone.  Collective.  Errors: KITH_ENOINPUT, KITH_EDATA. */
+kith_agreed kith_embeddings_origin_read(const kith_comm *comm, const char *path, kith_embeddings_origin *out) KITH_MUST_USE;
 /** Read this rank's rows: *x is a new block [n_own, *d].  KITH_EDATA if they are of another graph.  Collective. */
 kith_agreed kith_embeddings_read(const kith_comm *comm, const kith_graph *g, const char *path, int *d, float **x) KITH_MUST_USE;
 
@@ -409,6 +421,8 @@ typedef struct kith_checkpoint_weights {
   int64_t n;
   float *value, *m, *v;
 } kith_checkpoint_weights;
+
+enum { KITH_SCORE = 128 }; /**< bytes of the words for what epochs are compared by */
 
 /** All that a run needs to go on, to the last bit, on any number of ranks. */
 typedef struct kith_checkpoint {
@@ -424,10 +438,20 @@ typedef struct kith_checkpoint {
   int64_t stale;        /**< evaluations since the best */
   double seconds;       /**< in the steps done of the next epoch */
   int64_t halo_bytes;   /**< over ranks, in exchanges of ghosts by them */
+  char run[KITH_NAME];  /**< id of the run, which all its files have; "": of a version without */
+  char score[KITH_SCORE]; /**< what `best` measures, "recall@20 on valid"; "": evaluations pick no epoch */
+  bool has_score;       /**< reading: the file says so; versions before 0.2 do not */
   const char *recipe;   /**< what must be the same to go on */
   char *history;        /**< metrics, one JSON object a line; a new block after reading, freed by the caller */
   const char *job;      /**< resolved job, for readers */
 } kith_checkpoint;
+
+/**
+ * Whether two recipes differ; the first words in which they do, "" where one of them has no more words.  Local.
+ *
+ * @param a_word, b_word  [KITH_NAME]
+ */
+bool kith_recipe_differs(const char *a, const char *b, char *a_word, char *b_word);
 
 /** Bytes of rows and weights in a checkpoint: values and Adam's two moments.  Local. */
 static inline int64_t kith_checkpoint_bytes(int64_t rows, int d, int64_t n_weight) { return 12 * (rows * d + n_weight); }

@@ -11,7 +11,10 @@
 
 enum { KITH_CUTOFFS = 8 }; /**< how many K a job may ask for */
 
-typedef enum kith_held_out { KITH_ON_VALID, KITH_ON_TEST } kith_held_out;
+/** Which held-out lists are the truth; auto: validation where the graph has some, else test. */
+typedef enum kith_held_out { KITH_ON_AUTO, KITH_ON_VALID, KITH_ON_TEST } kith_held_out;
+
+enum { KITH_EVERY_AUTO = -1 }; /**< evaluate after each of the first ten epochs, then after every fifth one */
 
 /** What picks the epoch of a classification: the most right answers, of equals the smaller loss; or the smallest loss. */
 typedef enum kith_pick { KITH_PICK_ACCURACY, KITH_PICK_LOSS } kith_pick;
@@ -19,16 +22,25 @@ typedef enum kith_pick { KITH_PICK_ACCURACY, KITH_PICK_LOSS } kith_pick;
 typedef struct kith_rank_options {
   int n_k;
   int k[KITH_CUTOFFS];   /**< ascending */
-  int every;             /**< epochs between evaluations while training */
+  int every;             /**< epochs between evaluations while training; 0: none; KITH_EVERY_AUTO */
   kith_held_out split;   /**< which lists are the truth; on test, validation items are masked like training items */
   int sampled;           /**< 0: full ranking; N: the sampled-N protocol */
   uint64_t seed;         /**< of the sampled protocol */
   kith_pick pick;        /**< classification */
   bool smoothness;       /**< while training: tell how alike the rows of each layer are, too */
+  kith_agreed (*pause)(void *context); /**< called by all ranks together, some sixteen times in an evaluation: what falls due meanwhile is done there; null: nothing is */
+  void *context;         /**< of pause */
   bool (*stop)(void);    /**< asked now and then whether to give up, on each rank; once true it stays so; null: never.  The same on every rank */
 } kith_rank_options;
 
 kith_rank_options kith_rank_defaults(void);
+
+/** Whether an evaluation follows an epoch, 1 the first.  The last epoch of a run is evaluated too unless every is 0.  Local. */
+bool kith_is_evaluated(int every, int64_t epoch);
+/** How many interactions, or nodes, a split holds out, over all ranks; `split` is valid or test.  Collective. */
+int64_t kith_held_out_count(const kith_comm *comm, const kith_graph *g, kith_held_out split);
+/** The split that `split` stands for: auto is resolved.  Collective. */
+kith_held_out kith_held_out_resolve(const kith_comm *comm, const kith_graph *g, kith_held_out split);
 
 /** Means over the users that have held-out items. */
 typedef struct kith_metrics {
@@ -70,8 +82,8 @@ kith_agreed kith_rank_top(const kith_comm *comm, const kith_graph *g, int d, con
 
 /**
  * Rank and measure.  Collective; the same digits on every rank and for any number of ranks.
- * Errors: KITH_ENOMEM; KITH_EINTERRUPT if o->stop was true on any rank: within a tile of users if it is on all of them, else
- * within a shard of items; sampled-N between blocks of users.
+ * Errors: KITH_ENOMEM; those of o->pause; KITH_EINTERRUPT if o->stop was true on any rank: within a tile of users if it is on
+ * all of them, else until the next pause.
  */
 kith_agreed kith_rank_evaluate(const kith_comm *comm, const kith_graph *g, int d, const float *x,
                                const kith_rank_options *o, kith_metrics *out) KITH_MUST_USE;

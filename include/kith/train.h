@@ -137,6 +137,14 @@ typedef struct kith_run {
   bool fresh;             /**< ignore and remove earlier checkpoints */
 } kith_run;
 
+enum { KITH_RECIPE = 2048 };
+
+/**
+ * What must be the same for a checkpoint to be continued: words "key=value" of all that decides the next bit, text [size].
+ * Model, train and evaluate of `run` are read.  Local.
+ */
+void kith_run_recipe(const kith_graph *g, const kith_run *run, size_t size, char *text);
+
 /** How good an epoch is: one of the two, by the task. */
 typedef struct kith_marks {
   kith_metrics ranked;
@@ -146,7 +154,8 @@ typedef struct kith_marks {
 typedef struct kith_run_result {
   int64_t epochs;         /**< done, over all runs */
   double loss;            /**< of the last epoch, if this run ended one; else not a number */
-  int64_t best_epoch;     /**< the epoch that embeddings.h5 holds */
+  int64_t best_epoch;     /**< the epoch that embeddings.h5 holds … */
+  int64_t best_step;      /**< … and steps of the next one, where train.epochs was lowered in the middle of it */
   bool evaluated;
   kith_marks best;        /**< on the split of the job, at best_epoch */
   bool tested;            /**< the test split was read once, at the end, after validation had picked the epoch */

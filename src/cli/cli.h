@@ -56,8 +56,12 @@ kith_agreed cli_lock_for(cli *c, const char *path) KITH_MUST_USE;
 /** The path of a file of a stage that a verb writes; rank 0 makes its folder.  Local.  Errors: KITH_EOUTPUT. */
 kith_status cli_stage_to_write(const cli *c, const char *name, char *path) KITH_MUST_USE;
 
-/** This rank's share of the graph and of the exported embeddings x [n_own, d]; both new.  Collective. */
-kith_agreed cli_read_embeddings(cli *c, kith_graph **g, int *d, float **x) KITH_MUST_USE;
+/**
+ * This rank's share of the graph and of the exported embeddings x [n_own, d], and what they say of their origin, whose recipe
+ * is a new block as well.  Collective.
+ * Errors: KITH_ECONFIG if the job names another model; another recipe is a warning.
+ */
+kith_agreed cli_read_embeddings(cli *c, kith_graph **g, int *d, float **x, kith_embeddings_origin *from) KITH_MUST_USE;
 
 /** Whether the work folder has that file, and its path, path [KITH_PATH].  Collective. */
 bool cli_has_stage(const cli *c, const char *name, char *path);
@@ -77,8 +81,6 @@ kith_agreed cli_check_graph(const cli *c, const char *graph, const kith_graph *g
 kith_agreed cli_check_task(const cli *c, const kith_graph *g) KITH_MUST_USE;
 /** For verbs about users and items.  Local.  Errors: KITH_ECONFIG if the job's task is another. */
 kith_status cli_check_recommends(const cli *c) KITH_MUST_USE;
-/** How many interactions or nodes a split holds out, over all ranks.  Collective. */
-int64_t cli_held_out(const cli *c, const kith_graph *g, kith_held_out split);
 
 /* A verb's own options.  Local, and the same on every rank. */
 /** Let ~ and $NAME at the beginning of the value of --output be what rank 0 takes them for.  Collective.  Errors: KITH_ECONFIG. */

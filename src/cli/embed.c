@@ -31,22 +31,12 @@ done:
   return st;
 }
 
-static kith_agreed embed_exported_epoch(const kith_comm *comm, const kith_graph *g, const char *embeddings, int64_t *epoch) {
-  kith_agreed st = {KITH_OK};
-  kith_h5 *f = NULL;
-  KITH_TRY(kith_h5_open(comm, embeddings, KITH_EMBEDDINGS_FORMAT, KITH_FILE_VERSION, &f));
-  KITH_TRY(kith_h5_check_fingerprint(f, g->fingerprint, "holds embeddings of another graph; train again"));
-  KITH_TRY(kith_h5_get_int(f, "epoch", epoch));
-done:
-  kith_h5_close(&f);
-  return st;
-}
-
 /* The checkpoint that embeddings.h5 was made from, so that products of both rank; the newest, where that one is gone. */
-static kith_agreed embed_choose(cli *c, const kith_graph *g, const char *embeddings, char *checkpoint, int64_t *exported) {
+static kith_agreed embed_choose(cli *c, const kith_graph *g, const char *embeddings, char *checkpoint, kith_embeddings_origin *from) {
   kith_agreed st = {KITH_OK};
-  KITH_TRY(embed_exported_epoch(c->comm, g, embeddings, exported));
-  KITH_TRY(kith_checkpoint_of(c->comm, c->job.work, *exported, checkpoint));
+  KITH_TRY(kith_embeddings_origin_read(c->comm, embeddings, from));
+  if (from->fingerprint != g->fingerprint) KITH_TRY(kith_agreed_same(kith_fail(KITH_EDATA, "%s: holds embeddings of another graph; train again", embeddings)));
+  KITH_TRY(kith_checkpoint_of(c->comm, c->job.work, from->epoch, checkpoint));
   if (!checkpoint[0]) KITH_TRY(kith_checkpoint_find(c->comm, c->job.work, 0, checkpoint));
   if (!checkpoint[0]) KITH_TRY(kith_agreed_same(kith_fail(KITH_ENOINPUT, "%s: no checkpoint is there: run kith train %s first", c->job.work, c->words)));
 done:
@@ -67,6 +57,12 @@ static void embed_print_left(cli *c, const kith_newcomers *new) {
   cli_json(c, "unknown_partners", "%lld", (long long)new->skipped);
   cli_json(c, "users_alone", "%lld", (long long)new->alone[KITH_USER]);
   cli_json(c, "items_alone", "%lld", (long long)new->alone[KITH_ITEM]);
+}
+
+/* Rows of two runs have nothing to do with each other. */
+static kith_agreed embed_check_run(const char *embeddings, const kith_embeddings_origin *from, const char *checkpoint, const kith_embedded *e) {
+  if (strcmp(from->run, e->run) == 0) return (kith_agreed){KITH_OK};
+  return kith_agreed_same(kith_fail(KITH_EDATA, "%s: is of run %s, and %s of run %s, which has not exported an epoch yet; run kith train first", embeddings, from->run, checkpoint, e->run));
 }
 
 static void embed_print(cli *c, const kith_newcomers *new, const kith_embedded *e, int64_t exported, const char *output, double seconds) {
@@ -98,7 +94,7 @@ static kith_agreed embed_write(cli *c, const kith_graph *g, const kith_newcomers
   kith_agreed st = {KITH_OK};
   char *job = NULL;
   KITH_TRY(kith_agree(c->comm, kith_job_print(&c->job, &job)));
-  kith_embeddings_note note = {.model = kith_model_text(c->job.model.name), .cosine = c->job.model.score == KITH_COSINE, .epoch = e->epoch,
+  kith_embeddings_note note = {.model = kith_model_text(c->job.model.name), .cosine = c->job.model.score == KITH_COSINE, .epoch = e->epoch, .step = e->step, .run = e->run,
                                .metrics = e->history, .job = job};
   KITH_TRY(kith_newcomers_write(c->comm, g, new, output, e->first, e->n, e->d, e->x, &note));
 done:
@@ -123,19 +119,21 @@ kith_agreed cli_embed(cli *c) {
   kith_embedded e = {.n = 0};
   kith_graph *g = NULL;
   char output[KITH_PATH] = "", embeddings[KITH_PATH] = "", checkpoint[KITH_PATH] = "";
-  int64_t exported = 0;
+  kith_embeddings_origin from = {.epoch = 0};
   KITH_TRY(kith_agree(c->comm, embed_resolve(c, &run, output, embeddings)));
   KITH_TRY(cli_lock_for(c, output));
   double began = kith_clock();
   kith_new_options o = embed_options(&c->job);
   KITH_TRY(cli_read_parts(c, run.parts, &g));
-  KITH_TRY(embed_choose(c, g, embeddings, checkpoint, &exported));
+  KITH_TRY(embed_choose(c, g, embeddings, checkpoint, &from));
   KITH_TRY(kith_newcomers_read(c->comm, run.graph, &o, &new));
   KITH_TRY(cli_check_graph(c, run.graph, g));
   KITH_TRY(kith_embed(c->comm, g, &run, &new, checkpoint, &e));
+  KITH_TRY(embed_check_run(embeddings, &from, checkpoint, &e));
   KITH_TRY(embed_write(c, g, &new, &e, output));
-  embed_print(c, &new, &e, exported, output, kith_clock() - began);
+  embed_print(c, &new, &e, from.epoch, output, kith_clock() - began);
 done:
+  KITH_FREE(from.recipe);
   kith_embedded_free(&e);
   kith_newcomers_free(&new);
   kith_graph_destroy(&g);

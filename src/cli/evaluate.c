@@ -42,44 +42,52 @@ static void evaluate_print(cli *c, const kith_metrics *m) {
   }
 }
 
-/* Figures of one model are not told under the name of another. */
-static kith_agreed evaluate_check_model(const cli *c, const char *embeddings) {
-  kith_agreed st = {KITH_OK};
-  kith_h5 *f = NULL;
-  char *found = NULL;
-  const char *wanted = kith_model_text(c->job.model.name);
-  KITH_TRY(kith_h5_open(c->comm, embeddings, KITH_EMBEDDINGS_FORMAT, KITH_FILE_VERSION, &f));
-  KITH_TRY(kith_h5_get_text(f, "model", &found));
-  if (strcmp(found, wanted) != 0)
-    KITH_TRY(kith_agreed_same(kith_fail(KITH_ECONFIG, "%s: was trained with model=%s, the job says model=%s; run kith train %s first", embeddings, found, wanted, c->words)));
-done:
-  KITH_FREE(found);
-  kith_h5_close(&f);
-  return st;
+/* Figures of one model are not told under the name of another; of what else differs, the first is told. */
+static kith_agreed evaluate_check_origin(const cli *c, const kith_graph *g, const char *path, const kith_embeddings_origin *from) {
+  char wanted[KITH_RECIPE], want[KITH_NAME], found[KITH_NAME];
+  const kith_run run = {.model = c->job.model, .train = c->job.train, .evaluate = c->job.evaluate};
+  const char *model = kith_model_text(c->job.model.name);
+  if (strcmp(from->model, model) != 0)
+    return kith_agreed_same(kith_fail(KITH_ECONFIG, "%s: was trained with model=%s, the job says model=%s; run kith train %s first", path, from->model, model, c->words));
+  kith_run_recipe(g, &run, sizeof wanted, wanted);
+  if (from->recipe && from->recipe[0] && kith_recipe_differs(wanted, from->recipe, want, found))
+    kith_warn("%s: was trained with %s, the job says %s: what follows is of what it was trained with", path, found[0] ? found : "less", want[0] ? want : "less");
+  return (kith_agreed){KITH_OK};
 }
 
-kith_agreed cli_read_embeddings(cli *c, kith_graph **g, int *d, float **x) {
+static void evaluate_print_origin(cli *c, const kith_embeddings_origin *from) {
+  cli_print(c, "%s of width %lld, epoch %lld%s%s", from->model, (long long)from->width, (long long)from->epoch, from->run[0] ? " of run " : "", from->run);
+  cli_json(c, "model", "\"%s\"", from->model);
+  cli_json(c, "epoch", "%lld", (long long)from->epoch);
+  if (from->run[0]) cli_json(c, "run", "\"%s\"", from->run);
+}
+
+kith_agreed cli_read_embeddings(cli *c, kith_graph **g, int *d, float **x, kith_embeddings_origin *from) {
   kith_agreed st = {KITH_OK};
   char parts[KITH_PATH], embeddings[KITH_PATH];
   KITH_TRY(kith_agree(c->comm, cli_stage(c, "parts.h5", parts)));
   KITH_TRY(kith_agree(c->comm, cli_stage(c, "embeddings.h5", embeddings)));
   KITH_TRY(cli_read_parts(c, parts, g));
   KITH_TRY(cli_check_task(c, *g));
-  KITH_TRY(evaluate_check_model(c, embeddings));
+  KITH_TRY(kith_embeddings_origin_read(c->comm, embeddings, from));
+  KITH_TRY(evaluate_check_origin(c, *g, embeddings, from));
   KITH_TRY(kith_embeddings_read(c->comm, *g, embeddings, d, x));
 done:
   return st;
 }
 
-static kith_agreed evaluate_check(const cli *c, const kith_graph *g) {
-  if (cli_held_out(c, g, c->job.evaluate.split) > 0) return (kith_agreed){KITH_OK};
-  return kith_agreed_same(kith_fail(KITH_ECONFIG, "evaluate.split: nothing is held out for %s", c->job.evaluate.split == KITH_ON_TEST ? "test" : "valid"));
+/* Without a split the final figures are asked for: those of the test split, if there is one. */
+static kith_agreed evaluate_choose_split(cli *c, const kith_graph *g) {
+  kith_held_out *split = &c->job.evaluate.split;
+  if (*split == KITH_ON_AUTO) *split = kith_held_out_count(c->comm, g, KITH_ON_TEST) > 0 ? KITH_ON_TEST : KITH_ON_VALID;
+  if (kith_held_out_count(c->comm, g, *split) > 0) return (kith_agreed){KITH_OK};
+  return kith_agreed_same(kith_fail(KITH_ECONFIG, "evaluate.split: nothing is held out for %s", *split == KITH_ON_TEST ? "test" : "valid"));
 }
 
 static kith_agreed evaluate_pairs(cli *c, const kith_graph *g, int d, const float *x) {
   kith_agreed st = {KITH_OK};
   kith_metrics m;
-  KITH_TRY(evaluate_check(c, g));
+  KITH_TRY(evaluate_choose_split(c, g));
   double began = kith_clock();
   KITH_TRY(kith_rank_evaluate(c->comm, g, d, x, &c->job.evaluate, &m));
   double seconds = kith_clock() - began;
@@ -111,11 +119,14 @@ kith_agreed cli_evaluate(cli *c) {
   kith_graph *g = NULL;
   float *x = NULL;
   int d = 0;
+  kith_embeddings_origin from = {.epoch = 0};
   KITH_TRY(kith_agree(c->comm, evaluate_options(c)));
-  KITH_TRY(cli_read_embeddings(c, &g, &d, &x));
+  KITH_TRY(cli_read_embeddings(c, &g, &d, &x, &from));
+  evaluate_print_origin(c, &from);
   if (g->task == KITH_CLASSIFY) evaluate_nodes(c, g, x);
   else KITH_TRY(evaluate_pairs(c, g, d, x));
 done:
+  KITH_FREE(from.recipe);
   KITH_FREE(x);
   kith_graph_destroy(&g);
   return st;

@@ -109,7 +109,7 @@ static void ingest_print(cli *c, const kith_ingest_report *r, double seconds) {
   ingest_print_split(c, &r->split);
   for (int t = 0; t < KITH_TYPES; t++) ingest_print_features(c, t, r);
   for (int t = 0; t < KITH_TYPES; t++) ingest_print_names(c, t, &r->names[t]);
-  if (r->valid + r->test == 0 && c->job.evaluate.every > 0)
+  if (r->valid + r->test == 0 && c->job.evaluate.every != 0)
     cli_print(c, "  nothing is held out, so training cannot evaluate: give data.test or data.split, or set evaluate.every to 0");
   if (r->has_time || r->has_weight)
     cli_print(c, "  kept with each: %s%s%s", r->has_time ? "time" : "", r->has_time && r->has_weight ? ", " : "",

@@ -51,7 +51,7 @@ static kith_agreed recommend_load(cli *c, answer *a) {
   kith_agreed st = {KITH_OK};
   char graph[KITH_PATH];
   KITH_TRY(kith_agree(c->comm, cli_stage(c, "graph.h5", graph)));
-  KITH_TRY(cli_read_embeddings(c, &a->g, &a->d, &a->x));
+  KITH_TRY(cli_read_embeddings(c, &a->g, &a->d, &a->x, &a->from));
   KITH_TRY(kith_ids_read(c->comm, graph, KITH_USER, &a->user));
   KITH_TRY(kith_ids_read(c->comm, graph, KITH_ITEM, &a->item));
   KITH_TRY(cli_check_graph(c, graph, a->g));
@@ -61,6 +61,7 @@ done:
 }
 
 static void recommend_free(answer *a) {
+  KITH_FREE(a->from.recipe);
   kith_graph_destroy(&a->g);
   kith_ids_free(&a->user);
   kith_ids_free(&a->item);

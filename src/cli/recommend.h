@@ -23,6 +23,7 @@ typedef struct answer {
   kith_ids name[KITH_TYPES]; /* on rank 0: what users and items are called; n = 0 where the graph does not say */
   int d;
   float *x;
+  kith_embeddings_origin from; /* of the embeddings */
 } answer;
 
 /* What a node is called, "" if nobody said; `buffer` has KITH_PATH bytes. */

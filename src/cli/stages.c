@@ -80,12 +80,3 @@ kith_status cli_check_recommends(const cli *c) {
   if (c->job.task == KITH_RECOMMEND) return KITH_OK;
   return kith_fail(KITH_ECONFIG, "%s: task: classify; kith %s is about users and items, task recommend", c->job.path, c->verb);
 }
-
-int64_t cli_held_out(const cli *c, const kith_graph *g, kith_held_out split) {
-  const kith_lists *l = split == KITH_ON_TEST ? &g->test : &g->valid;
-  const int8_t wanted = split == KITH_ON_TEST ? KITH_NODE_TEST : KITH_NODE_VALID;
-  int64_t n = l->start[l->n_row];
-  for (kith_lid i = 0; g->task == KITH_CLASSIFY && i < g->n_own; i++) n += g->split[i] == wanted;
-  kith_comm_sum_int(c->comm, 1, &n);
-  return n;
-}

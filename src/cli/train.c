@@ -21,10 +21,13 @@ done:
 }
 
 /* Evaluating on a split that holds nothing would report zeros as if they were scores. */
-static kith_agreed train_check_split(const cli *c, const kith_graph *g) {
-  if (c->job.evaluate.every == 0 || cli_held_out(c, g, c->job.evaluate.split) > 0) return (kith_agreed){KITH_OK};
-  return kith_agreed_same(kith_fail(KITH_ECONFIG, "evaluate.split: %s holds %s, or set evaluate.every to 0", c->job.evaluate.split == KITH_ON_VALID ? "valid" : "test",
-                                    g->task == KITH_CLASSIFY ? "no nodes; give data.splits" : "no interactions; give data.test or data.split"));
+static kith_agreed train_check_split(const cli *c, const kith_graph *g, kith_run *run) {
+  const char *asked = c->job.evaluate.split == KITH_ON_AUTO ? "auto, but nothing is held out" : c->job.evaluate.split == KITH_ON_VALID ? "valid" : "test";
+  run->evaluate.split = kith_held_out_resolve(c->comm, g, c->job.evaluate.split);
+  if (run->evaluate.every == 0 || kith_held_out_count(c->comm, g, run->evaluate.split) > 0) return (kith_agreed){KITH_OK};
+  return kith_agreed_same(kith_fail(KITH_ECONFIG, "evaluate.split: %s%s; give %s, or set evaluate.every to 0", asked,
+                                    c->job.evaluate.split == KITH_ON_AUTO ? "" : g->task == KITH_CLASSIFY ? " holds no nodes" : " holds no interactions",
+                                    g->task == KITH_CLASSIFY ? "data.splits" : "data.test or data.split"));
 }
 
 static void train_print_accuracy(cli *c, const char *split, const char *key, const kith_accuracy *a) {
@@ -58,6 +61,7 @@ static void train_print(cli *c, const kith_run *run, const kith_run_result *r) {
   bool on_valid = run->evaluate.split == KITH_ON_VALID;
   const char *split = on_valid ? "valid" : run->train.patience > 0 ? "test-selected" : "test";
   cli_print(c, "%lld epoch%s done; %s/embeddings.h5 holds epoch %lld", (long long)r->epochs, kith_plural(r->epochs), run->work, (long long)r->best_epoch);
+  if (r->best_step > 0) cli_print(c, "  and %lld step%s of the next one", (long long)r->best_step, kith_plural(r->best_step));
   if (r->epochs < run->train.epochs)
     cli_print(c, "stopped before epoch %d: no better score in %d evaluations (train.patience)", run->train.epochs, run->train.patience);
   cli_json(c, "epochs", "%lld", (long long)r->epochs);
@@ -108,7 +112,7 @@ kith_agreed cli_train(cli *c) {
   KITH_TRY(cli_lock(c));
   KITH_TRY(cli_read_parts(c, run.parts, &g));
   KITH_TRY(cli_check_task(c, g));
-  KITH_TRY(train_check_split(c, g));
+  KITH_TRY(train_check_split(c, g, &run));
   train_log(c, &run, g);
   KITH_TRY(kith_train_run(c->comm, g, &run, &result));
   train_print(c, &run, &result);

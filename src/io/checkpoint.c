@@ -23,6 +23,8 @@ static kith_agreed checkpoint_attributes(kith_h5 *f, const kith_graph *g, const 
   KITH_TRY(kith_h5_put_int(f, "stale", c->stale));
   KITH_TRY(kith_h5_put_real(f, "seconds", c->seconds));
   KITH_TRY(kith_h5_put_int(f, "halo_bytes", c->halo_bytes));
+  KITH_TRY(kith_h5_put_text(f, "run", c->run));
+  KITH_TRY(kith_h5_put_text(f, "score", c->score));
   KITH_TRY(kith_h5_put_text(f, "recipe", c->recipe));
   KITH_TRY(kith_h5_put_text(f, "metrics", c->history));
   KITH_TRY(kith_h5_put_text(f, "job", c->job));
@@ -99,20 +101,29 @@ done:
   return st;
 }
 
+/* The next word of *text, "" at its end; *text moves behind it. */
+static void recipe_word(const char **text, char *word) {
+  int n = 0;
+  word[0] = '\0';
+  if (sscanf(*text, " %63s%n", word, &n) == 1) *text += n;
+}
+
+bool kith_recipe_differs(const char *a, const char *b, char *a_word, char *b_word) {
+  do {
+    recipe_word(&a, a_word);
+    recipe_word(&b, b_word);
+  } while (a_word[0] && strcmp(a_word, b_word) == 0);
+  return a_word[0] || b_word[0];
+}
+
 /* Name the first word in which two recipes differ. */
 static kith_status checkpoint_compare(const char *path, const char *wanted, const char *found) {
   char a[KITH_NAME] = "", b[KITH_NAME] = "";
-  while (*wanted && *found) {
-    int n = 0, m = 0;
-    if (sscanf(wanted, " %63s%n", a, &n) != 1 || sscanf(found, " %63s%n", b, &m) != 1) break;
-    if (strcmp(a, b) != 0) return kith_fail(KITH_ECONFIG, "%s: was trained with %s, the job says %s; use what it was trained with, or train with --fresh to start anew", path, b, a);
-    wanted += n;
-    found += m;
-  }
-  if (*wanted == *found) return KITH_OK;
-  if (sscanf(*wanted ? wanted : found, " %63s", a) != 1) snprintf(a, sizeof a, "another recipe");
-  return kith_fail(KITH_ECONFIG, "%s: was trained %s %s, the job %s; use what it was trained with, or train with --fresh to start anew", path, *wanted ? "without" : "with", a,
-                   *wanted ? "has it" : "lacks it");
+  if (!kith_recipe_differs(wanted, found, a, b)) return KITH_OK;
+  if (a[0] && b[0])
+    return kith_fail(KITH_ECONFIG, "%s: was trained with %s, the job says %s; use what it was trained with, or train with --fresh to start anew", path, b, a);
+  return kith_fail(KITH_ECONFIG, "%s: was trained %s %s, the job %s; use what it was trained with, or train with --fresh to start anew", path, a[0] ? "without" : "with",
+                   a[0] ? a : b, a[0] ? "has it" : "lacks it");
 }
 
 /* Where a run has been, and how it went, can be true. */
@@ -146,11 +157,28 @@ done:
   return st;
 }
 
-/* What older files lack: what the steps of the next epoch took. */
-static kith_agreed checkpoint_read_tally(kith_h5 *f, kith_checkpoint *c) {
+/* A short text attribute of at most `size` bytes; "" if it is not there. */
+static kith_agreed checkpoint_read_text(kith_h5 *f, const char *name, size_t size, char *out) {
+  kith_agreed st = {KITH_OK};
+  char *text = NULL;
+  out[0] = '\0';
+  if (!kith_h5_has_attribute(f, name)) return st;
+  KITH_TRY(kith_h5_get_text(f, name, &text));
+  KITH_TRY(kith_agreed_same(strlen(text) < size ? KITH_OK : kith_fail(KITH_EDATA, "%s: attribute \"%s\" has %zu bytes, expected less than %zu", kith_h5_path(f), name, strlen(text), size)));
+  snprintf(out, size, "%s", text);
+done:
+  KITH_FREE(text);
+  return st;
+}
+
+/* What older files lack: what the steps of the next epoch took; which run it is, and what it compares epochs by. */
+static kith_agreed checkpoint_read_later(kith_h5 *f, kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
   c->seconds = 0;
   c->halo_bytes = 0;
+  c->has_score = kith_h5_has_attribute(f, "score");
+  KITH_TRY(checkpoint_read_text(f, "run", sizeof c->run, c->run));
+  KITH_TRY(checkpoint_read_text(f, "score", sizeof c->score, c->score));
   if (!kith_h5_has_attribute(f, "seconds")) return st;
   KITH_TRY(kith_h5_get_real(f, "seconds", &c->seconds));
   KITH_TRY(kith_h5_get_int(f, "halo_bytes", &c->halo_bytes));
@@ -169,7 +197,7 @@ static kith_agreed checkpoint_read_attributes(kith_h5 *f, kith_checkpoint *c) {
   KITH_TRY(kith_h5_get_int(f, "best_epoch", &c->best_epoch));
   KITH_TRY(kith_h5_get_int(f, "stale", &c->stale));
   KITH_TRY(kith_agreed_same(checkpoint_check(kith_h5_path(f), c)));
-  KITH_TRY(checkpoint_read_tally(f, c));
+  KITH_TRY(checkpoint_read_later(f, c));
   KITH_TRY(kith_h5_get_text(f, "metrics", &c->history));
 done:
   return st;

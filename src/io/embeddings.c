@@ -12,6 +12,9 @@ static kith_agreed embeddings_attributes(kith_h5 *f, const kith_graph *g, int d,
   KITH_TRY(kith_h5_put_text(f, "model", note->model));
   if (g->task == KITH_RECOMMEND) KITH_TRY(kith_h5_put_text(f, "score", note->cosine ? "cosine (rows are normalised: use the inner product)" : "inner product"));
   KITH_TRY(kith_h5_put_int(f, "epoch", note->epoch));
+  KITH_TRY(kith_h5_put_int(f, "step", note->step));
+  KITH_TRY(kith_h5_put_text(f, "run", note->run ? note->run : ""));
+  KITH_TRY(kith_h5_put_text(f, "recipe", note->recipe ? note->recipe : ""));
   KITH_TRY(kith_h5_put_text(f, "metrics", note->metrics));
   KITH_TRY(kith_h5_put_text(f, "job", note->job));
 done:
@@ -48,6 +51,38 @@ kith_agreed kith_embeddings_write(const kith_comm *comm, const kith_graph *g, co
 done:
   kith_h5_close(&f);
   kith_rows_destroy(&rows);
+  return st;
+}
+
+/* A short text attribute into [KITH_NAME]; "" if it is not there. */
+static kith_agreed origin_text(kith_h5 *f, const char *name, char *out) {
+  kith_agreed st = {KITH_OK};
+  char *text = NULL;
+  out[0] = '\0';
+  if (!kith_h5_has_attribute(f, name)) return st;
+  KITH_TRY(kith_h5_get_text(f, name, &text));
+  KITH_TRY(kith_agreed_same(kith_text_copy(name, text, KITH_NAME, out)));
+done:
+  KITH_FREE(text);
+  return st;
+}
+
+kith_agreed kith_embeddings_origin_read(const kith_comm *comm, const char *path, kith_embeddings_origin *out) {
+  kith_agreed st = {KITH_OK};
+  kith_h5 *f = NULL;
+  int64_t fingerprint = 0;
+  *out = (kith_embeddings_origin){.epoch = 0};
+  KITH_TRY(kith_h5_open(comm, path, KITH_EMBEDDINGS_FORMAT, KITH_FILE_VERSION, &f));
+  KITH_TRY(kith_h5_get_int(f, "fingerprint", &fingerprint));
+  KITH_TRY(kith_h5_get_int(f, "width", &out->width));
+  KITH_TRY(kith_h5_get_int(f, "epoch", &out->epoch));
+  if (kith_h5_has_attribute(f, "step")) KITH_TRY(kith_h5_get_int(f, "step", &out->step));
+  KITH_TRY(origin_text(f, "model", out->model));
+  KITH_TRY(origin_text(f, "run", out->run));
+  if (kith_h5_has_attribute(f, "recipe")) KITH_TRY(kith_h5_get_text(f, "recipe", &out->recipe));
+  out->fingerprint = (uint64_t)fingerprint;
+done:
+  kith_h5_close(&f);
   return st;
 }
 

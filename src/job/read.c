@@ -168,7 +168,7 @@ static kith_status read_check(const kith_job *job) {
   if (job->task == KITH_RECOMMEND) KITH_TRY(read_check_input(job));
   st = kith_loss_check(&job->train.loss, &job->train.negatives);
   if (kith_is_bad(st)) return kith_fail(st, "%s: %s", job->path, kith_error_text());
-  KITH_CHECK(job->train.patience == 0 || job->evaluate.every > 0, KITH_ECONFIG,
+  KITH_CHECK(job->train.patience == 0 || job->evaluate.every != 0, KITH_ECONFIG,
              "%s: train.patience: %d evaluations, but evaluate.every is 0, so there are none", job->path, job->train.patience);
   st = kith_model_check(&job->model);
   if (kith_is_bad(st)) return kith_fail(st, "%s: %s", job->path, kith_error_text());

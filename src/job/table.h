@@ -19,6 +19,7 @@ typedef enum job_kind {
   JOB_CUTOFFS,  /* list of int: evaluate.k */
   JOB_FANOUTS,  /* list of int, in its order: kith_fanouts */
   JOB_PROTOCOL, /* int: "full" is 0, "sampled-N" is N */
+  JOB_EVERY,    /* int: "auto" is KITH_EVERY_AUTO */
   JOB_IDS       /* bool: "names" or "integers" */
 } job_kind;
 

@@ -14,6 +14,7 @@ void kith__job_bounds(const job_key *k, size_t size, char *text) {
   case JOB_INT:
   case JOB_LONG:
   case JOB_REAL: snprintf(text, size, "%.15g to %.15g%s%s", k->low, k->high, k->unit[0] ? " " : "", k->unit); break;
+  case JOB_EVERY: snprintf(text, size, "auto, or %.15g to %.15g %s", k->low, k->high, k->unit); break;
   case JOB_FANOUTS:
   case JOB_CUTOFFS: snprintf(text, size, "list of %.15g to %.15g %s", k->low, k->high, k->unit); break;
   case JOB_BOOL: snprintf(text, size, "true | false"); break;
@@ -154,6 +155,12 @@ done:
   return st;
 }
 
+static kith_status value_every(const job_key *k, const char *text, int *out) {
+  if (strcmp(text, "auto") != 0) return value_int(k, text, out);
+  *out = KITH_EVERY_AUTO;
+  return KITH_OK;
+}
+
 static kith_status value_protocol(const job_key *k, const char *text, int *out) {
   kith_status st = KITH_OK;
   if (strcmp(text, "full") == 0) {
@@ -221,6 +228,7 @@ kith_status kith__job_set(kith_job *job, const job_key *k, const char *text) {
   case JOB_CUTOFFS: return value_cutoffs(k, text, &job->evaluate);
   case JOB_FANOUTS: return value_fanouts(k, text, at);
   case JOB_PROTOCOL: return value_protocol(k, text, at);
+  case JOB_EVERY: return value_every(k, text, at);
   case JOB_IDS: return value_ids(k, text, at);
   case JOB_LONG: break;
   }
@@ -265,6 +273,10 @@ void kith__job_get(const kith_job *job, const job_key *k, size_t size, char *tex
   case JOB_CUTOFFS: value_print_list(job->evaluate.n_k, job->evaluate.k, size, text); break;
   case JOB_FANOUTS: value_print_list(((const kith_fanouts *)at)->n, ((const kith_fanouts *)at)->of, size, text); break;
   case JOB_PROTOCOL: value_print_protocol(*(const int *)at, size, text); break;
+  case JOB_EVERY:
+    if (*(const int *)at == KITH_EVERY_AUTO) snprintf(text, size, "auto");
+    else snprintf(text, size, "%d", *(const int *)at);
+    break;
   case JOB_IDS: snprintf(text, size, "%s", *(const bool *)at ? "names" : "integers"); break;
   }
 }

@@ -5,7 +5,7 @@
 #include "rank/rank.h"
 
 kith_rank_options kith_rank_defaults(void) {
-  return (kith_rank_options){.n_k = 2, .k = {10, 20}, .every = 5, .split = KITH_ON_TEST, .sampled = 0, .seed = 1};
+  return (kith_rank_options){.n_k = 2, .k = {10, 20}, .every = KITH_EVERY_AUTO, .split = KITH_ON_AUTO, .sampled = 0, .seed = 1};
 }
 
 static bool measure_has(int64_t n, const int32_t *truth, int32_t item) {

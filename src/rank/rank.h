@@ -80,8 +80,8 @@ enum { KITH__SAMPLED_BLOCK = 1 << 22 }; /* candidates that are held at once, 8 b
 kith_agreed kith__rank_sampled(const kith_comm *comm, const kith_graph *g, int d, const float *x, const kith_rank_options *o,
                                int64_t block, kith_tally *t) KITH_MUST_USE;
 
-/* Whether any rank wants to give up; stop may be null, on all ranks.  Collective.  KITH_EINTERRUPT. */
-kith_agreed kith__rank_stop(const kith_comm *comm, bool (*stop)(void)) KITH_MUST_USE;
+/* KITH_EINTERRUPT on all ranks if o->stop is true on any of them; else what o->pause gives.  Null: nothing.  Collective. */
+kith_agreed kith__rank_pause(const kith_comm *comm, const kith_rank_options *o) KITH_MUST_USE;
 
 /* The owned users that have held-out items (all owned users when truth is null): user [n]. */
 kith_status kith__rank_users(const kith_graph *g, const kith_lists *truth, kith_lid *n, kith_lid **user) KITH_MUST_USE;

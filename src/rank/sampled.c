@@ -111,7 +111,7 @@ static void sampled_tally(const sampled *s, kith_tally *t) {
 static kith_agreed sampled_block(const kith_comm *comm, sampled *s, int d, const float *x, kith_tally *t) {
   kith_agreed st = {KITH_OK};
   kith_ring *ring = NULL;
-  KITH_TRY(kith__rank_stop(comm, s->o->stop));
+  KITH_TRY(kith__rank_pause(comm, s->o));
   sampled_draw(s);
   KITH_TRY(kith__ring_create(comm, s->g, d, x, &ring));
   for (const kith_shard *shard = kith__ring_next(ring); shard; shard = kith__ring_next(ring)) sampled_score(s, d, x, shard);

@@ -17,7 +17,7 @@ typedef struct top_work {
   float *tile;        /* [threads, KITH_SCORE_USERS, d] users of a tile */
   float *score;       /* [threads, KITH_SCORE_USERS, KITH_SCORE_ITEMS] */
   int32_t *place;     /* [threads, KITH_SCORE_ITEMS] */
-  bool (*stop)(void); /* whether to give up; may be null */
+  const kith_rank_options *o; /* of an evaluation; else null */
 } top_work;
 
 static void top_work_free(top_work *w) {
@@ -93,23 +93,37 @@ static void top_tile(const top_work *w, kith_lid first, const kith_shard *s, kit
   if (thread == 0) kith__ring_poke(poke);
 }
 
-static bool top_stops(const top_work *w) { return w->stop && w->stop(); }
+static bool top_stops(const top_work *w) { return w->o && w->o->stop && w->o->stop(); }
 
-kith_agreed kith__rank_stop(const kith_comm *comm, bool (*stop)(void)) {
-  if (!stop || kith_comm_max(comm, stop()) == 0) return (kith_agreed){KITH_OK};
-  return kith_agreed_same(kith_fail(KITH_EINTERRUPT, "stopped by a signal during an evaluation; run again to continue"));
+kith_agreed kith__rank_pause(const kith_comm *comm, const kith_rank_options *o) {
+  if (!o) return (kith_agreed){KITH_OK};
+  if (o->stop && kith_comm_max(comm, o->stop()) != 0)
+    return kith_agreed_same(kith_fail(KITH_EINTERRUPT, "stopped by a signal during an evaluation; run again to continue"));
+  return o->pause ? o->pause(o->context) : (kith_agreed){KITH_OK};
+}
+
+/* One shard, in pieces of users: equally many on every rank, with a pause after each. */
+static kith_agreed top_shard(const kith_comm *comm, const top_work *w, const kith_shard *s, kith_ring *ring) {
+  kith_agreed st = {KITH_OK};
+  enum { PAUSES = 16 }; /* in an evaluation */
+  const int n_piece = comm->size < PAUSES ? PAUSES / comm->size : 1;
+  const int64_t n_tile = (w->n_user + KITH_SCORE_USERS - 1) / KITH_SCORE_USERS;
+  for (int p = 0; p < n_piece; p++) {
+    int64_t end = kith_block(n_tile, n_piece, p + 1);
+#pragma omp parallel for schedule(dynamic)
+    for (int64_t tile = kith_block(n_tile, n_piece, p); tile < end; tile++)
+      if (!top_stops(w)) top_tile(w, (kith_lid)(tile * KITH_SCORE_USERS), s, ring);
+    KITH_TRY(kith__rank_pause(comm, w->o));
+  }
+done:
+  return st;
 }
 
 static kith_agreed top_run(const kith_comm *comm, top_work *w) {
   kith_agreed st = {KITH_OK};
   kith_ring *ring = NULL;
   KITH_TRY(kith__ring_create(comm, w->g, w->d, w->x, &ring));
-  for (const kith_shard *s = kith__ring_next(ring); s; s = kith__ring_next(ring)) {
-#pragma omp parallel for schedule(dynamic)
-    for (kith_lid first = 0; first < w->n_user; first += KITH_SCORE_USERS)
-      if (!top_stops(w)) top_tile(w, first, s, ring);
-    KITH_TRY(kith__rank_stop(comm, w->stop));
-  }
+  for (const kith_shard *s = kith__ring_next(ring); s; s = kith__ring_next(ring)) KITH_TRY(top_shard(comm, w, s, ring));
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < w->n_user; i++) kith__keep_sort(&w->keep[i]);
 done:
@@ -176,7 +190,7 @@ static kith_agreed top_measure(const kith_comm *comm, const kith_graph *g, int d
   KITH_TRY(kith_agree(comm, kith__rank_users(g, truth, &n, &user)));
   KITH_TRY(kith_agree(comm, top_work_make(g, d, x, k, o->split == KITH_ON_TEST, n, &user, &w)));
   KITH_TRY(kith_agree(comm, KITH_NEW(item, k)));
-  w.stop = o->stop;
+  w.o = o;
   KITH_TRY(top_run(comm, &w));
   for (kith_lid i = 0; i < w.n_user; i++) {
     kith_eid first = truth->start[w.user[i]];
@@ -193,10 +207,12 @@ done:
 kith_agreed kith_rank_evaluate(const kith_comm *comm, const kith_graph *g, int d, const float *x, const kith_rank_options *o, kith_metrics *out) {
   kith_agreed st = {KITH_OK};
   kith_tally t = {0};
+  kith_rank_options on = *o;
   *out = (kith_metrics){0};
-  if (o->sampled > 0) KITH_TRY(kith__rank_sampled(comm, g, d, x, o, KITH__SAMPLED_BLOCK, &t));
-  else KITH_TRY(top_measure(comm, g, d, x, o, &t));
-  kith__tally_end(comm, &t, o, out);
+  on.split = kith_held_out_resolve(comm, g, o->split);
+  if (on.sampled > 0) KITH_TRY(kith__rank_sampled(comm, g, d, x, &on, KITH__SAMPLED_BLOCK, &t));
+  else KITH_TRY(top_measure(comm, g, d, x, &on, &t));
+  kith__tally_end(comm, &t, &on, out);
 done:
   return st;
 }

@@ -1,10 +1,10 @@
 /* Newcomers' embeddings: the trained model, forward only, on a graph in which they are. */
 #include "kith/embed.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "train/extend.h"
-#include "train/recipe.h"
 
 /* A model on the extended graph. */
 typedef struct embed {
@@ -61,13 +61,14 @@ done:
 /* Known rows and weights; new nodes' embeddings stay zero. */
 static kith_agreed embed_load(embed *m, const kith_graph *g, const kith_run *o, const char *checkpoint, kith_embedded *out) {
   kith_agreed st = {KITH_OK};
-  char recipe[RUN_RECIPE];
+  char recipe[KITH_RECIPE];
   kith_weights w = kith_params_weights(m->params);
-  kith__recipe(g, o, sizeof recipe, recipe);
+  kith_run_recipe(g, o, sizeof recipe, recipe);
   kith_checkpoint c = {.d = m->x ? m->x->d : 0, .x = m->x ? m->x->value : NULL, .weights = {.n = w.n, .value = w.value}, .recipe = recipe};
   KITH_TRY(kith_checkpoint_read(m->comm, g, checkpoint, &c));
   out->epoch = c.epoch;
   out->step = c.step;
+  snprintf(out->run, sizeof out->run, "%s", c.run);
   out->history = c.history;
   c.history = NULL;
 done:

@@ -10,10 +10,11 @@
 
 enum { HISTORY_LINE = 4096 };
 
-kith_status kith__history_begin(history *h, const char *work, const char *text) {
+kith_status kith__history_begin(history *h, const char *work, const char *id, const char *text) {
   kith_status st = KITH_OK;
   *h = (history){.size = (int64_t)strlen(text)};
   h->room = h->size + HISTORY_LINE;
+  snprintf(h->run, sizeof h->run, "%s", id);
   KITH_TRY(kith_path_join(work, "metrics.jsonl", h->path));
   KITH_TRY(KITH_NEW(h->text, h->room));
   memcpy(h->text, text, (size_t)h->size);
@@ -56,12 +57,19 @@ static int history_layers(const history_line *line, size_t size, char *text) {
   return at;
 }
 
+/* What the steps of the epoch gave and took. */
+static int history_steps(const history_line *line, size_t size, char *text) {
+  return snprintf(text, size, ", \"loss\": %.10g, \"seconds\": %.3f, \"%s_per_second\": %.0f, \"halo_bytes\": %lld", line->loss, line->seconds,
+                  line->classifies ? "nodes" : "pairs", (double)line->pairs / (line->seconds > 0 ? line->seconds : 1), (long long)line->halo_bytes);
+}
+
 kith_status kith__history_add(history *h, const history_line *line) {
   kith_status st = KITH_OK;
   char text[HISTORY_LINE];
-  int n = snprintf(text, sizeof text, "{\"epoch\": %lld, \"loss\": %.10g, \"seconds\": %.3f, \"%s_per_second\": %.0f, \"halo_bytes\": %lld",
-                   (long long)line->epoch, line->loss, line->seconds, line->classifies ? "nodes" : "pairs", (double)line->pairs / (line->seconds > 0 ? line->seconds : 1),
-                   (long long)line->halo_bytes);
+  int n = snprintf(text, sizeof text, "{\"epoch\": %lld", (long long)line->epoch);
+  if (line->again) n += snprintf(text + n, sizeof text - (size_t)n, ", \"measured_again\": true");
+  else n += history_steps(line, sizeof text - (size_t)n, text + n);
+  if (h->run[0]) n += snprintf(text + n, sizeof text - (size_t)n, ", \"run\": \"%s\"", h->run);
   if (line->marks) {
     n += snprintf(text + n, sizeof text - (size_t)n, ", \"split\": \"%s\"", line->split);
     if (line->classifies) n += history_accuracy(&line->marks->classified, sizeof text - (size_t)n, text + n);

@@ -7,17 +7,19 @@
 /** The history as text, and where it is kept. */
 typedef struct history {
   char path[KITH_PATH];
+  char run[KITH_NAME]; /* id of the run, in every line; "": none */
   char *text; /* all lines so far */
   int64_t size, room;
 } history;
 
 /** Local, on every rank alike; only rank 0 writes files. */
-kith_status kith__history_begin(history *h, const char *work, const char *text) KITH_MUST_USE;
+kith_status kith__history_begin(history *h, const char *work, const char *id, const char *text) KITH_MUST_USE;
 void kith__history_end(history *h);
 
 /** What one epoch has to tell. */
 typedef struct history_line {
   bool classifies;
+  bool again;                  /* an epoch that has its line is measured by another score: nothing is told of its steps */
   int64_t epoch;
   double loss, seconds;
   int64_t pairs, halo_bytes;

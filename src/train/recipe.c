@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "train/recipe.h"
+#include "kith/train.h"
 
 typedef struct recipe {
   const kith_graph *g;
@@ -94,7 +94,7 @@ static void recipe_write(recipe *r) {
   recipe_add_mode(r);
 }
 
-void kith__recipe(const kith_graph *g, const kith_run *o, size_t size, char *text) {
+void kith_run_recipe(const kith_graph *g, const kith_run *o, size_t size, char *text) {
   recipe r = {.g = g, .o = o, .size = size, .text = text};
   text[0] = '\0';
   recipe_write(&r);

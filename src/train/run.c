@@ -2,34 +2,12 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "kith/file.h"
 #include "train/run.h"
 #include "train/stop.h"
 
 static bool run_classifies(const run *r) { return r->g->task == KITH_CLASSIFY; }
-
-bool kith__run_selects(const run *r) { return r->o->evaluate.every > 0 && (r->o->evaluate.split == KITH_ON_VALID || r->o->train.patience > 0); }
-
-static const char *run_split(const run *r) {
-  if (r->o->evaluate.split == KITH_ON_VALID) return "valid";
-  return kith__run_selects(r) ? "test-selected" : "test";
-}
-
-/* Columns of what is exported. */
-static int run_width(const run *r) { return run_classifies(r) ? r->g->n_class : kith_model_width(&r->o->model); }
-
-static kith_agreed run_export(run *r, const float *final) {
-  kith_agreed st = {KITH_OK};
-  kith_embeddings_note note = {.model = kith_model_text(r->o->model.name), .cosine = r->o->model.score == KITH_COSINE,
-                               .epoch = r->epoch, .metrics = r->history.text, .job = r->o->job};
-  r->result->best_epoch = r->epoch;
-  KITH_TRY(kith__run_wait(r));
-  KITH_TRY(kith_embeddings_write(r->comm, r->g, r->ids, r->embeddings, run_width(r), final, &note));
-done:
-  return st;
-}
 
 /* "650 k pairs/s", or all digits where there are few. */
 static void run_rate(const run *r, double pairs, double seconds, size_t size, char *text) {
@@ -135,27 +113,6 @@ static kith_agreed run_loss(run *r, double *loss) {
                                     (long long)r->epoch));
 }
 
-/* Measure final rows on a split of the held-out. */
-static kith_agreed run_mark(const run *r, int d, const float *x, kith_held_out split, kith_marks *out) {
-  kith_rank_options on = r->o->evaluate;
-  on.split = split;
-  on.stop = kith__stop_is_asked;
-  if (!run_classifies(r)) return kith_rank_evaluate(r->comm, r->g, d, x, &on, &out->ranked);
-  out->classified = kith_accuracy_measure(r->comm, r->g, x, split == KITH_ON_TEST ? KITH_NODE_TEST : KITH_NODE_VALID);
-  return (kith_agreed){KITH_OK};
-}
-
-/*
- * What epochs are compared by: recall at the largest cut-off; or the share of right answers, and where it is the same the
- * smaller loss, which makes a difference of less than one answer; or the loss alone, negated, since more is better.
- */
-static double run_score(const run *r, const kith_marks *m) {
-  const kith_accuracy *a = &m->classified;
-  if (!run_classifies(r)) return m->ranked.recall[m->ranked.n_k - 1];
-  if (r->o->evaluate.pick == KITH_PICK_LOSS) return -a->loss;
-  return a->n > 0 ? ((double)a->right + 1 / (1 + a->loss)) / (double)a->n : 0;
-}
-
 /* Told once a run: the protocol's N is more than some users have left. */
 static void run_tell_fewer(run *r, const kith_marks *m) {
   if (run_classifies(r) || r->told_fewer || r->comm->rank != 0 || m->ranked.n_fewer == 0) return;
@@ -169,17 +126,17 @@ static kith_agreed run_evaluate(run *r, bool last, history_line *line, kith_mark
   kith_agreed st = {KITH_OK};
   const kith_rank_options *e = &r->o->evaluate;
   *final = NULL;
-  if (e->every == 0 || (r->epoch % e->every != 0 && !last)) return st;
+  if (e->every == 0 || !(kith_is_evaluated(e->every, r->epoch) || last)) return st;
   *final = kith_trainer_final(r->trainer);
-  KITH_TRY(run_mark(r, run_width(r), *final, e->split, m));
+  KITH_TRY(kith__run_mark(r, kith__run_width(r), *final, e->split, true, m));
   run_tell_fewer(r, m);
   if (e->smoothness) {
     KITH_TRY(kith_trainer_smoothness(r->trainer, line->layer));
     line->n_layer = kith_trainer_n_layer(r->trainer);
   }
-  double score = run_score(r, m);
+  double score = kith__run_score(r, m);
   line->marks = m;
-  line->split = run_split(r);
+  line->split = kith__run_split(r);
   bool better = r->best_epoch == 0 || score > r->best;
   r->stale = better ? 0 : r->stale + 1;
   if (better) {
@@ -270,7 +227,7 @@ static kith_agreed run_close_epoch(run *r, bool *enough) {
   *enough = last || (r->o->train.patience > 0 && line.marks && r->stale >= r->o->train.patience);
   KITH_TRY(run_record(r, &line));
   bool exports = kith__run_selects(r) ? r->best_epoch == r->epoch : *enough;
-  if (exports) KITH_TRY(run_export(r, final ? final : kith_trainer_final(r->trainer)));
+  if (exports) KITH_TRY(kith__run_export(r, r->epoch, 0, r->history.text, final ? final : kith_trainer_final(r->trainer)));
   int every = r->o->checkpoint.every;
   bool picked = exports && r->o->checkpoint.best, due = (every > 0 && r->epoch % every == 0) || kith__run_is_due(r);
   if (*enough || picked || due) KITH_TRY(kith__run_save(r));
@@ -290,15 +247,6 @@ done:
 /* A signal may have come before the first step.  Returns what the steps return. */
 static kith_wish run_first_wish(const run *r) { return (kith_wish)kith_comm_max(r->comm, kith__stop_is_asked() ? KITH_WISH_STOP : KITH_WISH_NOTHING); }
 
-/* What is held out for testing, over all ranks. */
-static int64_t run_held_out(const run *r) {
-  const kith_graph *g = r->g;
-  int64_t n = run_classifies(r) ? 0 : g->test.start[g->test.n_row];
-  for (kith_lid i = 0; run_classifies(r) && i < g->n_own; i++) n += g->split[i] == KITH_NODE_TEST;
-  kith_comm_sum_int(r->comm, 1, &n);
-  return n;
-}
-
 /*
  * What the exported file scores: on the job's split, if an earlier run wrote it; and where validation picked the epoch,
  * on the test split, which is read only here.
@@ -307,54 +255,17 @@ static kith_agreed run_measure(run *r) {
   kith_agreed st = {KITH_OK};
   float *x = NULL;
   int d = 0;
-  bool tests = run_held_out(r) > 0 && r->o->evaluate.split == KITH_ON_VALID;
-  bool measures = r->o->evaluate.every > 0 && !r->measured;
-  r->result->evaluated = r->o->evaluate.every > 0;
+  bool tests = kith_held_out_count(r->comm, r->g, KITH_ON_TEST) > 0 && r->o->evaluate.split == KITH_ON_VALID;
+  bool measures = r->o->evaluate.every != 0 && !r->measured;
+  r->result->evaluated = r->o->evaluate.every != 0;
   r->result->tested = tests;
+  KITH_TRY(kith__run_check_export(r));
   if (!tests && !measures) return st;
   KITH_TRY(kith_embeddings_read(r->comm, r->g, r->embeddings, &d, &x));
-  if (measures) KITH_TRY(run_mark(r, d, x, r->o->evaluate.split, &r->result->best));
-  if (tests) KITH_TRY(run_mark(r, d, x, KITH_ON_TEST, &r->result->test));
+  if (measures) KITH_TRY(kith__run_mark(r, d, x, r->o->evaluate.split, false, &r->result->best));
+  if (tests) KITH_TRY(kith__run_mark(r, d, x, KITH_ON_TEST, false, &r->result->test));
 done:
   KITH_FREE(x);
-  return st;
-}
-
-/* Whether embeddings.h5 is there and whole; one that is damaged is told of, and is as good as none. */
-static kith_agreed run_find_export(const run *r, bool *there) {
-  kith_agreed st = {KITH_OK};
-  float *x = NULL;
-  int d = 0;
-  *there = r->comm->rank == 0 && access(r->embeddings, F_OK) == 0;
-  kith_comm_share(r->comm, sizeof *there, there);
-  if (*there) st = kith_embeddings_read(r->comm, r->g, r->embeddings, &d, &x);
-  KITH_FREE(x);
-  if (st.status != KITH_EDATA) return st;
-  if (r->comm->rank == 0) kith_warn("%s", kith_error_text());
-  *there = false;
-  return (kith_agreed){KITH_OK};
-}
-
-/* Of an epoch before the checkpoint's there is no other copy. */
-static kith_status run_check_best(const run *r, bool there) {
-  kith_status st = KITH_OK;
-  KITH_CHECK(there || r->best_epoch == 0 || (r->best_epoch == r->epoch && r->step == 0) || !kith__run_selects(r), KITH_ENOINPUT,
-             "%s: is missing or damaged, and the checkpoint is of epoch %lld, not of the best, %lld; train with --fresh to start anew",
-             r->embeddings, (long long)r->epoch, (long long)r->best_epoch);
-done:
-  return st;
-}
-
-/* No epoch is left to do, or the best is behind.  What the checkpoint holds, or what training would begin with, is exported unless an earlier run did so. */
-static kith_agreed run_export_anyway(run *r) {
-  kith_agreed st = {KITH_OK};
-  bool there = false;
-  KITH_TRY(run_find_export(r, &there));
-  KITH_TRY(kith_agreed_same(run_check_best(r, there)));
-  if (r->epoch == 0) kith_log("no epoch is asked for (train.epochs is 0): the embeddings are exported untrained");
-  if (!there || r->epoch == 0) KITH_TRY(run_export(r, kith_trainer_final(r->trainer)));
-  else if (!kith__run_selects(r)) r->result->best_epoch = r->epoch;
-done:
   return st;
 }
 
@@ -362,19 +273,20 @@ static kith_status run_prepare(run *r) {
   kith_status st = KITH_OK;
   if (r->comm->rank == 0) KITH_TRY(kith_folder_make(r->o->work));
   KITH_TRY(kith_path_join(r->o->work, "embeddings.h5", r->embeddings));
-  kith__recipe(r->g, r->o, sizeof r->recipe, r->recipe);
+  kith_run_recipe(r->g, r->o, sizeof r->recipe, r->recipe);
+  kith__run_score_name(r, r->score);
 done:
   return st;
 }
 
 static kith_agreed run_epochs(run *r) {
   kith_agreed st = {KITH_OK};
+  KITH_TRY(kith__run_compare_anew(r));
   bool enough = r->epoch >= r->o->train.epochs || (r->o->train.patience > 0 && r->stale >= r->o->train.patience);
   r->began = kith_clock();
   r->began_share = run_share(r);
-  bool owes = kith__run_selects(r) && r->best_epoch > 0; /* epochs to come may be no better: its file must be there */
   if (r->epoch > r->o->train.epochs) kith_warn("%lld epochs are done already, more than train.epochs asks for", (long long)r->epoch);
-  if (enough || owes) KITH_TRY(run_export_anyway(r));
+  KITH_TRY(kith__run_settle(r, enough));
   if (!enough) r->wish = run_first_wish(r);
   while (!enough && r->wish != KITH_WISH_STOP) KITH_TRY(run_one_epoch(r, &enough));
   if (!enough) KITH_TRY(kith__run_save(r));
@@ -398,8 +310,10 @@ static void run_tell_left_out(const run *r) {
 kith_agreed kith_train_run(const kith_comm *comm, const kith_graph *g, const kith_run *o, kith_run_result *out) {
   kith_agreed st = {KITH_OK};
   *out = (kith_run_result){.loss = NAN};
-  run r = {.comm = comm, .g = g, .o = o, .result = out, .saved_epoch = -1};
+  kith_run resolved = *o;
+  run r = {.comm = comm, .g = g, .o = &resolved, .result = out, .saved_epoch = -1};
   kith_train_watch();
+  resolved.evaluate.split = kith_held_out_resolve(comm, g, o->evaluate.split);
   KITH_TRY(kith_agree(comm, run_prepare(&r)));
   KITH_TRY(kith_graph_ids_read(comm, g, o->graph, &r.ids));
   KITH_TRY(kith_trainer_create(comm, g, &o->model, &o->train, &r.trainer));

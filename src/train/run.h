@@ -4,7 +4,6 @@
 
 #include "kith/writer.h"
 #include "train/history.h"
-#include "train/recipe.h"
 
 /* Everything in it is the same on every rank, but for the trainer's rows and what is said to be this rank's. */
 typedef struct run {
@@ -15,7 +14,12 @@ typedef struct run {
   kith_graph_ids *ids;     /* of the graph that is trained on, for the export */
   kith_writer *writer;     /* of checkpoints; nobody else calls HDF5 before it is waited for */
   history history;
-  char recipe[RUN_RECIPE];
+  char recipe[KITH_RECIPE];
+  char id[KITH_NAME];      /* of the run, over all the times that it goes on; "": of a version without */
+  char from[KITH_PATH];    /* the checkpoint that it goes on from; "": none */
+  char score[KITH_SCORE];  /* what epochs are compared by, "" if none is picked … */
+  char score_before[KITH_SCORE]; /* … and what they were by the checkpoint's word, */
+  bool has_score_before;   /* if it has one */
   char embeddings[KITH_PATH];
   int64_t epoch, step;     /* whole epochs done; steps done of the next: all of them where its evaluation is left to do */
   double seconds;          /* this rank's, in the steps done of the next epoch … */
@@ -33,8 +37,36 @@ typedef struct run {
   kith_run_result *result;
 } run;
 
-/* Whether evaluations choose the epoch that is exported, rather than the last one being it. */
+/* ---- score.c ---- */
+
+/* Whether evaluations choose the epoch that is exported, rather than the last one being it.  Local. */
 bool kith__run_selects(const run *r);
+/* "valid", "test", or "test-selected".  Local. */
+const char *kith__run_split(const run *r);
+/* What epochs are compared by, in words, text [KITH_SCORE]; "" if they are not.  Local. */
+void kith__run_score_name(const run *r, char *text);
+/* Measure final rows x [n_own, d] on a split; `pauses`: what falls due meanwhile is saved.  Collective.  Errors: KITH_EINTERRUPT, KITH_ENOMEM, those of saving. */
+kith_agreed kith__run_mark(run *r, int d, const float *x, kith_held_out split, bool pauses, kith_marks *out) KITH_MUST_USE;
+/* What epochs are compared by: more is better.  Local. */
+double kith__run_score(const run *r, const kith_marks *m);
+
+/* ---- export.c ---- */
+
+/* Columns of what is exported.  Local. */
+int kith__run_width(const run *r);
+/* Write embeddings.h5: final rows after so many epochs and steps.  Collective. */
+kith_agreed kith__run_export(run *r, int64_t epoch, int64_t step, const char *metrics, const float *final) KITH_MUST_USE;
+/* Where the score that picks the epoch has changed, begin the comparison anew.  Collective. */
+kith_agreed kith__run_compare_anew(run *r) KITH_MUST_USE;
+/*
+ * Before the first step, or instead of it if `enough`: embeddings.h5 holds the best epoch so far, or the last one, of this
+ * run, and is written again where it does not.  Collective.  Errors: KITH_ENOINPUT if no copy of the best is left.
+ */
+kith_agreed kith__run_settle(run *r, bool enough) KITH_MUST_USE;
+/* At the end: embeddings.h5 is what this run wrote.  Collective.  Errors: KITH_EDATA. */
+kith_agreed kith__run_check_export(const run *r) KITH_MUST_USE;
+
+/* ---- saved.c ---- */
 
 /* Add up what steps took since they were last counted.  Local. */
 void kith__run_count(run *r);
@@ -49,6 +81,10 @@ bool kith__run_is_due(const run *r);
 kith_agreed kith__run_prepare_saving(run *r) KITH_MUST_USE;
 /* Begin to write a checkpoint, unless there is one of this place.  KITH_ENUMERIC, and none is written, if anything is not finite.  Collective. */
 kith_agreed kith__run_save(run *r) KITH_MUST_USE;
+/* In the middle of an evaluation: save what was before it, if a checkpoint is due by the clock.  The context is the run.  Collective. */
+kith_agreed kith__run_pause(void *context) KITH_MUST_USE;
+/* Read a checkpoint into the trainer, and the rest of it into c, whose history is the caller's.  Collective. */
+kith_agreed kith__run_load(run *r, const char *path, kith_checkpoint *c) KITH_MUST_USE;
 /* Until the checkpoint that was begun is there.  Collective. */
 kith_agreed kith__run_wait(run *r) KITH_MUST_USE;
 /* Continue where the newest checkpoint that can be read stopped, if there is one.  Collective. */

@@ -4,20 +4,31 @@
  * A checkpoint that cannot be read is told of and passed over for the next older one.  Reading may then have filled part
  * of the trainer already, which does no harm: the next one fills all of it, and without a next one the run ends.
  */
+#include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
 
+#include "kith/fault.h"
 #include "train/run.h"
 #include "train/stop.h"
 
 /* The files know of numbers, not of models. */
 static kith_checkpoint_weights saved_weights(kith_weights w) { return (kith_checkpoint_weights){.n = w.n, .value = w.value, .m = w.m, .v = w.v}; }
 
-kith_wish kith__run_wish(const run *r) {
+/* By rank 0's clock. */
+static bool saved_is_late(const run *r) {
   double minutes = r->o->checkpoint.minutes;
+  return r->comm->rank == 0 && minutes > 0 && kith_clock() - r->saved >= 60 * minutes;
+}
+
+kith_wish kith__run_wish(const run *r) {
   if (kith__stop_is_asked()) return KITH_WISH_STOP;
   if (kith__stop_is_near()) return KITH_WISH_SAVE_NOW;
-  return r->comm->rank == 0 && minutes > 0 && kith_clock() - r->saved >= 60 * minutes ? KITH_WISH_SAVE : KITH_WISH_NOTHING;
+  return saved_is_late(r) ? KITH_WISH_SAVE : KITH_WISH_NOTHING;
 }
 
 bool kith__run_is_due(const run *r) {
@@ -41,9 +52,12 @@ static bool saved_is_good(const run *r, const kith_state *s) {
 }
 
 static kith_checkpoint saved_place(const run *r, const kith_state *s) {
-  return (kith_checkpoint){.d = s->d, .x = s->x, .m = s->m, .v = s->v, .weights = saved_weights(s->weights), .epoch = r->epoch, .step = r->step, .loss = *s->loss,
+  kith_checkpoint c = {.d = s->d, .x = s->x, .m = s->m, .v = s->v, .weights = saved_weights(s->weights), .epoch = r->epoch, .step = r->step, .loss = *s->loss,
                            .seconds = r->seconds, .halo_bytes = r->halo_bytes, .best = r->best, .best_epoch = r->best_epoch, .stale = r->stale,
                            .recipe = r->recipe, .keeps_best = r->o->checkpoint.best && kith__run_selects(r), .history = r->history.text, .job = r->o->job};
+  snprintf(c.run, sizeof c.run, "%s", r->id);
+  snprintf(c.score, sizeof c.score, "%s", r->score);
+  return c;
 }
 
 kith_agreed kith__run_prepare_saving(run *r) {
@@ -80,6 +94,21 @@ done:
   return st;
 }
 
+kith_agreed kith__run_pause(void *context) {
+  run *r = context;
+  if (kith_comm_max(r->comm, saved_is_late(r) || kith__stop_is_near()) == 0) return (kith_agreed){KITH_OK};
+  r->epoch--; /* all its steps are done, and its evaluation is not */
+  kith_agreed st = kith__run_save(r);
+  r->epoch++;
+  return st;
+}
+
+kith_agreed kith__run_load(run *r, const char *path, kith_checkpoint *c) {
+  kith_state s = kith_trainer_state(r->trainer);
+  *c = (kith_checkpoint){.d = s.d, .x = s.x, .m = s.m, .v = s.v, .weights = saved_weights(s.weights), .recipe = r->recipe};
+  return kith_checkpoint_read(r->comm, r->g, path, c);
+}
+
 /* Whether another checkpoint may be better: this one is not to be had, but nothing says that the job is another one. */
 static bool saved_is_broken(kith_agreed st, const kith_checkpoint *c) {
   return !c->refused && (st.status == KITH_EDATA || st.status == KITH_ENOINPUT || st.status == KITH_EIO);
@@ -99,7 +128,7 @@ static kith_agreed saved_read(run *r, kith_checkpoint *c, char *path) {
     KITH_TRY(kith_checkpoint_find(r->comm, r->o->work, nth, path));
     if (!path[0]) break;
     if (kith_is_bad(broken)) kith_warn("%s; an older checkpoint is tried", kith_error_text());
-    kith_agreed read = kith_checkpoint_read(r->comm, r->g, path, c);
+    kith_agreed read = kith__run_load(r, path, c);
     if (!kith_is_bad(read)) read = kith_agreed_same(saved_check(r, c, path));
     if (!kith_is_bad(read)) return read;
     KITH_FREE(c->history);
@@ -117,17 +146,35 @@ static void saved_take(run *r, const kith_checkpoint *c) {
   r->best = c->best;
   r->best_epoch = r->result->best_epoch = c->best_epoch;
   r->stale = c->stale;
+  r->has_score_before = c->has_score;
+  snprintf(r->score_before, sizeof r->score_before, "%s", c->score);
+  snprintf(r->id, sizeof r->id, "%s", c->run);
   if (r->comm->rank != 0) return; /* what is summed over ranks is carried by one of them */
   *kith_trainer_state(r->trainer).loss = c->loss;
   r->seconds = c->seconds;
   r->halo_bytes = c->halo_bytes;
 }
 
-/* metrics.jsonl is what the checkpoint knows, also where a run that was killed had written more. */
+/* A run that begins gets an id, which no other run has: of what it will do, of the graph, and of the moment. */
+static void saved_begin(run *r) {
+  struct timespec now;
+  uint64_t bits[2] = {0, 0};
+  clock_gettime(CLOCK_REALTIME, &now);
+  if (getrandom(&bits[0], sizeof bits[0], GRND_NONBLOCK) < 0) bits[0] = (uint64_t)getpid(); /* the moment is left */
+  bits[1] = r->g->fingerprint;
+  for (const char *c = r->recipe; *c; c++) bits[1] = (bits[1] ^ (unsigned char)*c) * 0x100000001b3u;
+  kith_draw draw = kith_random(bits[0], KITH_USE_INIT, (uint64_t)now.tv_sec, (uint64_t)now.tv_nsec, bits[1]);
+  snprintf(r->id, sizeof r->id, "%016llx", (unsigned long long)draw.bits[0]);
+  kith_comm_share(r->comm, sizeof r->id, r->id);
+}
+
+/* metrics.jsonl is what the checkpoint knows, also where a run that was killed had written more; another run's is none. */
 static kith_status saved_history(run *r, const kith_checkpoint *c, bool found) {
   kith_status st = KITH_OK;
-  KITH_TRY(kith__history_begin(&r->history, r->o->work, c->history ? c->history : ""));
-  if (found && r->comm->rank == 0) KITH_TRY(kith__history_write(&r->history));
+  KITH_TRY(kith__history_begin(&r->history, r->o->work, r->id, c->history ? c->history : ""));
+  if (r->comm->rank != 0) return st;
+  if (found) KITH_TRY(kith__history_write(&r->history));
+  else KITH_CHECK((!kith_fault(KITH_FAULT_WRITE) && unlink(r->history.path) == 0) || errno == ENOENT, KITH_EOUTPUT, "%s: is another run's and cannot be removed: %s", r->history.path, strerror(errno));
 done:
   return st;
 }
@@ -135,11 +182,12 @@ done:
 kith_agreed kith__run_resume(run *r) {
   kith_agreed st = {KITH_OK};
   char path[KITH_PATH] = "";
-  kith_state s = kith_trainer_state(r->trainer);
-  kith_checkpoint c = {.d = s.d, .x = s.x, .m = s.m, .v = s.v, .weights = saved_weights(s.weights), .recipe = r->recipe};
+  kith_checkpoint c = {.history = NULL};
   if (r->o->fresh) KITH_TRY(kith_checkpoint_remove(r->comm, r->o->work));
   KITH_TRY(saved_read(r, &c, path));
-  if (path[0]) {
+  snprintf(r->from, sizeof r->from, "%s", path);
+  if (!path[0]) saved_begin(r);
+  else {
     saved_take(r, &c);
     kith_log("continuing from %s: %lld epoch%s and %lld step%s are done", path, (long long)c.epoch, kith_plural(c.epoch), (long long)c.step, kith_plural(c.step));
   }

@@ -2,7 +2,7 @@
 # number of ranks and go on on another; predicted bytes are the counted ones.
 set -euo pipefail
 . "$KITH_SOURCE/tests/support/tiny.sh"
-digits() { sed -E 's/"(seconds|pairs_per_second|halo_bytes)": [^,}]*,? ?//g' "$1"; }
+digits() { sed -E 's/"(run|seconds|pairs_per_second|halo_bytes)": [^,}]*,? ?//g' "$1"; }
 
 for loss in bpr softmax; do
   tiny "$dir/$loss" $loss

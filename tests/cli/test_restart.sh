@@ -10,7 +10,7 @@ set -euo pipefail
 kills=${KITH_RESTART_KILLS:-3} writes=${KITH_RESTART_WRITES:-10}
 RANDOM=${KITH_RESTART_SEED:-1}
 
-digits() { sed -E 's/"(seconds|pairs_per_second|halo_bytes)": [^,}]*,? ?//g' "$1"; }
+digits() { sed -E 's/"(run|seconds|pairs_per_second|halo_bytes)": [^,}]*,? ?//g' "$1"; }
 fail() { echo "FAIL: $*"; [ ! -e "$dir/log" ] || tail -n 5 "$dir/log"; exit 1; }
 place() { # the newest checkpoint's place, in steps over all epochs; -1 without one
   local epoch step name=

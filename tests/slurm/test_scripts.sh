@@ -32,7 +32,7 @@ for script in train evaluate doctor; do
   grep -q "^scontrol update JobId=7 JobName=gowallax-$script\$" "$dir/calls" || fail "$script is not named after the job"
 done
 submitted evaluate.sbatch
-grep -q -e '--split test' "$dir/calls" || fail "the test split is not measured"
+grep -q -e '--split auto' "$dir/calls" || fail "the test split is not measured"
 KITH_SPLIT=valid submitted evaluate.sbatch
 grep -q -e '--split valid' "$dir/calls" || fail "another split cannot be measured"
 : >"$dir/calls"

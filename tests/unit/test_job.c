@@ -132,6 +132,10 @@ static void draw(const job_key *k, uint64_t seed, char *text) {
   case JOB_BOOL: choose("true | false", r.bits[0], text); break;
   case JOB_NAME:
   case JOB_IDS: choose(k->unit, r.bits[0], text); break;
+  case JOB_EVERY:
+    if (r.bits[3] % 2) sprintf(text, "auto");
+    else sprintf(text, "%lld", draw_whole(k, r.bits));
+    break;
   case JOB_PROTOCOL:
     if (r.bits[3] % 2) sprintf(text, "full");
     else sprintf(text, "sampled-%lld", draw_whole(k, r.bits));
@@ -215,7 +219,7 @@ static void settings_win_over_the_file_and_later_ones_over_earlier(void **state)
 static void every_key_fits_its_place_and_its_default_its_bounds(void **state) {
   (void)state;
   static const size_t size[] = {[JOB_INT] = sizeof(int), [JOB_LONG] = 8, [JOB_REAL] = sizeof(double), [JOB_BOOL] = sizeof(bool),
-                                [JOB_NAME] = sizeof(int), [JOB_PATH] = KITH_PATH, [JOB_PROTOCOL] = sizeof(int), [JOB_IDS] = sizeof(bool),
+                                [JOB_NAME] = sizeof(int), [JOB_PATH] = KITH_PATH, [JOB_PROTOCOL] = sizeof(int), [JOB_EVERY] = sizeof(int), [JOB_IDS] = sizeof(bool),
                                 [JOB_CUTOFFS] = KITH_CUTOFFS * sizeof(int), [JOB_FANOUTS] = sizeof(kith_fanouts), [JOB_TEXT] = 0, [JOB_DELIMITER] = 0, [JOB_COLUMN] = 0};
   kith_job job = kith_job_defaults(), again = job;
   char value[JOB_VALUE];

@@ -5,7 +5,7 @@
  */
 #include "job/table.h"
 #include "support/mpi_main.h"
-#include "train/recipe.h"
+#include "kith/train.h"
 
 /* A key of the recipe and a value that is no default. */
 typedef struct pair {
@@ -37,11 +37,11 @@ static const pair pairs[] = {
 static void recipe_of(const kith_job *job, char *text) {
   kith_graph g = {.task = job->task, .n_part = 4};
   kith_run run = {.model = job->model, .train = job->train, .evaluate = job->evaluate};
-  kith__recipe(&g, &run, RUN_RECIPE, text);
+  kith_run_recipe(&g, &run, KITH_RECIPE, text);
 }
 
 static void assert_agrees(const kith_job *job, const pair *p, const char *what) {
-  char before[RUN_RECIPE], after[RUN_RECIPE];
+  char before[KITH_RECIPE], after[KITH_RECIPE];
   const char *who = NULL;
   kith_job other = *job;
   assert_int_equal(kith_job_set(&other, p->key, p->value), KITH_OK);
