@@ -38,13 +38,13 @@ grep -q 'was trained with width=8, the job says width=16' "$dir/err" || fail "an
 
 # ---- --fresh: nothing of the run before looks like the new run's; its embeddings stay until there are others ----
 cp -r "$dir/six/." "$work"
-"$KITH" train "$job" --fresh --set train.lr=0.05 --set model.width=8 --set checkpoint.steps=1 --set evaluate.split=test --set evaluate.every=0 --quiet &
+"$KITH" train "$job" --fresh --set train.lr=0.05 --set model.width=8 --set checkpoint.steps=1 --set evaluate.split=test --set evaluate.every=0 --quiet >/dev/null 2>&1 &
 p=$!; while kill -0 $p 2>/dev/null && [ ! -e "$work/metrics.jsonl" ]; do sleep 0.01; done; wait $p || fail "--fresh"
 [ "$(of "$work/embeddings.h5" run)" != "$id" ] && ! grep -q "$id" "$work/metrics.jsonl" || fail "--fresh goes on under the old id"
 rm -rf "$work"; cp -r "$dir/six" "$work"
 fault=$(KITH_FAULT=read:1000000@0 "$KITH" help >/dev/null 2>&1 && echo 1 || true)
 if [ "$fault" ]; then
-  KITH_FAULT=kill:1@0 train --fresh $picks && fail "not killed"
+  { KITH_FAULT=kill:1@0 train --fresh $picks && fail "not killed"; } 2>/dev/null
   [ ! -e "$work/metrics.jsonl" ] && [ "$(of "$work/embeddings.h5" run)" = "$id" ] || fail "killed at its first step, --fresh left $(ls "$work")"
   train $picks --set train.epochs=2 || fail "after a kill at the first step"
   [ "$(of "$work/embeddings.h5" run)" != "$id" ] && [ "$(of "$work/embeddings.h5" epoch)" = "$(says)" ] || fail "the old run's embeddings stayed"
@@ -89,6 +89,9 @@ train $picks --set train.epochs=11 || fail "and back"
 grep -q 'compared by recall@10 on valid now, before by nothing' "$dir/err" || fail "not told that epochs are picked again"
 [ "$(says)" = "$(of "$work/embeddings.h5" epoch)" ] || fail "says $(says), holds $(of "$work/embeddings.h5" epoch)"
 train $picks --set train.epochs=11 && ! grep -q compared "$dir/err" || fail "told again of what has not changed"
+
+# ---- of equal epochs the first is picked: with steps of nothing all are equal ----
+train --fresh $picks --set train.lr=1e-12 --set train.epochs=3 && [ "$(says)" = 1 ] || fail "of equal epochs $(says) is picked"
 
 # ---- embeddings of another run are not what this run exports, nor what newcomers are embedded beside ----
 train --fresh $picks --set train.epochs=2 || fail "another run"
