@@ -186,6 +186,19 @@ done:
   return st;
 }
 
+/* Rows of two runs have nothing to do with each other. */
+static kith_agreed new_check_run(kith_h5 *f, const answer *a) {
+  kith_agreed st = {KITH_OK};
+  char *run = NULL;
+  if (!kith_h5_has_attribute(f, "run")) return st;
+  KITH_TRY(kith_h5_get_text(f, "run", &run));
+  if (strcmp(run, a->from.run) != 0)
+    KITH_TRY(kith_agreed_same(kith_fail(KITH_EDATA, "%s: is of run %s, and embeddings.h5 of run %s; run kith embed again", kith_h5_path(f), run, a->from.run)));
+done:
+  KITH_FREE(run);
+  return st;
+}
+
 kith_agreed cli_recommend_new(cli *c, const wish *w, const answer *a) {
   kith_agreed st = {KITH_OK};
   const heading h = {.key = "recommendations", .what = "user", .from = KITH_USER, .of = KITH_ITEM};
@@ -200,6 +213,7 @@ kith_agreed cli_recommend_new(cli *c, const wish *w, const answer *a) {
   KITH_TRY(kith_agree(c->comm, new_path(c, w, path)));
   KITH_TRY(kith_h5_open(c->comm, path, KITH_EMBEDDINGS_FORMAT, KITH_FILE_VERSION, &f));
   KITH_TRY(kith_h5_check_fingerprint(f, a->g->fingerprint, "holds newcomers to another graph; run kith embed again"));
+  KITH_TRY(new_check_run(f, a));
   KITH_TRY(new_ids(c->comm, f, &ids));
   KITH_TRY(kith_agree(c->comm, new_find(w, &ids, path, row)));
   KITH_TRY(new_pairs(c, f, &n_pair, &user, &item));

@@ -101,6 +101,12 @@ train $picks --set train.epochs=2 || fail "another run's embeddings in the way"
 cp "$dir/six/embeddings.h5" "$work"; awk -F'\t' '!/^#/ && n++ < 3 {print "somebody\t" $2}' "$dir/t/list.tsv" >"$dir/t/new.tsv"
 rc=0; "$KITH" embed "$job" --set embed.interactions.path=new.tsv --set embed.interactions.format=edges --set model.width=8 --set train.batch=512 --set train.lr=0.1 >"$dir/out" 2>"$dir/err" || rc=$?
 [ $rc = 65 ] && grep -q "embeddings.h5: is of run $id" "$dir/err" || fail "newcomers beside another run's embeddings: $rc"
+rm -rf "$work"; cp -r "$dir/six" "$work"
+new=(--set embed.interactions.path=new.tsv --set embed.interactions.format=edges --set model.width=8 --set train.batch=512 --set train.lr=0.1)
+"$KITH" embed "$job" "${new[@]}" >"$dir/out" 2>"$dir/err" && "$KITH" recommend "$job" "${new[@]}" --user somebody >"$dir/out" 2>"$dir/err" || fail "a newcomer is not recommended to"
+train --fresh $picks --set train.epochs=2 || fail "yet another run"
+rc=0; "$KITH" recommend "$job" "${new[@]}" --user somebody >"$dir/out" 2>"$dir/err" || rc=$?
+[ $rc = 65 ] && grep -q "new.h5: is of run $id" "$dir/err" || fail "a newcomer of another run is recommended to: $rc"
 
 # ---- without keys of evaluation: validation picks, test is measured once at the end, early epochs are all evaluated ----
 cat >"$dir/t/plain.yaml" <<J
