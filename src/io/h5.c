@@ -228,7 +228,11 @@ static kith_status h5_check_plain(const char *path) {
   KITH_TRY(kith_file_open(path, &file));
   KITH_CHECK(fstat(file, &is) == 0, KITH_ENOINPUT, "%s: %s", path, strerror(errno));
   KITH_CHECK(is.st_size > 0, KITH_EDATA, "%s: is empty", path);
-  KITH_TRY(kith__h5_trust_format(path, head, read(file, head, sizeof head)));
+  ssize_t n;
+  do n = kith_fault(KITH_FAULT_READ) ? -1 : read(file, head, sizeof head);
+  while (n < 0 && errno == EINTR);
+  KITH_CHECK(n >= 0, KITH_EIO, "%s: reading failed: %s", path, strerror(errno));
+  KITH_TRY(kith__h5_trust_format(path, head, n));
 done:
   if (file >= 0) close(file);
   return st;
@@ -245,7 +249,7 @@ static kith_status h5_check_format(kith_h5 *f, const char *format, int version) 
   KITH_CHECK(found_version >= 1, KITH_EDATA, "%s: format version %lld is impossible", f->path, (long long)found_version);
   KITH_CHECK(found_version <= version, KITH_EDATA, "%s: is of format version %lld; this program (%s) reads up to version %d",
              f->path, (long long)found_version, KITH_VERSION, version);
-  f->sealed = found_version >= KITH_SEALED || H5Aexists(f->file, KITH__SEAL) > 0;
+  f->sealed = found_version >= KITH_SEALED || H5Aexists(f->file, KITH__SEAL) != 0;
 done:
   KITH_FREE(found);
   return st;

@@ -92,7 +92,10 @@ enum { KITH__H5_HEAD = 16 }; /* bytes that a file begins with */
 
 /** KITH_EDATA unless so a file of HDF5 begins whose metadata carries checksums. */
 kith_status kith__h5_trust_format(const char *path, const unsigned char *head, int64_t n) KITH_MUST_USE;
-/** Follow the steps of "a/b/c", as far as they lie in this file: a link on the way is not followed. */
+/**
+ * Follow the steps of "a/b/c", as far as they lie in this file: a link on the way is not followed.  What cannot be looked at is
+ * taken to be there, and not to be missing: opening it then fails, and says why.
+ */
 h5_step kith__h5_look(hid_t file, const char *name);
 static inline bool kith__h5_has(hid_t file, const char *name) { return kith__h5_look(file, name) == H5_STEP_HERE; }
 /** Whether Kith writes values of this type. */

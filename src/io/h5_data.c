@@ -182,7 +182,11 @@ done:
 
 /* ---- reading ----------------------------------------------------------------------------------------------------- */
 
-bool kith_h5_has(kith_h5 *f, const char *name) { return kith__h5_has(f->file, name); }
+bool kith_h5_has(kith_h5 *f, const char *name) {
+  bool there = f->comm->rank == 0 && kith__h5_has(f->file, name);
+  kith_comm_share(f->comm, sizeof there, &there);
+  return there;
+}
 
 void kith__h5_found_close(kith_found *found) {
   if (found->type >= 0) H5Tclose(found->type);

@@ -83,16 +83,22 @@ void kith__h5_rows_push(const h5_rows *r, int64_t first, int64_t n) {
   if (n > 0) (void)sync_file_range(r->file, r->at + first * (int64_t)r->sums.row, n * (int64_t)r->sums.row, SYNC_FILE_RANGE_WRITE); /* the end syncs all */
 }
 
-/* What a closing file could not write is heard of when it is synced. */
-static void rows_free(h5_rows *r) {
-  if (r->file >= 0) close(r->file);
+/* A file system may say only now that it could not write.  What Linux says is interrupted is closed all the same. */
+static int rows_close(h5_rows *r, int error) {
+  bool good = r->file < 0 || close(r->file) == 0 || errno == EINTR;
   r->file = -1;
+  return error == 0 && !good ? errno : error;
+}
+
+static void rows_free(h5_rows *r) {
+  (void)rows_close(r, 0);
   kith__sums_free(&r->sums);
 }
 
 kith_agreed kith__h5_rows_end(h5_rows *r, kith_agreed st, int error) {
   kith_h5 *f = r->f;
   if (kith_is_bad(st)) goto done;
+  error = rows_close(r, error);
   KITH_TRY(kith_agree(f->comm, error == 0 ? KITH_OK : kith_fail(KITH_EIO, "%s: writing %s failed: %s", f->path, r->sums.name, strerror(error))));
   KITH_TRY(kith__sums_write(f, &r->sums));
 done:

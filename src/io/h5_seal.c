@@ -103,7 +103,7 @@ typedef struct seal_walk {
 static kith_status seal_read(const kith_h5 *f, kith_seal *s) {
   kith_status st = KITH_OK;
   hid_t attr = H5I_INVALID_HID, space = H5I_INVALID_HID, type = H5I_INVALID_HID;
-  KITH_CHECK(H5Aexists(f->file, KITH__SEAL) > 0, KITH_EDATA, "%s: has lost its attribute \"" KITH__SEAL "\", which says what is in it", f->path);
+  KITH_CHECK(H5Aexists(f->file, KITH__SEAL) != 0, KITH_EDATA, "%s: has lost its attribute \"" KITH__SEAL "\", which says what is in it", f->path);
   attr = kith__h5_fault() ? H5I_INVALID_HID : H5Aopen(f->file, KITH__SEAL, H5P_DEFAULT);
   KITH_CHECK(attr >= 0, kith__h5_kind(), "%s: attribute \"" KITH__SEAL "\" is damaged: %s", f->path, kith__h5_reason());
   space = H5Aget_space(attr);

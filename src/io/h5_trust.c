@@ -40,7 +40,9 @@ h5_step kith__h5_look(hid_t file, const char *name) {
     if (name[i] != '/' && name[i] != '\0') continue;
     memcpy(part, name, i);
     part[i] = '\0';
-    if (H5Lexists(file, part, H5P_DEFAULT) <= 0 || H5Lget_info(file, part, &link, H5P_DEFAULT) < 0) return H5_STEP_NONE;
+    htri_t there = H5Lexists(file, part, H5P_DEFAULT);
+    if (there == 0) return H5_STEP_NONE;
+    if (there < 0 || H5Lget_info(file, part, &link, H5P_DEFAULT) < 0) return H5_STEP_HERE; /* opening it says what is wrong */
     if (link.type != H5L_TYPE_HARD) return H5_STEP_AWAY;
   }
   return H5_STEP_HERE;
