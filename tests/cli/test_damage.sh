@@ -40,7 +40,7 @@ with h5py.File(path, "r" if name == "list" else "r+") as f:
     ragged = [n for n in sets if n.endswith("start") or n == "part/first"]
     every = ["short " + n for n in ragged] + ["late " + n for n in ragged] + ["none " + n for n in ragged[:1]] + ["cut " + n for n in ragged[-1:]]
     if "user/parameter" in sets:  # what is the same for files of every kind
-        every += ["attr " + a for a in f.attrs if a != "seal"] + ["drop item/adam_v", "zero item/adam_m", "swap user/adam_v"]
+        every += ["attr " + a for a in f.attrs if a != "seal" and f.attrs[a] != b""] + ["drop item/adam_v", "zero item/adam_m", "swap user/adam_v"]
         every += ["seal", "lost seal", "extra", "more", "sums user/parameter"]
     if name == "list": print("\n".join(every)); sys.exit()
     what, _, n = name.partition(" ")
