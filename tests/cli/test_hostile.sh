@@ -1,4 +1,5 @@
-# Files that are well-formed and false: on one rank and on three, all ranks end with one line that names the file.
+# Files that are well-formed and false, with checksums and a seal that are right: on one rank and on three, all ranks end with one
+# line that names the file.
 set -uo pipefail
 . "$KITH_SOURCE/tests/support/tiny.sh"
 bad=0
@@ -13,7 +14,12 @@ spoil() { # FILE PYTHON: do that to the open file f
   cp "$dir/$1" "$work/$1"
   /usr/bin/python3 -c "import h5py, numpy as np
 f = h5py.File('$work/$1', 'r+')
-$2"
+$2
+f.close()"
+}
+spoil_sealed() { # FILE PYTHON: the same, and checksums and seal are made anew
+  spoil "$1" "$2"
+  /usr/bin/python3 "$KITH_SOURCE/tests/support/seal.py" anew "$work/$1"
 }
 refused() { # NAME PATTERN words…
   name=$1 pattern=$2; shift 2
@@ -23,21 +29,21 @@ refused() { # NAME PATTERN words…
   done
 }
 
-spoil parts.h5 "o = f['node/original']; o[1] = o[0]"
+spoil_sealed parts.h5 "o = f['node/original']; o[1] = o[0]"
 refused "a number twice" "parts.h5.*original number" train "$job" --fresh --quiet
-spoil parts.h5 "e = f['node/edge']; u = np.flatnonzero(e[:] >= 0); e[u[3]] += 1"
+spoil_sealed parts.h5 "e = f['node/edge']; u = np.flatnonzero(e[:] >= 0); e[u[3]] += 1"
 refused "a place twice" "parts.h5.*places of training interactions" train "$job" --fresh --quiet
-spoil parts.h5 "e = f['node/edge']; u = np.flatnonzero(e[:] >= 0); e[u[3]] = 2**62"
+spoil_sealed parts.h5 "e = f['node/edge']; u = np.flatnonzero(e[:] >= 0); e[u[3]] = 2**62"
 refused "a place far away" "parts.h5.*at place 4611686018427387904" train "$job" --fresh --quiet
-spoil parts.h5 "s, x, o = f['train/start'][:], f['train/neighbour'], f['train/original']
+spoil_sealed parts.h5 "s, x, o = f['train/start'][:], f['train/neighbour'], f['train/original']
 last = s[1:][(np.diff(s) > 0) & (f['node/edge'][:] < 0)][0] - 1  # the last user of an item
 free = max(f['user/number'][:]); x[last], o[last] = free, f['user/number'].shape[0] - 1"
 refused "a pair with one end" "parts.h5.*(one of its ends|stands before)" train "$job" --fresh --quiet
-spoil parts.h5 "f.attrs['n_user'] = np.int64(2**62)"
-refused "too many users" "parts.h5.*impossible sizes" train "$job" --fresh --quiet
+spoil_sealed parts.h5 "f.attrs['n_user'] = np.int64(2**62)"
+refused "too many users" "parts.h5.*n_user.* cannot be" train "$job" --fresh --quiet
 cp "$dir/parts.h5" "$work/parts.h5"
 
-spoil graph.h5 "del f['train/item']; f['train/item'] = h5py.ExternalLink('$dir/graph.h5', 'train/item')"
+spoil_sealed graph.h5 "del f['train/item']; f['train/item'] = h5py.ExternalLink('$dir/graph.h5', 'train/item')"
 refused "a link to another file" "graph.h5.*train/item.*link" partition "$job"
 spoil graph.h5 "n = f['train/item'].shape[0]; del f['train/item']; v = h5py.VirtualLayout(shape=(n,), dtype='<i4'); v[:] = h5py.VirtualSource('$dir/graph.h5', 'train/item', shape=(n,)); f.create_virtual_dataset('train/item', v)"
 refused "values in another file" "graph.h5.*train/item.*another file" partition "$job"
