@@ -136,7 +136,7 @@ from new.tsv users
 "$KITH" inspect "$work/new.h5" | grep 'nodes .*new: not in the graph' >/dev/null
 
 # Partners that the graph does not know are left out and counted, and the key that decides is named.
-sed 's/$/ of before/' "$dir/t/new.tsv" | head -n 3 | sed 's/^[^\t]*/a lonely one/' >"$dir/t/some.tsv"
+head -n 3 "$dir/t/new.tsv" | sed -e 's/$/ of before/' -e 's/^[^\t]*/a lonely one/' >"$dir/t/some.tsv"
 cat "$dir/t/new.tsv" >>"$dir/t/some.tsv"
 from some.tsv users
 cp "$work/new.h5" "$dir/without.h5"
