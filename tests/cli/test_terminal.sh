@@ -98,6 +98,8 @@ done
 # The line of an error stands out, and above mpirun's paragraph.
 screen "" wrong mpirun --oversubscribe --bind-to none -n 2 "$KITH" train missing.yaml || rc=$?
 /usr/bin/python3 - <<'P'
+import re
 raw = open("wrong", encoding="utf-8").read()
-assert "\x1b[1mkith: missing.yaml: " in raw and raw.index("kith: missing.yaml") < raw.index("-----"), raw
+line = re.search(r"\x1b\[1mkith: [^\n]*missing.yaml: ", raw)
+assert line and line.start() < raw.index("-----"), raw
 P
