@@ -17,12 +17,12 @@ typedef struct heading {
 static void similar_print(cli *c, const wish *w, const answer *a, const heading *h, const kith_top *top) {
   char id[KITH_PATH], name[KITH_PATH];
   for (int q = 0; q < w->n_user; q++) {
-    cli_recommend_name(a, h->from, h->known ? kith_ids_find(similar_ids(a, h->from), w->user[q]) : -1, name);
+    cli_recommend_name(a, (int)h->from, h->known ? kith_ids_find(similar_ids(a, h->from), w->user[q]) : -1, name);
     cli_print(c, "%s%s%s", w->user[q], name[0] ? "  " : "", name);
     for (int j = 0; j < w->k && top->item[q * w->k + j] >= 0; j++) {
       int32_t i = top->item[q * w->k + j];
       kith_ids_print(similar_ids(a, h->of), i, sizeof id, id);
-      cli_recommend_name(a, h->of, i, name);
+      cli_recommend_name(a, (int)h->of, i, name);
       cli_print(c, "  %3d  %-24s %9.5f%s%s", j + 1, id, (double)top->score[q * w->k + j], name[0] ? "  " : "", name);
     }
   }

@@ -31,7 +31,7 @@ sweep() { # ERROR CALL PLACES words…: the call fails at each of the places, ea
     rm -rf work; cp -r good work
     [ "$1" = train ] && rm -f work/checkpoint* work/embeddings.h5
     rc=0
-    SHIM_UNDER=/work/ SHIM_CALL=$call SHIM_AT=$k SHIM_ERROR=$error LD_PRELOAD="$dir/shim.so" timeout -k 5 $limit "$KITH" "$@" >out 2>err || rc=$?
+    SHIM_UNDER=t/work/ SHIM_CALL=$call SHIM_AT=$k SHIM_ERROR=$error LD_PRELOAD="$dir/shim.so" timeout -k 5 $limit "$KITH" "$@" >out 2>err || rc=$?
     grep -q '^\[shim' err || break
     check "$* with $call $k failing by $error" $rc
     case $error-$call-$rc in
