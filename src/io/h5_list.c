@@ -105,7 +105,7 @@ static kith_status list_link(list_walk *w, const char *link) {
   H5O_info_t is;
   KITH_CHECK(++w->n <= LIST_MOST, KITH_EDATA, "%s: has more than %d things in it; is it a Kith file?", w->f->path, LIST_MOST);
   if (snprintf(name, sizeof name, "%s%s", w->group, link) >= (int)sizeof name) goto done;
-  KITH_CHECK(H5Oget_info_by_name2(w->f->file, name, &is, H5O_INFO_BASIC, H5P_DEFAULT) >= 0, KITH_EDATA, "%s: \"%s\" is damaged: %s", w->f->path, name,
+  KITH_CHECK(H5Oget_info_by_name2(w->f->file, name, &is, H5O_INFO_BASIC, H5P_DEFAULT) >= 0, kith__h5_kind(), "%s: \"%s\" is damaged: %s", w->f->path, name,
              kith__h5_reason());
   if (is.type == H5O_TYPE_DATASET) KITH_TRY(list_dataset(w, name));
   if (is.type == H5O_TYPE_GROUP) KITH_TRY(list_group(w, name));
@@ -134,7 +134,7 @@ static kith_status list_group(list_walk *w, const char *name) {
   if (snprintf(w->group, sizeof w->group, "%s%s", name, name[0] ? "/" : "") < (int)sizeof w->group) {
     bool walked = H5Literate_by_name(w->f->file, name[0] ? name : "/", H5_INDEX_NAME, H5_ITER_NATIVE, NULL, list_on_link, w, H5P_DEFAULT) >= 0;
     KITH_TRY(w->st);
-    KITH_CHECK(walked, KITH_EDATA, "%s: is torn or damaged: %s", w->f->path, kith__h5_reason());
+    KITH_CHECK(walked, kith__h5_kind(), "%s: is torn or damaged: %s", w->f->path, kith__h5_reason());
   }
   memcpy(w->group, above, sizeof above);
 done:
@@ -146,7 +146,7 @@ kith_status kith_h5_list(kith_h5 *f, kith_h5_tell tell, void *context) {
   list_walk w = {.f = f, .tell = tell, .context = context};
   bool walked = H5Aiterate2(f->file, H5_INDEX_NAME, H5_ITER_NATIVE, NULL, list_on_attribute, &w) >= 0;
   KITH_TRY(w.st);
-  KITH_CHECK(walked, KITH_EDATA, "%s: is torn or damaged: %s", f->path, kith__h5_reason());
+  KITH_CHECK(walked, kith__h5_kind(), "%s: is torn or damaged: %s", f->path, kith__h5_reason());
   KITH_TRY(list_group(&w, ""));
 done:
   return st;
