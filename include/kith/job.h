@@ -76,6 +76,15 @@ kith_status kith_job_check_output(const kith_job *job, const char *path) KITH_MU
  */
 void kith_job_warn_unread(const kith_job *job, const char *verb);
 
+/**
+ * Warn of keys that decide what graph.h5 holds (splits, least weights, kinds of ids, normalization) and that are others
+ * in the job that it was ingested with.  Local.
+ *
+ * @param path  of the graph, for messages
+ * @param text  the job that the graph keeps; one that is not understood any more is passed over
+ */
+void kith_job_warn_changed(const kith_job *job, const char *path, const char *text);
+
 /** The path of a file of the job: work + "/" + name, or for graph.h5 and parts.h5 what `graph` and `parts` say.  Local. */
 kith_status kith_job_file(const kith_job *job, const char *name, char *path) KITH_MUST_USE;
 

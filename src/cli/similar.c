@@ -187,16 +187,30 @@ done:
 }
 
 /* Rows of two runs have nothing to do with each other. */
-static kith_agreed new_check_run(kith_h5 *f, const answer *a) {
+static kith_agreed new_check_run(const cli *c, kith_h5 *f, const answer *a) {
   kith_agreed st = {KITH_OK};
   char *run = NULL;
+  int64_t epoch = 0;
   if (!kith_h5_has_attribute(f, "run")) return st;
   KITH_TRY(kith_h5_get_text(f, "run", &run));
   if (strcmp(run, a->from.run) != 0)
     KITH_TRY(kith_agreed_same(kith_fail(KITH_EDATA, "%s: is of run %s, and embeddings.h5 of run %s; run kith embed again", kith_h5_path(f), run, a->from.run)));
+  KITH_TRY(kith_h5_get_int(f, "epoch", &epoch));
+  if (epoch != a->from.epoch && c->comm->rank == 0)
+    kith_warn("%s: is of epoch %lld, and embeddings.h5 of epoch %lld: the two fit each other only roughly; run kith embed again",
+              kith_h5_path(f), (long long)epoch, (long long)a->from.epoch);
 done:
   KITH_FREE(run);
   return st;
+}
+
+/* A row of zeros ranks nothing. */
+static void new_warn_empty(const cli *c, const wish *w, const answer *a, const float *query) {
+  for (int q = 0; q < w->n_user && c->comm->rank == 0; q++) {
+    const float *row = query + (size_t)q * (size_t)a->d;
+    if (kith_dot(a->d, row, row) == 0)
+      kith_warn("--user %s: nothing is known of this newcomer, so that the order of the items means nothing", w->user[q]);
+  }
 }
 
 kith_agreed cli_recommend_new(cli *c, const wish *w, const answer *a) {
@@ -213,13 +227,14 @@ kith_agreed cli_recommend_new(cli *c, const wish *w, const answer *a) {
   KITH_TRY(kith_agree(c->comm, new_path(c, w, path)));
   KITH_TRY(kith_h5_open(c->comm, path, KITH_EMBEDDINGS_FORMAT, KITH_FILE_VERSION, &f));
   KITH_TRY(kith_h5_check_fingerprint(f, a->g->fingerprint, "holds newcomers to another graph; run kith embed again"));
-  KITH_TRY(new_check_run(f, a));
+  KITH_TRY(new_check_run(c, f, a));
   KITH_TRY(new_ids(c->comm, f, &ids));
   KITH_TRY(kith_agree(c->comm, new_find(w, &ids, path, row)));
   KITH_TRY(new_pairs(c, f, &n_pair, &user, &item));
   KITH_TRY(kith_agree(c->comm, new_had(w, a, row, n_pair, user, item, &had)));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(query, (int64_t)w->n_user * a->d)));
   KITH_TRY(new_rows(c, w, a, f, row, query));
+  new_warn_empty(c, w, a, query);
   KITH_TRY(kith_rank_nearest(c->comm, a->g, KITH_ITEM, a->d, a->x, w->n_user, query, &had, w->k, &top));
   similar_tell(c, w, a, &h, &top);
 done:

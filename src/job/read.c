@@ -62,7 +62,7 @@ kith_status kith__job_located(kith_status st, const char *name, int line) {
   return kith_is_bad(st) ? kith_fail(st, "%s:%d: %s", name, line, kith_error_text()) : st;
 }
 
-static kith_status read_file_values(const char *path, const char *text, size_t size, kith_job *job) {
+kith_status kith__job_read_text(const char *path, const char *text, size_t size, kith_job *job) {
   kith_status st = KITH_OK;
   char *value[JOB_KEYS_MOST] = {NULL};
   job_places places;
@@ -180,7 +180,7 @@ done:
 static kith_status read_values(const char *path, const char *text, int64_t size, int n_set, const char *const *set, kith_job *job) {
   kith_status st = KITH_OK;
   KITH_TRY(kith_text_copy("job file", path, sizeof job->path, job->path));
-  if (size > 0) KITH_TRY(read_file_values(path, text, (size_t)size, job));
+  if (size > 0) KITH_TRY(kith__job_read_text(path, text, (size_t)size, job));
   for (int i = 0; i < n_set; i++) KITH_TRY(read_setting(job, set[i]));
 done:
   return st;

@@ -22,6 +22,10 @@ static bool draws_split(const kith_job *j) { return splits(j) && j->data.split.m
 static bool holds_out_test(const kith_job *j) { return splits(j) && !j->data.test.path[0]; }
 
 static bool has_columns(const kith_job *j) { return recommends(j) && j->data.interactions.format != KITH_ADJACENCY; }
+static bool reads_weights(const kith_job *j) {
+  bool draws = j->train.sampler.mode == KITH_NEIGHBOR && j->train.sampler.draw == KITH_BY_WEIGHT;
+  return has_columns(j) && (draws || j->data.interactions.least_weight > 0);
+}
 static bool test_has_columns(const kith_job *j) { return recommends(j) && j->data.test.format != KITH_ADJACENCY; }
 static bool new_has_columns(const kith_job *j) { return recommends(j) && j->embed.interactions.format != KITH_ADJACENCY; }
 
@@ -83,6 +87,8 @@ static const reader reader_table[] = {
     {"parts", "", always, ""},
     {"data", "ingest", recommends, "task: recommend reads it"},
     {"data.interactions.columns", "ingest", has_columns, "lists of edges have columns (data.interactions.format)"},
+    {"data.interactions.columns.weight", "ingest", reads_weights,
+     "weights are stored in graph.h5; data.interactions.least_weight reads them, or train.draw: weight with train.mode: neighbor"},
     {"data.interactions.header", "ingest", has_columns, "lists of edges have a header (data.interactions.format)"},
     {"data.test.columns", "ingest", test_has_columns, "lists of edges have columns (data.test.format)"},
     {"data.test.header", "ingest", test_has_columns, "lists of edges have a header (data.test.format)"},

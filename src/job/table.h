@@ -57,6 +57,8 @@ void kith__job_get(const kith_job *job, const job_key *k, size_t size, char *tex
 /* The bounds and the unit of a key in words, "1 to 10000000 pairs". */
 void kith__job_bounds(const job_key *k, size_t size, char *text);
 
+/* Set what a YAML text sets, which `path` names in messages.  Local.  Errors: KITH_ECONFIG, KITH_ENOMEM. */
+kith_status kith__job_read_text(const char *path, const char *text, size_t size, kith_job *job) KITH_MUST_USE;
 /* Whether something in this job reads a key; *who says what would, null for a key that no rule is about. */
 bool kith__job_is_read(const kith_job *job, const char *key, const char **who);
 

@@ -31,6 +31,12 @@ code 78 "$KITH" partition job.yaml --strict --set partition.parts=10000
 says "partition.parts is 10000, but the graph has"
 code 0 "$KITH" train job.yaml --quiet --strict
 
+# What the job says of data after ingest counts no more, and the run would tell it all the same.
+code 0 "$KITH" train job.yaml --quiet --set data.split.seed=7
+says "data.split.seed is 7, but work/graph.h5 was ingested with 1, which counts"
+code 0 "$KITH" train job.yaml --quiet
+! grep -q 'was ingested with' err
+
 # Where graph and parts are: shared by two work folders, copied by nobody.
 code 0 "$KITH" ingest job.yaml --set graph=shared/g.h5
 code 0 "$KITH" partition job.yaml --set graph=shared/g.h5 --set parts=shared/cut/p.h5

@@ -64,3 +64,14 @@ refused 65 'no such user in the graph; a newcomer' --user user-001 --user late-0
 refused 64 'ask for different things' --similar-to "$one" --user user-001
 refused 66 'No such file' --user late-0 --new none.h5
 "$KITH" recommend job.yaml --user user-001 >/dev/null
+
+# Rows of another epoch than the items', and a newcomer of whom nothing is known: both are said.
+printf 'alone\tnowhere\nlate-9\t%s\n' "$one" >new.txt
+"$KITH" embed job.yaml --quiet --set embed.interactions.path=new.txt --set embed.interactions.format=edges >/dev/null
+"$KITH" recommend job.yaml --user late-9 2>err >/dev/null
+! grep -q 'warning' err || { cat err; exit 1; }
+"$KITH" recommend job.yaml --user alone 2>err >/dev/null
+grep -q 'user alone: nothing is known of this newcomer' err || { cat err; exit 1; }
+"$KITH" train job.yaml --quiet --set train.epochs=5 >/dev/null
+"$KITH" recommend job.yaml --user late-9 2>err >/dev/null
+grep -q 'new.h5: is of epoch 4, and embeddings.h5 of epoch 5' err || { cat err; exit 1; }

@@ -109,6 +109,7 @@ static void keys_beside_the_recipe_are_read_where_they_should_be(void **state) {
       {"data.ids", "task", "recommend", "classify"},
       {"data.item_names.path", "task", "recommend", "classify"},
       {"data.interactions.columns.time", "data.interactions.format", "edges", "adjacency"},
+      {"data.interactions.columns.weight", "data.interactions.least_weight", "2", "0"},
       {"data.test.header", "data.test.format", "edges", "adjacency"},
       {"embed.interactions.columns.weight", "embed.interactions.format", "edges", "adjacency"},
       {"data.user_features.path", "model.input", "both", "embedding"},

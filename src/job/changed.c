@@ -1,0 +1,28 @@
+/* Keys of the job against those that the graph was ingested with: a run tells its job to whoever reads its files. */
+#include <stdio.h>
+#include <string.h>
+
+#include "job/table.h"
+
+/* Whether a key decides what graph.h5 holds, beside the lists themselves. */
+static bool changed_decides(const char *key) {
+  const char *last = strrchr(key, '.');
+  if (strncmp(key, "data.", 5) != 0) return false;
+  return strncmp(key, "data.split.", 11) == 0 || strcmp(key, "data.ids") == 0 || strcmp(last, ".least_weight") == 0 ||
+         strcmp(last, ".normalise") == 0;
+}
+
+void kith_job_warn_changed(const kith_job *job, const char *path, const char *text) {
+  kith_job old = kith_job_defaults();
+  char now[JOB_VALUE], then[JOB_VALUE];
+  if (kith_is_bad(kith__job_read_text(path, text, strlen(text), &old))) return;
+  for (int i = 0; i < kith__job_n_key; i++) {
+    const job_key *k = &kith__job_table[i];
+    if (!changed_decides(k->key)) continue;
+    kith__job_get(job, k, sizeof now, now);
+    kith__job_get(&old, k, sizeof then, then);
+    if (strcmp(now, then) == 0) continue;
+    kith_warn("%s: %s is %s, but %s was ingested with %s, which counts; run kith ingest to change it", job->path, k->key, now,
+              path, then);
+  }
+}
