@@ -54,6 +54,7 @@ refused "--user before the job" 64 'a job file before --user'      recommend --u
 refused "no value"           64 '--user: expected a value'         recommend "$job" --user
 refused "no value, an option" 64 '--user: expected a value'        recommend "$job" --user --k 3
 refused "no setting"         64 '--set: expected a value'          train "$job" --set
+refused "no setting, an option" 64 '--set: expected a value'       train "$job" --set --fresh
 refused "a flag twice"       64 '--fresh: given twice'             train "$job" --fresh --fresh
 refused "a flag's value"     64 '--fresh=1: takes no value'        train "$job" --fresh=1
 refused "a value twice"      64 '--k.*: given twice'               recommend "$job" --user user-003 --k 3 --k 4
