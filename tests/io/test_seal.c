@@ -50,7 +50,7 @@ static void sums_are_what_the_page_says(void **unused) {
 static void no_flipped_bit_and_no_moved_sector_has_the_same_sum(void **unused) {
   (void)unused;
   unsigned char x[BYTES], spare[SECTOR];
-  for (int i = 0; i < BYTES; i++) x[i] = i % 4 == 0 ? (unsigned char)(i / 4 % 5) : 0; /* small numbers, as labels are */
+  for (int i = 0; i < BYTES; i++) x[i] = (unsigned char)(i % 4 == 0 ? i / 4 % 5 : 0); /* small numbers, as labels are */
   uint64_t whole = kith__sum_bytes(0, BYTES, x);
   for (int i = 0; i < BYTES; i++)
     for (int bit = 0; bit < 8; bit++) {
@@ -93,7 +93,7 @@ enum { SETS = sizeof sets / sizeof sets[0], ROW = 4 * D };
 static void values_of(int k, int64_t n, char *x) {
   for (int64_t i = 0; i < n * (int64_t)sets[k].row; i++) {
     bool top = sets[k].type == KITH_H5_FLOAT && i % 4 == 3;
-    x[i] = sets[k].type == KITH_H5_TEXT ? (char)('a' + (i * 7 + k) % 26) : top ? 0x3e : (char)(i * 31 + k);
+    x[i] = (char)(sets[k].type == KITH_H5_TEXT ? 'a' + (i * 7 + k) % 26 : top ? 0x3e : i * 31 + k);
   }
 }
 
