@@ -70,6 +70,9 @@ bool kith_job_print_keys(const char *of);
 /** Refuse (KITH_EUSAGE) to write over a file that the job reads, the job itself, or a file of the work folder's own.  Local. */
 kith_status kith_job_check_output(const kith_job *job, const char *path) KITH_MUST_USE;
 
+/** The same for graph.h5 or parts.h5, where `graph` or `parts` says that it is written to.  Local.  Errors: KITH_EUSAGE. */
+kith_status kith_job_check_stage(const kith_job *job, const char *name, const char *path) KITH_MUST_USE;
+
 /**
  * Warn of each key that is set, that this verb would read, and that nothing in this job reads.  Local; on rank 0 it is
  * seen.  kith_log_strict() makes the warnings errors.

@@ -59,6 +59,9 @@ done:
 /* Before anything is made. */
 static kith_status generate_check_job(const kith_job *job) {
   kith_status st = KITH_OK;
+  const char *pairs = job->data.interactions.path, *ties = job->data.social.path;
+  KITH_CHECK(!pairs[0] || strcmp(pairs, ties) != 0, KITH_ECONFIG, "%s: data.social.path: is the file of data.interactions.path, and would replace it",
+             job->path);
   KITH_CHECK(job->data.interactions.path[0], KITH_ECONFIG, "%s: data.interactions.path: expected the file to write",
              job->path);
   KITH_TRY(generate_check("interactions", &job->data.interactions));

@@ -25,6 +25,7 @@ kith_status cli_stage_to_write(const cli *c, const char *name, char *path) {
   kith_status st = KITH_OK;
   char folder[KITH_PATH];
   KITH_TRY(kith_job_file(&c->job, name, path));
+  if (c->comm->rank == 0) KITH_TRY(kith_job_check_stage(&c->job, name, path));
   kith_file_folder(path, folder);
   if (c->comm->rank == 0) KITH_TRY(kith_folder_make(folder));
 done:

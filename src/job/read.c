@@ -166,7 +166,11 @@ static kith_status read_check(const kith_job *job) {
   kith_status st = KITH_OK;
   KITH_TRY(job->task == KITH_CLASSIFY ? read_check_classify(job) : read_check_split(job));
   if (job->task == KITH_RECOMMEND) KITH_TRY(read_check_input(job));
-  st = kith_loss_check(&job->train.loss, &job->train.negatives);
+  const kith_loss_options *loss = &job->train.loss;
+  bool alone = loss->name == KITH_SOFTMAX && loss->shared == 0 && job->train.batch == 1;
+  KITH_CHECK(job->task == KITH_CLASSIFY || !alone, KITH_ECONFIG,
+             "%s: train.batch: 1, but softmax compares the pairs of a step with each other; expected 2 or more, or train.shared", job->path);
+  st = kith_loss_check(loss, &job->train.negatives);
   if (kith_is_bad(st)) return kith_fail(st, "%s: %s", job->path, kith_error_text());
   KITH_CHECK(job->train.patience == 0 || job->evaluate.every != 0, KITH_ECONFIG,
              "%s: train.patience: %d evaluations, but evaluate.every is 0, so there are none", job->path, job->train.patience);

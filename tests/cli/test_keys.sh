@@ -49,5 +49,17 @@ done
 code 0 "$KITH" evaluate job.yaml --set work=b --set graph=shared/g.h5 --set parts=shared/cut/p.h5
 code 64 "$KITH" recommend job.yaml --all --set graph=shared/g.h5 --output shared/g.h5
 
+before=$(cat job.yaml ./*.tsv shared/g.h5 work/*.h5 | cksum)
+for place in job.yaml list.tsv work/embeddings.h5 work/checkpoint-latest shared/cut/p.h5; do
+  code 64 "$KITH" ingest job.yaml --set parts=shared/cut/p.h5 --set graph=$place; says "name another file for graph.h5"
+done
+for place in job.yaml list.tsv work/embeddings.h5 work/graph.h5 shared/g.h5; do
+  code 64 "$KITH" partition job.yaml --set graph=$([ $place = work/graph.h5 ] && echo $place || echo shared/g.h5) --set parts=$place
+  says "name another file for parts.h5"
+done
+[ "$before" = "$(cat job.yaml ./*.tsv shared/g.h5 work/*.h5 | cksum)" ] || { echo "a file was written over"; exit 1; }
+code 78 "$KITH" generate job.yaml --set data.social.path=list.tsv; says "would replace it"
+code 78 "$KITH" train job.yaml --set train.loss=softmax --set train.batch=1; says "compares the pairs of a step"
+
 code 66 "$KITH" train job.yaml --set work=none --set 'name=a b'
 says "run kith ingest job.yaml --set work=none --set 'name=a b' first"
