@@ -138,6 +138,11 @@ static kith_status edges_refuse(const kith__lines *lines, const edges *e, int fo
                           sign ? "\"" : "", found);
 }
 
+/* The first lines said that lines are equally long, which told the format. */
+static kith_status edges_few(const kith__lines *lines, const edges *e, int n) {
+  return kith__lines_fail(lines, "expected %d columns, as in the first lines, found %d; set %s.format: adjacency or edges", e->most, n, lines->key);
+}
+
 /* What stands behind the columns that are read: quotes must be right; and where the format was told by the first lines, there are no more. */
 static kith_status edges_end(const kith__lines *lines, const edges *e, kith__cell rest, int n) {
   kith__cell at = rest, cell;
@@ -146,6 +151,7 @@ static kith_status edges_end(const kith__lines *lines, const edges *e, kith__cel
   while (e->most > 0 && n <= e->most && kith__knife_cut(&knife, &at, &cell)) n++;
   if (e->most > 0 && n > e->most)
     return kith__lines_fail(lines, "expected %d columns, as in the first lines, found more; set %s.format: adjacency or edges", e->most, lines->key);
+  if (e->most > 0 && n < e->most) return edges_few(lines, e, n);
   return kith__knife_end(&e->knife, lines, rest);
 }
 
@@ -161,8 +167,8 @@ static kith_status edges_line(const kith__lines *lines, const edges *e, kith__ce
   int n = 0;
   while (n < c->n && kith__knife_next(&e->knife, &line, &cell[n])) n++;
   if (line.size != 0) KITH_TRY(edges_end(lines, e, line, n));
-  if (n < c->n) {
-    st = edges_refuse(lines, e, n);
+  if (n < c->n || (line.size == 0 && n < e->most)) {
+    st = n < c->n ? edges_refuse(lines, e, n) : edges_few(lines, e, n);
     goto done;
   }
   if (c->weight >= 0 && !kith__cell_real(cell[c->weight], &weight)) {

@@ -139,6 +139,12 @@ static void what_the_first_lines_say_is_held_to_the_end(void **state) {
   for (int i = 0; i < 1200; i++) at += sprintf(at, "%d %d\n", i, i % 7);
   strcpy(at, "5000 1 2 3\n");
   assert_asked(any, text, "list:1201: expected 2 columns, as in the first lines, found more");
+  at = text;
+  for (int i = 0; i < 1200; i++) at += sprintf(at, "%d %d 5 9\n", i, i % 7);
+  strcpy(at, "5000 1\n");
+  assert_asked(any, text, "list:1201: expected 4 columns, as in the first lines, found 2");
+  strcpy(at, "5000 1 2\n");
+  assert_asked(any, text, "list:1201: expected 4 columns, as in the first lines, found 3");
   KITH_FREE(text);
 }
 
