@@ -329,13 +329,12 @@ kith_agreed cli_recommend(cli *c) {
   kith_agreed st = {KITH_OK};
   wish w = {.n_user = 0};
   answer a = {.g = NULL};
-  char path[KITH_PATH];
   KITH_TRY(kith_agree(c->comm, recommend_wish(c, &w)));
   if (w.all) KITH_TRY(cli_lock_for(c, w.output));
   KITH_TRY(recommend_load(c, &a));
   if (w.all) KITH_TRY(recommend_all(c, &w, &a));
   else if (w.similar) KITH_TRY(cli_recommend_similar(c, &w, &a));
-  else if (cli_recommend_is_new(c, &w, &a, path)) KITH_TRY(cli_recommend_new(c, &w, &a));
+  else if (cli_recommend_is_new(c, &w, &a)) KITH_TRY(cli_recommend_new(c, &w, &a));
   else KITH_TRY(recommend_some(c, &w, &a));
 done:
   recommend_free(&a);

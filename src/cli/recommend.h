@@ -36,6 +36,6 @@ kith_agreed cli_recommend_similar(cli *c, const wish *w, const answer *a) KITH_M
 /* The best items of users whom kith embed made rows for.  Collective. */
 kith_agreed cli_recommend_new(cli *c, const wish *w, const answer *a) KITH_MUST_USE;
 /* Whether the first of the users is one of the file of kith embed, and not of the graph.  Collective. */
-bool cli_recommend_is_new(const cli *c, const wish *w, const answer *a, char *path);
+bool cli_recommend_is_new(const cli *c, const wish *w, const answer *a);
 
 #endif

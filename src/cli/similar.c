@@ -116,8 +116,9 @@ static kith_status new_path(const cli *c, const wish *w, char *path) {
   return kith_job_file(&c->job, "new.h5", path);
 }
 
-bool cli_recommend_is_new(const cli *c, const wish *w, const answer *a, char *path) {
-  bool there = w->newcomers != NULL || (new_path(c, w, path) == KITH_OK && cli_has_stage(c, "new.h5", path));
+bool cli_recommend_is_new(const cli *c, const wish *w, const answer *a) {
+  char path[KITH_PATH];
+  bool there = w->newcomers != NULL || cli_has_stage(c, "new.h5", path);
   return there && kith_ids_find(&a->user, w->user[0]) < 0;
 }
 
