@@ -3,7 +3,9 @@
 
 #include "partition.h"
 
-static bool features_any(const kith_dataset *d) { return d->n_feature_of[KITH_USER] > 0 || d->n_feature_of[KITH_ITEM] > 0; }
+static bool features_any(const kith_dataset *d) {
+  return d->n_feature_of[KITH_USER] > 0 || d->n_feature_of[KITH_ITEM] > 0;
+}
 
 /* The row of node i, users before items; those of a type without a list are empty. */
 static kith_eid features_row(const kith_dataset *d, int64_t i, const kith_features **from, kith_eid *begin) {
@@ -38,7 +40,8 @@ done:
   return st;
 }
 
-kith_agreed kith__partition_write_features(const kith_comm *comm, kith_h5 *f, const kith_dataset *d, int64_t n, const int64_t *node) {
+kith_agreed kith__partition_write_features(const kith_comm *comm, kith_h5 *f, const kith_dataset *d,
+                                           int64_t n, const int64_t *node) {
   kith_agreed st = {KITH_OK};
   kith_features cut = {0};
   if (!features_any(d)) return st;

@@ -3,14 +3,15 @@
 
 /* Room for counting, and what is counted. */
 typedef struct judge {
-  int32_t *rank_of;   /* [parts] rank that owns a part */
+  int32_t *rank_of;     /* [parts] rank that owns a part */
   int64_t *node, *edge; /* [ranks] owned rows; entries of owned rows */
   int64_t cut, ghosts;
 } judge;
 
 static int32_t judge_rank(const judge *j, const int32_t *part, int64_t i) { return j->rank_of[part[i]]; }
 
-/* Row i's neighbours: cut edges, each from the end that comes first, and one ghost for every other rank that has a neighbour of it. */
+/* Row i's neighbours: cut edges, each from the end that comes first, and one ghost for every other rank that
+ * has a neighbour of it. */
 static void judge_row(judge *j, const partition_graph *g, const int32_t *part, int64_t i, int64_t *seen) {
   int32_t mine = judge_rank(j, part, i);
   j->node[mine]++;
@@ -34,8 +35,9 @@ static double judge_balance(int n, const int64_t *x) {
   return sum ? (double)most * n / (double)sum : 1;
 }
 
-kith_status kith_partition_judge(const kith_dataset *d, const kith_partition_options *o, const int32_t *part, int ranks,
-                                 int width, int layers, int64_t steps_per_epoch, kith_partition_report *out) {
+kith_status kith_partition_judge(const kith_dataset *d, const kith_partition_options *o, const int32_t *part,
+                                 int ranks, int width, int layers, int64_t steps_per_epoch,
+                                 kith_partition_report *out) {
   kith_status st = KITH_OK;
   judge j = {0};
   partition_graph g = {0};
@@ -46,7 +48,8 @@ kith_status kith_partition_judge(const kith_dataset *d, const kith_partition_opt
   KITH_TRY(KITH_NEW(seen, ranks));
   KITH_TRY(kith__partition_graph_make(d, &g));
   for (int r = 0; r < ranks; r++)
-    for (int64_t p = kith_block(o->parts, ranks, r); p < kith_block(o->parts, ranks, r + 1); p++) j.rank_of[p] = r;
+    for (int64_t p = kith_block(o->parts, ranks, r); p < kith_block(o->parts, ranks, r + 1); p++)
+      j.rank_of[p] = r;
   for (int64_t i = 0; i < g.n; i++) judge_row(&j, &g, part, i, seen);
   *out = (kith_partition_report){.ranks = ranks, .cut = j.cut, .ghosts = j.ghosts};
   out->cut_share = n_edge ? (double)j.cut / (double)n_edge : 0;

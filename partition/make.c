@@ -5,7 +5,8 @@ void kith__partition_hash(const kith_dataset *d, const kith_partition_options *o
   for (int64_t i = 0; i < d->n[KITH_USER] + d->n[KITH_ITEM]; i++) {
     bool item = i >= d->n[KITH_USER];
     uint64_t original = (uint64_t)(item ? i - d->n[KITH_USER] : i);
-    uint64_t bits = kith_random(o->seed, KITH_USE_PARTITION, item ? KITH_ITEM : KITH_USER, original, 0).bits[0];
+    uint64_t bits =
+        kith_random(o->seed, KITH_USE_PARTITION, item ? KITH_ITEM : KITH_USER, original, 0).bits[0];
     part[i] = (int32_t)kith_random_below(bits, (uint64_t)o->parts);
   }
 }
@@ -22,7 +23,8 @@ static void partition_deal(int64_t n, const int64_t *weight, int parts, int32_t 
 }
 
 /* Users and items each in the order of their original numbers; a node weighs its degree and one. */
-kith_status kith__partition_contiguous(const kith_dataset *d, const kith_partition_options *o, int32_t *part) {
+kith_status kith__partition_contiguous(const kith_dataset *d, const kith_partition_options *o,
+                                       int32_t *part) {
   kith_status st = KITH_OK;
   int64_t *weight = NULL, n_user = d->n[KITH_USER], n_item = d->n[KITH_ITEM];
   KITH_TRY(KITH_NEW(weight, n_user + n_item));

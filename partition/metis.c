@@ -1,8 +1,9 @@
 /*
- * Recursive bisection by METIS (Karypis and Kumar, SIAM J. Sci. Comput. 20, 1998), the only file that knows it.
+ * Recursive bisection by METIS (Karypis and Kumar, SIAM J. Sci. Comput. 20, 1998), the only file that knows
+ * it.
  *
- * Bisection numbers parts so that 0 … K/2 - 1 are one half of the first cut: neighbouring numbers are neighbours in the
- * graph, and any range of parts is a good part itself.
+ * Bisection numbers parts so that 0 … K/2 - 1 are one half of the first cut: neighbouring numbers are
+ * neighbours in the graph, and any range of parts is a good part itself.
  */
 #include <limits.h>
 #include <math.h>
@@ -11,7 +12,8 @@
 
 #include "partition.h"
 
-_Static_assert(sizeof(idx_t) == sizeof(int32_t) || sizeof(idx_t) == sizeof(int64_t), "METIS counts in 32 or in 64 bits");
+_Static_assert(sizeof(idx_t) == sizeof(int32_t) || sizeof(idx_t) == sizeof(int64_t),
+               "METIS counts in 32 or in 64 bits");
 static const bool METIS_IS_WIDE = sizeof(idx_t) > sizeof(int32_t);
 
 /* Nodes of one kind come with rows of neighbours in both directions. */
@@ -64,7 +66,8 @@ static kith_status metis_check_size(const kith_dataset *d) {
   kith_status st = KITH_OK;
   int64_t n = d->n[KITH_USER] + d->n[KITH_ITEM], n_entry = 2 * d->n_edge;
   KITH_CHECK(METIS_IS_WIDE || (n < INT32_MAX && n_entry < INT32_MAX), KITH_ECONFIG,
-             "partition.method: metis: the graph has %lld nodes and %lld adjacency entries, but METIS here counts to %d; set "
+             "partition.method: metis: the graph has %lld nodes and %lld adjacency entries, but METIS here "
+             "counts to %d; set "
              "partition.method to hash or contiguous, or build METIS with IDXTYPEWIDTH 64",
              (long long)n, (long long)n_entry, INT32_MAX);
 done:
@@ -88,19 +91,26 @@ static real_t metis_level_tolerance(const kith_partition_options *o) {
   return (real_t)pow(o->tolerance, 1 / (levels > 1 ? levels : 1));
 }
 
-static kith_status metis_call(const partition_graph *g, const kith_partition_options *o, idx_t *to, idx_t *part) {
+static kith_status metis_call(const partition_graph *g, const kith_partition_options *o, idx_t *to,
+                              idx_t *part) {
   kith_status st = KITH_OK;
-  idx_t *start = NULL, *weight = NULL, options[METIS_NOPTIONS], n = (idx_t)g->n, one = 1, parts = o->parts, cut = 0;
+  idx_t *start = NULL, *weight = NULL, options[METIS_NOPTIONS], n = (idx_t)g->n, one = 1, parts = o->parts,
+        cut = 0;
   real_t tolerance = metis_level_tolerance(o);
   KITH_TRY(metis_arrays(g, &start, &weight));
   METIS_SetDefaultOptions(options);
   options[METIS_OPTION_SEED] = (idx_t)(o->seed & INT32_MAX);
   options[METIS_OPTION_NUMBERING] = 0;
-  int code = METIS_PartGraphRecursive(&n, &one, start, to, weight, NULL, NULL, &parts, NULL, &tolerance, options, &cut, part);
-  KITH_CHECK(code != METIS_ERROR_MEMORY, KITH_ENOMEM, "METIS: no memory for %lld nodes in %d parts", (long long)g->n, o->parts);
+  int code = METIS_PartGraphRecursive(&n, &one, start, to, weight, NULL, NULL, &parts, NULL, &tolerance,
+                                      options, &cut, part);
+  KITH_CHECK(code != METIS_ERROR_MEMORY, KITH_ENOMEM, "METIS: no memory for %lld nodes in %d parts",
+             (long long)g->n, o->parts);
   /* While it works METIS keeps SIGTERM for itself, and gives up when it comes. */
-  KITH_CHECK(code != METIS_ERROR, KITH_EINTERRUPT, "METIS: gave up on cutting %lld nodes into %d parts, as it does on SIGTERM; run again", (long long)g->n, o->parts);
-  KITH_CHECK(code == METIS_OK, KITH_ECONFIG, "METIS: cannot cut %lld nodes into %d parts (code %d)", (long long)g->n, o->parts, code);
+  KITH_CHECK(code != METIS_ERROR, KITH_EINTERRUPT,
+             "METIS: gave up on cutting %lld nodes into %d parts, as it does on SIGTERM; run again",
+             (long long)g->n, o->parts);
+  KITH_CHECK(code == METIS_OK, KITH_ECONFIG, "METIS: cannot cut %lld nodes into %d parts (code %d)",
+             (long long)g->n, o->parts, code);
 done:
   KITH_FREE(start);
   KITH_FREE(weight);
@@ -108,7 +118,9 @@ done:
 }
 
 #if IDXTYPEWIDTH == 32
-static kith_status metis_run(partition_graph *g, const kith_partition_options *o, int32_t *part) { return metis_call(g, o, g->to, part); }
+static kith_status metis_run(partition_graph *g, const kith_partition_options *o, int32_t *part) {
+  return metis_call(g, o, g->to, part);
+}
 #else
 /* By way of copies in METIS's wider numbers. */
 static kith_status metis_run(const partition_graph *g, const kith_partition_options *o, int32_t *part) {

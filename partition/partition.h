@@ -5,7 +5,8 @@
 #include "kith/partition.h"
 
 /**
- * The graph as rows of neighbours, both directions; a bipartite one has users first, then items.  Plain arrays for METIS.
+ * The graph as rows of neighbours, both directions; a bipartite one has users first, then items.  Plain
+ * arrays for METIS.
  */
 typedef struct partition_graph {
   int64_t n;      /* nodes */
@@ -16,13 +17,17 @@ typedef struct partition_graph {
 kith_status kith__partition_graph_make(const kith_dataset *d, partition_graph *out) KITH_MUST_USE;
 void kith__partition_graph_free(partition_graph *g);
 
-kith_status kith__partition_metis(const kith_dataset *d, const kith_partition_options *o, int32_t *part) KITH_MUST_USE;
-kith_status kith__partition_contiguous(const kith_dataset *d, const kith_partition_options *o, int32_t *part) KITH_MUST_USE;
+kith_status kith__partition_metis(const kith_dataset *d, const kith_partition_options *o,
+                                  int32_t *part) KITH_MUST_USE;
+kith_status kith__partition_contiguous(const kith_dataset *d, const kith_partition_options *o,
+                                       int32_t *part) KITH_MUST_USE;
 void kith__partition_hash(const kith_dataset *d, const kith_partition_options *o, int32_t *part);
 
 /** Features of a dataset's nodes, all together. */
 int64_t kith__partition_n_features(const kith_dataset *d);
-/** Write them in global order, node[k] being the node of global number k, users before items; nothing if there are none.  Collective. */
-kith_agreed kith__partition_write_features(const kith_comm *comm, kith_h5 *f, const kith_dataset *d, int64_t n, const int64_t *node) KITH_MUST_USE;
+/** Write them in global order, node[k] being the node of global number k, users before items; nothing if
+ * there are none.  Collective. */
+kith_agreed kith__partition_write_features(const kith_comm *comm, kith_h5 *f, const kith_dataset *d,
+                                           int64_t n, const int64_t *node) KITH_MUST_USE;
 
 #endif

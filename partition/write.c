@@ -4,13 +4,14 @@
 
 #include "partition.h"
 
-/* The numbering: global numbers go part by part, users before items within a part, each by original number. */
+/* The numbering: global numbers go part by part, users before items within a part, each by original number.
+ */
 typedef struct numbering {
   int64_t n;
-  int64_t *first;       /* [parts + 1] first global number of a part */
-  int64_t *user_count;  /* [parts] */
-  int64_t *number;      /* [n] global number of node i (users first, then items, by original number) */
-  int64_t *node;        /* [n] the reverse */
+  int64_t *first;      /* [parts + 1] first global number of a part */
+  int64_t *user_count; /* [parts] */
+  int64_t *number;     /* [n] global number of node i (users first, then items, by original number) */
+  int64_t *node;       /* [n] the reverse */
 } numbering;
 
 static void numbering_free(numbering *m) {
@@ -20,7 +21,8 @@ static void numbering_free(numbering *m) {
   KITH_FREE(m->node);
 }
 
-/* Counting sort by part; nodes come users first and by original number, which is the order wanted within a part. */
+/* Counting sort by part; nodes come users first and by original number, which is the order wanted within a
+ * part. */
 static kith_status numbering_make(const kith_dataset *d, int parts, const int32_t *part, numbering *out) {
   kith_status st = KITH_OK;
   int64_t *next = NULL;
@@ -50,7 +52,7 @@ done:
 typedef struct cut_rows {
   int64_t *original, *edge, *start, *neighbour;
   int32_t *neighbour_original;
-  float *weight; /* of the entries; null without weights */
+  float *weight;  /* of the entries; null without weights */
   float *feature; /* classification, as the next ones */
   int32_t *label;
   int8_t *split;
@@ -76,7 +78,8 @@ static void cut_fill(const kith_dataset *d, const numbering *m, const partition_
     r->original[k] = item ? i - n_user : i;
     r->edge[k] = item ? -1 : d->train.start[i];
     r->start[k] = at;
-    for (int64_t e = g->start[i]; e < g->start[i + 1]; e++, at++) { /* in the order of original numbers already */
+    for (int64_t e = g->start[i]; e < g->start[i + 1];
+         e++, at++) { /* in the order of original numbers already */
       r->neighbour[at] = m->number[g->to[e]];
       r->neighbour_original[at] = (int32_t)(alike ? g->to[e] : g->to[e] - n_user);
     }
@@ -84,7 +87,8 @@ static void cut_fill(const kith_dataset *d, const numbering *m, const partition_
   r->start[m->n] = at;
 }
 
-/* What is known of nodes, in global order; a training node's number among them takes the place of a user's first edge. */
+/* What is known of nodes, in global order; a training node's number among them takes the place of a user's
+ * first edge. */
 static kith_status cut_nodes(const kith_dataset *d, const numbering *m, cut_rows *r) {
   kith_status st = KITH_OK;
   size_t f = (size_t)d->n_feature;
@@ -103,7 +107,8 @@ done:
   return st;
 }
 
-/* Every interaction's weight in the rows of both its ends.  An item's users come in the order of their numbers, as here. */
+/* Every interaction's weight in the rows of both its ends.  An item's users come in the order of their
+ * numbers, as here. */
 static kith_status cut_weigh(const kith_dataset *d, const numbering *m, cut_rows *r) {
   kith_status st = KITH_OK;
   int64_t *next = NULL, n_user = d->n[KITH_USER];
@@ -143,7 +148,8 @@ done:
 }
 
 /* Held-out items of every node in global order; items hold none. */
-static kith_status held_out_make(const kith_dataset *d, const numbering *m, const kith_lists *from, kith_lists *out) {
+static kith_status held_out_make(const kith_dataset *d, const numbering *m, const kith_lists *from,
+                                 kith_lists *out) {
   kith_status st = KITH_OK;
   kith_lists l = {.n_row = m->n};
   KITH_TRY(KITH_NEW(l.start, m->n + 1));
@@ -215,7 +221,8 @@ done:
   return st;
 }
 
-static kith_agreed write_rows(kith_h5 *f, const kith_dataset *d, int parts, const numbering *m, const cut_rows *r) {
+static kith_agreed write_rows(kith_h5 *f, const kith_dataset *d, int parts, const numbering *m,
+                              const cut_rows *r) {
   kith_agreed st = {KITH_OK};
   int64_t n_entry = r->start[m->n], n_user = d->n[KITH_USER];
   KITH_TRY(write_whole(f, "part/first", KITH_H5_INT64, (int64_t)parts + 1, m->first));
@@ -232,7 +239,8 @@ done:
   return st;
 }
 
-static kith_agreed write_nodes(kith_h5 *f, const kith_dataset *d, int parts, const numbering *m, const cut_rows *r) {
+static kith_agreed write_nodes(kith_h5 *f, const kith_dataset *d, int parts, const numbering *m,
+                               const cut_rows *r) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(write_whole(f, "part/first", KITH_H5_INT64, (int64_t)parts + 1, m->first));
   KITH_TRY(write_whole(f, "node/original", KITH_H5_INT64, m->n, r->original));
@@ -242,12 +250,14 @@ static kith_agreed write_nodes(kith_h5 *f, const kith_dataset *d, int parts, con
   KITH_TRY(write_whole(f, "edge/neighbour", KITH_H5_INT64, r->start[m->n], r->neighbour));
   KITH_TRY(write_whole(f, "node/label", KITH_H5_INT32, m->n, r->label));
   KITH_TRY(write_whole(f, "node/split", KITH_H5_INT8, m->n, r->split));
-  if (d->n_feature > 0) KITH_TRY(kith_h5_write(f, "node/feature", KITH_H5_FLOAT, d->n_feature, m->n, 0, m->n, true, r->feature));
+  if (d->n_feature > 0)
+    KITH_TRY(kith_h5_write(f, "node/feature", KITH_H5_FLOAT, d->n_feature, m->n, 0, m->n, true, r->feature));
 done:
   return st;
 }
 
-static kith_agreed write_pairs(const kith_comm *comm, kith_h5 *f, const kith_dataset *d, int parts, const numbering *m, const cut_rows *r) {
+static kith_agreed write_pairs(const kith_comm *comm, kith_h5 *f, const kith_dataset *d, int parts,
+                               const numbering *m, const cut_rows *r) {
   kith_agreed st = {KITH_OK};
   kith_lists valid = {0}, test = {0};
   KITH_TRY(kith_agree(comm, held_out_make(d, m, &d->valid, &valid)));
@@ -263,12 +273,14 @@ done:
 }
 
 static int64_t write_bytes(const kith_dataset *d) {
-  int64_t n = d->n[KITH_USER] + d->n[KITH_ITEM], held = d->valid.start[d->valid.n_row] + d->test.start[d->test.n_row];
-  return (48 + 4 * (int64_t)d->n_feature) * n + (d->weight ? 32 : 24) * d->n_edge + 4 * held + 8 * kith__partition_n_features(d) + (1 << 16);
+  int64_t n = d->n[KITH_USER] + d->n[KITH_ITEM],
+          held = d->valid.start[d->valid.n_row] + d->test.start[d->test.n_row];
+  return (48 + 4 * (int64_t)d->n_feature) * n + (d->weight ? 32 : 24) * d->n_edge + 4 * held +
+         8 * kith__partition_n_features(d) + (1 << 16);
 }
 
-kith_agreed kith_partition_write(const kith_comm *comm, const char *path, const kith_dataset *d, const kith_partition_options *o,
-                                 const int32_t *part) {
+kith_agreed kith_partition_write(const kith_comm *comm, const char *path, const kith_dataset *d,
+                                 const kith_partition_options *o, const int32_t *part) {
   kith_agreed st = {KITH_OK};
   numbering m = {0};
   cut_rows rows = {0};
@@ -277,7 +289,8 @@ kith_agreed kith_partition_write(const kith_comm *comm, const char *path, const 
   KITH_TRY(kith_agree(comm, cut_make(d, &m, &rows)));
   KITH_TRY(kith_h5_create(comm, path, KITH_PARTS_FORMAT, KITH_FILE_VERSION, write_bytes(d), &f));
   KITH_TRY(write_attributes(f, d, o));
-  KITH_TRY(d->task == KITH_CLASSIFY ? write_nodes(f, d, o->parts, &m, &rows) : write_pairs(comm, f, d, o->parts, &m, &rows));
+  KITH_TRY(d->task == KITH_CLASSIFY ? write_nodes(f, d, o->parts, &m, &rows)
+                                    : write_pairs(comm, f, d, o->parts, &m, &rows));
   KITH_TRY(kith_h5_publish(&f));
 done:
   kith_h5_close(&f);

@@ -16,13 +16,16 @@ typedef int64_t kith_gid; /**< global number of a node: parts contiguous, the sa
 typedef int32_t kith_lid; /**< local row on one rank: owned rows first, then ghosts */
 typedef int64_t kith_eid; /**< place in an array of edges */
 
-enum { KITH_NAME = 64, KITH_PATH = 1024 }; /**< sizes of the text buffers in option structs, with the closing zero */
+enum {
+  KITH_NAME = 64,
+  KITH_PATH = 1024
+}; /**< sizes of the text buffers in option structs, with the closing zero */
 
-/* ---- status ---------------------------------------------------------------------------------------------------- */
+/* ---- status ---- */
 
 /**
- * What one rank knows about an operation.  The values are the exit codes of the program (sysexits.h where it has one).
- * A larger code wins when ranks fail differently.
+ * What one rank knows about an operation.  The values are the exit codes of the program (sysexits.h where it
+ * has one). A larger code wins when ranks fail differently.
  */
 typedef enum kith_status {
   KITH_OK = 0,
@@ -54,30 +57,31 @@ static inline bool kith__status_is_bad(kith_status st) { return st != KITH_OK; }
 static inline bool kith__agreed_is_bad(kith_agreed st) { return st.status != KITH_OK; }
 
 /** Whether a kith_status or a kith_agreed says that something failed. */
-#define kith_is_bad(st) _Generic((st), kith_status : kith__status_is_bad, kith_agreed : kith__agreed_is_bad)(st)
+#define kith_is_bad(st)                                                                                      \
+  _Generic((st), kith_status : kith__status_is_bad, kith_agreed : kith__agreed_is_bad)(st)
 
 /**
  * Run a call, remember its status in the caller's `st`, go to `done` if it failed.
  * `st` has the type of the function: a Local call in a Collective function does not compile, nor the reverse.
  */
-#define KITH_TRY(call)                                                                                                 \
-  do {                                                                                                                 \
-    st = (call);                                                                                                       \
-    if (kith_is_bad(st)) goto done;                                                                                    \
+#define KITH_TRY(call)                                                                                       \
+  do {                                                                                                       \
+    st = (call);                                                                                             \
+    if (kith_is_bad(st)) goto done;                                                                          \
   } while (0)
 
 /** In a Local function: unless `good`, record the message and leave through `done`. */
-#define KITH_CHECK(good, code, ...)                                                                                    \
-  do {                                                                                                                 \
-    if (!(good)) {                                                                                                     \
-      st = kith_fail(code, __VA_ARGS__);                                                                               \
-      goto done;                                                                                                       \
-    }                                                                                                                  \
+#define KITH_CHECK(good, code, ...)                                                                          \
+  do {                                                                                                       \
+    if (!(good)) {                                                                                           \
+      st = kith_fail(code, __VA_ARGS__);                                                                     \
+      goto done;                                                                                             \
+    }                                                                                                        \
   } while (0)
 
 /**
- * Record the one-line message of a failure (printf style) and return its code, in sight of whoever analyses the caller.
- * What is not printable UTF-8 in it, line ends among them, becomes question marks.
+ * Record the one-line message of a failure (printf style) and return its code, in sight of whoever analyses
+ * the caller. What is not printable UTF-8 in it, line ends among them, becomes question marks.
  */
 #define kith_fail(code, ...) (kith__fail(__VA_ARGS__), kith__code(code))
 void kith__fail(const char *format, ...) KITH_FORMAT(1, 2);
@@ -89,22 +93,27 @@ const char *kith_error_text(void);
 /** Short name of a status, such as "no input". */
 const char *kith_status_name(kith_status code);
 
-/* ---- memory ---------------------------------------------------------------------------------------------------- */
+/* ---- memory ---- */
 
 /**
- * A zeroed block of count * size bytes, aligned to 64 bytes (to 2 MiB, in huge pages where the kernel allows, when
- * large).  Null if it does not fit or an injected refusal is due.  A block of zero bytes is a valid block.
+ * A zeroed block of count * size bytes, aligned to 64 bytes (to 2 MiB, in huge pages where the kernel allows,
+ * when large).  Null if it does not fit or an injected refusal is due.  A block of zero bytes is a valid
+ * block.
  */
 void *kith_alloc(int64_t count, size_t size);
 
-/** Make a block zero again; a large one takes no memory then until it is touched.  `count` and `size` as it was made with. */
+/** Make a block zero again; a large one takes no memory then until it is touched.  `count` and `size` as it
+ * was made with. */
 void kith_alloc_rest(void *p, int64_t count, size_t size);
 
 /** Set `p` to a zeroed array of `n` of its elements; a kith_status. */
-#define KITH_NEW(p, n)                                                                                                 \
-  (((p) = kith_alloc((n), sizeof *(p))) != NULL ? KITH_OK : (kith__fail_memory((int64_t)(n), sizeof *(p)), KITH_ENOMEM))
+#define KITH_NEW(p, n)                                                                                       \
+  (((p) = kith_alloc((n), sizeof *(p))) != NULL                                                              \
+       ? KITH_OK                                                                                             \
+       : (kith__fail_memory((int64_t)(n), sizeof *(p)), KITH_ENOMEM))
 
-/** Grow the array `p` of `old_n` elements to `new_n`, keeping its content; on failure `p` is unchanged.  A kith_status. */
+/** Grow the array `p` of `old_n` elements to `new_n`, keeping its content; on failure `p` is unchanged.  A
+ * kith_status. */
 #define KITH_GROW(p, old_n, new_n) kith__grow((void **)(void *)&(p), (old_n), (new_n), sizeof *(p))
 
 /** Free what a pointer names and null the pointer. */
@@ -121,7 +130,7 @@ bool kith_alloc_refuses(void);
 /** Testing: blocks now alive on this rank. */
 int64_t kith_alloc_live(void);
 
-/* ---- random numbers -------------------------------------------------------------------------------------------- */
+/* ---- random numbers ---- */
 
 /** What a random number decides.  One stream per purpose, so that adding a purpose changes no other draw. */
 typedef enum kith_use {
@@ -130,19 +139,19 @@ typedef enum kith_use {
   KITH_USE_NEGATIVE = 3, /**< negatives of a training pair: (epoch, edge, (place in a pool, negative, try)) */
   KITH_USE_SPLIT = 4,    /**< which interactions are held out: (user, item) */
   KITH_USE_PROTOCOL = 5, /**< negatives of the sampled-N protocol: (user, draw) */
-  KITH_USE_PARTITION = 6,/**< hash partition: (type, original number) */
-  KITH_USE_WEIGHT = 7,   /**< initial weights: (name, row, column) */
-  KITH_USE_DROPOUT = 8,  /**< what dropout drops: (step, node, op and column) */
-  KITH_USE_SAMPLE = 9,   /**< sampled neighbours: (step, node, hop and draw) */
-  KITH_USE_SHARED = 10,  /**< negatives that a step's pairs share: (epoch, step, draw) */
-  KITH_USE_EDGE = 11,    /**< what is dropped of edges: (step, node, node, op and head) */
-  KITH_USE_THIN = 12,    /**< edges that a step leaves out: (step, smaller node, larger node) */
-  KITH_USE_ORDER = 13,   /**< in which order a row reads its neighbours: (step, row's node, neighbour's node) */
+  KITH_USE_PARTITION = 6, /**< hash partition: (type, original number) */
+  KITH_USE_WEIGHT = 7,    /**< initial weights: (name, row, column) */
+  KITH_USE_DROPOUT = 8,   /**< what dropout drops: (step, node, op and column) */
+  KITH_USE_SAMPLE = 9,    /**< sampled neighbours: (step, node, hop and draw) */
+  KITH_USE_SHARED = 10,   /**< negatives that a step's pairs share: (epoch, step, draw) */
+  KITH_USE_EDGE = 11,     /**< what is dropped of edges: (step, node, node, op and head) */
+  KITH_USE_THIN = 12,     /**< edges that a step leaves out: (step, smaller node, larger node) */
+  KITH_USE_ORDER = 13, /**< in which order a row reads its neighbours: (step, row's node, neighbour's node) */
   KITH_USE_GENERATE = 16, /**< the generator's purposes start here: 16 … 31 */
-  KITH_USE_NODES = 32,   /**< which nodes are in a step's set: (step, node, layer) */
-  KITH_USE_CLUSTER = 33, /**< order of the parts in a round */
-  KITH_USE_NEAR = 34,    /**< walks to a node's important neighbours: (0, walk, hop) */
-  KITH_USE_COUNT = 35    /**< sets that are drawn to count chances, before training: as KITH_USE_NODES */
+  KITH_USE_NODES = 32,    /**< which nodes are in a step's set: (step, node, layer) */
+  KITH_USE_CLUSTER = 33,  /**< order of the parts in a round */
+  KITH_USE_NEAR = 34,     /**< walks to a node's important neighbours: (0, walk, hop) */
+  KITH_USE_COUNT = 35     /**< sets that are drawn to count chances, before training: as KITH_USE_NODES */
 } kith_use;
 
 typedef struct kith_draw {
@@ -170,18 +179,19 @@ uint64_t kith_random_below(uint64_t bits, uint64_t n);
 double kith_random_normal(uint64_t bits0, uint64_t bits1);
 
 /**
- * A keyed permutation of 0 … n - 1 that any place of can be asked for alone: a Feistel network over a x a >= n, walked
- * until it falls below n (Black and Rogaway, CT-RSA 2002).  Memory O(1), so every rank knows the whole order.
+ * A keyed permutation of 0 … n - 1 that any place of can be asked for alone: a Feistel network over a x a >=
+ * n, walked until it falls below n (Black and Rogaway, CT-RSA 2002).  Memory O(1), so every rank knows the
+ * whole order.
  */
 typedef struct kith_shuffle {
   uint64_t n, side, key[6];
 } kith_shuffle;
 
 kith_shuffle kith_shuffle_make(uint64_t seed, kith_use use, uint64_t epoch, uint64_t n);
-uint64_t kith_shuffle_at(const kith_shuffle *s, uint64_t place);    /**< what lies at a place */
-uint64_t kith_shuffle_place(const kith_shuffle *s, uint64_t what);  /**< the inverse: where it lies */
+uint64_t kith_shuffle_at(const kith_shuffle *s, uint64_t place);   /**< what lies at a place */
+uint64_t kith_shuffle_place(const kith_shuffle *s, uint64_t what); /**< the inverse: where it lies */
 
-/* ---- sorting ----------------------------------------------------------------------------------------------------- */
+/* ---- sorting ---- */
 
 /** A number, and what it belongs to. */
 typedef struct kith_keyed {
@@ -190,29 +200,30 @@ typedef struct kith_keyed {
 } kith_keyed;
 
 /**
- * Sort by key, ascending; what has the same key keeps its order.  Keys are 0 … most.  Allocates nothing; O(n), two passes
- * over keys below 2^22, four below 2^44.
+ * Sort by key, ascending; what has the same key keeps its order.  Keys are 0 … most.  Allocates nothing;
+ * O(n), two passes over keys below 2^22, four below 2^44.
  *
  * @param x, scratch  [n]
  */
 void kith_sort(int64_t n, int64_t most, kith_keyed *x, kith_keyed *scratch);
 
-/* ---- sums that do not depend on their order --------------------------------------------------------------------- */
+/* ---- sums that do not depend on their order ---- */
 
 /**
  * A sum of real numbers held as integers, value = whole + part / 2^40 with 0 <= part < 2^40.
- * Each number is rounded once to 2^-40 on entry; after that addition is exact and associative, so any grouping over
- * threads, parts or ranks gives the same bits.  A number that is not finite or exceeds 2^60 makes the sum NaN for good.
+ * Each number is rounded once to 2^-40 on entry; after that addition is exact and associative, so any
+ * grouping over threads, parts or ranks gives the same bits.  A number that is not finite or exceeds 2^60
+ * makes the sum NaN for good.
  */
 typedef struct kith_sum {
   int64_t whole, part, broken;
 } kith_sum;
 
-void kith_sum_add(kith_sum *s, double x);                  /**< s += x */
-void kith_sum_join(kith_sum *s, const kith_sum *other);    /**< s += other */
-double kith_sum_value(const kith_sum *s);                  /**< the sum; NaN if anything added was not finite */
+void kith_sum_add(kith_sum *s, double x);               /**< s += x */
+void kith_sum_join(kith_sum *s, const kith_sum *other); /**< s += other */
+double kith_sum_value(const kith_sum *s);               /**< the sum; NaN if anything added was not finite */
 
-/* ---- text ------------------------------------------------------------------------------------------------------ */
+/* ---- text ---- */
 
 /** Copy text into a buffer of `size` bytes; KITH_ECONFIG naming `what` if it does not fit. */
 kith_status kith_text_copy(const char *what, const char *text, size_t size, char *buffer) KITH_MUST_USE;
@@ -224,9 +235,11 @@ bool kith_text_is_close(const char *word, int distance);
 
 /** The code point that text of `size` bytes begins with; returns its bytes, 0 if they are no UTF-8. */
 int kith_text_code(const char *text, int64_t size, uint32_t *code);
-/** Whether a code point is a control character (C0, DEL, C1), ends a line, or is a byte order mark or no character. */
+/** Whether a code point is a control character (C0, DEL, C1), ends a line, or is a byte order mark or no
+ * character. */
 bool kith_text_is_control(uint32_t code);
-/** Whether a code point is not seen but changes what is: zero-width spaces, bidirectional overrides and isolates. */
+/** Whether a code point is not seen but changes what is: zero-width spaces, bidirectional overrides and
+ * isolates. */
 bool kith_text_is_hidden(uint32_t code);
 /** Bytes of the printable UTF-8 character (or tab) that `text` begins with; 0 if it begins with none. */
 int kith_text_character(const char *text);
@@ -240,26 +253,29 @@ const char *kith_plural(int64_t n);
 kith_status kith_path_join(const char *folder, const char *name, char *path) KITH_MUST_USE;
 
 /**
- * Copy a path into path [KITH_PATH], which may be `text` itself, with ~, ~user, $NAME or ${NAME} at its beginning replaced as a
- * shell does; anywhere else they stand for themselves.  KITH_ECONFIG, naming `what`, for an unset or empty variable or an
- * unknown user.  What it gives differs from node to node: let rank 0 do it.
+ * Copy a path into path [KITH_PATH], which may be `text` itself, with ~, ~user, $NAME or ${NAME} at its
+ * beginning replaced as a shell does; anywhere else they stand for themselves.  KITH_ECONFIG, naming `what`,
+ * for an unset or empty variable or an unknown user.  What it gives differs from node to node: let rank 0 do
+ * it.
  */
 kith_status kith_path_expand(const char *what, const char *text, char *path) KITH_MUST_USE;
 
 /** Make a folder and its missing parents; fine if it is there. */
 kith_status kith_folder_make(const char *path) KITH_MUST_USE;
 
-/* ---- clock, log, progress --------------------------------------------------------------------------------------- */
+/* ---- clock, log, progress ---- */
 
 /** Seconds since some fixed moment, monotonic. */
 double kith_clock(void);
 
-/** What a rank says of its own accord: everything; only what somebody should look at (--quiet); nothing (all ranks but 0). */
+/** What a rank says of its own accord: everything; only what somebody should look at (--quiet); nothing (all
+ * ranks but 0). */
 typedef enum { KITH_LOG_ALL, KITH_LOG_WARNINGS, KITH_LOG_NOTHING } kith_log_level;
 void kith_log_set(kith_log_level level);
 kith_log_level kith_log_get(void);
 
-/** The message of the last failure to stderr; on a terminal it stands out from what a launcher prints behind it. */
+/** The message of the last failure to stderr; on a terminal it stands out from what a launcher prints behind
+ * it. */
 void kith_log_error(void);
 
 /** One line to stderr, printf style without the newline, if all is said. */
@@ -274,8 +290,8 @@ kith_status kith_log_check(void) KITH_MUST_USE;
 void kith_warn(const char *format, ...) KITH_FORMAT(1, 2);
 
 /**
- * Columns of the terminal that shows stderr; 0 where it goes into a file or a pipe.  The terminal of a launcher (mpirun)
- * that passes stderr on counts too.
+ * Columns of the terminal that shows stderr; 0 where it goes into a file or a pipe.  The terminal of a
+ * launcher (mpirun) that passes stderr on counts too.
  */
 int kith_terminal_columns(void);
 /** Whether the parent process is an MPI launcher or its daemon on this node. */
@@ -292,7 +308,8 @@ typedef struct kith_progress {
 } kith_progress;
 
 void kith_progress_begin(kith_progress *p, const char *what, int64_t n);
-/** Whether kith_progress_step() would draw now: time to find out what a note says, if that costs something. */
+/** Whether kith_progress_step() would draw now: time to find out what a note says, if that costs something.
+ */
 bool kith_progress_is_due(const kith_progress *p);
 /** `done` of n are done; `note` (may be null) stands behind the bar, for example "loss 0.1234". */
 void kith_progress_step(kith_progress *p, int64_t done, const char *note);

@@ -7,11 +7,17 @@
 #include "kith/base.h"
 
 /** How wide vector instructions are: what a processor can do, or what kernels use. */
-typedef enum kith_vectors { KITH_VECTORS_SSE, KITH_VECTORS_AVX, KITH_VECTORS_AVX2, KITH_VECTORS_AVX512 } kith_vectors;
+typedef enum kith_vectors {
+  KITH_VECTORS_SSE,
+  KITH_VECTORS_AVX,
+  KITH_VECTORS_AVX2,
+  KITH_VECTORS_AVX512
+} kith_vectors;
 
 /** "SSE3", "AVX", "AVX2" or "AVX-512". */
 const char *kith_vectors_text(kith_vectors v);
-/** What this processor and its kernel can do (cpuid); KITH_VECTORS_SSE on processors that are not x86-64.  Local. */
+/** What this processor and its kernel can do (cpuid); KITH_VECTORS_SSE on processors that are not x86-64.
+ * Local. */
 kith_vectors kith_cpu_vectors(void);
 
 /** Name and version of the BLAS: "OpenBLAS 0.3.21". */
@@ -21,9 +27,11 @@ const char *kith_blas_kernels(void);
 /** Whether the BLAS starts threads of its own, beside those of OpenMP. */
 bool kith_blas_has_threads(void);
 
-/** What kernels of that name use.  Names that this function does not have are newer than it: KITH_VECTORS_AVX512. */
+/** What kernels of that name use.  Names that this function does not have are newer than it:
+ * KITH_VECTORS_AVX512. */
 kith_vectors kith_blas_vectors(const char *kernels);
-/** Whether kernels use less than AVX2 on a processor that can do more: products then take two to three times as long. */
+/** Whether kernels use less than AVX2 on a processor that can do more: products then take two to three times
+ * as long. */
 bool kith_blas_is_slow(const char *kernels, kith_vectors cpu);
 /**
  * The core type to try next, for OPENBLAS_CORETYPE: the widest that the processor can do, then narrower ones.

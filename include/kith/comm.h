@@ -12,7 +12,8 @@
 typedef struct kith_comm {
   MPI_Comm mpi;
   int rank, size;
-  bool patient; /**< of a thread beside the steps: kith_comm_meet() sleeps, so that waiting takes no core from them */
+  bool patient; /**< of a thread beside the steps: kith_comm_meet() sleeps, so that waiting takes no core from
+                   them */
 } kith_comm;
 
 /** Where a rank may have to wait for others, for the line of who waits too long (kith/watch.h). */
@@ -22,22 +23,23 @@ typedef struct kith_place {
 } kith_place;
 
 /**
- * Run an MPI call that may wait, for `what` in words; if it fails no rank can be trusted to meet another, so say where and
- * abort.  KITH_MPI() does the same where words would say no more than the call.
+ * Run an MPI call that may wait, for `what` in words; if it fails no rank can be trusted to meet another, so
+ * say where and abort.  KITH_MPI() does the same where words would say no more than the call.
  */
-#define KITH_WAIT(what, call)                                                                                          \
-  do {                                                                                                                 \
-    static const kith_place kith__here = {what, #call, __FILE__, __LINE__};                                            \
-    double kith__began = kith_clock();                                                                                 \
-    kith__wait_begin(&kith__here);                                                                                     \
-    int kith__code = (call);                                                                                           \
-    kith__wait_end();                                                                                                  \
-    kith__mpi_spent(kith_clock() - kith__began);                                                                       \
-    if (kith__code != MPI_SUCCESS) kith_abort(__FILE__, __LINE__, #call);                                              \
+#define KITH_WAIT(what, call)                                                                                \
+  do {                                                                                                       \
+    static const kith_place kith__here = {what, #call, __FILE__, __LINE__};                                  \
+    double kith__began = kith_clock();                                                                       \
+    kith__wait_begin(&kith__here);                                                                           \
+    int kith__code = (call);                                                                                 \
+    kith__wait_end();                                                                                        \
+    kith__mpi_spent(kith_clock() - kith__began);                                                             \
+    if (kith__code != MPI_SUCCESS) kith_abort(__FILE__, __LINE__, #call);                                    \
   } while (0)
 #define KITH_MPI(call) KITH_WAIT("an exchange between ranks", call)
 
-/** Note what is waited in, and that it is over: for what waits in other ways than by KITH_MPI(), such as HDF5.  Local. */
+/** Note what is waited in, and that it is over: for what waits in other ways than by KITH_MPI(), such as
+ * HDF5.  Local. */
 void kith__wait_begin(const kith_place *place);
 void kith__wait_end(void);
 
@@ -49,10 +51,12 @@ double kith_mpi_seconds(void);
 void kith__mpi_spent(double seconds);
 
 /**
- * Start MPI, with threads where it gives them, and wait until the threads that it started itself sleep: with Open MPI 4.1
- * a program that ends before they do may end with a segmentation fault.  For MPI_Init_thread(); MPI_Finalize() is the caller's.
+ * Start MPI, with threads where it gives them, and wait until the threads that it started itself sleep: with
+ * Open MPI 4.1 a program that ends before they do may end with a segmentation fault.  For MPI_Init_thread();
+ * MPI_Finalize() is the caller's.
  *
- * Collective over all ranks.  Waits for less than a millisecond on an idle machine, and for two seconds at most.
+ * Collective over all ranks.  Waits for less than a millisecond on an idle machine, and for two seconds at
+ * most.
  */
 void kith_comm_begin(int *argc, char ***argv);
 
@@ -62,14 +66,14 @@ kith_agreed kith_comm_create(MPI_Comm parent, kith_comm **out) KITH_MUST_USE;
 void kith_comm_destroy(kith_comm **comm);
 
 /**
- * Before a collective that ranks may come to at very different times: a patient group waits here, asleep, until all have
- * come; other groups go on at once.  Collective.
+ * Before a collective that ranks may come to at very different times: a patient group waits here, asleep,
+ * until all have come; other groups go on at once.  Collective.
  */
 void kith_comm_meet(const kith_comm *comm);
 
 /**
- * Make one rank's status known to all: the worst code wins, and every rank then holds the failing rank's message,
- * which begins with "rank r: " if there are several.  Collective.  One all-reduce when all is well.
+ * Make one rank's status known to all: the worst code wins, and every rank then holds the failing rank's
+ * message, which begins with "rank r: " if there are several.  Collective.  One all-reduce when all is well.
  */
 static inline kith_agreed kith_agree(const kith_comm *comm, kith_status mine) KITH_MUST_USE;
 kith_agreed kith__agree(const kith_comm *comm, kith_status mine);
@@ -83,7 +87,8 @@ static inline kith_agreed kith_agree(const kith_comm *comm, kith_status mine) {
 /** A status that all ranks are known to share already (for example, computed from the same arguments). */
 kith_agreed kith_agreed_same(kith_status same_everywhere) KITH_MUST_USE;
 
-/** Replace each of `n` sums by its sum over all ranks: exact, so the same bits for any number of ranks.  Collective. */
+/** Replace each of `n` sums by its sum over all ranks: exact, so the same bits for any number of ranks.
+ * Collective. */
 void kith_comm_sum(const kith_comm *comm, int n, kith_sum *sums);
 
 /** Replace each of `n` integers by its sum over all ranks.  Collective. */

@@ -1,8 +1,10 @@
 /**
- * Faults on purpose: the k-th allocation, read, write or step of one rank goes wrong, as if the system had failed it.
+ * Faults on purpose: the k-th allocation, read, write or step of one rank goes wrong, as if the system had
+ * failed it.
  *
- * For tests only.  The places that ask are compiled in where KITH_FAULTS is defined (cmake -DKITH_FAULTS=ON: tests/run and
- * the presets strict, clang and sanitize); elsewhere kith_fault() is the constant false and costs nothing.  Everything is Local.
+ * For tests only.  The places that ask are compiled in where KITH_FAULTS is defined (cmake -DKITH_FAULTS=ON:
+ * tests/run and the presets strict, clang and sanitize); elsewhere kith_fault() is the constant false and
+ * costs nothing.  Everything is Local.
  */
 #ifndef KITH_FAULT_H
 #define KITH_FAULT_H
@@ -26,9 +28,10 @@ void kith_fault_set(kith_fault_kind kind, int64_t k);
 bool kith_fault_is_due(kith_fault_kind kind);
 
 /**
- * Set faults from text: "kind:k@rank", several with commas between them, as in "read:3@0,kill:120@1"; kinds are alloc, read,
- * write, loss, kill and stop.  Those of other ranks are checked and passed over.  Null or "" sets none.
- * Errors: KITH_EUSAGE; and where KITH_FAULTS is not defined, for any fault, as nothing would come of it.
+ * Set faults from text: "kind:k@rank", several with commas between them, as in "read:3@0,kill:120@1"; kinds
+ * are alloc, read, write, loss, kill and stop.  Those of other ranks are checked and passed over.  Null or ""
+ * sets none. Errors: KITH_EUSAGE; and where KITH_FAULTS is not defined, for any fault, as nothing would come
+ * of it.
  */
 kith_status kith_fault_read_text(const char *text, int rank) KITH_MUST_USE;
 

@@ -1,4 +1,5 @@
-/* What stands under every file: reading of regular files only, and writing so that a file appears whole or not at all. */
+/* What stands under every file: reading of regular files only, and writing so that a file appears whole or
+ * not at all. */
 #ifndef KITH_FILE_H
 #define KITH_FILE_H
 
@@ -17,14 +18,15 @@ void kith_file_folder(const char *path, char *folder);
 const char *kith_file_kind(unsigned mode);
 
 /**
- * Open a regular file for reading; the caller closes *out.  A folder, FIFO, socket or device is refused, never waited for.
- * KITH_ENOINPUT, with *out = -1.
+ * Open a regular file for reading; the caller closes *out.  A folder, FIFO, socket or device is refused,
+ * never waited for. KITH_ENOINPUT, with *out = -1.
  */
 kith_status kith_file_open(const char *path, int *out) KITH_MUST_USE;
 /** The same as a stream, for fclose(). */
 kith_status kith_file_open_text(const char *path, FILE **out) KITH_MUST_USE;
 
-/** Copy a path into path [KITH_PATH] and, with ".tmp-" and a random number behind it, into tmp [KITH_TMP_PATH].  KITH_EIO. */
+/** Copy a path into path [KITH_PATH] and, with ".tmp-" and a random number behind it, into tmp
+ * [KITH_TMP_PATH].  KITH_EIO. */
 kith_status kith_file_name(const char *wanted, char *path, char *tmp) KITH_MUST_USE;
 
 /**
@@ -36,25 +38,29 @@ kith_status kith_file_begin(const char *path, const char *tmp) KITH_MUST_USE;
 kith_status kith_file_make(const char *path, const char *tmp, int *out) KITH_MUST_USE;
 /** The same as a stream; after a failure there is no `tmp`. */
 kith_status kith_file_create(const char *path, const char *tmp, FILE **out) KITH_MUST_USE;
-/** Open for writing what kith_file_begin() has made, never through a link; the caller closes *out.  KITH_EIO. */
+/** Open for writing what kith_file_begin() has made, never through a link; the caller closes *out.  KITH_EIO.
+ */
 kith_status kith_file_reopen(const char *tmp, int *out) KITH_MUST_USE;
 
 /** Put what was written to a file onto the disk.  KITH_EIO. */
 kith_status kith_file_sync(const char *path) KITH_MUST_USE;
 
-/** Give `tmp`, already synced, its final name, and put the name onto the disk.  KITH_EIO; `tmp` is then removed. */
+/** Give `tmp`, already synced, its final name, and put the name onto the disk.  KITH_EIO; `tmp` is then
+ * removed. */
 kith_status kith_file_publish(const char *tmp, const char *path) KITH_MUST_USE;
 
 /** Remove a temporary file, fine if it is gone; one that stays is warned of. */
 void kith_file_discard(const char *tmp);
 
 /**
- * Remove from a folder what writes that were killed have left behind: temporary files by their names, those of names that
- * users choose only when they are older than an hour.  Only for who holds the folder's lock (kith/lock.h).  KITH_ENOINPUT if the folder cannot be read.
+ * Remove from a folder what writes that were killed have left behind: temporary files by their names, those
+ * of names that users choose only when they are older than an hour.  Only for who holds the folder's lock
+ * (kith/lock.h).  KITH_ENOINPUT if the folder cannot be read.
  */
 kith_status kith_file_sweep(const char *folder) KITH_MUST_USE;
 
-/** Write a small text file, atomically: readers see the old one or the new one.  Local.  KITH_EOUTPUT, KITH_EIO. */
+/** Write a small text file, atomically: readers see the old one or the new one.  Local.  KITH_EOUTPUT,
+ * KITH_EIO. */
 kith_status kith_text_write(const char *path, const char *text) KITH_MUST_USE;
 
 #endif

@@ -14,11 +14,18 @@
 typedef enum kith_task { KITH_RECOMMEND, KITH_CLASSIFY } kith_task;
 
 /** What a labelled node is held for; node classification. */
-typedef enum kith_node_split { KITH_NODE_NONE, KITH_NODE_TRAIN, KITH_NODE_VALID, KITH_NODE_TEST, KITH_NODE_SPLITS } kith_node_split;
+typedef enum kith_node_split {
+  KITH_NODE_NONE,
+  KITH_NODE_TRAIN,
+  KITH_NODE_VALID,
+  KITH_NODE_TEST,
+  KITH_NODE_SPLITS
+} kith_node_split;
 
 typedef enum kith_node_type { KITH_USER = 0, KITH_ITEM = 1, KITH_TYPES = 2 } kith_node_type;
 
-/** Lists of items, one per row: row i is item[start[i]] … item[start[i + 1] - 1], ascending original numbers. */
+/** Lists of items, one per row: row i is item[start[i]] … item[start[i + 1] - 1], ascending original numbers.
+ */
 typedef struct kith_lists {
   int64_t n_row;
   kith_eid *start; /**< [n_row + 1] */
@@ -30,8 +37,9 @@ void kith_lists_free(kith_lists *lists);
 bool kith_lists_has(const kith_lists *lists, int64_t row, int32_t item);
 
 /**
- * Sparse matrix with rows and columns in local numbers; within a row, columns stand in the order of original numbers.
- * The entries of row row[p] stand at place p: rows lie in memory in the order in which they are computed.
+ * Sparse matrix with rows and columns in local numbers; within a row, columns stand in the order of original
+ * numbers. The entries of row row[p] stand at place p: rows lie in memory in the order in which they are
+ * computed.
  */
 typedef struct kith_csr {
   kith_lid n_row, n_col;
@@ -56,8 +64,8 @@ void kith_features_free(kith_features *features);
 kith_status kith_features_make(int64_t n_row, kith_eid n, kith_features *out) KITH_MUST_USE;
 
 /**
- * The transpose of a matrix's places: column c has the entries entry[start[c]] … entry[start[c + 1] - 1], ascending, and
- * row[…] says which row each of them belongs to.
+ * The transpose of a matrix's places: column c has the entries entry[start[c]] … entry[start[c + 1] - 1],
+ * ascending, and row[…] says which row each of them belongs to.
  */
 typedef struct kith_back {
   kith_lid n_col;
@@ -70,13 +78,14 @@ typedef struct kith_back {
 kith_status kith_back_make(kith_lid most_col, kith_eid most_entry, kith_back *out) KITH_MUST_USE;
 /**
  * Fill for a matrix: counting sort, O(entries).  Local.
- * @param size, scratch  bytes that may be written to meanwhile, aligned as kith_alloc() does: with 16 for each entry, matrices
- *                       larger than a cache are transposed faster; 0 and null: there are none
+ * @param size, scratch  bytes that may be written to meanwhile, aligned as kith_alloc() does: with 16 for
+ * each entry, matrices larger than a cache are transposed faster; 0 and null: there are none
  */
 void kith_back_fill(const kith_csr *csr, int64_t size, void *scratch, kith_back *back);
 void kith_back_free(kith_back *back);
 
-/** The nodes that the rows of a matrix stand for, at this step; whoever plans steps changes it between them. */
+/** The nodes that the rows of a matrix stand for, at this step; whoever plans steps changes it between them.
+ */
 typedef struct kith_frame {
   int64_t n;           /**< rows now */
   int64_t n_ghost;     /**< rows behind them that stand for nodes of other ranks */
@@ -87,38 +96,44 @@ typedef struct kith_frame {
 static inline int64_t kith_node_key(int type, int64_t original) { return original * KITH_TYPES + type; }
 
 /**
- * One rank's share of the cut graph: the rows that it owns.  Read from parts.h5; nothing of it depends on which ranks
- * wrote the file.  Plain struct, freed by kith_graph_destroy().
+ * One rank's share of the cut graph: the rows that it owns.  Read from parts.h5; nothing of it depends on
+ * which ranks wrote the file.  Plain struct, freed by kith_graph_destroy().
  *
- * A graph for node classification has nodes of one kind: all are of type KITH_USER, there are no items, the lists are
- * empty, and what is known of the nodes stands in the last members.
+ * A graph for node classification has nodes of one kind: all are of type KITH_USER, there are no items, the
+ * lists are empty, and what is known of the nodes stands in the last members.
  */
 typedef struct kith_graph {
   kith_task task;
-  int64_t n[KITH_TYPES];   /**< users and items in the whole graph */
-  kith_eid n_edge;         /**< training interactions in the whole graph; classification: edges */
-  int n_part;              /**< parts of the cut, K */
-  uint64_t fingerprint;    /**< of graph.h5; the same on all files of a job */
-  kith_gid *part_first;    /**< [n_part + 1] part p is the global numbers part_first[p] … part_first[p + 1] - 1 */
-  kith_gid *first;         /**< [size + 1] rank r owns the global numbers first[r] … first[r + 1] - 1 */
-  kith_lid n_own;          /**< rows owned here */
+  int64_t n[KITH_TYPES]; /**< users and items in the whole graph */
+  kith_eid n_edge;       /**< training interactions in the whole graph; classification: edges */
+  int n_part;            /**< parts of the cut, K */
+  uint64_t fingerprint;  /**< of graph.h5; the same on all files of a job */
+  kith_gid
+      *part_first; /**< [n_part + 1] part p is the global numbers part_first[p] … part_first[p + 1] - 1 */
+  kith_gid *first; /**< [size + 1] rank r owns the global numbers first[r] … first[r + 1] - 1 */
+  kith_lid n_own;  /**< rows owned here */
   kith_lid n_own_of[KITH_TYPES];
   kith_lid *row_of[KITH_TYPES]; /**< [n_own_of[t]] the rows of type t, ascending */
-  uint8_t *type;           /**< [n_own] kith_node_type */
-  int64_t *original;       /**< [n_own] original number within the type */
-  kith_eid *start;         /**< [n_own + 1] training neighbours of each owned row … */
-  kith_gid *neighbour;     /**< [start[n_own]] … their global numbers, in the order of original numbers … */
-  float *weight;           /**< [start[n_own]] … and the interactions' weights as they were given, of any sign; null if they have none */
-  kith_eid *edge;          /**< [n_own] for a user, the number of its first training edge in graph.h5; for a training node, its number among them; else -1 */
-  kith_lists train, valid, test; /**< rows: the owned users, in the order of row_of[KITH_USER]; original item numbers */
-  kith_gid *item_number;   /**< [n[KITH_ITEM]] global number of every item (negatives are drawn among all items) */
-  int n_feature_of[KITH_TYPES]; /**< recommendation: features that nodes of each type may have, numbered type by type; 0: none has any … */
-  kith_features features;  /**< … and those of the owned rows */
-  int n_class, n_feature;  /**< classification; no features: 0 */
-  int64_t n_train;         /**< classification: training nodes in the whole graph */
-  float *feature;          /**< [n_own, n_feature] */
-  int32_t *label;          /**< [n_own] class, or -1 */
-  int8_t *split;           /**< [n_own] kith_node_split */
+  uint8_t *type;                /**< [n_own] kith_node_type */
+  int64_t *original;            /**< [n_own] original number within the type */
+  kith_eid *start;              /**< [n_own + 1] training neighbours of each owned row … */
+  kith_gid *neighbour; /**< [start[n_own]] … their global numbers, in the order of original numbers … */
+  float *weight; /**< [start[n_own]] … and the interactions' weights as they were given, of any sign; null if
+                    they have none */
+  kith_eid *edge; /**< [n_own] for a user, the number of its first training edge in graph.h5; for a training
+                     node, its number among them; else -1 */
+  kith_lists train, valid,
+      test; /**< rows: the owned users, in the order of row_of[KITH_USER]; original item numbers */
+  kith_gid
+      *item_number; /**< [n[KITH_ITEM]] global number of every item (negatives are drawn among all items) */
+  int n_feature_of[KITH_TYPES]; /**< recommendation: features that nodes of each type may have, numbered type
+                                   by type; 0: none has any … */
+  kith_features features;       /**< … and those of the owned rows */
+  int n_class, n_feature;       /**< classification; no features: 0 */
+  int64_t n_train;              /**< classification: training nodes in the whole graph */
+  float *feature;               /**< [n_own, n_feature] */
+  int32_t *label;               /**< [n_own] class, or -1 */
+  int8_t *split;                /**< [n_own] kith_node_split */
 } kith_graph;
 
 void kith_graph_destroy(kith_graph **graph);
@@ -127,8 +142,8 @@ void kith_graph_destroy(kith_graph **graph);
 int kith_owner(int size, const kith_gid *first, kith_gid g);
 
 /**
- * The range of `n` things that rank (or part, or tile) `i` of `size` takes when they are dealt evenly in order:
- * begin = n * i / size.
+ * The range of `n` things that rank (or part, or tile) `i` of `size` takes when they are dealt evenly in
+ * order: begin = n * i / size.
  */
 static inline int64_t kith_block(int64_t n, int size, int i) { return (int64_t)((__int128_t)n * i / size); }
 

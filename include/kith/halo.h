@@ -1,9 +1,9 @@
 /**
  * Halo: who needs whose rows.
  *
- * One object, two directions: forward copies rows from their owners to those who asked for them, backward brings rows
- * back to their owners.  The graph's ghosts, the rows of a batch, and the move between "by part" and "by original
- * number" for files are all halos over different ownership ranges.
+ * One object, two directions: forward copies rows from their owners to those who asked for them, backward
+ * brings rows back to their owners.  The graph's ghosts, the rows of a batch, and the move between "by part"
+ * and "by original number" for files are all halos over different ownership ranges.
  */
 #ifndef KITH_HALO_H
 #define KITH_HALO_H
@@ -19,10 +19,11 @@ typedef struct kith_halo kith_halo;
  * @param n_want  how many rows this rank wants
  * @param want    [n_want] their numbers, ascending (repeats allowed; a rank may want rows of its own)
  *
- * Errors: KITH_ENOMEM; KITH_EDATA if a number is out of range or not ascending.  Sends 16 bytes a wanted row, once.
+ * Errors: KITH_ENOMEM; KITH_EDATA if a number is out of range or not ascending.  Sends 16 bytes a wanted row,
+ * once.
  */
-kith_agreed kith_halo_create(const kith_comm *comm, const kith_gid *first, int64_t n_want, const kith_gid *want,
-                             kith_halo **out) KITH_MUST_USE;
+kith_agreed kith_halo_create(const kith_comm *comm, const kith_gid *first, int64_t n_want,
+                             const kith_gid *want, kith_halo **out) KITH_MUST_USE;
 
 /**
  * A halo that is aimed anew at every step.  Collective.
@@ -30,11 +31,12 @@ kith_agreed kith_halo_create(const kith_comm *comm, const kith_gid *first, int64
  * @param max_want, max_send  the most rows that this rank will want, and be asked for, in any step
  * @param d                   width of the rows to come; buffers are made now
  */
-kith_agreed kith_halo_create_movable(const kith_comm *comm, const kith_gid *first, kith_lid max_want, kith_lid max_send,
-                                     int d, kith_halo **out) KITH_MUST_USE;
+kith_agreed kith_halo_create_movable(const kith_comm *comm, const kith_gid *first, kith_lid max_want,
+                                     kith_lid max_send, int d, kith_halo **out) KITH_MUST_USE;
 
 /**
- * Aim a movable halo.  Collective; allocates nothing; cannot fail (asking out of range or for too much is broken: abort).
+ * Aim a movable halo.  Collective; allocates nothing; cannot fail (asking out of range or for too much is
+ * broken: abort).
  *
  * @param want  [n_want] numbers, ascending
  * @param key   [n_want] what the owners order the returning rows by; may be null
@@ -45,16 +47,20 @@ int64_t kith_halo_aim(kith_halo *h, kith_lid n_want, const kith_gid *want, const
 /** Local; accepts null. */
 void kith_halo_destroy(kith_halo **halo);
 
-kith_lid kith_halo_n_want(const kith_halo *h);          /**< rows this rank receives in forward */
-kith_lid kith_halo_n_send(const kith_halo *h);          /**< rows this rank sends in forward, those to itself included */
-const kith_lid *kith_halo_send_row(const kith_halo *h); /**< [n_send] the owned row (0-based on this rank) behind each */
-const int64_t *kith_halo_send_key(const kith_halo *h);  /**< [n_send] the asker's key of each; zero without keys */
-kith_lid kith_halo_n_remote(const kith_halo *h);        /**< of n_send, those that cross to another rank */
-int64_t kith_halo_bytes(const kith_halo *h);            /**< bytes handed to other ranks since the halo was made, both directions */
+kith_lid kith_halo_n_want(const kith_halo *h); /**< rows this rank receives in forward */
+kith_lid
+kith_halo_n_send(const kith_halo *h); /**< rows this rank sends in forward, those to itself included */
+const kith_lid *
+kith_halo_send_row(const kith_halo *h); /**< [n_send] the owned row (0-based on this rank) behind each */
+const int64_t *
+kith_halo_send_key(const kith_halo *h);          /**< [n_send] the asker's key of each; zero without keys */
+kith_lid kith_halo_n_remote(const kith_halo *h); /**< of n_send, those that cross to another rank */
+int64_t kith_halo_bytes(
+    const kith_halo *h); /**< bytes handed to other ranks since the halo was made, both directions */
 
 /**
- * Make ready for rows of `d` floats, so that no later call allocates: every width that rows will have is reserved once.
- * Local; with the same widths on every rank.
+ * Make ready for rows of `d` floats, so that no later call allocates: every width that rows will have is
+ * reserved once. Local; with the same widths on every rank.
  */
 kith_status kith_halo_reserve(kith_halo *h, int d) KITH_MUST_USE;
 
@@ -73,7 +79,8 @@ void kith_halo_end(kith_halo *h);
 /** The same from rows that the caller has packed: packed [n_send, d], row s standing for send_row[s]. */
 void kith_halo_forward_packed(kith_halo *h, int d, const float *packed, float *ghost);
 
-/** Wanted rows that this rank owns itself: the n from place `want` on among the wanted, `send` among those that are sent. */
+/** Wanted rows that this rank owns itself: the n from place `want` on among the wanted, `send` among those
+ * that are sent. */
 typedef struct kith_halo_mine {
   kith_lid n, want, send;
 } kith_halo_mine;
@@ -81,7 +88,8 @@ typedef struct kith_halo_mine {
 kith_halo_mine kith_halo_own(const kith_halo *h);
 
 /**
- * Both directions without those, whose rows need not be packed; what is sent travels until kith_halo_end().  Collective.
+ * Both directions without those, whose rows need not be packed; what is sent travels until kith_halo_end().
+ * Collective.
  *
  * @param packed, ghost  [n_send, d], [n_want, d] as below; the rank's own places are left alone
  */
@@ -92,7 +100,8 @@ void kith_halo_return_others(kith_halo *h, int d, const float *ghost, float *pac
  * The transpose of forward_packed: bring rows back to their owners.  Collective.
  *
  * @param ghost   [n_want, d]
- * @param[out] packed [n_send, d]; row s belongs to owned row send_row[s]; ordered by asking rank, then by want
+ * @param[out] packed [n_send, d]; row s belongs to owned row send_row[s]; ordered by asking rank, then by
+ * want
  */
 void kith_halo_return(kith_halo *h, int d, const float *ghost, float *packed);
 
@@ -102,47 +111,52 @@ void kith_halo_backward(kith_halo *h, int d, const float *ghost, float *own);
 /** Move integers instead of rows: ghost[i] = own[want[i]].  Collective. */
 kith_agreed kith_halo_forward_int(kith_halo *h, const int64_t *own, int64_t *ghost) KITH_MUST_USE;
 
-/* ---- rows that all ranks share --------------------------------------------------------------------------------- */
+/* ---- rows that all ranks share ---- */
 
 /**
- * Every rank holds rows first[rank] … first[rank + 1] - 1 of x [first[size], d]; afterwards all rows are everywhere.
- * Collective.
+ * Every rank holds rows first[rank] … first[rank + 1] - 1 of x [first[size], d]; afterwards all rows are
+ * everywhere. Collective.
  */
 void kith_share_rows(const kith_comm *comm, const int64_t *first, int d, float *x);
 
-/* ---- a relation on this rank's rows ---------------------------------------------------------------------------- */
+/* ---- a relation on this rank's rows ---- */
 
 /**
  * Who reads whom, on local numbers, with the halo that ghost columns need: the symmetric normalised adjacency
- * D^-1/2 A D^-1/2 of the training graph (He et al., LightGCN, SIGIR 2020, eq. 3), or other rows with weights of their own.
- * The columns of a row ascend by kith_node_key(), so that sums have one order on any number of ranks.
+ * D^-1/2 A D^-1/2 of the training graph (He et al., LightGCN, SIGIR 2020, eq. 3), or other rows with weights
+ * of their own. The columns of a row ascend by kith_node_key(), so that sums have one order on any number of
+ * ranks.
  */
 typedef struct kith_relation {
-  kith_csr csr;        /**< [n_own, n_own + n_ghost]; rows without ghost neighbours first, then the others, each ascending */
-  kith_lid *place;     /**< [n_own] where each row stands in csr */
-  int64_t *degree;     /**< [n_own + n_ghost] entries of each row (training interactions), ghosts included */
-  int64_t *node;       /**< [n_own + n_ghost] kith_node_key() of each row, ghosts included */
-  kith_gid *number;    /**< [n_own + n_ghost] global number of each row, ghosts included */
+  kith_csr csr;     /**< [n_own, n_own + n_ghost]; rows without ghost neighbours first, then the others, each
+                       ascending */
+  kith_lid *place;  /**< [n_own] where each row stands in csr */
+  int64_t *degree;  /**< [n_own + n_ghost] entries of each row (training interactions), ghosts included */
+  int64_t *node;    /**< [n_own + n_ghost] kith_node_key() of each row, ghosts included */
+  kith_gid *number; /**< [n_own + n_ghost] global number of each row, ghosts included */
   kith_lid n_interior; /**< how many have no ghost neighbour */
   kith_lid n_ghost;
-  bool weighed;        /**< weights were given, and need not be symmetric: they are the scale of a hop's entries */
+  bool weighed; /**< weights were given, and need not be symmetric: they are the scale of a hop's entries */
   kith_halo *halo;
 } kith_relation;
 
 /**
- * One hop (a block): out rows that are made of their neighbours' in rows.  On the whole graph both are the owned rows, with ghosts
- * behind the in rows; in a sampled step the out rows are the first of the in rows and there are no ghosts.
+ * One hop (a block): out rows that are made of their neighbours' in rows.  On the whole graph both are the
+ * owned rows, with ghosts behind the in rows; in a sampled step the out rows are the first of the in rows and
+ * there are no ghosts.
  */
 typedef struct kith_hop {
-  kith_relation *whole;       /**< the whole graph: its relation and halo; null in sampled steps */
+  kith_relation *whole; /**< the whole graph: its relation and halo; null in sampled steps */
   const kith_frame *in, *out;
-  const kith_frame *edges;    /**< one row for each entry of csr */
-  const kith_csr *csr;        /**< rows: out, columns: in; weights of the symmetric normalised adjacency, or their estimate */
-  const float *scale;         /**< [entries] what an entry counts beside others: weights that a relation was given, times, of drawn
-                                   neighbours, what makes their sum an estimate of the sum over all; null: 1 */
-  const kith_back *back;      /**< its transpose */
-  const int64_t *degree;      /**< [in rows] neighbours of each node in the whole graph */
-  bool thins;                 /**< edge dropout: entries change from step to step, on the whole graph too */
+  const kith_frame *edges; /**< one row for each entry of csr */
+  const kith_csr
+      *csr; /**< rows: out, columns: in; weights of the symmetric normalised adjacency, or their estimate */
+  const float
+      *scale; /**< [entries] what an entry counts beside others: weights that a relation was given, times, of
+                 drawn neighbours, what makes their sum an estimate of the sum over all; null: 1 */
+  const kith_back *back; /**< its transpose */
+  const int64_t *degree; /**< [in rows] neighbours of each node in the whole graph */
+  bool thins;            /**< edge dropout: entries change from step to step, on the whole graph too */
 } kith_hop;
 
 /** The whole graph as a hop, and what it points to. */
@@ -154,7 +168,8 @@ typedef struct kith_whole {
 } kith_whole;
 
 /**
- * Fill *out where it will stay, since its hop points into it; `a` must outlive it.  Local.  Errors: KITH_ENOMEM.
+ * Fill *out where it will stay, since its hop points into it; `a` must outlive it.  Local.  Errors:
+ * KITH_ENOMEM.
  *
  * @param back   make the transpose too: all ops but kith_propagate_op() need it; 12 bytes an entry
  * @param loops  every row is one of its own neighbours (weight zero)
@@ -164,18 +179,21 @@ kith_status kith_whole_make(kith_relation *a, bool back, bool loops, kith_whole 
 void kith_whole_free(kith_whole *whole);
 
 /** The training graph's adjacency.  Collective.  `d` is the width of the rows that will be exchanged. */
-kith_agreed kith_relation_create(const kith_comm *comm, const kith_graph *g, int d, kith_relation **out) KITH_MUST_USE;
+kith_agreed kith_relation_create(const kith_comm *comm, const kith_graph *g, int d,
+                                 kith_relation **out) KITH_MUST_USE;
 
 /**
- * Rows of any neighbours.  Collective.  Not for kith_propagate_op(), whose backward pass takes the matrix to be symmetric.
+ * Rows of any neighbours.  Collective.  Not for kith_propagate_op(), whose backward pass takes the matrix to
+ * be symmetric.
  *
  * @param start   [n_own + 1] entries of each owned row …
  * @param number  [start[n_own]] … global numbers of its neighbours, in the order of original numbers
  * @param weight  [start[n_own]] … and what each counts
  * Errors: KITH_ENOMEM; KITH_EDATA if a number is no node's.
  */
-kith_agreed kith_relation_create_weighed(const kith_comm *comm, const kith_graph *g, const kith_eid *start, const kith_gid *number, const float *weight,
-                                         int d, kith_relation **out) KITH_MUST_USE;
+kith_agreed kith_relation_create_weighed(const kith_comm *comm, const kith_graph *g, const kith_eid *start,
+                                         const kith_gid *number, const float *weight, int d,
+                                         kith_relation **out) KITH_MUST_USE;
 /** Local; accepts null. */
 void kith_relation_destroy(kith_relation **relation);
 

@@ -1,5 +1,6 @@
 /**
- * Job: the job file.  One table of keys (name, kind, place, default, bounds, unit, help) makes the YAML schema, --set,
+ * Job: the job file.  One table of keys (name, kind, place, default, bounds, unit, help) makes the YAML
+ * schema, --set,
  * --help and docs/job.md.
  */
 #ifndef KITH_JOB_H
@@ -15,22 +16,22 @@
 enum { KITH_JOB_KEYS = 200 }; /**< room for every key */
 
 typedef struct kith_job {
-  char path[KITH_PATH];   /**< the job file itself; "" for the embedded default */
+  char path[KITH_PATH]; /**< the job file itself; "" for the embedded default */
   char name[KITH_NAME];
   kith_task task;
-  char work[KITH_PATH];   /**< folder of everything Kith writes, resolved against the job file's folder */
+  char work[KITH_PATH]; /**< folder of everything Kith writes, resolved against the job file's folder */
   char graph[KITH_PATH], parts[KITH_PATH]; /**< where graph.h5 and parts.h5 are; "": in the work folder */
   struct {
     kith_source interactions, test, social; /**< paths resolved against the job file's folder */
     kith_split split;
     kith_feature_source features[KITH_TYPES]; /**< of users and of items */
     kith_name_source names[KITH_TYPES];       /**< what users and items are called */
-    kith_nodes_options nodes; /**< classify */
+    kith_nodes_options nodes;                 /**< classify */
   } data;
   struct {
     kith_source interactions;
     char features[KITH_TYPES][KITH_PATH]; /**< lists of new nodes' features, written as data.features are */
-    kith_new_kind what; /**< whose ids may be new */
+    kith_new_kind what;                   /**< whose ids may be new */
     kith_unknown_kind unknown; /**< what becomes of pairs with an id that is unknown and may not be new */
   } embed;
   kith_generate_options generate;
@@ -47,14 +48,15 @@ typedef struct kith_job {
 kith_job kith_job_defaults(void);
 
 /**
- * Read a job file, apply `key=value` settings, check every bound and contradiction.  Collective: rank 0 reads, the
- * bytes are shared, all parse.
+ * Read a job file, apply `key=value` settings, check every bound and contradiction.  Collective: rank 0
+ * reads, the bytes are shared, all parse.
  *
  * @param path     job file
  * @param n_set, set  "train.lr=0.005" …, applied in order after the file
  * Errors: KITH_ENOINPUT; KITH_ECONFIG with file, line, key, what was expected and the nearest key.
  */
-kith_agreed kith_job_read(const kith_comm *comm, const char *path, int n_set, const char *const *set, kith_job *out) KITH_MUST_USE;
+kith_agreed kith_job_read(const kith_comm *comm, const char *path, int n_set, const char *const *set,
+                          kith_job *out) KITH_MUST_USE;
 
 /** Set one key from text, with its bounds ("evaluate.k", "5,10").  Local.  Errors: KITH_ECONFIG. */
 kith_status kith_job_set(kith_job *job, const char *key, const char *text) KITH_MUST_USE;
@@ -64,31 +66,35 @@ kith_status kith_job_print(const kith_job *job, char **text) KITH_MUST_USE;
 
 /** The table of all keys as Markdown (docs/job.md), to stdout.  Local. */
 void kith_job_print_reference(void);
-/** The key, or the keys of the section, of this name ("": all) as plain text, to stdout; false if there is none.  Local. */
+/** The key, or the keys of the section, of this name ("": all) as plain text, to stdout; false if there is
+ * none.  Local. */
 bool kith_job_print_keys(const char *of);
 
-/** Refuse (KITH_EUSAGE) to write over a file that the job reads, the job itself, or a file of the work folder's own.  Local. */
+/** Refuse (KITH_EUSAGE) to write over a file that the job reads, the job itself, or a file of the work
+ * folder's own.  Local. */
 kith_status kith_job_check_output(const kith_job *job, const char *path) KITH_MUST_USE;
 
-/** The same for graph.h5 or parts.h5, where `graph` or `parts` says that it is written to.  Local.  Errors: KITH_EUSAGE. */
+/** The same for graph.h5 or parts.h5, where `graph` or `parts` says that it is written to.  Local.  Errors:
+ * KITH_EUSAGE. */
 kith_status kith_job_check_stage(const kith_job *job, const char *name, const char *path) KITH_MUST_USE;
 
 /**
- * Warn of each key that is set, that this verb would read, and that nothing in this job reads.  Local; on rank 0 it is
- * seen.  kith_log_strict() makes the warnings errors.
+ * Warn of each key that is set, that this verb would read, and that nothing in this job reads.  Local; on
+ * rank 0 it is seen.  kith_log_strict() makes the warnings errors.
  */
 void kith_job_warn_unread(const kith_job *job, const char *verb);
 
 /**
- * Warn of keys that decide what graph.h5 holds (splits, least weights, kinds of ids, normalization) and that are others
- * in the job that it was ingested with.  Local.
+ * Warn of keys that decide what graph.h5 holds (splits, least weights, kinds of ids, normalization) and that
+ * are others in the job that it was ingested with.  Local.
  *
  * @param path  of the graph, for messages
  * @param text  the job that the graph keeps; one that is not understood any more is passed over
  */
 void kith_job_warn_changed(const kith_job *job, const char *path, const char *text);
 
-/** The path of a file of the job: work + "/" + name, or for graph.h5 and parts.h5 what `graph` and `parts` say.  Local. */
+/** The path of a file of the job: work + "/" + name, or for graph.h5 and parts.h5 what `graph` and `parts`
+ * say.  Local. */
 kith_status kith_job_file(const kith_job *job, const char *name, char *path) KITH_MUST_USE;
 
 #endif

@@ -7,7 +7,8 @@
 #include "kith/sample.h"
 #include "kith/tape.h"
 
-/* The models: their numbers, and in the same order their names in a job.  docs/new-model.md tells how to add one. */
+/* The models: their numbers, and in the same order their names in a job.  docs/new-model.md tells how to add
+ * one. */
 typedef enum kith_model_name {
   KITH_LIGHTGCN,
   KITH_MF,
@@ -17,73 +18,84 @@ typedef enum kith_model_name {
   KITH_SAGE,
   KITH_PINSAGE
 } kith_model_name;
-#define KITH_MODEL_NAMES \
-  "lightgcn | " \
-  "mf | " \
-  "ngcf | " \
-  "gcn | " \
-  "gat | " \
-  "sage | " \
+#define KITH_MODEL_NAMES                                                                                     \
+  "lightgcn | "                                                                                              \
+  "mf | "                                                                                                    \
+  "ngcf | "                                                                                                  \
+  "gcn | "                                                                                                   \
+  "gat | "                                                                                                   \
+  "sage | "                                                                                                  \
   "pinsage"
 
-/** How GAT's last layer joins its heads: side by side, each with its share of the columns; or the mean of heads that have all columns. */
+/** How GAT's last layer joins its heads: side by side, each with its share of the columns; or the mean of
+ * heads that have all columns. */
 typedef enum kith_gat_last { KITH_GAT_CONCAT, KITH_GAT_AVERAGE } kith_gat_last;
 
 /** How GraphSAGE makes one row of many. */
 typedef enum kith_aggregator { KITH_MEAN, KITH_POOL, KITH_LSTM } kith_aggregator;
 
-/** How LightGCN weighs its layers: all alike, or as softmax(a) with an a that is learnt and begins at zero. */
+/** How LightGCN weighs its layers: all alike, or as softmax(a) with an a that is learnt and begins at zero.
+ */
 typedef enum kith_layer_weights { KITH_FIXED, KITH_LEARNED } kith_layer_weights;
 
-/** What a node's input row is made of: an embedding of its own, what its features weigh, or the sum of both. */
+/** What a node's input row is made of: an embedding of its own, what its features weigh, or the sum of both.
+ */
 typedef enum kith_input_name { KITH_EMBEDDING, KITH_FEATURES, KITH_BOTH } kith_input_name;
 
 /**
- * What ranks an item for a user: the product of their final embeddings, or its cosine.  Softmax trains cosines either way;
- * the lengths that LightGCN's layers give to popular items are knowledge that a cosine throws away (Wu et al., "On the
- * Effectiveness of Sampled Softmax Loss for Item Recommendation", TOIS 2024).
+ * What ranks an item for a user: the product of their final embeddings, or its cosine.  Softmax trains
+ * cosines either way; the lengths that LightGCN's layers give to popular items are knowledge that a cosine
+ * throws away (Wu et al., "On the Effectiveness of Sampled Softmax Loss for Item Recommendation", TOIS 2024).
  */
 typedef enum kith_score_name { KITH_DOT, KITH_COSINE } kith_score_name;
 
 typedef struct kith_model_options {
   kith_model_name name;
-  int width;      /**< d, columns of an embedding, and of every layer */
-  int layers;     /**< L, propagations */
-  kith_input_name input; /**< recommendation; nodes of a type that the graph has no features of have embeddings in any case */
-  double init;    /**< standard deviation of the initial embeddings */
+  int width;             /**< d, columns of an embedding, and of every layer */
+  int layers;            /**< L, propagations */
+  kith_input_name input; /**< recommendation; nodes of a type that the graph has no features of have
+                            embeddings in any case */
+  double init;           /**< standard deviation of the initial embeddings */
   kith_score_name score;
-  int out;        /**< columns of the last layer of models with weights in it (gcn, gat, sage); 0: width.  No key of jobs: trainers set it */
+  int out; /**< columns of the last layer of models with weights in it (gcn, gat, sage); 0: width.  No key of
+              jobs: trainers set it */
   int heads;      /**< GAT: attention heads, side by side */
   int heads_last; /**< GAT: heads of the last layer; 0: as many as the others have */
   kith_gat_last gat_last;
-  double dropout; /**< probability of dropping a number of a layer's input (NGCF: of its output) in training */
-  double attention_dropout; /**< GAT: probability of dropping an attention weight in training */
-  double edge_dropout; /**< probability of leaving an edge out of a training step */
+  double
+      dropout; /**< probability of dropping a number of a layer's input (NGCF: of its output) in training */
+  double attention_dropout;         /**< GAT: probability of dropping an attention weight in training */
+  double edge_dropout;              /**< probability of leaving an edge out of a training step */
   kith_layer_weights layer_weights; /**< LightGCN */
-  kith_aggregator aggregator; /**< GraphSAGE */
-  kith_near_options near; /**< PinSage: which nodes a node reads */
+  kith_aggregator aggregator;       /**< GraphSAGE */
+  kith_near_options near;           /**< PinSage: which nodes a node reads */
 } kith_model_options;
 
 kith_model_options kith_model_defaults(void);
-const char *kith_model_text(kith_model_name name); /**< "lightgcn" */
-const char *kith_score_text(kith_score_name name); /**< "dot" */
-const char *kith_input_text(kith_input_name name); /**< "embedding" */
-const char *kith_aggregator_text(kith_aggregator name); /**< "mean" */
+const char *kith_model_text(kith_model_name name);            /**< "lightgcn" */
+const char *kith_score_text(kith_score_name name);            /**< "dot" */
+const char *kith_input_text(kith_input_name name);            /**< "embedding" */
+const char *kith_aggregator_text(kith_aggregator name);       /**< "mean" */
 const char *kith_layer_weights_text(kith_layer_weights name); /**< "fixed" */
-const char *kith_gat_last_text(kith_gat_last name); /**< "concat" */
+const char *kith_gat_last_text(kith_gat_last name);           /**< "concat" */
 
 /** Contradictions between options.  Local.  Errors: KITH_ECONFIG, naming the keys of a job. */
 kith_status kith_model_check(const kith_model_options *o) KITH_MUST_USE;
 
-int kith_model_layers(const kith_model_options *o);  /**< hops that the model looks around: 0 for MF */
-int kith_model_width(const kith_model_options *o);   /**< columns of a final embedding */
-int kith_model_columns(const kith_model_options *o, int l); /**< columns of what layer l makes: width, or `out` in the last */
-bool kith_model_classifies(const kith_model_options *o); /**< whether its last layer can have a column a class: gcn, gat, sage */
+int kith_model_layers(const kith_model_options *o); /**< hops that the model looks around: 0 for MF */
+int kith_model_width(const kith_model_options *o);  /**< columns of a final embedding */
+int kith_model_columns(const kith_model_options *o,
+                       int l); /**< columns of what layer l makes: width, or `out` in the last */
+bool kith_model_classifies(
+    const kith_model_options *o); /**< whether its last layer can have a column a class: gcn, gat, sage */
 bool kith_model_needs_back(const kith_model_options *o); /**< whether its ops read the transpose of hops */
-bool kith_model_has_loops(const kith_model_options *o); /**< whether a node is among its own neighbours (GAT) */
-bool kith_model_reads_near(const kith_model_options *o); /**< whether its hops are of importance neighbourhoods instead of the graph's (PinSage) */
+bool kith_model_has_loops(
+    const kith_model_options *o); /**< whether a node is among its own neighbours (GAT) */
+bool kith_model_reads_near(const kith_model_options *o); /**< whether its hops are of importance
+                                                            neighbourhoods instead of the graph's (PinSage) */
 
-/** The rows of all nodes after each layer, the input rows first: for who watches how they change from one to the next. */
+/** The rows of all nodes after each layer, the input rows first: for who watches how they change from one to
+ * the next. */
 typedef struct kith_layers {
   int n;
   kith_tensor *h[KITH_READOUT_MOST];
@@ -96,13 +108,15 @@ typedef struct kith_stage {
   kith_play *play;
   const kith_hop *const *hop; /**< [layers] of each layer, the first one reads the input rows */
   kith_tensor *x;             /**< input rows: initial embeddings */
-  kith_readout *readout;      /**< receives the terms of the final embedding; picks and packed are set by the caller */
-  kith_layers *layers;        /**< receives the rows after each layer; may be null */
+  kith_readout
+      *readout; /**< receives the terms of the final embedding; picks and packed are set by the caller */
+  kith_layers *layers; /**< receives the rows after each layer; may be null */
 } kith_stage;
 
 /**
  * Record a model.  What could not be recorded is told by kith_tape_status() and kith_params_status().
- * The same model recorded twice with the same params shares its weights: once for steps, once for the whole graph.
+ * The same model recorded twice with the same params shares its weights: once for steps, once for the whole
+ * graph.
  */
 void kith_model_record(const kith_model_options *o, const kith_stage *s);
 
@@ -120,21 +134,26 @@ void kith_pinsage_record(const kith_model_options *o, const kith_stage *s);
 void kith_stage_layer(const kith_stage *s, kith_tensor *h);
 
 /** The weights called `name` of layer `l`, "name.l"; null on failure.  For models. */
-kith_tensor *kith_stage_weights(const kith_stage *s, const char *name, int l, int64_t n_row, int d, kith_init init);
-/** h times d columns of weights called `name`, plus those called `bias` unless it is null; null in, null out.  For models. */
-kith_tensor *kith_stage_linear(const kith_stage *s, const char *name, const char *bias, int l, int d, kith_tensor *h);
+kith_tensor *kith_stage_weights(const kith_stage *s, const char *name, int l, int64_t n_row, int d,
+                                kith_init init);
+/** h times d columns of weights called `name`, plus those called `bias` unless it is null; null in, null out.
+ * For models. */
+kith_tensor *kith_stage_linear(const kith_stage *s, const char *name, const char *bias, int l, int d,
+                               kith_tensor *h);
 
 /** Whether nodes of a type have embeddings, and whether their features are read.  The same on every rank. */
 bool kith_model_embeds(const kith_model_options *o, const kith_graph *g, int type);
 bool kith_model_reads(const kith_model_options *o, const kith_graph *g, int type);
 /** Whether nodes of any type have embeddings. */
 bool kith_model_embeds_any(const kith_model_options *o, const kith_graph *g);
-/** What the model's input rows are made of; the features' weights are made, or found, in `params` (see kith_params_status()).  Local. */
-kith_input kith_model_input(const kith_model_options *o, const kith_graph *g, kith_params *params, kith_tensor *x);
+/** What the model's input rows are made of; the features' weights are made, or found, in `params` (see
+ * kith_params_status()).  Local. */
+kith_input kith_model_input(const kith_model_options *o, const kith_graph *g, kith_params *params,
+                            kith_tensor *x);
 
 /**
- * Initial embeddings of this rank's rows: normal, standard deviation `init`, keyed by (type, original number); zero where a
- * type has none.  Local.
+ * Initial embeddings of this rank's rows: normal, standard deviation `init`, keyed by (type, original
+ * number); zero where a type has none.  Local.
  */
 void kith_model_init(const kith_model_options *o, const kith_graph *g, uint64_t seed, float *x);
 

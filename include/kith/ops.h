@@ -9,8 +9,8 @@
 #include "kith/graph.h"
 
 /*
- * Several instruction sets in one binary, chosen when the program starts.  Not with clang 14 (its resolvers do not
- * link) nor under sanitizers.
+ * Several instruction sets in one binary, chosen when the program starts.  Not with clang 14 (its resolvers
+ * do not link) nor under sanitizers.
  */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(KITH_NO_CLONES)
 #define KITH_KERNEL __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
@@ -25,7 +25,8 @@
 #define KITH_INLINE static inline
 #endif
 
-/* Ask for the lines of a row that will be read or written soon: misses then travel together, and stores do not wait for them. */
+/* Ask for the lines of a row that will be read or written soon: misses then travel together, and stores do
+ * not wait for them. */
 KITH_INLINE void kith_expect_row(int d, const float *row) {
   const int line = 16; /* floats */
   for (int k = 0; k < d; k += line) __builtin_prefetch(row + k);
@@ -35,8 +36,8 @@ int kith_threads(void); /**< threads that the next parallel region will have */
 int kith_thread(void);  /**< this thread's number in its region */
 
 /**
- * y [n_row, d] = A x for the places first … last - 1 of A: y[i] = sum over neighbours j of weight_ij x[j], in the order
- * of the row.  The other rows of y are left alone.
+ * y [n_row, d] = A x for the places first … last - 1 of A: y[i] = sum over neighbours j of weight_ij x[j], in
+ * the order of the row.  The other rows of y are left alone.
  *
  * @param x       [n_col, d]
  * @param add     y += A x instead
@@ -57,13 +58,14 @@ void kith_spmm_back(const kith_back *back, const float *w, int d, const float *y
  * Group i gathers the askings member[start[i]] … of row sum_row[i], in the order of their keys.
  */
 typedef struct kith_picks {
-  kith_lid n;              /**< askings */
-  const kith_lid *row;     /**< [n] */
-  kith_lid n_sum;          /**< distinct rows */
-  kith_lid *sum_row;       /**< [n_sum] ascending */
-  kith_lid *counted;       /**< [n_sum] askings of each row that L2 counts: those that train it for certain, not a pool's draws */
-  kith_lid *start;         /**< [n_sum + 1] */
-  kith_lid *member;        /**< [n] */
+  kith_lid n;          /**< askings */
+  const kith_lid *row; /**< [n] */
+  kith_lid n_sum;      /**< distinct rows */
+  kith_lid *sum_row;   /**< [n_sum] ascending */
+  kith_lid *counted;   /**< [n_sum] askings of each row that L2 counts: those that train it for certain, not a
+                          pool's draws */
+  kith_lid *start;     /**< [n_sum + 1] */
+  kith_lid *member;    /**< [n] */
 } kith_picks;
 
 /** z [n, d] = w x[row] (added to z when `add`); rows of z lie `step` numbers apart. */
@@ -86,7 +88,8 @@ float kith_dot(int d, const float *a, const float *b);
 
 /** unit [n, d] = x[at[i]] / ||x[at[i]]||, norm [n] = ||x[at[i]]||; a zero row stays zero. */
 void kith_normalise_forward(kith_lid n, const kith_lid *at, int d, const float *x, float *unit, float *norm);
-/** y [n, d] = rows of x divided by their norms, norm [n]; a zero row stays zero.  Backward: dx += the transpose of the derivative at y. */
+/** y [n, d] = rows of x divided by their norms, norm [n]; a zero row stays zero.  Backward: dx += the
+ * transpose of the derivative at y. */
 void kith_unit_forward(int64_t n, int d, const float *x, float *y, float *norm);
 void kith_unit_backward(int64_t n, int d, const float *y, const float *norm, const float *dy, float *dx);
 /** x [n, d] with every row divided by its norm, in place. */
@@ -106,11 +109,19 @@ void kith_gemm_nn(int m, int n, int k, float alpha, const float *a, const float 
 void kith_gemm_tn(int m, int n, int k, float alpha, const float *a, const float *b, float beta, float *c);
 
 /** Functions of one number; `slope` is LeakyReLU's below zero (0.2 in GAT and NGCF) and ELU's alpha. */
-typedef enum kith_activation { KITH_IDENTITY, KITH_RELU, KITH_LEAKY_RELU, KITH_ELU, KITH_SIGMOID, KITH_TANH } kith_activation;
+typedef enum kith_activation {
+  KITH_IDENTITY,
+  KITH_RELU,
+  KITH_LEAKY_RELU,
+  KITH_ELU,
+  KITH_SIGMOID,
+  KITH_TANH
+} kith_activation;
 /** y = f(x), n numbers. */
 void kith_activate_forward(kith_activation f, float slope, int64_t n, const float *x, float *y);
 /** dx += f'(x) dy, given y = f(x) too. */
-void kith_activate_backward(kith_activation f, float slope, int64_t n, const float *x, const float *y, const float *dy, float *dx);
+void kith_activate_backward(kith_activation f, float slope, int64_t n, const float *x, const float *y,
+                            const float *dy, float *dx);
 
 /** y [n, m] += b [m] in every row, and its transpose db += sum of the rows of dy. */
 void kith_bias_forward(int64_t n, int m, const float *b, float *y);
@@ -121,8 +132,8 @@ void kith_hadamard_forward(int64_t n, const float *a, const float *b, float *y);
 void kith_hadamard_backward(int64_t n, const float *b, const float *dy, float *da);
 
 /**
- * Dropout (Srivastava et al., JMLR 2014): y = x / (1 - p) with probability 1 - p, else 0, for each number, or for each
- * row at once.  What is dropped belongs to (key, node, column), so every rank count drops the same.
+ * Dropout (Srivastava et al., JMLR 2014): y = x / (1 - p) with probability 1 - p, else 0, for each number, or
+ * for each row at once.  What is dropped belongs to (key, node, column), so every rank count drops the same.
  *
  * @param p     below 1; in steps of 1 / 65536
  * @param key   of this step and op
@@ -131,22 +142,27 @@ void kith_hadamard_backward(int64_t n, const float *b, const float *dy, float *d
  */
 typedef struct kith_dropout {
   double p;
-  bool rows;        /**< drop whole rows */
+  bool rows; /**< drop whole rows */
   uint64_t seed, step, op;
 } kith_dropout;
-void kith_dropout_forward(const kith_dropout *o, int64_t n, int d, const int64_t *node, const float *x, float *y);
-void kith_dropout_backward(const kith_dropout *o, int64_t n, int d, const int64_t *node, const float *dy, float *dx);
+void kith_dropout_forward(const kith_dropout *o, int64_t n, int d, const int64_t *node, const float *x,
+                          float *y);
+void kith_dropout_backward(const kith_dropout *o, int64_t n, int d, const int64_t *node, const float *dy,
+                           float *dx);
 /**
- * The same for numbers of entries, x [entries, heads]: the draws of an entry belong to the nodes of its row and column.
+ * The same for numbers of entries, x [entries, heads]: the draws of an entry belong to the nodes of its row
+ * and column.
  *
  * @param row, col  [rows], [columns] nodes
  */
-void kith_dropout_edges_forward(const kith_dropout *o, const kith_csr *a, int heads, const int64_t *row, const int64_t *col, const float *x, float *y);
-void kith_dropout_edges_backward(const kith_dropout *o, const kith_csr *a, int heads, const int64_t *row, const int64_t *col, const float *dy, float *dx);
+void kith_dropout_edges_forward(const kith_dropout *o, const kith_csr *a, int heads, const int64_t *row,
+                                const int64_t *col, const float *x, float *y);
+void kith_dropout_edges_backward(const kith_dropout *o, const kith_csr *a, int heads, const int64_t *row,
+                                 const int64_t *col, const float *dy, float *dx);
 
 /**
- * Edge dropout: whether the step leaves the edge of two nodes out, which it does with probability p; the same either way
- * round.  A node keeps the edge to itself.  Only p, seed and step are read.
+ * Edge dropout: whether the step leaves the edge of two nodes out, which it does with probability p; the same
+ * either way round.  A node keeps the edge to itself.  Only p, seed and step are read.
  */
 bool kith_edge_goes(const kith_dropout *o, int64_t i, int64_t j);
 /**
@@ -157,66 +173,81 @@ bool kith_edge_goes(const kith_dropout *o, int64_t i, int64_t j);
  * @param out       start, col and weight have room for those of a; the rest is set, row is a's
  * Cost: one draw an entry.
  */
-void kith_thin(const kith_dropout *o, const kith_csr *a, const int64_t *row, const int64_t *col, uint8_t *keep, kith_csr *out);
+void kith_thin(const kith_dropout *o, const kith_csr *a, const int64_t *row, const int64_t *col,
+               uint8_t *keep, kith_csr *out);
 
 /*
- * Sums over in-edges.  A row's entries come in the order of the matrix; w [entries, heads] weighs each head's share of
- * the columns: head h has the columns h d / heads … of a row.
+ * Sums over in-edges.  A row's entries come in the order of the matrix; w [entries, heads] weighs each head's
+ * share of the columns: head h has the columns h d / heads … of a row.
  */
 /** y [rows, d]: y_i = sum over entries e of row i of w_e x[col_e]. */
 void kith_edge_sum_forward(const kith_csr *a, int heads, const float *w, int d, const float *x, float *y);
 /** dx [columns, d] += the transpose, in gather form: a column sums its entries in their order. */
-void kith_edge_sum_backward_x(const kith_back *back, int heads, const float *w, int d, const float *dy, float *dx);
+void kith_edge_sum_backward_x(const kith_back *back, int heads, const float *w, int d, const float *dy,
+                              float *dx);
 /** dw_e += <dy_i, x[col_e]>, head by head. */
-void kith_edge_sum_backward_w(const kith_csr *a, int heads, int d, const float *x, const float *dy, float *dw);
+void kith_edge_sum_backward_w(const kith_csr *a, int heads, int d, const float *x, const float *dy,
+                              float *dw);
 
-/** y_i = the largest of x[col_e], number by number, zero for a row without entries; who [rows, d]: which entry it was, or -1. */
+/** y_i = the largest of x[col_e], number by number, zero for a row without entries; who [rows, d]: which
+ * entry it was, or -1. */
 void kith_edge_max_forward(const kith_csr *a, int d, const float *x, float *y, kith_eid *who);
 void kith_edge_max_backward(const kith_back *back, int d, const kith_eid *who, const float *dy, float *dx);
 
-/** y [n, heads]: head by head the inner product of the columns of x [n, d] with a [d]; backward adds to dx and da. */
+/** y [n, heads]: head by head the inner product of the columns of x [n, d] with a [d]; backward adds to dx
+ * and da. */
 void kith_heads_forward(int64_t n, int heads, int d, const float *a, const float *x, float *y);
-void kith_heads_backward(int64_t n, int heads, int d, const float *a, const float *x, const float *dy, float *da, float *dx);
+void kith_heads_backward(int64_t n, int heads, int d, const float *a, const float *x, const float *dy,
+                         float *da, float *dx);
 
 /** y [n, d / heads]: the mean of the heads of x [n, d], and its transpose. */
 void kith_heads_mean_forward(int64_t n, int heads, int d, const float *x, float *y);
 void kith_heads_mean_backward(int64_t n, int heads, int d, const float *dy, float *dx);
 
-/** s [entries, heads]: s_e = f(left[row_e] + right[col_e]), f LeakyReLU (Velickovic et al., GAT, ICLR 2018, eq. 1). */
-void kith_edge_score_forward(const kith_csr *a, int heads, float slope, const float *left, const float *right, float *s);
-void kith_edge_score_backward_left(const kith_csr *a, int heads, float slope, const float *s, const float *ds, float *dleft);
-void kith_edge_score_backward_right(const kith_back *back, int heads, float slope, const float *s, const float *ds, float *dright);
+/** s [entries, heads]: s_e = f(left[row_e] + right[col_e]), f LeakyReLU (Velickovic et al., GAT, ICLR 2018,
+ * eq. 1). */
+void kith_edge_score_forward(const kith_csr *a, int heads, float slope, const float *left, const float *right,
+                             float *s);
+void kith_edge_score_backward_left(const kith_csr *a, int heads, float slope, const float *s, const float *ds,
+                                   float *dleft);
+void kith_edge_score_backward_right(const kith_back *back, int heads, float slope, const float *s,
+                                    const float *ds, float *dright);
 
-/** alpha [entries, heads] = softmax of s over the entries of each row, head by head; backward: ds += its transpose at alpha. */
+/** alpha [entries, heads] = softmax of s over the entries of each row, head by head; backward: ds += its
+ * transpose at alpha. */
 void kith_edge_softmax_forward(const kith_csr *a, int heads, const float *s, float *alpha);
-void kith_edge_softmax_backward(const kith_csr *a, int heads, const float *alpha, const float *dalpha, float *ds);
+void kith_edge_softmax_backward(const kith_csr *a, int heads, const float *alpha, const float *dalpha,
+                                float *ds);
 
 /**
  * One tile of an in-batch softmax: rows of logits become probabilities, in place.
- * Row i is place first + i of the batch; a candidate j that has the same item as i, but is not i, is left out.
+ * Row i is place first + i of the batch; a candidate j that has the same item as i, but is not i, is left
+ * out.
  *
  * @param m, n     rows of the tile, candidates
  * @param bias     [n] taken off the logits of each candidate
  * @param s        [m, n] logits, minus infinity to leave one out; afterwards probabilities
  * @param lse      [m] log of the sum of exponentials
  */
-void kith_softmax_rows(int m, int n, int64_t first, const int32_t *item, const float *bias, float *s, float *lse);
+void kith_softmax_rows(int m, int n, int64_t first, const int32_t *item, const float *bias, float *s,
+                       float *lse);
 /**
- * The same probabilities seen from the items: s [m, n] holds logits of items first … against all users; afterwards the
- * probability that user j gives to the item, exp(s_ij - bias_i - lse_j).
+ * The same probabilities seen from the items: s [m, n] holds logits of items first … against all users;
+ * afterwards the probability that user j gives to the item, exp(s_ij - bias_i - lse_j).
  */
-void kith_softmax_columns(int m, int n, int64_t first, const int32_t *item, const float *bias, const float *lse, float *s);
+void kith_softmax_columns(int m, int n, int64_t first, const int32_t *item, const float *bias,
+                          const float *lse, float *s);
 
 /**
- * One tile of a softmax whose candidates stand apart from the pairs' own items: s [m, n] logits of candidates, own [m]
- * logits of the rows' own items; afterwards probabilities.  bias [n] is taken off the candidates' logits, minus
- * infinity leaves one out.
+ * One tile of a softmax whose candidates stand apart from the pairs' own items: s [m, n] logits of
+ * candidates, own [m] logits of the rows' own items; afterwards probabilities.  bias [n] is taken off the
+ * candidates' logits, minus infinity leaves one out.
  */
 void kith_softmax_rows_apart(int m, int n, const float *bias, float *s, float *own, float *lse);
 /** The same probabilities seen from the candidates: s [m, n] becomes exp(s_ij - bias_i - lse_j). */
 void kith_softmax_columns_apart(int m, int n, const float *bias, const float *lse, float *s);
 
-/* ---- sums of weights by features ---------------------------------------------------------------------------------- */
+/* ---- sums of weights by features ---- */
 
 /** y [d] += sum over the features of a row of value * w[of]: w [features, d]. */
 void kith_features_forward(const kith_features *f, int64_t row, int d, const float *w, float *y);
@@ -230,7 +261,7 @@ void kith_features_forward(const kith_features *f, int64_t row, int d, const flo
  * @param dw, db  [features, d] and [1, d] of each type; null where its rows are passed over
  * Threads share columns, not rows: every sum has one order.
  */
-void kith_features_backward(const kith_features *f, const uint8_t *type, int64_t n, const kith_lid *row, int d, const float *dy, float *const dw[KITH_TYPES],
-                            float *const db[KITH_TYPES]);
+void kith_features_backward(const kith_features *f, const uint8_t *type, int64_t n, const kith_lid *row,
+                            int d, const float *dy, float *const dw[KITH_TYPES], float *const db[KITH_TYPES]);
 
 #endif

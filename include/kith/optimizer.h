@@ -16,12 +16,14 @@ kith_adam_options kith_adam_defaults(void); /**< lr 0.001, 0.9, 0.999, 1e-8 */
  * One step on `n` numbers (Kingma and Ba, ICLR 2015, Algorithm 1, with bias correction).
  * p, m, v [n] are changed; g [n] is read.  `step` counts from 1.
  */
-void kith_adam_step(const kith_adam_options *o, int64_t step, int64_t n, const float *g, float *m, float *v, float *p);
+void kith_adam_step(const kith_adam_options *o, int64_t step, int64_t n, const float *g, float *m, float *v,
+                    float *p);
 
 /**
- * The same step on some rows of p, m, v [rows, d]: row row[i] has the gradient i of g [n, d].  The moments of other rows
- * wait for their next gradient.
+ * The same step on some rows of p, m, v [rows, d]: row row[i] has the gradient i of g [n, d].  The moments of
+ * other rows wait for their next gradient.
  */
-void kith_adam_rows(const kith_adam_options *o, int64_t step, int32_t n, const int32_t *row, int d, const float *g, float *m, float *v, float *p);
+void kith_adam_rows(const kith_adam_options *o, int64_t step, int32_t n, const int32_t *row, int d,
+                    const float *g, float *m, float *v, float *p);
 
 #endif

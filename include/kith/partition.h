@@ -6,13 +6,18 @@
 
 #include "kith/io.h"
 
-typedef enum kith_partition_method { KITH_PARTITION_METIS, KITH_PARTITION_HASH, KITH_PARTITION_CONTIGUOUS } kith_partition_method;
+typedef enum kith_partition_method {
+  KITH_PARTITION_METIS,
+  KITH_PARTITION_HASH,
+  KITH_PARTITION_CONTIGUOUS
+} kith_partition_method;
 
 typedef struct kith_partition_options {
-  int parts;        /**< K, at least the number of ranks that will train */
+  int parts; /**< K, at least the number of ranks that will train */
   kith_partition_method method;
   uint64_t seed;
-  double tolerance; /**< how much heavier than the mean a part may be, 1.05 = 5 %; bisection levels share it */
+  double
+      tolerance; /**< how much heavier than the mean a part may be, 1.05 = 5 %; bisection levels share it */
 } kith_partition_options;
 
 kith_partition_options kith_partition_defaults(void);
@@ -20,24 +25,28 @@ kith_partition_options kith_partition_defaults(void);
 /** Quality of the cut for one number of ranks. */
 typedef struct kith_partition_report {
   int ranks;
-  int64_t cut;         /**< training edges between ranks */
-  double cut_share;    /**< of all training edges */
-  int64_t ghosts;      /**< rows held as ghosts, over all ranks = rows that cross per exchange */
+  int64_t cut;      /**< training edges between ranks */
+  double cut_share; /**< of all training edges */
+  int64_t ghosts;   /**< rows held as ghosts, over all ranks = rows that cross per exchange */
   double ghosts_per_own;
   double node_balance, edge_balance; /**< heaviest rank over the mean */
-  int64_t bytes_per_layer; /**< ghosts * width * 4 */
-  int64_t bytes_per_epoch; /**< of the halo exchanges of a full-graph epoch: bytes_per_layer * 2 * layers * steps */
+  int64_t bytes_per_layer;           /**< ghosts * width * 4 */
+  int64_t bytes_per_epoch; /**< of the halo exchanges of a full-graph epoch: bytes_per_layer * 2 * layers *
+                              steps */
 } kith_partition_report;
 
 /**
  * part[i] for node i, users first then items, in original numbers.  Local.
- * Errors: KITH_ECONFIG (parts out of range; graph too large for METIS's 32-bit index, and what to do), KITH_ENOMEM.
+ * Errors: KITH_ECONFIG (parts out of range; graph too large for METIS's 32-bit index, and what to do),
+ * KITH_ENOMEM.
  */
-kith_status kith_partition_make(const kith_dataset *d, const kith_partition_options *o, int32_t *part) KITH_MUST_USE;
+kith_status kith_partition_make(const kith_dataset *d, const kith_partition_options *o,
+                                int32_t *part) KITH_MUST_USE;
 
 /** Judge a cut for R ranks.  Local. */
-kith_status kith_partition_judge(const kith_dataset *d, const kith_partition_options *o, const int32_t *part, int ranks,
-                                 int width, int layers, int64_t steps_per_epoch, kith_partition_report *out) KITH_MUST_USE;
+kith_status kith_partition_judge(const kith_dataset *d, const kith_partition_options *o, const int32_t *part,
+                                 int ranks, int width, int layers, int64_t steps_per_epoch,
+                                 kith_partition_report *out) KITH_MUST_USE;
 
 /** Write parts.h5 (layout: docs/files.md).  Collective over `comm` (one rank). */
 kith_agreed kith_partition_write(const kith_comm *comm, const char *path, const kith_dataset *d,

@@ -1,8 +1,9 @@
 /**
  * Rank: exact distributed top-K and the metrics; the accuracy of classes.
  *
- * Users stay with their owners, item shards circulate around the ring of ranks, each user keeps a running top-K.
- * Scores are inner products; ties go to the smaller original item number.  The same digits on any number of ranks.
+ * Users stay with their owners, item shards circulate around the ring of ranks, each user keeps a running
+ * top-K. Scores are inner products; ties go to the smaller original item number.  The same digits on any
+ * number of ranks.
  */
 #ifndef KITH_RANK_H
 #define KITH_RANK_H
@@ -16,28 +17,34 @@ typedef enum kith_held_out { KITH_ON_AUTO, KITH_ON_VALID, KITH_ON_TEST } kith_he
 
 enum { KITH_EVERY_AUTO = -1 }; /**< evaluate after each of the first ten epochs, then after every fifth one */
 
-/** What picks the epoch of a classification: the most right answers, of equals the smaller loss; or the smallest loss. */
+/** What picks the epoch of a classification: the most right answers, of equals the smaller loss; or the
+ * smallest loss. */
 typedef enum kith_pick { KITH_PICK_ACCURACY, KITH_PICK_LOSS } kith_pick;
 
 typedef struct kith_rank_options {
   int n_k;
-  int k[KITH_CUTOFFS];   /**< ascending */
-  int every;             /**< epochs between evaluations while training; 0: none; KITH_EVERY_AUTO */
-  kith_held_out split;   /**< which lists are the truth; on test, validation items are masked like training items */
-  int sampled;           /**< 0: full ranking; N: the sampled-N protocol */
-  uint64_t seed;         /**< of the sampled protocol */
-  kith_pick pick;        /**< classification */
-  bool smoothness;       /**< while training: tell how alike the rows of each layer are, too */
-  kith_agreed (*pause)(void *context); /**< called by all ranks together, some sixteen times in an evaluation: what falls due meanwhile is done there; null: nothing is */
-  void *context;         /**< of pause */
-  bool (*stop)(void);    /**< asked now and then whether to give up, on each rank; once true it stays so; null: never.  The same on every rank */
+  int k[KITH_CUTOFFS]; /**< ascending */
+  int every;           /**< epochs between evaluations while training; 0: none; KITH_EVERY_AUTO */
+  kith_held_out
+      split;       /**< which lists are the truth; on test, validation items are masked like training items */
+  int sampled;     /**< 0: full ranking; N: the sampled-N protocol */
+  uint64_t seed;   /**< of the sampled protocol */
+  kith_pick pick;  /**< classification */
+  bool smoothness; /**< while training: tell how alike the rows of each layer are, too */
+  kith_agreed (*pause)(void *context); /**< called by all ranks together, some sixteen times in an evaluation:
+                                          what falls due meanwhile is done there; null: nothing is */
+  void *context;                       /**< of pause */
+  bool (*stop)(void); /**< asked now and then whether to give up, on each rank; once true it stays so; null:
+                         never.  The same on every rank */
 } kith_rank_options;
 
 kith_rank_options kith_rank_defaults(void);
 
-/** Whether an evaluation follows an epoch, 1 the first.  The last epoch of a run is evaluated too unless every is 0.  Local. */
+/** Whether an evaluation follows an epoch, 1 the first.  The last epoch of a run is evaluated too unless
+ * every is 0.  Local. */
 bool kith_is_evaluated(int every, int64_t epoch);
-/** How many interactions, or nodes, a split holds out, over all ranks; `split` is valid or test.  Collective. */
+/** How many interactions, or nodes, a split holds out, over all ranks; `split` is valid or test.  Collective.
+ */
 int64_t kith_held_out_count(const kith_comm *comm, const kith_graph *g, kith_held_out split);
 /** The split that `split` stands for: auto is resolved.  Collective. */
 kith_held_out kith_held_out_resolve(const kith_comm *comm, const kith_graph *g, kith_held_out split);
@@ -46,7 +53,7 @@ kith_held_out kith_held_out_resolve(const kith_comm *comm, const kith_graph *g, 
 typedef struct kith_metrics {
   int n_k, k[KITH_CUTOFFS];
   int64_t n_user;
-  int64_t n_fewer;                /**< sampled-N: users who have not met as many as N items; all of those are ranked */
+  int64_t n_fewer; /**< sampled-N: users who have not met as many as N items; all of those are ranked */
   double recall[KITH_CUTOFFS];    /**< hits in the top K / |held out| */
   double ndcg[KITH_CUTOFFS];      /**< DCG / DCG of min(K, |held out|) hits first */
   double hit_rate[KITH_CUTOFFS];  /**< 1 if any hit */
@@ -58,8 +65,8 @@ typedef struct kith_metrics {
 typedef struct kith_top {
   kith_lid n_user;
   int k;
-  int32_t *item;  /**< [n_user, k] original item numbers; -1 where there are fewer items */
-  float *score;   /**< [n_user, k] */
+  int32_t *item; /**< [n_user, k] original item numbers; -1 where there are fewer items */
+  float *score;  /**< [n_user, k] */
 } kith_top;
 
 void kith_top_free(kith_top *top);
@@ -70,43 +77,47 @@ void kith_top_free(kith_top *top);
  * Collective over `comm`.
  * @param g      this rank's share
  * @param d      width
- * @param x      [n_own, d] final embeddings of the owned rows (normalised already where the model scores by cosine)
+ * @param x      [n_own, d] final embeddings of the owned rows (normalised already where the model scores by
+ * cosine)
  * @param k      how many
  * @param mask_valid  mask validation items as well as training items
  * @param n_user, user  [n_user] which owned users, as places in g->row_of[KITH_USER]; user null: all of them
  * @param[out] top  freed by kith_top_free(); rows in the order of `user`
  * Cost: 2 d n_user n_item floating point operations over all ranks; memory two item shards.
  */
-kith_agreed kith_rank_top(const kith_comm *comm, const kith_graph *g, int d, const float *x, int k, bool mask_valid,
-                          kith_lid n_user, const kith_lid *user, kith_top *top) KITH_MUST_USE;
+kith_agreed kith_rank_top(const kith_comm *comm, const kith_graph *g, int d, const float *x, int k,
+                          bool mask_valid, kith_lid n_user, const kith_lid *user,
+                          kith_top *top) KITH_MUST_USE;
 
 /**
  * Rank and measure.  Collective; the same digits on every rank and for any number of ranks.
- * Errors: KITH_ENOMEM; those of o->pause; KITH_EINTERRUPT if o->stop was true on any rank: within a tile of users if it is on
- * all of them, else until the next pause.
+ * Errors: KITH_ENOMEM; those of o->pause; KITH_EINTERRUPT if o->stop was true on any rank: within a tile of
+ * users if it is on all of them, else until the next pause.
  */
 kith_agreed kith_rank_evaluate(const kith_comm *comm, const kith_graph *g, int d, const float *x,
                                const kith_rank_options *o, kith_metrics *out) KITH_MUST_USE;
 
-/** "Recall@20 0.1824  NDCG@20 0.1554 …" at the largest K, in `buffer`; `between` parts the first three from the rest. */
+/** "Recall@20 0.1824  NDCG@20 0.1554 …" at the largest K, in `buffer`; `between` parts the first three from
+ * the rest. */
 void kith_metrics_print(const kith_metrics *m, const char *between, size_t size, char *buffer);
 
 /**
- * The k nodes of a type whose rows have the highest products with each of a few query rows; of equals the smaller
- * original number comes first.  Exact, and the same on any number of ranks.
+ * The k nodes of a type whose rows have the highest products with each of a few query rows; of equals the
+ * smaller original number comes first.  Exact, and the same on any number of ranks.
  *
  * Collective over `comm`.
  * @param x      [n_own, d] rows of the owned nodes
  * @param query  [n_query, d], the same on every rank
  * @param skip   a row of ascending original numbers for each query, which are not listed; null: none
- * @param[out] out  item [n_query, k] original numbers of the type, -1 where there are fewer; the same on every rank
- * Errors: KITH_ENOMEM.
- * Cost: n_query times the rows of the type; 8 k bytes from every rank to every other for each query.
+ * @param[out] out  item [n_query, k] original numbers of the type, -1 where there are fewer; the same on
+ * every rank Errors: KITH_ENOMEM. Cost: n_query times the rows of the type; 8 k bytes from every rank to
+ * every other for each query.
  */
-kith_agreed kith_rank_nearest(const kith_comm *comm, const kith_graph *g, kith_node_type type, int d, const float *x,
-                              int n_query, const float *query, const kith_lists *skip, int k, kith_top *out) KITH_MUST_USE;
+kith_agreed kith_rank_nearest(const kith_comm *comm, const kith_graph *g, kith_node_type type, int d,
+                              const float *x, int n_query, const float *query, const kith_lists *skip, int k,
+                              kith_top *out) KITH_MUST_USE;
 
-/* ---- classes ------------------------------------------------------------------------------------------------------- */
+/* ---- classes ---- */
 
 /** How well logits say the classes of the nodes of a split. */
 typedef struct kith_accuracy {
@@ -115,7 +126,8 @@ typedef struct kith_accuracy {
 } kith_accuracy;
 
 /** Measure logits [n_own, classes] on the nodes of a split.  Collective; the same digits on every rank. */
-kith_accuracy kith_accuracy_measure(const kith_comm *comm, const kith_graph *g, const float *logits, kith_node_split split);
+kith_accuracy kith_accuracy_measure(const kith_comm *comm, const kith_graph *g, const float *logits,
+                                    kith_node_split split);
 
 /** Share of right answers; 0 without nodes. */
 double kith_accuracy_share(const kith_accuracy *a);

@@ -15,8 +15,8 @@ typedef struct kith_seed {
 } kith_seed;
 
 /**
- * Saturated users: those who have a training interaction with every item that may be drawn as a negative.  Their pairs
- * have no negative, and are in no step.
+ * Saturated users: those who have a training interaction with every item that may be drawn as a negative.
+ * Their pairs have no negative, and are in no step.
  */
 typedef struct kith_saturated {
   int64_t n_user;   /**< how many, over all ranks … */
@@ -27,53 +27,62 @@ typedef struct kith_saturated {
 } kith_saturated;
 
 /**
- * Find them.  Collective; 16 bytes a saturated user on every rank.  Errors: KITH_ENOMEM; KITH_EDATA if all users are
- * saturated, so that no pair is left.
+ * Find them.  Collective; 16 bytes a saturated user on every rank.  Errors: KITH_ENOMEM; KITH_EDATA if all
+ * users are saturated, so that no pair is left.
  *
  * @param any  whether items without training interactions may be negatives, too (kith_noise_draws_any())
  */
-kith_agreed kith_saturated_create(const kith_comm *comm, const kith_graph *g, bool any, kith_saturated **out) KITH_MUST_USE;
+kith_agreed kith_saturated_create(const kith_comm *comm, const kith_graph *g, bool any,
+                                  kith_saturated **out) KITH_MUST_USE;
 /** Local; accepts null. */
 void kith_saturated_destroy(kith_saturated **saturated);
-/** Training pairs of saturated users before a training edge, in the order of graph.h5.  Local; accepts null; O(log users). */
+/** Training pairs of saturated users before a training edge, in the order of graph.h5.  Local; accepts null;
+ * O(log users). */
 kith_eid kith_saturated_before(const kith_saturated *s, kith_eid edge);
 
 /**
- * The training pairs of this rank in the order of an epoch, cut into steps over all ranks.  Nobody holds it whole.
- * Steps of `batch` pairs: one keyed permutation of all training edges.  Steps of `clusters` parts of the cut: as many
- * rounds through all parts, each in a keyed order of its own, as make steps of about `batch` pairs; a part's users bring
- * an equal share of their pairs to every round, by a keyed permutation.
+ * The training pairs of this rank in the order of an epoch, cut into steps over all ranks.  Nobody holds it
+ * whole. Steps of `batch` pairs: one keyed permutation of all training edges.  Steps of `clusters` parts of
+ * the cut: as many rounds through all parts, each in a keyed order of its own, as make steps of about `batch`
+ * pairs; a part's users bring an equal share of their pairs to every round, by a keyed permutation.
  */
 typedef struct kith_epoch {
   const kith_graph *g;
   int batch;
-  int clusters;         /**< parts in a step; 0: steps are of pairs from anywhere */
-  int64_t rounds;       /**< clusters: in an epoch */
-  kith_gid low;         /**< clusters: first global number of this rank */
+  int clusters;   /**< parts in a step; 0: steps are of pairs from anywhere */
+  int64_t rounds; /**< clusters: in an epoch */
+  kith_gid low;   /**< clusters: first global number of this rank */
   uint64_t seed;
   const kith_saturated *saturated; /**< users whose pairs are in no step; null: there are none */
-  kith_eid n_pair;      /**< pairs in the epoch, over all ranks */
+  kith_eid n_pair;                 /**< pairs in the epoch, over all ranks */
   int64_t epoch, n_step;
   int64_t most;         /**< pairs in any step, over all ranks */
   int64_t *part_pair;   /**< [n_part] clusters: pairs of each part */
   int part_low, n_part; /**< clusters: the parts of this rank, part_low … part_low + n_part - 1 */
-  int64_t *part_step, *part_place; /**< [n_part, rounds] clusters: step and first place of each of these parts in each round */
-  int64_t *place_first; /**< [n_step + 1] places of the first pair of each step */
-  kith_eid *first;      /**< [n_step + 2] this rank's seeds of each step */
-  kith_seed *seeds;     /**< [own training edges], ascending by place */
+  int64_t *part_step, *part_place; /**< [n_part, rounds] clusters: step and first place of each of these parts
+                                      in each round */
+  int64_t *place_first;            /**< [n_step + 1] places of the first pair of each step */
+  kith_eid *first;                 /**< [n_step + 2] this rank's seeds of each step */
+  kith_seed *seeds;                /**< [own training edges], ascending by place */
 } kith_epoch;
 
-/** Steps of `batch` pairs; those of saturated users (null: there are none), which must outlive the epoch, are left out.  Local. */
-kith_status kith_epoch_create(const kith_graph *g, const kith_saturated *saturated, int batch, uint64_t seed, kith_epoch **out) KITH_MUST_USE;
-/** Steps of `clusters` parts (Chiang et al., Cluster-GCN, KDD 2019, section 3.2) and about `batch` pairs.  Collective. */
-kith_agreed kith_epoch_create_clusters(const kith_comm *comm, const kith_graph *g, const kith_saturated *saturated, int batch, int clusters,
+/** Steps of `batch` pairs; those of saturated users (null: there are none), which must outlive the epoch, are
+ * left out.  Local. */
+kith_status kith_epoch_create(const kith_graph *g, const kith_saturated *saturated, int batch, uint64_t seed,
+                              kith_epoch **out) KITH_MUST_USE;
+/** Steps of `clusters` parts (Chiang et al., Cluster-GCN, KDD 2019, section 3.2) and about `batch` pairs.
+ * Collective. */
+kith_agreed kith_epoch_create_clusters(const kith_comm *comm, const kith_graph *g,
+                                       const kith_saturated *saturated, int batch, int clusters,
                                        uint64_t seed, kith_epoch **out) KITH_MUST_USE;
 void kith_epoch_destroy(kith_epoch **epoch);
-/** Put the seeds into the order of epoch `number`.  Local; allocates nothing; O(own training edges + rounds * parts). */
+/** Put the seeds into the order of epoch `number`.  Local; allocates nothing; O(own training edges + rounds *
+ * parts). */
 void kith_epoch_begin(kith_epoch *e, int64_t number);
 /** Pairs of a step over all ranks. */
 int64_t kith_epoch_pairs(const kith_epoch *e, int64_t step);
-/** The order of the parts in a round (rounds are numbered over all epochs): step s of it has those at the places s * clusters and on. */
+/** The order of the parts in a round (rounds are numbered over all epochs): step s of it has those at the
+ * places s * clusters and on. */
 kith_shuffle kith_cluster_order(uint64_t seed, int64_t round, int n_part);
 /** The step of a round that a part belongs to, 0 the round's first. */
 int64_t kith_cluster_step(uint64_t seed, int64_t round, int n_part, int clusters, int part);
@@ -87,9 +96,9 @@ typedef struct kith_negative_options {
   int count;         /**< k, negatives of a pair */
   double popularity; /**< share of draws in proportion to degree^alpha … */
   double alpha;      /**< 0 … 1 */
-  double inbatch;    /**< … and of draws among the items of the step's other pairs; the others are uniform */
-  double hard;       /**< share of negatives that are, of a pool of draws, the one that the model scores highest */
-  int pool;          /**< draws in a pool */
+  double inbatch; /**< … and of draws among the items of the step's other pairs; the others are uniform */
+  double hard; /**< share of negatives that are, of a pool of draws, the one that the model scores highest */
+  int pool;    /**< draws in a pool */
 } kith_negative_options;
 
 kith_negative_options kith_negative_defaults(void);
@@ -97,29 +106,33 @@ kith_negative_options kith_negative_defaults(void);
 /** Whole weights of items, summed up so that a draw is a binary search. */
 typedef struct kith_cumulative {
   int64_t *below; /**< [n + 1] weight of the items before each, by original number */
-  int64_t *known; /**< [own training pairs] by graph->train: weight of the items of a user's list up to and including each */
+  int64_t *known; /**< [own training pairs] by graph->train: weight of the items of a user's list up to and
+                     including each */
 } kith_cumulative;
 
 /**
- * The law that items are drawn from as negatives, p_n(i) = popularity degree_i^alpha / sum + inbatch degree_i / edges
- * + (1 - popularity - inbatch) / items (Mikolov et al., NIPS 2013, for the exponent).  The degree counts training
- * interactions: a step's pairs are a random sample of all training pairs, so that is how often an item is there.
- * Weights are whole numbers, so that draws are the same on every rank.
+ * The law that items are drawn from as negatives, p_n(i) = popularity degree_i^alpha / sum + inbatch degree_i
+ * / edges
+ * + (1 - popularity - inbatch) / items (Mikolov et al., NIPS 2013, for the exponent).  The degree counts
+ * training interactions: a step's pairs are a random sample of all training pairs, so that is how often an
+ * item is there. Weights are whole numbers, so that draws are the same on every rank.
  */
 typedef struct kith_noise {
-  int64_t n;               /**< items */
+  int64_t n;                               /**< items */
   double popularity, alpha, inbatch, hard; /**< as in the options */
-  kith_cumulative popular; /**< weights degree^alpha; null while popularity is 0 */
-  kith_cumulative pairs;   /**< training pairs of each item; null while inbatch is 0 */
+  kith_cumulative popular;                 /**< weights degree^alpha; null while popularity is 0 */
+  kith_cumulative pairs;                   /**< training pairs of each item; null while inbatch is 0 */
 } kith_noise;
 
-/** Collective.  With popularity, 8 bytes an item on every rank, one sum of them, and 8 bytes an own training pair; with inbatch the same again. */
-kith_agreed kith_noise_create(const kith_comm *comm, const kith_graph *g, const kith_negative_options *o, kith_noise **out) KITH_MUST_USE;
+/** Collective.  With popularity, 8 bytes an item on every rank, one sum of them, and 8 bytes an own training
+ * pair; with inbatch the same again. */
+kith_agreed kith_noise_create(const kith_comm *comm, const kith_graph *g, const kith_negative_options *o,
+                              kith_noise **out) KITH_MUST_USE;
 /** Local; accepts null. */
 void kith_noise_destroy(kith_noise **noise);
 /**
- * The item (original number) that random bits draw from p_n: bits[1] say by which law, bits[0] which item.  What would be
- * drawn in a batch is drawn among all training pairs.
+ * The item (original number) that random bits draw from p_n: bits[1] say by which law, bits[0] which item.
+ * What would be drawn in a batch is drawn among all training pairs.
  */
 int32_t kith_noise_item(const kith_noise *z, const kith_draw *r);
 /** log p_n(item). */
@@ -129,7 +142,7 @@ bool kith_noise_draws_any(const kith_noise *z);
 
 /** A training pair of a step as every rank learns it. */
 typedef struct kith_pair {
-  kith_gid user; /**< global number */
+  kith_gid user;          /**< global number */
   int64_t original, item; /**< original numbers of the user and of the item */
   int64_t degree;         /**< the item's training interactions */
 } kith_pair;
@@ -141,28 +154,31 @@ typedef struct kith_others {
 } kith_others;
 
 /**
- * Draw `c` for negative `j` of a training edge: from p_n without the items that the user has training interactions
- * with, keyed by (seed, epoch, edge): original number.  Rejection, at most 64 tries; then a draw among the items that the
- * user does not know, of the same law.  The user must not be saturated (kith_saturated_create()).
- * A negative that is not hard is draw 0; a hard one is one of the draws 0 … pool - 1.
+ * Draw `c` for negative `j` of a training edge: from p_n without the items that the user has training
+ * interactions with, keyed by (seed, epoch, edge): original number.  Rejection, at most 64 tries; then a draw
+ * among the items that the user does not know, of the same law.  The user must not be saturated
+ * (kith_saturated_create()). A negative that is not hard is draw 0; a hard one is one of the draws 0 … pool
+ * - 1.
  *
- * What the law draws in the batch is the item of another pair of the step, each pair with the same chance: that of the
- * pair itself is known.  If there is none that the user does not know, and the law has no other item for this user, it is
- * drawn among all training pairs.
+ * What the law draws in the batch is the item of another pair of the step, each pair with the same chance:
+ * that of the pair itself is known.  If there is none that the user does not know, and the law has no other
+ * item for this user, it is drawn among all training pairs.
  *
  * @param others  the step's pairs; null without in-batch draws
  */
-int32_t kith_negative_draw(const kith_noise *z, const kith_epoch *e, kith_eid edge, kith_lid user, int j, int c, const kith_others *others);
+int32_t kith_negative_draw(const kith_noise *z, const kith_epoch *e, kith_eid edge, kith_lid user, int j,
+                           int c, const kith_others *others);
 /** Whether negative `j` of a training edge is the hardest of a pool. */
 bool kith_negative_is_hard(const kith_noise *z, const kith_epoch *e, kith_eid edge, int j);
 
 /**
- * The rows that this rank needs in a step, as a halo wants them (ascending by number), and where each pair finds its
- * own.  Rows are keyed by their place in the batch, so that owners sum gradients in the order of the batch.
+ * The rows that this rank needs in a step, as a halo wants them (ascending by number), and where each pair
+ * finds its own.  Rows are keyed by their place in the batch, so that owners sum gradients in the order of
+ * the batch.
  *
  * BPR, NCE: the pairs of the users owned here; user, positive and negatives of each.
- * Softmax: the pairs in this rank's tiles of the batch, whoever owns them, two rows each; and this rank's tiles of the
- * negatives that the step's pairs share.
+ * Softmax: the pairs in this rank's tiles of the batch, whoever owns them, two rows each; and this rank's
+ * tiles of the negatives that the step's pairs share.
  */
 enum { KITH_TILE = 64 }; /**< places of a batch that softmax handles together, on one rank */
 
@@ -180,14 +196,15 @@ typedef struct kith_batch_shape {
 
 /** Which candidates of a step the users of its pairs have a training interaction with. */
 typedef struct kith_known {
-  int n;                  /**< candidates in this step; 0: nothing is marked */
-  uint64_t *known;        /**< [n / KITH_TILE rounded up, n_global] a bit for each candidate of a tile: the user of the pair knows it */
+  int n;           /**< candidates in this step; 0: nothing is marked */
+  uint64_t *known; /**< [n / KITH_TILE rounded up, n_global] a bit for each candidate of a tile: the user of
+                      the pair knows it */
   int32_t *next, *newest; /**< [n], [items] chains of candidates by item, while marks are made */
 } kith_known;
 
 /**
- * Negatives that all pairs of a step share, drawn from p_n with repetition, keyed by (seed, epoch, step, draw).
- * Those that a user has a training interaction with are marked, to be left out for its pairs.
+ * Negatives that all pairs of a step share, drawn from p_n with repetition, keyed by (seed, epoch, step,
+ * draw). Those that a user has a training interaction with are marked, to be left out for its pairs.
  */
 typedef struct kith_shared {
   int n;            /**< in this step */
@@ -202,39 +219,46 @@ typedef struct kith_batch {
   const kith_relation *a;
   const kith_noise *noise;
   kith_batch_shape shape;
-  int64_t n_global;     /**< pairs of this step over all ranks */
-  kith_lid n_pair;      /**< pairs handled here */
-  kith_lid *at[3];      /**< rows of users [n_pair], positives [n_pair], negatives [n_pair, n_negative, n_pool] or this rank's shared ones, among the wanted */
+  int64_t n_global; /**< pairs of this step over all ranks */
+  kith_lid n_pair;  /**< pairs handled here */
+  kith_lid *at[3];  /**< rows of users [n_pair], positives [n_pair], negatives [n_pair, n_negative, n_pool] or
+                       this rank's shared ones, among the wanted */
   kith_lid n_want;
-  kith_gid *want;       /**< [n_want] ascending */
-  int64_t *key;         /**< [n_want] */
-  int32_t *item;        /**< original numbers of the pairs' items: [n_pair], softmax: of all pairs of the step, then of the shared negatives */
-  int32_t *drawn;       /**< [n_pair, n_negative, n_pool] original numbers; -1 in a pool's place that is not drawn */
-  int64_t *tile_first;  /**< [size + 1] softmax: places first[r] … first[r + 1] - 1 are rank r's */
-  kith_pair *pair;      /**< [n_global] softmax, targets or inbatch: by place */
-  float *log_degree;    /**< [pairs] softmax: log of the items' training interactions */
-  kith_shared shared;   /**< softmax */
-  kith_known marks;     /**< softmax with shape.marks: of the pairs' items, a pair's own left out */
-  kith_picks picks;     /**< what this rank is asked for, after kith_batch_answer() */
-  kith_lid n_seed;      /**< after kith_batch_seeds(): wanted nodes, each once … */
-  kith_gid *seed;       /**< [n_seed] … their global numbers, ascending */
-  kith_lid *seed_row;   /**< [n_want] which of them each wanted row is */
-  void *sort;           /**< room for sorting … */
-  kith_keyed *order;    /**< … and the order that it brings */
+  kith_gid *want; /**< [n_want] ascending */
+  int64_t *key;   /**< [n_want] */
+  int32_t *item;  /**< original numbers of the pairs' items: [n_pair], softmax: of all pairs of the step, then
+                     of the shared negatives */
+  int32_t
+      *drawn; /**< [n_pair, n_negative, n_pool] original numbers; -1 in a pool's place that is not drawn */
+  int64_t *tile_first; /**< [size + 1] softmax: places first[r] … first[r + 1] - 1 are rank r's */
+  kith_pair *pair;     /**< [n_global] softmax, targets or inbatch: by place */
+  float *log_degree;   /**< [pairs] softmax: log of the items' training interactions */
+  kith_shared shared;  /**< softmax */
+  kith_known marks;    /**< softmax with shape.marks: of the pairs' items, a pair's own left out */
+  kith_picks picks;    /**< what this rank is asked for, after kith_batch_answer() */
+  kith_lid n_seed;     /**< after kith_batch_seeds(): wanted nodes, each once … */
+  kith_gid *seed;      /**< [n_seed] … their global numbers, ascending */
+  kith_lid *seed_row;  /**< [n_want] which of them each wanted row is */
+  void *sort;          /**< room for sorting … */
+  kith_keyed *order;   /**< … and the order that it brings */
 } kith_batch;
 
-/** Room for steps of a shape.  Collective (sizes only).  Errors: KITH_ENOMEM; KITH_ECONFIG if a step has too many rows. */
-kith_agreed kith_batch_create(const kith_comm *comm, const kith_graph *g, const kith_relation *a, const kith_noise *noise,
-                              const kith_batch_shape *shape, kith_batch **out) KITH_MUST_USE;
+/** Room for steps of a shape.  Collective (sizes only).  Errors: KITH_ENOMEM; KITH_ECONFIG if a step has too
+ * many rows. */
+kith_agreed kith_batch_create(const kith_comm *comm, const kith_graph *g, const kith_relation *a,
+                              const kith_noise *noise, const kith_batch_shape *shape,
+                              kith_batch **out) KITH_MUST_USE;
 void kith_batch_destroy(kith_batch **batch);
 
 /** The most rows that this rank wants and is asked for in any step. */
 kith_lid kith_batch_most_wanted(const kith_batch *b);
 kith_lid kith_batch_most_asked(const kith_batch *b);
 
-/** Fill for BPR or NCE: seeds of a step with negatives.  Local; collective with shape.targets or shape.inbatch (32 bytes a pair). */
+/** Fill for BPR or NCE: seeds of a step with negatives.  Local; collective with shape.targets or
+ * shape.inbatch (32 bytes a pair). */
 void kith_batch_pairs(kith_batch *b, const kith_epoch *e, int64_t step);
-/** Fill for softmax.  Collective: every rank learns the step's pairs (32 bytes each), and a bit of each pair and shared negative. */
+/** Fill for softmax.  Collective: every rank learns the step's pairs (32 bytes each), and a bit of each pair
+ * and shared negative. */
 void kith_batch_softmax(kith_batch *b, const kith_epoch *e, int64_t step);
 /** Make it a step without pairs.  Local. */
 void kith_batch_clear(kith_batch *b);
@@ -243,19 +267,20 @@ void kith_batch_seeds(kith_batch *b);
 /** After the halo is aimed: order what came to be asked for.  Local. */
 void kith_batch_answer(kith_batch *b, const kith_halo *h);
 
-/* ---- labelled nodes ------------------------------------------------------------------------------------------------ */
+/* ---- labelled nodes ---- */
 
 /**
- * The labelled nodes that a step of a node classification learns from, each at its owner, with what it weighs in the
- * loss.  The order of an epoch is a keyed permutation of all training nodes, cut into steps of `batch` of them over all
- * ranks; a node's number among the training nodes is what is permuted, so every rank count has the same steps.  Steps of
- * `clusters` parts of the cut have the training nodes of these parts, an epoch being one round through all parts.
+ * The labelled nodes that a step of a node classification learns from, each at its owner, with what it weighs
+ * in the loss.  The order of an epoch is a keyed permutation of all training nodes, cut into steps of `batch`
+ * of them over all ranks; a node's number among the training nodes is what is permuted, so every rank count
+ * has the same steps.  Steps of `clusters` parts of the cut have the training nodes of these parts, an epoch
+ * being one round through all parts.
  */
 typedef struct kith_labelled {
   const kith_graph *g;
-  bool seeds;           /**< a step's rows are the nodes themselves, one after the other, rather than the owned rows */
-  int64_t batch;        /**< 0 with clusters */
-  int clusters;         /**< parts in a step; 0: steps are of nodes from anywhere */
+  bool seeds; /**< a step's rows are the nodes themselves, one after the other, rather than the owned rows */
+  int64_t batch; /**< 0 with clusters */
+  int clusters;  /**< parts in a step; 0: steps are of nodes from anywhere */
   int64_t n_step, epoch;
   uint64_t seed;
   kith_gid low;         /**< first global number of this rank */
@@ -280,29 +305,34 @@ typedef struct kith_labelled {
  * @param low    first global number of this rank
  * @param seeds  whether the nodes are the seeds of sampled hops
  */
-kith_status kith_labelled_create(const kith_graph *g, kith_gid low, int64_t batch, bool seeds, uint64_t seed, kith_labelled **out) KITH_MUST_USE;
-/** Steps of `clusters` parts, the same that kith_sampler_plan() takes; the nodes are the seeds of its hops.  Collective. */
-kith_agreed kith_labelled_create_clusters(const kith_comm *comm, const kith_graph *g, int clusters, uint64_t seed, kith_labelled **out) KITH_MUST_USE;
+kith_status kith_labelled_create(const kith_graph *g, kith_gid low, int64_t batch, bool seeds, uint64_t seed,
+                                 kith_labelled **out) KITH_MUST_USE;
+/** Steps of `clusters` parts, the same that kith_sampler_plan() takes; the nodes are the seeds of its hops.
+ * Collective. */
+kith_agreed kith_labelled_create_clusters(const kith_comm *comm, const kith_graph *g, int clusters,
+                                          uint64_t seed, kith_labelled **out) KITH_MUST_USE;
 /** Local; accepts null. */
 void kith_labelled_destroy(kith_labelled **labelled);
-/** Put the training nodes into the order of epoch `number`.  Local; allocates nothing; O(own training nodes). */
+/** Put the training nodes into the order of epoch `number`.  Local; allocates nothing; O(own training nodes).
+ */
 void kith_labelled_begin(kith_labelled *l, int64_t number);
 /** Training nodes of a step over all ranks. */
 int64_t kith_labelled_nodes(const kith_labelled *l, int64_t step);
 /**
- * Fill with the nodes of a step; each weighs 1 / nodes of the step, which makes the loss their mean, and with clusters,
- * whose steps may differ much, steps / training nodes, which makes it that over an epoch.  Local.
+ * Fill with the nodes of a step; each weighs 1 / nodes of the step, which makes the loss their mean, and with
+ * clusters, whose steps may differ much, steps / training nodes, which makes it that over an epoch.  Local.
  */
 void kith_labelled_step(kith_labelled *l, int64_t step);
-/** Global numbers of a step's nodes owned here, ascending; lent until the next call.  Fills nothing.  Local. */
+/** Global numbers of a step's nodes owned here, ascending; lent until the next call.  Fills nothing.  Local.
+ */
 kith_lid kith_labelled_ahead(kith_labelled *l, int64_t step, const kith_gid **number);
 /**
- * Fill with other nodes: own [n] owned rows of labelled nodes, ascending, at most l->most; weight [n].  Local.
+ * Fill with other nodes: own [n] owned rows of labelled nodes, ascending, at most l->most; weight [n]. Local.
  * For samplers that choose a step's nodes themselves.
  */
 void kith_labelled_take(kith_labelled *l, kith_lid n, const kith_lid *own, const double *weight);
 
-/* ---- sampled neighbourhoods ------------------------------------------------------------------------------------- */
+/* ---- sampled neighbourhoods ---- */
 
 enum { KITH_HOPS_MOST = 16 };
 
@@ -312,11 +342,20 @@ typedef struct kith_fanouts {
 } kith_fanouts;
 
 /** How a step sees the graph: all of it, or hops that are drawn around the batch's nodes. */
-typedef enum kith_train_mode { KITH_FULL, KITH_NEIGHBOR, KITH_LAYERWISE, KITH_CLUSTER, KITH_SAINT_NODE, KITH_SAINT_EDGE, KITH_SAINT_WALK } kith_train_mode;
+typedef enum kith_train_mode {
+  KITH_FULL,
+  KITH_NEIGHBOR,
+  KITH_LAYERWISE,
+  KITH_CLUSTER,
+  KITH_SAINT_NODE,
+  KITH_SAINT_EDGE,
+  KITH_SAINT_WALK
+} kith_train_mode;
 
 /**
- * In proportion to what a node draws among its neighbours: all alike; one over their degrees (the squares of A's entries), or
- * a relation's own weights; the interactions' weights.  It decides whom a row looks at, not what counts: scales undo it.
+ * In proportion to what a node draws among its neighbours: all alike; one over their degrees (the squares of
+ * A's entries), or a relation's own weights; the interactions' weights.  It decides whom a row looks at, not
+ * what counts: scales undo it.
  */
 typedef enum kith_drawing { KITH_UNIFORM, KITH_IMPORTANCE, KITH_BY_WEIGHT } kith_drawing;
 
@@ -327,11 +366,12 @@ typedef struct kith_sampler_options {
   kith_train_mode mode;
   kith_fanouts fanouts; /**< neighbor */
   kith_drawing draw;    /**< neighbor: uniform draws are without, others with replacement */
-  int64_t budget;       /**< layerwise: nodes expected in each layer's set; saint-node: in a step's; saint-edge, saint-walk: walks that begin */
-  int walk;             /**< saint-walk: hops of a walk */
-  int coverage;         /**< saint-edge, saint-walk: how often a node is met, on average, while chances are counted */
-  int clusters;         /**< cluster: parts of the cut in a step */
-  kith_cut cut;         /**< cluster */
+  int64_t budget; /**< layerwise: nodes expected in each layer's set; saint-node: in a step's; saint-edge,
+                     saint-walk: walks that begin */
+  int walk;       /**< saint-walk: hops of a walk */
+  int coverage; /**< saint-edge, saint-walk: how often a node is met, on average, while chances are counted */
+  int clusters; /**< cluster: parts of the cut in a step */
+  kith_cut cut; /**< cluster */
 } kith_sampler_options;
 
 kith_sampler_options kith_sampler_defaults(void);
@@ -340,33 +380,39 @@ const char *kith_drawing_text(kith_drawing draw);       /**< "uniform" */
 const char *kith_cut_text(kith_cut cut);                /**< "keep" */
 
 /**
- * `k` of a node's `degree` neighbours without replacement, as ascending places 0 … degree - 1 (all of them if k >= degree
- * or k = 0), keyed by (seed, step, node, hop): whoever draws gets the same.  Floyd's algorithm (Bentley and Floyd, CACM
- * 1987).  Returns how many.  O(k), or O(degree) for more than a hundred or so.
+ * `k` of a node's `degree` neighbours without replacement, as ascending places 0 … degree - 1 (all of them if
+ * k >= degree or k = 0), keyed by (seed, step, node, hop): whoever draws gets the same.  Floyd's algorithm
+ * (Bentley and Floyd, CACM 1987).  Returns how many.  O(k), or O(degree) for more than a hundred or so.
  *
  * @param drawn  [degree] all false, and so again afterwards
  */
-int64_t kith_neighbour_draw(uint64_t seed, uint64_t step, int64_t node, int hop, int64_t degree, int k, bool *drawn, int64_t *place);
+int64_t kith_neighbour_draw(uint64_t seed, uint64_t step, int64_t node, int hop, int64_t degree, int k,
+                            bool *drawn, int64_t *place);
 
 /**
- * Hops around a step's seeds, the same on any number of ranks.  Neighbours of nodes owned elsewhere are drawn by their
- * owners and sent here.  Every entry has a factor `scale` that makes the sum over the drawn neighbours an estimate of the
- * sum over all; times the symmetric adjacency's entry it is the hop's weight, so that the weighed sum estimates a row of
- * A x (targets left out).  Of a relation with weights of its own the factor is multiplied by them, and is the weight.
+ * Hops around a step's seeds, the same on any number of ranks.  Neighbours of nodes owned elsewhere are drawn
+ * by their owners and sent here.  Every entry has a factor `scale` that makes the sum over the drawn
+ * neighbours an estimate of the sum over all; times the symmetric adjacency's entry it is the hop's weight,
+ * so that the weighed sum estimates a row of A x (targets left out).  Of a relation with weights of its own
+ * the factor is multiplied by them, and is the weight.
  *
- * - neighbor (Hamilton et al., GraphSAGE, NIPS 2017, section 3.1): each row draws fan-out neighbours; unbiased.
- * - layerwise (Chen et al., FastGCN, ICLR 2018, section 3): each layer draws nodes, node u with a chance p_u in proportion
- *   to the squared norm of A's column u; a row reads its neighbours among them, scale 1 / p_u; unbiased.
- * - saint-node (Zeng et al., GraphSAINT, ICLR 2020, section 3): one such set serves all layers; of a row u that is in it, v
- *   is with chance p_v, so the aggregator's normalisation p_uv / p_u is p_v and scale is 1 / p_v.
- * - saint-edge, saint-walk (the same): the set is what random walks of one hop, or of `walk`, visit that begin at `budget`
- *   nodes.  A walk of one hop draws an edge as the paper's edge sampler does, in proportion to 1 / deg u + 1 / deg v.  Scales
- *   are one over chances that are counted before training, in sets that meet every node `coverage` times on average: of
- *   a seed's neighbours in its own hop; in farther ones, where the row itself is in the set or not, given that it is or not.
- * - cluster (Chiang et al., Cluster-GCN, KDD 2019): a row reads its neighbours in the step's parts, or with KITH_CUT_DROP in
- *   its own part; scale is neighbours / neighbours read, as the paper normalises what is left.  With KITH_CUT_WEIGH
- *   neighbours in its own part count once, others one over the chance that their part is there: that is unbiased for nodes
- *   of the step's parts, if those are several.
+ * - neighbor (Hamilton et al., GraphSAGE, NIPS 2017, section 3.1): each row draws fan-out neighbours;
+ * unbiased.
+ * - layerwise (Chen et al., FastGCN, ICLR 2018, section 3): each layer draws nodes, node u with a chance p_u
+ * in proportion to the squared norm of A's column u; a row reads its neighbours among them, scale 1 / p_u;
+ * unbiased.
+ * - saint-node (Zeng et al., GraphSAINT, ICLR 2020, section 3): one such set serves all layers; of a row u
+ * that is in it, v is with chance p_v, so the aggregator's normalisation p_uv / p_u is p_v and scale is 1 /
+ * p_v.
+ * - saint-edge, saint-walk (the same): the set is what random walks of one hop, or of `walk`, visit that
+ * begin at `budget` nodes.  A walk of one hop draws an edge as the paper's edge sampler does, in proportion
+ * to 1 / deg u + 1 / deg v.  Scales are one over chances that are counted before training, in sets that meet
+ * every node `coverage` times on average: of a seed's neighbours in its own hop; in farther ones, where the
+ * row itself is in the set or not, given that it is or not.
+ * - cluster (Chiang et al., Cluster-GCN, KDD 2019): a row reads its neighbours in the step's parts, or with
+ * KITH_CUT_DROP in its own part; scale is neighbours / neighbours read, as the paper normalises what is left.
+ * With KITH_CUT_WEIGH neighbours in its own part count once, others one over the chance that their part is
+ * there: that is unbiased for nodes of the step's parts, if those are several.
  *
  * The batch's nodes are rows of a step in any case, also those that are in no set or part.
  */
@@ -380,40 +426,47 @@ typedef struct kith_sampler kith_sampler;
  * @param most_seed    the most seeds on this rank in any step
  * @param most_target  the most pairs that are left out in any step
  */
-kith_agreed kith_sampler_create(const kith_comm *comm, const kith_graph *g, const kith_relation *a, int n_hop, const kith_sampler_options *o,
-                                bool loops, kith_lid most_seed, kith_lid most_target, uint64_t seed, kith_sampler **out) KITH_MUST_USE;
+kith_agreed kith_sampler_create(const kith_comm *comm, const kith_graph *g, const kith_relation *a, int n_hop,
+                                const kith_sampler_options *o, bool loops, kith_lid most_seed,
+                                kith_lid most_target, uint64_t seed, kith_sampler **out) KITH_MUST_USE;
 /** Local; accepts null. */
 void kith_sampler_destroy(kith_sampler **sampler);
 
 /**
- * Begin to draw the hops of a step.  Collective; allocates nothing.  With saint-edge and saint-walk the halo of the
- * relation is used until the plan is made.
+ * Begin to draw the hops of a step.  Collective; allocates nothing.  With saint-edge and saint-walk the halo
+ * of the relation is used until the plan is made.
  *
  * @param n, seed  [n] distinct global numbers: the first rows of every frame
- * @param n_target, target  [n_target] pairs that are not drawn from either end; the same on every rank.  What a step learns
- *                 from would otherwise be seen in the very rows that are to predict it.
+ * @param n_target, target  [n_target] pairs that are not drawn from either end; the same on every rank.  What
+ * a step learns from would otherwise be seen in the very rows that are to predict it.
  */
-void kith_sampler_begin(kith_sampler *s, kith_lid n, const kith_gid *seed, uint64_t step, int64_t n_target, const kith_pair *target);
+void kith_sampler_begin(kith_sampler *s, kith_lid n, const kith_gid *seed, uint64_t step, int64_t n_target,
+                        const kith_pair *target);
 /**
- * Go on with the plan: wait for the messages under way, work on them, send the next ones, which travel until the next call.
- * Collective: every rank calls it as often.  Returns whether the plan is made; then it does nothing more.
+ * Go on with the plan: wait for the messages under way, work on them, send the next ones, which travel until
+ * the next call. Collective: every rank calls it as often.  Returns whether the plan is made; then it does
+ * nothing more.
  */
 bool kith_sampler_advance(kith_sampler *s);
-/** Let the made plan be the one that hops, leaves and wants tell of; until then they tell of the one before.  Local. */
+/** Let the made plan be the one that hops, leaves and wants tell of; until then they tell of the one before.
+ * Local. */
 void kith_sampler_show(kith_sampler *s);
 /** All three: the whole plan at once.  Collective. */
-void kith_sampler_plan(kith_sampler *s, kith_lid n, const kith_gid *seed, uint64_t step, int64_t n_target, const kith_pair *target);
+void kith_sampler_plan(kith_sampler *s, kith_lid n, const kith_gid *seed, uint64_t step, int64_t n_target,
+                       const kith_pair *target);
 
-/** The hop that layer l reads, l = 0 the farthest from the seeds.  Stays where it is; changed by every plan. */
+/** The hop that layer l reads, l = 0 the farthest from the seeds.  Stays where it is; changed by every plan.
+ */
 const kith_hop *kith_sampler_hop(const kith_sampler *s, int l);
 /** Neighbours that were drawn for the plan, over all hops. */
 kith_eid kith_sampler_drawn(const kith_sampler *s);
 /** The rows that layer 0 reads. */
 const kith_frame *kith_sampler_leaves(const kith_sampler *s);
-/** Their global numbers grouped by owner, as a halo wants them; row[i] is the leaf row of want[i].  Lent until the next plan. */
+/** Their global numbers grouped by owner, as a halo wants them; row[i] is the leaf row of want[i].  Lent
+ * until the next plan. */
 void kith_sampler_want(const kith_sampler *s, kith_lid *n, const kith_gid **want, const kith_lid **row);
 
-/* ---- random walks ------------------------------------------------------------------------------------------------ */
+/* ---- random walks ---- */
 
 /** One who walks: from node to node, each hop to a neighbour that is drawn uniformly. */
 typedef struct kith_walker {
@@ -426,42 +479,47 @@ typedef struct kith_walker {
 typedef struct kith_walk_law {
   uint64_t seed, round; /**< round: an epoch, a step, or 0 */
   kith_use use;
-  int length;           /**< hops */
-  double restart;       /**< chance at every hop of going back to the beginning instead */
+  int length;     /**< hops */
+  double restart; /**< chance at every hop of going back to the beginning instead */
 } kith_walk_law;
 
 /**
- * What is told of a walker when he has come to a node, at the node's owner: after `hop` hops, 0 at the beginning.  In no
- * order that could be relied upon, but for hops: it is that of arrival.
+ * What is told of a walker when he has come to a node, at the node's owner: after `hop` hops, 0 at the
+ * beginning.  In no order that could be relied upon, but for hops: it is that of arrival.
  */
 typedef void kith_visit(void *self, const kith_walker *walker, int hop);
 
 /**
- * Walks on the training graph, the same on any number of ranks and any cut.  A walker who stands on a node without
- * neighbours stays there.
+ * Walks on the training graph, the same on any number of ranks and any cut.  A walker who stands on a node
+ * without neighbours stays there.
  */
 typedef struct kith_walks kith_walks;
 
 /**
- * Room for `most` walkers at once over all ranks, since they may all meet on one; 48 bytes each.  Collective; `comm` and
- * `g` must outlive it.  Errors: KITH_ENOMEM; KITH_ECONFIG if they are too many.
+ * Room for `most` walkers at once over all ranks, since they may all meet on one; 48 bytes each.  Collective;
+ * `comm` and `g` must outlive it.  Errors: KITH_ENOMEM; KITH_ECONFIG if they are too many.
  */
-kith_agreed kith_walks_create(const kith_comm *comm, const kith_graph *g, int64_t most, kith_walks **out) KITH_MUST_USE;
+kith_agreed kith_walks_create(const kith_comm *comm, const kith_graph *g, int64_t most,
+                              kith_walks **out) KITH_MUST_USE;
 /** Local; accepts null. */
 void kith_walks_destroy(kith_walks **walks);
 
 /**
- * Let walkers walk.  Collective; allocates nothing, cannot fail.  Every hop is one exchange, 24 bytes a walker.
+ * Let walkers walk.  Collective; allocates nothing, cannot fail.  Every hop is one exchange, 24 bytes a
+ * walker.
  *
  * @param n, walker  [n] those that begin from this rank: id and begin, any node of the graph
  * @param visit      called at every hop, 0 … length, for every walker that is on a node of this rank
  */
-void kith_walks_run(kith_walks *w, const kith_walk_law *law, int64_t n, const kith_walker *walker, kith_visit *visit, void *self);
+void kith_walks_run(kith_walks *w, const kith_walk_law *law, int64_t n, const kith_walker *walker,
+                    kith_visit *visit, void *self);
 /** The same in pieces: begin; `walker` and `law` are not read afterwards.  Collective; waits for nobody. */
-void kith_walks_begin(kith_walks *w, const kith_walk_law *law, int64_t n, const kith_walker *walker, kith_visit *visit, void *self);
+void kith_walks_begin(kith_walks *w, const kith_walk_law *law, int64_t n, const kith_walker *walker,
+                      kith_visit *visit, void *self);
 /**
- * Go on: wait for the messages under way, work on them, send the next ones, which travel until the next call.  Collective:
- * every rank calls it as often.  Returns whether all walks are at their end; it is not to be called again then.
+ * Go on: wait for the messages under way, work on them, send the next ones, which travel until the next call.
+ * Collective: every rank calls it as often.  Returns whether all walks are at their end; it is not to be
+ * called again then.
  */
 bool kith_walks_advance(kith_walks *w);
 
@@ -476,15 +534,16 @@ typedef struct kith_near_options {
 kith_near_options kith_near_defaults(void);
 
 /**
- * Importance neighbourhoods: every node reads the T nodes that walks from it visit most, users and items alike, the node
- * itself left out; of those that are visited alike the one of the smaller original number.  Weights are the visits as
- * shares of their sum.  The walks are keyed by (seed, node, walk), so the rows are the same on any number of ranks.
- * Collective; `comm` and `g` must outlive the relation.
+ * Importance neighbourhoods: every node reads the T nodes that walks from it visit most, users and items
+ * alike, the node itself left out; of those that are visited alike the one of the smaller original number.
+ * Weights are the visits as shares of their sum.  The walks are keyed by (seed, node, walk), so the rows are
+ * the same on any number of ranks. Collective; `comm` and `g` must outlive the relation.
  *
  * @param d  width of the rows that will be exchanged
  * Errors: KITH_ENOMEM; KITH_ECONFIG if the walks from one node of every rank are too many.
  * Cost: a random neighbour and 24 bytes sent a hop; 12 bytes a neighbour while they are found.
  */
-kith_agreed kith_near_create(const kith_comm *comm, const kith_graph *g, const kith_near_options *o, uint64_t seed, int d, kith_relation **out) KITH_MUST_USE;
+kith_agreed kith_near_create(const kith_comm *comm, const kith_graph *g, const kith_near_options *o,
+                             uint64_t seed, int d, kith_relation **out) KITH_MUST_USE;
 
 #endif

@@ -1,9 +1,11 @@
 /**
- * Scores: the kernel of ranking.  One tile of users against one tile of items, then a scan for what beats a threshold.
+ * Scores: the kernel of ranking.  One tile of users against one tile of items, then a scan for what beats a
+ * threshold.
  *
- * Every score is one chain of multiply-adds over the columns in their order, fused where the CPU can (every one since
- * 2013), so its bits do not depend on where a user or an item stands: ranking gives the same digits for any number of
- * ranks.  (A BLAS does not promise that: its kernels for the middle and the edge of a matrix round differently.)
+ * Every score is one chain of multiply-adds over the columns in their order, fused where the CPU can (every
+ * one since 2013), so its bits do not depend on where a user or an item stands: ranking gives the same digits
+ * for any number of ranks.  (A BLAS does not promise that: its kernels for the middle and the edge of a
+ * matrix round differently.)
  */
 #ifndef KITH_SCORES_H
 #define KITH_SCORES_H
@@ -27,7 +29,8 @@ enum {
  */
 void kith_scores_pack(int64_t n, int64_t n_padded, int d, const float *x, float *packed);
 
-/** score [KITH_SCORE_USERS, KITH_SCORE_ITEMS] = users [KITH_SCORE_USERS, d] times packed items [KITH_SCORE_ITEMS, d]. */
+/** score [KITH_SCORE_USERS, KITH_SCORE_ITEMS] = users [KITH_SCORE_USERS, d] times packed items
+ * [KITH_SCORE_ITEMS, d]. */
 void kith_scores_tile(int d, const float *users, const float *packed, float *score);
 
 /** One score with the same bits: user [d] times item `i` of packed rows. */

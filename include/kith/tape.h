@@ -1,10 +1,10 @@
 /**
  * Tape: records operations once, plays them forward and backward at every step.
  *
- * A tensor is a matrix of rows with its gradient.  An op is a name, a pair of functions, and a flag that says whether
- * every rank must be there (it communicates).  Recording allocates all memory; playing allocates none.
- * Ops that fail to be recorded leave a status in the tape and return null, which later ops accept: a model is written
- * as formulas and the status is asked for once, at the end.
+ * A tensor is a matrix of rows with its gradient.  An op is a name, a pair of functions, and a flag that says
+ * whether every rank must be there (it communicates).  Recording allocates all memory; playing allocates
+ * none. Ops that fail to be recorded leave a status in the tape and return null, which later ops accept: a
+ * model is written as formulas and the status is asked for once, at the end.
  */
 #ifndef KITH_TAPE_H
 #define KITH_TAPE_H
@@ -13,7 +13,7 @@
 #include "kith/ops.h"
 
 typedef struct kith_tensor {
-  int64_t n_row;       /**< rows allocated, ghosts included */
+  int64_t n_row;           /**< rows allocated, ghosts included */
   const kith_frame *frame; /**< which nodes the rows are now; null: all rows are always there */
   int d;
   float *value, *grad; /**< [n_row, d] each; grad is null for data, whose gradient nobody asks for */
@@ -24,10 +24,10 @@ typedef struct kith_tape kith_tape;
 
 /** What ops that behave differently in training read when they are played. */
 typedef struct kith_play {
-  bool training;   /**< dropout drops */
-  uint64_t seed;   /**< of the masks */
-  uint64_t step;   /**< counted over all epochs */
-  int n_dropout;   /**< dropout ops recorded so far: each has masks of its own */
+  bool training; /**< dropout drops */
+  uint64_t seed; /**< of the masks */
+  uint64_t step; /**< counted over all epochs */
+  int n_dropout; /**< dropout ops recorded so far: each has masks of its own */
 } kith_play;
 
 /** Local. */
@@ -38,7 +38,8 @@ void kith_tape_destroy(kith_tape **tape);
 /** A new tensor, zero.  Lives as long as the tape; null on failure. */
 kith_tensor *kith_tape_tensor(kith_tape *t, int64_t n_row, int d);
 
-/** Zeroed room for an op's own use: `count` things of `size` bytes.  Lives as long as the tape; null on failure. */
+/** Zeroed room for an op's own use: `count` things of `size` bytes.  Lives as long as the tape; null on
+ * failure. */
 void *kith_tape_room(kith_tape *t, int64_t count, size_t size);
 
 /**
@@ -50,7 +51,8 @@ void *kith_tape_room(kith_tape *t, int64_t count, size_t size);
  * @param size      bytes of `self`
  * @return self, zeroed, owned by the tape; null on failure
  */
-void *kith_tape_op(kith_tape *t, const char *name, bool everyone, void (*forward)(void *self), void (*backward)(void *self), size_t size);
+void *kith_tape_op(kith_tape *t, const char *name, bool everyone, void (*forward)(void *self),
+                   void (*backward)(void *self), size_t size);
 
 /** Remember a failure while recording; returns the tape's status. */
 kith_status kith_tape_check(kith_tape *t, kith_status st);
@@ -66,14 +68,16 @@ kith_tape_bytes kith_tape_taken(const kith_tape *t);
 
 /** Play all ops in order.  Collective if any op is for everyone. */
 void kith_tape_forward(kith_tape *t);
-/** Call `between` after every op that is played, forward and backward, so that something else can go on; null: nothing. */
+/** Call `between` after every op that is played, forward and backward, so that something else can go on;
+ * null: nothing. */
 void kith_tape_between(kith_tape *t, void (*between)(void *self), void *self);
 /** Forget all gradients, then play all ops backward from the end. */
 void kith_tape_backward(kith_tape *t);
 
 /**
- * Make tensors zero, but for `keep`, so that large ones take no memory until the tape is played again; null keeps none.
- * With `rooms` also the ops' own room, for tapes whose ops know nothing from one playing to the next.  Local.
+ * Make tensors zero, but for `keep`, so that large ones take no memory until the tape is played again; null
+ * keeps none. With `rooms` also the ops' own room, for tapes whose ops know nothing from one playing to the
+ * next.  Local.
  */
 void kith_tape_rest(kith_tape *t, const kith_tensor *keep, bool rooms);
 
@@ -94,27 +98,32 @@ static inline bool kith_tensor_learns(const kith_tensor *x) { return x->grad != 
 float *kith_tensor_open(kith_tensor *x);
 
 /**
- * To be asked by a backward function before it writes a tensor's gradient: true if something is there to be added to,
- * false if the gradient is still unwritten and is to be overwritten.
+ * To be asked by a backward function before it writes a tensor's gradient: true if something is there to be
+ * added to, false if the gradient is still unwritten and is to be overwritten.
  */
 bool kith_tensor_touch(kith_tensor *x);
 
-/* ---- parameters ---------------------------------------------------------------------------------------------------- */
+/* ---- parameters ---- */
 
 /**
- * Dense weights: the same on every rank, in one flat block each for values, gradients and Adam's moments.  A tensor of
- * them is lent, and stays where it is when others are added.  Gradients are always added to.
+ * Dense weights: the same on every rank, in one flat block each for values, gradients and Adam's moments.  A
+ * tensor of them is lent, and stays where it is when others are added.  Gradients are always added to.
  */
 typedef struct kith_params kith_params;
 
-typedef enum kith_init { KITH_INIT_ZERO, KITH_INIT_ONE, KITH_INIT_GLOROT } kith_init; /**< uniform in +-sqrt(6 / (rows + columns)), Glorot and Bengio 2010 */
+typedef enum kith_init {
+  KITH_INIT_ZERO,
+  KITH_INIT_ONE,
+  KITH_INIT_GLOROT
+} kith_init; /**< uniform in +-sqrt(6 / (rows + columns)), Glorot and Bengio 2010 */
 
 enum { KITH_PARAMS_MOST = 128 };
 
 /** Local.  `seed` keys the initial values. */
 kith_status kith_params_create(uint64_t seed, kith_params **out) KITH_MUST_USE;
 void kith_params_destroy(kith_params **params);
-/** The weights of that name: made by the first call, the same tensor for later ones; null on failure (see kith_params_status). */
+/** The weights of that name: made by the first call, the same tensor for later ones; null on failure (see
+ * kith_params_status). */
 kith_tensor *kith_params_get(kith_params *p, const char *name, int64_t n_row, int d, kith_init init);
 kith_status kith_params_status(const kith_params *p) KITH_MUST_USE;
 
@@ -125,7 +134,7 @@ typedef struct kith_weights {
 } kith_weights;
 kith_weights kith_params_weights(kith_params *p);
 
-int kith_params_n(const kith_params *p);                         /**< how many tensors */
+int kith_params_n(const kith_params *p); /**< how many tensors */
 const char *kith_params_name(const kith_params *p, int i);
 const kith_tensor *kith_params_at(const kith_params *p, int i);
 
@@ -134,7 +143,7 @@ void kith_params_clear(kith_params *p);
 /** Gradients = their sum over all ranks: one all-reduce.  Collective. */
 void kith_params_sum(kith_params *p, const kith_comm *comm);
 
-/* ---- ops on the tape ---------------------------------------------------------------------------------------------- */
+/* ---- ops on the tape ---- */
 
 /** Where a model's final embedding comes from: the sum of weight_i h_i, each placed from column at_i on. */
 enum { KITH_READOUT_MOST = 17 };
@@ -145,15 +154,15 @@ typedef struct kith_readout {
   int n;
   kith_tensor *h[KITH_READOUT_MOST];
   float weight[KITH_READOUT_MOST];
-  bool mixed;              /**< weights are learnt (kith_mix_op) … */
+  bool mixed;                        /**< weights are learnt (kith_mix_op) … */
   double dweight[KITH_READOUT_MOST]; /**< … and these are their gradients */
   int at[KITH_READOUT_MOST];
 } kith_readout;
 
 /**
- * Edge dropout: the hop without the edges that a training step leaves out, each with probability p and in both
- * directions; the weights of sums grow by 1 / (1 - p), so that they keep their expectation.  Means, maxima and softmaxes
- * are taken over the edges that are left.  In evaluations all are there.
+ * Edge dropout: the hop without the edges that a training step leaves out, each with probability p and in
+ * both directions; the weights of sums grow by 1 / (1 - p), so that they keep their expectation.  Means,
+ * maxima and softmaxes are taken over the edges that are left.  In evaluations all are there.
  *
  * Whether an edge goes belongs to (seed, step, its two nodes): every layer, hop and rank agrees about it.
  * @return the thinned hop, which lives as long as the tape: `hop` itself if p is 0; null on failure
@@ -162,26 +171,27 @@ typedef struct kith_readout {
 const kith_hop *kith_thin_op(kith_tape *t, const kith_hop *hop, const kith_play *play, double p);
 
 /**
- * y = A x with the hop's own symmetric weights.  On the whole graph with halo exchange: the rows that need no ghosts are
- * computed while messages travel, and the backward pass gathers along A itself.
+ * y = A x with the hop's own symmetric weights.  On the whole graph with halo exchange: the rows that need no
+ * ghosts are computed while messages travel, and the backward pass gathers along A itself.
  */
 kith_tensor *kith_propagate_op(kith_tape *t, const kith_hop *hop, kith_tensor *x);
 
 /**
- * The same for a layer that nothing but the readout reads: forward, only the rows that the batch asks for are computed
- * (all of them while r->whole), at the cost of their entries alone.
+ * The same for a layer that nothing but the readout reads: forward, only the rows that the batch asks for are
+ * computed (all of them while r->whole), at the cost of their entries alone.
  */
 kith_tensor *kith_propagate_last_op(kith_tape *t, const kith_hop *hop, const kith_readout *r, kith_tensor *x);
 
 /**
- * Add weight * h to the model's final embedding, from column `at` on.  Only the rows that the batch asks for are computed; the whole is
- * kith_readout_all().  Record it as soon as h is there: its gradient is then added in while h's is still at hand.
+ * Add weight * h to the model's final embedding, from column `at` on.  Only the rows that the batch asks for
+ * are computed; the whole is kith_readout_all().  Record it as soon as h is there: its gradient is then added
+ * in while h's is still at hand.
  */
 void kith_readout_op(kith_tape *t, kith_readout *r, float weight, int at, kith_tensor *h);
 
 /**
- * Learn the weights of the terms: weight_i = softmax(a)_i.  Record it before the terms, which it does not know: term i is
- * the i-th that is recorded, and the weight given there is not used.
+ * Learn the weights of the terms: weight_i = softmax(a)_i.  Record it before the terms, which it does not
+ * know: term i is the i-th that is recorded, and the weight given there is not used.
  *
  * @param a  [1, terms], part of the weights
  */
@@ -207,7 +217,8 @@ kith_tensor *kith_dropout_op(kith_tape *t, kith_play *play, double p, bool rows,
 /** Rows divided by their norms. */
 kith_tensor *kith_unit_op(kith_tape *t, kith_tensor *x);
 
-/** Fill the ghost rows of x from their owners; on the way back bring their gradients home.  Returns x.  Nothing in sampled steps. */
+/** Fill the ghost rows of x from their owners; on the way back bring their gradients home.  Returns x.
+ * Nothing in sampled steps. */
 kith_tensor *kith_ghosts_op(kith_tape *t, const kith_hop *hop, kith_tensor *x);
 /** The out rows of a hop among its in rows: x itself on the whole graph. */
 kith_tensor *kith_self_op(kith_tape *t, const kith_hop *hop, kith_tensor *x);
@@ -217,24 +228,27 @@ typedef enum kith_weighing {
   KITH_WEIGH_SUM,       /**< 1 (in sampled hops all weights carry the entry's factor, kith_hop.scale) */
   KITH_WEIGH_MEAN,      /**< 1 / neighbours in the hop (the factors' share of their sum) */
   KITH_WEIGH_SYMMETRIC, /**< the hop's own weights: 1 / sqrt(deg i deg j), or an estimate of that sum */
-  KITH_WEIGH_LOOP       /**< 1 / sqrt((deg i + 1)(deg j + 1)), and 1 / (deg i + 1) for the row itself (Kipf and Welling, ICLR 2017, eq. 8) */
+  KITH_WEIGH_LOOP /**< 1 / sqrt((deg i + 1)(deg j + 1)), and 1 / (deg i + 1) for the row itself (Kipf and
+                     Welling, ICLR 2017, eq. 8) */
 } kith_weighing;
 /** y_i = weighed sum of the neighbours' rows of x; ghost rows must be filled. */
 kith_tensor *kith_aggregate_op(kith_tape *t, const kith_hop *hop, kith_weighing how, kith_tensor *x);
 /** y_i = the largest of the neighbours' rows, number by number. */
 kith_tensor *kith_aggregate_max_op(kith_tape *t, const kith_hop *hop, kith_tensor *x);
 /**
- * y_i [rows, d] = what an LSTM holds after reading the rows z_j of i's neighbours, one after the other: in training in an
- * order that is drawn for the step, in evaluations in that of original numbers; zero without neighbours (kith/lstm.h).
+ * y_i [rows, d] = what an LSTM holds after reading the rows z_j of i's neighbours, one after the other: in
+ * training in an order that is drawn for the step, in evaluations in that of original numbers; zero without
+ * neighbours (kith/lstm.h).
  *
  * @param z     [in rows, 4 d] x Wx + b; ghost rows must be filled
  * @param w     [d, 4 d]
  * @param most  entries that are worked on together, KITH_LSTM_MOST unless a test wants less
- * Room: 20 d + 36 bytes for each of them (or of the longest row's entries, if that is longer; no more than the hop has),
- * and 12 d + 8 for each of their rows.  If the hop has more, backward computes forward again.
+ * Room: 20 d + 36 bytes for each of them (or of the longest row's entries, if that is longer; no more than
+ * the hop has), and 12 d + 8 for each of their rows.  If the hop has more, backward computes forward again.
  */
 enum { KITH_LSTM_MOST = 1 << 16 };
-kith_tensor *kith_lstm_op(kith_tape *t, const kith_hop *hop, const kith_play *play, kith_eid most, kith_tensor *z, kith_tensor *w);
+kith_tensor *kith_lstm_op(kith_tape *t, const kith_hop *hop, const kith_play *play, kith_eid most,
+                          kith_tensor *z, kith_tensor *w);
 /** y_i = sum of alpha_e x[col_e], head by head: alpha [entries, heads]. */
 kith_tensor *kith_attend_op(kith_tape *t, const kith_hop *hop, kith_tensor *alpha, kith_tensor *x);
 /** y [rows, heads]: head by head the inner product of x's columns with a [1, d]. */
@@ -242,18 +256,20 @@ kith_tensor *kith_heads_op(kith_tape *t, int heads, kith_tensor *a, kith_tensor 
 /** y [rows, d / heads]: the mean of x's heads. */
 kith_tensor *kith_heads_mean_op(kith_tape *t, int heads, kith_tensor *x);
 /** s_e = LeakyReLU(left_i + right_j) for every entry e = (i, j): left, right [in rows, heads]. */
-kith_tensor *kith_score_op(kith_tape *t, const kith_hop *hop, float slope, kith_tensor *left, kith_tensor *right);
+kith_tensor *kith_score_op(kith_tape *t, const kith_hop *hop, float slope, kith_tensor *left,
+                           kith_tensor *right);
 /** Softmax of s over the entries of each row, head by head. */
 kith_tensor *kith_softmax_edges_op(kith_tape *t, const kith_hop *hop, kith_tensor *s);
 /** Drop numbers of entries with probability p < 1; y = x while not training. */
-kith_tensor *kith_dropout_edges_op(kith_tape *t, const kith_hop *hop, kith_play *play, double p, kith_tensor *x);
+kith_tensor *kith_dropout_edges_op(kith_tape *t, const kith_hop *hop, kith_play *play, double p,
+                                   kith_tensor *x);
 
 /** Packed rows at their owners → rows at those who asked (the movable halo as it is aimed when played). */
 kith_tensor *kith_exchange_op(kith_tape *t, kith_halo *h, kith_tensor *packed, int64_t max_want);
 
 /**
- * How the rows that the first layer reads are made of what a rank holds of its own nodes: a row of x, or the features'
- * weights, row = b + sum over the node's features of value * w, or the sum of both.
+ * How the rows that the first layer reads are made of what a rank holds of its own nodes: a row of x, or the
+ * features' weights, row = b + sum over the node's features of value * w, or the sum of both.
  */
 typedef struct kith_input {
   kith_lid n_own;
@@ -262,7 +278,8 @@ typedef struct kith_input {
   const uint8_t *type;           /**< [n_own] kith_node_type */
   bool embeds[KITH_TYPES];       /**< whether rows of a type have a row of x in them */
   const kith_features *features; /**< [n_own] */
-  kith_tensor *w[KITH_TYPES], *b[KITH_TYPES]; /**< [features, d], [1, d]; null: the type's features are not read */
+  kith_tensor *w[KITH_TYPES],
+      *b[KITH_TYPES]; /**< [features, d], [1, d]; null: the type's features are not read */
 } kith_input;
 
 /** One input row: y [d].  Local. */
@@ -272,35 +289,38 @@ bool kith_input_learns(const kith_input *in);
 /** Whether features' weights are in the rows. */
 static inline bool kith_input_reads(const kith_input *in) { return in->w[KITH_USER] || in->w[KITH_ITEM]; }
 
-/** Add the gradients dy [n, d] of the input rows row[i] (null: of the first n) to those of the weights.  Local. */
+/** Add the gradients dy [n, d] of the input rows row[i] (null: of the first n) to those of the weights.
+ * Local. */
 void kith_input_weigh(const kith_input *in, int64_t n, const kith_lid *row, const float *dy);
 
 /** The input rows of the whole graph; x itself where no features are read. */
 kith_tensor *kith_input_op(kith_tape *t, const kith_input *in, const kith_frame *frame);
 
 /**
- * The rows that a sampled step begins with: made by their owners, copied from their owners along a movable halo; on the way back their
- * gradients go home, where those of one row are summed in the order in which they were asked for.
+ * The rows that a sampled step begins with: made by their owners, copied from their owners along a movable
+ * halo; on the way back their gradients go home, where those of one row are summed in the order in which they
+ * were asked for.
  */
 typedef struct kith_fetch {
-  kith_halo *h;            /**< as it is aimed when played */
-  const kith_lid *row;     /**< [n_want] leaf row of each wanted row */
-  kith_lid n_touched;      /**< after backward: owned rows whose embeddings have a gradient … */
-  kith_lid *touched;       /**< [n_touched] … which ones … */
-  float *grad;             /**< [n_touched, d] … and their gradients */
+  kith_halo *h;        /**< as it is aimed when played */
+  const kith_lid *row; /**< [n_want] leaf row of each wanted row */
+  kith_lid n_touched;  /**< after backward: owned rows whose embeddings have a gradient … */
+  kith_lid *touched;   /**< [n_touched] … which ones … */
+  float *grad;         /**< [n_touched, d] … and their gradients */
 } kith_fetch;
 
 /**
- * @param in      what the rows are made of: gradients of embeddings stand in f afterwards, those of weights are added.  Data
- *                has none: nothing travels home.  Features stay where they are: what travels has d columns
+ * @param in      what the rows are made of: gradients of embeddings stand in f afterwards, those of weights
+ * are added.  Data has none: nothing travels home.  Features stay where they are: what travels has d columns
  * @param leaves  frame of the leaf rows
  * @param most_send  the most rows that this rank is asked for
  */
-kith_tensor *kith_fetch_op(kith_tape *t, kith_fetch *f, const kith_input *in, const kith_frame *leaves, int64_t most_send);
+kith_tensor *kith_fetch_op(kith_tape *t, kith_fetch *f, const kith_input *in, const kith_frame *leaves,
+                           int64_t most_send);
 
 /**
- * Half the squared norm of every asked-for row of x, once per asking that counts, times *scale, added to *loss.
- * Both pointers are read when the op is played.
+ * Half the squared norm of every asked-for row of x, once per asking that counts, times *scale, added to
+ * *loss. Both pointers are read when the op is played.
  */
 void kith_l2_op(kith_tape *t, const kith_picks *picks, const double *scale, kith_tensor *x, kith_sum *loss);
 

@@ -1,15 +1,16 @@
 /**
  * Watch: whatever waits for another rank has a limit.
  *
- * A thread a process looks at what its main thread waits in (KITH_MPI and KITH_WAIT note it, with two stores), or, while
- * that waits for the thread that writes a checkpoint, at what this one waits in.  When one
- * wait has taken half of the limit, the rank signs a file that all ranks see, and so do all that are alive, whatever they
- * do.  At the limit a rank says on stderr where it waits and calls the roll:
- * if some rank passes waits or computes, the job is slow and not hung, and the limit begins anew; otherwise the ranks
- * that gave no sign, or stand still elsewhere, are named, and the job ends with KITH_EINTERRUPT (75), so that the same
- * command goes on from the last checkpoint.
+ * A thread a process looks at what its main thread waits in (KITH_MPI and KITH_WAIT note it, with two
+ * stores), or, while that waits for the thread that writes a checkpoint, at what this one waits in.  When one
+ * wait has taken half of the limit, the rank signs a file that all ranks see, and so do all that are alive,
+ * whatever they do.  At the limit a rank says on stderr where it waits and calls the roll: if some rank
+ * passes waits or computes, the job is slow and not hung, and the limit begins anew; otherwise the ranks that
+ * gave no sign, or stand still elsewhere, are named, and the job ends with KITH_EINTERRUPT (75), so that the
+ * same command goes on from the last checkpoint.
  *
- * Time in which the whole process is suspended does not count.  A rank that computes for ever is not found out.
+ * Time in which the whole process is suspended does not count.  A rank that computes for ever is not found
+ * out.
  */
 #ifndef KITH_WATCH_H
 #define KITH_WATCH_H
@@ -23,13 +24,15 @@ typedef struct kith_watch_options {
 kith_watch_options kith_watch_defaults(void);
 
 /**
- * Watch the ranks of a communicator until kith_watch_end().  Collective; nothing is watched if there is one rank, if the limit is 0,
- * or if the folder is not there.  At most one watch a process.
+ * Watch the ranks of a communicator until kith_watch_end().  Collective; nothing is watched if there is one
+ * rank, if the limit is 0, or if the folder is not there.  At most one watch a process.
  *
  * @param folder  that all ranks see: the file waiting.txt is made in it when a rank has waited for long
- * Errors: KITH_ENOMEM; KITH_EUSAGE if the environment's KITH_WATCH_SECONDS, which replaces the limit, is no number.
+ * Errors: KITH_ENOMEM; KITH_EUSAGE if the environment's KITH_WATCH_SECONDS, which replaces the limit, is no
+ * number.
  */
-kith_agreed kith_watch_begin(const kith_comm *comm, const kith_watch_options *o, const char *folder) KITH_MUST_USE;
+kith_agreed kith_watch_begin(const kith_comm *comm, const kith_watch_options *o,
+                             const char *folder) KITH_MUST_USE;
 void kith_watch_end(void); /**< Local; fine if nothing is watched */
 
 /** What this rank is about, for its line: a step of training, both from 1.  Local, two stores. */

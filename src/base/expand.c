@@ -1,4 +1,5 @@
-/* The beginning of a path as a shell has it: ~, ~user, $NAME, ${NAME}.  Anywhere else these characters stand for themselves. */
+/* The beginning of a path as a shell has it: ~, ~user, $NAME, ${NAME}.  Anywhere else these characters stand
+ * for themselves. */
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,17 +20,21 @@ static kith_status expand_tilde(const char *what, const char *text, const char *
   kith_status st = KITH_OK;
   char user[KITH_NAME];
   size_t n = strcspn(text + 1, "/");
-  KITH_CHECK(n < sizeof user, KITH_ECONFIG, "%s: %s: no user has so long a name; write ./~… for a file that is called so", what, text);
+  KITH_CHECK(n < sizeof user, KITH_ECONFIG,
+             "%s: %s: no user has so long a name; write ./~… for a file that is called so", what, text);
   snprintf(user, sizeof user, "%.*s", (int)n, text + 1);
   *value = expand_home(user);
   *rest = text + 1 + n;
-  KITH_CHECK(*value || user[0], KITH_ECONFIG, "%s: %s: HOME is not set; set it, or write the path out", what, text);
-  KITH_CHECK(*value, KITH_ECONFIG, "%s: %s: there is no user \"%s\"; write ./%s for a file that is called so", what, text, user, text);
+  KITH_CHECK(*value || user[0], KITH_ECONFIG, "%s: %s: HOME is not set; set it, or write the path out", what,
+             text);
+  KITH_CHECK(*value, KITH_ECONFIG, "%s: %s: there is no user \"%s\"; write ./%s for a file that is called so",
+             what, text, user, text);
 done:
   return st;
 }
 
-static kith_status expand_variable(const char *what, const char *text, const char **value, const char **rest) {
+static kith_status expand_variable(const char *what, const char *text, const char **value,
+                                   const char **rest) {
   kith_status st = KITH_OK;
   char name[KITH_NAME];
   bool brace = text[1] == '{';
@@ -41,11 +46,15 @@ static kith_status expand_variable(const char *what, const char *text, const cha
     *rest = text;
     return st;
   }
-  KITH_CHECK(n > 0 && n < sizeof name && (!brace || at[n] == '}'), KITH_ECONFIG, "%s: %s: expected ${NAME} at the beginning", what, text);
+  KITH_CHECK(n > 0 && n < sizeof name && (!brace || at[n] == '}'), KITH_ECONFIG,
+             "%s: %s: expected ${NAME} at the beginning", what, text);
   snprintf(name, sizeof name, "%.*s", (int)n, at);
   *value = getenv(name);
   *rest = at + n + brace;
-  KITH_CHECK(*value && **value, KITH_ECONFIG, "%s: %s: the environment has no %s; set it, write the path out, or write ./%s for a file that is called so", what, text, name, text);
+  KITH_CHECK(*value && **value, KITH_ECONFIG,
+             "%s: %s: the environment has no %s; set it, write the path out, or write ./%s for a file that "
+             "is called so",
+             what, text, name, text);
 done:
   return st;
 }
@@ -60,7 +69,8 @@ kith_status kith_path_expand(const char *what, const char *text, char *path) {
   if (n == 1 && value[0] == '/' && rest[0] == '/') n = 0;
   char whole[2 * KITH_PATH];
   int size = snprintf(whole, sizeof whole, "%.*s%s", (int)n, value, rest);
-  KITH_CHECK(size >= 0 && size < KITH_PATH, KITH_ECONFIG, "%s: %s: path longer than %d bytes", what, text, KITH_PATH - 1);
+  KITH_CHECK(size >= 0 && size < KITH_PATH, KITH_ECONFIG, "%s: %s: path longer than %d bytes", what, text,
+             KITH_PATH - 1);
   memcpy(path, whole, (size_t)size + 1);
 done:
   return st;

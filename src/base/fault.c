@@ -19,7 +19,9 @@ void kith_fault_set(kith_fault_kind kind, int64_t k) {
   else atomic_store(&fault_left[kind], k);
 }
 
-bool kith_fault_is_due(kith_fault_kind kind) { return kind == KITH_FAULT_ALLOC ? kith_alloc_refuses() : atomic_load(&fault_left[kind]) > 0; }
+bool kith_fault_is_due(kith_fault_kind kind) {
+  return kind == KITH_FAULT_ALLOC ? kith_alloc_refuses() : atomic_load(&fault_left[kind]) > 0;
+}
 
 bool kith_fault(kith_fault_kind kind) {
   if (atomic_load(&fault_left[kind]) <= 0 || atomic_fetch_sub(&fault_left[kind], 1) != 1) return false;
@@ -79,9 +81,12 @@ kith_status kith_fault_read_text(const char *text, int rank) {
   while (*text) {
     const char *word = text;
     KITH_CHECK(fault_word(&text, &kind, &k, &where), KITH_EUSAGE,
-               "KITH_FAULT: expected kind:k@rank, such as read:3@0, with alloc, read, write, loss, kill or stop; found \"%.*s\"",
+               "KITH_FAULT: expected kind:k@rank, such as read:3@0, with alloc, read, write, loss, kill or "
+               "stop; found \"%.*s\"",
                (int)strnlen(word, FAULT_WORD), word);
-    KITH_CHECK(fault_is_built, KITH_EUSAGE, "KITH_FAULT: this kith was built without faults; build it with cmake -DKITH_FAULTS=ON, or unset KITH_FAULT");
+    KITH_CHECK(fault_is_built, KITH_EUSAGE,
+               "KITH_FAULT: this kith was built without faults; build it with cmake -DKITH_FAULTS=ON, or "
+               "unset KITH_FAULT");
     if (where == rank) kith_fault_set(kind, k);
   }
 done:

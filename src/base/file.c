@@ -1,9 +1,11 @@
 /*
- * Files appear whole or not at all: written under another name, put onto the disk, renamed, the folder put onto the disk.
+ * Files appear whole or not at all: written under another name, put onto the disk, renamed, the folder put
+ * onto the disk.
  *
- * The other name is NAME.tmp- and 64 random bits.  Nobody can know it before, and it is made with O_EXCL and O_NOFOLLOW, so
- * in a folder that others can write to no link of theirs is ever written through, and two programs never share one.
- * Only regular files are opened for reading: a FIFO, a socket or a device under a file's name would be waited for.
+ * The other name is NAME.tmp- and 64 random bits.  Nobody can know it before, and it is made with O_EXCL and
+ * O_NOFOLLOW, so in a folder that others can write to no link of theirs is ever written through, and two
+ * programs never share one. Only regular files are opened for reading: a FIFO, a socket or a device under a
+ * file's name would be waited for.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -19,12 +21,15 @@
 #include "kith/file.h"
 
 #define FILE_TMP ".tmp"
-enum { FILE_DIGITS = 16, FILE_SUFFIX = sizeof FILE_TMP + FILE_DIGITS, /* of ".tmp-0123456789abcdef" */
-       FILE_OLD = 3600 /* seconds */ };
+enum {
+  FILE_DIGITS = 16,
+  FILE_SUFFIX = sizeof FILE_TMP + FILE_DIGITS, /* of ".tmp-0123456789abcdef" */
+  FILE_OLD = 3600                              /* seconds */
+};
 
 /* Run a call until no signal interrupts it. */
-#define FILE_AGAIN(result, call)                                                                                       \
-  do (result) = (call);                                                                                                \
+#define FILE_AGAIN(result, call)                                                                             \
+  do (result) = (call);                                                                                      \
   while ((result) < 0 && errno == EINTR)
 
 kith_status kith_file_name(const char *wanted, char *path, char *tmp) {
@@ -58,17 +63,21 @@ const char *kith_file_kind(unsigned mode) {
   }
 }
 
-/* ---- reading ----------------------------------------------------------------------------------------------------- */
+/* ---- reading ---- */
 
 kith_status kith_file_open(const char *path, int *out) {
   kith_status st = KITH_OK;
   struct stat is = {.st_mode = 0};
   int file = -1;
   *out = -1;
-  KITH_CHECK(!kith_fault(KITH_FAULT_READ) && stat(path, &is) == 0, KITH_ENOINPUT, "%s: cannot be read: %s", path, strerror(errno));
-  KITH_CHECK(S_ISREG(is.st_mode), KITH_ENOINPUT, "%s: is %s, expected a file; write what is to be read to a file first", path, kith_file_kind(is.st_mode));
+  KITH_CHECK(!kith_fault(KITH_FAULT_READ) && stat(path, &is) == 0, KITH_ENOINPUT, "%s: cannot be read: %s",
+             path, strerror(errno));
+  KITH_CHECK(S_ISREG(is.st_mode), KITH_ENOINPUT,
+             "%s: is %s, expected a file; write what is to be read to a file first", path,
+             kith_file_kind(is.st_mode));
   FILE_AGAIN(file, open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)); /* a fault was asked for above */
-  KITH_CHECK(file >= 0 && fstat(file, &is) == 0, KITH_ENOINPUT, "%s: cannot be read: %s", path, strerror(errno));
+  KITH_CHECK(file >= 0 && fstat(file, &is) == 0, KITH_ENOINPUT, "%s: cannot be read: %s", path,
+             strerror(errno));
   KITH_CHECK(S_ISREG(is.st_mode), KITH_ENOINPUT, "%s: is no file any more", path);
   *out = file;
   file = -1;
@@ -90,15 +99,17 @@ done:
   return st;
 }
 
-/* ---- writing ----------------------------------------------------------------------------------------------------- */
+/* ---- writing ---- */
 
 /* What stands at the final name is replaced, unless it is no file. */
 static kith_status file_check_place(const char *path, const char *folder) {
   kith_status st = KITH_OK;
   struct stat is;
-  KITH_CHECK(stat(folder, &is) == 0, KITH_EOUTPUT, "%s: the folder %s cannot be written to: %s", path, folder, strerror(errno));
+  KITH_CHECK(stat(folder, &is) == 0, KITH_EOUTPUT, "%s: the folder %s cannot be written to: %s", path, folder,
+             strerror(errno));
   KITH_CHECK(S_ISDIR(is.st_mode), KITH_EOUTPUT, "%s: %s is not a folder", path, folder);
-  KITH_CHECK(stat(path, &is) != 0 || S_ISREG(is.st_mode), KITH_EOUTPUT, "%s: %s stands where the file shall be", path, kith_file_kind(is.st_mode));
+  KITH_CHECK(stat(path, &is) != 0 || S_ISREG(is.st_mode), KITH_EOUTPUT,
+             "%s: %s stands where the file shall be", path, kith_file_kind(is.st_mode));
 done:
   return st;
 }
@@ -109,8 +120,10 @@ kith_status kith_file_make(const char *path, const char *tmp, int *out) {
   *out = -1;
   kith_file_folder(path, folder);
   KITH_TRY(file_check_place(path, folder));
-  if (!kith_fault(KITH_FAULT_WRITE)) FILE_AGAIN(*out, open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
-  KITH_CHECK(*out >= 0, KITH_EOUTPUT, "%s: the folder %s cannot be written to: %s", path, folder, strerror(errno));
+  if (!kith_fault(KITH_FAULT_WRITE))
+    FILE_AGAIN(*out, open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
+  KITH_CHECK(*out >= 0, KITH_EOUTPUT, "%s: the folder %s cannot be written to: %s", path, folder,
+             strerror(errno));
 done:
   return st;
 }
@@ -152,7 +165,8 @@ kith_status kith_file_sync(const char *path) {
   KITH_CHECK(file >= 0, KITH_EIO, "%s: %s", path, strerror(errno));
   if (!kith_fault(KITH_FAULT_WRITE)) FILE_AGAIN(code, fsync(file));
   /* Some file systems cannot sync a folder or a special file: EINVAL says so, and is no loss of data. */
-  KITH_CHECK(code == 0 || errno == EINVAL, KITH_EIO, "%s: writing to the disk failed: %s", path, strerror(errno));
+  KITH_CHECK(code == 0 || errno == EINVAL, KITH_EIO, "%s: writing to the disk failed: %s", path,
+             strerror(errno));
 done:
   if (file >= 0) close(file);
   return st;
@@ -164,7 +178,8 @@ kith_status kith_file_publish(const char *tmp, const char *path) {
   int code = -1;
   kith_file_folder(path, folder);
   if (!kith_fault(KITH_FAULT_WRITE)) FILE_AGAIN(code, rename(tmp, path));
-  KITH_CHECK(code == 0, KITH_EIO, "%s: the finished file cannot be given its name: %s", path, strerror(errno));
+  KITH_CHECK(code == 0, KITH_EIO, "%s: the finished file cannot be given its name: %s", path,
+             strerror(errno));
   KITH_TRY(kith_file_sync(folder));
 done:
   if (kith_is_bad(st)) kith_file_discard(tmp);
@@ -178,11 +193,12 @@ void kith_file_discard(const char *tmp) {
   if (lstat(tmp, &is) == 0) kith_warn("%s: a temporary file that cannot be removed: %s", tmp, strerror(why));
 }
 
-/* ---- what killed writes have left behind ------------------------------------------------------------------------- */
+/* ---- what killed writes have left behind ---- */
 
 /* Files that only who holds the work folder's lock writes. */
 static bool file_is_own(const char *name) {
-  static const char *const own[] = {"graph.h5", "parts.h5", "embeddings.h5", "new.h5", "metrics.jsonl", "checkpoint-", "kith.lock"};
+  static const char *const own[] = {"graph.h5",      "parts.h5",    "embeddings.h5", "new.h5",
+                                    "metrics.jsonl", "checkpoint-", "kith.lock"};
   for (size_t i = 0; i < sizeof own / sizeof *own; i++)
     if (strncmp(name, own[i], strlen(own[i])) == 0) return true;
   return false;
@@ -205,11 +221,13 @@ static bool file_is_old(const char *path) {
   return lstat(path, &is) == 0 && time(NULL) - is.st_mtim.tv_sec > FILE_OLD;
 }
 
-/* A file with a name of the user's may be one that another job is writing here, unless nobody has for long. */
+/* A file with a name of the user's may be one that another job is writing here, unless nobody has for long.
+ */
 static void file_sweep_one(const char *folder, const char *name) {
   char path[KITH_PATH];
   bool own = file_is_own(name), ours = file_ends_as_tmp(name) || (own && file_ends_as_old_tmp(name));
-  if (ours && kith_path_join(folder, name, path) == KITH_OK && (own || file_is_old(path))) kith_file_discard(path);
+  if (ours && kith_path_join(folder, name, path) == KITH_OK && (own || file_is_old(path)))
+    kith_file_discard(path);
 }
 
 kith_status kith_file_sweep(const char *folder) {
@@ -222,7 +240,7 @@ done:
   return st;
 }
 
-/* ---- small text -------------------------------------------------------------------------------------------------- */
+/* ---- small text ---- */
 
 kith_status kith_text_write(const char *wanted, const char *text) {
   kith_status st = KITH_OK;
@@ -236,7 +254,8 @@ kith_status kith_text_write(const char *wanted, const char *text) {
   KITH_TRY(kith_file_sync(tmp));
   KITH_TRY(kith_file_publish(tmp, path));
 done:
-  if (f && fclose(f) != 0 && st == KITH_OK) st = kith_fail(KITH_EIO, "%s: writing failed: %s", path, strerror(errno));
+  if (f && fclose(f) != 0 && st == KITH_OK)
+    st = kith_fail(KITH_EIO, "%s: writing failed: %s", path, strerror(errno));
   if (kith_is_bad(st) && tmp[0]) kith_file_discard(tmp);
   return st;
 }

@@ -16,14 +16,19 @@ static bool memory_is_refused(void) {
   return atomic_fetch_sub(&memory_refuse, 1) == 1;
 }
 
-static size_t memory_line(size_t bytes) { return bytes >= 2 * (size_t)MEMORY_HUGE ? MEMORY_HUGE : MEMORY_LINE; }
+static size_t memory_line(size_t bytes) {
+  return bytes >= 2 * (size_t)MEMORY_HUGE ? MEMORY_HUGE : MEMORY_LINE;
+}
 
 /* At least one line, so that an empty block is a block. */
-static size_t memory_whole(size_t bytes) { return (bytes + memory_line(bytes)) / memory_line(bytes) * memory_line(bytes); }
+static size_t memory_whole(size_t bytes) {
+  return (bytes + memory_line(bytes)) / memory_line(bytes) * memory_line(bytes);
+}
 
 /*
- * Zeroes.  Large blocks are given back to Linux, which brings zero pages when they are touched: room for the largest step
- * that could ever be costs only what steps use.  Rows are gathered at random, so huge pages save misses of the TLB.
+ * Zeroes.  Large blocks are given back to Linux, which brings zero pages when they are touched: room for the
+ * largest step that could ever be costs only what steps use.  Rows are gathered at random, so huge pages save
+ * misses of the TLB.
  */
 static void memory_clear(void *p, size_t bytes) {
   bool huge = memory_line(bytes) == MEMORY_HUGE;

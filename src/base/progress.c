@@ -36,7 +36,8 @@ static void progress_cut(int columns, char *text) {
   }
 }
 
-/* What, a bar of as many columns as are left, and the rest; in one line, which ends before the last column. */
+/* What, a bar of as many columns as are left, and the rest; in one line, which ends before the last column.
+ */
 static void progress_draw_bar(const char *what, double share, const char *rest, int columns) {
   char bar[3 * BAR + 8] = "", line[1024];
   int room = columns - 1 - progress_columns(what) - progress_columns(rest) - 3;
@@ -61,7 +62,8 @@ static void progress_draw(const kith_progress *p, double now, const char *note) 
   double share = p->n > 0 ? (double)p->done / (double)p->n : 1;
   kith_duration_print(now - p->began, sizeof past, past);
   kith_duration_print(share > 0 ? (now - p->began) * (1 - share) / share : 0, sizeof left, left);
-  snprintf(rest, sizeof rest, " %3.0f %%  %s left%s%s", 100 * share, left, note ? ", " : "", note ? note : "");
+  snprintf(rest, sizeof rest, " %3.0f %%  %s left%s%s", 100 * share, left, note ? ", " : "",
+           note ? note : "");
   if (columns > 0) progress_draw_bar(p->what, share, rest, columns);
   else fprintf(stderr, "%s %s after %s\n", p->what, rest, past);
 }

@@ -1,4 +1,5 @@
-/* Randomness that belongs to what is decided: a function of (seed, use, a, b, c), never of a process or of its past. */
+/* Randomness that belongs to what is decided: a function of (seed, use, a, b, c), never of a process or of
+ * its past. */
 #include <math.h>
 
 #include <Random123/philox.h>
@@ -12,7 +13,9 @@ kith_draw kith_random4(uint64_t seed, kith_use use, uint64_t a, uint64_t b, uint
   return (kith_draw){{r.v[0], r.v[1], r.v[2], r.v[3]}};
 }
 
-kith_draw kith_random(uint64_t seed, kith_use use, uint64_t a, uint64_t b, uint64_t c) { return kith_random4(seed, use, a, b, c, 0); }
+kith_draw kith_random(uint64_t seed, kith_use use, uint64_t a, uint64_t b, uint64_t c) {
+  return kith_random4(seed, use, a, b, c, 0);
+}
 
 uint64_t kith_random_below(uint64_t bits, uint64_t n) {
   __extension__ typedef unsigned __int128 wide;

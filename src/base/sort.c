@@ -1,10 +1,11 @@
-/* Radix sort by the least significant digit first (Knuth, The Art of Computer Programming 3, section 5.2.5, algorithm R). */
+/* Radix sort by the least significant digit first (Knuth, The Art of Computer Programming 3, section 5.2.5,
+ * algorithm R). */
 #include "kith/base.h"
 
 enum {
   SORT_BITS = 11,
   SORT_DIGITS = 1 << SORT_BITS, /* places of all digits, 16 KiB, stay in a core's first cache */
-  SORT_AHEAD = 8                /* things between asking for a line of memory and writing it: stores wait for each other */
+  SORT_AHEAD = 8 /* things between asking for a line of memory and writing it: stores wait for each other */
 };
 
 static int sort_digit(int64_t key, int shift) { return (int)(key >> shift & (SORT_DIGITS - 1)); }

@@ -8,7 +8,8 @@ enum { STATUS_TEXT = 2048 };
 
 static _Thread_local char status_text[STATUS_TEXT];
 
-/* A message is one line, whatever words of the user it repeats: what is not printable becomes a question mark. */
+/* A message is one line, whatever words of the user it repeats: what is not printable becomes a question
+ * mark. */
 static void status_make_printable(char *text) {
   for (int step = 1; *text; text += step ? step : 1) {
     step = kith_text_character(text);

@@ -1,9 +1,9 @@
 /*
  * Which terminal shows stderr, if any.
  *
- * Under mpirun the stderr of a rank is a pipe, and mpirun copies its bytes at once to its own stderr.  So where the
- * parent process is a launcher whose stderr is a terminal, that terminal shows ours.  Not so where the launcher edits
- * the stream line by line (--tag-output and its like), or where it runs on another node.
+ * Under mpirun the stderr of a rank is a pipe, and mpirun copies its bytes at once to its own stderr.  So
+ * where the parent process is a launcher whose stderr is a terminal, that terminal shows ours.  Not so where
+ * the launcher edits the stream line by line (--tag-output and its like), or where it runs on another node.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -17,7 +17,8 @@
 
 enum { TERMINAL_UNKNOWN = -2, TERMINAL_NONE = -1, TERMINAL_COLUMNS = 80, TERMINAL_TEXT = 4096 };
 
-/* A file of /proc about the parent process; returns its bytes, 0 if it cannot be read.  The text is closed. */
+/* A file of /proc about the parent process; returns its bytes, 0 if it cannot be read.  The text is closed.
+ */
 static size_t terminal_parent_text(const char *name, char text[TERMINAL_TEXT]) {
   char path[64];
   snprintf(path, sizeof path, "/proc/%ld/%s", (long)getppid(), name);
@@ -29,7 +30,8 @@ static size_t terminal_parent_text(const char *name, char text[TERMINAL_TEXT]) {
 }
 
 bool kith_terminal_has_launcher(void) {
-  static const char *const known[] = {"mpirun\n", "mpiexec\n", "orterun\n", "prterun\n", "orted\n", "prted\n"};
+  static const char *const known[] = {"mpirun\n",  "mpiexec\n", "orterun\n",
+                                      "prterun\n", "orted\n",   "prted\n"};
   char name[TERMINAL_TEXT];
   if (terminal_parent_text("comm", name) == 0) return false;
   for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)

@@ -13,7 +13,8 @@ kith_status kith_text_copy(const char *what, const char *text, size_t size, char
   return KITH_OK;
 }
 
-/* One row of the table of distances at a time: row[j] is what lies between the first i letters of a and j of b. */
+/* One row of the table of distances at a time: row[j] is what lies between the first i letters of a and j of
+ * b. */
 int kith_text_distance(const char *a, const char *b) {
   enum { MOST = 256 };
   int row[MOST + 1], n = (int)strnlen(b, MOST);
@@ -34,7 +35,8 @@ int kith_text_distance(const char *a, const char *b) {
 bool kith_text_is_close(const char *word, int distance) { return 3 * distance <= (int)strlen(word) + 2; }
 
 int kith_text_code(const char *text, int64_t size, uint32_t *code) {
-  static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000}; /* one code point has one form, the shortest */
+  static const uint32_t least[5] = {0, 0, 0x80, 0x800,
+                                    0x10000}; /* one code point has one form, the shortest */
   const unsigned char *t = (const unsigned char *)text;
   int n = t[0] < 0x80 ? 1 : t[0] < 0xc2 ? 0 : t[0] < 0xe0 ? 2 : t[0] < 0xf0 ? 3 : t[0] < 0xf5 ? 4 : 0;
   if (n > size) return 0;
@@ -47,7 +49,8 @@ int kith_text_code(const char *text, int64_t size, uint32_t *code) {
 }
 
 bool kith_text_is_control(uint32_t code) {
-  bool line_break = code == 0x2028 || code == 0x2029, none = code == 0xfeff || code == 0xfffe || code == 0xffff;
+  bool line_break = code == 0x2028 || code == 0x2029,
+       none = code == 0xfeff || code == 0xfffe || code == 0xffff;
   return code < 0x20 || (code >= 0x7f && code < 0xa0) || line_break || none;
 }
 
@@ -80,7 +83,8 @@ kith_status kith_path_join(const char *folder, const char *name, char *path) {
   bool slash = !alone && folder[strlen(folder) - 1] != '/';
   char joined[2 * KITH_PATH];
   int n = snprintf(joined, sizeof joined, "%s%s%s", alone ? "" : folder, slash ? "/" : "", name);
-  if (n < 0 || n >= KITH_PATH) return kith_fail(KITH_ECONFIG, "%s: path longer than %d bytes", name, KITH_PATH - 1);
+  if (n < 0 || n >= KITH_PATH)
+    return kith_fail(KITH_ECONFIG, "%s: path longer than %d bytes", name, KITH_PATH - 1);
   memcpy(path, joined, (size_t)n + 1);
   return KITH_OK;
 }

@@ -1,4 +1,5 @@
-/* kith bench: every kernel and a whole step, each as a fraction of what the machine was measured to allow in the same run. */
+/* kith bench: every kernel and a whole step, each as a fraction of what the machine was measured to allow in
+ * the same run. */
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +37,8 @@ static kith_agreed bench_write_file(bench *b) {
   char path[KITH_PATH];
   KITH_TRY(kith_agree(b->c->comm, kith_job_file(&b->c->job, "bench.h5", path)));
   KITH_TRY(kith_rows_create(b->c->comm, b->g, &rows));
-  KITH_TRY(kith_h5_create(b->c->comm, path, "kith-bench", KITH_FILE_VERSION, 4 * (b->g->n[0] + b->g->n[1]) * b->d, &f));
+  KITH_TRY(kith_h5_create(b->c->comm, path, "kith-bench", KITH_FILE_VERSION,
+                          4 * (b->g->n[0] + b->g->n[1]) * b->d, &f));
   KITH_TRY(kith_rows_write(rows, f, "embedding", b->d, b->x));
   KITH_TRY(kith_h5_publish(&f));
   if (b->c->comm->rank == 0) unlink(path);
@@ -51,13 +53,17 @@ static void bench_write(bench *b) {
 }
 
 /* One line: what it took, and the share of it that the limit alone takes. */
-static void bench_line(bench *b, const char *name, const char *key, const char *of, void (*work)(bench *b), void (*limit)(bench *b)) {
+static void bench_line(bench *b, const char *name, const char *key, const char *of, void (*work)(bench *b),
+                       void (*limit)(bench *b)) {
   bench_pair p = bench_time(b, work, limit);
-  cli_print(b->c, "  %-32s %9.3f ms   limit %9.3f ms   %5.1f %%  of %s", name, 1e3 * p.work, 1e3 * p.limit, 100 * p.limit / p.work, of);
-  cli_json(b->c, key, "{\"seconds\": %.6g, \"limit\": %.6g, \"fraction\": %.4f}", p.work, p.limit, p.limit / p.work);
+  cli_print(b->c, "  %-32s %9.3f ms   limit %9.3f ms   %5.1f %%  of %s", name, 1e3 * p.work, 1e3 * p.limit,
+            100 * p.limit / p.work, of);
+  cli_json(b->c, key, "{\"seconds\": %.6g, \"limit\": %.6g, \"fraction\": %.4f}", p.work, p.limit,
+           p.limit / p.work);
 }
 
-/* Sampled steps have no such limit: how fast neighbours are drawn, and what part of a step goes into messages. */
+/* Sampled steps have no such limit: how fast neighbours are drawn, and what part of a step goes into
+ * messages. */
 static void bench_sampled(bench *b) {
   const kith_comm *comm = b->c->comm;
   int64_t n_step = kith_trainer_n_step(b->trainer), least = 20 * (int64_t)b->repeat;
@@ -66,14 +72,19 @@ static void bench_sampled(bench *b) {
   kith_tally t = kith_trainer_tally(b->trainer);
   for (int64_t s = 0; s < n_step; s++) kith_trainer_step(b->trainer, s, KITH_WISH_NOTHING);
   kith_tally u = kith_trainer_tally(b->trainer);
-  double seconds = u.seconds - t.seconds, plan = u.plan - t.plan, mpi = u.mpi - t.mpi, drawn = (double)(u.drawn - t.drawn);
+  double seconds = u.seconds - t.seconds, plan = u.plan - t.plan, mpi = u.mpi - t.mpi,
+         drawn = (double)(u.drawn - t.drawn);
   KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, &drawn, 1, MPI_DOUBLE, MPI_SUM, comm->mpi));
   KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, &mpi, 1, MPI_DOUBLE, MPI_SUM, comm->mpi));
   mpi /= comm->size;
   double rate = drawn / plan / comm->size;
-  cli_print(b->c, "%d rank%s, mode %s, means of %lld steps", comm->size, kith_plural(comm->size), kith_train_mode_text(b->c->job.train.sampler.mode), (long long)n_step);
-  cli_print(b->c, "  a whole step %9.3f ms, %.1f steps/s; planning its hops %.3f ms", 1e3 * seconds / (double)n_step, (double)n_step / seconds, 1e3 * plan / (double)n_step);
-  cli_print(b->c, "  neighbours drawn %.1f M/s on each rank, %.0f a step on all; %.1f %% of the time in messages", 1e-6 * rate, drawn / (double)n_step, 100 * mpi / seconds);
+  cli_print(b->c, "%d rank%s, mode %s, means of %lld steps", comm->size, kith_plural(comm->size),
+            kith_train_mode_text(b->c->job.train.sampler.mode), (long long)n_step);
+  cli_print(b->c, "  a whole step %9.3f ms, %.1f steps/s; planning its hops %.3f ms",
+            1e3 * seconds / (double)n_step, (double)n_step / seconds, 1e3 * plan / (double)n_step);
+  cli_print(b->c,
+            "  neighbours drawn %.1f M/s on each rank, %.0f a step on all; %.1f %% of the time in messages",
+            1e-6 * rate, drawn / (double)n_step, 100 * mpi / seconds);
   cli_json(b->c, "steps_per_second", "%.6g", (double)n_step / seconds);
   cli_json(b->c, "plan_seconds", "%.6g", plan / (double)n_step);
   cli_json(b->c, "drawn_per_second_per_rank", "%.6g", rate);
@@ -84,12 +95,16 @@ static void bench_sampled(bench *b) {
 static void bench_print_limits(bench *b) {
   int64_t n[3] = {b->n, b->a->csr.start[b->a->csr.n_row], b->n_random};
   kith_comm_sum_int(b->c->comm, 3, n);
-  bench_pair gather = bench_time(b, bench_limit_gather, bench_limit_random), stream = bench_time(b, bench_limit_stream, bench_limit_disk);
-  double bytes = 4.0 * b->d * (double)n[1], random = 4.0 * b->d * (double)n[2], streamed = 36.0 * BENCH_FAR * b->c->comm->size;
-  cli_print(b->c, "%d rank%s x %d thread%s; this machine allows, medians of %d", b->c->comm->size, kith_plural(b->c->comm->size),
-            omp_get_max_threads(), kith_plural(omp_get_max_threads()), b->repeat);
+  bench_pair gather = bench_time(b, bench_limit_gather, bench_limit_random),
+             stream = bench_time(b, bench_limit_stream, bench_limit_disk);
+  double bytes = 4.0 * b->d * (double)n[1], random = 4.0 * b->d * (double)n[2],
+         streamed = 36.0 * BENCH_FAR * b->c->comm->size;
+  cli_print(b->c, "%d rank%s x %d thread%s; this machine allows, medians of %d", b->c->comm->size,
+            kith_plural(b->c->comm->size), omp_get_max_threads(), kith_plural(omp_get_max_threads()),
+            b->repeat);
   cli_print(b->c, "  stream (triad)                %8.2f GB/s", 1e-9 * streamed / stream.work);
-  cli_print(b->c, "  gather of rows of %-4d bytes   %8.2f GB/s by the graph's columns, %.2f by random ones", 4 * b->d, 1e-9 * bytes / gather.work, 1e-9 * random / gather.limit);
+  cli_print(b->c, "  gather of rows of %-4d bytes   %8.2f GB/s by the graph's columns, %.2f by random ones",
+            4 * b->d, 1e-9 * bytes / gather.work, 1e-9 * random / gather.limit);
   cli_print(b->c, "  write and fsync               %8.2f GB/s", 4e-9 * (double)n[0] / stream.limit);
   cli_json(b->c, "stream_bytes_per_second", "%.6g", streamed / stream.work);
   cli_json(b->c, "gather_bytes_per_second", "%.6g", bytes / gather.work);
@@ -100,7 +115,10 @@ static void bench_kernels(bench *b) {
   double mib = 4.0 * (double)kith_comm_max(b->c->comm, b->n) / 0x1p20;
   cli_print(b->c, "kernels, each timed in turn with its limit");
   if (mib < 4.0 * BENCH_SMALL / 0x1p20)
-    cli_print(b->c, "  this graph is too small for these fractions to mean much: %.1f MiB of embeddings a rank stay in a cache, and starting takes longer than the work", mib);
+    cli_print(b->c,
+              "  this graph is too small for these fractions to mean much: %.1f MiB of embeddings a rank "
+              "stay in a cache, and starting takes longer than the work",
+              mib);
   bench_line(b, "SpMM, one product with A", "spmm", "gather", bench_spmm, bench_limit_gather);
   bench_line(b, "Adam", "adam", "stream", bench_adam, bench_limit_adam);
   if (b->c->comm->size > 1) bench_line(b, "halo exchange", "halo", "messages", bench_halo, bench_limit_halo);
@@ -117,7 +135,8 @@ static kith_status bench_far(bench *b) {
   for (int k = 0; k < 3; k++) KITH_TRY(KITH_NEW(b->far[k], BENCH_FAR));
   KITH_TRY(KITH_NEW(b->random, b->n_random));
   for (kith_eid e = 0; e < b->n_random; e++)
-    b->random[e] = (kith_lid)kith_random_below(kith_random(1, KITH_USE_GENERATE, (uint64_t)e, 0, 0).bits[0], (uint64_t)row);
+    b->random[e] = (kith_lid)kith_random_below(kith_random(1, KITH_USE_GENERATE, (uint64_t)e, 0, 0).bits[0],
+                                               (uint64_t)row);
   bench_limit_stream(b); /* pages that nobody has written lie in one place */
 done:
   return st;
@@ -125,14 +144,17 @@ done:
 
 static kith_status bench_room(bench *b) {
   kith_status st = KITH_OK;
-  int64_t n_row = b->a->csr.n_col, least = KITH_SCORE_ITEMS + (int64_t)omp_get_max_threads() * KITH_SCORE_USERS * KITH_SCORE_ITEMS / b->d;
+  int64_t n_row = b->a->csr.n_col, least = KITH_SCORE_ITEMS + (int64_t)omp_get_max_threads() *
+                                                                  KITH_SCORE_USERS * KITH_SCORE_ITEMS / b->d;
   if (n_row < least) n_row = least; /* the limits' tiles must fit, however small the graph */
   b->n = (int64_t)b->g->n_own * b->d;
   KITH_TRY(KITH_NEW(b->x, n_row * b->d));
   KITH_TRY(KITH_NEW(b->y, n_row * b->d));
   KITH_TRY(KITH_NEW(b->m, n_row * b->d));
   KITH_TRY(KITH_NEW(b->v, n_row * b->d));
-  for (int64_t i = 0; i < n_row * b->d; i++) b->x[i] = b->m[i] = (float)kith_random_unit(kith_random(2, KITH_USE_GENERATE, (uint64_t)i, 0, 0).bits[0]) - 0.5f;
+  for (int64_t i = 0; i < n_row * b->d; i++)
+    b->x[i] = b->m[i] =
+        (float)kith_random_unit(kith_random(2, KITH_USE_GENERATE, (uint64_t)i, 0, 0).bits[0]) - 0.5f;
 done:
   return st;
 }
@@ -169,7 +191,8 @@ static kith_status bench_number(cli *c, const char *name, int64_t most, int64_t 
   const char *word = cli_option(c, name);
   long long n = word ? strtoll(word, NULL, 10) : without;
   bool digits = !word || (word[0] != '\0' && word[strspn(word, "0123456789")] == '\0');
-  KITH_CHECK(digits && (!word || (n >= 1 && n <= most)), KITH_EUSAGE, "--%s %s: expected 1 to %lld", name, word ? word : "", (long long)most);
+  KITH_CHECK(digits && (!word || (n >= 1 && n <= most)), KITH_EUSAGE, "--%s %s: expected 1 to %lld", name,
+             word ? word : "", (long long)most);
   *out = n;
 done:
   return st;

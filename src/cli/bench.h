@@ -7,7 +7,7 @@
 
 enum {
   BENCH_REPEAT_MOST = 101,
-  BENCH_FAR = 16 << 20,  /* numbers in an array that no cache holds: 64 MiB */
+  BENCH_FAR = 16 << 20, /* numbers in an array that no cache holds: 64 MiB */
   BENCH_SMALL = 1 << 20 /* a graph of which a rank has fewer numbers says little: 4 MiB stay in a cache */
 };
 
@@ -21,10 +21,11 @@ typedef struct bench {
   int64_t n;            /* numbers in this rank's embeddings: n_own * d */
   float *x, *y, *m, *v; /* [n_row, d] */
   float *far[3];        /* [BENCH_FAR], for the limits of memory, whatever the graph */
-  int64_t n_random;     /* rows of far[0] that are gathered: as many as the graph has entries, all of them at least */
-  kith_lid *random;     /* [n_random] uniformly random */
-  float sink;           /* keeps what is only read from being left out */
-  int wire_rows;        /* rows that a message between neighbours in the ring has */
+  int64_t
+      n_random; /* rows of far[0] that are gathered: as many as the graph has entries, all of them at least */
+  kith_lid *random; /* [n_random] uniformly random */
+  float sink;       /* keeps what is only read from being left out */
+  int wire_rows;    /* rows that a message between neighbours in the ring has */
 } bench;
 
 /* Medians of the slowest rank's seconds. */
@@ -33,8 +34,8 @@ typedef struct bench_pair {
 } bench_pair;
 
 /*
- * Run a kernel and its limit in turn, all ranks together, once to warm up and `repeat` times for the medians.  In turn,
- * because machines that are shared change speed from one second to the next.  Collective.
+ * Run a kernel and its limit in turn, all ranks together, once to warm up and `repeat` times for the medians.
+ * In turn, because machines that are shared change speed from one second to the next.  Collective.
  */
 bench_pair bench_time(bench *b, void (*work)(bench *b), void (*limit)(bench *b));
 
@@ -53,8 +54,9 @@ void bench_limit_rank(bench *b);   /* as many products as ranking of all users, 
 void bench_limit_halo(bench *b);   /* messages around the ring, as many bytes as an exchange */
 void bench_limit_disk(bench *b);   /* plain write and fsync of all numbers */
 /*
- * A step: 2 L products with A at gather speed, of which one, the last layer forward, only has the neighbours of
- * the batch's rows; as many exchanges, Adam's streams, one gradient block cleared.  The batch itself, some thousand rows, is not counted: what it costs is lost.
+ * A step: 2 L products with A at gather speed, of which one, the last layer forward, only has the neighbours
+ * of the batch's rows; as many exchanges, Adam's streams, one gradient block cleared.  The batch itself, some
+ * thousand rows, is not counted: what it costs is lost.
  */
 void bench_limit_step(bench *b);
 

@@ -45,18 +45,22 @@ void bench_limit_adam(bench *b) {
   kith_limit_triad(b->n / 3, 0.5f, b->x, b->m, b->v);
 }
 
-void bench_limit_gather(bench *b) { b->sink += kith_limit_gather(b->a->csr.start[b->a->csr.n_row], b->a->csr.col, b->d, b->x); }
+void bench_limit_gather(bench *b) {
+  b->sink += kith_limit_gather(b->a->csr.start[b->a->csr.n_row], b->a->csr.col, b->d, b->x);
+}
 
 void bench_limit_random(bench *b) { b->sink += kith_limit_gather(b->n_random, b->random, b->d, b->far[0]); }
 
 void bench_limit_stream(bench *b) {
-  for (int k = 0; k < 3; k++) kith_limit_triad(BENCH_FAR, 0.5f, b->far[k], b->far[(k + 1) % 3], b->far[(k + 2) % 3]);
+  for (int k = 0; k < 3; k++)
+    kith_limit_triad(BENCH_FAR, 0.5f, b->far[k], b->far[(k + 1) % 3], b->far[(k + 2) % 3]);
 }
 
 /* The BLAS, in tiles of ranking's size: this rank's users against all items. */
 void bench_limit_rank(bench *b) {
   int64_t users = b->g->n_own_of[KITH_USER], items = b->g->n[KITH_ITEM];
-  int64_t n_tile = (int64_t)((double)users * (double)items / ((double)KITH_SCORE_USERS * KITH_SCORE_ITEMS)) + 1;
+  int64_t n_tile =
+      (int64_t)((double)users * (double)items / ((double)KITH_SCORE_USERS * KITH_SCORE_ITEMS)) + 1;
 #pragma omp parallel for schedule(static)
   for (int64_t t = 0; t < n_tile; t++) {
     float *score = b->y + (size_t)kith_thread() * KITH_SCORE_USERS * KITH_SCORE_ITEMS;
@@ -64,11 +68,13 @@ void bench_limit_rank(bench *b) {
   }
 }
 
-/* Each rank sends to the one after it as much as its share of an exchange, and receives as much from the one before. */
+/* Each rank sends to the one after it as much as its share of an exchange, and receives as much from the one
+ * before. */
 void bench_limit_halo(bench *b) {
   int size = b->c->comm->size, me = b->c->comm->rank, to = (me + 1) % size, from = (me + size - 1) % size;
   if (size == 1) return;
-  KITH_MPI(MPI_Sendrecv(b->x, b->wire_rows * b->d, MPI_FLOAT, to, 31, b->y, b->wire_rows * b->d, MPI_FLOAT, from, 31, b->c->comm->mpi, MPI_STATUS_IGNORE));
+  KITH_MPI(MPI_Sendrecv(b->x, b->wire_rows * b->d, MPI_FLOAT, to, 31, b->y, b->wire_rows * b->d, MPI_FLOAT,
+                        from, 31, b->c->comm->mpi, MPI_STATUS_IGNORE));
 }
 
 /* This rank's rows by plain write and fsync, into a file of its own beside the work. */
@@ -91,7 +97,8 @@ void bench_limit_disk(bench *b) {
 }
 
 void bench_limit_step(bench *b) {
-  const float *layer[4] = {b->x, b->y, b->m, b->v}; /* every layer is another block, as in a step: no cache holds them all */
+  const float *layer[4] = {b->x, b->y, b->m,
+                           b->v}; /* every layer is another block, as in a step: no cache holds them all */
   kith_eid all = b->a->csr.start[b->a->csr.n_row], some = kith_trainer_asked_entries(b->trainer);
   for (int i = 0; i < 2 * b->layers; i++) {
     b->sink += kith_limit_gather(i == 0 ? some : all, b->a->csr.col, b->d, layer[i % 4]);

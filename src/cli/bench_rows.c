@@ -1,6 +1,7 @@
 /*
- * kith bench --rows: a checkpoint of so many rows, as large as wished, without a graph to train on.  Held against a plain
- * sequential write of the same bytes: written in place, and begun beside the steps, which stop for the copy only.
+ * kith bench --rows: a checkpoint of so many rows, as large as wished, without a graph to train on.  Held
+ * against a plain sequential write of the same bytes: written in place, and begun beside the steps, which
+ * stop for the copy only.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -23,7 +24,8 @@ typedef struct rows_bench {
   double seconds[ROWS_TIMED][BENCH_REPEAT_MOST];
 } rows_bench;
 
-/* A graph that has rows and nothing else: half of them users, owned in an order that is as far from the file's as can be. */
+/* A graph that has rows and nothing else: half of them users, owned in an order that is as far from the
+ * file's as can be. */
 static kith_status rows_deal(rows_bench *b, int64_t n) {
   kith_status st = KITH_OK;
   const kith_comm *comm = b->c->comm;
@@ -32,7 +34,8 @@ static kith_status rows_deal(rows_bench *b, int64_t n) {
   g->n[KITH_USER] = n / 2;
   g->n[KITH_ITEM] = n - n / 2;
   for (int t = 0; t < KITH_TYPES; t++) {
-    g->n_own_of[t] = (kith_lid)(kith_block(g->n[t], comm->size, comm->rank + 1) - kith_block(g->n[t], comm->size, comm->rank));
+    g->n_own_of[t] = (kith_lid)(kith_block(g->n[t], comm->size, comm->rank + 1) -
+                                kith_block(g->n[t], comm->size, comm->rank));
     g->n_own += g->n_own_of[t];
   }
   KITH_TRY(KITH_NEW(g->original, g->n_own));
@@ -91,7 +94,14 @@ done:
 }
 
 static kith_agreed rows_begin(rows_bench *b, kith_writer *w) {
-  kith_checkpoint c = {.d = b->d, .x = b->x[0], .m = b->x[1], .v = b->x[2], .epoch = 1, .recipe = "", .history = (char[1]){""}, .job = ""};
+  kith_checkpoint c = {.d = b->d,
+                       .x = b->x[0],
+                       .m = b->x[1],
+                       .v = b->x[2],
+                       .epoch = 1,
+                       .recipe = "",
+                       .history = (char[1]){""},
+                       .job = ""};
   return kith_writer_begin(w, b->folder, 1, &c);
 }
 
@@ -129,17 +139,21 @@ done:
 }
 
 static void rows_print(rows_bench *b, int64_t n) {
-  static const char *const what[ROWS_TIMED] = {"plain write and fsync", "checkpoint, in place", "beside steps: they stop for", "beside steps: until written"};
+  static const char *const what[ROWS_TIMED] = {"plain write and fsync", "checkpoint, in place",
+                                               "beside steps: they stop for", "beside steps: until written"};
   static const char *const key[ROWS_TIMED] = {"plain", "in_place", "stop", "beside"};
   double bytes = 12.0 * (double)n * b->d, median[ROWS_TIMED];
-  cli_print(b->c, "a checkpoint of %lld rows of width %d with their moments, %.2f GB; %d rank%s, medians of %d", (long long)n, b->d, 1e-9 * bytes,
-            b->c->comm->size, kith_plural(b->c->comm->size), b->repeat);
+  cli_print(b->c,
+            "a checkpoint of %lld rows of width %d with their moments, %.2f GB; %d rank%s, medians of %d",
+            (long long)n, b->d, 1e-9 * bytes, b->c->comm->size, kith_plural(b->c->comm->size), b->repeat);
   for (int k = 0; k < ROWS_TIMED; k++) {
     median[k] = bench_median(b->repeat, b->seconds[k]);
-    cli_print(b->c, "  %-28s %9.3f s   %6.2f GB/s   %5.1f %% of plain", what[k], median[k], 1e-9 * bytes / median[k], 100 * median[0] / median[k]);
+    cli_print(b->c, "  %-28s %9.3f s   %6.2f GB/s   %5.1f %% of plain", what[k], median[k],
+              1e-9 * bytes / median[k], 100 * median[0] / median[k]);
     cli_json(b->c, key[k], "%.6g", median[k]);
   }
-  if (!kith_writer_overlaps(b->beside)) cli_print(b->c, "  MPI does not allow threads here (MPI_THREAD_MULTIPLE): all is in place");
+  if (!kith_writer_overlaps(b->beside))
+    cli_print(b->c, "  MPI does not allow threads here (MPI_THREAD_MULTIPLE): all is in place");
   cli_json(b->c, "bytes", "%.0f", bytes);
   cli_json(b->c, "fraction", "%.4f", median[0] / median[1]);
 }

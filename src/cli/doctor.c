@@ -17,18 +17,19 @@ typedef struct doctor {
   cli *c;
   const char *folder;
   bool has_job, has_sizes;
-  kith_seat *place;  /* [ranks] */
-  kith_sizes sizes;   /* of this rank's share, where the job's graph is there */
+  kith_seat *place; /* [ranks] */
+  kith_sizes sizes; /* of this rank's share, where the job's graph is there */
   int n, n_warn, n_fail;
   kith_status worst;
-  char failed[256];   /* names of the checks that failed */
+  char failed[256]; /* names of the checks that failed */
 } doctor;
 
-/* ---- lines ---------------------------------------------------------------------------------------------------------- */
+/* ---- lines ---- */
 
 static void doctor_json(doctor *d, const char *name, const char *verdict, const doctor_finding *f) {
   if (d->n == 0) cli_json(d->c, "checks", "[");
-  cli_json_more(d->c, "%s{\"check\": \"%s\", \"verdict\": \"%s\", \"seen\": ", d->n ? ", " : "", name, verdict);
+  cli_json_more(d->c, "%s{\"check\": \"%s\", \"verdict\": \"%s\", \"seen\": ", d->n ? ", " : "", name,
+                verdict);
   cli_json_string(d->c, f->seen);
   if (f->remedy[0]) cli_json_more(d->c, ", \"remedy\": ");
   if (f->remedy[0]) cli_json_string(d->c, f->remedy);
@@ -38,7 +39,8 @@ static void doctor_json(doctor *d, const char *name, const char *verdict, const 
 /* Print at once: what follows may hang, and then the last line tells where. */
 static void doctor_tell(doctor *d, const char *name, const doctor_finding *f) {
   static const char *const text[] = {"ok", "warn", "FAIL"};
-  cli_print(d->c, "%-5s %-11s %s%s%s", text[f->verdict], name, f->seen, f->remedy[0] ? "; remedy: " : "", f->remedy);
+  cli_print(d->c, "%-5s %-11s %s%s%s", text[f->verdict], name, f->seen, f->remedy[0] ? "; remedy: " : "",
+            f->remedy);
   fflush(stdout);
   doctor_json(d, name, f->verdict == DOCTOR_FAIL ? "fail" : text[f->verdict], f);
   d->n++;
@@ -57,7 +59,7 @@ static void doctor_tell_failure(doctor *d, const char *name, kith_agreed st, con
   doctor_tell(d, name, &f);
 }
 
-/* ---- ranks and nodes -------------------------------------------------------------------------------------------------- */
+/* ---- ranks and nodes ---- */
 
 static void doctor_libraries(size_t size, char *text) {
   char mpi[MPI_MAX_LIBRARY_VERSION_STRING], hdf5[32], blas[64];
@@ -81,7 +83,8 @@ static kith_agreed doctor_places(doctor *d) {
 }
 
 static void doctor_examine_ranks(doctor *d) {
-  doctor_finding ranks = {.seen = ""}, level = {.seen = ""}, libraries = {.seen = ""}, cpu = {.seen = ""}, cores = {.seen = ""}, blas = {.seen = ""}, shm = {.seen = ""};
+  doctor_finding ranks = {.seen = ""}, level = {.seen = ""}, libraries = {.seen = ""}, cpu = {.seen = ""},
+                 cores = {.seen = ""}, blas = {.seen = ""}, shm = {.seen = ""};
   int size = d->c->comm->size, provided = 0;
   KITH_MPI(MPI_Query_thread(&provided));
   doctor_judge_ranks(size, d->place, kith_seat_told(NULL), &ranks);
@@ -94,7 +97,8 @@ static void doctor_examine_ranks(doctor *d) {
   doctor_tell(d, "processors", &cpu);
   doctor_judge_cores(size, d->place, &cores);
   doctor_tell(d, "cores", &cores);
-  doctor_judge_blas(kith_blas_kernels(), cli_started_get()->chose_kernels, kith_cpu_vectors(), kith_blas_has_threads(), d->place[0].threads, &blas);
+  doctor_judge_blas(kith_blas_kernels(), cli_started_get()->chose_kernels, kith_cpu_vectors(),
+                    kith_blas_has_threads(), d->place[0].threads, &blas);
   doctor_tell(d, "blas", &blas);
   doctor_judge_shm(size, d->place, &shm);
   doctor_tell(d, "shm", &shm);
@@ -118,7 +122,7 @@ done:
   return st;
 }
 
-/* ---- the job's needs ----------------------------------------------------------------------------------------------------- */
+/* ---- the job's needs ---- */
 
 /* Whether the ranks of a node could hold their shares of a file: read otherwise, it would kill them. */
 static bool doctor_can_read(const doctor *d, const char *path) {
@@ -126,7 +130,8 @@ static bool doctor_can_read(const doctor *d, const char *path) {
   int size = d->c->comm->size;
   bool fits = true;
   if (d->c->comm->rank == 0 && stat(path, &is) == 0)
-    for (int r = 0; r < size; r++) fits = fits && (double)is.st_size * 3 / kith_seats_nodes(size, d->place) < (double)d->place[r].memory;
+    for (int r = 0; r < size; r++)
+      fits = fits && (double)is.st_size * 3 / kith_seats_nodes(size, d->place) < (double)d->place[r].memory;
   kith_comm_share(d->c->comm, sizeof fits, &fits);
   return fits;
 }
@@ -147,8 +152,9 @@ static void doctor_see_parts(const doctor *d, const char *path, doctor_finding *
   int64_t rows[2] = {d->sizes.own, -d->sizes.own}, ghost = kith_comm_max(d->c->comm, d->sizes.ghost);
   rows[0] = kith_comm_max(d->c->comm, rows[0]);
   rows[1] = -kith_comm_max(d->c->comm, rows[1]);
-  doctor_see(f, "%s: %d parts for %d rank%s; %lld to %lld rows a rank, which read at most %lld of others", path, d->sizes.n_part, d->c->comm->size, kith_plural(d->c->comm->size),
-             (long long)rows[1], (long long)rows[0], (long long)ghost);
+  doctor_see(f, "%s: %d parts for %d rank%s; %lld to %lld rows a rank, which read at most %lld of others",
+             path, d->sizes.n_part, d->c->comm->size, kith_plural(d->c->comm->size), (long long)rows[1],
+             (long long)rows[0], (long long)ghost);
 }
 
 /* The cut if it is there, else the graph, else nothing. */
@@ -165,7 +171,10 @@ static void doctor_examine_graph(doctor *d) {
     if (!kith_is_bad(st)) doctor_see_parts(d, parts, &f);
   } else if (ingested) {
     st = kith_sizes_read(d->c->comm, graph, &d->sizes);
-    doctor_see(&f, "%s is not cut yet: what follows counts an even share, and as many rows of others as there can be", graph);
+    doctor_see(
+        &f,
+        "%s is not cut yet: what follows counts an even share, and as many rows of others as there can be",
+        graph);
     doctor_warn(&f, "run kith partition %s", d->c->words);
   } else {
     doctor_see(&f, "%s is not there yet: how much memory and disk the job needs is not known", graph);
@@ -173,7 +182,8 @@ static void doctor_examine_graph(doctor *d) {
   }
   d->has_sizes = (cut || ingested) && f.verdict != DOCTOR_FAIL && !kith_is_bad(st);
   char again[4 * KITH_PATH + 64] = "docs/errors.md tells what each kind of failure means";
-  if (st.status == KITH_EDATA) snprintf(again, sizeof again, "make it again: kith %s %s", cut ? "partition" : "ingest", d->c->words);
+  if (st.status == KITH_EDATA)
+    snprintf(again, sizeof again, "make it again: kith %s %s", cut ? "partition" : "ingest", d->c->words);
   if (kith_is_bad(st)) doctor_tell_failure(d, "graph", st, again);
   else doctor_tell(d, "graph", &f);
 }
@@ -195,8 +205,10 @@ static void doctor_see_need(const doctor *d, const int64_t *all, const kith_need
   for (int r = 0; r < comm->size; r++)
     if (all[r] > all[most]) most = r;
   KITH_MPI(MPI_Bcast(&n, (int)sizeof n, MPI_BYTE, most, comm->mpi));
-  doctor_see(f, "; program %s, graph %s, moments and final rows %s, layers %s, steps %s, now and then %s", doctor_bytes(d->place[most].resident, t[0]), doctor_bytes(n.graph, t[1]),
-             doctor_bytes(n.learnt, t[2]), doctor_bytes(n.layers, t[3]), doctor_bytes(n.steps, t[4]), doctor_bytes(n.passing, t[5]));
+  doctor_see(f, "; program %s, graph %s, moments and final rows %s, layers %s, steps %s, now and then %s",
+             doctor_bytes(d->place[most].resident, t[0]), doctor_bytes(n.graph, t[1]),
+             doctor_bytes(n.learnt, t[2]), doctor_bytes(n.layers, t[3]), doctor_bytes(n.steps, t[4]),
+             doctor_bytes(n.passing, t[5]));
 }
 
 static void doctor_json_need(doctor *d, const int64_t *all) {
@@ -210,7 +222,8 @@ static kith_agreed doctor_examine_memory(doctor *d, int64_t **need) {
   doctor_finding f = {.seen = ""};
   const kith_job *job = &d->c->job;
   kith_need mine;
-  KITH_TRY(kith_agree(d->c->comm, kith_need_memory(&d->sizes, &job->model, &job->train, &job->evaluate, &job->checkpoint, &mine)));
+  KITH_TRY(kith_agree(d->c->comm, kith_need_memory(&d->sizes, &job->model, &job->train, &job->evaluate,
+                                                   &job->checkpoint, &mine)));
   KITH_TRY(doctor_gather_need(d, kith_need_total(&mine) + d->place[d->c->comm->rank].resident, need));
   doctor_judge_memory(d->c->comm->size, d->place, *need, &f);
   doctor_see_need(d, *need, &mine, &f);
@@ -219,13 +232,15 @@ done:
   return st;
 }
 
-/* ---- the folder -------------------------------------------------------------------------------------------------------------- */
+/* ---- the folder ---- */
 
 static kith_agreed doctor_examine_room(doctor *d, const kith_probe *p) {
   kith_agreed st = {KITH_OK};
   doctor_finding f = {.seen = ""};
   int64_t room = kith_probe_room(p), need = -1;
-  if (d->has_sizes) KITH_TRY(kith_agree(d->c->comm, kith_need_disk(&d->sizes, &d->c->job.model, &d->c->job.checkpoint, &need)));
+  if (d->has_sizes)
+    KITH_TRY(
+        kith_agree(d->c->comm, kith_need_disk(&d->sizes, &d->c->job.model, &d->c->job.checkpoint, &need)));
   kith_comm_share(d->c->comm, sizeof room, &room);
   doctor_judge_room(room, need, &f);
   doctor_tell(d, "disk", &f);
@@ -247,10 +262,14 @@ static void doctor_examine_h5(doctor *d, const kith_probe *p) {
   doctor_finding f = {.seen = ""};
   kith_agreed st = kith_probe_h5(d->c->comm, p);
   if (kith_is_bad(st)) {
-    doctor_tell_failure(d, "hdf5", st, "see that the folder lies on a file system made for several writers, that quotas are not used up, and that HDF5 was built for this MPI; OMPI_MCA_io=romio321 is another way of writing");
+    doctor_tell_failure(
+        d, "hdf5", st,
+        "see that the folder lies on a file system made for several writers, that quotas are not used up, "
+        "and that HDF5 was built for this MPI; OMPI_MCA_io=romio321 is another way of writing");
     return;
   }
-  doctor_see(&f, "%s; ragged and empty shares written, read otherwise, and compared", d->c->comm->size > 1 ? "written by all ranks together" : "written by one rank");
+  doctor_see(&f, "%s; ragged and empty shares written, read otherwise, and compared",
+             d->c->comm->size > 1 ? "written by all ranks together" : "written by one rank");
   doctor_tell(d, "hdf5", &f);
 }
 
@@ -261,7 +280,9 @@ static kith_agreed doctor_examine_folder(doctor *d) {
   kith_agreed shared = kith_probe_begin(d->c->comm, d->folder, &p);
   if (!kith_is_bad(shared)) shared = kith_probe_shared(d->c->comm, &p);
   if (kith_is_bad(shared)) {
-    doctor_tell_failure(d, "folder", shared, "name as work a folder that all nodes share and that you may write to; what needs it was not tried");
+    doctor_tell_failure(
+        d, "folder", shared,
+        "name as work a folder that all nodes share and that you may write to; what needs it was not tried");
     goto done;
   }
   doctor_see(&f, "%s: written and read by every rank", p.folder);
@@ -274,7 +295,7 @@ done:
   return st;
 }
 
-/* ---- the verb -------------------------------------------------------------------------------------------------------------------- */
+/* ---- the verb ---- */
 
 static kith_status doctor_options(doctor *d) {
   kith_status st = KITH_OK;

@@ -10,9 +10,9 @@ typedef enum doctor_verdict { DOCTOR_OK, DOCTOR_WARN, DOCTOR_FAIL } doctor_verdi
 /* One line. */
 typedef struct doctor_finding {
   doctor_verdict verdict;
-  kith_status status;  /* what the program ends with if it FAILs */
+  kith_status status; /* what the program ends with if it FAILs */
   char seen[1024];
-  char remedy[512];    /* "" if it is ok */
+  char remedy[512]; /* "" if it is ok */
 } doctor_finding;
 
 /* Set all of a finding but what was seen, which is there before; printf style. */
@@ -32,8 +32,10 @@ void doctor_judge_threads(int level, doctor_finding *f);
 void doctor_judge_libraries(int size, const kith_seat *all, doctor_finding *f);
 void doctor_judge_processors(int size, const kith_seat *all, doctor_finding *f);
 void doctor_judge_cores(int size, const kith_seat *all, doctor_finding *f);
-/* `kernels`: the BLAS's, `chosen` by Kith in its place; `cpu`: what the processor can do; `own`: it starts threads of its own. */
-void doctor_judge_blas(const char *kernels, bool chosen, kith_vectors cpu, bool own, int threads, doctor_finding *f);
+/* `kernels`: the BLAS's, `chosen` by Kith in its place; `cpu`: what the processor can do; `own`: it starts
+ * threads of its own. */
+void doctor_judge_blas(const char *kernels, bool chosen, kith_vectors cpu, bool own, int threads,
+                       doctor_finding *f);
 void doctor_judge_clocks(int size, const kith_seat *all, const kith_clock_skew *skew, doctor_finding *f);
 void doctor_judge_links(const kith_seat *all, int n, const kith_link *link, doctor_finding *f);
 void doctor_judge_shm(int size, const kith_seat *all, doctor_finding *f);

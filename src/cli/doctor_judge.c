@@ -9,12 +9,12 @@
 
 enum { JUDGE_SHM = 4 << 20 }; /* bytes of a rank's segment of Open MPI on /dev/shm */
 
-static const double JUDGE_FULL = 0.8;       /* of the memory: more is close */
-static const double JUDGE_SKEW = 1;         /* seconds */
-static const double JUDGE_SLOW = 1e-3;      /* seconds of a short message */
-static const double JUDGE_NARROW = 50e6;    /* bytes a second */
+static const double JUDGE_FULL = 0.8;    /* of the memory: more is close */
+static const double JUDGE_SKEW = 1;      /* seconds */
+static const double JUDGE_SLOW = 1e-3;   /* seconds of a short message */
+static const double JUDGE_NARROW = 50e6; /* bytes a second */
 
-/* ---- findings -------------------------------------------------------------------------------------------------------- */
+/* ---- findings ---- */
 
 void doctor_see(doctor_finding *f, const char *format, ...) {
   va_list words;
@@ -25,7 +25,8 @@ void doctor_see(doctor_finding *f, const char *format, ...) {
 }
 
 /* The first remedy stands, unless a worse verdict brings its own. */
-static void judge_set(doctor_finding *f, doctor_verdict verdict, kith_status status, const char *format, va_list words) {
+static void judge_set(doctor_finding *f, doctor_verdict verdict, kith_status status, const char *format,
+                      va_list words) {
   if (f->verdict >= verdict) return;
   f->verdict = verdict;
   f->status = status;
@@ -55,7 +56,7 @@ const char *doctor_bytes(int64_t bytes, char *text) {
   return text;
 }
 
-/* ---- ranks, libraries, processors ---------------------------------------------------------------------------------------- */
+/* ---- ranks, libraries, processors ---- */
 
 static int judge_ranks_of(int size, const kith_seat *all, int node) {
   int n = 0;
@@ -76,16 +77,25 @@ void doctor_judge_ranks(int size, const kith_seat *all, int told, doctor_finding
   if (nodes > MOST) doctor_see(f, ", …");
   if (told > size) {
     doctor_see(f, "; but %d were started: each takes itself to be alone", told);
-    doctor_fail(f, KITH_EUSAGE, "start them with the mpirun that belongs to this MPI, or with srun --mpi=pmix");
+    doctor_fail(f, KITH_EUSAGE,
+                "start them with the mpirun that belongs to this MPI, or with srun --mpi=pmix");
   }
-  if (most > 2 * least) doctor_warn(f, "deal ranks evenly, for example with --ntasks-per-node: the slowest node decides");
+  if (most > 2 * least)
+    doctor_warn(f, "deal ranks evenly, for example with --ntasks-per-node: the slowest node decides");
 }
 
 void doctor_judge_threads(int level, doctor_finding *f) {
-  const char *name = level >= MPI_THREAD_MULTIPLE ? "MULTIPLE" : level >= MPI_THREAD_SERIALIZED ? "SERIALIZED" : level >= MPI_THREAD_FUNNELED ? "FUNNELED" : "SINGLE";
-  doctor_see(f, "MPI_THREAD_%s: checkpoints are written %s", name, level >= MPI_THREAD_MULTIPLE ? "beside the steps" : "while steps wait");
-  if (level < MPI_THREAD_MULTIPLE) doctor_warn(f, "it works; an MPI built with MPI_THREAD_MULTIPLE would let steps go on meanwhile");
-  if (level < MPI_THREAD_FUNNELED) doctor_fail(f, KITH_EUSAGE, "this MPI cannot live beside threads: install one built with them, or set OMP_NUM_THREADS=1");
+  const char *name = level >= MPI_THREAD_MULTIPLE     ? "MULTIPLE"
+                     : level >= MPI_THREAD_SERIALIZED ? "SERIALIZED"
+                     : level >= MPI_THREAD_FUNNELED   ? "FUNNELED"
+                                                      : "SINGLE";
+  doctor_see(f, "MPI_THREAD_%s: checkpoints are written %s", name,
+             level >= MPI_THREAD_MULTIPLE ? "beside the steps" : "while steps wait");
+  if (level < MPI_THREAD_MULTIPLE)
+    doctor_warn(f, "it works; an MPI built with MPI_THREAD_MULTIPLE would let steps go on meanwhile");
+  if (level < MPI_THREAD_FUNNELED)
+    doctor_fail(f, KITH_EUSAGE,
+                "this MPI cannot live beside threads: install one built with them, or set OMP_NUM_THREADS=1");
 }
 
 /* The first rank whose text differs from rank 0's; -1 if none. */
@@ -111,12 +121,15 @@ void doctor_judge_processors(int size, const kith_seat *all, doctor_finding *f) 
   doctor_see(f, "%s", all[0].cpu);
   if (other < 0) return;
   doctor_see(f, "; but rank %d on %s has %s", other, all[other].host, all[other].cpu);
-  doctor_warn(f, "softmax may differ in the last bit between them, and the slowest decides: ask Slurm for nodes of one kind (--constraint)");
+  doctor_warn(f, "softmax may differ in the last bit between them, and the slowest decides: ask Slurm for "
+                 "nodes of one kind (--constraint)");
 }
 
-/* ---- cores --------------------------------------------------------------------------------------------------------------- */
+/* ---- cores ---- */
 
-static bool judge_same_cores(const kith_cores *a, const kith_cores *b) { return memcmp(a, b, sizeof *a) == 0; }
+static bool judge_same_cores(const kith_cores *a, const kith_cores *b) {
+  return memcmp(a, b, sizeof *a) == 0;
+}
 
 /* Ranks of a node that are bound to the very cores of rank r, and their threads. */
 static int judge_bound_with(int size, const kith_seat *all, int r, int *threads) {
@@ -134,8 +147,11 @@ static int judge_bound_with(int size, const kith_seat *all, int r, int *threads)
 static void judge_binding(int size, const kith_seat *all, int r, doctor_finding *f) {
   int threads = 0, ranks = judge_bound_with(size, all, r, &threads), cores = kith_cores_count(&all[r].cores);
   if (threads <= cores || cores >= all[r].online || f->verdict == DOCTOR_FAIL) return;
-  doctor_see(f, "; %d rank%s with %d threads, rank %d among them, bound to %d of the %d cores of %s", ranks, kith_plural(ranks), threads, r, cores, all[r].online, all[r].host);
-  doctor_fail(f, KITH_EUSAGE, "let them spread: mpirun --bind-to none or --map-by slot:PE=THREADS, srun --cpu-bind=none or a --cpus-per-task as large as the threads; or set OMP_NUM_THREADS");
+  doctor_see(f, "; %d rank%s with %d threads, rank %d among them, bound to %d of the %d cores of %s", ranks,
+             kith_plural(ranks), threads, r, cores, all[r].online, all[r].host);
+  doctor_fail(f, KITH_EUSAGE,
+              "let them spread: mpirun --bind-to none or --map-by slot:PE=THREADS, srun --cpu-bind=none or a "
+              "--cpus-per-task as large as the threads; or set OMP_NUM_THREADS");
 }
 
 static void judge_node_cores(int size, const kith_seat *all, int node, doctor_finding *f) {
@@ -149,16 +165,22 @@ static void judge_node_cores(int size, const kith_seat *all, int node, doctor_fi
   }
   int cores = kith_cores_count(&together);
   double allowed = first->quota > 0 && first->quota < cores ? first->quota : cores;
-  if (node == 0) doctor_see(f, "%d thread%s on %d core%s of %s", threads, kith_plural(threads), cores, kith_plural(cores), first->host);
+  if (node == 0)
+    doctor_see(f, "%d thread%s on %d core%s of %s", threads, kith_plural(threads), cores, kith_plural(cores),
+               first->host);
   if (first->others > 0) doctor_see(f, "; %d of other programs run on %s", first->others, first->host);
   if (threads <= allowed + 0.5) {
     if (threads + first->others > first->online)
-      doctor_warn(f, "other programs use the cores of %s: ask for whole nodes (--exclusive), or set a smaller OMP_NUM_THREADS", first->host);
+      doctor_warn(f,
+                  "other programs use the cores of %s: ask for whole nodes (--exclusive), or set a smaller "
+                  "OMP_NUM_THREADS",
+                  first->host);
     return;
   }
   if (node > 0) doctor_see(f, "; %d threads on %d cores of %s", threads, cores, first->host);
   if (allowed < cores) doctor_see(f, ", of which its control group allows the time of %.1f", allowed);
-  doctor_warn(f, "more threads than cores: fewer ranks a node, a smaller OMP_NUM_THREADS, or OMPI_MCA_mpi_yield_when_idle=1 if it must be");
+  doctor_warn(f, "more threads than cores: fewer ranks a node, a smaller OMP_NUM_THREADS, or "
+                 "OMPI_MCA_mpi_yield_when_idle=1 if it must be");
 }
 
 void doctor_judge_cores(int size, const kith_seat *all, doctor_finding *f) {
@@ -167,15 +189,21 @@ void doctor_judge_cores(int size, const kith_seat *all, doctor_finding *f) {
   for (int r = 0; r < size; r++) judge_binding(size, all, r, f);
 }
 
-void doctor_judge_blas(const char *kernels, bool chosen, kith_vectors cpu, bool own, int threads, doctor_finding *f) {
-  doctor_see(f, "%s kernels%s, %s; the processor has %s", kernels, chosen ? ", chosen by Kith in place of slower or wrong ones" : "",
-             own ? "with threads of its own beside OpenMP's" : "on OpenMP's threads or one", kith_vectors_text(cpu));
+void doctor_judge_blas(const char *kernels, bool chosen, kith_vectors cpu, bool own, int threads,
+                       doctor_finding *f) {
+  doctor_see(f, "%s kernels%s, %s; the processor has %s", kernels,
+             chosen ? ", chosen by Kith in place of slower or wrong ones" : "",
+             own ? "with threads of its own beside OpenMP's" : "on OpenMP's threads or one",
+             kith_vectors_text(cpu));
   if (kith_blas_is_slow(kernels, cpu))
-    doctor_warn(f, "products take two to three times as long as they could: unset OPENBLAS_CORETYPE, or set it to %s", kith_blas_core_type(cpu, 0));
-  if (own && threads > 1) doctor_warn(f, "install the OpenMP variant (libopenblas-openmp-dev), or set OPENBLAS_NUM_THREADS=1");
+    doctor_warn(
+        f, "products take two to three times as long as they could: unset OPENBLAS_CORETYPE, or set it to %s",
+        kith_blas_core_type(cpu, 0));
+  if (own && threads > 1)
+    doctor_warn(f, "install the OpenMP variant (libopenblas-openmp-dev), or set OPENBLAS_NUM_THREADS=1");
 }
 
-/* ---- between nodes --------------------------------------------------------------------------------------------------------- */
+/* ---- between nodes ---- */
 
 void doctor_judge_clocks(int size, const kith_seat *all, const kith_clock_skew *skew, doctor_finding *f) {
   int nodes = kith_seats_nodes(size, all), worst = 0;
@@ -186,8 +214,10 @@ void doctor_judge_clocks(int size, const kith_seat *all, const kith_clock_skew *
   for (int i = 1; i < nodes; i++)
     if (worst == 0 || fabs(skew[i].ahead) > fabs(skew[worst].ahead)) worst = i;
   const char *host = all[kith_seats_first(size, all, worst)].host;
-  doctor_see(f, "of %d nodes %s differs most from %s: %+.6f s, give or take %.6f", nodes, host, all[0].host, skew[worst].ahead, skew[worst].error);
-  if (fabs(skew[worst].ahead) - skew[worst].error > JUDGE_SKEW) doctor_warn(f, "set the clocks by NTP (chrony): times of files and logs will contradict each other");
+  doctor_see(f, "of %d nodes %s differs most from %s: %+.6f s, give or take %.6f", nodes, host, all[0].host,
+             skew[worst].ahead, skew[worst].error);
+  if (fabs(skew[worst].ahead) - skew[worst].error > JUDGE_SKEW)
+    doctor_warn(f, "set the clocks by NTP (chrony): times of files and logs will contradict each other");
 }
 
 void doctor_judge_links(const kith_seat *all, int n, const kith_link *link, doctor_finding *f) {
@@ -201,10 +231,17 @@ void doctor_judge_links(const kith_seat *all, int n, const kith_link *link, doct
     if (link[i].bytes_per_second < link[narrow].bytes_per_second) narrow = i;
   }
   const kith_link *s = &link[slow], *w = &link[narrow];
-  doctor_see(f, "%d pair%s measured; slowest %.1f us (rank %d on %s, rank %d on %s), narrowest %.2f GB/s (rank %d on %s, rank %d on %s)", n, kith_plural(n), 1e6 * s->latency, s->a,
-             all[s->a].host, s->b, all[s->b].host, 1e-9 * w->bytes_per_second, w->a, all[w->a].host, w->b, all[w->b].host);
-  if (w->bytes_per_second < JUDGE_NARROW) doctor_warn(f, "messages take the wrong network: name the fast one, for example OMPI_MCA_btl_tcp_if_include=ib0");
-  if (s->latency > JUDGE_SLOW) doctor_warn(f, "ranks wait for cores, or messages take the wrong network: see the line \"cores\"; OMPI_MCA_btl_tcp_if_include names a network");
+  doctor_see(f,
+             "%d pair%s measured; slowest %.1f us (rank %d on %s, rank %d on %s), narrowest %.2f GB/s (rank "
+             "%d on %s, rank %d on %s)",
+             n, kith_plural(n), 1e6 * s->latency, s->a, all[s->a].host, s->b, all[s->b].host,
+             1e-9 * w->bytes_per_second, w->a, all[w->a].host, w->b, all[w->b].host);
+  if (w->bytes_per_second < JUDGE_NARROW)
+    doctor_warn(
+        f, "messages take the wrong network: name the fast one, for example OMPI_MCA_btl_tcp_if_include=ib0");
+  if (s->latency > JUDGE_SLOW)
+    doctor_warn(f, "ranks wait for cores, or messages take the wrong network: see the line \"cores\"; "
+                   "OMPI_MCA_btl_tcp_if_include names a network");
 }
 
 void doctor_judge_shm(int size, const kith_seat *all, doctor_finding *f) {
@@ -219,11 +256,16 @@ void doctor_judge_shm(int size, const kith_seat *all, doctor_finding *f) {
   int64_t wanted = n > 1 ? (int64_t)n * JUDGE_SHM : 0;
   if (all[worst].shm < 0) doctor_see(f, "%s has no /dev/shm", all[worst].host);
   else if (n == 1) doctor_see(f, "%s free on %s", doctor_bytes(all[worst].shm, free), all[worst].host);
-  else doctor_see(f, "%s free on %s; %d rank%s of a node may fill %s", doctor_bytes(all[worst].shm, free), all[worst].host, n, kith_plural(n), doctor_bytes(wanted, need));
-  if (n > 1 && all[worst].shm < wanted) doctor_fail(f, KITH_ENOMEM, "a rank that finds /dev/shm full dies of SIGBUS: make it larger (mount -o remount,size=…), clear what dead jobs left there (vader_segment.*), or set OMPI_MCA_btl=self,tcp");
+  else
+    doctor_see(f, "%s free on %s; %d rank%s of a node may fill %s", doctor_bytes(all[worst].shm, free),
+               all[worst].host, n, kith_plural(n), doctor_bytes(wanted, need));
+  if (n > 1 && all[worst].shm < wanted)
+    doctor_fail(f, KITH_ENOMEM,
+                "a rank that finds /dev/shm full dies of SIGBUS: make it larger (mount -o remount,size=…), "
+                "clear what dead jobs left there (vader_segment.*), or set OMPI_MCA_btl=self,tcp");
 }
 
-/* ---- the folder -------------------------------------------------------------------------------------------------------------- */
+/* ---- the folder ---- */
 
 void doctor_judge_locks(bool good, const char *why, bool leaves, const char *variable, doctor_finding *f) {
   bool off = variable && (strcmp(variable, "FALSE") == 0 || strcmp(variable, "0") == 0);
@@ -234,8 +276,13 @@ void doctor_judge_locks(bool good, const char *why, bool leaves, const char *var
   }
   doctor_see(f, "files cannot be locked here (%s)%s", why, off ? "; HDF5_USE_FILE_LOCKING is off" : "");
   if (off) return;
-  if (leaves && !forced) doctor_warn(f, "Kith needs no locks, but other readers, such as h5py, do: set HDF5_USE_FILE_LOCKING=FALSE for them");
-  else doctor_fail(f, KITH_EOUTPUT, "set HDF5_USE_FILE_LOCKING=FALSE: as it is now, HDF5 refuses to open files there");
+  if (leaves && !forced)
+    doctor_warn(
+        f,
+        "Kith needs no locks, but other readers, such as h5py, do: set HDF5_USE_FILE_LOCKING=FALSE for them");
+  else
+    doctor_fail(f, KITH_EOUTPUT,
+                "set HDF5_USE_FILE_LOCKING=FALSE: as it is now, HDF5 refuses to open files there");
 }
 
 void doctor_judge_room(int64_t room, int64_t need, doctor_finding *f) {
@@ -244,7 +291,8 @@ void doctor_judge_room(int64_t room, int64_t need, doctor_finding *f) {
   else doctor_see(f, "%s free or to be replaced", doctor_bytes(room, a));
   if (need >= 0) doctor_see(f, ", the job writes up to %s", doctor_bytes(need, b));
   if (room < 0 || need < 0) return;
-  if (room < need) doctor_fail(f, KITH_EIO, "make room, set a smaller checkpoint.keep, or name another work folder");
+  if (room < need)
+    doctor_fail(f, KITH_EIO, "make room, set a smaller checkpoint.keep, or name another work folder");
   else if (room < 2 * need) doctor_warn(f, "it suffices if nobody else fills the disk meanwhile");
 }
 
@@ -270,8 +318,12 @@ void doctor_judge_memory(int size, const kith_seat *all, const int64_t *need, do
   int64_t free = INT64_MAX;
   for (int r = 0; r < size; r++)
     if (all[r].node == all[worst].node) free = kith_least(free, all[r].memory);
-  doctor_see(f, "rank %d needs most, about %s; the ranks of %s together %s, of %s that it can give", most, doctor_bytes(need[most], a), all[worst].host, doctor_bytes(of_worst, b),
-             doctor_bytes(free, c));
-  if (share > 1) doctor_fail(f, KITH_ENOMEM, "use more nodes or fewer ranks on each, ask Slurm for more (--mem), or choose a smaller model.width or train.batch, or sampled steps (train.mode)");
-  else if (share > JUDGE_FULL) doctor_warn(f, "this is close: more nodes, or more memory (--mem), would be safer");
+  doctor_see(f, "rank %d needs most, about %s; the ranks of %s together %s, of %s that it can give", most,
+             doctor_bytes(need[most], a), all[worst].host, doctor_bytes(of_worst, b), doctor_bytes(free, c));
+  if (share > 1)
+    doctor_fail(f, KITH_ENOMEM,
+                "use more nodes or fewer ranks on each, ask Slurm for more (--mem), or choose a smaller "
+                "model.width or train.batch, or sampled steps (train.mode)");
+  else if (share > JUDGE_FULL)
+    doctor_warn(f, "this is close: more nodes, or more memory (--mem), would be safer");
 }

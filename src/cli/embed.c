@@ -1,4 +1,5 @@
-/* kith embed: embeddings of users and items that the trained graph does not know, from the newest or the exported epoch. */
+/* kith embed: embeddings of users and items that the trained graph does not know, from the newest or the
+ * exported epoch. */
 #include <stdio.h>
 #include <string.h>
 
@@ -10,12 +11,16 @@ static kith_status embed_resolve(cli *c, kith_run *run, char *output, char *embe
   const char *named = cli_option(c, "output");
   KITH_TRY(cli_no_more(c));
   KITH_TRY(cli_check_recommends(c));
-  KITH_CHECK(job->embed.interactions.path[0] || job->embed.features[KITH_USER][0] || job->embed.features[KITH_ITEM][0], KITH_ECONFIG,
-             "%s: embed.interactions.path: expected a list of the new nodes' interactions, or lists of their features in embed.user_features or embed.item_features",
+  KITH_CHECK(job->embed.interactions.path[0] || job->embed.features[KITH_USER][0] ||
+                 job->embed.features[KITH_ITEM][0],
+             KITH_ECONFIG,
+             "%s: embed.interactions.path: expected a list of the new nodes' interactions, or lists of their "
+             "features in embed.user_features or embed.item_features",
              job->path);
   for (int t = 0; t < KITH_TYPES; t++)
-    KITH_CHECK(!job->embed.features[t][0] || job->model.input != KITH_EMBEDDING, KITH_ECONFIG, "%s: embed.%s_features: %s, but with model.input: embedding no features are read",
-               job->path, t == KITH_USER ? "user" : "item", job->embed.features[t]);
+    KITH_CHECK(!job->embed.features[t][0] || job->model.input != KITH_EMBEDDING, KITH_ECONFIG,
+               "%s: embed.%s_features: %s, but with model.input: embedding no features are read", job->path,
+               t == KITH_USER ? "user" : "item", job->embed.features[t]);
   run->model = job->model;
   run->train = job->train;
   KITH_TRY(kith_text_copy("work", job->work, sizeof run->work, run->work));
@@ -23,7 +28,8 @@ static kith_status embed_resolve(cli *c, kith_run *run, char *output, char *embe
   KITH_TRY(cli_stage(c, "parts.h5", run->parts));
   KITH_TRY(cli_stage(c, "embeddings.h5", embeddings));
   const char *end = named ? strrchr(named, '.') : ".h5";
-  KITH_CHECK(end && strcmp(end, ".h5") == 0, KITH_EUSAGE, "--output %s: expected a name that ends in .h5", named);
+  KITH_CHECK(end && strcmp(end, ".h5") == 0, KITH_EUSAGE, "--output %s: expected a name that ends in .h5",
+             named);
   if (named && c->comm->rank == 0) KITH_TRY(kith_job_check_output(job, named));
   if (named) KITH_TRY(kith_text_copy("--output", named, KITH_PATH, output));
   else KITH_TRY(kith_job_file(job, "new.h5", output));
@@ -31,14 +37,20 @@ done:
   return st;
 }
 
-/* The checkpoint that embeddings.h5 was made from, so that products of both rank; the newest, where that one is gone. */
-static kith_agreed embed_choose(cli *c, const kith_graph *g, const char *embeddings, char *checkpoint, kith_embeddings_origin *from) {
+/* The checkpoint that embeddings.h5 was made from, so that products of both rank; the newest, where that one
+ * is gone. */
+static kith_agreed embed_choose(cli *c, const kith_graph *g, const char *embeddings, char *checkpoint,
+                                kith_embeddings_origin *from) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith_embeddings_origin_read(c->comm, embeddings, from));
-  if (from->fingerprint != g->fingerprint) KITH_TRY(kith_agreed_same(kith_fail(KITH_EDATA, "%s: holds embeddings of another graph; train again", embeddings)));
+  if (from->fingerprint != g->fingerprint)
+    KITH_TRY(kith_agreed_same(
+        kith_fail(KITH_EDATA, "%s: holds embeddings of another graph; train again", embeddings)));
   KITH_TRY(kith_checkpoint_of(c->comm, c->job.work, from->epoch, checkpoint));
   if (!checkpoint[0]) KITH_TRY(kith_checkpoint_find(c->comm, c->job.work, 0, checkpoint));
-  if (!checkpoint[0]) KITH_TRY(kith_agreed_same(kith_fail(KITH_ENOINPUT, "%s: no checkpoint is there: run kith train %s first", c->job.work, c->words)));
+  if (!checkpoint[0])
+    KITH_TRY(kith_agreed_same(kith_fail(KITH_ENOINPUT, "%s: no checkpoint is there: run kith train %s first",
+                                        c->job.work, c->words)));
 done:
   return st;
 }
@@ -48,33 +60,50 @@ static void embed_print_left(cli *c, const kith_newcomers *new) {
   bool users = c->job.embed.what == KITH_NEW_USERS;
   bool reads_features = c->job.model.input != KITH_EMBEDDING;
   if (new->skipped > 0)
-    cli_print(c, "  %lld interaction%s with %ss that the graph does not know, left out: embed.new: %ss lets only %ss be new, and embed.unknown: error would refuse the list",
-              (long long)new->skipped, kith_plural(new->skipped), users ? "item" : "user", users ? "user" : "item", users ? "user" : "item");
+    cli_print(c,
+              "  %lld interaction%s with %ss that the graph does not know, left out: embed.new: %ss lets "
+              "only %ss be new, and embed.unknown: error would refuse the list",
+              (long long)new->skipped, kith_plural(new->skipped), users ? "item" : "user",
+              users ? "user" : "item", users ? "user" : "item");
   for (int t = 0; t < KITH_TYPES; t++)
     if (new->alone[t] > 0)
-      cli_print(c, "  %lld new %s%s without an interaction that counts: %s", (long long)new->alone[t], t == KITH_USER ? "user" : "item", kith_plural(new->alone[t]),
-                reads_features ? "such a row is made of features alone, if there are any" : "nothing is known of it, so its row tells nothing");
+      cli_print(c, "  %lld new %s%s without an interaction that counts: %s", (long long)new->alone[t],
+                t == KITH_USER ? "user" : "item", kith_plural(new->alone[t]),
+                reads_features ? "such a row is made of features alone, if there are any"
+                               : "nothing is known of it, so its row tells nothing");
   cli_json(c, "unknown_partners", "%lld", (long long)new->skipped);
   cli_json(c, "users_alone", "%lld", (long long)new->alone[KITH_USER]);
   cli_json(c, "items_alone", "%lld", (long long)new->alone[KITH_ITEM]);
 }
 
 /* Rows of two runs have nothing to do with each other. */
-static kith_agreed embed_check_run(const char *embeddings, const kith_embeddings_origin *from, const char *checkpoint, const kith_embedded *e) {
+static kith_agreed embed_check_run(const char *embeddings, const kith_embeddings_origin *from,
+                                   const char *checkpoint, const kith_embedded *e) {
   if (strcmp(from->run, e->run) == 0) return (kith_agreed){KITH_OK};
-  return kith_agreed_same(kith_fail(KITH_EDATA, "%s: is of run %s, and %s of run %s, which has not exported an epoch yet; run kith train first", embeddings, from->run, checkpoint, e->run));
+  return kith_agreed_same(kith_fail(
+      KITH_EDATA,
+      "%s: is of run %s, and %s of run %s, which has not exported an epoch yet; run kith train first",
+      embeddings, from->run, checkpoint, e->run));
 }
 
-static void embed_print(cli *c, const kith_newcomers *new, const kith_embedded *e, int64_t exported, const char *output, double seconds) {
-  cli_print(c, "%lld new users, %lld new items, %lld interactions with them", (long long)new->n[KITH_USER], (long long)new->n[KITH_ITEM], (long long)new->n_pair);
+static void embed_print(cli *c, const kith_newcomers *new, const kith_embedded *e, int64_t exported,
+                        const char *output, double seconds) {
+  cli_print(c, "%lld new users, %lld new items, %lld interactions with them", (long long)new->n[KITH_USER],
+            (long long)new->n[KITH_ITEM], (long long)new->n_pair);
   cli_print_list(c, "embed.interactions", &new->list);
-  if (new->duplicates > 0) cli_print(c, "  %lld repeated interactions, counted once", (long long)new->duplicates);
-  if (new->light > 0) cli_print(c, "  %lld interactions of less than the least weight, left out", (long long)new->light);
+  if (new->duplicates > 0)
+    cli_print(c, "  %lld repeated interactions, counted once", (long long)new->duplicates);
+  if (new->light > 0)
+    cli_print(c, "  %lld interactions of less than the least weight, left out", (long long)new->light);
   embed_print_left(c, new);
-  if (new->unknown_features > 0) cli_print(c, "  %lld features that the graph does not know, left out", (long long)new->unknown_features);
+  if (new->unknown_features > 0)
+    cli_print(c, "  %lld features that the graph does not know, left out", (long long)new->unknown_features);
   if (e->epoch != exported || e->step > 0)
-    cli_print(c, "  embeddings.h5 is of epoch %lld, of which there is no checkpoint; these are of epoch %lld and %lld steps, and the two fit each other only roughly:"
-              " train with checkpoint.best", (long long)exported, (long long)e->epoch, (long long)e->step);
+    cli_print(c,
+              "  embeddings.h5 is of epoch %lld, of which there is no checkpoint; these are of epoch %lld "
+              "and %lld steps, and the two fit each other only roughly:"
+              " train with checkpoint.best",
+              (long long)exported, (long long)e->epoch, (long long)e->step);
   cli_print(c, "wrote %s, by the model after epoch %lld", output, (long long)e->epoch);
   cli_json(c, "users", "%lld", (long long)new->n[KITH_USER]);
   cli_json(c, "items", "%lld", (long long)new->n[KITH_ITEM]);
@@ -90,12 +119,18 @@ static void embed_print(cli *c, const kith_newcomers *new, const kith_embedded *
   cli_json(c, "seconds", "%.4f", seconds);
 }
 
-static kith_agreed embed_write(cli *c, const kith_graph *g, const kith_newcomers *new, const kith_embedded *e, const char *output) {
+static kith_agreed embed_write(cli *c, const kith_graph *g, const kith_newcomers *new, const kith_embedded *e,
+                               const char *output) {
   kith_agreed st = {KITH_OK};
   char *job = NULL;
   KITH_TRY(kith_agree(c->comm, kith_job_print(&c->job, &job)));
-  kith_embeddings_note note = {.model = kith_model_text(c->job.model.name), .cosine = c->job.model.score == KITH_COSINE, .epoch = e->epoch, .step = e->step, .run = e->run,
-                               .metrics = e->history, .job = job};
+  kith_embeddings_note note = {.model = kith_model_text(c->job.model.name),
+                               .cosine = c->job.model.score == KITH_COSINE,
+                               .epoch = e->epoch,
+                               .step = e->step,
+                               .run = e->run,
+                               .metrics = e->history,
+                               .job = job};
   KITH_TRY(kith_newcomers_write(c->comm, g, new, output, e->first, e->n, e->d, e->x, &note));
 done:
   KITH_FREE(job);
@@ -104,7 +139,10 @@ done:
 
 /* Features of newcomers are written as those of known nodes. */
 static kith_new_options embed_options(const kith_job *job) {
-  kith_new_options o = {.interactions = job->embed.interactions, .like = job->data.interactions, .what = job->embed.what, .unknown = job->embed.unknown};
+  kith_new_options o = {.interactions = job->embed.interactions,
+                        .like = job->data.interactions,
+                        .what = job->embed.what,
+                        .unknown = job->embed.unknown};
   for (int t = 0; t < KITH_TYPES; t++) {
     o.features[t] = job->data.features[t];
     snprintf(o.features[t].path, sizeof o.features[t].path, "%s", job->embed.features[t]);

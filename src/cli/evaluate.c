@@ -7,7 +7,8 @@
 /* --split, --protocol and --k say the same as the job's keys, through the same table. */
 static kith_status evaluate_options(cli *c) {
   kith_status st = KITH_OK;
-  const char *option[3] = {"split", "protocol", "k"}, *key[3] = {"evaluate.split", "evaluate.protocol", "evaluate.k"};
+  const char *option[3] = {"split", "protocol", "k"},
+             *key[3] = {"evaluate.split", "evaluate.protocol", "evaluate.k"};
   for (int i = 0; i < 3; i++) {
     const char *value = cli_option(c, option[i]);
     if (value) KITH_TRY(kith_job_set(&c->job, key[i], value));
@@ -21,11 +22,13 @@ static void evaluate_print(cli *c, const kith_metrics *m) {
   char key[KITH_NAME], protocol[32] = "full";
   const kith_rank_options *o = &c->job.evaluate;
   if (o->sampled) snprintf(protocol, sizeof protocol, "sampled-%d", o->sampled);
-  cli_print(c, "%lld users, %s split, protocol %s%s", (long long)m->n_user, o->split == KITH_ON_TEST ? "test" : "valid", protocol,
+  cli_print(c, "%lld users, %s split, protocol %s%s", (long long)m->n_user,
+            o->split == KITH_ON_TEST ? "test" : "valid", protocol,
             o->sampled ? " (not comparable with full ranking)" : "");
   if (m->n_fewer > 0)
-    cli_print(c, "%lld user%s met all but fewer than %d items: all that %s not met are ranked", (long long)m->n_fewer,
-              m->n_fewer == 1 ? " has" : "s have", o->sampled, m->n_fewer == 1 ? "it has" : "they have");
+    cli_print(c, "%lld user%s met all but fewer than %d items: all that %s not met are ranked",
+              (long long)m->n_fewer, m->n_fewer == 1 ? " has" : "s have", o->sampled,
+              m->n_fewer == 1 ? "it has" : "they have");
   cli_print(c, "%6s  %10s  %10s  %10s  %10s  %10s", "K", "Recall", "NDCG", "HitRate", "Precision", "MRR");
   cli_json(c, "split", "\"%s\"", o->split == KITH_ON_TEST ? "test" : "valid");
   cli_json(c, "protocol", "\"%s\"", protocol);
@@ -34,7 +37,8 @@ static void evaluate_print(cli *c, const kith_metrics *m) {
   for (int i = 0; i < m->n_k; i++) {
     const char *name[5] = {"recall", "ndcg", "hit_rate", "precision", "mrr"};
     double value[5] = {m->recall[i], m->ndcg[i], m->hit_rate[i], m->precision[i], m->mrr[i]};
-    cli_print(c, "%6d  %10.6f  %10.6f  %10.6f  %10.6f  %10.6f", m->k[i], value[0], value[1], value[2], value[3], value[4]);
+    cli_print(c, "%6d  %10.6f  %10.6f  %10.6f  %10.6f  %10.6f", m->k[i], value[0], value[1], value[2],
+              value[3], value[4]);
     for (int j = 0; j < 5; j++) {
       snprintf(key, sizeof key, "%s@%d", name[j], m->k[i]);
       cli_json(c, key, "%.10g", value[j]);
@@ -43,20 +47,26 @@ static void evaluate_print(cli *c, const kith_metrics *m) {
 }
 
 /* Figures of one model are not told under the name of another; of what else differs, the first is told. */
-static kith_agreed evaluate_check_origin(const cli *c, const kith_graph *g, const char *path, const kith_embeddings_origin *from) {
+static kith_agreed evaluate_check_origin(const cli *c, const kith_graph *g, const char *path,
+                                         const kith_embeddings_origin *from) {
   char wanted[KITH_RECIPE], want[KITH_NAME], found[KITH_NAME];
   const kith_run run = {.model = c->job.model, .train = c->job.train, .evaluate = c->job.evaluate};
   const char *model = kith_model_text(c->job.model.name);
   if (strcmp(from->model, model) != 0)
-    return kith_agreed_same(kith_fail(KITH_ECONFIG, "%s: was trained with model=%s, the job says model=%s; run kith train %s first", path, from->model, model, c->words));
+    return kith_agreed_same(
+        kith_fail(KITH_ECONFIG,
+                  "%s: was trained with model=%s, the job says model=%s; run kith train %s first", path,
+                  from->model, model, c->words));
   kith_run_recipe(g, &run, sizeof wanted, wanted);
   if (from->recipe && from->recipe[0] && kith_recipe_differs(wanted, from->recipe, want, found))
-    kith_warn("%s: was trained with %s, the job says %s: what follows is of what it was trained with", path, found[0] ? found : "less", want[0] ? want : "less");
+    kith_warn("%s: was trained with %s, the job says %s: what follows is of what it was trained with", path,
+              found[0] ? found : "less", want[0] ? want : "less");
   return (kith_agreed){KITH_OK};
 }
 
 static void evaluate_print_origin(cli *c, const kith_embeddings_origin *from) {
-  cli_print(c, "%s of width %lld, epoch %lld%s%s", from->model, (long long)from->width, (long long)from->epoch, from->run[0] ? " of run " : "", from->run);
+  cli_print(c, "%s of width %lld, epoch %lld%s%s", from->model, (long long)from->width,
+            (long long)from->epoch, from->run[0] ? " of run " : "", from->run);
   cli_json(c, "model", "\"%s\"", from->model);
   cli_json(c, "epoch", "%lld", (long long)from->epoch);
   if (from->run[0]) cli_json(c, "run", "\"%s\"", from->run);
@@ -79,9 +89,11 @@ done:
 /* Without a split the final figures are asked for: those of the test split, if there is one. */
 static kith_agreed evaluate_choose_split(cli *c, const kith_graph *g) {
   kith_held_out *split = &c->job.evaluate.split;
-  if (*split == KITH_ON_AUTO) *split = kith_held_out_count(c->comm, g, KITH_ON_TEST) > 0 ? KITH_ON_TEST : KITH_ON_VALID;
+  if (*split == KITH_ON_AUTO)
+    *split = kith_held_out_count(c->comm, g, KITH_ON_TEST) > 0 ? KITH_ON_TEST : KITH_ON_VALID;
   if (kith_held_out_count(c->comm, g, *split) > 0) return (kith_agreed){KITH_OK};
-  return kith_agreed_same(kith_fail(KITH_ECONFIG, "evaluate.split: nothing is held out for %s", *split == KITH_ON_TEST ? "test" : "valid"));
+  return kith_agreed_same(kith_fail(KITH_ECONFIG, "evaluate.split: nothing is held out for %s",
+                                    *split == KITH_ON_TEST ? "test" : "valid"));
 }
 
 static kith_agreed evaluate_pairs(cli *c, const kith_graph *g, int d, const float *x) {

@@ -19,10 +19,10 @@ done:
 static kith_status generate_check(const char *what, const kith_source *s) {
   kith_status st = KITH_OK;
   bool tabs = !s->delimiter[0] || strcmp(s->delimiter, "\t") == 0 || strcmp(s->delimiter, " ") == 0;
-  KITH_CHECK(
-      s->format != KITH_ADJACENCY && tabs && s->header != KITH_HEADER_YES, KITH_ECONFIG,
-      "data.%s: kith generate writes format edges, with tabs and without a header; the job expects something else",
-      what);
+  KITH_CHECK(s->format != KITH_ADJACENCY && tabs && s->header != KITH_HEADER_YES, KITH_ECONFIG,
+             "data.%s: kith generate writes format edges, with tabs and without a header; the job expects "
+             "something else",
+             what);
 done:
   return st;
 }
@@ -30,7 +30,8 @@ done:
 /* Whatever is written into the work folder is written under its lock. */
 static kith_agreed generate_lock(cli *c) {
   kith_agreed st = {KITH_OK};
-  const char *const path[] = {c->job.data.interactions.path, c->job.data.social.path, c->job.data.features[KITH_USER].path, c->job.data.features[KITH_ITEM].path};
+  const char *const path[] = {c->job.data.interactions.path, c->job.data.social.path,
+                              c->job.data.features[KITH_USER].path, c->job.data.features[KITH_ITEM].path};
   for (size_t i = 0; i < sizeof path / sizeof *path; i++) {
     if (!path[i][0]) continue;
     KITH_TRY(kith_agree(c->comm, c->comm->rank == 0 ? generate_folder(path[i]) : KITH_OK));
@@ -48,7 +49,8 @@ static kith_status generate_features(cli *c) {
     const kith_feature_source *s = &c->job.data.features[t];
     if (!s->path[0]) continue;
     KITH_CHECK(s->format == KITH_SPARSE || s->format == KITH_FEATURES_AUTO, KITH_ECONFIG,
-               "data.%s_features: kith generate writes format sparse; the job expects %s", what[t], kith_feature_format_text(s->format));
+               "data.%s_features: kith generate writes format sparse; the job expects %s", what[t],
+               kith_feature_format_text(s->format));
     KITH_TRY(kith_generate_features(&c->job.generate, t == KITH_ITEM, s->path));
     cli_print(c, "wrote tags of all %ss to %s", what[t], s->path);
   }
@@ -60,10 +62,10 @@ done:
 static kith_status generate_check_job(const kith_job *job) {
   kith_status st = KITH_OK;
   const char *pairs = job->data.interactions.path, *ties = job->data.social.path;
-  KITH_CHECK(!pairs[0] || strcmp(pairs, ties) != 0, KITH_ECONFIG, "%s: data.social.path: is the file of data.interactions.path, and would replace it",
-             job->path);
-  KITH_CHECK(job->data.interactions.path[0], KITH_ECONFIG, "%s: data.interactions.path: expected the file to write",
-             job->path);
+  KITH_CHECK(!pairs[0] || strcmp(pairs, ties) != 0, KITH_ECONFIG,
+             "%s: data.social.path: is the file of data.interactions.path, and would replace it", job->path);
+  KITH_CHECK(job->data.interactions.path[0], KITH_ECONFIG,
+             "%s: data.interactions.path: expected the file to write", job->path);
   KITH_TRY(generate_check("interactions", &job->data.interactions));
   if (job->data.social.path[0]) KITH_TRY(generate_check("social", &job->data.social));
 done:
@@ -77,8 +79,8 @@ static kith_status generate_work(cli *c) {
   KITH_TRY(kith_generate(&job->generate, job->data.interactions.path, job->data.social.path));
   double seconds = kith_clock() - began;
   cli_print(c, "wrote %lld interactions of %lld users with %lld items to %s in %.2f s",
-            (long long)job->generate.interactions, (long long)job->generate.users, (long long)job->generate.items,
-            job->data.interactions.path, seconds);
+            (long long)job->generate.interactions, (long long)job->generate.users,
+            (long long)job->generate.items, job->data.interactions.path, seconds);
   if (job->data.social.path[0])
     cli_print(c, "wrote %lld friendships to %s", (long long)job->generate.friends, job->data.social.path);
   KITH_TRY(generate_features(c));

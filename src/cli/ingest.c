@@ -23,13 +23,19 @@ static void ingest_note(cli *c, int64_t n, const char *key, const char *what) {
 /* What splits met where times are equal. */
 static void ingest_print_split(cli *c, const kith_split_report *r) {
   if (r->tied > 0)
-    cli_print(c, "  the last interaction is tied in time for %lld user%s, %.1f %% of those it is held out of: which one is drawn by data.split.seed",
+    cli_print(c,
+              "  the last interaction is tied in time for %lld user%s, %.1f %% of those it is held out of: "
+              "which one is drawn by data.split.seed",
               (long long)r->tied, kith_plural(r->tied), 100 * (double)r->tied / (double)r->users);
   cli_json(c, "split_users", "%lld", (long long)r->users);
   cli_json(c, "tied_last", "%lld", (long long)r->tied);
-  ingest_note(c, r->tied_before, "tied_before", "users whose last interaction but one is tied in time, drawn likewise");
-  ingest_note(c, r->kept_test, "split_kept_test", "interactions short of the test share: those of the same time stay together");
-  ingest_note(c, r->kept, "split_kept", "interactions short of the shares held out, left for training: those of the same time stay together");
+  ingest_note(c, r->tied_before, "tied_before",
+              "users whose last interaction but one is tied in time, drawn likewise");
+  ingest_note(c, r->kept_test, "split_kept_test",
+              "interactions short of the test share: those of the same time stay together");
+  ingest_note(
+      c, r->kept, "split_kept",
+      "interactions short of the shares held out, left for training: those of the same time stay together");
 }
 
 /* How the features of a type were written, and what the list said. */
@@ -40,11 +46,13 @@ static void ingest_print_features(cli *c, int type, const kith_ingest_report *r)
     int64_t n;
     const char *key, *before, *behind;
   } note[] = {{r->features_repeated[type], "repeated", "lines of the same ", " and feature, merged"},
-              {r->features_unknown[type], "unknown", "lines of features of ", "s without interactions, left out"},
+              {r->features_unknown[type], "unknown", "lines of features of ",
+               "s without interactions, left out"},
               {r->features_bare[type], "bare", "", "s without a line of features"}};
   cli_json(c, type == KITH_USER ? "user_features" : "item_features", "%lld", (long long)r->features[type]);
   if (r->features[type] > 0) {
-    cli_print(c, "  %lld different features of %ss, format %s%s", (long long)r->features[type], one, kith_feature_format_text(r->features_format[type]),
+    cli_print(c, "  %lld different features of %ss, format %s%s", (long long)r->features[type], one,
+              kith_feature_format_text(r->features_format[type]),
               r->features_weighted[type] ? " with weights" : "");
     snprintf(key, sizeof key, "%s_features_format", one);
     cli_json(c, key, "\"%s\"", kith_feature_format_text(r->features_format[type]));
@@ -110,10 +118,11 @@ static void ingest_print(cli *c, const kith_ingest_report *r, double seconds) {
   for (int t = 0; t < KITH_TYPES; t++) ingest_print_features(c, t, r);
   for (int t = 0; t < KITH_TYPES; t++) ingest_print_names(c, t, &r->names[t]);
   if (r->valid + r->test == 0 && c->job.evaluate.every != 0)
-    cli_print(c, "  nothing is held out, so training cannot evaluate: give data.test or data.split, or set evaluate.every to 0");
+    cli_print(c, "  nothing is held out, so training cannot evaluate: give data.test or data.split, or set "
+                 "evaluate.every to 0");
   if (r->has_time || r->has_weight)
-    cli_print(c, "  kept with each: %s%s%s", r->has_time ? "time" : "", r->has_time && r->has_weight ? ", " : "",
-              r->has_weight ? "weight" : "");
+    cli_print(c, "  kept with each: %s%s%s", r->has_time ? "time" : "",
+              r->has_time && r->has_weight ? ", " : "", r->has_weight ? "weight" : "");
   int64_t n = r->train + r->valid + r->test + r->duplicates + r->light;
   cli_print(c, "  %.2f s, %.1f M interactions/s", seconds, (double)n / seconds / 1e6);
   cli_json(c, "seconds", "%.4f", seconds);
@@ -122,7 +131,10 @@ static void ingest_print(cli *c, const kith_ingest_report *r, double seconds) {
 static kith_agreed ingest_pairs(cli *c, const char *job, const char *path) {
   kith_agreed st = {KITH_OK};
   kith_ingest_report r;
-  kith_ingest_options o = {.interactions = c->job.data.interactions, .test = c->job.data.test, .social = c->job.data.social, .split = c->job.data.split,
+  kith_ingest_options o = {.interactions = c->job.data.interactions,
+                           .test = c->job.data.test,
+                           .social = c->job.data.social,
+                           .split = c->job.data.split,
                            .features = {c->job.data.features[KITH_USER], c->job.data.features[KITH_ITEM]},
                            .names = {c->job.data.names[KITH_USER], c->job.data.names[KITH_ITEM]}};
   double began = kith_clock();
@@ -133,8 +145,11 @@ done:
 }
 
 static void ingest_print_nodes(cli *c, const kith_nodes_report *r, double seconds) {
-  cli_print(c, "%lld nodes in %d classes, %lld edges, %d features; nodes: %lld training, %lld validation, %lld test", (long long)r->n, r->n_class,
-            (long long)r->n_edge, r->n_feature, (long long)r->split[KITH_NODE_TRAIN], (long long)r->split[KITH_NODE_VALID], (long long)r->split[KITH_NODE_TEST]);
+  cli_print(
+      c,
+      "%lld nodes in %d classes, %lld edges, %d features; nodes: %lld training, %lld validation, %lld test",
+      (long long)r->n, r->n_class, (long long)r->n_edge, r->n_feature, (long long)r->split[KITH_NODE_TRAIN],
+      (long long)r->split[KITH_NODE_VALID], (long long)r->split[KITH_NODE_TEST]);
   cli_json(c, "nodes", "%lld", (long long)r->n);
   cli_json(c, "classes", "%d", r->n_class);
   cli_json(c, "edges", "%lld", (long long)r->n_edge);

@@ -17,11 +17,12 @@ typedef struct thing {
 
 typedef struct things {
   int n;
-  bool full;           /* there are more */
+  bool full; /* there are more */
   thing at[INSPECT_ENTRIES];
 } things;
 
-/* What a file says goes to a terminal: what is no text there, or would be an order to it, becomes a question mark. */
+/* What a file says goes to a terminal: what is no text there, or would be an order to it, becomes a question
+ * mark. */
 static char *inspect_clean(char *text) {
   for (char *p = text; *p;) {
     int n = *p == '\n' ? 1 : kith_text_character(p);
@@ -54,13 +55,13 @@ static void inspect_take(void *context, const kith_h5_entry *e) {
     for (const char *p = e->text; *p; p++) t->lines += *p == '\n' || !p[1];
   } else if (e->type == KITH_H5_DOUBLE || e->type == KITH_H5_FLOAT)
     snprintf(t->value, sizeof t->value, "%.9g", e->real);
-  else
-    snprintf(t->value, sizeof t->value, "%lld", (long long)e->integer);
+  else snprintf(t->value, sizeof t->value, "%lld", (long long)e->integer);
 }
 
 static int inspect_compare(const void *a, const void *b) {
   const thing *x = a, *y = b;
-  return x->entry.attribute != y->entry.attribute ? y->entry.attribute - x->entry.attribute : strcmp(x->name, y->name);
+  return x->entry.attribute != y->entry.attribute ? y->entry.attribute - x->entry.attribute
+                                                  : strcmp(x->name, y->name);
 }
 
 static const thing *inspect_find(const things *all, const char *name) {
@@ -79,7 +80,7 @@ static long long inspect_rows(const things *all, const char *name) {
   return t ? (long long)t->entry.n : 0;
 }
 
-/* ---- in words ---------------------------------------------------------------------------------------------------- */
+/* ---- in words ---- */
 
 static const char *words_ids(const things *all, const char *name) {
   const thing *t = inspect_find(all, name);
@@ -87,60 +88,73 @@ static const char *words_ids(const things *all, const char *name) {
 }
 
 /* Files of a node classification have nodes, and users and items otherwise. */
-static bool words_of_nodes(const things *all) { return inspect_find(all, "class/id") || inspect_find(all, "node/label"); }
+static bool words_of_nodes(const things *all) {
+  return inspect_find(all, "class/id") || inspect_find(all, "node/label");
+}
 
 static void words_nodes(const cli *c, const things *all) {
-  cli_print(c, "  %s nodes, each with %s features and of one of %s classes (%s names); %s edges", inspect_value(all, "n_node"),
-            inspect_value(all, "n_feature"), inspect_value(all, "n_class"), words_ids(all, "class/id"), inspect_value(all, "n_edge"));
+  cli_print(c, "  %s nodes, each with %s features and of one of %s classes (%s names); %s edges",
+            inspect_value(all, "n_node"), inspect_value(all, "n_feature"), inspect_value(all, "n_class"),
+            words_ids(all, "class/id"), inspect_value(all, "n_edge"));
 }
 
 static void words_graph(const cli *c, const things *all) {
   static const char *const lists[][2] = {{"train", "training"}, {"valid", "validation"}, {"test", "test"}};
   char item[KITH_NAME], time[KITH_NAME], weight[KITH_NAME];
-  cli_print(c, "  %s users (%s ids), %s items (%s ids)", inspect_value(all, "n_user"), words_ids(all, "user/id"),
-            inspect_value(all, "n_item"), words_ids(all, "item/id"));
+  cli_print(c, "  %s users (%s ids), %s items (%s ids)", inspect_value(all, "n_user"),
+            words_ids(all, "user/id"), inspect_value(all, "n_item"), words_ids(all, "item/id"));
   for (int i = 0; i < 3; i++) {
     snprintf(item, sizeof item, "%s/item", lists[i][0]);
     snprintf(time, sizeof time, "%s/time", lists[i][0]);
     snprintf(weight, sizeof weight, "%s/weight", lists[i][0]);
     cli_print(c, "  %lld %s interactions%s%s", inspect_rows(all, item), lists[i][1],
-              inspect_find(all, time) ? ", with times" : "", inspect_find(all, weight) ? ", with weights" : "");
+              inspect_find(all, time) ? ", with times" : "",
+              inspect_find(all, weight) ? ", with weights" : "");
   }
   if (inspect_find(all, "user_feature/id"))
-    cli_print(c, "  %lld features of users, %lld entries", inspect_rows(all, "user_feature/id"), inspect_rows(all, "user_feature/feature"));
+    cli_print(c, "  %lld features of users, %lld entries", inspect_rows(all, "user_feature/id"),
+              inspect_rows(all, "user_feature/feature"));
   if (inspect_find(all, "item_feature/id"))
-    cli_print(c, "  %lld features of items, %lld entries", inspect_rows(all, "item_feature/id"), inspect_rows(all, "item_feature/feature"));
+    cli_print(c, "  %lld features of items, %lld entries", inspect_rows(all, "item_feature/id"),
+              inspect_rows(all, "item_feature/feature"));
   if (inspect_find(all, "user/name") || inspect_find(all, "item/name"))
-    cli_print(c, "  names of %s", !inspect_find(all, "item/name") ? "users" : inspect_find(all, "user/name") ? "users and items" : "items");
+    cli_print(c, "  names of %s",
+              !inspect_find(all, "item/name")  ? "users"
+              : inspect_find(all, "user/name") ? "users and items"
+                                               : "items");
   if (inspect_find(all, "social/user")) cli_print(c, "  %lld social ties", inspect_rows(all, "social/user"));
 }
 
 static void words_parts(const cli *c, const things *all) {
   if (words_of_nodes(all)) {
-    cli_print(c, "  %s nodes with %s edges, cut into %s parts by %s; %s of them train, of %s classes", inspect_value(all, "n_node"),
-              inspect_value(all, "n_edge"), inspect_value(all, "parts"), inspect_value(all, "method"), inspect_value(all, "n_train"),
-              inspect_value(all, "n_class"));
+    cli_print(c, "  %s nodes with %s edges, cut into %s parts by %s; %s of them train, of %s classes",
+              inspect_value(all, "n_node"), inspect_value(all, "n_edge"), inspect_value(all, "parts"),
+              inspect_value(all, "method"), inspect_value(all, "n_train"), inspect_value(all, "n_class"));
     return;
   }
   cli_print(c, "  %s users and %s items with %s training interactions, cut into %s parts by %s",
             inspect_value(all, "n_user"), inspect_value(all, "n_item"), inspect_value(all, "n_edge"),
             inspect_value(all, "parts"), inspect_value(all, "method"));
   if (inspect_find(all, "feature/start"))
-    cli_print(c, "  %s features of users, %s of items; %lld entries", inspect_value(all, "n_user_feature"), inspect_value(all, "n_item_feature"),
-              inspect_rows(all, "feature/feature"));
+    cli_print(c, "  %s features of users, %s of items; %lld entries", inspect_value(all, "n_user_feature"),
+              inspect_value(all, "n_item_feature"), inspect_rows(all, "feature/feature"));
 }
 
 static void words_checkpoint(const cli *c, const things *all) {
   const thing *best = inspect_find(all, "best_epoch");
   char rows[2 * INSPECT_VALUE] = "";
   if (inspect_find(all, "node/parameter"))
-    snprintf(rows, sizeof rows, "; rows of width %s for %lld nodes", inspect_value(all, "width"), inspect_rows(all, "node/parameter"));
+    snprintf(rows, sizeof rows, "; rows of width %s for %lld nodes", inspect_value(all, "width"),
+             inspect_rows(all, "node/parameter"));
   else if (inspect_find(all, "user/parameter"))
-    snprintf(rows, sizeof rows, "; rows of width %s for %lld users and %lld items", inspect_value(all, "width"), inspect_rows(all, "user/parameter"),
+    snprintf(rows, sizeof rows, "; rows of width %s for %lld users and %lld items",
+             inspect_value(all, "width"), inspect_rows(all, "user/parameter"),
              inspect_rows(all, "item/parameter"));
   if (inspect_find(all, "weights/parameter"))
-    snprintf(rows + strlen(rows), sizeof rows - strlen(rows), "; %lld weights", inspect_rows(all, "weights/parameter"));
-  cli_print(c, "  after epoch %s and %s steps of the next one%s", inspect_value(all, "epoch"), inspect_value(all, "step"), rows);
+    snprintf(rows + strlen(rows), sizeof rows - strlen(rows), "; %lld weights",
+             inspect_rows(all, "weights/parameter"));
+  cli_print(c, "  after epoch %s and %s steps of the next one%s", inspect_value(all, "epoch"),
+            inspect_value(all, "step"), rows);
   if (best && best->entry.integer > 0)
     cli_print(c, "  best score so far %s, in epoch %s", inspect_value(all, "best"), best->value);
 }
@@ -148,11 +162,16 @@ static void words_checkpoint(const cli *c, const things *all) {
 /* `metrics` has a JSON object a line; the last one says how it ended. */
 static void words_embeddings(const cli *c, const things *all, const char *metrics) {
   if (words_of_nodes(all))
-    cli_print(c, "  %s after epoch %s: logits of %lld classes for %lld nodes, and the class that each is predicted to have", inspect_value(all, "model"),
-              inspect_value(all, "epoch"), inspect_rows(all, "class/id"), inspect_rows(all, "node/embedding"));
-  else cli_print(c, "  %s after epoch %s: rows of width %s for %lld users and %lld items, to be ranked by %s",
-            inspect_value(all, "model"), inspect_value(all, "epoch"), inspect_value(all, "width"),
-            inspect_rows(all, "user/embedding"), inspect_rows(all, "item/embedding"), inspect_value(all, "score"));
+    cli_print(c,
+              "  %s after epoch %s: logits of %lld classes for %lld nodes, and the class that each is "
+              "predicted to have",
+              inspect_value(all, "model"), inspect_value(all, "epoch"), inspect_rows(all, "class/id"),
+              inspect_rows(all, "node/embedding"));
+  else
+    cli_print(c, "  %s after epoch %s: rows of width %s for %lld users and %lld items, to be ranked by %s",
+              inspect_value(all, "model"), inspect_value(all, "epoch"), inspect_value(all, "width"),
+              inspect_rows(all, "user/embedding"), inspect_rows(all, "item/embedding"),
+              inspect_value(all, "score"));
   size_t n = strlen(metrics);
   while (n > 0 && metrics[n - 1] == '\n') n--;
   size_t begin = n;
@@ -162,8 +181,9 @@ static void words_embeddings(const cli *c, const things *all, const char *metric
 
 static void words_recommendations(const cli *c, const things *all) {
   const thing *top = inspect_find(all, "top/item");
-  cli_print(c, "  the best %d of %lld items (%s ids) for each of %lld users (%s ids)", top ? top->entry.d : 0, inspect_rows(all, "item/id"),
-            words_ids(all, "item/id"), inspect_rows(all, "user/id"), words_ids(all, "user/id"));
+  cli_print(c, "  the best %d of %lld items (%s ids) for each of %lld users (%s ids)", top ? top->entry.d : 0,
+            inspect_rows(all, "item/id"), words_ids(all, "item/id"), inspect_rows(all, "user/id"),
+            words_ids(all, "user/id"));
 }
 
 typedef struct format_words {
@@ -171,11 +191,12 @@ typedef struct format_words {
 } format_words;
 
 static const char *inspect_kind(const char *format) {
-  static const format_words known[] = {{KITH_GRAPH_FORMAT, "the whole graph, as kith ingest wrote it"},
-                                       {KITH_PARTS_FORMAT, "the graph cut into parts, as kith partition wrote it"},
-                                       {KITH_CHECKPOINT_FORMAT, "a checkpoint, from which kith train goes on"},
-                                       {KITH_EMBEDDINGS_FORMAT, "embeddings, as kith train wrote them, or kith embed of new nodes"},
-                                       {KITH_RECOMMENDATIONS_FORMAT, "the best items of all users, as kith recommend wrote them"}};
+  static const format_words known[] = {
+      {KITH_GRAPH_FORMAT, "the whole graph, as kith ingest wrote it"},
+      {KITH_PARTS_FORMAT, "the graph cut into parts, as kith partition wrote it"},
+      {KITH_CHECKPOINT_FORMAT, "a checkpoint, from which kith train goes on"},
+      {KITH_EMBEDDINGS_FORMAT, "embeddings, as kith train wrote them, or kith embed of new nodes"},
+      {KITH_RECOMMENDATIONS_FORMAT, "the best items of all users, as kith recommend wrote them"}};
   for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
     if (strcmp(format, known[i].format) == 0) return known[i].words;
   return "a file of Kith";
@@ -185,8 +206,8 @@ static kith_status inspect_words(cli *c, kith_h5 *f, const things *all) {
   kith_status st = KITH_OK;
   char *metrics = NULL;
   const char *format = inspect_value(all, "format");
-  cli_print(c, "%s: %s\n  format %s, version %s, written by %s", kith_h5_path(f), inspect_kind(format), format,
-            inspect_value(all, "format_version"), inspect_value(all, "software"));
+  cli_print(c, "%s: %s\n  format %s, version %s, written by %s", kith_h5_path(f), inspect_kind(format),
+            format, inspect_value(all, "format_version"), inspect_value(all, "software"));
   if (strcmp(format, KITH_GRAPH_FORMAT) == 0 && words_of_nodes(all)) words_nodes(c, all);
   if (strcmp(format, KITH_GRAPH_FORMAT) == 0 && !words_of_nodes(all)) words_graph(c, all);
   if (strcmp(format, KITH_PARTS_FORMAT) == 0) words_parts(c, all);
@@ -201,7 +222,7 @@ done:
   return st;
 }
 
-/* ---- attributes and datasets ------------------------------------------------------------------------------------- */
+/* ---- attributes and datasets ---- */
 
 static void inspect_attributes(const cli *c, const things *all) {
   char name[KITH_NAME];
@@ -211,8 +232,7 @@ static void inspect_attributes(const cli *c, const things *all) {
     if (!t->entry.attribute) continue;
     if (t->lines > 1)
       cli_print(c, "  %-16s %d lines; --show %s prints them", inspect_name(t, name), t->lines, name);
-    else
-      cli_print(c, "  %-16s %s", inspect_name(t, name), t->value);
+    else cli_print(c, "  %-16s %s", inspect_name(t, name), t->value);
   }
 }
 
@@ -224,10 +244,8 @@ static void inspect_shape(const kith_h5_entry *e, size_t size, char *shape) {
                                        [KITH_H5_DOUBLE] = "float64"};
   char columns[32] = "", type[32];
   if (e->d > 0) snprintf(columns, sizeof columns, ", %d", e->d);
-  if (e->type == KITH_H5_TEXT)
-    snprintf(type, sizeof type, "text of %d bytes", e->width);
-  else
-    snprintf(type, sizeof type, "%s", number[e->type]);
+  if (e->type == KITH_H5_TEXT) snprintf(type, sizeof type, "text of %d bytes", e->width);
+  else snprintf(type, sizeof type, "%s", number[e->type]);
   snprintf(shape, size, "[%lld%s] %s", (long long)e->n, columns, type);
 }
 
@@ -251,7 +269,8 @@ static kith_status inspect_datasets(cli *c, kith_h5 *f, const things *all) {
   return kith_is_bad(worst) ? kith_fail(worst, "%s", why) : KITH_OK;
 }
 
-/* What no dataset alone can show: whether anything was changed, added or lost, and whether all fit together. */
+/* What no dataset alone can show: whether anything was changed, added or lost, and whether all fit together.
+ */
 static kith_status inspect_whole(const cli *c, kith_h5 *f) {
   kith_status st = KITH_OK;
   KITH_TRY(kith_h5_check_whole(f));
@@ -268,16 +287,15 @@ static void inspect_json(cli *c, const things *all) {
   for (int i = 0; i < all->n; i++) {
     const thing *t = &all->at[i];
     inspect_name(t, name);
-    if (t->entry.attribute && t->entry.type != KITH_H5_TEXT) cli_json(c, name, "%s", isfinite(t->entry.real) ? t->value : "null");
+    if (t->entry.attribute && t->entry.type != KITH_H5_TEXT)
+      cli_json(c, name, "%s", isfinite(t->entry.real) ? t->value : "null");
     if (t->entry.attribute) continue;
-    if (t->entry.d > 0)
-      cli_json(c, name, "[%lld, %d]", (long long)t->entry.n, t->entry.d);
-    else
-      cli_json(c, name, "[%lld]", (long long)t->entry.n);
+    if (t->entry.d > 0) cli_json(c, name, "[%lld, %d]", (long long)t->entry.n, t->entry.d);
+    else cli_json(c, name, "[%lld]", (long long)t->entry.n);
   }
 }
 
-/* ---- the verb ---------------------------------------------------------------------------------------------------- */
+/* ---- the verb ---- */
 
 static kith_status inspect_show(cli *c, kith_h5 *f, const char *name) {
   kith_status st = KITH_OK;
@@ -301,7 +319,8 @@ static kith_status inspect_alone(cli *c, const char *path, const char *show) {
   }
   KITH_TRY(KITH_NEW(all, 1));
   KITH_TRY(kith_h5_list(f, inspect_take, all));
-  KITH_CHECK(!all->full, KITH_EDATA, "%s: has more than %d attributes and datasets; is it a Kith file?", path, INSPECT_ENTRIES);
+  KITH_CHECK(!all->full, KITH_EDATA, "%s: has more than %d attributes and datasets; is it a Kith file?", path,
+             INSPECT_ENTRIES);
   qsort(all->at, (size_t)all->n, sizeof *all->at, inspect_compare);
   KITH_TRY(inspect_words(c, f, all));
   inspect_attributes(c, all);

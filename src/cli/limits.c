@@ -1,10 +1,10 @@
 /*
- * What the shell's limits (ulimit) do to a program.  By default each of them kills it without a word: here they end in a
- * line and a documented code.
+ * What the shell's limits (ulimit) do to a program.  By default each of them kills it without a word: here
+ * they end in a line and a documented code.
  *
- * A file that would become longer than ulimit -f is a write that fails with EFBIG, like a full disk.  The time on
- * processors (ulimit -t) ends in SIGXCPU, which asks training for a checkpoint and ends all else; where the shell has set
- * the limit that kills to the same value, the one that warns is moved ahead of it.
+ * A file that would become longer than ulimit -f is a write that fails with EFBIG, like a full disk.  The
+ * time on processors (ulimit -t) ends in SIGXCPU, which asks training for a checkpoint and ends all else;
+ * where the shell has set the limit that kills to the same value, the one that warns is moved ahead of it.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -16,11 +16,15 @@
 #include "cli/verbs.h"
 
 enum { LIMITS_MPI = 4 << 20 }; /* bytes of the largest file that Open MPI makes at its start */
-enum { LIMITS_SHARE = 10, LIMITS_MOST = 60 }; /* the warning comes a tenth of the time ahead, at most a minute */
+enum {
+  LIMITS_SHARE = 10,
+  LIMITS_MOST = 60
+}; /* the warning comes a tenth of the time ahead, at most a minute */
 
 /* Only what a signal handler may call. */
 static void limits_end(int number) {
-  static const char line[] = "kith: the time on processors that the shell allows (ulimit -t) is used up; allow more, and run the same command again\n";
+  static const char line[] = "kith: the time on processors that the shell allows (ulimit -t) is used up; "
+                             "allow more, and run the same command again\n";
   (void)number;
   ssize_t n = write(STDERR_FILENO, line, sizeof line - 1);
   _exit(n >= 0 ? KITH_EINTERRUPT : KITH_EIO);
@@ -28,7 +32,8 @@ static void limits_end(int number) {
 
 static void limits_warn_ahead(void) {
   struct rlimit cpu;
-  if (getrlimit(RLIMIT_CPU, &cpu) != 0 || cpu.rlim_max == RLIM_INFINITY || cpu.rlim_cur < cpu.rlim_max) return;
+  if (getrlimit(RLIMIT_CPU, &cpu) != 0 || cpu.rlim_max == RLIM_INFINITY || cpu.rlim_cur < cpu.rlim_max)
+    return;
   rlim_t ahead = cpu.rlim_max / LIMITS_SHARE + 1;
   if (ahead > LIMITS_MOST) ahead = LIMITS_MOST;
   if (cpu.rlim_max <= ahead) return;
@@ -36,11 +41,16 @@ static void limits_warn_ahead(void) {
   (void)setrlimit(RLIMIT_CPU, &cpu); /* may fail: then the limit kills, as everywhere */
 }
 
-/* A program that is not begun by mpirun or srun makes such files for MPI itself, which waits for ever where it cannot. */
+/* A program that is not begun by mpirun or srun makes such files for MPI itself, which waits for ever where
+ * it cannot. */
 static kith_status limits_let_mpi(void) {
   struct rlimit size;
-  if (getenv("PMIX_RANK") || getrlimit(RLIMIT_FSIZE, &size) != 0 || size.rlim_cur == RLIM_INFINITY || size.rlim_cur >= LIMITS_MPI) return KITH_OK;
-  fprintf(stderr, "kith: the shell allows files of %.0f KiB (ulimit -f), and MPI needs %d KiB to begin; allow more\n", (double)size.rlim_cur / 1024, LIMITS_MPI / 1024);
+  if (getenv("PMIX_RANK") || getrlimit(RLIMIT_FSIZE, &size) != 0 || size.rlim_cur == RLIM_INFINITY ||
+      size.rlim_cur >= LIMITS_MPI)
+    return KITH_OK;
+  fprintf(stderr,
+          "kith: the shell allows files of %.0f KiB (ulimit -f), and MPI needs %d KiB to begin; allow more\n",
+          (double)size.rlim_cur / 1024, LIMITS_MPI / 1024);
   return KITH_EIO;
 }
 

@@ -20,7 +20,9 @@ static void line_add(line *l, const char *format, ...) {
   if (n > 0) l->n = l->n + (size_t)n < sizeof l->text ? l->n + (size_t)n : sizeof l->text - 1;
 }
 
-static const char *list_format(const kith_list_report *r) { return r->format == KITH_EDGES ? "edges" : "adjacency"; }
+static const char *list_format(const kith_list_report *r) {
+  return r->format == KITH_EDGES ? "edges" : "adjacency";
+}
 
 static void list_delimiter(const kith_list_report *r, line *l) {
   if (!r->delimiter[0]) line_add(l, " by white space");
@@ -48,7 +50,8 @@ void cli_print_list(const cli *c, const char *key, const kith_list_report *r) {
   list_delimiter(r, &l);
   if (r->format == KITH_EDGES) list_columns(r, &l);
   line_add(&l, "; %lld line%s", (long long)r->lines, kith_plural(r->lines));
-  if (r->comments > 0) line_add(&l, ", %lld comment%s passed over", (long long)r->comments, kith_plural(r->comments));
+  if (r->comments > 0)
+    line_add(&l, ", %lld comment%s passed over", (long long)r->comments, kith_plural(r->comments));
   if (r->blank > 0) line_add(&l, ", %lld blank", (long long)r->blank);
   cli_print(c, "  %s: %s", key, l.text);
 }
@@ -58,7 +61,9 @@ void cli_json_list(cli *c, const char *name, const kith_list_report *r) {
   bool first = c->members[c->n_members - 1] == '{';
   cli_json_more(c, "%s\"%s\": {\"format\": \"%s\", \"delimiter\": ", first ? "" : ", ", name, list_format(r));
   cli_json_string(c, r->delimiter[0] ? r->delimiter : " ");
-  cli_json_more(c, ", \"columns\": %d, \"user\": %d, \"item\": %d, \"time\": %d, \"weight\": %d, \"header\": %lld", r->n_column, r->user, r->item,
-                r->time, r->weight, (long long)r->header);
-  cli_json_more(c, ", \"lines\": %lld, \"comments\": %lld, \"blank\": %lld}", (long long)r->lines, (long long)r->comments, (long long)r->blank);
+  cli_json_more(
+      c, ", \"columns\": %d, \"user\": %d, \"item\": %d, \"time\": %d, \"weight\": %d, \"header\": %lld",
+      r->n_column, r->user, r->item, r->time, r->weight, (long long)r->header);
+  cli_json_more(c, ", \"lines\": %lld, \"comments\": %lld, \"blank\": %lld}", (long long)r->lines,
+                (long long)r->comments, (long long)r->blank);
 }

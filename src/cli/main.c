@@ -37,7 +37,8 @@ done:
 
 /* What a shell reads as one word, in quotes where it needs them. */
 static void main_add_word(cli *c, const char *before, const char *word) {
-  size_t n = strlen(c->words), safe = strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./=:,+-");
+  size_t n = strlen(c->words),
+         safe = strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./=:,+-");
   const char *quote = word[safe] ? "'" : "";
   snprintf(c->words + n, sizeof c->words - n, "%s%s%s%s", before, quote, word, quote);
 }
@@ -50,8 +51,12 @@ static void main_note_words(cli *c, const char *path, const words *w) {
 
 static kith_agreed main_run(cli *c, const cli_verb *v, const words *w) {
   kith_agreed st = {KITH_OK};
-  bool job = v->needs_job || (cli_verb_takes_job(v) && c->n_arg > 0 && c->arg[0][0] != '-'), misplaced = !job && w->n_set > 0;
-  KITH_TRY(kith_agreed_same(misplaced ? kith_fail(KITH_EUSAGE, "kith %s: --set: there is no job file; see kith %s --help", v->name, v->name) : KITH_OK));
+  bool job = v->needs_job || (cli_verb_takes_job(v) && c->n_arg > 0 && c->arg[0][0] != '-'),
+       misplaced = !job && w->n_set > 0;
+  KITH_TRY(kith_agreed_same(misplaced ? kith_fail(KITH_EUSAGE,
+                                                  "kith %s: --set: there is no job file; see kith %s --help",
+                                                  v->name, v->name)
+                                      : KITH_OK));
   if (job) {
     const char *path = NULL;
     KITH_TRY(kith_agreed_same(cli_take_file(c, "a job file", &path)));
@@ -122,14 +127,17 @@ done:
 }
 
 /*
- * A launcher that this MPI does not understand starts so many programs of one rank each, which would all do the same work in
- * the same folder.  One of them says so; the doctor says it in its own way.
+ * A launcher that this MPI does not understand starts so many programs of one rank each, which would all do
+ * the same work in the same folder.  One of them says so; the doctor says it in its own way.
  */
 static bool main_is_singleton(const kith_comm *all, const char *verb) {
   int rank = 0, told = kith_seat_told(&rank);
   if (all->size > 1 || told <= 1 || strcmp(verb, "doctor") == 0) return false;
   if (rank <= 0)
-    fprintf(stderr, "kith: %d ranks were started, but each takes itself to be alone: start them with the mpirun that belongs to this MPI, or with srun --mpi=pmix; kith doctor says more\n", told);
+    fprintf(stderr,
+            "kith: %d ranks were started, but each takes itself to be alone: start them with the mpirun that "
+            "belongs to this MPI, or with srun --mpi=pmix; kith doctor says more\n",
+            told);
   return true;
 }
 
@@ -151,9 +159,11 @@ int main(int argc, char **argv) {
   page = cli_limits_begin();
   if (kith_is_bad(page)) return (int)page;
   kith_h5_begin();
-  if (strcmp(argv[1], "train") == 0) kith_train_watch(); /* a signal that comes while ranks gather and read is not lost */
+  if (strcmp(argv[1], "train") == 0)
+    kith_train_watch(); /* a signal that comes while ranks gather and read is not lost */
   kith_comm_begin(&argc, &argv);
-  bool good = !kith_is_bad(kith_comm_create(MPI_COMM_WORLD, &all)) && !kith_is_bad(kith_agree(all, KITH_NEW(c, 1)));
+  bool good =
+      !kith_is_bad(kith_comm_create(MPI_COMM_WORLD, &all)) && !kith_is_bad(kith_agree(all, KITH_NEW(c, 1)));
   if (good && main_is_singleton(all, argv[1])) code = KITH_EUSAGE;
   else if (good) {
     cli_share_cores(all);

@@ -14,7 +14,9 @@ static void options_drop(cli *c, int i, int n) {
 static bool options_is_value(const char *word) { return strncmp(word, "--", 2) != 0; }
 
 /* Whether a word is --name. */
-static bool options_is(const char *word, const char *name) { return strncmp(word, "--", 2) == 0 && strcmp(word + 2, name) == 0; }
+static bool options_is(const char *word, const char *name) {
+  return strncmp(word, "--", 2) == 0 && strcmp(word + 2, name) == 0;
+}
 
 bool cli_flag(cli *c, const char *name) {
   for (int i = 0; i < c->n_arg; i++)
@@ -62,7 +64,8 @@ done:
 static int options_find_output(const cli *c, size_t *at) {
   static const char name[] = "--output";
   for (int i = 0; i < c->n_arg; i++) {
-    *at = strncmp(c->arg[i], name, sizeof name - 1) == 0 && c->arg[i][sizeof name - 1] == '=' ? sizeof name : 0;
+    *at =
+        strncmp(c->arg[i], name, sizeof name - 1) == 0 && c->arg[i][sizeof name - 1] == '=' ? sizeof name : 0;
     if (*at > 0) return i;
     if (strcmp(c->arg[i], name) == 0 && i + 1 < c->n_arg && options_is_value(c->arg[i + 1])) return i + 1;
   }
@@ -75,7 +78,9 @@ kith_agreed cli_expand_output(cli *c) {
   int i = options_find_output(c, &at);
   if (i < 0) return st;
   memcpy(c->output, c->arg[i], at);
-  KITH_TRY(kith_agree(c->comm, c->comm->rank == 0 ? kith_path_expand("--output", c->arg[i] + at, c->output + at) : KITH_OK));
+  KITH_TRY(kith_agree(c->comm, c->comm->rank == 0
+                                   ? kith_path_expand("--output", c->arg[i] + at, c->output + at)
+                                   : KITH_OK));
   kith_comm_share(c->comm, sizeof c->output, c->output);
   c->arg[i] = c->output;
 done:
@@ -86,7 +91,8 @@ kith_status cli_take_file(cli *c, const char *what, const char **path) {
   kith_status st = KITH_OK;
   KITH_CHECK(c->n_arg > 0, KITH_EUSAGE, "kith %s: expected %s; see kith %s --help", c->verb, what, c->verb);
   bool known = cli_option_find(c->verb, c->arg[0]) != CLI_OPTION_UNKNOWN;
-  KITH_CHECK(!known, KITH_EUSAGE, "kith %s: expected %s before %s; see kith %s --help", c->verb, what, c->arg[0], c->verb);
+  KITH_CHECK(!known, KITH_EUSAGE, "kith %s: expected %s before %s; see kith %s --help", c->verb, what,
+             c->arg[0], c->verb);
   if (c->arg[0][0] == '-') return cli_no_more(c);
   *path = c->arg[0];
   options_drop(c, 0, 1);
@@ -113,7 +119,7 @@ void cli_print(const cli *c, const char *format, ...) {
   printf("\n");
 }
 
-/* ---- the JSON line ------------------------------------------------------------------------------------------------- */
+/* ---- the JSON line ---- */
 
 static void json_add(cli *c, const char *format, va_list rest) {
   va_list again;
@@ -123,7 +129,8 @@ static void json_add(cli *c, const char *format, va_list rest) {
   if (n < 0) kith_abort(__FILE__, __LINE__, "the JSON line");
   if (c->n_members + n + 1 > c->room_members) {
     int64_t room = 2 * (c->n_members + n) + 1024;
-    if (kith_is_bad(KITH_GROW(c->members, c->room_members, room))) kith_abort(__FILE__, __LINE__, kith_error_text());
+    if (kith_is_bad(KITH_GROW(c->members, c->room_members, room)))
+      kith_abort(__FILE__, __LINE__, kith_error_text());
     c->room_members = room;
   }
   vsnprintf(c->members + c->n_members, (size_t)n + 1, format, rest);
@@ -170,8 +177,7 @@ void cli_print_json(const cli *c, kith_agreed outcome) {
   if (kith_is_bad(outcome)) {
     cli_json(&line, "error", "%s", "");
     cli_json_string(&line, kith_error_text());
-  } else if (c->members)
-    cli_json_more(&line, "%s", c->members);
+  } else if (c->members) cli_json_more(&line, "%s", c->members);
   printf("%s}\n", line.members);
   KITH_FREE(line.members);
 }

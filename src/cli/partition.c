@@ -19,34 +19,45 @@ static int partition_ranks(int parts, int *ranks) {
 
 static void partition_print(cli *c, kith_partition_method method, int n, const kith_partition_report *r) {
   char key[KITH_NAME];
-  cli_print(c, "%-10s  %5s  %7s  %11s  %6s  %6s  %12s  %12s", partition_text(method), "ranks", "cut", "ghosts/own", "nodes", "edges", "MB a layer", "MB an epoch");
+  cli_print(c, "%-10s  %5s  %7s  %11s  %6s  %6s  %12s  %12s", partition_text(method), "ranks", "cut",
+            "ghosts/own", "nodes", "edges", "MB a layer", "MB an epoch");
   for (int i = 0; i < n; i++) {
-    cli_print(c, "%-10s  %5d  %6.2f%%  %11.3f  %6.3f  %6.3f  %12.3f  %12.1f", "", r[i].ranks, 100 * r[i].cut_share, r[i].ghosts_per_own,
-              r[i].node_balance, r[i].edge_balance, (double)r[i].bytes_per_layer / 1e6, (double)r[i].bytes_per_epoch / 1e6);
+    cli_print(c, "%-10s  %5d  %6.2f%%  %11.3f  %6.3f  %6.3f  %12.3f  %12.1f", "", r[i].ranks,
+              100 * r[i].cut_share, r[i].ghosts_per_own, r[i].node_balance, r[i].edge_balance,
+              (double)r[i].bytes_per_layer / 1e6, (double)r[i].bytes_per_epoch / 1e6);
     snprintf(key, sizeof key, "%s_%d", partition_text(method), r[i].ranks);
-    cli_json(c, key, "{\"cut\": %lld, \"cut_share\": %.6g, \"ghosts\": %lld, \"ghosts_per_own\": %.6g, \"node_balance\": %.6g, \"edge_balance\": %.6g, \"bytes_per_layer\": %lld, \"bytes_per_epoch\": %lld}",
-             (long long)r[i].cut, r[i].cut_share, (long long)r[i].ghosts, r[i].ghosts_per_own, r[i].node_balance, r[i].edge_balance,
-             (long long)r[i].bytes_per_layer, (long long)r[i].bytes_per_epoch);
+    cli_json(
+        c, key,
+        "{\"cut\": %lld, \"cut_share\": %.6g, \"ghosts\": %lld, \"ghosts_per_own\": %.6g, \"node_balance\": "
+        "%.6g, \"edge_balance\": %.6g, \"bytes_per_layer\": %lld, \"bytes_per_epoch\": %lld}",
+        (long long)r[i].cut, r[i].cut_share, (long long)r[i].ghosts, r[i].ghosts_per_own, r[i].node_balance,
+        r[i].edge_balance, (long long)r[i].bytes_per_layer, (long long)r[i].bytes_per_epoch);
   }
 }
 
 static void partition_explain(const cli *c) {
-  cli_print(c, "cut: interactions or edges between two ranks; ghosts/own: rows needed of others for each row owned; nodes, edges: the fullest rank against the mean; MB: sent by all ranks");
+  cli_print(c, "cut: interactions or edges between two ranks; ghosts/own: rows needed of others for each row "
+               "owned; nodes, edges: the fullest rank against the mean; MB: sent by all ranks");
 }
 
 /* Cut and judge, on rank 0. */
-static kith_status partition_work(cli *c, const kith_dataset *d, const kith_partition_options *o, int32_t *part) {
+static kith_status partition_work(cli *c, const kith_dataset *d, const kith_partition_options *o,
+                                  int32_t *part) {
   kith_status st = KITH_OK;
   int ranks[PARTITION_REPORTS], n = partition_ranks(o->parts, ranks);
   kith_partition_report report[PARTITION_REPORTS];
-  int64_t n_edge = d->n_edge, steps = d->task == KITH_CLASSIFY ? 1 : (n_edge + c->job.train.batch - 1) / c->job.train.batch;
+  int64_t n_edge = d->n_edge,
+          steps = d->task == KITH_CLASSIFY ? 1 : (n_edge + c->job.train.batch - 1) / c->job.train.batch;
   int layers = kith_model_layers(&c->job.model);
   double began = kith_clock();
   KITH_TRY(kith_partition_make(d, o, part));
   double seconds = kith_clock() - began;
-  for (int i = 0; i < n; i++) KITH_TRY(kith_partition_judge(d, o, part, ranks[i], c->job.model.width, layers, steps, &report[i]));
-  cli_print(c, "%lld nodes, %lld %s cut into %d parts by %s in %.2f s", (long long)d->n[KITH_USER] + (long long)d->n[KITH_ITEM],
-            (long long)n_edge, d->task == KITH_CLASSIFY ? "edges" : "interactions", o->parts, partition_text(o->method), seconds);
+  for (int i = 0; i < n; i++)
+    KITH_TRY(kith_partition_judge(d, o, part, ranks[i], c->job.model.width, layers, steps, &report[i]));
+  cli_print(c, "%lld nodes, %lld %s cut into %d parts by %s in %.2f s",
+            (long long)d->n[KITH_USER] + (long long)d->n[KITH_ITEM], (long long)n_edge,
+            d->task == KITH_CLASSIFY ? "edges" : "interactions", o->parts, partition_text(o->method),
+            seconds);
   partition_print(c, o->method, n, report);
 done:
   return st;
@@ -67,7 +78,8 @@ done:
 static void partition_warn(const cli *c, const kith_dataset *d) {
   int64_t n = d->n[KITH_USER] + d->n[KITH_ITEM];
   if (c->job.partition.parts > n)
-    kith_warn("%s: partition.parts is %d, but the graph has %lld nodes: some parts have none", c->job.path, c->job.partition.parts, (long long)n);
+    kith_warn("%s: partition.parts is %d, but the graph has %lld nodes: some parts have none", c->job.path,
+              c->job.partition.parts, (long long)n);
 }
 
 static kith_agreed partition_alone(cli *c, const kith_comm *alone, bool compare) {

@@ -15,9 +15,13 @@ static kith_status recommend_take_ids(cli *c, wish *w) {
   kith_status st = KITH_OK;
   for (int kind = 0; kind < 3; kind++)
     for (const char *id = cli_option(c, option[kind]); id; id = cli_option(c, option[kind])) {
-      bool similar = kind > 0, other = w->n_user > 0 && (w->similar != similar || (similar && (w->type == KITH_ITEM) != (kind == 1)));
-      KITH_CHECK(!other, KITH_EUSAGE, "kith recommend: --user, --similar-to and --similar-to-user ask for different things; give one of them");
-      KITH_CHECK(w->n_user < RECOMMEND_USERS, KITH_EUSAGE, "more than %d --%s%s", RECOMMEND_USERS, option[kind], similar ? "" : "; use --all");
+      bool similar = kind > 0, other = w->n_user > 0 && (w->similar != similar ||
+                                                         (similar && (w->type == KITH_ITEM) != (kind == 1)));
+      KITH_CHECK(!other, KITH_EUSAGE,
+                 "kith recommend: --user, --similar-to and --similar-to-user ask for different things; give "
+                 "one of them");
+      KITH_CHECK(w->n_user < RECOMMEND_USERS, KITH_EUSAGE, "more than %d --%s%s", RECOMMEND_USERS,
+                 option[kind], similar ? "" : "; use --all");
       w->similar = similar;
       w->type = kind == 1 ? KITH_ITEM : KITH_USER;
       w->user[w->n_user++] = id;
@@ -38,10 +42,14 @@ static kith_status recommend_wish(cli *c, wish *w) {
   KITH_TRY(cli_check_recommends(c));
   if (k) KITH_TRY(kith_job_set(&c->job, "evaluate.k", k));
   w->k = o->k[o->n_k - 1];
-  KITH_CHECK(w->all != (w->n_user > 0), KITH_EUSAGE, "kith recommend: expected --user ID, --similar-to ITEM, --similar-to-user ID, or --all --output FILE");
-  KITH_CHECK(w->all == (w->output != NULL), KITH_EUSAGE, "kith recommend: --all and --output FILE go together");
+  KITH_CHECK(
+      w->all != (w->n_user > 0), KITH_EUSAGE,
+      "kith recommend: expected --user ID, --similar-to ITEM, --similar-to-user ID, or --all --output FILE");
+  KITH_CHECK(w->all == (w->output != NULL), KITH_EUSAGE,
+             "kith recommend: --all and --output FILE go together");
   const char *end = w->output ? strrchr(w->output, '.') : ".h5";
-  KITH_CHECK(end && (strcmp(end, ".h5") == 0 || strcmp(end, ".tsv") == 0), KITH_EUSAGE, "--output %s: expected a name that ends in .tsv or .h5", w->output);
+  KITH_CHECK(end && (strcmp(end, ".h5") == 0 || strcmp(end, ".tsv") == 0), KITH_EUSAGE,
+             "--output %s: expected a name that ends in .tsv or .h5", w->output);
   if (w->output && c->comm->rank == 0) KITH_TRY(kith_job_check_output(&c->job, w->output));
 done:
   return st;
@@ -55,7 +63,8 @@ static kith_agreed recommend_load(cli *c, answer *a) {
   KITH_TRY(kith_ids_read(c->comm, graph, KITH_USER, &a->user));
   KITH_TRY(kith_ids_read(c->comm, graph, KITH_ITEM, &a->item));
   KITH_TRY(cli_check_graph(c, graph, a->g));
-  for (int t = 0; t < KITH_TYPES; t++) KITH_TRY(kith_names_read(c->comm, graph, (kith_node_type)t, &a->name[t]));
+  for (int t = 0; t < KITH_TYPES; t++)
+    KITH_TRY(kith_names_read(c->comm, graph, (kith_node_type)t, &a->name[t]));
 done:
   return st;
 }
@@ -80,7 +89,10 @@ static kith_status recommend_find(const wish *w, const answer *a, kith_lid *plac
   kith_status st = KITH_OK;
   for (int q = 0; q < w->n_user; q++) {
     int64_t original = kith_ids_find(&a->user, w->user[q]);
-    KITH_CHECK(original >= 0, KITH_EDATA, "--user %s: no such user in the graph; a newcomer is asked for apart, from what kith embed wrote (--new FILE)", w->user[q]);
+    KITH_CHECK(original >= 0, KITH_EDATA,
+               "--user %s: no such user in the graph; a newcomer is asked for apart, from what kith embed "
+               "wrote (--new FILE)",
+               w->user[q]);
     place[q] = -1;
     for (kith_lid u = 0; u < a->g->n_own_of[KITH_USER]; u++)
       if (a->g->original[a->g->row_of[KITH_USER][u]] == original) place[q] = u;
@@ -89,8 +101,10 @@ done:
   return st;
 }
 
-/* For each wish, in order: k items with scores, then some of the user's own items; -1 and minus infinity where not known here. */
-static kith_status recommend_fill(const wish *w, const answer *a, const kith_lid *place, const kith_top *top, int32_t *item, float *score, int32_t *because) {
+/* For each wish, in order: k items with scores, then some of the user's own items; -1 and minus infinity
+ * where not known here. */
+static kith_status recommend_fill(const wish *w, const answer *a, const kith_lid *place, const kith_top *top,
+                                  int32_t *item, float *score, int32_t *because) {
   kith_status st = KITH_OK;
   for (int q = 0, t = 0; q < w->n_user; q++) {
     for (int j = 0; j < w->k; j++) {
@@ -108,7 +122,8 @@ static kith_status recommend_fill(const wish *w, const answer *a, const kith_lid
   return st;
 }
 
-static void recommend_print(cli *c, const wish *w, const answer *a, const int32_t *item, const float *score, const int32_t *because) {
+static void recommend_print(cli *c, const wish *w, const answer *a, const int32_t *item, const float *score,
+                            const int32_t *because) {
   char id[KITH_PATH], name[KITH_PATH];
   for (int q = 0; q < w->n_user; q++) {
     cli_recommend_name(a, KITH_USER, kith_ids_find(&a->user, w->user[q]), name);
@@ -125,7 +140,8 @@ static void recommend_print(cli *c, const wish *w, const answer *a, const int32_
     for (int j = 0; j < w->k && item[q * w->k + j] >= 0; j++) {
       kith_ids_print(&a->item, item[q * w->k + j], sizeof id, id);
       cli_recommend_name(a, KITH_ITEM, item[q * w->k + j], name);
-      cli_print(c, "  %3d  %-24s %9.5f%s%s", j + 1, id, (double)score[q * w->k + j], name[0] ? "  " : "", name);
+      cli_print(c, "  %3d  %-24s %9.5f%s%s", j + 1, id, (double)score[q * w->k + j], name[0] ? "  " : "",
+                name);
     }
   }
 }
@@ -137,7 +153,8 @@ void cli_recommend_json_id(cli *c, const kith_ids *ids, int64_t i) {
   else cli_json_string(c, id);
 }
 
-/* , "names": […] of the first n items, and "user_name": …, as far as the graph has names; null where a node has none. */
+/* , "names": […] of the first n items, and "user_name": …, as far as the graph has names; null where a node
+ * has none. */
 static void recommend_json_names(cli *c, const answer *a, int64_t user, int n, const int32_t *item) {
   char name[KITH_PATH];
   if (a->name[KITH_USER].n > 0) {
@@ -206,8 +223,10 @@ done:
   return st;
 }
 
-/* Bring all users' lists to rank 0 in original order, a block of users at a time: item and score [n_user, k] there. */
-static kith_agreed recommend_gather(cli *c, const answer *a, const kith_top *top, int32_t *item, float *score) {
+/* Bring all users' lists to rank 0 in original order, a block of users at a time: item and score [n_user, k]
+ * there. */
+static kith_agreed recommend_gather(cli *c, const answer *a, const kith_top *top, int32_t *item,
+                                    float *score) {
   kith_agreed st = {KITH_OK};
   int64_t n = a->g->n[KITH_USER], k = top->k;
   int32_t *some = NULL;
@@ -227,8 +246,10 @@ static kith_agreed recommend_gather(cli *c, const answer *a, const kith_top *top
       memcpy(their + original * k, top->score + u * k, (size_t)k * sizeof *their);
     }
     bool root = c->comm->rank == 0;
-    KITH_MPI(MPI_Reduce(some, root ? item + first * k : NULL, (int)(size * k), MPI_INT32_T, MPI_MAX, 0, c->comm->mpi));
-    KITH_MPI(MPI_Reduce(their, root ? score + first * k : NULL, (int)(size * k), MPI_FLOAT, MPI_MAX, 0, c->comm->mpi));
+    KITH_MPI(MPI_Reduce(some, root ? item + first * k : NULL, (int)(size * k), MPI_INT32_T, MPI_MAX, 0,
+                        c->comm->mpi));
+    KITH_MPI(MPI_Reduce(their, root ? score + first * k : NULL, (int)(size * k), MPI_FLOAT, MPI_MAX, 0,
+                        c->comm->mpi));
   }
 done:
   KITH_FREE(some);
@@ -236,8 +257,10 @@ done:
   return st;
 }
 
-/* user, place, item, score, and as far as the graph has names the item's and the user's: tab-separated, with original ids. */
-static kith_status recommend_write_tsv(const char *path, FILE *f, const answer *a, int k, const int32_t *item, const float *score) {
+/* user, place, item, score, and as far as the graph has names the item's and the user's: tab-separated, with
+ * original ids. */
+static kith_status recommend_write_tsv(const char *path, FILE *f, const answer *a, int k, const int32_t *item,
+                                       const float *score) {
   kith_status st = KITH_OK;
   char user[KITH_PATH], id[KITH_PATH], name[KITH_PATH];
   bool user_names = a->name[KITH_USER].n > 0, names = user_names || a->name[KITH_ITEM].n > 0;
@@ -254,11 +277,13 @@ static kith_status recommend_write_tsv(const char *path, FILE *f, const answer *
   bool good = !kith_fault(KITH_FAULT_WRITE) && fflush(f) == 0 && !ferror(f);
   KITH_CHECK(good, KITH_EIO, "%s: writing failed: %s", path, strerror(errno));
 done:
-  if (fclose(f) != 0 && !kith_is_bad(st)) st = kith_fail(KITH_EIO, "%s: writing failed: %s", path, strerror(errno));
+  if (fclose(f) != 0 && !kith_is_bad(st))
+    st = kith_fail(KITH_EIO, "%s: writing failed: %s", path, strerror(errno));
   return st;
 }
 
-static kith_status recommend_publish_tsv(const char *wanted, const answer *a, int k, const int32_t *item, const float *score) {
+static kith_status recommend_publish_tsv(const char *wanted, const answer *a, int k, const int32_t *item,
+                                         const float *score) {
   kith_status st = KITH_OK;
   char path[KITH_PATH], tmp[KITH_TMP_PATH] = "";
   FILE *f = NULL;
@@ -278,7 +303,8 @@ static kith_agreed recommend_write_ids(kith_h5 *f, const char *name, const kith_
 }
 
 /* user/id, item/id, top/item (rows of item/id; -1 where there is none) and top/score, [n_user, k]. */
-static kith_agreed recommend_write_h5(const kith_comm *alone, const char *path, const answer *a, int k, const int32_t *item, const float *score) {
+static kith_agreed recommend_write_h5(const kith_comm *alone, const char *path, const answer *a, int k,
+                                      const int32_t *item, const float *score) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
   int64_t n = a->g->n[KITH_USER];
@@ -296,7 +322,8 @@ done:
   return st;
 }
 
-static kith_status recommend_write(const char *path, const answer *a, int k, const int32_t *item, const float *score) {
+static kith_status recommend_write(const char *path, const answer *a, int k, const int32_t *item,
+                                   const float *score) {
   kith_comm *alone = NULL;
   const char *end = strrchr(path, '.');
   if (strcmp(end, ".tsv") == 0) return recommend_publish_tsv(path, a, k, item, score);
@@ -316,7 +343,8 @@ static kith_agreed recommend_all(cli *c, const wish *w, const answer *a) {
   KITH_TRY(kith_agree(c->comm, KITH_NEW(item, n)));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(score, n)));
   KITH_TRY(recommend_gather(c, a, &top, item, score));
-  KITH_TRY(kith_agree(c->comm, c->comm->rank == 0 ? recommend_write(w->output, a, w->k, item, score) : KITH_OK));
+  KITH_TRY(
+      kith_agree(c->comm, c->comm->rank == 0 ? recommend_write(w->output, a, w->k, item, score) : KITH_OK));
   cli_print(c, "wrote the best %d items of %lld users to %s", w->k, (long long)a->g->n[KITH_USER], w->output);
 done:
   kith_top_free(&top);

@@ -11,7 +11,7 @@ typedef struct wish {
   const char *user[RECOMMEND_USERS]; /* users, or the nodes whose like is looked for */
   int n_user, k;
   bool all;
-  bool similar;       /* nodes like those, of this type */
+  bool similar; /* nodes like those, of this type */
   kith_node_type type;
   const char *output, *newcomers; /* the latter: the file of kith embed; null: new.h5 in the work folder */
 } wish;
@@ -20,7 +20,8 @@ typedef struct wish {
 typedef struct answer {
   kith_graph *g;
   kith_ids user, item;
-  kith_ids name[KITH_TYPES]; /* on rank 0: what users and items are called; n = 0 where the graph does not say */
+  kith_ids
+      name[KITH_TYPES]; /* on rank 0: what users and items are called; n = 0 where the graph does not say */
   int d;
   float *x;
   kith_embeddings_origin from; /* of the embeddings */

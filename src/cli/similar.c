@@ -1,15 +1,18 @@
-/* kith recommend for newcomers (--user) and for nodes that are alike (--similar-to): few queries against all rows. */
+/* kith recommend for newcomers (--user) and for nodes that are alike (--similar-to): few queries against all
+ * rows. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/recommend.h"
 
-static const kith_ids *similar_ids(const answer *a, kith_node_type type) { return type == KITH_ITEM ? &a->item : &a->user; }
+static const kith_ids *similar_ids(const answer *a, kith_node_type type) {
+  return type == KITH_ITEM ? &a->item : &a->user;
+}
 
 /* What a list is headed by. */
 typedef struct heading {
-  const char *key, *what; /* of the JSON list and of the member that names whom a list is for */
+  const char *key, *what;  /* of the JSON list and of the member that names whom a list is for */
   kith_node_type from, of; /* types of whom it is for, and of what it lists */
   bool known;              /* whether the graph knows whom it is for */
 } heading;
@@ -17,13 +20,15 @@ typedef struct heading {
 static void similar_print(cli *c, const wish *w, const answer *a, const heading *h, const kith_top *top) {
   char id[KITH_PATH], name[KITH_PATH];
   for (int q = 0; q < w->n_user; q++) {
-    cli_recommend_name(a, (int)h->from, h->known ? kith_ids_find(similar_ids(a, h->from), w->user[q]) : -1, name);
+    cli_recommend_name(a, (int)h->from, h->known ? kith_ids_find(similar_ids(a, h->from), w->user[q]) : -1,
+                       name);
     cli_print(c, "%s%s%s", w->user[q], name[0] ? "  " : "", name);
     for (int j = 0; j < w->k && top->item[q * w->k + j] >= 0; j++) {
       int32_t i = top->item[q * w->k + j];
       kith_ids_print(similar_ids(a, h->of), i, sizeof id, id);
       cli_recommend_name(a, (int)h->of, i, name);
-      cli_print(c, "  %3d  %-24s %9.5f%s%s", j + 1, id, (double)top->score[q * w->k + j], name[0] ? "  " : "", name);
+      cli_print(c, "  %3d  %-24s %9.5f%s%s", j + 1, id, (double)top->score[q * w->k + j], name[0] ? "  " : "",
+                name);
     }
   }
 }
@@ -56,7 +61,7 @@ static void similar_tell(cli *c, const wish *w, const answer *a, const heading *
   if (c->json && c->comm->rank == 0) similar_json(c, w, a, h, top);
 }
 
-/* ---- nodes that are alike ------------------------------------------------------------------------------------------ */
+/* ---- nodes that are alike ---- */
 
 /* Which nodes are asked about, as rows of one that a query does not list: itself. */
 static kith_status similar_find(const wish *w, const answer *a, kith_lists *self) {
@@ -66,8 +71,8 @@ static kith_status similar_find(const wish *w, const answer *a, kith_lists *self
   self->n_row = w->n_user;
   for (int q = 0; q < w->n_user; q++) {
     int64_t original = kith_ids_find(similar_ids(a, w->type), w->user[q]);
-    KITH_CHECK(original >= 0, KITH_EDATA, "--similar-to%s %s: no such %s in the graph", w->type == KITH_USER ? "-user" : "", w->user[q],
-               w->type == KITH_USER ? "user" : "item");
+    KITH_CHECK(original >= 0, KITH_EDATA, "--similar-to%s %s: no such %s in the graph",
+               w->type == KITH_USER ? "-user" : "", w->user[q], w->type == KITH_USER ? "user" : "item");
     self->item[q] = (int32_t)original;
     self->start[q + 1] = q + 1;
   }
@@ -76,17 +81,23 @@ done:
 }
 
 /* Owners put the rows into query [n, d], which is zero elsewhere. */
-static void similar_fill(const wish *w, const answer *a, const int32_t *original, const float *x, float *query) {
+static void similar_fill(const wish *w, const answer *a, const int32_t *original, const float *x,
+                         float *query) {
   for (int q = 0; q < w->n_user; q++)
     for (kith_lid u = 0; u < a->g->n_own_of[w->type]; u++) {
       kith_lid row = a->g->row_of[w->type][u];
-      if (a->g->original[row] == original[q]) memcpy(query + (size_t)q * (size_t)a->d, x + (size_t)row * (size_t)a->d, (size_t)a->d * sizeof *x);
+      if (a->g->original[row] == original[q])
+        memcpy(query + (size_t)q * (size_t)a->d, x + (size_t)row * (size_t)a->d, (size_t)a->d * sizeof *x);
     }
 }
 
 kith_agreed cli_recommend_similar(cli *c, const wish *w, const answer *a) {
   kith_agreed st = {KITH_OK};
-  const heading h = {.key = "similar", .what = w->type == KITH_ITEM ? "item" : "user", .from = w->type, .of = w->type, .known = true};
+  const heading h = {.key = "similar",
+                     .what = w->type == KITH_ITEM ? "item" : "user",
+                     .from = w->type,
+                     .of = w->type,
+                     .known = true};
   kith_lists self = {0};
   kith_top top = {0};
   float *unit = NULL, *query = NULL;
@@ -109,7 +120,7 @@ done:
   return st;
 }
 
-/* ---- newcomers ----------------------------------------------------------------------------------------------------- */
+/* ---- newcomers ---- */
 
 static kith_status new_path(const cli *c, const wish *w, char *path) {
   if (w->newcomers) return kith_text_copy("--new", w->newcomers, KITH_PATH, path);
@@ -129,7 +140,8 @@ static kith_agreed new_ids(const kith_comm *comm, kith_h5 *f, kith_ids *ids) {
   if (ids->width > 0) KITH_TRY(kith_agree(comm, KITH_NEW(ids->text, ids->n * ids->width)));
   else KITH_TRY(kith_agree(comm, KITH_NEW(ids->number, ids->n)));
   void *cells = ids->width > 0 ? (void *)ids->text : (void *)ids->number;
-  KITH_TRY(kith_h5_read(f, "user/id", ids->width > 0 ? KITH_H5_TEXT : KITH_H5_INT64, ids->width, 0, ids->n, cells));
+  KITH_TRY(kith_h5_read(f, "user/id", ids->width > 0 ? KITH_H5_TEXT : KITH_H5_INT64, ids->width, 0, ids->n,
+                        cells));
 done:
   return st;
 }
@@ -139,14 +151,16 @@ static kith_status new_find(const wish *w, const kith_ids *ids, const char *path
   kith_status st = KITH_OK;
   for (int q = 0; q < w->n_user; q++) {
     row[q] = kith_ids_find(ids, w->user[q]);
-    KITH_CHECK(row[q] >= 0, KITH_EDATA, "--user %s: no such user in %s; users of the graph are asked for apart", w->user[q], path);
+    KITH_CHECK(row[q] >= 0, KITH_EDATA,
+               "--user %s: no such user in %s; users of the graph are asked for apart", w->user[q], path);
   }
 done:
   return st;
 }
 
 /* What these newcomers interacted with among the graph's items, in the order of the queries. */
-static kith_status new_had(const wish *w, const answer *a, const int64_t *row, int64_t n, const int32_t *user, const int32_t *item, kith_lists *had) {
+static kith_status new_had(const wish *w, const answer *a, const int64_t *row, int64_t n, const int32_t *user,
+                           const int32_t *item, kith_lists *had) {
   kith_status st = KITH_OK;
   KITH_TRY(KITH_NEW(had->start, w->n_user + 1));
   KITH_TRY(KITH_NEW(had->item, n * w->n_user));
@@ -154,19 +168,24 @@ static kith_status new_had(const wish *w, const answer *a, const int64_t *row, i
   for (int q = 0; q < w->n_user; q++) {
     had->start[q + 1] = had->start[q];
     for (int64_t p = 0; p < n; p++)
-      if (user[p] == a->g->n[KITH_USER] + row[q] && item[p] < a->g->n[KITH_ITEM]) had->item[had->start[q + 1]++] = item[p];
+      if (user[p] == a->g->n[KITH_USER] + row[q] && item[p] < a->g->n[KITH_ITEM])
+        had->item[had->start[q + 1]++] = item[p];
   }
 done:
   return st;
 }
 
-/* pair/user and pair/item, on every rank; a file of an earlier version has none, and then nothing is left out. */
+/* pair/user and pair/item, on every rank; a file of an earlier version has none, and then nothing is left
+ * out. */
 static kith_agreed new_pairs(cli *c, kith_h5 *f, int64_t *n, int32_t **user, int32_t **item) {
   kith_agreed st = {KITH_OK};
   int d = 0;
   *n = 0;
   bool there = kith_h5_has(f, "pair/user");
-  if (!there && c->comm->rank == 0) kith_warn("%s: does not say what newcomers interacted with, so that it may be listed; run kith embed again", kith_h5_path(f));
+  if (!there && c->comm->rank == 0)
+    kith_warn(
+        "%s: does not say what newcomers interacted with, so that it may be listed; run kith embed again",
+        kith_h5_path(f));
   if (there) KITH_TRY(kith_h5_extent(f, "pair/user", n, &d));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(*user, *n)));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(*item, *n)));
@@ -176,13 +195,21 @@ done:
   return st;
 }
 
-static kith_agreed new_rows(cli *c, const wish *w, const answer *a, kith_h5 *f, const int64_t *row, float *query) {
+static kith_agreed new_rows(cli *c, const wish *w, const answer *a, kith_h5 *f, const int64_t *row,
+                            float *query) {
   kith_agreed st = {KITH_OK};
   int64_t n = 0;
   int d = 0;
   KITH_TRY(kith_h5_extent(f, "user/embedding", &n, &d));
-  KITH_TRY(kith_agree(c->comm, d == a->d ? KITH_OK : kith_fail(KITH_EDATA, "%s: rows have %d columns, those of embeddings.h5 %d; run kith embed again", kith_h5_path(f), d, a->d)));
-  for (int q = 0; q < w->n_user; q++) KITH_TRY(kith_h5_read(f, "user/embedding", KITH_H5_FLOAT, d, row[q], 1, query + (size_t)q * (size_t)d));
+  KITH_TRY(
+      kith_agree(c->comm,
+                 d == a->d
+                     ? KITH_OK
+                     : kith_fail(KITH_EDATA,
+                                 "%s: rows have %d columns, those of embeddings.h5 %d; run kith embed again",
+                                 kith_h5_path(f), d, a->d)));
+  for (int q = 0; q < w->n_user; q++)
+    KITH_TRY(kith_h5_read(f, "user/embedding", KITH_H5_FLOAT, d, row[q], 1, query + (size_t)q * (size_t)d));
 done:
   return st;
 }
@@ -195,10 +222,13 @@ static kith_agreed new_check_run(const cli *c, kith_h5 *f, const answer *a) {
   if (!kith_h5_has_attribute(f, "run")) return st;
   KITH_TRY(kith_h5_get_text(f, "run", &run));
   if (strcmp(run, a->from.run) != 0)
-    KITH_TRY(kith_agreed_same(kith_fail(KITH_EDATA, "%s: is of run %s, and embeddings.h5 of run %s; run kith embed again", kith_h5_path(f), run, a->from.run)));
+    KITH_TRY(kith_agreed_same(kith_fail(KITH_EDATA,
+                                        "%s: is of run %s, and embeddings.h5 of run %s; run kith embed again",
+                                        kith_h5_path(f), run, a->from.run)));
   KITH_TRY(kith_h5_get_int(f, "epoch", &epoch));
   if (epoch != a->from.epoch && c->comm->rank == 0)
-    kith_warn("%s: is of epoch %lld, and embeddings.h5 of epoch %lld: the two fit each other only roughly; run kith embed again",
+    kith_warn("%s: is of epoch %lld, and embeddings.h5 of epoch %lld: the two fit each other only roughly; "
+              "run kith embed again",
               kith_h5_path(f), (long long)epoch, (long long)a->from.epoch);
 done:
   KITH_FREE(run);
@@ -210,7 +240,8 @@ static void new_warn_empty(const cli *c, const wish *w, const answer *a, const f
   for (int q = 0; q < w->n_user && c->comm->rank == 0; q++) {
     const float *row = query + (size_t)q * (size_t)a->d;
     if (kith_dot(a->d, row, row) == 0)
-      kith_warn("--user %s: nothing is known of this newcomer, so that the order of the items means nothing", w->user[q]);
+      kith_warn("--user %s: nothing is known of this newcomer, so that the order of the items means nothing",
+                w->user[q]);
   }
 }
 
@@ -227,7 +258,8 @@ kith_agreed cli_recommend_new(cli *c, const wish *w, const answer *a) {
   kith_h5 *f = NULL;
   KITH_TRY(kith_agree(c->comm, new_path(c, w, path)));
   KITH_TRY(kith_h5_open(c->comm, path, KITH_EMBEDDINGS_FORMAT, KITH_FILE_VERSION, &f));
-  KITH_TRY(kith_h5_check_fingerprint(f, a->g->fingerprint, "holds newcomers to another graph; run kith embed again"));
+  KITH_TRY(kith_h5_check_fingerprint(f, a->g->fingerprint,
+                                     "holds newcomers to another graph; run kith embed again"));
   KITH_TRY(new_check_run(c, f, a));
   KITH_TRY(new_ids(c->comm, f, &ids));
   KITH_TRY(kith_agree(c->comm, new_find(w, &ids, path, row)));

@@ -16,7 +16,8 @@ kith_status cli_stage(const cli *c, const char *name, char *path) {
   KITH_TRY(kith_job_file(&c->job, name, path));
   if (c->comm->rank != 0) return st;
   bool missing = access(path, F_OK) != 0 && errno == ENOENT;
-  KITH_CHECK(!missing, KITH_ENOINPUT, "%s: %s: run kith %s %s first", path, strerror(ENOENT), stages_verb(name), c->words);
+  KITH_CHECK(!missing, KITH_ENOINPUT, "%s: %s: run kith %s %s first", path, strerror(ENOENT),
+             stages_verb(name), c->words);
 done:
   return st;
 }
@@ -54,7 +55,9 @@ kith_agreed cli_check_graph(const cli *c, const char *graph, const kith_graph *g
   kith_agreed st = {KITH_OK};
   bool same = true;
   KITH_TRY(cli_is_graph(c, graph, g, &same));
-  if (!same) KITH_TRY(kith_agreed_same(kith_fail(KITH_EDATA, "%s: was ingested anew while it was read; run kith %s again", graph, c->verb)));
+  if (!same)
+    KITH_TRY(kith_agreed_same(
+        kith_fail(KITH_EDATA, "%s: was ingested anew while it was read; run kith %s again", graph, c->verb)));
 done:
   return st;
 }
@@ -66,18 +69,25 @@ kith_agreed cli_read_parts(const cli *c, const char *parts, kith_graph **g) {
   KITH_TRY(kith_graph_read(c->comm, parts, g));
   if (!cli_has_stage(c, "graph.h5", graph)) return st;
   KITH_TRY(cli_is_graph(c, graph, *g, &same));
-  if (!same) KITH_TRY(kith_agreed_same(kith_fail(KITH_EDATA, "%s: was cut from another graph than %s; run kith partition %s again", parts, graph, c->words)));
+  if (!same)
+    KITH_TRY(kith_agreed_same(kith_fail(KITH_EDATA,
+                                        "%s: was cut from another graph than %s; run kith partition %s again",
+                                        parts, graph, c->words)));
 done:
   return st;
 }
 
 kith_agreed cli_check_task(const cli *c, const kith_graph *g) {
   if (c->job.task == g->task) return (kith_agreed){KITH_OK};
-  return kith_agreed_same(kith_fail(KITH_ECONFIG, "%s: task: %s, but the graph in %s was ingested to %s; run kith ingest and kith partition again, or name another work folder",
-                                    c->job.path, c->job.task == KITH_CLASSIFY ? "classify" : "recommend", c->job.work, g->task == KITH_CLASSIFY ? "classify" : "recommend"));
+  return kith_agreed_same(kith_fail(KITH_ECONFIG,
+                                    "%s: task: %s, but the graph in %s was ingested to %s; run kith ingest "
+                                    "and kith partition again, or name another work folder",
+                                    c->job.path, c->job.task == KITH_CLASSIFY ? "classify" : "recommend",
+                                    c->job.work, g->task == KITH_CLASSIFY ? "classify" : "recommend"));
 }
 
 kith_status cli_check_recommends(const cli *c) {
   if (c->job.task == KITH_RECOMMEND) return KITH_OK;
-  return kith_fail(KITH_ECONFIG, "%s: task: classify; kith %s is about users and items, task recommend", c->job.path, c->verb);
+  return kith_fail(KITH_ECONFIG, "%s: task: classify; kith %s is about users and items, task recommend",
+                   c->job.path, c->verb);
 }

@@ -1,8 +1,9 @@
 /* What has to be decided before MPI, OpenMP and the BLAS begin, and the second start that makes it so.
  *
- * OpenBLAS chooses its kernels, and libgomp how threads wait, while the program is loaded; both can only be told by the
- * environment.  So the first start looks around, sets the variables that the user has not set, and executes the program again.
- * The mark KITH_STARTED="PID TRIED WAIT OTHERS" tells the second start what the first decided; it holds for this process only. */
+ * OpenBLAS chooses its kernels, and libgomp how threads wait, while the program is loaded; both can only be
+ * told by the environment.  So the first start looks around, sets the variables that the user has not set,
+ * and executes the program again. The mark KITH_STARTED="PID TRIED WAIT OTHERS" tells the second start what
+ * the first decided; it holds for this process only. */
 #include "cli/start.h"
 
 #include <ctype.h>
@@ -17,8 +18,8 @@
 #include "kith/blas.h"
 #include "kith/seat.h"
 
-/* Turns of waiting before a thread sleeps: 0.1 to 0.5 ms, which bridges the gaps within a step.  libgomp's own 300000 are
- * up to 16 ms, for which a program that shares the core has to wait. */
+/* Turns of waiting before a thread sleeps: 0.1 to 0.5 ms, which bridges the gaps within a step.  libgomp's
+ * own 300000 are up to 16 ms, for which a program that shares the core has to wait. */
 static const char START_SPINS[] = "10000";
 
 enum { START_PRETENDS = -1 }; /* in place of a number of tries: a test has chosen the kernels */
@@ -32,13 +33,15 @@ static bool start_is_set(const char *name) {
   return value && value[0];
 }
 
-/* ---- the mark ------------------------------------------------------------------------------------------------------------- */
+/* ---- the mark ---- */
 
-/* Whether this process has been started by itself; `tried`: how many kinds of kernels Kith has chosen so far. */
+/* Whether this process has been started by itself; `tried`: how many kinds of kernels Kith has chosen so far.
+ */
 static bool start_read_mark(int *tried) {
   const char *mark = getenv("KITH_STARTED");
   int pid = 0, wait = 0;
-  if (!mark || sscanf(mark, "%d %d %d %d", &pid, tried, &wait, &started.others) != 4 || pid != (int)getpid()) {
+  if (!mark || sscanf(mark, "%d %d %d %d", &pid, tried, &wait, &started.others) != 4 ||
+      pid != (int)getpid()) {
     *tried = 0;
     return false;
   }
@@ -52,14 +55,15 @@ static void start_anew(char **argv, int tried) {
   char mark[64], path[KITH_PATH];
   snprintf(mark, sizeof mark, "%d %d %d %d", (int)getpid(), tried, (int)started.wait, started.others);
   ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
-  if (n < 0 || getauxval(AT_BASE) == 0) return; /* started by way of the dynamic linker, which would be what is executed */
+  if (n < 0 || getauxval(AT_BASE) == 0)
+    return; /* started by way of the dynamic linker, which would be what is executed */
   path[n] = '\0';
   if (setenv("KITH_STARTED", mark, 1) != 0) return;
   execv(path, argv);
   execv("/proc/self/exe", argv); /* the file has been replaced meanwhile */
 }
 
-/* ---- the BLAS --------------------------------------------------------------------------------------------------------------- */
+/* ---- the BLAS ---- */
 
 /* In a child, since kernels that do not suit the processor may end the process. */
 static bool start_kernels_are_right(void) {
@@ -70,7 +74,8 @@ static bool start_kernels_are_right(void) {
   return waitpid(child, &status, 0) != child || (WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
-/* For tests: KITH_BLAS_FIRST names the kernels that the BLAS is to choose by itself, as if it did not know the processor. */
+/* For tests: KITH_BLAS_FIRST names the kernels that the BLAS is to choose by itself, as if it did not know
+ * the processor. */
 static void start_pretend(char **argv) {
 #ifdef KITH_FAULTS
   const char *first = getenv("KITH_BLAS_FIRST");
@@ -86,14 +91,15 @@ static void start_pretend(char **argv) {
 static bool start_choose_kernels(bool by_user, int *tried) {
   kith_vectors cpu = kith_cpu_vectors();
   started.kernels_right = start_kernels_are_right();
-  if (by_user || (started.kernels_right && (*tried > 0 || !kith_blas_is_slow(kith_blas_kernels(), cpu)))) return false;
+  if (by_user || (started.kernels_right && (*tried > 0 || !kith_blas_is_slow(kith_blas_kernels(), cpu))))
+    return false;
   const char *core = kith_blas_core_type(cpu, *tried);
   if (!core || setenv("OPENBLAS_CORETYPE", core, 1) != 0) return false;
   (*tried)++;
   return true;
 }
 
-/* ---- threads ---------------------------------------------------------------------------------------------------------------- */
+/* ---- threads ---- */
 
 /* The k-th number of a list such as "4(x2),3", which is 4, 4, 3; 0 if there are not so many. */
 static int start_list_at(const char *list, long k) {
@@ -114,16 +120,19 @@ static int start_ranks_here(void) {
   for (size_t i = 0; i < sizeof names / sizeof *names && n <= 0; i++)
     if (start_is_set(names[i])) n = (int)strtol(getenv(names[i]), NULL, 10);
   if (n <= 0 && start_is_set("SLURM_PROCID") && start_is_set("SLURM_STEP_TASKS_PER_NODE"))
-    n = start_list_at(getenv("SLURM_STEP_TASKS_PER_NODE"), start_is_set("SLURM_NODEID") ? strtol(getenv("SLURM_NODEID"), NULL, 10) : 0);
+    n = start_list_at(getenv("SLURM_STEP_TASKS_PER_NODE"),
+                      start_is_set("SLURM_NODEID") ? strtol(getenv("SLURM_NODEID"), NULL, 10) : 0);
   return n > 0 ? n : 1;
 }
 
 static int start_threads(const kith_seat *p, int ranks) {
-  int told = start_is_set("OMP_NUM_THREADS") ? (int)strtol(getenv("OMP_NUM_THREADS"), NULL, 10) : 0, share = kith_seat_allowed(p) / ranks;
+  int told = start_is_set("OMP_NUM_THREADS") ? (int)strtol(getenv("OMP_NUM_THREADS"), NULL, 10) : 0,
+      share = kith_seat_allowed(p) / ranks;
   return told > 0 ? told : share > 1 ? share : 1;
 }
 
-/* Threads and ranks that wait busily take the core from whom they wait for, where there are not enough; false if nothing changes. */
+/* Threads and ranks that wait busily take the core from whom they wait for, where there are not enough; false
+ * if nothing changes. */
 static bool start_choose_waits(void) {
   kith_seat p;
   int ranks = start_ranks_here();
@@ -136,7 +145,8 @@ static bool start_choose_waits(void) {
   if (ranks > 1 && shared) setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0); /* is read by MPI_Init() */
   if (p.threads <= 1 || start_is_set("OMP_WAIT_POLICY") || start_is_set("GOMP_SPINCOUNT")) return false;
   started.wait = shared ? CLI_WAIT_ASLEEP : CLI_WAIT_SHORTLY;
-  return shared ? setenv("OMP_WAIT_POLICY", "passive", 1) == 0 : setenv("GOMP_SPINCOUNT", START_SPINS, 1) == 0;
+  return shared ? setenv("OMP_WAIT_POLICY", "passive", 1) == 0
+                : setenv("GOMP_SPINCOUNT", START_SPINS, 1) == 0;
 }
 
 void cli_start(char **argv) {
@@ -149,7 +159,7 @@ void cli_start(char **argv) {
   if (kernels || waits) start_anew(argv, tried);
 }
 
-/* ---- once there are ranks ------------------------------------------------------------------------------------------------------ */
+/* ---- once there are ranks ---- */
 
 void cli_share_cores(const kith_comm *all) {
   MPI_Comm node;
@@ -172,7 +182,8 @@ static void start_compare(const kith_comm *all, const char *mine) {
   int64_t other = kith_comm_max(all, strcmp(first, mine) != 0), any_slow = kith_comm_max(all, slow);
   if (other)
     kith_warn("ranks have different BLAS kernels (rank 0: %s), so their softmax differs in the last bit; "
-              "set OPENBLAS_CORETYPE=Haswell for all ranks, or ask for nodes of one kind", first);
+              "set OPENBLAS_CORETYPE=Haswell for all ranks, or ask for nodes of one kind",
+              first);
   if (any_slow)
     kith_warn("the BLAS of some rank uses slow kernels, made for older processors; set OPENBLAS_CORETYPE=%s",
               kith_blas_core_type(KITH_VECTORS_AVX2, 0));
@@ -180,10 +191,11 @@ static void start_compare(const kith_comm *all, const char *mine) {
 
 static kith_status start_right(void) {
   kith_status st = KITH_OK;
-  KITH_CHECK(started.kernels_right, KITH_EUSAGE,
-             "the BLAS computes wrong products with its %s kernels on this processor; "
-             "set OPENBLAS_CORETYPE to another core type, such as Haswell or Nehalem, or install a newer OpenBLAS",
-             kith_blas_kernels());
+  KITH_CHECK(
+      started.kernels_right, KITH_EUSAGE,
+      "the BLAS computes wrong products with its %s kernels on this processor; "
+      "set OPENBLAS_CORETYPE to another core type, such as Haswell or Nehalem, or install a newer OpenBLAS",
+      kith_blas_kernels());
 done:
   return st;
 }

@@ -22,11 +22,17 @@ done:
 
 /* Evaluating on a split that holds nothing would report zeros as if they were scores. */
 static kith_agreed train_check_split(const cli *c, const kith_graph *g, kith_run *run) {
-  const char *asked = c->job.evaluate.split == KITH_ON_AUTO ? "auto, but nothing is held out" : c->job.evaluate.split == KITH_ON_VALID ? "valid" : "test";
+  const char *asked = c->job.evaluate.split == KITH_ON_AUTO    ? "auto, but nothing is held out"
+                      : c->job.evaluate.split == KITH_ON_VALID ? "valid"
+                                                               : "test";
   run->evaluate.split = kith_held_out_resolve(c->comm, g, c->job.evaluate.split);
-  if (run->evaluate.every == 0 || kith_held_out_count(c->comm, g, run->evaluate.split) > 0) return (kith_agreed){KITH_OK};
-  return kith_agreed_same(kith_fail(KITH_ECONFIG, "evaluate.split: %s%s; give %s, or set evaluate.every to 0", asked,
-                                    c->job.evaluate.split == KITH_ON_AUTO ? "" : g->task == KITH_CLASSIFY ? " holds no nodes" : " holds no interactions",
+  if (run->evaluate.every == 0 || kith_held_out_count(c->comm, g, run->evaluate.split) > 0)
+    return (kith_agreed){KITH_OK};
+  return kith_agreed_same(kith_fail(KITH_ECONFIG, "evaluate.split: %s%s; give %s, or set evaluate.every to 0",
+                                    asked,
+                                    c->job.evaluate.split == KITH_ON_AUTO ? ""
+                                    : g->task == KITH_CLASSIFY            ? " holds no nodes"
+                                                                          : " holds no interactions",
                                     g->task == KITH_CLASSIFY ? "data.splits" : "data.test or data.split"));
 }
 
@@ -75,10 +81,13 @@ static void train_print_metrics(cli *c, const char *split, const char *key, cons
 static void train_print(cli *c, const kith_run *run, const kith_run_result *r) {
   bool on_valid = run->evaluate.split == KITH_ON_VALID;
   const char *split = on_valid ? "valid" : run->train.patience > 0 ? "test-selected" : "test";
-  cli_print(c, "%lld epoch%s done; %s/embeddings.h5 holds epoch %lld", (long long)r->epochs, kith_plural(r->epochs), run->work, (long long)r->best_epoch);
-  if (r->best_step > 0) cli_print(c, "  and %lld step%s of the next one", (long long)r->best_step, kith_plural(r->best_step));
+  cli_print(c, "%lld epoch%s done; %s/embeddings.h5 holds epoch %lld", (long long)r->epochs,
+            kith_plural(r->epochs), run->work, (long long)r->best_epoch);
+  if (r->best_step > 0)
+    cli_print(c, "  and %lld step%s of the next one", (long long)r->best_step, kith_plural(r->best_step));
   if (r->epochs < run->train.epochs)
-    cli_print(c, "stopped before epoch %d: no better score in %d evaluations (train.patience)", run->train.epochs, run->train.patience);
+    cli_print(c, "stopped before epoch %d: no better score in %d evaluations (train.patience)",
+              run->train.epochs, run->train.patience);
   cli_json(c, "epochs", "%lld", (long long)r->epochs);
   cli_json(c, "best_epoch", "%lld", (long long)r->best_epoch);
   if (isfinite(r->loss)) cli_json(c, "loss", "%.10g", r->loss);
@@ -95,8 +104,10 @@ static void train_print(cli *c, const kith_run *run, const kith_run_result *r) {
 /* The run holds on to the graph that it began with; whoever ingested another one meanwhile learns of it. */
 static void train_check_graph(const cli *c, const kith_run *run, const kith_graph *g) {
   bool same = true;
-  if (kith_is_bad(cli_is_graph(c, run->graph, g, &same)) || same) return; /* the run is done, and needs the file no more */
-  kith_warn("%s was ingested anew during training; %s/embeddings.h5 has the ids and rows of the graph before it; run kith partition and kith train again",
+  if (kith_is_bad(cli_is_graph(c, run->graph, g, &same)) || same)
+    return; /* the run is done, and needs the file no more */
+  kith_warn("%s was ingested anew during training; %s/embeddings.h5 has the ids and rows of the graph before "
+            "it; run kith partition and kith train again",
             run->graph, run->work);
 }
 
@@ -104,13 +115,16 @@ static void train_check_graph(const cli *c, const kith_run *run, const kith_grap
 static void train_log(const cli *c, const kith_run *run, const kith_graph *g) {
   const char *model = kith_model_text(run->model.name), *many = kith_plural(c->comm->size);
   if (g->task == KITH_CLASSIFY)
-    kith_log("%s: %lld nodes with %d features, %lld edges, %lld training nodes of %d classes, %d rank%s", model, (long long)g->n[KITH_USER], g->n_feature,
-             (long long)g->n_edge, (long long)g->n_train, g->n_class, c->comm->size, many);
+    kith_log("%s: %lld nodes with %d features, %lld edges, %lld training nodes of %d classes, %d rank%s",
+             model, (long long)g->n[KITH_USER], g->n_feature, (long long)g->n_edge, (long long)g->n_train,
+             g->n_class, c->comm->size, many);
   else
-    kith_log("%s with %s: %lld users, %lld items, %lld interactions, %d rank%s", model, kith_loss_text(run->train.loss.name), (long long)g->n[KITH_USER],
-             (long long)g->n[KITH_ITEM], (long long)g->n_edge, c->comm->size, many);
+    kith_log("%s with %s: %lld users, %lld items, %lld interactions, %d rank%s", model,
+             kith_loss_text(run->train.loss.name), (long long)g->n[KITH_USER], (long long)g->n[KITH_ITEM],
+             (long long)g->n_edge, c->comm->size, many);
   if (run->model.input != KITH_EMBEDDING)
-    kith_log("input rows: %s; %d features of users, %d of items", kith_input_text(run->model.input), g->n_feature_of[KITH_USER], g->n_feature_of[KITH_ITEM]);
+    kith_log("input rows: %s; %d features of users, %d of items", kith_input_text(run->model.input),
+             g->n_feature_of[KITH_USER], g->n_feature_of[KITH_ITEM]);
   else if (g->n_feature_of[KITH_USER] + g->n_feature_of[KITH_ITEM] > 0)
     kith_log("the graph's features are not read; model.input: both, or features, reads them");
 }

@@ -12,7 +12,8 @@ typedef struct cli_verb {
   kith_agreed (*run)(cli *c);
   const char *usage;   /* what stands behind the verb */
   const char *help;    /* one line */
-  const char *options; /* lines, each two spaces, the option, a space and its value or more spaces, what it does; or "" */
+  const char *options; /* lines, each two spaces, the option, a space and its value or more spaces, what it
+                          does; or "" */
 } cli_verb;
 
 extern const cli_verb cli_verbs[];
@@ -35,8 +36,8 @@ void cli_print_help(FILE *to);
 void cli_print_verb_help(const cli_verb *v);
 
 /*
- * From now on the shell's limits on files and on time end in a line and a code, limits.c.  Local; before MPI begins.
- * Errors: KITH_EIO, which is told to the user, where not even MPI could begin.
+ * From now on the shell's limits on files and on time end in a line and a code, limits.c.  Local; before MPI
+ * begins. Errors: KITH_EIO, which is told to the user, where not even MPI could begin.
  */
 kith_status cli_limits_begin(void) KITH_MUST_USE;
 

@@ -1,13 +1,15 @@
 /* Starting MPI, and letting the threads that it starts come to rest before anything else is done.
  *
- * Open MPI 4.1 ends a program that ends soon after MPI_Init() with a segmentation fault, about once in some hundred runs on
- * a machine under load.  MPI_Init() declares to PMIx that the program uses MPI; PMIx's thread answers with an event
- * (PMIX_MODEL_DECLARED) for Open MPI's own handler, and passes it to ORTE's progress thread.  Nobody waits for that thread.
- * If it gets no core until MPI_Finalize(), then that closes the component which holds the handler (mca_pmix_ext3x) and unloads
- * its code, and only later joins the thread, which meanwhile wakes up and jumps to where the code was.
+ * Open MPI 4.1 ends a program that ends soon after MPI_Init() with a segmentation fault, about once in some
+ * hundred runs on a machine under load.  MPI_Init() declares to PMIx that the program uses MPI; PMIx's thread
+ * answers with an event (PMIX_MODEL_DECLARED) for Open MPI's own handler, and passes it to ORTE's progress
+ * thread.  Nobody waits for that thread. If it gets no core until MPI_Finalize(), then that closes the
+ * component which holds the handler (mca_pmix_ext3x) and unloads its code, and only later joins the thread,
+ * which meanwhile wakes up and jumps to where the code was.
  *
- * So we wait where the event has just been posted: until every thread beside this one sleeps, which it does only when it has
- * nothing left to do.  That is no more than a few looks at /proc, unless the machine is under load. */
+ * So we wait where the event has just been posted: until every thread beside this one sleeps, which it does
+ * only when it has nothing left to do.  That is no more than a few looks at /proc, unless the machine is
+ * under load. */
 #include <dirent.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,11 +19,13 @@
 
 enum {
   BEGIN_NAP = 200000, /* nanoseconds between looks */
-  BEGIN_QUIET = 2,    /* looks in a row: during one, a thread already seen may be woken by one that is seen later */
-  BEGIN_LIMIT = 2,    /* seconds; a transport may have a thread that never sleeps */
+  BEGIN_QUIET =
+      2, /* looks in a row: during one, a thread already seen may be woken by one that is seen later */
+  BEGIN_LIMIT = 2, /* seconds; a transport may have a thread that never sleeps */
 };
 
-/* Whether a thread of this process runs, or waits for a core: after the name in parentheses stands R.  One that has gone does not. */
+/* Whether a thread of this process runs, or waits for a core: after the name in parentheses stands R.  One
+ * that has gone does not. */
 static bool begin_runs(const char *thread) {
   char path[64], line[256] = "";
   snprintf(path, sizeof path, "/proc/self/task/%.20s/stat", thread);
@@ -39,7 +43,8 @@ static bool begin_is_quiet(void) {
   int running = 0;
   DIR *threads = opendir("/proc/self/task");
   if (!threads) return true;
-  for (const struct dirent *e = readdir(threads); e; e = readdir(threads)) running += e->d_name[0] != '.' && begin_runs(e->d_name);
+  for (const struct dirent *e = readdir(threads); e; e = readdir(threads))
+    running += e->d_name[0] != '.' && begin_runs(e->d_name);
   closedir(threads);
   return running <= 1;
 }
@@ -54,6 +59,7 @@ static void begin_let_threads_rest(void) {
 
 void kith_comm_begin(int *argc, char ***argv) {
   int provided = 0;
-  MPI_Init_thread(argc, argv, MPI_THREAD_MULTIPLE, &provided); /* checkpoints are written by a thread, where MPI gives it */
+  MPI_Init_thread(argc, argv, MPI_THREAD_MULTIPLE,
+                  &provided); /* checkpoints are written by a thread, where MPI gives it */
   begin_let_threads_rest();
 }

@@ -1,4 +1,5 @@
-/* Lines of fixed length, so that every rank writes its own without minding the others, and people can read them. */
+/* Lines of fixed length, so that every rank writes its own without minding the others, and people can read
+ * them. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,8 +18,9 @@ void kith__board_sign(const char *path, int rank, bool make, const board_sign *m
   char line[BOARD_LINE + 1];
   int file = open(path, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC | (make ? O_CREAT : 0), 0666);
   if (file < 0) return;
-  int n = snprintf(line, sizeof line, "%s (sign %lld, waits begun %lld, worked %lld ms, %s)", mine->text, (long long)mine->beat,
-                   (long long)mine->passed, (long long)mine->worked, mine->waits ? "waiting" : "working");
+  int n = snprintf(line, sizeof line, "%s (sign %lld, waits begun %lld, worked %lld ms, %s)", mine->text,
+                   (long long)mine->beat, (long long)mine->passed, (long long)mine->worked,
+                   mine->waits ? "waiting" : "working");
   memset(line + n, ' ', (size_t)(BOARD_LINE - n));
   line[BOARD_LINE - 1] = '\n';
   bool heard = pwrite(file, line, BOARD_LINE, (off_t)rank * BOARD_LINE) == BOARD_LINE;
@@ -33,9 +35,12 @@ static void board_parse(char *line, board_sign *sign) {
   line[BOARD_LINE - 1] = '\0';
   char *mark = strstr(line, " (sign ");
   /* NOLINTNEXTLINE(cert-err34-c): numbers of kith__board_sign()'s own making */
-  if (!mark || sscanf(mark, " (sign %lld, waits begun %lld, worked %lld ms, %8[a-z])", &beat, &passed, &worked, state) != 4) return;
+  if (!mark || sscanf(mark, " (sign %lld, waits begun %lld, worked %lld ms, %8[a-z])", &beat, &passed,
+                      &worked, state) != 4)
+    return;
   *mark = '\0';
-  *sign = (board_sign){.beat = beat, .passed = passed, .worked = worked, .waits = strcmp(state, "waiting") == 0};
+  *sign =
+      (board_sign){.beat = beat, .passed = passed, .worked = worked, .waits = strcmp(state, "waiting") == 0};
   snprintf(sign->text, sizeof sign->text, "%.*s", BOARD_TEXT - 1, line);
 }
 

@@ -74,7 +74,8 @@ kith_agreed kith__agree(const kith_comm *comm, kith_status mine) {
     int code, rank;
   } worst, here = {(int)mine, comm->rank};
   kith_comm_meet(comm);
-  KITH_WAIT("the agreement on whether all is well", MPI_Allreduce(&here, &worst, 1, MPI_2INT, MPI_MAXLOC, comm->mpi));
+  KITH_WAIT("the agreement on whether all is well",
+            MPI_Allreduce(&here, &worst, 1, MPI_2INT, MPI_MAXLOC, comm->mpi));
   if (worst.code != KITH_OK) comm_tell(comm, worst.rank);
   return (kith_agreed){(kith_status)worst.code};
 }
@@ -94,7 +95,8 @@ void kith_comm_sum(const kith_comm *comm, int n, kith_sum *sums) {
 
 int64_t kith_comm_max(const kith_comm *comm, int64_t value) {
   kith_comm_meet(comm);
-  KITH_WAIT("the largest over ranks", MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_INT64_T, MPI_MAX, comm->mpi));
+  KITH_WAIT("the largest over ranks",
+            MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_INT64_T, MPI_MAX, comm->mpi));
   return value;
 }
 
@@ -102,5 +104,6 @@ void kith_comm_share(const kith_comm *comm, int64_t n, void *bytes) {
   const int64_t most = 1 << 30;
   kith_comm_meet(comm);
   for (int64_t at = 0; at < n; at += most)
-    KITH_WAIT("what rank 0 tells", MPI_Bcast((char *)bytes + at, (int)(n - at < most ? n - at : most), MPI_BYTE, 0, comm->mpi));
+    KITH_WAIT("what rank 0 tells",
+              MPI_Bcast((char *)bytes + at, (int)(n - at < most ? n - at : most), MPI_BYTE, 0, comm->mpi));
 }

@@ -1,4 +1,5 @@
-/* Short measurements between nodes: messages, and clocks.  One pair at a time, so that they do not disturb each other. */
+/* Short measurements between nodes: messages, and clocks.  One pair at a time, so that they do not disturb
+ * each other. */
 #include <string.h>
 #include <time.h>
 
@@ -41,7 +42,9 @@ static void links_measure(const kith_comm *comm, char *data, kith_link *l) {
 /* The pairs: nodes in a ring, which with two nodes is one pair; or the first two ranks of the only node. */
 static int links_name(int size, const kith_seat *all, int nodes, kith_link *links) {
   int n = nodes > 2 ? nodes : size > 1;
-  for (int i = 0; i < n; i++) links[i] = (kith_link){.a = kith_seats_first(size, all, i), .b = nodes > 1 ? kith_seats_first(size, all, (i + 1) % nodes) : 1};
+  for (int i = 0; i < n; i++)
+    links[i] = (kith_link){.a = kith_seats_first(size, all, i),
+                           .b = nodes > 1 ? kith_seats_first(size, all, (i + 1) % nodes) : 1};
   return n;
 }
 

@@ -1,10 +1,11 @@
 /*
  * Taking, keeping and giving back kith.lock; kith/lock.h says what it is for.
  *
- * The text that names the holder is written to a file of its own, which link() then gives the lock's name: that succeeds for
- * one program only, and no lock is ever seen half-written.  A lock is taken from a holder that is gone only by who holds a second
- * file, kith.lock.break, made in the same way, and who has looked again since: so no two programs take it over, and
- * none removes the lock of another that has just done so.  All ages are compared on the file system's own clock.
+ * The text that names the holder is written to a file of its own, which link() then gives the lock's name:
+ * that succeeds for one program only, and no lock is ever seen half-written.  A lock is taken from a holder
+ * that is gone only by who holds a second file, kith.lock.break, made in the same way, and who has looked
+ * again since: so no two programs take it over, and none removes the lock of another that has just done so.
+ * All ages are compared on the file system's own clock.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,11 +25,12 @@
 #include "kith/lock.h"
 
 enum {
-  LOCK_PATIENCE = 10,   /* seconds that a living holder is waited for: mpirun takes a few to end the ranks of a killed run */
-  LOCK_BEAT = 10,       /* seconds between signs of life */
-  LOCK_STALE = 120,     /* seconds without one, after which a holder out of sight is gone */
-  LOCK_BREAK = 2,       /* seconds that a takeover by another, a matter of milliseconds, may take beyond patience */
-  LOCK_NAP = 50000000,  /* nanoseconds between looks */
+  LOCK_PATIENCE = 10, /* seconds that a living holder is waited for: mpirun takes a few to end the ranks of a
+                         killed run */
+  LOCK_BEAT = 10,     /* seconds between signs of life */
+  LOCK_STALE = 120,   /* seconds without one, after which a holder out of sight is gone */
+  LOCK_BREAK = 2, /* seconds that a takeover by another, a matter of milliseconds, may take beyond patience */
+  LOCK_NAP = 50000000, /* nanoseconds between looks */
   LOCK_SIGNALS = 6,
 };
 
@@ -55,7 +57,7 @@ typedef struct lock_sight {
   bool beats; /* … and whether it has moved since */
 } lock_sight;
 
-/* ---- our own text ------------------------------------------------------------------------------------------------ */
+/* ---- our own text ---- */
 
 static void lock_close(kith_lock *l) {
   if (l->file >= 0) close(l->file);
@@ -86,7 +88,9 @@ done:
 /* Where a file system has no links. */
 static kith_status lock_create(const kith_lock *l, const char *name, bool *got) {
   kith_status st = KITH_OK;
-  int file = kith_fault(KITH_FAULT_WRITE) ? -1 : open(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+  int file = kith_fault(KITH_FAULT_WRITE)
+                 ? -1
+                 : open(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
   *got = file >= 0;
   KITH_CHECK(*got || errno == EEXIST, KITH_EOUTPUT, "%s: cannot be made: %s", name, strerror(errno));
   if (*got) KITH_TRY(lock_put(l, file));
@@ -96,23 +100,26 @@ done:
   return st;
 }
 
-/* Give our text a name that nothing has yet.  Over NFS an answer may be lost, so whether it did is looked up. */
+/* Give our text a name that nothing has yet.  Over NFS an answer may be lost, so whether it did is looked up.
+ */
 static kith_status lock_link(kith_lock *l, const char *name, bool *got) {
   kith_status st = KITH_OK;
   struct stat ours, there;
   *got = !kith_fault(KITH_FAULT_WRITE) && link(l->tmp, name) == 0;
   if (*got) return st;
   int why = errno;
-  bool same = fstat(l->file, &ours) == 0 && lstat(name, &there) == 0 && ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
+  bool same = fstat(l->file, &ours) == 0 && lstat(name, &there) == 0 && ours.st_ino == there.st_ino &&
+              ours.st_dev == there.st_dev;
   if (why == EEXIST) *got = same;
   else if (why == ENOENT) KITH_TRY(lock_write(l)); /* a holder has swept it away: the next look tries again */
-  else if (why == EPERM || why == ENOSYS || why == EOPNOTSUPP || why == EMLINK) KITH_TRY(lock_create(l, name, got));
+  else if (why == EPERM || why == ENOSYS || why == EOPNOTSUPP || why == EMLINK)
+    KITH_TRY(lock_create(l, name, got));
   else st = kith_fail(KITH_EOUTPUT, "%s: cannot be made: %s", name, strerror(why));
 done:
   return st;
 }
 
-/* ---- the other's ------------------------------------------------------------------------------------------------- */
+/* ---- the other's ---- */
 
 static double lock_seconds(const struct timespec *t) { return (double)t->tv_sec + 1e-9 * (double)t->tv_nsec; }
 
@@ -128,9 +135,13 @@ static kith_status lock_read(const char *name, bool *there, struct stat *is, cha
   int file = kith_fault(KITH_FAULT_READ) ? -1 : open(name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   *there = file >= 0;
   if (!*there && errno == ENOENT) return st;
-  KITH_CHECK(*there || errno != ELOOP, KITH_EOUTPUT, "%s: is a symbolic link, expected the file that keeps other programs out; remove it", name);
-  KITH_CHECK(*there && fstat(file, is) == 0, KITH_ENOINPUT, "%s: is there and cannot be read: %s", name, strerror(errno));
-  KITH_CHECK(S_ISREG(is->st_mode), KITH_EOUTPUT, "%s: is %s, expected the file that keeps other programs out; remove it", name, kith_file_kind(is->st_mode));
+  KITH_CHECK(*there || errno != ELOOP, KITH_EOUTPUT,
+             "%s: is a symbolic link, expected the file that keeps other programs out; remove it", name);
+  KITH_CHECK(*there && fstat(file, is) == 0, KITH_ENOINPUT, "%s: is there and cannot be read: %s", name,
+             strerror(errno));
+  KITH_CHECK(S_ISREG(is->st_mode), KITH_EOUTPUT,
+             "%s: is %s, expected the file that keeps other programs out; remove it", name,
+             kith_file_kind(is->st_mode));
   ssize_t n = kith_fault(KITH_FAULT_READ) ? -1 : read(file, text, OWNER_TEXT - 1);
   KITH_CHECK(n >= 0, KITH_EIO, "%s: reading failed: %s", name, strerror(errno));
   text[n] = '\0';
@@ -146,7 +157,8 @@ static kith_status lock_look(kith_lock *l, const char *name, lock_sight *s) {
   char text[OWNER_TEXT];
   KITH_TRY(lock_read(name, &s->there, &is, text));
   if (!s->there) goto done;
-  s->state = kith__owner_parse(text, &s->owner) ? kith__owner_look(&s->owner, &l->self, &s->why) : OWNER_UNSEEN;
+  s->state =
+      kith__owner_parse(text, &s->owner) ? kith__owner_look(&s->owner, &l->self, &s->why) : OWNER_UNSEEN;
   bool moved = is.st_mtim.tv_sec != s->beat.tv_sec || is.st_mtim.tv_nsec != s->beat.tv_nsec;
   s->beats = s->inode == is.st_ino && (s->beats || moved);
   s->inode = is.st_ino;
@@ -158,13 +170,14 @@ done:
   return st;
 }
 
-/* ---- taking ------------------------------------------------------------------------------------------------------ */
+/* ---- taking ---- */
 
 static kith_status lock_check_guard(kith_lock *l) {
   kith_status st = KITH_OK;
   lock_sight s = {.there = false};
   KITH_TRY(lock_look(l, l->guard, &s));
-  KITH_CHECK(!s.there || s.state != OWNER_GONE, KITH_EOUTPUT, "%s: was left by a program that was killed while it took over kith.lock; remove it", l->guard);
+  KITH_CHECK(!s.there || s.state != OWNER_GONE, KITH_EOUTPUT,
+             "%s: was left by a program that was killed while it took over kith.lock; remove it", l->guard);
 done:
   return st;
 }
@@ -181,7 +194,8 @@ static kith_status lock_break(kith_lock *l, bool *got) {
   if (s.there && s.state != OWNER_GONE) goto done; /* somebody was quicker */
   if (s.there) {
     kith__owner_say(&s.owner, sizeof who, who);
-    KITH_CHECK(unlink(l->path) == 0 || errno == ENOENT, KITH_EOUTPUT, "%s: cannot be removed: %s", l->path, strerror(errno));
+    KITH_CHECK(unlink(l->path) == 0 || errno == ENOENT, KITH_EOUTPUT, "%s: cannot be removed: %s", l->path,
+               strerror(errno));
     kith_log("%s: taken over from %s, %s", l->path, who, s.why);
   }
   KITH_TRY(lock_link(l, l->path, got));
@@ -193,7 +207,10 @@ done:
 static kith_status lock_refuse(const kith_lock *l, const lock_sight *s) {
   char who[2 * KITH_PATH];
   kith__owner_say(&s->owner, sizeof who, who);
-  return kith_fail(KITH_EOUTPUT, "%s: %s writes into this folder; wait for its end, or name another work folder; if it is gone for good, remove this file", l->path, who);
+  return kith_fail(KITH_EOUTPUT,
+                   "%s: %s writes into this folder; wait for its end, or name another work folder; if it is "
+                   "gone for good, remove this file",
+                   l->path, who);
 }
 
 static kith_status lock_wait(kith_lock *l, double patience) {
@@ -209,10 +226,13 @@ static kith_status lock_wait(kith_lock *l, double patience) {
     if (l->held) break;
     double waited = kith_clock() - began;
     bool lives = s.there && (s.state == OWNER_LIVES || s.beats);
-    bool enough = waited >= patience + LOCK_STALE; /* its time lies in the future: a clock that was set back */
+    bool enough =
+        waited >= patience + LOCK_STALE; /* its time lies in the future: a clock that was set back */
     if (waited >= patience && s.there && (lives || enough)) return lock_refuse(l, &s);
-    KITH_CHECK(waited < patience + LOCK_BREAK || !s.there || s.state != OWNER_GONE, KITH_EOUTPUT,
-               "%s: another program is about to take it over and does not go on; if it is gone for good, remove %s", l->path, l->guard);
+    KITH_CHECK(
+        waited < patience + LOCK_BREAK || !s.there || s.state != OWNER_GONE, KITH_EOUTPUT,
+        "%s: another program is about to take it over and does not go on; if it is gone for good, remove %s",
+        l->path, l->guard);
     if (waited > 1 && !told) kith_log("%s: another program writes into this folder; waiting for it", l->path);
     told = told || waited > 1;
     nanosleep(&(struct timespec){.tv_nsec = LOCK_NAP}, NULL);
@@ -221,7 +241,7 @@ done:
   return st;
 }
 
-/* ---- keeping ----------------------------------------------------------------------------------------------------- */
+/* ---- keeping ---- */
 
 static const int lock_signal[LOCK_SIGNALS] = {SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM, SIGUSR1};
 static struct sigaction lock_old[LOCK_SIGNALS];
@@ -232,11 +252,14 @@ static void lock_end(int number) {
   struct stat ours, there;
   const kith_lock *l = atomic_load(&lock_of_signals);
   if (l && l->tmp[0]) unlink(l->tmp);
-  if (l && fstat(l->file, &ours) == 0 && lstat(l->path, &there) == 0 && ours.st_ino == there.st_ino && ours.st_dev == there.st_dev) unlink(l->path);
+  if (l && fstat(l->file, &ours) == 0 && lstat(l->path, &there) == 0 && ours.st_ino == there.st_ino &&
+      ours.st_dev == there.st_dev)
+    unlink(l->path);
   raise(number); /* SA_RESETHAND: it ends the program now */
 }
 
-/* Signals that would end the program at once give the lock back first; who has handlers of its own knows better. */
+/* Signals that would end the program at once give the lock back first; who has handlers of its own knows
+ * better. */
 static void lock_heed_signals(kith_lock *l) {
   kith_lock *nobody = NULL;
   struct sigaction act;
@@ -254,7 +277,8 @@ static void lock_unheed_signals(const kith_lock *l) {
   struct sigaction now;
   if (atomic_load(&lock_of_signals) != l) return;
   for (int i = 0; i < LOCK_SIGNALS; i++)
-    if (sigaction(lock_signal[i], NULL, &now) == 0 && now.sa_handler == lock_end) sigaction(lock_signal[i], &lock_old[i], NULL);
+    if (sigaction(lock_signal[i], NULL, &now) == 0 && now.sa_handler == lock_end)
+      sigaction(lock_signal[i], &lock_old[i], NULL);
   atomic_store(&lock_of_signals, NULL);
 }
 
@@ -270,7 +294,10 @@ static bool lock_is_lost(const kith_lock *l, bool *another) {
 
 /* This process was suspended for so long that another has taken over: two must not go on. */
 static void lock_yield(const kith_lock *l) {
-  fprintf(stderr, "kith: %s: another program has taken this folder over while this one gave no sign of life; ending all ranks with code %d\n", l->path, (int)KITH_EOUTPUT);
+  fprintf(stderr,
+          "kith: %s: another program has taken this folder over while this one gave no sign of life; ending "
+          "all ranks with code %d\n",
+          l->path, (int)KITH_EOUTPUT);
   MPI_Abort(MPI_COMM_WORLD, KITH_EOUTPUT);
   _exit(KITH_EOUTPUT);
 }
@@ -293,7 +320,8 @@ static void *lock_beat(void *of) {
   while (!lock_nap(l)) {
     bool lost = lock_is_lost(l, &another);
     if (another) lock_yield(l);
-    if (lost && !warned) kith_warn("%s: was removed while this program writes here; nothing keeps others out any more", l->path);
+    if (lost && !warned)
+      kith_warn("%s: was removed while this program writes here; nothing keeps others out any more", l->path);
     warned = warned || lost;
     if (futimens(l->file, NULL) != 0) continue; /* others will take over in the end, and be noticed */
   }
@@ -316,7 +344,7 @@ static kith_status lock_keep(kith_lock *l) {
   return why == 0 ? KITH_OK : kith_fail(KITH_ENOMEM, "no thread to renew %s: %s", l->path, strerror(why));
 }
 
-/* ---- both -------------------------------------------------------------------------------------------------------- */
+/* ---- both ---- */
 
 static kith_status lock_patience(double *seconds) {
   const char *text = getenv("KITH_LOCK_SECONDS");
@@ -324,14 +352,17 @@ static kith_status lock_patience(double *seconds) {
   *seconds = LOCK_PATIENCE;
   if (!text || !*text) return KITH_OK;
   *seconds = strtod(text, &end);
-  if (*end || !(*seconds >= 0 && *seconds < 1e9)) return kith_fail(KITH_EUSAGE, "KITH_LOCK_SECONDS: expected seconds, found \"%s\"", text);
+  if (*end || !(*seconds >= 0 && *seconds < 1e9))
+    return kith_fail(KITH_EUSAGE, "KITH_LOCK_SECONDS: expected seconds, found \"%s\"", text);
   return KITH_OK;
 }
 
 /* Where there are no links the lock is another file than the one with our text. */
 static kith_status lock_reopen(kith_lock *l) {
-  int before = l->file, file = kith_fault(KITH_FAULT_WRITE) ? -1 : open(l->path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
-  if (file < 0) return kith_fail(KITH_EOUTPUT, "%s: cannot be written any more: %s", l->path, strerror(errno));
+  int before = l->file,
+      file = kith_fault(KITH_FAULT_WRITE) ? -1 : open(l->path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+  if (file < 0)
+    return kith_fail(KITH_EOUTPUT, "%s: cannot be written any more: %s", l->path, strerror(errno));
   l->file = file;
   close(before);
   return KITH_OK;
@@ -363,7 +394,8 @@ done:
   return st;
 }
 
-kith_agreed kith_lock_take(const kith_comm *comm, const char *folder, const char *verb, const char *job, kith_lock **out) {
+kith_agreed kith_lock_take(const kith_comm *comm, const char *folder, const char *verb, const char *job,
+                           kith_lock **out) {
   *out = NULL;
   return kith_agree(comm, comm->rank == 0 ? lock_take(folder, verb, job, out) : KITH_OK);
 }

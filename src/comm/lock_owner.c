@@ -1,4 +1,5 @@
-/* The holder of a lock as a few lines of text, and how a process of this machine is told from one that is gone. */
+/* The holder of a lock as a few lines of text, and how a process of this machine is told from one that is
+ * gone. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,7 +18,8 @@ static void owner_line(const char *path, size_t size, char *line) {
   line[strcspn(line, "\n")] = '\0';
 }
 
-/* State and start of a process: behind its name, in parentheses, stand the state (field 3) and, as field 22, the start. */
+/* State and start of a process: behind its name, in parentheses, stand the state (field 3) and, as field 22,
+ * the start. */
 static bool owner_process(long long pid, char *state, long long *start) {
   char path[64], line[1024];
   snprintf(path, sizeof path, "/proc/%lld/stat", pid);
@@ -32,7 +34,8 @@ static bool owner_process(long long pid, char *state, long long *start) {
 }
 
 static void owner_slurm(lock_owner *o) {
-  const char *cluster = getenv("SLURM_CLUSTER_NAME"), *job = getenv("SLURM_JOB_ID"), *restart = getenv("SLURM_RESTART_COUNT");
+  const char *cluster = getenv("SLURM_CLUSTER_NAME"), *job = getenv("SLURM_JOB_ID"),
+             *restart = getenv("SLURM_RESTART_COUNT");
   if (!job || !*job) return;
   snprintf(o->slurm, sizeof o->slurm, "%.30s %.30s", cluster ? cluster : "", job);
   o->restart = restart ? strtoll(restart, NULL, 10) : 0; /* unset in the first run */
@@ -43,7 +46,8 @@ void kith__owner_self(const char *verb, const char *job, lock_owner *self) {
   time_t now = time(NULL);
   struct tm utc;
   *self = (lock_owner){.pid = (long long)getpid()};
-  if (gethostname(self->host, sizeof self->host - 1) != 0) snprintf(self->host, sizeof self->host, "unknown-host");
+  if (gethostname(self->host, sizeof self->host - 1) != 0)
+    snprintf(self->host, sizeof self->host, "unknown-host");
   owner_line("/proc/sys/kernel/random/boot_id", sizeof self->boot, self->boot);
   ssize_t n = readlink("/proc/self/ns/pid", self->space, sizeof self->space - 1);
   if (n < 0) self->space[0] = '\0';
@@ -56,8 +60,10 @@ void kith__owner_self(const char *verb, const char *job, lock_owner *self) {
 }
 
 void kith__owner_print(const lock_owner *o, size_t size, char *text) {
-  snprintf(text, size, "host: %s\nboot: %s\nspace: %s\npid: %lld\nstart: %lld\nslurm: %s\nrestart: %lld\nverb: %s\nsince: %s\njob: %s\nend\n", o->host, o->boot,
-           o->space, o->pid, o->start, o->slurm, o->restart, o->verb, o->since, o->job);
+  snprintf(text, size,
+           "host: %s\nboot: %s\nspace: %s\npid: %lld\nstart: %lld\nslurm: %s\nrestart: %lld\nverb: "
+           "%s\nsince: %s\njob: %s\nend\n",
+           o->host, o->boot, o->space, o->pid, o->start, o->slurm, o->restart, o->verb, o->since, o->job);
 }
 
 /* The value behind "key: " at the beginning of a line. */
@@ -73,12 +79,16 @@ static bool owner_value(const char *text, const char *key, size_t size, char *va
 bool kith__owner_parse(const char *text, lock_owner *o) {
   char pid[32], start[32], restart[32], end[8];
   *o = (lock_owner){.pid = 0};
-  bool good = owner_value(text, "host: ", sizeof o->host, o->host) && owner_value(text, "boot: ", sizeof o->boot, o->boot) &&
-              owner_value(text, "space: ", sizeof o->space, o->space) && owner_value(text, "pid: ", sizeof pid, pid) &&
-              owner_value(text, "start: ", sizeof start, start) && owner_value(text, "slurm: ", sizeof o->slurm, o->slurm) &&
-              owner_value(text, "restart: ", sizeof restart, restart) && owner_value(text, "verb: ", sizeof o->verb, o->verb) &&
-              owner_value(text, "since: ", sizeof o->since, o->since) && owner_value(text, "job: ", sizeof o->job, o->job) &&
-              owner_value(text, "end", sizeof end, end);
+  bool good = owner_value(text, "host: ", sizeof o->host, o->host) &&
+              owner_value(text, "boot: ", sizeof o->boot, o->boot) &&
+              owner_value(text, "space: ", sizeof o->space, o->space) &&
+              owner_value(text, "pid: ", sizeof pid, pid) &&
+              owner_value(text, "start: ", sizeof start, start) &&
+              owner_value(text, "slurm: ", sizeof o->slurm, o->slurm) &&
+              owner_value(text, "restart: ", sizeof restart, restart) &&
+              owner_value(text, "verb: ", sizeof o->verb, o->verb) &&
+              owner_value(text, "since: ", sizeof o->since, o->since) &&
+              owner_value(text, "job: ", sizeof o->job, o->job) && owner_value(text, "end", sizeof end, end);
   if (!good) return false;
   o->pid = strtoll(pid, NULL, 10);
   o->start = strtoll(start, NULL, 10);
@@ -112,5 +122,6 @@ void kith__owner_say(const lock_owner *o, size_t size, char *text) {
   const char *job = strchr(o->slurm, ' ');
   if (o->pid == 0) snprintf(text, size, "an unknown program");
   else
-    snprintf(text, size, "kith %s of %.300s (process %lld on %s%s%s, since %s)", o->verb, o->job, o->pid, o->host, job ? ", Slurm job " : "", job ? job + 1 : "", o->since);
+    snprintf(text, size, "kith %s of %.300s (process %lld on %s%s%s, since %s)", o->verb, o->job, o->pid,
+             o->host, job ? ", Slurm job " : "", job ? job + 1 : "", o->since);
 }

@@ -16,7 +16,11 @@ typedef struct lock_owner {
   long long restart;    /* of the Slurm job */
 } lock_owner;
 
-typedef enum owner_state { OWNER_LIVES, OWNER_GONE, OWNER_UNSEEN /* from here nothing is seen of it */ } owner_state;
+typedef enum owner_state {
+  OWNER_LIVES,
+  OWNER_GONE,
+  OWNER_UNSEEN /* from here nothing is seen of it */
+} owner_state;
 
 /* This process, from now on. */
 void kith__owner_self(const char *verb, const char *job, lock_owner *self);

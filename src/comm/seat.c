@@ -1,4 +1,5 @@
-/* What a rank sees around it: host, cores, memory.  Linux tells it in small files, each of which may be missing. */
+/* What a rank sees around it: host, cores, memory.  Linux tells it in small files, each of which may be
+ * missing. */
 #include <limits.h>
 #include <sched.h>
 #include <stdio.h>
@@ -71,20 +72,23 @@ static int seat_count(const char *list) {
   return n;
 }
 
-/* The smaller of the memory known so far and what a control group leaves: its limit and its use stand in two files. */
+/* The smaller of the memory known so far and what a control group leaves: its limit and its use stand in two
+ * files. */
 static void seat_memory(const char *folder, const char *limit, const char *use, kith_seat *p) {
   char path[SEAT_ROOM + KITH_NAME], most[64], now[64];
   snprintf(path, sizeof path, "%s/%s", folder, limit);
   if (!seat_value(path, "", sizeof most, most) || strcmp(most, "max") == 0) return;
   snprintf(path, sizeof path, "%s/%s", folder, use);
-  if (seat_value(path, "", sizeof now, now)) p->memory = kith_least(p->memory, strtoll(most, NULL, 10) - strtoll(now, NULL, 10));
+  if (seat_value(path, "", sizeof now, now))
+    p->memory = kith_least(p->memory, strtoll(most, NULL, 10) - strtoll(now, NULL, 10));
 }
 
 static void seat_quota_least(double time, double period, kith_seat *p) {
   if (time > 0 && period > 0 && (p->quota == 0 || time / period < p->quota)) p->quota = time / period;
 }
 
-/* Processor time in cores, "20000 100000" being a fifth of one; in version 1 the two numbers stand in two files, -1 being no limit. */
+/* Processor time in cores, "20000 100000" being a fifth of one; in version 1 the two numbers stand in two
+ * files, -1 being no limit. */
 static void seat_quota(const char *folder, kith_seat *p) {
   char path[SEAT_ROOM + KITH_NAME], text[64], *rest = NULL;
   snprintf(path, sizeof path, "%s/cpu.max", folder);
@@ -132,7 +136,8 @@ static void seat_groups(kith_seat *p) {
     if (!group) continue;
     if (strncmp(kind, "::", 2) == 0) seat_climb("/sys/fs/cgroup", group + 1, p);
     if (strncmp(kind, ":memory:", 8) == 0) seat_climb("/sys/fs/cgroup/memory", group + 1, p);
-    if (strncmp(kind, ":cpu:", 5) == 0 || strncmp(kind, ":cpu,cpuacct:", 13) == 0) seat_climb("/sys/fs/cgroup/cpu", group + 1, p);
+    if (strncmp(kind, ":cpu:", 5) == 0 || strncmp(kind, ":cpu,cpuacct:", 13) == 0)
+      seat_climb("/sys/fs/cgroup/cpu", group + 1, p);
     if (strncmp(kind, ":cpuset:", 8) == 0) seat_climb("/sys/fs/cgroup/cpuset", group + 1, p);
   }
   if (file) fclose(file);
@@ -151,7 +156,8 @@ void kith_seat_look(kith_seat *out) {
   char host[HOST_NAME_MAX + 1] = "";
   gethostname(host, sizeof host - 1);
   snprintf(out->host, sizeof out->host, "%.*s", KITH_NAME - 1, host);
-  if (!seat_value("/proc/cpuinfo", "model name", sizeof out->cpu, out->cpu)) snprintf(out->cpu, sizeof out->cpu, "unknown");
+  if (!seat_value("/proc/cpuinfo", "model name", sizeof out->cpu, out->cpu))
+    snprintf(out->cpu, sizeof out->cpu, "unknown");
 }
 
 int kith_seat_allowed(const kith_seat *p) {
@@ -168,7 +174,8 @@ int kith_running_threads(void) {
     char line[64];
     int running = 0;
     if (i > 0) nanosleep(&(struct timespec){.tv_nsec = NAP}, NULL);
-    if (!seat_value("/proc/loadavg", "", sizeof line, line) || sscanf(line, "%*f %*f %*f %d/", &running) != 1) return 1;
+    if (!seat_value("/proc/loadavg", "", sizeof line, line) || sscanf(line, "%*f %*f %*f %d/", &running) != 1)
+      return 1;
     if (running < least) least = running;
   }
   return least > 1 ? least : 1;
@@ -176,10 +183,11 @@ int kith_running_threads(void) {
 
 bool kith_cores_are_shared(const kith_seat *p, int ranks) {
   int ours = ranks * p->threads;
-  return p->threads > kith_seat_allowed(p) || (p->quota > 0 && ours > p->quota + 0.5) || ours + p->others > p->online;
+  return p->threads > kith_seat_allowed(p) || (p->quota > 0 && ours > p->quota + 0.5) ||
+         ours + p->others > p->online;
 }
 
-/* ---- launchers ----------------------------------------------------------------------------------------------------- */
+/* ---- launchers ---- */
 
 /* A whole number in the environment; -1 if there is none. */
 static long seat_environment(const char *name) {
@@ -190,8 +198,8 @@ static long seat_environment(const char *name) {
 }
 
 /*
- * What srun says of its step.  A batch script has the job's number of tasks too, though it is one process: it is no step,
- * or one with a number of Slurm's own, beyond those of srun's, or a word.
+ * What srun says of its step.  A batch script has the job's number of tasks too, though it is one process: it
+ * is no step, or one with a number of Slurm's own, beyond those of srun's, or a word.
  */
 static int seat_told_by_slurm(int *rank) {
   long step = seat_environment("SLURM_STEP_ID"), tasks = seat_environment("SLURM_STEP_NUM_TASKS");
@@ -202,7 +210,8 @@ static int seat_told_by_slurm(int *rank) {
 }
 
 int kith_seat_told(int *rank) {
-  static const char *const names[][2] = {{"OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"}, {"PMI_SIZE", "PMI_RANK"},
+  static const char *const names[][2] = {{"OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"},
+                                         {"PMI_SIZE", "PMI_RANK"},
                                          {"MV2_COMM_WORLD_SIZE", "MV2_COMM_WORLD_RANK"}};
   int mine = -1;
   long told = -1;

@@ -15,7 +15,7 @@
 
 enum { WATCH_GIVE_UP = 60 }; /* seconds until the process ends though the roll, or MPI_Abort, hangs itself */
 
-/* ---- what threads note --------------------------------------------------------------------------------------------------- */
+/* ---- what threads note ---- */
 
 /* The main thread, and one beside it. */
 static struct {
@@ -30,7 +30,9 @@ static char watch_path[KITH_PATH];
 
 void kith__wait_begin(const kith_place *place) {
   int i = watch_which;
-  atomic_store_explicit(&watch_of[i].passed, atomic_load_explicit(&watch_of[i].passed, memory_order_relaxed) + 1, memory_order_relaxed);
+  atomic_store_explicit(&watch_of[i].passed,
+                        atomic_load_explicit(&watch_of[i].passed, memory_order_relaxed) + 1,
+                        memory_order_relaxed);
   atomic_store_explicit(&watch_of[i].place, place, memory_order_release);
 }
 
@@ -55,7 +57,7 @@ void kith_watch_file(const char *path) {
   pthread_mutex_unlock(&watch_lock);
 }
 
-/* ---- the watch ------------------------------------------------------------------------------------------------------------- */
+/* ---- the watch ---- */
 
 static struct {
   bool on, ended; /* the latter under the lock */
@@ -63,14 +65,15 @@ static struct {
   pthread_cond_t end;
   int rank, size;
   char board[KITH_PATH];
-  double limit, tick, look; /* seconds: of a wait, between looks at the main thread, between looks at the board */
-  char (*host)[KITH_NAME];  /* [size] */
-  board_sign *then, *now;   /* [size] */
+  double limit, tick,
+      look; /* seconds: of a wait, between looks at the main thread, between looks at the board */
+  char (*host)[KITH_NAME]; /* [size] */
+  board_sign *then, *now;  /* [size] */
 } watch;
 
 /* What the thread remembers from one look to the next. */
 typedef struct watching {
-  double at, looked;        /* when */
+  double at, looked; /* when */
   int64_t passed, beat;
   double waited, deadline;
   bool waits, worried;
@@ -86,7 +89,8 @@ static bool watch_nap(double seconds) {
   until.tv_sec += ns / 1000000000;
   until.tv_nsec = ns % 1000000000;
   pthread_mutex_lock(&watch_lock);
-  while (!watch.ended && pthread_cond_timedwait(&watch.end, &watch_lock, &until) != ETIMEDOUT) {}
+  while (!watch.ended && pthread_cond_timedwait(&watch.end, &watch_lock, &until) != ETIMEDOUT) {
+  }
   bool ended = watch.ended;
   pthread_mutex_unlock(&watch_lock);
   return ended;
@@ -111,8 +115,12 @@ static void watch_say(const watching *w, size_t size, char *text) {
   const char *end = strlen(watch_path) > 100 ? watch_path + strlen(watch_path) - 100 : watch_path;
   if (*end) snprintf(path, sizeof path, ", last file %.100s", end);
   pthread_mutex_unlock(&watch_lock);
-  if (place) snprintf(text, size, "rank %d (%.40s) has waited %.0f s in %s%s%s", watch.rank, watch.host[watch.rank], w->waited, where, when, path);
-  else snprintf(text, size, "rank %d (%.40s) waits for nobody%s%s", watch.rank, watch.host[watch.rank], when, path);
+  if (place)
+    snprintf(text, size, "rank %d (%.40s) has waited %.0f s in %s%s%s", watch.rank, watch.host[watch.rank],
+             w->waited, where, when, path);
+  else
+    snprintf(text, size, "rank %d (%.40s) waits for nobody%s%s", watch.rank, watch.host[watch.rank], when,
+             path);
 }
 
 static void watch_sign(watching *w, bool make) {
@@ -135,14 +143,15 @@ static void watch_look(watching *w) {
   w->passed = passed;
 }
 
-/* ---- the roll ------------------------------------------------------------------------------------------------------------- */
+/* ---- the roll ---- */
 
 static void watch_give_up(int number) {
   (void)number;
   _exit(KITH_EINTERRUPT);
 }
 
-/* Whether a rank has done anything between two roll calls: begun another wait, or computed for a hundredth of the time. */
+/* Whether a rank has done anything between two roll calls: begun another wait, or computed for a hundredth of
+ * the time. */
 static bool watch_moves(int r, double seconds) {
   const board_sign *a = &watch.then[r], *b = &watch.now[r];
   if (b->beat <= a->beat || a->beat == 0) return false;
@@ -164,15 +173,20 @@ static void watch_name_the_missing(void) {
     if (heard && b->waits) continue;
     n++;
     const char *said = heard ? "; it says: " : b->beat > 0 ? "; it last said: " : "";
-    fprintf(stderr, "kith: rank %d (%s) %s%s%s\n", r, watch.host[r], heard ? "stands still" : "gives no sign", said, b->text);
+    fprintf(stderr, "kith: rank %d (%s) %s%s%s\n", r, watch.host[r], heard ? "stands still" : "gives no sign",
+            said, b->text);
   }
-  if (n == 0) fprintf(stderr, "kith: no rank is missing: the network or the file system hangs, or the program itself is at fault\n");
-  fprintf(stderr, "kith: ending all ranks with code %d; the same command goes on from the last checkpoint\n", (int)KITH_EINTERRUPT);
+  if (n == 0)
+    fprintf(stderr, "kith: no rank is missing: the network or the file system hangs, or the program itself "
+                    "is at fault\n");
+  fprintf(stderr, "kith: ending all ranks with code %d; the same command goes on from the last checkpoint\n",
+          (int)KITH_EINTERRUPT);
 }
 
 static void watch_tell_of_work(double seconds) {
   for (int r = 0; r < watch.size; r++)
-    if (watch_moves(r, seconds)) fprintf(stderr, "kith: rank %d is at work, so the job is slow rather than hung; waiting on\n", r);
+    if (watch_moves(r, seconds))
+      fprintf(stderr, "kith: rank %d is at work, so the job is slow rather than hung; waiting on\n", r);
 }
 
 /* Sign a few times, and see who else does; false if the wait, or the watch, has ended meanwhile. */
@@ -210,9 +224,10 @@ static void watch_judge(watching *w) {
   _exit(KITH_EINTERRUPT);
 }
 
-/* ---- the thread ------------------------------------------------------------------------------------------------------------ */
+/* ---- the thread ---- */
 
-/* A file system that hangs may be what everybody waits for: then the roll cannot be called, and the alarm ends the process. */
+/* A file system that hangs may be what everybody waits for: then the roll cannot be called, and the alarm
+ * ends the process. */
 static void watch_judge_in_time(watching *w) {
   signal(SIGALRM, watch_give_up);
   alarm(WATCH_GIVE_UP + (unsigned)(8 * watch.look));
@@ -260,7 +275,8 @@ static kith_status watch_limit(const kith_watch_options *o, double *limit) {
   *limit = 60 * o->minutes;
   if (!text || !*text) return KITH_OK;
   *limit = strtod(text, &end);
-  if (*end || !(*limit >= 0 && *limit < 1e9)) return kith_fail(KITH_EUSAGE, "KITH_WATCH_SECONDS: expected seconds, found \"%s\"", text);
+  if (*end || !(*limit >= 0 && *limit < 1e9))
+    return kith_fail(KITH_EUSAGE, "KITH_WATCH_SECONDS: expected seconds, found \"%s\"", text);
   return KITH_OK;
 }
 
@@ -276,7 +292,8 @@ static kith_status watch_prepare(const kith_comm *comm, const char *folder, bool
   *there = stat(folder, &is) == 0 && S_ISDIR(is.st_mode);
   if (comm->rank == 0 && *there) unlink(watch.board);
   KITH_TRY(KITH_NEW(watch.host, comm->size));
-  if (gethostname(watch.host[comm->rank], KITH_NAME - 1) != 0) snprintf(watch.host[comm->rank], KITH_NAME, "unknown host");
+  if (gethostname(watch.host[comm->rank], KITH_NAME - 1) != 0)
+    snprintf(watch.host[comm->rank], KITH_NAME, "unknown host");
   KITH_TRY(KITH_NEW(watch.then, comm->size));
   KITH_TRY(KITH_NEW(watch.now, comm->size));
 done:

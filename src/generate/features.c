@@ -1,7 +1,9 @@
 /*
- * What users and items of the invented world are like: tags, of which some tell their tastes and others nothing.
+ * What users and items of the invented world are like: tags, of which some tell their tastes and others
+ * nothing.
  *
- * Tag c stands for community c, tag C + NICHES c + n for its niche n, and the last TAGS_IDLE ones for nothing.
+ * Tag c stands for community c, tag C + NICHES c + n for its niche n, and the last TAGS_IDLE ones for
+ * nothing.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,7 +11,8 @@
 #include "generate/stream.h"
 #include "generate/world.h"
 
-static const double tag_told = 0.8; /* of the tags that a node should have it has so many, and another one instead of the others */
+static const double tag_told =
+    0.8; /* of the tags that a node should have it has so many, and another one instead of the others */
 enum { TAGS_IDLE = 16 };
 
 /* The tags of one node, each once. */
@@ -27,7 +30,8 @@ static void tags_add(tags *t, int tag) {
 
 /* A tag that tells something, or by mistake any other. */
 static void tags_tell(const world *w, int type, int64_t node, tags *t, int tag) {
-  kith_draw draw = kith_random(w->o->seed, (kith_use)WORLD_FEATURE, (uint64_t)type, (uint64_t)node, (uint64_t)tag);
+  kith_draw draw =
+      kith_random(w->o->seed, (kith_use)WORLD_FEATURE, (uint64_t)type, (uint64_t)node, (uint64_t)tag);
   bool told = kith_random_unit(draw.bits[0]) < tag_told;
   tags_add(t, told ? tag : (int)kith_random_below(draw.bits[1], (uint64_t)tags_of(w->o)));
 }
@@ -39,7 +43,8 @@ static void tags_taste(const world *w, int type, int64_t node, tags *t, int comm
 
 /* One that says nothing. */
 static void tags_idle(const world *w, int type, int64_t node, tags *t) {
-  kith_draw draw = kith_random(w->o->seed, (kith_use)WORLD_FEATURE, (uint64_t)type, (uint64_t)node, UINT64_MAX);
+  kith_draw draw =
+      kith_random(w->o->seed, (kith_use)WORLD_FEATURE, (uint64_t)type, (uint64_t)node, UINT64_MAX);
   tags_add(t, tags_of(w->o) - 1 - (int)kith_random_below(draw.bits[0], TAGS_IDLE));
 }
 
@@ -65,8 +70,10 @@ kith_status kith_generate_features(const kith_generate_options *o, bool items, c
   world w = {0};
   stream s = {0};
   char first[256];
-  const spelling node = items ? spelling_make(o, "item-", o->items) : spelling_make(o, "user-", o->users), tag = spelling_make(o, "tag-", tags_of(o));
-  snprintf(first, sizeof first, "features of %s, communities %d, seed %" PRIu64 "\n", items ? "items" : "users", o->communities, o->seed);
+  const spelling node = items ? spelling_make(o, "item-", o->items) : spelling_make(o, "user-", o->users),
+                 tag = spelling_make(o, "tag-", tags_of(o));
+  snprintf(first, sizeof first, "features of %s, communities %d, seed %" PRIu64 "\n",
+           items ? "items" : "users", o->communities, o->seed);
   KITH_TRY(generate_check(o));
   KITH_TRY(world_create(o, &w));
   KITH_TRY(stream_open(path, GENERATE_MARK, first, &s));

@@ -1,6 +1,6 @@
 /*
- * Interactions and friendships of an invented world, written as they are drawn.  A user's lines follow each other in
- * the order of time; what must be remembered is only which items he has already.
+ * Interactions and friendships of an invented world, written as they are drawn.  A user's lines follow each
+ * other in the order of time; what must be remembered is only which items he has already.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -27,25 +27,25 @@ kith_generate_options kith_generate_defaults(void) {
 
 kith_status generate_check(const kith_generate_options *o) {
   kith_status st = KITH_OK;
-  KITH_CHECK(o->users >= 1 && o->users < INT32_MAX, KITH_ECONFIG, "generate.users: %" PRId64 ", expected 1 to %d",
-             o->users, INT32_MAX - 1);
-  KITH_CHECK(o->items >= 1 && o->items < INT32_MAX, KITH_ECONFIG, "generate.items: %" PRId64 ", expected 1 to %d",
-             o->items, INT32_MAX - 1);
+  KITH_CHECK(o->users >= 1 && o->users < INT32_MAX, KITH_ECONFIG,
+             "generate.users: %" PRId64 ", expected 1 to %d", o->users, INT32_MAX - 1);
+  KITH_CHECK(o->items >= 1 && o->items < INT32_MAX, KITH_ECONFIG,
+             "generate.items: %" PRId64 ", expected 1 to %d", o->items, INT32_MAX - 1);
   KITH_CHECK(o->communities >= 1 && o->communities <= o->items / 8, KITH_ECONFIG,
              "generate.communities: %d, expected 1 to %" PRId64 " (an eighth of the items)", o->communities,
              o->items / 8);
   KITH_CHECK(o->interactions >= 1 && o->interactions <= o->users * (o->items / 2), KITH_ECONFIG,
-             "generate.interactions: %" PRId64 ", expected 1 to %" PRId64 " (half of all pairs)", o->interactions,
-             o->users * (o->items / 2));
+             "generate.interactions: %" PRId64 ", expected 1 to %" PRId64 " (half of all pairs)",
+             o->interactions, o->users * (o->items / 2));
   KITH_CHECK(o->friends >= 0 && o->friends <= o->users * (o->users / 16), KITH_ECONFIG,
-             "generate.friends: %" PRId64 ", expected 0 to %" PRId64 " (an eighth of all pairs of users)", o->friends,
-             o->users * (o->users / 16));
+             "generate.friends: %" PRId64 ", expected 0 to %" PRId64 " (an eighth of all pairs of users)",
+             o->friends, o->users * (o->users / 16));
   KITH_CHECK(o->noise >= 0 && o->noise <= 1, KITH_ECONFIG, "generate.noise: %g, expected 0 to 1", o->noise);
 done:
   return st;
 }
 
-/* ---- names ------------------------------------------------------------------------------------------------------- */
+/* ---- names ---- */
 
 spelling spelling_make(const kith_generate_options *o, const char *prefix, int64_t n) {
   spelling s = {"", 1};
@@ -60,7 +60,7 @@ void spell(stream *s, const spelling *how, int64_t number) {
   stream_number(s, number, how->width);
 }
 
-/* ---- interactions ------------------------------------------------------------------------------------------------ */
+/* ---- interactions ---- */
 
 typedef struct calendar {
   double begin, step; /* seconds: of a user's first day, and from one interaction to the next */
@@ -73,10 +73,13 @@ static calendar calendar_of(const world *w, int64_t user) {
   return (calendar){(double)calendar_begin + late, span / (double)w->degree[user]};
 }
 
-enum { GENERATE_DRAWS = 1000 }; /* of one item or friend, before the next free one is taken; a quarter or more are free, so it never is */
+enum {
+  GENERATE_DRAWS = 1000
+}; /* of one item or friend, before the next free one is taken; a quarter or more are free, so it never is */
 
 /* `taken` [items] holds user + 1 for the items that this user has already. */
-static void write_user(const world *w, int64_t user, const spelling how[KITH_TYPES], int32_t *taken, stream *s) {
+static void write_user(const world *w, int64_t user, const spelling how[KITH_TYPES], int32_t *taken,
+                       stream *s) {
   world_taste taste[WORLD_TASTES];
   int n_taste = world_tastes(w, user, taste);
   calendar days = calendar_of(w, user);
@@ -84,7 +87,8 @@ static void write_user(const world *w, int64_t user, const spelling how[KITH_TYP
     double moment;
     int32_t item = world_item(w, user, k, 0, n_taste, taste, &moment);
     for (int64_t attempt = 1; taken[item] == (int32_t)user + 1; attempt++)
-      item = attempt < GENERATE_DRAWS ? world_item(w, user, k, attempt, n_taste, taste, &moment) : (int32_t)((item + 1) % w->o->items);
+      item = attempt < GENERATE_DRAWS ? world_item(w, user, k, attempt, n_taste, taste, &moment)
+                                      : (int32_t)((item + 1) % w->o->items);
     taken[item] = (int32_t)user + 1;
     spell(s, &how[KITH_USER], user);
     stream_text(s, "\t");
@@ -118,10 +122,10 @@ done:
   return st;
 }
 
-/* ---- friendships ------------------------------------------------------------------------------------------------- */
+/* ---- friendships ---- */
 
-/* A friendship is written once, by one of the two: which one follows from the pair, and each is it for half of the
- * others. */
+/* A friendship is written once, by one of the two: which one follows from the pair, and each is it for half
+ * of the others. */
 static bool begins_friendship(int64_t user, int64_t other) {
   bool smaller = (user + other) % 2 == 0;
   return user != other && (user < other) == smaller;
@@ -132,7 +136,8 @@ static void write_friends(const world *w, int64_t user, const spelling *how, int
   for (int64_t k = 0; k < w->ties[user]; k++) {
     int32_t other = world_friend(w, user, k, 0);
     for (int64_t attempt = 1; !begins_friendship(user, other) || taken[other] == (int32_t)user + 1; attempt++)
-      other = attempt < GENERATE_DRAWS ? world_friend(w, user, k, attempt) : (int32_t)((other + 1) % w->o->users);
+      other =
+          attempt < GENERATE_DRAWS ? world_friend(w, user, k, attempt) : (int32_t)((other + 1) % w->o->users);
     taken[other] = (int32_t)user + 1;
     spell(s, how, user);
     stream_text(s, "\t");
@@ -155,7 +160,7 @@ done:
   return st;
 }
 
-/* ---- both -------------------------------------------------------------------------------------------------------- */
+/* ---- both ---- */
 
 kith_status kith_generate(const kith_generate_options *o, const char *interactions, const char *social) {
   kith_status st = KITH_OK;

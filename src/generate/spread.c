@@ -14,10 +14,8 @@ static double spread_factor(int64_t n, const double *weight, double total, doubl
     before = cut;
     cut = 0;
     for (int64_t i = 0; i < n; i++) {
-      if (factor * weight[i] >= most)
-        cut++;
-      else
-        rest += weight[i];
+      if (factor * weight[i] >= most) cut++;
+      else rest += weight[i];
     }
     if (rest > 0) factor = (total - most * (double)cut) / rest;
   } while (cut != before);
@@ -30,7 +28,8 @@ kith_status spread_deal(uint64_t seed, kith_use use, int64_t n, int64_t total, i
   int64_t given = 0;
   KITH_TRY(KITH_NEW(weight, n));
   for (int64_t i = 0; i < n; i++)
-    weight[i] = pow(1 - kith_random_unit(kith_random(seed, use, (uint64_t)i, 0, 0).bits[0]), -1 / spread_exponent);
+    weight[i] =
+        pow(1 - kith_random_unit(kith_random(seed, use, (uint64_t)i, 0, 0).bits[0]), -1 / spread_exponent);
   double factor = spread_factor(n, weight, (double)total, (double)most);
   for (int64_t i = 0; i < n; i++) {
     weight[i] = fmin(factor * weight[i], (double)most);

@@ -42,7 +42,8 @@ done:
 
 static void stream_flush(stream *s) {
   if (s->used == 0) return;
-  bool good = !kith_fault(KITH_FAULT_WRITE) && fwrite(s->buffer, 1, (size_t)s->used, s->file) == (size_t)s->used;
+  bool good =
+      !kith_fault(KITH_FAULT_WRITE) && fwrite(s->buffer, 1, (size_t)s->used, s->file) == (size_t)s->used;
   if (!good && !s->trouble) s->trouble = errno;
   s->used = 0;
 }

@@ -15,7 +15,8 @@ typedef struct stream {
   char path[KITH_PATH], tmp[KITH_TMP_PATH];
 } stream;
 
-/** Begin a file with `first` as its first line.  KITH_EOUTPUT if the path holds a file with another beginning. */
+/** Begin a file with `first` as its first line.  KITH_EOUTPUT if the path holds a file with another
+ * beginning. */
 kith_status stream_open(const char *path, const char *mark, const char *first, stream *s) KITH_MUST_USE;
 /** Append text, or a number with at least `width` digits; what fails is told by stream_publish(). */
 void stream_text(stream *s, const char *text);

@@ -8,12 +8,13 @@ static const double popular_offset = 0.3;                   /* how flat the fron
 static const double niche_share = 0.6;                      /* of the choices within a community */
 static const double second_taste = 0.65, third_taste = 0.3; /* shares of users who have one */
 static const double friend_niche = 0.55,
-                    friend_community = 0.85;      /* friends of the same niche; of the same community at least */
+                    friend_community = 0.85; /* friends of the same niche; of the same community at least */
 enum { ATTEMPTS_NICHE = 4, ATTEMPTS_TASTE = 16 }; /* after so many the niche, the taste are exhausted */
 
-/* ---- places ------------------------------------------------------------------------------------------------------ */
+/* ---- places ---- */
 
-/* Communities share n places by weights that fall slowly: the largest of 20 is about two and a half times the smallest.
+/* Communities share n places by weights that fall slowly: the largest of 20 is about two and a half times the
+ * smallest.
  */
 static void communities_place(int communities, int64_t n, int64_t *first) {
   double sum = 0, so_far = 0;
@@ -30,17 +31,16 @@ static int community_at(int communities, const int64_t *first, int64_t place) {
   int low = 0, high = communities - 1;
   while (low < high) {
     int middle = low + (high - low + 1) / 2;
-    if (first[middle] <= place)
-      low = middle;
-    else
-      high = middle - 1;
+    if (first[middle] <= place) low = middle;
+    else high = middle - 1;
   }
   return low;
 }
 
 static double eighth_root(double x) { return sqrt(sqrt(sqrt(x))); }
 
-/* A place among n, the front ones more often: the inverse of the distribution of density (x + offset)^-7/8. */
+/* A place among n, the front ones more often: the inverse of the distribution of density (x + offset)^-7/8.
+ */
 static int64_t popular(int64_t n, double unit) {
   double low = eighth_root(popular_offset), high = eighth_root((double)n + popular_offset),
          root = low + unit * (high - low);
@@ -52,14 +52,17 @@ static int64_t popular(int64_t n, double unit) {
 /* How many of n places belong to a niche. */
 static int64_t niche_size(int64_t n, int niche) { return (n - niche + WORLD_NICHES - 1) / WORLD_NICHES; }
 
-/* ---- making it --------------------------------------------------------------------------------------------------- */
+/* ---- making it ---- */
 
 /* No user takes more than an eighth of the items, unless there are so many interactions that he must. */
-static int64_t most_of(int64_t n, int64_t total, int64_t takers) { return total <= takers * (n / 16) ? n / 8 : n / 2; }
+static int64_t most_of(int64_t n, int64_t total, int64_t takers) {
+  return total <= takers * (n / 16) ? n / 8 : n / 2;
+}
 
 kith_status world_create(const kith_generate_options *o, world *w) {
   kith_status st = KITH_OK;
-  *w = (world){.o = o, .user_order = kith_shuffle_make(o->seed, (kith_use)WORLD_USER_ORDER, 0, (uint64_t)o->users)};
+  *w = (world){.o = o,
+               .user_order = kith_shuffle_make(o->seed, (kith_use)WORLD_USER_ORDER, 0, (uint64_t)o->users)};
   KITH_TRY(KITH_NEW(w->item_first, o->communities + 1));
   KITH_TRY(KITH_NEW(w->user_first, o->communities + 1));
   KITH_TRY(KITH_NEW(w->item_at, o->items));
@@ -68,7 +71,8 @@ kith_status world_create(const kith_generate_options *o, world *w) {
   communities_place(o->communities, o->items, w->item_first);
   communities_place(o->communities, o->users, w->user_first);
   w->item_order = kith_shuffle_make(o->seed, (kith_use)WORLD_ITEM_ORDER, 0, (uint64_t)o->items);
-  for (int64_t p = 0; p < o->items; p++) w->item_at[p] = (int32_t)kith_shuffle_at(&w->item_order, (uint64_t)p);
+  for (int64_t p = 0; p < o->items; p++)
+    w->item_at[p] = (int32_t)kith_shuffle_at(&w->item_order, (uint64_t)p);
   KITH_TRY(spread_deal(o->seed, (kith_use)WORLD_ACTIVITY, o->users, o->interactions,
                        most_of(o->items, o->interactions, o->users), w->degree));
   KITH_TRY(spread_deal(o->seed, (kith_use)WORLD_SOCIABLE, o->users, o->friends, o->users / 4, w->ties));
@@ -85,7 +89,7 @@ void world_free(world *w) {
   KITH_FREE(w->ties);
 }
 
-/* ---- drawing from it --------------------------------------------------------------------------------------------- */
+/* ---- drawing from it ---- */
 
 int world_tastes(const world *w, int64_t user, world_taste taste[WORLD_TASTES]) {
   static const double weight[WORLD_TASTES] = {1, 0.6, 0.35};
@@ -96,7 +100,8 @@ int world_tastes(const world *w, int64_t user, world_taste taste[WORLD_TASTES]) 
   for (int i = 0; i < n; i++) total += weight[i];
   for (int i = 0; i < n; i++) {
     if (i > 0)
-      place = (int64_t)kith_random_below(draw.bits[i], (uint64_t)w->o->users); /* like somebody else's main one */
+      place =
+          (int64_t)kith_random_below(draw.bits[i], (uint64_t)w->o->users); /* like somebody else's main one */
     taste[i].community = community_at(w->o->communities, w->user_first, place);
     taste[i].niche = (int)((place - w->user_first[taste[i].community]) % WORLD_NICHES);
     sum += weight[i];
@@ -108,7 +113,9 @@ int world_tastes(const world *w, int64_t user, world_taste taste[WORLD_TASTES]) 
 world_taste world_of_item(const world *w, int64_t item) {
   int64_t place = (int64_t)kith_shuffle_place(&w->item_order, (uint64_t)item);
   int community = community_at(w->o->communities, w->item_first, place);
-  return (world_taste){.community = community, .niche = (int)((place - w->item_first[community]) % WORLD_NICHES), .share = 1};
+  return (world_taste){.community = community,
+                       .niche = (int)((place - w->item_first[community]) % WORLD_NICHES),
+                       .share = 1};
 }
 
 /* A place of the community that `at` belongs to, by popularity; of the niche only, unless it is negative. */
@@ -118,10 +125,11 @@ static int64_t place_in(const world *w, int community, int niche, double unit) {
   return first + popular(niche_size(n, niche), unit) * WORLD_NICHES + niche;
 }
 
-int32_t world_item(const world *w, int64_t user, int64_t k, int64_t attempt, int n_taste, const world_taste *taste,
-                   double *moment) {
+int32_t world_item(const world *w, int64_t user, int64_t k, int64_t attempt, int n_taste,
+                   const world_taste *taste, double *moment) {
   const kith_generate_options *o = w->o;
-  kith_draw draw = kith_random(o->seed, (kith_use)WORLD_INTERACTION, (uint64_t)user, (uint64_t)k, (uint64_t)attempt);
+  kith_draw draw =
+      kith_random(o->seed, (kith_use)WORLD_INTERACTION, (uint64_t)user, (uint64_t)k, (uint64_t)attempt);
   double choice = kith_random_unit(draw.bits[0]), unit = kith_random_unit(draw.bits[1]);
   int64_t anywhere = (int64_t)kith_random_below(draw.bits[2], (uint64_t)o->items);
   *moment = kith_random_unit(draw.bits[3]);
@@ -136,17 +144,17 @@ int32_t world_item(const world *w, int64_t user, int64_t k, int64_t attempt, int
 }
 
 int32_t world_friend(const world *w, int64_t user, int64_t k, int64_t attempt) {
-  kith_draw draw = kith_random(w->o->seed, (kith_use)WORLD_FRIEND, (uint64_t)user, (uint64_t)k, (uint64_t)attempt);
+  kith_draw draw =
+      kith_random(w->o->seed, (kith_use)WORLD_FRIEND, (uint64_t)user, (uint64_t)k, (uint64_t)attempt);
   int64_t place = (int64_t)kith_shuffle_place(&w->user_order, (uint64_t)user);
   int community = community_at(w->o->communities, w->user_first, place);
   int64_t first = w->user_first[community], n = w->user_first[community + 1] - first;
   int niche = (int)((place - first) % WORLD_NICHES);
   double choice = attempt < ATTEMPTS_TASTE ? kith_random_unit(draw.bits[0]) : 1;
   if (choice < friend_niche)
-    place = first + (int64_t)kith_random_below(draw.bits[1], (uint64_t)niche_size(n, niche)) * WORLD_NICHES + niche;
-  else if (choice < friend_community)
-    place = first + (int64_t)kith_random_below(draw.bits[1], (uint64_t)n);
-  else
-    place = (int64_t)kith_random_below(draw.bits[1], (uint64_t)w->o->users);
+    place = first + (int64_t)kith_random_below(draw.bits[1], (uint64_t)niche_size(n, niche)) * WORLD_NICHES +
+            niche;
+  else if (choice < friend_community) place = first + (int64_t)kith_random_below(draw.bits[1], (uint64_t)n);
+  else place = (int64_t)kith_random_below(draw.bits[1], (uint64_t)w->o->users);
   return (int32_t)kith_shuffle_at(&w->user_order, (uint64_t)place);
 }

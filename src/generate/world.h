@@ -1,11 +1,11 @@
 /*
  * Private to generate: the invented world that interactions and friendships are drawn from.
  *
- * Items lie in a row of places, part of it for each community; a shuffle says which item lies where, so that an item's
- * number tells nothing.  Within a community the front places are the popular ones: weight (place + offset)^-7/8.  Every
- * NICHES-th place belongs to the same niche, so niches share the popularity of their community.  A user has one to
- * three tastes, each a niche of a community.  Users lie in such a row too, by their first taste, so that friends can be
- * found.
+ * Items lie in a row of places, part of it for each community; a shuffle says which item lies where, so that
+ * an item's number tells nothing.  Within a community the front places are the popular ones: weight (place +
+ * offset)^-7/8.  Every NICHES-th place belongs to the same niche, so niches share the popularity of their
+ * community.  A user has one to three tastes, each a niche of a community.  Users lie in such a row too, by
+ * their first taste, so that friends can be found.
  *
  * All of it follows from the seed and the numbers of users and items; nothing is kept but O(users + items).
  */
@@ -38,10 +38,10 @@ typedef struct world_taste {
 
 typedef struct world {
   const kith_generate_options *o;
-  int64_t *item_first, *user_first; /**< [communities + 1] the places of each community */
-  int32_t *item_at;                 /**< [items] which item lies at a place */
-  int32_t *degree;                  /**< [users] how many interactions each has */
-  int32_t *ties;                    /**< [users] how many friendships each begins */
+  int64_t *item_first, *user_first;    /**< [communities + 1] the places of each community */
+  int32_t *item_at;                    /**< [items] which item lies at a place */
+  int32_t *degree;                     /**< [users] how many interactions each has */
+  int32_t *ties;                       /**< [users] how many friendships each begins */
   kith_shuffle user_order, item_order; /**< place <-> user, item */
 } world;
 
@@ -55,16 +55,16 @@ int world_tastes(const world *w, int64_t user, world_taste taste[WORLD_TASTES]);
 world_taste world_of_item(const world *w, int64_t item);
 
 /**
- * A choice of a user: the item of his k-th interaction, and a number in [0, 1) for its moment.  The caller tries
- * attempt 0, 1, … until the item is new; later attempts look farther afield, so that this ends.
+ * A choice of a user: the item of his k-th interaction, and a number in [0, 1) for its moment.  The caller
+ * tries attempt 0, 1, … until the item is new; later attempts look farther afield, so that this ends.
  */
-int32_t world_item(const world *w, int64_t user, int64_t k, int64_t attempt, int n_taste, const world_taste *taste,
-                   double *moment);
+int32_t world_item(const world *w, int64_t user, int64_t k, int64_t attempt, int n_taste,
+                   const world_taste *taste, double *moment);
 
 /** Somebody whom a user may befriend, most likely of his community; attempts as above. */
 int32_t world_friend(const world *w, int64_t user, int64_t k, int64_t attempt);
 
-/* ---- how it is written --------------------------------------------------------------------------------------------- */
+/* ---- how it is written ---- */
 
 #define GENERATE_MARK "# kith generate: "
 

@@ -53,9 +53,9 @@ static void back_expect(const kith_back *back, kith_eid from, kith_eid to) {
 }
 
 /*
- * Entries in order, into buckets of neighbouring columns, which lie where these columns' entries will; and from each bucket,
- * whose places a cache holds, to their places.  Written straight to their places, entries are two misses each, and where
- * a hop has 7 million it takes four times as long.
+ * Entries in order, into buckets of neighbouring columns, which lie where these columns' entries will; and
+ * from each bucket, whose places a cache holds, to their places.  Written straight to their places, entries
+ * are two misses each, and where a hop has 7 million it takes four times as long.
  */
 static void back_fill_by_buckets(const kith_csr *csr, kith_eid n, kith_back *back, back_entry *moved) {
   kith_eid next[BACK_BUCKETS], i = 0;

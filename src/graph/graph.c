@@ -37,10 +37,8 @@ int kith_owner(int size, const kith_gid *first, kith_gid g) {
   int low = 0, high = size - 1;
   while (low < high) {
     int middle = low + (high - low + 1) / 2;
-    if (first[middle] <= g)
-      low = middle;
-    else
-      high = middle - 1;
+    if (first[middle] <= g) low = middle;
+    else high = middle - 1;
   }
   return low;
 }

@@ -6,12 +6,14 @@
 
 #include "halo/halo.h"
 
-static kith_status halo_make(const kith_comm *comm, const kith_gid *first, int64_t max_want, kith_halo **out) {
+static kith_status halo_make(const kith_comm *comm, const kith_gid *first, int64_t max_want,
+                             kith_halo **out) {
   kith_status st = KITH_OK;
   kith_halo *h = NULL;
   int size = comm->size;
-  KITH_CHECK(max_want <= INT_MAX / 2, KITH_EDATA, "one rank wants %lld rows; at most %d are possible: use more ranks",
-             (long long)max_want, INT_MAX / 2);
+  KITH_CHECK(max_want <= INT_MAX / 2, KITH_EDATA,
+             "one rank wants %lld rows; at most %d are possible: use more ranks", (long long)max_want,
+             INT_MAX / 2);
   KITH_TRY(KITH_NEW(h, 1));
   h->comm = comm;
   h->first = first;
@@ -35,8 +37,9 @@ done:
 
 static kith_status halo_make_send(kith_halo *h, int64_t max_send) {
   kith_status st = KITH_OK;
-  KITH_CHECK(max_send <= INT_MAX / 2, KITH_EDATA, "one rank is asked for %lld rows; at most %d are possible: use more ranks",
-             (long long)max_send, INT_MAX / 2);
+  KITH_CHECK(max_send <= INT_MAX / 2, KITH_EDATA,
+             "one rank is asked for %lld rows; at most %d are possible: use more ranks", (long long)max_send,
+             INT_MAX / 2);
   h->max_send = (kith_lid)max_send;
   KITH_TRY(KITH_NEW(h->asked, max_send));
   KITH_TRY(KITH_NEW(h->send_row, max_send));
@@ -52,7 +55,8 @@ static kith_status halo_check_want(const kith_halo *h, int64_t n, const kith_gid
   for (int64_t i = 0; i < n; i++) {
     KITH_CHECK(want[i] >= low && want[i] < high, KITH_EDATA, "row %lld is wanted, but rows are %lld … %lld",
                (long long)want[i], (long long)low, (long long)high - 1);
-    KITH_CHECK(i == 0 || want[i - 1] <= want[i], KITH_EDATA, "wanted rows are not ascending at place %lld", (long long)i);
+    KITH_CHECK(i == 0 || want[i - 1] <= want[i], KITH_EDATA, "wanted rows are not ascending at place %lld",
+               (long long)i);
   }
 done:
   return st;
@@ -70,7 +74,8 @@ static int64_t halo_count(kith_halo *h, kith_lid n, const kith_gid *want, const 
     h->tell[2 * r + 1] = note;
   }
   h->want_first[size] = at;
-  KITH_WAIT("who needs whose rows", MPI_Alltoall(h->tell, 2, MPI_INT64_T, h->told, 2, MPI_INT64_T, h->comm->mpi));
+  KITH_WAIT("who needs whose rows",
+            MPI_Alltoall(h->tell, 2, MPI_INT64_T, h->told, 2, MPI_INT64_T, h->comm->mpi));
   int64_t most = note, n_send = 0;
   for (int r = 0; r < size; r++) {
     h->send_first[r] = (int)n_send;
@@ -91,15 +96,16 @@ static void halo_tell(kith_halo *h) {
     h->place_in[r] = 2 * h->send_first[r];
     h->count_in[r] = 2 * (h->send_first[r + 1] - h->send_first[r]);
   }
-  KITH_WAIT("who needs whose rows", MPI_Alltoallv(h->ask, h->count_out, h->place_out, MPI_INT64_T, h->asked, h->count_in, h->place_in, MPI_INT64_T, h->comm->mpi));
+  KITH_WAIT("who needs whose rows", MPI_Alltoallv(h->ask, h->count_out, h->place_out, MPI_INT64_T, h->asked,
+                                                  h->count_in, h->place_in, MPI_INT64_T, h->comm->mpi));
   for (kith_lid s = 0; s < h->n_send; s++) {
     h->send_row[s] = (kith_lid)(h->asked[s].number - h->first[me]);
     h->send_key[s] = h->asked[s].key;
   }
 }
 
-kith_agreed kith_halo_create(const kith_comm *comm, const kith_gid *first, int64_t n_want, const kith_gid *want,
-                             kith_halo **out) {
+kith_agreed kith_halo_create(const kith_comm *comm, const kith_gid *first, int64_t n_want,
+                             const kith_gid *want, kith_halo **out) {
   kith_agreed st = {KITH_OK};
   kith_halo *h = NULL;
   *out = NULL;
@@ -115,8 +121,8 @@ done:
   return st;
 }
 
-kith_agreed kith_halo_create_movable(const kith_comm *comm, const kith_gid *first, kith_lid max_want, kith_lid max_send,
-                                     int d, kith_halo **out) {
+kith_agreed kith_halo_create_movable(const kith_comm *comm, const kith_gid *first, kith_lid max_want,
+                                     kith_lid max_send, int d, kith_halo **out) {
   kith_agreed st = {KITH_OK};
   kith_halo *h = NULL;
   *out = NULL;

@@ -12,7 +12,9 @@ typedef struct relation_rows {
   kith_gid low, high;     /* numbers owned here */
 } relation_rows;
 
-static bool relation_is_far(const relation_rows *r, kith_eid e) { return r->number[e] < r->low || r->number[e] >= r->high; }
+static bool relation_is_far(const relation_rows *r, kith_eid e) {
+  return r->number[e] < r->low || r->number[e] >= r->high;
+}
 
 static int relation_compare(const void *a, const void *b) {
   kith_gid x = *(const kith_gid *)a, y = *(const kith_gid *)b;
@@ -32,7 +34,8 @@ static kith_status relation_ghosts(const relation_rows *r, int64_t *n, kith_gid 
   qsort(ghost, (size_t)n_all, sizeof *ghost, relation_compare);
   for (int64_t i = 0; i < n_all; i++)
     if (i == 0 || ghost[i] != ghost[i - 1]) ghost[n_ghost++] = ghost[i];
-  KITH_CHECK(r->n + n_ghost <= INT32_MAX - 1, KITH_EDATA, "this rank has %lld rows; at most 2^31 - 2: use more ranks", (long long)(r->n + n_ghost));
+  KITH_CHECK(r->n + n_ghost <= INT32_MAX - 1, KITH_EDATA,
+             "this rank has %lld rows; at most 2^31 - 2: use more ranks", (long long)(r->n + n_ghost));
   *n = n_ghost;
   *out = ghost;
   ghost = NULL;
@@ -41,7 +44,8 @@ done:
   return st;
 }
 
-static kith_lid relation_local(kith_gid g, kith_gid low, kith_gid high, kith_lid n_ghost, const kith_gid *ghost) {
+static kith_lid relation_local(kith_gid g, kith_gid low, kith_gid high, kith_lid n_ghost,
+                               const kith_gid *ghost) {
   if (g >= low && g < high) return (kith_lid)(g - low);
   kith_lid a = 0, b = n_ghost;
   while (b - a > 1) {
@@ -84,7 +88,8 @@ static kith_status relation_columns(kith_relation *a, const relation_rows *r, co
   for (kith_lid p = 0; p < r->n; p++) {
     kith_eid at = csr->start[p], from = r->start[csr->row[p]], n = r->start[csr->row[p] + 1] - from;
     csr->start[p + 1] = at + n;
-    for (kith_eid e = 0; e < n; e++) csr->col[at + e] = relation_local(r->number[from + e], r->low, r->high, a->n_ghost, ghost);
+    for (kith_eid e = 0; e < n; e++)
+      csr->col[at + e] = relation_local(r->number[from + e], r->low, r->high, a->n_ghost, ghost);
   }
   for (kith_lid i = 0; i < csr->n_col; i++) a->number[i] = i < r->n ? r->low + i : ghost[i - r->n];
 done:
@@ -92,8 +97,9 @@ done:
 }
 
 /*
- * weight = 1 / sqrt(deg i * deg j): symmetric to the last bit, since the product of integers is.  Where rows read nodes
- * that do not read them, such a node may have no neighbour of its own; it then counts as if it had one.
+ * weight = 1 / sqrt(deg i * deg j): symmetric to the last bit, since the product of integers is.  Where rows
+ * read nodes that do not read them, such a node may have no neighbour of its own; it then counts as if it had
+ * one.
  */
 static void relation_weigh(kith_relation *a) {
   const kith_csr *csr = &a->csr;
@@ -108,15 +114,21 @@ static void relation_weigh(kith_relation *a) {
 static void relation_take(kith_relation *a, const kith_eid *start, const float *weight) {
   const kith_csr *csr = &a->csr;
   for (kith_lid p = 0; p < csr->n_row; p++)
-    for (kith_eid e = csr->start[p]; e < csr->start[p + 1]; e++) csr->weight[e] = weight[start[csr->row[p]] + (e - csr->start[p])];
+    for (kith_eid e = csr->start[p]; e < csr->start[p + 1]; e++)
+      csr->weight[e] = weight[start[csr->row[p]] + (e - csr->start[p])];
 }
 
-static kith_agreed relation_make(const kith_comm *comm, const kith_graph *g, const kith_eid *start, const kith_gid *number, int d, kith_relation **out) {
+static kith_agreed relation_make(const kith_comm *comm, const kith_graph *g, const kith_eid *start,
+                                 const kith_gid *number, int d, kith_relation **out) {
   kith_agreed st = {KITH_OK};
   kith_relation *a = NULL;
   kith_gid *ghost = NULL;
   int64_t n_ghost = 0;
-  relation_rows r = {.n = g->n_own, .start = start, .number = number, .low = g->first[comm->rank], .high = g->first[comm->rank + 1]};
+  relation_rows r = {.n = g->n_own,
+                     .start = start,
+                     .number = number,
+                     .low = g->first[comm->rank],
+                     .high = g->first[comm->rank + 1]};
   *out = NULL;
   KITH_TRY(kith_agree(comm, KITH_NEW(a, 1)));
   KITH_TRY(kith_agree(comm, relation_ghosts(&r, &n_ghost, &ghost)));
@@ -144,8 +156,9 @@ kith_agreed kith_relation_create(const kith_comm *comm, const kith_graph *g, int
   return st;
 }
 
-kith_agreed kith_relation_create_weighed(const kith_comm *comm, const kith_graph *g, const kith_eid *start, const kith_gid *number, const float *weight,
-                                         int d, kith_relation **out) {
+kith_agreed kith_relation_create_weighed(const kith_comm *comm, const kith_graph *g, const kith_eid *start,
+                                         const kith_gid *number, const float *weight, int d,
+                                         kith_relation **out) {
   kith_agreed st = relation_make(comm, g, start, number, d, out);
   if (kith_is_bad(st)) return st;
   (*out)->weighed = true;

@@ -15,7 +15,8 @@ kith_status kith_halo_reserve(kith_halo *h, int d) {
   kith_status st = KITH_OK;
   float *packed = NULL;
   if (swap_width(h, d) < h->n_width) return st;
-  KITH_CHECK(h->n_width < HALO_WIDTHS, KITH_ECONFIG, "rows of more than %d widths are exchanged", HALO_WIDTHS);
+  KITH_CHECK(h->n_width < HALO_WIDTHS, KITH_ECONFIG, "rows of more than %d widths are exchanged",
+             HALO_WIDTHS);
   if (d > h->most_width) {
     KITH_TRY(KITH_NEW(packed, (int64_t)h->max_send * d));
     KITH_FREE(h->packed);
@@ -30,7 +31,8 @@ done:
 }
 
 /* Receive wanted rows in place from other ranks, send packed ones; or the reverse, for the transpose. */
-static void swap_post(kith_halo *h, int width, int tag, const int *in_first, float *in, const int *out_first, const float *out) {
+static void swap_post(kith_halo *h, int width, int tag, const int *in_first, float *in, const int *out_first,
+                      const float *out) {
   int me = h->comm->rank, size = h->comm->size, i_width = swap_width(h, width);
   size_t d = (size_t)width;
   if (i_width == h->n_width) kith_abort(__FILE__, __LINE__, "a width that is reserved");
@@ -38,19 +40,22 @@ static void swap_post(kith_halo *h, int width, int tag, const int *in_first, flo
   for (int r = 0; r < size; r++) {
     int n = in_first[r + 1] - in_first[r];
     if (r == me || n == 0) continue;
-    KITH_MPI(MPI_Irecv(in + d * (size_t)in_first[r], n, h->row[i_width], r, tag, h->comm->mpi, &h->request[h->n_request++]));
+    KITH_MPI(MPI_Irecv(in + d * (size_t)in_first[r], n, h->row[i_width], r, tag, h->comm->mpi,
+                       &h->request[h->n_request++]));
   }
   for (int i = 1; i < size; i++) {
     int r = (me + i) % size; /* each rank starts with another receiver */
     int n = out_first[r + 1] - out_first[r];
     if (n == 0) continue;
-    KITH_MPI(MPI_Isend(out + d * (size_t)out_first[r], n, h->row[i_width], r, tag, h->comm->mpi, &h->request[h->n_request++]));
+    KITH_MPI(MPI_Isend(out + d * (size_t)out_first[r], n, h->row[i_width], r, tag, h->comm->mpi,
+                       &h->request[h->n_request++]));
     h->bytes += (int64_t)n * width * (int64_t)sizeof(float);
   }
 }
 
 /* And the rank's own. */
-static void swap_post_all(kith_halo *h, int width, int tag, const int *in_first, float *in, const int *out_first, const float *out) {
+static void swap_post_all(kith_halo *h, int width, int tag, const int *in_first, float *in,
+                          const int *out_first, const float *out) {
   int me = h->comm->rank;
   size_t d = (size_t)width, mine = (size_t)(out_first[me + 1] - out_first[me]);
   swap_post(h, width, tag, in_first, in, out_first, out);
@@ -60,7 +65,8 @@ static void swap_post_all(kith_halo *h, int width, int tag, const int *in_first,
 void kith_halo_begin(kith_halo *h, int width, const float *own, float *ghost) {
   size_t d = (size_t)width;
 #pragma omp parallel for schedule(static)
-  for (kith_lid s = 0; s < h->n_send; s++) memcpy(h->packed + d * (size_t)s, own + d * (size_t)h->send_row[s], d * sizeof(float));
+  for (kith_lid s = 0; s < h->n_send; s++)
+    memcpy(h->packed + d * (size_t)s, own + d * (size_t)h->send_row[s], d * sizeof(float));
   swap_post_all(h, width, SWAP_FORWARD, h->want_first, ghost, h->send_first, h->packed);
 }
 
@@ -86,7 +92,9 @@ void kith_halo_return(kith_halo *h, int d, const float *ghost, float *packed) {
 
 kith_halo_mine kith_halo_own(const kith_halo *h) {
   int me = h->comm->rank;
-  return (kith_halo_mine){.n = h->want_first[me + 1] - h->want_first[me], .want = h->want_first[me], .send = h->send_first[me]};
+  return (kith_halo_mine){.n = h->want_first[me + 1] - h->want_first[me],
+                          .want = h->want_first[me],
+                          .send = h->send_first[me]};
 }
 
 void kith_halo_forward_others(kith_halo *h, int d, const float *packed, float *ghost) {
@@ -117,7 +125,9 @@ kith_agreed kith_halo_forward_int(kith_halo *h, const int64_t *own, int64_t *gho
     h->count_out[r] = h->send_first[r + 1] - h->send_first[r];
     h->count_in[r] = h->want_first[r + 1] - h->want_first[r];
   }
-  KITH_WAIT("the exchange of numbers of rows", MPI_Alltoallv(packed, h->count_out, h->send_first, MPI_INT64_T, ghost, h->count_in, h->want_first, MPI_INT64_T, h->comm->mpi));
+  KITH_WAIT("the exchange of numbers of rows",
+            MPI_Alltoallv(packed, h->count_out, h->send_first, MPI_INT64_T, ghost, h->count_in, h->want_first,
+                          MPI_INT64_T, h->comm->mpi));
 done:
   KITH_FREE(packed);
   return st;
@@ -126,7 +136,8 @@ done:
 void kith_share_rows(const kith_comm *comm, const int64_t *first, int d, float *x) {
   MPI_Request request[64];
   int n_request = 0;
-  for (int r = 0; r < comm->size; r++) { /* one broadcast a rank: blocks may be ragged and need no count arrays */
+  for (int r = 0; r < comm->size;
+       r++) { /* one broadcast a rank: blocks may be ragged and need no count arrays */
     int64_t n = first[r + 1] - first[r];
     KITH_MPI(MPI_Ibcast(x + d * first[r], (int)(n * d), MPI_FLOAT, r, comm->mpi, &request[n_request++]));
     if (n_request < 64 && r + 1 < comm->size) continue;

@@ -37,8 +37,14 @@ kith_status kith_whole_make(kith_relation *a, bool back, bool loops, kith_whole 
   if (back) kith_back_fill(csr, 0, NULL, &w->back);
   w->frame = (kith_frame){.n = a->csr.n_row, .n_ghost = a->n_ghost, .most = a->csr.n_col, .node = a->node};
   w->edges = (kith_frame){.n = n_entry, .most = n_entry};
-  w->hop = (kith_hop){.whole = a, .in = &w->frame, .out = &w->frame, .edges = &w->edges, .csr = csr,
-                      .scale = a->weighed ? csr->weight : NULL, .back = &w->back, .degree = a->degree};
+  w->hop = (kith_hop){.whole = a,
+                      .in = &w->frame,
+                      .out = &w->frame,
+                      .edges = &w->edges,
+                      .csr = csr,
+                      .scale = a->weighed ? csr->weight : NULL,
+                      .back = &w->back,
+                      .degree = a->degree};
 done:
   if (kith_is_bad(st)) kith_whole_free(w);
   return st;

@@ -1,6 +1,6 @@
 /*
- * What a checkpoint holds, written and read.  Rows are in original order, so that any number of ranks goes on from them.
- * Where checkpoints lie and which of them stay is checkpoint_folder.c.
+ * What a checkpoint holds, written and read.  Rows are in original order, so that any number of ranks goes on
+ * from them. Where checkpoints lie and which of them stay is checkpoint_folder.c.
  */
 #include <math.h>
 #include <stdio.h>
@@ -33,7 +33,8 @@ done:
 }
 
 /* Rank 0 writes what every rank has. */
-static kith_agreed checkpoint_write_weights(const kith_comm *comm, kith_h5 *f, const kith_checkpoint_weights *w) {
+static kith_agreed checkpoint_write_weights(const kith_comm *comm, kith_h5 *f,
+                                            const kith_checkpoint_weights *w) {
   kith_agreed st = {KITH_OK};
   int64_t mine = comm->rank == 0 ? w->n : 0, first = comm->rank == 0 ? 0 : w->n;
   if (w->n == 0) return st;
@@ -59,7 +60,9 @@ static kith_agreed checkpoint_read_weights(kith_h5 *f, const kith_checkpoint_wei
   int d = 0;
   if (w->n == 0) return st;
   KITH_TRY(kith_h5_extent(f, "weights/parameter", &n, &d));
-  KITH_TRY(kith_agreed_same(n == w->n ? KITH_OK : kith_fail(KITH_EDATA, "%s: holds %lld weights, the model has %lld", kith_h5_path(f), (long long)n, (long long)w->n)));
+  KITH_TRY(kith_agreed_same(n == w->n ? KITH_OK
+                                      : kith_fail(KITH_EDATA, "%s: holds %lld weights, the model has %lld",
+                                                  kith_h5_path(f), (long long)n, (long long)w->n)));
   KITH_TRY(checkpoint_read_weight(f, "weights/parameter", n, w->value));
   if (w->m) KITH_TRY(checkpoint_read_weight(f, "weights/adam_m", n, w->m));
   if (w->v) KITH_TRY(checkpoint_read_weight(f, "weights/adam_v", n, w->v));
@@ -76,7 +79,8 @@ done:
   return st;
 }
 
-static kith_agreed checkpoint_write_file(const kith_comm *comm, const kith_graph *g, kith_rows *rows, const char *path, const kith_checkpoint *c) {
+static kith_agreed checkpoint_write_file(const kith_comm *comm, const kith_graph *g, kith_rows *rows,
+                                         const char *path, const kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
   int64_t bytes = kith_checkpoint_bytes(g->n[KITH_USER] + g->n[KITH_ITEM], c->d, c->weights.n);
@@ -90,13 +94,16 @@ done:
   return st;
 }
 
-kith_agreed kith_checkpoint_write(const kith_comm *comm, const kith_graph *g, kith_rows *rows, const char *folder, int keep, const kith_checkpoint *c) {
+kith_agreed kith_checkpoint_write(const kith_comm *comm, const kith_graph *g, kith_rows *rows,
+                                  const char *folder, int keep, const kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
   char name[KITH_NAME], path[KITH_PATH];
   KITH_TRY(kith_agree(comm, kith__checkpoint_name(folder, c->epoch, c->step, name, path)));
   KITH_TRY(checkpoint_write_file(comm, g, rows, path, c));
   KITH_TRY(kith_agree(comm, comm->rank == 0 ? kith__checkpoint_point(folder, name) : KITH_OK));
-  KITH_TRY(kith_agree(comm, comm->rank == 0 ? kith__checkpoint_prune(folder, keep, c->epoch, c->step, c->keeps_best ? c->best_epoch : -1) : KITH_OK));
+  KITH_TRY(kith_agree(comm, comm->rank == 0 ? kith__checkpoint_prune(folder, keep, c->epoch, c->step,
+                                                                     c->keeps_best ? c->best_epoch : -1)
+                                            : KITH_OK));
 done:
   return st;
 }
@@ -121,20 +128,28 @@ static kith_status checkpoint_compare(const char *path, const char *wanted, cons
   char a[KITH_NAME] = "", b[KITH_NAME] = "";
   if (!kith_recipe_differs(wanted, found, a, b)) return KITH_OK;
   if (a[0] && b[0])
-    return kith_fail(KITH_ECONFIG, "%s: was trained with %s, the job says %s; use what it was trained with, or train with --fresh to start anew", path, b, a);
-  return kith_fail(KITH_ECONFIG, "%s: was trained %s %s, the job %s; use what it was trained with, or train with --fresh to start anew", path, a[0] ? "without" : "with",
-                   a[0] ? a : b, a[0] ? "has it" : "lacks it");
+    return kith_fail(KITH_ECONFIG,
+                     "%s: was trained with %s, the job says %s; use what it was trained with, or train with "
+                     "--fresh to start anew",
+                     path, b, a);
+  return kith_fail(
+      KITH_ECONFIG,
+      "%s: was trained %s %s, the job %s; use what it was trained with, or train with --fresh to start anew",
+      path, a[0] ? "without" : "with", a[0] ? a : b, a[0] ? "has it" : "lacks it");
 }
 
 /* Where a run has been, and how it went, can be true. */
 static kith_status checkpoint_check(const char *path, const kith_checkpoint *c) {
   kith_status st = KITH_OK;
   bool been = c->epoch >= 0 && c->epoch < INT32_MAX && c->step >= 0 && c->step < INT64_MAX / 2;
-  KITH_CHECK(been, KITH_EDATA, "%s: epoch %lld and step %lld are impossible", path, (long long)c->epoch, (long long)c->step);
-  bool went = c->best_epoch >= 0 && c->best_epoch <= c->epoch && c->stale >= 0 && c->stale < INT32_MAX && !isnan(c->best);
-  KITH_CHECK(went, KITH_EDATA, "%s: best %g, best_epoch %lld and stale %lld are impossible after epoch %lld", path, c->best, (long long)c->best_epoch, (long long)c->stale,
-             (long long)c->epoch);
-  bool sum = c->loss.part >= 0 && c->loss.part < INT64_C(1) << 40 && c->loss.broken >= 0 && c->loss.whole > INT64_MIN / 2 && c->loss.whole < INT64_MAX / 2;
+  KITH_CHECK(been, KITH_EDATA, "%s: epoch %lld and step %lld are impossible", path, (long long)c->epoch,
+             (long long)c->step);
+  bool went = c->best_epoch >= 0 && c->best_epoch <= c->epoch && c->stale >= 0 && c->stale < INT32_MAX &&
+              !isnan(c->best);
+  KITH_CHECK(went, KITH_EDATA, "%s: best %g, best_epoch %lld and stale %lld are impossible after epoch %lld",
+             path, c->best, (long long)c->best_epoch, (long long)c->stale, (long long)c->epoch);
+  bool sum = c->loss.part >= 0 && c->loss.part < INT64_C(1) << 40 && c->loss.broken >= 0 &&
+             c->loss.whole > INT64_MIN / 2 && c->loss.whole < INT64_MAX / 2;
   KITH_CHECK(sum, KITH_EDATA, "%s: loss_whole, loss_part and loss_broken are no sum", path);
 done:
   return st;
@@ -149,7 +164,11 @@ static kith_agreed checkpoint_fits(kith_h5 *f, const kith_graph *g, kith_checkpo
   KITH_TRY(kith_h5_get_int(f, "fingerprint", &fingerprint));
   KITH_TRY(kith_h5_get_text(f, "recipe", &recipe));
   c->refused = true;
-  KITH_TRY(kith_agreed_same((uint64_t)fingerprint == g->fingerprint ? KITH_OK : kith_fail(KITH_EDATA, "%s: a checkpoint of another graph; train with --fresh to start anew", kith_h5_path(f))));
+  KITH_TRY(kith_agreed_same(
+      (uint64_t)fingerprint == g->fingerprint
+          ? KITH_OK
+          : kith_fail(KITH_EDATA, "%s: a checkpoint of another graph; train with --fresh to start anew",
+                      kith_h5_path(f))));
   KITH_TRY(kith_agreed_same(checkpoint_compare(kith_h5_path(f), c->recipe, recipe)));
   c->refused = false;
 done:
@@ -164,14 +183,19 @@ static kith_agreed checkpoint_read_text(kith_h5 *f, const char *name, size_t siz
   out[0] = '\0';
   if (!kith_h5_has_attribute(f, name)) return st;
   KITH_TRY(kith_h5_get_text(f, name, &text));
-  KITH_TRY(kith_agreed_same(strlen(text) < size ? KITH_OK : kith_fail(KITH_EDATA, "%s: attribute \"%s\" has %zu bytes, expected less than %zu", kith_h5_path(f), name, strlen(text), size)));
+  KITH_TRY(kith_agreed_same(strlen(text) < size
+                                ? KITH_OK
+                                : kith_fail(KITH_EDATA,
+                                            "%s: attribute \"%s\" has %zu bytes, expected less than %zu",
+                                            kith_h5_path(f), name, strlen(text), size)));
   snprintf(out, size, "%s", text);
 done:
   KITH_FREE(text);
   return st;
 }
 
-/* What older files lack: what the steps of the next epoch took; which run it is, and what it compares epochs by. */
+/* What older files lack: what the steps of the next epoch took; which run it is, and what it compares epochs
+ * by. */
 static kith_agreed checkpoint_read_later(kith_h5 *f, kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
   c->seconds = 0;
@@ -203,7 +227,8 @@ done:
   return st;
 }
 
-static kith_agreed checkpoint_read_rows(const kith_comm *comm, const kith_graph *g, kith_h5 *f, const kith_checkpoint *c) {
+static kith_agreed checkpoint_read_rows(const kith_comm *comm, const kith_graph *g, kith_h5 *f,
+                                        const kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
   kith_rows *rows = NULL;
   KITH_TRY(kith_rows_create(comm, g, &rows));
@@ -215,7 +240,8 @@ done:
   return st;
 }
 
-kith_agreed kith_checkpoint_read(const kith_comm *comm, const kith_graph *g, const char *path, kith_checkpoint *c) {
+kith_agreed kith_checkpoint_read(const kith_comm *comm, const kith_graph *g, const char *path,
+                                 kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
   KITH_TRY(kith_h5_open(comm, path, KITH_CHECKPOINT_FORMAT, KITH_FILE_VERSION, &f));

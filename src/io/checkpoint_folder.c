@@ -1,8 +1,8 @@
 /*
- * Where checkpoints lie: checkpoint-EEEEEE-SSSSSS.h5 for each that is kept, by its whole epochs and the steps of the next
- * one; and checkpoint-latest, a line of text that names the newest and is written last.
- * Until kith 0.1 the name had only the epochs, so that a checkpoint replaced the one before it of the same epoch; such
- * files are still found.
+ * Where checkpoints lie: checkpoint-EEEEEE-SSSSSS.h5 for each that is kept, by its whole epochs and the steps
+ * of the next one; and checkpoint-latest, a line of text that names the newest and is written last. Until
+ * kith 0.1 the name had only the epochs, so that a checkpoint replaced the one before it of the same epoch;
+ * such files are still found.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -37,7 +37,9 @@ static bool folder_number(const char **at, int64_t *n) {
 
 static bool folder_is_one(const char *name, place *p) {
   const char *at = name + sizeof FOLDER_STEM - 1;
-  if (strlen(name) >= sizeof p->name || strncmp(name, FOLDER_STEM, sizeof FOLDER_STEM - 1) != 0 || !folder_number(&at, &p->epoch)) return false;
+  if (strlen(name) >= sizeof p->name || strncmp(name, FOLDER_STEM, sizeof FOLDER_STEM - 1) != 0 ||
+      !folder_number(&at, &p->epoch))
+    return false;
   p->step = -1;
   if (*at == '-') {
     at++;
@@ -53,7 +55,9 @@ static int folder_order(int64_t epoch, int64_t step, const place *b) {
   return (step > b->step) - (step < b->step);
 }
 
-static int folder_newest_first(const void *a, const void *b) { return -folder_order(((const place *)a)->epoch, ((const place *)a)->step, b); }
+static int folder_newest_first(const void *a, const void *b) {
+  return -folder_order(((const place *)a)->epoch, ((const place *)a)->step, b);
+}
 
 /* All checkpoints of a folder, the newest first; none if there is no folder.  *list is a new block. */
 static kith_status folder_list(const char *folder, int *n, place **list) {
@@ -93,23 +97,27 @@ static void folder_remove(const char *folder, const char *name) {
   char path[KITH_PATH];
   if (kith_path_join(folder, name, path) != KITH_OK || unlink(path) == 0 || errno == ENOENT || warned) return;
   warned = true;
-  kith_warn("%s: an old checkpoint that cannot be removed: %s; it and others may stay", path, strerror(errno));
+  kith_warn("%s: an old checkpoint that cannot be removed: %s; it and others may stay", path,
+            strerror(errno));
 }
 
-/* What is beyond the one just written was passed over when the run began; it stays until the run is past it. */
+/* What is beyond the one just written was passed over when the run began; it stays until the run is past it.
+ */
 kith_status kith__checkpoint_prune(const char *folder, int keep, int64_t epoch, int64_t step, int64_t stays) {
   kith_status st = KITH_OK;
   place *list = NULL;
   int n = 0, kept = 0;
   KITH_TRY(folder_list(folder, &n, &list));
   for (int i = 0; i < n; i++)
-    if (folder_order(epoch, step, &list[i]) >= 0 && kept++ >= keep && (list[i].epoch != stays || list[i].step > 0)) folder_remove(folder, list[i].name);
+    if (folder_order(epoch, step, &list[i]) >= 0 && kept++ >= keep &&
+        (list[i].epoch != stays || list[i].step > 0))
+      folder_remove(folder, list[i].name);
 done:
   KITH_FREE(list);
   return st;
 }
 
-/* ---- finding ----------------------------------------------------------------------------------------------------- */
+/* ---- finding ---- */
 
 /* The name that checkpoint-latest holds; "" where there is none. */
 static kith_status folder_pointed(const char *folder, char *name) {
@@ -123,7 +131,8 @@ static kith_status folder_pointed(const char *folder, char *name) {
   KITH_TRY(kith_file_open_text(path, &f)); /* unreadable is not the same as none */
   bool read = fscanf(f, "%63s", name) == 1;
   fclose(f);
-  KITH_CHECK(read && folder_is_one(name, &p), KITH_EDATA, "%s: expected the name of a checkpoint, found \"%s\"", path, name);
+  KITH_CHECK(read && folder_is_one(name, &p), KITH_EDATA,
+             "%s: expected the name of a checkpoint, found \"%s\"", path, name);
 done:
   return st;
 }
@@ -144,7 +153,8 @@ static kith_status folder_find(const char *folder, int nth, char *path) {
   int n = 0;
   KITH_TRY(folder_list(folder, &n, &list));
   kith_status how = folder_pointed(folder, pointed);
-  KITH_CHECK(how == KITH_OK || n > 0, how, "%s, and there is no other checkpoint; train with --fresh to start anew", kith_error_text());
+  KITH_CHECK(how == KITH_OK || n > 0, how,
+             "%s, and there is no other checkpoint; train with --fresh to start anew", kith_error_text());
   if (how != KITH_OK) {
     pointed[0] = '\0';
     if (nth == 0) kith_warn("%s: the folder's own checkpoints are looked at", kith_error_text());
@@ -187,7 +197,7 @@ kith_agreed kith_checkpoint_of(const kith_comm *comm, const char *folder, int64_
   return folder_tell(comm, comm->rank == 0 ? folder_look(folder, epoch, path) : KITH_OK, path);
 }
 
-/* ---- removing ---------------------------------------------------------------------------------------------------- */
+/* ---- removing ---- */
 
 /* What is about to be removed, under its name and under a temporary one. */
 typedef struct doomed {
@@ -202,7 +212,8 @@ static kith_status folder_doom(const char *folder, const char *name, doomed *d) 
   KITH_TRY(kith_file_name(path, d->path, d->tmp));
   KITH_CHECK(lstat(path, &is) == 0, KITH_EOUTPUT, "%s: cannot be removed: %s", path, strerror(errno));
   KITH_CHECK(!S_ISDIR(is.st_mode), KITH_EOUTPUT, "%s: cannot be removed: it is a folder", path);
-  KITH_CHECK(!kith_fault(KITH_FAULT_WRITE) && rename(d->path, d->tmp) == 0, KITH_EOUTPUT, "%s: cannot be removed: %s", path, strerror(errno));
+  KITH_CHECK(!kith_fault(KITH_FAULT_WRITE) && rename(d->path, d->tmp) == 0, KITH_EOUTPUT,
+             "%s: cannot be removed: %s", path, strerror(errno));
 done:
   return st;
 }
@@ -219,7 +230,8 @@ static kith_status folder_clear(const char *folder) {
   KITH_TRY(KITH_NEW(d, n + 1));
   KITH_TRY(kith_path_join(folder, FOLDER_LATEST, latest));
   bool named = lstat(latest, &is) == 0;
-  for (; done < n + named; done++) KITH_TRY(folder_doom(folder, named && done == 0 ? FOLDER_LATEST : list[done - named].name, &d[done]));
+  for (; done < n + named; done++)
+    KITH_TRY(folder_doom(folder, named && done == 0 ? FOLDER_LATEST : list[done - named].name, &d[done]));
   for (int i = 0; i < done; i++) kith_file_discard(d[i].tmp);
 done:
   while (kith_is_bad(st) && done-- > 0)

@@ -1,9 +1,9 @@
 /*
  * A thread that writes checkpoints beside the steps.
  *
- * It lives for one checkpoint.  All ranks' threads meet on a communicator of their own, so that their messages never meet
- * those of the steps; it is a patient one, because a thread that waits for a disk must not take a core from the steps.
- * How it ended is the same on every rank, and is kept until somebody waits.
+ * It lives for one checkpoint.  All ranks' threads meet on a communicator of their own, so that their
+ * messages never meet those of the steps; it is a patient one, because a thread that waits for a disk must
+ * not take a core from the steps. How it ended is the same on every rank, and is kept until somebody waits.
  */
 #include <omp.h>
 #include <pthread.h>
@@ -18,10 +18,10 @@ enum { WRITER_TEXT = 2048 };
 
 struct kith_writer {
   const kith_graph *g;
-  kith_comm *comm;       /* of the threads */
+  kith_comm *comm; /* of the threads */
   kith_rows *rows;
-  bool overlaps, begun;  /* begun: there is something to wait for */
-  bool runs;             /* the thread could be started; else its work was done in place */
+  bool overlaps, begun; /* begun: there is something to wait for */
+  bool runs;            /* the thread could be started; else its work was done in place */
   pthread_t thread;
   int d;
   int64_t n_weight;
@@ -52,7 +52,8 @@ static bool writer_may(const kith_comm *comm) {
   return kith_comm_max(comm, provided < MPI_THREAD_MULTIPLE) == 0;
 }
 
-kith_agreed kith_writer_create(const kith_comm *comm, const kith_graph *g, int d, int64_t n_weight, int64_t from, kith_writer **out) {
+kith_agreed kith_writer_create(const kith_comm *comm, const kith_graph *g, int d, int64_t n_weight,
+                               int64_t from, kith_writer **out) {
   kith_agreed st = {KITH_OK};
   kith_writer *w = NULL;
   *out = NULL;
@@ -60,7 +61,8 @@ kith_agreed kith_writer_create(const kith_comm *comm, const kith_graph *g, int d
   w->g = g;
   w->d = d;
   w->n_weight = n_weight;
-  w->overlaps = writer_may(comm) && kith_checkpoint_bytes(g->n[KITH_USER] + g->n[KITH_ITEM], d, n_weight) >= from;
+  w->overlaps =
+      writer_may(comm) && kith_checkpoint_bytes(g->n[KITH_USER] + g->n[KITH_ITEM], d, n_weight) >= from;
   KITH_TRY(kith_comm_create(comm->mpi, &w->comm));
   KITH_TRY(kith_rows_create(w->comm, g, &w->rows));
   KITH_TRY(kith_agree(comm, writer_room(w)));
@@ -102,7 +104,10 @@ static kith_status writer_copy(kith_writer *w, const char *folder, int keep, con
   w->copy.x = w->row[0];
   w->copy.m = w->row[1];
   w->copy.v = w->row[2];
-  w->copy.weights = (kith_checkpoint_weights){.n = w->n_weight, .value = w->weight[0], .m = w->weight[1], .v = w->weight[2]};
+  w->copy.weights = (kith_checkpoint_weights){.n = w->n_weight,
+                                              .value = w->weight[0],
+                                              .m = w->weight[1],
+                                              .v = w->weight[2]};
   w->copy.history = w->history;
 done:
   return st;
@@ -122,7 +127,8 @@ static void *writer_thread(void *writer) {
   return writer_write(writer);
 }
 
-/* Signals are for the thread that plays steps.  A rank that gets no thread works in place: the others' threads wait for it. */
+/* Signals are for the thread that plays steps.  A rank that gets no thread works in place: the others'
+ * threads wait for it. */
 static void writer_start(kith_writer *w) {
   sigset_t all, before;
   sigfillset(&all);

@@ -18,13 +18,16 @@ void kith_dataset_destroy(kith_dataset **dataset) {
   KITH_FREE(*dataset);
 }
 
-static kith_status items_check(const char *path, const char *group, const char *column, int64_t n_item, const kith_lists *l) {
+static kith_status items_check(const char *path, const char *group, const char *column, int64_t n_item,
+                               const kith_lists *l) {
   kith_status st = KITH_OK;
   bool good = true;
   for (int64_t u = 0; u < l->n_row; u++)
     for (kith_eid e = l->start[u]; e < l->start[u + 1]; e++)
-      good = good && l->item[e] >= 0 && l->item[e] < n_item && (e == l->start[u] || l->item[e - 1] < l->item[e]);
-  KITH_CHECK(good, KITH_EDATA, "%s: /%s/%s has a row that is not made of ascending %ss", path, group, column, column);
+      good =
+          good && l->item[e] >= 0 && l->item[e] < n_item && (e == l->start[u] || l->item[e - 1] < l->item[e]);
+  KITH_CHECK(good, KITH_EDATA, "%s: /%s/%s has a row that is not made of ascending %ss", path, group, column,
+             column);
 done:
   return st;
 }
@@ -41,7 +44,8 @@ done:
 /* The numbers of users and items, or of nodes, that a file may have. */
 static kith_status sizes_check(const char *path, const char *what, int64_t n, int64_t low) {
   if (n >= low && n < INT32_MAX) return KITH_OK;
-  return kith_fail(KITH_EDATA, "%s: %s is %lld, expected %lld to 2^31 - 2", path, what, (long long)n, (long long)low);
+  return kith_fail(KITH_EDATA, "%s: %s is %lld, expected %lld to 2^31 - 2", path, what, (long long)n,
+                   (long long)low);
 }
 
 /* Every edge stands at both of its ends, and none leads back to where it comes from. */
@@ -49,23 +53,24 @@ static kith_status edges_check(const char *path, const kith_lists *l) {
   kith_status st = KITH_OK;
   for (int64_t i = 0; i < l->n_row; i++)
     for (kith_eid e = l->start[i]; e < l->start[i + 1]; e++)
-      KITH_CHECK(l->item[e] != i && kith_lists_has(l, l->item[e], (int32_t)i), KITH_EDATA, "%s: /edge/node: %d is a neighbour of %lld, which is none of %d", path, l->item[e],
+      KITH_CHECK(l->item[e] != i && kith_lists_has(l, l->item[e], (int32_t)i), KITH_EDATA,
+                 "%s: /edge/node: %d is a neighbour of %lld, which is none of %d", path, l->item[e],
                  (long long)i, l->item[e]);
 done:
   return st;
 }
 
 /* n rows of "group/column". */
-static kith_agreed column_read(kith_h5 *f, const char *group, const char *column, kith_h5_type type, int64_t n,
-                               void *data) {
+static kith_agreed column_read(kith_h5 *f, const char *group, const char *column, kith_h5_type type,
+                               int64_t n, void *data) {
   char name[KITH_NAME];
   snprintf(name, sizeof name, "%s/%s", group, column);
   return kith_h5_read(f, name, type, 0, 0, n, data);
 }
 
 /* Rows of group/`column`, each of ascending numbers below `n_item`. */
-static kith_agreed lists_read(const kith_comm *comm, kith_h5 *f, const char *group, const char *column, int64_t n_row, int64_t n_item,
-                              kith_lists *lists) {
+static kith_agreed lists_read(const kith_comm *comm, kith_h5 *f, const char *group, const char *column,
+                              int64_t n_row, int64_t n_item, kith_lists *lists) {
   kith_agreed st = {KITH_OK};
   char name[KITH_NAME];
   int64_t n, n_start;
@@ -74,13 +79,15 @@ static kith_agreed lists_read(const kith_comm *comm, kith_h5 *f, const char *gro
   KITH_TRY(kith_h5_extent(f, name, &n, &d));
   snprintf(name, sizeof name, "%s/start", group);
   KITH_TRY(kith_h5_extent(f, name, &n_start, &d));
-  KITH_TRY(kith_agree(comm, n_start == n_row + 1
-                                ? KITH_OK
-                                : kith_fail(KITH_EDATA, "%s: /%s has %lld places, expected %lld", kith_h5_path(f), name,
-                                            (long long)n_start, (long long)n_row + 1)));
+  KITH_TRY(
+      kith_agree(comm, n_start == n_row + 1
+                           ? KITH_OK
+                           : kith_fail(KITH_EDATA, "%s: /%s has %lld places, expected %lld", kith_h5_path(f),
+                                       name, (long long)n_start, (long long)n_row + 1)));
   KITH_TRY(kith_agree(comm, lists_alloc(n_row, n, lists)));
   KITH_TRY(column_read(f, group, "start", KITH_H5_INT64, n_row + 1, lists->start));
-  KITH_TRY(kith_agree(comm, kith__layout_starts(kith_h5_path(f), name, n_row + 1, 0, n_row + 1, lists->start, n)));
+  KITH_TRY(
+      kith_agree(comm, kith__layout_starts(kith_h5_path(f), name, n_row + 1, 0, n_row + 1, lists->start, n)));
   KITH_TRY(column_read(f, group, column, KITH_H5_INT32, n, lists->item));
   KITH_TRY(kith_agree(comm, items_check(kith_h5_path(f), group, column, n_item, lists)));
 done:
@@ -97,28 +104,33 @@ done:
   return st;
 }
 
-static kith_status features_check(const char *path, const char *group, int64_t n, int n_feature, const kith_features *f) {
+static kith_status features_check(const char *path, const char *group, int64_t n, int n_feature,
+                                  const kith_features *f) {
   kith_status st = KITH_OK;
   char name[KITH_NAME];
   snprintf(name, sizeof name, "%s/start", group);
   KITH_TRY(kith__layout_starts(path, name, f->n_row + 1, 0, f->n_row + 1, f->start, n));
   for (kith_eid e = 0; e < n; e++)
-    KITH_CHECK(f->of[e] >= 0 && f->of[e] < n_feature && isfinite(f->value[e]), KITH_EDATA, "%s: /%s/feature holds %d of %d features, with the value %g", path, group,
-               f->of[e], n_feature, (double)f->value[e]);
+    KITH_CHECK(f->of[e] >= 0 && f->of[e] < n_feature && isfinite(f->value[e]), KITH_EDATA,
+               "%s: /%s/feature holds %d of %d features, with the value %g", path, group, f->of[e], n_feature,
+               (double)f->value[e]);
 done:
   return st;
 }
 
-static kith_status features_sizes(const char *path, const char *group, int64_t n_start, int64_t n_row, int64_t n_feature) {
+static kith_status features_sizes(const char *path, const char *group, int64_t n_start, int64_t n_row,
+                                  int64_t n_feature) {
   kith_status st = KITH_OK;
-  KITH_CHECK(n_start == n_row + 1 && n_feature > 0 && n_feature < INT32_MAX, KITH_EDATA, "%s: /%s has %lld rows of %lld features, expected %lld rows", path, group,
+  KITH_CHECK(n_start == n_row + 1 && n_feature > 0 && n_feature < INT32_MAX, KITH_EDATA,
+             "%s: /%s has %lld rows of %lld features, expected %lld rows", path, group,
              (long long)n_start - 1, (long long)n_feature, (long long)n_row);
 done:
   return st;
 }
 
 /* Features of a type, if there are any. */
-static kith_agreed features_read(const kith_comm *comm, kith_h5 *f, const char *group, int64_t n_row, int *n_feature, kith_features *out) {
+static kith_agreed features_read(const kith_comm *comm, kith_h5 *f, const char *group, int64_t n_row,
+                                 int *n_feature, kith_features *out) {
   kith_agreed st = {KITH_OK};
   char name[KITH_NAME];
   int64_t n_start = 0, n = 0, n_id = 0;
@@ -154,8 +166,10 @@ static kith_agreed dataset_read_pairs(const kith_comm *comm, kith_h5 *f, kith_da
   KITH_TRY(weights_read(comm, f, d->train.start[d->train.n_row], &d->weight));
   KITH_TRY(lists_read(comm, f, "valid", "item", n_user, n_item, &d->valid));
   KITH_TRY(lists_read(comm, f, "test", "item", n_user, n_item, &d->test));
-  KITH_TRY(features_read(comm, f, "user_feature", n_user, &d->n_feature_of[KITH_USER], &d->features[KITH_USER]));
-  KITH_TRY(features_read(comm, f, "item_feature", n_item, &d->n_feature_of[KITH_ITEM], &d->features[KITH_ITEM]));
+  KITH_TRY(
+      features_read(comm, f, "user_feature", n_user, &d->n_feature_of[KITH_USER], &d->features[KITH_USER]));
+  KITH_TRY(
+      features_read(comm, f, "item_feature", n_item, &d->n_feature_of[KITH_ITEM], &d->features[KITH_ITEM]));
   d->n_edge = d->train.start[n_user];
 done:
   return st;
@@ -175,9 +189,11 @@ done:
 static kith_status nodes_check(const char *path, int64_t n, const kith_dataset *d) {
   kith_status st = KITH_OK;
   for (int64_t i = 0; i < n; i++) {
-    bool good = d->label[i] >= -1 && d->label[i] < d->n_class && d->split[i] >= 0 && d->split[i] < KITH_NODE_SPLITS;
-    KITH_CHECK(good && (d->split[i] == KITH_NODE_NONE || d->label[i] >= 0), KITH_EDATA, "%s: node %lld has label %d of %d and split %d", path,
-               (long long)i, d->label[i], d->n_class, d->split[i]);
+    bool good =
+        d->label[i] >= -1 && d->label[i] < d->n_class && d->split[i] >= 0 && d->split[i] < KITH_NODE_SPLITS;
+    KITH_CHECK(good && (d->split[i] == KITH_NODE_NONE || d->label[i] >= 0), KITH_EDATA,
+               "%s: node %lld has label %d of %d and split %d", path, (long long)i, d->label[i], d->n_class,
+               d->split[i]);
   }
 done:
   return st;
@@ -190,8 +206,11 @@ static kith_agreed nodes_check_extent(const kith_comm *comm, kith_h5 *f, int64_t
   int d = 0;
   if (n_feature == 0) return st;
   KITH_TRY(kith_h5_extent(f, "node/feature", &n, &d));
-  KITH_TRY(kith_agree(comm, n == n_node && d == n_feature ? KITH_OK : kith_fail(KITH_EDATA, "%s: /node/feature is [%lld, %d], expected [%lld, %d]", kith_h5_path(f),
-                                                                                (long long)n, d, (long long)n_node, n_feature)));
+  KITH_TRY(
+      kith_agree(comm, n == n_node && d == n_feature
+                           ? KITH_OK
+                           : kith_fail(KITH_EDATA, "%s: /node/feature is [%lld, %d], expected [%lld, %d]",
+                                       kith_h5_path(f), (long long)n, d, (long long)n_node, n_feature)));
 done:
   return st;
 }
@@ -215,8 +234,10 @@ static kith_agreed dataset_read_nodes(const kith_comm *comm, kith_h5 *f, kith_da
   KITH_TRY(kith_agree(comm, nodes_alloc(n, d)));
   KITH_TRY(kith_h5_read(f, "node/label", KITH_H5_INT32, 0, 0, n, d->label));
   KITH_TRY(kith_h5_read(f, "node/split", KITH_H5_INT8, 0, 0, n, d->split));
-  if (n_feature > 0) KITH_TRY(kith_h5_read(f, "node/feature", KITH_H5_FLOAT, (int)n_feature, 0, n, d->feature));
-  KITH_TRY(kith_agree(comm, kith__h5_trust_finite(kith_h5_path(f), "node/feature", n * d->n_feature, d->feature)));
+  if (n_feature > 0)
+    KITH_TRY(kith_h5_read(f, "node/feature", KITH_H5_FLOAT, (int)n_feature, 0, n, d->feature));
+  KITH_TRY(
+      kith_agree(comm, kith__h5_trust_finite(kith_h5_path(f), "node/feature", n * d->n_feature, d->feature)));
   KITH_TRY(kith_agree(comm, nodes_check(kith_h5_path(f), n, d)));
 done:
   return st;

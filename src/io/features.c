@@ -1,6 +1,7 @@
 /*
- * Features of users, or of items: a line is an id and the features that this node has, a number for each, or one of them.
- * A list of the last kind, "long", merges lines of the same node and feature: they count once, or their weights are added.
+ * Features of users, or of items: a line is an id and the features that this node has, a number for each, or
+ * one of them. A list of the last kind, "long", merges lines of the same node and feature: they count once,
+ * or their weights are added.
  */
 #include "io/features.h"
 
@@ -8,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FEATURES_PROBE = 1000 }; /* lines that are looked at for the format */
+enum { FEATURES_PROBE = 1000 };   /* lines that are looked at for the format */
 enum { FEATURES_MOST = 1 << 20 }; /* of a type: each has a row of weights on every rank */
 
 /* One feature of one node. */
@@ -20,14 +21,14 @@ typedef struct entry {
 typedef struct reading {
   kith__describe *d;
   kith__lines lines;
-  int32_t node;   /* that the line is of; -1: of none that is asked for */
-  int32_t width;  /* dense: numbers in a line */
-  int columns;    /* long: behind the id */
+  int32_t node;    /* that the line is of; -1: of none that is asked for */
+  int32_t width;   /* dense: numbers in a line */
+  int columns;     /* long: behind the id */
   int64_t n_known; /* lines of nodes that are known */
   int64_t n, room;
   entry *entry;
   int64_t room_line;
-  int64_t *line;  /* [nodes so far] of each node, 0: none */
+  int64_t *line; /* [nodes so far] of each node, 0: none */
 } reading;
 
 static kith_status reading_add(reading *r, int32_t feature, float value) {
@@ -42,9 +43,10 @@ done:
   return st;
 }
 
-/* ---- lines ------------------------------------------------------------------------------------------------------- */
+/* ---- lines ---- */
 
-/* "drama", or "drama:0.5": what stands behind the last colon is a value if it is a number, and is cut off from the name. */
+/* "drama", or "drama:0.5": what stands behind the last colon is a value if it is a number, and is cut off
+ * from the name. */
 static kith_status reading_value(const kith__lines *lines, kith__cell *cell, float *value) {
   const char *colon = cell->size > 0 ? memrchr(cell->at, ':', (size_t)cell->size) : NULL;
   float found = 0;
@@ -52,7 +54,9 @@ static kith_status reading_value(const kith__lines *lines, kith__cell *cell, flo
   *value = 1;
   if (!colon) return KITH_OK;
   const kith__cell behind = {colon + 1, cell->at + cell->size - colon - 1};
-  if (kith__cell_is_unbounded(behind)) return kith__lines_fail(lines, "expected a finite value behind the colon, found %s", kith__cell_show(*cell, shown));
+  if (kith__cell_is_unbounded(behind))
+    return kith__lines_fail(lines, "expected a finite value behind the colon, found %s",
+                            kith__cell_show(*cell, shown));
   if (!kith__cell_real(behind, &found)) return KITH_OK;
   *value = found;
   cell->size = colon - cell->at;
@@ -63,7 +67,8 @@ static kith_status reading_feature(reading *r, kith__cell name, float value) {
   kith_status st = KITH_OK;
   int32_t feature = 0;
   KITH_TRY(kith__names_take(r->d->feature, &r->lines, name, r->d->new_features && r->node >= 0, &feature));
-  if (r->d->feature->n > FEATURES_MOST) KITH_TRY(kith__lines_fail(&r->lines, "more than %d different features", FEATURES_MOST));
+  if (r->d->feature->n > FEATURES_MOST)
+    KITH_TRY(kith__lines_fail(&r->lines, "more than %d different features", FEATURES_MOST));
   r->d->unknown_features += r->node >= 0 && feature < 0;
   KITH_TRY(reading_add(r, feature, value));
 done:
@@ -85,7 +90,8 @@ done:
   return st;
 }
 
-/* One feature, and perhaps its weight: columns are parted as the id is, so that a feature's name may hold spaces. */
+/* One feature, and perhaps its weight: columns are parted as the id is, so that a feature's name may hold
+ * spaces. */
 static kith_status reading_long(reading *r, const kith__knife *knife, kith__cell rest) {
   kith_status st = KITH_OK;
   kith__cell cell[3];
@@ -94,10 +100,16 @@ static kith_status reading_long(reading *r, const kith__knife *knife, kith__cell
   char shown[48];
   while (n < 3 && kith__knife_cut(knife, &rest, &cell[n])) n++;
   KITH_TRY(kith__knife_end(knife, &r->lines, rest));
-  if (n < 1 || n > 2) KITH_TRY(kith__lines_fail(&r->lines, "expected an id, a feature and perhaps a weight, found %d columns%s", n + 1, n > 2 ? " or more" : ""));
+  if (n < 1 || n > 2)
+    KITH_TRY(kith__lines_fail(&r->lines, "expected an id, a feature and perhaps a weight, found %d columns%s",
+                              n + 1, n > 2 ? " or more" : ""));
   if (r->columns == 0) r->columns = n;
-  if (n != r->columns) KITH_TRY(kith__lines_fail(&r->lines, "expected %d columns, as in the lines before, found %d", r->columns + 1, n + 1));
-  if (n == 2 && !kith__cell_real(cell[1], &value)) KITH_TRY(kith__lines_fail(&r->lines, "expected a weight (a number), found %s", kith__cell_show(cell[1], shown)));
+  if (n != r->columns)
+    KITH_TRY(kith__lines_fail(&r->lines, "expected %d columns, as in the lines before, found %d",
+                              r->columns + 1, n + 1));
+  if (n == 2 && !kith__cell_real(cell[1], &value))
+    KITH_TRY(kith__lines_fail(&r->lines, "expected a weight (a number), found %s",
+                              kith__cell_show(cell[1], shown)));
   KITH_TRY(reading_feature(r, cell[0], value));
 done:
   return st;
@@ -112,14 +124,20 @@ static kith_status reading_dense(reading *r, kith__cell rest) {
   float value = 0;
   char shown[48];
   for (; kith__knife_cut(&knife, &rest, &cell); n++) {
-    if (!kith__cell_real(cell, &value)) KITH_TRY(kith__lines_fail(&r->lines, "expected a number, found %s", kith__cell_show(cell, shown)));
-    if (n == FEATURES_MOST) KITH_TRY(kith__lines_fail(&r->lines, "expected at most %d numbers behind the id, found more", FEATURES_MOST));
+    if (!kith__cell_real(cell, &value))
+      KITH_TRY(kith__lines_fail(&r->lines, "expected a number, found %s", kith__cell_show(cell, shown)));
+    if (n == FEATURES_MOST)
+      KITH_TRY(kith__lines_fail(&r->lines, "expected at most %d numbers behind the id, found more",
+                                FEATURES_MOST));
     if (value != 0) KITH_TRY(reading_add(r, n, value));
   }
   KITH_TRY(kith__knife_end(&knife, &r->lines, rest));
   if (n == 0) KITH_TRY(kith__lines_fail(&r->lines, "expected numbers behind the id, found none"));
   if (r->width == 0) r->width = n;
-  if (n != r->width) KITH_TRY(kith__lines_fail(&r->lines, "expected %d numbers behind the id, as in the lines before, found %d", r->width, n));
+  if (n != r->width)
+    KITH_TRY(kith__lines_fail(&r->lines,
+                              "expected %d numbers behind the id, as in the lines before, found %d", r->width,
+                              n));
 done:
   return st;
 }
@@ -138,8 +156,9 @@ static kith_status reading_whose(reading *r, kith__cell id) {
   }
   if (r->line[r->node] > 0 && d->format != KITH_LONG) {
     char shown[48];
-    KITH_TRY(kith__lines_fail(&r->lines, "%s %s stands in line %lld already; if a line is one feature, set the format to long", d->node->what,
-                              kith__cell_show(id, shown), (long long)r->line[r->node]));
+    KITH_TRY(kith__lines_fail(
+        &r->lines, "%s %s stands in line %lld already; if a line is one feature, set the format to long",
+        d->node->what, kith__cell_show(id, shown), (long long)r->line[r->node]));
   }
   r->line[r->node] = r->lines.number;
   r->n_known++;
@@ -173,23 +192,24 @@ done:
   return st;
 }
 
-/* ---- format ------------------------------------------------------------------------------------------------------ */
+/* ---- format ---- */
 
 const char *kith_feature_format_text(kith_feature_format format) {
-  static const char *const text[] = {[KITH_SPARSE] = "sparse", [KITH_DENSE] = "dense", [KITH_LONG] = "long", [KITH_FEATURES_AUTO] = "auto"};
+  static const char *const text[] = {
+      [KITH_SPARSE] = "sparse", [KITH_DENSE] = "dense", [KITH_LONG] = "long", [KITH_FEATURES_AUTO] = "auto"};
   return text[format];
 }
 
 /* What the first lines have in common. */
 typedef struct probe {
   kith__knife knife;
-  kith__names ids;      /* as text: whether one comes again */
-  int64_t n;            /* lines */
-  int columns;          /* of all of them; -1: they differ */
-  bool again, weights;  /* an id comes again; the third column is a number in all lines */
-  bool words;           /* the second one is not, in one of them at least */
-  int numbers;          /* numbers behind the id in all lines; -1: they differ, or are none */
-  bool fraction;        /* one of them is no whole number, so it is no feature's name */
+  kith__names ids;     /* as text: whether one comes again */
+  int64_t n;           /* lines */
+  int columns;         /* of all of them; -1: they differ */
+  bool again, weights; /* an id comes again; the third column is a number in all lines */
+  bool words;          /* the second one is not, in one of them at least */
+  int numbers;         /* numbers behind the id in all lines; -1: they differ, or are none */
+  bool fraction;       /* one of them is no whole number, so it is no feature's name */
 } probe;
 
 static void probe_numbers(probe *p, kith__cell rest) {
@@ -227,15 +247,22 @@ static kith_status probe_line(probe *p, const kith__lines *lines, kith__cell lin
   return KITH_OK;
 }
 
-/* Long where an id comes again, which sparse and dense lists do not allow, and every line has a feature, with a weight or without. */
+/* Long where an id comes again, which sparse and dense lists do not allow, and every line has a feature, with
+ * a weight or without. */
 static kith_status probe_judge(const probe *p, kith__describe *d) {
   kith_status st = KITH_OK;
   bool is_long = p->again && (p->columns == 2 || (p->columns == 3 && p->weights));
   bool may_be_long = !p->again && p->n > 1 && p->columns == 3 && p->weights && p->words;
   bool is_dense = !p->again && p->n > 1 && p->numbers > 1 && p->fraction;
-  KITH_CHECK(!is_dense, KITH_EDATA, "%s: its first lines have %d numbers behind the id each, so it could be dense; set the format: dense, long (one feature a line) "
-             "or sparse (numbers are names)", d->source->path, p->numbers);
-  KITH_CHECK(!may_be_long, KITH_EDATA, "%s: its first lines could be a feature and its weight each, or two features; set the format: long or sparse", d->source->path);
+  KITH_CHECK(!is_dense, KITH_EDATA,
+             "%s: its first lines have %d numbers behind the id each, so it could be dense; set the format: "
+             "dense, long (one feature a line) "
+             "or sparse (numbers are names)",
+             d->source->path, p->numbers);
+  KITH_CHECK(!may_be_long, KITH_EDATA,
+             "%s: its first lines could be a feature and its weight each, or two features; set the format: "
+             "long or sparse",
+             d->source->path);
   d->format = is_long ? KITH_LONG : KITH_SPARSE;
 done:
   return st;
@@ -273,12 +300,13 @@ static kith_status reading_name(reading *r) {
     snprintf(text, sizeof text, "%d", k);
     KITH_TRY(kith__names_take(names, &r->lines, (kith__cell){text, (int64_t)strlen(text)}, true, &number));
   }
-  KITH_CHECK(names->n == r->width, KITH_EDATA, "%s: %d numbers in a line, but the model was trained with %d", r->d->source->path, r->width, names->n);
+  KITH_CHECK(names->n == r->width, KITH_EDATA, "%s: %d numbers in a line, but the model was trained with %d",
+             r->d->source->path, r->width, names->n);
 done:
   return st;
 }
 
-/* ---- rows -------------------------------------------------------------------------------------------------------- */
+/* ---- rows ---- */
 
 /* Rows by counting; within a row features stand as in the line. */
 static kith_status reading_rows(const reading *r, kith_features *out) {
@@ -290,7 +318,8 @@ static kith_status reading_rows(const reading *r, kith_features *out) {
   start = out->start;
   for (int64_t i = 0; i < r->n; i++) start[r->entry[i].node - low + 1]++;
   for (int64_t i = 0; i < n_row; i++) start[i + 1] += start[i];
-  for (int64_t i = 0; i < r->n; i++) { /* start[row] is where its next one goes, and in the end where the next row begins */
+  for (int64_t i = 0; i < r->n;
+       i++) { /* start[row] is where its next one goes, and in the end where the next row begins */
     kith_eid at = start[r->entry[i].node - low]++;
     out->of[at] = r->entry[i].feature;
     out->value[at] = r->entry[i].value;
@@ -307,8 +336,8 @@ static kith_status reading_check_twice(const reading *r, const kith_features *f)
   KITH_TRY(KITH_NEW(seen, r->d->feature->n));
   for (int64_t i = 0; i < f->n_row; i++)
     for (kith_eid e = f->start[i]; e < f->start[i + 1]; e++) {
-      KITH_CHECK(seen[f->of[e]] != i + 1, KITH_EDATA, "%s:%lld: the same feature stands there twice", r->d->source->path,
-                 (long long)r->line[i + r->d->n_passed]);
+      KITH_CHECK(seen[f->of[e]] != i + 1, KITH_EDATA, "%s:%lld: the same feature stands there twice",
+                 r->d->source->path, (long long)r->line[i + r->d->n_passed]);
       seen[f->of[e]] = i + 1;
     }
 done:
@@ -329,7 +358,8 @@ static kith_status reading_merge(reading *r, kith_features *f) {
       float value = f->value[from];
       if (seen[k] > begin) {
         if (r->columns > 1) f->value[seen[k] - 1] += value;
-        KITH_CHECK(isfinite(f->value[seen[k] - 1]), KITH_EDATA, "%s:%lld: the weights of a feature of this %s add up to more than a float holds",
+        KITH_CHECK(isfinite(f->value[seen[k] - 1]), KITH_EDATA,
+                   "%s:%lld: the weights of a feature of this %s add up to more than a float holds",
                    r->d->source->path, (long long)r->line[i + r->d->n_passed], r->d->node->what);
         r->d->repeated++;
         continue;
@@ -355,7 +385,9 @@ static kith_status features_normalise(const reading *r, kith_features *f) {
       size += fabs((double)f->value[e]);
     }
     if (size == 0) continue;
-    KITH_CHECK(kith__can_normalise(sum, size), KITH_EDATA, "%s:%lld: the values of this %s add up to %g, by which they cannot be divided; set normalise: false, or mend them",
+    KITH_CHECK(kith__can_normalise(sum, size), KITH_EDATA,
+               "%s:%lld: the values of this %s add up to %g, by which they cannot be divided; set normalise: "
+               "false, or mend them",
                r->d->source->path, (long long)r->line[i + r->d->n_passed], r->d->node->what, sum);
     for (kith_eid e = f->start[i]; e < f->start[i + 1]; e++) f->value[e] = (float)((double)f->value[e] / sum);
   }
@@ -376,7 +408,8 @@ kith_status kith__features_read(kith__describe *d, kith_features *out) {
   KITH_TRY(reading_format(&r));
   KITH_TRY(reading_lines(&r));
   KITH_TRY(reading_name(&r));
-  KITH_CHECK(d->feature->n > 0 && (r.n_known > 0 || !d->new_features), KITH_EDATA, "%s: expected features, found none of a known %s", d->source->path, d->node->what);
+  KITH_CHECK(d->feature->n > 0 && (r.n_known > 0 || !d->new_features), KITH_EDATA,
+             "%s: expected features, found none of a known %s", d->source->path, d->node->what);
   KITH_TRY(reading_rows(&r, &f));
   KITH_TRY(d->format == KITH_LONG ? reading_merge(&r, &f) : reading_check_twice(&r, &f));
   if (d->source->normalise) KITH_TRY(features_normalise(&r, &f));

@@ -1,8 +1,10 @@
 /*
- * The fingerprint of a file: a hash of the name, type, shape and values of every dataset written after kith__h5_fingerprint_begin().
+ * The fingerprint of a file: a hash of the name, type, shape and values of every dataset written after
+ * kith__h5_fingerprint_begin().
  *
- * Each row is hashed with its dataset and its number, and all hashes are added up, so that neither the order of the datasets
- * nor the ranks that write their rows matter, and a dataset that is new in a file is part of it without further ado.
+ * Each row is hashed with its dataset and its number, and all hashes are added up, so that neither the order
+ * of the datasets nor the ranks that write their rows matter, and a dataset that is new in a file is part of
+ * it without further ado.
  */
 #include <string.h>
 
@@ -26,14 +28,17 @@ static uint64_t fingerprint_bytes(uint64_t h, size_t size, const unsigned char *
 
 void kith__h5_fingerprint_begin(kith_h5 *f) { f->has_fingerprint = true; }
 
-void kith__h5_fingerprint_add(kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t n_total, int64_t first, int64_t n, size_t row, const void *data) {
+void kith__h5_fingerprint_add(kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t n_total,
+                              int64_t first, int64_t n, size_t row, const void *data) {
   if (!f->has_fingerprint) return;
   const int64_t shape[3] = {(int64_t)type, d, n_total};
   uint64_t set = fingerprint_bytes(strlen(name), strlen(name), (const unsigned char *)name), sum = 0;
   set = fingerprint_bytes(set, sizeof shape, (const unsigned char *)shape);
   for (int64_t i = 0; i < n; i++)
-    sum += fingerprint_bytes(set + (uint64_t)(first + i) * 0xbf58476d1ce4e5b9u, row, (const unsigned char *)data + (size_t)i * row);
-  f->fingerprint += sum + (f->comm->rank == 0 ? fingerprint_mix(set) : 0); /* a dataset without rows counts too */
+    sum += fingerprint_bytes(set + (uint64_t)(first + i) * 0xbf58476d1ce4e5b9u, row,
+                             (const unsigned char *)data + (size_t)i * row);
+  f->fingerprint +=
+      sum + (f->comm->rank == 0 ? fingerprint_mix(set) : 0); /* a dataset without rows counts too */
 }
 
 kith_agreed kith__h5_put_fingerprint(kith_h5 *f) {
@@ -47,7 +52,8 @@ kith_agreed kith_h5_check_fingerprint(kith_h5 *f, uint64_t wanted, const char *w
   kith_agreed st = {KITH_OK};
   int64_t found = 0;
   KITH_TRY(kith_h5_get_int(f, "fingerprint", &found));
-  KITH_TRY(kith_agreed_same((uint64_t)found == wanted ? KITH_OK : kith_fail(KITH_EDATA, "%s: %s", kith_h5_path(f), what)));
+  KITH_TRY(kith_agreed_same(
+      (uint64_t)found == wanted ? KITH_OK : kith_fail(KITH_EDATA, "%s: %s", kith_h5_path(f), what)));
 done:
   return st;
 }

@@ -1,8 +1,9 @@
 /*
- * Whether the shares of all ranks fit together: what every rank has checked of its own slice says nothing about rows that
- * two ranks call theirs, or about pairs that stand at one end only.
+ * Whether the shares of all ranks fit together: what every rank has checked of its own slice says nothing
+ * about rows that two ranks call theirs, or about pairs that stand at one end only.
  *
- * Numbers that must come in pairs are compared by sums of their hashes, modulo 2^64: a sum does not depend on who adds.
+ * Numbers that must come in pairs are compared by sums of their hashes, modulo 2^64: a sum does not depend on
+ * who adds.
  */
 #include "io/graph_check.h"
 
@@ -13,9 +14,11 @@ static uint64_t check_mix(uint64_t x) {
 }
 
 /* Of two numbers in their order. */
-static uint64_t check_hash(uint64_t seed, uint64_t a, uint64_t b) { return check_mix(check_mix(check_mix(seed) + a) + b); }
+static uint64_t check_hash(uint64_t seed, uint64_t a, uint64_t b) {
+  return check_mix(check_mix(check_mix(seed) + a) + b);
+}
 
-/* ---- this rank's part of the sums ----------------------------------------------------------------------------------- */
+/* ---- this rank's part of the sums ---- */
 
 /* Every entry from its row's end, less the same entry from its other end: nothing, if each stands at both. */
 static uint64_t check_ends(const kith_graph *g, kith_gid low) {
@@ -26,7 +29,8 @@ static uint64_t check_ends(const kith_graph *g, kith_gid low) {
         float real;
         uint32_t bits;
       } weight = {.real = g->weight ? g->weight[e] : 0};
-      uint64_t here = (uint64_t)(low + i), there = (uint64_t)g->neighbour[e], seed = g->fingerprint ^ weight.bits;
+      uint64_t here = (uint64_t)(low + i), there = (uint64_t)g->neighbour[e],
+               seed = g->fingerprint ^ weight.bits;
       sum += check_hash(seed, here, there) - check_hash(seed, there, here);
     }
   return sum;
@@ -39,14 +43,17 @@ static int64_t check_many(const kith_graph *g, kith_lid i) {
 }
 
 /*
- * Places from edge[i] on are row i's.  Where they tile 0 … n - 1, every end of a row's places begins those of another row:
- * ends less beginnings are n less 0.  Beginnings lie before ends, so there is no other way to that sum.
+ * Places from edge[i] on are row i's.  Where they tile 0 … n - 1, every end of a row's places begins those of
+ * another row: ends less beginnings are n less 0.  Beginnings lie before ends, so there is no other way to
+ * that sum.
  */
 static uint64_t check_places(const kith_graph *g) {
   uint64_t sum = 0;
   for (kith_lid i = 0; i < g->n_own; i++) {
     int64_t n = check_many(g, i);
-    if (n > 0) sum += check_hash(g->fingerprint, (uint64_t)(g->edge[i] + n), 1) - check_hash(g->fingerprint, (uint64_t)g->edge[i], 1);
+    if (n > 0)
+      sum += check_hash(g->fingerprint, (uint64_t)(g->edge[i] + n), 1) -
+             check_hash(g->fingerprint, (uint64_t)g->edge[i], 1);
   }
   return sum;
 }
@@ -57,16 +64,19 @@ static int64_t check_count(const kith_graph *g) {
   return n;
 }
 
-/* ---- what one rank can see alone ------------------------------------------------------------------------------------- */
+/* ---- what one rank can see alone ---- */
 
 static kith_status check_own(const kith_graph *g, const char *path, int64_t n_place) {
   kith_status st = KITH_OK;
   for (kith_lid i = 0; i < g->n_own; i++) {
     int64_t n = check_many(g, i), most = g->n[g->type[i]];
-    KITH_CHECK(g->original[i] >= 0 && g->original[i] < most, KITH_EDATA, "%s: node/original holds %lld, expected 0 to %lld", path, (long long)g->original[i],
+    KITH_CHECK(g->original[i] >= 0 && g->original[i] < most, KITH_EDATA,
+               "%s: node/original holds %lld, expected 0 to %lld", path, (long long)g->original[i],
                (long long)most - 1);
-    KITH_CHECK(n == 0 || (g->edge[i] >= 0 && g->edge[i] <= n_place - n), KITH_EDATA, "%s: a row's %lld training %s begin at place %lld of %lld", path, (long long)n,
-               g->task == KITH_CLASSIFY ? "nodes" : "interactions", (long long)g->edge[i], (long long)n_place);
+    KITH_CHECK(n == 0 || (g->edge[i] >= 0 && g->edge[i] <= n_place - n), KITH_EDATA,
+               "%s: a row's %lld training %s begin at place %lld of %lld", path, (long long)n,
+               g->task == KITH_CLASSIFY ? "nodes" : "interactions", (long long)g->edge[i],
+               (long long)n_place);
   }
 done:
   return st;
@@ -74,10 +84,13 @@ done:
 
 static kith_status check_sums(const kith_graph *g, const char *path, int64_t n_place, const int64_t *sum) {
   kith_status st = KITH_OK;
-  uint64_t places = n_place > 0 ? check_hash(g->fingerprint, (uint64_t)n_place, 1) - check_hash(g->fingerprint, 0, 1) : 0;
-  KITH_CHECK(sum[0] == n_place && (uint64_t)sum[1] == places, KITH_EDATA, "%s: the places of training %s are not 0 to %lld, each once; run kith partition again", path,
+  uint64_t places =
+      n_place > 0 ? check_hash(g->fingerprint, (uint64_t)n_place, 1) - check_hash(g->fingerprint, 0, 1) : 0;
+  KITH_CHECK(sum[0] == n_place && (uint64_t)sum[1] == places, KITH_EDATA,
+             "%s: the places of training %s are not 0 to %lld, each once; run kith partition again", path,
              g->task == KITH_CLASSIFY ? "nodes" : "interactions", (long long)n_place - 1);
-  KITH_CHECK(sum[2] == 0, KITH_EDATA, "%s: some pair stands at one of its ends only; run kith partition again", path);
+  KITH_CHECK(sum[2] == 0, KITH_EDATA,
+             "%s: some pair stands at one of its ends only; run kith partition again", path);
 done:
   return st;
 }

@@ -5,8 +5,9 @@
 #include "kith/io.h"
 
 /**
- * Original numbers of each type are 0, 1, …, each once; so are the places of training pairs or nodes; every pair stands at
- * both of its ends, with the same weight.  Collective.  Errors: KITH_EDATA, naming `path`.  Room for a moment: 24 bytes a row.
+ * Original numbers of each type are 0, 1, …, each once; so are the places of training pairs or nodes; every
+ * pair stands at both of its ends, with the same weight.  Collective.  Errors: KITH_EDATA, naming `path`.
+ * Room for a moment: 24 bytes a row.
  */
 kith_agreed kith__graph_check(const kith_comm *comm, const kith_graph *g, const char *path) KITH_MUST_USE;
 

@@ -5,8 +5,9 @@
 
 static kith_status features_sizes(const char *path, int64_t user, int64_t item, kith_graph *g) {
   kith_status st = KITH_OK;
-  KITH_CHECK(user >= 0 && user < INT32_MAX && item >= 0 && item < INT32_MAX, KITH_EDATA, "%s: impossible sizes: %lld features of users, %lld of items", path,
-             (long long)user, (long long)item);
+  KITH_CHECK(user >= 0 && user < INT32_MAX && item >= 0 && item < INT32_MAX, KITH_EDATA,
+             "%s: impossible sizes: %lld features of users, %lld of items", path, (long long)user,
+             (long long)item);
   g->n_feature_of[KITH_USER] = (int)user;
   g->n_feature_of[KITH_ITEM] = (int)item;
 done:
@@ -19,7 +20,8 @@ static kith_status features_check(const char *path, const kith_graph *g) {
   for (kith_lid i = 0; i < g->n_own; i++)
     for (kith_eid e = f->start[i]; e < f->start[i + 1]; e++)
       KITH_CHECK(f->of[e] >= 0 && f->of[e] < g->n_feature_of[g->type[i]] && isfinite(f->value[e]), KITH_EDATA,
-                 "%s: feature/feature holds %d of %d features, with the value %g", path, f->of[e], g->n_feature_of[g->type[i]], (double)f->value[e]);
+                 "%s: feature/feature holds %d of %d features, with the value %g", path, f->of[e],
+                 g->n_feature_of[g->type[i]], (double)f->value[e]);
 done:
   return st;
 }

@@ -7,10 +7,10 @@
 typedef struct kith_id_block {
   char name[KITH_NAME]; /* "user/id" */
   kith_h5_type type;
-  int width;            /* bytes of a text id; 0: numbers */
-  int64_t n_node;       /* ids in all */
-  int64_t first, n;     /* this rank's */
-  void *block;          /* [n] */
+  int width;        /* bytes of a text id; 0: numbers */
+  int64_t n_node;   /* ids in all */
+  int64_t first, n; /* this rank's */
+  void *block;      /* [n] */
 } kith_id_block;
 
 struct kith_graph_ids {

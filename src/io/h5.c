@@ -1,11 +1,12 @@
 /*
- * The life of an HDF5 file: created under another name, published whole, opened only if it is what was asked for.
+ * The life of an HDF5 file: created under another name, published whole, opened only if it is what was asked
+ * for.
  *
- * Several ranks write one file together through MPI-IO, collectively, or rank 0 alone does and the others put rows past HDF5.  What can be expected to go wrong is found out
- * beforehand by plain means on rank 0, because a rank that fails inside a collective write cannot meet the others
- * again; the room on the disk is set aside, so that no write finds it full.
- * Reading is different: every rank opens the file for itself.  Its slices need nobody else, and a checksum that is
- * wrong on one rank leaves no other rank waiting.
+ * Several ranks write one file together through MPI-IO, collectively, or rank 0 alone does and the others put
+ * rows past HDF5.  What can be expected to go wrong is found out beforehand by plain means on rank 0, because
+ * a rank that fails inside a collective write cannot meet the others again; the room on the disk is set
+ * aside, so that no write finds it full. Reading is different: every rank opens the file for itself.  Its
+ * slices need nobody else, and a checksum that is wrong on one rank leaves no other rank waiting.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -38,7 +39,8 @@ done:
   return st;
 }
 
-/* Begun before MPI, the library hangs nothing at the end of MPI; and it is told to hang nothing at the end of the program. */
+/* Begun before MPI, the library hangs nothing at the end of MPI; and it is told to hang nothing at the end of
+ * the program. */
 void kith_h5_begin(void) {
   H5dont_atexit();
   H5open();
@@ -48,14 +50,15 @@ void kith_h5_begin(void) {
 static hid_t h5_access(void) {
   hid_t access = H5Pcreate(H5P_FILE_ACCESS);
   H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
-  H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110); /* all metadata carries checksums from 1.10 on */
+  H5Pset_libver_bounds(access, H5F_LIBVER_V110,
+                       H5F_LIBVER_V110); /* all metadata carries checksums from 1.10 on */
 #if H5_VERSION_GE(1, 10, 7)
   H5Pset_file_locking(access, false, true);
 #endif
   return access;
 }
 
-/* ---- room on the disk -------------------------------------------------------------------------------------------- */
+/* ---- room on the disk ---- */
 
 static kith_status h5_no_room(const kith_h5 *f, int64_t bytes) {
   char folder[KITH_PATH];
@@ -68,17 +71,19 @@ static kith_status h5_no_room(const kith_h5 *f, int64_t bytes) {
                    (double)bytes / 0x1p20, (there + (double)f->reserved) / 0x1p20);
 }
 
-/* Ask the file system for blocks without making the file longer; where it has no such call, look at what is free. */
+/* Ask the file system for blocks without making the file longer; where it has no such call, look at what is
+ * free. */
 static kith_status h5_set_aside(kith_h5 *f, int64_t bytes) {
   kith_status st = KITH_OK;
   int file = -1, why = 0;
   if (bytes <= f->reserved) return st;
   KITH_TRY(h5_no_room(f, bytes));
   KITH_TRY(kith_file_reopen(f->tmp, &file));
-  if (!kith_fault(KITH_FAULT_WRITE) && fallocate(file, FALLOC_FL_KEEP_SIZE, 0, bytes) == 0) f->reserved = bytes;
+  if (!kith_fault(KITH_FAULT_WRITE) && fallocate(file, FALLOC_FL_KEEP_SIZE, 0, bytes) == 0)
+    f->reserved = bytes;
   else why = errno;
-  KITH_CHECK(why != ENOSPC && why != EDQUOT && why != EFBIG, KITH_EIO, "%s: no room for %.1f MiB: %s", f->path,
-             (double)bytes / 0x1p20, strerror(why));
+  KITH_CHECK(why != ENOSPC && why != EDQUOT && why != EFBIG, KITH_EIO, "%s: no room for %.1f MiB: %s",
+             f->path, (double)bytes / 0x1p20, strerror(why));
 done:
   if (file >= 0) close(file);
   return st;
@@ -91,14 +96,15 @@ kith_agreed kith__h5_reserve(kith_h5 *f, int64_t bytes) {
   return st;
 }
 
-/* Give back what was set aside and not used, and the whole of a file that failed: closing it then finds room. */
+/* Give back what was set aside and not used, and the whole of a file that failed: closing it then finds room.
+ */
 static void h5_trim(const kith_h5 *f) {
   struct stat is;
   if (f->comm->rank != 0 || stat(f->tmp, &is) != 0) return;
   if (truncate(f->tmp, f->failed ? 0 : is.st_size) != 0) return; /* only room is lost */
 }
 
-/* ---- writing ----------------------------------------------------------------------------------------------------- */
+/* ---- writing ---- */
 
 /* Rank 0 makes the file, so that the others can see whether they share the folder. */
 static kith_status h5_begin(const kith_h5 *f, int64_t bytes) {
@@ -112,13 +118,16 @@ done:
 static kith_status h5_is_shared(const kith_h5 *f) {
   struct stat is;
   if (stat(f->tmp, &is) == 0) return KITH_OK;
-  return kith_fail(KITH_EOUTPUT, "%s: rank 0 made it, but it is not seen here: the folder must be shared by all nodes", f->tmp);
+  return kith_fail(KITH_EOUTPUT,
+                   "%s: rank 0 made it, but it is not seen here: the folder must be shared by all nodes",
+                   f->tmp);
 }
 
 kith_agreed kith__h5_agree_write(kith_h5 *f, const char *what, bool good) {
   bool fault = kith_fault(KITH_FAULT_WRITE);
   const char *why = fault ? strerror(errno) : good ? "" : kith__h5_reason();
-  kith_status mine = good && !fault ? KITH_OK : kith_fail(KITH_EIO, "%s: writing %s failed: %s", f->path, what, why);
+  kith_status mine =
+      good && !fault ? KITH_OK : kith_fail(KITH_EIO, "%s: writing %s failed: %s", f->path, what, why);
   kith_agreed st = kith_agree(f->comm, mine);
   f->failed = f->failed || kith_is_bad(st);
   return st;
@@ -140,8 +149,8 @@ static kith_agreed h5_create_file(kith_h5 *f) {
   return st;
 }
 
-static kith_agreed h5_create(const kith_comm *comm, const char *path, const char *format, int version, int64_t bytes, bool single,
-                             kith_h5 **out) {
+static kith_agreed h5_create(const kith_comm *comm, const char *path, const char *format, int version,
+                             int64_t bytes, bool single, kith_h5 **out) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
   *out = NULL;
@@ -161,13 +170,13 @@ done:
   return st;
 }
 
-kith_agreed kith_h5_create(const kith_comm *comm, const char *path, const char *format, int version, int64_t bytes,
-                           kith_h5 **out) {
+kith_agreed kith_h5_create(const kith_comm *comm, const char *path, const char *format, int version,
+                           int64_t bytes, kith_h5 **out) {
   return h5_create(comm, path, format, version, bytes, false, out);
 }
 
-kith_agreed kith_h5_create_single(const kith_comm *comm, const char *path, const char *format, int version, int64_t bytes,
-                                  kith_h5 **out) {
+kith_agreed kith_h5_create_single(const kith_comm *comm, const char *path, const char *format, int version,
+                                  int64_t bytes, kith_h5 **out) {
   return h5_create(comm, path, format, version, bytes, true, out);
 }
 
@@ -175,7 +184,9 @@ kith_agreed kith_h5_create_single(const kith_comm *comm, const char *path, const
 static bool h5_finish(kith_h5 *f) {
   if (!kith__h5_is_here(f)) return true;
   herr_t flushed = -1, closed = -1;
-  KITH_H5_TOGETHER(f, "writing a file's end", flushed = H5Fflush(f->file, H5F_SCOPE_GLOBAL)); /* for a fault asks kith__h5_agree_write() */
+  KITH_H5_TOGETHER(f, "writing a file's end",
+                   flushed =
+                       H5Fflush(f->file, H5F_SCOPE_GLOBAL)); /* for a fault asks kith__h5_agree_write() */
   if (flushed < 0) return false;
   KITH_H5_TOGETHER(f, "closing a file", closed = H5Fclose(f->file));
   f->file = H5I_INVALID_HID;
@@ -218,7 +229,7 @@ void kith_h5_close(kith_h5 **file) {
   KITH_FREE(*file);
 }
 
-/* ---- reading ----------------------------------------------------------------------------------------------------- */
+/* ---- reading ---- */
 
 static kith_status h5_check_plain(const char *path) {
   kith_status st = KITH_OK;
@@ -245,10 +256,13 @@ static kith_status h5_check_format(kith_h5 *f, const char *format, int version) 
   int64_t found_version = 0;
   KITH_TRY(kith__h5_attr_text(f->file, f->path, "format", &found));
   KITH_TRY(kith__h5_attr_int(f->file, f->path, "format_version", &found_version));
-  KITH_CHECK(!format || strcmp(found, format) == 0, KITH_EDATA, "%s: is a %s file, a %s file was expected", f->path, found, format);
-  KITH_CHECK(found_version >= 1, KITH_EDATA, "%s: format version %lld is impossible", f->path, (long long)found_version);
-  KITH_CHECK(found_version <= version, KITH_EDATA, "%s: is of format version %lld; this program (%s) reads up to version %d",
-             f->path, (long long)found_version, KITH_VERSION, version);
+  KITH_CHECK(!format || strcmp(found, format) == 0, KITH_EDATA, "%s: is a %s file, a %s file was expected",
+             f->path, found, format);
+  KITH_CHECK(found_version >= 1, KITH_EDATA, "%s: format version %lld is impossible", f->path,
+             (long long)found_version);
+  KITH_CHECK(found_version <= version, KITH_EDATA,
+             "%s: is of format version %lld; this program (%s) reads up to version %d", f->path,
+             (long long)found_version, KITH_VERSION, version);
   f->sealed = found_version >= KITH_SEALED || H5Aexists(f->file, KITH__SEAL) != 0;
 done:
   KITH_FREE(found);
@@ -272,13 +286,15 @@ done:
   return st;
 }
 
-kith_agreed kith_h5_open(const kith_comm *comm, const char *path, const char *format, int version, kith_h5 **out) {
+kith_agreed kith_h5_open(const kith_comm *comm, const char *path, const char *format, int version,
+                         kith_h5 **out) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
   *out = NULL;
   KITH_TRY(kith_agree(comm, h5_new(comm, path, false, false, &f)));
   kith_watch_file(path);
-  /* One rank looks first: what is wrong with the file is then said once, without thousands of ranks asking for it. */
+  /* One rank looks first: what is wrong with the file is then said once, without thousands of ranks asking
+   * for it. */
   KITH_TRY(kith_agree(comm, comm->rank == 0 ? h5_open_here(f, format, version) : KITH_OK));
   KITH_TRY(kith_agree(comm, comm->rank != 0 ? h5_open_here(f, format, version) : KITH_OK));
   *out = f;

@@ -5,13 +5,15 @@
 
 #include "io/h5.h"
 
-/* ---- writing ----------------------------------------------------------------------------------------------------- */
+/* ---- writing ---- */
 
-static kith_agreed attr_make(kith_h5 *f, const char *name, hid_t on_disk, hid_t in_memory, const void *value) {
+static kith_agreed attr_make(kith_h5 *f, const char *name, hid_t on_disk, hid_t in_memory,
+                             const void *value) {
   if (!kith__h5_is_here(f)) return kith__h5_agree_write(f, name, true);
   hid_t space = H5Screate(H5S_SCALAR), attr = H5I_INVALID_HID;
   bool good = false;
-  KITH_H5_TOGETHER(f, "making an attribute", attr = H5Acreate2(f->file, name, on_disk, space, H5P_DEFAULT, H5P_DEFAULT));
+  KITH_H5_TOGETHER(f, "making an attribute",
+                   attr = H5Acreate2(f->file, name, on_disk, space, H5P_DEFAULT, H5P_DEFAULT));
   if (attr >= 0) KITH_H5_TOGETHER(f, "writing an attribute", good = H5Awrite(attr, in_memory, value) >= 0);
   kith_agreed st = kith__h5_agree_write(f, name, good);
   if (attr >= 0) H5Aclose(attr);
@@ -36,7 +38,8 @@ kith_agreed kith_h5_put_real(kith_h5 *f, const char *name, double value) {
   return attr_put(f, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, &value);
 }
 
-/* Fixed length: strings of variable length lie elsewhere in the file, and parallel HDF5 has no datasets of them. */
+/* Fixed length: strings of variable length lie elsewhere in the file, and parallel HDF5 has no datasets of
+ * them. */
 static hid_t attr_text_type(size_t size) {
   hid_t type = H5Tcopy(H5T_C_S1);
   H5Tset_size(type, size);
@@ -46,8 +49,9 @@ static hid_t attr_text_type(size_t size) {
 }
 
 /*
- * Every rank writes rank 0's text.  HDF5 keeps a copy of the metadata on every rank: ranks that write texts of different
- * lengths would differ in where the file ends, and wait for each other for ever when they flush it.
+ * Every rank writes rank 0's text.  HDF5 keeps a copy of the metadata on every rank: ranks that write texts
+ * of different lengths would differ in where the file ends, and wait for each other for ever when they flush
+ * it.
  */
 kith_agreed kith_h5_put_text(kith_h5 *f, const char *name, const char *text) {
   kith_agreed st = {KITH_OK};
@@ -66,18 +70,22 @@ done:
   return st;
 }
 
-/* ---- reading ----------------------------------------------------------------------------------------------------- */
+/* ---- reading ---- */
 
 /* One value of a class (H5T_INTEGER, …), or why not. */
-static kith_status attr_open(hid_t file, const char *path, const char *name, H5T_class_t class, const char *expected, hid_t *out) {
+static kith_status attr_open(hid_t file, const char *path, const char *name, H5T_class_t class,
+                             const char *expected, hid_t *out) {
   kith_status st = KITH_OK;
   hid_t attr = H5I_INVALID_HID, space = H5I_INVALID_HID, type = H5I_INVALID_HID;
-  KITH_CHECK(H5Aexists(file, name) != 0, KITH_EDATA, "%s: has no attribute \"%s\"; is it a Kith file?", path, name);
+  KITH_CHECK(H5Aexists(file, name) != 0, KITH_EDATA, "%s: has no attribute \"%s\"; is it a Kith file?", path,
+             name);
   attr = H5Aopen(file, name, H5P_DEFAULT);
-  KITH_CHECK(attr >= 0, kith__h5_kind(), "%s: attribute \"%s\" is damaged: %s", path, name, kith__h5_reason());
+  KITH_CHECK(attr >= 0, kith__h5_kind(), "%s: attribute \"%s\" is damaged: %s", path, name,
+             kith__h5_reason());
   space = H5Aget_space(attr);
   type = H5Aget_type(attr);
-  bool fits = H5Sget_simple_extent_npoints(space) == 1 && H5Tget_class(type) == class && H5Tis_variable_str(type) <= 0;
+  bool fits = H5Sget_simple_extent_npoints(space) == 1 && H5Tget_class(type) == class &&
+              H5Tis_variable_str(type) <= 0;
   KITH_CHECK(fits, KITH_EDATA, "%s: attribute \"%s\" is not %s", path, name, expected);
   KITH_TRY(kith__h5_trust_attr(attr, type, path, name));
   *out = attr;
@@ -115,7 +123,9 @@ done:
 }
 
 /* In files without a seal, a long text has its CRC-32 beside it, as the attribute NAME_crc32. */
-static uint32_t attr_text_sum(const char *text) { return (uint32_t)crc32(0, (const Bytef *)text, (uInt)strlen(text)); }
+static uint32_t attr_text_sum(const char *text) {
+  return (uint32_t)crc32(0, (const Bytef *)text, (uInt)strlen(text));
+}
 
 static void attr_sum_name(const char *name, char *sum) { snprintf(sum, KITH_NAME, "%.50s_crc32", name); }
 
@@ -127,7 +137,8 @@ static kith_status attr_text_check(hid_t file, const char *path, const char *nam
   attr_sum_name(name, sum);
   if (H5Aexists(file, sum) == 0) return st;
   KITH_TRY(kith__h5_attr_int(file, path, sum, &wanted));
-  KITH_CHECK(wanted == attr_text_sum(text), KITH_EDATA, "%s: attribute \"%s\" fails its checksum", path, name);
+  KITH_CHECK(wanted == attr_text_sum(text), KITH_EDATA, "%s: attribute \"%s\" fails its checksum", path,
+             name);
 done:
   return st;
 }
@@ -154,7 +165,8 @@ done:
 }
 
 bool kith_h5_has_attribute(kith_h5 *f, const char *name) {
-  bool there = f->comm->rank == 0 && H5Aexists(f->file, name) != 0; /* where that fails, reading it says why */
+  bool there =
+      f->comm->rank == 0 && H5Aexists(f->file, name) != 0; /* where that fails, reading it says why */
   kith_comm_share(f->comm, sizeof there, &there);
   return there;
 }

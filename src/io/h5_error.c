@@ -1,4 +1,5 @@
-/* HDF5 keeps a stack of what went wrong, from the call that was made down to the cause.  The cause is what people want. */
+/* HDF5 keeps a stack of what went wrong, from the call that was made down to the cause.  The cause is what
+ * people want. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,11 +18,13 @@ static herr_t reason_take(unsigned n, const H5E_error2_t *error, void *unused) {
   return 0;
 }
 
-/* "file write failed: time = …, errno = 28, error message = 'No space left on device', …" → what stands in quotes. */
+/* "file write failed: time = …, errno = 28, error message = 'No space left on device', …" → what stands in
+ * quotes. */
 static void reason_shorten(void) {
   static const char mark[] = "error message = '";
   char *from = strstr(reason_text, mark);
-  reason_is_system = from && !strstr(reason_text, "errno = 0,"); /* a file that ends too early is no error of the system */
+  reason_is_system =
+      from && !strstr(reason_text, "errno = 0,"); /* a file that ends too early is no error of the system */
   if (from) {
     from += sizeof mark - 1;
     size_t n = strcspn(from, "'");
@@ -36,8 +39,8 @@ kith_status kith__h5_kind(void) { return reason_is_system ? KITH_EIO : KITH_EDAT
 
 bool kith__h5_fault(void) {
   if (!kith_fault(KITH_FAULT_READ)) return false;
-  H5Epush2(H5E_DEFAULT, __FILE__, __func__, __LINE__, H5E_ERR_CLS, H5E_IO, H5E_READERROR, "file read failed: errno = %d, error message = '%s'",
-           errno, strerror(errno));
+  H5Epush2(H5E_DEFAULT, __FILE__, __func__, __LINE__, H5E_ERR_CLS, H5E_IO, H5E_READERROR,
+           "file read failed: errno = %d, error message = '%s'", errno, strerror(errno));
   return true;
 }
 

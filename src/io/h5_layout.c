@@ -1,9 +1,9 @@
 /*
- * Whether the datasets of a file fit together: the one table of how many rows each has, what its rows begin, and which
- * numbers it may hold.  docs/files.md says the same in words.
+ * Whether the datasets of a file fit together: the one table of how many rows each has, what its rows begin,
+ * and which numbers it may hold.  docs/files.md says the same in words.
  *
- * Sizes are compared whenever a file is opened.  Values are compared by who reads them, each rank its slice, with the same
- * functions; and all of them by kith inspect, a piece at a time.
+ * Sizes are compared whenever a file is opened.  Values are compared by who reads them, each rank its slice,
+ * with the same functions; and all of them by kith inspect, a piece at a time.
  */
 #include <stdio.h>
 #include <string.h>
@@ -15,15 +15,15 @@ enum { LAYOUT_PIECE = 1 << 16 }; /* values read at a time */
 typedef enum layout_task { ANY, PAIRS, NODES } layout_task;
 
 /*
- * One dataset.  `rows`, `columns` and `below` are counts: an attribute of the root, or a dataset of which the rows (of
- * `columns`: the columns) are counted; two of them may be added with a "+"; null says nothing.
+ * One dataset.  `rows`, `columns` and `below` are counts: an attribute of the root, or a dataset of which the
+ * rows (of `columns`: the columns) are counted; two of them may be added with a "+"; null says nothing.
  */
 typedef struct layout_set {
   const char *format;
   layout_task task;
   const char *name;
-  bool must;           /* there is no such file without it */
-  int times;           /* rows in all: times × rows + plus */
+  bool must; /* there is no such file without it */
+  int times; /* rows in all: times × rows + plus */
   const char *rows;
   int plus;
   const char *columns; /* of a matrix */
@@ -38,26 +38,31 @@ typedef struct layout_set {
 #define EMBEDDINGS KITH_EMBEDDINGS_FORMAT
 #define RECOMMENDATIONS KITH_RECOMMENDATIONS_FORMAT
 
-#define GRAPH_LIST(list, must)                                                                                         \
-  {GRAPH, PAIRS, list "/start", must, 1, "n_user", 1, NULL, list "/item", 0, NULL},                                    \
-  {GRAPH, PAIRS, list "/item", must, 1, NULL, 0, NULL, NULL, 0, "n_item"},                                             \
-  {GRAPH, PAIRS, list "/time", false, 1, list "/item", 0, NULL, NULL, 0, NULL},                                        \
-  {GRAPH, PAIRS, list "/weight", false, 1, list "/item", 0, NULL, NULL, 0, NULL}
-#define GRAPH_FEATURES(group, n)                                                                                       \
-  {GRAPH, PAIRS, group "/start", false, 1, n, 1, NULL, group "/feature", 0, NULL},                                     \
-  {GRAPH, PAIRS, group "/feature", false, 1, NULL, 0, NULL, NULL, 0, group "/id"},                                     \
-  {GRAPH, PAIRS, group "/value", false, 1, group "/feature", 0, NULL, NULL, 0, NULL}
-#define PARTS_LIST(list)                                                                                               \
-  {PARTS, PAIRS, list "/start", true, 1, "n_user+n_item", 1, NULL, list "/item", 0, NULL},                             \
-  {PARTS, PAIRS, list "/item", true, 1, NULL, 0, NULL, NULL, 0, "n_item"}
-#define NODES_OF(format)                                                                                               \
-  {format, NODES, "node/label", true, 1, "n_node", 0, NULL, NULL, -1, "n_class"},                                      \
-  {format, NODES, "node/split", true, 1, "n_node", 0, NULL, NULL, 0, NULL},                                            \
-  {format, NODES, "node/feature", false, 1, "n_node", 0, "n_feature", NULL, 0, NULL}
-#define CHECKPOINT_ROWS(type)                                                                                          \
-  {CHECKPOINT, ANY, type "/parameter", false, 1, NULL, 0, "width", NULL, 0, NULL},                                     \
-  {CHECKPOINT, ANY, type "/adam_m", false, 1, type "/parameter", 0, "width", NULL, 0, NULL},                           \
-  {CHECKPOINT, ANY, type "/adam_v", false, 1, type "/parameter", 0, "width", NULL, 0, NULL}
+#define GRAPH_LIST(list, must)                                                                               \
+  {GRAPH, PAIRS, list "/start", must, 1, "n_user", 1, NULL, list "/item", 0, NULL},                          \
+      {GRAPH, PAIRS, list "/item", must, 1, NULL, 0, NULL, NULL, 0, "n_item"},                               \
+      {GRAPH, PAIRS, list "/time", false, 1, list "/item", 0, NULL, NULL, 0, NULL}, {                        \
+    GRAPH, PAIRS, list "/weight", false, 1, list "/item", 0, NULL, NULL, 0, NULL                             \
+  }
+#define GRAPH_FEATURES(group, n)                                                                             \
+  {GRAPH, PAIRS, group "/start", false, 1, n, 1, NULL, group "/feature", 0, NULL},                           \
+      {GRAPH, PAIRS, group "/feature", false, 1, NULL, 0, NULL, NULL, 0, group "/id"}, {                     \
+    GRAPH, PAIRS, group "/value", false, 1, group "/feature", 0, NULL, NULL, 0, NULL                         \
+  }
+#define PARTS_LIST(list)                                                                                     \
+  {PARTS, PAIRS, list "/start", true, 1, "n_user+n_item", 1, NULL, list "/item", 0, NULL}, {                 \
+    PARTS, PAIRS, list "/item", true, 1, NULL, 0, NULL, NULL, 0, "n_item"                                    \
+  }
+#define NODES_OF(format)                                                                                     \
+  {format, NODES, "node/label", true, 1, "n_node", 0, NULL, NULL, -1, "n_class"},                            \
+      {format, NODES, "node/split", true, 1, "n_node", 0, NULL, NULL, 0, NULL}, {                            \
+    format, NODES, "node/feature", false, 1, "n_node", 0, "n_feature", NULL, 0, NULL                         \
+  }
+#define CHECKPOINT_ROWS(type)                                                                                \
+  {CHECKPOINT, ANY, type "/parameter", false, 1, NULL, 0, "width", NULL, 0, NULL},                           \
+      {CHECKPOINT, ANY, type "/adam_m", false, 1, type "/parameter", 0, "width", NULL, 0, NULL}, {           \
+    CHECKPOINT, ANY, type "/adam_v", false, 1, type "/parameter", 0, "width", NULL, 0, NULL                  \
+  }
 
 static const layout_set layout_sets[] = {
     {GRAPH, PAIRS, "user/id", true, 1, "n_user", 0, NULL, NULL, 0, NULL},
@@ -114,7 +119,7 @@ static const layout_set layout_sets[] = {
     {RECOMMENDATIONS, ANY, "top/score", true, 1, "top/item", 0, "top/item", NULL, 0, NULL},
 };
 
-/* ---- counts -------------------------------------------------------------------------------------------------------- */
+/* ---- counts ---- */
 
 static kith_status layout_count_one(const kith_h5 *f, const char *what, bool columns, int64_t *n) {
   int64_t rows = 0;
@@ -137,7 +142,8 @@ static kith_status layout_count(const kith_h5 *f, const char *what, bool columns
   snprintf(first, sizeof first, "%.*s", plus ? (int)(plus - what) : KITH_NAME - 1, what);
   KITH_TRY(layout_count_one(f, first, columns, n));
   if (plus) KITH_TRY(layout_count_one(f, plus + 1, columns, &more));
-  KITH_CHECK(*n >= 0 && *n < INT64_MAX / 8 && more >= 0 && more < INT64_MAX / 8, KITH_EDATA, "%s: %s is %lld, which cannot be", f->path, what,
+  KITH_CHECK(*n >= 0 && *n < INT64_MAX / 8 && more >= 0 && more < INT64_MAX / 8, KITH_EDATA,
+             "%s: %s is %lld, which cannot be", f->path, what,
              (long long)(*n < 0 || *n >= INT64_MAX / 8 ? *n : more));
   *n += more;
 done:
@@ -152,11 +158,13 @@ static kith_status layout_size(const kith_h5 *f, const layout_set *s) {
   if (s->rows) {
     KITH_TRY(layout_count(f, s->rows, false, &rows));
     rows = s->times * rows + s->plus;
-    KITH_CHECK(n == rows, KITH_EDATA, "%s: \"%s\" has %lld rows, %lld were expected by %s", f->path, s->name, (long long)n, (long long)rows, s->rows);
+    KITH_CHECK(n == rows, KITH_EDATA, "%s: \"%s\" has %lld rows, %lld were expected by %s", f->path, s->name,
+               (long long)n, (long long)rows, s->rows);
   }
   if (s->columns) {
     KITH_TRY(layout_count(f, s->columns, true, &columns));
-    KITH_CHECK(d == columns, KITH_EDATA, "%s: \"%s\" has rows of width %d, %lld was expected by %s", f->path, s->name, d, (long long)columns, s->columns);
+    KITH_CHECK(d == columns, KITH_EDATA, "%s: \"%s\" has rows of width %d, %lld was expected by %s", f->path,
+               s->name, d, (long long)columns, s->columns);
   }
 done:
   return st;
@@ -181,37 +189,47 @@ static layout_task layout_task_of(const kith_h5 *f) {
 kith_status kith__layout_sizes(const kith_h5 *f, const char *format) {
   kith_status st = KITH_OK;
   size_t at = 0;
-  for (const layout_set *s; (s = layout_next(f, format, layout_task_of(f), &at));) KITH_TRY(layout_size(f, s));
+  for (const layout_set *s; (s = layout_next(f, format, layout_task_of(f), &at));)
+    KITH_TRY(layout_size(f, s));
 done:
   return st;
 }
 
-/* ---- values -------------------------------------------------------------------------------------------------------- */
+/* ---- values ---- */
 
-kith_status kith__layout_starts(const char *path, const char *name, int64_t n_place, int64_t first, int64_t n, const int64_t *start, int64_t n_value) {
+kith_status kith__layout_starts(const char *path, const char *name, int64_t n_place, int64_t first, int64_t n,
+                                const int64_t *start, int64_t n_value) {
   kith_status st = KITH_OK;
   if (n == 0) return st;
-  KITH_CHECK(first > 0 || start[0] == 0, KITH_EDATA, "%s: %s begins with %lld, 0 was expected", path, name, (long long)start[0]);
-  for (int64_t i = 1; i < n; i++) KITH_CHECK(start[i - 1] <= start[i], KITH_EDATA, "%s: %s is not ascending at place %lld", path, name, (long long)(first + i));
-  KITH_CHECK(start[0] >= 0 && start[n - 1] <= n_value, KITH_EDATA, "%s: %s goes from %lld to %lld, there are %lld values", path, name, (long long)start[0],
+  KITH_CHECK(first > 0 || start[0] == 0, KITH_EDATA, "%s: %s begins with %lld, 0 was expected", path, name,
+             (long long)start[0]);
+  for (int64_t i = 1; i < n; i++)
+    KITH_CHECK(start[i - 1] <= start[i], KITH_EDATA, "%s: %s is not ascending at place %lld", path, name,
+               (long long)(first + i));
+  KITH_CHECK(start[0] >= 0 && start[n - 1] <= n_value, KITH_EDATA,
+             "%s: %s goes from %lld to %lld, there are %lld values", path, name, (long long)start[0],
              (long long)start[n - 1], (long long)n_value);
-  KITH_CHECK(first + n < n_place || start[n - 1] == n_value, KITH_EDATA, "%s: %s ends with %lld, but there are %lld values", path, name, (long long)start[n - 1],
+  KITH_CHECK(first + n < n_place || start[n - 1] == n_value, KITH_EDATA,
+             "%s: %s ends with %lld, but there are %lld values", path, name, (long long)start[n - 1],
              (long long)n_value);
 done:
   return st;
 }
 
-kith_status kith__layout_range(const char *path, const char *name, int64_t first, int64_t n, const int64_t *x, int64_t low, int64_t below) {
+kith_status kith__layout_range(const char *path, const char *name, int64_t first, int64_t n, const int64_t *x,
+                               int64_t low, int64_t below) {
   kith_status st = KITH_OK;
   for (int64_t i = 0; i < n; i++)
-    KITH_CHECK(x[i] >= low && x[i] < below, KITH_EDATA, "%s: %s holds %lld at place %lld, expected %lld to %lld", path, name, (long long)x[i], (long long)(first + i),
-               (long long)low, (long long)below - 1);
+    KITH_CHECK(x[i] >= low && x[i] < below, KITH_EDATA,
+               "%s: %s holds %lld at place %lld, expected %lld to %lld", path, name, (long long)x[i],
+               (long long)(first + i), (long long)low, (long long)below - 1);
 done:
   return st;
 }
 
 /* n integers of whatever width the file has, from place `first` on. */
-static kith_status layout_integers(const kith_h5 *f, const char *name, int width, int64_t first, int64_t n, int64_t *x) {
+static kith_status layout_integers(const kith_h5 *f, const char *name, int width, int64_t first, int64_t n,
+                                   int64_t *x) {
   kith_status st = KITH_OK;
   kith_h5_type type = width == 1 ? KITH_H5_INT8 : width == 4 ? KITH_H5_INT32 : KITH_H5_INT64;
   KITH_TRY(kith__h5_read(f, name, type, 0, first, n, x));
@@ -259,7 +277,8 @@ kith_status kith_h5_check_layout(kith_h5 *f) {
   size_t at = 0;
   KITH_TRY(kith__h5_attr_text(f->file, f->path, "format", &format));
   KITH_TRY(kith__layout_sizes(f, format));
-  for (const layout_set *s; (s = layout_next(f, format, layout_task_of(f), &at));) KITH_TRY(layout_values_of(f, s));
+  for (const layout_set *s; (s = layout_next(f, format, layout_task_of(f), &at));)
+    KITH_TRY(layout_values_of(f, s));
 done:
   KITH_FREE(format);
   return st;

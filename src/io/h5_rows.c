@@ -1,8 +1,9 @@
 /*
- * Rows of numbers as they lie in memory: one contiguous dataset, written past HDF5 and MPI-IO, with checksums apart.
+ * Rows of numbers as they lie in memory: one contiguous dataset, written past HDF5 and MPI-IO, with checksums
+ * apart.
  *
- * HDF5 makes the dataset and says where it lies; every rank then puts its rows there by plain writes, which are as fast as
- * the disk, cannot leave another rank waiting, and can be made by a thread.
+ * HDF5 makes the dataset and says where it lies; every rank then puts its rows there by plain writes, which
+ * are as fast as the disk, cannot leave another rank waiting, and can be made by a thread.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +13,8 @@
 
 #include "io/h5.h"
 
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "rows are written as they lie in memory, and files are little-endian");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "rows are written as they lie in memory, and files are little-endian");
 
 /* A contiguous dataset that has its place in the file at once. */
 static hid_t rows_make(const kith_h5 *f, const char *name, int n_dim, const hsize_t *dims) {
@@ -21,7 +23,8 @@ static hid_t rows_make(const kith_h5 *f, const char *name, int n_dim, const hsiz
   H5Pset_obj_track_times(creation, false);
   H5Pset_alloc_time(creation, H5D_ALLOC_TIME_EARLY);
   H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER);
-  hid_t set = H5Dcreate2(f->file, name, H5T_IEEE_F32LE, space, H5P_DEFAULT, creation, H5P_DEFAULT); /* for a fault asks kith__h5_agree_write() */
+  hid_t set = H5Dcreate2(f->file, name, H5T_IEEE_F32LE, space, H5P_DEFAULT, creation,
+                         H5P_DEFAULT); /* for a fault asks kith__h5_agree_write() */
   H5Sclose(space);
   H5Pclose(creation);
   return set;
@@ -51,7 +54,8 @@ kith_agreed kith__h5_rows_begin(kith_h5 *f, const char *name, int d, int64_t n_t
   size_t row = sizeof(float) * (size_t)(d > 0 ? d : 1);
   hsize_t dims[2] = {(hsize_t)n_total, d > 0 ? (hsize_t)d : 1};
   *out = (h5_rows){.f = f, .n = n_total, .file = -1};
-  KITH_TRY(kith_agree(f->comm, kith__sums_begin(name, H5T_IEEE_F32LE, d > 0 ? 2 : 1, dims, kith__h5_rows_per_block(row), &out->sums)));
+  KITH_TRY(kith_agree(f->comm, kith__sums_begin(name, H5T_IEEE_F32LE, d > 0 ? 2 : 1, dims,
+                                                kith__h5_rows_per_block(row), &out->sums)));
   KITH_TRY(kith__h5_reserve(f, n_total * (int64_t)row + 4096));
   KITH_TRY(kith__h5_agree_write(f, name, rows_place(out, d)));
   kith_comm_share(f->comm, sizeof out->at, &out->at);
@@ -80,10 +84,13 @@ int kith__h5_rows_put(h5_rows *r, int64_t first, int64_t n, const void *x) {
 }
 
 void kith__h5_rows_push(const h5_rows *r, int64_t first, int64_t n) {
-  if (n > 0) (void)sync_file_range(r->file, r->at + first * (int64_t)r->sums.row, n * (int64_t)r->sums.row, SYNC_FILE_RANGE_WRITE); /* the end syncs all */
+  if (n > 0)
+    (void)sync_file_range(r->file, r->at + first * (int64_t)r->sums.row, n * (int64_t)r->sums.row,
+                          SYNC_FILE_RANGE_WRITE); /* the end syncs all */
 }
 
-/* A file system may say only now that it could not write.  What Linux says is interrupted is closed all the same. */
+/* A file system may say only now that it could not write.  What Linux says is interrupted is closed all the
+ * same. */
 static int rows_close(h5_rows *r, int error) {
   bool good = r->file < 0 || close(r->file) == 0 || errno == EINTR;
   r->file = -1;
@@ -99,7 +106,9 @@ kith_agreed kith__h5_rows_end(h5_rows *r, kith_agreed st, int error) {
   kith_h5 *f = r->f;
   if (kith_is_bad(st)) goto done;
   error = rows_close(r, error);
-  KITH_TRY(kith_agree(f->comm, error == 0 ? KITH_OK : kith_fail(KITH_EIO, "%s: writing %s failed: %s", f->path, r->sums.name, strerror(error))));
+  KITH_TRY(kith_agree(f->comm, error == 0 ? KITH_OK
+                                          : kith_fail(KITH_EIO, "%s: writing %s failed: %s", f->path,
+                                                      r->sums.name, strerror(error))));
   KITH_TRY(kith__sums_write(f, &r->sums));
 done:
   f->failed = f->failed || kith_is_bad(st);
@@ -107,7 +116,8 @@ done:
   return st;
 }
 
-kith_agreed kith_h5_write_rows(kith_h5 *f, const char *name, int d, int64_t n_total, int64_t first, int64_t n, const float *x) {
+kith_agreed kith_h5_write_rows(kith_h5 *f, const char *name, int d, int64_t n_total, int64_t first, int64_t n,
+                               const float *x) {
   h5_rows r;
   int error = 0;
   kith_agreed st = kith__h5_rows_begin(f, name, d, n_total, &r);

@@ -1,10 +1,11 @@
 /*
- * What a file consists of, as it was written: the attribute `seal` of the root has a number for each attribute and each
- * dataset, ascending.  One that was changed, added, renamed or put in another's place has a number that is not among them,
- * and one that is gone leaves a number to which nothing belongs.
+ * What a file consists of, as it was written: the attribute `seal` of the root has a number for each
+ * attribute and each dataset, ascending.  One that was changed, added, renamed or put in another's place has
+ * a number that is not among them, and one that is gone leaves a number to which nothing belongs.
  *
- * The number of an attribute is mixed of its name, type and value; that of a dataset of its name, type and extent and of
- * its checksums, each of which is mixed of the same and of the bytes of its block.  So the seal covers every byte.
+ * The number of an attribute is mixed of its name, type and value; that of a dataset of its name, type and
+ * extent and of its checksums, each of which is mixed of the same and of the bytes of its block.  So the seal
+ * covers every byte.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 
 enum { SEAL_ATTRIBUTE = 1, SEAL_DATASET = 2, SEAL_MOST = 4096, SEAL_ROOM = 32 };
 
-/* ---- numbers ------------------------------------------------------------------------------------------------------- */
+/* ---- numbers ---- */
 
 static uint64_t seal_name(uint64_t kind, const char *name) {
   int64_t n = (int64_t)strlen(name);
@@ -22,7 +23,10 @@ static uint64_t seal_name(uint64_t kind, const char *name) {
 
 /* Integers with a sign are 0, those without 1, real numbers 2, texts 3. */
 static uint64_t seal_type(hid_t type) {
-  uint64_t class = H5Tget_class(type) == H5T_FLOAT ? 2 : H5Tget_class(type) == H5T_STRING ? 3 : H5Tget_sign(type) == H5T_SGN_2 ? 0 : 1;
+  uint64_t class = H5Tget_class(type) == H5T_FLOAT    ? 2
+                   : H5Tget_class(type) == H5T_STRING ? 3
+                   : H5Tget_sign(type) == H5T_SGN_2   ? 0
+                                                      : 1;
   return 4 * (uint64_t)H5Tget_size(type) + class;
 }
 
@@ -43,7 +47,7 @@ static uint64_t seal_attribute(const char *name, hid_t type, const void *value) 
   return kith__sum_chain(head, kith__sum_bytes(0, (int64_t)H5Tget_size(type), value));
 }
 
-/* ---- writing ------------------------------------------------------------------------------------------------------- */
+/* ---- writing ---- */
 
 static kith_status seal_add(kith_seal *s, uint64_t number) {
   kith_status st = KITH_OK;
@@ -82,15 +86,17 @@ kith_agreed kith__seal_write(kith_h5 *f) {
   if (!kith__h5_is_here(f)) return kith__h5_agree_write(f, KITH__SEAL, true);
   hid_t space = H5Screate_simple(1, &n, NULL), attr = H5I_INVALID_HID;
   bool good = false;
-  KITH_H5_TOGETHER(f, "making an attribute", attr = H5Acreate2(f->file, KITH__SEAL, H5T_STD_U64LE, space, H5P_DEFAULT, H5P_DEFAULT));
-  if (attr >= 0) KITH_H5_TOGETHER(f, "writing an attribute", good = H5Awrite(attr, H5T_NATIVE_UINT64, s->number) >= 0);
+  KITH_H5_TOGETHER(f, "making an attribute",
+                   attr = H5Acreate2(f->file, KITH__SEAL, H5T_STD_U64LE, space, H5P_DEFAULT, H5P_DEFAULT));
+  if (attr >= 0)
+    KITH_H5_TOGETHER(f, "writing an attribute", good = H5Awrite(attr, H5T_NATIVE_UINT64, s->number) >= 0);
   kith_agreed st = kith__h5_agree_write(f, KITH__SEAL, good);
   if (attr >= 0) H5Aclose(attr);
   H5Sclose(space);
   return st;
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------------------- */
+/* ---- reading ---- */
 
 /* What of a file is compared with its seal. */
 typedef struct seal_walk {
@@ -103,17 +109,20 @@ typedef struct seal_walk {
 static kith_status seal_read(const kith_h5 *f, kith_seal *s) {
   kith_status st = KITH_OK;
   hid_t attr = H5I_INVALID_HID, space = H5I_INVALID_HID, type = H5I_INVALID_HID;
-  KITH_CHECK(H5Aexists(f->file, KITH__SEAL) != 0, KITH_EDATA, "%s: has lost its attribute \"" KITH__SEAL "\", which says what is in it", f->path);
+  KITH_CHECK(H5Aexists(f->file, KITH__SEAL) != 0, KITH_EDATA,
+             "%s: has lost its attribute \"" KITH__SEAL "\", which says what is in it", f->path);
   attr = kith__h5_fault() ? H5I_INVALID_HID : H5Aopen(f->file, KITH__SEAL, H5P_DEFAULT);
-  KITH_CHECK(attr >= 0, kith__h5_kind(), "%s: attribute \"" KITH__SEAL "\" is damaged: %s", f->path, kith__h5_reason());
+  KITH_CHECK(attr >= 0, kith__h5_kind(), "%s: attribute \"" KITH__SEAL "\" is damaged: %s", f->path,
+             kith__h5_reason());
   space = H5Aget_space(attr);
   type = H5Aget_type(attr);
   hssize_t n = H5Sget_simple_extent_npoints(space);
-  KITH_CHECK(n > 0 && n <= SEAL_MOST && H5Tequal(type, H5T_STD_U64LE) > 0, KITH_EDATA, "%s: attribute \"" KITH__SEAL "\" is none of Kith's", f->path);
+  KITH_CHECK(n > 0 && n <= SEAL_MOST && H5Tequal(type, H5T_STD_U64LE) > 0, KITH_EDATA,
+             "%s: attribute \"" KITH__SEAL "\" is none of Kith's", f->path);
   KITH_TRY(KITH_NEW(s->number, n));
   s->n = n;
-  KITH_CHECK(!kith__h5_fault() && H5Aread(attr, H5T_NATIVE_UINT64, s->number) >= 0, kith__h5_kind(), "%s: attribute \"" KITH__SEAL "\" is damaged: %s", f->path,
-             kith__h5_reason());
+  KITH_CHECK(!kith__h5_fault() && H5Aread(attr, H5T_NATIVE_UINT64, s->number) >= 0, kith__h5_kind(),
+             "%s: attribute \"" KITH__SEAL "\" is damaged: %s", f->path, kith__h5_reason());
   qsort(s->number, (size_t)n, sizeof *s->number, seal_compare);
 done:
   if (type >= 0) H5Tclose(type);
@@ -126,11 +135,14 @@ done:
 static kith_status seal_of_attribute(const kith_h5 *f, const char *name, uint64_t *number) {
   kith_status st = KITH_OK;
   char *value = NULL;
-  hid_t attr = kith__h5_fault() ? H5I_INVALID_HID : H5Aopen(f->file, name, H5P_DEFAULT), type = H5I_INVALID_HID;
-  KITH_CHECK(attr >= 0, kith__h5_kind(), "%s: attribute \"%s\" is damaged: %s", f->path, name, kith__h5_reason());
+  hid_t attr = kith__h5_fault() ? H5I_INVALID_HID : H5Aopen(f->file, name, H5P_DEFAULT),
+        type = H5I_INVALID_HID;
+  KITH_CHECK(attr >= 0, kith__h5_kind(), "%s: attribute \"%s\" is damaged: %s", f->path, name,
+             kith__h5_reason());
   type = H5Aget_type(attr);
   KITH_TRY(KITH_NEW(value, (int64_t)H5Tget_size(type)));
-  KITH_CHECK(!kith__h5_fault() && H5Aread(attr, type, value) >= 0, kith__h5_kind(), "%s: attribute \"%s\" is damaged: %s", f->path, name, kith__h5_reason());
+  KITH_CHECK(!kith__h5_fault() && H5Aread(attr, type, value) >= 0, kith__h5_kind(),
+             "%s: attribute \"%s\" is damaged: %s", f->path, name, kith__h5_reason());
   *number = seal_attribute(name, type, value);
 done:
   KITH_FREE(value);
@@ -153,9 +165,12 @@ static kith_status seal_compare_one(seal_walk *w, const kith_h5_entry *e) {
   kith_status st = KITH_OK;
   uint64_t number = 0;
   const char *what = e->attribute ? "attribute" : "dataset";
-  KITH_TRY(e->attribute ? seal_of_attribute(w->f, e->name, &number) : seal_of_dataset(w->f, e->name, &number));
+  KITH_TRY(e->attribute ? seal_of_attribute(w->f, e->name, &number)
+                        : seal_of_dataset(w->f, e->name, &number));
   bool known = bsearch(&number, w->seal.number, (size_t)w->seal.n, sizeof number, seal_compare) != NULL;
-  KITH_CHECK(known, KITH_EDATA, "%s: %s \"%s\" or its checksums were changed or added after the file was written", w->f->path, what, e->name);
+  KITH_CHECK(known, KITH_EDATA,
+             "%s: %s \"%s\" or its checksums were changed or added after the file was written", w->f->path,
+             what, e->name);
   w->found++;
 done:
   return st;
@@ -174,8 +189,9 @@ kith_status kith_h5_check_whole(kith_h5 *f) {
   KITH_TRY(seal_read(f, &w.seal));
   KITH_TRY(kith_h5_list(f, seal_on_entry, &w));
   KITH_TRY(w.st);
-  KITH_CHECK(w.found == w.seal.n, KITH_EDATA, "%s: has lost %lld of the %lld attributes and datasets that it was written with", f->path, (long long)(w.seal.n - w.found),
-             (long long)w.seal.n);
+  KITH_CHECK(w.found == w.seal.n, KITH_EDATA,
+             "%s: has lost %lld of the %lld attributes and datasets that it was written with", f->path,
+             (long long)(w.seal.n - w.found), (long long)w.seal.n);
 done:
   KITH_FREE(w.seal.number);
   return st;

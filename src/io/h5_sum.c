@@ -1,11 +1,12 @@
 /*
- * Sums of bytes that add up in any order: threads and ranks that hold pieces of a block sum what they hold, wherever it
- * begins and ends, and the sums of the pieces are the sum of the block.
+ * Sums of bytes that add up in any order: threads and ranks that hold pieces of a block sum what they hold,
+ * wherever it begins and ends, and the sums of the pieces are the sum of the block.
  *
- * The bytes are taken as 32-bit little-endian words, in groups of 256.  Within a group, word i is multiplied by weight[i],
- * and a group's sum by a number of its own, all of them odd and mixed: no bit that flips passes, nor do words, sectors or
- * pages that changed places.  Zeroes add nothing; so a block's checksum begins with what it is of (h5_seal.c), which makes
- * that of zeroes a number like any other.  It runs at the speed of memory: a multiplication and an addition a word.
+ * The bytes are taken as 32-bit little-endian words, in groups of 256.  Within a group, word i is multiplied
+ * by weight[i], and a group's sum by a number of its own, all of them odd and mixed: no bit that flips
+ * passes, nor do words, sectors or pages that changed places.  Zeroes add nothing; so a block's checksum
+ * begins with what it is of (h5_seal.c), which makes that of zeroes a number like any other.  It runs at the
+ * speed of memory: a multiplication and an addition a word.
  *
  * Files of version 2 weigh word i by 2 i + 1 and begin at nothing.
  */
@@ -21,7 +22,9 @@ uint64_t kith__sum_mix(uint64_t x) {
   return x ^ (x >> 31);
 }
 
-uint64_t kith__sum_chain(uint64_t sum, uint64_t next) { return kith__sum_mix(kith__sum_mix(sum + 0x9e3779b97f4a7c15u) ^ next); }
+uint64_t kith__sum_chain(uint64_t sum, uint64_t next) {
+  return kith__sum_mix(kith__sum_mix(sum + 0x9e3779b97f4a7c15u) ^ next);
+}
 
 static void sum_weights(uint32_t weight[SUM_GROUP]) {
   for (uint64_t i = 0; i < SUM_GROUP; i++) weight[i] = (uint32_t)kith__sum_mix(i + 1) | 1;

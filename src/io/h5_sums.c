@@ -1,8 +1,8 @@
 /*
- * The checksums of a dataset NAME: checksum/NAME, uint64 [blocks], a sum for each block of `rows` rows (its attribute; the
- * last block may have fewer).  A sum begins with a number mixed of the dataset's name, type and extent and the block's place,
- * and has the bytes of the block added, h5_sum.c.  So zeroes have a checksum of their own, and a block or a dataset in the
- * place of another has a wrong one.
+ * The checksums of a dataset NAME: checksum/NAME, uint64 [blocks], a sum for each block of `rows` rows (its
+ * attribute; the last block may have fewer).  A sum begins with a number mixed of the dataset's name, type
+ * and extent and the block's place, and has the bytes of the block added, h5_sum.c.  So zeroes have a
+ * checksum of their own, and a block or a dataset in the place of another has a wrong one.
  */
 #include <stdio.h>
 #include <string.h>
@@ -11,17 +11,21 @@
 
 enum { SUMS_BLOCK = 1 << 20, SUMS_BLOCK_MOST = 1 << 30 }; /* bytes */
 
-int64_t kith__h5_rows_per_block(size_t row) { return row < SUMS_BLOCK ? (int64_t)(SUMS_BLOCK / (row > 0 ? row : 1)) : 1; }
+int64_t kith__h5_rows_per_block(size_t row) {
+  return row < SUMS_BLOCK ? (int64_t)(SUMS_BLOCK / (row > 0 ? row : 1)) : 1;
+}
 
 static void sums_name(const char *name, char *sum) { snprintf(sum, KITH_NAME, KITH__SUMS "%.54s", name); }
 
 void kith__sums_free(kith_sums *s) { KITH_FREE(s->sum); }
 
-/* ---- writing ------------------------------------------------------------------------------------------------------- */
+/* ---- writing ---- */
 
-kith_status kith__sums_begin(const char *name, hid_t type, int n_dim, const hsize_t *dims, int64_t per_block, kith_sums *out) {
+kith_status kith__sums_begin(const char *name, hid_t type, int n_dim, const hsize_t *dims, int64_t per_block,
+                             kith_sums *out) {
   kith_status st = KITH_OK;
-  *out = (kith_sums){.row = H5Tget_size(type) * (n_dim > 1 ? (size_t)dims[1] : 1), .per_block = dims[0] > 0 ? per_block : 1};
+  *out = (kith_sums){.row = H5Tget_size(type) * (n_dim > 1 ? (size_t)dims[1] : 1),
+                     .per_block = dims[0] > 0 ? per_block : 1};
   snprintf(out->name, sizeof out->name, "%s", name);
   out->n_block = ((int64_t)dims[0] + out->per_block - 1) / out->per_block;
   out->head = kith__seal_head(name, type, n_dim, dims, out->per_block);
@@ -35,7 +39,8 @@ void kith__sums_add(kith_sums *s, int64_t first, int64_t n, const void *x) {
   for (int64_t i = first, to; i < first + n; from += (size_t)(to - i) * s->row, i = to) {
     int64_t b = i / s->per_block;
     to = kith_least((b + 1) * s->per_block, first + n);
-    uint64_t sum = kith__sum_bytes((i - b * s->per_block) * (int64_t)s->row, (to - i) * (int64_t)s->row, from);
+    uint64_t sum =
+        kith__sum_bytes((i - b * s->per_block) * (int64_t)s->row, (to - i) * (int64_t)s->row, from);
 #pragma omp atomic
     s->sum[b] += sum;
   }
@@ -45,8 +50,10 @@ void kith__sums_add(kith_sums *s, int64_t first, int64_t n, const void *x) {
 static bool sums_note(const kith_h5 *f, const kith_sums *s, const char *sum) {
   if (!kith__h5_is_here(f)) return true;
   hid_t space = H5Screate(H5S_SCALAR), set = H5Dopen2(f->file, sum, H5P_DEFAULT);
-  hid_t attr = set >= 0 ? H5Acreate2(set, "rows", H5T_STD_I64LE, space, H5P_DEFAULT, H5P_DEFAULT) : H5I_INVALID_HID;
-  bool good = attr >= 0 && H5Awrite(attr, H5T_NATIVE_INT64, &s->per_block) >= 0; /* for a fault asks kith__h5_agree_write() */
+  hid_t attr =
+      set >= 0 ? H5Acreate2(set, "rows", H5T_STD_I64LE, space, H5P_DEFAULT, H5P_DEFAULT) : H5I_INVALID_HID;
+  bool good = attr >= 0 && H5Awrite(attr, H5T_NATIVE_INT64, &s->per_block) >=
+                               0; /* for a fault asks kith__h5_agree_write() */
   if (attr >= 0) H5Aclose(attr);
   if (set >= 0) H5Dclose(set);
   H5Sclose(space);
@@ -60,7 +67,8 @@ kith_agreed kith__sums_write(kith_h5 *f, kith_sums *s) {
   sums_name(s->name, sum);
   if (n > 0) {
     kith_comm_meet(f->comm);
-    KITH_WAIT("the checksums of rows", MPI_Allreduce(MPI_IN_PLACE, s->sum, (int)n, MPI_UINT64_T, MPI_SUM, f->comm->mpi));
+    KITH_WAIT("the checksums of rows",
+              MPI_Allreduce(MPI_IN_PLACE, s->sum, (int)n, MPI_UINT64_T, MPI_SUM, f->comm->mpi));
     for (int64_t b = 0; b < n; b++) s->sum[b] += kith__seal_block(s->head, b);
     KITH_TRY(kith__h5_write_bare(f, sum, KITH_H5_UINT64, 0, n, n - mine, mine, false, s->sum));
     bool noted = false;
@@ -73,7 +81,7 @@ done:
   return st;
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------------------- */
+/* ---- reading ---- */
 
 bool kith__sums_are(const kith_h5 *f, const char *name) {
   char sum[KITH_NAME];
@@ -91,7 +99,8 @@ static kith_status sums_per_block(const kith_h5 *f, const char *sum, kith_sums *
   KITH_TRY(kith__h5_attr_int(set, f->path, "rows", &s->per_block));
   int64_t rows = s->per_block;
   bool fits = rows > 0 && (s->row == 0 || rows == 1 || rows <= (int64_t)(SUMS_BLOCK_MOST / s->row));
-  KITH_CHECK(fits, KITH_EDATA, "%s: \"%s\" is of blocks of %lld rows of %zu bytes, which cannot be", f->path, sum, (long long)rows, s->row);
+  KITH_CHECK(fits, KITH_EDATA, "%s: \"%s\" is of blocks of %lld rows of %zu bytes, which cannot be", f->path,
+             sum, (long long)rows, s->row);
 done:
   if (set >= 0) H5Dclose(set);
   return st;
@@ -105,7 +114,8 @@ static kith_status sums_read(const kith_h5 *f, kith_sums *s, int64_t low, int64_
   int d = 0;
   sums_name(s->name, sum);
   KITH_TRY(kith__h5_extent(f, sum, &there, &d));
-  KITH_CHECK(low + n <= there, KITH_EDATA, "%s: \"%s\" has %lld rows, %lld were expected", f->path, sum, (long long)there, (long long)(low + n));
+  KITH_CHECK(low + n <= there, KITH_EDATA, "%s: \"%s\" has %lld rows, %lld were expected", f->path, sum,
+             (long long)there, (long long)(low + n));
   KITH_TRY(KITH_NEW(s->sum, n));
   KITH_TRY(kith__h5_read(f, sum, KITH_H5_UINT64, 0, low, n, s->sum));
 done:
@@ -143,7 +153,7 @@ typedef struct sums_in {
   const kith_found *set;
   kith_sums sums; /* of the blocks from `low` on */
   int64_t low;
-  char *block;    /* [per_block] rows */
+  char *block; /* [per_block] rows */
 } sums_in;
 
 static bool sums_are_right(const sums_in *in, int64_t b, int64_t bytes, const void *x) {
@@ -157,10 +167,11 @@ static kith_status sums_read_block(const sums_in *in, int64_t b, int64_t low, in
   hsize_t at[2] = {(hsize_t)low, 0}, count[2] = {(hsize_t)(high - low), in->set->dims[1]};
   hid_t space = H5Dget_space(in->set->set), here = H5Screate_simple(in->set->n_dim, count, NULL);
   H5Sselect_hyperslab(space, H5S_SELECT_SET, at, NULL, count, NULL);
-  KITH_CHECK(!kith__h5_fault() && H5Dread(in->set->set, in->set->type, here, space, H5P_DEFAULT, to) >= 0, kith__h5_kind(), "%s: \"%s\" is damaged: %s", in->f->path,
-             in->sums.name, kith__h5_reason());
-  KITH_CHECK(sums_are_right(in, b, (high - low) * (int64_t)in->sums.row, to), KITH_EDATA, "%s: %s: rows %lld to %lld fail their checksum", in->f->path, in->sums.name,
-             (long long)low, (long long)high - 1);
+  KITH_CHECK(!kith__h5_fault() && H5Dread(in->set->set, in->set->type, here, space, H5P_DEFAULT, to) >= 0,
+             kith__h5_kind(), "%s: \"%s\" is damaged: %s", in->f->path, in->sums.name, kith__h5_reason());
+  KITH_CHECK(sums_are_right(in, b, (high - low) * (int64_t)in->sums.row, to), KITH_EDATA,
+             "%s: %s: rows %lld to %lld fail their checksum", in->f->path, in->sums.name, (long long)low,
+             (long long)high - 1);
 done:
   H5Sclose(here);
   H5Sclose(space);
@@ -173,7 +184,8 @@ static kith_status sums_read_rows(const sums_in *in, int64_t first, int64_t n, c
   int64_t per_block = in->sums.per_block;
   size_t row = in->sums.row;
   for (int64_t i = first, to; i < first + n; i = to) {
-    int64_t b = i / per_block, low = b * per_block, high = kith_least(low + per_block, (int64_t)in->set->dims[0]);
+    int64_t b = i / per_block, low = b * per_block,
+            high = kith_least(low + per_block, (int64_t)in->set->dims[0]);
     to = kith_least(high, first + n);
     char *here = data ? data + (size_t)(i - first) * row : NULL;
     bool whole = here && i == low && to == high;
@@ -184,7 +196,8 @@ done:
   return st;
 }
 
-kith_status kith__sums_read_rows(const kith_h5 *f, const char *name, const kith_found *set, int64_t first, int64_t n, void *data) {
+kith_status kith__sums_read_rows(const kith_h5 *f, const char *name, const kith_found *set, int64_t first,
+                                 int64_t n, void *data) {
   kith_status st = KITH_OK;
   sums_in in = {.f = f, .set = set};
   if (n == 0) return st;

@@ -49,10 +49,8 @@ kith_agreed kith__ids_write(kith_h5 *f, const char *name, const kith_ids *ids) {
 static kith_status ids_alloc(int64_t n, int width, kith_ids *ids) {
   kith_status st = KITH_OK;
   *ids = (kith_ids){.n = n, .width = width};
-  if (width > 0)
-    KITH_TRY(KITH_NEW(ids->text, n * width));
-  else
-    KITH_TRY(KITH_NEW(ids->number, n));
+  if (width > 0) KITH_TRY(KITH_NEW(ids->text, n * width));
+  else KITH_TRY(KITH_NEW(ids->number, n));
 done:
   return st;
 }
@@ -92,10 +90,8 @@ kith_agreed kith__ids_read(const kith_comm *comm, const char *path, const char *
   KITH_TRY(kith_h5_open(comm, path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &f));
   KITH_TRY(kith_h5_extent(f, name, &n, &width));
   KITH_TRY(kith_agree(comm, ids_alloc(n, width, &ids)));
-  if (ids.text)
-    KITH_TRY(kith_h5_read(f, name, KITH_H5_TEXT, width, 0, n, ids.text));
-  else
-    KITH_TRY(kith_h5_read(f, name, KITH_H5_INT64, 0, 0, n, ids.number));
+  if (ids.text) KITH_TRY(kith_h5_read(f, name, KITH_H5_TEXT, width, 0, n, ids.text));
+  else KITH_TRY(kith_h5_read(f, name, KITH_H5_INT64, 0, 0, n, ids.number));
   KITH_TRY(kith_agree(comm, ids_check(path, name, &ids)));
   *out = ids;
   ids = (kith_ids){0};
@@ -110,7 +106,8 @@ static kith_status names_check(const char *path, const char *name, const kith_id
   kith_status st = KITH_OK;
   for (int64_t i = 0; i < names->n; i++) {
     const char *cell = names->text + i * names->width;
-    KITH_CHECK(!cell[0] || ids_is_text(cell, (size_t)names->width), KITH_EDATA, "%s: \"%s\" holds what is no name in row %lld", path, name, (long long)i);
+    KITH_CHECK(!cell[0] || ids_is_text(cell, (size_t)names->width), KITH_EDATA,
+               "%s: \"%s\" holds what is no name in row %lld", path, name, (long long)i);
   }
 done:
   return st;
@@ -127,7 +124,8 @@ kith_agreed kith_names_read(const kith_comm *comm, const char *path, kith_node_t
   KITH_TRY(kith_h5_open(comm, path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &f));
   if (!kith_h5_has(f, name)) goto done;
   KITH_TRY(kith_h5_extent(f, name, &n, &width));
-  KITH_TRY(kith_agreed_same(width > 0 ? KITH_OK : kith_fail(KITH_EDATA, "%s: \"%s\" is no text", path, name)));
+  KITH_TRY(
+      kith_agreed_same(width > 0 ? KITH_OK : kith_fail(KITH_EDATA, "%s: \"%s\" is no text", path, name)));
   if (comm->rank != 0) n = 0;
   KITH_TRY(kith_agree(comm, ids_alloc(n, width, &names)));
   KITH_TRY(kith_h5_read(f, name, KITH_H5_TEXT, width, 0, n, names.text));

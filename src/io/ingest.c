@@ -1,11 +1,12 @@
-/* From text lists to graph.h5: one rank reads, numbers, merges, splits and writes; the others learn how it ended. */
+/* From text lists to graph.h5: one rank reads, numbers, merges, splits and writes; the others learn how it
+ * ended. */
 #include <string.h>
 
 #include "io/features.h"
 #include "io/node_names.h"
 #include "io/tables.h"
 
-/* ---- checks ------------------------------------------------------------------------------------------------------ */
+/* ---- checks ---- */
 
 kith_status kith__source_check(const char *key, const kith_source *s) {
   kith_status st = KITH_OK;
@@ -14,7 +15,8 @@ kith_status kith__source_check(const char *key, const kith_source *s) {
   KITH_CHECK(s->format != KITH_ADJACENCY || s->header != KITH_HEADER_YES, KITH_ECONFIG,
              "%s: an adjacency list has no header; expected format edges", key);
   KITH_CHECK(s->least_weight == 0 || s->weight[0], KITH_ECONFIG,
-             "%s.least_weight: %.9g, but no column of weights is named; expected %s.columns.weight", key, s->least_weight, key);
+             "%s.least_weight: %.9g, but no column of weights is named; expected %s.columns.weight", key,
+             s->least_weight, key);
 done:
   return st;
 }
@@ -37,31 +39,35 @@ void kith__source_inherit(const kith_source *from, kith_format format, kith_sour
 
 static kith_status ingest_check(const kith_ingest_options *o) {
   kith_status st = KITH_OK;
-  KITH_CHECK(o->interactions.path[0], KITH_ECONFIG, "data.interactions: expected the path of a list, found none");
+  KITH_CHECK(o->interactions.path[0], KITH_ECONFIG,
+             "data.interactions: expected the path of a list, found none");
   KITH_TRY(kith__source_check("data.interactions", &o->interactions));
   KITH_TRY(kith__source_check("data.social", &o->social));
 done:
   return st;
 }
 
-/* ---- reading ----------------------------------------------------------------------------------------------------- */
+/* ---- reading ---- */
 
 /* Every id of the interactions gets a number. */
 static kith_status read_interactions(const kith_ingest_options *o, kith__names *user, kith__names *item,
                                      kith__pairs *pairs, kith_ingest_report *r) {
-  kith__meet meet = {.key = "data.interactions", .user = user, .item = item, .new_users = true, .new_items = true};
+  kith__meet meet = {
+      .key = "data.interactions", .user = user, .item = item, .new_users = true, .new_items = true};
   kith_status st = kith__pairs_read(&o->interactions, &meet, pairs);
   r->light += meet.light;
   r->interactions_list = meet.report;
   return st;
 }
 
-/* A test user must be known; a test item may be new.  What the job does not say of this list is as of the interactions. */
-static kith_status read_test(const kith_ingest_options *o, kith__names *user, kith__names *item, kith__pairs *pairs,
-                             kith_ingest_report *r) {
+/* A test user must be known; a test item may be new.  What the job does not say of this list is as of the
+ * interactions. */
+static kith_status read_test(const kith_ingest_options *o, kith__names *user, kith__names *item,
+                             kith__pairs *pairs, kith_ingest_report *r) {
   kith_status st = KITH_OK;
   kith_source s = o->test;
-  kith__meet meet = {.key = "data.test", .hint = r->interactions_list.format, .user = user, .item = item, .new_items = true};
+  kith__meet meet = {
+      .key = "data.test", .hint = r->interactions_list.format, .user = user, .item = item, .new_items = true};
   kith__source_inherit(&o->interactions, meet.hint, &s);
   KITH_TRY(kith__source_check(meet.key, &s));
   KITH_TRY(kith__pairs_read(&s, &meet, pairs));
@@ -109,7 +115,8 @@ done:
 }
 
 /* What is known of nodes that the lists above named. */
-static kith_status read_features(const kith_ingest_options *o, int type, kith__names *node, kith__tables *t, kith_ingest_report *r) {
+static kith_status read_features(const kith_ingest_options *o, int type, kith__names *node, kith__tables *t,
+                                 kith_ingest_report *r) {
   kith_status st = KITH_OK;
   kith__names feature;
   kith__describe d = {.source = &o->features[type], .node = node, .feature = &feature, .new_features = true};
@@ -128,18 +135,20 @@ done:
 }
 
 /* What nodes that the lists above named are called. */
-static kith_status read_names(const kith_ingest_options *o, int type, kith__names *node, kith__tables *t, kith_ingest_report *r) {
+static kith_status read_names(const kith_ingest_options *o, int type, kith__names *node, kith__tables *t,
+                              kith_ingest_report *r) {
   const char *key = type == KITH_USER ? "data.user_names" : "data.item_names";
   if (!o->names[type].path[0]) return KITH_OK;
   return kith__node_names_read(key, &o->names[type], node, &t->names[type], &r->names[type]);
 }
 
-/* ---- what is worth telling --------------------------------------------------------------------------------------- */
+/* ---- what is worth telling ---- */
 
 static int64_t count_in_both(const kith_lists *train, const kith_lists *test) {
   int64_t n = 0;
   for (int64_t u = 0; u < test->n_row; u++)
-    for (kith_eid e = test->start[u]; e < test->start[u + 1]; e++) n += kith_lists_has(train, u, test->item[e]);
+    for (kith_eid e = test->start[u]; e < test->start[u + 1]; e++)
+      n += kith_lists_has(train, u, test->item[e]);
   return n;
 }
 
@@ -183,11 +192,11 @@ static kith_status ingest_report(const kith__tables *t, kith_ingest_report *r) {
   return count_held_out_items(t, &r->held_out_items);
 }
 
-/* ---- all of it --------------------------------------------------------------------------------------------------- */
+/* ---- all of it ---- */
 
 /* Test rows come from their own list, or else from the split. */
-static kith_status ingest_rows(const kith_ingest_options *o, kith__pairs *train, kith__pairs *test, int64_t n_user,
-                               kith__tables *t, kith_ingest_report *r) {
+static kith_status ingest_rows(const kith_ingest_options *o, kith__pairs *train, kith__pairs *test,
+                               int64_t n_user, kith__tables *t, kith_ingest_report *r) {
   kith_status st = KITH_OK;
   kith__rows listed = {0};
   int64_t again = 0;
@@ -252,8 +261,8 @@ done:
   return st;
 }
 
-kith_agreed kith_ingest(const kith_comm *comm, const kith_ingest_options *o, const char *job, const char *path,
-                        kith_ingest_report *report) {
+kith_agreed kith_ingest(const kith_comm *comm, const kith_ingest_options *o, const char *job,
+                        const char *path, kith_ingest_report *report) {
   kith_agreed st = {KITH_OK};
   kith_status mine = KITH_OK;
   memset(report, 0, sizeof *report);

@@ -20,7 +20,7 @@
 #include "kith/fault.h"
 #include "kith/io.h"
 
-/* ---- lines ------------------------------------------------------------------------------------------------------- */
+/* ---- lines ---- */
 
 /** A file being read; `path` is borrowed. */
 typedef struct kith__lines {
@@ -32,10 +32,10 @@ typedef struct kith__lines {
   bool at_end;
   int64_t n_data, n_comment, n_blank; /**< lines that kith__lines_next() gave out and passed over */
   kith_comment comment;
-  const char *key;          /**< of the source in the job, for messages */
+  const char *key;                 /**< of the source in the job, for messages */
   const struct kith__knife *knife; /**< how lines are cut, and … */
-  int min_cell, max_cell;   /**< … how many cells they have; 0: nobody knows */
-  int n_alike;              /**< comments so far that could be data */
+  int min_cell, max_cell;          /**< … how many cells they have; 0: nobody knows */
+  int n_alike;                     /**< comments so far that could be data */
   kith_progress progress;
 } kith__lines;
 
@@ -45,13 +45,15 @@ typedef struct kith__cell {
   int64_t size;
 } kith__cell;
 
-/** Open a list.  Errors: those of kith__bytes_open(), and KITH_EDATA if its first bytes are those of another kind of file. */
+/** Open a list.  Errors: those of kith__bytes_open(), and KITH_EDATA if its first bytes are those of another
+ * kind of file. */
 kith_status kith__lines_open(const char *path, kith__lines *lines) KITH_MUST_USE;
 /** The next line, whatever it holds, without its end; size < 0 after the last one. */
 kith_status kith__lines_any(kith__lines *lines, kith__cell *line) KITH_MUST_USE;
 /**
  * The next line that is neither blank nor a comment, without its end; size < 0 after the last one.
- * A comment that has as many cells as the data around it is refused (KITH_EDATA), unless the job says what # is.
+ * A comment that has as many cells as the data around it is refused (KITH_EDATA), unless the job says what #
+ * is.
  */
 kith_status kith__lines_next(kith__lines *lines, kith__cell *line) KITH_MUST_USE;
 void kith__lines_close(kith__lines *lines);
@@ -63,10 +65,11 @@ kith__line_kind kith__line_kind_of(const kith__lines *lines, kith__cell line);
 /** KITH_EDATA with "path:line: " before the message. */
 kith_status kith__lines_fail(const kith__lines *lines, const char *format, ...) KITH_FORMAT(2, 3);
 
-/** KITH_EDATA, saying what it is and what to do, if these first bytes of a file are not those of a text list. */
+/** KITH_EDATA, saying what it is and what to do, if these first bytes of a file are not those of a text list.
+ */
 kith_status kith__kind_check(const char *path, const char *text, int64_t n) KITH_MUST_USE;
 
-/* ---- cells ------------------------------------------------------------------------------------------------------- */
+/* ---- cells ---- */
 
 enum { KITH__CELLS = 256 }; /**< columns that are looked at */
 
@@ -87,18 +90,21 @@ kith__knife kith__knife_make(const char *delimiter);
 /** The knife that suits a line: "::", tab, comma, semicolon, else white space. */
 kith__knife kith__knife_guess(kith__cell line);
 /**
- * Cut the next cell off the front of `rest`; spaces around it are dropped.  A cell in quotes may hold delimiters and, written
- * twice, quotes (RFC 4180); doubled ones are made single in place, so `rest` lies in memory that may be written.
- * Returns false at the end of the line, and where its quotes are wrong, which kith__knife_end() tells apart.
- * After the last cell rest->at is null, unless the knife is white space.
+ * Cut the next cell off the front of `rest`; spaces around it are dropped.  A cell in quotes may hold
+ * delimiters and, written twice, quotes (RFC 4180); doubled ones are made single in place, so `rest` lies in
+ * memory that may be written. Returns false at the end of the line, and where its quotes are wrong, which
+ * kith__knife_end() tells apart. After the last cell rest->at is null, unless the knife is white space.
  */
 bool kith__knife_cut(const kith__knife *knife, kith__cell *rest, kith__cell *cell);
-/** Whether the quotes of the line are right to its end, columns that nobody read included.  Errors: KITH_EDATA. */
-kith_status kith__knife_end(const kith__knife *knife, const kith__lines *lines, kith__cell rest) KITH_MUST_USE;
+/** Whether the quotes of the line are right to its end, columns that nobody read included.  Errors:
+ * KITH_EDATA. */
+kith_status kith__knife_end(const kith__knife *knife, const kith__lines *lines,
+                            kith__cell rest) KITH_MUST_USE;
 
 static inline bool kith__is_plain(char c, char delimiter) { return c > ' ' && c != delimiter && c != '"'; }
 
-/** The same, quick where a cell is plain: between single characters, without quotes and spaces.  Most cells are. */
+/** The same, quick where a cell is plain: between single characters, without quotes and spaces.  Most cells
+ * are. */
 static inline bool kith__knife_next(const kith__knife *knife, kith__cell *rest, kith__cell *cell) {
   if (knife->size != 1 || !rest->at) return kith__knife_cut(knife, rest, cell);
   const char *at = rest->at, *end = at + rest->size, *stop = at, by = knife->text[0];
@@ -130,15 +136,18 @@ static inline bool kith__cell_integer(kith__cell cell, int64_t *value) {
 bool kith__cell_time(kith__cell cell, int64_t *seconds);
 /** A finite number. */
 bool kith__cell_real(kith__cell cell, float *value);
-/** Whether numbers can be divided by their sum: it is no leftover of numbers that cancel out.  `size` is the sum of their magnitudes. */
-static inline bool kith__can_normalise(double sum, double size) { return (sum < 0 ? -sum : sum) >= 1e-6 * size; }
+/** Whether numbers can be divided by their sum: it is no leftover of numbers that cancel out.  `size` is the
+ * sum of their magnitudes. */
+static inline bool kith__can_normalise(double sum, double size) {
+  return (sum < 0 ? -sum : sum) >= 1e-6 * size;
+}
 /** What programs print of a number that is none, or of one that no float holds: "nan", "-inf", "1e99". */
 bool kith__cell_is_unbounded(kith__cell cell);
 
 /** How a cell is shown in a message: quoted, cut short, without control characters.  `text` has 48 bytes. */
 const char *kith__cell_show(kith__cell cell, char *text);
 
-/* ---- names ------------------------------------------------------------------------------------------------------- */
+/* ---- names ---- */
 
 enum { KITH__ID_BYTES = 255 }; /**< the longest text id */
 
@@ -166,8 +175,8 @@ void kith__names_free(kith__names *names);
 kith_status kith__names_take(kith__names *names, const kith__lines *lines, kith__cell id, bool add,
                              int32_t *out) KITH_MUST_USE;
 /** The same, quick where the id is a small integer that is known already.  Most are. */
-static inline kith_status kith__names_meet(kith__names *names, const kith__lines *lines, kith__cell id, bool add,
-                                           int32_t *out) {
+static inline kith_status kith__names_meet(kith__names *names, const kith__lines *lines, kith__cell id,
+                                           bool add, int32_t *out) {
   int64_t value = 0;
   bool quick = !names->text && kith__cell_integer(id, &value) && value >= 0 && value < names->n_dense;
   if (!quick || names->dense[value] == 0) return kith__names_take(names, lines, id, add, out);
@@ -175,12 +184,14 @@ static inline kith_status kith__names_meet(kith__names *names, const kith__lines
   return KITH_OK;
 }
 
-/** The ids of one type, numbered as in graph.h5, which is at `path`; what comes later must be of their kind. */
-kith_status kith__names_know(const char *path, const kith_ids *ids, const char *what, kith__names *names) KITH_MUST_USE;
+/** The ids of one type, numbered as in graph.h5, which is at `path`; what comes later must be of their kind.
+ */
+kith_status kith__names_know(const char *path, const kith_ids *ids, const char *what,
+                             kith__names *names) KITH_MUST_USE;
 /** The ids as the file holds them. */
 kith_status kith__names_ids(const kith__names *names, kith_ids *out) KITH_MUST_USE;
 
-/* ---- pairs ------------------------------------------------------------------------------------------------------- */
+/* ---- pairs ---- */
 
 /** Some pairs; the arrays lie in one piece of memory behind the block, [room] each. */
 typedef struct kith__block {
@@ -201,7 +212,8 @@ kith_status kith__pairs_grow(kith__pairs *pairs) KITH_MUST_USE;
 void kith__pairs_free(kith__pairs *pairs);
 
 /** Append a pair: inline, since it runs once for each interaction. */
-static inline kith_status kith__pairs_add(kith__pairs *pairs, int32_t user, int32_t item, int64_t time, float weight) {
+static inline kith_status kith__pairs_add(kith__pairs *pairs, int32_t user, int32_t item, int64_t time,
+                                          float weight) {
   kith__block *b = pairs->last;
   if (!b || b->n == b->room) {
     kith_status st = kith__pairs_grow(pairs);
@@ -219,28 +231,30 @@ static inline kith_status kith__pairs_add(kith__pairs *pairs, int32_t user, int3
 
 /** Which ids a list may bring along. */
 typedef struct kith__meet {
-  const char *key; /**< of the source in the job, such as "data.test" */
+  const char *key;  /**< of the source in the job, such as "data.test" */
   kith_format hint; /**< of the list that this one goes with; auto: of none */
   kith_list_report report;
   kith__names *user, *item;
   bool new_users, new_items;
-  bool skip_unknown; /**< an unknown id leaves its pair out instead of being an error */
-  int64_t skipped, light; /**< pairs left out for that; lines below the least weight */
-  const char *wanted;     /**< "a new user": every pair must have an id that is new; null: it need not */
+  bool skip_unknown;           /**< an unknown id leaves its pair out instead of being an error */
+  int64_t skipped, light;      /**< pairs left out for that; lines below the least weight */
+  const char *wanted;          /**< "a new user": every pair must have an id that is new; null: it need not */
   int32_t n_known[KITH_TYPES]; /**< ids that are not new */
 } kith__meet;
 
 /**
- * Take over from the source of a list that was read as `format` what `source` leaves open, if it is of that format or of none
- * that is named: delimiter, header, columns of user and item (of weights where they are asked for), comments, quotes.
+ * Take over from the source of a list that was read as `format` what `source` leaves open, if it is of that
+ * format or of none that is named: delimiter, header, columns of user and item (of weights where they are
+ * asked for), comments, quotes.
  */
 void kith__source_inherit(const kith_source *from, kith_format format, kith_source *source);
-/** What a format cannot have.  `key` is that of the source in the job, such as "data.test".  Errors: KITH_ECONFIG. */
+/** What a format cannot have.  `key` is that of the source in the job, such as "data.test".  Errors:
+ * KITH_ECONFIG. */
 kith_status kith__source_check(const char *key, const kith_source *source) KITH_MUST_USE;
 /** Read a whole list.  Errors: KITH_ENOINPUT, KITH_EDATA (file:line), KITH_ECONFIG (columns). */
 kith_status kith__pairs_read(const kith_source *source, kith__meet *meet, kith__pairs *pairs) KITH_MUST_USE;
 
-/* ---- rows -------------------------------------------------------------------------------------------------------- */
+/* ---- rows ---- */
 
 /** Lists with what is known of each entry.  The first member is what the rest of Kith sees. */
 typedef struct kith__rows {
@@ -251,21 +265,23 @@ typedef struct kith__rows {
 
 void kith__rows_free(kith__rows *rows);
 /** Sort pairs into n_row rows.  A repeated pair is kept once, with its earliest time; `pairs` is emptied. */
-kith_status kith__rows_make(kith__pairs *pairs, int64_t n_row, kith__rows *out, int64_t *duplicates) KITH_MUST_USE;
+kith_status kith__rows_make(kith__pairs *pairs, int64_t n_row, kith__rows *out,
+                            int64_t *duplicates) KITH_MUST_USE;
 /** Move the entries marked `which` (mark [n], one per entry) out of `rows` into `out`, and close the gaps. */
 kith_status kith__rows_take(kith__rows *rows, uint8_t *mark, uint8_t which, kith__rows *out) KITH_MUST_USE;
 
-/** Sort n keys by their upper 32 bits, of which the low `bits` are in use; stable.  `other` has room for n. */
+/** Sort n keys by their upper 32 bits, of which the low `bits` are in use; stable.  `other` has room for n.
+ */
 void kith__sort_keys(int64_t n, int bits, uint64_t *key, uint64_t *other);
 
 /**
  * Take the held-out shares out of `train`.  With keep_test false nothing goes to test.
  *
- * @param ids  [KITH_TYPES] of users and items, by which draws among equal times are keyed, so that they do not depend on the
- *             order of lines; null: by number
- * Errors: KITH_ECONFIG, KITH_EDATA (nothing could be held out), KITH_ENOMEM.
+ * @param ids  [KITH_TYPES] of users and items, by which draws among equal times are keyed, so that they do
+ * not depend on the order of lines; null: by number Errors: KITH_ECONFIG, KITH_EDATA (nothing could be held
+ * out), KITH_ENOMEM.
  */
-kith_status kith__split(const kith_split *split, bool keep_test, const kith_ids *ids, kith__rows *train, kith__rows *valid, kith__rows *test,
-                        kith_split_report *report) KITH_MUST_USE;
+kith_status kith__split(const kith_split *split, bool keep_test, const kith_ids *ids, kith__rows *train,
+                        kith__rows *valid, kith__rows *test, kith_split_report *report) KITH_MUST_USE;
 
 #endif

@@ -10,7 +10,7 @@
 
 enum { BYTES_RAW = 1 << 17, BYTES_MAGIC = 4 };
 
-/* ---- the file ---------------------------------------------------------------------------------------------------- */
+/* ---- the file ---- */
 
 static ssize_t bytes_read_file(int fd, void *to, int64_t room) {
   ssize_t n;
@@ -52,7 +52,8 @@ static kith__packing bytes_packing(const kith__bytes *b) {
   int64_t n = b->end - b->begin;
   if (n >= 3 && m[0] == 0x1f && m[1] == 0x8b && m[2] == 8) return KITH__GZIP;
   if (n >= BYTES_MAGIC && memcmp(m, "\x28\xb5\x2f\xfd", BYTES_MAGIC) == 0) return KITH__ZSTD;
-  if (n >= BYTES_MAGIC && m[0] >= 0x50 && m[0] <= 0x5f && memcmp(m + 1, "\x2a\x4d\x18", 3) == 0) return KITH__ZSTD;
+  if (n >= BYTES_MAGIC && m[0] >= 0x50 && m[0] <= 0x5f && memcmp(m + 1, "\x2a\x4d\x18", 3) == 0)
+    return KITH__ZSTD;
   return KITH__PLAIN;
 }
 
@@ -91,12 +92,13 @@ void kith__bytes_close(kith__bytes *b) {
   *b = (kith__bytes){.path = b->path, .fd = -1};
 }
 
-/* ---- unpacking --------------------------------------------------------------------------------------------------- */
+/* ---- unpacking ---- */
 
 static const char *bytes_what(const kith__bytes *b) { return b->packing == KITH__GZIP ? "gzip" : "zstd"; }
 
 static kith_status bytes_damaged(const kith__bytes *b, const char *why) {
-  return kith_fail(KITH_EDATA, "%s: the %s file is damaged: %s; fetch or pack it again", b->path, bytes_what(b), why);
+  return kith_fail(KITH_EDATA, "%s: the %s file is damaged: %s; fetch or pack it again", b->path,
+                   bytes_what(b), why);
 }
 
 /* Unpack some of `raw`; *n bytes come out, and `inside` is false once the member has ended. */
@@ -132,7 +134,8 @@ static kith_status bytes_next_member(kith__bytes *b) {
   KITH_TRY(bytes_want(b, BYTES_MAGIC));
   if (b->end == b->begin) goto done;
   KITH_CHECK(bytes_packing(b) == b->packing, KITH_EDATA,
-             "%s: bytes from %lld on, behind the end of what is packed, are no %s; unpack the parts one by one, or pack the whole again",
+             "%s: bytes from %lld on, behind the end of what is packed, are no %s; unpack the parts one by "
+             "one, or pack the whole again",
              b->path, (long long)(b->done - (b->end - b->begin)), bytes_what(b));
   if (b->packing == KITH__GZIP) inflateReset(&b->zip);
   b->inside = true;
@@ -148,8 +151,10 @@ static kith_status bytes_unpack(kith__bytes *b, int64_t room, char *text, int64_
     if (!b->inside) break;
     KITH_TRY(bytes_want(b, 1));
     bool dry = b->end == b->begin;
-    KITH_TRY((b->packing == KITH__GZIP ? bytes_inflate : bytes_decompress)(b, room < most ? room : most, text, n));
-    KITH_CHECK(*n > 0 || !dry || !b->inside, KITH_EDATA, "%s: the %s file is torn: it ends in the middle; fetch or pack it again", b->path,
+    KITH_TRY(
+        (b->packing == KITH__GZIP ? bytes_inflate : bytes_decompress)(b, room < most ? room : most, text, n));
+    KITH_CHECK(*n > 0 || !dry || !b->inside, KITH_EDATA,
+               "%s: the %s file is torn: it ends in the middle; fetch or pack it again", b->path,
                bytes_what(b));
   }
 done:

@@ -1,8 +1,9 @@
 /*
  * Private to io: the bytes of a list, whether the file is plain, gzip or zstd.
  *
- * Several gzip members, or zstd frames, one behind the other are one text, as gzip and zstd themselves have it.
- * Whatever else stands behind one is an error: it would be lost without a word.  Everything here is Local.
+ * Several gzip members, or zstd frames, one behind the other are one text, as gzip and zstd themselves have
+ * it. Whatever else stands behind one is an error: it would be lost without a word.  Everything here is
+ * Local.
  */
 #ifndef KITH_IO_LISTS_BYTES_H
 #define KITH_IO_LISTS_BYTES_H
@@ -19,7 +20,7 @@ typedef struct kith__bytes {
   const char *path;
   int fd; /**< -1: none is open */
   kith__packing packing;
-  unsigned char *raw;  /**< bytes as the file has them; raw[begin … end) are not yet unpacked */
+  unsigned char *raw; /**< bytes as the file has them; raw[begin … end) are not yet unpacked */
   int64_t begin, end;
   int64_t done, size;  /**< bytes read of the file, and how many it has */
   bool at_end, inside; /**< the file is read to its end; a member or frame has begun and not ended */

@@ -7,7 +7,7 @@
 
 #include "io/lists.h"
 
-/* ---- cutting ----------------------------------------------------------------------------------------------------- */
+/* ---- cutting ---- */
 
 kith__knife kith__knife_make(const char *delimiter) {
   kith__knife knife = {.size = 0};
@@ -46,10 +46,12 @@ static const char *knife_find(const kith__knife *knife, const char *at, const ch
   return found ? found : end;
 }
 
-/* Behind a cell that ends at `stop`.  Between white space there is no empty cell, so nothing is left behind the last one. */
+/* Behind a cell that ends at `stop`.  Between white space there is no empty cell, so nothing is left behind
+ * the last one. */
 static void knife_rest(const kith__knife *knife, const char *stop, const char *end, kith__cell *rest) {
   if (knife->size == 0) *rest = (kith__cell){stop, end - stop};
-  else *rest = stop < end ? (kith__cell){stop + knife->size, end - stop - knife->size} : (kith__cell){NULL, 0};
+  else
+    *rest = stop < end ? (kith__cell){stop + knife->size, end - stop - knife->size} : (kith__cell){NULL, 0};
 }
 
 /* The quote that closes a cell; *doubled of those before it stand twice.  Null if none does. */
@@ -79,7 +81,8 @@ static kith__cell quote_join(const char *at, int64_t size, const char *close, co
 }
 
 /* `at` is behind the opening quote. */
-static bool knife_cut_quoted(const kith__knife *knife, const char *at, const char *end, kith__cell *rest, kith__cell *cell) {
+static bool knife_cut_quoted(const kith__knife *knife, const char *at, const char *end, kith__cell *rest,
+                             kith__cell *cell) {
   int64_t doubled;
   const char *close = quote_close(at, end, &doubled), *stop = close ? close + 1 : end;
   bool joined = knife->valued && close && stop < end && *stop == ':';
@@ -114,15 +117,19 @@ bool kith__knife_cut(const kith__knife *knife, kith__cell *rest, kith__cell *cel
 
 kith_status kith__knife_end(const kith__knife *knife, const kith__lines *lines, kith__cell rest) {
   kith__cell cell;
-  while (rest.at && !knife->unquoted && memchr(rest.at, '"', (size_t)rest.size) && kith__knife_cut(knife, &rest, &cell)) {}
+  while (rest.at && !knife->unquoted && memchr(rest.at, '"', (size_t)rest.size) &&
+         kith__knife_cut(knife, &rest, &cell)) {
+  }
   if (rest.at || rest.size == 0) return KITH_OK;
   if (rest.size == KITH__QUOTE_OPEN)
-    return kith__lines_fail(lines, "expected a quote that closes the one at a field's front, found the end of the line (a field holds no line "
+    return kith__lines_fail(lines, "expected a quote that closes the one at a field's front, found the end "
+                                   "of the line (a field holds no line "
                                    "break; a quote inside of a quoted field stands twice)");
-  return kith__lines_fail(lines, "expected a delimiter behind a quoted field, found more text (a quote inside of a quoted field stands twice)");
+  return kith__lines_fail(lines, "expected a delimiter behind a quoted field, found more text (a quote "
+                                 "inside of a quoted field stands twice)");
 }
 
-/* ---- reading ----------------------------------------------------------------------------------------------------- */
+/* ---- reading ---- */
 
 /* Exactly `digits` digits at text[*at], and *at moves behind them. */
 static bool date_digits(const char *text, int digits, int *at, int *value) {
@@ -134,7 +141,8 @@ static bool date_digits(const char *text, int digits, int *at, int *value) {
   return true;
 }
 
-/* Days from 1970-01-01 in the Gregorian calendar: years are counted from March, so that leap days come last. */
+/* Days from 1970-01-01 in the Gregorian calendar: years are counted from March, so that leap days come last.
+ */
 static int64_t date_days(int year, int month, int day) {
   int64_t y = year - (month <= 2), shifted = (month + 9) % 12;
   int64_t leaps = y / 4 - y / 100 + y / 400;
@@ -149,7 +157,8 @@ static bool cell_date(const char *text, int64_t *seconds) {
     return false;
   if (text[at] == 'T' || text[at] == ' ') {
     at++;
-    if (!date_digits(text, 2, &at, &hour) || text[at++] != ':' || !date_digits(text, 2, &at, &minute)) return false;
+    if (!date_digits(text, 2, &at, &hour) || text[at++] != ':' || !date_digits(text, 2, &at, &minute))
+      return false;
     if (text[at] == ':' && (at++, !date_digits(text, 2, &at, &second))) return false;
     if (text[at] == '.')
       for (at++; isdigit((unsigned char)text[at]);) at++;

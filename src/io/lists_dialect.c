@@ -1,4 +1,5 @@
-/* Format and delimiter of a list, told by its first lines where all of them agree; otherwise the job has to say. */
+/* Format and delimiter of a list, told by its first lines where all of them agree; otherwise the job has to
+ * say. */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +9,9 @@
 static const char *const signs[] = {"\t", "::", ",", ";", "|", ""};
 enum { WAYS = 6, WAY_TAB = 0, WAY_COLONS = 1, WAY_COMMA = 2, WAY_WHITE = 5 };
 
-static const char *dialect_key(const kith__sample *a) { return a->meet->key ? a->meet->key : "data.interactions"; }
+static const char *dialect_key(const kith__sample *a) {
+  return a->meet->key ? a->meet->key : "data.interactions";
+}
 
 static const char *knife_text(const kith__knife *knife, char *text) {
   if (knife->size == 0) return "white space";
@@ -17,9 +20,10 @@ static const char *knife_text(const kith__knife *knife, char *text) {
   return text;
 }
 
-/* ---- the delimiter ----------------------------------------------------------------------------------------------- */
+/* ---- the delimiter ---- */
 
-/* Whether commas only stand between the digits of numbers behind the first two cells of a line: "u1 i1 3,5". */
+/* Whether commas only stand between the digits of numbers behind the first two cells of a line: "u1 i1 3,5".
+ */
 static bool commas_are_decimal(const kith__sample *a, const kith__way *white) {
   for (int i = 0; i < a->n; i++) {
     kith__cell rest = a->line[i], cell;
@@ -28,13 +32,15 @@ static bool commas_are_decimal(const kith__sample *a, const kith__way *white) {
       if (!comma) continue;
       if (n < 2 || cell.size > 40) return false;
       for (int64_t k = 0; k < cell.size; k++)
-        if (!isdigit((unsigned char)cell.at[k]) && cell.at + k != comma && !(k == 0 && cell.at[0] == '-')) return false;
+        if (!isdigit((unsigned char)cell.at[k]) && cell.at + k != comma && !(k == 0 && cell.at[0] == '-'))
+          return false;
     }
   }
   return true;
 }
 
-/* A tab parts columns wherever it stands; and blanks stand in cells too, unless the commas are those of numbers. */
+/* A tab parts columns wherever it stands; and blanks stand in cells too, unless the commas are those of
+ * numbers. */
 static void ways_prefer(const kith__sample *a, const kith__way *way, bool *in) {
   bool clean = false, hard = false;
   for (int i = 0; i < WAYS; i++) clean = clean || (in[i] && !way[i].mixed);
@@ -43,16 +49,21 @@ static void ways_prefer(const kith__sample *a, const kith__way *way, bool *in) {
     if (i != WAY_TAB && in[WAY_TAB] && !way[WAY_TAB].mixed) in[i] = false;
   for (int i = 0; i < WAY_WHITE; i++) hard = hard || in[i];
   if (!clean || !hard || !in[WAY_WHITE]) return;
-  if (in[WAY_COMMA] && way[WAY_WHITE].columns.n <= way[WAY_WHITE].min && commas_are_decimal(a, &way[WAY_WHITE])) in[WAY_COMMA] = false;
-  else if (!(in[WAY_COLONS] && way[WAY_COLONS].spaced) && (way[WAY_WHITE].mixed || way[WAY_WHITE].max <= 2)) in[WAY_WHITE] = false;
+  if (in[WAY_COMMA] && way[WAY_WHITE].columns.n <= way[WAY_WHITE].min &&
+      commas_are_decimal(a, &way[WAY_WHITE]))
+    in[WAY_COMMA] = false;
+  else if (!(in[WAY_COLONS] && way[WAY_COLONS].spaced) && (way[WAY_WHITE].mixed || way[WAY_WHITE].max <= 2))
+    in[WAY_WHITE] = false;
 }
 
-/* The one way that cuts all lines into enough cells, and (unless `loose`) equally many: -1 none, -2 several, of which two are told. */
+/* The one way that cuts all lines into enough cells, and (unless `loose`) equally many: -1 none, -2 several,
+ * of which two are told. */
 static int ways_pick(const kith__sample *a, const kith__way *way, bool loose, int *two) {
   bool in[WAYS];
   int found = -1;
   for (int i = 0; i < WAYS; i++)
-    in[i] = a->n > 0 && way[i].fits && !way[i].torn && way[i].min >= way[i].columns.n && (loose || way[i].min == way[i].max);
+    in[i] = a->n > 0 && way[i].fits && !way[i].torn && way[i].min >= way[i].columns.n &&
+            (loose || way[i].min == way[i].max);
   ways_prefer(a, way, in);
   for (int i = 0; i < WAYS; i++) {
     if (!in[i]) continue;
@@ -63,9 +74,11 @@ static int ways_pick(const kith__sample *a, const kith__way *way, bool loose, in
   return found;
 }
 
-/* A delimiter whose quotes are wrong, where it is the delimiter all the same: the line is refused when it is read.  -1: none. */
+/* A delimiter whose quotes are wrong, where it is the delimiter all the same: the line is refused when it is
+ * read.  -1: none. */
 static int ways_torn(const kith__sample *a, const kith__way *way) {
-  bool tabs = a->n > 0, equal = !way[WAY_WHITE].torn && way[WAY_WHITE].min == way[WAY_WHITE].max && way[WAY_WHITE].max > 1;
+  bool tabs = a->n > 0,
+       equal = !way[WAY_WHITE].torn && way[WAY_WHITE].min == way[WAY_WHITE].max && way[WAY_WHITE].max > 1;
   for (int i = 0; i < a->n; i++) tabs = tabs && memchr(a->line[i].at, '\t', (size_t)a->line[i].size);
   for (int i = 0; i < WAY_WHITE; i++)
     if (way[i].torn && (i == WAY_TAB ? tabs : way[i].max > 1 && !equal)) return i;
@@ -74,12 +87,15 @@ static int ways_torn(const kith__sample *a, const kith__way *way) {
 
 static kith_status dialect_several(const kith__sample *a, const kith__way *way, const int *two) {
   char text[2][16];
-  return kith_fail(KITH_EDATA, "%s:%lld: columns may be parted by %s or by %s; set %s.format: adjacency or edges, and %s.delimiter", a->lines->path,
-                   (long long)a->number[0], knife_text(&way[two[0]].knife, text[0]), knife_text(&way[two[1]].knife, text[1]), dialect_key(a),
-                   dialect_key(a));
+  return kith_fail(
+      KITH_EDATA,
+      "%s:%lld: columns may be parted by %s or by %s; set %s.format: adjacency or edges, and %s.delimiter",
+      a->lines->path, (long long)a->number[0], knife_text(&way[two[0]].knife, text[0]),
+      knife_text(&way[two[1]].knife, text[1]), dialect_key(a), dialect_key(a));
 }
 
-/* What no way cuts: the first line says what was most likely meant, and a line that has too few cells is then refused. */
+/* What no way cuts: the first line says what was most likely meant, and a line that has too few cells is then
+ * refused. */
 static kith__knife dialect_first_guess(const kith__sample *a) {
   return a->n > 0 ? kith__knife_guess(a->line[0]) : kith__knife_make("");
 }
@@ -94,11 +110,11 @@ static kith_status edges_find(const kith__sample *a, const kith__way *way, kith_
   return KITH_OK;
 }
 
-/* ---- the format -------------------------------------------------------------------------------------------------- */
+/* ---- the format ---- */
 
 static kith_status dialect_open(const kith__sample *a, const char *why) {
-  return kith_fail(KITH_EDATA, "%s:%lld: %s; set %s.format: adjacency or edges, and %s.delimiter", a->lines->path, (long long)a->number[0], why,
-                   dialect_key(a), dialect_key(a));
+  return kith_fail(KITH_EDATA, "%s:%lld: %s; set %s.format: adjacency or edges, and %s.delimiter",
+                   a->lines->path, (long long)a->number[0], why, dialect_key(a), dialect_key(a));
 }
 
 /* Items that are integers are so in every cell: "1 2 4.5" is no adjacency list. */
@@ -120,14 +136,18 @@ static bool items_agree(const kith__sample *a, const kith__way *w) {
 static kith_status adjacency_find(const kith__sample *a, const kith__way *way, kith__way *out) {
   *out = way[WAY_WHITE];
   for (int i = 0; i < WAY_WHITE && out->max <= 1; i++)
-    if (way[i].max > 1) return dialect_open(a, "lines have unequally many columns, which may be a user and its items, or one pair and more");
-  if (out->max <= 1 || out->torn) return KITH_OK; /* no pair in it, or a quote that is refused where it stands */
+    if (way[i].max > 1)
+      return dialect_open(
+          a, "lines have unequally many columns, which may be a user and its items, or one pair and more");
+  if (out->max <= 1 || out->torn)
+    return KITH_OK; /* no pair in it, or a quote that is refused where it stands */
   for (int i = 0; i < WAY_WHITE; i++)
     if (way[i].min >= 2 && (i != WAY_TAB || way[i].spaced)) {
       const int two[2] = {i, WAY_WHITE};
       return dialect_several(a, way, two);
     }
-  if (!items_agree(a, out)) return dialect_open(a, "lines have unequally many columns, and some behind integers are none");
+  if (!items_agree(a, out))
+    return dialect_open(a, "lines have unequally many columns, and some behind integers are none");
   return KITH_OK;
 }
 
@@ -136,8 +156,10 @@ typedef struct dialect_range {
   int64_t low, high;
 } dialect_range;
 
-/* One line of items: integers, none twice; their ranges grow.  *ascends stays true while each is larger than the last. */
-static bool items_add(kith__cell rest, const kith__knife *knife, int n, int64_t *item, dialect_range *range, bool *ascends) {
+/* One line of items: integers, none twice; their ranges grow.  *ascends stays true while each is larger than
+ * the last. */
+static bool items_add(kith__cell rest, const kith__knife *knife, int n, int64_t *item, dialect_range *range,
+                      bool *ascends) {
   kith__cell cell;
   if (!kith__knife_cut(knife, &rest, &cell)) return false;
   for (int k = 0; k < n; k++) {
@@ -152,8 +174,9 @@ static bool items_add(kith__cell rest, const kith__knife *knife, int n, int64_t 
 }
 
 /*
- * Whether the columns behind the first can be items of one user: integers that are different in every line, and either
- * ascend in all lines or lie in ranges that have a value in common.  Ratings, times and the like do not.
+ * Whether the columns behind the first can be items of one user: integers that are different in every line,
+ * and either ascend in all lines or lie in ranges that have a value in common.  Ratings, times and the like
+ * do not.
  */
 static bool items_are_alike(const kith__sample *a, const kith__way *w) {
   int64_t item[KITH__CELLS], low = INT64_MIN, high = INT64_MAX;
@@ -171,7 +194,8 @@ static bool items_are_alike(const kith__sample *a, const kith__way *w) {
   return ascends || low <= high;
 }
 
-/* Equally many columns: up to four are edges; more are a user and its items if they look it, and else either. */
+/* Equally many columns: up to four are edges; more are a user and its items if they look it, and else either.
+ */
 static kith_status equal_find(const kith__sample *a, const kith__way *w, kith_format *format) {
   char why[128];
   *format = a->meet->hint == KITH_ADJACENCY && w->knife.size == 0 ? KITH_ADJACENCY : KITH_EDGES;
@@ -181,17 +205,20 @@ static kith_status equal_find(const kith__sample *a, const kith__way *w, kith_fo
     return KITH_OK;
   }
   if (w->max > 4) {
-    snprintf(why, sizeof why, "every line has %d columns, which may be a user and its items, or one pair and more", w->max);
+    snprintf(why, sizeof why,
+             "every line has %d columns, which may be a user and its items, or one pair and more", w->max);
     return dialect_open(a, why);
   }
   if (w->max == 2 && !a->source->delimiter[0] && (w->mixed || w->spaced))
-    return dialect_open(a, "every line has two columns, but a column holds several words, which may be one id or several");
+    return dialect_open(
+        a, "every line has two columns, but a column holds several words, which may be one id or several");
   return KITH_OK;
 }
 
 /* What the job says of columns is only said of edges. */
 static bool source_means_edges(const kith_source *s) {
-  return s->header == KITH_HEADER_YES || s->user[0] || s->item[0] || s->time[0] || s->weight[0] || s->least_weight > 0;
+  return s->header == KITH_HEADER_YES || s->user[0] || s->item[0] || s->time[0] || s->weight[0] ||
+         s->least_weight > 0;
 }
 
 static kith_status dialect_auto(const kith__sample *a, const kith__way *way, kith__dialect *d) {
@@ -210,7 +237,9 @@ static kith_status dialect_given(const kith__sample *a, kith__dialect *d) {
   if (d->format != KITH_FORMAT_AUTO) return KITH_OK;
   if (d->way.min >= 2 && d->way.min == d->way.max) return equal_find(a, &d->way, &d->format);
   d->format = KITH_ADJACENCY;
-  return items_agree(a, &d->way) ? KITH_OK : dialect_open(a, "lines have unequally many columns, and some behind integers are none");
+  return items_agree(a, &d->way)
+             ? KITH_OK
+             : dialect_open(a, "lines have unequally many columns, and some behind integers are none");
 }
 
 static void dialect_header(const kith__sample *a, kith__dialect *d) {
@@ -225,7 +254,8 @@ kith_status kith__dialect_find(const kith__sample *a, kith__dialect *d) {
   kith_status st = KITH_OK;
   const kith_source *s = a->source;
   kith__way way[WAYS];
-  *d = (kith__dialect){.format = s->format == KITH_FORMAT_AUTO && source_means_edges(s) ? KITH_EDGES : s->format};
+  *d = (kith__dialect){.format =
+                           s->format == KITH_FORMAT_AUTO && source_means_edges(s) ? KITH_EDGES : s->format};
   bool given = s->delimiter[0] || d->format == KITH_ADJACENCY;
   for (int i = 0; i < WAYS && !given; i++) {
     kith__knife knife = kith__knife_make(signs[i]);
@@ -237,8 +267,7 @@ kith_status kith__dialect_find(const kith__sample *a, kith__dialect *d) {
     knife.unquoted = s->quoting == KITH_QUOTING_NONE;
     d->way = kith__way_measure(a, knife);
     KITH_TRY(dialect_given(a, d));
-  } else
-    KITH_TRY(d->format == KITH_EDGES ? edges_find(a, way, &d->way) : dialect_auto(a, way, d));
+  } else KITH_TRY(d->format == KITH_EDGES ? edges_find(a, way, &d->way) : dialect_auto(a, way, d));
   d->way.knife.unquoted = s->quoting == KITH_QUOTING_NONE;
   dialect_header(a, d);
 done:

@@ -21,7 +21,7 @@ typedef struct kith__sample {
   int n;
   kith__cell line[KITH__SAMPLE]; /**< that hold something */
   int64_t number[KITH__SAMPLE];
-  kith__cell comment;            /**< the last one in front of them that begins with #, without that; size -1: none */
+  kith__cell comment; /**< the last one in front of them that begins with #, without that; size -1: none */
   int64_t comment_number;
 } kith__sample;
 
@@ -35,11 +35,11 @@ typedef struct kith__columns {
 typedef struct kith__way {
   kith__knife knife;
   kith__columns columns;
-  bool fits;           /**< the columns that the job names are there */
-  bool torn;           /**< quotes are wrong */
-  bool mixed, spaced;  /**< an id holds another sign that parts columns; some cell holds blanks */
-  bool commented;      /**< the header is the comment in front of the first line */
-  int min, max;        /**< cells of a line */
+  bool fits;          /**< the columns that the job names are there */
+  bool torn;          /**< quotes are wrong */
+  bool mixed, spaced; /**< an id holds another sign that parts columns; some cell holds blanks */
+  bool commented;     /**< the header is the comment in front of the first line */
+  int min, max;       /**< cells of a line */
 } kith__way;
 
 typedef struct kith__dialect {
@@ -50,16 +50,20 @@ typedef struct kith__dialect {
 } kith__dialect;
 
 /** Look at the first lines of an open list.  Errors: those of reading. */
-kith_status kith__sample_take(const kith_source *source, const kith__meet *meet, kith__lines *lines, kith__sample *sample) KITH_MUST_USE;
+kith_status kith__sample_take(const kith_source *source, const kith__meet *meet, kith__lines *lines,
+                              kith__sample *sample) KITH_MUST_USE;
 /** Cut the sample by a knife. */
 kith__way kith__way_measure(const kith__sample *sample, kith__knife knife);
 
-/** How the list is written.  Errors: KITH_EDATA (file:line and the choices); KITH_ECONFIG (columns by name without header). */
+/** How the list is written.  Errors: KITH_EDATA (file:line and the choices); KITH_ECONFIG (columns by name
+ * without header). */
 kith_status kith__dialect_find(const kith__sample *sample, kith__dialect *out) KITH_MUST_USE;
-/** Whether the first line is a header that nobody announced, or the announced one is none.  Errors: KITH_EDATA. */
+/** Whether the first line is a header that nobody announced, or the announced one is none.  Errors:
+ * KITH_EDATA. */
 kith_status kith__dialect_check_header(const kith__sample *sample, const kith__dialect *d) KITH_MUST_USE;
 
-/** The place of a column that the job names, by name or by number; `otherwise` without a name; -2: it is not there. */
+/** The place of a column that the job names, by name or by number; `otherwise` without a name; -2: it is not
+ * there. */
 int kith__column_place(const kith__knife *knife, kith__cell header, const char *name, int otherwise);
 
 #endif

@@ -1,19 +1,24 @@
-/* Headers that nobody announced, and announced ones that are none: told by the line, since ids would be made of them. */
+/* Headers that nobody announced, and announced ones that are none: told by the line, since ids would be made
+ * of them. */
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "io/lists_dialect.h"
 
-static const char *const user_words[] = {"user", "users", "userid", "user_id", "user id", "uid", "reviewerid", "customer_id", "customerid"};
-static const char *const item_words[] = {"item",       "items",    "itemid",  "item_id", "item id", "iid",        "movieid",     "movie_id", "artistid",
-                                         "artist_id",  "asin",     "bookid",  "book_id", "productid", "product_id", "business_id", "parent_asin"};
+static const char *const user_words[] = {"user", "users",      "userid",      "user_id",   "user id",
+                                         "uid",  "reviewerid", "customer_id", "customerid"};
+static const char *const item_words[] = {"item",        "items",      "itemid",   "item_id",   "item id",
+                                         "iid",         "movieid",    "movie_id", "artistid",  "artist_id",
+                                         "asin",        "bookid",     "book_id",  "productid", "product_id",
+                                         "business_id", "parent_asin"};
 
 #define IS_WORD(cell, words) cell_is_word(cell, words, sizeof(words) / sizeof *(words))
 
 static bool cell_is_word(kith__cell cell, const char *const *words, size_t n) {
   for (size_t i = 0; i < n; i++)
-    if ((size_t)cell.size == strlen(words[i]) && strncasecmp(cell.at, words[i], (size_t)cell.size) == 0) return true;
+    if ((size_t)cell.size == strlen(words[i]) && strncasecmp(cell.at, words[i], (size_t)cell.size) == 0)
+      return true;
   return false;
 }
 
@@ -60,7 +65,8 @@ static void header_show(const kith__way *w, kith__cell header, size_t size, char
   char shown[48];
   text[0] = '\0';
   for (int i = 0; i < n && used < size; i++)
-    used += (size_t)snprintf(text + used, size - used, "%s%s", i ? ", " : "", kith__cell_show(cell[i], shown));
+    used +=
+        (size_t)snprintf(text + used, size - used, "%s%s", i ? ", " : "", kith__cell_show(cell[i], shown));
 }
 
 /* Nobody said that there is a header. */
@@ -68,12 +74,15 @@ static kith_status header_unannounced(const kith__sample *a, const kith__way *w,
   kith__cell cell[LOOKED];
   char shown[256];
   int n = line_cells(w, a->line[0], LOOKED, cell);
-  bool words = n > w->columns.user && n > w->columns.item && IS_WORD(cell[w->columns.user], user_words) && IS_WORD(cell[w->columns.item], item_words);
+  bool words = n > w->columns.user && n > w->columns.item && IS_WORD(cell[w->columns.user], user_words) &&
+               IS_WORD(cell[w->columns.item], item_words);
   int skip = a->meet->user->asked ? 2 : 0; /* where ids are text, some look like numbers */
   if (!words && !header_differs(a, w, skip)) return KITH_OK;
   header_show(w, a->line[0], sizeof shown, shown);
-  return kith_fail(KITH_EDATA, "%s:%lld: %s look like the names of columns; set %s.header: true if they are, false if this line is data", a->lines->path,
-                   (long long)a->number[0], shown, key);
+  return kith_fail(KITH_EDATA,
+                   "%s:%lld: %s look like the names of columns; set %s.header: true if they are, false if "
+                   "this line is data",
+                   a->lines->path, (long long)a->number[0], shown, key);
 }
 
 static bool meet_has(kith__names *names, const kith__lines *lines, kith__cell id) {
@@ -84,13 +93,17 @@ static bool meet_has(kith__names *names, const kith__lines *lines, kith__cell id
 }
 
 /* The header names user and item in other columns than those that would be read. */
-static kith_status header_misplaced(const kith__sample *a, const kith__dialect *d, const kith__cell *cell, int n, const char *key) {
+static kith_status header_misplaced(const kith__sample *a, const kith__dialect *d, const kith__cell *cell,
+                                    int n, const char *key) {
   bool named = a->source->user[0] || a->source->item[0], bad = n > 0 && cell[0].size == 0;
   char shown[256];
-  for (int i = 0; i < n; i++) bad = bad || (i != 0 && IS_WORD(cell[i], user_words)) || (i == 0 && IS_WORD(cell[i], item_words));
+  for (int i = 0; i < n; i++)
+    bad = bad || (i != 0 && IS_WORD(cell[i], user_words)) || (i == 0 && IS_WORD(cell[i], item_words));
   if (named || !bad) return KITH_OK;
   header_show(&d->way, d->header, sizeof shown, shown);
-  return kith_fail(KITH_EDATA, "%s:%lld: columns are called %s, but the first would be the user and the second the item; set %s.columns.user and .item",
+  return kith_fail(KITH_EDATA,
+                   "%s:%lld: columns are called %s, but the first would be the user and the second the item; "
+                   "set %s.columns.user and .item",
                    a->lines->path, (long long)d->header_number, shown, key);
 }
 
@@ -105,10 +118,13 @@ static kith_status header_announced(const kith__sample *a, const kith__dialect *
   KITH_TRY(header_misplaced(a, d, cell, n, key));
   if (c->user >= n || c->item >= n || c->user < 0 || c->item < 0) goto done;
   header_show(&d->way, d->header, sizeof shown, shown);
-  KITH_CHECK(!meet_has(a->meet->user, a->lines, cell[c->user]) && !meet_has(a->meet->item, a->lines, cell[c->item]), KITH_EDATA,
-             "%s:%lld: %s would be the names of columns, but are ids; set %s.header: false", a->lines->path, (long long)d->header_number, shown, key);
+  KITH_CHECK(!meet_has(a->meet->user, a->lines, cell[c->user]) &&
+                 !meet_has(a->meet->item, a->lines, cell[c->item]),
+             KITH_EDATA, "%s:%lld: %s would be the names of columns, but are ids; set %s.header: false",
+             a->lines->path, (long long)d->header_number, shown, key);
   if (kith__cell_integer(cell[c->user], &value) && kith__cell_integer(cell[c->item], &value))
-    kith_warn("%s:%lld: %s are taken for the names of columns, as %s.header says", a->lines->path, (long long)d->header_number, shown, key);
+    kith_warn("%s:%lld: %s are taken for the names of columns, as %s.header says", a->lines->path,
+              (long long)d->header_number, shown, key);
 done:
   return st;
 }

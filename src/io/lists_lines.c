@@ -33,7 +33,8 @@ static kith_status lines_make_room(kith__lines *lines) {
   if (unread < lines->room / 2) goto done;
   if (2 * lines->room > lines_most) {
     lines->number++;
-    st = kith__lines_fail(lines, "a line longer than %lld bytes; is this a text list?", (long long)lines_most / 2);
+    st = kith__lines_fail(lines, "a line longer than %lld bytes; is this a text list?",
+                          (long long)lines_most / 2);
     goto done;
   }
   KITH_TRY(KITH_GROW(lines->buffer, lines->room, 2 * lines->room));
@@ -59,7 +60,8 @@ static kith_status lines_begin(kith__lines *lines) {
   kith_status st = KITH_OK;
   while (lines->end < LINES_FIRST && !lines->at_end) KITH_TRY(kith__lines_more(lines));
   KITH_TRY(kith__kind_check(lines->path, lines->buffer, lines->end));
-  if (lines->end >= 3 && memcmp(lines->buffer, "\xEF\xBB\xBF", 3) == 0) lines->begin = 3; /* byte order mark */
+  if (lines->end >= 3 && memcmp(lines->buffer, "\xEF\xBB\xBF", 3) == 0)
+    lines->begin = 3; /* byte order mark */
 done:
   return st;
 }
@@ -106,7 +108,8 @@ done:
   return st;
 }
 
-/* Whether a line could be data whose first id begins with #: nothing parts the two, and it has as many cells as others. */
+/* Whether a line could be data whose first id begins with #: nothing parts the two, and it has as many cells
+ * as others. */
 static bool lines_is_alike(const kith__lines *lines, kith__cell line) {
   bool close = line.size > 1 && line.at[0] == '#' && !strchr(" \t#!", line.at[1]);
   if (!close || lines->max_cell == 0) return close && lines->n_data > 0;
@@ -124,9 +127,12 @@ static kith_status lines_comment(kith__lines *lines, kith__cell line) {
   if (lines->comment != KITH_COMMENT_AUTO || !lines_is_alike(lines, line)) return KITH_OK;
   lines->n_alike++;
   if (lines->max_cell == 0 && lines->n_alike == 1)
-    kith_warn("%s:%lld: begins with # and is passed over as a comment, as all such lines of this list are", lines->path, (long long)lines->number);
+    kith_warn("%s:%lld: begins with # and is passed over as a comment, as all such lines of this list are",
+              lines->path, (long long)lines->number);
   if (lines->max_cell == 0 || (lines->n_data == 0 && lines->n_alike <= 1)) return KITH_OK;
-  return kith__lines_fail(lines, "begins with # but has as many columns as the lines around it; set %s.comment: hash if it is a comment, none if the # belongs to an id",
+  return kith__lines_fail(lines,
+                          "begins with # but has as many columns as the lines around it; set %s.comment: "
+                          "hash if it is a comment, none if the # belongs to an id",
                           lines->key ? lines->key : "data.interactions");
 }
 

@@ -1,6 +1,6 @@
 /*
- * Ids to original numbers and back.  Small integers go through a plain table, everything else through open addressing
- * with linear probing; a slot holds only the number, the id itself lies where the number says.
+ * Ids to original numbers and back.  Small integers go through a plain table, everything else through open
+ * addressing with linear probing; a slot holds only the number, the id itself lies where the number says.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -23,7 +23,7 @@ void kith__names_free(kith__names *names) {
   KITH_FREE(names->pool);
 }
 
-/* ---- growing ----------------------------------------------------------------------------------------------------- */
+/* ---- growing ---- */
 
 static int64_t names_double(int64_t room, int64_t need) {
   int64_t grown = room > 0 ? room : NAMES_FIRST;
@@ -37,10 +37,8 @@ static kith_status names_make_room(kith__names *names, int64_t size) {
   int64_t used = names->text && names->n > 0 ? names->begin[names->n] : 0;
   if (names->n + 1 >= names->room) {
     int64_t room = names_double(names->room, names->n + 2);
-    if (names->text)
-      KITH_TRY(KITH_GROW(names->begin, names->room, room));
-    else
-      KITH_TRY(KITH_GROW(names->number, names->room, room));
+    if (names->text) KITH_TRY(KITH_GROW(names->begin, names->room, room));
+    else KITH_TRY(KITH_GROW(names->number, names->room, room));
     names->room = room;
   }
   if (names->text && used + size > names->pool_room) {
@@ -56,7 +54,8 @@ done:
 static kith_status names_append(kith__names *names, const kith__lines *lines, kith__cell id, int64_t value) {
   kith_status st = KITH_OK;
   if (names->n >= names_most) {
-    st = kith__lines_fail(lines, "more than %d different %ss; Kith numbers them with 32 bits", names_most, names->what);
+    st = kith__lines_fail(lines, "more than %d different %ss; Kith numbers them with 32 bits", names_most,
+                          names->what);
     goto done;
   }
   KITH_TRY(names_make_room(names, id.size));
@@ -65,14 +64,13 @@ static kith_status names_append(kith__names *names, const kith__lines *lines, ki
     if (id.size > 0) memcpy(names->pool + used, id.at, (size_t)id.size);
     names->begin[names->n + 1] = used + id.size;
     if (id.size > names->width) names->width = (int)id.size;
-  } else
-    names->number[names->n] = value;
+  } else names->number[names->n] = value;
   names->n++;
 done:
   return st;
 }
 
-/* ---- the table of all but small integers ------------------------------------------------------------------------- */
+/* ---- the table of all but small integers ---- */
 
 /* Multiply and fold: every bit of the id reaches the upper bits, from which the place is taken. */
 static inline uint64_t names_mix(uint64_t h, uint64_t x) {
@@ -96,7 +94,8 @@ static uint64_t names_hash(const kith__names *names, kith__cell id, int64_t valu
 static bool names_is(const kith__names *names, int32_t number, kith__cell id, int64_t value) {
   if (!names->text) return names->number[number] == value;
   int64_t begin = names->begin[number];
-  return names->begin[number + 1] - begin == id.size && memcmp(names->pool + begin, id.at, (size_t)id.size) == 0;
+  return names->begin[number + 1] - begin == id.size &&
+         memcmp(names->pool + begin, id.at, (size_t)id.size) == 0;
 }
 
 /* The slot that holds the id, or the free one where it belongs.  n_slot is a power of two. */
@@ -120,38 +119,49 @@ static kith_status names_rehash(kith__names *names) {
   names->slot = grown;
   names->n_slot = n_grown;
   for (int64_t i = 0; i < n_old; i++)
-    if (old[i]) *names_slot(names, names_id(names, old[i] - 1), names->text ? 0 : names->number[old[i] - 1]) = old[i];
+    if (old[i])
+      *names_slot(names, names_id(names, old[i] - 1), names->text ? 0 : names->number[old[i] - 1]) = old[i];
   KITH_FREE(old);
 done:
   return st;
 }
 
 static const char *names_one(const kith__names *names) {
-  return names->what[0] == 'i' ? "an item" : names->what[0] == 'c' ? "a class" : names->what[0] == 'f' ? "a feature" : "a user";
+  return names->what[0] == 'i'   ? "an item"
+         : names->what[0] == 'c' ? "a class"
+         : names->what[0] == 'f' ? "a feature"
+                                 : "a user";
 }
 
 /*
- * Ids that are known are whole; others, whether they are added or not, may be bytes of another code, or hold what no list of
- * ids could: a zero byte, a tab, an escape, a mark that is not seen and makes two ids of what looks like one.
+ * Ids that are known are whole; others, whether they are added or not, may be bytes of another code, or hold
+ * what no list of ids could: a zero byte, a tab, an escape, a mark that is not seen and makes two ids of what
+ * looks like one.
  */
 static kith_status names_check_text(const kith__names *names, const kith__lines *lines, kith__cell id) {
   uint32_t code = 0;
   char shown[48];
   for (int64_t at = 0, n = 1; at < id.size; at += n) {
     n = kith_text_code(id.at + at, id.size - at, &code);
-    if (n == 0) return kith__lines_fail(lines, "expected %s ids in UTF-8, found byte 0x%02x", names->what, (unsigned char)id.at[at]);
+    if (n == 0)
+      return kith__lines_fail(lines, "expected %s ids in UTF-8, found byte 0x%02x", names->what,
+                              (unsigned char)id.at[at]);
     if (kith_text_is_control(code))
-      return kith__lines_fail(lines, "a tab or control character in %s id, %s (U+%04" PRIX32 "); ids stand between tabs in what Kith writes",
+      return kith__lines_fail(lines,
+                              "a tab or control character in %s id, %s (U+%04" PRIX32
+                              "); ids stand between tabs in what Kith writes",
                               names_one(names), kith__cell_show(id, shown), code);
     if (kith_text_is_hidden(code))
-      return kith__lines_fail(lines, "a character that is not seen, U+%04" PRIX32 ", in %s id, behind %s; take it out of the list", code, names_one(names),
-                              kith__cell_show((kith__cell){id.at, at}, shown));
+      return kith__lines_fail(lines,
+                              "a character that is not seen, U+%04" PRIX32
+                              ", in %s id, behind %s; take it out of the list",
+                              code, names_one(names), kith__cell_show((kith__cell){id.at, at}, shown));
   }
   return KITH_OK;
 }
 
-static kith_status names_take_hashed(kith__names *names, const kith__lines *lines, kith__cell id, int64_t value,
-                                     bool add, int32_t *out) {
+static kith_status names_take_hashed(kith__names *names, const kith__lines *lines, kith__cell id,
+                                     int64_t value, bool add, int32_t *out) {
   kith_status st = KITH_OK;
   *out = -1;
   if (names->n_slot == 0 || 2 * names->n_hashed >= names->n_slot) KITH_TRY(names_rehash(names));
@@ -186,15 +196,16 @@ done:
   return st;
 }
 
-/* ---- what counts as an id ---------------------------------------------------------------------------------------- */
+/* ---- what counts as an id ---- */
 
 static kith_status names_refuse_integer(const kith__names *names, const kith__lines *lines, kith__cell id) {
   char shown[48];
   kith__cell_show(id, shown);
   if (id.size == 0) return kith__lines_fail(lines, "expected an integer %s id, found nothing", names->what);
-  return kith__lines_fail(
-      lines, "expected an integer %s id, found %s (the first one was an integer; if they are text, say data.ids: text)",
-      names->what, shown);
+  return kith__lines_fail(lines,
+                          "expected an integer %s id, found %s (the first one was an integer; if they are "
+                          "text, say data.ids: text)",
+                          names->what, shown);
 }
 
 static kith_status names_take_integer(kith__names *names, const kith__lines *lines, kith__cell id, bool add,
@@ -202,7 +213,8 @@ static kith_status names_take_integer(kith__names *names, const kith__lines *lin
   int64_t value;
   if (!kith__cell_integer(id, &value)) return names_refuse_integer(names, lines, id);
   if (value < 0)
-    return kith__lines_fail(lines, "expected %s id of 0 or more, found %lld", names_one(names), (long long)value);
+    return kith__lines_fail(lines, "expected %s id of 0 or more, found %lld", names_one(names),
+                            (long long)value);
   if (value < NAMES_DENSE) return names_take_dense(names, lines, value, add, out);
   return names_take_hashed(names, lines, id, value, add, out);
 }
@@ -218,8 +230,8 @@ static kith_status names_take_text(kith__names *names, const kith__lines *lines,
   char first[48], shown[48];
   if (id.size == 0) return kith__lines_fail(lines, "expected %s id, found nothing", names_one(names));
   if (id.size > KITH__ID_BYTES)
-    return kith__lines_fail(lines, "expected %s id of at most %d bytes, found %lld", names_one(names), KITH__ID_BYTES,
-                            (long long)id.size);
+    return kith__lines_fail(lines, "expected %s id of at most %d bytes, found %lld", names_one(names),
+                            KITH__ID_BYTES, (long long)id.size);
   if (names_look_headed(names, id))
     return kith__lines_fail(
         lines,
@@ -229,16 +241,18 @@ static kith_status names_take_text(kith__names *names, const kith__lines *lines,
   return names_take_hashed(names, lines, id, 0, add, out);
 }
 
-kith_status kith__names_take(kith__names *names, const kith__lines *lines, kith__cell id, bool add, int32_t *out) {
+kith_status kith__names_take(kith__names *names, const kith__lines *lines, kith__cell id, bool add,
+                             int32_t *out) {
   if (!names->decided) {
     int64_t value;
     names->decided = true;
     names->text = !kith__cell_integer(id, &value);
   }
-  return names->text ? names_take_text(names, lines, id, add, out) : names_take_integer(names, lines, id, add, out);
+  return names->text ? names_take_text(names, lines, id, add, out)
+                     : names_take_integer(names, lines, id, add, out);
 }
 
-/* ---- out --------------------------------------------------------------------------------------------------------- */
+/* ---- out ---- */
 
 kith_status kith__names_ids(const kith__names *names, kith_ids *out) {
   kith_status st = KITH_OK;

@@ -4,7 +4,7 @@
 
 #include "io/lists_dialect.h"
 
-/* ---- blocks ------------------------------------------------------------------------------------------------------ */
+/* ---- blocks ---- */
 
 /* Blocks grow to a few huge pages, just filled, and are given back one by one. */
 static const int64_t block_first = 1 << 14, block_last = (4 << 20) - 64;
@@ -23,10 +23,8 @@ kith_status kith__pairs_grow(kith__pairs *pairs) {
   b->user = (int32_t *)(void *)(wide + (pairs->has_time ? room : 0));
   b->item = b->user + room;
   b->weight = pairs->has_weight ? (float *)(void *)(b->item + room) : NULL;
-  if (pairs->last)
-    pairs->last->next = b;
-  else
-    pairs->first = b;
+  if (pairs->last) pairs->last->next = b;
+  else pairs->first = b;
   pairs->last = b;
 done:
   return st;
@@ -40,7 +38,7 @@ void kith__pairs_free(kith__pairs *pairs) {
   *pairs = (kith__pairs){.has_time = pairs->has_time, .has_weight = pairs->has_weight};
 }
 
-/* ---- which column is what ---------------------------------------------------------------------------------------- */
+/* ---- which column is what ---- */
 
 /* An edge list that is being read. */
 typedef struct edges {
@@ -58,17 +56,21 @@ static void columns_show(kith__knife knife, kith__cell header, size_t size, char
   text[0] = '\0';
   knife.dry = true;
   while (kith__knife_cut(&knife, &header, &cell) && used + sizeof shown + 2 < size)
-    used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "", kith__cell_show(cell, shown));
+    used +=
+        (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "", kith__cell_show(cell, shown));
 }
 
-static kith_status column_check(const kith__lines *lines, const kith__dialect *d, const char *name, int place) {
+static kith_status column_check(const kith__lines *lines, const kith__dialect *d, const char *name,
+                                int place) {
   kith_status st = KITH_OK;
   char found[512];
   if (place > -2) goto done;
-  KITH_CHECK(d->header.size >= 0, KITH_ECONFIG, "%s: column \"%s\" is no number from 1 to %d, and names need %s.header: true", lines->path, name,
+  KITH_CHECK(d->header.size >= 0, KITH_ECONFIG,
+             "%s: column \"%s\" is no number from 1 to %d, and names need %s.header: true", lines->path, name,
              KITH__CELLS, lines->key);
   columns_show(d->way.knife, d->header, sizeof found, found);
-  st = kith_fail(KITH_EDATA, "%s:%lld: expected a column \"%s\" in the header, found %s", lines->path, (long long)d->header_number, name, found);
+  st = kith_fail(KITH_EDATA, "%s:%lld: expected a column \"%s\" in the header, found %s", lines->path,
+                 (long long)d->header_number, name, found);
 done:
   return st;
 }
@@ -87,45 +89,54 @@ done:
 /* Columns that nobody reads may be what somebody wants. */
 static void columns_warn_unread(const kith_source *s, const kith__lines *lines, const kith__way *w) {
   if (w->min != w->max || w->max <= 2 || s->user[0] || s->item[0] || s->time[0] || s->weight[0]) return;
-  kith_warn("%s: %s %s not read; name %s with %s.columns.weight or .time, or name .user and .item to leave %s out", lines->path,
-            w->max == 3 ? "column 3" : w->max == 4 ? "columns 3 and 4" : "the columns from 3 on", w->max == 3 ? "is" : "are", w->max == 3 ? "it" : "them",
-            lines->key, w->max == 3 ? "it" : "them");
+  kith_warn(
+      "%s: %s %s not read; name %s with %s.columns.weight or .time, or name .user and .item to leave %s out",
+      lines->path,
+      w->max == 3   ? "column 3"
+      : w->max == 4 ? "columns 3 and 4"
+                    : "the columns from 3 on",
+      w->max == 3 ? "is" : "are", w->max == 3 ? "it" : "them", lines->key, w->max == 3 ? "it" : "them");
 }
 
-/* ---- reading ----------------------------------------------------------------------------------------------------- */
+/* ---- reading ---- */
 
 /* The number of an id; -1 if it is unknown and its pairs are to be left out. */
-static inline kith_status meet_one(const kith__meet *meet, kith__names *names, bool add, const kith__lines *lines,
-                            kith__cell id, int32_t *number) {
+static inline kith_status meet_one(const kith__meet *meet, kith__names *names, bool add,
+                                   const kith__lines *lines, kith__cell id, int32_t *number) {
   char shown[48];
   kith_status st = kith__names_meet(names, lines, id, add, number);
   if (kith_is_bad(st) || *number >= 0 || meet->skip_unknown) return st;
-  return kith__lines_fail(lines, "expected %s %s that the %s, found %s", names->what[0] == 'i' ? "an" : "a", names->what,
-                          meet->wanted ? "graph knows" : "interactions know", kith__cell_show(id, shown));
+  return kith__lines_fail(lines, "expected %s %s that the %s, found %s", names->what[0] == 'i' ? "an" : "a",
+                          names->what, meet->wanted ? "graph knows" : "interactions know",
+                          kith__cell_show(id, shown));
 }
 
-static inline kith_status meet_user(const kith__meet *meet, const kith__lines *lines, kith__cell id, int32_t *number) {
+static inline kith_status meet_user(const kith__meet *meet, const kith__lines *lines, kith__cell id,
+                                    int32_t *number) {
   return meet_one(meet, meet->user, meet->new_users, lines, id, number);
 }
 
-static inline kith_status meet_item(const kith__meet *meet, const kith__lines *lines, kith__cell id, int32_t *number) {
+static inline kith_status meet_item(const kith__meet *meet, const kith__lines *lines, kith__cell id,
+                                    int32_t *number) {
   return meet_one(meet, meet->item, meet->new_items, lines, id, number);
 }
 
 /* Whether a list of what is new names a pair of which nothing is. */
 static inline bool meet_is_old(const kith__meet *meet, int32_t user, int32_t item) {
-  return meet->wanted && user >= 0 && item >= 0 && user < meet->n_known[KITH_USER] && item < meet->n_known[KITH_ITEM];
+  return meet->wanted && user >= 0 && item >= 0 && user < meet->n_known[KITH_USER] &&
+         item < meet->n_known[KITH_ITEM];
 }
 
-static kith_status meet_refuse_old(const kith__meet *meet, const kith__lines *lines, kith__cell user, kith__cell item) {
+static kith_status meet_refuse_old(const kith__meet *meet, const kith__lines *lines, kith__cell user,
+                                   kith__cell item) {
   char shown[2][48];
-  return kith__lines_fail(lines, "expected %s, found user %s and item %s, who are in the graph both", meet->wanted, kith__cell_show(user, shown[0]),
-                          kith__cell_show(item, shown[1]));
+  return kith__lines_fail(lines, "expected %s, found user %s and item %s, who are in the graph both",
+                          meet->wanted, kith__cell_show(user, shown[0]), kith__cell_show(item, shown[1]));
 }
 
 /* Keep a pair, or count it as left out. */
-static inline kith_status meet_pair(kith__meet *meet, kith__pairs *pairs, int32_t user, int32_t item, int64_t time,
-                                    float weight) {
+static inline kith_status meet_pair(kith__meet *meet, kith__pairs *pairs, int32_t user, int32_t item,
+                                    int64_t time, float weight) {
   if (user >= 0 && item >= 0) return kith__pairs_add(pairs, user, item, time, weight);
   meet->skipped++;
   return KITH_OK;
@@ -134,23 +145,28 @@ static inline kith_status meet_pair(kith__meet *meet, kith__pairs *pairs, int32_
 static kith_status edges_refuse(const kith__lines *lines, const edges *e, int found) {
   const char *by = e->knife.size == 0 ? "white space" : e->knife.text[0] == '\t' ? "tabs" : e->knife.text;
   bool sign = e->knife.size > 0 && e->knife.text[0] != '\t';
-  return kith__lines_fail(lines, "expected %d columns or more, parted by %s%s%s, found %d", e->c.n, sign ? "\"" : "", by,
-                          sign ? "\"" : "", found);
+  return kith__lines_fail(lines, "expected %d columns or more, parted by %s%s%s, found %d", e->c.n,
+                          sign ? "\"" : "", by, sign ? "\"" : "", found);
 }
 
 /* The first lines said that lines are equally long, which told the format. */
 static kith_status edges_few(const kith__lines *lines, const edges *e, int n) {
-  return kith__lines_fail(lines, "expected %d columns, as in the first lines, found %d; set %s.format: adjacency or edges", e->most, n, lines->key);
+  return kith__lines_fail(
+      lines, "expected %d columns, as in the first lines, found %d; set %s.format: adjacency or edges",
+      e->most, n, lines->key);
 }
 
-/* What stands behind the columns that are read: quotes must be right; and where the format was told by the first lines, there are no more. */
+/* What stands behind the columns that are read: quotes must be right; and where the format was told by the
+ * first lines, there are no more. */
 static kith_status edges_end(const kith__lines *lines, const edges *e, kith__cell rest, int n) {
   kith__cell at = rest, cell;
   kith__knife knife = e->knife;
   knife.dry = true;
   while (e->most > 0 && n <= e->most && kith__knife_cut(&knife, &at, &cell)) n++;
   if (e->most > 0 && n > e->most)
-    return kith__lines_fail(lines, "expected %d columns, as in the first lines, found more; set %s.format: adjacency or edges", e->most, lines->key);
+    return kith__lines_fail(
+        lines, "expected %d columns, as in the first lines, found more; set %s.format: adjacency or edges",
+        e->most, lines->key);
   if (e->most > 0 && n < e->most) return edges_few(lines, e, n);
   return kith__knife_end(&e->knife, lines, rest);
 }
@@ -172,7 +188,8 @@ static kith_status edges_line(const kith__lines *lines, const edges *e, kith__ce
     goto done;
   }
   if (c->weight >= 0 && !kith__cell_real(cell[c->weight], &weight)) {
-    st = kith__lines_fail(lines, "expected a weight (a number), found %s", kith__cell_show(cell[c->weight], shown));
+    st = kith__lines_fail(lines, "expected a weight (a number), found %s",
+                          kith__cell_show(cell[c->weight], shown));
     goto done;
   }
   if (e->least > 0 && weight < e->least) {
@@ -192,10 +209,13 @@ done:
   return st;
 }
 
-static kith_status edges_read(const kith_source *s, const kith__dialect *d, kith__lines *lines, kith__meet *meet, kith__pairs *pairs) {
+static kith_status edges_read(const kith_source *s, const kith__dialect *d, kith__lines *lines,
+                              kith__meet *meet, kith__pairs *pairs) {
   kith_status st = KITH_OK;
   const kith__way *w = &d->way;
-  edges e = {.knife = w->knife, .c = w->columns, .least = (float)s->least_weight}; /* as the weights are read, so that equal texts are equal */
+  edges e = {.knife = w->knife,
+             .c = w->columns,
+             .least = (float)s->least_weight}; /* as the weights are read, so that equal texts are equal */
   kith__cell line;
   if (s->format == KITH_FORMAT_AUTO && w->min == w->max) e.most = w->max;
   pairs->has_time = e.c.time >= 0;
@@ -212,8 +232,8 @@ done:
 }
 
 /* A user alone on a line is a user without items, but a user all the same. */
-static kith_status adjacency_line(const kith__lines *lines, const kith__knife *knife, kith__cell line, kith__meet *meet,
-                                  kith__pairs *pairs, int *n) {
+static kith_status adjacency_line(const kith__lines *lines, const kith__knife *knife, kith__cell line,
+                                  kith__meet *meet, kith__pairs *pairs, int *n) {
   kith_status st = KITH_OK;
   kith__cell user, item;
   int32_t u, i;
@@ -232,7 +252,8 @@ done:
   return st;
 }
 
-static kith_status adjacency_read(const kith__dialect *d, kith__lines *lines, kith__meet *meet, kith__pairs *pairs) {
+static kith_status adjacency_read(const kith__dialect *d, kith__lines *lines, kith__meet *meet,
+                                  kith__pairs *pairs) {
   kith_status st = KITH_OK;
   kith__cell line;
   int n = 0, min = INT32_MAX, max = 0;
@@ -244,28 +265,41 @@ static kith_status adjacency_read(const kith__dialect *d, kith__lines *lines, ki
     KITH_TRY(kith__lines_next(lines, &line));
   }
   if (min == max && (n == 3 || n == 4) && lines->n_data > 1)
-    kith_warn("%s: all lines have the same number of columns, %d; if they are a pair, a weight or a time, set %s.format: edges", lines->path, n, lines->key);
+    kith_warn("%s: all lines have the same number of columns, %d; if they are a pair, a weight or a time, "
+              "set %s.format: edges",
+              lines->path, n, lines->key);
 done:
   return st;
 }
 
 /* No pair was found, unless too light ones. */
-static kith_status pairs_none(const kith_source *s, const kith__lines *lines, kith__knife knife, int64_t number, kith_format format, int64_t light) {
+static kith_status pairs_none(const kith_source *s, const kith__lines *lines, kith__knife knife,
+                              int64_t number, kith_format format, int64_t light) {
   const char *expected = format == KITH_EDGES ? "lines of a user and an item" : "lines of a user and items";
   if (light > 0)
-    return kith_fail(KITH_EDATA, "%s: none of its %lld lines has a weight of %.9g or more", s->path, (long long)light, s->least_weight);
+    return kith_fail(KITH_EDATA, "%s: none of its %lld lines has a weight of %.9g or more", s->path,
+                     (long long)light, s->least_weight);
   if (format != KITH_EDGES && !s->delimiter[0] && knife.size > 0 && knife.text[0] != '\t')
-    return kith_fail(KITH_EDATA, "%s: expected %s, found no pair in it; line %lld looks like columns parted by \"%s\": say format: edges",
+    return kith_fail(KITH_EDATA,
+                     "%s: expected %s, found no pair in it; line %lld looks like columns parted by \"%s\": "
+                     "say format: edges",
                      s->path, expected, (long long)number, knife.text);
   if (lines->n_comment > 0)
-    return kith_fail(KITH_EDATA, "%s: expected %s, found no pair in it; %lld of its lines begin with #: set %s.comment: none if the # belongs to ids", s->path,
-                     expected, (long long)lines->n_comment, lines->key);
-  return kith_fail(KITH_EDATA, "%s: expected %s, found no pair in it%s", s->path, expected, lines->number == 0 ? ": it is empty" : "");
+    return kith_fail(KITH_EDATA,
+                     "%s: expected %s, found no pair in it; %lld of its lines begin with #: set %s.comment: "
+                     "none if the # belongs to ids",
+                     s->path, expected, (long long)lines->n_comment, lines->key);
+  return kith_fail(KITH_EDATA, "%s: expected %s, found no pair in it%s", s->path, expected,
+                   lines->number == 0 ? ": it is empty" : "");
 }
 
 static void pairs_report(const kith__dialect *d, const kith__lines *lines, kith_list_report *r) {
   const kith__way *w = &d->way;
-  *r = (kith_list_report){.format = d->format, .n_column = w->min == w->max ? w->max : 0, .lines = lines->n_data, .comments = lines->n_comment, .blank = lines->n_blank};
+  *r = (kith_list_report){.format = d->format,
+                          .n_column = w->min == w->max ? w->max : 0,
+                          .lines = lines->n_data,
+                          .comments = lines->n_comment,
+                          .blank = lines->n_blank};
   memcpy(r->delimiter, w->knife.text, sizeof r->delimiter);
   if (d->header.size >= 0) {
     r->header = d->header_number;
@@ -303,12 +337,11 @@ kith_status kith__pairs_read(const kith_source *s, kith__meet *meet, kith__pairs
   if (d.format == KITH_EDGES) KITH_TRY(columns_check(s, &lines, &d));
   KITH_TRY(kith__dialect_check_header(sample, &d));
   pairs_expect(&d, &lines);
-  const int64_t number = sample->n > 0 ? sample->number[0] : 0; /* the lines themselves are gone once others are read */
+  const int64_t number =
+      sample->n > 0 ? sample->number[0] : 0; /* the lines themselves are gone once others are read */
   const kith__knife guess = number > 0 ? kith__knife_guess(sample->line[0]) : d.way.knife;
-  if (d.format == KITH_EDGES)
-    KITH_TRY(edges_read(s, &d, &lines, meet, pairs));
-  else
-    KITH_TRY(adjacency_read(&d, &lines, meet, pairs));
+  if (d.format == KITH_EDGES) KITH_TRY(edges_read(s, &d, &lines, meet, pairs));
+  else KITH_TRY(adjacency_read(&d, &lines, meet, pairs));
   pairs_report(&d, &lines, &meet->report);
   if (pairs->n + meet->skipped == 0) KITH_TRY(pairs_none(s, &lines, guess, number, d.format, meet->light));
 done:

@@ -1,6 +1,7 @@
 /*
- * Pairs in reading order become rows: a counting sort by user, then every row by item, then repeats fall together.
- * The reading order stays the order among repeats, so that "the first one" has a meaning without times.
+ * Pairs in reading order become rows: a counting sort by user, then every row by item, then repeats fall
+ * together. The reading order stays the order among repeats, so that "the first one" has a meaning without
+ * times.
  */
 #include <string.h>
 
@@ -14,7 +15,7 @@ void kith__rows_free(kith__rows *rows) {
   KITH_FREE(rows->weight);
 }
 
-/* ---- sorting keys ------------------------------------------------------------------------------------------------ */
+/* ---- sorting keys ---- */
 
 static void sort_insertion(int64_t n, uint64_t *key) {
   for (int64_t i = 1; i < n; i++) {
@@ -48,7 +49,7 @@ void kith__sort_keys(int64_t n, int bits, uint64_t *key, uint64_t *other) {
   if (from != key) memcpy(key, from, (size_t)n * sizeof *key);
 }
 
-/* ---- pairs to rows ----------------------------------------------------------------------------------------------- */
+/* ---- pairs to rows ---- */
 
 static kith_status rows_alloc(int64_t n_row, int64_t n, bool has_time, bool has_weight, kith__rows *rows) {
   kith_status st = KITH_OK;
@@ -85,7 +86,7 @@ static void rows_deal(kith__pairs *pairs, kith_eid *next, kith__rows *rows) {
   kith__pairs_free(pairs);
 }
 
-/* ---- sorting and merging each row -------------------------------------------------------------------------------- */
+/* ---- sorting and merging each row ---- */
 
 /* Room for the longest row. */
 typedef struct bench {
@@ -190,7 +191,7 @@ done:
   return st;
 }
 
-/* ---- taking entries out ------------------------------------------------------------------------------------------ */
+/* ---- taking entries out ---- */
 
 static void rows_move(const kith__rows *from, kith_eid e, kith__rows *to, kith_eid at) {
   to->lists.item[at] = from->lists.item[e];

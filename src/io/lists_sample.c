@@ -4,7 +4,7 @@
 
 #include "io/lists_dialect.h"
 
-/* ---- the lines --------------------------------------------------------------------------------------------------- */
+/* ---- the lines ---- */
 
 static void sample_add(kith__sample *a, kith__cell line, int64_t number) {
   kith__line_kind kind = kith__line_kind_of(a->lines, line);
@@ -33,7 +33,8 @@ static void sample_walk(kith__sample *a) {
   }
 }
 
-kith_status kith__sample_take(const kith_source *source, const kith__meet *meet, kith__lines *lines, kith__sample *a) {
+kith_status kith__sample_take(const kith_source *source, const kith__meet *meet, kith__lines *lines,
+                              kith__sample *a) {
   kith_status st = KITH_OK;
   a->source = source;
   a->meet = meet;
@@ -43,7 +44,7 @@ done:
   return st;
 }
 
-/* ---- columns ----------------------------------------------------------------------------------------------------- */
+/* ---- columns ---- */
 
 static int column_named(kith__knife knife, kith__cell header, const char *name) {
   kith__cell cell;
@@ -82,7 +83,7 @@ static void way_columns(const kith__sample *a, kith__cell header, kith__way *w) 
   }
 }
 
-/* ---- cutting all of them ----------------------------------------------------------------------------------------- */
+/* ---- cutting all of them ---- */
 
 static int sample_count(kith__knife knife, kith__cell line) {
   kith__cell cell;
@@ -114,10 +115,13 @@ static bool cell_is_numbers(kith__cell line, kith__cell cell) {
 static void way_look(const kith__sample *a, int i, kith__way *w) {
   static const char *const hard[] = {"\t", ",", ";", "|", "::"}, *const blank[] = {" "};
   kith__cell rest = a->line[i], cell;
-  int n = 0, n_hard = w->knife.size == 0 || w->knife.text[0] == '\t' ? 4 : 5; /* there "::" is part of names, as in ns::u1 */
+  int n = 0, n_hard = w->knife.size == 0 || w->knife.text[0] == '\t'
+                          ? 4
+                          : 5; /* there "::" is part of names, as in ns::u1 */
   for (; kith__knife_cut(&w->knife, &rest, &cell); n++) {
     bool id = n == w->columns.user || n == w->columns.item;
-    w->mixed = w->mixed || (id && (cell_holds(a->line[i], cell, hard, n_hard) || cell_is_numbers(a->line[i], cell)));
+    w->mixed =
+        w->mixed || (id && (cell_holds(a->line[i], cell, hard, n_hard) || cell_is_numbers(a->line[i], cell)));
     w->spaced = w->spaced || cell_holds(a->line[i], cell, blank, 1);
   }
   w->torn = w->torn || rest.size < 0;
@@ -125,7 +129,8 @@ static void way_look(const kith__sample *a, int i, kith__way *w) {
   if (n > w->max) w->max = n;
 }
 
-/* A commented line in front of the first one is the header where it has as many cells, or the names that the job asks for. */
+/* A commented line in front of the first one is the header where it has as many cells, or the names that the
+ * job asks for. */
 static bool way_is_commented(const kith__sample *a, kith__way *w) {
   if (a->comment.size < 0) return false;
   int n = sample_count(w->knife, a->comment);

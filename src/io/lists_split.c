@@ -1,15 +1,16 @@
 /*
- * Which interactions are held out.  Draws are keyed by (user, item), so the same interaction meets the same fate
- * whatever stands around it in the file.
+ * Which interactions are held out.  Draws are keyed by (user, item), so the same interaction meets the same
+ * fate whatever stands around it in the file.
  */
 #include <string.h>
 
 #include "io/lists.h"
 
 enum { MARK_TRAIN = 0, MARK_VALID = 1, MARK_TEST = 2 };
-static const uint64_t split_rounding = UINT64_MAX; /* in place of an item: the draw that rounds a user's share */
+static const uint64_t split_rounding =
+    UINT64_MAX; /* in place of an item: the draw that rounds a user's share */
 
-/* ---- a user's own shares ----------------------------------------------------------------------------------------- */
+/* ---- a user's own shares ---- */
 
 /* share * n, rounded up or down so that the mean over many users is exact. */
 static int64_t split_round(double share, int64_t n, uint64_t bits) {
@@ -37,10 +38,11 @@ static uint64_t split_kth(int64_t n, const uint64_t *key, int64_t k, uint64_t *f
   return few[k];
 }
 
-/* The smallest draws are the test share, the next ones the validation share.  Keys are (draw, place), so none is twice.
+/* The smallest draws are the test share, the next ones the validation share.  Keys are (draw, place), so none
+ * is twice.
  */
-static void split_ratio_row(const kith_split *s, const kith_lists *l, int64_t user, uint64_t *key, uint64_t *few,
-                            uint8_t *mark) {
+static void split_ratio_row(const kith_split *s, const kith_lists *l, int64_t user, uint64_t *key,
+                            uint64_t *few, uint8_t *mark) {
   kith_eid begin = l->start[user];
   int64_t n = l->start[user + 1] - begin, valid, test;
   split_sizes(s, user, n, &valid, &test);
@@ -69,7 +71,7 @@ done:
   return st;
 }
 
-/* ---- each user's last ones --------------------------------------------------------------------------------------- */
+/* ---- each user's last ones ---- */
 
 typedef struct last_out {
   const kith_split *split;
@@ -91,10 +93,13 @@ static uint64_t last_key(const last_out *l, int type, int64_t i) {
 
 /* Draws of ratio splits have the counter (user, item, 0). */
 static uint64_t last_draw(const last_out *l, int64_t user, kith_eid e) {
-  return kith_random(l->split->seed, KITH_USE_SPLIT, last_key(l, KITH_USER, user), last_key(l, KITH_ITEM, l->rows->lists.item[e]), 1).bits[0];
+  return kith_random(l->split->seed, KITH_USE_SPLIT, last_key(l, KITH_USER, user),
+                     last_key(l, KITH_ITEM, l->rows->lists.item[e]), 1)
+      .bits[0];
 }
 
-/* Mark the latest unmarked interaction, of equals that with the largest draw, unless it is the only one left. */
+/* Mark the latest unmarked interaction, of equals that with the largest draw, unless it is the only one left.
+ */
 static void last_mark(const last_out *l, int64_t user, uint8_t as, int64_t *marked, int64_t *tied) {
   const int64_t *time = l->rows->time;
   kith_eid last = -1;
@@ -119,7 +124,8 @@ static void last_mark(const last_out *l, int64_t user, uint8_t as, int64_t *mark
   *tied += equal > 1;
 }
 
-static void split_last(const kith_split *s, const kith_ids *ids, const kith__rows *rows, uint8_t *mark, kith_split_report *r) {
+static void split_last(const kith_split *s, const kith_ids *ids, const kith__rows *rows, uint8_t *mark,
+                       kith_split_report *r) {
   const last_out l = {.split = s, .ids = ids, .rows = rows, .mark = mark};
   bool test = s->test > 0, valid = s->valid > 0;
   int64_t before = 0;
@@ -129,12 +135,14 @@ static void split_last(const kith_split *s, const kith_ids *ids, const kith__row
   }
 }
 
-/* ---- the last of all --------------------------------------------------------------------------------------------- */
+/* ---- the last of all ---- */
 
 enum { TIME_BINS = 1 << 12 };
 
 /* The width of equal bins that cover low … high. */
-static uint64_t time_bin(int64_t low, int64_t high) { return ((uint64_t)high - (uint64_t)low) / TIME_BINS + 1; }
+static uint64_t time_bin(int64_t low, int64_t high) {
+  return ((uint64_t)high - (uint64_t)low) / TIME_BINS + 1;
+}
 
 /* The k-th smallest time (from 0): a histogram that is drawn ever finer around it, so no copy is needed. */
 static int64_t time_at(int64_t n, const int64_t *time, int64_t k) {
@@ -157,8 +165,8 @@ static int64_t time_at(int64_t n, const int64_t *time, int64_t k) {
 }
 
 /*
- * The time from which on at most `held` interactions lie.  Those of one second stay together: what would exceed the
- * share stays for training.
+ * The time from which on at most `held` interactions lie.  Those of one second stay together: what would
+ * exceed the share stays for training.
  */
 static int64_t time_cut(int64_t n, const int64_t *time, int64_t held) {
   if (held == 0) return INT64_MAX;
@@ -184,14 +192,14 @@ static void split_time(const kith_split *s, const kith__rows *rows, uint8_t *mar
   }
 }
 
-/* ---- all three --------------------------------------------------------------------------------------------------- */
+/* ---- all three ---- */
 
 static kith_status split_check(const kith_split *s, const kith__rows *train) {
   kith_status st = KITH_OK;
   bool timed = s->method == KITH_SPLIT_LEAVE_LAST_OUT || s->method == KITH_SPLIT_TIME;
   KITH_CHECK(s->valid >= 0 && s->test >= 0 && s->valid + s->test < 1, KITH_ECONFIG,
-             "split: valid %g and test %g, expected shares of 0 or more that leave some for training", s->valid,
-             s->test);
+             "split: valid %g and test %g, expected shares of 0 or more that leave some for training",
+             s->valid, s->test);
   KITH_CHECK(!timed || train->time, KITH_ECONFIG,
              "split: method %s needs times, and the interactions name no time column",
              s->method == KITH_SPLIT_TIME ? "time" : "leave-last-out");
@@ -205,14 +213,15 @@ static kith_status split_check_result(const kith_split *s, const kith_lists *val
   bool all = s->method == KITH_SPLIT_NONE;
   KITH_CHECK(all || s->test <= 0 || test->start[test->n_row] > 0, KITH_EDATA,
              "split: no interaction could be held out for test; too few of them, or too many at one time");
-  KITH_CHECK(all || s->valid <= 0 || valid->start[valid->n_row] > 0, KITH_EDATA,
-             "split: no interaction could be held out for validation; too few of them, or too many at one time");
+  KITH_CHECK(
+      all || s->valid <= 0 || valid->start[valid->n_row] > 0, KITH_EDATA,
+      "split: no interaction could be held out for validation; too few of them, or too many at one time");
 done:
   return st;
 }
 
-kith_status kith__split(const kith_split *asked, bool keep_test, const kith_ids *ids, kith__rows *train, kith__rows *valid, kith__rows *test,
-                        kith_split_report *report) {
+kith_status kith__split(const kith_split *asked, bool keep_test, const kith_ids *ids, kith__rows *train,
+                        kith__rows *valid, kith__rows *test, kith_split_report *report) {
   kith_status st = KITH_OK;
   uint8_t *mark = NULL;
   kith_split s = *asked;

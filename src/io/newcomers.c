@@ -13,7 +13,7 @@ void kith_newcomers_free(kith_newcomers *n) {
   }
 }
 
-/* ---- rank 0 ------------------------------------------------------------------------------------------------------- */
+/* ---- rank 0 ---- */
 
 kith_status kith__names_know(const char *path, const kith_ids *ids, const char *what, kith__names *names) {
   kith_status st = KITH_OK;
@@ -67,19 +67,28 @@ done:
 }
 
 static kith__meet newcomers_meet(kith__names *names, kith_new_kind new, kith_unknown_kind unknown) {
-  static const char *const wanted[] = {[KITH_NEW_USERS] = "a new user", [KITH_NEW_ITEMS] = "a new item", [KITH_NEW_BOTH] = "a new user or a new item"};
-  return (kith__meet){.user = &names[KITH_USER], .item = &names[KITH_ITEM], .new_users = new != KITH_NEW_ITEMS, .new_items = new != KITH_NEW_USERS,
+  static const char *const wanted[] = {[KITH_NEW_USERS] = "a new user",
+                                       [KITH_NEW_ITEMS] = "a new item",
+                                       [KITH_NEW_BOTH] = "a new user or a new item"};
+  return (kith__meet){.user = &names[KITH_USER],
+                      .item = &names[KITH_ITEM],
+                      .new_users = new != KITH_NEW_ITEMS,
+                      .new_items = new != KITH_NEW_USERS,
                       .skip_unknown = unknown == KITH_UNKNOWN_SKIP,
-                      .wanted = wanted[new], .n_known = {names[KITH_USER].n, names[KITH_ITEM].n}};
+                      .wanted = wanted[new],
+                      .n_known = {names[KITH_USER].n, names[KITH_ITEM].n}};
 }
 
 /* A list of which nothing is left is most likely one of other ids. */
 static kith_status newcomers_check_left(const kith_new_options *o, int64_t n, int64_t skipped) {
   kith_status st = KITH_OK;
   const char *partner = o->what == KITH_NEW_USERS ? "item" : "user";
-  KITH_CHECK(n > 0 || skipped == 0 || o->features[KITH_USER].path[0] || o->features[KITH_ITEM].path[0], KITH_EDATA,
-             "%s: none of its %lld interactions is with %s %s that the graph knows; embed.new: %ss lets only %ss be new", o->interactions.path,
-             (long long)skipped, partner[0] == 'i' ? "an" : "a", partner, o->what == KITH_NEW_USERS ? "user" : "item", o->what == KITH_NEW_USERS ? "user" : "item");
+  KITH_CHECK(n > 0 || skipped == 0 || o->features[KITH_USER].path[0] || o->features[KITH_ITEM].path[0],
+             KITH_EDATA,
+             "%s: none of its %lld interactions is with %s %s that the graph knows; embed.new: %ss lets only "
+             "%ss be new",
+             o->interactions.path, (long long)skipped, partner[0] == 'i' ? "an" : "a", partner,
+             o->what == KITH_NEW_USERS ? "user" : "item", o->what == KITH_NEW_USERS ? "user" : "item");
 done:
   return st;
 }
@@ -91,7 +100,8 @@ static kith_status newcomers_format(const char *path, kith_format *format) {
   kith_h5 *f = NULL;
   int64_t value = KITH_FORMAT_AUTO;
   KITH_TRY(kith_h5_open(&alone, path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &f).status);
-  if (kith_h5_has_attribute(f, "interactions_format")) KITH_TRY(kith_h5_get_int(f, "interactions_format", &value).status);
+  if (kith_h5_has_attribute(f, "interactions_format"))
+    KITH_TRY(kith_h5_get_int(f, "interactions_format", &value).status);
   *format = value == KITH_ADJACENCY || value == KITH_EDGES ? (kith_format)value : KITH_FORMAT_AUTO;
 done:
   kith_h5_close(&f);
@@ -99,7 +109,8 @@ done:
 }
 
 /* What the job does not say of the list is as of data.interactions. */
-static kith_status newcomers_source(const char *path, const kith_new_options *o, kith_source *source, kith_format *hint) {
+static kith_status newcomers_source(const char *path, const kith_new_options *o, kith_source *source,
+                                    kith_format *hint) {
   kith_status st = KITH_OK;
   *source = o->interactions;
   *hint = o->like.format;
@@ -110,7 +121,8 @@ done:
   return st;
 }
 
-static kith_status newcomers_list(const char *path, const kith_new_options *o, kith__names *names, kith_newcomers *out) {
+static kith_status newcomers_list(const char *path, const kith_new_options *o, kith__names *names,
+                                  kith_newcomers *out) {
   kith_status st = KITH_OK;
   kith_source source;
   kith__pairs pairs = {0};
@@ -132,11 +144,13 @@ done:
 }
 
 /* After the pairs, so that who has interactions is numbered first. */
-static kith_status newcomers_features(const char *path, const kith_new_options *o, kith__names *names, kith_newcomers *out) {
+static kith_status newcomers_features(const char *path, const kith_new_options *o, kith__names *names,
+                                      kith_newcomers *out) {
   kith_status st = KITH_OK;
   const bool may[KITH_TYPES] = {o->what != KITH_NEW_ITEMS, o->what != KITH_NEW_USERS};
   for (int t = 0; t < KITH_TYPES; t++)
-    if (o->features[t].path[0]) KITH_TRY(kith__newcomers_describe(path, &o->features[t], t, may[t], &names[t], out));
+    if (o->features[t].path[0])
+      KITH_TRY(kith__newcomers_describe(path, &o->features[t], t, may[t], &names[t], out));
 done:
   return st;
 }
@@ -149,7 +163,8 @@ static kith_status newcomers_count_alone(kith_newcomers *out) {
   KITH_TRY(KITH_NEW(met, n_all));
   for (int64_t p = 0; p < out->n_pair; p++) {
     if (out->user[p] >= out->known[KITH_USER]) met[out->user[p] - out->known[KITH_USER]] = 1;
-    if (out->item[p] >= out->known[KITH_ITEM]) met[out->n[KITH_USER] + out->item[p] - out->known[KITH_ITEM]] = 1;
+    if (out->item[p] >= out->known[KITH_ITEM])
+      met[out->n[KITH_USER] + out->item[p] - out->known[KITH_ITEM]] = 1;
   }
   for (int64_t i = 0; i < n_all; i++) out->alone[i < out->n[KITH_USER] ? KITH_USER : KITH_ITEM] += !met[i];
 done:
@@ -182,7 +197,7 @@ done:
   return st;
 }
 
-/* ---- all ranks ---------------------------------------------------------------------------------------------------- */
+/* ---- all ranks ---- */
 
 /* What rank 0 has becomes everybody's, but for the ids themselves. */
 static kith_agreed newcomers_share(const kith_comm *comm, kith_newcomers *n) {
@@ -207,7 +222,8 @@ done:
   return st;
 }
 
-kith_agreed kith_newcomers_read(const kith_comm *comm, const char *graph_path, const kith_new_options *o, kith_newcomers *out) {
+kith_agreed kith_newcomers_read(const kith_comm *comm, const char *graph_path, const kith_new_options *o,
+                                kith_newcomers *out) {
   kith_agreed st = {KITH_OK};
   kith_newcomers n = {.n_pair = 0};
   *out = n;
@@ -220,9 +236,10 @@ done:
   return st;
 }
 
-/* On disk and for this time, rank r has the block of original numbers n r / R … n (r + 1) / R - 1; who wants some asks it. */
-kith_agreed kith_numbers_read(const kith_comm *comm, const char *parts_path, const kith_graph *g, kith_node_type type, int64_t n,
-                              const int64_t *original, int64_t *number) {
+/* On disk and for this time, rank r has the block of original numbers n r / R … n (r + 1) / R - 1; who wants
+ * some asks it. */
+kith_agreed kith_numbers_read(const kith_comm *comm, const char *parts_path, const kith_graph *g,
+                              kith_node_type type, int64_t n, const int64_t *original, int64_t *number) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
   kith_halo *h = NULL;
@@ -232,7 +249,8 @@ kith_agreed kith_numbers_read(const kith_comm *comm, const char *parts_path, con
   int64_t first = block[comm->rank], n_mine = block[comm->rank + 1] - first;
   KITH_TRY(kith_agree(comm, KITH_NEW(mine, n_mine)));
   KITH_TRY(kith_h5_open(comm, parts_path, KITH_PARTS_FORMAT, KITH_FILE_VERSION, &f));
-  KITH_TRY(kith_h5_read(f, type == KITH_USER ? "user/number" : "item/number", KITH_H5_INT64, 0, first, n_mine, mine));
+  KITH_TRY(kith_h5_read(f, type == KITH_USER ? "user/number" : "item/number", KITH_H5_INT64, 0, first, n_mine,
+                        mine));
   KITH_TRY(kith_halo_create(comm, block, n, original, &h));
   KITH_TRY(kith_halo_forward_int(h, mine, number));
 done:

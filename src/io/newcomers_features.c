@@ -6,24 +6,30 @@
 #include "io/features.h"
 #include "io/tables.h"
 
-static const char *const datasets[KITH_TYPES] = {"user_feature/id", "item_feature/id"}, *const types[KITH_TYPES] = {"user", "item"};
+static const char *const datasets[KITH_TYPES] = {"user_feature/id", "item_feature/id"},
+                         *const types[KITH_TYPES] = {"user", "item"};
 
 static const char *const formats[KITH_TYPES] = {"user_feature_format", "item_feature_format"};
 
-/* The names of a type's features, numbered as in graph.h5; and how their list was written, unless the job says how this one is. */
-static kith_status features_know(const char *path, int type, kith__names *names, kith_feature_format *format) {
+/* The names of a type's features, numbered as in graph.h5; and how their list was written, unless the job
+ * says how this one is. */
+static kith_status features_know(const char *path, int type, kith__names *names,
+                                 kith_feature_format *format) {
   kith_status st = KITH_OK;
   const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
   kith_h5 *f = NULL;
   kith_ids ids = {0};
   char *text = NULL;
   KITH_TRY(kith_h5_open(&alone, path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &f).status);
-  KITH_CHECK(kith_h5_has(f, datasets[type]), KITH_ECONFIG, "embed.%s_features: %s was made without features of %ss; name data.%s_features and begin with kith ingest",
+  KITH_CHECK(kith_h5_has(f, datasets[type]), KITH_ECONFIG,
+             "embed.%s_features: %s was made without features of %ss; name data.%s_features and begin with "
+             "kith ingest",
              types[type], path, types[type], types[type]);
   if (*format == KITH_FEATURES_AUTO && kith_h5_has_attribute(f, formats[type])) {
     KITH_TRY(kith_h5_get_text(f, formats[type], &text).status);
     for (int k = KITH_SPARSE; k < KITH_FEATURES_AUTO; k++)
-      if (strcmp(text, kith_feature_format_text((kith_feature_format)k)) == 0) *format = (kith_feature_format)k;
+      if (strcmp(text, kith_feature_format_text((kith_feature_format)k)) == 0)
+        *format = (kith_feature_format)k;
   }
   kith_h5_close(&f);
   KITH_TRY(kith__ids_read(&alone, path, datasets[type], &ids).status);
@@ -35,11 +41,16 @@ done:
   return st;
 }
 
-kith_status kith__newcomers_describe(const char *path, const kith_feature_source *source, int type, bool may_be_new, kith__names *node, kith_newcomers *n) {
+kith_status kith__newcomers_describe(const char *path, const kith_feature_source *source, int type,
+                                     bool may_be_new, kith__names *node, kith_newcomers *n) {
   kith_status st = KITH_OK;
   kith__names feature = {0};
   kith_feature_source as_known = *source;
-  kith__describe d = {.source = &as_known, .node = node, .feature = &feature, .new_nodes = may_be_new, .n_passed = (int32_t)n->known[type]};
+  kith__describe d = {.source = &as_known,
+                      .node = node,
+                      .feature = &feature,
+                      .new_nodes = may_be_new,
+                      .n_passed = (int32_t)n->known[type]};
   KITH_TRY(features_know(path, type, &feature, &as_known.format));
   KITH_TRY(kith__features_read(&d, &n->features[type]));
   n->unknown_features += d.unknown_features;

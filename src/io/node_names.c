@@ -1,6 +1,6 @@
 /*
- * What users and items are called.  A line is an id and a name.  The delimiter is the one that finds the most known ids in
- * the first lines, unless the job names it: names hold commas, colons and spaces of their own.
+ * What users and items are called.  A line is an id and a name.  The delimiter is the one that finds the most
+ * known ids in the first lines, unless the job names it: names hold commas, colons and spaces of their own.
  */
 #include "io/node_names.h"
 
@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NODE_NAME_MOST = 255, NODE_NAME_PROBE = 100 }; /* bytes of a name; lines that are looked at for the delimiter */
+enum {
+  NODE_NAME_MOST = 255,
+  NODE_NAME_PROBE = 100
+}; /* bytes of a name; lines that are looked at for the delimiter */
 
 typedef struct reading {
   const char *key;
@@ -16,23 +19,24 @@ typedef struct reading {
   kith__names *node;
   kith__lines lines;
   kith__knife knife;
-  int id, name;      /* columns from 0; name -1: everything behind the id */
-  int64_t *begin;    /* [nodes] 1 + where a node's name begins in `pool`, 0: none yet */
-  uint8_t *size;     /* [nodes] */
+  int id, name;   /* columns from 0; name -1: everything behind the id */
+  int64_t *begin; /* [nodes] 1 + where a node's name begins in `pool`, 0: none yet */
+  uint8_t *size;  /* [nodes] */
   char *pool;
   int64_t used, room;
   int width;
   kith_name_report report;
 } reading;
 
-/* ---- delimiter and columns ---------------------------------------------------------------------------------------- */
+/* ---- delimiter and columns ---- */
 
 /* Whether a cell is the id of a node; what cannot be an id is none. */
 static kith_status reading_knows(reading *r, kith__cell id, bool *known) {
   int64_t value = 0;
   int32_t number = -1;
   kith_status st = KITH_OK;
-  bool may_be = r->node->text ? id.size > 0 && id.size <= KITH__ID_BYTES : kith__cell_integer(id, &value) && value >= 0;
+  bool may_be =
+      r->node->text ? id.size > 0 && id.size <= KITH__ID_BYTES : kith__cell_integer(id, &value) && value >= 0;
   if (may_be) st = kith__names_take(r->node, &r->lines, id, false, &number);
   *known = !kith_is_bad(st) && number >= 0;
   return st == KITH_EDATA ? KITH_OK : st; /* parted otherwise, a line may begin with what no id could be */
@@ -104,7 +108,8 @@ static kith_status reading_column(const reading *r, kith__cell header, const cha
     }
   if (*end || number < 1 || number > KITH__CELLS)
     return kith_fail(KITH_ECONFIG, "%s: %s.columns: no column \"%s\"%s", r->source->path, r->key, text,
-                     r->source->header ? " in the header" : "; columns are called by names only with header: true");
+                     r->source->header ? " in the header"
+                                       : "; columns are called by names only with header: true");
   *column = (int)number - 1;
   return KITH_OK;
 }
@@ -117,13 +122,15 @@ static kith_status reading_columns(reading *r, kith__cell *line) {
   r->name = -1;
   KITH_TRY(reading_column(r, header, r->source->id, &r->id));
   KITH_TRY(reading_column(r, header, r->source->name, &r->name));
-  KITH_CHECK(r->id != r->name, KITH_ECONFIG, "%s: column %d cannot be both the id and the name; set %s.columns.name", r->source->path, r->id + 1, r->key);
+  KITH_CHECK(r->id != r->name, KITH_ECONFIG,
+             "%s: column %d cannot be both the id and the name; set %s.columns.name", r->source->path,
+             r->id + 1, r->key);
   if (r->source->header) KITH_TRY(kith__lines_next(&r->lines, line));
 done:
   return st;
 }
 
-/* ---- lines -------------------------------------------------------------------------------------------------------- */
+/* ---- lines ---- */
 
 static kith__cell cell_trim(kith__cell c) {
   while (c.size > 0 && (c.at[0] == ' ' || c.at[0] == '\t')) c = (kith__cell){c.at + 1, c.size - 1};
@@ -153,7 +160,8 @@ static kith_status reading_cut(const reading *r, kith__cell line, kith__cell *id
   }
   kith_status st = kith__knife_end(&r->knife, &r->lines, n <= last ? line : (kith__cell){NULL, 0});
   if (kith_is_bad(st)) return st;
-  if (!has_id || (r->name >= 0 && !has_name)) return kith__lines_fail(&r->lines, "expected %d columns or more, found %d", last + 1, n);
+  if (!has_id || (r->name >= 0 && !has_name))
+    return kith__lines_fail(&r->lines, "expected %d columns or more, found %d", last + 1, n);
   if (r->name < 0) *name = reading_behind(r, line);
   return KITH_OK;
 }
@@ -163,9 +171,17 @@ static kith_status reading_check(const reading *r, kith__cell name) {
   uint32_t code = 0;
   for (int64_t at = 0, n = 1; at < name.size; at += n) {
     n = kith_text_code(name.at + at, name.size - at, &code);
-    if (n == 0) return kith__lines_fail(&r->lines, "expected names in UTF-8, found byte 0x%02x (iconv -f latin1 -t utf-8 makes it so, if the list is Latin-1)", (unsigned char)name.at[at]);
-    if (code == '\t') return kith__lines_fail(&r->lines, "a tab in the name; say which column has it: %s.columns.name", r->key);
-    if (kith_text_is_control(code)) return kith__lines_fail(&r->lines, "a control character, U+%04" PRIX32 ", in the name; names are printed", code);
+    if (n == 0)
+      return kith__lines_fail(&r->lines,
+                              "expected names in UTF-8, found byte 0x%02x (iconv -f latin1 -t utf-8 makes it "
+                              "so, if the list is Latin-1)",
+                              (unsigned char)name.at[at]);
+    if (code == '\t')
+      return kith__lines_fail(&r->lines, "a tab in the name; say which column has it: %s.columns.name",
+                              r->key);
+    if (kith_text_is_control(code))
+      return kith__lines_fail(&r->lines,
+                              "a control character, U+%04" PRIX32 ", in the name; names are printed", code);
   }
   return KITH_OK;
 }
@@ -174,7 +190,8 @@ static kith_status reading_keep(reading *r, int32_t node, kith__cell name) {
   kith_status st = KITH_OK;
   int64_t size = name.size;
   if (size > NODE_NAME_MOST) {
-    for (size = NODE_NAME_MOST; ((unsigned char)name.at[size] & 0xc0) == 0x80;) size--; /* no character is cut in two */
+    for (size = NODE_NAME_MOST; ((unsigned char)name.at[size] & 0xc0) == 0x80;)
+      size--; /* no character is cut in two */
     r->report.cut++;
   }
   if (r->used + size > r->room) {
@@ -200,8 +217,9 @@ static kith_status reading_line(reading *r, kith__cell line) {
   char shown[48];
   KITH_TRY(reading_cut(r, line, &id, &name));
   if (!r->node->text && !kith__cell_integer(id, &value))
-    return kith__lines_fail(&r->lines, "expected an integer %s id, found %s; if the line names columns, set %s.header: true", r->node->what,
-                            kith__cell_show(id, shown), r->key);
+    return kith__lines_fail(
+        &r->lines, "expected an integer %s id, found %s; if the line names columns, set %s.header: true",
+        r->node->what, kith__cell_show(id, shown), r->key);
   KITH_TRY(kith__names_take(r->node, &r->lines, id, false, &node));
   r->report.unknown += node < 0;
   if (node < 0 || name.size == 0) return st;
@@ -223,14 +241,17 @@ static kith_status reading_lines(reading *r) {
     KITH_TRY(reading_line(r, line));
     KITH_TRY(kith__lines_next(&r->lines, &line));
   }
-  KITH_CHECK(r->report.named > 0, KITH_EDATA, "%s: expected lines of ids and names, found no name of a known %s; if columns are parted by something else, set %s.delimiter",
+  KITH_CHECK(r->report.named > 0, KITH_EDATA,
+             "%s: expected lines of ids and names, found no name of a known %s; if columns are parted by "
+             "something else, set %s.delimiter",
              r->source->path, r->node->what, r->key);
 done:
   kith__lines_close(&r->lines);
   return st;
 }
 
-kith_status kith__node_names_read(const char *key, const kith_name_source *source, kith__names *node, kith_ids *names, kith_name_report *report) {
+kith_status kith__node_names_read(const char *key, const kith_name_source *source, kith__names *node,
+                                  kith_ids *names, kith_name_report *report) {
   kith_status st = KITH_OK;
   reading r = {.key = key, .source = source, .node = node};
   kith_ids text = {.n = node->n};

@@ -10,9 +10,10 @@
  * @param key         of the source in the job, such as "data.item_names"
  * @param[out] names  text [n, width], zeros where a node has no name
  * @param[out] report what the list said nothing of, or twice
- * Errors: KITH_ENOINPUT; KITH_EDATA (file:line; no line names a known id); KITH_ECONFIG (columns); KITH_ENOMEM.
+ * Errors: KITH_ENOINPUT; KITH_EDATA (file:line; no line names a known id); KITH_ECONFIG (columns);
+ * KITH_ENOMEM.
  */
-kith_status kith__node_names_read(const char *key, const kith_name_source *source, kith__names *node, kith_ids *names,
-                                  kith_name_report *report) KITH_MUST_USE;
+kith_status kith__node_names_read(const char *key, const kith_name_source *source, kith__names *node,
+                                  kith_ids *names, kith_name_report *report) KITH_MUST_USE;
 
 #endif

@@ -1,4 +1,5 @@
-/* Features of nodes, one line a node: the ids of those that it has, with values unless they are 1, or a number for each feature. */
+/* Features of nodes, one line a node: the ids of those that it has, with values unless they are 1, or a
+ * number for each feature. */
 #include <math.h>
 #include <string.h>
 
@@ -51,7 +52,8 @@ static kith_status features_sparse(features *f, const kith__lines *lines, kith__
   char shown[48];
   while (kith__knife_cut(&white, &line, &cell)) {
     if (!features_cell(cell, &feature, &value))
-      return kith__lines_fail(lines, "expected a feature, 0 to %d, or feature:value, found %s", FEATURES_MOST - 1, kith__cell_show(cell, shown));
+      return kith__lines_fail(lines, "expected a feature, 0 to %d, or feature:value, found %s",
+                              FEATURES_MOST - 1, kith__cell_show(cell, shown));
     KITH_TRY(features_add(f, feature, value));
   }
   KITH_TRY(kith__knife_end(&white, lines, line));
@@ -60,7 +62,8 @@ done:
 }
 
 /* The first line says how many numbers a line has. */
-static kith_status features_dense(features *f, const kith__lines *lines, const kith__knife *knife, kith__cell line) {
+static kith_status features_dense(features *f, const kith__lines *lines, const kith__knife *knife,
+                                  kith__cell line) {
   kith_status st = KITH_OK;
   kith__cell cell;
   int32_t n = 0;
@@ -68,11 +71,13 @@ static kith_status features_dense(features *f, const kith__lines *lines, const k
   char shown[48];
   for (; kith__knife_cut(knife, &line, &cell); n++) {
     if (n == FEATURES_MOST || !kith__cell_real(cell, &value))
-      return kith__lines_fail(lines, "expected at most %d numbers, found %s", FEATURES_MOST, kith__cell_show(cell, shown));
+      return kith__lines_fail(lines, "expected at most %d numbers, found %s", FEATURES_MOST,
+                              kith__cell_show(cell, shown));
     KITH_TRY(features_add(f, n, value));
   }
   KITH_TRY(kith__knife_end(knife, lines, line));
-  if (f->node > 0 && n != f->most) return kith__lines_fail(lines, "expected %d numbers, as in line 1, found %d", f->most, n);
+  if (f->node > 0 && n != f->most)
+    return kith__lines_fail(lines, "expected %d numbers, as in line 1, found %d", f->most, n);
 done:
   return st;
 }
@@ -86,11 +91,16 @@ static kith_status features_read(const kith_nodes_options *o, int64_t n_node, fe
   for (;; f->node++) {
     KITH_TRY(kith__lines_any(&lines, &line));
     if (line.size < 0) break;
-    if (f->node == n_node) KITH_TRY(kith__lines_fail(&lines, "expected %lld lines, as many as there are labels, found more", (long long)n_node));
+    if (f->node == n_node)
+      KITH_TRY(kith__lines_fail(&lines, "expected %lld lines, as many as there are labels, found more",
+                                (long long)n_node));
     if (f->node == 0) knife = kith__knife_guess(line);
-    KITH_TRY(o->format == KITH_DENSE ? features_dense(f, &lines, &knife, line) : features_sparse(f, &lines, line));
+    KITH_TRY(o->format == KITH_DENSE ? features_dense(f, &lines, &knife, line)
+                                     : features_sparse(f, &lines, line));
   }
-  if (f->node < n_node) KITH_TRY(kith__lines_fail(&lines, "expected %lld lines, as many as there are labels, found no more", (long long)n_node));
+  if (f->node < n_node)
+    KITH_TRY(kith__lines_fail(&lines, "expected %lld lines, as many as there are labels, found no more",
+                              (long long)n_node));
   KITH_CHECK(f->most > 0, KITH_EDATA, "%s: expected features, found none", f->path);
 done:
   kith__lines_close(&lines);
@@ -104,7 +114,8 @@ static kith_status features_fill(const features *f, kith__nodes *nodes) {
   KITH_TRY(KITH_NEW(seen, f->most));
   for (int64_t i = 0; i < f->n; i++) {
     const entry *e = &f->entry[i];
-    KITH_CHECK(seen[e->feature] != e->node + 1, KITH_EDATA, "%s:%lld: feature %d stands there twice", f->path, (long long)e->node + 1, e->feature);
+    KITH_CHECK(seen[e->feature] != e->node + 1, KITH_EDATA, "%s:%lld: feature %d stands there twice", f->path,
+               (long long)e->node + 1, e->feature);
     seen[e->feature] = (int32_t)(e->node + 1);
     nodes->feature[e->node * f->most + e->feature] = e->value;
   }
@@ -124,7 +135,9 @@ static kith_status features_normalise(const char *path, kith__nodes *nodes) {
       size += fabs((double)row[k]);
     }
     if (size == 0) continue;
-    KITH_CHECK(kith__can_normalise(sum, size), KITH_EDATA, "%s:%lld: the values of this node add up to %g, by which they cannot be divided; set normalise: false, or mend them",
+    KITH_CHECK(kith__can_normalise(sum, size), KITH_EDATA,
+               "%s:%lld: the values of this node add up to %g, by which they cannot be divided; set "
+               "normalise: false, or mend them",
                path, (long long)i + 1, sum);
     for (int k = 0; k < nodes->n_feature; k++) row[k] = (float)((double)row[k] / sum);
   }

@@ -8,8 +8,10 @@
 static kith_status nodes_check(const kith_nodes_options *o) {
   kith_status st = KITH_OK;
   KITH_CHECK(o->edges[0], KITH_ECONFIG, "data.edges.path: expected the path of a list of edges, found none");
-  KITH_CHECK(o->labels[0], KITH_ECONFIG, "data.labels.path: expected the path of a list of labels, found none");
-  KITH_CHECK(o->train[0], KITH_ECONFIG, "data.splits.train: expected the path of a list of nodes, found none");
+  KITH_CHECK(o->labels[0], KITH_ECONFIG,
+             "data.labels.path: expected the path of a list of labels, found none");
+  KITH_CHECK(o->train[0], KITH_ECONFIG,
+             "data.splits.train: expected the path of a list of nodes, found none");
 done:
   return st;
 }
@@ -41,7 +43,7 @@ done:
   return st;
 }
 
-/* ---- writing ----------------------------------------------------------------------------------------------------- */
+/* ---- writing ---- */
 
 /* A node's id is its number. */
 static kith_agreed nodes_write_ids(const kith_comm *comm, kith_h5 *f, int64_t n) {
@@ -66,10 +68,12 @@ done:
 }
 
 static int64_t nodes_bytes(const kith__nodes *nodes, const char *job) {
-  return nodes->n * (32 + 4 * (int64_t)nodes->n_feature) + 4 * nodes->edges.lists.start[nodes->n] + (int64_t)strlen(job) + (1 << 16);
+  return nodes->n * (32 + 4 * (int64_t)nodes->n_feature) + 4 * nodes->edges.lists.start[nodes->n] +
+         (int64_t)strlen(job) + (1 << 16);
 }
 
-kith_agreed kith__nodes_write(const kith_comm *comm, const kith__nodes *nodes, const char *job, const char *path) {
+kith_agreed kith__nodes_write(const kith_comm *comm, const kith__nodes *nodes, const char *job,
+                              const char *path) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
   const kith_lists *l = &nodes->edges.lists;
@@ -84,7 +88,9 @@ kith_agreed kith__nodes_write(const kith_comm *comm, const kith__nodes *nodes, c
   KITH_TRY(kith_h5_write(f, "edge/node", KITH_H5_INT32, 0, n_entry, 0, n_entry, false, l->item));
   KITH_TRY(kith_h5_write(f, "node/label", KITH_H5_INT32, 0, n, 0, n, false, nodes->label));
   KITH_TRY(kith_h5_write(f, "node/split", KITH_H5_INT8, 0, n, 0, n, false, nodes->split));
-  if (nodes->feature) KITH_TRY(kith_h5_write(f, "node/feature", KITH_H5_FLOAT, nodes->n_feature, n, 0, n, true, nodes->feature));
+  if (nodes->feature)
+    KITH_TRY(
+        kith_h5_write(f, "node/feature", KITH_H5_FLOAT, nodes->n_feature, n, 0, n, true, nodes->feature));
   KITH_TRY(kith__h5_put_fingerprint(f));
   KITH_TRY(kith_h5_publish(&f));
 done:
@@ -93,7 +99,8 @@ done:
 }
 
 /* Rank 0's work; the file is written by a group of one. */
-static kith_status nodes_alone(const kith_nodes_options *o, const char *job, const char *path, kith_nodes_report *report) {
+static kith_status nodes_alone(const kith_nodes_options *o, const char *job, const char *path,
+                               kith_nodes_report *report) {
   kith_status st = KITH_OK;
   kith__nodes nodes = {0};
   const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
@@ -105,7 +112,8 @@ done:
   return st;
 }
 
-kith_agreed kith_ingest_nodes(const kith_comm *comm, const kith_nodes_options *o, const char *job, const char *path, kith_nodes_report *report) {
+kith_agreed kith_ingest_nodes(const kith_comm *comm, const kith_nodes_options *o, const char *job,
+                              const char *path, kith_nodes_report *report) {
   kith_agreed st = {KITH_OK};
   memset(report, 0, sizeof *report);
   KITH_TRY(kith_agree(comm, comm->rank == 0 ? nodes_alone(o, job, path, report) : KITH_OK));

@@ -12,7 +12,7 @@ void kith__nodes_free(kith__nodes *nodes) {
   kith__rows_free(&nodes->edges);
 }
 
-/* ---- labels ------------------------------------------------------------------------------------------------------ */
+/* ---- labels ---- */
 
 /* Labels in the order of their lines; classes are numbered as they come. */
 typedef struct labels {
@@ -22,7 +22,8 @@ typedef struct labels {
   int32_t *label;
 } labels;
 
-/* -1 stands for no label, as scikit-learn and the Planetoid sets have it; among words too, so that their order does not matter. */
+/* -1 stands for no label, as scikit-learn and the Planetoid sets have it; among words too, so that their
+ * order does not matter. */
 static bool labels_is_none(kith__cell cell) { return cell.size == 2 && memcmp(cell.at, "-1", 2) == 0; }
 
 /* The one label of a line; a line of blanks has none. */
@@ -37,7 +38,8 @@ static kith_status labels_line(labels *l, const kith__lines *lines, kith__cell l
     l->room = 2 * l->room + 1024;
   }
   if (kith__knife_cut(&white, &line, &first)) {
-    if (kith__knife_cut(&white, &line, &more)) return kith__lines_fail(lines, "expected one label, found %s behind it", kith__cell_show(more, shown));
+    if (kith__knife_cut(&white, &line, &more))
+      return kith__lines_fail(lines, "expected one label, found %s behind it", kith__cell_show(more, shown));
     if (labels_is_none(first)) l->minus_one++;
     else KITH_TRY(kith__names_take(&l->names, lines, first, true, &class));
   }
@@ -57,7 +59,8 @@ static kith_status labels_read(const char *path, labels *l) {
     if (line.size < 0) break;
     KITH_TRY(labels_line(l, &lines, line));
   }
-  KITH_CHECK(l->names.n > 0, KITH_EDATA, "%s: expected a line for each node with its label, found no label", path);
+  KITH_CHECK(l->names.n > 0, KITH_EDATA, "%s: expected a line for each node with its label, found no label",
+             path);
   KITH_CHECK(l->n < INT32_MAX - 1, KITH_EDATA, "%s: has %lld nodes; at most 2^31 - 2", path, (long long)l->n);
 done:
   kith__lines_close(&lines);
@@ -73,7 +76,9 @@ typedef struct labels_class {
 static int labels_compare(const void *a, const void *b) {
   const labels_class *x = a, *y = b;
   const kith_ids *ids = x->ids;
-  if (ids->text) return memcmp(ids->text + (int64_t)x->came * ids->width, ids->text + (int64_t)y->came * ids->width, (size_t)ids->width);
+  if (ids->text)
+    return memcmp(ids->text + (int64_t)x->came * ids->width, ids->text + (int64_t)y->came * ids->width,
+                  (size_t)ids->width);
   return (ids->number[x->came] > ids->number[y->came]) - (ids->number[x->came] < ids->number[y->came]);
 }
 
@@ -84,7 +89,9 @@ static kith_status labels_order(const kith_ids *ids, const labels_class *class, 
   if (ids->text) KITH_TRY(KITH_NEW(out->text, ids->n * ids->width));
   else KITH_TRY(KITH_NEW(out->number, ids->n));
   for (int64_t i = 0; i < ids->n; i++) {
-    if (ids->text) memcpy(out->text + i * ids->width, ids->text + (int64_t)class[i].came * ids->width, (size_t)ids->width);
+    if (ids->text)
+      memcpy(out->text + i * ids->width, ids->text + (int64_t) class[i].came * ids->width,
+             (size_t)ids->width);
     else out->number[i] = ids->number[class[i].came];
   }
 done:
@@ -131,22 +138,26 @@ done:
   return st;
 }
 
-/* ---- numbers of nodes -------------------------------------------------------------------------------------------- */
+/* ---- numbers of nodes ---- */
 
-static kith_status nodes_number(const kith__nodes *nodes, const kith__lines *lines, kith__cell cell, int32_t *out) {
+static kith_status nodes_number(const kith__nodes *nodes, const kith__lines *lines, kith__cell cell,
+                                int32_t *out) {
   char shown[48];
   int64_t value = -1;
   if (!kith__cell_integer(cell, &value) || value < 0 || value >= nodes->n)
-    return kith__lines_fail(lines, "expected the number of a node, 0 to %lld, found %s", (long long)nodes->n - 1, kith__cell_show(cell, shown));
+    return kith__lines_fail(lines, "expected the number of a node, 0 to %lld, found %s",
+                            (long long)nodes->n - 1, kith__cell_show(cell, shown));
   *out = (int32_t)value;
   return KITH_OK;
 }
 
-static kith_status split_take(const kith__lines *lines, int32_t node, kith_node_split split, kith__nodes *nodes) {
+static kith_status split_take(const kith__lines *lines, int32_t node, kith_node_split split,
+                              kith__nodes *nodes) {
   static const char *const name[KITH_NODE_SPLITS] = {"none", "train", "valid", "test"};
   if (nodes->label[node] < 0) return kith__lines_fail(lines, "node %d has no label", node);
   if (nodes->split[node] != KITH_NODE_NONE)
-    return kith__lines_fail(lines, "node %d stands in data.splits.%s already", node, name[nodes->split[node]]);
+    return kith__lines_fail(lines, "node %d stands in data.splits.%s already", node,
+                            name[nodes->split[node]]);
   nodes->split[node] = (int8_t)split;
   return KITH_OK;
 }
@@ -174,18 +185,20 @@ done:
   return st;
 }
 
-/* ---- edges ------------------------------------------------------------------------------------------------------- */
+/* ---- edges ---- */
 
 /* The two nodes of a line, both ways round. */
-static kith_status edges_line(const kith__nodes *nodes, const kith__lines *lines, const kith__knife *knife, kith__cell line, kith__pairs *pairs,
-                              int64_t *loops) {
+static kith_status edges_line(const kith__nodes *nodes, const kith__lines *lines, const kith__knife *knife,
+                              kith__cell line, kith__pairs *pairs, int64_t *loops) {
   kith_status st = KITH_OK;
   kith__cell cell[3];
   int32_t node[2] = {0, 0};
   int n = 0;
   while (n < 3 && kith__knife_cut(knife, &line, &cell[n])) n++;
   KITH_TRY(kith__knife_end(knife, lines, line));
-  if (n != 2) return kith__lines_fail(lines, "expected the numbers of two nodes, found %d column%s", n, n == 1 ? "" : "s or more");
+  if (n != 2)
+    return kith__lines_fail(lines, "expected the numbers of two nodes, found %d column%s", n,
+                            n == 1 ? "" : "s or more");
   for (int i = 0; i < 2; i++) KITH_TRY(nodes_number(nodes, lines, cell[i], &node[i]));
   if (node[0] == node[1]) {
     ++*loops;

@@ -42,7 +42,8 @@ static void probe_missing(const char *folder, char *missing) {
 static kith_status probe_prepare(kith_probe *p) {
   kith_status st = KITH_OK;
   uint64_t bits = 0;
-  KITH_CHECK(getrandom(&bits, sizeof bits, 0) == sizeof bits, KITH_EIO, "the system has no random numbers: %s", strerror(errno));
+  KITH_CHECK(getrandom(&bits, sizeof bits, 0) == sizeof bits, KITH_EIO,
+             "the system has no random numbers: %s", strerror(errno));
   snprintf(p->word, sizeof p->word, "%016llx", (unsigned long long)bits);
   probe_missing(p->folder, p->made);
   KITH_TRY(kith_folder_make(p->folder));
@@ -50,7 +51,8 @@ done:
   return st;
 }
 
-/* The folders that were made, innermost first; one that is not empty stays, one that could not be made is passed over. */
+/* The folders that were made, innermost first; one that is not empty stays, one that could not be made is
+ * passed over. */
 static void probe_unmake(const kith_probe *p) {
   char part[KITH_PATH], parent[KITH_PATH];
   snprintf(part, sizeof part, "%s", p->folder);
@@ -75,7 +77,9 @@ done:
   return st;
 }
 
-static void probe_name(const kith_probe *p, const char *what, size_t size, char *path) { snprintf(path, size, "%s/doctor-%s%s", p->folder, p->word, what); }
+static void probe_name(const kith_probe *p, const char *what, size_t size, char *path) {
+  snprintf(path, size, "%s/doctor-%s%s", p->folder, p->word, what);
+}
 
 static void probe_name_rank(const kith_probe *p, int rank, size_t size, char *path) {
   char what[32];
@@ -99,16 +103,19 @@ void kith_probe_end(const kith_comm *comm, const kith_probe *p) {
   probe_unmake(p);
 }
 
-/* ---- one folder ---------------------------------------------------------------------------------------------------- */
+/* ---- one folder ---- */
 
 static kith_status probe_put(const char *path, const char *text) {
   kith_status st = KITH_OK;
   char host[KITH_NAME];
   size_t n = strlen(text);
   probe_host(host);
-  int file = kith_fault(KITH_FAULT_WRITE) ? -1 : open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+  int file = kith_fault(KITH_FAULT_WRITE)
+                 ? -1
+                 : open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
   KITH_CHECK(file >= 0, KITH_EOUTPUT, "%s cannot be written on %s: %s", path, host, strerror(errno));
-  KITH_CHECK(write(file, text, n) == (ssize_t)n && fsync(file) == 0, KITH_EIO, "%s: writing failed on %s: %s", path, host, strerror(errno));
+  KITH_CHECK(write(file, text, n) == (ssize_t)n && fsync(file) == 0, KITH_EIO, "%s: writing failed on %s: %s",
+             path, host, strerror(errno));
 done:
   if (file >= 0) close(file);
   return st;
@@ -124,9 +131,11 @@ static kith_status probe_get(const char *path, const char *wanted) {
     usleep(PROBE_PAUSE);
     file = open(path, O_RDONLY | O_CLOEXEC);
   }
-  KITH_CHECK(file >= 0, KITH_EOUTPUT, "another rank wrote %s, but it is not seen on %s: %s", path, host, strerror(errno));
+  KITH_CHECK(file >= 0, KITH_EOUTPUT, "another rank wrote %s, but it is not seen on %s: %s", path, host,
+             strerror(errno));
   n = read(file, text, sizeof text - 1);
-  KITH_CHECK(n >= 0 && strcmp(text, wanted) == 0, KITH_EIO, "%s holds something else on %s than what was written", path, host);
+  KITH_CHECK(n >= 0 && strcmp(text, wanted) == 0, KITH_EIO,
+             "%s holds something else on %s than what was written", path, host);
 done:
   if (file >= 0) close(file);
   return st;
@@ -161,7 +170,9 @@ done:
 bool kith_probe_locks(const kith_probe *p, char *why) {
   char path[PROBE_ROOM];
   probe_name(p, ".lock", sizeof path, path);
-  int file = kith_fault(KITH_FAULT_WRITE) ? -1 : open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+  int file = kith_fault(KITH_FAULT_WRITE)
+                 ? -1
+                 : open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
   bool good = file >= 0 && flock(file, LOCK_EX | LOCK_NB) == 0;
   snprintf(why, KITH_NAME, "%s", good ? "" : strerror(errno));
   if (file >= 0) close(file);
@@ -189,7 +200,7 @@ int64_t kith_probe_room(const kith_probe *p) {
   return (int64_t)fs.f_bavail * (int64_t)fs.f_frsize + probe_replaced(p->folder);
 }
 
-/* ---- parallel HDF5 --------------------------------------------------------------------------------------------------- */
+/* ---- parallel HDF5 ---- */
 
 /* Rows that ranks up to `rank` write: every third has none, the others have different numbers of them. */
 static int64_t probe_ragged(int size, int rank) {
@@ -222,11 +233,15 @@ done:
   return st;
 }
 
-static kith_status probe_compare(const char *path, int64_t x0, int64_t n_x, const float *x, int64_t y0, int64_t n_y, const int64_t *y) {
+static kith_status probe_compare(const char *path, int64_t x0, int64_t n_x, const float *x, int64_t y0,
+                                 int64_t n_y, const int64_t *y) {
   kith_status st = KITH_OK;
   for (int64_t i = 0; i < n_x * PROBE_COLUMNS; i++)
-    KITH_CHECK(x[i] == probe_real(x0 * PROBE_COLUMNS + i), KITH_EDATA, "%s: row %lld is not what was written", path, (long long)(x0 + i / PROBE_COLUMNS));
-  for (int64_t i = 0; i < n_y; i++) KITH_CHECK(y[i] == probe_integer(y0 + i), KITH_EDATA, "%s: number %lld is not what was written", path, (long long)(y0 + i));
+    KITH_CHECK(x[i] == probe_real(x0 * PROBE_COLUMNS + i), KITH_EDATA, "%s: row %lld is not what was written",
+               path, (long long)(x0 + i / PROBE_COLUMNS));
+  for (int64_t i = 0; i < n_y; i++)
+    KITH_CHECK(y[i] == probe_integer(y0 + i), KITH_EDATA, "%s: number %lld is not what was written", path,
+               (long long)(y0 + i));
 done:
   return st;
 }
@@ -237,7 +252,8 @@ static kith_agreed probe_read(const kith_comm *comm, kith_h5 *f) {
   float *x = NULL;
   int64_t *y = NULL, all = probe_ragged(comm->size, comm->size);
   int64_t x0 = kith_block(all, comm->size, comm->rank), x1 = kith_block(all, comm->size, comm->rank + 1);
-  int64_t y0 = kith_block(PROBE_ROWS, comm->size, comm->rank), y1 = kith_block(PROBE_ROWS, comm->size, comm->rank + 1);
+  int64_t y0 = kith_block(PROBE_ROWS, comm->size, comm->rank),
+          y1 = kith_block(PROBE_ROWS, comm->size, comm->rank + 1);
   KITH_TRY(kith_agree(comm, KITH_NEW(x, (x1 - x0) * PROBE_COLUMNS)));
   KITH_TRY(kith_agree(comm, KITH_NEW(y, y1 - y0)));
   KITH_TRY(kith_h5_read(f, "ragged/real", KITH_H5_FLOAT, PROBE_COLUMNS, x0, x1 - x0, x));
@@ -253,7 +269,8 @@ kith_agreed kith_probe_h5(const kith_comm *comm, const kith_probe *p) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
   char path[PROBE_ROOM];
-  int64_t bytes = probe_ragged(comm->size, comm->size) * PROBE_COLUMNS * (int64_t)sizeof(float) + PROBE_ROWS * (int64_t)sizeof(int64_t);
+  int64_t bytes = probe_ragged(comm->size, comm->size) * PROBE_COLUMNS * (int64_t)sizeof(float) +
+                  PROBE_ROWS * (int64_t)sizeof(int64_t);
   probe_name(p, ".h5", sizeof path, path);
   KITH_TRY(kith_h5_create(comm, path, "kith-doctor", KITH_FILE_VERSION, bytes, &f));
   KITH_TRY(probe_write(comm, f));

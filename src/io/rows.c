@@ -1,10 +1,10 @@
 /*
  * The way between rows by owner and rows in original order, for each node type.
  *
- * On disk, rank r of R handles the block of original numbers n r / R … n (r + 1) / R - 1.  An owner's rows, sorted by
- * original number, are sorted by block too; so both ends know the order of what they exchange, and no numbers travel.
- * The way is gone in rounds of some mebibytes a rank, in one direction to write and in the other to read: room is small,
- * and rows that have arrived go to the file while they are in the cache.
+ * On disk, rank r of R handles the block of original numbers n r / R … n (r + 1) / R - 1.  An owner's rows,
+ * sorted by original number, are sorted by block too; so both ends know the order of what they exchange, and
+ * no numbers travel. The way is gone in rounds of some mebibytes a rank, in one direction to write and in the
+ * other to read: room is small, and rows that have arrived go to the file while they are in the cache.
  */
 #include <omp.h>
 #include <stdio.h>
@@ -17,10 +17,10 @@ enum { ROWS_ROUND = 16 << 20 }; /* bytes of a rank's block in one round */
 
 /* One node type. */
 typedef struct rows_type {
-  int64_t *block; /* [size + 1] original numbers by rank */
-  int64_t *to;    /* [size + 1] order[to[r]] … order[to[r + 1] - 1] lie in the block of rank r */
+  int64_t *block;  /* [size + 1] original numbers by rank */
+  int64_t *to;     /* [size + 1] order[to[r]] … order[to[r + 1] - 1] lie in the block of rank r */
   kith_lid *order; /* [owned] rows, by original number */
-  int32_t *from;  /* [rows of this block] who owns each */
+  int32_t *from;   /* [rows of this block] who owns each */
 } rows_type;
 
 struct kith_rows {
@@ -29,7 +29,7 @@ struct kith_rows {
   rows_type type[KITH_TYPES];
 };
 
-/* ---- who has what ------------------------------------------------------------------------------------------------ */
+/* ---- who has what ---- */
 
 /* A row and its original number. */
 typedef struct rows_one {
@@ -61,7 +61,8 @@ static kith_status rows_sort(const kith_rows *r, int t, rows_type *type) {
     while (at < n && one[at].original < type->block[q + 1]) at++;
     type->to[q + 1] = at;
   }
-  KITH_CHECK(at == n && (n == 0 || one[0].original >= 0), KITH_EDATA, "original numbers of %ss are out of range: run kith partition again",
+  KITH_CHECK(at == n && (n == 0 || one[0].original >= 0), KITH_EDATA,
+             "original numbers of %ss are out of range: run kith partition again",
              kith_type_text(g->task, t));
 done:
   KITH_FREE(one);
@@ -85,7 +86,8 @@ static kith_status rows_tell_make(const kith_rows *r, int t, rows_tell *tell) {
   KITH_TRY(KITH_NEW(tell->out, r->g->n_own_of[t]));
   for (int q = 0; q < size; q++) {
     tell->n_out[q] = (int)(type->to[q + 1] - type->to[q]);
-    for (int64_t i = type->to[q]; i < type->to[q + 1]; i++) tell->out[i] = (int32_t)(r->g->original[type->order[i]] - type->block[q]);
+    for (int64_t i = type->to[q]; i < type->to[q + 1]; i++)
+      tell->out[i] = (int32_t)(r->g->original[type->order[i]] - type->block[q]);
   }
   kith_add_up(size, tell->n_out, tell->at_out);
 done:
@@ -109,7 +111,8 @@ static kith_status rows_own(const kith_rows *r, int t, const rows_tell *tell) {
   for (int64_t i = 0; i < n; i++) type->from[i] = -1;
   for (int p = 0; p < r->comm->size; p++)
     for (int64_t i = tell->at_in[p]; i < tell->at_in[p + 1]; i++) {
-      KITH_CHECK(type->from[tell->in[i]] == -1, KITH_EDATA, "two %ss have the original number %lld: run kith partition again",
+      KITH_CHECK(type->from[tell->in[i]] == -1, KITH_EDATA,
+                 "two %ss have the original number %lld: run kith partition again",
                  kith_type_text(r->g->task, t), (long long)(type->block[r->comm->rank] + tell->in[i]));
       type->from[tell->in[i]] = p;
     }
@@ -121,7 +124,8 @@ static kith_status rows_room(const kith_rows *r, int t, rows_type *type, rows_te
   kith_status st = KITH_OK;
   int64_t n = type->block[r->comm->rank + 1] - type->block[r->comm->rank];
   kith_add_up(r->comm->size, tell->n_in, tell->at_in);
-  KITH_CHECK(tell->at_in[r->comm->size] == n, KITH_EDATA, "%lld %ss have numbers of a block of %lld: run kith partition again",
+  KITH_CHECK(tell->at_in[r->comm->size] == n, KITH_EDATA,
+             "%lld %ss have numbers of a block of %lld: run kith partition again",
              (long long)tell->at_in[r->comm->size], kith_type_text(r->g->task, t), (long long)n);
   KITH_TRY(KITH_NEW(type->from, n));
   KITH_TRY(KITH_NEW(tell->in, n));
@@ -135,9 +139,12 @@ static kith_agreed rows_make_type(kith_rows *r, int t) {
   rows_tell tell = {.n_out = NULL};
   KITH_TRY(kith_agree(comm, rows_sort(r, t, &r->type[t])));
   KITH_TRY(kith_agree(comm, rows_tell_make(r, t, &tell)));
-  KITH_WAIT("rows on their way to or from a file", MPI_Alltoall(tell.n_out, 1, MPI_INT, tell.n_in, 1, MPI_INT, comm->mpi));
+  KITH_WAIT("rows on their way to or from a file",
+            MPI_Alltoall(tell.n_out, 1, MPI_INT, tell.n_in, 1, MPI_INT, comm->mpi));
   KITH_TRY(kith_agree(comm, rows_room(r, t, &r->type[t], &tell)));
-  KITH_WAIT("rows on their way to or from a file", MPI_Alltoallv(tell.out, tell.n_out, tell.at_out, MPI_INT32_T, tell.in, tell.n_in, tell.at_in, MPI_INT32_T, comm->mpi));
+  KITH_WAIT("rows on their way to or from a file",
+            MPI_Alltoallv(tell.out, tell.n_out, tell.at_out, MPI_INT32_T, tell.in, tell.n_in, tell.at_in,
+                          MPI_INT32_T, comm->mpi));
   KITH_TRY(kith_agree(comm, rows_own(r, t, &tell)));
 done:
   rows_tell_free(&tell);
@@ -171,24 +178,25 @@ void kith_rows_destroy(kith_rows **rows) {
   KITH_FREE(*rows);
 }
 
-/* ---- the way ----------------------------------------------------------------------------------------------------- */
+/* ---- the way ---- */
 
 /*
- * Rows of one width under way.  Rounds end at multiples of `round` rows counted from row 0 of the file, so that they end
- * where blocks with a checksum do, whoever writes them.
+ * Rows of one width under way.  Rounds end at multiples of `round` rows counted from row 0 of the file, so
+ * that they end where blocks with a checksum do, whoever writes them.
  */
 typedef struct rows_way {
   const kith_rows *r;
   const rows_type *type;
   char name[KITH_NAME];
-  size_t row;          /* bytes */
+  size_t row;               /* bytes */
   int64_t round, rounds, i; /* rows of a round; rounds of the longest block; the one under way */
-  int64_t low, high;   /* rows of this rank's block that it is about */
+  int64_t low, high;        /* rows of this rank's block that it is about */
   MPI_Datatype mpi;
-  int64_t *next;       /* [size] the next row in `order` for each rank */
-  int *n_out, *at_out, *n_in, *at_in; /* [size], [size + 1] rows of a round by rank: of the owner, and of the block */
-  char *out, *in;      /* the rows: of the owner, and of the block, by owner */
-  kith_lid *place;     /* [round] where in `in` each row of the round lies */
+  int64_t *next; /* [size] the next row in `order` for each rank */
+  int *n_out, *at_out, *n_in,
+      *at_in;      /* [size], [size + 1] rows of a round by rank: of the owner, and of the block */
+  char *out, *in;  /* the rows: of the owner, and of the block, by owner */
+  kith_lid *place; /* [round] where in `in` each row of the round lies */
 } rows_way;
 
 /* Where round i of a rank's block begins. */
@@ -257,7 +265,8 @@ static kith_agreed way_make(const kith_rows *r, int t, const char *name, size_t 
   w->round = ROWS_ROUND / (per_block * (int64_t)row) * per_block;
   if (w->round < per_block) w->round = per_block;
   for (int q = 0; q < r->comm->size; q++) {
-    int64_t from = w->type->block[q], to = w->type->block[q + 1], n = to > from ? (to - 1) / w->round - from / w->round + 1 : 0;
+    int64_t from = w->type->block[q], to = w->type->block[q + 1],
+            n = to > from ? (to - 1) / w->round - from / w->round + 1 : 0;
     if (n > w->rounds) w->rounds = n;
   }
   snprintf(w->name, sizeof w->name, "%s/%s", kith_type_text(r->g->task, t), name);
@@ -277,7 +286,8 @@ static void way_begin(rows_way *w, int64_t i) {
   for (int64_t k = w->low; k < w->high; k++) w->n_in[w->type->from[k - w->type->block[rank]]]++;
   kith_add_up(size, w->n_out, w->at_out);
   kith_add_up(size, w->n_in, w->at_in);
-  for (int64_t k = w->low; k < w->high; k++) w->place[k - w->low] = w->at_in[w->type->from[k - w->type->block[rank]]]++;
+  for (int64_t k = w->low; k < w->high; k++)
+    w->place[k - w->low] = w->at_in[w->type->from[k - w->type->block[rank]]]++;
   kith_add_up(size, w->n_in, w->at_in);
 }
 
@@ -285,19 +295,21 @@ static void way_begin(rows_way *w, int64_t i) {
 static void way_pack(rows_way *w, const char *x) {
   char *out = w->out;
   for (int q = 0; q < w->r->comm->size; q++)
-    for (int64_t k = 0; k < w->n_out[q]; k++, out += w->row) memcpy(out, x + (size_t)w->type->order[w->next[q]++] * w->row, w->row);
+    for (int64_t k = 0; k < w->n_out[q]; k++, out += w->row)
+      memcpy(out, x + (size_t)w->type->order[w->next[q]++] * w->row, w->row);
 }
 
 /* The transpose. */
 static void way_unpack(rows_way *w, char *x) {
   const char *out = w->out;
   for (int q = 0; q < w->r->comm->size; q++)
-    for (int64_t k = 0; k < w->n_out[q]; k++, out += w->row) memcpy(x + (size_t)w->type->order[w->next[q]++] * w->row, out, w->row);
+    for (int64_t k = 0; k < w->n_out[q]; k++, out += w->row)
+      memcpy(x + (size_t)w->type->order[w->next[q]++] * w->row, out, w->row);
 }
 
 /*
- * Bring the rows of a round to their block: row low + k is the one of number place[k] in what is returned.  One rank alone
- * has them where they are.
+ * Bring the rows of a round to their block: row low + k is the one of number place[k] in what is returned.
+ * One rank alone has them where they are.
  */
 static const char *way_to_block(rows_way *w, int64_t i, const void *x, const kith_lid **place) {
   const kith_comm *comm = w->r->comm;
@@ -310,7 +322,8 @@ static const char *way_to_block(rows_way *w, int64_t i, const void *x, const kit
   way_begin(w, i);
   way_pack(w, x);
   kith_comm_meet(comm);
-  KITH_WAIT("rows on their way to or from a file", MPI_Alltoallv(w->out, w->n_out, w->at_out, w->mpi, w->in, w->n_in, w->at_in, w->mpi, comm->mpi));
+  KITH_WAIT("rows on their way to or from a file",
+            MPI_Alltoallv(w->out, w->n_out, w->at_out, w->mpi, w->in, w->n_in, w->at_in, w->mpi, comm->mpi));
   *place = w->place;
   return w->in;
 }
@@ -319,27 +332,34 @@ static const char *way_to_block(rows_way *w, int64_t i, const void *x, const kit
 static void way_to_owner(rows_way *w, void *x) {
   const kith_comm *comm = w->r->comm;
   kith_comm_meet(comm);
-  KITH_WAIT("rows on their way to or from a file", MPI_Alltoallv(w->in, w->n_in, w->at_in, w->mpi, w->out, w->n_out, w->at_out, w->mpi, comm->mpi));
+  KITH_WAIT("rows on their way to or from a file",
+            MPI_Alltoallv(w->in, w->n_in, w->at_in, w->mpi, w->out, w->n_out, w->at_out, w->mpi, comm->mpi));
   way_unpack(w, x);
 }
 
-/* ---- writing ----------------------------------------------------------------------------------------------------- */
+/* ---- writing ---- */
 
 /* Sort one piece of a round, which lies in one block with a checksum, and write it. */
-static int rows_put_piece(const rows_way *w, h5_rows *to, const char *from, const kith_lid *place, int64_t low, int64_t high, char *spare) {
-  for (int64_t k = low; k < high; k++) memcpy(spare + (size_t)(k - low) * w->row, from + (size_t)place[k - w->low] * w->row, w->row);
+static int rows_put_piece(const rows_way *w, h5_rows *to, const char *from, const kith_lid *place,
+                          int64_t low, int64_t high, char *spare) {
+  for (int64_t k = low; k < high; k++)
+    memcpy(spare + (size_t)(k - low) * w->row, from + (size_t)place[k - w->low] * w->row, w->row);
   return kith__h5_rows_put(to, low, high - low, spare);
 }
 
-/* Write the rows of a round, as many pieces at a time as there are threads, each with room of its own in `spare`. */
-static int rows_put_round(const rows_way *w, h5_rows *to, const char *from, const kith_lid *place, char *spare) {
-  int64_t per = to->sums.per_block, first = w->low / per, n = w->high > w->low ? (w->high - 1) / per - first + 1 : 0;
+/* Write the rows of a round, as many pieces at a time as there are threads, each with room of its own in
+ * `spare`. */
+static int rows_put_round(const rows_way *w, h5_rows *to, const char *from, const kith_lid *place,
+                          char *spare) {
+  int64_t per = to->sums.per_block, first = w->low / per,
+          n = w->high > w->low ? (w->high - 1) / per - first + 1 : 0;
   int error = 0;
 #pragma omp parallel for schedule(static, 1) reduction(max : error)
   for (int64_t b = 0; b < n; b++) {
     int64_t low = (first + b) * per, high = kith_least(low + per, w->high);
     if (low < w->low) low = w->low;
-    int mine = rows_put_piece(w, to, from, place, low, high, spare + (size_t)omp_get_thread_num() * (size_t)per * w->row);
+    int mine = rows_put_piece(w, to, from, place, low, high,
+                              spare + (size_t)omp_get_thread_num() * (size_t)per * w->row);
     if (mine > error) error = mine;
   }
   return error;
@@ -352,7 +372,8 @@ static kith_agreed rows_write_type(kith_rows *r, kith_h5 *f, const char *name, i
   char *spare = NULL;
   int error = 0;
   KITH_TRY(way_make(r, t, name, (size_t)d * sizeof(float), &w));
-  KITH_TRY(kith_agree(r->comm, KITH_NEW(spare, (int64_t)omp_get_max_threads() * kith__h5_rows_per_block(w.row) * (int64_t)w.row)));
+  KITH_TRY(kith_agree(r->comm, KITH_NEW(spare, (int64_t)omp_get_max_threads() *
+                                                   kith__h5_rows_per_block(w.row) * (int64_t)w.row)));
   KITH_TRY(kith__h5_rows_begin(f, w.name, d, r->g->n[t], &to));
   for (int64_t i = 0; i < w.rounds; i++) {
     const kith_lid *place = NULL;
@@ -401,7 +422,7 @@ done:
   return st;
 }
 
-/* ---- reading ----------------------------------------------------------------------------------------------------- */
+/* ---- reading ---- */
 
 static kith_agreed rows_read_type(kith_rows *r, kith_h5 *f, const char *name, int t, int d, float *x) {
   kith_agreed st = {KITH_OK};
@@ -412,8 +433,10 @@ static kith_agreed rows_read_type(kith_rows *r, kith_h5 *f, const char *name, in
   for (int64_t i = 0; i < w.rounds; i++) {
     way_begin(&w, i);
     KITH_TRY(kith_h5_read(f, w.name, KITH_H5_FLOAT, d, w.low, w.high - w.low, block));
-    KITH_TRY(kith_agree(r->comm, kith__h5_trust_finite(kith_h5_path(f), w.name, (w.high - w.low) * d, block)));
-    for (int64_t k = 0; k < w.high - w.low; k++) memcpy(w.in + (size_t)w.place[k] * w.row, block + k * d, w.row);
+    KITH_TRY(
+        kith_agree(r->comm, kith__h5_trust_finite(kith_h5_path(f), w.name, (w.high - w.low) * d, block)));
+    for (int64_t k = 0; k < w.high - w.low; k++)
+      memcpy(w.in + (size_t)w.place[k] * w.row, block + k * d, w.row);
     way_to_owner(&w, x);
   }
 done:

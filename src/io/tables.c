@@ -1,4 +1,5 @@
-/* Writing graph.h5: ids, the three interaction lists, the social relation, and a fingerprint that later files repeat. */
+/* Writing graph.h5: ids, the three interaction lists, the social relation, and a fingerprint that later files
+ * repeat. */
 #include <stdio.h>
 #include <string.h>
 
@@ -18,7 +19,7 @@ void kith__tables_free(kith__tables *tables) {
   kith__rows_free(&tables->social);
 }
 
-/* ---- writing ----------------------------------------------------------------------------------------------------- */
+/* ---- writing ---- */
 
 static int64_t rows_bytes(const kith__rows *rows) {
   const kith_lists *l = &rows->lists;
@@ -28,17 +29,21 @@ static int64_t rows_bytes(const kith__rows *rows) {
 }
 
 static int64_t ids_bytes(const kith_ids *ids) { return ids->n * (ids->text ? ids->width : 8); }
-static int64_t features_bytes(const kith_features *f) { return f->start ? (f->n_row + 1) * 8 + f->start[f->n_row] * 8 : 0; }
+static int64_t features_bytes(const kith_features *f) {
+  return f->start ? (f->n_row + 1) * 8 + f->start[f->n_row] * 8 : 0;
+}
 
 static int64_t tables_bytes(const kith__tables *t, const char *job) {
   int64_t n = rows_bytes(&t->train) + rows_bytes(&t->valid) + rows_bytes(&t->test) + rows_bytes(&t->social);
-  for (int k = 0; k < KITH_TYPES; k++) n += ids_bytes(&t->ids[k]) + ids_bytes(&t->names[k]) + ids_bytes(&t->feature_ids[k]) + features_bytes(&t->features[k]);
+  for (int k = 0; k < KITH_TYPES; k++)
+    n += ids_bytes(&t->ids[k]) + ids_bytes(&t->names[k]) + ids_bytes(&t->feature_ids[k]) +
+         features_bytes(&t->features[k]);
   return n + (int64_t)strlen(job) + (1 << 16);
 }
 
 /* A whole dataset "group/column". */
-static kith_agreed column_write(kith_h5 *f, const char *group, const char *column, kith_h5_type type, int64_t n,
-                                const void *data) {
+static kith_agreed column_write(kith_h5 *f, const char *group, const char *column, kith_h5_type type,
+                                int64_t n, const void *data) {
   char name[KITH_NAME];
   snprintf(name, sizeof name, "%s/%s", group, column);
   return kith_h5_write(f, name, type, 0, n, 0, n, false, data);
@@ -57,7 +62,8 @@ done:
   return st;
 }
 
-static kith_agreed features_write(kith_h5 *f, int type, const kith_features *x, const kith_ids *ids, kith_feature_format format) {
+static kith_agreed features_write(kith_h5 *f, int type, const kith_features *x, const kith_ids *ids,
+                                  kith_feature_format format) {
   kith_agreed st = {KITH_OK};
   const char *group = type == KITH_USER ? "user_feature" : "item_feature";
   char name[KITH_NAME];
@@ -73,7 +79,8 @@ done:
   return st;
 }
 
-kith_agreed kith__tables_write(const kith_comm *comm, const kith__tables *t, const char *job, const char *path) {
+kith_agreed kith__tables_write(const kith_comm *comm, const kith__tables *t, const char *job,
+                               const char *path) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
   KITH_TRY(kith_h5_create(comm, path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, tables_bytes(t, job), &f));
@@ -90,7 +97,8 @@ kith_agreed kith__tables_write(const kith_comm *comm, const kith__tables *t, con
   KITH_TRY(rows_write(f, "valid", "item", &t->valid));
   KITH_TRY(rows_write(f, "test", "item", &t->test));
   if (t->social.lists.start) KITH_TRY(rows_write(f, "social", "user", &t->social));
-  for (int k = 0; k < KITH_TYPES; k++) KITH_TRY(features_write(f, k, &t->features[k], &t->feature_ids[k], t->feature_format[k]));
+  for (int k = 0; k < KITH_TYPES; k++)
+    KITH_TRY(features_write(f, k, &t->features[k], &t->feature_ids[k], t->feature_format[k]));
   KITH_TRY(kith__h5_put_fingerprint(f));
   KITH_TRY(kith_h5_publish(&f));
 done:

@@ -1,4 +1,5 @@
-/* Keys of the job against those that the graph was ingested with: a run tells its job to whoever reads its files. */
+/* Keys of the job against those that the graph was ingested with: a run tells its job to whoever reads its
+ * files. */
 #include <stdio.h>
 #include <string.h>
 
@@ -8,8 +9,8 @@
 static bool changed_decides(const char *key) {
   const char *last = strrchr(key, '.');
   if (strncmp(key, "data.", 5) != 0) return false;
-  return strncmp(key, "data.split.", 11) == 0 || strcmp(key, "data.ids") == 0 || strcmp(last, ".least_weight") == 0 ||
-         strcmp(last, ".normalise") == 0;
+  return strncmp(key, "data.split.", 11) == 0 || strcmp(key, "data.ids") == 0 ||
+         strcmp(last, ".least_weight") == 0 || strcmp(last, ".normalise") == 0;
 }
 
 void kith_job_warn_changed(const kith_job *job, const char *path, const char *text) {
@@ -22,7 +23,7 @@ void kith_job_warn_changed(const kith_job *job, const char *path, const char *te
     kith__job_get(job, k, sizeof now, now);
     kith__job_get(&old, k, sizeof then, then);
     if (strcmp(now, then) == 0) continue;
-    kith_warn("%s: %s is %s, but %s was ingested with %s, which counts; run kith ingest to change it", job->path, k->key, now,
-              path, then);
+    kith_warn("%s: %s is %s, but %s was ingested with %s, which counts; run kith ingest to change it",
+              job->path, k->key, now, path, then);
   }
 }

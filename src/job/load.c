@@ -1,8 +1,8 @@
 /*
  * YAML text → values by key, through libcyaml.
  *
- * The schema is made from the table at run time: every scalar is an optional string, so that parsing and bounds have
- * one path (value.c), which --set goes too.  All levels of mappings share one struct of pointers.
+ * The schema is made from the table at run time: every scalar is an optional string, so that parsing and
+ * bounds have one path (value.c), which --set goes too.  All levels of mappings share one struct of pointers.
  */
 #include <cyaml/cyaml.h>
 #include <stdio.h>
@@ -27,28 +27,35 @@ typedef struct load_schema {
   const job_places *places;
 } load_schema;
 
-static const cyaml_schema_value_t load_string = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, CYAML_UNLIMITED)};
+static const cyaml_schema_value_t load_string = {
+    CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, CYAML_UNLIMITED)};
 
 static cyaml_schema_field_t load_leaf(const load_schema *s, int i) {
-  cyaml_schema_field_t f = {.value = {.type = CYAML_STRING, .flags = CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, .data_size = sizeof(char),
+  cyaml_schema_field_t f = {.value = {.type = CYAML_STRING,
+                                      .flags = CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                                      .data_size = sizeof(char),
                                       .string = {.min = 0, .max = CYAML_UNLIMITED}}};
   f.data_offset = (uint32_t)(offsetof(load_slots, text) + (size_t)i * sizeof(char *));
   if (!kith__job_is_list(&kith__job_table[i]) || s->places->alone[i]) return f;
   f.data_offset = (uint32_t)(offsetof(load_slots, list) + (size_t)i * sizeof(char **));
   f.count_offset = (uint32_t)(offsetof(load_slots, n_list) + (size_t)i * sizeof(uint32_t));
   f.count_size = sizeof(uint32_t);
-  f.value = (cyaml_schema_value_t){.type = CYAML_SEQUENCE, .flags = CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, .data_size = sizeof(char *),
+  f.value = (cyaml_schema_value_t){.type = CYAML_SEQUENCE,
+                                   .flags = CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                                   .data_size = sizeof(char *),
                                    .sequence = {.entry = &load_string, .min = 0, .max = CYAML_UNLIMITED}};
   return f;
 }
 
-/* The number of leading bytes of a key up to and with the dot that ends its part at `depth` bytes in; 0 for a leaf. */
+/* The number of leading bytes of a key up to and with the dot that ends its part at `depth` bytes in; 0 for a
+ * leaf. */
 static size_t load_group(const char *key, size_t depth) {
   const char *dot = strchr(key + depth, '.');
   return dot ? (size_t)(dot - key) + 1 : 0;
 }
 
-/* Where the keys of the table that share their first `group` bytes with key `first` end; the next one for a leaf. */
+/* Where the keys of the table that share their first `group` bytes with key `first` end; the next one for a
+ * leaf. */
 static int load_group_end(int first, int last, size_t group) {
   int i = first + 1;
   while (group && i < last && strncmp(kith__job_table[i].key, kith__job_table[first].key, group) == 0) i++;
@@ -58,24 +65,30 @@ static int load_group_end(int first, int last, size_t group) {
 /* Fields of the keys first … last - 1, which agree in their first `depth` bytes; returns where they begin. */
 static cyaml_schema_field_t *load_build(load_schema *s, int first, int last, size_t depth) {
   int begin = s->used;
-  for (int i = first; i < last; i = load_group_end(i, last, load_group(kith__job_table[i].key, depth))) s->used++;
+  for (int i = first; i < last; i = load_group_end(i, last, load_group(kith__job_table[i].key, depth)))
+    s->used++;
   s->used++; /* this level's fields lie together; the last, zero, ends them */
   for (int f = begin, i = first; i < last; f++) {
     const char *key = kith__job_table[i].key;
     size_t group = load_group(key, depth);
-    int end = load_group_end(i, last, group), size = group ? (int)(group - depth) - 1 : (int)strlen(key + depth);
+    int end = load_group_end(i, last, group),
+        size = group ? (int)(group - depth) - 1 : (int)strlen(key + depth);
     snprintf(s->name[f], KITH_NAME, "%.*s", size, key + depth);
     bool brief = group && s->places->brief[i] && kith__job_is_brief(i, group - 1);
-    s->field[f] = group && !brief ? (cyaml_schema_field_t){.value = {.type = CYAML_MAPPING, .flags = CYAML_FLAG_OPTIONAL, .data_size = sizeof(load_slots),
-                                                           .mapping = {.fields = load_build(s, i, end, group)}}}
-                        : load_leaf(s, i);
+    s->field[f] = group && !brief
+                      ? (cyaml_schema_field_t){.value = {.type = CYAML_MAPPING,
+                                                         .flags = CYAML_FLAG_OPTIONAL,
+                                                         .data_size = sizeof(load_slots),
+                                                         .mapping = {.fields = load_build(s, i, end, group)}}}
+                      : load_leaf(s, i);
     s->field[f].key = s->name[f];
     i = end;
   }
   return &s->field[begin];
 }
 
-/* The first thing that libcyaml has to say against a text; the walk has seen to all that a user is likely to do. */
+/* The first thing that libcyaml has to say against a text; the walk has seen to all that a user is likely to
+ * do. */
 typedef struct load_trouble {
   char what[512];
 } load_trouble;
@@ -112,16 +125,22 @@ static kith_status load_copy(const load_slots *s, int i, char **value) {
   return load_join(&s->text[i], 1, value);
 }
 
-kith_status kith__job_load(const char *name, const char *yaml, size_t size, const job_places *places, char **value) {
+kith_status kith__job_load(const char *name, const char *yaml, size_t size, const job_places *places,
+                           char **value) {
   kith_status st = KITH_OK;
   load_schema *schema = NULL;
   load_slots *slots = NULL;
   load_trouble trouble = {.what = ""};
-  cyaml_config_t config = {.log_fn = load_note, .log_ctx = &trouble, .log_level = CYAML_LOG_ERROR, .mem_fn = cyaml_mem};
+  cyaml_config_t config = {.log_fn = load_note,
+                           .log_ctx = &trouble,
+                           .log_level = CYAML_LOG_ERROR,
+                           .mem_fn = cyaml_mem};
   KITH_TRY(KITH_NEW(schema, 1));
   schema->places = places;
-  cyaml_schema_value_t top = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, load_slots, load_build(schema, 0, kith__job_n_key, 0))};
-  cyaml_err_t code = cyaml_load_data((const uint8_t *)yaml, size, &config, &top, (cyaml_data_t **)&slots, NULL);
+  cyaml_schema_value_t top = {
+      CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, load_slots, load_build(schema, 0, kith__job_n_key, 0))};
+  cyaml_err_t code =
+      cyaml_load_data((const uint8_t *)yaml, size, &config, &top, (cyaml_data_t **)&slots, NULL);
   if (code != CYAML_OK) KITH_TRY(load_fail(name, code, &trouble));
   for (int i = 0; i < kith__job_n_key; i++)
     if (places->line[i]) KITH_TRY(load_copy(slots, i, &value[i]));

@@ -23,11 +23,13 @@ static bool output_is_stage(const kith_job *job, const char *path) {
   return own && output_is_same(dirname(folder), job->work);
 }
 
-/* The key by which the job reads this file, null if none does; `own` is the key that says where it is written. */
+/* The key by which the job reads this file, null if none does; `own` is the key that says where it is
+ * written. */
 static const char *output_key(const kith_job *job, const char *path, const char *own) {
   for (int i = 0; i < kith__job_n_key; i++) {
     const job_key *k = &kith__job_table[i];
-    if (k->kind == JOB_PATH && strcmp(k->key, own) != 0 && output_is_same(path, (const char *)job + k->place)) return k->key;
+    if (k->kind == JOB_PATH && strcmp(k->key, own) != 0 && output_is_same(path, (const char *)job + k->place))
+      return k->key;
   }
   return NULL;
 }
@@ -35,7 +37,8 @@ static const char *output_key(const kith_job *job, const char *path, const char 
 kith_status kith_job_check_output(const kith_job *job, const char *path) {
   kith_status st = KITH_OK;
   KITH_CHECK(!output_is_same(path, job->path), KITH_EUSAGE, "%s: is the job file; write another file", path);
-  KITH_CHECK(!output_is_stage(job, path), KITH_EUSAGE, "%s: is a file of the work folder's own; write another file", path);
+  KITH_CHECK(!output_is_stage(job, path), KITH_EUSAGE,
+             "%s: is a file of the work folder's own; write another file", path);
   const char *key = output_key(job, path, "");
   KITH_CHECK(!key, KITH_EUSAGE, "%s: is what the job reads as %s; write another file", path, key);
 done:
@@ -48,11 +51,13 @@ kith_status kith_job_check_stage(const kith_job *job, const char *name, const ch
   const char *rest = strcmp(name, "graph.h5") == 0 ? "parts.h5" : "graph.h5";
   KITH_TRY(kith_path_join(job->work, name, usual));
   KITH_TRY(kith_job_file(job, rest, other));
-  KITH_CHECK(!output_is_same(path, job->path), KITH_EUSAGE, "%s: is the job file; name another file for %s", path, name);
-  KITH_CHECK(!output_is_same(path, other) && strcmp(path, other) != 0, KITH_EUSAGE, "%s: is the job's %s; name another file for %s",
-             path, rest, name);
-  KITH_CHECK(strcmp(path, usual) == 0 || output_is_same(path, usual) || !output_is_stage(job, path), KITH_EUSAGE,
-             "%s: is another file of the work folder's own; name another file for %s", path, name);
+  KITH_CHECK(!output_is_same(path, job->path), KITH_EUSAGE, "%s: is the job file; name another file for %s",
+             path, name);
+  KITH_CHECK(!output_is_same(path, other) && strcmp(path, other) != 0, KITH_EUSAGE,
+             "%s: is the job's %s; name another file for %s", path, rest, name);
+  KITH_CHECK(strcmp(path, usual) == 0 || output_is_same(path, usual) || !output_is_stage(job, path),
+             KITH_EUSAGE, "%s: is another file of the work folder's own; name another file for %s", path,
+             name);
   const char *key = output_key(job, path, strcmp(name, "graph.h5") == 0 ? "graph" : "parts");
   KITH_CHECK(!key, KITH_EUSAGE, "%s: is what the job reads as %s; name another file for %s", path, key, name);
 done:

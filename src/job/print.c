@@ -50,7 +50,8 @@ static const char *print_path(const kith_job *job, const char *path) {
 /* Numbers, names and lists stand as they are; text is quoted. */
 static kith_status print_value(print_text *t, const kith_job *job, const job_key *k) {
   char value[JOB_VALUE], quoted[4 * JOB_VALUE];
-  bool is_text = k->kind == JOB_TEXT || k->kind == JOB_DELIMITER || k->kind == JOB_COLUMN || k->kind == JOB_PATH;
+  bool is_text =
+      k->kind == JOB_TEXT || k->kind == JOB_DELIMITER || k->kind == JOB_COLUMN || k->kind == JOB_PATH;
   kith__job_get(job, k, sizeof value, value);
   if (!is_text) return print_add(t, value);
   print_quote(k->kind == JOB_PATH ? print_path(job, value) : value, quoted);
@@ -63,7 +64,8 @@ static kith_status print_open(print_text *t, const char *before, const char *key
   char line[256];
   bool same = true;
   *depth = 0;
-  for (const char *from = key, *dot = strchr(key, '.'); dot; from = dot + 1, dot = strchr(from, '.'), ++*depth) {
+  for (const char *from = key, *dot = strchr(key, '.'); dot;
+       from = dot + 1, dot = strchr(from, '.'), ++*depth) {
     same = same && strncmp(before, key, (size_t)(dot - key) + 1) == 0;
     if (same) continue;
     snprintf(line, sizeof line, "%*s%.*s:\n", 2 * *depth, "", (int)(dot - from), from);

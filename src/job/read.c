@@ -10,8 +10,13 @@
 enum { READ_MOST = 1 << 20, READ_SETTING = 256 }; /* bytes of a job file, and of the key of a --set */
 
 kith_job kith_job_defaults(void) {
-  kith_job job = {.generate = kith_generate_defaults(), .partition = kith_partition_defaults(), .model = kith_model_defaults(),
-                  .train = kith_train_defaults(), .evaluate = kith_rank_defaults(), .checkpoint = kith_checkpoint_defaults(), .watch = kith_watch_defaults()};
+  kith_job job = {.generate = kith_generate_defaults(),
+                  .partition = kith_partition_defaults(),
+                  .model = kith_model_defaults(),
+                  .train = kith_train_defaults(),
+                  .evaluate = kith_rank_defaults(),
+                  .checkpoint = kith_checkpoint_defaults(),
+                  .watch = kith_watch_defaults()};
   job.data.split = (kith_split){.method = KITH_SPLIT_NONE, .valid = 0.1, .test = 0.1, .seed = 1};
   for (int t = 0; t < KITH_TYPES; t++) job.data.features[t].format = KITH_FEATURES_AUTO;
   snprintf(job.name, sizeof job.name, "job");
@@ -21,7 +26,8 @@ kith_job kith_job_defaults(void) {
 
 /* A job may come from a pipe, if it is one that the shell has made: kith train <(…), or /dev/stdin. */
 static kith_status read_open(const char *path, FILE **f) {
-  bool shell = strncmp(path, "/dev/fd/", 8) == 0 || strncmp(path, "/proc/self/fd/", 14) == 0 || strcmp(path, "/dev/stdin") == 0;
+  bool shell = strncmp(path, "/dev/fd/", 8) == 0 || strncmp(path, "/proc/self/fd/", 14) == 0 ||
+               strcmp(path, "/dev/stdin") == 0;
   if (!shell) return kith_file_open_text(path, f);
   *f = kith_fault(KITH_FAULT_READ) ? NULL : fopen(path, "re");
   return *f ? KITH_OK : kith_fail(KITH_ENOINPUT, "%s: %s", path, strerror(errno));
@@ -35,8 +41,10 @@ static kith_status read_text(const char *path, char **text, int64_t *size) {
   KITH_CHECK(read_open(path, &f) == KITH_OK, KITH_ENOINPUT, "the job file: %s", kith_error_text());
   KITH_TRY(KITH_NEW(t, READ_MOST));
   size_t n = fread(t, 1, READ_MOST, f);
-  KITH_CHECK(!ferror(f) && !kith_fault(KITH_FAULT_READ), KITH_ENOINPUT, "%s: the job file cannot be read: %s", path, strerror(errno));
-  KITH_CHECK(n < READ_MOST, KITH_ECONFIG, "%s: longer than %d bytes; this is no job file", path, READ_MOST - 1);
+  KITH_CHECK(!ferror(f) && !kith_fault(KITH_FAULT_READ), KITH_ENOINPUT, "%s: the job file cannot be read: %s",
+             path, strerror(errno));
+  KITH_CHECK(n < READ_MOST, KITH_ECONFIG, "%s: longer than %d bytes; this is no job file", path,
+             READ_MOST - 1);
   KITH_CHECK(strlen(t) == n, KITH_ECONFIG, "%s: holds a zero byte; this is no job file", path);
   *size = (int64_t)n;
   *text = t;
@@ -70,7 +78,8 @@ kith_status kith__job_read_text(const char *path, const char *text, size_t size,
   if (places.any) KITH_TRY(kith__job_load(path, text, size, &places, value));
   memcpy(job->line, places.line, sizeof job->line);
   for (int i = 0; i < kith__job_n_key; i++)
-    if (value[i]) KITH_TRY(kith__job_located(kith__job_set(job, &kith__job_table[i], value[i]), path, places.line[i]));
+    if (value[i])
+      KITH_TRY(kith__job_located(kith__job_set(job, &kith__job_table[i], value[i]), path, places.line[i]));
 done:
   for (int i = 0; i < JOB_KEYS_MOST; i++) KITH_FREE(value[i]);
   return st;
@@ -128,8 +137,9 @@ static kith_status read_check_split(const kith_job *job) {
   double shares = s->valid + (listed ? 0 : s->test);
   KITH_CHECK(!any || s->method == KITH_SPLIT_LEAVE_LAST_OUT || shares < 1, KITH_ECONFIG,
              "%s: data.split: the shares held out are %g together, expected less than 1", job->path, shares);
-  KITH_CHECK(!any || valid || (test && !listed), KITH_ECONFIG, "%s: data.split.method: nothing is left for it to hold out; data.split.valid is 0%s",
-             job->path, listed ? " and data.test is a list of its own" : ", and so is data.split.test");
+  KITH_CHECK(!any || valid || (test && !listed), KITH_ECONFIG,
+             "%s: data.split.method: nothing is left for it to hold out; data.split.valid is 0%s", job->path,
+             listed ? " and data.test is a list of its own" : ", and so is data.split.test");
   KITH_CHECK(job->evaluate.split != KITH_ON_VALID || valid, KITH_ECONFIG,
              "%s: evaluate.split: valid, but data.split holds nothing out for validation", job->path);
 done:
@@ -138,9 +148,12 @@ done:
 
 static kith_status read_check_input(const kith_job *job) {
   kith_status st = KITH_OK;
-  KITH_CHECK(job->model.input == KITH_EMBEDDING || job->data.features[KITH_USER].path[0] || job->data.features[KITH_ITEM].path[0], KITH_ECONFIG,
-             "%s: model.input: %s, but there are no features; expected the path of a list in data.user_features or data.item_features", job->path,
-             kith_input_text(job->model.input));
+  KITH_CHECK(job->model.input == KITH_EMBEDDING || job->data.features[KITH_USER].path[0] ||
+                 job->data.features[KITH_ITEM].path[0],
+             KITH_ECONFIG,
+             "%s: model.input: %s, but there are no features; expected the path of a list in "
+             "data.user_features or data.item_features",
+             job->path, kith_input_text(job->model.input));
 done:
   return st;
 }
@@ -149,14 +162,18 @@ static kith_status read_check_classify(const kith_job *job) {
   kith_status st = KITH_OK;
   const kith_model_options *m = &job->model;
   KITH_CHECK(kith_model_classifies(m), KITH_ECONFIG,
-             "%s: model.name: %s makes no classes; with task: classify expected gcn, gat or sage", job->path, kith_model_text(m->name));
-  KITH_CHECK(m->input == KITH_EMBEDDING, KITH_ECONFIG, "%s: model.input: %s, but a classifier reads what data.features names, or has embeddings; expected no such key",
+             "%s: model.name: %s makes no classes; with task: classify expected gcn, gat or sage", job->path,
+             kith_model_text(m->name));
+  KITH_CHECK(m->input == KITH_EMBEDDING, KITH_ECONFIG,
+             "%s: model.input: %s, but a classifier reads what data.features names, or has embeddings; "
+             "expected no such key",
              job->path, kith_input_text(m->input));
-  KITH_CHECK(m->layers > 0, KITH_ECONFIG, "%s: model.layers: 0, but a classifier needs at least one", job->path);
-  KITH_CHECK(job->evaluate.every == 0 || job->evaluate.split != KITH_ON_VALID || job->data.nodes.valid[0], KITH_ECONFIG,
-             "%s: evaluate.split: valid, but data.splits.valid names no list", job->path);
-  KITH_CHECK(job->evaluate.every == 0 || job->evaluate.split != KITH_ON_TEST || job->data.nodes.test[0], KITH_ECONFIG,
-             "%s: evaluate.split: test, but data.splits.test names no list", job->path);
+  KITH_CHECK(m->layers > 0, KITH_ECONFIG, "%s: model.layers: 0, but a classifier needs at least one",
+             job->path);
+  KITH_CHECK(job->evaluate.every == 0 || job->evaluate.split != KITH_ON_VALID || job->data.nodes.valid[0],
+             KITH_ECONFIG, "%s: evaluate.split: valid, but data.splits.valid names no list", job->path);
+  KITH_CHECK(job->evaluate.every == 0 || job->evaluate.split != KITH_ON_TEST || job->data.nodes.test[0],
+             KITH_ECONFIG, "%s: evaluate.split: test, but data.splits.test names no list", job->path);
 done:
   return st;
 }
@@ -169,11 +186,14 @@ static kith_status read_check(const kith_job *job) {
   const kith_loss_options *loss = &job->train.loss;
   bool alone = loss->name == KITH_SOFTMAX && loss->shared == 0 && job->train.batch == 1;
   KITH_CHECK(job->task == KITH_CLASSIFY || !alone, KITH_ECONFIG,
-             "%s: train.batch: 1, but softmax compares the pairs of a step with each other; expected 2 or more, or train.shared", job->path);
+             "%s: train.batch: 1, but softmax compares the pairs of a step with each other; expected 2 or "
+             "more, or train.shared",
+             job->path);
   st = kith_loss_check(loss, &job->train.negatives);
   if (kith_is_bad(st)) return kith_fail(st, "%s: %s", job->path, kith_error_text());
   KITH_CHECK(job->train.patience == 0 || job->evaluate.every != 0, KITH_ECONFIG,
-             "%s: train.patience: %d evaluations, but evaluate.every is 0, so there are none", job->path, job->train.patience);
+             "%s: train.patience: %d evaluations, but evaluate.every is 0, so there are none", job->path,
+             job->train.patience);
   st = kith_model_check(&job->model);
   if (kith_is_bad(st)) return kith_fail(st, "%s: %s", job->path, kith_error_text());
   KITH_CHECK(job->work[0], KITH_ECONFIG, "%s: work: expected a folder, found nothing", job->path);
@@ -181,7 +201,8 @@ done:
   return st;
 }
 
-static kith_status read_values(const char *path, const char *text, int64_t size, int n_set, const char *const *set, kith_job *job) {
+static kith_status read_values(const char *path, const char *text, int64_t size, int n_set,
+                               const char *const *set, kith_job *job) {
   kith_status st = KITH_OK;
   KITH_TRY(kith_text_copy("job file", path, sizeof job->path, job->path));
   if (size > 0) KITH_TRY(kith__job_read_text(path, text, (size_t)size, job));
@@ -195,12 +216,14 @@ static kith_agreed read_paths(const kith_comm *comm, kith_job *job) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith_agree(comm, comm->rank == 0 ? read_resolve(job) : KITH_OK));
   for (int i = 0; i < kith__job_n_key; i++)
-    if (kith__job_table[i].kind == JOB_PATH) kith_comm_share(comm, KITH_PATH, (char *)job + kith__job_table[i].place);
+    if (kith__job_table[i].kind == JOB_PATH)
+      kith_comm_share(comm, KITH_PATH, (char *)job + kith__job_table[i].place);
 done:
   return st;
 }
 
-kith_agreed kith_job_read(const kith_comm *comm, const char *path, int n_set, const char *const *set, kith_job *out) {
+kith_agreed kith_job_read(const kith_comm *comm, const char *path, int n_set, const char *const *set,
+                          kith_job *out) {
   kith_agreed st = {KITH_OK};
   kith_job job = kith_job_defaults();
   char *text = NULL;
@@ -216,7 +239,9 @@ done:
 }
 
 kith_status kith_job_file(const kith_job *job, const char *name, char *path) {
-  const char *elsewhere = strcmp(name, "graph.h5") == 0 ? job->graph : strcmp(name, "parts.h5") == 0 ? job->parts : "";
+  const char *elsewhere = strcmp(name, "graph.h5") == 0   ? job->graph
+                          : strcmp(name, "parts.h5") == 0 ? job->parts
+                                                          : "";
   if (elsewhere[0]) return kith_text_copy(name, elsewhere, KITH_PATH, path);
   return kith_path_join(job->work, name, path);
 }

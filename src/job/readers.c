@@ -1,16 +1,17 @@
 /*
  * Who reads a key.
  *
- * A key that is set and that nothing in this job reads is a mistake that would otherwise pass in silence: model.heads with
- * model.name: mf, train.temperature with train.loss: bpr.  Each rule says which verb reads the keys of a section, under
- * which condition, and how to meet it; of the rules that fit a key the longest counts.  Every key has one (a test).
+ * A key that is set and that nothing in this job reads is a mistake that would otherwise pass in silence:
+ * model.heads with model.name: mf, train.temperature with train.loss: bpr.  Each rule says which verb reads
+ * the keys of a section, under which condition, and how to meet it; of the rules that fit a key the longest
+ * counts.  Every key has one (a test).
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "job/table.h"
 
-/* ---- conditions ---------------------------------------------------------------------------------------------------- */
+/* ---- conditions ---- */
 
 static bool always(const kith_job *j) { return j != NULL; }
 static bool never(const kith_job *j) { return j == NULL; }
@@ -21,13 +22,19 @@ static bool splits(const kith_job *j) { return recommends(j) && j->data.split.me
 static bool draws_split(const kith_job *j) { return splits(j) && j->data.split.method != KITH_SPLIT_TIME; }
 static bool holds_out_test(const kith_job *j) { return splits(j) && !j->data.test.path[0]; }
 
-static bool has_columns(const kith_job *j) { return recommends(j) && j->data.interactions.format != KITH_ADJACENCY; }
+static bool has_columns(const kith_job *j) {
+  return recommends(j) && j->data.interactions.format != KITH_ADJACENCY;
+}
 static bool reads_weights(const kith_job *j) {
   bool draws = j->train.sampler.mode == KITH_NEIGHBOR && j->train.sampler.draw == KITH_BY_WEIGHT;
   return has_columns(j) && (draws || j->data.interactions.least_weight > 0);
 }
-static bool test_has_columns(const kith_job *j) { return recommends(j) && j->data.test.format != KITH_ADJACENCY; }
-static bool new_has_columns(const kith_job *j) { return recommends(j) && j->embed.interactions.format != KITH_ADJACENCY; }
+static bool test_has_columns(const kith_job *j) {
+  return recommends(j) && j->data.test.format != KITH_ADJACENCY;
+}
+static bool new_has_columns(const kith_job *j) {
+  return recommends(j) && j->embed.interactions.format != KITH_ADJACENCY;
+}
 
 static bool reads_features(const kith_job *j) { return recommends(j) && j->model.input != KITH_EMBEDDING; }
 
@@ -54,29 +61,37 @@ static bool samples_neighbors(const kith_job *j) { return in_mode(j, KITH_NEIGHB
 static bool samples_clusters(const kith_job *j) { return in_mode(j, KITH_CLUSTER); }
 static bool samples_walks(const kith_job *j) { return in_mode(j, KITH_SAINT_WALK); }
 static bool counts_chances(const kith_job *j) { return in_mode(j, KITH_SAINT_EDGE) || samples_walks(j); }
-static bool has_budget(const kith_job *j) { return in_mode(j, KITH_LAYERWISE) || in_mode(j, KITH_SAINT_NODE) || counts_chances(j); }
+static bool has_budget(const kith_job *j) {
+  return in_mode(j, KITH_LAYERWISE) || in_mode(j, KITH_SAINT_NODE) || counts_chances(j);
+}
 static bool has_batches(const kith_job *j) { return recommends(j) || samples(j); }
 
-static bool is_loss(const kith_job *j, kith_loss_name name) { return recommends(j) && j->train.loss.name == name; }
+static bool is_loss(const kith_job *j, kith_loss_name name) {
+  return recommends(j) && j->train.loss.name == name;
+}
 static bool is_bpr(const kith_job *j) { return is_loss(j, KITH_BPR); }
 static bool is_softmax(const kith_job *j) { return is_loss(j, KITH_SOFTMAX); }
 static bool is_nce(const kith_job *j) { return is_loss(j, KITH_NCE); }
 static bool masks(const kith_job *j) { return is_softmax(j) && j->train.loss.inbatch; }
 static bool draws_for_pairs(const kith_job *j) { return is_bpr(j) || is_nce(j); }
-static bool draws_negatives(const kith_job *j) { return draws_for_pairs(j) || (is_softmax(j) && j->train.loss.shared > 0); }
-static bool draws_by_popularity(const kith_job *j) { return draws_negatives(j) && j->train.negatives.popularity > 0; }
+static bool draws_negatives(const kith_job *j) {
+  return draws_for_pairs(j) || (is_softmax(j) && j->train.loss.shared > 0);
+}
+static bool draws_by_popularity(const kith_job *j) {
+  return draws_negatives(j) && j->train.negatives.popularity > 0;
+}
 static bool draws_pools(const kith_job *j) { return is_bpr(j) && j->train.negatives.hard > 0; }
 
 static bool evaluates(const kith_job *j) { return j->evaluate.every != 0; }
 static bool samples_items(const kith_job *j) { return recommends(j) && j->evaluate.sampled > 0; }
 
-/* ---- the rules ----------------------------------------------------------------------------------------------------- */
+/* ---- the rules ---- */
 
 typedef struct reader {
   const char *key;  /* a key, or a section of keys */
   const char *verb; /* that reads it */
   bool (*reads)(const kith_job *);
-  const char *who;  /* what would read it, for the message; "" where always */
+  const char *who; /* what would read it, for the message; "" where always */
 } reader;
 
 static const reader reader_table[] = {
@@ -86,10 +101,13 @@ static const reader reader_table[] = {
     {"graph", "", always, ""},
     {"parts", "", always, ""},
     {"data", "ingest", recommends, "task: recommend reads it"},
-    {"data.interactions.columns", "ingest", has_columns, "lists of edges have columns (data.interactions.format)"},
+    {"data.interactions.columns", "ingest", has_columns,
+     "lists of edges have columns (data.interactions.format)"},
     {"data.interactions.columns.weight", "ingest", reads_weights,
-     "weights are stored in graph.h5; data.interactions.least_weight reads them, or train.draw: weight with train.mode: neighbor"},
-    {"data.interactions.header", "ingest", has_columns, "lists of edges have a header (data.interactions.format)"},
+     "weights are stored in graph.h5; data.interactions.least_weight reads them, or train.draw: weight with "
+     "train.mode: neighbor"},
+    {"data.interactions.header", "ingest", has_columns,
+     "lists of edges have a header (data.interactions.format)"},
     {"data.test.columns", "ingest", test_has_columns, "lists of edges have columns (data.test.format)"},
     {"data.test.header", "ingest", test_has_columns, "lists of edges have a header (data.test.format)"},
     {"data.social", "ingest", never, "it is stored in graph.h5, and no model reads it yet"},
@@ -97,7 +115,8 @@ static const reader reader_table[] = {
     {"data.item_features", "train", reads_features, "model.input: features or both reads it"},
     {"data.split.method", "ingest", recommends, "task: recommend reads it"},
     {"data.split.valid", "ingest", splits, "a data.split.method other than none reads it"},
-    {"data.split.test", "ingest", holds_out_test, "a data.split.method other than none reads it, where data.test is no list of its own"},
+    {"data.split.test", "ingest", holds_out_test,
+     "a data.split.method other than none reads it, where data.test is no list of its own"},
     {"data.split.seed", "ingest", draws_split, "data.split.method: ratio or leave-last-out reads it"},
     {"data.edges", "ingest", classifies, "task: classify reads it"},
     {"data.labels", "ingest", classifies, "task: classify reads it"},
@@ -114,7 +133,8 @@ static const reader reader_table[] = {
     {"model.heads_last", "train", is_gat, "model.name: gat reads it"},
     {"model.gat_last", "train", is_gat, "model.name: gat reads it"},
     {"model.attention_dropout", "train", is_gat, "model.name: gat reads it"},
-    {"model.dropout", "train", drops_columns, "models with dense weights read it (ngcf, gcn, gat, sage, pinsage)"},
+    {"model.dropout", "train", drops_columns,
+     "models with dense weights read it (ngcf, gcn, gat, sage, pinsage)"},
     {"model.edge_dropout", "train", propagates, "models with layers read it"},
     {"model.layer_weights", "train", is_lightgcn, "model.name: lightgcn reads it"},
     {"model.aggregator", "train", is_sage, "model.name: sage reads it"},
@@ -125,7 +145,8 @@ static const reader reader_table[] = {
     {"train", "train", always, ""},
     {"train.fanouts", "train", samples_neighbors, "train.mode: neighbor reads it"},
     {"train.draw", "train", samples_neighbors, "train.mode: neighbor reads it"},
-    {"train.budget", "train", has_budget, "train.mode: layerwise, saint-node, saint-edge or saint-walk reads it"},
+    {"train.budget", "train", has_budget,
+     "train.mode: layerwise, saint-node, saint-edge or saint-walk reads it"},
     {"train.walk", "train", samples_walks, "train.mode: saint-walk reads it"},
     {"train.coverage", "train", counts_chances, "train.mode: saint-edge or saint-walk reads it"},
     {"train.clusters", "train", samples_clusters, "train.mode: cluster reads it"},
@@ -133,7 +154,8 @@ static const reader reader_table[] = {
     {"train.exclude", "train", samples_pairs, "a train.mode other than full reads it, with task: recommend"},
     {"train.batch", "train", has_batches, "task: classify reads it in a train.mode other than full"},
     {"train.weight_decay", "train", has_weights, "models with dense weights read it"},
-    {"train.weight_decay_on", "train", decays, "models with dense weights and a train.weight_decay above 0 read it"},
+    {"train.weight_decay_on", "train", decays,
+     "models with dense weights and a train.weight_decay above 0 read it"},
     {"train.loss", "train", recommends, "task: recommend reads it"},
     {"train.l2", "train", recommends, "task: recommend reads it"},
     {"train.temperature", "train", is_softmax, "train.loss: softmax reads it"},
@@ -142,10 +164,12 @@ static const reader reader_table[] = {
     {"train.mask", "train", masks, "train.loss: softmax reads it, with train.inbatch"},
     {"train.shared", "train", is_softmax, "train.loss: softmax reads it"},
     {"train.negatives", "train", draws_for_pairs, "train.loss: bpr or nce reads it"},
-    {"train.negatives.popularity", "train", draws_negatives, "train.loss: bpr or nce reads it, and softmax with train.shared"},
+    {"train.negatives.popularity", "train", draws_negatives,
+     "train.loss: bpr or nce reads it, and softmax with train.shared"},
     {"train.negatives.alpha", "train", draws_by_popularity, "a train.negatives.popularity above 0 reads it"},
     {"train.negatives.hard", "train", is_bpr, "train.loss: bpr reads it"},
-    {"train.negatives.pool", "train", draws_pools, "train.loss: bpr reads it, with train.negatives.hard above 0"},
+    {"train.negatives.pool", "train", draws_pools,
+     "train.loss: bpr reads it, with train.negatives.hard above 0"},
     {"evaluate", "train", always, ""},
     {"evaluate.k", "train", recommends, "task: recommend reads it"},
     {"evaluate.pick", "train", classifies, "task: classify reads it"},
@@ -153,8 +177,10 @@ static const reader reader_table[] = {
     {"evaluate.seed", "train", samples_items, "evaluate.protocol: sampled-N reads it"},
     {"evaluate.smoothness", "train", evaluates, "evaluations while training read it (evaluate.every)"},
     {"embed", "embed", recommends, "task: recommend reads it"},
-    {"embed.interactions.columns", "embed", new_has_columns, "lists of edges have columns (embed.interactions.format)"},
-    {"embed.interactions.header", "embed", new_has_columns, "lists of edges have a header (embed.interactions.format)"},
+    {"embed.interactions.columns", "embed", new_has_columns,
+     "lists of edges have columns (embed.interactions.format)"},
+    {"embed.interactions.header", "embed", new_has_columns,
+     "lists of edges have a header (embed.interactions.format)"},
     {"checkpoint", "train", always, ""},
     {"watch", "", always, ""},
 };
@@ -168,7 +194,8 @@ static bool reader_fits(const reader *r, const char *key) {
 static const reader *reader_find(const char *key) {
   const reader *best = NULL;
   for (size_t i = 0; i < sizeof reader_table / sizeof *reader_table; i++)
-    if (reader_fits(&reader_table[i], key) && (!best || strlen(reader_table[i].key) > strlen(best->key))) best = &reader_table[i];
+    if (reader_fits(&reader_table[i], key) && (!best || strlen(reader_table[i].key) > strlen(best->key)))
+      best = &reader_table[i];
   return best;
 }
 
@@ -185,16 +212,20 @@ static void reader_place(const kith_job *job, int i, const char *name, size_t si
 }
 
 /* What a warning is about: all of a section that one rule is about, or one key. */
-static const char *reader_name(const reader *r, const char *key) { return strchr(r->key, '.') ? r->key : key; }
+static const char *reader_name(const reader *r, const char *key) {
+  return strchr(r->key, '.') ? r->key : key;
+}
 
 /* Values that cannot all take effect. */
 static void reader_warn_excess(const kith_job *job) {
   const kith_sampler_options *s = &job->train.sampler;
   int layers = kith_model_layers(&job->model);
   if (samples_neighbors(job) && s->fanouts.n > layers)
-    kith_warn("%s: train.fanouts has %d numbers, but the model has %d layer%s: the others are not read", job->path, s->fanouts.n, layers, kith_plural(layers));
+    kith_warn("%s: train.fanouts has %d numbers, but the model has %d layer%s: the others are not read",
+              job->path, s->fanouts.n, layers, kith_plural(layers));
   if (samples_clusters(job) && s->clusters > job->partition.parts)
-    kith_warn("%s: train.clusters is %d, but partition.parts is %d: every step takes all of them", job->path, s->clusters, job->partition.parts);
+    kith_warn("%s: train.clusters is %d, but partition.parts is %d: every step takes all of them", job->path,
+              s->clusters, job->partition.parts);
 }
 
 void kith_job_warn_unread(const kith_job *job, const char *verb) {

@@ -7,28 +7,28 @@
 #include "kith/job.h"
 
 typedef enum job_kind {
-  JOB_INT,      /* int */
-  JOB_LONG,     /* int64_t or uint64_t */
-  JOB_REAL,     /* double */
-  JOB_BOOL,     /* bool */
-  JOB_NAME,     /* an enum of the size of int, by name */
-  JOB_TEXT,     /* char [size] */
-  JOB_PATH,     /* char [KITH_PATH], relative to the job file's folder */
-  JOB_DELIMITER,/* char [size]; "tab", "space" and "\\t" are understood */
-  JOB_COLUMN,   /* char [size]: a name, or a number from 1 */
-  JOB_CUTOFFS,  /* list of int: evaluate.k */
-  JOB_FANOUTS,  /* list of int, in its order: kith_fanouts */
-  JOB_PROTOCOL, /* int: "full" is 0, "sampled-N" is N */
-  JOB_EVERY,    /* int: "auto" is KITH_EVERY_AUTO */
-  JOB_IDS       /* bool: "names" or "integers" */
+  JOB_INT,       /* int */
+  JOB_LONG,      /* int64_t or uint64_t */
+  JOB_REAL,      /* double */
+  JOB_BOOL,      /* bool */
+  JOB_NAME,      /* an enum of the size of int, by name */
+  JOB_TEXT,      /* char [size] */
+  JOB_PATH,      /* char [KITH_PATH], relative to the job file's folder */
+  JOB_DELIMITER, /* char [size]; "tab", "space" and "\\t" are understood */
+  JOB_COLUMN,    /* char [size]: a name, or a number from 1 */
+  JOB_CUTOFFS,   /* list of int: evaluate.k */
+  JOB_FANOUTS,   /* list of int, in its order: kith_fanouts */
+  JOB_PROTOCOL,  /* int: "full" is 0, "sampled-N" is N */
+  JOB_EVERY,     /* int: "auto" is KITH_EVERY_AUTO */
+  JOB_IDS        /* bool: "names" or "integers" */
 } job_kind;
 
 typedef struct job_key {
-  const char *key;      /* "train.lr" */
+  const char *key; /* "train.lr" */
   job_kind kind;
-  size_t place, size;   /* in kith_job */
-  double low, high;     /* bounds of numbers */
-  const char *unit;     /* of numbers; for enums the names, separated by " | " */
+  size_t place, size; /* in kith_job */
+  double low, high;   /* bounds of numbers */
+  const char *unit;   /* of numbers; for enums the names, separated by " | " */
   const char *help;
 } job_key;
 
@@ -38,9 +38,12 @@ extern const int kith__job_n_key;
 enum { JOB_KEYS_MOST = KITH_JOB_KEYS, JOB_VALUE = 2 * KITH_PATH };
 
 /* Whether a key's value is a list. */
-static inline bool kith__job_is_list(const job_key *k) { return k->kind == JOB_CUTOFFS || k->kind == JOB_FANOUTS; }
+static inline bool kith__job_is_list(const job_key *k) {
+  return k->kind == JOB_CUTOFFS || k->kind == JOB_FANOUTS;
+}
 
-/* The entry of a key, or null.  A section that begins with a path may stand for it: data.test for data.test.path. */
+/* The entry of a key, or null.  A section that begins with a path may stand for it: data.test for
+ * data.test.path. */
 const job_key *kith__job_find(const char *key);
 /* Fail for a key that is not in the table, naming the nearest key or section if one is close. */
 kith_status kith__job_fail_unknown(const char *key) KITH_MUST_USE;
@@ -65,8 +68,11 @@ bool kith__job_is_read(const kith_job *job, const char *key, const char **who);
 /* The folder of a job file, which its paths are relative to; "" for the current one.  folder [KITH_PATH]. */
 void kith__job_folder(const kith_job *job, char *folder);
 
-/* Whether a section, of which `i` is the first entry and `size` the length of the name, may be given as a path alone. */
-static inline bool kith__job_is_brief(int i, size_t size) { return strcmp(kith__job_table[i].key + size, ".path") == 0; }
+/* Whether a section, of which `i` is the first entry and `size` the length of the name, may be given as a
+ * path alone. */
+static inline bool kith__job_is_brief(int i, size_t size) {
+  return strcmp(kith__job_table[i].key + size, ".path") == 0;
+}
 
 /* Where a YAML text has what. */
 typedef struct job_places {
@@ -78,13 +84,15 @@ typedef struct job_places {
 
 /**
  * Find the places and check the shape of a YAML text.  Local.
- * Errors: KITH_ECONFIG with `name` and line: no YAML, unknown key, key given twice, list or mapping in the wrong place.
+ * Errors: KITH_ECONFIG with `name` and line: no YAML, unknown key, key given twice, list or mapping in the
+ * wrong place.
  */
 kith_status kith__job_walk(const char *name, const char *yaml, size_t size, job_places *out) KITH_MUST_USE;
 /**
- * The values of a YAML text that has been walked, by key: value [JOB_KEYS_MOST], each a new block, null where the text
- * has none.  Local.  Errors: KITH_ECONFIG, KITH_ENOMEM.
+ * The values of a YAML text that has been walked, by key: value [JOB_KEYS_MOST], each a new block, null where
+ * the text has none.  Local.  Errors: KITH_ECONFIG, KITH_ENOMEM.
  */
-kith_status kith__job_load(const char *name, const char *yaml, size_t size, const job_places *places, char **value) KITH_MUST_USE;
+kith_status kith__job_load(const char *name, const char *yaml, size_t size, const job_places *places,
+                           char **value) KITH_MUST_USE;
 
 #endif

@@ -13,7 +13,9 @@ void kith__job_bounds(const job_key *k, size_t size, char *text) {
   switch (k->kind) {
   case JOB_INT:
   case JOB_LONG:
-  case JOB_REAL: snprintf(text, size, "%.15g to %.15g%s%s", k->low, k->high, k->unit[0] ? " " : "", k->unit); break;
+  case JOB_REAL:
+    snprintf(text, size, "%.15g to %.15g%s%s", k->low, k->high, k->unit[0] ? " " : "", k->unit);
+    break;
   case JOB_EVERY: snprintf(text, size, "auto, or %.15g to %.15g %s", k->low, k->high, k->unit); break;
   case JOB_FANOUTS:
   case JOB_CUTOFFS: snprintf(text, size, "list of %.15g to %.15g %s", k->low, k->high, k->unit); break;
@@ -28,21 +30,25 @@ void kith__job_bounds(const job_key *k, size_t size, char *text) {
   }
 }
 
-/* ---- from text ----------------------------------------------------------------------------------------------------- */
+/* ---- from text ---- */
 
 /* What strtod and strtoll take beyond plain decimal numbers, blanks and hexadecimal digits, is refused. */
-static bool value_is_number(const char *text) { return text[0] && text[strspn(text, "+-.0123456789eE")] == '\0'; }
+static bool value_is_number(const char *text) {
+  return text[0] && text[strspn(text, "+-.0123456789eE")] == '\0';
+}
 
 static kith_status value_outside(const job_key *k, const char *text) {
-  return kith_fail(KITH_ECONFIG, "%s: expected %.15g to %.15g%s%s, found %s", k->key, k->low, k->high, k->unit[0] && k->kind != JOB_PROTOCOL ? " " : "",
-                   k->kind != JOB_PROTOCOL ? k->unit : "", text);
+  return kith_fail(KITH_ECONFIG, "%s: expected %.15g to %.15g%s%s, found %s", k->key, k->low, k->high,
+                   k->unit[0] && k->kind != JOB_PROTOCOL ? " " : "", k->kind != JOB_PROTOCOL ? k->unit : "",
+                   text);
 }
 
 static kith_status value_real(const job_key *k, const char *text, double *out) {
   kith_status st = KITH_OK;
   char *end = NULL;
   double x = strtod(text, &end);
-  KITH_CHECK(value_is_number(text) && *end == '\0', KITH_ECONFIG, "%s: expected a number, found \"%s\"", k->key, text);
+  KITH_CHECK(value_is_number(text) && *end == '\0', KITH_ECONFIG, "%s: expected a number, found \"%s\"",
+             k->key, text);
   if (!isfinite(x) || x < k->low || x > k->high) return value_outside(k, text);
   *out = x;
 done:
@@ -54,7 +60,8 @@ static kith_status value_whole(const job_key *k, const char *text, long long *ou
   char *end = NULL;
   errno = 0;
   long long x = strtoll(text, &end, 10);
-  KITH_CHECK(value_is_number(text) && *end == '\0', KITH_ECONFIG, "%s: expected a whole number, found \"%s\"", k->key, text);
+  KITH_CHECK(value_is_number(text) && *end == '\0', KITH_ECONFIG, "%s: expected a whole number, found \"%s\"",
+             k->key, text);
   /* compared as whole numbers: as doubles 9e18 and the 512 above it are one */
   if (errno == ERANGE || x < (long long)k->low || x > (long long)k->high) return value_outside(k, text);
   *out = x;
@@ -105,7 +112,8 @@ static kith_status value_choice(const job_key *k, const char *text, int *out) {
   kith_status st = KITH_OK;
   int i = value_name(k->unit, text);
   bool yes = false;
-  if (i < 0 && strstr(k->unit, "true | false") && !kith_is_bad(value_bool(k, text, &yes))) i = value_name(k->unit, yes ? "true" : "false");
+  if (i < 0 && strstr(k->unit, "true | false") && !kith_is_bad(value_bool(k, text, &yes)))
+    i = value_name(k->unit, yes ? "true" : "false");
   KITH_CHECK(i >= 0, KITH_ECONFIG, "%s: expected %s, found \"%s\"", k->key, k->unit, text);
   *out = i;
 done:
@@ -129,7 +137,8 @@ static kith_status value_list(const job_key *k, const char *text, int most, int 
     KITH_TRY(value_int(k, word, &out[*n]));
     ++*n;
   }
-  KITH_CHECK(*n > 0, KITH_ECONFIG, "%s: expected a list of %s such as [10, 20], found nothing", k->key, k->unit);
+  KITH_CHECK(*n > 0, KITH_ECONFIG, "%s: expected a list of %s such as [10, 20], found nothing", k->key,
+             k->unit);
 done:
   return st;
 }
@@ -167,7 +176,8 @@ static kith_status value_protocol(const job_key *k, const char *text, int *out) 
     *out = 0;
     return st;
   }
-  KITH_CHECK(strncmp(text, "sampled-", 8) == 0, KITH_ECONFIG, "%s: expected full or sampled-N, found \"%s\"", k->key, text);
+  KITH_CHECK(strncmp(text, "sampled-", 8) == 0, KITH_ECONFIG, "%s: expected full or sampled-N, found \"%s\"",
+             k->key, text);
   KITH_TRY(value_int(k, text + 8, out));
 done:
   return st;
@@ -180,7 +190,8 @@ static kith_status value_text(const job_key *k, const char *text, char *out) {
   int step = 0;
   for (; text[n]; n += (size_t)step) {
     step = kith_text_character(text + n);
-    KITH_CHECK(step > 0, KITH_ECONFIG, "%s: expected printable UTF-8 text, found a byte %#04x", k->key, (unsigned char)text[n]);
+    KITH_CHECK(step > 0, KITH_ECONFIG, "%s: expected printable UTF-8 text, found a byte %#04x", k->key,
+               (unsigned char)text[n]);
   }
   KITH_CHECK(n < k->size, KITH_ECONFIG, "%s: expected at most %zu bytes, found %zu", k->key, k->size - 1, n);
   memcpy(out, text, n + 1);
@@ -198,7 +209,8 @@ static kith_status value_column(const job_key *k, const char *text, char *out) {
   kith_status st = KITH_OK;
   size_t digits = strspn(text, "0123456789");
   bool is_number = digits > 0 && text[digits] == '\0';
-  KITH_CHECK(!is_number || strspn(text, "0") < digits, KITH_ECONFIG, "%s: columns count from 1, found %s", k->key, text);
+  KITH_CHECK(!is_number || strspn(text, "0") < digits, KITH_ECONFIG, "%s: columns count from 1, found %s",
+             k->key, text);
   KITH_TRY(value_text(k, text, out));
 done:
   return st;
@@ -237,7 +249,7 @@ kith_status kith__job_set(kith_job *job, const job_key *k, const char *text) {
   return st;
 }
 
-/* ---- to text ------------------------------------------------------------------------------------------------------- */
+/* ---- to text ---- */
 
 static void value_print_list(int n, const int *x, size_t size, char *text) {
   int at = snprintf(text, size, "[");
@@ -271,7 +283,9 @@ void kith__job_get(const kith_job *job, const job_key *k, size_t size, char *tex
   case JOB_COLUMN:
   case JOB_PATH: snprintf(text, size, "%s", (const char *)at); break;
   case JOB_CUTOFFS: value_print_list(job->evaluate.n_k, job->evaluate.k, size, text); break;
-  case JOB_FANOUTS: value_print_list(((const kith_fanouts *)at)->n, ((const kith_fanouts *)at)->of, size, text); break;
+  case JOB_FANOUTS:
+    value_print_list(((const kith_fanouts *)at)->n, ((const kith_fanouts *)at)->of, size, text);
+    break;
   case JOB_PROTOCOL: value_print_protocol(*(const int *)at, size, text); break;
   case JOB_EVERY:
     if (*(const int *)at == KITH_EVERY_AUTO) snprintf(text, size, "auto");

@@ -1,8 +1,9 @@
 /*
- * A walk over a YAML text that finds where each key stands and complains, with its line, about what a job cannot have:
- * unknown keys, keys given twice, lists or mappings where one value belongs, a second document.
+ * A walk over a YAML text that finds where each key stands and complains, with its line, about what a job
+ * cannot have: unknown keys, keys given twice, lists or mappings where one value belongs, a second document.
  *
- * libcyaml, which then loads the values (load.c), knows of a mistake only the line where the mapping around it begins.
+ * libcyaml, which then loads the values (load.c), knows of a mistake only the line where the mapping around
+ * it begins.
  */
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +17,8 @@ typedef struct walk {
   yaml_parser_t parser;
   yaml_event_t event; /* the last one read; the next read deletes it */
   const char *name, *text;
-  int group[WALK_DEPTH][JOB_KEYS_MOST]; /* lines of mappings, by depth and by the first key in the table that lies in them */
+  int group[WALK_DEPTH][JOB_KEYS_MOST]; /* lines of mappings, by depth and by the first key in the table that
+                                           lies in them */
   job_places *out;
 } walk;
 
@@ -31,8 +33,10 @@ static kith_status walk_fail(const walk *w) {
     line = 1;
     for (const char *c = w->text; c < w->text + p->problem_offset && *c; c++) line += *c == '\n';
   }
-  if (!p->context) return kith_fail(KITH_ECONFIG, "%s:%zu: not understood as YAML: %s", w->name, line, p->problem);
-  return kith_fail(KITH_ECONFIG, "%s:%zu: not understood as YAML: %s, %s in line %zu", w->name, line, p->problem, p->context, p->context_mark.line + 1);
+  if (!p->context)
+    return kith_fail(KITH_ECONFIG, "%s:%zu: not understood as YAML: %s", w->name, line, p->problem);
+  return kith_fail(KITH_ECONFIG, "%s:%zu: not understood as YAML: %s, %s in line %zu", w->name, line,
+                   p->problem, p->context, p->context_mark.line + 1);
 }
 
 static kith_status walk_next(walk *w) {
@@ -58,18 +62,22 @@ static const char *walk_found(const walk *w) {
 }
 
 /* Text, or an alias that may stand for it. */
-static bool walk_is_value(const walk *w) { return w->event.type == YAML_SCALAR_EVENT || w->event.type == YAML_ALIAS_EVENT; }
+static bool walk_is_value(const walk *w) {
+  return w->event.type == YAML_SCALAR_EVENT || w->event.type == YAML_ALIAS_EVENT;
+}
 
 /* Text that can be the path of a list: not nothing, nor YAML's word for it. */
 static bool walk_is_path(const walk *w) {
-  return w->event.type == YAML_SCALAR_EVENT && w->event.data.scalar.length > 0 && strcmp((const char *)w->event.data.scalar.value, "~") != 0;
+  return w->event.type == YAML_SCALAR_EVENT && w->event.data.scalar.length > 0 &&
+         strcmp((const char *)w->event.data.scalar.value, "~") != 0;
 }
 
 static kith_status walk_list(walk *w, const char *key) {
   kith_status st = KITH_OK;
   KITH_TRY(walk_next(w));
   while (w->event.type != YAML_SEQUENCE_END_EVENT) {
-    KITH_CHECK(walk_is_value(w), KITH_ECONFIG, "%s:%d: %s: expected single values in the list, found %s", w->name, walk_line(w), key, walk_found(w));
+    KITH_CHECK(walk_is_value(w), KITH_ECONFIG, "%s:%d: %s: expected single values in the list, found %s",
+               w->name, walk_line(w), key, walk_found(w));
     KITH_TRY(walk_next(w));
   }
 done:
@@ -81,17 +89,20 @@ static kith_status walk_leaf(walk *w, int i) {
   kith_status st = KITH_OK;
   const job_key *k = &kith__job_table[i];
   int *line = &w->out->line[i];
-  KITH_CHECK(*line == 0, KITH_ECONFIG, "%s:%d: %s is given twice, the first time in line %d", w->name, walk_line(w), k->key, *line);
+  KITH_CHECK(*line == 0, KITH_ECONFIG, "%s:%d: %s is given twice, the first time in line %d", w->name,
+             walk_line(w), k->key, *line);
   *line = walk_line(w);
   KITH_TRY(walk_next(w));
   if (kith__job_is_list(k) && w->event.type == YAML_SEQUENCE_START_EVENT) return walk_list(w, k->key);
-  KITH_CHECK(walk_is_value(w), KITH_ECONFIG, "%s:%d: %s: expected a single value, found %s", w->name, *line, k->key, walk_found(w));
+  KITH_CHECK(walk_is_value(w), KITH_ECONFIG, "%s:%d: %s: expected a single value, found %s", w->name, *line,
+             k->key, walk_found(w));
   w->out->alone[i] = kith__job_is_list(k);
 done:
   return st;
 }
 
-/* The entry of the table with this key (*leaf is true), or the first that lies below it; -1 if the key is unknown. */
+/* The entry of the table with this key (*leaf is true), or the first that lies below it; -1 if the key is
+ * unknown. */
 static int walk_find(const char *key, bool *leaf) {
   size_t n = strlen(key);
   for (int i = 0; i < kith__job_n_key; i++) {
@@ -110,16 +121,19 @@ static kith_status walk_entry(walk *w, const char *above, int depth) {
   kith_status st = KITH_OK;
   char key[WALK_KEY];
   bool leaf = false;
-  KITH_CHECK(w->event.type == YAML_SCALAR_EVENT, KITH_ECONFIG, "%s:%d: expected a key, found %s", w->name, walk_line(w), walk_found(w));
+  KITH_CHECK(w->event.type == YAML_SCALAR_EVENT, KITH_ECONFIG, "%s:%d: expected a key, found %s", w->name,
+             walk_line(w), walk_found(w));
   int line = walk_line(w);
   const char *name = (const char *)w->event.data.scalar.value;
-  KITH_CHECK(!strchr(name, '.'), KITH_ECONFIG, "%s:%d: %s: the parts of a key nest here, as in train: {lr: 0.001}", w->name, line, name);
+  KITH_CHECK(!strchr(name, '.'), KITH_ECONFIG,
+             "%s:%d: %s: the parts of a key nest here, as in train: {lr: 0.001}", w->name, line, name);
   snprintf(key, sizeof key, "%s%s%s", above, above[0] ? "." : "", name);
   int i = walk_find(key, &leaf);
   if (i < 0) return kith__job_located(kith__job_fail_unknown(key), w->name, line);
   if (leaf) return walk_leaf(w, i);
   int *first = &w->group[depth][i];
-  KITH_CHECK(*first == 0, KITH_ECONFIG, "%s:%d: %s is given twice, the first time in line %d", w->name, line, key, *first);
+  KITH_CHECK(*first == 0, KITH_ECONFIG, "%s:%d: %s is given twice, the first time in line %d", w->name, line,
+             key, *first);
   *first = line;
   KITH_TRY(walk_next(w));
   if (walk_is_path(w) && kith__job_is_brief(i, strlen(key))) {
@@ -127,7 +141,8 @@ static kith_status walk_entry(walk *w, const char *above, int depth) {
     w->out->brief[i] = true;
     return st;
   }
-  KITH_CHECK(w->event.type == YAML_MAPPING_START_EVENT, KITH_ECONFIG, "%s:%d: %s: expected keys below it, such as %s; found %s", w->name, line, key,
+  KITH_CHECK(w->event.type == YAML_MAPPING_START_EVENT, KITH_ECONFIG,
+             "%s:%d: %s: expected keys below it, such as %s; found %s", w->name, line, key,
              kith__job_table[i].key, walk_found(w));
   KITH_TRY(walk_mapping(w, key, depth + 1));
 done:
@@ -154,11 +169,13 @@ static kith_status walk_document(walk *w) {
   KITH_TRY(walk_next(w));
   w->out->any = w->event.type == YAML_MAPPING_START_EVENT;
   bool empty = w->event.type == YAML_SCALAR_EVENT && w->event.data.scalar.length == 0;
-  KITH_CHECK(w->out->any || empty, KITH_ECONFIG, "%s:%d: expected keys, such as name: or data:, found %s", w->name, walk_line(w), walk_found(w));
+  KITH_CHECK(w->out->any || empty, KITH_ECONFIG, "%s:%d: expected keys, such as name: or data:, found %s",
+             w->name, walk_line(w), walk_found(w));
   if (w->out->any) KITH_TRY(walk_mapping(w, "", 0));
   KITH_TRY(walk_next(w)); /* the document ends */
   KITH_TRY(walk_next(w));
-  KITH_CHECK(w->event.type == YAML_STREAM_END_EVENT, KITH_ECONFIG, "%s:%d: a second document begins, expected one", w->name, walk_line(w));
+  KITH_CHECK(w->event.type == YAML_STREAM_END_EVENT, KITH_ECONFIG,
+             "%s:%d: a second document begins, expected one", w->name, walk_line(w));
 done:
   return st;
 }

@@ -13,7 +13,8 @@ static void bpr_margins(bpr *o, kith_lid i) {
   int d = o->rows->d, k = o->b->shape.n_negative;
   const float *x = o->rows->value, *u = x + kith__user_at(o->b, i, d);
   double liked = (double)kith_dot(d, u, x + kith__positive_at(o->b, i, d));
-  for (int j = 0; j < k; j++) o->margin[i * k + j] = (double)kith_dot(d, u, x + kith__negative_at(o->b, o->picked, i, j, d)) - liked;
+  for (int j = 0; j < k; j++)
+    o->margin[i * k + j] = (double)kith_dot(d, u, x + kith__negative_at(o->b, o->picked, i, j, d)) - liked;
 }
 
 static void bpr_forward(void *self) {
@@ -22,10 +23,12 @@ static void bpr_forward(void *self) {
   kith__pick_negatives(o->b, o->rows, o->picked);
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < o->b->n_pair; i++) bpr_margins(o, i);
-  for (int64_t i = 0; i < (int64_t)o->b->n_pair * k; i++) kith_sum_add(o->loss, kith__softplus(o->margin[i]) / (double)o->b->n_global / k);
+  for (int64_t i = 0; i < (int64_t)o->b->n_pair * k; i++)
+    kith_sum_add(o->loss, kith__softplus(o->margin[i]) / (double)o->b->n_global / k);
 }
 
-/* With s = sigmoid(margin) / (pairs * k), over the negatives n of a pair:  du = sum s (n - p), dn = s u, dp = -sum s u. */
+/* With s = sigmoid(margin) / (pairs * k), over the negatives n of a pair:  du = sum s (n - p), dn = s u, dp =
+ * -sum s u. */
 static void bpr_pull(bpr *o, kith_lid i, int j) {
   int width = o->rows->d, k = o->b->shape.n_negative;
   size_t d = (size_t)width, u = kith__user_at(o->b, i, width), p = kith__positive_at(o->b, i, width);

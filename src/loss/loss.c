@@ -2,7 +2,13 @@
 #include "kith/loss.h"
 
 kith_loss_options kith_loss_defaults(void) {
-  return (kith_loss_options){.name = KITH_BPR, .l2 = 1e-4, .temperature = 0.1, .logq = 0, .mask = true, .inbatch = true, .shared = 0};
+  return (kith_loss_options){.name = KITH_BPR,
+                             .l2 = 1e-4,
+                             .temperature = 0.1,
+                             .logq = 0,
+                             .mask = true,
+                             .inbatch = true,
+                             .shared = 0};
 }
 
 const char *kith_loss_text(kith_loss_name name) {
@@ -12,14 +18,20 @@ const char *kith_loss_text(kith_loss_name name) {
 
 kith_status kith_loss_check(const kith_loss_options *o, const kith_negative_options *n) {
   kith_status st = KITH_OK;
-  KITH_CHECK(o->name != KITH_NCE || n->hard == 0, KITH_ECONFIG,
-             "train.negatives.hard: expected 0 with nce, whose noise must be drawn from a known law, found %g", n->hard);
+  KITH_CHECK(
+      o->name != KITH_NCE || n->hard == 0, KITH_ECONFIG,
+      "train.negatives.hard: expected 0 with nce, whose noise must be drawn from a known law, found %g",
+      n->hard);
   KITH_CHECK(o->name != KITH_SOFTMAX || n->inbatch == 0, KITH_ECONFIG,
-             "train.negatives.inbatch: expected 0 with softmax, which has train.inbatch, found %g", n->inbatch);
-  KITH_CHECK(n->popularity + n->inbatch <= 1, KITH_ECONFIG,
-             "train.negatives.inbatch: expected at most 1 together with train.negatives.popularity, found %g and %g", n->inbatch, n->popularity);
-  KITH_CHECK(o->name != KITH_SOFTMAX || o->inbatch || o->shared > 0, KITH_ECONFIG,
-             "train.shared: expected at least 1 where train.inbatch is false, or a pair has no candidates; found 0");
+             "train.negatives.inbatch: expected 0 with softmax, which has train.inbatch, found %g",
+             n->inbatch);
+  KITH_CHECK(
+      n->popularity + n->inbatch <= 1, KITH_ECONFIG,
+      "train.negatives.inbatch: expected at most 1 together with train.negatives.popularity, found %g and %g",
+      n->inbatch, n->popularity);
+  KITH_CHECK(
+      o->name != KITH_SOFTMAX || o->inbatch || o->shared > 0, KITH_ECONFIG,
+      "train.shared: expected at least 1 where train.inbatch is false, or a pair has no candidates; found 0");
 done:
   return st;
 }

@@ -1,4 +1,5 @@
-/* Noise contrastive estimation on the rows of a batch: tell each pair's item from the items that noise draws. */
+/* Noise contrastive estimation on the rows of a batch: tell each pair's item from the items that noise draws.
+ */
 #include <math.h>
 
 #include "loss/pairs.h"
@@ -7,7 +8,7 @@ typedef struct nce {
   const kith_batch *b;
   kith_tensor *rows;
   kith_lid *picked; /* [pairs, negatives]: no pools, each negative is its only draw */
-  double *logit;    /* [pairs, 1 + negatives] <u, i> - log(k p_n(i)) of the pair's item, then of its negatives */
+  double *logit; /* [pairs, 1 + negatives] <u, i> - log(k p_n(i)) of the pair's item, then of its negatives */
   kith_sum *loss;
 } nce;
 
@@ -16,9 +17,11 @@ static void nce_logits(nce *o, kith_lid i) {
   int d = o->rows->d, k = b->shape.n_negative;
   const float *x = o->rows->value, *u = x + kith__user_at(b, i, d);
   double *logit = o->logit + (size_t)i * (size_t)(1 + k), count = log((double)k);
-  logit[0] = (double)kith_dot(d, u, x + kith__positive_at(b, i, d)) - count - kith_noise_log(b->noise, b->item[i]);
+  logit[0] =
+      (double)kith_dot(d, u, x + kith__positive_at(b, i, d)) - count - kith_noise_log(b->noise, b->item[i]);
   for (int j = 0; j < k; j++)
-    logit[1 + j] = (double)kith_dot(d, u, x + kith__negative_at(b, o->picked, i, j, d)) - count - kith_noise_log(b->noise, b->drawn[i * k + j]);
+    logit[1 + j] = (double)kith_dot(d, u, x + kith__negative_at(b, o->picked, i, j, d)) - count -
+                   kith_noise_log(b->noise, b->drawn[i * k + j]);
 }
 
 static void nce_forward(void *self) {
@@ -27,7 +30,9 @@ static void nce_forward(void *self) {
   kith__pick_negatives(o->b, o->rows, o->picked);
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < o->b->n_pair; i++) nce_logits(o, i);
-  for (int64_t i = 0; i < n; i++) kith_sum_add(o->loss, kith__softplus(i % (1 + k) == 0 ? -o->logit[i] : o->logit[i]) / (double)o->b->n_global);
+  for (int64_t i = 0; i < n; i++)
+    kith_sum_add(o->loss,
+                 kith__softplus(i % (1 + k) == 0 ? -o->logit[i] : o->logit[i]) / (double)o->b->n_global);
 }
 
 /* With w the derivative of the loss by a logit:  di = w u for the item of each, du = sum w i. */
@@ -36,7 +41,8 @@ static void nce_pull(nce *o, kith_lid i, int j) {
   double logit = o->logit[(size_t)i * (size_t)(1 + o->b->shape.n_negative) + (size_t)j];
   float w = (float)((j == 0 ? -kith__sigmoid(-logit) : kith__sigmoid(logit)) / (double)o->b->n_global);
   size_t d = (size_t)width, u = kith__user_at(o->b, i, width);
-  size_t item = j == 0 ? kith__positive_at(o->b, i, width) : kith__negative_at(o->b, o->picked, i, j - 1, width);
+  size_t item =
+      j == 0 ? kith__positive_at(o->b, i, width) : kith__negative_at(o->b, o->picked, i, j - 1, width);
   const float *x = o->rows->value;
   float *dx = o->rows->grad;
   for (size_t c = 0; c < d; c++) {

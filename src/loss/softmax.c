@@ -2,9 +2,10 @@
  * Softmax over candidates that the whole global batch shares, in tiles of users and tiles of candidates.
  * Candidates stand in a row: the items of all pairs, then the shared negatives.
  *
- * Forward, this rank's users: logits against all candidates, probabilities P, loss, and du = (P - I) items / (pairs * tau).
- * Backward, this rank's candidates: the logits again, from their side, and di = (P' - I) users / (pairs * tau).
- * Computing logits twice costs a third more products than once, but no gradient then has to be summed over ranks.
+ * Forward, this rank's users: logits against all candidates, probabilities P, loss, and du = (P - I) items /
+ * (pairs * tau). Backward, this rank's candidates: the logits again, from their side, and di = (P' - I) users
+ * / (pairs * tau). Computing logits twice costs a third more products than once, but no gradient then has to
+ * be summed over ranks.
  *
  * Without in-batch candidates a pair's own item is no other pair's candidate: it stands apart from the tiles.
  */
@@ -15,16 +16,18 @@
 typedef struct softmax {
   const kith_comm *comm;
   const kith_batch *b;
-  int batch, width;   /* most pairs in a step, most candidates */
+  int batch, width; /* most pairs in a step, most candidates */
   kith_loss_options options;
-  kith_tensor *rows;  /* as they arrived */
-  kith_tensor *user;  /* [batch, d] unit rows of all places; gradients for this rank's places only */
-  kith_tensor *item;  /* [width, d] unit rows of all candidates; gradients for this rank's only */
-  kith_tensor *norm;  /* [batch + width, 1] of this rank's users, then from batch on of its items, from 2 * batch of its shared negatives */
-  kith_tensor *lse;   /* [batch, 1] */
-  kith_tensor *own;   /* [batch, 1] the logit of each pair itself, as long as nothing is taken off; grad: its probability, apart */
-  kith_tensor *bias;  /* [width, 1] logq * log frequency of the candidates */
-  kith_tensor *tile;  /* [threads * KITH_TILE, width] logits */
+  kith_tensor *rows; /* as they arrived */
+  kith_tensor *user; /* [batch, d] unit rows of all places; gradients for this rank's places only */
+  kith_tensor *item; /* [width, d] unit rows of all candidates; gradients for this rank's only */
+  kith_tensor *norm; /* [batch + width, 1] of this rank's users, then from batch on of its items, from 2 *
+                        batch of its shared negatives */
+  kith_tensor *lse;  /* [batch, 1] */
+  kith_tensor *own;  /* [batch, 1] the logit of each pair itself, as long as nothing is taken off; grad: its
+                        probability, apart */
+  kith_tensor *bias; /* [width, 1] logq * log frequency of the candidates */
+  kith_tensor *tile; /* [threads * KITH_TILE, width] logits */
   kith_sum *loss;
 } softmax;
 
@@ -53,7 +56,9 @@ static void softmax_logits(const softmax *o, int m, int n, const float *mine, co
 }
 
 /* The factor of all gradients. */
-static float softmax_scale(const softmax *o) { return (float)(1 / ((double)(int)o->b->n_global * o->options.temperature)); }
+static float softmax_scale(const softmax *o) {
+  return (float)(1 / ((double)(int)o->b->n_global * o->options.temperature));
+}
 
 /* dmine [m, d] = s [m, n] others / (pairs * temperature). */
 static void softmax_pull(const softmax *o, int m, int n, const float *s, const float *others, float *dmine) {
@@ -64,7 +69,9 @@ static float *softmax_room(const softmax *o) {
   return o->tile->value + (size_t)kith_thread() * KITH_TILE * (size_t)o->width;
 }
 
-static float *softmax_norm(const softmax *o, int which) { return o->norm->value + (size_t)which * (size_t)o->batch; }
+static float *softmax_norm(const softmax *o, int which) {
+  return o->norm->value + (size_t)which * (size_t)o->batch;
+}
 static kith_lid softmax_n_shared(const softmax *o) {
   return (kith_lid)(o->b->shared.first[o->comm->rank + 1] - o->b->shared.first[o->comm->rank]);
 }
@@ -74,13 +81,16 @@ static void softmax_arrange(softmax *o) {
   const kith_batch *b = o->b;
   int d = o->rows->d;
   int64_t at = b->tile_first[o->comm->rank];
-  kith_normalise_forward(b->n_pair, b->at[0], d, o->rows->value, softmax_row(o->user, at), softmax_norm(o, 0));
-  kith_normalise_forward(b->n_pair, b->at[1], d, o->rows->value, softmax_row(o->item, at), softmax_norm(o, 1));
+  kith_normalise_forward(b->n_pair, b->at[0], d, o->rows->value, softmax_row(o->user, at),
+                         softmax_norm(o, 0));
+  kith_normalise_forward(b->n_pair, b->at[1], d, o->rows->value, softmax_row(o->item, at),
+                         softmax_norm(o, 1));
   kith_share_rows(o->comm, b->tile_first, d, o->user->value);
   kith_share_rows(o->comm, b->tile_first, d, o->item->value);
   if (b->shared.n == 0) return;
   float *shared = softmax_row(o->item, b->n_global);
-  kith_normalise_forward(softmax_n_shared(o), b->at[2], d, o->rows->value, shared + (size_t)b->shared.first[o->comm->rank] * (size_t)d, softmax_norm(o, 2));
+  kith_normalise_forward(softmax_n_shared(o), b->at[2], d, o->rows->value,
+                         shared + (size_t)b->shared.first[o->comm->rank] * (size_t)d, softmax_norm(o, 2));
   kith_share_rows(o->comm, b->shared.first, d, shared);
 }
 
@@ -88,13 +98,15 @@ static void softmax_arrange(softmax *o) {
 static void softmax_bias(softmax *o) {
   const kith_batch *b = o->b;
   float logq = (float)o->options.logq, *bias = o->bias->value;
-  float unit = o->options.inbatch && b->n_global > 0 ? (float)log((double)b->g->n_edge / (double)b->n_global) : 0;
+  float unit =
+      o->options.inbatch && b->n_global > 0 ? (float)log((double)b->g->n_edge / (double)b->n_global) : 0;
   for (int64_t i = 0; i < b->n_global; i++) bias[i] = o->options.inbatch ? logq * b->log_degree[i] : 0;
   for (int s = 0; s < b->shared.n; s++) bias[b->n_global + s] = logq * (b->shared.log_often[s] + unit);
 }
 
 /* Users of a tile against candidates, columns of s [m, stride]: those that a user knows are left out. */
-static void softmax_leave_out_of_rows(const softmax *o, const kith_known *h, softmax_tile t, int stride, float *s) {
+static void softmax_leave_out_of_rows(const softmax *o, const kith_known *h, softmax_tile t, int stride,
+                                      float *s) {
   for (int64_t w = 0; w * KITH_TILE < h->n; w++)
     for (int i = 0; i < t.m; i++)
       for (uint64_t known = h->known[w * o->b->n_global + t.first + i]; known; known &= known - 1)
@@ -132,12 +144,14 @@ static void softmax_users_apart(const softmax *o, softmax_tile t, float *s) {
   softmax_logits(o, t.m, n, softmax_row(o->user, t.first), shared, s);
   softmax_leave_out_of_rows(o, &b->shared.marks, t, n, s);
   for (int i = 0; i < t.m; i++)
-    chance[i] = logit[i] = kith_dot(d, softmax_row(o->user, t.first + i), softmax_row(o->item, t.first + i)) / (float)o->options.temperature;
+    chance[i] = logit[i] = kith_dot(d, softmax_row(o->user, t.first + i), softmax_row(o->item, t.first + i)) /
+                           (float)o->options.temperature;
   kith_softmax_rows_apart(t.m, n, o->bias->value + b->n_global, s, chance, o->lse->value + t.first);
   softmax_pull(o, t.m, n, s, shared, softmax_drow(o->user, t.first));
   for (int i = 0; i < t.m; i++) {
     const float *u = softmax_row(o->user, t.first + i), *x = softmax_row(o->item, t.first + i);
-    float w = softmax_scale(o) * (chance[i] - 1), *du = softmax_drow(o->user, t.first + i), *dx = softmax_drow(o->item, t.first + i);
+    float w = softmax_scale(o) * (chance[i] - 1), *du = softmax_drow(o->user, t.first + i),
+          *dx = softmax_drow(o->item, t.first + i);
     for (int k = 0; k < d; k++) du[k] += w * x[k];
     for (int k = 0; k < d; k++) dx[k] = w * u[k];
   }
@@ -156,7 +170,8 @@ static void softmax_forward(void *self) {
   }
   int64_t first = b->tile_first[o->comm->rank];
   for (int64_t p = first; p < first + b->n_pair; p++)
-    kith_sum_add(o->loss, ((double)o->lse->value[p] - (double)(o->own->value[p] - o->bias->value[p])) / (double)b->n_global);
+    kith_sum_add(o->loss, ((double)o->lse->value[p] - (double)(o->own->value[p] - o->bias->value[p])) /
+                              (double)b->n_global);
   kith_share_rows(o->comm, b->tile_first, 1, o->lse->value);
 }
 
@@ -186,16 +201,20 @@ static void softmax_return(softmax *o) {
   const kith_batch *b = o->b;
   int d = o->rows->d;
   int64_t at = b->tile_first[o->comm->rank], shared = b->n_global + b->shared.first[o->comm->rank];
-  kith_normalise_backward(b->n_pair, b->at[0], d, softmax_row(o->user, at), softmax_norm(o, 0), softmax_drow(o->user, at), o->rows->grad);
-  kith_normalise_backward(b->n_pair, b->at[1], d, softmax_row(o->item, at), softmax_norm(o, 1), softmax_drow(o->item, at), o->rows->grad);
+  kith_normalise_backward(b->n_pair, b->at[0], d, softmax_row(o->user, at), softmax_norm(o, 0),
+                          softmax_drow(o->user, at), o->rows->grad);
+  kith_normalise_backward(b->n_pair, b->at[1], d, softmax_row(o->item, at), softmax_norm(o, 1),
+                          softmax_drow(o->item, at), o->rows->grad);
   if (b->shared.n == 0) return;
-  kith_normalise_backward(softmax_n_shared(o), b->at[2], d, softmax_row(o->item, shared), softmax_norm(o, 2), softmax_drow(o->item, shared), o->rows->grad);
+  kith_normalise_backward(softmax_n_shared(o), b->at[2], d, softmax_row(o->item, shared), softmax_norm(o, 2),
+                          softmax_drow(o->item, shared), o->rows->grad);
 }
 
 static void softmax_backward(void *self) {
   softmax *o = self;
   const kith_batch *b = o->b;
-  int64_t n_item = o->options.inbatch ? softmax_n_tile(o, b->tile_first) : 0, n_shared = softmax_n_tile(o, b->shared.first);
+  int64_t n_item = o->options.inbatch ? softmax_n_tile(o, b->tile_first) : 0,
+          n_shared = softmax_n_tile(o, b->shared.first);
 #pragma omp parallel for schedule(dynamic)
   for (int64_t k = 0; k < n_item + n_shared; k++) {
     if (k < n_item) softmax_items(o, softmax_tile_at(o, b->tile_first, k), softmax_room(o));
@@ -204,11 +223,12 @@ static void softmax_backward(void *self) {
   softmax_return(o);
 }
 
-void kith_softmax_op(kith_tape *t, const kith_comm *comm, const kith_batch *b, const kith_loss_options *options,
-                     kith_tensor *rows, kith_sum *loss) {
+void kith_softmax_op(kith_tape *t, const kith_comm *comm, const kith_batch *b,
+                     const kith_loss_options *options, kith_tensor *rows, kith_sum *loss) {
   if (!rows) return;
   int batch = b->shape.pairs, width = batch + b->shape.n_shared;
-  softmax made = {.comm = comm, .b = b, .batch = batch, .width = width, .options = *options, .rows = rows, .loss = loss};
+  softmax made = {
+      .comm = comm, .b = b, .batch = batch, .width = width, .options = *options, .rows = rows, .loss = loss};
   made.user = kith_tape_tensor(t, batch, rows->d);
   made.item = kith_tape_tensor(t, width, rows->d);
   made.norm = kith_tape_tensor(t, (int64_t)batch + width, 1);

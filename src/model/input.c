@@ -1,8 +1,12 @@
 /* What the input rows are made of: embeddings, features, or both; and what embeddings begin as. */
 #include "kith/model.h"
 
-bool kith_model_reads(const kith_model_options *o, const kith_graph *g, int type) { return o->input != KITH_EMBEDDING && g->n_feature_of[type] > 0; }
-bool kith_model_embeds(const kith_model_options *o, const kith_graph *g, int type) { return o->input != KITH_FEATURES || !kith_model_reads(o, g, type); }
+bool kith_model_reads(const kith_model_options *o, const kith_graph *g, int type) {
+  return o->input != KITH_EMBEDDING && g->n_feature_of[type] > 0;
+}
+bool kith_model_embeds(const kith_model_options *o, const kith_graph *g, int type) {
+  return o->input != KITH_FEATURES || !kith_model_reads(o, g, type);
+}
 
 bool kith_model_embeds_any(const kith_model_options *o, const kith_graph *g) {
   return kith_model_embeds(o, g, KITH_USER) || kith_model_embeds(o, g, KITH_ITEM);
@@ -10,13 +14,17 @@ bool kith_model_embeds_any(const kith_model_options *o, const kith_graph *g) {
 
 /* The first layer's, as its ".0" says. */
 static void input_weights(const kith_graph *g, int t, kith_params *params, kith_input *in) {
-  static const char *const weights[] = {"user features.0", "item features.0"}, *const bias[] = {"user features bias.0", "item features bias.0"};
+  static const char *const weights[] = {"user features.0", "item features.0"}, *const bias[] = {
+                                                                                   "user features bias.0",
+                                                                                   "item features bias.0"};
   in->w[t] = kith_params_get(params, weights[t], g->n_feature_of[t], in->d, KITH_INIT_GLOROT);
   in->b[t] = kith_params_get(params, bias[t], 1, in->d, KITH_INIT_ZERO);
 }
 
-kith_input kith_model_input(const kith_model_options *o, const kith_graph *g, kith_params *params, kith_tensor *x) {
-  kith_input in = {.n_own = g->n_own, .d = x ? x->d : o->width, .x = x, .type = g->type, .features = &g->features};
+kith_input kith_model_input(const kith_model_options *o, const kith_graph *g, kith_params *params,
+                            kith_tensor *x) {
+  kith_input in = {
+      .n_own = g->n_own, .d = x ? x->d : o->width, .x = x, .type = g->type, .features = &g->features};
   for (int t = 0; t < KITH_TYPES; t++) {
     in.embeds[t] = x && kith_model_embeds(o, g, t);
     if (kith_model_reads(o, g, t)) input_weights(g, t, params, &in);

@@ -1,19 +1,22 @@
 /*
- * LightGCN (He et al., SIGIR 2020): E(l + 1) = A E(l), the final embedding is the mean of all layers.  No activation; the
- * initial embeddings are all that is learnt, and, if asked for, what each layer weighs in the mean.
+ * LightGCN (He et al., SIGIR 2020): E(l + 1) = A E(l), the final embedding is the mean of all layers.  No
+ * activation; the initial embeddings are all that is learnt, and, if asked for, what each layer weighs in the
+ * mean.
  *
- * Those weights are a softmax and not free numbers: the mean stays a mean, so they cannot grow around the L2 term, which
- * knows of the initial embeddings only.
+ * Those weights are a softmax and not free numbers: the mean stays a mean, so they cannot grow around the L2
+ * term, which knows of the initial embeddings only.
  */
 #include "kith/model.h"
 
 void kith_lightgcn_record(const kith_model_options *o, const kith_stage *s) {
   float weight = 1.0f / (float)(o->layers + 1);
   kith_tensor *h = s->x;
-  if (o->layer_weights == KITH_LEARNED) kith_mix_op(s->tape, s->readout, kith_stage_weights(s, "layers", 0, 1, o->layers + 1, KITH_INIT_ZERO));
+  if (o->layer_weights == KITH_LEARNED)
+    kith_mix_op(s->tape, s->readout, kith_stage_weights(s, "layers", 0, 1, o->layers + 1, KITH_INIT_ZERO));
   kith_readout_op(s->tape, s->readout, weight, 0, h);
   for (int l = 0; l < o->layers; l++) {
-    h = l + 1 < o->layers ? kith_propagate_op(s->tape, s->hop[l], h) : kith_propagate_last_op(s->tape, s->hop[l], s->readout, h);
+    h = l + 1 < o->layers ? kith_propagate_op(s->tape, s->hop[l], h)
+                          : kith_propagate_last_op(s->tape, s->hop[l], s->readout, h);
     kith_readout_op(s->tape, s->readout, weight, 0, h);
     kith_stage_layer(s, h);
   }

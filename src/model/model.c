@@ -25,15 +25,27 @@ static const model model_table[] = {
 };
 
 kith_model_options kith_model_defaults(void) {
-  return (kith_model_options){.name = KITH_LIGHTGCN, .width = 64, .layers = 3, .init = 0.1, .score = KITH_DOT, .heads = 1, .near = kith_near_defaults()};
+  return (kith_model_options){.name = KITH_LIGHTGCN,
+                              .width = 64,
+                              .layers = 3,
+                              .init = 0.1,
+                              .score = KITH_DOT,
+                              .heads = 1,
+                              .near = kith_near_defaults()};
 }
 
 const char *kith_model_text(kith_model_name name) { return model_table[name].name; }
 const char *kith_score_text(kith_score_name name) { return name == KITH_COSINE ? "cosine" : "dot"; }
-const char *kith_input_text(kith_input_name name) { return name == KITH_FEATURES ? "features" : name == KITH_BOTH ? "both" : "embedding"; }
-const char *kith_aggregator_text(kith_aggregator name) { return name == KITH_LSTM ? "lstm" : name == KITH_POOL ? "pool" : "mean"; }
+const char *kith_input_text(kith_input_name name) {
+  return name == KITH_FEATURES ? "features" : name == KITH_BOTH ? "both" : "embedding";
+}
+const char *kith_aggregator_text(kith_aggregator name) {
+  return name == KITH_LSTM ? "lstm" : name == KITH_POOL ? "pool" : "mean";
+}
 
-const char *kith_layer_weights_text(kith_layer_weights name) { return name == KITH_LEARNED ? "learned" : "fixed"; }
+const char *kith_layer_weights_text(kith_layer_weights name) {
+  return name == KITH_LEARNED ? "learned" : "fixed";
+}
 const char *kith_gat_last_text(kith_gat_last name) { return name == KITH_GAT_AVERAGE ? "average" : "concat"; }
 
 int kith_model_layers(const kith_model_options *o) { return model_table[o->name].alone ? 0 : o->layers; }
@@ -46,7 +58,9 @@ int kith_model_width(const kith_model_options *o) {
   return model_table[o->name].beside ? o->width * (o->layers + 1) : kith_model_columns(o, o->layers - 1);
 }
 
-bool kith_model_classifies(const kith_model_options *o) { return o->name == KITH_GCN || o->name == KITH_GAT || o->name == KITH_SAGE; }
+bool kith_model_classifies(const kith_model_options *o) {
+  return o->name == KITH_GCN || o->name == KITH_GAT || o->name == KITH_SAGE;
+}
 bool kith_model_needs_back(const kith_model_options *o) { return model_table[o->name].back; }
 bool kith_model_has_loops(const kith_model_options *o) { return model_table[o->name].loops; }
 bool kith_model_reads_near(const kith_model_options *o) { return model_table[o->name].near; }
@@ -55,9 +69,12 @@ kith_status kith_model_check(const kith_model_options *o) {
   kith_status st = KITH_OK;
   int last = o->heads_last > 0 ? o->heads_last : o->heads, columns = kith_model_columns(o, o->layers - 1);
   if (o->name != KITH_GAT) return st;
-  KITH_CHECK(o->width % o->heads == 0, KITH_ECONFIG, "model.heads: %d does not divide model.width, which is %d", o->heads, o->width);
+  KITH_CHECK(o->width % o->heads == 0, KITH_ECONFIG,
+             "model.heads: %d does not divide model.width, which is %d", o->heads, o->width);
   KITH_CHECK(o->gat_last == KITH_GAT_AVERAGE || columns % last == 0, KITH_ECONFIG,
-             "model.heads_last: %d does not divide the columns of the last layer, which are %d; with model.gat_last: average it need not", last, columns);
+             "model.heads_last: %d does not divide the columns of the last layer, which are %d; with "
+             "model.gat_last: average it need not",
+             last, columns);
 done:
   return st;
 }
@@ -67,7 +84,8 @@ void kith_model_record(const kith_model_options *o, const kith_stage *s) {
   const kith_hop *hop[KITH_READOUT_MOST];
   kith_stage thinned = *s;
   for (int l = 0; l < kith_model_layers(o); l++) {
-    hop[l] = l > 0 && s->hop[l] == s->hop[l - 1] ? hop[l - 1] : kith_thin_op(s->tape, s->hop[l], s->play, o->edge_dropout);
+    hop[l] = l > 0 && s->hop[l] == s->hop[l - 1] ? hop[l - 1]
+                                                 : kith_thin_op(s->tape, s->hop[l], s->play, o->edge_dropout);
     if (!hop[l]) return;
   }
   thinned.hop = hop;
@@ -79,14 +97,17 @@ void kith_stage_layer(const kith_stage *s, kith_tensor *h) {
   if (s->layers && h) s->layers->h[s->layers->n++] = h;
 }
 
-kith_tensor *kith_stage_weights(const kith_stage *s, const char *name, int l, int64_t n_row, int d, kith_init init) {
+kith_tensor *kith_stage_weights(const kith_stage *s, const char *name, int l, int64_t n_row, int d,
+                                kith_init init) {
   char text[KITH_NAME];
   snprintf(text, sizeof text, "%s.%d", name, l);
   return kith_params_get(s->params, text, n_row, d, init);
 }
 
-kith_tensor *kith_stage_linear(const kith_stage *s, const char *name, const char *bias, int l, int d, kith_tensor *h) {
+kith_tensor *kith_stage_linear(const kith_stage *s, const char *name, const char *bias, int l, int d,
+                               kith_tensor *h) {
   if (!h) return NULL;
-  kith_tensor *b = bias ? kith_stage_weights(s, bias, l, 1, d, KITH_INIT_ZERO) : NULL; /* first, as in checkpoints */
+  kith_tensor *b =
+      bias ? kith_stage_weights(s, bias, l, 1, d, KITH_INIT_ZERO) : NULL; /* first, as in checkpoints */
   return kith_linear_op(s->tape, h, kith_stage_weights(s, name, l, h->d, d, KITH_INIT_GLOROT), b);
 }

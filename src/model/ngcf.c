@@ -9,8 +9,10 @@ static const float NGCF_SLOPE = 0.2f;
 
 static kith_tensor *ngcf_layer(const kith_model_options *o, const kith_stage *s, int l, kith_tensor *h) {
   kith_tape *t = s->tape;
-  kith_tensor *w1 = kith_stage_weights(s, "sum", l, h->d, o->width, KITH_INIT_GLOROT), *b1 = kith_stage_weights(s, "sum bias", l, 1, o->width, KITH_INIT_ZERO);
-  kith_tensor *w2 = kith_stage_weights(s, "product", l, h->d, o->width, KITH_INIT_GLOROT), *b2 = kith_stage_weights(s, "product bias", l, 1, o->width, KITH_INIT_ZERO);
+  kith_tensor *w1 = kith_stage_weights(s, "sum", l, h->d, o->width, KITH_INIT_GLOROT),
+              *b1 = kith_stage_weights(s, "sum bias", l, 1, o->width, KITH_INIT_ZERO);
+  kith_tensor *w2 = kith_stage_weights(s, "product", l, h->d, o->width, KITH_INIT_GLOROT),
+              *b2 = kith_stage_weights(s, "product bias", l, 1, o->width, KITH_INIT_ZERO);
   kith_tensor *own = kith_self_op(t, s->hop[l], h);
   kith_tensor *near = kith_aggregate_op(t, s->hop[l], KITH_WEIGH_SYMMETRIC, kith_ghosts_op(t, s->hop[l], h));
   kith_tensor *sum = kith_linear_op(t, kith_add_op(t, 1, near, 1, own), w1, b1);

@@ -1,19 +1,23 @@
 /*
- * PinSage (Ying et al., KDD 2018, algorithms 1 and 2): with N(i) the nodes that random walks from i visit most and alpha
- * their shares of the visits,
- *   n_i = sum over j in N(i) of alpha_ij ReLU(Q h_j + q),   h_i = unit row of ReLU(W [h_i, n_i] + w),
- * and after the last layer h = G2 ReLU(G1 h + g).  The paper's nodes are items alone, with features; here they are
- * users and items with learnt embeddings, as in the comparisons of Wang et al. (NGCF, SIGIR 2019).
+ * PinSage (Ying et al., KDD 2018, algorithms 1 and 2): with N(i) the nodes that random walks from i visit
+ * most and alpha their shares of the visits, n_i = sum over j in N(i) of alpha_ij ReLU(Q h_j + q),   h_i =
+ * unit row of ReLU(W [h_i, n_i] + w), and after the last layer h = G2 ReLU(G1 h + g).  The paper's nodes are
+ * items alone, with features; here they are users and items with learnt embeddings, as in the comparisons of
+ * Wang et al. (NGCF, SIGIR 2019).
  */
 #include "kith/model.h"
 
 /* CONVOLVE.  Shares of the neighbours that a sampled hop has left are shares of what they count together. */
-static kith_tensor *pinsage_convolve(const kith_model_options *o, const kith_stage *s, int l, kith_tensor *h) {
+static kith_tensor *pinsage_convolve(const kith_model_options *o, const kith_stage *s, int l,
+                                     kith_tensor *h) {
   kith_tape *t = s->tape;
-  kith_tensor *far = kith_activate_op(t, KITH_RELU, 0, kith_stage_linear(s, "neighbour", "neighbour bias", l, o->width, h));
+  kith_tensor *far =
+      kith_activate_op(t, KITH_RELU, 0, kith_stage_linear(s, "neighbour", "neighbour bias", l, o->width, h));
   kith_tensor *near = kith_aggregate_op(t, s->hop[l], KITH_WEIGH_MEAN, kith_ghosts_op(t, s->hop[l], far));
   kith_tensor *both[2] = {kith_self_op(t, s->hop[l], h), near};
-  return kith_unit_op(t, kith_activate_op(t, KITH_RELU, 0, kith_stage_linear(s, "weight", "bias", l, o->width, kith_concat_op(t, 2, both))));
+  return kith_unit_op(t, kith_activate_op(t, KITH_RELU, 0,
+                                          kith_stage_linear(s, "weight", "bias", l, o->width,
+                                                            kith_concat_op(t, 2, both))));
 }
 
 void kith_pinsage_record(const kith_model_options *o, const kith_stage *s) {
@@ -25,5 +29,6 @@ void kith_pinsage_record(const kith_model_options *o, const kith_stage *s) {
     kith_stage_layer(s, h);
   }
   h = kith_activate_op(t, KITH_RELU, 0, kith_stage_linear(s, "last", "last bias", 0, o->width, h));
-  kith_readout_op(t, s->readout, 1, 0, kith_stage_linear(s, "last", NULL, 1, kith_model_columns(o, o->layers - 1), h));
+  kith_readout_op(t, s->readout, 1, 0,
+                  kith_stage_linear(s, "last", NULL, 1, kith_model_columns(o, o->layers - 1), h));
 }

@@ -33,7 +33,8 @@ void kith_activate_forward(kith_activation f, float slope, int64_t n, const floa
   for (int64_t i = 0; i < n; i++) y[i] = activate_one(f, slope, x[i]);
 }
 
-void kith_activate_backward(kith_activation f, float slope, int64_t n, const float *x, const float *y, const float *dy, float *dx) {
+void kith_activate_backward(kith_activation f, float slope, int64_t n, const float *x, const float *y,
+                            const float *dy, float *dx) {
 #pragma omp parallel for schedule(static)
   for (int64_t i = 0; i < n; i++) dx[i] += activate_slope(f, slope, x[i], y[i]) * dy[i];
 }

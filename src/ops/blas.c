@@ -1,8 +1,9 @@
 /* Which kernels of the BLAS suit this processor, and whether they compute right.
  *
- * When OpenBLAS is loaded it chooses kernels by the model number of the processor.  For a model that is newer than itself it
- * falls back to SSE3 kernels, with which a product takes three times as long as with AVX-512, and a step with softmax 1.7 times.
- * Kernels for AVX-512 have been wrong in some versions on some processors, so whatever is chosen is tried. */
+ * When OpenBLAS is loaded it chooses kernels by the model number of the processor.  For a model that is newer
+ * than itself it falls back to SSE3 kernels, with which a product takes three times as long as with AVX-512,
+ * and a step with softmax 1.7 times. Kernels for AVX-512 have been wrong in some versions on some processors,
+ * so whatever is chosen is tried. */
 #include <string.h>
 
 #include "kith/blas.h"
@@ -16,9 +17,11 @@ const char *kith_vectors_text(kith_vectors v) {
 kith_vectors kith_cpu_vectors(void) {
 #if defined __x86_64__
   __builtin_cpu_init();
-  bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512bw") &&
-              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return wide ? KITH_VECTORS_AVX512 : KITH_VECTORS_AVX2;
+  bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512cd") &&
+              __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+              __builtin_cpu_supports("avx512vl");
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+    return wide ? KITH_VECTORS_AVX512 : KITH_VECTORS_AVX2;
   if (__builtin_cpu_supports("avx")) return KITH_VECTORS_AVX;
 #endif
   return KITH_VECTORS_SSE;
@@ -28,10 +31,29 @@ kith_vectors kith_blas_vectors(const char *kernels) {
   static const struct {
     const char *name;
     kith_vectors v;
-  } known[] = {{"Katmai", 0}, {"Coppermine", 0}, {"Northwood", 0}, {"Prescott", 0}, {"Banias", 0}, {"Atom", 0}, {"Core2", 0}, {"Penryn", 0},
-               {"Dunnington", 0}, {"Nehalem", 0}, {"Athlon", 0}, {"Opteron", 0}, {"Opteron_SSE3", 0}, {"Barcelona", 0}, {"Bobcat", 0}, {"Nano", 0},
-               {"Sandybridge", KITH_VECTORS_AVX}, {"Bulldozer", KITH_VECTORS_AVX}, {"Piledriver", KITH_VECTORS_AVX}, {"Steamroller", KITH_VECTORS_AVX},
-               {"Excavator", KITH_VECTORS_AVX2}, {"Haswell", KITH_VECTORS_AVX2}, {"Zen", KITH_VECTORS_AVX2}};
+  } known[] = {{"Katmai", 0},
+               {"Coppermine", 0},
+               {"Northwood", 0},
+               {"Prescott", 0},
+               {"Banias", 0},
+               {"Atom", 0},
+               {"Core2", 0},
+               {"Penryn", 0},
+               {"Dunnington", 0},
+               {"Nehalem", 0},
+               {"Athlon", 0},
+               {"Opteron", 0},
+               {"Opteron_SSE3", 0},
+               {"Barcelona", 0},
+               {"Bobcat", 0},
+               {"Nano", 0},
+               {"Sandybridge", KITH_VECTORS_AVX},
+               {"Bulldozer", KITH_VECTORS_AVX},
+               {"Piledriver", KITH_VECTORS_AVX},
+               {"Steamroller", KITH_VECTORS_AVX},
+               {"Excavator", KITH_VECTORS_AVX2},
+               {"Haswell", KITH_VECTORS_AVX2},
+               {"Zen", KITH_VECTORS_AVX2}};
   for (size_t i = 0; i < sizeof known / sizeof *known; i++)
     if (strcmp(kernels, known[i].name) == 0) return known[i].v;
   return KITH_VECTORS_AVX512;
@@ -48,9 +70,13 @@ const char *kith_blas_core_type(kith_vectors cpu, int tried) {
   return i >= 0 ? name[i] : NULL;
 }
 
-/* ---- a product against a plain loop --------------------------------------------------------------------------------------- */
+/* ---- a product against a plain loop ---- */
 
-enum { BLAS_M = 97, BLAS_N = 163, BLAS_K = 79 }; /* no multiples of a tile; together more than OpenBLAS's limit of a small product */
+enum {
+  BLAS_M = 97,
+  BLAS_N = 163,
+  BLAS_K = 79
+}; /* no multiples of a tile; together more than OpenBLAS's limit of a small product */
 
 typedef struct blas_trial {
   float a[BLAS_M * BLAS_K], b[BLAS_K * BLAS_N];   /* [m, k] and [k, n] */
@@ -63,7 +89,8 @@ static void blas_fill(int m, int n, int k, blas_trial *t) {
   for (int i = 0; i < m; i++)
     for (int l = 0; l < k; l++) t->a[i * k + l] = t->at[l * m + i] = (float)((i * 5 + l * 3 + i * l) % 7 - 3);
   for (int l = 0; l < k; l++)
-    for (int j = 0; j < n; j++) t->b[l * n + j] = t->bt[j * k + l] = (float)((l * 4 + j * 6 + 2 * l * j) % 7 - 3);
+    for (int j = 0; j < n; j++)
+      t->b[l * n + j] = t->bt[j * k + l] = (float)((l * 4 + j * 6 + 2 * l * j) % 7 - 3);
   for (int i = 0; i < m; i++) {
     for (int j = 0; j < n; j++) t->wanted[i * n + j] = 0;
     for (int l = 0; l < k; l++)

@@ -7,15 +7,20 @@ enum { DROPOUT_TOGETHER = 16 }; /* columns that one draw of 256 bits decides, 16
 static void dropout_decide(const kith_dropout *o, kith_draw r, float *mask) {
   uint64_t below = (uint64_t)(o->p * 65536);
   float scale = (float)(1 / (1 - (double)below / 65536));
-  for (int k = 0; k < DROPOUT_TOGETHER; k++) mask[k] = (r.bits[k / 4] >> (16 * (k % 4)) & 0xffff) < below ? 0 : scale;
+  for (int k = 0; k < DROPOUT_TOGETHER; k++)
+    mask[k] = (r.bits[k / 4] >> (16 * (k % 4)) & 0xffff) < below ? 0 : scale;
 }
 
 /* Columns first … first + 15 of a node's row. */
 static void dropout_mask(const kith_dropout *o, int64_t node, int first, float *mask) {
-  dropout_decide(o, kith_random(o->seed, KITH_USE_DROPOUT, o->step, (uint64_t)node, o->op << 32 | (uint64_t)first), mask);
+  dropout_decide(o,
+                 kith_random(o->seed, KITH_USE_DROPOUT, o->step, (uint64_t)node,
+                             o->op << 32 | (uint64_t)first),
+                 mask);
 }
 
-static void dropout_apply(const kith_dropout *o, int64_t n, int d, const int64_t *node, const float *from, bool add, float *to) {
+static void dropout_apply(const kith_dropout *o, int64_t n, int d, const int64_t *node, const float *from,
+                          bool add, float *to) {
 #pragma omp parallel for schedule(static)
   for (int64_t i = 0; i < n; i++) {
     float mask[DROPOUT_TOGETHER];
@@ -26,31 +31,39 @@ static void dropout_apply(const kith_dropout *o, int64_t n, int d, const int64_t
   }
 }
 
-void kith_dropout_forward(const kith_dropout *o, int64_t n, int d, const int64_t *node, const float *x, float *y) {
+void kith_dropout_forward(const kith_dropout *o, int64_t n, int d, const int64_t *node, const float *x,
+                          float *y) {
   dropout_apply(o, n, d, node, x, false, y);
 }
 
-void kith_dropout_backward(const kith_dropout *o, int64_t n, int d, const int64_t *node, const float *dy, float *dx) {
+void kith_dropout_backward(const kith_dropout *o, int64_t n, int d, const int64_t *node, const float *dy,
+                           float *dx) {
   dropout_apply(o, n, d, node, dy, true, dx);
 }
 
-static void dropout_apply_edges(const kith_dropout *o, const kith_csr *a, int heads, const int64_t *row, const int64_t *col, const float *from, bool add, float *to) {
+static void dropout_apply_edges(const kith_dropout *o, const kith_csr *a, int heads, const int64_t *row,
+                                const int64_t *col, const float *from, bool add, float *to) {
 #pragma omp parallel for schedule(dynamic, 64)
   for (kith_lid p = 0; p < a->n_row; p++)
     for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++) {
       float mask[DROPOUT_TOGETHER];
       for (int h = 0; h < heads; h++) {
         if (h % DROPOUT_TOGETHER == 0)
-          dropout_decide(o, kith_random4(o->seed, KITH_USE_EDGE, o->step, (uint64_t)row[a->row[p]], (uint64_t)col[a->col[e]], o->op << 32 | (uint64_t)h), mask);
+          dropout_decide(o,
+                         kith_random4(o->seed, KITH_USE_EDGE, o->step, (uint64_t)row[a->row[p]],
+                                      (uint64_t)col[a->col[e]], o->op << 32 | (uint64_t)h),
+                         mask);
         to[e * heads + h] = (add ? to[e * heads + h] : 0) + mask[h % DROPOUT_TOGETHER] * from[e * heads + h];
       }
     }
 }
 
-void kith_dropout_edges_forward(const kith_dropout *o, const kith_csr *a, int heads, const int64_t *row, const int64_t *col, const float *x, float *y) {
+void kith_dropout_edges_forward(const kith_dropout *o, const kith_csr *a, int heads, const int64_t *row,
+                                const int64_t *col, const float *x, float *y) {
   dropout_apply_edges(o, a, heads, row, col, x, false, y);
 }
 
-void kith_dropout_edges_backward(const kith_dropout *o, const kith_csr *a, int heads, const int64_t *row, const int64_t *col, const float *dy, float *dx) {
+void kith_dropout_edges_backward(const kith_dropout *o, const kith_csr *a, int heads, const int64_t *row,
+                                 const int64_t *col, const float *dy, float *dx) {
   dropout_apply_edges(o, a, heads, row, col, dy, true, dx);
 }

@@ -11,7 +11,8 @@ KITH_INLINE void edges_add(int heads, const float *w, int d, const float *x, flo
     for (int k = h * width; k < (h + 1) * width; k++) y[k] += w[h] * x[k];
 }
 
-KITH_KERNEL static void edges_sum_heads(const kith_csr *a, int heads, const float *w, int d, const float *x, float *y) {
+KITH_KERNEL static void edges_sum_heads(const kith_csr *a, int heads, const float *w, int d, const float *x,
+                                        float *y) {
   kith_eid last = a->start[a->n_row] - 1;
 #pragma omp parallel for schedule(dynamic, 64)
   for (kith_lid p = 0; p < a->n_row; p++) {
@@ -24,7 +25,8 @@ KITH_KERNEL static void edges_sum_heads(const kith_csr *a, int heads, const floa
   }
 }
 
-KITH_KERNEL static void edges_sum_heads_back(const kith_back *back, int heads, const float *w, int d, const float *dy, float *dx) {
+KITH_KERNEL static void edges_sum_heads_back(const kith_back *back, int heads, const float *w, int d,
+                                             const float *dy, float *dx) {
   kith_eid last = back->start[back->n_col] - 1;
 #pragma omp parallel for schedule(dynamic, 64)
   for (kith_lid c = 0; c < back->n_col; c++)
@@ -32,7 +34,8 @@ KITH_KERNEL static void edges_sum_heads_back(const kith_back *back, int heads, c
       kith_eid next = kith_least(t + EDGES_AHEAD, last);
       kith_expect_row(d, dy + (size_t)back->row[next] * (size_t)d);
       __builtin_prefetch(w + back->entry[next] * heads);
-      edges_add(heads, w + back->entry[t] * heads, d, dy + (size_t)back->row[t] * (size_t)d, dx + (size_t)c * (size_t)d);
+      edges_add(heads, w + back->entry[t] * heads, d, dy + (size_t)back->row[t] * (size_t)d,
+                dx + (size_t)c * (size_t)d);
     }
 }
 
@@ -41,18 +44,21 @@ void kith_edge_sum_forward(const kith_csr *a, int heads, const float *w, int d, 
   else edges_sum_heads(a, heads, w, d, x, y);
 }
 
-void kith_edge_sum_backward_x(const kith_back *back, int heads, const float *w, int d, const float *dy, float *dx) {
+void kith_edge_sum_backward_x(const kith_back *back, int heads, const float *w, int d, const float *dy,
+                              float *dx) {
   if (heads == 1) kith_spmm_back(back, w, d, dy, dx);
   else edges_sum_heads_back(back, heads, w, d, dy, dx);
 }
 
-KITH_KERNEL void kith_edge_sum_backward_w(const kith_csr *a, int heads, int d, const float *x, const float *dy, float *dw) {
+KITH_KERNEL void kith_edge_sum_backward_w(const kith_csr *a, int heads, int d, const float *x,
+                                          const float *dy, float *dw) {
   int width = d / heads;
 #pragma omp parallel for schedule(dynamic, 64)
   for (kith_lid p = 0; p < a->n_row; p++)
     for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++)
       for (int h = 0; h < heads; h++) {
-        const float *from = x + (size_t)a->col[e] * (size_t)d + h * width, *to = dy + (size_t)a->row[p] * (size_t)d + h * width;
+        const float *from = x + (size_t)a->col[e] * (size_t)d + h * width,
+                    *to = dy + (size_t)a->row[p] * (size_t)d + h * width;
         dw[e * heads + h] += kith_dot(width, from, to);
       }
 }
@@ -64,20 +70,24 @@ KITH_KERNEL void kith_edge_max_forward(const kith_csr *a, int d, const float *x,
     for (int k = 0; k < d; k++) {
       kith_eid best = -1;
       for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++)
-        if (best < 0 || x[(size_t)a->col[e] * (size_t)d + (size_t)k] > x[(size_t)a->col[best] * (size_t)d + (size_t)k]) best = e;
+        if (best < 0 ||
+            x[(size_t)a->col[e] * (size_t)d + (size_t)k] > x[(size_t)a->col[best] * (size_t)d + (size_t)k])
+          best = e;
       who[row + (size_t)k] = best;
       y[row + (size_t)k] = best < 0 ? 0 : x[(size_t)a->col[best] * (size_t)d + (size_t)k];
     }
   }
 }
 
-KITH_KERNEL void kith_edge_max_backward(const kith_back *back, int d, const kith_eid *who, const float *dy, float *dx) {
+KITH_KERNEL void kith_edge_max_backward(const kith_back *back, int d, const kith_eid *who, const float *dy,
+                                        float *dx) {
 #pragma omp parallel for schedule(dynamic, 64)
   for (kith_lid c = 0; c < back->n_col; c++)
     for (kith_eid t = back->start[c]; t < back->start[c + 1]; t++) {
       size_t row = (size_t)back->row[t] * (size_t)d;
       for (int k = 0; k < d; k++)
-        if (who[row + (size_t)k] == back->entry[t]) dx[(size_t)c * (size_t)d + (size_t)k] += dy[row + (size_t)k];
+        if (who[row + (size_t)k] == back->entry[t])
+          dx[(size_t)c * (size_t)d + (size_t)k] += dy[row + (size_t)k];
     }
 }
 
@@ -88,7 +98,8 @@ void kith_heads_forward(int64_t n, int heads, int d, const float *a, const float
     for (int h = 0; h < heads; h++) y[i * heads + h] = kith_dot(width, a + h * width, x + i * d + h * width);
 }
 
-void kith_heads_backward(int64_t n, int heads, int d, const float *a, const float *x, const float *dy, float *da, float *dx) {
+void kith_heads_backward(int64_t n, int heads, int d, const float *a, const float *x, const float *dy,
+                         float *da, float *dx) {
   int width = d / heads;
   for (int64_t i = 0; i < n; i++)
     for (int k = 0; k < width * heads; k++) {
@@ -115,12 +126,14 @@ void kith_heads_mean_backward(int64_t n, int heads, int d, const float *dy, floa
     for (int k = 0; k < width * heads; k++) dx[i * d + k] += dy[i * width + k % width] / (float)heads;
 }
 
-void kith_edge_score_forward(const kith_csr *a, int heads, float slope, const float *left, const float *right, float *s) {
+void kith_edge_score_forward(const kith_csr *a, int heads, float slope, const float *left, const float *right,
+                             float *s) {
 #pragma omp parallel for schedule(dynamic, 64)
   for (kith_lid p = 0; p < a->n_row; p++)
     for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++)
       for (int h = 0; h < heads; h++) {
-        float z = left[(size_t)a->row[p] * (size_t)heads + (size_t)h] + right[(size_t)a->col[e] * (size_t)heads + (size_t)h];
+        float z = left[(size_t)a->row[p] * (size_t)heads + (size_t)h] +
+                  right[(size_t)a->col[e] * (size_t)heads + (size_t)h];
         s[e * heads + h] = z > 0 ? z : slope * z;
       }
 }
@@ -128,15 +141,18 @@ void kith_edge_score_forward(const kith_csr *a, int heads, float slope, const fl
 /* LeakyReLU keeps the sign, so its slope can be read from what came out. */
 static float edges_slope(float slope, float s) { return s > 0 ? 1 : slope; }
 
-void kith_edge_score_backward_left(const kith_csr *a, int heads, float slope, const float *s, const float *ds, float *dleft) {
+void kith_edge_score_backward_left(const kith_csr *a, int heads, float slope, const float *s, const float *ds,
+                                   float *dleft) {
 #pragma omp parallel for schedule(dynamic, 64)
   for (kith_lid p = 0; p < a->n_row; p++)
     for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++)
       for (int h = 0; h < heads; h++)
-        dleft[(size_t)a->row[p] * (size_t)heads + (size_t)h] += edges_slope(slope, s[e * heads + h]) * ds[e * heads + h];
+        dleft[(size_t)a->row[p] * (size_t)heads + (size_t)h] +=
+            edges_slope(slope, s[e * heads + h]) * ds[e * heads + h];
 }
 
-void kith_edge_score_backward_right(const kith_back *back, int heads, float slope, const float *s, const float *ds, float *dright) {
+void kith_edge_score_backward_right(const kith_back *back, int heads, float slope, const float *s,
+                                    const float *ds, float *dright) {
 #pragma omp parallel for schedule(dynamic, 64)
   for (kith_lid c = 0; c < back->n_col; c++)
     for (kith_eid t = back->start[c]; t < back->start[c + 1]; t++)
@@ -151,18 +167,23 @@ void kith_edge_softmax_forward(const kith_csr *a, int heads, const float *s, flo
   for (kith_lid p = 0; p < a->n_row; p++)
     for (int h = 0; h < heads; h++) {
       float most = -INFINITY, sum = 0;
-      for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++) most = s[e * heads + h] > most ? s[e * heads + h] : most;
-      for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++) sum += alpha[e * heads + h] = expf(s[e * heads + h] - most);
+      for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++)
+        most = s[e * heads + h] > most ? s[e * heads + h] : most;
+      for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++)
+        sum += alpha[e * heads + h] = expf(s[e * heads + h] - most);
       for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++) alpha[e * heads + h] /= sum;
     }
 }
 
-void kith_edge_softmax_backward(const kith_csr *a, int heads, const float *alpha, const float *dalpha, float *ds) {
+void kith_edge_softmax_backward(const kith_csr *a, int heads, const float *alpha, const float *dalpha,
+                                float *ds) {
 #pragma omp parallel for schedule(dynamic, 64)
   for (kith_lid p = 0; p < a->n_row; p++)
     for (int h = 0; h < heads; h++) {
       float along = 0;
-      for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++) along += alpha[e * heads + h] * dalpha[e * heads + h];
-      for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++) ds[e * heads + h] += alpha[e * heads + h] * (dalpha[e * heads + h] - along);
+      for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++)
+        along += alpha[e * heads + h] * dalpha[e * heads + h];
+      for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++)
+        ds[e * heads + h] += alpha[e * heads + h] * (dalpha[e * heads + h] - along);
     }
 }

@@ -1,4 +1,5 @@
-/* Sums of weights by features: a sparse matrix of what nodes are like, times dense weights, and its transpose. */
+/* Sums of weights by features: a sparse matrix of what nodes are like, times dense weights, and its
+ * transpose. */
 #include "kith/ops.h"
 
 enum { FEATURES_COLUMNS = 16 }; /* that a thread takes at once */
@@ -16,7 +17,8 @@ typedef struct gradients {
 } gradients;
 
 /* The columns k … k + m - 1 of all rows. */
-KITH_INLINE void features_columns(const kith_features *f, const uint8_t *type, int64_t n, const kith_lid *row, int d, int k, int m, const float *dy, gradients to) {
+KITH_INLINE void features_columns(const kith_features *f, const uint8_t *type, int64_t n, const kith_lid *row,
+                                  int d, int k, int m, const float *dy, gradients to) {
   for (int64_t i = 0; i < n; i++) {
     int64_t r = row ? row[i] : i;
     float *dw = to.dw[type[r]], *db = to.db[type[r]];
@@ -28,9 +30,11 @@ KITH_INLINE void features_columns(const kith_features *f, const uint8_t *type, i
   }
 }
 
-KITH_KERNEL void kith_features_backward(const kith_features *f, const uint8_t *type, int64_t n, const kith_lid *row, int d, const float *dy,
+KITH_KERNEL void kith_features_backward(const kith_features *f, const uint8_t *type, int64_t n,
+                                        const kith_lid *row, int d, const float *dy,
                                         float *const dw[KITH_TYPES], float *const db[KITH_TYPES]) {
 #pragma omp parallel for schedule(static)
   for (int k = 0; k < d; k += FEATURES_COLUMNS)
-    features_columns(f, type, n, row, d, k, d - k < FEATURES_COLUMNS ? d - k : FEATURES_COLUMNS, dy, (gradients){dw, db});
+    features_columns(f, type, n, row, d, k, d - k < FEATURES_COLUMNS ? d - k : FEATURES_COLUMNS, dy,
+                     (gradients){dw, db});
 }

@@ -17,7 +17,9 @@ kith_lid kith_lstm_take(const kith_csr *a, kith_lid first, kith_eid most) {
   return last;
 }
 
-static bool lstm_after(kith_lstm_item x, kith_lstm_item y) { return x.key != y.key ? x.key > y.key : x.col > y.col; }
+static bool lstm_after(kith_lstm_item x, kith_lstm_item y) {
+  return x.key != y.key ? x.key > y.key : x.col > y.col;
+}
 
 static void lstm_sink(kith_eid n, kith_eid at, kith_lstm_item *x) {
   for (kith_eid child = 2 * at + 1; child < n; child = 2 * at + 1) {
@@ -46,10 +48,12 @@ static void lstm_plan_rows(kith_lstm *s, const kith_csr *a, kith_lid first, kith
   kith_eid *time = s->first;
   s->n_row = 0;
   s->n_time = 0;
-  for (kith_lid p = first; p < last; p++) s->n_time = a->start[p + 1] - a->start[p] > s->n_time ? a->start[p + 1] - a->start[p] : s->n_time;
+  for (kith_lid p = first; p < last; p++)
+    s->n_time = a->start[p + 1] - a->start[p] > s->n_time ? a->start[p + 1] - a->start[p] : s->n_time;
   for (kith_eid n = 0; n <= s->n_time; n++) s->next[n] = 0;
   for (kith_lid p = first; p < last; p++) s->next[a->start[p + 1] - a->start[p]]++;
-  for (kith_eid n = s->n_time; n > 0; n--) { /* next[n]: how many are longer than n, which is where those of length n begin */
+  for (kith_eid n = s->n_time; n > 0;
+       n--) { /* next[n]: how many are longer than n, which is where those of length n begin */
     kith_lid alike = s->next[n];
     s->next[n] = s->n_row;
     s->n_row += alike;
@@ -65,7 +69,8 @@ static void lstm_plan_rows(kith_lstm *s, const kith_csr *a, kith_lid first, kith
   }
 }
 
-void kith_lstm_plan(kith_lstm *s, const kith_csr *a, kith_lid first, kith_lid last, const kith_lstm_order *order) {
+void kith_lstm_plan(kith_lstm *s, const kith_csr *a, kith_lid first, kith_lid last,
+                    const kith_lstm_order *order) {
   lstm_plan_rows(s, a, first, last);
 #pragma omp parallel for schedule(dynamic, 16)
   for (kith_lid r = 0; r < s->n_row; r++) {
@@ -75,7 +80,9 @@ void kith_lstm_plan(kith_lstm *s, const kith_csr *a, kith_lid first, kith_lid la
       kith_lid col = a->col[from + t];
       item[t] = (kith_lstm_item){(uint64_t)t, col};
       if (order->shuffled)
-        item[t].key = kith_random(order->seed, KITH_USE_ORDER, order->step, (uint64_t)order->row[s->row[r]], (uint64_t)order->col[col]).bits[0];
+        item[t].key = kith_random(order->seed, KITH_USE_ORDER, order->step, (uint64_t)order->row[s->row[r]],
+                                  (uint64_t)order->col[col])
+                          .bits[0];
     }
     if (order->shuffled) lstm_sort(n, item);
     for (kith_eid t = 0; t < n; t++) s->col[s->first[t] + r] = item[t].col;
@@ -90,7 +97,8 @@ static float lstm_sigmoid(float x) { return 1 / (1 + expf(-x)); }
 static void lstm_gather(const kith_lstm *s, kith_lid m, const kith_lid *col, const float *z, float *gate) {
   size_t width = 4 * (size_t)s->d;
 #pragma omp parallel for schedule(static) if (m > 64)
-  for (kith_lid r = 0; r < m; r++) memcpy(gate + (size_t)r * width, z + (size_t)col[r] * width, width * sizeof(float));
+  for (kith_lid r = 0; r < m; r++)
+    memcpy(gate + (size_t)r * width, z + (size_t)col[r] * width, width * sizeof(float));
 }
 
 /* Gates from their sums, cells c [m, d] from those before them (null at time 0), h. */
@@ -121,13 +129,15 @@ void kith_lstm_forward(kith_lstm *s, const float *z, const float *w, float *y) {
     if (t > 0) kith_gemm_nn(m, 4 * s->d, s->d, 1, s->h, w, 1, gate);
     lstm_cells(s, m, t > 0 ? s->cell + d * (size_t)s->first[t - 1] : NULL, gate, s->cell + d * at, s->h);
   }
-  for (kith_lid r = 0; r < s->n_row; r++) memcpy(y + d * (size_t)s->row[r], s->h + d * (size_t)r, d * sizeof(float));
+  for (kith_lid r = 0; r < s->n_row; r++)
+    memcpy(y + d * (size_t)s->row[r], s->h + d * (size_t)r, d * sizeof(float));
 }
 
 /* ---- backward ---- */
 
 /* Gradients of the gates' sums in the place of the gates; dcell becomes that of the time before. */
-static void lstm_cells_backward(const kith_lstm *s, kith_lid m, const float *before, const float *c, float *gate) {
+static void lstm_cells_backward(const kith_lstm *s, kith_lid m, const float *before, const float *c,
+                                float *gate) {
   int d = s->d;
 #pragma omp parallel for schedule(static) if (m > 64)
   for (kith_lid r = 0; r < m; r++) {
@@ -135,11 +145,12 @@ static void lstm_cells_backward(const kith_lstm *s, kith_lid m, const float *bef
     const float *dh = s->dh + (size_t)r * (size_t)d;
     size_t row = (size_t)r * (size_t)d;
     for (int k = 0; k < d; k++) {
-      float in = g[k], keep = g[d + k], new = g[2 * d + k], out = g[3 * d + k], shown = tanhf(c[row + (size_t)k]);
+      float in = g[k], keep = g[d + k], new = g[2 * d + k], out = g[3 * d + k],
+            shown = tanhf(c[row + (size_t)k]);
       float dcell = dc[k] + dh[k] * out * (1 - shown * shown);
-      g[k] = dcell * new * in * (1 - in);
+      g[k] = dcell * new *in *(1 - in);
       g[d + k] = (before ? dcell * before[row + (size_t)k] : 0) * keep * (1 - keep);
-      g[2 * d + k] = dcell * in * (1 - new * new);
+      g[2 * d + k] = dcell * in * (1 - new *new);
       g[3 * d + k] = dh[k] * shown * out * (1 - out);
       dc[k] = dcell * keep;
     }
@@ -151,24 +162,29 @@ static void lstm_again(const kith_lstm *s, kith_lid m, const float *gate, const 
   int d = s->d;
 #pragma omp parallel for schedule(static) if (m > 64)
   for (kith_lid r = 0; r < m; r++)
-    for (int k = 0; k < d; k++) s->h[(size_t)r * (size_t)d + (size_t)k] = gate[(size_t)(4 * (size_t)r + 3) * (size_t)d + (size_t)k] * tanhf(c[(size_t)r * (size_t)d + (size_t)k]);
+    for (int k = 0; k < d; k++)
+      s->h[(size_t)r * (size_t)d + (size_t)k] = gate[(size_t)(4 * (size_t)r + 3) * (size_t)d + (size_t)k] *
+                                                tanhf(c[(size_t)r * (size_t)d + (size_t)k]);
 }
 
-/* dz of what each slot read: columns are shared out among threads, so that every sum has the order of the slots. */
+/* dz of what each slot read: columns are shared out among threads, so that every sum has the order of the
+ * slots. */
 static void lstm_scatter(const kith_lstm *s, float *dz) {
   int width = 4 * s->d;
 #pragma omp parallel for schedule(static)
   for (int low = 0; low < width; low += LSTM_SLICE) {
     int high = low + LSTM_SLICE < width ? low + LSTM_SLICE : width;
     for (kith_eid e = 0; e < s->first[s->n_time]; e++)
-      for (int k = low; k < high; k++) dz[(size_t)s->col[e] * (size_t)width + (size_t)k] += s->gate[(size_t)e * (size_t)width + (size_t)k];
+      for (int k = low; k < high; k++)
+        dz[(size_t)s->col[e] * (size_t)width + (size_t)k] += s->gate[(size_t)e * (size_t)width + (size_t)k];
   }
 }
 
 void kith_lstm_backward(kith_lstm *s, const float *w, const float *dy, float *dw, float *dz) {
   size_t d = (size_t)s->d;
   kith_clear((int64_t)s->n_row * s->d, s->dcell);
-  for (kith_lid r = 0; r < s->n_row; r++) memcpy(s->dh + d * (size_t)r, dy + d * (size_t)s->row[r], d * sizeof(float));
+  for (kith_lid r = 0; r < s->n_row; r++)
+    memcpy(s->dh + d * (size_t)r, dy + d * (size_t)s->row[r], d * sizeof(float));
   for (kith_eid t = s->n_time - 1; t >= 0; t--) {
     size_t at = (size_t)s->first[t], before = t > 0 ? (size_t)s->first[t - 1] : 0;
     kith_lid m = (kith_lid)(s->first[t + 1] - s->first[t]);

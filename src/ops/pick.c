@@ -1,7 +1,8 @@
 /* Taking the rows that a batch asks for, and bringing their gradients back in one order. */
 #include "kith/ops.h"
 
-KITH_KERNEL void kith_pick_forward(const kith_picks *p, int d, float w, const float *x, bool add, int step, float *z) {
+KITH_KERNEL void kith_pick_forward(const kith_picks *p, int d, float w, const float *x, bool add, int step,
+                                   float *z) {
 #pragma omp parallel for schedule(static)
   for (kith_lid s = 0; s < p->n; s++) {
     const float *from = x + (size_t)p->row[s] * (size_t)d;
@@ -10,7 +11,8 @@ KITH_KERNEL void kith_pick_forward(const kith_picks *p, int d, float w, const fl
   }
 }
 
-KITH_KERNEL void kith_pick_backward(const kith_picks *p, int d, float w, int step, const float *dz, float *dx) {
+KITH_KERNEL void kith_pick_backward(const kith_picks *p, int d, float w, int step, const float *dz,
+                                    float *dx) {
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < p->n_sum; i++) {
     float *to = dx + (size_t)p->sum_row[i] * (size_t)d;
@@ -23,6 +25,7 @@ KITH_KERNEL void kith_pick_backward(const kith_picks *p, int d, float w, int ste
 
 double kith_pick_backward_weight(const kith_picks *p, int d, const float *x, int step, const float *dz) {
   double sum = 0;
-  for (kith_lid s = 0; s < p->n; s++) sum += (double)kith_dot(d, x + (size_t)p->row[s] * (size_t)d, dz + (size_t)s * (size_t)step);
+  for (kith_lid s = 0; s < p->n; s++)
+    sum += (double)kith_dot(d, x + (size_t)p->row[s] * (size_t)d, dz + (size_t)s * (size_t)step);
   return sum;
 }

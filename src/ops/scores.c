@@ -1,26 +1,30 @@
 /*
  * Scores of a tile, and the scan that lets nearly all of them go.
  *
- * Six users times a panel of sixteen items are summed in registers: twelve vectors of eight, one chain of fused
- * multiply-adds each, which is what hides the latency of the multiply-add.
+ * Six users times a panel of sixteen items are summed in registers: twelve vectors of eight, one chain of
+ * fused multiply-adds each, which is what hides the latency of the multiply-add.
  */
 #include "kith/scores.h"
 
 enum { SCORES_GROUP = 32, SCORES_TOGETHER = 6 };
 
-_Static_assert(KITH_SCORE_USERS % SCORES_TOGETHER == 0 && KITH_SCORE_ITEMS % KITH_SCORE_PANEL == 0, "tiles are whole");
+_Static_assert(KITH_SCORE_USERS % SCORES_TOGETHER == 0 && KITH_SCORE_ITEMS % KITH_SCORE_PANEL == 0,
+               "tiles are whole");
 
 void kith_scores_pack(int64_t n, int64_t n_padded, int d, const float *x, float *packed) {
 #pragma omp parallel for schedule(static)
   for (int64_t p = 0; p < n_padded; p += KITH_SCORE_PANEL)
     for (int j = 0; j < KITH_SCORE_PANEL; j++)
-      for (int k = 0; k < d; k++) packed[p * d + (int64_t)k * KITH_SCORE_PANEL + j] = p + j < n ? x[(p + j) * d + k] : 0;
+      for (int k = 0; k < d; k++)
+        packed[p * d + (int64_t)k * KITH_SCORE_PANEL + j] = p + j < n ? x[(p + j) * d + k] : 0;
 }
 
 /* Half a panel: the compiler makes of it whatever vectors the instruction set has. */
-typedef float scores_half __attribute__((vector_size(KITH_SCORE_PANEL / 2 * sizeof(float)), aligned(4), may_alias));
+typedef float scores_half
+    __attribute__((vector_size(KITH_SCORE_PANEL / 2 * sizeof(float)), aligned(4), may_alias));
 
-/* SCORES_TOGETHER users times one panel.  This file alone is compiled with contraction, so that s += w * p is one fused step. */
+/* SCORES_TOGETHER users times one panel.  This file alone is compiled with contraction, so that s += w * p is
+ * one fused step. */
 KITH_INLINE void scores_panel(int d, const float *users, const float *panel, float *score) {
   scores_half left[SCORES_TOGETHER] = {{0}}, right[SCORES_TOGETHER] = {{0}};
   for (int k = 0; k < d; k++) {
@@ -44,7 +48,8 @@ KITH_INLINE void scores_panel(int d, const float *users, const float *panel, flo
 KITH_KERNEL void kith_scores_tile(int d, const float *users, const float *packed, float *score) {
   for (int j = 0; j < KITH_SCORE_ITEMS; j += KITH_SCORE_PANEL)
     for (int u = 0; u < KITH_SCORE_USERS; u += SCORES_TOGETHER)
-      scores_panel(d, users + (size_t)u * (size_t)d, packed + (size_t)j * (size_t)d, score + (size_t)u * KITH_SCORE_ITEMS + j);
+      scores_panel(d, users + (size_t)u * (size_t)d, packed + (size_t)j * (size_t)d,
+                   score + (size_t)u * KITH_SCORE_ITEMS + j);
 }
 
 KITH_KERNEL float kith_scores_one(int d, const float *user, const float *packed, int64_t i) {

@@ -1,4 +1,5 @@
-/* Rows of exponentials: max, exp, sum, each in one order, vectorised by hand-written lanes rather than by reassociation. */
+/* Rows of exponentials: max, exp, sum, each in one order, vectorised by hand-written lanes rather than by
+ * reassociation. */
 #include <math.h>
 #include <string.h>
 
@@ -7,8 +8,8 @@
 enum { SOFTMAX_LANES = 16 };
 
 /*
- * exp(x) for x <= 0 to about one unit in the last place: x = n log 2 + r, a polynomial in r, then n into the exponent.
- * Below -87 the result is at the edge of the normal numbers, which is as good as zero here.
+ * exp(x) for x <= 0 to about one unit in the last place: x = n log 2 + r, a polynomial in r, then n into the
+ * exponent. Below -87 the result is at the edge of the normal numbers, which is as good as zero here.
  */
 KITH_INLINE float softmax_exp(float x) {
   const float magic = 12582912.0f; /* 1.5 * 2^23: adding it rounds to an integer */
@@ -29,7 +30,8 @@ KITH_INLINE float softmax_exp(float x) {
   return p * power;
 }
 
-/* Take off the bias; candidates with the item of `place`, other than itself, get a logit that no exponential survives. */
+/* Take off the bias; candidates with the item of `place`, other than itself, get a logit that no exponential
+ * survives. */
 KITH_INLINE void softmax_mask(int n, int64_t place, const int32_t *item, const float *bias, float *s) {
   float self = s[place] - bias[place];
   int32_t mine = item[place];
@@ -66,7 +68,8 @@ KITH_INLINE float softmax_exponentials(int n, float most, float *s) {
   return sum;
 }
 
-KITH_KERNEL void kith_softmax_rows(int m, int n, int64_t first, const int32_t *item, const float *bias, float *s, float *lse) {
+KITH_KERNEL void kith_softmax_rows(int m, int n, int64_t first, const int32_t *item, const float *bias,
+                                   float *s, float *lse) {
   for (int i = 0; i < m; i++) {
     float *row = s + (size_t)i * (size_t)n;
     softmax_mask(n, first + i, item, bias, row);
@@ -76,7 +79,8 @@ KITH_KERNEL void kith_softmax_rows(int m, int n, int64_t first, const int32_t *i
   }
 }
 
-KITH_KERNEL void kith_softmax_columns(int m, int n, int64_t first, const int32_t *item, const float *bias, const float *lse, float *s) {
+KITH_KERNEL void kith_softmax_columns(int m, int n, int64_t first, const int32_t *item, const float *bias,
+                                      const float *lse, float *s) {
   for (int i = 0; i < m; i++) {
     float *row = s + (size_t)i * (size_t)n;
     int64_t place = first + i;

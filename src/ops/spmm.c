@@ -9,15 +9,17 @@ enum { SPMM_AHEAD = 24, SPMM_LINE = 16 }; /* entries to look ahead; floats in a 
 /* What is multiplied: by rows, whose entries weigh w, or by columns, whose entries are places in w. */
 typedef struct spmm {
   const kith_eid *start;
-  const kith_lid *from;   /* [entries] rows of x */
-  const kith_eid *entry;  /* [entries] null: each its own place */
+  const kith_lid *from;  /* [entries] rows of x */
+  const kith_eid *entry; /* [entries] null: each its own place */
   const float *w;
   kith_eid n_entry;
   int d;
 } spmm;
 
 /* The entry to look ahead to. */
-KITH_INLINE kith_eid spmm_ahead(const spmm *s, kith_eid e, int ahead) { return e + ahead < s->n_entry ? e + ahead : e; }
+KITH_INLINE kith_eid spmm_ahead(const spmm *s, kith_eid e, int ahead) {
+  return e + ahead < s->n_entry ? e + ahead : e;
+}
 
 KITH_INLINE float spmm_weight(const spmm *s, bool by_columns, kith_eid e) {
   if (!by_columns) return s->w[e];
@@ -25,19 +27,20 @@ KITH_INLINE float spmm_weight(const spmm *s, bool by_columns, kith_eid e) {
   return s->w[s->entry[e]];
 }
 
-/* One strip of WIDTH columns of one sum; a macro, since the width must be a constant for the sum to stay in registers. */
-#define SPMM_STRIP(WIDTH)                                                                                              \
-  for (; k + (WIDTH) <= s->d; k += (WIDTH)) {                                                                          \
-    float sum[WIDTH];                                                                                                  \
-    for (int j = 0; j < (WIDTH); j++) sum[j] = add ? to[k + j] : 0;                                                    \
-    for (kith_eid e = s->start[p]; e < s->start[p + 1]; e++) {                                                         \
-      const float *row = x + (size_t)s->from[e] * (size_t)s->d + (size_t)k;                                            \
-      const float *next = x + (size_t)s->from[spmm_ahead(s, e, SPMM_AHEAD)] * (size_t)s->d + (size_t)k;                \
-      for (int j = 0; j < (WIDTH); j += SPMM_LINE) __builtin_prefetch(next + j);                                       \
-      float w = spmm_weight(s, by_columns, e);                                                                         \
-      for (int j = 0; j < (WIDTH); j++) sum[j] += w * row[j];                                                          \
-    }                                                                                                                  \
-    for (int j = 0; j < (WIDTH); j++) to[k + j] = sum[j];                                                              \
+/* One strip of WIDTH columns of one sum; a macro, since the width must be a constant for the sum to stay in
+ * registers. */
+#define SPMM_STRIP(WIDTH)                                                                                    \
+  for (; k + (WIDTH) <= s->d; k += (WIDTH)) {                                                                \
+    float sum[WIDTH];                                                                                        \
+    for (int j = 0; j < (WIDTH); j++) sum[j] = add ? to[k + j] : 0;                                          \
+    for (kith_eid e = s->start[p]; e < s->start[p + 1]; e++) {                                               \
+      const float *row = x + (size_t)s->from[e] * (size_t)s->d + (size_t)k;                                  \
+      const float *next = x + (size_t)s->from[spmm_ahead(s, e, SPMM_AHEAD)] * (size_t)s->d + (size_t)k;      \
+      for (int j = 0; j < (WIDTH); j += SPMM_LINE) __builtin_prefetch(next + j);                             \
+      float w = spmm_weight(s, by_columns, e);                                                               \
+      for (int j = 0; j < (WIDTH); j++) sum[j] += w * row[j];                                                \
+    }                                                                                                        \
+    for (int j = 0; j < (WIDTH); j++) to[k + j] = sum[j];                                                    \
   }
 
 /* to [d] = the sum (+)= of place p. */
@@ -52,16 +55,19 @@ static spmm spmm_rows(const kith_csr *a, const float *w, int d) {
   return (spmm){.start = a->start, .from = a->col, .w = w, .n_entry = a->start[a->n_row], .d = d};
 }
 
-KITH_KERNEL void kith_spmm(const kith_csr *a, kith_lid first, kith_lid last, int d, const float *x, bool add, float *y) {
+KITH_KERNEL void kith_spmm(const kith_csr *a, kith_lid first, kith_lid last, int d, const float *x, bool add,
+                           float *y) {
   const spmm s = spmm_rows(a, a->weight, d);
 #pragma omp parallel for schedule(dynamic, 128)
   for (kith_lid p = first; p < last; p++) spmm_sum(&s, false, p, x, add, y + (size_t)a->row[p] * (size_t)d);
 }
 
-KITH_KERNEL void kith_spmm_some(const kith_csr *a, kith_lid n, const kith_lid *place, int d, const float *x, float *y) {
+KITH_KERNEL void kith_spmm_some(const kith_csr *a, kith_lid n, const kith_lid *place, int d, const float *x,
+                                float *y) {
   const spmm s = spmm_rows(a, a->weight, d);
 #pragma omp parallel for schedule(dynamic, 16)
-  for (kith_lid i = 0; i < n; i++) spmm_sum(&s, false, place[i], x, false, y + (size_t)a->row[place[i]] * (size_t)d);
+  for (kith_lid i = 0; i < n; i++)
+    spmm_sum(&s, false, place[i], x, false, y + (size_t)a->row[place[i]] * (size_t)d);
 }
 
 KITH_KERNEL void kith_spmm_weighed(const kith_csr *a, const float *w, int d, const float *x, float *y) {
@@ -71,7 +77,12 @@ KITH_KERNEL void kith_spmm_weighed(const kith_csr *a, const float *w, int d, con
 }
 
 KITH_KERNEL void kith_spmm_back(const kith_back *back, const float *w, int d, const float *y, float *x) {
-  const spmm s = {.start = back->start, .from = back->row, .entry = back->entry, .w = w, .n_entry = back->start[back->n_col], .d = d};
+  const spmm s = {.start = back->start,
+                  .from = back->row,
+                  .entry = back->entry,
+                  .w = w,
+                  .n_entry = back->start[back->n_col],
+                  .d = d};
 #pragma omp parallel for schedule(dynamic, 128)
   for (kith_lid c = 0; c < back->n_col; c++) spmm_sum(&s, true, c, y, true, x + (size_t)c * (size_t)d);
 }

@@ -7,7 +7,8 @@ bool kith_edge_goes(const kith_dropout *o, int64_t i, int64_t j) {
 }
 
 /* keep [entries] of a row; returns how many stay. */
-static kith_eid thin_row(const kith_dropout *o, const kith_csr *a, kith_lid p, const int64_t *row, const int64_t *col, uint8_t *keep) {
+static kith_eid thin_row(const kith_dropout *o, const kith_csr *a, kith_lid p, const int64_t *row,
+                         const int64_t *col, uint8_t *keep) {
   kith_eid n = 0;
   for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++) {
     keep[e] = !kith_edge_goes(o, row[a->row[p]], col[a->col[e]]);
@@ -16,7 +17,8 @@ static kith_eid thin_row(const kith_dropout *o, const kith_csr *a, kith_lid p, c
   return n;
 }
 
-void kith_thin(const kith_dropout *o, const kith_csr *a, const int64_t *row, const int64_t *col, uint8_t *keep, kith_csr *out) {
+void kith_thin(const kith_dropout *o, const kith_csr *a, const int64_t *row, const int64_t *col,
+               uint8_t *keep, kith_csr *out) {
   const float scale = (float)(1 / (1 - o->p));
   out->n_row = a->n_row;
   out->n_col = a->n_col;

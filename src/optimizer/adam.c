@@ -4,7 +4,9 @@
 #include "kith/ops.h"
 #include "kith/optimizer.h"
 
-kith_adam_options kith_adam_defaults(void) { return (kith_adam_options){.lr = 1e-3, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8}; }
+kith_adam_options kith_adam_defaults(void) {
+  return (kith_adam_options){.lr = 1e-3, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8};
+}
 
 /* What a step multiplies by, worked out in double: 1 - beta in float would lose four digits. */
 typedef struct adam_rates {
@@ -24,7 +26,8 @@ KITH_KERNEL static void adam_block(adam_rates r, int64_t n, const float *g, floa
   for (int64_t i = 0; i < n; i++) adam_one(r, g[i], m + i, v + i, p + i);
 }
 
-KITH_KERNEL static void adam_some(adam_rates r, int32_t n, const int32_t *row, int d, const float *g, float *m, float *v, float *p) {
+KITH_KERNEL static void adam_some(adam_rates r, int32_t n, const int32_t *row, int d, const float *g,
+                                  float *m, float *v, float *p) {
 #pragma omp parallel for schedule(static)
   for (int32_t i = 0; i < n; i++) {
     size_t at = (size_t)row[i] * (size_t)d;
@@ -35,14 +38,21 @@ KITH_KERNEL static void adam_some(adam_rates r, int32_t n, const int32_t *row, i
 
 static adam_rates adam_at(const kith_adam_options *o, int64_t step) {
   double correct1 = 1 - pow(o->beta1, (double)step), correct2 = 1 - pow(o->beta2, (double)step);
-  return (adam_rates){.keep1 = (float)o->beta1, .new1 = (float)(1 - o->beta1), .keep2 = (float)o->beta2, .new2 = (float)(1 - o->beta2),
-                      .rate = (float)(o->lr / correct1), .unroot = (float)(1 / sqrt(correct2)), .epsilon = (float)o->epsilon};
+  return (adam_rates){.keep1 = (float)o->beta1,
+                      .new1 = (float)(1 - o->beta1),
+                      .keep2 = (float)o->beta2,
+                      .new2 = (float)(1 - o->beta2),
+                      .rate = (float)(o->lr / correct1),
+                      .unroot = (float)(1 / sqrt(correct2)),
+                      .epsilon = (float)o->epsilon};
 }
 
-void kith_adam_step(const kith_adam_options *o, int64_t step, int64_t n, const float *g, float *m, float *v, float *p) {
+void kith_adam_step(const kith_adam_options *o, int64_t step, int64_t n, const float *g, float *m, float *v,
+                    float *p) {
   adam_block(adam_at(o, step), n, g, m, v, p);
 }
 
-void kith_adam_rows(const kith_adam_options *o, int64_t step, int32_t n, const int32_t *row, int d, const float *g, float *m, float *v, float *p) {
+void kith_adam_rows(const kith_adam_options *o, int64_t step, int32_t n, const int32_t *row, int d,
+                    const float *g, float *m, float *v, float *p) {
   adam_some(adam_at(o, step), n, row, d, g, m, v, p);
 }

@@ -1,4 +1,5 @@
-/* The accuracy of classes: answers are counted, losses summed exactly, so the digits do not depend on the ranks. */
+/* The accuracy of classes: answers are counted, losses summed exactly, so the digits do not depend on the
+ * ranks. */
 #include <math.h>
 #include <stdio.h>
 
@@ -18,7 +19,8 @@ static double accuracy_loss(int n, const float *x, int32_t label) {
   return most + log(sum) - (double)x[label];
 }
 
-kith_accuracy kith_accuracy_measure(const kith_comm *comm, const kith_graph *g, const float *logits, kith_node_split split) {
+kith_accuracy kith_accuracy_measure(const kith_comm *comm, const kith_graph *g, const float *logits,
+                                    kith_node_split split) {
   int64_t count[2] = {0, 0};
   kith_sum loss = {0};
   for (kith_lid i = 0; i < g->n_own; i++) {
@@ -30,11 +32,14 @@ kith_accuracy kith_accuracy_measure(const kith_comm *comm, const kith_graph *g, 
   }
   kith_comm_sum_int(comm, 2, count);
   kith_comm_sum(comm, 1, &loss);
-  return (kith_accuracy){.n = count[0], .right = count[1], .loss = count[0] > 0 ? kith_sum_value(&loss) / (double)count[0] : 0};
+  return (kith_accuracy){.n = count[0],
+                         .right = count[1],
+                         .loss = count[0] > 0 ? kith_sum_value(&loss) / (double)count[0] : 0};
 }
 
 double kith_accuracy_share(const kith_accuracy *a) { return a->n > 0 ? (double)a->right / (double)a->n : 0; }
 
 void kith_accuracy_print(const kith_accuracy *a, size_t size, char *buffer) {
-  snprintf(buffer, size, "accuracy %.4f (%lld of %lld)  loss %.4f", kith_accuracy_share(a), (long long)a->right, (long long)a->n, a->loss);
+  snprintf(buffer, size, "accuracy %.4f (%lld of %lld)  loss %.4f", kith_accuracy_share(a),
+           (long long)a->right, (long long)a->n, a->loss);
 }

@@ -4,7 +4,9 @@
 
 #include "rank/rank.h"
 
-float kith__keep_threshold(const kith_keep *keep) { return keep->n < keep->k ? -INFINITY : keep->heap[0].score; }
+float kith__keep_threshold(const kith_keep *keep) {
+  return keep->n < keep->k ? -INFINITY : keep->heap[0].score;
+}
 
 static void keep_sink(kith_keep *keep) {
   kith_entry *h = keep->heap, e = h[0];
@@ -38,4 +40,6 @@ static int keep_compare(const void *a, const void *b) {
   return kith__entry_is_before(*x, *y) ? -1 : kith__entry_is_before(*y, *x);
 }
 
-void kith__keep_sort(kith_keep *keep) { qsort(keep->heap, (size_t)keep->n, sizeof *keep->heap, keep_compare); }
+void kith__keep_sort(kith_keep *keep) {
+  qsort(keep->heap, (size_t)keep->n, sizeof *keep->heap, keep_compare);
+}

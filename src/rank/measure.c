@@ -5,7 +5,8 @@
 #include "rank/rank.h"
 
 kith_rank_options kith_rank_defaults(void) {
-  return (kith_rank_options){.n_k = 2, .k = {10, 20}, .every = KITH_EVERY_AUTO, .split = KITH_ON_AUTO, .sampled = 0, .seed = 1};
+  return (kith_rank_options){
+      .n_k = 2, .k = {10, 20}, .every = KITH_EVERY_AUTO, .split = KITH_ON_AUTO, .sampled = 0, .seed = 1};
 }
 
 static bool measure_has(int64_t n, const int32_t *truth, int32_t item) {
@@ -25,7 +26,8 @@ static double measure_ideal(int64_t n) {
   return sum;
 }
 
-void kith__tally_add(kith_tally *t, const kith_rank_options *o, int n, const int32_t *item, int64_t n_truth, const int32_t *truth) {
+void kith__tally_add(kith_tally *t, const kith_rank_options *o, int n, const int32_t *item, int64_t n_truth,
+                     const int32_t *truth) {
   double gain = 0;
   int hits = 0, first = 0, place = 0;
   t->n_user++;
@@ -63,6 +65,6 @@ void kith__tally_end(const kith_comm *comm, kith_tally *t, const kith_rank_optio
 
 void kith_metrics_print(const kith_metrics *m, const char *between, size_t size, char *buffer) {
   int c = m->n_k - 1, k = m->k[c];
-  snprintf(buffer, size, "Recall@%d %.4f  NDCG@%d %.4f  HitRate@%d %.4f%sPrecision@%d %.4f  MRR@%d %.4f", k, m->recall[c],
-           k, m->ndcg[c], k, m->hit_rate[c], between, k, m->precision[c], k, m->mrr[c]);
+  snprintf(buffer, size, "Recall@%d %.4f  NDCG@%d %.4f  HitRate@%d %.4f%sPrecision@%d %.4f  MRR@%d %.4f", k,
+           m->recall[c], k, m->ndcg[c], k, m->hit_rate[c], between, k, m->precision[c], k, m->mrr[c]);
 }

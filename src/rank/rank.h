@@ -5,11 +5,11 @@
 #include "kith/rank.h"
 #include "kith/scores.h"
 
-/* ---- ring.c: every rank sees every shard of items, in an order of its own --------------------------------------------- */
+/* ---- ring.c: every rank sees every shard of items, in an order of its own ---- */
 
 /* The items of one rank, as they travel: packed for kith_scores_tile(), padded with zeros to whole tiles. */
 typedef struct kith_shard {
-  kith_lid n;        /* items */
+  kith_lid n; /* items */
   kith_lid n_padded;
   float *packed;     /* [n_padded, d] */
   int64_t *original; /* [n] original item numbers */
@@ -17,13 +17,15 @@ typedef struct kith_shard {
 
 typedef struct kith_ring kith_ring;
 
-kith_agreed kith__ring_create(const kith_comm *comm, const kith_graph *g, int d, const float *x, kith_ring **out) KITH_MUST_USE;
+kith_agreed kith__ring_create(const kith_comm *comm, const kith_graph *g, int d, const float *x,
+                              kith_ring **out) KITH_MUST_USE;
 void kith__ring_destroy(kith_ring **ring);
-/* The shard that is here now; null when all have been.  Starts passing it on; call poke while working on it. */
+/* The shard that is here now; null when all have been.  Starts passing it on; call poke while working on it.
+ */
 const kith_shard *kith__ring_next(kith_ring *ring);
 void kith__ring_poke(kith_ring *ring);
 
-/* ---- keep.c: the K best so far ------------------------------------------------------------------------------------------ */
+/* ---- keep.c: the K best so far ---- */
 
 typedef struct kith_entry {
   float score;
@@ -47,43 +49,48 @@ void kith__keep_offer(kith_keep *keep, kith_entry e);
 /* Sort the heap, best first. */
 void kith__keep_sort(kith_keep *keep);
 
-/* ---- measure.c ----------------------------------------------------------------------------------------------------------- */
+/* ---- measure.c ---- */
 
 /* Sums over users of every metric at every cut-off. */
 typedef struct kith_tally {
   int64_t n_user, n_fewer;
-  kith_sum recall[KITH_CUTOFFS], ndcg[KITH_CUTOFFS], hit_rate[KITH_CUTOFFS], precision[KITH_CUTOFFS], mrr[KITH_CUTOFFS];
+  kith_sum recall[KITH_CUTOFFS], ndcg[KITH_CUTOFFS], hit_rate[KITH_CUTOFFS], precision[KITH_CUTOFFS],
+      mrr[KITH_CUTOFFS];
 } kith_tally;
 
 /* Add one user: item [n] best first (-1 ends it), truth [n_truth] ascending. */
-void kith__tally_add(kith_tally *t, const kith_rank_options *o, int n, const int32_t *item, int64_t n_truth, const int32_t *truth);
+void kith__tally_add(kith_tally *t, const kith_rank_options *o, int n, const int32_t *item, int64_t n_truth,
+                     const int32_t *truth);
 /* Means over all users of all ranks.  Collective. */
 void kith__tally_end(const kith_comm *comm, kith_tally *t, const kith_rank_options *o, kith_metrics *out);
 
-/* ---- protocol.c: the candidates of sampled-N ------------------------------------------------------------------------------ */
+/* ---- protocol.c: the candidates of sampled-N ---- */
 
 /* How many items an owned user has met in none of the three lists. */
 int64_t kith__protocol_unmet(const kith_graph *g, kith_lid u);
 /* Words of `taken` that a draw needs: a bit for every item. */
 int64_t kith__protocol_words(const kith_graph *g);
 /*
- * Draw n distinct items that the user has not met, at most kith__protocol_unmet(), into the items of e [n], in no order.
- * Local; `taken` [words] is overwritten; O(items met + n) and at most O(items).
+ * Draw n distinct items that the user has not met, at most kith__protocol_unmet(), into the items of e [n],
+ * in no order. Local; `taken` [words] is overwritten; O(items met + n) and at most O(items).
  */
-void kith__protocol_draw(const kith_graph *g, uint64_t seed, kith_lid u, int64_t n, uint64_t *taken, kith_entry *e);
+void kith__protocol_draw(const kith_graph *g, uint64_t seed, kith_lid u, int64_t n, uint64_t *taken,
+                         kith_entry *e);
 
-/* ---- sampled.c ----------------------------------------------------------------------------------------------------------- */
+/* ---- sampled.c ---- */
 
 enum { KITH__SAMPLED_BLOCK = 1 << 22 }; /* candidates that are held at once, 8 bytes each */
 
 /* Users come in blocks of at most `block` candidates, unless one alone has more. */
-kith_agreed kith__rank_sampled(const kith_comm *comm, const kith_graph *g, int d, const float *x, const kith_rank_options *o,
-                               int64_t block, kith_tally *t) KITH_MUST_USE;
+kith_agreed kith__rank_sampled(const kith_comm *comm, const kith_graph *g, int d, const float *x,
+                               const kith_rank_options *o, int64_t block, kith_tally *t) KITH_MUST_USE;
 
-/* KITH_EINTERRUPT on all ranks if o->stop is true on any of them; else what o->pause gives.  Null: nothing.  Collective. */
+/* KITH_EINTERRUPT on all ranks if o->stop is true on any of them; else what o->pause gives.  Null: nothing.
+ * Collective. */
 kith_agreed kith__rank_pause(const kith_comm *comm, const kith_rank_options *o) KITH_MUST_USE;
 
 /* The owned users that have held-out items (all owned users when truth is null): user [n]. */
-kith_status kith__rank_users(const kith_graph *g, const kith_lists *truth, kith_lid *n, kith_lid **user) KITH_MUST_USE;
+kith_status kith__rank_users(const kith_graph *g, const kith_lists *truth, kith_lid *n,
+                             kith_lid **user) KITH_MUST_USE;
 
 #endif

@@ -7,15 +7,17 @@ enum { RING_ROWS = 21, RING_NUMBERS = 22 }; /* tags */
 
 struct kith_ring {
   const kith_comm *comm;
-  int d, seen;          /* shards that have been here */
-  kith_lid *n;          /* [size] items of each rank */
-  kith_shard shard[2];  /* the one here, the one arriving */
+  int d, seen;         /* shards that have been here */
+  kith_lid *n;         /* [size] items of each rank */
+  kith_shard shard[2]; /* the one here, the one arriving */
   MPI_Datatype row;
   MPI_Request request[4];
   int n_request;
 };
 
-static kith_lid ring_pad(kith_lid n) { return (n + KITH_SCORE_ITEMS - 1) / KITH_SCORE_ITEMS * KITH_SCORE_ITEMS; }
+static kith_lid ring_pad(kith_lid n) {
+  return (n + KITH_SCORE_ITEMS - 1) / KITH_SCORE_ITEMS * KITH_SCORE_ITEMS;
+}
 
 static kith_status ring_begin(const kith_comm *comm, int d, kith_ring **out) {
   kith_status st = KITH_OK;
@@ -60,13 +62,15 @@ done:
   return st;
 }
 
-kith_agreed kith__ring_create(const kith_comm *comm, const kith_graph *g, int d, const float *x, kith_ring **out) {
+kith_agreed kith__ring_create(const kith_comm *comm, const kith_graph *g, int d, const float *x,
+                              kith_ring **out) {
   kith_agreed st = {KITH_OK};
   kith_ring *ring = NULL;
   kith_lid mine = g->n_own_of[KITH_ITEM];
   *out = NULL;
   KITH_TRY(kith_agree(comm, ring_begin(comm, d, &ring)));
-  KITH_WAIT("the sizes of the ring of items", MPI_Allgather(&mine, 1, MPI_INT32_T, ring->n, 1, MPI_INT32_T, comm->mpi));
+  KITH_WAIT("the sizes of the ring of items",
+            MPI_Allgather(&mine, 1, MPI_INT32_T, ring->n, 1, MPI_INT32_T, comm->mpi));
   kith_lid most = (kith_lid)kith_comm_max(comm, mine);
   KITH_TRY(kith_agree(comm, ring_make(comm, ring, most)));
   KITH_MPI(MPI_Type_contiguous(d, MPI_FLOAT, &ring->row));
@@ -82,7 +86,10 @@ done:
 void kith__ring_destroy(kith_ring **ring) {
   kith_ring *r = *ring;
   if (!r) return;
-  if (r->n_request) KITH_WAIT("the ring of items of an evaluation", MPI_Waitall(r->n_request, r->request, MPI_STATUSES_IGNORE)); /* whoever gives up does so with all others */
+  if (r->n_request)
+    KITH_WAIT("the ring of items of an evaluation",
+              MPI_Waitall(r->n_request, r->request,
+                          MPI_STATUSES_IGNORE)); /* whoever gives up does so with all others */
   for (int i = 0; i < 2; i++) {
     KITH_FREE(r->shard[i].packed);
     KITH_FREE(r->shard[i].original);
@@ -106,7 +113,9 @@ static void ring_pass(kith_ring *r) {
 }
 
 const kith_shard *kith__ring_next(kith_ring *r) {
-  if (r->n_request) KITH_WAIT("the ring of items of an evaluation", MPI_Waitall(r->n_request, r->request, MPI_STATUSES_IGNORE));
+  if (r->n_request)
+    KITH_WAIT("the ring of items of an evaluation",
+              MPI_Waitall(r->n_request, r->request, MPI_STATUSES_IGNORE));
   r->n_request = 0;
   if (r->seen == r->comm->size) return NULL;
   kith_shard *here = &r->shard[r->seen % 2];

@@ -1,6 +1,7 @@
 /*
- * The sampled-N protocol: each user's held-out items are ranked among N items that the user has never met (protocol.c).
- * Its scores are not comparable with full ranking.  Users come in blocks, so that memory does not grow with users times N.
+ * The sampled-N protocol: each user's held-out items are ranked among N items that the user has never met
+ * (protocol.c). Its scores are not comparable with full ranking.  Users come in blocks, so that memory does
+ * not grow with users times N.
  */
 #include <stdlib.h>
 
@@ -11,16 +12,17 @@ typedef struct sampled {
   const kith_graph *g;
   const kith_rank_options *o;
   const kith_lists *truth;
-  int64_t block;      /* most candidates of a block */
+  int64_t block; /* most candidates of a block */
   kith_lid n_user;
-  kith_lid *user;     /* [n_user] */
-  int64_t *start;     /* [n_user + 1] candidates of the users before each */
-  int64_t n_fewer;    /* users who have not met as many as N */
+  kith_lid *user;      /* [n_user] */
+  int64_t *start;      /* [n_user + 1] candidates of the users before each */
+  int64_t n_fewer;     /* users who have not met as many as N */
   kith_lid first, end; /* users of the block */
-  kith_entry *entry;  /* [most candidates of a block] rows of item numbers, ascending, with scores as their shards pass by */
-  uint64_t *taken;    /* [threads, words] room for protocol.c */
-  kith_lid *where;    /* [items] row of each in the shard that is here, else -1 */
-  int32_t *item;      /* [largest cut-off] */
+  kith_entry *entry;   /* [most candidates of a block] rows of item numbers, ascending, with scores as their
+                          shards pass by */
+  uint64_t *taken;     /* [threads, words] room for protocol.c */
+  kith_lid *where;     /* [items] row of each in the shard that is here, else -1 */
+  int32_t *item;       /* [largest cut-off] */
 } sampled;
 
 static void sampled_free(sampled *s) {
@@ -45,11 +47,16 @@ static int sampled_by_rank(const void *a, const void *b) {
 /* The block behind the one before; empty where there are no more users. */
 static void sampled_next_block(sampled *s) {
   s->first = s->end;
-  while (s->end < s->n_user && (s->end == s->first || s->start[s->end + 1] - s->start[s->first] <= s->block)) s->end++;
+  while (s->end < s->n_user && (s->end == s->first || s->start[s->end + 1] - s->start[s->first] <= s->block))
+    s->end++;
 }
 
-static kith_entry *sampled_entries(const sampled *s, kith_lid i) { return s->entry + (s->start[i] - s->start[s->first]); }
-static int64_t sampled_n_truth(const sampled *s, kith_lid i) { return s->truth->start[s->user[i] + 1] - s->truth->start[s->user[i]]; }
+static kith_entry *sampled_entries(const sampled *s, kith_lid i) {
+  return s->entry + (s->start[i] - s->start[s->first]);
+}
+static int64_t sampled_n_truth(const sampled *s, kith_lid i) {
+  return s->truth->start[s->user[i] + 1] - s->truth->start[s->user[i]];
+}
 
 static kith_status sampled_make(sampled *s) {
   kith_status st = KITH_OK;
@@ -79,7 +86,8 @@ static void sampled_draw(const sampled *s) {
     int64_t n_truth = sampled_n_truth(s, i), n = s->start[i + 1] - s->start[i];
     const int32_t *truth = s->truth->item + s->truth->start[s->user[i]];
     for (int64_t k = 0; k < n_truth; k++) e[k].item = truth[k];
-    kith__protocol_draw(s->g, s->o->seed, s->user[i], n - n_truth, s->taken + kith_thread() * kith__protocol_words(s->g), e + n_truth);
+    kith__protocol_draw(s->g, s->o->seed, s->user[i], n - n_truth,
+                        s->taken + kith_thread() * kith__protocol_words(s->g), e + n_truth);
     qsort(e, (size_t)n, sizeof *e, sampled_by_item);
   }
 }
@@ -103,7 +111,8 @@ static void sampled_tally(const sampled *s, kith_tally *t) {
     qsort(e, (size_t)n, sizeof *e, sampled_by_rank);
     int n_top = (int)kith_least(n, s->o->k[s->o->n_k - 1]);
     for (int j = 0; j < n_top; j++) s->item[j] = e[j].item;
-    kith__tally_add(t, s->o, n_top, s->item, sampled_n_truth(s, i), s->truth->item + s->truth->start[s->user[i]]);
+    kith__tally_add(t, s->o, n_top, s->item, sampled_n_truth(s, i),
+                    s->truth->item + s->truth->start[s->user[i]]);
   }
 }
 
@@ -114,15 +123,16 @@ static kith_agreed sampled_block(const kith_comm *comm, sampled *s, int d, const
   KITH_TRY(kith__rank_pause(comm, s->o));
   sampled_draw(s);
   KITH_TRY(kith__ring_create(comm, s->g, d, x, &ring));
-  for (const kith_shard *shard = kith__ring_next(ring); shard; shard = kith__ring_next(ring)) sampled_score(s, d, x, shard);
+  for (const kith_shard *shard = kith__ring_next(ring); shard; shard = kith__ring_next(ring))
+    sampled_score(s, d, x, shard);
   sampled_tally(s, t);
 done:
   kith__ring_destroy(&ring);
   return st;
 }
 
-kith_agreed kith__rank_sampled(const kith_comm *comm, const kith_graph *g, int d, const float *x, const kith_rank_options *o,
-                               int64_t block, kith_tally *t) {
+kith_agreed kith__rank_sampled(const kith_comm *comm, const kith_graph *g, int d, const float *x,
+                               const kith_rank_options *o, int64_t block, kith_tally *t) {
   kith_agreed st = {KITH_OK};
   sampled s = {.g = g, .o = o, .block = block, .truth = o->split == KITH_ON_TEST ? &g->test : &g->valid};
   KITH_TRY(kith_agree(comm, sampled_make(&s)));

@@ -7,7 +7,7 @@
 typedef struct smooth_sums {
   int64_t n, n_pointing; /* nodes; those whose rows are not zero */
   kith_sum energy;
-  kith_sum *direction;   /* [d] sum of the rows divided by their norms */
+  kith_sum *direction; /* [d] sum of the rows divided by their norms */
 } smooth_sums;
 
 static double smooth_norm(int d, const float *x) {
@@ -42,13 +42,16 @@ static double smooth_row(const kith_relation *a, kith_lid p, int d, const float 
   double sum = 0;
   for (kith_eid e = csr->start[p]; e < csr->start[p + 1]; e++) {
     kith_lid j = csr->col[e];
-    const float *y = j < csr->n_row ? x + (size_t)j * (size_t)d : ghost + (size_t)(j - csr->n_row) * (size_t)d;
-    sum += smooth_apart(d, x + (size_t)i * (size_t)d, sqrt((double)a->degree[i]), y, sqrt((double)a->degree[j]));
+    const float *y =
+        j < csr->n_row ? x + (size_t)j * (size_t)d : ghost + (size_t)(j - csr->n_row) * (size_t)d;
+    sum +=
+        smooth_apart(d, x + (size_t)i * (size_t)d, sqrt((double)a->degree[i]), y, sqrt((double)a->degree[j]));
   }
   return sum;
 }
 
-static void smooth_add_energy(const kith_relation *a, int d, const float *x, const float *ghost, smooth_sums *s) {
+static void smooth_add_energy(const kith_relation *a, int d, const float *x, const float *ghost,
+                              smooth_sums *s) {
 #pragma omp parallel
   {
     kith_sum mine = {0};
@@ -70,7 +73,8 @@ static void smooth_end(const kith_comm *comm, int d, smooth_sums *s, kith_smooth
   out->energy = count[0] > 0 ? kith_sum_value(&s->energy) / (2 * (double)count[0]) : 0;
 }
 
-kith_agreed kith_smoothness_measure(const kith_comm *comm, const kith_relation *a, int d, const float *x, kith_smoothness *out) {
+kith_agreed kith_smoothness_measure(const kith_comm *comm, const kith_relation *a, int d, const float *x,
+                                    kith_smoothness *out) {
   kith_agreed st = {KITH_OK};
   smooth_sums s = {.n = a->csr.n_row};
   float *ghost = NULL;

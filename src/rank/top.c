@@ -10,13 +10,13 @@ typedef struct top_work {
   const float *x;
   bool mask_valid;
   kith_lid n_user;
-  kith_lid *user;     /* [n_user] which owned users are ranked */
-  kith_keep *keep;    /* [n_user] */
-  kith_entry *heaps;  /* [n_user, k] */
+  kith_lid *user;    /* [n_user] which owned users are ranked */
+  kith_keep *keep;   /* [n_user] */
+  kith_entry *heaps; /* [n_user, k] */
   int n_thread;
-  float *tile;        /* [threads, KITH_SCORE_USERS, d] users of a tile */
-  float *score;       /* [threads, KITH_SCORE_USERS, KITH_SCORE_ITEMS] */
-  int32_t *place;     /* [threads, KITH_SCORE_ITEMS] */
+  float *tile;                /* [threads, KITH_SCORE_USERS, d] users of a tile */
+  float *score;               /* [threads, KITH_SCORE_USERS, KITH_SCORE_ITEMS] */
+  int32_t *place;             /* [threads, KITH_SCORE_ITEMS] */
   const kith_rank_options *o; /* of an evaluation; else null */
 } top_work;
 
@@ -42,15 +42,18 @@ done:
 }
 
 /* Room to rank the users (*user)[n_user]; on success the work has taken the list over, and *user is null. */
-static kith_status top_work_make(const kith_graph *g, int d, const float *x, int k, bool mask_valid, kith_lid n_user, kith_lid **user, top_work *out) {
+static kith_status top_work_make(const kith_graph *g, int d, const float *x, int k, bool mask_valid,
+                                 kith_lid n_user, kith_lid **user, top_work *out) {
   kith_status st = KITH_OK;
-  top_work w = {.g = g, .d = d, .k = k, .x = x, .mask_valid = mask_valid, .n_user = n_user, .n_thread = kith_threads()};
+  top_work w = {
+      .g = g, .d = d, .k = k, .x = x, .mask_valid = mask_valid, .n_user = n_user, .n_thread = kith_threads()};
   KITH_TRY(KITH_NEW(w.keep, w.n_user));
   KITH_TRY(KITH_NEW(w.heaps, (int64_t)w.n_user * k));
   KITH_TRY(KITH_NEW(w.tile, (int64_t)w.n_thread * KITH_SCORE_USERS * d));
   KITH_TRY(KITH_NEW(w.score, (int64_t)w.n_thread * KITH_SCORE_USERS * KITH_SCORE_ITEMS));
   KITH_TRY(KITH_NEW(w.place, (int64_t)w.n_thread * KITH_SCORE_ITEMS));
-  for (kith_lid i = 0; i < w.n_user; i++) w.keep[i] = (kith_keep){.k = k, .heap = w.heaps + (size_t)i * (size_t)k};
+  for (kith_lid i = 0; i < w.n_user; i++)
+    w.keep[i] = (kith_keep){.k = k, .heap = w.heaps + (size_t)i * (size_t)k};
   w.user = *user;
   *user = NULL;
   *out = w;
@@ -61,11 +64,13 @@ done:
 }
 
 static bool top_is_masked(const top_work *w, kith_lid user, int32_t item) {
-  return kith_lists_has(&w->g->train, user, item) || (w->mask_valid && kith_lists_has(&w->g->valid, user, item));
+  return kith_lists_has(&w->g->train, user, item) ||
+         (w->mask_valid && kith_lists_has(&w->g->valid, user, item));
 }
 
 /* One user against one tile of items: what beats the threshold and is not masked is kept. */
-static void top_scan(const top_work *w, kith_lid i, int n, const float *score, const int64_t *original, int32_t *place) {
+static void top_scan(const top_work *w, kith_lid i, int n, const float *score, const int64_t *original,
+                     int32_t *place) {
   kith_keep *keep = &w->keep[i];
   int found = kith_scores_above(n, score, kith__keep_threshold(keep), place);
   for (int f = 0; f < found; f++) {
@@ -79,16 +84,19 @@ static void top_scan(const top_work *w, kith_lid i, int n, const float *score, c
 /* One tile of users against a whole shard; `poke` where this thread may let messages progress. */
 static void top_tile(const top_work *w, kith_lid first, const kith_shard *s, kith_ring *poke) {
   size_t d = (size_t)w->d, thread = (size_t)kith_thread();
-  float *tile = w->tile + thread * KITH_SCORE_USERS * d, *score = w->score + thread * KITH_SCORE_USERS * KITH_SCORE_ITEMS;
+  float *tile = w->tile + thread * KITH_SCORE_USERS * d,
+        *score = w->score + thread * KITH_SCORE_USERS * KITH_SCORE_ITEMS;
   int32_t *place = w->place + thread * KITH_SCORE_ITEMS;
   kith_lid n = w->n_user - first < KITH_SCORE_USERS ? w->n_user - first : KITH_SCORE_USERS;
   memset(tile + d * (size_t)n, 0, d * (size_t)(KITH_SCORE_USERS - n) * sizeof(float));
   for (kith_lid i = 0; i < n; i++)
-    memcpy(tile + d * (size_t)i, w->x + d * (size_t)w->g->row_of[KITH_USER][w->user[first + i]], d * sizeof(float));
+    memcpy(tile + d * (size_t)i, w->x + d * (size_t)w->g->row_of[KITH_USER][w->user[first + i]],
+           d * sizeof(float));
   for (kith_lid j = 0; j < s->n; j += KITH_SCORE_ITEMS) {
     int n_item = s->n - j < KITH_SCORE_ITEMS ? s->n - j : KITH_SCORE_ITEMS;
     kith_scores_tile(w->d, tile, s->packed + d * (size_t)j, score);
-    for (kith_lid i = 0; i < n; i++) top_scan(w, first + i, n_item, score + (size_t)i * KITH_SCORE_ITEMS, s->original + j, place);
+    for (kith_lid i = 0; i < n; i++)
+      top_scan(w, first + i, n_item, score + (size_t)i * KITH_SCORE_ITEMS, s->original + j, place);
   }
   if (thread == 0) kith__ring_poke(poke);
 }
@@ -98,7 +106,8 @@ static bool top_stops(const top_work *w) { return w->o && w->o->stop && w->o->st
 kith_agreed kith__rank_pause(const kith_comm *comm, const kith_rank_options *o) {
   if (!o) return (kith_agreed){KITH_OK};
   if (o->stop && kith_comm_max(comm, o->stop()) != 0)
-    return kith_agreed_same(kith_fail(KITH_EINTERRUPT, "stopped by a signal during an evaluation; run again to continue"));
+    return kith_agreed_same(
+        kith_fail(KITH_EINTERRUPT, "stopped by a signal during an evaluation; run again to continue"));
   return o->pause ? o->pause(o->context) : (kith_agreed){KITH_OK};
 }
 
@@ -123,7 +132,8 @@ static kith_agreed top_run(const kith_comm *comm, top_work *w) {
   kith_agreed st = {KITH_OK};
   kith_ring *ring = NULL;
   KITH_TRY(kith__ring_create(comm, w->g, w->d, w->x, &ring));
-  for (const kith_shard *s = kith__ring_next(ring); s; s = kith__ring_next(ring)) KITH_TRY(top_shard(comm, w, s, ring));
+  for (const kith_shard *s = kith__ring_next(ring); s; s = kith__ring_next(ring))
+    KITH_TRY(top_shard(comm, w, s, ring));
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < w->n_user; i++) kith__keep_sort(&w->keep[i]);
 done:
@@ -154,7 +164,8 @@ done:
   return st;
 }
 
-static kith_status top_users(const kith_graph *g, kith_lid n, const kith_lid *user, kith_lid *n_out, kith_lid **out) {
+static kith_status top_users(const kith_graph *g, kith_lid n, const kith_lid *user, kith_lid *n_out,
+                             kith_lid **out) {
   kith_status st = KITH_OK;
   if (!user) return kith__rank_users(g, NULL, n_out, out);
   KITH_TRY(KITH_NEW(*out, n));
@@ -164,8 +175,8 @@ done:
   return st;
 }
 
-kith_agreed kith_rank_top(const kith_comm *comm, const kith_graph *g, int d, const float *x, int k, bool mask_valid, kith_lid n_user,
-                          const kith_lid *user, kith_top *top) {
+kith_agreed kith_rank_top(const kith_comm *comm, const kith_graph *g, int d, const float *x, int k,
+                          bool mask_valid, kith_lid n_user, const kith_lid *user, kith_top *top) {
   kith_agreed st = {KITH_OK};
   top_work w = {0};
   kith_lid n = 0, *list = NULL;
@@ -180,7 +191,8 @@ done:
 }
 
 /* Full ranking: only users with something held out are ranked, once, at the largest cut-off. */
-static kith_agreed top_measure(const kith_comm *comm, const kith_graph *g, int d, const float *x, const kith_rank_options *o, kith_tally *t) {
+static kith_agreed top_measure(const kith_comm *comm, const kith_graph *g, int d, const float *x,
+                               const kith_rank_options *o, kith_tally *t) {
   kith_agreed st = {KITH_OK};
   top_work w = {0};
   int32_t *item = NULL;
@@ -204,7 +216,8 @@ done:
   return st;
 }
 
-kith_agreed kith_rank_evaluate(const kith_comm *comm, const kith_graph *g, int d, const float *x, const kith_rank_options *o, kith_metrics *out) {
+kith_agreed kith_rank_evaluate(const kith_comm *comm, const kith_graph *g, int d, const float *x,
+                               const kith_rank_options *o, kith_metrics *out) {
   kith_agreed st = {KITH_OK};
   kith_tally t = {0};
   kith_rank_options on = *o;

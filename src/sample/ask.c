@@ -2,9 +2,10 @@
 #include "sample/ask.h"
 
 enum {
-  ASK_HEAD = 2, ASK_EDGE = 3, /* 64-bit words of an answer's things */
-  ASK_AHEAD = 8,              /* questions between asking for a line of memory and reading it */
-  ASK_BLOCK = 512             /* drawn neighbours whose lines are asked for together */
+  ASK_HEAD = 2,
+  ASK_EDGE = 3,   /* 64-bit words of an answer's things */
+  ASK_AHEAD = 8,  /* questions between asking for a line of memory and reading it */
+  ASK_BLOCK = 512 /* drawn neighbours whose lines are asked for together */
 };
 
 /* ---- room ---- */
@@ -29,9 +30,12 @@ static void ask_free_counts(sample_counts *c) {
 /* What comes from others and goes to them; a rank answers itself in place. */
 static kith_status ask_make_answers(const sample_setting *s, int64_t rows, int64_t entries, sample_ask *q) {
   kith_status st = KITH_OK;
-  int64_t others = s->comm->size - 1, asked = others * kith_least(rows, s->g->n_own), answers = others * kith_least(entries, s->a->csr.start[s->a->csr.n_row]);
+  int64_t others = s->comm->size - 1, asked = others * kith_least(rows, s->g->n_own),
+          answers = others * kith_least(entries, s->a->csr.start[s->a->csr.n_row]);
   KITH_CHECK(asked < INT32_MAX && answers < INT32_MAX && entries < INT32_MAX, KITH_ECONFIG,
-             "train.fanouts: a step may exchange %lld neighbours with one rank; use a smaller batch or fan-outs, or more ranks", (long long)(answers > entries ? answers : entries));
+             "train.fanouts: a step may exchange %lld neighbours with one rank; use a smaller batch or "
+             "fan-outs, or more ranks",
+             (long long)(answers > entries ? answers : entries));
   KITH_TRY(KITH_NEW(q->head_in, rows));
   KITH_TRY(KITH_NEW(q->edge_in, entries + SAMPLE_AHEAD));
   q->room_in = (entries + SAMPLE_AHEAD) * (int64_t)sizeof *q->edge_in;
@@ -42,9 +46,11 @@ done:
   return st;
 }
 
-kith_status kith__ask_make(const sample_setting *s, const sample_law *law, int64_t rows, int64_t entries, kith_lid most_target, sample_ask *q) {
+kith_status kith__ask_make(const sample_setting *s, const sample_law *law, int64_t rows, int64_t entries,
+                           kith_lid most_target, sample_ask *q) {
   kith_status st = KITH_OK;
-  *q = (sample_ask){.comm = s->comm, .g = s->g, .a = s->a, .law = law, .request = {MPI_REQUEST_NULL, MPI_REQUEST_NULL}};
+  *q = (sample_ask){
+      .comm = s->comm, .g = s->g, .a = s->a, .law = law, .request = {MPI_REQUEST_NULL, MPI_REQUEST_NULL}};
   KITH_MPI(MPI_Type_contiguous(ASK_HEAD, MPI_INT64_T, &q->head));
   KITH_MPI(MPI_Type_contiguous(ASK_EDGE, MPI_INT64_T, &q->edge));
   KITH_MPI(MPI_Type_commit(&q->head));
@@ -54,7 +60,8 @@ kith_status kith__ask_make(const sample_setting *s, const sample_law *law, int64
   KITH_TRY(KITH_NEW(q->grouped, rows));
   KITH_TRY(KITH_NEW(q->ask, rows));
   KITH_TRY(KITH_NEW(q->who, s->a->csr.n_col));
-  for (kith_lid c = 0; c < s->a->csr.n_col; c++) q->who[c] = (sample_edge){s->a->number[c], s->a->node[c], (int32_t)s->a->degree[c], 1};
+  for (kith_lid c = 0; c < s->a->csr.n_col; c++)
+    q->who[c] = (sample_edge){s->a->number[c], s->a->node[c], (int32_t)s->a->degree[c], 1};
   KITH_TRY(KITH_NEW(q->place, ASK_BLOCK + s->most_degree));
   KITH_TRY(KITH_NEW(q->scale, ASK_BLOCK + s->most_degree));
   KITH_TRY(kith__targets_make(s, most_target, &q->targets));
@@ -88,7 +95,8 @@ void kith__ask_free(sample_ask *q) {
 
 /* ---- answering ---- */
 
-/* Draw the answer to one question behind the n entries that are drawn already: places in csr, and what each counts. */
+/* Draw the answer to one question behind the n entries that are drawn already: places in csr, and what each
+ * counts. */
 static sample_head ask_draw(sample_ask *q, int l, kith_gid number, int64_t n) {
   const kith_relation *a = q->a;
   kith_lid row = (kith_lid)(number - q->g->first[q->comm->rank]);
@@ -113,7 +121,8 @@ static void ask_look_up(const sample_ask *q, int64_t n, sample_edge *edge) {
   }
 }
 
-/* What the answer to a later question will read: in two strides, since the second place is read in the first. */
+/* What the answer to a later question will read: in two strides, since the second place is read in the first.
+ */
 static void ask_expect(const sample_ask *q, int64_t n, const kith_gid *asked) {
   const kith_relation *a = q->a;
   kith_gid low = q->g->first[q->comm->rank];
@@ -128,10 +137,11 @@ static void ask_expect(const sample_ask *q, int64_t n, const kith_gid *asked) {
 }
 
 /*
- * Answer n questions; returns how many edges that makes.  Where the graph is larger than the caches, each neighbour is two
- * misses, of its column and of who it is; those of a block of questions travel together.
+ * Answer n questions; returns how many edges that makes.  Where the graph is larger than the caches, each
+ * neighbour is two misses, of its column and of who it is; those of a block of questions travel together.
  */
-static int64_t ask_answer_some(sample_ask *q, int l, int64_t n, const kith_gid *asked, sample_head *head, sample_edge *edge) {
+static int64_t ask_answer_some(sample_ask *q, int l, int64_t n, const kith_gid *asked, sample_head *head,
+                               sample_edge *edge) {
   int64_t at = 0, block = 0;
   for (int64_t i = 0; i < n; i++) {
     ask_expect(q, n - i, asked + i);
@@ -145,7 +155,9 @@ static int64_t ask_answer_some(sample_ask *q, int l, int64_t n, const kith_gid *
   return at;
 }
 
-static void ask_answer_mine(sample_ask *q) { q->n_mine = ask_answer_some(q, q->l, q->mine, q->ask + q->mine_at, q->head_in + q->mine_at, q->edge_in); }
+static void ask_answer_mine(sample_ask *q) {
+  q->n_mine = ask_answer_some(q, q->l, q->mine, q->ask + q->mine_at, q->head_in + q->mine_at, q->edge_in);
+}
 
 /* ---- the exchange ---- */
 
@@ -164,7 +176,8 @@ static void ask_count(sample_ask *q, kith_lid n) {
   c->out[me] = 0;
 }
 
-/* Ranks own ranges of numbers; and an owner whose questions ascend finds the rows of its graph one behind the other. */
+/* Ranks own ranges of numbers; and an owner whose questions ascend finds the rows of its graph one behind the
+ * other. */
 void kith__ask_group(sample_ask *q, kith_lid n, const kith_gid *number) {
   for (kith_lid i = 0; i < n; i++) q->sort[i] = (kith_keyed){number[i], i};
   kith_sort(n, q->g->first[q->comm->size], q->sort, q->sort + n);
@@ -179,7 +192,8 @@ void kith__ask_group(sample_ask *q, kith_lid n, const kith_gid *number) {
 static void ask_send_questions(sample_ask *q) {
   sample_counts *c = &q->rows;
   kith_add_up(q->comm->size, c->in, c->in_at);
-  KITH_MPI(MPI_Ialltoallv(q->ask, c->out, c->out_at, MPI_INT64_T, q->asked, c->in, c->in_at, MPI_INT64_T, q->comm->mpi, &q->request[0]));
+  KITH_MPI(MPI_Ialltoallv(q->ask, c->out, c->out_at, MPI_INT64_T, q->asked, c->in, c->in_at, MPI_INT64_T,
+                          q->comm->mpi, &q->request[0]));
   ask_answer_mine(q);
 }
 
@@ -188,27 +202,31 @@ static void ask_send_heads(sample_ask *q) {
   int size = q->comm->size;
   sample_counts *c = &q->rows, *e = &q->edges;
   for (int r = 0, at = 0; r < size; at += e->out[r], r++)
-    e->out[r] = (int)ask_answer_some(q, q->l, c->in[r], q->asked + c->in_at[r], q->head_out + c->in_at[r], q->edge_out + at);
+    e->out[r] = (int)ask_answer_some(q, q->l, c->in[r], q->asked + c->in_at[r], q->head_out + c->in_at[r],
+                                     q->edge_out + at);
   kith_add_up(size, e->out, e->out_at);
-  KITH_MPI(MPI_Ialltoallv(q->head_out, c->in, c->in_at, q->head, q->head_in, c->out, c->out_at, q->head, q->comm->mpi, &q->request[0]));
+  KITH_MPI(MPI_Ialltoallv(q->head_out, c->in, c->in_at, q->head, q->head_in, c->out, c->out_at, q->head,
+                          q->comm->mpi, &q->request[0]));
   KITH_MPI(MPI_Ialltoall(e->out, 1, MPI_INT, e->in, 1, MPI_INT, q->comm->mpi, &q->request[1]));
 }
 
 static void ask_send_edges(sample_ask *q) {
   sample_counts *e = &q->edges;
   kith_add_up(q->comm->size, e->in, e->in_at);
-  KITH_MPI(MPI_Ialltoallv(q->edge_out, e->out, e->out_at, q->edge, q->edge_in + q->n_mine, e->in, e->in_at, q->edge, q->comm->mpi, &q->request[0]));
+  KITH_MPI(MPI_Ialltoallv(q->edge_out, e->out, e->out_at, q->edge, q->edge_in + q->n_mine, e->in, e->in_at,
+                          q->edge, q->comm->mpi, &q->request[0]));
 }
 
 void kith__ask_begin(sample_ask *q, int l, kith_lid n, const kith_gid *number) {
   q->l = l;
   q->phase = 0;
   kith__ask_group(q, n, number);
-  if (q->comm->size > 1) KITH_MPI(MPI_Ialltoall(q->rows.out, 1, MPI_INT, q->rows.in, 1, MPI_INT, q->comm->mpi, &q->request[0]));
+  if (q->comm->size > 1)
+    KITH_MPI(MPI_Ialltoall(q->rows.out, 1, MPI_INT, q->rows.in, 1, MPI_INT, q->comm->mpi, &q->request[0]));
 }
 
 bool kith__ask_advance(sample_ask *q) {
-  static void (*const next[])(sample_ask *q) = {ask_send_questions, ask_send_heads, ask_send_edges};
+  static void (*const next[])(sample_ask * q) = {ask_send_questions, ask_send_heads, ask_send_edges};
   if (q->comm->size == 1) ask_answer_mine(q);
   else {
     KITH_WAIT("the neighbours that were asked for", MPI_Waitall(2, q->request, MPI_STATUSES_IGNORE));

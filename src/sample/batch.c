@@ -25,24 +25,33 @@ static int64_t batch_most_pairs(const kith_batch *b) {
 }
 
 /* Draws of negatives for one pair. */
-static int64_t batch_draws(const kith_batch *b) { return b->shape.softmax ? 0 : (int64_t)b->shape.n_negative * b->shape.n_pool; }
+static int64_t batch_draws(const kith_batch *b) {
+  return b->shape.softmax ? 0 : (int64_t)b->shape.n_negative * b->shape.n_pool;
+}
 
 static int64_t batch_wanted(const kith_batch *b) {
   return (2 + batch_draws(b)) * batch_most_pairs(b) + batch_most_tiled(b->comm->size, b->shape.n_shared);
 }
-static int64_t batch_asked(const kith_batch *b) { return (2 + batch_draws(b)) * b->shape.pairs + b->shape.n_shared; }
+static int64_t batch_asked(const kith_batch *b) {
+  return (2 + batch_draws(b)) * b->shape.pairs + b->shape.n_shared;
+}
 
 kith_lid kith_batch_most_wanted(const kith_batch *b) { return (kith_lid)batch_wanted(b); }
 kith_lid kith_batch_most_asked(const kith_batch *b) { return (kith_lid)batch_asked(b); }
 
 /* Whether every rank learns the step's pairs. */
-static bool batch_learns(const kith_batch *b) { return b->shape.softmax || b->shape.targets || b->shape.inbatch; }
+static bool batch_learns(const kith_batch *b) {
+  return b->shape.softmax || b->shape.targets || b->shape.inbatch;
+}
 
 static kith_status batch_reserve(kith_batch *b) {
   kith_status st = KITH_OK;
-  int64_t most_want = batch_wanted(b), most_ask = batch_asked(b), most = most_want > most_ask ? most_want : most_ask, pairs = b->shape.pairs, tiled = b->shape.softmax ? pairs : 0;
-  KITH_CHECK(most_want <= INT32_MAX && most_ask <= INT32_MAX, KITH_ECONFIG, "a step would need %lld rows, at most %d: fewer pairs or negatives are needed",
-             (long long)most, INT32_MAX);
+  int64_t most_want = batch_wanted(b), most_ask = batch_asked(b),
+          most = most_want > most_ask ? most_want : most_ask, pairs = b->shape.pairs,
+          tiled = b->shape.softmax ? pairs : 0;
+  KITH_CHECK(most_want <= INT32_MAX && most_ask <= INT32_MAX, KITH_ECONFIG,
+             "a step would need %lld rows, at most %d: fewer pairs or negatives are needed", (long long)most,
+             INT32_MAX);
   KITH_TRY(KITH_NEW(b->at[0], most_want));
   b->at[1] = b->at[0] + batch_most_pairs(b);
   b->at[2] = b->at[1] + batch_most_pairs(b);
@@ -59,8 +68,10 @@ static kith_status batch_reserve(kith_batch *b) {
   KITH_TRY(KITH_NEW(b->picks.counted, most));
   KITH_TRY(KITH_NEW(b->picks.start, most + 1));
   KITH_TRY(KITH_NEW(b->picks.member, most));
-  KITH_TRY(kith__marks_reserve(b->shape.marks ? b->shape.pairs : 0, b->shape.pairs, b->g->n[KITH_ITEM], &b->marks));
-  KITH_TRY(kith__shared_reserve(b->shape.n_shared, b->shape.pairs, b->g->n[KITH_ITEM], b->comm->size, &b->shared));
+  KITH_TRY(kith__marks_reserve(b->shape.marks ? b->shape.pairs : 0, b->shape.pairs, b->g->n[KITH_ITEM],
+                               &b->marks));
+  KITH_TRY(
+      kith__shared_reserve(b->shape.n_shared, b->shape.pairs, b->g->n[KITH_ITEM], b->comm->size, &b->shared));
   b->sort = kith_alloc(most, sizeof(batch_entry));
   KITH_CHECK(b->sort, KITH_ENOMEM, "no memory for a batch of %d pairs", b->shape.pairs);
   KITH_TRY(KITH_NEW(b->order, 2 * most));
@@ -68,8 +79,8 @@ done:
   return st;
 }
 
-kith_agreed kith_batch_create(const kith_comm *comm, const kith_graph *g, const kith_relation *a, const kith_noise *noise,
-                              const kith_batch_shape *shape, kith_batch **out) {
+kith_agreed kith_batch_create(const kith_comm *comm, const kith_graph *g, const kith_relation *a,
+                              const kith_noise *noise, const kith_batch_shape *shape, kith_batch **out) {
   kith_agreed st = {KITH_OK};
   kith_batch *b = NULL;
   *out = NULL;
@@ -161,12 +172,17 @@ static void batch_draw(kith_batch *b, const kith_epoch *e, const kith_seed *s, k
   for (int j = 0; j < b->shape.n_negative; j++) {
     int n = kith_negative_is_hard(b->noise, e, edge, j) ? b->shape.n_pool : 1;
     int32_t *drawn = batch_drawn(b, i, j);
-    for (int c = 0; c < b->shape.n_pool; c++) drawn[c] = c < n ? kith_negative_draw(b->noise, e, edge, s->user, j, c, b->shape.inbatch ? &others : NULL) : -1;
+    for (int c = 0; c < b->shape.n_pool; c++)
+      drawn[c] = c < n
+                     ? kith_negative_draw(b->noise, e, edge, s->user, j, c, b->shape.inbatch ? &others : NULL)
+                     : -1;
   }
 }
 
-/* Enter the rows of pair `i`, whose first key is `key`, from entry `n` on; returns where the next pair's begin. */
-static kith_lid batch_enter(kith_batch *b, kith_lid i, kith_gid user, kith_gid positive, int64_t key, kith_lid n) {
+/* Enter the rows of pair `i`, whose first key is `key`, from entry `n` on; returns where the next pair's
+ * begin. */
+static kith_lid batch_enter(kith_batch *b, kith_lid i, kith_gid user, kith_gid positive, int64_t key,
+                            kith_lid n) {
   batch_entry *entry = b->sort;
   const kith_gid *number = b->g->item_number;
   int k = b->shape.n_negative, m = b->shape.n_pool;
@@ -177,7 +193,8 @@ static kith_lid batch_enter(kith_batch *b, kith_lid i, kith_gid user, kith_gid p
     const int32_t *drawn = batch_drawn(b, i, j);
     bool hard = m > 1 && drawn[1] >= 0;
     for (int c = 0; c < (hard ? m : 1); c++)
-      entry[n++] = (batch_entry){number[drawn[c]], key + (hard ? 2 + k + (int64_t)j * m + c : 2 + j), negatives + j * m + c};
+      entry[n++] = (batch_entry){number[drawn[c]], key + (hard ? 2 + k + (int64_t)j * m + c : 2 + j),
+                                 negatives + j * m + c};
   }
   return n;
 }
@@ -191,10 +208,14 @@ static void batch_learn_pairs(kith_batch *b, const kith_epoch *e, int64_t step) 
     const kith_seed *seed = &e->seeds[s];
     kith_lid row = g->row_of[KITH_USER][seed->user];
     kith_eid at = seed->at - g->start[row];
-    b->pair[seed->place - e->place_first[step]] = (kith_pair){.user = low + row, .original = g->original[row], .item = g->train.item[g->train.start[seed->user] + at],
-                                                              .degree = b->a->degree[b->a->csr.col[b->a->csr.start[b->a->place[row]] + at]]};
+    b->pair[seed->place - e->place_first[step]] =
+        (kith_pair){.user = low + row,
+                    .original = g->original[row],
+                    .item = g->train.item[g->train.start[seed->user] + at],
+                    .degree = b->a->degree[b->a->csr.col[b->a->csr.start[b->a->place[row]] + at]]};
   }
-  KITH_WAIT("the pairs of the step", MPI_Allreduce(MPI_IN_PLACE, b->pair, (int)(BATCH_WORDS * b->n_global), MPI_INT64_T, MPI_MAX, b->comm->mpi));
+  KITH_WAIT("the pairs of the step", MPI_Allreduce(MPI_IN_PLACE, b->pair, (int)(BATCH_WORDS * b->n_global),
+                                                   MPI_INT64_T, MPI_MAX, b->comm->mpi));
 }
 
 void kith_batch_pairs(kith_batch *b, const kith_epoch *e, int64_t step) {
@@ -212,7 +233,8 @@ void kith_batch_pairs(kith_batch *b, const kith_epoch *e, int64_t step) {
     batch_draw(b, e, &seed[i], i);
   }
   for (kith_lid i = 0; i < b->n_pair; i++)
-    n_entry = batch_enter(b, i, low + g->row_of[KITH_USER][seed[i].user], g->neighbour[seed[i].at], seed[i].place * batch_stride(b), n_entry);
+    n_entry = batch_enter(b, i, low + g->row_of[KITH_USER][seed[i].user], g->neighbour[seed[i].at],
+                          seed[i].place * batch_stride(b), n_entry);
   batch_sort(b, n_entry);
 }
 
@@ -240,7 +262,8 @@ void kith_batch_softmax(kith_batch *b, const kith_epoch *e, int64_t step) {
   batch_deal(b->comm->size, b->n_global, b->tile_first);
   batch_deal(b->comm->size, b->shared.n, b->shared.first);
   int64_t first = b->tile_first[b->comm->rank], draw = b->shared.first[b->comm->rank];
-  kith_lid n = (kith_lid)(b->tile_first[b->comm->rank + 1] - first), n_draw = (kith_lid)(b->shared.first[b->comm->rank + 1] - draw);
+  kith_lid n = (kith_lid)(b->tile_first[b->comm->rank + 1] - first),
+           n_draw = (kith_lid)(b->shared.first[b->comm->rank + 1] - draw);
   b->n_pair = n;
   for (kith_lid i = 0; i < n; i++) {
     int64_t place = first + i;
@@ -248,11 +271,13 @@ void kith_batch_softmax(kith_batch *b, const kith_epoch *e, int64_t step) {
     entry[n + i] = (batch_entry){number[b->item[place]], 2 * place + 1, items + i};
   }
   for (kith_lid i = 0; i < n_draw; i++)
-    entry[2 * n + i] = (batch_entry){number[b->item[b->n_global + draw + i]], 2 * b->n_global + draw + i, shared + i};
+    entry[2 * n + i] =
+        (batch_entry){number[b->item[b->n_global + draw + i]], 2 * b->n_global + draw + i, shared + i};
   batch_sort(b, 2 * n + n_draw);
 }
 
-/* Wanted rows ascend by number, then by key, so those of one node stand together in the order of the batch. */
+/* Wanted rows ascend by number, then by key, so those of one node stand together in the order of the batch.
+ */
 void kith_batch_seeds(kith_batch *b) {
   kith_picks *p = &b->picks;
   b->n_seed = 0;
@@ -278,7 +303,8 @@ void kith_batch_answer(kith_batch *b, const kith_halo *h) {
   p->n = kith_halo_n_send(h);
   p->row = kith_halo_send_row(h);
   p->n_sum = 0;
-  for (kith_lid s = 0; s < p->n; s++) entry[s] = (batch_entry){.row = p->row[s], .key = kith_halo_send_key(h)[s]};
+  for (kith_lid s = 0; s < p->n; s++)
+    entry[s] = (batch_entry){.row = p->row[s], .key = kith_halo_send_key(h)[s]};
   batch_order(b, p->n);
   for (kith_lid s = 0; s < p->n; s++) {
     if (s == 0 || b->order[s].key != b->order[s - 1].key) {

@@ -1,16 +1,16 @@
 /*
- * A step's clusters are parts of the cut.  A node reads its neighbours in them, as far as edges between clusters stay;
- * a batch's node outside of them reads all of its neighbours inside.
+ * A step's clusters are parts of the cut.  A node reads its neighbours in them, as far as edges between
+ * clusters stay; a batch's node outside of them reads all of its neighbours inside.
  */
 #include "sample/law.h"
 #include "sample/parts.h"
 
 typedef struct cluster {
   const sample_setting *set;
-  int *part;   /* [n_own + n_ghost] of each node */
-  bool *here;  /* [n_part] whether it is in this step */
+  int *part;  /* [n_own + n_ghost] of each node */
+  bool *here; /* [n_part] whether it is in this step */
   int n_here;
-  int *those;  /* [n_here] the parts that are */
+  int *those; /* [n_here] the parts that are */
 } cluster;
 
 /* O(clusters): a round of all parts has as many steps as there are parts for, and none may cost as many. */
@@ -29,7 +29,9 @@ static void cluster_begin(void *self, uint64_t step) {
 }
 
 /* One over the chance that another part than its own is in the step with a node. */
-static float cluster_cut_scale(const cluster *w, bool inside) { return (float)((double)(w->set->g->n_part - 1) / (w->n_here - inside)); }
+static float cluster_cut_scale(const cluster *w, bool inside) {
+  return (float)((double)(w->set->g->n_part - 1) / (w->n_here - inside));
+}
 
 static int64_t cluster_draw(void *self, const sample_question *q, int64_t *place, float *scale) {
   const cluster *w = self;
@@ -44,7 +46,9 @@ static int64_t cluster_draw(void *self, const sample_question *q, int64_t *place
   }
   bool weighs = w->set->options.cut == KITH_CUT_WEIGH && w->n_here > w->here[own];
   for (int64_t i = 0; i < n; i++)
-    scale[i] = !weighs ? (float)((double)q->among / (double)n) : w->part[col[place[i]]] == own ? 1 : cluster_cut_scale(w, w->here[own]);
+    scale[i] = !weighs                         ? (float)((double)q->among / (double)n)
+               : w->part[col[place[i]]] == own ? 1
+                                               : cluster_cut_scale(w, w->here[own]);
   return n;
 }
 
@@ -76,7 +80,8 @@ static kith_status cluster_make(const sample_setting *s, cluster *w, int64_t *mo
   KITH_TRY(KITH_NEW(w->here, g->n_part));
   KITH_TRY(KITH_NEW(w->those, kith_least(s->options.clusters, g->n_part)));
   KITH_TRY(cluster_most(s, most));
-  for (kith_lid i = 0; i < s->a->csr.n_col; i++) w->part[i] = kith_owner(g->n_part, g->part_first, s->a->number[i]);
+  for (kith_lid i = 0; i < s->a->csr.n_col; i++)
+    w->part[i] = kith_owner(g->n_part, g->part_first, s->a->number[i]);
 done:
   return st;
 }

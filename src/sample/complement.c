@@ -21,10 +21,8 @@ static int32_t complement_item(int64_t n, const int32_t *known, int64_t at) {
   int64_t low = 0, high = n;
   while (low < high) {
     int64_t middle = low + (high - low) / 2;
-    if (known[middle] - middle <= at)
-      low = middle + 1;
-    else
-      high = middle;
+    if (known[middle] - middle <= at) low = middle + 1;
+    else high = middle;
   }
   return (int32_t)(at + low);
 }
@@ -51,10 +49,8 @@ static int32_t complement_weighed(const complement *c, const kith_cumulative *w,
   int64_t low = 0, high = complement_known(c);
   while (low < high) {
     int64_t middle = low + (high - low) / 2, gone = middle > 0 ? known[middle - 1] : 0;
-    if (w->below[item[middle]] - gone <= at)
-      low = middle + 1;
-    else
-      high = middle;
+    if (w->below[item[middle]] - gone <= at) low = middle + 1;
+    else high = middle;
   }
   return kith__noise_find(c->z->n, w->below, at + (low > 0 ? known[low - 1] : 0));
 }

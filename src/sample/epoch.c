@@ -1,6 +1,7 @@
 /*
  * The order of an epoch: a keyed permutation, of which each rank works out the places of its own edges.
- * Of clusters it is a permutation of the parts; a step's parts stand in the order of their numbers, and so do their pairs.
+ * Of clusters it is a permutation of the parts; a step's parts stand in the order of their numbers, and so do
+ * their pairs.
  */
 #include <stdlib.h>
 
@@ -12,7 +13,9 @@ static kith_eid epoch_pairs_of(const kith_epoch *e, kith_lid u) {
   return e->saturated && e->saturated->own[u] ? 0 : e->g->start[row + 1] - e->g->start[row];
 }
 
-static kith_eid epoch_pairs(const kith_graph *g, const kith_saturated *saturated) { return g->n_edge - (saturated ? saturated->n_pair : 0); }
+static kith_eid epoch_pairs(const kith_graph *g, const kith_saturated *saturated) {
+  return g->n_edge - (saturated ? saturated->n_pair : 0);
+}
 
 static kith_status epoch_make(const kith_graph *g, const kith_epoch *made, kith_epoch **out) {
   kith_status st = KITH_OK;
@@ -35,16 +38,26 @@ done:
   return st;
 }
 
-kith_status kith_epoch_create(const kith_graph *g, const kith_saturated *saturated, int batch, uint64_t seed, kith_epoch **out) {
+kith_status kith_epoch_create(const kith_graph *g, const kith_saturated *saturated, int batch, uint64_t seed,
+                              kith_epoch **out) {
   kith_eid n = epoch_pairs(g, saturated);
-  kith_epoch made = {.g = g, .saturated = saturated, .n_pair = n, .batch = batch, .seed = seed, .n_step = (n + batch - 1) / batch, .most = batch};
+  kith_epoch made = {.g = g,
+                     .saturated = saturated,
+                     .n_pair = n,
+                     .batch = batch,
+                     .seed = seed,
+                     .n_step = (n + batch - 1) / batch,
+                     .most = batch};
   kith_status st = epoch_make(g, &made, out);
-  for (int64_t s = 0; st == KITH_OK && s <= made.n_step; s++) (*out)->place_first[s] = s < made.n_step ? s * batch : n;
+  for (int64_t s = 0; st == KITH_OK && s <= made.n_step; s++)
+    (*out)->place_first[s] = s < made.n_step ? s * batch : n;
   return st;
 }
 
 /* Pairs that a part of `n` brings to a round: place i of its permutation belongs to round i mod rounds. */
-static int64_t epoch_share(const kith_epoch *e, int64_t n, int64_t round) { return (n + e->rounds - 1 - round) / e->rounds; }
+static int64_t epoch_share(const kith_epoch *e, int64_t n, int64_t round) {
+  return (n + e->rounds - 1 - round) / e->rounds;
+}
 
 /* Pairs of as many of the largest parts as a step has. */
 static kith_status epoch_most(kith_epoch *e) {
@@ -53,33 +66,48 @@ static kith_status epoch_most(kith_epoch *e) {
   KITH_TRY(KITH_NEW(share, e->g->n_part));
   for (int p = 0; p < e->g->n_part; p++) share[p] = epoch_share(e, e->part_pair[p], 0);
   e->most = kith__largest_parts(e->g->n_part, share, e->clusters);
-  KITH_CHECK(e->most < INT32_MAX, KITH_ECONFIG, "train.clusters: %d parts may have %lld pairs in a step; cut the graph into more parts, or take fewer", e->clusters, (long long)e->most);
+  KITH_CHECK(
+      e->most < INT32_MAX, KITH_ECONFIG,
+      "train.clusters: %d parts may have %lld pairs in a step; cut the graph into more parts, or take fewer",
+      e->clusters, (long long)e->most);
 done:
   KITH_FREE(share);
   return st;
 }
 
 /* The part of an owned row. */
-static int epoch_part(const kith_epoch *e, kith_lid row) { return kith_owner(e->g->n_part, e->g->part_first, e->low + row); }
+static int epoch_part(const kith_epoch *e, kith_lid row) {
+  return kith_owner(e->g->n_part, e->g->part_first, e->low + row);
+}
 
 /* The parts that begin at numbers of this rank; empty ones belong to any. */
 static void epoch_own_parts(const kith_comm *comm, const kith_graph *g, kith_epoch *e) {
   e->low = g->first[comm->rank];
   while (e->part_low < g->n_part && g->part_first[e->part_low] < e->low) e->part_low++;
-  while (e->part_low + e->n_part < g->n_part && g->part_first[e->part_low + e->n_part] < g->first[comm->rank + 1]) e->n_part++;
+  while (e->part_low + e->n_part < g->n_part &&
+         g->part_first[e->part_low + e->n_part] < g->first[comm->rank + 1])
+    e->n_part++;
 }
 
-kith_agreed kith_epoch_create_clusters(const kith_comm *comm, const kith_graph *g, const kith_saturated *saturated, int batch, int clusters,
+kith_agreed kith_epoch_create_clusters(const kith_comm *comm, const kith_graph *g,
+                                       const kith_saturated *saturated, int batch, int clusters,
                                        uint64_t seed, kith_epoch **out) {
   kith_agreed st = {KITH_OK};
   if (clusters > g->n_part) clusters = g->n_part;
   kith_eid n = epoch_pairs(g, saturated);
   int64_t steps = kith_cluster_steps(g->n_part, clusters), rounds = (n + steps * batch / 2) / (steps * batch);
-  kith_epoch made = {.g = g, .saturated = saturated, .n_pair = n, .batch = batch, .clusters = clusters, .rounds = rounds > 0 ? rounds : 1, .seed = seed};
+  kith_epoch made = {.g = g,
+                     .saturated = saturated,
+                     .n_pair = n,
+                     .batch = batch,
+                     .clusters = clusters,
+                     .rounds = rounds > 0 ? rounds : 1,
+                     .seed = seed};
   made.n_step = made.rounds * steps;
   epoch_own_parts(comm, g, &made);
   KITH_TRY(kith_agree(comm, epoch_make(g, &made, out)));
-  for (kith_lid u = 0; u < g->n_own_of[KITH_USER]; u++) (*out)->part_pair[epoch_part(*out, g->row_of[KITH_USER][u])] += epoch_pairs_of(*out, u);
+  for (kith_lid u = 0; u < g->n_own_of[KITH_USER]; u++)
+    (*out)->part_pair[epoch_part(*out, g->row_of[KITH_USER][u])] += epoch_pairs_of(*out, u);
   kith_comm_sum_int(comm, g->n_part, (*out)->part_pair);
   KITH_TRY(kith_agree(comm, epoch_most(*out)));
 done:
@@ -108,13 +136,15 @@ static int epoch_compare(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-/* Counting sort by step: first[s + 2] counts step s, then first[s + 1] is where the next seed of step s goes. */
+/* Counting sort by step: first[s + 2] counts step s, then first[s + 1] is where the next seed of step s goes.
+ */
 static void epoch_shuffle(kith_epoch *e, int pass) {
   const kith_graph *g = e->g;
   kith_shuffle order = kith_shuffle_make(e->seed, KITH_USE_SHUFFLE, (uint64_t)e->epoch, (uint64_t)e->n_pair);
   for (kith_lid u = 0; u < g->n_own_of[KITH_USER]; u++) {
     kith_lid row = g->row_of[KITH_USER][u];
-    kith_eid before = kith_saturated_before(e->saturated, g->edge[row]), end = g->start[row] + epoch_pairs_of(e, u);
+    kith_eid before = kith_saturated_before(e->saturated, g->edge[row]),
+             end = g->start[row] + epoch_pairs_of(e, u);
     for (kith_eid at = g->start[row]; at < end; at++) {
       kith_seed s = {.at = at, .user = u};
       s.place = (int64_t)kith_shuffle_place(&order, (uint64_t)(kith_seed_edge(g, &s) - before));
@@ -124,20 +154,26 @@ static void epoch_shuffle(kith_epoch *e, int pass) {
   }
 }
 
-/* The pairs of part `part`, whose users are u, u + 1, … here: each has a place in the part's permutation, which says its round. */
+/* The pairs of part `part`, whose users are u, u + 1, … here: each has a place in the part's permutation,
+ * which says its round. */
 static void epoch_shuffle_part(kith_epoch *e, int pass, int part, kith_lid u) {
   const kith_graph *g = e->g;
-  kith_shuffle order = kith_shuffle_make(e->seed, KITH_USE_SHUFFLE, (uint64_t)(e->epoch * g->n_part + part), (uint64_t)e->part_pair[part]);
-  const int64_t *step_of = e->part_step + (part - e->part_low) * e->rounds, *first = e->part_place + (part - e->part_low) * e->rounds;
+  kith_shuffle order = kith_shuffle_make(e->seed, KITH_USE_SHUFFLE, (uint64_t)(e->epoch * g->n_part + part),
+                                         (uint64_t)e->part_pair[part]);
+  const int64_t *step_of = e->part_step + (part - e->part_low) * e->rounds,
+                *first = e->part_place + (part - e->part_low) * e->rounds;
   int64_t n = 0;
   if (e->part_pair[part] == 0) return;
   for (; u < g->n_own_of[KITH_USER] && epoch_part(e, g->row_of[KITH_USER][u]) == part; u++) {
     kith_lid row = g->row_of[KITH_USER][u];
     kith_eid end = g->start[row] + epoch_pairs_of(e, u);
     for (kith_eid at = g->start[row]; at < end; at++, n++) {
-      int64_t place = (int64_t)kith_shuffle_place(&order, (uint64_t)n), round = place % e->rounds, step = step_of[round];
+      int64_t place = (int64_t)kith_shuffle_place(&order, (uint64_t)n), round = place % e->rounds,
+              step = step_of[round];
       if (pass == 0) e->first[step + 2]++;
-      else e->seeds[e->first[step + 1]++] = (kith_seed){.at = at, .user = u, .place = first[round] + place / e->rounds};
+      else
+        e->seeds[e->first[step + 1]++] =
+            (kith_seed){.at = at, .user = u, .place = first[round] + place / e->rounds};
     }
   }
 }
@@ -151,14 +187,15 @@ static void epoch_shuffle_clusters(kith_epoch *e, int pass) {
 }
 
 /*
- * The steps of a round from the `first`-th of the epoch on, each of the pairs of its parts, which stand in the order of
- * their numbers: place_first[s + 1] counts the pairs of step s, so that a part's first place within its step is what has
- * been counted before it.
+ * The steps of a round from the `first`-th of the epoch on, each of the pairs of its parts, which stand in
+ * the order of their numbers: place_first[s + 1] counts the pairs of step s, so that a part's first place
+ * within its step is what has been counted before it.
  */
 static void epoch_place_round(kith_epoch *e, int64_t round, int64_t first) {
   kith_shuffle order = kith_cluster_order(e->seed, e->epoch * e->rounds + round, e->g->n_part);
   for (int p = 0; p < e->g->n_part; p++) {
-    int64_t step = first + (int64_t)kith_shuffle_place(&order, (uint64_t)p) / e->clusters, at = (p - e->part_low) * e->rounds + round;
+    int64_t step = first + (int64_t)kith_shuffle_place(&order, (uint64_t)p) / e->clusters,
+            at = (p - e->part_low) * e->rounds + round;
     if (p >= e->part_low && p < e->part_low + e->n_part) {
       e->part_step[at] = step;
       e->part_place[at] = e->place_first[step + 1];
@@ -190,4 +227,6 @@ void kith_epoch_begin(kith_epoch *e, int64_t number) {
     qsort(e->seeds + e->first[s], (size_t)(e->first[s + 1] - e->first[s]), sizeof *e->seeds, epoch_compare);
 }
 
-int64_t kith_epoch_pairs(const kith_epoch *e, int64_t step) { return e->place_first[step + 1] - e->place_first[step]; }
+int64_t kith_epoch_pairs(const kith_epoch *e, int64_t step) {
+  return e->place_first[step + 1] - e->place_first[step];
+}

@@ -1,6 +1,6 @@
 /*
- * Which training nodes make up a step: every rank works out the places of its own in a keyed permutation of all nodes, or
- * the steps of their parts.
+ * Which training nodes make up a step: every rank works out the places of its own in a keyed permutation of
+ * all nodes, or the steps of their parts.
  */
 #include <stdlib.h>
 
@@ -31,7 +31,8 @@ static kith_status labelled_make(const kith_labelled *made, kith_labelled **out)
   kith_status st = KITH_OK;
   kith_labelled *l = NULL;
   *out = NULL;
-  KITH_CHECK(made->g->task == KITH_CLASSIFY && made->g->n_train > 0, KITH_EDATA, "the graph has no training nodes");
+  KITH_CHECK(made->g->task == KITH_CLASSIFY && made->g->n_train > 0, KITH_EDATA,
+             "the graph has no training nodes");
   KITH_TRY(KITH_NEW(l, 1));
   *l = *made;
   KITH_TRY(KITH_NEW(l->all, l->n_all));
@@ -46,23 +47,37 @@ done:
   return st;
 }
 
-kith_status kith_labelled_create(const kith_graph *g, kith_gid low, int64_t batch, bool seeds, uint64_t seed, kith_labelled **out) {
-  kith_labelled made = {.g = g, .low = low, .seeds = seeds, .seed = seed, .n_all = g->task == KITH_CLASSIFY ? labelled_count(g) : 0};
+kith_status kith_labelled_create(const kith_graph *g, kith_gid low, int64_t batch, bool seeds, uint64_t seed,
+                                 kith_labelled **out) {
+  kith_labelled made = {.g = g,
+                        .low = low,
+                        .seeds = seeds,
+                        .seed = seed,
+                        .n_all = g->task == KITH_CLASSIFY ? labelled_count(g) : 0};
   if (batch > g->n_train && g->n_train > 0) batch = g->n_train;
   made.batch = batch;
   made.n_step = (g->n_train + batch - 1) / batch;
   made.most = (kith_lid)(made.n_all < batch ? made.n_all : batch);
   kith_status st = labelled_make(&made, out);
-  for (int64_t s = 0; st == KITH_OK && s <= made.n_step; s++) (*out)->place_first[s] = s < made.n_step ? s * batch : g->n_train;
+  for (int64_t s = 0; st == KITH_OK && s <= made.n_step; s++)
+    (*out)->place_first[s] = s < made.n_step ? s * batch : g->n_train;
   return st;
 }
 
-static int labelled_part(const kith_labelled *l, kith_lid i) { return kith_owner(l->g->n_part, l->g->part_first, l->low + i); }
+static int labelled_part(const kith_labelled *l, kith_lid i) {
+  return kith_owner(l->g->n_part, l->g->part_first, l->low + i);
+}
 
-kith_agreed kith_labelled_create_clusters(const kith_comm *comm, const kith_graph *g, int clusters, uint64_t seed, kith_labelled **out) {
+kith_agreed kith_labelled_create_clusters(const kith_comm *comm, const kith_graph *g, int clusters,
+                                          uint64_t seed, kith_labelled **out) {
   kith_agreed st = {KITH_OK};
   if (clusters > g->n_part) clusters = g->n_part;
-  kith_labelled made = {.g = g, .low = g->first[comm->rank], .seeds = true, .clusters = clusters, .seed = seed, .n_all = labelled_count(g)};
+  kith_labelled made = {.g = g,
+                        .low = g->first[comm->rank],
+                        .seeds = true,
+                        .clusters = clusters,
+                        .seed = seed,
+                        .n_all = labelled_count(g)};
   made.n_step = kith_cluster_steps(g->n_part, clusters);
   made.most = made.n_all; /* all may lie in one part */
   KITH_TRY(kith_agree(comm, labelled_make(&made, out)));
@@ -97,15 +112,18 @@ static int64_t labelled_step_of(const kith_labelled *l, const kith_shuffle *orde
 
 static void labelled_place_clusters(kith_labelled *l, const kith_shuffle *order) {
   for (int64_t s = 0; s <= l->n_step; s++) l->place_first[s] = 0;
-  for (int p = 0; p < l->g->n_part; p++) l->place_first[(int64_t)kith_shuffle_place(order, (uint64_t)p) / l->clusters + 1] += l->part_node[p];
+  for (int p = 0; p < l->g->n_part; p++)
+    l->place_first[(int64_t)kith_shuffle_place(order, (uint64_t)p) / l->clusters + 1] += l->part_node[p];
   for (int64_t s = 0; s < l->n_step; s++) l->place_first[s + 1] += l->place_first[s];
 }
 
-/* Counting sort by step, which keeps rows ascending: first[s + 2] counts step s, then first[s + 1] is where its next row goes. */
+/* Counting sort by step, which keeps rows ascending: first[s + 2] counts step s, then first[s + 1] is where
+ * its next row goes. */
 void kith_labelled_begin(kith_labelled *l, int64_t number) {
   const kith_graph *g = l->g;
-  kith_shuffle order = l->clusters > 0 ? kith_cluster_order(l->seed, number, g->n_part)
-                                       : kith_shuffle_make(l->seed, KITH_USE_SHUFFLE, (uint64_t)number, (uint64_t)g->n_train);
+  kith_shuffle order =
+      l->clusters > 0 ? kith_cluster_order(l->seed, number, g->n_part)
+                      : kith_shuffle_make(l->seed, KITH_USE_SHUFFLE, (uint64_t)number, (uint64_t)g->n_train);
   l->epoch = number;
   if (l->clusters > 0) labelled_place_clusters(l, &order);
   for (int64_t s = 0; s < l->n_step + 2; s++) l->first[s] = 0;
@@ -121,7 +139,9 @@ void kith_labelled_begin(kith_labelled *l, int64_t number) {
   }
 }
 
-int64_t kith_labelled_nodes(const kith_labelled *l, int64_t step) { return l->place_first[step + 1] - l->place_first[step]; }
+int64_t kith_labelled_nodes(const kith_labelled *l, int64_t step) {
+  return l->place_first[step + 1] - l->place_first[step];
+}
 
 static void labelled_arrange(kith_labelled *l, kith_lid n, const kith_lid *own) {
   const kith_graph *g = l->g;
@@ -132,11 +152,13 @@ static void labelled_arrange(kith_labelled *l, kith_lid n, const kith_lid *own) 
     l->label[i] = g->label[own[i]];
   }
   kith_lid *row = l->seeds ? l->count : l->own;
-  l->picks = (kith_picks){.n = n, .row = row, .n_sum = n, .sum_row = row, .start = l->count, .member = l->count};
+  l->picks =
+      (kith_picks){.n = n, .row = row, .n_sum = n, .sum_row = row, .start = l->count, .member = l->count};
 }
 
 void kith_labelled_step(kith_labelled *l, int64_t step) {
-  double weight = l->clusters > 0 ? (double)l->n_step / (double)l->g->n_train : 1 / (double)kith_labelled_nodes(l, step);
+  double weight =
+      l->clusters > 0 ? (double)l->n_step / (double)l->g->n_train : 1 / (double)kith_labelled_nodes(l, step);
   labelled_arrange(l, (kith_lid)(l->first[step + 1] - l->first[step]), l->all + l->first[step]);
   for (kith_lid i = 0; i < l->n; i++) l->weight[i] = weight;
 }

@@ -7,7 +7,8 @@ kith_status kith__map_make(int64_t most, int64_t n_node, sample_map *out) {
   kith_status st = KITH_OK;
   sample_map m = {.mask = 15, .n_node = n_node, .now = 1, .step = 1};
   while ((int64_t)m.mask < 2 * most) m.mask = 2 * m.mask + 1;
-  if (n_node * (int64_t)sizeof *m.row > (int64_t)(m.mask + 1) * (int64_t)sizeof *m.slot) KITH_TRY(KITH_NEW(m.slot, (int64_t)m.mask + 1));
+  if (n_node * (int64_t)sizeof *m.row > (int64_t)(m.mask + 1) * (int64_t)sizeof *m.slot)
+    KITH_TRY(KITH_NEW(m.slot, (int64_t)m.mask + 1));
   else {
     m.step = (uint32_t)most + 1;
     KITH_TRY(KITH_NEW(m.row, n_node));

@@ -12,14 +12,15 @@ typedef struct sample_slot {
 } sample_slot;
 
 /*
- * A hash table where a step's rows are few of the graph's nodes; otherwise a table of all nodes, which is then the smaller
- * one, and needs no search.
+ * A hash table where a step's rows are few of the graph's nodes; otherwise a table of all nodes, which is
+ * then the smaller one, and needs no search.
  */
 typedef struct sample_map {
   uint64_t mask;
   sample_slot *slot; /* [mask + 1] the hash table … */
   int64_t n_node;
-  uint32_t *row;     /* [n_node] … or the table: now + the row of each number; what is below now is of an earlier time */
+  uint32_t *row; /* [n_node] … or the table: now + the row of each number; what is below now is of an earlier
+                    time */
   uint32_t now, step; /* time, and how much later it is when all is empty again */
 } sample_map;
 
@@ -36,10 +37,13 @@ static inline kith_lid kith__map_put(sample_map *m, kith_gid number, kith_lid fr
   return (kith_lid)(m->row[number] - m->now);
 }
 
-static inline uint64_t kith__map_hash(const sample_map *m, kith_gid number) { return ((uint64_t)number * 0x9e3779b97f4a7c15u >> 20) & m->mask; } /* Fibonacci hashing */
+static inline uint64_t kith__map_hash(const sample_map *m, kith_gid number) {
+  return ((uint64_t)number * 0x9e3779b97f4a7c15u >> 20) & m->mask;
+} /* Fibonacci hashing */
 /* Say that a number will be put soon. */
 static inline void kith__map_expect(const sample_map *m, kith_gid number) {
-  uintptr_t at = m->row ? (uintptr_t)m->row + sizeof *m->row * (uint64_t)number : (uintptr_t)&m->slot[kith__map_hash(m, number)];
+  uintptr_t at = m->row ? (uintptr_t)m->row + sizeof *m->row * (uint64_t)number
+                        : (uintptr_t)&m->slot[kith__map_hash(m, number)];
   __builtin_prefetch((const void *)at, 1); /* the number may be none: nothing is read there */
 }
 

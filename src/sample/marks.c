@@ -4,8 +4,10 @@
 kith_status kith__marks_reserve(int n, int pairs, int64_t n_item, kith_known *m) {
   kith_status st = KITH_OK;
   int64_t n_tile = (n + KITH_TILE - 1) / KITH_TILE;
-  KITH_CHECK(n_tile * pairs <= INT32_MAX, KITH_ECONFIG, "%d pairs with %d candidates need %lld marks, at most %d x 64: fewer of one or the other are needed",
-             pairs, n, (long long)n_tile * pairs, INT32_MAX);
+  KITH_CHECK(
+      n_tile * pairs <= INT32_MAX, KITH_ECONFIG,
+      "%d pairs with %d candidates need %lld marks, at most %d x 64: fewer of one or the other are needed",
+      pairs, n, (long long)n_tile * pairs, INT32_MAX);
   KITH_TRY(KITH_NEW(m->known, n_tile * pairs));
   KITH_TRY(KITH_NEW(m->next, n));
   KITH_TRY(KITH_NEW(m->newest, n > 0 ? n_item : 0));
@@ -19,15 +21,18 @@ void kith__marks_free(kith_known *m) {
   KITH_FREE(m->newest);
 }
 
-/* What the user of a seed knows.  Candidates of the same item form a chain: newest[item], next[it - 1], …, each a candidate's number from 1. */
+/* What the user of a seed knows.  Candidates of the same item form a chain: newest[item], next[it - 1], …,
+ * each a candidate's number from 1. */
 static void marks_of(kith_known *m, const kith_batch *b, const kith_seed *seed, int64_t place, bool own) {
   const kith_lists *train = &b->g->train;
   for (kith_eid at = train->start[seed->user]; at < train->start[seed->user + 1]; at++)
     for (int32_t c = m->newest[train->item[at]]; c > 0; c = m->next[c - 1])
-      if (!own || c - 1 != place) m->known[(c - 1) / KITH_TILE * b->n_global + place] |= (uint64_t)1 << (c - 1) % KITH_TILE;
+      if (!own || c - 1 != place)
+        m->known[(c - 1) / KITH_TILE * b->n_global + place] |= (uint64_t)1 << (c - 1) % KITH_TILE;
 }
 
-void kith__marks_fill(kith_known *m, const kith_batch *b, const kith_epoch *e, int64_t step, int n, const int32_t *item, bool own) {
+void kith__marks_fill(kith_known *m, const kith_batch *b, const kith_epoch *e, int64_t step, int n,
+                      const int32_t *item, bool own) {
   int64_t n_word = (n + KITH_TILE - 1) / KITH_TILE * b->n_global;
   m->n = n;
   for (int c = 0; c < n; c++) {
@@ -36,7 +41,10 @@ void kith__marks_fill(kith_known *m, const kith_batch *b, const kith_epoch *e, i
   }
   for (int64_t i = 0; i < n_word; i++) m->known[i] = 0;
 #pragma omp parallel for schedule(dynamic, 64)
-  for (kith_eid s = e->first[step]; s < e->first[step + 1]; s++) marks_of(m, b, &e->seeds[s], e->seeds[s].place - e->place_first[step], own);
+  for (kith_eid s = e->first[step]; s < e->first[step + 1]; s++)
+    marks_of(m, b, &e->seeds[s], e->seeds[s].place - e->place_first[step], own);
   for (int c = 0; c < n; c++) m->newest[item[c]] = 0;
-  if (b->comm->size > 1) KITH_WAIT("which negatives are known items", MPI_Allreduce(MPI_IN_PLACE, m->known, (int)n_word, MPI_UINT64_T, MPI_BOR, b->comm->mpi));
+  if (b->comm->size > 1)
+    KITH_WAIT("which negatives are known items",
+              MPI_Allreduce(MPI_IN_PLACE, m->known, (int)n_word, MPI_UINT64_T, MPI_BOR, b->comm->mpi));
 }

@@ -9,9 +9,11 @@ kith_status kith__marks_reserve(int n, int pairs, int64_t n_item, kith_known *m)
 void kith__marks_free(kith_known *m);
 
 /*
- * Mark the candidates item[0] … item[n - 1] of a step for the pairs whose users have a training interaction with them; where
- * they are the items of the pairs themselves (`own`), a pair's own item is not marked for it.  Collective.
+ * Mark the candidates item[0] … item[n - 1] of a step for the pairs whose users have a training interaction
+ * with them; where they are the items of the pairs themselves (`own`), a pair's own item is not marked for
+ * it.  Collective.
  */
-void kith__marks_fill(kith_known *m, const kith_batch *b, const kith_epoch *e, int64_t step, int n, const int32_t *item, bool own);
+void kith__marks_fill(kith_known *m, const kith_batch *b, const kith_epoch *e, int64_t step, int n,
+                      const int32_t *item, bool own);
 
 #endif

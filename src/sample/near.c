@@ -1,8 +1,10 @@
 /*
- * PinSage's importance neighbourhoods (Ying et al., KDD 2018, section 3.1): the T nodes that walks from a node visit most.
+ * PinSage's importance neighbourhoods (Ying et al., KDD 2018, section 3.1): the T nodes that walks from a
+ * node visit most.
  *
- * Nodes take turns, as many at once as their walkers find room.  All visits of a node are seen by its owner, who counts
- * them by the node that the walker came from and sends the counts there: every pair of nodes is counted in one place.
+ * Nodes take turns, as many at once as their walkers find room.  All visits of a node are seen by its owner,
+ * who counts them by the node that the walker came from and sends the counts there: every pair of nodes is
+ * counted in one place.
  */
 #include <limits.h>
 #include <stdlib.h>
@@ -23,20 +25,22 @@ typedef struct near {
   const kith_graph *g;
   kith_near_options o;
   uint64_t seed;
-  kith_lid share;         /* own nodes whose walkers are under way at once */
+  kith_lid share; /* own nodes whose walkers are under way at once */
   kith_walks *walks;
-  kith_walker *walker;    /* [share * walks] */
+  kith_walker *walker; /* [share * walks] */
   int64_t n_seen, n_told;
-  near_count *seen;       /* [walkers over all ranks * length] visits to own nodes, then their counts */
-  near_count *told;       /* [share * walks * length] counts of walks from own nodes */
+  near_count *seen; /* [walkers over all ranks * length] visits to own nodes, then their counts */
+  near_count *told; /* [share * walks * length] counts of walks from own nodes */
   int *out, *out_at, *in, *in_at; /* [size], places [size + 1] */
-  int64_t most;           /* neighbours that a node may have */
-  kith_eid *start;        /* [n_own + 1] the rows so far */
-  kith_gid *number;       /* [n_own * most] */
-  float *weight;          /* [n_own * most] */
+  int64_t most;                   /* neighbours that a node may have */
+  kith_eid *start;                /* [n_own + 1] the rows so far */
+  kith_gid *number;               /* [n_own * most] */
+  float *weight;                  /* [n_own * most] */
 } near;
 
-kith_near_options kith_near_defaults(void) { return (kith_near_options){.walks = 100, .length = 4, .neighbours = 50}; }
+kith_near_options kith_near_defaults(void) {
+  return (kith_near_options){.walks = 100, .length = 4, .neighbours = 50};
+}
 
 /* ---- room ---- */
 
@@ -45,7 +49,9 @@ static kith_status near_make(near *w) {
   int64_t size = w->comm->size, n_node = w->g->n[KITH_USER] + w->g->n[KITH_ITEM], own = w->g->n_own;
   int64_t walkers = (int64_t)w->share * w->o.walks, visits = walkers * w->o.length;
   w->most = kith_least(kith_least(w->o.neighbours, n_node - 1), (int64_t)w->o.walks * w->o.length);
-  KITH_CHECK(size * visits < INT_MAX, KITH_ECONFIG, "model.walks: %d walks of %d hops from a node on each of %d ranks are too many to be counted at once; expected fewer than 2^31 visits",
+  KITH_CHECK(size * visits < INT_MAX, KITH_ECONFIG,
+             "model.walks: %d walks of %d hops from a node on each of %d ranks are too many to be counted at "
+             "once; expected fewer than 2^31 visits",
              w->o.walks, w->o.length, (int)size);
   KITH_TRY(KITH_NEW(w->walker, walkers));
   KITH_TRY(KITH_NEW(w->seen, size * visits));
@@ -99,7 +105,8 @@ static int near_compare_nodes(const void *a, const void *b) {
 static void near_visit(void *self, const kith_walker *walker, int hop) {
   near *w = self;
   (void)hop;
-  if (walker->at != walker->begin) w->seen[w->n_seen++] = (near_count){.from = walker->begin, .at = walker->at, .n = 1};
+  if (walker->at != walker->begin)
+    w->seen[w->n_seen++] = (near_count){.from = walker->begin, .at = walker->at, .n = 1};
 }
 
 /* One entry for every pair, in the order of the nodes that walks came from, hence grouped by their owners. */
@@ -126,19 +133,22 @@ static void near_tell(near *w) {
   MPI_Datatype thing;
   for (int r = 0; r < size; r++) w->out[r] = 0;
   for (int64_t i = 0; i < w->n_seen; i++) w->out[kith_owner(size, w->g->first, w->seen[i].from)]++;
-  KITH_WAIT("walks to important neighbours", MPI_Alltoall(w->out, 1, MPI_INT, w->in, 1, MPI_INT, w->comm->mpi));
+  KITH_WAIT("walks to important neighbours",
+            MPI_Alltoall(w->out, 1, MPI_INT, w->in, 1, MPI_INT, w->comm->mpi));
   kith_add_up(size, w->out, w->out_at);
   kith_add_up(size, w->in, w->in_at);
   w->n_told = w->in_at[size];
   KITH_MPI(MPI_Type_contiguous(NEAR_WORDS, MPI_INT64_T, &thing));
   KITH_MPI(MPI_Type_commit(&thing));
-  KITH_WAIT("walks to important neighbours", MPI_Alltoallv(w->seen, w->out, w->out_at, thing, w->told, w->in, w->in_at, thing, w->comm->mpi));
+  KITH_WAIT("walks to important neighbours",
+            MPI_Alltoallv(w->seen, w->out, w->out_at, thing, w->told, w->in, w->in_at, thing, w->comm->mpi));
   KITH_MPI(MPI_Type_free(&thing));
 }
 
 /* ---- rows ---- */
 
-/* The next row, from the counts of one node, the most visited first: the first T of them, by original number. */
+/* The next row, from the counts of one node, the most visited first: the first T of them, by original number.
+ */
 static void near_row(near *w, kith_lid row, int64_t n, near_count *count) {
   kith_eid at = w->start[row];
   int64_t kept = kith_least(n, w->most), all = 0;
@@ -170,7 +180,8 @@ static void near_turn(near *w, kith_lid first, kith_lid last) {
   int64_t n = 0;
   for (kith_lid row = first; row < last; row++)
     for (int k = 0; k < w->o.walks; k++)
-      w->walker[n++] = (kith_walker){.id = kith_node_key(g->type[row], g->original[row]) * w->o.walks + k, .begin = g->first[w->comm->rank] + row};
+      w->walker[n++] = (kith_walker){.id = kith_node_key(g->type[row], g->original[row]) * w->o.walks + k,
+                                     .begin = g->first[w->comm->rank] + row};
   w->n_seen = 0;
   kith_walks_run(w->walks, &law, n, w->walker, near_visit, w);
   near_add_up(w);
@@ -178,7 +189,8 @@ static void near_turn(near *w, kith_lid first, kith_lid last) {
   near_rows(w, first, last);
 }
 
-kith_agreed kith_near_create(const kith_comm *comm, const kith_graph *g, const kith_near_options *o, uint64_t seed, int d, kith_relation **out) {
+kith_agreed kith_near_create(const kith_comm *comm, const kith_graph *g, const kith_near_options *o,
+                             uint64_t seed, int d, kith_relation **out) {
   kith_agreed st = {KITH_OK};
   near w = {.comm = comm, .g = g, .o = *o, .seed = seed};
   int64_t most_own = kith_comm_max(comm, g->n_own), share = NEAR_AT_ONCE / ((int64_t)o->walks * comm->size);

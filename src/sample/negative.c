@@ -4,11 +4,15 @@
 
 enum { NEGATIVE_TRIES = 64 }; /* one fails for a user of half of the catalog with a chance of 2^-64 */
 
-/* The third counter of a draw: place in the pool, negative, try; so a longer pool or more negatives change no earlier draw. */
-static uint64_t negative_counter(int j, int c, int try) { return (uint64_t)c << 48 | (uint64_t)j << 16 | (uint64_t)try; }
+/* The third counter of a draw: place in the pool, negative, try; so a longer pool or more negatives change no
+ * earlier draw. */
+static uint64_t negative_counter(int j, int c, int try) {
+  return (uint64_t)c << 48 | (uint64_t)j << 16 | (uint64_t)try;
+}
 
 static kith_draw negative_random(const kith_epoch *e, kith_eid edge, int j, int c, int try) {
-  return kith_random(e->seed, KITH_USE_NEGATIVE, (uint64_t)e->epoch, (uint64_t)edge, negative_counter(j, c, try));
+  return kith_random(e->seed, KITH_USE_NEGATIVE, (uint64_t)e->epoch, (uint64_t)edge,
+                     negative_counter(j, c, try));
 }
 
 bool kith_negative_is_hard(const kith_noise *z, const kith_epoch *e, kith_eid edge, int j) {
@@ -20,7 +24,8 @@ static int32_t negative_inbatch(const kith_others *o, uint64_t bits) {
   return (int32_t)o->pair[kith_random_below(bits, (uint64_t)o->n)].item;
 }
 
-int32_t kith_negative_draw(const kith_noise *z, const kith_epoch *e, kith_eid edge, kith_lid user, int j, int c, const kith_others *others) {
+int32_t kith_negative_draw(const kith_noise *z, const kith_epoch *e, kith_eid edge, kith_lid user, int j,
+                           int c, const kith_others *others) {
   for (int try = 0; try < NEGATIVE_TRIES; try++) {
     kith_draw r = negative_random(e, edge, j, c, try);
     bool inbatch = others && others->n > 1 && kith__noise_is_inbatch(z, &r);

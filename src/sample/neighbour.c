@@ -1,6 +1,6 @@
 /*
- * A node keeps k of its neighbours (GraphSAGE), which belong to the node, the step and the hop, whoever draws: uniform
- * without replacement, or with replacement in proportion to what each neighbour weighs.
+ * A node keeps k of its neighbours (GraphSAGE), which belong to the node, the step and the hop, whoever
+ * draws: uniform without replacement, or with replacement in proportion to what each neighbour weighs.
  */
 #include <math.h>
 
@@ -8,7 +8,8 @@
 
 enum {
   NEIGHBOUR_BLOCK = 16, /* draws whose random bits are made together: they do not wait for each other */
-  NEIGHBOUR_FEW = 128   /* draws that are kept in order as they come, at a cost of their square; more are marked, and read in order */
+  NEIGHBOUR_FEW = 128   /* draws that are kept in order as they come, at a cost of their square; more are
+                           marked, and read in order */
 };
 
 static bool neighbour_has(int64_t n, int64_t x, const int64_t *place) {
@@ -17,7 +18,8 @@ static bool neighbour_has(int64_t n, int64_t x, const int64_t *place) {
   return has;
 }
 
-/* Insert among the ascending places 0 … n - 1: every place is looked at, since a jump that depends on what is drawn costs more. */
+/* Insert among the ascending places 0 … n - 1: every place is looked at, since a jump that depends on what is
+ * drawn costs more. */
 static void neighbour_insert(int64_t n, int64_t x, int64_t *place) {
   for (int64_t i = 0; i < n; i++) {
     int64_t here = place[i];
@@ -27,17 +29,21 @@ static void neighbour_insert(int64_t n, int64_t x, int64_t *place) {
   place[n] = x;
 }
 
-/* k of 0 … degree - 1, every choice alike (Bentley and Floyd 1987): `drawn` says what is drawn, instead of a search. */
-static void neighbour_mark(uint64_t seed, uint64_t step, int64_t node, int hop, int64_t degree, int k, bool *drawn) {
+/* k of 0 … degree - 1, every choice alike (Bentley and Floyd 1987): `drawn` says what is drawn, instead of a
+ * search. */
+static void neighbour_mark(uint64_t seed, uint64_t step, int64_t node, int hop, int64_t degree, int k,
+                           bool *drawn) {
   kith_draw r = {{0}};
   for (int64_t i = 0; i < k; i++) {
-    if (i % 4 == 0) r = kith_random(seed, KITH_USE_SAMPLE, step, (uint64_t)node, (uint64_t)hop << 32 | (uint64_t)i);
+    if (i % 4 == 0)
+      r = kith_random(seed, KITH_USE_SAMPLE, step, (uint64_t)node, (uint64_t)hop << 32 | (uint64_t)i);
     int64_t last = degree - k + i, x = (int64_t)kith_random_below(r.bits[i % 4], (uint64_t)last + 1);
     drawn[drawn[x] ? last : x] = true;
   }
 }
 
-int64_t kith_neighbour_draw(uint64_t seed, uint64_t step, int64_t node, int hop, int64_t degree, int k, bool *drawn, int64_t *place) {
+int64_t kith_neighbour_draw(uint64_t seed, uint64_t step, int64_t node, int hop, int64_t degree, int k,
+                            bool *drawn, int64_t *place) {
   if (k == 0 || k >= degree) {
     for (int64_t i = 0; i < degree; i++) place[i] = i;
     return degree;
@@ -54,10 +60,14 @@ int64_t kith_neighbour_draw(uint64_t seed, uint64_t step, int64_t node, int hop,
   for (int64_t first = 0; first < k; first += NEIGHBOUR_BLOCK) {
     kith_draw r[NEIGHBOUR_BLOCK / 4];
     int64_t end = kith_least(first + NEIGHBOUR_BLOCK, k);
-    for (int64_t i = first; i < end; i += 4) r[(i - first) / 4] = kith_random(seed, KITH_USE_SAMPLE, step, (uint64_t)node, (uint64_t)hop << 32 | (uint64_t)i);
+    for (int64_t i = first; i < end; i += 4)
+      r[(i - first) / 4] =
+          kith_random(seed, KITH_USE_SAMPLE, step, (uint64_t)node, (uint64_t)hop << 32 | (uint64_t)i);
     for (int64_t i = first; i < end; i++) {
-      int64_t last = degree - k + i, x = (int64_t)kith_random_below(r[(i - first) / 4].bits[i % 4], (uint64_t)last + 1);
-      neighbour_insert(i, neighbour_has(i, x, place) ? last : x, place); /* the last is larger than all drawn before */
+      int64_t last = degree - k + i,
+              x = (int64_t)kith_random_below(r[(i - first) / 4].bits[i % 4], (uint64_t)last + 1);
+      neighbour_insert(i, neighbour_has(i, x, place) ? last : x,
+                       place); /* the last is larger than all drawn before */
     }
   }
   return k;
@@ -66,7 +76,8 @@ int64_t kith_neighbour_draw(uint64_t seed, uint64_t step, int64_t node, int hop,
 typedef struct neighbour {
   const sample_setting *set;
   uint64_t step;
-  double *below;  /* [largest degree + 1] of the node being asked about: what the neighbours before each weigh */
+  double
+      *below; /* [largest degree + 1] of the node being asked about: what the neighbours before each weigh */
   int64_t *times; /* [largest degree] how often each was drawn; zero between questions */
   bool *drawn;    /* [largest degree] the same of draws without replacement */
 } neighbour;
@@ -82,7 +93,8 @@ static void neighbour_begin(void *self, uint64_t step) { ((neighbour *)self)->st
 
 static int64_t neighbour_uniform(void *self, const sample_question *q, int64_t *place, float *scale) {
   const neighbour *w = self;
-  int64_t n = kith_neighbour_draw(w->set->seed, w->step, w->set->a->node[q->row], q->hop, q->among, neighbour_fan(w->set, q->hop), w->drawn, place);
+  int64_t n = kith_neighbour_draw(w->set->seed, w->step, w->set->a->node[q->row], q->hop, q->among,
+                                  neighbour_fan(w->set, q->hop), w->drawn, place);
   float each = n > 0 ? (float)((double)q->among / (double)n) : 0;
   for (int64_t i = 0; i < n; i++) {
     place[i] = kith__allowed(q, place[i]);
@@ -91,7 +103,8 @@ static int64_t neighbour_uniform(void *self, const sample_question *q, int64_t *
   return n;
 }
 
-/* What an entry weighs in draws: as it was given, or one over the neighbour's degree, as the squares of A's entries in a row do. */
+/* What an entry weighs in draws: as it was given, or one over the neighbour's degree, as the squares of A's
+ * entries in a row do. */
 static double neighbour_weight(const neighbour *w, kith_lid row, int64_t place) {
   const kith_relation *a = w->set->a;
   kith_eid at = a->csr.start[a->place[row]] + place;
@@ -102,7 +115,8 @@ static double neighbour_weight(const neighbour *w, kith_lid row, int64_t place) 
 /* Running sums of what the allowed neighbours weigh. */
 static void neighbour_weigh(const neighbour *w, const sample_question *q) {
   w->below[0] = 0;
-  for (int64_t i = 0; i < q->among; i++) w->below[i + 1] = w->below[i] + neighbour_weight(w, q->row, kith__allowed(q, i));
+  for (int64_t i = 0; i < q->among; i++)
+    w->below[i + 1] = w->below[i] + neighbour_weight(w, q->row, kith__allowed(q, i));
 }
 
 /* The neighbour whose share a number below the sum of all falls in: binary search. */
@@ -116,7 +130,8 @@ static int64_t neighbour_at(const double *below, int64_t n, double x) {
   return low;
 }
 
-/* k draws with replacement: each that falls on a neighbour adds 1 / (k q) to its factor (Chen et al., FastGCN, ICLR 2018, theorem 1, for one node's neighbours). */
+/* k draws with replacement: each that falls on a neighbour adds 1 / (k q) to its factor (Chen et al.,
+ * FastGCN, ICLR 2018, theorem 1, for one node's neighbours). */
 static int64_t neighbour_weighed(void *self, const sample_question *q, int64_t *place, float *scale) {
   const neighbour *w = self;
   int k = neighbour_fan(w->set, q->hop);
@@ -125,7 +140,8 @@ static int64_t neighbour_weighed(void *self, const sample_question *q, int64_t *
   neighbour_weigh(w, q);
   double all = w->below[q->among];
   for (int i = 0; i < k; i++) {
-    kith_draw r = kith_random(w->set->seed, KITH_USE_SAMPLE, w->step, (uint64_t)w->set->a->node[q->row], (uint64_t)q->hop << 32 | (uint64_t)i);
+    kith_draw r = kith_random(w->set->seed, KITH_USE_SAMPLE, w->step, (uint64_t)w->set->a->node[q->row],
+                              (uint64_t)q->hop << 32 | (uint64_t)i);
     w->times[neighbour_at(w->below, q->among, all * kith_random_unit(r.bits[0]))]++;
   }
   for (int64_t i = 0; i < q->among; i++) {
@@ -150,10 +166,12 @@ static kith_status neighbour_check(const sample_setting *s) {
   kith_status st = KITH_OK;
   const kith_graph *g = s->g;
   if (s->options.draw != KITH_BY_WEIGHT) return st;
-  KITH_CHECK(g->weight && !s->a->weighed, KITH_ECONFIG, "train.draw: weight needs interactions with weights (data.interactions.columns.weight)%s",
+  KITH_CHECK(g->weight && !s->a->weighed, KITH_ECONFIG,
+             "train.draw: weight needs interactions with weights (data.interactions.columns.weight)%s",
              g->weight ? "; importance neighbourhoods have weights of their own: say importance" : "");
   for (kith_eid e = 0; e < g->start[g->n_own]; e++)
-    KITH_CHECK(isfinite(g->weight[e]) && g->weight[e] > 0, KITH_EDATA, "train.draw: weight needs weights above zero; an interaction weighs %g", (double)g->weight[e]);
+    KITH_CHECK(isfinite(g->weight[e]) && g->weight[e] > 0, KITH_EDATA,
+               "train.draw: weight needs weights above zero; an interaction weighs %g", (double)g->weight[e]);
 done:
   return st;
 }
@@ -163,7 +181,10 @@ kith_status kith__law_neighbour(const sample_setting *s, sample_law *out) {
   neighbour *w = NULL;
   KITH_TRY(neighbour_check(s));
   KITH_TRY(KITH_NEW(w, 1));
-  *out = (sample_law){.self = w, .begin = neighbour_begin, .draw = s->options.draw == KITH_UNIFORM ? neighbour_uniform : neighbour_weighed, .destroy = neighbour_destroy};
+  *out = (sample_law){.self = w,
+                      .begin = neighbour_begin,
+                      .draw = s->options.draw == KITH_UNIFORM ? neighbour_uniform : neighbour_weighed,
+                      .destroy = neighbour_destroy};
   w->set = s;
   KITH_TRY(KITH_NEW(w->below, s->most_degree + 1));
   KITH_TRY(KITH_NEW(w->times, s->most_degree));

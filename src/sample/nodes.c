@@ -1,8 +1,9 @@
 /*
- * Every node is in the step's set or not, by a draw of its own: for each layer anew (FastGCN: Chen et al., ICLR 2018), or
- * once for all layers (GraphSAINT's node sampler: Zeng et al., ICLR 2020).  A row reads those of its neighbours that are in
- * the set, each weighed by one over its chance.  Both papers draw a fixed number of nodes with replacement; independent
- * draws with the same expected number need no list of all nodes on every rank, and any rank can tell for any node that it knows.
+ * Every node is in the step's set or not, by a draw of its own: for each layer anew (FastGCN: Chen et al.,
+ * ICLR 2018), or once for all layers (GraphSAINT's node sampler: Zeng et al., ICLR 2020).  A row reads those
+ * of its neighbours that are in the set, each weighed by one over its chance.  Both papers draw a fixed
+ * number of nodes with replacement; independent draws with the same expected number need no list of all nodes
+ * on every rank, and any rank can tell for any node that it knows.
  */
 #include <math.h>
 
@@ -10,8 +11,8 @@
 
 typedef struct nodes {
   const sample_setting *set;
-  bool anew;     /* for each layer */
-  double *each;  /* [n_own + n_ghost] chance of each node */
+  bool anew;    /* for each layer */
+  double *each; /* [n_own + n_ghost] chance of each node */
   uint64_t step;
 } nodes;
 
@@ -25,7 +26,10 @@ static int64_t nodes_draw(void *self, const sample_question *q, int64_t *place, 
   int64_t n = 0;
   for (int64_t i = 0; i < q->among; i++) {
     kith_lid c = col[kith__allowed(q, i)];
-    if (kith_random_unit(kith_random(w->set->seed, KITH_USE_NODES, w->step, (uint64_t)a->node[c], layer).bits[0]) >= w->each[c]) continue;
+    if (kith_random_unit(
+            kith_random(w->set->seed, KITH_USE_NODES, w->step, (uint64_t)a->node[c], layer).bits[0]) >=
+        w->each[c])
+      continue;
     scale[n] = (float)(1 / w->each[c]);
     place[n++] = kith__allowed(q, i);
   }
@@ -42,7 +46,8 @@ static void nodes_destroy(void *self) {
 static double nodes_norm(const kith_relation *a, kith_lid row) {
   const kith_csr *csr = &a->csr;
   double sum = 0;
-  for (kith_eid e = csr->start[a->place[row]]; e < csr->start[a->place[row] + 1]; e++) sum += (double)csr->weight[e] * (double)csr->weight[e];
+  for (kith_eid e = csr->start[a->place[row]]; e < csr->start[a->place[row] + 1]; e++)
+    sum += (double)csr->weight[e] * (double)csr->weight[e];
   return sum;
 }
 
@@ -54,8 +59,9 @@ static double nodes_expected(const kith_comm *comm, kith_lid n, const double *no
 }
 
 /*
- * The t for which chances min(1, t norm) add up to `budget`, by doubling and halving; 2^100, which makes every node certain
- * that has neighbours, where those are fewer.  Sums over ranks are exact, so t is the same on any number of them.
+ * The t for which chances min(1, t norm) add up to `budget`, by doubling and halving; 2^100, which makes
+ * every node certain that has neighbours, where those are fewer.  Sums over ranks are exact, so t is the same
+ * on any number of them.
  */
 static double nodes_level(const kith_comm *comm, kith_lid n, const double *norm, double budget) {
   double low = 0, high = 1;

@@ -1,12 +1,15 @@
-/* The law of noise: a mixture of uniform items, popular ones and those of training pairs, the same integers on every rank. */
+/* The law of noise: a mixture of uniform items, popular ones and those of training pairs, the same integers
+ * on every rank. */
 #include <math.h>
 
 #include "sample/noise.h"
 
-static const double NOISE_UNIT = 0x1p20; /* weights are rounded once, so that sums and draws of them are exact */
+static const double NOISE_UNIT =
+    0x1p20; /* weights are rounded once, so that sums and draws of them are exact */
 
 kith_negative_options kith_negative_defaults(void) {
-  return (kith_negative_options){.count = 1, .popularity = 0, .alpha = 0.75, .inbatch = 0, .hard = 0, .pool = 16};
+  return (
+      kith_negative_options){.count = 1, .popularity = 0, .alpha = 0.75, .inbatch = 0, .hard = 0, .pool = 16};
 }
 
 static kith_status noise_room(const kith_graph *g, kith_cumulative *w) {
@@ -21,7 +24,11 @@ static kith_status noise_make(const kith_graph *g, const kith_negative_options *
   kith_status st = KITH_OK;
   kith_noise *z = NULL;
   KITH_TRY(KITH_NEW(z, 1));
-  *z = (kith_noise){.n = g->n[KITH_ITEM], .popularity = o->popularity, .alpha = o->alpha, .inbatch = o->inbatch, .hard = o->hard};
+  *z = (kith_noise){.n = g->n[KITH_ITEM],
+                    .popularity = o->popularity,
+                    .alpha = o->alpha,
+                    .inbatch = o->inbatch,
+                    .hard = o->hard};
   if (o->popularity > 0) KITH_TRY(noise_room(g, &z->popular));
   if (o->inbatch > 0) KITH_TRY(noise_room(g, &z->pairs));
   *out = z;
@@ -31,8 +38,10 @@ done:
   return st;
 }
 
-/* What the items before each weigh.  Each item's weight comes from its owner: no other rank's pow() has a say in it. */
-static void noise_weigh(const kith_comm *comm, const kith_graph *g, double alpha, double unit, int64_t *below) {
+/* What the items before each weigh.  Each item's weight comes from its owner: no other rank's pow() has a say
+ * in it. */
+static void noise_weigh(const kith_comm *comm, const kith_graph *g, double alpha, double unit,
+                        int64_t *below) {
   int64_t n = g->n[KITH_ITEM];
   for (kith_lid i = 0; i < g->n_own_of[KITH_ITEM]; i++) {
     kith_lid row = g->row_of[KITH_ITEM][i];
@@ -54,7 +63,8 @@ static void noise_weigh_known(const kith_lists *train, kith_cumulative *w) {
   }
 }
 
-kith_agreed kith_noise_create(const kith_comm *comm, const kith_graph *g, const kith_negative_options *o, kith_noise **out) {
+kith_agreed kith_noise_create(const kith_comm *comm, const kith_graph *g, const kith_negative_options *o,
+                              kith_noise **out) {
   *out = NULL;
   kith_agreed st = kith_agree(comm, noise_make(g, o, out));
   if (kith_is_bad(st)) kith_noise_destroy(out);
@@ -98,7 +108,9 @@ double kith__noise_uniform(const kith_noise *z) {
   return share > 1e-12 ? share : 0;
 }
 
-bool kith_noise_draws_any(const kith_noise *z) { return kith__noise_uniform(z) > 0 || (z->popularity > 0 && z->alpha == 0); }
+bool kith_noise_draws_any(const kith_noise *z) {
+  return kith__noise_uniform(z) > 0 || (z->popularity > 0 && z->alpha == 0);
+}
 
 bool kith__noise_is_inbatch(const kith_noise *z, const kith_draw *r) {
   double law = kith_random_unit(r->bits[1]);
@@ -106,7 +118,8 @@ bool kith__noise_is_inbatch(const kith_noise *z, const kith_draw *r) {
 }
 
 int32_t kith_noise_item(const kith_noise *z, const kith_draw *r) {
-  if (z->popularity > 0 && kith_random_unit(r->bits[1]) < z->popularity) return noise_draw(z->n, z->popular.below, r->bits[0]);
+  if (z->popularity > 0 && kith_random_unit(r->bits[1]) < z->popularity)
+    return noise_draw(z->n, z->popular.below, r->bits[0]);
   if (kith__noise_is_inbatch(z, r)) return noise_draw(z->n, z->pairs.below, r->bits[0]);
   return (int32_t)kith_random_below(r->bits[0], (uint64_t)z->n);
 }

@@ -1,12 +1,13 @@
 /*
- * GraphSAINT's walks (Zeng et al., ICLR 2020, section 3): a step's set is what random walks visit.  Walks of one hop draw an
- * edge with the paper's edge sampler's chance, in proportion to 1 / deg u + 1 / deg v.
+ * GraphSAINT's walks (Zeng et al., ICLR 2020, section 3): a step's set is what random walks visit.  Walks of
+ * one hop draw an edge with the paper's edge sampler's chance, in proportion to 1 / deg u + 1 / deg v.
  *
- * The chances that the estimate is divided by are counted in sets drawn before training, as the paper does: a node is
- * there in C_u of them, both ends of an edge in C_uv.  The seeds are there whatever is drawn, so that they read u with scale
- * N / C_u.  The rows of farther hops are there because they are in the set, and read u under that condition: C_v / C_uv (the
- * paper's 1 / alpha).  A seed that is not in the set, and is carried along for its own layers' sake, reads u under that
- * condition: (N - C_v) / (C_u - C_uv).  So the sum is estimated without bias whether it is in the set or not.
+ * The chances that the estimate is divided by are counted in sets drawn before training, as the paper does: a
+ * node is there in C_u of them, both ends of an edge in C_uv.  The seeds are there whatever is drawn, so that
+ * they read u with scale N / C_u.  The rows of farther hops are there because they are in the set, and read u
+ * under that condition: C_v / C_uv (the paper's 1 / alpha).  A seed that is not in the set, and is carried
+ * along for its own layers' sake, reads u under that condition: (N - C_v) / (C_u - C_uv).  So the sum is
+ * estimated without bias whether it is in the set or not.
  */
 #include <math.h>
 
@@ -14,15 +15,15 @@
 
 typedef struct saint {
   const sample_setting *set;
-  double root;        /* chance of each node to begin a walk */
+  double root; /* chance of each node to begin a walk */
   int length;
   kith_walks *walks;
   kith_walker *walker; /* [n_own] */
-  bool tells;         /* walks are at their end, and ranks tell each other who is there */
-  float *here;        /* [n_own + n_ghost] 1 if a node is in the step's set, else 0 */
-  int64_t n_set;      /* N, sets that were counted */
-  int64_t *count;     /* [n_own + n_ghost] C_u */
-  int32_t *both;      /* [entries] C_uv */
+  bool tells;          /* walks are at their end, and ranks tell each other who is there */
+  float *here;         /* [n_own + n_ghost] 1 if a node is in the step's set, else 0 */
+  int64_t n_set;       /* N, sets that were counted */
+  int64_t *count;      /* [n_own + n_ghost] C_u */
+  int32_t *both;       /* [entries] C_uv */
 } saint;
 
 static void saint_visit(void *self, const kith_walker *x, int hop) {
@@ -38,7 +39,9 @@ static void saint_begin_set(saint *w, kith_use use, uint64_t step) {
   int64_t n = 0;
   for (kith_lid i = 0; i < g->n_own; i++) {
     w->here[i] = 0;
-    if (kith_random_unit(kith_random(s->seed, use, step, (uint64_t)s->a->node[i], KITH_HOPS_MOST).bits[0]) >= w->root) continue;
+    if (kith_random_unit(kith_random(s->seed, use, step, (uint64_t)s->a->node[i], KITH_HOPS_MOST).bits[0]) >=
+        w->root)
+      continue;
     w->walker[n++] = (kith_walker){.id = s->a->node[i], .begin = g->first[s->comm->rank] + i};
   }
   kith_walk_law law = {.seed = s->seed, .round = step, .use = use, .length = w->length};
@@ -110,13 +113,14 @@ static int64_t saint_count_set(saint *w) {
   for (kith_lid i = 0; i < csr->n_row; i++) here += w->here[i] != 0;
 #pragma omp parallel for schedule(dynamic, 256)
   for (kith_lid p = 0; p < csr->n_row; p++)
-    for (kith_eid e = csr->start[p]; e < csr->start[p + 1] && w->here[csr->row[p]] != 0; e++) w->both[e] += w->here[csr->col[e]] != 0;
+    for (kith_eid e = csr->start[p]; e < csr->start[p + 1] && w->here[csr->row[p]] != 0; e++)
+      w->both[e] += w->here[csr->col[e]] != 0;
   return here;
 }
 
 /*
- * Count as many sets as it takes to meet every node `coverage` times on average.  Every set costs a draw for each node, so
- * this grows with coverage * nodes^2 / budget: progress is shown.
+ * Count as many sets as it takes to meet every node `coverage` times on average.  Every set costs a draw for
+ * each node, so this grows with coverage * nodes^2 / budget: progress is shown.
  */
 static void saint_count(saint *w) {
   const sample_setting *s = w->set;
@@ -147,11 +151,17 @@ done:
 kith_agreed kith__law_saint(const sample_setting *s, sample_law *out) {
   kith_agreed st = {KITH_OK};
   saint *w = NULL;
-  double n_node = (double)(s->g->n[KITH_USER] + s->g->n[KITH_ITEM]), roots = fmin((double)s->options.budget, n_node);
-  int64_t most = (int64_t)ceil(roots + 12 * sqrt(roots + 1)) + 1; /* 12 standard deviations above what is expected */
+  double n_node = (double)(s->g->n[KITH_USER] + s->g->n[KITH_ITEM]),
+         roots = fmin((double)s->options.budget, n_node);
+  int64_t most =
+      (int64_t)ceil(roots + 12 * sqrt(roots + 1)) + 1; /* 12 standard deviations above what is expected */
   KITH_TRY(kith_agree(s->comm, KITH_NEW(w, 1)));
   w->set = s;
-  *out = (sample_law){.self = w, .begin = saint_begin, .advance = saint_advance, .draw = saint_draw, .destroy = saint_destroy};
+  *out = (sample_law){.self = w,
+                      .begin = saint_begin,
+                      .advance = saint_advance,
+                      .draw = saint_draw,
+                      .destroy = saint_destroy};
   w->root = roots / n_node;
   w->length = s->options.mode == KITH_SAINT_EDGE ? 1 : s->options.walk;
   out->most_nodes = most * (w->length + 1);

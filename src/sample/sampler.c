@@ -1,7 +1,7 @@
 /*
- * Hops around a step's seeds.  For every hop, outwards: each rank asks the owners of its rows for their neighbours; owners
- * draw and answer; what is new becomes a row behind those that are there.  So every frame begins with the one before it,
- * the seeds first, and one list of nodes serves all frames.
+ * Hops around a step's seeds.  For every hop, outwards: each rank asks the owners of its rows for their
+ * neighbours; owners draw and answer; what is new becomes a row behind those that are there.  So every frame
+ * begins with the one before it, the seeds first, and one list of nodes serves all frames.
  */
 #include <math.h>
 #include <string.h>
@@ -17,25 +17,29 @@ struct kith_sampler {
   sample_ask ask;
   sample_view shown, making; /* the hops that steps read, and those of the plan under way */
   kith_lid n_seed;
-  bool waits;                /* the law is getting ready for the plan under way */
-  int l;                     /* hop of the plan under way; -1: it is made */
+  bool waits; /* the law is getting ready for the plan under way */
+  int l;      /* hop of the plan under way; -1: it is made */
   sample_map map;
-  kith_gid *number;          /* [most rows] of all frames of the plan under way */
+  kith_gid *number; /* [most rows] of all frames of the plan under way */
 };
 
 /* ---- room ---- */
 
-/* The most rows of every frame and entries of every hop: drawn neighbours multiply, until the law's or the graph's nodes are all there. */
+/* The most rows of every frame and entries of every hop: drawn neighbours multiply, until the law's or the
+ * graph's nodes are all there. */
 static kith_status sampler_bound(const kith_sampler *s, kith_lid most_seed, int64_t *rows, int64_t *entries) {
   kith_status st = KITH_OK;
   const kith_graph *g = s->set.g;
-  int64_t n_node = g->n[KITH_USER] + g->n[KITH_ITEM], most = s->law.most_nodes > 0 ? kith_least(n_node, most_seed + s->law.most_nodes) : n_node;
+  int64_t n_node = g->n[KITH_USER] + g->n[KITH_ITEM],
+          most = s->law.most_nodes > 0 ? kith_least(n_node, most_seed + s->law.most_nodes) : n_node;
   rows[s->set.n_hop] = kith_least(most_seed, n_node);
   for (int l = s->set.n_hop - 1; l >= 0; l--) {
-    int64_t fan = s->law.most_drawn[l] > 0 ? kith_least(s->law.most_drawn[l], s->set.most_degree) : s->set.most_degree;
+    int64_t fan =
+        s->law.most_drawn[l] > 0 ? kith_least(s->law.most_drawn[l], s->set.most_degree) : s->set.most_degree;
     entries[l] = kith_least(rows[l + 1] * fan, s->set.n_entry);
     rows[l] = kith_least(rows[l + 1] * (fan + 1), most);
-    KITH_CHECK(rows[l] < INT32_MAX - 1, KITH_ECONFIG, "train.fanouts: a step may reach %lld rows on one rank; at most 2^31 - 2", (long long)rows[l]);
+    KITH_CHECK(rows[l] < INT32_MAX - 1, KITH_ECONFIG,
+               "train.fanouts: a step may reach %lld rows on one rank; at most 2^31 - 2", (long long)rows[l]);
   }
 done:
   return st;
@@ -70,8 +74,9 @@ static kith_agreed sampler_make_law(const sample_setting *set, sample_law *law) 
   }
 }
 
-kith_agreed kith_sampler_create(const kith_comm *comm, const kith_graph *g, const kith_relation *a, int n_hop, const kith_sampler_options *o,
-                                bool loops, kith_lid most_seed, kith_lid most_target, uint64_t seed, kith_sampler **out) {
+kith_agreed kith_sampler_create(const kith_comm *comm, const kith_graph *g, const kith_relation *a, int n_hop,
+                                const kith_sampler_options *o, bool loops, kith_lid most_seed,
+                                kith_lid most_target, uint64_t seed, kith_sampler **out) {
   kith_agreed st = {KITH_OK};
   kith_sampler *s = NULL;
   int64_t most_degree = 1, n_entry = a->csr.start[a->csr.n_row];
@@ -81,7 +86,14 @@ kith_agreed kith_sampler_create(const kith_comm *comm, const kith_graph *g, cons
   kith_comm_sum_int(comm, 1, &n_entry);
   KITH_TRY(kith_agree(comm, KITH_NEW(s, 1)));
   s->loops = loops;
-  s->set = (sample_setting){.comm = comm, .g = g, .a = a, .options = *o, .n_hop = n_hop, .n_entry = n_entry, .most_degree = kith_comm_max(comm, most_degree), .seed = seed};
+  s->set = (sample_setting){.comm = comm,
+                            .g = g,
+                            .a = a,
+                            .options = *o,
+                            .n_hop = n_hop,
+                            .n_entry = n_entry,
+                            .most_degree = kith_comm_max(comm, most_degree),
+                            .seed = seed};
   most_seed = (kith_lid)kith_comm_max(comm, most_seed); /* the same room on every rank, so that answers fit */
   KITH_TRY(sampler_make_law(&s->set, &s->law));
   KITH_TRY(kith_agree(comm, sampler_fill_room(s, most_seed, most_target)));
@@ -118,15 +130,19 @@ static kith_lid sampler_row(kith_sampler *s, const sample_edge *edge, kith_lid *
   return row;
 }
 
-/* What n entries of a row weigh: as they were given, or by 1 / sqrt(deg i deg j) times what each stands for. */
-static void sampler_weigh(const kith_sampler *s, int32_t n, int32_t degree, const sample_edge *edge, float *scale, float *weight) {
+/* What n entries of a row weigh: as they were given, or by 1 / sqrt(deg i deg j) times what each stands for.
+ */
+static void sampler_weigh(const kith_sampler *s, int32_t n, int32_t degree, const sample_edge *edge,
+                          float *scale, float *weight) {
   for (int32_t k = 0; k < n; k++) scale[k] = edge[k].scale;
   if (s->set.a->weighed) memcpy(weight, scale, (size_t)n * sizeof *weight);
   else
-    for (int32_t k = 0; k < n; k++) weight[k] = (float)((double)scale[k] / sqrt((double)degree * (double)edge[k].degree));
+    for (int32_t k = 0; k < n; k++)
+      weight[k] = (float)((double)scale[k] / sqrt((double)degree * (double)edge[k].degree));
 }
 
-/* Rows of hop l from the answers about the rows 0 … n - 1, as these are grouped; new nodes become rows behind them. */
+/* Rows of hop l from the answers about the rows 0 … n - 1, as these are grouped; new nodes become rows behind
+ * them. */
 static void sampler_fill(kith_sampler *s, int l, kith_lid n) {
   sample_hop *h = &s->making.hop[l];
   kith_csr *csr = &h->csr;
@@ -165,13 +181,15 @@ static void sampler_know(kith_sampler *s, kith_lid n) {
   }
 }
 
-/* Ask about hop l, whose out rows are the first n; behind the last hop, about nothing: its rows are the leaves. */
+/* Ask about hop l, whose out rows are the first n; behind the last hop, about nothing: its rows are the
+ * leaves. */
 static void sampler_ask(kith_sampler *s, kith_lid n) {
   if (s->l >= 0) kith__ask_begin(&s->ask, s->l, n, s->number);
   else kith__ask_group(&s->ask, n, s->number);
 }
 
-void kith_sampler_begin(kith_sampler *s, kith_lid n, const kith_gid *seed, uint64_t step, int64_t n_target, const kith_pair *target) {
+void kith_sampler_begin(kith_sampler *s, kith_lid n, const kith_gid *seed, uint64_t step, int64_t n_target,
+                        const kith_pair *target) {
   if (n > s->making.frame[s->set.n_hop].most) kith_abort(__FILE__, __LINE__, "room for the seeds");
   if (s->law.begin) s->law.begin(s->law.self, step);
   kith__targets_take(&s->ask.targets, n_target, target);
@@ -192,7 +210,8 @@ static void sampler_take(kith_sampler *s) {
   sample_view *v = &s->making;
   if (s->l == s->set.n_hop - 1) sampler_know(s, s->n_seed);
   sampler_fill(s, s->l, (kith_lid)v->frame[s->l + 1].n);
-  kith_back_fill(&v->hop[s->l].csr, s->ask.room_in, s->ask.edge_in, &v->hop[s->l].back); /* what came in is in the rows now */
+  kith_back_fill(&v->hop[s->l].csr, s->ask.room_in, s->ask.edge_in,
+                 &v->hop[s->l].back); /* what came in is in the rows now */
   kith_lid reached = (kith_lid)v->frame[s->l--].n;
   sampler_ask(s, reached);
 }
@@ -212,7 +231,8 @@ void kith_sampler_show(kith_sampler *s) {
   kith__view_swap(&s->shown, &s->making);
 }
 
-void kith_sampler_plan(kith_sampler *s, kith_lid n, const kith_gid *seed, uint64_t step, int64_t n_target, const kith_pair *target) {
+void kith_sampler_plan(kith_sampler *s, kith_lid n, const kith_gid *seed, uint64_t step, int64_t n_target,
+                       const kith_pair *target) {
   kith_sampler_begin(s, n, seed, step, n_target, target);
   while (!kith_sampler_advance(s)) continue;
   kith_sampler_show(s);
@@ -223,7 +243,8 @@ const kith_frame *kith_sampler_leaves(const kith_sampler *s) { return &s->shown.
 
 kith_eid kith_sampler_drawn(const kith_sampler *s) {
   kith_eid n = 0;
-  for (int l = 0; l < s->set.n_hop; l++) n += s->shown.hop[l].edges.n - (s->loops ? s->shown.frame[l + 1].n : 0);
+  for (int l = 0; l < s->set.n_hop; l++)
+    n += s->shown.hop[l].edges.n - (s->loops ? s->shown.frame[l + 1].n : 0);
   return n;
 }
 

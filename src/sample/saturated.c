@@ -133,10 +133,8 @@ kith_eid kith_saturated_before(const kith_saturated *s, kith_eid edge) {
   int64_t low = 0, high = s ? s->n_user : 0;
   while (low < high) {
     int64_t middle = low + (high - low) / 2;
-    if (s->edge[middle] < edge)
-      low = middle + 1;
-    else
-      high = middle;
+    if (s->edge[middle] < edge) low = middle + 1;
+    else high = middle;
   }
   return s ? s->before[low] : 0;
 }

@@ -1,9 +1,12 @@
-/* Every target is looked for once in a step, from each of its ends, however often the hops ask about the row. */
+/* Every target is looked for once in a step, from each of its ends, however often the hops ask about the row.
+ */
 #include <stdlib.h>
 
 #include "sample/targets.h"
 
-enum { TARGETS_TOGETHER = 16 }; /* ends that are looked for at once, so that what they miss travels together */
+enum {
+  TARGETS_TOGETHER = 16
+}; /* ends that are looked for at once, so that what they miss travels together */
 
 kith_status kith__targets_make(const sample_setting *s, kith_lid most, sample_targets *t) {
   kith_status st = KITH_OK;
@@ -52,7 +55,8 @@ static void targets_begin(const sample_targets *t, int n, const kith_lid *row, t
     __builtin_prefetch(&a->degree[row[i]]);
   }
   for (int i = 0; i < n; i++) __builtin_prefetch(&a->csr.start[a->place[row[i]]]);
-  for (int i = 0; i < n; i++) s[i] = (targets_search){.col = a->csr.col + a->csr.start[a->place[row[i]]], .high = a->degree[row[i]]};
+  for (int i = 0; i < n; i++)
+    s[i] = (targets_search){.col = a->csr.col + a->csr.start[a->place[row[i]]], .high = a->degree[row[i]]};
 }
 
 /* Halve what is left for all of them; returns whether anything is left. */
@@ -89,7 +93,8 @@ void kith__targets_take(sample_targets *t, int64_t n, const kith_pair *target) {
     targets_put(t, target[i].user, kith_node_key(KITH_ITEM, target[i].item));
     targets_put(t, t->g->item_number[target[i].item], kith_node_key(KITH_USER, target[i].original));
   }
-  for (kith_lid i = 0; i < t->n; i += TARGETS_TOGETHER) targets_find(t, i, (int)kith_least(TARGETS_TOGETHER, t->n - i));
+  for (kith_lid i = 0; i < t->n; i += TARGETS_TOGETHER)
+    targets_find(t, i, (int)kith_least(TARGETS_TOGETHER, t->n - i));
 }
 
 static int targets_compare(const void *a, const void *b) {
@@ -97,7 +102,8 @@ static int targets_compare(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-/* A popular item may have a good part of the step's pairs, so their places are sorted rather than inserted one by one. */
+/* A popular item may have a good part of the step's pairs, so their places are sorted rather than inserted
+ * one by one. */
 void kith__targets_leave_out(sample_targets *t, sample_question *q) {
   int64_t n = 0;
   for (kith_lid i = t->newest[q->row]; i > 0; i = t->older[i - 1])

@@ -23,7 +23,8 @@ kith_status kith__targets_make(const sample_setting *s, kith_lid most, sample_ta
 void kith__targets_free(sample_targets *t);
 /* These instead of those before.  Local; allocates nothing. */
 void kith__targets_take(sample_targets *t, int64_t n, const kith_pair *target);
-/* Leave the targets of a row that has some out of what may be drawn; what is said of them holds until the next question.  Local. */
+/* Leave the targets of a row that has some out of what may be drawn; what is said of them holds until the
+ * next question.  Local. */
 void kith__targets_leave_out(sample_targets *t, sample_question *q);
 static inline bool kith__targets_in(const sample_targets *t, kith_lid row) { return t->newest[row] > 0; }
 

@@ -1,11 +1,11 @@
 /* Views are swapped by their contents: ops were recorded with pointers to one of them. */
 #include "sample/view.h"
 
-#define VIEW_SWAP(type, a, b)                                                                                          \
-  do {                                                                                                                 \
-    type view__kept = (a);                                                                                             \
-    (a) = (b);                                                                                                         \
-    (b) = view__kept;                                                                                                  \
+#define VIEW_SWAP(type, a, b)                                                                                \
+  do {                                                                                                       \
+    type view__kept = (a);                                                                                   \
+    (a) = (b);                                                                                               \
+    (b) = view__kept;                                                                                        \
   } while (0)
 
 /* What hops and frames lend. */
@@ -13,7 +13,13 @@ static void view_point(sample_view *v) {
   for (int l = 0; l <= v->n_hop; l++) v->frame[l].node = v->node;
   for (int l = 0; l < v->n_hop; l++) {
     sample_hop *h = &v->hop[l];
-    h->hop = (kith_hop){.in = &v->frame[l], .out = &v->frame[l + 1], .edges = &h->edges, .csr = &h->csr, .scale = h->scale, .back = &h->back, .degree = v->degree};
+    h->hop = (kith_hop){.in = &v->frame[l],
+                        .out = &v->frame[l + 1],
+                        .edges = &h->edges,
+                        .csr = &h->csr,
+                        .scale = h->scale,
+                        .back = &h->back,
+                        .degree = v->degree};
   }
 }
 

@@ -1,4 +1,5 @@
-/* The hops of one plan.  There are two of them: one is read by a step while the other is made for the next. */
+/* The hops of one plan.  There are two of them: one is read by a step while the other is made for the next.
+ */
 #ifndef KITH_SRC_SAMPLE_VIEW_H
 #define KITH_SRC_SAMPLE_VIEW_H
 
@@ -22,10 +23,11 @@ typedef struct sample_view {
 } sample_view;
 
 /*
- * Room for hops of up to rows[l] rows and entries[l] entries, l < n_hop; rows[n_hop] seeds.  Where it will stay, since what
- * it holds points into it.  Local; what is made stays in *v, also on failure.
+ * Room for hops of up to rows[l] rows and entries[l] entries, l < n_hop; rows[n_hop] seeds.  Where it will
+ * stay, since what it holds points into it.  Local; what is made stays in *v, also on failure.
  */
-kith_status kith__view_make(int n_hop, const int64_t *rows, const int64_t *entries, sample_view *v) KITH_MUST_USE;
+kith_status kith__view_make(int n_hop, const int64_t *rows, const int64_t *entries,
+                            sample_view *v) KITH_MUST_USE;
 void kith__view_free(sample_view *v);
 /* Exchange what two views of the same room hold; their places stay, and what points to them. */
 void kith__view_swap(sample_view *a, sample_view *b);

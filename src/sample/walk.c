@@ -1,7 +1,8 @@
 /*
- * Random walks over ranks.  A walker is moved by the owner of the node that it stands on and travels to the owner of the
- * next one: one exchange with all ranks a hop, many walkers together, which may travel while something else is done.  What a walker draws belongs to its own number and
- * the hop, so its walk is the same wherever it is moved.
+ * Random walks over ranks.  A walker is moved by the owner of the node that it stands on and travels to the
+ * owner of the next one: one exchange with all ranks a hop, many walkers together, which may travel while
+ * something else is done.  What a walker draws belongs to its own number and the hop, so its walk is the same
+ * wherever it is moved.
  */
 #include <limits.h>
 
@@ -14,12 +15,12 @@ _Static_assert(sizeof(kith_walker) == WALK_WORDS * sizeof(int64_t), "walkers tra
 struct kith_walks {
   const kith_comm *comm;
   const kith_graph *g;
-  int64_t most, n;     /* walkers that may be here, and that are */
-  kith_walker *here;   /* [most] */
-  kith_walker *leaving; /* [most] the same grouped by where they go */
+  int64_t most, n;                /* walkers that may be here, and that are */
+  kith_walker *here;              /* [most] */
+  kith_walker *leaving;           /* [most] the same grouped by where they go */
   int *out, *out_at, *in, *in_at; /* [size], places [size + 1] */
-  MPI_Datatype thing;  /* a walker */
-  kith_walk_law law;   /* of the walks under way */
+  MPI_Datatype thing;             /* a walker */
+  kith_walk_law law;              /* of the walks under way */
   kith_visit *visit;
   void *self;
   int hop;             /* that walkers are on their way of */
@@ -30,9 +31,11 @@ struct kith_walks {
 static kith_status walk_make(const kith_comm *comm, const kith_graph *g, int64_t most, kith_walks **out) {
   kith_status st = KITH_OK;
   kith_walks *w = NULL;
-  KITH_CHECK(most < INT_MAX, KITH_ECONFIG, "%lld walkers at once; at most %d are possible", (long long)most, INT_MAX - 1);
+  KITH_CHECK(most < INT_MAX, KITH_ECONFIG, "%lld walkers at once; at most %d are possible", (long long)most,
+             INT_MAX - 1);
   KITH_TRY(KITH_NEW(w, 1));
-  *w = (kith_walks){.comm = comm, .g = g, .most = most, .thing = MPI_DATATYPE_NULL, .request = MPI_REQUEST_NULL};
+  *w = (kith_walks){
+      .comm = comm, .g = g, .most = most, .thing = MPI_DATATYPE_NULL, .request = MPI_REQUEST_NULL};
   KITH_TRY(KITH_NEW(w->here, most));
   KITH_TRY(KITH_NEW(w->leaving, most));
   KITH_TRY(KITH_NEW(w->out, comm->size));
@@ -75,7 +78,8 @@ static void walk_group(kith_walks *w) {
   for (int r = 0; r < size; r++) w->out[r] = 0;
   for (int64_t i = 0; i < w->n; i++) w->out[kith_owner(size, w->g->first, w->here[i].at)]++;
   kith_add_up(size, w->out, w->out_at);
-  for (int64_t i = 0; i < w->n; i++) w->leaving[w->out_at[kith_owner(size, w->g->first, w->here[i].at)]++] = w->here[i];
+  for (int64_t i = 0; i < w->n; i++)
+    w->leaving[w->out_at[kith_owner(size, w->g->first, w->here[i].at)]++] = w->here[i];
   kith_add_up(size, w->out, w->out_at);
 }
 
@@ -94,7 +98,8 @@ static void walk_travel(kith_walks *w) {
   for (int r = 0; r < size; r++) w->coming += w->in[r];
   if (w->coming > w->most) kith_abort(__FILE__, __LINE__, "room for the walkers");
   kith_add_up(size, w->in, w->in_at);
-  KITH_MPI(MPI_Ialltoallv(w->leaving, w->out, w->out_at, w->thing, w->here, w->in, w->in_at, w->thing, w->comm->mpi, &w->request));
+  KITH_MPI(MPI_Ialltoallv(w->leaving, w->out, w->out_at, w->thing, w->here, w->in, w->in_at, w->thing,
+                          w->comm->mpi, &w->request));
 }
 
 /* Whether everyone has arrived; if only their number has, they leave. */
@@ -117,14 +122,16 @@ static kith_gid walk_next(const kith_walks *w, const kith_walker *x) {
   int64_t degree = g->start[row + 1] - g->start[row];
   kith_draw r = kith_random(law->seed, law->use, law->round, (uint64_t)x->id, (uint64_t)w->hop);
   if (law->restart > 0 && kith_random_unit(r.bits[1]) < law->restart) return x->begin;
-  return degree > 0 ? g->neighbour[g->start[row] + (kith_eid)kith_random_below(r.bits[0], (uint64_t)degree)] : x->at;
+  return degree > 0 ? g->neighbour[g->start[row] + (kith_eid)kith_random_below(r.bits[0], (uint64_t)degree)]
+                    : x->at;
 }
 
 static void walk_visit(const kith_walks *w) {
   for (int64_t i = 0; i < w->n; i++) w->visit(w->self, &w->here[i], w->hop);
 }
 
-void kith_walks_begin(kith_walks *w, const kith_walk_law *law, int64_t n, const kith_walker *walker, kith_visit *visit, void *self) {
+void kith_walks_begin(kith_walks *w, const kith_walk_law *law, int64_t n, const kith_walker *walker,
+                      kith_visit *visit, void *self) {
   if (n > w->most) kith_abort(__FILE__, __LINE__, "room for the walkers");
   w->law = *law;
   w->visit = visit;
@@ -146,7 +153,8 @@ bool kith_walks_advance(kith_walks *w) {
   return false;
 }
 
-void kith_walks_run(kith_walks *w, const kith_walk_law *law, int64_t n, const kith_walker *walker, kith_visit *visit, void *self) {
+void kith_walks_run(kith_walks *w, const kith_walk_law *law, int64_t n, const kith_walker *walker,
+                    kith_visit *visit, void *self) {
   kith_walks_begin(w, law, n, walker, visit, self);
   while (!kith_walks_advance(w)) continue;
 }

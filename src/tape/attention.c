@@ -1,4 +1,5 @@
-/* Attention over in-edges: scores, their softmax, and the sums that they weigh (Velickovic et al., GAT, ICLR 2018). */
+/* Attention over in-edges: scores, their softmax, and the sums that they weigh (Velickovic et al., GAT, ICLR
+ * 2018). */
 #include "kith/tape.h"
 
 typedef struct attention {
@@ -7,7 +8,8 @@ typedef struct attention {
   kith_tensor *a, *b, *y; /* left and right; or alpha and x; or scores alone; or weights and x */
 } attention;
 
-static kith_tensor *attention_record(kith_tape *t, const char *name, attention made, void (*forward)(void *), void (*backward)(void *)) {
+static kith_tensor *attention_record(kith_tape *t, const char *name, attention made, void (*forward)(void *),
+                                     void (*backward)(void *)) {
   attention *o = kith_tape_op(t, name, false, forward, backward, sizeof *o);
   if (o) *o = made;
   return o ? made.y : NULL;
@@ -21,7 +23,8 @@ static void heads_forward(void *self) {
 static void heads_backward(void *self) {
   attention *o = self;
   const float *dy = kith_tensor_open(o->y);
-  kith_heads_backward(kith_tensor_n(o->b), o->y->d, o->b->d, o->a->value, o->b->value, dy, kith_tensor_open(o->a), kith_tensor_open(o->b));
+  kith_heads_backward(kith_tensor_n(o->b), o->y->d, o->b->d, o->a->value, o->b->value, dy,
+                      kith_tensor_open(o->a), kith_tensor_open(o->b));
 }
 
 kith_tensor *kith_heads_op(kith_tape *t, int heads, kith_tensor *a, kith_tensor *x) {
@@ -59,7 +62,8 @@ static void score_backward(void *self) {
   kith_edge_score_backward_right(o->hop->back, o->y->d, o->slope, o->y->value, ds, kith_tensor_open(o->b));
 }
 
-kith_tensor *kith_score_op(kith_tape *t, const kith_hop *hop, float slope, kith_tensor *left, kith_tensor *right) {
+kith_tensor *kith_score_op(kith_tape *t, const kith_hop *hop, float slope, kith_tensor *left,
+                           kith_tensor *right) {
   if (!left || !right) return NULL;
   attention made = {hop, slope, left, right, kith_tape_rows(t, hop->edges, left->d)};
   return attention_record(t, "score", made, score_forward, score_backward);
@@ -118,7 +122,9 @@ static void edge_dropout_forward(void *self) {
   edge_dropout *o = self;
   const kith_hop *hop = o->hop;
   kith_dropout now = edge_dropout_now(o);
-  if (o->play->training) kith_dropout_edges_forward(&now, hop->csr, o->x->d, hop->out->node, hop->in->node, o->x->value, o->y->value);
+  if (o->play->training)
+    kith_dropout_edges_forward(&now, hop->csr, o->x->d, hop->out->node, hop->in->node, o->x->value,
+                               o->y->value);
   else kith_scale(kith_tensor_n(o->x) * o->x->d, 1, o->x->value, false, o->y->value);
 }
 
@@ -127,14 +133,18 @@ static void edge_dropout_backward(void *self) {
   const kith_hop *hop = o->hop;
   const float *dy = kith_tensor_open(o->y);
   kith_dropout now = edge_dropout_now(o);
-  if (o->play->training) kith_dropout_edges_backward(&now, hop->csr, o->x->d, hop->out->node, hop->in->node, dy, kith_tensor_open(o->x));
+  if (o->play->training)
+    kith_dropout_edges_backward(&now, hop->csr, o->x->d, hop->out->node, hop->in->node, dy,
+                                kith_tensor_open(o->x));
   else kith_scale(kith_tensor_n(o->x) * o->x->d, 1, dy, true, kith_tensor_open(o->x));
 }
 
-kith_tensor *kith_dropout_edges_op(kith_tape *t, const kith_hop *hop, kith_play *play, double p, kith_tensor *x) {
+kith_tensor *kith_dropout_edges_op(kith_tape *t, const kith_hop *hop, kith_play *play, double p,
+                                   kith_tensor *x) {
   if (!x) return NULL;
   edge_dropout made = {hop, play, p, (uint64_t)play->n_dropout++, x, kith_tape_rows(t, hop->edges, x->d)};
-  edge_dropout *o = kith_tape_op(t, "dropout of edges", false, edge_dropout_forward, edge_dropout_backward, sizeof *o);
+  edge_dropout *o =
+      kith_tape_op(t, "dropout of edges", false, edge_dropout_forward, edge_dropout_backward, sizeof *o);
   if (o) *o = made;
   return o ? made.y : NULL;
 }

@@ -7,9 +7,9 @@ typedef struct fetch {
   kith_fetch *f;
   kith_input in;
   kith_tensor *leaf;
-  float *packed;    /* [most sent, d] rows at their owner, for others … */
-  float *arrived;   /* [most leaves, d] … and from others, in the order of the halo */
-  kith_lid *slot;   /* [n_own] 1 + where a row's gradient is summed; 0 where it has none yet */
+  float *packed;  /* [most sent, d] rows at their owner, for others … */
+  float *arrived; /* [most leaves, d] … and from others, in the order of the halo */
+  kith_lid *slot; /* [n_own] 1 + where a row's gradient is summed; 0 where it has none yet */
 } fetch;
 
 enum { FETCH_AHEAD = 8 }; /* rows to look ahead */
@@ -17,7 +17,8 @@ enum { FETCH_AHEAD = 8 }; /* rows to look ahead */
 /* Whether a place is one of n from `at` on. */
 static bool fetch_is_mine(kith_lid place, kith_lid at, kith_lid n) { return place >= at && place < at + n; }
 
-/* Rows of this rank's own are read and summed where they are; those of others, while their messages travel. */
+/* Rows of this rank's own are read and summed where they are; those of others, while their messages travel.
+ */
 static void fetch_forward(void *self) {
   fetch *o = self;
   kith_halo *h = o->f->h;
@@ -30,13 +31,15 @@ static void fetch_forward(void *self) {
   kith_halo_forward_others(h, o->leaf->d, o->packed, o->arrived);
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < mine.n; i++) {
-    if (i + FETCH_AHEAD < mine.n) kith_expect_row(o->leaf->d, o->leaf->value + d * (size_t)row[mine.want + i + FETCH_AHEAD]);
+    if (i + FETCH_AHEAD < mine.n)
+      kith_expect_row(o->leaf->d, o->leaf->value + d * (size_t)row[mine.want + i + FETCH_AHEAD]);
     kith_input_row(&o->in, send[mine.send + i], o->leaf->value + d * (size_t)row[mine.want + i]);
   }
   kith_halo_end(h);
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < kith_halo_n_want(h); i++)
-    if (!fetch_is_mine(i, mine.want, mine.n)) memcpy(o->leaf->value + d * (size_t)row[i], o->arrived + d * (size_t)i, d * sizeof(float));
+    if (!fetch_is_mine(i, mine.want, mine.n))
+      memcpy(o->leaf->value + d * (size_t)row[i], o->arrived + d * (size_t)i, d * sizeof(float));
 }
 
 /* Sum what came back, row by row in the order of its arrival, which is by asking rank. */
@@ -49,8 +52,10 @@ static void fetch_sum(fetch *o, const float *dleaf) {
   for (kith_lid s = 0; s < kith_halo_n_send(f->h); s++) {
     kith_lid *slot = &o->slot[send[s]];
     bool here = fetch_is_mine(s, mine.send, mine.n);
-    if (here && s + FETCH_AHEAD < mine.send + mine.n) kith_expect_row(o->leaf->d, dleaf + d * (size_t)f->row[mine.want + s + FETCH_AHEAD - mine.send]);
-    const float *from = here ? dleaf + d * (size_t)f->row[mine.want + s - mine.send] : o->packed + d * (size_t)s;
+    if (here && s + FETCH_AHEAD < mine.send + mine.n)
+      kith_expect_row(o->leaf->d, dleaf + d * (size_t)f->row[mine.want + s + FETCH_AHEAD - mine.send]);
+    const float *from =
+        here ? dleaf + d * (size_t)f->row[mine.want + s - mine.send] : o->packed + d * (size_t)s;
     if (*slot == 0) {
       f->touched[f->n_touched] = send[s];
       *slot = ++f->n_touched;
@@ -62,7 +67,8 @@ static void fetch_sum(fetch *o, const float *dleaf) {
   for (kith_lid i = 0; i < f->n_touched; i++) o->slot[f->touched[i]] = 0;
 }
 
-/* What is learnt of the rows that came home: weights by their features, and of rows without an embedding nothing else. */
+/* What is learnt of the rows that came home: weights by their features, and of rows without an embedding
+ * nothing else. */
 static void fetch_learn(fetch *o) {
   kith_fetch *f = o->f;
   size_t d = (size_t)o->leaf->d;
@@ -85,17 +91,21 @@ static void fetch_backward(void *self) {
   const kith_halo_mine mine = kith_halo_own(o->f->h);
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < kith_halo_n_want(o->f->h); i++)
-    if (!fetch_is_mine(i, mine.want, mine.n)) memcpy(o->arrived + d * (size_t)i, dleaf + d * (size_t)o->f->row[i], d * sizeof(float));
+    if (!fetch_is_mine(i, mine.want, mine.n))
+      memcpy(o->arrived + d * (size_t)i, dleaf + d * (size_t)o->f->row[i], d * sizeof(float));
   kith_halo_return_others(o->f->h, o->leaf->d, o->arrived, o->packed);
   kith_halo_end(o->f->h);
   fetch_sum(o, dleaf);
   if (kith_input_reads(&o->in)) fetch_learn(o);
 }
 
-kith_tensor *kith_fetch_op(kith_tape *t, kith_fetch *f, const kith_input *in, const kith_frame *leaves, int64_t most_send) {
+kith_tensor *kith_fetch_op(kith_tape *t, kith_fetch *f, const kith_input *in, const kith_frame *leaves,
+                           int64_t most_send) {
   bool learns = kith_input_learns(in);
   int64_t most_touched = most_send < in->n_own ? most_send : in->n_own;
-  fetch made = {.f = f, .in = *in, .leaf = learns ? kith_tape_rows(t, leaves, in->d) : kith_tape_data(t, leaves, in->d)};
+  fetch made = {.f = f,
+                .in = *in,
+                .leaf = learns ? kith_tape_rows(t, leaves, in->d) : kith_tape_data(t, leaves, in->d)};
   made.packed = kith_tape_room(t, most_send * in->d, sizeof(float));
   made.arrived = kith_tape_room(t, leaves->most * in->d, sizeof(float));
   made.slot = kith_tape_room(t, in->n_own, sizeof *made.slot);

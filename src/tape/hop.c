@@ -80,7 +80,9 @@ static float aggregate_weight(const aggregate *o, kith_lid row, kith_eid e, floa
   case KITH_WEIGH_SUM: return aggregate_scale(o, e);
   case KITH_WEIGH_MEAN: return aggregate_scale(o, e) / all;
   case KITH_WEIGH_SYMMETRIC: return o->hop->csr->weight[e];
-  case KITH_WEIGH_LOOP: return aggregate_scale(o, e) * (float)(1 / sqrt((double)(degree[row] + 1) * (double)(degree[o->hop->csr->col[e]] + 1)));
+  case KITH_WEIGH_LOOP:
+    return aggregate_scale(o, e) *
+           (float)(1 / sqrt((double)(degree[row] + 1) * (double)(degree[o->hop->csr->col[e]] + 1)));
   }
   return 0;
 }
@@ -156,7 +158,8 @@ static void largest_backward(void *self) {
 
 kith_tensor *kith_aggregate_max_op(kith_tape *t, const kith_hop *hop, kith_tensor *x) {
   if (!x) return NULL;
-  largest made = {hop, x, kith_tape_rows_like(t, x, hop->out, x->d), kith_tape_room(t, hop->out->most * x->d, sizeof(kith_eid))};
+  largest made = {hop, x, kith_tape_rows_like(t, x, hop->out, x->d),
+                  kith_tape_room(t, hop->out->most * x->d, sizeof(kith_eid))};
   largest *o = kith_tape_op(t, "largest", false, largest_forward, largest_backward, sizeof *o);
   if (o) *o = made;
   return o ? made.y : NULL;

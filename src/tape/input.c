@@ -13,7 +13,9 @@ void kith_input_row(const kith_input *in, kith_lid row, float *y) {
   kith_features_forward(in->features, row, in->d, in->w[t]->value, y);
 }
 
-bool kith_input_learns(const kith_input *in) { return kith_input_reads(in) || (in->x && kith_tensor_learns(in->x)); }
+bool kith_input_learns(const kith_input *in) {
+  return kith_input_reads(in) || (in->x && kith_tensor_learns(in->x));
+}
 
 void kith_input_weigh(const kith_input *in, int64_t n, const kith_lid *row, const float *dy) {
   float *dw[KITH_TYPES] = {NULL}, *db[KITH_TYPES] = {NULL};
@@ -35,7 +37,8 @@ typedef struct input {
 static void input_forward(void *self) {
   input *o = self;
 #pragma omp parallel for schedule(static)
-  for (kith_lid i = 0; i < o->in.n_own; i++) kith_input_row(&o->in, i, o->y->value + (size_t)i * (size_t)o->in.d);
+  for (kith_lid i = 0; i < o->in.n_own; i++)
+    kith_input_row(&o->in, i, o->y->value + (size_t)i * (size_t)o->in.d);
 }
 
 /* dx += dy in the rows that have a row of x. */

@@ -1,4 +1,5 @@
-/* L2 on the initial embeddings of a batch, at their owners: a row asked for three times is counted three times. */
+/* L2 on the initial embeddings of a batch, at their owners: a row asked for three times is counted three
+ * times. */
 #include "kith/tape.h"
 
 typedef struct l2 {

@@ -1,6 +1,6 @@
 /*
- * Rows that read their neighbours by an LSTM, group of rows by group, so that room does not grow with the graph: the
- * backward pass plays a group's forward pass again, unless there is one group only.
+ * Rows that read their neighbours by an LSTM, group of rows by group, so that room does not grow with the
+ * graph: the backward pass plays a group's forward pass again, unless there is one group only.
  */
 #include "kith/lstm.h"
 #include "kith/tape.h"
@@ -14,7 +14,11 @@ typedef struct lstm {
 
 static kith_lid lstm_group(lstm *o, kith_lid first) {
   const kith_csr *a = o->hop->csr;
-  kith_lstm_order order = {.shuffled = o->play->training, .seed = o->play->seed, .step = o->play->step, .row = o->hop->out->node, .col = o->hop->in->node};
+  kith_lstm_order order = {.shuffled = o->play->training,
+                           .seed = o->play->seed,
+                           .step = o->play->step,
+                           .row = o->hop->out->node,
+                           .col = o->hop->in->node};
   kith_lid last = kith_lstm_take(a, first, o->s.most);
   kith_lstm_plan(&o->s, a, first, last, &order);
   kith_lstm_forward(&o->s, o->z->value, o->w->value, o->y->value);
@@ -68,7 +72,8 @@ static void lstm_make_room(kith_tape *t, const kith_hop *hop, kith_eid most, int
   s->dcell = kith_tape_room(t, (int64_t)s->most_row * d, sizeof *s->dcell);
 }
 
-kith_tensor *kith_lstm_op(kith_tape *t, const kith_hop *hop, const kith_play *play, kith_eid most, kith_tensor *z, kith_tensor *w) {
+kith_tensor *kith_lstm_op(kith_tape *t, const kith_hop *hop, const kith_play *play, kith_eid most,
+                          kith_tensor *z, kith_tensor *w) {
   if (!z || !w) return NULL;
   lstm made = {.hop = hop, .play = play, .z = z, .w = w, .y = kith_tape_rows(t, hop->out, (int)w->n_row)};
   lstm_make_room(t, hop, most, (int)w->n_row, &made.s);

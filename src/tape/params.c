@@ -57,8 +57,11 @@ static void params_fill(const kith_params *p, const char *name, kith_init init, 
   double reach = sqrt(6.0 / (double)(x->n_row + x->d));
   for (int64_t i = 0; i < x->n_row; i++)
     for (int k = 0; k < x->d; k++) {
-      double u = kith_random_unit(kith_random(p->seed, KITH_USE_WEIGHT, params_key(name), (uint64_t)i, (uint64_t)k).bits[0]);
-      x->value[i * x->d + k] = init == KITH_INIT_ZERO ? 0 : init == KITH_INIT_ONE ? 1 : (float)(reach * (2 * u - 1));
+      double u = kith_random_unit(
+          kith_random(p->seed, KITH_USE_WEIGHT, params_key(name), (uint64_t)i, (uint64_t)k).bits[0]);
+      x->value[i * x->d + k] = init == KITH_INIT_ZERO  ? 0
+                               : init == KITH_INIT_ONE ? 1
+                                                       : (float)(reach * (2 * u - 1));
     }
 }
 
@@ -68,8 +71,10 @@ kith_tensor *kith_params_get(kith_params *p, const char *name, int64_t n_row, in
     if (strcmp(p->name[i], name) == 0) return &p->tensor[i];
   int i = p->n_tensor;
   if (p->all.n + n_row * d > INT32_MAX)
-    p->status = kith_fail(KITH_ECONFIG, "a model may have at most %d weights; %s has %lld rows of %d", INT32_MAX, name, (long long)n_row, d);
-  else if (i == KITH_PARAMS_MOST) p->status = kith_fail(KITH_ECONFIG, "a model may have at most %d tensors of weights", KITH_PARAMS_MOST);
+    p->status = kith_fail(KITH_ECONFIG, "a model may have at most %d weights; %s has %lld rows of %d",
+                          INT32_MAX, name, (long long)n_row, d);
+  else if (i == KITH_PARAMS_MOST)
+    p->status = kith_fail(KITH_ECONFIG, "a model may have at most %d tensors of weights", KITH_PARAMS_MOST);
   else p->status = kith_text_copy("name of weights", name, KITH_NAME, p->name[i]);
   if (p->status != KITH_OK) return NULL;
   p->place[i] = p->all.n;
@@ -91,5 +96,6 @@ void kith_params_clear(kith_params *p) { kith_clear(p->all.n, p->all.grad); }
 
 void kith_params_sum(kith_params *p, const kith_comm *comm) {
   if (p->all.n == 0 || comm->size == 1) return;
-  KITH_WAIT("the sum of gradients", MPI_Allreduce(MPI_IN_PLACE, p->all.grad, (int)p->all.n, MPI_FLOAT, MPI_SUM, comm->mpi));
+  KITH_WAIT("the sum of gradients",
+            MPI_Allreduce(MPI_IN_PLACE, p->all.grad, (int)p->all.n, MPI_FLOAT, MPI_SUM, comm->mpi));
 }

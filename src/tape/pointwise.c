@@ -17,8 +17,10 @@ static kith_tensor *pointwise_like(kith_tape *t, const kith_tensor *x, int d) {
   return x->frame ? kith_tape_rows_like(t, x, x->frame, d) : kith_tape_tensor(t, x->n_row, d);
 }
 
-static kith_tensor *pointwise_record(kith_tape *t, const char *name, pointwise made, void (*forward)(void *), void (*backward)(void *)) {
-  made.y = pointwise_like(t, made.b && kith_tensor_learns(made.b) ? made.b : made.a, made.a->d); /* data only of data */
+static kith_tensor *pointwise_record(kith_tape *t, const char *name, pointwise made, void (*forward)(void *),
+                                     void (*backward)(void *)) {
+  made.y = pointwise_like(t, made.b && kith_tensor_learns(made.b) ? made.b : made.a,
+                          made.a->d); /* data only of data */
   pointwise *o = kith_tape_op(t, name, false, forward, backward, sizeof *o);
   if (o) *o = made;
   return o ? made.y : NULL;
@@ -40,7 +42,8 @@ static void add_backward(void *self) {
 
 kith_tensor *kith_add_op(kith_tape *t, float wa, kith_tensor *a, float wb, kith_tensor *b) {
   if (!a || !b) return NULL;
-  return pointwise_record(t, "add", (pointwise){.a = a, .b = b, .wa = wa, .wb = wb}, add_forward, add_backward);
+  return pointwise_record(t, "add", (pointwise){.a = a, .b = b, .wa = wa, .wb = wb}, add_forward,
+                          add_backward);
 }
 
 static void hadamard_forward(void *self) {
@@ -52,8 +55,10 @@ static void hadamard_backward(void *self) {
   pointwise *o = self;
   if (!kith_tensor_learns(o->y)) return;
   const float *dy = kith_tensor_open(o->y);
-  if (kith_tensor_learns(o->a)) kith_hadamard_backward(pointwise_size(o), o->b->value, dy, kith_tensor_open(o->a));
-  if (kith_tensor_learns(o->b)) kith_hadamard_backward(pointwise_size(o), o->a->value, dy, kith_tensor_open(o->b));
+  if (kith_tensor_learns(o->a))
+    kith_hadamard_backward(pointwise_size(o), o->b->value, dy, kith_tensor_open(o->a));
+  if (kith_tensor_learns(o->b))
+    kith_hadamard_backward(pointwise_size(o), o->a->value, dy, kith_tensor_open(o->b));
 }
 
 kith_tensor *kith_hadamard_op(kith_tape *t, kith_tensor *a, kith_tensor *b) {
@@ -70,12 +75,14 @@ static void activate_backward(void *self) {
   pointwise *o = self;
   if (!kith_tensor_learns(o->y)) return;
   const float *dy = kith_tensor_open(o->y);
-  kith_activate_backward(o->f, o->slope, pointwise_size(o), o->a->value, o->y->value, dy, kith_tensor_open(o->a));
+  kith_activate_backward(o->f, o->slope, pointwise_size(o), o->a->value, o->y->value, dy,
+                         kith_tensor_open(o->a));
 }
 
 kith_tensor *kith_activate_op(kith_tape *t, kith_activation f, float slope, kith_tensor *x) {
   if (!x) return NULL;
-  return pointwise_record(t, "activate", (pointwise){.a = x, .f = f, .slope = slope}, activate_forward, activate_backward);
+  return pointwise_record(t, "activate", (pointwise){.a = x, .f = f, .slope = slope}, activate_forward,
+                          activate_backward);
 }
 
 /* ---- side by side ---- */
@@ -89,7 +96,8 @@ static void concat_forward(void *self) {
   concat *o = self;
   for (int i = 0, at = 0; i < o->n; at += o->x[i++]->d)
     for (int64_t r = 0; r < kith_tensor_n(o->y); r++)
-      memcpy(o->y->value + r * o->y->d + at, o->x[i]->value + r * o->x[i]->d, (size_t)o->x[i]->d * sizeof(float));
+      memcpy(o->y->value + r * o->y->d + at, o->x[i]->value + r * o->x[i]->d,
+             (size_t)o->x[i]->d * sizeof(float));
 }
 
 static void concat_backward(void *self) {
@@ -130,14 +138,16 @@ typedef struct dropout {
 } dropout;
 
 static kith_dropout dropout_now(const dropout *o) {
-  return (kith_dropout){.p = o->p, .rows = o->rows, .seed = o->play->seed, .step = o->play->step, .op = o->op};
+  return (
+      kith_dropout){.p = o->p, .rows = o->rows, .seed = o->play->seed, .step = o->play->step, .op = o->op};
 }
 
 static void dropout_forward(void *self) {
   dropout *o = self;
   int64_t n = kith_tensor_n(o->x);
   kith_dropout now = dropout_now(o);
-  if (o->play->training && o->p > 0) kith_dropout_forward(&now, n, o->x->d, o->x->frame->node, o->x->value, o->y->value);
+  if (o->play->training && o->p > 0)
+    kith_dropout_forward(&now, n, o->x->d, o->x->frame->node, o->x->value, o->y->value);
   else memcpy(o->y->value, o->x->value, (size_t)(n * o->x->d) * sizeof(float));
 }
 
@@ -147,7 +157,8 @@ static void dropout_backward(void *self) {
   if (!kith_tensor_learns(o->y)) return;
   const float *dy = kith_tensor_open(o->y);
   kith_dropout now = dropout_now(o);
-  if (o->play->training && o->p > 0) kith_dropout_backward(&now, n, o->x->d, o->x->frame->node, dy, kith_tensor_open(o->x));
+  if (o->play->training && o->p > 0)
+    kith_dropout_backward(&now, n, o->x->d, o->x->frame->node, dy, kith_tensor_open(o->x));
   else kith_scale(n * o->x->d, 1, dy, true, kith_tensor_open(o->x));
 }
 

@@ -1,8 +1,8 @@
 /*
  * y = A x over ranks: exchange of ghosts overlapped with the rows that need none.
- * Of a model's last layer only the batch's rows are read, so only those are computed.  (Leaving out the other rows'
- * zero gradients on the way back was tried: the batch's rows hold two fifths of A's entries, and finding them costs
- * as much as it saves.)
+ * Of a model's last layer only the batch's rows are read, so only those are computed.  (Leaving out the other
+ * rows' zero gradients on the way back was tried: the batch's rows hold two fifths of A's entries, and
+ * finding them costs as much as it saves.)
  */
 #include "kith/tape.h"
 
@@ -10,13 +10,14 @@ enum { PROPAGATE_PIECES = 8 }; /* interior rows are computed in pieces; between 
 
 typedef struct propagate {
   const kith_relation *a;
-  const kith_csr *csr;   /* its matrix, or what edge dropout leaves of it: the same places */
+  const kith_csr *csr; /* its matrix, or what edge dropout leaves of it: the same places */
   kith_tensor *x, *y;
   const kith_readout *r; /* last layer: which rows are asked for */
   kith_lid *place;       /* [n_own] last layer: where they stand in A, interior ones first */
 } propagate;
 
-/* to = A from (or +=): begin halo, interior rows, end halo, boundary rows.  Each row keeps its one order of summation. */
+/* to = A from (or +=): begin halo, interior rows, end halo, boundary rows.  Each row keeps its one order of
+ * summation. */
 static void propagate_run(const propagate *p, int d, float *from, bool add, float *to) {
   const kith_relation *a = p->a;
   kith_lid n_own = p->csr->n_row;
@@ -36,7 +37,8 @@ static void propagate_forward(void *self) {
   propagate_run(p, p->x->d, p->x->value, false, p->y->value);
 }
 
-/* A is symmetric (edge dropout drops both directions), so its transpose in gather form is A itself, on gradients. */
+/* A is symmetric (edge dropout drops both directions), so its transpose in gather form is A itself, on
+ * gradients. */
 static void propagate_backward(void *self) {
   propagate *p = self;
   propagate_run(p, p->x->d, p->y->grad, kith_tensor_touch(p->x), p->x->grad);
@@ -70,7 +72,8 @@ static void propagate_forward_last(void *self) {
   kith_spmm_some(csr, p->r->picks->n_sum - n_near, p->place + n_near, d, x, p->y->value);
 }
 
-static kith_tensor *propagate_record(kith_tape *t, const kith_hop *hop, propagate made, void (*forward)(void *self)) {
+static kith_tensor *propagate_record(kith_tape *t, const kith_hop *hop, propagate made,
+                                     void (*forward)(void *self)) {
   if (!made.x || kith_tape_check(t, kith_halo_reserve(made.a->halo, made.x->d)) != KITH_OK) return NULL;
   made.y = kith_tape_rows(t, hop->out, made.x->d);
   propagate *p = kith_tape_op(t, "propagate", true, forward, propagate_backward, sizeof *p);
@@ -83,8 +86,11 @@ kith_tensor *kith_propagate_op(kith_tape *t, const kith_hop *hop, kith_tensor *x
   return propagate_record(t, hop, (propagate){.a = hop->whole, .csr = hop->csr, .x = x}, propagate_forward);
 }
 
-kith_tensor *kith_propagate_last_op(kith_tape *t, const kith_hop *hop, const kith_readout *r, kith_tensor *x) {
+kith_tensor *kith_propagate_last_op(kith_tape *t, const kith_hop *hop, const kith_readout *r,
+                                    kith_tensor *x) {
   if (!hop->whole) return kith_propagate_op(t, hop, x);
   kith_lid *place = kith_tape_room(t, hop->whole->csr.n_row, sizeof *place);
-  return propagate_record(t, hop, (propagate){.a = hop->whole, .csr = hop->csr, .x = x, .r = r, .place = place}, propagate_forward_last);
+  return propagate_record(t, hop,
+                          (propagate){.a = hop->whole, .csr = hop->csr, .x = x, .r = r, .place = place},
+                          propagate_forward_last);
 }

@@ -1,4 +1,5 @@
-/* A model's final embedding is a weighted sum of layers, or layers side by side; a step needs only the rows that its batch asks for. */
+/* A model's final embedding is a weighted sum of layers, or layers side by side; a step needs only the rows
+ * that its batch asks for. */
 #include <math.h>
 
 #include "kith/tape.h"
@@ -18,7 +19,8 @@ static bool readout_adds(const kith_readout *r, int i) {
 static void readout_forward(void *self) {
   readout *o = self;
   const kith_readout *r = o->r;
-  kith_pick_forward(r->picks, r->h[o->i]->d, r->weight[o->i], r->h[o->i]->value, readout_adds(r, o->i), r->packed->d, r->packed->value + r->at[o->i]);
+  kith_pick_forward(r->picks, r->h[o->i]->d, r->weight[o->i], r->h[o->i]->value, readout_adds(r, o->i),
+                    r->packed->d, r->packed->value + r->at[o->i]);
 }
 
 static void readout_backward(void *self) {
@@ -27,7 +29,8 @@ static void readout_backward(void *self) {
   float *dh = kith_tensor_open(h); /* the rows not asked for have no gradient */
   const float *dz = o->r->packed->grad + o->r->at[o->i];
   kith_pick_backward(o->r->picks, h->d, o->r->weight[o->i], o->r->packed->d, dz, dh);
-  if (o->r->mixed) o->r->dweight[o->i] = kith_pick_backward_weight(o->r->picks, h->d, h->value, o->r->packed->d, dz);
+  if (o->r->mixed)
+    o->r->dweight[o->i] = kith_pick_backward_weight(o->r->picks, h->d, h->value, o->r->packed->d, dz);
 }
 
 void kith_readout_op(kith_tape *t, kith_readout *r, float weight, int at, kith_tensor *h) {

@@ -65,7 +65,8 @@ done:
 static kith_tensor *tape_tensor(kith_tape *t, int64_t n_row, int d, bool learns) {
   kith_tensor *x = NULL;
   if (t->status != KITH_OK) return NULL;
-  if (t->n_tensor == TAPE_MOST) t->status = kith_fail(KITH_ECONFIG, "a model may have at most %d tensors", TAPE_MOST);
+  if (t->n_tensor == TAPE_MOST)
+    t->status = kith_fail(KITH_ECONFIG, "a model may have at most %d tensors", TAPE_MOST);
   else t->status = tape_make_tensor(n_row, d, learns, &x);
   if (!x) return NULL;
   t->tensor[t->n_tensor++] = x;
@@ -95,7 +96,8 @@ kith_tensor *kith_tape_rows_like(kith_tape *t, const kith_tensor *x, const kith_
 void *kith_tape_room(kith_tape *t, int64_t count, size_t size) {
   char *room = NULL;
   if (t->status != KITH_OK) return NULL;
-  if (t->n_room == TAPE_MOST) t->status = kith_fail(KITH_ECONFIG, "a model may have at most %d working spaces", TAPE_MOST);
+  if (t->n_room == TAPE_MOST)
+    t->status = kith_fail(KITH_ECONFIG, "a model may have at most %d working spaces", TAPE_MOST);
   else t->status = KITH_NEW(room, count * (int64_t)size);
   if (!room) return NULL;
   t->room_bytes[t->n_room] = count * (int64_t)size;
@@ -104,11 +106,12 @@ void *kith_tape_room(kith_tape *t, int64_t count, size_t size) {
   return room;
 }
 
-void *kith_tape_op(kith_tape *t, const char *name, bool everyone, void (*forward)(void *self), void (*backward)(void *self),
-                   size_t size) {
+void *kith_tape_op(kith_tape *t, const char *name, bool everyone, void (*forward)(void *self),
+                   void (*backward)(void *self), size_t size) {
   char *self = NULL;
   if (t->status != KITH_OK) return NULL;
-  if (t->n_op == TAPE_MOST) t->status = kith_fail(KITH_ECONFIG, "a model may have at most %d operations", TAPE_MOST);
+  if (t->n_op == TAPE_MOST)
+    t->status = kith_fail(KITH_ECONFIG, "a model may have at most %d operations", TAPE_MOST);
   else t->status = KITH_NEW(self, (int64_t)size);
   if (self) t->op[t->n_op++] = (tape_op){name, everyone, forward, backward, self};
   return self;

@@ -1,15 +1,16 @@
-/* A hop that loses edges at every training step; everything that is recorded on it sees only those that are left. */
+/* A hop that loses edges at every training step; everything that is recorded on it sees only those that are
+ * left. */
 #include "kith/tape.h"
 
 typedef struct thin {
   const kith_hop *from;
   const kith_play *play;
   double p;
-  uint8_t *keep;       /* [entries] */
-  kith_csr room, csr;  /* room for the entries that are left; what is seen now */
+  uint8_t *keep;      /* [entries] */
+  kith_csr room, csr; /* room for the entries that are left; what is seen now */
   kith_back room_back, back;
   kith_frame edges;
-  float *scale;        /* [entries] the factors of those that are left */
+  float *scale; /* [entries] the factors of those that are left */
   kith_hop hop;
 } thin;
 

@@ -18,7 +18,7 @@ typedef struct embed {
   kith_play play;
   kith_readout readout;
   kith_picks nothing; /* what is asked for: the readout is taken whole */
-  kith_tensor *x; /* embeddings; null where all rows are made of features */
+  kith_tensor *x;     /* embeddings; null where all rows are made of features */
 } embed;
 
 void kith_embedded_free(kith_embedded *e) {
@@ -29,12 +29,15 @@ void kith_embedded_free(kith_embedded *e) {
 static kith_status embed_check(const kith_model_options *o) {
   kith_status st = KITH_OK;
   KITH_CHECK(kith_model_layers(o) > 0 || o->input != KITH_EMBEDDING, KITH_ECONFIG,
-             "model.name: %s with no layer does not look at neighbours, nor at features, so there is nothing to embed new nodes by", kith_model_text(o->name));
+             "model.name: %s with no layer does not look at neighbours, nor at features, so there is nothing "
+             "to embed new nodes by",
+             kith_model_text(o->name));
 done:
   return st;
 }
 
-/* Newcomers have importance neighbourhoods as well, by walks that begin at them; known nodes' walks meet no newcomer. */
+/* Newcomers have importance neighbourhoods as well, by walks that begin at them; known nodes' walks meet no
+ * newcomer. */
 static kith_agreed embed_relate(embed *m, const kith_run *o) {
   if (!kith_model_reads_near(m->model)) return kith_relation_create(m->comm, m->e.g, m->model->width, &m->a);
   return kith_near_create(m->comm, m->e.g, &m->model->near, o->train.seed, m->model->width, &m->a);
@@ -47,10 +50,18 @@ static kith_status embed_record(embed *m, uint64_t seed) {
   KITH_TRY(kith_params_create(seed, &m->params));
   KITH_TRY(kith_tape_create(&m->tape));
   for (int l = 0; l < m->model->layers; l++) hop[l] = &m->whole.hop;
-  if (kith_model_embeds_any(m->model, m->e.g)) m->x = kith_tape_rows(m->tape, &m->whole.frame, m->model->width);
+  if (kith_model_embeds_any(m->model, m->e.g))
+    m->x = kith_tape_rows(m->tape, &m->whole.frame, m->model->width);
   kith_input in = kith_model_input(m->model, m->e.g, m->params, m->x);
-  m->readout = (kith_readout){.picks = &m->nothing, .whole = true, .packed = kith_tape_tensor(m->tape, 1, kith_model_width(m->model))};
-  kith_stage stage = {.tape = m->tape, .params = m->params, .play = &m->play, .hop = hop, .x = kith_input_op(m->tape, &in, &m->whole.frame), .readout = &m->readout};
+  m->readout = (kith_readout){.picks = &m->nothing,
+                              .whole = true,
+                              .packed = kith_tape_tensor(m->tape, 1, kith_model_width(m->model))};
+  kith_stage stage = {.tape = m->tape,
+                      .params = m->params,
+                      .play = &m->play,
+                      .hop = hop,
+                      .x = kith_input_op(m->tape, &in, &m->whole.frame),
+                      .readout = &m->readout};
   kith_model_record(m->model, &stage);
   KITH_TRY(kith_tape_status(m->tape));
   KITH_TRY(kith_params_status(m->params));
@@ -59,12 +70,16 @@ done:
 }
 
 /* Known rows and weights; new nodes' embeddings stay zero. */
-static kith_agreed embed_load(embed *m, const kith_graph *g, const kith_run *o, const char *checkpoint, kith_embedded *out) {
+static kith_agreed embed_load(embed *m, const kith_graph *g, const kith_run *o, const char *checkpoint,
+                              kith_embedded *out) {
   kith_agreed st = {KITH_OK};
   char recipe[KITH_RECIPE];
   kith_weights w = kith_params_weights(m->params);
   kith_run_recipe(g, o, sizeof recipe, recipe);
-  kith_checkpoint c = {.d = m->x ? m->x->d : 0, .x = m->x ? m->x->value : NULL, .weights = {.n = w.n, .value = w.value}, .recipe = recipe};
+  kith_checkpoint c = {.d = m->x ? m->x->d : 0,
+                       .x = m->x ? m->x->value : NULL,
+                       .weights = {.n = w.n, .value = w.value},
+                       .recipe = recipe};
   KITH_TRY(kith_checkpoint_read(m->comm, g, checkpoint, &c));
   out->epoch = c.epoch;
   out->step = c.step;
@@ -102,8 +117,8 @@ static void embed_free(embed *m) {
   kith__extended_free(&m->e);
 }
 
-kith_agreed kith_embed(const kith_comm *comm, const kith_graph *g, const kith_run *run, const kith_newcomers *new, const char *checkpoint,
-                       kith_embedded *out) {
+kith_agreed kith_embed(const kith_comm *comm, const kith_graph *g, const kith_run *run,
+                       const kith_newcomers *new, const char *checkpoint, kith_embedded *out) {
   kith_agreed st = {KITH_OK};
   embed m = {.comm = comm, .model = &run->model};
   *out = (kith_embedded){.n = 0};

@@ -1,8 +1,9 @@
 /*
  * Which epoch of which run embeddings.h5 holds.
  *
- * The file is written before the checkpoint that knows of it, and a killed run may have left it one epoch ahead; it may
- * also be another run's.  So a run that goes on looks at what the file says of itself before it tells anybody what is in it.
+ * The file is written before the checkpoint that knows of it, and a killed run may have left it one epoch
+ * ahead; it may also be another run's.  So a run that goes on looks at what the file says of itself before it
+ * tells anybody what is in it.
  */
 #include <stdio.h>
 #include <string.h>
@@ -12,16 +13,24 @@
 
 /* What embeddings.h5 says of itself. */
 typedef struct held {
-  bool ours;           /* it is there and whole, and this run wrote it */
+  bool ours; /* it is there and whole, and this run wrote it */
   int64_t epoch, step;
 } held;
 
-int kith__run_width(const run *r) { return r->g->task == KITH_CLASSIFY ? r->g->n_class : kith_model_width(&r->o->model); }
+int kith__run_width(const run *r) {
+  return r->g->task == KITH_CLASSIFY ? r->g->n_class : kith_model_width(&r->o->model);
+}
 
 kith_agreed kith__run_export(run *r, int64_t epoch, int64_t step, const char *metrics, const float *final) {
   kith_agreed st = {KITH_OK};
-  kith_embeddings_note note = {.model = kith_model_text(r->o->model.name), .cosine = r->o->model.score == KITH_COSINE, .epoch = epoch, .step = step,
-                               .run = r->id, .recipe = r->recipe, .metrics = metrics, .job = r->o->job};
+  kith_embeddings_note note = {.model = kith_model_text(r->o->model.name),
+                               .cosine = r->o->model.score == KITH_COSINE,
+                               .epoch = epoch,
+                               .step = step,
+                               .run = r->id,
+                               .recipe = r->recipe,
+                               .metrics = metrics,
+                               .job = r->o->job};
   r->result->best_epoch = epoch;
   r->result->best_step = step;
   KITH_TRY(kith__run_wait(r));
@@ -51,7 +60,8 @@ static kith_agreed export_look(const run *r, held *h) {
   return (kith_agreed){KITH_OK};
 }
 
-/* Export an epoch from its own checkpoint, if that is kept and whole; the trainer then goes back to where it was. */
+/* Export an epoch from its own checkpoint, if that is kept and whole; the trainer then goes back to where it
+ * was. */
 static kith_agreed export_from_checkpoint(run *r, int64_t epoch, bool *holds) {
   kith_agreed st = {KITH_OK};
   kith_checkpoint c = {.history = NULL}, back = {.history = NULL};
@@ -101,7 +111,11 @@ static kith_agreed export_is_best(run *r, const held *h) {
   r->stale = 0;
   r->result->best = m;
   r->measured = true;
-  history_line line = {.classifies = r->g->task == KITH_CLASSIFY, .again = true, .epoch = h->epoch, .marks = &m, .split = kith__run_split(r)};
+  history_line line = {.classifies = r->g->task == KITH_CLASSIFY,
+                       .again = true,
+                       .epoch = h->epoch,
+                       .marks = &m,
+                       .split = kith__run_split(r)};
   KITH_TRY(kith_agree(r->comm, kith__history_add(&r->history, &line)));
   KITH_TRY(kith_agree(r->comm, r->comm->rank == 0 ? kith__history_write(&r->history) : KITH_OK));
 done:
@@ -113,14 +127,21 @@ done:
 static kith_agreed export_make_do(run *r, bool enough, const held *h) {
   const long long best = (long long)r->best_epoch, epoch = (long long)h->epoch;
   if (h->ours && h->step == 0 && (enough || h->epoch <= r->epoch)) {
-    kith_warn("%s holds epoch %lld, and of epoch %lld, the best that the checkpoint knows, no copy is left: epoch %lld stays", r->embeddings, epoch, best, epoch);
+    kith_warn("%s holds epoch %lld, and of epoch %lld, the best that the checkpoint knows, no copy is left: "
+              "epoch %lld stays",
+              r->embeddings, epoch, best, epoch);
     return export_is_best(r, h);
   }
-  if (h->ours && h->epoch <= r->o->train.epochs) return (kith_agreed){KITH_OK}; /* this run will come to it again */
+  if (h->ours && h->epoch <= r->o->train.epochs)
+    return (kith_agreed){KITH_OK}; /* this run will come to it again */
   if (!h->ours)
-    return kith_agreed_same(kith_fail(KITH_ENOINPUT, "%s: is missing, damaged or another run's, and of epoch %lld, the best so far, no checkpoint is left; train with --fresh to start anew",
+    return kith_agreed_same(kith_fail(KITH_ENOINPUT,
+                                      "%s: is missing, damaged or another run's, and of epoch %lld, the best "
+                                      "so far, no checkpoint is left; train with --fresh to start anew",
                                       r->embeddings, best));
-  kith_warn("%s holds epoch %lld, and of epoch %lld, the best that the checkpoint knows, no copy is left: epochs are compared anew", r->embeddings, epoch, best);
+  kith_warn("%s holds epoch %lld, and of epoch %lld, the best that the checkpoint knows, no copy is left: "
+            "epochs are compared anew",
+            r->embeddings, epoch, best);
   r->best_epoch = r->stale = 0;
   return (kith_agreed){KITH_OK};
 }
@@ -131,7 +152,8 @@ kith_agreed kith__run_settle(run *r, bool enough) {
   held h = {.ours = false};
   if (!enough && !picks) return st;
   const int64_t epoch = picks ? r->best_epoch : r->epoch, step = picks ? 0 : r->step;
-  if (epoch == 0 && step == 0) kith_log("no epoch is asked for (train.epochs is 0): the embeddings are exported untrained");
+  if (epoch == 0 && step == 0)
+    kith_log("no epoch is asked for (train.epochs is 0): the embeddings are exported untrained");
   KITH_TRY(export_hold(r, epoch, step, &h, &holds));
   if (!holds) return export_make_do(r, enough, &h);
   r->result->best_epoch = epoch;
@@ -148,7 +170,8 @@ kith_agreed kith__run_compare_anew(run *r) {
   if (!r->has_score_before || strcmp(r->score, r->score_before) == 0) return st;
   r->best_epoch = r->stale = 0;
   if (!r->score[0]) {
-    kith_log("evaluations pick no epoch any more, as they did by %s: the last one will be exported", r->score_before);
+    kith_log("evaluations pick no epoch any more, as they did by %s: the last one will be exported",
+             r->score_before);
     return st;
   }
   if (picked > 0) KITH_TRY(export_hold(r, picked, 0, &h, &holds));
@@ -156,8 +179,12 @@ kith_agreed kith__run_compare_anew(run *r) {
   holds = holds || (h.ours && h.step == 0 && h.epoch > 0 && h.epoch <= r->epoch);
   if (holds) KITH_TRY(export_is_best(r, &h));
   const char *before = r->score_before[0] ? r->score_before : "nothing";
-  if (holds) kith_log("epochs are compared by %s now, before by %s: anew, beginning with the exported epoch %lld and its score %.6g", r->score, before, (long long)h.epoch, r->best);
-  else kith_log("epochs are compared by %s now, before by %s: anew, and none is the best yet", r->score, before);
+  if (holds)
+    kith_log("epochs are compared by %s now, before by %s: anew, beginning with the exported epoch %lld and "
+             "its score %.6g",
+             r->score, before, (long long)h.epoch, r->best);
+  else
+    kith_log("epochs are compared by %s now, before by %s: anew, and none is the best yet", r->score, before);
 done:
   return st;
 }
@@ -166,9 +193,12 @@ kith_agreed kith__run_check_export(const run *r) {
   kith_agreed st = {KITH_OK};
   kith_embeddings_origin from = {.epoch = 0};
   KITH_TRY(kith_embeddings_origin_read(r->comm, r->embeddings, &from));
-  bool ours = strcmp(from.run, r->id) == 0 && from.fingerprint == r->g->fingerprint && from.epoch == r->result->best_epoch;
+  bool ours = strcmp(from.run, r->id) == 0 && from.fingerprint == r->g->fingerprint &&
+              from.epoch == r->result->best_epoch;
   if (!ours)
-    KITH_TRY(kith_agreed_same(kith_fail(KITH_EDATA, "%s: was written by another run (%s, epoch %lld) while this one (%s) trained; two runs must not share a work folder",
+    KITH_TRY(kith_agreed_same(kith_fail(KITH_EDATA,
+                                        "%s: was written by another run (%s, epoch %lld) while this one (%s) "
+                                        "trained; two runs must not share a work folder",
                                         r->embeddings, from.run, (long long)from.epoch, r->id)));
 done:
   KITH_FREE(from.recipe);

@@ -1,13 +1,15 @@
 /*
- * A graph with newcomers.  Global numbers move up to make room: a rank's newcomers stand behind its known nodes, so with
- * b[r] the first newcomer of rank r, known number k becomes k + b[owner of k], and newcomer i of rank r first[r + 1] + i.
+ * A graph with newcomers.  Global numbers move up to make room: a rank's newcomers stand behind its known
+ * nodes, so with b[r] the first newcomer of rank r, known number k becomes k + b[owner of k], and newcomer i
+ * of rank r first[r + 1] + i.
  */
 #include "train/extend.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* A known node that a newcomer of this rank reads, and the place of the neighbour list that waits for its number. */
+/* A known node that a newcomer of this rank reads, and the place of the neighbour list that waits for its
+ * number. */
 typedef struct extend_partner {
   int64_t original;
   kith_eid at;
@@ -17,9 +19,9 @@ typedef struct extend {
   const kith_comm *comm;
   const kith_graph *known;
   const kith_newcomers *new;
-  kith_gid *block;        /* [size + 1] newcomers by rank */
-  int64_t first, n;       /* those of this rank */
-  kith_eid *next;         /* [n + 1] where each one's next neighbour goes; counts before that */
+  kith_gid *block;  /* [size + 1] newcomers by rank */
+  int64_t first, n; /* those of this rank */
+  kith_eid *next;   /* [n + 1] where each one's next neighbour goes; counts before that */
   int64_t n_partner[KITH_TYPES];
   extend_partner *partner[KITH_TYPES];
   kith_graph *g;
@@ -27,7 +29,7 @@ typedef struct extend {
 
 void kith__extended_free(extended *e) { kith_graph_destroy(&e->g); }
 
-/* ---- numbers ------------------------------------------------------------------------------------------------------ */
+/* ---- numbers ---- */
 
 /* Which newcomer an original number is, users before items; -1 for a known node. */
 static int64_t extend_which(const kith_newcomers *new, int type, int64_t original) {
@@ -41,11 +43,15 @@ static int64_t extend_row(const extend *x, int type, int64_t original) {
   return i >= x->first && i < x->first + x->n ? i - x->first : -1;
 }
 
-static kith_gid extend_known_number(const extend *x, kith_gid number) { return number + x->block[kith_owner(x->comm->size, x->known->first, number)]; }
+static kith_gid extend_known_number(const extend *x, kith_gid number) {
+  return number + x->block[kith_owner(x->comm->size, x->known->first, number)];
+}
 
-static kith_gid extend_new_number(const extend *x, int64_t i) { return x->known->first[kith_owner(x->comm->size, x->block, i) + 1] + i; }
+static kith_gid extend_new_number(const extend *x, int64_t i) {
+  return x->known->first[kith_owner(x->comm->size, x->block, i) + 1] + i;
+}
 
-/* ---- rows --------------------------------------------------------------------------------------------------------- */
+/* ---- rows ---- */
 
 /* How many neighbours each newcomer of this rank has, and how many of them are known. */
 static void extend_count(extend *x) {
@@ -68,7 +74,8 @@ static kith_status extend_make(extend *x) {
   for (int r = 0; r <= size; r++) x->block[r] = kith_block(n_new, size, r);
   x->first = x->block[rank];
   x->n = x->block[rank + 1] - x->first;
-  KITH_CHECK(x->known->n_own + x->n < INT32_MAX - 1, KITH_EDATA, "this rank has %lld rows with the new ones; at most 2^31 - 2: use more ranks",
+  KITH_CHECK(x->known->n_own + x->n < INT32_MAX - 1, KITH_EDATA,
+             "this rank has %lld rows with the new ones; at most 2^31 - 2: use more ranks",
              (long long)(x->known->n_own + x->n));
   KITH_TRY(KITH_NEW(x->next, x->n + 1));
   extend_count(x);
@@ -109,7 +116,8 @@ static void extend_read(extend *x, int64_t row, int type, int64_t original) {
   else x->partner[type][x->n_partner[type]++] = (extend_partner){original, at};
 }
 
-/* The new rows.  Pairs come by user, then item, so that both directions stand in the order of original numbers. */
+/* The new rows.  Pairs come by user, then item, so that both directions stand in the order of original
+ * numbers. */
 static void extend_add(extend *x) {
   kith_graph *g = x->g;
   kith_lid n_known = x->known->n_own;
@@ -127,7 +135,7 @@ static void extend_add(extend *x) {
   }
 }
 
-/* ---- features ----------------------------------------------------------------------------------------------------- */
+/* ---- features ---- */
 
 /* The row of a newcomer of this rank in what is known of its type; null features: nothing is. */
 static const kith_features *extend_features(const extend *x, int64_t i, int64_t *row) {
@@ -137,7 +145,8 @@ static const kith_features *extend_features(const extend *x, int64_t i, int64_t 
   return x->new->features[t].start ? &x->new->features[t] : NULL;
 }
 
-static void extend_copy(const kith_features *from, kith_eid begin, kith_eid end, kith_features *to, kith_eid at) {
+static void extend_copy(const kith_features *from, kith_eid begin, kith_eid end, kith_features *to,
+                        kith_eid at) {
   memcpy(to->of + at, from->of + begin, (size_t)(end - begin) * sizeof *to->of);
   memcpy(to->value + at, from->value + begin, (size_t)(end - begin) * sizeof *to->value);
 }
@@ -168,7 +177,7 @@ done:
   return st;
 }
 
-/* ---- the numbers of known partners --------------------------------------------------------------------------------- */
+/* ---- the numbers of known partners ---- */
 
 static int extend_compare(const void *a, const void *b) {
   int64_t x = ((const extend_partner *)a)->original, y = ((const extend_partner *)b)->original;
@@ -198,7 +207,8 @@ static void extend_free(extend *x) {
   kith_graph_destroy(&x->g);
 }
 
-kith_agreed kith__extend(const kith_comm *comm, const kith_graph *known, const char *parts_path, const kith_newcomers *new, extended *out) {
+kith_agreed kith__extend(const kith_comm *comm, const kith_graph *known, const char *parts_path,
+                         const kith_newcomers *new, extended *out) {
   kith_agreed st = {KITH_OK};
   extend x = {.comm = comm, .known = known, .new = new};
   *out = (extended){.g = NULL};

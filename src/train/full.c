@@ -4,8 +4,8 @@
 /* Labelled nodes stay with their owners. */
 kith_agreed kith__full_prepare(kith_trainer *t) {
   if (t->classifies) return (kith_agreed){KITH_OK};
-  return kith_halo_create_movable(t->comm, t->g->first, kith_batch_most_wanted(t->batch), kith_batch_most_asked(t->batch),
-                                  kith_model_width(&t->model), &t->halo);
+  return kith_halo_create_movable(t->comm, t->g->first, kith_batch_most_wanted(t->batch),
+                                  kith_batch_most_asked(t->batch), kith_model_width(&t->model), &t->halo);
 }
 
 /* L2, layers, the rows that the step asks for, their loss. */
@@ -16,15 +16,24 @@ kith_status kith__full_record(kith_trainer *t) {
   t->readout.picks = kith__picks(t);
   t->readout.packed = kith_tape_tensor(t->tape, most, kith_model_width(&t->model));
   if (!t->classifies) kith_l2_op(t->tape, &t->batch->picks, &t->l2_scale, x, &t->loss);
-  kith_stage stage = {.tape = t->tape, .params = t->params, .play = &t->play, .hop = t->hop, .x = x, .readout = &t->readout, .layers = &t->layers};
+  kith_stage stage = {.tape = t->tape,
+                      .params = t->params,
+                      .play = &t->play,
+                      .hop = t->hop,
+                      .x = x,
+                      .readout = &t->readout,
+                      .layers = &t->layers};
   kith_model_record(&t->model, &stage);
-  kith__record_loss(t, t->classifies ? t->readout.packed : kith_exchange_op(t->tape, t->halo, t->readout.packed, kith_batch_most_wanted(t->batch)));
+  kith__record_loss(t, t->classifies ? t->readout.packed
+                                     : kith_exchange_op(t->tape, t->halo, t->readout.packed,
+                                                        kith_batch_most_wanted(t->batch)));
   return kith_tape_status(t->tape);
 }
 
 kith_wish kith__full_arrange(kith_trainer *t, kith_wish wish) {
   kith_batch *b = t->batch;
-  if (t->classifies) return (kith_wish)kith_comm_max(t->comm, wish); /* nothing is asked for that could carry it */
+  if (t->classifies)
+    return (kith_wish)kith_comm_max(t->comm, wish); /* nothing is asked for that could carry it */
   kith_wish granted = (kith_wish)kith_halo_aim(t->halo, b->n_want, b->want, b->key, wish);
   kith_batch_answer(b, t->halo);
   return granted;

@@ -1,7 +1,6 @@
 /* The history of a run: text in memory, in the checkpoints, and in metrics.jsonl. */
 #include "train/history.h"
 
-
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,18 +28,23 @@ static int history_metrics(const kith_metrics *m, size_t size, char *text) {
   int at = 0;
   for (int i = 0; i < m->n_k; i++)
     at += snprintf(text + at, size - (size_t)at,
-                   ", \"recall@%d\": %.10g, \"ndcg@%d\": %.10g, \"hit_rate@%d\": %.10g, \"precision@%d\": %.10g, \"mrr@%d\": %.10g", m->k[i],
-                   m->recall[i], m->k[i], m->ndcg[i], m->k[i], m->hit_rate[i], m->k[i], m->precision[i], m->k[i], m->mrr[i]);
+                   ", \"recall@%d\": %.10g, \"ndcg@%d\": %.10g, \"hit_rate@%d\": %.10g, \"precision@%d\": "
+                   "%.10g, \"mrr@%d\": %.10g",
+                   m->k[i], m->recall[i], m->k[i], m->ndcg[i], m->k[i], m->hit_rate[i], m->k[i],
+                   m->precision[i], m->k[i], m->mrr[i]);
   return at;
 }
 
 static int history_accuracy(const kith_accuracy *a, size_t size, char *text) {
-  return snprintf(text, size, ", \"accuracy\": %.10g, \"right\": %lld, \"nodes\": %lld, \"held_out_loss\": %.10g", kith_accuracy_share(a),
-                  (long long)a->right, (long long)a->n, a->loss);
+  return snprintf(text, size,
+                  ", \"accuracy\": %.10g, \"right\": %lld, \"nodes\": %lld, \"held_out_loss\": %.10g",
+                  kith_accuracy_share(a), (long long)a->right, (long long)a->n, a->loss);
 }
 
 /* What is no number in JSON becomes null. */
-static int history_number(double x, size_t size, char *text) { return isfinite(x) ? snprintf(text, size, "%.10g", x) : snprintf(text, size, "null"); }
+static int history_number(double x, size_t size, char *text) {
+  return isfinite(x) ? snprintf(text, size, "%.10g", x) : snprintf(text, size, "null");
+}
 
 /* "layer_cosine": [0.01, …], "layer_energy": […] */
 static int history_layers(const history_line *line, size_t size, char *text) {
@@ -50,7 +54,8 @@ static int history_layers(const history_line *line, size_t size, char *text) {
     at += snprintf(text + at, size - (size_t)at, ", \"%s\": [", name[energy]);
     for (int l = 0; l < line->n_layer; l++) {
       if (l > 0) at += snprintf(text + at, size - (size_t)at, ", ");
-      at += history_number(energy ? line->layer[l].energy : line->layer[l].cosine, size - (size_t)at, text + at);
+      at += history_number(energy ? line->layer[l].energy : line->layer[l].cosine, size - (size_t)at,
+                           text + at);
     }
     at += snprintf(text + at, size - (size_t)at, "]");
   }
@@ -59,8 +64,10 @@ static int history_layers(const history_line *line, size_t size, char *text) {
 
 /* What the steps of the epoch gave and took. */
 static int history_steps(const history_line *line, size_t size, char *text) {
-  return snprintf(text, size, ", \"loss\": %.10g, \"seconds\": %.3f, \"%s_per_second\": %.0f, \"halo_bytes\": %lld", line->loss, line->seconds,
-                  line->classifies ? "nodes" : "pairs", (double)line->pairs / (line->seconds > 0 ? line->seconds : 1), (long long)line->halo_bytes);
+  return snprintf(text, size,
+                  ", \"loss\": %.10g, \"seconds\": %.3f, \"%s_per_second\": %.0f, \"halo_bytes\": %lld",
+                  line->loss, line->seconds, line->classifies ? "nodes" : "pairs",
+                  (double)line->pairs / (line->seconds > 0 ? line->seconds : 1), (long long)line->halo_bytes);
 }
 
 kith_status kith__history_add(history *h, const history_line *line) {

@@ -8,7 +8,7 @@
 typedef struct history {
   char path[KITH_PATH];
   char run[KITH_NAME]; /* id of the run, in every line; "": none */
-  char *text; /* all lines so far */
+  char *text;          /* all lines so far */
   int64_t size, room;
 } history;
 
@@ -19,13 +19,13 @@ void kith__history_end(history *h);
 /** What one epoch has to tell. */
 typedef struct history_line {
   bool classifies;
-  bool again;                  /* an epoch that has its line is measured by another score: nothing is told of its steps */
+  bool again; /* an epoch that has its line is measured by another score: nothing is told of its steps */
   int64_t epoch;
   double loss, seconds;
   int64_t pairs, halo_bytes;
-  const kith_marks *marks;     /* null if the epoch was not evaluated */
-  const char *split;           /* "valid", "test", or "test-selected" */
-  int n_layer;                 /* 0 if the layers were not measured */
+  const kith_marks *marks; /* null if the epoch was not evaluated */
+  const char *split;       /* "valid", "test", or "test-selected" */
+  int n_layer;             /* 0 if the layers were not measured */
   kith_smoothness layer[KITH_READOUT_MOST];
 } history_line;
 

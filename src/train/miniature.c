@@ -35,22 +35,32 @@ static kith_status miniature_fill(int n, int degree, kith_task task, int n_featu
     for (int k = 0; k < degree; k++) m->neighbour[i * degree + k] = (i + k + 1) % n;
     for (int k = 0; k < degree; k++) m->weight[i * degree + k] = 1;
   }
-  m->g = (kith_graph){.task = task, .n = {n, 0}, .n_own = n, .n_own_of = {n, 0}, .first = m->first, .type = m->type, .original = m->original,
-                      .start = m->start, .neighbour = m->neighbour, .n_feature = n_feature};
+  m->g = (kith_graph){.task = task,
+                      .n = {n, 0},
+                      .n_own = n,
+                      .n_own_of = {n, 0},
+                      .first = m->first,
+                      .type = m->type,
+                      .original = m->original,
+                      .start = m->start,
+                      .neighbour = m->neighbour,
+                      .n_feature = n_feature};
 done:
   if (kith_is_bad(st)) miniature_free(m);
   return st;
 }
 
 /* Record as trainers do on the whole graph, with room for that many ghosts. */
-static kith_status miniature_record(const kith_model_options *o, const kith_whole *whole, int n_feature, kith_params *params, kith_tape *t) {
+static kith_status miniature_record(const kith_model_options *o, const kith_whole *whole, int n_feature,
+                                    kith_params *params, kith_tape *t) {
   kith_status st = KITH_OK;
   const kith_hop *hop[KITH_READOUT_MOST];
   kith_play play = {0};
   kith_picks nothing = {0};
   kith_readout readout = {.picks = &nothing, .whole = true};
   for (int l = 0; l < o->layers; l++) hop[l] = &whole->hop;
-  kith_tensor *x = n_feature > 0 ? kith_tape_data(t, &whole->frame, n_feature) : kith_tape_rows(t, &whole->frame, o->width);
+  kith_tensor *x = n_feature > 0 ? kith_tape_data(t, &whole->frame, n_feature)
+                                 : kith_tape_rows(t, &whole->frame, o->width);
   readout.packed = kith_tape_tensor(t, 1, kith_model_width(o));
   kith_stage stage = {.tape = t, .params = params, .play = &play, .hop = hop, .x = x, .readout = &readout};
   kith_model_record(o, &stage);
@@ -60,12 +70,14 @@ done:
   return st;
 }
 
-static kith_agreed miniature_relation(const kith_comm *alone, const kith_model_options *o, const miniature_graph *m, kith_relation **a) {
+static kith_agreed miniature_relation(const kith_comm *alone, const kith_model_options *o,
+                                      const miniature_graph *m, kith_relation **a) {
   if (!kith_model_reads_near(o)) return kith_relation_create(alone, &m->g, o->width, a);
   return kith_relation_create_weighed(alone, &m->g, m->start, m->neighbour, m->weight, o->width, a);
 }
 
-static kith_status miniature_take(const kith_model_options *o, kith_task task, int n_feature, int n, int ghost, int degree, kith_tape_bytes *taken, int64_t *weights) {
+static kith_status miniature_take(const kith_model_options *o, kith_task task, int n_feature, int n,
+                                  int ghost, int degree, kith_tape_bytes *taken, int64_t *weights) {
   kith_status st = KITH_OK;
   const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
   miniature_graph m = {.neighbour = NULL};
@@ -98,7 +110,8 @@ static void miniature_slope(int n, kith_tape_bytes a, kith_tape_bytes b, double 
   of[2] = (double)(b.room - a.room) / n;
 }
 
-kith_status kith__miniature_measure(const kith_model_options *o, kith_task task, int n_feature, kith_miniature *out) {
+kith_status kith__miniature_measure(const kith_model_options *o, kith_task task, int n_feature,
+                                    kith_miniature *out) {
   kith_status st = KITH_OK;
   const int n = MINIATURE_ROWS;
   kith_tape_bytes base, wide, far, dense;
@@ -119,11 +132,14 @@ done:
   return st;
 }
 
-static int64_t miniature_sum(const kith_miniature *m, int i, int64_t fixed, int64_t row, int64_t ghost, int64_t entry) {
-  return fixed + (int64_t)(m->row[i] * (double)row + m->ghost[i] * (double)ghost + m->entry[i] * (double)entry);
+static int64_t miniature_sum(const kith_miniature *m, int i, int64_t fixed, int64_t row, int64_t ghost,
+                             int64_t entry) {
+  return fixed +
+         (int64_t)(m->row[i] * (double)row + m->ghost[i] * (double)ghost + m->entry[i] * (double)entry);
 }
 
 kith_tape_bytes kith__miniature_at(const kith_miniature *m, int64_t row, int64_t ghost, int64_t entry) {
-  return (kith_tape_bytes){miniature_sum(m, 0, m->fixed.value, row, ghost, entry), miniature_sum(m, 1, m->fixed.grad, row, ghost, entry),
+  return (kith_tape_bytes){miniature_sum(m, 0, m->fixed.value, row, ghost, entry),
+                           miniature_sum(m, 1, m->fixed.grad, row, ghost, entry),
                            miniature_sum(m, 2, m->fixed.room, row, ghost, entry)};
 }

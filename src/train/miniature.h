@@ -12,7 +12,8 @@ typedef struct kith_miniature {
 } kith_miniature;
 
 /* Record the model four times.  Local. */
-kith_status kith__miniature_measure(const kith_model_options *model, kith_task task, int n_feature, kith_miniature *out) KITH_MUST_USE;
+kith_status kith__miniature_measure(const kith_model_options *model, kith_task task, int n_feature,
+                                    kith_miniature *out) KITH_MUST_USE;
 /* The tape on a graph of other sizes. */
 kith_tape_bytes kith__miniature_at(const kith_miniature *m, int64_t row, int64_t ghost, int64_t entry);
 

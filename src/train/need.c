@@ -1,13 +1,19 @@
 /*
- * How much memory and disk a run will take.  Every sum below names the arrays that it stands for; bytes of an index are
- * written out: 4 for kith_lid and float, 8 for kith_gid and kith_eid.
+ * How much memory and disk a run will take.  Every sum below names the arrays that it stands for; bytes of an
+ * index are written out: 4 for kith_lid and float, 8 for kith_gid and kith_eid.
  */
 #include "kith/need.h"
 #include "train/miniature.h"
 
-enum { NEED_LIBRARIES = 8 << 20, NEED_AROUND = 1 << 18, NEED_WALKERS = 1 << 17 }; /* bytes of memory; of a file around its rows; walkers at once */
+enum {
+  NEED_LIBRARIES = 8 << 20,
+  NEED_AROUND = 1 << 18,
+  NEED_WALKERS = 1 << 17
+}; /* bytes of memory; of a file around its rows; walkers at once */
 
-int64_t kith_need_total(const kith_need *n) { return n->graph + n->learnt + n->layers + n->steps + n->passing; }
+int64_t kith_need_total(const kith_need *n) {
+  return n->graph + n->learnt + n->layers + n->steps + n->passing;
+}
 
 static int64_t need_most(int64_t a, int64_t b) { return a > b ? a : b; }
 
@@ -17,7 +23,8 @@ typedef struct need {
   const kith_model_options *model;
   const kith_train_options *train;
   kith_miniature m;     /* what one row, one ghost and one entry take on the tape */
-  int64_t entry, ghost; /* entries that layers run along and rows of others in them: the graph's, or importance neighbourhoods' */
+  int64_t entry, ghost; /* entries that layers run along and rows of others in them: the graph's, or
+                           importance neighbourhoods' */
   int64_t walks;        /* bytes while importance neighbourhoods are found */
   int64_t pass;         /* rows that an exchange of ghosts sends: about as many as it receives */
   int d, width;         /* columns of input rows and of final ones */
@@ -27,37 +34,52 @@ typedef struct need {
 static int64_t need_graph(const need *w) {
   const kith_sizes *s = w->s;
   int64_t column = s->own + w->ghost, most = need_most(w->width, w->model->width);
-  int64_t share = 33 * s->own + 8 * s->entry + 4 * s->entry / 2 + 24 * s->own_of[KITH_USER] + 8 * s->n[KITH_ITEM] + (4 * (int64_t)s->n_feature + 5) * s->own;
-  int64_t relation = 16 * s->own + 8 * w->entry + 24 * column, halo = 8 * w->ghost + 20 * w->pass + 4 * most * w->pass;
-  int64_t back = kith_model_needs_back(w->model) ? 12 * w->entry + 8 * column : 0, loops = kith_model_has_loops(w->model) ? 8 * (w->entry + s->own) + 12 * s->own : 0;
+  int64_t share = 33 * s->own + 8 * s->entry + 4 * s->entry / 2 + 24 * s->own_of[KITH_USER] +
+                  8 * s->n[KITH_ITEM] + (4 * (int64_t)s->n_feature + 5) * s->own;
+  int64_t relation = 16 * s->own + 8 * w->entry + 24 * column,
+          halo = 8 * w->ghost + 20 * w->pass + 4 * most * w->pass;
+  int64_t back = kith_model_needs_back(w->model) ? 12 * w->entry + 8 * column : 0,
+          loops = kith_model_has_loops(w->model) ? 8 * (w->entry + s->own) + 12 * s->own : 0;
   return share + relation + halo + back + loops + 8 * s->feature;
 }
 
 static int64_t need_learnt(const need *w, const kith_checkpoint_options *o) {
   int64_t rows = w->s->n_feature > 0 ? 0 : (int64_t)w->d * w->s->own;
-  bool beside = kith_checkpoint_bytes(w->s->n[KITH_USER] + w->s->n[KITH_ITEM], rows > 0 ? w->d : 0, w->m.weights) >= (int64_t)o->beside << 20;
+  bool beside = kith_checkpoint_bytes(w->s->n[KITH_USER] + w->s->n[KITH_ITEM], rows > 0 ? w->d : 0,
+                                      w->m.weights) >= (int64_t)o->beside << 20;
   int64_t copy = beside ? 12 * (rows + w->m.weights) + 64 * w->s->own : 0;
   return 8 * rows + 4 * (int64_t)w->width * w->s->own + 16 * w->m.weights + copy;
 }
 
-static bool need_reads_features(const need *w) { return w->model->input != KITH_EMBEDDING && w->s->n_feature_of[KITH_USER] + w->s->n_feature_of[KITH_ITEM] > 0; }
+static bool need_reads_features(const need *w) {
+  return w->model->input != KITH_EMBEDDING &&
+         w->s->n_feature_of[KITH_USER] + w->s->n_feature_of[KITH_ITEM] > 0;
+}
 
-static kith_tape_bytes need_tape(const need *w, int64_t own, int64_t ghost, int64_t entry) { return kith__miniature_at(&w->m, own, ghost, entry); }
+static kith_tape_bytes need_tape(const need *w, int64_t own, int64_t ghost, int64_t entry) {
+  return kith__miniature_at(&w->m, own, ghost, entry);
+}
 
 /* Sampled modes evaluate on the whole graph, forward only; gradients there are never touched. */
 static int64_t need_layers(const need *w) {
   kith_tape_bytes t = need_tape(w, w->s->own, w->ghost, w->entry);
-  int64_t input = need_reads_features(w) ? 8 * (int64_t)w->d * (w->s->own + w->ghost) : 0; /* rows made of features */
+  int64_t input =
+      need_reads_features(w) ? 8 * (int64_t)w->d * (w->s->own + w->ghost) : 0; /* rows made of features */
   return t.value + t.room + (w->train->sampler.mode == KITH_FULL ? t.grad : 0) + input;
 }
 
-/* Rows that this rank's share of a step is about: users and items of pairs with their negatives; labelled nodes. */
+/* Rows that this rank's share of a step is about: users and items of pairs with their negatives; labelled
+ * nodes. */
 static int64_t need_wanted(const need *w) {
   const kith_sizes *s = w->s;
   const kith_negative_options *n = &w->train->negatives;
-  if (s->task == KITH_CLASSIFY) return (w->train->sampler.mode == KITH_FULL ? s->n_train : kith_least(w->train->batch, s->n_train)) / s->size + 1;
+  if (s->task == KITH_CLASSIFY)
+    return (w->train->sampler.mode == KITH_FULL ? s->n_train : kith_least(w->train->batch, s->n_train)) /
+               s->size +
+           1;
   bool softmax = w->train->loss.name == KITH_SOFTMAX;
-  int64_t draws = softmax ? 0 : (int64_t)n->count * (n->hard > 0 ? n->pool : 1), shared = softmax ? w->train->loss.shared : 0;
+  int64_t draws = softmax ? 0 : (int64_t)n->count * (n->hard > 0 ? n->pool : 1),
+          shared = softmax ? w->train->loss.shared : 0;
   return ((2 + draws) * kith_least(w->train->batch, s->n_edge) + shared) / s->size + 2 * KITH_TILE;
 }
 
@@ -65,7 +87,8 @@ static int64_t need_wanted(const need *w) {
 static int64_t need_batch(const need *w) {
   int64_t wanted = need_wanted(w), pairs = kith_least(w->train->batch, w->s->n_edge), tiles = 0;
   if (w->train->loss.name == KITH_SOFTMAX && w->s->task == KITH_RECOMMEND)
-    tiles = 36 * pairs + pairs * (pairs + w->train->loss.shared) / 8 + 4 * KITH_TILE * (pairs + w->train->loss.shared);
+    tiles = 36 * pairs + pairs * (pairs + w->train->loss.shared) / 8 +
+            4 * KITH_TILE * (pairs + w->train->loss.shared);
   return wanted * (120 + 24 * (int64_t)w->width) + 4 * w->s->entry / 2 + tiles;
 }
 
@@ -92,14 +115,17 @@ static void need_hops(const need *w, int64_t *row, int64_t *entry) {
   int64_t most = kith_least(nodes, need_wanted(w) + need_drawn(w));
   row[layers] = kith_least(need_wanted(w), nodes);
   for (int l = layers - 1; l >= 0; l--) {
-    int asked = o->mode == KITH_NEIGHBOR && o->fanouts.n > 0 ? o->fanouts.of[layers - 1 - l < o->fanouts.n ? layers - 1 - l : o->fanouts.n - 1] : 0;
+    int asked = o->mode == KITH_NEIGHBOR && o->fanouts.n > 0
+                    ? o->fanouts.of[layers - 1 - l < o->fanouts.n ? layers - 1 - l : o->fanouts.n - 1]
+                    : 0;
     int64_t fan = asked > 0 ? asked : 4 * mean; /* the batch's nodes have more neighbours than the mean */
     entry[l] = kith_least(row[l + 1] * fan, 2 * s->n_edge);
     row[l] = kith_least(row[l + 1] * (fan + 1), most);
   }
 }
 
-/* Hops, made twice: the step's and the next one's; and the tape, each layer as large as its hop.  Leaves of other ranks are packed and arrive. */
+/* Hops, made twice: the step's and the next one's; and the tape, each layer as large as its hop.  Leaves of
+ * other ranks are packed and arrive. */
 static int64_t need_sampled(const need *w) {
   int64_t row[KITH_HOPS_MOST + 1] = {0}, entry[KITH_HOPS_MOST + 1] = {0}, bytes = 0;
   int layers = kith_model_layers(w->model);
@@ -112,13 +138,16 @@ static int64_t need_sampled(const need *w) {
 }
 
 /*
- * The ring's two shards of items and users' heaps; rows by original number and the tables of the way there; what HDF5 and
- * MPI take for themselves.  They come one after the other, but blocks of some MiB that were freed stay with the process.
+ * The ring's two shards of items and users' heaps; rows by original number and the tables of the way there;
+ * what HDF5 and MPI take for themselves.  They come one after the other, but blocks of some MiB that were
+ * freed stay with the process.
  */
 static int64_t need_passing(const need *w, const kith_rank_options *o) {
   const kith_sizes *s = w->s;
-  int64_t most_item = need_most(s->own_of[KITH_ITEM], s->n[KITH_ITEM] / s->size), k = o->n_k > 0 ? o->k[o->n_k - 1] : 1;
-  int64_t ring = most_item * (12 * (int64_t)w->width + 16) + s->own_of[KITH_USER] * (24 + 8 * k), d = need_most(w->d, w->width);
+  int64_t most_item = need_most(s->own_of[KITH_ITEM], s->n[KITH_ITEM] / s->size),
+          k = o->n_k > 0 ? o->k[o->n_k - 1] : 1;
+  int64_t ring = most_item * (12 * (int64_t)w->width + 16) + s->own_of[KITH_USER] * (24 + 8 * k),
+          d = need_most(w->d, w->width);
   int64_t rows = s->own * (12 * d + 64), reading = 8 * s->entry + w->walks;
   if (s->task == KITH_CLASSIFY) ring = 0;
   return need_most(ring + rows, reading) + NEED_LIBRARIES;
@@ -131,7 +160,8 @@ static void need_near(const kith_sizes *s, const kith_near_options *o, need *w) 
   w->walks = 12 * w->entry + (NEED_WALKERS * 64 + 32) * (int64_t)o->length;
 }
 
-static kith_status need_make(const kith_sizes *s, const kith_model_options *model, const kith_train_options *train, kith_model_options *known, need *out) {
+static kith_status need_make(const kith_sizes *s, const kith_model_options *model,
+                             const kith_train_options *train, kith_model_options *known, need *out) {
   kith_status st = KITH_OK;
   *known = *model;
   if (s->task == KITH_CLASSIFY) known->out = s->n_class;
@@ -142,28 +172,36 @@ static kith_status need_make(const kith_sizes *s, const kith_model_options *mode
   out->d = s->n_feature > 0 ? s->n_feature : known->width;
   out->width = kith_model_width(known);
   KITH_TRY(kith__miniature_measure(known, s->task, s->n_feature, &out->m));
-  if (need_reads_features(out)) out->m.weights += (int64_t)known->width * (s->n_feature_of[KITH_USER] + s->n_feature_of[KITH_ITEM]);
+  if (need_reads_features(out))
+    out->m.weights += (int64_t)known->width * (s->n_feature_of[KITH_USER] + s->n_feature_of[KITH_ITEM]);
 done:
   return st;
 }
 
-kith_status kith_need_memory(const kith_sizes *s, const kith_model_options *model, const kith_train_options *train, const kith_rank_options *evaluate,
+kith_status kith_need_memory(const kith_sizes *s, const kith_model_options *model,
+                             const kith_train_options *train, const kith_rank_options *evaluate,
                              const kith_checkpoint_options *checkpoint, kith_need *out) {
   kith_status st = KITH_OK;
   need w;
   kith_model_options known;
   *out = (kith_need){0};
   KITH_TRY(need_make(s, model, train, &known, &w));
-  *out = (kith_need){.graph = need_graph(&w), .learnt = need_learnt(&w, checkpoint), .layers = need_layers(&w), .steps = need_batch(&w), .passing = need_passing(&w, evaluate)};
+  *out = (kith_need){.graph = need_graph(&w),
+                     .learnt = need_learnt(&w, checkpoint),
+                     .layers = need_layers(&w),
+                     .steps = need_batch(&w),
+                     .passing = need_passing(&w, evaluate)};
   if (train->sampler.mode == KITH_FULL) return st;
-  /* Steps and evaluations take turns in memory, but for the input rows: steps count for what they have more. */
+  /* Steps and evaluations take turns in memory, but for the input rows: steps count for what they have more.
+   */
   int64_t stay = 4 * (int64_t)w.d * (s->own + w.ghost);
   out->steps += need_most(0, need_sampled(&w) - (out->layers - stay));
 done:
   return st;
 }
 
-kith_status kith_need_disk(const kith_sizes *s, const kith_model_options *model, const kith_checkpoint_options *checkpoint, int64_t *bytes) {
+kith_status kith_need_disk(const kith_sizes *s, const kith_model_options *model,
+                           const kith_checkpoint_options *checkpoint, int64_t *bytes) {
   kith_status st = KITH_OK;
   need w;
   kith_model_options known;
@@ -171,7 +209,8 @@ kith_status kith_need_disk(const kith_sizes *s, const kith_model_options *model,
   int64_t nodes = s->n[KITH_USER] + s->n[KITH_ITEM];
   *bytes = 0;
   KITH_TRY(need_make(s, model, &train, &known, &w));
-  int64_t one = 12 * (s->n_feature > 0 ? 0 : nodes * w.d) + 12 * w.m.weights + NEED_AROUND, embeddings = nodes * (4 * (int64_t)w.width + 24) + NEED_AROUND;
+  int64_t one = 12 * (s->n_feature > 0 ? 0 : nodes * w.d) + 12 * w.m.weights + NEED_AROUND,
+          embeddings = nodes * (4 * (int64_t)w.width + 24) + NEED_AROUND;
   *bytes = one * (checkpoint->keep + 1 + (checkpoint->best ? 1 : 0)) + 2 * embeddings;
 done:
   return st;

@@ -30,13 +30,14 @@ void kith__run_count(run *r) {
   kith__run_count_from_here(r);
 }
 
-/* The launcher may be about to end the ranks; whoever sits at the terminal should know where the next run goes on. */
+/* The launcher may be about to end the ranks; whoever sits at the terminal should know where the next run
+ * goes on. */
 static kith_agreed run_say_saved(run *r) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith__run_wait(r));
   kith__stop_was_met();
-  kith_log("the launcher ends or resumes the job: checkpoint written (%lld epoch%s, %lld step%s)", (long long)r->epoch,
-           kith_plural(r->epoch), (long long)r->step, kith_plural(r->step));
+  kith_log("the launcher ends or resumes the job: checkpoint written (%lld epoch%s, %lld step%s)",
+           (long long)r->epoch, kith_plural(r->epoch), (long long)r->step, kith_plural(r->step));
 done:
   return st;
 }
@@ -62,7 +63,8 @@ static void run_progress(const run *r, kith_progress *p, int64_t begun, double l
   char note[128] = "", rate[32], left[32] = "";
   double now = kith_clock(), done = run_share(r) - r->began_share;
   run_rate(r, (double)kith_trainer_pairs(r->trainer, begun, r->step), now - p->began, sizeof rate, rate);
-  kith_duration_print((now - r->began) / done * ((double)r->o->train.epochs - run_share(r)), sizeof left, left);
+  kith_duration_print((now - r->began) / done * ((double)r->o->train.epochs - run_share(r)), sizeof left,
+                      left);
   snprintf(note, sizeof note, "job %s  loss %.4f  %s", left, loss, rate);
   kith_progress_step(p, r->step - begun, note);
 }
@@ -80,7 +82,8 @@ static double run_loss_so_far(const run *r) {
   return kith_sum_value(&all) / (double)r->step;
 }
 
-/* The steps that are left of an epoch, with the progress of all, and the checkpoints that become due between them. */
+/* The steps that are left of an epoch, with the progress of all, and the checkpoints that become due between
+ * them. */
 static kith_agreed run_steps(run *r) {
   kith_agreed st = {KITH_OK};
   int64_t n_step = kith_trainer_n_step(r->trainer), begun = r->step;
@@ -109,15 +112,18 @@ static kith_agreed run_loss(run *r, double *loss) {
   kith_comm_sum(r->comm, 1, &all);
   *loss = kith_sum_value(&all) / (double)kith_trainer_n_step(r->trainer);
   if (isfinite(*loss)) return (kith_agreed){KITH_OK};
-  return kith_agreed_same(kith_fail(KITH_ENUMERIC, "the loss is not finite in epoch %lld; the last checkpoint is kept; try a smaller train.lr",
-                                    (long long)r->epoch));
+  return kith_agreed_same(
+      kith_fail(KITH_ENUMERIC,
+                "the loss is not finite in epoch %lld; the last checkpoint is kept; try a smaller train.lr",
+                (long long)r->epoch));
 }
 
 /* Told once a run: the protocol's N is more than some users have left. */
 static void run_tell_fewer(run *r, const kith_marks *m) {
   if (run_classifies(r) || r->told_fewer || r->comm->rank != 0 || m->ranked.n_fewer == 0) return;
   r->told_fewer = true;
-  kith_warn("evaluate.protocol: %lld of %lld users have met all but fewer than %d items: all that they have not met are ranked",
+  kith_warn("evaluate.protocol: %lld of %lld users have met all but fewer than %d items: all that they have "
+            "not met are ranked",
             (long long)m->ranked.n_fewer, (long long)m->ranked.n_user, r->o->evaluate.sampled);
 }
 
@@ -178,8 +184,13 @@ static void run_report_layers(const history_line *line) {
 static kith_agreed run_line(run *r, history_line *line) {
   kith_agreed st = {KITH_OK};
   int64_t n_step = kith_trainer_n_step(r->trainer);
-  *line = (history_line){.classifies = run_classifies(r), .epoch = r->epoch, .seconds = r->seconds, .pairs = kith_trainer_pairs(r->trainer, 0, n_step), .halo_bytes = r->halo_bytes};
-  kith_comm_share(r->comm, sizeof line->seconds, &line->seconds); /* the history is the same on every rank, so the clock must be */
+  *line = (history_line){.classifies = run_classifies(r),
+                         .epoch = r->epoch,
+                         .seconds = r->seconds,
+                         .pairs = kith_trainer_pairs(r->trainer, 0, n_step),
+                         .halo_bytes = r->halo_bytes};
+  kith_comm_share(r->comm, sizeof line->seconds,
+                  &line->seconds); /* the history is the same on every rank, so the clock must be */
   kith_comm_sum_int(r->comm, 1, &line->halo_bytes);
   KITH_TRY(run_loss(r, &line->loss));
   r->result->loss = line->loss;
@@ -227,9 +238,12 @@ static kith_agreed run_close_epoch(run *r, bool *enough) {
   *enough = last || (r->o->train.patience > 0 && line.marks && r->stale >= r->o->train.patience);
   KITH_TRY(run_record(r, &line));
   bool exports = kith__run_selects(r) ? r->best_epoch == r->epoch : *enough;
-  if (exports) KITH_TRY(kith__run_export(r, r->epoch, 0, r->history.text, final ? final : kith_trainer_final(r->trainer)));
+  if (exports)
+    KITH_TRY(
+        kith__run_export(r, r->epoch, 0, r->history.text, final ? final : kith_trainer_final(r->trainer)));
   int every = r->o->checkpoint.every;
-  bool picked = exports && r->o->checkpoint.best, due = (every > 0 && r->epoch % every == 0) || kith__run_is_due(r);
+  bool picked = exports && r->o->checkpoint.best,
+       due = (every > 0 && r->epoch % every == 0) || kith__run_is_due(r);
   if (*enough || picked || due) KITH_TRY(kith__run_save(r));
 done:
   return st;
@@ -245,11 +259,13 @@ done:
 }
 
 /* A signal may have come before the first step.  Returns what the steps return. */
-static kith_wish run_first_wish(const run *r) { return (kith_wish)kith_comm_max(r->comm, kith__stop_is_asked() ? KITH_WISH_STOP : KITH_WISH_NOTHING); }
+static kith_wish run_first_wish(const run *r) {
+  return (kith_wish)kith_comm_max(r->comm, kith__stop_is_asked() ? KITH_WISH_STOP : KITH_WISH_NOTHING);
+}
 
 /*
- * What the exported file scores: on the job's split, if an earlier run wrote it; and where validation picked the epoch,
- * on the test split, which is read only here.
+ * What the exported file scores: on the job's split, if an earlier run wrote it; and where validation picked
+ * the epoch, on the test split, which is read only here.
  */
 static kith_agreed run_measure(run *r) {
   kith_agreed st = {KITH_OK};
@@ -282,18 +298,24 @@ done:
 static kith_agreed run_epochs(run *r) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith__run_compare_anew(r));
-  bool enough = r->epoch >= r->o->train.epochs || (r->o->train.patience > 0 && r->stale >= r->o->train.patience);
+  bool enough =
+      r->epoch >= r->o->train.epochs || (r->o->train.patience > 0 && r->stale >= r->o->train.patience);
   r->began = kith_clock();
   r->began_share = run_share(r);
-  if (r->epoch > r->o->train.epochs) kith_warn("%lld epochs are done already, more than train.epochs asks for", (long long)r->epoch);
+  if (r->epoch > r->o->train.epochs)
+    kith_warn("%lld epochs are done already, more than train.epochs asks for", (long long)r->epoch);
   KITH_TRY(kith__run_settle(r, enough));
   if (!enough) r->wish = run_first_wish(r);
   while (!enough && r->wish != KITH_WISH_STOP) KITH_TRY(run_one_epoch(r, &enough));
   if (!enough) KITH_TRY(kith__run_save(r));
   KITH_TRY(kith__run_wait(r));
   r->result->epochs = r->epoch;
-  if (!enough) KITH_TRY(kith_agreed_same(kith_fail(KITH_EINTERRUPT, "stopped by a signal after %lld epoch%s and %lld step%s; a checkpoint is written: run again to continue",
-                                                  (long long)r->epoch, kith_plural(r->epoch), (long long)r->step, kith_plural(r->step))));
+  if (!enough)
+    KITH_TRY(kith_agreed_same(kith_fail(KITH_EINTERRUPT,
+                                        "stopped by a signal after %lld epoch%s and %lld step%s; a "
+                                        "checkpoint is written: run again to continue",
+                                        (long long)r->epoch, kith_plural(r->epoch), (long long)r->step,
+                                        kith_plural(r->step))));
 done:
   return st;
 }
@@ -302,12 +324,14 @@ done:
 static void run_tell_left_out(const run *r) {
   kith_left_out out = kith_trainer_left_out(r->trainer);
   if (r->comm->rank != 0 || out.n_user == 0) return;
-  kith_warn("%lld user%s interacted with every item%s: %s %lld pair%s no negative and %s left out", (long long)out.n_user, kith_plural(out.n_user),
-            out.any ? "" : " that negatives are drawn from", out.n_user == 1 ? "the" : "their", (long long)out.n_pair,
-            out.n_pair == 1 ? " has" : "s have", out.n_pair == 1 ? "is" : "are");
+  kith_warn("%lld user%s interacted with every item%s: %s %lld pair%s no negative and %s left out",
+            (long long)out.n_user, kith_plural(out.n_user), out.any ? "" : " that negatives are drawn from",
+            out.n_user == 1 ? "the" : "their", (long long)out.n_pair, out.n_pair == 1 ? " has" : "s have",
+            out.n_pair == 1 ? "is" : "are");
 }
 
-kith_agreed kith_train_run(const kith_comm *comm, const kith_graph *g, const kith_run *o, kith_run_result *out) {
+kith_agreed kith_train_run(const kith_comm *comm, const kith_graph *g, const kith_run *o,
+                           kith_run_result *out) {
   kith_agreed st = {KITH_OK};
   *out = (kith_run_result){.loss = NAN};
   kith_run resolved = *o;

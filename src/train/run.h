@@ -1,39 +1,42 @@
-/* A run under way: run.c leads it through its epochs, saved.c writes its checkpoints and goes on from them. */
+/* A run under way: run.c leads it through its epochs, saved.c writes its checkpoints and goes on from them.
+ */
 #ifndef KITH_SRC_TRAIN_RUN_H
 #define KITH_SRC_TRAIN_RUN_H
 
 #include "kith/writer.h"
 #include "train/history.h"
 
-/* Everything in it is the same on every rank, but for the trainer's rows and what is said to be this rank's. */
+/* Everything in it is the same on every rank, but for the trainer's rows and what is said to be this rank's.
+ */
 typedef struct run {
   const kith_comm *comm;
   const kith_graph *g;
   const kith_run *o;
   kith_trainer *trainer;
-  kith_graph_ids *ids;     /* of the graph that is trained on, for the export */
-  kith_writer *writer;     /* of checkpoints; nobody else calls HDF5 before it is waited for */
+  kith_graph_ids *ids; /* of the graph that is trained on, for the export */
+  kith_writer *writer; /* of checkpoints; nobody else calls HDF5 before it is waited for */
   history history;
   char recipe[KITH_RECIPE];
-  char id[KITH_NAME];      /* of the run, over all the times that it goes on; "": of a version without */
-  char from[KITH_PATH];    /* the checkpoint that it goes on from; "": none */
-  char score[KITH_SCORE];  /* what epochs are compared by, "" if none is picked … */
+  char id[KITH_NAME];     /* of the run, over all the times that it goes on; "": of a version without */
+  char from[KITH_PATH];   /* the checkpoint that it goes on from; "": none */
+  char score[KITH_SCORE]; /* what epochs are compared by, "" if none is picked … */
   char score_before[KITH_SCORE]; /* … and what they were by the checkpoint's word, */
-  bool has_score_before;   /* if it has one */
+  bool has_score_before;         /* if it has one */
   char embeddings[KITH_PATH];
-  int64_t epoch, step;     /* whole epochs done; steps done of the next: all of them where its evaluation is left to do */
-  double seconds;          /* this rank's, in the steps done of the next epoch … */
-  int64_t halo_bytes;      /* … and sent by it; what earlier runs did is on rank 0 */
-  double counted;          /* when seconds … */
-  int64_t counted_bytes;   /* … and bytes were last added up */
+  int64_t epoch,
+      step; /* whole epochs done; steps done of the next: all of them where its evaluation is left to do */
+  double seconds;        /* this rank's, in the steps done of the next epoch … */
+  int64_t halo_bytes;    /* … and sent by it; what earlier runs did is on rank 0 */
+  double counted;        /* when seconds … */
+  int64_t counted_bytes; /* … and bytes were last added up */
   double best;
   int64_t best_epoch, stale;
-  double saved;            /* this rank's clock at the newest checkpoint, or at the begin */
+  double saved;                    /* this rank's clock at the newest checkpoint, or at the begin */
   int64_t saved_epoch, saved_step; /* its place; -1: there is none */
-  kith_wish wish;          /* granted after the last step */
-  double began, began_share; /* this rank's clock, and epochs done, when this run's first epoch began */
-  bool measured;           /* result->best is of the exported epoch */
-  bool told_fewer;         /* that some users have fewer unmet items than the protocol asks for */
+  kith_wish wish;                  /* granted after the last step */
+  double began, began_share;       /* this rank's clock, and epochs done, when this run's first epoch began */
+  bool measured;                   /* result->best is of the exported epoch */
+  bool told_fewer;                 /* that some users have fewer unmet items than the protocol asks for */
   kith_run_result *result;
 } run;
 
@@ -45,8 +48,10 @@ bool kith__run_selects(const run *r);
 const char *kith__run_split(const run *r);
 /* What epochs are compared by, in words, text [KITH_SCORE]; "" if they are not.  Local. */
 void kith__run_score_name(const run *r, char *text);
-/* Measure final rows x [n_own, d] on a split; `pauses`: what falls due meanwhile is saved.  Collective.  Errors: KITH_EINTERRUPT, KITH_ENOMEM, those of saving. */
-kith_agreed kith__run_mark(run *r, int d, const float *x, kith_held_out split, bool pauses, kith_marks *out) KITH_MUST_USE;
+/* Measure final rows x [n_own, d] on a split; `pauses`: what falls due meanwhile is saved.  Collective.
+ * Errors: KITH_EINTERRUPT, KITH_ENOMEM, those of saving. */
+kith_agreed kith__run_mark(run *r, int d, const float *x, kith_held_out split, bool pauses,
+                           kith_marks *out) KITH_MUST_USE;
 /* What epochs are compared by: more is better.  Local. */
 double kith__run_score(const run *r, const kith_marks *m);
 
@@ -55,12 +60,14 @@ double kith__run_score(const run *r, const kith_marks *m);
 /* Columns of what is exported.  Local. */
 int kith__run_width(const run *r);
 /* Write embeddings.h5: final rows after so many epochs and steps.  Collective. */
-kith_agreed kith__run_export(run *r, int64_t epoch, int64_t step, const char *metrics, const float *final) KITH_MUST_USE;
+kith_agreed kith__run_export(run *r, int64_t epoch, int64_t step, const char *metrics,
+                             const float *final) KITH_MUST_USE;
 /* Where the score that picks the epoch has changed, begin the comparison anew.  Collective. */
 kith_agreed kith__run_compare_anew(run *r) KITH_MUST_USE;
 /*
- * Before the first step, or instead of it if `enough`: embeddings.h5 holds the best epoch so far, or the last one, of this
- * run, and is written again where it does not.  Collective.  Errors: KITH_ENOINPUT if no copy of the best is left.
+ * Before the first step, or instead of it if `enough`: embeddings.h5 holds the best epoch so far, or the last
+ * one, of this run, and is written again where it does not.  Collective.  Errors: KITH_ENOINPUT if no copy of
+ * the best is left.
  */
 kith_agreed kith__run_settle(run *r, bool enough) KITH_MUST_USE;
 /* At the end: embeddings.h5 is what this run wrote.  Collective.  Errors: KITH_EDATA. */
@@ -79,11 +86,14 @@ kith_wish kith__run_wish(const run *r);
 bool kith__run_is_due(const run *r);
 /* Make room for checkpoints.  Collective. */
 kith_agreed kith__run_prepare_saving(run *r) KITH_MUST_USE;
-/* Begin to write a checkpoint, unless there is one of this place.  KITH_ENUMERIC, and none is written, if anything is not finite.  Collective. */
+/* Begin to write a checkpoint, unless there is one of this place.  KITH_ENUMERIC, and none is written, if
+ * anything is not finite.  Collective. */
 kith_agreed kith__run_save(run *r) KITH_MUST_USE;
-/* In the middle of an evaluation: save what was before it, if a checkpoint is due by the clock.  The context is the run.  Collective. */
+/* In the middle of an evaluation: save what was before it, if a checkpoint is due by the clock.  The context
+ * is the run.  Collective. */
 kith_agreed kith__run_pause(void *context) KITH_MUST_USE;
-/* Read a checkpoint into the trainer, and the rest of it into c, whose history is the caller's.  Collective. */
+/* Read a checkpoint into the trainer, and the rest of it into c, whose history is the caller's.  Collective.
+ */
 kith_agreed kith__run_load(run *r, const char *path, kith_checkpoint *c) KITH_MUST_USE;
 /* Until the checkpoint that was begun is there.  Collective. */
 kith_agreed kith__run_wait(run *r) KITH_MUST_USE;

@@ -1,6 +1,7 @@
 /*
- * Steps on sampled hops.  Every rank computes the final rows that its part of the batch wants, from leaf rows that come
- * from their owners and whose gradients go home; evaluation plays the same model, with the same weights, on the whole graph.
+ * Steps on sampled hops.  Every rank computes the final rows that its part of the batch wants, from leaf rows
+ * that come from their owners and whose gradients go home; evaluation plays the same model, with the same
+ * weights, on the whole graph.
  */
 #include "train/trainer.h"
 
@@ -12,10 +13,12 @@ static kith_lid sampled_most_asked(const kith_trainer *t) {
 
 kith_agreed kith__sampled_prepare(kith_trainer *t) {
   kith_agreed st = {KITH_OK};
-  KITH_TRY(kith_sampler_create(t->comm, t->g, t->read, kith_model_layers(&t->model), &t->train.sampler, kith_model_has_loops(&t->model),
-                               kith__most_wanted(t), t->classifies || !t->train.exclude ? 0 : t->batch->shape.pairs, t->train.seed, &t->sampler));
-  KITH_TRY(kith_halo_create_movable(t->comm, t->g->first, (kith_lid)kith_sampler_leaves(t->sampler)->most, sampled_most_asked(t),
-                                    t->d, &t->halo));
+  KITH_TRY(kith_sampler_create(t->comm, t->g, t->read, kith_model_layers(&t->model), &t->train.sampler,
+                               kith_model_has_loops(&t->model), kith__most_wanted(t),
+                               t->classifies || !t->train.exclude ? 0 : t->batch->shape.pairs, t->train.seed,
+                               &t->sampler));
+  KITH_TRY(kith_halo_create_movable(t->comm, t->g->first, (kith_lid)kith_sampler_leaves(t->sampler)->most,
+                                    sampled_most_asked(t), t->d, &t->halo));
   t->fetch.h = t->halo;
   KITH_TRY(kith_agree(t->comm, kith_tape_create(&t->whole_tape)));
 done:
@@ -29,7 +32,13 @@ static void sampled_record_whole(kith_trainer *t) {
   kith_tensor *x = kith__record_input(t, t->whole_tape);
   t->whole_readout = (kith_readout){.picks = &t->nothing, .whole = true};
   t->whole_readout.packed = kith_tape_tensor(t->whole_tape, 1, kith_model_width(&t->model));
-  kith_stage stage = {.tape = t->whole_tape, .params = t->params, .play = &t->play, .hop = hop, .x = x, .readout = &t->whole_readout, .layers = &t->layers};
+  kith_stage stage = {.tape = t->whole_tape,
+                      .params = t->params,
+                      .play = &t->play,
+                      .hop = hop,
+                      .x = x,
+                      .readout = &t->whole_readout,
+                      .layers = &t->layers};
   kith_model_record(&t->model, &stage);
 }
 
@@ -46,12 +55,19 @@ kith_status kith__sampled_record(kith_trainer *t) {
   sampled_record_whole(t);
   KITH_TRY(kith_tape_status(t->whole_tape));
   for (int l = 0; l < kith_model_layers(&t->model); l++) t->hop[l] = kith_sampler_hop(t->sampler, l);
-  kith_tensor *leaf = kith_fetch_op(t->tape, &t->fetch, &t->input, kith_sampler_leaves(t->sampler), sampled_most_asked(t));
+  kith_tensor *leaf =
+      kith_fetch_op(t->tape, &t->fetch, &t->input, kith_sampler_leaves(t->sampler), sampled_most_asked(t));
   t->readout.picks = kith__picks(t);
   t->readout.packed = kith_tape_tensor(t->tape, kith__most_wanted(t), kith_model_width(&t->model));
-  if (!t->classifies) kith_l2_op(t->tape, &t->batch->picks, &t->l2_scale, leaf, &t->loss); /* the seeds are the first leaves */
+  if (!t->classifies)
+    kith_l2_op(t->tape, &t->batch->picks, &t->l2_scale, leaf, &t->loss); /* the seeds are the first leaves */
   t->play.n_dropout = 0;
-  kith_stage stage = {.tape = t->tape, .params = t->params, .play = &t->play, .hop = t->hop, .x = leaf, .readout = &t->readout};
+  kith_stage stage = {.tape = t->tape,
+                      .params = t->params,
+                      .play = &t->play,
+                      .hop = t->hop,
+                      .x = leaf,
+                      .readout = &t->readout};
   kith_model_record(&t->model, &stage);
   kith__record_loss(t, t->readout.packed);
   KITH_TRY(kith_tape_status(t->tape));
@@ -60,7 +76,8 @@ done:
   return st;
 }
 
-/* Begin to draw the hops of a step of the epoch: around the nodes of its batch, or around the labelled ones. */
+/* Begin to draw the hops of a step of the epoch: around the nodes of its batch, or around the labelled ones.
+ */
 static void sampled_begin(kith_trainer *t, int64_t step) {
   double began = kith_clock();
   uint64_t number = (uint64_t)(t->epoch_number * t->n_step + step);
@@ -89,7 +106,8 @@ void kith__sampled_forget(kith_trainer *t) {
   t->planned = -1;
 }
 
-/* The plan that is made becomes the step's: its batch by contents, since ops point to it; labelled nodes are filled in now. */
+/* The plan that is made becomes the step's: its batch by contents, since ops point to it; labelled nodes are
+ * filled in now. */
 static void sampled_show(kith_trainer *t, int64_t step) {
   kith_sampler_show(t->sampler);
   t->tally.drawn += kith_sampler_drawn(t->sampler);
@@ -103,7 +121,8 @@ static void sampled_show(kith_trainer *t, int64_t step) {
   *t->next = kept;
 }
 
-/* The rows of the whole graph go before a step's come; the input rows stay, and what ops know of the whole graph. */
+/* The rows of the whole graph go before a step's come; the input rows stay, and what ops know of the whole
+ * graph. */
 static void sampled_clear_whole(kith_trainer *t) {
   if (t->whole_played) kith_tape_rest(t->whole_tape, t->x, false);
   t->whole_played = false;

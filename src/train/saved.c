@@ -1,8 +1,9 @@
 /*
  * When a run is saved, what of it, and how the next one goes on from there.
  *
- * A checkpoint that cannot be read is told of and passed over for the next older one.  Reading may then have filled part
- * of the trainer already, which does no harm: the next one fills all of it, and without a next one the run ends.
+ * A checkpoint that cannot be read is told of and passed over for the next older one.  Reading may then have
+ * filled part of the trainer already, which does no harm: the next one fills all of it, and without a next
+ * one the run ends.
  */
 #include <errno.h>
 #include <math.h>
@@ -17,7 +18,9 @@
 #include "train/stop.h"
 
 /* The files know of numbers, not of models. */
-static kith_checkpoint_weights saved_weights(kith_weights w) { return (kith_checkpoint_weights){.n = w.n, .value = w.value, .m = w.m, .v = w.v}; }
+static kith_checkpoint_weights saved_weights(kith_weights w) {
+  return (kith_checkpoint_weights){.n = w.n, .value = w.value, .m = w.m, .v = w.v};
+}
 
 /* By rank 0's clock. */
 static bool saved_is_late(const run *r) {
@@ -33,7 +36,8 @@ kith_wish kith__run_wish(const run *r) {
 
 bool kith__run_is_due(const run *r) {
   int steps = r->o->checkpoint.steps;
-  return r->wish == KITH_WISH_SAVE || r->wish == KITH_WISH_SAVE_NOW || (steps > 0 && (r->epoch * kith_trainer_n_step(r->trainer) + r->step) % steps == 0);
+  return r->wish == KITH_WISH_SAVE || r->wish == KITH_WISH_SAVE_NOW ||
+         (steps > 0 && (r->epoch * kith_trainer_n_step(r->trainer) + r->step) % steps == 0);
 }
 
 /* Infinite and undefined numbers have all bits of the exponent set. */
@@ -46,15 +50,31 @@ static bool saved_is_finite(int64_t n, const float *x) {
   return bad == 0;
 }
 
-/* What a loss that is finite may have left behind: the step after it would show it, but that one may be in another run. */
+/* What a loss that is finite may have left behind: the step after it would show it, but that one may be in
+ * another run. */
 static bool saved_is_good(const run *r, const kith_state *s) {
-  return saved_is_finite((int64_t)r->g->n_own * s->d, s->x) && saved_is_finite(s->weights.n, s->weights.value);
+  return saved_is_finite((int64_t)r->g->n_own * s->d, s->x) &&
+         saved_is_finite(s->weights.n, s->weights.value);
 }
 
 static kith_checkpoint saved_place(const run *r, const kith_state *s) {
-  kith_checkpoint c = {.d = s->d, .x = s->x, .m = s->m, .v = s->v, .weights = saved_weights(s->weights), .epoch = r->epoch, .step = r->step, .loss = *s->loss,
-                           .seconds = r->seconds, .halo_bytes = r->halo_bytes, .best = r->best, .best_epoch = r->best_epoch, .stale = r->stale,
-                           .recipe = r->recipe, .keeps_best = r->o->checkpoint.best && kith__run_selects(r), .history = r->history.text, .job = r->o->job};
+  kith_checkpoint c = {.d = s->d,
+                       .x = s->x,
+                       .m = s->m,
+                       .v = s->v,
+                       .weights = saved_weights(s->weights),
+                       .epoch = r->epoch,
+                       .step = r->step,
+                       .loss = *s->loss,
+                       .seconds = r->seconds,
+                       .halo_bytes = r->halo_bytes,
+                       .best = r->best,
+                       .best_epoch = r->best_epoch,
+                       .stale = r->stale,
+                       .recipe = r->recipe,
+                       .keeps_best = r->o->checkpoint.best && kith__run_selects(r),
+                       .history = r->history.text,
+                       .job = r->o->job};
   snprintf(c.run, sizeof c.run, "%s", r->id);
   snprintf(c.score, sizeof c.score, "%s", r->score);
   return c;
@@ -62,7 +82,8 @@ static kith_checkpoint saved_place(const run *r, const kith_state *s) {
 
 kith_agreed kith__run_prepare_saving(run *r) {
   kith_state s = kith_trainer_state(r->trainer);
-  return kith_writer_create(r->comm, r->g, s.d, s.weights.n, (int64_t)r->o->checkpoint.beside << 20, &r->writer);
+  return kith_writer_create(r->comm, r->g, s.d, s.weights.n, (int64_t)r->o->checkpoint.beside << 20,
+                            &r->writer);
 }
 
 kith_agreed kith__run_wait(run *r) {
@@ -82,8 +103,11 @@ kith_agreed kith__run_save(run *r) {
   kith_comm_sum(r->comm, 1, &c.loss);
   kith_comm_sum_int(r->comm, 1, &c.halo_bytes);
   if (!isfinite(kith_sum_value(&c.loss)))
-    KITH_TRY(kith_agreed_same(kith_fail(KITH_ENUMERIC, "after %lld epoch%s and %lld step%s the loss or an embedding is not finite; the last checkpoint is kept; try a smaller train.lr",
-                                        (long long)r->epoch, kith_plural(r->epoch), (long long)r->step, kith_plural(r->step))));
+    KITH_TRY(kith_agreed_same(kith_fail(KITH_ENUMERIC,
+                                        "after %lld epoch%s and %lld step%s the loss or an embedding is not "
+                                        "finite; the last checkpoint is kept; try a smaller train.lr",
+                                        (long long)r->epoch, kith_plural(r->epoch), (long long)r->step,
+                                        kith_plural(r->step))));
   KITH_TRY(kith_writer_begin(r->writer, r->o->work, r->o->checkpoint.keep, &c));
   r->result->checkpoints++;
   r->saved_epoch = r->epoch;
@@ -105,20 +129,24 @@ kith_agreed kith__run_pause(void *context) {
 
 kith_agreed kith__run_load(run *r, const char *path, kith_checkpoint *c) {
   kith_state s = kith_trainer_state(r->trainer);
-  *c = (kith_checkpoint){.d = s.d, .x = s.x, .m = s.m, .v = s.v, .weights = saved_weights(s.weights), .recipe = r->recipe};
+  *c = (kith_checkpoint){
+      .d = s.d, .x = s.x, .m = s.m, .v = s.v, .weights = saved_weights(s.weights), .recipe = r->recipe};
   return kith_checkpoint_read(r->comm, r->g, path, c);
 }
 
-/* Whether another checkpoint may be better: this one is not to be had, but nothing says that the job is another one. */
+/* Whether another checkpoint may be better: this one is not to be had, but nothing says that the job is
+ * another one. */
 static bool saved_is_broken(kith_agreed st, const kith_checkpoint *c) {
   return !c->refused && (st.status == KITH_EDATA || st.status == KITH_ENOINPUT || st.status == KITH_EIO);
 }
 
-/* A step that the epoch does not have was done of another run; all of them are where an evaluation was left to do. */
+/* A step that the epoch does not have was done of another run; all of them are where an evaluation was left
+ * to do. */
 static kith_status saved_check(const run *r, const kith_checkpoint *c, const char *path) {
   int64_t n_step = kith_trainer_n_step(r->trainer);
   if (c->step <= n_step) return KITH_OK;
-  return kith_fail(KITH_EDATA, "%s: %lld steps are done of an epoch of %lld", path, (long long)c->step, (long long)n_step);
+  return kith_fail(KITH_EDATA, "%s: %lld steps are done of an epoch of %lld", path, (long long)c->step,
+                   (long long)n_step);
 }
 
 /* Read the first checkpoint that can be read; path "" if there is none at all. */
@@ -135,7 +163,11 @@ static kith_agreed saved_read(run *r, kith_checkpoint *c, char *path) {
     if (!saved_is_broken(read, c)) return read;
     broken = read;
   }
-  if (kith_is_bad(broken)) KITH_TRY(kith_agreed_same(kith_fail(broken.status, "%s; no other checkpoint is left to go on from; train with --fresh to start anew", kith_error_text())));
+  if (kith_is_bad(broken))
+    KITH_TRY(kith_agreed_same(
+        kith_fail(broken.status,
+                  "%s; no other checkpoint is left to go on from; train with --fresh to start anew",
+                  kith_error_text())));
 done:
   return st;
 }
@@ -155,12 +187,14 @@ static void saved_take(run *r, const kith_checkpoint *c) {
   r->halo_bytes = c->halo_bytes;
 }
 
-/* A run that begins gets an id, which no other run has: of what it will do, of the graph, and of the moment. */
+/* A run that begins gets an id, which no other run has: of what it will do, of the graph, and of the moment.
+ */
 static void saved_begin(run *r) {
   struct timespec now;
   uint64_t bits[2] = {0, 0};
   clock_gettime(CLOCK_REALTIME, &now);
-  if (getrandom(&bits[0], sizeof bits[0], GRND_NONBLOCK) < 0) bits[0] = (uint64_t)getpid(); /* the moment is left */
+  if (getrandom(&bits[0], sizeof bits[0], GRND_NONBLOCK) < 0)
+    bits[0] = (uint64_t)getpid(); /* the moment is left */
   bits[1] = r->g->fingerprint;
   for (const char *c = r->recipe; *c; c++) bits[1] = (bits[1] ^ (unsigned char)*c) * 0x100000001b3u;
   kith_draw draw = kith_random(bits[0], KITH_USE_INIT, (uint64_t)now.tv_sec, (uint64_t)now.tv_nsec, bits[1]);
@@ -168,13 +202,17 @@ static void saved_begin(run *r) {
   kith_comm_share(r->comm, sizeof r->id, r->id);
 }
 
-/* metrics.jsonl is what the checkpoint knows, also where a run that was killed had written more; another run's is none. */
+/* metrics.jsonl is what the checkpoint knows, also where a run that was killed had written more; another
+ * run's is none. */
 static kith_status saved_history(run *r, const kith_checkpoint *c, bool found) {
   kith_status st = KITH_OK;
   KITH_TRY(kith__history_begin(&r->history, r->o->work, r->id, c->history ? c->history : ""));
   if (r->comm->rank != 0) return st;
   if (found) KITH_TRY(kith__history_write(&r->history));
-  else KITH_CHECK((!kith_fault(KITH_FAULT_WRITE) && unlink(r->history.path) == 0) || errno == ENOENT, KITH_EOUTPUT, "%s: is another run's and cannot be removed: %s", r->history.path, strerror(errno));
+  else
+    KITH_CHECK((!kith_fault(KITH_FAULT_WRITE) && unlink(r->history.path) == 0) || errno == ENOENT,
+               KITH_EOUTPUT, "%s: is another run's and cannot be removed: %s", r->history.path,
+               strerror(errno));
 done:
   return st;
 }
@@ -189,7 +227,8 @@ kith_agreed kith__run_resume(run *r) {
   if (!path[0]) saved_begin(r);
   else {
     saved_take(r, &c);
-    kith_log("continuing from %s: %lld epoch%s and %lld step%s are done", path, (long long)c.epoch, kith_plural(c.epoch), (long long)c.step, kith_plural(c.step));
+    kith_log("continuing from %s: %lld epoch%s and %lld step%s are done", path, (long long)c.epoch,
+             kith_plural(c.epoch), (long long)c.step, kith_plural(c.step));
   }
   KITH_TRY(kith_agree(r->comm, saved_history(r, &c, path[0] != '\0')));
   r->saved = kith_clock();

@@ -6,7 +6,9 @@
 
 static bool score_classifies(const run *r) { return r->g->task == KITH_CLASSIFY; }
 
-bool kith__run_selects(const run *r) { return r->o->evaluate.every != 0 && (r->o->evaluate.split == KITH_ON_VALID || r->o->train.patience > 0); }
+bool kith__run_selects(const run *r) {
+  return r->o->evaluate.every != 0 && (r->o->evaluate.split == KITH_ON_VALID || r->o->train.patience > 0);
+}
 
 const char *kith__run_split(const run *r) {
   if (r->o->evaluate.split == KITH_ON_VALID) return "valid";
@@ -19,14 +21,15 @@ kith_agreed kith__run_mark(run *r, int d, const float *x, kith_held_out split, b
   on.stop = kith__stop_is_asked;
   if (pauses) on.pause = kith__run_pause, on.context = r;
   if (!score_classifies(r)) return kith_rank_evaluate(r->comm, r->g, d, x, &on, &out->ranked);
-  out->classified = kith_accuracy_measure(r->comm, r->g, x, split == KITH_ON_TEST ? KITH_NODE_TEST : KITH_NODE_VALID);
+  out->classified =
+      kith_accuracy_measure(r->comm, r->g, x, split == KITH_ON_TEST ? KITH_NODE_TEST : KITH_NODE_VALID);
   return (kith_agreed){KITH_OK};
 }
 
 /*
- * Recall at the largest cut-off, and where it is the same the larger NDCG, of which a billionth is added; or the share of
- * right answers, and where it is the same the smaller loss, which makes a difference of less than one answer; or the loss
- * alone, negated, since more is better.
+ * Recall at the largest cut-off, and where it is the same the larger NDCG, of which a billionth is added; or
+ * the share of right answers, and where it is the same the smaller loss, which makes a difference of less
+ * than one answer; or the loss alone, negated, since more is better.
  */
 double kith__run_score(const run *r, const kith_marks *m) {
   const kith_accuracy *a = &m->classified;
@@ -41,7 +44,10 @@ void kith__run_score_name(const run *r, char *text) {
   const char *split = e->split == KITH_ON_VALID ? "valid" : "test";
   text[0] = '\0';
   if (!kith__run_selects(r)) return;
-  if (score_classifies(r)) snprintf(text, KITH_SCORE, "%s on %s", e->pick == KITH_PICK_LOSS ? "loss" : "accuracy", split);
-  else if (e->sampled > 0) snprintf(text, KITH_SCORE, "recall@%d on %s by sampled-%d of seed %llu", e->k[e->n_k - 1], split, e->sampled, (unsigned long long)e->seed);
+  if (score_classifies(r))
+    snprintf(text, KITH_SCORE, "%s on %s", e->pick == KITH_PICK_LOSS ? "loss" : "accuracy", split);
+  else if (e->sampled > 0)
+    snprintf(text, KITH_SCORE, "recall@%d on %s by sampled-%d of seed %llu", e->k[e->n_k - 1], split,
+             e->sampled, (unsigned long long)e->seed);
   else snprintf(text, KITH_SCORE, "recall@%d on %s", e->k[e->n_k - 1], split);
 }

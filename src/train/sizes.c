@@ -19,8 +19,20 @@ kith_status kith_sizes_of(const kith_graph *g, int size, int rank, kith_sizes *o
   kith_status st = KITH_OK;
   uint64_t *seen = NULL;
   KITH_TRY(KITH_NEW(seen, (g->n[KITH_USER] + g->n[KITH_ITEM]) / 64 + 1));
-  *out = (kith_sizes){.task = g->task, .n = {g->n[0], g->n[1]}, .n_edge = g->n_edge, .n_train = g->n_train, .n_feature = g->n_feature, .n_class = g->n_class,
-                      .n_feature_of = {g->n_feature_of[0], g->n_feature_of[1]}, .feature = g->features.start ? g->features.start[g->n_own] : 0, .n_part = g->n_part, .size = size, .own = g->n_own, .entry = g->start[g->n_own], .own_of = {g->n_own_of[0], g->n_own_of[1]}, .exact = true};
+  *out = (kith_sizes){.task = g->task,
+                      .n = {g->n[0], g->n[1]},
+                      .n_edge = g->n_edge,
+                      .n_train = g->n_train,
+                      .n_feature = g->n_feature,
+                      .n_class = g->n_class,
+                      .n_feature_of = {g->n_feature_of[0], g->n_feature_of[1]},
+                      .feature = g->features.start ? g->features.start[g->n_own] : 0,
+                      .n_part = g->n_part,
+                      .size = size,
+                      .own = g->n_own,
+                      .entry = g->start[g->n_own],
+                      .own_of = {g->n_own_of[0], g->n_own_of[1]},
+                      .exact = true};
   out->ghost = sizes_ghosts(g, g->first[rank], g->first[rank + 1], seen);
 done:
   KITH_FREE(seen);

@@ -1,14 +1,15 @@
 /*
- * Slurm says USR1 (as the job scripts ask it to) or TERM before it takes the nodes away; a person says INT with Ctrl-C; the
- * system says XCPU when the time of `ulimit -t` is used up.
+ * Slurm says USR1 (as the job scripts ask it to) or TERM before it takes the nodes away; a person says INT
+ * with Ctrl-C; the system says XCPU when the time of `ulimit -t` is used up.
  *
- * INT and TERM are heard once: a second one ends the program at once, for whoever does not want to wait for the
- * checkpoint.  USR1 may come again, from a script that passes on more than one warning, and XCPU comes every second.
+ * INT and TERM are heard once: a second one ends the program at once, for whoever does not want to wait for
+ * the checkpoint.  USR1 may come again, from a script that passes on more than one warning, and XCPU comes
+ * every second.
  *
  * Ctrl-C on mpirun reaches no rank.  Open MPI 4.1 answers it by sending every rank SIGCONT at once, SIGTERM
- * after odls_base_sigkill_timeout seconds (1), and SIGKILL after as many again.  The SIGTERM alone leaves a second, so the
- * SIGCONT already asks for a checkpoint.  When a job goes on that was suspended (Ctrl-Z, fg) the same signal comes; the
- * checkpoint is then one more, and harmless.
+ * after odls_base_sigkill_timeout seconds (1), and SIGKILL after as many again.  The SIGTERM alone leaves a
+ * second, so the SIGCONT already asks for a checkpoint.  When a job goes on that was suspended (Ctrl-Z, fg)
+ * the same signal comes; the checkpoint is then one more, and harmless.
  */
 #include <signal.h>
 #include <string.h>
@@ -51,7 +52,8 @@ void kith_train_watch(void) {
   act.sa_handler = stop_note;
   stop_asked = 0;
   for (int i = 0; i < STOP_SIGNALS; i++) {
-    act.sa_flags = SA_RESTART | (stop_signal[i] == SIGUSR1 || stop_signal[i] == SIGXCPU ? 0 : (int)SA_RESETHAND);
+    act.sa_flags =
+        SA_RESTART | (stop_signal[i] == SIGUSR1 || stop_signal[i] == SIGXCPU ? 0 : (int)SA_RESETHAND);
     sigaction(stop_signal[i], &act, &stop_old[i]);
   }
   stop_watch_cont();

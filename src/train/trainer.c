@@ -23,7 +23,8 @@ void kith__record_loss(kith_trainer *t, kith_tensor *rows) {
 
 static kith_status trainer_record(kith_trainer *t) {
   kith_status st = KITH_OK;
-  KITH_TRY(kith_whole_make(t->read, kith_model_needs_back(&t->model), kith_model_has_loops(&t->model), &t->whole));
+  KITH_TRY(
+      kith_whole_make(t->read, kith_model_needs_back(&t->model), kith_model_has_loops(&t->model), &t->whole));
   KITH_TRY(t->sampled ? kith__sampled_record(t) : kith__full_record(t));
   KITH_TRY(kith_params_status(t->params));
 done:
@@ -32,21 +33,35 @@ done:
 
 static kith_batch_shape trainer_shape(const kith_trainer *t) {
   const kith_negative_options *n = &t->train.negatives;
-  return (kith_batch_shape){.pairs = (int)t->epoch->most, .softmax = t->softmax, .n_negative = n->count, .n_pool = n->hard > 0 ? n->pool : 1,
-                            .n_shared = t->softmax ? t->train.loss.shared : 0, .marks = t->softmax && t->train.loss.inbatch && t->train.loss.mask, .targets = t->sampled && t->train.exclude, .inbatch = !t->softmax && n->inbatch > 0};
+  return (kith_batch_shape){.pairs = (int)t->epoch->most,
+                            .softmax = t->softmax,
+                            .n_negative = n->count,
+                            .n_pool = n->hard > 0 ? n->pool : 1,
+                            .n_shared = t->softmax ? t->train.loss.shared : 0,
+                            .marks = t->softmax && t->train.loss.inbatch && t->train.loss.mask,
+                            .targets = t->sampled && t->train.exclude,
+                            .inbatch = !t->softmax && n->inbatch > 0};
 }
 
 /* What must be so before anything is made; the model's last layer gets its columns. */
-static kith_status trainer_check(const kith_graph *g, const kith_train_options *train, kith_model_options *model) {
+static kith_status trainer_check(const kith_graph *g, const kith_train_options *train,
+                                 kith_model_options *model) {
   kith_status st = KITH_OK;
   bool classifies = g->task == KITH_CLASSIFY;
   KITH_CHECK(classifies || g->n_edge > 0, KITH_EDATA, "the graph has no training interactions");
-  KITH_CHECK(!classifies || kith_model_classifies(model), KITH_ECONFIG, "model.name: %s makes no classes; expected gcn, gat or sage", kith_model_text(model->name));
-  KITH_CHECK(!classifies || model->layers > 0, KITH_ECONFIG, "model.layers: 0, but a classifier needs at least one");
-  KITH_CHECK(model->input == KITH_EMBEDDING || !classifies, KITH_ECONFIG,
-             "model.input: %s, but a classifier reads the features that data.features names, or has embeddings", kith_input_text(model->input));
-  KITH_CHECK(model->input == KITH_EMBEDDING || g->n_feature_of[KITH_USER] > 0 || g->n_feature_of[KITH_ITEM] > 0, KITH_ECONFIG,
-             "model.input: %s, but the graph has no features; name data.user_features or data.item_features and run kith ingest and kith partition again",
+  KITH_CHECK(!classifies || kith_model_classifies(model), KITH_ECONFIG,
+             "model.name: %s makes no classes; expected gcn, gat or sage", kith_model_text(model->name));
+  KITH_CHECK(!classifies || model->layers > 0, KITH_ECONFIG,
+             "model.layers: 0, but a classifier needs at least one");
+  KITH_CHECK(
+      model->input == KITH_EMBEDDING || !classifies, KITH_ECONFIG,
+      "model.input: %s, but a classifier reads the features that data.features names, or has embeddings",
+      kith_input_text(model->input));
+  KITH_CHECK(model->input == KITH_EMBEDDING || g->n_feature_of[KITH_USER] > 0 ||
+                 g->n_feature_of[KITH_ITEM] > 0,
+             KITH_ECONFIG,
+             "model.input: %s, but the graph has no features; name data.user_features or data.item_features "
+             "and run kith ingest and kith partition again",
              kith_input_text(model->input));
   if (classifies) model->out = g->n_class;
   KITH_TRY(kith_model_check(model));
@@ -97,8 +112,10 @@ static kith_agreed trainer_leave_out(kith_trainer *t) {
 
 static kith_agreed trainer_make_epoch(kith_trainer *t) {
   const kith_train_options *o = &t->train;
-  if (o->sampler.mode != KITH_CLUSTER) return kith_agree(t->comm, kith_epoch_create(t->g, t->saturated, o->batch, o->seed, &t->epoch));
-  return kith_epoch_create_clusters(t->comm, t->g, t->saturated, o->batch, o->sampler.clusters, o->seed, &t->epoch);
+  if (o->sampler.mode != KITH_CLUSTER)
+    return kith_agree(t->comm, kith_epoch_create(t->g, t->saturated, o->batch, o->seed, &t->epoch));
+  return kith_epoch_create_clusters(t->comm, t->g, t->saturated, o->batch, o->sampler.clusters, o->seed,
+                                    &t->epoch);
 }
 
 /* What steps of pairs need. */
@@ -122,8 +139,11 @@ static kith_agreed trainer_prepare_nodes(kith_trainer *t) {
   kith_agreed st = {KITH_OK};
   const kith_sampler_options *o = &t->train.sampler;
   int64_t batch = t->sampled ? t->train.batch : t->g->n_train;
-  if (o->mode == KITH_CLUSTER) KITH_TRY(kith_labelled_create_clusters(t->comm, t->g, o->clusters, t->train.seed, &t->labelled));
-  else KITH_TRY(kith_agree(t->comm, kith_labelled_create(t->g, t->g->first[t->comm->rank], batch, t->sampled, t->train.seed, &t->labelled)));
+  if (o->mode == KITH_CLUSTER)
+    KITH_TRY(kith_labelled_create_clusters(t->comm, t->g, o->clusters, t->train.seed, &t->labelled));
+  else
+    KITH_TRY(kith_agree(t->comm, kith_labelled_create(t->g, t->g->first[t->comm->rank], batch, t->sampled,
+                                                      t->train.seed, &t->labelled)));
   t->n_step = t->labelled->n_step;
 done:
   return st;
@@ -142,7 +162,8 @@ kith_agreed kith_trainer_create(const kith_comm *comm, const kith_graph *g, cons
   *out = NULL;
   KITH_TRY(kith_agree(comm, trainer_make(comm, g, model, train, &t)));
   KITH_TRY(kith_relation_create(comm, g, model->width, &t->a));
-  if (kith_model_reads_near(model)) KITH_TRY(kith_near_create(comm, g, &model->near, train->seed, model->width, &t->near));
+  if (kith_model_reads_near(model))
+    KITH_TRY(kith_near_create(comm, g, &model->near, train->seed, model->width, &t->near));
   t->read = t->near ? t->near : t->a;
   KITH_TRY(t->classifies ? trainer_prepare_nodes(t) : trainer_prepare_pairs(t));
   KITH_TRY(t->sampled ? kith__sampled_prepare(t) : kith__full_prepare(t));
@@ -182,7 +203,9 @@ int64_t kith_trainer_n_step(const kith_trainer *t) { return t->n_step; }
 
 kith_left_out kith_trainer_left_out(const kith_trainer *t) {
   if (!t->saturated) return (kith_left_out){0};
-  return (kith_left_out){.n_user = t->saturated->n_user, .n_pair = t->saturated->n_pair, .any = trainer_draws_any(t)};
+  return (kith_left_out){.n_user = t->saturated->n_user,
+                         .n_pair = t->saturated->n_pair,
+                         .any = trainer_draws_any(t)};
 }
 
 void kith_trainer_epoch(kith_trainer *t, int64_t epoch) {
@@ -213,13 +236,16 @@ static void trainer_decay(kith_trainer *t) {
   }
 }
 
-/* Adam, step `number` from 1, on the owned rows (in sampled steps on those that have a gradient) and on the weights. */
+/* Adam, step `number` from 1, on the owned rows (in sampled steps on those that have a gradient) and on the
+ * weights. */
 static void trainer_update(kith_trainer *t, int64_t number) {
   kith_adam_options adam = t->train.adam;
   kith_weights w = kith_params_weights(t->params);
   adam.lr *= pow(t->train.decay, (double)t->epoch_number);
   if (kith__learns_rows(t)) {
-    if (t->sampled) kith_adam_rows(&adam, number, t->fetch.n_touched, t->fetch.touched, t->d, t->fetch.grad, t->m, t->v, t->x->value);
+    if (t->sampled)
+      kith_adam_rows(&adam, number, t->fetch.n_touched, t->fetch.touched, t->d, t->fetch.grad, t->m, t->v,
+                     t->x->value);
     else kith_adam_step(&adam, number, (int64_t)t->g->n_own * t->d, t->x->grad, t->m, t->v, t->x->value);
   }
   kith_adam_step(&adam, number, w.n, w.grad, w.m, w.v, w.value);
@@ -261,7 +287,12 @@ kith_wish kith_trainer_step(kith_trainer *t, int64_t step, kith_wish wish) {
 kith_tally kith_trainer_tally(const kith_trainer *t) { return t->tally; }
 
 kith_state kith_trainer_state(kith_trainer *t) {
-  return (kith_state){.d = kith__learns_rows(t) ? t->d : 0, .x = t->x ? t->x->value : NULL, .m = t->m, .v = t->v, .weights = kith_params_weights(t->params), .loss = &t->loss};
+  return (kith_state){.d = kith__learns_rows(t) ? t->d : 0,
+                      .x = t->x ? t->x->value : NULL,
+                      .m = t->m,
+                      .v = t->v,
+                      .weights = kith_params_weights(t->params),
+                      .loss = &t->loss};
 }
 
 const float *kith_trainer_final(kith_trainer *t) {

@@ -11,45 +11,50 @@ struct kith_trainer {
   kith_train_options train;
   bool softmax, sampled, classifies;
   int64_t n_step, epoch_number;
-  int d;                /* columns of the input rows: of embeddings, or of features */
-  kith_relation *a;     /* the training graph's */
-  kith_relation *near;  /* importance neighbourhoods, for models that read them */
-  kith_relation *read;  /* which of both the layers read */
+  int d;               /* columns of the input rows: of embeddings, or of features */
+  kith_relation *a;    /* the training graph's */
+  kith_relation *near; /* importance neighbourhoods, for models that read them */
+  kith_relation *read; /* which of both the layers read */
   kith_epoch *epoch;
   kith_noise *noise;
-  kith_saturated *saturated; /* users without negatives; null where others' items are negatives though they are known */
-  kith_batch *batch;    /* of the step … */
-  kith_batch *next;     /* … and sampled modes: of the one that is planned meanwhile */
-  int64_t planned;      /* its number, play.step to be; -1: none */
+  kith_saturated
+      *saturated; /* users without negatives; null where others' items are negatives though they are known */
+  kith_batch *batch;       /* of the step … */
+  kith_batch *next;        /* … and sampled modes: of the one that is planned meanwhile */
+  int64_t planned;         /* its number, play.step to be; -1: none */
   kith_labelled *labelled; /* classification: instead of epoch, noise and batch */
-  kith_halo *halo;      /* of the batch's rows, aimed anew at every step */
+  kith_halo *halo;         /* of the batch's rows, aimed anew at every step */
   kith_whole whole;
-  const kith_hop *hop[KITH_READOUT_MOST]; /* what each layer of a step reads: the whole graph, or a sampled hop */
-  kith_params *params;  /* dense weights */
+  const kith_hop
+      *hop[KITH_READOUT_MOST]; /* what each layer of a step reads: the whole graph, or a sampled hop */
+  kith_params *params;         /* dense weights */
   kith_play play;
-  kith_tape *tape;      /* of a step */
+  kith_tape *tape; /* of a step */
   kith_readout readout;
   kith_sampler *sampler; /* sampled modes: the hops of a step … */
   kith_fetch fetch;      /* … and the rows that it begins with */
   kith_tape *whole_tape; /* sampled modes: the model on the whole graph, for evaluation */
   bool whole_played;     /* since the last step */
   kith_readout whole_readout;
-  kith_picks nothing;    /* what it asks for: its readout is taken whole */
-  kith_tensor *x;       /* initial embeddings, which are parameters, or features, which are data; null where all rows are made of features' weights */
-  kith_input input;     /* what the input rows are made of: x, weights of features, or both */
-  float *m, *v;         /* [n_own, d] Adam's moments of parameters */
-  float *final;         /* [n_own, final width] */
-  kith_layers layers;   /* of the model on the whole graph */
-  double l2_scale;      /* l2 / pairs of this step */
+  kith_picks nothing; /* what it asks for: its readout is taken whole */
+  kith_tensor *x;     /* initial embeddings, which are parameters, or features, which are data; null where all
+                         rows are made of features' weights */
+  kith_input input;   /* what the input rows are made of: x, weights of features, or both */
+  float *m, *v;       /* [n_own, d] Adam's moments of parameters */
+  float *final;       /* [n_own, final width] */
+  kith_layers layers; /* of the model on the whole graph */
+  double l2_scale;    /* l2 / pairs of this step */
   kith_sum loss;
   kith_tally tally;
-  int64_t eval_bytes;   /* sent for evaluations, not by steps */
+  int64_t eval_bytes; /* sent for evaluations, not by steps */
 };
 
-/* Steps on the whole graph: layers at the owners, then the batch's rows travel.  Prepare is collective, record local. */
+/* Steps on the whole graph: layers at the owners, then the batch's rows travel.  Prepare is collective,
+ * record local. */
 kith_agreed kith__full_prepare(kith_trainer *t) KITH_MUST_USE;
 kith_status kith__full_record(kith_trainer *t) KITH_MUST_USE;
-/* After the batch is filled: make its rows known to their owners; returns the largest wish of all ranks.  Collective. */
+/* After the batch is filled: make its rows known to their owners; returns the largest wish of all ranks.
+ * Collective. */
 kith_wish kith__full_arrange(kith_trainer *t, kith_wish wish);
 /* Play the layers and nothing else.  Collective. */
 void kith__full_whole(kith_trainer *t);
@@ -57,9 +62,11 @@ void kith__full_whole(kith_trainer *t);
 /* Steps on sampled hops: the leaves travel, then every rank computes the rows of its own batch. */
 kith_agreed kith__sampled_prepare(kith_trainer *t) KITH_MUST_USE;
 kith_status kith__sampled_record(kith_trainer *t) KITH_MUST_USE;
-/* Hops of a step, which were drawn while the one before was played; those of the next one are begun.  Collective. */
+/* Hops of a step, which were drawn while the one before was played; those of the next one are begun.
+ * Collective. */
 kith_wish kith__sampled_arrange(kith_trainer *t, int64_t step, kith_wish wish);
-/* Bring the plan under way to its end, where something else needs the halo of the whole graph.  Collective. */
+/* Bring the plan under way to its end, where something else needs the halo of the whole graph.  Collective.
+ */
 void kith__sampled_finish(kith_trainer *t);
 /* The same for a step that will not come: its order changes.  Collective. */
 void kith__sampled_forget(kith_trainer *t);
@@ -72,7 +79,9 @@ kith_tensor *kith__record_input(kith_trainer *t, kith_tape *tape);
 /* The loss on the rows that the batch wants, or of the labelled nodes.  Local. */
 void kith__record_loss(kith_trainer *t, kith_tensor *rows);
 /* The rows that a step asks for. */
-static inline const kith_picks *kith__picks(const kith_trainer *t) { return t->classifies ? &t->labelled->picks : &t->batch->picks; }
+static inline const kith_picks *kith__picks(const kith_trainer *t) {
+  return t->classifies ? &t->labelled->picks : &t->batch->picks;
+}
 /* The most rows that this rank wants in any step: of its pairs, or its labelled nodes. */
 static inline kith_lid kith__most_wanted(const kith_trainer *t) {
   return t->classifies ? t->labelled->most : kith_batch_most_wanted(t->batch);

@@ -1,5 +1,6 @@
 /*
- * Preloaded by test_disk_sweep.sh: the k-th call of a kind that is about a path or file with SHIM_UNDER in its name fails.
+ * Preloaded by test_disk_sweep.sh: the k-th call of a kind that is about a path or file with SHIM_UNDER in
+ * its name fails.
  *
  *   SHIM_CALL=NAME   pwrite, write, pread, read, fsync, close, rename, ftruncate, open or unlink
  *   SHIM_AT=K        counted from 1        SHIM_ERROR=N   its errno
@@ -44,16 +45,34 @@ static int fails(const char *call, int mine) {
 
 #define REAL(name) (__typeof__(&name))dlsym(RTLD_NEXT, #name)
 
-ssize_t pwrite(int file, const void *x, size_t n, off_t at) { return fails("pwrite", about_file(file)) ? -1 : (REAL(pwrite))(file, x, n, at); }
-ssize_t pwrite64(int file, const void *x, size_t n, off64_t at) { return fails("pwrite", about_file(file)) ? -1 : (REAL(pwrite64))(file, x, n, at); }
-ssize_t write(int file, const void *x, size_t n) { return fails("write", about_file(file)) ? -1 : (REAL(write))(file, x, n); }
-ssize_t pread(int file, void *x, size_t n, off_t at) { return fails("pread", about_file(file)) ? -1 : (REAL(pread))(file, x, n, at); }
-ssize_t pread64(int file, void *x, size_t n, off64_t at) { return fails("pread", about_file(file)) ? -1 : (REAL(pread64))(file, x, n, at); }
-ssize_t read(int file, void *x, size_t n) { return fails("read", about_file(file)) ? -1 : (REAL(read))(file, x, n); }
+ssize_t pwrite(int file, const void *x, size_t n, off_t at) {
+  return fails("pwrite", about_file(file)) ? -1 : (REAL(pwrite))(file, x, n, at);
+}
+ssize_t pwrite64(int file, const void *x, size_t n, off64_t at) {
+  return fails("pwrite", about_file(file)) ? -1 : (REAL(pwrite64))(file, x, n, at);
+}
+ssize_t write(int file, const void *x, size_t n) {
+  return fails("write", about_file(file)) ? -1 : (REAL(write))(file, x, n);
+}
+ssize_t pread(int file, void *x, size_t n, off_t at) {
+  return fails("pread", about_file(file)) ? -1 : (REAL(pread))(file, x, n, at);
+}
+ssize_t pread64(int file, void *x, size_t n, off64_t at) {
+  return fails("pread", about_file(file)) ? -1 : (REAL(pread64))(file, x, n, at);
+}
+ssize_t read(int file, void *x, size_t n) {
+  return fails("read", about_file(file)) ? -1 : (REAL(read))(file, x, n);
+}
 int fsync(int file) { return fails("fsync", about_file(file)) ? -1 : (REAL(fsync))(file); }
-int rename(const char *from, const char *to) { return fails("rename", about(from)) ? -1 : (REAL(rename))(from, to); }
-int ftruncate(int file, off_t n) { return fails("ftruncate", about_file(file)) ? -1 : (REAL(ftruncate))(file, n); }
-int ftruncate64(int file, off64_t n) { return fails("ftruncate", about_file(file)) ? -1 : (REAL(ftruncate64))(file, n); }
+int rename(const char *from, const char *to) {
+  return fails("rename", about(from)) ? -1 : (REAL(rename))(from, to);
+}
+int ftruncate(int file, off_t n) {
+  return fails("ftruncate", about_file(file)) ? -1 : (REAL(ftruncate))(file, n);
+}
+int ftruncate64(int file, off64_t n) {
+  return fails("ftruncate", about_file(file)) ? -1 : (REAL(ftruncate64))(file, n);
+}
 int unlink(const char *path) { return fails("unlink", about(path)) ? -1 : (REAL(unlink))(path); }
 
 int close(int file) {

@@ -29,7 +29,8 @@ static void *real(const char *name) { return dlsym(RTLD_NEXT, name); }
 
 int MPI_Comm_split_type(MPI_Comm comm, int type, int key, MPI_Info info, MPI_Comm *out) {
   const char *node = getenv("SHIM_NODE");
-  return node ? PMPI_Comm_split(comm, (int)strtol(node, NULL, 10), key, out) : PMPI_Comm_split_type(comm, type, key, info, out);
+  return node ? PMPI_Comm_split(comm, (int)strtol(node, NULL, 10), key, out)
+              : PMPI_Comm_split_type(comm, type, key, info, out);
 }
 
 int gethostname(char *name, size_t size) {
@@ -71,7 +72,9 @@ char *openblas_get_corename(void) {
   return kernels ? kernels : ((char *(*)(void))real("openblas_get_corename"))();
 }
 
-int openblas_get_parallel(void) { return getenv("SHIM_THREADS") ? 1 : ((int (*)(void))real("openblas_get_parallel"))(); }
+int openblas_get_parallel(void) {
+  return getenv("SHIM_THREADS") ? 1 : ((int (*)(void))real("openblas_get_parallel"))();
+}
 
 int flock(int file, int how) {
   if (!getenv("SHIM_NO_LOCKS")) return ((int (*)(int, int))real("flock"))(file, how);
@@ -82,7 +85,8 @@ int flock(int file, int how) {
 int statvfs(const char *path, struct statvfs *fs) {
   int rc = ((int (*)(const char *, struct statvfs *))real("statvfs"))(path, fs);
   const char *shm = getenv("SHIM_SHM");
-  if (shm && strcmp(path, "/dev/shm") == 0) fs->f_bavail = (fsblkcnt_t)(strtoull(shm, NULL, 10) / fs->f_frsize);
+  if (shm && strcmp(path, "/dev/shm") == 0)
+    fs->f_bavail = (fsblkcnt_t)(strtoull(shm, NULL, 10) / fs->f_frsize);
   return rc;
 }
 
@@ -91,8 +95,10 @@ static int shim_has(const char *name) {
   return kernels && (strcmp(kernels, "all") == 0 || strcmp(kernels, openblas_get_corename()) == 0);
 }
 
-void cblas_sgemm(int order, int ta, int tb, int m, int n, int k, float alpha, const float *a, int lda, const float *b, int ldb, float beta, float *c, int ldc) {
-  typedef void product(int, int, int, int, int, int, float, const float *, int, const float *, int, float, float *, int);
+void cblas_sgemm(int order, int ta, int tb, int m, int n, int k, float alpha, const float *a, int lda,
+                 const float *b, int ldb, float beta, float *c, int ldc) {
+  typedef void product(int, int, int, int, int, int, float, const float *, int, const float *, int, float,
+                       float *, int);
   if (shim_has("SHIM_ILLEGAL")) raise(SIGILL);
   ((product *)real("cblas_sgemm"))(order, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
   if (shim_has("SHIM_WRONG")) c[m * n - 1] += 1;
@@ -122,7 +128,8 @@ ssize_t pread(int file, void *data, size_t n, off_t at) {
 ssize_t pread64(int file, void *data, size_t n, off_t at) { return pread(file, data, n, at); }
 
 ssize_t pwrite(int file, const void *data, size_t n, off_t at) {
-  if (!getenv("SHIM_BROKEN") || n < 4000) return ((ssize_t(*)(int, const void *, size_t, off_t))real("pwrite"))(file, data, n, at);
+  if (!getenv("SHIM_BROKEN") || n < 4000)
+    return ((ssize_t(*)(int, const void *, size_t, off_t))real("pwrite"))(file, data, n, at);
   errno = EIO;
   return -1;
 }

@@ -1,6 +1,6 @@
 /*
- * Preloaded by test_late_thread.sh: threads beside the main thread come back from poll() late, as they do on a machine
- * under load.  poll() is where ORTE's progress thread sleeps.
+ * Preloaded by test_late_thread.sh: threads beside the main thread come back from poll() late, as they do on
+ * a machine under load.  poll() is where ORTE's progress thread sleeps.
  *
  *   SHIM_LATE=SECONDS
  */
@@ -21,6 +21,7 @@ int poll(struct pollfd *of, nfds_t n, int timeout) {
   int rc = real(of, n, timeout);
   const char *late = getenv("SHIM_LATE");
   /* without sleeping: a thread that waits for a core counts as running */
-  for (double end = now() + (late && gettid() != getpid() ? strtod(late, NULL) : 0); now() < end;) {}
+  for (double end = now() + (late && gettid() != getpid() ? strtod(late, NULL) : 0); now() < end;) {
+  }
   return rc;
 }

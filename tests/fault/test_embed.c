@@ -1,7 +1,8 @@
 /* ranks: 1 2 3, slow */
 /*
- * Embedding newcomers, from the list to the file, with the k-th allocation, read or write on rank r refused, for every r and
- * k: all ranks learn the same, nothing is left in memory, and no file is left behind or changed.
+ * Embedding newcomers, from the list to the file, with the k-th allocation, read or write on rank r refused,
+ * for every r and k: all ranks learn the same, nothing is left in memory, and no file is left behind or
+ * changed.
  */
 #include <unistd.h>
 
@@ -31,17 +32,24 @@ static kith_feature_source features_of(const char *name, const char *text) {
   return s;
 }
 
-static void cut_alone(void) { assert_int_equal(KITH_OK, test_parts_write(run.graph, run.parts, 4, KITH_PARTITION_HASH).status); }
+static void cut_alone(void) {
+  assert_int_equal(KITH_OK, test_parts_write(run.graph, run.parts, 4, KITH_PARTITION_HASH).status);
+}
 
 /* A graph, its cut, and one epoch of training. */
 static void prepare(void) {
-  kith_ingest_options o = {.interactions = list_of("train", "a w\na x\nb x\nb y\nc y\nc z\nd z\nd w\ne x\ne z\n")};
+  kith_ingest_options o = {.interactions =
+                               list_of("train", "a w\na x\nb x\nb y\nc y\nc z\nd z\nd w\ne x\ne z\n")};
   o.features[KITH_ITEM] = features_of("items", "w red\nx green\ny red blue:0.5\n");
   kith_ingest_report r;
   kith_run_result result;
-  run = (kith_run){.model = kith_model_defaults(), .train = kith_train_defaults(), .evaluate = kith_rank_defaults(),
-                   .checkpoint = kith_checkpoint_defaults(), .job = "job text"};
-  run.model = (kith_model_options){.name = KITH_SAGE, .width = 4, .layers = 2, .init = 0.1, .heads = 1, .input = KITH_BOTH};
+  run = (kith_run){.model = kith_model_defaults(),
+                   .train = kith_train_defaults(),
+                   .evaluate = kith_rank_defaults(),
+                   .checkpoint = kith_checkpoint_defaults(),
+                   .job = "job text"};
+  run.model = (kith_model_options){
+      .name = KITH_SAGE, .width = 4, .layers = 2, .init = 0.1, .heads = 1, .input = KITH_BOTH};
   run.train.batch = 4;
   run.train.epochs = 1;
   run.evaluate.every = 0;
@@ -78,19 +86,27 @@ static kith_agreed run_embed(void) { return embed_all(&source, output); }
 static void refused_anything_all_ranks_learn_it_and_nothing_changes(void **state) {
   (void)state;
   const kith_fault_kind kind[] = {KITH_FAULT_ALLOC, KITH_FAULT_READ, KITH_FAULT_WRITE};
-  source = (kith_new_options){.interactions = list_of("new", "f x\nf y\na v\ng v\nf x\n"), .what = KITH_NEW_BOTH};
+  source =
+      (kith_new_options){.interactions = list_of("new", "f x\nf y\na v\ng v\nf x\n"), .what = KITH_NEW_BOTH};
   source.features[KITH_ITEM] = features_of("new-items", "w red\nv green red:2\nu blue\n");
   test_path(folder, "new.h5", output);
   for (int i = 0; i < 3; i++) {
-    const sweep s = {.kind = kind[i], .run = run_embed, .folder = folder, .inputs = folder, .least = 20, .mends = kind[i] == KITH_FAULT_READ};
+    const sweep s = {.kind = kind[i],
+                     .run = run_embed,
+                     .folder = folder,
+                     .inputs = folder,
+                     .least = 20,
+                     .mends = kind[i] == KITH_FAULT_READ};
     if (sweep_has(kind[i])) sweep_each(&s);
   }
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(refused_anything_all_ranks_learn_it_and_nothing_changes)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(refused_anything_all_ranks_learn_it_and_nothing_changes)};
   test_begin(&argc, &argv);
-  if (access("/dev/shm", W_OK) == 0) setenv("TMPDIR", "/dev/shm", 0); /* thousands of files are put onto the disk */
+  if (access("/dev/shm", W_OK) == 0)
+    setenv("TMPDIR", "/dev/shm", 0); /* thousands of files are put onto the disk */
   test_folder_begin(folder);
   prepare();
   int failures = cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* ranks: 1 2 */
-/* The lock of a work folder: one holder, who is told apart from one that is gone; never two, whatever comes at once. */
+/* The lock of a work folder: one holder, who is told apart from one that is gone; never two, whatever comes
+ * at once. */
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -101,9 +102,9 @@ static void a_lock_keeps_others_out_until_it_is_given_back(void **state) {
 static void a_process_of_this_machine_that_is_gone_holds_nothing(void **state) {
   (void)state;
   lock_owner o = other();
-  expect(&o, 0, false, KITH_EOUTPUT); /* this very process lives */
+  expect(&o, 0, false, KITH_EOUTPUT);      /* this very process lives */
   expect(&o, 100000, false, KITH_EOUTPUT); /* however old its sign is */
-  o.start++; /* the number was given to another process since */
+  o.start++;                               /* the number was given to another process since */
   expect(&o, 0, false, KITH_OK);
   o.pid = INT32_MAX; /* no process has this number */
   expect(&o, 0, false, KITH_OK);
@@ -192,7 +193,8 @@ static void who_finds_another_taking_over_leaves_the_lock_alone(void **state) {
     assert_int_equal(take(&l).status, KITH_EOUTPUT);
     assert_non_null(strstr(kith_error_text(), "kith.lock.break"));
     if (test_comm->rank == 0) assert_true(is_there("kith.lock") && is_there("kith.lock.break"));
-    if (test_comm->rank == 0) assert_int_equal(unlink(test_path(folder, "kith.lock.break", path)) + unlink(lock_path), 0);
+    if (test_comm->rank == 0)
+      assert_int_equal(unlink(test_path(folder, "kith.lock.break", path)) + unlink(lock_path), 0);
   }
 }
 
@@ -223,7 +225,7 @@ static void a_lock_that_another_has_just_taken_over_is_looked_at_again(void **st
   if (test_comm->rank == 0) assert_int_equal(unlink(lock_path), 0);
 }
 
-/* ---- at once ----------------------------------------------------------------------------------------------------- */
+/* ---- at once ---- */
 
 static pthread_barrier_t all_are_here;
 
@@ -271,7 +273,7 @@ static void of_many_takers_of_a_lock_that_is_left_exactly_one_gets_it(void **sta
   pthread_barrier_destroy(&all_are_here);
 }
 
-/* ---- refused ----------------------------------------------------------------------------------------------------- */
+/* ---- refused ---- */
 
 static bool sweep_stale; /* a lock is there, of a holder that is gone */
 
@@ -300,7 +302,8 @@ static void every_refusal_gives_the_lock_back(void **state) {
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
       sweep_stale = stale == 1;
       if (!sweep_has(kinds[i])) continue;
-      sweep s = {.kind = kinds[i], .run = run_take, .folder = folder, .look = no_lock_of_ours_is_left, .least = 1};
+      sweep s = {
+          .kind = kinds[i], .run = run_take, .folder = folder, .look = no_lock_of_ours_is_left, .least = 1};
       sweep_each(&s);
     }
   if (test_comm->rank == 0) unlink(lock_path);

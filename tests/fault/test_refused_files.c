@@ -1,7 +1,8 @@
 /* ranks: 1 2 3, slow */
 /*
- * From lists to metrics with the k-th read, write or allocation on rank r refused, for every r and k: all ranks learn the
- * same, nothing is left open or half-written, inputs stay as they are, and what was written before stays whole.
+ * From lists to metrics with the k-th read, write or allocation on rank r refused, for every r and k: all
+ * ranks learn the same, nothing is left open or half-written, inputs stay as they are, and what was written
+ * before stays whole.
  */
 #include "support/chain.h"
 #include "support/folder.h"
@@ -15,13 +16,15 @@ static kith_agreed run_generate(void) {
   char social[KITH_PATH];
   o.users = 20, o.items = 20, o.interactions = 60, o.friends = 10, o.communities = 2;
   test_path(chain.outputs, "social.txt", social);
-  return kith_agree(test_comm, test_comm->rank == 0 ? kith_generate(&o, test_chain_output("list.txt"), social) : KITH_OK);
+  return kith_agree(test_comm, test_comm->rank == 0 ? kith_generate(&o, test_chain_output("list.txt"), social)
+                                                    : KITH_OK);
 }
 
 static kith_agreed run_ingest(void) { return test_chain_ingest_all(test_chain_output("graph.h5")); }
 
 static kith_agreed run_partition(void) {
-  return kith_agree(test_comm, test_comm->rank == 0 ? test_chain_cut(test_chain_output("parts.h5")).status : KITH_OK);
+  return kith_agree(test_comm,
+                    test_comm->rank == 0 ? test_chain_cut(test_chain_output("parts.h5")).status : KITH_OK);
 }
 
 static kith_agreed run_load(void) {
@@ -53,7 +56,12 @@ done:
 
 /* With at least so many reads and writes on rank 0; 0: none of the kind. */
 static void each_of(sweep_run run, int64_t reads, int64_t writes) {
-  sweep s = {.kind = KITH_FAULT_ALLOC, .run = run, .look = test_chain_look, .folder = chain.outputs, .inputs = chain.inputs, .least = 3};
+  sweep s = {.kind = KITH_FAULT_ALLOC,
+             .run = run,
+             .look = test_chain_look,
+             .folder = chain.outputs,
+             .inputs = chain.inputs,
+             .least = 3};
   sweep_each(&s);
   s.kind = KITH_FAULT_READ;
   s.mends = run == run_go_on; /* a checkpoint before the one that cannot be read */
@@ -91,8 +99,9 @@ static void evaluating(void **state) {
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(generating), cmocka_unit_test(ingesting), cmocka_unit_test(partitioning),
-                                     cmocka_unit_test(loading), cmocka_unit_test(going_on), cmocka_unit_test(evaluating)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(generating),   cmocka_unit_test(ingesting),
+                                     cmocka_unit_test(partitioning), cmocka_unit_test(loading),
+                                     cmocka_unit_test(going_on),     cmocka_unit_test(evaluating)};
   test_begin(&argc, &argv);
   test_chain_begin();
   int failures = cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /* ranks: 1 2 3, slow */
 /*
- * For every rank r and every k: the k-th allocation on r is refused.  All ranks must return the same status, hand out
- * nothing, and hold as many blocks as before.  The loop ends with the first k that is not reached.
+ * For every rank r and every k: the k-th allocation on r is refused.  All ranks must return the same status,
+ * hand out nothing, and hold as many blocks as before.  The loop ends with the first k that is not reached.
  */
 #include "support/classes.h"
 #include "support/cut.h"
@@ -27,7 +27,9 @@ static kith_agreed make_halo(void **made) {
 }
 static void break_halo(void **made) { kith_halo_destroy((kith_halo **)made); }
 
-static kith_agreed make_relation(void **made) { return kith_relation_create(test_comm, share, 8, (kith_relation **)made); }
+static kith_agreed make_relation(void **made) {
+  return kith_relation_create(test_comm, share, 8, (kith_relation **)made);
+}
 static void break_relation(void **made) { kith_relation_destroy((kith_relation **)made); }
 
 static kith_agreed make_trainer_of(kith_loss_name loss, void **made) {
@@ -37,7 +39,12 @@ static kith_agreed make_trainer_of(kith_loss_name loss, void **made) {
   train.batch = 32;
   train.loss.name = loss;
   train.loss.shared = 100;
-  train.negatives = (kith_negative_options){.count = 2, .popularity = 0.5, .alpha = 0.75, .inbatch = loss == KITH_NCE ? 0.25 : 0, .hard = loss == KITH_BPR ? 0.5 : 0, .pool = 3};
+  train.negatives = (kith_negative_options){.count = 2,
+                                            .popularity = 0.5,
+                                            .alpha = 0.75,
+                                            .inbatch = loss == KITH_NCE ? 0.25 : 0,
+                                            .hard = loss == KITH_BPR ? 0.5 : 0,
+                                            .pool = 3};
   return kith_trainer_create(test_comm, share, &model, &train, (kith_trainer **)made);
 }
 static kith_agreed make_trainer_bpr(void **made) { return make_trainer_of(KITH_BPR, made); }
@@ -71,12 +78,24 @@ static kith_agreed make_trainer_pairs_of(kith_train_mode mode, void **made) {
   }
   return st;
 }
-static kith_agreed make_trainer_pairs_neighbours(void **made) { return make_trainer_pairs_of(KITH_NEIGHBOR, made); }
-static kith_agreed make_trainer_pairs_layers(void **made) { return make_trainer_pairs_of(KITH_LAYERWISE, made); }
-static kith_agreed make_trainer_pairs_clusters(void **made) { return make_trainer_pairs_of(KITH_CLUSTER, made); }
-static kith_agreed make_trainer_pairs_nodes(void **made) { return make_trainer_pairs_of(KITH_SAINT_NODE, made); }
-static kith_agreed make_trainer_pairs_edges(void **made) { return make_trainer_pairs_of(KITH_SAINT_EDGE, made); }
-static kith_agreed make_trainer_pairs_walks(void **made) { return make_trainer_pairs_of(KITH_SAINT_WALK, made); }
+static kith_agreed make_trainer_pairs_neighbours(void **made) {
+  return make_trainer_pairs_of(KITH_NEIGHBOR, made);
+}
+static kith_agreed make_trainer_pairs_layers(void **made) {
+  return make_trainer_pairs_of(KITH_LAYERWISE, made);
+}
+static kith_agreed make_trainer_pairs_clusters(void **made) {
+  return make_trainer_pairs_of(KITH_CLUSTER, made);
+}
+static kith_agreed make_trainer_pairs_nodes(void **made) {
+  return make_trainer_pairs_of(KITH_SAINT_NODE, made);
+}
+static kith_agreed make_trainer_pairs_edges(void **made) {
+  return make_trainer_pairs_of(KITH_SAINT_EDGE, made);
+}
+static kith_agreed make_trainer_pairs_walks(void **made) {
+  return make_trainer_pairs_of(KITH_SAINT_WALK, made);
+}
 
 /* Models with weights, on hops that lose edges. */
 static kith_agreed make_trainer_with(kith_model_name name, void **made) {
@@ -103,7 +122,9 @@ static kith_agreed make_trainer_input(kith_input_name input, kith_train_mode mod
   train.batch = 32;
   return kith_trainer_create(test_comm, share, &model, &train, (kith_trainer **)made);
 }
-static kith_agreed make_trainer_features(void **made) { return make_trainer_input(KITH_FEATURES, KITH_NEIGHBOR, made); }
+static kith_agreed make_trainer_features(void **made) {
+  return make_trainer_input(KITH_FEATURES, KITH_NEIGHBOR, made);
+}
 static kith_agreed make_trainer_both(void **made) { return make_trainer_input(KITH_BOTH, KITH_FULL, made); }
 
 static kith_agreed make_trainer_classes_of(kith_train_mode mode, void **made) {
@@ -118,12 +139,24 @@ static kith_agreed make_trainer_classes_of(kith_train_mode mode, void **made) {
   return kith_trainer_create(test_comm, class_share, &model, &train, (kith_trainer **)made);
 }
 static kith_agreed make_trainer_classes(void **made) { return make_trainer_classes_of(KITH_FULL, made); }
-static kith_agreed make_trainer_classes_sampled(void **made) { return make_trainer_classes_of(KITH_NEIGHBOR, made); }
-static kith_agreed make_trainer_classes_clusters(void **made) { return make_trainer_classes_of(KITH_CLUSTER, made); }
-static kith_agreed make_trainer_classes_nodes(void **made) { return make_trainer_classes_of(KITH_SAINT_NODE, made); }
-static kith_agreed make_trainer_classes_layers(void **made) { return make_trainer_classes_of(KITH_LAYERWISE, made); }
-static kith_agreed make_trainer_classes_edges(void **made) { return make_trainer_classes_of(KITH_SAINT_EDGE, made); }
-static kith_agreed make_trainer_classes_walks(void **made) { return make_trainer_classes_of(KITH_SAINT_WALK, made); }
+static kith_agreed make_trainer_classes_sampled(void **made) {
+  return make_trainer_classes_of(KITH_NEIGHBOR, made);
+}
+static kith_agreed make_trainer_classes_clusters(void **made) {
+  return make_trainer_classes_of(KITH_CLUSTER, made);
+}
+static kith_agreed make_trainer_classes_nodes(void **made) {
+  return make_trainer_classes_of(KITH_SAINT_NODE, made);
+}
+static kith_agreed make_trainer_classes_layers(void **made) {
+  return make_trainer_classes_of(KITH_LAYERWISE, made);
+}
+static kith_agreed make_trainer_classes_edges(void **made) {
+  return make_trainer_classes_of(KITH_SAINT_EDGE, made);
+}
+static kith_agreed make_trainer_classes_walks(void **made) {
+  return make_trainer_classes_of(KITH_SAINT_WALK, made);
+}
 static void break_trainer(void **made) { kith_trainer_destroy((kith_trainer **)made); }
 
 static kith_agreed make_metrics(void **made) {
@@ -159,7 +192,8 @@ static void refuse_each(maker make, breaker unmake) {
       kith_alloc_refuse(test_comm->rank == r ? k : 0);
       kith_agreed st = make(&made);
       kith_alloc_refuse(0);
-      int64_t worst = kith_comm_max(test_comm, st.status), best = -kith_comm_max(test_comm, -(int64_t)st.status);
+      int64_t worst = kith_comm_max(test_comm, st.status),
+              best = -kith_comm_max(test_comm, -(int64_t)st.status);
       assert_int_equal(worst, best);
       if (!kith_is_bad(st)) {
         unmake(&made);
@@ -242,9 +276,19 @@ static void a_smoothness(void **state) {
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(a_communicator), cmocka_unit_test(a_halo), cmocka_unit_test(a_relation),
-                                     cmocka_unit_test(a_trainer_with_bpr), cmocka_unit_test(a_trainer_with_nce), cmocka_unit_test(a_trainer_with_softmax), cmocka_unit_test(a_trainer_with_weights),
-                                     cmocka_unit_test(a_trainer_with_pinsage), cmocka_unit_test(a_trainer_on_sampled_pairs), cmocka_unit_test(a_trainer_on_sampled_edges_and_walks), cmocka_unit_test(a_trainer_of_classes), cmocka_unit_test(an_evaluation), cmocka_unit_test(a_smoothness)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(a_communicator),
+                                     cmocka_unit_test(a_halo),
+                                     cmocka_unit_test(a_relation),
+                                     cmocka_unit_test(a_trainer_with_bpr),
+                                     cmocka_unit_test(a_trainer_with_nce),
+                                     cmocka_unit_test(a_trainer_with_softmax),
+                                     cmocka_unit_test(a_trainer_with_weights),
+                                     cmocka_unit_test(a_trainer_with_pinsage),
+                                     cmocka_unit_test(a_trainer_on_sampled_pairs),
+                                     cmocka_unit_test(a_trainer_on_sampled_edges_and_walks),
+                                     cmocka_unit_test(a_trainer_of_classes),
+                                     cmocka_unit_test(an_evaluation),
+                                     cmocka_unit_test(a_smoothness)};
   test_begin(&argc, &argv);
   graph = test_graph_random(10, 12, 50, 4);
   share = test_graph_cut(&graph, test_comm, 5, 2);

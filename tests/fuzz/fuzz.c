@@ -39,15 +39,19 @@ void fuzz_fail(const char *format, ...) {
   abort();
 }
 
-void fuzz_write(const char *name, const void *bytes, size_t size, char *path) { test_file_write(fuzz_folder, name, bytes, size, path); }
+void fuzz_write(const char *name, const void *bytes, size_t size, char *path) {
+  test_file_write(fuzz_folder, name, bytes, size, path);
+}
 
 void fuzz_outcome(kith_status st, const char *word, int64_t live_before) {
   const char *text = kith_error_text();
   fuzz_status = st;
-  FUZZ_HOLD(kith_alloc_live() == live_before, "%lld blocks stay behind", (long long)(kith_alloc_live() - live_before));
+  FUZZ_HOLD(kith_alloc_live() == live_before, "%lld blocks stay behind",
+            (long long)(kith_alloc_live() - live_before));
   if (st == KITH_OK) return;
   if (getenv("FUZZ_SAY")) fprintf(stderr, "%s: %s\n", kith_status_name(st), text);
-  FUZZ_HOLD(st == KITH_EDATA || st == KITH_ENOINPUT || st == KITH_ECONFIG, "refused as \"%s\": %s", kith_status_name(st), text);
+  FUZZ_HOLD(st == KITH_EDATA || st == KITH_ENOINPUT || st == KITH_ECONFIG, "refused as \"%s\": %s",
+            kith_status_name(st), text);
   FUZZ_HOLD(text[0] && !strchr(text, '\n'), "not one line: %s", text);
   FUZZ_HOLD(strstr(text, word), "does not name %s: %s", word, text);
 }
@@ -68,10 +72,12 @@ size_t fuzz_until(fuzz_bytes *b, uint8_t stop, const char **at) {
 }
 
 void fuzz_hold_lists(const kith_lists *l, int64_t n_row, int64_t n_item) {
-  FUZZ_HOLD(l->n_row == n_row && l->start[0] == 0, "%lld rows from %lld", (long long)l->n_row, (long long)l->start[0]);
+  FUZZ_HOLD(l->n_row == n_row && l->start[0] == 0, "%lld rows from %lld", (long long)l->n_row,
+            (long long)l->start[0]);
   for (int64_t u = 0; u < n_row; u++) {
     FUZZ_HOLD(l->start[u] <= l->start[u + 1], "row %lld ends before it begins", (long long)u);
     for (kith_eid e = l->start[u]; e < l->start[u + 1]; e++)
-      FUZZ_HOLD(l->item[e] >= 0 && l->item[e] < n_item && (e == l->start[u] || l->item[e - 1] < l->item[e]), "row %lld holds %d", (long long)u, l->item[e]);
+      FUZZ_HOLD(l->item[e] >= 0 && l->item[e] < n_item && (e == l->start[u] || l->item[e - 1] < l->item[e]),
+                "row %lld holds %d", (long long)u, l->item[e]);
   }
 }

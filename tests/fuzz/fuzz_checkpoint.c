@@ -4,18 +4,24 @@
 
 #include "fuzz/h5_base.h"
 
-int LLVMFuzzerInitialize(int *argc, char ***argv) { /* NOLINT(readability-non-const-parameter): libFuzzer says so */
+int LLVMFuzzerInitialize(int *argc,
+                         char ***argv) { /* NOLINT(readability-non-const-parameter): libFuzzer says so */
   (void)argc, (void)argv;
   base_begin();
   return 0;
 }
 
-size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed) { return edit_mutate(data, size, most, seed, 1); }
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed) {
+  return edit_mutate(data, size, most, seed, 1);
+}
 
 static void checkpoint_hold(const kith_checkpoint *c, const float *x, int n) {
-  FUZZ_HOLD(c->epoch >= 0 && c->step >= 0 && c->stale >= 0 && c->best_epoch >= 0 && c->best_epoch <= c->epoch + 1, "epoch %lld, step %lld, best epoch %lld", (long long)c->epoch,
-            (long long)c->step, (long long)c->best_epoch);
-  FUZZ_HOLD(c->loss.part >= 0 && c->loss.part < INT64_C(1) << 40 && c->loss.broken >= 0, "the loss is no sum");
+  FUZZ_HOLD(c->epoch >= 0 && c->step >= 0 && c->stale >= 0 && c->best_epoch >= 0 &&
+                c->best_epoch <= c->epoch + 1,
+            "epoch %lld, step %lld, best epoch %lld", (long long)c->epoch, (long long)c->step,
+            (long long)c->best_epoch);
+  FUZZ_HOLD(c->loss.part >= 0 && c->loss.part < INT64_C(1) << 40 && c->loss.broken >= 0,
+            "the loss is no sum");
   for (int i = 0; i < n; i++) FUZZ_HOLD(isfinite(x[i]), "value %d is not finite", i);
 }
 
@@ -25,7 +31,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   kith_task task = base_edited(data, size, BASE_CHECKPOINT, path);
   const base_files *b = &base_of[task];
   int64_t live = kith_alloc_live();
-  kith_checkpoint c = {.d = BASE_WIDTH, .x = x[0], .m = x[1], .v = x[2], .weights = {BASE_WEIGHTS, w[0], w[1], w[2]}, .recipe = "model=lightgcn width=4"};
+  kith_checkpoint c = {.d = BASE_WIDTH,
+                       .x = x[0],
+                       .m = x[1],
+                       .v = x[2],
+                       .weights = {BASE_WEIGHTS, w[0], w[1], w[2]},
+                       .recipe = "model=lightgcn width=4"};
   kith_agreed st = kith_checkpoint_read(&fuzz_comm, b->g, path, &c);
   KITH_FREE(c.history);
   base_outcome(st.status, path, live);

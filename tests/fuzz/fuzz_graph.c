@@ -4,33 +4,42 @@
 
 #include "fuzz/h5_base.h"
 
-int LLVMFuzzerInitialize(int *argc, char ***argv) { /* NOLINT(readability-non-const-parameter): libFuzzer says so */
+int LLVMFuzzerInitialize(int *argc,
+                         char ***argv) { /* NOLINT(readability-non-const-parameter): libFuzzer says so */
   (void)argc, (void)argv;
   base_begin();
   return 0;
 }
 
-size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed) { return edit_mutate(data, size, most, seed, 1); }
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed) {
+  return edit_mutate(data, size, most, seed, 1);
+}
 
 static void graph_hold_nodes(const kith_dataset *d) {
   int64_t n = d->n[KITH_USER];
   FUZZ_HOLD(d->n_class > 0 && d->n_feature >= 0, "%d classes, %d features", d->n_class, d->n_feature);
   for (int64_t i = 0; i < n; i++) {
-    FUZZ_HOLD(d->label[i] >= -1 && d->label[i] < d->n_class && d->split[i] >= 0 && d->split[i] < KITH_NODE_SPLITS, "node %lld", (long long)i);
-    for (kith_eid e = d->train.start[i]; e < d->train.start[i + 1]; e++) FUZZ_HOLD(kith_lists_has(&d->train, d->train.item[e], (int32_t)i), "an edge has one end");
+    FUZZ_HOLD(d->label[i] >= -1 && d->label[i] < d->n_class && d->split[i] >= 0 &&
+                  d->split[i] < KITH_NODE_SPLITS,
+              "node %lld", (long long)i);
+    for (kith_eid e = d->train.start[i]; e < d->train.start[i + 1]; e++)
+      FUZZ_HOLD(kith_lists_has(&d->train, d->train.item[e], (int32_t)i), "an edge has one end");
   }
-  for (int64_t k = 0; k < n * d->n_feature; k++) FUZZ_HOLD(isfinite(d->feature[k]), "feature %lld is not finite", (long long)k);
+  for (int64_t k = 0; k < n * d->n_feature; k++)
+    FUZZ_HOLD(isfinite(d->feature[k]), "feature %lld is not finite", (long long)k);
 }
 
 static void graph_hold(const kith_dataset *d) {
   int64_t n = d->n[KITH_USER], n_item = d->task == KITH_CLASSIFY ? n : d->n[KITH_ITEM];
   fuzz_hold_lists(&d->train, n, n_item);
-  FUZZ_HOLD(d->n_edge == d->train.start[n] / (d->task == KITH_CLASSIFY ? 2 : 1), "%lld edges", (long long)d->n_edge);
+  FUZZ_HOLD(d->n_edge == d->train.start[n] / (d->task == KITH_CLASSIFY ? 2 : 1), "%lld edges",
+            (long long)d->n_edge);
   if (d->task == KITH_CLASSIFY) graph_hold_nodes(d);
   else {
     fuzz_hold_lists(&d->valid, n, n_item);
     fuzz_hold_lists(&d->test, n, n_item);
-    for (int64_t e = 0; d->weight && e < d->n_edge; e++) FUZZ_HOLD(isfinite(d->weight[e]), "weight %lld is not finite", (long long)e);
+    for (int64_t e = 0; d->weight && e < d->n_edge; e++)
+      FUZZ_HOLD(isfinite(d->weight[e]), "weight %lld is not finite", (long long)e);
   }
 }
 

@@ -1,4 +1,5 @@
-/* kith inspect of any file: what it prints is text for a terminal and a line of JSON, whatever names and texts are in the file. */
+/* kith inspect of any file: what it prints is text for a terminal and a line of JSON, whatever names and
+ * texts are in the file. */
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,15 +8,18 @@
 #include "cli/verbs.h"
 #include "fuzz/h5_base.h"
 
-int LLVMFuzzerInitialize(int *argc, char ***argv) { /* NOLINT(readability-non-const-parameter): libFuzzer says so */
+int LLVMFuzzerInitialize(int *argc,
+                         char ***argv) { /* NOLINT(readability-non-const-parameter): libFuzzer says so */
   (void)argc, (void)argv;
   base_begin();
   return 0;
 }
 
-size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed) { return edit_mutate(data, size, most, seed, 1); }
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed) {
+  return edit_mutate(data, size, most, seed, 1);
+}
 
-/* ---- JSON, as strict as RFC 8259 is ----------------------------------------------------------------------------------- */
+/* ---- JSON, as strict as RFC 8259 is ---- */
 
 static bool json_string(const char **p) {
   if (*(*p)++ != '"') return false;
@@ -64,7 +68,7 @@ static bool json_value(const char **p, int depth) {
   return json_number(p);
 }
 
-/* ---- what is printed -------------------------------------------------------------------------------------------------- */
+/* ---- what is printed ---- */
 
 static void inspect_hold_text(const char *text) {
   for (int step; *text; text += step) {
@@ -95,7 +99,11 @@ static char *inspect_print(cli *c, bool json, kith_agreed *st) {
 static kith_agreed inspect(const char *path, const char *show) {
   static cli c;
   kith_agreed st = {KITH_OK};
-  c = (cli){.comm = &fuzz_comm, .verb = "inspect", .json = true, .n_arg = show ? 3 : 1, .arg = {path, "--show", show}};
+  c = (cli){.comm = &fuzz_comm,
+            .verb = "inspect",
+            .json = true,
+            .n_arg = show ? 3 : 1,
+            .arg = {path, "--show", show}};
   char *text = inspect_print(&c, false, &st);
   inspect_hold_text(text);
   free(text);

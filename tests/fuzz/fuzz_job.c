@@ -1,6 +1,7 @@
 /*
- * A job file and settings of the command line: the text up to the first zero byte is the file, what stands between
- * further zero bytes are the words behind --set.  A job that is taken can be printed, and is read back as the same.
+ * A job file and settings of the command line: the text up to the first zero byte is the file, what stands
+ * between further zero bytes are the words behind --set.  A job that is taken can be printed, and is read
+ * back as the same.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,8 @@
 
 enum { JOB_SETTINGS = 8, JOB_BYTES = 1 << 13 };
 
-int LLVMFuzzerInitialize(int *argc, char ***argv) { /* NOLINT(readability-non-const-parameter): libFuzzer says so */
+int LLVMFuzzerInitialize(int *argc,
+                         char ***argv) { /* NOLINT(readability-non-const-parameter): libFuzzer says so */
   (void)argc, (void)argv;
   fuzz_begin();
   return 0;

@@ -1,9 +1,11 @@
-/* checkpoint-latest, the line of text that names the newest checkpoint: nothing but a checkpoint of the folder may come of it. */
+/* checkpoint-latest, the line of text that names the newest checkpoint: nothing but a checkpoint of the
+ * folder may come of it. */
 #include <string.h>
 
 #include "fuzz/fuzz.h"
 
-int LLVMFuzzerInitialize(int *argc, char ***argv) { /* NOLINT(readability-non-const-parameter): libFuzzer says so */
+int LLVMFuzzerInitialize(int *argc,
+                         char ***argv) { /* NOLINT(readability-non-const-parameter): libFuzzer says so */
   (void)argc, (void)argv;
   fuzz_begin();
   return 0;
@@ -17,6 +19,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   fuzz_outcome(st.status, "checkpoint-latest", live);
   if (kith_is_bad(st)) return 0;
   size_t n = strlen(fuzz_folder);
-  FUZZ_HOLD(strncmp(path, fuzz_folder, n) == 0 && strncmp(path + n, "/checkpoint-", 12) == 0 && !strchr(path + n + 1, '/'), "leads to %s", path);
+  FUZZ_HOLD(strncmp(path, fuzz_folder, n) == 0 && strncmp(path + n, "/checkpoint-", 12) == 0 &&
+                !strchr(path + n + 1, '/'),
+            "leads to %s", path);
   return 0;
 }

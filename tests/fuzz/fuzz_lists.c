@@ -1,6 +1,6 @@
 /*
- * Interactions, a test list, a social list, names and features of items, read, merged and split as kith ingest does.
- * The input: a byte of options, one of columns, then the lists, parted by the byte 0x1e.
+ * Interactions, a test list, a social list, names and features of items, read, merged and split as kith
+ * ingest does. The input: a byte of options, one of columns, then the lists, parted by the byte 0x1e.
  */
 #include <math.h>
 #include <string.h>
@@ -11,7 +11,8 @@
 
 enum { LISTS_STOP = 0x1e, LISTS_MOST = 5 };
 
-int LLVMFuzzerInitialize(int *argc, char ***argv) { /* NOLINT(readability-non-const-parameter): libFuzzer says so */
+int LLVMFuzzerInitialize(int *argc,
+                         char ***argv) { /* NOLINT(readability-non-const-parameter): libFuzzer says so */
   (void)argc, (void)argv;
   fuzz_begin();
   return 0;
@@ -19,7 +20,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv) { /* NOLINT(readability-non-co
 
 static kith_source lists_source(uint64_t options, uint64_t columns, const char *path) {
   static const char *const cut[] = {"", ",", "\t", "::"};
-  kith_source s = {.format = options & 1 ? KITH_EDGES : KITH_ADJACENCY, .ids = options & 2 ? KITH_ID_TEXT : KITH_ID_AUTO};
+  kith_source s = {.format = options & 1 ? KITH_EDGES : KITH_ADJACENCY,
+                   .ids = options & 2 ? KITH_ID_TEXT : KITH_ID_AUTO};
   strcpy(s.delimiter, cut[options >> 2 & 3]);
   strcpy(s.path, path);
   if (s.format == KITH_ADJACENCY) return s;
@@ -56,7 +58,8 @@ static kith_status lists_split(uint64_t options, kith__rows *train, int64_t n_it
   fuzz_hold_lists(&train->lists, n_row, n_item);
   fuzz_hold_lists(&valid.lists, n_row, n_item);
   fuzz_hold_lists(&test.lists, n_row, n_item);
-  FUZZ_HOLD(train->lists.start[n_row] + valid.lists.start[n_row] + test.lists.start[n_row] == n, "the split loses pairs");
+  FUZZ_HOLD(train->lists.start[n_row] + valid.lists.start[n_row] + test.lists.start[n_row] == n,
+            "the split loses pairs");
 done:
   kith__rows_free(&valid);
   kith__rows_free(&test);
@@ -69,7 +72,8 @@ static void lists_hold_ids(const kith__names *names) {
   if (kith_is_bad(kith__names_ids(names, &ids))) fuzz_fail("%s", kith_error_text());
   for (int64_t i = 0; i < ids.n; i++) {
     kith_ids_print(&ids, i, sizeof text, text);
-    FUZZ_HOLD(text[0] && (ids.n > 200 || kith_ids_find(&ids, text) == i), "id %lld is not found", (long long)i);
+    FUZZ_HOLD(text[0] && (ids.n > 200 || kith_ids_find(&ids, text) == i), "id %lld is not found",
+              (long long)i);
   }
   kith_ids_free(&ids);
 }
@@ -90,7 +94,9 @@ done:
 
 static kith_status lists_features(const char *path, uint64_t columns, kith__names *item) {
   kith_status st = KITH_OK;
-  kith_feature_source s = {.format = (kith_feature_format)(columns >> 6 & 3), .header = columns >> 5 & 1, .normalise = columns >> 1 & 1};
+  kith_feature_source s = {.format = (kith_feature_format)(columns >> 6 & 3),
+                           .header = columns >> 5 & 1,
+                           .normalise = columns >> 1 & 1};
   kith__names feature;
   kith__describe d = {.source = &s, .node = item, .feature = &feature, .new_features = true};
   kith_features f = {0};
@@ -98,14 +104,16 @@ static kith_status lists_features(const char *path, uint64_t columns, kith__name
   strcpy(s.path, path);
   KITH_TRY(kith__features_read(&d, &f));
   FUZZ_HOLD(f.n_row == item->n && f.start[0] == 0, "rows of features get lost");
-  for (kith_eid e = 0; e < f.start[f.n_row]; e++) FUZZ_HOLD(f.of[e] >= 0 && f.of[e] < feature.n && isfinite(f.value[e]), "feature %d is none", f.of[e]);
+  for (kith_eid e = 0; e < f.start[f.n_row]; e++)
+    FUZZ_HOLD(f.of[e] >= 0 && f.of[e] < feature.n && isfinite(f.value[e]), "feature %d is none", f.of[e]);
 done:
   kith_features_free(&f);
   kith__names_free(&feature);
   return st;
 }
 
-static kith_status lists_all(uint64_t options, uint64_t columns, char path[LISTS_MOST][KITH_PATH], const bool *there) {
+static kith_status lists_all(uint64_t options, uint64_t columns, char path[LISTS_MOST][KITH_PATH],
+                             const bool *there) {
   kith_status st = KITH_OK;
   kith__names user, item;
   kith__rows train = {0}, test = {0}, social = {0};
@@ -113,7 +121,8 @@ static kith_status lists_all(uint64_t options, uint64_t columns, char path[LISTS
   kith__names_begin(&user, "user", s.ids);
   kith__names_begin(&item, "item", s.ids);
   kith__meet meet = {.user = &user, .item = &item, .new_users = true, .new_items = true};
-  kith__meet held = {.user = &user, .item = &item, .new_items = true}, ties = {.user = &user, .item = &user, .skip_unknown = true};
+  kith__meet held = {.user = &user, .item = &item, .new_items = true},
+             ties = {.user = &user, .item = &user, .skip_unknown = true};
   KITH_TRY(lists_read(&s, &meet, &train));
   strcpy(s.path, path[1]);
   if (there[1]) KITH_TRY(lists_read(&s, &held, &test));

@@ -1,6 +1,6 @@
 /*
- * The lists of a node classification: labels, features, edges and two splits, parted by the byte 0x1e, behind a byte of options.
- * Features fill a dense matrix, so the number of nodes is kept small.
+ * The lists of a node classification: labels, features, edges and two splits, parted by the byte 0x1e, behind
+ * a byte of options. Features fill a dense matrix, so the number of nodes is kept small.
  */
 #include <math.h>
 #include <string.h>
@@ -10,7 +10,8 @@
 
 enum { NODES_STOP = 0x1e, NODES_LISTS = 5, NODES_LABEL_BYTES = 64 };
 
-int LLVMFuzzerInitialize(int *argc, char ***argv) { /* NOLINT(readability-non-const-parameter): libFuzzer says so */
+int LLVMFuzzerInitialize(int *argc,
+                         char ***argv) { /* NOLINT(readability-non-const-parameter): libFuzzer says so */
   (void)argc, (void)argv;
   fuzz_begin();
   return 0;
@@ -19,12 +20,15 @@ int LLVMFuzzerInitialize(int *argc, char ***argv) { /* NOLINT(readability-non-co
 static void nodes_hold(const kith__nodes *n) {
   fuzz_hold_lists(&n->edges.lists, n->n, n->n);
   for (int64_t i = 0; i < n->n; i++) {
-    FUZZ_HOLD(n->label[i] >= -1 && n->label[i] < n->classes.n, "node %lld has label %d", (long long)i, n->label[i]);
-    FUZZ_HOLD(n->split[i] == KITH_NODE_NONE || n->label[i] >= 0, "node %lld is held for something without a label", (long long)i);
+    FUZZ_HOLD(n->label[i] >= -1 && n->label[i] < n->classes.n, "node %lld has label %d", (long long)i,
+              n->label[i]);
+    FUZZ_HOLD(n->split[i] == KITH_NODE_NONE || n->label[i] >= 0,
+              "node %lld is held for something without a label", (long long)i);
     for (kith_eid e = n->edges.lists.start[i]; e < n->edges.lists.start[i + 1]; e++)
       FUZZ_HOLD(kith_lists_has(&n->edges.lists, n->edges.lists.item[e], (int32_t)i), "an edge has one end");
   }
-  for (int64_t k = 0; n->feature && k < n->n * n->n_feature; k++) FUZZ_HOLD(isfinite(n->feature[k]), "feature %lld is not finite", (long long)k);
+  for (int64_t k = 0; n->feature && k < n->n * n->n_feature; k++)
+    FUZZ_HOLD(isfinite(n->feature[k]), "feature %lld is not finite", (long long)k);
 }
 
 static kith_status nodes_all(uint64_t options, char path[NODES_LISTS][KITH_PATH], kith__nodes *nodes) {
@@ -43,7 +47,8 @@ done:
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  static const char *const name[NODES_LISTS] = {"list-labels", "list-features", "list-edges", "list-train", "list-test"};
+  static const char *const name[NODES_LISTS] = {"list-labels", "list-features", "list-edges", "list-train",
+                                                "list-test"};
   fuzz_bytes b = {data, data + size};
   uint64_t options = fuzz_take(&b, 1);
   char path[NODES_LISTS][KITH_PATH];

@@ -4,13 +4,16 @@
 
 #include "fuzz/h5_base.h"
 
-int LLVMFuzzerInitialize(int *argc, char ***argv) { /* NOLINT(readability-non-const-parameter): libFuzzer says so */
+int LLVMFuzzerInitialize(int *argc,
+                         char ***argv) { /* NOLINT(readability-non-const-parameter): libFuzzer says so */
   (void)argc, (void)argv;
   base_begin();
   return 0;
 }
 
-size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed) { return edit_mutate(data, size, most, seed, 1); }
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed) {
+  return edit_mutate(data, size, most, seed, 1);
+}
 
 /* Every original number once, of each type. */
 static void parts_hold_numbers(const kith_graph *g) {
@@ -18,7 +21,8 @@ static void parts_hold_numbers(const kith_graph *g) {
   memset(seen, 0, sizeof seen);
   for (kith_lid i = 0; i < g->n_own; i++) {
     int64_t original = g->original[i];
-    FUZZ_HOLD(original >= 0 && original < g->n[g->type[i]] && original < 1 << 12, "row %d is number %lld", i, (long long)original);
+    FUZZ_HOLD(original >= 0 && original < g->n[g->type[i]] && original < 1 << 12, "row %d is number %lld", i,
+              (long long)original);
     FUZZ_HOLD(!seen[g->type[i]][original], "number %lld stands there twice", (long long)original);
     seen[g->type[i]][original] = true;
   }
@@ -31,7 +35,9 @@ static void parts_hold_places(const kith_graph *g) {
   FUZZ_HOLD(all <= 1 << 12, "%lld places", (long long)all);
   memset(seen, 0, sizeof seen);
   for (kith_lid i = 0; i < g->n_own; i++) {
-    int64_t many = g->task == KITH_CLASSIFY ? g->edge[i] >= 0 : g->type[i] == KITH_USER ? g->start[i + 1] - g->start[i] : 0;
+    int64_t many = g->task == KITH_CLASSIFY  ? g->edge[i] >= 0
+                   : g->type[i] == KITH_USER ? g->start[i + 1] - g->start[i]
+                                             : 0;
     for (int64_t k = 0; k < many; k++, n++) {
       int64_t at = g->edge[i] + k;
       FUZZ_HOLD(at >= 0 && at < all && !seen[at], "place %lld of %lld", (long long)at, (long long)all);
@@ -51,9 +57,12 @@ static void parts_hold_neighbours(const kith_graph *g) {
   for (kith_lid i = 0; i < g->n_own; i++)
     for (kith_eid e = g->start[i]; e < g->start[i + 1]; e++) {
       kith_gid other = g->neighbour[e];
-      FUZZ_HOLD(other >= 0 && other < g->n_own && parts_has(g, other, i), "row %d has a neighbour %lld that does not have it", i, (long long)other);
-      FUZZ_HOLD(g->task == KITH_CLASSIFY || g->type[i] != g->type[other], "row %d has a neighbour of its own kind", i);
-      FUZZ_HOLD(e == g->start[i] || g->original[g->neighbour[e - 1]] < g->original[other], "row %d has neighbours in disorder", i);
+      FUZZ_HOLD(other >= 0 && other < g->n_own && parts_has(g, other, i),
+                "row %d has a neighbour %lld that does not have it", i, (long long)other);
+      FUZZ_HOLD(g->task == KITH_CLASSIFY || g->type[i] != g->type[other],
+                "row %d has a neighbour of its own kind", i);
+      FUZZ_HOLD(e == g->start[i] || g->original[g->neighbour[e - 1]] < g->original[other],
+                "row %d has neighbours in disorder", i);
     }
 }
 
@@ -67,7 +76,8 @@ static void parts_hold(const kith_graph *g) {
   fuzz_hold_lists(&g->train, n_user, g->n[KITH_ITEM]);
   fuzz_hold_lists(&g->valid, n_user, g->n[KITH_ITEM]);
   fuzz_hold_lists(&g->test, n_user, g->n[KITH_ITEM]);
-  for (kith_eid e = 0; g->weight && e < g->start[g->n_own]; e++) FUZZ_HOLD(isfinite(g->weight[e]), "weight %lld is not finite", (long long)e);
+  for (kith_eid e = 0; g->weight && e < g->start[g->n_own]; e++)
+    FUZZ_HOLD(isfinite(g->weight[e]), "weight %lld is not finite", (long long)e);
 }
 
 static kith_agreed parts_read(const char *path) {

@@ -14,8 +14,10 @@ edit_file base_edit[2][BASE_KINDS];
 #define BASE_TRY(call) FUZZ_HOLD(!kith_is_bad(call), "%s: %s", #call, kith_error_text())
 
 /* user, item, time, weight */
-static const char base_pairs[] = "ann,tea,1,1\nann,jam,2,5\nann,bun,3,2\nann,pie,9,2\nbob,tea,4,3\nbob,nut,5,1\nbob,jam,5,2\ncat,bun,6,4\ncat,nut,7,1\ncat,tea,8,1\n"
-                                 "dan,pie,1,2\ndan,jam,2,2\ndan,bun,3,3\neve,nut,4,1\neve,pie,5,1\neve,tea,5,2\nfay,bun,6,2\nfay,jam,7,1\nfay,nut,8,4\n";
+static const char base_pairs[] = "ann,tea,1,1\nann,jam,2,5\nann,bun,3,2\nann,pie,9,2\nbob,tea,4,3\nbob,nut,5,"
+                                 "1\nbob,jam,5,2\ncat,bun,6,4\ncat,nut,7,1\ncat,tea,8,1\n"
+                                 "dan,pie,1,2\ndan,jam,2,2\ndan,bun,3,3\neve,nut,4,1\neve,pie,5,1\neve,tea,5,"
+                                 "2\nfay,bun,6,2\nfay,jam,7,1\nfay,nut,8,4\n";
 static const char base_ties[] = "ann,bob\nbob,cat\ncat,ann\ndan,eve\n";
 static const char base_likes[] = "ann 3 8:2\nbob 4\ndan 8 3:0.5\n";
 static const char base_edges[] = "0 1\n1 2\n2 3\n3 4\n4 5\n5 6\n6 7\n7 0\n0 4\n2 6\n";
@@ -71,8 +73,19 @@ static void base_checkpoint(kith_task task, base_files *b) {
   kith_rows *rows = NULL;
   for (int i = 0; i < 256; i++) x[i] = (float)i / 16;
   for (int i = 0; i < BASE_WEIGHTS; i++) w[i] = (float)-i;
-  kith_checkpoint c = {.d = BASE_WIDTH, .x = x, .m = x, .v = x, .weights = {BASE_WEIGHTS, w, w, w}, .epoch = 3, .step = 1, .best = 0.5, .best_epoch = 2, .stale = 1,
-                       .recipe = "model=lightgcn width=4", .history = (char *)(uintptr_t)"{\"epoch\": 1}\n{\"epoch\": 2}\n", .job = "work: here\n"};
+  kith_checkpoint c = {.d = BASE_WIDTH,
+                       .x = x,
+                       .m = x,
+                       .v = x,
+                       .weights = {BASE_WEIGHTS, w, w, w},
+                       .epoch = 3,
+                       .step = 1,
+                       .best = 0.5,
+                       .best_epoch = 2,
+                       .stale = 1,
+                       .recipe = "model=lightgcn width=4",
+                       .history = (char *)(uintptr_t) "{\"epoch\": 1}\n{\"epoch\": 2}\n",
+                       .job = "work: here\n"};
   BASE_TRY(kith_folder_make(test_path(fuzz_folder, task == KITH_CLASSIFY ? "nodes" : "users", folder)));
   BASE_TRY(kith_rows_create(&fuzz_comm, b->g, &rows));
   BASE_TRY(kith_checkpoint_write(&fuzz_comm, b->g, rows, folder, 1, &c));
@@ -83,7 +96,10 @@ static void base_checkpoint(kith_task task, base_files *b) {
 static void base_embeddings(base_files *b) {
   float x[256];
   kith_graph_ids *ids = NULL;
-  kith_embeddings_note note = {.model = "lightgcn", .epoch = 3, .metrics = "{\"epoch\": 1}\n{\"epoch\": 2}\n", .job = "work: here\n"};
+  kith_embeddings_note note = {.model = "lightgcn",
+                               .epoch = 3,
+                               .metrics = "{\"epoch\": 1}\n{\"epoch\": 2}\n",
+                               .job = "work: here\n"};
   int d = b->g->task == KITH_CLASSIFY ? b->g->n_class : BASE_WIDTH;
   for (int i = 0; i < 256; i++) x[i] = (float)i / 16;
   BASE_TRY(kith_graph_ids_read(&fuzz_comm, b->g, b->graph, &ids));
@@ -106,7 +122,10 @@ static void base_make(kith_task task) {
 
 const char *base_path(kith_task task, base_kind kind) {
   const base_files *b = &base_of[task];
-  const char *path[BASE_KINDS] = {[BASE_GRAPH] = b->graph, [BASE_PARTS] = b->parts, [BASE_CHECKPOINT] = b->checkpoint, [BASE_EMBEDDINGS] = b->embeddings};
+  const char *path[BASE_KINDS] = {[BASE_GRAPH] = b->graph,
+                                  [BASE_PARTS] = b->parts,
+                                  [BASE_CHECKPOINT] = b->checkpoint,
+                                  [BASE_EMBEDDINGS] = b->embeddings};
   return path[kind];
 }
 
@@ -125,7 +144,8 @@ void base_begin(void) {
 
 /* Handles of HDF5 that are open. */
 static hsize_t base_handles(void) {
-  static const H5I_type_t kind[] = {H5I_FILE, H5I_GROUP, H5I_DATATYPE, H5I_DATASPACE, H5I_DATASET, H5I_ATTR, H5I_GENPROP_LST};
+  static const H5I_type_t kind[] = {H5I_FILE,    H5I_GROUP, H5I_DATATYPE,   H5I_DATASPACE,
+                                    H5I_DATASET, H5I_ATTR,  H5I_GENPROP_LST};
   hsize_t sum = 0, n = 0;
   for (size_t i = 0; i < sizeof kind / sizeof kind[0]; i++)
     if (H5Inmembers(kind[i], &n) >= 0) sum += n;

@@ -21,7 +21,8 @@ extern edit_file base_edit[2][BASE_KINDS]; /* the same, taken apart */
 void base_begin(void);
 /** The path of a good file. */
 const char *base_path(kith_task task, base_kind kind);
-/** fuzz_folder/edited.h5, as an input wants it: its first byte says the task, the rest are edits.  Returns the task. */
+/** fuzz_folder/edited.h5, as an input wants it: its first byte says the task, the rest are edits.  Returns
+ * the task. */
 kith_task base_edited(const uint8_t *data, size_t size, base_kind kind, char *path);
 /** fuzz_outcome(), and no handle of HDF5 stays open that was not open when base_edited() returned. */
 void base_outcome(kith_status st, const char *path, int64_t live_before);

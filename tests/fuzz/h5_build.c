@@ -9,7 +9,7 @@
 
 enum { BUILD_ATTRIBUTE = 1 << 24, BUILD_NEST = 1000, BUILD_MANY = 4200 };
 
-/* ---- apart ------------------------------------------------------------------------------------------------------------ */
+/* ---- apart ---- */
 
 static void build_take(edit_thing *t, hid_t space, hid_t type) {
   t->type = type;
@@ -62,7 +62,8 @@ static herr_t build_on_object(hid_t file, const char *name, const H5O_info_t *in
   return 0;
 }
 
-/* A seal would refuse all edits at the door, and nothing behind it would be reached: the file becomes one of version 2. */
+/* A seal would refuse all edits at the door, and nothing behind it would be reached: the file becomes one of
+ * version 2. */
 static void build_unseal(edit_file *f) {
   int n = 0;
   for (int i = 0; i < f->n; i++) {
@@ -90,7 +91,7 @@ void edit_open(const char *path, edit_file *base) {
   build_unseal(base);
 }
 
-/* ---- types ------------------------------------------------------------------------------------------------------------ */
+/* ---- types ---- */
 
 static hid_t build_string(size_t size, H5T_str_t pad) {
   hid_t type = H5Tcopy(H5T_C_S1);
@@ -163,7 +164,7 @@ hid_t build_type(int which) {
   }
 }
 
-/* ---- links ------------------------------------------------------------------------------------------------------------ */
+/* ---- links ---- */
 
 /* What stands where a thing was; fuzz_folder/other.h5 is the good file. */
 static void build_link(hid_t file, const edit_thing *t, const edit_file *f, hid_t lcpl) {
@@ -184,12 +185,13 @@ static void build_link(hid_t file, const edit_thing *t, const edit_file *f, hid_
   }
 }
 
-/* ---- layouts ---------------------------------------------------------------------------------------------------------- */
+/* ---- layouts ---- */
 
 static void build_chunk(hid_t dcpl, const edit_thing *t, hsize_t rows) {
   hsize_t chunk[EDIT_RANK];
   if (rows > t->dims[0]) rows = t->dims[0] > 0 ? t->dims[0] : 1; /* HDF5 has no larger chunks */
-  for (int i = 0; i < t->n_dim; i++) chunk[i] = i == 0 ? rows : t->dims[i] > 0 && t->dims[i] < 4096 ? t->dims[i] : 1;
+  for (int i = 0; i < t->n_dim; i++)
+    chunk[i] = i == 0 ? rows : t->dims[i] > 0 && t->dims[i] < 4096 ? t->dims[i] : 1;
   H5Pset_chunk(dcpl, t->n_dim, chunk);
 }
 
@@ -221,7 +223,7 @@ static hid_t build_layout(const edit_thing *t, hid_t space) {
   return dcpl;
 }
 
-/* ---- things ----------------------------------------------------------------------------------------------------------- */
+/* ---- things ---- */
 
 static hid_t build_space(const edit_thing *t) {
   if (t->n_dim < 0) return H5Screate(H5S_NULL);
@@ -231,10 +233,12 @@ static hid_t build_space(const edit_thing *t) {
 /* Values that are places in memory are not written: what the bytes say would be looked up here. */
 static bool build_has_values(const edit_thing *t) {
   H5T_class_t class = H5Tget_class(t->type);
-  return t->data && t->n_byte > 0 && class != H5T_VLEN && class != H5T_REFERENCE && H5Tis_variable_str(t->type) <= 0;
+  return t->data && t->n_byte > 0 && class != H5T_VLEN && class != H5T_REFERENCE &&
+         H5Tis_variable_str(t->type) <= 0;
 }
 
-/* HDF5 makes all of an attribute in memory, so there is none in a file that claims more than the file holds. */
+/* HDF5 makes all of an attribute in memory, so there is none in a file that claims more than the file holds.
+ */
 static bool build_fits(const edit_thing *t) {
   double bytes = (double)H5Tget_size(t->type);
   for (int i = 0; i < t->n_dim; i++) bytes *= (double)t->dims[i];
@@ -246,16 +250,19 @@ static void build_attribute(hid_t file, const edit_thing *t) {
   char owner[EDIT_NAME] = ".";
   const char *at = strrchr(t->name, '@'), *name = at ? at + 1 : t->name;
   if (at) snprintf(owner, sizeof owner, "%.*s", (int)(at - t->name), t->name);
-  hid_t space = build_space(t), attr = H5Acreate_by_name(file, owner, name, t->type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  hid_t space = build_space(t),
+        attr = H5Acreate_by_name(file, owner, name, t->type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
   if (attr >= 0 && build_has_values(t)) H5Awrite(attr, t->type, t->data);
   if (attr >= 0) H5Aclose(attr);
   if (space >= 0) H5Sclose(space);
 }
 
 static void build_dataset(hid_t file, const edit_thing *t, hid_t lcpl) {
-  hid_t space = build_space(t), dcpl = build_layout(t, space), set = H5Dcreate2(file, t->name, t->type, space, lcpl, dcpl, H5P_DEFAULT);
+  hid_t space = build_space(t), dcpl = build_layout(t, space),
+        set = H5Dcreate2(file, t->name, t->type, space, lcpl, dcpl, H5P_DEFAULT);
   bool elsewhere = t->layout - 1 >= 3 && t->layout - 1 <= 6;
-  if (set >= 0 && !elsewhere && build_has_values(t)) H5Dwrite(set, t->type, H5S_ALL, H5S_ALL, H5P_DEFAULT, t->data);
+  if (set >= 0 && !elsewhere && build_has_values(t))
+    H5Dwrite(set, t->type, H5S_ALL, H5S_ALL, H5P_DEFAULT, t->data);
   if (set >= 0) H5Dclose(set);
   H5Pclose(dcpl);
   if (space >= 0) H5Sclose(space);
@@ -268,10 +275,13 @@ static void build_thing(hid_t file, const edit_file *f, const edit_thing *t, hid
   else build_dataset(file, t, lcpl);
 }
 
-/* ---- what does not belong there --------------------------------------------------------------------------------------- */
+/* ---- what does not belong there ---- */
 
 static void build_text(hid_t file, const char *name, const char *text, size_t size) {
-  edit_thing t = {.attribute = true, .type = build_string(size, H5T_STR_NULLPAD), .data = (uint8_t *)(uintptr_t)text, .n_byte = size};
+  edit_thing t = {.attribute = true,
+                  .type = build_string(size, H5T_STR_NULLPAD),
+                  .data = (uint8_t *)(uintptr_t)text,
+                  .n_byte = size};
   snprintf(t.name, sizeof t.name, "%s", name);
   build_attribute(file, &t);
   H5Tclose(t.type);
@@ -309,7 +319,12 @@ static void build_extra(hid_t file, int which, hid_t lcpl) {
   case 5: H5Lcreate_hard(file, "/", file, "self/me", lcpl, H5P_DEFAULT); break;
   case 6: H5Lcreate_external("/dev/zero", "/", file, "out", lcpl, H5P_DEFAULT); break;
   default: {
-    edit_thing t = {.type = H5Tcopy(H5T_STD_I64LE), .n_dim = 1, .dims = {8}, .n_byte = 64, .data = (uint8_t *)(uintptr_t)longer, .layout = 1};
+    edit_thing t = {.type = H5Tcopy(H5T_STD_I64LE),
+                    .n_dim = 1,
+                    .dims = {8},
+                    .n_byte = 64,
+                    .data = (uint8_t *)(uintptr_t)longer,
+                    .layout = 1};
     memcpy(t.name, longer, sizeof t.name - 1);
     build_dataset(file, &t, lcpl);
     snprintf(t.name, sizeof t.name, "odd/\x1b[31m\"%s\n", "name");
@@ -319,7 +334,7 @@ static void build_extra(hid_t file, int which, hid_t lcpl) {
   }
 }
 
-/* ---- together --------------------------------------------------------------------------------------------------------- */
+/* ---- together ---- */
 
 static hid_t build_create(const char *path, bool old) {
   hid_t access = H5Pcreate(H5P_FILE_ACCESS), creation = H5Pcreate(H5P_FILE_CREATE);
@@ -341,7 +356,8 @@ void build_file(const edit_file *f, const build_plan *plan, const char *path) {
     for (int i = 0; i < f->n; i++)
       if (f->thing[i].attribute == (pass == 1)) build_thing(file, f, &f->thing[i], lcpl);
   for (int i = 0; i < f->n; i++)
-    if (f->thing[i].link) build_thing(file, f, &f->thing[i], lcpl); /* once more, where what it leads to came later */
+    if (f->thing[i].link)
+      build_thing(file, f, &f->thing[i], lcpl); /* once more, where what it leads to came later */
   if (plan->extra) build_extra(file, plan->extra - 1, lcpl);
   H5Pclose(lcpl);
   FUZZ_HOLD(H5Fclose(file) >= 0, "%s cannot be closed", path);

@@ -10,7 +10,7 @@
 
 enum { EDIT_DATA = 1 << 16 }; /* bytes that a dataset is given; more are only claimed */
 
-/* ---- memory: malloc, so that the sanitizers see the ends and Kith's count of blocks is its own ------------------------ */
+/* ---- memory: malloc, so that the sanitizers see the ends and Kith's count of blocks is its own ---- */
 
 static void *edit_alloc(size_t n) {
   void *p = calloc(n + 1, 1);
@@ -18,7 +18,7 @@ static void *edit_alloc(size_t n) {
   return p;
 }
 
-/* ---- edits of one thing --------------------------------------------------------------------------------------------- */
+/* ---- edits of one thing ---- */
 
 typedef struct edit {
   int kind, place;
@@ -59,8 +59,10 @@ static void edit_element(edit_thing *t, const edit *e) {
 /* Room for what type and extent now ask for: old bytes again and again, or nothing where it is too much. */
 static void edit_refill(edit_thing *t) {
   uint64_t n = t->n_dim < 0 ? 0 : 1;
-  for (int i = 0; i < t->n_dim; i++) n = t->dims[i] != 0 && n > EDIT_DATA / t->dims[i] ? EDIT_DATA + 1 : n * t->dims[i];
-  size_t bytes = n > EDIT_DATA || t->element > EDIT_DATA || n * t->element > EDIT_DATA ? 0 : (size_t)n * t->element;
+  for (int i = 0; i < t->n_dim; i++)
+    n = t->dims[i] != 0 && n > EDIT_DATA / t->dims[i] ? EDIT_DATA + 1 : n * t->dims[i];
+  size_t bytes =
+      n > EDIT_DATA || t->element > EDIT_DATA || n * t->element > EDIT_DATA ? 0 : (size_t)n * t->element;
   bool known = n <= EDIT_DATA && (bytes > 0 || n == 0);
   uint8_t *data = known ? edit_alloc(bytes) : NULL;
   for (size_t i = 0; i < bytes && t->n_byte > 0 && t->data; i++) data[i] = t->data[i % t->n_byte];
@@ -94,7 +96,7 @@ static void edit_size(edit_thing *t, const edit *e) {
   edit_refill(t);
 }
 
-/* ---- finding what an edit is about ------------------------------------------------------------------------------------ */
+/* ---- finding what an edit is about ---- */
 
 static uint64_t edit_hash(const char *name) {
   uint64_t h = 0xcbf29ce484222325u;
@@ -147,8 +149,8 @@ static uint64_t edit_sum(const edit_thing *t) {
 }
 
 /*
- * A hostile writer gets checksums right: those of rows that were changed are made anew, unless it is they that were changed.
- * Rows of so small files lie in one block.
+ * A hostile writer gets checksums right: those of rows that were changed are made anew, unless it is they
+ * that were changed. Rows of so small files lie in one block.
  */
 static void edit_sums(edit_file *f) {
   char sum[EDIT_NAME + 16];
@@ -162,7 +164,7 @@ static void edit_sums(edit_file *f) {
   }
 }
 
-/* ---- the whole -------------------------------------------------------------------------------------------------------- */
+/* ---- the whole ---- */
 
 static void edit_copy(const edit_file *base, edit_file *out) {
   *out = *base;
@@ -214,15 +216,35 @@ void edit_write(const edit_file *base, fuzz_bytes edits, const char *name, char 
   edit_free(&f);
 }
 
-/* ---- mutating ---------------------------------------------------------------------------------------------------------- */
+/* ---- mutating ---- */
 
 static uint64_t mutate_value(uint64_t bits) {
-  static const uint64_t known[] = {0, 1, 2, 3, 7, 8, UINT64_MAX, UINT64_MAX - 1, INT64_MAX, (uint64_t)INT64_MAX + 1, INT32_MAX, (uint64_t)INT32_MAX + 1, UINT32_MAX, (uint64_t)UINT32_MAX + 1,
-                                   1u << 20, (uint64_t)1 << 40, (uint64_t)1 << 60, (uint64_t)1 << 61, 0x7ff8000000000000u, 0x7ff0000000000000u, 0x7fc00000u, 0x7f800000u};
+  static const uint64_t known[] = {0,
+                                   1,
+                                   2,
+                                   3,
+                                   7,
+                                   8,
+                                   UINT64_MAX,
+                                   UINT64_MAX - 1,
+                                   INT64_MAX,
+                                   (uint64_t)INT64_MAX + 1,
+                                   INT32_MAX,
+                                   (uint64_t)INT32_MAX + 1,
+                                   UINT32_MAX,
+                                   (uint64_t)UINT32_MAX + 1,
+                                   1u << 20,
+                                   (uint64_t)1 << 40,
+                                   (uint64_t)1 << 60,
+                                   (uint64_t)1 << 61,
+                                   0x7ff8000000000000u,
+                                   0x7ff0000000000000u,
+                                   0x7fc00000u,
+                                   0x7f800000u};
   uint64_t what = bits & 3, rest = bits >> 2;
   if (what == 0) return known[rest % (sizeof known / sizeof known[0])];
   if (what == 1) return rest % 32;
-  return what == 2 ? (uint64_t)-(int64_t)(rest % 32) : rest;
+  return what == 2 ? (uint64_t) - (int64_t)(rest % 32) : rest;
 }
 
 static void mutate_put(uint8_t *at, uint64_t a, uint64_t b) {

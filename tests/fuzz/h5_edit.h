@@ -1,10 +1,10 @@
 /*
- * Hostile HDF5 files: a good one is taken apart into its attributes and datasets, an input is read as a list of edits,
- * and what they make is put together again.  So every input is a file that the HDF5 library opens, until an edit damages
- * its bytes, and what is wrong with it is what Kith has to notice.
+ * Hostile HDF5 files: a good one is taken apart into its attributes and datasets, an input is read as a list
+ * of edits, and what they make is put together again.  So every input is a file that the HDF5 library opens,
+ * until an edit damages its bytes, and what is wrong with it is what Kith has to notice.
  *
- * An edit is EDIT_BYTES bytes: what it does, which thing it is done to (by a hash of its name, so that edits mean the same
- * when things are added), a place, and a value.
+ * An edit is EDIT_BYTES bytes: what it does, which thing it is done to (by a hash of its name, so that edits
+ * mean the same when things are added), a place, and a value.
  */
 #ifndef KITH_FUZZ_H5_EDIT_H
 #define KITH_FUZZ_H5_EDIT_H
@@ -38,12 +38,12 @@ typedef struct edit_thing {
   char name[EDIT_NAME];
   bool attribute, edited;
   hid_t type;
-  int n_dim;              /* -1: no elements at all */
+  int n_dim; /* -1: no elements at all */
   hsize_t dims[EDIT_RANK];
   size_t element, n_byte; /* of an element; of the data */
   uint8_t *data;          /* null: as many zeroes as the extent asks for, none of which is stored */
   bool dropped;
-  int link, layout;       /* edits of that kind, + 1; 0: none */
+  int link, layout; /* edits of that kind, + 1; 0: none */
 } edit_thing;
 
 typedef struct edit_file {

@@ -3,7 +3,8 @@
  *
  *   target [-mutants=N] [-seed=N] FILE|FOLDER…
  *
- * A file whose name begins with good- must be read, one that begins with bad- must be refused; others are for others to judge.
+ * A file whose name begins with good- must be read, one that begins with bad- must be refused; others are for
+ * others to judge.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -25,7 +26,9 @@ static sample corpus[REPLAY_FILES];
 static int n_corpus, n_wrong;
 static uint64_t seed = 1, draws;
 
-static uint64_t draw_below(uint64_t n) { return kith_random_below(kith_random(seed, KITH_USE_GENERATE, draws++, 0, 0).bits[0], n); }
+static uint64_t draw_below(uint64_t n) {
+  return kith_random_below(kith_random(seed, KITH_USE_GENERATE, draws++, 0, 0).bits[0], n);
+}
 
 static void replay_file(const char *path) {
   const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
@@ -33,8 +36,11 @@ static void replay_file(const char *path) {
   sample *s = &corpus[n_corpus++];
   s->bytes = test_file_read(path, &s->size);
   LLVMFuzzerTestOneInput((const uint8_t *)s->bytes, s->size);
-  bool refused = fuzz_status != KITH_OK, wrong = strncmp(name, refused ? "good-" : "bad-", refused ? 5 : 4) == 0;
-  if (wrong) fprintf(stderr, "fuzz: %s is %s: %s\n", path, refused ? "refused" : "not refused", refused ? kith_error_text() : "");
+  bool refused = fuzz_status != KITH_OK,
+       wrong = strncmp(name, refused ? "good-" : "bad-", refused ? 5 : 4) == 0;
+  if (wrong)
+    fprintf(stderr, "fuzz: %s is %s: %s\n", path, refused ? "refused" : "not refused",
+            refused ? kith_error_text() : "");
   n_wrong += wrong;
 }
 
@@ -55,7 +61,7 @@ static void replay_path(const char *path) {
   free(entry);
 }
 
-/* ---- changes ------------------------------------------------------------------------------------------------------- */
+/* ---- changes ---- */
 
 static size_t change_drop(uint8_t *data, size_t size) {
   if (size == 0) return 0;
@@ -73,7 +79,9 @@ static size_t change_double(uint8_t *data, size_t size, size_t most) {
 }
 
 static size_t change_insert(uint8_t *data, size_t size, size_t most) {
-  static const char *const word[] = {"\n", "\r\n", "\t", ",", "::", "\"", "-1", "2147483647", "9223372036854775808", "1e999", "nan", "#", "&a", "*a", "\xff", "\xef\xbb\xbf", "{", "["};
+  static const char *const word[] = {
+      "\n",    "\r\n", "\t", ",",  "::", "\"",   "-1",           "2147483647", "9223372036854775808",
+      "1e999", "nan",  "#",  "&a", "*a", "\xff", "\xef\xbb\xbf", "{",          "["};
   const char *w = word[draw_below(sizeof word / sizeof word[0])];
   size_t n = strlen(w), at = draw_below(size + 1);
   if (size + n > most) return size;
@@ -107,7 +115,8 @@ size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t most) {
 }
 
 /* A weak definition: targets that know their inputs bring a better one. */
-__attribute__((weak)) size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned drawn) {
+__attribute__((weak)) size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most,
+                                                     unsigned drawn) {
   (void)drawn;
   return LLVMFuzzerMutate(data, size, most);
 }
@@ -117,7 +126,8 @@ static void replay_mutant(void) {
   uint8_t data[REPLAY_MOST];
   size_t size = from->size < sizeof data ? from->size : sizeof data;
   memcpy(data, from->bytes, size);
-  for (uint64_t changes = 1 + draw_below(4); changes > 0; changes--) size = LLVMFuzzerCustomMutator(data, size, sizeof data, (unsigned)draw_below(1u << 31));
+  for (uint64_t changes = 1 + draw_below(4); changes > 0; changes--)
+    size = LLVMFuzzerCustomMutator(data, size, sizeof data, (unsigned)draw_below(1u << 31));
   LLVMFuzzerTestOneInput(data, size);
 }
 

@@ -1,5 +1,6 @@
 /* ranks: 1 2 3 */
-/* The gradient of the cross-entropy, and that data need none: weights learn the same from features as from parameters. */
+/* The gradient of the cross-entropy, and that data need none: weights learn the same from features as from
+ * parameters. */
 #include "kith/loss.h"
 #include "support/classes.h"
 #include "support/mpi_main.h"
@@ -10,7 +11,9 @@ static const double STEP = 1e-2;
 static test_classes classes;
 static kith_graph *share;
 
-static float noise(uint64_t a, uint64_t b) { return 4 * (float)kith_random_unit(kith_random(7, KITH_USE_INIT, a, b, 0).bits[0]) - 2; }
+static float noise(uint64_t a, uint64_t b) {
+  return 4 * (float)kith_random_unit(kith_random(7, KITH_USE_INIT, a, b, 0).bits[0]) - 2;
+}
 
 /* ---- the loss ---- */
 
@@ -45,8 +48,10 @@ static void cross_entropy_is_differentiated(void **state) {
     rows->value[i] = at - (float)STEP;
     double low = loss_of(t, &loss);
     rows->value[i] = at;
-    double slope = (high - low) / (2 * STEP), bound = weight[i / CLASSES] * STEP * STEP; /* a third of the third derivative, below 1 */
-    if (!(fabs(slope - (double)rows->grad[i]) <= bound)) fail_msg("logit %lld: slope %.8g, gradient %.8g", (long long)i, slope, (double)rows->grad[i]);
+    double slope = (high - low) / (2 * STEP),
+           bound = weight[i / CLASSES] * STEP * STEP; /* a third of the third derivative, below 1 */
+    if (!(fabs(slope - (double)rows->grad[i]) <= bound))
+      fail_msg("logit %lld: slope %.8g, gradient %.8g", (long long)i, slope, (double)rows->grad[i]);
   }
   kith_tape_destroy(&t);
   kith_labelled_destroy(&l);
@@ -64,8 +69,10 @@ static void large_logits_overflow_nothing(void **state) {
   assert_int_equal(KITH_OK, kith_tape_create(&t));
   kith_tensor *rows = kith_tape_tensor(t, l->most, CLASSES);
   kith_cross_entropy_op(t, l, rows, &loss);
-  for (int64_t i = 0; i < l->n * CLASSES; i++) rows->value[i] = i % CLASSES == l->label[i / CLASSES] ? -3000.0f : 4000.0f;
-  double each = 7000 + log(CLASSES - 1), found = loss_of(t, &loss), wanted = each * (double)l->n / (double)share->n_train;
+  for (int64_t i = 0; i < l->n * CLASSES; i++)
+    rows->value[i] = i % CLASSES == l->label[i / CLASSES] ? -3000.0f : 4000.0f;
+  double each = 7000 + log(CLASSES - 1), found = loss_of(t, &loss),
+         wanted = each * (double)l->n / (double)share->n_train;
   assert_true(fabs(found - wanted) <= 1e-9 * wanted);
   kith_tape_destroy(&t);
   kith_labelled_destroy(&l);
@@ -74,13 +81,16 @@ static void large_logits_overflow_nothing(void **state) {
 /* ---- data ---- */
 
 /* All ops that may come between features and the first weights, on `x`. */
-static kith_tensor *formula(kith_tape *t, kith_params *p, kith_play *play, const kith_hop *hop, kith_tensor *x) {
+static kith_tensor *formula(kith_tape *t, kith_params *p, kith_play *play, const kith_hop *hop,
+                            kith_tensor *x) {
   x = kith_ghosts_op(t, hop, kith_unit_op(t, kith_dropout_op(t, play, 0.3, false, x)));
-  kith_tensor *both[3] = {kith_self_op(t, hop, x), kith_aggregate_op(t, hop, KITH_WEIGH_MEAN, x), kith_aggregate_max_op(t, hop, x)};
+  kith_tensor *both[3] = {kith_self_op(t, hop, x), kith_aggregate_op(t, hop, KITH_WEIGH_MEAN, x),
+                          kith_aggregate_max_op(t, hop, x)};
   kith_tensor *y = kith_hadamard_op(t, both[1], kith_add_op(t, 1, both[0], 2, both[2]));
   both[2] = kith_activate_op(t, KITH_TANH, 0, y);
   y = kith_concat_op(t, 3, both);
-  return kith_linear_op(t, y, kith_params_get(p, "w", 3 * FEATURES, CLASSES, KITH_INIT_GLOROT), kith_params_get(p, "b", 1, CLASSES, KITH_INIT_ZERO));
+  return kith_linear_op(t, y, kith_params_get(p, "w", 3 * FEATURES, CLASSES, KITH_INIT_GLOROT),
+                        kith_params_get(p, "b", 1, CLASSES, KITH_INIT_ZERO));
 }
 
 /* Half the squared norm of a tensor as the loss: its gradient is its value. */
@@ -94,8 +104,10 @@ static void gradient(const kith_whole *whole, bool data, double *norm, kith_weig
   kith_tape *t = NULL;
   kith_play play = {.training = true, .seed = 2, .step = 7};
   assert_int_equal(KITH_OK, kith_tape_create(&t));
-  kith_tensor *x = data ? kith_tape_data(t, &whole->frame, FEATURES) : kith_tape_rows(t, &whole->frame, FEATURES);
-  kith_tensor *y = formula(t, p, &play, &whole->hop, x), **last = kith_tape_op(t, "norm", false, norm_forward, norm_backward, sizeof *last);
+  kith_tensor *x =
+      data ? kith_tape_data(t, &whole->frame, FEATURES) : kith_tape_rows(t, &whole->frame, FEATURES);
+  kith_tensor *y = formula(t, p, &play, &whole->hop, x),
+              **last = kith_tape_op(t, "norm", false, norm_forward, norm_backward, sizeof *last);
   assert_int_equal(KITH_OK, kith_tape_status(t));
   assert_int_equal(KITH_OK, kith_params_status(p));
   assert_true(kith_tensor_learns(x) == !data && kith_tensor_learns(y));
@@ -131,7 +143,8 @@ static void data_teach_weights_as_parameters_do(void **state) {
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(cross_entropy_is_differentiated), cmocka_unit_test(large_logits_overflow_nothing),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(cross_entropy_is_differentiated),
+                                     cmocka_unit_test(large_logits_overflow_nothing),
                                      cmocka_unit_test(data_teach_weights_as_parameters_do)};
   test_begin(&argc, &argv);
   classes = test_classes_make(NODES, CLASSES, FEATURES, 4);

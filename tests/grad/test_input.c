@@ -1,7 +1,7 @@
 /* ranks: 1 2 3 4 */
 /*
- * Backward is the derivative of forward for the rows that a model begins with, through embeddings and features' weights: on
- * the whole graph, on a sampled hop, and where a step fetches them from their owners.
+ * Backward is the derivative of forward for the rows that a model begins with, through embeddings and
+ * features' weights: on the whole graph, on a sampled hop, and where a step fetches them from their owners.
  */
 #include "support/features.h"
 #include "support/form.h"
@@ -10,9 +10,9 @@
 enum { WANTED = 9 };
 
 static kith_model_options options;
-static bool only_items;         /* have features */
-static kith_graph hop_graph;    /* whose owned rows are those of a sampled hop */
-static kith_halo *halo;         /* of a fetch */
+static bool only_items;      /* have features */
+static kith_graph hop_graph; /* whose owned rows are those of a sampled hop */
+static kith_halo *halo;      /* of a fetch */
 static kith_fetch fetch;
 static int64_t wanted_node[WANTED];
 static kith_frame leaves;
@@ -51,7 +51,9 @@ static kith_tensor *rows(test_form *f) {
 /* ---- a fetch ---- */
 
 /* Where a row of the graph lies among all: some are wanted by several ranks, some by none. */
-static kith_gid wanted_number(const kith_graph *g, int i) { return (g->first[test_comm->size] - 1) * (i + test_comm->rank) / (WANTED + test_comm->size); }
+static kith_gid wanted_number(const kith_graph *g, int i) {
+  return (g->first[test_comm->size] - 1) * (i + test_comm->rank) / (WANTED + test_comm->size);
+}
 
 /* The node behind every wanted row, told by its owner. */
 static void wanted_ask(test_form *f) {
@@ -59,7 +61,9 @@ static void wanted_ask(test_form *f) {
   kith_gid want[WANTED];
   int64_t *own = NULL, key[WANTED];
   for (int i = 0; i < WANTED; i++) want[i] = wanted_number(f->g, i);
-  assert_int_equal(KITH_OK, kith_halo_create_movable(test_comm, f->g->first, WANTED, (kith_lid)(WANTED * test_comm->size), FORM_WIDTH, &halo).status);
+  assert_int_equal(KITH_OK, kith_halo_create_movable(test_comm, f->g->first, WANTED,
+                                                     (kith_lid)(WANTED * test_comm->size), FORM_WIDTH, &halo)
+                                .status);
   kith_halo_aim(halo, WANTED, want, NULL, 0);
   assert_int_equal(KITH_OK, KITH_NEW(own, f->g->n_own));
   for (kith_lid i = 0; i < f->g->n_own; i++) own[i] = kith_node_key(f->g->type[i], f->g->original[i]);
@@ -75,12 +79,14 @@ static void wanted_ask(test_form *f) {
 
 static void nothing(void *self) { (void)self; }
 
-/* The gradients that the fetch found, where the form looks for them: backward comes after that of the fetch. */
+/* The gradients that the fetch found, where the form looks for them: backward comes after that of the fetch.
+ */
 static void settle(void *self) {
   kith_tensor *x = *(kith_tensor **)self;
   float *dx = kith_tensor_open(x);
   for (kith_lid i = 0; i < fetch.n_touched; i++)
-    for (int k = 0; k < x->d; k++) dx[(int64_t)fetch.touched[i] * x->d + k] += fetch.grad[(int64_t)i * x->d + k];
+    for (int k = 0; k < x->d; k++)
+      dx[(int64_t)fetch.touched[i] * x->d + k] += fetch.grad[(int64_t)i * x->d + k];
 }
 
 static kith_tensor *fetched(test_form *f) {
@@ -129,12 +135,18 @@ static void items_with_features_and_users_with_embeddings_are_differentiated(voi
 
 static void models_are_differentiated_through_features(void **state) {
   (void)state;
-  const kith_model_options all[] = {{.name = KITH_MF}, {.name = KITH_LIGHTGCN, .layers = 2}, {.name = KITH_NGCF, .layers = 2}, {.name = KITH_GCN, .layers = 2},
-                                    {.name = KITH_GAT, .layers = 2, .heads = 2}, {.name = KITH_SAGE, .layers = 2}, {.name = KITH_PINSAGE, .layers = 2}};
+  const kith_model_options all[] = {{.name = KITH_MF},
+                                    {.name = KITH_LIGHTGCN, .layers = 2},
+                                    {.name = KITH_NGCF, .layers = 2},
+                                    {.name = KITH_GCN, .layers = 2},
+                                    {.name = KITH_GAT, .layers = 2, .heads = 2},
+                                    {.name = KITH_SAGE, .layers = 2},
+                                    {.name = KITH_PINSAGE, .layers = 2}};
   for (size_t i = 0; i < 2 * sizeof all / sizeof *all; i++) {
     options = all[i / 2];
     options.width = FORM_WIDTH;
-    double step = i / 2 < 4 ? FORM_STEP : FORM_SMALL_STEP; /* the others have maxima and slopes that change hands */
+    double step =
+        i / 2 < 4 ? FORM_STEP : FORM_SMALL_STEP; /* the others have maxima and slopes that change hands */
     options.input = i % 2 ? KITH_BOTH : KITH_FEATURES;
     only_items = false;
     if (kith_model_reads_near(&options)) test_form_near(model, step);
@@ -146,9 +158,11 @@ static void models_are_differentiated_through_features(void **state) {
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(embeddings_are_differentiated), cmocka_unit_test(features_are_differentiated),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(embeddings_are_differentiated),
+                                     cmocka_unit_test(features_are_differentiated),
                                      cmocka_unit_test(embeddings_with_features_are_differentiated),
-                                     cmocka_unit_test(items_with_features_and_users_with_embeddings_are_differentiated),
+                                     cmocka_unit_test(
+                                         items_with_features_and_users_with_embeddings_are_differentiated),
                                      cmocka_unit_test(models_are_differentiated_through_features)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));

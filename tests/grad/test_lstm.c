@@ -22,10 +22,14 @@ typedef struct fixture {
   kith_hop hop;
 } fixture;
 
-static float noise(uint64_t a, uint64_t b) { return 2 * (float)kith_random_unit(kith_random(8, KITH_USE_INIT, a, b, 0).bits[0]) - 1; }
+static float noise(uint64_t a, uint64_t b) {
+  return 2 * (float)kith_random_unit(kith_random(8, KITH_USE_INIT, a, b, 0).bits[0]) - 1;
+}
 
 static void begin(fixture *f) {
-  *f = (fixture){.in = {.n = COLUMNS, .most = COLUMNS, .node = f->node}, .out = {.n = ROWS, .most = ROWS, .node = f->node}, .edges = {.n = ENTRIES, .most = ENTRIES}};
+  *f = (fixture){.in = {.n = COLUMNS, .most = COLUMNS, .node = f->node},
+                 .out = {.n = ROWS, .most = ROWS, .node = f->node},
+                 .edges = {.n = ENTRIES, .most = ENTRIES}};
   for (int i = 0; i < COLUMNS; i++) f->node[i] = 31 * i + 5;
   for (int p = 0; p < ROWS; p++) {
     f->row[p] = (kith_lid)((p * 4 + 2) % ROWS);
@@ -35,7 +39,8 @@ static void begin(fixture *f) {
   assert_int_equal(f->start[ROWS], ENTRIES);
   for (uint64_t i = 0; i < COLUMNS * 4 * D; i++) f->z[i] = 2 * noise(1, i);
   for (uint64_t i = 0; i < D * 4 * D; i++) f->w[i] = noise(2, i);
-  f->csr = (kith_csr){.n_row = ROWS, .n_col = COLUMNS, .row = f->row, .start = f->start, .col = f->col, .weight = f->weight};
+  f->csr = (kith_csr){
+      .n_row = ROWS, .n_col = COLUMNS, .row = f->row, .start = f->start, .col = f->col, .weight = f->weight};
   f->hop = (kith_hop){.in = &f->in, .out = &f->out, .edges = &f->edges, .csr = &f->csr, .back = &f->back};
 }
 
@@ -59,7 +64,8 @@ static void oracle_row(const fixture *f, int n, const kith_lid *col, double *h) 
 }
 
 static uint64_t key_of(const fixture *f, const kith_play *play, kith_lid row, kith_lid col) {
-  return kith_random(play->seed, KITH_USE_ORDER, play->step, (uint64_t)f->node[row], (uint64_t)f->node[col]).bits[0];
+  return kith_random(play->seed, KITH_USE_ORDER, play->step, (uint64_t)f->node[row], (uint64_t)f->node[col])
+      .bits[0];
 }
 
 /* The columns of a place in the order in which they are read: by the smallest key that is left. */
@@ -101,7 +107,8 @@ static void expect_oracle(kith_play play, kith_eid most) {
     oracle_row(&f, length_of[p], col, h);
     for (int k = 0; k < D; k++) {
       double found = (double)y[f.row[p] * D + k];
-      if (!(fabs(found - h[k]) <= TOLERANCE)) fail_msg("place %d, column %d: %.9g, expected %.9g", p, k, found, h[k]);
+      if (!(fabs(found - h[k]) <= TOLERANCE))
+        fail_msg("place %d, column %d: %.9g, expected %.9g", p, k, found, h[k]);
     }
   }
 }
@@ -113,13 +120,15 @@ static void it_reads_in_the_order_of_the_matrix_when_not_training(void **state) 
 
 static void it_reads_in_a_drawn_order_when_training(void **state) {
   (void)state;
-  for (uint64_t step = 0; step < 5; step++) expect_oracle((kith_play){.training = true, .seed = 3, .step = step}, KITH_LSTM_MOST);
+  for (uint64_t step = 0; step < 5; step++)
+    expect_oracle((kith_play){.training = true, .seed = 3, .step = step}, KITH_LSTM_MOST);
 }
 
 /* Groups as small as a row, and as large as all. */
 static void groups_change_nothing(void **state) {
   (void)state;
-  for (kith_eid most = 1; most <= ENTRIES + 1; most += 4) expect_oracle((kith_play){.training = true, .seed = 3, .step = 9}, most);
+  for (kith_eid most = 1; most <= ENTRIES + 1; most += 4)
+    expect_oracle((kith_play){.training = true, .seed = 3, .step = 9}, most);
 }
 
 /* Over many steps each of three neighbours is read first a third of the times. */
@@ -135,12 +144,15 @@ static void orders_are_even(void **state) {
     oracle_order(&f, &play, 0, col);
     first[col[0]]++;
   }
-  for (int i = 0; i < 3; i++) assert_true(abs(first[i] - STEPS / 3) < 4 * sqrt(STEPS * 2.0 / 9)); /* four standard deviations of the binomial law */
+  for (int i = 0; i < 3; i++)
+    assert_true(abs(first[i] - STEPS / 3) <
+                4 * sqrt(STEPS * 2.0 / 9)); /* four standard deviations of the binomial law */
 }
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(it_reads_in_the_order_of_the_matrix_when_not_training),
-                                     cmocka_unit_test(it_reads_in_a_drawn_order_when_training), cmocka_unit_test(groups_change_nothing),
+                                     cmocka_unit_test(it_reads_in_a_drawn_order_when_training),
+                                     cmocka_unit_test(groups_change_nothing),
                                      cmocka_unit_test(orders_are_even)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));

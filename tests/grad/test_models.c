@@ -1,5 +1,6 @@
 /* ranks: 1 2 3 4 */
-/* Backward is the derivative of forward, for every model: through embeddings and weights, on the whole graph and, one layer of it, on a sampled hop. */
+/* Backward is the derivative of forward, for every model: through embeddings and weights, on the whole graph
+ * and, one layer of it, on a sampled hop. */
 #include "support/form.h"
 #include "support/mpi_main.h"
 
@@ -16,10 +17,10 @@ static void check(kith_model_options o, double step) {
   test_form_sampled(model, step);
 }
 
-#define MODEL_TEST(name, step, ...)                                                                                    \
-  static void name(void **state) {                                                                                     \
-    (void)state;                                                                                                       \
-    check((kith_model_options){__VA_ARGS__}, step);                                                                    \
+#define MODEL_TEST(name, step, ...)                                                                          \
+  static void name(void **state) {                                                                           \
+    (void)state;                                                                                             \
+    check((kith_model_options){__VA_ARGS__}, step);                                                          \
   }
 
 MODEL_TEST(lightgcn_is_differentiated, FORM_STEP, .name = KITH_LIGHTGCN, .layers = 3)
@@ -27,37 +28,61 @@ MODEL_TEST(mf_is_differentiated, FORM_STEP, .name = KITH_MF)
 MODEL_TEST(ngcf_is_differentiated, FORM_STEP, .name = KITH_NGCF, .layers = 2, .dropout = 0.2)
 MODEL_TEST(gcn_is_differentiated, FORM_STEP, .name = KITH_GCN, .layers = 2, .dropout = 0.3)
 MODEL_TEST(gat_is_differentiated, FORM_SMALL_STEP, .name = KITH_GAT, .layers = 2, .heads = 2, .dropout = 0.1)
-MODEL_TEST(gat_with_a_mean_of_heads_is_differentiated, FORM_SMALL_STEP, .name = KITH_GAT, .layers = 2, .heads = 2, .heads_last = 3, .gat_last = KITH_GAT_AVERAGE,
-           .out = 5, .attention_dropout = 0.3)
-MODEL_TEST(gat_with_other_columns_is_differentiated, FORM_SMALL_STEP, .name = KITH_GAT, .layers = 2, .heads = 4, .heads_last = 3, .out = 6)
+MODEL_TEST(gat_with_a_mean_of_heads_is_differentiated, FORM_SMALL_STEP, .name = KITH_GAT, .layers = 2,
+           .heads = 2, .heads_last = 3, .gat_last = KITH_GAT_AVERAGE, .out = 5, .attention_dropout = 0.3)
+MODEL_TEST(gat_with_other_columns_is_differentiated, FORM_SMALL_STEP, .name = KITH_GAT, .layers = 2,
+           .heads = 4, .heads_last = 3, .out = 6)
 MODEL_TEST(gcn_with_other_columns_is_differentiated, FORM_SMALL_STEP, .name = KITH_GCN, .layers = 2, .out = 3)
-MODEL_TEST(sage_with_other_columns_is_differentiated, FORM_SMALL_STEP, .name = KITH_SAGE, .layers = 2, .out = 11)
-MODEL_TEST(lightgcn_that_learns_its_layers_is_differentiated, FORM_STEP, .name = KITH_LIGHTGCN, .layers = 3, .layer_weights = KITH_LEARNED)
-MODEL_TEST(lightgcn_on_fewer_edges_is_differentiated, FORM_STEP, .name = KITH_LIGHTGCN, .layers = 3, .edge_dropout = 0.3)
-MODEL_TEST(ngcf_on_fewer_edges_is_differentiated, FORM_SMALL_STEP, .name = KITH_NGCF, .layers = 2, .edge_dropout = 0.4)
-MODEL_TEST(gcn_on_fewer_edges_is_differentiated, FORM_SMALL_STEP, .name = KITH_GCN, .layers = 2, .edge_dropout = 0.3)
-MODEL_TEST(gat_on_fewer_edges_is_differentiated, FORM_SMALL_STEP, .name = KITH_GAT, .layers = 2, .heads = 2, .edge_dropout = 0.3, .attention_dropout = 0.2)
-MODEL_TEST(sage_on_fewer_edges_is_differentiated, FORM_SMALL_STEP, .name = KITH_SAGE, .layers = 2, .edge_dropout = 0.3, .aggregator = KITH_POOL)
+MODEL_TEST(sage_with_other_columns_is_differentiated, FORM_SMALL_STEP, .name = KITH_SAGE, .layers = 2,
+           .out = 11)
+MODEL_TEST(lightgcn_that_learns_its_layers_is_differentiated, FORM_STEP, .name = KITH_LIGHTGCN, .layers = 3,
+           .layer_weights = KITH_LEARNED)
+MODEL_TEST(lightgcn_on_fewer_edges_is_differentiated, FORM_STEP, .name = KITH_LIGHTGCN, .layers = 3,
+           .edge_dropout = 0.3)
+MODEL_TEST(ngcf_on_fewer_edges_is_differentiated, FORM_SMALL_STEP, .name = KITH_NGCF, .layers = 2,
+           .edge_dropout = 0.4)
+MODEL_TEST(gcn_on_fewer_edges_is_differentiated, FORM_SMALL_STEP, .name = KITH_GCN, .layers = 2,
+           .edge_dropout = 0.3)
+MODEL_TEST(gat_on_fewer_edges_is_differentiated, FORM_SMALL_STEP, .name = KITH_GAT, .layers = 2, .heads = 2,
+           .edge_dropout = 0.3, .attention_dropout = 0.2)
+MODEL_TEST(sage_on_fewer_edges_is_differentiated, FORM_SMALL_STEP, .name = KITH_SAGE, .layers = 2,
+           .edge_dropout = 0.3, .aggregator = KITH_POOL)
 MODEL_TEST(sage_with_means_is_differentiated, FORM_SMALL_STEP, .name = KITH_SAGE, .layers = 2)
-MODEL_TEST(sage_with_an_lstm_is_differentiated, FORM_SMALL_STEP, .name = KITH_SAGE, .layers = 2, .aggregator = KITH_LSTM)
-MODEL_TEST(sage_with_an_lstm_on_fewer_edges_is_differentiated, FORM_SMALL_STEP, .name = KITH_SAGE, .layers = 2, .aggregator = KITH_LSTM, .edge_dropout = 0.2)
-MODEL_TEST(sage_with_pools_is_differentiated, FORM_SMALL_STEP, .name = KITH_SAGE, .layers = 2, .aggregator = KITH_POOL)
+MODEL_TEST(sage_with_an_lstm_is_differentiated, FORM_SMALL_STEP, .name = KITH_SAGE, .layers = 2,
+           .aggregator = KITH_LSTM)
+MODEL_TEST(sage_with_an_lstm_on_fewer_edges_is_differentiated, FORM_SMALL_STEP, .name = KITH_SAGE,
+           .layers = 2, .aggregator = KITH_LSTM, .edge_dropout = 0.2)
+MODEL_TEST(sage_with_pools_is_differentiated, FORM_SMALL_STEP, .name = KITH_SAGE, .layers = 2,
+           .aggregator = KITH_POOL)
 MODEL_TEST(pinsage_is_differentiated, FORM_SMALL_STEP, .name = KITH_PINSAGE, .layers = 2, .dropout = 0.1)
-MODEL_TEST(pinsage_on_fewer_edges_is_differentiated, FORM_SMALL_STEP, .name = KITH_PINSAGE, .layers = 2, .edge_dropout = 0.2)
-MODEL_TEST(pinsage_with_other_columns_is_differentiated, FORM_SMALL_STEP, .name = KITH_PINSAGE, .layers = 2, .out = 3)
+MODEL_TEST(pinsage_on_fewer_edges_is_differentiated, FORM_SMALL_STEP, .name = KITH_PINSAGE, .layers = 2,
+           .edge_dropout = 0.2)
+MODEL_TEST(pinsage_with_other_columns_is_differentiated, FORM_SMALL_STEP, .name = KITH_PINSAGE, .layers = 2,
+           .out = 3)
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(lightgcn_is_differentiated), cmocka_unit_test(mf_is_differentiated),
-      cmocka_unit_test(ngcf_is_differentiated), cmocka_unit_test(gcn_is_differentiated),
-      cmocka_unit_test(gat_with_a_mean_of_heads_is_differentiated), cmocka_unit_test(gat_with_other_columns_is_differentiated),
-      cmocka_unit_test(gcn_with_other_columns_is_differentiated), cmocka_unit_test(sage_with_other_columns_is_differentiated),
-      cmocka_unit_test(sage_with_an_lstm_is_differentiated), cmocka_unit_test(sage_with_an_lstm_on_fewer_edges_is_differentiated),
-      cmocka_unit_test(lightgcn_that_learns_its_layers_is_differentiated), cmocka_unit_test(lightgcn_on_fewer_edges_is_differentiated), cmocka_unit_test(ngcf_on_fewer_edges_is_differentiated),
-      cmocka_unit_test(gcn_on_fewer_edges_is_differentiated), cmocka_unit_test(gat_on_fewer_edges_is_differentiated),
-      cmocka_unit_test(sage_on_fewer_edges_is_differentiated), cmocka_unit_test(gat_is_differentiated), cmocka_unit_test(sage_with_means_is_differentiated),
-      cmocka_unit_test(sage_with_pools_is_differentiated), cmocka_unit_test(pinsage_is_differentiated), cmocka_unit_test(pinsage_on_fewer_edges_is_differentiated),
-      cmocka_unit_test(pinsage_with_other_columns_is_differentiated)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(lightgcn_is_differentiated),
+                                     cmocka_unit_test(mf_is_differentiated),
+                                     cmocka_unit_test(ngcf_is_differentiated),
+                                     cmocka_unit_test(gcn_is_differentiated),
+                                     cmocka_unit_test(gat_with_a_mean_of_heads_is_differentiated),
+                                     cmocka_unit_test(gat_with_other_columns_is_differentiated),
+                                     cmocka_unit_test(gcn_with_other_columns_is_differentiated),
+                                     cmocka_unit_test(sage_with_other_columns_is_differentiated),
+                                     cmocka_unit_test(sage_with_an_lstm_is_differentiated),
+                                     cmocka_unit_test(sage_with_an_lstm_on_fewer_edges_is_differentiated),
+                                     cmocka_unit_test(lightgcn_that_learns_its_layers_is_differentiated),
+                                     cmocka_unit_test(lightgcn_on_fewer_edges_is_differentiated),
+                                     cmocka_unit_test(ngcf_on_fewer_edges_is_differentiated),
+                                     cmocka_unit_test(gcn_on_fewer_edges_is_differentiated),
+                                     cmocka_unit_test(gat_on_fewer_edges_is_differentiated),
+                                     cmocka_unit_test(sage_on_fewer_edges_is_differentiated),
+                                     cmocka_unit_test(gat_is_differentiated),
+                                     cmocka_unit_test(sage_with_means_is_differentiated),
+                                     cmocka_unit_test(sage_with_pools_is_differentiated),
+                                     cmocka_unit_test(pinsage_is_differentiated),
+                                     cmocka_unit_test(pinsage_on_fewer_edges_is_differentiated),
+                                     cmocka_unit_test(pinsage_with_other_columns_is_differentiated)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -13,22 +13,32 @@ static void check(test_formula make, double step) {
 
 /* ---- the ops ---- */
 
-static kith_tensor *weights(test_form *f, const char *name, int64_t n, int d) { return kith_params_get(f->params, name, n, d, KITH_INIT_GLOROT); }
+static kith_tensor *weights(test_form *f, const char *name, int64_t n, int d) {
+  return kith_params_get(f->params, name, n, d, KITH_INIT_GLOROT);
+}
 
-static kith_tensor *linear(test_form *f) { return kith_linear_op(f->tape, f->leaf[0], weights(f, "w", FORM_WIDTH, 5), weights(f, "b", 1, 5)); }
+static kith_tensor *linear(test_form *f) {
+  return kith_linear_op(f->tape, f->leaf[0], weights(f, "w", FORM_WIDTH, 5), weights(f, "b", 1, 5));
+}
 static kith_tensor *add(test_form *f) { return kith_add_op(f->tape, 0.7f, f->leaf[0], -1.3f, f->leaf[1]); }
 static kith_tensor *hadamard(test_form *f) { return kith_hadamard_op(f->tape, f->leaf[0], f->leaf[1]); }
 static kith_tensor *square(test_form *f) { return kith_hadamard_op(f->tape, f->leaf[0], f->leaf[0]); }
 static kith_tensor *concat(test_form *f) { return kith_concat_op(f->tape, 2, f->leaf); }
 static kith_tensor *relu(test_form *f) { return kith_activate_op(f->tape, KITH_RELU, 0, f->leaf[0]); }
-static kith_tensor *leaky(test_form *f) { return kith_activate_op(f->tape, KITH_LEAKY_RELU, 0.2f, f->leaf[0]); }
+static kith_tensor *leaky(test_form *f) {
+  return kith_activate_op(f->tape, KITH_LEAKY_RELU, 0.2f, f->leaf[0]);
+}
 static kith_tensor *elu(test_form *f) { return kith_activate_op(f->tape, KITH_ELU, 1, f->leaf[0]); }
 static kith_tensor *sigmoid(test_form *f) { return kith_activate_op(f->tape, KITH_SIGMOID, 0, f->leaf[0]); }
 static kith_tensor *tangent(test_form *f) { return kith_activate_op(f->tape, KITH_TANH, 0, f->leaf[0]); }
 static kith_tensor *unit(test_form *f) { return kith_unit_op(f->tape, f->leaf[0]); }
 
-static kith_tensor *dropout_elements(test_form *f) { return kith_dropout_op(f->tape, &f->play, 0.4, false, f->leaf[0]); }
-static kith_tensor *dropout_rows(test_form *f) { return kith_dropout_op(f->tape, &f->play, 0.4, true, f->leaf[0]); }
+static kith_tensor *dropout_elements(test_form *f) {
+  return kith_dropout_op(f->tape, &f->play, 0.4, false, f->leaf[0]);
+}
+static kith_tensor *dropout_rows(test_form *f) {
+  return kith_dropout_op(f->tape, &f->play, 0.4, true, f->leaf[0]);
+}
 
 static kith_tensor *aggregated(test_form *f, kith_weighing how) {
   return kith_aggregate_op(f->tape, f->hop, how, kith_ghosts_op(f->tape, f->hop, f->leaf[0]));
@@ -37,11 +47,14 @@ static kith_tensor *sum_of(test_form *f) { return aggregated(f, KITH_WEIGH_SUM);
 static kith_tensor *mean_of(test_form *f) { return aggregated(f, KITH_WEIGH_MEAN); }
 static kith_tensor *symmetric_of(test_form *f) { return aggregated(f, KITH_WEIGH_SYMMETRIC); }
 static kith_tensor *loop_of(test_form *f) { return aggregated(f, KITH_WEIGH_LOOP); }
-static kith_tensor *largest_of(test_form *f) { return kith_aggregate_max_op(f->tape, f->hop, kith_ghosts_op(f->tape, f->hop, f->leaf[0])); }
+static kith_tensor *largest_of(test_form *f) {
+  return kith_aggregate_max_op(f->tape, f->hop, kith_ghosts_op(f->tape, f->hop, f->leaf[0]));
+}
 
 /* A row beside its neighbours' mean: the own row gets gradients from both. */
 static kith_tensor *self_and_mean(test_form *f) {
-  kith_tensor *x = kith_ghosts_op(f->tape, f->hop, f->leaf[0]), *both[2] = {kith_self_op(f->tape, f->hop, x), NULL};
+  kith_tensor *x = kith_ghosts_op(f->tape, f->hop, f->leaf[0]),
+              *both[2] = {kith_self_op(f->tape, f->hop, x), NULL};
   both[1] = kith_aggregate_op(f->tape, f->hop, KITH_WEIGH_MEAN, x);
   return kith_concat_op(f->tape, 2, both);
 }
@@ -52,30 +65,34 @@ static kith_tensor *scores(test_form *f) {
   return kith_score_op(f->tape, f->hop, 0.2f, l, kith_ghosts_op(f->tape, f->hop, r));
 }
 
-/* Whole attention: edges are no nodes, so their own values cannot be compared over ranks, but the rows they make can. */
+/* Whole attention: edges are no nodes, so their own values cannot be compared over ranks, but the rows they
+ * make can. */
 static kith_tensor *attention(test_form *f) {
   kith_tensor *alpha = kith_softmax_edges_op(f->tape, f->hop, scores(f));
   return kith_attend_op(f->tape, f->hop, alpha, kith_ghosts_op(f->tape, f->hop, f->leaf[0]));
 }
 
 static kith_tensor *dropped_attention(test_form *f) {
-  kith_tensor *alpha = kith_dropout_edges_op(f->tape, f->hop, &f->play, 0.3, kith_softmax_edges_op(f->tape, f->hop, scores(f)));
+  kith_tensor *alpha = kith_dropout_edges_op(f->tape, f->hop, &f->play, 0.3,
+                                             kith_softmax_edges_op(f->tape, f->hop, scores(f)));
   return kith_attend_op(f->tape, f->hop, alpha, kith_ghosts_op(f->tape, f->hop, f->leaf[0]));
 }
 static kith_tensor *mean_of_heads(test_form *f) { return kith_heads_mean_op(f->tape, HEADS, f->leaf[0]); }
 
 /* So few entries at a time that rows make several groups, and so many that they make one. */
 static kith_tensor *lstm_of(test_form *f, kith_eid most) {
-  kith_tensor *z = kith_linear_op(f->tape, f->leaf[0], weights(f, "in", FORM_WIDTH, 12), weights(f, "bias", 1, 12));
-  return kith_lstm_op(f->tape, f->hop, &f->play, most, kith_ghosts_op(f->tape, f->hop, z), weights(f, "w", 3, 12));
+  kith_tensor *z =
+      kith_linear_op(f->tape, f->leaf[0], weights(f, "in", FORM_WIDTH, 12), weights(f, "bias", 1, 12));
+  return kith_lstm_op(f->tape, f->hop, &f->play, most, kith_ghosts_op(f->tape, f->hop, z),
+                      weights(f, "w", 3, 12));
 }
 static kith_tensor *lstm_in_groups(test_form *f) { return lstm_of(f, 4); }
 static kith_tensor *lstm_in_one(test_form *f) { return lstm_of(f, KITH_LSTM_MOST); }
 
-#define OP_TEST(name, make, step)                                                                                      \
-  static void name(void **state) {                                                                                     \
-    (void)state;                                                                                                       \
-    check(make, step);                                                                                                 \
+#define OP_TEST(name, make, step)                                                                            \
+  static void name(void **state) {                                                                           \
+    (void)state;                                                                                             \
+    check(make, step);                                                                                       \
   }
 
 OP_TEST(linear_is_differentiated, linear, FORM_STEP)
@@ -127,7 +144,8 @@ static void dropout_keeps_the_mean(void **state) {
   free(dx);
 }
 
-/* A share p of many edges goes, both ways round or not at all, others at other steps, never a loop; the rest weighs 1 / (1 - p). */
+/* A share p of many edges goes, both ways round or not at all, others at other steps, never a loop; the rest
+ * weighs 1 / (1 - p). */
 static void edges_go_in_both_directions(void **state) {
   (void)state;
   enum { N = 100, GONE = N * (N - 1) / 2 };
@@ -159,7 +177,9 @@ static void edges_go_in_both_directions(void **state) {
     }
   assert_int_equal(b.start[N], N + 2 * left);
   for (kith_eid e = 0; e < b.start[N]; e++) assert_true(fabsf(b.weight[e] - 2) < 1e-6f);
-  assert_true(fabs((double)left - 0.7 * GONE) < 4 * sqrt(0.21 * GONE)); /* four standard deviations of the binomial law: false once in 15 000 seeds */
+  assert_true(
+      fabs((double)left - 0.7 * GONE) <
+      4 * sqrt(0.21 * GONE)); /* four standard deviations of the binomial law: false once in 15 000 seeds */
   assert_true(fabs((double)again - 0.49 * GONE) < 4 * sqrt(0.25 * GONE));
   kith_free(b.start);
   kith_free(b.col);
@@ -170,19 +190,33 @@ static void edges_go_in_both_directions(void **state) {
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(linear_is_differentiated), cmocka_unit_test(add_is_differentiated), cmocka_unit_test(hadamard_is_differentiated),
-      cmocka_unit_test(a_product_with_itself_is_differentiated), cmocka_unit_test(concat_is_differentiated),
-      cmocka_unit_test(relu_is_differentiated), cmocka_unit_test(leaky_relu_is_differentiated), cmocka_unit_test(elu_is_differentiated),
-      cmocka_unit_test(sigmoid_is_differentiated), cmocka_unit_test(tanh_is_differentiated), cmocka_unit_test(unit_rows_are_differentiated),
-      cmocka_unit_test(dropout_of_elements_is_differentiated), cmocka_unit_test(dropout_of_rows_is_differentiated),
-      cmocka_unit_test(sum_is_differentiated), cmocka_unit_test(mean_is_differentiated), cmocka_unit_test(symmetric_sum_is_differentiated),
-      cmocka_unit_test(sum_with_loops_is_differentiated), cmocka_unit_test(maximum_is_differentiated),
-      cmocka_unit_test(self_and_mean_are_differentiated), cmocka_unit_test(scores_are_differentiated),
-      cmocka_unit_test(attention_is_differentiated), cmocka_unit_test(attention_with_dropout_is_differentiated),
-      cmocka_unit_test(lstm_in_groups_is_differentiated), cmocka_unit_test(lstm_in_one_is_differentiated),
-      cmocka_unit_test(mean_of_heads_is_differentiated), cmocka_unit_test(dropout_keeps_the_mean),
-      cmocka_unit_test(edges_go_in_both_directions)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(linear_is_differentiated),
+                                     cmocka_unit_test(add_is_differentiated),
+                                     cmocka_unit_test(hadamard_is_differentiated),
+                                     cmocka_unit_test(a_product_with_itself_is_differentiated),
+                                     cmocka_unit_test(concat_is_differentiated),
+                                     cmocka_unit_test(relu_is_differentiated),
+                                     cmocka_unit_test(leaky_relu_is_differentiated),
+                                     cmocka_unit_test(elu_is_differentiated),
+                                     cmocka_unit_test(sigmoid_is_differentiated),
+                                     cmocka_unit_test(tanh_is_differentiated),
+                                     cmocka_unit_test(unit_rows_are_differentiated),
+                                     cmocka_unit_test(dropout_of_elements_is_differentiated),
+                                     cmocka_unit_test(dropout_of_rows_is_differentiated),
+                                     cmocka_unit_test(sum_is_differentiated),
+                                     cmocka_unit_test(mean_is_differentiated),
+                                     cmocka_unit_test(symmetric_sum_is_differentiated),
+                                     cmocka_unit_test(sum_with_loops_is_differentiated),
+                                     cmocka_unit_test(maximum_is_differentiated),
+                                     cmocka_unit_test(self_and_mean_are_differentiated),
+                                     cmocka_unit_test(scores_are_differentiated),
+                                     cmocka_unit_test(attention_is_differentiated),
+                                     cmocka_unit_test(attention_with_dropout_is_differentiated),
+                                     cmocka_unit_test(lstm_in_groups_is_differentiated),
+                                     cmocka_unit_test(lstm_in_one_is_differentiated),
+                                     cmocka_unit_test(mean_of_heads_is_differentiated),
+                                     cmocka_unit_test(dropout_keeps_the_mean),
+                                     cmocka_unit_test(edges_go_in_both_directions)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -1,7 +1,8 @@
 /* ranks: 1 3 4 */
 /*
- * A checkpoint's file: what all ranks write, any other ranks read; whatever happens to its bytes, it gives what was written
- * or says that it is damaged; and a thread that writes it writes what was there when it was told to.
+ * A checkpoint's file: what all ranks write, any other ranks read; whatever happens to its bytes, it gives
+ * what was written or says that it is damaged; and a thread that writes it writes what was there when it was
+ * told to.
  */
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,7 +20,9 @@ static test_graph whole;
 static kith_graph *share;
 static char history[TEXT], job[TEXT];
 
-static float value_of(int k, int type, int64_t original, int64_t column) { return (float)(k * 1000 + type * 500 + original) + (float)column / 64; }
+static float value_of(int k, int type, int64_t original, int64_t column) {
+  return (float)(k * 1000 + type * 500 + original) + (float)column / 64;
+}
 
 /* A checkpoint with blocks of its own for what it lends. */
 typedef struct state {
@@ -33,7 +36,8 @@ static void state_room(state *s, const kith_graph *g) {
   s->c.x = s->x[0];
   s->c.m = s->x[1];
   s->c.v = s->x[2];
-  s->c.weights = (kith_checkpoint_weights){.n = WEIGHTS, .value = s->weight[0], .m = s->weight[1], .v = s->weight[2]};
+  s->c.weights =
+      (kith_checkpoint_weights){.n = WEIGHTS, .value = s->weight[0], .m = s->weight[1], .v = s->weight[2]};
   s->c.recipe = "recipe=1";
 }
 
@@ -59,12 +63,14 @@ static void state_free(state *s) {
 
 /* Whether a state that was read is the one that state_fill() makes. */
 static bool state_is_right(const state *s, const kith_graph *g) {
-  bool right = s->c.epoch == 3 && s->c.step == 2 && s->c.best == 0.5 && s->c.best_epoch == 1 && s->c.stale == 7 && s->c.loss.whole == 12 &&
-               s->c.loss.part == 34 && s->c.loss.broken == 0 && strcmp(s->c.history, history) == 0;
+  bool right = s->c.epoch == 3 && s->c.step == 2 && s->c.best == 0.5 && s->c.best_epoch == 1 &&
+               s->c.stale == 7 && s->c.loss.whole == 12 && s->c.loss.part == 34 && s->c.loss.broken == 0 &&
+               strcmp(s->c.history, history) == 0;
   for (int k = 0; k < 3; k++) {
     for (int i = 0; i < WEIGHTS; i++) right = right && s->weight[k][i] == (float)(10 * k + i);
     for (kith_lid i = 0; i < g->n_own; i++)
-      for (int j = 0; j < WIDTH; j++) right = right && s->x[k][i * WIDTH + j] == value_of(k, g->type[i], g->original[i], j);
+      for (int j = 0; j < WIDTH; j++)
+        right = right && s->x[k][i * WIDTH + j] == value_of(k, g->type[i], g->original[i], j);
   }
   return right;
 }
@@ -129,7 +135,8 @@ static void wide_rows_take_several_rounds(void **unused) {
   (void)unused;
   enum { D = 1 << 16 };
   test_graph t = test_graph_random(75 * test_comm->size, 5, 40, 3);
-  kith_graph *g = test_graph_cut(&t, test_comm, 2 * test_comm->size, 6), *other = test_graph_cut(&t, test_comm, 3 * test_comm->size, 8);
+  kith_graph *g = test_graph_cut(&t, test_comm, 2 * test_comm->size, 6),
+             *other = test_graph_cut(&t, test_comm, 3 * test_comm->size, 8);
   kith_rows *rows = NULL;
   kith_h5 *f = NULL;
   char path[KITH_PATH];
@@ -149,7 +156,8 @@ static void wide_rows_take_several_rounds(void **unused) {
   kith_rows_destroy(&rows);
   int64_t wrong = 0;
   for (kith_lid i = 0; i < other->n_own; i++)
-    for (int j = 0; j < D; j++) wrong += x[(size_t)i * D + (size_t)j] != value_of(0, other->type[i], other->original[i], j);
+    for (int j = 0; j < D; j++)
+      wrong += x[(size_t)i * D + (size_t)j] != value_of(0, other->type[i], other->original[i], j);
   assert_int_equal(wrong, 0);
   free(x);
   kith_graph_destroy(&g);
@@ -157,7 +165,7 @@ static void wide_rows_take_several_rounds(void **unused) {
   test_graph_free(&t);
 }
 
-/* ---- damage: rank 0 alone ------------------------------------------------------------------------------------------ */
+/* ---- damage: rank 0 alone ---- */
 
 /* Files with one byte changed, or cut short: none gives other values.  Returns how many were refused. */
 static int damage(char *bytes, size_t size, int n, bool cuts) {
@@ -234,10 +242,11 @@ static void the_damaged_rows_are_named(void **unused) {
   KITH_FREE(bytes);
 }
 
-/* ---- rows that are chunked, as in files of version 1 ---------------------------------------------------------- */
+/* ---- rows that are chunked, as in files of version 1 ---- */
 
 static void put_old_rows(kith_h5 *f, const char *name, int k, int type, int64_t n) {
-  int64_t first = kith_block(n, test_comm->size, test_comm->rank), mine = kith_block(n, test_comm->size, test_comm->rank + 1) - first;
+  int64_t first = kith_block(n, test_comm->size, test_comm->rank),
+          mine = kith_block(n, test_comm->size, test_comm->rank + 1) - first;
   float *x = calloc((size_t)mine * WIDTH + 1, sizeof *x);
   for (int64_t i = 0; i < mine * WIDTH; i++) x[i] = value_of(k, type, first + i / WIDTH, i % WIDTH);
   assert_int_equal(KITH_OK, kith_h5_write(f, name, KITH_H5_FLOAT, WIDTH, n, first, mine, false, x).status);
@@ -245,14 +254,18 @@ static void put_old_rows(kith_h5 *f, const char *name, int k, int type, int64_t 
 }
 
 static void put_old(kith_h5 *f, const kith_checkpoint *c) {
-  static const char *const name[3][2] = {{"user/parameter", "item/parameter"}, {"user/adam_m", "item/adam_m"}, {"user/adam_v", "item/adam_v"}};
+  static const char *const name[3][2] = {{"user/parameter", "item/parameter"},
+                                         {"user/adam_m", "item/adam_m"},
+                                         {"user/adam_v", "item/adam_v"}};
   static const char *const weight[3] = {"weights/parameter", "weights/adam_m", "weights/adam_v"};
   const float *const from[3] = {c->weights.value, c->weights.m, c->weights.v};
   int64_t mine = test_comm->rank == 0 ? WEIGHTS : 0;
   for (int k = 0; k < 3; k++) {
     put_old_rows(f, name[k][0], k, KITH_USER, share->n[KITH_USER]);
     put_old_rows(f, name[k][1], k, KITH_ITEM, share->n[KITH_ITEM]);
-    assert_int_equal(KITH_OK, kith_h5_write(f, weight[k], KITH_H5_FLOAT, 0, WEIGHTS, WEIGHTS - mine, mine, false, from[k]).status);
+    assert_int_equal(
+        KITH_OK,
+        kith_h5_write(f, weight[k], KITH_H5_FLOAT, 0, WEIGHTS, WEIGHTS - mine, mine, false, from[k]).status);
   }
 }
 
@@ -265,10 +278,21 @@ static void chunked_rows_are_read(void **unused) {
   test_path(folder, "old.h5", path);
   state_room(&s, share);
   state_fill(&s, share);
-  const struct { const char *name; int64_t value; } number[] = {
-      {"fingerprint", (int64_t)share->fingerprint}, {"width", WIDTH}, {"epoch", 3}, {"step", 2}, {"loss_whole", 12}, {"loss_part", 34}, {"loss_broken", 0}, {"best_epoch", 1}, {"stale", 7}};
+  const struct {
+    const char *name;
+    int64_t value;
+  } number[] = {{"fingerprint", (int64_t)share->fingerprint},
+                {"width", WIDTH},
+                {"epoch", 3},
+                {"step", 2},
+                {"loss_whole", 12},
+                {"loss_part", 34},
+                {"loss_broken", 0},
+                {"best_epoch", 1},
+                {"stale", 7}};
   assert_int_equal(KITH_OK, kith_h5_create(test_comm, path, KITH_CHECKPOINT_FORMAT, 1, 1000, &f).status);
-  for (size_t i = 0; i < sizeof number / sizeof *number; i++) assert_int_equal(KITH_OK, kith_h5_put_int(f, number[i].name, number[i].value).status);
+  for (size_t i = 0; i < sizeof number / sizeof *number; i++)
+    assert_int_equal(KITH_OK, kith_h5_put_int(f, number[i].name, number[i].value).status);
   assert_int_equal(KITH_OK, kith_h5_put_real(f, "best", 0.5).status);
   assert_int_equal(KITH_OK, kith_h5_put_text(f, "recipe", "recipe=1").status);
   assert_int_equal(KITH_OK, kith_h5_put_text(f, "metrics", history).status);
@@ -279,7 +303,7 @@ static void chunked_rows_are_read(void **unused) {
   state_free(&s);
 }
 
-/* ---- the thread ------------------------------------------------------------------------------------------------------ */
+/* ---- the thread ---- */
 
 /* One checkpoint by a writer; what it was told to write is spoiled as soon as begin is back. */
 static kith_agreed write_beside(bool wait, const char *where) {
@@ -360,7 +384,7 @@ static bool refused(int r, int64_t k) {
 
 static void without_memory_all_ranks_learn_it(void **unused) {
   (void)unused;
-  for (int r = 0; r < test_comm->size; r += test_comm->size > 1 ? test_comm->size - 1 : 1) {
+  for (int r = 0; r<test_comm->size; r += test_comm->size> 1 ? test_comm->size - 1 : 1) {
     int64_t k = 1;
     while (refused(r, k)) k += k < 45 ? 1 : 5; /* one matrix after the other asks for the same */
     assert_true(k > 45);
@@ -368,10 +392,14 @@ static void without_memory_all_ranks_learn_it(void **unused) {
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(any_ranks_read_what_all_wrote),      cmocka_unit_test(wide_rows_take_several_rounds),
-                                     cmocka_unit_test(no_changed_byte_gives_other_values), cmocka_unit_test(a_file_cut_short_is_refused),
-                                     cmocka_unit_test(the_damaged_rows_are_named),         cmocka_unit_test(chunked_rows_are_read),
-                                     cmocka_unit_test(a_thread_writes_what_was_there),     cmocka_unit_test(what_fails_in_the_thread_is_told_to_who_waits),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(any_ranks_read_what_all_wrote),
+                                     cmocka_unit_test(wide_rows_take_several_rounds),
+                                     cmocka_unit_test(no_changed_byte_gives_other_values),
+                                     cmocka_unit_test(a_file_cut_short_is_refused),
+                                     cmocka_unit_test(the_damaged_rows_are_named),
+                                     cmocka_unit_test(chunked_rows_are_read),
+                                     cmocka_unit_test(a_thread_writes_what_was_there),
+                                     cmocka_unit_test(what_fails_in_the_thread_is_told_to_who_waits),
                                      cmocka_unit_test(without_memory_all_ranks_learn_it)};
   test_begin(&argc, &argv);
   test_folder_begin(folder);

@@ -1,5 +1,6 @@
 /* ranks: 1 2 3 */
-/* The fingerprint of graph.h5: whatever a verb may read there is part of it, and neither order nor ranks are. */
+/* The fingerprint of graph.h5: whatever a verb may read there is part of it, and neither order nor ranks are.
+ */
 #include "io/h5.h"
 #include "support/folder.h"
 #include "support/mpi_main.h"
@@ -20,7 +21,7 @@ static uint64_t fingerprint_of(const char *path) {
   return (uint64_t)found;
 }
 
-/* ---- datasets of a file ------------------------------------------------------------------------------------------ */
+/* ---- datasets of a file ---- */
 
 /* What is written: four datasets of different types, and in which order. */
 typedef struct content {
@@ -34,7 +35,9 @@ typedef struct content {
 } content;
 
 static content plain(void) {
-  content c = {.name = {"a/number", "a/matrix", "b/real", "b/text"}, .n = {ROWS, ROWS, ROWS, ROWS}, .order = {0, 1, 2, 3}};
+  content c = {.name = {"a/number", "a/matrix", "b/real", "b/text"},
+               .n = {ROWS, ROWS, ROWS, ROWS},
+               .order = {0, 1, 2, 3}};
   for (int i = 0; i < ROWS; i++) {
     c.number[i] = i * 1000003;
     c.real[i] = 0.5f * (float)i;
@@ -48,16 +51,21 @@ static uint64_t written(const content *c) {
   static const kith_h5_type type[SETS] = {KITH_H5_INT64, KITH_H5_INT32, KITH_H5_FLOAT, KITH_H5_TEXT};
   static const int d[SETS] = {0, WIDTH, 0, WIDTH};
   static const size_t row[SETS] = {8, 4 * WIDTH, 4, WIDTH};
-  const char *data[SETS] = {(const char *)c->number, (const char *)c->matrix, (const char *)c->real, (const char *)c->text};
+  const char *data[SETS] = {(const char *)c->number, (const char *)c->matrix, (const char *)c->real,
+                            (const char *)c->text};
   char path[KITH_PATH];
   kith_h5 *f = NULL;
   test_path(folder, "sets.h5", path);
-  assert_int_equal(KITH_OK, kith_h5_create(test_comm, path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, 1 << 16, &f).status);
+  assert_int_equal(KITH_OK,
+                   kith_h5_create(test_comm, path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, 1 << 16, &f).status);
   kith__h5_fingerprint_begin(f);
   for (int i = 0; i < SETS; i++) {
     int s = c->order[i];
-    int64_t first = kith_block(c->n[s], test_comm->size, test_comm->rank), n = kith_block(c->n[s], test_comm->size, test_comm->rank + 1) - first;
-    assert_int_equal(KITH_OK, kith_h5_write(f, c->name[s], type[s], d[s], c->n[s], first, n, i == 0, data[s] + (size_t)first * row[s]).status);
+    int64_t first = kith_block(c->n[s], test_comm->size, test_comm->rank),
+            n = kith_block(c->n[s], test_comm->size, test_comm->rank + 1) - first;
+    assert_int_equal(KITH_OK, kith_h5_write(f, c->name[s], type[s], d[s], c->n[s], first, n, i == 0,
+                                            data[s] + (size_t)first * row[s])
+                                  .status);
   }
   assert_int_equal(KITH_OK, kith__h5_put_fingerprint(f).status);
   assert_int_equal(KITH_OK, kith_h5_publish(&f).status);
@@ -79,7 +87,13 @@ static void order_and_ranks_make_no_difference(void **state) {
 static void every_bit_of_every_dataset_counts(void **state) {
   (void)state;
   content c = plain();
-  const struct { void *at; size_t size; } part[SETS] = {{c.number, sizeof c.number}, {c.matrix, sizeof c.matrix}, {c.real, sizeof c.real}, {c.text, sizeof c.text}};
+  const struct {
+    void *at;
+    size_t size;
+  } part[SETS] = {{c.number, sizeof c.number},
+                  {c.matrix, sizeof c.matrix},
+                  {c.real, sizeof c.real},
+                  {c.text, sizeof c.text}};
   for (int s = 0; s < SETS; s++)
     for (size_t byte = 0; byte < part[s].size; byte += s == 3 ? 4 : 11) {
       unsigned char *p = (unsigned char *)part[s].at + byte;
@@ -111,7 +125,7 @@ static void names_lengths_and_the_order_of_rows_count(void **state) {
   assert_true(written(&c) != PLAIN);
 }
 
-/* ---- lists of a graph -------------------------------------------------------------------------------------------- */
+/* ---- lists of a graph ---- */
 
 static void list(const char *name, const char *text, char *path) {
   test_path(folder, name, path);
@@ -128,7 +142,8 @@ typedef struct pairs {
 
 static uint64_t ingested(const pairs *p) {
   kith_ingest_options o = {.interactions = {.format = KITH_EDGES, .ids = p->ids, .time = "3", .weight = "4"},
-                           .test = {.format = KITH_EDGES, .time = "3", .weight = "4"}, .social = {.format = KITH_EDGES, .weight = "3"},
+                           .test = {.format = KITH_EDGES, .time = "3", .weight = "4"},
+                           .social = {.format = KITH_EDGES, .weight = "3"},
                            .split = {.method = KITH_SPLIT_RATIO, .valid = 0.4, .seed = p->seed}};
   kith_ingest_report r;
   char path[KITH_PATH];
@@ -137,12 +152,19 @@ static uint64_t ingested(const pairs *p) {
   list("social", p->social, o.social.path);
   list("users", p->users, o.features[KITH_USER].path);
   list("items", p->items, o.features[KITH_ITEM].path);
-  assert_int_equal(KITH_OK, kith_ingest(test_comm, &o, "job", test_path(folder, "graph.h5", path), &r).status);
+  assert_int_equal(KITH_OK,
+                   kith_ingest(test_comm, &o, "job", test_path(folder, "graph.h5", path), &r).status);
   return fingerprint_of(path);
 }
 
-static const pairs base = {.interactions = "1,7,100,1\n1,8,101,2\n1,9,102,3\n2,8,103,1\n2,9,104,2\n2,7,105,1\n3,9,106,1\n", .test = "3,7,200,1\n", .social = "1,2,1\n2,3,1\n",
-                           .users = "1 a b:2\n2 a\n", .items = "7 x\n9 y:0.5\n", .ids = KITH_ID_AUTO, .seed = 1};
+static const pairs base = {
+    .interactions = "1,7,100,1\n1,8,101,2\n1,9,102,3\n2,8,103,1\n2,9,104,2\n2,7,105,1\n3,9,106,1\n",
+    .test = "3,7,200,1\n",
+    .social = "1,2,1\n2,3,1\n",
+    .users = "1 a b:2\n2 a\n",
+    .items = "7 x\n9 y:0.5\n",
+    .ids = KITH_ID_AUTO,
+    .seed = 1};
 
 static void everything_in_lists_counts(void **state) {
   (void)state;
@@ -150,9 +172,12 @@ static void everything_in_lists_counts(void **state) {
   pairs v[VARIANTS];
   uint64_t seen[VARIANTS];
   for (int i = 0; i < VARIANTS; i++) v[i] = base;
-  v[1].interactions = "1,7,100,1\n1,8,101,2\n1,9,102,3\n2,8,103,1\n2,9,104,2\n2,7,105,1\n3,9,106,2\n"; /* a weight */
-  v[2].interactions = "1,7,100,1\n1,8,101,2\n1,9,102,3\n2,8,103,1\n2,9,104,2\n2,7,105,1\n3,9,107,1\n"; /* a time */
-  v[3].interactions = "1,7,100,1\n1,8,101,2\n1,9,102,3\n2,8,103,1\n2,9,104,2\n2,7,105,1\n4,9,106,1\n"; /* an id */
+  v[1].interactions =
+      "1,7,100,1\n1,8,101,2\n1,9,102,3\n2,8,103,1\n2,9,104,2\n2,7,105,1\n3,9,106,2\n"; /* a weight */
+  v[2].interactions =
+      "1,7,100,1\n1,8,101,2\n1,9,102,3\n2,8,103,1\n2,9,104,2\n2,7,105,1\n3,9,107,1\n"; /* a time */
+  v[3].interactions =
+      "1,7,100,1\n1,8,101,2\n1,9,102,3\n2,8,103,1\n2,9,104,2\n2,7,105,1\n4,9,106,1\n"; /* an id */
   v[3].test = "4,7,200,1\n", v[3].social = "1,2,1\n2,4,1\n";
   v[4].ids = KITH_ID_TEXT;
   v[5].test = "3,7,201,1\n";
@@ -176,33 +201,41 @@ static void everything_in_lists_of_nodes_counts(void **state) {
   (void)state;
   enum { LISTS = 6, VARIANTS = 8 };
   static const char *const name[LISTS] = {"edges", "labels", "features", "train", "valid", "test"};
-  static const char *const text[LISTS] = {"0 1\n1 2\n2 3\n", "a\nb\na\nb\n", "0:1 1:2\n1:1\n0:1\n1:3\n", "0\n", "2\n", "3\n"};
-  static const struct { int list; const char *text; } change[VARIANTS] = {{0, "0 1\n1 2\n2 3\n"}, {0, "0 1\n1 2\n1 3\n"}, {1, "a\nc\na\nc\n"}, {1, "a\nb\nb\nb\n"},
-                                                                          {2, "0:1 1:2\n1:1\n0:1\n1:4\n"}, {3, "0 1\n"}, {4, "2 1\n"}, {5, "1\n"}};
+  static const char *const text[LISTS] = {
+      "0 1\n1 2\n2 3\n", "a\nb\na\nb\n", "0:1 1:2\n1:1\n0:1\n1:3\n", "0\n", "2\n", "3\n"};
+  static const struct {
+    int list;
+    const char *text;
+  } change[VARIANTS] = {
+      {0, "0 1\n1 2\n2 3\n"},          {0, "0 1\n1 2\n1 3\n"}, {1, "a\nc\na\nc\n"}, {1, "a\nb\nb\nb\n"},
+      {2, "0:1 1:2\n1:1\n0:1\n1:4\n"}, {3, "0 1\n"},           {4, "2 1\n"},        {5, "1\n"}};
   uint64_t seen[VARIANTS];
   for (int i = 0; i < VARIANTS; i++) {
     kith_nodes_options o = {.format = KITH_SPARSE};
     kith_nodes_report r;
     char path[KITH_PATH], *at[LISTS] = {o.edges, o.labels, o.features, o.train, o.valid, o.test};
     for (int l = 0; l < LISTS; l++) list(name[l], l == change[i].list ? change[i].text : text[l], at[l]);
-    assert_int_equal(KITH_OK, kith_ingest_nodes(test_comm, &o, "job", test_path(folder, "graph.h5", path), &r).status);
+    assert_int_equal(KITH_OK,
+                     kith_ingest_nodes(test_comm, &o, "job", test_path(folder, "graph.h5", path), &r).status);
     seen[i] = fingerprint_of(path);
     for (int k = 0; k < i; k++)
       if (seen[i] == seen[k]) fail_msg("variants %d and %d have the same fingerprint", k, i);
   }
 }
 
-/* ---- the graph of a run ------------------------------------------------------------------------------------------ */
+/* ---- the graph of a run ---- */
 
 static void ids_of(const char *name, const char *set, int64_t *id) {
   kith_h5 *f = NULL;
   char path[KITH_PATH];
-  assert_int_equal(KITH_OK, kith_h5_open(test_comm, test_path(folder, name, path), NULL, KITH_FILE_VERSION, &f).status);
+  assert_int_equal(
+      KITH_OK, kith_h5_open(test_comm, test_path(folder, name, path), NULL, KITH_FILE_VERSION, &f).status);
   assert_int_equal(KITH_OK, kith_h5_read(f, set, KITH_H5_INT64, 0, 0, 3, id).status);
   kith_h5_close(&f);
 }
 
-/* What is exported has the ids of the graph that was read, also when graph.h5 has become another one since. */
+/* What is exported has the ids of the graph that was read, also when graph.h5 has become another one since.
+ */
 static void an_export_has_the_ids_of_its_own_graph(void **state) {
   (void)state;
   char graph[KITH_PATH], parts[KITH_PATH], out[KITH_PATH];
@@ -215,7 +248,8 @@ static void an_export_has_the_ids_of_its_own_graph(void **state) {
   ingested(&base);
   test_path(folder, "graph.h5", graph);
   test_path(folder, "parts.h5", parts);
-  if (test_comm->rank == 0) assert_int_equal(KITH_OK, test_parts_write(graph, parts, 3, KITH_PARTITION_HASH).status);
+  if (test_comm->rank == 0)
+    assert_int_equal(KITH_OK, test_parts_write(graph, parts, 3, KITH_PARTITION_HASH).status);
   KITH_MPI(MPI_Barrier(test_comm->mpi));
   assert_int_equal(KITH_OK, kith_graph_read(test_comm, parts, &g).status);
   assert_int_equal(KITH_OK, kith_graph_ids_read(test_comm, g, graph, &ids).status);
@@ -225,7 +259,9 @@ static void an_export_has_the_ids_of_its_own_graph(void **state) {
   ingested(&turned);
   ids_of("graph.h5", "user/id", after);
   assert_memory_not_equal(before[0], after, sizeof after);
-  assert_int_equal(KITH_OK, kith_embeddings_write(test_comm, g, ids, test_path(folder, "embeddings.h5", out), 2, x, &note).status);
+  assert_int_equal(
+      KITH_OK,
+      kith_embeddings_write(test_comm, g, ids, test_path(folder, "embeddings.h5", out), 2, x, &note).status);
   for (int t = 0; t < KITH_TYPES; t++) {
     ids_of("embeddings.h5", t == KITH_USER ? "user/id" : "item/id", exported);
     assert_memory_equal(before[t], exported, sizeof exported);
@@ -237,9 +273,12 @@ static void an_export_has_the_ids_of_its_own_graph(void **state) {
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(order_and_ranks_make_no_difference), cmocka_unit_test(every_bit_of_every_dataset_counts),
-                                     cmocka_unit_test(names_lengths_and_the_order_of_rows_count), cmocka_unit_test(everything_in_lists_counts),
-                                     cmocka_unit_test(everything_in_lists_of_nodes_counts), cmocka_unit_test(an_export_has_the_ids_of_its_own_graph)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(order_and_ranks_make_no_difference),
+                                     cmocka_unit_test(every_bit_of_every_dataset_counts),
+                                     cmocka_unit_test(names_lengths_and_the_order_of_rows_count),
+                                     cmocka_unit_test(everything_in_lists_counts),
+                                     cmocka_unit_test(everything_in_lists_of_nodes_counts),
+                                     cmocka_unit_test(an_export_has_the_ids_of_its_own_graph)};
   test_begin(&argc, &argv);
   test_folder_begin(folder);
   int failures = cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* ranks: 1 2 3 4 */
-/* One HDF5 file written by all ranks: what differs between ranks by mistake must not tear it, nor make them wait for ever. */
+/* One HDF5 file written by all ranks: what differs between ranks by mistake must not tear it, nor make them
+ * wait for ever. */
 #include <string.h>
 
 #include "kith/io.h"

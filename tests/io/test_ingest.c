@@ -6,7 +6,7 @@
 
 static char folder[KITH_PATH]; /* of rank 0, known to all */
 
-/* ---- helpers ----------------------------------------------------------------------------------------------------- */
+/* ---- helpers ---- */
 
 /* A list of this content; only rank 0 writes it. */
 static kith_source list_of(const char *name, kith_format format, const char *text, bool gzip) {
@@ -37,7 +37,8 @@ static void describe(const char *name, const kith_lists *lists, size_t size, cha
   size_t n = 0;
   text[0] = '\0';
   for (int t = 0; t < KITH_TYPES; t++)
-    assert_int_equal(kith_ids_read(test_comm, test_path(folder, name, path), (kith_node_type)t, &ids[t]).status, KITH_OK);
+    assert_int_equal(
+        kith_ids_read(test_comm, test_path(folder, name, path), (kith_node_type)t, &ids[t]).status, KITH_OK);
   for (int64_t u = 0; u < lists->n_row; u++) {
     kith_ids_print(&ids[KITH_USER], u, sizeof id, id);
     n += (size_t)snprintf(text + n, size - n, "%s:", id);
@@ -66,7 +67,7 @@ static void assert_train(kith_source s, const char *expected) {
   kith_dataset_destroy(&d);
 }
 
-/* ---- formats and oddities ---------------------------------------------------------------------------------------- */
+/* ---- formats and oddities ---- */
 
 static void every_format_says_the_same(void **state) {
   (void)state;
@@ -81,7 +82,9 @@ static void every_format_says_the_same(void **state) {
       {KITH_ADJACENCY, "", "7 30\n3 10 20\n7 10 30\n"},
       {KITH_EDGES, "", "7 30\n7 10\n3 10\n3 20\n"},
       {KITH_EDGES, "", "7\t30\t5\n7\t10\t1\n3\t10\t2\n3\t20\t3"},
-      {KITH_EDGES, "", "\xEF\xBB\xBF" "7,30\r\n7,10\r\n3,10\r\n3,20\r\n"},
+      {KITH_EDGES, "",
+       "\xEF\xBB\xBF"
+       "7,30\r\n7,10\r\n3,10\r\n3,20\r\n"},
       {KITH_EDGES, "", "7::30::5\n7::10::4\n# half\n3::10::3\n\n3::20::2\n"},
       {KITH_EDGES, ";", "7;\"30\"\n7;10\n\"3\";10\n3; 20\n"},
   };
@@ -95,7 +98,8 @@ static void every_format_says_the_same(void **state) {
 
 static void columns_are_found_by_name_and_by_number(void **state) {
   (void)state;
-  kith_source s = list_of("named.csv", KITH_EDGES, "\"ts\",iid,uid,stars\n100,a,x,4.5\n90,b,x,3\n95,a,y,1\n", false);
+  kith_source s =
+      list_of("named.csv", KITH_EDGES, "\"ts\",iid,uid,stars\n100,a,x,4.5\n90,b,x,3\n95,a,y,1\n", false);
   s.header = true;
   snprintf(s.user, sizeof s.user, "uid");
   snprintf(s.item, sizeof s.item, "2");
@@ -106,7 +110,10 @@ static void columns_are_found_by_name_and_by_number(void **state) {
   kith_h5 *f = NULL;
   int64_t time[3];
   float weight[3];
-  assert_int_equal(kith_h5_open(test_comm, test_path(folder, "one.h5", path), KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &f).status, KITH_OK);
+  assert_int_equal(kith_h5_open(test_comm, test_path(folder, "one.h5", path), KITH_GRAPH_FORMAT,
+                                KITH_FILE_VERSION, &f)
+                       .status,
+                   KITH_OK);
   assert_int_equal(kith_h5_read(f, "train/time", KITH_H5_INT64, 0, 0, 3, time).status, KITH_OK);
   assert_int_equal(kith_h5_read(f, "train/weight", KITH_H5_FLOAT, 0, 0, 3, weight).status, KITH_OK);
   kith_h5_close(&f);
@@ -125,7 +132,8 @@ static kith_source weighed(const char *name, const char *text, double least) {
 static void light_lines_are_as_if_they_were_not_there(void **state) {
   (void)state;
   static const char ratings[] = "5,1,3\n6,2,4\n6,1,3.9\n7,3,5\n7,2,0.7\n";
-  kith_ingest_options o = {.interactions = weighed("rated", ratings, 4), .test = weighed("rated test", "6,1,4\n7,1,1\n9,9,1\n", 4)};
+  kith_ingest_options o = {.interactions = weighed("rated", ratings, 4),
+                           .test = weighed("rated test", "6,1,4\n7,1,1\n9,9,1\n", 4)};
   kith_ingest_report r;
   char text[256];
   assert_train(weighed("rated", ratings, 0), "5: 1;6: 1 2;7: 2 3;");
@@ -164,12 +172,13 @@ static void a_user_without_items_is_kept(void **state) {
   assert_int_equal(r.idle_users, 1);
 }
 
-/* ---- what is found ----------------------------------------------------------------------------------------------- */
+/* ---- what is found ---- */
 
 /* What the job does not say of a test list is as of the interactions. */
 static void a_test_list_takes_over_how_the_interactions_are_written(void **state) {
   (void)state;
-  kith_ingest_options o = {.interactions = list_of("train", KITH_EDGES, "item,n,user\n10,9,1\n20,9,1\n30,9,2\n", false),
+  kith_ingest_options o = {.interactions =
+                               list_of("train", KITH_EDGES, "item,n,user\n10,9,1\n20,9,1\n30,9,2\n", false),
                            .test = list_of("test", KITH_FORMAT_AUTO, "item,n,user\n20,9,2\n", false)};
   kith_ingest_report r;
   char text[256];
@@ -177,7 +186,8 @@ static void a_test_list_takes_over_how_the_interactions_are_written(void **state
   snprintf(o.interactions.user, KITH_NAME, "user");
   snprintf(o.interactions.item, KITH_NAME, "item");
   assert_int_equal(ingest(&o, "same.h5", &r), KITH_OK);
-  assert_true(r.test_list.user == 3 && r.test_list.item == 1 && r.test_list.header == 1 && r.test_list.n_column == 3);
+  assert_true(r.test_list.user == 3 && r.test_list.item == 1 && r.test_list.header == 1 &&
+              r.test_list.n_column == 3);
   kith_dataset *d = read_back("same.h5");
   describe("same.h5", &d->test, sizeof text, text);
   assert_string_equal(text, "1:;2: 20;");
@@ -193,7 +203,8 @@ static void a_test_list_takes_over_how_the_interactions_are_written(void **state
 
 static void what_was_merged_or_left_out_is_counted(void **state) {
   (void)state;
-  kith_ingest_options o = {.interactions = list_of("train", KITH_ADJACENCY, "1 10 20 10\n2 20 30\n1 10\n", false),
+  kith_ingest_options o = {.interactions =
+                               list_of("train", KITH_ADJACENCY, "1 10 20 10\n2 20 30\n1 10\n", false),
                            .test = list_of("test", KITH_ADJACENCY, "1 30 40 30\n2 20\n", false),
                            .social = list_of("social", KITH_EDGES, "1 2\n2 1\n1 2\n1 9\n2 2\n", false)};
   kith_ingest_report r;
@@ -213,7 +224,8 @@ static void what_was_merged_or_left_out_is_counted(void **state) {
 
 static void a_test_list_leaves_validation_to_the_split(void **state) {
   (void)state;
-  kith_ingest_options o = {.interactions = list_of("train", KITH_ADJACENCY, "1 10 20 30 40 50 60 70 80 90 11\n", false),
+  kith_ingest_options o = {.interactions =
+                               list_of("train", KITH_ADJACENCY, "1 10 20 30 40 50 60 70 80 90 11\n", false),
                            .test = list_of("test", KITH_ADJACENCY, "1 99\n", false),
                            .split = {.method = KITH_SPLIT_RATIO, .valid = 0.2, .test = 0.3, .seed = 1}};
   kith_ingest_report r;
@@ -234,7 +246,7 @@ static void lists_without_any_tie_and_files_are_whole_again(void **state) {
   kith_dataset_destroy(&d);
 }
 
-/* ---- properties -------------------------------------------------------------------------------------------------- */
+/* ---- properties ---- */
 
 enum { USERS = 40, MOST = 25 };
 
@@ -263,8 +275,9 @@ static void adjacency_and_edges_give_the_same_graph(void **state) {
     write_both(seed, seed % 2 == 1, text[0], text[1]);
     for (int i = 0; i < 2; i++) {
       snprintf(name, sizeof name, "same-%d.h5", i);
-      kith_ingest_options o = {.interactions = list_of("either", i == 0 ? KITH_ADJACENCY : KITH_EDGES, text[i], false),
-                               .split = {.method = KITH_SPLIT_RATIO, .valid = 0.1, .test = 0.2, .seed = seed}};
+      kith_ingest_options o = {
+          .interactions = list_of("either", i == 0 ? KITH_ADJACENCY : KITH_EDGES, text[i], false),
+          .split = {.method = KITH_SPLIT_RATIO, .valid = 0.1, .test = 0.2, .seed = seed}};
       kith_ingest_report r;
       assert_int_equal(ingest(&o, name, &r), KITH_OK);
       d[i] = read_back(name);
@@ -272,7 +285,8 @@ static void adjacency_and_edges_give_the_same_graph(void **state) {
     }
     assert_true(d[0]->fingerprint == d[1]->fingerprint);
     assert_string_equal(words[0], words[1]);
-    assert_memory_equal(d[0]->test.start, d[1]->test.start, (size_t)(d[0]->n[KITH_USER] + 1) * sizeof *d[0]->test.start);
+    assert_memory_equal(d[0]->test.start, d[1]->test.start,
+                        (size_t)(d[0]->n[KITH_USER] + 1) * sizeof *d[0]->test.start);
     for (int i = 0; i < 2; i++) kith_dataset_destroy(&d[i]);
   }
   free(text[0]);
@@ -292,13 +306,16 @@ static void tied_items(bool back, int *item) {
     int at = back ? n - 1 - i : i;
     end += sprintf(end, "u%d\t%d\t5\n", at % TIED_USERS, 100 + at / TIED_USERS);
   }
-  kith_ingest_options o = {.interactions = list_of("tied", KITH_EDGES, text, false), .split = {.method = KITH_SPLIT_LEAVE_LAST_OUT, .test = 0.1, .seed = 1}};
+  kith_ingest_options o = {.interactions = list_of("tied", KITH_EDGES, text, false),
+                           .split = {.method = KITH_SPLIT_LEAVE_LAST_OUT, .test = 0.1, .seed = 1}};
   snprintf(o.interactions.time, sizeof o.interactions.time, "3");
   assert_int_equal(ingest(&o, "tied.h5", &r), KITH_OK);
   assert_true(r.split.users == TIED_USERS && r.split.tied == TIED_USERS);
   kith_dataset *d = read_back("tied.h5");
   for (int t = 0; t < KITH_TYPES; t++)
-    assert_int_equal(kith_ids_read(test_comm, test_path(folder, "tied.h5", path), (kith_node_type)t, &ids[t]).status, KITH_OK);
+    assert_int_equal(
+        kith_ids_read(test_comm, test_path(folder, "tied.h5", path), (kith_node_type)t, &ids[t]).status,
+        KITH_OK);
   for (int64_t u = 0; u < TIED_USERS; u++) {
     kith_ids_print(&ids[KITH_USER], u, sizeof path, path);
     item[atoi(path + 1)] = (int)ids[KITH_ITEM].number[d->test.item[d->test.start[u]]];
@@ -319,7 +336,8 @@ static void the_order_of_lines_does_not_decide_ties(void **state) {
 
 static void the_fingerprint_tells_graphs_and_splits_apart(void **state) {
   (void)state;
-  static const char *const texts[] = {"1 10 20 30 40 50 60 70\n2 10 20\n", "1 10 20 30 40 50 60 70\n2 20 10\n", "1 10 20 30 40 50 60\n2 10 20\n",
+  static const char *const texts[] = {"1 10 20 30 40 50 60 70\n2 10 20\n",
+                                      "1 10 20 30 40 50 60 70\n2 20 10\n", "1 10 20 30 40 50 60\n2 10 20\n",
                                       "1 10 20 30 40 50 60 70\n2 10 30\n"};
   uint64_t seen[8];
   int n = 0;
@@ -339,7 +357,7 @@ static void the_fingerprint_tells_graphs_and_splits_apart(void **state) {
   }
 }
 
-/* ---- bad input --------------------------------------------------------------------------------------------------- */
+/* ---- bad input ---- */
 
 static void assert_refused(const kith_ingest_options *o, kith_status code, const char *expected) {
   kith_ingest_report r;
@@ -371,7 +389,9 @@ static void bad_lines_are_named_with_file_and_line(void **state) {
       {KITH_EDGES, "1,2\n3\n", "bad.txt:2: expected 2 columns or more, parted by \",\", found 1"},
       {KITH_EDGES, "1\t2\n3\n", "bad.txt:2: expected 2 columns or more, parted by tabs, found 1"},
       {KITH_EDGES, "1,2\n,3\n", "bad.txt:2: expected an integer user id, found nothing"},
-      {KITH_EDGES, "userId,movieId\n1,2\n", "bad.txt:1: \"userId\", \"movieId\" look like the names of columns; set data.interactions.header: true"},
+      {KITH_EDGES, "userId,movieId\n1,2\n",
+       "bad.txt:1: \"userId\", \"movieId\" look like the names of columns; set data.interactions.header: "
+       "true"},
       {KITH_EDGES, "1,99999999999999999999\n", "bad.txt"},
   };
   for (size_t i = 0; i < sizeof bad / sizeof bad[0] - 1; i++) {
@@ -384,7 +404,8 @@ static void bad_times_and_weights_are_named(void **state) {
   (void)state;
   kith_ingest_options o = {.interactions = list_of("timed", KITH_EDGES, "1,2,3,4\n1,3,soon,4\n", false)};
   snprintf(o.interactions.time, KITH_NAME, "3");
-  assert_refused(&o, KITH_EDATA, "timed:2: expected a time (seconds, or a date like 2010-10-19T23:55:27Z), found \"soon\"");
+  assert_refused(&o, KITH_EDATA,
+                 "timed:2: expected a time (seconds, or a date like 2010-10-19T23:55:27Z), found \"soon\"");
   snprintf(o.interactions.time, KITH_NAME, "1");
   snprintf(o.interactions.weight, KITH_NAME, "3");
   assert_refused(&o, KITH_EDATA, "timed:2: expected a weight (a number), found \"soon\"");
@@ -420,7 +441,9 @@ static void impossible_jobs_are_refused(void **state) {
   assert_refused(&o, KITH_ECONFIG, "data.interactions: an adjacency list has no columns");
   o.interactions.time[0] = '\0';
   o.interactions.least_weight = 4;
-  assert_refused(&o, KITH_ECONFIG, "data.interactions.least_weight: 4, but no column of weights is named; expected data.interactions.columns.weight");
+  assert_refused(&o, KITH_ECONFIG,
+                 "data.interactions.least_weight: 4, but no column of weights is named; expected "
+                 "data.interactions.columns.weight");
   o.interactions.least_weight = 0;
   o.split = (kith_split){.method = KITH_SPLIT_TIME, .test = 0.1};
   assert_refused(&o, KITH_ECONFIG, "needs times");
@@ -450,21 +473,24 @@ static void a_damaged_graph_is_refused_by_all_ranks(void **state) {
   assert_non_null(strstr(kith_error_text(), "torn.h5"));
   assert_null(d);
   assert_int_equal(kith_dataset_read(test_comm, o.interactions.path, &d).status, KITH_EDATA);
-  assert_int_equal(kith_dataset_read(test_comm, test_path(folder, "missing", path), &d).status, KITH_ENOINPUT);
+  assert_int_equal(kith_dataset_read(test_comm, test_path(folder, "missing", path), &d).status,
+                   KITH_ENOINPUT);
 }
 
-/* ---- memory ------------------------------------------------------------------------------------------------------ */
+/* ---- memory ---- */
 
 /* Refuse the k-th allocation on one rank, for every k, until all goes well. */
 static void without_memory_all_ranks_learn_it_and_nothing_is_left(void **state) {
   (void)state;
   char path[KITH_PATH];
-  kith_ingest_options o = {.interactions = list_of("train", KITH_EDGES, "a x 3\nb y 4\na z 2\na y 1\n", false),
+  kith_ingest_options o = {.interactions =
+                               list_of("train", KITH_EDGES, "a x 3\nb y 4\na z 2\na y 1\n", false),
                            .test = list_of("test", KITH_EDGES, "a w 3\n", false),
                            .social = list_of("social", KITH_EDGES, "a b\n", false),
                            .split = {.method = KITH_SPLIT_RATIO, .valid = 0.4, .seed = 1}};
   snprintf(o.interactions.time, KITH_NAME, "3");
-  snprintf(o.features[KITH_ITEM].path, KITH_PATH, "%s", list_of("items", KITH_EDGES, "x red\nw blue:2 red\n", false).path);
+  snprintf(o.features[KITH_ITEM].path, KITH_PATH, "%s",
+           list_of("items", KITH_EDGES, "x red\nw blue:2 red\n", false).path);
   test_path(folder, "starved.h5", path);
   for (int rank = 0; rank < test_comm->size; rank++) {
     kith_status st = KITH_ENOMEM;

@@ -1,5 +1,6 @@
 /* ranks: 1 2 */
-/* What users and items are called: from a list beside their ids to graph.h5 and back; what says nothing is counted, what is wrong refused. */
+/* What users and items are called: from a list beside their ids to graph.h5 and back; what says nothing is
+ * counted, what is wrong refused. */
 #include "support/folder.h"
 #include "support/mpi_main.h"
 
@@ -32,7 +33,8 @@ static void expect_names(const kith_ingest_options *o, kith_ingest_report *r, co
   char graph[KITH_PATH], one[300], all[2048] = "";
   kith_ids names;
   if (ingest(o, r) != KITH_OK) fail_msg("refused: %s", kith_error_text());
-  assert_int_equal(KITH_OK, kith_names_read(test_comm, test_path(folder, "graph.h5", graph), KITH_ITEM, &names).status);
+  assert_int_equal(
+      KITH_OK, kith_names_read(test_comm, test_path(folder, "graph.h5", graph), KITH_ITEM, &names).status);
   assert_int_equal(names.n, test_comm->rank == 0 ? r->n[KITH_ITEM] : 0);
   for (int64_t i = 0; i < names.n; i++) {
     kith_ids_print(&names, i, sizeof one, one);
@@ -48,7 +50,8 @@ static void a_name_is_all_that_stands_behind_the_id(void **state) {
   static const struct {
     const char *list, *names;
   } given[] = {
-      {"30\tToy Story, part 2; or: not\n10\tS\xc3\xa3o :: Paulo\n20\t x | y \n", "Toy Story, part 2; or: not|S\xc3\xa3o :: Paulo|x | y"},
+      {"30\tToy Story, part 2; or: not\n10\tS\xc3\xa3o :: Paulo\n20\t x | y \n",
+       "Toy Story, part 2; or: not|S\xc3\xa3o :: Paulo|x | y"},
       {"30 Toy Story, part 2\n10  B\n20 C D\n", "Toy Story, part 2|B|C D"},
       {"30::Toy Story (1995)::Comedy\n10::B\n20::C\n", "Toy Story (1995)::Comedy|B|C"},
       {"30|A, or B|1995\n10|C\n20|D\n", "A, or B|1995|C|D"},
@@ -59,11 +62,13 @@ static void a_name_is_all_that_stands_behind_the_id(void **state) {
     kith_ingest_report r;
     kith_ingest_options o = lists(false, given[i].list);
     expect_names(&o, &r, given[i].names);
-    assert_true(r.names[KITH_ITEM].named == 3 && r.names[KITH_ITEM].bare == 0 && r.names[KITH_USER].named == 0 && r.names[KITH_USER].bare == 0);
+    assert_true(r.names[KITH_ITEM].named == 3 && r.names[KITH_ITEM].bare == 0 &&
+                r.names[KITH_USER].named == 0 && r.names[KITH_USER].bare == 0);
   }
 }
 
-/* Text ids: whole lines are tried as ids too, and what no id could be is none.  A stranger does not turn the list over. */
+/* Text ids: whole lines are tried as ids too, and what no id could be is none.  A stranger does not turn the
+ * list over. */
 static void strangers_do_not_decide_the_delimiter(void **state) {
   (void)state;
   kith_ingest_report r;
@@ -82,7 +87,8 @@ static void a_long_list_of_strangers_may_come_first(void **state) {
   sprintf(end, "30\tA, B\n");
   kith_ingest_options o = lists(false, list);
   expect_names(&o, &r, "A, B||");
-  assert_true(r.names[KITH_ITEM].named == 1 && r.names[KITH_ITEM].unknown == 300 && r.names[KITH_ITEM].bare == 2);
+  assert_true(r.names[KITH_ITEM].named == 1 && r.names[KITH_ITEM].unknown == 300 &&
+              r.names[KITH_ITEM].bare == 2);
 }
 
 static void columns_are_found_by_name_and_by_number(void **state) {
@@ -113,7 +119,8 @@ static void what_says_nothing_is_counted(void **state) {
   char list[1024], expected[512], longest[400];
   kith_ingest_report r;
   memset(longest, 'x', sizeof longest);
-  snprintf(longest + 254, sizeof longest - 254, "\xc3\xa9\xc3\xa9"); /* 254 x and two letters of two bytes: cut before the first one */
+  snprintf(longest + 254, sizeof longest - 254,
+           "\xc3\xa9\xc3\xa9"); /* 254 x and two letters of two bytes: cut before the first one */
   snprintf(list, sizeof list, "30\t%s\n30\tagain\n77\tof nobody\n10\t\n", longest);
   snprintf(expected, sizeof expected, "%.254s||", longest);
   kith_ingest_options o = lists(false, list);
@@ -129,7 +136,8 @@ static void no_list_gives_no_names(void **state) {
   kith_ids names;
   kith_ingest_options o = lists(false, NULL);
   assert_int_equal(ingest(&o, &r), KITH_OK);
-  assert_int_equal(KITH_OK, kith_names_read(test_comm, test_path(folder, "graph.h5", graph), KITH_ITEM, &names).status);
+  assert_int_equal(
+      KITH_OK, kith_names_read(test_comm, test_path(folder, "graph.h5", graph), KITH_ITEM, &names).status);
   assert_true(names.n == 0 && !names.text);
 }
 
@@ -160,22 +168,35 @@ static void expect_refused(bool text_ids, const char *list, const char *words) {
 
 static void what_is_wrong_is_refused_with_its_line(void **state) {
   (void)state;
-  expect_refused(false, "30\tA\tB\n", "names:1: a tab in the name; say which column has it: data.item_names.columns.name");
+  expect_refused(false, "30\tA\tB\n",
+                 "names:1: a tab in the name; say which column has it: data.item_names.columns.name");
   expect_refused(false, "10\tA\n30\tA\x1b[31m\n", "names:2: a control character, U+001B, in the name");
   expect_refused(false, "30\tA\xc2\x9b\n", "names:1: a control character, U+009B, in the name");
   expect_refused(false, "30\tA\xe9\n", "names:1: expected names in UTF-8, found byte 0xe9");
-  expect_refused(false, "30\tA\nthirty\tB\n", "names:2: expected an integer item id, found \"thirty\"; if the line names columns, set data.item_names.header: true");
-  expect_refused(false, "77\tA\n78\tB\n", "names: expected lines of ids and names, found no name of a known item; if columns are parted by something else, set data.item_names.delimiter");
-  expect_refused(false, "30\n10\n", "names: expected lines of ids and names, found no name of a known item; if columns are parted by something else, set data.item_names.delimiter");
-  expect_refused(false, "", "names: expected lines of ids and names, found no name of a known item; if columns are parted by something else, set data.item_names.delimiter");
+  expect_refused(false, "30\tA\nthirty\tB\n",
+                 "names:2: expected an integer item id, found \"thirty\"; if the line names columns, set "
+                 "data.item_names.header: true");
+  expect_refused(false, "77\tA\n78\tB\n",
+                 "names: expected lines of ids and names, found no name of a known item; if columns are "
+                 "parted by something else, set data.item_names.delimiter");
+  expect_refused(false, "30\n10\n",
+                 "names: expected lines of ids and names, found no name of a known item; if columns are "
+                 "parted by something else, set data.item_names.delimiter");
+  expect_refused(false, "",
+                 "names: expected lines of ids and names, found no name of a known item; if columns are "
+                 "parted by something else, set data.item_names.delimiter");
   expect_refused(false, "30\t\n", "names: expected lines of ids and names, found no name of a known item");
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(a_name_is_all_that_stands_behind_the_id), cmocka_unit_test(strangers_do_not_decide_the_delimiter),
-                                     cmocka_unit_test(a_long_list_of_strangers_may_come_first), cmocka_unit_test(columns_are_found_by_name_and_by_number),
-                                     cmocka_unit_test(what_says_nothing_is_counted), cmocka_unit_test(no_list_gives_no_names),
-                                     cmocka_unit_test(the_fingerprint_knows_of_names), cmocka_unit_test(what_is_wrong_is_refused_with_its_line)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(a_name_is_all_that_stands_behind_the_id),
+                                     cmocka_unit_test(strangers_do_not_decide_the_delimiter),
+                                     cmocka_unit_test(a_long_list_of_strangers_may_come_first),
+                                     cmocka_unit_test(columns_are_found_by_name_and_by_number),
+                                     cmocka_unit_test(what_says_nothing_is_counted),
+                                     cmocka_unit_test(no_list_gives_no_names),
+                                     cmocka_unit_test(the_fingerprint_knows_of_names),
+                                     cmocka_unit_test(what_is_wrong_is_refused_with_its_line)};
   test_begin(&argc, &argv);
   test_folder_begin(folder);
   int failures = cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* ranks: 1 2 3 */
-/* Lists of nodes to graph.h5, to parts.h5, to the ranks; what is wrong with a list is said with its file and line. */
+/* Lists of nodes to graph.h5, to parts.h5, to the ranks; what is wrong with a list is said with its file and
+ * line. */
 #include "kith/partition.h"
 #include "support/classes.h"
 #include "support/folder.h"
@@ -10,7 +11,7 @@ enum { NODES = 70, CLASSES = 3, FEATURES = 11 };
 
 static char folder[KITH_PATH]; /* of rank 0, known to all */
 
-/* ---- helpers ----------------------------------------------------------------------------------------------------- */
+/* ---- helpers ---- */
 
 static void file_of(const char *name, const char *text, char *path) {
   test_path(folder, name, path);
@@ -48,7 +49,7 @@ static void expect_refused(const kith_nodes_options *o, kith_status code, const 
   if (!strstr(kith_error_text(), words)) fail_msg("\"%s\" does not say \"%s\"", kith_error_text(), words);
 }
 
-/* ---- what is read ------------------------------------------------------------------------------------------------ */
+/* ---- what is read ---- */
 
 static void lists_are_read_as_they_stand(void **state) {
   (void)state;
@@ -60,13 +61,15 @@ static void lists_are_read_as_they_stand(void **state) {
   const int8_t split[5] = {KITH_NODE_VALID, KITH_NODE_TRAIN, KITH_NODE_TEST, KITH_NODE_TRAIN, KITH_NODE_NONE};
   const int64_t start[6] = {0, 1, 3, 5, 6, 6};
   const float feature[20] = {1, 0, 1, 0, 0, 0.5f, 1.5f, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0};
-  assert_true(d->task == KITH_CLASSIFY && d->n[0] == 5 && d->n[1] == 0 && d->n_edge == 3 && d->n_class == 3 && d->n_feature == 4);
+  assert_true(d->task == KITH_CLASSIFY && d->n[0] == 5 && d->n[1] == 0 && d->n_edge == 3 && d->n_class == 3 &&
+              d->n_feature == 4);
   assert_memory_equal(label, d->label, sizeof label);
   assert_memory_equal(split, d->split, sizeof split);
   assert_memory_equal(start, d->train.start, sizeof start);
   assert_memory_equal(neighbour, d->train.item, sizeof neighbour);
   assert_memory_equal(feature, d->feature, sizeof feature);
-  assert_true(r.n == 5 && r.n_edge == 3 && r.n_class == 3 && r.n_feature == 4 && r.duplicates == 1 && r.loops == 1 && r.alone == 1 && r.unlabelled == 1);
+  assert_true(r.n == 5 && r.n_edge == 3 && r.n_class == 3 && r.n_feature == 4 && r.duplicates == 1 &&
+              r.loops == 1 && r.alone == 1 && r.unlabelled == 1);
   assert_true(r.split[KITH_NODE_TRAIN] == 2 && r.split[KITH_NODE_VALID] == 1 && r.split[KITH_NODE_TEST] == 1);
   kith_dataset_destroy(&d);
 }
@@ -111,7 +114,7 @@ static void classes_may_be_words_and_are_sorted(void **state) {
   kith_dataset_destroy(&d);
 }
 
-/* ---- what is refused --------------------------------------------------------------------------------------------- */
+/* ---- what is refused ---- */
 
 /* As scikit-learn and the Planetoid sets have it; among words too, whichever comes first. */
 static void a_label_of_minus_one_is_none(void **state) {
@@ -192,7 +195,8 @@ static void features_that_cannot_be_normalised_are_refused(void **state) {
     o.format = KITH_DENSE;
     o.normalise = true;
     const char *pad = strchr(strchr(rows[i], ' ') + 1, ' ') ? " 0" : "";
-    snprintf(text, sizeof text, "0 0%s\n3e38 3e38%s\n%s\n1 2%s\n1e-44 1e-44%s\n", pad, pad, rows[i], pad, pad);
+    snprintf(text, sizeof text, "0 0%s\n3e38 3e38%s\n%s\n1 2%s\n1e-44 1e-44%s\n", pad, pad, rows[i], pad,
+             pad);
     file_of("cancel.txt", text, o.features);
     expect_refused(&o, KITH_EDATA, "cancel.txt:3: the values of this node add up to");
     o.normalise = false;
@@ -209,7 +213,8 @@ static void bad_features_are_refused(void **state) {
   file_of("bad.txt", "0\n1\n2\n\n1\n2\n", o.features);
   expect_refused(&o, KITH_EDATA, "bad.txt:6: expected 5 lines, as many as there are labels, found more");
   file_of("bad.txt", "0\n1 x\n2\n\n\n", o.features);
-  expect_refused(&o, KITH_EDATA, "bad.txt:2: expected a feature, 0 to 1048575, or feature:value, found \"x\"");
+  expect_refused(&o, KITH_EDATA,
+                 "bad.txt:2: expected a feature, 0 to 1048575, or feature:value, found \"x\"");
   file_of("bad.txt", "0\n1:nan\n2\n\n\n", o.features);
   expect_refused(&o, KITH_EDATA, "bad.txt:2: expected a feature");
   file_of("bad.txt", "0\n\n3 2 3\n\n\n", o.features);
@@ -221,11 +226,13 @@ static void bad_features_are_refused(void **state) {
   expect_refused(&o, KITH_EDATA, "bad.txt:2: expected at most 1048576 numbers, found \"one\"");
 }
 
-/* ---- all the way ------------------------------------------------------------------------------------------------- */
+/* ---- all the way ---- */
 
 static void cut_file(kith_partition_method method, const char *name) {
   char graph[KITH_PATH], parts[KITH_PATH];
-  assert_int_equal(KITH_OK, test_parts_write(test_path(folder, "graph.h5", graph), test_path(folder, name, parts), 5, method).status);
+  assert_int_equal(KITH_OK, test_parts_write(test_path(folder, "graph.h5", graph),
+                                             test_path(folder, name, parts), 5, method)
+                                .status);
 }
 
 /* All that a rank knows of a node is what was written, and the ranks together know all nodes. */
@@ -238,7 +245,8 @@ static void expect_share(const test_classes *t, const kith_graph *g) {
     seen[o]++;
     assert_int_equal(g->label[i], t->label[o]);
     assert_int_equal(g->split[i], t->split[o]);
-    assert_memory_equal(g->feature + (size_t)i * FEATURES, t->feature + (size_t)o * FEATURES, FEATURES * sizeof(float));
+    assert_memory_equal(g->feature + (size_t)i * FEATURES, t->feature + (size_t)o * FEATURES,
+                        FEATURES * sizeof(float));
     train += g->edge[i] >= 0;
     for (int64_t j = 0; j < o; j++) before += t->split[j] == KITH_NODE_TRAIN;
     assert_int_equal(g->edge[i], t->split[o] == KITH_NODE_TRAIN ? before + 1 : -1);
@@ -277,7 +285,8 @@ static void every_rank_gets_its_share(void **state) {
     if (test_comm->rank == 0) cut_file((kith_partition_method)m, name[m]);
     KITH_MPI(MPI_Barrier(test_comm->mpi));
     assert_int_equal(KITH_OK, kith_graph_read(test_comm, test_path(folder, name[m], path), &g).status);
-    assert_true(g->task == KITH_CLASSIFY && g->n[0] == NODES && g->n_edge == t.n_edge && g->n_class == CLASSES && g->n_feature == FEATURES);
+    assert_true(g->task == KITH_CLASSIFY && g->n[0] == NODES && g->n_edge == t.n_edge &&
+                g->n_class == CLASSES && g->n_feature == FEATURES);
     expect_share(&t, g);
     kith_graph_destroy(&g);
   }
@@ -285,10 +294,16 @@ static void every_rank_gets_its_share(void **state) {
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(lists_are_read_as_they_stand), cmocka_unit_test(rows_are_normalised),
-                                     cmocka_unit_test(features_may_be_dense), cmocka_unit_test(classes_may_be_words_and_are_sorted),
-                                     cmocka_unit_test(a_label_of_minus_one_is_none), cmocka_unit_test(bad_labels_are_refused), cmocka_unit_test(bad_splits_are_refused),
-                                     cmocka_unit_test(bad_edges_are_refused), cmocka_unit_test(bad_features_are_refused), cmocka_unit_test(features_that_cannot_be_normalised_are_refused),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(lists_are_read_as_they_stand),
+                                     cmocka_unit_test(rows_are_normalised),
+                                     cmocka_unit_test(features_may_be_dense),
+                                     cmocka_unit_test(classes_may_be_words_and_are_sorted),
+                                     cmocka_unit_test(a_label_of_minus_one_is_none),
+                                     cmocka_unit_test(bad_labels_are_refused),
+                                     cmocka_unit_test(bad_splits_are_refused),
+                                     cmocka_unit_test(bad_edges_are_refused),
+                                     cmocka_unit_test(bad_features_are_refused),
+                                     cmocka_unit_test(features_that_cannot_be_normalised_are_refused),
                                      cmocka_unit_test(every_rank_gets_its_share)};
   test_begin(&argc, &argv);
   test_folder_begin(folder);

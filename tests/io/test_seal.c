@@ -1,7 +1,7 @@
 /* ranks: 1 3 */
 /*
- * Checksums of files: sums of pieces add up to the sum of the whole, whoever sums them; no flipped bit, zeroed sector, moved
- * page or cut end of a file gives other values than were written.
+ * Checksums of files: sums of pieces add up to the sum of the whole, whoever sums them; no flipped bit,
+ * zeroed sector, moved page or cut end of a file gives other values than were written.
  */
 #include <string.h>
 
@@ -26,8 +26,11 @@ static void sums_of_pieces_add_up(void **unused) {
   uint64_t key = 1;
   fill(x, sizeof x, 2);
   for (int k = 0; k < PIECES; k++) {
-    int64_t n = (int64_t)(draw(&key) % BYTES), a = (int64_t)(draw(&key) % (uint64_t)(n + 1)), b = a + (int64_t)(draw(&key) % (uint64_t)(n - a + 1));
-    uint64_t whole = kith__sum_bytes(0, n, x), parts = kith__sum_bytes(b, n - b, x + b) + kith__sum_bytes(0, a, x) + kith__sum_bytes(a, b - a, x + a);
+    int64_t n = (int64_t)(draw(&key) % BYTES), a = (int64_t)(draw(&key) % (uint64_t)(n + 1)),
+            b = a + (int64_t)(draw(&key) % (uint64_t)(n - a + 1));
+    uint64_t whole = kith__sum_bytes(0, n, x), parts = kith__sum_bytes(b, n - b, x + b) +
+                                                       kith__sum_bytes(0, a, x) +
+                                                       kith__sum_bytes(a, b - a, x + a);
     assert_true(whole == parts);
   }
 }
@@ -40,7 +43,8 @@ static void sums_are_what_the_page_says(void **unused) {
   for (int64_t n = 0; n < BYTES; n += 37) {
     uint64_t sum = 0;
     for (int64_t i = 0; i < n; i++) {
-      uint64_t weight = (kith__sum_mix((uint64_t)(i / 4 % 256 + 1)) & 0xffffffff) | 1, group = kith__sum_mix(~(uint64_t)(i / 1024)) | 1;
+      uint64_t weight = (kith__sum_mix((uint64_t)(i / 4 % 256 + 1)) & 0xffffffff) | 1,
+               group = kith__sum_mix(~(uint64_t)(i / 1024)) | 1;
       sum += ((uint64_t)x[i] << (8 * (i % 4))) * weight * group;
     }
     assert_true(sum == kith__sum_bytes(0, n, x));
@@ -50,7 +54,8 @@ static void sums_are_what_the_page_says(void **unused) {
 static void no_flipped_bit_and_no_moved_sector_has_the_same_sum(void **unused) {
   (void)unused;
   unsigned char x[BYTES], spare[SECTOR];
-  for (int i = 0; i < BYTES; i++) x[i] = (unsigned char)(i % 4 == 0 ? i / 4 % 5 : 0); /* small numbers, as labels are */
+  for (int i = 0; i < BYTES; i++)
+    x[i] = (unsigned char)(i % 4 == 0 ? i / 4 % 5 : 0); /* small numbers, as labels are */
   uint64_t whole = kith__sum_bytes(0, BYTES, x);
   for (int i = 0; i < BYTES; i++)
     for (int bit = 0; bit < 8; bit++) {
@@ -72,7 +77,7 @@ static void no_flipped_bit_and_no_moved_sector_has_the_same_sum(void **unused) {
     }
 }
 
-/* ---- a file with everything in it ----------------------------------------------------------------------------------- */
+/* ---- a file with everything in it ---- */
 
 typedef struct set {
   const char *name;
@@ -83,10 +88,14 @@ typedef struct set {
   bool pack, plain;
 } set;
 
-static const set sets[] = {{"a/small", KITH_H5_INT8, 0, 1, N, false, false},       {"a/int", KITH_H5_INT32, 0, 4, N, false, false},
-                           {"a/wide", KITH_H5_INT64, 0, 8, N, true, false},        {"b/real", KITH_H5_FLOAT, D, 4 * D, N, false, false},
-                           {"b/text", KITH_H5_TEXT, WIDTH, WIDTH, N, true, false}, {"b/plain", KITH_H5_FLOAT, D, 4 * D, N, false, true},
-                           {"b/none", KITH_H5_INT32, 0, 4, 0, false, false},       {"b/nothing", KITH_H5_FLOAT, D, 4 * D, 0, false, true}};
+static const set sets[] = {{"a/small", KITH_H5_INT8, 0, 1, N, false, false},
+                           {"a/int", KITH_H5_INT32, 0, 4, N, false, false},
+                           {"a/wide", KITH_H5_INT64, 0, 8, N, true, false},
+                           {"b/real", KITH_H5_FLOAT, D, 4 * D, N, false, false},
+                           {"b/text", KITH_H5_TEXT, WIDTH, WIDTH, N, true, false},
+                           {"b/plain", KITH_H5_FLOAT, D, 4 * D, N, false, true},
+                           {"b/none", KITH_H5_INT32, 0, 4, 0, false, false},
+                           {"b/nothing", KITH_H5_FLOAT, D, 4 * D, 0, false, true}};
 enum { SETS = sizeof sets / sizeof sets[0], ROW = 4 * D };
 
 /* Values that any reader takes: finite numbers, letters. */
@@ -104,11 +113,14 @@ static void write_file(const kith_comm *comm, const char *path, char *x) {
   text[sizeof text - 1] = '\0';
   assert_int_equal(KITH_OK, kith_h5_create(comm, path, "kith-test", KITH_FILE_VERSION, 100000, &f).status);
   for (int k = 0; k < SETS; k++) {
-    int64_t n = sets[k].n, first = n * comm->rank * comm->rank / (comm->size * comm->size), last = n * (comm->rank + 1) * (comm->rank + 1) / (comm->size * comm->size);
+    int64_t n = sets[k].n, first = n * comm->rank * comm->rank / (comm->size * comm->size),
+            last = n * (comm->rank + 1) * (comm->rank + 1) / (comm->size * comm->size);
     values_of(k, n, x);
     const char *mine = x + (size_t)first * sets[k].row;
-    kith_agreed st = sets[k].plain ? kith_h5_write_rows(f, sets[k].name, sets[k].d, n, first, last - first, (const float *)(const void *)mine)
-                                   : kith_h5_write(f, sets[k].name, sets[k].type, sets[k].d, n, first, last - first, sets[k].pack, mine);
+    kith_agreed st = sets[k].plain ? kith_h5_write_rows(f, sets[k].name, sets[k].d, n, first, last - first,
+                                                        (const float *)(const void *)mine)
+                                   : kith_h5_write(f, sets[k].name, sets[k].type, sets[k].d, n, first,
+                                                   last - first, sets[k].pack, mine);
     assert_int_equal(KITH_OK, st.status);
   }
   assert_int_equal(KITH_OK, kith_h5_put_int(f, "number", 7).status);
@@ -203,7 +215,8 @@ static void whatever_happens_to_its_bytes_is_noticed_or_harmless(void **unused) 
     memcpy(bytes + at, sector, SECTOR);
   }
   assert_true(refused > size / SECTOR / 2);
-  for (size_t at = SECTOR; at < size; at += size / 40) assert_int_equal(1, try_damaged(bytes, at, "the end", at, x, y));
+  for (size_t at = SECTOR; at < size; at += size / 40)
+    assert_int_equal(1, try_damaged(bytes, at, "the end", at, x, y));
   KITH_FREE(bytes);
 done:
   free(x);
@@ -211,7 +224,8 @@ done:
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(sums_of_pieces_add_up), cmocka_unit_test(sums_are_what_the_page_says),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(sums_of_pieces_add_up),
+                                     cmocka_unit_test(sums_are_what_the_page_says),
                                      cmocka_unit_test(no_flipped_bit_and_no_moved_sector_has_the_same_sum),
                                      cmocka_unit_test(what_ranks_write_in_slices_any_ranks_read),
                                      cmocka_unit_test(whatever_happens_to_its_bytes_is_noticed_or_harmless)};

@@ -1,5 +1,6 @@
 /* ranks: 1 2 3 4 */
-/* Weights of interactions: from a text list through graph.h5 and parts.h5 to both ends of an edge, wherever they are owned. */
+/* Weights of interactions: from a text list through graph.h5 and parts.h5 to both ends of an edge, wherever
+ * they are owned. */
 #include "support/folder.h"
 #include "support/mpi_main.h"
 #include "support/parts.h"
@@ -21,7 +22,8 @@ static void write_list(bool weighs, char *path) {
     for (int i = 0; i < ITEMS; i++) {
       if (!is_pair(u, i)) continue;
       n += (size_t)snprintf(text + n, TEXT - n, "%d\t%d", u, i);
-      n += (size_t)(weighs ? snprintf(text + n, TEXT - n, "\t%.1f\n", (double)weight_of(u, i)) : snprintf(text + n, TEXT - n, "\n"));
+      n += (size_t)(weighs ? snprintf(text + n, TEXT - n, "\t%.1f\n", (double)weight_of(u, i))
+                           : snprintf(text + n, TEXT - n, "\n"));
     }
   test_path(folder, "list", path);
   if (test_comm->rank == 0) test_file_write(folder, "list", text, n, path);
@@ -29,7 +31,8 @@ static void write_list(bool weighs, char *path) {
 }
 
 static void cut(const char *graph, const char *parts) {
-  if (test_comm->rank == 0) assert_int_equal(KITH_OK, test_parts_write(graph, parts, 6, KITH_PARTITION_HASH).status);
+  if (test_comm->rank == 0)
+    assert_int_equal(KITH_OK, test_parts_write(graph, parts, 6, KITH_PARTITION_HASH).status);
   KITH_MPI(MPI_Barrier(test_comm->mpi));
 }
 
@@ -42,7 +45,8 @@ static kith_graph *share(bool weighs) {
   write_list(weighs, list);
   snprintf(o.interactions.path, KITH_PATH, "%s", list);
   if (weighs) snprintf(o.interactions.weight, KITH_NAME, "3");
-  assert_int_equal(KITH_OK, kith_ingest(test_comm, &o, "job", test_path(folder, "graph.h5", graph), &r).status);
+  assert_int_equal(KITH_OK,
+                   kith_ingest(test_comm, &o, "job", test_path(folder, "graph.h5", graph), &r).status);
   cut(graph, test_path(folder, "parts.h5", parts));
   assert_int_equal(KITH_OK, kith_graph_read(test_comm, parts, &g).status);
   return g;
@@ -86,7 +90,8 @@ static void without_weights_there_are_none(void **state) {
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(both_ends_know_the_weight), cmocka_unit_test(without_weights_there_are_none)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(both_ends_know_the_weight),
+                                     cmocka_unit_test(without_weights_there_are_none)};
   test_begin(&argc, &argv);
   test_folder_begin(folder);
   int failures = cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 # fast
 #!/usr/bin/env bash
-# Every place that opens, reads, writes, syncs or renames a file asks within three lines whether it has to fail
+# Every place that opens, reads, writes, syncs or renames a file asks within six lines whether it has to fail
 # (kith_fault() or what is built on it), so that the sweeps of refused reads and writes miss none.
 set -euo pipefail
 cd "${KITH_SOURCE:?}"
@@ -12,7 +12,7 @@ awk '
     for (i = 1; i <= n; i++) {
       if (line[i] !~ calls || line[i] ~ /^ *(\/\*|\*|static [a-z_]+ [a-z0-9_]+\()/) continue
       good = 0
-      for (j = i - 3; j <= i + 3; j++) if (line[j] ~ asks) good = 1
+      for (j = i - 6; j <= i + 6; j++) if (line[j] ~ asks) good = 1
       if (!good) { printf "%s:%d: no fault is asked for: %s\n", name, i, line[i]; bad = 1 }
     }
     delete line; n = 0

@@ -1,5 +1,6 @@
 /* ranks: 1 2 3 */
-/* What one rank knows becomes what all know: the largest code, and the words of the rank that has it, which is named. */
+/* What one rank knows becomes what all know: the largest code, and the words of the rank that has it, which
+ * is named. */
 #include <stdio.h>
 #include <string.h>
 
@@ -42,7 +43,8 @@ static void nobody_fails_where_all_are_well(void **state) {
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(the_words_of_the_rank_that_fails_are_everybodys),
-                                     cmocka_unit_test(the_largest_code_wins), cmocka_unit_test(nobody_fails_where_all_are_well)};
+                                     cmocka_unit_test(the_largest_code_wins),
+                                     cmocka_unit_test(nobody_fails_where_all_are_well)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

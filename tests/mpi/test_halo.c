@@ -16,7 +16,8 @@ static kith_lid wants(const kith_gid *first, uint64_t seed, kith_gid *want) {
   kith_gid all = first[test_comm->size];
   kith_lid n = test_comm->size > 1 && test_comm->rank == test_comm->size - 1 ? 0 : 20;
   for (kith_lid i = 0; i < n; i++)
-    want[i] = (kith_gid)kith_random_below(kith_random(seed, KITH_USE_INIT, (uint64_t)test_comm->rank, (uint64_t)i, 0).bits[0], (uint64_t)all);
+    want[i] = (kith_gid)kith_random_below(
+        kith_random(seed, KITH_USE_INIT, (uint64_t)test_comm->rank, (uint64_t)i, 0).bits[0], (uint64_t)all);
   for (kith_lid i = 1; i < n; i++)
     for (kith_lid j = i; j > 0 && want[j - 1] > want[j]; j--) {
       kith_gid swap = want[j];
@@ -28,7 +29,10 @@ static kith_lid wants(const kith_gid *first, uint64_t seed, kith_gid *want) {
 
 static float value_of(kith_gid g, int k) { return (float)(g * 10 + k); }
 
-static float noise(uint64_t seed, uint64_t i) { return (float)kith_random_unit(kith_random(seed, KITH_USE_INIT, (uint64_t)test_comm->rank, i, 1).bits[0]) - 0.5f; }
+static float noise(uint64_t seed, uint64_t i) {
+  return (float)kith_random_unit(kith_random(seed, KITH_USE_INIT, (uint64_t)test_comm->rank, i, 1).bits[0]) -
+         0.5f;
+}
 
 static void forward_brings_the_wanted_rows(void **state) {
   (void)state;
@@ -88,7 +92,8 @@ static void a_movable_halo_follows_its_aim_and_carries_the_largest_note(void **s
     assert_int_equal(kith_halo_aim(h, n, want, key, note), step == 3);
     for (kith_lid s = 0; s < kith_halo_n_send(h); s++) {
       assert_in_range(kith_halo_send_row(h)[s], 0, n_own - 1);
-      for (int k = 0; k < WIDTH; k++) packed[s * WIDTH + k] = value_of(first[test_comm->rank] + kith_halo_send_row(h)[s], k);
+      for (int k = 0; k < WIDTH; k++)
+        packed[s * WIDTH + k] = value_of(first[test_comm->rank] + kith_halo_send_row(h)[s], k);
     }
     kith_halo_forward_packed(h, WIDTH, packed, rows);
     for (kith_lid i = 0; i < n; i++)
@@ -97,7 +102,8 @@ static void a_movable_halo_follows_its_aim_and_carries_the_largest_note(void **s
         rows[i * WIDTH + k] = (float)key[i];
       }
     kith_halo_return(h, WIDTH, rows, back);
-    for (kith_lid s = 0; s < kith_halo_n_send(h); s++) assert_true(back[s * WIDTH] == (float)kith_halo_send_key(h)[s]);
+    for (kith_lid s = 0; s < kith_halo_n_send(h); s++)
+      assert_true(back[s * WIDTH] == (float)kith_halo_send_key(h)[s]);
   }
   assert_int_equal(kith_alloc_live(), live); /* a step allocates nothing */
   kith_halo_destroy(&h);
@@ -124,7 +130,8 @@ static void all_learn_that_one_wants_what_is_not_there(void **state) {
   want[0] = test_comm->rank == test_comm->size - 1 ? first[test_comm->size] : 0;
   kith_halo *h = NULL;
   int64_t live = kith_alloc_live();
-  assert_int_equal(kith_halo_create(test_comm, first, first[test_comm->size] > 0, want, &h).status, KITH_EDATA);
+  assert_int_equal(kith_halo_create(test_comm, first, first[test_comm->size] > 0, want, &h).status,
+                   KITH_EDATA);
   assert_null(h);
   assert_int_equal(kith_alloc_live(), live);
 }
@@ -142,10 +149,13 @@ static void shared_rows_are_everywhere(void **state) {
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(forward_brings_the_wanted_rows), cmocka_unit_test(backward_is_the_transpose_of_forward),
-      cmocka_unit_test(a_movable_halo_follows_its_aim_and_carries_the_largest_note), cmocka_unit_test(integers_travel_like_rows),
-      cmocka_unit_test(all_learn_that_one_wants_what_is_not_there), cmocka_unit_test(shared_rows_are_everywhere)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(forward_brings_the_wanted_rows),
+                                     cmocka_unit_test(backward_is_the_transpose_of_forward),
+                                     cmocka_unit_test(
+                                         a_movable_halo_follows_its_aim_and_carries_the_largest_note),
+                                     cmocka_unit_test(integers_travel_like_rows),
+                                     cmocka_unit_test(all_learn_that_one_wants_what_is_not_there),
+                                     cmocka_unit_test(shared_rows_are_everywhere)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

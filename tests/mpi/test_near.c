@@ -1,7 +1,8 @@
 /* ranks: 1 2 3 4 */
 /*
- * Importance neighbourhoods against a slow count: the walks of every node, one after the other from the whole list of
- * edges, their visits in a table, the most visited found by looking at all.  Sampled hops read them by their weights.
+ * Importance neighbourhoods against a slow count: the walks of every node, one after the other from the whole
+ * list of edges, their visits in a table, the most visited found by looking at all.  Sampled hops read them
+ * by their weights.
  */
 #include "support/cut.h"
 #include "support/mpi_main.h"
@@ -11,8 +12,12 @@
 enum { USERS = 20, ITEMS = 30, NODES = USERS + ITEMS, EDGES = 130 };
 
 /* Keys number users and items alternately; this numbers users first. */
-static int node_of(int64_t key) { return (int)(key / KITH_TYPES) + (key % KITH_TYPES == KITH_ITEM ? USERS : 0); }
-static int64_t key_of(int node) { return node < USERS ? kith_node_key(KITH_USER, node) : kith_node_key(KITH_ITEM, node - USERS); }
+static int node_of(int64_t key) {
+  return (int)(key / KITH_TYPES) + (key % KITH_TYPES == KITH_ITEM ? USERS : 0);
+}
+static int64_t key_of(int node) {
+  return node < USERS ? kith_node_key(KITH_USER, node) : kith_node_key(KITH_ITEM, node - USERS);
+}
 
 /* The k-th neighbour of a node, from the list of edges, which is sorted; -1 if it has no more. */
 static int neighbour(const test_graph *t, int node, int64_t k) {
@@ -29,11 +34,13 @@ static int64_t degree(const test_graph *t, int node) {
   return n;
 }
 
-static void count_visits(const test_graph *t, const kith_near_options *o, uint64_t seed, int from, int64_t visits[NODES]) {
+static void count_visits(const test_graph *t, const kith_near_options *o, uint64_t seed, int from,
+                         int64_t visits[NODES]) {
   memset(visits, 0, NODES * sizeof *visits);
   for (int k = 0; k < o->walks; k++)
     for (int hop = 1, at = from; hop <= o->length; hop++) {
-      kith_draw r = kith_random(seed, KITH_USE_NEAR, 0, (uint64_t)(key_of(from) * o->walks + k), (uint64_t)hop);
+      kith_draw r =
+          kith_random(seed, KITH_USE_NEAR, 0, (uint64_t)(key_of(from) * o->walks + k), (uint64_t)hop);
       int64_t n = degree(t, at);
       if (kith_random_unit(r.bits[1]) < o->restart) at = from;
       else if (n > 0) at = neighbour(t, at, (int64_t)kith_random_below(r.bits[0], (uint64_t)n));
@@ -49,7 +56,9 @@ static int64_t keep_most(int64_t visits[NODES], int t) {
   for (int k = 0; k < t; k++) {
     int best = -1;
     for (int i = 0; i < NODES; i++)
-      if (!stays[i] && visits[i] > 0 && (best < 0 || visits[i] > visits[best] || (visits[i] == visits[best] && key_of(i) < key_of(best)))) best = i;
+      if (!stays[i] && visits[i] > 0 &&
+          (best < 0 || visits[i] > visits[best] || (visits[i] == visits[best] && key_of(i) < key_of(best))))
+        best = i;
     if (best >= 0) stays[best] = true;
   }
   for (int i = 0; i < NODES; i++) {
@@ -132,12 +141,18 @@ static setting *plan(kith_sampler_options o) {
   s->t = test_graph_random(USERS, ITEMS, EDGES, 5);
   s->g = test_graph_cut(&s->t, test_comm, 6, 2);
   for (int i = 0; i < NODES; i++) s->seed[i] = -1;
-  for (kith_lid i = 0; i < s->g->n_own; i++) s->seed[s->g->original[i] + (s->g->type[i] == KITH_ITEM ? USERS : 0)] = s->g->first[test_comm->rank] + i;
+  for (kith_lid i = 0; i < s->g->n_own; i++)
+    s->seed[s->g->original[i] + (s->g->type[i] == KITH_ITEM ? USERS : 0)] = s->g->first[test_comm->rank] + i;
   KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, s->seed, NODES, MPI_INT64_T, MPI_MAX, test_comm->mpi));
   for (int64_t e = 0; e < s->t.n_edge; e += 4)
-    s->target[s->n_target++] = (kith_pair){.user = s->seed[s->t.user[e]], .original = s->t.user[e], .item = s->t.item[e]};
-  assert_int_equal(KITH_OK, kith_near_create(test_comm, s->g, &(kith_near_options){.walks = 60, .length = 4, .neighbours = 12}, 8, 4, &s->a).status);
-  assert_int_equal(KITH_OK, kith_sampler_create(test_comm, s->g, s->a, 1, &o, false, NODES, EDGES, 5, &s->s).status);
+    s->target[s->n_target++] =
+        (kith_pair){.user = s->seed[s->t.user[e]], .original = s->t.user[e], .item = s->t.item[e]};
+  assert_int_equal(KITH_OK, kith_near_create(test_comm, s->g,
+                                             &(kith_near_options){.walks = 60, .length = 4, .neighbours = 12},
+                                             8, 4, &s->a)
+                                .status);
+  assert_int_equal(KITH_OK,
+                   kith_sampler_create(test_comm, s->g, s->a, 1, &o, false, NODES, EDGES, 5, &s->s).status);
   kith_sampler_plan(s->s, NODES, s->seed, 3, s->n_target, s->target);
   return s;
 }
@@ -190,7 +205,8 @@ static void check_uniform(int k) {
       int64_t key = h->in->node[h->csr->col[e]];
       assert_false(is_target(s, s->a->node[row], key));
       assert_true(weight_of(s, row, key) > 0);
-      assert_true(fabs((double)h->scale[e] - (double)weight_of(s, row, key) * (double)n / (double)drawn) < 1e-6);
+      assert_true(fabs((double)h->scale[e] - (double)weight_of(s, row, key) * (double)n / (double)drawn) <
+                  1e-6);
     }
   }
   kith_comm_sum_int(test_comm, 1, &left_out);
@@ -204,10 +220,12 @@ static void hops_read_the_important_ones_but_targets(void **state) {
   check_uniform(3);
 }
 
-/* Drawn in proportion to their weights, neighbours count alike, as often as they were drawn: the row keeps its sum. */
+/* Drawn in proportion to their weights, neighbours count alike, as often as they were drawn: the row keeps
+ * its sum. */
 static void important_ones_are_drawn_more_often(void **state) {
   (void)state;
-  setting *s = plan((kith_sampler_options){.mode = KITH_NEIGHBOR, .fanouts = {1, {4}}, .draw = KITH_IMPORTANCE});
+  setting *s =
+      plan((kith_sampler_options){.mode = KITH_NEIGHBOR, .fanouts = {1, {4}}, .draw = KITH_IMPORTANCE});
   const kith_hop *h = kith_sampler_hop(s->s, 0);
   for (kith_lid row = 0; row < s->g->n_own; row++) {
     kith_lid i = place_of(h, s->a->node[row]);
@@ -224,9 +242,12 @@ static void important_ones_are_drawn_more_often(void **state) {
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(the_most_visited_stay), cmocka_unit_test(ties_are_decided_by_number),
-                                     cmocka_unit_test(more_neighbours_than_there_are_keep_all), cmocka_unit_test(nodes_take_turns),
-                                     cmocka_unit_test(hops_read_the_important_ones_but_targets), cmocka_unit_test(important_ones_are_drawn_more_often)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(the_most_visited_stay),
+                                     cmocka_unit_test(ties_are_decided_by_number),
+                                     cmocka_unit_test(more_neighbours_than_there_are_keep_all),
+                                     cmocka_unit_test(nodes_take_turns),
+                                     cmocka_unit_test(hops_read_the_important_ones_but_targets),
+                                     cmocka_unit_test(important_ones_are_drawn_more_often)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

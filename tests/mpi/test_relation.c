@@ -1,5 +1,6 @@
 /* ranks: 1 2 3 4 */
-/* The normalised adjacency: symmetric over ranks, rows sum what they should, interior rows have no ghosts.  Given rows: as they were given. */
+/* The normalised adjacency: symmetric over ranks, rows sum what they should, interior rows have no ghosts.
+ * Given rows: as they were given. */
 #include "support/cut.h"
 #include "support/mpi_main.h"
 
@@ -9,7 +10,9 @@
 enum { WIDTH = 21 };
 
 static float noise(const kith_graph *g, kith_lid i, int k, uint64_t seed) {
-  return (float)kith_random_unit(kith_random(seed, KITH_USE_INIT, g->type[i], (uint64_t)g->original[i], (uint64_t)k).bits[0]) - 0.5f;
+  return (float)kith_random_unit(
+             kith_random(seed, KITH_USE_INIT, g->type[i], (uint64_t)g->original[i], (uint64_t)k).bits[0]) -
+         0.5f;
 }
 
 static void product(const kith_relation *a, float *x, float *y) {
@@ -72,7 +75,9 @@ static void rows_sum_their_neighbours(void **state) {
       double truth = 0;
       for (int64_t e = 0; e < t.n_edge; e++) {
         int64_t mine = g->type[i] ? t.item[e] : t.user[e], other = g->type[i] ? t.user[e] : t.item[e];
-        if (mine == g->original[i]) truth += (double)((1 - g->type[i]) * 100 + other + k) / sqrt(degree[0][t.user[e]] * degree[1][t.item[e]]);
+        if (mine == g->original[i])
+          truth += (double)((1 - g->type[i]) * 100 + other + k) /
+                   sqrt(degree[0][t.user[e]] * degree[1][t.item[e]]);
       }
       assert_true(fabs((double)y[i * WIDTH + k] - truth) < 1e-5 * (1 + fabs(truth)));
     }
@@ -96,7 +101,8 @@ static void interior_rows_need_no_ghosts(void **state) {
     assert_false(seen[i]);
     assert_int_equal(a->place[i], r);
     seen[i] = 1;
-    for (kith_eid e = a->csr.start[r]; e < a->csr.start[r + 1]; e++) ghost = ghost || a->csr.col[e] >= g->n_own;
+    for (kith_eid e = a->csr.start[r]; e < a->csr.start[r + 1]; e++)
+      ghost = ghost || a->csr.col[e] >= g->n_own;
     assert_true(ghost == (r >= a->n_interior));
   }
   free(seen);
@@ -105,7 +111,8 @@ static void interior_rows_need_no_ghosts(void **state) {
   test_graph_free(&t);
 }
 
-/* What node `to` counts in the row of node `from` (keys): nothing for four of five pairs, and not the same the other way round. */
+/* What node `to` counts in the row of node `from` (keys): nothing for four of five pairs, and not the same
+ * the other way round. */
 static float given(int64_t from, int64_t to) {
   kith_draw r = kith_random(12, KITH_USE_INIT, (uint64_t)from, (uint64_t)to, 0);
   return kith_random_unit(r.bits[0]) < 0.8 ? 0 : (float)kith_random_unit(r.bits[1]);
@@ -113,7 +120,9 @@ static float given(int64_t from, int64_t to) {
 
 enum { GIVEN_USERS = 9, GIVEN_ITEMS = 11, GIVEN_NODES = GIVEN_USERS + GIVEN_ITEMS };
 
-static int64_t given_key(int i) { return i < GIVEN_USERS ? kith_node_key(KITH_USER, i) : kith_node_key(KITH_ITEM, i - GIVEN_USERS); }
+static int64_t given_key(int i) {
+  return i < GIVEN_USERS ? kith_node_key(KITH_USER, i) : kith_node_key(KITH_ITEM, i - GIVEN_USERS);
+}
 
 /* A relation of these rows on this rank's share. */
 static kith_relation *given_relation(const kith_graph *g) {
@@ -122,7 +131,8 @@ static kith_relation *given_relation(const kith_graph *g) {
   float *weight = calloc((size_t)(g->n_own + 1) * GIVEN_NODES, sizeof *weight);
   kith_relation *a = NULL;
   for (int i = 0; i < GIVEN_NODES; i++) number[i] = -1;
-  for (kith_lid i = 0; i < g->n_own; i++) number[g->original[i] + (g->type[i] ? GIVEN_USERS : 0)] = g->first[test_comm->rank] + i;
+  for (kith_lid i = 0; i < g->n_own; i++)
+    number[g->original[i] + (g->type[i] ? GIVEN_USERS : 0)] = g->first[test_comm->rank] + i;
   KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, number, GIVEN_NODES, MPI_INT64_T, MPI_MAX, test_comm->mpi));
   for (kith_lid i = 0; i < g->n_own; i++) {
     start[i + 1] = start[i];
@@ -141,7 +151,8 @@ static kith_relation *given_relation(const kith_graph *g) {
   return a;
 }
 
-/* Entry by entry what was given: node, number, weight, degree; and the backward sum is the transpose of the forward one. */
+/* Entry by entry what was given: node, number, weight, degree; and the backward sum is the transpose of the
+ * forward one. */
 static void given_rows_are_as_they_were_given(void **state) {
   (void)state;
   test_graph t = test_graph_random(GIVEN_USERS, GIVEN_ITEMS, 40, 2);
@@ -156,7 +167,8 @@ static void given_rows_are_as_they_were_given(void **state) {
     for (int j = 0; j < GIVEN_NODES; j++) n += given(a->node[row], given_key(j)) > 0;
     assert_int_equal(n, a->csr.start[p + 1] - a->csr.start[p]);
     assert_int_equal(n, a->degree[row]);
-    for (kith_eid e = a->csr.start[p]; e < a->csr.start[p + 1]; e++) assert_true(a->csr.weight[e] == given(a->node[row], a->node[a->csr.col[e]]));
+    for (kith_eid e = a->csr.start[p]; e < a->csr.start[p + 1]; e++)
+      assert_true(a->csr.weight[e] == given(a->node[row], a->node[a->csr.col[e]]));
   }
   kith_whole_free(&whole);
   kith_relation_destroy(&a);
@@ -201,8 +213,10 @@ static void the_way_back_is_the_transpose_of_given_rows(void **state) {
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(the_adjacency_is_its_own_transpose), cmocka_unit_test(rows_sum_their_neighbours),
-                                     cmocka_unit_test(interior_rows_need_no_ghosts), cmocka_unit_test(given_rows_are_as_they_were_given),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(the_adjacency_is_its_own_transpose),
+                                     cmocka_unit_test(rows_sum_their_neighbours),
+                                     cmocka_unit_test(interior_rows_need_no_ghosts),
+                                     cmocka_unit_test(given_rows_are_as_they_were_given),
                                      cmocka_unit_test(the_way_back_is_the_transpose_of_given_rows)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));

@@ -1,7 +1,7 @@
 /* ranks: 1 2 3 4 */
 /*
- * Sampled hops, by every way of sampling: ranks together draw what one of them draws alone on the same cut; weights make the
- * estimate unbiased; clusters are what a slow count says; targets are left out.
+ * Sampled hops, by every way of sampling: ranks together draw what one of them draws alone on the same cut;
+ * weights make the estimate unbiased; clusters are what a slow count says; targets are left out.
  */
 #include <stdlib.h>
 
@@ -10,7 +10,17 @@
 
 #include "kith/sample.h"
 
-enum { USERS = 30, ITEMS = 40, NODES = USERS + ITEMS, EDGES = 400, HOPS = 2, SEEDS = 12, CUT = 7, CLUSTERS = 2, STEPS_OF_ROUND = (CUT + CLUSTERS - 1) / CLUSTERS };
+enum {
+  USERS = 30,
+  ITEMS = 40,
+  NODES = USERS + ITEMS,
+  EDGES = 400,
+  HOPS = 2,
+  SEEDS = 12,
+  CUT = 7,
+  CLUSTERS = 2,
+  STEPS_OF_ROUND = (CUT + CLUSTERS - 1) / CLUSTERS
+};
 
 typedef struct setting {
   test_graph t;
@@ -23,14 +33,16 @@ static kith_sampler_options neighbor(int n, int first, int second) {
   return (kith_sampler_options){.mode = KITH_NEIGHBOR, .fanouts = {n, {first, second}}};
 }
 
-/* A weight for every interaction, by its ends' original numbers: the test graph numbers users, then items, in each part. */
+/* A weight for every interaction, by its ends' original numbers: the test graph numbers users, then items, in
+ * each part. */
 static void setting_weigh(setting *s) {
   int64_t n = 0;
   assert_int_equal(KITH_OK, KITH_NEW(s->g->weight, s->g->start[s->g->n_own]));
   for (kith_lid i = 0; i < s->g->n_own; i++)
     for (int64_t e = 0; e < s->t.n_edge; e++) {
       int64_t mine = s->g->type[i] == KITH_USER ? s->t.user[e] : s->t.item[e];
-      if (mine == s->g->original[i]) s->g->weight[n++] = 0.5f + (float)((s->t.user[e] * 7 + s->t.item[e] * 3) % 5);
+      if (mine == s->g->original[i])
+        s->g->weight[n++] = 0.5f + (float)((s->t.user[e] * 7 + s->t.item[e] * 3) % 5);
     }
   assert_int_equal(n, s->g->start[s->g->n_own]);
 }
@@ -40,11 +52,14 @@ static setting setting_make_on(const kith_comm *comm, int parts, kith_sampler_op
   s.g = test_graph_cut(&s.t, comm, parts, 6);
   if (o.draw == KITH_BY_WEIGHT) setting_weigh(&s);
   assert_int_equal(KITH_OK, kith_relation_create(comm, s.g, 4, &s.a).status);
-  assert_int_equal(KITH_OK, kith_sampler_create(comm, s.g, s.a, HOPS, &o, loops, SEEDS, EDGES, 5, &s.s).status);
+  assert_int_equal(KITH_OK,
+                   kith_sampler_create(comm, s.g, s.a, HOPS, &o, loops, SEEDS, EDGES, 5, &s.s).status);
   return s;
 }
 
-static setting setting_make(int parts, kith_sampler_options o, bool loops) { return setting_make_on(test_comm, parts, o, loops); }
+static setting setting_make(int parts, kith_sampler_options o, bool loops) {
+  return setting_make_on(test_comm, parts, o, loops);
+}
 
 static void setting_free(setting *s) {
   kith_sampler_destroy(&s->s);
@@ -56,11 +71,14 @@ static void setting_free(setting *s) {
 /* Global numbers of all nodes, from the whole graph's items and the owners of users. */
 static void global_numbers(const setting *s, kith_gid number[NODES]) {
   for (int i = 0; i < NODES; i++) number[i] = -1;
-  for (kith_lid i = 0; i < s->g->n_own; i++) number[s->g->type[i] * USERS + s->g->original[i]] = s->g->first[test_comm->rank] + i;
+  for (kith_lid i = 0; i < s->g->n_own; i++)
+    number[s->g->type[i] * USERS + s->g->original[i]] = s->g->first[test_comm->rank] + i;
   KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, number, NODES, MPI_INT64_T, MPI_MAX, test_comm->mpi));
 }
 
-static int node_of(const kith_frame *f, kith_lid row) { return (int)(f->node[row] % KITH_TYPES) * USERS + (int)(f->node[row] / KITH_TYPES); }
+static int node_of(const kith_frame *f, kith_lid row) {
+  return (int)(f->node[row] % KITH_TYPES) * USERS + (int)(f->node[row] / KITH_TYPES);
+}
 
 static bool is_neighbour(const test_graph *t, int a, int b) {
   int user = a < USERS ? a : b, item = (a < USERS ? b : a) - USERS;
@@ -81,7 +99,8 @@ static kith_lid some_seeds(const kith_gid number[NODES], kith_gid seed[SEEDS]) {
   return SEEDS - test_comm->rank; /* ragged */
 }
 
-/* What a rank has drawn: the weight of neighbour b in a's row of each hop; 0: not drawn; ABSENT: a is no row. */
+/* What a rank has drawn: the weight of neighbour b in a's row of each hop; 0: not drawn; ABSENT: a is no row.
+ */
 typedef struct outcome {
   double weight[HOPS][NODES][NODES];
 } outcome;
@@ -98,7 +117,8 @@ static outcome *shown(const setting *s) {
     for (kith_lid p = 0; p < h->csr->n_row; p++) {
       int a = node_of(h->out, h->csr->row[p]);
       out->weight[l][a][0] = 0;
-      for (kith_eid e = h->csr->start[p]; e < h->csr->start[p + 1]; e++) out->weight[l][a][node_of(h->in, h->csr->col[e])] = (double)h->csr->weight[e];
+      for (kith_eid e = h->csr->start[p]; e < h->csr->start[p + 1]; e++)
+        out->weight[l][a][node_of(h->in, h->csr->col[e])] = (double)h->csr->weight[e];
     }
   }
   return out;
@@ -141,13 +161,15 @@ static void seeds_are_the_first_rows_of_every_frame(void **state) {
   for (int l = 0; l < HOPS; l++) {
     const kith_hop *h = kith_sampler_hop(s.s, l);
     for (kith_lid i = 0; i < n; i++) assert_int_equal(number[node_of(h->in, i)], seed[i]);
-    for (kith_lid p = 0; p < h->csr->n_row; p++) assert_int_equal(h->csr->col[h->csr->start[p]], h->csr->row[p]); /* loops come first */
+    for (kith_lid p = 0; p < h->csr->n_row; p++)
+      assert_int_equal(h->csr->col[h->csr->start[p]], h->csr->row[p]); /* loops come first */
   }
   const kith_gid *want;
   const kith_lid *row;
   kith_sampler_want(s.s, &n_want, &want, &row);
   assert_int_equal(n_want, kith_sampler_leaves(s.s)->n);
-  for (kith_lid i = 0; i < n_want; i++) assert_int_equal(want[i], number[node_of(kith_sampler_leaves(s.s), row[i])]);
+  for (kith_lid i = 0; i < n_want; i++)
+    assert_int_equal(want[i], number[node_of(kith_sampler_leaves(s.s), row[i])]);
   setting_free(&s);
 }
 
@@ -165,14 +187,16 @@ static const kith_sampler_options every_way[] = {
 };
 enum { WAYS = sizeof every_way / sizeof *every_way };
 
-/* Each rank plans its own seeds with the others, and alone with the whole graph, on another cut unless it matters: to the last bit the same. */
+/* Each rank plans its own seeds with the others, and alone with the whole graph, on another cut unless it
+ * matters: to the last bit the same. */
 static void draws_are_the_same_alone(void **state) {
   (void)state;
   kith_comm *self = NULL;
   assert_int_equal(KITH_OK, kith_comm_create(MPI_COMM_SELF, &self).status);
   for (int w = 0; w < WAYS; w++) {
     int cut = every_way[w].mode == KITH_CLUSTER ? CUT : 2;
-    setting s = setting_make(CUT, every_way[w], false), alone = setting_make_on(self, cut, every_way[w], false);
+    setting s = setting_make(CUT, every_way[w], false),
+            alone = setting_make_on(self, cut, every_way[w], false);
     kith_gid number[NODES], seed[SEEDS], number_alone[NODES], seed_alone[SEEDS];
     int64_t drawn = 0, left = 0;
     global_numbers(&s, number);
@@ -257,7 +281,9 @@ static void check_clusters(kith_cut cut) {
   for (uint64_t step = 0; step < 2 * STEPS_OF_ROUND; step++) {
     outcome *out = plan(&s, n, seed, step);
     bool here[CUT];
-    for (int p = 0; p < CUT; p++) here[p] = kith_cluster_step(5, (int64_t)step / STEPS_OF_ROUND, CUT, CLUSTERS, p) == (int64_t)step % STEPS_OF_ROUND;
+    for (int p = 0; p < CUT; p++)
+      here[p] = kith_cluster_step(5, (int64_t)step / STEPS_OF_ROUND, CUT, CLUSTERS, p) ==
+                (int64_t)step % STEPS_OF_ROUND;
     for (int a = 0; a < NODES; a++) {
       int reads = 0;
       if (out->weight[HOPS - 1][a][0] < 0) continue;
@@ -268,7 +294,9 @@ static void check_clusters(kith_cut cut) {
         reads += expected;
       }
       for (int b = 0; b < NODES; b++)
-        if (out->weight[HOPS - 1][a][b] > 0) assert_true(fabs(out->weight[HOPS - 1][a][b] - sqrt((double)degree_of(&s.t, a) / degree_of(&s.t, b)) / reads) < 1e-6);
+        if (out->weight[HOPS - 1][a][b] > 0)
+          assert_true(fabs(out->weight[HOPS - 1][a][b] -
+                           sqrt((double)degree_of(&s.t, a) / degree_of(&s.t, b)) / reads) < 1e-6);
     }
     free(out);
   }
@@ -282,14 +310,17 @@ static void clusters_are_counted(void **state) {
 }
 
 /* Of every row: no target is drawn, all other edges are, since all neighbours are asked for. */
-static void check_left_out(const setting *s, const kith_hop *h, int64_t which, int64_t n_target, const kith_pair *target) {
+static void check_left_out(const setting *s, const kith_hop *h, int64_t which, int64_t n_target,
+                           const kith_pair *target) {
   for (kith_lid p = 0; p < h->csr->n_row; p++) {
     int a = node_of(h->out, h->csr->row[p]), left = 0;
-    for (int64_t e = 0; e < s->t.n_edge; e++) left += e % 3 != which && (s->t.user[e] == a || USERS + s->t.item[e] == a);
+    for (int64_t e = 0; e < s->t.n_edge; e++)
+      left += e % 3 != which && (s->t.user[e] == a || USERS + s->t.item[e] == a);
     assert_int_equal(h->csr->start[p + 1] - h->csr->start[p], left);
     for (kith_eid e = h->csr->start[p]; e < h->csr->start[p + 1]; e++) {
       int b = node_of(h->in, h->csr->col[e]), user = a < b ? a : b, item = a < b ? b : a;
-      for (int64_t i = 0; i < n_target; i++) assert_false(target[i].original == user && USERS + target[i].item == item);
+      for (int64_t i = 0; i < n_target; i++)
+        assert_false(target[i].original == user && USERS + target[i].item == item);
     }
   }
 }
@@ -304,7 +335,8 @@ static void targets_are_left_out(void **state) {
   for (int64_t which = 0; which < 3; which++) {
     int64_t n_target = 0;
     for (int64_t e = which; e < s.t.n_edge; e += 3)
-      target[n_target++] = (kith_pair){.user = number[s.t.user[e]], .original = s.t.user[e], .item = s.t.item[e]};
+      target[n_target++] =
+          (kith_pair){.user = number[s.t.user[e]], .original = s.t.user[e], .item = s.t.item[e]};
     kith_sampler_plan(s.s, some_seeds(number, seed), seed, (uint64_t)which, n_target, target);
     for (int l = 0; l < HOPS; l++) check_left_out(&s, kith_sampler_hop(s.s, l), which, n_target, target);
   }
@@ -322,23 +354,27 @@ static void multiply(const test_graph *t, const double x[NODES], double y[NODES]
   }
 }
 
-/* h = the estimate of A x in every row of a hop; rows of the frame that it reads are looked up in x by row. */
+/* h = the estimate of A x in every row of a hop; rows of the frame that it reads are looked up in x by row.
+ */
 static void hop_multiply(const kith_hop *h, const double *x, double *y) {
   for (kith_lid p = 0; p < h->csr->n_row; p++) {
     double *sum = &y[h->csr->row[p]];
     *sum = 0;
-    for (kith_eid e = h->csr->start[p]; e < h->csr->start[p + 1]; e++) *sum += (double)h->csr->weight[e] * x[h->csr->col[e]];
+    for (kith_eid e = h->csr->start[p]; e < h->csr->start[p + 1]; e++)
+      *sum += (double)h->csr->weight[e] * x[h->csr->col[e]];
   }
 }
 
 /*
- * Mean over many steps of the weighed sum through both hops, against A A x: within 5 standard errors (seeded; a false alarm
- * of one of the dozens of rows has a chance of about 3e-5).  One set for both hops does not bias it: no edge joins a node to itself.
+ * Mean over many steps of the weighed sum through both hops, against A A x: within 5 standard errors (seeded;
+ * a false alarm of one of the dozens of rows has a chance of about 3e-5).  One set for both hops does not
+ * bias it: no edge joins a node to itself.
  */
 static void check_unbiased(kith_sampler_options o, int64_t n_step) {
   setting s = setting_make(5, o, false);
   kith_gid number[NODES], seed[SEEDS];
-  double sum[SEEDS] = {0}, square[SEEDS] = {0}, value[NODES], once[NODES], truth[NODES], leaf[NODES], middle[NODES], y[SEEDS];
+  double sum[SEEDS] = {0}, square[SEEDS] = {0}, value[NODES], once[NODES], truth[NODES], leaf[NODES],
+         middle[NODES], y[SEEDS];
   for (int i = 0; i < NODES; i++) value[i] = sin(i + 1.0);
   multiply(&s.t, value, once);
   multiply(&s.t, once, truth);
@@ -357,27 +393,35 @@ static void check_unbiased(kith_sampler_options o, int64_t n_step) {
   }
   for (kith_lid p = 0; p < n; p++) {
     int a = node_of(kith_sampler_leaves(s.s), p);
-    double mean = sum[p] / (double)n_step, error = sqrt((square[p] / (double)n_step - mean * mean) / (double)n_step);
-    if (!(fabs(mean - truth[a]) <= 5 * error + 1e-6)) fail_msg("%s: node %d: mean %g, truth %g, standard error %g", kith_train_mode_text(o.mode), a, mean, truth[a], error);
+    double mean = sum[p] / (double)n_step,
+           error = sqrt((square[p] / (double)n_step - mean * mean) / (double)n_step);
+    if (!(fabs(mean - truth[a]) <= 5 * error + 1e-6))
+      fail_msg("%s: node %d: mean %g, truth %g, standard error %g", kith_train_mode_text(o.mode), a, mean,
+               truth[a], error);
     assert_true(error > 0 || degree_of(&s.t, a) == 0); /* it is drawn, not copied */
   }
   setting_free(&s);
 }
 
-/* Whether an estimate is to be unbiased in a step: of clusters, where a node's own part and another one are in it. */
+/* Whether an estimate is to be unbiased in a step: of clusters, where a node's own part and another one are
+ * in it. */
 static bool counts(const kith_sampler_options *o, uint64_t step, int node) {
   if (o->mode != KITH_CLUSTER) return true;
-  return kith_cluster_step(5, (int64_t)step / STEPS_OF_ROUND, CUT, CLUSTERS, part_of(node)) == (int64_t)step % STEPS_OF_ROUND && (step + 1) % STEPS_OF_ROUND != 0;
+  return kith_cluster_step(5, (int64_t)step / STEPS_OF_ROUND, CUT, CLUSTERS, part_of(node)) ==
+             (int64_t)step % STEPS_OF_ROUND &&
+         (step + 1) % STEPS_OF_ROUND != 0;
 }
 
 /*
- * The same of one hop, in the seeds' rows of it: through two hops nodes of one set come together more often than chances of
- * single edges tell.  Chances that are counted have errors of their own: a twentieth of the sum is allowed for them.
+ * The same of one hop, in the seeds' rows of it: through two hops nodes of one set come together more often
+ * than chances of single edges tell.  Chances that are counted have errors of their own: a twentieth of the
+ * sum is allowed for them.
  */
 static void check_unbiased_sum(kith_sampler_options o, int l, int64_t n_step) {
   setting s = setting_make(CUT, o, false);
   kith_gid number[NODES], seed[SEEDS];
-  double sum[SEEDS] = {0}, square[SEEDS] = {0}, times[SEEDS] = {0}, value[NODES], truth[NODES], leaf[NODES], y[NODES];
+  double sum[SEEDS] = {0}, square[SEEDS] = {0}, times[SEEDS] = {0}, value[NODES], truth[NODES], leaf[NODES],
+         y[NODES];
   for (int i = 0; i < NODES; i++) value[i] = 1 + sin(i + 1.0);
   multiply(&s.t, value, truth);
   global_numbers(&s, number);
@@ -397,15 +441,19 @@ static void check_unbiased_sum(kith_sampler_options o, int l, int64_t n_step) {
   for (kith_lid p = 0; p < n; p++) {
     int a = node_of(kith_sampler_leaves(s.s), p);
     double mean = sum[p] / times[p], error = sqrt(fmax(0, square[p] / times[p] - mean * mean) / times[p]);
-    if (!(fabs(mean - truth[a]) <= 5 * error + truth[a] / 20)) fail_msg("%s, hop %d: node %d: mean %g, truth %g, standard error %g", kith_train_mode_text(o.mode), l, a, mean, truth[a], error);
+    if (!(fabs(mean - truth[a]) <= 5 * error + truth[a] / 20))
+      fail_msg("%s, hop %d: node %d: mean %g, truth %g, standard error %g", kith_train_mode_text(o.mode), l,
+               a, mean, truth[a], error);
   }
   setting_free(&s);
 }
 
-/* Every third edge is a target of each step, as with `train.exclude`; y = A x without them, with the degrees of all edges. */
+/* Every third edge is a target of each step, as with `train.exclude`; y = A x without them, with the degrees
+ * of all edges. */
 static int64_t every_third(const setting *s, const kith_gid number[NODES], kith_pair *target) {
   int64_t n = 0;
-  for (int64_t e = 0; e < s->t.n_edge; e += 3) target[n++] = (kith_pair){.user = number[s->t.user[e]], .original = s->t.user[e], .item = s->t.item[e]};
+  for (int64_t e = 0; e < s->t.n_edge; e += 3)
+    target[n++] = (kith_pair){.user = number[s->t.user[e]], .original = s->t.user[e], .item = s->t.item[e]};
   return n;
 }
 
@@ -421,14 +469,15 @@ static void multiply_the_rest(const test_graph *t, const double x[NODES], double
 }
 
 /*
- * The estimate is of the neighbours that are left: within 5 standard errors of the seeds' rows, whose hop is the last one.
- * `slack`: what the errors of counted chances may add, as a share.
+ * The estimate is of the neighbours that are left: within 5 standard errors of the seeds' rows, whose hop is
+ * the last one. `slack`: what the errors of counted chances may add, as a share.
  */
 static void check_unbiased_without_targets(kith_sampler_options o, int64_t n_step, double slack) {
   setting s = setting_make(CUT, o, false);
   kith_gid number[NODES], seed[SEEDS];
   kith_pair target[EDGES];
-  double sum[SEEDS] = {0}, square[SEEDS] = {0}, times[SEEDS] = {0}, value[NODES], truth[NODES], leaf[NODES], y[SEEDS], far = 0;
+  double sum[SEEDS] = {0}, square[SEEDS] = {0}, times[SEEDS] = {0}, value[NODES], truth[NODES], leaf[NODES],
+         y[SEEDS], far = 0;
   for (int i = 0; i < NODES; i++) value[i] = 1 + sin(i + 1.0);
   multiply_the_rest(&s.t, value, truth);
   global_numbers(&s, number);
@@ -449,10 +498,13 @@ static void check_unbiased_without_targets(kith_sampler_options o, int64_t n_ste
   for (kith_lid p = 0; p < n; p++) {
     int a = node_of(kith_sampler_leaves(s.s), p);
     double mean = sum[p] / times[p], error = sqrt(fmax(0, square[p] / times[p] - mean * mean) / times[p]);
-    if (!(fabs(mean - truth[a]) <= 5 * error + slack * truth[a] + 1e-6)) fail_msg("%s without targets: node %d: mean %g, truth %g, standard error %g", kith_train_mode_text(o.mode), a, mean, truth[a], error);
+    if (!(fabs(mean - truth[a]) <= 5 * error + slack * truth[a] + 1e-6))
+      fail_msg("%s without targets: node %d: mean %g, truth %g, standard error %g",
+               kith_train_mode_text(o.mode), a, mean, truth[a], error);
     far += truth[a] > 0 ? 5 * error / truth[a] / n : 0;
   }
-  assert_true(far < 0.3); /* a third of the edges is left out: as if they were not, the means would be half as large again */
+  assert_true(far < 0.3); /* a third of the edges is left out: as if they were not, the means would be half as
+                             large again */
   setting_free(&s);
 }
 
@@ -460,20 +512,29 @@ static void sums_without_targets_are_unbiased(void **state) {
   (void)state;
   if (test_comm->size > 1) skip(); /* several ranks draw what one does: that is tested above */
   check_unbiased_without_targets(neighbor(1, 2, 0), 2000, 0);
-  check_unbiased_without_targets((kith_sampler_options){.mode = KITH_NEIGHBOR, .fanouts = {1, {3}}, .draw = KITH_IMPORTANCE}, 2000, 0);
-  check_unbiased_without_targets((kith_sampler_options){.mode = KITH_NEIGHBOR, .fanouts = {1, {3}}, .draw = KITH_BY_WEIGHT}, 2000, 0);
+  check_unbiased_without_targets(
+      (kith_sampler_options){.mode = KITH_NEIGHBOR, .fanouts = {1, {3}}, .draw = KITH_IMPORTANCE}, 2000, 0);
+  check_unbiased_without_targets(
+      (kith_sampler_options){.mode = KITH_NEIGHBOR, .fanouts = {1, {3}}, .draw = KITH_BY_WEIGHT}, 2000, 0);
   check_unbiased_without_targets((kith_sampler_options){.mode = KITH_LAYERWISE, .budget = 20}, 4000, 0);
   check_unbiased_without_targets((kith_sampler_options){.mode = KITH_SAINT_NODE, .budget = 20}, 4000, 0);
-  check_unbiased_without_targets((kith_sampler_options){.mode = KITH_SAINT_EDGE, .budget = 10, .coverage = 400}, 4000, 0.05);
-  check_unbiased_without_targets((kith_sampler_options){.mode = KITH_SAINT_WALK, .budget = 6, .walk = 2, .coverage = 400}, 4000, 0.05);
-  check_unbiased_without_targets((kith_sampler_options){.mode = KITH_CLUSTER, .clusters = CLUSTERS, .cut = KITH_CUT_WEIGH}, 8000, 0);
+  check_unbiased_without_targets(
+      (kith_sampler_options){.mode = KITH_SAINT_EDGE, .budget = 10, .coverage = 400}, 4000, 0.05);
+  check_unbiased_without_targets(
+      (kith_sampler_options){.mode = KITH_SAINT_WALK, .budget = 6, .walk = 2, .coverage = 400}, 4000, 0.05);
+  check_unbiased_without_targets(
+      (kith_sampler_options){.mode = KITH_CLUSTER, .clusters = CLUSTERS, .cut = KITH_CUT_WEIGH}, 8000, 0);
 }
 
 /* Clusters that keep the size: what is drawn stands for all neighbours but the targets. */
 static void kept_clusters_stand_for_what_is_not_a_target(void **state) {
   (void)state;
   for (int cut = 0; cut < 2; cut++) {
-    setting s = setting_make(CUT, (kith_sampler_options){.mode = KITH_CLUSTER, .clusters = CLUSTERS, .cut = cut ? KITH_CUT_DROP : KITH_CUT_KEEP}, false);
+    setting s = setting_make(CUT,
+                             (kith_sampler_options){.mode = KITH_CLUSTER,
+                                                    .clusters = CLUSTERS,
+                                                    .cut = cut ? KITH_CUT_DROP : KITH_CUT_KEEP},
+                             false);
     kith_gid number[NODES], seed[SEEDS];
     kith_pair target[EDGES];
     global_numbers(&s, number);
@@ -483,7 +544,8 @@ static void kept_clusters_stand_for_what_is_not_a_target(void **state) {
     for (kith_lid p = 0; p < h->csr->n_row; p++) {
       int a = node_of(h->out, h->csr->row[p]), left = 0;
       double sum = 0;
-      for (int64_t e = 0; e < s.t.n_edge; e++) left += e % 3 != 0 && (s.t.user[e] == a || USERS + s.t.item[e] == a);
+      for (int64_t e = 0; e < s.t.n_edge; e++)
+        left += e % 3 != 0 && (s.t.user[e] == a || USERS + s.t.item[e] == a);
       for (kith_eid e = h->csr->start[p]; e < h->csr->start[p + 1]; e++) sum += (double)h->scale[e];
       assert_true(h->csr->start[p] == h->csr->start[p + 1] || fabs(sum - left) < 1e-4);
     }
@@ -491,11 +553,14 @@ static void kept_clusters_stand_for_what_is_not_a_target(void **state) {
   }
 }
 
-/* Seeds have rows in every hop: a neighbour that is in one layer's set and not in the other's is there with `layerwise` only. */
+/* Seeds have rows in every hop: a neighbour that is in one layer's set and not in the other's is there with
+ * `layerwise` only. */
 static void layers_have_sets_of_their_own_or_one(void **state) {
   (void)state;
   for (int once = 0; once < 2; once++) {
-    setting s = setting_make(5, (kith_sampler_options){.mode = once ? KITH_SAINT_NODE : KITH_LAYERWISE, .budget = 25}, false);
+    setting s =
+        setting_make(5, (kith_sampler_options){.mode = once ? KITH_SAINT_NODE : KITH_LAYERWISE, .budget = 25},
+                     false);
     kith_gid number[NODES], seed[SEEDS];
     int64_t differ = 0;
     global_numbers(&s, number);
@@ -512,7 +577,8 @@ static void layers_have_sets_of_their_own_or_one(void **state) {
   }
 }
 
-/* Of the ways to take `m` of the parts of which one is (inside) or is not part a, the share that has part b too, by writing them all down. */
+/* Of the ways to take `m` of the parts of which one is (inside) or is not part a, the share that has part b
+ * too, by writing them all down. */
 static double chance_of_part(int m, bool inside) {
   int ways = 0, both = 0;
   for (unsigned set = 0; set < 1u << CUT; set++) {
@@ -525,14 +591,19 @@ static double chance_of_part(int m, bool inside) {
 
 static void weighed_clusters_are_scaled_by_the_chance_of_their_parts(void **state) {
   (void)state;
-  setting s = setting_make(CUT, (kith_sampler_options){.mode = KITH_CLUSTER, .clusters = CLUSTERS, .cut = KITH_CUT_WEIGH}, false);
+  setting s =
+      setting_make(CUT,
+                   (kith_sampler_options){.mode = KITH_CLUSTER, .clusters = CLUSTERS, .cut = KITH_CUT_WEIGH},
+                   false);
   kith_gid number[NODES], seed[SEEDS];
   int64_t checked[3] = {0};
   global_numbers(&s, number);
   for (uint64_t step = 0; step < 3 * STEPS_OF_ROUND; step++) {
     bool here[CUT];
     int m = 0;
-    for (int p = 0; p < CUT; p++) m += here[p] = kith_cluster_step(5, (int64_t)step / STEPS_OF_ROUND, CUT, CLUSTERS, p) == (int64_t)step % STEPS_OF_ROUND;
+    for (int p = 0; p < CUT; p++)
+      m += here[p] = kith_cluster_step(5, (int64_t)step / STEPS_OF_ROUND, CUT, CLUSTERS, p) ==
+                     (int64_t)step % STEPS_OF_ROUND;
     kith_sampler_plan(s.s, some_seeds(number, seed), seed, step, 0, NULL);
     const kith_hop *h = kith_sampler_hop(s.s, HOPS - 1);
     for (kith_lid p = 0; p < h->csr->n_row && m > 1; p++)
@@ -551,7 +622,9 @@ static void weighed_clusters_are_scaled_by_the_chance_of_their_parts(void **stat
 
 /* With one draw of each node a neighbour's factor is one over its chance, which `train.draw` says. */
 static void check_chances(kith_drawing draw) {
-  setting s = setting_make(5, (kith_sampler_options){.mode = KITH_NEIGHBOR, .fanouts = {1, {1}}, .draw = draw}, false);
+  setting s =
+      setting_make(5, (kith_sampler_options){.mode = KITH_NEIGHBOR, .fanouts = {1, {1}}, .draw = draw},
+                   false);
   kith_gid number[NODES], seed[SEEDS];
   global_numbers(&s, number);
   for (uint64_t step = 0; step < 30; step++) {
@@ -564,7 +637,9 @@ static void check_chances(kith_drawing draw) {
         int u = s.t.user[e], i = USERS + s.t.item[e];
         if (u != a && i != a) continue;
         int b = u == a ? i : u;
-        of[b] = draw == KITH_UNIFORM ? 1 : draw == KITH_IMPORTANCE ? 1.0 / degree_of(&s.t, b) : 0.5 + (u * 7 + (i - USERS) * 3) % 5;
+        of[b] = draw == KITH_UNIFORM      ? 1
+                : draw == KITH_IMPORTANCE ? 1.0 / degree_of(&s.t, b)
+                                          : 0.5 + (u * 7 + (i - USERS) * 3) % 5;
         all += of[b];
       }
       for (kith_eid e = h->csr->start[p]; e < h->csr->start[p + 1]; e++)
@@ -585,17 +660,24 @@ static void weighed_sums_are_unbiased(void **state) {
   (void)state;
   if (test_comm->size > 1) skip(); /* several ranks draw what one does: that is tested above */
   check_unbiased(neighbor(1, 2, 0), 800);
-  check_unbiased((kith_sampler_options){.mode = KITH_NEIGHBOR, .fanouts = {1, {3}}, .draw = KITH_IMPORTANCE}, 800);
-  check_unbiased((kith_sampler_options){.mode = KITH_NEIGHBOR, .fanouts = {1, {3}}, .draw = KITH_BY_WEIGHT}, 800);
+  check_unbiased((kith_sampler_options){.mode = KITH_NEIGHBOR, .fanouts = {1, {3}}, .draw = KITH_IMPORTANCE},
+                 800);
+  check_unbiased((kith_sampler_options){.mode = KITH_NEIGHBOR, .fanouts = {1, {3}}, .draw = KITH_BY_WEIGHT},
+                 800);
   check_unbiased((kith_sampler_options){.mode = KITH_LAYERWISE, .budget = 20}, 2000);
   check_unbiased((kith_sampler_options){.mode = KITH_SAINT_NODE, .budget = 20}, 2000);
   for (int l = 0; l < HOPS; l++) { /* a seed's rows of farther hops are in the set or not */
     check_unbiased_sum((kith_sampler_options){.mode = KITH_LAYERWISE, .budget = 20}, l, 2000);
     check_unbiased_sum((kith_sampler_options){.mode = KITH_SAINT_NODE, .budget = 20}, l, 2000);
-    check_unbiased_sum((kith_sampler_options){.mode = KITH_SAINT_EDGE, .budget = 10, .coverage = 400}, l, 4000);
-    check_unbiased_sum((kith_sampler_options){.mode = KITH_SAINT_WALK, .budget = 6, .walk = 2, .coverage = 400}, l, 4000);
+    check_unbiased_sum((kith_sampler_options){.mode = KITH_SAINT_EDGE, .budget = 10, .coverage = 400}, l,
+                       4000);
+    check_unbiased_sum(
+        (kith_sampler_options){.mode = KITH_SAINT_WALK, .budget = 6, .walk = 2, .coverage = 400}, l, 4000);
   }
-  check_unbiased_sum((kith_sampler_options){.mode = KITH_CLUSTER, .clusters = CLUSTERS, .cut = KITH_CUT_WEIGH}, HOPS - 1, 2000);
+  check_unbiased_sum((kith_sampler_options){.mode = KITH_CLUSTER,
+                                            .clusters = CLUSTERS,
+                                            .cut = KITH_CUT_WEIGH},
+                     HOPS - 1, 2000);
 }
 
 /* The chance that no walk of one hop comes to a or b, of walks that begin at each node with chance `root`. */
@@ -603,18 +685,22 @@ static double chance_of_neither(const test_graph *t, double root, int a, int b) 
   double none = 1;
   for (int w = 0; w < NODES; w++) {
     double hit = w == a || w == b;
-    if (hit == 0) hit = (double)(is_neighbour(t, w, a) + (a != b && is_neighbour(t, w, b))) / fmax(1, degree_of(t, w));
+    if (hit == 0)
+      hit = (double)(is_neighbour(t, w, a) + (a != b && is_neighbour(t, w, b))) / fmax(1, degree_of(t, w));
     none *= 1 - root * hit;
   }
   return none;
 }
 
-/* Scales of the edge sampler are one over counted chances; those are within 5 standard errors of the exact ones. */
+/* Scales of the edge sampler are one over counted chances; those are within 5 standard errors of the exact
+ * ones. */
 static void chances_of_edges_are_exact(void **state) {
   (void)state;
   if (test_comm->size > 1) skip(); /* several ranks draw what one does: that is tested above */
   enum { BUDGET = 6, COVERAGE = 300 };
-  setting s = setting_make(5, (kith_sampler_options){.mode = KITH_SAINT_EDGE, .budget = BUDGET, .coverage = COVERAGE}, false);
+  setting s =
+      setting_make(5, (kith_sampler_options){.mode = KITH_SAINT_EDGE, .budget = BUDGET, .coverage = COVERAGE},
+                   false);
   kith_gid number[NODES], seed[SEEDS];
   double root = (double)BUDGET / NODES, alone[NODES], size = 0;
   int64_t checked[2] = {0, 0};
@@ -628,13 +714,15 @@ static void chances_of_edges_are_exact(void **state) {
       const kith_hop *h = kith_sampler_hop(s.s, l);
       for (kith_lid p = 0; p < h->csr->n_row; p++) {
         bool seeds = h->csr->row[p] < n;
-        if (seeds && l < HOPS - 1) continue; /* of the farther hop, rows that are there because they were drawn */
+        if (seeds && l < HOPS - 1)
+          continue; /* of the farther hop, rows that are there because they were drawn */
         for (kith_eid e = h->csr->start[p]; e < h->csr->start[p + 1]; e++) {
           int v = node_of(h->out, h->csr->row[p]), u = node_of(h->in, h->csr->col[e]);
           double both = alone[u] + alone[v] - 1 + chance_of_neither(&s.t, root, u, v);
           double chance = seeds ? alone[u] : both / alone[v], counted = seeds ? sets : sets * alone[v];
           double error = sqrt(chance * (1 - chance) / counted);
-          if (!(fabs(1 / (double)h->scale[e] - chance) <= 5 * error + 1e-6)) fail_msg("node %d for %d: %g, exact %g, error %g", u, v, 1 / (double)h->scale[e], chance, error);
+          if (!(fabs(1 / (double)h->scale[e] - chance) <= 5 * error + 1e-6))
+            fail_msg("node %d for %d: %g, exact %g, error %g", u, v, 1 / (double)h->scale[e], chance, error);
           checked[!seeds]++;
         }
       }
@@ -644,7 +732,8 @@ static void chances_of_edges_are_exact(void **state) {
   setting_free(&s);
 }
 
-/* How many nodes are in a set of each layer, on average: the budget, within 5 standard errors of a sum of independent draws. */
+/* How many nodes are in a set of each layer, on average: the budget, within 5 standard errors of a sum of
+ * independent draws. */
 static void check_sizes(kith_sampler_options o) {
   enum { STEPS = 400 };
   setting s = setting_make(5, o, false);
@@ -661,7 +750,8 @@ static void check_sizes(kith_sampler_options o) {
     }
     for (int i = 0; i < NODES; i++) drawn += there[i];
   }
-  if (!(fabs((double)drawn / STEPS - (double)o.budget) < 5 * sqrt((double)o.budget / STEPS))) fail_msg("%s: %g nodes of %g", kith_train_mode_text(o.mode), (double)drawn / STEPS, (double)o.budget);
+  if (!(fabs((double)drawn / STEPS - (double)o.budget) < 5 * sqrt((double)o.budget / STEPS)))
+    fail_msg("%s: %g nodes of %g", kith_train_mode_text(o.mode), (double)drawn / STEPS, (double)o.budget);
   setting_free(&s);
 }
 
@@ -672,7 +762,8 @@ static void sets_have_the_expected_size(void **state) {
   check_sizes((kith_sampler_options){.mode = KITH_LAYERWISE, .budget = 25});
 }
 
-/* Every subset of two of five neighbours comes equally often: chi-square with 9 degrees of freedom, level 0.001. */
+/* Every subset of two of five neighbours comes equally often: chi-square with 9 degrees of freedom, level
+ * 0.001. */
 static void draws_are_uniform(void **state) {
   (void)state;
   enum { DRAWS = 5000 };
@@ -686,7 +777,8 @@ static void draws_are_uniform(void **state) {
     count[place[0]][place[1]]++;
   }
   for (int a = 0; a < 5; a++)
-    for (int b = a + 1; b < 5; b++) chi += (count[a][b] - DRAWS / 10.0) * (count[a][b] - DRAWS / 10.0) / (DRAWS / 10.0);
+    for (int b = a + 1; b < 5; b++)
+      chi += (count[a][b] - DRAWS / 10.0) * (count[a][b] - DRAWS / 10.0) / (DRAWS / 10.0);
   assert_true(chi < 27.88);
 }
 
@@ -712,13 +804,24 @@ static void many_draws_are_those_of_the_definition(void **state) {
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(neighbours_are_neighbours_and_as_many_as_asked_for), cmocka_unit_test(seeds_are_the_first_rows_of_every_frame),
-      cmocka_unit_test(draws_are_the_same_alone), cmocka_unit_test(a_plan_under_way_changes_nothing_that_is_shown),
-      cmocka_unit_test(a_plan_under_way_can_be_left), cmocka_unit_test(clusters_are_counted), cmocka_unit_test(sets_have_the_expected_size), cmocka_unit_test(chances_of_edges_are_exact), cmocka_unit_test(targets_are_left_out), cmocka_unit_test(weighed_sums_are_unbiased), cmocka_unit_test(draws_are_uniform),
-      cmocka_unit_test(sums_without_targets_are_unbiased), cmocka_unit_test(kept_clusters_stand_for_what_is_not_a_target), cmocka_unit_test(layers_have_sets_of_their_own_or_one),
-      cmocka_unit_test(weighed_clusters_are_scaled_by_the_chance_of_their_parts), cmocka_unit_test(neighbours_are_drawn_as_train_draw_says),
-      cmocka_unit_test(many_draws_are_those_of_the_definition)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(neighbours_are_neighbours_and_as_many_as_asked_for),
+                                     cmocka_unit_test(seeds_are_the_first_rows_of_every_frame),
+                                     cmocka_unit_test(draws_are_the_same_alone),
+                                     cmocka_unit_test(a_plan_under_way_changes_nothing_that_is_shown),
+                                     cmocka_unit_test(a_plan_under_way_can_be_left),
+                                     cmocka_unit_test(clusters_are_counted),
+                                     cmocka_unit_test(sets_have_the_expected_size),
+                                     cmocka_unit_test(chances_of_edges_are_exact),
+                                     cmocka_unit_test(targets_are_left_out),
+                                     cmocka_unit_test(weighed_sums_are_unbiased),
+                                     cmocka_unit_test(draws_are_uniform),
+                                     cmocka_unit_test(sums_without_targets_are_unbiased),
+                                     cmocka_unit_test(kept_clusters_stand_for_what_is_not_a_target),
+                                     cmocka_unit_test(layers_have_sets_of_their_own_or_one),
+                                     cmocka_unit_test(
+                                         weighed_clusters_are_scaled_by_the_chance_of_their_parts),
+                                     cmocka_unit_test(neighbours_are_drawn_as_train_draw_says),
+                                     cmocka_unit_test(many_draws_are_those_of_the_definition)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -1,7 +1,7 @@
 /* ranks: 1 2 3 4 */
 /*
- * Random walks: each is the same on any number of ranks and any cut, every hop goes along an edge, and nodes are visited as
- * often as the powers of the transition matrix say.
+ * Random walks: each is the same on any number of ranks and any cut, every hop goes along an edge, and nodes
+ * are visited as often as the powers of the transition matrix say.
  */
 #include "support/cut.h"
 #include "support/mpi_main.h"
@@ -9,7 +9,8 @@
 #include "kith/sample.h"
 
 enum { USERS = 12, ITEMS = 15, NODES = USERS + ITEMS, EDGES = 50, WALKERS = 6000, LENGTH = 4 };
-static const double DEVIATIONS = 5.5; /* two-sided level 4e-8 a count; below 3e-5 for all counts of a test together */
+static const double DEVIATIONS =
+    5.5; /* two-sided level 4e-8 a count; below 3e-5 for all counts of a test together */
 
 /* path[walker][hop]: the node, users first, or -1 where it is not known on this rank. */
 typedef struct trace {
@@ -18,7 +19,9 @@ typedef struct trace {
   int16_t path[WALKERS][LENGTH + 1];
 } trace;
 
-static int node_of(const kith_graph *g, kith_lid row) { return (int)g->original[row] + (g->type[row] == KITH_ITEM ? USERS : 0); }
+static int node_of(const kith_graph *g, kith_lid row) {
+  return (int)g->original[row] + (g->type[row] == KITH_ITEM ? USERS : 0);
+}
 
 static void note(void *self, const kith_walker *w, int hop) {
   trace *t = self;
@@ -34,8 +37,10 @@ static void global_numbers(const kith_graph *g, const kith_comm *comm, kith_gid 
   KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, number, NODES, MPI_INT64_T, MPI_MAX, comm->mpi));
 }
 
-/* All walks, known to every rank.  Walker i begins at node begin[i % n], from rank i % size, whoever owns the node. */
-static trace *walk(const test_graph *t, const kith_comm *comm, int parts, const kith_walk_law *law, int n, const int *begin) {
+/* All walks, known to every rank.  Walker i begins at node begin[i % n], from rank i % size, whoever owns the
+ * node. */
+static trace *walk(const test_graph *t, const kith_comm *comm, int parts, const kith_walk_law *law, int n,
+                   const int *begin) {
   trace *out = calloc(1, sizeof *out);
   kith_graph *g = test_graph_cut(t, comm, parts, 3);
   kith_walks *w = NULL;
@@ -43,7 +48,8 @@ static trace *walk(const test_graph *t, const kith_comm *comm, int parts, const 
   kith_walker *mine = calloc(WALKERS, sizeof *mine);
   int64_t n_mine = 0;
   global_numbers(g, comm, number);
-  for (int i = comm->rank; i < WALKERS; i += comm->size) mine[n_mine++] = (kith_walker){.id = i, .begin = number[begin[i % n]]};
+  for (int i = comm->rank; i < WALKERS; i += comm->size)
+    mine[n_mine++] = (kith_walker){.id = i, .begin = number[begin[i % n]]};
   out->g = g;
   out->comm = comm;
   memset(out->path, 0xff, sizeof out->path);
@@ -51,7 +57,8 @@ static trace *walk(const test_graph *t, const kith_comm *comm, int parts, const 
   int64_t live = kith_alloc_live();
   kith_walks_run(w, law, n_mine, mine, note, out);
   assert_int_equal(live, kith_alloc_live());
-  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, &out->path[0][0], WALKERS * (LENGTH + 1), MPI_INT16_T, MPI_MAX, comm->mpi));
+  KITH_MPI(
+      MPI_Allreduce(MPI_IN_PLACE, &out->path[0][0], WALKERS * (LENGTH + 1), MPI_INT16_T, MPI_MAX, comm->mpi));
   kith_walks_destroy(&w);
   kith_graph_destroy(&g);
   free(mine);
@@ -61,7 +68,8 @@ static trace *walk(const test_graph *t, const kith_comm *comm, int parts, const 
 /* transition[a][b]: the chance of going from a to b, from the whole list of edges. */
 static void transitions(const test_graph *t, double transition[NODES][NODES]) {
   memset(transition, 0, sizeof(double[NODES][NODES]));
-  for (int64_t e = 0; e < t->n_edge; e++) transition[t->user[e]][USERS + t->item[e]] = transition[USERS + t->item[e]][t->user[e]] = 1;
+  for (int64_t e = 0; e < t->n_edge; e++)
+    transition[t->user[e]][USERS + t->item[e]] = transition[USERS + t->item[e]][t->user[e]] = 1;
   for (int a = 0; a < NODES; a++) {
     double degree = 0;
     for (int b = 0; b < NODES; b++) degree += transition[a][b];
@@ -101,7 +109,10 @@ static void check_visits(double restart) {
   int begin[3];
   some_begins(&t, begin);
   transitions(&t, transition);
-  trace *w = walk(&t, test_comm, 5, &(kith_walk_law){.seed = 4, .use = KITH_USE_NEAR, .round = 2, .length = LENGTH, .restart = restart}, 3, begin);
+  trace *w = walk(
+      &t, test_comm, 5,
+      &(kith_walk_law){.seed = 4, .use = KITH_USE_NEAR, .round = 2, .length = LENGTH, .restart = restart}, 3,
+      begin);
   for (int k = 0; k < 3; k++) {
     double p[NODES] = {0}, all = (double)WALKERS / 3;
     p[begin[k]] = 1;
@@ -109,7 +120,8 @@ static void check_visits(double restart) {
       double count[NODES] = {0};
       for (int i = k; i < WALKERS; i += 3) count[w->path[i][hop]]++;
       for (int a = 0; a < NODES; a++)
-        if (!(fabs(count[a] - all * p[a]) <= DEVIATIONS * sqrt(all * p[a] * fmax(0, 1 - p[a])) + 1e-6)) fail_msg("hop %d, node %d: %g visits, %g expected", hop, a, count[a], all * p[a]);
+        if (!(fabs(count[a] - all * p[a]) <= DEVIATIONS * sqrt(all * p[a] * fmax(0, 1 - p[a])) + 1e-6))
+          fail_msg("hop %d, node %d: %g visits, %g expected", hop, a, count[a], all * p[a]);
       step_on(transition, begin[k], restart, p);
     }
   }
@@ -160,7 +172,8 @@ static void every_hop_goes_along_an_edge(void **state) {
   int begin[3];
   some_begins(&t, begin);
   transitions(&t, transition);
-  trace *w = walk(&t, test_comm, 5, &(kith_walk_law){.seed = 1, .use = KITH_USE_NEAR, .length = LENGTH}, 3, begin);
+  trace *w =
+      walk(&t, test_comm, 5, &(kith_walk_law){.seed = 1, .use = KITH_USE_NEAR, .length = LENGTH}, 3, begin);
   for (int i = 0; i < WALKERS; i++) {
     assert_int_equal(begin[i % 3], w->path[i][0]);
     for (int hop = 1; hop <= LENGTH; hop++) assert_true(transition[w->path[i][hop - 1]][w->path[i][hop]] > 0);
@@ -170,8 +183,10 @@ static void every_hop_goes_along_an_edge(void **state) {
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(nodes_are_visited_as_often_as_they_should), cmocka_unit_test(restarts_come_as_often_as_they_should),
-                                     cmocka_unit_test(walks_are_the_same_on_any_ranks), cmocka_unit_test(every_hop_goes_along_an_edge)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(nodes_are_visited_as_often_as_they_should),
+                                     cmocka_unit_test(restarts_come_as_often_as_they_should),
+                                     cmocka_unit_test(walks_are_the_same_on_any_ranks),
+                                     cmocka_unit_test(every_hop_goes_along_an_edge)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

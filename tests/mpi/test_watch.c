@@ -1,7 +1,8 @@
 /* ranks: 1 2 3, slow */
 /*
- * The watch over waiting leaves alone who is merely slow: a rank that computes far beyond the limit, and ranks that
- * exchange among themselves while another waits.  (That it ends a job that hangs: tests/fault/test_watch.sh.)
+ * The watch over waiting leaves alone who is merely slow: a rank that computes far beyond the limit, and
+ * ranks that exchange among themselves while another waits.  (That it ends a job that hangs:
+ * tests/fault/test_watch.sh.)
  */
 #include <unistd.h>
 
@@ -10,8 +11,9 @@
 
 #include "kith/watch.h"
 
-static const double limit = 3;          /* seconds; the roll call is a fifth of it, in which everybody must get a core */
-static const double longer = 1.5 * 3;   /* than the limit and the roll call */
+static const double limit =
+    3; /* seconds; the roll call is a fifth of it, in which everybody must get a core */
+static const double longer = 1.5 * 3; /* than the limit and the roll call */
 static char folder[KITH_PATH];
 
 static bool board_is_there(void) {
@@ -35,7 +37,8 @@ static void a_rank_that_computes_is_waited_for(void **state) {
   }
   assert_int_equal(kith_comm_max(test_comm, !signed_while_waiting), 0);
   for (double began = kith_clock(); kith_clock() - began < 300 && board_is_there();) usleep(10000);
-  assert_int_equal(kith_comm_max(test_comm, board_is_there()), 0); /* taken away when nobody worries any more */
+  assert_int_equal(kith_comm_max(test_comm, board_is_there()),
+                   0); /* taken away when nobody worries any more */
   kith_watch_end();
 }
 
@@ -46,7 +49,8 @@ static void ranks_that_exchange_are_waited_for(void **state) {
   begin();
   for (double began = kith_clock(); test_comm->rank > 0 && mine == 0;) {
     int done = kith_clock() - began > longer;
-    KITH_MPI(MPI_Sendrecv(&done, 1, MPI_INT, other, 1, &theirs, 1, MPI_INT, other, 1, test_comm->mpi, MPI_STATUS_IGNORE));
+    KITH_MPI(MPI_Sendrecv(&done, 1, MPI_INT, other, 1, &theirs, 1, MPI_INT, other, 1, test_comm->mpi,
+                          MPI_STATUS_IGNORE));
     mine = done | theirs;
     usleep(20000);
   }
@@ -96,8 +100,10 @@ static void without_memory_all_ranks_learn_it(void **state) {
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(a_rank_that_computes_is_waited_for), cmocka_unit_test(ranks_that_exchange_are_waited_for),
-                                     cmocka_unit_test(bad_seconds_are_refused), cmocka_unit_test(what_is_begun_ends_and_leaves_nothing),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(a_rank_that_computes_is_waited_for),
+                                     cmocka_unit_test(ranks_that_exchange_are_waited_for),
+                                     cmocka_unit_test(bad_seconds_are_refused),
+                                     cmocka_unit_test(what_is_begun_ends_and_leaves_nothing),
                                      cmocka_unit_test(without_memory_all_ranks_learn_it)};
   test_begin(&argc, &argv);
   test_folder_begin(folder);

@@ -1,7 +1,7 @@
 /* ranks: 1 2 3 4 */
 /*
- * Node classification: the first steps agree to 1e-5 on one rank and on all, sampled with all neighbours and full, and
- * with an independent oracle in double precision, dense matrices without tape and halo.
+ * Node classification: the first steps agree to 1e-5 on one rank and on all, sampled with all neighbours and
+ * full, and with an independent oracle in double precision, dense matrices without tape and halo.
  */
 #include "support/classes.h"
 #include "support/mpi_main.h"
@@ -9,7 +9,8 @@
 #include "kith/train.h"
 
 enum { NODES = 90, CLASSES = 4, FEATURES = 24, WIDTH = 8, STEPS = 6, PARTS = 7 };
-static const double TOLERANCE = 1e-5, LOGITS = 1e-4; /* of losses; of logits, whose norm many roundings reach */
+static const double TOLERANCE = 1e-5,
+                    LOGITS = 1e-4; /* of losses; of logits, whose norm many roundings reach */
 
 static test_classes classes;
 
@@ -32,9 +33,10 @@ static kith_model_options model_of(kith_model_options o) {
   return o;
 }
 
-/* Losses of the first steps, over as many epochs as it takes; and, if asked for, how the validation nodes are answered. */
-static void train_on(const kith_comm *comm, const test_classes *t, kith_model_options model, kith_train_options how, int parts, double *loss,
-                     kith_accuracy *valid) {
+/* Losses of the first steps, over as many epochs as it takes; and, if asked for, how the validation nodes are
+ * answered. */
+static void train_on(const kith_comm *comm, const test_classes *t, kith_model_options model,
+                     kith_train_options how, int parts, double *loss, kith_accuracy *valid) {
   kith_graph *g = test_classes_cut(t, comm, parts, 2);
   kith_trainer *trainer = NULL;
   assert_int_equal(KITH_OK, kith_trainer_create(comm, g, &model, &how, &trainer).status);
@@ -71,7 +73,8 @@ static void check_ranks(const test_classes *t, kith_model_options model, kith_tr
   expect_near(alone, together);
   assert_int_equal(one.n, all.n);
   assert_int_equal(one.right, all.right);
-  if (!(fabs(one.loss - all.loss) <= TOLERANCE * one.loss)) fail_msg("validation losses %.9g and %.9g", one.loss, all.loss);
+  if (!(fabs(one.loss - all.loss) <= TOLERANCE * one.loss))
+    fail_msg("validation losses %.9g and %.9g", one.loss, all.loss);
   kith_comm_destroy(&self);
 }
 
@@ -80,7 +83,8 @@ static void check(kith_model_options model) {
   check_ranks(&classes, model, manner(KITH_FULL, (kith_fanouts){0}, 1), 1);
   check_ranks(&classes, model, manner(KITH_NEIGHBOR, (kith_fanouts){2, {3, 2}}, 9), 1);
   train_on(test_comm, &classes, model_of(model), manner(KITH_FULL, (kith_fanouts){0}, 1), PARTS, full, NULL);
-  train_on(test_comm, &classes, model_of(model), manner(KITH_NEIGHBOR, (kith_fanouts){1, {0}}, NODES), PARTS, sampled, NULL);
+  train_on(test_comm, &classes, model_of(model), manner(KITH_NEIGHBOR, (kith_fanouts){1, {0}}, NODES), PARTS,
+           sampled, NULL);
   expect_near(full, sampled);
 }
 
@@ -91,7 +95,8 @@ static void gcn_is_the_same(void **state) {
 
 static void gat_is_the_same(void **state) {
   (void)state;
-  check((kith_model_options){.name = KITH_GAT, .heads = 4, .heads_last = 1, .dropout = 0.1, .attention_dropout = 0.1});
+  check((kith_model_options){
+      .name = KITH_GAT, .heads = 4, .heads_last = 1, .dropout = 0.1, .attention_dropout = 0.1});
 }
 
 static void sage_is_the_same(void **state) {
@@ -103,7 +108,8 @@ static void sage_is_the_same(void **state) {
 /* Sets of nodes, and parts of the cut, which must then be the same on one rank. */
 static void other_samplers_are_the_same(void **state) {
   (void)state;
-  static const kith_train_mode mode[] = {KITH_LAYERWISE, KITH_CLUSTER, KITH_SAINT_NODE, KITH_SAINT_EDGE, KITH_SAINT_WALK};
+  static const kith_train_mode mode[] = {KITH_LAYERWISE, KITH_CLUSTER, KITH_SAINT_NODE, KITH_SAINT_EDGE,
+                                         KITH_SAINT_WALK};
   for (size_t i = 0; i < sizeof mode / sizeof *mode; i++) {
     kith_train_options how = manner(mode[i], (kith_fanouts){0}, 9);
     how.sampler.budget = 40;
@@ -117,8 +123,10 @@ static void other_samplers_are_the_same(void **state) {
 static void embeddings_are_learnt_the_same(void **state) {
   (void)state;
   test_classes bare = classes;
-  kith_train_options full = manner(KITH_FULL, (kith_fanouts){0}, 1), sampled = manner(KITH_NEIGHBOR, (kith_fanouts){2, {3, 2}}, 9);
-  full.adam.epsilon = sampled.adam.epsilon = 1e-4; /* a gradient that is all rounding moves an embedding by nothing, not by lr */
+  kith_train_options full = manner(KITH_FULL, (kith_fanouts){0}, 1),
+                     sampled = manner(KITH_NEIGHBOR, (kith_fanouts){2, {3, 2}}, 9);
+  full.adam.epsilon = sampled.adam.epsilon =
+      1e-4; /* a gradient that is all rounding moves an embedding by nothing, not by lr */
   bare.n_feature = 0;
   check_ranks(&bare, (kith_model_options){.name = KITH_GCN}, full, 1);
   check_ranks(&bare, (kith_model_options){.name = KITH_SAGE}, sampled, 1);
@@ -126,7 +134,8 @@ static void embeddings_are_learnt_the_same(void **state) {
 
 /* ---- the steps of an epoch ---- */
 
-/* Every training node is learnt from once in an epoch, in another order in the next; over an epoch all weigh the same. */
+/* Every training node is learnt from once in an epoch, in another order in the next; over an epoch all weigh
+ * the same. */
 static void check_epochs(const kith_graph *g, kith_labelled *l) {
   int64_t seen[NODES] = {0}, step_of[2][NODES] = {{0}}, moved = 0;
   for (int epoch = 0; epoch < 2; epoch++) {
@@ -146,7 +155,9 @@ static void check_epochs(const kith_graph *g, kith_labelled *l) {
         step_of[epoch][node] = s;
         assert_int_equal(l->label[i], classes.label[node]);
         assert_true(i == 0 || l->own[i - 1] < l->own[i]);
-        assert_true(fabs(l->weight[i] * (l->clusters > 0 ? (double)g->n_train / (double)l->n_step : (double)n) - 1) < 1e-12);
+        assert_true(
+            fabs(l->weight[i] * (l->clusters > 0 ? (double)g->n_train / (double)l->n_step : (double)n) - 1) <
+            1e-12);
       }
     }
   }
@@ -180,7 +191,7 @@ typedef struct layer {
 } layer;
 
 typedef struct oracle {
-  double *a;     /* [n, n] */
+  double *a; /* [n, n] */
   layer layer[2];
   double *ax, *h, *ah, *y; /* [n, FEATURES], [n, WIDTH], [n, WIDTH], [n, CLASSES] */
 } oracle;
@@ -196,18 +207,21 @@ static uint64_t name_key(const char *name) {
 static layer layer_make(const char *name, int k, int m, uint64_t seed) {
   layer l = {k, m, make(k * m), make(k * m), make(k * m), make(k * m)};
   for (int i = 0; i < k * m; i++) {
-    double u = kith_random_unit(kith_random(seed, KITH_USE_WEIGHT, name_key(name), (uint64_t)(i / m), (uint64_t)(i % m)).bits[0]);
+    double u = kith_random_unit(
+        kith_random(seed, KITH_USE_WEIGHT, name_key(name), (uint64_t)(i / m), (uint64_t)(i % m)).bits[0]);
     l.w[i] = (float)(sqrt(6.0 / (k + m)) * (2 * u - 1));
   }
   return l;
 }
 
 /* c [n, m] (+)= a [n, k] b [k, m]; with a or b turned over. */
-static void multiply(int n, int k, int m, const double *a, bool turn_a, const double *b, bool turn_b, double *c) {
+static void multiply(int n, int k, int m, const double *a, bool turn_a, const double *b, bool turn_b,
+                     double *c) {
   for (int i = 0; i < n; i++)
     for (int j = 0; j < m; j++) {
       double sum = 0;
-      for (int x = 0; x < k; x++) sum += (turn_a ? a[x * n + i] : a[i * k + x]) * (turn_b ? b[j * k + x] : b[x * m + j]);
+      for (int x = 0; x < k; x++)
+        sum += (turn_a ? a[x * n + i] : a[i * k + x]) * (turn_b ? b[j * k + x] : b[x * m + j]);
       c[i * m + j] = sum;
     }
 }
@@ -222,7 +236,8 @@ static oracle oracle_begin(const test_classes *t, uint64_t seed) {
   }
   for (int i = 0; i < NODES; i++) o.a[i * NODES + i] = 1 / degree[i];
   for (int64_t e = 0; e < t->n_edge; e++)
-    o.a[t->from[e] * NODES + t->to[e]] = o.a[t->to[e] * NODES + t->from[e]] = 1 / sqrt(degree[t->from[e]] * degree[t->to[e]]);
+    o.a[t->from[e] * NODES + t->to[e]] = o.a[t->to[e] * NODES + t->from[e]] =
+        1 / sqrt(degree[t->from[e]] * degree[t->to[e]]);
   o.layer[0] = layer_make("weight.0", FEATURES, WIDTH, seed);
   o.layer[1] = layer_make("weight.1", WIDTH, CLASSES, seed);
   o.ax = make(NODES * FEATURES);
@@ -262,7 +277,8 @@ static double oracle_loss(const oracle *o, const test_classes *t, double *dy) {
     double sum = 0;
     if (t->split[i] != KITH_NODE_TRAIN) continue;
     for (int k = 0; k < CLASSES; k++) sum += exp(o->y[i * CLASSES + k]);
-    for (int k = 0; k < CLASSES; k++) dy[i * CLASSES + k] = (exp(o->y[i * CLASSES + k]) / sum - (k == t->label[i])) / n;
+    for (int k = 0; k < CLASSES; k++)
+      dy[i * CLASSES + k] = (exp(o->y[i * CLASSES + k]) / sum - (k == t->label[i])) / n;
     loss += (log(sum) - o->y[i * CLASSES + t->label[i]]) / n;
   }
   return loss;
@@ -273,7 +289,8 @@ static void oracle_adam(layer *l, const kith_train_options *how, int step) {
   for (int i = 0; i < l->k * l->m; i++) {
     l->first[i] = a->beta1 * l->first[i] + (1 - a->beta1) * l->dw[i];
     l->second[i] = a->beta2 * l->second[i] + (1 - a->beta2) * l->dw[i] * l->dw[i];
-    l->w[i] -= a->lr * l->first[i] / (1 - pow(a->beta1, step)) / (sqrt(l->second[i] / (1 - pow(a->beta2, step))) + a->epsilon);
+    l->w[i] -= a->lr * l->first[i] / (1 - pow(a->beta1, step)) /
+               (sqrt(l->second[i] / (1 - pow(a->beta2, step))) + a->epsilon);
   }
 }
 
@@ -317,7 +334,8 @@ static void an_oracle_agrees(void **state) {
   assert_int_equal(KITH_OK, kith_trainer_create(test_comm, g, &model, &how, &trainer).status);
   for (int s = 0; s < STEPS; s++) {
     double wanted = oracle_step(&o, &classes, &how, s + 1);
-    if (!(fabs(loss[s] - wanted) <= TOLERANCE * wanted)) fail_msg("step %d: %.9g, the oracle says %.9g", s, loss[s], wanted);
+    if (!(fabs(loss[s] - wanted) <= TOLERANCE * wanted))
+      fail_msg("step %d: %.9g, the oracle says %.9g", s, loss[s], wanted);
     kith_trainer_epoch(trainer, s);
     kith_trainer_step(trainer, 0, KITH_WISH_NOTHING);
   }
@@ -334,9 +352,11 @@ static void accuracy_is_counted(void **state) {
   kith_graph *g = test_classes_cut(&classes, test_comm, PARTS, 2);
   float *logits = calloc((size_t)g->n_own * CLASSES + 1, sizeof *logits);
   int64_t n = 0, right = 0;
-  for (kith_lid i = 0; i < g->n_own; i++) logits[i * CLASSES + g->original[i] % CLASSES] = 1; /* node i is said to be of class i % CLASSES */
+  for (kith_lid i = 0; i < g->n_own; i++)
+    logits[i * CLASSES + g->original[i] % CLASSES] = 1; /* node i is said to be of class i % CLASSES */
   for (int i = 0; i < NODES; i++) n += classes.split[i] == KITH_NODE_TEST;
-  for (int i = 0; i < NODES; i++) right += classes.split[i] == KITH_NODE_TEST && classes.label[i] == i % CLASSES;
+  for (int i = 0; i < NODES; i++)
+    right += classes.split[i] == KITH_NODE_TEST && classes.label[i] == i % CLASSES;
   kith_accuracy a = kith_accuracy_measure(test_comm, g, logits, KITH_NODE_TEST);
   double wanted = log(exp(1) + CLASSES - 1) - (double)right / (double)n;
   assert_int_equal(a.n, n);
@@ -361,9 +381,15 @@ static void other_models_are_refused(void **state) {
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(gcn_is_the_same), cmocka_unit_test(gat_is_the_same), cmocka_unit_test(sage_is_the_same),
-                                     cmocka_unit_test(other_samplers_are_the_same), cmocka_unit_test(embeddings_are_learnt_the_same), cmocka_unit_test(an_epoch_has_every_training_node_once),
-                                     cmocka_unit_test(an_oracle_agrees), cmocka_unit_test(accuracy_is_counted), cmocka_unit_test(other_models_are_refused)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(gcn_is_the_same),
+                                     cmocka_unit_test(gat_is_the_same),
+                                     cmocka_unit_test(sage_is_the_same),
+                                     cmocka_unit_test(other_samplers_are_the_same),
+                                     cmocka_unit_test(embeddings_are_learnt_the_same),
+                                     cmocka_unit_test(an_epoch_has_every_training_node_once),
+                                     cmocka_unit_test(an_oracle_agrees),
+                                     cmocka_unit_test(accuracy_is_counted),
+                                     cmocka_unit_test(other_models_are_refused)};
   test_begin(&argc, &argv);
   classes = test_classes_make(NODES, CLASSES, FEATURES, 4);
   int failures = cmocka_run_group_tests(tests, NULL, NULL);

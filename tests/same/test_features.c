@@ -1,8 +1,9 @@
 /* ranks: 1 2 3 4 */
 /*
- * Models whose input rows are made of features, with embeddings or without: every rank trains alone on the whole graph, then
- * all train together on another cut; sampled hops with all neighbours, and the whole graph.  Weights' gradients are summed
- * over ranks, which rounds differently: the losses of the first steps agree to 1e-5.
+ * Models whose input rows are made of features, with embeddings or without: every rank trains alone on the
+ * whole graph, then all train together on another cut; sampled hops with all neighbours, and the whole graph.
+ * Weights' gradients are summed over ranks, which rounds differently: the losses of the first steps agree to
+ * 1e-5.
  */
 #include "support/cut.h"
 #include "support/features.h"
@@ -26,7 +27,8 @@ typedef struct manner {
   double l2;
 } manner;
 
-static void train_on(const kith_comm *comm, const test_graph *t, known what, const kith_model_options *model, const manner *how, int parts, double *loss) {
+static void train_on(const kith_comm *comm, const test_graph *t, known what, const kith_model_options *model,
+                     const manner *how, int parts, double *loss) {
   kith_graph *g = test_graph_cut(t, comm, parts, 2);
   kith_train_options train = kith_train_defaults();
   kith_trainer *trainer = NULL;
@@ -53,11 +55,13 @@ static void train_on(const kith_comm *comm, const test_graph *t, known what, con
 
 static void expect_near(const char *what, const double *a, const double *b) {
   for (int s = 0; s < STEPS; s++)
-    if (!(fabs(a[s] - b[s]) <= TOLERANCE * fabs(a[s]))) fail_msg("%s: step %d: %.9g and %.9g", what, s, a[s], b[s]);
+    if (!(fabs(a[s] - b[s]) <= TOLERANCE * fabs(a[s])))
+      fail_msg("%s: step %d: %.9g and %.9g", what, s, a[s], b[s]);
   assert_true(a[STEPS - 1] != a[0]); /* the steps change something */
 }
 
-static const manner full = {.sampler.mode = KITH_FULL, .l2 = 1e-3}, full_softmax = {.sampler.mode = KITH_FULL, .loss = KITH_SOFTMAX, .l2 = 1e-3};
+static const manner full = {.sampler.mode = KITH_FULL, .l2 = 1e-3},
+                    full_softmax = {.sampler.mode = KITH_FULL, .loss = KITH_SOFTMAX, .l2 = 1e-3};
 static const manner unlimited = {.sampler = {.mode = KITH_NEIGHBOR, .fanouts = {1, {0}}}, .l2 = 1e-3};
 static const manner drawn = {.sampler = {.mode = KITH_NEIGHBOR, .fanouts = {2, {3, 2}}}, .l2 = 1e-3};
 static const manner clusters = {.sampler = {.mode = KITH_CLUSTER, .clusters = 2}, .loss = KITH_SOFTMAX};
@@ -85,7 +89,10 @@ static void check(kith_model_options model) {
   static const struct {
     kith_input_name input;
     const known *what;
-  } way[] = {{KITH_BOTH, &both_known}, {KITH_FEATURES, &both_known}, {KITH_FEATURES, &items_known}, {KITH_BOTH, &users_known}};
+  } way[] = {{KITH_BOTH, &both_known},
+             {KITH_FEATURES, &both_known},
+             {KITH_FEATURES, &items_known},
+             {KITH_BOTH, &users_known}};
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 11);
   model.width = 16;
   model.layers = 2;
@@ -143,7 +150,8 @@ static kith_status made(const kith_graph *g, const kith_model_options *model) {
   return st;
 }
 
-/* Features that no model reads change nothing, to the last bit; a model that would read them cannot without. */
+/* Features that no model reads change nothing, to the last bit; a model that would read them cannot without.
+ */
 static void features_are_read_only_where_asked(void **state) {
   (void)state;
   double with[STEPS], without[STEPS];
@@ -206,7 +214,9 @@ static void rows_without_embeddings_stay_zero(void **state) {
     kith_state s = kith_trainer_state(trainer);
     assert_int_equal(s.d, 16);
     for (kith_lid i = 0; i < g->n_own; i++)
-      for (int k = 0; k < 16; k++) assert_true((s.x[i * 16 + k] != 0) == (g->type[i] == KITH_USER) && (g->type[i] == KITH_USER || s.m[i * 16 + k] == 0));
+      for (int k = 0; k < 16; k++)
+        assert_true((s.x[i * 16 + k] != 0) == (g->type[i] == KITH_USER) &&
+                    (g->type[i] == KITH_USER || s.m[i * 16 + k] == 0));
     kith_trainer_destroy(&trainer);
     kith_graph_destroy(&g);
   }
@@ -214,10 +224,12 @@ static void rows_without_embeddings_stay_zero(void **state) {
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(lightgcn_reads_features), cmocka_unit_test(mf_reads_features), cmocka_unit_test(ngcf_reads_features),
-                                     cmocka_unit_test(gcn_reads_features), cmocka_unit_test(gat_reads_features), cmocka_unit_test(sage_reads_features),
-                                     cmocka_unit_test(pinsage_reads_features), cmocka_unit_test(features_are_read_only_where_asked),
-                                     cmocka_unit_test(features_alone_have_no_rows), cmocka_unit_test(rows_without_embeddings_stay_zero)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(lightgcn_reads_features),     cmocka_unit_test(mf_reads_features),
+      cmocka_unit_test(ngcf_reads_features),         cmocka_unit_test(gcn_reads_features),
+      cmocka_unit_test(gat_reads_features),          cmocka_unit_test(sage_reads_features),
+      cmocka_unit_test(pinsage_reads_features),      cmocka_unit_test(features_are_read_only_where_asked),
+      cmocka_unit_test(features_alone_have_no_rows), cmocka_unit_test(rows_without_embeddings_stay_zero)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -1,7 +1,7 @@
 /* ranks: 1 3 */
 /*
- * Backward is the derivative of forward: after one step Adam's first moment is a tenth of the gradient; it is held
- * against central differences of the loss, written down independently in double precision.
+ * Backward is the derivative of forward: after one step Adam's first moment is a tenth of the gradient; it is
+ * held against central differences of the loss, written down independently in double precision.
  */
 #include "support/cut.h"
 #include "support/mpi_main.h"
@@ -17,8 +17,8 @@ typedef struct setting {
   kith_train_options train;
   const test_graph *t;
   int64_t pairs;
-  double weight[ITEMS];   /* of draws by popularity: whole numbers, which is part of what a step is */
-  double *chooser;        /* the final embeddings that choose from pools: a choice is not differentiated */
+  double weight[ITEMS]; /* of draws by popularity: whole numbers, which is part of what a step is */
+  double *chooser;      /* the final embeddings that choose from pools: a choice is not differentiated */
 } setting;
 
 static void final_of(const setting *s, const double *x, double *final) {
@@ -79,12 +79,14 @@ static double weight_below(const setting *s, int item) {
 
 static double noise_of(const setting *s, int item) {
   double share = s->train.negatives.popularity, inbatch = s->train.negatives.inbatch;
-  return share * s->weight[item] / weight_below(s, ITEMS) + inbatch * degree_of(s, item) / (double)s->t->n_edge + (1 - share - inbatch) / ITEMS;
+  return share * s->weight[item] / weight_below(s, ITEMS) +
+         inbatch * degree_of(s, item) / (double)s->t->n_edge + (1 - share - inbatch) / ITEMS;
 }
 
 static int drawn_by(const setting *s, kith_draw r) {
   int item = 0;
-  if (kith_random_unit(r.bits[1]) >= s->train.negatives.popularity) return (int)kith_random_below(r.bits[0], ITEMS);
+  if (kith_random_unit(r.bits[1]) >= s->train.negatives.popularity)
+    return (int)kith_random_below(r.bits[0], ITEMS);
   double at = (double)kith_random_below(r.bits[0], (uint64_t)weight_below(s, ITEMS));
   while (weight_below(s, item + 1) <= at) item++;
   return item;
@@ -97,7 +99,8 @@ static bool knows(const setting *s, int user, int item) {
 }
 
 static kith_draw draw_of(const setting *s, int64_t edge, int j, int c, int try) {
-  return kith_random(s->train.seed, KITH_USE_NEGATIVE, 0, (uint64_t)edge, (uint64_t)c << 48 | (uint64_t)j << 16 | (uint64_t)try);
+  return kith_random(s->train.seed, KITH_USE_NEGATIVE, 0, (uint64_t)edge,
+                     (uint64_t)c << 48 | (uint64_t)j << 16 | (uint64_t)try);
 }
 
 static bool is_inbatch(const setting *s, kith_draw r) {
@@ -105,7 +108,9 @@ static bool is_inbatch(const setting *s, kith_draw r) {
   return law >= 0 && law < s->train.negatives.inbatch;
 }
 
-static int inbatch_by(const setting *s, kith_draw r) { return s->t->item[edge_at(s, (int64_t)kith_random_below(r.bits[0], (uint64_t)s->pairs))]; }
+static int inbatch_by(const setting *s, kith_draw r) {
+  return s->t->item[edge_at(s, (int64_t)kith_random_below(r.bits[0], (uint64_t)s->pairs))];
+}
 
 static int negative_of(const setting *s, int64_t edge, int j, int c) {
   for (int try = 0;; try++) {
@@ -115,14 +120,18 @@ static int negative_of(const setting *s, int64_t edge, int j, int c) {
   }
 }
 
-static bool is_hard(const setting *s, int64_t edge, int j) { return kith_random_unit(draw_of(s, edge, j, 0, 0).bits[2]) < s->train.negatives.hard; }
+static bool is_hard(const setting *s, int64_t edge, int j) {
+  return kith_random_unit(draw_of(s, edge, j, 0, 0).bits[2]) < s->train.negatives.hard;
+}
 
 /* The draw of the pool that the user scores highest. */
 static int hardest_of(const setting *s, int64_t edge, int j) {
   int best = -1;
   for (int c = 0; c < s->train.negatives.pool; c++) {
     int n = negative_of(s, edge, j, c);
-    if (best < 0 || product(s->chooser, s->t->user[edge], n, false) > product(s->chooser, s->t->user[edge], best, false)) best = n;
+    if (best < 0 ||
+        product(s->chooser, s->t->user[edge], n, false) > product(s->chooser, s->t->user[edge], best, false))
+      best = n;
   }
   return best;
 }
@@ -134,7 +143,8 @@ static double nce_logit(const setting *s, const double *final, int user, int nod
 }
 
 /* Losses with negatives of their own; what L2 counts of the negatives is added to *square. */
-static double negative_pair(const setting *s, const double *x, const double *final, int64_t edge, double *square) {
+static double negative_pair(const setting *s, const double *x, const double *final, int64_t edge,
+                            double *square) {
   int u = s->t->user[edge], p = USERS + s->t->item[edge], k = s->train.negatives.count;
   bool nce = s->train.loss.name == KITH_NCE;
   double loss = nce ? softplus(-nce_logit(s, final, u, p)) : 0;
@@ -142,7 +152,8 @@ static double negative_pair(const setting *s, const double *x, const double *fin
     bool hard = is_hard(s, edge, j);
     int n = hard ? hardest_of(s, edge, j) : negative_of(s, edge, j, 0);
     if (!hard) *square += half_square(x, n);
-    loss += nce ? softplus(nce_logit(s, final, u, n)) : softplus(product(final, u, n, false) - product(final, u, p, false)) / k;
+    loss += nce ? softplus(nce_logit(s, final, u, n))
+                : softplus(product(final, u, n, false) - product(final, u, p, false)) / k;
   }
   return loss;
 }
@@ -151,7 +162,8 @@ static double cosine(const setting *s, const double *final, int user, int item) 
   return product(final, user, USERS + item, true) / s->train.loss.temperature;
 }
 
-/* In batch, an item is expected degree * pairs / edges times among the candidates; pairs / edges is left off everywhere. */
+/* In batch, an item is expected degree * pairs / edges times among the candidates; pairs / edges is left off
+ * everywhere. */
 static double batch_logit(const setting *s, const double *final, int user, int item) {
   return cosine(s, final, user, item) - s->train.loss.logq * log(degree_of(s, item));
 }
@@ -162,15 +174,19 @@ static double shared_logit(const setting *s, const double *final, int user, int 
   return cosine(s, final, user, item) - s->train.loss.logq * log(often);
 }
 
-static int shared_item(const setting *s, int draw) { return drawn_by(s, kith_random(s->train.seed, KITH_USE_SHARED, 0, 0, (uint64_t)draw)); }
+static int shared_item(const setting *s, int draw) {
+  return drawn_by(s, kith_random(s->train.seed, KITH_USE_SHARED, 0, 0, (uint64_t)draw));
+}
 
 static double softmax_pair(const setting *s, const double *final, int64_t place) {
   int64_t mine = edge_at(s, place);
   int user = s->t->user[mine], item = s->t->item[mine];
-  double self = s->train.loss.inbatch ? batch_logit(s, final, user, item) : cosine(s, final, user, item), sum = exp(self);
+  double self = s->train.loss.inbatch ? batch_logit(s, final, user, item) : cosine(s, final, user, item),
+         sum = exp(self);
   for (int64_t p = 0; p < s->pairs && s->train.loss.inbatch; p++) {
     int other = s->t->item[edge_at(s, p)];
-    if (other != item && !(s->train.loss.mask && knows(s, user, other))) sum += exp(batch_logit(s, final, user, other));
+    if (other != item && !(s->train.loss.mask && knows(s, user, other)))
+      sum += exp(batch_logit(s, final, user, other));
   }
   for (int c = 0; c < s->train.loss.shared; c++) {
     int other = shared_item(s, c);
@@ -190,14 +206,16 @@ static double loss_of(const setting *s, const double *x) {
     else loss += negative_pair(s, x, final, e, &square);
     loss += s->train.loss.l2 * square;
   }
-  for (int c = 0; c < s->train.loss.shared; c++) loss += s->train.loss.l2 * half_square(x, USERS + shared_item(s, c));
+  for (int c = 0; c < s->train.loss.shared; c++)
+    loss += s->train.loss.l2 * half_square(x, USERS + shared_item(s, c));
   return loss / (double)s->pairs;
 }
 
 static double *all_rows(const kith_graph *g, const float *x) {
   double *all = calloc(NODES * WIDTH, sizeof *all);
   for (kith_lid i = 0; i < g->n_own; i++)
-    for (int k = 0; k < WIDTH; k++) all[(g->type[i] * USERS + g->original[i]) * WIDTH + k] = (double)x[i * WIDTH + k];
+    for (int k = 0; k < WIDTH; k++)
+      all[(g->type[i] * USERS + g->original[i]) * WIDTH + k] = (double)x[i * WIDTH + k];
   KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, all, NODES * WIDTH, MPI_DOUBLE, MPI_SUM, test_comm->mpi));
   return all;
 }
@@ -269,21 +287,24 @@ static void bpr_with_several_negatives_is_differentiated(void **state) {
 
 static void bpr_with_hard_negatives_is_differentiated(void **state) {
   (void)state;
-  kith_negative_options hard = {.count = 1, .hard = 1, .pool = 4}, mixed = {.count = 3, .popularity = 0.5, .alpha = 0.5, .hard = 0.5, .pool = 3};
+  kith_negative_options hard = {.count = 1, .hard = 1, .pool = 4},
+                        mixed = {.count = 3, .popularity = 0.5, .alpha = 0.5, .hard = 0.5, .pool = 3};
   check(KITH_LIGHTGCN, loss_named(KITH_BPR), hard);
   check(KITH_MF, loss_named(KITH_BPR), mixed);
 }
 
 static void nce_is_differentiated(void **state) {
   (void)state;
-  kith_negative_options uniform = {.count = 4, .pool = 16}, mixed = {.count = 2, .popularity = 0.6, .alpha = 1, .pool = 16};
+  kith_negative_options uniform = {.count = 4, .pool = 16},
+                        mixed = {.count = 2, .popularity = 0.6, .alpha = 1, .pool = 16};
   check(KITH_LIGHTGCN, loss_named(KITH_NCE), uniform);
   check(KITH_MF, loss_named(KITH_NCE), mixed);
 }
 
 static void negatives_of_the_batch_are_differentiated(void **state) {
   (void)state;
-  kith_negative_options all = {.count = 2, .inbatch = 1, .pool = 16}, mixed = {.count = 3, .popularity = 0.3, .alpha = 0.75, .inbatch = 0.4, .pool = 4};
+  kith_negative_options all = {.count = 2, .inbatch = 1, .pool = 16},
+                        mixed = {.count = 3, .popularity = 0.3, .alpha = 0.75, .inbatch = 0.4, .pool = 4};
   check(KITH_LIGHTGCN, loss_named(KITH_BPR), all);
   check(KITH_LIGHTGCN, loss_named(KITH_NCE), mixed);
   check(KITH_MF, loss_named(KITH_NCE), all);
@@ -321,11 +342,14 @@ static void softmax_of_shared_negatives_alone_is_differentiated(void **state) {
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(bpr_is_differentiated), cmocka_unit_test(bpr_with_several_negatives_is_differentiated),
-      cmocka_unit_test(bpr_with_hard_negatives_is_differentiated), cmocka_unit_test(nce_is_differentiated), cmocka_unit_test(negatives_of_the_batch_are_differentiated),
-      cmocka_unit_test(softmax_is_differentiated), cmocka_unit_test(softmax_with_shared_negatives_is_differentiated),
-      cmocka_unit_test(softmax_of_shared_negatives_alone_is_differentiated)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(bpr_is_differentiated),
+                                     cmocka_unit_test(bpr_with_several_negatives_is_differentiated),
+                                     cmocka_unit_test(bpr_with_hard_negatives_is_differentiated),
+                                     cmocka_unit_test(nce_is_differentiated),
+                                     cmocka_unit_test(negatives_of_the_batch_are_differentiated),
+                                     cmocka_unit_test(softmax_is_differentiated),
+                                     cmocka_unit_test(softmax_with_shared_negatives_is_differentiated),
+                                     cmocka_unit_test(softmax_of_shared_negatives_alone_is_differentiated)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

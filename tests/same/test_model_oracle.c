@@ -1,11 +1,13 @@
 /* ranks: 1 2 3 */
 /*
- * Every model, forward and three training steps, against formulas written from the papers in double precision: dense
- * loops over a small graph, and the gradient of the loss by central differences, so that no backward pass is shared
- * either.  Only the keyed draws of negatives and orders are taken from the library, since they define a step.
+ * Every model, forward and three training steps, against formulas written from the papers in double
+ * precision: dense loops over a small graph, and the gradient of the loss by central differences, so that no
+ * backward pass is shared either.  Only the keyed draws of negatives and orders are taken from the library,
+ * since they define a step.
  *
- * The learning rate, Adam's betas and epsilon, the decay of rates and of weights are not at their defaults, so that each is
- * seen.  Epsilon is large: the step then shows how large a gradient is, and not only its sign.
+ * The learning rate, Adam's betas and epsilon, the decay of rates and of weights are not at their defaults,
+ * so that each is seen.  Epsilon is large: the step then shows how large a gradient is, and not only its
+ * sign.
  */
 #include "support/cut.h"
 #include "support/form.h"
@@ -13,28 +15,40 @@
 
 #include "kith/train.h"
 
-enum { USERS = 9, ITEMS = 11, EDGES = 60, NODES = USERS + ITEMS, WIDTH = 4, LAYERS = 2, BATCH = 7, STEPS = 3, EPOCH = 1, WIDEST = 16 };
+enum {
+  USERS = 9,
+  ITEMS = 11,
+  EDGES = 60,
+  NODES = USERS + ITEMS,
+  WIDTH = 4,
+  LAYERS = 2,
+  BATCH = 7,
+  STEPS = 3,
+  EPOCH = 1,
+  WIDEST = 16
+};
 enum { PARAMETERS = 1024 };
-static const double TOLERANCE = 2e-5; /* of numbers below 1; floats carry 6e-8 a rounding, and steps repeat it */
-static const double SHIFT = 1e-5;     /* of a central difference: truncation and rounding are both near 1e-10 */
+static const double TOLERANCE =
+    2e-5;                         /* of numbers below 1; floats carry 6e-8 a rounding, and steps repeat it */
+static const double SHIFT = 1e-5; /* of a central difference: truncation and rounding are both near 1e-10 */
 
 typedef struct net {
   const kith_model_options *o;
   const kith_train_options *t;
   const test_graph *g;
   bool linked[NODES][NODES];
-  double near[NODES][NODES];   /* PinSage: visits of walks from a node, 0 for those it does not read */
+  double near[NODES][NODES]; /* PinSage: visits of walks from a node, 0 for those it does not read */
   int degree[NODES];
-  uint64_t step;               /* of training, for the order in which an LSTM reads */
+  uint64_t step; /* of training, for the order in which an LSTM reads */
   bool training;
-  const double *weight;        /* behind the weights that a layer has taken */
-  int n_weight, taken;         /* numbers in all, and taken so far */
-  bool first[PARAMETERS];      /* whether a weight is the first layer's */
+  const double *weight;   /* behind the weights that a layer has taken */
+  int n_weight, taken;    /* numbers in all, and taken so far */
+  bool first[PARAMETERS]; /* whether a weight is the first layer's */
 } net;
 
 typedef double rows[NODES][WIDEST];
 
-/* ---- pieces of formulas -------------------------------------------------------------------------------------------- */
+/* ---- pieces of formulas ---- */
 
 /* The next n weights, which belong to a layer. */
 static const double *take(net *m, int layer, int n) {
@@ -82,7 +96,9 @@ static void aggregate(const net *m, int d, double (*c)(const net *, int, int), r
     }
 }
 
-static double symmetric(const net *m, int i, int j) { return m->linked[i][j] ? 1 / sqrt((double)m->degree[i] * m->degree[j]) : 0; }
+static double symmetric(const net *m, int i, int j) {
+  return m->linked[i][j] ? 1 / sqrt((double)m->degree[i] * m->degree[j]) : 0;
+}
 static double looped(const net *m, int i, int j) {
   return m->linked[i][j] || i == j ? 1 / sqrt((m->degree[i] + 1.0) * (m->degree[j] + 1.0)) : 0;
 }
@@ -100,7 +116,7 @@ static void beside(int a, rows x, int b, rows y, rows both) {
   }
 }
 
-/* ---- models -------------------------------------------------------------------------------------------------------- */
+/* ---- models ---- */
 
 static void mf(net *m, rows h, rows final) {
   (void)m;
@@ -124,11 +140,13 @@ static void lightgcn(net *m, rows h, rows final) {
   }
 }
 
-/* Wang et al., SIGIR 2019, eqs. 3 to 5 and 9: messages p_ui (W1 e_i + W2 (e_i * e_u)), and W1 e_u of the node itself. */
+/* Wang et al., SIGIR 2019, eqs. 3 to 5 and 9: messages p_ui (W1 e_i + W2 (e_i * e_u)), and W1 e_u of the node
+ * itself. */
 static void ngcf(net *m, rows h, rows final) {
   memcpy(final, h, sizeof(rows));
   for (int l = 0; l < LAYERS; l++) {
-    const double *w1 = take(m, l, WIDTH * WIDTH), *b1 = take(m, l, WIDTH), *w2 = take(m, l, WIDTH * WIDTH), *b2 = take(m, l, WIDTH);
+    const double *w1 = take(m, l, WIDTH * WIDTH), *b1 = take(m, l, WIDTH), *w2 = take(m, l, WIDTH * WIDTH),
+                 *b2 = take(m, l, WIDTH);
     rows y;
     for (int u = 0; u < NODES; u++)
       for (int k = 0; k < WIDTH; k++) {
@@ -136,7 +154,8 @@ static void ngcf(net *m, rows h, rows final) {
         for (int c = 0; c < WIDTH; c++) y[u][k] += h[u][c] * w1[c * WIDTH + k];
         for (int i = 0; i < NODES; i++)
           for (int c = 0; c < WIDTH; c++)
-            y[u][k] += symmetric(m, u, i) * (h[i][c] * w1[c * WIDTH + k] + h[i][c] * h[u][c] * w2[c * WIDTH + k]);
+            y[u][k] +=
+                symmetric(m, u, i) * (h[i][c] * w1[c * WIDTH + k] + h[i][c] * h[u][c] * w2[c * WIDTH + k]);
       }
     apply(WIDTH, leaky, y);
     memcpy(h, y, sizeof y);
@@ -157,7 +176,8 @@ static void gcn(net *m, rows h, rows final) {
 }
 
 /* One head of attention on `wide` columns of z from `at` on; y gets them, times `factor`, from `to` on. */
-static void attend(const net *m, rows z, int at, int wide, const double *a, const double *b, double factor, int to, rows y) {
+static void attend(const net *m, rows z, int at, int wide, const double *a, const double *b, double factor,
+                   int to, rows y) {
   for (int i = 0; i < NODES; i++) {
     double e[NODES], all = 0;
     for (int j = 0; j < NODES; j++) {
@@ -175,11 +195,14 @@ static void attend(const net *m, rows z, int at, int wide, const double *a, cons
 static void gat(net *m, rows h, rows final) {
   for (int l = 0; l < LAYERS; l++) {
     bool last = l + 1 == LAYERS, averages = last && m->o->gat_last == KITH_GAT_AVERAGE;
-    int heads = last && m->o->heads_last > 0 ? m->o->heads_last : m->o->heads, wide = averages ? WIDTH : WIDTH / heads;
-    const double *w = take(m, l, WIDTH * heads * wide), *a = take(m, l, heads * wide), *b = take(m, l, heads * wide);
+    int heads = last && m->o->heads_last > 0 ? m->o->heads_last : m->o->heads,
+        wide = averages ? WIDTH : WIDTH / heads;
+    const double *w = take(m, l, WIDTH * heads * wide), *a = take(m, l, heads * wide),
+                 *b = take(m, l, heads * wide);
     rows z, y = {{0}};
     linear(WIDTH, heads * wide, h, w, NULL, z);
-    for (int k = 0; k < heads; k++) attend(m, z, k * wide, wide, a, b, averages ? 1.0 / heads : 1, averages ? 0 : k * wide, y);
+    for (int k = 0; k < heads; k++)
+      attend(m, z, k * wide, wide, a, b, averages ? 1.0 / heads : 1, averages ? 0 : k * wide, y);
     if (!last) apply(WIDTH, elu, y);
     memcpy(h, y, sizeof y);
   }
@@ -201,15 +224,19 @@ static void pool(net *m, int l, rows h, rows y) {
 }
 
 /* A node's key: twice the original number, one more for items. */
-static uint64_t key_of(int node) { return node < USERS ? (uint64_t)node * 2 : (uint64_t)(node - USERS) * 2 + 1; }
+static uint64_t key_of(int node) {
+  return node < USERS ? (uint64_t)node * 2 : (uint64_t)(node - USERS) * 2 + 1;
+}
 
-/* The neighbors of a row in the order in which it reads them: drawn anew in every training step, else by number. */
+/* The neighbors of a row in the order in which it reads them: drawn anew in every training step, else by
+ * number. */
 static int reading_order(const net *m, int i, int *order) {
   int n = 0;
   uint64_t key[NODES];
   for (int j = 0; j < NODES; j++) {
     if (!m->linked[i][j]) continue;
-    uint64_t k = m->training ? kith_random(m->t->seed, KITH_USE_ORDER, m->step, key_of(i), key_of(j)).bits[0] : key_of(j);
+    uint64_t k = m->training ? kith_random(m->t->seed, KITH_USE_ORDER, m->step, key_of(i), key_of(j)).bits[0]
+                             : key_of(j);
     int at = n++;
     for (; at > 0 && key[at - 1] > k; at--) key[at] = key[at - 1], order[at] = order[at - 1];
     key[at] = k, order[at] = j;
@@ -219,7 +246,8 @@ static int reading_order(const net *m, int i, int *order) {
 
 /* Hochreiter and Schmidhuber's cell with a forget gate, whose bias begins at 1; docs/models.md. */
 static void lstm(net *m, int l, rows h, rows y) {
-  const double *b = take(m, l, 4 * WIDTH), *wx = take(m, l, WIDTH * 4 * WIDTH), *wh = take(m, l, WIDTH * 4 * WIDTH);
+  const double *b = take(m, l, 4 * WIDTH), *wx = take(m, l, WIDTH * 4 * WIDTH),
+               *wh = take(m, l, WIDTH * 4 * WIDTH);
   for (int i = 0; i < NODES; i++) {
     double c[WIDTH] = {0}, s[WIDTH] = {0};
     int order[NODES], n = reading_order(m, i, order);
@@ -227,7 +255,8 @@ static void lstm(net *m, int l, rows h, rows y) {
       double z[4 * WIDTH];
       for (int k = 0; k < 4 * WIDTH; k++) {
         z[k] = b[k];
-        for (int a = 0; a < WIDTH; a++) z[k] += h[order[t]][a] * wx[a * 4 * WIDTH + k] + s[a] * wh[a * 4 * WIDTH + k];
+        for (int a = 0; a < WIDTH; a++)
+          z[k] += h[order[t]][a] * wx[a * 4 * WIDTH + k] + s[a] * wh[a * 4 * WIDTH + k];
       }
       for (int k = 0; k < WIDTH; k++) {
         c[k] = sigmoid(z[WIDTH + k] + 1) * c[k] + sigmoid(z[k]) * tanh(z[2 * WIDTH + k]);
@@ -275,22 +304,26 @@ static void pinsage(net *m, rows h, rows final) {
 
 static void forward(net *m, const double *p, rows final) {
   static void (*const model[])(net *, rows, rows) = {
-      [KITH_MF] = mf, [KITH_LIGHTGCN] = lightgcn, [KITH_NGCF] = ngcf, [KITH_GCN] = gcn, [KITH_GAT] = gat, [KITH_SAGE] = sage, [KITH_PINSAGE] = pinsage};
+      [KITH_MF] = mf,   [KITH_LIGHTGCN] = lightgcn, [KITH_NGCF] = ngcf,      [KITH_GCN] = gcn,
+      [KITH_GAT] = gat, [KITH_SAGE] = sage,         [KITH_PINSAGE] = pinsage};
   rows h;
   for (int i = 0; i < NODES; i++) memcpy(h[i], p + i * WIDTH, WIDTH * sizeof *p);
   m->weight = p + NODES * WIDTH;
   m->taken = 0;
   model[m->o->name](m, h, final);
-  assert_int_equal(m->taken, m->n_weight); /* the model has the weights that the formulas have, and no others */
+  assert_int_equal(m->taken,
+                   m->n_weight); /* the model has the weights that the formulas have, and no others */
 }
 
-/* ---- a step -------------------------------------------------------------------------------------------------------- */
+/* ---- a step ---- */
 
 static bool knows(const net *m, int user, int item) { return m->linked[user][USERS + item]; }
 
 static int negative(const net *m, int64_t e) {
   for (uint64_t try = 0;; try++) {
-    int item = (int)kith_random_below(kith_random(m->t->seed, KITH_USE_NEGATIVE, EPOCH, (uint64_t)e, try).bits[0], ITEMS);
+    int item =
+        (int)kith_random_below(kith_random(m->t->seed, KITH_USE_NEGATIVE, EPOCH, (uint64_t)e, try).bits[0],
+                               ITEMS);
     if (!knows(m, m->g->user[e], item)) return USERS + item;
   }
 }
@@ -315,7 +348,8 @@ static double loss_of(net *m, int64_t step, const double *p) {
     double square = 0;
     for (int i = 0; i < 3; i++)
       for (int k = 0; k < WIDTH; k++) square += p[node[i] * WIDTH + k] * p[node[i] * WIDTH + k];
-    loss += log1p(exp(product(x, d, node[0], node[2]) - product(x, d, node[0], node[1]))) + 0.5 * m->t->loss.l2 * square;
+    loss += log1p(exp(product(x, d, node[0], node[2]) - product(x, d, node[0], node[1]))) +
+            0.5 * m->t->loss.l2 * square;
   }
   return loss / (double)(last - first);
 }
@@ -338,20 +372,24 @@ static void step_of(net *m, int64_t step, int64_t count, int n, double *p, doubl
   for (int i = 0; i < n; i++) {
     m1[i] = a->beta1 * m1[i] + (1 - a->beta1) * grad[i];
     m2[i] = a->beta2 * m2[i] + (1 - a->beta2) * grad[i] * grad[i];
-    p[i] -= lr * (m1[i] / (1 - pow(a->beta1, (double)count))) / (sqrt(m2[i] / (1 - pow(a->beta2, (double)count))) + a->epsilon);
+    p[i] -= lr * (m1[i] / (1 - pow(a->beta1, (double)count))) /
+            (sqrt(m2[i] / (1 - pow(a->beta2, (double)count))) + a->epsilon);
   }
 }
 
-/* ---- the comparison ------------------------------------------------------------------------------------------------ */
+/* ---- the comparison ---- */
 
 static void expect_near(double is, double truth, const char *what) {
-  if (!(fabs(is - truth) <= TOLERANCE * (1 + fabs(truth)))) fail_msg("%s: %.8g, expected %.8g", what, is, truth);
+  if (!(fabs(is - truth) <= TOLERANCE * (1 + fabs(truth))))
+    fail_msg("%s: %.8g, expected %.8g", what, is, truth);
 }
 
 /* Rows of this rank, [n_own, d], against those of all nodes, [NODES, stride]. */
-static void expect_rows(const kith_graph *g, int d, const float *x, int stride, const double *truth, const char *what) {
+static void expect_rows(const kith_graph *g, int d, const float *x, int stride, const double *truth,
+                        const char *what) {
   for (kith_lid i = 0; i < g->n_own; i++)
-    for (int k = 0; k < d; k++) expect_near((double)x[i * d + k], truth[(g->type[i] * USERS + g->original[i]) * stride + k], what);
+    for (int k = 0; k < d; k++)
+      expect_near((double)x[i * d + k], truth[(g->type[i] * USERS + g->original[i]) * stride + k], what);
 }
 
 static void net_link(net *m) {
@@ -372,7 +410,8 @@ static void net_walk(net *m) {
   for (kith_lid r = 0; r < near->csr.n_row; r++)
     for (kith_eid e = near->csr.start[r]; e < near->csr.start[r + 1]; e++) {
       kith_lid i = near->csr.row[r], j = near->csr.col[e];
-      m->near[g->type[i] * USERS + g->original[i]][g->type[j] * USERS + g->original[j]] = (double)near->csr.weight[e];
+      m->near[g->type[i] * USERS + g->original[i]][g->type[j] * USERS + g->original[j]] =
+          (double)near->csr.weight[e];
     }
   kith_relation_destroy(&near);
   kith_graph_destroy(&g);
@@ -383,7 +422,8 @@ static int net_begin(net *m, kith_trainer *trainer, double *p) {
   kith_weights w = kith_trainer_state(trainer).weights;
   for (int i = 0; i < NODES; i++)
     for (int k = 0; k < WIDTH; k++) {
-      kith_draw r = kith_random(m->t->seed, KITH_USE_INIT, i >= USERS, (uint64_t)(i >= USERS ? i - USERS : i), (uint64_t)k);
+      kith_draw r = kith_random(m->t->seed, KITH_USE_INIT, i >= USERS, (uint64_t)(i >= USERS ? i - USERS : i),
+                                (uint64_t)k);
       p[i * WIDTH + k] = (double)(float)(m->o->init * kith_random_normal(r.bits[0], r.bits[1]));
     }
   m->n_weight = (int)w.n;
@@ -408,7 +448,8 @@ static void check_steps(net *m, const kith_graph *g, kith_trainer *trainer) {
     expect_near(kith_sum_value(is.loss), loss_of(m, s, p), "loss");
     step_of(m, s, (int64_t)m->step + 1, n, p, m1, m2);
     expect_rows(g, WIDTH, is.x, WIDTH, p, "embedding after a step");
-    for (int i = 0; i < m->n_weight; i++) expect_near((double)is.weights.value[i], p[NODES * WIDTH + i], "weight after a step");
+    for (int i = 0; i < m->n_weight; i++)
+      expect_near((double)is.weights.value[i], p[NODES * WIDTH + i], "weight after a step");
   }
   m->training = false;
   forward(m, p, final);
@@ -442,21 +483,23 @@ static void check(kith_model_options o, kith_decay_on decay_on) {
   test_graph_free(&t);
 }
 
-#define ORACLE(name, decay_on, ...)                                                                                    \
-  static void name(void **state) {                                                                                     \
-    (void)state;                                                                                                       \
-    check((kith_model_options){__VA_ARGS__}, decay_on);                                                                \
+#define ORACLE(name, decay_on, ...)                                                                          \
+  static void name(void **state) {                                                                           \
+    (void)state;                                                                                             \
+    check((kith_model_options){__VA_ARGS__}, decay_on);                                                      \
   }
 
 ORACLE(mf_is_the_papers, KITH_DECAY_ALL, .name = KITH_MF)
 ORACLE(lightgcn_is_the_papers, KITH_DECAY_ALL, .name = KITH_LIGHTGCN)
-ORACLE(lightgcn_with_learned_layers_is_a_softmax, KITH_DECAY_ALL, .name = KITH_LIGHTGCN, .layer_weights = KITH_LEARNED)
+ORACLE(lightgcn_with_learned_layers_is_a_softmax, KITH_DECAY_ALL, .name = KITH_LIGHTGCN,
+       .layer_weights = KITH_LEARNED)
 ORACLE(lightgcn_by_cosines_has_unit_rows, KITH_DECAY_ALL, .name = KITH_LIGHTGCN, .score = KITH_COSINE)
 ORACLE(ngcf_is_the_papers, KITH_DECAY_ALL, .name = KITH_NGCF)
 ORACLE(ngcf_whose_first_layer_decays_is_the_papers, KITH_DECAY_FIRST, .name = KITH_NGCF)
 ORACLE(gcn_is_the_papers, KITH_DECAY_ALL, .name = KITH_GCN)
 ORACLE(gat_is_the_papers, KITH_DECAY_ALL, .name = KITH_GAT, .heads = 2)
-ORACLE(gat_with_a_mean_of_heads_is_the_papers, KITH_DECAY_FIRST, .name = KITH_GAT, .heads = 4, .heads_last = 3, .gat_last = KITH_GAT_AVERAGE)
+ORACLE(gat_with_a_mean_of_heads_is_the_papers, KITH_DECAY_FIRST, .name = KITH_GAT, .heads = 4,
+       .heads_last = 3, .gat_last = KITH_GAT_AVERAGE)
 ORACLE(gat_with_fewer_last_heads_is_the_papers, KITH_DECAY_ALL, .name = KITH_GAT, .heads = 4, .heads_last = 2)
 ORACLE(sage_with_means_is_the_papers, KITH_DECAY_ALL, .name = KITH_SAGE)
 ORACLE(sage_with_pools_is_the_papers, KITH_DECAY_ALL, .name = KITH_SAGE, .aggregator = KITH_POOL)
@@ -464,7 +507,7 @@ ORACLE(sage_with_an_lstm_is_the_papers, KITH_DECAY_FIRST, .name = KITH_SAGE, .ag
 ORACLE(pinsage_is_the_papers, KITH_DECAY_ALL, .name = KITH_PINSAGE)
 ORACLE(pinsage_by_cosines_has_unit_rows, KITH_DECAY_ALL, .name = KITH_PINSAGE, .score = KITH_COSINE)
 
-/* ---- PinSage on a sampled hop -------------------------------------------------------------------------------------- */
+/* ---- PinSage on a sampled hop ---- */
 
 static const double *weight_named(kith_params *params, const char *name, double *copy) {
   for (int i = 0; i < kith_params_n(params); i++) {
@@ -478,7 +521,8 @@ static const double *weight_named(kith_params *params, const char *name, double 
 }
 
 /* y [b] = x [a] W + bias, ReLU if asked for. */
-static void row_linear(kith_params *params, const char *name, const char *bias, bool activates, int a, int b, const double *x, double *y) {
+static void row_linear(kith_params *params, const char *name, const char *bias, bool activates, int a, int b,
+                       const double *x, double *y) {
   double w[2 * FORM_WIDTH * FORM_WIDTH], v[FORM_WIDTH] = {0};
   weight_named(params, name, w);
   if (bias) weight_named(params, bias, v);
@@ -514,13 +558,15 @@ static void sampled_neighbors_of_pinsage_count_by_their_shares(void **state) {
   kith_eid start[2] = {0, N};
   float weight[N] = {0.6f, 1.8f};
   kith_csr csr = {.n_row = 1, .n_col = IN, .row = row, .start = start, .col = col, .weight = weight};
-  kith_frame in = {.n = IN, .most = IN, .node = node}, out = {.n = 1, .most = 1, .node = node}, edges = {.n = N, .most = N};
+  kith_frame in = {.n = IN, .most = IN, .node = node}, out = {.n = 1, .most = 1, .node = node},
+             edges = {.n = N, .most = N};
   kith_back back = {0};
   double truth[2 * FORM_WIDTH];
   (void)state;
   assert_int_equal(KITH_OK, kith_back_make(IN, N, &back));
   kith_back_fill(&csr, 0, NULL, &back);
-  kith_hop hop = {.in = &in, .out = &out, .edges = &edges, .csr = &csr, .scale = weight, .back = &back, .degree = degree};
+  kith_hop hop = {
+      .in = &in, .out = &out, .edges = &edges, .csr = &csr, .scale = weight, .back = &back, .degree = degree};
   test_form f = {.hop = &hop};
   assert_int_equal(KITH_OK, kith_tape_create(&f.tape));
   assert_int_equal(KITH_OK, kith_params_create(3, &f.params));

@@ -1,7 +1,8 @@
 /* ranks: 2 3 4 */
 /*
- * Models with weights: every rank trains alone on the whole graph, then all train together on another cut.  Draws and
- * masks are the same, sums over ranks round differently: the losses of the first steps agree to 1e-5.
+ * Models with weights: every rank trains alone on the whole graph, then all train together on another cut.
+ * Draws and masks are the same, sums over ranks round differently: the losses of the first steps agree to
+ * 1e-5.
  */
 #include "support/cut.h"
 #include "support/mpi_main.h"
@@ -24,12 +25,13 @@ typedef struct manner {
 static double final_sum(const kith_comm *comm, kith_trainer *trainer, int64_t n) {
   kith_sum sum = {0};
   const float *final = kith_trainer_final(trainer);
-  for (int64_t i = 0; i < n; i++) kith_sum_add(&sum, (double)final[i] * (double)(i % 1021));
+  for (int64_t i = 0; i < n; i++) kith_sum_add(&sum, (double) final[i] * (double)(i % 1021));
   kith_comm_sum(comm, 1, &sum);
   return kith_sum_value(&sum);
 }
 
-static void train_and_look(const kith_comm *comm, const test_graph *t, const kith_model_options *model, const manner *how, int parts, double *loss, double *final) {
+static void train_and_look(const kith_comm *comm, const test_graph *t, const kith_model_options *model,
+                           const manner *how, int parts, double *loss, double *final) {
   if (how->sampler.mode == KITH_CLUSTER) parts = CUT; /* what is learnt in a step depends on the cut */
   kith_graph *g = test_graph_cut(t, comm, parts, 2);
   kith_train_options train = kith_train_defaults();
@@ -56,7 +58,8 @@ static void train_and_look(const kith_comm *comm, const test_graph *t, const kit
   kith_graph_destroy(&g);
 }
 
-static void train_on(const kith_comm *comm, const test_graph *t, const kith_model_options *model, const manner *how, int parts, double *loss) {
+static void train_on(const kith_comm *comm, const test_graph *t, const kith_model_options *model,
+                     const manner *how, int parts, double *loss) {
   train_and_look(comm, t, model, how, parts, loss, NULL);
 }
 
@@ -92,19 +95,22 @@ static void check(kith_model_options options) {
   check_as(options, (manner){.sampler = {.mode = KITH_NEIGHBOR, .fanouts = {2, {3, 2}}}, .exclude = true});
 }
 
-/* All neighbours, and the whole graph.  Every node is in every step's hops here, so that dense and sparse Adam agree. */
+/* All neighbours, and the whole graph.  Every node is in every step's hops here, so that dense and sparse
+ * Adam agree. */
 static void check_unlimited(kith_model_options options, kith_loss_name loss) {
   double full[STEPS], sampled[STEPS];
   kith_model_options model = small(options);
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 11);
   train_on(test_comm, &t, &model, &(manner){.sampler.mode = KITH_FULL, .loss = loss}, 7, full);
-  train_on(test_comm, &t, &model, &(manner){.sampler = {.mode = KITH_NEIGHBOR, .fanouts = {1, {0}}}, .loss = loss}, 7, sampled);
+  train_on(test_comm, &t, &model,
+           &(manner){.sampler = {.mode = KITH_NEIGHBOR, .fanouts = {1, {0}}}, .loss = loss}, 7, sampled);
   expect_near(full, sampled);
   test_graph_free(&t);
 }
 
 static kith_model_options pinsage(int neighbours) {
-  return (kith_model_options){.name = KITH_PINSAGE, .near = {.walks = 60, .length = 4, .neighbours = neighbours}};
+  return (kith_model_options){.name = KITH_PINSAGE,
+                              .near = {.walks = 60, .length = 4, .neighbours = neighbours}};
 }
 
 static void all_neighbours_are_the_whole_graph(void **state) {
@@ -115,7 +121,9 @@ static void all_neighbours_are_the_whole_graph(void **state) {
   check_unlimited((kith_model_options){.name = KITH_NGCF}, KITH_BPR);
   check_unlimited((kith_model_options){.name = KITH_GCN}, KITH_BPR);
   check_unlimited((kith_model_options){.name = KITH_GAT, .heads = 2}, KITH_BPR);
-  check_unlimited((kith_model_options){.name = KITH_GAT, .heads = 2, .attention_dropout = 0.2, .edge_dropout = 0.2}, KITH_BPR);
+  check_unlimited(
+      (kith_model_options){.name = KITH_GAT, .heads = 2, .attention_dropout = 0.2, .edge_dropout = 0.2},
+      KITH_BPR);
   check_unlimited((kith_model_options){.name = KITH_LIGHTGCN, .edge_dropout = 0.2}, KITH_BPR);
   check_unlimited((kith_model_options){.name = KITH_GCN, .edge_dropout = 0.2}, KITH_BPR);
   check_unlimited((kith_model_options){.name = KITH_SAGE}, KITH_BPR);
@@ -126,7 +134,10 @@ static void all_neighbours_are_the_whole_graph(void **state) {
 static void lightgcn_is_the_same(void **state) {
   (void)state;
   check((kith_model_options){.name = KITH_LIGHTGCN});
-  check_as((kith_model_options){.name = KITH_LIGHTGCN}, (manner){.sampler = {.mode = KITH_NEIGHBOR, .fanouts = {1, {3}}}, .loss = KITH_SOFTMAX, .exclude = true});
+  check_as((kith_model_options){.name = KITH_LIGHTGCN},
+           (manner){.sampler = {.mode = KITH_NEIGHBOR, .fanouts = {1, {3}}},
+                    .loss = KITH_SOFTMAX,
+                    .exclude = true});
 }
 
 static void every_way_of_sampling_is_the_same(void **state) {
@@ -139,9 +150,12 @@ static void every_way_of_sampling_is_the_same(void **state) {
                                       {.mode = KITH_CLUSTER, .clusters = 1},
                                       {.mode = KITH_CLUSTER, .clusters = 1, .cut = KITH_CUT_DROP}};
   for (size_t w = 0; w < sizeof way / sizeof *way; w++) {
-    check_as((kith_model_options){.name = KITH_LIGHTGCN}, (manner){.sampler = way[w], .loss = KITH_SOFTMAX, .exclude = true});
-    check_as((kith_model_options){.name = KITH_GCN, .dropout = 0.1}, (manner){.sampler = way[w], .exclude = w % 2 == 0});
-    check_as((kith_model_options){.name = KITH_GAT, .heads = 2}, (manner){.sampler = way[w], .exclude = true});
+    check_as((kith_model_options){.name = KITH_LIGHTGCN},
+             (manner){.sampler = way[w], .loss = KITH_SOFTMAX, .exclude = true});
+    check_as((kith_model_options){.name = KITH_GCN, .dropout = 0.1},
+             (manner){.sampler = way[w], .exclude = w % 2 == 0});
+    check_as((kith_model_options){.name = KITH_GAT, .heads = 2},
+             (manner){.sampler = way[w], .exclude = true});
     check_as((kith_model_options){.name = KITH_SAGE}, (manner){.sampler = way[w]});
     check_as(pinsage(20), (manner){.sampler = way[w], .exclude = true});
   }
@@ -149,23 +163,30 @@ static void every_way_of_sampling_is_the_same(void **state) {
 
 static void negatives_of_the_batch_are_the_same(void **state) {
   (void)state;
-  const kith_sampler_options way[] = {{.mode = KITH_NEIGHBOR, .fanouts = {1, {3}}}, {.mode = KITH_CLUSTER, .clusters = 2}};
+  const kith_sampler_options way[] = {{.mode = KITH_NEIGHBOR, .fanouts = {1, {3}}},
+                                      {.mode = KITH_CLUSTER, .clusters = 2}};
   kith_negative_options negatives = {.count = 3, .popularity = 0.2, .alpha = 0.75, .inbatch = 0.5, .pool = 4};
   for (int w = 0; w < 2; w++) {
-    check_as((kith_model_options){.name = KITH_LIGHTGCN}, (manner){.sampler = way[w], .loss = KITH_NCE, .exclude = w == 0, .negatives = negatives});
-    check_as((kith_model_options){.name = KITH_LIGHTGCN}, (manner){.sampler = way[w], .loss = KITH_BPR, .exclude = w == 1, .negatives = negatives});
+    check_as((kith_model_options){.name = KITH_LIGHTGCN},
+             (manner){.sampler = way[w], .loss = KITH_NCE, .exclude = w == 0, .negatives = negatives});
+    check_as((kith_model_options){.name = KITH_LIGHTGCN},
+             (manner){.sampler = way[w], .loss = KITH_BPR, .exclude = w == 1, .negatives = negatives});
   }
 }
 
 /* Sampled steps and the whole graph take turns in memory: neither finds anything of the other. */
 static void check_looks(kith_model_options options, kith_loss_name loss) {
-  const kith_sampler_options way[] = {{.mode = KITH_NEIGHBOR, .fanouts = {1, {3}}}, {.mode = KITH_SAINT_WALK, .budget = 20, .walk = 2, .coverage = 10}};
+  const kith_sampler_options way[] = {{.mode = KITH_NEIGHBOR, .fanouts = {1, {3}}},
+                                      {.mode = KITH_SAINT_WALK, .budget = 20, .walk = 2, .coverage = 10}};
   kith_model_options model = small(options);
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 11);
   for (int w = 0; w < 2; w++) {
     double blind[STEPS], seen[STEPS], final[2];
-    train_and_look(test_comm, &t, &model, &(manner){.sampler = way[w], .loss = loss, .exclude = true}, 7, blind, &final[0]);
-    train_and_look(test_comm, &t, &model, &(manner){.sampler = way[w], .loss = loss, .exclude = true, .looks = true}, 7, seen, &final[1]);
+    train_and_look(test_comm, &t, &model, &(manner){.sampler = way[w], .loss = loss, .exclude = true}, 7,
+                   blind, &final[0]);
+    train_and_look(test_comm, &t, &model,
+                   &(manner){.sampler = way[w], .loss = loss, .exclude = true, .looks = true}, 7, seen,
+                   &final[1]);
     assert_memory_equal(blind, seen, sizeof seen);
     assert_true(final[0] != 0 && final[0] == final[1]);
   }
@@ -175,7 +196,8 @@ static void check_looks(kith_model_options options, kith_loss_name loss) {
 static void looking_at_the_final_embeddings_changes_no_bit(void **state) {
   (void)state;
   check_looks((kith_model_options){.name = KITH_LIGHTGCN}, KITH_SOFTMAX);
-  check_looks((kith_model_options){.name = KITH_LIGHTGCN, .layer_weights = KITH_LEARNED, .edge_dropout = 0.2}, KITH_NCE);
+  check_looks((kith_model_options){.name = KITH_LIGHTGCN, .layer_weights = KITH_LEARNED, .edge_dropout = 0.2},
+              KITH_NCE);
   check_looks((kith_model_options){.name = KITH_NGCF, .dropout = 0.1}, KITH_BPR);
   check_looks((kith_model_options){.name = KITH_GCN}, KITH_BPR);
   check_looks((kith_model_options){.name = KITH_GAT, .heads = 2, .attention_dropout = 0.2}, KITH_BPR);
@@ -217,7 +239,8 @@ static void gcn_is_the_same(void **state) {
 static void gat_is_the_same(void **state) {
   (void)state;
   check((kith_model_options){.name = KITH_GAT, .heads = 2});
-  check((kith_model_options){.name = KITH_GAT, .heads = 4, .heads_last = 3, .gat_last = KITH_GAT_AVERAGE, .attention_dropout = 0.2});
+  check((kith_model_options){
+      .name = KITH_GAT, .heads = 4, .heads_last = 3, .gat_last = KITH_GAT_AVERAGE, .attention_dropout = 0.2});
 }
 
 static void sage_is_the_same(void **state) {
@@ -233,9 +256,17 @@ static void pinsage_is_the_same(void **state) {
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(lightgcn_is_the_same), cmocka_unit_test(every_way_of_sampling_is_the_same), cmocka_unit_test(negatives_of_the_batch_are_the_same), cmocka_unit_test(looking_at_the_final_embeddings_changes_no_bit), cmocka_unit_test(learnt_layers_are_the_same), cmocka_unit_test(mf_is_the_same), cmocka_unit_test(all_neighbours_are_the_whole_graph),
-                                     cmocka_unit_test(ngcf_is_the_same), cmocka_unit_test(gcn_is_the_same),
-                                     cmocka_unit_test(gat_is_the_same), cmocka_unit_test(sage_is_the_same),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(lightgcn_is_the_same),
+                                     cmocka_unit_test(every_way_of_sampling_is_the_same),
+                                     cmocka_unit_test(negatives_of_the_batch_are_the_same),
+                                     cmocka_unit_test(looking_at_the_final_embeddings_changes_no_bit),
+                                     cmocka_unit_test(learnt_layers_are_the_same),
+                                     cmocka_unit_test(mf_is_the_same),
+                                     cmocka_unit_test(all_neighbours_are_the_whole_graph),
+                                     cmocka_unit_test(ngcf_is_the_same),
+                                     cmocka_unit_test(gcn_is_the_same),
+                                     cmocka_unit_test(gat_is_the_same),
+                                     cmocka_unit_test(sage_is_the_same),
                                      cmocka_unit_test(pinsage_is_the_same)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));

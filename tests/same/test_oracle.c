@@ -1,7 +1,8 @@
 /* ranks: 1 2 3 4 */
 /*
- * LightGCN with BPR, five steps, against an independent oracle in double precision: dense matrices, no tape, no halo,
- * no batches of rows.  It shares the keyed draws (which are the definition of a step), and nothing else.
+ * LightGCN with BPR, five steps, against an independent oracle in double precision: dense matrices, no tape,
+ * no halo, no batches of rows.  It shares the keyed draws (which are the definition of a step), and nothing
+ * else.
  */
 #include "support/cut.h"
 #include "support/mpi_main.h"
@@ -12,7 +13,7 @@ enum { USERS = 23, ITEMS = 31, EDGES = 180, WIDTH = 20, LAYERS = 3, BATCH = 16, 
 static const double TOLERANCE = 1e-5; /* relative, of a row's norm; floats carry 6e-8 a rounding */
 
 typedef struct oracle {
-  int n; /* nodes, users first */
+  int n;        /* nodes, users first */
   double *a;    /* [n, n] normalised adjacency */
   double *thin; /* [n, n] what edge dropout leaves of it in this step */
   double *x, *m, *v, *g, *final;
@@ -40,7 +41,8 @@ static oracle oracle_begin(const test_graph *t, double init, uint64_t seed) {
   }
   for (int i = 0; i < o.n; i++)
     for (int k = 0; k < WIDTH; k++) {
-      kith_draw r = kith_random(seed, KITH_USE_INIT, i >= USERS, (uint64_t)(i >= USERS ? i - USERS : i), (uint64_t)k);
+      kith_draw r =
+          kith_random(seed, KITH_USE_INIT, i >= USERS, (uint64_t)(i >= USERS ? i - USERS : i), (uint64_t)k);
       o.x[i * WIDTH + k] = (float)(init * kith_random_normal(r.bits[0], r.bits[1]));
     }
   return o;
@@ -61,7 +63,9 @@ static void oracle_thin(oracle *o, uint64_t seed, int64_t step, double p) {
   for (int u = 0; u < USERS; u++)
     for (int i = 0; i < ITEMS; i++) {
       uint64_t a = (uint64_t)u * 2, b = (uint64_t)i * 2 + 1;
-      bool goes = kith_random_unit(kith_random(seed, KITH_USE_THIN, (uint64_t)step, a < b ? a : b, a < b ? b : a).bits[0]) < p;
+      bool goes =
+          kith_random_unit(
+              kith_random(seed, KITH_USE_THIN, (uint64_t)step, a < b ? a : b, a < b ? b : a).bits[0]) < p;
       int at = u * o->n + USERS + i, back = (USERS + i) * o->n + u;
       o->thin[at] = o->thin[back] = goes ? 0 : o->a[at] / (1 - p);
     }
@@ -91,7 +95,8 @@ static bool oracle_knows(const test_graph *t, int user, int item) {
 }
 
 static kith_draw oracle_draw(const kith_train_options *opt, int64_t epoch, int64_t e, int j, int c, int try) {
-  return kith_random(opt->seed, KITH_USE_NEGATIVE, (uint64_t)epoch, (uint64_t)e, (uint64_t)c << 48 | (uint64_t)j << 16 | (uint64_t)try);
+  return kith_random(opt->seed, KITH_USE_NEGATIVE, (uint64_t)epoch, (uint64_t)e,
+                     (uint64_t)c << 48 | (uint64_t)j << 16 | (uint64_t)try);
 }
 
 static double oracle_score(const oracle *o, int a, int b) {
@@ -100,8 +105,10 @@ static double oracle_score(const oracle *o, int a, int b) {
   return s;
 }
 
-/* Negative `j` of edge `e`: the first draw of a pool, or the one with the highest score where it is a hard one. */
-static int oracle_negative(const oracle *o, const test_graph *t, const kith_train_options *opt, int64_t epoch, int64_t e, int j, bool hard) {
+/* Negative `j` of edge `e`: the first draw of a pool, or the one with the highest score where it is a hard
+ * one. */
+static int oracle_negative(const oracle *o, const test_graph *t, const kith_train_options *opt, int64_t epoch,
+                           int64_t e, int j, bool hard) {
   int best = -1;
   for (int c = 0; c < (hard ? opt->negatives.pool : 1); c++) {
     int n = -1;
@@ -126,7 +133,8 @@ static double oracle_square(oracle *o, double weight, int node) {
 }
 
 /* One pair's share of the loss; gradients of the final embeddings into df, of the L2 term into g. */
-static double oracle_pair(oracle *o, const test_graph *t, const kith_train_options *opt, int64_t epoch, int64_t e, int pairs, double *df) {
+static double oracle_pair(oracle *o, const test_graph *t, const kith_train_options *opt, int64_t epoch,
+                          int64_t e, int pairs, double *df) {
   int u = t->user[e], p = USERS + t->item[e], count = opt->negatives.count;
   double l2 = opt->loss.l2 / pairs, loss = oracle_square(o, l2, u) + oracle_square(o, l2, p);
   for (int j = 0; j < count; j++) {
@@ -143,7 +151,8 @@ static double oracle_pair(oracle *o, const test_graph *t, const kith_train_optio
   return loss;
 }
 
-static double oracle_step(oracle *o, const test_graph *t, const kith_train_options *opt, double edge_dropout, int64_t step, int64_t count) {
+static double oracle_step(oracle *o, const test_graph *t, const kith_train_options *opt, double edge_dropout,
+                          int64_t step, int64_t count) {
   const int64_t epoch = 0;
   double *df = oracle_make(o->n * WIDTH), *dx = oracle_make(o->n * WIDTH), loss = 0;
   kith_shuffle order = kith_shuffle_make(opt->seed, KITH_USE_SHUFFLE, (uint64_t)epoch, (uint64_t)t->n_edge);
@@ -152,13 +161,15 @@ static double oracle_step(oracle *o, const test_graph *t, const kith_train_optio
   oracle_thin(o, opt->seed, step, edge_dropout);
   oracle_mean_of_layers(o, o->thin, o->x, o->final);
   for (int64_t place = first; place < last; place++)
-    loss += oracle_pair(o, t, opt, epoch, (int64_t)kith_shuffle_at(&order, (uint64_t)place), (int)(last - first), df);
+    loss += oracle_pair(o, t, opt, epoch, (int64_t)kith_shuffle_at(&order, (uint64_t)place),
+                        (int)(last - first), df);
   oracle_mean_of_layers(o, o->thin, df, dx);
   for (int i = 0; i < o->n * WIDTH; i++) {
     double g = o->g[i] + dx[i];
     o->m[i] = 0.9 * o->m[i] + 0.1 * g;
     o->v[i] = 0.999 * o->v[i] + 0.001 * g * g;
-    o->x[i] -= opt->adam.lr * (o->m[i] / (1 - pow(0.9, (double)count))) / (sqrt(o->v[i] / (1 - pow(0.999, (double)count))) + 1e-8);
+    o->x[i] -= opt->adam.lr * (o->m[i] / (1 - pow(0.9, (double)count))) /
+               (sqrt(o->v[i] / (1 - pow(0.999, (double)count))) + 1e-8);
   }
   free(df);
   free(dx);
@@ -231,8 +242,10 @@ static void five_steps_on_fewer_edges_match_the_oracle(void **state) {
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(five_steps_of_lightgcn_match_the_oracle), cmocka_unit_test(five_steps_on_fewer_edges_match_the_oracle),
-                                     cmocka_unit_test(five_steps_with_hard_and_other_negatives_match_the_oracle)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(five_steps_of_lightgcn_match_the_oracle),
+                                     cmocka_unit_test(five_steps_on_fewer_edges_match_the_oracle),
+                                     cmocka_unit_test(
+                                         five_steps_with_hard_and_other_negatives_match_the_oracle)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -1,7 +1,7 @@
 /* ranks: 1 2 3 4 */
 /*
- * Top-K and every metric against a slow oracle.  Vectors hold small whole numbers, so that scores are exact and ties
- * abound: the rule that the smaller item number wins is tested on every user.
+ * Top-K and every metric against a slow oracle.  Vectors hold small whole numbers, so that scores are exact
+ * and ties abound: the rule that the smaller item number wins is tested on every user.
  */
 #include "support/cut.h"
 #include "support/mpi_main.h"
@@ -13,7 +13,8 @@ enum { USERS = 70, ITEMS = 600, EDGES = 1500, WIDTH = 7, K = 15 };
 
 static test_graph graph;
 
-/* Held-out lists by rule: user u holds out the items i with (u + 3 i) % 41 == 0 that it was not trained on. */
+/* Held-out lists by rule: user u holds out the items i with (u + 3 i) % 41 == 0 that it was not trained on.
+ */
 static bool trained(int u, int i) {
   for (int64_t e = 0; e < graph.n_edge; e++)
     if (graph.user[e] == u && graph.item[e] == i) return true;
@@ -33,7 +34,10 @@ static void hold_out(kith_graph *g, kith_lists *l, bool (*rule)(int u, int i)) {
 }
 
 static float value(int type, int64_t original, int k) {
-  return (float)((int)kith_random_below(kith_random(17, KITH_USE_INIT, (uint64_t)type, (uint64_t)original, (uint64_t)k).bits[0], 5) - 2);
+  return (
+      float)((int)kith_random_below(
+                 kith_random(17, KITH_USE_INIT, (uint64_t)type, (uint64_t)original, (uint64_t)k).bits[0], 5) -
+             2);
 }
 
 static float *vectors(const kith_graph *g) {
@@ -147,7 +151,8 @@ static void metrics_are_the_oracles(void **state) {
   kith_graph_destroy(&g);
 }
 
-/* With as many negatives as there are unmet items, sampled ranking is full ranking with all met items but the truth left out. */
+/* With as many negatives as there are unmet items, sampled ranking is full ranking with all met items but the
+ * truth left out. */
 static void sampling_everything_is_ranking_everything(void **state) {
   (void)state;
   kith_graph *g = share();
@@ -157,7 +162,8 @@ static void sampling_everything_is_ranking_everything(void **state) {
   kith_metrics a, b;
   assert_int_equal(kith_rank_evaluate(test_comm, g, WIDTH, x, &full, &a).status, KITH_OK);
   assert_int_equal(kith_rank_evaluate(test_comm, g, WIDTH, x, &all, &b).status, KITH_OK);
-  for (int c = 0; c < 2; c++) assert_true(a.recall[c] == b.recall[c] && a.ndcg[c] == b.ndcg[c] && a.mrr[c] == b.mrr[c]);
+  for (int c = 0; c < 2; c++)
+    assert_true(a.recall[c] == b.recall[c] && a.ndcg[c] == b.ndcg[c] && a.mrr[c] == b.mrr[c]);
   all.sampled = 20;
   assert_int_equal(kith_rank_evaluate(test_comm, g, WIDTH, x, &all, &b).status, KITH_OK);
   assert_true(b.recall[1] > a.recall[1]); /* fewer rivals, higher figures */
@@ -165,7 +171,8 @@ static void sampling_everything_is_ranking_everything(void **state) {
   kith_graph_destroy(&g);
 }
 
-/* The protocol's definition: the first n distinct unmet items of the keyed sequence; whether so many are among its first draws. */
+/* The protocol's definition: the first n distinct unmet items of the keyed sequence; whether so many are
+ * among its first draws. */
 static bool oracle_draw(int u, int n, uint64_t seed, bool *drawn) {
   int have = 0;
   for (int i = 0; i < ITEMS; i++) drawn[i] = false;
@@ -203,8 +210,9 @@ static void sampled_candidates_are_the_first_unmet_draws(void **state) {
 }
 
 /*
- * All but one of the unmet items: too many tries for rejection, so that a pass over the items ends the draw.  Every item is
- * the one that is left with the same chance: chi-square by Wilson and Hilferty at the level 1e-5; draws are keyed.
+ * All but one of the unmet items: too many tries for rejection, so that a pass over the items ends the draw.
+ * Every item is the one that is left with the same chance: chi-square by Wilson and Hilferty at the level
+ * 1e-5; draws are keyed.
  */
 static void nearly_all_unmet_items_are_drawn_alike(void **state) {
   (void)state;
@@ -235,7 +243,8 @@ static void nearly_all_unmet_items_are_drawn_alike(void **state) {
   kith_graph_destroy(&g);
 }
 
-/* The metrics of N = 30 from the definition, in blocks of one user and in one block; ties go to the smaller number here too. */
+/* The metrics of N = 30 from the definition, in blocks of one user and in one block; ties go to the smaller
+ * number here too. */
 static void sampled_metrics_are_the_oracles_in_blocks_of_any_size(void **state) {
   (void)state;
   kith_graph *g = share();
@@ -250,7 +259,9 @@ static void sampled_metrics_are_the_oracles_in_blocks_of_any_size(void **state) 
     assert_true(oracle_draw(u, o.sampled, o.seed, drawn));
     for (int i = 0; i < ITEMS; i++) {
       int place = 1;
-      for (int j = 0; j < ITEMS; j++) place += (drawn[j] || tested(u, j)) && (score(u, j) > score(u, i) || (score(u, j) == score(u, i) && j < i));
+      for (int j = 0; j < ITEMS; j++)
+        place += (drawn[j] || tested(u, j)) &&
+                 (score(u, j) > score(u, i) || (score(u, j) == score(u, i) && j < i));
       if (!tested(u, i) || place > 10) continue;
       hits++;
       if (!first || place < first) first = place;
@@ -275,7 +286,8 @@ static void sampled_metrics_are_the_oracles_in_blocks_of_any_size(void **state) 
   kith_graph_destroy(&g);
 }
 
-/* Nodes of three classes, on every rank other ones; the largest logit that comes first is the answer, and the loss is of the label. */
+/* Nodes of three classes, on every rank other ones; the largest logit that comes first is the answer, and the
+ * loss is of the label. */
 static void of_equal_logits_the_first_is_the_answer(void **state) {
   (void)state;
   float logits[] = {2, 2, 1, 2, 2, 1, 0, 3, 3, -1, -1, -1, 5, 0, 0};
@@ -319,10 +331,14 @@ static void who_stops_stops_all(void **state) {
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(the_best_items_are_the_oracles), cmocka_unit_test(metrics_are_the_oracles),
-                                     cmocka_unit_test(sampling_everything_is_ranking_everything), cmocka_unit_test(of_equal_logits_the_first_is_the_answer),
-                                     cmocka_unit_test(sampled_candidates_are_the_first_unmet_draws), cmocka_unit_test(nearly_all_unmet_items_are_drawn_alike),
-                                     cmocka_unit_test(sampled_metrics_are_the_oracles_in_blocks_of_any_size), cmocka_unit_test(who_stops_stops_all)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(the_best_items_are_the_oracles),
+                                     cmocka_unit_test(metrics_are_the_oracles),
+                                     cmocka_unit_test(sampling_everything_is_ranking_everything),
+                                     cmocka_unit_test(of_equal_logits_the_first_is_the_answer),
+                                     cmocka_unit_test(sampled_candidates_are_the_first_unmet_draws),
+                                     cmocka_unit_test(nearly_all_unmet_items_are_drawn_alike),
+                                     cmocka_unit_test(sampled_metrics_are_the_oracles_in_blocks_of_any_size),
+                                     cmocka_unit_test(who_stops_stops_all)};
   test_begin(&argc, &argv);
   graph = test_graph_random(USERS, ITEMS, EDGES, 31);
   int failures = cmocka_run_group_tests(tests, NULL, NULL);

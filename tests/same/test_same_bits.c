@@ -1,7 +1,7 @@
 /* ranks: 2 3 4 */
 /*
- * The same bits on any number of ranks and for any cut: every rank trains alone on the whole graph, then all train
- * together on two other cuts, and compare their rows bit by bit.
+ * The same bits on any number of ranks and for any cut: every rank trains alone on the whole graph, then all
+ * train together on two other cuts, and compare their rows bit by bit.
  */
 #include "support/cut.h"
 #include "support/mpi_main.h"
@@ -16,7 +16,7 @@ typedef struct recipe {
   int width, batch;
   kith_negative_options negatives; /* the defaults where count is 0 */
   int shared;
-  bool apart;                      /* no in-batch candidates */
+  bool apart; /* no in-batch candidates */
   double edge_dropout;
 } recipe;
 
@@ -25,7 +25,8 @@ typedef struct outcome {
   double loss[EPOCHS];
 } outcome;
 
-static outcome train_on(const kith_comm *comm, const test_graph *t, const recipe *how, int parts, uint64_t cut) {
+static outcome train_on(const kith_comm *comm, const test_graph *t, const recipe *how, int parts,
+                        uint64_t cut) {
   outcome out = {.final = calloc((size_t)(USERS + ITEMS) * (size_t)how->width, sizeof(float))};
   kith_graph *g = test_graph_cut(t, comm, parts, cut);
   kith_model_options model = kith_model_defaults();
@@ -46,14 +47,15 @@ static outcome train_on(const kith_comm *comm, const test_graph *t, const recipe
     kith_sum *loss = kith_trainer_state(trainer).loss;
     *loss = (kith_sum){0};
     kith_trainer_epoch(trainer, e);
-    for (int64_t s = 0; s < kith_trainer_n_step(trainer); s++) kith_trainer_step(trainer, s, KITH_WISH_NOTHING);
+    for (int64_t s = 0; s < kith_trainer_n_step(trainer); s++)
+      kith_trainer_step(trainer, s, KITH_WISH_NOTHING);
     kith_comm_sum(comm, 1, loss);
     out.loss[e] = kith_sum_value(loss);
   }
   const float *final = kith_trainer_final(trainer);
   for (kith_lid i = 0; i < g->n_own; i++)
-    memcpy(out.final + (g->type[i] * USERS + g->original[i]) * how->width, final + (size_t)i * (size_t)how->width,
-           (size_t)how->width * sizeof(float));
+    memcpy(out.final + (g->type[i] * USERS + g->original[i]) * how->width,
+           final + (size_t)i * (size_t)how->width, (size_t)how->width * sizeof(float));
   kith_trainer_destroy(&trainer);
   kith_graph_destroy(&g);
   return out;
@@ -141,8 +143,13 @@ static void nce_has_the_same_bits(void **state) {
 
 static void negatives_of_the_batch_have_the_same_bits(void **state) {
   (void)state;
-  kith_negative_options all = {.count = 2, .inbatch = 1, .pool = 16}, mixed = {.count = 4, .popularity = 0.25, .alpha = 0.75, .inbatch = 0.5, .pool = 5};
-  check((recipe){.model = KITH_LIGHTGCN, .loss = KITH_BPR, .width = 32, .batch = EDGES - 1, .negatives = all}); /* a step of one pair, too */
+  kith_negative_options all = {.count = 2, .inbatch = 1, .pool = 16},
+                        mixed = {.count = 4, .popularity = 0.25, .alpha = 0.75, .inbatch = 0.5, .pool = 5};
+  check((recipe){.model = KITH_LIGHTGCN,
+                 .loss = KITH_BPR,
+                 .width = 32,
+                 .batch = EDGES - 1,
+                 .negatives = all}); /* a step of one pair, too */
   check((recipe){.model = KITH_MF, .loss = KITH_NCE, .width = 21, .batch = 77, .negatives = mixed});
   mixed.hard = 0.5;
   check((recipe){.model = KITH_LIGHTGCN, .loss = KITH_BPR, .width = 32, .batch = 100, .negatives = mixed});
@@ -151,24 +158,42 @@ static void negatives_of_the_batch_have_the_same_bits(void **state) {
 static void shared_negatives_have_the_same_bits(void **state) {
   (void)state;
   kith_negative_options popular = {.count = 1, .popularity = 0.5, .alpha = 0.75, .pool = 16};
-  check((recipe){.model = KITH_LIGHTGCN, .loss = KITH_SOFTMAX, .width = 32, .batch = 200, .negatives = popular, .shared = 150});
+  check((recipe){.model = KITH_LIGHTGCN,
+                 .loss = KITH_SOFTMAX,
+                 .width = 32,
+                 .batch = 200,
+                 .negatives = popular,
+                 .shared = 150});
   check((recipe){.model = KITH_MF, .loss = KITH_SOFTMAX, .width = 21, .batch = 129, .shared = 64});
 }
 
 static void shared_negatives_alone_have_the_same_bits(void **state) {
   (void)state;
   kith_negative_options popular = {.count = 1, .popularity = 1, .alpha = 0.75, .pool = 16};
-  check((recipe){.model = KITH_LIGHTGCN, .loss = KITH_SOFTMAX, .width = 32, .batch = 200, .negatives = popular, .shared = 300, .apart = true});
-  check((recipe){.model = KITH_MF, .loss = KITH_SOFTMAX, .width = 21, .batch = 70, .shared = 20, .apart = true});
+  check((recipe){.model = KITH_LIGHTGCN,
+                 .loss = KITH_SOFTMAX,
+                 .width = 32,
+                 .batch = 200,
+                 .negatives = popular,
+                 .shared = 300,
+                 .apart = true});
+  check((
+      recipe){.model = KITH_MF, .loss = KITH_SOFTMAX, .width = 21, .batch = 70, .shared = 20, .apart = true});
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(lightgcn_with_bpr_has_the_same_bits), cmocka_unit_test(a_width_that_fits_no_vector_has_the_same_bits),
-      cmocka_unit_test(lightgcn_with_softmax_has_the_same_bits), cmocka_unit_test(mf_with_bpr_has_the_same_bits),
-      cmocka_unit_test(mf_with_softmax_has_the_same_bits), cmocka_unit_test(fewer_edges_have_the_same_bits), cmocka_unit_test(several_negatives_of_a_mixture_have_the_same_bits),
-      cmocka_unit_test(hard_negatives_have_the_same_bits), cmocka_unit_test(nce_has_the_same_bits), cmocka_unit_test(negatives_of_the_batch_have_the_same_bits),
-      cmocka_unit_test(shared_negatives_have_the_same_bits), cmocka_unit_test(shared_negatives_alone_have_the_same_bits)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(lightgcn_with_bpr_has_the_same_bits),
+                                     cmocka_unit_test(a_width_that_fits_no_vector_has_the_same_bits),
+                                     cmocka_unit_test(lightgcn_with_softmax_has_the_same_bits),
+                                     cmocka_unit_test(mf_with_bpr_has_the_same_bits),
+                                     cmocka_unit_test(mf_with_softmax_has_the_same_bits),
+                                     cmocka_unit_test(fewer_edges_have_the_same_bits),
+                                     cmocka_unit_test(several_negatives_of_a_mixture_have_the_same_bits),
+                                     cmocka_unit_test(hard_negatives_have_the_same_bits),
+                                     cmocka_unit_test(nce_has_the_same_bits),
+                                     cmocka_unit_test(negatives_of_the_batch_have_the_same_bits),
+                                     cmocka_unit_test(shared_negatives_have_the_same_bits),
+                                     cmocka_unit_test(shared_negatives_alone_have_the_same_bits)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

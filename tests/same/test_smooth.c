@@ -1,5 +1,6 @@
 /* ranks: 1 2 3 4 */
-/* Mean cosine and Dirichlet energy against sums over all pairs and all edges; the same digits for any number of ranks. */
+/* Mean cosine and Dirichlet energy against sums over all pairs and all edges; the same digits for any number
+ * of ranks. */
 #include "support/cut.h"
 #include "support/mpi_main.h"
 
@@ -10,7 +11,9 @@ static const double TOLERANCE = 1e-9; /* sums round each number to 2^-40 */
 
 static double row_number(int type, int64_t original, int k) {
   kith_draw r = kith_random(5, KITH_USE_INIT, (uint64_t)type, (uint64_t)original, (uint64_t)k);
-  return original % 11 == 3 ? 0 : (float)(0.2 + kith_random_normal(r.bits[0], r.bits[1])); /* some rows are zero */
+  return original % 11 == 3
+             ? 0
+             : (float)(0.2 + kith_random_normal(r.bits[0], r.bits[1])); /* some rows are zero */
 }
 
 static float *rows_of(const kith_graph *g) {
@@ -74,7 +77,8 @@ static void both_are_what_slow_sums_say(void **state) {
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 9);
   double x[(USERS + ITEMS) * WIDTH];
   for (int i = 0; i < USERS + ITEMS; i++)
-    for (int k = 0; k < WIDTH; k++) x[i * WIDTH + k] = i < USERS ? row_number(0, i, k) : row_number(1, i - USERS, k);
+    for (int k = 0; k < WIDTH; k++)
+      x[i * WIDTH + k] = i < USERS ? row_number(0, i, k) : row_number(1, i - USERS, k);
   kith_smoothness s = measure_on(test_comm, &t, 7);
   double cosine = slow_cosine(x, USERS + ITEMS), energy = slow_energy(&t, x, USERS + ITEMS);
   assert_true(cosine > 0.01 && energy > 0.1); /* something is there to be measured */
@@ -106,7 +110,8 @@ static void the_smoothest_rows_have_cosine_one_and_no_energy(void **state) {
   kith_smoothness s;
   float *x = rows_of(g);
   for (kith_lid i = 0; i < g->n_own; i++)
-    for (int k = 0; k < WIDTH; k++) x[i * WIDTH + k] = (float)((k - 4.5) * sqrt((double)(g->start[i + 1] - g->start[i])));
+    for (int k = 0; k < WIDTH; k++)
+      x[i * WIDTH + k] = (float)((k - 4.5) * sqrt((double)(g->start[i + 1] - g->start[i])));
   assert_int_equal(KITH_OK, kith_relation_create(test_comm, g, WIDTH, &a).status);
   assert_int_equal(KITH_OK, kith_smoothness_measure(test_comm, a, WIDTH, x, &s).status);
   assert_true(fabs(s.cosine - 1) <= 1e-6 && fabs(s.energy) <= 1e-9);
@@ -116,9 +121,10 @@ static void the_smoothest_rows_have_cosine_one_and_no_energy(void **state) {
   test_graph_free(&t);
 }
 
-/* ---- the layers of models ------------------------------------------------------------------------------------------ */
+/* ---- the layers of models ---- */
 
-static kith_trainer *trained(const kith_comm *comm, const kith_graph *g, kith_model_options model, kith_train_mode mode) {
+static kith_trainer *trained(const kith_comm *comm, const kith_graph *g, kith_model_options model,
+                             kith_train_mode mode) {
   kith_trainer *t = NULL;
   kith_train_options train = kith_train_defaults();
   model.width = WIDTH;
@@ -145,7 +151,8 @@ static void check_ends(kith_model_options model, kith_train_mode mode, bool ends
   assert_int_equal(kith_trainer_n_layer(trainer), model.name == KITH_MF ? 1 : LAYERS + 1);
   assert_int_equal(KITH_OK, kith_trainer_smoothness(trainer, layer).status);
   assert_true(kith_trainer_halo_bytes(trainer) == bytes); /* evaluation is not counted as the steps' */
-  assert_int_equal(KITH_OK, kith_smoothness_measure(test_comm, a, WIDTH, kith_trainer_state(trainer).x, &s).status);
+  assert_int_equal(KITH_OK,
+                   kith_smoothness_measure(test_comm, a, WIDTH, kith_trainer_state(trainer).x, &s).status);
   assert_true(layer[0].cosine == s.cosine && layer[0].energy == s.energy);
   if (ends) {
     assert_int_equal(KITH_OK, kith_smoothness_measure(test_comm, a, WIDTH, final, &s).status);
@@ -167,7 +174,9 @@ static void every_model_tells_of_all_its_layers(void **state) {
     check_ends((kith_model_options){.name = KITH_GCN}, mode, true);
     check_ends((kith_model_options){.name = KITH_GAT, .heads = 2}, mode, true);
     check_ends((kith_model_options){.name = KITH_SAGE}, mode, true);
-    check_ends((kith_model_options){.name = KITH_PINSAGE, .near = {.walks = 10, .length = 3, .neighbours = 5}}, mode, false);
+    check_ends((kith_model_options){.name = KITH_PINSAGE,
+                                    .near = {.walks = 10, .length = 3, .neighbours = 5}},
+               mode, false);
   }
 }
 
@@ -198,10 +207,12 @@ static void lightgcn_has_the_digits_of_one_rank_and_grows_smoother(void **state)
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(both_are_what_slow_sums_say), cmocka_unit_test(the_digits_are_those_of_one_rank),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(both_are_what_slow_sums_say),
+                                     cmocka_unit_test(the_digits_are_those_of_one_rank),
                                      cmocka_unit_test(the_smoothest_rows_have_cosine_one_and_no_energy),
                                      cmocka_unit_test(every_model_tells_of_all_its_layers),
-                                     cmocka_unit_test(lightgcn_has_the_digits_of_one_rank_and_grows_smoother)};
+                                     cmocka_unit_test(
+                                         lightgcn_has_the_digits_of_one_rank_and_grows_smoother)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

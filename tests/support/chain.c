@@ -11,7 +11,7 @@
 test_chain chain;
 static const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
 
-/* ---- the links ---------------------------------------------------------------------------------------------------------- */
+/* ---- the links ---- */
 
 const char *test_chain_output(const char *name) {
   static char path[KITH_PATH];
@@ -25,19 +25,23 @@ static kith_agreed chain_ingest(kith_ingest_options *o, const char *path) {
 }
 
 kith_agreed test_chain_ingest(const char *path) {
-  kith_ingest_options o = {.interactions = {.format = KITH_EDGES}, .split = {.method = KITH_SPLIT_RATIO, .test = 0.3, .seed = 1}};
+  kith_ingest_options o = {.interactions = {.format = KITH_EDGES},
+                           .split = {.method = KITH_SPLIT_RATIO, .test = 0.3, .seed = 1}};
   return chain_ingest(&o, path);
 }
 
 kith_agreed test_chain_ingest_all(const char *path) {
-  kith_ingest_options o = {.interactions = {.format = KITH_EDGES}, .split = {.method = KITH_SPLIT_RATIO, .test = 0.3, .seed = 1}};
+  kith_ingest_options o = {.interactions = {.format = KITH_EDGES},
+                           .split = {.method = KITH_SPLIT_RATIO, .test = 0.3, .seed = 1}};
   o.features[KITH_ITEM].format = KITH_FEATURES_AUTO;
   snprintf(o.features[KITH_ITEM].path, KITH_PATH, "%s", chain.tags);
   snprintf(o.names[KITH_ITEM].path, KITH_PATH, "%s", chain.names);
   return chain_ingest(&o, path);
 }
 
-kith_agreed test_chain_cut(const char *path) { return test_parts_write(chain.graph, path, 4, KITH_PARTITION_HASH); }
+kith_agreed test_chain_cut(const char *path) {
+  return test_parts_write(chain.graph, path, 4, KITH_PARTITION_HASH);
+}
 
 kith_agreed test_chain_train(bool fresh) {
   kith_run_result result;
@@ -45,7 +49,7 @@ kith_agreed test_chain_train(bool fresh) {
   return kith_train_run(test_comm, chain.share, &chain.run, &result);
 }
 
-/* ---- what is left --------------------------------------------------------------------------------------------------------- */
+/* ---- what is left ---- */
 
 typedef struct chain_look {
   kith_h5 *f;
@@ -73,7 +77,8 @@ const char *test_chain_look(int64_t k) {
   DIR *d = opendir(chain.outputs);
   for (struct dirent *e = d ? readdir(d) : NULL; e; e = readdir(d)) {
     const char *end = strrchr(e->d_name, '.');
-    if (end && strcmp(end, ".h5") == 0 && !chain_is_whole(test_path(chain.outputs, e->d_name, path))) wrong = "a file under its final name is not whole";
+    if (end && strcmp(end, ".h5") == 0 && !chain_is_whole(test_path(chain.outputs, e->d_name, path)))
+      wrong = "a file under its final name is not whole";
   }
   if (d) closedir(d);
   return wrong;
@@ -82,16 +87,21 @@ const char *test_chain_look(int64_t k) {
 bool test_chain_is_right(void) {
   float *x = NULL;
   int d = 0;
-  bool good = !kith_is_bad(kith_embeddings_read(test_comm, chain.share, test_chain_output("embeddings.h5"), &d, &x));
+  bool good =
+      !kith_is_bad(kith_embeddings_read(test_comm, chain.share, test_chain_output("embeddings.h5"), &d, &x));
   good = good && memcmp(x, chain.right, (size_t)chain.share->n_own * (size_t)d * sizeof *x) == 0;
   KITH_FREE(x);
   return good;
 }
 
-/* ---- making it ------------------------------------------------------------------------------------------------------------ */
+/* ---- making it ---- */
 
 static void chain_set(void) {
-  chain.run = (kith_run){.model = kith_model_defaults(), .train = kith_train_defaults(), .evaluate = kith_rank_defaults(), .checkpoint = kith_checkpoint_defaults(), .job = "job text"};
+  chain.run = (kith_run){.model = kith_model_defaults(),
+                         .train = kith_train_defaults(),
+                         .evaluate = kith_rank_defaults(),
+                         .checkpoint = kith_checkpoint_defaults(),
+                         .job = "job text"};
   chain.run.model = (kith_model_options){.name = KITH_LIGHTGCN, .width = 3, .layers = 1, .init = 0.1};
   chain.run.train.batch = 8;
   chain.run.train.epochs = 2;
@@ -109,8 +119,10 @@ static void chain_folders(void) {
   test_folder_make(chain.inputs);
   test_folder_make(chain.outputs);
   test_file_write(chain.inputs, "list.txt", text, strlen(text), chain.list);
-  test_file_write(chain.inputs, "names.txt", "w\tdouble u\nx\tex\nz\tzed\n", strlen("w\tdouble u\nx\tex\nz\tzed\n"), chain.names);
-  test_file_write(chain.inputs, "tags.txt", "w\tred\nw\tblue\nx\tred\n", strlen("w\tred\nw\tblue\nx\tred\n"), chain.tags);
+  test_file_write(chain.inputs, "names.txt", "w\tdouble u\nx\tex\nz\tzed\n",
+                  strlen("w\tdouble u\nx\tex\nz\tzed\n"), chain.names);
+  test_file_write(chain.inputs, "tags.txt", "w\tred\nw\tblue\nx\tred\n", strlen("w\tred\nw\tblue\nx\tred\n"),
+                  chain.tags);
   test_path(chain.inputs, "graph.h5", chain.graph);
   test_path(chain.inputs, "parts.h5", chain.parts);
 }
@@ -121,10 +133,14 @@ void test_chain_begin(void) {
   kith_comm_share(test_comm, sizeof chain, &chain);
   chain_set();
   assert_int_equal(KITH_OK, test_chain_ingest(chain.graph).status);
-  assert_int_equal(KITH_OK, kith_agree(test_comm, test_comm->rank == 0 ? test_chain_cut(chain.parts).status : KITH_OK).status);
+  assert_int_equal(
+      KITH_OK,
+      kith_agree(test_comm, test_comm->rank == 0 ? test_chain_cut(chain.parts).status : KITH_OK).status);
   assert_int_equal(KITH_OK, kith_graph_read(test_comm, chain.parts, &chain.share).status);
   assert_int_equal(KITH_OK, test_chain_train(true).status);
-  assert_int_equal(KITH_OK, kith_embeddings_read(test_comm, chain.share, test_chain_output("embeddings.h5"), &d, &chain.right).status);
+  assert_int_equal(KITH_OK, kith_embeddings_read(test_comm, chain.share, test_chain_output("embeddings.h5"),
+                                                 &d, &chain.right)
+                                .status);
 }
 
 void test_chain_end(void) {

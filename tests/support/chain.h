@@ -1,4 +1,5 @@
-/* A job small enough to be run thousands of times: a list, its graph, its cut, two epochs of training; and what is whole of it. */
+/* A job small enough to be run thousands of times: a list, its graph, its cut, two epochs of training; and
+ * what is whole of it. */
 #ifndef KITH_TEST_CHAIN_H
 #define KITH_TEST_CHAIN_H
 
@@ -7,10 +8,10 @@
 
 /* All are the same on every rank, but for the graph's share. */
 typedef struct test_chain {
-  char inputs[KITH_PATH], outputs[KITH_PATH];              /* folders that rank 0 makes and removes */
+  char inputs[KITH_PATH], outputs[KITH_PATH];               /* folders that rank 0 makes and removes */
   char list[KITH_PATH], graph[KITH_PATH], parts[KITH_PATH]; /* in inputs */
-  char names[KITH_PATH], tags[KITH_PATH];                  /* of items, one tag a line */
-  kith_run run;                                            /* into outputs */
+  char names[KITH_PATH], tags[KITH_PATH];                   /* of items, one tag a line */
+  kith_run run;                                             /* into outputs */
   kith_graph *share;
   float *right; /* [n_own, d] the embeddings that uninterrupted training gives */
 } test_chain;

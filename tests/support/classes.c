@@ -13,7 +13,8 @@ static double chance(uint64_t seed, uint64_t what, int64_t a, int64_t b) {
 
 test_classes test_classes_make(int64_t n, int n_class, int n_feature, uint64_t seed) {
   test_classes t = {.n = n, .n_class = n_class, .n_feature = n_feature};
-  double near = 6.0 * n_class / (double)n, far = 1.0 / (double)n; /* about six neighbours of the own class, one of others */
+  double near = 6.0 * n_class / (double)n,
+         far = 1.0 / (double)n; /* about six neighbours of the own class, one of others */
   t.from = calloc((size_t)(n * n), sizeof *t.from);
   t.to = calloc((size_t)(n * n), sizeof *t.to);
   t.feature = calloc((size_t)n * (size_t)n_feature, sizeof *t.feature);
@@ -22,7 +23,8 @@ test_classes test_classes_make(int64_t n, int n_class, int n_feature, uint64_t s
   for (int64_t i = 0; i < n; i++) {
     t.label[i] = (int32_t)(chance(seed, 1, i, 0) * n_class);
     t.split[i] = (int8_t)(chance(seed, 2, i, 0) * KITH_NODE_SPLITS);
-    for (int k = 0; k < n_feature; k++) t.feature[i * n_feature + k] = chance(seed, 3, i, k) < (k % n_class == t.label[i] ? 0.5 : 0.2);
+    for (int k = 0; k < n_feature; k++)
+      t.feature[i * n_feature + k] = chance(seed, 3, i, k) < (k % n_class == t.label[i] ? 0.5 : 0.2);
   }
   for (int64_t i = 0; i < n; i++)
     for (int64_t j = i + 1; j < n; j++) {
@@ -55,16 +57,21 @@ static void cut_node(const test_classes *t, int64_t i, const int64_t *number, ki
   g->edge[row] = -1;
   if (t->split[i] == KITH_NODE_TRAIN) g->edge[row] = 0;
   for (int64_t j = 0; j < i && g->edge[row] >= 0; j++) g->edge[row] += t->split[j] == KITH_NODE_TRAIN;
-  memcpy(g->feature + (size_t)row * (size_t)t->n_feature, t->feature + (size_t)i * (size_t)t->n_feature, (size_t)t->n_feature * sizeof(float));
+  memcpy(g->feature + (size_t)row * (size_t)t->n_feature, t->feature + (size_t)i * (size_t)t->n_feature,
+         (size_t)t->n_feature * sizeof(float));
 }
 
 kith_graph *test_classes_cut(const test_classes *t, const kith_comm *comm, int parts, uint64_t seed) {
   kith_graph *g = NULL;
-  int64_t *number = calloc((size_t)t->n, sizeof *number), *first = calloc((size_t)parts + 1, sizeof *first), at = 0;
-  bool bad = KITH_NEW(g, 1) || KITH_NEW(g->first, comm->size + 1) || KITH_NEW(g->type, t->n) || KITH_NEW(g->original, t->n) ||
-             KITH_NEW(g->start, t->n + 1) || KITH_NEW(g->neighbour, 2 * t->n_edge) || KITH_NEW(g->edge, t->n) || KITH_NEW(g->row_of[0], t->n) ||
-             KITH_NEW(g->row_of[1], 0) || KITH_NEW(g->item_number, 0) || KITH_NEW(g->train.start, 1) || KITH_NEW(g->valid.start, 1) ||
-             KITH_NEW(g->test.start, 1) || KITH_NEW(g->feature, t->n * t->n_feature) || KITH_NEW(g->label, t->n) || KITH_NEW(g->split, t->n);
+  int64_t *number = calloc((size_t)t->n, sizeof *number), *first = calloc((size_t)parts + 1, sizeof *first),
+          at = 0;
+  bool bad = KITH_NEW(g, 1) || KITH_NEW(g->first, comm->size + 1) || KITH_NEW(g->type, t->n) ||
+             KITH_NEW(g->original, t->n) || KITH_NEW(g->start, t->n + 1) ||
+             KITH_NEW(g->neighbour, 2 * t->n_edge) || KITH_NEW(g->edge, t->n) ||
+             KITH_NEW(g->row_of[0], t->n) || KITH_NEW(g->row_of[1], 0) || KITH_NEW(g->item_number, 0) ||
+             KITH_NEW(g->train.start, 1) || KITH_NEW(g->valid.start, 1) || KITH_NEW(g->test.start, 1) ||
+             KITH_NEW(g->feature, t->n * t->n_feature) || KITH_NEW(g->label, t->n) ||
+             KITH_NEW(g->split, t->n);
   if (bad) abort();
   g->task = KITH_CLASSIFY;
   g->n[KITH_USER] = t->n;
@@ -100,7 +107,8 @@ static FILE *classes_open(const char *folder, const char *name) {
 
 void test_classes_write(const test_classes *t, const char *folder) {
   static const char *const split[KITH_NODE_SPLITS] = {"none.txt", "train.txt", "valid.txt", "test.txt"};
-  FILE *edges = classes_open(folder, "edges.txt"), *labels = classes_open(folder, "labels.txt"), *features = classes_open(folder, "features.txt");
+  FILE *edges = classes_open(folder, "edges.txt"), *labels = classes_open(folder, "labels.txt"),
+       *features = classes_open(folder, "features.txt");
   for (int64_t e = 0; e < t->n_edge; e++) fprintf(edges, "%d %d\n", t->from[e], t->to[e]);
   for (int64_t i = 0; i < t->n; i++) {
     fprintf(labels, "%d\n", t->label[i]);

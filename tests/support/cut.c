@@ -34,7 +34,8 @@ void test_graph_free(test_graph *t) {
 }
 
 int test_part(uint64_t seed, int parts, int type, int64_t original) {
-  return (int)kith_random_below(kith_random(seed, KITH_USE_PARTITION, (uint64_t)type, (uint64_t)original, 0).bits[0], (uint64_t)parts);
+  return (int)kith_random_below(
+      kith_random(seed, KITH_USE_PARTITION, (uint64_t)type, (uint64_t)original, 0).bits[0], (uint64_t)parts);
 }
 
 /* number[type][original]: global numbers, part by part, users before items; first[p]: where a part begins. */
@@ -56,7 +57,8 @@ static void cut_row(const test_graph *t, int type, int64_t original, int64_t *nu
   g->edge[row] = -1;
   g->start[row + 1] = g->start[row];
   g->row_of[type][g->n_own_of[type]++] = row;
-  for (int64_t e = 0; e < t->n_edge; e++) { /* edges come sorted by user, then item, so both directions are in order */
+  for (int64_t e = 0; e < t->n_edge;
+       e++) { /* edges come sorted by user, then item, so both directions are in order */
     if ((type == 0 ? t->user[e] : t->item[e]) != original) continue;
     g->neighbour[g->start[row + 1]++] = type == 0 ? number[1][t->item[e]] : number[0][t->user[e]];
     if (type == 0 && g->edge[row] < 0) g->edge[row] = e;
@@ -75,11 +77,13 @@ static void cut_lists(kith_lists *lists, int64_t n_row, int64_t n_item) {
 kith_graph *test_graph_cut(const test_graph *t, const kith_comm *comm, int parts, uint64_t seed) {
   kith_graph *g = NULL;
   int64_t n = t->n_user + t->n_item, *first = calloc((size_t)parts + 1, sizeof *first);
-  int64_t *number[2] = {calloc((size_t)t->n_user, 8), calloc((size_t)t->n_item, 8)}, of[2] = {t->n_user, t->n_item};
+  int64_t *number[2] = {calloc((size_t)t->n_user, 8), calloc((size_t)t->n_item, 8)},
+          of[2] = {t->n_user, t->n_item};
   cut_number(t, parts, seed, number, first);
-  bool bad = KITH_NEW(g, 1) || KITH_NEW(g->first, comm->size + 1) || KITH_NEW(g->type, n) || KITH_NEW(g->original, n) ||
-             KITH_NEW(g->start, n + 1) || KITH_NEW(g->neighbour, 2 * t->n_edge) || KITH_NEW(g->edge, n) ||
-             KITH_NEW(g->row_of[0], n) || KITH_NEW(g->row_of[1], n) || KITH_NEW(g->item_number, t->n_item);
+  bool bad = KITH_NEW(g, 1) || KITH_NEW(g->first, comm->size + 1) || KITH_NEW(g->type, n) ||
+             KITH_NEW(g->original, n) || KITH_NEW(g->start, n + 1) || KITH_NEW(g->neighbour, 2 * t->n_edge) ||
+             KITH_NEW(g->edge, n) || KITH_NEW(g->row_of[0], n) || KITH_NEW(g->row_of[1], n) ||
+             KITH_NEW(g->item_number, t->n_item);
   if (bad) abort();
   cut_lists(&g->train, t->n_user, t->n_edge);
   cut_lists(&g->valid, t->n_user, 0);
@@ -91,7 +95,8 @@ kith_graph *test_graph_cut(const test_graph *t, const kith_comm *comm, int parts
   g->fingerprint = seed;
   for (int r = 0; r <= comm->size; r++) g->first[r] = first[kith_block(parts, comm->size, r)];
   memcpy(g->item_number, number[1], (size_t)t->n_item * 8);
-  int low = (int)kith_block(parts, comm->size, comm->rank), high = (int)kith_block(parts, comm->size, comm->rank + 1);
+  int low = (int)kith_block(parts, comm->size, comm->rank),
+      high = (int)kith_block(parts, comm->size, comm->rank + 1);
   for (int p = low; p < high; p++)
     for (int type = 0; type < 2; type++)
       for (int64_t i = 0; i < of[type]; i++)

@@ -1,4 +1,5 @@
-/* Small graphs for tests, cut among ranks by brute force: shares no code with the partition room or with files. */
+/* Small graphs for tests, cut among ranks by brute force: shares no code with the partition room or with
+ * files. */
 #ifndef KITH_TEST_CUT_H
 #define KITH_TEST_CUT_H
 

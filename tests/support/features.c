@@ -3,7 +3,8 @@
 #include <stdlib.h>
 
 static kith_draw features_draw(uint64_t seed, const kith_graph *g, kith_lid row, int k) {
-  return kith_random(seed, KITH_USE_WEIGHT, (uint64_t)kith_node_key(g->type[row], g->original[row]), (uint64_t)k, 99);
+  return kith_random(seed, KITH_USE_WEIGHT, (uint64_t)kith_node_key(g->type[row], g->original[row]),
+                     (uint64_t)k, 99);
 }
 
 void test_features(kith_graph *g, const int n[KITH_TYPES], uint64_t seed) {

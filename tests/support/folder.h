@@ -1,4 +1,5 @@
-/* A temporary folder and the files in it.  Failures end the program: a test without its folder tests nothing. */
+/* A temporary folder and the files in it.  Failures end the program: a test without its folder tests nothing.
+ */
 #ifndef KITH_TEST_FOLDER_H
 #define KITH_TEST_FOLDER_H
 

@@ -5,12 +5,18 @@
 #include "support/mpi_main.h"
 
 enum { USERS = 14, ITEMS = 17, EDGES = 80 };
-static const double ROUNDING = 1.5e-7; /* of the linear form's terms: floats carry 24 bits, and errors of many terms cancel in part */
+static const double ROUNDING =
+    1.5e-7; /* of the linear form's terms: floats carry 24 bits, and errors of many terms cancel in part */
 
-static float noise(uint64_t seed, uint64_t a, uint64_t b) { return 2 * (float)kith_random_unit(kith_random(seed, KITH_USE_INIT, a, b, 0).bits[0]) - 1; }
+static float noise(uint64_t seed, uint64_t a, uint64_t b) {
+  return 2 * (float)kith_random_unit(kith_random(seed, KITH_USE_INIT, a, b, 0).bits[0]) - 1;
+}
 
-/* What row i of a tensor stands for, whatever rank holds it: its node, or its place where rows are no nodes. */
-static uint64_t row_key(const kith_tensor *x, int64_t i) { return x->frame && x->frame->node ? (uint64_t)x->frame->node[i] : (uint64_t)i; }
+/* What row i of a tensor stands for, whatever rank holds it: its node, or its place where rows are no nodes.
+ */
+static uint64_t row_key(const kith_tensor *x, int64_t i) {
+  return x->frame && x->frame->node ? (uint64_t)x->frame->node[i] : (uint64_t)i;
+}
 
 /* ---- the linear form: loss = sum of c y, as the last op ---- */
 
@@ -42,7 +48,8 @@ static double form_value(const test_form *s, double *size) {
 static void leaf_set(kith_tensor *x, uint64_t seed, double along) {
   for (int64_t i = 0; i < kith_tensor_n(x); i++)
     for (int k = 0; k < x->d; k++)
-      x->value[i * x->d + k] = (float)((double)noise(seed, row_key(x, i), (uint64_t)k) + along * (double)noise(seed + 100, row_key(x, i), (uint64_t)k));
+      x->value[i * x->d + k] = (float)((double)noise(seed, row_key(x, i), (uint64_t)k) +
+                                       along * (double)noise(seed + 100, row_key(x, i), (uint64_t)k));
 }
 
 static void move_to(test_form *s, double along) {
@@ -62,7 +69,8 @@ static double form_at(test_form *s, double along, double *size) {
 static double dot_direction(const kith_tensor *x, uint64_t seed) {
   double sum = 0;
   for (int64_t i = 0; i < kith_tensor_n(x); i++)
-    for (int k = 0; k < x->d; k++) sum += (double)x->grad[i * x->d + k] * (double)noise(seed + 100, row_key(x, i), (uint64_t)k);
+    for (int k = 0; k < x->d; k++)
+      sum += (double)x->grad[i * x->d + k] * (double)noise(seed + 100, row_key(x, i), (uint64_t)k);
   return sum;
 }
 
@@ -74,7 +82,8 @@ static double slope(test_form *s) {
   kith_tape_backward(s->tape);
   for (int i = 0; i < 2; i++)
     if (s->leaf[i]->touched) sum += dot_direction(s->leaf[i], 10 + (uint64_t)i);
-  for (int i = 0; i < kith_params_n(s->params); i++) sum += dot_direction(kith_params_at(s->params, i), 20 + (uint64_t)i);
+  for (int i = 0; i < kith_params_n(s->params); i++)
+    sum += dot_direction(kith_params_at(s->params, i), 20 + (uint64_t)i);
   KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, &sum, 1, MPI_DOUBLE, MPI_SUM, test_comm->mpi));
   return sum;
 }
@@ -85,7 +94,8 @@ static void expect_derivative(test_form *s, double step) {
   double wide = (form_at(s, step, &size) - form_at(s, -step, &size)) / (2 * step);
   double narrow = (form_at(s, step / 2, &size) - form_at(s, -step / 2, &size)) / step;
   double bound = 2 * fabs(wide - narrow) + ROUNDING * size / step;
-  if (!(fabs(found - narrow) <= bound)) fail_msg("slope %.8g, difference %.8g, bound %.3g", found, narrow, bound);
+  if (!(fabs(found - narrow) <= bound))
+    fail_msg("slope %.8g, difference %.8g, bound %.3g", found, narrow, bound);
   assert_true(fabs(found) > 10 * ROUNDING * size / step || size == 0); /* a direction that shows something */
 }
 
@@ -112,7 +122,9 @@ static void form_whole(test_formula make, double step, bool loops, bool near) {
   kith_graph *g = test_graph_cut(&t, test_comm, 5, 3);
   test_features(g, (const int[KITH_TYPES]){5, 7}, 6);
   kith_near_options o = {.walks = 20, .length = 3, .neighbours = 6};
-  assert_int_equal(KITH_OK, (near ? kith_near_create(test_comm, g, &o, 1, FORM_WIDTH, &s.a) : kith_relation_create(test_comm, g, FORM_WIDTH, &s.a)).status);
+  assert_int_equal(KITH_OK, (near ? kith_near_create(test_comm, g, &o, 1, FORM_WIDTH, &s.a)
+                                  : kith_relation_create(test_comm, g, FORM_WIDTH, &s.a))
+                                .status);
   assert_int_equal(KITH_OK, kith_whole_make(s.a, true, loops, &s.whole));
   s.hop = &s.whole.hop;
   s.g = g;
@@ -126,7 +138,8 @@ static void form_whole(test_formula make, double step, bool loops, bool near) {
 void test_form_whole(test_formula make, double step, bool loops) { form_whole(make, step, loops, false); }
 void test_form_near(test_formula make, double step) { form_whole(make, step, false, true); }
 
-/* A hop as samplers make them: 5 out rows, the first of 9 in rows; a row without neighbours; a repeated neighbour. */
+/* A hop as samplers make them: 5 out rows, the first of 9 in rows; a row without neighbours; a repeated
+ * neighbour. */
 void test_form_sampled(test_formula make, double step) {
   enum { OUT = 5, IN = 9, N = 11 };
   int64_t node[IN], degree[IN];
@@ -139,7 +152,8 @@ void test_form_sampled(test_formula make, double step) {
   }
   for (int e = 0; e < N; e++) weight[e] = 0.1f * (float)(e + 1);
   kith_csr csr = {.n_row = OUT, .n_col = IN, .row = row, .start = start, .col = col, .weight = weight};
-  kith_frame in = {.n = IN, .most = IN, .node = node}, out = {.n = OUT, .most = OUT, .node = node}, edges = {.n = N, .most = N};
+  kith_frame in = {.n = IN, .most = IN, .node = node}, out = {.n = OUT, .most = OUT, .node = node},
+             edges = {.n = N, .most = N};
   kith_back back = {0};
   assert_int_equal(KITH_OK, kith_back_make(IN, N, &back));
   kith_back_fill(&csr, 0, NULL, &back);

@@ -1,5 +1,6 @@
-/* Is backward the derivative of forward?  A random direction through all leaves and weights, and the difference of a random
-   linear form of the result along it, on the whole graph over all ranks and on a sampled hop. */
+/* Is backward the derivative of forward?  A random direction through all leaves and weights, and the
+   difference of a random linear form of the result along it, on the whole graph over all ranks and on a
+   sampled hop. */
 #ifndef KITH_TEST_FORM_H
 #define KITH_TEST_FORM_H
 
@@ -23,12 +24,14 @@ typedef struct test_form {
 /* Plays ops on the leaves and weights; returns what the linear form is taken of. */
 typedef kith_tensor *(*test_formula)(test_form *f);
 
-/* The step of the difference: small enough that no maximum changes hands and truncation shows in the bound. */
+/* The step of the difference: small enough that no maximum changes hands and truncation shows in the bound.
+ */
 static const double FORM_STEP = 1e-2, FORM_SMALL_STEP = 1e-3;
 
 /* Fails the running test unless the slope along a random direction is that of backward.  Collective. */
 void test_form_whole(test_formula make, double step, bool loops);
-void test_form_near(test_formula make, double step); /* the same on importance neighbourhoods, which are not symmetric */
+void test_form_near(test_formula make,
+                    double step); /* the same on importance neighbourhoods, which are not symmetric */
 void test_form_sampled(test_formula make, double step);
 /* A formula for test_formula: the rows of a model whose input rows are x, every owned one once. */
 kith_tensor *test_form_model(test_form *f, const kith_model_options *o, kith_tensor *x);

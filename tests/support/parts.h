@@ -5,6 +5,7 @@
 #include "kith/partition.h"
 
 /* Cut graph.h5 into n parts; this rank does it alone. */
-kith_agreed test_parts_write(const char *graph, const char *parts, int n, kith_partition_method how) KITH_MUST_USE;
+kith_agreed test_parts_write(const char *graph, const char *parts, int n,
+                             kith_partition_method how) KITH_MUST_USE;
 
 #endif

@@ -48,20 +48,25 @@ static uint64_t sweep_hash(const char *folder) {
 static bool sweep_has_tmp(const char *folder) {
   bool found = false;
   DIR *d = opendir(folder);
-  for (struct dirent *e = d ? readdir(d) : NULL; e; e = readdir(d)) found = found || strstr(e->d_name, ".tmp");
+  for (struct dirent *e = d ? readdir(d) : NULL; e; e = readdir(d))
+    found = found || strstr(e->d_name, ".tmp");
   if (d) closedir(d);
   return found;
 }
 
 static sweep_state sweep_note(const sweep *s) {
-  sweep_state now = {.blocks = kith_alloc_live(), .files = test_folder_count("/proc/self/fd"), .objects = (int)H5Fget_obj_count(H5F_OBJ_ALL, H5F_OBJ_ALL)};
+  sweep_state now = {.blocks = kith_alloc_live(),
+                     .files = test_folder_count("/proc/self/fd"),
+                     .objects = (int)H5Fget_obj_count(H5F_OBJ_ALL, H5F_OBJ_ALL)};
   if (s->inputs && test_comm->rank == 0) now.inputs = sweep_hash(s->inputs);
   return now;
 }
 
 /* The code and the words that a refusal has to give. */
 static const char *sweep_judge_status(const sweep *s, kith_status code) {
-  const char *word = s->kind == KITH_FAULT_ALLOC ? "memory" : s->kind == KITH_FAULT_READ ? "Input/output error" : "No space left on device";
+  const char *word = s->kind == KITH_FAULT_ALLOC  ? "memory"
+                     : s->kind == KITH_FAULT_READ ? "Input/output error"
+                                                  : "No space left on device";
   bool right = s->kind == KITH_FAULT_ALLOC  ? code == KITH_ENOMEM
                : s->kind == KITH_FAULT_READ ? code == KITH_ENOINPUT || code == KITH_EIO
                                             : code == KITH_EOUTPUT || code == KITH_EIO;
@@ -69,7 +74,8 @@ static const char *sweep_judge_status(const sweep *s, kith_status code) {
   return strstr(kith_error_text(), word) ? NULL : "the message does not say why";
 }
 
-static const char *sweep_judge(const sweep *s, const sweep_state *before, bool happened, kith_agreed st, int64_t k) {
+static const char *sweep_judge(const sweep *s, const sweep_state *before, bool happened, kith_agreed st,
+                               int64_t k) {
   sweep_state now = sweep_note(s);
   int64_t worst = kith_comm_max(test_comm, st.status), best = -kith_comm_max(test_comm, -(int64_t)st.status);
   const char *wrong = kith_is_bad(st) ? sweep_judge_status(s, st.status) : NULL;
@@ -77,7 +83,8 @@ static const char *sweep_judge(const sweep *s, const sweep_state *before, bool h
   if (now.blocks != before->blocks) wrong = "memory is left";
   if (now.files > before->files) wrong = "an open file is left";
   if (now.objects != before->objects) wrong = "an open HDF5 object is left";
-  if (now.inputs != before->inputs && (s->inputs != s->folder || kith_is_bad(st))) wrong = "an input has changed";
+  if (now.inputs != before->inputs && (s->inputs != s->folder || kith_is_bad(st)))
+    wrong = "an input has changed";
   if (test_comm->rank == 0 && s->folder && sweep_has_tmp(s->folder)) wrong = "a half-written file is left";
   if (happened && !s->mends && !kith_is_bad(st)) wrong = "a refusal has passed unnoticed";
   if (worst == best && happened && s->look) {
@@ -95,7 +102,9 @@ static bool sweep_one(const sweep *s, int r, int64_t k) {
   int64_t happened = kith_comm_max(test_comm, test_comm->rank == r && !kith_fault_is_due(s->kind));
   kith_fault_set(s->kind, 0);
   const char *wrong = sweep_judge(s, &before, happened, st, k);
-  if (wrong) fprintf(stderr, "rank %d, fault %d:%lld@%d: %s (status %d: %s)\n", test_comm->rank, (int)s->kind, (long long)k, r, wrong, (int)st.status, kith_error_text());
+  if (wrong)
+    fprintf(stderr, "rank %d, fault %d:%lld@%d: %s (status %d: %s)\n", test_comm->rank, (int)s->kind,
+            (long long)k, r, wrong, (int)st.status, kith_error_text());
   assert_int_equal(kith_comm_max(test_comm, wrong != NULL), 0);
   return happened;
 }
@@ -111,6 +120,7 @@ void sweep_each(const sweep *s) {
       assert_true(k < SWEEP_MOST);
     }
     if (r == 0) assert_true(k >= s->least);
-    if (test_comm->rank == 0 && getenv("KITH_TELL")) fprintf(stderr, "kind %d rank %d: %lld refused\n", (int)s->kind, r, (long long)k - 1);
+    if (test_comm->rank == 0 && getenv("KITH_TELL"))
+      fprintf(stderr, "kind %d rank %d: %lld refused\n", (int)s->kind, r, (long long)k - 1);
   }
 }

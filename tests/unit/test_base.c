@@ -42,7 +42,8 @@ static void a_shuffle_is_a_bijection_with_its_inverse(void **state) {
 
 static void epochs_have_different_orders(void **state) {
   (void)state;
-  kith_shuffle a = kith_shuffle_make(5, KITH_USE_SHUFFLE, 0, 1000), b = kith_shuffle_make(5, KITH_USE_SHUFFLE, 1, 1000);
+  kith_shuffle a = kith_shuffle_make(5, KITH_USE_SHUFFLE, 0, 1000),
+               b = kith_shuffle_make(5, KITH_USE_SHUFFLE, 1, 1000);
   int same = 0;
   for (uint64_t i = 0; i < 1000; i++) same += kith_shuffle_at(&a, i) == kith_shuffle_at(&b, i);
   assert_true(same < 20); /* one is expected by chance */
@@ -64,7 +65,9 @@ static void sums_do_not_depend_on_their_order(void **state) {
   enum { N = 1000 };
   double x[N];
   kith_sum forward = {0}, backward = {0}, halves[2] = {{0}, {0}};
-  for (int i = 0; i < N; i++) x[i] = (kith_random_unit(kith_random(1, KITH_USE_INIT, (uint64_t)i, 0, 0).bits[0]) - 0.5) * pow(10, i % 9 - 4);
+  for (int i = 0; i < N; i++)
+    x[i] = (kith_random_unit(kith_random(1, KITH_USE_INIT, (uint64_t)i, 0, 0).bits[0]) - 0.5) *
+           pow(10, i % 9 - 4);
   double plain = 0;
   for (int i = 0; i < N; i++) {
     kith_sum_add(&forward, x[i]);
@@ -151,8 +154,11 @@ static void paths_join_with_one_slash(void **state) {
 
 static void a_message_is_one_printable_line(void **state) {
   (void)state;
-  static const char *const said[][2] = {{"plain, é and …", "plain, é and …"}, {"two\nlines\r\n", "two?lines??"},
-                                        {"a\tb \x1b[31m", "a\tb ?[31m"}, {"latin \xe9 here", "latin ? here"}, {"cut \xe2\x80", "cut ??"}};
+  static const char *const said[][2] = {{"plain, é and …", "plain, é and …"},
+                                        {"two\nlines\r\n", "two?lines??"},
+                                        {"a\tb \x1b[31m", "a\tb ?[31m"},
+                                        {"latin \xe9 here", "latin ? here"},
+                                        {"cut \xe2\x80", "cut ??"}};
   for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
     assert_int_equal(kith_fail(KITH_EDATA, "%s", said[i][0]), KITH_EDATA);
     assert_string_equal(kith_error_text(), said[i][1]);
@@ -168,11 +174,13 @@ static int compare_keyed(const void *a, const void *b) {
 static void keys_ascend_and_equal_ones_keep_their_order(void **state) {
   (void)state;
   enum { N = 3000 };
-  const int64_t most[] = {0, 1, 7, 2047, 2048, (1 << 22) - 1, 1 << 22, INT64_C(1) << 43, INT64_C(1) << 44, INT64_MAX};
+  const int64_t most[] = {
+      0, 1, 7, 2047, 2048, (1 << 22) - 1, 1 << 22, INT64_C(1) << 43, INT64_C(1) << 44, INT64_MAX};
   static kith_keyed x[N], scratch[N], wanted[N];
   for (size_t k = 0; k < sizeof most / sizeof *most; k++) {
     for (int32_t i = 0; i < N; i++) {
-      int64_t key = (int64_t)kith_random_below(kith_random(3, KITH_USE_SAMPLE, k, (uint64_t)i, 0).bits[0], (uint64_t)most[k] + 1);
+      int64_t key = (int64_t)kith_random_below(kith_random(3, KITH_USE_SAMPLE, k, (uint64_t)i, 0).bits[0],
+                                               (uint64_t)most[k] + 1);
       x[i] = wanted[i] = (kith_keyed){i % 3 == 0 ? most[k] : key, i};
     }
     qsort(wanted, N, sizeof *wanted, compare_keyed);
@@ -183,15 +191,19 @@ static void keys_ascend_and_equal_ones_keep_their_order(void **state) {
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(philox_gives_its_published_answer), cmocka_unit_test(what_is_decided_tells_draws_apart),
-      cmocka_unit_test(a_shuffle_is_a_bijection_with_its_inverse),
-      cmocka_unit_test(epochs_have_different_orders), cmocka_unit_test(a_shuffle_spreads_evenly),
-      cmocka_unit_test(keys_ascend_and_equal_ones_keep_their_order),
-      cmocka_unit_test(sums_do_not_depend_on_their_order), cmocka_unit_test(a_sum_remembers_what_is_not_finite),
-      cmocka_unit_test(a_refused_allocation_says_so_and_counts_stay), cmocka_unit_test(large_blocks_are_zero_too),
-      cmocka_unit_test(a_block_that_rests_is_zero_and_takes_no_memory),
-      cmocka_unit_test(paths_join_with_one_slash), cmocka_unit_test(a_message_is_one_printable_line)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(philox_gives_its_published_answer),
+                                     cmocka_unit_test(what_is_decided_tells_draws_apart),
+                                     cmocka_unit_test(a_shuffle_is_a_bijection_with_its_inverse),
+                                     cmocka_unit_test(epochs_have_different_orders),
+                                     cmocka_unit_test(a_shuffle_spreads_evenly),
+                                     cmocka_unit_test(keys_ascend_and_equal_ones_keep_their_order),
+                                     cmocka_unit_test(sums_do_not_depend_on_their_order),
+                                     cmocka_unit_test(a_sum_remembers_what_is_not_finite),
+                                     cmocka_unit_test(a_refused_allocation_says_so_and_counts_stay),
+                                     cmocka_unit_test(large_blocks_are_zero_too),
+                                     cmocka_unit_test(a_block_that_rests_is_zero_and_takes_no_memory),
+                                     cmocka_unit_test(paths_join_with_one_slash),
+                                     cmocka_unit_test(a_message_is_one_printable_line)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -14,13 +14,19 @@ static void only_kernels_narrower_than_avx2_and_than_the_processor_are_slow(void
   (void)state;
   static const char *const sse[] = {"Prescott", "Core2", "Nehalem", "Barcelona", "Atom"};
   for (size_t i = 0; i < sizeof sse / sizeof *sse; i++) {
-    assert_true(kith_blas_is_slow(sse[i], KITH_VECTORS_AVX512) && kith_blas_is_slow(sse[i], KITH_VECTORS_AVX2));
+    assert_true(kith_blas_is_slow(sse[i], KITH_VECTORS_AVX512) &&
+                kith_blas_is_slow(sse[i], KITH_VECTORS_AVX2));
     assert_true(kith_blas_is_slow(sse[i], KITH_VECTORS_AVX) && !kith_blas_is_slow(sse[i], KITH_VECTORS_SSE));
   }
-  assert_true(kith_blas_is_slow("Sandybridge", KITH_VECTORS_AVX512) && !kith_blas_is_slow("Sandybridge", KITH_VECTORS_AVX));
-  static const char *const good[] = {"Haswell", "Zen", "SkylakeX", "Cooperlake", "SapphireRapids", "of a later version", "unknown"};
+  assert_true(kith_blas_is_slow("Sandybridge", KITH_VECTORS_AVX512) &&
+              !kith_blas_is_slow("Sandybridge", KITH_VECTORS_AVX));
+  static const char *const good[] = {"Haswell",        "Zen",
+                                     "SkylakeX",       "Cooperlake",
+                                     "SapphireRapids", "of a later version",
+                                     "unknown"};
   for (size_t i = 0; i < sizeof good / sizeof *good; i++)
-    for (kith_vectors v = KITH_VECTORS_SSE; v <= KITH_VECTORS_AVX512; v++) assert_false(kith_blas_is_slow(good[i], v));
+    for (kith_vectors v = KITH_VECTORS_SSE; v <= KITH_VECTORS_AVX512; v++)
+      assert_false(kith_blas_is_slow(good[i], v));
 }
 
 static void core_types_are_tried_from_the_widest_that_the_processor_has(void **state) {

@@ -122,7 +122,7 @@ static void a_zstd_file_may_begin_with_a_frame_that_is_passed_over(void **state)
   assert_int_equal(got, n_text);
 }
 
-/* ---- kinds ------------------------------------------------------------------------------------------------------- */
+/* ---- kinds ---- */
 
 static void assert_kind(const char *bytes, size_t size, const char *what) {
   char path[KITH_PATH];
@@ -146,7 +146,9 @@ static void files_of_other_kinds_are_named(void **state) {
   (void)state;
   static char tar[600] = "list.csv";
   ASSERT_KIND("BZh91AY&SY\0\1", "bzip2");
-  ASSERT_KIND("\xFD" "7zXZ\0\0\4", "xz");
+  ASSERT_KIND("\xFD"
+              "7zXZ\0\0\4",
+              "xz");
   ASSERT_KIND("PK\3\4\x14\0", "zip");
   ASSERT_KIND("PAR1\x15\4", "Parquet");
   ASSERT_KIND("ARROW1\0\0", "Arrow");
@@ -181,9 +183,24 @@ static void files_of_other_kinds_are_named(void **state) {
 
 static void lists_are_not_taken_for_files_of_another_kind(void **state) {
   (void)state;
-  static const char *const lists[] = {"",           "1 2\n",         "BZ 1\n",         "<u1>\t<i1>\n", "{a},b\n", "[x] y\n", "%20a,b\n", "# x\n1 2\n",
-                                      "PK1,i\n",    "<3 love\n",     "Rar Items\n",    "ORB,1\n",      "{,}\n",   "\xEF\xBB\xBF" "a b\n",
-                                      "version 2\n", "404 17\n404 19\n", "\xC3\xA9t\xC3\xA9 1\n"};
+  static const char *const lists[] = {"",
+                                      "1 2\n",
+                                      "BZ 1\n",
+                                      "<u1>\t<i1>\n",
+                                      "{a},b\n",
+                                      "[x] y\n",
+                                      "%20a,b\n",
+                                      "# x\n1 2\n",
+                                      "PK1,i\n",
+                                      "<3 love\n",
+                                      "Rar Items\n",
+                                      "ORB,1\n",
+                                      "{,}\n",
+                                      "\xEF\xBB\xBF"
+                                      "a b\n",
+                                      "version 2\n",
+                                      "404 17\n404 19\n",
+                                      "\xC3\xA9t\xC3\xA9 1\n"};
   for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) assert_kind(lists[i], strlen(lists[i]), NULL);
 }
 
@@ -205,7 +222,9 @@ int main(void) {
   };
   kith_log_set(KITH_LOG_NOTHING);
   test_folder_make(folder);
-  for (uint64_t i = 0; i < LINES; i++) n_text += (size_t)snprintf(text + n_text, ROOM - n_text, "%d,%d\n", (int)(i * 7919 % 1000), (int)(i * i % 777));
+  for (uint64_t i = 0; i < LINES; i++)
+    n_text +=
+        (size_t)snprintf(text + n_text, ROOM - n_text, "%d,%d\n", (int)(i * 7919 % 1000), (int)(i * i % 777));
   int failed = cmocka_run_group_tests(tests, NULL, NULL);
   test_folder_remove(folder);
   return failed;

@@ -97,7 +97,8 @@ static void a_value_may_stand_behind_a_quoted_name(void **state) {
   kith__knife knife = kith__knife_make(",");
   kith__cell rest = cell_of(line), cell;
   knife.valued = true;
-  assert_true(kith__knife_cut(&knife, &rest, &cell) && cell.size == 10 && memcmp(cell.at, "a, \"b\":2.5", 10) == 0);
+  assert_true(kith__knife_cut(&knife, &rest, &cell) && cell.size == 10 &&
+              memcmp(cell.at, "a, \"b\":2.5", 10) == 0);
   assert_true(kith__knife_cut(&knife, &rest, &cell) && cell.size == 3 && memcmp(cell.at, "c:1", 3) == 0);
   assert_true(kith__knife_cut(&knife, &rest, &cell) && cell.size == 1);
   assert_false(kith__knife_cut(&knife, &rest, &cell));
@@ -127,7 +128,8 @@ static void a_quote_that_is_not_closed_or_has_text_behind_it_is_refused(void **s
 
 static void the_delimiter_of_a_line_is_guessed(void **state) {
   (void)state;
-  static const char *const lines[][2] = {{"1::2::3", "::"}, {"1\t2, 3", "\t"}, {"1,2 3", ","}, {"1;2", ";"}, {"1 2", ""}};
+  static const char *const lines[][2] = {
+      {"1::2::3", "::"}, {"1\t2, 3", "\t"}, {"1,2 3", ","}, {"1;2", ";"}, {"1 2", ""}};
   for (size_t i = 0; i < 5; i++) {
     kith__knife knife = kith__knife_guess(cell_of(lines[i][0]));
     assert_int_equal(knife.size, strlen(lines[i][1]));
@@ -140,14 +142,31 @@ static void an_integer_has_one_spelling(void **state) {
   static const struct {
     const char *text;
     int64_t value;
-  } good[] = {{"0", 0}, {"17", 17}, {"-5", -5}, {"9223372036854775807", INT64_MAX}, {"-9223372036854775807", -INT64_MAX}};
-  static const char *const bad[] = {"", "-", "+1", "01", "00", "-0", "1.0", "1e3", "x7", "7x", " 7", "9223372036854775808", "99999999999999999999"};
+  } good[] = {{"0", 0},
+              {"17", 17},
+              {"-5", -5},
+              {"9223372036854775807", INT64_MAX},
+              {"-9223372036854775807", -INT64_MAX}};
+  static const char *const bad[] = {"",
+                                    "-",
+                                    "+1",
+                                    "01",
+                                    "00",
+                                    "-0",
+                                    "1.0",
+                                    "1e3",
+                                    "x7",
+                                    "7x",
+                                    " 7",
+                                    "9223372036854775808",
+                                    "99999999999999999999"};
   int64_t value;
   for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
     assert_true(kith__cell_integer(cell_of(good[i].text), &value));
     assert_true(value == good[i].value);
   }
-  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) assert_false(kith__cell_integer(cell_of(bad[i]), &value));
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+    assert_false(kith__cell_integer(cell_of(bad[i]), &value));
 }
 
 static void a_time_is_seconds_or_a_date(void **state) {
@@ -155,16 +174,29 @@ static void a_time_is_seconds_or_a_date(void **state) {
   static const struct {
     const char *text;
     int64_t value;
-  } good[] = {{"978300760", 978300760}, {"-3", -3}, {"1.5e9", 1500000000}, {"12.9", 12}, {"-0.5", -1}, {"1970-01-01", 0},
-              {"1970-01-02T00:00:01", 86401}, {"2010-10-19T23:55:27Z", 1287532527}, {"2010-10-19 23:55:27.25Z", 1287532527},
-              {"2000-02-29", 951782400}, {"2024-03-01 12:30", 1709296200}, {"1969-12-31T23:59:59Z", -1}};
-  static const char *const bad[] = {"", "x", "nan", "inf", "0x10", "2010-13-01", "2010-1-1", "2010-10-19T", "2010-10-19T25:00", "1e30", "12:30", "9223372036854775807"};
+  } good[] = {{"978300760", 978300760},
+              {"-3", -3},
+              {"1.5e9", 1500000000},
+              {"12.9", 12},
+              {"-0.5", -1},
+              {"1970-01-01", 0},
+              {"1970-01-02T00:00:01", 86401},
+              {"2010-10-19T23:55:27Z", 1287532527},
+              {"2010-10-19 23:55:27.25Z", 1287532527},
+              {"2000-02-29", 951782400},
+              {"2024-03-01 12:30", 1709296200},
+              {"1969-12-31T23:59:59Z", -1}};
+  static const char *const bad[] = {"",         "x",           "nan",
+                                    "inf",      "0x10",        "2010-13-01",
+                                    "2010-1-1", "2010-10-19T", "2010-10-19T25:00",
+                                    "1e30",     "12:30",       "9223372036854775807"};
   int64_t value;
   for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
     assert_true(kith__cell_time(cell_of(good[i].text), &value));
     assert_int_equal(value, good[i].value);
   }
-  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) assert_false(kith__cell_time(cell_of(bad[i]), &value));
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+    assert_false(kith__cell_time(cell_of(bad[i]), &value));
 }
 
 static void a_weight_is_a_finite_number(void **state) {
@@ -174,13 +206,16 @@ static void a_weight_is_a_finite_number(void **state) {
   assert_true(kith__cell_real(cell_of("-2.5"), &value));
   assert_true(value == -2.5f);
   assert_true(kith__cell_real(cell_of("1e-3"), &value));
-  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) assert_false(kith__cell_real(cell_of(bad[i]), &value));
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+    assert_false(kith__cell_real(cell_of(bad[i]), &value));
 }
 
 static void what_programs_print_of_no_number_is_known(void **state) {
   (void)state;
-  static const char *const yes[] = {"nan", "NaN", "-inf", "Infinity", "1e60", "-1e999"}, *const no[] = {"", "1", "-0.5e3", "x", "nano", "info", "1e60 "};
-  for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++) assert_true(kith__cell_is_unbounded(cell_of(yes[i])));
+  static const char *const yes[] = {"nan", "NaN", "-inf", "Infinity", "1e60", "-1e999"},
+                           *const no[] = {"", "1", "-0.5e3", "x", "nano", "info", "1e60 "};
+  for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++)
+    assert_true(kith__cell_is_unbounded(cell_of(yes[i])));
   for (size_t i = 0; i < sizeof no / sizeof no[0]; i++) assert_false(kith__cell_is_unbounded(cell_of(no[i])));
 }
 
@@ -189,7 +224,8 @@ static void a_shown_cell_is_short_and_harmless(void **state) {
   char text[48];
   assert_string_equal(kith__cell_show(cell_of("x7"), text), "\"x7\"");
   assert_string_equal(kith__cell_show(cell_of("a\x1b[31m"), text), "\"a?[31m\"");
-  assert_string_equal(kith__cell_show(cell_of("0123456789012345678901234567890123456789012345"), text), "\"0123456789012345678901234567890123456789…\"");
+  assert_string_equal(kith__cell_show(cell_of("0123456789012345678901234567890123456789012345"), text),
+                      "\"0123456789012345678901234567890123456789…\"");
 }
 
 int main(void) {

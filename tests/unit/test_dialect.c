@@ -1,5 +1,6 @@
 /* ranks: 1 */
-/* Format, delimiter and header of a list are told by its first lines where these agree, and asked for otherwise. */
+/* Format, delimiter and header of a list are told by its first lines where these agree, and asked for
+ * otherwise. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -37,8 +38,12 @@ static outcome read_list(kith_source s, const char *text, kith_format hint, cons
   test_file_write(folder, "list", text, strlen(text), s.path);
   kith__names_begin(&user, "user", KITH_ID_AUTO);
   kith__names_begin(&item, "item", KITH_ID_AUTO);
-  if (known) assert_int_equal(kith__names_take(&user, &here, (kith__cell){known, (int64_t)strlen(known)}, true, &number), KITH_OK);
-  kith__meet meet = {.key = "data.some", .hint = hint, .user = &user, .item = &item, .new_users = true, .new_items = true};
+  if (known)
+    assert_int_equal(kith__names_take(&user, &here, (kith__cell){known, (int64_t)strlen(known)}, true,
+                                      &number),
+                     KITH_OK);
+  kith__meet meet = {
+      .key = "data.some", .hint = hint, .user = &user, .item = &item, .new_users = true, .new_items = true};
   o.status = kith__pairs_read(&s, &meet, &pairs);
   o.report = meet.report;
   for (kith__block *b = o.status == KITH_OK ? pairs.first : NULL; b; b = b->next)
@@ -55,7 +60,8 @@ static outcome read_list(kith_source s, const char *text, kith_format hint, cons
   return o;
 }
 
-static void assert_taken(kith_source s, const char *text, kith_format format, const char *delimiter, int columns, const char *pairs) {
+static void assert_taken(kith_source s, const char *text, kith_format format, const char *delimiter,
+                         int columns, const char *pairs) {
   outcome o = read_list(s, text, KITH_FORMAT_AUTO, NULL);
   if (o.status != KITH_OK) print_error("%s\n", kith_error_text());
   assert_int_equal(o.status, KITH_OK);
@@ -91,17 +97,22 @@ static void lines_of_white_space_and_unequal_length_are_adjacency(void **state) 
   (void)state;
   assert_taken(any, "1 2 3\n4 5\n", KITH_ADJACENCY, "", 0, "1:2 1:3 4:5");
   assert_taken(any, "u\ti\tj\nv\n", KITH_ADJACENCY, "", 0, "u:i u:j");
-  kith_source s = {.format = KITH_ADJACENCY, .user = "1"}; /* what the job says of the format counts, not what it says of columns */
+  kith_source s = {.format = KITH_ADJACENCY,
+                   .user = "1"}; /* what the job says of the format counts, not what it says of columns */
   assert_taken(s, "1 2 3\n4 5 6\n", KITH_ADJACENCY, "", 3, "1:2 1:3 4:5 4:6");
 }
 
-/* Five columns or more: different integers in every line, which ascend or mix; not a rating, a time, a word, one line alone. */
+/* Five columns or more: different integers in every line, which ascend or mix; not a rating, a time, a word,
+ * one line alone. */
 static void many_equal_columns_are_adjacency_only_where_they_look_alike(void **state) {
   (void)state;
-  static const char *const other[] = {"1 5 3 8 3\n2 6 9 4 1\n",         "1 20 900 5 2010\n2 10 700 4 2011\n", "1 5 3 8 x\n2 6 9 4 y\n", "1 5 3 8 2\n",
-                                      "1,5,3,8,2\n2,3,5,9,1\n", "1 5 3 8 1.5\n2 6 9 4 2.5\n", "1 90 3 8 2\n2 80 9 4 1\n"};
+  static const char *const other[] = {"1 5 3 8 3\n2 6 9 4 1\n",  "1 20 900 5 2010\n2 10 700 4 2011\n",
+                                      "1 5 3 8 x\n2 6 9 4 y\n",  "1 5 3 8 2\n",
+                                      "1,5,3,8,2\n2,3,5,9,1\n",  "1 5 3 8 1.5\n2 6 9 4 2.5\n",
+                                      "1 90 3 8 2\n2 80 9 4 1\n"};
   assert_taken(any, "1 5 3 8 2\n2 3 5 2 9\n", KITH_ADJACENCY, "", 5, "1:5 1:3 1:8 1:2 2:3 2:5 2:2 2:9");
-  assert_taken(any, "7 1 2 5 9\n1 10 20 30 40\n", KITH_ADJACENCY, "", 5, "7:1 7:2 7:5 7:9 1:10 1:20 1:30 1:40");
+  assert_taken(any, "7 1 2 5 9\n1 10 20 30 40\n", KITH_ADJACENCY, "", 5,
+               "7:1 7:2 7:5 7:9 1:10 1:20 1:30 1:40");
   for (size_t i = 0; i < sizeof other / sizeof other[0]; i++) assert_asked(any, other[i], choices);
 }
 
@@ -122,10 +133,13 @@ static void a_sign_within_numbers_or_names_parts_nothing(void **state) {
 
 static void where_lines_may_be_read_in_two_ways_the_job_must_say(void **state) {
   (void)state;
-  static const char *const both[] = {"ns::u,ns::i\nns::v,ns::j\n", "ns::u ns::i\nns::v ns::j\n", "a;b,c\nd;e,f\n", "u;1,5\nv;2,5\n",
-                                     "3,5 4,5\n1,2 2,3\n",         "u i hello, you\nv j hi, you\n"};
-  static const char *const alone[] = {"u\ti j k\nv\ti j\n", "u,i j k\nv,i\n",     "u,i,j,k\nv,i\n",    "1 2 3 4 5\n6 7 8 9 7\n",
-                                      "a,b,c,d,e\n1,2,3,4,5\n", "u i,j,k\nv i,j\n", "1 2 3\n1 2 3.5\n4 5\n", "rock music\tjazz\tpop\nx\ty\n"};
+  static const char *const both[] = {
+      "ns::u,ns::i\nns::v,ns::j\n", "ns::u ns::i\nns::v ns::j\n",   "a;b,c\nd;e,f\n", "u;1,5\nv;2,5\n",
+      "3,5 4,5\n1,2 2,3\n",         "u i hello, you\nv j hi, you\n"};
+  static const char *const alone[] = {"u\ti j k\nv\ti j\n",     "u,i j k\nv,i\n",
+                                      "u,i,j,k\nv,i\n",         "1 2 3 4 5\n6 7 8 9 7\n",
+                                      "a,b,c,d,e\n1,2,3,4,5\n", "u i,j,k\nv i,j\n",
+                                      "1 2 3\n1 2 3.5\n4 5\n",  "rock music\tjazz\tpop\nx\ty\n"};
   for (size_t i = 0; i < sizeof both / sizeof both[0]; i++) {
     assert_asked(any, both[i], choices);
     assert_asked(edges, both[i], choices);
@@ -160,11 +174,12 @@ static void the_list_that_another_goes_with_decides_what_is_open(void **state) {
   assert_string_equal(o.pairs, "1:2 1:3 4:5");
 }
 
-/* ---- headers ----------------------------------------------------------------------------------------------------- */
+/* ---- headers ---- */
 
 static void a_header_that_nobody_announced_is_told(void **state) {
   (void)state;
-  static const char *const headed[] = {"userId,movieId\n1,2\n3,4\n", "a\tb\n1\t2\n", "user,item\nu,i\nv,j\n", "u,i,rating\nx,y,3.5\nz,w,4\n",
+  static const char *const headed[] = {"userId,movieId\n1,2\n3,4\n", "a\tb\n1\t2\n",
+                                       "user,item\nu,i\nv,j\n",      "u,i,rating\nx,y,3.5\nz,w,4\n",
                                        "x,y,when\nu,i,2010-10-19\n", "USER_ID;Item_ID\na;b\n"};
   for (size_t i = 0; i < sizeof headed / sizeof headed[0]; i++) {
     assert_asked(any, headed[i], "look like the names of columns; set data.some.header: true");
@@ -195,22 +210,25 @@ static void a_header_that_is_none_or_names_other_columns_is_told(void **state) {
   (void)state;
   kith_source s = {.header = KITH_HEADER_YES};
   assert_int_equal(read_list(s, "u,i\nu,j\n", KITH_FORMAT_AUTO, "u").status, KITH_EDATA);
-  assert_non_null(strstr(kith_error_text(), "would be the names of columns, but are ids; set data.some.header: false"));
+  assert_non_null(
+      strstr(kith_error_text(), "would be the names of columns, but are ids; set data.some.header: false"));
   assert_asked(s, "movieId,userId\n1,2\n", "the first would be the user");
   assert_asked(s, ",user,item\n0,u,i\n", "the first would be the user");
   assert_asked(s, "rating,user,item\n4,u,i\n", "the first would be the user");
 }
 
-/* ---- comments ---------------------------------------------------------------------------------------------------- */
+/* ---- comments ---- */
 
 static void a_comment_that_looks_like_data_is_told(void **state) {
   (void)state;
-  static const char *const alike[] = {"a,i\n#b,i\nc,j\n", "#a,i\n#b,j\nc,j\n", "a i\n#b i\nc j\n", "a i\n#b i j\nc j k\n"};
+  static const char *const alike[] = {"a,i\n#b,i\nc,j\n", "#a,i\n#b,j\nc,j\n", "a i\n#b i\nc j\n",
+                                      "a i\n#b i j\nc j k\n"};
   kith_source hash = any, none = any;
   hash.comment = KITH_COMMENT_HASH;
   none.comment = KITH_COMMENT_NONE;
   for (size_t i = 0; i < 4; i++) {
-    assert_asked(any, alike[i], "begins with # but has as many columns as the lines around it; set data.some.comment: hash");
+    assert_asked(any, alike[i],
+                 "begins with # but has as many columns as the lines around it; set data.some.comment: hash");
     assert_null(strchr(read_list(hash, alike[i], KITH_FORMAT_AUTO, NULL).pairs, '#'));
     assert_non_null(strstr(read_list(none, alike[i], KITH_FORMAT_AUTO, NULL).pairs, "#b:"));
   }
@@ -239,7 +257,8 @@ static void quotes_are_characters_where_the_job_says_so(void **state) {
     assert_asked(i ? edges : any, "\"Al\" Y\ti\t1\nx\ti\t2\n", "behind a quoted field, found more text");
     assert_asked(i ? edges : any, "\"Al\" Y\ti\t1\n", "behind a quoted field, found more text");
     assert_asked(i ? edges : any, "x,i,1\n\"Al\" Y,i,1\n", "behind a quoted field, found more text");
-    assert_taken(i ? edges : any, "\"Al, the\" \"i, j\"\n\"x, y\" z\n", KITH_EDGES, "", 2, "Al, the:i, j x, y:z");
+    assert_taken(i ? edges : any, "\"Al, the\" \"i, j\"\n\"x, y\" z\n", KITH_EDGES, "", 2,
+                 "Al, the:i, j x, y:z");
   }
   assert_asked(edges, "u,i,\"some\nv,j,more\"\n", "list:1: expected a quote that closes");
 }

@@ -1,5 +1,6 @@
 /* ranks: 1 */
-/* Sums over in-edges, both ways, against plain loops: the same bits for every width, whatever strips it is cut into. */
+/* Sums over in-edges, both ways, against plain loops: the same bits for every width, whatever strips it is
+ * cut into. */
 #include <stdlib.h>
 
 #include "kith/ops.h"
@@ -13,9 +14,14 @@ typedef struct fixture {
   float *w, *x, *y, *dx;
 } fixture;
 
-static double number(uint64_t use, int64_t i) { return kith_random_unit(kith_random(9, KITH_USE_SAMPLE, use, (uint64_t)i, 0).bits[0]) - 0.5; }
+static double number(uint64_t use, int64_t i) {
+  return kith_random_unit(kith_random(9, KITH_USE_SAMPLE, use, (uint64_t)i, 0).bits[0]) - 0.5;
+}
 
-static int64_t pick(uint64_t use, int64_t i, int64_t below) { return (int64_t)kith_random_below(kith_random(9, KITH_USE_SAMPLE, use, (uint64_t)i, 0).bits[0], (uint64_t)below); }
+static int64_t pick(uint64_t use, int64_t i, int64_t below) {
+  return (int64_t)kith_random_below(kith_random(9, KITH_USE_SAMPLE, use, (uint64_t)i, 0).bits[0],
+                                    (uint64_t)below);
+}
 
 static float *numbers(uint64_t use, int64_t n) {
   float *x = kith_alloc(n, sizeof *x);
@@ -25,7 +31,8 @@ static float *numbers(uint64_t use, int64_t n) {
 
 static fixture fixture_make(void) {
   fixture f = {.a = {.n_row = ROWS, .n_col = COLUMNS}};
-  assert_int_equal(KITH_OK, KITH_NEW(f.a.row, ROWS) || KITH_NEW(f.a.start, ROWS + 1) || KITH_NEW(f.a.col, ROWS * MOST));
+  assert_int_equal(KITH_OK, KITH_NEW(f.a.row, ROWS) || KITH_NEW(f.a.start, ROWS + 1) ||
+                                KITH_NEW(f.a.col, ROWS * MOST));
   for (kith_lid p = 0; p < ROWS; p++) {
     int64_t n = pick(1, p, MOST + 1);
     f.a.row[p] = p * 7 % ROWS;
@@ -55,7 +62,8 @@ static void check_forward(const fixture *f, int heads, int d) {
   for (kith_lid p = 0; p < ROWS; p++)
     for (int k = 0; k < d; k++) {
       float sum = 0;
-      for (kith_eid e = f->a.start[p]; e < f->a.start[p + 1]; e++) sum += f->w[e * heads + k * heads / d] * f->x[f->a.col[e] * d + k];
+      for (kith_eid e = f->a.start[p]; e < f->a.start[p + 1]; e++)
+        sum += f->w[e * heads + k * heads / d] * f->x[f->a.col[e] * d + k];
       assert_true(sum == f->y[f->a.row[p] * d + k]);
     }
 }
@@ -66,7 +74,8 @@ static void check_backward(const fixture *f, int heads, int d) {
   for (int i = 0; i < COLUMNS * d; i++) expected[i] = f->dx[i];
   for (kith_lid p = 0; p < ROWS; p++)
     for (kith_eid e = f->a.start[p]; e < f->a.start[p + 1]; e++)
-      for (int k = 0; k < d; k++) expected[f->a.col[e] * d + k] += f->w[e * heads + k * heads / d] * f->y[f->a.row[p] * d + k];
+      for (int k = 0; k < d; k++)
+        expected[f->a.col[e] * d + k] += f->w[e * heads + k * heads / d] * f->y[f->a.row[p] * d + k];
   kith_edge_sum_backward_x(&f->back, heads, f->w, d, f->y, f->dx);
   for (int i = 0; i < COLUMNS * d; i++) assert_true(expected[i] == f->dx[i]);
   kith_free(expected);
@@ -107,7 +116,8 @@ static void an_inner_product_has_all_columns(void **state) {
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(sums_over_in_edges_have_the_bits_of_plain_loops), cmocka_unit_test(a_matrix_without_entries_gives_zeroes),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(sums_over_in_edges_have_the_bits_of_plain_loops),
+                                     cmocka_unit_test(a_matrix_without_entries_gives_zeroes),
                                      cmocka_unit_test(an_inner_product_has_all_columns)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));

@@ -7,8 +7,22 @@
 
 static void bad_texts_are_refused_with_one_line(void **state) {
   (void)state;
-  const char *bad[] = {"read", "read:", "read:3", "read:3@", "read:0@1", "read:-1@1", "read:x@1", "read:3@1,", ",read:3@1", "read:3@1;write:1@0", "reads:3@1", "READ:3@1",
-                       "read:3@1 ", "read:99999999999999999999@1", "read:3@1,nothing:1@1", " "};
+  const char *bad[] = {"read",
+                       "read:",
+                       "read:3",
+                       "read:3@",
+                       "read:0@1",
+                       "read:-1@1",
+                       "read:x@1",
+                       "read:3@1,",
+                       ",read:3@1",
+                       "read:3@1;write:1@0",
+                       "reads:3@1",
+                       "READ:3@1",
+                       "read:3@1 ",
+                       "read:99999999999999999999@1",
+                       "read:3@1,nothing:1@1",
+                       " "};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     kith_status st = kith_fault_read_text(bad[i], 1);
     kith_fault_set(KITH_FAULT_READ, 0);
@@ -47,7 +61,9 @@ static void the_kth_event_of_a_kind_fails_once_and_only_on_its_rank(void **state
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(bad_texts_are_refused_with_one_line), cmocka_unit_test(no_text_sets_nothing),
-                                     cmocka_unit_test(the_kth_event_of_a_kind_fails_once_and_only_on_its_rank)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(bad_texts_are_refused_with_one_line),
+                                     cmocka_unit_test(no_text_sets_nothing),
+                                     cmocka_unit_test(
+                                         the_kth_event_of_a_kind_fails_once_and_only_on_its_rank)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /* ranks: 1 */
-/* Files: only regular ones are read; what is written appears whole, through no link of others; signals change nothing. */
+/* Files: only regular ones are read; what is written appears whole, through no link of others; signals change
+ * nothing. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -27,7 +28,9 @@ int rename(const char *from, const char *to) {
   return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
 }
 
-#define ROOT "/" "root" /* its home on every system that tests run on */
+#define ROOT                                                                                                 \
+  "/"                                                                                                        \
+  "root" /* its home on every system that tests run on */
 static char folder[KITH_PATH];
 
 static int begin(void **state) {
@@ -149,8 +152,21 @@ static void interrupted_calls_are_tried_again(void **state) {
 
 static void a_sweep_removes_temporary_files_and_no_others(void **state) {
   (void)state;
-  const char *left[] = {"a.tsv.tmp-0123456789abcdef", "metrics.jsonl.tmp-0123456789abcdef", "graph.h5.tmp-ffffffffffffffff", "checkpoint-000001-000000.h5.tmp", "embeddings.h5.tmp", "checkpoint-latest.tmp"};
-  const char *stay[] = {"young.tsv.tmp-0123456789abcdef", "a.tmp", "a.tmp-0123456789abcde", "a.tmp-0123456789abcdeg", "a.tmp-0123456789ABCDEF", "a-0123456789abcdef", ".tmp-0123456789abcdef", "graph.h5", "tmp"};
+  const char *left[] = {"a.tsv.tmp-0123456789abcdef",
+                        "metrics.jsonl.tmp-0123456789abcdef",
+                        "graph.h5.tmp-ffffffffffffffff",
+                        "checkpoint-000001-000000.h5.tmp",
+                        "embeddings.h5.tmp",
+                        "checkpoint-latest.tmp"};
+  const char *stay[] = {"young.tsv.tmp-0123456789abcdef",
+                        "a.tmp",
+                        "a.tmp-0123456789abcde",
+                        "a.tmp-0123456789abcdeg",
+                        "a.tmp-0123456789ABCDEF",
+                        "a-0123456789abcdef",
+                        ".tmp-0123456789abcdef",
+                        "graph.h5",
+                        "tmp"};
   for (size_t i = 0; i < sizeof left / sizeof *left; i++) put(left[i], "half");
   for (size_t i = 0; i < sizeof stay / sizeof *stay; i++) put(stay[i], "whole");
   char path[KITH_PATH];
@@ -158,8 +174,10 @@ static void a_sweep_removes_temporary_files_and_no_others(void **state) {
   clock_gettime(CLOCK_REALTIME, &then[0]);
   then[0].tv_sec -= 4000;
   then[1] = then[0];
-  assert_int_equal(utimensat(AT_FDCWD, test_path(folder, left[0], path), then, 0), 0); /* a name of the user's: only when it is old */
-  for (size_t i = 1; i < sizeof stay / sizeof *stay; i++) assert_int_equal(utimensat(AT_FDCWD, test_path(folder, stay[i], path), then, 0), 0);
+  assert_int_equal(utimensat(AT_FDCWD, test_path(folder, left[0], path), then, 0),
+                   0); /* a name of the user's: only when it is old */
+  for (size_t i = 1; i < sizeof stay / sizeof *stay; i++)
+    assert_int_equal(utimensat(AT_FDCWD, test_path(folder, stay[i], path), then, 0), 0);
   assert_int_equal(kith_file_sweep(folder), KITH_OK);
   for (size_t i = 0; i < sizeof left / sizeof *left; i++) assert_false(is_there(left[i]));
   for (size_t i = 0; i < sizeof stay / sizeof *stay; i++) assert_true(is_there(stay[i]));
@@ -198,7 +216,9 @@ static void a_path_begins_as_in_a_shell_and_goes_on_as_it_is(void **state) {
 
 static void what_the_environment_lacks_is_an_error_that_names_it(void **state) {
   (void)state;
-  const char *bad[] = {"$KITH_TEST_NONE/x", "${KITH_TEST_NONE}", "${KITH_TEST_EMPTY}/x", "${HOME", "${}", "${5}", "${HOME-x}/y", "~no-such-user-here/x"};
+  const char *bad[] = {
+      "$KITH_TEST_NONE/x", "${KITH_TEST_NONE}",   "${KITH_TEST_EMPTY}/x", "${HOME", "${}", "${5}",
+      "${HOME-x}/y",       "~no-such-user-here/x"};
   char path[KITH_PATH] = "as before";
   setenv("KITH_TEST_EMPTY", "", 1);
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {

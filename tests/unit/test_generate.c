@@ -1,5 +1,6 @@
 /* ranks: 1 */
-/* The invented graph: as many as asked, the same for the same seed, in little memory, with something to learn in it. */
+/* The invented graph: as many as asked, the same for the same seed, in little memory, with something to learn
+ * in it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -27,7 +28,9 @@ typedef struct list {
 static list read_list(const char *path, const char *format, int most) {
   char line[256];
   FILE *f = fopen(path, "r");
-  list l = {.user = calloc((size_t)most, sizeof(int)), .item = calloc((size_t)most, sizeof(int)), .time = calloc((size_t)most, sizeof(long long))};
+  list l = {.user = calloc((size_t)most, sizeof(int)),
+            .item = calloc((size_t)most, sizeof(int)),
+            .time = calloc((size_t)most, sizeof(long long))};
   assert_non_null(f);
   while (fgets(line, sizeof line, f)) {
     if (line[0] == '#') continue;
@@ -62,7 +65,8 @@ static void the_counts_are_as_asked_and_no_pair_comes_twice(void **state) {
   test_path(folder, "pairs.tsv", pairs);
   test_path(folder, "social.tsv", social);
   assert_int_equal(kith_generate(&o, pairs, social), KITH_OK);
-  list p = read_list(pairs, "user-%3d\titem-%3d\t%lld", 7000), s = read_list(social, "user-%3d\tuser-%3d", 7000);
+  list p = read_list(pairs, "user-%3d\titem-%3d\t%lld", 7000),
+       s = read_list(social, "user-%3d\tuser-%3d", 7000);
   static bool met[300][500], know[300][300];
   assert_int_equal(p.n, 6000);
   assert_int_equal(s.n, 900);
@@ -135,7 +139,13 @@ static void crowded_worlds_are_filled_too(void **state) {
   const kith_generate_options crowded[] = {
       {.users = 10, .items = 20, .interactions = 100, .communities = 2, .noise = 0.1, .seed = 1},
       {.users = 1, .items = 8, .interactions = 4, .communities = 1, .noise = 0, .seed = 1},
-      {.users = 50, .items = 64, .interactions = 1600, .friends = 150, .communities = 8, .noise = 1, .seed = 3},
+      {.users = 50,
+       .items = 64,
+       .interactions = 1600,
+       .friends = 150,
+       .communities = 8,
+       .noise = 1,
+       .seed = 3},
       {.users = 3, .items = 4000, .interactions = 1, .communities = 1, .noise = 0.5, .seed = 4}};
   for (size_t i = 0; i < sizeof crowded / sizeof crowded[0]; i++) {
     assert_int_equal(kith_generate(&crowded[i], test_path(folder, "crowded", path), ""), KITH_OK);
@@ -145,7 +155,7 @@ static void crowded_worlds_are_filled_too(void **state) {
   }
 }
 
-/* ---- memory ------------------------------------------------------------------------------------------------------ */
+/* ---- memory ---- */
 
 static long peak_kib(void) {
   struct rusage use;
@@ -168,12 +178,14 @@ static void memory_does_not_grow_with_the_interactions(void **state) {
   assert_true(peak_kib() - before < most);
 }
 
-/* ---- something to learn ------------------------------------------------------------------------------------------ */
+/* ---- something to learn ---- */
 
 enum { TOP = 20, HOLD = 10 };
 
-/* Recall@20 over users, when every HOLD-th of a user's pairs is hidden and unseen items are ranked by score[item]. */
-static double recall_of(const list *p, int n_item, void (*rank)(const list *p, int begin, int end, double *score)) {
+/* Recall@20 over users, when every HOLD-th of a user's pairs is hidden and unseen items are ranked by
+ * score[item]. */
+static double recall_of(const list *p, int n_item,
+                        void (*rank)(const list *p, int begin, int end, double *score)) {
   double sum = 0, *score = calloc((size_t)n_item, sizeof *score);
   int users = 0;
   for (int begin = 0, end; begin < p->n; begin = end) {
@@ -185,7 +197,8 @@ static double recall_of(const list *p, int n_item, void (*rank)(const list *p, i
     for (int i = begin; i < end; i++) {
       if (i % HOLD != 0) continue;
       int above = 0;
-      for (int k = 0; k < n_item; k++) above += score[k] > score[p->item[i]] || (score[k] == score[p->item[i]] && k < p->item[i]);
+      for (int k = 0; k < n_item; k++)
+        above += score[k] > score[p->item[i]] || (score[k] == score[p->item[i]] && k < p->item[i]);
       hits += above < TOP;
       hidden++;
     }
@@ -208,7 +221,9 @@ static void rank_by_company(const list *p, int begin, int end, double *score) {
   memset(score, 0, (size_t)items * sizeof *score);
   for (int i = begin; i < end; i++) {
     if (i % HOLD == 0) continue;
-    for (int k = 0; k < items; k++) score[k] += (double)together[(size_t)p->item[i] * (size_t)items + (size_t)k] / (1 + popularity[p->item[i]]);
+    for (int k = 0; k < items; k++)
+      score[k] +=
+          (double)together[(size_t)p->item[i] * (size_t)items + (size_t)k] / (1 + popularity[p->item[i]]);
   }
 }
 
@@ -247,7 +262,7 @@ static void tastes_can_be_learnt_and_popularity_is_not_enough(void **state) {
   list_free(&p);
 }
 
-/* ---- features ------------------------------------------------------------------------------------------------------ */
+/* ---- features ---- */
 
 enum { TAGS = 8 * 5 + 16 };
 
@@ -259,7 +274,8 @@ static int take_number(char **at) {
   return (int)x;
 }
 
-/* has[i][tag] of n nodes, from lines of integers; every node has one line, and at least one tag, none twice. */
+/* has[i][tag] of n nodes, from lines of integers; every node has one line, and at least one tag, none twice.
+ */
 static void read_tags(const char *path, int n, bool has[][TAGS]) {
   size_t size;
   char *text = test_file_read(path, &size);
@@ -302,12 +318,13 @@ static void tags_tell_who_likes_what(void **state) {
   list_free(&p);
 }
 
-/* ---- refusals ---------------------------------------------------------------------------------------------------- */
+/* ---- refusals ---- */
 
 static void impossible_worlds_are_refused_by_name(void **state) {
   (void)state;
   char path[KITH_PATH];
-  static const char *const name[] = {"generate.users", "generate.items", "generate.communities", "generate.interactions", "generate.friends", "generate.noise"};
+  static const char *const name[] = {"generate.users",        "generate.items",   "generate.communities",
+                                     "generate.interactions", "generate.friends", "generate.noise"};
   kith_generate_options o[6];
   for (int i = 0; i < 6; i++) o[i] = small_world();
   o[0].users = 0;
@@ -359,9 +376,11 @@ static void without_memory_nothing_is_left_behind(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(memory_does_not_grow_with_the_interactions), /* first: the peak has not been raised by others */
+      cmocka_unit_test(
+          memory_does_not_grow_with_the_interactions), /* first: the peak has not been raised by others */
       cmocka_unit_test(the_counts_are_as_asked_and_no_pair_comes_twice),
-      cmocka_unit_test(the_seed_decides_everything), cmocka_unit_test(the_seed_decides_how_many_tastes_a_user_has),
+      cmocka_unit_test(the_seed_decides_everything),
+      cmocka_unit_test(the_seed_decides_how_many_tastes_a_user_has),
       cmocka_unit_test(ids_are_integers_when_asked),
       cmocka_unit_test(crowded_worlds_are_filled_too),
       cmocka_unit_test(tastes_can_be_learnt_and_popularity_is_not_enough),

@@ -50,7 +50,9 @@ static void freeing_leaves_nothing_alive_and_takes_null(void **state) {
   kith_graph *g = NULL;
   kith_csr csr = {0};
   kith_graph_destroy(&g);
-  if (KITH_NEW(g, 1) || KITH_NEW(g->first, 2) || KITH_NEW(g->row_of[KITH_ITEM], 2) || KITH_NEW(g->test.item, 2)) abort();
+  if (KITH_NEW(g, 1) || KITH_NEW(g->first, 2) || KITH_NEW(g->row_of[KITH_ITEM], 2) ||
+      KITH_NEW(g->test.item, 2))
+    abort();
   if (KITH_NEW(csr.col, 2)) abort();
   kith_graph_destroy(&g);
   kith_csr_free(&csr);
@@ -62,11 +64,13 @@ static void freeing_leaves_nothing_alive_and_takes_null(void **state) {
 /* Rows of different lengths, whose columns jump; hub columns and columns without entries among them. */
 static kith_csr some_matrix(kith_lid n_row, kith_lid n_col) {
   kith_csr csr = {.n_row = n_row, .n_col = n_col};
-  if (KITH_NEW(csr.start, n_row + 1) || KITH_NEW(csr.row, n_row) || KITH_NEW(csr.col, 13 * (int64_t)n_row)) abort();
+  if (KITH_NEW(csr.start, n_row + 1) || KITH_NEW(csr.row, n_row) || KITH_NEW(csr.col, 13 * (int64_t)n_row))
+    abort();
   for (kith_lid p = 0; p < n_row; p++) {
     csr.row[p] = n_row - 1 - p;
     csr.start[p + 1] = csr.start[p] + p % 13;
-    for (kith_eid e = csr.start[p]; e < csr.start[p + 1]; e++) csr.col[e] = e % 7 == 0 ? 5 : (kith_lid)((uint64_t)e * 2654435761u % (uint64_t)n_col) / 2 * 2;
+    for (kith_eid e = csr.start[p]; e < csr.start[p + 1]; e++)
+      csr.col[e] = e % 7 == 0 ? 5 : (kith_lid)((uint64_t)e * 2654435761u % (uint64_t)n_col) / 2 * 2;
   }
   return csr;
 }
@@ -82,15 +86,21 @@ static void assert_is_transpose(const kith_csr *csr, const kith_back *back) {
   assert_int_equal(back->start[csr->n_col], csr->start[csr->n_row]);
   for (kith_lid c = 0; c < csr->n_col; c++)
     for (kith_eid i = back->start[c]; i < back->start[c + 1]; i++) {
-      if (csr->col[back->entry[i]] != c || back->row[i] != row_of[back->entry[i]]) fail_msg("column %d, entry %lld", c, (long long)i);
-      if (i > back->start[c] && back->entry[i] <= back->entry[i - 1]) fail_msg("column %d does not ascend", c);
+      if (csr->col[back->entry[i]] != c || back->row[i] != row_of[back->entry[i]])
+        fail_msg("column %d, entry %lld", c, (long long)i);
+      if (i > back->start[c] && back->entry[i] <= back->entry[i - 1])
+        fail_msg("column %d does not ascend", c);
     }
   KITH_FREE(row_of);
 }
 
 static void transposes_agree_however_they_are_made(void **state) {
   (void)state;
-  const kith_lid shape[][2] = {{40, 30}, {60000, 100000}, {60000, 200}, {60000, 257}, {1, 1}}; /* rows, columns: few entries, then many */
+  const kith_lid shape[][2] = {{40, 30},
+                               {60000, 100000},
+                               {60000, 200},
+                               {60000, 257},
+                               {1, 1}}; /* rows, columns: few entries, then many */
   for (size_t i = 0; i < sizeof shape / sizeof *shape; i++) {
     kith_csr csr = some_matrix(shape[i][0], shape[i][1]);
     kith_eid n = csr.start[csr.n_row];

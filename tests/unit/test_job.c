@@ -1,5 +1,6 @@
 /* ranks: 1 */
-/* The job file: what is read, what is refused and with which words; every property is held for every key of the table. */
+/* The job file: what is read, what is refused and with which words; every property is held for every key of
+ * the table. */
 #include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,8 +11,9 @@
 
 enum { TEXT = 4 * JOB_VALUE };
 
-static char home[KITH_PATH];      /* the folder we are in */
-static const char *folder = home; /* where the job file lies: there by its whole path, in a folder below, or just there */
+static char home[KITH_PATH]; /* the folder we are in */
+static const char *folder =
+    home; /* where the job file lies: there by its whole path, in a folder below, or just there */
 static const char *const folders[] = {home, "below", "."};
 
 static kith_status read_job(const char *text, int n_set, const char *const *set, kith_job *out) {
@@ -28,7 +30,8 @@ static void assert_says(const char *words) {
   if (!strstr(kith_error_text(), words)) fail_msg("\"%s\" does not say \"%s\"", kith_error_text(), words);
 }
 
-/* The text is refused in one line that names the file, this line of it, and the words; what was in `out` stays. */
+/* The text is refused in one line that names the file, this line of it, and the words; what was in `out`
+ * stays. */
 static void assert_refused(const char *text, int line, const char *words) {
   kith_job before, out;
   char place[64];
@@ -63,7 +66,8 @@ static bool is_text(const job_key *k) {
   return k->kind == JOB_TEXT || k->kind == JOB_PATH || k->kind == JOB_DELIMITER || k->kind == JOB_COLUMN;
 }
 static bool is_number(const job_key *k) {
-  return k->kind == JOB_INT || k->kind == JOB_LONG || k->kind == JOB_REAL || kith__job_is_list(k) || k->kind == JOB_PROTOCOL;
+  return k->kind == JOB_INT || k->kind == JOB_LONG || k->kind == JOB_REAL || kith__job_is_list(k) ||
+         k->kind == JOB_PROTOCOL;
 }
 
 static void assert_same_job(const kith_job *a, const kith_job *b) {
@@ -77,24 +81,29 @@ static void assert_same_job(const kith_job *a, const kith_job *b) {
   assert_int_equal(a->evaluate.n_k, b->evaluate.n_k);
 }
 
-/* ---- values at random ---------------------------------------------------------------------------------------------- */
+/* ---- values at random ---- */
 
 /* What YAML has a use for, and what is more than one byte. */
-static const char *const piece[] = {"a", "Z", "7", " ", "\t", "\"", "\\", "'", ":", ": ", " #", "- ", "{", "}", "[", "]", ",", "&", "*", "!", "|",
-                                    ">", "%", "@", "`", "?", "~", "$", "${", "null", "<<", "=", "/", "..", "./", "\\n", "\\t", "tab", "é", "…", "日", "😀"};
+static const char *const piece[] = {"a",  "Z",  "7",   " ",   "\t",  "\"", "\\", "'",    ":",  ": ", " #",
+                                    "- ", "{",  "}",   "[",   "]",   ",",  "&",  "*",    "!",  "|",  ">",
+                                    "%",  "@",  "`",   "?",   "~",   "$",  "${", "null", "<<", "=",  "/",
+                                    "..", "./", "\\n", "\\t", "tab", "é",  "…",  "日",   "😀"};
 
 static void draw_text(const job_key *k, const uint64_t *bits, char *text) {
   size_t most = k->kind == JOB_PATH ? 100 : k->size - 1, wanted = bits[0] % (most + 1);
-  bool inside = k->kind == JOB_PATH && bits[1] % 8 < 2; /* an absolute path that could, or seems as if it could, be a relative one */
+  bool inside = k->kind == JOB_PATH &&
+                bits[1] % 8 < 2; /* an absolute path that could, or seems as if it could, be a relative one */
   int n = inside ? sprintf(text, "%s%s", folder, bits[1] % 8 ? "/" : "//") : 0;
   text[n] = '\0';
   for (uint64_t i = 0, end = (uint64_t)n + wanted;; i++) {
-    const char *p = piece[kith_random_below(kith_random(bits[2], KITH_USE_INIT, i, 0, 0).bits[0], sizeof piece / sizeof *piece)];
+    const char *p = piece[kith_random_below(kith_random(bits[2], KITH_USE_INIT, i, 0, 0).bits[0],
+                                            sizeof piece / sizeof *piece)];
     if (strlen(text) + strlen(p) > end) break;
     strcat(text, p);
   }
   if (!text[0] && strcmp(k->key, "work") == 0) strcpy(text, "w");
-  if (k->kind == JOB_PATH && strchr("~$", text[0]) && text[0]) text[0] = 'x'; /* there they stand for something else */
+  if (k->kind == JOB_PATH && strchr("~$", text[0]) && text[0])
+    text[0] = 'x'; /* there they stand for something else */
 }
 
 /* A whole number within the bounds: one of them, or of any magnitude. */
@@ -104,7 +113,8 @@ static long long draw_whole(const job_key *k, const uint64_t *bits) {
 }
 
 static double draw_real(const job_key *k, const uint64_t *bits) {
-  double u = pow(kith_random_unit(bits[0]), 1 + 20 * kith_random_unit(bits[1])), x = k->low + (k->high - k->low) * u;
+  double u = pow(kith_random_unit(bits[0]), 1 + 20 * kith_random_unit(bits[1])),
+         x = k->low + (k->high - k->low) * u;
   return bits[2] % 8 == 0 ? k->low : bits[2] % 8 == 1 || x > k->high ? k->high : x;
 }
 
@@ -143,11 +153,13 @@ static void draw(const job_key *k, uint64_t seed, char *text) {
   case JOB_FANOUTS:
   case JOB_CUTOFFS:
     for (uint64_t i = 0; i <= r.bits[3] % KITH_CUTOFFS; i++)
-      n += sprintf(text + n, "%s%lld", i ? ", " : "", draw_whole(k, kith_random(r.bits[0], KITH_USE_INIT, i, 0, 0).bits));
+      n += sprintf(text + n, "%s%lld", i ? ", " : "",
+                   draw_whole(k, kith_random(r.bits[0], KITH_USE_INIT, i, 0, 0).bits));
   }
 }
 
-/* Settings for every key at random; draws that contradict each other are drawn again, from the next seed on. */
+/* Settings for every key at random; draws that contradict each other are drawn again, from the next seed on.
+ */
 typedef struct settings {
   char text[JOB_KEYS_MOST][JOB_VALUE];
   const char *set[JOB_KEYS_MOST];
@@ -167,7 +179,8 @@ static settings *draw_settings(uint64_t *seed) {
     }
     ++*seed;
     if (!kith_is_bad(read_job("", kith__job_n_key, s->set, &job))) return s;
-    if (strstr(kith_error_text(), "--set")) fail_msg("a value within its bounds was refused: %s", kith_error_text());
+    if (strstr(kith_error_text(), "--set"))
+      fail_msg("a value within its bounds was refused: %s", kith_error_text());
   }
   fail_msg("%d draws in a row contradict themselves, the last one: %s", DRAWS, kith_error_text());
   return s;
@@ -214,21 +227,34 @@ static void settings_win_over_the_file_and_later_ones_over_earlier(void **state)
   }
 }
 
-/* ---- the table ----------------------------------------------------------------------------------------------------- */
+/* ---- the table ---- */
 
 static void every_key_fits_its_place_and_its_default_its_bounds(void **state) {
   (void)state;
-  static const size_t size[] = {[JOB_INT] = sizeof(int), [JOB_LONG] = 8, [JOB_REAL] = sizeof(double), [JOB_BOOL] = sizeof(bool),
-                                [JOB_NAME] = sizeof(int), [JOB_PATH] = KITH_PATH, [JOB_PROTOCOL] = sizeof(int), [JOB_EVERY] = sizeof(int), [JOB_IDS] = sizeof(bool),
-                                [JOB_CUTOFFS] = KITH_CUTOFFS * sizeof(int), [JOB_FANOUTS] = sizeof(kith_fanouts), [JOB_TEXT] = 0, [JOB_DELIMITER] = 0, [JOB_COLUMN] = 0};
+  static const size_t size[] = {[JOB_INT] = sizeof(int),
+                                [JOB_LONG] = 8,
+                                [JOB_REAL] = sizeof(double),
+                                [JOB_BOOL] = sizeof(bool),
+                                [JOB_NAME] = sizeof(int),
+                                [JOB_PATH] = KITH_PATH,
+                                [JOB_PROTOCOL] = sizeof(int),
+                                [JOB_EVERY] = sizeof(int),
+                                [JOB_IDS] = sizeof(bool),
+                                [JOB_CUTOFFS] = KITH_CUTOFFS * sizeof(int),
+                                [JOB_FANOUTS] = sizeof(kith_fanouts),
+                                [JOB_TEXT] = 0,
+                                [JOB_DELIMITER] = 0,
+                                [JOB_COLUMN] = 0};
   kith_job job = kith_job_defaults(), again = job;
   char value[JOB_VALUE];
   for (int i = 0; i < kith__job_n_key; i++) {
     const job_key *k = &kith__job_table[i];
     if (size[k->kind]) assert_int_equal(k->size, size[k->kind]);
     if (is_number(k)) assert_true(k->low < k->high);
-    if (is_number(k) && k->kind != JOB_REAL) assert_true(k->low == floor(k->low) && k->high == floor(k->high));
-    if (is_number(k) && k->kind != JOB_REAL && k->kind != JOB_LONG) assert_true(k->low >= INT_MIN && k->high <= INT_MAX);
+    if (is_number(k) && k->kind != JOB_REAL)
+      assert_true(k->low == floor(k->low) && k->high == floor(k->high));
+    if (is_number(k) && k->kind != JOB_REAL && k->kind != JOB_LONG)
+      assert_true(k->low >= INT_MIN && k->high <= INT_MAX);
     if (k->kind == JOB_LONG) assert_true(k->low >= 0 && k->high < 0x1p63); /* signed and unsigned places */
     kith__job_get(&job, k, sizeof value, value);
     assert_int_equal(kith_job_set(&again, k->key, value), KITH_OK);
@@ -236,13 +262,14 @@ static void every_key_fits_its_place_and_its_default_its_bounds(void **state) {
   assert_same_job(&job, &again);
 }
 
-/* ---- numbers and words --------------------------------------------------------------------------------------------- */
+/* ---- numbers and words ---- */
 
 /* The number one below the least of a key, the least, the greatest and the one above it: where = 0 … 3. */
 static void number_at(const job_key *k, int where, char *text) {
   double bound = where < 2 ? k->low : k->high;
   int out = where == 0 ? -1 : where == 3 ? 1 : 0;
-  if (k->kind == JOB_REAL) sprintf(text, "%.17g", out ? nextafter(bound, out < 0 ? -INFINITY : INFINITY) : bound);
+  if (k->kind == JOB_REAL)
+    sprintf(text, "%.17g", out ? nextafter(bound, out < 0 ? -INFINITY : INFINITY) : bound);
   else sprintf(text, "%s%lld", k->kind == JOB_PROTOCOL ? "sampled-" : "", (long long)bound + out);
 }
 
@@ -269,7 +296,8 @@ static void a_number_reaches_its_bounds_and_goes_no_further(void **state) {
 
 static void what_is_no_number_is_refused(void **state) {
   (void)state;
-  static const char *const bad[] = {"nan", "inf", "1e999", "-1e999", "12abc", " 0x10", "0x10", "1_000", "1,5", "1e", ".", "-", "--1", "e5", "٣", "true", "1\\n2"};
+  static const char *const bad[] = {"nan", "inf", "1e999", "-1e999", "12abc", " 0x10", "0x10", "1_000", "1,5",
+                                    "1e",  ".",   "-",     "--1",    "e5",    "٣",     "true", "1\\n2"};
   static const char *const no_whole[] = {"1.5", "1e1", "99999999999999999999"};
   char value[64];
   for (int i = 0; i < kith__job_n_key; i++) {
@@ -315,7 +343,8 @@ static void a_choice_is_one_of_its_words(void **state) {
 static void a_protocol_is_full_or_sampled(void **state) {
   (void)state;
   static const char *const bad[] = {"sampled", "sampled-", "sampledly-5", "sample-5", "5", "Full"};
-  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) assert_value_refused(kith__job_find("evaluate.protocol"), bad[i], "expected ");
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+    assert_value_refused(kith__job_find("evaluate.protocol"), bad[i], "expected ");
 }
 
 static void an_empty_value_is_refused_unless_it_is_text(void **state) {
@@ -348,18 +377,21 @@ static void text_is_printable_and_fits(void **state) {
   }
 }
 
-/* ---- keys ---------------------------------------------------------------------------------------------------------- */
+/* ---- keys ---- */
 
-/* Every part of every key in turn is spelled with a letter too many: what is named instead begins with the right part. */
+/* Every part of every key in turn is spelled with a letter too many: what is named instead begins with the
+ * right part. */
 static void an_unknown_key_is_told_the_nearest_at_every_depth(void **state) {
   (void)state;
   for (int i = 0; i < kith__job_n_key; i++) {
     const char *key = kith__job_table[i].key;
     int line = 2;
-    for (size_t end = strcspn(key, "."), begin = 0;; begin = end + 1, end = begin + strcspn(key + begin, "."), line++) {
+    for (size_t end = strcspn(key, "."), begin = 0;;
+         begin = end + 1, end = begin + strcspn(key + begin, "."), line++) {
       char wrong[256], words[512], text[TEXT];
       snprintf(wrong, sizeof wrong, "%.*sx%s", (int)end, key, key + end);
-      snprintf(words, sizeof words, "unknown key \"%.*sx\"; the nearest known %s is \"%.*s\"", (int)end, key, key[end] ? "section" : "key", (int)end, key);
+      snprintf(words, sizeof words, "unknown key \"%.*sx\"; the nearest known %s is \"%.*s\"", (int)end, key,
+               key[end] ? "section" : "key", (int)end, key);
       spell(wrong, "1", text);
       assert_refused(text, line, words);
       if (!key[end]) break;
@@ -407,8 +439,10 @@ static void a_key_is_given_once(void **state) {
     sprintf(text + strlen(text), "\n%*s%s: 2\n", 2 * depth, "", leaf);
     assert_refused(text, line + 2, words);
     spell(key, "1", text);
-    spell(key, "1", text + strlen(text)); /* all of it twice: the outermost mapping is the first to come again */
-    snprintf(words, sizeof words, "%.*s is given twice, the first time in line 2", (int)strcspn(key, "."), key);
+    spell(key, "1",
+          text + strlen(text)); /* all of it twice: the outermost mapping is the first to come again */
+    snprintf(words, sizeof words, "%.*s is given twice, the first time in line 2", (int)strcspn(key, "."),
+             key);
     assert_refused(text, line + 2, words);
   }
 }
@@ -438,7 +472,8 @@ static void a_group_is_a_mapping(void **state) {
       }
 }
 
-/* data.test: list is data.test: {path: list}, in the file and as a setting; both together are one key given twice. */
+/* data.test: list is data.test: {path: list}, in the file and as a setting; both together are one key given
+ * twice. */
 static void a_path_may_stand_for_its_section(void **state) {
   (void)state;
   int n = 0;
@@ -468,7 +503,8 @@ static void a_path_may_stand_for_its_section(void **state) {
 static void cut_offs_are_a_list_of_single_numbers(void **state) {
   (void)state;
   const job_key *k = kith__job_find("evaluate.k");
-  static const char *const bad[] = {"[]", "[[1], 2]", "[{a: 1}]", "{a: 1}", "[1, x]", "[1, 0]", "[1, 2, 3, 4, 5, 6, 7, 8, 9]"};
+  static const char *const bad[] = {
+      "[]", "[[1], 2]", "[{a: 1}]", "{a: 1}", "[1, x]", "[1, 0]", "[1, 2, 3, 4, 5, 6, 7, 8, 9]"};
   static const char *const good[] = {"[20, 10]", "20, 10", "[10, 20, 10]", "[\"20\", 10]"};
   char text[TEXT];
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) assert_value_refused(k, bad[i], "expected ");
@@ -510,11 +546,12 @@ static void no_keys_are_the_defaults(void **state) {
 static void an_alias_stands_for_its_value(void **state) {
   (void)state;
   kith_job job;
-  assert_read("name: &n a\nmodel: {width: &w 7}\nevaluate: {k: [3, *w]}\npartition: {parts: *w}\n", 0, NULL, &job);
+  assert_read("name: &n a\nmodel: {width: &w 7}\nevaluate: {k: [3, *w]}\npartition: {parts: *w}\n", 0, NULL,
+              &job);
   assert_true(job.model.width == 7 && job.partition.parts == 7 && job.evaluate.k[1] == 7);
 }
 
-/* ---- paths, and keys that must agree ------------------------------------------------------------------------------- */
+/* ---- paths, and keys that must agree ---- */
 
 static void assert_path(const job_key *k, const char *given) {
   char text[TEXT], setting[JOB_VALUE], value[JOB_VALUE], expected[JOB_VALUE];
@@ -554,9 +591,11 @@ static void a_path_that_is_not_given_stays_empty(void **state) {
 
 static void keys_that_contradict_each_other_are_refused(void **state) {
   (void)state;
-  static const char *const bad[][2] = {{"data: {split: {method: ratio, valid: 0.5, test: 0.5}}", "data.split"},
+  static const char *const bad[][2] = {{"data: {split: {method: ratio, valid: 0.5, test: 0.5}}",
+                                        "data.split"},
                                        {"data: {split: {method: ratio, valid: 0, test: 0}}", "data.split"},
-                                       {"data: {split: {method: ratio, valid: 0}, test: {path: t}}", "data.split"},
+                                       {"data: {split: {method: ratio, valid: 0}, test: {path: t}}",
+                                        "data.split"},
                                        {"evaluate: {split: valid}", "evaluate.split"},
                                        {"train: {patience: 1}\nevaluate: {every: 0}", "train.patience"},
                                        {"work: \"\"", "work"}};
@@ -606,7 +645,8 @@ int main(int argc, char **argv) {
       cmocka_unit_test(what_is_near_to_no_key_is_told_none),
       cmocka_unit_test(a_key_is_given_once),
       cmocka_unit_test(a_value_is_no_list_and_no_mapping),
-      cmocka_unit_test(a_group_is_a_mapping), cmocka_unit_test(a_path_may_stand_for_its_section),
+      cmocka_unit_test(a_group_is_a_mapping),
+      cmocka_unit_test(a_path_may_stand_for_its_section),
       cmocka_unit_test(cut_offs_are_a_list_of_single_numbers),
       cmocka_unit_test(a_text_that_is_no_job_is_refused),
       cmocka_unit_test(no_keys_are_the_defaults),
@@ -614,7 +654,8 @@ int main(int argc, char **argv) {
       cmocka_unit_test(paths_begin_at_the_folder_of_the_job_file),
       cmocka_unit_test(a_path_that_is_not_given_stays_empty),
       cmocka_unit_test(keys_that_contradict_each_other_are_refused),
-      cmocka_unit_test(models_have_the_names_of_the_list), cmocka_unit_test(a_setting_is_a_key_and_a_value),
+      cmocka_unit_test(models_have_the_names_of_the_list),
+      cmocka_unit_test(a_setting_is_a_key_and_a_value),
   };
   test_begin(&argc, &argv);
   test_folder_make(home);

@@ -47,7 +47,9 @@ static void oddities_do_not_change_the_lines(void **state) {
   ASSERT_LINES("a\nb\n", "1:a|2:b|");
   ASSERT_LINES("a\nb", "1:a|2:b|");
   ASSERT_LINES("a\r\nb\r\n", "1:a|2:b|");
-  ASSERT_LINES("\xEF\xBB\xBF" "a\nb\n", "1:a|2:b|");
+  ASSERT_LINES("\xEF\xBB\xBF"
+               "a\nb\n",
+               "1:a|2:b|");
   ASSERT_LINES("\n\n  \t\na\n\nb\n\n", "4:a|6:b|");
   ASSERT_LINES("# head\na # kept\n  # more\nb\n", "2:a # kept|4:b|");
   ASSERT_LINES("", "");

@@ -17,7 +17,8 @@ static void a_list_shorter_than_k_is_judged_at_k(void **state) {
   kith__tally_add(&t, &o, 3, ranked, 3, truth);
   kith__tally_end(test_comm, &t, &o, &m);
   assert_true(m.n_user == 1 && near(m.recall[0], 0) && near(m.ndcg[0], 0) && near(m.mrr[0], 0));
-  assert_true(near(m.recall[1], 1.0 / 3) && near(m.hit_rate[1], 1) && near(m.precision[1], 1.0 / 5) && near(m.mrr[1], 0.5));
+  assert_true(near(m.recall[1], 1.0 / 3) && near(m.hit_rate[1], 1) && near(m.precision[1], 1.0 / 5) &&
+              near(m.mrr[1], 0.5));
   assert_true(near(m.ndcg[1], second / (1 + second + third)));
 }
 
@@ -29,11 +30,13 @@ static void without_items_nothing_is_found(void **state) {
   kith_metrics m;
   kith__tally_add(&t, &o, 0, NULL, 1, truth);
   kith__tally_end(test_comm, &t, &o, &m);
-  assert_true(near(m.recall[0], 0) && near(m.precision[0], 0) && near(m.hit_rate[0], 0) && near(m.mrr[0], 0) && near(m.ndcg[0], 0));
+  assert_true(near(m.recall[0], 0) && near(m.precision[0], 0) && near(m.hit_rate[0], 0) &&
+              near(m.mrr[0], 0) && near(m.ndcg[0], 0));
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(a_list_shorter_than_k_is_judged_at_k), cmocka_unit_test(without_items_nothing_is_found)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(a_list_shorter_than_k_is_judged_at_k),
+                                     cmocka_unit_test(without_items_nothing_is_found)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -47,9 +47,13 @@ static void assert_numbers_in_order(void (*spell)(int i, char *text)) {
 
 static void spell_small(int i, char *text) { snprintf(text, 64, "%d", (i * 7) % 20000 + (i / 20000)); }
 static void spell_large(int i, char *text) { snprintf(text, 64, "%lld", INT64_MAX - (long long)i * 1024); }
-static void spell_mixed(int i, char *text) { snprintf(text, 64, "%lld", i % 2 ? (long long)i : (long long)i << 40); }
+static void spell_mixed(int i, char *text) {
+  snprintf(text, 64, "%lld", i % 2 ? (long long)i : (long long)i << 40);
+}
 static void spell_words(int i, char *text) { snprintf(text, 64, "user-%05d", i); }
-static void spell_tails(int i, char *text) { snprintf(text, 64, "%.*s%d", i % 30, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", i); }
+static void spell_tails(int i, char *text) {
+  snprintf(text, 64, "%.*s%d", i % 30, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", i);
+}
 
 static void integers_and_words_are_numbered_in_order(void **state) {
   (void)state;
@@ -59,7 +63,8 @@ static void integers_and_words_are_numbered_in_order(void **state) {
   assert_numbers_in_order(spell_words);
 }
 
-/* Ids that differ in length only, or in their last letters, or that begin with digits: text when asked for. */
+/* Ids that differ in length only, or in their last letters, or that begin with digits: text when asked for.
+ */
 static void near_words_are_kept_apart(void **state) {
   (void)state;
   kith__names names;
@@ -117,21 +122,49 @@ static void what_is_no_id_is_refused_with_its_place(void **state) {
   assert_refused(KITH_ID_AUTO, "word", "", "expected an item id, found nothing");
   assert_refused(KITH_ID_AUTO, "word", longest, "at most 255 bytes");
   assert_refused(KITH_ID_AUTO, "movieId", "17", "header: true");
-  assert_refused(KITH_ID_AUTO, "caf\xc3\xa9", "caf\xe9", "expected item ids in UTF-8, found byte 0xe9"); /* as Latin-1 spells it */
-  assert_refused(KITH_ID_TEXT, NULL, "ab\xe2\x82", "found byte 0xe2"); /* cut in the middle */
-  assert_refused(KITH_ID_TEXT, NULL, "a\xc0\xaf", "found byte 0xc0"); /* longer than it need be */
+  assert_refused(KITH_ID_AUTO, "caf\xc3\xa9", "caf\xe9",
+                 "expected item ids in UTF-8, found byte 0xe9");         /* as Latin-1 spells it */
+  assert_refused(KITH_ID_TEXT, NULL, "ab\xe2\x82", "found byte 0xe2");   /* cut in the middle */
+  assert_refused(KITH_ID_TEXT, NULL, "a\xc0\xaf", "found byte 0xc0");    /* longer than it need be */
   assert_refused(KITH_ID_TEXT, NULL, "\xed\xa0\x80", "found byte 0xed"); /* half of a pair */
 }
 
-/* Control characters of both sets, ends of lines, marks of order and of nothing: terminals obey some, eyes miss all. */
+/* Control characters of both sets, ends of lines, marks of order and of nothing: terminals obey some, eyes
+ * miss all. */
 static void what_is_not_seen_is_refused_with_its_place(void **state) {
   (void)state;
   static const struct {
     const char *id, *said;
-  } bad[] = {{"a\x01", "U+0001"}, {"a\tb", "U+0009"}, {"a\x7f", "U+007F"}, {"\xc2\x80", "U+0080"}, {"a\xc2\x85" "b", "U+0085"}, {"\xc2\x9b" "31m", "U+009B"},
-             {"\xc2\x9f", "U+009F"}, {"a\xe2\x80\xa8", "U+2028"}, {"a\xef\xbb\xbf" "b", "U+FEFF"}, {"a\xe2\x80\xae" "b", "U+202E, in an item id, behind \"a\""},
-             {"\xe2\x81\xa6" "a", "U+2066"}, {"a\xe2\x80\x8b", "U+200B, in an item id"}, {"a\xe2\x81\xa0", "U+2060"}};
-  static const char *const good[] = {"\xc2\xa0", "a\xc2\xad", "caf\xc3\xa9", "\xd9\x85\xdb\x8c\xe2\x80\x8c\xd8\xae", "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x94\xac", "-1", "a b"};
+  } bad[] = {{"a\x01", "U+0001"},
+             {"a\tb", "U+0009"},
+             {"a\x7f", "U+007F"},
+             {"\xc2\x80", "U+0080"},
+             {"a\xc2\x85"
+              "b",
+              "U+0085"},
+             {"\xc2\x9b"
+              "31m",
+              "U+009B"},
+             {"\xc2\x9f", "U+009F"},
+             {"a\xe2\x80\xa8", "U+2028"},
+             {"a\xef\xbb\xbf"
+              "b",
+              "U+FEFF"},
+             {"a\xe2\x80\xae"
+              "b",
+              "U+202E, in an item id, behind \"a\""},
+             {"\xe2\x81\xa6"
+              "a",
+              "U+2066"},
+             {"a\xe2\x80\x8b", "U+200B, in an item id"},
+             {"a\xe2\x81\xa0", "U+2060"}};
+  static const char *const good[] = {"\xc2\xa0",
+                                     "a\xc2\xad",
+                                     "caf\xc3\xa9",
+                                     "\xd9\x85\xdb\x8c\xe2\x80\x8c\xd8\xae",
+                                     "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x94\xac",
+                                     "-1",
+                                     "a b"};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     assert_refused(KITH_ID_AUTO, "word", bad[i].id, bad[i].said);
     assert_refused(KITH_ID_TEXT, NULL, bad[i].id, bad[i].said);

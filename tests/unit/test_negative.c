@@ -1,7 +1,8 @@
 /* ranks: 1 2 */
 /*
- * Negatives follow their law, are never known to the user, and belong to the edge.  Counts of draws are held against
- * their expectations by chi-square at the level 1e-5; the draws are keyed, so an outcome is the same in every run.
+ * Negatives follow their law, are never known to the user, and belong to the edge.  Counts of draws are held
+ * against their expectations by chi-square at the level 1e-5; the draws are keyed, so an outcome is the same
+ * in every run.
  */
 #include "support/cut.h"
 #include "support/mpi_main.h"
@@ -29,7 +30,8 @@ static void law(kith_negative_options o, double *p) {
   for (int64_t e = 0; e < graph.n_edge; e++) degree[graph.item[e]]++;
   for (int i = 0; i < ITEMS; i++) sum += pow(degree[i], o.alpha);
   for (int i = 0; i < ITEMS; i++)
-    p[i] = o.popularity * pow(degree[i], o.alpha) / sum + o.inbatch * degree[i] / (double)graph.n_edge + (1 - o.popularity - o.inbatch) / ITEMS;
+    p[i] = o.popularity * pow(degree[i], o.alpha) / sum + o.inbatch * degree[i] / (double)graph.n_edge +
+           (1 - o.popularity - o.inbatch) / ITEMS;
 }
 
 /* The law of those that a user does not know. */
@@ -67,7 +69,8 @@ static void check_noise(kith_negative_options o) {
   }
   expect_law(count, p, DRAWS);
   for (int i = 0; i < ITEMS; i++)
-    if (p[i] > 0) assert_true(fabs(kith_noise_log(z, i) - log(p[i])) < 1e-5); /* weights are rounded to 2^-20 */
+    if (p[i] > 0)
+      assert_true(fabs(kith_noise_log(z, i) - log(p[i])) < 1e-5); /* weights are rounded to 2^-20 */
   kith_noise_destroy(&z);
 }
 
@@ -112,7 +115,8 @@ static void negatives_of_a_user_follow_the_law_of_the_others(void **state) {
 }
 
 /* How many draws of a pair among others fall on each item; never on one that its user knows. */
-static void count_draws(const kith_noise *z, const kith_epoch *e, const kith_seed *s, const kith_others *others, int n, double *count) {
+static void count_draws(const kith_noise *z, const kith_epoch *e, const kith_seed *s,
+                        const kith_others *others, int n, double *count) {
   for (int i = 0; i < n; i++) {
     int32_t item = kith_negative_draw(z, e, kith_seed_edge(share, s), s->user, i % 100, i / 100, others);
     assert_false(kith_lists_has(&share->train, s->user, item));
@@ -121,7 +125,8 @@ static void count_draws(const kith_noise *z, const kith_epoch *e, const kith_see
 }
 
 /* Of a step, every other pair is drawn alike. */
-static void check_step(const kith_noise *z, kith_negative_options o, const kith_epoch *e, const kith_batch *b, int64_t step) {
+static void check_step(const kith_noise *z, kith_negative_options o, const kith_epoch *e, const kith_batch *b,
+                       int64_t step) {
   double inbatch = o.inbatch, p[ITEMS], count[ITEMS] = {0};
   if (e->first[step] == e->first[step + 1]) return;
   const kith_seed *s = &e->seeds[e->first[step]];
@@ -160,7 +165,8 @@ static void a_draw_in_the_batch_is_the_item_of_any_other_pair(void **state) {
   }
 }
 
-/* Over epochs, whose steps are random samples of the training pairs: one draw an epoch, since those of a step share its pairs. */
+/* Over epochs, whose steps are random samples of the training pairs: one draw an epoch, since those of a step
+ * share its pairs. */
 static void draws_in_batches_follow_the_law_of_all_pairs(void **state) {
   (void)state;
   enum { BATCH = 128, EPOCHS = 3000 };
@@ -217,9 +223,13 @@ static void without_other_pairs_all_training_pairs_are_drawn_from(void **state) 
   kith_noise_destroy(&z);
 }
 
-/* A graph in which user u has all items but the first `lacks[u]` that the random graph does not give it; -1: as it is. */
+/* A graph in which user u has all items but the first `lacks[u]` that the random graph does not give it; -1:
+ * as it is. */
 static test_graph graph_of_the_insatiable(const int lacks[USERS]) {
-  test_graph t = {.n_user = USERS, .n_item = ITEMS, .user = calloc(USERS * ITEMS, sizeof *t.user), .item = calloc(USERS * ITEMS, sizeof *t.item)};
+  test_graph t = {.n_user = USERS,
+                  .n_item = ITEMS,
+                  .user = calloc(USERS * ITEMS, sizeof *t.user),
+                  .item = calloc(USERS * ITEMS, sizeof *t.item)};
   for (int u = 0; u < USERS; u++)
     for (int i = 0, left = lacks[u]; i < ITEMS; i++) {
       bool has = false;
@@ -240,13 +250,15 @@ static const kith_negative_options every_law[] = {
 };
 enum { LAWS = sizeof every_law / sizeof *every_law };
 
-/* The law of a graph of its own, with the items of `others` for what is drawn in the batch; null: of all pairs. */
+/* The law of a graph of its own, with the items of `others` for what is drawn in the batch; null: of all
+ * pairs. */
 static void law_on(const test_graph *t, kith_negative_options o, const kith_others *others, double *p) {
   double degree[ITEMS] = {0}, sum = 0;
   for (int64_t e = 0; e < t->n_edge; e++) degree[t->item[e]]++;
   for (int i = 0; i < ITEMS; i++) sum += pow(degree[i], o.alpha);
   for (int i = 0; i < ITEMS; i++)
-    p[i] = o.popularity * pow(degree[i], o.alpha) / sum + (others ? 0 : o.inbatch * degree[i] / (double)t->n_edge) + (1 - o.popularity - o.inbatch) / ITEMS;
+    p[i] = o.popularity * pow(degree[i], o.alpha) / sum +
+           (others ? 0 : o.inbatch * degree[i] / (double)t->n_edge) + (1 - o.popularity - o.inbatch) / ITEMS;
   for (int64_t q = 0; others && q < others->n; q++) p[others->pair[q].item] += o.inbatch / (double)others->n;
 }
 
@@ -273,10 +285,12 @@ static void users_of_most_of_the_catalog_draw_the_rest_by_the_same_law(void **st
         left = 0;
         for (int i = 0; i < ITEMS; i++) left += p[i] *= !kith_lists_has(&g->train, u, i);
         for (int i = 0; i < ITEMS; i++) p[i] /= left;
-        int n = way < 2 ? 20000 : 1000; /* the direct draw is cheap, and must show in which component it is made */
+        int n = way < 2 ? 20000
+                        : 1000; /* the direct draw is cheap, and must show in which component it is made */
         for (int i = 0; i < n; i++) {
           kith_draw r = kith_random(3, KITH_USE_NEGATIVE, (uint64_t)u, (uint64_t)i, 0);
-          count[way < 2 ? kith__complement_draw(z, &g->train, u, others, &r) : kith_negative_draw(z, &e, u, u, i % 100, i / 100, others)]++;
+          count[way < 2 ? kith__complement_draw(z, &g->train, u, others, &r)
+                        : kith_negative_draw(z, &e, u, u, i % 100, i / 100, others)]++;
         }
         expect_law(count, p, n);
       }
@@ -302,7 +316,8 @@ static void users_of_all_items_are_found_on_every_rank(void **state) {
   kith_saturated *s = NULL;
   int64_t n = 0;
   assert_int_equal(KITH_OK, kith_saturated_create(test_comm, g, true, &s).status);
-  for (kith_lid u = 0; u < g->n_own_of[KITH_USER]; u++) assert_true(s->own[u] == has_all(g->original[g->row_of[KITH_USER][u]]));
+  for (kith_lid u = 0; u < g->n_own_of[KITH_USER]; u++)
+    assert_true(s->own[u] == has_all(g->original[g->row_of[KITH_USER][u]]));
   for (int64_t e = 0; e < t.n_edge; e++) {
     assert_int_equal(kith_saturated_before(s, e), n);
     if (has_all(t.user[e]) && t.item[e] == 0) n += ITEMS; /* all of the user's, behind its first edge */
@@ -314,7 +329,8 @@ static void users_of_all_items_are_found_on_every_rank(void **state) {
   test_graph_free(&t);
 }
 
-/* Of the pairs that are left, numbered in the order of graph.h5, the order is the keyed permutation, on any cut. */
+/* Of the pairs that are left, numbered in the order of graph.h5, the order is the keyed permutation, on any
+ * cut. */
 static void pairs_of_users_of_all_items_are_in_no_step(void **state) {
   (void)state;
   test_graph t = graph_of_some_who_have_all();
@@ -379,14 +395,25 @@ static void clusters_leave_users_of_all_items_out_too(void **state) {
   free(seen);
 }
 
-/* Popular and in-batch draws never reach an item that nobody met: who knows all others is saturated for them. */
+/* Popular and in-batch draws never reach an item that nobody met: who knows all others is saturated for them.
+ */
 static void a_user_of_all_items_that_are_drawn_is_saturated(void **state) {
   (void)state;
-  test_graph t = {.n_user = 2, .n_item = 4, .n_edge = 4, .user = (int32_t[]){0, 0, 0, 1}, .item = (int32_t[]){0, 1, 3, 1}};
+  test_graph t = {.n_user = 2,
+                  .n_item = 4,
+                  .n_edge = 4,
+                  .user = (int32_t[]){0, 0, 0, 1},
+                  .item = (int32_t[]){0, 1, 3, 1}};
   kith_graph *g = test_graph_cut(&t, test_comm, 2, 2);
-  const struct { kith_negative_options o; int n_user; } law[] = {
-      {{.alpha = 0.75}, 0}, {{.popularity = 0.9, .alpha = 0.75}, 0}, {{.popularity = 1, .alpha = 0}, 0},
-      {{.popularity = 1, .alpha = 0.75}, 1}, {{.inbatch = 1}, 1}, {{.popularity = 0.1, .alpha = 1, .inbatch = 0.9}, 1}};
+  const struct {
+    kith_negative_options o;
+    int n_user;
+  } law[] = {{{.alpha = 0.75}, 0},
+             {{.popularity = 0.9, .alpha = 0.75}, 0},
+             {{.popularity = 1, .alpha = 0}, 0},
+             {{.popularity = 1, .alpha = 0.75}, 1},
+             {{.inbatch = 1}, 1},
+             {{.popularity = 0.1, .alpha = 1, .inbatch = 0.9}, 1}};
   for (size_t k = 0; k < sizeof law / sizeof *law; k++) {
     kith_noise *z = NULL;
     kith_saturated *s = NULL;
@@ -419,7 +446,8 @@ static void the_first_negative_is_the_one_that_has_always_been(void **state) {
   for (kith_eid edge = 0; edge < 200; edge++) {
     int32_t item = -1;
     for (uint64_t try = 0; item < 0 || kith_lists_has(&share->train, 0, item); try++)
-      item = (int32_t)kith_random_below(kith_random(5, KITH_USE_NEGATIVE, 2, (uint64_t)edge, try).bits[0], ITEMS);
+      item = (int32_t)kith_random_below(kith_random(5, KITH_USE_NEGATIVE, 2, (uint64_t)edge, try).bits[0],
+                                        ITEMS);
     assert_int_equal(item, kith_negative_draw(z, &e, edge, 0, 0, 0, NULL));
   }
   kith_noise_destroy(&z);
@@ -447,7 +475,8 @@ static void fill_rows(const kith_batch *b, kith_tensor *rows) {
   }
 }
 
-/* How often L2 counts each wanted node: as user, as positive, as negative, but not as a draw of a pool, picked or not. */
+/* How often L2 counts each wanted node: as user, as positive, as negative, but not as a draw of a pool,
+ * picked or not. */
 static void check_counted(kith_batch *b, const kith_epoch *e, int64_t step) {
   enum { NODES = USERS + ITEMS };
   int count[NODES] = {0};
@@ -514,7 +543,9 @@ static void the_hardest_of_a_pool_is_picked(void **state) {
   for (int64_t step = 0; step < e->n_step; step++) {
     kith_batch_pairs(b, e, step);
     for (kith_lid i = 0; i < b->n_pair * o.count * o.pool; i++)
-      assert_false(b->drawn[i] >= 0 && kith_lists_has(&share->train, e->seeds[e->first[step] + i / (o.count * o.pool)].user, b->drawn[i]));
+      assert_false(
+          b->drawn[i] >= 0 &&
+          kith_lists_has(&share->train, e->seeds[e->first[step] + i / (o.count * o.pool)].user, b->drawn[i]));
     check_picks(b, t);
     check_counted(b, e, step);
   }
@@ -539,7 +570,8 @@ static void check_marks(const kith_batch *b, const kith_epoch *e, int64_t step) 
 static void shared_negatives_follow_their_law_and_are_marked_for_those_who_know_them(void **state) {
   (void)state;
   enum { SHARED = 100, PAIRS = 50 };
-  kith_batch_shape shape = {.pairs = PAIRS, .softmax = true, .n_negative = 1, .n_pool = 1, .n_shared = SHARED};
+  kith_batch_shape shape = {
+      .pairs = PAIRS, .softmax = true, .n_negative = 1, .n_pool = 1, .n_shared = SHARED};
   kith_negative_options popular = {.popularity = 0.4, .alpha = 0.75};
   kith_noise *z = noise_of(popular);
   kith_relation *a = NULL;
@@ -556,7 +588,8 @@ static void shared_negatives_follow_their_law_and_are_marked_for_those_who_know_
       kith_batch_softmax(b, e, step);
       assert_int_equal(b->shared.n, SHARED);
       for (int c = 0; c < SHARED; c++) count[b->item[b->n_global + c]]++;
-      for (int c = 0; c < SHARED; c++) assert_true(fabs((double)b->shared.log_often[c] - log(SHARED * p[b->item[b->n_global + c]])) < 1e-5);
+      for (int c = 0; c < SHARED; c++)
+        assert_true(fabs((double)b->shared.log_often[c] - log(SHARED * p[b->item[b->n_global + c]])) < 1e-5);
       drawn += SHARED;
       check_marks(b, e, step);
     }
@@ -589,7 +622,8 @@ static void shares_of_draws_add_up_to_one_at_most(void **state) {
   kith_negative_options negatives = {.count = 1, .popularity = 0.3, .inbatch = 0.7};
   assert_int_equal(KITH_OK, kith_loss_check(&loss, &negatives));
   loss.name = KITH_SOFTMAX;
-  assert_int_equal(KITH_ECONFIG, kith_loss_check(&loss, &negatives)); /* which has in-batch candidates of its own */
+  assert_int_equal(KITH_ECONFIG,
+                   kith_loss_check(&loss, &negatives)); /* which has in-batch candidates of its own */
   loss.name = KITH_NCE;
   assert_int_equal(KITH_OK, kith_loss_check(&loss, &negatives));
   negatives.popularity = 0.4;
@@ -606,17 +640,25 @@ static void a_step_of_too_many_rows_is_refused(void **state) {
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(draws_follow_their_law), cmocka_unit_test(an_item_that_nobody_met_is_not_popular),
+      cmocka_unit_test(draws_follow_their_law),
+      cmocka_unit_test(an_item_that_nobody_met_is_not_popular),
       cmocka_unit_test(negatives_of_a_user_follow_the_law_of_the_others),
-      cmocka_unit_test(users_of_most_of_the_catalog_draw_the_rest_by_the_same_law), cmocka_unit_test(users_of_all_items_are_found_on_every_rank),
-      cmocka_unit_test(pairs_of_users_of_all_items_are_in_no_step), cmocka_unit_test(clusters_leave_users_of_all_items_out_too),
-      cmocka_unit_test(a_user_of_all_items_that_are_drawn_is_saturated), cmocka_unit_test(a_graph_whose_users_all_have_all_items_is_refused),
+      cmocka_unit_test(users_of_most_of_the_catalog_draw_the_rest_by_the_same_law),
+      cmocka_unit_test(users_of_all_items_are_found_on_every_rank),
+      cmocka_unit_test(pairs_of_users_of_all_items_are_in_no_step),
+      cmocka_unit_test(clusters_leave_users_of_all_items_out_too),
+      cmocka_unit_test(a_user_of_all_items_that_are_drawn_is_saturated),
+      cmocka_unit_test(a_graph_whose_users_all_have_all_items_is_refused),
       cmocka_unit_test(the_first_negative_is_the_one_that_has_always_been),
-      cmocka_unit_test(the_share_of_hard_negatives_is_the_share_asked_for), cmocka_unit_test(the_hardest_of_a_pool_is_picked),
+      cmocka_unit_test(the_share_of_hard_negatives_is_the_share_asked_for),
+      cmocka_unit_test(the_hardest_of_a_pool_is_picked),
       cmocka_unit_test(shared_negatives_follow_their_law_and_are_marked_for_those_who_know_them),
-      cmocka_unit_test(a_draw_in_the_batch_is_the_item_of_any_other_pair), cmocka_unit_test(draws_in_batches_follow_the_law_of_all_pairs),
-      cmocka_unit_test(without_other_pairs_all_training_pairs_are_drawn_from), cmocka_unit_test(shares_of_draws_add_up_to_one_at_most),
-      cmocka_unit_test(a_loss_without_candidates_is_refused), cmocka_unit_test(a_step_of_too_many_rows_is_refused)};
+      cmocka_unit_test(a_draw_in_the_batch_is_the_item_of_any_other_pair),
+      cmocka_unit_test(draws_in_batches_follow_the_law_of_all_pairs),
+      cmocka_unit_test(without_other_pairs_all_training_pairs_are_drawn_from),
+      cmocka_unit_test(shares_of_draws_add_up_to_one_at_most),
+      cmocka_unit_test(a_loss_without_candidates_is_refused),
+      cmocka_unit_test(a_step_of_too_many_rows_is_refused)};
   test_begin(&argc, &argv);
   graph = test_graph_random(USERS, ITEMS, EDGES, 8);
   share = test_graph_cut(&graph, test_comm, 5, 2);

@@ -5,11 +5,15 @@
 
 enum { USERS = 60, ITEMS = 90 };
 
-static bool halves(int u, int i, double r) { return u < USERS - 3 && i < ITEMS - 5 && r < ((u % 2) == (i % 2) ? 0.3 : 0.01); }
+static bool halves(int u, int i, double r) {
+  return u < USERS - 3 && i < ITEMS - 5 && r < ((u % 2) == (i % 2) ? 0.3 : 0.01);
+}
 
 /* Communities of 4, 8, 12, 16 and 20 users, of which the first ones have most interactions. */
 static int community(int u) { return u < 4 ? 0 : u < 12 ? 1 : u < 24 ? 2 : u < 40 ? 3 : 4; }
-static bool uneven(int u, int i, double r) { return r < (community(u) == community(i * USERS / ITEMS) ? 0.9 : 0.02) * (1 - 0.8 * u / USERS); }
+static bool uneven(int u, int i, double r) {
+  return r < (community(u) == community(i * USERS / ITEMS) ? 0.9 : 0.02) * (1 - 0.8 * u / USERS);
+}
 
 /* Users and items, of whom those know each other that `knows` says, given a random number. */
 static kith_dataset *dataset_of(bool (*knows)(int u, int i, double r)) {
@@ -23,7 +27,9 @@ static kith_dataset *dataset_of(bool (*knows)(int u, int i, double r)) {
   for (int u = 0; u < USERS; u++) {
     d->train.start[u + 1] = d->train.start[u];
     for (int i = 0; i < ITEMS; i++)
-      if (knows(u, i, kith_random_unit(kith_random(3, KITH_USE_GENERATE, (uint64_t)u, (uint64_t)i, 0).bits[0]))) d->train.item[d->train.start[u + 1]++] = i;
+      if (knows(u, i,
+                kith_random_unit(kith_random(3, KITH_USE_GENERATE, (uint64_t)u, (uint64_t)i, 0).bits[0])))
+        d->train.item[d->train.start[u + 1]++] = i;
   }
   d->train.n_row = d->valid.n_row = d->test.n_row = USERS;
   d->n_edge = d->train.start[USERS];
@@ -34,7 +40,8 @@ static kith_dataset *dataset_of(bool (*knows)(int u, int i, double r)) {
 static kith_dataset *dataset(void) { return dataset_of(halves); }
 
 /* Cut edges and ghosts by brute force: every pair of a node and a rank. */
-static void brute(const kith_dataset *d, const int32_t *part, int parts, int ranks, int64_t *cut, int64_t *ghosts) {
+static void brute(const kith_dataset *d, const int32_t *part, int parts, int ranks, int64_t *cut,
+                  int64_t *ghosts) {
   int rank[USERS + ITEMS];
   char need[USERS + ITEMS][64] = {{0}};
   for (int i = 0; i < USERS + ITEMS; i++)
@@ -87,7 +94,8 @@ static void bisection_finds_the_two_halves(void **state) {
   kith_partition_report metis, hash;
   o.parts = 8;
   assert_int_equal(kith_partition_make(d, &o, part), KITH_OK);
-  assert_int_equal(kith_partition_judge(d, &o, part, 2, 16, 3, 10, &metis), KITH_OK); /* nested: parts 0 … 3 are one half */
+  assert_int_equal(kith_partition_judge(d, &o, part, 2, 16, 3, 10, &metis),
+                   KITH_OK); /* nested: parts 0 … 3 are one half */
   o.method = KITH_PARTITION_HASH;
   assert_int_equal(kith_partition_make(d, &o, part), KITH_OK);
   assert_int_equal(kith_partition_judge(d, &o, part, 2, 16, 3, 10, &hash), KITH_OK);
@@ -110,11 +118,14 @@ static void more_parts_than_nodes_is_fine(void **state) {
   kith_dataset_destroy(&d);
 }
 
-/* The heaviest part over the mean, of nodes first … last - 1, each of which weighs its degree and one; *most: the heaviest node. */
-static double balance(const kith_dataset *d, const int32_t *part, int parts, int first, int last, double *most) {
+/* The heaviest part over the mean, of nodes first … last - 1, each of which weighs its degree and one; *most:
+ * the heaviest node. */
+static double balance(const kith_dataset *d, const int32_t *part, int parts, int first, int last,
+                      double *most) {
   double weight[USERS + ITEMS] = {0}, sum[64] = {0}, all = 0, heaviest = 0;
   for (int u = 0; u < USERS; u++)
-    for (int64_t e = d->train.start[u]; e < d->train.start[u + 1]; e++) weight[u]++, weight[USERS + d->train.item[e]]++;
+    for (int64_t e = d->train.start[u]; e < d->train.start[u + 1]; e++)
+      weight[u]++, weight[USERS + d->train.item[e]]++;
   *most = 0;
   for (int i = first; i < last; i++) {
     sum[part[i]] += weight[i] + 1;
@@ -183,8 +194,10 @@ static void seeds_and_types_decide_the_cut(void **state) {
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(every_method_cuts_and_is_judged_as_by_brute_force),
-                                     cmocka_unit_test(bisection_finds_the_two_halves), cmocka_unit_test(more_parts_than_nodes_is_fine),
-                                     cmocka_unit_test(ranges_are_of_about_the_same_weight), cmocka_unit_test(no_part_is_heavier_than_the_tolerance),
+                                     cmocka_unit_test(bisection_finds_the_two_halves),
+                                     cmocka_unit_test(more_parts_than_nodes_is_fine),
+                                     cmocka_unit_test(ranges_are_of_about_the_same_weight),
+                                     cmocka_unit_test(no_part_is_heavier_than_the_tolerance),
                                      cmocka_unit_test(seeds_and_types_decide_the_cut)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));

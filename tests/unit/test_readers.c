@@ -1,7 +1,8 @@
 /* ranks: 1 */
 /*
- * Keys that are set and that nothing reads.  The oracle is the recipe of a checkpoint, which holds what decides the next
- * bit: where a key changes it, the job reads the key; and a key that the job is said to read changes it.
+ * Keys that are set and that nothing reads.  The oracle is the recipe of a checkpoint, which holds what
+ * decides the next bit: where a key changes it, the job reads the key; and a key that the job is said to read
+ * changes it.
  */
 #include "job/table.h"
 #include "support/mpi_main.h"
@@ -14,24 +15,42 @@ typedef struct pair {
 } pair;
 
 static const pair pairs[] = {
-    {"model.heads", "2", false},          {"model.heads_last", "4", false},
-    {"model.gat_last", "average", false}, {"model.attention_dropout", "0.5", false},
-    {"model.dropout", "0.5", true},       {"model.edge_dropout", "0.5", false},
-    {"model.layer_weights", "learned", false}, {"model.aggregator", "pool", false},
-    {"model.walks", "7", false},          {"model.walk_length", "5", false},
-    {"model.neighbours", "9", false},     {"model.restart", "0.25", false},
-    {"model.score", "cosine", false},     {"train.fanouts", "3", false},
-    {"train.draw", "importance", false},  {"train.budget", "77", false},
-    {"train.walk", "6", true},            {"train.coverage", "9", false},
-    {"train.clusters", "3", false},       {"train.cut", "drop", false},
-    {"train.exclude", "false", false},    {"train.loss", "nce", false},
-    {"train.l2", "0.5", false},           {"train.temperature", "0.5", false},
-    {"train.logq", "0.5", false},         {"train.mask", "false", false},
-    {"train.negatives.count", "5", false}, {"train.negatives.inbatch", "0.5", false},
-    {"train.lr", "0.5", false},           {"train.decay", "0.5", false},
-    {"train.beta1", "0.5", false},        {"train.beta2", "0.5", false},
-    {"train.epsilon", "0.5", false},      {"train.seed", "5", false},
-    {"train.weight_decay", "0.5", true},  {"train.batch", "5", true},
+    {"model.heads", "2", false},
+    {"model.heads_last", "4", false},
+    {"model.gat_last", "average", false},
+    {"model.attention_dropout", "0.5", false},
+    {"model.dropout", "0.5", true},
+    {"model.edge_dropout", "0.5", false},
+    {"model.layer_weights", "learned", false},
+    {"model.aggregator", "pool", false},
+    {"model.walks", "7", false},
+    {"model.walk_length", "5", false},
+    {"model.neighbours", "9", false},
+    {"model.restart", "0.25", false},
+    {"model.score", "cosine", false},
+    {"train.fanouts", "3", false},
+    {"train.draw", "importance", false},
+    {"train.budget", "77", false},
+    {"train.walk", "6", true},
+    {"train.coverage", "9", false},
+    {"train.clusters", "3", false},
+    {"train.cut", "drop", false},
+    {"train.exclude", "false", false},
+    {"train.loss", "nce", false},
+    {"train.l2", "0.5", false},
+    {"train.temperature", "0.5", false},
+    {"train.logq", "0.5", false},
+    {"train.mask", "false", false},
+    {"train.negatives.count", "5", false},
+    {"train.negatives.inbatch", "0.5", false},
+    {"train.lr", "0.5", false},
+    {"train.decay", "0.5", false},
+    {"train.beta1", "0.5", false},
+    {"train.beta2", "0.5", false},
+    {"train.epsilon", "0.5", false},
+    {"train.seed", "5", false},
+    {"train.weight_decay", "0.5", true},
+    {"train.batch", "5", true},
 };
 
 static void recipe_of(const kith_job *job, char *text) {
@@ -49,13 +68,15 @@ static void assert_agrees(const kith_job *job, const pair *p, const char *what) 
   recipe_of(&other, after);
   bool decides = strcmp(before, after) != 0, read = kith__job_is_read(&other, p->key, &who);
   if (read && !decides) fail_msg("%s: %s is said to be read, and decides nothing", what, p->key);
-  if (decides && !read && !p->cautious) fail_msg("%s: %s decides bits, and is said not to be read", what, p->key);
+  if (decides && !read && !p->cautious)
+    fail_msg("%s: %s decides bits, and is said not to be read", what, p->key);
 }
 
 static void a_key_is_read_where_it_decides_bits(void **state) {
   static const char *const models[] = {"mf", "lightgcn", "ngcf", "gcn", "gat", "sage", "pinsage"};
   static const char *const losses[] = {"bpr", "softmax", "nce"};
-  static const char *const modes[] = {"full", "neighbor", "layerwise", "cluster", "saint-node", "saint-edge", "saint-walk"};
+  static const char *const modes[] = {"full",       "neighbor",   "layerwise", "cluster",
+                                      "saint-node", "saint-edge", "saint-walk"};
   char what[128];
   (void)state;
   for (int task = 0; task < 2; task++)
@@ -68,7 +89,8 @@ static void a_key_is_read_where_it_decides_bits(void **state) {
           if (task && !kith_model_classifies(&job.model)) continue;
           assert_int_equal(kith_job_set(&job, "train.loss", losses[l]), KITH_OK);
           assert_int_equal(kith_job_set(&job, "train.mode", modes[s]), KITH_OK);
-          snprintf(what, sizeof what, "%s, %s, %s, %s", task ? "classify" : "recommend", models[m], losses[l], modes[s]);
+          snprintf(what, sizeof what, "%s, %s, %s, %s", task ? "classify" : "recommend", models[m], losses[l],
+                   modes[s]);
           for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
             if (strcmp(pairs[i].key, "train.loss") != 0 || l != 2) assert_agrees(&job, &pairs[i], what);
         }
@@ -131,9 +153,11 @@ static void keys_beside_the_recipe_are_read_where_they_should_be(void **state) {
     kith_job job = kith_job_defaults();
     job.train.weight_decay = 0.5;
     assert_int_equal(kith_job_set(&job, rule[i].with, rule[i].value), KITH_OK);
-    if (!kith__job_is_read(&job, rule[i].key, &who)) fail_msg("%s is not read with %s: %s", rule[i].key, rule[i].with, rule[i].value);
+    if (!kith__job_is_read(&job, rule[i].key, &who))
+      fail_msg("%s is not read with %s: %s", rule[i].key, rule[i].with, rule[i].value);
     assert_int_equal(kith_job_set(&job, rule[i].with, rule[i].without), KITH_OK);
-    if (kith__job_is_read(&job, rule[i].key, &who)) fail_msg("%s is read with %s: %s", rule[i].key, rule[i].with, rule[i].without);
+    if (kith__job_is_read(&job, rule[i].key, &who))
+      fail_msg("%s is read with %s: %s", rule[i].key, rule[i].with, rule[i].without);
     assert_true(who && who[0]);
   }
 }

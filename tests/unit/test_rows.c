@@ -22,12 +22,14 @@ typedef struct pair {
   int place;
 } pair;
 
-/* Few users with long rows, one with a single pair, some with none; about a third of the pairs are repeats. */
+/* Few users with long rows, one with a single pair, some with none; about a third of the pairs are repeats.
+ */
 static void draw_pairs(pair *all) {
   for (int i = 0; i < PAIRS; i++) {
     kith_draw r = kith_random(7, KITH_USE_PROTOCOL, (uint64_t)i, 0, 0);
     int64_t again = i > 0 && r.bits[0] % 3 == 0 ? (int64_t)kith_random_below(r.bits[1], (uint64_t)i) : -1;
-    all[i] = (pair){.user = (int32_t)(r.bits[1] % 7 ? r.bits[1] % 5 : 8 + r.bits[1] % 40), .item = (int32_t)(r.bits[2] % ITEMS)};
+    all[i] = (pair){.user = (int32_t)(r.bits[1] % 7 ? r.bits[1] % 5 : 8 + r.bits[1] % 40),
+                    .item = (int32_t)(r.bits[2] % ITEMS)};
     if (again >= 0) all[i] = (pair){.user = all[again].user, .item = all[again].item};
     all[i].time = (int64_t)(r.bits[3] % 1000);
     all[i].weight = (float)(r.bits[3] % 97);
@@ -92,7 +94,10 @@ static void keys_are_sorted_whatever_their_number_and_width(void **state) {
   for (int n = 0; n <= 5000; n = n < 40 ? n + 1 : n * 5)
     for (int bits = 1; bits <= 32; bits += 5) {
       uint64_t sum = 0;
-      for (int i = 0; i < n; i++) sum += key[i] = (kith_random(1, KITH_USE_SPLIT, (uint64_t)i, (uint64_t)n, 0).bits[0] >> (64 - bits)) << 32 | (uint64_t)i;
+      for (int i = 0; i < n; i++)
+        sum += key[i] = (kith_random(1, KITH_USE_SPLIT, (uint64_t)i, (uint64_t)n, 0).bits[0] >> (64 - bits))
+                            << 32 |
+                        (uint64_t)i;
       kith__sort_keys(n, bits, key, other);
       for (int i = 0; i < n; i++) {
         sum -= key[i];
@@ -102,7 +107,7 @@ static void keys_are_sorted_whatever_their_number_and_width(void **state) {
     }
 }
 
-/* ---- splits ------------------------------------------------------------------------------------------------------ */
+/* ---- splits ---- */
 
 typedef struct parts {
   kith__rows train, valid, test;
@@ -186,7 +191,8 @@ static void a_ratio_split_gives_each_user_his_shares_and_leaves_him_one(void **s
 
 static void a_ratio_split_follows_from_its_seed(void **state) {
   (void)state;
-  parts a = split_into(KITH_SPLIT_RATIO, 0.1, 0.2, 1), b = split_into(KITH_SPLIT_RATIO, 0.1, 0.2, 1), c = split_into(KITH_SPLIT_RATIO, 0.1, 0.2, 2);
+  parts a = split_into(KITH_SPLIT_RATIO, 0.1, 0.2, 1), b = split_into(KITH_SPLIT_RATIO, 0.1, 0.2, 1),
+        c = split_into(KITH_SPLIT_RATIO, 0.1, 0.2, 2);
   assert_true(same_lists(&a.test, &b.test) && same_lists(&a.valid, &b.valid));
   assert_false(same_lists(&a.test, &c.test));
   parts_free(&a);
@@ -199,7 +205,8 @@ static void leave_last_out_takes_the_two_latest_of_each_user(void **state) {
   parts p = split_into(KITH_SPLIT_LEAVE_LAST_OUT, 0.1, 0.1, 1);
   for (int64_t u = 0; u < USERS; u++) {
     int64_t n = p.train.lists.start[u + 1] - p.train.lists.start[u];
-    int64_t valid = p.valid.lists.start[u + 1] - p.valid.lists.start[u], test = p.test.lists.start[u + 1] - p.test.lists.start[u];
+    int64_t valid = p.valid.lists.start[u + 1] - p.valid.lists.start[u],
+            test = p.test.lists.start[u + 1] - p.test.lists.start[u];
     assert_int_equal(test, n + valid + test >= 2);
     assert_int_equal(valid, n + valid + test >= 3);
     if (valid) assert_true(p.valid.time[p.valid.lists.start[u]] <= p.test.time[p.test.lists.start[u]]);
@@ -219,7 +226,8 @@ static void timed_rows(int n, const int64_t *time, kith__rows *rows) {
 
 enum { TIED = 4000 };
 
-/* Users with five interactions each: one early, four at the same time.  Which of them is held out, by their places 1 … 4. */
+/* Users with five interactions each: one early, four at the same time.  Which of them is held out, by their
+ * places 1 … 4. */
 static void split_tied(uint64_t seed, const kith_ids *ids, kith_split_report *r, int *test, int *valid) {
   kith__rows train, held[2];
   kith__pairs pairs = {.has_time = true};
@@ -295,7 +303,9 @@ static void draws_among_ties_belong_to_ids(void **state) {
         snprintf(text[u], sizeof text[u], "u%d", (int)number[u]);
       }
       int64_t items[] = {50, 51, 52, 53, 54};
-      const kith_ids ids[KITH_TYPES] = {{.n = TIED, .number = words ? NULL : number, .text = words ? text[0] : NULL, .width = 8}, {.n = 5, .number = items}};
+      const kith_ids ids[KITH_TYPES] = {
+          {.n = TIED, .number = words ? NULL : number, .text = words ? text[0] : NULL, .width = 8},
+          {.n = 5, .number = items}};
       split_tied(1, ids, &r, test[back], valid[back]);
     }
     int alike = 0;
@@ -310,7 +320,8 @@ static void draws_among_ties_belong_to_ids(void **state) {
 static void a_time_split_cuts_all_at_two_moments(void **state) {
   (void)state;
   parts p = split_into(KITH_SPLIT_TIME, 0.1, 0.2, 1);
-  int64_t train = INT64_MIN, valid[2] = {INT64_MAX, INT64_MIN}, test = INT64_MAX, n = size_of(&p.train) + size_of(&p.valid) + size_of(&p.test);
+  int64_t train = INT64_MIN, valid[2] = {INT64_MAX, INT64_MIN}, test = INT64_MAX,
+          n = size_of(&p.train) + size_of(&p.valid) + size_of(&p.test);
   for (kith_eid e = 0; e < size_of(&p.train); e++) train = p.train.time[e] > train ? p.train.time[e] : train;
   for (kith_eid e = 0; e < size_of(&p.valid); e++) {
     valid[0] = p.valid.time[e] < valid[0] ? p.valid.time[e] : valid[0];
@@ -319,7 +330,8 @@ static void a_time_split_cuts_all_at_two_moments(void **state) {
   for (kith_eid e = 0; e < size_of(&p.test); e++) test = p.test.time[e] < test ? p.test.time[e] : test;
   assert_true(train < valid[0] && valid[1] < test);
   /* A thousand moments: the share falls short by less than one of them. */
-  assert_true((double)size_of(&p.test) <= 0.2 * (double)n + 0.5 && (double)size_of(&p.test) > 0.195 * (double)n);
+  assert_true((double)size_of(&p.test) <= 0.2 * (double)n + 0.5 &&
+              (double)size_of(&p.test) > 0.195 * (double)n);
   assert_true((double)size_of(&p.valid) > 0.095 * (double)n && (double)size_of(&p.valid) < 0.105 * (double)n);
   parts_free(&p);
 }
@@ -363,7 +375,8 @@ static void what_a_time_split_keeps_together_is_counted(void **state) {
     kith_status st = kith__split(&s, true, NULL, &train, &valid, &test, &r);
     assert_int_equal(st, i == 2 ? KITH_EDATA : KITH_OK); /* nothing is left for validation */
     assert_true(r.kept_test == given[i].kept_test && r.kept == given[i].kept && r.users == 0 && r.tied == 0);
-    if (st == KITH_OK) assert_true(test.lists.start[1] == given[i].n_test && valid.lists.start[1] == given[i].n_valid);
+    if (st == KITH_OK)
+      assert_true(test.lists.start[1] == given[i].n_test && valid.lists.start[1] == given[i].n_valid);
     kith__rows_free(&train);
     kith__rows_free(&valid);
     kith__rows_free(&test);
@@ -384,10 +397,14 @@ static void assert_split_refused(const int64_t *time, kith_split s, kith_status 
 static void impossible_splits_are_refused(void **state) {
   (void)state;
   const int64_t same[] = {5, 5, 5, 5};
-  assert_split_refused(NULL, (kith_split){.method = KITH_SPLIT_TIME, .test = 0.5}, KITH_ECONFIG, "needs times");
-  assert_split_refused(NULL, (kith_split){.method = KITH_SPLIT_LEAVE_LAST_OUT, .test = 0.5}, KITH_ECONFIG, "needs times");
-  assert_split_refused(same, (kith_split){.method = KITH_SPLIT_TIME, .test = 0.5}, KITH_EDATA, "held out for test");
-  assert_split_refused(same, (kith_split){.method = KITH_SPLIT_RATIO, .test = 0.5, .valid = 0.5}, KITH_ECONFIG, "shares");
+  assert_split_refused(NULL, (kith_split){.method = KITH_SPLIT_TIME, .test = 0.5}, KITH_ECONFIG,
+                       "needs times");
+  assert_split_refused(NULL, (kith_split){.method = KITH_SPLIT_LEAVE_LAST_OUT, .test = 0.5}, KITH_ECONFIG,
+                       "needs times");
+  assert_split_refused(same, (kith_split){.method = KITH_SPLIT_TIME, .test = 0.5}, KITH_EDATA,
+                       "held out for test");
+  assert_split_refused(same, (kith_split){.method = KITH_SPLIT_RATIO, .test = 0.5, .valid = 0.5},
+                       KITH_ECONFIG, "shares");
   assert_split_refused(same, (kith_split){.method = KITH_SPLIT_RATIO, .test = -0.5}, KITH_ECONFIG, "shares");
 }
 

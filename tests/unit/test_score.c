@@ -27,10 +27,13 @@ static void right_answers_decide_and_the_loss_between_equals_or_alone(void **sta
   kith_graph g = {.task = KITH_CLASSIFY};
   kith_run o = options(KITH_ON_VALID);
   run r = {.g = &g, .o = &o};
-  const kith_marks m[3] = {{.classified = {100, 60, 0.1}}, {.classified = {100, 61, 9}}, {.classified = {100, 61, 3}}};
+  const kith_marks m[3] = {{.classified = {100, 60, 0.1}},
+                           {.classified = {100, 61, 9}},
+                           {.classified = {100, 61, 3}}};
   for (int i = 1; i < 3; i++) assert_true(kith__run_score(&r, &m[i - 1]) < kith__run_score(&r, &m[i]));
   o.evaluate.pick = KITH_PICK_LOSS;
-  assert_true(kith__run_score(&r, &m[0]) > kith__run_score(&r, &m[2]) && kith__run_score(&r, &m[2]) > kith__run_score(&r, &m[1]));
+  assert_true(kith__run_score(&r, &m[0]) > kith__run_score(&r, &m[2]) &&
+              kith__run_score(&r, &m[2]) > kith__run_score(&r, &m[1]));
 }
 
 /* Runs are compared by this name: everything that changes the score changes it. */
@@ -77,10 +80,11 @@ static void the_first_ten_epochs_are_evaluated_and_then_every_fifth(void **state
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(recall_at_the_largest_cut_off_decides_and_ndcg_between_equals),
-                                     cmocka_unit_test(right_answers_decide_and_the_loss_between_equals_or_alone),
-                                     cmocka_unit_test(a_score_has_a_name_where_epochs_are_picked),
-                                     cmocka_unit_test(the_first_ten_epochs_are_evaluated_and_then_every_fifth)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(recall_at_the_largest_cut_off_decides_and_ndcg_between_equals),
+      cmocka_unit_test(right_answers_decide_and_the_loss_between_equals_or_alone),
+      cmocka_unit_test(a_score_has_a_name_where_epochs_are_picked),
+      cmocka_unit_test(the_first_ten_epochs_are_evaluated_and_then_every_fifth)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

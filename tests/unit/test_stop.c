@@ -9,7 +9,8 @@
 #include "kith/train.h"
 #include "train/stop.h"
 
-/* How a child ends that is sent a signal twice while it watches: with 1 if the first was not noted, else with 0. */
+/* How a child ends that is sent a signal twice while it watches: with 1 if the first was not noted, else with
+ * 0. */
 static int end_of_child(int number) {
   int how = 0;
   pid_t child = fork();
