@@ -10,8 +10,8 @@ typedef struct judge {
 
 static int32_t judge_rank(const judge *j, const int32_t *part, int64_t i) { return j->rank_of[part[i]]; }
 
-/* Row i's neighbours: cut edges, each from the end that comes first, and one ghost for every other rank that
- * has a neighbour of it. */
+/* Row i's neighbors: cut edges, each from the end that comes first, and one ghost for every other rank that
+ * has a neighbor of it. */
 static void judge_row(judge *j, const partition_graph *g, const int32_t *part, int64_t i, int64_t *seen) {
   int32_t mine = judge_rank(j, part, i);
   j->node[mine]++;

@@ -2,8 +2,8 @@
  * Recursive bisection by METIS (Karypis and Kumar, SIAM J. Sci. Comput. 20, 1998), the only file that knows
  * it.
  *
- * Bisection numbers parts so that 0 … K/2 - 1 are one half of the first cut: neighbouring numbers are
- * neighbours in the graph, and any range of parts is a good part itself.
+ * Bisection numbers parts so that 0 … K/2 - 1 are one half of the first cut: neighboring numbers are
+ * neighbors in the graph, and any range of parts is a good part itself.
  */
 #include <limits.h>
 #include <math.h>
@@ -16,7 +16,7 @@ _Static_assert(sizeof(idx_t) == sizeof(int32_t) || sizeof(idx_t) == sizeof(int64
                "METIS counts in 32 or in 64 bits");
 static const bool METIS_IS_WIDE = sizeof(idx_t) > sizeof(int32_t);
 
-/* Nodes of one kind come with rows of neighbours in both directions. */
+/* Nodes of one kind come with rows of neighbors in both directions. */
 static kith_status graph_copy(const kith_dataset *d, partition_graph *out) {
   kith_status st = KITH_OK;
   partition_graph g = {.n = d->n[KITH_USER]};

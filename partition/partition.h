@@ -5,7 +5,7 @@
 #include "kith/partition.h"
 
 /**
- * The graph as rows of neighbours, both directions; a bipartite one has users first, then items.  Plain
+ * The graph as rows of neighbors, both directions; a bipartite one has users first, then items.  Plain
  * arrays for METIS.
  */
 typedef struct partition_graph {

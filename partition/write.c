@@ -50,8 +50,8 @@ done:
 
 /* Everything of parts.h5 that has a value per row or per entry, in global order. */
 typedef struct cut_rows {
-  int64_t *original, *edge, *start, *neighbour;
-  int32_t *neighbour_original;
+  int64_t *original, *edge, *start, *neighbor;
+  int32_t *neighbor_original;
   float *weight;  /* of the entries; null without weights */
   float *feature; /* classification, as the next ones */
   int32_t *label;
@@ -62,8 +62,8 @@ static void cut_rows_free(cut_rows *r) {
   KITH_FREE(r->original);
   KITH_FREE(r->edge);
   KITH_FREE(r->start);
-  KITH_FREE(r->neighbour);
-  KITH_FREE(r->neighbour_original);
+  KITH_FREE(r->neighbor);
+  KITH_FREE(r->neighbor_original);
   KITH_FREE(r->weight);
   KITH_FREE(r->feature);
   KITH_FREE(r->label);
@@ -80,8 +80,8 @@ static void cut_fill(const kith_dataset *d, const numbering *m, const partition_
     r->start[k] = at;
     for (int64_t e = g->start[i]; e < g->start[i + 1];
          e++, at++) { /* in the order of original numbers already */
-      r->neighbour[at] = m->number[g->to[e]];
-      r->neighbour_original[at] = (int32_t)(alike ? g->to[e] : g->to[e] - n_user);
+      r->neighbor[at] = m->number[g->to[e]];
+      r->neighbor_original[at] = (int32_t)(alike ? g->to[e] : g->to[e] - n_user);
     }
   }
   r->start[m->n] = at;
@@ -134,8 +134,8 @@ static kith_status cut_make(const kith_dataset *d, const numbering *m, cut_rows 
   KITH_TRY(KITH_NEW(r.original, m->n));
   KITH_TRY(KITH_NEW(r.edge, m->n));
   KITH_TRY(KITH_NEW(r.start, m->n + 1));
-  KITH_TRY(KITH_NEW(r.neighbour, n_entry));
-  KITH_TRY(KITH_NEW(r.neighbour_original, n_entry));
+  KITH_TRY(KITH_NEW(r.neighbor, n_entry));
+  KITH_TRY(KITH_NEW(r.neighbor_original, n_entry));
   cut_fill(d, m, &g, &r);
   if (d->weight) KITH_TRY(cut_weigh(d, m, &r));
   if (d->task == KITH_CLASSIFY) KITH_TRY(cut_nodes(d, m, &r));
@@ -230,8 +230,8 @@ static kith_agreed write_rows(kith_h5 *f, const kith_dataset *d, int parts, cons
   KITH_TRY(write_whole(f, "node/original", KITH_H5_INT64, m->n, r->original));
   KITH_TRY(write_whole(f, "node/edge", KITH_H5_INT64, m->n, r->edge));
   KITH_TRY(write_whole(f, "train/start", KITH_H5_INT64, m->n + 1, r->start));
-  KITH_TRY(write_whole(f, "train/neighbour", KITH_H5_INT64, n_entry, r->neighbour));
-  KITH_TRY(write_whole(f, "train/original", KITH_H5_INT32, n_entry, r->neighbour_original));
+  KITH_TRY(write_whole(f, "train/neighbour", KITH_H5_INT64, n_entry, r->neighbor));
+  KITH_TRY(write_whole(f, "train/original", KITH_H5_INT32, n_entry, r->neighbor_original));
   if (r->weight) KITH_TRY(write_whole(f, "train/weight", KITH_H5_FLOAT, n_entry, r->weight));
   KITH_TRY(write_whole(f, "user/number", KITH_H5_INT64, n_user, m->number));
   KITH_TRY(write_whole(f, "item/number", KITH_H5_INT64, d->n[KITH_ITEM], m->number + n_user));
@@ -247,7 +247,7 @@ static kith_agreed write_nodes(kith_h5 *f, const kith_dataset *d, int parts, con
   KITH_TRY(write_whole(f, "node/number", KITH_H5_INT64, m->n, m->number));
   KITH_TRY(write_whole(f, "node/train", KITH_H5_INT64, m->n, r->edge));
   KITH_TRY(write_whole(f, "edge/start", KITH_H5_INT64, m->n + 1, r->start));
-  KITH_TRY(write_whole(f, "edge/neighbour", KITH_H5_INT64, r->start[m->n], r->neighbour));
+  KITH_TRY(write_whole(f, "edge/neighbour", KITH_H5_INT64, r->start[m->n], r->neighbor));
   KITH_TRY(write_whole(f, "node/label", KITH_H5_INT32, m->n, r->label));
   KITH_TRY(write_whole(f, "node/split", KITH_H5_INT8, m->n, r->split));
   if (d->n_feature > 0)

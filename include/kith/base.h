@@ -142,15 +142,15 @@ typedef enum kith_use {
   KITH_USE_PARTITION = 6, /**< hash partition: (type, original number) */
   KITH_USE_WEIGHT = 7,    /**< initial weights: (name, row, column) */
   KITH_USE_DROPOUT = 8,   /**< what dropout drops: (step, node, op and column) */
-  KITH_USE_SAMPLE = 9,    /**< sampled neighbours: (step, node, hop and draw) */
+  KITH_USE_SAMPLE = 9,    /**< sampled neighbors: (step, node, hop and draw) */
   KITH_USE_SHARED = 10,   /**< negatives that a step's pairs share: (epoch, step, draw) */
   KITH_USE_EDGE = 11,     /**< what is dropped of edges: (step, node, node, op and head) */
   KITH_USE_THIN = 12,     /**< edges that a step leaves out: (step, smaller node, larger node) */
-  KITH_USE_ORDER = 13, /**< in which order a row reads its neighbours: (step, row's node, neighbour's node) */
+  KITH_USE_ORDER = 13, /**< in which order a row reads its neighbors: (step, row's node, neighbor's node) */
   KITH_USE_GENERATE = 16, /**< the generator's purposes start here: 16 … 31 */
   KITH_USE_NODES = 32,    /**< which nodes are in a step's set: (step, node, layer) */
   KITH_USE_CLUSTER = 33,  /**< order of the parts in a round */
-  KITH_USE_NEAR = 34,     /**< walks to a node's important neighbours: (0, walk, hop) */
+  KITH_USE_NEAR = 34,     /**< walks to a node's important neighbors: (0, walk, hop) */
   KITH_USE_COUNT = 35     /**< sets that are drawn to count chances, before training: as KITH_USE_NODES */
 } kith_use;
 

@@ -1,6 +1,6 @@
 /**
- * Embed: rows of nodes that were not there while a model was trained, from their neighbours and what it has
- * learnt.
+ * Embed: rows of nodes that were not there while a model was trained, from their neighbors and what it has
+ * learned.
  */
 #ifndef KITH_EMBED_H
 #define KITH_EMBED_H
@@ -23,16 +23,16 @@ void kith_embedded_free(kith_embedded *e); /**< Local. */
 /**
  * Play the model of a checkpoint on the training graph with newcomers in it.
  *
- * Known nodes have their learnt input rows; newcomers have what their features weigh, where the model reads
- * features, and otherwise rows of zeros: then only their neighbours speak.  Newcomers read their partners and
+ * Known nodes have their learned input rows; newcomers have what their features weigh, where the model reads
+ * features, and otherwise rows of zeros: then only their neighbors speak.  Newcomers read their partners and
  * each other, layer by layer; known nodes do not read them, so that their rows are those that training left.
- * A newcomer's neighbours are counted with the newcomers among them, a known node's without; one without any
+ * A newcomer's neighbors are counted with the newcomers among them, a known node's without; one without any
  * counts as if it had one.  (Inductive use: Hamilton et al., "Inductive Representation Learning on Large
  * Graphs", NIPS 2017.)
  *
  * Collective.  LightGCN gives the same bits on any number of ranks, models with weights the same to rounding.
  * @param checkpoint  its path; the run's recipe must be that of the file
- * Errors: KITH_ECONFIG (another recipe; a model that looks neither at neighbours nor at features), KITH_EDATA
+ * Errors: KITH_ECONFIG (another recipe; a model that looks neither at neighbors nor at features), KITH_EDATA
  * (another graph), KITH_ENOMEM. Costs a forward pass over the whole graph, and its memory.
  */
 kith_agreed kith_embed(const kith_comm *comm, const kith_graph *g, const kith_run *run,

@@ -1,5 +1,5 @@
 /**
- * Graph: nodes, rows of neighbours, and one rank's share of a cut graph.
+ * Graph: nodes, rows of neighbors, and one rank's share of a cut graph.
  *
  * Original number: order of first appearance, dense per node type; what files and results speak.
  * Global number: after partitioning; part by part, users before items within a part, each by original number.
@@ -10,10 +10,10 @@
 
 #include "kith/comm.h"
 
-/** What is learnt: which items users will like, or which class nodes belong to. */
+/** What is learned: which items users will like, or which class nodes belong to. */
 typedef enum kith_task { KITH_RECOMMEND, KITH_CLASSIFY } kith_task;
 
-/** What a labelled node is held for; node classification. */
+/** What a labeled node is held for; node classification. */
 typedef enum kith_node_split {
   KITH_NODE_NONE,
   KITH_NODE_TRAIN,
@@ -116,8 +116,8 @@ typedef struct kith_graph {
   kith_lid *row_of[KITH_TYPES]; /**< [n_own_of[t]] the rows of type t, ascending */
   uint8_t *type;                /**< [n_own] kith_node_type */
   int64_t *original;            /**< [n_own] original number within the type */
-  kith_eid *start;              /**< [n_own + 1] training neighbours of each owned row … */
-  kith_gid *neighbour; /**< [start[n_own]] … their global numbers, in the order of original numbers … */
+  kith_eid *start;              /**< [n_own + 1] training neighbors of each owned row … */
+  kith_gid *neighbor; /**< [start[n_own]] … their global numbers, in the order of original numbers … */
   float *weight; /**< [start[n_own]] … and the interactions' weights as they were given, of any sign; null if
                     they have none */
   kith_eid *edge; /**< [n_own] for a user, the number of its first training edge in graph.h5; for a training

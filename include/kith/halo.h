@@ -70,7 +70,7 @@ kith_status kith_halo_reserve(kith_halo *h, int d) KITH_MUST_USE;
  *
  * @param d       width of the rows, a reserved one
  * @param own     [n_own, d] rows owned here, in the order of the numbers
- * @param[out] ghost [n_want, d] in the order of `want`; one message per neighbour lands in place
+ * @param[out] ghost [n_want, d] in the order of `want`; one message per neighbor lands in place
  */
 void kith_halo_begin(kith_halo *h, int d, const float *own, float *ghost);
 void kith_halo_poke(kith_halo *h);
@@ -122,26 +122,26 @@ void kith_share_rows(const kith_comm *comm, const int64_t *first, int d, float *
 /* ---- a relation on this rank's rows ---- */
 
 /**
- * Who reads whom, on local numbers, with the halo that ghost columns need: the symmetric normalised adjacency
+ * Who reads whom, on local numbers, with the halo that ghost columns need: the symmetric normalized adjacency
  * D^-1/2 A D^-1/2 of the training graph (He et al., LightGCN, SIGIR 2020, eq. 3), or other rows with weights
  * of their own. The columns of a row ascend by kith_node_key(), so that sums have one order on any number of
  * ranks.
  */
 typedef struct kith_relation {
-  kith_csr csr;     /**< [n_own, n_own + n_ghost]; rows without ghost neighbours first, then the others, each
+  kith_csr csr;     /**< [n_own, n_own + n_ghost]; rows without ghost neighbors first, then the others, each
                        ascending */
   kith_lid *place;  /**< [n_own] where each row stands in csr */
   int64_t *degree;  /**< [n_own + n_ghost] entries of each row (training interactions), ghosts included */
   int64_t *node;    /**< [n_own + n_ghost] kith_node_key() of each row, ghosts included */
   kith_gid *number; /**< [n_own + n_ghost] global number of each row, ghosts included */
-  kith_lid n_interior; /**< how many have no ghost neighbour */
+  kith_lid n_interior; /**< how many have no ghost neighbor */
   kith_lid n_ghost;
   bool weighed; /**< weights were given, and need not be symmetric: they are the scale of a hop's entries */
   kith_halo *halo;
 } kith_relation;
 
 /**
- * One hop (a block): out rows that are made of their neighbours' in rows.  On the whole graph both are the
+ * One hop (a block): out rows that are made of their neighbors' in rows.  On the whole graph both are the
  * owned rows, with ghosts behind the in rows; in a sampled step the out rows are the first of the in rows and
  * there are no ghosts.
  */
@@ -150,19 +150,19 @@ typedef struct kith_hop {
   const kith_frame *in, *out;
   const kith_frame *edges; /**< one row for each entry of csr */
   const kith_csr
-      *csr; /**< rows: out, columns: in; weights of the symmetric normalised adjacency, or their estimate */
+      *csr; /**< rows: out, columns: in; weights of the symmetric normalized adjacency, or their estimate */
   const float
       *scale; /**< [entries] what an entry counts beside others: weights that a relation was given, times, of
-                 drawn neighbours, what makes their sum an estimate of the sum over all; null: 1 */
+                 drawn neighbors, what makes their sum an estimate of the sum over all; null: 1 */
   const kith_back *back; /**< its transpose */
-  const int64_t *degree; /**< [in rows] neighbours of each node in the whole graph */
+  const int64_t *degree; /**< [in rows] neighbors of each node in the whole graph */
   bool thins;            /**< edge dropout: entries change from step to step, on the whole graph too */
 } kith_hop;
 
 /** The whole graph as a hop, and what it points to. */
 typedef struct kith_whole {
   kith_frame frame, edges;
-  kith_csr looped; /**< with every row among its own neighbours, before the others; empty without loops */
+  kith_csr looped; /**< with every row among its own neighbors, before the others; empty without loops */
   kith_back back;
   kith_hop hop;
 } kith_whole;
@@ -172,7 +172,7 @@ typedef struct kith_whole {
  * KITH_ENOMEM.
  *
  * @param back   make the transpose too: all ops but kith_propagate_op() need it; 12 bytes an entry
- * @param loops  every row is one of its own neighbours (weight zero)
+ * @param loops  every row is one of its own neighbors (weight zero)
  */
 kith_status kith_whole_make(kith_relation *a, bool back, bool loops, kith_whole *out) KITH_MUST_USE;
 /** Free what it holds.  Local. */
@@ -183,11 +183,11 @@ kith_agreed kith_relation_create(const kith_comm *comm, const kith_graph *g, int
                                  kith_relation **out) KITH_MUST_USE;
 
 /**
- * Rows of any neighbours.  Collective.  Not for kith_propagate_op(), whose backward pass takes the matrix to
+ * Rows of any neighbors.  Collective.  Not for kith_propagate_op(), whose backward pass takes the matrix to
  * be symmetric.
  *
  * @param start   [n_own + 1] entries of each owned row …
- * @param number  [start[n_own]] … global numbers of its neighbours, in the order of original numbers
+ * @param number  [start[n_own]] … global numbers of its neighbors, in the order of original numbers
  * @param weight  [start[n_own]] … and what each counts
  * Errors: KITH_ENOMEM; KITH_EDATA if a number is no node's.
  */

@@ -214,7 +214,7 @@ typedef struct kith_feature_source {
   char path[KITH_PATH]; /**< "" when there is none */
   kith_feature_format format;
   bool header;    /**< the first line names the columns */
-  bool normalise; /**< divide every node's features by their sum */
+  bool normalize; /**< divide every node's features by their sum */
 } kith_feature_source;
 
 /** A list of what users, or items, are called: a line is an id and a name. */
@@ -298,7 +298,7 @@ typedef struct kith_nodes_options {
   char labels[KITH_PATH];   /**< integers or text; an empty line, or -1: no label */
   char features[KITH_PATH]; /**< "" when there are none */
   kith_feature_format format;
-  bool normalise;                                           /**< divide every row of features by its sum */
+  bool normalize;                                           /**< divide every row of features by its sum */
   char train[KITH_PATH], valid[KITH_PATH], test[KITH_PATH]; /**< node numbers; valid and test may be "" */
 } kith_nodes_options;
 
@@ -307,7 +307,7 @@ typedef struct kith_nodes_report {
   int n_class, n_feature;
   int64_t split[KITH_NODE_SPLITS]; /**< nodes of each split */
   int64_t duplicates, loops;       /**< repeated edges, counted once; edges of a node to itself, left out */
-  int64_t alone, unlabelled;       /**< nodes without neighbours; without a label */
+  int64_t alone, unlabeled;        /**< nodes without neighbors; without a label */
   int64_t minus_one;               /**< of these, nodes whose label is -1 */
 } kith_nodes_report;
 
@@ -356,7 +356,7 @@ typedef struct kith_dataset {
   int64_t n[KITH_TYPES]; /**< classification: nodes, and no items */
   kith_eid n_edge;       /**< training interactions; edges */
   kith_lists train, valid,
-      test;             /**< a row per user; classification: train has a row per node, its neighbours */
+      test;             /**< a row per user; classification: train has a row per node, its neighbors */
   float *weight;        /**< of the training interactions, in their order; null if they have none */
   uint64_t fingerprint; /**< of all datasets of graph.h5 */
   int n_feature_of[KITH_TYPES];       /**< recommendation: features of users and of items, 0 without … */
@@ -425,7 +425,7 @@ kith_agreed kith_rows_read(kith_rows *rows, kith_h5 *f, const char *name, int d,
 /** What stands in the attributes of embeddings.h5. */
 typedef struct kith_embeddings_note {
   const char *model;   /**< "lightgcn" */
-  bool cosine;         /**< rows are normalised; products are cosines */
+  bool cosine;         /**< rows are normalized; products are cosines */
   int64_t epoch, step; /**< epochs trained, and steps of the next one */
   const char *run;     /**< id of the run, "" if it has none */
   const char *recipe;  /**< what decided every bit of it, as in checkpoints */

@@ -1,5 +1,5 @@
 /**
- * Loss: BPR, noise contrastive estimation and softmax on the pairs of a batch, cross-entropy on labelled
+ * Loss: BPR, noise contrastive estimation and softmax on the pairs of a batch, cross-entropy on labeled
  * nodes; forward and backward.
  */
 #ifndef KITH_LOSS_H
@@ -27,7 +27,7 @@ const char *kith_loss_text(kith_loss_name name); /**< "bpr" */
 kith_status kith_loss_check(const kith_loss_options *o, const kith_negative_options *n) KITH_MUST_USE;
 
 /**
- * Bayesian personalised ranking (Rendle et al., UAI 2009): the mean over the step's pairs, and over the k
+ * Bayesian personalized ranking (Rendle et al., UAI 2009): the mean over the step's pairs, and over the k
  * negatives of each, of softplus(<u, negative> - <u, positive>), added to *loss.  A hard negative is, of its
  * pool, the draw with the largest <u, draw> at this step (Zhang et al., SIGIR 2013); only that draw's row
  * gets a gradient.
@@ -71,7 +71,7 @@ void kith_softmax_op(kith_tape *t, const kith_comm *comm, const kith_batch *b,
                      const kith_loss_options *options, kith_tensor *rows, kith_sum *loss);
 
 /**
- * Cross-entropy of the classes of labelled nodes: sum over the step's nodes of weight_i (log of the sum over
+ * Cross-entropy of the classes of labeled nodes: sum over the step's nodes of weight_i (log of the sum over
  * all classes c of exp(x_ic) - x_i,label), added to *loss.
  *
  * @param l     the step's nodes on this rank, read when played

@@ -1,5 +1,5 @@
 /**
- * LSTM: rows that are made by reading the rows of their neighbours one after the other (Hochreiter and
+ * LSTM: rows that are made by reading the rows of their neighbors one after the other (Hochreiter and
  * Schmidhuber 1997, with the forget gate of Gers et al. 2000), as GraphSAGE's third aggregator does (Hamilton
  * et al., NIPS 2017, section 3.3).
  *
@@ -16,9 +16,9 @@
 
 #include "kith/graph.h"
 
-/** In which order a row reads its neighbours. */
+/** In which order a row reads its neighbors. */
 typedef struct kith_lstm_order {
-  bool shuffled; /**< by a permutation that belongs to (seed, step, row, neighbours); else as they stand in
+  bool shuffled; /**< by a permutation that belongs to (seed, step, row, neighbors); else as they stand in
                     the matrix */
   uint64_t seed, step;
   const int64_t *row, *col; /**< nodes of the matrix's rows and columns */

@@ -34,7 +34,7 @@ typedef enum kith_gat_last { KITH_GAT_CONCAT, KITH_GAT_AVERAGE } kith_gat_last;
 /** How GraphSAGE makes one row of many. */
 typedef enum kith_aggregator { KITH_MEAN, KITH_POOL, KITH_LSTM } kith_aggregator;
 
-/** How LightGCN weighs its layers: all alike, or as softmax(a) with an a that is learnt and begins at zero.
+/** How LightGCN weighs its layers: all alike, or as softmax(a) with an a that is learned and begins at zero.
  */
 typedef enum kith_layer_weights { KITH_FIXED, KITH_LEARNED } kith_layer_weights;
 
@@ -90,9 +90,9 @@ bool kith_model_classifies(
     const kith_model_options *o); /**< whether its last layer can have a column a class: gcn, gat, sage */
 bool kith_model_needs_back(const kith_model_options *o); /**< whether its ops read the transpose of hops */
 bool kith_model_has_loops(
-    const kith_model_options *o); /**< whether a node is among its own neighbours (GAT) */
+    const kith_model_options *o); /**< whether a node is among its own neighbors (GAT) */
 bool kith_model_reads_near(const kith_model_options *o); /**< whether its hops are of importance
-                                                            neighbourhoods instead of the graph's (PinSage) */
+                                                            neighborhoods instead of the graph's (PinSage) */
 
 /** The rows of all nodes after each layer, the input rows first: for who watches how they change from one to
  * the next. */
@@ -127,7 +127,7 @@ void kith_ngcf_record(const kith_model_options *o, const kith_stage *s);
 void kith_gcn_record(const kith_model_options *o, const kith_stage *s);
 void kith_gat_record(const kith_model_options *o, const kith_stage *s);
 void kith_sage_record(const kith_model_options *o, const kith_stage *s);
-/* … and one on importance neighbourhoods (kith_near_create) instead of the training graph. */
+/* … and one on importance neighborhoods (kith_near_create) instead of the training graph. */
 void kith_pinsage_record(const kith_model_options *o, const kith_stage *s);
 
 /** Tell that `h` are the rows after the next layer; null is passed over.  For models. */

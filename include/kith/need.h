@@ -22,7 +22,7 @@ typedef struct kith_sizes {
   int64_t feature;              /**< … and how many the rank's rows have together */
   int n_part;                   /**< parts of the cut; 0: not cut yet */
   int size;                     /**< ranks */
-  int64_t own, ghost, entry; /**< rows of the rank, rows of others that they read, neighbours of its rows */
+  int64_t own, ghost, entry;    /**< rows of the rank, rows of others that they read, neighbors of its rows */
   int64_t own_of[KITH_TYPES];
   bool exact; /**< of the cut; else an even share, with as many ghosts as there can be */
 } kith_sizes;
@@ -37,12 +37,12 @@ kith_agreed kith_sizes_read(const kith_comm *comm, const char *graph_path, kith_
 
 /** Bytes of one rank, by what they are for. */
 typedef struct kith_need {
-  int64_t graph;  /**< the rank's share as it is read, and the relation that layers run along */
-  int64_t learnt; /**< moments of what is learnt, and final embeddings; dense weights, which every rank has
+  int64_t graph;   /**< the rank's share as it is read, and the relation that layers run along */
+  int64_t learned; /**< moments of what is learned, and final embeddings; dense weights, which every rank has
                      whole; a copy of it all while a checkpoint is written beside the steps */
-  int64_t layers; /**< embeddings and layers with their gradients; sampled modes: layers of an evaluation */
-  int64_t steps;  /**< rows of a step and, in sampled modes, its hops and their layers, as large as they could
-                     be */
+  int64_t layers;  /**< embeddings and layers with their gradients; sampled modes: layers of an evaluation */
+  int64_t steps; /**< rows of a step and, in sampled modes, its hops and their layers, as large as they could
+                    be */
   int64_t passing; /**< what comes and goes: evaluating, writing a checkpoint, reading the graph */
 } kith_need;
 

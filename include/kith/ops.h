@@ -36,7 +36,7 @@ int kith_threads(void); /**< threads that the next parallel region will have */
 int kith_thread(void);  /**< this thread's number in its region */
 
 /**
- * y [n_row, d] = A x for the places first … last - 1 of A: y[i] = sum over neighbours j of weight_ij x[j], in
+ * y [n_row, d] = A x for the places first … last - 1 of A: y[i] = sum over neighbors j of weight_ij x[j], in
  * the order of the row.  The other rows of y are left alone.
  *
  * @param x       [n_col, d]
@@ -87,15 +87,15 @@ void kith_scale_rows(int64_t n, int d, float w, const float *x, bool add, int st
 float kith_dot(int d, const float *a, const float *b);
 
 /** unit [n, d] = x[at[i]] / ||x[at[i]]||, norm [n] = ||x[at[i]]||; a zero row stays zero. */
-void kith_normalise_forward(kith_lid n, const kith_lid *at, int d, const float *x, float *unit, float *norm);
+void kith_normalize_forward(kith_lid n, const kith_lid *at, int d, const float *x, float *unit, float *norm);
 /** y [n, d] = rows of x divided by their norms, norm [n]; a zero row stays zero.  Backward: dx += the
  * transpose of the derivative at y. */
 void kith_unit_forward(int64_t n, int d, const float *x, float *y, float *norm);
 void kith_unit_backward(int64_t n, int d, const float *y, const float *norm, const float *dy, float *dx);
 /** x [n, d] with every row divided by its norm, in place. */
-void kith_normalise_rows(kith_lid n, int d, float *x);
+void kith_normalize_rows(kith_lid n, int d, float *x);
 /** dx[at[i]] = (dunit_i - unit_i <unit_i, dunit_i>) / norm_i; each row of x has one i. */
-void kith_normalise_backward(kith_lid n, const kith_lid *at, int d, const float *unit, const float *norm,
+void kith_normalize_backward(kith_lid n, const kith_lid *at, int d, const float *unit, const float *norm,
                              const float *dunit, float *dx);
 
 /**

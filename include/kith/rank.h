@@ -77,7 +77,7 @@ void kith_top_free(kith_top *top);
  * Collective over `comm`.
  * @param g      this rank's share
  * @param d      width
- * @param x      [n_own, d] final embeddings of the owned rows (normalised already where the model scores by
+ * @param x      [n_own, d] final embeddings of the owned rows (normalized already where the model scores by
  * cosine)
  * @param k      how many
  * @param mask_valid  mask validation items as well as training items

@@ -10,7 +10,7 @@
 /** A training pair whose user this rank owns. */
 typedef struct kith_seed {
   int64_t place; /**< in the order of the epoch, over all ranks */
-  kith_eid at;   /**< in graph->neighbour */
+  kith_eid at;   /**< in graph->neighbor */
   kith_lid user; /**< in graph->row_of[KITH_USER] */
 } kith_seed;
 
@@ -267,10 +267,10 @@ void kith_batch_seeds(kith_batch *b);
 /** After the halo is aimed: order what came to be asked for.  Local. */
 void kith_batch_answer(kith_batch *b, const kith_halo *h);
 
-/* ---- labelled nodes ---- */
+/* ---- labeled nodes ---- */
 
 /**
- * The labelled nodes that a step of a node classification learns from, each at its owner, with what it weighs
+ * The labeled nodes that a step of a node classification learns from, each at its owner, with what it weighs
  * in the loss.  The order of an epoch is a keyed permutation of all training nodes, cut into steps of `batch`
  * of them over all ranks; a node's number among the training nodes is what is permuted, so every rank count
  * has the same steps.  Steps of `clusters` parts of the cut have the training nodes of these parts, an epoch
@@ -327,16 +327,16 @@ void kith_labelled_step(kith_labelled *l, int64_t step);
  */
 kith_lid kith_labelled_ahead(kith_labelled *l, int64_t step, const kith_gid **number);
 /**
- * Fill with other nodes: own [n] owned rows of labelled nodes, ascending, at most l->most; weight [n]. Local.
+ * Fill with other nodes: own [n] owned rows of labeled nodes, ascending, at most l->most; weight [n]. Local.
  * For samplers that choose a step's nodes themselves.
  */
 void kith_labelled_take(kith_labelled *l, kith_lid n, const kith_lid *own, const double *weight);
 
-/* ---- sampled neighbourhoods ---- */
+/* ---- sampled neighborhoods ---- */
 
 enum { KITH_HOPS_MOST = 16 };
 
-/** How many neighbours a row keeps at each hop, the seeds' own first; 0: all of them. */
+/** How many neighbors a row keeps at each hop, the seeds' own first; 0: all of them. */
 typedef struct kith_fanouts {
   int n, of[KITH_HOPS_MOST];
 } kith_fanouts;
@@ -353,7 +353,7 @@ typedef enum kith_train_mode {
 } kith_train_mode;
 
 /**
- * In proportion to what a node draws among its neighbours: all alike; one over their degrees (the squares of
+ * In proportion to what a node draws among its neighbors: all alike; one over their degrees (the squares of
  * A's entries), or a relation's own weights; the interactions' weights.  It decides whom a row looks at, not
  * what counts: scales undo it.
  */
@@ -380,38 +380,38 @@ const char *kith_drawing_text(kith_drawing draw);       /**< "uniform" */
 const char *kith_cut_text(kith_cut cut);                /**< "keep" */
 
 /**
- * `k` of a node's `degree` neighbours without replacement, as ascending places 0 … degree - 1 (all of them if
+ * `k` of a node's `degree` neighbors without replacement, as ascending places 0 … degree - 1 (all of them if
  * k >= degree or k = 0), keyed by (seed, step, node, hop): whoever draws gets the same.  Floyd's algorithm
  * (Bentley and Floyd, CACM 1987).  Returns how many.  O(k), or O(degree) for more than a hundred or so.
  *
  * @param drawn  [degree] all false, and so again afterwards
  */
-int64_t kith_neighbour_draw(uint64_t seed, uint64_t step, int64_t node, int hop, int64_t degree, int k,
-                            bool *drawn, int64_t *place);
+int64_t kith_neighbor_draw(uint64_t seed, uint64_t step, int64_t node, int hop, int64_t degree, int k,
+                           bool *drawn, int64_t *place);
 
 /**
- * Hops around a step's seeds, the same on any number of ranks.  Neighbours of nodes owned elsewhere are drawn
+ * Hops around a step's seeds, the same on any number of ranks.  Neighbors of nodes owned elsewhere are drawn
  * by their owners and sent here.  Every entry has a factor `scale` that makes the sum over the drawn
- * neighbours an estimate of the sum over all; times the symmetric adjacency's entry it is the hop's weight,
+ * neighbors an estimate of the sum over all; times the symmetric adjacency's entry it is the hop's weight,
  * so that the weighed sum estimates a row of A x (targets left out).  Of a relation with weights of its own
  * the factor is multiplied by them, and is the weight.
  *
- * - neighbor (Hamilton et al., GraphSAGE, NIPS 2017, section 3.1): each row draws fan-out neighbours;
+ * - neighbor (Hamilton et al., GraphSAGE, NIPS 2017, section 3.1): each row draws fan-out neighbors;
  * unbiased.
  * - layerwise (Chen et al., FastGCN, ICLR 2018, section 3): each layer draws nodes, node u with a chance p_u
- * in proportion to the squared norm of A's column u; a row reads its neighbours among them, scale 1 / p_u;
+ * in proportion to the squared norm of A's column u; a row reads its neighbors among them, scale 1 / p_u;
  * unbiased.
  * - saint-node (Zeng et al., GraphSAINT, ICLR 2020, section 3): one such set serves all layers; of a row u
- * that is in it, v is with chance p_v, so the aggregator's normalisation p_uv / p_u is p_v and scale is 1 /
+ * that is in it, v is with chance p_v, so the aggregator's normalization p_uv / p_u is p_v and scale is 1 /
  * p_v.
  * - saint-edge, saint-walk (the same): the set is what random walks of one hop, or of `walk`, visit that
  * begin at `budget` nodes.  A walk of one hop draws an edge as the paper's edge sampler does, in proportion
  * to 1 / deg u + 1 / deg v.  Scales are one over chances that are counted before training, in sets that meet
- * every node `coverage` times on average: of a seed's neighbours in its own hop; in farther ones, where the
+ * every node `coverage` times on average: of a seed's neighbors in its own hop; in farther ones, where the
  * row itself is in the set or not, given that it is or not.
- * - cluster (Chiang et al., Cluster-GCN, KDD 2019): a row reads its neighbours in the step's parts, or with
- * KITH_CUT_DROP in its own part; scale is neighbours / neighbours read, as the paper normalises what is left.
- * With KITH_CUT_WEIGH neighbours in its own part count once, others one over the chance that their part is
+ * - cluster (Chiang et al., Cluster-GCN, KDD 2019): a row reads its neighbors in the step's parts, or with
+ * KITH_CUT_DROP in its own part; scale is neighbors / neighbors read, as the paper normalizes what is left.
+ * With KITH_CUT_WEIGH neighbors in its own part count once, others one over the chance that their part is
  * there: that is unbiased for nodes of the step's parts, if those are several.
  *
  * The batch's nodes are rows of a step in any case, also those that are in no set or part.
@@ -422,7 +422,7 @@ typedef struct kith_sampler kith_sampler;
  * Collective; `comm`, `g` and `a` must outlive it.
  *
  * @param n_hop   layers of the model
- * @param loops   every row is one of its own neighbours, beside the drawn ones
+ * @param loops   every row is one of its own neighbors, beside the drawn ones
  * @param most_seed    the most seeds on this rank in any step
  * @param most_target  the most pairs that are left out in any step
  */
@@ -458,7 +458,7 @@ void kith_sampler_plan(kith_sampler *s, kith_lid n, const kith_gid *seed, uint64
 /** The hop that layer l reads, l = 0 the farthest from the seeds.  Stays where it is; changed by every plan.
  */
 const kith_hop *kith_sampler_hop(const kith_sampler *s, int l);
-/** Neighbours that were drawn for the plan, over all hops. */
+/** Neighbors that were drawn for the plan, over all hops. */
 kith_eid kith_sampler_drawn(const kith_sampler *s);
 /** The rows that layer 0 reads. */
 const kith_frame *kith_sampler_leaves(const kith_sampler *s);
@@ -468,7 +468,7 @@ void kith_sampler_want(const kith_sampler *s, kith_lid *n, const kith_gid **want
 
 /* ---- random walks ---- */
 
-/** One who walks: from node to node, each hop to a neighbour that is drawn uniformly. */
+/** One who walks: from node to node, each hop to a neighbor that is drawn uniformly. */
 typedef struct kith_walker {
   int64_t id;     /**< his own number, over all ranks: what his draws belong to */
   kith_gid begin; /**< global number of the node that he begins at, */
@@ -491,7 +491,7 @@ typedef void kith_visit(void *self, const kith_walker *walker, int hop);
 
 /**
  * Walks on the training graph, the same on any number of ranks and any cut.  A walker who stands on a node
- * without neighbours stays there.
+ * without neighbors stays there.
  */
 typedef struct kith_walks kith_walks;
 
@@ -527,21 +527,21 @@ bool kith_walks_advance(kith_walks *w);
 typedef struct kith_near_options {
   int walks;      /**< from every node */
   int length;     /**< hops of a walk */
-  int neighbours; /**< T: how many of the visited nodes stay, the most visited ones */
+  int neighbors;  /**< T: how many of the visited nodes stay, the most visited ones */
   double restart; /**< chance at every hop of going back to the node itself */
 } kith_near_options;
 
 kith_near_options kith_near_defaults(void);
 
 /**
- * Importance neighbourhoods: every node reads the T nodes that walks from it visit most, users and items
+ * Importance neighborhoods: every node reads the T nodes that walks from it visit most, users and items
  * alike, the node itself left out; of those that are visited alike the one of the smaller original number.
  * Weights are the visits as shares of their sum.  The walks are keyed by (seed, node, walk), so the rows are
  * the same on any number of ranks. Collective; `comm` and `g` must outlive the relation.
  *
  * @param d  width of the rows that will be exchanged
  * Errors: KITH_ENOMEM; KITH_ECONFIG if the walks from one node of every rank are too many.
- * Cost: a random neighbour and 24 bytes sent a hop; 12 bytes a neighbour while they are found.
+ * Cost: a random neighbor and 24 bytes sent a hop; 12 bytes a neighbor while they are found.
  */
 kith_agreed kith_near_create(const kith_comm *comm, const kith_graph *g, const kith_near_options *o,
                              uint64_t seed, int d, kith_relation **out) KITH_MUST_USE;

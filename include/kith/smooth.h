@@ -17,7 +17,7 @@ typedef struct kith_smoothness {
 /**
  * With s the sum of the m rows that are not zero, each divided by its norm, the mean cosine is (|s|^2 - m) /
  * (m (m - 1)): linear in the nodes, though there are m (m - 1) / 2 pairs.  The energy of n nodes, of which
- * node i has d_i neighbours, is 1 / (2 n)  sum over i, sum over its neighbours j, of |x_i / sqrt(d_i) - x_j /
+ * node i has d_i neighbors, is 1 / (2 n)  sum over i, sum over its neighbors j, of |x_i / sqrt(d_i) - x_j /
  * sqrt(d_j)|^2, that of Cai and Wang, "A Note on Over-Smoothing for Graph Neural Networks" (2020), for the
  * adjacency without loops, a node (Rusch et al., "A Survey on Oversmoothing in Graph Neural Networks", 2023,
  * divide by n as well).

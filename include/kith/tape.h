@@ -154,7 +154,7 @@ typedef struct kith_readout {
   int n;
   kith_tensor *h[KITH_READOUT_MOST];
   float weight[KITH_READOUT_MOST];
-  bool mixed;                        /**< weights are learnt (kith_mix_op) … */
+  bool mixed;                        /**< weights are learned (kith_mix_op) … */
   double dweight[KITH_READOUT_MOST]; /**< … and these are their gradients */
   int at[KITH_READOUT_MOST];
 } kith_readout;
@@ -223,22 +223,22 @@ kith_tensor *kith_ghosts_op(kith_tape *t, const kith_hop *hop, kith_tensor *x);
 /** The out rows of a hop among its in rows: x itself on the whole graph. */
 kith_tensor *kith_self_op(kith_tape *t, const kith_hop *hop, kith_tensor *x);
 
-/** How a row weighs its neighbours. */
+/** How a row weighs its neighbors. */
 typedef enum kith_weighing {
   KITH_WEIGH_SUM,       /**< 1 (in sampled hops all weights carry the entry's factor, kith_hop.scale) */
-  KITH_WEIGH_MEAN,      /**< 1 / neighbours in the hop (the factors' share of their sum) */
+  KITH_WEIGH_MEAN,      /**< 1 / neighbors in the hop (the factors' share of their sum) */
   KITH_WEIGH_SYMMETRIC, /**< the hop's own weights: 1 / sqrt(deg i deg j), or an estimate of that sum */
   KITH_WEIGH_LOOP /**< 1 / sqrt((deg i + 1)(deg j + 1)), and 1 / (deg i + 1) for the row itself (Kipf and
                      Welling, ICLR 2017, eq. 8) */
 } kith_weighing;
-/** y_i = weighed sum of the neighbours' rows of x; ghost rows must be filled. */
+/** y_i = weighed sum of the neighbors' rows of x; ghost rows must be filled. */
 kith_tensor *kith_aggregate_op(kith_tape *t, const kith_hop *hop, kith_weighing how, kith_tensor *x);
-/** y_i = the largest of the neighbours' rows, number by number. */
+/** y_i = the largest of the neighbors' rows, number by number. */
 kith_tensor *kith_aggregate_max_op(kith_tape *t, const kith_hop *hop, kith_tensor *x);
 /**
- * y_i [rows, d] = what an LSTM holds after reading the rows z_j of i's neighbours, one after the other: in
+ * y_i [rows, d] = what an LSTM holds after reading the rows z_j of i's neighbors, one after the other: in
  * training in an order that is drawn for the step, in evaluations in that of original numbers; zero without
- * neighbours (kith/lstm.h).
+ * neighbors (kith/lstm.h).
  *
  * @param z     [in rows, 4 d] x Wx + b; ghost rows must be filled
  * @param w     [d, 4 d]
@@ -284,7 +284,7 @@ typedef struct kith_input {
 
 /** One input row: y [d].  Local. */
 void kith_input_row(const kith_input *in, kith_lid row, float *y);
-/** Whether anything in the rows is learnt. */
+/** Whether anything in the rows is learned. */
 bool kith_input_learns(const kith_input *in);
 /** Whether features' weights are in the rows. */
 static inline bool kith_input_reads(const kith_input *in) { return in->w[KITH_USER] || in->w[KITH_ITEM]; }

@@ -51,8 +51,8 @@ kith_checkpoint_options kith_checkpoint_defaults(void);
 typedef struct kith_trainer kith_trainer;
 
 /**
- * Record the model, make every buffer, set the initial embeddings.  What is learnt is the graph's task:
- * pairs, or classes of its labelled nodes, for which the model's last layer gets a column a class.
+ * Record the model, make every buffer, set the initial embeddings.  What is learned is the graph's task:
+ * pairs, or classes of its labeled nodes, for which the model's last layer gets a column a class.
  * Collective; `comm` and `g` must outlive it.
  */
 kith_agreed kith_trainer_create(const kith_comm *comm, const kith_graph *g, const kith_model_options *model,
@@ -98,10 +98,10 @@ typedef enum kith_wish {
  */
 kith_wish kith_trainer_step(kith_trainer *t, int64_t step, kith_wish wish);
 
-/** What a trainer has learnt: lent, [n_own, d] each; and the dense weights, the same on every rank. */
+/** What a trainer has learned: lent, [n_own, d] each; and the dense weights, the same on every rank. */
 typedef struct kith_state {
   int d; /**< columns of x, m and v; 0 where rows are data, or made of features alone, and nothing of them is
-            learnt */
+            learned */
   float *x, *m, *v;
   kith_weights weights;
   kith_sum *loss; /**< this rank's share of the sum over steps of the mean loss, since it was last cleared by
@@ -110,7 +110,7 @@ typedef struct kith_state {
 kith_state kith_trainer_state(kith_trainer *t);
 
 /**
- * The final embeddings [n_own, kith_model_width()], as products rank them: propagated, normalised where the
+ * The final embeddings [n_own, kith_model_width()], as products rank them: propagated, normalized where the
  * model scores by cosine. Classification: logits [n_own, classes]. Collective.  Lent until the next call.
  */
 const float *kith_trainer_final(kith_trainer *t);
@@ -126,7 +126,7 @@ kith_agreed kith_trainer_smoothness(kith_trainer *t, kith_smoothness *out) KITH_
 /** What steps have taken of this rank since the trainer was made. */
 typedef struct kith_tally {
   int64_t steps;
-  int64_t drawn;  /**< sampled modes: neighbours drawn for rows of this rank, over all hops */
+  int64_t drawn;  /**< sampled modes: neighbors drawn for rows of this rank, over all hops */
   double seconds; /**< in steps … */
   double plan;    /**< … of which in filling batches and drawing their hops, messages included … */
   double mpi;     /**< … and in MPI calls */
@@ -134,7 +134,7 @@ typedef struct kith_tally {
 kith_tally kith_trainer_tally(const kith_trainer *t);
 
 kith_eid kith_trainer_asked_entries(
-    const kith_trainer *t); /**< neighbours of the rows that the last step asked this rank for */
+    const kith_trainer *t); /**< neighbors of the rows that the last step asked this rank for */
 int64_t
 kith_trainer_halo_bytes(const kith_trainer *t); /**< bytes this rank has sent in exchanges of ghosts */
 

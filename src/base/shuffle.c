@@ -8,7 +8,7 @@
 
 enum { SHUFFLE_ROUNDS = 6 };
 
-/* The finaliser of SplitMix64 (Steele, Lea, Flood 2014): a cheap keyed mix is enough for an order of batches.
+/* The finalizer of SplitMix64 (Steele, Lea, Flood 2014): a cheap keyed mix is enough for an order of batches.
  */
 static uint64_t shuffle_mix(uint64_t x) {
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;

@@ -62,7 +62,7 @@ static void bench_line(bench *b, const char *name, const char *key, const char *
            p.limit / p.work);
 }
 
-/* Sampled steps have no such limit: how fast neighbours are drawn, and what part of a step goes into
+/* Sampled steps have no such limit: how fast neighbors are drawn, and what part of a step goes into
  * messages. */
 static void bench_sampled(bench *b) {
   const kith_comm *comm = b->c->comm;
@@ -83,7 +83,7 @@ static void bench_sampled(bench *b) {
   cli_print(b->c, "  a whole step %9.3f ms, %.1f steps/s; planning its hops %.3f ms",
             1e3 * seconds / (double)n_step, (double)n_step / seconds, 1e3 * plan / (double)n_step);
   cli_print(b->c,
-            "  neighbours drawn %.1f M/s on each rank, %.0f a step on all; %.1f %% of the time in messages",
+            "  neighbors drawn %.1f M/s on each rank, %.0f a step on all; %.1f %% of the time in messages",
             1e-6 * rate, drawn / (double)n_step, 100 * mpi / seconds);
   cli_json(b->c, "steps_per_second", "%.6g", (double)n_step / seconds);
   cli_json(b->c, "plan_seconds", "%.6g", plan / (double)n_step);

@@ -25,7 +25,7 @@ typedef struct bench {
       n_random; /* rows of far[0] that are gathered: as many as the graph has entries, all of them at least */
   kith_lid *random; /* [n_random] uniformly random */
   float sink;       /* keeps what is only read from being left out */
-  int wire_rows;    /* rows that a message between neighbours in the ring has */
+  int wire_rows;    /* rows that a message between neighbors in the ring has */
 } bench;
 
 /* Medians of the slowest rank's seconds. */
@@ -54,7 +54,7 @@ void bench_limit_rank(bench *b);   /* as many products as ranking of all users, 
 void bench_limit_halo(bench *b);   /* messages around the ring, as many bytes as an exchange */
 void bench_limit_disk(bench *b);   /* plain write and fsync of all numbers */
 /*
- * A step: 2 L products with A at gather speed, of which one, the last layer forward, only has the neighbours
+ * A step: 2 L products with A at gather speed, of which one, the last layer forward, only has the neighbors
  * of the batch's rows; as many exchanges, Adam's streams, one gradient block cleared.  The batch itself, some
  * thousand rows, is not counted: what it costs is lost.
  */

@@ -207,7 +207,7 @@ static void doctor_see_need(const doctor *d, const int64_t *all, const kith_need
   KITH_MPI(MPI_Bcast(&n, (int)sizeof n, MPI_BYTE, most, comm->mpi));
   doctor_see(f, "; program %s, graph %s, moments and final rows %s, layers %s, steps %s, now and then %s",
              doctor_bytes(d->place[most].resident, t[0]), doctor_bytes(n.graph, t[1]),
-             doctor_bytes(n.learnt, t[2]), doctor_bytes(n.layers, t[3]), doctor_bytes(n.steps, t[4]),
+             doctor_bytes(n.learned, t[2]), doctor_bytes(n.layers, t[3]), doctor_bytes(n.steps, t[4]),
              doctor_bytes(n.passing, t[5]));
 }
 

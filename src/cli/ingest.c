@@ -160,7 +160,7 @@ static void ingest_print_nodes(cli *c, const kith_nodes_report *r, double second
   ingest_note(c, r->duplicates, "duplicates", "repeated edges, counted once");
   ingest_note(c, r->loops, "loops", "edges of a node to itself, left out");
   ingest_note(c, r->alone, "alone", "nodes without an edge, kept");
-  ingest_note(c, r->unlabelled, "unlabelled", "nodes without a label, kept");
+  ingest_note(c, r->unlabeled, "unlabelled", "nodes without a label, kept");
   ingest_note(c, r->minus_one, "minus_one", "of these with the label -1, which says that there is none");
   cli_print(c, "  %.2f s", seconds);
   cli_json(c, "seconds", "%.4f", seconds);

@@ -106,7 +106,7 @@ kith_agreed cli_recommend_similar(cli *c, const wish *w, const answer *a) {
   KITH_TRY(kith_agree(c->comm, KITH_NEW(unit, n)));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(query, n_query)));
   memcpy(unit, a->x, (size_t)n * sizeof *unit);
-  kith_normalise_rows(a->g->n_own, a->d, unit);
+  kith_normalize_rows(a->g->n_own, a->d, unit);
   similar_fill(w, a, self.item, unit, query);
   KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, query, (int)n_query, MPI_FLOAT, MPI_SUM, c->comm->mpi));
   KITH_TRY(kith_rank_nearest(c->comm, a->g, w->type, a->d, unit, w->n_user, query, &self, w->k, &top));

@@ -29,7 +29,7 @@ const cli_verb cli_verbs[] = {
      "from the current folder on\n"},
     {"embed", true, cli_embed, "JOB",
      "a list of new users or items → WORK/new.h5: their embeddings, by the trained model and their "
-     "neighbours",
+     "neighbors",
      "  --output FILE        write FILE instead, from the current folder on\n"},
     {"inspect", false, cli_inspect, "FILE", "any Kith file, in words, with its checksums compared",
      "  --show NAME          print a text that the file carries, such as job or metrics\n"},

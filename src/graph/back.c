@@ -53,7 +53,7 @@ static void back_expect(const kith_back *back, kith_eid from, kith_eid to) {
 }
 
 /*
- * Entries in order, into buckets of neighbouring columns, which lie where these columns' entries will; and
+ * Entries in order, into buckets of neighboring columns, which lie where these columns' entries will; and
  * from each bucket, whose places a cache holds, to their places.  Written straight to their places, entries
  * are two misses each, and where a hop has 7 million it takes four times as long.
  */

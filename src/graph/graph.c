@@ -18,7 +18,7 @@ void kith_graph_destroy(kith_graph **graph) {
   KITH_FREE(g->type);
   KITH_FREE(g->original);
   KITH_FREE(g->start);
-  KITH_FREE(g->neighbour);
+  KITH_FREE(g->neighbor);
   KITH_FREE(g->weight);
   KITH_FREE(g->edge);
   kith_lists_free(&g->train);

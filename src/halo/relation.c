@@ -1,4 +1,4 @@
-/* A relation on this rank's rows: which neighbours are ghosts, what they weigh, which rows need none. */
+/* A relation on this rank's rows: which neighbors are ghosts, what they weigh, which rows need none. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -21,7 +21,7 @@ static int relation_compare(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-/* The neighbours owned elsewhere, ascending, each once. */
+/* The neighbors owned elsewhere, ascending, each once. */
 static kith_status relation_ghosts(const relation_rows *r, int64_t *n, kith_gid **out) {
   kith_status st = KITH_OK;
   kith_gid *ghost = NULL;
@@ -56,7 +56,7 @@ static kith_lid relation_local(kith_gid g, kith_gid low, kith_gid high, kith_lid
   return (kith_lid)(high - low) + a;
 }
 
-/* Rows without ghost neighbours first: those are computed while the ghosts travel. */
+/* Rows without ghost neighbors first: those are computed while the ghosts travel. */
 static void relation_order(kith_relation *a, const relation_rows *r) {
   kith_lid n = r->n, last = n;
   for (kith_lid i = n - 1; i >= 0; i--) {
@@ -98,7 +98,7 @@ done:
 
 /*
  * weight = 1 / sqrt(deg i * deg j): symmetric to the last bit, since the product of integers is.  Where rows
- * read nodes that do not read them, such a node may have no neighbour of its own; it then counts as if it had
+ * read nodes that do not read them, such a node may have no neighbor of its own; it then counts as if it had
  * one.
  */
 static void relation_weigh(kith_relation *a) {
@@ -151,7 +151,7 @@ done:
 }
 
 kith_agreed kith_relation_create(const kith_comm *comm, const kith_graph *g, int d, kith_relation **out) {
-  kith_agreed st = relation_make(comm, g, g->start, g->neighbour, d, out);
+  kith_agreed st = relation_make(comm, g, g->start, g->neighbor, d, out);
   if (!kith_is_bad(st)) relation_weigh(*out);
   return st;
 }

@@ -54,7 +54,7 @@ static kith_status edges_check(const char *path, const kith_lists *l) {
   for (int64_t i = 0; i < l->n_row; i++)
     for (kith_eid e = l->start[i]; e < l->start[i + 1]; e++)
       KITH_CHECK(l->item[e] != i && kith_lists_has(l, l->item[e], (int32_t)i), KITH_EDATA,
-                 "%s: /edge/node: %d is a neighbour of %lld, which is none of %d", path, l->item[e],
+                 "%s: /edge/node: %d is a neighbor of %lld, which is none of %d", path, l->item[e],
                  (long long)i, l->item[e]);
 done:
   return st;

@@ -13,7 +13,7 @@ static kith_agreed embeddings_attributes(kith_h5 *f, const kith_graph *g, int d,
   KITH_TRY(kith_h5_put_text(f, "model", note->model));
   if (g->task == KITH_RECOMMEND)
     KITH_TRY(kith_h5_put_text(f, "score",
-                              note->cosine ? "cosine (rows are normalised: use the inner product)"
+                              note->cosine ? "cosine (rows are normalized: use the inner product)"
                                            : "inner product"));
   KITH_TRY(kith_h5_put_int(f, "epoch", note->epoch));
   KITH_TRY(kith_h5_put_int(f, "step", note->step));

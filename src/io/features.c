@@ -376,7 +376,7 @@ done:
 }
 
 /* Rows divided by their sums; rows of zeros stay. */
-static kith_status features_normalise(const reading *r, kith_features *f) {
+static kith_status features_normalize(const reading *r, kith_features *f) {
   kith_status st = KITH_OK;
   for (int64_t i = 0; i < f->n_row; i++) {
     double sum = 0, size = 0;
@@ -385,7 +385,7 @@ static kith_status features_normalise(const reading *r, kith_features *f) {
       size += fabs((double)f->value[e]);
     }
     if (size == 0) continue;
-    KITH_CHECK(kith__can_normalise(sum, size), KITH_EDATA,
+    KITH_CHECK(kith__can_normalize(sum, size), KITH_EDATA,
                "%s:%lld: the values of this %s add up to %g, by which they cannot be divided; set normalise: "
                "false, or mend them",
                r->d->source->path, (long long)r->line[i + r->d->n_passed], r->d->node->what, sum);
@@ -412,7 +412,7 @@ kith_status kith__features_read(kith__describe *d, kith_features *out) {
              "%s: expected features, found none of a known %s", d->source->path, d->node->what);
   KITH_TRY(reading_rows(&r, &f));
   KITH_TRY(d->format == KITH_LONG ? reading_merge(&r, &f) : reading_check_twice(&r, &f));
-  if (d->source->normalise) KITH_TRY(features_normalise(&r, &f));
+  if (d->source->normalize) KITH_TRY(features_normalize(&r, &f));
   d->weighted = d->format == KITH_LONG && r.columns > 1;
   d->bare = reading_bare(&r);
   *out = f;

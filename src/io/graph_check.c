@@ -29,7 +29,7 @@ static uint64_t check_ends(const kith_graph *g, kith_gid low) {
         float real;
         uint32_t bits;
       } weight = {.real = g->weight ? g->weight[e] : 0};
-      uint64_t here = (uint64_t)(low + i), there = (uint64_t)g->neighbour[e],
+      uint64_t here = (uint64_t)(low + i), there = (uint64_t)g->neighbor[e],
                seed = g->fingerprint ^ weight.bits;
       sum += check_hash(seed, here, there) - check_hash(seed, there, here);
     }

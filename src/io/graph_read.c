@@ -110,9 +110,9 @@ static kith_status read_check_types(const kith_graph *g, const char *path, const
   kith_status st = KITH_OK;
   for (kith_lid i = 0; i < g->n_own; i++)
     for (kith_eid e = g->start[i]; e < g->start[i + 1]; e++)
-      KITH_CHECK(read_is_user(g, user_count, g->neighbour[e]) == (g->type[i] == KITH_ITEM), KITH_EDATA,
+      KITH_CHECK(read_is_user(g, user_count, g->neighbor[e]) == (g->type[i] == KITH_ITEM), KITH_EDATA,
                  "%s: train/neighbour holds %lld, which is %s, in a row of one", path,
-                 (long long)g->neighbour[e], g->type[i] == KITH_USER ? "a user" : "an item");
+                 (long long)g->neighbor[e], g->type[i] == KITH_USER ? "a user" : "an item");
 done:
   return st;
 }
@@ -219,17 +219,17 @@ done:
   return st;
 }
 
-/* Rows of neighbours: group/start and group/neighbour; *first is where the slice begins in the file. */
-static kith_agreed read_neighbours(const kith_comm *comm, kith_h5 *f, const char *group, kith_graph *g,
-                                   int64_t *first) {
+/* Rows of neighbors: group/start and group/neighbour; *first is where the slice begins in the file. */
+static kith_agreed read_neighbors(const kith_comm *comm, kith_h5 *f, const char *group, kith_graph *g,
+                                  int64_t *first) {
   kith_agreed st = {KITH_OK};
-  char start[KITH_NAME], neighbour[KITH_NAME];
+  char start[KITH_NAME], neighbor[KITH_NAME];
   snprintf(start, sizeof start, "%s/start", group);
-  snprintf(neighbour, sizeof neighbour, "%s/neighbour", group);
-  KITH_TRY(kith__graph_read_starts(comm, f, start, neighbour, g, &g->start, first));
-  READ_SLICE(f, neighbour, KITH_H5_INT64, *first, g->start[g->n_own], g->neighbour);
-  KITH_TRY(kith_agree(comm, kith__layout_range(kith_h5_path(f), neighbour, *first, g->start[g->n_own],
-                                               g->neighbour, 0, g->n[KITH_USER] + g->n[KITH_ITEM])));
+  snprintf(neighbor, sizeof neighbor, "%s/neighbour", group);
+  KITH_TRY(kith__graph_read_starts(comm, f, start, neighbor, g, &g->start, first));
+  READ_SLICE(f, neighbor, KITH_H5_INT64, *first, g->start[g->n_own], g->neighbor);
+  KITH_TRY(kith_agree(comm, kith__layout_range(kith_h5_path(f), neighbor, *first, g->start[g->n_own],
+                                               g->neighbor, 0, g->n[KITH_USER] + g->n[KITH_ITEM])));
 done:
   return st;
 }
@@ -238,7 +238,7 @@ static kith_agreed read_train(const kith_comm *comm, kith_h5 *f, kith_graph *g, 
   kith_agreed st = {KITH_OK};
   int32_t *original = NULL;
   int64_t first = 0;
-  KITH_TRY(read_neighbours(comm, f, "train", g, &first));
+  KITH_TRY(read_neighbors(comm, f, "train", g, &first));
   READ_SLICE(f, "train/original", KITH_H5_INT32, first, g->start[g->n_own], original);
   if (kith_h5_has(f, "train/weight"))
     READ_SLICE(f, "train/weight", KITH_H5_FLOAT, first, g->start[g->n_own], g->weight);
@@ -272,15 +272,15 @@ done:
   return st;
 }
 
-/* The items of a user's neighbours are where item/number says. */
+/* The items of a user's neighbors are where item/number says. */
 static kith_status read_check_items(const kith_graph *g, const char *path) {
   kith_status st = KITH_OK;
   for (kith_lid u = 0; u < g->n_own_of[KITH_USER]; u++) {
     kith_eid e = g->start[g->row_of[KITH_USER][u]];
     for (kith_eid k = g->train.start[u]; k < g->train.start[u + 1]; k++, e++)
-      KITH_CHECK(g->item_number[g->train.item[k]] == g->neighbour[e], KITH_EDATA,
+      KITH_CHECK(g->item_number[g->train.item[k]] == g->neighbor[e], KITH_EDATA,
                  "%s: item %d is number %lld in item/number and %lld in train/neighbour", path,
-                 g->train.item[k], (long long)g->item_number[g->train.item[k]], (long long)g->neighbour[e]);
+                 g->train.item[k], (long long)g->item_number[g->train.item[k]], (long long)g->neighbor[e]);
   }
 done:
   return st;
@@ -334,7 +334,7 @@ static kith_agreed read_nodes(const kith_comm *comm, kith_h5 *f, kith_graph *g) 
   READ_SLICE(f, "node/label", KITH_H5_INT32, first, g->n_own, g->label);
   READ_SLICE(f, "node/split", KITH_H5_INT8, first, g->n_own, g->split);
   KITH_TRY(kith_agree(comm, read_check_nodes(g, kith_h5_path(f))));
-  KITH_TRY(read_neighbours(comm, f, "edge", g, &at));
+  KITH_TRY(read_neighbors(comm, f, "edge", g, &at));
   KITH_TRY(kith_agree(comm, read_no_lists(g)));
   if (g->n_feature > 0)
     KITH_TRY(kith_h5_read(f, "node/feature", KITH_H5_FLOAT, g->n_feature, first, g->n_own, g->feature));

@@ -138,7 +138,7 @@ bool kith__cell_time(kith__cell cell, int64_t *seconds);
 bool kith__cell_real(kith__cell cell, float *value);
 /** Whether numbers can be divided by their sum: it is no leftover of numbers that cancel out.  `size` is the
  * sum of their magnitudes. */
-static inline bool kith__can_normalise(double sum, double size) {
+static inline bool kith__can_normalize(double sum, double size) {
   return (sum < 0 ? -sum : sum) >= 1e-6 * size;
 }
 /** What programs print of a number that is none, or of one that no float holds: "nan", "-inf", "1e99". */

@@ -12,7 +12,7 @@ typedef struct kith__nodes {
   int n_feature;
   float *feature;   /**< [n, n_feature]; null without features */
   int8_t *split;    /**< [n] kith_node_split */
-  kith__rows edges; /**< a row per node, its neighbours: every edge twice */
+  kith__rows edges; /**< a row per node, its neighbors: every edge twice */
 } kith__nodes;
 
 void kith__nodes_free(kith__nodes *nodes);
@@ -22,7 +22,7 @@ void kith__nodes_free(kith__nodes *nodes);
 kith_status kith__nodes_labels(const char *path, kith__nodes *nodes, int64_t *minus_one) KITH_MUST_USE;
 /** Features of n nodes.  Local. */
 kith_status kith__nodes_features(const kith_nodes_options *o, kith__nodes *nodes) KITH_MUST_USE;
-/** Nodes of a split: labelled ones, none in two.  Local. */
+/** Nodes of a split: labeled ones, none in two.  Local. */
 kith_status kith__nodes_split(const char *path, kith_node_split split, kith__nodes *nodes) KITH_MUST_USE;
 /** Edges among n nodes.  Local. */
 kith_status kith__nodes_edges(const char *path, kith__nodes *nodes, kith_nodes_report *report) KITH_MUST_USE;

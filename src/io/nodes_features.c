@@ -125,7 +125,7 @@ done:
 }
 
 /* Rows divided by their sums, as the graph convolution's authors do; rows of zeros stay. */
-static kith_status features_normalise(const char *path, kith__nodes *nodes) {
+static kith_status features_normalize(const char *path, kith__nodes *nodes) {
   kith_status st = KITH_OK;
   for (int64_t i = 0; i < nodes->n; i++) {
     float *row = nodes->feature + i * nodes->n_feature;
@@ -135,7 +135,7 @@ static kith_status features_normalise(const char *path, kith__nodes *nodes) {
       size += fabs((double)row[k]);
     }
     if (size == 0) continue;
-    KITH_CHECK(kith__can_normalise(sum, size), KITH_EDATA,
+    KITH_CHECK(kith__can_normalize(sum, size), KITH_EDATA,
                "%s:%lld: the values of this node add up to %g, by which they cannot be divided; set "
                "normalise: false, or mend them",
                path, (long long)i + 1, sum);
@@ -152,7 +152,7 @@ kith_status kith__nodes_features(const kith_nodes_options *o, kith__nodes *nodes
   KITH_TRY(KITH_NEW(nodes->feature, nodes->n * f.most));
   nodes->n_feature = f.most;
   KITH_TRY(features_fill(&f, nodes));
-  if (o->normalise) KITH_TRY(features_normalise(o->features, nodes));
+  if (o->normalize) KITH_TRY(features_normalize(o->features, nodes));
 done:
   KITH_FREE(f.entry);
   return st;

@@ -25,7 +25,7 @@ static void nodes_count(const kith__nodes *nodes, kith_nodes_report *r) {
   for (int64_t i = 0; i < nodes->n; i++) {
     r->split[nodes->split[i]]++;
     r->alone += start[i] == start[i + 1];
-    r->unlabelled += nodes->label[i] < 0;
+    r->unlabeled += nodes->label[i] < 0;
   }
 }
 

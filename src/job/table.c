@@ -25,7 +25,7 @@ enum { TABLE_KEY = 2 * KITH_NAME }; /* room for any key of the table */
        "each; long: one feature a line, and perhaps its weight, so that ids come again; auto: long where "   \
        "the first lines are so, else sparse"},                                                               \
       {name ".header", JOB_BOOL, AT(member.header), NONE, "the first line names the columns"}, {             \
-    name ".normalise", JOB_BOOL, AT(member.normalise), NONE, "divide every node's features by their sum"     \
+    name ".normalise", JOB_BOOL, AT(member.normalize), NONE, "divide every node's features by their sum"     \
   }
 
 #define NAMES(key, member, what)                                                                             \
@@ -125,7 +125,7 @@ const job_key kith__job_table[] = {
      "classify: line i has the features of node i; without, embeddings are learnt"},
     {"data.features.format", JOB_NAME, AT(data.nodes.format), 0, 0, "sparse | dense",
      "sparse: a line names the features that are not zero, 7 or 7:0.5; dense: a number for each"},
-    {"data.features.normalise", JOB_BOOL, AT(data.nodes.normalise), NONE,
+    {"data.features.normalise", JOB_BOOL, AT(data.nodes.normalize), NONE,
      "divide every node's features by their sum"},
     {"data.splits.train", JOB_PATH, AT(data.nodes.train), NONE,
      "classify: numbers of the nodes whose labels are learnt from"},
@@ -180,7 +180,7 @@ const job_key kith__job_table[] = {
     {"model.walks", JOB_INT, AT(model.near.walks), 1, 1e5, "a node",
      "pinsage: random walks, whose visits say which nodes matter to a node"},
     {"model.walk_length", JOB_INT, AT(model.near.length), 1, 100, "hops", "pinsage: of a walk"},
-    {"model.neighbours", JOB_INT, AT(model.near.neighbours), 1, 1e5, "nodes",
+    {"model.neighbours", JOB_INT, AT(model.near.neighbors), 1, 1e5, "nodes",
      "pinsage: the most visited ones, which a node reads"},
     {"model.restart", JOB_REAL, AT(model.near.restart), 0, 0.95, "probability",
      "pinsage: of going back to the node at every hop of a walk"},

@@ -1,4 +1,4 @@
-/* Bayesian personalised ranking on the rows of a batch. */
+/* Bayesian personalized ranking on the rows of a batch. */
 #include "loss/pairs.h"
 
 typedef struct bpr {

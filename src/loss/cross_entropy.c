@@ -1,4 +1,4 @@
-/* Cross-entropy on the logits of labelled nodes; each node's loss is its owner's. */
+/* Cross-entropy on the logits of labeled nodes; each node's loss is its owner's. */
 #include <math.h>
 
 #include "kith/loss.h"

@@ -76,20 +76,20 @@ static kith_lid softmax_n_shared(const softmax *o) {
   return (kith_lid)(o->b->shared.first[o->comm->rank + 1] - o->b->shared.first[o->comm->rank]);
 }
 
-/* What this rank handles, normalised, then shared with all. */
+/* What this rank handles, normalized, then shared with all. */
 static void softmax_arrange(softmax *o) {
   const kith_batch *b = o->b;
   int d = o->rows->d;
   int64_t at = b->tile_first[o->comm->rank];
-  kith_normalise_forward(b->n_pair, b->at[0], d, o->rows->value, softmax_row(o->user, at),
+  kith_normalize_forward(b->n_pair, b->at[0], d, o->rows->value, softmax_row(o->user, at),
                          softmax_norm(o, 0));
-  kith_normalise_forward(b->n_pair, b->at[1], d, o->rows->value, softmax_row(o->item, at),
+  kith_normalize_forward(b->n_pair, b->at[1], d, o->rows->value, softmax_row(o->item, at),
                          softmax_norm(o, 1));
   kith_share_rows(o->comm, b->tile_first, d, o->user->value);
   kith_share_rows(o->comm, b->tile_first, d, o->item->value);
   if (b->shared.n == 0) return;
   float *shared = softmax_row(o->item, b->n_global);
-  kith_normalise_forward(softmax_n_shared(o), b->at[2], d, o->rows->value,
+  kith_normalize_forward(softmax_n_shared(o), b->at[2], d, o->rows->value,
                          shared + (size_t)b->shared.first[o->comm->rank] * (size_t)d, softmax_norm(o, 2));
   kith_share_rows(o->comm, b->shared.first, d, shared);
 }
@@ -201,12 +201,12 @@ static void softmax_return(softmax *o) {
   const kith_batch *b = o->b;
   int d = o->rows->d;
   int64_t at = b->tile_first[o->comm->rank], shared = b->n_global + b->shared.first[o->comm->rank];
-  kith_normalise_backward(b->n_pair, b->at[0], d, softmax_row(o->user, at), softmax_norm(o, 0),
+  kith_normalize_backward(b->n_pair, b->at[0], d, softmax_row(o->user, at), softmax_norm(o, 0),
                           softmax_drow(o->user, at), o->rows->grad);
-  kith_normalise_backward(b->n_pair, b->at[1], d, softmax_row(o->item, at), softmax_norm(o, 1),
+  kith_normalize_backward(b->n_pair, b->at[1], d, softmax_row(o->item, at), softmax_norm(o, 1),
                           softmax_drow(o->item, at), o->rows->grad);
   if (b->shared.n == 0) return;
-  kith_normalise_backward(softmax_n_shared(o), b->at[2], d, softmax_row(o->item, shared), softmax_norm(o, 2),
+  kith_normalize_backward(softmax_n_shared(o), b->at[2], d, softmax_row(o->item, shared), softmax_norm(o, 2),
                           softmax_drow(o->item, shared), o->rows->grad);
 }
 

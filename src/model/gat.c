@@ -1,7 +1,7 @@
 /*
  * Graph attention (Velickovic et al., ICLR 2018): z = h W, head by head
  *   alpha_ij = softmax over j of LeakyReLU(a . z_i + b . z_j),   h_i = ELU(sum over j of alpha_ij z_j),
- * where a node is one of its own neighbours.  Heads stand side by side (each width / heads wide), or, in the
+ * where a node is one of its own neighbors.  Heads stand side by side (each width / heads wide), or, in the
  * last layer, are averaged (eq. 6); no activation there.  Dropout on the input of every layer and on
  * attention weights.
  */

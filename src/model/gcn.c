@@ -1,6 +1,6 @@
 /*
  * Graph convolution (Kipf and Welling, ICLR 2017, eq. 2): H(l + 1) = ReLU(A' H(l) W), where A' is the
- * symmetric normalised adjacency with loops; no activation in the last layer.  Dropout on the input of every
+ * symmetric normalized adjacency with loops; no activation in the last layer.  Dropout on the input of every
  * layer.
  */
 #include "kith/model.h"

@@ -1,7 +1,7 @@
 /*
  * LightGCN (He et al., SIGIR 2020): E(l + 1) = A E(l), the final embedding is the mean of all layers.  No
- * activation; the initial embeddings are all that is learnt, and, if asked for, what each layer weighs in the
- * mean.
+ * activation; the initial embeddings are all that is learned, and, if asked for, what each layer weighs in
+ * the mean.
  *
  * Those weights are a softmax and not free numbers: the mean stays a mean, so they cannot grow around the L2
  * term, which knows of the initial embeddings only.

@@ -7,11 +7,11 @@ typedef struct model {
   const char *name;
   void (*record)(const kith_model_options *o, const kith_stage *s);
   bool back;   /* its ops read the transpose of hops: all but kith_propagate_op() do */
-  bool loops;  /* a node is among its own neighbours */
-  bool near;   /* its hops are of importance neighbourhoods */
+  bool loops;  /* a node is among its own neighbors */
+  bool near;   /* its hops are of importance neighborhoods */
   bool beside; /* the final embedding is the initial one and those of all layers, side by side */
   bool out;    /* its last layer can have other columns than the others */
-  bool alone;  /* it looks at no neighbours */
+  bool alone;  /* it looks at no neighbors */
 } model;
 
 static const model model_table[] = {

@@ -2,12 +2,12 @@
  * PinSage (Ying et al., KDD 2018, algorithms 1 and 2): with N(i) the nodes that random walks from i visit
  * most and alpha their shares of the visits, n_i = sum over j in N(i) of alpha_ij ReLU(Q h_j + q),   h_i =
  * unit row of ReLU(W [h_i, n_i] + w), and after the last layer h = G2 ReLU(G1 h + g).  The paper's nodes are
- * items alone, with features; here they are users and items with learnt embeddings, as in the comparisons of
+ * items alone, with features; here they are users and items with learned embeddings, as in the comparisons of
  * Wang et al. (NGCF, SIGIR 2019).
  */
 #include "kith/model.h"
 
-/* CONVOLVE.  Shares of the neighbours that a sampled hop has left are shares of what they count together. */
+/* CONVOLVE.  Shares of the neighbors that a sampled hop has left are shares of what they count together. */
 static kith_tensor *pinsage_convolve(const kith_model_options *o, const kith_stage *s, int l,
                                      kith_tensor *h) {
   kith_tape *t = s->tape;

@@ -1,6 +1,6 @@
 /*
  * GraphSAGE (Hamilton et al., NIPS 2017, algorithm 1): h_i = ReLU([h_i, aggregate of h_j] W + b), unit rows;
- * the aggregate is the mean of the neighbours, or the maximum of ReLU(h_j P + p), or what an LSTM holds after
+ * the aggregate is the mean of the neighbors, or the maximum of ReLU(h_j P + p), or what an LSTM holds after
  * reading them. The last layer has neither ReLU nor unit rows, since products rank.
  */
 #include "kith/model.h"
@@ -13,7 +13,7 @@ static kith_tensor *sage_pool(const kith_model_options *o, const kith_stage *s, 
   return kith_aggregate_max_op(s->tape, s->hop[l], kith_ghosts_op(s->tape, s->hop[l], p));
 }
 
-/* What neighbours say to the gates is computed once a node, not once an edge. */
+/* What neighbors say to the gates is computed once a node, not once an edge. */
 static kith_tensor *sage_lstm(const kith_model_options *o, const kith_stage *s, int l, kith_tensor *h) {
   kith_tensor *z =
       kith_ghosts_op(s->tape, s->hop[l], kith_stage_linear(s, "lstm in", "lstm bias", l, 4 * o->width, h));

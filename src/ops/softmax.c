@@ -1,4 +1,4 @@
-/* Rows of exponentials: max, exp, sum, each in one order, vectorised by hand-written lanes rather than by
+/* Rows of exponentials: max, exp, sum, each in one order, vectorized by hand-written lanes rather than by
  * reassociation. */
 #include <math.h>
 #include <string.h>

@@ -36,7 +36,7 @@ KITH_KERNEL float kith_dot(int d, const float *a, const float *b) {
   return lane[0];
 }
 
-void kith_normalise_forward(kith_lid n, const kith_lid *at, int d, const float *x, float *unit, float *norm) {
+void kith_normalize_forward(kith_lid n, const kith_lid *at, int d, const float *x, float *unit, float *norm) {
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < n; i++) {
     const float *from = x + (size_t)at[i] * (size_t)d;
@@ -47,7 +47,7 @@ void kith_normalise_forward(kith_lid n, const kith_lid *at, int d, const float *
   }
 }
 
-void kith_normalise_rows(kith_lid n, int d, float *x) {
+void kith_normalize_rows(kith_lid n, int d, float *x) {
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < n; i++) {
     float *row = x + (size_t)i * (size_t)d, norm = sqrtf(kith_dot(d, row, row));
@@ -56,7 +56,7 @@ void kith_normalise_rows(kith_lid n, int d, float *x) {
   }
 }
 
-void kith_normalise_backward(kith_lid n, const kith_lid *at, int d, const float *unit, const float *norm,
+void kith_normalize_backward(kith_lid n, const kith_lid *at, int d, const float *unit, const float *norm,
                              const float *dunit, float *dx) {
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < n; i++) {

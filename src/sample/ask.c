@@ -5,7 +5,7 @@ enum {
   ASK_HEAD = 2,
   ASK_EDGE = 3,   /* 64-bit words of an answer's things */
   ASK_AHEAD = 8,  /* questions between asking for a line of memory and reading it */
-  ASK_BLOCK = 512 /* drawn neighbours whose lines are asked for together */
+  ASK_BLOCK = 512 /* drawn neighbors whose lines are asked for together */
 };
 
 /* ---- room ---- */
@@ -33,7 +33,7 @@ static kith_status ask_make_answers(const sample_setting *s, int64_t rows, int64
   int64_t others = s->comm->size - 1, asked = others * kith_least(rows, s->g->n_own),
           answers = others * kith_least(entries, s->a->csr.start[s->a->csr.n_row]);
   KITH_CHECK(asked < INT32_MAX && answers < INT32_MAX && entries < INT32_MAX, KITH_ECONFIG,
-             "train.fanouts: a step may exchange %lld neighbours with one rank; use a smaller batch or "
+             "train.fanouts: a step may exchange %lld neighbors with one rank; use a smaller batch or "
              "fan-outs, or more ranks",
              (long long)(answers > entries ? answers : entries));
   KITH_TRY(KITH_NEW(q->head_in, rows));
@@ -74,7 +74,7 @@ done:
 
 void kith__ask_free(sample_ask *q) {
   if (!q->made) return;
-  KITH_WAIT("the neighbours that were asked for", MPI_Waitall(2, q->request, MPI_STATUSES_IGNORE));
+  KITH_WAIT("the neighbors that were asked for", MPI_Waitall(2, q->request, MPI_STATUSES_IGNORE));
   KITH_MPI(MPI_Type_free(&q->head));
   KITH_MPI(MPI_Type_free(&q->edge));
   KITH_FREE(q->sort);
@@ -111,7 +111,7 @@ static sample_head ask_draw(sample_ask *q, int l, kith_gid number, int64_t n) {
   return (sample_head){q->who[row].node, q->who[row].degree, (int32_t)drawn};
 }
 
-/* Who the n drawn neighbours are. */
+/* Who the n drawn neighbors are. */
 static void ask_look_up(const sample_ask *q, int64_t n, sample_edge *edge) {
   const kith_csr *csr = &q->a->csr;
   for (int64_t i = 0; i < n; i++) __builtin_prefetch(&q->who[csr->col[q->place[i]]]);
@@ -138,7 +138,7 @@ static void ask_expect(const sample_ask *q, int64_t n, const kith_gid *asked) {
 
 /*
  * Answer n questions; returns how many edges that makes.  Where the graph is larger than the caches, each
- * neighbour is two misses, of its column and of who it is; those of a block of questions travel together.
+ * neighbor is two misses, of its column and of who it is; those of a block of questions travel together.
  */
 static int64_t ask_answer_some(sample_ask *q, int l, int64_t n, const kith_gid *asked, sample_head *head,
                                sample_edge *edge) {
@@ -229,7 +229,7 @@ bool kith__ask_advance(sample_ask *q) {
   static void (*const next[])(sample_ask * q) = {ask_send_questions, ask_send_heads, ask_send_edges};
   if (q->comm->size == 1) ask_answer_mine(q);
   else {
-    KITH_WAIT("the neighbours that were asked for", MPI_Waitall(2, q->request, MPI_STATUSES_IGNORE));
+    KITH_WAIT("the neighbors that were asked for", MPI_Waitall(2, q->request, MPI_STATUSES_IGNORE));
     if (q->phase < 3) {
       next[q->phase++](q);
       return false;

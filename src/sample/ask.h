@@ -1,4 +1,4 @@
-/* Asking the owners of nodes for drawn neighbours: one exchange with all ranks a hop, whose messages may
+/* Asking the owners of nodes for drawn neighbors: one exchange with all ranks a hop, whose messages may
  * travel while something else is done. */
 #ifndef KITH_SRC_SAMPLE_ASK_H
 #define KITH_SRC_SAMPLE_ASK_H
@@ -8,10 +8,10 @@
 /* What an owner says of a node that it is asked about … */
 typedef struct sample_head {
   int64_t node;
-  int32_t degree, drawn; /* neighbours in all, and how many are drawn */
+  int32_t degree, drawn; /* neighbors in all, and how many are drawn */
 } sample_head;
 
-/* … and of each neighbour that it drew. */
+/* … and of each neighbor that it drew. */
 typedef struct sample_edge {
   int64_t number, node;
   int32_t degree;
@@ -57,7 +57,7 @@ typedef struct sample_ask {
 } sample_ask;
 
 /*
- * Room for questions about up to `rows` nodes that are answered with up to `entries` neighbours, on every
+ * Room for questions about up to `rows` nodes that are answered with up to `entries` neighbors, on every
  * rank, in steps of up to `most_target` targets.  Local; what is made stays in *out, also on failure.
  */
 kith_status kith__ask_make(const sample_setting *s, const sample_law *law, int64_t rows, int64_t entries,

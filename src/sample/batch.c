@@ -233,7 +233,7 @@ void kith_batch_pairs(kith_batch *b, const kith_epoch *e, int64_t step) {
     batch_draw(b, e, &seed[i], i);
   }
   for (kith_lid i = 0; i < b->n_pair; i++)
-    n_entry = batch_enter(b, i, low + g->row_of[KITH_USER][seed[i].user], g->neighbour[seed[i].at],
+    n_entry = batch_enter(b, i, low + g->row_of[KITH_USER][seed[i].user], g->neighbor[seed[i].at],
                           seed[i].place * batch_stride(b), n_entry);
   batch_sort(b, n_entry);
 }

@@ -1,6 +1,6 @@
 /*
- * A step's clusters are parts of the cut.  A node reads its neighbours in them, as far as edges between
- * clusters stay; a batch's node outside of them reads all of its neighbours inside.
+ * A step's clusters are parts of the cut.  A node reads its neighbors in them, as far as edges between
+ * clusters stay; a batch's node outside of them reads all of its neighbors inside.
  */
 #include "sample/law.h"
 #include "sample/parts.h"

@@ -1,4 +1,4 @@
-/* By which law the owner of a node draws among its neighbours: one law for each way of sampling, each in its
+/* By which law the owner of a node draws among its neighbors: one law for each way of sampling, each in its
  * own file. */
 #ifndef KITH_SRC_SAMPLE_LAW_H
 #define KITH_SRC_SAMPLE_LAW_H
@@ -9,12 +9,12 @@
 typedef struct sample_question {
   int hop;                 /* l, 0 the farthest from the seeds */
   kith_lid row;            /* owned row of the node */
-  int64_t among;           /* neighbours that may be drawn */
+  int64_t among;           /* neighbors that may be drawn */
   int64_t n_left_out;      /* the others, which may not … */
   const int64_t *left_out; /* [n_left_out] … and their places in the row, ascending */
 } sample_question;
 
-/* The place in the row of the i-th neighbour that may be drawn: behind it and every one that is left out
+/* The place in the row of the i-th neighbor that may be drawn: behind it and every one that is left out
  * before it. */
 static inline int64_t kith__allowed(const sample_question *q, int64_t i) {
   int64_t low = 0, high = q->n_left_out;
@@ -33,11 +33,11 @@ typedef struct sample_law {
   /* Go on with it, as kith_sampler_advance() does; returns whether it is ready.  Collective; null: it is once
    * it has begun. */
   bool (*advance)(void *self);
-  /* Write the places of the drawn neighbours, each once, and for each the factor that makes the sum over the
+  /* Write the places of the drawn neighbors, each once, and for each the factor that makes the sum over the
      drawn ones an estimate of the sum over all; returns how many.  Local. */
   int64_t (*draw)(void *self, const sample_question *q, int64_t *place, float *scale);
   void (*destroy)(void *self);
-  int64_t most_drawn[KITH_HOPS_MOST]; /* of one node's neighbours at each hop; 0: all of them */
+  int64_t most_drawn[KITH_HOPS_MOST]; /* of one node's neighbors at each hop; 0: all of them */
   int64_t most_nodes; /* beside the seeds, in all frames together; 0: no bound but the graph */
 } sample_law;
 
@@ -54,7 +54,7 @@ typedef struct sample_setting {
 } sample_setting;
 
 /* Local. */
-kith_status kith__law_neighbour(const sample_setting *s, sample_law *out) KITH_MUST_USE;
+kith_status kith__law_neighbor(const sample_setting *s, sample_law *out) KITH_MUST_USE;
 /* Collective. */
 kith_agreed kith__law_nodes(const sample_setting *s, sample_law *out) KITH_MUST_USE;
 kith_agreed kith__law_saint(const sample_setting *s, sample_law *out) KITH_MUST_USE;

@@ -1,5 +1,5 @@
 /*
- * PinSage's importance neighbourhoods (Ying et al., KDD 2018, section 3.1): the T nodes that walks from a
+ * PinSage's importance neighborhoods (Ying et al., KDD 2018, section 3.1): the T nodes that walks from a
  * node visit most.
  *
  * Nodes take turns, as many at once as their walkers find room.  All visits of a node are seen by its owner,
@@ -32,14 +32,14 @@ typedef struct near {
   near_count *seen; /* [walkers over all ranks * length] visits to own nodes, then their counts */
   near_count *told; /* [share * walks * length] counts of walks from own nodes */
   int *out, *out_at, *in, *in_at; /* [size], places [size + 1] */
-  int64_t most;                   /* neighbours that a node may have */
+  int64_t most;                   /* neighbors that a node may have */
   kith_eid *start;                /* [n_own + 1] the rows so far */
   kith_gid *number;               /* [n_own * most] */
   float *weight;                  /* [n_own * most] */
 } near;
 
 kith_near_options kith_near_defaults(void) {
-  return (kith_near_options){.walks = 100, .length = 4, .neighbours = 50};
+  return (kith_near_options){.walks = 100, .length = 4, .neighbors = 50};
 }
 
 /* ---- room ---- */
@@ -48,7 +48,7 @@ static kith_status near_make(near *w) {
   kith_status st = KITH_OK;
   int64_t size = w->comm->size, n_node = w->g->n[KITH_USER] + w->g->n[KITH_ITEM], own = w->g->n_own;
   int64_t walkers = (int64_t)w->share * w->o.walks, visits = walkers * w->o.length;
-  w->most = kith_least(kith_least(w->o.neighbours, n_node - 1), (int64_t)w->o.walks * w->o.length);
+  w->most = kith_least(kith_least(w->o.neighbors, n_node - 1), (int64_t)w->o.walks * w->o.length);
   KITH_CHECK(size * visits < INT_MAX, KITH_ECONFIG,
              "model.walks: %d walks of %d hops from a node on each of %d ranks are too many to be counted at "
              "once; expected fewer than 2^31 visits",
@@ -133,14 +133,14 @@ static void near_tell(near *w) {
   MPI_Datatype thing;
   for (int r = 0; r < size; r++) w->out[r] = 0;
   for (int64_t i = 0; i < w->n_seen; i++) w->out[kith_owner(size, w->g->first, w->seen[i].from)]++;
-  KITH_WAIT("walks to important neighbours",
+  KITH_WAIT("walks to important neighbors",
             MPI_Alltoall(w->out, 1, MPI_INT, w->in, 1, MPI_INT, w->comm->mpi));
   kith_add_up(size, w->out, w->out_at);
   kith_add_up(size, w->in, w->in_at);
   w->n_told = w->in_at[size];
   KITH_MPI(MPI_Type_contiguous(NEAR_WORDS, MPI_INT64_T, &thing));
   KITH_MPI(MPI_Type_commit(&thing));
-  KITH_WAIT("walks to important neighbours",
+  KITH_WAIT("walks to important neighbors",
             MPI_Alltoallv(w->seen, w->out, w->out_at, thing, w->told, w->in, w->in_at, thing, w->comm->mpi));
   KITH_MPI(MPI_Type_free(&thing));
 }

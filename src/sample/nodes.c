@@ -1,7 +1,7 @@
 /*
  * Every node is in the step's set or not, by a draw of its own: for each layer anew (FastGCN: Chen et al.,
  * ICLR 2018), or once for all layers (GraphSAINT's node sampler: Zeng et al., ICLR 2020).  A row reads those
- * of its neighbours that are in the set, each weighed by one over its chance.  Both papers draw a fixed
+ * of its neighbors that are in the set, each weighed by one over its chance.  Both papers draw a fixed
  * number of nodes with replacement; independent draws with the same expected number need no list of all nodes
  * on every rank, and any rank can tell for any node that it knows.
  */
@@ -60,7 +60,7 @@ static double nodes_expected(const kith_comm *comm, kith_lid n, const double *no
 
 /*
  * The t for which chances min(1, t norm) add up to `budget`, by doubling and halving; 2^100, which makes
- * every node certain that has neighbours, where those are fewer.  Sums over ranks are exact, so t is the same
+ * every node certain that has neighbors, where those are fewer.  Sums over ranks are exact, so t is the same
  * on any number of them.
  */
 static double nodes_level(const kith_comm *comm, kith_lid n, const double *norm, double budget) {

@@ -66,7 +66,7 @@ static bool saint_advance(void *self) {
   return ready;
 }
 
-/* One over the chance that neighbour c, entry e of a row, is in the set; a first meeting counts as one. */
+/* One over the chance that neighbor c, entry e of a row, is in the set; a first meeting counts as one. */
 static float saint_scale(const saint *w, const sample_question *q, kith_eid e, kith_lid c) {
   int64_t often = w->n_set, together = w->count[c];
   if (q->hop < w->set->n_hop - 1) {

@@ -1,6 +1,6 @@
 /*
  * Hops around a step's seeds.  For every hop, outwards: each rank asks the owners of its rows for their
- * neighbours; owners draw and answer; what is new becomes a row behind those that are there.  So every frame
+ * neighbors; owners draw and answer; what is new becomes a row behind those that are there.  So every frame
  * begins with the one before it, the seeds first, and one list of nodes serves all frames.
  */
 #include <math.h>
@@ -25,7 +25,7 @@ struct kith_sampler {
 
 /* ---- room ---- */
 
-/* The most rows of every frame and entries of every hop: drawn neighbours multiply, until the law's or the
+/* The most rows of every frame and entries of every hop: drawn neighbors multiply, until the law's or the
  * graph's nodes are all there. */
 static kith_status sampler_bound(const kith_sampler *s, kith_lid most_seed, int64_t *rows, int64_t *entries) {
   kith_status st = KITH_OK;
@@ -70,7 +70,7 @@ static kith_agreed sampler_make_law(const sample_setting *set, sample_law *law) 
   case KITH_SAINT_EDGE:
   case KITH_SAINT_WALK: return kith__law_saint(set, law);
   case KITH_CLUSTER: return kith__law_cluster(set, law);
-  default: return kith_agree(set->comm, kith__law_neighbour(set, law));
+  default: return kith_agree(set->comm, kith__law_neighbor(set, law));
   }
 }
 
@@ -118,7 +118,7 @@ void kith_sampler_destroy(kith_sampler **sampler) {
 
 /* ---- a step ---- */
 
-/* The row of a drawn neighbour: a new one behind the *n that are there, unless it has one. */
+/* The row of a drawn neighbor: a new one behind the *n that are there, unless it has one. */
 static kith_lid sampler_row(kith_sampler *s, const sample_edge *edge, kith_lid *n) {
   kith_lid row = kith__map_put(&s->map, edge->number, *n);
   if (row == *n) {

@@ -14,7 +14,7 @@ typedef struct sample_targets {
   kith_lid *older;   /* [2 most] 1 + the end before it in the same row, 0: it is the first */
   kith_lid *row;     /* [2 most] where an end is … */
   int64_t *to;       /* [2 most] … kith_node_key() of the other one … */
-  int32_t *place;    /* [2 most] … and its place in the row; -1: it is no neighbour */
+  int32_t *place;    /* [2 most] … and its place in the row; -1: it is no neighbor */
   int64_t *left_out; /* [2 most] of the row that is being asked about */
 } sample_targets;
 

@@ -122,7 +122,7 @@ static kith_gid walk_next(const kith_walks *w, const kith_walker *x) {
   int64_t degree = g->start[row + 1] - g->start[row];
   kith_draw r = kith_random(law->seed, law->use, law->round, (uint64_t)x->id, (uint64_t)w->hop);
   if (law->restart > 0 && kith_random_unit(r.bits[1]) < law->restart) return x->begin;
-  return degree > 0 ? g->neighbour[g->start[row] + (kith_eid)kith_random_below(r.bits[0], (uint64_t)degree)]
+  return degree > 0 ? g->neighbor[g->start[row] + (kith_eid)kith_random_below(r.bits[0], (uint64_t)degree)]
                     : x->at;
 }
 

@@ -67,7 +67,7 @@ static void fetch_sum(fetch *o, const float *dleaf) {
   for (kith_lid i = 0; i < f->n_touched; i++) o->slot[f->touched[i]] = 0;
 }
 
-/* What is learnt of the rows that came home: weights by their features, and of rows without an embedding
+/* What is learned of the rows that came home: weights by their features, and of rows without an embedding
  * nothing else. */
 static void fetch_learn(fetch *o) {
   kith_fetch *f = o->f;

@@ -1,4 +1,4 @@
-/* Ops along a hop: ghosts, a row's own place, and the sums over its neighbours. */
+/* Ops along a hop: ghosts, a row's own place, and the sums over its neighbors. */
 #include <math.h>
 #include <string.h>
 

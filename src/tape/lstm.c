@@ -1,5 +1,5 @@
 /*
- * Rows that read their neighbours by an LSTM, group of rows by group, so that room does not grow with the
+ * Rows that read their neighbors by an LSTM, group of rows by group, so that room does not grow with the
  * graph: the backward pass plays a group's forward pass again, unless there is one group only.
  */
 #include "kith/lstm.h"
@@ -43,7 +43,7 @@ static void lstm_backward(void *self) {
   }
 }
 
-/* The longest row there can be: known on the whole graph; in sampled hops a neighbour is drawn once. */
+/* The longest row there can be: known on the whole graph; in sampled hops a neighbor is drawn once. */
 static kith_eid lstm_longest(const kith_hop *hop) {
   kith_eid longest = 1;
   if (!hop->whole) return hop->in->most;

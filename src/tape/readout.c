@@ -43,7 +43,7 @@ void kith_readout_op(kith_tape *t, kith_readout *r, float weight, int at, kith_t
   r->weight[r->n++] = weight;
 }
 
-/* ---- learnt weights ---- */
+/* ---- learned weights ---- */
 
 typedef struct mix {
   kith_readout *r;

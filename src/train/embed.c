@@ -29,14 +29,14 @@ void kith_embedded_free(kith_embedded *e) {
 static kith_status embed_check(const kith_model_options *o) {
   kith_status st = KITH_OK;
   KITH_CHECK(kith_model_layers(o) > 0 || o->input != KITH_EMBEDDING, KITH_ECONFIG,
-             "model.name: %s with no layer does not look at neighbours, nor at features, so there is nothing "
+             "model.name: %s with no layer does not look at neighbors, nor at features, so there is nothing "
              "to embed new nodes by",
              kith_model_text(o->name));
 done:
   return st;
 }
 
-/* Newcomers have importance neighbourhoods as well, by walks that begin at them; known nodes' walks meet no
+/* Newcomers have importance neighborhoods as well, by walks that begin at them; known nodes' walks meet no
  * newcomer. */
 static kith_agreed embed_relate(embed *m, const kith_run *o) {
   if (!kith_model_reads_near(m->model)) return kith_relation_create(m->comm, m->e.g, m->model->width, &m->a);
@@ -103,7 +103,7 @@ static kith_status embed_take(const embed *m, kith_embedded *out) {
   KITH_TRY(KITH_NEW(out->x, (int64_t)(n * d)));
   kith_readout_all(&m->readout, (int64_t)n_own, (int)d, final);
   memcpy(out->x, final + (n_own - n) * d, n * d * sizeof *final);
-  if (m->model->score == KITH_COSINE) kith_normalise_rows((kith_lid)n, (int)d, out->x);
+  if (m->model->score == KITH_COSINE) kith_normalize_rows((kith_lid)n, (int)d, out->x);
 done:
   KITH_FREE(final);
   return st;

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A known node that a newcomer of this rank reads, and the place of the neighbour list that waits for its
+/* A known node that a newcomer of this rank reads, and the place of the neighbor list that waits for its
  * number. */
 typedef struct extend_partner {
   int64_t original;
@@ -21,7 +21,7 @@ typedef struct extend {
   const kith_newcomers *new;
   kith_gid *block;  /* [size + 1] newcomers by rank */
   int64_t first, n; /* those of this rank */
-  kith_eid *next;   /* [n + 1] where each one's next neighbour goes; counts before that */
+  kith_eid *next;   /* [n + 1] where each one's next neighbor goes; counts before that */
   int64_t n_partner[KITH_TYPES];
   extend_partner *partner[KITH_TYPES];
   kith_graph *g;
@@ -53,7 +53,7 @@ static kith_gid extend_new_number(const extend *x, int64_t i) {
 
 /* ---- rows ---- */
 
-/* How many neighbours each newcomer of this rank has, and how many of them are known. */
+/* How many neighbors each newcomer of this rank has, and how many of them are known. */
 static void extend_count(extend *x) {
   const kith_newcomers *new = x->new;
   for (int64_t p = 0; p < new->n_pair; p++) {
@@ -87,7 +87,7 @@ static kith_status extend_make(extend *x) {
   KITH_TRY(KITH_NEW(g->type, g->n_own));
   KITH_TRY(KITH_NEW(g->original, g->n_own));
   KITH_TRY(KITH_NEW(g->start, (int64_t)g->n_own + 1));
-  KITH_TRY(KITH_NEW(g->neighbour, x->known->start[x->known->n_own] + x->next[x->n]));
+  KITH_TRY(KITH_NEW(g->neighbor, x->known->start[x->known->n_own] + x->next[x->n]));
 done:
   return st;
 }
@@ -104,7 +104,7 @@ static void extend_keep(extend *x) {
   memcpy(g->type, k->type, (size_t)k->n_own * sizeof *g->type);
   memcpy(g->original, k->original, (size_t)k->n_own * sizeof *g->original);
   memcpy(g->start, k->start, ((size_t)k->n_own + 1) * sizeof *g->start);
-  for (kith_eid e = 0; e < k->start[k->n_own]; e++) g->neighbour[e] = extend_known_number(x, k->neighbour[e]);
+  for (kith_eid e = 0; e < k->start[k->n_own]; e++) g->neighbor[e] = extend_known_number(x, k->neighbor[e]);
 }
 
 /* One end of a pair reads the other: a new one's number is known here, a known one's is asked for later. */
@@ -112,7 +112,7 @@ static void extend_read(extend *x, int64_t row, int type, int64_t original) {
   if (row < 0) return;
   int64_t i = extend_which(x->new, type, original);
   kith_eid at = x->known->start[x->known->n_own] + x->next[row]++;
-  if (i >= 0) x->g->neighbour[at] = extend_new_number(x, i);
+  if (i >= 0) x->g->neighbor[at] = extend_new_number(x, i);
   else x->partner[type][x->n_partner[type]++] = (extend_partner){original, at};
 }
 
@@ -193,7 +193,7 @@ static kith_agreed extend_ask(extend *x, const char *parts_path, kith_node_type 
   qsort(p, (size_t)n, sizeof *p, extend_compare);
   for (int64_t i = 0; i < n; i++) original[i] = p[i].original;
   KITH_TRY(kith_numbers_read(x->comm, parts_path, x->known, type, n, original, number));
-  for (int64_t i = 0; i < n; i++) x->g->neighbour[p[i].at] = extend_known_number(x, number[i]);
+  for (int64_t i = 0; i < n; i++) x->g->neighbor[p[i].at] = extend_known_number(x, number[i]);
 done:
   KITH_FREE(original);
   KITH_FREE(number);

@@ -39,7 +39,7 @@ kith_wish kith__full_arrange(kith_trainer *t, kith_wish wish) {
   return granted;
 }
 
-/* A step with an empty batch, or without labelled nodes. */
+/* A step with an empty batch, or without labeled nodes. */
 void kith__full_whole(kith_trainer *t) {
   if (t->classifies) kith_labelled_take(t->labelled, 0, NULL, NULL);
   else kith_batch_clear(t->batch);

@@ -6,7 +6,7 @@ enum { MINIATURE_ROWS = 64 };
 /* A graph of one rank: node i reads the `degree` nodes behind it, and those before it. */
 typedef struct miniature_graph {
   kith_graph g;
-  kith_gid first[2], *neighbour;
+  kith_gid first[2], *neighbor;
   kith_eid *start;
   float *weight;
   uint8_t *type;
@@ -14,7 +14,7 @@ typedef struct miniature_graph {
 } miniature_graph;
 
 static void miniature_free(miniature_graph *m) {
-  KITH_FREE(m->neighbour);
+  KITH_FREE(m->neighbor);
   KITH_FREE(m->start);
   KITH_FREE(m->weight);
   KITH_FREE(m->type);
@@ -25,14 +25,14 @@ static kith_status miniature_fill(int n, int degree, kith_task task, int n_featu
   kith_status st = KITH_OK;
   *m = (miniature_graph){.first = {0, n}};
   KITH_TRY(KITH_NEW(m->start, n + 1));
-  KITH_TRY(KITH_NEW(m->neighbour, n * degree));
+  KITH_TRY(KITH_NEW(m->neighbor, n * degree));
   KITH_TRY(KITH_NEW(m->weight, n * degree));
   KITH_TRY(KITH_NEW(m->type, n));
   KITH_TRY(KITH_NEW(m->original, n));
   for (int i = 0; i < n; i++) {
     m->start[i + 1] = (kith_eid)(i + 1) * degree;
     m->original[i] = i;
-    for (int k = 0; k < degree; k++) m->neighbour[i * degree + k] = (i + k + 1) % n;
+    for (int k = 0; k < degree; k++) m->neighbor[i * degree + k] = (i + k + 1) % n;
     for (int k = 0; k < degree; k++) m->weight[i * degree + k] = 1;
   }
   m->g = (kith_graph){.task = task,
@@ -43,7 +43,7 @@ static kith_status miniature_fill(int n, int degree, kith_task task, int n_featu
                       .type = m->type,
                       .original = m->original,
                       .start = m->start,
-                      .neighbour = m->neighbour,
+                      .neighbor = m->neighbor,
                       .n_feature = n_feature};
 done:
   if (kith_is_bad(st)) miniature_free(m);
@@ -73,14 +73,14 @@ done:
 static kith_agreed miniature_relation(const kith_comm *alone, const kith_model_options *o,
                                       const miniature_graph *m, kith_relation **a) {
   if (!kith_model_reads_near(o)) return kith_relation_create(alone, &m->g, o->width, a);
-  return kith_relation_create_weighed(alone, &m->g, m->start, m->neighbour, m->weight, o->width, a);
+  return kith_relation_create_weighed(alone, &m->g, m->start, m->neighbor, m->weight, o->width, a);
 }
 
 static kith_status miniature_take(const kith_model_options *o, kith_task task, int n_feature, int n,
                                   int ghost, int degree, kith_tape_bytes *taken, int64_t *weights) {
   kith_status st = KITH_OK;
   const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
-  miniature_graph m = {.neighbour = NULL};
+  miniature_graph m = {.neighbor = NULL};
   kith_relation *a = NULL;
   kith_whole whole = {0};
   kith_params *params = NULL;

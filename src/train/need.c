@@ -12,7 +12,7 @@ enum {
 }; /* bytes of memory; of a file around its rows; walkers at once */
 
 int64_t kith_need_total(const kith_need *n) {
-  return n->graph + n->learnt + n->layers + n->steps + n->passing;
+  return n->graph + n->learned + n->layers + n->steps + n->passing;
 }
 
 static int64_t need_most(int64_t a, int64_t b) { return a > b ? a : b; }
@@ -24,8 +24,8 @@ typedef struct need {
   const kith_train_options *train;
   kith_miniature m;     /* what one row, one ghost and one entry take on the tape */
   int64_t entry, ghost; /* entries that layers run along and rows of others in them: the graph's, or
-                           importance neighbourhoods' */
-  int64_t walks;        /* bytes while importance neighbourhoods are found */
+                           importance neighborhoods' */
+  int64_t walks;        /* bytes while importance neighborhoods are found */
   int64_t pass;         /* rows that an exchange of ghosts sends: about as many as it receives */
   int d, width;         /* columns of input rows and of final ones */
 } need;
@@ -43,7 +43,7 @@ static int64_t need_graph(const need *w) {
   return share + relation + halo + back + loops + 8 * s->feature;
 }
 
-static int64_t need_learnt(const need *w, const kith_checkpoint_options *o) {
+static int64_t need_learned(const need *w, const kith_checkpoint_options *o) {
   int64_t rows = w->s->n_feature > 0 ? 0 : (int64_t)w->d * w->s->own;
   bool beside = kith_checkpoint_bytes(w->s->n[KITH_USER] + w->s->n[KITH_ITEM], rows > 0 ? w->d : 0,
                                       w->m.weights) >= (int64_t)o->beside << 20;
@@ -68,7 +68,7 @@ static int64_t need_layers(const need *w) {
   return t.value + t.room + (w->train->sampler.mode == KITH_FULL ? t.grad : 0) + input;
 }
 
-/* Rows that this rank's share of a step is about: users and items of pairs with their negatives; labelled
+/* Rows that this rank's share of a step is about: users and items of pairs with their negatives; labeled
  * nodes. */
 static int64_t need_wanted(const need *w) {
   const kith_sizes *s = w->s;
@@ -118,7 +118,7 @@ static void need_hops(const need *w, int64_t *row, int64_t *entry) {
     int asked = o->mode == KITH_NEIGHBOR && o->fanouts.n > 0
                     ? o->fanouts.of[layers - 1 - l < o->fanouts.n ? layers - 1 - l : o->fanouts.n - 1]
                     : 0;
-    int64_t fan = asked > 0 ? asked : 4 * mean; /* the batch's nodes have more neighbours than the mean */
+    int64_t fan = asked > 0 ? asked : 4 * mean; /* the batch's nodes have more neighbors than the mean */
     entry[l] = kith_least(row[l + 1] * fan, 2 * s->n_edge);
     row[l] = kith_least(row[l + 1] * (fan + 1), most);
   }
@@ -153,9 +153,9 @@ static int64_t need_passing(const need *w, const kith_rank_options *o) {
   return need_most(ring + rows, reading) + NEED_LIBRARIES;
 }
 
-/* Importance neighbourhoods reach further than the graph's rows: up to all nodes. */
+/* Importance neighborhoods reach further than the graph's rows: up to all nodes. */
 static void need_near(const kith_sizes *s, const kith_near_options *o, need *w) {
-  w->entry = s->own * kith_least(o->neighbours, (int64_t)o->walks * o->length);
+  w->entry = s->own * kith_least(o->neighbors, (int64_t)o->walks * o->length);
   w->ghost = kith_least(s->n[KITH_USER] + s->n[KITH_ITEM] - s->own, w->entry);
   w->walks = 12 * w->entry + (NEED_WALKERS * 64 + 32) * (int64_t)o->length;
 }
@@ -187,7 +187,7 @@ kith_status kith_need_memory(const kith_sizes *s, const kith_model_options *mode
   *out = (kith_need){0};
   KITH_TRY(need_make(s, model, train, &known, &w));
   *out = (kith_need){.graph = need_graph(&w),
-                     .learnt = need_learnt(&w, checkpoint),
+                     .learned = need_learned(&w, checkpoint),
                      .layers = need_layers(&w),
                      .steps = need_batch(&w),
                      .passing = need_passing(&w, evaluate)};

@@ -39,7 +39,7 @@ static void recipe_add_model(recipe *r) {
   if (m->name == KITH_SAGE) recipe_add(r, " aggregator=%s", kith_aggregator_text(m->aggregator));
   if (m->name == KITH_PINSAGE)
     recipe_add(r, " walks=%d walk_length=%d neighbours=%d restart=%.9g", m->near.walks, m->near.length,
-               m->near.neighbours, m->near.restart);
+               m->near.neighbors, m->near.restart);
   if (m->name == KITH_LIGHTGCN && m->layer_weights != KITH_FIXED)
     recipe_add(r, " layer_weights=%s", kith_layer_weights_text(m->layer_weights));
   if (m->edge_dropout > 0 && kith_model_layers(m) > 0) recipe_add(r, " edge_dropout=%.9g", m->edge_dropout);

@@ -42,7 +42,7 @@ static void sampled_record_whole(kith_trainer *t) {
   kith_model_record(&t->model, &stage);
 }
 
-/* A piece of the plan, while its predecessor's messages have travelled. */
+/* A piece of the plan, while its predecessor's messages have traveled. */
 static void sampled_go_on(void *self) {
   kith_trainer *t = self;
   double began = kith_clock();
@@ -76,7 +76,7 @@ done:
   return st;
 }
 
-/* Begin to draw the hops of a step of the epoch: around the nodes of its batch, or around the labelled ones.
+/* Begin to draw the hops of a step of the epoch: around the nodes of its batch, or around the labeled ones.
  */
 static void sampled_begin(kith_trainer *t, int64_t step) {
   double began = kith_clock();
@@ -106,7 +106,7 @@ void kith__sampled_forget(kith_trainer *t) {
   t->planned = -1;
 }
 
-/* The plan that is made becomes the step's: its batch by contents, since ops point to it; labelled nodes are
+/* The plan that is made becomes the step's: its batch by contents, since ops point to it; labeled nodes are
  * filled in now. */
 static void sampled_show(kith_trainer *t, int64_t step) {
   kith_sampler_show(t->sampler);

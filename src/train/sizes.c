@@ -6,7 +6,7 @@
 static int64_t sizes_ghosts(const kith_graph *g, kith_gid low, kith_gid high, uint64_t *seen) {
   int64_t n = 0;
   for (kith_eid e = 0; e < g->start[g->n_own]; e++) {
-    kith_gid k = g->neighbour[e];
+    kith_gid k = g->neighbor[e];
     uint64_t bit = (uint64_t)1 << (k % 64);
     if ((k >= low && k < high) || (seen[k / 64] & bit)) continue;
     seen[k / 64] |= bit;

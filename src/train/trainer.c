@@ -86,9 +86,9 @@ static kith_status trainer_make(const kith_comm *comm, const kith_graph *g, cons
   t->sampled = train->sampler.mode != KITH_FULL;
   t->softmax = train->loss.name == KITH_SOFTMAX;
   t->d = g->n_feature > 0 ? g->n_feature : model->width;
-  int64_t n_learnt = g->n_feature > 0 || !kith_model_embeds_any(model, g) ? 0 : (int64_t)g->n_own * t->d;
-  KITH_TRY(KITH_NEW(t->m, n_learnt));
-  KITH_TRY(KITH_NEW(t->v, n_learnt));
+  int64_t n_learned = g->n_feature > 0 || !kith_model_embeds_any(model, g) ? 0 : (int64_t)g->n_own * t->d;
+  KITH_TRY(KITH_NEW(t->m, n_learned));
+  KITH_TRY(KITH_NEW(t->v, n_learned));
   KITH_TRY(KITH_NEW(t->final, (int64_t)g->n_own * kith_model_width(&t->model)));
   KITH_TRY(kith_params_create(train->seed, &t->params));
   KITH_TRY(kith_tape_create(&t->tape));
@@ -134,7 +134,7 @@ done:
   return st;
 }
 
-/* What steps of labelled nodes need; on the whole graph one step has them all. */
+/* What steps of labeled nodes need; on the whole graph one step has them all. */
 static kith_agreed trainer_prepare_nodes(kith_trainer *t) {
   kith_agreed st = {KITH_OK};
   const kith_sampler_options *o = &t->train.sampler;
@@ -304,7 +304,7 @@ const float *kith_trainer_final(kith_trainer *t) {
   else kith__full_whole(t);
   t->eval_bytes += kith_halo_bytes(t->read->halo) - before;
   kith_readout_all(t->sampled ? &t->whole_readout : &t->readout, t->g->n_own, d, t->final);
-  if (!t->classifies && t->model.score == KITH_COSINE) kith_normalise_rows(t->g->n_own, d, t->final);
+  if (!t->classifies && t->model.score == KITH_COSINE) kith_normalize_rows(t->g->n_own, d, t->final);
   return t->final;
 }
 

@@ -13,7 +13,7 @@ struct kith_trainer {
   int64_t n_step, epoch_number;
   int d;               /* columns of the input rows: of embeddings, or of features */
   kith_relation *a;    /* the training graph's */
-  kith_relation *near; /* importance neighbourhoods, for models that read them */
+  kith_relation *near; /* importance neighborhoods, for models that read them */
   kith_relation *read; /* which of both the layers read */
   kith_epoch *epoch;
   kith_noise *noise;
@@ -72,22 +72,22 @@ void kith__sampled_finish(kith_trainer *t);
 void kith__sampled_forget(kith_trainer *t);
 void kith__sampled_whole(kith_trainer *t);
 
-/* What a step of the epoch is about: pairs into `b`, or labelled nodes.  Collective. */
+/* What a step of the epoch is about: pairs into `b`, or labeled nodes.  Collective. */
 void kith__fill(kith_trainer *t, int64_t step, kith_batch *b);
 /* The input rows on the whole graph; sets x and input.  Local. */
 kith_tensor *kith__record_input(kith_trainer *t, kith_tape *tape);
-/* The loss on the rows that the batch wants, or of the labelled nodes.  Local. */
+/* The loss on the rows that the batch wants, or of the labeled nodes.  Local. */
 void kith__record_loss(kith_trainer *t, kith_tensor *rows);
 /* The rows that a step asks for. */
 static inline const kith_picks *kith__picks(const kith_trainer *t) {
   return t->classifies ? &t->labelled->picks : &t->batch->picks;
 }
-/* The most rows that this rank wants in any step: of its pairs, or its labelled nodes. */
+/* The most rows that this rank wants in any step: of its pairs, or its labeled nodes. */
 static inline kith_lid kith__most_wanted(const kith_trainer *t) {
   return t->classifies ? t->labelled->most : kith_batch_most_wanted(t->batch);
 }
 
-/* Whether embeddings are learnt. */
+/* Whether embeddings are learned. */
 static inline bool kith__learns_rows(const kith_trainer *t) { return t->x && kith_tensor_learns(t->x); }
 
 #endif

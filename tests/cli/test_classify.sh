@@ -2,7 +2,7 @@
 set -euo pipefail
 . "$KITH_SOURCE/tests/support/tiny.sh"
 
-# 240 nodes of 4 classes: five in six neighbours are of the own class, and features hint at it.
+# 240 nodes of 4 classes: five in six neighbors are of the own class, and features hint at it.
 /usr/bin/python3 - "$dir" <<'P'
 import random, sys
 r, n, c = random.Random(5), 240, 4

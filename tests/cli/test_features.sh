@@ -36,7 +36,7 @@ write = lambda name, some: open(folder + "/" + name, "w").write("".join("%s\t%s\
 write("known.tsv", [p for p in warm if p not in test])
 write("test.tsv", [p for p in sorted(test) if p[0] in users])
 cold = [p for p in pairs if p[1] in hidden and p[0] in users]
-told = {p for i in sorted(hidden) for p in r.sample([p for p in cold if p[1] == i], 2)} # for models that are used to neighbours
+told = {p for i in sorted(hidden) for p in r.sample([p for p in cold if p[1] == i], 2)} # for models that are used to neighbors
 write("told.tsv", sorted(told))
 write("cold.tsv", [p for p in cold if p not in told])
 P
@@ -61,7 +61,7 @@ for t in "user", "item": # weights, bias, type by type
     w, b, at = flat[at:at + len(name) * d].reshape(len(name), d), flat[at + len(name) * d:at + (len(name) + 1) * d], at + (len(name) + 1) * d
     place = {n: k for k, n in enumerate(name)}
     row[t] = lambda i, t=t, w=w, b=b, place=place: b + sum(w[place[tag]] for tag in tags[t][i] if tag in place)
-assert "user/parameter" not in state # features are all that is learnt of nodes
+assert "user/parameter" not in state # features are all that is learned of nodes
 near = lambda a, b: np.abs(a - b).max() <= 2e-5 * np.abs(b).max()
 layers = {"mf": 0, "lightgcn": 2}.get(model)
 cold = text(new["item/id"][:])
@@ -89,7 +89,7 @@ for k, u in enumerate(text(graph["user/id"][:])):
     score = new["item/embedding"][:] @ told["user/embedding"][k] if yes else None
     if yes: wins.append(np.mean(score[yes][:, None] > score[no][None, :]))
 print("%s: recall@20 %.3f, of the most popular %.3f; cold items before others %.3f of %d users" % (model, recall, np.mean(found), np.mean(wins), len(wins)))
-least = 1.2 if model == "mf" else 1.5 # features do not say how popular an item is, neighbours do
+least = 1.2 if model == "mf" else 1.5 # features do not say how popular an item is, neighbors do
 assert recall > least * np.mean(found) and np.mean(wins) > 0.7 and len(wins) > 200
 P
 

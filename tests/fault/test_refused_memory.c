@@ -56,7 +56,7 @@ static kith_agreed make_trainer_pinsage(void **made) {
   model.name = KITH_PINSAGE;
   model.width = 4;
   model.layers = 1;
-  model.near = (kith_near_options){.walks = 5, .length = 2, .neighbours = 3};
+  model.near = (kith_near_options){.walks = 5, .length = 2, .neighbors = 3};
   train.batch = 32;
   train.sampler.mode = KITH_NEIGHBOR;
   return kith_trainer_create(test_comm, share, &model, &train, (kith_trainer **)made);
@@ -78,7 +78,7 @@ static kith_agreed make_trainer_pairs_of(kith_train_mode mode, void **made) {
   }
   return st;
 }
-static kith_agreed make_trainer_pairs_neighbours(void **made) {
+static kith_agreed make_trainer_pairs_neighbors(void **made) {
   return make_trainer_pairs_of(KITH_NEIGHBOR, made);
 }
 static kith_agreed make_trainer_pairs_layers(void **made) {
@@ -234,7 +234,7 @@ static void a_trainer_with_softmax(void **state) {
 }
 static void a_trainer_on_sampled_pairs(void **state) {
   (void)state;
-  refuse_each(make_trainer_pairs_neighbours, break_trainer);
+  refuse_each(make_trainer_pairs_neighbors, break_trainer);
   refuse_each(make_trainer_pairs_layers, break_trainer);
   refuse_each(make_trainer_pairs_clusters, break_trainer);
   refuse_each(make_trainer_pairs_nodes, break_trainer);

@@ -96,7 +96,7 @@ static kith_status lists_features(const char *path, uint64_t columns, kith__name
   kith_status st = KITH_OK;
   kith_feature_source s = {.format = (kith_feature_format)(columns >> 6 & 3),
                            .header = columns >> 5 & 1,
-                           .normalise = columns >> 1 & 1};
+                           .normalize = columns >> 1 & 1};
   kith__names feature;
   kith__describe d = {.source = &s, .node = item, .feature = &feature, .new_features = true};
   kith_features f = {0};

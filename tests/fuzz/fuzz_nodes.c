@@ -34,7 +34,7 @@ static void nodes_hold(const kith__nodes *n) {
 static kith_status nodes_all(uint64_t options, char path[NODES_LISTS][KITH_PATH], kith__nodes *nodes) {
   kith_status st = KITH_OK;
   kith_nodes_report report = {0};
-  kith_nodes_options o = {.format = options & 1 ? KITH_DENSE : KITH_SPARSE, .normalise = options & 2};
+  kith_nodes_options o = {.format = options & 1 ? KITH_DENSE : KITH_SPARSE, .normalize = options & 2};
   strcpy(o.features, path[1]);
   KITH_TRY(kith__nodes_labels(path[0], nodes, &(int64_t){0}));
   if (!(options & 8)) KITH_TRY(kith__nodes_split(path[3], KITH_NODE_TRAIN, nodes));

@@ -49,20 +49,20 @@ static void parts_hold_places(const kith_graph *g) {
 
 static bool parts_has(const kith_graph *g, kith_gid row, kith_gid other) {
   for (kith_eid e = g->start[row]; e < g->start[row + 1]; e++)
-    if (g->neighbour[e] == other) return true;
+    if (g->neighbor[e] == other) return true;
   return false;
 }
 
-static void parts_hold_neighbours(const kith_graph *g) {
+static void parts_hold_neighbors(const kith_graph *g) {
   for (kith_lid i = 0; i < g->n_own; i++)
     for (kith_eid e = g->start[i]; e < g->start[i + 1]; e++) {
-      kith_gid other = g->neighbour[e];
+      kith_gid other = g->neighbor[e];
       FUZZ_HOLD(other >= 0 && other < g->n_own && parts_has(g, other, i),
-                "row %d has a neighbour %lld that does not have it", i, (long long)other);
+                "row %d has a neighbor %lld that does not have it", i, (long long)other);
       FUZZ_HOLD(g->task == KITH_CLASSIFY || g->type[i] != g->type[other],
-                "row %d has a neighbour of its own kind", i);
-      FUZZ_HOLD(e == g->start[i] || g->original[g->neighbour[e - 1]] < g->original[other],
-                "row %d has neighbours in disorder", i);
+                "row %d has a neighbor of its own kind", i);
+      FUZZ_HOLD(e == g->start[i] || g->original[g->neighbor[e - 1]] < g->original[other],
+                "row %d has neighbors in disorder", i);
     }
 }
 
@@ -71,7 +71,7 @@ static void parts_hold(const kith_graph *g) {
   FUZZ_HOLD(g->n_own == g->n[KITH_USER] + g->n[KITH_ITEM] && n_user == g->n[KITH_USER], "%d rows", g->n_own);
   parts_hold_numbers(g);
   parts_hold_places(g);
-  parts_hold_neighbours(g);
+  parts_hold_neighbors(g);
   if (g->task == KITH_CLASSIFY) return;
   fuzz_hold_lists(&g->train, n_user, g->n[KITH_ITEM]);
   fuzz_hold_lists(&g->valid, n_user, g->n[KITH_ITEM]);

@@ -1,5 +1,5 @@
 /* ranks: 1 */
-/* The LSTM over neighbours against one that is written out in double precision, row by row, gate by gate. */
+/* The LSTM over neighbors against one that is written out in double precision, row by row, gate by gate. */
 #include "support/mpi_main.h"
 
 #include "kith/tape.h"
@@ -8,7 +8,7 @@
 enum { ROWS = 9, COLUMNS = 12, D = 5, ENTRIES = 27 };
 static const double TOLERANCE = 2e-6;
 
-/* Rows of 0 to 9 neighbours, places in another order than rows. */
+/* Rows of 0 to 9 neighbors, places in another order than rows. */
 static const int length_of[ROWS] = {3, 0, 9, 1, 3, 0, 5, 2, 4};
 
 typedef struct fixture {
@@ -131,7 +131,7 @@ static void groups_change_nothing(void **state) {
     expect_oracle((kith_play){.training = true, .seed = 3, .step = 9}, most);
 }
 
-/* Over many steps each of three neighbours is read first a third of the times. */
+/* Over many steps each of three neighbors is read first a third of the times. */
 static void orders_are_even(void **state) {
   (void)state;
   enum { STEPS = 3000 };

@@ -51,7 +51,7 @@ static kith_tensor *largest_of(test_form *f) {
   return kith_aggregate_max_op(f->tape, f->hop, kith_ghosts_op(f->tape, f->hop, f->leaf[0]));
 }
 
-/* A row beside its neighbours' mean: the own row gets gradients from both. */
+/* A row beside its neighbors' mean: the own row gets gradients from both. */
 static kith_tensor *self_and_mean(test_form *f) {
   kith_tensor *x = kith_ghosts_op(f->tape, f->hop, f->leaf[0]),
               *both[2] = {kith_self_op(f->tape, f->hop, x), NULL};

@@ -102,7 +102,7 @@ static void rows_are_divided_by_their_sums(void **state) {
                              {1 / 3.5, 2.5 / 3.5, 0, 0}};
   kith_ingest_options o = lists(NULL, item_list);
   kith_ingest_report r;
-  o.features[KITH_ITEM].normalise = true;
+  o.features[KITH_ITEM].normalize = true;
   kith_graph *g = share(&o, &r);
   assert_true(g->n_feature_of[0] == 0 && g->n_feature_of[1] == 4);
   for (kith_lid i = 0; i < g->n_own; i++)
@@ -148,7 +148,7 @@ static void a_long_list_is_one_feature_a_line(void **state) {
     expect_items(s, 3, weighed, &r);
     assert_true(r.features_format[KITH_ITEM] == KITH_LONG && r.features_weighted[KITH_ITEM] &&
                 r.features_repeated[KITH_ITEM] == 1);
-    s.normalise = true;
+    s.normalize = true;
     expect_items(s, 3, shares, &r);
     s = list_of("headed", "item tag\nx a\nx b\ny c\nz a\n", format);
     s.header = true;
@@ -196,12 +196,12 @@ static void newcomers_are_described_as_the_known_are(void **state) {
   kith_newcomers_free(&n);
 }
 
-static void expect_list_refused(const char *items, kith_feature_format format, bool normalise,
+static void expect_list_refused(const char *items, kith_feature_format format, bool normalize,
                                 const char *words) {
   kith_ingest_options o = lists(NULL, NULL);
   kith_ingest_report r;
   o.features[KITH_ITEM] = list_of("items", items, format);
-  o.features[KITH_ITEM].normalise = normalise;
+  o.features[KITH_ITEM].normalize = normalize;
   assert_int_equal(KITH_EDATA, ingest(&o, &r));
   if (!strstr(kith_error_text(), words)) fail_msg("expected \"%s\", found \"%s\"", words, kith_error_text());
 }

@@ -57,7 +57,7 @@ static void lists_are_read_as_they_stand(void **state) {
   kith_nodes_report r;
   assert_int_equal(KITH_OK, ingest(&o, &r));
   kith_dataset *d = read_back();
-  const int32_t label[5] = {1, 2, 1, 0, -1}, neighbour[6] = {1, 0, 2, 1, 3, 2};
+  const int32_t label[5] = {1, 2, 1, 0, -1}, neighbor[6] = {1, 0, 2, 1, 3, 2};
   const int8_t split[5] = {KITH_NODE_VALID, KITH_NODE_TRAIN, KITH_NODE_TEST, KITH_NODE_TRAIN, KITH_NODE_NONE};
   const int64_t start[6] = {0, 1, 3, 5, 6, 6};
   const float feature[20] = {1, 0, 1, 0, 0, 0.5f, 1.5f, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0};
@@ -66,19 +66,19 @@ static void lists_are_read_as_they_stand(void **state) {
   assert_memory_equal(label, d->label, sizeof label);
   assert_memory_equal(split, d->split, sizeof split);
   assert_memory_equal(start, d->train.start, sizeof start);
-  assert_memory_equal(neighbour, d->train.item, sizeof neighbour);
+  assert_memory_equal(neighbor, d->train.item, sizeof neighbor);
   assert_memory_equal(feature, d->feature, sizeof feature);
   assert_true(r.n == 5 && r.n_edge == 3 && r.n_class == 3 && r.n_feature == 4 && r.duplicates == 1 &&
-              r.loops == 1 && r.alone == 1 && r.unlabelled == 1);
+              r.loops == 1 && r.alone == 1 && r.unlabeled == 1);
   assert_true(r.split[KITH_NODE_TRAIN] == 2 && r.split[KITH_NODE_VALID] == 1 && r.split[KITH_NODE_TEST] == 1);
   kith_dataset_destroy(&d);
 }
 
-static void rows_are_normalised(void **state) {
+static void rows_are_normalized(void **state) {
   (void)state;
   kith_nodes_options o = small();
   kith_nodes_report r;
-  o.normalise = true;
+  o.normalize = true;
   assert_int_equal(KITH_OK, ingest(&o, &r));
   kith_dataset *d = read_back();
   const float feature[20] = {0.5f, 0, 0.5f, 0, 0, 0.25f, 0.75f, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0};
@@ -128,7 +128,7 @@ static void a_label_of_minus_one_is_none(void **state) {
     o.valid[0] = '\0'; /* node 0 */
     assert_int_equal(KITH_OK, ingest(&o, &r));
     kith_dataset *d = read_back();
-    assert_true(r.n_class == 2 && r.unlabelled == 2 && r.minus_one == 1 + (i == 2));
+    assert_true(r.n_class == 2 && r.unlabeled == 2 && r.minus_one == 1 + (i == 2));
     assert_memory_equal(d->label, label, sizeof label);
     kith_dataset_destroy(&d);
   }
@@ -186,20 +186,20 @@ static void bad_edges_are_refused(void **state) {
 }
 
 /* Numbers that cancel out leave a sum that is none, by which they would become what no file may hold. */
-static void features_that_cannot_be_normalised_are_refused(void **state) {
+static void features_that_cannot_be_normalized_are_refused(void **state) {
   (void)state;
   static const char *const rows[] = {"1 -1", "0.1 0.2 -0.3", "1e30 -1e30 1e10", "3e38 -3e38 1", "1 1e-7 -1"};
   char text[256];
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     kith_nodes_options o = small();
     o.format = KITH_DENSE;
-    o.normalise = true;
+    o.normalize = true;
     const char *pad = strchr(strchr(rows[i], ' ') + 1, ' ') ? " 0" : "";
     snprintf(text, sizeof text, "0 0%s\n3e38 3e38%s\n%s\n1 2%s\n1e-44 1e-44%s\n", pad, pad, rows[i], pad,
              pad);
     file_of("cancel.txt", text, o.features);
     expect_refused(&o, KITH_EDATA, "cancel.txt:3: the values of this node add up to");
-    o.normalise = false;
+    o.normalize = false;
     kith_nodes_report r;
     assert_int_equal(KITH_OK, ingest(&o, &r));
   }
@@ -253,7 +253,7 @@ static void expect_share(const test_classes *t, const kith_graph *g) {
     for (int64_t e = 0; e < t->n_edge; e++) {
       if (t->from[e] != o && t->to[e] != o) continue;
       int64_t other = number[t->from[e] == o ? t->to[e] : t->from[e]], there = 0;
-      for (kith_eid k = g->start[i]; k < g->start[i + 1]; k++) there += g->neighbour[k] == other;
+      for (kith_eid k = g->start[i]; k < g->start[i + 1]; k++) there += g->neighbor[k] == other;
       assert_int_equal(there, 1);
       entries++;
     }
@@ -295,7 +295,7 @@ static void every_rank_gets_its_share(void **state) {
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(lists_are_read_as_they_stand),
-                                     cmocka_unit_test(rows_are_normalised),
+                                     cmocka_unit_test(rows_are_normalized),
                                      cmocka_unit_test(features_may_be_dense),
                                      cmocka_unit_test(classes_may_be_words_and_are_sorted),
                                      cmocka_unit_test(a_label_of_minus_one_is_none),
@@ -303,7 +303,7 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(bad_splits_are_refused),
                                      cmocka_unit_test(bad_edges_are_refused),
                                      cmocka_unit_test(bad_features_are_refused),
-                                     cmocka_unit_test(features_that_cannot_be_normalised_are_refused),
+                                     cmocka_unit_test(features_that_cannot_be_normalized_are_refused),
                                      cmocka_unit_test(every_rank_gets_its_share)};
   test_begin(&argc, &argv);
   test_folder_begin(folder);

@@ -68,7 +68,7 @@ static void both_ends_know_the_weight(void **state) {
     int64_t u = 0; /* an item's users come by their numbers */
     for (kith_eid e = g->start[row]; e < g->start[row + 1]; e++, u++) {
       if (g->type[row] == KITH_USER) {
-        assert_true(g->weight[e] == weight_of(g->original[row], item_at(g, g->neighbour[e])));
+        assert_true(g->weight[e] == weight_of(g->original[row], item_at(g, g->neighbor[e])));
         continue;
       }
       while (!is_pair((int)u, (int)g->original[row])) u++;

@@ -1,6 +1,6 @@
 /* ranks: 1 2 3 4 */
 /*
- * Importance neighbourhoods against a slow count: the walks of every node, one after the other from the whole
+ * Importance neighborhoods against a slow count: the walks of every node, one after the other from the whole
  * list of edges, their visits in a table, the most visited found by looking at all.  Sampled hops read them
  * by their weights.
  */
@@ -19,8 +19,8 @@ static int64_t key_of(int node) {
   return node < USERS ? kith_node_key(KITH_USER, node) : kith_node_key(KITH_ITEM, node - USERS);
 }
 
-/* The k-th neighbour of a node, from the list of edges, which is sorted; -1 if it has no more. */
-static int neighbour(const test_graph *t, int node, int64_t k) {
+/* The k-th neighbor of a node, from the list of edges, which is sorted; -1 if it has no more. */
+static int neighbor(const test_graph *t, int node, int64_t k) {
   for (int64_t e = 0; e < t->n_edge; e++) {
     if (node == t->user[e] && k-- == 0) return USERS + t->item[e];
     if (node == USERS + t->item[e] && k-- == 0) return t->user[e];
@@ -30,7 +30,7 @@ static int neighbour(const test_graph *t, int node, int64_t k) {
 
 static int64_t degree(const test_graph *t, int node) {
   int64_t n = 0;
-  while (neighbour(t, node, n) >= 0) n++;
+  while (neighbor(t, node, n) >= 0) n++;
   return n;
 }
 
@@ -43,7 +43,7 @@ static void count_visits(const test_graph *t, const kith_near_options *o, uint64
           kith_random(seed, KITH_USE_NEAR, 0, (uint64_t)(key_of(from) * o->walks + k), (uint64_t)hop);
       int64_t n = degree(t, at);
       if (kith_random_unit(r.bits[1]) < o->restart) at = from;
-      else if (n > 0) at = neighbour(t, at, (int64_t)kith_random_below(r.bits[0], (uint64_t)n));
+      else if (n > 0) at = neighbor(t, at, (int64_t)kith_random_below(r.bits[0], (uint64_t)n));
       visits[at]++;
     }
   visits[from] = 0;
@@ -77,7 +77,7 @@ static void check(kith_near_options o) {
   for (kith_lid row = 0; row < g->n_own; row++) {
     kith_eid first = a->csr.start[a->place[row]], last = a->csr.start[a->place[row] + 1];
     count_visits(&t, &o, 8, node_of(a->node[row]), visits);
-    int64_t sum = keep_most(visits, o.neighbours), n = 0;
+    int64_t sum = keep_most(visits, o.neighbors), n = 0;
     for (int i = 0; i < NODES; i++) n += visits[i] > 0;
     assert_int_equal(n, last - first);
     for (kith_eid e = first; e < last; e++) {
@@ -95,25 +95,25 @@ static void check(kith_near_options o) {
 
 static void the_most_visited_stay(void **state) {
   (void)state;
-  check((kith_near_options){.walks = 30, .length = 4, .neighbours = 6});
-  check((kith_near_options){.walks = 20, .length = 3, .neighbours = 5, .restart = 0.4});
+  check((kith_near_options){.walks = 30, .length = 4, .neighbors = 6});
+  check((kith_near_options){.walks = 20, .length = 3, .neighbors = 5, .restart = 0.4});
 }
 
 /* Few walks: most visits are one, and ties decide. */
 static void ties_are_decided_by_number(void **state) {
   (void)state;
-  check((kith_near_options){.walks = 3, .length = 3, .neighbours = 2});
+  check((kith_near_options){.walks = 3, .length = 3, .neighbors = 2});
 }
 
-static void more_neighbours_than_there_are_keep_all(void **state) {
+static void more_neighbors_than_there_are_keep_all(void **state) {
   (void)state;
-  check((kith_near_options){.walks = 40, .length = 5, .neighbours = 1000});
+  check((kith_near_options){.walks = 40, .length = 5, .neighbors = 1000});
 }
 
 /* So many walks that every node takes a turn of its own. */
 static void nodes_take_turns(void **state) {
   (void)state;
-  check((kith_near_options){.walks = 40000, .length = 1, .neighbours = 3});
+  check((kith_near_options){.walks = 40000, .length = 1, .neighbors = 3});
 }
 
 /* ---- sampled hops of it ---- */
@@ -148,7 +148,7 @@ static setting *plan(kith_sampler_options o) {
     s->target[s->n_target++] =
         (kith_pair){.user = s->seed[s->t.user[e]], .original = s->t.user[e], .item = s->t.item[e]};
   assert_int_equal(KITH_OK, kith_near_create(test_comm, s->g,
-                                             &(kith_near_options){.walks = 60, .length = 4, .neighbours = 12},
+                                             &(kith_near_options){.walks = 60, .length = 4, .neighbors = 12},
                                              8, 4, &s->a)
                                 .status);
   assert_int_equal(KITH_OK,
@@ -165,7 +165,7 @@ static void setting_free(setting *s) {
   free(s);
 }
 
-/* Neighbours that may be drawn, and what they count together. */
+/* Neighbors that may be drawn, and what they count together. */
 static int64_t among(const setting *s, kith_lid row, double *all) {
   int64_t n = 0;
   *all = 0;
@@ -210,7 +210,7 @@ static void check_uniform(int k) {
     }
   }
   kith_comm_sum_int(test_comm, 1, &left_out);
-  assert_true(left_out > 0); /* targets are among the important neighbours */
+  assert_true(left_out > 0); /* targets are among the important neighbors */
   setting_free(s);
 }
 
@@ -220,7 +220,7 @@ static void hops_read_the_important_ones_but_targets(void **state) {
   check_uniform(3);
 }
 
-/* Drawn in proportion to their weights, neighbours count alike, as often as they were drawn: the row keeps
+/* Drawn in proportion to their weights, neighbors count alike, as often as they were drawn: the row keeps
  * its sum. */
 static void important_ones_are_drawn_more_often(void **state) {
   (void)state;
@@ -244,7 +244,7 @@ static void important_ones_are_drawn_more_often(void **state) {
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(the_most_visited_stay),
                                      cmocka_unit_test(ties_are_decided_by_number),
-                                     cmocka_unit_test(more_neighbours_than_there_are_keep_all),
+                                     cmocka_unit_test(more_neighbors_than_there_are_keep_all),
                                      cmocka_unit_test(nodes_take_turns),
                                      cmocka_unit_test(hops_read_the_important_ones_but_targets),
                                      cmocka_unit_test(important_ones_are_drawn_more_often)};

@@ -1,5 +1,5 @@
 /* ranks: 1 2 3 4 */
-/* The normalised adjacency: symmetric over ranks, rows sum what they should, interior rows have no ghosts.
+/* The normalized adjacency: symmetric over ranks, rows sum what they should, interior rows have no ghosts.
  * Given rows: as they were given. */
 #include "support/cut.h"
 #include "support/mpi_main.h"
@@ -55,7 +55,7 @@ static void the_adjacency_is_its_own_transpose(void **state) {
 }
 
 /* A naive product in double over the whole edge list, row by row. */
-static void rows_sum_their_neighbours(void **state) {
+static void rows_sum_their_neighbors(void **state) {
   (void)state;
   test_graph t = test_graph_random(30, 20, 200, 5);
   kith_graph *g = test_graph_cut(&t, test_comm, 5, 1);
@@ -214,7 +214,7 @@ static void the_way_back_is_the_transpose_of_given_rows(void **state) {
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(the_adjacency_is_its_own_transpose),
-                                     cmocka_unit_test(rows_sum_their_neighbours),
+                                     cmocka_unit_test(rows_sum_their_neighbors),
                                      cmocka_unit_test(interior_rows_need_no_ghosts),
                                      cmocka_unit_test(given_rows_are_as_they_were_given),
                                      cmocka_unit_test(the_way_back_is_the_transpose_of_given_rows)};

@@ -80,7 +80,7 @@ static int node_of(const kith_frame *f, kith_lid row) {
   return (int)(f->node[row] % KITH_TYPES) * USERS + (int)(f->node[row] / KITH_TYPES);
 }
 
-static bool is_neighbour(const test_graph *t, int a, int b) {
+static bool is_neighbor(const test_graph *t, int a, int b) {
   int user = a < USERS ? a : b, item = (a < USERS ? b : a) - USERS;
   for (int64_t e = 0; e < t->n_edge; e++)
     if (t->user[e] == user && t->item[e] == item) return true;
@@ -99,7 +99,7 @@ static kith_lid some_seeds(const kith_gid number[NODES], kith_gid seed[SEEDS]) {
   return SEEDS - test_comm->rank; /* ragged */
 }
 
-/* What a rank has drawn: the weight of neighbour b in a's row of each hop; 0: not drawn; ABSENT: a is no row.
+/* What a rank has drawn: the weight of neighbor b in a's row of each hop; 0: not drawn; ABSENT: a is no row.
  */
 typedef struct outcome {
   double weight[HOPS][NODES][NODES];
@@ -129,7 +129,7 @@ static outcome *plan(setting *s, kith_lid n, const kith_gid *seed, uint64_t step
   return shown(s);
 }
 
-static void neighbours_are_neighbours_and_as_many_as_asked_for(void **state) {
+static void neighbors_are_neighbors_and_as_many_as_asked_for(void **state) {
   (void)state;
   setting s = setting_make(7, neighbor(2, 3, 5), false);
   kith_gid number[NODES], seed[SEEDS];
@@ -143,7 +143,7 @@ static void neighbours_are_neighbours_and_as_many_as_asked_for(void **state) {
       assert_int_equal(h->degree[h->csr->row[p]], degree);
       assert_int_equal(h->csr->start[p + 1] - h->csr->start[p], degree < fan ? degree : fan);
       for (kith_eid e = h->csr->start[p]; e < h->csr->start[p + 1]; e++) {
-        assert_true(is_neighbour(&s.t, a, node_of(h->in, h->csr->col[e])));
+        assert_true(is_neighbor(&s.t, a, node_of(h->in, h->csr->col[e])));
         for (kith_eid d = h->csr->start[p]; d < e; d++) assert_true(h->csr->col[d] != h->csr->col[e]);
       }
     }
@@ -289,7 +289,7 @@ static void check_clusters(kith_cut cut) {
       if (out->weight[HOPS - 1][a][0] < 0) continue;
       for (int b = 0; b < NODES; b++) {
         bool in = here[part_of(b)] && (cut == KITH_CUT_KEEP || !here[part_of(a)] || part_of(a) == part_of(b));
-        bool expected = in && (a < USERS) != (b < USERS) && is_neighbour(&s.t, a, b);
+        bool expected = in && (a < USERS) != (b < USERS) && is_neighbor(&s.t, a, b);
         assert_int_equal(expected, out->weight[HOPS - 1][a][b] > 0);
         reads += expected;
       }
@@ -309,7 +309,7 @@ static void clusters_are_counted(void **state) {
   check_clusters(KITH_CUT_DROP);
 }
 
-/* Of every row: no target is drawn, all other edges are, since all neighbours are asked for. */
+/* Of every row: no target is drawn, all other edges are, since all neighbors are asked for. */
 static void check_left_out(const setting *s, const kith_hop *h, int64_t which, int64_t n_target,
                            const kith_pair *target) {
   for (kith_lid p = 0; p < h->csr->n_row; p++) {
@@ -469,7 +469,7 @@ static void multiply_the_rest(const test_graph *t, const double x[NODES], double
 }
 
 /*
- * The estimate is of the neighbours that are left: within 5 standard errors of the seeds' rows, whose hop is
+ * The estimate is of the neighbors that are left: within 5 standard errors of the seeds' rows, whose hop is
  * the last one. `slack`: what the errors of counted chances may add, as a share.
  */
 static void check_unbiased_without_targets(kith_sampler_options o, int64_t n_step, double slack) {
@@ -526,7 +526,7 @@ static void sums_without_targets_are_unbiased(void **state) {
       (kith_sampler_options){.mode = KITH_CLUSTER, .clusters = CLUSTERS, .cut = KITH_CUT_WEIGH}, 8000, 0);
 }
 
-/* Clusters that keep the size: what is drawn stands for all neighbours but the targets. */
+/* Clusters that keep the size: what is drawn stands for all neighbors but the targets. */
 static void kept_clusters_stand_for_what_is_not_a_target(void **state) {
   (void)state;
   for (int cut = 0; cut < 2; cut++) {
@@ -553,7 +553,7 @@ static void kept_clusters_stand_for_what_is_not_a_target(void **state) {
   }
 }
 
-/* Seeds have rows in every hop: a neighbour that is in one layer's set and not in the other's is there with
+/* Seeds have rows in every hop: a neighbor that is in one layer's set and not in the other's is there with
  * `layerwise` only. */
 static void layers_have_sets_of_their_own_or_one(void **state) {
   (void)state;
@@ -620,7 +620,7 @@ static void weighed_clusters_are_scaled_by_the_chance_of_their_parts(void **stat
   setting_free(&s);
 }
 
-/* With one draw of each node a neighbour's factor is one over its chance, which `train.draw` says. */
+/* With one draw of each node a neighbor's factor is one over its chance, which `train.draw` says. */
 static void check_chances(kith_drawing draw) {
   setting s =
       setting_make(5, (kith_sampler_options){.mode = KITH_NEIGHBOR, .fanouts = {1, {1}}, .draw = draw},
@@ -649,7 +649,7 @@ static void check_chances(kith_drawing draw) {
   setting_free(&s);
 }
 
-static void neighbours_are_drawn_as_train_draw_says(void **state) {
+static void neighbors_are_drawn_as_train_draw_says(void **state) {
   (void)state;
   check_chances(KITH_UNIFORM);
   check_chances(KITH_IMPORTANCE);
@@ -686,7 +686,7 @@ static double chance_of_neither(const test_graph *t, double root, int a, int b) 
   for (int w = 0; w < NODES; w++) {
     double hit = w == a || w == b;
     if (hit == 0)
-      hit = (double)(is_neighbour(t, w, a) + (a != b && is_neighbour(t, w, b))) / fmax(1, degree_of(t, w));
+      hit = (double)(is_neighbor(t, w, a) + (a != b && is_neighbor(t, w, b))) / fmax(1, degree_of(t, w));
     none *= 1 - root * hit;
   }
   return none;
@@ -740,7 +740,7 @@ static void check_sizes(kith_sampler_options o) {
   kith_gid number[NODES];
   global_numbers(&s, number);
   int64_t drawn = 0;
-  for (uint64_t step = 0; step < STEPS; step++) { /* every neighbour of all nodes that is read */
+  for (uint64_t step = 0; step < STEPS; step++) { /* every neighbor of all nodes that is read */
     bool there[NODES] = {false};
     for (int first = 0; first < NODES; first += SEEDS) {
       kith_lid n = (kith_lid)(NODES - first < SEEDS ? NODES - first : SEEDS);
@@ -762,7 +762,7 @@ static void sets_have_the_expected_size(void **state) {
   check_sizes((kith_sampler_options){.mode = KITH_LAYERWISE, .budget = 25});
 }
 
-/* Every subset of two of five neighbours comes equally often: chi-square with 9 degrees of freedom, level
+/* Every subset of two of five neighbors comes equally often: chi-square with 9 degrees of freedom, level
  * 0.001. */
 static void draws_are_uniform(void **state) {
   (void)state;
@@ -772,7 +772,7 @@ static void draws_are_uniform(void **state) {
   for (int i = 0; i < DRAWS; i++) {
     int64_t place[5];
     bool drawn[5] = {false};
-    assert_int_equal(2, kith_neighbour_draw(1, (uint64_t)i, 77, 0, 5, 2, drawn, place));
+    assert_int_equal(2, kith_neighbor_draw(1, (uint64_t)i, 77, 0, 5, 2, drawn, place));
     assert_true(place[0] < place[1]);
     count[place[0]][place[1]]++;
   }
@@ -794,7 +794,7 @@ static void many_draws_are_those_of_the_definition(void **state) {
       int64_t last = DEGREE - k + i, x = (int64_t)kith_random_below(r.bits[i % 4], (uint64_t)last + 1);
       expected[expected[x] ? last : x] = true;
     }
-    assert_int_equal(k, kith_neighbour_draw(3, 8, 77, 1, DEGREE, k, drawn, place));
+    assert_int_equal(k, kith_neighbor_draw(3, 8, 77, 1, DEGREE, k, drawn, place));
     for (int64_t x = 0; x < DEGREE; x++) {
       if (expected[x]) assert_int_equal(place[n++], x);
       assert_false(drawn[x]);
@@ -804,7 +804,7 @@ static void many_draws_are_those_of_the_definition(void **state) {
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(neighbours_are_neighbours_and_as_many_as_asked_for),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(neighbors_are_neighbors_and_as_many_as_asked_for),
                                      cmocka_unit_test(seeds_are_the_first_rows_of_every_frame),
                                      cmocka_unit_test(draws_are_the_same_alone),
                                      cmocka_unit_test(a_plan_under_way_changes_nothing_that_is_shown),
@@ -820,7 +820,7 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(layers_have_sets_of_their_own_or_one),
                                      cmocka_unit_test(
                                          weighed_clusters_are_scaled_by_the_chance_of_their_parts),
-                                     cmocka_unit_test(neighbours_are_drawn_as_train_draw_says),
+                                     cmocka_unit_test(neighbors_are_drawn_as_train_draw_says),
                                      cmocka_unit_test(many_draws_are_those_of_the_definition)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));

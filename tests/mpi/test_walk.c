@@ -84,7 +84,7 @@ static bool is_alone(const test_graph *t, int node) {
   return transition[node][node] == 1;
 }
 
-/* A begin that has neighbours, one in the other type, and one that has none. */
+/* A begin that has neighbors, one in the other type, and one that has none. */
 static void some_begins(const test_graph *t, int begin[3]) {
   begin[0] = begin[1] = begin[2] = -1;
   for (int i = 0; i < NODES; i++) {

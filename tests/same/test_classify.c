@@ -1,6 +1,6 @@
 /* ranks: 1 2 3 4 */
 /*
- * Node classification: the first steps agree to 1e-5 on one rank and on all, sampled with all neighbours and
+ * Node classification: the first steps agree to 1e-5 on one rank and on all, sampled with all neighbors and
  * full, and with an independent oracle in double precision, dense matrices without tape and halo.
  */
 #include "support/classes.h"
@@ -59,7 +59,7 @@ static void train_on(const kith_comm *comm, const test_classes *t, kith_model_op
 static void expect_near(const double *a, const double *b) {
   for (int s = 0; s < STEPS; s++)
     if (!(fabs(a[s] - b[s]) <= TOLERANCE * fabs(a[s]))) fail_msg("step %d: %.9g and %.9g", s, a[s], b[s]);
-  assert_true(a[STEPS - 1] < a[0]); /* something is learnt */
+  assert_true(a[STEPS - 1] < a[0]); /* something is learned */
 }
 
 /* One rank and all ranks; `parts` of the graph on the one. */
@@ -120,7 +120,7 @@ static void other_samplers_are_the_same(void **state) {
 }
 
 /* Nodes without features learn embeddings. */
-static void embeddings_are_learnt_the_same(void **state) {
+static void embeddings_are_learned_the_same(void **state) {
   (void)state;
   test_classes bare = classes;
   kith_train_options full = manner(KITH_FULL, (kith_fanouts){0}, 1),
@@ -134,7 +134,7 @@ static void embeddings_are_learnt_the_same(void **state) {
 
 /* ---- the steps of an epoch ---- */
 
-/* Every training node is learnt from once in an epoch, in another order in the next; over an epoch all weigh
+/* Every training node is learned from once in an epoch, in another order in the next; over an epoch all weigh
  * the same. */
 static void check_epochs(const kith_graph *g, kith_labelled *l) {
   int64_t seen[NODES] = {0}, step_of[2][NODES] = {{0}}, moved = 0;
@@ -385,7 +385,7 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(gat_is_the_same),
                                      cmocka_unit_test(sage_is_the_same),
                                      cmocka_unit_test(other_samplers_are_the_same),
-                                     cmocka_unit_test(embeddings_are_learnt_the_same),
+                                     cmocka_unit_test(embeddings_are_learned_the_same),
                                      cmocka_unit_test(an_epoch_has_every_training_node_once),
                                      cmocka_unit_test(an_oracle_agrees),
                                      cmocka_unit_test(accuracy_is_counted),

@@ -1,7 +1,7 @@
 /* ranks: 1 2 3 4 */
 /*
  * Models whose input rows are made of features, with embeddings or without: every rank trains alone on the
- * whole graph, then all train together on another cut; sampled hops with all neighbours, and the whole graph.
+ * whole graph, then all train together on another cut; sampled hops with all neighbors, and the whole graph.
  * Weights' gradients are summed over ranks, which rounds differently: the losses of the first steps agree to
  * 1e-5.
  */
@@ -138,7 +138,7 @@ static void sage_reads_features(void **state) {
 
 static void pinsage_reads_features(void **state) {
   (void)state;
-  check((kith_model_options){.name = KITH_PINSAGE, .near = {.walks = 60, .length = 4, .neighbours = 50}});
+  check((kith_model_options){.name = KITH_PINSAGE, .near = {.walks = 60, .length = 4, .neighbors = 50}});
 }
 
 static kith_status made(const kith_graph *g, const kith_model_options *model) {
@@ -171,7 +171,7 @@ static void features_are_read_only_where_asked(void **state) {
   test_graph_free(&t);
 }
 
-/* Without embeddings of any type there are no rows to keep, and weights are all that is learnt. */
+/* Without embeddings of any type there are no rows to keep, and weights are all that is learned. */
 static void features_alone_have_no_rows(void **state) {
   (void)state;
   kith_model_options model = kith_model_defaults();
@@ -192,7 +192,8 @@ static void features_alone_have_no_rows(void **state) {
   test_graph_free(&t);
 }
 
-/* Items are made of features, users have embeddings: what is kept of items stays zero, whatever is learnt. */
+/* Items are made of features, users have embeddings: what is kept of items stays zero, whatever is learned.
+ */
 static void rows_without_embeddings_stay_zero(void **state) {
   (void)state;
   const manner how[] = {full, drawn};

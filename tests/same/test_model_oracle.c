@@ -467,7 +467,7 @@ static void check(kith_model_options o, kith_decay_on decay_on) {
   o.layers = LAYERS;
   o.init = 0.7;
   if (o.heads == 0) o.heads = 1;
-  o.near = (kith_near_options){.walks = 15, .length = 3, .neighbours = 4, .restart = 0.2};
+  o.near = (kith_near_options){.walks = 15, .length = 3, .neighbors = 4, .restart = 0.2};
   train.batch = BATCH;
   train.adam = (kith_adam_options){.lr = 0.06, .beta1 = 0.8, .beta2 = 0.95, .epsilon = 0.02};
   train.decay = 0.5;

@@ -32,7 +32,7 @@ static double final_sum(const kith_comm *comm, kith_trainer *trainer, int64_t n)
 
 static void train_and_look(const kith_comm *comm, const test_graph *t, const kith_model_options *model,
                            const manner *how, int parts, double *loss, double *final) {
-  if (how->sampler.mode == KITH_CLUSTER) parts = CUT; /* what is learnt in a step depends on the cut */
+  if (how->sampler.mode == KITH_CLUSTER) parts = CUT; /* what is learned in a step depends on the cut */
   kith_graph *g = test_graph_cut(t, comm, parts, 2);
   kith_train_options train = kith_train_defaults();
   kith_trainer *trainer = NULL;
@@ -95,7 +95,7 @@ static void check(kith_model_options options) {
   check_as(options, (manner){.sampler = {.mode = KITH_NEIGHBOR, .fanouts = {2, {3, 2}}}, .exclude = true});
 }
 
-/* All neighbours, and the whole graph.  Every node is in every step's hops here, so that dense and sparse
+/* All neighbors, and the whole graph.  Every node is in every step's hops here, so that dense and sparse
  * Adam agree. */
 static void check_unlimited(kith_model_options options, kith_loss_name loss) {
   double full[STEPS], sampled[STEPS];
@@ -108,12 +108,12 @@ static void check_unlimited(kith_model_options options, kith_loss_name loss) {
   test_graph_free(&t);
 }
 
-static kith_model_options pinsage(int neighbours) {
+static kith_model_options pinsage(int neighbors) {
   return (kith_model_options){.name = KITH_PINSAGE,
-                              .near = {.walks = 60, .length = 4, .neighbours = neighbours}};
+                              .near = {.walks = 60, .length = 4, .neighbors = neighbors}};
 }
 
-static void all_neighbours_are_the_whole_graph(void **state) {
+static void all_neighbors_are_the_whole_graph(void **state) {
   (void)state;
   check_unlimited((kith_model_options){.name = KITH_LIGHTGCN}, KITH_BPR);
   check_unlimited((kith_model_options){.name = KITH_LIGHTGCN}, KITH_SOFTMAX);
@@ -207,15 +207,15 @@ static void looking_at_the_final_embeddings_changes_no_bit(void **state) {
 }
 
 /* The first step is that of equal weights, to the last bit; later ones are not. */
-static void learnt_layers_are_the_same(void **state) {
+static void learned_layers_are_the_same(void **state) {
   (void)state;
-  double fixed[STEPS], learnt[STEPS];
+  double fixed[STEPS], learned[STEPS];
   kith_model_options model = small((kith_model_options){.name = KITH_LIGHTGCN});
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 11);
   train_on(test_comm, &t, &model, &(manner){.sampler.mode = KITH_FULL}, 7, fixed);
   model.layer_weights = KITH_LEARNED;
-  train_on(test_comm, &t, &model, &(manner){.sampler.mode = KITH_FULL}, 7, learnt);
-  assert_true(fixed[0] == learnt[0] && fixed[STEPS - 1] != learnt[STEPS - 1]);
+  train_on(test_comm, &t, &model, &(manner){.sampler.mode = KITH_FULL}, 7, learned);
+  assert_true(fixed[0] == learned[0] && fixed[STEPS - 1] != learned[STEPS - 1]);
   test_graph_free(&t);
   check(model);
 }
@@ -260,9 +260,9 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(every_way_of_sampling_is_the_same),
                                      cmocka_unit_test(negatives_of_the_batch_are_the_same),
                                      cmocka_unit_test(looking_at_the_final_embeddings_changes_no_bit),
-                                     cmocka_unit_test(learnt_layers_are_the_same),
+                                     cmocka_unit_test(learned_layers_are_the_same),
                                      cmocka_unit_test(mf_is_the_same),
-                                     cmocka_unit_test(all_neighbours_are_the_whole_graph),
+                                     cmocka_unit_test(all_neighbors_are_the_whole_graph),
                                      cmocka_unit_test(ngcf_is_the_same),
                                      cmocka_unit_test(gcn_is_the_same),
                                      cmocka_unit_test(gat_is_the_same),

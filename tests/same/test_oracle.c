@@ -14,7 +14,7 @@ static const double TOLERANCE = 1e-5; /* relative, of a row's norm; floats carry
 
 typedef struct oracle {
   int n;        /* nodes, users first */
-  double *a;    /* [n, n] normalised adjacency */
+  double *a;    /* [n, n] normalized adjacency */
   double *thin; /* [n, n] what edge dropout leaves of it in this step */
   double *x, *m, *v, *g, *final;
 } oracle;

@@ -174,8 +174,7 @@ static void every_model_tells_of_all_its_layers(void **state) {
     check_ends((kith_model_options){.name = KITH_GCN}, mode, true);
     check_ends((kith_model_options){.name = KITH_GAT, .heads = 2}, mode, true);
     check_ends((kith_model_options){.name = KITH_SAGE}, mode, true);
-    check_ends((kith_model_options){.name = KITH_PINSAGE,
-                                    .near = {.walks = 10, .length = 3, .neighbours = 5}},
+    check_ends((kith_model_options){.name = KITH_PINSAGE, .near = {.walks = 10, .length = 3, .neighbors = 5}},
                mode, false);
   }
 }

@@ -14,7 +14,7 @@ static double chance(uint64_t seed, uint64_t what, int64_t a, int64_t b) {
 test_classes test_classes_make(int64_t n, int n_class, int n_feature, uint64_t seed) {
   test_classes t = {.n = n, .n_class = n_class, .n_feature = n_feature};
   double near = 6.0 * n_class / (double)n,
-         far = 1.0 / (double)n; /* about six neighbours of the own class, one of others */
+         far = 1.0 / (double)n; /* about six neighbors of the own class, one of others */
   t.from = calloc((size_t)(n * n), sizeof *t.from);
   t.to = calloc((size_t)(n * n), sizeof *t.to);
   t.feature = calloc((size_t)n * (size_t)n_feature, sizeof *t.feature);
@@ -48,10 +48,10 @@ static void cut_node(const test_classes *t, int64_t i, const int64_t *number, ki
   g->original[row] = i;
   g->row_of[KITH_USER][g->n_own_of[KITH_USER]++] = row;
   g->start[row + 1] = g->start[row];
-  for (int64_t e = 0; e < t->n_edge; e++) /* those before it come first, so neighbours ascend */
-    if (t->to[e] == i) g->neighbour[g->start[row + 1]++] = number[t->from[e]];
+  for (int64_t e = 0; e < t->n_edge; e++) /* those before it come first, so neighbors ascend */
+    if (t->to[e] == i) g->neighbor[g->start[row + 1]++] = number[t->from[e]];
   for (int64_t e = 0; e < t->n_edge; e++)
-    if (t->from[e] == i) g->neighbour[g->start[row + 1]++] = number[t->to[e]];
+    if (t->from[e] == i) g->neighbor[g->start[row + 1]++] = number[t->to[e]];
   g->label[row] = t->label[i];
   g->split[row] = t->split[i];
   g->edge[row] = -1;
@@ -67,7 +67,7 @@ kith_graph *test_classes_cut(const test_classes *t, const kith_comm *comm, int p
           at = 0;
   bool bad = KITH_NEW(g, 1) || KITH_NEW(g->first, comm->size + 1) || KITH_NEW(g->type, t->n) ||
              KITH_NEW(g->original, t->n) || KITH_NEW(g->start, t->n + 1) ||
-             KITH_NEW(g->neighbour, 2 * t->n_edge) || KITH_NEW(g->edge, t->n) ||
+             KITH_NEW(g->neighbor, 2 * t->n_edge) || KITH_NEW(g->edge, t->n) ||
              KITH_NEW(g->row_of[0], t->n) || KITH_NEW(g->row_of[1], 0) || KITH_NEW(g->item_number, 0) ||
              KITH_NEW(g->train.start, 1) || KITH_NEW(g->valid.start, 1) || KITH_NEW(g->test.start, 1) ||
              KITH_NEW(g->feature, t->n * t->n_feature) || KITH_NEW(g->label, t->n) ||

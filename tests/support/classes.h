@@ -1,4 +1,4 @@
-/* Small graphs of labelled nodes for tests: neighbours are mostly of one class, and so are features. */
+/* Small graphs of labeled nodes for tests: neighbors are mostly of one class, and so are features. */
 #ifndef KITH_TEST_CLASSES_H
 #define KITH_TEST_CLASSES_H
 

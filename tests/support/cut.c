@@ -60,7 +60,7 @@ static void cut_row(const test_graph *t, int type, int64_t original, int64_t *nu
   for (int64_t e = 0; e < t->n_edge;
        e++) { /* edges come sorted by user, then item, so both directions are in order */
     if ((type == 0 ? t->user[e] : t->item[e]) != original) continue;
-    g->neighbour[g->start[row + 1]++] = type == 0 ? number[1][t->item[e]] : number[0][t->user[e]];
+    g->neighbor[g->start[row + 1]++] = type == 0 ? number[1][t->item[e]] : number[0][t->user[e]];
     if (type == 0 && g->edge[row] < 0) g->edge[row] = e;
     if (type == 0) g->train.item[g->train.start[g->train.n_row + 1]++] = t->item[e];
   }
@@ -81,7 +81,7 @@ kith_graph *test_graph_cut(const test_graph *t, const kith_comm *comm, int parts
           of[2] = {t->n_user, t->n_item};
   cut_number(t, parts, seed, number, first);
   bool bad = KITH_NEW(g, 1) || KITH_NEW(g->first, comm->size + 1) || KITH_NEW(g->type, n) ||
-             KITH_NEW(g->original, n) || KITH_NEW(g->start, n + 1) || KITH_NEW(g->neighbour, 2 * t->n_edge) ||
+             KITH_NEW(g->original, n) || KITH_NEW(g->start, n + 1) || KITH_NEW(g->neighbor, 2 * t->n_edge) ||
              KITH_NEW(g->edge, n) || KITH_NEW(g->row_of[0], n) || KITH_NEW(g->row_of[1], n) ||
              KITH_NEW(g->item_number, t->n_item);
   if (bad) abort();

@@ -121,7 +121,7 @@ static void form_whole(test_formula make, double step, bool loops, bool near) {
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 4);
   kith_graph *g = test_graph_cut(&t, test_comm, 5, 3);
   test_features(g, (const int[KITH_TYPES]){5, 7}, 6);
-  kith_near_options o = {.walks = 20, .length = 3, .neighbours = 6};
+  kith_near_options o = {.walks = 20, .length = 3, .neighbors = 6};
   assert_int_equal(KITH_OK, (near ? kith_near_create(test_comm, g, &o, 1, FORM_WIDTH, &s.a)
                                   : kith_relation_create(test_comm, g, FORM_WIDTH, &s.a))
                                 .status);
@@ -138,8 +138,8 @@ static void form_whole(test_formula make, double step, bool loops, bool near) {
 void test_form_whole(test_formula make, double step, bool loops) { form_whole(make, step, loops, false); }
 void test_form_near(test_formula make, double step) { form_whole(make, step, false, true); }
 
-/* A hop as samplers make them: 5 out rows, the first of 9 in rows; a row without neighbours; a repeated
- * neighbour. */
+/* A hop as samplers make them: 5 out rows, the first of 9 in rows; a row without neighbors; a repeated
+ * neighbor. */
 void test_form_sampled(test_formula make, double step) {
   enum { OUT = 5, IN = 9, N = 11 };
   int64_t node[IN], degree[IN];

@@ -31,7 +31,7 @@ static const double FORM_STEP = 1e-2, FORM_SMALL_STEP = 1e-3;
 /* Fails the running test unless the slope along a random direction is that of backward.  Collective. */
 void test_form_whole(test_formula make, double step, bool loops);
 void test_form_near(test_formula make,
-                    double step); /* the same on importance neighbourhoods, which are not symmetric */
+                    double step); /* the same on importance neighborhoods, which are not symmetric */
 void test_form_sampled(test_formula make, double step);
 /* A formula for test_formula: the rows of a model whose input rows are x, every owned one once. */
 kith_tensor *test_form_model(test_form *f, const kith_model_options *o, kith_tensor *x);

@@ -239,7 +239,7 @@ static void count_together(const list *p) {
   }
 }
 
-static void tastes_can_be_learnt_and_popularity_is_not_enough(void **state) {
+static void tastes_can_be_learned_and_popularity_is_not_enough(void **state) {
   (void)state;
   const double times_better = 3, popularity_at_most = 0.12;
   char path[KITH_PATH];
@@ -383,7 +383,7 @@ int main(void) {
       cmocka_unit_test(the_seed_decides_how_many_tastes_a_user_has),
       cmocka_unit_test(ids_are_integers_when_asked),
       cmocka_unit_test(crowded_worlds_are_filled_too),
-      cmocka_unit_test(tastes_can_be_learnt_and_popularity_is_not_enough),
+      cmocka_unit_test(tastes_can_be_learned_and_popularity_is_not_enough),
       cmocka_unit_test(tags_tell_who_likes_what),
       cmocka_unit_test(impossible_worlds_are_refused_by_name),
       cmocka_unit_test(a_list_that_was_not_generated_is_left_alone),
