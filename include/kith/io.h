@@ -242,6 +242,7 @@ typedef struct kith_list_report {
   int user, item, time, weight;   /**< edges: columns from 1; 0: there is none */
   int64_t header;                 /**< the line that names the columns; 0: none does */
   int64_t lines, comments, blank; /**< lines with data, that begin with #, with nothing */
+  int64_t repeated;               /**< further lines that are the header again, passed over */
 } kith_list_report;
 
 /** What ingest reads. */

@@ -53,6 +53,8 @@ void cli_print_list(const cli *c, const char *key, const kith_list_report *r) {
   if (r->comments > 0)
     line_add(&l, ", %lld comment%s passed over", (long long)r->comments, kith_plural(r->comments));
   if (r->blank > 0) line_add(&l, ", %lld blank", (long long)r->blank);
+  if (r->repeated > 0)
+    line_add(&l, ", %lld repeated header%s passed over", (long long)r->repeated, kith_plural(r->repeated));
   cli_print(c, "  %s: %s", key, l.text);
 }
 
@@ -64,6 +66,6 @@ void cli_json_list(cli *c, const char *name, const kith_list_report *r) {
   cli_json_more(
       c, ", \"columns\": %d, \"user\": %d, \"item\": %d, \"time\": %d, \"weight\": %d, \"header\": %lld",
       r->n_column, r->user, r->item, r->time, r->weight, (long long)r->header);
-  cli_json_more(c, ", \"lines\": %lld, \"comments\": %lld, \"blank\": %lld}", (long long)r->lines,
-                (long long)r->comments, (long long)r->blank);
+  cli_json_more(c, ", \"lines\": %lld, \"comments\": %lld, \"blank\": %lld, \"repeated_headers\": %lld}",
+                (long long)r->lines, (long long)r->comments, (long long)r->blank, (long long)r->repeated);
 }

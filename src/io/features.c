@@ -177,7 +177,10 @@ static kith_status reading_lines(reading *r) {
     KITH_TRY(kith__lines_next(&r->lines, &line));
     if (line.size < 0) break;
     if (first) knife = kith__knife_guess(line);
-    if (first && r->d->source->header) continue;
+    if (first && r->d->source->header) {
+      KITH_TRY(kith__lines_set_header(&r->lines, line));
+      continue;
+    }
     if (!kith__knife_cut(&knife, &line, &id)) {
       KITH_TRY(kith__knife_end(&knife, &r->lines, line));
       continue;
@@ -281,6 +284,7 @@ static kith_status reading_format(reading *r) {
     if (line.size < 0) break;
     if (i == 0) p.knife = kith__knife_guess(line);
     if (i > 0 || !r->d->source->header) KITH_TRY(probe_line(&p, &r->lines, line));
+    else KITH_TRY(kith__lines_set_header(&r->lines, line));
   }
   KITH_TRY(probe_judge(&p, r->d));
 done:

@@ -32,6 +32,8 @@ typedef struct kith__lines {
   bool at_end;
   int64_t n_data, n_comment, n_blank; /**< lines that kith__lines_next() gave out and passed over */
   kith_comment comment;
+  char *header; /**< that names the columns; lines equal to it are passed over; may be null */
+  int64_t header_size, n_header;   /**< bytes of it; lines that were equal to it */
   const char *key;                 /**< of the source in the job, for messages */
   const struct kith__knife *knife; /**< how lines are cut, and … */
   int min_cell, max_cell;          /**< … how many cells they have; 0: nobody knows */
@@ -56,6 +58,9 @@ kith_status kith__lines_any(kith__lines *lines, kith__cell *line) KITH_MUST_USE;
  * is.
  */
 kith_status kith__lines_next(kith__lines *lines, kith__cell *line) KITH_MUST_USE;
+/** This line names the columns: kith__lines_next() passes over it wherever it stands, since files may have
+ * been joined. */
+kith_status kith__lines_set_header(kith__lines *lines, kith__cell header) KITH_MUST_USE;
 void kith__lines_close(kith__lines *lines);
 /** Read on behind what lies in the buffer, which may move. */
 kith_status kith__lines_more(kith__lines *lines) KITH_MUST_USE;

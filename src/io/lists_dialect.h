@@ -62,8 +62,13 @@ kith_status kith__dialect_find(const kith__sample *sample, kith__dialect *out) K
  * KITH_EDATA. */
 kith_status kith__dialect_check_header(const kith__sample *sample, const kith__dialect *d) KITH_MUST_USE;
 
+/** Whether two ids of a line are words that name a user and an item. */
+bool kith__header_words(kith__cell user, kith__cell item);
+
 /** The place of a column that the job names, by name or by number; `otherwise` without a name; -2: it is not
  * there. */
 int kith__column_place(const kith__knife *knife, kith__cell header, const char *name, int otherwise);
+/** How many columns of a header have a name. */
+int kith__column_count(const kith__knife *knife, kith__cell header, const char *name);
 
 #endif

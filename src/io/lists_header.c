@@ -22,6 +22,10 @@ static bool cell_is_word(kith__cell cell, const char *const *words, size_t n) {
   return false;
 }
 
+bool kith__header_words(kith__cell user, kith__cell item) {
+  return IS_WORD(user, user_words) && IS_WORD(item, item_words);
+}
+
 static bool cell_is_number(kith__cell cell) {
   int64_t whole;
   float real;
@@ -74,8 +78,8 @@ static kith_status header_unannounced(const kith__sample *a, const kith__way *w,
   kith__cell cell[LOOKED];
   char shown[256];
   int n = line_cells(w, a->line[0], LOOKED, cell);
-  bool words = n > w->columns.user && n > w->columns.item && IS_WORD(cell[w->columns.user], user_words) &&
-               IS_WORD(cell[w->columns.item], item_words);
+  bool words = n > w->columns.user && n > w->columns.item &&
+               kith__header_words(cell[w->columns.user], cell[w->columns.item]);
   int skip = a->meet->user->asked ? 2 : 0; /* where ids are text, some look like numbers */
   if (!words && !header_differs(a, w, skip)) return KITH_OK;
   header_show(w, a->line[0], sizeof shown, shown);

@@ -21,6 +21,21 @@ void kith__lines_close(kith__lines *lines) {
   if (lines->buffer) kith_progress_end(&lines->progress);
   if (lines->path) kith__bytes_close(&lines->bytes);
   KITH_FREE(lines->buffer);
+  KITH_FREE(lines->header);
+}
+
+kith_status kith__lines_set_header(kith__lines *lines, kith__cell header) {
+  kith_status st = KITH_OK;
+  KITH_TRY(KITH_NEW(lines->header, header.size));
+  memcpy(lines->header, header.at, (size_t)header.size);
+  lines->header_size = header.size;
+done:
+  return st;
+}
+
+static bool lines_is_header(const kith__lines *lines, kith__cell line) {
+  return lines->header && line.size == lines->header_size &&
+         memcmp(line.at, lines->header, (size_t)line.size) == 0;
 }
 
 /* Make room behind what is unread: move it to the front, or double the buffer when one line fills it. */
@@ -145,7 +160,9 @@ kith_status kith__lines_next(kith__lines *lines, kith__cell *line) {
     kith__line_kind kind = plain ? KITH__LINE_DATA : kith__line_kind_of(lines, *line);
     lines->n_data += kind == KITH__LINE_DATA;
     lines->n_blank += kind == KITH__LINE_BLANK;
-    if (kind == KITH__LINE_DATA) break;
+    bool header = kind == KITH__LINE_DATA && lines_is_header(lines, *line);
+    lines->n_header += header;
+    if (kind == KITH__LINE_DATA && !header) break;
     if (kind == KITH__LINE_COMMENT) KITH_TRY(lines_comment(lines, *line));
   }
 done:

@@ -45,6 +45,7 @@ typedef struct edges {
   kith__knife knife;
   kith__columns c;
   int most;    /* cells that a line may have; 0: any number */
+  bool named;  /* a line of the names of columns is none of data */
   float least; /* weight of a line that counts; 0: whatever it is */
 } edges;
 
@@ -64,6 +65,10 @@ static kith_status column_check(const kith__lines *lines, const kith__dialect *d
                                 int place) {
   kith_status st = KITH_OK;
   char found[512];
+  if (place > -2 && name[0] && d->header.size >= 0)
+    KITH_CHECK(kith__column_count(&d->way.knife, d->header, name) < 2, KITH_EDATA,
+               "%s:%lld: several columns are called \"%s\" in the header; give the number of the one, from 1",
+               lines->path, (long long)d->header_number, name);
   if (place > -2) goto done;
   KITH_CHECK(d->header.size >= 0, KITH_ECONFIG,
              "%s: column \"%s\" is no number from 1 to %d, and names need %s.header: true", lines->path, name,
@@ -75,6 +80,20 @@ done:
   return st;
 }
 
+/* No column is two things at once. */
+static kith_status columns_check_apart(const kith__lines *lines, const kith__columns *c) {
+  static const char *const what[] = {"user", "item", "time", "weight"};
+  const int place[] = {c->user, c->item, c->time, c->weight};
+  for (int i = 0; i < 4; i++)
+    for (int j = 0; j < i; j++)
+      if (place[i] >= 0 && place[i] == place[j])
+        return kith_fail(
+            KITH_ECONFIG,
+            "%s: column %d would be the %s and the %s; set %s.columns.%s and .%s to different ones",
+            lines->path, place[i] + 1, what[j], what[i], lines->key, what[j], what[i]);
+  return KITH_OK;
+}
+
 static kith_status columns_check(const kith_source *s, const kith__lines *lines, const kith__dialect *d) {
   kith_status st = KITH_OK;
   const kith__columns *c = &d->way.columns;
@@ -82,6 +101,7 @@ static kith_status columns_check(const kith_source *s, const kith__lines *lines,
   KITH_TRY(column_check(lines, d, s->item, c->item));
   KITH_TRY(column_check(lines, d, s->time, c->time));
   KITH_TRY(column_check(lines, d, s->weight, c->weight));
+  KITH_TRY(columns_check_apart(lines, c));
 done:
   return st;
 }
@@ -171,12 +191,22 @@ static kith_status edges_end(const kith__lines *lines, const edges *e, kith__cel
   return kith__knife_end(&e->knife, lines, rest);
 }
 
+/* The first line was looked at before; in the middle, the names of columns stand where files were joined. */
+static kith_status edges_named(const kith__lines *lines, kith__cell user, kith__cell item) {
+  char shown[2][48];
+  return kith__lines_fail(
+      lines,
+      "%s, %s look like the names of columns in the middle of the list; leave the line out, "
+      "or set %s.header: false if all lines are data",
+      kith__cell_show(user, shown[0]), kith__cell_show(item, shown[1]), lines->key);
+}
+
 static kith_status edges_line(const kith__lines *lines, const edges *e, kith__cell line, kith__meet *meet,
                               kith__pairs *pairs) {
   kith_status st = KITH_OK;
   const kith__columns *c = &e->c;
   kith__cell cell[KITH__CELLS];
-  int32_t user, item;
+  int32_t user, item, n_user = meet->user->n;
   int64_t time = 0;
   float weight = 0;
   char shown[48];
@@ -198,6 +228,8 @@ static kith_status edges_line(const kith__lines *lines, const edges *e, kith__ce
   }
   KITH_TRY(meet_user(meet, lines, cell[c->user], &user));
   KITH_TRY(meet_item(meet, lines, cell[c->item], &item));
+  if (meet->user->n > n_user && e->named && kith__header_words(cell[c->user], cell[c->item]))
+    return edges_named(lines, cell[c->user], cell[c->item]);
   if (c->time >= 0 && !kith__cell_time(cell[c->time], &time)) {
     st = kith__lines_fail(lines, "expected a time (seconds, or a date like 2010-10-19T23:55:27Z), found %s",
                           kith__cell_show(cell[c->time], shown));
@@ -209,19 +241,28 @@ done:
   return st;
 }
 
+/* The header as it would stand among data. */
+static kith__cell header_alone(const kith__dialect *d) {
+  kith__cell h = d->header;
+  while (d->way.commented && h.size > 0 && (h.at[0] == ' ' || h.at[0] == '\t'))
+    h = (kith__cell){h.at + 1, h.size - 1};
+  return h;
+}
+
 static kith_status edges_read(const kith_source *s, const kith__dialect *d, kith__lines *lines,
                               kith__meet *meet, kith__pairs *pairs) {
   kith_status st = KITH_OK;
   const kith__way *w = &d->way;
   edges e = {.knife = w->knife,
              .c = w->columns,
+             .named = s->header != KITH_HEADER_NO,
              .least = (float)s->least_weight}; /* as the weights are read, so that equal texts are equal */
   kith__cell line;
   if (s->format == KITH_FORMAT_AUTO && w->min == w->max) e.most = w->max;
   pairs->has_time = e.c.time >= 0;
   pairs->has_weight = e.c.weight >= 0;
+  if (d->header.size >= 0) KITH_TRY(kith__lines_set_header(lines, header_alone(d)));
   KITH_TRY(kith__lines_next(lines, &line));
-  if (d->header.size >= 0 && !w->commented) KITH_TRY(kith__lines_next(lines, &line));
   while (line.size >= 0) {
     KITH_TRY(edges_line(lines, &e, line, meet, pairs));
     KITH_TRY(kith__lines_next(lines, &line));
@@ -297,14 +338,15 @@ static void pairs_report(const kith__dialect *d, const kith__lines *lines, kith_
   const kith__way *w = &d->way;
   *r = (kith_list_report){.format = d->format,
                           .n_column = w->min == w->max ? w->max : 0,
-                          .lines = lines->n_data,
+                          .lines = lines->n_data - lines->n_header,
+                          .repeated = lines->n_header,
                           .comments = lines->n_comment,
                           .blank = lines->n_blank};
   memcpy(r->delimiter, w->knife.text, sizeof r->delimiter);
   if (d->header.size >= 0) {
     r->header = d->header_number;
     if (w->commented) r->comments--;
-    else r->lines--;
+    else r->repeated--;
   }
   if (d->format != KITH_EDGES) return;
   r->user = w->columns.user + 1;

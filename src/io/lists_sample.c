@@ -54,6 +54,16 @@ static int column_named(kith__knife knife, kith__cell header, const char *name) 
   return -2;
 }
 
+int kith__column_count(const kith__knife *knife, kith__cell header, const char *name) {
+  kith__knife look = *knife;
+  kith__cell cell;
+  int n = 0;
+  look.dry = true;
+  while (kith__knife_cut(&look, &header, &cell))
+    n += (size_t)cell.size == strlen(name) && memcmp(cell.at, name, (size_t)cell.size) == 0;
+  return n;
+}
+
 /* The place of a column that the job gives by number. */
 static int column_number(const char *text) {
   char *end = NULL;

@@ -125,7 +125,9 @@ static kith_status reading_columns(reading *r, kith__cell *line) {
   KITH_CHECK(r->id != r->name, KITH_ECONFIG,
              "%s: column %d cannot be both the id and the name; set %s.columns.name", r->source->path,
              r->id + 1, r->key);
-  if (r->source->header) KITH_TRY(kith__lines_next(&r->lines, line));
+  if (!r->source->header) goto done;
+  KITH_TRY(kith__lines_set_header(&r->lines, *line));
+  KITH_TRY(kith__lines_next(&r->lines, line));
 done:
   return st;
 }

@@ -110,7 +110,7 @@ grep -q 'warning: stars.csv: column 3 is not read; name it with data.interaction
 tail -1 out | python3 -c '
 import json, sys
 r = json.loads(sys.stdin.read())["lists"]["interactions"]
-assert r == {"format": "edges", "delimiter": ";", "columns": 3, "user": 1, "item": 2, "time": 0, "weight": 0, "header": 2, "lines": 2, "comments": 1, "blank": 1}, r' || fail "the JSON line of a list"
+assert r == {"format": "edges", "delimiter": ";", "columns": 3, "user": 1, "item": 2, "time": 0, "weight": 0, "header": 2, "lines": 2, "comments": 1, "blank": 1, "repeated_headers": 0}, r' || fail "the JSON line of a list"
 printf '1 2 3\n4 5 6\n' >three.txt
 job 'interactions: {path: three.txt, format: adjacency}'; expect 0 'data.interactions: adjacency by white space; 2 lines' "$KITH" ingest job.yaml
 grep -q 'warning: three.txt: all lines have the same number of columns, 3' err || fail "no warning of an adjacency list that may be none"

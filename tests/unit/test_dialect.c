@@ -217,6 +217,48 @@ static void a_header_that_is_none_or_names_other_columns_is_told(void **state) {
   assert_asked(s, "rating,user,item\n4,u,i\n", "the first would be the user");
 }
 
+/* Two lists with headers that were joined. */
+static void a_header_that_comes_again_is_passed_over_and_counted(void **state) {
+  (void)state;
+  static const char *const text[] = {"name,thing\nu,i\nname,thing\nv,j\nname,thing\n",
+                                     "# name,thing\nu,i\nname,thing\nv,j\nname,thing\n"};
+  kith_source s = {.format = KITH_EDGES, .header = KITH_HEADER_YES};
+  for (int k = 0; k < 2; k++) {
+    outcome o = read_list(s, text[k], KITH_FORMAT_AUTO, NULL);
+    assert_string_equal(o.pairs, "u:i v:j");
+    assert_int_equal(o.report.lines, 2);
+    assert_int_equal(o.report.repeated, 2);
+    assert_int_equal(o.report.comments, 0);
+  }
+}
+
+static void names_of_columns_in_the_middle_are_no_ids(void **state) {
+  (void)state;
+  static const char text[] = "u,i\nUser,Item\nv,j\n";
+  kith_source s = edges;
+  assert_asked(s, text,
+               "list:2: \"User\", \"Item\" look like the names of columns in the middle of the list");
+  s.header = KITH_HEADER_YES;
+  assert_asked(s, "user_id,item_id\nu,i\nuser,item\nv,j\n", "list:3: ");
+  s.header = KITH_HEADER_NO;
+  assert_taken(s, text, KITH_EDGES, ",", 2, "u:i User:Item v:j");
+}
+
+static void a_column_is_one_thing_and_has_a_name_of_its_own(void **state) {
+  (void)state;
+  kith_source s = {.format = KITH_EDGES, .header = KITH_HEADER_YES, .user = "a", .item = "b"};
+  assert_asked(s, "a,b,a\nu,i,v\n", "list:1: several columns are called \"a\" in the header");
+  assert_taken(s, "a,b,c,c\nu,i,v,w\n", KITH_EDGES, ",", 4, "u:i");
+  strcpy(s.item, "a");
+  assert_int_equal(read_list(s, "a,b\nu,i\n", KITH_FORMAT_AUTO, NULL).status, KITH_ECONFIG);
+  assert_non_null(strstr(kith_error_text(), "column 1 would be the user and the item; set "
+                                            "data.some.columns.user and .item to different ones"));
+  s = (kith_source){.format = KITH_EDGES, .user = "2"};
+  assert_int_equal(read_list(s, "u,i\n", KITH_FORMAT_AUTO, NULL).status, KITH_ECONFIG);
+  s = (kith_source){.format = KITH_EDGES, .time = "3", .weight = "3"};
+  assert_int_equal(read_list(s, "u,i,5\n", KITH_FORMAT_AUTO, NULL).status, KITH_ECONFIG);
+}
+
 /* ---- comments ---- */
 
 static void a_comment_that_looks_like_data_is_told(void **state) {
@@ -280,6 +322,9 @@ int main(void) {
       cmocka_unit_test(a_header_that_nobody_announced_is_told),
       cmocka_unit_test(a_header_may_be_commented),
       cmocka_unit_test(a_header_that_is_none_or_names_other_columns_is_told),
+      cmocka_unit_test(a_header_that_comes_again_is_passed_over_and_counted),
+      cmocka_unit_test(names_of_columns_in_the_middle_are_no_ids),
+      cmocka_unit_test(a_column_is_one_thing_and_has_a_name_of_its_own),
       cmocka_unit_test(a_comment_that_looks_like_data_is_told),
       cmocka_unit_test(comments_and_blank_lines_are_counted),
       cmocka_unit_test(quotes_are_characters_where_the_job_says_so),
