@@ -149,6 +149,22 @@ static inline bool kith__can_normalize(double sum, double size) {
 /** What programs print of a number that is none, or of one that no float holds: "nan", "-inf", "1e99". */
 bool kith__cell_is_unbounded(kith__cell cell);
 
+/** Units of the times of a list, told by how large they are: seconds since 1970, or a thousandth of a
+ * thousandth. */
+typedef struct kith__time_units {
+  int64_t low, high;   /**< where the times of the first unit lie; 0, 0: there is none yet */
+  int64_t line, value; /**< the first time of another unit, and its line; 0: there is none */
+  bool between;        /**< some time lies between two units, so that none is told */
+} kith__time_units;
+
+/** A time that does not lie where those before do. */
+void kith__time_units_other(kith__time_units *units, int64_t line, int64_t value);
+static inline void kith__time_units_add(kith__time_units *units, int64_t line, int64_t value) {
+  if (value < units->low || value >= units->high) kith__time_units_other(units, line, value);
+}
+/** Warn where a list has times of two units. */
+void kith__time_units_warn(const kith__time_units *units, const char *path);
+
 /** How a cell is shown in a message: quoted, cut short, without control characters.  `text` has 48 bytes. */
 const char *kith__cell_show(kith__cell cell, char *text);
 

@@ -198,6 +198,37 @@ bool kith__cell_time(kith__cell cell, int64_t *seconds) {
   return true;
 }
 
+/* Seconds of the years 1973 to 2286, and a thousand times as much, three times over; -1: of no unit. */
+static const int64_t unit_low[] = {100000000, 100000000000, 100000000000000, 100000000000000000};
+static const char *const unit_text[] = {"seconds", "milliseconds", "microseconds", "nanoseconds"};
+enum { UNITS = 4, UNIT_WIDE = 100 };
+
+static int time_unit(int64_t value) {
+  for (int k = 0; k < UNITS; k++)
+    if (value >= unit_low[k] && value / UNIT_WIDE < unit_low[k]) return k;
+  return -1;
+}
+
+void kith__time_units_other(kith__time_units *units, int64_t line, int64_t value) {
+  int k = time_unit(value);
+  if (k < 0) units->between = units->between || value > unit_low[0];
+  if (k < 0 || units->line > 0) return;
+  if (units->high == 0) {
+    units->low = unit_low[k];
+    units->high = k + 1 < UNITS ? UNIT_WIDE * unit_low[k] : INT64_MAX;
+    return;
+  }
+  units->line = line;
+  units->value = value;
+}
+
+void kith__time_units_warn(const kith__time_units *units, const char *path) {
+  if (units->line == 0 || units->between) return;
+  kith_warn("%s:%lld: the time %lld looks like %s, those before it like %s; bring all of them to one unit",
+            path, (long long)units->line, (long long)units->value, unit_text[time_unit(units->value)],
+            unit_text[time_unit(units->low)]);
+}
+
 bool kith__cell_real(kith__cell cell, float *value) {
   char text[64];
   double real;

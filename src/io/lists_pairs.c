@@ -44,7 +44,8 @@ void kith__pairs_free(kith__pairs *pairs) {
 typedef struct edges {
   kith__knife knife;
   kith__columns c;
-  int most;    /* cells that a line may have; 0: any number */
+  int most; /* cells that a line may have; 0: any number */
+  kith__time_units units;
   bool named;  /* a line of the names of columns is none of data */
   float least; /* weight of a line that counts; 0: whatever it is */
 } edges;
@@ -201,7 +202,7 @@ static kith_status edges_named(const kith__lines *lines, kith__cell user, kith__
       kith__cell_show(user, shown[0]), kith__cell_show(item, shown[1]), lines->key);
 }
 
-static kith_status edges_line(const kith__lines *lines, const edges *e, kith__cell line, kith__meet *meet,
+static kith_status edges_line(const kith__lines *lines, edges *e, kith__cell line, kith__meet *meet,
                               kith__pairs *pairs) {
   kith_status st = KITH_OK;
   const kith__columns *c = &e->c;
@@ -235,6 +236,7 @@ static kith_status edges_line(const kith__lines *lines, const edges *e, kith__ce
                           kith__cell_show(cell[c->time], shown));
     goto done;
   }
+  if (c->time >= 0) kith__time_units_add(&e->units, lines->number, time);
   if (meet_is_old(meet, user, item)) return meet_refuse_old(meet, lines, cell[c->user], cell[c->item]);
   st = meet_pair(meet, pairs, user, item, time, weight);
 done:
@@ -268,6 +270,7 @@ static kith_status edges_read(const kith_source *s, const kith__dialect *d, kith
     KITH_TRY(kith__lines_next(lines, &line));
   }
   columns_warn_unread(s, lines, w);
+  kith__time_units_warn(&e.units, lines->path);
 done:
   return st;
 }

@@ -25,6 +25,10 @@ static bool holds_out_test(const kith_job *j) { return splits(j) && !j->data.tes
 static bool has_columns(const kith_job *j) {
   return recommends(j) && j->data.interactions.format != KITH_ADJACENCY;
 }
+static bool reads_times(const kith_job *j) {
+  kith_split_method method = j->data.split.method;
+  return has_columns(j) && (method == KITH_SPLIT_TIME || method == KITH_SPLIT_LEAVE_LAST_OUT);
+}
 static bool reads_weights(const kith_job *j) {
   bool draws = j->train.sampler.mode == KITH_NEIGHBOR && j->train.sampler.draw == KITH_BY_WEIGHT;
   return has_columns(j) && (draws || j->data.interactions.least_weight > 0);
@@ -103,12 +107,16 @@ static const reader reader_table[] = {
     {"data", "ingest", recommends, "task: recommend reads it"},
     {"data.interactions.columns", "ingest", has_columns,
      "lists of edges have columns (data.interactions.format)"},
+    {"data.interactions.columns.time", "ingest", reads_times,
+     "times are stored in graph.h5; data.split.method: time or leave-last-out reads them, and no model yet"},
     {"data.interactions.columns.weight", "ingest", reads_weights,
      "weights are stored in graph.h5; data.interactions.least_weight reads them, or train.draw: weight with "
      "train.mode: neighbor"},
     {"data.interactions.header", "ingest", has_columns,
      "lists of edges have a header (data.interactions.format)"},
     {"data.test.columns", "ingest", test_has_columns, "lists of edges have columns (data.test.format)"},
+    {"data.test.columns.time", "ingest", never,
+     "times of a test list are stored in graph.h5, and nothing reads them"},
     {"data.test.header", "ingest", test_has_columns, "lists of edges have a header (data.test.format)"},
     {"data.social", "ingest", never, "it is stored in graph.h5, and no model reads it yet"},
     {"data.user_features", "train", reads_features, "model.input: features or both reads it"},
@@ -179,6 +187,7 @@ static const reader reader_table[] = {
     {"embed", "embed", recommends, "task: recommend reads it"},
     {"embed.interactions.columns", "embed", new_has_columns,
      "lists of edges have columns (embed.interactions.format)"},
+    {"embed.interactions.columns.time", "embed", never, "no model reads times yet"},
     {"embed.interactions.header", "embed", new_has_columns,
      "lists of edges have a header (embed.interactions.format)"},
     {"checkpoint", "train", always, ""},

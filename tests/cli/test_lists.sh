@@ -116,6 +116,11 @@ job 'interactions: {path: three.txt, format: adjacency}'; expect 0 'data.interac
 grep -q 'warning: three.txt: all lines have the same number of columns, 3' err || fail "no warning of an adjacency list that may be none"
 rm -rf work
 
+printf 'a,x,1287532527\nb,x,1287532528\nb,y,1287532529000\n' >units.csv
+job 'interactions: {path: units.csv, columns: {time: 3}}' 'split: {method: time, valid: 0, test: 0.5}'
+expect 0 'warning: units.csv:3: the time 1287532529000 looks like milliseconds, those before it like seconds' "$KITH" ingest job.yaml
+rm -rf work
+
 # ---- a folder that cannot be written (root may write anywhere) -------------------------------------------------------------
 if [ "$(id -u)" != 0 ]; then
   job 'interactions: {path: good.txt}'

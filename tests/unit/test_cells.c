@@ -199,6 +199,27 @@ static void a_time_is_seconds_or_a_date(void **state) {
     assert_false(kith__cell_time(cell_of(bad[i]), &value));
 }
 
+/* The line of the first time that is of another unit than those before; 0 if there is none. */
+static int64_t other_unit(int n, const int64_t *time) {
+  kith__time_units units = {0};
+  for (int i = 0; i < n; i++) kith__time_units_add(&units, i + 1, time[i]);
+  return units.between ? 0 : units.line;
+}
+
+static void times_of_two_units_are_told_apart(void **state) {
+  (void)state;
+  const int64_t s = 1287532527, ms = 1000 * s;
+  assert_int_equal(other_unit(4, (int64_t[]){s, s + 9, ms, s}), 3);
+  assert_int_equal(other_unit(3, (int64_t[]){0, ms, s}), 3);
+  assert_int_equal(other_unit(3, (int64_t[]){1000 * ms, s, ms}), 2);
+  assert_int_equal(other_unit(3, (int64_t[]){1000 * ms, 1000000 * ms, 1000 * ms}), 2);
+  assert_int_equal(other_unit(4, (int64_t[]){0, s, 5, -s}), 0);
+  assert_int_equal(other_unit(4, (int64_t[]){0, 100000000, 4000000000, 9999999999}), 0);
+  assert_int_equal(other_unit(3, (int64_t[]){1, 2, 3}), 0);
+  /* milliseconds of some years, counted from 0: they lie between the units as well */
+  assert_int_equal(other_unit(4, (int64_t[]){5, 200000000, 50000000000, 200000000000}), 0);
+}
+
 static void a_weight_is_a_finite_number(void **state) {
   (void)state;
   static const char *const bad[] = {"", "nan", "inf", "1e60", "x", "1 2", "--1"};
@@ -242,6 +263,7 @@ int main(void) {
       cmocka_unit_test(the_delimiter_of_a_line_is_guessed),
       cmocka_unit_test(an_integer_has_one_spelling),
       cmocka_unit_test(a_time_is_seconds_or_a_date),
+      cmocka_unit_test(times_of_two_units_are_told_apart),
       cmocka_unit_test(a_weight_is_a_finite_number),
       cmocka_unit_test(what_programs_print_of_no_number_is_known),
       cmocka_unit_test(a_shown_cell_is_short_and_harmless),
