@@ -51,7 +51,7 @@ static void tags_idle(const world *w, int type, int64_t node, tags *t) {
 static tags tags_user(const world *w, int64_t user) {
   world_taste taste[WORLD_TASTES];
   tags t = {0};
-  int n = world_tastes(w, user, taste);
+  int n = kith__world_tastes(w, user, taste);
   for (int i = 0; i < n; i++) tags_taste(w, 0, user, &t, taste[i].community, taste[i].niche);
   tags_idle(w, 0, user, &t);
   return t;
@@ -59,7 +59,7 @@ static tags tags_user(const world *w, int64_t user) {
 
 static tags tags_item(const world *w, int64_t item) {
   tags t = {0};
-  world_taste taste = world_of_item(w, item);
+  world_taste taste = kith__world_of_item(w, item);
   tags_taste(w, 1, item, &t, taste.community, taste.niche);
   tags_idle(w, 1, item, &t);
   return t;
@@ -70,25 +70,26 @@ kith_status kith_generate_features(const kith_generate_options *o, bool items, c
   world w = {0};
   stream s = {0};
   char first[256];
-  const spelling node = items ? spelling_make(o, "item-", o->items) : spelling_make(o, "user-", o->users),
-                 tag = spelling_make(o, "tag-", tags_of(o));
+  const spelling node = items ? kith__spelling_make(o, "item-", o->items)
+                              : kith__spelling_make(o, "user-", o->users),
+                 tag = kith__spelling_make(o, "tag-", tags_of(o));
   snprintf(first, sizeof first, "features of %s, communities %d, seed %" PRIu64 "\n",
            items ? "items" : "users", o->communities, o->seed);
-  KITH_TRY(generate_check(o));
-  KITH_TRY(world_create(o, &w));
-  KITH_TRY(stream_open(path, GENERATE_MARK, first, &s));
+  KITH_TRY(kith__generate_check(o));
+  KITH_TRY(kith__world_create(o, &w));
+  KITH_TRY(kith__stream_open(path, GENERATE_MARK, first, &s));
   for (int64_t i = 0; i < (items ? o->items : o->users); i++) {
     tags t = items ? tags_item(&w, i) : tags_user(&w, i);
-    spell(&s, &node, i);
+    kith__spell(&s, &node, i);
     for (int k = 0; k < t.n; k++) {
-      stream_text(&s, k ? " " : "\t");
-      spell(&s, &tag, t.of[k]);
+      kith__stream_text(&s, k ? " " : "\t");
+      kith__spell(&s, &tag, t.of[k]);
     }
-    stream_text(&s, "\n");
+    kith__stream_text(&s, "\n");
   }
-  KITH_TRY(stream_publish(&s));
+  KITH_TRY(kith__stream_publish(&s));
 done:
-  stream_close(&s);
-  world_free(&w);
+  kith__stream_close(&s);
+  kith__world_free(&w);
   return st;
 }

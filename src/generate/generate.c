@@ -25,7 +25,7 @@ kith_generate_options kith_generate_defaults(void) {
                                  .seed = 1};
 }
 
-kith_status generate_check(const kith_generate_options *o) {
+kith_status kith__generate_check(const kith_generate_options *o) {
   kith_status st = KITH_OK;
   KITH_CHECK(o->users >= 1 && o->users < INT32_MAX, KITH_ECONFIG,
              "generate.users: %" PRId64 ", expected 1 to %d", o->users, INT32_MAX - 1);
@@ -47,7 +47,7 @@ done:
 
 /* ---- names ---- */
 
-spelling spelling_make(const kith_generate_options *o, const char *prefix, int64_t n) {
+spelling kith__spelling_make(const kith_generate_options *o, const char *prefix, int64_t n) {
   spelling s = {"", 1};
   if (!o->names) return s;
   s.prefix = prefix;
@@ -55,9 +55,9 @@ spelling spelling_make(const kith_generate_options *o, const char *prefix, int64
   return s;
 }
 
-void spell(stream *s, const spelling *how, int64_t number) {
-  stream_text(s, how->prefix);
-  stream_number(s, number, how->width);
+void kith__spell(stream *s, const spelling *how, int64_t number) {
+  kith__stream_text(s, how->prefix);
+  kith__stream_number(s, number, how->width);
 }
 
 /* ---- interactions ---- */
@@ -81,21 +81,21 @@ enum {
 static void write_user(const world *w, int64_t user, const spelling how[KITH_TYPES], int32_t *taken,
                        stream *s) {
   world_taste taste[WORLD_TASTES];
-  int n_taste = world_tastes(w, user, taste);
+  int n_taste = kith__world_tastes(w, user, taste);
   calendar days = calendar_of(w, user);
   for (int64_t k = 0; k < w->degree[user]; k++) {
     double moment;
-    int32_t item = world_item(w, user, k, 0, n_taste, taste, &moment);
+    int32_t item = kith__world_item(w, user, k, 0, n_taste, taste, &moment);
     for (int64_t attempt = 1; taken[item] == (int32_t)user + 1; attempt++)
-      item = attempt < GENERATE_DRAWS ? world_item(w, user, k, attempt, n_taste, taste, &moment)
+      item = attempt < GENERATE_DRAWS ? kith__world_item(w, user, k, attempt, n_taste, taste, &moment)
                                       : (int32_t)((item + 1) % w->o->items);
     taken[item] = (int32_t)user + 1;
-    spell(s, &how[KITH_USER], user);
-    stream_text(s, "\t");
-    spell(s, &how[KITH_ITEM], item);
-    stream_text(s, "\t");
-    stream_number(s, (int64_t)(days.begin + days.step * ((double)k + moment)), 1);
-    stream_text(s, "\n");
+    kith__spell(s, &how[KITH_USER], user);
+    kith__stream_text(s, "\t");
+    kith__spell(s, &how[KITH_ITEM], item);
+    kith__stream_text(s, "\t");
+    kith__stream_number(s, (int64_t)(days.begin + days.step * ((double)k + moment)), 1);
+    kith__stream_text(s, "\n");
   }
 }
 
@@ -108,16 +108,16 @@ static kith_status write_interactions(const world *w, const spelling how[KITH_TY
   kith_progress progress;
   kith_progress_begin(&progress, "interactions", w->o->interactions);
   KITH_TRY(KITH_NEW(taken, w->o->items));
-  KITH_TRY(stream_open(path, GENERATE_MARK, first, &s));
+  KITH_TRY(kith__stream_open(path, GENERATE_MARK, first, &s));
   for (int64_t u = 0; u < w->o->users; u++) {
     write_user(w, u, how, taken, &s);
     done_so_far += w->degree[u];
     if (u % 256 == 0) kith_progress_step(&progress, done_so_far, NULL);
   }
-  KITH_TRY(stream_publish(&s));
+  KITH_TRY(kith__stream_publish(&s));
 done:
   kith_progress_end(&progress);
-  stream_close(&s);
+  kith__stream_close(&s);
   KITH_FREE(taken);
   return st;
 }
@@ -134,15 +134,15 @@ static bool begins_friendship(int64_t user, int64_t other) {
 /* `taken` [users] as above. */
 static void write_friends(const world *w, int64_t user, const spelling *how, int32_t *taken, stream *s) {
   for (int64_t k = 0; k < w->ties[user]; k++) {
-    int32_t other = world_friend(w, user, k, 0);
+    int32_t other = kith__world_friend(w, user, k, 0);
     for (int64_t attempt = 1; !begins_friendship(user, other) || taken[other] == (int32_t)user + 1; attempt++)
-      other =
-          attempt < GENERATE_DRAWS ? world_friend(w, user, k, attempt) : (int32_t)((other + 1) % w->o->users);
+      other = attempt < GENERATE_DRAWS ? kith__world_friend(w, user, k, attempt)
+                                       : (int32_t)((other + 1) % w->o->users);
     taken[other] = (int32_t)user + 1;
-    spell(s, how, user);
-    stream_text(s, "\t");
-    spell(s, how, other);
-    stream_text(s, "\n");
+    kith__spell(s, how, user);
+    kith__stream_text(s, "\t");
+    kith__spell(s, how, other);
+    kith__stream_text(s, "\n");
   }
 }
 
@@ -151,11 +151,11 @@ static kith_status write_social(const world *w, const spelling *how, const char 
   stream s = {0};
   int32_t *taken = NULL;
   KITH_TRY(KITH_NEW(taken, w->o->users));
-  KITH_TRY(stream_open(path, GENERATE_MARK, first, &s));
+  KITH_TRY(kith__stream_open(path, GENERATE_MARK, first, &s));
   for (int64_t u = 0; u < w->o->users; u++) write_friends(w, u, how, taken, &s);
-  KITH_TRY(stream_publish(&s));
+  KITH_TRY(kith__stream_publish(&s));
 done:
-  stream_close(&s);
+  kith__stream_close(&s);
   KITH_FREE(taken);
   return st;
 }
@@ -166,16 +166,17 @@ kith_status kith_generate(const kith_generate_options *o, const char *interactio
   kith_status st = KITH_OK;
   world w = {0};
   char first[256];
-  const spelling how[KITH_TYPES] = {spelling_make(o, "user-", o->users), spelling_make(o, "item-", o->items)};
+  const spelling how[KITH_TYPES] = {kith__spelling_make(o, "user-", o->users),
+                                    kith__spelling_make(o, "item-", o->items)};
   snprintf(first, sizeof first,
            "users %" PRId64 ", items %" PRId64 ", interactions %" PRId64 ", friends %" PRId64
            ", communities %d, noise %g, seed %" PRIu64 "\n",
            o->users, o->items, o->interactions, o->friends, o->communities, o->noise, o->seed);
-  KITH_TRY(generate_check(o));
-  KITH_TRY(world_create(o, &w));
+  KITH_TRY(kith__generate_check(o));
+  KITH_TRY(kith__world_create(o, &w));
   KITH_TRY(write_interactions(&w, how, first, interactions));
   if (social[0]) KITH_TRY(write_social(&w, &how[KITH_USER], first, social));
 done:
-  world_free(&w);
+  kith__world_free(&w);
   return st;
 }

@@ -26,17 +26,17 @@ done:
   return st;
 }
 
-kith_status stream_open(const char *path, const char *mark, const char *first, stream *s) {
+kith_status kith__stream_open(const char *path, const char *mark, const char *first, stream *s) {
   kith_status st = KITH_OK;
   memset(s, 0, sizeof *s);
   KITH_TRY(stream_check_old(path, mark));
   KITH_TRY(kith_file_name(path, s->path, s->tmp));
   KITH_TRY(KITH_NEW(s->buffer, STREAM_ROOM));
   KITH_TRY(kith_file_create(s->path, s->tmp, &s->file));
-  stream_text(s, mark);
-  stream_text(s, first);
+  kith__stream_text(s, mark);
+  kith__stream_text(s, first);
 done:
-  if (kith_is_bad(st)) stream_close(s);
+  if (kith_is_bad(st)) kith__stream_close(s);
   return st;
 }
 
@@ -52,14 +52,14 @@ static inline void stream_make_room(stream *s) {
   if (s->used > STREAM_ROOM - STREAM_SLACK) stream_flush(s);
 }
 
-void stream_text(stream *s, const char *text) {
+void kith__stream_text(stream *s, const char *text) {
   size_t n = strlen(text);
   stream_make_room(s);
   memcpy(s->buffer + s->used, text, n);
   s->used += (int64_t)n;
 }
 
-void stream_number(stream *s, int64_t number, int width) {
+void kith__stream_number(stream *s, int64_t number, int width) {
   char digits[32];
   int n = 0;
   stream_make_room(s);
@@ -69,7 +69,7 @@ void stream_number(stream *s, int64_t number, int width) {
   while (n > 0) s->buffer[s->used++] = digits[--n];
 }
 
-kith_status stream_publish(stream *s) {
+kith_status kith__stream_publish(stream *s) {
   kith_status st = KITH_OK;
   stream_flush(s);
   int closed = fclose(s->file);
@@ -83,7 +83,7 @@ done:
   return st;
 }
 
-void stream_close(stream *s) {
+void kith__stream_close(stream *s) {
   if (s->file) fclose(s->file);
   s->file = NULL;
   if (s->tmp[0]) kith_file_discard(s->tmp);

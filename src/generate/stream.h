@@ -17,13 +17,13 @@ typedef struct stream {
 
 /** Begin a file with `first` as its first line.  KITH_EOUTPUT if the path holds a file with another
  * beginning. */
-kith_status stream_open(const char *path, const char *mark, const char *first, stream *s) KITH_MUST_USE;
-/** Append text, or a number with at least `width` digits; what fails is told by stream_publish(). */
-void stream_text(stream *s, const char *text);
-void stream_number(stream *s, int64_t number, int width);
+kith_status kith__stream_open(const char *path, const char *mark, const char *first, stream *s) KITH_MUST_USE;
+/** Append text, or a number with at least `width` digits; what fails is told by kith__stream_publish(). */
+void kith__stream_text(stream *s, const char *text);
+void kith__stream_number(stream *s, int64_t number, int width);
 /** Put it onto the disk under its name.  KITH_EIO. */
-kith_status stream_publish(stream *s) KITH_MUST_USE;
+kith_status kith__stream_publish(stream *s) KITH_MUST_USE;
 /** Free; what was not published is removed. */
-void stream_close(stream *s);
+void kith__stream_close(stream *s);
 
 #endif

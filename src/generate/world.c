@@ -59,7 +59,7 @@ static int64_t most_of(int64_t n, int64_t total, int64_t takers) {
   return total <= takers * (n / 16) ? n / 8 : n / 2;
 }
 
-kith_status world_create(const kith_generate_options *o, world *w) {
+kith_status kith__world_create(const kith_generate_options *o, world *w) {
   kith_status st = KITH_OK;
   *w = (world){.o = o,
                .user_order = kith_shuffle_make(o->seed, (kith_use)WORLD_USER_ORDER, 0, (uint64_t)o->users)};
@@ -73,15 +73,15 @@ kith_status world_create(const kith_generate_options *o, world *w) {
   w->item_order = kith_shuffle_make(o->seed, (kith_use)WORLD_ITEM_ORDER, 0, (uint64_t)o->items);
   for (int64_t p = 0; p < o->items; p++)
     w->item_at[p] = (int32_t)kith_shuffle_at(&w->item_order, (uint64_t)p);
-  KITH_TRY(spread_deal(o->seed, (kith_use)WORLD_ACTIVITY, o->users, o->interactions,
-                       most_of(o->items, o->interactions, o->users), w->degree));
-  KITH_TRY(spread_deal(o->seed, (kith_use)WORLD_SOCIABLE, o->users, o->friends, o->users / 4, w->ties));
+  KITH_TRY(kith__spread_deal(o->seed, (kith_use)WORLD_ACTIVITY, o->users, o->interactions,
+                             most_of(o->items, o->interactions, o->users), w->degree));
+  KITH_TRY(kith__spread_deal(o->seed, (kith_use)WORLD_SOCIABLE, o->users, o->friends, o->users / 4, w->ties));
 done:
-  if (kith_is_bad(st)) world_free(w);
+  if (kith_is_bad(st)) kith__world_free(w);
   return st;
 }
 
-void world_free(world *w) {
+void kith__world_free(world *w) {
   KITH_FREE(w->item_first);
   KITH_FREE(w->user_first);
   KITH_FREE(w->item_at);
@@ -91,7 +91,7 @@ void world_free(world *w) {
 
 /* ---- drawing from it ---- */
 
-int world_tastes(const world *w, int64_t user, world_taste taste[WORLD_TASTES]) {
+int kith__world_tastes(const world *w, int64_t user, world_taste taste[WORLD_TASTES]) {
   static const double weight[WORLD_TASTES] = {1, 0.6, 0.35};
   kith_draw draw = kith_random(w->o->seed, (kith_use)WORLD_TASTE, (uint64_t)user, 0, 0);
   int64_t place = (int64_t)kith_shuffle_place(&w->user_order, (uint64_t)user);
@@ -110,7 +110,7 @@ int world_tastes(const world *w, int64_t user, world_taste taste[WORLD_TASTES]) 
   return n;
 }
 
-world_taste world_of_item(const world *w, int64_t item) {
+world_taste kith__world_of_item(const world *w, int64_t item) {
   int64_t place = (int64_t)kith_shuffle_place(&w->item_order, (uint64_t)item);
   int community = community_at(w->o->communities, w->item_first, place);
   return (world_taste){.community = community,
@@ -125,8 +125,8 @@ static int64_t place_in(const world *w, int community, int niche, double unit) {
   return first + popular(niche_size(n, niche), unit) * WORLD_NICHES + niche;
 }
 
-int32_t world_item(const world *w, int64_t user, int64_t k, int64_t attempt, int n_taste,
-                   const world_taste *taste, double *moment) {
+int32_t kith__world_item(const world *w, int64_t user, int64_t k, int64_t attempt, int n_taste,
+                         const world_taste *taste, double *moment) {
   const kith_generate_options *o = w->o;
   kith_draw draw =
       kith_random(o->seed, (kith_use)WORLD_INTERACTION, (uint64_t)user, (uint64_t)k, (uint64_t)attempt);
@@ -143,7 +143,7 @@ int32_t world_item(const world *w, int64_t user, int64_t k, int64_t attempt, int
   return w->item_at[place_in(w, taste[t].community, niche ? taste[t].niche : -1, unit)];
 }
 
-int32_t world_friend(const world *w, int64_t user, int64_t k, int64_t attempt) {
+int32_t kith__world_friend(const world *w, int64_t user, int64_t k, int64_t attempt) {
   kith_draw draw =
       kith_random(w->o->seed, (kith_use)WORLD_FRIEND, (uint64_t)user, (uint64_t)k, (uint64_t)attempt);
   int64_t place = (int64_t)kith_shuffle_place(&w->user_order, (uint64_t)user);

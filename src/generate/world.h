@@ -45,31 +45,31 @@ typedef struct world {
   kith_shuffle user_order, item_order; /**< place <-> user, item */
 } world;
 
-kith_status world_create(const kith_generate_options *o, world *w) KITH_MUST_USE;
-void world_free(world *w);
+kith_status kith__world_create(const kith_generate_options *o, world *w) KITH_MUST_USE;
+void kith__world_free(world *w);
 
 /** A user's tastes, the main one first; returns how many. */
-int world_tastes(const world *w, int64_t user, world_taste taste[WORLD_TASTES]);
+int kith__world_tastes(const world *w, int64_t user, world_taste taste[WORLD_TASTES]);
 
 /** Where an item belongs. */
-world_taste world_of_item(const world *w, int64_t item);
+world_taste kith__world_of_item(const world *w, int64_t item);
 
 /**
  * A choice of a user: the item of his k-th interaction, and a number in [0, 1) for its moment.  The caller
  * tries attempt 0, 1, … until the item is new; later attempts look farther afield, so that this ends.
  */
-int32_t world_item(const world *w, int64_t user, int64_t k, int64_t attempt, int n_taste,
-                   const world_taste *taste, double *moment);
+int32_t kith__world_item(const world *w, int64_t user, int64_t k, int64_t attempt, int n_taste,
+                         const world_taste *taste, double *moment);
 
 /** Somebody whom a user may befriend, most likely of his community; attempts as above. */
-int32_t world_friend(const world *w, int64_t user, int64_t k, int64_t attempt);
+int32_t kith__world_friend(const world *w, int64_t user, int64_t k, int64_t attempt);
 
 /* ---- how it is written ---- */
 
 #define GENERATE_MARK "# kith generate: "
 
 /** Impossible numbers.  Errors: KITH_ECONFIG. */
-kith_status generate_check(const kith_generate_options *o) KITH_MUST_USE;
+kith_status kith__generate_check(const kith_generate_options *o) KITH_MUST_USE;
 
 /** How ids of one type are spelled: "user-" and digits of one width, or the number. */
 typedef struct spelling {
@@ -77,7 +77,7 @@ typedef struct spelling {
   int width;
 } spelling;
 
-spelling spelling_make(const kith_generate_options *o, const char *prefix, int64_t n);
-void spell(stream *s, const spelling *how, int64_t number);
+spelling kith__spelling_make(const kith_generate_options *o, const char *prefix, int64_t n);
+void kith__spell(stream *s, const spelling *how, int64_t number);
 
 #endif

@@ -108,18 +108,18 @@ static void the_seed_decides_how_many_tastes_a_user_has(void **state) {
   int other = 0;
   for (int i = 0; i < 2; i++) {
     o.seed = (uint64_t)i + 1;
-    assert_int_equal(world_create(&o, &w[i]), KITH_OK);
+    assert_int_equal(kith__world_create(&o, &w[i]), KITH_OK);
   }
   for (int64_t u = 0; u < o.users; u++) {
     int n[2];
     for (uint64_t i = 0; i < 2; i++) {
       o.seed = i + 1; /* worlds read the options as they go */
-      n[i] = world_tastes(&w[i], u, taste);
+      n[i] = kith__world_tastes(&w[i], u, taste);
     }
     other += n[0] != n[1];
   }
   assert_true(other > o.users / 4);
-  for (int i = 0; i < 2; i++) world_free(&w[i]);
+  for (int i = 0; i < 2; i++) kith__world_free(&w[i]);
 }
 
 static void ids_are_integers_when_asked(void **state) {
