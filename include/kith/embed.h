@@ -5,7 +5,7 @@
 #ifndef KITH_EMBED_H
 #define KITH_EMBED_H
 
-#include "kith/newcomers.h"
+#include "kith/store.h"
 #include "kith/train.h"
 
 /** This rank's share of the newcomers, and what their rows come from. */

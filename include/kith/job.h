@@ -8,7 +8,7 @@
 
 #include "kith/embed.h"
 #include "kith/generate.h"
-#include "kith/io.h"
+#include "kith/ingest.h"
 #include "kith/partition.h"
 #include "kith/train.h"
 #include "kith/watch.h"

@@ -4,7 +4,7 @@
 #ifndef KITH_PARTITION_H
 #define KITH_PARTITION_H
 
-#include "kith/io.h"
+#include "kith/store.h"
 
 typedef enum kith_partition_method {
   KITH_PARTITION_METIS,

@@ -7,7 +7,7 @@
 #ifndef KITH_PROBE_H
 #define KITH_PROBE_H
 
-#include "kith/io.h"
+#include "kith/comm.h"
 
 /** A folder under examination. */
 typedef struct kith_probe {
@@ -43,9 +43,5 @@ bool kith_probe_locks(const kith_probe *p, char *why);
 /** Bytes free in the folder, or held by checkpoints and embeddings, which a run replaces; -1 if the file
  * system does not say.  Local. */
 int64_t kith_probe_room(const kith_probe *p);
-/** Version of the HDF5 library, "1.10.8".  Local. */
-void kith_h5_library(size_t size, char *text);
-/** Whether Kith can open files without locking them, as HDF5 1.10.7 and later can be asked to.  Local. */
-bool kith_h5_leaves_locks(void);
 
 #endif

@@ -5,7 +5,7 @@
 #ifndef KITH_TRAIN_H
 #define KITH_TRAIN_H
 
-#include "kith/io.h"
+#include "kith/store.h"
 #include "kith/loss.h"
 #include "kith/model.h"
 #include "kith/optimizer.h"

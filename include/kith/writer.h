@@ -10,7 +10,7 @@
 #ifndef KITH_WRITER_H
 #define KITH_WRITER_H
 
-#include "kith/io.h"
+#include "kith/store.h"
 
 typedef struct kith_writer kith_writer;
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "kith/ingest.h"
 
 static kith_status embed_resolve(cli *c, kith_run *run, char *output, char *embeddings) {
   kith_status st = KITH_OK;
@@ -56,24 +57,24 @@ done:
 }
 
 /* What was left out of the list, and who has nothing of it. */
-static void embed_print_left(cli *c, const kith_newcomers *new) {
+static void embed_print_left(cli *c, const kith_new_report *r) {
   bool users = c->job.embed.what == KITH_NEW_USERS;
   bool reads_features = c->job.model.input != KITH_EMBEDDING;
-  if (new->skipped > 0)
+  if (r->skipped > 0)
     cli_print(c,
               "  %lld interaction%s with %ss that the graph does not know, left out: embed.new: %ss lets "
               "only %ss be new, and embed.unknown: error would refuse the list",
-              (long long)new->skipped, kith_plural(new->skipped), users ? "item" : "user",
+              (long long)r->skipped, kith_plural(r->skipped), users ? "item" : "user",
               users ? "user" : "item", users ? "user" : "item");
   for (int t = 0; t < KITH_TYPES; t++)
-    if (new->alone[t] > 0)
-      cli_print(c, "  %lld new %s%s without an interaction that counts: %s", (long long)new->alone[t],
-                t == KITH_USER ? "user" : "item", kith_plural(new->alone[t]),
+    if (r->alone[t] > 0)
+      cli_print(c, "  %lld new %s%s without an interaction that counts: %s", (long long)r->alone[t],
+                t == KITH_USER ? "user" : "item", kith_plural(r->alone[t]),
                 reads_features ? "such a row is made of features alone, if there are any"
                                : "nothing is known of it, so its row tells nothing");
-  cli_json(c, "unknown_partners", "%lld", (long long)new->skipped);
-  cli_json(c, "users_alone", "%lld", (long long)new->alone[KITH_USER]);
-  cli_json(c, "items_alone", "%lld", (long long)new->alone[KITH_ITEM]);
+  cli_json(c, "unknown_partners", "%lld", (long long)r->skipped);
+  cli_json(c, "users_alone", "%lld", (long long)r->alone[KITH_USER]);
+  cli_json(c, "items_alone", "%lld", (long long)r->alone[KITH_ITEM]);
 }
 
 /* Rows of two runs have nothing to do with each other. */
@@ -86,18 +87,17 @@ static kith_agreed embed_check_run(const char *embeddings, const kith_embeddings
       embeddings, from->run, checkpoint, e->run));
 }
 
-static void embed_print(cli *c, const kith_newcomers *new, const kith_embedded *e, int64_t exported,
-                        const char *output, double seconds) {
+static void embed_print(cli *c, const kith_newcomers *new, const kith_new_report *r, const kith_embedded *e,
+                        int64_t exported, const char *output, double seconds) {
   cli_print(c, "%lld new users, %lld new items, %lld interactions with them", (long long)new->n[KITH_USER],
             (long long)new->n[KITH_ITEM], (long long)new->n_pair);
-  cli_print_list(c, "embed.interactions", &new->list);
-  if (new->duplicates > 0)
-    cli_print(c, "  %lld repeated interactions, counted once", (long long)new->duplicates);
-  if (new->light > 0)
-    cli_print(c, "  %lld interactions of less than the least weight, left out", (long long)new->light);
-  embed_print_left(c, new);
-  if (new->unknown_features > 0)
-    cli_print(c, "  %lld features that the graph does not know, left out", (long long)new->unknown_features);
+  cli_print_list(c, "embed.interactions", &r->list);
+  if (r->duplicates > 0) cli_print(c, "  %lld repeated interactions, counted once", (long long)r->duplicates);
+  if (r->light > 0)
+    cli_print(c, "  %lld interactions of less than the least weight, left out", (long long)r->light);
+  embed_print_left(c, r);
+  if (r->unknown_features > 0)
+    cli_print(c, "  %lld features that the graph does not know, left out", (long long)r->unknown_features);
   if (e->epoch != exported || e->step > 0)
     cli_print(c,
               "  embeddings.h5 is of epoch %lld, of which there is no checkpoint; these are of epoch %lld "
@@ -108,12 +108,12 @@ static void embed_print(cli *c, const kith_newcomers *new, const kith_embedded *
   cli_json(c, "users", "%lld", (long long)new->n[KITH_USER]);
   cli_json(c, "items", "%lld", (long long)new->n[KITH_ITEM]);
   cli_json(c, "interactions", "%lld", (long long)new->n_pair);
-  cli_json(c, "duplicates", "%lld", (long long)new->duplicates);
-  cli_json(c, "light", "%lld", (long long)new->light);
-  cli_json(c, "unknown_features", "%lld", (long long)new->unknown_features);
+  cli_json(c, "duplicates", "%lld", (long long)r->duplicates);
+  cli_json(c, "light", "%lld", (long long)r->light);
+  cli_json(c, "unknown_features", "%lld", (long long)r->unknown_features);
   cli_json(c, "epoch", "%lld", (long long)e->epoch);
   cli_json(c, "lists", "{");
-  cli_json_list(c, "interactions", &new->list);
+  cli_json_list(c, "interactions", &r->list);
   cli_json_more(c, "}");
   cli_json(c, "exported_epoch", "%lld", (long long)exported);
   cli_json(c, "seconds", "%.4f", seconds);
@@ -154,6 +154,7 @@ kith_agreed cli_embed(cli *c) {
   kith_agreed st = {KITH_OK};
   kith_run run = {0};
   kith_newcomers new = {.n_pair = 0};
+  kith_new_report report = {.skipped = 0};
   kith_embedded e = {.n = 0};
   kith_graph *g = NULL;
   char output[KITH_PATH] = "", embeddings[KITH_PATH] = "", checkpoint[KITH_PATH] = "";
@@ -164,12 +165,12 @@ kith_agreed cli_embed(cli *c) {
   kith_new_options o = embed_options(&c->job);
   KITH_TRY(cli_read_parts(c, run.parts, &g));
   KITH_TRY(embed_choose(c, g, embeddings, checkpoint, &from));
-  KITH_TRY(kith_newcomers_read(c->comm, run.graph, &o, &new));
+  KITH_TRY(kith_newcomers_read(c->comm, run.graph, &o, &new, &report));
   KITH_TRY(cli_check_graph(c, run.graph, g));
   KITH_TRY(kith_embed(c->comm, g, &run, &new, checkpoint, &e));
   KITH_TRY(embed_check_run(embeddings, &from, checkpoint, &e));
   KITH_TRY(embed_write(c, g, &new, &e, output));
-  embed_print(c, &new, &e, from.epoch, output, kith_clock() - began);
+  embed_print(c, &new, &report, &e, from.epoch, output, kith_clock() - began);
 done:
   KITH_FREE(from.recipe);
   kith_embedded_free(&e);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "io/checkpoint.h"
-#include "io/h5.h"
+#include "io/h5_validate.h"
 
 static kith_agreed checkpoint_attributes(kith_h5 *f, const kith_graph *g, const kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};

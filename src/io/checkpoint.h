@@ -2,7 +2,7 @@
 #ifndef KITH_SRC_IO_CHECKPOINT_H
 #define KITH_SRC_IO_CHECKPOINT_H
 
-#include "kith/io.h"
+#include "kith/store.h"
 
 /* All are Local; rank 0 calls those that change the folder. */
 

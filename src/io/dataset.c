@@ -2,7 +2,8 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "io/h5.h"
+#include "io/h5_validate.h"
+#include "kith/store.h"
 
 void kith_dataset_destroy(kith_dataset **dataset) {
   kith_dataset *d = *dataset;

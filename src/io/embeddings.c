@@ -1,8 +1,6 @@
 /* embeddings.h5: what training leaves for others.  Layout: docs/files.md. */
 #include <stdio.h>
 
-#include "kith/newcomers.h"
-
 #include "io/graph_ids.h"
 
 static kith_agreed embeddings_attributes(kith_h5 *f, const kith_graph *g, int d,
@@ -122,6 +120,15 @@ done:
 }
 
 /* ---- the same of newcomers ---- */
+
+void kith_newcomers_free(kith_newcomers *n) {
+  KITH_FREE(n->user);
+  KITH_FREE(n->item);
+  for (int t = 0; t < KITH_TYPES; t++) {
+    kith_ids_free(&n->ids[t]);
+    kith_features_free(&n->features[t]);
+  }
+}
 
 /* Rank 0 writes the ids; every rank the rows of this type that are among first … first + n - 1 of all
  * newcomers. */

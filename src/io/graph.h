@@ -2,7 +2,7 @@
 #ifndef KITH_IO_GRAPH_H
 #define KITH_IO_GRAPH_H
 
-#include "kith/io.h"
+#include "kith/store.h"
 
 /** Row starts of this rank's slice, of the rows of the dataset `values`, rebased to zero, in a new block;
  * *first is where the slice begins in the file.  Collective. */

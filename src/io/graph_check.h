@@ -2,7 +2,7 @@
 #ifndef KITH_IO_GRAPH_CHECK_H
 #define KITH_IO_GRAPH_CHECK_H
 
-#include "kith/io.h"
+#include "kith/store.h"
 
 /**
  * Original numbers of each type are 0, 1, …, each once; so are the places of training pairs or nodes; every

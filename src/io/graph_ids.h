@@ -2,7 +2,7 @@
 #ifndef KITH_SRC_IO_GRAPH_IDS_H
 #define KITH_SRC_IO_GRAPH_IDS_H
 
-#include "kith/io.h"
+#include "kith/store.h"
 
 typedef struct kith_id_block {
   char name[KITH_NAME]; /* "user/id" */

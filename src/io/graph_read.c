@@ -4,7 +4,8 @@
 
 #include "io/graph.h"
 #include "io/graph_check.h"
-#include "io/h5.h"
+#include "io/h5_validate.h"
+#include "kith/halo.h"
 
 kith_agreed kith__graph_check_extent(const kith_comm *comm, kith_h5 *f, const char *name, int64_t wanted) {
   kith_agreed st = {KITH_OK};
@@ -371,5 +372,30 @@ kith_agreed kith_graph_read(const kith_comm *comm, const char *parts_path, kith_
 done:
   kith_h5_close(&f);
   kith_graph_destroy(&g);
+  return st;
+}
+
+/* On disk and for this time, rank r has the block of original numbers n r / R … n (r + 1) / R - 1; who wants
+ * some asks it. */
+kith_agreed kith_numbers_read(const kith_comm *comm, const char *parts_path, const kith_graph *g,
+                              kith_node_type type, int64_t n, const int64_t *original, int64_t *number) {
+  kith_agreed st = {KITH_OK};
+  kith_h5 *f = NULL;
+  kith_halo *h = NULL;
+  int64_t *block = NULL, *mine = NULL;
+  KITH_TRY(kith_agree(comm, KITH_NEW(block, comm->size + 1)));
+  for (int r = 0; r <= comm->size; r++) block[r] = kith_block(g->n[type], comm->size, r);
+  int64_t first = block[comm->rank], n_mine = block[comm->rank + 1] - first;
+  KITH_TRY(kith_agree(comm, KITH_NEW(mine, n_mine)));
+  KITH_TRY(kith_h5_open(comm, parts_path, KITH_PARTS_FORMAT, KITH_FILE_VERSION, &f));
+  KITH_TRY(kith_h5_read(f, type == KITH_USER ? "user/number" : "item/number", KITH_H5_INT64, 0, first, n_mine,
+                        mine));
+  KITH_TRY(kith_halo_create(comm, block, n, original, &h));
+  KITH_TRY(kith_halo_forward_int(h, mine, number));
+done:
+  kith_h5_close(&f);
+  kith_halo_destroy(&h);
+  KITH_FREE(block);
+  KITH_FREE(mine);
   return st;
 }

@@ -305,3 +305,17 @@ done:
 }
 
 const char *kith_h5_path(const kith_h5 *f) { return f->path; }
+
+void kith_h5_library(size_t size, char *text) {
+  unsigned major = 0, minor = 0, release = 0;
+  H5get_libversion(&major, &minor, &release);
+  snprintf(text, size, "%u.%u.%u", major, minor, release);
+}
+
+bool kith_h5_leaves_locks(void) {
+#if H5_VERSION_GE(1, 10, 7)
+  return true;
+#else
+  return false;
+#endif
+}

@@ -7,10 +7,13 @@
 
 #include <hdf5.h>
 
+#include "io/h5_fingerprint.h"
+#include "io/h5_rows.h"
 #include "io/h5_sum.h"
+#include "io/h5_validate.h"
 #include "kith/fault.h"
 #include "kith/file.h"
-#include "kith/io.h"
+#include "kith/h5.h"
 #include "kith/watch.h"
 
 #define KITH__SEAL "seal"      /* the attribute that says what is in a file */
@@ -64,16 +67,10 @@ kith_status kith__h5_attr_int(hid_t file, const char *path, const char *name, in
 kith_status kith__h5_attr_real(hid_t file, const char *path, const char *name, double *value) KITH_MUST_USE;
 kith_status kith__h5_attr_text(hid_t file, const char *path, const char *name, char **text) KITH_MUST_USE;
 
-/* ---- fingerprint.c ---- */
-
-/** From now on everything that kith_h5_write() writes counts.  Local. */
-void kith__h5_fingerprint_begin(kith_h5 *f);
 /** Add rows first … first + n - 1 of a dataset, `row` bytes each; the other arguments are those of
  * kith_h5_write().  Local. */
 void kith__h5_fingerprint_add(kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t n_total,
                               int64_t first, int64_t n, size_t row, const void *data);
-/** Write what all ranks have added up as the attribute `fingerprint`.  Collective.  Errors: KITH_EIO. */
-kith_agreed kith__h5_put_fingerprint(kith_h5 *f) KITH_MUST_USE;
 
 /** Set room aside for `bytes` more bytes of data, so that no write finds the disk full.  Collective. */
 kith_agreed kith__h5_reserve(kith_h5 *f, int64_t bytes) KITH_MUST_USE;
@@ -110,10 +107,6 @@ bool kith__h5_trust_type(hid_t type);
 kith_status kith__h5_trust(const kith_h5 *f, const char *name, hid_t set, hid_t type, int n_dim,
                            const hsize_t *dims) KITH_MUST_USE;
 kith_status kith__h5_trust_attr(hid_t attr, hid_t type, const char *path, const char *name) KITH_MUST_USE;
-/** KITH_EDATA if a number that was read is not finite: it would spread to all that is computed of it. */
-kith_status kith__h5_trust_finite(const char *path, const char *name, int64_t n,
-                                  const float *x) KITH_MUST_USE;
-
 /** kith_h5_read() of this rank alone.  Local. */
 kith_status kith__h5_read(const kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t first,
                           int64_t n, void *data) KITH_MUST_USE;
@@ -138,19 +131,6 @@ kith_agreed kith__h5_write_bare(kith_h5 *f, const char *name, kith_h5_type type,
 
 /* ---- checksums apart, h5_sums.c ---- */
 
-/** The checksums of a dataset, or of some of its blocks. */
-typedef struct kith_sums {
-  char name[KITH_NAME]; /* of the dataset */
-  size_t row;           /* bytes */
-  int64_t per_block;    /* rows that share a checksum */
-  int64_t n_block;      /* in all */
-  uint64_t head;        /* mixed of name, type and extent */
-  uint64_t *sum;        /* writing: of what this rank has put */
-} kith_sums;
-
-/** Rows of so many bytes that share a checksum, and a chunk where datasets are chunked: about a mebibyte of
- * them. */
-int64_t kith__h5_rows_per_block(size_t row);
 /** Sums of a dataset of that type on the disk, [dims].  Local; freed by kith__sums_free() in any case. */
 kith_status kith__sums_begin(const char *name, hid_t type, int n_dim, const hsize_t *dims, int64_t per_block,
                              kith_sums *out) KITH_MUST_USE;
@@ -190,38 +170,4 @@ kith_agreed kith__seal_write(kith_h5 *f) KITH_MUST_USE;
 
 /** Every dataset that the format knows has as many rows as the file's counts say. */
 kith_status kith__layout_sizes(const kith_h5 *f, const char *format) KITH_MUST_USE;
-/**
- * Places first … first + n - 1 of n_place, at which rows begin: from 0, ascending, to n_value, the number of
- * values that are there.  Slices that overlap by one place see every step.
- */
-kith_status kith__layout_starts(const char *path, const char *name, int64_t n_place, int64_t first, int64_t n,
-                                const int64_t *start, int64_t n_value) KITH_MUST_USE;
-/** Values, of which the first stands at place `first`, from `low` to below - 1. */
-kith_status kith__layout_range(const char *path, const char *name, int64_t first, int64_t n, const int64_t *x,
-                               int64_t low, int64_t below) KITH_MUST_USE;
-
-/* ---- plain rows, h5_rows.c: contiguous on the disk ---- */
-
-/** Rows of a matrix being written: every rank puts its own where they belong, past HDF5. */
-typedef struct h5_rows {
-  kith_h5 *f;
-  kith_sums sums;
-  int64_t n;  /* rows in all */
-  int64_t at; /* where row 0 lies in the file */
-  int file;   /* -1: none */
-} h5_rows;
-
-/** Make the dataset [n_total, d] float32 ([n_total] when d = 0).  Collective; on failure too
- * kith__h5_rows_end() is called. */
-kith_agreed kith__h5_rows_begin(kith_h5 *f, const char *name, int d, int64_t n_total,
-                                h5_rows *out) KITH_MUST_USE;
-/** Write rows first … first + n - 1.  Local; several threads may put different rows.  Returns errno, 0 if all
- * is well. */
-int kith__h5_rows_put(h5_rows *r, int64_t first, int64_t n, const void *x);
-/** Rows first … first + n - 1 are put, and may go to the disk while others are made ready.  Local. */
-void kith__h5_rows_push(const h5_rows *r, int64_t first, int64_t n);
-/** All rows are put; `error` is the worst of what put returned.  Writes the checksums if st is good.
- * Collective. */
-kith_agreed kith__h5_rows_end(h5_rows *r, kith_agreed st, int error) KITH_MUST_USE;
-
 #endif

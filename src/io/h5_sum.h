@@ -1,4 +1,4 @@
-/* Private to io: sums of bytes that add up in any order, and numbers mixed one after the other. */
+/* Sums of bytes that add up in any order, and numbers mixed one after the other. */
 #ifndef KITH_SRC_IO_H5_SUM_H
 #define KITH_SRC_IO_H5_SUM_H
 

@@ -136,13 +136,45 @@ done:
   return st;
 }
 
-/* ---- numbers ---- */
+/* ---- values ---- */
 
 kith_status kith__h5_trust_finite(const char *path, const char *name, int64_t n, const float *x) {
   kith_status st = KITH_OK;
   for (int64_t i = 0; i < n; i++)
     KITH_CHECK(isfinite(x[i]), KITH_EDATA, "%s: \"%s\" holds %g at place %lld", path, name, (double)x[i],
                (long long)i);
+done:
+  return st;
+}
+
+/* ---- values ---- */
+
+kith_status kith__layout_starts(const char *path, const char *name, int64_t n_place, int64_t first, int64_t n,
+                                const int64_t *start, int64_t n_value) {
+  kith_status st = KITH_OK;
+  if (n == 0) return st;
+  KITH_CHECK(first > 0 || start[0] == 0, KITH_EDATA, "%s: %s begins with %lld, 0 was expected", path, name,
+             (long long)start[0]);
+  for (int64_t i = 1; i < n; i++)
+    KITH_CHECK(start[i - 1] <= start[i], KITH_EDATA, "%s: %s is not ascending at place %lld", path, name,
+               (long long)(first + i));
+  KITH_CHECK(start[0] >= 0 && start[n - 1] <= n_value, KITH_EDATA,
+             "%s: %s goes from %lld to %lld, there are %lld values", path, name, (long long)start[0],
+             (long long)start[n - 1], (long long)n_value);
+  KITH_CHECK(first + n < n_place || start[n - 1] == n_value, KITH_EDATA,
+             "%s: %s ends with %lld, but there are %lld values", path, name, (long long)start[n - 1],
+             (long long)n_value);
+done:
+  return st;
+}
+
+kith_status kith__layout_range(const char *path, const char *name, int64_t first, int64_t n, const int64_t *x,
+                               int64_t low, int64_t below) {
+  kith_status st = KITH_OK;
+  for (int64_t i = 0; i < n; i++)
+    KITH_CHECK(x[i] >= low && x[i] < below, KITH_EDATA,
+               "%s: %s holds %lld at place %lld, expected %lld to %lld", path, name, (long long)x[i],
+               (long long)(first + i), (long long)low, (long long)below - 1);
 done:
   return st;
 }

@@ -126,7 +126,8 @@ static kith_status read_features(const kith_ingest_options *o, int type, kith__n
   r->features[type] = feature.n;
   r->features_unknown[type] = d.unknown_nodes;
   r->features_bare[type] = d.bare;
-  r->features_format[type] = t->feature_format[type] = d.format;
+  r->features_format[type] = d.format;
+  t->feature_format[type] = kith_feature_format_text(d.format);
   r->features_weighted[type] = d.weighted;
   r->features_repeated[type] = d.repeated;
 done:

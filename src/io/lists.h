@@ -17,8 +17,9 @@
 #define KITH_IO_LISTS_H
 
 #include "io/lists_bytes.h"
+#include "io/tables.h"
 #include "kith/fault.h"
-#include "kith/io.h"
+#include "kith/ingest.h"
 
 /* ---- lines ---- */
 
@@ -277,14 +278,6 @@ kith_status kith__pairs_read(const kith_source *source, kith__meet *meet, kith__
 
 /* ---- rows ---- */
 
-/** Lists with what is known of each entry.  The first member is what the rest of Kith sees. */
-typedef struct kith__rows {
-  kith_lists lists;
-  int64_t *time; /**< [start[n_row]], or null */
-  float *weight; /**< [start[n_row]], or null */
-} kith__rows;
-
-void kith__rows_free(kith__rows *rows);
 /** Sort pairs into n_row rows.  A repeated pair is kept once, with its earliest time; `pairs` is emptied. */
 kith_status kith__rows_make(kith__pairs *pairs, int64_t n_row, kith__rows *out,
                             int64_t *duplicates) KITH_MUST_USE;

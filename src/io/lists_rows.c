@@ -9,12 +9,6 @@
 
 enum { ROWS_INSERTION = 32 };
 
-void kith__rows_free(kith__rows *rows) {
-  kith_lists_free(&rows->lists);
-  KITH_FREE(rows->time);
-  KITH_FREE(rows->weight);
-}
-
 /* ---- sorting keys ---- */
 
 static void sort_insertion(int64_t n, uint64_t *key) {

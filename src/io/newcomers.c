@@ -4,15 +4,6 @@
 #include "io/newcomers.h"
 #include "io/tables.h"
 
-void kith_newcomers_free(kith_newcomers *n) {
-  KITH_FREE(n->user);
-  KITH_FREE(n->item);
-  for (int t = 0; t < KITH_TYPES; t++) {
-    kith_ids_free(&n->ids[t]);
-    kith_features_free(&n->features[t]);
-  }
-}
-
 /* ---- rank 0 ---- */
 
 kith_status kith__names_know(const char *path, const kith_ids *ids, const char *what, kith__names *names) {
@@ -122,7 +113,7 @@ done:
 }
 
 static kith_status newcomers_list(const char *path, const kith_new_options *o, kith__names *names,
-                                  kith_newcomers *out) {
+                                  kith_newcomers *out, kith_new_report *r) {
   kith_status st = KITH_OK;
   kith_source source;
   kith__pairs pairs = {0};
@@ -131,11 +122,11 @@ static kith_status newcomers_list(const char *path, const kith_new_options *o, k
   meet.key = "embed.interactions";
   KITH_TRY(newcomers_source(path, o, &source, &meet.hint));
   KITH_TRY(kith__pairs_read(&source, &meet, &pairs));
-  out->list = meet.report;
-  out->light = meet.light;
-  out->skipped = meet.skipped;
+  r->list = meet.report;
+  r->light = meet.light;
+  r->skipped = meet.skipped;
   KITH_TRY(newcomers_check_left(o, pairs.n, meet.skipped));
-  KITH_TRY(kith__rows_make(&pairs, names[KITH_USER].n, &rows, &out->duplicates));
+  KITH_TRY(kith__rows_make(&pairs, names[KITH_USER].n, &rows, &r->duplicates));
   KITH_TRY(newcomers_flatten(&rows.lists, out));
 done:
   kith__pairs_free(&pairs);
@@ -145,18 +136,19 @@ done:
 
 /* After the pairs, so that who has interactions is numbered first. */
 static kith_status newcomers_features(const char *path, const kith_new_options *o, kith__names *names,
-                                      kith_newcomers *out) {
+                                      kith_newcomers *out, kith_new_report *r) {
   kith_status st = KITH_OK;
   const bool may[KITH_TYPES] = {o->what != KITH_NEW_ITEMS, o->what != KITH_NEW_USERS};
   for (int t = 0; t < KITH_TYPES; t++)
     if (o->features[t].path[0])
-      KITH_TRY(kith__newcomers_describe(path, &o->features[t], t, may[t], &names[t], out));
+      KITH_TRY(
+          kith__newcomers_describe(path, &o->features[t], t, may[t], &names[t], out, &r->unknown_features));
 done:
   return st;
 }
 
 /* Newcomers that no pair names. */
-static kith_status newcomers_count_alone(kith_newcomers *out) {
+static kith_status newcomers_count_alone(const kith_newcomers *out, int64_t *alone) {
   kith_status st = KITH_OK;
   uint8_t *met = NULL;
   int64_t n_all = out->n[KITH_USER] + out->n[KITH_ITEM];
@@ -166,13 +158,14 @@ static kith_status newcomers_count_alone(kith_newcomers *out) {
     if (out->item[p] >= out->known[KITH_ITEM])
       met[out->n[KITH_USER] + out->item[p] - out->known[KITH_ITEM]] = 1;
   }
-  for (int64_t i = 0; i < n_all; i++) out->alone[i < out->n[KITH_USER] ? KITH_USER : KITH_ITEM] += !met[i];
+  for (int64_t i = 0; i < n_all; i++) alone[i < out->n[KITH_USER] ? KITH_USER : KITH_ITEM] += !met[i];
 done:
   KITH_FREE(met);
   return st;
 }
 
-static kith_status newcomers_alone(const char *path, const kith_new_options *o, kith_newcomers *out) {
+static kith_status newcomers_alone(const char *path, const kith_new_options *o, kith_newcomers *out,
+                                   kith_new_report *r) {
   kith_status st = KITH_OK;
   const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
   static const char *const what[KITH_TYPES] = {"user", "item"};
@@ -184,13 +177,13 @@ static kith_status newcomers_alone(const char *path, const kith_new_options *o, 
     out->known[t] = ids.n;
     kith_ids_free(&ids);
   }
-  if (o->interactions.path[0]) KITH_TRY(newcomers_list(path, o, names, out));
-  KITH_TRY(newcomers_features(path, o, names, out));
+  if (o->interactions.path[0]) KITH_TRY(newcomers_list(path, o, names, out, r));
+  KITH_TRY(newcomers_features(path, o, names, out, r));
   for (int t = 0; t < KITH_TYPES; t++) {
     KITH_TRY(newcomers_cut(&names[t], out->known[t], &out->ids[t]));
     out->n[t] = out->ids[t].n;
   }
-  KITH_TRY(newcomers_count_alone(out));
+  KITH_TRY(newcomers_count_alone(out, r->alone));
 done:
   kith_ids_free(&ids);
   for (int t = 0; t < KITH_TYPES; t++) kith__names_free(&names[t]);
@@ -223,40 +216,19 @@ done:
 }
 
 kith_agreed kith_newcomers_read(const kith_comm *comm, const char *graph_path, const kith_new_options *o,
-                                kith_newcomers *out) {
+                                kith_newcomers *out, kith_new_report *report) {
   kith_agreed st = {KITH_OK};
   kith_newcomers n = {.n_pair = 0};
+  kith_new_report r = {.skipped = 0};
   *out = n;
-  KITH_TRY(kith_agree(comm, comm->rank == 0 ? newcomers_alone(graph_path, o, &n) : KITH_OK));
+  *report = r;
+  KITH_TRY(kith_agree(comm, comm->rank == 0 ? newcomers_alone(graph_path, o, &n, &r) : KITH_OK));
   KITH_TRY(newcomers_share(comm, &n));
+  kith_comm_share(comm, (int64_t)sizeof r, &r);
   *out = n;
+  *report = r;
   n = (kith_newcomers){.n_pair = 0};
 done:
   kith_newcomers_free(&n);
-  return st;
-}
-
-/* On disk and for this time, rank r has the block of original numbers n r / R … n (r + 1) / R - 1; who wants
- * some asks it. */
-kith_agreed kith_numbers_read(const kith_comm *comm, const char *parts_path, const kith_graph *g,
-                              kith_node_type type, int64_t n, const int64_t *original, int64_t *number) {
-  kith_agreed st = {KITH_OK};
-  kith_h5 *f = NULL;
-  kith_halo *h = NULL;
-  int64_t *block = NULL, *mine = NULL;
-  KITH_TRY(kith_agree(comm, KITH_NEW(block, comm->size + 1)));
-  for (int r = 0; r <= comm->size; r++) block[r] = kith_block(g->n[type], comm->size, r);
-  int64_t first = block[comm->rank], n_mine = block[comm->rank + 1] - first;
-  KITH_TRY(kith_agree(comm, KITH_NEW(mine, n_mine)));
-  KITH_TRY(kith_h5_open(comm, parts_path, KITH_PARTS_FORMAT, KITH_FILE_VERSION, &f));
-  KITH_TRY(kith_h5_read(f, type == KITH_USER ? "user/number" : "item/number", KITH_H5_INT64, 0, first, n_mine,
-                        mine));
-  KITH_TRY(kith_halo_create(comm, block, n, original, &h));
-  KITH_TRY(kith_halo_forward_int(h, mine, number));
-done:
-  kith_h5_close(&f);
-  kith_halo_destroy(&h);
-  KITH_FREE(block);
-  KITH_FREE(mine);
   return st;
 }

@@ -42,7 +42,8 @@ done:
 }
 
 kith_status kith__newcomers_describe(const char *path, const kith_feature_source *source, int type,
-                                     bool may_be_new, kith__names *node, kith_newcomers *n) {
+                                     bool may_be_new, kith__names *node, kith_newcomers *n,
+                                     int64_t *unknown) {
   kith_status st = KITH_OK;
   kith__names feature = {0};
   kith_feature_source as_known = *source;
@@ -53,7 +54,7 @@ kith_status kith__newcomers_describe(const char *path, const kith_feature_source
                       .n_passed = (int32_t)n->known[type]};
   KITH_TRY(features_know(path, type, &feature, &as_known.format));
   KITH_TRY(kith__features_read(&d, &n->features[type]));
-  n->unknown_features += d.unknown_features;
+  *unknown += d.unknown_features;
 done:
   kith__names_free(&feature);
   return st;

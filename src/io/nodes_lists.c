@@ -4,14 +4,6 @@
 
 #include "io/nodes.h"
 
-void kith__nodes_free(kith__nodes *nodes) {
-  kith_ids_free(&nodes->classes);
-  KITH_FREE(nodes->label);
-  KITH_FREE(nodes->feature);
-  KITH_FREE(nodes->split);
-  kith__rows_free(&nodes->edges);
-}
-
 /* ---- labels ---- */
 
 /* Labels in the order of their lines; classes are numbered as they come. */

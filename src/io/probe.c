@@ -10,8 +10,10 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "io/h5.h"
 #include "kith/fault.h"
+#include "kith/file.h"
+#include "kith/graph.h"
+#include "kith/h5.h"
 #include "kith/probe.h"
 
 /* Network file systems may show another node's file a little later. */
@@ -280,18 +282,4 @@ kith_agreed kith_probe_h5(const kith_comm *comm, const kith_probe *p) {
 done:
   kith_h5_close(&f);
   return st;
-}
-
-void kith_h5_library(size_t size, char *text) {
-  unsigned major = 0, minor = 0, release = 0;
-  H5get_libversion(&major, &minor, &release);
-  snprintf(text, size, "%u.%u.%u", major, minor, release);
-}
-
-bool kith_h5_leaves_locks(void) {
-#if H5_VERSION_GE(1, 10, 7)
-  return true;
-#else
-  return false;
-#endif
 }

@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "io/h5.h"
+#include "io/h5_rows.h"
+#include "io/h5_validate.h"
+#include "kith/store.h"
 
 enum { ROWS_ROUND = 16 << 20 }; /* bytes of a rank's block in one round */
 

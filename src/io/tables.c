@@ -3,8 +3,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "io/h5.h"
+#include "io/h5_fingerprint.h"
 #include "io/tables.h"
+
+void kith__rows_free(kith__rows *rows) {
+  kith_lists_free(&rows->lists);
+  KITH_FREE(rows->time);
+  KITH_FREE(rows->weight);
+}
 
 void kith__tables_free(kith__tables *tables) {
   for (int k = 0; k < KITH_TYPES; k++) {
@@ -63,7 +69,7 @@ done:
 }
 
 static kith_agreed features_write(kith_h5 *f, int type, const kith_features *x, const kith_ids *ids,
-                                  kith_feature_format format) {
+                                  const char *format) {
   kith_agreed st = {KITH_OK};
   const char *group = type == KITH_USER ? "user_feature" : "item_feature";
   char name[KITH_NAME];
@@ -74,7 +80,7 @@ static kith_agreed features_write(kith_h5 *f, int type, const kith_features *x, 
   KITH_TRY(column_write(f, group, "feature", KITH_H5_INT32, x->start[x->n_row], x->of));
   KITH_TRY(column_write(f, group, "value", KITH_H5_FLOAT, x->start[x->n_row], x->value));
   snprintf(name, sizeof name, "%s_format", group);
-  KITH_TRY(kith_h5_put_text(f, name, kith_feature_format_text(format)));
+  KITH_TRY(kith_h5_put_text(f, name, format));
 done:
   return st;
 }

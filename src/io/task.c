@@ -1,5 +1,5 @@
 /* What a file's task means for the names of its datasets. */
-#include "kith/io.h"
+#include "kith/store.h"
 
 const char *kith_type_text(kith_task task, int type) {
   return task == KITH_CLASSIFY ? "node" : type == KITH_USER ? "user" : "item";

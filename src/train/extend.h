@@ -2,7 +2,7 @@
 #ifndef KITH_SRC_TRAIN_EXTEND_H
 #define KITH_SRC_TRAIN_EXTEND_H
 
-#include "kith/newcomers.h"
+#include "kith/ingest.h"
 
 /*
  * Newcomers, users before items, are dealt to the ranks in blocks, and are the last rows of their rank.  They

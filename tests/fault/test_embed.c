@@ -13,6 +13,7 @@
 
 #include "kith/embed.h"
 #include "kith/partition.h"
+#include "kith/ingest.h"
 
 static char folder[KITH_PATH]; /* of rank 0, known to all */
 static kith_run run;
@@ -67,10 +68,11 @@ static kith_agreed embed_all(const kith_new_options *source, const char *output)
   kith_agreed st = {KITH_OK};
   char checkpoint[KITH_PATH];
   kith_newcomers new = {.n_pair = 0};
+  kith_new_report report;
   kith_embedded e = {.n = 0};
   kith_embeddings_note note = {.model = "sage", .metrics = "", .job = "job text"};
   KITH_TRY(kith_checkpoint_find(test_comm, folder, 0, checkpoint));
-  KITH_TRY(kith_newcomers_read(test_comm, run.graph, source, &new));
+  KITH_TRY(kith_newcomers_read(test_comm, run.graph, source, &new, &report));
   KITH_TRY(kith_embed(test_comm, graph, &run, &new, checkpoint, &e));
   KITH_TRY(kith_newcomers_write(test_comm, graph, &new, output, e.first, e.n, e.d, e.x, &note));
 done:

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "io/h5_sum.h"
-#include "kith/io.h"
+#include "kith/store.h"
 #include "support/folder.h"
 #include "support/mpi_main.h"
 
