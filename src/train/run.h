@@ -3,7 +3,7 @@
 #ifndef KITH_SRC_TRAIN_RUN_H
 #define KITH_SRC_TRAIN_RUN_H
 
-#include "kith/writer.h"
+#include "kith/checkpoint_writer.h"
 #include "train/history.h"
 
 /* Everything in it is the same on every rank, but for the trainer's rows and what is said to be this rank's.

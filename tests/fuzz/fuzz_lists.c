@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "fuzz/fuzz.h"
-#include "io/features.h"
-#include "io/node_names.h"
+#include "ingest/features.h"
+#include "ingest/names.h"
 #include "kith/ingest.h"
 
 enum { LISTS_STOP = 0x1e, LISTS_MOST = 5 };

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "fuzz/fuzz.h"
-#include "io/nodes.h"
+#include "ingest/nodes.h"
 #include "kith/ingest.h"
 
 enum { NODES_STOP = 0x1e, NODES_LISTS = 5, NODES_LABEL_BYTES = 64 };

@@ -1,7 +1,7 @@
 /* ranks: 1 2 3 */
 /* The fingerprint of graph.h5: whatever a verb may read there is part of it, and neither order nor ranks are.
  */
-#include "io/h5.h"
+#include "h5/file.h"
 #include "support/folder.h"
 #include "support/mpi_main.h"
 #include "support/parts.h"

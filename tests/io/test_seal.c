@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "io/h5_sum.h"
+#include "h5/hash.h"
 #include "kith/store.h"
 #include "support/folder.h"
 #include "support/mpi_main.h"

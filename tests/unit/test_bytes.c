@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "io/lists.h"
+#include "ingest/lists.h"
 #include "support/folder.h"
 
 enum { ROOM = 1 << 20, LINES = 3000 };

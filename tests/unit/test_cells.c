@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "io/lists.h"
+#include "ingest/lists.h"
 
 static kith__cell cell_of(const char *text) { return (kith__cell){text, (int64_t)strlen(text)}; }
 

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "io/lists_dialect.h"
+#include "ingest/dialect.h"
 #include "support/folder.h"
 
 static char folder[KITH_PATH];

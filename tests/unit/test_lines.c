@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "io/lists.h"
+#include "ingest/lists.h"
 #include "support/folder.h"
 
 static char folder[KITH_PATH];

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "io/lists.h"
+#include "ingest/lists.h"
 
 static const kith__lines here = {.path = "list.txt", .number = 12};
 

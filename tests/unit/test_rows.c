@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "io/lists.h"
+#include "ingest/lists.h"
 
 enum { USERS = 60, ITEMS = 70000, PAIRS = 20000 };
 

@@ -1,0 +1,214 @@
+/*
+ * The checksums of a dataset NAME: checksum/NAME, uint64 [blocks], a sum for each block of `rows` rows (its
+ * attribute; the last block may have fewer).  A sum begins with a number mixed of the dataset's name, type
+ * and extent and the block's place, and has the bytes of the block added, hash.c.  So zeroes have a
+ * checksum of their own, and a block or a dataset in the place of another has a wrong one.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "h5/file.h"
+
+enum { SUMS_BLOCK = 1 << 20, SUMS_BLOCK_MOST = 1 << 30 }; /* bytes */
+
+int64_t kith__h5_rows_per_block(size_t row) {
+  return row < SUMS_BLOCK ? (int64_t)(SUMS_BLOCK / (row > 0 ? row : 1)) : 1;
+}
+
+static void sums_name(const char *name, char *sum) { snprintf(sum, KITH_NAME, KITH__SUMS "%.54s", name); }
+
+void kith__sums_free(kith_sums *s) { KITH_FREE(s->sum); }
+
+/* ---- writing ---- */
+
+kith_status kith__sums_begin(const char *name, hid_t type, int n_dim, const hsize_t *dims, int64_t per_block,
+                             kith_sums *out) {
+  kith_status st = KITH_OK;
+  *out = (kith_sums){.row = H5Tget_size(type) * (n_dim > 1 ? (size_t)dims[1] : 1),
+                     .per_block = dims[0] > 0 ? per_block : 1};
+  snprintf(out->name, sizeof out->name, "%s", name);
+  out->n_block = ((int64_t)dims[0] + out->per_block - 1) / out->per_block;
+  out->head = kith__seal_head(name, type, n_dim, dims, out->per_block);
+  KITH_TRY(KITH_NEW(out->sum, out->n_block));
+done:
+  return st;
+}
+
+void kith__sums_add(kith_sums *s, int64_t first, int64_t n, const void *x) {
+  const char *from = x;
+  for (int64_t i = first, to; i < first + n; from += (size_t)(to - i) * s->row, i = to) {
+    int64_t b = i / s->per_block;
+    to = kith_least((b + 1) * s->per_block, first + n);
+    uint64_t sum =
+        kith__sum_bytes((i - b * s->per_block) * (int64_t)s->row, (to - i) * (int64_t)s->row, from);
+#pragma omp atomic
+    s->sum[b] += sum;
+  }
+}
+
+/* How many rows share a checksum, as an attribute of the checksums. */
+static bool sums_note(const kith_h5 *f, const kith_sums *s, const char *sum) {
+  if (!kith__h5_is_here(f)) return true;
+  hid_t space = H5Screate(H5S_SCALAR), set = H5Dopen2(f->file, sum, H5P_DEFAULT);
+  hid_t attr =
+      set >= 0 ? H5Acreate2(set, "rows", H5T_STD_I64LE, space, H5P_DEFAULT, H5P_DEFAULT) : H5I_INVALID_HID;
+  bool good = attr >= 0 && H5Awrite(attr, H5T_NATIVE_INT64, &s->per_block) >=
+                               0; /* for a fault asks kith__h5_agree_write() */
+  if (attr >= 0) H5Aclose(attr);
+  if (set >= 0) H5Dclose(set);
+  H5Sclose(space);
+  return good;
+}
+
+kith_agreed kith__sums_write(kith_h5 *f, kith_sums *s) {
+  kith_agreed st = {KITH_OK};
+  char sum[KITH_NAME];
+  int64_t n = s->n_block, mine = f->comm->rank == 0 ? n : 0;
+  sums_name(s->name, sum);
+  if (n > 0) {
+    kith_comm_meet(f->comm);
+    KITH_WAIT("the checksums of rows",
+              MPI_Allreduce(MPI_IN_PLACE, s->sum, (int)n, MPI_UINT64_T, MPI_SUM, f->comm->mpi));
+    for (int64_t b = 0; b < n; b++) s->sum[b] += kith__seal_block(s->head, b);
+    KITH_TRY(kith__h5_write_bare(f, sum, KITH_H5_UINT64, 0, n, n - mine, mine, false, s->sum));
+    bool noted = false;
+    KITH_H5_TOGETHER(f, "making an attribute", noted = sums_note(f, s, sum));
+    KITH_TRY(kith__h5_agree_write(f, sum, noted));
+  }
+  KITH_TRY(kith_agree(f->comm, kith__seal_add_dataset(f, s->head, n, s->sum)));
+done:
+  f->failed = f->failed || kith_is_bad(st);
+  return st;
+}
+
+/* ---- reading ---- */
+
+bool kith__sums_are(const kith_h5 *f, const char *name) {
+  char sum[KITH_NAME];
+  if (strncmp(name, KITH__SUMS, sizeof KITH__SUMS - 1) == 0) return false;
+  sums_name(name, sum);
+  return f->sealed || kith__h5_has(f->file, sum);
+}
+
+static kith_status sums_per_block(const kith_h5 *f, const char *sum, kith_sums *s) {
+  kith_status st = KITH_OK;
+  hid_t set = H5I_INVALID_HID;
+  KITH_CHECK(kith__h5_has(f->file, sum), KITH_EDATA, "%s: \"%s\" has lost its checksums", f->path, s->name);
+  set = kith__h5_fault() ? H5I_INVALID_HID : H5Dopen2(f->file, sum, H5P_DEFAULT);
+  KITH_CHECK(set >= 0, kith__h5_kind(), "%s: \"%s\" is damaged: %s", f->path, sum, kith__h5_reason());
+  KITH_TRY(kith__h5_attr_int(set, f->path, "rows", &s->per_block));
+  int64_t rows = s->per_block;
+  bool fits = rows > 0 && (s->row == 0 || rows == 1 || rows <= (int64_t)(SUMS_BLOCK_MOST / s->row));
+  KITH_CHECK(fits, KITH_EDATA, "%s: \"%s\" is of blocks of %lld rows of %zu bytes, which cannot be", f->path,
+             sum, (long long)rows, s->row);
+done:
+  if (set >= 0) H5Dclose(set);
+  return st;
+}
+
+/* The checksums of blocks low … low + n - 1. */
+static kith_status sums_read(const kith_h5 *f, kith_sums *s, int64_t low, int64_t n) {
+  kith_status st = KITH_OK;
+  char sum[KITH_NAME];
+  int64_t there = 0;
+  int d = 0;
+  sums_name(s->name, sum);
+  KITH_TRY(kith__h5_extent(f, sum, &there, &d));
+  KITH_CHECK(low + n <= there, KITH_EDATA, "%s: \"%s\" has %lld rows, %lld were expected", f->path, sum,
+             (long long)there, (long long)(low + n));
+  KITH_TRY(KITH_NEW(s->sum, n));
+  KITH_TRY(kith__h5_read(f, sum, KITH_H5_UINT64, 0, low, n, s->sum));
+done:
+  return st;
+}
+
+/* How many rows share a checksum, and what they all begin with. */
+static kith_status sums_find(const kith_h5 *f, const char *name, const kith_found *set, kith_sums *s) {
+  kith_status st = KITH_OK;
+  char sum[KITH_NAME];
+  *s = (kith_sums){.row = set->size * (size_t)set->dims[1], .per_block = 1};
+  snprintf(s->name, sizeof s->name, "%s", name);
+  sums_name(name, sum);
+  if (set->dims[0] > 0) KITH_TRY(sums_per_block(f, sum, s)); /* of no rows nothing is written */
+  s->n_block = ((int64_t)set->dims[0] + s->per_block - 1) / s->per_block;
+  s->head = kith__seal_head(name, set->type, set->n_dim, set->dims, s->per_block);
+done:
+  return st;
+}
+
+kith_status kith__sums_open(const kith_h5 *f, const char *name, kith_sums *s) {
+  kith_status st = KITH_OK;
+  kith_found set;
+  KITH_TRY(kith__h5_find(f, name, &set));
+  KITH_TRY(sums_find(f, name, &set, s));
+  if (s->n_block > 0) KITH_TRY(sums_read(f, s, 0, s->n_block));
+done:
+  kith__h5_found_close(&set);
+  return st;
+}
+
+/* Rows being read, and what to compare them with. */
+typedef struct sums_in {
+  const kith_h5 *f;
+  const kith_found *set;
+  kith_sums sums; /* of the blocks from `low` on */
+  int64_t low;
+  char *block; /* [per_block] rows */
+} sums_in;
+
+static bool sums_are_right(const sums_in *in, int64_t b, int64_t bytes, const void *x) {
+  uint64_t wanted = in->sums.sum[b - in->low];
+  if (!in->f->sealed) return kith__sum_bytes_2(bytes, x) == wanted;
+  return kith__seal_block(in->sums.head, b) + kith__sum_bytes(0, bytes, x) == wanted;
+}
+
+static kith_status sums_read_block(const sums_in *in, int64_t b, int64_t low, int64_t high, void *to) {
+  kith_status st = KITH_OK;
+  hsize_t at[2] = {(hsize_t)low, 0}, count[2] = {(hsize_t)(high - low), in->set->dims[1]};
+  hid_t space = H5Dget_space(in->set->set), here = H5Screate_simple(in->set->n_dim, count, NULL);
+  H5Sselect_hyperslab(space, H5S_SELECT_SET, at, NULL, count, NULL);
+  KITH_CHECK(!kith__h5_fault() && H5Dread(in->set->set, in->set->type, here, space, H5P_DEFAULT, to) >= 0,
+             kith__h5_kind(), "%s: \"%s\" is damaged: %s", in->f->path, in->sums.name, kith__h5_reason());
+  KITH_CHECK(sums_are_right(in, b, (high - low) * (int64_t)in->sums.row, to), KITH_EDATA,
+             "%s: %s: rows %lld to %lld fail their checksum", in->f->path, in->sums.name, (long long)low,
+             (long long)high - 1);
+done:
+  H5Sclose(here);
+  H5Sclose(space);
+  return st;
+}
+
+/* Whole blocks are read in place, those at the ends beside it. */
+static kith_status sums_read_rows(const sums_in *in, int64_t first, int64_t n, char *data) {
+  kith_status st = KITH_OK;
+  int64_t per_block = in->sums.per_block;
+  size_t row = in->sums.row;
+  for (int64_t i = first, to; i < first + n; i = to) {
+    int64_t b = i / per_block, low = b * per_block,
+            high = kith_least(low + per_block, (int64_t)in->set->dims[0]);
+    to = kith_least(high, first + n);
+    char *here = data ? data + (size_t)(i - first) * row : NULL;
+    bool whole = here && i == low && to == high;
+    KITH_TRY(sums_read_block(in, b, low, high, whole ? here : in->block));
+    if (here && !whole) memcpy(here, in->block + (size_t)(i - low) * row, (size_t)(to - i) * row);
+  }
+done:
+  return st;
+}
+
+kith_status kith__sums_read_rows(const kith_h5 *f, const char *name, const kith_found *set, int64_t first,
+                                 int64_t n, void *data) {
+  kith_status st = KITH_OK;
+  sums_in in = {.f = f, .set = set};
+  if (n == 0) return st;
+  KITH_TRY(sums_find(f, name, set, &in.sums));
+  if (in.sums.per_block < 1) kith_abort(__FILE__, __LINE__, "blocks of rows, of which there is at least one");
+  in.low = first / in.sums.per_block;
+  KITH_TRY(sums_read(f, &in.sums, in.low, (first + n - 1) / in.sums.per_block + 1 - in.low));
+  KITH_TRY(KITH_NEW(in.block, kith_least(in.sums.per_block, (int64_t)set->dims[0]) * (int64_t)in.sums.row));
+  KITH_TRY(sums_read_rows(&in, first, n, data));
+done:
+  kith__sums_free(&in.sums);
+  KITH_FREE(in.block);
+  return st;
+}

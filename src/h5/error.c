@@ -1,0 +1,52 @@
+/* HDF5 keeps a stack of what went wrong, from the call that was made down to the cause.  The cause is what
+ * people want. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "h5/file.h"
+
+enum { REASON_TEXT = 256 };
+
+static _Thread_local char reason_text[REASON_TEXT];
+static _Thread_local bool reason_is_system;
+
+/* Called from the cause outward: the first one with words wins. */
+static herr_t reason_take(unsigned n, const H5E_error2_t *error, void *unused) {
+  (void)unused;
+  if (n == 0 && error->desc) snprintf(reason_text, sizeof reason_text, "%s", error->desc);
+  return 0;
+}
+
+/* "file write failed: time = …, errno = 28, error message = 'No space left on device', …" → what stands in
+ * quotes. */
+static void reason_shorten(void) {
+  static const char mark[] = "error message = '";
+  char *from = strstr(reason_text, mark);
+  reason_is_system =
+      from && !strstr(reason_text, "errno = 0,"); /* a file that ends too early is no error of the system */
+  if (from) {
+    from += sizeof mark - 1;
+    size_t n = strcspn(from, "'");
+    memmove(reason_text, from, n);
+    reason_text[n] = '\0';
+  }
+  for (char *p = reason_text; *p; p++)
+    if (*p == '\n') *p = ' ';
+}
+
+kith_status kith__h5_kind(void) { return reason_is_system ? KITH_EIO : KITH_EDATA; }
+
+bool kith__h5_fault(void) {
+  if (!kith_fault(KITH_FAULT_READ)) return false;
+  H5Epush2(H5E_DEFAULT, __FILE__, __func__, __LINE__, H5E_ERR_CLS, H5E_IO, H5E_READERROR,
+           "file read failed: errno = %d, error message = '%s'", errno, strerror(errno));
+  return true;
+}
+
+const char *kith__h5_reason(void) {
+  snprintf(reason_text, sizeof reason_text, "HDF5 does not say why");
+  H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, reason_take, NULL);
+  reason_shorten();
+  return reason_text;
+}

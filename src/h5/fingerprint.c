@@ -1,0 +1,59 @@
+/*
+ * The fingerprint of a file: a hash of the name, type, shape and values of every dataset written after
+ * kith__h5_fingerprint_begin().
+ *
+ * Each row is hashed with its dataset and its number, and all hashes are added up, so that neither the order
+ * of the datasets nor the ranks that write their rows matter, and a dataset that is new in a file is part of
+ * it without further ado.
+ */
+#include <string.h>
+
+#include "h5/file.h"
+
+/* A bijection that spreads every bit over the word: the finalizer of MurmurHash3 (A. Appleby). */
+static uint64_t fingerprint_mix(uint64_t h) {
+  h = (h ^ (h >> 33)) * 0xff51afd7ed558ccdu;
+  h = (h ^ (h >> 33)) * 0xc4ceb9fe1a85ec53u;
+  return h ^ (h >> 33);
+}
+
+static uint64_t fingerprint_bytes(uint64_t h, size_t size, const unsigned char *bytes) {
+  for (size_t i = 0; i < size; i += 8) {
+    uint64_t word = 0;
+    memcpy(&word, bytes + i, size - i < 8 ? size - i : 8);
+    h = fingerprint_mix((h ^ word) + 0x9e3779b97f4a7c15u);
+  }
+  return h;
+}
+
+void kith__h5_fingerprint_begin(kith_h5 *f) { f->has_fingerprint = true; }
+
+void kith__h5_fingerprint_add(kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t n_total,
+                              int64_t first, int64_t n, size_t row, const void *data) {
+  if (!f->has_fingerprint) return;
+  const int64_t shape[3] = {(int64_t)type, d, n_total};
+  uint64_t set = fingerprint_bytes(strlen(name), strlen(name), (const unsigned char *)name), sum = 0;
+  set = fingerprint_bytes(set, sizeof shape, (const unsigned char *)shape);
+  for (int64_t i = 0; i < n; i++)
+    sum += fingerprint_bytes(set + (uint64_t)(first + i) * 0xbf58476d1ce4e5b9u, row,
+                             (const unsigned char *)data + (size_t)i * row);
+  f->fingerprint +=
+      sum + (f->comm->rank == 0 ? fingerprint_mix(set) : 0); /* a dataset without rows counts too */
+}
+
+kith_agreed kith__h5_put_fingerprint(kith_h5 *f) {
+  int64_t sum;
+  memcpy(&sum, &f->fingerprint, sizeof sum);
+  kith_comm_sum_int(f->comm, 1, &sum);
+  return kith_h5_put_int(f, "fingerprint", sum);
+}
+
+kith_agreed kith_h5_check_fingerprint(kith_h5 *f, uint64_t wanted, const char *what) {
+  kith_agreed st = {KITH_OK};
+  int64_t found = 0;
+  KITH_TRY(kith_h5_get_int(f, "fingerprint", &found));
+  KITH_TRY(kith_agreed_same(
+      (uint64_t)found == wanted ? KITH_OK : kith_fail(KITH_EDATA, "%s: %s", kith_h5_path(f), what)));
+done:
+  return st;
+}

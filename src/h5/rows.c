@@ -1,0 +1,126 @@
+/*
+ * Rows of numbers as they lie in memory: one contiguous dataset, written past HDF5 and MPI-IO, with checksums
+ * apart.
+ *
+ * HDF5 makes the dataset and says where it lies; every rank then puts its rows there by plain writes, which
+ * are as fast as the disk, cannot leave another rank waiting, and can be made by a thread.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "h5/file.h"
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "rows are written as they lie in memory, and files are little-endian");
+
+/* A contiguous dataset that has its place in the file at once. */
+static hid_t rows_make(const kith_h5 *f, const char *name, int n_dim, const hsize_t *dims) {
+  if (!kith__h5_make_groups(f->file, name)) return H5I_INVALID_HID;
+  hid_t creation = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(n_dim, dims, NULL);
+  H5Pset_obj_track_times(creation, false);
+  H5Pset_alloc_time(creation, H5D_ALLOC_TIME_EARLY);
+  H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER);
+  hid_t set = H5Dcreate2(f->file, name, H5T_IEEE_F32LE, space, H5P_DEFAULT, creation,
+                         H5P_DEFAULT); /* for a fault asks kith__h5_agree_write() */
+  H5Sclose(space);
+  H5Pclose(creation);
+  return set;
+}
+
+/* Make it and learn where it lies; nothing at all lies nowhere. */
+static bool rows_place(h5_rows *r, int d) {
+  hsize_t dims[2] = {(hsize_t)r->n, (hsize_t)d};
+  if (!kith__h5_is_here(r->f)) return true;
+  hid_t set = rows_make(r->f, r->sums.name, d > 0 ? 2 : 1, dims);
+  if (set < 0) return false;
+  haddr_t at = H5Dget_offset(set);
+  H5Dclose(set);
+  r->at = at == HADDR_UNDEF ? 0 : (int64_t)at;
+  return at != HADDR_UNDEF || r->n == 0;
+}
+
+static kith_status rows_open(h5_rows *r) {
+  kith_status st = KITH_OK;
+  KITH_TRY(kith_file_reopen(r->f->tmp, &r->file));
+done:
+  return st;
+}
+
+kith_agreed kith__h5_rows_begin(kith_h5 *f, const char *name, int d, int64_t n_total, h5_rows *out) {
+  kith_agreed st = {KITH_OK};
+  size_t row = sizeof(float) * (size_t)(d > 0 ? d : 1);
+  hsize_t dims[2] = {(hsize_t)n_total, d > 0 ? (hsize_t)d : 1};
+  *out = (h5_rows){.f = f, .n = n_total, .file = -1};
+  KITH_TRY(kith_agree(f->comm, kith__sums_begin(name, H5T_IEEE_F32LE, d > 0 ? 2 : 1, dims,
+                                                kith__h5_rows_per_block(row), &out->sums)));
+  KITH_TRY(kith__h5_reserve(f, n_total * (int64_t)row + 4096));
+  KITH_TRY(kith__h5_agree_write(f, name, rows_place(out, d)));
+  kith_comm_share(f->comm, sizeof out->at, &out->at);
+  KITH_TRY(kith_agree(f->comm, rows_open(out)));
+done:
+  f->failed = f->failed || kith_is_bad(st);
+  return st;
+}
+
+static int rows_write(int file, const char *x, size_t n, int64_t at) {
+  if (kith_fault(KITH_FAULT_WRITE)) return errno;
+  while (n > 0) {
+    ssize_t done = pwrite(file, x, n, at);
+    if (done < 0 && errno == EINTR) continue;
+    if (done <= 0) return done < 0 ? errno : ENOSPC;
+    x += done;
+    at += done;
+    n -= (size_t)done;
+  }
+  return 0;
+}
+
+int kith__h5_rows_put(h5_rows *r, int64_t first, int64_t n, const void *x) {
+  kith__sums_add(&r->sums, first, n, x);
+  return rows_write(r->file, x, (size_t)n * r->sums.row, r->at + first * (int64_t)r->sums.row);
+}
+
+void kith__h5_rows_push(const h5_rows *r, int64_t first, int64_t n) {
+  if (n > 0)
+    (void)sync_file_range(r->file, r->at + first * (int64_t)r->sums.row, n * (int64_t)r->sums.row,
+                          SYNC_FILE_RANGE_WRITE); /* the end syncs all */
+}
+
+/* A file system may say only now that it could not write.  What Linux says is interrupted is closed all the
+ * same. */
+static int rows_close(h5_rows *r, int error) {
+  bool good = r->file < 0 || close(r->file) == 0 || errno == EINTR;
+  r->file = -1;
+  return error == 0 && !good ? errno : error;
+}
+
+static void rows_free(h5_rows *r) {
+  (void)rows_close(r, 0);
+  kith__sums_free(&r->sums);
+}
+
+kith_agreed kith__h5_rows_end(h5_rows *r, kith_agreed st, int error) {
+  kith_h5 *f = r->f;
+  if (kith_is_bad(st)) goto done;
+  error = rows_close(r, error);
+  KITH_TRY(kith_agree(f->comm, error == 0 ? KITH_OK
+                                          : kith_fail(KITH_EIO, "%s: writing %s failed: %s", f->path,
+                                                      r->sums.name, strerror(error))));
+  KITH_TRY(kith__sums_write(f, &r->sums));
+done:
+  f->failed = f->failed || kith_is_bad(st);
+  rows_free(r);
+  return st;
+}
+
+kith_agreed kith_h5_write_rows(kith_h5 *f, const char *name, int d, int64_t n_total, int64_t first, int64_t n,
+                               const float *x) {
+  h5_rows r;
+  int error = 0;
+  kith_agreed st = kith__h5_rows_begin(f, name, d, n_total, &r);
+  if (!kith_is_bad(st)) error = kith__h5_rows_put(&r, first, n, x);
+  return kith__h5_rows_end(&r, st, error);
+}

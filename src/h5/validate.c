@@ -1,0 +1,180 @@
+/*
+ * What a file must not do to its reader, whoever made it: lead to other files, claim more than it holds, hold
+ * values of types that Kith does not write, or ask for much memory at once.  Checksums say that a file is as
+ * it was written; this says that it was written by Kith, or might have been.
+ */
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "h5/file.h"
+
+enum {
+  TRUST_CHUNK = 64 << 20, /* bytes of a chunk; Kith's are a mebibyte, or a row */
+  TRUST_OPEN_AT = 11,
+  TRUST_OPEN = 1 | 4, /* flags of the superblock: somebody has the file open for writing */
+  TRUST_PACK = 1032   /* deflate makes a byte of no more than so many */
+};
+
+/* ---- the format ---- */
+
+kith_status kith__h5_trust_format(const char *path, const unsigned char *head, int64_t n) {
+  static const unsigned char mark[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
+  kith_status st = KITH_OK;
+  KITH_CHECK(n >= KITH__H5_HEAD && memcmp(head, mark, sizeof mark) == 0, KITH_EDATA,
+             "%s: is not an HDF5 file", path);
+  KITH_CHECK(head[sizeof mark] >= 2, KITH_EDATA,
+             "%s: is an HDF5 file of the old format %d, in which names and sizes carry no checksums; Kith "
+             "writes format 3",
+             path, head[sizeof mark]);
+  KITH_CHECK(!(head[TRUST_OPEN_AT] & TRUST_OPEN), KITH_EDATA,
+             "%s: was not closed by the program that wrote it, or still is open there; h5clear -s %s mends "
+             "it, if that program is gone",
+             path, path);
+done:
+  return st;
+}
+
+/* ---- names ---- */
+
+h5_step kith__h5_look(hid_t file, const char *name) {
+  char part[KITH_PATH];
+  H5L_info_t link;
+  size_t n = strlen(name);
+  if (n == 0 || n >= sizeof part) return H5_STEP_NONE;
+  for (size_t i = 1; i <= n; i++) {
+    if (name[i] != '/' && name[i] != '\0') continue;
+    memcpy(part, name, i);
+    part[i] = '\0';
+    htri_t there = H5Lexists(file, part, H5P_DEFAULT);
+    if (there == 0) return H5_STEP_NONE;
+    if (there < 0 || H5Lget_info(file, part, &link, H5P_DEFAULT) < 0)
+      return H5_STEP_HERE; /* opening it says what is wrong */
+    if (link.type != H5L_TYPE_HARD) return H5_STEP_AWAY;
+  }
+  return H5_STEP_HERE;
+}
+
+/* ---- types ---- */
+
+bool kith__h5_trust_type(hid_t type) {
+  const hid_t known[] = {H5T_STD_I8LE,  H5T_STD_I16LE,  H5T_STD_I32LE, H5T_STD_I64LE,
+                         H5T_STD_U64LE, H5T_IEEE_F32LE, H5T_IEEE_F64LE};
+  if (H5Tget_class(type) == H5T_STRING) return H5Tis_variable_str(type) == 0 && H5Tget_size(type) > 0;
+  for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+    if (H5Tequal(type, known[i]) > 0) return true;
+  return false;
+}
+
+/* ---- datasets ---- */
+
+/* Where the values lie: in this file, in chunks that fit into memory. */
+static kith_status trust_layout(const kith_h5 *f, const char *name, hid_t how, size_t size) {
+  kith_status st = KITH_OK;
+  hsize_t chunk[H5S_MAX_RANK];
+  H5D_layout_t layout = H5Pget_layout(how);
+  bool inside = layout == H5D_COMPACT || layout == H5D_CONTIGUOUS || layout == H5D_CHUNKED;
+  KITH_CHECK(inside && H5Pget_external_count(how) == 0, KITH_EDATA,
+             "%s: \"%s\" has its values in another file, which Kith does not follow", f->path, name);
+  int n_dim = layout == H5D_CHUNKED ? H5Pget_chunk(how, H5S_MAX_RANK, chunk) : 0;
+  double bytes = (double)size;
+  for (int i = 0; i < n_dim && i < H5S_MAX_RANK; i++) bytes *= (double)chunk[i];
+  KITH_CHECK(n_dim == 0 || bytes <= TRUST_CHUNK, KITH_EDATA,
+             "%s: \"%s\" lies in chunks of %.0f bytes, at most %d were expected", f->path, name, bytes,
+             TRUST_CHUNK);
+done:
+  return st;
+}
+
+/* As many values as the extent says are stored, and what is stored fits into the file. */
+static kith_status trust_size(const kith_h5 *f, const char *name, hid_t set, bool packed, double bytes) {
+  kith_status st = KITH_OK;
+  hsize_t whole = 0, stored = H5Dget_storage_size(set);
+  KITH_CHECK(H5Fget_filesize(f->file, &whole) >= 0 && stored <= whole, KITH_EDATA,
+             "%s: \"%s\" claims %" PRIu64 " bytes of a file of %" PRIu64, f->path, name, (uint64_t)stored,
+             (uint64_t)whole);
+  KITH_CHECK(bytes <= (double)stored * (packed ? TRUST_PACK : 1), KITH_EDATA,
+             "%s: \"%s\" claims %.0f bytes of values and stores %" PRIu64, f->path, name, bytes,
+             (uint64_t)stored);
+done:
+  return st;
+}
+
+kith_status kith__h5_trust(const kith_h5 *f, const char *name, hid_t set, hid_t type, int n_dim,
+                           const hsize_t *dims) {
+  kith_status st = KITH_OK;
+  hid_t how = H5Dget_create_plist(set);
+  size_t size = H5Tget_size(type);
+  double bytes = (double)size;
+  for (int i = 0; i < n_dim; i++) bytes *= (double)dims[i];
+  KITH_CHECK(how >= 0, KITH_EDATA, "%s: \"%s\" is damaged: %s", f->path, name, kith__h5_reason());
+  KITH_CHECK(kith__h5_trust_type(type), KITH_EDATA, "%s: \"%s\" is of a type that Kith does not write",
+             f->path, name);
+  KITH_CHECK(n_dim < 2 || dims[1] <= INT32_MAX, KITH_EDATA, "%s: \"%s\" has rows of impossible width",
+             f->path, name);
+  KITH_TRY(trust_layout(f, name, how, size));
+  KITH_TRY(trust_size(f, name, set, H5Pget_nfilters(how) > 0, bytes));
+done:
+  if (how >= 0) H5Pclose(how);
+  return st;
+}
+
+/* ---- attributes ---- */
+
+kith_status kith__h5_trust_attr(hid_t attr, hid_t type, const char *path, const char *name) {
+  kith_status st = KITH_OK;
+  hsize_t whole = 0;
+  hid_t file = H5Iget_file_id(attr);
+  bool known =
+      kith__h5_trust_type(type) && (H5Tget_class(type) != H5T_INTEGER || H5Tget_sign(type) == H5T_SGN_2);
+  KITH_CHECK(known, KITH_EDATA, "%s: attribute \"%s\" is of a type that Kith does not write", path, name);
+  KITH_CHECK(H5Fget_filesize(file, &whole) >= 0 && H5Tget_size(type) <= whole, KITH_EDATA,
+             "%s: attribute \"%s\" claims %zu bytes of a file of %" PRIu64, path, name, H5Tget_size(type),
+             (uint64_t)whole);
+done:
+  if (file >= 0) H5Fclose(file);
+  return st;
+}
+
+/* ---- values ---- */
+
+kith_status kith__h5_trust_finite(const char *path, const char *name, int64_t n, const float *x) {
+  kith_status st = KITH_OK;
+  for (int64_t i = 0; i < n; i++)
+    KITH_CHECK(isfinite(x[i]), KITH_EDATA, "%s: \"%s\" holds %g at place %lld", path, name, (double)x[i],
+               (long long)i);
+done:
+  return st;
+}
+
+/* ---- values ---- */
+
+kith_status kith__layout_starts(const char *path, const char *name, int64_t n_place, int64_t first, int64_t n,
+                                const int64_t *start, int64_t n_value) {
+  kith_status st = KITH_OK;
+  if (n == 0) return st;
+  KITH_CHECK(first > 0 || start[0] == 0, KITH_EDATA, "%s: %s begins with %lld, 0 was expected", path, name,
+             (long long)start[0]);
+  for (int64_t i = 1; i < n; i++)
+    KITH_CHECK(start[i - 1] <= start[i], KITH_EDATA, "%s: %s is not ascending at place %lld", path, name,
+               (long long)(first + i));
+  KITH_CHECK(start[0] >= 0 && start[n - 1] <= n_value, KITH_EDATA,
+             "%s: %s goes from %lld to %lld, there are %lld values", path, name, (long long)start[0],
+             (long long)start[n - 1], (long long)n_value);
+  KITH_CHECK(first + n < n_place || start[n - 1] == n_value, KITH_EDATA,
+             "%s: %s ends with %lld, but there are %lld values", path, name, (long long)start[n - 1],
+             (long long)n_value);
+done:
+  return st;
+}
+
+kith_status kith__layout_range(const char *path, const char *name, int64_t first, int64_t n, const int64_t *x,
+                               int64_t low, int64_t below) {
+  kith_status st = KITH_OK;
+  for (int64_t i = 0; i < n; i++)
+    KITH_CHECK(x[i] >= low && x[i] < below, KITH_EDATA,
+               "%s: %s holds %lld at place %lld, expected %lld to %lld", path, name, (long long)x[i],
+               (long long)(first + i), (long long)low, (long long)below - 1);
+done:
+  return st;
+}

@@ -1,0 +1,221 @@
+/*
+ * Pairs in reading order become rows: a counting sort by user, then every row by item, then repeats fall
+ * together. The reading order stays the order among repeats, so that "the first one" has a meaning without
+ * times.
+ */
+#include <string.h>
+
+#include "ingest/lists.h"
+
+enum { ROWS_INSERTION = 32 };
+
+/* ---- sorting keys ---- */
+
+static void sort_insertion(int64_t n, uint64_t *key) {
+  for (int64_t i = 1; i < n; i++) {
+    uint64_t k = key[i];
+    int64_t at = i;
+    for (; at > 0 && key[at - 1] > k; at--) key[at] = key[at - 1];
+    key[at] = k;
+  }
+}
+
+/* One pass of a radix sort by the byte at `shift`. */
+static void sort_byte(int64_t n, int shift, const uint64_t *from, uint64_t *to) {
+  int64_t place[257] = {0};
+  for (int64_t i = 0; i < n; i++) place[((from[i] >> shift) & 255) + 1]++;
+  for (int b = 0; b < 255; b++) place[b + 1] += place[b];
+  for (int64_t i = 0; i < n; i++) to[place[(from[i] >> shift) & 255]++] = from[i];
+}
+
+void kith__sort_keys(int64_t n, int bits, uint64_t *key, uint64_t *other) {
+  uint64_t *from = key, *to = other;
+  if (n <= ROWS_INSERTION) {
+    sort_insertion(n, key); /* by all 64 bits: the low ones count up with the place, which is stability */
+    return;
+  }
+  for (int shift = 32; shift < 32 + bits; shift += 8) {
+    sort_byte(n, shift, from, to);
+    uint64_t *swap = from;
+    from = to;
+    to = swap;
+  }
+  if (from != key) memcpy(key, from, (size_t)n * sizeof *key);
+}
+
+/* ---- pairs to rows ---- */
+
+static kith_status rows_alloc(int64_t n_row, int64_t n, bool has_time, bool has_weight, kith__rows *rows) {
+  kith_status st = KITH_OK;
+  *rows = (kith__rows){.lists.n_row = n_row};
+  KITH_TRY(KITH_NEW(rows->lists.start, n_row + 1));
+  KITH_TRY(KITH_NEW(rows->lists.item, n));
+  if (has_time) KITH_TRY(KITH_NEW(rows->time, n));
+  if (has_weight) KITH_TRY(KITH_NEW(rows->weight, n));
+done:
+  if (kith_is_bad(st)) kith__rows_free(rows);
+  return st;
+}
+
+static void rows_count(const kith__pairs *pairs, kith__rows *rows) {
+  kith_eid *start = rows->lists.start;
+  for (const kith__block *b = pairs->first; b; b = b->next)
+    for (int64_t k = 0; k < b->n; k++) start[b->user[k] + 1]++;
+  for (int64_t u = 0; u < rows->lists.n_row; u++) start[u + 1] += start[u];
+}
+
+/* Each pair to the next free place of its row; a block is given back as soon as it is dealt out. */
+static void rows_deal(kith__pairs *pairs, kith_eid *next, kith__rows *rows) {
+  while (pairs->first) {
+    kith__block *b = pairs->first;
+    for (int64_t k = 0; k < b->n; k++) {
+      kith_eid e = next[b->user[k]]++;
+      rows->lists.item[e] = b->item[k];
+      if (b->time) rows->time[e] = b->time[k];
+      if (b->weight) rows->weight[e] = b->weight[k];
+    }
+    pairs->first = b->next;
+    KITH_FREE(b);
+  }
+  kith__pairs_free(pairs);
+}
+
+/* ---- sorting and merging each row ---- */
+
+/* Room for the longest row. */
+typedef struct bench {
+  uint64_t *key, *other;
+  int64_t *time;
+  float *weight;
+} bench;
+
+static void bench_free(bench *b) {
+  KITH_FREE(b->key);
+  KITH_FREE(b->other);
+  KITH_FREE(b->time);
+  KITH_FREE(b->weight);
+}
+
+static kith_status bench_alloc(const kith__rows *rows, bench *b) {
+  kith_status st = KITH_OK;
+  int64_t most = 0;
+  for (int64_t u = 0; u < rows->lists.n_row; u++) {
+    int64_t n = rows->lists.start[u + 1] - rows->lists.start[u];
+    if (n > most) most = n;
+  }
+  KITH_TRY(KITH_NEW(b->key, most));
+  KITH_TRY(KITH_NEW(b->other, most));
+  if (rows->time) KITH_TRY(KITH_NEW(b->time, most));
+  if (rows->weight) KITH_TRY(KITH_NEW(b->weight, most));
+done:
+  return st;
+}
+
+/* Keys (item, place in the row), sorted, and copies of what will be moved. */
+static void row_sort(const kith__rows *rows, kith_eid begin, int64_t n, int bits, bench *b) {
+  bool sorted = true;
+  for (int64_t k = 0; k < n; k++) {
+    b->key[k] = (uint64_t)(uint32_t)rows->lists.item[begin + k] << 32 | (uint64_t)k;
+    if (k > 0 && b->key[k] < b->key[k - 1]) sorted = false;
+  }
+  if (!sorted) kith__sort_keys(n, bits, b->key, b->other);
+  if (rows->time && n > 0) memcpy(b->time, rows->time + begin, (size_t)n * sizeof *b->time);
+  if (rows->weight && n > 0) memcpy(b->weight, rows->weight + begin, (size_t)n * sizeof *b->weight);
+}
+
+/* Write a sorted row from `to` on, each item once; returns its end. */
+static kith_eid row_merge(kith__rows *rows, kith_eid to, int64_t n, const bench *b) {
+  kith_eid begin = to;
+  for (int64_t k = 0; k < n; k++) {
+    int32_t item = (int32_t)(b->key[k] >> 32);
+    uint32_t from = (uint32_t)b->key[k];
+    bool again = to > begin && rows->lists.item[to - 1] == item;
+    if (again && !(rows->time && b->time[from] < rows->time[to - 1])) continue;
+    if (again) to--;
+    rows->lists.item[to] = item;
+    if (rows->time) rows->time[to] = b->time[from];
+    if (rows->weight) rows->weight[to] = b->weight[from];
+    to++;
+  }
+  return to;
+}
+
+static int rows_item_bits(const kith__rows *rows) {
+  int32_t most = 1;
+  int bits = 0;
+  for (kith_eid e = 0; e < rows->lists.start[rows->lists.n_row]; e++)
+    if (rows->lists.item[e] > most) most = rows->lists.item[e];
+  for (; most > 0; most >>= 1) bits++;
+  return bits;
+}
+
+static void rows_merge(kith__rows *rows, bench *b) {
+  kith_eid *start = rows->lists.start, begin = 0, to = 0;
+  int bits = rows_item_bits(rows);
+  for (int64_t u = 0; u < rows->lists.n_row; u++) {
+    int64_t n = start[u + 1] - begin;
+    row_sort(rows, begin, n, bits, b);
+    begin += n;
+    to = row_merge(rows, to, n, b);
+    start[u + 1] = to;
+  }
+}
+
+kith_status kith__rows_make(kith__pairs *pairs, int64_t n_row, kith__rows *out, int64_t *duplicates) {
+  kith_status st = KITH_OK;
+  kith__rows rows = {0};
+  kith_eid *next = NULL;
+  bench b = {0};
+  int64_t n = pairs->n;
+  *out = rows;
+  KITH_TRY(rows_alloc(n_row, n, pairs->has_time, pairs->has_weight, &rows));
+  rows_count(pairs, &rows);
+  KITH_TRY(KITH_NEW(next, n_row));
+  if (n_row > 0) memcpy(next, rows.lists.start, (size_t)n_row * sizeof *next);
+  KITH_TRY(bench_alloc(&rows, &b));
+  rows_deal(pairs, next, &rows);
+  rows_merge(&rows, &b);
+  *duplicates = n - rows.lists.start[n_row];
+  *out = rows;
+  rows = (kith__rows){0};
+done:
+  KITH_FREE(next);
+  bench_free(&b);
+  kith__rows_free(&rows);
+  return st;
+}
+
+/* ---- taking entries out ---- */
+
+static void rows_move(const kith__rows *from, kith_eid e, kith__rows *to, kith_eid at) {
+  to->lists.item[at] = from->lists.item[e];
+  if (from->time) to->time[at] = from->time[e];
+  if (from->weight) to->weight[at] = from->weight[e];
+}
+
+kith_status kith__rows_take(kith__rows *rows, uint8_t *mark, uint8_t which, kith__rows *out) {
+  kith_status st = KITH_OK;
+  kith__rows taken = {0};
+  int64_t n_row = rows->lists.n_row, n = 0;
+  kith_eid *start = rows->lists.start, begin = 0, kept = 0, at = 0;
+  *out = taken;
+  for (kith_eid e = 0; e < start[n_row]; e++) n += mark[e] == which;
+  KITH_TRY(rows_alloc(n_row, n, rows->time != NULL, rows->weight != NULL, &taken));
+  for (int64_t u = 0; u < n_row; u++) {
+    kith_eid end = start[u + 1];
+    for (kith_eid e = begin; e < end; e++) {
+      if (mark[e] == which) {
+        rows_move(rows, e, &taken, at++);
+      } else {
+        mark[kept] = mark[e];
+        rows_move(rows, e, rows, kept++);
+      }
+    }
+    begin = end;
+    start[u + 1] = kept;
+    taken.lists.start[u + 1] = at;
+  }
+  *out = taken;
+done:
+  return st;
+}

@@ -1,0 +1,170 @@
+/* Lines of a list: one large buffer, in which lines are found by memchr and handed out in place. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ingest/lists.h"
+
+enum { LINES_ROOM = 1 << 20, LINES_FIRST = 1 << 16 };
+static const int64_t lines_most = INT64_C(1) << 30; /* bytes of one line */
+
+kith_status kith__lines_fail(const kith__lines *lines, const char *format, ...) {
+  char text[1024];
+  va_list rest;
+  va_start(rest, format);
+  vsnprintf(text, sizeof text, format, rest);
+  va_end(rest);
+  return kith_fail(KITH_EDATA, "%s:%lld: %s", lines->path, (long long)lines->number, text);
+}
+
+void kith__lines_close(kith__lines *lines) {
+  if (lines->buffer) kith_progress_end(&lines->progress);
+  if (lines->path) kith__bytes_close(&lines->bytes);
+  KITH_FREE(lines->buffer);
+  KITH_FREE(lines->header);
+}
+
+kith_status kith__lines_set_header(kith__lines *lines, kith__cell header) {
+  kith_status st = KITH_OK;
+  KITH_TRY(KITH_NEW(lines->header, header.size));
+  memcpy(lines->header, header.at, (size_t)header.size);
+  lines->header_size = header.size;
+done:
+  return st;
+}
+
+static bool lines_is_header(const kith__lines *lines, kith__cell line) {
+  return lines->header && line.size == lines->header_size &&
+         memcmp(line.at, lines->header, (size_t)line.size) == 0;
+}
+
+/* Make room behind what is unread: move it to the front, or double the buffer when one line fills it. */
+static kith_status lines_make_room(kith__lines *lines) {
+  kith_status st = KITH_OK;
+  int64_t unread = lines->end - lines->begin;
+  if (lines->begin > 0) memmove(lines->buffer, lines->buffer + lines->begin, (size_t)unread);
+  lines->begin = 0;
+  lines->end = unread;
+  if (unread < lines->room / 2) goto done;
+  if (2 * lines->room > lines_most) {
+    lines->number++;
+    st = kith__lines_fail(lines, "a line longer than %lld bytes; is this a text list?",
+                          (long long)lines_most / 2);
+    goto done;
+  }
+  KITH_TRY(KITH_GROW(lines->buffer, lines->room, 2 * lines->room));
+  lines->room *= 2;
+done:
+  return st;
+}
+
+kith_status kith__lines_more(kith__lines *lines) {
+  kith_status st = KITH_OK;
+  int64_t n = 0;
+  KITH_TRY(lines_make_room(lines));
+  KITH_TRY(kith__bytes_read(&lines->bytes, lines->room - lines->end, lines->buffer + lines->end, &n));
+  lines->end += n;
+  lines->at_end = n == 0;
+  kith_progress_step(&lines->progress, lines->bytes.done, lines->path);
+done:
+  return st;
+}
+
+/* The first bytes say whether this is a list at all. */
+static kith_status lines_begin(kith__lines *lines) {
+  kith_status st = KITH_OK;
+  while (lines->end < LINES_FIRST && !lines->at_end) KITH_TRY(kith__lines_more(lines));
+  KITH_TRY(kith__kind_check(lines->path, lines->buffer, lines->end));
+  if (lines->end >= 3 && memcmp(lines->buffer, "\xEF\xBB\xBF", 3) == 0)
+    lines->begin = 3; /* byte order mark */
+done:
+  return st;
+}
+
+kith_status kith__lines_open(const char *path, kith__lines *lines) {
+  kith_status st = KITH_OK;
+  *lines = (kith__lines){.path = path, .room = LINES_ROOM};
+  KITH_TRY(kith__bytes_open(path, &lines->bytes));
+  KITH_TRY(KITH_NEW(lines->buffer, lines->room));
+  kith_progress_begin(&lines->progress, "reading", lines->bytes.size);
+  KITH_TRY(lines_begin(lines));
+done:
+  if (kith_is_bad(st)) kith__lines_close(lines);
+  return st;
+}
+
+kith__line_kind kith__line_kind_of(const kith__lines *lines, kith__cell line) {
+  for (int64_t i = 0; i < line.size; i++)
+    if (line.at[i] != ' ' && line.at[i] != '\t')
+      return line.at[i] == '#' && lines->comment != KITH_COMMENT_NONE ? KITH__LINE_COMMENT : KITH__LINE_DATA;
+  return KITH__LINE_BLANK;
+}
+
+kith_status kith__lines_any(kith__lines *lines, kith__cell *line) {
+  kith_status st = KITH_OK;
+  int64_t looked = 0; /* bytes known to hold no line end */
+  for (;;) {
+    const char *from = lines->buffer + lines->begin;
+    int64_t unread = lines->end - lines->begin;
+    const char *stop = memchr(from + looked, '\n', (size_t)(unread - looked));
+    if (stop || (lines->at_end && unread > 0)) {
+      int64_t size = stop ? stop - from : unread;
+      lines->begin += size + (stop != NULL);
+      lines->number++;
+      *line = (kith__cell){from, size - (size > 0 && from[size - 1] == '\r')};
+      goto done;
+    }
+    *line = (kith__cell){NULL, -1};
+    if (lines->at_end) goto done;
+    looked = unread;
+    KITH_TRY(kith__lines_more(lines));
+  }
+done:
+  return st;
+}
+
+/* Whether a line could be data whose first id begins with #: nothing parts the two, and it has as many cells
+ * as others. */
+static bool lines_is_alike(const kith__lines *lines, kith__cell line) {
+  bool close = line.size > 1 && line.at[0] == '#' && !strchr(" \t#!", line.at[1]);
+  if (!close || lines->max_cell == 0) return close && lines->n_data > 0;
+  kith__knife knife = *lines->knife;
+  kith__cell cell;
+  int n = 0;
+  knife.dry = true;
+  while (n <= lines->max_cell && kith__knife_cut(&knife, &line, &cell)) n++;
+  return n >= lines->min_cell && n <= lines->max_cell;
+}
+
+/* One such line in front of all data names the columns, most likely. */
+static kith_status lines_comment(kith__lines *lines, kith__cell line) {
+  lines->n_comment++;
+  if (lines->comment != KITH_COMMENT_AUTO || !lines_is_alike(lines, line)) return KITH_OK;
+  lines->n_alike++;
+  if (lines->max_cell == 0 && lines->n_alike == 1)
+    kith_warn("%s:%lld: begins with # and is passed over as a comment, as all such lines of this list are",
+              lines->path, (long long)lines->number);
+  if (lines->max_cell == 0 || (lines->n_data == 0 && lines->n_alike <= 1)) return KITH_OK;
+  return kith__lines_fail(lines,
+                          "begins with # but has as many columns as the lines around it; set %s.comment: "
+                          "hash if it is a comment, none if the # belongs to an id",
+                          lines->key ? lines->key : "data.interactions");
+}
+
+kith_status kith__lines_next(kith__lines *lines, kith__cell *line) {
+  kith_status st = KITH_OK;
+  for (;;) {
+    KITH_TRY(kith__lines_any(lines, line));
+    if (line->size < 0) break;
+    bool plain = line->size > 0 && line->at[0] > '#'; /* most are */
+    kith__line_kind kind = plain ? KITH__LINE_DATA : kith__line_kind_of(lines, *line);
+    lines->n_data += kind == KITH__LINE_DATA;
+    lines->n_blank += kind == KITH__LINE_BLANK;
+    bool header = kind == KITH__LINE_DATA && lines_is_header(lines, *line);
+    lines->n_header += header;
+    if (kind == KITH__LINE_DATA && !header) break;
+    if (kind == KITH__LINE_COMMENT) KITH_TRY(lines_comment(lines, *line));
+  }
+done:
+  return st;
+}

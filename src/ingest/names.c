@@ -1,0 +1,278 @@
+/*
+ * What users and items are called.  A line is an id and a name.  The delimiter is the one that finds the most
+ * known ids in the first lines, unless the job names it: names hold commas, colons and spaces of their own.
+ */
+#include "ingest/names.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+  NODE_NAME_MOST = 255,
+  NODE_NAME_PROBE = 100
+}; /* bytes of a name; lines that are looked at for the delimiter */
+
+typedef struct reading {
+  const char *key;
+  const kith_name_source *source;
+  kith__names *node;
+  kith__lines lines;
+  kith__knife knife;
+  int id, name;   /* columns from 0; name -1: everything behind the id */
+  int64_t *begin; /* [nodes] 1 + where a node's name begins in `pool`, 0: none yet */
+  uint8_t *size;  /* [nodes] */
+  char *pool;
+  int64_t used, room;
+  int width;
+  kith_name_report report;
+} reading;
+
+/* ---- delimiter and columns ---- */
+
+/* Whether a cell is the id of a node; what cannot be an id is none. */
+static kith_status reading_knows(reading *r, kith__cell id, bool *known) {
+  int64_t value = 0;
+  int32_t number = -1;
+  kith_status st = KITH_OK;
+  bool may_be =
+      r->node->text ? id.size > 0 && id.size <= KITH__ID_BYTES : kith__cell_integer(id, &value) && value >= 0;
+  if (may_be) st = kith__names_take(r->node, &r->lines, id, false, &number);
+  *known = !kith_is_bad(st) && number >= 0;
+  return st == KITH_EDATA ? KITH_OK : st; /* parted otherwise, a line may begin with what no id could be */
+}
+
+/* How many of the first lines begin with a known id if they are parted so; whether all do. */
+static kith_status reading_try(reading *r, const kith__knife *knife, int64_t *known, bool *all) {
+  kith_status st = KITH_OK;
+  kith__cell line, id;
+  bool is = false;
+  *known = 0;
+  *all = true;
+  KITH_TRY(kith__lines_open(r->source->path, &r->lines));
+  for (int i = 0; i < NODE_NAME_PROBE; i++) {
+    KITH_TRY(kith__lines_next(&r->lines, &line));
+    if (line.size < 0) break;
+    is = kith__knife_cut(knife, &line, &id) && line.at && line.size > 0; /* an id alone is no name */
+    if (is) KITH_TRY(reading_knows(r, id, &is));
+    *known += is;
+    *all = *all && is;
+  }
+done:
+  kith__lines_close(&r->lines);
+  return st;
+}
+
+/* As for other lists, where the first lines are all of strangers. */
+static kith_status reading_guess_plain(reading *r) {
+  kith_status st = KITH_OK;
+  kith__cell line;
+  KITH_TRY(kith__lines_open(r->source->path, &r->lines));
+  KITH_TRY(kith__lines_next(&r->lines, &line));
+  if (line.size >= 0) r->knife = kith__knife_guess(line);
+done:
+  kith__lines_close(&r->lines);
+  return st;
+}
+
+static kith_status reading_guess(reading *r) {
+  kith_status st = KITH_OK;
+  static const char *const sign[] = {"\t", "::", "|", ";", ",", ""};
+  int64_t most = 0, known = 0;
+  bool all = false;
+  r->knife = kith__knife_make(r->source->delimiter);
+  if (r->source->delimiter[0]) return st;
+  for (size_t i = 0; i < sizeof sign / sizeof *sign && !(all && known > 0); i++) {
+    kith__knife knife = kith__knife_make(sign[i]);
+    KITH_TRY(reading_try(r, &knife, &known, &all));
+    if (known > most) r->knife = knife;
+    if (known > most) most = known;
+  }
+  if (most == 0) KITH_TRY(reading_guess_plain(r));
+done:
+  return st;
+}
+
+/* A column that the job gives by number or, with a header, by name. */
+static kith_status reading_column(const reading *r, kith__cell header, const char *text, int *column) {
+  char *end = NULL;
+  long number = strtol(text, &end, 10);
+  kith__knife knife = r->knife;
+  kith__cell cell;
+  if (!text[0]) return KITH_OK;
+  knife.dry = true; /* the header is cut once for each column */
+  for (int i = 0; header.size >= 0 && i < KITH__CELLS && kith__knife_cut(&knife, &header, &cell); i++)
+    if ((size_t)cell.size == strlen(text) && memcmp(cell.at, text, (size_t)cell.size) == 0) {
+      *column = i;
+      return KITH_OK;
+    }
+  if (*end || number < 1 || number > KITH__CELLS)
+    return kith_fail(KITH_ECONFIG, "%s: %s.columns: no column \"%s\"%s", r->source->path, r->key, text,
+                     r->source->header ? " in the header"
+                                       : "; columns are called by names only with header: true");
+  *column = (int)number - 1;
+  return KITH_OK;
+}
+
+/* `line` is the first one, which is read over if it is a header. */
+static kith_status reading_columns(reading *r, kith__cell *line) {
+  kith_status st = KITH_OK;
+  kith__cell header = r->source->header ? *line : (kith__cell){NULL, -1};
+  r->id = 0;
+  r->name = -1;
+  KITH_TRY(reading_column(r, header, r->source->id, &r->id));
+  KITH_TRY(reading_column(r, header, r->source->name, &r->name));
+  KITH_CHECK(r->id != r->name, KITH_ECONFIG,
+             "%s: column %d cannot be both the id and the name; set %s.columns.name", r->source->path,
+             r->id + 1, r->key);
+  if (!r->source->header) goto done;
+  KITH_TRY(kith__lines_set_header(&r->lines, *line));
+  KITH_TRY(kith__lines_next(&r->lines, line));
+done:
+  return st;
+}
+
+/* ---- lines ---- */
+
+static kith__cell cell_trim(kith__cell c) {
+  while (c.size > 0 && (c.at[0] == ' ' || c.at[0] == '\t')) c = (kith__cell){c.at + 1, c.size - 1};
+  while (c.size > 0 && (c.at[c.size - 1] == ' ' || c.at[c.size - 1] == '\t')) c.size--;
+  return c;
+}
+
+/* All that stands behind the id; where this is a single cell, in quotes perhaps, what it holds. */
+static kith__cell reading_behind(const reading *r, kith__cell rest) {
+  kith__knife look = r->knife;
+  kith__cell all = cell_trim(rest), ahead = rest, cell = {"", 0};
+  look.dry = true; /* quotes stay as they are unless there is but one cell */
+  bool single = rest.at && look.size > 0 && kith__knife_cut(&look, &ahead, &cell) && !ahead.at;
+  if (single && kith__knife_cut(&r->knife, &rest, &cell)) return cell;
+  return all.at ? all : (kith__cell){"", 0};
+}
+
+static kith_status reading_cut(const reading *r, kith__cell line, kith__cell *id, kith__cell *name) {
+  kith__cell cell;
+  bool has_id = false, has_name = false;
+  int last = r->id > r->name ? r->id : r->name, n = 0;
+  for (; n <= last && kith__knife_cut(&r->knife, &line, &cell); n++) {
+    if (n == r->id) *id = cell;
+    if (n == r->name) *name = cell;
+    has_id |= n == r->id;
+    has_name |= n == r->name;
+  }
+  kith_status st = kith__knife_end(&r->knife, &r->lines, n <= last ? line : (kith__cell){NULL, 0});
+  if (kith_is_bad(st)) return st;
+  if (!has_id || (r->name >= 0 && !has_name))
+    return kith__lines_fail(&r->lines, "expected %d columns or more, found %d", last + 1, n);
+  if (r->name < 0) *name = reading_behind(r, line);
+  return KITH_OK;
+}
+
+/* Names are printed, and stand between tabs in files. */
+static kith_status reading_check(const reading *r, kith__cell name) {
+  uint32_t code = 0;
+  for (int64_t at = 0, n = 1; at < name.size; at += n) {
+    n = kith_text_code(name.at + at, name.size - at, &code);
+    if (n == 0)
+      return kith__lines_fail(&r->lines,
+                              "expected names in UTF-8, found byte 0x%02x (iconv -f latin1 -t utf-8 makes it "
+                              "so, if the list is Latin-1)",
+                              (unsigned char)name.at[at]);
+    if (code == '\t')
+      return kith__lines_fail(&r->lines, "a tab in the name; say which column has it: %s.columns.name",
+                              r->key);
+    if (kith_text_is_control(code))
+      return kith__lines_fail(&r->lines,
+                              "a control character, U+%04" PRIX32 ", in the name; names are printed", code);
+  }
+  return KITH_OK;
+}
+
+static kith_status reading_keep(reading *r, int32_t node, kith__cell name) {
+  kith_status st = KITH_OK;
+  int64_t size = name.size;
+  if (size > NODE_NAME_MOST) {
+    for (size = NODE_NAME_MOST; ((unsigned char)name.at[size] & 0xc0) == 0x80;)
+      size--; /* no character is cut in two */
+    r->report.cut++;
+  }
+  if (r->used + size > r->room) {
+    int64_t room = 2 * (r->used + size) + 4096;
+    KITH_TRY(KITH_GROW(r->pool, r->room, room));
+    r->room = room;
+  }
+  memcpy(r->pool + r->used, name.at, (size_t)size);
+  r->begin[node] = r->used + 1;
+  r->size[node] = (uint8_t)size;
+  r->used += size;
+  r->report.named++;
+  if (size > r->width) r->width = (int)size;
+done:
+  return st;
+}
+
+static kith_status reading_line(reading *r, kith__cell line) {
+  kith_status st = KITH_OK;
+  kith__cell id = {"", 0}, name = {"", 0};
+  int32_t node = -1;
+  int64_t value = 0;
+  char shown[48];
+  KITH_TRY(reading_cut(r, line, &id, &name));
+  if (!r->node->text && !kith__cell_integer(id, &value))
+    return kith__lines_fail(
+        &r->lines, "expected an integer %s id, found %s; if the line names columns, set %s.header: true",
+        r->node->what, kith__cell_show(id, shown), r->key);
+  KITH_TRY(kith__names_take(r->node, &r->lines, id, false, &node));
+  r->report.unknown += node < 0;
+  if (node < 0 || name.size == 0) return st;
+  r->report.repeated += r->begin[node] > 0;
+  if (r->begin[node] > 0) return st;
+  KITH_TRY(reading_check(r, name));
+  KITH_TRY(reading_keep(r, node, name));
+done:
+  return st;
+}
+
+static kith_status reading_lines(reading *r) {
+  kith_status st = KITH_OK;
+  kith__cell line;
+  KITH_TRY(kith__lines_open(r->source->path, &r->lines));
+  KITH_TRY(kith__lines_next(&r->lines, &line));
+  if (line.size >= 0) KITH_TRY(reading_columns(r, &line));
+  while (line.size >= 0) {
+    KITH_TRY(reading_line(r, line));
+    KITH_TRY(kith__lines_next(&r->lines, &line));
+  }
+  KITH_CHECK(r->report.named > 0, KITH_EDATA,
+             "%s: expected lines of ids and names, found no name of a known %s; if columns are parted by "
+             "something else, set %s.delimiter",
+             r->source->path, r->node->what, r->key);
+done:
+  kith__lines_close(&r->lines);
+  return st;
+}
+
+kith_status kith__node_names_read(const char *key, const kith_name_source *source, kith__names *node,
+                                  kith_ids *names, kith_name_report *report) {
+  kith_status st = KITH_OK;
+  reading r = {.key = key, .source = source, .node = node};
+  kith_ids text = {.n = node->n};
+  KITH_TRY(KITH_NEW(r.begin, node->n));
+  KITH_TRY(KITH_NEW(r.size, node->n));
+  KITH_TRY(reading_guess(&r));
+  KITH_TRY(reading_lines(&r));
+  text.width = r.width;
+  KITH_TRY(KITH_NEW(text.text, text.n * text.width));
+  for (int64_t i = 0; i < text.n; i++)
+    if (r.begin[i] > 0) memcpy(text.text + i * text.width, r.pool + r.begin[i] - 1, r.size[i]);
+  r.report.bare = node->n - r.report.named;
+  *report = r.report;
+  *names = text;
+  text = (kith_ids){0};
+done:
+  kith_ids_free(&text);
+  KITH_FREE(r.begin);
+  KITH_FREE(r.size);
+  KITH_FREE(r.pool);
+  return st;
+}

@@ -1,0 +1,74 @@
+/* What newcomers are like, in the features that the graph knows. */
+#include "ingest/new_nodes.h"
+
+#include <string.h>
+
+#include "ingest/features.h"
+#include "store/graph_writer.h"
+
+static const char *const datasets[KITH_TYPES] = {"user_feature/id", "item_feature/id"},
+                         *const types[KITH_TYPES] = {"user", "item"};
+
+static const char *const formats[KITH_TYPES] = {"user_feature_format", "item_feature_format"};
+
+/* The names of a type's features, numbered as in graph.h5; and how their list was written, unless the job
+ * says how this one is. */
+static kith_status features_know(const char *path, int type, kith__names *names,
+                                 kith_feature_format *format) {
+  kith_status st = KITH_OK;
+  const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
+  kith_h5 *f = NULL;
+  kith_ids ids = {0};
+  char *text = NULL;
+  KITH_TRY(kith_h5_open(&alone, path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &f).status);
+  KITH_CHECK(kith_h5_has(f, datasets[type]), KITH_ECONFIG,
+             "embed.%s_features: %s was made without features of %ss; name data.%s_features and begin with "
+             "kith ingest",
+             types[type], path, types[type], types[type]);
+  if (*format == KITH_FEATURES_AUTO && kith_h5_has_attribute(f, formats[type])) {
+    KITH_TRY(kith_h5_get_text(f, formats[type], &text).status);
+    for (int k = KITH_SPARSE; k < KITH_FEATURES_AUTO; k++)
+      if (strcmp(text, kith_feature_format_text((kith_feature_format)k)) == 0)
+        *format = (kith_feature_format)k;
+  }
+  kith_h5_close(&f);
+  KITH_TRY(kith__ids_read(&alone, path, datasets[type], &ids).status);
+  KITH_TRY(kith__names_know(path, &ids, "feature", names));
+done:
+  KITH_FREE(text);
+  kith_h5_close(&f);
+  kith_ids_free(&ids);
+  return st;
+}
+
+kith_status kith__newcomers_describe(const char *path, const kith_feature_source *source, int type,
+                                     bool may_be_new, kith__names *node, kith_newcomers *n,
+                                     int64_t *unknown) {
+  kith_status st = KITH_OK;
+  kith__names feature = {0};
+  kith_feature_source as_known = *source;
+  kith__describe d = {.source = &as_known,
+                      .node = node,
+                      .feature = &feature,
+                      .new_nodes = may_be_new,
+                      .n_passed = (int32_t)n->known[type]};
+  KITH_TRY(features_know(path, type, &feature, &as_known.format));
+  KITH_TRY(kith__features_read(&d, &n->features[type]));
+  *unknown += d.unknown_features;
+done:
+  kith__names_free(&feature);
+  return st;
+}
+
+kith_agreed kith__newcomers_share_features(const kith_comm *comm, kith_features *f) {
+  kith_agreed st = {KITH_OK};
+  int64_t size[2] = {f->start ? f->n_row : -1, f->start ? f->start[f->n_row] : 0};
+  kith_comm_share(comm, sizeof size, size);
+  if (size[0] < 0) return st;
+  KITH_TRY(kith_agree(comm, comm->rank == 0 ? KITH_OK : kith_features_make(size[0], size[1], f)));
+  kith_comm_share(comm, (size[0] + 1) * (int64_t)sizeof *f->start, f->start);
+  kith_comm_share(comm, size[1] * (int64_t)sizeof *f->of, f->of);
+  kith_comm_share(comm, size[1] * (int64_t)sizeof *f->value, f->value);
+done:
+  return st;
+}

@@ -1,0 +1,224 @@
+/* Lists about nodes: labels and splits, by line or by number, and the edges among them. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ingest/nodes.h"
+
+/* ---- labels ---- */
+
+/* Labels in the order of their lines; classes are numbered as they come. */
+typedef struct labels {
+  kith__names names;
+  int64_t n, room;
+  int64_t minus_one;
+  int32_t *label;
+} labels;
+
+/* -1 stands for no label, as scikit-learn and the Planetoid sets have it; among words too, so that their
+ * order does not matter. */
+static bool labels_is_none(kith__cell cell) { return cell.size == 2 && memcmp(cell.at, "-1", 2) == 0; }
+
+/* The one label of a line; a line of blanks has none. */
+static kith_status labels_line(labels *l, const kith__lines *lines, kith__cell line) {
+  kith_status st = KITH_OK;
+  const kith__knife white = kith__knife_make("");
+  kith__cell first = {NULL, 0}, more = {NULL, 0};
+  char shown[48];
+  int32_t class = -1;
+  if (l->n == l->room) {
+    KITH_TRY(KITH_GROW(l->label, l->room, 2 * l->room + 1024));
+    l->room = 2 * l->room + 1024;
+  }
+  if (kith__knife_cut(&white, &line, &first)) {
+    if (kith__knife_cut(&white, &line, &more))
+      return kith__lines_fail(lines, "expected one label, found %s behind it", kith__cell_show(more, shown));
+    if (labels_is_none(first)) l->minus_one++;
+    else KITH_TRY(kith__names_take(&l->names, lines, first, true, &class));
+  }
+  KITH_TRY(kith__knife_end(&white, lines, line));
+  l->label[l->n++] = class;
+done:
+  return st;
+}
+
+static kith_status labels_read(const char *path, labels *l) {
+  kith_status st = KITH_OK;
+  kith__lines lines = {0};
+  kith__cell line;
+  KITH_TRY(kith__lines_open(path, &lines));
+  for (;;) {
+    KITH_TRY(kith__lines_any(&lines, &line));
+    if (line.size < 0) break;
+    KITH_TRY(labels_line(l, &lines, line));
+  }
+  KITH_CHECK(l->names.n > 0, KITH_EDATA, "%s: expected a line for each node with its label, found no label",
+             path);
+  KITH_CHECK(l->n < INT32_MAX - 1, KITH_EDATA, "%s: has %lld nodes; at most 2^31 - 2", path, (long long)l->n);
+done:
+  kith__lines_close(&lines);
+  return st;
+}
+
+/* A class and its number among those that came before it. */
+typedef struct labels_class {
+  const kith_ids *ids;
+  int32_t came;
+} labels_class;
+
+static int labels_compare(const void *a, const void *b) {
+  const labels_class *x = a, *y = b;
+  const kith_ids *ids = x->ids;
+  if (ids->text)
+    return memcmp(ids->text + (int64_t)x->came * ids->width, ids->text + (int64_t)y->came * ids->width,
+                  (size_t)ids->width);
+  return (ids->number[x->came] > ids->number[y->came]) - (ids->number[x->came] < ids->number[y->came]);
+}
+
+/* The same ids in the order of `class`. */
+static kith_status labels_order(const kith_ids *ids, const labels_class *class, kith_ids *out) {
+  kith_status st = KITH_OK;
+  *out = (kith_ids){.n = ids->n, .width = ids->width};
+  if (ids->text) KITH_TRY(KITH_NEW(out->text, ids->n * ids->width));
+  else KITH_TRY(KITH_NEW(out->number, ids->n));
+  for (int64_t i = 0; i < ids->n; i++) {
+    if (ids->text)
+      memcpy(out->text + i * ids->width, ids->text + (int64_t) class[i].came * ids->width,
+             (size_t)ids->width);
+    else out->number[i] = ids->number[class[i].came];
+  }
+done:
+  return st;
+}
+
+/* Classes ascending, so that their numbers do not depend on which node comes first. */
+static kith_status labels_sort(labels *l, kith_ids *classes) {
+  kith_status st = KITH_OK;
+  kith_ids ids = {0};
+  labels_class *class = NULL;
+  int32_t *place = NULL;
+  KITH_TRY(kith__names_ids(&l->names, &ids));
+  KITH_TRY(KITH_NEW(class, ids.n));
+  KITH_TRY(KITH_NEW(place, ids.n));
+  for (int32_t i = 0; i < ids.n; i++) class[i] = (labels_class){&ids, i};
+  qsort(class, (size_t)ids.n, sizeof *class, labels_compare);
+  for (int32_t i = 0; i < ids.n; i++) place[class[i].came] = i;
+  for (int64_t i = 0; i < l->n; i++)
+    if (l->label[i] >= 0) l->label[i] = place[l->label[i]];
+  KITH_TRY(labels_order(&ids, class, classes));
+done:
+  kith_ids_free(&ids);
+  KITH_FREE(class);
+  KITH_FREE(place);
+  return st;
+}
+
+kith_status kith__nodes_labels(const char *path, kith__nodes *nodes, int64_t *minus_one) {
+  kith_status st = KITH_OK;
+  labels l = {.label = NULL};
+  kith__names_begin(&l.names, "class", KITH_ID_AUTO);
+  l.names.asked = true; /* "A" and "1" may both be classes */
+  KITH_TRY(labels_read(path, &l));
+  KITH_TRY(labels_sort(&l, &nodes->classes));
+  *minus_one = l.minus_one;
+  nodes->n = l.n;
+  nodes->label = l.label;
+  l.label = NULL;
+  KITH_TRY(KITH_NEW(nodes->split, nodes->n));
+done:
+  kith__names_free(&l.names);
+  KITH_FREE(l.label);
+  return st;
+}
+
+/* ---- numbers of nodes ---- */
+
+static kith_status nodes_number(const kith__nodes *nodes, const kith__lines *lines, kith__cell cell,
+                                int32_t *out) {
+  char shown[48];
+  int64_t value = -1;
+  if (!kith__cell_integer(cell, &value) || value < 0 || value >= nodes->n)
+    return kith__lines_fail(lines, "expected the number of a node, 0 to %lld, found %s",
+                            (long long)nodes->n - 1, kith__cell_show(cell, shown));
+  *out = (int32_t)value;
+  return KITH_OK;
+}
+
+static kith_status split_take(const kith__lines *lines, int32_t node, kith_node_split split,
+                              kith__nodes *nodes) {
+  static const char *const name[KITH_NODE_SPLITS] = {"none", "train", "valid", "test"};
+  if (nodes->label[node] < 0) return kith__lines_fail(lines, "node %d has no label", node);
+  if (nodes->split[node] != KITH_NODE_NONE)
+    return kith__lines_fail(lines, "node %d stands in data.splits.%s already", node,
+                            name[nodes->split[node]]);
+  nodes->split[node] = (int8_t)split;
+  return KITH_OK;
+}
+
+kith_status kith__nodes_split(const char *path, kith_node_split split, kith__nodes *nodes) {
+  kith_status st = KITH_OK;
+  const kith__knife white = kith__knife_make("");
+  kith__lines lines = {0};
+  kith__cell line, cell;
+  int64_t n = 0;
+  int32_t node = 0;
+  KITH_TRY(kith__lines_open(path, &lines));
+  for (;;) {
+    KITH_TRY(kith__lines_next(&lines, &line));
+    if (line.size < 0) break;
+    for (; kith__knife_cut(&white, &line, &cell); n++) {
+      KITH_TRY(nodes_number(nodes, &lines, cell, &node));
+      KITH_TRY(split_take(&lines, node, split, nodes));
+    }
+    KITH_TRY(kith__knife_end(&white, &lines, line));
+  }
+  KITH_CHECK(n > 0, KITH_EDATA, "%s: expected numbers of nodes, found none", path);
+done:
+  kith__lines_close(&lines);
+  return st;
+}
+
+/* ---- edges ---- */
+
+/* The two nodes of a line, both ways round. */
+static kith_status edges_line(const kith__nodes *nodes, const kith__lines *lines, const kith__knife *knife,
+                              kith__cell line, kith__pairs *pairs, int64_t *loops) {
+  kith_status st = KITH_OK;
+  kith__cell cell[3];
+  int32_t node[2] = {0, 0};
+  int n = 0;
+  while (n < 3 && kith__knife_cut(knife, &line, &cell[n])) n++;
+  KITH_TRY(kith__knife_end(knife, lines, line));
+  if (n != 2)
+    return kith__lines_fail(lines, "expected the numbers of two nodes, found %d column%s", n,
+                            n == 1 ? "" : "s or more");
+  for (int i = 0; i < 2; i++) KITH_TRY(nodes_number(nodes, lines, cell[i], &node[i]));
+  if (node[0] == node[1]) {
+    ++*loops;
+    return st;
+  }
+  KITH_TRY(kith__pairs_add(pairs, node[0], node[1], 0, 0));
+  KITH_TRY(kith__pairs_add(pairs, node[1], node[0], 0, 0));
+done:
+  return st;
+}
+
+kith_status kith__nodes_edges(const char *path, kith__nodes *nodes, kith_nodes_report *report) {
+  kith_status st = KITH_OK;
+  kith__lines lines = {0};
+  kith__pairs pairs = {0};
+  kith__knife knife = {.size = -1};
+  kith__cell line;
+  KITH_TRY(kith__lines_open(path, &lines));
+  for (;;) {
+    KITH_TRY(kith__lines_next(&lines, &line));
+    if (line.size < 0) break;
+    if (knife.size < 0) knife = kith__knife_guess(line);
+    KITH_TRY(edges_line(nodes, &lines, &knife, line, &pairs, &report->loops));
+  }
+  KITH_TRY(kith__rows_make(&pairs, nodes->n, &nodes->edges, &report->duplicates));
+  report->duplicates /= 2;
+done:
+  kith__lines_close(&lines);
+  kith__pairs_free(&pairs);
+  return st;
+}

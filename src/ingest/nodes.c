@@ -1,0 +1,66 @@
+/* From lists of nodes to graph.h5, for node classification: one rank works, the others learn how it ended. */
+#include <string.h>
+
+#include "ingest/nodes.h"
+
+static kith_status nodes_check(const kith_nodes_options *o) {
+  kith_status st = KITH_OK;
+  KITH_CHECK(o->edges[0], KITH_ECONFIG, "data.edges.path: expected the path of a list of edges, found none");
+  KITH_CHECK(o->labels[0], KITH_ECONFIG,
+             "data.labels.path: expected the path of a list of labels, found none");
+  KITH_CHECK(o->train[0], KITH_ECONFIG,
+             "data.splits.train: expected the path of a list of nodes, found none");
+done:
+  return st;
+}
+
+static void nodes_count(const kith__nodes *nodes, kith_nodes_report *r) {
+  const kith_eid *start = nodes->edges.lists.start;
+  r->n = nodes->n;
+  r->n_edge = start[nodes->n] / 2;
+  r->n_class = (int)nodes->classes.n;
+  r->n_feature = nodes->n_feature;
+  for (int64_t i = 0; i < nodes->n; i++) {
+    r->split[nodes->split[i]]++;
+    r->alone += start[i] == start[i + 1];
+    r->unlabeled += nodes->label[i] < 0;
+  }
+}
+
+static kith_status nodes_read(const kith_nodes_options *o, kith__nodes *nodes, kith_nodes_report *r) {
+  kith_status st = KITH_OK;
+  KITH_TRY(nodes_check(o));
+  KITH_TRY(kith__nodes_labels(o->labels, nodes, &r->minus_one));
+  KITH_TRY(kith__nodes_split(o->train, KITH_NODE_TRAIN, nodes));
+  if (o->valid[0]) KITH_TRY(kith__nodes_split(o->valid, KITH_NODE_VALID, nodes));
+  if (o->test[0]) KITH_TRY(kith__nodes_split(o->test, KITH_NODE_TEST, nodes));
+  KITH_TRY(kith__nodes_edges(o->edges, nodes, r));
+  if (o->features[0]) KITH_TRY(kith__nodes_features(o, nodes));
+  nodes_count(nodes, r);
+done:
+  return st;
+}
+
+/* Rank 0's work; the file is written by a group of one. */
+static kith_status nodes_alone(const kith_nodes_options *o, const char *job, const char *path,
+                               kith_nodes_report *report) {
+  kith_status st = KITH_OK;
+  kith__nodes nodes = {0};
+  const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
+  KITH_TRY(nodes_read(o, &nodes, report));
+  KITH_TRY(kith_log_check());
+  KITH_TRY(kith__nodes_write(&alone, &nodes, job, path).status);
+done:
+  kith__nodes_free(&nodes);
+  return st;
+}
+
+kith_agreed kith_ingest_nodes(const kith_comm *comm, const kith_nodes_options *o, const char *job,
+                              const char *path, kith_nodes_report *report) {
+  kith_agreed st = {KITH_OK};
+  memset(report, 0, sizeof *report);
+  KITH_TRY(kith_agree(comm, comm->rank == 0 ? nodes_alone(o, job, path, report) : KITH_OK));
+  kith_comm_share(comm, (int64_t)sizeof *report, report);
+done:
+  return st;
+}

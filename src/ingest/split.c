@@ -1,0 +1,246 @@
+/*
+ * Which interactions are held out.  Draws are keyed by (user, item), so the same interaction meets the same
+ * fate whatever stands around it in the file.
+ */
+#include <string.h>
+
+#include "ingest/lists.h"
+
+enum { MARK_TRAIN = 0, MARK_VALID = 1, MARK_TEST = 2 };
+static const uint64_t split_rounding =
+    UINT64_MAX; /* in place of an item: the draw that rounds a user's share */
+
+/* ---- a user's own shares ---- */
+
+/* share * n, rounded up or down so that the mean over many users is exact. */
+static int64_t split_round(double share, int64_t n, uint64_t bits) {
+  return (int64_t)(share * (double)n + kith_random_unit(bits));
+}
+
+/* How many of a user's n interactions are held out; one at least stays for training. */
+static void split_sizes(const kith_split *s, int64_t user, int64_t n, int64_t *valid, int64_t *test) {
+  kith_draw draw = kith_random(s->seed, KITH_USE_SPLIT, (uint64_t)user, split_rounding, 0);
+  *test = split_round(s->test, n, draw.bits[0]);
+  *valid = split_round(s->valid, n, draw.bits[1]);
+  if (*test > n - 1) *test = n > 0 ? n - 1 : 0;
+  if (*valid > n - 1 - *test) *valid = n > 0 ? n - 1 - *test : 0;
+}
+
+/* The k-th smallest key (from 0), k < n: a histogram by the upper byte leaves few keys to sort. */
+static uint64_t split_kth(int64_t n, const uint64_t *key, int64_t k, uint64_t *few) {
+  int64_t count[256] = {0}, n_few = 0;
+  uint64_t byte = 0;
+  for (int64_t i = 0; i < n; i++) count[key[i] >> 56]++;
+  for (; k >= count[byte]; byte++) k -= count[byte];
+  for (int64_t i = 0; i < n; i++)
+    if (key[i] >> 56 == byte) few[n_few++] = key[i];
+  kith__sort_keys(n_few, 24, few, few + n_few);
+  return few[k];
+}
+
+/* The smallest draws are the test share, the next ones the validation share.  Keys are (draw, place), so none
+ * is twice.
+ */
+static void split_ratio_row(const kith_split *s, const kith_lists *l, int64_t user, uint64_t *key,
+                            uint64_t *few, uint8_t *mark) {
+  kith_eid begin = l->start[user];
+  int64_t n = l->start[user + 1] - begin, valid, test;
+  split_sizes(s, user, n, &valid, &test);
+  if (valid + test == 0) return;
+  for (int64_t k = 0; k < n; k++) {
+    kith_draw draw = kith_random(s->seed, KITH_USE_SPLIT, (uint64_t)user, (uint64_t)l->item[begin + k], 0);
+    key[k] = (draw.bits[0] & ~(uint64_t)UINT32_MAX) | (uint64_t)k;
+  }
+  uint64_t test_end = split_kth(n, key, test, few), valid_end = split_kth(n, key, test + valid, few);
+  for (int64_t k = 0; k < n; k++)
+    if (key[k] < valid_end) mark[begin + k] = key[k] < test_end ? MARK_TEST : MARK_VALID;
+}
+
+static kith_status split_ratio(const kith_split *s, const kith_lists *l, uint8_t *mark) {
+  kith_status st = KITH_OK;
+  uint64_t *key = NULL, *few = NULL;
+  int64_t most = 0;
+  for (int64_t u = 0; u < l->n_row; u++)
+    if (l->start[u + 1] - l->start[u] > most) most = l->start[u + 1] - l->start[u];
+  KITH_TRY(KITH_NEW(key, most));
+  KITH_TRY(KITH_NEW(few, 2 * most));
+  for (int64_t u = 0; u < l->n_row; u++) split_ratio_row(s, l, u, key, few, mark);
+done:
+  KITH_FREE(key);
+  KITH_FREE(few);
+  return st;
+}
+
+/* ---- each user's last ones ---- */
+
+typedef struct last_out {
+  const kith_split *split;
+  const kith_ids *ids; /* [KITH_TYPES], or null */
+  const kith__rows *rows;
+  uint8_t *mark;
+} last_out;
+
+/* What a draw is keyed by: a node's own id, whatever number the order of lines gave it. */
+static uint64_t last_key(const last_out *l, int type, int64_t i) {
+  const kith_ids *ids = l->ids ? &l->ids[type] : NULL;
+  if (!ids) return (uint64_t)i;
+  if (ids->number) return (uint64_t)ids->number[i];
+  uint64_t key = 0xcbf29ce484222325u; /* FNV-1a */
+  const char *cell = ids->text + i * ids->width;
+  for (int k = 0; k < ids->width && cell[k]; k++) key = (key ^ (unsigned char)cell[k]) * 0x100000001b3u;
+  return key;
+}
+
+/* Draws of ratio splits have the counter (user, item, 0). */
+static uint64_t last_draw(const last_out *l, int64_t user, kith_eid e) {
+  return kith_random(l->split->seed, KITH_USE_SPLIT, last_key(l, KITH_USER, user),
+                     last_key(l, KITH_ITEM, l->rows->lists.item[e]), 1)
+      .bits[0];
+}
+
+/* Mark the latest unmarked interaction, of equals that with the largest draw, unless it is the only one left.
+ */
+static void last_mark(const last_out *l, int64_t user, uint8_t as, int64_t *marked, int64_t *tied) {
+  const int64_t *time = l->rows->time;
+  kith_eid last = -1;
+  int64_t left = 0, equal = 0;
+  uint64_t most = 0;
+  for (kith_eid e = l->rows->lists.start[user]; e < l->rows->lists.start[user + 1]; e++) {
+    if (l->mark[e] != MARK_TRAIN) continue;
+    left++;
+    if (last < 0 || time[e] > time[last]) {
+      last = e;
+      equal = 1;
+    } else if (time[e] == time[last]) {
+      if (equal++ == 1) most = last_draw(l, user, last);
+      uint64_t draw = last_draw(l, user, e);
+      if (draw > most) last = e;
+      if (draw > most) most = draw;
+    }
+  }
+  if (left < 2) return;
+  l->mark[last] = as;
+  ++*marked;
+  *tied += equal > 1;
+}
+
+static void split_last(const kith_split *s, const kith_ids *ids, const kith__rows *rows, uint8_t *mark,
+                       kith_split_report *r) {
+  const last_out l = {.split = s, .ids = ids, .rows = rows, .mark = mark};
+  bool test = s->test > 0, valid = s->valid > 0;
+  int64_t before = 0;
+  for (int64_t u = 0; u < rows->lists.n_row; u++) {
+    if (test) last_mark(&l, u, MARK_TEST, &r->users, &r->tied);
+    if (valid) last_mark(&l, u, MARK_VALID, test ? &before : &r->users, test ? &r->tied_before : &r->tied);
+  }
+}
+
+/* ---- the last of all ---- */
+
+enum { TIME_BINS = 1 << 12 };
+
+/* The width of equal bins that cover low … high. */
+static uint64_t time_bin(int64_t low, int64_t high) {
+  return ((uint64_t)high - (uint64_t)low) / TIME_BINS + 1;
+}
+
+/* The k-th smallest time (from 0): a histogram that is drawn ever finer around it, so no copy is needed. */
+static int64_t time_at(int64_t n, const int64_t *time, int64_t k) {
+  int64_t low = time[0], high = time[0];
+  for (int64_t i = 1; i < n; i++) {
+    if (time[i] < low) low = time[i];
+    if (time[i] > high) high = time[i];
+  }
+  while (low < high) {
+    int64_t count[TIME_BINS] = {0}, bin = 0;
+    uint64_t width = time_bin(low, high);
+    for (int64_t i = 0; i < n; i++)
+      if (time[i] >= low && time[i] <= high) count[((uint64_t)time[i] - (uint64_t)low) / width]++;
+    for (; k >= count[bin]; bin++) k -= count[bin];
+    uint64_t begin = (uint64_t)low + (uint64_t)bin * width, last = begin + (width - 1);
+    if (last - (uint64_t)low < (uint64_t)high - (uint64_t)low) high = (int64_t)last;
+    low = (int64_t)begin;
+  }
+  return low;
+}
+
+/*
+ * The time from which on at most `held` interactions lie.  Those of one second stay together: what would
+ * exceed the share stays for training.
+ */
+static int64_t time_cut(int64_t n, const int64_t *time, int64_t held) {
+  if (held == 0) return INT64_MAX;
+  int64_t cut = time_at(n, time, n - held), before = 0;
+  for (int64_t i = 0; i < n; i++) before += time[i] < cut;
+  return before == n - held ? cut : cut + 1;
+}
+
+static int64_t time_held(double share, int64_t n) { return (int64_t)(share * (double)n + 0.5); }
+
+static void split_time(const kith_split *s, const kith__rows *rows, uint8_t *mark, kith_split_report *r) {
+  int64_t n = rows->lists.start[rows->lists.n_row];
+  if (n == 0) return;
+  int64_t test = time_cut(n, rows->time, time_held(s->test, n));
+  int64_t valid = s->valid > 0 ? time_cut(n, rows->time, time_held(s->test + s->valid, n)) : test;
+  r->kept_test = time_held(s->test, n);
+  r->kept = s->valid > 0 ? time_held(s->test + s->valid, n) : r->kept_test;
+  for (int64_t e = 0; e < n; e++) {
+    if (rows->time[e] < valid) continue;
+    mark[e] = rows->time[e] >= test ? MARK_TEST : MARK_VALID;
+    r->kept_test -= mark[e] == MARK_TEST;
+    r->kept--;
+  }
+}
+
+/* ---- all three ---- */
+
+static kith_status split_check(const kith_split *s, const kith__rows *train) {
+  kith_status st = KITH_OK;
+  bool timed = s->method == KITH_SPLIT_LEAVE_LAST_OUT || s->method == KITH_SPLIT_TIME;
+  KITH_CHECK(s->valid >= 0 && s->test >= 0 && s->valid + s->test < 1, KITH_ECONFIG,
+             "split: valid %g and test %g, expected shares of 0 or more that leave some for training",
+             s->valid, s->test);
+  KITH_CHECK(!timed || train->time, KITH_ECONFIG,
+             "split: method %s needs times, and the interactions name no time column",
+             s->method == KITH_SPLIT_TIME ? "time" : "leave-last-out");
+done:
+  return st;
+}
+
+/* A share that holds nothing would only be noticed when the metrics are empty. */
+static kith_status split_check_result(const kith_split *s, const kith_lists *valid, const kith_lists *test) {
+  kith_status st = KITH_OK;
+  bool all = s->method == KITH_SPLIT_NONE;
+  KITH_CHECK(all || s->test <= 0 || test->start[test->n_row] > 0, KITH_EDATA,
+             "split: no interaction could be held out for test; too few of them, or too many at one time");
+  KITH_CHECK(
+      all || s->valid <= 0 || valid->start[valid->n_row] > 0, KITH_EDATA,
+      "split: no interaction could be held out for validation; too few of them, or too many at one time");
+done:
+  return st;
+}
+
+kith_status kith__split(const kith_split *asked, bool keep_test, const kith_ids *ids, kith__rows *train,
+                        kith__rows *valid, kith__rows *test, kith_split_report *report) {
+  kith_status st = KITH_OK;
+  uint8_t *mark = NULL;
+  kith_split s = *asked;
+  if (!keep_test) s.test = 0;
+  *valid = *test = (kith__rows){0};
+  *report = (kith_split_report){0};
+  KITH_TRY(split_check(&s, train));
+  KITH_TRY(KITH_NEW(mark, train->lists.start[train->lists.n_row]));
+  if (s.method == KITH_SPLIT_RATIO) KITH_TRY(split_ratio(&s, &train->lists, mark));
+  if (s.method == KITH_SPLIT_LEAVE_LAST_OUT) split_last(&s, ids, train, mark, report);
+  if (s.method == KITH_SPLIT_TIME) split_time(&s, train, mark, report);
+  KITH_TRY(kith__rows_take(train, mark, MARK_TEST, test));
+  KITH_TRY(kith__rows_take(train, mark, MARK_VALID, valid));
+  KITH_TRY(split_check_result(&s, &valid->lists, &test->lists));
+done:
+  KITH_FREE(mark);
+  if (kith_is_bad(st)) {
+    kith__rows_free(test);
+    kith__rows_free(valid);
+  }
+  return st;
+}

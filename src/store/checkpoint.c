@@ -1,0 +1,255 @@
+/*
+ * What a checkpoint holds, written and read.  Rows are in original order, so that any number of ranks goes on
+ * from them. Where checkpoints lie and which of them stay is checkpoint_folder.c.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "store/checkpoint.h"
+#include "h5/validate.h"
+
+static kith_agreed checkpoint_attributes(kith_h5 *f, const kith_graph *g, const kith_checkpoint *c) {
+  kith_agreed st = {KITH_OK};
+  KITH_TRY(kith_h5_put_int(f, "fingerprint", (int64_t)g->fingerprint));
+  KITH_TRY(kith_h5_put_int(f, "width", c->d));
+  KITH_TRY(kith_h5_put_int(f, "epoch", c->epoch));
+  KITH_TRY(kith_h5_put_int(f, "step", c->step));
+  KITH_TRY(kith_h5_put_int(f, "loss_whole", c->loss.whole));
+  KITH_TRY(kith_h5_put_int(f, "loss_part", c->loss.part));
+  KITH_TRY(kith_h5_put_int(f, "loss_broken", c->loss.broken));
+  KITH_TRY(kith_h5_put_real(f, "best", c->best));
+  KITH_TRY(kith_h5_put_int(f, "best_epoch", c->best_epoch));
+  KITH_TRY(kith_h5_put_int(f, "stale", c->stale));
+  KITH_TRY(kith_h5_put_real(f, "seconds", c->seconds));
+  KITH_TRY(kith_h5_put_int(f, "halo_bytes", c->halo_bytes));
+  KITH_TRY(kith_h5_put_text(f, "run", c->run));
+  KITH_TRY(kith_h5_put_text(f, "score", c->score));
+  KITH_TRY(kith_h5_put_text(f, "recipe", c->recipe));
+  KITH_TRY(kith_h5_put_text(f, "metrics", c->history));
+  KITH_TRY(kith_h5_put_text(f, "job", c->job));
+done:
+  return st;
+}
+
+/* Rank 0 writes what every rank has. */
+static kith_agreed checkpoint_write_weights(const kith_comm *comm, kith_h5 *f,
+                                            const kith_checkpoint_weights *w) {
+  kith_agreed st = {KITH_OK};
+  int64_t mine = comm->rank == 0 ? w->n : 0, first = comm->rank == 0 ? 0 : w->n;
+  if (w->n == 0) return st;
+  KITH_TRY(kith_h5_write_rows(f, "weights/parameter", 0, w->n, first, mine, w->value));
+  KITH_TRY(kith_h5_write_rows(f, "weights/adam_m", 0, w->n, first, mine, w->m));
+  KITH_TRY(kith_h5_write_rows(f, "weights/adam_v", 0, w->n, first, mine, w->v));
+done:
+  return st;
+}
+
+/* Weights of one name, the same on every rank. */
+static kith_agreed checkpoint_read_weight(kith_h5 *f, const char *name, int64_t n, float *x) {
+  kith_agreed st = {KITH_OK};
+  KITH_TRY(kith_h5_read(f, name, KITH_H5_FLOAT, 0, 0, n, x));
+  KITH_TRY(kith_agreed_same(kith__h5_trust_finite(kith_h5_path(f), name, n, x)));
+done:
+  return st;
+}
+
+static kith_agreed checkpoint_read_weights(kith_h5 *f, const kith_checkpoint_weights *w) {
+  kith_agreed st = {KITH_OK};
+  int64_t n = 0;
+  int d = 0;
+  if (w->n == 0) return st;
+  KITH_TRY(kith_h5_extent(f, "weights/parameter", &n, &d));
+  KITH_TRY(kith_agreed_same(n == w->n ? KITH_OK
+                                      : kith_fail(KITH_EDATA, "%s: holds %lld weights, the model has %lld",
+                                                  kith_h5_path(f), (long long)n, (long long)w->n)));
+  KITH_TRY(checkpoint_read_weight(f, "weights/parameter", n, w->value));
+  if (w->m) KITH_TRY(checkpoint_read_weight(f, "weights/adam_m", n, w->m));
+  if (w->v) KITH_TRY(checkpoint_read_weight(f, "weights/adam_v", n, w->v));
+done:
+  return st;
+}
+
+static kith_agreed checkpoint_write_rows(kith_rows *rows, kith_h5 *f, const kith_checkpoint *c) {
+  kith_agreed st = {KITH_OK};
+  KITH_TRY(kith_rows_write(rows, f, "parameter", c->d, c->x));
+  KITH_TRY(kith_rows_write(rows, f, "adam_m", c->d, c->m));
+  KITH_TRY(kith_rows_write(rows, f, "adam_v", c->d, c->v));
+done:
+  return st;
+}
+
+static kith_agreed checkpoint_write_file(const kith_comm *comm, const kith_graph *g, kith_rows *rows,
+                                         const char *path, const kith_checkpoint *c) {
+  kith_agreed st = {KITH_OK};
+  kith_h5 *f = NULL;
+  int64_t bytes = kith_checkpoint_bytes(g->n[KITH_USER] + g->n[KITH_ITEM], c->d, c->weights.n);
+  KITH_TRY(kith_h5_create_single(comm, path, KITH_CHECKPOINT_FORMAT, KITH_FILE_VERSION, bytes, &f));
+  KITH_TRY(checkpoint_attributes(f, g, c));
+  if (c->d > 0) KITH_TRY(checkpoint_write_rows(rows, f, c));
+  KITH_TRY(checkpoint_write_weights(comm, f, &c->weights));
+  KITH_TRY(kith_h5_publish(&f));
+done:
+  kith_h5_close(&f);
+  return st;
+}
+
+kith_agreed kith_checkpoint_write(const kith_comm *comm, const kith_graph *g, kith_rows *rows,
+                                  const char *folder, int keep, const kith_checkpoint *c) {
+  kith_agreed st = {KITH_OK};
+  char name[KITH_NAME], path[KITH_PATH];
+  KITH_TRY(kith_agree(comm, kith__checkpoint_name(folder, c->epoch, c->step, name, path)));
+  KITH_TRY(checkpoint_write_file(comm, g, rows, path, c));
+  KITH_TRY(kith_agree(comm, comm->rank == 0 ? kith__checkpoint_point(folder, name) : KITH_OK));
+  KITH_TRY(kith_agree(comm, comm->rank == 0 ? kith__checkpoint_prune(folder, keep, c->epoch, c->step,
+                                                                     c->keeps_best ? c->best_epoch : -1)
+                                            : KITH_OK));
+done:
+  return st;
+}
+
+/* The next word of *text, "" at its end; *text moves behind it. */
+static void recipe_word(const char **text, char *word) {
+  int n = 0;
+  word[0] = '\0';
+  if (sscanf(*text, " %63s%n", word, &n) == 1) *text += n;
+}
+
+bool kith_recipe_differs(const char *a, const char *b, char *a_word, char *b_word) {
+  do {
+    recipe_word(&a, a_word);
+    recipe_word(&b, b_word);
+  } while (a_word[0] && strcmp(a_word, b_word) == 0);
+  return a_word[0] || b_word[0];
+}
+
+/* Name the first word in which two recipes differ. */
+static kith_status checkpoint_compare(const char *path, const char *wanted, const char *found) {
+  char a[KITH_NAME] = "", b[KITH_NAME] = "";
+  if (!kith_recipe_differs(wanted, found, a, b)) return KITH_OK;
+  if (a[0] && b[0])
+    return kith_fail(KITH_ECONFIG,
+                     "%s: was trained with %s, the job says %s; use what it was trained with, or train with "
+                     "--fresh to start anew",
+                     path, b, a);
+  return kith_fail(
+      KITH_ECONFIG,
+      "%s: was trained %s %s, the job %s; use what it was trained with, or train with --fresh to start anew",
+      path, a[0] ? "without" : "with", a[0] ? a : b, a[0] ? "has it" : "lacks it");
+}
+
+/* Where a run has been, and how it went, can be true. */
+static kith_status checkpoint_check(const char *path, const kith_checkpoint *c) {
+  kith_status st = KITH_OK;
+  bool been = c->epoch >= 0 && c->epoch < INT32_MAX && c->step >= 0 && c->step < INT64_MAX / 2;
+  KITH_CHECK(been, KITH_EDATA, "%s: epoch %lld and step %lld are impossible", path, (long long)c->epoch,
+             (long long)c->step);
+  bool went = c->best_epoch >= 0 && c->best_epoch <= c->epoch && c->stale >= 0 && c->stale < INT32_MAX &&
+              !isnan(c->best);
+  KITH_CHECK(went, KITH_EDATA, "%s: best %g, best_epoch %lld and stale %lld are impossible after epoch %lld",
+             path, c->best, (long long)c->best_epoch, (long long)c->stale, (long long)c->epoch);
+  bool sum = c->loss.part >= 0 && c->loss.part < INT64_C(1) << 40 && c->loss.broken >= 0 &&
+             c->loss.whole > INT64_MIN / 2 && c->loss.whole < INT64_MAX / 2;
+  KITH_CHECK(sum, KITH_EDATA, "%s: loss_whole, loss_part and loss_broken are no sum", path);
+done:
+  return st;
+}
+
+/* Whether the run may go on from this file. */
+static kith_agreed checkpoint_fits(kith_h5 *f, const kith_graph *g, kith_checkpoint *c) {
+  kith_agreed st = {KITH_OK};
+  int64_t fingerprint = 0;
+  char *recipe = NULL;
+  c->refused = false;
+  KITH_TRY(kith_h5_get_int(f, "fingerprint", &fingerprint));
+  KITH_TRY(kith_h5_get_text(f, "recipe", &recipe));
+  c->refused = true;
+  KITH_TRY(kith_agreed_same(
+      (uint64_t)fingerprint == g->fingerprint
+          ? KITH_OK
+          : kith_fail(KITH_EDATA, "%s: a checkpoint of another graph; train with --fresh to start anew",
+                      kith_h5_path(f))));
+  KITH_TRY(kith_agreed_same(checkpoint_compare(kith_h5_path(f), c->recipe, recipe)));
+  c->refused = false;
+done:
+  KITH_FREE(recipe);
+  return st;
+}
+
+/* A short text attribute of at most `size` bytes; "" if it is not there. */
+static kith_agreed checkpoint_read_text(kith_h5 *f, const char *name, size_t size, char *out) {
+  kith_agreed st = {KITH_OK};
+  char *text = NULL;
+  out[0] = '\0';
+  if (!kith_h5_has_attribute(f, name)) return st;
+  KITH_TRY(kith_h5_get_text(f, name, &text));
+  KITH_TRY(kith_agreed_same(strlen(text) < size
+                                ? KITH_OK
+                                : kith_fail(KITH_EDATA,
+                                            "%s: attribute \"%s\" has %zu bytes, expected less than %zu",
+                                            kith_h5_path(f), name, strlen(text), size)));
+  snprintf(out, size, "%s", text);
+done:
+  KITH_FREE(text);
+  return st;
+}
+
+/* What older files lack: what the steps of the next epoch took; which run it is, and what it compares epochs
+ * by. */
+static kith_agreed checkpoint_read_later(kith_h5 *f, kith_checkpoint *c) {
+  kith_agreed st = {KITH_OK};
+  c->seconds = 0;
+  c->halo_bytes = 0;
+  c->has_score = kith_h5_has_attribute(f, "score");
+  KITH_TRY(checkpoint_read_text(f, "run", sizeof c->run, c->run));
+  KITH_TRY(checkpoint_read_text(f, "score", sizeof c->score, c->score));
+  if (!kith_h5_has_attribute(f, "seconds")) return st;
+  KITH_TRY(kith_h5_get_real(f, "seconds", &c->seconds));
+  KITH_TRY(kith_h5_get_int(f, "halo_bytes", &c->halo_bytes));
+done:
+  return st;
+}
+
+static kith_agreed checkpoint_read_attributes(kith_h5 *f, kith_checkpoint *c) {
+  kith_agreed st = {KITH_OK};
+  KITH_TRY(kith_h5_get_int(f, "epoch", &c->epoch));
+  KITH_TRY(kith_h5_get_int(f, "step", &c->step));
+  KITH_TRY(kith_h5_get_int(f, "loss_whole", &c->loss.whole));
+  KITH_TRY(kith_h5_get_int(f, "loss_part", &c->loss.part));
+  KITH_TRY(kith_h5_get_int(f, "loss_broken", &c->loss.broken));
+  KITH_TRY(kith_h5_get_real(f, "best", &c->best));
+  KITH_TRY(kith_h5_get_int(f, "best_epoch", &c->best_epoch));
+  KITH_TRY(kith_h5_get_int(f, "stale", &c->stale));
+  KITH_TRY(kith_agreed_same(checkpoint_check(kith_h5_path(f), c)));
+  KITH_TRY(checkpoint_read_later(f, c));
+  KITH_TRY(kith_h5_get_text(f, "metrics", &c->history));
+done:
+  return st;
+}
+
+static kith_agreed checkpoint_read_rows(const kith_comm *comm, const kith_graph *g, kith_h5 *f,
+                                        const kith_checkpoint *c) {
+  kith_agreed st = {KITH_OK};
+  kith_rows *rows = NULL;
+  KITH_TRY(kith_rows_create(comm, g, &rows));
+  KITH_TRY(kith_rows_read(rows, f, "parameter", c->d, c->x));
+  if (c->m) KITH_TRY(kith_rows_read(rows, f, "adam_m", c->d, c->m));
+  if (c->v) KITH_TRY(kith_rows_read(rows, f, "adam_v", c->d, c->v));
+done:
+  kith_rows_destroy(&rows);
+  return st;
+}
+
+kith_agreed kith_checkpoint_read(const kith_comm *comm, const kith_graph *g, const char *path,
+                                 kith_checkpoint *c) {
+  kith_agreed st = {KITH_OK};
+  kith_h5 *f = NULL;
+  KITH_TRY(kith_h5_open(comm, path, KITH_CHECKPOINT_FORMAT, KITH_FILE_VERSION, &f));
+  KITH_TRY(checkpoint_fits(f, g, c));
+  KITH_TRY(checkpoint_read_attributes(f, c));
+  if (c->d > 0) KITH_TRY(checkpoint_read_rows(comm, g, f, c));
+  KITH_TRY(checkpoint_read_weights(f, &c->weights));
+done:
+  kith_h5_close(&f);
+  return st;
+}

@@ -1,0 +1,247 @@
+/*
+ * Where checkpoints lie: checkpoint-EEEEEE-SSSSSS.h5 for each that is kept, by its whole epochs and the steps
+ * of the next one; and checkpoint-latest, a line of text that names the newest and is written last. Until
+ * kith 0.1 the name had only the epochs, so that a checkpoint replaced the one before it of the same epoch;
+ * such files are still found.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/checkpoint.h"
+#include "kith/fault.h"
+#include "kith/file.h"
+
+#define FOLDER_STEM "checkpoint-"
+#define FOLDER_LATEST "checkpoint-latest"
+
+/* A checkpoint by its name; step -1: the name has none. */
+typedef struct place {
+  int64_t epoch, step;
+  char name[KITH_NAME];
+} place;
+
+/* A number without sign at *at, which moves behind it. */
+static bool folder_number(const char **at, int64_t *n) {
+  char *end = NULL;
+  if (**at < '0' || **at > '9') return false;
+  errno = 0;
+  *n = strtoll(*at, &end, 10);
+  *at = end;
+  return errno == 0;
+}
+
+static bool folder_is_one(const char *name, place *p) {
+  const char *at = name + sizeof FOLDER_STEM - 1;
+  if (strlen(name) >= sizeof p->name || strncmp(name, FOLDER_STEM, sizeof FOLDER_STEM - 1) != 0 ||
+      !folder_number(&at, &p->epoch))
+    return false;
+  p->step = -1;
+  if (*at == '-') {
+    at++;
+    if (!folder_number(&at, &p->step)) return false;
+  }
+  snprintf(p->name, sizeof p->name, "%s", name);
+  return strcmp(at, ".h5") == 0;
+}
+
+/* Whether a is of an earlier place than b: -1, 0 or 1. */
+static int folder_order(int64_t epoch, int64_t step, const place *b) {
+  if (epoch != b->epoch) return epoch < b->epoch ? -1 : 1;
+  return (step > b->step) - (step < b->step);
+}
+
+static int folder_newest_first(const void *a, const void *b) {
+  return -folder_order(((const place *)a)->epoch, ((const place *)a)->step, b);
+}
+
+/* All checkpoints of a folder, the newest first; none if there is no folder.  *list is a new block. */
+static kith_status folder_list(const char *folder, int *n, place **list) {
+  kith_status st = KITH_OK;
+  struct dirent **entry = NULL;
+  *n = 0;
+  *list = NULL;
+  int all = kith_fault(KITH_FAULT_READ) ? -1 : scandir(folder, &entry, NULL, NULL);
+  KITH_CHECK(all >= 0 || errno == ENOENT, KITH_ENOINPUT, "%s: %s", folder, strerror(errno));
+  KITH_TRY(KITH_NEW(*list, all > 0 ? all : 0));
+  for (int i = 0; i < all; i++) *n += folder_is_one(entry[i]->d_name, *list + *n);
+  qsort(*list, (size_t)*n, sizeof **list, folder_newest_first);
+done:
+  for (int i = 0; i < all; i++) free(entry[i]);
+  free(entry);
+  return st;
+}
+
+kith_status kith__checkpoint_name(const char *folder, int64_t epoch, int64_t step, char *name, char *path) {
+  snprintf(name, KITH_NAME, FOLDER_STEM "%06lld-%06lld.h5", (long long)epoch, (long long)step);
+  return kith_path_join(folder, name, path);
+}
+
+kith_status kith__checkpoint_point(const char *folder, const char *name) {
+  kith_status st = KITH_OK;
+  char path[KITH_PATH], line[KITH_NAME + 1];
+  KITH_TRY(kith_path_join(folder, FOLDER_LATEST, path));
+  snprintf(line, sizeof line, "%s\n", name);
+  KITH_TRY(kith_text_write(path, line));
+done:
+  return st;
+}
+
+/* An old checkpoint that stays costs room and nothing else: one warning is enough. */
+static void folder_remove(const char *folder, const char *name) {
+  static bool warned;
+  char path[KITH_PATH];
+  if (kith_path_join(folder, name, path) != KITH_OK || unlink(path) == 0 || errno == ENOENT || warned) return;
+  warned = true;
+  kith_warn("%s: an old checkpoint that cannot be removed: %s; it and others may stay", path,
+            strerror(errno));
+}
+
+/* What is beyond the one just written was passed over when the run began; it stays until the run is past it.
+ */
+kith_status kith__checkpoint_prune(const char *folder, int keep, int64_t epoch, int64_t step, int64_t stays) {
+  kith_status st = KITH_OK;
+  place *list = NULL;
+  int n = 0, kept = 0;
+  KITH_TRY(folder_list(folder, &n, &list));
+  for (int i = 0; i < n; i++)
+    if (folder_order(epoch, step, &list[i]) >= 0 && kept++ >= keep &&
+        (list[i].epoch != stays || list[i].step > 0))
+      folder_remove(folder, list[i].name);
+done:
+  KITH_FREE(list);
+  return st;
+}
+
+/* ---- finding ---- */
+
+/* The name that checkpoint-latest holds; "" where there is none. */
+static kith_status folder_pointed(const char *folder, char *name) {
+  kith_status st = KITH_OK;
+  char path[KITH_PATH];
+  place p;
+  name[0] = '\0';
+  KITH_TRY(kith_path_join(folder, FOLDER_LATEST, path));
+  FILE *f = NULL;
+  if (access(path, F_OK) != 0 && errno == ENOENT) return st;
+  KITH_TRY(kith_file_open_text(path, &f)); /* unreadable is not the same as none */
+  bool read = fscanf(f, "%63s", name) == 1;
+  fclose(f);
+  KITH_CHECK(read && folder_is_one(name, &p), KITH_EDATA,
+             "%s: expected the name of a checkpoint, found \"%s\"", path, name);
+done:
+  return st;
+}
+
+/* The one that is pointed to comes first, then all others, the newest first. */
+static void folder_choose(const char *pointed, int n, const place *list, int nth, char *name) {
+  int at = pointed[0] ? 1 : 0;
+  name[0] = '\0';
+  if (pointed[0] && nth == 0) snprintf(name, KITH_NAME, "%s", pointed);
+  for (int i = 0; i < n && !name[0]; i++)
+    if (strcmp(list[i].name, pointed) != 0 && at++ == nth) snprintf(name, KITH_NAME, "%s", list[i].name);
+}
+
+static kith_status folder_find(const char *folder, int nth, char *path) {
+  kith_status st = KITH_OK;
+  char pointed[KITH_NAME], name[KITH_NAME];
+  place *list = NULL;
+  int n = 0;
+  KITH_TRY(folder_list(folder, &n, &list));
+  kith_status how = folder_pointed(folder, pointed);
+  KITH_CHECK(how == KITH_OK || n > 0, how,
+             "%s, and there is no other checkpoint; train with --fresh to start anew", kith_error_text());
+  if (how != KITH_OK) {
+    pointed[0] = '\0';
+    if (nth == 0) kith_warn("%s: the folder's own checkpoints are looked at", kith_error_text());
+  }
+  folder_choose(pointed, n, list, nth, name);
+  if (name[0]) KITH_TRY(kith_path_join(folder, name, path));
+done:
+  KITH_FREE(list);
+  return st;
+}
+
+/* What rank 0 found, to all. */
+static kith_agreed folder_tell(const kith_comm *comm, kith_status found, char *path) {
+  kith_agreed st = {KITH_OK};
+  KITH_TRY(kith_agree(comm, found));
+  kith_comm_share(comm, KITH_PATH, path);
+done:
+  return st;
+}
+
+kith_agreed kith_checkpoint_find(const kith_comm *comm, const char *folder, int nth, char *path) {
+  path[0] = '\0';
+  return folder_tell(comm, comm->rank == 0 ? folder_find(folder, nth, path) : KITH_OK, path);
+}
+
+static kith_status folder_look(const char *folder, int64_t epoch, char *path) {
+  kith_status st = KITH_OK;
+  place *list = NULL;
+  int n = 0;
+  KITH_TRY(folder_list(folder, &n, &list));
+  for (int i = 0; i < n && !path[0]; i++)
+    if (list[i].epoch == epoch && list[i].step <= 0) KITH_TRY(kith_path_join(folder, list[i].name, path));
+done:
+  KITH_FREE(list);
+  return st;
+}
+
+kith_agreed kith_checkpoint_of(const kith_comm *comm, const char *folder, int64_t epoch, char *path) {
+  path[0] = '\0';
+  return folder_tell(comm, comm->rank == 0 ? folder_look(folder, epoch, path) : KITH_OK, path);
+}
+
+/* ---- removing ---- */
+
+/* What is about to be removed, under its name and under a temporary one. */
+typedef struct doomed {
+  char path[KITH_PATH], tmp[KITH_TMP_PATH];
+} doomed;
+
+static kith_status folder_doom(const char *folder, const char *name, doomed *d) {
+  kith_status st = KITH_OK;
+  char path[KITH_PATH];
+  struct stat is;
+  KITH_TRY(kith_path_join(folder, name, path));
+  KITH_TRY(kith_file_name(path, d->path, d->tmp));
+  KITH_CHECK(lstat(path, &is) == 0, KITH_EOUTPUT, "%s: cannot be removed: %s", path, strerror(errno));
+  KITH_CHECK(!S_ISDIR(is.st_mode), KITH_EOUTPUT, "%s: cannot be removed: it is a folder", path);
+  KITH_CHECK(!kith_fault(KITH_FAULT_WRITE) && rename(d->path, d->tmp) == 0, KITH_EOUTPUT,
+             "%s: cannot be removed: %s", path, strerror(errno));
+done:
+  return st;
+}
+
+/* All or none: each gets another name first, and its old one back if that fails for any. */
+static kith_status folder_clear(const char *folder) {
+  kith_status st = KITH_OK;
+  char latest[KITH_PATH];
+  place *list = NULL;
+  doomed *d = NULL;
+  int n = 0, done = 0;
+  struct stat is;
+  KITH_TRY(folder_list(folder, &n, &list));
+  KITH_TRY(KITH_NEW(d, n + 1));
+  KITH_TRY(kith_path_join(folder, FOLDER_LATEST, latest));
+  bool named = lstat(latest, &is) == 0;
+  for (; done < n + named; done++)
+    KITH_TRY(folder_doom(folder, named && done == 0 ? FOLDER_LATEST : list[done - named].name, &d[done]));
+  for (int i = 0; i < done; i++) kith_file_discard(d[i].tmp);
+done:
+  while (kith_is_bad(st) && done-- > 0)
+    if (kith_fault(KITH_FAULT_WRITE) || rename(d[done].tmp, d[done].path) != 0)
+      kith_warn("%s: is now called %s: %s", d[done].path, d[done].tmp, strerror(errno));
+  KITH_FREE(d);
+  KITH_FREE(list);
+  return st;
+}
+
+kith_agreed kith_checkpoint_remove(const kith_comm *comm, const char *folder) {
+  return kith_agree(comm, comm->rank == 0 ? folder_clear(folder) : KITH_OK);
+}

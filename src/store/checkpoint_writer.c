@@ -1,0 +1,181 @@
+/*
+ * A thread that writes checkpoints beside the steps.
+ *
+ * It lives for one checkpoint.  All ranks' threads meet on a communicator of their own, so that their
+ * messages never meet those of the steps; it is a patient one, because a thread that waits for a disk must
+ * not take a core from the steps. How it ended is the same on every rank, and is kept until somebody waits.
+ */
+#include <omp.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "kith/watch.h"
+#include "kith/checkpoint_writer.h"
+
+enum { WRITER_TEXT = 2048 };
+
+struct kith_writer {
+  const kith_graph *g;
+  kith_comm *comm; /* of the threads */
+  kith_rows *rows;
+  bool overlaps, begun; /* begun: there is something to wait for */
+  bool runs;            /* the thread could be started; else its work was done in place */
+  pthread_t thread;
+  int d;
+  int64_t n_weight;
+  float *row[3], *weight[3]; /* the copies */
+  char *history;
+  int64_t history_room;
+  kith_checkpoint copy;
+  char folder[KITH_PATH];
+  int keep;
+  kith_agreed outcome;
+  char text[WRITER_TEXT];
+};
+
+static kith_status writer_room(kith_writer *w) {
+  kith_status st = KITH_OK;
+  for (int k = 0; k < 3 && w->overlaps; k++) {
+    KITH_TRY(KITH_NEW(w->row[k], (int64_t)w->g->n_own * w->d));
+    KITH_TRY(KITH_NEW(w->weight[k], w->n_weight));
+  }
+done:
+  return st;
+}
+
+/* Whether MPI lets threads call it; the same on every rank. */
+static bool writer_may(const kith_comm *comm) {
+  int provided = MPI_THREAD_SINGLE;
+  KITH_MPI(MPI_Query_thread(&provided));
+  return kith_comm_max(comm, provided < MPI_THREAD_MULTIPLE) == 0;
+}
+
+kith_agreed kith_writer_create(const kith_comm *comm, const kith_graph *g, int d, int64_t n_weight,
+                               int64_t from, kith_writer **out) {
+  kith_agreed st = {KITH_OK};
+  kith_writer *w = NULL;
+  *out = NULL;
+  KITH_TRY(kith_agree(comm, KITH_NEW(w, 1)));
+  w->g = g;
+  w->d = d;
+  w->n_weight = n_weight;
+  w->overlaps =
+      writer_may(comm) && kith_checkpoint_bytes(g->n[KITH_USER] + g->n[KITH_ITEM], d, n_weight) >= from;
+  KITH_TRY(kith_comm_create(comm->mpi, &w->comm));
+  KITH_TRY(kith_rows_create(w->comm, g, &w->rows));
+  KITH_TRY(kith_agree(comm, writer_room(w)));
+  w->comm->patient = w->overlaps;
+  *out = w;
+  w = NULL;
+done:
+  kith_writer_destroy(&w);
+  return st;
+}
+
+static kith_status writer_copy_history(kith_writer *w, const char *history) {
+  kith_status st = KITH_OK;
+  int64_t n = (int64_t)strlen(history) + 1;
+  if (n > w->history_room) {
+    KITH_FREE(w->history);
+    w->history_room = 0;
+    KITH_TRY(KITH_NEW(w->history, 2 * n));
+    w->history_room = 2 * n;
+  }
+  memcpy(w->history, history, (size_t)n);
+done:
+  return st;
+}
+
+static void writer_copy_three(int64_t n, const float *const from[3], float *const to[3]) {
+  for (int k = 0; k < 3 && n > 0; k++) memcpy(to[k], from[k], (size_t)n * sizeof(float));
+}
+
+static kith_status writer_copy(kith_writer *w, const char *folder, int keep, const kith_checkpoint *c) {
+  kith_status st = KITH_OK;
+  const kith_checkpoint_weights *all = &c->weights;
+  KITH_TRY(writer_copy_history(w, c->history));
+  KITH_TRY(kith_text_copy("work", folder, sizeof w->folder, w->folder));
+  writer_copy_three((int64_t)w->g->n_own * w->d, (const float *const[3]){c->x, c->m, c->v}, w->row);
+  writer_copy_three(w->n_weight, (const float *const[3]){all->value, all->m, all->v}, w->weight);
+  w->keep = keep;
+  w->copy = *c;
+  w->copy.x = w->row[0];
+  w->copy.m = w->row[1];
+  w->copy.v = w->row[2];
+  w->copy.weights = (kith_checkpoint_weights){.n = w->n_weight,
+                                              .value = w->weight[0],
+                                              .m = w->weight[1],
+                                              .v = w->weight[2]};
+  w->copy.history = w->history;
+done:
+  return st;
+}
+
+static void *writer_write(void *writer) {
+  kith_writer *w = writer;
+  w->outcome = kith_checkpoint_write(w->comm, w->g, w->rows, w->folder, w->keep, &w->copy);
+  snprintf(w->text, sizeof w->text, "%s", kith_error_text());
+  return NULL;
+}
+
+/* The cores belong to the steps. */
+static void *writer_thread(void *writer) {
+  omp_set_num_threads(1);
+  kith_watch_beside();
+  return writer_write(writer);
+}
+
+/* Signals are for the thread that plays steps.  A rank that gets no thread works in place: the others'
+ * threads wait for it. */
+static void writer_start(kith_writer *w) {
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  w->begun = true;
+  w->runs = pthread_create(&w->thread, NULL, writer_thread, w) == 0;
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  if (!w->runs) writer_write(w);
+}
+
+static void writer_join(kith_writer *w) {
+  if (!w->runs) return;
+  kith__wait_begin(&kith__own_thread);
+  pthread_join(w->thread, NULL);
+  kith__wait_end();
+}
+
+kith_agreed kith_writer_begin(kith_writer *w, const char *folder, int keep, const kith_checkpoint *c) {
+  kith_agreed st = {KITH_OK};
+  KITH_TRY(kith_writer_wait(w));
+  if (!w->overlaps) return kith_checkpoint_write(w->comm, w->g, w->rows, folder, keep, c);
+  KITH_TRY(kith_agree(w->comm, writer_copy(w, folder, keep, c)));
+  writer_start(w);
+done:
+  return st;
+}
+
+kith_agreed kith_writer_wait(kith_writer *w) {
+  if (!w->begun) return (kith_agreed){KITH_OK};
+  writer_join(w);
+  w->begun = false;
+  if (kith_is_bad(w->outcome)) return kith_agreed_same(kith_fail(w->outcome.status, "%s", w->text));
+  return w->outcome;
+}
+
+bool kith_writer_overlaps(const kith_writer *w) { return w->overlaps; }
+
+void kith_writer_destroy(kith_writer **writer) {
+  kith_writer *w = *writer;
+  if (!w) return;
+  if (w->begun) writer_join(w);
+  kith_rows_destroy(&w->rows);
+  for (int k = 0; k < 3; k++) {
+    KITH_FREE(w->row[k]);
+    KITH_FREE(w->weight[k]);
+  }
+  KITH_FREE(w->history);
+  kith_comm_destroy(&w->comm);
+  KITH_FREE(*writer);
+}

@@ -1,0 +1,182 @@
+/* embeddings.h5: what training leaves for others.  Layout: docs/files.md. */
+#include <stdio.h>
+
+#include "store/graph_ids.h"
+
+static kith_agreed embeddings_attributes(kith_h5 *f, const kith_graph *g, int d,
+                                         const kith_embeddings_note *note) {
+  kith_agreed st = {KITH_OK};
+  KITH_TRY(kith_h5_put_int(f, "fingerprint", (int64_t)g->fingerprint));
+  KITH_TRY(kith_h5_put_int(f, "width", d));
+  KITH_TRY(kith_h5_put_text(f, "model", note->model));
+  if (g->task == KITH_RECOMMEND)
+    KITH_TRY(kith_h5_put_text(f, "score",
+                              note->cosine ? "cosine (rows are normalized: use the inner product)"
+                                           : "inner product"));
+  KITH_TRY(kith_h5_put_int(f, "epoch", note->epoch));
+  KITH_TRY(kith_h5_put_int(f, "step", note->step));
+  KITH_TRY(kith_h5_put_text(f, "run", note->run ? note->run : ""));
+  KITH_TRY(kith_h5_put_text(f, "recipe", note->recipe ? note->recipe : ""));
+  KITH_TRY(kith_h5_put_text(f, "metrics", note->metrics));
+  KITH_TRY(kith_h5_put_text(f, "job", note->job));
+done:
+  return st;
+}
+
+/* The class with the largest logit, of equals the first, for every node. */
+static kith_agreed embeddings_predict(const kith_comm *comm, const kith_graph *g, kith_rows *rows, kith_h5 *f,
+                                      int d, const float *x) {
+  kith_agreed st = {KITH_OK};
+  int64_t *label = NULL;
+  KITH_TRY(kith_agree(comm, KITH_NEW(label, g->n_own)));
+  for (kith_lid i = 0; i < g->n_own; i++)
+    for (int k = 1; k < d; k++)
+      if (x[(size_t)i * (size_t)d + (size_t)k] > x[(size_t)i * (size_t)d + (size_t)label[i]]) label[i] = k;
+  KITH_TRY(kith_rows_write_int(rows, f, "label_predicted", label));
+done:
+  KITH_FREE(label);
+  return st;
+}
+
+kith_agreed kith_embeddings_write(const kith_comm *comm, const kith_graph *g, const kith_graph_ids *ids,
+                                  const char *path, int d, const float *x, const kith_embeddings_note *note) {
+  kith_agreed st = {KITH_OK};
+  kith_h5 *f = NULL;
+  kith_rows *rows = NULL;
+  int64_t n = g->n[KITH_USER] + g->n[KITH_ITEM];
+  KITH_TRY(kith_rows_create(comm, g, &rows));
+  KITH_TRY(
+      kith_h5_create(comm, path, KITH_EMBEDDINGS_FORMAT, KITH_FILE_VERSION, n * (4 * (int64_t)d + 16), &f));
+  KITH_TRY(embeddings_attributes(f, g, d, note));
+  KITH_TRY(kith__graph_ids_write(ids, f));
+  KITH_TRY(kith_rows_write(rows, f, "embedding", d, x));
+  if (g->task == KITH_CLASSIFY) KITH_TRY(embeddings_predict(comm, g, rows, f, d, x));
+  KITH_TRY(kith_h5_publish(&f));
+done:
+  kith_h5_close(&f);
+  kith_rows_destroy(&rows);
+  return st;
+}
+
+/* A short text attribute into [KITH_NAME]; "" if it is not there. */
+static kith_agreed origin_text(kith_h5 *f, const char *name, char *out) {
+  kith_agreed st = {KITH_OK};
+  char *text = NULL;
+  out[0] = '\0';
+  if (!kith_h5_has_attribute(f, name)) return st;
+  KITH_TRY(kith_h5_get_text(f, name, &text));
+  KITH_TRY(kith_agreed_same(kith_text_copy(name, text, KITH_NAME, out)));
+done:
+  KITH_FREE(text);
+  return st;
+}
+
+kith_agreed kith_embeddings_origin_read(const kith_comm *comm, const char *path,
+                                        kith_embeddings_origin *out) {
+  kith_agreed st = {KITH_OK};
+  kith_h5 *f = NULL;
+  int64_t fingerprint = 0;
+  *out = (kith_embeddings_origin){.epoch = 0};
+  KITH_TRY(kith_h5_open(comm, path, KITH_EMBEDDINGS_FORMAT, KITH_FILE_VERSION, &f));
+  KITH_TRY(kith_h5_get_int(f, "fingerprint", &fingerprint));
+  KITH_TRY(kith_h5_get_int(f, "width", &out->width));
+  KITH_TRY(kith_h5_get_int(f, "epoch", &out->epoch));
+  if (kith_h5_has_attribute(f, "step")) KITH_TRY(kith_h5_get_int(f, "step", &out->step));
+  KITH_TRY(origin_text(f, "model", out->model));
+  KITH_TRY(origin_text(f, "run", out->run));
+  if (kith_h5_has_attribute(f, "recipe")) KITH_TRY(kith_h5_get_text(f, "recipe", &out->recipe));
+  out->fingerprint = (uint64_t)fingerprint;
+done:
+  kith_h5_close(&f);
+  return st;
+}
+
+kith_agreed kith_embeddings_read(const kith_comm *comm, const kith_graph *g, const char *path, int *d,
+                                 float **x) {
+  kith_agreed st = {KITH_OK};
+  kith_h5 *f = NULL;
+  kith_rows *rows = NULL;
+  float *read = NULL;
+  int64_t n = 0;
+  char name[KITH_NAME];
+  snprintf(name, sizeof name, "%s/embedding", kith_type_text(g->task, KITH_USER));
+  KITH_TRY(kith_h5_open(comm, path, KITH_EMBEDDINGS_FORMAT, KITH_FILE_VERSION, &f));
+  KITH_TRY(kith_h5_check_fingerprint(f, g->fingerprint, "holds embeddings of another graph; train again"));
+  KITH_TRY(kith_h5_extent(f, name, &n, d));
+  KITH_TRY(kith_agreed_same(*d > 0 && n == g->n[KITH_USER] && (g->task == KITH_RECOMMEND || *d == g->n_class)
+                                ? KITH_OK
+                                : kith_fail(KITH_EDATA, "%s: %s is [%lld, %d], expected %lld rows", path,
+                                            name, (long long)n, *d, (long long)g->n[KITH_USER])));
+  KITH_TRY(kith_rows_create(comm, g, &rows));
+  KITH_TRY(kith_agree(comm, KITH_NEW(read, (int64_t)g->n_own * *d)));
+  KITH_TRY(kith_rows_read(rows, f, "embedding", *d, read));
+  *x = read;
+  read = NULL;
+done:
+  KITH_FREE(read);
+  kith_rows_destroy(&rows);
+  kith_h5_close(&f);
+  return st;
+}
+
+/* ---- the same of newcomers ---- */
+
+void kith_newcomers_free(kith_newcomers *n) {
+  KITH_FREE(n->user);
+  KITH_FREE(n->item);
+  for (int t = 0; t < KITH_TYPES; t++) {
+    kith_ids_free(&n->ids[t]);
+    kith_features_free(&n->features[t]);
+  }
+}
+
+/* Rank 0 writes the ids; every rank the rows of this type that are among first … first + n - 1 of all
+ * newcomers. */
+static kith_agreed embeddings_write_type(const kith_comm *comm, kith_h5 *f, const kith_newcomers *new, int t,
+                                         int64_t first, int64_t n, int d, const float *x) {
+  kith_agreed st = {KITH_OK};
+  const kith_ids *ids = &new->ids[t];
+  int64_t before = t == KITH_USER ? 0 : new->n[KITH_USER], n_type = new->n[t],
+          mine = comm->rank == 0 ? n_type : 0;
+  int64_t low = first - before, high = low + n;
+  low = low < 0 ? 0 : low < n_type ? low : n_type;
+  high = high < 0 ? 0 : high < n_type ? high : n_type;
+  const char *id = t == KITH_USER ? "user/id" : "item/id",
+             *name = t == KITH_USER ? "user/embedding" : "item/embedding";
+  const void *cells = ids->text ? (const void *)ids->text : ids->number;
+  kith_h5_type type = ids->width > 0 ? KITH_H5_TEXT : KITH_H5_INT64;
+  KITH_TRY(kith_h5_write(f, id, type, ids->width, n_type, n_type - mine, mine, true, cells));
+  KITH_TRY(kith_h5_write_rows(f, name, d, n_type, low, high - low,
+                              high > low ? x + (low + before - first) * d : x));
+done:
+  return st;
+}
+
+/* pair/user and pair/item: what newcomers interacted with, by original numbers, which for newcomers follow
+ * the graph's. */
+static kith_agreed embeddings_write_pairs(const kith_comm *comm, kith_h5 *f, const kith_newcomers *new) {
+  kith_agreed st = {KITH_OK};
+  int64_t mine = comm->rank == 0 ? new->n_pair : 0, first = comm->rank == 0 ? 0 : new->n_pair;
+  KITH_TRY(kith_h5_write(f, "pair/user", KITH_H5_INT32, 0, new->n_pair, first, mine, true, new->user));
+  KITH_TRY(kith_h5_write(f, "pair/item", KITH_H5_INT32, 0, new->n_pair, first, mine, true, new->item));
+done:
+  return st;
+}
+
+kith_agreed kith_newcomers_write(const kith_comm *comm, const kith_graph *g, const kith_newcomers *new,
+                                 const char *path, int64_t first, int64_t n, int d, const float *x,
+                                 const kith_embeddings_note *note) {
+  kith_agreed st = {KITH_OK};
+  kith_h5 *f = NULL;
+  int64_t n_all = new->n[KITH_USER] + new->n[KITH_ITEM];
+  KITH_TRY(kith_h5_create(comm, path, KITH_EMBEDDINGS_FORMAT, KITH_FILE_VERSION,
+                          n_all * (4 * (int64_t)d + 16), &f));
+  KITH_TRY(embeddings_attributes(f, g, d, note));
+  KITH_TRY(kith_h5_put_text(f, "nodes", "new: not in the graph that was trained on"));
+  for (int t = 0; t < KITH_TYPES; t++) KITH_TRY(embeddings_write_type(comm, f, new, t, first, n, d, x));
+  KITH_TRY(embeddings_write_pairs(comm, f, new));
+  KITH_TRY(kith_h5_publish(&f));
+done:
+  kith_h5_close(&f);
+  return st;
+}

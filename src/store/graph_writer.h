@@ -1,0 +1,56 @@
+/* What graph.h5 holds, between reading the lists and writing the file. */
+#ifndef KITH_STORE_GRAPH_WRITER_H
+#define KITH_STORE_GRAPH_WRITER_H
+
+#include "kith/store.h"
+
+/** Lists with what is known of each entry.  The first member is what the rest of Kith sees. */
+typedef struct kith__rows {
+  kith_lists lists;
+  int64_t *time; /**< [start[n_row]], or null */
+  float *weight; /**< [start[n_row]], or null */
+} kith__rows;
+
+void kith__rows_free(kith__rows *rows);
+
+typedef struct kith__tables {
+  kith_ids ids[KITH_TYPES];
+  kith__rows train, valid, test;          /**< a row per user */
+  kith_features features[KITH_TYPES];     /**< a row per node; start is null without a list */
+  int format;                             /**< of the interactions, which lists for kith embed take over */
+  kith_ids feature_ids[KITH_TYPES];       /**< what features are called */
+  const char *feature_format[KITH_TYPES]; /**< how their list was written, for those of newcomers */
+  kith_ids names[KITH_TYPES];             /**< what nodes are called; text is null without a list */
+  kith__rows social; /**< a row per user, of users; start is null if the job names no social list */
+} kith__tables;
+
+void kith__tables_free(kith__tables *tables);
+
+/** Write graph.h5.  Collective over `comm`, on which every rank but 0 brings nothing: meant for a group of
+ * one. */
+kith_agreed kith__tables_write(const kith_comm *comm, const kith__tables *tables, const char *job,
+                               const char *path) KITH_MUST_USE;
+
+/** The same for node classification. */
+typedef struct kith__nodes {
+  int64_t n;
+  kith_ids classes; /**< ascending */
+  int32_t *label;   /**< [n] row of `classes`, or -1 */
+  int n_feature;
+  float *feature;   /**< [n, n_feature]; null without features */
+  int8_t *split;    /**< [n] kith_node_split */
+  kith__rows edges; /**< a row per node, its neighbors: every edge twice */
+} kith__nodes;
+
+void kith__nodes_free(kith__nodes *nodes);
+/** Write graph.h5.  Collective over a group of one. */
+kith_agreed kith__nodes_write(const kith_comm *comm, const kith__nodes *nodes, const char *job,
+                              const char *path) KITH_MUST_USE;
+
+/** Read a dataset of ids.  Collective; every rank gets the whole. */
+kith_agreed kith__ids_read(const kith_comm *comm, const char *path, const char *name,
+                           kith_ids *out) KITH_MUST_USE;
+/** Write the ids of one type as the dataset `name`, whole, from one rank.  Collective over a group of one. */
+kith_agreed kith__ids_write(kith_h5 *f, const char *name, const kith_ids *ids) KITH_MUST_USE;
+
+#endif

@@ -1,0 +1,401 @@
+/* Reading one rank's share of parts.h5: a slice of every dataset. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "store/parts.h"
+#include "store/parts_check.h"
+#include "h5/validate.h"
+#include "kith/halo.h"
+
+kith_agreed kith__graph_check_extent(const kith_comm *comm, kith_h5 *f, const char *name, int64_t wanted) {
+  kith_agreed st = {KITH_OK};
+  int64_t n = 0;
+  int d = 0;
+  KITH_TRY(kith_h5_extent(f, name, &n, &d));
+  KITH_TRY(kith_agree(comm, wanted <= n
+                                ? KITH_OK
+                                : kith_fail(KITH_EDATA, "%s: \"%s\" has %lld rows, %lld were expected",
+                                            kith_h5_path(f), name, (long long)n, (long long)wanted)));
+done:
+  return st;
+}
+
+/* Read `n` values from place `first` into a new block. */
+#define READ_SLICE(f, name, type, first, n, block)                                                           \
+  do {                                                                                                       \
+    KITH_TRY(kith__graph_check_extent(comm, f, name, (first) + (n)));                                        \
+    KITH_TRY(kith_agree(comm, KITH_NEW(block, n)));                                                          \
+    KITH_TRY(kith_h5_read(f, name, type, 0, first, n, block));                                               \
+  } while (0)
+
+static kith_status read_check_parts(const kith_comm *comm, const kith_graph *g, const char *path) {
+  kith_status st = KITH_OK;
+  bool nodes = g->n[KITH_USER] >= 0 && g->n[KITH_ITEM] >= 0 && g->n[KITH_USER] < INT32_MAX &&
+               g->n[KITH_ITEM] < INT32_MAX;
+  KITH_CHECK(g->n_part >= 1 && nodes && g->n_edge >= 0 && g->n_edge < INT64_MAX / 4, KITH_EDATA,
+             "%s: impossible sizes: %d parts, %lld users, %lld items, %lld edges", path, g->n_part,
+             (long long)g->n[KITH_USER], (long long)g->n[KITH_ITEM], (long long)g->n_edge);
+  KITH_CHECK(comm->size <= g->n_part, KITH_ECONFIG,
+             "%s: cut into %d parts, which %d ranks cannot share; use at most %d rank%s, or set "
+             "partition.parts to %d or more and run kith partition again",
+             path, g->n_part, comm->size, g->n_part, kith_plural(g->n_part), comm->size);
+done:
+  return st;
+}
+
+static kith_agreed read_node_sizes(kith_h5 *f, kith_graph *g) {
+  kith_agreed st = {KITH_OK};
+  int64_t n_class = 0, n_feature = 0;
+  KITH_TRY(kith_h5_get_int(f, "n_node", &g->n[KITH_USER]));
+  KITH_TRY(kith_h5_get_int(f, "n_class", &n_class));
+  KITH_TRY(kith_h5_get_int(f, "n_feature", &n_feature));
+  KITH_TRY(kith_h5_get_int(f, "n_train", &g->n_train));
+  bool good =
+      n_class > 0 && n_class < INT32_MAX && n_feature >= 0 && n_feature < INT32_MAX && g->n_train >= 0;
+  KITH_TRY(kith_agreed_same(
+      good ? KITH_OK
+           : kith_fail(KITH_EDATA, "%s: impossible sizes: %lld classes, %lld features, %lld training nodes",
+                       kith_h5_path(f), (long long)n_class, (long long)n_feature, (long long)g->n_train)));
+  g->n_class = (int)n_class;
+  g->n_feature = (int)n_feature;
+done:
+  return st;
+}
+
+static kith_agreed read_pair_sizes(kith_h5 *f, kith_graph *g) {
+  kith_agreed st = {KITH_OK};
+  KITH_TRY(kith_h5_get_int(f, "n_user", &g->n[KITH_USER]));
+  KITH_TRY(kith_h5_get_int(f, "n_item", &g->n[KITH_ITEM]));
+done:
+  return st;
+}
+
+static kith_agreed read_sizes(const kith_comm *comm, kith_h5 *f, kith_graph *g) {
+  kith_agreed st = {KITH_OK};
+  int64_t parts = 0, fingerprint = 0;
+  KITH_TRY(g->task == KITH_CLASSIFY ? read_node_sizes(f, g) : read_pair_sizes(f, g));
+  KITH_TRY(kith_h5_get_int(f, "n_edge", &g->n_edge));
+  KITH_TRY(kith_h5_get_int(f, "parts", &parts));
+  KITH_TRY(kith_h5_get_int(f, "fingerprint", &fingerprint));
+  g->n_part = parts > 0 && parts < INT32_MAX ? (int)parts : 0;
+  g->fingerprint = (uint64_t)fingerprint;
+  KITH_TRY(kith_agree(comm, read_check_parts(comm, g, kith_h5_path(f))));
+done:
+  return st;
+}
+
+/* Each part has at most as many users as nodes, and all parts have the graph's. */
+static kith_status read_check_users(const char *path, const kith_graph *g, const int64_t *user_count) {
+  kith_status st = KITH_OK;
+  int64_t n = 0;
+  for (int p = 0; p < g->n_part; p++) {
+    KITH_CHECK(user_count[p] >= 0 && user_count[p] <= g->part_first[p + 1] - g->part_first[p], KITH_EDATA,
+               "%s: part/user_count says %lld users of part %d, which has %lld nodes", path,
+               (long long)user_count[p], p, (long long)(g->part_first[p + 1] - g->part_first[p]));
+    n += user_count[p];
+  }
+  KITH_CHECK(n == g->n[KITH_USER], KITH_EDATA, "%s: part/user_count says %lld users, n_user %lld", path,
+             (long long)n, (long long)g->n[KITH_USER]);
+done:
+  return st;
+}
+
+/* Whether a node is a user; any is where there are no counts. */
+static bool read_is_user(const kith_graph *g, const int64_t *user_count, kith_gid k) {
+  int part = kith_owner(g->n_part, g->part_first, k);
+  return k - g->part_first[part] < user_count[part];
+}
+
+/* Users have items, and items users. */
+static kith_status read_check_types(const kith_graph *g, const char *path, const int64_t *user_count) {
+  kith_status st = KITH_OK;
+  for (kith_lid i = 0; i < g->n_own; i++)
+    for (kith_eid e = g->start[i]; e < g->start[i + 1]; e++)
+      KITH_CHECK(read_is_user(g, user_count, g->neighbor[e]) == (g->type[i] == KITH_ITEM), KITH_EDATA,
+                 "%s: train/neighbour holds %lld, which is %s, in a row of one", path,
+                 (long long)g->neighbor[e], g->type[i] == KITH_USER ? "a user" : "an item");
+done:
+  return st;
+}
+
+/* Types of the owned rows: in every part users come first; without counts all nodes are alike.  Fills type,
+ * row_of, n_own_of. */
+static kith_status read_types(const kith_comm *comm, kith_graph *g, const int64_t *user_count) {
+  kith_status st = KITH_OK;
+  kith_gid low = g->first[comm->rank];
+  KITH_TRY(KITH_NEW(g->type, g->n_own));
+  for (int t = 0; t < KITH_TYPES; t++) KITH_TRY(KITH_NEW(g->row_of[t], g->n_own));
+  int64_t last = kith_block(g->n_part, comm->size, comm->rank + 1);
+  for (int64_t p = kith_block(g->n_part, comm->size, comm->rank); p < last; p++)
+    for (kith_gid k = g->part_first[p]; k < g->part_first[p + 1]; k++) {
+      kith_node_type t = !user_count || k - g->part_first[p] < user_count[p] ? KITH_USER : KITH_ITEM;
+      g->type[k - low] = (uint8_t)t;
+      g->row_of[t][g->n_own_of[t]++] = (kith_lid)(k - low);
+    }
+done:
+  return st;
+}
+
+static kith_agreed read_parts(const kith_comm *comm, kith_h5 *f, kith_graph *g, int64_t **users) {
+  kith_agreed st = {KITH_OK};
+  int64_t *user_count = NULL, n = g->n[KITH_USER] + g->n[KITH_ITEM];
+  READ_SLICE(f, "part/first", KITH_H5_INT64, 0, (int64_t)g->n_part + 1, g->part_first);
+  if (g->task == KITH_RECOMMEND) READ_SLICE(f, "part/user_count", KITH_H5_INT64, 0, g->n_part, user_count);
+  KITH_TRY(kith_agree(comm, kith__layout_starts(kith_h5_path(f), "part/first", (int64_t)g->n_part + 1, 0,
+                                                (int64_t)g->n_part + 1, g->part_first, n)));
+  KITH_TRY(kith__graph_check_extent(comm, f, "node/original", n));
+  if (user_count) KITH_TRY(kith_agree(comm, read_check_users(kith_h5_path(f), g, user_count)));
+  KITH_TRY(kith_agree(comm, KITH_NEW(g->first, comm->size + 1)));
+  for (int r = 0; r <= comm->size; r++) g->first[r] = g->part_first[kith_block(g->n_part, comm->size, r)];
+  int64_t n_own = g->first[comm->rank + 1] - g->first[comm->rank];
+  KITH_TRY(kith_agree(comm, n_own < INT32_MAX - 1
+                                ? KITH_OK
+                                : kith_fail(KITH_ECONFIG,
+                                            "one rank would own %lld rows; at most 2^31 - 2: use more ranks",
+                                            (long long)n_own)));
+  g->n_own = (kith_lid)n_own;
+  KITH_TRY(kith_agree(comm, read_types(comm, g, user_count)));
+  *users = user_count;
+  user_count = NULL;
+done:
+  KITH_FREE(user_count);
+  return st;
+}
+
+kith_agreed kith__graph_read_starts(const kith_comm *comm, kith_h5 *f, const char *name, const char *values,
+                                    const kith_graph *g, int64_t **start, int64_t *first) {
+  kith_agreed st = {KITH_OK};
+  int64_t *s = NULL, n = (int64_t)g->n_own + 1, n_value = 0, n_place = g->first[comm->size] + 1;
+  int d = 0;
+  KITH_TRY(kith_h5_extent(f, values, &n_value, &d));
+  READ_SLICE(f, name, KITH_H5_INT64, g->first[comm->rank], n, s);
+  KITH_TRY(kith_agree(comm, kith__layout_starts(kith_h5_path(f), name, n_place, g->first[comm->rank], n, s,
+                                                n_value)));
+  *first = s[0];
+  for (int64_t i = 0; i < n; i++) s[i] -= *first;
+  *start = s;
+  s = NULL;
+done:
+  KITH_FREE(s);
+  return st;
+}
+
+/* Each row ascends: the order in which all that follows reads it, and looks things up in it. */
+static kith_status read_check_rows(const char *path, const char *name, int64_t n_row, const int64_t *start,
+                                   const int32_t *x) {
+  kith_status st = KITH_OK;
+  for (int64_t i = 0; i < n_row; i++)
+    for (int64_t e = start[i] + 1; e < start[i + 1]; e++)
+      KITH_CHECK(x[e - 1] < x[e], KITH_EDATA, "%s: %s has a row in which %d stands before %d", path, name,
+                 x[e - 1], x[e]);
+done:
+  return st;
+}
+
+/* Keep the rows of users: values of item rows are left out, starts are packed. */
+static kith_status read_keep_users(const char *path, const kith_graph *g, const int64_t *start,
+                                   const int32_t *item, kith_lists *out) {
+  kith_status st = KITH_OK;
+  kith_lists l = {.n_row = g->n_own_of[KITH_USER]};
+  int64_t n = 0;
+  KITH_TRY(KITH_NEW(l.start, l.n_row + 1));
+  for (kith_lid u = 0; u < l.n_row; u++) {
+    kith_lid row = g->row_of[KITH_USER][u];
+    n += start[row + 1] - start[row];
+    l.start[u + 1] = n;
+  }
+  KITH_TRY(KITH_NEW(l.item, n));
+  for (kith_lid u = 0; u < l.n_row; u++) {
+    kith_lid row = g->row_of[KITH_USER][u];
+    for (int64_t e = start[row]; e < start[row + 1]; e++) {
+      KITH_CHECK(item[e] >= 0 && item[e] < g->n[KITH_ITEM], KITH_EDATA, "%s: item %d of %lld", path, item[e],
+                 (long long)g->n[KITH_ITEM]);
+      l.item[l.start[u] + e - start[row]] = item[e];
+    }
+  }
+  *out = l;
+  l = (kith_lists){0};
+done:
+  kith_lists_free(&l);
+  return st;
+}
+
+/* Rows of neighbors: group/start and group/neighbour; *first is where the slice begins in the file. */
+static kith_agreed read_neighbors(const kith_comm *comm, kith_h5 *f, const char *group, kith_graph *g,
+                                  int64_t *first) {
+  kith_agreed st = {KITH_OK};
+  char start[KITH_NAME], neighbor[KITH_NAME];
+  snprintf(start, sizeof start, "%s/start", group);
+  snprintf(neighbor, sizeof neighbor, "%s/neighbour", group);
+  KITH_TRY(kith__graph_read_starts(comm, f, start, neighbor, g, &g->start, first));
+  READ_SLICE(f, neighbor, KITH_H5_INT64, *first, g->start[g->n_own], g->neighbor);
+  KITH_TRY(kith_agree(comm, kith__layout_range(kith_h5_path(f), neighbor, *first, g->start[g->n_own],
+                                               g->neighbor, 0, g->n[KITH_USER] + g->n[KITH_ITEM])));
+done:
+  return st;
+}
+
+static kith_agreed read_train(const kith_comm *comm, kith_h5 *f, kith_graph *g, const int64_t *user_count) {
+  kith_agreed st = {KITH_OK};
+  int32_t *original = NULL;
+  int64_t first = 0;
+  KITH_TRY(read_neighbors(comm, f, "train", g, &first));
+  READ_SLICE(f, "train/original", KITH_H5_INT32, first, g->start[g->n_own], original);
+  if (kith_h5_has(f, "train/weight"))
+    READ_SLICE(f, "train/weight", KITH_H5_FLOAT, first, g->start[g->n_own], g->weight);
+  KITH_TRY(
+      kith_agree(comm, read_check_rows(kith_h5_path(f), "train/original", g->n_own, g->start, original)));
+  KITH_TRY(kith_agree(comm, read_check_types(g, kith_h5_path(f), user_count)));
+  if (g->weight)
+    KITH_TRY(kith_agree(comm, kith__h5_trust_finite(kith_h5_path(f), "train/weight", g->start[g->n_own],
+                                                    g->weight)));
+  KITH_TRY(kith_agree(comm, read_keep_users(kith_h5_path(f), g, g->start, original, &g->train)));
+done:
+  KITH_FREE(original);
+  return st;
+}
+
+static kith_agreed read_held_out(const kith_comm *comm, kith_h5 *f, const char *split, const kith_graph *g,
+                                 kith_lists *out) {
+  kith_agreed st = {KITH_OK};
+  char starts[KITH_NAME], name[KITH_NAME];
+  int64_t *start = NULL, first = 0;
+  int32_t *item = NULL;
+  snprintf(starts, sizeof starts, "%s/start", split);
+  snprintf(name, sizeof name, "%s/item", split);
+  KITH_TRY(kith__graph_read_starts(comm, f, starts, name, g, &start, &first));
+  READ_SLICE(f, name, KITH_H5_INT32, first, start[g->n_own], item);
+  KITH_TRY(kith_agree(comm, read_check_rows(kith_h5_path(f), name, g->n_own, start, item)));
+  KITH_TRY(kith_agree(comm, read_keep_users(kith_h5_path(f), g, start, item, out)));
+done:
+  KITH_FREE(start);
+  KITH_FREE(item);
+  return st;
+}
+
+/* The items of a user's neighbors are where item/number says. */
+static kith_status read_check_items(const kith_graph *g, const char *path) {
+  kith_status st = KITH_OK;
+  for (kith_lid u = 0; u < g->n_own_of[KITH_USER]; u++) {
+    kith_eid e = g->start[g->row_of[KITH_USER][u]];
+    for (kith_eid k = g->train.start[u]; k < g->train.start[u + 1]; k++, e++)
+      KITH_CHECK(g->item_number[g->train.item[k]] == g->neighbor[e], KITH_EDATA,
+                 "%s: item %d is number %lld in item/number and %lld in train/neighbour", path,
+                 g->train.item[k], (long long)g->item_number[g->train.item[k]], (long long)g->neighbor[e]);
+  }
+done:
+  return st;
+}
+
+static kith_agreed read_pairs(const kith_comm *comm, kith_h5 *f, kith_graph *g, const int64_t *user_count) {
+  kith_agreed st = {KITH_OK};
+  READ_SLICE(f, "node/edge", KITH_H5_INT64, g->first[comm->rank], g->n_own, g->edge);
+  KITH_TRY(read_train(comm, f, g, user_count));
+  KITH_TRY(read_held_out(comm, f, "valid", g, &g->valid));
+  KITH_TRY(read_held_out(comm, f, "test", g, &g->test));
+  KITH_TRY(kith__graph_read_features(comm, f, g));
+  READ_SLICE(f, "item/number", KITH_H5_INT64, 0, g->n[KITH_ITEM], g->item_number);
+  KITH_TRY(kith_agree(comm, kith__layout_range(kith_h5_path(f), "item/number", 0, g->n[KITH_ITEM],
+                                               g->item_number, 0, g->n[KITH_USER] + g->n[KITH_ITEM])));
+  KITH_TRY(kith_agree(comm, read_check_items(g, kith_h5_path(f))));
+done:
+  return st;
+}
+
+/* Lists of users' items, for nodes that are no users: empty. */
+static kith_status read_no_lists(kith_graph *g) {
+  kith_status st = KITH_OK;
+  KITH_TRY(KITH_NEW(g->train.start, 1));
+  KITH_TRY(KITH_NEW(g->valid.start, 1));
+  KITH_TRY(KITH_NEW(g->test.start, 1));
+  KITH_TRY(KITH_NEW(g->feature, (int64_t)g->n_own * g->n_feature));
+done:
+  return st;
+}
+
+static kith_status read_check_nodes(const kith_graph *g, const char *path) {
+  kith_status st = KITH_OK;
+  for (kith_lid i = 0; i < g->n_own; i++) {
+    bool label = g->label[i] >= -1 && g->label[i] < g->n_class,
+         split = g->split[i] >= 0 && g->split[i] < KITH_NODE_SPLITS;
+    bool train = (g->split[i] == KITH_NODE_TRAIN) == (g->edge[i] >= 0) && g->edge[i] < g->n_train;
+    KITH_CHECK(label && split && train && (g->split[i] == KITH_NODE_NONE || g->label[i] >= 0), KITH_EDATA,
+               "%s: node %lld has label %d of %d classes, split %d and training number %lld", path,
+               (long long)g->original[i], g->label[i], g->n_class, g->split[i], (long long)g->edge[i]);
+  }
+done:
+  return st;
+}
+
+static kith_agreed read_nodes(const kith_comm *comm, kith_h5 *f, kith_graph *g) {
+  kith_agreed st = {KITH_OK};
+  int64_t at = 0;
+  kith_gid first = g->first[comm->rank];
+  READ_SLICE(f, "node/train", KITH_H5_INT64, first, g->n_own, g->edge);
+  READ_SLICE(f, "node/label", KITH_H5_INT32, first, g->n_own, g->label);
+  READ_SLICE(f, "node/split", KITH_H5_INT8, first, g->n_own, g->split);
+  KITH_TRY(kith_agree(comm, read_check_nodes(g, kith_h5_path(f))));
+  KITH_TRY(read_neighbors(comm, f, "edge", g, &at));
+  KITH_TRY(kith_agree(comm, read_no_lists(g)));
+  if (g->n_feature > 0)
+    KITH_TRY(kith_h5_read(f, "node/feature", KITH_H5_FLOAT, g->n_feature, first, g->n_own, g->feature));
+  KITH_TRY(kith_agree(comm, kith__h5_trust_finite(kith_h5_path(f), "node/feature",
+                                                  (int64_t)g->n_own * g->n_feature, g->feature)));
+done:
+  return st;
+}
+
+static kith_agreed read_share(const kith_comm *comm, kith_h5 *f, kith_graph *g) {
+  kith_agreed st = {KITH_OK};
+  int64_t *user_count = NULL;
+  g->task = kith_h5_task(f);
+  KITH_TRY(read_sizes(comm, f, g));
+  KITH_TRY(read_parts(comm, f, g, &user_count));
+  READ_SLICE(f, "node/original", KITH_H5_INT64, g->first[comm->rank], g->n_own, g->original);
+  KITH_TRY(g->task == KITH_CLASSIFY ? read_nodes(comm, f, g) : read_pairs(comm, f, g, user_count));
+  KITH_TRY(kith__graph_check(comm, g, kith_h5_path(f)));
+done:
+  KITH_FREE(user_count);
+  return st;
+}
+
+kith_agreed kith_graph_read(const kith_comm *comm, const char *parts_path, kith_graph **out) {
+  kith_agreed st = {KITH_OK};
+  kith_graph *g = NULL;
+  kith_h5 *f = NULL;
+  *out = NULL;
+  KITH_TRY(kith_agree(comm, KITH_NEW(g, 1)));
+  KITH_TRY(kith_h5_open(comm, parts_path, KITH_PARTS_FORMAT, KITH_FILE_VERSION, &f));
+  KITH_TRY(read_share(comm, f, g));
+  *out = g;
+  g = NULL;
+done:
+  kith_h5_close(&f);
+  kith_graph_destroy(&g);
+  return st;
+}
+
+/* On disk and for this time, rank r has the block of original numbers n r / R … n (r + 1) / R - 1; who wants
+ * some asks it. */
+kith_agreed kith_numbers_read(const kith_comm *comm, const char *parts_path, const kith_graph *g,
+                              kith_node_type type, int64_t n, const int64_t *original, int64_t *number) {
+  kith_agreed st = {KITH_OK};
+  kith_h5 *f = NULL;
+  kith_halo *h = NULL;
+  int64_t *block = NULL, *mine = NULL;
+  KITH_TRY(kith_agree(comm, KITH_NEW(block, comm->size + 1)));
+  for (int r = 0; r <= comm->size; r++) block[r] = kith_block(g->n[type], comm->size, r);
+  int64_t first = block[comm->rank], n_mine = block[comm->rank + 1] - first;
+  KITH_TRY(kith_agree(comm, KITH_NEW(mine, n_mine)));
+  KITH_TRY(kith_h5_open(comm, parts_path, KITH_PARTS_FORMAT, KITH_FILE_VERSION, &f));
+  KITH_TRY(kith_h5_read(f, type == KITH_USER ? "user/number" : "item/number", KITH_H5_INT64, 0, first, n_mine,
+                        mine));
+  KITH_TRY(kith_halo_create(comm, block, n, original, &h));
+  KITH_TRY(kith_halo_forward_int(h, mine, number));
+done:
+  kith_h5_close(&f);
+  kith_halo_destroy(&h);
+  KITH_FREE(block);
+  KITH_FREE(mine);
+  return st;
+}

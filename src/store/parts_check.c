@@ -1,0 +1,111 @@
+/*
+ * Whether the shares of all ranks fit together: what every rank has checked of its own slice says nothing
+ * about rows that two ranks call theirs, or about pairs that stand at one end only.
+ *
+ * Numbers that must come in pairs are compared by sums of their hashes, modulo 2^64: a sum does not depend on
+ * who adds.
+ */
+#include "store/parts_check.h"
+
+static uint64_t check_mix(uint64_t x) {
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+  return x ^ (x >> 31);
+}
+
+/* Of two numbers in their order. */
+static uint64_t check_hash(uint64_t seed, uint64_t a, uint64_t b) {
+  return check_mix(check_mix(check_mix(seed) + a) + b);
+}
+
+/* ---- this rank's part of the sums ---- */
+
+/* Every entry from its row's end, less the same entry from its other end: nothing, if each stands at both. */
+static uint64_t check_ends(const kith_graph *g, kith_gid low) {
+  uint64_t sum = 0;
+  for (kith_lid i = 0; i < g->n_own; i++)
+    for (kith_eid e = g->start[i]; e < g->start[i + 1]; e++) {
+      union {
+        float real;
+        uint32_t bits;
+      } weight = {.real = g->weight ? g->weight[e] : 0};
+      uint64_t here = (uint64_t)(low + i), there = (uint64_t)g->neighbor[e],
+               seed = g->fingerprint ^ weight.bits;
+      sum += check_hash(seed, here, there) - check_hash(seed, there, here);
+    }
+  return sum;
+}
+
+/* How many of the places 0, 1, … a row's pairs take (classification: the node itself). */
+static int64_t check_many(const kith_graph *g, kith_lid i) {
+  if (g->task == KITH_CLASSIFY) return g->split[i] == KITH_NODE_TRAIN;
+  return g->type[i] == KITH_USER ? g->start[i + 1] - g->start[i] : 0;
+}
+
+/*
+ * Places from edge[i] on are row i's.  Where they tile 0 … n - 1, every end of a row's places begins those of
+ * another row: ends less beginnings are n less 0.  Beginnings lie before ends, so there is no other way to
+ * that sum.
+ */
+static uint64_t check_places(const kith_graph *g) {
+  uint64_t sum = 0;
+  for (kith_lid i = 0; i < g->n_own; i++) {
+    int64_t n = check_many(g, i);
+    if (n > 0)
+      sum += check_hash(g->fingerprint, (uint64_t)(g->edge[i] + n), 1) -
+             check_hash(g->fingerprint, (uint64_t)g->edge[i], 1);
+  }
+  return sum;
+}
+
+static int64_t check_count(const kith_graph *g) {
+  int64_t n = 0;
+  for (kith_lid i = 0; i < g->n_own; i++) n += check_many(g, i);
+  return n;
+}
+
+/* ---- what one rank can see alone ---- */
+
+static kith_status check_own(const kith_graph *g, const char *path, int64_t n_place) {
+  kith_status st = KITH_OK;
+  for (kith_lid i = 0; i < g->n_own; i++) {
+    int64_t n = check_many(g, i), most = g->n[g->type[i]];
+    KITH_CHECK(g->original[i] >= 0 && g->original[i] < most, KITH_EDATA,
+               "%s: node/original holds %lld, expected 0 to %lld", path, (long long)g->original[i],
+               (long long)most - 1);
+    KITH_CHECK(n == 0 || (g->edge[i] >= 0 && g->edge[i] <= n_place - n), KITH_EDATA,
+               "%s: a row's %lld training %s begin at place %lld of %lld", path, (long long)n,
+               g->task == KITH_CLASSIFY ? "nodes" : "interactions", (long long)g->edge[i],
+               (long long)n_place);
+  }
+done:
+  return st;
+}
+
+static kith_status check_sums(const kith_graph *g, const char *path, int64_t n_place, const int64_t *sum) {
+  kith_status st = KITH_OK;
+  uint64_t places =
+      n_place > 0 ? check_hash(g->fingerprint, (uint64_t)n_place, 1) - check_hash(g->fingerprint, 0, 1) : 0;
+  KITH_CHECK(sum[0] == n_place && (uint64_t)sum[1] == places, KITH_EDATA,
+             "%s: the places of training %s are not 0 to %lld, each once; run kith partition again", path,
+             g->task == KITH_CLASSIFY ? "nodes" : "interactions", (long long)n_place - 1);
+  KITH_CHECK(sum[2] == 0, KITH_EDATA,
+             "%s: some pair stands at one of its ends only; run kith partition again", path);
+done:
+  return st;
+}
+
+kith_agreed kith__graph_check(const kith_comm *comm, const kith_graph *g, const char *path) {
+  kith_agreed st = {KITH_OK};
+  kith_rows *rows = NULL;
+  int64_t n_place = g->task == KITH_CLASSIFY ? g->n_train : g->n_edge;
+  KITH_TRY(kith_agree(comm, check_own(g, path, n_place)));
+  int64_t sum[3] = {check_count(g), (int64_t)check_places(g), (int64_t)check_ends(g, g->first[comm->rank])};
+  kith_comm_sum_int(comm, 3, sum);
+  KITH_TRY(kith_agreed_same(check_sums(g, path, n_place, sum)));
+  st = kith_rows_create(comm, g, &rows); /* finds rows of one original number */
+  if (kith_is_bad(st)) st = kith_agreed_same(kith_fail(st.status, "%s: %s", path, kith_error_text()));
+done:
+  kith_rows_destroy(&rows);
+  return st;
+}
