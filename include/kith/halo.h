@@ -156,7 +156,7 @@ typedef struct kith_hop {
                  drawn neighbors, what makes their sum an estimate of the sum over all; null: 1 */
   const kith_back *back; /**< its transpose */
   const int64_t *degree; /**< [in rows] neighbors of each node in the whole graph */
-  bool thins;            /**< edge dropout: entries change from step to step, on the whole graph too */
+  bool drops_edges;      /**< edge dropout: entries change from step to step, on the whole graph too */
 } kith_hop;
 
 /** The whole graph as a hop, and what it points to. */

@@ -24,10 +24,10 @@ typedef struct kith_lstm_order {
   const int64_t *row, *col; /**< nodes of the matrix's rows and columns */
 } kith_lstm_order;
 
-typedef struct kith_lstm_item {
+typedef struct kith_lstm_entry {
   uint64_t key;
   kith_lid col;
-} kith_lstm_item;
+} kith_lstm_entry;
 
 /** A group of rows being worked on.  Slots are entries by time: those of time t are first[t] … first[t + 1] -
  * 1, row by row. */
@@ -41,7 +41,7 @@ typedef struct kith_lstm {
   kith_eid *first;       /**< [most + 1] */
   kith_lid *next;        /**< [most + 1] room of the sort by length */
   kith_lid *col;         /**< [most] what is read in each slot */
-  kith_lstm_item *item;  /**< [most] room of the sorts by key */
+  kith_lstm_entry *item; /**< [most] room of the sorts by key */
   float *gate;           /**< [most, 4 d] after backward their gradients */
   float *cell;           /**< [most, d] c */
   float *h, *dh, *dcell; /**< [most_row, d] */
@@ -49,7 +49,7 @@ typedef struct kith_lstm {
 
 /** Where the group that begins at place `first` ends: as many rows as have no more than `most` entries, at
  * least one. */
-kith_lid kith_lstm_take(const kith_csr *a, kith_lid first, kith_eid most);
+kith_lid kith_lstm_group_end(const kith_csr *a, kith_lid first, kith_eid most);
 
 /** Take places first … last - 1 of a matrix as the group.  Cost: n log n of the longest row. */
 void kith_lstm_plan(kith_lstm *s, const kith_csr *a, kith_lid first, kith_lid last,

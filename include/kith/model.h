@@ -82,70 +82,71 @@ const char *kith_gat_last_text(kith_gat_last name);           /**< "concat" */
 /** Contradictions between options.  Local.  Errors: KITH_ECONFIG, naming the keys of a job. */
 kith_status kith_model_check(const kith_model_options *o) KITH_MUST_USE;
 
-int kith_model_layers(const kith_model_options *o); /**< hops that the model looks around: 0 for MF */
-int kith_model_width(const kith_model_options *o);  /**< columns of a final embedding */
-int kith_model_columns(const kith_model_options *o,
-                       int l); /**< columns of what layer l makes: width, or `out` in the last */
-bool kith_model_classifies(
+int kith_model_n_layer(const kith_model_options *o);    /**< hops that the model looks around: 0 for MF */
+int kith_model_output_dim(const kith_model_options *o); /**< columns of a final embedding */
+int kith_model_layer_dim(const kith_model_options *o,
+                         int l); /**< columns of what layer l makes: width, or `out` in the last */
+bool kith_model_can_classify(
     const kith_model_options *o); /**< whether its last layer can have a column a class: gcn, gat, sage */
-bool kith_model_needs_back(const kith_model_options *o); /**< whether its ops read the transpose of hops */
-bool kith_model_has_loops(
+bool kith_model_needs_transpose(
+    const kith_model_options *o); /**< whether its ops read the transpose of hops */
+bool kith_model_has_self_loops(
     const kith_model_options *o); /**< whether a node is among its own neighbors (GAT) */
-bool kith_model_reads_near(const kith_model_options *o); /**< whether its hops are of importance
+bool kith_model_uses_importance_graph(const kith_model_options *o); /**< whether its hops are of importance
                                                             neighborhoods instead of the graph's (PinSage) */
 
 /** The rows of all nodes after each layer, the input rows first: for who watches how they change from one to
  * the next. */
-typedef struct kith_layers {
+typedef struct kith_layer_outputs {
   int n;
-  kith_tensor *h[KITH_READOUT_MOST];
-} kith_layers;
+  kith_tensor *h[KITH_MAX_LAYER_OUTPUTS];
+} kith_layer_outputs;
 
 /** What a model is recorded on. */
-typedef struct kith_stage {
+typedef struct kith_model_ctx {
   kith_tape *tape;
   kith_params *params;
-  kith_play *play;
+  kith_exec_ctx *exec;
   const kith_hop *const *hop; /**< [layers] of each layer, the first one reads the input rows */
   kith_tensor *x;             /**< input rows: initial embeddings */
-  kith_readout
-      *readout; /**< receives the terms of the final embedding; picks and packed are set by the caller */
-  kith_layers *layers; /**< receives the rows after each layer; may be null */
-} kith_stage;
+  kith_output
+      *output; /**< receives the terms of the final embedding; picks and packed are set by the caller */
+  kith_layer_outputs *layers; /**< receives the rows after each layer; may be null */
+} kith_model_ctx;
 
 /**
  * Record a model.  What could not be recorded is told by kith_tape_status() and kith_params_status().
  * The same model recorded twice with the same params shares its weights: once for steps, once for the whole
  * graph.
  */
-void kith_model_record(const kith_model_options *o, const kith_stage *s);
+void kith_model_record(const kith_model_options *o, const kith_model_ctx *ctx);
 
 /* One function a model. */
-void kith_lightgcn_record(const kith_model_options *o, const kith_stage *s);
-void kith_mf_record(const kith_model_options *o, const kith_stage *s);
-void kith_ngcf_record(const kith_model_options *o, const kith_stage *s);
-void kith_gcn_record(const kith_model_options *o, const kith_stage *s);
-void kith_gat_record(const kith_model_options *o, const kith_stage *s);
-void kith_sage_record(const kith_model_options *o, const kith_stage *s);
+void kith_lightgcn_record(const kith_model_options *o, const kith_model_ctx *ctx);
+void kith_mf_record(const kith_model_options *o, const kith_model_ctx *ctx);
+void kith_ngcf_record(const kith_model_options *o, const kith_model_ctx *ctx);
+void kith_gcn_record(const kith_model_options *o, const kith_model_ctx *ctx);
+void kith_gat_record(const kith_model_options *o, const kith_model_ctx *ctx);
+void kith_sage_record(const kith_model_options *o, const kith_model_ctx *ctx);
 /* … and one on importance neighborhoods (kith_near_create) instead of the training graph. */
-void kith_pinsage_record(const kith_model_options *o, const kith_stage *s);
+void kith_pinsage_record(const kith_model_options *o, const kith_model_ctx *ctx);
 
 /** Tell that `h` are the rows after the next layer; null is passed over.  For models. */
-void kith_stage_layer(const kith_stage *s, kith_tensor *h);
+void kith_model_layer_output(const kith_model_ctx *ctx, kith_tensor *h);
 
 /** The weights called `name` of layer `l`, "name.l"; null on failure.  For models. */
-kith_tensor *kith_stage_weights(const kith_stage *s, const char *name, int l, int64_t n_row, int d,
+kith_tensor *kith_model_weights(const kith_model_ctx *ctx, const char *name, int l, int64_t n_row, int d,
                                 kith_init init);
 /** h times d columns of weights called `name`, plus those called `bias` unless it is null; null in, null out.
  * For models. */
-kith_tensor *kith_stage_linear(const kith_stage *s, const char *name, const char *bias, int l, int d,
+kith_tensor *kith_model_linear(const kith_model_ctx *ctx, const char *name, const char *bias, int l, int d,
                                kith_tensor *h);
 
 /** Whether nodes of a type have embeddings, and whether their features are read.  The same on every rank. */
-bool kith_model_embeds(const kith_model_options *o, const kith_graph *g, int type);
-bool kith_model_reads(const kith_model_options *o, const kith_graph *g, int type);
+bool kith_model_uses_embedding(const kith_model_options *o, const kith_graph *g, int type);
+bool kith_model_uses_features(const kith_model_options *o, const kith_graph *g, int type);
 /** Whether nodes of any type have embeddings. */
-bool kith_model_embeds_any(const kith_model_options *o, const kith_graph *g);
+bool kith_model_uses_any_embedding(const kith_model_options *o, const kith_graph *g);
 /** What the model's input rows are made of; the features' weights are made, or found, in `params` (see
  * kith_params_status()).  Local. */
 kith_input kith_model_input(const kith_model_options *o, const kith_graph *g, kith_params *params,

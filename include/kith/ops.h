@@ -27,13 +27,13 @@
 
 /* Ask for the lines of a row that will be read or written soon: misses then travel together, and stores do
  * not wait for them. */
-KITH_INLINE void kith_expect_row(int d, const float *row) {
+KITH_INLINE void kith_prefetch_row(int d, const float *row) {
   const int line = 16; /* floats */
   for (int k = 0; k < d; k += line) __builtin_prefetch(row + k);
 }
 
-int kith_threads(void); /**< threads that the next parallel region will have */
-int kith_thread(void);  /**< this thread's number in its region */
+int kith_max_threads(void); /**< threads that the next parallel region will have */
+int kith_thread_num(void);  /**< this thread's number in its region */
 
 /**
  * y [n_row, d] = A x for the places first … last - 1 of A: y[i] = sum over neighbors j of weight_ij x[j], in
@@ -47,56 +47,60 @@ int kith_thread(void);  /**< this thread's number in its region */
 void kith_spmm(const kith_csr *a, kith_lid first, kith_lid last, int d, const float *x, bool add, float *y);
 
 /** y = A x for a list of places: the rows row[place[i]], i = 0 … n - 1, with the same bits. */
-void kith_spmm_some(const kith_csr *a, kith_lid n, const kith_lid *place, int d, const float *x, float *y);
+void kith_spmm_rows(const kith_csr *a, kith_lid n, const kith_lid *place, int d, const float *x, float *y);
 /** y = A x with weights w [entries] instead of the matrix's. */
-void kith_spmm_weighed(const kith_csr *a, const float *w, int d, const float *x, float *y);
+void kith_spmm_weighted(const kith_csr *a, const float *w, int d, const float *x, float *y);
 /** x [columns, d] += its transpose times y: a column sums its entries in their order. */
-void kith_spmm_back(const kith_back *back, const float *w, int d, const float *y, float *x);
+void kith_spmm_transpose(const kith_back *back, const float *w, int d, const float *y, float *x);
 
 /**
  * Which rows are asked for, once per asking, and in which order what comes back is summed.
- * Group i gathers the askings member[start[i]] … of row sum_row[i], in the order of their keys.
+ * Group i gathers the askings member[start[i]] … of row unique_row[i], in the order of their keys.
  */
-typedef struct kith_picks {
-  kith_lid n;          /**< askings */
-  const kith_lid *row; /**< [n] */
-  kith_lid n_sum;      /**< distinct rows */
-  kith_lid *sum_row;   /**< [n_sum] ascending */
-  kith_lid *counted;   /**< [n_sum] askings of each row that L2 counts: those that train it for certain, not a
-                          pool's draws */
-  kith_lid *start;     /**< [n_sum + 1] */
-  kith_lid *member;    /**< [n] */
-} kith_picks;
+typedef struct kith_gather_index {
+  kith_lid n;           /**< askings */
+  const kith_lid *row;  /**< [n] */
+  kith_lid n_unique;    /**< distinct rows */
+  kith_lid *unique_row; /**< [n_unique] ascending */
+  kith_lid *l2_count; /**< [n_unique] askings of each row that L2 counts: those that train it for certain, not
+                        a pool's draws */
+  kith_lid *start;    /**< [n_unique + 1] */
+  kith_lid *member;   /**< [n] */
+} kith_gather_index;
 
-/** z [n, d] = w x[row] (added to z when `add`); rows of z lie `step` numbers apart. */
-void kith_pick_forward(const kith_picks *p, int d, float w, const float *x, bool add, int step, float *z);
+/** z [n, d] = w x[row] (added to z when `add`); rows of z lie `ld` numbers apart. */
+void kith_gather_forward(const kith_gather_index *p, int d, float w, const float *x, bool add, int ld,
+                         float *z);
 /** dx[row] += w dz, each row's askings in the order of their keys: the transpose. */
-void kith_pick_backward(const kith_picks *p, int d, float w, int step, const float *dz, float *dx);
+void kith_gather_backward(const kith_gather_index *p, int d, float w, int ld, const float *dz, float *dx);
 /** dw: the sum over the askings of <x[row], dz>, in their order. */
-double kith_pick_backward_weight(const kith_picks *p, int d, const float *x, int step, const float *dz);
+double kith_gather_backward_weight(const kith_gather_index *p, int d, const float *x, int ld,
+                                   const float *dz);
 
 /** y = 0, for n numbers, by all threads. */
 void kith_clear(int64_t n, float *y);
 /** y = w x, or y += w x. */
 void kith_scale(int64_t n, float w, const float *x, bool add, float *y);
 
-/** y [n, d] = w x, or y += w x; rows of y lie `step` numbers apart. */
-void kith_scale_rows(int64_t n, int d, float w, const float *x, bool add, int step, float *y);
+/** y [n, d] = w x, or y += w x; rows of y lie `ld` numbers apart. */
+void kith_scale_rows(int64_t n, int d, float w, const float *x, bool add, int ld, float *y);
 
 /** The inner product of two rows: sixteen running sums, then a tree, the same on every instruction set. */
 float kith_dot(int d, const float *a, const float *b);
 
 /** unit [n, d] = x[at[i]] / ||x[at[i]]||, norm [n] = ||x[at[i]]||; a zero row stays zero. */
-void kith_normalize_forward(kith_lid n, const kith_lid *at, int d, const float *x, float *unit, float *norm);
+void kith_gather_normalize_forward(kith_lid n, const kith_lid *at, int d, const float *x, float *unit,
+                                   float *norm);
 /** y [n, d] = rows of x divided by their norms, norm [n]; a zero row stays zero.  Backward: dx += the
  * transpose of the derivative at y. */
-void kith_unit_forward(int64_t n, int d, const float *x, float *y, float *norm);
-void kith_unit_backward(int64_t n, int d, const float *y, const float *norm, const float *dy, float *dx);
+void kith_normalize_rows_forward(int64_t n, int d, const float *x, float *y, float *norm);
+void kith_normalize_rows_backward(int64_t n, int d, const float *y, const float *norm, const float *dy,
+                                  float *dx);
 /** x [n, d] with every row divided by its norm, in place. */
 void kith_normalize_rows(kith_lid n, int d, float *x);
 /** dx[at[i]] = (dunit_i - unit_i <unit_i, dunit_i>) / norm_i; each row of x has one i. */
-void kith_normalize_backward(kith_lid n, const kith_lid *at, int d, const float *unit, const float *norm,
-                             const float *dunit, float *dx);
+void kith_gather_normalize_backward(kith_lid n, const kith_lid *at, int d, const float *unit,
+                                    const float *norm, const float *dunit, float *dx);
 
 /**
  * Row-major products by the BLAS: by one thread inside a parallel region, by all threads outside.
@@ -155,16 +159,16 @@ void kith_dropout_backward(const kith_dropout *o, int64_t n, int d, const int64_
  *
  * @param row, col  [rows], [columns] nodes
  */
-void kith_dropout_edges_forward(const kith_dropout *o, const kith_csr *a, int heads, const int64_t *row,
-                                const int64_t *col, const float *x, float *y);
-void kith_dropout_edges_backward(const kith_dropout *o, const kith_csr *a, int heads, const int64_t *row,
-                                 const int64_t *col, const float *dy, float *dx);
+void kith_attention_dropout_forward(const kith_dropout *o, const kith_csr *a, int heads, const int64_t *row,
+                                    const int64_t *col, const float *x, float *y);
+void kith_attention_dropout_backward(const kith_dropout *o, const kith_csr *a, int heads, const int64_t *row,
+                                     const int64_t *col, const float *dy, float *dx);
 
 /**
  * Edge dropout: whether the step leaves the edge of two nodes out, which it does with probability p; the same
  * either way round.  A node keeps the edge to itself.  Only p, seed and step are read.
  */
-bool kith_edge_goes(const kith_dropout *o, int64_t i, int64_t j);
+bool kith_edge_is_dropped(const kith_dropout *o, int64_t i, int64_t j);
 /**
  * The entries of `a` that the step keeps, in their order, their weights divided by 1 - p.
  *
@@ -173,8 +177,8 @@ bool kith_edge_goes(const kith_dropout *o, int64_t i, int64_t j);
  * @param out       start, col and weight have room for those of a; the rest is set, row is a's
  * Cost: one draw an entry.
  */
-void kith_thin(const kith_dropout *o, const kith_csr *a, const int64_t *row, const int64_t *col,
-               uint8_t *keep, kith_csr *out);
+void kith_edge_dropout(const kith_dropout *o, const kith_csr *a, const int64_t *row, const int64_t *col,
+                       uint8_t *keep, kith_csr *out);
 
 /*
  * Sums over in-edges.  A row's entries come in the order of the matrix; w [entries, heads] weighs each head's
@@ -196,13 +200,13 @@ void kith_edge_max_backward(const kith_back *back, int d, const kith_eid *who, c
 
 /** y [n, heads]: head by head the inner product of the columns of x [n, d] with a [d]; backward adds to dx
  * and da. */
-void kith_heads_forward(int64_t n, int heads, int d, const float *a, const float *x, float *y);
-void kith_heads_backward(int64_t n, int heads, int d, const float *a, const float *x, const float *dy,
-                         float *da, float *dx);
+void kith_head_dot_forward(int64_t n, int heads, int d, const float *a, const float *x, float *y);
+void kith_head_dot_backward(int64_t n, int heads, int d, const float *a, const float *x, const float *dy,
+                            float *da, float *dx);
 
 /** y [n, d / heads]: the mean of the heads of x [n, d], and its transpose. */
-void kith_heads_mean_forward(int64_t n, int heads, int d, const float *x, float *y);
-void kith_heads_mean_backward(int64_t n, int heads, int d, const float *dy, float *dx);
+void kith_head_mean_forward(int64_t n, int heads, int d, const float *x, float *y);
+void kith_head_mean_backward(int64_t n, int heads, int d, const float *dy, float *dx);
 
 /** s [entries, heads]: s_e = f(left[row_e] + right[col_e]), f LeakyReLU (Velickovic et al., GAT, ICLR 2018,
  * eq. 1). */
@@ -229,23 +233,23 @@ void kith_edge_softmax_backward(const kith_csr *a, int heads, const float *alpha
  * @param s        [m, n] logits, minus infinity to leave one out; afterwards probabilities
  * @param lse      [m] log of the sum of exponentials
  */
-void kith_softmax_rows(int m, int n, int64_t first, const int32_t *item, const float *bias, float *s,
-                       float *lse);
+void kith_inbatch_softmax_rows(int m, int n, int64_t first, const int32_t *item, const float *bias, float *s,
+                               float *lse);
 /**
  * The same probabilities seen from the items: s [m, n] holds logits of items first … against all users;
  * afterwards the probability that user j gives to the item, exp(s_ij - bias_i - lse_j).
  */
-void kith_softmax_columns(int m, int n, int64_t first, const int32_t *item, const float *bias,
-                          const float *lse, float *s);
+void kith_inbatch_softmax_columns(int m, int n, int64_t first, const int32_t *item, const float *bias,
+                                  const float *lse, float *s);
 
 /**
  * One tile of a softmax whose candidates stand apart from the pairs' own items: s [m, n] logits of
  * candidates, own [m] logits of the rows' own items; afterwards probabilities.  bias [n] is taken off the
  * candidates' logits, minus infinity leaves one out.
  */
-void kith_softmax_rows_apart(int m, int n, const float *bias, float *s, float *own, float *lse);
+void kith_sampled_softmax_rows(int m, int n, const float *bias, float *s, float *own, float *lse);
 /** The same probabilities seen from the candidates: s [m, n] becomes exp(s_ij - bias_i - lse_j). */
-void kith_softmax_columns_apart(int m, int n, const float *bias, const float *lse, float *s);
+void kith_sampled_softmax_columns(int m, int n, const float *bias, const float *lse, float *s);
 
 /* ---- sums of weights by features ---- */
 

@@ -23,7 +23,7 @@ void kith_adam_step(const kith_adam_options *o, int64_t step, int64_t n, const f
  * The same step on some rows of p, m, v [rows, d]: row row[i] has the gradient i of g [n, d].  The moments of
  * other rows wait for their next gradient.
  */
-void kith_adam_rows(const kith_adam_options *o, int64_t step, int32_t n, const int32_t *row, int d,
-                    const float *g, float *m, float *v, float *p);
+void kith_adam_step_rows(const kith_adam_options *o, int64_t step, int32_t n, const int32_t *row, int d,
+                         const float *g, float *m, float *v, float *p);
 
 #endif

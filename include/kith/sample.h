@@ -235,12 +235,12 @@ typedef struct kith_batch {
   float *log_degree;   /**< [pairs] softmax: log of the items' training interactions */
   kith_shared shared;  /**< softmax */
   kith_known marks;    /**< softmax with shape.marks: of the pairs' items, a pair's own left out */
-  kith_picks picks;    /**< what this rank is asked for, after kith_batch_answer() */
-  kith_lid n_seed;     /**< after kith_batch_seeds(): wanted nodes, each once … */
-  kith_gid *seed;      /**< [n_seed] … their global numbers, ascending */
-  kith_lid *seed_row;  /**< [n_want] which of them each wanted row is */
-  void *sort;          /**< room for sorting … */
-  kith_keyed *order;   /**< … and the order that it brings */
+  kith_gather_index gather_index; /**< what this rank is asked for, after kith_batch_answer() */
+  kith_lid n_seed;                /**< after kith_batch_seeds(): wanted nodes, each once … */
+  kith_gid *seed;                 /**< [n_seed] … their global numbers, ascending */
+  kith_lid *seed_row;             /**< [n_want] which of them each wanted row is */
+  void *sort;                     /**< room for sorting … */
+  kith_keyed *order;              /**< … and the order that it brings */
 } kith_batch;
 
 /** Room for steps of a shape.  Collective (sizes only).  Errors: KITH_ENOMEM; KITH_ECONFIG if a step has too
@@ -283,20 +283,20 @@ typedef struct kith_labelled {
   int clusters;  /**< parts in a step; 0: steps are of nodes from anywhere */
   int64_t n_step, epoch;
   uint64_t seed;
-  kith_gid low;         /**< first global number of this rank */
-  kith_lid n_all, most; /**< training nodes owned here; the most of them in any step */
-  kith_lid *all;        /**< [n_all] their rows, step by step, ascending within each */
-  kith_eid *first;      /**< [n_step + 2] where this rank's nodes of each step begin */
-  int64_t *part_node;   /**< [n_part] clusters: training nodes of each part, over all ranks */
-  int64_t *place_first; /**< [n_step + 1] nodes of the steps before each, over all ranks */
-  kith_lid n;           /**< nodes of the step owned here … */
-  kith_lid *own;        /**< [n] … their owned rows, ascending … */
-  kith_gid *number;     /**< [n] … global numbers … */
-  int32_t *label;       /**< [n] … classes … */
-  double *weight;       /**< [n] … and what each weighs in the loss */
-  kith_gid *ahead;      /**< [most] global numbers of a step to come */
-  kith_lid *count;      /**< [most + 1] 0, 1, 2, … */
-  kith_picks picks;     /**< the rows of the step, each asked for once */
+  kith_gid low;                   /**< first global number of this rank */
+  kith_lid n_all, most;           /**< training nodes owned here; the most of them in any step */
+  kith_lid *all;                  /**< [n_all] their rows, step by step, ascending within each */
+  kith_eid *first;                /**< [n_step + 2] where this rank's nodes of each step begin */
+  int64_t *part_node;             /**< [n_part] clusters: training nodes of each part, over all ranks */
+  int64_t *place_first;           /**< [n_step + 1] nodes of the steps before each, over all ranks */
+  kith_lid n;                     /**< nodes of the step owned here … */
+  kith_lid *own;                  /**< [n] … their owned rows, ascending … */
+  kith_gid *number;               /**< [n] … global numbers … */
+  int32_t *label;                 /**< [n] … classes … */
+  double *weight;                 /**< [n] … and what each weighs in the loss */
+  kith_gid *ahead;                /**< [most] global numbers of a step to come */
+  kith_lid *count;                /**< [most + 1] 0, 1, 2, … */
+  kith_gather_index gather_index; /**< the rows of the step, each asked for once */
 } kith_labelled;
 
 /**

@@ -110,8 +110,8 @@ typedef struct kith_state {
 kith_state kith_trainer_state(kith_trainer *t);
 
 /**
- * The final embeddings [n_own, kith_model_width()], as products rank them: propagated, normalized where the
- * model scores by cosine. Classification: logits [n_own, classes]. Collective.  Lent until the next call.
+ * The final embeddings [n_own, kith_model_output_dim()], as products rank them: propagated, normalized where
+ * the model scores by cosine. Classification: logits [n_own, classes]. Collective.  Lent until the next call.
  */
 const float *kith_trainer_final(kith_trainer *t);
 

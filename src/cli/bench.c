@@ -95,8 +95,8 @@ static void bench_sampled(bench *b) {
 static void bench_print_limits(bench *b) {
   int64_t n[3] = {b->n, b->a->csr.start[b->a->csr.n_row], b->n_random};
   kith_comm_sum_int(b->c->comm, 3, n);
-  bench_pair gather = bench_time(b, bench_limit_gather, bench_limit_random),
-             stream = bench_time(b, bench_limit_stream, bench_limit_disk);
+  bench_pair gather = bench_time(b, bench_roofline_gather, bench_roofline_random),
+             stream = bench_time(b, bench_roofline_stream, bench_roofline_disk);
   double bytes = 4.0 * b->d * (double)n[1], random = 4.0 * b->d * (double)n[2],
          streamed = 36.0 * BENCH_FAR * b->c->comm->size;
   cli_print(b->c, "%d rank%s x %d thread%s; this machine allows, medians of %d", b->c->comm->size,
@@ -119,12 +119,13 @@ static void bench_kernels(bench *b) {
               "  this graph is too small for these fractions to mean much: %.1f MiB of embeddings a rank "
               "stay in a cache, and starting takes longer than the work",
               mib);
-  bench_line(b, "SpMM, one product with A", "spmm", "gather", bench_spmm, bench_limit_gather);
-  bench_line(b, "Adam", "adam", "stream", bench_adam, bench_limit_adam);
-  if (b->c->comm->size > 1) bench_line(b, "halo exchange", "halo", "messages", bench_halo, bench_limit_halo);
-  bench_line(b, "a whole step", "step", "its parts", bench_step, bench_limit_step);
-  bench_line(b, "ranking of all users, K = 20", "ranking", "products", bench_rank, bench_limit_rank);
-  bench_line(b, "HDF5 write of the embeddings", "write", "write and fsync", bench_write, bench_limit_disk);
+  bench_line(b, "SpMM, one product with A", "spmm", "gather", bench_spmm, bench_roofline_gather);
+  bench_line(b, "Adam", "adam", "stream", bench_adam, bench_roofline_adam);
+  if (b->c->comm->size > 1)
+    bench_line(b, "halo exchange", "halo", "messages", bench_halo, bench_roofline_halo);
+  bench_line(b, "a whole step", "step", "its parts", bench_step, bench_roofline_step);
+  bench_line(b, "ranking of all users, K = 20", "ranking", "products", bench_rank, bench_roofline_rank);
+  bench_line(b, "HDF5 write of the embeddings", "write", "write and fsync", bench_write, bench_roofline_disk);
 }
 
 /* What the limits of memory are measured in. */
@@ -137,7 +138,7 @@ static kith_status bench_far(bench *b) {
   for (kith_eid e = 0; e < b->n_random; e++)
     b->random[e] = (kith_lid)kith_random_below(kith_random(1, KITH_USE_GENERATE, (uint64_t)e, 0, 0).bits[0],
                                                (uint64_t)row);
-  bench_limit_stream(b); /* pages that nobody has written lie in one place */
+  bench_roofline_stream(b); /* pages that nobody has written lie in one place */
 done:
   return st;
 }
@@ -212,7 +213,7 @@ done:
 
 kith_agreed cli_bench(cli *c) {
   kith_agreed st = {KITH_OK};
-  bench b = {.c = c, .d = c->job.model.width, .layers = kith_model_layers(&c->job.model)};
+  bench b = {.c = c, .d = c->job.model.width, .layers = kith_model_n_layer(&c->job.model)};
   KITH_TRY(kith_agree(c->comm, bench_options(c, &b)));
   if (b.rows > 0) return bench_rows(c, b.rows, b.repeat);
   KITH_TRY(bench_prepare(&b));

@@ -3,7 +3,7 @@
 #define KITH_SRC_CLI_BENCH_H
 
 #include "cli/cli.h"
-#include "kith/limits.h"
+#include "kith/roofline.h"
 
 enum {
   BENCH_REPEAT_MOST = 101,
@@ -46,18 +46,18 @@ double bench_median(int n, double *x);
 kith_agreed bench_rows(cli *c, int64_t n, int repeat) KITH_MUST_USE;
 
 /* What the machine allows; each moves the bytes, or makes the products, of the kernel it is held against. */
-void bench_limit_adam(bench *b);   /* seven streams of all numbers */
-void bench_limit_gather(bench *b); /* the graph's columns */
-void bench_limit_random(bench *b); /* uniformly random rows of 64 MiB */
-void bench_limit_stream(bench *b); /* nine streams of 64 MiB */
-void bench_limit_rank(bench *b);   /* as many products as ranking of all users, in its tiles */
-void bench_limit_halo(bench *b);   /* messages around the ring, as many bytes as an exchange */
-void bench_limit_disk(bench *b);   /* plain write and fsync of all numbers */
+void bench_roofline_adam(bench *b);   /* seven streams of all numbers */
+void bench_roofline_gather(bench *b); /* the graph's columns */
+void bench_roofline_random(bench *b); /* uniformly random rows of 64 MiB */
+void bench_roofline_stream(bench *b); /* nine streams of 64 MiB */
+void bench_roofline_rank(bench *b);   /* as many products as ranking of all users, in its tiles */
+void bench_roofline_halo(bench *b);   /* messages around the ring, as many bytes as an exchange */
+void bench_roofline_disk(bench *b);   /* plain write and fsync of all numbers */
 /*
  * A step: 2 L products with A at gather speed, of which one, the last layer forward, only has the neighbors
  * of the batch's rows; as many exchanges, Adam's streams, one gradient block cleared.  The batch itself, some
  * thousand rows, is not counted: what it costs is lost.
  */
-void bench_limit_step(bench *b);
+void bench_roofline_step(bench *b);
 
 #endif

@@ -77,7 +77,7 @@ static kith_agreed doctor_places(doctor *d) {
   mine.threads = omp_get_max_threads();
   mine.others = cli_started_get()->others;
   doctor_libraries(sizeof mine.libraries, mine.libraries);
-  snprintf(kernels, sizeof kernels, ", %s kernels", kith_blas_kernels());
+  snprintf(kernels, sizeof kernels, ", %s kernels", kith_blas_core());
   strncat(mine.cpu, kernels, sizeof mine.cpu - strlen(mine.cpu) - 1);
   return kith_seats_gather(d->c->comm, &mine, &d->place);
 }
@@ -97,7 +97,7 @@ static void doctor_examine_ranks(doctor *d) {
   doctor_tell(d, "processors", &cpu);
   doctor_judge_cores(size, d->place, &cores);
   doctor_tell(d, "cores", &cores);
-  doctor_judge_blas(kith_blas_kernels(), cli_started_get()->chose_kernels, kith_cpu_vectors(),
+  doctor_judge_blas(kith_blas_core(), cli_started_get()->chose_kernels, kith_cpu_simd(),
                     kith_blas_has_threads(), d->place[0].threads, &blas);
   doctor_tell(d, "blas", &blas);
   doctor_judge_shm(size, d->place, &shm);

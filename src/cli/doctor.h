@@ -34,7 +34,7 @@ void doctor_judge_processors(int size, const kith_seat *all, doctor_finding *f);
 void doctor_judge_cores(int size, const kith_seat *all, doctor_finding *f);
 /* `kernels`: the BLAS's, `chosen` by Kith in its place; `cpu`: what the processor can do; `own`: it starts
  * threads of its own. */
-void doctor_judge_blas(const char *kernels, bool chosen, kith_vectors cpu, bool own, int threads,
+void doctor_judge_blas(const char *kernels, bool chosen, kith_simd cpu, bool own, int threads,
                        doctor_finding *f);
 void doctor_judge_clocks(int size, const kith_seat *all, const kith_clock_skew *skew, doctor_finding *f);
 void doctor_judge_links(const kith_seat *all, int n, const kith_link *link, doctor_finding *f);

@@ -189,12 +189,12 @@ void doctor_judge_cores(int size, const kith_seat *all, doctor_finding *f) {
   for (int r = 0; r < size; r++) judge_binding(size, all, r, f);
 }
 
-void doctor_judge_blas(const char *kernels, bool chosen, kith_vectors cpu, bool own, int threads,
+void doctor_judge_blas(const char *kernels, bool chosen, kith_simd cpu, bool own, int threads,
                        doctor_finding *f) {
   doctor_see(f, "%s kernels%s, %s; the processor has %s", kernels,
              chosen ? ", chosen by Kith in place of slower or wrong ones" : "",
              own ? "with threads of its own beside OpenMP's" : "on OpenMP's threads or one",
-             kith_vectors_text(cpu));
+             kith_simd_text(cpu));
   if (kith_blas_is_slow(kernels, cpu))
     doctor_warn(
         f, "products take two to three times as long as they could: unset OPENBLAS_CORETYPE, or set it to %s",

@@ -48,7 +48,7 @@ static kith_status partition_work(cli *c, const kith_dataset *d, const kith_part
   kith_partition_report report[PARTITION_REPORTS];
   int64_t n_edge = d->n_edge,
           steps = d->task == KITH_CLASSIFY ? 1 : (n_edge + c->job.train.batch - 1) / c->job.train.batch;
-  int layers = kith_model_layers(&c->job.model);
+  int layers = kith_model_n_layer(&c->job.model);
   double began = kith_clock();
   KITH_TRY(kith_partition_make(d, o, part));
   double seconds = kith_clock() - began;

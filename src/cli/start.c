@@ -70,7 +70,7 @@ static bool start_kernels_are_right(void) {
   int status = 0;
   pid_t child = fork();
   if (child < 0) return true;
-  if (child == 0) _exit(kith_blas_is_right() ? 0 : 1);
+  if (child == 0) _exit(kith_blas_is_correct() ? 0 : 1);
   return waitpid(child, &status, 0) != child || (WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
@@ -89,9 +89,9 @@ static void start_pretend(char **argv) {
 
 /* Set OPENBLAS_CORETYPE if other kernels are better; false if nothing is to be changed. */
 static bool start_choose_kernels(bool by_user, int *tried) {
-  kith_vectors cpu = kith_cpu_vectors();
+  kith_simd cpu = kith_cpu_simd();
   started.kernels_right = start_kernels_are_right();
-  if (by_user || (started.kernels_right && (*tried > 0 || !kith_blas_is_slow(kith_blas_kernels(), cpu))))
+  if (by_user || (started.kernels_right && (*tried > 0 || !kith_blas_is_slow(kith_blas_core(), cpu))))
     return false;
   const char *core = kith_blas_core_type(cpu, *tried);
   if (!core || setenv("OPENBLAS_CORETYPE", core, 1) != 0) return false;
@@ -178,7 +178,7 @@ static void start_compare(const kith_comm *all, const char *mine) {
   char first[KITH_NAME] = "";
   snprintf(first, sizeof first, "%s", mine);
   kith_comm_share(all, sizeof first, first);
-  bool slow = !start_is_set("OPENBLAS_CORETYPE") && kith_blas_is_slow(mine, kith_cpu_vectors());
+  bool slow = !start_is_set("OPENBLAS_CORETYPE") && kith_blas_is_slow(mine, kith_cpu_simd());
   int64_t other = kith_comm_max(all, strcmp(first, mine) != 0), any_slow = kith_comm_max(all, slow);
   if (other)
     kith_warn("ranks have different BLAS kernels (rank 0: %s), so their softmax differs in the last bit; "
@@ -186,7 +186,7 @@ static void start_compare(const kith_comm *all, const char *mine) {
               first);
   if (any_slow)
     kith_warn("the BLAS of some rank uses slow kernels, made for older processors; set OPENBLAS_CORETYPE=%s",
-              kith_blas_core_type(KITH_VECTORS_AVX2, 0));
+              kith_blas_core_type(KITH_SIMD_AVX2, 0));
 }
 
 static kith_status start_right(void) {
@@ -195,12 +195,12 @@ static kith_status start_right(void) {
       started.kernels_right, KITH_EUSAGE,
       "the BLAS computes wrong products with its %s kernels on this processor; "
       "set OPENBLAS_CORETYPE to another core type, such as Haswell or Nehalem, or install a newer OpenBLAS",
-      kith_blas_kernels());
+      kith_blas_core());
 done:
   return st;
 }
 
 kith_agreed cli_check_blas(const kith_comm *all) {
-  start_compare(all, kith_blas_kernels());
+  start_compare(all, kith_blas_core());
   return kith_agree(all, start_right());
 }

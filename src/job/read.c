@@ -161,7 +161,7 @@ done:
 static kith_status read_check_classify(const kith_job *job) {
   kith_status st = KITH_OK;
   const kith_model_options *m = &job->model;
-  KITH_CHECK(kith_model_classifies(m), KITH_ECONFIG,
+  KITH_CHECK(kith_model_can_classify(m), KITH_ECONFIG,
              "%s: model.name: %s makes no classes; with task: classify expected gcn, gat or sage", job->path,
              kith_model_text(m->name));
   KITH_CHECK(m->input == KITH_EMBEDDING, KITH_ECONFIG,

@@ -51,7 +51,7 @@ static bool is_sage(const kith_job *j) { return is_model(j, KITH_SAGE); }
 static bool is_lightgcn(const kith_job *j) { return is_model(j, KITH_LIGHTGCN); }
 static bool is_pinsage(const kith_job *j) { return is_model(j, KITH_PINSAGE); }
 static bool drops_columns(const kith_job *j) { return !is_model(j, KITH_MF) && !is_lightgcn(j); }
-static bool propagates(const kith_job *j) { return kith_model_layers(&j->model) > 0; }
+static bool propagates(const kith_job *j) { return kith_model_n_layer(&j->model) > 0; }
 static bool has_weights(const kith_job *j) {
   bool mixes = is_lightgcn(j) && j->model.layer_weights == KITH_LEARNED;
   return drops_columns(j) || mixes || reads_features(j);
@@ -228,7 +228,7 @@ static const char *reader_name(const reader *r, const char *key) {
 /* Values that cannot all take effect. */
 static void reader_warn_excess(const kith_job *job) {
   const kith_sampler_options *s = &job->train.sampler;
-  int layers = kith_model_layers(&job->model);
+  int layers = kith_model_n_layer(&job->model);
   if (samples_neighbors(job) && s->fanouts.n > layers)
     kith_warn("%s: train.fanouts has %d numbers, but the model has %d layer%s: the others are not read",
               job->path, s->fanouts.n, layers, kith_plural(layers));

@@ -4,23 +4,24 @@
 typedef struct bpr {
   const kith_batch *b;
   kith_tensor *rows;
-  kith_lid *picked; /* [pairs, negatives] */
-  double *margin;   /* [pairs, negatives] how much the user prefers the negative: <u, n> - <u, p> */
+  kith_lid *hardest; /* [pairs, negatives] */
+  double *margin;    /* [pairs, negatives] how much the user prefers the negative: <u, n> - <u, p> */
   kith_sum *loss;
 } bpr;
 
 static void bpr_margins(bpr *o, kith_lid i) {
   int d = o->rows->d, k = o->b->shape.n_negative;
-  const float *x = o->rows->value, *u = x + kith__user_at(o->b, i, d);
-  double liked = (double)kith_dot(d, u, x + kith__positive_at(o->b, i, d));
+  const float *x = o->rows->value, *u = x + kith__user_offset(o->b, i, d);
+  double liked = (double)kith_dot(d, u, x + kith__positive_offset(o->b, i, d));
   for (int j = 0; j < k; j++)
-    o->margin[i * k + j] = (double)kith_dot(d, u, x + kith__negative_at(o->b, o->picked, i, j, d)) - liked;
+    o->margin[i * k + j] =
+        (double)kith_dot(d, u, x + kith__negative_offset(o->b, o->hardest, i, j, d)) - liked;
 }
 
 static void bpr_forward(void *self) {
   bpr *o = self;
   int k = o->b->shape.n_negative;
-  kith__pick_negatives(o->b, o->rows, o->picked);
+  kith__hardest_negatives(o->b, o->rows, o->hardest);
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < o->b->n_pair; i++) bpr_margins(o, i);
   for (int64_t i = 0; i < (int64_t)o->b->n_pair * k; i++)
@@ -31,8 +32,8 @@ static void bpr_forward(void *self) {
  * -sum s u. */
 static void bpr_pull(bpr *o, kith_lid i, int j) {
   int width = o->rows->d, k = o->b->shape.n_negative;
-  size_t d = (size_t)width, u = kith__user_at(o->b, i, width), p = kith__positive_at(o->b, i, width);
-  size_t n = kith__negative_at(o->b, o->picked, i, j, width);
+  size_t d = (size_t)width, u = kith__user_offset(o->b, i, width), p = kith__positive_offset(o->b, i, width);
+  size_t n = kith__negative_offset(o->b, o->hardest, i, j, width);
   const float *x = o->rows->value;
   float *dx = o->rows->grad, s = (float)(kith__sigmoid(o->margin[i * k + j]) / (double)o->b->n_global / k);
   for (size_t c = 0; c < d; c++) {
@@ -49,7 +50,7 @@ static void bpr_backward(void *self) {
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < o->b->n_pair; i++) {
     for (int j = 0; j < o->b->shape.n_negative; j++) bpr_pull(o, i, j);
-    kith__clear_unpicked(o->b, o->picked, i, o->rows);
+    kith__zero_unused_grad(o->b, o->hardest, i, o->rows);
   }
 }
 
@@ -57,8 +58,8 @@ void kith_bpr_op(kith_tape *t, const kith_batch *b, kith_tensor *rows, kith_sum 
   if (!rows) return;
   int64_t most = (int64_t)b->shape.pairs * b->shape.n_negative;
   bpr made = {.b = b, .rows = rows, .loss = loss};
-  made.picked = kith_tape_room(t, most, sizeof *made.picked);
-  made.margin = kith_tape_room(t, most, sizeof *made.margin);
+  made.hardest = kith_tape_workspace(t, most, sizeof *made.hardest);
+  made.margin = kith_tape_workspace(t, most, sizeof *made.margin);
   bpr *o = kith_tape_op(t, "bpr", false, bpr_forward, bpr_backward, sizeof *o);
   if (o) *o = made;
 }

@@ -48,7 +48,7 @@ void kith_cross_entropy_op(kith_tape *t, const kith_labelled *l, kith_tensor *ro
   if (!rows) return;
   cross_entropy made = {.l = l,
                         .rows = rows,
-                        .lse = kith_tape_room(t, l->most, sizeof(double)),
+                        .lse = kith_tape_workspace(t, l->most, sizeof(double)),
                         .loss = loss};
   cross_entropy *o =
       kith_tape_op(t, "cross-entropy", false, cross_entropy_forward, cross_entropy_backward, sizeof *o);

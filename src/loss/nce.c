@@ -7,7 +7,7 @@
 typedef struct nce {
   const kith_batch *b;
   kith_tensor *rows;
-  kith_lid *picked; /* [pairs, negatives]: no pools, each negative is its only draw */
+  kith_lid *hardest; /* [pairs, negatives]: no pools, each negative is its only draw */
   double *logit; /* [pairs, 1 + negatives] <u, i> - log(k p_n(i)) of the pair's item, then of its negatives */
   kith_sum *loss;
 } nce;
@@ -15,19 +15,19 @@ typedef struct nce {
 static void nce_logits(nce *o, kith_lid i) {
   const kith_batch *b = o->b;
   int d = o->rows->d, k = b->shape.n_negative;
-  const float *x = o->rows->value, *u = x + kith__user_at(b, i, d);
+  const float *x = o->rows->value, *u = x + kith__user_offset(b, i, d);
   double *logit = o->logit + (size_t)i * (size_t)(1 + k), count = log((double)k);
-  logit[0] =
-      (double)kith_dot(d, u, x + kith__positive_at(b, i, d)) - count - kith_noise_log(b->noise, b->item[i]);
+  logit[0] = (double)kith_dot(d, u, x + kith__positive_offset(b, i, d)) - count -
+             kith_noise_log(b->noise, b->item[i]);
   for (int j = 0; j < k; j++)
-    logit[1 + j] = (double)kith_dot(d, u, x + kith__negative_at(b, o->picked, i, j, d)) - count -
+    logit[1 + j] = (double)kith_dot(d, u, x + kith__negative_offset(b, o->hardest, i, j, d)) - count -
                    kith_noise_log(b->noise, b->drawn[i * k + j]);
 }
 
 static void nce_forward(void *self) {
   nce *o = self;
   int64_t k = o->b->shape.n_negative, n = o->b->n_pair * (1 + k);
-  kith__pick_negatives(o->b, o->rows, o->picked);
+  kith__hardest_negatives(o->b, o->rows, o->hardest);
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < o->b->n_pair; i++) nce_logits(o, i);
   for (int64_t i = 0; i < n; i++)
@@ -40,9 +40,9 @@ static void nce_pull(nce *o, kith_lid i, int j) {
   int width = o->rows->d;
   double logit = o->logit[(size_t)i * (size_t)(1 + o->b->shape.n_negative) + (size_t)j];
   float w = (float)((j == 0 ? -kith__sigmoid(-logit) : kith__sigmoid(logit)) / (double)o->b->n_global);
-  size_t d = (size_t)width, u = kith__user_at(o->b, i, width);
-  size_t item =
-      j == 0 ? kith__positive_at(o->b, i, width) : kith__negative_at(o->b, o->picked, i, j - 1, width);
+  size_t d = (size_t)width, u = kith__user_offset(o->b, i, width);
+  size_t item = j == 0 ? kith__positive_offset(o->b, i, width)
+                       : kith__negative_offset(o->b, o->hardest, i, j - 1, width);
   const float *x = o->rows->value;
   float *dx = o->rows->grad;
   for (size_t c = 0; c < d; c++) {
@@ -62,8 +62,8 @@ void kith_nce_op(kith_tape *t, const kith_batch *b, kith_tensor *rows, kith_sum 
   if (!rows) return;
   int64_t most = b->shape.pairs, k = b->shape.n_negative;
   nce made = {.b = b, .rows = rows, .loss = loss};
-  made.picked = kith_tape_room(t, most * k, sizeof *made.picked);
-  made.logit = kith_tape_room(t, most * (1 + k), sizeof *made.logit);
+  made.hardest = kith_tape_workspace(t, most * k, sizeof *made.hardest);
+  made.logit = kith_tape_workspace(t, most * (1 + k), sizeof *made.logit);
   nce *o = kith_tape_op(t, "nce", false, nce_forward, nce_backward, sizeof *o);
   if (o) *o = made;
 }

@@ -21,21 +21,21 @@ static int pairs_hardest(const kith_batch *b, const kith_tensor *rows, const flo
   return best;
 }
 
-void kith__pick_negatives(const kith_batch *b, const kith_tensor *rows, kith_lid *picked) {
+void kith__hardest_negatives(const kith_batch *b, const kith_tensor *rows, kith_lid *hardest) {
   int k = b->shape.n_negative, m = b->shape.n_pool;
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < b->n_pair; i++)
     for (int j = 0; j < k; j++) {
       kith_lid first = (i * k + j) * m;
-      picked[i * k + j] =
-          first + (m > 1 ? pairs_hardest(b, rows, rows->value + kith__user_at(b, i, rows->d), first) : 0);
+      hardest[i * k + j] =
+          first + (m > 1 ? pairs_hardest(b, rows, rows->value + kith__user_offset(b, i, rows->d), first) : 0);
     }
 }
 
-void kith__clear_unpicked(const kith_batch *b, const kith_lid *picked, kith_lid i, kith_tensor *rows) {
+void kith__zero_unused_grad(const kith_batch *b, const kith_lid *hardest, kith_lid i, kith_tensor *rows) {
   int k = b->shape.n_negative, m = b->shape.n_pool;
   for (int j = 0; j < k && m > 1; j++)
     for (kith_lid c = (i * k + j) * m; c < (i * k + j + 1) * m && b->drawn[c] >= 0; c++)
-      if (c != picked[i * k + j])
+      if (c != hardest[i * k + j])
         memset(rows->grad + (size_t)b->at[2][c] * (size_t)rows->d, 0, (size_t)rows->d * sizeof(float));
 }

@@ -66,7 +66,7 @@ static void softmax_pull(const softmax *o, int m, int n, const float *s, const f
 }
 
 static float *softmax_room(const softmax *o) {
-  return o->tile->value + (size_t)kith_thread() * KITH_TILE * (size_t)o->width;
+  return o->tile->value + (size_t)kith_thread_num() * KITH_TILE * (size_t)o->width;
 }
 
 static float *softmax_norm(const softmax *o, int which) {
@@ -81,16 +81,17 @@ static void softmax_arrange(softmax *o) {
   const kith_batch *b = o->b;
   int d = o->rows->d;
   int64_t at = b->tile_first[o->comm->rank];
-  kith_normalize_forward(b->n_pair, b->at[0], d, o->rows->value, softmax_row(o->user, at),
-                         softmax_norm(o, 0));
-  kith_normalize_forward(b->n_pair, b->at[1], d, o->rows->value, softmax_row(o->item, at),
-                         softmax_norm(o, 1));
+  kith_gather_normalize_forward(b->n_pair, b->at[0], d, o->rows->value, softmax_row(o->user, at),
+                                softmax_norm(o, 0));
+  kith_gather_normalize_forward(b->n_pair, b->at[1], d, o->rows->value, softmax_row(o->item, at),
+                                softmax_norm(o, 1));
   kith_share_rows(o->comm, b->tile_first, d, o->user->value);
   kith_share_rows(o->comm, b->tile_first, d, o->item->value);
   if (b->shared.n == 0) return;
   float *shared = softmax_row(o->item, b->n_global);
-  kith_normalize_forward(softmax_n_shared(o), b->at[2], d, o->rows->value,
-                         shared + (size_t)b->shared.first[o->comm->rank] * (size_t)d, softmax_norm(o, 2));
+  kith_gather_normalize_forward(softmax_n_shared(o), b->at[2], d, o->rows->value,
+                                shared + (size_t)b->shared.first[o->comm->rank] * (size_t)d,
+                                softmax_norm(o, 2));
   kith_share_rows(o->comm, b->shared.first, d, shared);
 }
 
@@ -130,7 +131,7 @@ static void softmax_users_in_batch(const softmax *o, softmax_tile t, float *s) {
   softmax_leave_out_of_rows(o, &b->marks, t, n, s);
   softmax_leave_out_of_rows(o, &b->shared.marks, t, n, s + b->n_global);
   for (int i = 0; i < t.m; i++) o->own->value[t.first + i] = s[(size_t)i * (size_t)n + (size_t)(t.first + i)];
-  kith_softmax_rows(t.m, n, t.first, b->item, o->bias->value, s, o->lse->value + t.first);
+  kith_inbatch_softmax_rows(t.m, n, t.first, b->item, o->bias->value, s, o->lse->value + t.first);
   for (int i = 0; i < t.m; i++) s[(size_t)i * (size_t)n + (size_t)(t.first + i)] -= 1;
   softmax_pull(o, t.m, n, s, o->item->value, softmax_drow(o->user, t.first));
 }
@@ -146,7 +147,7 @@ static void softmax_users_apart(const softmax *o, softmax_tile t, float *s) {
   for (int i = 0; i < t.m; i++)
     chance[i] = logit[i] = kith_dot(d, softmax_row(o->user, t.first + i), softmax_row(o->item, t.first + i)) /
                            (float)o->options.temperature;
-  kith_softmax_rows_apart(t.m, n, o->bias->value + b->n_global, s, chance, o->lse->value + t.first);
+  kith_sampled_softmax_rows(t.m, n, o->bias->value + b->n_global, s, chance, o->lse->value + t.first);
   softmax_pull(o, t.m, n, s, shared, softmax_drow(o->user, t.first));
   for (int i = 0; i < t.m; i++) {
     const float *u = softmax_row(o->user, t.first + i), *x = softmax_row(o->item, t.first + i);
@@ -180,7 +181,7 @@ static void softmax_items(const softmax *o, softmax_tile t, float *s) {
   const kith_batch *b = o->b;
   int n = (int)b->n_global;
   softmax_logits(o, t.m, n, softmax_row(o->item, t.first), o->user->value, s);
-  kith_softmax_columns(t.m, n, t.first, b->item, o->bias->value, o->lse->value, s);
+  kith_inbatch_softmax_columns(t.m, n, t.first, b->item, o->bias->value, o->lse->value, s);
   softmax_leave_out_of_columns(o, &b->marks, t, s);
   for (int i = 0; i < t.m; i++) s[(size_t)i * (size_t)n + (size_t)(t.first + i)] -= 1;
   softmax_pull(o, t.m, n, s, o->user->value, softmax_drow(o->item, t.first));
@@ -191,7 +192,7 @@ static void softmax_shared(const softmax *o, softmax_tile t, float *s) {
   int n = (int)o->b->n_global;
   int64_t at = n + t.first;
   softmax_logits(o, t.m, n, softmax_row(o->item, at), o->user->value, s);
-  kith_softmax_columns_apart(t.m, n, o->bias->value + at, o->lse->value, s);
+  kith_sampled_softmax_columns(t.m, n, o->bias->value + at, o->lse->value, s);
   softmax_leave_out_of_columns(o, &o->b->shared.marks, t, s);
   softmax_pull(o, t.m, n, s, o->user->value, softmax_drow(o->item, at));
 }
@@ -201,13 +202,13 @@ static void softmax_return(softmax *o) {
   const kith_batch *b = o->b;
   int d = o->rows->d;
   int64_t at = b->tile_first[o->comm->rank], shared = b->n_global + b->shared.first[o->comm->rank];
-  kith_normalize_backward(b->n_pair, b->at[0], d, softmax_row(o->user, at), softmax_norm(o, 0),
-                          softmax_drow(o->user, at), o->rows->grad);
-  kith_normalize_backward(b->n_pair, b->at[1], d, softmax_row(o->item, at), softmax_norm(o, 1),
-                          softmax_drow(o->item, at), o->rows->grad);
+  kith_gather_normalize_backward(b->n_pair, b->at[0], d, softmax_row(o->user, at), softmax_norm(o, 0),
+                                 softmax_drow(o->user, at), o->rows->grad);
+  kith_gather_normalize_backward(b->n_pair, b->at[1], d, softmax_row(o->item, at), softmax_norm(o, 1),
+                                 softmax_drow(o->item, at), o->rows->grad);
   if (b->shared.n == 0) return;
-  kith_normalize_backward(softmax_n_shared(o), b->at[2], d, softmax_row(o->item, shared), softmax_norm(o, 2),
-                          softmax_drow(o->item, shared), o->rows->grad);
+  kith_gather_normalize_backward(softmax_n_shared(o), b->at[2], d, softmax_row(o->item, shared),
+                                 softmax_norm(o, 2), softmax_drow(o->item, shared), o->rows->grad);
 }
 
 static void softmax_backward(void *self) {
@@ -235,7 +236,7 @@ void kith_softmax_op(kith_tape *t, const kith_comm *comm, const kith_batch *b,
   made.lse = kith_tape_tensor(t, batch, 1);
   made.own = kith_tape_tensor(t, batch, 1);
   made.bias = kith_tape_tensor(t, width, 1);
-  made.tile = kith_tape_tensor(t, (int64_t)kith_threads() * KITH_TILE, width);
+  made.tile = kith_tape_tensor(t, (int64_t)kith_max_threads() * KITH_TILE, width);
   softmax *o = kith_tape_op(t, "softmax", true, softmax_forward, softmax_backward, sizeof *o);
   if (o) *o = made;
 }

@@ -19,33 +19,34 @@ static gat_shape gat_shape_of(const kith_model_options *o, int l) {
   bool last = l + 1 == o->layers;
   gat_shape g = {.heads = last && o->heads_last > 0 ? o->heads_last : o->heads,
                  .average = last && o->gat_last == KITH_GAT_AVERAGE};
-  g.columns = kith_model_columns(o, l) * (g.average ? g.heads : 1);
+  g.columns = kith_model_layer_dim(o, l) * (g.average ? g.heads : 1);
   return g;
 }
 
-static kith_tensor *gat_layer(const kith_model_options *o, const kith_stage *s, int l, kith_tensor *h) {
-  kith_tape *t = s->tape;
-  const kith_hop *hop = s->hop[l];
+static kith_tensor *gat_layer(const kith_model_options *o, const kith_model_ctx *ctx, int l, kith_tensor *h) {
+  kith_tape *t = ctx->tape;
+  const kith_hop *hop = ctx->hop[l];
   gat_shape g = gat_shape_of(o, l);
-  kith_tensor *w = kith_stage_weights(s, "weight", l, h->d, g.columns, KITH_INIT_GLOROT);
-  kith_tensor *a = kith_stage_weights(s, "left", l, 1, g.columns, KITH_INIT_GLOROT),
-              *b = kith_stage_weights(s, "right", l, 1, g.columns, KITH_INIT_GLOROT);
+  kith_tensor *w = kith_model_weights(ctx, "weight", l, h->d, g.columns, KITH_INIT_GLOROT);
+  kith_tensor *a = kith_model_weights(ctx, "left", l, 1, g.columns, KITH_INIT_GLOROT),
+              *b = kith_model_weights(ctx, "right", l, 1, g.columns, KITH_INIT_GLOROT);
   kith_tensor *z = kith_linear_op(t, h, w, NULL);
-  kith_tensor *left = kith_heads_op(t, g.heads, a, z),
-              *right = kith_ghosts_op(t, hop, kith_heads_op(t, g.heads, b, z));
-  kith_tensor *alpha = kith_softmax_edges_op(t, hop, kith_score_op(t, hop, GAT_SLOPE, left, right));
-  if (o->attention_dropout > 0) alpha = kith_dropout_edges_op(t, hop, s->play, o->attention_dropout, alpha);
-  kith_tensor *y = kith_attend_op(t, hop, alpha, kith_ghosts_op(t, hop, z));
-  return g.average ? kith_heads_mean_op(t, g.heads, y) : y;
+  kith_tensor *left = kith_head_dot_op(t, g.heads, a, z),
+              *right = kith_ghost_update_op(t, hop, kith_head_dot_op(t, g.heads, b, z));
+  kith_tensor *alpha = kith_edge_softmax_op(t, hop, kith_edge_score_op(t, hop, GAT_SLOPE, left, right));
+  if (o->attention_dropout > 0)
+    alpha = kith_attention_dropout_op(t, hop, ctx->exec, o->attention_dropout, alpha);
+  kith_tensor *y = kith_attend_op(t, hop, alpha, kith_ghost_update_op(t, hop, z));
+  return g.average ? kith_head_mean_op(t, g.heads, y) : y;
 }
 
-void kith_gat_record(const kith_model_options *o, const kith_stage *s) {
-  kith_tensor *h = s->x;
+void kith_gat_record(const kith_model_options *o, const kith_model_ctx *ctx) {
+  kith_tensor *h = ctx->x;
   for (int l = 0; h && l < o->layers; l++) {
-    if (o->dropout > 0) h = kith_dropout_op(s->tape, s->play, o->dropout, false, h);
-    h = gat_layer(o, s, l, h);
-    if (l + 1 < o->layers) h = kith_activate_op(s->tape, KITH_ELU, 1, h);
-    kith_stage_layer(s, h);
+    if (o->dropout > 0) h = kith_dropout_op(ctx->tape, ctx->exec, o->dropout, false, h);
+    h = gat_layer(o, ctx, l, h);
+    if (l + 1 < o->layers) h = kith_activate_op(ctx->tape, KITH_ELU, 1, h);
+    kith_model_layer_output(ctx, h);
   }
-  kith_readout_op(s->tape, s->readout, 1, 0, h);
+  kith_layer_combine_op(ctx->tape, ctx->output, 1, 0, h);
 }

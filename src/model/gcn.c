@@ -5,17 +5,16 @@
  */
 #include "kith/model.h"
 
-void kith_gcn_record(const kith_model_options *o, const kith_stage *s) {
-  kith_tape *t = s->tape;
-  kith_tensor *h = s->x;
+void kith_gcn_record(const kith_model_options *o, const kith_model_ctx *ctx) {
+  kith_tape *t = ctx->tape;
+  kith_tensor *h = ctx->x;
   for (int l = 0; h && l < o->layers; l++) {
-    if (o->dropout > 0) h = kith_dropout_op(t, s->play, o->dropout, false, h);
-    h = kith_linear_op(t, h,
-                       kith_stage_weights(s, "weight", l, h->d, kith_model_columns(o, l), KITH_INIT_GLOROT),
-                       NULL);
-    h = kith_aggregate_op(t, s->hop[l], KITH_WEIGH_LOOP, kith_ghosts_op(t, s->hop[l], h));
+    if (o->dropout > 0) h = kith_dropout_op(t, ctx->exec, o->dropout, false, h);
+    h = kith_linear_op(
+        t, h, kith_model_weights(ctx, "weight", l, h->d, kith_model_layer_dim(o, l), KITH_INIT_GLOROT), NULL);
+    h = kith_aggregate_op(t, ctx->hop[l], KITH_NORM_SELF_LOOPS, kith_ghost_update_op(t, ctx->hop[l], h));
     if (l + 1 < o->layers) h = kith_activate_op(t, KITH_RELU, 0, h);
-    kith_stage_layer(s, h);
+    kith_model_layer_output(ctx, h);
   }
-  kith_readout_op(t, s->readout, 1, 0, h);
+  kith_layer_combine_op(t, ctx->output, 1, 0, h);
 }

@@ -1,15 +1,15 @@
 /* What the input rows are made of: embeddings, features, or both; and what embeddings begin as. */
 #include "kith/model.h"
 
-bool kith_model_reads(const kith_model_options *o, const kith_graph *g, int type) {
+bool kith_model_uses_features(const kith_model_options *o, const kith_graph *g, int type) {
   return o->input != KITH_EMBEDDING && g->n_feature_of[type] > 0;
 }
-bool kith_model_embeds(const kith_model_options *o, const kith_graph *g, int type) {
-  return o->input != KITH_FEATURES || !kith_model_reads(o, g, type);
+bool kith_model_uses_embedding(const kith_model_options *o, const kith_graph *g, int type) {
+  return o->input != KITH_FEATURES || !kith_model_uses_features(o, g, type);
 }
 
-bool kith_model_embeds_any(const kith_model_options *o, const kith_graph *g) {
-  return kith_model_embeds(o, g, KITH_USER) || kith_model_embeds(o, g, KITH_ITEM);
+bool kith_model_uses_any_embedding(const kith_model_options *o, const kith_graph *g) {
+  return kith_model_uses_embedding(o, g, KITH_USER) || kith_model_uses_embedding(o, g, KITH_ITEM);
 }
 
 /* The first layer's, as its ".0" says. */
@@ -26,8 +26,8 @@ kith_input kith_model_input(const kith_model_options *o, const kith_graph *g, ki
   kith_input in = {
       .n_own = g->n_own, .d = x ? x->d : o->width, .x = x, .type = g->type, .features = &g->features};
   for (int t = 0; t < KITH_TYPES; t++) {
-    in.embeds[t] = x && kith_model_embeds(o, g, t);
-    if (kith_model_reads(o, g, t)) input_weights(g, t, params, &in);
+    in.uses_embedding[t] = x && kith_model_uses_embedding(o, g, t);
+    if (kith_model_uses_features(o, g, t)) input_weights(g, t, params, &in);
   }
   return in;
 }
@@ -36,7 +36,7 @@ void kith_model_init(const kith_model_options *o, const kith_graph *g, uint64_t 
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < g->n_own; i++) {
     float *row = x + (size_t)i * (size_t)o->width;
-    for (int k = 0; k < o->width && kith_model_embeds(o, g, g->type[i]); k++) {
+    for (int k = 0; k < o->width && kith_model_uses_embedding(o, g, g->type[i]); k++) {
       kith_draw r = kith_random(seed, KITH_USE_INIT, g->type[i], (uint64_t)g->original[i], (uint64_t)k);
       row[k] = (float)(o->init * kith_random_normal(r.bits[0], r.bits[1]));
     }

@@ -8,16 +8,17 @@
  */
 #include "kith/model.h"
 
-void kith_lightgcn_record(const kith_model_options *o, const kith_stage *s) {
+void kith_lightgcn_record(const kith_model_options *o, const kith_model_ctx *ctx) {
   float weight = 1.0f / (float)(o->layers + 1);
-  kith_tensor *h = s->x;
+  kith_tensor *h = ctx->x;
   if (o->layer_weights == KITH_LEARNED)
-    kith_mix_op(s->tape, s->readout, kith_stage_weights(s, "layers", 0, 1, o->layers + 1, KITH_INIT_ZERO));
-  kith_readout_op(s->tape, s->readout, weight, 0, h);
+    kith_layer_weights_op(ctx->tape, ctx->output,
+                          kith_model_weights(ctx, "layers", 0, 1, o->layers + 1, KITH_INIT_ZERO));
+  kith_layer_combine_op(ctx->tape, ctx->output, weight, 0, h);
   for (int l = 0; l < o->layers; l++) {
-    h = l + 1 < o->layers ? kith_propagate_op(s->tape, s->hop[l], h)
-                          : kith_propagate_last_op(s->tape, s->hop[l], s->readout, h);
-    kith_readout_op(s->tape, s->readout, weight, 0, h);
-    kith_stage_layer(s, h);
+    h = l + 1 < o->layers ? kith_propagate_op(ctx->tape, ctx->hop[l], h)
+                          : kith_propagate_last_op(ctx->tape, ctx->hop[l], ctx->output, h);
+    kith_layer_combine_op(ctx->tape, ctx->output, weight, 0, h);
+    kith_model_layer_output(ctx, h);
   }
 }

@@ -1,7 +1,7 @@
 /* Matrix factorization: the embeddings are what they are (Rendle et al., BPR, UAI 2009, section 4.3.1). */
 #include "kith/model.h"
 
-void kith_mf_record(const kith_model_options *o, const kith_stage *s) {
+void kith_mf_record(const kith_model_options *o, const kith_model_ctx *ctx) {
   (void)o;
-  kith_readout_op(s->tape, s->readout, 1, 0, s->x);
+  kith_layer_combine_op(ctx->tape, ctx->output, 1, 0, ctx->x);
 }

@@ -5,23 +5,24 @@
 
 typedef struct model {
   const char *name;
-  void (*record)(const kith_model_options *o, const kith_stage *s);
-  bool back;   /* its ops read the transpose of hops: all but kith_propagate_op() do */
-  bool loops;  /* a node is among its own neighbors */
-  bool near;   /* its hops are of importance neighborhoods */
-  bool beside; /* the final embedding is the initial one and those of all layers, side by side */
-  bool out;    /* its last layer can have other columns than the others */
-  bool alone;  /* it looks at no neighbors */
+  void (*record)(const kith_model_options *o, const kith_model_ctx *ctx);
+  bool needs_transpose;  /* its ops read the transpose of hops: all but kith_propagate_op() do */
+  bool self_loops;       /* a node is among its own neighbors */
+  bool importance_graph; /* its hops are of importance neighborhoods */
+  bool concat_layers;    /* the final embedding is the initial one and those of all layers, side by side */
+  bool output_dim;       /* its last layer can have other columns than the others */
+  bool no_layers;        /* it looks at no neighbors */
 } model;
 
 static const model model_table[] = {
-    [KITH_LIGHTGCN] = {"lightgcn", kith_lightgcn_record, .back = false},
-    [KITH_MF] = {"mf", kith_mf_record, .alone = true},
-    [KITH_NGCF] = {"ngcf", kith_ngcf_record, .back = true, .beside = true},
-    [KITH_GCN] = {"gcn", kith_gcn_record, .back = true, .out = true},
-    [KITH_GAT] = {"gat", kith_gat_record, .back = true, .loops = true, .out = true},
-    [KITH_SAGE] = {"sage", kith_sage_record, .back = true, .out = true},
-    [KITH_PINSAGE] = {"pinsage", kith_pinsage_record, .back = true, .near = true, .out = true},
+    [KITH_LIGHTGCN] = {"lightgcn", kith_lightgcn_record, .needs_transpose = false},
+    [KITH_MF] = {"mf", kith_mf_record, .no_layers = true},
+    [KITH_NGCF] = {"ngcf", kith_ngcf_record, .needs_transpose = true, .concat_layers = true},
+    [KITH_GCN] = {"gcn", kith_gcn_record, .needs_transpose = true, .output_dim = true},
+    [KITH_GAT] = {"gat", kith_gat_record, .needs_transpose = true, .self_loops = true, .output_dim = true},
+    [KITH_SAGE] = {"sage", kith_sage_record, .needs_transpose = true, .output_dim = true},
+    [KITH_PINSAGE] = {"pinsage", kith_pinsage_record, .needs_transpose = true, .importance_graph = true,
+                      .output_dim = true},
 };
 
 kith_model_options kith_model_defaults(void) {
@@ -48,26 +49,29 @@ const char *kith_layer_weights_text(kith_layer_weights name) {
 }
 const char *kith_gat_last_text(kith_gat_last name) { return name == KITH_GAT_AVERAGE ? "average" : "concat"; }
 
-int kith_model_layers(const kith_model_options *o) { return model_table[o->name].alone ? 0 : o->layers; }
+int kith_model_n_layer(const kith_model_options *o) { return model_table[o->name].no_layers ? 0 : o->layers; }
 
-int kith_model_columns(const kith_model_options *o, int l) {
-  return l >= 0 && l + 1 == o->layers && o->out > 0 && model_table[o->name].out ? o->out : o->width;
+int kith_model_layer_dim(const kith_model_options *o, int l) {
+  return l >= 0 && l + 1 == o->layers && o->out > 0 && model_table[o->name].output_dim ? o->out : o->width;
 }
 
-int kith_model_width(const kith_model_options *o) {
-  return model_table[o->name].beside ? o->width * (o->layers + 1) : kith_model_columns(o, o->layers - 1);
+int kith_model_output_dim(const kith_model_options *o) {
+  return model_table[o->name].concat_layers ? o->width * (o->layers + 1)
+                                            : kith_model_layer_dim(o, o->layers - 1);
 }
 
-bool kith_model_classifies(const kith_model_options *o) {
+bool kith_model_can_classify(const kith_model_options *o) {
   return o->name == KITH_GCN || o->name == KITH_GAT || o->name == KITH_SAGE;
 }
-bool kith_model_needs_back(const kith_model_options *o) { return model_table[o->name].back; }
-bool kith_model_has_loops(const kith_model_options *o) { return model_table[o->name].loops; }
-bool kith_model_reads_near(const kith_model_options *o) { return model_table[o->name].near; }
+bool kith_model_needs_transpose(const kith_model_options *o) { return model_table[o->name].needs_transpose; }
+bool kith_model_has_self_loops(const kith_model_options *o) { return model_table[o->name].self_loops; }
+bool kith_model_uses_importance_graph(const kith_model_options *o) {
+  return model_table[o->name].importance_graph;
+}
 
 kith_status kith_model_check(const kith_model_options *o) {
   kith_status st = KITH_OK;
-  int last = o->heads_last > 0 ? o->heads_last : o->heads, columns = kith_model_columns(o, o->layers - 1);
+  int last = o->heads_last > 0 ? o->heads_last : o->heads, columns = kith_model_layer_dim(o, o->layers - 1);
   if (o->name != KITH_GAT) return st;
   KITH_CHECK(o->width % o->heads == 0, KITH_ECONFIG,
              "model.heads: %d does not divide model.width, which is %d", o->heads, o->width);
@@ -80,34 +84,35 @@ done:
 }
 
 /* Layers that share a hop share what edge dropout leaves of it. */
-void kith_model_record(const kith_model_options *o, const kith_stage *s) {
-  const kith_hop *hop[KITH_READOUT_MOST];
-  kith_stage thinned = *s;
-  for (int l = 0; l < kith_model_layers(o); l++) {
-    hop[l] = l > 0 && s->hop[l] == s->hop[l - 1] ? hop[l - 1]
-                                                 : kith_thin_op(s->tape, s->hop[l], s->play, o->edge_dropout);
+void kith_model_record(const kith_model_options *o, const kith_model_ctx *ctx) {
+  const kith_hop *hop[KITH_MAX_LAYER_OUTPUTS];
+  kith_model_ctx dropped = *ctx;
+  for (int l = 0; l < kith_model_n_layer(o); l++) {
+    hop[l] = l > 0 && ctx->hop[l] == ctx->hop[l - 1]
+                 ? hop[l - 1]
+                 : kith_edge_dropout_op(ctx->tape, ctx->hop[l], ctx->exec, o->edge_dropout);
     if (!hop[l]) return;
   }
-  thinned.hop = hop;
-  kith_stage_layer(s, s->x);
-  model_table[o->name].record(o, &thinned);
+  dropped.hop = hop;
+  kith_model_layer_output(ctx, ctx->x);
+  model_table[o->name].record(o, &dropped);
 }
 
-void kith_stage_layer(const kith_stage *s, kith_tensor *h) {
-  if (s->layers && h) s->layers->h[s->layers->n++] = h;
+void kith_model_layer_output(const kith_model_ctx *ctx, kith_tensor *h) {
+  if (ctx->layers && h) ctx->layers->h[ctx->layers->n++] = h;
 }
 
-kith_tensor *kith_stage_weights(const kith_stage *s, const char *name, int l, int64_t n_row, int d,
+kith_tensor *kith_model_weights(const kith_model_ctx *ctx, const char *name, int l, int64_t n_row, int d,
                                 kith_init init) {
   char text[KITH_NAME];
   snprintf(text, sizeof text, "%s.%d", name, l);
-  return kith_params_get(s->params, text, n_row, d, init);
+  return kith_params_get(ctx->params, text, n_row, d, init);
 }
 
-kith_tensor *kith_stage_linear(const kith_stage *s, const char *name, const char *bias, int l, int d,
+kith_tensor *kith_model_linear(const kith_model_ctx *ctx, const char *name, const char *bias, int l, int d,
                                kith_tensor *h) {
   if (!h) return NULL;
   kith_tensor *b =
-      bias ? kith_stage_weights(s, bias, l, 1, d, KITH_INIT_ZERO) : NULL; /* first, as in checkpoints */
-  return kith_linear_op(s->tape, h, kith_stage_weights(s, name, l, h->d, d, KITH_INIT_GLOROT), b);
+      bias ? kith_model_weights(ctx, bias, l, 1, d, KITH_INIT_ZERO) : NULL; /* first, as in checkpoints */
+  return kith_linear_op(ctx->tape, h, kith_model_weights(ctx, name, l, h->d, d, KITH_INIT_GLOROT), b);
 }

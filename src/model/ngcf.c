@@ -7,26 +7,28 @@
 
 static const float NGCF_SLOPE = 0.2f;
 
-static kith_tensor *ngcf_layer(const kith_model_options *o, const kith_stage *s, int l, kith_tensor *h) {
-  kith_tape *t = s->tape;
-  kith_tensor *w1 = kith_stage_weights(s, "sum", l, h->d, o->width, KITH_INIT_GLOROT),
-              *b1 = kith_stage_weights(s, "sum bias", l, 1, o->width, KITH_INIT_ZERO);
-  kith_tensor *w2 = kith_stage_weights(s, "product", l, h->d, o->width, KITH_INIT_GLOROT),
-              *b2 = kith_stage_weights(s, "product bias", l, 1, o->width, KITH_INIT_ZERO);
-  kith_tensor *own = kith_self_op(t, s->hop[l], h);
-  kith_tensor *near = kith_aggregate_op(t, s->hop[l], KITH_WEIGH_SYMMETRIC, kith_ghosts_op(t, s->hop[l], h));
+static kith_tensor *ngcf_layer(const kith_model_options *o, const kith_model_ctx *ctx, int l,
+                               kith_tensor *h) {
+  kith_tape *t = ctx->tape;
+  kith_tensor *w1 = kith_model_weights(ctx, "sum", l, h->d, o->width, KITH_INIT_GLOROT),
+              *b1 = kith_model_weights(ctx, "sum bias", l, 1, o->width, KITH_INIT_ZERO);
+  kith_tensor *w2 = kith_model_weights(ctx, "product", l, h->d, o->width, KITH_INIT_GLOROT),
+              *b2 = kith_model_weights(ctx, "product bias", l, 1, o->width, KITH_INIT_ZERO);
+  kith_tensor *own = kith_dst_rows_op(t, ctx->hop[l], h);
+  kith_tensor *near =
+      kith_aggregate_op(t, ctx->hop[l], KITH_NORM_SYMMETRIC, kith_ghost_update_op(t, ctx->hop[l], h));
   kith_tensor *sum = kith_linear_op(t, kith_add_op(t, 1, near, 1, own), w1, b1);
   kith_tensor *product = kith_linear_op(t, kith_hadamard_op(t, near, own), w2, b2);
   kith_tensor *y = kith_activate_op(t, KITH_LEAKY_RELU, NGCF_SLOPE, kith_add_op(t, 1, sum, 1, product));
-  return o->dropout > 0 ? kith_dropout_op(t, s->play, o->dropout, false, y) : y;
+  return o->dropout > 0 ? kith_dropout_op(t, ctx->exec, o->dropout, false, y) : y;
 }
 
-void kith_ngcf_record(const kith_model_options *o, const kith_stage *s) {
-  kith_tensor *h = s->x;
-  kith_readout_op(s->tape, s->readout, 1, 0, h);
+void kith_ngcf_record(const kith_model_options *o, const kith_model_ctx *ctx) {
+  kith_tensor *h = ctx->x;
+  kith_layer_combine_op(ctx->tape, ctx->output, 1, 0, h);
   for (int l = 0; h && l < o->layers; l++) {
-    h = ngcf_layer(o, s, l, h);
-    kith_stage_layer(s, h);
-    kith_readout_op(s->tape, s->readout, 1, (l + 1) * o->width, kith_unit_op(s->tape, h));
+    h = ngcf_layer(o, ctx, l, h);
+    kith_model_layer_output(ctx, h);
+    kith_layer_combine_op(ctx->tape, ctx->output, 1, (l + 1) * o->width, kith_normalize_op(ctx->tape, h));
   }
 }

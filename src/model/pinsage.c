@@ -8,27 +8,28 @@
 #include "kith/model.h"
 
 /* CONVOLVE.  Shares of the neighbors that a sampled hop has left are shares of what they count together. */
-static kith_tensor *pinsage_convolve(const kith_model_options *o, const kith_stage *s, int l,
+static kith_tensor *pinsage_convolve(const kith_model_options *o, const kith_model_ctx *ctx, int l,
                                      kith_tensor *h) {
-  kith_tape *t = s->tape;
-  kith_tensor *far =
-      kith_activate_op(t, KITH_RELU, 0, kith_stage_linear(s, "neighbour", "neighbour bias", l, o->width, h));
-  kith_tensor *near = kith_aggregate_op(t, s->hop[l], KITH_WEIGH_MEAN, kith_ghosts_op(t, s->hop[l], far));
-  kith_tensor *both[2] = {kith_self_op(t, s->hop[l], h), near};
-  return kith_unit_op(t, kith_activate_op(t, KITH_RELU, 0,
-                                          kith_stage_linear(s, "weight", "bias", l, o->width,
-                                                            kith_concat_op(t, 2, both))));
+  kith_tape *t = ctx->tape;
+  kith_tensor *far = kith_activate_op(t, KITH_RELU, 0,
+                                      kith_model_linear(ctx, "neighbour", "neighbour bias", l, o->width, h));
+  kith_tensor *near =
+      kith_aggregate_op(t, ctx->hop[l], KITH_NORM_MEAN, kith_ghost_update_op(t, ctx->hop[l], far));
+  kith_tensor *both[2] = {kith_dst_rows_op(t, ctx->hop[l], h), near};
+  return kith_normalize_op(t, kith_activate_op(t, KITH_RELU, 0,
+                                               kith_model_linear(ctx, "weight", "bias", l, o->width,
+                                                                 kith_concat_op(t, 2, both))));
 }
 
-void kith_pinsage_record(const kith_model_options *o, const kith_stage *s) {
-  kith_tape *t = s->tape;
-  kith_tensor *h = s->x;
+void kith_pinsage_record(const kith_model_options *o, const kith_model_ctx *ctx) {
+  kith_tape *t = ctx->tape;
+  kith_tensor *h = ctx->x;
   for (int l = 0; h && l < o->layers; l++) {
-    if (o->dropout > 0) h = kith_dropout_op(t, s->play, o->dropout, false, h);
-    h = pinsage_convolve(o, s, l, h);
-    kith_stage_layer(s, h);
+    if (o->dropout > 0) h = kith_dropout_op(t, ctx->exec, o->dropout, false, h);
+    h = pinsage_convolve(o, ctx, l, h);
+    kith_model_layer_output(ctx, h);
   }
-  h = kith_activate_op(t, KITH_RELU, 0, kith_stage_linear(s, "last", "last bias", 0, o->width, h));
-  kith_readout_op(t, s->readout, 1, 0,
-                  kith_stage_linear(s, "last", NULL, 1, kith_model_columns(o, o->layers - 1), h));
+  h = kith_activate_op(t, KITH_RELU, 0, kith_model_linear(ctx, "last", "last bias", 0, o->width, h));
+  kith_layer_combine_op(t, ctx->output, 1, 0,
+                        kith_model_linear(ctx, "last", NULL, 1, kith_model_layer_dim(o, o->layers - 1), h));
 }

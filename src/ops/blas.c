@@ -9,28 +9,28 @@
 #include "kith/blas.h"
 #include "kith/ops.h"
 
-const char *kith_vectors_text(kith_vectors v) {
+const char *kith_simd_text(kith_simd v) {
   static const char *const text[] = {"SSE3", "AVX", "AVX2", "AVX-512"};
   return text[v];
 }
 
-kith_vectors kith_cpu_vectors(void) {
+kith_simd kith_cpu_simd(void) {
 #if defined __x86_64__
   __builtin_cpu_init();
   bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512cd") &&
               __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
               __builtin_cpu_supports("avx512vl");
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-    return wide ? KITH_VECTORS_AVX512 : KITH_VECTORS_AVX2;
-  if (__builtin_cpu_supports("avx")) return KITH_VECTORS_AVX;
+    return wide ? KITH_SIMD_AVX512 : KITH_SIMD_AVX2;
+  if (__builtin_cpu_supports("avx")) return KITH_SIMD_AVX;
 #endif
-  return KITH_VECTORS_SSE;
+  return KITH_SIMD_SSE;
 }
 
-kith_vectors kith_blas_vectors(const char *kernels) {
+kith_simd kith_blas_simd(const char *kernels) {
   static const struct {
     const char *name;
-    kith_vectors v;
+    kith_simd v;
   } known[] = {{"Katmai", 0},
                {"Coppermine", 0},
                {"Northwood", 0},
@@ -47,24 +47,24 @@ kith_vectors kith_blas_vectors(const char *kernels) {
                {"Barcelona", 0},
                {"Bobcat", 0},
                {"Nano", 0},
-               {"Sandybridge", KITH_VECTORS_AVX},
-               {"Bulldozer", KITH_VECTORS_AVX},
-               {"Piledriver", KITH_VECTORS_AVX},
-               {"Steamroller", KITH_VECTORS_AVX},
-               {"Excavator", KITH_VECTORS_AVX2},
-               {"Haswell", KITH_VECTORS_AVX2},
-               {"Zen", KITH_VECTORS_AVX2}};
+               {"Sandybridge", KITH_SIMD_AVX},
+               {"Bulldozer", KITH_SIMD_AVX},
+               {"Piledriver", KITH_SIMD_AVX},
+               {"Steamroller", KITH_SIMD_AVX},
+               {"Excavator", KITH_SIMD_AVX2},
+               {"Haswell", KITH_SIMD_AVX2},
+               {"Zen", KITH_SIMD_AVX2}};
   for (size_t i = 0; i < sizeof known / sizeof *known; i++)
     if (strcmp(kernels, known[i].name) == 0) return known[i].v;
-  return KITH_VECTORS_AVX512;
+  return KITH_SIMD_AVX512;
 }
 
-bool kith_blas_is_slow(const char *kernels, kith_vectors cpu) {
-  kith_vectors v = kith_blas_vectors(kernels);
-  return v < KITH_VECTORS_AVX2 && v < cpu;
+bool kith_blas_is_slow(const char *kernels, kith_simd cpu) {
+  kith_simd v = kith_blas_simd(kernels);
+  return v < KITH_SIMD_AVX2 && v < cpu;
 }
 
-const char *kith_blas_core_type(kith_vectors cpu, int tried) {
+const char *kith_blas_core_type(kith_simd cpu, int tried) {
   static const char *const name[] = {"Sandybridge", "Haswell", "SkylakeX"}; /* of AVX, AVX2, AVX-512 */
   int i = (int)cpu - 1 - tried;
   return i >= 0 ? name[i] : NULL;
@@ -110,7 +110,7 @@ static bool blas_agrees(int m, int n, int k, blas_trial *t) {
   return true;
 }
 
-bool kith_blas_is_right(void) {
+bool kith_blas_is_correct(void) {
   static blas_trial t; /* 330 KiB: too much for a stack */
   return blas_agrees(BLAS_M, BLAS_N, BLAS_K, &t) && blas_agrees(13, 17, 19, &t) && blas_agrees(1, 3, 64, &t);
 }

@@ -41,8 +41,8 @@ void kith_dropout_backward(const kith_dropout *o, int64_t n, int d, const int64_
   dropout_apply(o, n, d, node, dy, true, dx);
 }
 
-static void dropout_apply_edges(const kith_dropout *o, const kith_csr *a, int heads, const int64_t *row,
-                                const int64_t *col, const float *from, bool add, float *to) {
+static void attention_dropout_apply(const kith_dropout *o, const kith_csr *a, int heads, const int64_t *row,
+                                    const int64_t *col, const float *from, bool add, float *to) {
 #pragma omp parallel for schedule(dynamic, 64)
   for (kith_lid p = 0; p < a->n_row; p++)
     for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++) {
@@ -58,12 +58,12 @@ static void dropout_apply_edges(const kith_dropout *o, const kith_csr *a, int he
     }
 }
 
-void kith_dropout_edges_forward(const kith_dropout *o, const kith_csr *a, int heads, const int64_t *row,
-                                const int64_t *col, const float *x, float *y) {
-  dropout_apply_edges(o, a, heads, row, col, x, false, y);
+void kith_attention_dropout_forward(const kith_dropout *o, const kith_csr *a, int heads, const int64_t *row,
+                                    const int64_t *col, const float *x, float *y) {
+  attention_dropout_apply(o, a, heads, row, col, x, false, y);
 }
 
-void kith_dropout_edges_backward(const kith_dropout *o, const kith_csr *a, int heads, const int64_t *row,
-                                 const int64_t *col, const float *dy, float *dx) {
-  dropout_apply_edges(o, a, heads, row, col, dy, true, dx);
+void kith_attention_dropout_backward(const kith_dropout *o, const kith_csr *a, int heads, const int64_t *row,
+                                     const int64_t *col, const float *dy, float *dx) {
+  attention_dropout_apply(o, a, heads, row, col, dy, true, dx);
 }

@@ -19,7 +19,7 @@ KITH_KERNEL static void edges_sum_heads(const kith_csr *a, int heads, const floa
     float *to = y + (size_t)a->row[p] * (size_t)d;
     for (int k = 0; k < d; k++) to[k] = 0;
     for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++) {
-      kith_expect_row(d, x + (size_t)a->col[kith_least(e + EDGES_AHEAD, last)] * (size_t)d);
+      kith_prefetch_row(d, x + (size_t)a->col[kith_least(e + EDGES_AHEAD, last)] * (size_t)d);
       edges_add(heads, w + e * heads, d, x + (size_t)a->col[e] * (size_t)d, to);
     }
   }
@@ -32,7 +32,7 @@ KITH_KERNEL static void edges_sum_heads_back(const kith_back *back, int heads, c
   for (kith_lid c = 0; c < back->n_col; c++)
     for (kith_eid t = back->start[c]; t < back->start[c + 1]; t++) {
       kith_eid next = kith_least(t + EDGES_AHEAD, last);
-      kith_expect_row(d, dy + (size_t)back->row[next] * (size_t)d);
+      kith_prefetch_row(d, dy + (size_t)back->row[next] * (size_t)d);
       __builtin_prefetch(w + back->entry[next] * heads);
       edges_add(heads, w + back->entry[t] * heads, d, dy + (size_t)back->row[t] * (size_t)d,
                 dx + (size_t)c * (size_t)d);
@@ -40,13 +40,13 @@ KITH_KERNEL static void edges_sum_heads_back(const kith_back *back, int heads, c
 }
 
 void kith_edge_sum_forward(const kith_csr *a, int heads, const float *w, int d, const float *x, float *y) {
-  if (heads == 1) kith_spmm_weighed(a, w, d, x, y);
+  if (heads == 1) kith_spmm_weighted(a, w, d, x, y);
   else edges_sum_heads(a, heads, w, d, x, y);
 }
 
 void kith_edge_sum_backward_x(const kith_back *back, int heads, const float *w, int d, const float *dy,
                               float *dx) {
-  if (heads == 1) kith_spmm_back(back, w, d, dy, dx);
+  if (heads == 1) kith_spmm_transpose(back, w, d, dy, dx);
   else edges_sum_heads_back(back, heads, w, d, dy, dx);
 }
 
@@ -91,15 +91,15 @@ KITH_KERNEL void kith_edge_max_backward(const kith_back *back, int d, const kith
     }
 }
 
-void kith_heads_forward(int64_t n, int heads, int d, const float *a, const float *x, float *y) {
+void kith_head_dot_forward(int64_t n, int heads, int d, const float *a, const float *x, float *y) {
   int width = d / heads;
 #pragma omp parallel for schedule(static)
   for (int64_t i = 0; i < n; i++)
     for (int h = 0; h < heads; h++) y[i * heads + h] = kith_dot(width, a + h * width, x + i * d + h * width);
 }
 
-void kith_heads_backward(int64_t n, int heads, int d, const float *a, const float *x, const float *dy,
-                         float *da, float *dx) {
+void kith_head_dot_backward(int64_t n, int heads, int d, const float *a, const float *x, const float *dy,
+                            float *da, float *dx) {
   int width = d / heads;
   for (int64_t i = 0; i < n; i++)
     for (int k = 0; k < width * heads; k++) {
@@ -108,7 +108,7 @@ void kith_heads_backward(int64_t n, int heads, int d, const float *a, const floa
     }
 }
 
-void kith_heads_mean_forward(int64_t n, int heads, int d, const float *x, float *y) {
+void kith_head_mean_forward(int64_t n, int heads, int d, const float *x, float *y) {
   int width = d / heads;
 #pragma omp parallel for schedule(static)
   for (int64_t i = 0; i < n; i++)
@@ -119,7 +119,7 @@ void kith_heads_mean_forward(int64_t n, int heads, int d, const float *x, float 
     }
 }
 
-void kith_heads_mean_backward(int64_t n, int heads, int d, const float *dy, float *dx) {
+void kith_head_mean_backward(int64_t n, int heads, int d, const float *dy, float *dx) {
   int width = d / heads;
 #pragma omp parallel for schedule(static)
   for (int64_t i = 0; i < n; i++)

@@ -12,12 +12,12 @@ void kith_blas_library(size_t size, char *text) {
   snprintf(text, size, "%.*s", version > to ? version : to, openblas_get_config());
 }
 
-const char *kith_blas_kernels(void) { return openblas_get_corename(); }
+const char *kith_blas_core(void) { return openblas_get_corename(); }
 
 bool kith_blas_has_threads(void) { return openblas_get_parallel() == OPENBLAS_THREAD; }
 #else
 void kith_blas_library(size_t size, char *text) { snprintf(text, size, "another BLAS than OpenBLAS"); }
-const char *kith_blas_kernels(void) { return "unknown"; }
+const char *kith_blas_core(void) { return "unknown"; }
 bool kith_blas_has_threads(void) { return false; }
 #endif
 

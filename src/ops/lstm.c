@@ -11,21 +11,21 @@ static const float LSTM_REMEMBER = 1;
 
 /* ---- the plan ---- */
 
-kith_lid kith_lstm_take(const kith_csr *a, kith_lid first, kith_eid most) {
+kith_lid kith_lstm_group_end(const kith_csr *a, kith_lid first, kith_eid most) {
   kith_lid last = first + 1;
   while (last < a->n_row && a->start[last + 1] - a->start[first] <= most) last++;
   return last;
 }
 
-static bool lstm_after(kith_lstm_item x, kith_lstm_item y) {
+static bool lstm_after(kith_lstm_entry x, kith_lstm_entry y) {
   return x.key != y.key ? x.key > y.key : x.col > y.col;
 }
 
-static void lstm_sink(kith_eid n, kith_eid at, kith_lstm_item *x) {
+static void lstm_sink(kith_eid n, kith_eid at, kith_lstm_entry *x) {
   for (kith_eid child = 2 * at + 1; child < n; child = 2 * at + 1) {
     if (child + 1 < n && lstm_after(x[child + 1], x[child])) child++;
     if (!lstm_after(x[child], x[at])) return;
-    kith_lstm_item swap = x[at];
+    kith_lstm_entry swap = x[at];
     x[at] = x[child];
     x[child] = swap;
     at = child;
@@ -33,10 +33,10 @@ static void lstm_sink(kith_eid n, kith_eid at, kith_lstm_item *x) {
 }
 
 /* A heap sort: qsort() may allocate. */
-static void lstm_sort(kith_eid n, kith_lstm_item *x) {
+static void lstm_sort(kith_eid n, kith_lstm_entry *x) {
   for (kith_eid i = n / 2 - 1; i >= 0; i--) lstm_sink(n, i, x);
   for (kith_eid last = n - 1; last > 0; last--) {
-    kith_lstm_item swap = x[0];
+    kith_lstm_entry swap = x[0];
     x[0] = x[last];
     x[last] = swap;
     lstm_sink(last, 0, x);
@@ -75,10 +75,10 @@ void kith_lstm_plan(kith_lstm *s, const kith_csr *a, kith_lid first, kith_lid la
 #pragma omp parallel for schedule(dynamic, 16)
   for (kith_lid r = 0; r < s->n_row; r++) {
     kith_eid from = a->start[s->place[r]], n = a->start[s->place[r] + 1] - from;
-    kith_lstm_item *item = s->item + (from - a->start[first]);
+    kith_lstm_entry *item = s->item + (from - a->start[first]);
     for (kith_eid t = 0; t < n; t++) {
       kith_lid col = a->col[from + t];
-      item[t] = (kith_lstm_item){(uint64_t)t, col};
+      item[t] = (kith_lstm_entry){(uint64_t)t, col};
       if (order->shuffled)
         item[t].key = kith_random(order->seed, KITH_USE_ORDER, order->step, (uint64_t)order->row[s->row[r]],
                                   (uint64_t)order->col[col])

@@ -68,8 +68,8 @@ KITH_INLINE float softmax_exponentials(int n, float most, float *s) {
   return sum;
 }
 
-KITH_KERNEL void kith_softmax_rows(int m, int n, int64_t first, const int32_t *item, const float *bias,
-                                   float *s, float *lse) {
+KITH_KERNEL void kith_inbatch_softmax_rows(int m, int n, int64_t first, const int32_t *item,
+                                           const float *bias, float *s, float *lse) {
   for (int i = 0; i < m; i++) {
     float *row = s + (size_t)i * (size_t)n;
     softmax_mask(n, first + i, item, bias, row);
@@ -79,8 +79,8 @@ KITH_KERNEL void kith_softmax_rows(int m, int n, int64_t first, const int32_t *i
   }
 }
 
-KITH_KERNEL void kith_softmax_columns(int m, int n, int64_t first, const int32_t *item, const float *bias,
-                                      const float *lse, float *s) {
+KITH_KERNEL void kith_inbatch_softmax_columns(int m, int n, int64_t first, const int32_t *item,
+                                              const float *bias, const float *lse, float *s) {
   for (int i = 0; i < m; i++) {
     float *row = s + (size_t)i * (size_t)n;
     int64_t place = first + i;
@@ -94,7 +94,8 @@ KITH_KERNEL void kith_softmax_columns(int m, int n, int64_t first, const int32_t
   }
 }
 
-KITH_KERNEL void kith_softmax_rows_apart(int m, int n, const float *bias, float *s, float *own, float *lse) {
+KITH_KERNEL void kith_sampled_softmax_rows(int m, int n, const float *bias, float *s, float *own,
+                                           float *lse) {
   for (int i = 0; i < m; i++) {
     float *row = s + (size_t)i * (size_t)n;
     for (int j = 0; j < n; j++) row[j] -= bias[j];
@@ -107,7 +108,7 @@ KITH_KERNEL void kith_softmax_rows_apart(int m, int n, const float *bias, float 
   }
 }
 
-KITH_KERNEL void kith_softmax_columns_apart(int m, int n, const float *bias, const float *lse, float *s) {
+KITH_KERNEL void kith_sampled_softmax_columns(int m, int n, const float *bias, const float *lse, float *s) {
   for (int i = 0; i < m; i++) {
     float *row = s + (size_t)i * (size_t)n;
     for (int j = 0; j < n; j++) row[j] = softmax_exp(row[j] - bias[i] - lse[j]);

@@ -6,8 +6,8 @@
 
 enum { LANES = 16 };
 
-int kith_threads(void) { return omp_get_max_threads(); }
-int kith_thread(void) { return omp_get_thread_num(); }
+int kith_max_threads(void) { return omp_get_max_threads(); }
+int kith_thread_num(void) { return omp_get_thread_num(); }
 
 KITH_KERNEL void kith_clear(int64_t n, float *y) {
 #pragma omp parallel for simd schedule(static)
@@ -19,10 +19,10 @@ KITH_KERNEL void kith_scale(int64_t n, float w, const float *x, bool add, float 
   for (int64_t i = 0; i < n; i++) y[i] = (add ? y[i] : 0) + w * x[i];
 }
 
-KITH_KERNEL void kith_scale_rows(int64_t n, int d, float w, const float *x, bool add, int step, float *y) {
+KITH_KERNEL void kith_scale_rows(int64_t n, int d, float w, const float *x, bool add, int ld, float *y) {
 #pragma omp parallel for schedule(static)
   for (int64_t i = 0; i < n; i++)
-    for (int k = 0; k < d; k++) y[i * step + k] = (add ? y[i * step + k] : 0) + w * x[i * d + k];
+    for (int k = 0; k < d; k++) y[i * ld + k] = (add ? y[i * ld + k] : 0) + w * x[i * d + k];
 }
 
 KITH_KERNEL float kith_dot(int d, const float *a, const float *b) {
@@ -36,7 +36,8 @@ KITH_KERNEL float kith_dot(int d, const float *a, const float *b) {
   return lane[0];
 }
 
-void kith_normalize_forward(kith_lid n, const kith_lid *at, int d, const float *x, float *unit, float *norm) {
+void kith_gather_normalize_forward(kith_lid n, const kith_lid *at, int d, const float *x, float *unit,
+                                   float *norm) {
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < n; i++) {
     const float *from = x + (size_t)at[i] * (size_t)d;
@@ -56,8 +57,8 @@ void kith_normalize_rows(kith_lid n, int d, float *x) {
   }
 }
 
-void kith_normalize_backward(kith_lid n, const kith_lid *at, int d, const float *unit, const float *norm,
-                             const float *dunit, float *dx) {
+void kith_gather_normalize_backward(kith_lid n, const kith_lid *at, int d, const float *unit,
+                                    const float *norm, const float *dunit, float *dx) {
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < n; i++) {
     const float *u = unit + (size_t)i * (size_t)d, *du = dunit + (size_t)i * (size_t)d;
@@ -67,7 +68,7 @@ void kith_normalize_backward(kith_lid n, const kith_lid *at, int d, const float 
   }
 }
 
-void kith_unit_forward(int64_t n, int d, const float *x, float *y, float *norm) {
+void kith_normalize_rows_forward(int64_t n, int d, const float *x, float *y, float *norm) {
 #pragma omp parallel for schedule(static)
   for (int64_t i = 0; i < n; i++) {
     norm[i] = sqrtf(kith_dot(d, x + i * d, x + i * d));
@@ -76,7 +77,8 @@ void kith_unit_forward(int64_t n, int d, const float *x, float *y, float *norm) 
   }
 }
 
-void kith_unit_backward(int64_t n, int d, const float *y, const float *norm, const float *dy, float *dx) {
+void kith_normalize_rows_backward(int64_t n, int d, const float *y, const float *norm, const float *dy,
+                                  float *dx) {
 #pragma omp parallel for schedule(static)
   for (int64_t i = 0; i < n; i++) {
     float along = kith_dot(d, y + i * d, dy + i * d), scale = norm[i] > 0 ? 1 / norm[i] : 0;

@@ -52,7 +52,7 @@ void kith_adam_step(const kith_adam_options *o, int64_t step, int64_t n, const f
   adam_block(adam_at(o, step), n, g, m, v, p);
 }
 
-void kith_adam_rows(const kith_adam_options *o, int64_t step, int32_t n, const int32_t *row, int d,
-                    const float *g, float *m, float *v, float *p) {
+void kith_adam_step_rows(const kith_adam_options *o, int64_t step, int32_t n, const int32_t *row, int d,
+                         const float *g, float *m, float *v, float *p) {
   adam_some(adam_at(o, step), n, row, d, g, m, v, p);
 }

@@ -72,7 +72,7 @@ static kith_status sampled_make(sampled *s) {
     if (s->start[s->end] - s->start[s->first] > most) most = s->start[s->end] - s->start[s->first];
   s->first = s->end = 0;
   KITH_TRY(KITH_NEW(s->entry, most));
-  KITH_TRY(KITH_NEW(s->taken, kith_threads() * kith__protocol_words(s->g)));
+  KITH_TRY(KITH_NEW(s->taken, kith_max_threads() * kith__protocol_words(s->g)));
   KITH_TRY(KITH_NEW(s->where, s->g->n[KITH_ITEM]));
   KITH_TRY(KITH_NEW(s->item, s->o->k[s->o->n_k - 1]));
 done:
@@ -87,7 +87,7 @@ static void sampled_draw(const sampled *s) {
     const int32_t *truth = s->truth->item + s->truth->start[s->user[i]];
     for (int64_t k = 0; k < n_truth; k++) e[k].item = truth[k];
     kith__protocol_draw(s->g, s->o->seed, s->user[i], n - n_truth,
-                        s->taken + kith_thread() * kith__protocol_words(s->g), e + n_truth);
+                        s->taken + kith_thread_num() * kith__protocol_words(s->g), e + n_truth);
     qsort(e, (size_t)n, sizeof *e, sampled_by_item);
   }
 }

@@ -45,8 +45,13 @@ done:
 static kith_status top_work_make(const kith_graph *g, int d, const float *x, int k, bool mask_valid,
                                  kith_lid n_user, kith_lid **user, top_work *out) {
   kith_status st = KITH_OK;
-  top_work w = {
-      .g = g, .d = d, .k = k, .x = x, .mask_valid = mask_valid, .n_user = n_user, .n_thread = kith_threads()};
+  top_work w = {.g = g,
+                .d = d,
+                .k = k,
+                .x = x,
+                .mask_valid = mask_valid,
+                .n_user = n_user,
+                .n_thread = kith_max_threads()};
   KITH_TRY(KITH_NEW(w.keep, w.n_user));
   KITH_TRY(KITH_NEW(w.heaps, (int64_t)w.n_user * k));
   KITH_TRY(KITH_NEW(w.tile, (int64_t)w.n_thread * KITH_SCORE_USERS * d));
@@ -83,7 +88,7 @@ static void top_scan(const top_work *w, kith_lid i, int n, const float *score, c
 
 /* One tile of users against a whole shard; `poke` where this thread may let messages progress. */
 static void top_tile(const top_work *w, kith_lid first, const kith_shard *s, kith_ring *poke) {
-  size_t d = (size_t)w->d, thread = (size_t)kith_thread();
+  size_t d = (size_t)w->d, thread = (size_t)kith_thread_num();
   float *tile = w->tile + thread * KITH_SCORE_USERS * d,
         *score = w->score + thread * KITH_SCORE_USERS * KITH_SCORE_ITEMS;
   int32_t *place = w->place + thread * KITH_SCORE_ITEMS;

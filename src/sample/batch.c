@@ -64,10 +64,10 @@ static kith_status batch_reserve(kith_batch *b) {
   KITH_TRY(KITH_NEW(b->log_degree, tiled));
   KITH_TRY(KITH_NEW(b->seed, most_want));
   KITH_TRY(KITH_NEW(b->seed_row, most_want));
-  KITH_TRY(KITH_NEW(b->picks.sum_row, most));
-  KITH_TRY(KITH_NEW(b->picks.counted, most));
-  KITH_TRY(KITH_NEW(b->picks.start, most + 1));
-  KITH_TRY(KITH_NEW(b->picks.member, most));
+  KITH_TRY(KITH_NEW(b->gather_index.unique_row, most));
+  KITH_TRY(KITH_NEW(b->gather_index.l2_count, most));
+  KITH_TRY(KITH_NEW(b->gather_index.start, most + 1));
+  KITH_TRY(KITH_NEW(b->gather_index.member, most));
   KITH_TRY(kith__marks_reserve(b->shape.marks ? b->shape.pairs : 0, b->shape.pairs, b->g->n[KITH_ITEM],
                                &b->marks));
   KITH_TRY(
@@ -107,10 +107,10 @@ void kith_batch_destroy(kith_batch **batch) {
   KITH_FREE(b->log_degree);
   KITH_FREE(b->seed);
   KITH_FREE(b->seed_row);
-  KITH_FREE(b->picks.sum_row);
-  KITH_FREE(b->picks.counted);
-  KITH_FREE(b->picks.start);
-  KITH_FREE(b->picks.member);
+  KITH_FREE(b->gather_index.unique_row);
+  KITH_FREE(b->gather_index.l2_count);
+  KITH_FREE(b->gather_index.start);
+  KITH_FREE(b->gather_index.member);
   kith__marks_free(&b->marks);
   kith__shared_free(&b->shared);
   KITH_FREE(b->sort);
@@ -279,41 +279,41 @@ void kith_batch_softmax(kith_batch *b, const kith_epoch *e, int64_t step) {
 /* Wanted rows ascend by number, then by key, so those of one node stand together in the order of the batch.
  */
 void kith_batch_seeds(kith_batch *b) {
-  kith_picks *p = &b->picks;
+  kith_gather_index *p = &b->gather_index;
   b->n_seed = 0;
   for (kith_lid i = 0; i < b->n_want; i++) {
     if (i == 0 || b->want[i] != b->want[i - 1]) {
       p->start[b->n_seed] = i;
-      p->counted[b->n_seed] = 0;
-      p->sum_row[b->n_seed] = b->n_seed;
+      p->l2_count[b->n_seed] = 0;
+      p->unique_row[b->n_seed] = b->n_seed;
       b->seed[b->n_seed++] = b->want[i];
     }
-    p->counted[b->n_seed - 1] += !batch_is_pooled(b, b->key[i]);
+    p->l2_count[b->n_seed - 1] += !batch_is_pooled(b, b->key[i]);
     b->seed_row[i] = b->n_seed - 1;
     p->member[i] = i;
   }
   p->start[b->n_seed] = p->n = b->n_want;
-  p->n_sum = b->n_seed;
+  p->n_unique = b->n_seed;
   p->row = b->seed_row;
 }
 
 void kith_batch_answer(kith_batch *b, const kith_halo *h) {
   batch_entry *entry = b->sort;
-  kith_picks *p = &b->picks;
+  kith_gather_index *p = &b->gather_index;
   p->n = kith_halo_n_send(h);
   p->row = kith_halo_send_row(h);
-  p->n_sum = 0;
+  p->n_unique = 0;
   for (kith_lid s = 0; s < p->n; s++)
     entry[s] = (batch_entry){.row = p->row[s], .key = kith_halo_send_key(h)[s]};
   batch_order(b, p->n);
   for (kith_lid s = 0; s < p->n; s++) {
     if (s == 0 || b->order[s].key != b->order[s - 1].key) {
-      p->start[p->n_sum] = s;
-      p->counted[p->n_sum] = 0;
-      p->sum_row[p->n_sum++] = (kith_lid)b->order[s].key;
+      p->start[p->n_unique] = s;
+      p->l2_count[p->n_unique] = 0;
+      p->unique_row[p->n_unique++] = (kith_lid)b->order[s].key;
     }
-    p->counted[p->n_sum - 1] += !batch_is_pooled(b, entry[b->order[s].what].key);
+    p->l2_count[p->n_unique - 1] += !batch_is_pooled(b, entry[b->order[s].what].key);
     p->member[s] = b->order[s].what;
   }
-  p->start[p->n_sum] = p->n;
+  p->start[p->n_unique] = p->n;
 }

@@ -152,8 +152,8 @@ static void labelled_arrange(kith_labelled *l, kith_lid n, const kith_lid *own) 
     l->label[i] = g->label[own[i]];
   }
   kith_lid *row = l->seeds ? l->count : l->own;
-  l->picks =
-      (kith_picks){.n = n, .row = row, .n_sum = n, .sum_row = row, .start = l->count, .member = l->count};
+  l->gather_index = (kith_gather_index){
+      .n = n, .row = row, .n_unique = n, .unique_row = row, .start = l->count, .member = l->count};
 }
 
 void kith_labelled_step(kith_labelled *l, int64_t step) {

@@ -17,36 +17,36 @@ static kith_tensor *attention_record(kith_tape *t, const char *name, attention m
 
 static void heads_forward(void *self) {
   attention *o = self;
-  kith_heads_forward(kith_tensor_n(o->b), o->y->d, o->b->d, o->a->value, o->b->value, o->y->value);
+  kith_head_dot_forward(kith_tensor_n(o->b), o->y->d, o->b->d, o->a->value, o->b->value, o->y->value);
 }
 
 static void heads_backward(void *self) {
   attention *o = self;
-  const float *dy = kith_tensor_open(o->y);
-  kith_heads_backward(kith_tensor_n(o->b), o->y->d, o->b->d, o->a->value, o->b->value, dy,
-                      kith_tensor_open(o->a), kith_tensor_open(o->b));
+  const float *dy = kith_tensor_grad(o->y);
+  kith_head_dot_backward(kith_tensor_n(o->b), o->y->d, o->b->d, o->a->value, o->b->value, dy,
+                         kith_tensor_grad(o->a), kith_tensor_grad(o->b));
 }
 
-kith_tensor *kith_heads_op(kith_tape *t, int heads, kith_tensor *a, kith_tensor *x) {
+kith_tensor *kith_head_dot_op(kith_tape *t, int heads, kith_tensor *a, kith_tensor *x) {
   if (!a || !x) return NULL;
-  attention made = {NULL, 0, a, x, kith_tape_rows(t, x->frame, heads)};
+  attention made = {NULL, 0, a, x, kith_tape_node_tensor(t, x->frame, heads)};
   return attention_record(t, "heads", made, heads_forward, heads_backward);
 }
 
 static void heads_mean_forward(void *self) {
   attention *o = self;
-  kith_heads_mean_forward(kith_tensor_n(o->b), o->b->d / o->y->d, o->b->d, o->b->value, o->y->value);
+  kith_head_mean_forward(kith_tensor_n(o->b), o->b->d / o->y->d, o->b->d, o->b->value, o->y->value);
 }
 
 static void heads_mean_backward(void *self) {
   attention *o = self;
-  const float *dy = kith_tensor_open(o->y);
-  kith_heads_mean_backward(kith_tensor_n(o->b), o->b->d / o->y->d, o->b->d, dy, kith_tensor_open(o->b));
+  const float *dy = kith_tensor_grad(o->y);
+  kith_head_mean_backward(kith_tensor_n(o->b), o->b->d / o->y->d, o->b->d, dy, kith_tensor_grad(o->b));
 }
 
-kith_tensor *kith_heads_mean_op(kith_tape *t, int heads, kith_tensor *x) {
+kith_tensor *kith_head_mean_op(kith_tape *t, int heads, kith_tensor *x) {
   if (!x) return NULL;
-  attention made = {NULL, 0, NULL, x, kith_tape_rows(t, x->frame, x->d / heads)};
+  attention made = {NULL, 0, NULL, x, kith_tape_node_tensor(t, x->frame, x->d / heads)};
   return attention_record(t, "mean of heads", made, heads_mean_forward, heads_mean_backward);
 }
 
@@ -57,15 +57,15 @@ static void score_forward(void *self) {
 
 static void score_backward(void *self) {
   attention *o = self;
-  const float *ds = kith_tensor_open(o->y);
-  kith_edge_score_backward_left(o->hop->csr, o->y->d, o->slope, o->y->value, ds, kith_tensor_open(o->a));
-  kith_edge_score_backward_right(o->hop->back, o->y->d, o->slope, o->y->value, ds, kith_tensor_open(o->b));
+  const float *ds = kith_tensor_grad(o->y);
+  kith_edge_score_backward_left(o->hop->csr, o->y->d, o->slope, o->y->value, ds, kith_tensor_grad(o->a));
+  kith_edge_score_backward_right(o->hop->back, o->y->d, o->slope, o->y->value, ds, kith_tensor_grad(o->b));
 }
 
-kith_tensor *kith_score_op(kith_tape *t, const kith_hop *hop, float slope, kith_tensor *left,
-                           kith_tensor *right) {
+kith_tensor *kith_edge_score_op(kith_tape *t, const kith_hop *hop, float slope, kith_tensor *left,
+                                kith_tensor *right) {
   if (!left || !right) return NULL;
-  attention made = {hop, slope, left, right, kith_tape_rows(t, hop->edges, left->d)};
+  attention made = {hop, slope, left, right, kith_tape_node_tensor(t, hop->edges, left->d)};
   return attention_record(t, "score", made, score_forward, score_backward);
 }
 
@@ -76,13 +76,13 @@ static void softmax_edges_forward(void *self) {
 
 static void softmax_edges_backward(void *self) {
   attention *o = self;
-  const float *dalpha = kith_tensor_open(o->y);
-  kith_edge_softmax_backward(o->hop->csr, o->y->d, o->y->value, dalpha, kith_tensor_open(o->a));
+  const float *dalpha = kith_tensor_grad(o->y);
+  kith_edge_softmax_backward(o->hop->csr, o->y->d, o->y->value, dalpha, kith_tensor_grad(o->a));
 }
 
-kith_tensor *kith_softmax_edges_op(kith_tape *t, const kith_hop *hop, kith_tensor *s) {
+kith_tensor *kith_edge_softmax_op(kith_tape *t, const kith_hop *hop, kith_tensor *s) {
   if (!s) return NULL;
-  attention made = {hop, 0, s, NULL, kith_tape_rows(t, hop->edges, s->d)};
+  attention made = {hop, 0, s, NULL, kith_tape_node_tensor(t, hop->edges, s->d)};
   return attention_record(t, "softmax of edges", made, softmax_edges_forward, softmax_edges_backward);
 }
 
@@ -93,58 +93,60 @@ static void attend_forward(void *self) {
 
 static void attend_backward(void *self) {
   attention *o = self;
-  const float *dy = kith_tensor_open(o->y);
-  kith_edge_sum_backward_x(o->hop->back, o->a->d, o->a->value, o->b->d, dy, kith_tensor_open(o->b));
-  kith_edge_sum_backward_w(o->hop->csr, o->a->d, o->b->d, o->b->value, dy, kith_tensor_open(o->a));
+  const float *dy = kith_tensor_grad(o->y);
+  kith_edge_sum_backward_x(o->hop->back, o->a->d, o->a->value, o->b->d, dy, kith_tensor_grad(o->b));
+  kith_edge_sum_backward_w(o->hop->csr, o->a->d, o->b->d, o->b->value, dy, kith_tensor_grad(o->a));
 }
 
 kith_tensor *kith_attend_op(kith_tape *t, const kith_hop *hop, kith_tensor *alpha, kith_tensor *x) {
   if (!alpha || !x) return NULL;
-  attention made = {hop, 0, alpha, x, kith_tape_rows(t, hop->out, x->d)};
+  attention made = {hop, 0, alpha, x, kith_tape_node_tensor(t, hop->out, x->d)};
   return attention_record(t, "attend", made, attend_forward, attend_backward);
 }
 
 /* ---- dropout of what belongs to entries ---- */
 
-typedef struct edge_dropout {
+typedef struct attention_dropout {
   const kith_hop *hop;
-  const kith_play *play;
+  const kith_exec_ctx *exec;
   double p;
   uint64_t op;
   kith_tensor *x, *y;
-} edge_dropout;
+} attention_dropout;
 
-static kith_dropout edge_dropout_now(const edge_dropout *o) {
-  return (kith_dropout){.p = o->p, .seed = o->play->seed, .step = o->play->step, .op = o->op};
+static kith_dropout attention_dropout_now(const attention_dropout *o) {
+  return (kith_dropout){.p = o->p, .seed = o->exec->seed, .step = o->exec->step, .op = o->op};
 }
 
-static void edge_dropout_forward(void *self) {
-  edge_dropout *o = self;
+static void attention_dropout_forward(void *self) {
+  attention_dropout *o = self;
   const kith_hop *hop = o->hop;
-  kith_dropout now = edge_dropout_now(o);
-  if (o->play->training)
-    kith_dropout_edges_forward(&now, hop->csr, o->x->d, hop->out->node, hop->in->node, o->x->value,
-                               o->y->value);
+  kith_dropout now = attention_dropout_now(o);
+  if (o->exec->training)
+    kith_attention_dropout_forward(&now, hop->csr, o->x->d, hop->out->node, hop->in->node, o->x->value,
+                                   o->y->value);
   else kith_scale(kith_tensor_n(o->x) * o->x->d, 1, o->x->value, false, o->y->value);
 }
 
-static void edge_dropout_backward(void *self) {
-  edge_dropout *o = self;
+static void attention_dropout_backward(void *self) {
+  attention_dropout *o = self;
   const kith_hop *hop = o->hop;
-  const float *dy = kith_tensor_open(o->y);
-  kith_dropout now = edge_dropout_now(o);
-  if (o->play->training)
-    kith_dropout_edges_backward(&now, hop->csr, o->x->d, hop->out->node, hop->in->node, dy,
-                                kith_tensor_open(o->x));
-  else kith_scale(kith_tensor_n(o->x) * o->x->d, 1, dy, true, kith_tensor_open(o->x));
+  const float *dy = kith_tensor_grad(o->y);
+  kith_dropout now = attention_dropout_now(o);
+  if (o->exec->training)
+    kith_attention_dropout_backward(&now, hop->csr, o->x->d, hop->out->node, hop->in->node, dy,
+                                    kith_tensor_grad(o->x));
+  else kith_scale(kith_tensor_n(o->x) * o->x->d, 1, dy, true, kith_tensor_grad(o->x));
 }
 
-kith_tensor *kith_dropout_edges_op(kith_tape *t, const kith_hop *hop, kith_play *play, double p,
-                                   kith_tensor *x) {
+kith_tensor *kith_attention_dropout_op(kith_tape *t, const kith_hop *hop, kith_exec_ctx *exec, double p,
+                                       kith_tensor *x) {
   if (!x) return NULL;
-  edge_dropout made = {hop, play, p, (uint64_t)play->n_dropout++, x, kith_tape_rows(t, hop->edges, x->d)};
-  edge_dropout *o =
-      kith_tape_op(t, "dropout of edges", false, edge_dropout_forward, edge_dropout_backward, sizeof *o);
+  attention_dropout made = {hop, exec,
+                            p,   (uint64_t)exec->n_dropout++,
+                            x,   kith_tape_node_tensor(t, hop->edges, x->d)};
+  attention_dropout *o = kith_tape_op(t, "dropout of edges", false, attention_dropout_forward,
+                                      attention_dropout_backward, sizeof *o);
   if (o) *o = made;
   return o ? made.y : NULL;
 }

@@ -6,23 +6,23 @@
 void kith_input_row(const kith_input *in, kith_lid row, float *y) {
   size_t d = (size_t)in->d, bytes = d * sizeof(float);
   int t = in->type[row];
-  if (in->embeds[t]) memcpy(y, in->x->value + (size_t)row * d, bytes);
+  if (in->uses_embedding[t]) memcpy(y, in->x->value + (size_t)row * d, bytes);
   else memset(y, 0, bytes);
   if (!in->w[t]) return;
   for (int k = 0; k < in->d; k++) y[k] += in->b[t]->value[k];
   kith_features_forward(in->features, row, in->d, in->w[t]->value, y);
 }
 
-bool kith_input_learns(const kith_input *in) {
-  return kith_input_reads(in) || (in->x && kith_tensor_learns(in->x));
+bool kith_input_requires_grad(const kith_input *in) {
+  return kith_input_uses_features(in) || (in->x && kith_tensor_requires_grad(in->x));
 }
 
-void kith_input_weigh(const kith_input *in, int64_t n, const kith_lid *row, const float *dy) {
+void kith_input_backward_weights(const kith_input *in, int64_t n, const kith_lid *row, const float *dy) {
   float *dw[KITH_TYPES] = {NULL}, *db[KITH_TYPES] = {NULL};
   for (int t = 0; t < KITH_TYPES; t++) {
     if (!in->w[t]) continue;
-    dw[t] = kith_tensor_open(in->w[t]);
-    db[t] = kith_tensor_open(in->b[t]);
+    dw[t] = kith_tensor_grad(in->w[t]);
+    db[t] = kith_tensor_grad(in->b[t]);
   }
   kith_features_backward(in->features, in->type, n, row, in->d, dy, dw, db);
 }
@@ -45,18 +45,18 @@ static void input_forward(void *self) {
 static void input_backward(void *self) {
   input *o = self;
   int d = o->in.d;
-  const float *dy = kith_tensor_open(o->y);
-  kith_input_weigh(&o->in, o->in.n_own, NULL, dy);
+  const float *dy = kith_tensor_grad(o->y);
+  kith_input_backward_weights(&o->in, o->in.n_own, NULL, dy);
   if (!o->in.x) return;
-  float *dx = kith_tensor_open(o->in.x);
+  float *dx = kith_tensor_grad(o->in.x);
 #pragma omp parallel for schedule(static)
   for (int64_t i = 0; i < o->in.n_own; i++)
-    for (int k = 0; k < d && o->in.embeds[o->in.type[i]]; k++) dx[i * d + k] += dy[i * d + k];
+    for (int k = 0; k < d && o->in.uses_embedding[o->in.type[i]]; k++) dx[i * d + k] += dy[i * d + k];
 }
 
 kith_tensor *kith_input_op(kith_tape *t, const kith_input *in, const kith_frame *frame) {
-  if (!kith_input_reads(in)) return in->x;
-  kith_tensor *y = kith_tape_rows(t, frame, in->d);
+  if (!kith_input_uses_features(in)) return in->x;
+  kith_tensor *y = kith_tape_node_tensor(t, frame, in->d);
   input *o = kith_tape_op(t, "input", false, input_forward, input_backward, sizeof *o);
   if (!o || !y) return NULL;
   *o = (input){*in, y};

@@ -16,15 +16,15 @@ static void linear_forward(void *self) {
 static void linear_backward(void *self) {
   linear *o = self;
   int n = (int)kith_tensor_n(o->x), k = o->x->d, m = o->y->d;
-  const float *dy = kith_tensor_open(o->y);
-  if (kith_tensor_learns(o->x)) kith_gemm_nt(n, k, m, 1, dy, o->w->value, 1, kith_tensor_open(o->x));
-  kith_gemm_tn(k, m, n, 1, o->x->value, dy, 1, kith_tensor_open(o->w));
-  if (o->b) kith_bias_backward(n, m, dy, kith_tensor_open(o->b));
+  const float *dy = kith_tensor_grad(o->y);
+  if (kith_tensor_requires_grad(o->x)) kith_gemm_nt(n, k, m, 1, dy, o->w->value, 1, kith_tensor_grad(o->x));
+  kith_gemm_tn(k, m, n, 1, o->x->value, dy, 1, kith_tensor_grad(o->w));
+  if (o->b) kith_bias_backward(n, m, dy, kith_tensor_grad(o->b));
 }
 
 kith_tensor *kith_linear_op(kith_tape *t, kith_tensor *x, kith_tensor *w, kith_tensor *b) {
   if (!x || !w) return NULL;
-  kith_tensor *y = x->frame ? kith_tape_rows(t, x->frame, w->d) : kith_tape_tensor(t, x->n_row, w->d);
+  kith_tensor *y = x->frame ? kith_tape_node_tensor(t, x->frame, w->d) : kith_tape_tensor(t, x->n_row, w->d);
   linear *o = kith_tape_op(t, "linear", false, linear_forward, linear_backward, sizeof *o);
   if (!o || !y) return NULL;
   *o = (linear){x, w, b, y};

@@ -7,19 +7,19 @@
 
 typedef struct lstm {
   const kith_hop *hop;
-  const kith_play *play;
+  const kith_exec_ctx *exec;
   kith_tensor *z, *w, *y;
   kith_lstm s;
 } lstm;
 
 static kith_lid lstm_group(lstm *o, kith_lid first) {
   const kith_csr *a = o->hop->csr;
-  kith_lstm_order order = {.shuffled = o->play->training,
-                           .seed = o->play->seed,
-                           .step = o->play->step,
+  kith_lstm_order order = {.shuffled = o->exec->training,
+                           .seed = o->exec->seed,
+                           .step = o->exec->step,
                            .row = o->hop->out->node,
                            .col = o->hop->in->node};
-  kith_lid last = kith_lstm_take(a, first, o->s.most);
+  kith_lid last = kith_lstm_group_end(a, first, o->s.most);
   kith_lstm_plan(&o->s, a, first, last, &order);
   kith_lstm_forward(&o->s, o->z->value, o->w->value, o->y->value);
   return last;
@@ -34,9 +34,9 @@ static void lstm_forward(void *self) {
 static void lstm_backward(void *self) {
   lstm *o = self;
   const kith_csr *a = o->hop->csr;
-  const float *dy = kith_tensor_open(o->y);
-  float *dw = kith_tensor_open(o->w), *dz = kith_tensor_open(o->z);
-  bool alone = a->n_row > 0 && kith_lstm_take(a, 0, o->s.most) == a->n_row;
+  const float *dy = kith_tensor_grad(o->y);
+  float *dw = kith_tensor_grad(o->w), *dz = kith_tensor_grad(o->z);
+  bool alone = a->n_row > 0 && kith_lstm_group_end(a, 0, o->s.most) == a->n_row;
   for (kith_lid p = 0; p < a->n_row;) {
     p = alone ? a->n_row : lstm_group(o, p);
     kith_lstm_backward(&o->s, o->w->value, dy, dw, dz);
@@ -59,23 +59,24 @@ static void lstm_make_room(kith_tape *t, const kith_hop *hop, kith_eid most, int
   s->d = d;
   s->most = wanted < hop->edges->most ? wanted : hop->edges->most;
   s->most_row = (kith_lid)(s->most < hop->out->most ? s->most : hop->out->most);
-  s->place = kith_tape_room(t, s->most_row, sizeof *s->place);
-  s->row = kith_tape_room(t, s->most_row, sizeof *s->row);
-  s->first = kith_tape_room(t, s->most + 1, sizeof *s->first);
-  s->next = kith_tape_room(t, s->most + 1, sizeof *s->next);
-  s->col = kith_tape_room(t, s->most, sizeof *s->col);
-  s->item = kith_tape_room(t, s->most, sizeof *s->item);
-  s->gate = kith_tape_room(t, s->most * 4 * d, sizeof *s->gate);
-  s->cell = kith_tape_room(t, s->most * d, sizeof *s->cell);
-  s->h = kith_tape_room(t, (int64_t)s->most_row * d, sizeof *s->h);
-  s->dh = kith_tape_room(t, (int64_t)s->most_row * d, sizeof *s->dh);
-  s->dcell = kith_tape_room(t, (int64_t)s->most_row * d, sizeof *s->dcell);
+  s->place = kith_tape_workspace(t, s->most_row, sizeof *s->place);
+  s->row = kith_tape_workspace(t, s->most_row, sizeof *s->row);
+  s->first = kith_tape_workspace(t, s->most + 1, sizeof *s->first);
+  s->next = kith_tape_workspace(t, s->most + 1, sizeof *s->next);
+  s->col = kith_tape_workspace(t, s->most, sizeof *s->col);
+  s->item = kith_tape_workspace(t, s->most, sizeof *s->item);
+  s->gate = kith_tape_workspace(t, s->most * 4 * d, sizeof *s->gate);
+  s->cell = kith_tape_workspace(t, s->most * d, sizeof *s->cell);
+  s->h = kith_tape_workspace(t, (int64_t)s->most_row * d, sizeof *s->h);
+  s->dh = kith_tape_workspace(t, (int64_t)s->most_row * d, sizeof *s->dh);
+  s->dcell = kith_tape_workspace(t, (int64_t)s->most_row * d, sizeof *s->dcell);
 }
 
-kith_tensor *kith_lstm_op(kith_tape *t, const kith_hop *hop, const kith_play *play, kith_eid most,
+kith_tensor *kith_lstm_op(kith_tape *t, const kith_hop *hop, const kith_exec_ctx *exec, kith_eid most,
                           kith_tensor *z, kith_tensor *w) {
   if (!z || !w) return NULL;
-  lstm made = {.hop = hop, .play = play, .z = z, .w = w, .y = kith_tape_rows(t, hop->out, (int)w->n_row)};
+  lstm made = {
+      .hop = hop, .exec = exec, .z = z, .w = w, .y = kith_tape_node_tensor(t, hop->out, (int)w->n_row)};
   lstm_make_room(t, hop, most, (int)w->n_row, &made.s);
   lstm *o = kith_tape_op(t, "lstm", false, lstm_forward, lstm_backward, sizeof *o);
   if (o) *o = made;

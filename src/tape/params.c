@@ -7,9 +7,9 @@
 struct kith_params {
   uint64_t seed;
   int n_tensor;
-  kith_tensor tensor[KITH_PARAMS_MOST];
-  char name[KITH_PARAMS_MOST][KITH_NAME];
-  int64_t place[KITH_PARAMS_MOST];
+  kith_tensor tensor[KITH_MAX_PARAMS];
+  char name[KITH_MAX_PARAMS][KITH_NAME];
+  int64_t place[KITH_MAX_PARAMS];
   kith_weights all;
   kith_status status;
 };
@@ -73,12 +73,12 @@ kith_tensor *kith_params_get(kith_params *p, const char *name, int64_t n_row, in
   if (p->all.n + n_row * d > INT32_MAX)
     p->status = kith_fail(KITH_ECONFIG, "a model may have at most %d weights; %s has %lld rows of %d",
                           INT32_MAX, name, (long long)n_row, d);
-  else if (i == KITH_PARAMS_MOST)
-    p->status = kith_fail(KITH_ECONFIG, "a model may have at most %d tensors of weights", KITH_PARAMS_MOST);
+  else if (i == KITH_MAX_PARAMS)
+    p->status = kith_fail(KITH_ECONFIG, "a model may have at most %d tensors of weights", KITH_MAX_PARAMS);
   else p->status = kith_text_copy("name of weights", name, KITH_NAME, p->name[i]);
   if (p->status != KITH_OK) return NULL;
   p->place[i] = p->all.n;
-  p->tensor[i] = (kith_tensor){.n_row = n_row, .d = d, .touched = true};
+  p->tensor[i] = (kith_tensor){.n_row = n_row, .d = d, .grad_written = true};
   p->n_tensor++;
   p->status = params_grow(p, n_row * d);
   if (p->status != KITH_OK) return NULL;
@@ -92,9 +92,9 @@ int kith_params_n(const kith_params *p) { return p->n_tensor; }
 const char *kith_params_name(const kith_params *p, int i) { return p->name[i]; }
 const kith_tensor *kith_params_at(const kith_params *p, int i) { return &p->tensor[i]; }
 
-void kith_params_clear(kith_params *p) { kith_clear(p->all.n, p->all.grad); }
+void kith_params_zero_grad(kith_params *p) { kith_clear(p->all.n, p->all.grad); }
 
-void kith_params_sum(kith_params *p, const kith_comm *comm) {
+void kith_params_allreduce_grad(kith_params *p, const kith_comm *comm) {
   if (p->all.n == 0 || comm->size == 1) return;
   KITH_WAIT("the sum of gradients",
             MPI_Allreduce(MPI_IN_PLACE, p->all.grad, (int)p->all.n, MPI_FLOAT, MPI_SUM, comm->mpi));

@@ -14,12 +14,12 @@ static int64_t pointwise_size(const pointwise *o) { return kith_tensor_n(o->y) *
 
 /* A result like `x`, `d` wide. */
 static kith_tensor *pointwise_like(kith_tape *t, const kith_tensor *x, int d) {
-  return x->frame ? kith_tape_rows_like(t, x, x->frame, d) : kith_tape_tensor(t, x->n_row, d);
+  return x->frame ? kith_tape_tensor_like(t, x, x->frame, d) : kith_tape_tensor(t, x->n_row, d);
 }
 
 static kith_tensor *pointwise_record(kith_tape *t, const char *name, pointwise made, void (*forward)(void *),
                                      void (*backward)(void *)) {
-  made.y = pointwise_like(t, made.b && kith_tensor_learns(made.b) ? made.b : made.a,
+  made.y = pointwise_like(t, made.b && kith_tensor_requires_grad(made.b) ? made.b : made.a,
                           made.a->d); /* data only of data */
   pointwise *o = kith_tape_op(t, name, false, forward, backward, sizeof *o);
   if (o) *o = made;
@@ -34,10 +34,10 @@ static void add_forward(void *self) {
 
 static void add_backward(void *self) {
   pointwise *o = self;
-  if (!kith_tensor_learns(o->y)) return;
-  const float *dy = kith_tensor_open(o->y);
-  if (kith_tensor_learns(o->a)) kith_scale(pointwise_size(o), o->wa, dy, true, kith_tensor_open(o->a));
-  if (kith_tensor_learns(o->b)) kith_scale(pointwise_size(o), o->wb, dy, true, kith_tensor_open(o->b));
+  if (!kith_tensor_requires_grad(o->y)) return;
+  const float *dy = kith_tensor_grad(o->y);
+  if (kith_tensor_requires_grad(o->a)) kith_scale(pointwise_size(o), o->wa, dy, true, kith_tensor_grad(o->a));
+  if (kith_tensor_requires_grad(o->b)) kith_scale(pointwise_size(o), o->wb, dy, true, kith_tensor_grad(o->b));
 }
 
 kith_tensor *kith_add_op(kith_tape *t, float wa, kith_tensor *a, float wb, kith_tensor *b) {
@@ -53,12 +53,12 @@ static void hadamard_forward(void *self) {
 
 static void hadamard_backward(void *self) {
   pointwise *o = self;
-  if (!kith_tensor_learns(o->y)) return;
-  const float *dy = kith_tensor_open(o->y);
-  if (kith_tensor_learns(o->a))
-    kith_hadamard_backward(pointwise_size(o), o->b->value, dy, kith_tensor_open(o->a));
-  if (kith_tensor_learns(o->b))
-    kith_hadamard_backward(pointwise_size(o), o->a->value, dy, kith_tensor_open(o->b));
+  if (!kith_tensor_requires_grad(o->y)) return;
+  const float *dy = kith_tensor_grad(o->y);
+  if (kith_tensor_requires_grad(o->a))
+    kith_hadamard_backward(pointwise_size(o), o->b->value, dy, kith_tensor_grad(o->a));
+  if (kith_tensor_requires_grad(o->b))
+    kith_hadamard_backward(pointwise_size(o), o->a->value, dy, kith_tensor_grad(o->b));
 }
 
 kith_tensor *kith_hadamard_op(kith_tape *t, kith_tensor *a, kith_tensor *b) {
@@ -73,10 +73,10 @@ static void activate_forward(void *self) {
 
 static void activate_backward(void *self) {
   pointwise *o = self;
-  if (!kith_tensor_learns(o->y)) return;
-  const float *dy = kith_tensor_open(o->y);
+  if (!kith_tensor_requires_grad(o->y)) return;
+  const float *dy = kith_tensor_grad(o->y);
   kith_activate_backward(o->f, o->slope, pointwise_size(o), o->a->value, o->y->value, dy,
-                         kith_tensor_open(o->a));
+                         kith_tensor_grad(o->a));
 }
 
 kith_tensor *kith_activate_op(kith_tape *t, kith_activation f, float slope, kith_tensor *x) {
@@ -89,7 +89,7 @@ kith_tensor *kith_activate_op(kith_tape *t, kith_activation f, float slope, kith
 
 typedef struct concat {
   int n;
-  kith_tensor *x[KITH_CONCAT_MOST], *y;
+  kith_tensor *x[KITH_MAX_CONCAT], *y;
 } concat;
 
 static void concat_forward(void *self) {
@@ -102,11 +102,11 @@ static void concat_forward(void *self) {
 
 static void concat_backward(void *self) {
   concat *o = self;
-  if (!kith_tensor_learns(o->y)) return;
-  const float *dy = kith_tensor_open(o->y);
+  if (!kith_tensor_requires_grad(o->y)) return;
+  const float *dy = kith_tensor_grad(o->y);
   for (int i = 0, at = 0; i < o->n; at += o->x[i++]->d) {
-    if (!kith_tensor_learns(o->x[i])) continue;
-    float *dx = kith_tensor_open(o->x[i]);
+    if (!kith_tensor_requires_grad(o->x[i])) continue;
+    float *dx = kith_tensor_grad(o->x[i]);
     int d = o->x[i]->d;
     for (int64_t r = 0; r < kith_tensor_n(o->y); r++)
       for (int k = 0; k < d; k++) dx[r * d + k] += dy[r * o->y->d + at + k];
@@ -118,7 +118,7 @@ kith_tensor *kith_concat_op(kith_tape *t, int n, kith_tensor *const *x) {
   for (int i = 0; i < n; i++) {
     if (!x[i]) return NULL;
     d += x[i]->d;
-    if (kith_tensor_learns(x[i])) like = i; /* data only of data */
+    if (kith_tensor_requires_grad(x[i])) like = i; /* data only of data */
   }
   concat made = {.n = n, .y = pointwise_like(t, x[like], d)};
   for (int i = 0; i < n; i++) made.x[i] = x[i];
@@ -130,7 +130,7 @@ kith_tensor *kith_concat_op(kith_tape *t, int n, kith_tensor *const *x) {
 /* ---- dropout ---- */
 
 typedef struct dropout {
-  const kith_play *play;
+  const kith_exec_ctx *exec;
   double p;
   bool rows;
   uint64_t op;
@@ -139,14 +139,14 @@ typedef struct dropout {
 
 static kith_dropout dropout_now(const dropout *o) {
   return (
-      kith_dropout){.p = o->p, .rows = o->rows, .seed = o->play->seed, .step = o->play->step, .op = o->op};
+      kith_dropout){.p = o->p, .rows = o->rows, .seed = o->exec->seed, .step = o->exec->step, .op = o->op};
 }
 
 static void dropout_forward(void *self) {
   dropout *o = self;
   int64_t n = kith_tensor_n(o->x);
   kith_dropout now = dropout_now(o);
-  if (o->play->training && o->p > 0)
+  if (o->exec->training && o->p > 0)
     kith_dropout_forward(&now, n, o->x->d, o->x->frame->node, o->x->value, o->y->value);
   else memcpy(o->y->value, o->x->value, (size_t)(n * o->x->d) * sizeof(float));
 }
@@ -154,17 +154,17 @@ static void dropout_forward(void *self) {
 static void dropout_backward(void *self) {
   dropout *o = self;
   int64_t n = kith_tensor_n(o->x);
-  if (!kith_tensor_learns(o->y)) return;
-  const float *dy = kith_tensor_open(o->y);
+  if (!kith_tensor_requires_grad(o->y)) return;
+  const float *dy = kith_tensor_grad(o->y);
   kith_dropout now = dropout_now(o);
-  if (o->play->training && o->p > 0)
-    kith_dropout_backward(&now, n, o->x->d, o->x->frame->node, dy, kith_tensor_open(o->x));
-  else kith_scale(n * o->x->d, 1, dy, true, kith_tensor_open(o->x));
+  if (o->exec->training && o->p > 0)
+    kith_dropout_backward(&now, n, o->x->d, o->x->frame->node, dy, kith_tensor_grad(o->x));
+  else kith_scale(n * o->x->d, 1, dy, true, kith_tensor_grad(o->x));
 }
 
-kith_tensor *kith_dropout_op(kith_tape *t, kith_play *play, double p, bool rows, kith_tensor *x) {
+kith_tensor *kith_dropout_op(kith_tape *t, kith_exec_ctx *exec, double p, bool rows, kith_tensor *x) {
   if (!x) return NULL;
-  dropout made = {play, p, rows, (uint64_t)play->n_dropout++, x, pointwise_like(t, x, x->d)};
+  dropout made = {exec, p, rows, (uint64_t)exec->n_dropout++, x, pointwise_like(t, x, x->d)};
   dropout *o = kith_tape_op(t, "dropout", false, dropout_forward, dropout_backward, sizeof *o);
   if (o) *o = made;
   return o ? made.y : NULL;
@@ -178,17 +178,18 @@ typedef struct unit {
 
 static void unit_forward(void *self) {
   unit *o = self;
-  kith_unit_forward(kith_tensor_n(o->x), o->x->d, o->x->value, o->y->value, o->norm->value);
+  kith_normalize_rows_forward(kith_tensor_n(o->x), o->x->d, o->x->value, o->y->value, o->norm->value);
 }
 
 static void unit_backward(void *self) {
   unit *o = self;
-  if (!kith_tensor_learns(o->y)) return;
-  const float *dy = kith_tensor_open(o->y);
-  kith_unit_backward(kith_tensor_n(o->x), o->x->d, o->y->value, o->norm->value, dy, kith_tensor_open(o->x));
+  if (!kith_tensor_requires_grad(o->y)) return;
+  const float *dy = kith_tensor_grad(o->y);
+  kith_normalize_rows_backward(kith_tensor_n(o->x), o->x->d, o->y->value, o->norm->value, dy,
+                               kith_tensor_grad(o->x));
 }
 
-kith_tensor *kith_unit_op(kith_tape *t, kith_tensor *x) {
+kith_tensor *kith_normalize_op(kith_tape *t, kith_tensor *x) {
   if (!x) return NULL;
   unit made = {x, pointwise_like(t, x, x->d), pointwise_like(t, x, 1)};
   unit *o = kith_tape_op(t, "unit", false, unit_forward, unit_backward, sizeof *o);

@@ -12,8 +12,8 @@ typedef struct propagate {
   const kith_relation *a;
   const kith_csr *csr; /* its matrix, or what edge dropout leaves of it: the same places */
   kith_tensor *x, *y;
-  const kith_readout *r; /* last layer: which rows are asked for */
-  kith_lid *place;       /* [n_own] last layer: where they stand in A, interior ones first */
+  const kith_output *r; /* last layer: which rows are asked for */
+  kith_lid *place;      /* [n_own] last layer: where they stand in A, interior ones first */
 } propagate;
 
 /* to = A from (or +=): begin halo, interior rows, end halo, boundary rows.  Each row keeps its one order of
@@ -41,16 +41,17 @@ static void propagate_forward(void *self) {
  * gradients. */
 static void propagate_backward(void *self) {
   propagate *p = self;
-  propagate_run(p, p->x->d, p->y->grad, kith_tensor_touch(p->x), p->x->grad);
+  propagate_run(p, p->x->d, p->y->grad, kith_tensor_mark_grad_written(p->x), p->x->grad);
 }
 
 /* List the places of the asked-for rows, interior ones first; returns how many those are. */
 static kith_lid propagate_list(propagate *p) {
-  const kith_picks *picks = p->r->picks;
+  const kith_gather_index *gather_index = p->r->gather_index;
   kith_lid n_near = 0, near = 0;
-  for (kith_lid i = 0; i < picks->n_sum; i++) n_near += p->a->place[picks->sum_row[i]] < p->a->n_interior;
-  for (kith_lid i = 0, far = n_near; i < picks->n_sum; i++) {
-    kith_lid place = p->a->place[picks->sum_row[i]];
+  for (kith_lid i = 0; i < gather_index->n_unique; i++)
+    n_near += p->a->place[gather_index->unique_row[i]] < p->a->n_interior;
+  for (kith_lid i = 0, far = n_near; i < gather_index->n_unique; i++) {
+    kith_lid place = p->a->place[gather_index->unique_row[i]];
     p->place[place < p->a->n_interior ? near++ : far++] = place;
   }
   return n_near;
@@ -61,35 +62,34 @@ static void propagate_forward_last(void *self) {
   const kith_csr *csr = p->csr;
   float *x = p->x->value;
   int d = p->x->d;
-  if (p->r->whole) {
+  if (p->r->all_rows) {
     propagate_forward(self);
     return;
   }
   kith_lid n_near = propagate_list(p);
   kith_halo_begin(p->a->halo, d, x, x + (size_t)csr->n_row * (size_t)d);
-  kith_spmm_some(csr, n_near, p->place, d, x, p->y->value);
+  kith_spmm_rows(csr, n_near, p->place, d, x, p->y->value);
   kith_halo_end(p->a->halo);
-  kith_spmm_some(csr, p->r->picks->n_sum - n_near, p->place + n_near, d, x, p->y->value);
+  kith_spmm_rows(csr, p->r->gather_index->n_unique - n_near, p->place + n_near, d, x, p->y->value);
 }
 
 static kith_tensor *propagate_record(kith_tape *t, const kith_hop *hop, propagate made,
                                      void (*forward)(void *self)) {
   if (!made.x || kith_tape_check(t, kith_halo_reserve(made.a->halo, made.x->d)) != KITH_OK) return NULL;
-  made.y = kith_tape_rows(t, hop->out, made.x->d);
+  made.y = kith_tape_node_tensor(t, hop->out, made.x->d);
   propagate *p = kith_tape_op(t, "propagate", true, forward, propagate_backward, sizeof *p);
   if (p) *p = made;
   return p ? made.y : NULL;
 }
 
 kith_tensor *kith_propagate_op(kith_tape *t, const kith_hop *hop, kith_tensor *x) {
-  if (!hop->whole) return kith_aggregate_op(t, hop, KITH_WEIGH_SYMMETRIC, x);
+  if (!hop->whole) return kith_aggregate_op(t, hop, KITH_NORM_SYMMETRIC, x);
   return propagate_record(t, hop, (propagate){.a = hop->whole, .csr = hop->csr, .x = x}, propagate_forward);
 }
 
-kith_tensor *kith_propagate_last_op(kith_tape *t, const kith_hop *hop, const kith_readout *r,
-                                    kith_tensor *x) {
+kith_tensor *kith_propagate_last_op(kith_tape *t, const kith_hop *hop, const kith_output *r, kith_tensor *x) {
   if (!hop->whole) return kith_propagate_op(t, hop, x);
-  kith_lid *place = kith_tape_room(t, hop->whole->csr.n_row, sizeof *place);
+  kith_lid *place = kith_tape_workspace(t, hop->whole->csr.n_row, sizeof *place);
   return propagate_record(t, hop,
                           (propagate){.a = hop->whole, .csr = hop->csr, .x = x, .r = r, .place = place},
                           propagate_forward_last);

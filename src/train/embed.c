@@ -15,10 +15,10 @@ typedef struct embed {
   kith_whole whole;
   kith_params *params;
   kith_tape *tape;
-  kith_play play;
-  kith_readout readout;
-  kith_picks nothing; /* what is asked for: the readout is taken whole */
-  kith_tensor *x;     /* embeddings; null where all rows are made of features */
+  kith_exec_ctx exec;
+  kith_output output;
+  kith_gather_index nothing; /* what is asked for: the output is taken whole */
+  kith_tensor *x;            /* embeddings; null where all rows are made of features */
 } embed;
 
 void kith_embedded_free(kith_embedded *e) {
@@ -28,7 +28,7 @@ void kith_embedded_free(kith_embedded *e) {
 
 static kith_status embed_check(const kith_model_options *o) {
   kith_status st = KITH_OK;
-  KITH_CHECK(kith_model_layers(o) > 0 || o->input != KITH_EMBEDDING, KITH_ECONFIG,
+  KITH_CHECK(kith_model_n_layer(o) > 0 || o->input != KITH_EMBEDDING, KITH_ECONFIG,
              "model.name: %s with no layer does not look at neighbors, nor at features, so there is nothing "
              "to embed new nodes by",
              kith_model_text(o->name));
@@ -39,30 +39,31 @@ done:
 /* Newcomers have importance neighborhoods as well, by walks that begin at them; known nodes' walks meet no
  * newcomer. */
 static kith_agreed embed_relate(embed *m, const kith_run *o) {
-  if (!kith_model_reads_near(m->model)) return kith_relation_create(m->comm, m->e.g, m->model->width, &m->a);
+  if (!kith_model_uses_importance_graph(m->model))
+    return kith_relation_create(m->comm, m->e.g, m->model->width, &m->a);
   return kith_near_create(m->comm, m->e.g, &m->model->near, o->train.seed, m->model->width, &m->a);
 }
 
 static kith_status embed_record(embed *m, uint64_t seed) {
   kith_status st = KITH_OK;
-  const kith_hop *hop[KITH_READOUT_MOST];
-  KITH_TRY(kith_whole_make(m->a, false, kith_model_has_loops(m->model), &m->whole));
+  const kith_hop *hop[KITH_MAX_LAYER_OUTPUTS];
+  KITH_TRY(kith_whole_make(m->a, false, kith_model_has_self_loops(m->model), &m->whole));
   KITH_TRY(kith_params_create(seed, &m->params));
   KITH_TRY(kith_tape_create(&m->tape));
   for (int l = 0; l < m->model->layers; l++) hop[l] = &m->whole.hop;
-  if (kith_model_embeds_any(m->model, m->e.g))
-    m->x = kith_tape_rows(m->tape, &m->whole.frame, m->model->width);
+  if (kith_model_uses_any_embedding(m->model, m->e.g))
+    m->x = kith_tape_node_tensor(m->tape, &m->whole.frame, m->model->width);
   kith_input in = kith_model_input(m->model, m->e.g, m->params, m->x);
-  m->readout = (kith_readout){.picks = &m->nothing,
-                              .whole = true,
-                              .packed = kith_tape_tensor(m->tape, 1, kith_model_width(m->model))};
-  kith_stage stage = {.tape = m->tape,
-                      .params = m->params,
-                      .play = &m->play,
-                      .hop = hop,
-                      .x = kith_input_op(m->tape, &in, &m->whole.frame),
-                      .readout = &m->readout};
-  kith_model_record(m->model, &stage);
+  m->output = (kith_output){.gather_index = &m->nothing,
+                            .all_rows = true,
+                            .packed = kith_tape_tensor(m->tape, 1, kith_model_output_dim(m->model))};
+  kith_model_ctx ctx = {.tape = m->tape,
+                        .params = m->params,
+                        .exec = &m->exec,
+                        .hop = hop,
+                        .x = kith_input_op(m->tape, &in, &m->whole.frame),
+                        .output = &m->output};
+  kith_model_record(m->model, &ctx);
   KITH_TRY(kith_tape_status(m->tape));
   KITH_TRY(kith_params_status(m->params));
 done:
@@ -95,13 +96,13 @@ done:
 static kith_status embed_take(const embed *m, kith_embedded *out) {
   kith_status st = KITH_OK;
   float *final = NULL;
-  size_t d = (size_t)kith_model_width(m->model), n_own = (size_t)m->e.g->n_own, n = (size_t)m->e.n;
+  size_t d = (size_t)kith_model_output_dim(m->model), n_own = (size_t)m->e.g->n_own, n = (size_t)m->e.n;
   out->first = m->e.first;
   out->n = m->e.n;
   out->d = (int)d;
   KITH_TRY(KITH_NEW(final, (int64_t)(n_own * d)));
   KITH_TRY(KITH_NEW(out->x, (int64_t)(n * d)));
-  kith_readout_all(&m->readout, (int64_t)n_own, (int)d, final);
+  kith_output_rows(&m->output, (int64_t)n_own, (int)d, final);
   memcpy(out->x, final + (n_own - n) * d, n * d * sizeof *final);
   if (m->model->score == KITH_COSINE) kith_normalize_rows((kith_lid)n, (int)d, out->x);
 done:

@@ -18,7 +18,7 @@ typedef struct held {
 } held;
 
 int kith__run_width(const run *r) {
-  return r->g->task == KITH_CLASSIFY ? r->g->n_class : kith_model_width(&r->o->model);
+  return r->g->task == KITH_CLASSIFY ? r->g->n_class : kith_model_output_dim(&r->o->model);
 }
 
 kith_agreed kith__run_export(run *r, int64_t epoch, int64_t step, const char *metrics, const float *final) {

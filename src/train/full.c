@@ -5,7 +5,8 @@
 kith_agreed kith__full_prepare(kith_trainer *t) {
   if (t->classifies) return (kith_agreed){KITH_OK};
   return kith_halo_create_movable(t->comm, t->g->first, kith_batch_most_wanted(t->batch),
-                                  kith_batch_most_asked(t->batch), kith_model_width(&t->model), &t->halo);
+                                  kith_batch_most_asked(t->batch), kith_model_output_dim(&t->model),
+                                  &t->halo);
 }
 
 /* L2, layers, the rows that the step asks for, their loss. */
@@ -13,19 +14,19 @@ kith_status kith__full_record(kith_trainer *t) {
   kith_lid most = t->classifies ? kith__most_wanted(t) : kith_batch_most_asked(t->batch);
   for (int l = 0; l < t->model.layers; l++) t->hop[l] = &t->whole.hop;
   kith_tensor *x = kith__record_input(t, t->tape);
-  t->readout.picks = kith__picks(t);
-  t->readout.packed = kith_tape_tensor(t->tape, most, kith_model_width(&t->model));
-  if (!t->classifies) kith_l2_op(t->tape, &t->batch->picks, &t->l2_scale, x, &t->loss);
-  kith_stage stage = {.tape = t->tape,
-                      .params = t->params,
-                      .play = &t->play,
-                      .hop = t->hop,
-                      .x = x,
-                      .readout = &t->readout,
-                      .layers = &t->layers};
-  kith_model_record(&t->model, &stage);
-  kith__record_loss(t, t->classifies ? t->readout.packed
-                                     : kith_exchange_op(t->tape, t->halo, t->readout.packed,
+  t->output.gather_index = kith__gather_index(t);
+  t->output.packed = kith_tape_tensor(t->tape, most, kith_model_output_dim(&t->model));
+  if (!t->classifies) kith_l2_op(t->tape, &t->batch->gather_index, &t->l2_scale, x, &t->loss);
+  kith_model_ctx ctx = {.tape = t->tape,
+                        .params = t->params,
+                        .exec = &t->exec,
+                        .hop = t->hop,
+                        .x = x,
+                        .output = &t->output,
+                        .layers = &t->layers};
+  kith_model_record(&t->model, &ctx);
+  kith__record_loss(t, t->classifies ? t->output.packed
+                                     : kith_exchange_op(t->tape, t->halo, t->output.packed,
                                                         kith_batch_most_wanted(t->batch)));
   return kith_tape_status(t->tape);
 }
@@ -44,7 +45,7 @@ void kith__full_whole(kith_trainer *t) {
   if (t->classifies) kith_labelled_take(t->labelled, 0, NULL, NULL);
   else kith_batch_clear(t->batch);
   kith__full_arrange(t, KITH_WISH_NOTHING);
-  t->readout.whole = true;
+  t->output.all_rows = true;
   kith_tape_forward(t->tape);
-  t->readout.whole = false;
+  t->output.all_rows = false;
 }

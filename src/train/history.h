@@ -26,7 +26,7 @@ typedef struct history_line {
   const kith_marks *marks; /* null if the epoch was not evaluated */
   const char *split;       /* "valid", "test", or "test-selected" */
   int n_layer;             /* 0 if the layers were not measured */
-  kith_smoothness layer[KITH_READOUT_MOST];
+  kith_smoothness layer[KITH_MAX_LAYER_OUTPUTS];
 } history_line;
 
 kith_status kith__history_add(history *h, const history_line *line) KITH_MUST_USE;

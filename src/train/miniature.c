@@ -54,16 +54,16 @@ done:
 static kith_status miniature_record(const kith_model_options *o, const kith_whole *whole, int n_feature,
                                     kith_params *params, kith_tape *t) {
   kith_status st = KITH_OK;
-  const kith_hop *hop[KITH_READOUT_MOST];
-  kith_play play = {0};
-  kith_picks nothing = {0};
-  kith_readout readout = {.picks = &nothing, .whole = true};
+  const kith_hop *hop[KITH_MAX_LAYER_OUTPUTS];
+  kith_exec_ctx exec = {0};
+  kith_gather_index nothing = {0};
+  kith_output output = {.gather_index = &nothing, .all_rows = true};
   for (int l = 0; l < o->layers; l++) hop[l] = &whole->hop;
-  kith_tensor *x = n_feature > 0 ? kith_tape_data(t, &whole->frame, n_feature)
-                                 : kith_tape_rows(t, &whole->frame, o->width);
-  readout.packed = kith_tape_tensor(t, 1, kith_model_width(o));
-  kith_stage stage = {.tape = t, .params = params, .play = &play, .hop = hop, .x = x, .readout = &readout};
-  kith_model_record(o, &stage);
+  kith_tensor *x = n_feature > 0 ? kith_tape_constant(t, &whole->frame, n_feature)
+                                 : kith_tape_node_tensor(t, &whole->frame, o->width);
+  output.packed = kith_tape_tensor(t, 1, kith_model_output_dim(o));
+  kith_model_ctx ctx = {.tape = t, .params = params, .exec = &exec, .hop = hop, .x = x, .output = &output};
+  kith_model_record(o, &ctx);
   KITH_TRY(kith_tape_status(t));
   KITH_TRY(kith_params_status(params));
 done:
@@ -72,7 +72,7 @@ done:
 
 static kith_agreed miniature_relation(const kith_comm *alone, const kith_model_options *o,
                                       const miniature_graph *m, kith_relation **a) {
-  if (!kith_model_reads_near(o)) return kith_relation_create(alone, &m->g, o->width, a);
+  if (!kith_model_uses_importance_graph(o)) return kith_relation_create(alone, &m->g, o->width, a);
   return kith_relation_create_weighed(alone, &m->g, m->start, m->neighbor, m->weight, o->width, a);
 }
 
@@ -87,12 +87,12 @@ static kith_status miniature_take(const kith_model_options *o, kith_task task, i
   kith_tape *t = NULL;
   KITH_TRY(miniature_fill(n, degree, task, n_feature, &m));
   KITH_TRY(miniature_relation(&alone, o, &m, &a).status);
-  KITH_TRY(kith_whole_make(a, kith_model_needs_back(o), kith_model_has_loops(o), &whole));
+  KITH_TRY(kith_whole_make(a, kith_model_needs_transpose(o), kith_model_has_self_loops(o), &whole));
   whole.frame.most += ghost;
   KITH_TRY(kith_params_create(1, &params));
   KITH_TRY(kith_tape_create(&t));
   KITH_TRY(miniature_record(o, &whole, n_feature, params, t));
-  *taken = kith_tape_taken(t);
+  *taken = kith_tape_memory(t);
   *weights = kith_params_weights(params).n;
 done:
   kith_tape_destroy(&t);
@@ -107,7 +107,7 @@ done:
 static void miniature_slope(int n, kith_tape_bytes a, kith_tape_bytes b, double *of) {
   of[0] = (double)(b.value - a.value) / n;
   of[1] = (double)(b.grad - a.grad) / n;
-  of[2] = (double)(b.room - a.room) / n;
+  of[2] = (double)(b.workspace - a.workspace) / n;
 }
 
 kith_status kith__miniature_measure(const kith_model_options *o, kith_task task, int n_feature,
@@ -126,7 +126,8 @@ kith_status kith__miniature_measure(const kith_model_options *o, kith_task task,
   miniature_slope(n, base, wide, m.row);
   for (int i = 0; i < 3; i++) m.row[i] -= 2 * m.entry[i]; /* each further row brought two entries */
   kith_tape_bytes slopes = kith__miniature_at(&m, n, 0, 2 * n);
-  m.fixed = (kith_tape_bytes){base.value - slopes.value, base.grad - slopes.grad, base.room - slopes.room};
+  m.fixed = (kith_tape_bytes){base.value - slopes.value, base.grad - slopes.grad,
+                              base.workspace - slopes.workspace};
   *out = m;
 done:
   return st;
@@ -141,5 +142,5 @@ static int64_t miniature_sum(const kith_miniature *m, int i, int64_t fixed, int6
 kith_tape_bytes kith__miniature_at(const kith_miniature *m, int64_t row, int64_t ghost, int64_t entry) {
   return (kith_tape_bytes){miniature_sum(m, 0, m->fixed.value, row, ghost, entry),
                            miniature_sum(m, 1, m->fixed.grad, row, ghost, entry),
-                           miniature_sum(m, 2, m->fixed.room, row, ghost, entry)};
+                           miniature_sum(m, 2, m->fixed.workspace, row, ghost, entry)};
 }

@@ -38,8 +38,8 @@ static int64_t need_graph(const need *w) {
                   8 * s->n[KITH_ITEM] + (4 * (int64_t)s->n_feature + 5) * s->own;
   int64_t relation = 16 * s->own + 8 * w->entry + 24 * column,
           halo = 8 * w->ghost + 20 * w->pass + 4 * most * w->pass;
-  int64_t back = kith_model_needs_back(w->model) ? 12 * w->entry + 8 * column : 0,
-          loops = kith_model_has_loops(w->model) ? 8 * (w->entry + s->own) + 12 * s->own : 0;
+  int64_t back = kith_model_needs_transpose(w->model) ? 12 * w->entry + 8 * column : 0,
+          loops = kith_model_has_self_loops(w->model) ? 8 * (w->entry + s->own) + 12 * s->own : 0;
   return share + relation + halo + back + loops + 8 * s->feature;
 }
 
@@ -65,7 +65,7 @@ static int64_t need_layers(const need *w) {
   kith_tape_bytes t = need_tape(w, w->s->own, w->ghost, w->entry);
   int64_t input =
       need_reads_features(w) ? 8 * (int64_t)w->d * (w->s->own + w->ghost) : 0; /* rows made of features */
-  return t.value + t.room + (w->train->sampler.mode == KITH_FULL ? t.grad : 0) + input;
+  return t.value + t.workspace + (w->train->sampler.mode == KITH_FULL ? t.grad : 0) + input;
 }
 
 /* Rows that this rank's share of a step is about: users and items of pairs with their negatives; labeled
@@ -110,7 +110,7 @@ static int64_t need_drawn(const need *w) {
 static void need_hops(const need *w, int64_t *row, int64_t *entry) {
   const kith_sampler_options *o = &w->train->sampler;
   const kith_sizes *s = w->s;
-  int layers = kith_model_layers(w->model);
+  int layers = kith_model_n_layer(w->model);
   int64_t nodes = s->n[KITH_USER] + s->n[KITH_ITEM], mean = nodes > 0 ? 2 * s->n_edge / nodes + 1 : 1;
   int64_t most = kith_least(nodes, need_wanted(w) + need_drawn(w));
   row[layers] = kith_least(need_wanted(w), nodes);
@@ -128,11 +128,11 @@ static void need_hops(const need *w, int64_t *row, int64_t *entry) {
  * other ranks are packed and arrive. */
 static int64_t need_sampled(const need *w) {
   int64_t row[KITH_HOPS_MOST + 1] = {0}, entry[KITH_HOPS_MOST + 1] = {0}, bytes = 0;
-  int layers = kith_model_layers(w->model);
+  int layers = kith_model_n_layer(w->model);
   need_hops(w, row, entry);
   for (int l = 0; l < layers; l++) {
     kith_tape_bytes t = need_tape(w, row[l], 0, entry[l]);
-    bytes += (t.value + t.grad + t.room) / layers + 2 * (32 * row[l] + 24 * entry[l]) + 24 * entry[l];
+    bytes += (t.value + t.grad + t.workspace) / layers + 2 * (32 * row[l] + 24 * entry[l]) + 24 * entry[l];
   }
   return bytes + row[0] * (48 + 12 * (int64_t)w->d) + row[0] * 8 * w->d / w->s->size * (w->s->size - 1);
 }
@@ -167,10 +167,10 @@ static kith_status need_make(const kith_sizes *s, const kith_model_options *mode
   if (s->task == KITH_CLASSIFY) known->out = s->n_class;
   KITH_TRY(kith_model_check(known));
   *out = (need){.s = s, .model = known, .train = train, .entry = s->entry, .ghost = s->ghost};
-  if (kith_model_reads_near(known)) need_near(s, &known->near, out);
+  if (kith_model_uses_importance_graph(known)) need_near(s, &known->near, out);
   out->pass = out->ghost; /* nodes that read each other are as many on either side */
   out->d = s->n_feature > 0 ? s->n_feature : known->width;
-  out->width = kith_model_width(known);
+  out->width = kith_model_output_dim(known);
   KITH_TRY(kith__miniature_measure(known, s->task, s->n_feature, &out->m));
   if (need_reads_features(out))
     out->m.weights += (int64_t)known->width * (s->n_feature_of[KITH_USER] + s->n_feature_of[KITH_ITEM]);

@@ -42,7 +42,7 @@ static void recipe_add_model(recipe *r) {
                m->near.neighbors, m->near.restart);
   if (m->name == KITH_LIGHTGCN && m->layer_weights != KITH_FIXED)
     recipe_add(r, " layer_weights=%s", kith_layer_weights_text(m->layer_weights));
-  if (m->edge_dropout > 0 && kith_model_layers(m) > 0) recipe_add(r, " edge_dropout=%.9g", m->edge_dropout);
+  if (m->edge_dropout > 0 && kith_model_n_layer(m) > 0) recipe_add(r, " edge_dropout=%.9g", m->edge_dropout);
   if (m->dropout > 0) recipe_add(r, " dropout=%.9g", m->dropout);
 }
 
@@ -100,7 +100,7 @@ static void recipe_write(recipe *r) {
     recipe_add(r,
                "model=%s score=%s width=%d layers=%d init=%.9g loss=%s l2=%.9g temperature=%.9g logq=%.9g ",
                kith_model_text(o->model.name), kith_score_text(o->model.score), o->model.width,
-               kith_model_layers(&o->model), o->model.init, kith_loss_text(loss->name), loss->l2,
+               kith_model_n_layer(&o->model), o->model.init, kith_loss_text(loss->name), loss->l2,
                softmax ? loss->temperature : 0.0, softmax ? loss->logq : 0.0);
   recipe_add_steps(r);
   recipe_add_model(r);

@@ -13,8 +13,8 @@ static kith_lid sampled_most_asked(const kith_trainer *t) {
 
 kith_agreed kith__sampled_prepare(kith_trainer *t) {
   kith_agreed st = {KITH_OK};
-  KITH_TRY(kith_sampler_create(t->comm, t->g, t->read, kith_model_layers(&t->model), &t->train.sampler,
-                               kith_model_has_loops(&t->model), kith__most_wanted(t),
+  KITH_TRY(kith_sampler_create(t->comm, t->g, t->read, kith_model_n_layer(&t->model), &t->train.sampler,
+                               kith_model_has_self_loops(&t->model), kith__most_wanted(t),
                                t->classifies || !t->train.exclude ? 0 : t->batch->shape.pairs, t->train.seed,
                                &t->sampler));
   KITH_TRY(kith_halo_create_movable(t->comm, t->g->first, (kith_lid)kith_sampler_leaves(t->sampler)->most,
@@ -27,19 +27,19 @@ done:
 
 /* The model on the whole graph. */
 static void sampled_record_whole(kith_trainer *t) {
-  const kith_hop *hop[KITH_READOUT_MOST];
+  const kith_hop *hop[KITH_MAX_LAYER_OUTPUTS];
   for (int l = 0; l < t->model.layers; l++) hop[l] = &t->whole.hop;
   kith_tensor *x = kith__record_input(t, t->whole_tape);
-  t->whole_readout = (kith_readout){.picks = &t->nothing, .whole = true};
-  t->whole_readout.packed = kith_tape_tensor(t->whole_tape, 1, kith_model_width(&t->model));
-  kith_stage stage = {.tape = t->whole_tape,
-                      .params = t->params,
-                      .play = &t->play,
-                      .hop = hop,
-                      .x = x,
-                      .readout = &t->whole_readout,
-                      .layers = &t->layers};
-  kith_model_record(&t->model, &stage);
+  t->whole_output = (kith_output){.gather_index = &t->nothing, .all_rows = true};
+  t->whole_output.packed = kith_tape_tensor(t->whole_tape, 1, kith_model_output_dim(&t->model));
+  kith_model_ctx ctx = {.tape = t->whole_tape,
+                        .params = t->params,
+                        .exec = &t->exec,
+                        .hop = hop,
+                        .x = x,
+                        .output = &t->whole_output,
+                        .layers = &t->layers};
+  kith_model_record(&t->model, &ctx);
 }
 
 /* A piece of the plan, while its predecessor's messages have traveled. */
@@ -54,24 +54,21 @@ kith_status kith__sampled_record(kith_trainer *t) {
   kith_status st = KITH_OK;
   sampled_record_whole(t);
   KITH_TRY(kith_tape_status(t->whole_tape));
-  for (int l = 0; l < kith_model_layers(&t->model); l++) t->hop[l] = kith_sampler_hop(t->sampler, l);
-  kith_tensor *leaf =
-      kith_fetch_op(t->tape, &t->fetch, &t->input, kith_sampler_leaves(t->sampler), sampled_most_asked(t));
-  t->readout.picks = kith__picks(t);
-  t->readout.packed = kith_tape_tensor(t->tape, kith__most_wanted(t), kith_model_width(&t->model));
+  for (int l = 0; l < kith_model_n_layer(&t->model); l++) t->hop[l] = kith_sampler_hop(t->sampler, l);
+  kith_tensor *leaf = kith_gather_remote_op(t->tape, &t->fetch, &t->input, kith_sampler_leaves(t->sampler),
+                                            sampled_most_asked(t));
+  t->output.gather_index = kith__gather_index(t);
+  t->output.packed = kith_tape_tensor(t->tape, kith__most_wanted(t), kith_model_output_dim(&t->model));
   if (!t->classifies)
-    kith_l2_op(t->tape, &t->batch->picks, &t->l2_scale, leaf, &t->loss); /* the seeds are the first leaves */
-  t->play.n_dropout = 0;
-  kith_stage stage = {.tape = t->tape,
-                      .params = t->params,
-                      .play = &t->play,
-                      .hop = t->hop,
-                      .x = leaf,
-                      .readout = &t->readout};
-  kith_model_record(&t->model, &stage);
-  kith__record_loss(t, t->readout.packed);
+    kith_l2_op(t->tape, &t->batch->gather_index, &t->l2_scale, leaf,
+               &t->loss); /* the seeds are the first leaves */
+  t->exec.n_dropout = 0;
+  kith_model_ctx ctx = {
+      .tape = t->tape, .params = t->params, .exec = &t->exec, .hop = t->hop, .x = leaf, .output = &t->output};
+  kith_model_record(&t->model, &ctx);
+  kith__record_loss(t, t->output.packed);
   KITH_TRY(kith_tape_status(t->tape));
-  kith_tape_between(t->tape, sampled_go_on, t);
+  kith_tape_set_progress(t->tape, sampled_go_on, t);
 done:
   return st;
 }
@@ -124,15 +121,15 @@ static void sampled_show(kith_trainer *t, int64_t step) {
 /* The rows of the whole graph go before a step's come; the input rows stay, and what ops know of the whole
  * graph. */
 static void sampled_clear_whole(kith_trainer *t) {
-  if (t->whole_played) kith_tape_rest(t->whole_tape, t->x, false);
-  t->whole_played = false;
+  if (t->whole_was_run) kith_tape_discard(t->whole_tape, t->x, false);
+  t->whole_was_run = false;
 }
 
 kith_wish kith__sampled_arrange(kith_trainer *t, int64_t step, kith_wish wish) {
   kith_lid n = 0;
   const kith_gid *want = NULL;
   sampled_clear_whole(t);
-  if (t->planned != (int64_t)t->play.step) {
+  if (t->planned != (int64_t)t->exec.step) {
     kith__sampled_forget(t);
     sampled_begin(t, step);
   }
@@ -146,7 +143,7 @@ kith_wish kith__sampled_arrange(kith_trainer *t, int64_t step, kith_wish wish) {
 
 /* A step's rows go before those of the whole graph come: only one of both takes memory. */
 void kith__sampled_whole(kith_trainer *t) {
-  kith_tape_rest(t->tape, NULL, true);
+  kith_tape_discard(t->tape, NULL, true);
   kith_tape_forward(t->whole_tape);
-  t->whole_played = true;
+  t->whole_was_run = true;
 }

@@ -8,8 +8,10 @@
 
 /* Classification reads features as they are, recommendation through weights. */
 kith_tensor *kith__record_input(kith_trainer *t, kith_tape *tape) {
-  if (t->g->n_feature > 0) t->x = kith_tape_data(tape, &t->whole.frame, t->d);
-  else t->x = kith_model_embeds_any(&t->model, t->g) ? kith_tape_rows(tape, &t->whole.frame, t->d) : NULL;
+  if (t->g->n_feature > 0) t->x = kith_tape_constant(tape, &t->whole.frame, t->d);
+  else
+    t->x = kith_model_uses_any_embedding(&t->model, t->g) ? kith_tape_node_tensor(tape, &t->whole.frame, t->d)
+                                                          : NULL;
   t->input = kith_model_input(&t->model, t->g, t->params, t->x);
   return kith_input_op(tape, &t->input, &t->whole.frame);
 }
@@ -23,8 +25,8 @@ void kith__record_loss(kith_trainer *t, kith_tensor *rows) {
 
 static kith_status trainer_record(kith_trainer *t) {
   kith_status st = KITH_OK;
-  KITH_TRY(
-      kith_whole_make(t->read, kith_model_needs_back(&t->model), kith_model_has_loops(&t->model), &t->whole));
+  KITH_TRY(kith_whole_make(t->read, kith_model_needs_transpose(&t->model),
+                           kith_model_has_self_loops(&t->model), &t->whole));
   KITH_TRY(t->sampled ? kith__sampled_record(t) : kith__full_record(t));
   KITH_TRY(kith_params_status(t->params));
 done:
@@ -49,7 +51,7 @@ static kith_status trainer_check(const kith_graph *g, const kith_train_options *
   kith_status st = KITH_OK;
   bool classifies = g->task == KITH_CLASSIFY;
   KITH_CHECK(classifies || g->n_edge > 0, KITH_EDATA, "the graph has no training interactions");
-  KITH_CHECK(!classifies || kith_model_classifies(model), KITH_ECONFIG,
+  KITH_CHECK(!classifies || kith_model_can_classify(model), KITH_ECONFIG,
              "model.name: %s makes no classes; expected gcn, gat or sage", kith_model_text(model->name));
   KITH_CHECK(!classifies || model->layers > 0, KITH_ECONFIG,
              "model.layers: 0, but a classifier needs at least one");
@@ -86,13 +88,14 @@ static kith_status trainer_make(const kith_comm *comm, const kith_graph *g, cons
   t->sampled = train->sampler.mode != KITH_FULL;
   t->softmax = train->loss.name == KITH_SOFTMAX;
   t->d = g->n_feature > 0 ? g->n_feature : model->width;
-  int64_t n_learned = g->n_feature > 0 || !kith_model_embeds_any(model, g) ? 0 : (int64_t)g->n_own * t->d;
+  int64_t n_learned =
+      g->n_feature > 0 || !kith_model_uses_any_embedding(model, g) ? 0 : (int64_t)g->n_own * t->d;
   KITH_TRY(KITH_NEW(t->m, n_learned));
   KITH_TRY(KITH_NEW(t->v, n_learned));
-  KITH_TRY(KITH_NEW(t->final, (int64_t)g->n_own * kith_model_width(&t->model)));
+  KITH_TRY(KITH_NEW(t->final, (int64_t)g->n_own * kith_model_output_dim(&t->model)));
   KITH_TRY(kith_params_create(train->seed, &t->params));
   KITH_TRY(kith_tape_create(&t->tape));
-  t->play.seed = train->seed;
+  t->exec.seed = train->seed;
   t->planned = -1;
 done:
   return st;
@@ -151,7 +154,7 @@ done:
 
 /* The input rows before the first step. */
 static void trainer_begin(kith_trainer *t) {
-  if (kith__learns_rows(t)) kith_model_init(&t->model, t->g, t->train.seed, t->x->value);
+  if (kith__rows_require_grad(t)) kith_model_init(&t->model, t->g, t->train.seed, t->x->value);
   else if (t->x) memcpy(t->x->value, t->g->feature, (size_t)t->g->n_own * (size_t)t->d * sizeof(float));
 }
 
@@ -162,7 +165,7 @@ kith_agreed kith_trainer_create(const kith_comm *comm, const kith_graph *g, cons
   *out = NULL;
   KITH_TRY(kith_agree(comm, trainer_make(comm, g, model, train, &t)));
   KITH_TRY(kith_relation_create(comm, g, model->width, &t->a));
-  if (kith_model_reads_near(model))
+  if (kith_model_uses_importance_graph(model))
     KITH_TRY(kith_near_create(comm, g, &model->near, train->seed, model->width, &t->near));
   t->read = t->near ? t->near : t->a;
   KITH_TRY(t->classifies ? trainer_prepare_nodes(t) : trainer_prepare_pairs(t));
@@ -242,10 +245,10 @@ static void trainer_update(kith_trainer *t, int64_t number) {
   kith_adam_options adam = t->train.adam;
   kith_weights w = kith_params_weights(t->params);
   adam.lr *= pow(t->train.decay, (double)t->epoch_number);
-  if (kith__learns_rows(t)) {
+  if (kith__rows_require_grad(t)) {
     if (t->sampled)
-      kith_adam_rows(&adam, number, t->fetch.n_touched, t->fetch.touched, t->d, t->fetch.grad, t->m, t->v,
-                     t->x->value);
+      kith_adam_step_rows(&adam, number, t->fetch.n_grad_row, t->fetch.grad_row, t->d, t->fetch.grad, t->m,
+                          t->v, t->x->value);
     else kith_adam_step(&adam, number, (int64_t)t->g->n_own * t->d, t->x->grad, t->m, t->v, t->x->value);
   }
   kith_adam_step(&adam, number, w.n, w.grad, w.m, w.v, w.value);
@@ -267,16 +270,16 @@ kith_wish kith_trainer_step(kith_trainer *t, int64_t step, kith_wish wish) {
   double began = kith_clock(), mpi = kith_mpi_seconds();
   kith_watch_step(t->epoch_number + 1, step + 1);
   kith_fault_step();
-  t->play.training = true;
-  t->play.step = (uint64_t)(t->epoch_number * t->n_step + step);
+  t->exec.training = true;
+  t->exec.step = (uint64_t)(t->epoch_number * t->n_step + step);
   kith_wish granted = trainer_arrange(t, step, wish);
   if (!t->classifies) t->l2_scale = t->train.loss.l2 / (double)t->batch->n_global;
   kith_tape_forward(t->tape);
-  kith_params_clear(t->params);
+  kith_params_zero_grad(t->params);
   kith_tape_backward(t->tape);
-  kith_params_sum(t->params, t->comm);
+  kith_params_allreduce_grad(t->params, t->comm);
   trainer_decay(t);
-  trainer_update(t, (int64_t)t->play.step + 1);
+  trainer_update(t, (int64_t)t->exec.step + 1);
   if (kith_fault(KITH_FAULT_LOSS)) kith_sum_add(&t->loss, NAN);
   t->tally.steps++;
   t->tally.seconds += kith_clock() - began;
@@ -287,7 +290,7 @@ kith_wish kith_trainer_step(kith_trainer *t, int64_t step, kith_wish wish) {
 kith_tally kith_trainer_tally(const kith_trainer *t) { return t->tally; }
 
 kith_state kith_trainer_state(kith_trainer *t) {
-  return (kith_state){.d = kith__learns_rows(t) ? t->d : 0,
+  return (kith_state){.d = kith__rows_require_grad(t) ? t->d : 0,
                       .x = t->x ? t->x->value : NULL,
                       .m = t->m,
                       .v = t->v,
@@ -298,12 +301,12 @@ kith_state kith_trainer_state(kith_trainer *t) {
 const float *kith_trainer_final(kith_trainer *t) {
   if (t->sampled) kith__sampled_finish(t);
   int64_t before = kith_halo_bytes(t->read->halo);
-  int d = kith_model_width(&t->model);
-  t->play.training = false;
+  int d = kith_model_output_dim(&t->model);
+  t->exec.training = false;
   if (t->sampled) kith__sampled_whole(t);
   else kith__full_whole(t);
   t->eval_bytes += kith_halo_bytes(t->read->halo) - before;
-  kith_readout_all(t->sampled ? &t->whole_readout : &t->readout, t->g->n_own, d, t->final);
+  kith_output_rows(t->sampled ? &t->whole_output : &t->output, t->g->n_own, d, t->final);
   if (!t->classifies && t->model.score == KITH_COSINE) kith_normalize_rows(t->g->n_own, d, t->final);
   return t->final;
 }
@@ -322,9 +325,9 @@ done:
 }
 
 kith_eid kith_trainer_asked_entries(const kith_trainer *t) {
-  const kith_picks *p = &t->batch->picks;
+  const kith_gather_index *p = &t->batch->gather_index;
   kith_eid n = 0;
-  for (kith_lid i = 0; i < p->n_sum; i++) n += t->a->degree[p->sum_row[i]];
+  for (kith_lid i = 0; i < p->n_unique; i++) n += t->a->degree[p->unique_row[i]];
   return n;
 }
 

@@ -21,29 +21,29 @@ struct kith_trainer {
       *saturated; /* users without negatives; null where others' items are negatives though they are known */
   kith_batch *batch;       /* of the step … */
   kith_batch *next;        /* … and sampled modes: of the one that is planned meanwhile */
-  int64_t planned;         /* its number, play.step to be; -1: none */
+  int64_t planned;         /* its number, exec.step to be; -1: none */
   kith_labelled *labelled; /* classification: instead of epoch, noise and batch */
   kith_halo *halo;         /* of the batch's rows, aimed anew at every step */
   kith_whole whole;
   const kith_hop
-      *hop[KITH_READOUT_MOST]; /* what each layer of a step reads: the whole graph, or a sampled hop */
-  kith_params *params;         /* dense weights */
-  kith_play play;
+      *hop[KITH_MAX_LAYER_OUTPUTS]; /* what each layer of a step reads: the whole graph, or a sampled hop */
+  kith_params *params;              /* dense weights */
+  kith_exec_ctx exec;
   kith_tape *tape; /* of a step */
-  kith_readout readout;
-  kith_sampler *sampler; /* sampled modes: the hops of a step … */
-  kith_fetch fetch;      /* … and the rows that it begins with */
-  kith_tape *whole_tape; /* sampled modes: the model on the whole graph, for evaluation */
-  bool whole_played;     /* since the last step */
-  kith_readout whole_readout;
-  kith_picks nothing; /* what it asks for: its readout is taken whole */
-  kith_tensor *x;     /* initial embeddings, which are parameters, or features, which are data; null where all
-                         rows are made of features' weights */
-  kith_input input;   /* what the input rows are made of: x, weights of features, or both */
-  float *m, *v;       /* [n_own, d] Adam's moments of parameters */
-  float *final;       /* [n_own, final width] */
-  kith_layers layers; /* of the model on the whole graph */
-  double l2_scale;    /* l2 / pairs of this step */
+  kith_output output;
+  kith_sampler *sampler;    /* sampled modes: the hops of a step … */
+  kith_gather_remote fetch; /* … and the rows that it begins with */
+  kith_tape *whole_tape;    /* sampled modes: the model on the whole graph, for evaluation */
+  bool whole_was_run;       /* since the last step */
+  kith_output whole_output;
+  kith_gather_index nothing; /* what it asks for: its output is taken whole */
+  kith_tensor *x;   /* initial embeddings, which are parameters, or features, which are data; null where all
+                       rows are made of features' weights */
+  kith_input input; /* what the input rows are made of: x, weights of features, or both */
+  float *m, *v;     /* [n_own, d] Adam's moments of parameters */
+  float *final;     /* [n_own, final width] */
+  kith_layer_outputs layers; /* of the model on the whole graph */
+  double l2_scale;           /* l2 / pairs of this step */
   kith_sum loss;
   kith_tally tally;
   int64_t eval_bytes; /* sent for evaluations, not by steps */
@@ -79,8 +79,8 @@ kith_tensor *kith__record_input(kith_trainer *t, kith_tape *tape);
 /* The loss on the rows that the batch wants, or of the labeled nodes.  Local. */
 void kith__record_loss(kith_trainer *t, kith_tensor *rows);
 /* The rows that a step asks for. */
-static inline const kith_picks *kith__picks(const kith_trainer *t) {
-  return t->classifies ? &t->labelled->picks : &t->batch->picks;
+static inline const kith_gather_index *kith__gather_index(const kith_trainer *t) {
+  return t->classifies ? &t->labelled->gather_index : &t->batch->gather_index;
 }
 /* The most rows that this rank wants in any step: of its pairs, or its labeled nodes. */
 static inline kith_lid kith__most_wanted(const kith_trainer *t) {
@@ -88,6 +88,8 @@ static inline kith_lid kith__most_wanted(const kith_trainer *t) {
 }
 
 /* Whether embeddings are learned. */
-static inline bool kith__learns_rows(const kith_trainer *t) { return t->x && kith_tensor_learns(t->x); }
+static inline bool kith__rows_require_grad(const kith_trainer *t) {
+  return t->x && kith_tensor_requires_grad(t->x);
+}
 
 #endif

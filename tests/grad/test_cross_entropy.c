@@ -81,10 +81,10 @@ static void large_logits_overflow_nothing(void **state) {
 /* ---- data ---- */
 
 /* All ops that may come between features and the first weights, on `x`. */
-static kith_tensor *formula(kith_tape *t, kith_params *p, kith_play *play, const kith_hop *hop,
+static kith_tensor *formula(kith_tape *t, kith_params *p, kith_exec_ctx *exec, const kith_hop *hop,
                             kith_tensor *x) {
-  x = kith_ghosts_op(t, hop, kith_unit_op(t, kith_dropout_op(t, play, 0.3, false, x)));
-  kith_tensor *both[3] = {kith_self_op(t, hop, x), kith_aggregate_op(t, hop, KITH_WEIGH_MEAN, x),
+  x = kith_ghost_update_op(t, hop, kith_normalize_op(t, kith_dropout_op(t, exec, 0.3, false, x)));
+  kith_tensor *both[3] = {kith_dst_rows_op(t, hop, x), kith_aggregate_op(t, hop, KITH_NORM_MEAN, x),
                           kith_aggregate_max_op(t, hop, x)};
   kith_tensor *y = kith_hadamard_op(t, both[1], kith_add_op(t, 1, both[0], 2, both[2]));
   both[2] = kith_activate_op(t, KITH_TANH, 0, y);
@@ -97,24 +97,24 @@ static kith_tensor *formula(kith_tape *t, kith_params *p, kith_play *play, const
 static void norm_forward(void *self) { (void)self; }
 static void norm_backward(void *self) {
   kith_tensor *y = *(kith_tensor **)self;
-  memcpy(kith_tensor_open(y), y->value, (size_t)(kith_tensor_n(y) * y->d) * sizeof(float));
+  memcpy(kith_tensor_grad(y), y->value, (size_t)(kith_tensor_n(y) * y->d) * sizeof(float));
 }
 
 static void gradient(const kith_whole *whole, bool data, double *norm, kith_weights *w, kith_params *p) {
   kith_tape *t = NULL;
-  kith_play play = {.training = true, .seed = 2, .step = 7};
+  kith_exec_ctx exec = {.training = true, .seed = 2, .step = 7};
   assert_int_equal(KITH_OK, kith_tape_create(&t));
-  kith_tensor *x =
-      data ? kith_tape_data(t, &whole->frame, FEATURES) : kith_tape_rows(t, &whole->frame, FEATURES);
-  kith_tensor *y = formula(t, p, &play, &whole->hop, x),
+  kith_tensor *x = data ? kith_tape_constant(t, &whole->frame, FEATURES)
+                        : kith_tape_node_tensor(t, &whole->frame, FEATURES);
+  kith_tensor *y = formula(t, p, &exec, &whole->hop, x),
               **last = kith_tape_op(t, "norm", false, norm_forward, norm_backward, sizeof *last);
   assert_int_equal(KITH_OK, kith_tape_status(t));
   assert_int_equal(KITH_OK, kith_params_status(p));
-  assert_true(kith_tensor_learns(x) == !data && kith_tensor_learns(y));
+  assert_true(kith_tensor_requires_grad(x) == !data && kith_tensor_requires_grad(y));
   *last = y;
   memcpy(x->value, share->feature, (size_t)share->n_own * FEATURES * sizeof(float));
   kith_tape_forward(t);
-  kith_params_clear(p);
+  kith_params_zero_grad(p);
   kith_tape_backward(t);
   *w = kith_params_weights(p);
   for (int64_t i = 0; i < w->n; i++) *norm += fabs((double)w->grad[i]);

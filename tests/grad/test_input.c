@@ -13,7 +13,7 @@ static kith_model_options options;
 static bool only_items;      /* have features */
 static kith_graph hop_graph; /* whose owned rows are those of a sampled hop */
 static kith_halo *halo;      /* of a fetch */
-static kith_fetch fetch;
+static kith_gather_remote fetch;
 static int64_t wanted_node[WANTED];
 static kith_frame leaves;
 
@@ -37,10 +37,11 @@ static void hop_graph_free(void) {
 
 static kith_input input_of(test_form *f) {
   if (!f->g) hop_graph_make(f->hop->in);
-  kith_graph *g = kith_tape_room(f->tape, 1, sizeof *g);
+  kith_graph *g = kith_tape_workspace(f->tape, 1, sizeof *g);
   *g = f->g ? *f->g : hop_graph;
   if (only_items) g->n_feature_of[KITH_USER] = 0;
-  return kith_model_input(&options, g, f->params, kith_model_embeds_any(&options, g) ? f->leaf[0] : NULL);
+  return kith_model_input(&options, g, f->params,
+                          kith_model_uses_any_embedding(&options, g) ? f->leaf[0] : NULL);
 }
 
 static kith_tensor *rows(test_form *f) {
@@ -73,7 +74,7 @@ static void wanted_ask(test_form *f) {
     place[i] = WANTED - 1 - i;
     wanted_node[place[i]] = key[i];
   }
-  fetch = (kith_fetch){.h = halo, .row = place};
+  fetch = (kith_gather_remote){.h = halo, .row = place};
   leaves = (kith_frame){.n = WANTED, .most = WANTED, .node = wanted_node};
 }
 
@@ -83,10 +84,10 @@ static void nothing(void *self) { (void)self; }
  */
 static void settle(void *self) {
   kith_tensor *x = *(kith_tensor **)self;
-  float *dx = kith_tensor_open(x);
-  for (kith_lid i = 0; i < fetch.n_touched; i++)
+  float *dx = kith_tensor_grad(x);
+  for (kith_lid i = 0; i < fetch.n_grad_row; i++)
     for (int k = 0; k < x->d; k++)
-      dx[(int64_t)fetch.touched[i] * x->d + k] += fetch.grad[(int64_t)i * x->d + k];
+      dx[(int64_t)fetch.grad_row[i] * x->d + k] += fetch.grad[(int64_t)i * x->d + k];
 }
 
 static kith_tensor *fetched(test_form *f) {
@@ -94,7 +95,7 @@ static kith_tensor *fetched(test_form *f) {
   wanted_ask(f);
   kith_tensor **own = kith_tape_op(f->tape, "settle", false, nothing, settle, sizeof *own);
   *own = f->leaf[0];
-  return kith_fetch_op(f->tape, &fetch, &in, &leaves, (int64_t)WANTED * test_comm->size);
+  return kith_gather_remote_op(f->tape, &fetch, &in, &leaves, (int64_t)WANTED * test_comm->size);
 }
 
 /* ---- models on such rows ---- */
@@ -149,8 +150,8 @@ static void models_are_differentiated_through_features(void **state) {
         i / 2 < 4 ? FORM_STEP : FORM_SMALL_STEP; /* the others have maxima and slopes that change hands */
     options.input = i % 2 ? KITH_BOTH : KITH_FEATURES;
     only_items = false;
-    if (kith_model_reads_near(&options)) test_form_near(model, step);
-    else test_form_whole(model, step, kith_model_has_loops(&options));
+    if (kith_model_uses_importance_graph(&options)) test_form_near(model, step);
+    else test_form_whole(model, step, kith_model_has_self_loops(&options));
     options.layers = options.layers > 1 ? 1 : options.layers;
     test_form_sampled(model, step);
     hop_graph_free();

@@ -63,29 +63,29 @@ static void oracle_row(const fixture *f, int n, const kith_lid *col, double *h) 
   }
 }
 
-static uint64_t key_of(const fixture *f, const kith_play *play, kith_lid row, kith_lid col) {
-  return kith_random(play->seed, KITH_USE_ORDER, play->step, (uint64_t)f->node[row], (uint64_t)f->node[col])
+static uint64_t key_of(const fixture *f, const kith_exec_ctx *exec, kith_lid row, kith_lid col) {
+  return kith_random(exec->seed, KITH_USE_ORDER, exec->step, (uint64_t)f->node[row], (uint64_t)f->node[col])
       .bits[0];
 }
 
 /* The columns of a place in the order in which they are read: by the smallest key that is left. */
-static void oracle_order(const fixture *f, const kith_play *play, int p, kith_lid *col) {
+static void oracle_order(const fixture *f, const kith_exec_ctx *exec, int p, kith_lid *col) {
   int n = length_of[p];
   memcpy(col, f->col + f->start[p], (size_t)n * sizeof *col);
-  for (int i = 0; i < n && play->training; i++)
+  for (int i = 0; i < n && exec->training; i++)
     for (int j = i + 1; j < n; j++)
-      if (key_of(f, play, f->row[p], col[j]) < key_of(f, play, f->row[p], col[i])) {
+      if (key_of(f, exec, f->row[p], col[j]) < key_of(f, exec, f->row[p], col[i])) {
         kith_lid swap = col[i];
         col[i] = col[j];
         col[j] = swap;
       }
 }
 
-static void play_lstm(fixture *f, kith_play *play, kith_eid most, float *y) {
+static void run_lstm(fixture *f, kith_exec_ctx *exec, kith_eid most, float *y) {
   kith_tape *t = NULL;
   assert_int_equal(KITH_OK, kith_tape_create(&t));
-  kith_tensor *z = kith_tape_rows(t, &f->in, 4 * D), *w = kith_tape_tensor(t, D, 4 * D);
-  kith_tensor *made = kith_lstm_op(t, &f->hop, play, most, z, w);
+  kith_tensor *z = kith_tape_node_tensor(t, &f->in, 4 * D), *w = kith_tape_tensor(t, D, 4 * D);
+  kith_tensor *made = kith_lstm_op(t, &f->hop, exec, most, z, w);
   assert_int_equal(KITH_OK, kith_tape_status(t));
   memcpy(z->value, f->z, sizeof f->z);
   memcpy(w->value, f->w, sizeof f->w);
@@ -95,15 +95,15 @@ static void play_lstm(fixture *f, kith_play *play, kith_eid most, float *y) {
   kith_tape_destroy(&t);
 }
 
-static void expect_oracle(kith_play play, kith_eid most) {
+static void expect_oracle(kith_exec_ctx exec, kith_eid most) {
   fixture f;
   float y[ROWS * D];
   begin(&f);
-  play_lstm(&f, &play, most, y);
+  run_lstm(&f, &exec, most, y);
   for (int p = 0; p < ROWS; p++) {
     kith_lid col[COLUMNS];
     double h[D];
-    oracle_order(&f, &play, p, col);
+    oracle_order(&f, &exec, p, col);
     oracle_row(&f, length_of[p], col, h);
     for (int k = 0; k < D; k++) {
       double found = (double)y[f.row[p] * D + k];
@@ -115,20 +115,20 @@ static void expect_oracle(kith_play play, kith_eid most) {
 
 static void it_reads_in_the_order_of_the_matrix_when_not_training(void **state) {
   (void)state;
-  expect_oracle((kith_play){.training = false}, KITH_LSTM_MOST);
+  expect_oracle((kith_exec_ctx){.training = false}, KITH_LSTM_MAX_ENTRIES);
 }
 
 static void it_reads_in_a_drawn_order_when_training(void **state) {
   (void)state;
   for (uint64_t step = 0; step < 5; step++)
-    expect_oracle((kith_play){.training = true, .seed = 3, .step = step}, KITH_LSTM_MOST);
+    expect_oracle((kith_exec_ctx){.training = true, .seed = 3, .step = step}, KITH_LSTM_MAX_ENTRIES);
 }
 
 /* Groups as small as a row, and as large as all. */
 static void groups_change_nothing(void **state) {
   (void)state;
   for (kith_eid most = 1; most <= ENTRIES + 1; most += 4)
-    expect_oracle((kith_play){.training = true, .seed = 3, .step = 9}, most);
+    expect_oracle((kith_exec_ctx){.training = true, .seed = 3, .step = 9}, most);
 }
 
 /* Over many steps each of three neighbors is read first a third of the times. */
@@ -139,9 +139,9 @@ static void orders_are_even(void **state) {
   int first[3] = {0};
   begin(&f);
   for (uint64_t step = 0; step < STEPS; step++) {
-    kith_play play = {.training = true, .seed = 4, .step = step};
+    kith_exec_ctx exec = {.training = true, .seed = 4, .step = step};
     kith_lid col[COLUMNS];
-    oracle_order(&f, &play, 0, col);
+    oracle_order(&f, &exec, 0, col);
     first[col[0]]++;
   }
   for (int i = 0; i < 3; i++)

@@ -11,8 +11,8 @@ static kith_tensor *model(test_form *f) { return test_form_model(f, &options, f-
 static void check(kith_model_options o, double step) {
   options = o;
   options.width = FORM_WIDTH;
-  if (kith_model_reads_near(&o)) test_form_near(model, step);
-  else test_form_whole(model, step, kith_model_has_loops(&o));
+  if (kith_model_uses_importance_graph(&o)) test_form_near(model, step);
+  else test_form_whole(model, step, kith_model_has_self_loops(&o));
   if (options.layers > 0) options.layers = 1;
   test_form_sampled(model, step);
 }

@@ -31,63 +31,63 @@ static kith_tensor *leaky(test_form *f) {
 static kith_tensor *elu(test_form *f) { return kith_activate_op(f->tape, KITH_ELU, 1, f->leaf[0]); }
 static kith_tensor *sigmoid(test_form *f) { return kith_activate_op(f->tape, KITH_SIGMOID, 0, f->leaf[0]); }
 static kith_tensor *tangent(test_form *f) { return kith_activate_op(f->tape, KITH_TANH, 0, f->leaf[0]); }
-static kith_tensor *unit(test_form *f) { return kith_unit_op(f->tape, f->leaf[0]); }
+static kith_tensor *unit(test_form *f) { return kith_normalize_op(f->tape, f->leaf[0]); }
 
 static kith_tensor *dropout_elements(test_form *f) {
-  return kith_dropout_op(f->tape, &f->play, 0.4, false, f->leaf[0]);
+  return kith_dropout_op(f->tape, &f->exec, 0.4, false, f->leaf[0]);
 }
 static kith_tensor *dropout_rows(test_form *f) {
-  return kith_dropout_op(f->tape, &f->play, 0.4, true, f->leaf[0]);
+  return kith_dropout_op(f->tape, &f->exec, 0.4, true, f->leaf[0]);
 }
 
-static kith_tensor *aggregated(test_form *f, kith_weighing how) {
-  return kith_aggregate_op(f->tape, f->hop, how, kith_ghosts_op(f->tape, f->hop, f->leaf[0]));
+static kith_tensor *aggregated(test_form *f, kith_edge_norm how) {
+  return kith_aggregate_op(f->tape, f->hop, how, kith_ghost_update_op(f->tape, f->hop, f->leaf[0]));
 }
-static kith_tensor *sum_of(test_form *f) { return aggregated(f, KITH_WEIGH_SUM); }
-static kith_tensor *mean_of(test_form *f) { return aggregated(f, KITH_WEIGH_MEAN); }
-static kith_tensor *symmetric_of(test_form *f) { return aggregated(f, KITH_WEIGH_SYMMETRIC); }
-static kith_tensor *loop_of(test_form *f) { return aggregated(f, KITH_WEIGH_LOOP); }
+static kith_tensor *sum_of(test_form *f) { return aggregated(f, KITH_NORM_NONE); }
+static kith_tensor *mean_of(test_form *f) { return aggregated(f, KITH_NORM_MEAN); }
+static kith_tensor *symmetric_of(test_form *f) { return aggregated(f, KITH_NORM_SYMMETRIC); }
+static kith_tensor *loop_of(test_form *f) { return aggregated(f, KITH_NORM_SELF_LOOPS); }
 static kith_tensor *largest_of(test_form *f) {
-  return kith_aggregate_max_op(f->tape, f->hop, kith_ghosts_op(f->tape, f->hop, f->leaf[0]));
+  return kith_aggregate_max_op(f->tape, f->hop, kith_ghost_update_op(f->tape, f->hop, f->leaf[0]));
 }
 
 /* A row beside its neighbors' mean: the own row gets gradients from both. */
 static kith_tensor *self_and_mean(test_form *f) {
-  kith_tensor *x = kith_ghosts_op(f->tape, f->hop, f->leaf[0]),
-              *both[2] = {kith_self_op(f->tape, f->hop, x), NULL};
-  both[1] = kith_aggregate_op(f->tape, f->hop, KITH_WEIGH_MEAN, x);
+  kith_tensor *x = kith_ghost_update_op(f->tape, f->hop, f->leaf[0]),
+              *both[2] = {kith_dst_rows_op(f->tape, f->hop, x), NULL};
+  both[1] = kith_aggregate_op(f->tape, f->hop, KITH_NORM_MEAN, x);
   return kith_concat_op(f->tape, 2, both);
 }
 
 static kith_tensor *scores(test_form *f) {
-  kith_tensor *l = kith_heads_op(f->tape, HEADS, weights(f, "l", 1, FORM_WIDTH), f->leaf[1]);
-  kith_tensor *r = kith_heads_op(f->tape, HEADS, weights(f, "r", 1, FORM_WIDTH), f->leaf[1]);
-  return kith_score_op(f->tape, f->hop, 0.2f, l, kith_ghosts_op(f->tape, f->hop, r));
+  kith_tensor *l = kith_head_dot_op(f->tape, HEADS, weights(f, "l", 1, FORM_WIDTH), f->leaf[1]);
+  kith_tensor *r = kith_head_dot_op(f->tape, HEADS, weights(f, "r", 1, FORM_WIDTH), f->leaf[1]);
+  return kith_edge_score_op(f->tape, f->hop, 0.2f, l, kith_ghost_update_op(f->tape, f->hop, r));
 }
 
 /* Whole attention: edges are no nodes, so their own values cannot be compared over ranks, but the rows they
  * make can. */
 static kith_tensor *attention(test_form *f) {
-  kith_tensor *alpha = kith_softmax_edges_op(f->tape, f->hop, scores(f));
-  return kith_attend_op(f->tape, f->hop, alpha, kith_ghosts_op(f->tape, f->hop, f->leaf[0]));
+  kith_tensor *alpha = kith_edge_softmax_op(f->tape, f->hop, scores(f));
+  return kith_attend_op(f->tape, f->hop, alpha, kith_ghost_update_op(f->tape, f->hop, f->leaf[0]));
 }
 
 static kith_tensor *dropped_attention(test_form *f) {
-  kith_tensor *alpha = kith_dropout_edges_op(f->tape, f->hop, &f->play, 0.3,
-                                             kith_softmax_edges_op(f->tape, f->hop, scores(f)));
-  return kith_attend_op(f->tape, f->hop, alpha, kith_ghosts_op(f->tape, f->hop, f->leaf[0]));
+  kith_tensor *alpha = kith_attention_dropout_op(f->tape, f->hop, &f->exec, 0.3,
+                                                 kith_edge_softmax_op(f->tape, f->hop, scores(f)));
+  return kith_attend_op(f->tape, f->hop, alpha, kith_ghost_update_op(f->tape, f->hop, f->leaf[0]));
 }
-static kith_tensor *mean_of_heads(test_form *f) { return kith_heads_mean_op(f->tape, HEADS, f->leaf[0]); }
+static kith_tensor *mean_of_heads(test_form *f) { return kith_head_mean_op(f->tape, HEADS, f->leaf[0]); }
 
 /* So few entries at a time that rows make several groups, and so many that they make one. */
 static kith_tensor *lstm_of(test_form *f, kith_eid most) {
   kith_tensor *z =
       kith_linear_op(f->tape, f->leaf[0], weights(f, "in", FORM_WIDTH, 12), weights(f, "bias", 1, 12));
-  return kith_lstm_op(f->tape, f->hop, &f->play, most, kith_ghosts_op(f->tape, f->hop, z),
+  return kith_lstm_op(f->tape, f->hop, &f->exec, most, kith_ghost_update_op(f->tape, f->hop, z),
                       weights(f, "w", 3, 12));
 }
 static kith_tensor *lstm_in_groups(test_form *f) { return lstm_of(f, 4); }
-static kith_tensor *lstm_in_one(test_form *f) { return lstm_of(f, KITH_LSTM_MOST); }
+static kith_tensor *lstm_in_one(test_form *f) { return lstm_of(f, KITH_LSTM_MAX_ENTRIES); }
 
 #define OP_TEST(name, make, step)                                                                            \
   static void name(void **state) {                                                                           \
@@ -166,14 +166,14 @@ static void edges_go_in_both_directions(void **state) {
     }
   }
   assert_int_equal(KITH_OK, KITH_NEW(b.start, N + 1) || KITH_NEW(b.col, N * N) || KITH_NEW(b.weight, N * N));
-  kith_thin(&o, &a, node, node, keep, &b);
+  kith_edge_dropout(&o, &a, node, node, keep, &b);
   for (int i = 0; i < N; i++)
     for (int j = 0; j <= i; j++) {
       assert_int_equal(keep[i * N + j], keep[j * N + i]);
-      assert_int_equal(keep[i * N + j], !kith_edge_goes(&o, node[j], node[i]));
+      assert_int_equal(keep[i * N + j], !kith_edge_is_dropped(&o, node[j], node[i]));
       assert_true(keep[i * N + i]);
       left += i != j && keep[i * N + j];
-      again += i != j && keep[i * N + j] && !kith_edge_goes(&later, node[i], node[j]);
+      again += i != j && keep[i * N + j] && !kith_edge_is_dropped(&later, node[i], node[j]);
     }
   assert_int_equal(b.start[N], N + 2 * left);
   for (kith_eid e = 0; e < b.start[N]; e++) assert_true(fabsf(b.weight[e] - 2) < 1e-6f);

@@ -338,7 +338,7 @@ static double product(rows x, int d, int a, int b) {
 static double loss_of(net *m, int64_t step, const double *p) {
   rows x;
   double loss = 0;
-  int d = kith_model_width(m->o);
+  int d = kith_model_output_dim(m->o);
   kith_shuffle order = kith_shuffle_make(m->t->seed, KITH_USE_SHUFFLE, EPOCH, (uint64_t)m->g->n_edge);
   int64_t first = step * BATCH, last = first + BATCH < m->g->n_edge ? first + BATCH : m->g->n_edge;
   forward(m, p, x);
@@ -435,7 +435,7 @@ static int net_begin(net *m, kith_trainer *trainer, double *p) {
 static void check_steps(net *m, const kith_graph *g, kith_trainer *trainer) {
   double p[PARAMETERS], m1[PARAMETERS] = {0}, m2[PARAMETERS] = {0};
   rows final;
-  int n = net_begin(m, trainer, p), d = kith_model_width(m->o);
+  int n = net_begin(m, trainer, p), d = kith_model_output_dim(m->o);
   int64_t n_step = kith_trainer_n_step(trainer);
   kith_trainer_epoch(trainer, EPOCH);
   for (int64_t s = 0; s < STEPS; s++) {
@@ -571,7 +571,7 @@ static void sampled_neighbors_of_pinsage_count_by_their_shares(void **state) {
   assert_int_equal(KITH_OK, kith_tape_create(&f.tape));
   assert_int_equal(KITH_OK, kith_params_create(3, &f.params));
   kith_model_options o = {.name = KITH_PINSAGE, .width = FORM_WIDTH, .layers = 1};
-  f.leaf[0] = kith_tape_rows(f.tape, &in, FORM_WIDTH);
+  f.leaf[0] = kith_tape_node_tensor(f.tape, &in, FORM_WIDTH);
   kith_tensor *y = test_form_model(&f, &o, f.leaf[0]);
   assert_int_equal(KITH_OK, kith_tape_status(f.tape));
   for (int i = 0; i < IN * FORM_WIDTH; i++) f.leaf[0]->value[i] = sinf(3 * (float)i + 1);

@@ -53,7 +53,7 @@ static void train_and_look(const kith_comm *comm, const test_graph *t, const kit
     loss[s] = kith_sum_value(&sum);
     if (how->looks) (void)final_sum(comm, trainer, 0);
   }
-  if (final) *final = final_sum(comm, trainer, (int64_t)g->n_own * kith_model_width(model));
+  if (final) *final = final_sum(comm, trainer, (int64_t)g->n_own * kith_model_output_dim(model));
   kith_trainer_destroy(&trainer);
   kith_graph_destroy(&g);
 }

@@ -144,7 +144,7 @@ static void check_ends(kith_model_options model, kith_train_mode mode, bool ends
   kith_graph *g = test_graph_cut(&t, test_comm, 7, 2);
   kith_relation *a = NULL;
   kith_trainer *trainer = trained(test_comm, g, model, mode);
-  kith_smoothness layer[KITH_READOUT_MOST], s;
+  kith_smoothness layer[KITH_MAX_LAYER_OUTPUTS], s;
   assert_int_equal(KITH_OK, kith_relation_create(test_comm, g, WIDTH, &a).status);
   int64_t bytes = kith_trainer_halo_bytes(trainer);
   const float *final = kith_trainer_final(trainer);
@@ -191,7 +191,7 @@ static void layers_on(const kith_comm *comm, const test_graph *t, int parts, kit
 static void lightgcn_has_the_digits_of_one_rank_and_grows_smoother(void **state) {
   (void)state;
   kith_comm *self = NULL;
-  kith_smoothness alone[KITH_READOUT_MOST], together[KITH_READOUT_MOST];
+  kith_smoothness alone[KITH_MAX_LAYER_OUTPUTS], together[KITH_MAX_LAYER_OUTPUTS];
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 9);
   assert_int_equal(KITH_OK, kith_comm_create(MPI_COMM_SELF, &self).status);
   layers_on(self, &t, 1, alone);

@@ -24,7 +24,7 @@ static void form_forward(void *self) { (void)self; }
 
 static void form_backward(void *self) {
   kith_tensor *y = *(kith_tensor **)self;
-  float *dy = kith_tensor_open(y);
+  float *dy = kith_tensor_grad(y);
   for (int64_t i = 0; i < kith_tensor_n(y); i++)
     for (int k = 0; k < y->d; k++) dy[i * y->d + k] += noise(5, row_key(y, i), (uint64_t)k);
 }
@@ -78,10 +78,10 @@ static double dot_direction(const kith_tensor *x, uint64_t seed) {
 static double slope(test_form *s) {
   double sum = 0, size;
   form_at(s, 0, &size);
-  kith_params_clear(s->params);
+  kith_params_zero_grad(s->params);
   kith_tape_backward(s->tape);
   for (int i = 0; i < 2; i++)
-    if (s->leaf[i]->touched) sum += dot_direction(s->leaf[i], 10 + (uint64_t)i);
+    if (s->leaf[i]->grad_written) sum += dot_direction(s->leaf[i], 10 + (uint64_t)i);
   for (int i = 0; i < kith_params_n(s->params); i++)
     sum += dot_direction(kith_params_at(s->params, i), 20 + (uint64_t)i);
   KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, &sum, 1, MPI_DOUBLE, MPI_SUM, test_comm->mpi));
@@ -101,11 +101,11 @@ static void expect_derivative(test_form *s, double step) {
 
 /* ---- the two hops ---- */
 
-static void form_play(test_form *s, test_formula make, double step) {
+static void form_run(test_form *s, test_formula make, double step) {
   assert_int_equal(KITH_OK, kith_tape_create(&s->tape));
   assert_int_equal(KITH_OK, kith_params_create(3, &s->params));
-  s->play = (kith_play){.training = true, .seed = 2, .step = 7};
-  for (int i = 0; i < 2; i++) s->leaf[i] = kith_tape_rows(s->tape, s->hop->in, FORM_WIDTH);
+  s->exec = (kith_exec_ctx){.training = true, .seed = 2, .step = 7};
+  for (int i = 0; i < 2; i++) s->leaf[i] = kith_tape_node_tensor(s->tape, s->hop->in, FORM_WIDTH);
   s->y = make(s);
   kith_tensor **form = kith_tape_op(s->tape, "form", false, form_forward, form_backward, sizeof *form);
   assert_int_equal(KITH_OK, kith_tape_status(s->tape));
@@ -128,7 +128,7 @@ static void form_whole(test_formula make, double step, bool loops, bool near) {
   assert_int_equal(KITH_OK, kith_whole_make(s.a, true, loops, &s.whole));
   s.hop = &s.whole.hop;
   s.g = g;
-  form_play(&s, make, step);
+  form_run(&s, make, step);
   kith_whole_free(&s.whole);
   kith_relation_destroy(&s.a);
   kith_graph_destroy(&g);
@@ -159,27 +159,28 @@ void test_form_sampled(test_formula make, double step) {
   kith_back_fill(&csr, 0, NULL, &back);
   kith_hop hop = {.in = &in, .out = &out, .edges = &edges, .csr = &csr, .back = &back, .degree = degree};
   test_form s = {.hop = &hop};
-  form_play(&s, make, step);
+  form_run(&s, make, step);
   kith_back_free(&back);
 }
 
 /* Every owned row is asked for once, so that the packed rows are the owned rows. */
-static const kith_picks *form_all_rows(test_form *f) {
+static const kith_gather_index *form_all_rows(test_form *f) {
   kith_lid n = (kith_lid)f->hop->out->n;
-  kith_picks *p = kith_tape_room(f->tape, 1, sizeof *p);
-  kith_lid *row = kith_tape_room(f->tape, (int64_t)n + 1, sizeof *row);
+  kith_gather_index *p = kith_tape_workspace(f->tape, 1, sizeof *p);
+  kith_lid *row = kith_tape_workspace(f->tape, (int64_t)n + 1, sizeof *row);
   for (kith_lid i = 0; i <= n; i++) row[i] = i;
-  *p = (kith_picks){.n = n, .row = row, .n_sum = n, .sum_row = row, .start = row, .member = row};
+  *p = (kith_gather_index){.n = n, .row = row, .n_unique = n, .unique_row = row, .start = row, .member = row};
   return p;
 }
 
 kith_tensor *test_form_model(test_form *f, const kith_model_options *o, kith_tensor *x) {
-  const kith_hop *hop[KITH_READOUT_MOST];
+  const kith_hop *hop[KITH_MAX_LAYER_OUTPUTS];
   for (int l = 0; l < o->layers; l++) hop[l] = f->hop;
-  kith_readout *r = kith_tape_room(f->tape, 1, sizeof *r);
-  r->picks = form_all_rows(f);
-  r->packed = kith_tape_rows(f->tape, f->hop->out, kith_model_width(o));
-  kith_stage s = {.tape = f->tape, .params = f->params, .play = &f->play, .hop = hop, .x = x, .readout = r};
-  kith_model_record(o, &s);
+  kith_output *r = kith_tape_workspace(f->tape, 1, sizeof *r);
+  r->gather_index = form_all_rows(f);
+  r->packed = kith_tape_node_tensor(f->tape, f->hop->out, kith_model_output_dim(o));
+  kith_model_ctx ctx = {
+      .tape = f->tape, .params = f->params, .exec = &f->exec, .hop = hop, .x = x, .output = r};
+  kith_model_record(o, &ctx);
   return r->packed;
 }

@@ -18,7 +18,7 @@ typedef struct test_form {
   kith_tensor *leaf[FORM_LEAVES]; /* [in rows, FORM_WIDTH] */
   kith_tensor *y;
   uint64_t seed;
-  kith_play play;
+  kith_exec_ctx exec;
 } test_form;
 
 /* Plays ops on the leaves and weights; returns what the linear form is taken of. */

@@ -7,38 +7,36 @@
 
 static void products_of_this_machine_are_right(void **state) {
   (void)state;
-  assert_true(kith_blas_is_right());
+  assert_true(kith_blas_is_correct());
 }
 
 static void only_kernels_narrower_than_avx2_and_than_the_processor_are_slow(void **state) {
   (void)state;
   static const char *const sse[] = {"Prescott", "Core2", "Nehalem", "Barcelona", "Atom"};
   for (size_t i = 0; i < sizeof sse / sizeof *sse; i++) {
-    assert_true(kith_blas_is_slow(sse[i], KITH_VECTORS_AVX512) &&
-                kith_blas_is_slow(sse[i], KITH_VECTORS_AVX2));
-    assert_true(kith_blas_is_slow(sse[i], KITH_VECTORS_AVX) && !kith_blas_is_slow(sse[i], KITH_VECTORS_SSE));
+    assert_true(kith_blas_is_slow(sse[i], KITH_SIMD_AVX512) && kith_blas_is_slow(sse[i], KITH_SIMD_AVX2));
+    assert_true(kith_blas_is_slow(sse[i], KITH_SIMD_AVX) && !kith_blas_is_slow(sse[i], KITH_SIMD_SSE));
   }
-  assert_true(kith_blas_is_slow("Sandybridge", KITH_VECTORS_AVX512) &&
-              !kith_blas_is_slow("Sandybridge", KITH_VECTORS_AVX));
+  assert_true(kith_blas_is_slow("Sandybridge", KITH_SIMD_AVX512) &&
+              !kith_blas_is_slow("Sandybridge", KITH_SIMD_AVX));
   static const char *const good[] = {"Haswell",        "Zen",
                                      "SkylakeX",       "Cooperlake",
                                      "SapphireRapids", "of a later version",
                                      "unknown"};
   for (size_t i = 0; i < sizeof good / sizeof *good; i++)
-    for (kith_vectors v = KITH_VECTORS_SSE; v <= KITH_VECTORS_AVX512; v++)
-      assert_false(kith_blas_is_slow(good[i], v));
+    for (kith_simd v = KITH_SIMD_SSE; v <= KITH_SIMD_AVX512; v++) assert_false(kith_blas_is_slow(good[i], v));
 }
 
 static void core_types_are_tried_from_the_widest_that_the_processor_has(void **state) {
   (void)state;
-  assert_string_equal(kith_blas_core_type(KITH_VECTORS_AVX512, 0), "SkylakeX");
-  assert_string_equal(kith_blas_core_type(KITH_VECTORS_AVX512, 1), "Haswell");
-  assert_string_equal(kith_blas_core_type(KITH_VECTORS_AVX2, 0), "Haswell");
-  assert_null(kith_blas_core_type(KITH_VECTORS_SSE, 0));
-  for (kith_vectors v = KITH_VECTORS_SSE; v <= KITH_VECTORS_AVX512; v++) {
+  assert_string_equal(kith_blas_core_type(KITH_SIMD_AVX512, 0), "SkylakeX");
+  assert_string_equal(kith_blas_core_type(KITH_SIMD_AVX512, 1), "Haswell");
+  assert_string_equal(kith_blas_core_type(KITH_SIMD_AVX2, 0), "Haswell");
+  assert_null(kith_blas_core_type(KITH_SIMD_SSE, 0));
+  for (kith_simd v = KITH_SIMD_SSE; v <= KITH_SIMD_AVX512; v++) {
     int tried = 0;
     for (const char *core = kith_blas_core_type(v, 0); core; core = kith_blas_core_type(v, ++tried)) {
-      assert_true(kith_blas_vectors(core) <= v);
+      assert_true(kith_blas_simd(core) <= v);
       assert_true(tried < 4);
     }
   }

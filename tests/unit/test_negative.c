@@ -491,8 +491,8 @@ static void check_counted(kith_batch *b, const kith_epoch *e, int64_t step) {
     }
   }
   kith_batch_seeds(b);
-  for (kith_lid p = 0; p < b->picks.n_sum; p++) {
-    assert_int_equal(b->picks.counted[p], count[b->seed[p]]);
+  for (kith_lid p = 0; p < b->gather_index.n_unique; p++) {
+    assert_int_equal(b->gather_index.l2_count[p], count[b->seed[p]]);
     count[b->seed[p]] = 0;
   }
   for (int k = 0; k < NODES; k++) assert_int_equal(count[k], 0);
@@ -505,7 +505,7 @@ static void check_picks(const kith_batch *b, kith_tape *t) {
   int hard = 0, k = b->shape.n_negative, m = b->shape.n_pool;
   assert_non_null(rows);
   fill_rows(b, rows);
-  kith__pick_negatives(b, rows, picked);
+  kith__hardest_negatives(b, rows, picked);
   for (kith_lid i = 0; i < b->n_pair * k; i++) {
     const int32_t *drawn = b->drawn + (size_t)i * (size_t)m;
     int most = drawn[0] % 7, first = 0;

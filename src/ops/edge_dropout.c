@@ -1,31 +1,31 @@
 /* Edge dropout: the matrix of a step without the edges that it leaves out, each gone in both directions. */
 #include "kith/ops.h"
 
-bool kith_edge_goes(const kith_dropout *o, int64_t i, int64_t j) {
+bool kith_edge_is_dropped(const kith_dropout *o, int64_t i, int64_t j) {
   uint64_t low = (uint64_t)(i < j ? i : j), high = (uint64_t)(i < j ? j : i);
   return i != j && kith_random_unit(kith_random(o->seed, KITH_USE_THIN, o->step, low, high).bits[0]) < o->p;
 }
 
 /* keep [entries] of a row; returns how many stay. */
-static kith_eid thin_row(const kith_dropout *o, const kith_csr *a, kith_lid p, const int64_t *row,
-                         const int64_t *col, uint8_t *keep) {
+static kith_eid edge_dropout_row(const kith_dropout *o, const kith_csr *a, kith_lid p, const int64_t *row,
+                                 const int64_t *col, uint8_t *keep) {
   kith_eid n = 0;
   for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++) {
-    keep[e] = !kith_edge_goes(o, row[a->row[p]], col[a->col[e]]);
+    keep[e] = !kith_edge_is_dropped(o, row[a->row[p]], col[a->col[e]]);
     n += keep[e];
   }
   return n;
 }
 
-void kith_thin(const kith_dropout *o, const kith_csr *a, const int64_t *row, const int64_t *col,
-               uint8_t *keep, kith_csr *out) {
+void kith_edge_dropout(const kith_dropout *o, const kith_csr *a, const int64_t *row, const int64_t *col,
+                       uint8_t *keep, kith_csr *out) {
   const float scale = (float)(1 / (1 - o->p));
   out->n_row = a->n_row;
   out->n_col = a->n_col;
   out->row = a->row;
   out->start[0] = 0;
 #pragma omp parallel for schedule(dynamic, 64)
-  for (kith_lid p = 0; p < a->n_row; p++) out->start[p + 1] = thin_row(o, a, p, row, col, keep);
+  for (kith_lid p = 0; p < a->n_row; p++) out->start[p + 1] = edge_dropout_row(o, a, p, row, col, keep);
   for (kith_lid p = 0; p < a->n_row; p++) out->start[p + 1] += out->start[p];
 #pragma omp parallel for schedule(dynamic, 64)
   for (kith_lid p = 0; p < a->n_row; p++) {

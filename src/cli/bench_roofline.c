@@ -8,17 +8,17 @@
 #include "cli/bench.h"
 #include "kith/scores.h"
 
-static int limits_compare(const void *a, const void *b) {
+static int roofline_compare(const void *a, const void *b) {
   double x = *(const double *)a, y = *(const double *)b;
   return (x > y) - (x < y);
 }
 
 double bench_median(int n, double *x) {
-  qsort(x, (size_t)n, sizeof *x, limits_compare);
+  qsort(x, (size_t)n, sizeof *x, roofline_compare);
   return x[n / 2];
 }
 
-static double limits_once(bench *b, void (*work)(bench *b)) {
+static double roofline_once(bench *b, void (*work)(bench *b)) {
   KITH_MPI(MPI_Barrier(b->c->comm->mpi));
   double began = kith_clock();
   work(b);
@@ -30,7 +30,7 @@ static double limits_once(bench *b, void (*work)(bench *b)) {
 bench_pair bench_time(bench *b, void (*work)(bench *b), void (*limit)(bench *b)) {
   double seconds[2][BENCH_REPEAT_MOST];
   for (int i = -1; i < b->repeat; i++) {
-    double took = limits_once(b, work), least = limits_once(b, limit);
+    double took = roofline_once(b, work), least = roofline_once(b, limit);
     if (i < 0) continue;
     seconds[0][i] = took;
     seconds[1][i] = least;
@@ -39,38 +39,40 @@ bench_pair bench_time(bench *b, void (*work)(bench *b), void (*limit)(bench *b))
 }
 
 /* Adam reads four streams and writes three; triads of three streams each, 7 / 3 of them. */
-void bench_limit_adam(bench *b) {
-  kith_limit_triad(b->n, 0.5f, b->x, b->m, b->v);
-  kith_limit_triad(b->n, 0.5f, b->x, b->v, b->m);
-  kith_limit_triad(b->n / 3, 0.5f, b->x, b->m, b->v);
+void bench_roofline_adam(bench *b) {
+  kith_roofline_triad(b->n, 0.5f, b->x, b->m, b->v);
+  kith_roofline_triad(b->n, 0.5f, b->x, b->v, b->m);
+  kith_roofline_triad(b->n / 3, 0.5f, b->x, b->m, b->v);
 }
 
-void bench_limit_gather(bench *b) {
-  b->sink += kith_limit_gather(b->a->csr.start[b->a->csr.n_row], b->a->csr.col, b->d, b->x);
+void bench_roofline_gather(bench *b) {
+  b->sink += kith_roofline_gather(b->a->csr.start[b->a->csr.n_row], b->a->csr.col, b->d, b->x);
 }
 
-void bench_limit_random(bench *b) { b->sink += kith_limit_gather(b->n_random, b->random, b->d, b->far[0]); }
+void bench_roofline_random(bench *b) {
+  b->sink += kith_roofline_gather(b->n_random, b->random, b->d, b->far[0]);
+}
 
-void bench_limit_stream(bench *b) {
+void bench_roofline_stream(bench *b) {
   for (int k = 0; k < 3; k++)
-    kith_limit_triad(BENCH_FAR, 0.5f, b->far[k], b->far[(k + 1) % 3], b->far[(k + 2) % 3]);
+    kith_roofline_triad(BENCH_FAR, 0.5f, b->far[k], b->far[(k + 1) % 3], b->far[(k + 2) % 3]);
 }
 
 /* The BLAS, in tiles of ranking's size: this rank's users against all items. */
-void bench_limit_rank(bench *b) {
+void bench_roofline_rank(bench *b) {
   int64_t users = b->g->n_own_of[KITH_USER], items = b->g->n[KITH_ITEM];
   int64_t n_tile =
       (int64_t)((double)users * (double)items / ((double)KITH_SCORE_USERS * KITH_SCORE_ITEMS)) + 1;
 #pragma omp parallel for schedule(static)
   for (int64_t t = 0; t < n_tile; t++) {
-    float *score = b->y + (size_t)kith_thread() * KITH_SCORE_USERS * KITH_SCORE_ITEMS;
+    float *score = b->y + (size_t)kith_thread_num() * KITH_SCORE_USERS * KITH_SCORE_ITEMS;
     kith_gemm_nt(KITH_SCORE_USERS, KITH_SCORE_ITEMS, b->d, 1, b->x, b->m, 0, score);
   }
 }
 
 /* Each rank sends to the one after it as much as its share of an exchange, and receives as much from the one
  * before. */
-void bench_limit_halo(bench *b) {
+void bench_roofline_halo(bench *b) {
   int size = b->c->comm->size, me = b->c->comm->rank, to = (me + 1) % size, from = (me + size - 1) % size;
   if (size == 1) return;
   KITH_MPI(MPI_Sendrecv(b->x, b->wire_rows * b->d, MPI_FLOAT, to, 31, b->y, b->wire_rows * b->d, MPI_FLOAT,
@@ -78,7 +80,7 @@ void bench_limit_halo(bench *b) {
 }
 
 /* This rank's rows by plain write and fsync, into a file of its own beside the work. */
-void bench_limit_disk(bench *b) {
+void bench_roofline_disk(bench *b) {
   char path[KITH_PATH], name[64];
   snprintf(name, sizeof name, "bench-%d.tmp", b->c->comm->rank);
   if (kith_job_file(&b->c->job, name, path) != KITH_OK) return;
@@ -96,14 +98,14 @@ void bench_limit_disk(bench *b) {
   unlink(path);
 }
 
-void bench_limit_step(bench *b) {
+void bench_roofline_step(bench *b) {
   const float *layer[4] = {b->x, b->y, b->m,
                            b->v}; /* every layer is another block, as in a step: no cache holds them all */
   kith_eid all = b->a->csr.start[b->a->csr.n_row], some = kith_trainer_asked_entries(b->trainer);
   for (int i = 0; i < 2 * b->layers; i++) {
-    b->sink += kith_limit_gather(i == 0 ? some : all, b->a->csr.col, b->d, layer[i % 4]);
-    bench_limit_halo(b);
+    b->sink += kith_roofline_gather(i == 0 ? some : all, b->a->csr.col, b->d, layer[i % 4]);
+    bench_roofline_halo(b);
   }
-  bench_limit_adam(b);
-  kith_limit_triad(b->n / 3, 0.5f, b->x, b->m, b->v);
+  bench_roofline_adam(b);
+  kith_roofline_triad(b->n / 3, 0.5f, b->x, b->m, b->v);
 }

@@ -20,12 +20,12 @@ static void ghosts_forward(void *self) {
 
 static void ghosts_backward(void *self) {
   ghosts *o = self;
-  if (!kith_tensor_learns(o->x)) return; /* so it is on every rank */
-  float *dx = kith_tensor_open(o->x);
+  if (!kith_tensor_requires_grad(o->x)) return; /* so it is on every rank */
+  float *dx = kith_tensor_grad(o->x);
   kith_halo_backward(o->a->halo, o->x->d, dx + (size_t)o->a->csr.n_row * (size_t)o->x->d, dx);
 }
 
-kith_tensor *kith_ghosts_op(kith_tape *t, const kith_hop *hop, kith_tensor *x) {
+kith_tensor *kith_ghost_update_op(kith_tape *t, const kith_hop *hop, kith_tensor *x) {
   if (!x || !hop->whole) return x;
   if (kith_tape_check(t, kith_halo_reserve(hop->whole->halo, x->d)) != KITH_OK) return NULL;
   ghosts *o = kith_tape_op(t, "ghosts", true, ghosts_forward, ghosts_backward, sizeof *o);
@@ -36,28 +36,28 @@ kith_tensor *kith_ghosts_op(kith_tape *t, const kith_hop *hop, kith_tensor *x) {
 
 /* ---- a row's own place ---- */
 
-typedef struct own_rows {
+typedef struct dst_rows {
   kith_tensor *x, *y;
-} own_rows;
+} dst_rows;
 
-static void self_forward(void *self) {
-  own_rows *o = self;
+static void dst_rows_forward(void *self) {
+  dst_rows *o = self;
   memcpy(o->y->value, o->x->value, (size_t)(kith_tensor_n(o->y) * o->y->d) * sizeof(float));
 }
 
-static void self_backward(void *self) {
-  own_rows *o = self;
-  if (!kith_tensor_learns(o->y)) return;
-  const float *dy = kith_tensor_open(o->y);
-  kith_scale(kith_tensor_n(o->y) * o->y->d, 1, dy, true, kith_tensor_open(o->x));
+static void dst_rows_backward(void *self) {
+  dst_rows *o = self;
+  if (!kith_tensor_requires_grad(o->y)) return;
+  const float *dy = kith_tensor_grad(o->y);
+  kith_scale(kith_tensor_n(o->y) * o->y->d, 1, dy, true, kith_tensor_grad(o->x));
 }
 
-kith_tensor *kith_self_op(kith_tape *t, const kith_hop *hop, kith_tensor *x) {
+kith_tensor *kith_dst_rows_op(kith_tape *t, const kith_hop *hop, kith_tensor *x) {
   if (!x || hop->in == hop->out) return x;
-  kith_tensor *y = kith_tape_rows_like(t, x, hop->out, x->d);
-  own_rows *o = kith_tape_op(t, "self", false, self_forward, self_backward, sizeof *o);
+  kith_tensor *y = kith_tape_tensor_like(t, x, hop->out, x->d);
+  dst_rows *o = kith_tape_op(t, "self", false, dst_rows_forward, dst_rows_backward, sizeof *o);
   if (!o || !y) return NULL;
-  *o = (own_rows){x, y};
+  *o = (dst_rows){x, y};
   return y;
 }
 
@@ -65,7 +65,7 @@ kith_tensor *kith_self_op(kith_tape *t, const kith_hop *hop, kith_tensor *x) {
 
 typedef struct aggregate {
   const kith_hop *hop;
-  kith_weighing how;
+  kith_edge_norm how;
   kith_tensor *x, *y;
   float *w;     /* [entries] */
   float *loop;  /* [out rows] what the row itself weighs; null: nothing */
@@ -77,10 +77,10 @@ static float aggregate_scale(const aggregate *o, kith_eid e) { return o->hop->sc
 static float aggregate_weight(const aggregate *o, kith_lid row, kith_eid e, float all) {
   const int64_t *degree = o->hop->degree;
   switch (o->how) {
-  case KITH_WEIGH_SUM: return aggregate_scale(o, e);
-  case KITH_WEIGH_MEAN: return aggregate_scale(o, e) / all;
-  case KITH_WEIGH_SYMMETRIC: return o->hop->csr->weight[e];
-  case KITH_WEIGH_LOOP:
+  case KITH_NORM_NONE: return aggregate_scale(o, e);
+  case KITH_NORM_MEAN: return aggregate_scale(o, e) / all;
+  case KITH_NORM_SYMMETRIC: return o->hop->csr->weight[e];
+  case KITH_NORM_SELF_LOOPS:
     return aggregate_scale(o, e) *
            (float)(1 / sqrt((double)(degree[row] + 1) * (double)(degree[o->hop->csr->col[e]] + 1)));
   }
@@ -98,7 +98,7 @@ static void aggregate_weigh(aggregate *o) {
     for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++) o->w[e] = aggregate_weight(o, row, e, all);
     if (o->loop) o->loop[row] = 1 / (float)(o->hop->degree[row] + 1);
   }
-  o->weighed = o->hop->whole && !o->hop->thins;
+  o->weighed = o->hop->whole && !o->hop->drops_edges;
 }
 
 /* to_i (+)= loop_i from_i */
@@ -119,18 +119,18 @@ static void aggregate_forward(void *self) {
 
 static void aggregate_backward(void *self) {
   aggregate *o = self;
-  if (!kith_tensor_learns(o->y)) return;
-  const float *dy = kith_tensor_open(o->y);
-  float *dx = kith_tensor_open(o->x);
+  if (!kith_tensor_requires_grad(o->y)) return;
+  const float *dy = kith_tensor_grad(o->y);
+  float *dx = kith_tensor_grad(o->x);
   kith_edge_sum_backward_x(o->hop->back, 1, o->w, o->x->d, dy, dx);
   aggregate_loop(o, dy, dx);
 }
 
-kith_tensor *kith_aggregate_op(kith_tape *t, const kith_hop *hop, kith_weighing how, kith_tensor *x) {
+kith_tensor *kith_aggregate_op(kith_tape *t, const kith_hop *hop, kith_edge_norm how, kith_tensor *x) {
   if (!x) return NULL;
-  aggregate made = {.hop = hop, .how = how, .x = x, .y = kith_tape_rows_like(t, x, hop->out, x->d)};
-  made.w = kith_tape_room(t, hop->edges->most, sizeof *made.w);
-  if (how == KITH_WEIGH_LOOP) made.loop = kith_tape_room(t, hop->out->most, sizeof *made.loop);
+  aggregate made = {.hop = hop, .how = how, .x = x, .y = kith_tape_tensor_like(t, x, hop->out, x->d)};
+  made.w = kith_tape_workspace(t, hop->edges->most, sizeof *made.w);
+  if (how == KITH_NORM_SELF_LOOPS) made.loop = kith_tape_workspace(t, hop->out->most, sizeof *made.loop);
   aggregate *o = kith_tape_op(t, "aggregate", false, aggregate_forward, aggregate_backward, sizeof *o);
   if (o) *o = made;
   return o ? made.y : NULL;
@@ -151,15 +151,15 @@ static void largest_forward(void *self) {
 
 static void largest_backward(void *self) {
   largest *o = self;
-  if (!kith_tensor_learns(o->y)) return;
-  const float *dy = kith_tensor_open(o->y);
-  kith_edge_max_backward(o->hop->back, o->x->d, o->who, dy, kith_tensor_open(o->x));
+  if (!kith_tensor_requires_grad(o->y)) return;
+  const float *dy = kith_tensor_grad(o->y);
+  kith_edge_max_backward(o->hop->back, o->x->d, o->who, dy, kith_tensor_grad(o->x));
 }
 
 kith_tensor *kith_aggregate_max_op(kith_tape *t, const kith_hop *hop, kith_tensor *x) {
   if (!x) return NULL;
-  largest made = {hop, x, kith_tape_rows_like(t, x, hop->out, x->d),
-                  kith_tape_room(t, hop->out->most * x->d, sizeof(kith_eid))};
+  largest made = {hop, x, kith_tape_tensor_like(t, x, hop->out, x->d),
+                  kith_tape_workspace(t, hop->out->most * x->d, sizeof(kith_eid))};
   largest *o = kith_tape_op(t, "largest", false, largest_forward, largest_backward, sizeof *o);
   if (o) *o = made;
   return o ? made.y : NULL;
