@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zstd_errors.h>
 
 #include "ingest/bytes.h"
 #include "kith/fault.h"
@@ -117,13 +118,28 @@ static kith_status bytes_inflate(kith__bytes *b, int64_t room, char *text, int64
   return KITH_OK;
 }
 
+static kith_status bytes_zstd_fail(const kith__bytes *b, size_t code) {
+  switch (ZSTD_getErrorCode(code)) {
+  case ZSTD_error_dictionary_wrong:
+    return kith_fail(KITH_EDATA,
+                     "%s: the zstd file was packed with a dictionary; unpack it: zstd -d -D DICTIONARY %s",
+                     b->path, b->path);
+  case ZSTD_error_frameParameter_windowTooLarge:
+    return kith_fail(
+        KITH_EDATA,
+        "%s: the zstd file was packed with a window of over 128 MiB; unpack it: zstd -d --long=31 %s",
+        b->path, b->path);
+  default: return bytes_damaged(b, ZSTD_getErrorName(code));
+  }
+}
+
 static kith_status bytes_decompress(kith__bytes *b, int64_t room, char *text, int64_t *n) {
   ZSTD_inBuffer in = {b->raw + b->begin, (size_t)(b->end - b->begin), 0};
   ZSTD_outBuffer out = {text, (size_t)room, 0};
   size_t left = ZSTD_decompressStream(b->zstd, &out, &in);
   b->begin += (int64_t)in.pos;
   *n = (int64_t)out.pos;
-  if (ZSTD_isError(left)) return bytes_damaged(b, ZSTD_getErrorName(left));
+  if (ZSTD_isError(left)) return bytes_zstd_fail(b, left);
   b->inside = left > 0;
   return KITH_OK;
 }

@@ -81,6 +81,8 @@ static const kind python = {0, 0, "", "lines of Python dictionaries",
 static const kind html = {0, 0, "", "an HTML page, perhaps the answer of a web server instead of the list",
                           "fetch the list anew"};
 static const kind xml = {0, 0, "", "XML", "write the pairs in it as lines of text"};
+static const kind returns = {0, 0, "", "text whose lines end in a carriage return alone",
+                             "end them in line feeds: tr '\\r' '\\n' <FILE >list.txt"};
 static const kind binary = {0, 0, "", "a binary file", "expected lines of text"};
 
 static bool kind_has(const kind *k, const char *text, int64_t n) {
@@ -125,6 +127,12 @@ static const kind *kind_angles(const char *text, int64_t n, int64_t at) {
   return prolog || memmem(text + at, (size_t)(n - at), "</", 2) ? &xml : NULL;
 }
 
+/* "a,b<CR>c,d<CR>": lines as old Macs ended them; a line end in the last byte may be half of CRLF. */
+static const kind *kind_ends(const char *text, int64_t n) {
+  const char *cr = memchr(text, '\r', (size_t)n);
+  return cr && cr + 1 < text + n && !memchr(text, '\n', (size_t)n) ? &returns : NULL;
+}
+
 static const kind *kind_of(const char *text, int64_t n) {
   for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
     if (kind_has(&kinds[i], text, n)) return &kinds[i];
@@ -133,6 +141,7 @@ static const kind *kind_of(const char *text, int64_t n) {
   int64_t bom = n >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0, at = kind_skip(text, n, bom);
   if (!k && at < n && (text[at] == '{' || text[at] == '[')) k = kind_braces(text, n, at);
   if (!k && at < n && text[at] == '<') k = kind_angles(text, n, at);
+  if (!k && n > 0) k = kind_ends(text, n);
   return k;
 }
 

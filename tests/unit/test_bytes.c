@@ -113,6 +113,18 @@ static void a_damaged_byte_is_refused(void **state) {
   assert_non_null(strstr(kith_error_text(), "gzip file is damaged"));
 }
 
+/* What is whole, but asks for more than the file holds. */
+static void a_zstd_file_with_a_dictionary_or_a_huge_window_is_named(void **state) {
+  (void)state;
+  size_t got; /* magic, descriptor, window, the number of the dictionary, an empty last block */
+  memcpy(packed, "\x28\xb5\x2f\xfd\x01\x00\x07\x01\0\0", 10);
+  assert_int_equal(read_whole(packed, 10, 4096, &got), KITH_EDATA);
+  assert_non_null(strstr(kith_error_text(), "packed with a dictionary"));
+  memcpy(packed, "\x28\xb5\x2f\xfd\x00\xa8\x01\0\0", 9); /* a window of 2 GiB */
+  assert_int_equal(read_whole(packed, 9, 4096, &got), KITH_EDATA);
+  assert_non_null(strstr(kith_error_text(), "window"));
+}
+
 static void a_zstd_file_may_begin_with_a_frame_that_is_passed_over(void **state) {
   (void)state;
   size_t got;
@@ -177,6 +189,7 @@ static void files_of_other_kinds_are_named(void **state) {
   ASSERT_KIND("\0001\0,\0002\0\n", "UTF-16BE");
   ASSERT_KIND("\xFF\xFE\0\0\x31\0\0\0", "UTF-32");
   ASSERT_KIND("1,2\n3,\0\0\0\0\n", "binary");
+  ASSERT_KIND("1,2\r3,4\r", "carriage return alone");
   memcpy(tar + 257, "ustar", 5);
   assert_kind(tar, sizeof tar, "tar");
 }
@@ -190,6 +203,8 @@ static void lists_are_not_taken_for_files_of_another_kind(void **state) {
                                       "{a},b\n",
                                       "[x] y\n",
                                       "%20a,b\n",
+                                      "a,b\r\nc,d\r\n",
+                                      "a,b\r",
                                       "# x\n1 2\n",
                                       "PK1,i\n",
                                       "<3 love\n",
@@ -215,6 +230,7 @@ int main(void) {
       cmocka_unit_test(a_packed_file_cut_anywhere_is_refused),
       cmocka_unit_test(bytes_behind_a_member_are_refused),
       cmocka_unit_test(a_damaged_byte_is_refused),
+      cmocka_unit_test(a_zstd_file_with_a_dictionary_or_a_huge_window_is_named),
       cmocka_unit_test(a_zstd_file_may_begin_with_a_frame_that_is_passed_over),
       cmocka_unit_test(files_of_other_kinds_are_named),
       cmocka_unit_test(lists_are_not_taken_for_files_of_another_kind),
