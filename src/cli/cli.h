@@ -55,6 +55,13 @@ kith_agreed cli_lock(cli *c) KITH_MUST_USE;
 kith_agreed cli_lock_of(cli *c, const char *path) KITH_MUST_USE;
 /** The same if `path`, which rank 0 will write, lies in the work folder or below it.  Collective. */
 kith_agreed cli_lock_for(cli *c, const char *path) KITH_MUST_USE;
+/**
+ * Whether a file stands where `path` will be written.  One that ends in .h5 must be of the same format, and
+ * have the root attribute `mark` unless that is null: nothing else is replaced.  Collective.  Errors:
+ * KITH_EOUTPUT.
+ */
+kith_agreed cli_check_replaced(const cli *c, const char *path, const char *format, const char *mark,
+                               bool *replaces) KITH_MUST_USE;
 /** The path of a file of a stage that a verb writes; rank 0 makes its folder.  Local.  Errors: KITH_EOUTPUT.
  */
 kith_status cli_stage_to_write(const cli *c, const char *name, char *path) KITH_MUST_USE;

@@ -88,7 +88,7 @@ static kith_agreed embed_check_run(const char *embeddings, const kith_embeddings
 }
 
 static void embed_print(cli *c, const kith_newcomers *new, const kith_new_report *r, const kith_embedded *e,
-                        int64_t exported, const char *output, double seconds) {
+                        int64_t exported, double seconds) {
   cli_print(c, "%lld new users, %lld new items, %lld interactions with them", (long long)new->n[KITH_USER],
             (long long)new->n[KITH_ITEM], (long long)new->n_pair);
   cli_print_list(c, "embed.interactions", &r->list);
@@ -104,7 +104,6 @@ static void embed_print(cli *c, const kith_newcomers *new, const kith_new_report
               "and %lld steps, and the two fit each other only roughly:"
               " train with checkpoint.best",
               (long long)exported, (long long)e->epoch, (long long)e->step);
-  cli_print(c, "wrote %s, by the model after epoch %lld", output, (long long)e->epoch);
   cli_json(c, "users", "%lld", (long long)new->n[KITH_USER]);
   cli_json(c, "items", "%lld", (long long)new->n[KITH_ITEM]);
   cli_json(c, "interactions", "%lld", (long long)new->n_pair);
@@ -159,8 +158,10 @@ kith_agreed cli_embed(cli *c) {
   kith_graph *g = NULL;
   char output[KITH_PATH] = "", embeddings[KITH_PATH] = "", checkpoint[KITH_PATH] = "";
   kith_embeddings_origin from = {.epoch = 0};
+  bool replaces = false;
   KITH_TRY(kith_agree(c->comm, embed_resolve(c, &run, output, embeddings)));
   KITH_TRY(cli_lock_for(c, output));
+  KITH_TRY(cli_check_replaced(c, output, KITH_EMBEDDINGS_FORMAT, "nodes", &replaces));
   double began = kith_clock();
   kith_new_options o = embed_options(&c->job);
   KITH_TRY(cli_read_parts(c, run.parts, &g));
@@ -170,7 +171,10 @@ kith_agreed cli_embed(cli *c) {
   KITH_TRY(kith_embed(c->comm, g, &run, &new, checkpoint, &e));
   KITH_TRY(embed_check_run(embeddings, &from, checkpoint, &e));
   KITH_TRY(embed_write(c, g, &new, &e, output));
-  embed_print(c, &new, &report, &e, from.epoch, output, kith_clock() - began);
+  embed_print(c, &new, &report, &e, from.epoch, kith_clock() - began);
+  cli_print(c, "wrote %s, by the model after epoch %lld%s", output, (long long)e.epoch,
+            replaces ? ", in place of the file that was there" : "");
+  cli_json(c, "replaced", replaces ? "true" : "false");
 done:
   KITH_FREE(from.recipe);
   kith_embedded_free(&e);

@@ -333,7 +333,7 @@ static kith_status recommend_write(const char *path, const answer *a, int k, con
   return st.status;
 }
 
-static kith_agreed recommend_all(cli *c, const wish *w, const answer *a) {
+static kith_agreed recommend_all(cli *c, const wish *w, const answer *a, bool replaces) {
   kith_agreed st = {KITH_OK};
   kith_top top = {0};
   int32_t *item = NULL;
@@ -345,7 +345,8 @@ static kith_agreed recommend_all(cli *c, const wish *w, const answer *a) {
   KITH_TRY(recommend_gather(c, a, &top, item, score));
   KITH_TRY(
       kith_agree(c->comm, c->comm->rank == 0 ? recommend_write(w->output, a, w->k, item, score) : KITH_OK));
-  cli_print(c, "wrote the best %d items of %lld users to %s", w->k, (long long)a->g->n[KITH_USER], w->output);
+  cli_print(c, "wrote the best %d items of %lld users to %s%s", w->k, (long long)a->g->n[KITH_USER],
+            w->output, replaces ? ", in place of the file that was there" : "");
 done:
   kith_top_free(&top);
   KITH_FREE(item);
@@ -357,10 +358,14 @@ kith_agreed cli_recommend(cli *c) {
   kith_agreed st = {KITH_OK};
   wish w = {.n_user = 0};
   answer a = {.g = NULL};
+  bool replaces = false;
   KITH_TRY(kith_agree(c->comm, recommend_wish(c, &w)));
-  if (w.all) KITH_TRY(cli_lock_for(c, w.output));
+  if (w.all) {
+    KITH_TRY(cli_lock_for(c, w.output));
+    KITH_TRY(cli_check_replaced(c, w.output, KITH_RECOMMENDATIONS_FORMAT, NULL, &replaces));
+  }
   KITH_TRY(recommend_load(c, &a));
-  if (w.all) KITH_TRY(recommend_all(c, &w, &a));
+  if (w.all) KITH_TRY(recommend_all(c, &w, &a, replaces));
   else if (w.similar) KITH_TRY(cli_recommend_similar(c, &w, &a));
   else if (cli_recommend_is_new(c, &w, &a)) KITH_TRY(cli_recommend_new(c, &w, &a));
   else KITH_TRY(recommend_some(c, &w, &a));

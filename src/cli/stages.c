@@ -39,6 +39,30 @@ bool cli_has_stage(const cli *c, const char *name, char *path) {
   return there;
 }
 
+static bool stages_is_h5(const char *path) {
+  const char *end = strrchr(path, '.');
+  return end && strcmp(end, ".h5") == 0;
+}
+
+kith_agreed cli_check_replaced(const cli *c, const char *path, const char *format, const char *mark,
+                               bool *replaces) {
+  kith_agreed st = {KITH_OK};
+  kith_h5 *f = NULL;
+  bool there = c->comm->rank == 0 && access(path, F_OK) == 0;
+  kith_comm_share(c->comm, sizeof there, &there);
+  *replaces = there;
+  if (!there || !stages_is_h5(path)) return st;
+  bool same = !kith_is_bad(kith_h5_open(c->comm, path, format, KITH_FILE_VERSION, &f)) &&
+              (!mark || kith_h5_has_attribute(f, mark));
+  kith_h5_close(&f);
+  if (!same)
+    KITH_TRY(kith_agreed_same(
+        kith_fail(KITH_EOUTPUT, "%s: is there and was not made by kith %s; remove it, or name another file",
+                  path, c->verb)));
+done:
+  return st;
+}
+
 kith_agreed cli_is_graph(const cli *c, const char *graph, const kith_graph *g, bool *same) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
