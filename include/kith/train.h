@@ -183,11 +183,11 @@ typedef struct kith_run_result {
 } kith_run_result;
 
 /**
- * Note SIGUSR1, SIGTERM and SIGINT from now on, instead of dying of them, for kith_train_run() to find: so a
- * signal that comes while the graph is read is not lost.  A second SIGTERM or SIGINT ends the program.  A
- * SIGCONT of the parent process asks for a checkpoint: it is the first thing that Open MPI's mpirun sends
- * when it ends a job (Ctrl-C), a second before SIGTERM and two before SIGKILL.  Local; also before
- * MPI_Init().
+ * Note SIGUSR1, SIGTERM, SIGINT, SIGXCPU and SIGHUP (unless it is ignored) from now on, instead of dying of
+ * them, for kith_train_run() to find: so a signal that comes while the graph is read is not lost.  A second
+ * SIGTERM or SIGINT ends the program.  A SIGCONT of the parent process asks for a checkpoint: it is the first
+ * thing that Open MPI's mpirun sends when it ends a job (Ctrl-C), a second before SIGTERM and two before
+ * SIGKILL.  Local; also before MPI_Init().
  */
 void kith_train_watch(void);
 

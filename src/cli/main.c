@@ -1,8 +1,11 @@
 /* main: all ranks read the same words, run one verb, and leave with the same code. */
 #include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/start.h"
 #include "cli/verbs.h"
@@ -141,12 +144,25 @@ static bool main_is_singleton(const kith_comm *all, const char *verb) {
   return true;
 }
 
-/* Output that could not be written is a failure like any other. */
-static int main_flush(const kith_comm *all, int code) {
+/* Whether stdout is a pipe whose reader has left, as `head` does. */
+static bool main_reader_left(void) {
+  struct pollfd out = {.fd = STDOUT_FILENO};
+  return poll(&out, 1, 0) == 1 && (out.revents & POLLERR);
+}
+
+/* Output that could not be written is a failure like any other; but training is more than what it prints. */
+static int main_flush(const kith_comm *all, const cli *c, int code) {
   bool lost = fflush(stdout) != 0 || ferror(stdout);
   if (!lost || all->rank != 0 || code != KITH_OK) return code;
+  if (strcmp(c->verb, "train") == 0 && !c->json && main_reader_left()) return code;
   fprintf(stderr, "kith: standard output: writing failed: %s\n", strerror(errno));
   return KITH_EIO;
+}
+
+/* A signal that comes while ranks gather and read is not lost, and who reads the output may leave. */
+static void main_keep_training(void) {
+  kith_train_watch();
+  signal(SIGPIPE, SIG_IGN);
 }
 
 int main(int argc, char **argv) {
@@ -159,8 +175,7 @@ int main(int argc, char **argv) {
   page = cli_limits_begin();
   if (kith_is_bad(page)) return (int)page;
   kith_h5_begin();
-  if (strcmp(argv[1], "train") == 0)
-    kith_train_watch(); /* a signal that comes while ranks gather and read is not lost */
+  if (strcmp(argv[1], "train") == 0) main_keep_training();
   kith_comm_begin(&argc, &argv);
   bool good =
       !kith_is_bad(kith_comm_create(MPI_COMM_WORLD, &all)) && !kith_is_bad(kith_agree(all, KITH_NEW(c, 1)));
@@ -173,7 +188,7 @@ int main(int argc, char **argv) {
     code = (int)outcome.status;
     if (all->rank == 0 && kith_is_bad(outcome)) kith_log_error();
     if (all->rank == 0 && c->json) cli_print_json(c, outcome);
-    code = main_flush(all, code);
+    code = main_flush(all, c, code);
     KITH_FREE(c->members);
     kith_lock_release(&c->lock);
   }

@@ -1,10 +1,11 @@
 /*
  * Slurm says USR1 (as the job scripts ask it to) or TERM before it takes the nodes away; a person says INT
- * with Ctrl-C; the system says XCPU when the time of `ulimit -t` is used up.
+ * with Ctrl-C; the system says XCPU when the time of `ulimit -t` is used up, and HUP when the terminal is
+ * gone, unless nohup has it ignored.
  *
  * INT and TERM are heard once: a second one ends the program at once, for whoever does not want to wait for
- * the checkpoint.  USR1 may come again, from a script that passes on more than one warning, and XCPU comes
- * every second.
+ * the checkpoint.  USR1 may come again, from a script that passes on more than one warning, XCPU comes every
+ * second, and HUP from the shell and from the system.
  *
  * Ctrl-C on mpirun reaches no rank.  Open MPI 4.1 answers it by sending every rank SIGCONT at once, SIGTERM
  * after odls_base_sigkill_timeout seconds (1), and SIGKILL after as many again.  The SIGTERM alone leaves a
@@ -18,9 +19,9 @@
 #include "kith/train.h"
 #include "train/stop.h"
 
-enum { STOP_SIGNALS = 4 };
+enum { STOP_SIGNALS = 5 };
 
-static const int stop_signal[STOP_SIGNALS] = {SIGUSR1, SIGTERM, SIGINT, SIGXCPU};
+static const int stop_signal[STOP_SIGNALS] = {SIGUSR1, SIGTERM, SIGINT, SIGXCPU, SIGHUP};
 static volatile sig_atomic_t stop_asked, stop_warned;
 static struct sigaction stop_old[STOP_SIGNALS], stop_old_cont;
 static bool stop_watches;
@@ -52,9 +53,11 @@ void kith_train_watch(void) {
   act.sa_handler = stop_note;
   stop_asked = 0;
   for (int i = 0; i < STOP_SIGNALS; i++) {
-    act.sa_flags =
-        SA_RESTART | (stop_signal[i] == SIGUSR1 || stop_signal[i] == SIGXCPU ? 0 : (int)SA_RESETHAND);
+    bool once = stop_signal[i] == SIGTERM || stop_signal[i] == SIGINT;
+    act.sa_flags = SA_RESTART | (once ? (int)SA_RESETHAND : 0);
     sigaction(stop_signal[i], &act, &stop_old[i]);
+    bool ignored = stop_signal[i] == SIGHUP && stop_old[i].sa_handler == SIG_IGN;
+    if (ignored) sigaction(stop_signal[i], &stop_old[i], NULL);
   }
   stop_watch_cont();
 }

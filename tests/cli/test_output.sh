@@ -6,7 +6,7 @@ set -euo pipefail
 tiny "$dir/t"
 cd "$dir/t"
 "$KITH" train job.yaml --quiet >/dev/null
-printf 'new1\t1\nnew1\t2\nnew2\t3\n' >new.tsv
+head -3 list.tsv | cut -f2 | sed 's/^/new\t/' >new.tsv
 
 refused() { # CODE WORDS words…: fails with the code and one line that holds the words; nothing changes
   code=$1 words=$2 before=$(cat job.yaml ./*.tsv work/* | cksum); shift 2
@@ -30,6 +30,29 @@ refused 64 'reads as embed.interactions.path' "$KITH" "${embed[@]}" --output sam
 refused 78 'was trained with model=lightgcn, the job says model=sage' "$KITH" evaluate job.yaml --set model.name=sage
 refused 78 'was trained with model=lightgcn, the job says model=sage' "$KITH" recommend job.yaml --user 1 --set model.name=sage
 refused 78 'use what it was trained with, or train with --fresh' "$KITH" train job.yaml --quiet --set model.name=sage
+
+# What is replaced is said, and nothing of another kind is.
+said() { grep -qF -- "$1" out || { echo "no word of: $1"; cat out err; exit 1; }; }
+replaced='in place of the file that was there'
+for i in 1 2; do
+  "$KITH" "${embed[@]}" --output some.h5 >out 2>err || { cat err; exit 1; }; [ $i = 1 ] || said "$replaced"
+  [ $i = 2 ] || ! grep -qF "$replaced" out || { echo "replaced nothing"; exit 1; }
+  for to in top.tsv top.h5; do
+    "$KITH" recommend job.yaml --all --output $to >out 2>err || { cat err; exit 1; }; [ $i = 1 ] || said "$replaced"
+  done
+done
+cp work/embeddings.h5 other.h5
+refused 73 'was not made by kith embed; remove it, or name another file' "$KITH" "${embed[@]}" --output other.h5
+refused 73 'was not made by kith recommend' "$KITH" recommend job.yaml --all --output other.h5
+refused 73 'was not made by kith recommend' "$KITH" recommend job.yaml --all --output some.h5
+cmp work/embeddings.h5 other.h5
+
+# Training does not end because its reader does.
+rc=0; { "$KITH" train job.yaml --fresh --set work=w2 --set graph=work/graph.h5 --set parts=work/parts.h5 2>&1; echo $? >rc; } | head -1 >out || true
+[ "$(wc -l <out)" = 1 ] && [ "$(cat rc)" = 0 ] || { echo "training without a reader: code $(cat rc)"; exit 1; }
+same_embeddings work/embeddings.h5 w2/embeddings.h5
+{ rc=0; "$KITH" train job.yaml --json 2>/dev/null || rc=$?; echo $rc >rc; } | true
+[ "$(cat rc)" = 74 ] || { echo "an object that is lost: code $(cat rc)"; exit 1; }
 
 rc=0; "$KITH" evaluate job.yaml --json >/dev/full 2>err || rc=$?
 [ $rc = 74 ] && grep -q 'standard output: writing failed' err || { echo "lost output: code $rc"; cat err; exit 1; }

@@ -35,10 +35,24 @@ static void a_second_int_or_term_ends_the_program(void **state) {
   }
 }
 
-static void usr1_may_come_again(void **state) {
+static void usr1_and_hup_may_come_again(void **state) {
   (void)state;
-  int how = end_of_child(SIGUSR1);
-  assert_true(WIFEXITED(how) && WEXITSTATUS(how) == 0);
+  static const int number[] = {SIGUSR1, SIGHUP};
+  for (size_t i = 0; i < sizeof number / sizeof *number; i++) {
+    int how = end_of_child(number[i]);
+    assert_true(WIFEXITED(how) && WEXITSTATUS(how) == 0);
+  }
+}
+
+/* As nohup does. */
+static void a_hup_that_is_ignored_stays_so(void **state) {
+  (void)state;
+  signal(SIGHUP, SIG_IGN);
+  kith_train_watch();
+  raise(SIGHUP);
+  assert_false(kith__stop_is_asked());
+  kith__stop_unwatch();
+  signal(SIGHUP, SIG_DFL);
 }
 
 static void handlers_are_as_before_when_nobody_watches(void **state) {
@@ -57,7 +71,8 @@ static void handlers_are_as_before_when_nobody_watches(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_second_int_or_term_ends_the_program),
-      cmocka_unit_test(usr1_may_come_again),
+      cmocka_unit_test(usr1_and_hup_may_come_again),
+      cmocka_unit_test(a_hup_that_is_ignored_stays_so),
       cmocka_unit_test(handlers_are_as_before_when_nobody_watches),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
