@@ -28,7 +28,7 @@ kith_agreed kith_writer_create(const kith_comm *comm, const kith_graph *g, int d
 
 /**
  * Wait for the checkpoint before, copy this one, begin to write it; as kith_checkpoint_write().  Collective.
- * c->recipe and c->job are lent until kith_writer_wait(); all else may change at once.
+ * c->config_key and c->job are lent until kith_writer_wait(); all else may change at once.
  * Errors: those of the checkpoint before; KITH_ENOMEM; in place, those of kith_checkpoint_write().
  */
 kith_agreed kith_writer_begin(kith_writer *w, const char *folder, int keep,

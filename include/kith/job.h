@@ -38,7 +38,7 @@ typedef struct kith_job {
   kith_partition_options partition;
   kith_model_options model;
   kith_train_options train;
-  kith_rank_options evaluate;
+  kith_eval_options evaluate;
   kith_checkpoint_options checkpoint;
   kith_watch_options watch;
   int line[KITH_JOB_KEYS]; /**< of each key in the job file, from 1; 0: not set; -1: set by --set */

@@ -110,13 +110,13 @@ kith_agreed kith_rows_read(kith_rows *rows, kith_h5 *f, const char *name, int d,
 
 /** What stands in the attributes of embeddings.h5. */
 typedef struct kith_embeddings_note {
-  const char *model;   /**< "lightgcn" */
-  bool cosine;         /**< rows are normalized; products are cosines */
-  int64_t epoch, step; /**< epochs trained, and steps of the next one */
-  const char *run;     /**< id of the run, "" if it has none */
-  const char *recipe;  /**< what decided every bit of it, as in checkpoints */
-  const char *metrics; /**< history, one JSON object a line */
-  const char *job;     /**< resolved job */
+  const char *model;      /**< "lightgcn" */
+  bool cosine;            /**< rows are normalized; products are cosines */
+  int64_t epoch, step;    /**< epochs trained, and steps of the next one */
+  const char *run;        /**< id of the run, "" if it has none */
+  const char *config_key; /**< what decided every bit of it, as in checkpoints */
+  const char *metrics;    /**< history, one JSON object a line */
+  const char *job;        /**< resolved job */
 } kith_embeddings_note;
 
 /** The ids of a graph's nodes and classes, each rank having one block of each. */
@@ -142,7 +142,7 @@ kith_agreed kith_embeddings_write(const kith_comm *comm, const kith_graph *g, co
 /** What embeddings.h5 says of its origin. */
 typedef struct kith_embeddings_origin {
   char model[KITH_NAME], run[KITH_NAME]; /**< run "": of a version without ids of runs */
-  char *recipe;                          /**< a new block, freed by the caller; null: of a version without */
+  char *config_key;                      /**< a new block, freed by the caller; null: of a version without */
   int64_t epoch, step, width;
   uint64_t fingerprint;
 } kith_embeddings_origin;
@@ -201,14 +201,14 @@ typedef struct kith_checkpoint {
   double best;            /**< best score so far */
   int64_t best_epoch;     /**< 0: none */
   bool keeps_best;        /**< writing: the checkpoint of best_epoch stays, however old */
-  bool refused;           /**< reading: the file is good, but of another graph or another recipe */
-  int64_t stale;          /**< evaluations since the best */
+  bool refused;           /**< reading: the file is good, but of another graph or another config_key */
+  int64_t bad_evals;      /**< evaluations since the best */
   double seconds;         /**< in the steps done of the next epoch */
   int64_t halo_bytes;     /**< over ranks, in exchanges of ghosts by them */
   char run[KITH_NAME];    /**< id of the run, which all its files have; "": of a version without */
   char score[KITH_SCORE]; /**< what `best` measures, "recall@20 on valid"; "": evaluations pick no epoch */
   bool has_score;         /**< reading: the file says so; versions before 0.2 do not */
-  const char *recipe;     /**< what must be the same to go on */
+  const char *config_key; /**< what must be the same to go on */
   char *history;   /**< metrics, one JSON object a line; a new block after reading, freed by the caller */
   const char *job; /**< resolved job, for readers */
 } kith_checkpoint;
@@ -219,7 +219,7 @@ typedef struct kith_checkpoint {
  *
  * @param a_word, b_word  [KITH_NAME]
  */
-bool kith_recipe_differs(const char *a, const char *b, char *a_word, char *b_word);
+bool kith_config_key_differs(const char *a, const char *b, char *a_word, char *b_word);
 
 /** Bytes of rows and weights in a checkpoint: values and Adam's two moments.  Local. */
 static inline int64_t kith_checkpoint_bytes(int64_t rows, int d, int64_t n_weight) {
@@ -246,7 +246,7 @@ kith_agreed kith_checkpoint_of(const kith_comm *comm, const char *folder, int64_
 /**
  * Read into c->x, c->m, c->v, which the caller has made [n_own, c->d], and the rest of `c`.  Moments, those
  * of the weights too, are not read where their place is null.  Collective. Errors: KITH_ENOINPUT, KITH_EDATA
- * (torn); KITH_EDATA (another graph) and KITH_ECONFIG (c->recipe differs from the file's: the first
+ * (torn); KITH_EDATA (another graph) and KITH_ECONFIG (c->config_key differs from the file's: the first
  * difference is named), where c->refused tells that the file is whole.
  */
 kith_agreed kith_checkpoint_read(const kith_comm *comm, const kith_graph *g, const char *path,

@@ -21,13 +21,13 @@ static void bench_halo(bench *b) {
   kith_halo_end(b->a->halo);
 }
 
-static void bench_step(bench *b) { (void)kith_trainer_step(b->trainer, 0, KITH_WISH_NOTHING); }
+static void bench_step(bench *b) { (void)kith_trainer_step(b->trainer, 0, KITH_REQUEST_NONE); }
 
 static void bench_rank(bench *b) {
-  kith_top top = {0};
-  kith_agreed st = kith_rank_top(b->c->comm, b->g, b->d, b->x, 20, true, 0, NULL, &top);
+  kith_topk top = {0};
+  kith_agreed st = kith_eval_topk(b->c->comm, b->g, b->d, b->x, 20, true, 0, NULL, &top);
   if (kith_is_bad(st)) kith_abort(__FILE__, __LINE__, kith_error_text());
-  kith_top_free(&top);
+  kith_topk_free(&top);
 }
 
 static kith_agreed bench_write_file(bench *b) {
@@ -69,11 +69,11 @@ static void bench_sampled(bench *b) {
   int64_t n_step = kith_trainer_n_step(b->trainer), least = 20 * (int64_t)b->repeat;
   if (n_step > least) n_step = least;
   bench_step(b); /* warm */
-  kith_tally t = kith_trainer_tally(b->trainer);
-  for (int64_t s = 0; s < n_step; s++) kith_trainer_step(b->trainer, s, KITH_WISH_NOTHING);
-  kith_tally u = kith_trainer_tally(b->trainer);
-  double seconds = u.seconds - t.seconds, plan = u.plan - t.plan, mpi = u.mpi - t.mpi,
-         drawn = (double)(u.drawn - t.drawn);
+  kith_step_stats t = kith_trainer_step_stats(b->trainer);
+  for (int64_t s = 0; s < n_step; s++) kith_trainer_step(b->trainer, s, KITH_REQUEST_NONE);
+  kith_step_stats u = kith_trainer_step_stats(b->trainer);
+  double seconds = u.seconds - t.seconds, plan = u.sampling_seconds - t.sampling_seconds,
+         mpi = u.mpi_seconds - t.mpi_seconds, drawn = (double)(u.n_sampled - t.n_sampled);
   KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, &drawn, 1, MPI_DOUBLE, MPI_SUM, comm->mpi));
   KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, &mpi, 1, MPI_DOUBLE, MPI_SUM, comm->mpi));
   mpi /= comm->size;
@@ -168,7 +168,7 @@ static kith_agreed bench_prepare(bench *b) {
   KITH_TRY(cli_read_parts(b->c, parts, &b->g));
   KITH_TRY(kith_relation_create(comm, b->g, b->d, &b->a));
   KITH_TRY(kith_trainer_create(comm, b->g, &b->c->job.model, &b->c->job.train, &b->trainer));
-  kith_trainer_epoch(b->trainer, 0);
+  kith_trainer_set_epoch(b->trainer, 0);
   KITH_TRY(kith_agree(comm, bench_room(b)));
 done:
   return st;

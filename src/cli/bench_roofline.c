@@ -101,7 +101,7 @@ void bench_roofline_disk(bench *b) {
 void bench_roofline_step(bench *b) {
   const float *layer[4] = {b->x, b->y, b->m,
                            b->v}; /* every layer is another block, as in a step: no cache holds them all */
-  kith_eid all = b->a->csr.start[b->a->csr.n_row], some = kith_trainer_asked_entries(b->trainer);
+  kith_eid all = b->a->csr.start[b->a->csr.n_row], some = kith_trainer_requested_edges(b->trainer);
   for (int i = 0; i < 2 * b->layers; i++) {
     b->sink += kith_roofline_gather(i == 0 ? some : all, b->a->csr.col, b->d, layer[i % 4]);
     bench_roofline_halo(b);

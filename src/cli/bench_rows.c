@@ -99,7 +99,7 @@ static kith_agreed rows_begin(rows_bench *b, kith_writer *w) {
                        .m = b->x[1],
                        .v = b->x[2],
                        .epoch = 1,
-                       .recipe = "",
+                       .config_key = "",
                        .history = (char[1]){""},
                        .job = ""};
   return kith_writer_begin(w, b->folder, 1, &c);

@@ -68,8 +68,8 @@ kith_status cli_stage_to_write(const cli *c, const char *name, char *path) KITH_
 
 /**
  * This rank's share of the graph and of the exported embeddings x [n_own, d], and what they say of their
- * origin, whose recipe is a new block as well.  Collective. Errors: KITH_ECONFIG if the job names another
- * model; another recipe is a warning.
+ * origin, whose config_key is a new block as well.  Collective. Errors: KITH_ECONFIG if the job names another
+ * model; another config_key is a warning.
  */
 kith_agreed cli_read_embeddings(cli *c, kith_graph **g, int *d, float **x,
                                 kith_embeddings_origin *from) KITH_MUST_USE;

@@ -6,10 +6,10 @@
 #include <sys/stat.h>
 
 #include "cli/cli.h"
-#include "cli/doctor.h"
+#include "kith/diagnose.h"
 #include "cli/start.h"
 #include "kith/blas.h"
-#include "kith/need.h"
+#include "kith/memory_estimate.h"
 #include "kith/probe.h"
 
 /* An examination under way; the findings are the same on every rank. */
@@ -17,8 +17,8 @@ typedef struct doctor {
   cli *c;
   const char *folder;
   bool has_job, has_sizes;
-  kith_seat *place; /* [ranks] */
-  kith_sizes sizes; /* of this rank's share, where the job's graph is there */
+  kith_seat *place;       /* [ranks] */
+  kith_graph_sizes sizes; /* of this rank's share, where the job's graph is there */
   int n, n_warn, n_fail;
   kith_status worst;
   char failed[256]; /* names of the checks that failed */
@@ -26,37 +26,37 @@ typedef struct doctor {
 
 /* ---- lines ---- */
 
-static void doctor_json(doctor *d, const char *name, const char *verdict, const doctor_finding *f) {
+static void doctor_json(doctor *d, const char *name, const char *verdict, const kith_finding *f) {
   if (d->n == 0) cli_json(d->c, "checks", "[");
   cli_json_more(d->c, "%s{\"check\": \"%s\", \"verdict\": \"%s\", \"seen\": ", d->n ? ", " : "", name,
                 verdict);
-  cli_json_string(d->c, f->seen);
+  cli_json_string(d->c, f->observed);
   if (f->remedy[0]) cli_json_more(d->c, ", \"remedy\": ");
   if (f->remedy[0]) cli_json_string(d->c, f->remedy);
   cli_json_more(d->c, "}");
 }
 
 /* Print at once: what follows may hang, and then the last line tells where. */
-static void doctor_tell(doctor *d, const char *name, const doctor_finding *f) {
+static void doctor_report(doctor *d, const char *name, const kith_finding *f) {
   static const char *const text[] = {"ok", "warn", "FAIL"};
-  cli_print(d->c, "%-5s %-11s %s%s%s", text[f->verdict], name, f->seen, f->remedy[0] ? "; remedy: " : "",
+  cli_print(d->c, "%-5s %-11s %s%s%s", text[f->verdict], name, f->observed, f->remedy[0] ? "; remedy: " : "",
             f->remedy);
   fflush(stdout);
-  doctor_json(d, name, f->verdict == DOCTOR_FAIL ? "fail" : text[f->verdict], f);
+  doctor_json(d, name, f->verdict == KITH_FINDING_FAIL ? "fail" : text[f->verdict], f);
   d->n++;
-  d->n_warn += f->verdict == DOCTOR_WARN;
-  if (f->verdict != DOCTOR_FAIL) return;
+  d->n_warn += f->verdict == KITH_FINDING_WARN;
+  if (f->verdict != KITH_FINDING_FAIL) return;
   size_t n = strlen(d->failed);
   snprintf(d->failed + n, sizeof d->failed - n, "%s%s", d->n_fail++ ? ", " : "", name);
   if (f->status > d->worst) d->worst = f->status;
 }
 
 /* What was agreed to have failed, as a line. */
-static void doctor_tell_failure(doctor *d, const char *name, kith_agreed st, const char *remedy) {
-  doctor_finding f = {.seen = ""};
-  doctor_see(&f, "%s", kith_error_text());
-  doctor_fail(&f, st.status, "%s", remedy);
-  doctor_tell(d, name, &f);
+static void doctor_report_failure(doctor *d, const char *name, kith_agreed st, const char *remedy) {
+  kith_finding f = {.observed = ""};
+  kith_finding_add(&f, "%s", kith_error_text());
+  kith_finding_fail(&f, st.status, "%s", remedy);
+  doctor_report(d, name, &f);
 }
 
 /* ---- ranks and nodes ---- */
@@ -82,40 +82,41 @@ static kith_agreed doctor_places(doctor *d) {
   return kith_seats_gather(d->c->comm, &mine, &d->place);
 }
 
-static void doctor_examine_ranks(doctor *d) {
-  doctor_finding ranks = {.seen = ""}, level = {.seen = ""}, libraries = {.seen = ""}, cpu = {.seen = ""},
-                 cores = {.seen = ""}, blas = {.seen = ""}, shm = {.seen = ""};
+static void doctor_check_ranks(doctor *d) {
+  kith_finding ranks = {.observed = ""}, level = {.observed = ""}, libraries = {.observed = ""},
+               cpu = {.observed = ""}, cores = {.observed = ""}, blas = {.observed = ""},
+               shm = {.observed = ""};
   int size = d->c->comm->size, provided = 0;
   KITH_MPI(MPI_Query_thread(&provided));
-  doctor_judge_ranks(size, d->place, kith_seat_told(NULL), &ranks);
-  doctor_tell(d, "ranks", &ranks);
-  doctor_judge_threads(provided, &level);
-  doctor_tell(d, "threads", &level);
-  doctor_judge_libraries(size, d->place, &libraries);
-  doctor_tell(d, "libraries", &libraries);
-  doctor_judge_processors(size, d->place, &cpu);
-  doctor_tell(d, "processors", &cpu);
-  doctor_judge_cores(size, d->place, &cores);
-  doctor_tell(d, "cores", &cores);
-  doctor_judge_blas(kith_blas_core(), cli_started_get()->chose_kernels, kith_cpu_simd(),
-                    kith_blas_has_threads(), d->place[0].threads, &blas);
-  doctor_tell(d, "blas", &blas);
-  doctor_judge_shm(size, d->place, &shm);
-  doctor_tell(d, "shm", &shm);
+  kith_diagnose_ranks(size, d->place, kith_seat_told(NULL), &ranks);
+  doctor_report(d, "ranks", &ranks);
+  kith_diagnose_threads(provided, &level);
+  doctor_report(d, "threads", &level);
+  kith_diagnose_libraries(size, d->place, &libraries);
+  doctor_report(d, "libraries", &libraries);
+  kith_diagnose_processors(size, d->place, &cpu);
+  doctor_report(d, "processors", &cpu);
+  kith_diagnose_cores(size, d->place, &cores);
+  doctor_report(d, "cores", &cores);
+  kith_diagnose_blas(kith_blas_core(), cli_started_get()->chose_kernels, kith_cpu_simd(),
+                     kith_blas_has_threads(), d->place[0].threads, &blas);
+  doctor_report(d, "blas", &blas);
+  kith_diagnose_shm(size, d->place, &shm);
+  doctor_report(d, "shm", &shm);
 }
 
-static kith_agreed doctor_examine_network(doctor *d) {
+static kith_agreed doctor_check_network(doctor *d) {
   kith_agreed st = {KITH_OK};
-  doctor_finding links = {.seen = ""}, clocks = {.seen = ""};
+  kith_finding links = {.observed = ""}, clocks = {.observed = ""};
   kith_link *link = NULL;
   kith_clock_skew *skew = NULL;
   int n = 0;
   KITH_TRY(kith_links_measure(d->c->comm, d->place, &n, &link));
-  doctor_judge_links(d->place, n, link, &links);
-  doctor_tell(d, "messages", &links);
+  kith_diagnose_links(d->place, n, link, &links);
+  doctor_report(d, "messages", &links);
   KITH_TRY(kith_clocks_compare(d->c->comm, d->place, &skew));
-  doctor_judge_clocks(d->c->comm->size, d->place, skew, &clocks);
-  doctor_tell(d, "clocks", &clocks);
+  kith_diagnose_clocks(d->c->comm->size, d->place, skew, &clocks);
+  doctor_report(d, "clocks", &clocks);
 done:
   KITH_FREE(link);
   KITH_FREE(skew);
@@ -142,53 +143,54 @@ static kith_agreed doctor_read_parts(doctor *d, const char *path) {
   const kith_comm *comm = d->c->comm;
   KITH_TRY(cli_read_parts(d->c, path, &g));
   KITH_TRY(cli_check_task(d->c, g));
-  KITH_TRY(kith_agree(comm, kith_sizes_of(g, comm->size, comm->rank, &d->sizes)));
+  KITH_TRY(kith_agree(comm, kith_graph_sizes_local(g, comm->size, comm->rank, &d->sizes)));
 done:
   kith_graph_destroy(&g);
   return st;
 }
 
-static void doctor_see_parts(const doctor *d, const char *path, doctor_finding *f) {
-  int64_t rows[2] = {d->sizes.own, -d->sizes.own}, ghost = kith_comm_max(d->c->comm, d->sizes.ghost);
+static void doctor_report_parts(const doctor *d, const char *path, kith_finding *f) {
+  int64_t rows[2] = {d->sizes.n_own, -d->sizes.n_own}, ghost = kith_comm_max(d->c->comm, d->sizes.n_ghost);
   rows[0] = kith_comm_max(d->c->comm, rows[0]);
   rows[1] = -kith_comm_max(d->c->comm, rows[1]);
-  doctor_see(f, "%s: %d parts for %d rank%s; %lld to %lld rows a rank, which read at most %lld of others",
-             path, d->sizes.n_part, d->c->comm->size, kith_plural(d->c->comm->size), (long long)rows[1],
-             (long long)rows[0], (long long)ghost);
+  kith_finding_add(f,
+                   "%s: %d parts for %d rank%s; %lld to %lld rows a rank, which read at most %lld of others",
+                   path, d->sizes.n_part, d->c->comm->size, kith_plural(d->c->comm->size), (long long)rows[1],
+                   (long long)rows[0], (long long)ghost);
 }
 
 /* The cut if it is there, else the graph, else nothing. */
-static void doctor_examine_graph(doctor *d) {
-  doctor_finding f = {.seen = ""};
+static void doctor_check_graph(doctor *d) {
+  kith_finding f = {.observed = ""};
   char parts[KITH_PATH], graph[KITH_PATH];
   kith_agreed st = {KITH_OK};
   bool cut = cli_has_stage(d->c, "parts.h5", parts), ingested = cli_has_stage(d->c, "graph.h5", graph);
   if (cut && !doctor_can_read(d, parts)) {
-    doctor_see(&f, "%s is too large to be read here", parts);
-    doctor_fail(&f, KITH_ENOMEM, "use more nodes, or ask Slurm for more memory (--mem)");
+    kith_finding_add(&f, "%s is too large to be read here", parts);
+    kith_finding_fail(&f, KITH_ENOMEM, "use more nodes, or ask Slurm for more memory (--mem)");
   } else if (cut) {
     st = doctor_read_parts(d, parts);
-    if (!kith_is_bad(st)) doctor_see_parts(d, parts, &f);
+    if (!kith_is_bad(st)) doctor_report_parts(d, parts, &f);
   } else if (ingested) {
-    st = kith_sizes_read(d->c->comm, graph, &d->sizes);
-    doctor_see(
+    st = kith_graph_sizes_read(d->c->comm, graph, &d->sizes);
+    kith_finding_add(
         &f,
         "%s is not cut yet: what follows counts an even share, and as many rows of others as there can be",
         graph);
-    doctor_warn(&f, "run kith partition %s", d->c->words);
+    kith_finding_warn(&f, "run kith partition %s", d->c->words);
   } else {
-    doctor_see(&f, "%s is not there yet: how much memory and disk the job needs is not known", graph);
-    doctor_warn(&f, "run kith ingest %s and kith partition, and come again", d->c->words);
+    kith_finding_add(&f, "%s is not there yet: how much memory and disk the job needs is not known", graph);
+    kith_finding_warn(&f, "run kith ingest %s and kith partition, and come again", d->c->words);
   }
-  d->has_sizes = (cut || ingested) && f.verdict != DOCTOR_FAIL && !kith_is_bad(st);
+  d->has_sizes = (cut || ingested) && f.verdict != KITH_FINDING_FAIL && !kith_is_bad(st);
   char again[4 * KITH_PATH + 64] = "docs/errors.md tells what each kind of failure means";
   if (st.status == KITH_EDATA)
     snprintf(again, sizeof again, "make it again: kith %s %s", cut ? "partition" : "ingest", d->c->words);
-  if (kith_is_bad(st)) doctor_tell_failure(d, "graph", st, again);
-  else doctor_tell(d, "graph", &f);
+  if (kith_is_bad(st)) doctor_report_failure(d, "graph", st, again);
+  else doctor_report(d, "graph", &f);
 }
 
-static kith_agreed doctor_gather_need(const doctor *d, int64_t mine, int64_t **all) {
+static kith_agreed doctor_gather_memory(const doctor *d, int64_t mine, int64_t **all) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith_agree(d->c->comm, KITH_NEW(*all, d->c->comm->size)));
   KITH_MPI(MPI_Allgather(&mine, 1, MPI_INT64_T, *all, 1, MPI_INT64_T, d->c->comm->mpi));
@@ -197,99 +199,102 @@ done:
 }
 
 /* What the rank that needs most counts, in words. */
-static void doctor_see_need(const doctor *d, const int64_t *all, const kith_need *mine, doctor_finding *f) {
+static void doctor_report_memory(const doctor *d, const int64_t *all, const kith_memory_estimate *mine,
+                                 kith_finding *f) {
   const kith_comm *comm = d->c->comm;
   char t[6][32];
   int most = 0;
-  kith_need n = *mine;
+  kith_memory_estimate n = *mine;
   for (int r = 0; r < comm->size; r++)
     if (all[r] > all[most]) most = r;
   KITH_MPI(MPI_Bcast(&n, (int)sizeof n, MPI_BYTE, most, comm->mpi));
-  doctor_see(f, "; program %s, graph %s, moments and final rows %s, layers %s, steps %s, now and then %s",
-             doctor_bytes(d->place[most].resident, t[0]), doctor_bytes(n.graph, t[1]),
-             doctor_bytes(n.learned, t[2]), doctor_bytes(n.layers, t[3]), doctor_bytes(n.steps, t[4]),
-             doctor_bytes(n.passing, t[5]));
+  kith_finding_add(f,
+                   "; program %s, graph %s, moments and final rows %s, layers %s, steps %s, now and then %s",
+                   kith_bytes_print(d->place[most].resident, t[0]), kith_bytes_print(n.graph, t[1]),
+                   kith_bytes_print(n.learned, t[2]), kith_bytes_print(n.activations, t[3]),
+                   kith_bytes_print(n.batch, t[4]), kith_bytes_print(n.transient, t[5]));
 }
 
-static void doctor_json_need(doctor *d, const int64_t *all) {
+static void doctor_json_memory(doctor *d, const int64_t *all) {
   cli_json(d->c, "need_bytes", "[%lld", (long long)all[0]);
   for (int r = 1; r < d->c->comm->size; r++) cli_json_more(d->c, ", %lld", (long long)all[r]);
   cli_json_more(d->c, "]");
 }
 
-static kith_agreed doctor_examine_memory(doctor *d, int64_t **need) {
+static kith_agreed doctor_check_memory(doctor *d, int64_t **need) {
   kith_agreed st = {KITH_OK};
-  doctor_finding f = {.seen = ""};
+  kith_finding f = {.observed = ""};
   const kith_job *job = &d->c->job;
-  kith_need mine;
-  KITH_TRY(kith_agree(d->c->comm, kith_need_memory(&d->sizes, &job->model, &job->train, &job->evaluate,
-                                                   &job->checkpoint, &mine)));
-  KITH_TRY(doctor_gather_need(d, kith_need_total(&mine) + d->place[d->c->comm->rank].resident, need));
-  doctor_judge_memory(d->c->comm->size, d->place, *need, &f);
-  doctor_see_need(d, *need, &mine, &f);
-  doctor_tell(d, "memory", &f);
+  kith_memory_estimate mine;
+  KITH_TRY(kith_agree(d->c->comm, kith_estimate_memory(&d->sizes, &job->model, &job->train, &job->evaluate,
+                                                       &job->checkpoint, &mine)));
+  KITH_TRY(
+      doctor_gather_memory(d, kith_memory_estimate_total(&mine) + d->place[d->c->comm->rank].resident, need));
+  kith_diagnose_memory(d->c->comm->size, d->place, *need, &f);
+  doctor_report_memory(d, *need, &mine, &f);
+  doctor_report(d, "memory", &f);
 done:
   return st;
 }
 
 /* ---- the folder ---- */
 
-static kith_agreed doctor_examine_room(doctor *d, const kith_probe *p) {
+static kith_agreed doctor_check_disk(doctor *d, const kith_probe *p) {
   kith_agreed st = {KITH_OK};
-  doctor_finding f = {.seen = ""};
+  kith_finding f = {.observed = ""};
   int64_t room = kith_probe_room(p), need = -1;
   if (d->has_sizes)
-    KITH_TRY(
-        kith_agree(d->c->comm, kith_need_disk(&d->sizes, &d->c->job.model, &d->c->job.checkpoint, &need)));
+    KITH_TRY(kith_agree(d->c->comm,
+                        kith_estimate_disk(&d->sizes, &d->c->job.model, &d->c->job.checkpoint, &need)));
   kith_comm_share(d->c->comm, sizeof room, &room);
-  doctor_judge_room(room, need, &f);
-  doctor_tell(d, "disk", &f);
+  kith_diagnose_disk(room, need, &f);
+  doctor_report(d, "disk", &f);
 done:
   return st;
 }
 
-static void doctor_examine_locks(doctor *d, const kith_probe *p) {
-  doctor_finding f = {.seen = ""};
+static void doctor_check_locks(doctor *d, const kith_probe *p) {
+  kith_finding f = {.observed = ""};
   char why[KITH_NAME] = "";
   bool good = d->c->comm->rank != 0 || kith_probe_locks(p, why);
   kith_comm_share(d->c->comm, sizeof good, &good);
   kith_comm_share(d->c->comm, sizeof why, why);
-  doctor_judge_locks(good, why, kith_h5_leaves_locks(), getenv("HDF5_USE_FILE_LOCKING"), &f);
-  doctor_tell(d, "locks", &f);
+  kith_diagnose_locks(good, why, kith_h5_leaves_locks(), getenv("HDF5_USE_FILE_LOCKING"), &f);
+  doctor_report(d, "locks", &f);
 }
 
-static void doctor_examine_h5(doctor *d, const kith_probe *p) {
-  doctor_finding f = {.seen = ""};
+static void doctor_check_h5(doctor *d, const kith_probe *p) {
+  kith_finding f = {.observed = ""};
   kith_agreed st = kith_probe_h5(d->c->comm, p);
   if (kith_is_bad(st)) {
-    doctor_tell_failure(
+    doctor_report_failure(
         d, "hdf5", st,
         "see that the folder lies on a file system made for several writers, that quotas are not used up, "
         "and that HDF5 was built for this MPI; OMPI_MCA_io=romio321 is another way of writing");
     return;
   }
-  doctor_see(&f, "%s; ragged and empty shares written, read otherwise, and compared",
-             d->c->comm->size > 1 ? "written by all ranks together" : "written by one rank");
-  doctor_tell(d, "hdf5", &f);
+  kith_finding_add(&f, "%s; ragged and empty shares written, read otherwise, and compared",
+                   d->c->comm->size > 1 ? "written by all ranks together" : "written by one rank");
+  doctor_report(d, "hdf5", &f);
 }
 
-static kith_agreed doctor_examine_folder(doctor *d) {
+static kith_agreed doctor_check_folder(doctor *d) {
   kith_agreed st = {KITH_OK};
-  doctor_finding f = {.seen = ""};
+  kith_finding f = {.observed = ""};
   kith_probe p;
   kith_agreed shared = kith_probe_begin(d->c->comm, d->folder, &p);
   if (!kith_is_bad(shared)) shared = kith_probe_shared(d->c->comm, &p);
   if (kith_is_bad(shared)) {
-    doctor_tell_failure(
+    doctor_report_failure(
         d, "folder", shared,
         "name as work a folder that all nodes share and that you may write to; what needs it was not tried");
     goto done;
   }
-  doctor_see(&f, "%s: written and read by every rank", p.folder);
-  doctor_tell(d, "folder", &f);
-  doctor_examine_locks(d, &p);
-  KITH_TRY(doctor_examine_room(d, &p));
-  doctor_examine_h5(d, &p);
+  kith_finding_add(&f, "%s: written and read by every rank", p.folder);
+  doctor_report(d, "folder", &f);
+  doctor_check_locks(d, &p);
+  KITH_TRY(doctor_check_disk(d, &p));
+  doctor_check_h5(d, &p);
 done:
   kith_probe_end(d->c->comm, &p);
   return st;
@@ -323,13 +328,13 @@ kith_agreed cli_doctor(cli *c) {
   int64_t *need = NULL;
   KITH_TRY(kith_agree(c->comm, doctor_options(&d)));
   KITH_TRY(doctor_places(&d));
-  doctor_examine_ranks(&d);
-  KITH_TRY(doctor_examine_network(&d));
-  if (d.has_job) doctor_examine_graph(&d);
-  KITH_TRY(doctor_examine_folder(&d));
-  if (d.has_sizes) KITH_TRY(doctor_examine_memory(&d, &need));
+  doctor_check_ranks(&d);
+  KITH_TRY(doctor_check_network(&d));
+  if (d.has_job) doctor_check_graph(&d);
+  KITH_TRY(doctor_check_folder(&d));
+  if (d.has_sizes) KITH_TRY(doctor_check_memory(&d, &need));
   st = doctor_outcome(&d);
-  if (need) doctor_json_need(&d, need);
+  if (need) doctor_json_memory(&d, need);
 done:
   KITH_FREE(need);
   KITH_FREE(d.place);

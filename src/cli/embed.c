@@ -79,7 +79,7 @@ static void embed_print_left(cli *c, const kith_new_report *r) {
 
 /* Rows of two runs have nothing to do with each other. */
 static kith_agreed embed_check_run(const char *embeddings, const kith_embeddings_origin *from,
-                                   const char *checkpoint, const kith_embedded *e) {
+                                   const char *checkpoint, const kith_new_embeddings *e) {
   if (strcmp(from->run, e->run) == 0) return (kith_agreed){KITH_OK};
   return kith_agreed_same(kith_fail(
       KITH_EDATA,
@@ -87,8 +87,8 @@ static kith_agreed embed_check_run(const char *embeddings, const kith_embeddings
       embeddings, from->run, checkpoint, e->run));
 }
 
-static void embed_print(cli *c, const kith_newcomers *new, const kith_new_report *r, const kith_embedded *e,
-                        int64_t exported, double seconds) {
+static void embed_print(cli *c, const kith_newcomers *new, const kith_new_report *r,
+                        const kith_new_embeddings *e, int64_t exported, double seconds) {
   cli_print(c, "%lld new users, %lld new items, %lld interactions with them", (long long)new->n[KITH_USER],
             (long long)new->n[KITH_ITEM], (long long)new->n_pair);
   cli_print_list(c, "embed.interactions", &r->list);
@@ -118,8 +118,8 @@ static void embed_print(cli *c, const kith_newcomers *new, const kith_new_report
   cli_json(c, "seconds", "%.4f", seconds);
 }
 
-static kith_agreed embed_write(cli *c, const kith_graph *g, const kith_newcomers *new, const kith_embedded *e,
-                               const char *output) {
+static kith_agreed embed_write(cli *c, const kith_graph *g, const kith_newcomers *new,
+                               const kith_new_embeddings *e, const char *output) {
   kith_agreed st = {KITH_OK};
   char *job = NULL;
   KITH_TRY(kith_agree(c->comm, kith_job_print(&c->job, &job)));
@@ -154,7 +154,7 @@ kith_agreed cli_embed(cli *c) {
   kith_run run = {0};
   kith_newcomers new = {.n_pair = 0};
   kith_new_report report = {.skipped = 0};
-  kith_embedded e = {.n = 0};
+  kith_new_embeddings e = {.n = 0};
   kith_graph *g = NULL;
   char output[KITH_PATH] = "", embeddings[KITH_PATH] = "", checkpoint[KITH_PATH] = "";
   kith_embeddings_origin from = {.epoch = 0};
@@ -176,8 +176,8 @@ kith_agreed cli_embed(cli *c) {
             replaces ? ", in place of the file that was there" : "");
   cli_json(c, "replaced", replaces ? "true" : "false");
 done:
-  KITH_FREE(from.recipe);
-  kith_embedded_free(&e);
+  KITH_FREE(from.config_key);
+  kith_new_embeddings_free(&e);
   kith_newcomers_free(&new);
   kith_graph_destroy(&g);
   return st;

@@ -20,20 +20,20 @@ done:
 
 static void evaluate_print(cli *c, const kith_metrics *m) {
   char key[KITH_NAME], protocol[32] = "full";
-  const kith_rank_options *o = &c->job.evaluate;
+  const kith_eval_options *o = &c->job.evaluate;
   if (o->sampled) snprintf(protocol, sizeof protocol, "sampled-%d", o->sampled);
   cli_print(c, "%lld users, %s split, protocol %s%s", (long long)m->n_user,
-            o->split == KITH_ON_TEST ? "test" : "valid", protocol,
+            o->split == KITH_EVAL_TEST ? "test" : "valid", protocol,
             o->sampled ? " (not comparable with full ranking)" : "");
-  if (m->n_fewer > 0)
+  if (m->n_user_short > 0)
     cli_print(c, "%lld user%s met all but fewer than %d items: all that %s not met are ranked",
-              (long long)m->n_fewer, m->n_fewer == 1 ? " has" : "s have", o->sampled,
-              m->n_fewer == 1 ? "it has" : "they have");
+              (long long)m->n_user_short, m->n_user_short == 1 ? " has" : "s have", o->sampled,
+              m->n_user_short == 1 ? "it has" : "they have");
   cli_print(c, "%6s  %10s  %10s  %10s  %10s  %10s", "K", "Recall", "NDCG", "HitRate", "Precision", "MRR");
-  cli_json(c, "split", "\"%s\"", o->split == KITH_ON_TEST ? "test" : "valid");
+  cli_json(c, "split", "\"%s\"", o->split == KITH_EVAL_TEST ? "test" : "valid");
   cli_json(c, "protocol", "\"%s\"", protocol);
   cli_json(c, "users", "%lld", (long long)m->n_user);
-  if (o->sampled) cli_json(c, "users_with_fewer", "%lld", (long long)m->n_fewer);
+  if (o->sampled) cli_json(c, "users_with_fewer", "%lld", (long long)m->n_user_short);
   for (int i = 0; i < m->n_k; i++) {
     const char *name[5] = {"recall", "ndcg", "hit_rate", "precision", "mrr"};
     double value[5] = {m->recall[i], m->ndcg[i], m->hit_rate[i], m->precision[i], m->mrr[i]};
@@ -49,7 +49,7 @@ static void evaluate_print(cli *c, const kith_metrics *m) {
 /* Figures of one model are not told under the name of another; of what else differs, the first is told. */
 static kith_agreed evaluate_check_origin(const cli *c, const kith_graph *g, const char *path,
                                          const kith_embeddings_origin *from) {
-  char wanted[KITH_RECIPE], want[KITH_NAME], found[KITH_NAME];
+  char wanted[KITH_CONFIG_KEY_SIZE], want[KITH_NAME], found[KITH_NAME];
   const kith_run run = {.model = c->job.model, .train = c->job.train, .evaluate = c->job.evaluate};
   const char *model = kith_model_text(c->job.model.name);
   if (strcmp(from->model, model) != 0)
@@ -57,8 +57,9 @@ static kith_agreed evaluate_check_origin(const cli *c, const kith_graph *g, cons
         kith_fail(KITH_ECONFIG,
                   "%s: was trained with model=%s, the job says model=%s; run kith train %s first", path,
                   from->model, model, c->words));
-  kith_run_recipe(g, &run, sizeof wanted, wanted);
-  if (from->recipe && from->recipe[0] && kith_recipe_differs(wanted, from->recipe, want, found))
+  kith_config_key(g, &run, sizeof wanted, wanted);
+  if (from->config_key && from->config_key[0] &&
+      kith_config_key_differs(wanted, from->config_key, want, found))
     kith_warn("%s: was trained with %s, the job says %s: what follows is of what it was trained with", path,
               found[0] ? found : "less", want[0] ? want : "less");
   return (kith_agreed){KITH_OK};
@@ -88,12 +89,12 @@ done:
 
 /* Without a split the final figures are asked for: those of the test split, if there is one. */
 static kith_agreed evaluate_choose_split(cli *c, const kith_graph *g) {
-  kith_held_out *split = &c->job.evaluate.split;
-  if (*split == KITH_ON_AUTO)
-    *split = kith_held_out_count(c->comm, g, KITH_ON_TEST) > 0 ? KITH_ON_TEST : KITH_ON_VALID;
-  if (kith_held_out_count(c->comm, g, *split) > 0) return (kith_agreed){KITH_OK};
+  kith_eval_split *split = &c->job.evaluate.split;
+  if (*split == KITH_EVAL_AUTO)
+    *split = kith_eval_split_count(c->comm, g, KITH_EVAL_TEST) > 0 ? KITH_EVAL_TEST : KITH_EVAL_VALID;
+  if (kith_eval_split_count(c->comm, g, *split) > 0) return (kith_agreed){KITH_OK};
   return kith_agreed_same(kith_fail(KITH_ECONFIG, "evaluate.split: nothing is held out for %s",
-                                    *split == KITH_ON_TEST ? "test" : "valid"));
+                                    *split == KITH_EVAL_TEST ? "test" : "valid"));
 }
 
 static kith_agreed evaluate_pairs(cli *c, const kith_graph *g, int d, const float *x) {
@@ -101,7 +102,7 @@ static kith_agreed evaluate_pairs(cli *c, const kith_graph *g, int d, const floa
   kith_metrics m;
   KITH_TRY(evaluate_choose_split(c, g));
   double began = kith_clock();
-  KITH_TRY(kith_rank_evaluate(c->comm, g, d, x, &c->job.evaluate, &m));
+  KITH_TRY(kith_eval_metrics(c->comm, g, d, x, &c->job.evaluate, &m));
   double seconds = kith_clock() - began;
   evaluate_print(c, &m);
   cli_print(c, "ranked in %.2f s", seconds);
@@ -115,12 +116,12 @@ static void evaluate_nodes(cli *c, const kith_graph *g, const float *x) {
   static const char *const name[KITH_NODE_SPLITS] = {"", "train", "valid", "test"};
   char text[128], key[KITH_NAME];
   for (int s = KITH_NODE_TRAIN; s < KITH_NODE_SPLITS; s++) {
-    kith_accuracy a = kith_accuracy_measure(c->comm, g, x, (kith_node_split)s);
+    kith_accuracy a = kith_eval_accuracy(c->comm, g, x, (kith_node_split)s);
     if (a.n == 0) continue;
     kith_accuracy_print(&a, sizeof text, text);
     cli_print(c, "%-6s %s", name[s], text);
     snprintf(key, sizeof key, "%s_accuracy", name[s]);
-    cli_json(c, key, "%.10g", kith_accuracy_share(&a));
+    cli_json(c, key, "%.10g", kith_accuracy_ratio(&a));
     snprintf(key, sizeof key, "%s_loss", name[s]);
     cli_json(c, key, "%.10g", a.loss);
   }
@@ -138,7 +139,7 @@ kith_agreed cli_evaluate(cli *c) {
   if (g->task == KITH_CLASSIFY) evaluate_nodes(c, g, x);
   else KITH_TRY(evaluate_pairs(c, g, d, x));
 done:
-  KITH_FREE(from.recipe);
+  KITH_FREE(from.config_key);
   KITH_FREE(x);
   kith_graph_destroy(&g);
   return st;

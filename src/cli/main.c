@@ -161,7 +161,7 @@ static int main_flush(const kith_comm *all, const cli *c, int code) {
 
 /* A signal that comes while ranks gather and read is not lost, and who reads the output may leave. */
 static void main_keep_training(void) {
-  kith_train_watch();
+  kith_signals_install();
   signal(SIGPIPE, SIG_IGN);
 }
 

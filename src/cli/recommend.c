@@ -32,7 +32,7 @@ done:
 
 static kith_status recommend_wish(cli *c, wish *w) {
   kith_status st = KITH_OK;
-  const kith_rank_options *o = &c->job.evaluate;
+  const kith_eval_options *o = &c->job.evaluate;
   const char *k = cli_option(c, "k");
   w->all = cli_flag(c, "all");
   w->output = cli_option(c, "output");
@@ -70,7 +70,7 @@ done:
 }
 
 static void recommend_free(answer *a) {
-  KITH_FREE(a->from.recipe);
+  KITH_FREE(a->from.config_key);
   kith_graph_destroy(&a->g);
   kith_ids_free(&a->user);
   kith_ids_free(&a->item);
@@ -103,7 +103,7 @@ done:
 
 /* For each wish, in order: k items with scores, then some of the user's own items; -1 and minus infinity
  * where not known here. */
-static kith_status recommend_fill(const wish *w, const answer *a, const kith_lid *place, const kith_top *top,
+static kith_status recommend_fill(const wish *w, const answer *a, const kith_lid *place, const kith_topk *top,
                                   int32_t *item, float *score, int32_t *because) {
   kith_status st = KITH_OK;
   for (int q = 0, t = 0; q < w->n_user; q++) {
@@ -197,7 +197,7 @@ static void recommend_json(cli *c, const wish *w, const answer *a, const int32_t
 /* Some users, to the terminal: owners answer, rank 0 prints. */
 static kith_agreed recommend_some(cli *c, const wish *w, const answer *a) {
   kith_agreed st = {KITH_OK};
-  kith_top top = {0};
+  kith_topk top = {0};
   kith_lid place[RECOMMEND_USERS], user[RECOMMEND_USERS], n = 0;
   int32_t *item = NULL, *because = NULL;
   float *score = NULL;
@@ -205,7 +205,7 @@ static kith_agreed recommend_some(cli *c, const wish *w, const answer *a) {
   KITH_TRY(kith_agree(c->comm, recommend_find(w, a, place)));
   for (int q = 0; q < w->n_user; q++)
     if (place[q] >= 0) user[n++] = place[q];
-  KITH_TRY(kith_rank_top(c->comm, a->g, a->d, a->x, w->k, true, n, user, &top));
+  KITH_TRY(kith_eval_topk(c->comm, a->g, a->d, a->x, w->k, true, n, user, &top));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(item, n_item)));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(score, n_item)));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(because, n_because)));
@@ -216,7 +216,7 @@ static kith_agreed recommend_some(cli *c, const wish *w, const answer *a) {
   recommend_print(c, w, a, item, score, because);
   if (c->json && c->comm->rank == 0) recommend_json(c, w, a, item, score);
 done:
-  kith_top_free(&top);
+  kith_topk_free(&top);
   KITH_FREE(item);
   KITH_FREE(score);
   KITH_FREE(because);
@@ -225,7 +225,7 @@ done:
 
 /* Bring all users' lists to rank 0 in original order, a block of users at a time: item and score [n_user, k]
  * there. */
-static kith_agreed recommend_gather(cli *c, const answer *a, const kith_top *top, int32_t *item,
+static kith_agreed recommend_gather(cli *c, const answer *a, const kith_topk *top, int32_t *item,
                                     float *score) {
   kith_agreed st = {KITH_OK};
   int64_t n = a->g->n[KITH_USER], k = top->k;
@@ -335,11 +335,11 @@ static kith_status recommend_write(const char *path, const answer *a, int k, con
 
 static kith_agreed recommend_all(cli *c, const wish *w, const answer *a, bool replaces) {
   kith_agreed st = {KITH_OK};
-  kith_top top = {0};
+  kith_topk top = {0};
   int32_t *item = NULL;
   float *score = NULL;
   int64_t n = c->comm->rank == 0 ? a->g->n[KITH_USER] * w->k : 0;
-  KITH_TRY(kith_rank_top(c->comm, a->g, a->d, a->x, w->k, true, 0, NULL, &top));
+  KITH_TRY(kith_eval_topk(c->comm, a->g, a->d, a->x, w->k, true, 0, NULL, &top));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(item, n)));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(score, n)));
   KITH_TRY(recommend_gather(c, a, &top, item, score));
@@ -348,7 +348,7 @@ static kith_agreed recommend_all(cli *c, const wish *w, const answer *a, bool re
   cli_print(c, "wrote the best %d items of %lld users to %s%s", w->k, (long long)a->g->n[KITH_USER],
             w->output, replaces ? ", in place of the file that was there" : "");
 done:
-  kith_top_free(&top);
+  kith_topk_free(&top);
   KITH_FREE(item);
   KITH_FREE(score);
   return st;

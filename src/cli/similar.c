@@ -17,7 +17,7 @@ typedef struct heading {
   bool known;              /* whether the graph knows whom it is for */
 } heading;
 
-static void similar_print(cli *c, const wish *w, const answer *a, const heading *h, const kith_top *top) {
+static void similar_print(cli *c, const wish *w, const answer *a, const heading *h, const kith_topk *top) {
   char id[KITH_PATH], name[KITH_PATH];
   for (int q = 0; q < w->n_user; q++) {
     cli_recommend_name(a, (int)h->from, h->known ? kith_ids_find(similar_ids(a, h->from), w->user[q]) : -1,
@@ -34,7 +34,7 @@ static void similar_print(cli *c, const wish *w, const answer *a, const heading 
 }
 
 /* KEY: [{WHAT: id, "items": […], "scores": […]}, …] */
-static void similar_json(cli *c, const wish *w, const answer *a, const heading *h, const kith_top *top) {
+static void similar_json(cli *c, const wish *w, const answer *a, const heading *h, const kith_topk *top) {
   const kith_ids *ids = similar_ids(a, h->of), *from = similar_ids(a, h->from);
   cli_json(c, h->key, "[");
   for (int q = 0; q < w->n_user; q++) {
@@ -56,7 +56,7 @@ static void similar_json(cli *c, const wish *w, const answer *a, const heading *
   cli_json_more(c, "]");
 }
 
-static void similar_tell(cli *c, const wish *w, const answer *a, const heading *h, const kith_top *top) {
+static void similar_tell(cli *c, const wish *w, const answer *a, const heading *h, const kith_topk *top) {
   similar_print(c, w, a, h, top);
   if (c->json && c->comm->rank == 0) similar_json(c, w, a, h, top);
 }
@@ -99,7 +99,7 @@ kith_agreed cli_recommend_similar(cli *c, const wish *w, const answer *a) {
                      .of = w->type,
                      .known = true};
   kith_lists self = {0};
-  kith_top top = {0};
+  kith_topk top = {0};
   float *unit = NULL, *query = NULL;
   int64_t n = (int64_t)a->g->n_own * a->d, n_query = (int64_t)w->n_user * a->d;
   KITH_TRY(kith_agree(c->comm, similar_find(w, a, &self)));
@@ -109,10 +109,10 @@ kith_agreed cli_recommend_similar(cli *c, const wish *w, const answer *a) {
   kith_normalize_rows(a->g->n_own, a->d, unit);
   similar_fill(w, a, self.item, unit, query);
   KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, query, (int)n_query, MPI_FLOAT, MPI_SUM, c->comm->mpi));
-  KITH_TRY(kith_rank_nearest(c->comm, a->g, w->type, a->d, unit, w->n_user, query, &self, w->k, &top));
+  KITH_TRY(kith_eval_nearest(c->comm, a->g, w->type, a->d, unit, w->n_user, query, &self, w->k, &top));
   similar_tell(c, w, a, &h, &top);
 done:
-  kith_top_free(&top);
+  kith_topk_free(&top);
   KITH_FREE(self.start);
   KITH_FREE(self.item);
   KITH_FREE(unit);
@@ -254,7 +254,7 @@ kith_agreed cli_recommend_new(cli *c, const wish *w, const answer *a) {
   float *query = NULL;
   kith_lists had = {0};
   kith_ids ids = {0};
-  kith_top top = {0};
+  kith_topk top = {0};
   kith_h5 *f = NULL;
   KITH_TRY(kith_agree(c->comm, new_path(c, w, path)));
   KITH_TRY(kith_h5_open(c->comm, path, KITH_EMBEDDINGS_FORMAT, KITH_FILE_VERSION, &f));
@@ -268,11 +268,11 @@ kith_agreed cli_recommend_new(cli *c, const wish *w, const answer *a) {
   KITH_TRY(kith_agree(c->comm, KITH_NEW(query, (int64_t)w->n_user * a->d)));
   KITH_TRY(new_rows(c, w, a, f, row, query));
   new_warn_empty(c, w, a, query);
-  KITH_TRY(kith_rank_nearest(c->comm, a->g, KITH_ITEM, a->d, a->x, w->n_user, query, &had, w->k, &top));
+  KITH_TRY(kith_eval_nearest(c->comm, a->g, KITH_ITEM, a->d, a->x, w->n_user, query, &had, w->k, &top));
   similar_tell(c, w, a, &h, &top);
 done:
   kith_h5_close(&f);
-  kith_top_free(&top);
+  kith_topk_free(&top);
   kith_ids_free(&ids);
   KITH_FREE(had.start);
   KITH_FREE(had.item);

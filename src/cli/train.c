@@ -22,17 +22,17 @@ done:
 
 /* Evaluating on a split that holds nothing would report zeros as if they were scores. */
 static kith_agreed train_check_split(const cli *c, const kith_graph *g, kith_run *run) {
-  const char *asked = c->job.evaluate.split == KITH_ON_AUTO    ? "auto, but nothing is held out"
-                      : c->job.evaluate.split == KITH_ON_VALID ? "valid"
-                                                               : "test";
-  run->evaluate.split = kith_held_out_resolve(c->comm, g, c->job.evaluate.split);
-  if (run->evaluate.every == 0 || kith_held_out_count(c->comm, g, run->evaluate.split) > 0)
+  const char *asked = c->job.evaluate.split == KITH_EVAL_AUTO    ? "auto, but nothing is held out"
+                      : c->job.evaluate.split == KITH_EVAL_VALID ? "valid"
+                                                                 : "test";
+  run->evaluate.split = kith_eval_split_resolve(c->comm, g, c->job.evaluate.split);
+  if (run->evaluate.every == 0 || kith_eval_split_count(c->comm, g, run->evaluate.split) > 0)
     return (kith_agreed){KITH_OK};
   return kith_agreed_same(kith_fail(KITH_ECONFIG, "evaluate.split: %s%s; give %s, or set evaluate.every to 0",
                                     asked,
-                                    c->job.evaluate.split == KITH_ON_AUTO ? ""
-                                    : g->task == KITH_CLASSIFY            ? " holds no nodes"
-                                                                          : " holds no interactions",
+                                    c->job.evaluate.split == KITH_EVAL_AUTO ? ""
+                                    : g->task == KITH_CLASSIFY              ? " holds no nodes"
+                                                                            : " holds no interactions",
                                     g->task == KITH_CLASSIFY ? "data.splits" : "data.test or data.split"));
 }
 
@@ -56,16 +56,16 @@ static void train_print_accuracy(cli *c, const char *split, const char *key, con
   kith_accuracy_print(a, sizeof text, text);
   cli_print(c, "  %-14s %s", split, text);
   snprintf(name, sizeof name, "%s_accuracy", key);
-  cli_json(c, name, "%.10g", kith_accuracy_share(a));
+  cli_json(c, name, "%.10g", kith_accuracy_ratio(a));
   snprintf(name, sizeof name, "%s_loss", key);
   cli_json(c, name, "%.10g", a->loss);
 }
 
-static void train_print_metrics(cli *c, const char *split, const char *key, const kith_marks *marks) {
+static void train_print_metrics(cli *c, const char *split, const char *key, const kith_eval_result *marks) {
   char text[512], name[KITH_NAME];
-  const kith_metrics *m = &marks->ranked;
+  const kith_metrics *m = &marks->ranking;
   if (c->job.task == KITH_CLASSIFY) {
-    train_print_accuracy(c, split, key, &marks->classified);
+    train_print_accuracy(c, split, key, &marks->classification);
     return;
   }
   kith_metrics_print(m, "\n                 ", sizeof text, text); /* lines of at most 80 columns */
@@ -79,7 +79,7 @@ static void train_print_metrics(cli *c, const char *split, const char *key, cons
 }
 
 static void train_print(cli *c, const kith_run *run, const kith_run_result *r) {
-  bool on_valid = run->evaluate.split == KITH_ON_VALID;
+  bool on_valid = run->evaluate.split == KITH_EVAL_VALID;
   const char *split = on_valid ? "valid" : run->train.patience > 0 ? "test-selected" : "test";
   cli_print(c, "%lld epoch%s done; %s/embeddings.h5 holds epoch %lld", (long long)r->epochs,
             kith_plural(r->epochs), run->work, (long long)r->best_epoch);
@@ -94,7 +94,7 @@ static void train_print(cli *c, const kith_run *run, const kith_run_result *r) {
   cli_json(c, "seconds", "%.3f", r->seconds);
   cli_json(c, "checkpoints", "%lld", (long long)r->checkpoints);
   cli_json(c, "checkpoint_seconds", "%.3f", r->checkpoint_seconds);
-  cli_json(c, c->job.task == KITH_CLASSIFY ? "nodes" : "pairs", "%lld", (long long)r->pairs);
+  cli_json(c, c->job.task == KITH_CLASSIFY ? "nodes" : "pairs", "%lld", (long long)r->n_example);
   cli_json(c, "halo_bytes", "%lld", (long long)r->halo_bytes);
   cli_json(c, "split", "\"%s\"", split);
   if (r->evaluated) train_print_metrics(c, split, on_valid ? "valid" : "test", &r->best);

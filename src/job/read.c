@@ -14,7 +14,7 @@ kith_job kith_job_defaults(void) {
                   .partition = kith_partition_defaults(),
                   .model = kith_model_defaults(),
                   .train = kith_train_defaults(),
-                  .evaluate = kith_rank_defaults(),
+                  .evaluate = kith_eval_defaults(),
                   .checkpoint = kith_checkpoint_defaults(),
                   .watch = kith_watch_defaults()};
   job.data.split = (kith_split){.method = KITH_SPLIT_NONE, .valid = 0.1, .test = 0.1, .seed = 1};
@@ -140,7 +140,7 @@ static kith_status read_check_split(const kith_job *job) {
   KITH_CHECK(!any || valid || (test && !listed), KITH_ECONFIG,
              "%s: data.split.method: nothing is left for it to hold out; data.split.valid is 0%s", job->path,
              listed ? " and data.test is a list of its own" : ", and so is data.split.test");
-  KITH_CHECK(job->evaluate.split != KITH_ON_VALID || valid, KITH_ECONFIG,
+  KITH_CHECK(job->evaluate.split != KITH_EVAL_VALID || valid, KITH_ECONFIG,
              "%s: evaluate.split: valid, but data.split holds nothing out for validation", job->path);
 done:
   return st;
@@ -170,9 +170,9 @@ static kith_status read_check_classify(const kith_job *job) {
              job->path, kith_input_text(m->input));
   KITH_CHECK(m->layers > 0, KITH_ECONFIG, "%s: model.layers: 0, but a classifier needs at least one",
              job->path);
-  KITH_CHECK(job->evaluate.every == 0 || job->evaluate.split != KITH_ON_VALID || job->data.nodes.valid[0],
+  KITH_CHECK(job->evaluate.every == 0 || job->evaluate.split != KITH_EVAL_VALID || job->data.nodes.valid[0],
              KITH_ECONFIG, "%s: evaluate.split: valid, but data.splits.valid names no list", job->path);
-  KITH_CHECK(job->evaluate.every == 0 || job->evaluate.split != KITH_ON_TEST || job->data.nodes.test[0],
+  KITH_CHECK(job->evaluate.every == 0 || job->evaluate.split != KITH_EVAL_TEST || job->data.nodes.test[0],
              KITH_ECONFIG, "%s: evaluate.split: test, but data.splits.test names no list", job->path);
 done:
   return st;

@@ -205,7 +205,7 @@ const job_key kith__job_table[] = {
     {"train.cut", JOB_NAME, AT(train.sampler.cut), 0, 0, "keep | drop | weigh",
      "cluster: what becomes of edges between the parts of a step: kept, dropped, or kept and counted for "
      "those whose other part is not there"},
-    {"train.exclude", JOB_BOOL, AT(train.exclude), NONE,
+    {"train.exclude", JOB_BOOL, AT(train.exclude_targets), NONE,
      "sampled modes: the pairs that a step learns from are no neighbours in its hops"},
     {"train.loss", JOB_NAME, AT(train.loss.name), 0, 0, "bpr | softmax | nce",
      "bpr: a pair against its negatives; softmax: of cosines, against the candidates that the pairs of a "
@@ -214,12 +214,12 @@ const job_key kith__job_table[] = {
      "training pairs in a step, over all ranks; classify: training nodes, but mode full takes all"},
     {"train.epochs", JOB_INT, AT(train.epochs), 0, 1e9, "epochs", "in all, those of earlier runs included"},
     {"train.lr", JOB_REAL, AT(train.adam.lr), 1e-12, 1e3, "per step", "learning rate of Adam"},
-    {"train.decay", JOB_REAL, AT(train.decay), 0.01, 1, "per epoch",
+    {"train.decay", JOB_REAL, AT(train.lr_decay), 0.01, 1, "per epoch",
      "factor of the learning rate from one epoch to the next"},
     {"train.weight_decay", JOB_REAL, AT(train.weight_decay), 0, 1e3, "",
      "weight of half the squared norm of the model's dense weights; its gradient is added, the loss told is "
      "without it"},
-    {"train.weight_decay_on", JOB_NAME, AT(train.decay_on), 0, 0, "all | first",
+    {"train.weight_decay_on", JOB_NAME, AT(train.weight_decay_on), 0, 0, "all | first",
      "the layers whose weights decay"},
     {"train.beta1", JOB_REAL, AT(train.adam.beta1), 0, 0.999999, "", "Adam's decay of the first moment"},
     {"train.beta2", JOB_REAL, AT(train.adam.beta2), 0, 0.9999999, "", "Adam's decay of the second moment"},
@@ -263,13 +263,13 @@ const job_key kith__job_table[] = {
      "held-out interactions that are the truth; auto: while training validation, which then picks the epoch, "
      "or test where there is none; for kith evaluate without --split test, or validation where there is "
      "none"},
-    {"evaluate.pick", JOB_NAME, AT(evaluate.pick), 0, 0, "accuracy | loss",
+    {"evaluate.pick", JOB_NAME, AT(evaluate.select_by), 0, 0, "accuracy | loss",
      "classify: what picks the epoch on the validation nodes: the most right answers, of equals the smaller "
      "loss; or the smallest loss"},
     {"evaluate.protocol", JOB_PROTOCOL, AT(evaluate.sampled), 1, 1e6, "full | sampled-N",
      "rank all items, or N items the user never met"},
     {"evaluate.seed", JOB_LONG, AT(evaluate.seed), COUNT, "", "key of the sampled protocol's draws"},
-    {"evaluate.smoothness", JOB_BOOL, AT(evaluate.smoothness), NONE,
+    {"evaluate.smoothness", JOB_BOOL, AT(evaluate.oversmoothing), NONE,
      "while training, tell how alike the nodes' rows are after each layer, as docs/metrics.md has it"},
     {"embed.new", JOB_NAME, AT(embed.what), 0, 0, "users | items | both",
      "kith embed: whose ids the list brings that the graph does not know; with users items should be known, "
@@ -283,18 +283,18 @@ const job_key kith__job_table[] = {
      "kith embed: what new items are like, written as data.item_features are; known items are passed over"},
     SOURCE("embed.interactions", embed.interactions,
            "kith embed: who interacted with what among the new nodes; ids are those of the graph's lists"),
-    {"checkpoint.every", JOB_INT, AT(checkpoint.every), 0, 1e9, "epochs",
+    {"checkpoint.every", JOB_INT, AT(checkpoint.every_epochs), 0, 1e9, "epochs",
      "between checkpoints; 0: none because of epochs; one is always written at the end"},
-    {"checkpoint.steps", JOB_INT, AT(checkpoint.steps), 0, 1e9, "steps",
+    {"checkpoint.steps", JOB_INT, AT(checkpoint.every_steps), 0, 1e9, "steps",
      "between checkpoints, counted over epochs; 0: none because of steps"},
-    {"checkpoint.minutes", JOB_REAL, AT(checkpoint.minutes), 0, 1e6, "minutes",
+    {"checkpoint.minutes", JOB_REAL, AT(checkpoint.every_minutes), 0, 1e6, "minutes",
      "between checkpoints, which is what a crash can cost; 0: none because of time"},
     {"checkpoint.keep", JOB_INT, AT(checkpoint.keep), 1, 1e6, "files",
      "how many of the newest checkpoints stay"},
-    {"checkpoint.best", JOB_BOOL, AT(checkpoint.best), NONE,
+    {"checkpoint.best", JOB_BOOL, AT(checkpoint.keep_best), NONE,
      "where evaluations pick the epoch: write a checkpoint of the picked one, and keep it beside the newest, "
      "so that kith embed can use it"},
-    {"checkpoint.beside", JOB_INT, AT(checkpoint.beside), 0, 1e9, "megabytes",
+    {"checkpoint.beside", JOB_INT, AT(checkpoint.async_above_mb), 0, 1e9, "megabytes",
      "from which on a checkpoint is written while training goes on, which takes memory for a copy of rows "
      "and moments; for smaller ones training waits"},
     {"watch.minutes", JOB_REAL, AT(watch.minutes), 0, 1e6, "minutes",

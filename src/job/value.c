@@ -143,10 +143,10 @@ done:
   return st;
 }
 
-static kith_status value_cutoffs(const job_key *k, const char *text, kith_rank_options *out) {
+static kith_status value_cutoffs(const job_key *k, const char *text, kith_eval_options *out) {
   kith_status st = KITH_OK;
-  int n = 0, cut[KITH_CUTOFFS];
-  KITH_TRY(value_list(k, text, KITH_CUTOFFS, &n, cut));
+  int n = 0, cut[KITH_MAX_CUTOFFS];
+  KITH_TRY(value_list(k, text, KITH_MAX_CUTOFFS, &n, cut));
   qsort(cut, (size_t)n, sizeof *cut, value_compare);
   out->n_k = 0;
   for (int i = 0; i < n; i++)

@@ -20,12 +20,12 @@ static kith_agreed checkpoint_attributes(kith_h5 *f, const kith_graph *g, const 
   KITH_TRY(kith_h5_put_int(f, "loss_broken", c->loss.broken));
   KITH_TRY(kith_h5_put_real(f, "best", c->best));
   KITH_TRY(kith_h5_put_int(f, "best_epoch", c->best_epoch));
-  KITH_TRY(kith_h5_put_int(f, "stale", c->stale));
+  KITH_TRY(kith_h5_put_int(f, "stale", c->bad_evals));
   KITH_TRY(kith_h5_put_real(f, "seconds", c->seconds));
   KITH_TRY(kith_h5_put_int(f, "halo_bytes", c->halo_bytes));
   KITH_TRY(kith_h5_put_text(f, "run", c->run));
   KITH_TRY(kith_h5_put_text(f, "score", c->score));
-  KITH_TRY(kith_h5_put_text(f, "recipe", c->recipe));
+  KITH_TRY(kith_h5_put_text(f, "recipe", c->config_key));
   KITH_TRY(kith_h5_put_text(f, "metrics", c->history));
   KITH_TRY(kith_h5_put_text(f, "job", c->job));
 done:
@@ -115,7 +115,7 @@ static void recipe_word(const char **text, char *word) {
   if (sscanf(*text, " %63s%n", word, &n) == 1) *text += n;
 }
 
-bool kith_recipe_differs(const char *a, const char *b, char *a_word, char *b_word) {
+bool kith_config_key_differs(const char *a, const char *b, char *a_word, char *b_word) {
   do {
     recipe_word(&a, a_word);
     recipe_word(&b, b_word);
@@ -126,7 +126,7 @@ bool kith_recipe_differs(const char *a, const char *b, char *a_word, char *b_wor
 /* Name the first word in which two recipes differ. */
 static kith_status checkpoint_compare(const char *path, const char *wanted, const char *found) {
   char a[KITH_NAME] = "", b[KITH_NAME] = "";
-  if (!kith_recipe_differs(wanted, found, a, b)) return KITH_OK;
+  if (!kith_config_key_differs(wanted, found, a, b)) return KITH_OK;
   if (a[0] && b[0])
     return kith_fail(KITH_ECONFIG,
                      "%s: was trained with %s, the job says %s; use what it was trained with, or train with "
@@ -144,10 +144,10 @@ static kith_status checkpoint_check(const char *path, const kith_checkpoint *c) 
   bool been = c->epoch >= 0 && c->epoch < INT32_MAX && c->step >= 0 && c->step < INT64_MAX / 2;
   KITH_CHECK(been, KITH_EDATA, "%s: epoch %lld and step %lld are impossible", path, (long long)c->epoch,
              (long long)c->step);
-  bool went = c->best_epoch >= 0 && c->best_epoch <= c->epoch && c->stale >= 0 && c->stale < INT32_MAX &&
-              !isnan(c->best);
+  bool went = c->best_epoch >= 0 && c->best_epoch <= c->epoch && c->bad_evals >= 0 &&
+              c->bad_evals < INT32_MAX && !isnan(c->best);
   KITH_CHECK(went, KITH_EDATA, "%s: best %g, best_epoch %lld and stale %lld are impossible after epoch %lld",
-             path, c->best, (long long)c->best_epoch, (long long)c->stale, (long long)c->epoch);
+             path, c->best, (long long)c->best_epoch, (long long)c->bad_evals, (long long)c->epoch);
   bool sum = c->loss.part >= 0 && c->loss.part < INT64_C(1) << 40 && c->loss.broken >= 0 &&
              c->loss.whole > INT64_MIN / 2 && c->loss.whole < INT64_MAX / 2;
   KITH_CHECK(sum, KITH_EDATA, "%s: loss_whole, loss_part and loss_broken are no sum", path);
@@ -159,20 +159,20 @@ done:
 static kith_agreed checkpoint_fits(kith_h5 *f, const kith_graph *g, kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
   int64_t fingerprint = 0;
-  char *recipe = NULL;
+  char *config_key = NULL;
   c->refused = false;
   KITH_TRY(kith_h5_get_int(f, "fingerprint", &fingerprint));
-  KITH_TRY(kith_h5_get_text(f, "recipe", &recipe));
+  KITH_TRY(kith_h5_get_text(f, "recipe", &config_key));
   c->refused = true;
   KITH_TRY(kith_agreed_same(
       (uint64_t)fingerprint == g->fingerprint
           ? KITH_OK
           : kith_fail(KITH_EDATA, "%s: a checkpoint of another graph; train with --fresh to start anew",
                       kith_h5_path(f))));
-  KITH_TRY(kith_agreed_same(checkpoint_compare(kith_h5_path(f), c->recipe, recipe)));
+  KITH_TRY(kith_agreed_same(checkpoint_compare(kith_h5_path(f), c->config_key, config_key)));
   c->refused = false;
 done:
-  KITH_FREE(recipe);
+  KITH_FREE(config_key);
   return st;
 }
 
@@ -219,7 +219,7 @@ static kith_agreed checkpoint_read_attributes(kith_h5 *f, kith_checkpoint *c) {
   KITH_TRY(kith_h5_get_int(f, "loss_broken", &c->loss.broken));
   KITH_TRY(kith_h5_get_real(f, "best", &c->best));
   KITH_TRY(kith_h5_get_int(f, "best_epoch", &c->best_epoch));
-  KITH_TRY(kith_h5_get_int(f, "stale", &c->stale));
+  KITH_TRY(kith_h5_get_int(f, "stale", &c->bad_evals));
   KITH_TRY(kith_agreed_same(checkpoint_check(kith_h5_path(f), c)));
   KITH_TRY(checkpoint_read_later(f, c));
   KITH_TRY(kith_h5_get_text(f, "metrics", &c->history));

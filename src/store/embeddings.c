@@ -16,7 +16,7 @@ static kith_agreed embeddings_attributes(kith_h5 *f, const kith_graph *g, int d,
   KITH_TRY(kith_h5_put_int(f, "epoch", note->epoch));
   KITH_TRY(kith_h5_put_int(f, "step", note->step));
   KITH_TRY(kith_h5_put_text(f, "run", note->run ? note->run : ""));
-  KITH_TRY(kith_h5_put_text(f, "recipe", note->recipe ? note->recipe : ""));
+  KITH_TRY(kith_h5_put_text(f, "recipe", note->config_key ? note->config_key : ""));
   KITH_TRY(kith_h5_put_text(f, "metrics", note->metrics));
   KITH_TRY(kith_h5_put_text(f, "job", note->job));
 done:
@@ -84,7 +84,7 @@ kith_agreed kith_embeddings_origin_read(const kith_comm *comm, const char *path,
   if (kith_h5_has_attribute(f, "step")) KITH_TRY(kith_h5_get_int(f, "step", &out->step));
   KITH_TRY(origin_text(f, "model", out->model));
   KITH_TRY(origin_text(f, "run", out->run));
-  if (kith_h5_has_attribute(f, "recipe")) KITH_TRY(kith_h5_get_text(f, "recipe", &out->recipe));
+  if (kith_h5_has_attribute(f, "recipe")) KITH_TRY(kith_h5_get_text(f, "recipe", &out->config_key));
   out->fingerprint = (uint64_t)fingerprint;
 done:
   kith_h5_close(&f);

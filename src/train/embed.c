@@ -4,13 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "train/extend.h"
+#include "train/augment_graph.h"
 
-/* A model on the extended graph. */
+/* A model on the augmented_graph graph. */
 typedef struct embed {
   const kith_comm *comm;
   const kith_model_options *model;
-  extended e;
+  augmented_graph e;
   kith_relation *a;
   kith_whole whole;
   kith_params *params;
@@ -21,7 +21,7 @@ typedef struct embed {
   kith_tensor *x;            /* embeddings; null where all rows are made of features */
 } embed;
 
-void kith_embedded_free(kith_embedded *e) {
+void kith_new_embeddings_free(kith_new_embeddings *e) {
   KITH_FREE(e->x);
   KITH_FREE(e->history);
 }
@@ -72,15 +72,15 @@ done:
 
 /* Known rows and weights; new nodes' embeddings stay zero. */
 static kith_agreed embed_load(embed *m, const kith_graph *g, const kith_run *o, const char *checkpoint,
-                              kith_embedded *out) {
+                              kith_new_embeddings *out) {
   kith_agreed st = {KITH_OK};
-  char recipe[KITH_RECIPE];
+  char config_key[KITH_CONFIG_KEY_SIZE];
   kith_weights w = kith_params_weights(m->params);
-  kith_run_recipe(g, o, sizeof recipe, recipe);
+  kith_config_key(g, o, sizeof config_key, config_key);
   kith_checkpoint c = {.d = m->x ? m->x->d : 0,
                        .x = m->x ? m->x->value : NULL,
                        .weights = {.n = w.n, .value = w.value},
-                       .recipe = recipe};
+                       .config_key = config_key};
   KITH_TRY(kith_checkpoint_read(m->comm, g, checkpoint, &c));
   out->epoch = c.epoch;
   out->step = c.step;
@@ -93,7 +93,7 @@ done:
 }
 
 /* The last rows of this rank. */
-static kith_status embed_take(const embed *m, kith_embedded *out) {
+static kith_status embed_take(const embed *m, kith_new_embeddings *out) {
   kith_status st = KITH_OK;
   float *final = NULL;
   size_t d = (size_t)kith_model_output_dim(m->model), n_own = (size_t)m->e.g->n_own, n = (size_t)m->e.n;
@@ -115,16 +115,16 @@ static void embed_free(embed *m) {
   kith_params_destroy(&m->params);
   kith_whole_free(&m->whole);
   kith_relation_destroy(&m->a);
-  kith__extended_free(&m->e);
+  kith__augmented_graph_free(&m->e);
 }
 
 kith_agreed kith_embed(const kith_comm *comm, const kith_graph *g, const kith_run *run,
-                       const kith_newcomers *new, const char *checkpoint, kith_embedded *out) {
+                       const kith_newcomers *new, const char *checkpoint, kith_new_embeddings *out) {
   kith_agreed st = {KITH_OK};
   embed m = {.comm = comm, .model = &run->model};
-  *out = (kith_embedded){.n = 0};
+  *out = (kith_new_embeddings){.n = 0};
   KITH_TRY(kith_agreed_same(embed_check(&run->model)));
-  KITH_TRY(kith__extend(comm, g, run->parts, new, &m.e));
+  KITH_TRY(kith__augment_graph(comm, g, run->parts, new, &m.e));
   KITH_TRY(embed_relate(&m, run));
   KITH_TRY(kith_agree(comm, embed_record(&m, run->train.seed)));
   KITH_TRY(embed_load(&m, g, run, checkpoint, out));
@@ -132,6 +132,6 @@ kith_agreed kith_embed(const kith_comm *comm, const kith_graph *g, const kith_ru
   KITH_TRY(kith_agree(comm, embed_take(&m, out)));
 done:
   embed_free(&m);
-  if (kith_is_bad(st)) kith_embedded_free(out);
+  if (kith_is_bad(st)) kith_new_embeddings_free(out);
   return st;
 }

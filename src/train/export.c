@@ -28,7 +28,7 @@ kith_agreed kith__run_export(run *r, int64_t epoch, int64_t step, const char *me
                                .epoch = epoch,
                                .step = step,
                                .run = r->id,
-                               .recipe = r->recipe,
+                               .config_key = r->config_key,
                                .metrics = metrics,
                                .job = r->o->job};
   r->result->best_epoch = epoch;
@@ -40,7 +40,7 @@ done:
 }
 
 /* Another run's file is none; one that is damaged is reported, and is as good as none. */
-static kith_agreed export_look(const run *r, held *h) {
+static kith_agreed export_inspect(const run *r, held *h) {
   kith_agreed st = {KITH_OK};
   kith_embeddings_origin from = {.epoch = 0};
   float *x = NULL;
@@ -54,7 +54,7 @@ static kith_agreed export_look(const run *r, held *h) {
   if (ours) st = kith_embeddings_read(r->comm, r->g, r->embeddings, &d, &x);
   if (!kith_is_bad(st)) *h = (held){.ours = ours, .epoch = from.epoch, .step = from.step};
   KITH_FREE(x);
-  KITH_FREE(from.recipe);
+  KITH_FREE(from.config_key);
   if (st.status != KITH_EDATA) return st;
   if (r->comm->rank == 0) kith_warn("%s", kith_error_text());
   return (kith_agreed){KITH_OK};
@@ -72,7 +72,7 @@ static kith_agreed export_from_checkpoint(run *r, int64_t epoch, bool *holds) {
   if (kith_is_bad(read) && r->comm->rank == 0) kith_warn("%s", kith_error_text());
   *holds = !kith_is_bad(read) && strcmp(c.run, r->id) == 0 && c.epoch == epoch && c.step == 0;
   if (*holds) {
-    KITH_TRY(kith__run_export(r, epoch, 0, c.history, kith_trainer_final(r->trainer)));
+    KITH_TRY(kith__run_export(r, epoch, 0, c.history, kith_trainer_inference(r->trainer)));
     kith_log("%s: written again from %s", r->embeddings, path);
   }
   KITH_TRY(kith__run_load(r, r->from, &back));
@@ -83,13 +83,13 @@ done:
 }
 
 /* Let the file hold an epoch of this run, if there is a copy of it; *h is what it holds in any case. */
-static kith_agreed export_hold(run *r, int64_t epoch, int64_t step, held *h, bool *holds) {
+static kith_agreed export_ensure(run *r, int64_t epoch, int64_t step, held *h, bool *holds) {
   kith_agreed st = {KITH_OK};
-  KITH_TRY(export_look(r, h));
+  KITH_TRY(export_inspect(r, h));
   *holds = h->ours && h->epoch == epoch && h->step == step;
   if (*holds) return st;
   if (epoch == r->epoch && step == r->step) {
-    KITH_TRY(kith__run_export(r, epoch, step, r->history.text, kith_trainer_final(r->trainer)));
+    KITH_TRY(kith__run_export(r, epoch, step, r->history.text, kith_trainer_inference(r->trainer)));
     *holds = true;
   } else KITH_TRY(export_from_checkpoint(r, epoch, holds));
   if (*holds) *h = (held){.ours = true, .epoch = epoch, .step = step};
@@ -98,23 +98,23 @@ done:
 }
 
 /* The exported epoch becomes the best one, by a score measured now, which metrics.jsonl tells too. */
-static kith_agreed export_is_best(run *r, const held *h) {
+static kith_agreed export_adopt_as_best(run *r, const held *h) {
   kith_agreed st = {KITH_OK};
-  kith_marks m = {.ranked = {.n_k = 0}};
+  kith_eval_result m = {.ranking = {.n_k = 0}};
   float *x = NULL;
   int d = 0;
   KITH_TRY(kith_embeddings_read(r->comm, r->g, r->embeddings, &d, &x));
-  KITH_TRY(kith__run_mark(r, d, x, r->o->evaluate.split, false, &m));
+  KITH_TRY(kith__run_eval(r, d, x, r->o->evaluate.split, false, &m));
   r->best = kith__run_score(r, &m);
   r->best_epoch = r->result->best_epoch = h->epoch;
   r->result->best_step = h->step;
-  r->stale = 0;
+  r->bad_evals = 0;
   r->result->best = m;
   r->measured = true;
   history_line line = {.classifies = r->g->task == KITH_CLASSIFY,
                        .again = true,
                        .epoch = h->epoch,
-                       .marks = &m,
+                       .eval = &m,
                        .split = kith__run_split(r)};
   KITH_TRY(kith_agree(r->comm, kith__history_add(&r->history, &line)));
   KITH_TRY(kith_agree(r->comm, r->comm->rank == 0 ? kith__history_write(&r->history) : KITH_OK));
@@ -124,13 +124,13 @@ done:
 }
 
 /* No copy of the checkpoint's best epoch is left. */
-static kith_agreed export_make_do(run *r, bool enough, const held *h) {
+static kith_agreed export_fallback(run *r, bool finished, const held *h) {
   const long long best = (long long)r->best_epoch, epoch = (long long)h->epoch;
-  if (h->ours && h->step == 0 && (enough || h->epoch <= r->epoch)) {
+  if (h->ours && h->step == 0 && (finished || h->epoch <= r->epoch)) {
     kith_warn("%s holds epoch %lld, and of epoch %lld, the best that the checkpoint knows, no copy is left: "
               "epoch %lld stays",
               r->embeddings, epoch, best, epoch);
-    return export_is_best(r, h);
+    return export_adopt_as_best(r, h);
   }
   if (h->ours && h->epoch <= r->o->train.epochs)
     return (kith_agreed){KITH_OK}; /* this run will come to it again */
@@ -142,42 +142,42 @@ static kith_agreed export_make_do(run *r, bool enough, const held *h) {
   kith_warn("%s holds epoch %lld, and of epoch %lld, the best that the checkpoint knows, no copy is left: "
             "epochs are compared anew",
             r->embeddings, epoch, best);
-  r->best_epoch = r->stale = 0;
+  r->best_epoch = r->bad_evals = 0;
   return (kith_agreed){KITH_OK};
 }
 
-kith_agreed kith__run_settle(run *r, bool enough) {
+kith_agreed kith__run_restore_export(run *r, bool finished) {
   kith_agreed st = {KITH_OK};
-  bool picks = kith__run_selects(r) && r->best_epoch > 0, holds = false;
+  bool picks = kith__run_selects_epoch(r) && r->best_epoch > 0, holds = false;
   held h = {.ours = false};
-  if (!enough && !picks) return st;
+  if (!finished && !picks) return st;
   const int64_t epoch = picks ? r->best_epoch : r->epoch, step = picks ? 0 : r->step;
   if (epoch == 0 && step == 0)
     kith_log("no epoch is asked for (train.epochs is 0): the embeddings are exported untrained");
-  KITH_TRY(export_hold(r, epoch, step, &h, &holds));
-  if (!holds) return export_make_do(r, enough, &h);
+  KITH_TRY(export_ensure(r, epoch, step, &h, &holds));
+  if (!holds) return export_fallback(r, finished, &h);
   r->result->best_epoch = epoch;
   r->result->best_step = step;
 done:
   return st;
 }
 
-kith_agreed kith__run_compare_anew(run *r) {
+kith_agreed kith__run_reset_selection(run *r) {
   kith_agreed st = {KITH_OK};
   const int64_t picked = r->score_before[0] ? r->best_epoch : 0;
   held h = {.ours = false};
   bool holds = false;
   if (!r->has_score_before || strcmp(r->score, r->score_before) == 0) return st;
-  r->best_epoch = r->stale = 0;
+  r->best_epoch = r->bad_evals = 0;
   if (!r->score[0]) {
     kith_log("evaluations pick no epoch any more, as they did by %s: the last one will be exported",
              r->score_before);
     return st;
   }
-  if (picked > 0) KITH_TRY(export_hold(r, picked, 0, &h, &holds));
-  else KITH_TRY(export_look(r, &h));
+  if (picked > 0) KITH_TRY(export_ensure(r, picked, 0, &h, &holds));
+  else KITH_TRY(export_inspect(r, &h));
   holds = holds || (h.ours && h.step == 0 && h.epoch > 0 && h.epoch <= r->epoch);
-  if (holds) KITH_TRY(export_is_best(r, &h));
+  if (holds) KITH_TRY(export_adopt_as_best(r, &h));
   const char *before = r->score_before[0] ? r->score_before : "nothing";
   if (holds)
     kith_log("epochs are compared by %s now, before by %s: anew, beginning with the exported epoch %lld and "
@@ -201,6 +201,6 @@ kith_agreed kith__run_check_export(const run *r) {
                                         "trained; two runs must not share a work folder",
                                         r->embeddings, from.run, (long long)from.epoch, r->id)));
 done:
-  KITH_FREE(from.recipe);
+  KITH_FREE(from.config_key);
   return st;
 }

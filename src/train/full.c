@@ -11,9 +11,9 @@ kith_agreed kith__full_prepare(kith_trainer *t) {
 
 /* L2, layers, the rows that the step asks for, their loss. */
 kith_status kith__full_record(kith_trainer *t) {
-  kith_lid most = t->classifies ? kith__most_wanted(t) : kith_batch_most_asked(t->batch);
+  kith_lid most = t->classifies ? kith__trainer_max_rows(t) : kith_batch_most_asked(t->batch);
   for (int l = 0; l < t->model.layers; l++) t->hop[l] = &t->whole.hop;
-  kith_tensor *x = kith__record_input(t, t->tape);
+  kith_tensor *x = kith__trainer_record_input(t, t->tape);
   t->output.gather_index = kith__gather_index(t);
   t->output.packed = kith_tape_tensor(t->tape, most, kith_model_output_dim(&t->model));
   if (!t->classifies) kith_l2_op(t->tape, &t->batch->gather_index, &t->l2_scale, x, &t->loss);
@@ -25,26 +25,27 @@ kith_status kith__full_record(kith_trainer *t) {
                         .output = &t->output,
                         .layers = &t->layers};
   kith_model_record(&t->model, &ctx);
-  kith__record_loss(t, t->classifies ? t->output.packed
-                                     : kith_exchange_op(t->tape, t->halo, t->output.packed,
-                                                        kith_batch_most_wanted(t->batch)));
+  kith__trainer_record_loss(t, t->classifies ? t->output.packed
+                                             : kith_exchange_op(t->tape, t->halo, t->output.packed,
+                                                                kith_batch_most_wanted(t->batch)));
   return kith_tape_status(t->tape);
 }
 
-kith_wish kith__full_arrange(kith_trainer *t, kith_wish wish) {
+kith_step_request kith__full_setup_step(kith_trainer *t, kith_step_request request) {
   kith_batch *b = t->batch;
   if (t->classifies)
-    return (kith_wish)kith_comm_max(t->comm, wish); /* nothing is asked for that could carry it */
-  kith_wish granted = (kith_wish)kith_halo_aim(t->halo, b->n_want, b->want, b->key, wish);
+    return (kith_step_request)kith_comm_max(t->comm, request); /* nothing is asked for that could carry it */
+  kith_step_request agreed_request =
+      (kith_step_request)kith_halo_aim(t->halo, b->n_want, b->want, b->key, request);
   kith_batch_answer(b, t->halo);
-  return granted;
+  return agreed_request;
 }
 
 /* A step with an empty batch, or without labeled nodes. */
-void kith__full_whole(kith_trainer *t) {
+void kith__full_inference(kith_trainer *t) {
   if (t->classifies) kith_labelled_take(t->labelled, 0, NULL, NULL);
   else kith_batch_clear(t->batch);
-  kith__full_arrange(t, KITH_WISH_NOTHING);
+  kith__full_setup_step(t, KITH_REQUEST_NONE);
   t->output.all_rows = true;
   kith_tape_forward(t->tape);
   t->output.all_rows = false;

@@ -38,7 +38,7 @@ static int history_metrics(const kith_metrics *m, size_t size, char *text) {
 static int history_accuracy(const kith_accuracy *a, size_t size, char *text) {
   return snprintf(text, size,
                   ", \"accuracy\": %.10g, \"right\": %lld, \"nodes\": %lld, \"held_out_loss\": %.10g",
-                  kith_accuracy_share(a), (long long)a->right, (long long)a->n, a->loss);
+                  kith_accuracy_ratio(a), (long long)a->correct, (long long)a->n, a->loss);
 }
 
 /* What is no number in JSON becomes null. */
@@ -67,7 +67,8 @@ static int history_steps(const history_line *line, size_t size, char *text) {
   return snprintf(text, size,
                   ", \"loss\": %.10g, \"seconds\": %.3f, \"%s_per_second\": %.0f, \"halo_bytes\": %lld",
                   line->loss, line->seconds, line->classifies ? "nodes" : "pairs",
-                  (double)line->pairs / (line->seconds > 0 ? line->seconds : 1), (long long)line->halo_bytes);
+                  (double)line->n_example / (line->seconds > 0 ? line->seconds : 1),
+                  (long long)line->halo_bytes);
 }
 
 kith_status kith__history_add(history *h, const history_line *line) {
@@ -77,10 +78,11 @@ kith_status kith__history_add(history *h, const history_line *line) {
   if (line->again) n += snprintf(text + n, sizeof text - (size_t)n, ", \"measured_again\": true");
   else n += history_steps(line, sizeof text - (size_t)n, text + n);
   if (h->run[0]) n += snprintf(text + n, sizeof text - (size_t)n, ", \"run\": \"%s\"", h->run);
-  if (line->marks) {
+  if (line->eval) {
     n += snprintf(text + n, sizeof text - (size_t)n, ", \"split\": \"%s\"", line->split);
-    if (line->classifies) n += history_accuracy(&line->marks->classified, sizeof text - (size_t)n, text + n);
-    else n += history_metrics(&line->marks->ranked, sizeof text - (size_t)n, text + n);
+    if (line->classifies)
+      n += history_accuracy(&line->eval->classification, sizeof text - (size_t)n, text + n);
+    else n += history_metrics(&line->eval->ranking, sizeof text - (size_t)n, text + n);
   }
   n += history_layers(line, sizeof text - (size_t)n, text + n);
   n += snprintf(text + n, sizeof text - (size_t)n, "}\n");

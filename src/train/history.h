@@ -22,11 +22,11 @@ typedef struct history_line {
   bool again; /* an epoch that has its line is measured by another score: nothing is told of its steps */
   int64_t epoch;
   double loss, seconds;
-  int64_t pairs, halo_bytes;
-  const kith_marks *marks; /* null if the epoch was not evaluated */
-  const char *split;       /* "valid", "test", or "test-selected" */
-  int n_layer;             /* 0 if the layers were not measured */
-  kith_smoothness layer[KITH_MAX_LAYER_OUTPUTS];
+  int64_t n_example, halo_bytes;
+  const kith_eval_result *eval; /* null if the epoch was not evaluated */
+  const char *split;            /* "valid", "test", or "test-selected" */
+  int n_layer;                  /* 0 if the layers were not measured */
+  kith_oversmoothing layer[KITH_MAX_LAYER_OUTPUTS];
 } history_line;
 
 kith_status kith__history_add(history *h, const history_line *line) KITH_MUST_USE;

@@ -3,11 +3,11 @@
 
 kith_train_options kith_train_defaults(void) {
   return (kith_train_options){.sampler = kith_sampler_defaults(),
-                              .exclude = true,
+                              .exclude_targets = true,
                               .batch = 2048,
                               .epochs = 40,
                               .seed = 1,
-                              .decay = 1,
+                              .lr_decay = 1,
                               .patience = 0,
                               .adam = kith_adam_defaults(),
                               .loss = kith_loss_defaults(),
@@ -15,5 +15,6 @@ kith_train_options kith_train_defaults(void) {
 }
 
 kith_checkpoint_options kith_checkpoint_defaults(void) {
-  return (kith_checkpoint_options){.every = 5, .minutes = 10, .keep = 2, .best = true, .beside = 64};
+  return (kith_checkpoint_options){
+      .every_epochs = 5, .every_minutes = 10, .keep = 2, .keep_best = true, .async_above_mb = 64};
 }

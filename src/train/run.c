@@ -5,7 +5,7 @@
 
 #include "kith/file.h"
 #include "train/run.h"
-#include "train/stop.h"
+#include "train/signals.h"
 
 static bool run_classifies(const run *r) { return r->g->task == KITH_CLASSIFY; }
 
@@ -17,25 +17,25 @@ static void run_rate(const run *r, double pairs, double seconds, size_t size, ch
   else snprintf(text, size, "%.0f k %s/s", rate / 1000, what);
 }
 
-void kith__run_count_from_here(run *r) {
+void kith__run_timer_start(run *r) {
   r->counted = kith_clock();
   r->counted_bytes = kith_trainer_halo_bytes(r->trainer);
 }
 
-void kith__run_count(run *r) {
+void kith__run_timer_add(run *r) {
   double seconds = kith_clock() - r->counted;
   r->seconds += seconds;
   r->result->seconds += seconds;
   r->halo_bytes += kith_trainer_halo_bytes(r->trainer) - r->counted_bytes;
-  kith__run_count_from_here(r);
+  kith__run_timer_start(r);
 }
 
 /* The launcher may be about to end the ranks; whoever sits at the terminal should know where the next run
  * goes on. */
-static kith_agreed run_say_saved(run *r) {
+static kith_agreed run_log_checkpoint(run *r) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith__run_wait(r));
-  kith__stop_was_met();
+  kith__signals_clear_launcher();
   kith_log("the launcher ends or resumes the job: checkpoint written (%lld epoch%s, %lld step%s)",
            (long long)r->epoch, kith_plural(r->epoch), (long long)r->step, kith_plural(r->step));
 done:
@@ -43,36 +43,36 @@ done:
 }
 
 /* In the middle of an epoch. */
-static kith_agreed run_save_between(run *r) {
+static kith_agreed run_save_mid_epoch(run *r) {
   kith_agreed st = {KITH_OK};
-  kith__run_count(r);
+  kith__run_timer_add(r);
   KITH_TRY(kith__run_save(r));
-  if (r->wish == KITH_WISH_SAVE_NOW) KITH_TRY(run_say_saved(r));
-  kith__run_count_from_here(r);
+  if (r->request == KITH_REQUEST_CHECKPOINT_NOW) KITH_TRY(run_log_checkpoint(r));
+  kith__run_timer_start(r);
 done:
   return st;
 }
 
 /* What this run has done of all epochs, in epochs. */
-static double run_share(const run *r) {
+static double run_epochs_done(const run *r) {
   return (double)r->epoch + (double)r->step / (double)kith_trainer_n_step(r->trainer);
 }
 
 /* "0.12345, 650 k pairs/s, job 1:02:03 left"; the loss is the mean over the epoch's steps and all ranks. */
 static void run_progress(const run *r, kith_progress *p, int64_t begun, double loss) {
   char note[128] = "", rate[32], left[32] = "";
-  double now = kith_clock(), done = run_share(r) - r->began_share;
-  run_rate(r, (double)kith_trainer_pairs(r->trainer, begun, r->step), now - p->began, sizeof rate, rate);
-  kith_duration_print((now - r->began) / done * ((double)r->o->train.epochs - run_share(r)), sizeof left,
-                      left);
+  double now = kith_clock(), done = run_epochs_done(r) - r->epochs_at_start;
+  run_rate(r, (double)kith_trainer_n_example(r->trainer, begun, r->step), now - p->began, sizeof rate, rate);
+  kith_duration_print((now - r->began) / done * ((double)r->o->train.epochs - run_epochs_done(r)),
+                      sizeof left, left);
   snprintf(note, sizeof note, "job %s  loss %.4f  %s", left, loss, rate);
   kith_progress_step(p, r->step - begun, note);
 }
 
-/* The largest wish of this rank, which for rank 0's display may be to know the loss. */
-static kith_wish run_wish(const run *r, const kith_progress *p) {
-  kith_wish wish = kith__run_wish(r);
-  return wish == KITH_WISH_NOTHING && kith_progress_is_due(p) ? KITH_WISH_LOSS : wish;
+/* The largest request of this rank, which for rank 0's display may be to know the loss. */
+static kith_step_request run_request(const run *r, const kith_progress *p) {
+  kith_step_request request = kith__run_request(r);
+  return request == KITH_REQUEST_NONE && kith_progress_is_due(p) ? KITH_REQUEST_LOSS : request;
 }
 
 /* Loss so far in the epoch, of all ranks.  Collective. */
@@ -91,16 +91,16 @@ static kith_agreed run_steps(run *r) {
   kith_progress p;
   snprintf(what, sizeof what, "epoch %lld/%d", (long long)r->epoch + 1, r->o->train.epochs);
   kith_progress_begin(&p, what, n_step - begun);
-  kith_trainer_epoch(r->trainer, r->epoch);
-  kith__run_count_from_here(r);
-  while (r->step < n_step && r->wish != KITH_WISH_STOP) {
-    r->wish = kith_trainer_step(r->trainer, r->step, run_wish(r, &p));
+  kith_trainer_set_epoch(r->trainer, r->epoch);
+  kith__run_timer_start(r);
+  while (r->step < n_step && r->request != KITH_REQUEST_STOP) {
+    r->request = kith_trainer_step(r->trainer, r->step, run_request(r, &p));
     r->step++;
-    if (r->wish >= KITH_WISH_LOSS) run_progress(r, &p, begun, run_loss_so_far(r));
-    if (r->step < n_step && kith__run_is_due(r)) KITH_TRY(run_save_between(r));
+    if (r->request >= KITH_REQUEST_LOSS) run_progress(r, &p, begun, run_loss_so_far(r));
+    if (r->step < n_step && kith__run_checkpoint_is_due(r)) KITH_TRY(run_save_mid_epoch(r));
   }
-  kith__run_count(r);
-  r->result->pairs += kith_trainer_pairs(r->trainer, begun, r->step);
+  kith__run_timer_add(r);
+  r->result->n_example += kith_trainer_n_example(r->trainer, begun, r->step);
 done:
   kith_progress_end(&p);
   return st;
@@ -119,37 +119,38 @@ static kith_agreed run_loss(run *r, double *loss) {
 }
 
 /* Told once a run: the protocol's N is more than some users have left. */
-static void run_tell_fewer(run *r, const kith_marks *m) {
-  if (run_classifies(r) || r->told_fewer || r->comm->rank != 0 || m->ranked.n_fewer == 0) return;
-  r->told_fewer = true;
+static void run_warn_short(run *r, const kith_eval_result *m) {
+  if (run_classifies(r) || r->warned_short || r->comm->rank != 0 || m->ranking.n_user_short == 0) return;
+  r->warned_short = true;
   kith_warn("evaluate.protocol: %lld of %lld users have met all but fewer than %d items: all that they have "
             "not met are ranked",
-            (long long)m->ranked.n_fewer, (long long)m->ranked.n_user, r->o->evaluate.sampled);
+            (long long)m->ranking.n_user_short, (long long)m->ranking.n_user, r->o->evaluate.sampled);
 }
 
 /* Evaluate if it is due, remember the best, export it. */
-static kith_agreed run_evaluate(run *r, bool last, history_line *line, kith_marks *m, const float **final) {
+static kith_agreed run_evaluate(run *r, bool last, history_line *line, kith_eval_result *m,
+                                const float **final) {
   kith_agreed st = {KITH_OK};
-  const kith_rank_options *e = &r->o->evaluate;
+  const kith_eval_options *e = &r->o->evaluate;
   *final = NULL;
-  if (e->every == 0 || !(kith_is_evaluated(e->every, r->epoch) || last)) return st;
-  *final = kith_trainer_final(r->trainer);
-  KITH_TRY(kith__run_mark(r, kith__run_width(r), *final, e->split, true, m));
-  run_tell_fewer(r, m);
-  if (e->smoothness) {
-    KITH_TRY(kith_trainer_smoothness(r->trainer, line->layer));
+  if (e->every == 0 || !(kith_eval_is_due(e->every, r->epoch) || last)) return st;
+  *final = kith_trainer_inference(r->trainer);
+  KITH_TRY(kith__run_eval(r, kith__run_width(r), *final, e->split, true, m));
+  run_warn_short(r, m);
+  if (e->oversmoothing) {
+    KITH_TRY(kith_trainer_oversmoothing(r->trainer, line->layer));
     line->n_layer = kith_trainer_n_layer(r->trainer);
   }
   double score = kith__run_score(r, m);
-  line->marks = m;
+  line->eval = m;
   line->split = kith__run_split(r);
   bool better = r->best_epoch == 0 || score > r->best;
-  r->stale = better ? 0 : r->stale + 1;
+  r->bad_evals = better ? 0 : r->bad_evals + 1;
   if (better) {
     r->best = score;
     r->best_epoch = r->epoch;
   }
-  if (better || !kith__run_selects(r)) {
+  if (better || !kith__run_selects_epoch(r)) {
     r->result->best = *m;
     r->measured = true;
   }
@@ -158,21 +159,21 @@ done:
 }
 
 /* What the evaluation found, in few figures: metrics.jsonl has all. */
-static void run_report_marks(const run *r, const history_line *line) {
+static void run_report_eval(const run *r, const history_line *line) {
   char text[128];
-  const kith_metrics *m = &line->marks->ranked;
+  const kith_metrics *m = &line->eval->ranking;
   int c = m->n_k - 1, k = m->k[c];
-  bool best = kith__run_selects(r) && r->best_epoch == r->epoch;
-  if (run_classifies(r)) kith_accuracy_print(&line->marks->classified, sizeof text, text);
+  bool best = kith__run_selects_epoch(r) && r->best_epoch == r->epoch;
+  if (run_classifies(r)) kith_accuracy_print(&line->eval->classification, sizeof text, text);
   else snprintf(text, sizeof text, "Recall@%d %.4f  NDCG@%d %.4f", k, m->recall[c], k, m->ndcg[c]);
   kith_log("  %s: %s%s", line->split, text, best ? "  best so far" : "");
 }
 
 static void run_report(const run *r, const history_line *line) {
   char rate[32];
-  run_rate(r, (double)line->pairs, line->seconds, sizeof rate, rate);
+  run_rate(r, (double)line->n_example, line->seconds, sizeof rate, rate);
   kith_log("epoch %lld  loss %.6f  %.1f s  %s", (long long)r->epoch, line->loss, line->seconds, rate);
-  if (line->marks) run_report_marks(r, line);
+  if (line->eval) run_report_eval(r, line);
 }
 
 static void run_report_layers(const history_line *line) {
@@ -181,13 +182,13 @@ static void run_report_layers(const history_line *line) {
 }
 
 /* What the epoch has to tell, and nothing of it is left for the next one. */
-static kith_agreed run_line(run *r, history_line *line) {
+static kith_agreed run_fill_line(run *r, history_line *line) {
   kith_agreed st = {KITH_OK};
   int64_t n_step = kith_trainer_n_step(r->trainer);
   *line = (history_line){.classifies = run_classifies(r),
                          .epoch = r->epoch,
                          .seconds = r->seconds,
-                         .pairs = kith_trainer_pairs(r->trainer, 0, n_step),
+                         .n_example = kith_trainer_n_example(r->trainer, 0, n_step),
                          .halo_bytes = r->halo_bytes};
   kith_comm_share(r->comm, sizeof line->seconds,
                   &line->seconds); /* the history is the same on every rank, so the clock must be */
@@ -215,52 +216,53 @@ done:
 }
 
 /* The epoch is not closed: its evaluation is left to the run that goes on. */
-static kith_agreed run_leave_open(run *r) {
+static kith_agreed run_postpone_evaluation(run *r) {
   r->epoch--;
-  r->wish = KITH_WISH_STOP;
+  r->request = KITH_REQUEST_STOP;
   return (kith_agreed){KITH_OK};
 }
 
 /* After the steps of an epoch: loss, evaluation, history, export, checkpoint. */
-static kith_agreed run_close_epoch(run *r, bool *enough) {
+static kith_agreed run_close_epoch(run *r, bool *finished) {
   kith_agreed st = {KITH_OK};
-  kith_marks m;
+  kith_eval_result m;
   const float *final = NULL;
   history_line line;
   r->epoch++;
-  KITH_TRY(run_line(r, &line));
+  KITH_TRY(run_fill_line(r, &line));
   bool last = r->epoch >= r->o->train.epochs;
   st = run_evaluate(r, last, &line, &m, &final);
-  if (st.status == KITH_EINTERRUPT) return run_leave_open(r);
+  if (st.status == KITH_EINTERRUPT) return run_postpone_evaluation(r);
   KITH_TRY(st);
   r->step = 0;
   run_begin_epoch(r);
-  *enough = last || (r->o->train.patience > 0 && line.marks && r->stale >= r->o->train.patience);
+  *finished = last || (r->o->train.patience > 0 && line.eval && r->bad_evals >= r->o->train.patience);
   KITH_TRY(run_record(r, &line));
-  bool exports = kith__run_selects(r) ? r->best_epoch == r->epoch : *enough;
+  bool exports = kith__run_selects_epoch(r) ? r->best_epoch == r->epoch : *finished;
   if (exports)
-    KITH_TRY(
-        kith__run_export(r, r->epoch, 0, r->history.text, final ? final : kith_trainer_final(r->trainer)));
-  int every = r->o->checkpoint.every;
-  bool picked = exports && r->o->checkpoint.best,
-       due = (every > 0 && r->epoch % every == 0) || kith__run_is_due(r);
-  if (*enough || picked || due) KITH_TRY(kith__run_save(r));
+    KITH_TRY(kith__run_export(r, r->epoch, 0, r->history.text,
+                              final ? final : kith_trainer_inference(r->trainer)));
+  int every = r->o->checkpoint.every_epochs;
+  bool picked = exports && r->o->checkpoint.keep_best,
+       due = (every > 0 && r->epoch % every == 0) || kith__run_checkpoint_is_due(r);
+  if (*finished || picked || due) KITH_TRY(kith__run_save(r));
 done:
   return st;
 }
 
 /* A stop after an epoch's last step leaves its evaluation, which may take long, to the run that goes on. */
-static kith_agreed run_one_epoch(run *r, bool *enough) {
+static kith_agreed run_one_epoch(run *r, bool *finished) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(run_steps(r));
-  if (r->wish != KITH_WISH_STOP) KITH_TRY(run_close_epoch(r, enough));
+  if (r->request != KITH_REQUEST_STOP) KITH_TRY(run_close_epoch(r, finished));
 done:
   return st;
 }
 
 /* A signal may have come before the first step.  Returns what the steps return. */
-static kith_wish run_first_wish(const run *r) {
-  return (kith_wish)kith_comm_max(r->comm, kith__stop_is_asked() ? KITH_WISH_STOP : KITH_WISH_NOTHING);
+static kith_step_request run_first_request(const run *r) {
+  return (kith_step_request)kith_comm_max(r->comm, kith__signals_stop_requested() ? KITH_REQUEST_STOP
+                                                                                  : KITH_REQUEST_NONE);
 }
 
 /*
@@ -271,15 +273,16 @@ static kith_agreed run_measure(run *r) {
   kith_agreed st = {KITH_OK};
   float *x = NULL;
   int d = 0;
-  bool tests = kith_held_out_count(r->comm, r->g, KITH_ON_TEST) > 0 && r->o->evaluate.split == KITH_ON_VALID;
+  bool tests =
+      kith_eval_split_count(r->comm, r->g, KITH_EVAL_TEST) > 0 && r->o->evaluate.split == KITH_EVAL_VALID;
   bool measures = r->o->evaluate.every != 0 && !r->measured;
   r->result->evaluated = r->o->evaluate.every != 0;
   r->result->tested = tests;
   KITH_TRY(kith__run_check_export(r));
   if (!tests && !measures) return st;
   KITH_TRY(kith_embeddings_read(r->comm, r->g, r->embeddings, &d, &x));
-  if (measures) KITH_TRY(kith__run_mark(r, d, x, r->o->evaluate.split, false, &r->result->best));
-  if (tests) KITH_TRY(kith__run_mark(r, d, x, KITH_ON_TEST, false, &r->result->test));
+  if (measures) KITH_TRY(kith__run_eval(r, d, x, r->o->evaluate.split, false, &r->result->best));
+  if (tests) KITH_TRY(kith__run_eval(r, d, x, KITH_EVAL_TEST, false, &r->result->test));
 done:
   KITH_FREE(x);
   return st;
@@ -289,7 +292,7 @@ static kith_status run_prepare(run *r) {
   kith_status st = KITH_OK;
   if (r->comm->rank == 0) KITH_TRY(kith_folder_make(r->o->work));
   KITH_TRY(kith_path_join(r->o->work, "embeddings.h5", r->embeddings));
-  kith_run_recipe(r->g, r->o, sizeof r->recipe, r->recipe);
+  kith_config_key(r->g, r->o, sizeof r->config_key, r->config_key);
   kith__run_score_name(r, r->score);
 done:
   return st;
@@ -297,20 +300,20 @@ done:
 
 static kith_agreed run_epochs(run *r) {
   kith_agreed st = {KITH_OK};
-  KITH_TRY(kith__run_compare_anew(r));
-  bool enough =
-      r->epoch >= r->o->train.epochs || (r->o->train.patience > 0 && r->stale >= r->o->train.patience);
+  KITH_TRY(kith__run_reset_selection(r));
+  bool finished =
+      r->epoch >= r->o->train.epochs || (r->o->train.patience > 0 && r->bad_evals >= r->o->train.patience);
   r->began = kith_clock();
-  r->began_share = run_share(r);
+  r->epochs_at_start = run_epochs_done(r);
   if (r->epoch > r->o->train.epochs)
     kith_warn("%lld epochs are done already, more than train.epochs asks for", (long long)r->epoch);
-  KITH_TRY(kith__run_settle(r, enough));
-  if (!enough) r->wish = run_first_wish(r);
-  while (!enough && r->wish != KITH_WISH_STOP) KITH_TRY(run_one_epoch(r, &enough));
-  if (!enough) KITH_TRY(kith__run_save(r));
+  KITH_TRY(kith__run_restore_export(r, finished));
+  if (!finished) r->request = run_first_request(r);
+  while (!finished && r->request != KITH_REQUEST_STOP) KITH_TRY(run_one_epoch(r, &finished));
+  if (!finished) KITH_TRY(kith__run_save(r));
   KITH_TRY(kith__run_wait(r));
   r->result->epochs = r->epoch;
-  if (!enough)
+  if (!finished)
     KITH_TRY(kith_agreed_same(kith_fail(KITH_EINTERRUPT,
                                         "stopped by a signal after %lld epoch%s and %lld step%s; a "
                                         "checkpoint is written: run again to continue",
@@ -322,7 +325,7 @@ done:
 
 /* Told once a run, before its first step. */
 static void run_tell_left_out(const run *r) {
-  kith_left_out out = kith_trainer_left_out(r->trainer);
+  kith_excluded_users out = kith_trainer_excluded_users(r->trainer);
   if (r->comm->rank != 0 || out.n_user == 0) return;
   kith_warn("%lld user%s interacted with every item%s: %s %lld pair%s no negative and %s left out",
             (long long)out.n_user, kith_plural(out.n_user), out.any ? "" : " that negatives are drawn from",
@@ -336,13 +339,13 @@ kith_agreed kith_train_run(const kith_comm *comm, const kith_graph *g, const kit
   *out = (kith_run_result){.loss = NAN};
   kith_run resolved = *o;
   run r = {.comm = comm, .g = g, .o = &resolved, .result = out, .saved_epoch = -1};
-  kith_train_watch();
-  resolved.evaluate.split = kith_held_out_resolve(comm, g, o->evaluate.split);
+  kith_signals_install();
+  resolved.evaluate.split = kith_eval_split_resolve(comm, g, o->evaluate.split);
   KITH_TRY(kith_agree(comm, run_prepare(&r)));
   KITH_TRY(kith_graph_ids_read(comm, g, o->graph, &r.ids));
   KITH_TRY(kith_trainer_create(comm, g, &o->model, &o->train, &r.trainer));
   run_tell_left_out(&r);
-  KITH_TRY(kith__run_prepare_saving(&r));
+  KITH_TRY(kith__run_open_writer(&r));
   KITH_TRY(kith__run_resume(&r));
   KITH_TRY(run_epochs(&r));
   out->halo_bytes = kith_trainer_halo_bytes(r.trainer);
@@ -353,6 +356,6 @@ done:
   kith__history_end(&r.history);
   kith_trainer_destroy(&r.trainer);
   kith_graph_ids_destroy(&r.ids);
-  kith__stop_unwatch();
+  kith__signals_restore();
   return st;
 }

@@ -7,7 +7,7 @@
 #include "train/trainer.h"
 
 /* Classification reads features as they are, recommendation through weights. */
-kith_tensor *kith__record_input(kith_trainer *t, kith_tape *tape) {
+kith_tensor *kith__trainer_record_input(kith_trainer *t, kith_tape *tape) {
   if (t->g->n_feature > 0) t->x = kith_tape_constant(tape, &t->whole.frame, t->d);
   else
     t->x = kith_model_uses_any_embedding(&t->model, t->g) ? kith_tape_node_tensor(tape, &t->whole.frame, t->d)
@@ -16,7 +16,7 @@ kith_tensor *kith__record_input(kith_trainer *t, kith_tape *tape) {
   return kith_input_op(tape, &t->input, &t->whole.frame);
 }
 
-void kith__record_loss(kith_trainer *t, kith_tensor *rows) {
+void kith__trainer_record_loss(kith_trainer *t, kith_tensor *rows) {
   if (t->classifies) kith_cross_entropy_op(t->tape, t->labelled, rows, &t->loss);
   else if (t->softmax) kith_softmax_op(t->tape, t->comm, t->batch, &t->train.loss, rows, &t->loss);
   else if (t->train.loss.name == KITH_NCE) kith_nce_op(t->tape, t->batch, rows, &t->loss);
@@ -25,7 +25,7 @@ void kith__record_loss(kith_trainer *t, kith_tensor *rows) {
 
 static kith_status trainer_record(kith_trainer *t) {
   kith_status st = KITH_OK;
-  KITH_TRY(kith_whole_make(t->read, kith_model_needs_transpose(&t->model),
+  KITH_TRY(kith_whole_make(t->layer_graph, kith_model_needs_transpose(&t->model),
                            kith_model_has_self_loops(&t->model), &t->whole));
   KITH_TRY(t->sampled ? kith__sampled_record(t) : kith__full_record(t));
   KITH_TRY(kith_params_status(t->params));
@@ -41,7 +41,7 @@ static kith_batch_shape trainer_shape(const kith_trainer *t) {
                             .n_pool = n->hard > 0 ? n->pool : 1,
                             .n_shared = t->softmax ? t->train.loss.shared : 0,
                             .marks = t->softmax && t->train.loss.inbatch && t->train.loss.mask,
-                            .targets = t->sampled && t->train.exclude,
+                            .targets = t->sampled && t->train.exclude_targets,
                             .inbatch = !t->softmax && n->inbatch > 0};
 }
 
@@ -107,7 +107,7 @@ static bool trainer_draws_any(const kith_trainer *t) {
 }
 
 /* Users without negatives; softmax without masks takes the items of other pairs as they are. */
-static kith_agreed trainer_leave_out(kith_trainer *t) {
+static kith_agreed trainer_exclude_saturated(kith_trainer *t) {
   bool masks = !t->softmax || !t->train.loss.inbatch || t->train.loss.mask;
   if (!masks) return (kith_agreed){KITH_OK};
   return kith_saturated_create(t->comm, t->g, trainer_draws_any(t), &t->saturated);
@@ -125,8 +125,8 @@ static kith_agreed trainer_make_epoch(kith_trainer *t) {
 static kith_agreed trainer_prepare_pairs(kith_trainer *t) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith_noise_create(t->comm, t->g, &t->train.negatives, &t->noise));
-  KITH_TRY(trainer_leave_out(t));
-  kith_eid n_pair = t->g->n_edge - kith_trainer_left_out(t).n_pair;
+  KITH_TRY(trainer_exclude_saturated(t));
+  kith_eid n_pair = t->g->n_edge - kith_trainer_excluded_users(t).n_pair;
   if (t->train.batch > n_pair) t->train.batch = (int)n_pair;
   KITH_TRY(trainer_make_epoch(t));
   t->n_step = t->epoch->n_step;
@@ -167,7 +167,7 @@ kith_agreed kith_trainer_create(const kith_comm *comm, const kith_graph *g, cons
   KITH_TRY(kith_relation_create(comm, g, model->width, &t->a));
   if (kith_model_uses_importance_graph(model))
     KITH_TRY(kith_near_create(comm, g, &model->near, train->seed, model->width, &t->near));
-  t->read = t->near ? t->near : t->a;
+  t->layer_graph = t->near ? t->near : t->a;
   KITH_TRY(t->classifies ? trainer_prepare_nodes(t) : trainer_prepare_pairs(t));
   KITH_TRY(t->sampled ? kith__sampled_prepare(t) : kith__full_prepare(t));
   KITH_TRY(kith_agree(comm, trainer_record(t)));
@@ -183,7 +183,7 @@ void kith_trainer_destroy(kith_trainer **trainer) {
   kith_trainer *t = *trainer;
   if (!t) return;
   kith_tape_destroy(&t->tape);
-  kith_tape_destroy(&t->whole_tape);
+  kith_tape_destroy(&t->inference_tape);
   kith_sampler_destroy(&t->sampler);
   kith_params_destroy(&t->params);
   kith_whole_free(&t->whole);
@@ -204,21 +204,21 @@ void kith_trainer_destroy(kith_trainer **trainer) {
 
 int64_t kith_trainer_n_step(const kith_trainer *t) { return t->n_step; }
 
-kith_left_out kith_trainer_left_out(const kith_trainer *t) {
-  if (!t->saturated) return (kith_left_out){0};
-  return (kith_left_out){.n_user = t->saturated->n_user,
-                         .n_pair = t->saturated->n_pair,
-                         .any = trainer_draws_any(t)};
+kith_excluded_users kith_trainer_excluded_users(const kith_trainer *t) {
+  if (!t->saturated) return (kith_excluded_users){0};
+  return (kith_excluded_users){.n_user = t->saturated->n_user,
+                               .n_pair = t->saturated->n_pair,
+                               .any = trainer_draws_any(t)};
 }
 
-void kith_trainer_epoch(kith_trainer *t, int64_t epoch) {
+void kith_trainer_set_epoch(kith_trainer *t, int64_t epoch) {
   t->epoch_number = epoch;
-  if (t->sampled) kith__sampled_forget(t);
+  if (t->sampled) kith__sampled_discard_plan(t);
   if (t->classifies) kith_labelled_begin(t->labelled, epoch);
   else kith_epoch_begin(t->epoch, epoch);
 }
 
-int64_t kith_trainer_pairs(const kith_trainer *t, int64_t first, int64_t last) {
+int64_t kith_trainer_n_example(const kith_trainer *t, int64_t first, int64_t last) {
   const int64_t *place = t->classifies ? t->labelled->place_first : t->epoch->place_first;
   return place[last] - place[first];
 }
@@ -234,7 +234,8 @@ static void trainer_decay(kith_trainer *t) {
   float w = (float)t->train.weight_decay;
   for (int i = 0; w > 0 && i < kith_params_n(t->params); i++) {
     const kith_tensor *x = kith_params_at(t->params, i);
-    if (t->train.decay_on == KITH_DECAY_FIRST && !trainer_is_first(kith_params_name(t->params, i))) continue;
+    if (t->train.weight_decay_on == KITH_DECAY_FIRST && !trainer_is_first(kith_params_name(t->params, i)))
+      continue;
     kith_scale(x->n_row * x->d, w, x->value, true, x->grad);
   }
 }
@@ -244,7 +245,7 @@ static void trainer_decay(kith_trainer *t) {
 static void trainer_update(kith_trainer *t, int64_t number) {
   kith_adam_options adam = t->train.adam;
   kith_weights w = kith_params_weights(t->params);
-  adam.lr *= pow(t->train.decay, (double)t->epoch_number);
+  adam.lr *= pow(t->train.lr_decay, (double)t->epoch_number);
   if (kith__rows_require_grad(t)) {
     if (t->sampled)
       kith_adam_step_rows(&adam, number, t->fetch.n_grad_row, t->fetch.grad_row, t->d, t->fetch.grad, t->m,
@@ -254,25 +255,25 @@ static void trainer_update(kith_trainer *t, int64_t number) {
   kith_adam_step(&adam, number, w.n, w.grad, w.m, w.v, w.value);
 }
 
-void kith__fill(kith_trainer *t, int64_t step, kith_batch *b) {
+void kith__trainer_fill_batch(kith_trainer *t, int64_t step, kith_batch *b) {
   if (t->classifies) kith_labelled_step(t->labelled, step);
   else if (t->softmax) kith_batch_softmax(b, t->epoch, step);
   else kith_batch_pairs(b, t->epoch, step);
 }
 
-static kith_wish trainer_arrange(kith_trainer *t, int64_t step, kith_wish wish) {
-  if (t->sampled) return kith__sampled_arrange(t, step, wish);
-  kith__fill(t, step, t->batch);
-  return kith__full_arrange(t, wish);
+static kith_step_request trainer_setup_step(kith_trainer *t, int64_t step, kith_step_request request) {
+  if (t->sampled) return kith__sampled_setup_step(t, step, request);
+  kith__trainer_fill_batch(t, step, t->batch);
+  return kith__full_setup_step(t, request);
 }
 
-kith_wish kith_trainer_step(kith_trainer *t, int64_t step, kith_wish wish) {
+kith_step_request kith_trainer_step(kith_trainer *t, int64_t step, kith_step_request request) {
   double began = kith_clock(), mpi = kith_mpi_seconds();
   kith_watch_step(t->epoch_number + 1, step + 1);
   kith_fault_step();
   t->exec.training = true;
   t->exec.step = (uint64_t)(t->epoch_number * t->n_step + step);
-  kith_wish granted = trainer_arrange(t, step, wish);
+  kith_step_request agreed_request = trainer_setup_step(t, step, request);
   if (!t->classifies) t->l2_scale = t->train.loss.l2 / (double)t->batch->n_global;
   kith_tape_forward(t->tape);
   kith_params_zero_grad(t->params);
@@ -281,32 +282,32 @@ kith_wish kith_trainer_step(kith_trainer *t, int64_t step, kith_wish wish) {
   trainer_decay(t);
   trainer_update(t, (int64_t)t->exec.step + 1);
   if (kith_fault(KITH_FAULT_LOSS)) kith_sum_add(&t->loss, NAN);
-  t->tally.steps++;
-  t->tally.seconds += kith_clock() - began;
-  t->tally.mpi += kith_mpi_seconds() - mpi;
-  return granted;
+  t->stats.steps++;
+  t->stats.seconds += kith_clock() - began;
+  t->stats.mpi_seconds += kith_mpi_seconds() - mpi;
+  return agreed_request;
 }
 
-kith_tally kith_trainer_tally(const kith_trainer *t) { return t->tally; }
+kith_step_stats kith_trainer_step_stats(const kith_trainer *t) { return t->stats; }
 
-kith_state kith_trainer_state(kith_trainer *t) {
-  return (kith_state){.d = kith__rows_require_grad(t) ? t->d : 0,
-                      .x = t->x ? t->x->value : NULL,
-                      .m = t->m,
-                      .v = t->v,
-                      .weights = kith_params_weights(t->params),
-                      .loss = &t->loss};
+kith_train_state kith_trainer_state(kith_trainer *t) {
+  return (kith_train_state){.d = kith__rows_require_grad(t) ? t->d : 0,
+                            .x = t->x ? t->x->value : NULL,
+                            .m = t->m,
+                            .v = t->v,
+                            .weights = kith_params_weights(t->params),
+                            .loss = &t->loss};
 }
 
-const float *kith_trainer_final(kith_trainer *t) {
-  if (t->sampled) kith__sampled_finish(t);
-  int64_t before = kith_halo_bytes(t->read->halo);
+const float *kith_trainer_inference(kith_trainer *t) {
+  if (t->sampled) kith__sampled_finish_plan(t);
+  int64_t before = kith_halo_bytes(t->layer_graph->halo);
   int d = kith_model_output_dim(&t->model);
   t->exec.training = false;
-  if (t->sampled) kith__sampled_whole(t);
-  else kith__full_whole(t);
-  t->eval_bytes += kith_halo_bytes(t->read->halo) - before;
-  kith_output_rows(t->sampled ? &t->whole_output : &t->output, t->g->n_own, d, t->final);
+  if (t->sampled) kith__sampled_inference(t);
+  else kith__full_inference(t);
+  t->eval_bytes += kith_halo_bytes(t->layer_graph->halo) - before;
+  kith_output_rows(t->sampled ? &t->inference_output : &t->output, t->g->n_own, d, t->final);
   if (!t->classifies && t->model.score == KITH_COSINE) kith_normalize_rows(t->g->n_own, d, t->final);
   return t->final;
 }
@@ -314,17 +315,17 @@ const float *kith_trainer_final(kith_trainer *t) {
 int kith_trainer_n_layer(const kith_trainer *t) { return t->layers.n; }
 
 /* Always along the training graph's edges, whatever the layers read. */
-kith_agreed kith_trainer_smoothness(kith_trainer *t, kith_smoothness *out) {
+kith_agreed kith_trainer_oversmoothing(kith_trainer *t, kith_oversmoothing *out) {
   kith_agreed st = {KITH_OK};
-  int64_t before = kith_halo_bytes(t->read->halo);
+  int64_t before = kith_halo_bytes(t->layer_graph->halo);
   for (int l = 0; l < t->layers.n; l++)
-    KITH_TRY(kith_smoothness_measure(t->comm, t->a, t->layers.h[l]->d, t->layers.h[l]->value, &out[l]));
+    KITH_TRY(kith_oversmoothing_measure(t->comm, t->a, t->layers.h[l]->d, t->layers.h[l]->value, &out[l]));
 done:
-  t->eval_bytes += kith_halo_bytes(t->read->halo) - before;
+  t->eval_bytes += kith_halo_bytes(t->layer_graph->halo) - before;
   return st;
 }
 
-kith_eid kith_trainer_asked_entries(const kith_trainer *t) {
+kith_eid kith_trainer_requested_edges(const kith_trainer *t) {
   const kith_gather_index *p = &t->batch->gather_index;
   kith_eid n = 0;
   for (kith_lid i = 0; i < p->n_unique; i++) n += t->a->degree[p->unique_row[i]];
@@ -332,5 +333,5 @@ kith_eid kith_trainer_asked_entries(const kith_trainer *t) {
 }
 
 int64_t kith_trainer_halo_bytes(const kith_trainer *t) {
-  return kith_halo_bytes(t->read->halo) - t->eval_bytes + (t->sampled ? kith_halo_bytes(t->halo) : 0);
+  return kith_halo_bytes(t->layer_graph->halo) - t->eval_bytes + (t->sampled ? kith_halo_bytes(t->halo) : 0);
 }

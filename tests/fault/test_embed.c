@@ -46,7 +46,7 @@ static void prepare(void) {
   kith_run_result result;
   run = (kith_run){.model = kith_model_defaults(),
                    .train = kith_train_defaults(),
-                   .evaluate = kith_rank_defaults(),
+                   .evaluate = kith_eval_defaults(),
                    .checkpoint = kith_checkpoint_defaults(),
                    .job = "job text"};
   run.model = (kith_model_options){
@@ -69,7 +69,7 @@ static kith_agreed embed_all(const kith_new_options *source, const char *output)
   char checkpoint[KITH_PATH];
   kith_newcomers new = {.n_pair = 0};
   kith_new_report report;
-  kith_embedded e = {.n = 0};
+  kith_new_embeddings e = {.n = 0};
   kith_embeddings_note note = {.model = "sage", .metrics = "", .job = "job text"};
   KITH_TRY(kith_checkpoint_find(test_comm, folder, 0, checkpoint));
   KITH_TRY(kith_newcomers_read(test_comm, run.graph, source, &new, &report));
@@ -77,7 +77,7 @@ static kith_agreed embed_all(const kith_new_options *source, const char *output)
   KITH_TRY(kith_newcomers_write(test_comm, graph, &new, output, e.first, e.n, e.d, e.x, &note));
 done:
   kith_newcomers_free(&new);
-  kith_embedded_free(&e);
+  kith_new_embeddings_free(&e);
   return st;
 }
 

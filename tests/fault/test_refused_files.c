@@ -48,7 +48,7 @@ static kith_agreed run_evaluate(void) {
   int d = 0;
   kith_metrics m;
   KITH_TRY(kith_embeddings_read(test_comm, chain.share, test_chain_output("embeddings.h5"), &d, &x));
-  KITH_TRY(kith_rank_evaluate(test_comm, chain.share, d, x, &chain.run.evaluate, &m));
+  KITH_TRY(kith_eval_metrics(test_comm, chain.share, d, x, &chain.run.evaluate, &m));
 done:
   KITH_FREE(x);
   return st;

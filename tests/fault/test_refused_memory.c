@@ -73,7 +73,7 @@ static kith_agreed make_trainer_pairs_of(kith_train_mode mode, void **made) {
   train.sampler.coverage = 2;
   kith_agreed st = kith_trainer_create(test_comm, share, &model, &train, (kith_trainer **)made);
   if (!kith_is_bad(st)) {
-    kith_trainer_epoch(*made, 0);
+    kith_trainer_set_epoch(*made, 0);
     (void)kith_trainer_step(*made, 0, false);
   }
   return st;
@@ -160,10 +160,10 @@ static kith_agreed make_trainer_classes_walks(void **made) {
 static void break_trainer(void **made) { kith_trainer_destroy((kith_trainer **)made); }
 
 static kith_agreed make_metrics(void **made) {
-  kith_rank_options o = kith_rank_defaults();
+  kith_eval_options o = kith_eval_defaults();
   kith_metrics m;
   float *x = calloc((size_t)share->n_own + 1, 4 * sizeof *x);
-  kith_agreed st = kith_rank_evaluate(test_comm, share, 4, x, &o, &m);
+  kith_agreed st = kith_eval_metrics(test_comm, share, 4, x, &o, &m);
   free(x);
   *made = NULL;
   return st;
@@ -173,10 +173,10 @@ static void break_nothing(void **made) { *made = NULL; }
 static kith_agreed make_smoothness(void **made) {
   kith_agreed st = {KITH_OK};
   kith_relation *a = NULL;
-  kith_smoothness s;
+  kith_oversmoothing s;
   float *x = calloc((size_t)share->n_own + 1, 4 * sizeof *x);
   KITH_TRY(kith_relation_create(test_comm, share, 8, &a));
-  KITH_TRY(kith_smoothness_measure(test_comm, a, 4, x, &s));
+  KITH_TRY(kith_oversmoothing_measure(test_comm, a, 4, x, &s));
 done:
   free(x);
   kith_relation_destroy(&a);

@@ -23,7 +23,7 @@ static const char *goes_on(int64_t k) {
 
 /* Writes are refused to the thread that writes beside the steps; the others, far more, go the quicker way. */
 static void each(kith_fault_kind kind, int64_t least) {
-  chain.run.checkpoint.beside = kind == KITH_FAULT_WRITE ? 0 : INT_MAX;
+  chain.run.checkpoint.async_above_mb = kind == KITH_FAULT_WRITE ? 0 : INT_MAX;
   const sweep s = {.kind = kind,
                    .run = run_train,
                    .look = goes_on,

@@ -16,7 +16,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned
 }
 
 static void checkpoint_hold(const kith_checkpoint *c, const float *x, int n) {
-  FUZZ_HOLD(c->epoch >= 0 && c->step >= 0 && c->stale >= 0 && c->best_epoch >= 0 &&
+  FUZZ_HOLD(c->epoch >= 0 && c->step >= 0 && c->bad_evals >= 0 && c->best_epoch >= 0 &&
                 c->best_epoch <= c->epoch + 1,
             "epoch %lld, step %lld, best epoch %lld", (long long)c->epoch, (long long)c->step,
             (long long)c->best_epoch);
@@ -36,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                        .m = x[1],
                        .v = x[2],
                        .weights = {BASE_WEIGHTS, w[0], w[1], w[2]},
-                       .recipe = "model=lightgcn width=4"};
+                       .config_key = "model=lightgcn width=4"};
   kith_agreed st = kith_checkpoint_read(&fuzz_comm, b->g, path, &c);
   KITH_FREE(c.history);
   base_outcome(st.status, path, live);

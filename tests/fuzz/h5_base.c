@@ -83,8 +83,8 @@ static void base_checkpoint(kith_task task, base_files *b) {
                        .step = 1,
                        .best = 0.5,
                        .best_epoch = 2,
-                       .stale = 1,
-                       .recipe = "model=lightgcn width=4",
+                       .bad_evals = 1,
+                       .config_key = "model=lightgcn width=4",
                        .history = (char *)(uintptr_t) "{\"epoch\": 1}\n{\"epoch\": 2}\n",
                        .job = "work: here\n"};
   BASE_TRY(kith_folder_make(test_path(fuzz_folder, task == KITH_CLASSIFY ? "nodes" : "users", folder)));

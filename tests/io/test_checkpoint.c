@@ -38,7 +38,7 @@ static void state_room(state *s, const kith_graph *g) {
   s->c.v = s->x[2];
   s->c.weights =
       (kith_checkpoint_weights){.n = WEIGHTS, .value = s->weight[0], .m = s->weight[1], .v = s->weight[2]};
-  s->c.recipe = "recipe=1";
+  s->c.config_key = "recipe=1";
 }
 
 static void state_fill(state *s, const kith_graph *g) {
@@ -51,7 +51,7 @@ static void state_fill(state *s, const kith_graph *g) {
   s->c.step = 2;
   s->c.best = 0.5;
   s->c.best_epoch = 1;
-  s->c.stale = 7;
+  s->c.bad_evals = 7;
   s->c.loss = (kith_sum){.whole = 12, .part = 34};
   s->c.history = history;
   s->c.job = job;
@@ -64,8 +64,8 @@ static void state_free(state *s) {
 /* Whether a state that was read is the one that state_fill() makes. */
 static bool state_is_right(const state *s, const kith_graph *g) {
   bool right = s->c.epoch == 3 && s->c.step == 2 && s->c.best == 0.5 && s->c.best_epoch == 1 &&
-               s->c.stale == 7 && s->c.loss.whole == 12 && s->c.loss.part == 34 && s->c.loss.broken == 0 &&
-               strcmp(s->c.history, history) == 0;
+               s->c.bad_evals == 7 && s->c.loss.whole == 12 && s->c.loss.part == 34 &&
+               s->c.loss.broken == 0 && strcmp(s->c.history, history) == 0;
   for (int k = 0; k < 3; k++) {
     for (int i = 0; i < WEIGHTS; i++) right = right && s->weight[k][i] == (float)(10 * k + i);
     for (kith_lid i = 0; i < g->n_own; i++)

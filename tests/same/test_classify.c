@@ -21,7 +21,7 @@ static kith_train_options manner(kith_train_mode mode, kith_fanouts fanouts, int
   o.batch = batch;
   o.adam.lr = 0.02;
   o.weight_decay = 5e-3;
-  o.decay_on = KITH_DECAY_FIRST;
+  o.weight_decay_on = KITH_DECAY_FIRST;
   return o;
 }
 
@@ -44,14 +44,14 @@ static void train_on(const kith_comm *comm, const test_classes *t, kith_model_op
   for (int s = 0; s < STEPS; s++) {
     kith_sum *mine = kith_trainer_state(trainer).loss, sum;
     *mine = (kith_sum){0};
-    if (s % n_step == 0) kith_trainer_epoch(trainer, s / n_step);
-    assert_int_equal(kith_trainer_step(trainer, s % n_step, KITH_WISH_NOTHING), KITH_WISH_NOTHING);
+    if (s % n_step == 0) kith_trainer_set_epoch(trainer, s / n_step);
+    assert_int_equal(kith_trainer_step(trainer, s % n_step, KITH_REQUEST_NONE), KITH_REQUEST_NONE);
     sum = *mine;
     kith_comm_sum(comm, 1, &sum);
     loss[s] = kith_sum_value(&sum);
   }
   assert_int_equal(live, kith_alloc_live());
-  if (valid) *valid = kith_accuracy_measure(comm, g, kith_trainer_final(trainer), KITH_NODE_VALID);
+  if (valid) *valid = kith_eval_accuracy(comm, g, kith_trainer_inference(trainer), KITH_NODE_VALID);
   kith_trainer_destroy(&trainer);
   kith_graph_destroy(&g);
 }
@@ -72,7 +72,7 @@ static void check_ranks(const test_classes *t, kith_model_options model, kith_tr
   train_on(test_comm, t, model_of(model), how, PARTS, together, &all);
   expect_near(alone, together);
   assert_int_equal(one.n, all.n);
-  assert_int_equal(one.right, all.right);
+  assert_int_equal(one.correct, all.correct);
   if (!(fabs(one.loss - all.loss) <= TOLERANCE * one.loss))
     fail_msg("validation losses %.9g and %.9g", one.loss, all.loss);
   kith_comm_destroy(&self);
@@ -336,11 +336,11 @@ static void an_oracle_agrees(void **state) {
     double wanted = oracle_step(&o, &classes, &how, s + 1);
     if (!(fabs(loss[s] - wanted) <= TOLERANCE * wanted))
       fail_msg("step %d: %.9g, the oracle says %.9g", s, loss[s], wanted);
-    kith_trainer_epoch(trainer, s);
-    kith_trainer_step(trainer, 0, KITH_WISH_NOTHING);
+    kith_trainer_set_epoch(trainer, s);
+    kith_trainer_step(trainer, 0, KITH_REQUEST_NONE);
   }
   oracle_forward(&o);
-  expect_logits(g, kith_trainer_final(trainer), &o);
+  expect_logits(g, kith_trainer_inference(trainer), &o);
   kith_trainer_destroy(&trainer);
   kith_graph_destroy(&g);
   oracle_end(&o);
@@ -357,10 +357,10 @@ static void accuracy_is_counted(void **state) {
   for (int i = 0; i < NODES; i++) n += classes.split[i] == KITH_NODE_TEST;
   for (int i = 0; i < NODES; i++)
     right += classes.split[i] == KITH_NODE_TEST && classes.label[i] == i % CLASSES;
-  kith_accuracy a = kith_accuracy_measure(test_comm, g, logits, KITH_NODE_TEST);
+  kith_accuracy a = kith_eval_accuracy(test_comm, g, logits, KITH_NODE_TEST);
   double wanted = log(exp(1) + CLASSES - 1) - (double)right / (double)n;
   assert_int_equal(a.n, n);
-  assert_int_equal(a.right, right);
+  assert_int_equal(a.correct, right);
   assert_true(right > 0 && right < n);
   assert_true(fabs(a.loss - wanted) < 1e-9);
   free(logits);

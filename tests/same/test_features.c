@@ -38,9 +38,9 @@ static void train_on(const kith_comm *comm, const test_graph *t, known what, con
   train.sampler = how->sampler;
   train.loss.name = how->loss;
   train.loss.l2 = how->l2;
-  train.exclude = false;
+  train.exclude_targets = false;
   assert_int_equal(KITH_OK, kith_trainer_create(comm, g, model, &train, &trainer).status);
-  kith_trainer_epoch(trainer, 0);
+  kith_trainer_set_epoch(trainer, 0);
   for (int s = 0; s < STEPS; s++) {
     kith_sum *mine = kith_trainer_state(trainer).loss, sum;
     *mine = (kith_sum){0};
@@ -184,7 +184,7 @@ static void features_alone_have_no_rows(void **state) {
   train.batch = 100;
   test_features(g, both_known.n, 5);
   assert_int_equal(KITH_OK, kith_trainer_create(test_comm, g, &model, &train, &trainer).status);
-  kith_state s = kith_trainer_state(trainer);
+  kith_train_state s = kith_trainer_state(trainer);
   assert_int_equal(s.d, 0);
   assert_int_equal(s.weights.n, (5 + 40 + 2) * 16);
   kith_trainer_destroy(&trainer);
@@ -210,9 +210,9 @@ static void rows_without_embeddings_stay_zero(void **state) {
     train.batch = 100;
     train.sampler = how[m].sampler;
     assert_int_equal(KITH_OK, kith_trainer_create(test_comm, g, &model, &train, &trainer).status);
-    kith_trainer_epoch(trainer, 0);
+    kith_trainer_set_epoch(trainer, 0);
     for (int s = 0; s < STEPS; s++) kith_trainer_step(trainer, s, false);
-    kith_state s = kith_trainer_state(trainer);
+    kith_train_state s = kith_trainer_state(trainer);
     assert_int_equal(s.d, 16);
     for (kith_lid i = 0; i < g->n_own; i++)
       for (int k = 0; k < 16; k++)

@@ -234,12 +234,12 @@ static void check(kith_model_name model, kith_loss_options loss, kith_negative_o
   s.pairs = s.train.batch;
   for (int i = 0; i < ITEMS; i++) s.weight[i] = round(pow(degree_of(&s, i), negatives.alpha) * 1048576);
   assert_int_equal(KITH_OK, kith_trainer_create(test_comm, g, &s.model, &s.train, &trainer).status);
-  kith_state st = kith_trainer_state(trainer);
+  kith_train_state st = kith_trainer_state(trainer);
   double *x = all_rows(g, st.x), chooser[NODES * WIDTH], most = 0, worst = 0;
   final_of(&s, x, chooser);
   s.chooser = chooser;
-  kith_trainer_epoch(trainer, 0);
-  kith_trainer_step(trainer, 0, KITH_WISH_NOTHING);
+  kith_trainer_set_epoch(trainer, 0);
+  kith_trainer_step(trainer, 0, KITH_REQUEST_NONE);
   kith_comm_sum(test_comm, 1, st.loss);
   assert_true(fabs(kith_sum_value(st.loss) - loss_of(&s, x)) < 1e-5);
   double *moment = all_rows(g, st.m);

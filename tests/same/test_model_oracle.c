@@ -356,7 +356,7 @@ static double loss_of(net *m, int64_t step, const double *p) {
 
 /* Kingma and Ba, ICLR 2015, algorithm 1, on all parameters; weights decay by a gradient of their own. */
 static void step_of(net *m, int64_t step, int64_t count, int n, double *p, double *m1, double *m2) {
-  double grad[PARAMETERS], lr = m->t->adam.lr * pow(m->t->decay, EPOCH);
+  double grad[PARAMETERS], lr = m->t->adam.lr * pow(m->t->lr_decay, EPOCH);
   const kith_adam_options *a = &m->t->adam;
   for (int i = 0; i < n; i++) {
     double at = p[i];
@@ -367,7 +367,8 @@ static void step_of(net *m, int64_t step, int64_t count, int n, double *p, doubl
     p[i] = at;
     grad[i] = (up - down) / (2 * SHIFT);
     int w = i - NODES * WIDTH;
-    if (w >= 0 && (m->t->decay_on == KITH_DECAY_ALL || m->first[w])) grad[i] += m->t->weight_decay * p[i];
+    if (w >= 0 && (m->t->weight_decay_on == KITH_DECAY_ALL || m->first[w]))
+      grad[i] += m->t->weight_decay * p[i];
   }
   for (int i = 0; i < n; i++) {
     m1[i] = a->beta1 * m1[i] + (1 - a->beta1) * grad[i];
@@ -437,11 +438,11 @@ static void check_steps(net *m, const kith_graph *g, kith_trainer *trainer) {
   rows final;
   int n = net_begin(m, trainer, p), d = kith_model_output_dim(m->o);
   int64_t n_step = kith_trainer_n_step(trainer);
-  kith_trainer_epoch(trainer, EPOCH);
+  kith_trainer_set_epoch(trainer, EPOCH);
   for (int64_t s = 0; s < STEPS; s++) {
-    kith_state is = kith_trainer_state(trainer);
+    kith_train_state is = kith_trainer_state(trainer);
     *is.loss = (kith_sum){0};
-    (void)kith_trainer_step(trainer, s, KITH_WISH_NOTHING);
+    (void)kith_trainer_step(trainer, s, KITH_REQUEST_NONE);
     kith_comm_sum(test_comm, 1, is.loss);
     m->training = true;
     m->step = (uint64_t)(EPOCH * n_step + s);
@@ -454,10 +455,10 @@ static void check_steps(net *m, const kith_graph *g, kith_trainer *trainer) {
   m->training = false;
   forward(m, p, final);
   if (m->o->score == KITH_COSINE) unit_rows(d, final);
-  expect_rows(g, d, kith_trainer_final(trainer), WIDEST, final[0], "final embedding");
+  expect_rows(g, d, kith_trainer_inference(trainer), WIDEST, final[0], "final embedding");
 }
 
-static void check(kith_model_options o, kith_decay_on decay_on) {
+static void check(kith_model_options o, kith_weight_decay_on weight_decay_on) {
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 12);
   kith_graph *g = test_graph_cut(&t, test_comm, 5, 3);
   kith_train_options train = kith_train_defaults();
@@ -470,9 +471,9 @@ static void check(kith_model_options o, kith_decay_on decay_on) {
   o.near = (kith_near_options){.walks = 15, .length = 3, .neighbors = 4, .restart = 0.2};
   train.batch = BATCH;
   train.adam = (kith_adam_options){.lr = 0.06, .beta1 = 0.8, .beta2 = 0.95, .epsilon = 0.02};
-  train.decay = 0.5;
+  train.lr_decay = 0.5;
   train.weight_decay = 0.03;
-  train.decay_on = decay_on;
+  train.weight_decay_on = weight_decay_on;
   train.loss.l2 = 0.05;
   net_link(&m);
   if (o.name == KITH_PINSAGE) net_walk(&m);
@@ -483,10 +484,10 @@ static void check(kith_model_options o, kith_decay_on decay_on) {
   test_graph_free(&t);
 }
 
-#define ORACLE(name, decay_on, ...)                                                                          \
+#define ORACLE(name, weight_decay_on, ...)                                                                   \
   static void name(void **state) {                                                                           \
     (void)state;                                                                                             \
-    check((kith_model_options){__VA_ARGS__}, decay_on);                                                      \
+    check((kith_model_options){__VA_ARGS__}, weight_decay_on);                                               \
   }
 
 ORACLE(mf_is_the_papers, KITH_DECAY_ALL, .name = KITH_MF)

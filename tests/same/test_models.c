@@ -24,7 +24,7 @@ typedef struct manner {
 /* The sum of the final embeddings: exact, so of all their bits that matter. */
 static double final_sum(const kith_comm *comm, kith_trainer *trainer, int64_t n) {
   kith_sum sum = {0};
-  const float *final = kith_trainer_final(trainer);
+  const float *final = kith_trainer_inference(trainer);
   for (int64_t i = 0; i < n; i++) kith_sum_add(&sum, (double) final[i] * (double)(i % 1021));
   kith_comm_sum(comm, 1, &sum);
   return kith_sum_value(&sum);
@@ -40,14 +40,14 @@ static void train_and_look(const kith_comm *comm, const test_graph *t, const kit
   train.adam.lr = 0.01;
   train.sampler = how->sampler;
   train.loss.name = how->loss;
-  train.exclude = how->exclude;
+  train.exclude_targets = how->exclude;
   if (how->negatives.count > 0) train.negatives = how->negatives;
   assert_int_equal(KITH_OK, kith_trainer_create(comm, g, model, &train, &trainer).status);
-  kith_trainer_epoch(trainer, 0);
+  kith_trainer_set_epoch(trainer, 0);
   for (int s = 0; s < STEPS; s++) {
     kith_sum *mine = kith_trainer_state(trainer).loss, sum;
     *mine = (kith_sum){0};
-    kith_trainer_step(trainer, s, KITH_WISH_NOTHING);
+    kith_trainer_step(trainer, s, KITH_REQUEST_NONE);
     sum = *mine;
     kith_comm_sum(comm, 1, &sum);
     loss[s] = kith_sum_value(&sum);

@@ -206,19 +206,19 @@ static void check(kith_negative_options negatives, double edge_dropout) {
   assert_int_equal(KITH_OK, kith_trainer_create(test_comm, g, &model, &train, &trainer).status);
   oracle o = oracle_begin(&t, model.init, train.seed);
   int64_t n_step = kith_trainer_n_step(trainer);
-  kith_trainer_epoch(trainer, 0);
+  kith_trainer_set_epoch(trainer, 0);
   for (int64_t count = 0; count < STEPS; count++) {
-    kith_state s = kith_trainer_state(trainer);
+    kith_train_state s = kith_trainer_state(trainer);
     *s.loss = (kith_sum){0};
     assert_true(count < n_step);
-    assert_int_equal(kith_trainer_step(trainer, count, KITH_WISH_NOTHING), KITH_WISH_NOTHING);
+    assert_int_equal(kith_trainer_step(trainer, count, KITH_REQUEST_NONE), KITH_REQUEST_NONE);
     kith_comm_sum(test_comm, 1, s.loss);
     double truth = oracle_step(&o, &t, &train, edge_dropout, count, count + 1);
     assert_true(fabs(kith_sum_value(s.loss) - truth) <= TOLERANCE * truth);
     assert_true(worst_row(g, s.x, o.x) <= TOLERANCE);
   }
   oracle_mean_of_layers(&o, o.a, o.x, o.final);
-  assert_true(worst_row(g, kith_trainer_final(trainer), o.final) <= TOLERANCE);
+  assert_true(worst_row(g, kith_trainer_inference(trainer), o.final) <= TOLERANCE);
   oracle_end(&o);
   kith_trainer_destroy(&trainer);
   kith_graph_destroy(&g);

@@ -46,13 +46,13 @@ static outcome train_on(const kith_comm *comm, const test_graph *t, const recipe
   for (int e = 0; e < EPOCHS; e++) {
     kith_sum *loss = kith_trainer_state(trainer).loss;
     *loss = (kith_sum){0};
-    kith_trainer_epoch(trainer, e);
+    kith_trainer_set_epoch(trainer, e);
     for (int64_t s = 0; s < kith_trainer_n_step(trainer); s++)
-      kith_trainer_step(trainer, s, KITH_WISH_NOTHING);
+      kith_trainer_step(trainer, s, KITH_REQUEST_NONE);
     kith_comm_sum(comm, 1, loss);
     out.loss[e] = kith_sum_value(loss);
   }
-  const float *final = kith_trainer_final(trainer);
+  const float *final = kith_trainer_inference(trainer);
   for (kith_lid i = 0; i < g->n_own; i++)
     memcpy(out.final + (g->type[i] * USERS + g->original[i]) * how->width,
            final + (size_t)i * (size_t)how->width, (size_t)how->width * sizeof(float));

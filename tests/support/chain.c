@@ -100,14 +100,14 @@ bool test_chain_is_right(void) {
 static void chain_set(void) {
   chain.run = (kith_run){.model = kith_model_defaults(),
                          .train = kith_train_defaults(),
-                         .evaluate = kith_rank_defaults(),
+                         .evaluate = kith_eval_defaults(),
                          .checkpoint = kith_checkpoint_defaults(),
                          .job = "job text"};
   chain.run.model = (kith_model_options){.name = KITH_LIGHTGCN, .width = 3, .layers = 1, .init = 0.1};
   chain.run.train.batch = 8;
   chain.run.train.epochs = 2;
-  chain.run.checkpoint.every = 1;
-  chain.run.checkpoint.beside = INT_MAX;
+  chain.run.checkpoint.every_epochs = 1;
+  chain.run.checkpoint.async_above_mb = INT_MAX;
   snprintf(chain.run.work, sizeof chain.run.work, "%s", chain.outputs);
   snprintf(chain.run.graph, sizeof chain.run.graph, "%s", chain.graph);
   snprintf(chain.run.parts, sizeof chain.run.parts, "%s", chain.parts);

@@ -152,7 +152,7 @@ static void draw(const job_key *k, uint64_t seed, char *text) {
     break;
   case JOB_FANOUTS:
   case JOB_CUTOFFS:
-    for (uint64_t i = 0; i <= r.bits[3] % KITH_CUTOFFS; i++)
+    for (uint64_t i = 0; i <= r.bits[3] % KITH_MAX_CUTOFFS; i++)
       n += sprintf(text + n, "%s%lld", i ? ", " : "",
                    draw_whole(k, kith_random(r.bits[0], KITH_USE_INIT, i, 0, 0).bits));
   }
@@ -240,7 +240,7 @@ static void every_key_fits_its_place_and_its_default_its_bounds(void **state) {
                                 [JOB_PROTOCOL] = sizeof(int),
                                 [JOB_EVERY] = sizeof(int),
                                 [JOB_IDS] = sizeof(bool),
-                                [JOB_CUTOFFS] = KITH_CUTOFFS * sizeof(int),
+                                [JOB_CUTOFFS] = KITH_MAX_CUTOFFS * sizeof(int),
                                 [JOB_FANOUTS] = sizeof(kith_fanouts),
                                 [JOB_TEXT] = 0,
                                 [JOB_DELIMITER] = 0,

@@ -3,19 +3,19 @@
 #include <math.h>
 
 #include "support/mpi_main.h"
-#include "rank/rank.h"
+#include "eval/eval.h"
 
 static bool near(double a, double b) { return fabs(a - b) < 1e-9; }
 
 static void a_list_shorter_than_k_is_judged_at_k(void **state) {
   (void)state;
-  const kith_rank_options o = {.n_k = 2, .k = {1, 5}};
+  const kith_eval_options o = {.n_k = 2, .k = {1, 5}};
   const int32_t ranked[] = {7, 2, 9}, truth[] = {2, 5, 8};
   const double second = 1 / log2(3), third = 1 / log2(4);
-  kith_tally t = {0};
+  kith__metric_sums t = {0};
   kith_metrics m;
-  kith__tally_add(&t, &o, 3, ranked, 3, truth);
-  kith__tally_end(test_comm, &t, &o, &m);
+  kith__metric_sums_add(&t, &o, 3, ranked, 3, truth);
+  kith__metric_sums_reduce(test_comm, &t, &o, &m);
   assert_true(m.n_user == 1 && near(m.recall[0], 0) && near(m.ndcg[0], 0) && near(m.mrr[0], 0));
   assert_true(near(m.recall[1], 1.0 / 3) && near(m.hit_rate[1], 1) && near(m.precision[1], 1.0 / 5) &&
               near(m.mrr[1], 0.5));
@@ -24,12 +24,12 @@ static void a_list_shorter_than_k_is_judged_at_k(void **state) {
 
 static void without_items_nothing_is_found(void **state) {
   (void)state;
-  const kith_rank_options o = {.n_k = 1, .k = {5}};
+  const kith_eval_options o = {.n_k = 1, .k = {5}};
   const int32_t truth[] = {3};
-  kith_tally t = {0};
+  kith__metric_sums t = {0};
   kith_metrics m;
-  kith__tally_add(&t, &o, 0, NULL, 1, truth);
-  kith__tally_end(test_comm, &t, &o, &m);
+  kith__metric_sums_add(&t, &o, 0, NULL, 1, truth);
+  kith__metric_sums_reduce(test_comm, &t, &o, &m);
   assert_true(near(m.recall[0], 0) && near(m.precision[0], 0) && near(m.hit_rate[0], 0) &&
               near(m.mrr[0], 0) && near(m.ndcg[0], 0));
 }

@@ -56,11 +56,11 @@ static const pair pairs[] = {
 static void recipe_of(const kith_job *job, char *text) {
   kith_graph g = {.task = job->task, .n_part = 4};
   kith_run run = {.model = job->model, .train = job->train, .evaluate = job->evaluate};
-  kith_run_recipe(&g, &run, KITH_RECIPE, text);
+  kith_config_key(&g, &run, KITH_CONFIG_KEY_SIZE, text);
 }
 
 static void assert_agrees(const kith_job *job, const pair *p, const char *what) {
-  char before[KITH_RECIPE], after[KITH_RECIPE];
+  char before[KITH_CONFIG_KEY_SIZE], after[KITH_CONFIG_KEY_SIZE];
   const char *who = NULL;
   kith_job other = *job;
   assert_int_equal(kith_job_set(&other, p->key, p->value), KITH_OK);

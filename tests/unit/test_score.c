@@ -3,35 +3,37 @@
 #include "support/mpi_main.h"
 #include "train/run.h"
 
-static kith_run options(kith_held_out split) {
-  kith_run o = {.evaluate = kith_rank_defaults(), .train = kith_train_defaults()};
+static kith_run options(kith_eval_split split) {
+  kith_run o = {.evaluate = kith_eval_defaults(), .train = kith_train_defaults()};
   o.evaluate.split = split;
   return o;
 }
 
-static kith_marks ranked(double recall, double ndcg) {
-  return (kith_marks){.ranked = {.n_k = 2, .k = {10, 20}, .recall = {0.9, recall}, .ndcg = {0.9, ndcg}}};
+static kith_eval_result ranked(double recall, double ndcg) {
+  return (kith_eval_result){
+      .ranking = {.n_k = 2, .k = {10, 20}, .recall = {0.9, recall}, .ndcg = {0.9, ndcg}}};
 }
 
 static void recall_at_the_largest_cut_off_decides_and_ndcg_between_equals(void **state) {
   (void)state;
   kith_graph g = {.task = KITH_RECOMMEND};
-  kith_run o = options(KITH_ON_VALID);
+  kith_run o = options(KITH_EVAL_VALID);
   run r = {.g = &g, .o = &o};
-  const kith_marks m[4] = {ranked(0.25, 0.9), ranked(0.250001, 0.1), ranked(0.250001, 0.2), ranked(0.3, 0.1)};
+  const kith_eval_result m[4] = {ranked(0.25, 0.9), ranked(0.250001, 0.1), ranked(0.250001, 0.2),
+                                 ranked(0.3, 0.1)};
   for (int i = 1; i < 4; i++) assert_true(kith__run_score(&r, &m[i - 1]) < kith__run_score(&r, &m[i]));
 }
 
 static void right_answers_decide_and_the_loss_between_equals_or_alone(void **state) {
   (void)state;
   kith_graph g = {.task = KITH_CLASSIFY};
-  kith_run o = options(KITH_ON_VALID);
+  kith_run o = options(KITH_EVAL_VALID);
   run r = {.g = &g, .o = &o};
-  const kith_marks m[3] = {{.classified = {100, 60, 0.1}},
-                           {.classified = {100, 61, 9}},
-                           {.classified = {100, 61, 3}}};
+  const kith_eval_result m[3] = {{.classification = {100, 60, 0.1}},
+                                 {.classification = {100, 61, 9}},
+                                 {.classification = {100, 61, 3}}};
   for (int i = 1; i < 3; i++) assert_true(kith__run_score(&r, &m[i - 1]) < kith__run_score(&r, &m[i]));
-  o.evaluate.pick = KITH_PICK_LOSS;
+  o.evaluate.select_by = KITH_SELECT_BY_LOSS;
   assert_true(kith__run_score(&r, &m[0]) > kith__run_score(&r, &m[2]) &&
               kith__run_score(&r, &m[2]) > kith__run_score(&r, &m[1]));
 }
@@ -45,14 +47,14 @@ static void a_score_has_a_name_where_epochs_are_picked(void **state) {
   char name[N][KITH_SCORE];
   for (int i = 0; i < N; i++) {
     g[i] = (kith_graph){.task = i < 6 ? KITH_RECOMMEND : KITH_CLASSIFY};
-    o[i] = options(i == 8 ? KITH_ON_TEST : KITH_ON_VALID);
+    o[i] = options(i == 8 ? KITH_EVAL_TEST : KITH_EVAL_VALID);
   }
   o[1].evaluate.k[1] = 50;
-  o[2].evaluate.split = KITH_ON_TEST, o[2].train.patience = 1;
+  o[2].evaluate.split = KITH_EVAL_TEST, o[2].train.patience = 1;
   o[3].evaluate.sampled = 100;
   o[4].evaluate.sampled = 100, o[4].evaluate.seed = 2;
   o[5].evaluate.sampled = 99;
-  o[7].evaluate.pick = KITH_PICK_LOSS;
+  o[7].evaluate.select_by = KITH_SELECT_BY_LOSS;
   for (int i = 0; i < N; i++) {
     run r = {.g = &g[i], .o = &o[i]};
     kith__run_score_name(&r, name[i]);
@@ -73,9 +75,9 @@ static void a_score_has_a_name_where_epochs_are_picked(void **state) {
 static void the_first_ten_epochs_are_evaluated_and_then_every_fifth(void **state) {
   (void)state;
   for (int64_t e = 1; e <= 100; e++) {
-    assert_int_equal(kith_is_evaluated(KITH_EVERY_AUTO, e), e <= 10 || e % 5 == 0);
-    assert_int_equal(kith_is_evaluated(7, e), e % 7 == 0);
-    assert_false(kith_is_evaluated(0, e));
+    assert_int_equal(kith_eval_is_due(KITH_EVERY_AUTO, e), e <= 10 || e % 5 == 0);
+    assert_int_equal(kith_eval_is_due(7, e), e % 7 == 0);
+    assert_false(kith_eval_is_due(0, e));
   }
 }
 

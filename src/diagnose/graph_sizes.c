@@ -1,0 +1,88 @@
+/* Sizes of a graph and of a rank's share, from the share itself or from graph.h5. */
+#include <string.h>
+
+#include "kith/memory_estimate.h"
+
+static int64_t graph_sizes_ghosts(const kith_graph *g, kith_gid low, kith_gid high, uint64_t *seen) {
+  int64_t n = 0;
+  for (kith_eid e = 0; e < g->start[g->n_own]; e++) {
+    kith_gid k = g->neighbor[e];
+    uint64_t bit = (uint64_t)1 << (k % 64);
+    if ((k >= low && k < high) || (seen[k / 64] & bit)) continue;
+    seen[k / 64] |= bit;
+    n++;
+  }
+  return n;
+}
+
+kith_status kith_graph_sizes_local(const kith_graph *g, int size, int rank, kith_graph_sizes *out) {
+  kith_status st = KITH_OK;
+  uint64_t *seen = NULL;
+  KITH_TRY(KITH_NEW(seen, (g->n[KITH_USER] + g->n[KITH_ITEM]) / 64 + 1));
+  *out = (kith_graph_sizes){.task = g->task,
+                            .n = {g->n[0], g->n[1]},
+                            .n_edge = g->n_edge,
+                            .n_train = g->n_train,
+                            .n_feature = g->n_feature,
+                            .n_class = g->n_class,
+                            .n_feature_of = {g->n_feature_of[0], g->n_feature_of[1]},
+                            .feature_nnz = g->features.start ? g->features.start[g->n_own] : 0,
+                            .n_part = g->n_part,
+                            .size = size,
+                            .n_own = g->n_own,
+                            .n_entry = g->start[g->n_own],
+                            .n_own_of = {g->n_own_of[0], g->n_own_of[1]},
+                            .exact = true};
+  out->n_ghost = graph_sizes_ghosts(g, g->first[rank], g->first[rank + 1], seen);
+done:
+  KITH_FREE(seen);
+  return st;
+}
+
+static kith_agreed graph_sizes_read_nodes(kith_h5 *f, kith_graph_sizes *s) {
+  kith_agreed st = {KITH_OK};
+  int64_t n_class = 0, n_feature = 0;
+  int d = 0;
+  KITH_TRY(kith_h5_get_int(f, "n_node", &s->n[KITH_USER]));
+  KITH_TRY(kith_h5_get_int(f, "n_edge", &s->n_edge));
+  KITH_TRY(kith_h5_get_int(f, "n_class", &n_class));
+  KITH_TRY(kith_h5_get_int(f, "n_feature", &n_feature));
+  KITH_TRY(kith_h5_extent(f, "node/label", &s->n_train, &d)); /* at most */
+  s->n_class = (int)n_class;
+  s->n_feature = (int)n_feature;
+done:
+  return st;
+}
+
+static kith_agreed graph_sizes_read_pairs(kith_h5 *f, kith_graph_sizes *s) {
+  kith_agreed st = {KITH_OK};
+  int d = 0;
+  KITH_TRY(kith_h5_get_int(f, "n_user", &s->n[KITH_USER]));
+  KITH_TRY(kith_h5_get_int(f, "n_item", &s->n[KITH_ITEM]));
+  KITH_TRY(kith_h5_extent(f, "train/item", &s->n_edge, &d));
+done:
+  return st;
+}
+
+/* An even share, rounded up, of which nobody knows yet how much the cut leaves to others. */
+static void graph_sizes_share(int size, kith_graph_sizes *s) {
+  s->size = size;
+  for (int t = 0; t < KITH_TYPES; t++) s->n_own_of[t] = (s->n[t] + size - 1) / size;
+  s->n_own = s->n_own_of[KITH_USER] + s->n_own_of[KITH_ITEM];
+  s->n_entry = (2 * s->n_edge + size - 1) / size;
+  s->n_ghost = size == 1 ? 0 : kith_least(s->n[KITH_USER] + s->n[KITH_ITEM] - s->n_own, s->n_entry);
+}
+
+kith_agreed kith_graph_sizes_read(const kith_comm *comm, const char *graph_path, kith_graph_sizes *out) {
+  kith_agreed st = {KITH_OK};
+  kith_h5 *f = NULL;
+  kith_graph_sizes s = {0};
+  KITH_TRY(kith_h5_open(comm, graph_path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &f));
+  s.task = kith_h5_task(f);
+  KITH_TRY(s.task == KITH_CLASSIFY ? graph_sizes_read_nodes(f, &s) : graph_sizes_read_pairs(f, &s));
+  graph_sizes_share(comm->size, &s);
+  *out = s;
+done:
+  kith_h5_close(&f);
+  return st;
+}

@@ -1,0 +1,217 @@
+/*
+ * How much memory and disk a run will take.  Every sum below names the arrays that it stands for; bytes of an
+ * index are written out: 4 for kith_lid and float, 8 for kith_gid and kith_eid.
+ */
+#include "kith/memory_estimate.h"
+#include "diagnose/tape_cost_model.h"
+
+enum {
+  ESTIMATE_LIBRARIES = 8 << 20,
+  ESTIMATE_FILE_OVERHEAD = 1 << 18,
+  ESTIMATE_WALKERS = 1 << 17
+}; /* bytes of memory; of a file around its rows; walkers at once */
+
+int64_t kith_memory_estimate_total(const kith_memory_estimate *n) {
+  return n->graph + n->learned + n->activations + n->batch + n->transient;
+}
+
+static int64_t estimate_max(int64_t a, int64_t b) { return a > b ? a : b; }
+
+/* A rank's run, as it will be. */
+typedef struct estimate {
+  const kith_graph_sizes *s;
+  const kith_model_options *model;
+  const kith_train_options *train;
+  kith__tape_cost_model m; /* what one row, one ghost and one entry take on the tape */
+  int64_t entry, ghost;    /* entries that layers run along and rows of others in them: the graph's, or
+                              importance neighborhoods' */
+  int64_t walks;           /* bytes while importance neighborhoods are found */
+  int64_t pass;            /* rows that an exchange of ghosts sends: about as many as it receives */
+  int d, width;            /* columns of input rows and of final ones */
+} estimate;
+
+/* kith_graph, and kith_relation with its halo; the transpose and loops of kith_whole. */
+static int64_t estimate_graph(const estimate *w) {
+  const kith_graph_sizes *s = w->s;
+  int64_t column = s->n_own + w->ghost, most = estimate_max(w->width, w->model->width);
+  int64_t share = 33 * s->n_own + 8 * s->n_entry + 4 * s->n_entry / 2 + 24 * s->n_own_of[KITH_USER] +
+                  8 * s->n[KITH_ITEM] + (4 * (int64_t)s->n_feature + 5) * s->n_own;
+  int64_t relation = 16 * s->n_own + 8 * w->entry + 24 * column,
+          halo = 8 * w->ghost + 20 * w->pass + 4 * most * w->pass;
+  int64_t back = kith_model_needs_transpose(w->model) ? 12 * w->entry + 8 * column : 0,
+          loops = kith_model_has_self_loops(w->model) ? 8 * (w->entry + s->n_own) + 12 * s->n_own : 0;
+  return share + relation + halo + back + loops + 8 * s->feature_nnz;
+}
+
+static int64_t estimate_learned(const estimate *w, const kith_checkpoint_options *o) {
+  int64_t rows = w->s->n_feature > 0 ? 0 : (int64_t)w->d * w->s->n_own;
+  bool beside = kith_checkpoint_bytes(w->s->n[KITH_USER] + w->s->n[KITH_ITEM], rows > 0 ? w->d : 0,
+                                      w->m.weights) >= (int64_t)o->async_above_mb << 20;
+  int64_t copy = beside ? 12 * (rows + w->m.weights) + 64 * w->s->n_own : 0;
+  return 8 * rows + 4 * (int64_t)w->width * w->s->n_own + 16 * w->m.weights + copy;
+}
+
+static bool estimate_reads_features(const estimate *w) {
+  return w->model->input != KITH_EMBEDDING &&
+         w->s->n_feature_of[KITH_USER] + w->s->n_feature_of[KITH_ITEM] > 0;
+}
+
+static kith_tape_bytes estimate_tape(const estimate *w, int64_t own, int64_t ghost, int64_t entry) {
+  return kith__tape_cost_model_predict(&w->m, own, ghost, entry);
+}
+
+/* Sampled modes evaluate on the whole graph, forward only; gradients there are never touched. */
+static int64_t estimate_activations(const estimate *w) {
+  kith_tape_bytes t = estimate_tape(w, w->s->n_own, w->ghost, w->entry);
+  int64_t input = estimate_reads_features(w) ? 8 * (int64_t)w->d * (w->s->n_own + w->ghost)
+                                             : 0; /* rows made of features */
+  return t.value + t.workspace + (w->train->sampler.mode == KITH_FULL ? t.grad : 0) + input;
+}
+
+/* Rows that this rank's share of a step is about: users and items of pairs with their negatives; labeled
+ * nodes. */
+static int64_t estimate_wanted(const estimate *w) {
+  const kith_graph_sizes *s = w->s;
+  const kith_negative_options *n = &w->train->negatives;
+  if (s->task == KITH_CLASSIFY)
+    return (w->train->sampler.mode == KITH_FULL ? s->n_train : kith_least(w->train->batch, s->n_train)) /
+               s->size +
+           1;
+  bool softmax = w->train->loss.name == KITH_SOFTMAX;
+  int64_t draws = softmax ? 0 : (int64_t)n->count * (n->hard > 0 ? n->pool : 1),
+          shared = softmax ? w->train->loss.shared : 0;
+  return ((2 + draws) * kith_least(w->train->batch, s->n_edge) + shared) / s->size + 2 * KITH_TILE;
+}
+
+/* The batch's index arrays, its packed rows at owner and asker with gradients, and the messages between. */
+static int64_t estimate_batch(const estimate *w) {
+  int64_t wanted = estimate_wanted(w), pairs = kith_least(w->train->batch, w->s->n_edge), tiles = 0;
+  if (w->train->loss.name == KITH_SOFTMAX && w->s->task == KITH_RECOMMEND)
+    tiles = 36 * pairs + pairs * (pairs + w->train->loss.shared) / 8 +
+            4 * KITH_TILE * (pairs + w->train->loss.shared);
+  return wanted * (120 + 24 * (int64_t)w->width) + 4 * w->s->n_entry / 2 + tiles;
+}
+
+/* Nodes that a step of a mode can have beside the batch's, over all layers. */
+static int64_t estimate_drawn(const estimate *w) {
+  const kith_sampler_options *o = &w->train->sampler;
+  int64_t nodes = w->s->n[KITH_USER] + w->s->n[KITH_ITEM];
+  switch (o->mode) {
+  case KITH_LAYERWISE: return o->budget * w->model->layers;
+  case KITH_SAINT_NODE: return o->budget;
+  case KITH_SAINT_EDGE: return 2 * o->budget;
+  case KITH_SAINT_WALK: return o->budget * (o->walk + 1);
+  case KITH_CLUSTER: return w->s->n_part > 0 ? nodes * o->clusters / w->s->n_part * 5 / 4 : nodes;
+  default: return nodes;
+  }
+}
+
+/* Rows and entries of a sampled step's hops, the outermost first in `row`. */
+static void estimate_hops(const estimate *w, int64_t *row, int64_t *entry) {
+  const kith_sampler_options *o = &w->train->sampler;
+  const kith_graph_sizes *s = w->s;
+  int layers = kith_model_n_layer(w->model);
+  int64_t nodes = s->n[KITH_USER] + s->n[KITH_ITEM], mean = nodes > 0 ? 2 * s->n_edge / nodes + 1 : 1;
+  int64_t most = kith_least(nodes, estimate_wanted(w) + estimate_drawn(w));
+  row[layers] = kith_least(estimate_wanted(w), nodes);
+  for (int l = layers - 1; l >= 0; l--) {
+    int asked = o->mode == KITH_NEIGHBOR && o->fanouts.n > 0
+                    ? o->fanouts.of[layers - 1 - l < o->fanouts.n ? layers - 1 - l : o->fanouts.n - 1]
+                    : 0;
+    int64_t fan = asked > 0 ? asked : 4 * mean; /* the batch's nodes have more neighbors than the mean */
+    entry[l] = kith_least(row[l + 1] * fan, 2 * s->n_edge);
+    row[l] = kith_least(row[l + 1] * (fan + 1), most);
+  }
+}
+
+/* Hops, made twice: the step's and the next one's; and the tape, each layer as large as its hop.  Leaves of
+ * other ranks are packed and arrive. */
+static int64_t estimate_sampled(const estimate *w) {
+  int64_t row[KITH_HOPS_MOST + 1] = {0}, entry[KITH_HOPS_MOST + 1] = {0}, bytes = 0;
+  int layers = kith_model_n_layer(w->model);
+  estimate_hops(w, row, entry);
+  for (int l = 0; l < layers; l++) {
+    kith_tape_bytes t = estimate_tape(w, row[l], 0, entry[l]);
+    bytes += (t.value + t.grad + t.workspace) / layers + 2 * (32 * row[l] + 24 * entry[l]) + 24 * entry[l];
+  }
+  return bytes + row[0] * (48 + 12 * (int64_t)w->d) + row[0] * 8 * w->d / w->s->size * (w->s->size - 1);
+}
+
+/*
+ * The ring's two shards of items and users' heaps; rows by original number and the tables of the way there;
+ * what HDF5 and MPI take for themselves.  They come one after the other, but blocks of some MiB that were
+ * freed stay with the process.
+ */
+static int64_t estimate_transient(const estimate *w, const kith_eval_options *o) {
+  const kith_graph_sizes *s = w->s;
+  int64_t most_item = estimate_max(s->n_own_of[KITH_ITEM], s->n[KITH_ITEM] / s->size),
+          k = o->n_k > 0 ? o->k[o->n_k - 1] : 1;
+  int64_t ring = most_item * (12 * (int64_t)w->width + 16) + s->n_own_of[KITH_USER] * (24 + 8 * k),
+          d = estimate_max(w->d, w->width);
+  int64_t rows = s->n_own * (12 * d + 64), reading = 8 * s->n_entry + w->walks;
+  if (s->task == KITH_CLASSIFY) ring = 0;
+  return estimate_max(ring + rows, reading) + ESTIMATE_LIBRARIES;
+}
+
+/* Importance neighborhoods reach further than the graph's rows: up to all nodes. */
+static void estimate_near(const kith_graph_sizes *s, const kith_near_options *o, estimate *w) {
+  w->entry = s->n_own * kith_least(o->neighbors, (int64_t)o->walks * o->length);
+  w->ghost = kith_least(s->n[KITH_USER] + s->n[KITH_ITEM] - s->n_own, w->entry);
+  w->walks = 12 * w->entry + (ESTIMATE_WALKERS * 64 + 32) * (int64_t)o->length;
+}
+
+static kith_status estimate_make(const kith_graph_sizes *s, const kith_model_options *model,
+                                 const kith_train_options *train, kith_model_options *known, estimate *out) {
+  kith_status st = KITH_OK;
+  *known = *model;
+  if (s->task == KITH_CLASSIFY) known->out = s->n_class;
+  KITH_TRY(kith_model_check(known));
+  *out = (estimate){.s = s, .model = known, .train = train, .entry = s->n_entry, .ghost = s->n_ghost};
+  if (kith_model_uses_importance_graph(known)) estimate_near(s, &known->near, out);
+  out->pass = out->ghost; /* nodes that read each other are as many on either side */
+  out->d = s->n_feature > 0 ? s->n_feature : known->width;
+  out->width = kith_model_output_dim(known);
+  KITH_TRY(kith__tape_cost_model_fit(known, s->task, s->n_feature, &out->m));
+  if (estimate_reads_features(out))
+    out->m.weights += (int64_t)known->width * (s->n_feature_of[KITH_USER] + s->n_feature_of[KITH_ITEM]);
+done:
+  return st;
+}
+
+kith_status kith_estimate_memory(const kith_graph_sizes *s, const kith_model_options *model,
+                                 const kith_train_options *train, const kith_eval_options *evaluate,
+                                 const kith_checkpoint_options *checkpoint, kith_memory_estimate *out) {
+  kith_status st = KITH_OK;
+  estimate w;
+  kith_model_options known;
+  *out = (kith_memory_estimate){0};
+  KITH_TRY(estimate_make(s, model, train, &known, &w));
+  *out = (kith_memory_estimate){.graph = estimate_graph(&w),
+                                .learned = estimate_learned(&w, checkpoint),
+                                .activations = estimate_activations(&w),
+                                .batch = estimate_batch(&w),
+                                .transient = estimate_transient(&w, evaluate)};
+  if (train->sampler.mode == KITH_FULL) return st;
+  /* Steps and evaluations take turns in memory, but for the input rows: steps count for what they have more.
+   */
+  int64_t stay = 4 * (int64_t)w.d * (s->n_own + w.ghost);
+  out->batch += estimate_max(0, estimate_sampled(&w) - (out->activations - stay));
+done:
+  return st;
+}
+
+kith_status kith_estimate_disk(const kith_graph_sizes *s, const kith_model_options *model,
+                               const kith_checkpoint_options *checkpoint, int64_t *bytes) {
+  kith_status st = KITH_OK;
+  estimate w;
+  kith_model_options known;
+  kith_train_options train = kith_train_defaults();
+  int64_t nodes = s->n[KITH_USER] + s->n[KITH_ITEM];
+  *bytes = 0;
+  KITH_TRY(estimate_make(s, model, &train, &known, &w));
+  int64_t one = 12 * (s->n_feature > 0 ? 0 : nodes * w.d) + 12 * w.m.weights + ESTIMATE_FILE_OVERHEAD,
+          embeddings = nodes * (4 * (int64_t)w.width + 24) + ESTIMATE_FILE_OVERHEAD;
+  *bytes = one * (checkpoint->keep + 1 + (checkpoint->keep_best ? 1 : 0)) + 2 * embeddings;
+done:
+  return st;
+}

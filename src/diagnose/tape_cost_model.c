@@ -1,0 +1,147 @@
+/* A model on a graph of a few dozen nodes, to see what it takes of a tape: never played, only recorded. */
+#include "diagnose/tape_cost_model.h"
+
+enum { TAPE_COST_ROWS = 64 };
+
+/* A graph of one rank: node i reads the `degree` nodes behind it, and those before it. */
+typedef struct tape_cost_graph {
+  kith_graph g;
+  kith_gid first[2], *neighbor;
+  kith_eid *start;
+  float *weight;
+  uint8_t *type;
+  int64_t *original;
+} tape_cost_graph;
+
+static void tape_cost_free(tape_cost_graph *m) {
+  KITH_FREE(m->neighbor);
+  KITH_FREE(m->start);
+  KITH_FREE(m->weight);
+  KITH_FREE(m->type);
+  KITH_FREE(m->original);
+}
+
+static kith_status tape_cost_fill(int n, int degree, kith_task task, int n_feature, tape_cost_graph *m) {
+  kith_status st = KITH_OK;
+  *m = (tape_cost_graph){.first = {0, n}};
+  KITH_TRY(KITH_NEW(m->start, n + 1));
+  KITH_TRY(KITH_NEW(m->neighbor, n * degree));
+  KITH_TRY(KITH_NEW(m->weight, n * degree));
+  KITH_TRY(KITH_NEW(m->type, n));
+  KITH_TRY(KITH_NEW(m->original, n));
+  for (int i = 0; i < n; i++) {
+    m->start[i + 1] = (kith_eid)(i + 1) * degree;
+    m->original[i] = i;
+    for (int k = 0; k < degree; k++) m->neighbor[i * degree + k] = (i + k + 1) % n;
+    for (int k = 0; k < degree; k++) m->weight[i * degree + k] = 1;
+  }
+  m->g = (kith_graph){.task = task,
+                      .n = {n, 0},
+                      .n_own = n,
+                      .n_own_of = {n, 0},
+                      .first = m->first,
+                      .type = m->type,
+                      .original = m->original,
+                      .start = m->start,
+                      .neighbor = m->neighbor,
+                      .n_feature = n_feature};
+done:
+  if (kith_is_bad(st)) tape_cost_free(m);
+  return st;
+}
+
+/* Record as trainers do on the whole graph, with room for that many ghosts. */
+static kith_status tape_cost_record(const kith_model_options *o, const kith_whole *whole, int n_feature,
+                                    kith_params *params, kith_tape *t) {
+  kith_status st = KITH_OK;
+  const kith_hop *hop[KITH_MAX_LAYER_OUTPUTS];
+  kith_exec_ctx exec = {0};
+  kith_gather_index nothing = {0};
+  kith_output output = {.gather_index = &nothing, .all_rows = true};
+  for (int l = 0; l < o->layers; l++) hop[l] = &whole->hop;
+  kith_tensor *x = n_feature > 0 ? kith_tape_constant(t, &whole->frame, n_feature)
+                                 : kith_tape_node_tensor(t, &whole->frame, o->width);
+  output.packed = kith_tape_tensor(t, 1, kith_model_output_dim(o));
+  kith_model_ctx ctx = {.tape = t, .params = params, .exec = &exec, .hop = hop, .x = x, .output = &output};
+  kith_model_record(o, &ctx);
+  KITH_TRY(kith_tape_status(t));
+  KITH_TRY(kith_params_status(params));
+done:
+  return st;
+}
+
+static kith_agreed tape_cost_relation(const kith_comm *alone, const kith_model_options *o,
+                                      const tape_cost_graph *m, kith_relation **a) {
+  if (!kith_model_uses_importance_graph(o)) return kith_relation_create(alone, &m->g, o->width, a);
+  return kith_relation_create_weighed(alone, &m->g, m->start, m->neighbor, m->weight, o->width, a);
+}
+
+static kith_status tape_cost_take(const kith_model_options *o, kith_task task, int n_feature, int n,
+                                  int ghost, int degree, kith_tape_bytes *taken, int64_t *weights) {
+  kith_status st = KITH_OK;
+  const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
+  tape_cost_graph m = {.neighbor = NULL};
+  kith_relation *a = NULL;
+  kith_whole whole = {0};
+  kith_params *params = NULL;
+  kith_tape *t = NULL;
+  KITH_TRY(tape_cost_fill(n, degree, task, n_feature, &m));
+  KITH_TRY(tape_cost_relation(&alone, o, &m, &a).status);
+  KITH_TRY(kith_whole_make(a, kith_model_needs_transpose(o), kith_model_has_self_loops(o), &whole));
+  whole.frame.most += ghost;
+  KITH_TRY(kith_params_create(1, &params));
+  KITH_TRY(kith_tape_create(&t));
+  KITH_TRY(tape_cost_record(o, &whole, n_feature, params, t));
+  *taken = kith_tape_memory(t);
+  *weights = kith_params_weights(params).n;
+done:
+  kith_tape_destroy(&t);
+  kith_params_destroy(&params);
+  kith_whole_free(&whole);
+  kith_relation_destroy(&a);
+  tape_cost_free(&m);
+  return st;
+}
+
+/* Bytes of one thing, of which `b` has `n` more than `a`. */
+static void tape_cost_slope(int n, kith_tape_bytes a, kith_tape_bytes b, double *of) {
+  of[0] = (double)(b.value - a.value) / n;
+  of[1] = (double)(b.grad - a.grad) / n;
+  of[2] = (double)(b.workspace - a.workspace) / n;
+}
+
+kith_status kith__tape_cost_model_fit(const kith_model_options *o, kith_task task, int n_feature,
+                                      kith__tape_cost_model *out) {
+  kith_status st = KITH_OK;
+  const int n = TAPE_COST_ROWS;
+  kith_tape_bytes base, wide, far, dense;
+  kith__tape_cost_model m = {0};
+  *out = m;
+  KITH_TRY(tape_cost_take(o, task, n_feature, n, 0, 2, &base, &m.weights));
+  KITH_TRY(tape_cost_take(o, task, n_feature, n, 0, 3, &dense, &m.weights));
+  KITH_TRY(tape_cost_take(o, task, n_feature, n, n, 2, &far, &m.weights));
+  KITH_TRY(tape_cost_take(o, task, n_feature, 2 * n, 0, 2, &wide, &m.weights));
+  tape_cost_slope(n, base, dense, m.per_entry);
+  tape_cost_slope(n, base, far, m.per_ghost);
+  tape_cost_slope(n, base, wide, m.per_row);
+  for (int i = 0; i < 3; i++) m.per_row[i] -= 2 * m.per_entry[i]; /* each further row brought two entries */
+  kith_tape_bytes slopes = kith__tape_cost_model_predict(&m, n, 0, 2 * n);
+  m.fixed = (kith_tape_bytes){base.value - slopes.value, base.grad - slopes.grad,
+                              base.workspace - slopes.workspace};
+  *out = m;
+done:
+  return st;
+}
+
+static int64_t tape_cost_sum(const kith__tape_cost_model *m, int i, int64_t fixed, int64_t row, int64_t ghost,
+                             int64_t entry) {
+  return fixed + (int64_t)(m->per_row[i] * (double)row + m->per_ghost[i] * (double)ghost +
+                           m->per_entry[i] * (double)entry);
+}
+
+kith_tape_bytes kith__tape_cost_model_predict(const kith__tape_cost_model *m, int64_t row, int64_t ghost,
+                                              int64_t entry) {
+  return (kith_tape_bytes){tape_cost_sum(m, 0, m->fixed.value, row, ghost, entry),
+                           tape_cost_sum(m, 1, m->fixed.grad, row, ghost, entry),
+                           tape_cost_sum(m, 2, m->fixed.workspace, row, ghost, entry)};
+}

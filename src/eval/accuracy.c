@@ -1,0 +1,47 @@
+/* The accuracy of classes: answers are counted, losses summed exactly, so the digits do not depend on the
+ * ranks. */
+#include <math.h>
+#include <stdio.h>
+
+#include "kith/eval.h"
+
+/* The first of the largest. */
+static int accuracy_argmax(int n, const float *x) {
+  int best = 0;
+  for (int k = 1; k < n; k++)
+    if (x[k] > x[best]) best = k;
+  return best;
+}
+
+static double accuracy_loss(int n, const float *x, int32_t label) {
+  double most = (double)x[accuracy_argmax(n, x)], sum = 0;
+  for (int k = 0; k < n; k++) sum += exp((double)x[k] - most);
+  return most + log(sum) - (double)x[label];
+}
+
+kith_accuracy kith_eval_accuracy(const kith_comm *comm, const kith_graph *g, const float *logits,
+                                 kith_node_split split) {
+  int64_t count[2] = {0, 0};
+  kith_sum loss = {0};
+  for (kith_lid i = 0; i < g->n_own; i++) {
+    const float *x = logits + (size_t)i * (size_t)g->n_class;
+    if (g->split[i] != (int8_t)split) continue;
+    count[0]++;
+    count[1] += accuracy_argmax(g->n_class, x) == g->label[i];
+    kith_sum_add(&loss, accuracy_loss(g->n_class, x, g->label[i]));
+  }
+  kith_comm_sum_int(comm, 2, count);
+  kith_comm_sum(comm, 1, &loss);
+  return (kith_accuracy){.n = count[0],
+                         .correct = count[1],
+                         .loss = count[0] > 0 ? kith_sum_value(&loss) / (double)count[0] : 0};
+}
+
+double kith_accuracy_ratio(const kith_accuracy *a) {
+  return a->n > 0 ? (double)a->correct / (double)a->n : 0;
+}
+
+void kith_accuracy_print(const kith_accuracy *a, size_t size, char *buffer) {
+  snprintf(buffer, size, "accuracy %.4f (%lld of %lld)  loss %.4f", kith_accuracy_ratio(a),
+           (long long)a->correct, (long long)a->n, a->loss);
+}

@@ -1,0 +1,237 @@
+/* Exact top-K: users in tiles against every shard of items as it passes by. */
+#include <string.h>
+
+#include "eval/eval.h"
+
+/* A ranking under way. */
+typedef struct topk_work {
+  const kith_graph *g;
+  int d, k;
+  const float *x;
+  bool mask_valid;
+  kith_lid n_user;
+  kith_lid *user;            /* [n_user] which owned users are ranked */
+  kith_topk_heap *heap;      /* [n_user] */
+  kith_scored_item *entries; /* [n_user, k] */
+  int n_thread;
+  float *tile;                /* [threads, KITH_SCORE_USERS, d] users of a tile */
+  float *score;               /* [threads, KITH_SCORE_USERS, KITH_SCORE_ITEMS] */
+  int32_t *above;             /* [threads, KITH_SCORE_ITEMS] */
+  const kith_eval_options *o; /* of an evaluation; else null */
+} topk_work;
+
+static void topk_work_free(topk_work *w) {
+  KITH_FREE(w->user);
+  KITH_FREE(w->heap);
+  KITH_FREE(w->entries);
+  KITH_FREE(w->tile);
+  KITH_FREE(w->score);
+  KITH_FREE(w->above);
+}
+
+kith_status kith__eval_users(const kith_graph *g, const kith_lists *truth, kith_lid *n, kith_lid **user) {
+  kith_status st = KITH_OK;
+  kith_lid n_found = 0, *found = NULL;
+  KITH_TRY(KITH_NEW(found, g->n_own_of[KITH_USER]));
+  for (kith_lid u = 0; u < g->n_own_of[KITH_USER]; u++)
+    if (!truth || truth->start[u + 1] > truth->start[u]) found[n_found++] = u;
+  *n = n_found;
+  *user = found;
+done:
+  return st;
+}
+
+/* Room to rank the users (*user)[n_user]; on success the work has taken the list over, and *user is null. */
+static kith_status topk_work_make(const kith_graph *g, int d, const float *x, int k, bool mask_valid,
+                                  kith_lid n_user, kith_lid **user, topk_work *out) {
+  kith_status st = KITH_OK;
+  topk_work w = {.g = g,
+                 .d = d,
+                 .k = k,
+                 .x = x,
+                 .mask_valid = mask_valid,
+                 .n_user = n_user,
+                 .n_thread = kith_max_threads()};
+  KITH_TRY(KITH_NEW(w.heap, w.n_user));
+  KITH_TRY(KITH_NEW(w.entries, (int64_t)w.n_user * k));
+  KITH_TRY(KITH_NEW(w.tile, (int64_t)w.n_thread * KITH_SCORE_USERS * d));
+  KITH_TRY(KITH_NEW(w.score, (int64_t)w.n_thread * KITH_SCORE_USERS * KITH_SCORE_ITEMS));
+  KITH_TRY(KITH_NEW(w.above, (int64_t)w.n_thread * KITH_SCORE_ITEMS));
+  for (kith_lid i = 0; i < w.n_user; i++)
+    w.heap[i] = (kith_topk_heap){.k = k, .entry = w.entries + (size_t)i * (size_t)k};
+  w.user = *user;
+  *user = NULL;
+  *out = w;
+  w = (topk_work){0};
+done:
+  topk_work_free(&w);
+  return st;
+}
+
+static bool topk_is_masked(const topk_work *w, kith_lid user, int32_t item) {
+  return kith_lists_has(&w->g->train, user, item) ||
+         (w->mask_valid && kith_lists_has(&w->g->valid, user, item));
+}
+
+/* One user against one tile of items: what beats the threshold and is not masked is kept. */
+static void topk_scan(const topk_work *w, kith_lid i, int n, const float *score, const int64_t *original,
+                      int32_t *above) {
+  kith_topk_heap *heap = &w->heap[i];
+  int found = kith_scores_above(n, score, kith__topk_heap_threshold(heap), above);
+  for (int f = 0; f < found; f++) {
+    float s = score[above[f]];
+    if (s < kith__topk_heap_threshold(heap)) continue; /* it has risen since */
+    kith_scored_item e = {s, (int32_t)original[above[f]]};
+    if (!topk_is_masked(w, w->user[i], e.item)) kith__topk_heap_push(heap, e);
+  }
+}
+
+/* One tile of users against a whole shard; `poke` where this thread may let messages progress. */
+static void topk_tile(const topk_work *w, kith_lid first, const kith_shard *s, kith_ring *ring) {
+  size_t d = (size_t)w->d, thread = (size_t)kith_thread_num();
+  float *tile = w->tile + thread * KITH_SCORE_USERS * d,
+        *score = w->score + thread * KITH_SCORE_USERS * KITH_SCORE_ITEMS;
+  int32_t *above = w->above + thread * KITH_SCORE_ITEMS;
+  kith_lid n = w->n_user - first < KITH_SCORE_USERS ? w->n_user - first : KITH_SCORE_USERS;
+  memset(tile + d * (size_t)n, 0, d * (size_t)(KITH_SCORE_USERS - n) * sizeof(float));
+  for (kith_lid i = 0; i < n; i++)
+    memcpy(tile + d * (size_t)i, w->x + d * (size_t)w->g->row_of[KITH_USER][w->user[first + i]],
+           d * sizeof(float));
+  for (kith_lid j = 0; j < s->n; j += KITH_SCORE_ITEMS) {
+    int n_item = s->n - j < KITH_SCORE_ITEMS ? s->n - j : KITH_SCORE_ITEMS;
+    kith_scores_tile(w->d, tile, s->packed + d * (size_t)j, score);
+    for (kith_lid i = 0; i < n; i++)
+      topk_scan(w, first + i, n_item, score + (size_t)i * KITH_SCORE_ITEMS, s->original + j, above);
+  }
+  if (thread == 0) kith__ring_progress(ring);
+}
+
+static bool topk_stops(const topk_work *w) { return w->o && w->o->should_stop && w->o->should_stop(); }
+
+kith_agreed kith__eval_poll(const kith_comm *comm, const kith_eval_options *o) {
+  if (!o) return (kith_agreed){KITH_OK};
+  if (o->should_stop && kith_comm_max(comm, o->should_stop()) != 0)
+    return kith_agreed_same(
+        kith_fail(KITH_EINTERRUPT, "stopped by a signal during an evaluation; run again to continue"));
+  return o->poll ? o->poll(o->poll_context) : (kith_agreed){KITH_OK};
+}
+
+/* One shard, in pieces of users: equally many on every rank, with a poll after each. */
+static kith_agreed topk_shard(const kith_comm *comm, const topk_work *w, const kith_shard *s,
+                              kith_ring *ring) {
+  kith_agreed st = {KITH_OK};
+  enum { PAUSES = 16 }; /* in an evaluation */
+  const int n_piece = comm->size < PAUSES ? PAUSES / comm->size : 1;
+  const int64_t n_tile = (w->n_user + KITH_SCORE_USERS - 1) / KITH_SCORE_USERS;
+  for (int p = 0; p < n_piece; p++) {
+    int64_t end = kith_block(n_tile, n_piece, p + 1);
+#pragma omp parallel for schedule(dynamic)
+    for (int64_t tile = kith_block(n_tile, n_piece, p); tile < end; tile++)
+      if (!topk_stops(w)) topk_tile(w, (kith_lid)(tile * KITH_SCORE_USERS), s, ring);
+    KITH_TRY(kith__eval_poll(comm, w->o));
+  }
+done:
+  return st;
+}
+
+static kith_agreed topk_run(const kith_comm *comm, topk_work *w) {
+  kith_agreed st = {KITH_OK};
+  kith_ring *ring = NULL;
+  KITH_TRY(kith__ring_create(comm, w->g, w->d, w->x, &ring));
+  for (const kith_shard *s = kith__ring_next(ring); s; s = kith__ring_next(ring))
+    KITH_TRY(topk_shard(comm, w, s, ring));
+#pragma omp parallel for schedule(static)
+  for (kith_lid i = 0; i < w->n_user; i++) kith__topk_heap_sort(&w->heap[i]);
+done:
+  kith__ring_destroy(&ring);
+  return st;
+}
+
+void kith_topk_free(kith_topk *top) {
+  KITH_FREE(top->item);
+  KITH_FREE(top->score);
+}
+
+static kith_status topk_take(const topk_work *w, kith_topk *out) {
+  kith_status st = KITH_OK;
+  kith_topk top = {.n_user = w->n_user, .k = w->k};
+  KITH_TRY(KITH_NEW(top.item, (int64_t)w->n_user * w->k));
+  KITH_TRY(KITH_NEW(top.score, (int64_t)w->n_user * w->k));
+  for (int64_t i = 0; i < w->n_user; i++)
+    for (int j = 0; j < w->k; j++) {
+      bool there = j < w->heap[i].n;
+      top.item[i * w->k + j] = there ? w->heap[i].entry[j].item : -1;
+      top.score[i * w->k + j] = there ? w->heap[i].entry[j].score : 0;
+    }
+  *out = top;
+  top = (kith_topk){0};
+done:
+  kith_topk_free(&top);
+  return st;
+}
+
+static kith_status topk_users(const kith_graph *g, kith_lid n, const kith_lid *user, kith_lid *n_out,
+                              kith_lid **out) {
+  kith_status st = KITH_OK;
+  if (!user) return kith__eval_users(g, NULL, n_out, out);
+  KITH_TRY(KITH_NEW(*out, n));
+  memcpy(*out, user, (size_t)n * sizeof *user);
+  *n_out = n;
+done:
+  return st;
+}
+
+kith_agreed kith_eval_topk(const kith_comm *comm, const kith_graph *g, int d, const float *x, int k,
+                           bool mask_valid, kith_lid n_user, const kith_lid *user, kith_topk *top) {
+  kith_agreed st = {KITH_OK};
+  topk_work w = {0};
+  kith_lid n = 0, *list = NULL;
+  KITH_TRY(kith_agree(comm, topk_users(g, n_user, user, &n, &list)));
+  KITH_TRY(kith_agree(comm, topk_work_make(g, d, x, k, mask_valid, n, &list, &w)));
+  KITH_TRY(topk_run(comm, &w));
+  KITH_TRY(kith_agree(comm, topk_take(&w, top)));
+done:
+  KITH_FREE(list);
+  topk_work_free(&w);
+  return st;
+}
+
+/* Full ranking: only users with something held out are ranked, once, at the largest cut-off. */
+static kith_agreed topk_evaluate(const kith_comm *comm, const kith_graph *g, int d, const float *x,
+                                 const kith_eval_options *o, kith__metric_sums *t) {
+  kith_agreed st = {KITH_OK};
+  topk_work w = {0};
+  int32_t *item = NULL;
+  kith_lid n = 0, *user = NULL;
+  int k = o->k[o->n_k - 1];
+  const kith_lists *truth = o->split == KITH_EVAL_TEST ? &g->test : &g->valid;
+  KITH_TRY(kith_agree(comm, kith__eval_users(g, truth, &n, &user)));
+  KITH_TRY(kith_agree(comm, topk_work_make(g, d, x, k, o->split == KITH_EVAL_TEST, n, &user, &w)));
+  KITH_TRY(kith_agree(comm, KITH_NEW(item, k)));
+  w.o = o;
+  KITH_TRY(topk_run(comm, &w));
+  for (kith_lid i = 0; i < w.n_user; i++) {
+    kith_eid first = truth->start[w.user[i]];
+    for (int j = 0; j < w.heap[i].n; j++) item[j] = w.heap[i].entry[j].item;
+    kith__metric_sums_add(t, o, w.heap[i].n, item, truth->start[w.user[i] + 1] - first, truth->item + first);
+  }
+done:
+  KITH_FREE(user);
+  KITH_FREE(item);
+  topk_work_free(&w);
+  return st;
+}
+
+kith_agreed kith_eval_metrics(const kith_comm *comm, const kith_graph *g, int d, const float *x,
+                              const kith_eval_options *o, kith_metrics *out) {
+  kith_agreed st = {KITH_OK};
+  kith__metric_sums t = {0};
+  kith_eval_options on = *o;
+  *out = (kith_metrics){0};
+  on.split = kith_eval_split_resolve(comm, g, o->split);
+  if (on.sampled > 0) KITH_TRY(kith__eval_sampled(comm, g, d, x, &on, KITH__SAMPLED_BLOCK, &t));
+  else KITH_TRY(topk_evaluate(comm, g, d, x, &on, &t));
+  kith__metric_sums_reduce(comm, &t, &on, out);
+done:
+  return st;
+}

@@ -1,0 +1,225 @@
+/*
+ * A graph with newcomers.  Global numbers move up to make room: a rank's newcomers stand behind its known
+ * nodes, so with b[r] the first newcomer of rank r, known number k becomes k + b[owner of k], and newcomer i
+ * of rank r first[r + 1] + i.
+ */
+#include "train/augment_graph.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A known node that a newcomer of this rank reads, and the place of the neighbor list that waits for its
+ * number. */
+typedef struct augment_pending {
+  int64_t original;
+  kith_eid at;
+} augment_pending;
+
+typedef struct augment {
+  const kith_comm *comm;
+  const kith_graph *known;
+  const kith_newcomers *new;
+  kith_gid *block;  /* [size + 1] newcomers by rank */
+  int64_t first, n; /* those of this rank */
+  kith_eid *next;   /* [n + 1] where each one's next neighbor goes; counts before that */
+  int64_t n_pending[KITH_TYPES];
+  augment_pending *pending[KITH_TYPES];
+  kith_graph *g;
+} augment;
+
+void kith__augmented_graph_free(augmented_graph *e) { kith_graph_destroy(&e->g); }
+
+/* ---- numbers ---- */
+
+/* Which newcomer an original number is, users before items; -1 for a known node. */
+static int64_t augment_new_index(const kith_newcomers *new, int type, int64_t original) {
+  int64_t i = original - new->known[type];
+  return i < 0 ? -1 : type == KITH_USER ? i : new->n[KITH_USER] + i;
+}
+
+/* The row behind the known ones that a newcomer has on this rank; -1 if it is known, or another rank's. */
+static int64_t augment_row(const augment *x, int type, int64_t original) {
+  int64_t i = augment_new_index(x->new, type, original);
+  return i >= x->first && i < x->first + x->n ? i - x->first : -1;
+}
+
+static kith_gid augment_known_number(const augment *x, kith_gid number) {
+  return number + x->block[kith_owner(x->comm->size, x->known->first, number)];
+}
+
+static kith_gid augment_new_number(const augment *x, int64_t i) {
+  return x->known->first[kith_owner(x->comm->size, x->block, i) + 1] + i;
+}
+
+/* ---- rows ---- */
+
+/* How many neighbors each newcomer of this rank has, and how many of them are known. */
+static void augment_count(augment *x) {
+  const kith_newcomers *new = x->new;
+  for (int64_t p = 0; p < new->n_pair; p++) {
+    int64_t user = augment_row(x, KITH_USER, new->user[p]), item = augment_row(x, KITH_ITEM, new->item[p]);
+    if (user >= 0) x->next[user + 1]++;
+    if (item >= 0) x->next[item + 1]++;
+    x->n_pending[KITH_ITEM] += user >= 0 && new->item[p] < new->known[KITH_ITEM];
+    x->n_pending[KITH_USER] += item >= 0 && new->user[p] < new->known[KITH_USER];
+  }
+  for (int64_t i = 0; i < x->n; i++) x->next[i + 1] += x->next[i];
+}
+
+static kith_status augment_make(augment *x) {
+  kith_status st = KITH_OK;
+  int size = x->comm->size, rank = x->comm->rank;
+  int64_t n_new = x->new->n[KITH_USER] + x->new->n[KITH_ITEM];
+  KITH_TRY(KITH_NEW(x->block, size + 1));
+  for (int r = 0; r <= size; r++) x->block[r] = kith_block(n_new, size, r);
+  x->first = x->block[rank];
+  x->n = x->block[rank + 1] - x->first;
+  KITH_CHECK(x->known->n_own + x->n < INT32_MAX - 1, KITH_EDATA,
+             "this rank has %lld rows with the new ones; at most 2^31 - 2: use more ranks",
+             (long long)(x->known->n_own + x->n));
+  KITH_TRY(KITH_NEW(x->next, x->n + 1));
+  augment_count(x);
+  for (int t = 0; t < KITH_TYPES; t++) KITH_TRY(KITH_NEW(x->pending[t], x->n_pending[t]));
+  KITH_TRY(KITH_NEW(x->g, 1));
+  kith_graph *g = x->g;
+  g->n_own = x->known->n_own + (kith_lid)x->n;
+  KITH_TRY(KITH_NEW(g->first, size + 1));
+  KITH_TRY(KITH_NEW(g->type, g->n_own));
+  KITH_TRY(KITH_NEW(g->original, g->n_own));
+  KITH_TRY(KITH_NEW(g->start, (int64_t)g->n_own + 1));
+  KITH_TRY(KITH_NEW(g->neighbor, x->known->start[x->known->n_own] + x->next[x->n]));
+done:
+  return st;
+}
+
+/* The known rows: as they are, but for the numbers. */
+static void augment_copy_known(augment *x) {
+  const kith_graph *k = x->known;
+  kith_graph *g = x->g;
+  for (int t = 0; t < KITH_TYPES; t++) g->n[t] = k->n[t] + x->new->n[t];
+  g->n_edge = k->n_edge;
+  g->n_part = k->n_part;
+  g->fingerprint = k->fingerprint;
+  for (int r = 0; r <= x->comm->size; r++) g->first[r] = k->first[r] + x->block[r];
+  memcpy(g->type, k->type, (size_t)k->n_own * sizeof *g->type);
+  memcpy(g->original, k->original, (size_t)k->n_own * sizeof *g->original);
+  memcpy(g->start, k->start, ((size_t)k->n_own + 1) * sizeof *g->start);
+  for (kith_eid e = 0; e < k->start[k->n_own]; e++) g->neighbor[e] = augment_known_number(x, k->neighbor[e]);
+}
+
+/* One end of a pair reads the other: a new one's number is known here, a known one's is asked for later. */
+static void augment_add_edge(augment *x, int64_t row, int type, int64_t original) {
+  if (row < 0) return;
+  int64_t i = augment_new_index(x->new, type, original);
+  kith_eid at = x->known->start[x->known->n_own] + x->next[row]++;
+  if (i >= 0) x->g->neighbor[at] = augment_new_number(x, i);
+  else x->pending[type][x->n_pending[type]++] = (augment_pending){original, at};
+}
+
+/* The new rows.  Pairs come by user, then item, so that both directions stand in the order of original
+ * numbers. */
+static void augment_add_rows(augment *x) {
+  kith_graph *g = x->g;
+  kith_lid n_known = x->known->n_own;
+  for (int64_t i = 0; i < x->n; i++) {
+    int64_t which = x->first + i, n_user = x->new->n[KITH_USER];
+    int t = which < n_user ? KITH_USER : KITH_ITEM;
+    g->type[n_known + i] = (uint8_t)t;
+    g->original[n_known + i] = x->new->known[t] + which - (t == KITH_USER ? 0 : n_user);
+    g->start[n_known + i + 1] = g->start[n_known] + x->next[i + 1];
+  }
+  for (int t = 0; t < KITH_TYPES; t++) x->n_pending[t] = 0;
+  for (int64_t p = 0; p < x->new->n_pair; p++) {
+    augment_add_edge(x, augment_row(x, KITH_USER, x->new->user[p]), KITH_ITEM, x->new->item[p]);
+    augment_add_edge(x, augment_row(x, KITH_ITEM, x->new->item[p]), KITH_USER, x->new->user[p]);
+  }
+}
+
+/* ---- features ---- */
+
+/* The row of a newcomer of this rank in what is known of its type; null features: nothing is. */
+static const kith_features *augment_features_of(const augment *x, int64_t i, int64_t *row) {
+  int64_t which = x->first + i, n_user = x->new->n[KITH_USER];
+  int t = which < n_user ? KITH_USER : KITH_ITEM;
+  *row = t == KITH_USER ? which : which - n_user;
+  return x->new->features[t].start ? &x->new->features[t] : NULL;
+}
+
+static void augment_copy(const kith_features *from, kith_eid begin, kith_eid end, kith_features *to,
+                         kith_eid at) {
+  memcpy(to->of + at, from->of + begin, (size_t)(end - begin) * sizeof *to->of);
+  memcpy(to->value + at, from->value + begin, (size_t)(end - begin) * sizeof *to->value);
+}
+
+/* Known rows as they are, new ones behind them. */
+static kith_status augment_features(augment *x) {
+  kith_status st = KITH_OK;
+  const kith_features *k = &x->known->features, *from = NULL;
+  kith_features *f = &x->g->features;
+  int64_t n_known = x->known->n_own, row = 0;
+  if (!k->start) return st;
+  kith_eid n = k->start[n_known];
+  for (int64_t i = 0; i < x->n; i++)
+    if ((from = augment_features_of(x, i, &row))) n += from->start[row + 1] - from->start[row];
+  KITH_TRY(kith_features_make(x->g->n_own, n, f));
+  memcpy(f->start, k->start, (size_t)(n_known + 1) * sizeof *f->start);
+  augment_copy(k, 0, k->start[n_known], f, 0);
+  for (int64_t i = 0; i < x->n; i++) {
+    kith_eid at = f->start[n_known + i], many = 0;
+    if ((from = augment_features_of(x, i, &row))) {
+      many = from->start[row + 1] - from->start[row];
+      augment_copy(from, from->start[row], from->start[row + 1], f, at);
+    }
+    f->start[n_known + i + 1] = at + many;
+  }
+  for (int t = 0; t < KITH_TYPES; t++) x->g->n_feature_of[t] = x->known->n_feature_of[t];
+done:
+  return st;
+}
+
+/* ---- the numbers of known partners ---- */
+
+static int augment_compare(const void *a, const void *b) {
+  int64_t x = ((const augment_pending *)a)->original, y = ((const augment_pending *)b)->original;
+  return (x > y) - (x < y);
+}
+
+static kith_agreed augment_resolve(augment *x, const char *parts_path, kith_node_type type) {
+  kith_agreed st = {KITH_OK};
+  int64_t n = x->n_pending[type], *original = NULL, *number = NULL;
+  augment_pending *p = x->pending[type];
+  KITH_TRY(kith_agree(x->comm, KITH_NEW(original, n)));
+  KITH_TRY(kith_agree(x->comm, KITH_NEW(number, n)));
+  qsort(p, (size_t)n, sizeof *p, augment_compare);
+  for (int64_t i = 0; i < n; i++) original[i] = p[i].original;
+  KITH_TRY(kith_numbers_read(x->comm, parts_path, x->known, type, n, original, number));
+  for (int64_t i = 0; i < n; i++) x->g->neighbor[p[i].at] = augment_known_number(x, number[i]);
+done:
+  KITH_FREE(original);
+  KITH_FREE(number);
+  return st;
+}
+
+static void augment_free(augment *x) {
+  KITH_FREE(x->block);
+  KITH_FREE(x->next);
+  for (int t = 0; t < KITH_TYPES; t++) KITH_FREE(x->pending[t]);
+  kith_graph_destroy(&x->g);
+}
+
+kith_agreed kith__augment_graph(const kith_comm *comm, const kith_graph *known, const char *parts_path,
+                                const kith_newcomers *new, augmented_graph *out) {
+  kith_agreed st = {KITH_OK};
+  augment x = {.comm = comm, .known = known, .new = new};
+  *out = (augmented_graph){.g = NULL};
+  KITH_TRY(kith_agree(comm, augment_make(&x)));
+  KITH_TRY(kith_agree(comm, augment_features(&x)));
+  augment_copy_known(&x);
+  augment_add_rows(&x);
+  for (int t = 0; t < KITH_TYPES; t++) KITH_TRY(augment_resolve(&x, parts_path, (kith_node_type)t));
+  *out = (augmented_graph){.g = x.g, .first = x.first, .n = x.n};
+  x.g = NULL;
+done:
+  augment_free(&x);
+  return st;
+}

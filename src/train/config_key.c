@@ -1,0 +1,117 @@
+/* What must be the same for a checkpoint to be continued, in words. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "kith/train.h"
+
+typedef struct config_key {
+  const kith_graph *g;
+  const kith_run *o;
+  size_t size;
+  char *text;
+} config_key;
+
+static bool config_key_classifies(const config_key *r) { return r->g->task == KITH_CLASSIFY; }
+
+static void config_key_add(config_key *r, const char *format, ...) KITH_FORMAT(2, 3);
+static void config_key_add(config_key *r, const char *format, ...) {
+  va_list words;
+  size_t n = strlen(r->text);
+  va_start(words, format);
+  vsnprintf(r->text + n, r->size - n, format, words);
+  va_end(words);
+}
+
+/*
+ * What came later is named only where it departs from the defaults, so that checkpoints from before these
+ * keys can be continued.
+ */
+static void config_key_add_model(config_key *r) {
+  const kith_model_options *m = &r->o->model;
+  if (m->input != KITH_EMBEDDING) config_key_add(r, " input=%s", kith_input_text(m->input));
+  if (m->name == KITH_GAT) config_key_add(r, " heads=%d", m->heads);
+  if (m->name == KITH_GAT && m->heads_last > 0) config_key_add(r, " heads_last=%d", m->heads_last);
+  if (m->name == KITH_GAT && m->gat_last != KITH_GAT_CONCAT)
+    config_key_add(r, " gat_last=%s", kith_gat_last_text(m->gat_last));
+  if (m->name == KITH_GAT && m->attention_dropout > 0)
+    config_key_add(r, " attention_dropout=%.9g", m->attention_dropout);
+  if (m->name == KITH_SAGE) config_key_add(r, " aggregator=%s", kith_aggregator_text(m->aggregator));
+  if (m->name == KITH_PINSAGE)
+    config_key_add(r, " walks=%d walk_length=%d neighbours=%d restart=%.9g", m->near.walks, m->near.length,
+                   m->near.neighbors, m->near.restart);
+  if (m->name == KITH_LIGHTGCN && m->layer_weights != KITH_FIXED)
+    config_key_add(r, " layer_weights=%s", kith_layer_weights_text(m->layer_weights));
+  if (m->edge_dropout > 0 && kith_model_n_layer(m) > 0)
+    config_key_add(r, " edge_dropout=%.9g", m->edge_dropout);
+  if (m->dropout > 0) config_key_add(r, " dropout=%.9g", m->dropout);
+}
+
+static void config_key_add_negatives(config_key *r) {
+  const kith_negative_options *n = &r->o->train.negatives;
+  const kith_loss_options *loss = &r->o->train.loss;
+  bool drawn = loss->name != KITH_SOFTMAX, shared = !drawn && loss->shared > 0;
+  if (!drawn && loss->inbatch && loss->mask) config_key_add(r, " mask=true");
+  if (shared) config_key_add(r, " inbatch=%s shared=%d", loss->inbatch ? "true" : "false", loss->shared);
+  if (drawn && n->count != 1) config_key_add(r, " negatives=%d", n->count);
+  if ((drawn || shared) && n->popularity > 0)
+    config_key_add(r, " popularity=%.9g alpha=%.9g", n->popularity, n->alpha);
+  if (drawn && n->inbatch > 0) config_key_add(r, " inbatch=%.9g", n->inbatch);
+  if (drawn && n->hard > 0) config_key_add(r, " hard=%.9g pool=%d", n->hard, n->pool);
+}
+
+static void config_key_add_mode(config_key *r) {
+  const kith_train_options *t = &r->o->train;
+  const kith_sampler_options *o = &t->sampler;
+  if (t->weight_decay > 0)
+    config_key_add(r, " weight_decay=%.9g weight_decay_on=%s", t->weight_decay,
+                   t->weight_decay_on == KITH_DECAY_FIRST ? "first" : "all");
+  if (o->mode == KITH_FULL) return;
+  config_key_add(r, " mode=%s", kith_train_mode_text(o->mode));
+  if (!config_key_classifies(r)) config_key_add(r, " exclude=%s", t->exclude_targets ? "true" : "false");
+  if (o->mode == KITH_LAYERWISE || o->mode == KITH_SAINT_NODE)
+    config_key_add(r, " budget=%lld", (long long)o->budget);
+  if (o->mode == KITH_SAINT_EDGE || o->mode == KITH_SAINT_WALK)
+    config_key_add(r, " budget=%lld walk=%d coverage=%d", (long long)o->budget, o->walk, o->coverage);
+  if (o->mode == KITH_CLUSTER)
+    config_key_add(r, " parts=%d clusters=%d cut=%s", r->g->n_part, o->clusters, kith_cut_text(o->cut));
+  if (o->mode != KITH_NEIGHBOR) return;
+  config_key_add(r, " fanouts=");
+  for (int i = 0; i < o->fanouts.n; i++) config_key_add(r, i ? ",%d" : "%d", o->fanouts.of[i]);
+  if (o->draw != KITH_UNIFORM) config_key_add(r, " draw=%s", kith_drawing_text(o->draw));
+}
+
+/* The words that all tasks have. */
+static void config_key_add_steps(config_key *r) {
+  const kith_train_options *t = &r->o->train;
+  config_key_add(r, "batch=%d lr=%.9g decay=%.9g beta1=%.9g beta2=%.9g epsilon=%.9g seed=%llu", t->batch,
+                 t->adam.lr, t->lr_decay, t->adam.beta1, t->adam.beta2, t->adam.epsilon,
+                 (unsigned long long)t->seed);
+}
+
+/* What must be the same for a checkpoint to be continued: all that decides the next bit. */
+static void config_key_write(config_key *r) {
+  const kith_run *o = r->o;
+  const kith_loss_options *loss = &o->train.loss;
+  bool softmax = loss->name == KITH_SOFTMAX;
+  if (config_key_classifies(r))
+    config_key_add(r, "task=classify model=%s width=%d layers=%d init=%.9g ", kith_model_text(o->model.name),
+                   o->model.width, o->model.layers, o->model.init);
+  else
+    config_key_add(
+        r, "model=%s score=%s width=%d layers=%d init=%.9g loss=%s l2=%.9g temperature=%.9g logq=%.9g ",
+        kith_model_text(o->model.name), kith_score_text(o->model.score), o->model.width,
+        kith_model_n_layer(&o->model), o->model.init, kith_loss_text(loss->name), loss->l2,
+        softmax ? loss->temperature : 0.0, softmax ? loss->logq : 0.0);
+  config_key_add_steps(r);
+  config_key_add_model(r);
+  if (!config_key_classifies(r)) config_key_add_negatives(r);
+  else if (o->evaluate.select_by == KITH_SELECT_BY_LOSS) config_key_add(r, " pick=loss");
+  config_key_add_mode(r);
+}
+
+void kith_config_key(const kith_graph *g, const kith_run *o, size_t size, char *text) {
+  config_key r = {.g = g, .o = o, .size = size, .text = text};
+  text[0] = '\0';
+  config_key_write(&r);
+}

@@ -1,0 +1,243 @@
+/*
+ * When a run is saved, what of it, and how the next one goes on from there.
+ *
+ * A checkpoint that cannot be read is told of and passed over for the next older one.  Reading may then have
+ * filled part of the trainer already, which does no harm: the next one fills all of it, and without a next
+ * one the run ends.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kith/fault.h"
+#include "train/run.h"
+#include "train/signals.h"
+
+/* The files know of numbers, not of models. */
+static kith_checkpoint_weights resume_weights(kith_weights w) {
+  return (kith_checkpoint_weights){.n = w.n, .value = w.value, .m = w.m, .v = w.v};
+}
+
+/* By rank 0's clock. */
+static bool resume_save_is_late(const run *r) {
+  double minutes = r->o->checkpoint.every_minutes;
+  return r->comm->rank == 0 && minutes > 0 && kith_clock() - r->saved >= 60 * minutes;
+}
+
+kith_step_request kith__run_request(const run *r) {
+  if (kith__signals_stop_requested()) return KITH_REQUEST_STOP;
+  if (kith__signals_launcher_ending()) return KITH_REQUEST_CHECKPOINT_NOW;
+  return resume_save_is_late(r) ? KITH_REQUEST_CHECKPOINT : KITH_REQUEST_NONE;
+}
+
+bool kith__run_checkpoint_is_due(const run *r) {
+  int steps = r->o->checkpoint.every_steps;
+  return r->request == KITH_REQUEST_CHECKPOINT || r->request == KITH_REQUEST_CHECKPOINT_NOW ||
+         (steps > 0 && (r->epoch * kith_trainer_n_step(r->trainer) + r->step) % steps == 0);
+}
+
+/* Infinite and undefined numbers have all bits of the exponent set. */
+static bool resume_is_finite(int64_t n, const float *x) {
+  uint32_t bits, bad = 0;
+  for (int64_t i = 0; i < n; i++) {
+    memcpy(&bits, x + i, sizeof bits);
+    bad |= (bits & 0x7f800000) == 0x7f800000;
+  }
+  return bad == 0;
+}
+
+/* What a loss that is finite may have left behind: the step after it would show it, but that one may be in
+ * another run. */
+static bool resume_state_is_finite(const run *r, const kith_train_state *s) {
+  return resume_is_finite((int64_t)r->g->n_own * s->d, s->x) &&
+         resume_is_finite(s->weights.n, s->weights.value);
+}
+
+static kith_checkpoint resume_checkpoint(const run *r, const kith_train_state *s) {
+  kith_checkpoint c = {.d = s->d,
+                       .x = s->x,
+                       .m = s->m,
+                       .v = s->v,
+                       .weights = resume_weights(s->weights),
+                       .epoch = r->epoch,
+                       .step = r->step,
+                       .loss = *s->loss,
+                       .seconds = r->seconds,
+                       .halo_bytes = r->halo_bytes,
+                       .best = r->best,
+                       .best_epoch = r->best_epoch,
+                       .bad_evals = r->bad_evals,
+                       .config_key = r->config_key,
+                       .keeps_best = r->o->checkpoint.keep_best && kith__run_selects_epoch(r),
+                       .history = r->history.text,
+                       .job = r->o->job};
+  snprintf(c.run, sizeof c.run, "%s", r->id);
+  snprintf(c.score, sizeof c.score, "%s", r->score);
+  return c;
+}
+
+kith_agreed kith__run_open_writer(run *r) {
+  kith_train_state s = kith_trainer_state(r->trainer);
+  return kith_writer_create(r->comm, r->g, s.d, s.weights.n, (int64_t)r->o->checkpoint.async_above_mb << 20,
+                            &r->writer);
+}
+
+kith_agreed kith__run_wait(run *r) {
+  double began = kith_clock();
+  kith_agreed st = kith_writer_wait(r->writer);
+  r->result->checkpoint_seconds += kith_clock() - began;
+  return st;
+}
+
+kith_agreed kith__run_save(run *r) {
+  kith_agreed st = {KITH_OK};
+  double began = kith_clock();
+  kith_train_state s = kith_trainer_state(r->trainer);
+  if (r->saved_epoch == r->epoch && r->saved_step == r->step) return st;
+  kith_checkpoint c = resume_checkpoint(r, &s);
+  if (!resume_state_is_finite(r, &s)) kith_sum_add(&c.loss, NAN);
+  kith_comm_sum(r->comm, 1, &c.loss);
+  kith_comm_sum_int(r->comm, 1, &c.halo_bytes);
+  if (!isfinite(kith_sum_value(&c.loss)))
+    KITH_TRY(kith_agreed_same(kith_fail(KITH_ENUMERIC,
+                                        "after %lld epoch%s and %lld step%s the loss or an embedding is not "
+                                        "finite; the last checkpoint is kept; try a smaller train.lr",
+                                        (long long)r->epoch, kith_plural(r->epoch), (long long)r->step,
+                                        kith_plural(r->step))));
+  KITH_TRY(kith_writer_begin(r->writer, r->o->work, r->o->checkpoint.keep, &c));
+  r->result->checkpoints++;
+  r->saved_epoch = r->epoch;
+  r->saved_step = r->step;
+  r->saved = kith_clock();
+done:
+  r->result->checkpoint_seconds += kith_clock() - began;
+  return st;
+}
+
+kith_agreed kith__run_poll(void *context) {
+  run *r = context;
+  if (kith_comm_max(r->comm, resume_save_is_late(r) || kith__signals_launcher_ending()) == 0)
+    return (kith_agreed){KITH_OK};
+  r->epoch--; /* all its steps are done, and its evaluation is not */
+  kith_agreed st = kith__run_save(r);
+  r->epoch++;
+  return st;
+}
+
+kith_agreed kith__run_load(run *r, const char *path, kith_checkpoint *c) {
+  kith_train_state s = kith_trainer_state(r->trainer);
+  *c = (kith_checkpoint){.d = s.d,
+                         .x = s.x,
+                         .m = s.m,
+                         .v = s.v,
+                         .weights = resume_weights(s.weights),
+                         .config_key = r->config_key};
+  return kith_checkpoint_read(r->comm, r->g, path, c);
+}
+
+/* Whether another checkpoint may be better: this one is not to be had, but nothing says that the job is
+ * another one. */
+static bool resume_is_broken(kith_agreed st, const kith_checkpoint *c) {
+  return !c->refused && (st.status == KITH_EDATA || st.status == KITH_ENOINPUT || st.status == KITH_EIO);
+}
+
+/* A step that the epoch does not have was done of another run; all of them are where an evaluation was left
+ * to do. */
+static kith_status resume_check(const run *r, const kith_checkpoint *c, const char *path) {
+  int64_t n_step = kith_trainer_n_step(r->trainer);
+  if (c->step <= n_step) return KITH_OK;
+  return kith_fail(KITH_EDATA, "%s: %lld steps are done of an epoch of %lld", path, (long long)c->step,
+                   (long long)n_step);
+}
+
+/* Read the first checkpoint that can be read; path "" if there is none at all. */
+static kith_agreed resume_read(run *r, kith_checkpoint *c, char *path) {
+  kith_agreed st = {KITH_OK}, broken = {KITH_OK};
+  for (int nth = 0;; nth++) {
+    KITH_TRY(kith_checkpoint_find(r->comm, r->o->work, nth, path));
+    if (!path[0]) break;
+    if (kith_is_bad(broken)) kith_warn("%s; an older checkpoint is tried", kith_error_text());
+    kith_agreed read = kith__run_load(r, path, c);
+    if (!kith_is_bad(read)) read = kith_agreed_same(resume_check(r, c, path));
+    if (!kith_is_bad(read)) return read;
+    KITH_FREE(c->history);
+    if (!resume_is_broken(read, c)) return read;
+    broken = read;
+  }
+  if (kith_is_bad(broken))
+    KITH_TRY(kith_agreed_same(
+        kith_fail(broken.status,
+                  "%s; no other checkpoint is left to go on from; train with --fresh to start anew",
+                  kith_error_text())));
+done:
+  return st;
+}
+
+static void resume_restore(run *r, const kith_checkpoint *c) {
+  r->epoch = r->saved_epoch = c->epoch;
+  r->step = r->saved_step = c->step;
+  r->best = c->best;
+  r->best_epoch = r->result->best_epoch = c->best_epoch;
+  r->bad_evals = c->bad_evals;
+  r->has_score_before = c->has_score;
+  snprintf(r->score_before, sizeof r->score_before, "%s", c->score);
+  snprintf(r->id, sizeof r->id, "%s", c->run);
+  if (r->comm->rank != 0) return; /* what is summed over ranks is carried by one of them */
+  *kith_trainer_state(r->trainer).loss = c->loss;
+  r->seconds = c->seconds;
+  r->halo_bytes = c->halo_bytes;
+}
+
+/* A run that begins gets an id, which no other run has: of what it will do, of the graph, and of the moment.
+ */
+static void resume_new_id(run *r) {
+  struct timespec now;
+  uint64_t bits[2] = {0, 0};
+  clock_gettime(CLOCK_REALTIME, &now);
+  if (getrandom(&bits[0], sizeof bits[0], GRND_NONBLOCK) < 0)
+    bits[0] = (uint64_t)getpid(); /* the moment is left */
+  bits[1] = r->g->fingerprint;
+  for (const char *c = r->config_key; *c; c++) bits[1] = (bits[1] ^ (unsigned char)*c) * 0x100000001b3u;
+  kith_draw draw = kith_random(bits[0], KITH_USE_INIT, (uint64_t)now.tv_sec, (uint64_t)now.tv_nsec, bits[1]);
+  snprintf(r->id, sizeof r->id, "%016llx", (unsigned long long)draw.bits[0]);
+  kith_comm_share(r->comm, sizeof r->id, r->id);
+}
+
+/* metrics.jsonl is what the checkpoint knows, also where a run that was killed had written more; another
+ * run's is none. */
+static kith_status resume_history(run *r, const kith_checkpoint *c, bool found) {
+  kith_status st = KITH_OK;
+  KITH_TRY(kith__history_begin(&r->history, r->o->work, r->id, c->history ? c->history : ""));
+  if (r->comm->rank != 0) return st;
+  if (found) KITH_TRY(kith__history_write(&r->history));
+  else
+    KITH_CHECK((!kith_fault(KITH_FAULT_WRITE) && unlink(r->history.path) == 0) || errno == ENOENT,
+               KITH_EOUTPUT, "%s: is another run's and cannot be removed: %s", r->history.path,
+               strerror(errno));
+done:
+  return st;
+}
+
+kith_agreed kith__run_resume(run *r) {
+  kith_agreed st = {KITH_OK};
+  char path[KITH_PATH] = "";
+  kith_checkpoint c = {.history = NULL};
+  if (r->o->fresh) KITH_TRY(kith_checkpoint_remove(r->comm, r->o->work));
+  KITH_TRY(resume_read(r, &c, path));
+  snprintf(r->from, sizeof r->from, "%s", path);
+  if (!path[0]) resume_new_id(r);
+  else {
+    resume_restore(r, &c);
+    kith_log("continuing from %s: %lld epoch%s and %lld step%s are done", path, (long long)c.epoch,
+             kith_plural(c.epoch), (long long)c.step, kith_plural(c.step));
+  }
+  KITH_TRY(kith_agree(r->comm, resume_history(r, &c, path[0] != '\0')));
+  r->saved = kith_clock();
+done:
+  KITH_FREE(c.history);
+  return st;
+}

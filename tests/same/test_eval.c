@@ -1,0 +1,347 @@
+/* ranks: 1 2 3 4 */
+/*
+ * Top-K and every metric against a slow oracle.  Vectors hold small whole numbers, so that scores are exact
+ * and ties abound: the rule that the smaller item number wins is tested on every user.
+ */
+#include "support/cut.h"
+#include "support/mpi_main.h"
+
+#include "kith/eval.h"
+#include "eval/eval.h"
+
+enum { USERS = 70, ITEMS = 600, EDGES = 1500, WIDTH = 7, K = 15 };
+
+static test_graph graph;
+
+/* Held-out lists by rule: user u holds out the items i with (u + 3 i) % 41 == 0 that it was not trained on.
+ */
+static bool trained(int u, int i) {
+  for (int64_t e = 0; e < graph.n_edge; e++)
+    if (graph.user[e] == u && graph.item[e] == i) return true;
+  return false;
+}
+static bool tested(int u, int i) { return u % 9 != 0 && (u + 3 * i) % 41 == 0 && !trained(u, i); }
+static bool validated(int u, int i) { return (u + i) % 53 == 1 && !trained(u, i) && !tested(u, i); }
+
+static void hold_out(kith_graph *g, kith_lists *l, bool (*rule)(int u, int i)) {
+  KITH_FREE(l->item);
+  if (KITH_NEW(l->item, (int64_t)g->n_own_of[0] * ITEMS)) abort();
+  for (kith_lid u = 0; u < g->n_own_of[0]; u++) {
+    l->start[u + 1] = l->start[u];
+    for (int i = 0; i < ITEMS; i++)
+      if (rule((int)g->original[g->row_of[0][u]], i)) l->item[l->start[u + 1]++] = i;
+  }
+}
+
+static float value(int type, int64_t original, int k) {
+  return (
+      float)((int)kith_random_below(
+                 kith_random(17, KITH_USE_INIT, (uint64_t)type, (uint64_t)original, (uint64_t)k).bits[0], 5) -
+             2);
+}
+
+static float *vectors(const kith_graph *g) {
+  float *x = calloc((size_t)g->n_own * WIDTH + 1, sizeof *x);
+  for (kith_lid i = 0; i < g->n_own; i++)
+    for (int k = 0; k < WIDTH; k++) x[i * WIDTH + k] = value(g->type[i], g->original[i], k);
+  return x;
+}
+
+static double score(int u, int i) {
+  double s = 0;
+  for (int k = 0; k < WIDTH; k++) s += (double)value(0, u, k) * (double)value(1, i, k);
+  return s;
+}
+
+/* All candidates of a user, best first, by repeated search for the best that is left. */
+static int oracle_list(int u, int k, bool mask_valid, int *list) {
+  static char gone[ITEMS];
+  static double s[ITEMS];
+  int n = 0;
+  for (int i = 0; i < ITEMS; i++) {
+    gone[i] = trained(u, i) || (mask_valid && validated(u, i));
+    s[i] = score(u, i);
+  }
+  for (; n < k; n++) {
+    int best = -1;
+    for (int i = 0; i < ITEMS; i++)
+      if (!gone[i] && (best < 0 || s[i] > s[best])) best = i;
+    if (best < 0) break;
+    gone[best] = 1;
+    list[n] = best;
+  }
+  return n;
+}
+
+static kith_graph *share(void) {
+  kith_graph *g = test_graph_cut(&graph, test_comm, 6, 5);
+  hold_out(g, &g->test, tested);
+  hold_out(g, &g->valid, validated);
+  return g;
+}
+
+static void the_best_items_are_the_oracles(void **state) {
+  (void)state;
+  kith_graph *g = share();
+  float *x = vectors(g);
+  int list[ITEMS], ks[] = {1, K, ITEMS + 50};
+  for (int c = 0; c < 3; c++) {
+    kith_topk top;
+    assert_int_equal(kith_eval_topk(test_comm, g, WIDTH, x, ks[c], true, 0, NULL, &top).status, KITH_OK);
+    assert_int_equal(top.n_user, g->n_own_of[0]);
+    for (kith_lid u = 0; u < top.n_user; u++) {
+      int who = (int)g->original[g->row_of[0][u]], n = oracle_list(who, ks[c], true, list);
+      for (int j = 0; j < ks[c]; j++) {
+        assert_int_equal(top.item[u * ks[c] + j], j < n ? list[j] : -1);
+        if (j < n) assert_true((double)top.score[u * ks[c] + j] == score(who, list[j]));
+      }
+    }
+    kith_topk_free(&top);
+  }
+  free(x);
+  kith_graph_destroy(&g);
+}
+
+/* The definitions of docs/metrics.md, written down once more. */
+static void oracle_metrics(bool on_test, const int *cut, int n_cut, double value_of[][5], int *n_user) {
+  int list[ITEMS];
+  *n_user = 0;
+  for (int u = 0; u < USERS; u++) {
+    int truth = 0;
+    for (int i = 0; i < ITEMS; i++) truth += on_test ? tested(u, i) : validated(u, i);
+    if (truth == 0) continue;
+    ++*n_user;
+    for (int c = 0; c < n_cut; c++) {
+      int n = oracle_list(u, cut[c], on_test, list), hits = 0, first = 0;
+      double gain = 0, ideal = 0;
+      for (int j = 0; j < n; j++) {
+        if (!(on_test ? tested(u, list[j]) : validated(u, list[j]))) continue;
+        hits++;
+        gain += 1 / log2(j + 2.0);
+        if (!first) first = j + 1;
+      }
+      for (int j = 0; j < truth && j < cut[c]; j++) ideal += 1 / log2(j + 2.0);
+      value_of[c][0] += (double)hits / truth;
+      value_of[c][1] += gain / ideal;
+      value_of[c][2] += hits > 0;
+      value_of[c][3] += (double)hits / cut[c];
+      value_of[c][4] += first ? 1.0 / first : 0;
+    }
+  }
+}
+
+static void metrics_are_the_oracles(void **state) {
+  (void)state;
+  kith_graph *g = share();
+  float *x = vectors(g);
+  for (int on_test = 0; on_test < 2; on_test++) {
+    kith_eval_options o = {.n_k = 3, .k = {1, 5, 40}, .split = on_test ? KITH_EVAL_TEST : KITH_EVAL_VALID};
+    kith_metrics m;
+    double truth[3][5] = {{0}};
+    int n_user;
+    assert_int_equal(kith_eval_metrics(test_comm, g, WIDTH, x, &o, &m).status, KITH_OK);
+    oracle_metrics(on_test, o.k, 3, truth, &n_user);
+    assert_int_equal(m.n_user, n_user);
+    for (int c = 0; c < 3; c++) {
+      double mine[5] = {m.recall[c], m.ndcg[c], m.hit_rate[c], m.precision[c], m.mrr[c]};
+      for (int k = 0; k < 5; k++) assert_true(fabs(mine[k] - truth[c][k] / n_user) < 1e-9);
+    }
+  }
+  free(x);
+  kith_graph_destroy(&g);
+}
+
+/* With as many negatives as there are unmet items, sampled ranking is full ranking with all met items but the
+ * truth left out. */
+static void sampling_everything_is_ranking_everything(void **state) {
+  (void)state;
+  kith_graph *g = share();
+  float *x = vectors(g);
+  kith_eval_options full = {.n_k = 2, .k = {5, 20}, .split = KITH_EVAL_TEST}, all = full;
+  all.sampled = 10 * ITEMS;
+  kith_metrics a, b;
+  assert_int_equal(kith_eval_metrics(test_comm, g, WIDTH, x, &full, &a).status, KITH_OK);
+  assert_int_equal(kith_eval_metrics(test_comm, g, WIDTH, x, &all, &b).status, KITH_OK);
+  for (int c = 0; c < 2; c++)
+    assert_true(a.recall[c] == b.recall[c] && a.ndcg[c] == b.ndcg[c] && a.mrr[c] == b.mrr[c]);
+  all.sampled = 20;
+  assert_int_equal(kith_eval_metrics(test_comm, g, WIDTH, x, &all, &b).status, KITH_OK);
+  assert_true(b.recall[1] > a.recall[1]); /* fewer rivals, higher figures */
+  free(x);
+  kith_graph_destroy(&g);
+}
+
+/* The protocol's definition: the first n distinct unmet items of the keyed sequence; whether so many are
+ * among its first draws. */
+static bool oracle_draw(int u, int n, uint64_t seed, bool *drawn) {
+  int have = 0;
+  for (int i = 0; i < ITEMS; i++) drawn[i] = false;
+  for (uint64_t k = 0; have < n && k < 4 * ITEMS; k++) {
+    int i = (int)kith_random_below(kith_random(seed, KITH_USE_PROTOCOL, (uint64_t)u, k, 0).bits[0], ITEMS);
+    if (drawn[i] || trained(u, i) || tested(u, i) || validated(u, i)) continue;
+    drawn[i] = true;
+    have++;
+  }
+  return have == n;
+}
+
+static void sampled_candidates_are_the_first_unmet_draws(void **state) {
+  (void)state;
+  kith_graph *g = share();
+  uint64_t *taken = calloc((size_t)kith__candidates_words(g), sizeof *taken);
+  kith_scored_item e[ITEMS];
+  bool drawn[ITEMS];
+  for (kith_lid u = 0; u < g->n_own_of[0]; u++) {
+    int who = (int)g->original[g->row_of[0][u]];
+    int64_t unmet = kith__candidates_available(g, u);
+    for (int i = 0; i < ITEMS; i++) unmet -= !trained(who, i) && !tested(who, i) && !validated(who, i);
+    assert_int_equal(unmet, 0);
+    for (int n = 0; n <= 400; n += 80) {
+      assert_true(oracle_draw(who, n, 9, drawn));
+      kith__candidates_draw(g, 9, u, n, taken, e);
+      for (int k = 0; k < n; k++) {
+        assert_true(drawn[e[k].item]);
+        drawn[e[k].item] = false; /* each once */
+      }
+    }
+  }
+  free(taken);
+  kith_graph_destroy(&g);
+}
+
+/*
+ * All but one of the unmet items: too many tries for rejection, so that a pass over the items ends the draw.
+ * Every item is the one that is left with the same chance: chi-square by Wilson and Hilferty at the level
+ * 1e-5; draws are keyed.
+ */
+static void nearly_all_unmet_items_are_drawn_alike(void **state) {
+  (void)state;
+  kith_graph *g = share();
+  if (g->n_own_of[0] > 0) {
+    uint64_t *taken = calloc((size_t)kith__candidates_words(g), sizeof *taken);
+    kith_scored_item e[ITEMS];
+    int64_t unmet = kith__candidates_available(g, 0), left[ITEMS] = {0}, draws = 6 * unmet;
+    for (int64_t seed = 0; seed < draws; seed++) {
+      bool there[ITEMS] = {false};
+      kith__candidates_draw(g, (uint64_t)seed, 0, unmet - 1, taken, e);
+      for (int64_t k = 0; k < unmet - 1; k++) {
+        assert_false(there[e[k].item]);
+        there[e[k].item] = true;
+      }
+      for (int i = 0; i < ITEMS; i++) left[i] += !there[i];
+    }
+    double chi = 0, expected = (double)draws / (double)unmet, n = (double)unmet - 1;
+    int64_t met = 0;
+    for (int i = 0; i < ITEMS; i++) {
+      if (left[i] == draws) met++; /* never drawn */
+      else chi += ((double)left[i] - expected) * ((double)left[i] - expected) / expected;
+    }
+    assert_int_equal(met, ITEMS - unmet);
+    assert_true(chi < n * pow(1 - 2 / (9 * n) + 4.265 * sqrt(2 / (9 * n)), 3));
+    free(taken);
+  }
+  kith_graph_destroy(&g);
+}
+
+/* The metrics of N = 30 from the definition, in blocks of one user and in one block; ties go to the smaller
+ * number here too. */
+static void sampled_metrics_are_the_oracles_in_blocks_of_any_size(void **state) {
+  (void)state;
+  kith_graph *g = share();
+  float *x = vectors(g);
+  kith_eval_options o = {.n_k = 1, .k = {10}, .split = KITH_EVAL_TEST, .sampled = 30, .seed = 9};
+  double recall = 0, mrr = 0, n_user = 0;
+  bool drawn[ITEMS];
+  for (int u = 0; u < USERS; u++) {
+    int n_truth = 0, hits = 0, first = 0;
+    for (int i = 0; i < ITEMS; i++) n_truth += tested(u, i);
+    if (n_truth == 0) continue;
+    assert_true(oracle_draw(u, o.sampled, o.seed, drawn));
+    for (int i = 0; i < ITEMS; i++) {
+      int place = 1;
+      for (int j = 0; j < ITEMS; j++)
+        place += (drawn[j] || tested(u, j)) &&
+                 (score(u, j) > score(u, i) || (score(u, j) == score(u, i) && j < i));
+      if (!tested(u, i) || place > 10) continue;
+      hits++;
+      if (!first || place < first) first = place;
+    }
+    recall += (double)hits / n_truth;
+    mrr += first ? 1.0 / first : 0;
+    n_user++;
+  }
+  for (int64_t block = 1; block < 1 << 20; block = block * 200 + 1) {
+    kith__metric_sums t = {0};
+    kith_metrics m;
+    assert_int_equal(kith__eval_sampled(test_comm, g, WIDTH, x, &o, block, &t).status, KITH_OK);
+    kith__metric_sums_reduce(test_comm, &t, &o, &m);
+    assert_true((double)m.n_user == n_user && m.n_user_short == 0);
+    assert_true(fabs(m.recall[0] - recall / n_user) < 1e-9 && fabs(m.mrr[0] - mrr / n_user) < 1e-9);
+  }
+  o.sampled = ITEMS;
+  kith_metrics all;
+  assert_int_equal(kith_eval_metrics(test_comm, g, WIDTH, x, &o, &all).status, KITH_OK);
+  assert_int_equal(all.n_user_short, all.n_user); /* nobody has not met every item */
+  free(x);
+  kith_graph_destroy(&g);
+}
+
+/* Nodes of three classes, on every rank other ones; the largest logit that comes first is the answer, and the
+ * loss is of the label. */
+static void of_equal_logits_the_first_is_the_answer(void **state) {
+  (void)state;
+  float logits[] = {2, 2, 1, 2, 2, 1, 0, 3, 3, -1, -1, -1, 5, 0, 0};
+  int32_t label[] = {0, 1, 1, 1, 0};
+  int8_t split[] = {KITH_NODE_TEST, KITH_NODE_TEST, KITH_NODE_TEST, KITH_NODE_TEST, KITH_NODE_VALID};
+  kith_graph g = {.task = KITH_CLASSIFY, .n_own = 5, .n_class = 3, .label = label, .split = split};
+  kith_accuracy a = kith_eval_accuracy(test_comm, &g, logits, KITH_NODE_TEST);
+  double e = 2 * log(2 * exp(2) + exp(1)) - 4 + log(1 + 2 * exp(3)) - 3 + log(3);
+  assert_int_equal(a.n, 4 * test_comm->size);
+  assert_int_equal(a.correct, 2 * test_comm->size); /* the first and the third */
+  assert_true(fabs(a.loss - e / 4) < 1e-9);
+}
+
+/* A rank that wants to stop from its so-manyeth look on. */
+static int looks_left;
+static bool wants_to_stop(void) { return __atomic_sub_fetch(&looks_left, 1, __ATOMIC_RELAXED) < 0; }
+
+static void who_stops_stops_all(void **state) {
+  (void)state;
+  kith_graph *g = share();
+  float *x = vectors(g);
+  kith_eval_options o = {.n_k = 1, .k = {5}, .split = KITH_EVAL_TEST};
+  kith_metrics truth, m;
+  assert_int_equal(kith_eval_metrics(test_comm, g, WIDTH, x, &o, &truth).status, KITH_OK);
+  int64_t live = kith_alloc_live();
+  o.should_stop = wants_to_stop;
+  for (int r = 0; r < test_comm->size; r++)
+    for (int look = 0; look < 4; look++) {
+      looks_left = test_comm->rank == r ? look : 1 << 20;
+      kith_status st = kith_eval_metrics(test_comm, g, WIDTH, x, &o, &m).status;
+      assert_int_equal(kith_comm_max(test_comm, (int64_t)st), (int64_t)st); /* the same on all */
+      assert_true(st == KITH_EINTERRUPT || (st == KITH_OK && look > 0));
+      if (st == KITH_OK) assert_true(m.recall[0] == truth.recall[0]);
+      assert_int_equal(kith_alloc_live(), live);
+    }
+  o.should_stop = NULL; /* nothing of it is left */
+  assert_int_equal(kith_eval_metrics(test_comm, g, WIDTH, x, &o, &m).status, KITH_OK);
+  assert_true(m.recall[0] == truth.recall[0] && m.ndcg[0] == truth.ndcg[0]);
+  free(x);
+  kith_graph_destroy(&g);
+}
+
+int main(int argc, char **argv) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(the_best_items_are_the_oracles),
+                                     cmocka_unit_test(metrics_are_the_oracles),
+                                     cmocka_unit_test(sampling_everything_is_ranking_everything),
+                                     cmocka_unit_test(of_equal_logits_the_first_is_the_answer),
+                                     cmocka_unit_test(sampled_candidates_are_the_first_unmet_draws),
+                                     cmocka_unit_test(nearly_all_unmet_items_are_drawn_alike),
+                                     cmocka_unit_test(sampled_metrics_are_the_oracles_in_blocks_of_any_size),
+                                     cmocka_unit_test(who_stops_stops_all)};
+  test_begin(&argc, &argv);
+  graph = test_graph_random(USERS, ITEMS, EDGES, 31);
+  int failures = cmocka_run_group_tests(tests, NULL, NULL);
+  test_graph_free(&graph);
+  return test_end(failures);
+}
