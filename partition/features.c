@@ -47,8 +47,8 @@ kith_agreed kith__partition_write_features(const kith_comm *comm, kith_h5 *f, co
   if (!features_any(d)) return st;
   KITH_TRY(kith_agree(comm, features_cut(d, n, node, &cut)));
   kith_eid many = cut.start[n];
-  KITH_TRY(kith_h5_put_int(f, "n_user_feature", d->n_feature_of[KITH_USER]));
-  KITH_TRY(kith_h5_put_int(f, "n_item_feature", d->n_feature_of[KITH_ITEM]));
+  KITH_TRY(kith_h5_put_attr_int(f, "n_user_feature", d->n_feature_of[KITH_USER]));
+  KITH_TRY(kith_h5_put_attr_int(f, "n_item_feature", d->n_feature_of[KITH_ITEM]));
   KITH_TRY(kith_h5_write(f, "feature/start", KITH_H5_INT64, 0, n + 1, 0, n + 1, false, cut.start));
   KITH_TRY(kith_h5_write(f, "feature/feature", KITH_H5_INT32, 0, many, 0, many, false, cut.of));
   KITH_TRY(kith_h5_write(f, "feature/value", KITH_H5_FLOAT, 0, many, 0, many, false, cut.value));

@@ -180,15 +180,15 @@ static int64_t write_n_train(const kith_dataset *d) {
 static kith_agreed write_counts(kith_h5 *f, const kith_dataset *d) {
   kith_agreed st = {KITH_OK};
   if (d->task == KITH_CLASSIFY) {
-    KITH_TRY(kith_h5_put_int(f, "n_node", d->n[KITH_USER]));
-    KITH_TRY(kith_h5_put_int(f, "n_class", d->n_class));
-    KITH_TRY(kith_h5_put_int(f, "n_feature", d->n_feature));
-    KITH_TRY(kith_h5_put_int(f, "n_train", write_n_train(d)));
+    KITH_TRY(kith_h5_put_attr_int(f, "n_node", d->n[KITH_USER]));
+    KITH_TRY(kith_h5_put_attr_int(f, "n_class", d->n_class));
+    KITH_TRY(kith_h5_put_attr_int(f, "n_feature", d->n_feature));
+    KITH_TRY(kith_h5_put_attr_int(f, "n_train", write_n_train(d)));
   } else {
-    KITH_TRY(kith_h5_put_int(f, "n_user", d->n[KITH_USER]));
-    KITH_TRY(kith_h5_put_int(f, "n_item", d->n[KITH_ITEM]));
+    KITH_TRY(kith_h5_put_attr_int(f, "n_user", d->n[KITH_USER]));
+    KITH_TRY(kith_h5_put_attr_int(f, "n_item", d->n[KITH_ITEM]));
   }
-  KITH_TRY(kith_h5_put_int(f, "n_edge", d->n_edge));
+  KITH_TRY(kith_h5_put_attr_int(f, "n_edge", d->n_edge));
 done:
   return st;
 }
@@ -196,11 +196,11 @@ done:
 static kith_agreed write_attributes(kith_h5 *f, const kith_dataset *d, const kith_partition_options *o) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(write_counts(f, d));
-  KITH_TRY(kith_h5_put_int(f, "parts", o->parts));
-  KITH_TRY(kith_h5_put_text(f, "method", write_method(o->method)));
-  KITH_TRY(kith_h5_put_int(f, "seed", (int64_t)o->seed));
-  KITH_TRY(kith_h5_put_real(f, "tolerance", o->tolerance));
-  KITH_TRY(kith_h5_put_int(f, "fingerprint", (int64_t)d->fingerprint));
+  KITH_TRY(kith_h5_put_attr_int(f, "parts", o->parts));
+  KITH_TRY(kith_h5_put_attr_text(f, "method", write_method(o->method)));
+  KITH_TRY(kith_h5_put_attr_int(f, "seed", (int64_t)o->seed));
+  KITH_TRY(kith_h5_put_attr_real(f, "tolerance", o->tolerance));
+  KITH_TRY(kith_h5_put_attr_int(f, "fingerprint", (int64_t)d->fingerprint));
 done:
   return st;
 }

@@ -36,7 +36,7 @@ void kith_new_embeddings_free(kith_new_embeddings *e); /**< Local. */
  * KITH_EDATA (another graph), KITH_ENOMEM. Costs a forward pass over the whole graph, and its memory.
  */
 kith_agreed kith_embed(const kith_comm *comm, const kith_graph *g, const kith_run *run,
-                       const kith_newcomers *new, const char *checkpoint,
+                       const kith_new_nodes *new, const char *checkpoint,
                        kith_new_embeddings *out) KITH_MUST_USE;
 
 #endif

@@ -34,7 +34,7 @@ typedef enum kith_h5_type {
  * Start the HDF5 library so that nobody ends it: one that failed to close a file crashes when MPI_Finalize()
  * or exit() let it close what is left.  Files are closed one by one.  Local; before MPI_Init().
  */
-void kith_h5_begin(void);
+void kith_h5_init(void);
 /**
  * Create `path`.tmp; nothing stands at `path` before kith_h5_publish().  Writes the root attributes format,
  * format_version and software.  Collective over `comm`; with one rank plain serial I/O is used.
@@ -86,23 +86,23 @@ kith_agreed kith_h5_extent(kith_h5 *f, const char *name, int64_t *n, int *d) KIT
 kith_agreed kith_h5_read(kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t first, int64_t n,
                          void *data) KITH_MUST_USE;
 /** Whether a dataset or group is there.  Collective. */
-bool kith_h5_has(kith_h5 *f, const char *name);
+bool kith_h5_has_dataset(kith_h5 *f, const char *name);
 
 /* Attributes of the root; the same numbers on every rank; of texts, rank 0's is written.  Collective. */
-kith_agreed kith_h5_put_int(kith_h5 *f, const char *name, int64_t value) KITH_MUST_USE;
-kith_agreed kith_h5_put_real(kith_h5 *f, const char *name, double value) KITH_MUST_USE;
-kith_agreed kith_h5_put_text(kith_h5 *f, const char *name, const char *text) KITH_MUST_USE;
-kith_agreed kith_h5_get_int(kith_h5 *f, const char *name, int64_t *value) KITH_MUST_USE;
-kith_agreed kith_h5_get_real(kith_h5 *f, const char *name, double *value) KITH_MUST_USE;
+kith_agreed kith_h5_put_attr_int(kith_h5 *f, const char *name, int64_t value) KITH_MUST_USE;
+kith_agreed kith_h5_put_attr_real(kith_h5 *f, const char *name, double value) KITH_MUST_USE;
+kith_agreed kith_h5_put_attr_text(kith_h5 *f, const char *name, const char *text) KITH_MUST_USE;
+kith_agreed kith_h5_get_attr_int(kith_h5 *f, const char *name, int64_t *value) KITH_MUST_USE;
+kith_agreed kith_h5_get_attr_real(kith_h5 *f, const char *name, double *value) KITH_MUST_USE;
 /** The text is a new block, freed by the caller with KITH_FREE(). */
-kith_agreed kith_h5_get_text(kith_h5 *f, const char *name, char **text) KITH_MUST_USE;
+kith_agreed kith_h5_get_attr_text(kith_h5 *f, const char *name, char **text) KITH_MUST_USE;
 /**
  * Files that repeat the fingerprint of graph.h5 belong to that graph.  Collective.
  * Errors: KITH_EDATA, "PATH: `what`", unless the attribute is `wanted`.
  */
 kith_agreed kith_h5_check_fingerprint(kith_h5 *f, uint64_t wanted, const char *what) KITH_MUST_USE;
 /** Whether the root has an attribute.  Collective. */
-bool kith_h5_has_attribute(kith_h5 *f, const char *name);
+bool kith_h5_has_attr(kith_h5 *f, const char *name);
 /** One thing in a file: an attribute of the root with its value, or a dataset with its size. */
 typedef struct kith_h5_entry {
   const char *name; /**< "user/id"; valid during the call */
@@ -117,33 +117,33 @@ typedef struct kith_h5_entry {
   const char *text;
 } kith_h5_entry;
 
-typedef void (*kith_h5_tell)(void *context, const kith_h5_entry *entry);
+typedef void (*kith_h5_visitor)(void *context, const kith_h5_entry *entry);
 
 /**
  * Tell of every attribute of the root, then of every dataset, in no order; what is not of Kith's types is
  * passed over. Local.  Errors: KITH_EDATA.
  */
-kith_status kith_h5_list(kith_h5 *f, kith_h5_tell tell, void *context) KITH_MUST_USE;
+kith_status kith_h5_visit(kith_h5 *f, kith_h5_visitor visit, void *context) KITH_MUST_USE;
 /**
  * Compare what is in a file with what it was written with: every attribute of the root, every dataset and its
  * checksums (not its data).  kith_h5_open() has done so where it was told a format.  Local.  Errors:
  * KITH_EDATA.
  */
-kith_status kith_h5_check_whole(kith_h5 *f) KITH_MUST_USE;
+kith_status kith_h5_check_seal(kith_h5 *f) KITH_MUST_USE;
 /**
  * Whether the datasets of a file fit together: how many rows they have, where ragged rows begin and end, and
  * which numbers they name.  Local.  Memory O(1).  Errors: KITH_EDATA.
  */
 kith_status kith_h5_check_layout(kith_h5 *f) KITH_MUST_USE;
 /** Read a dataset to the end and compare its checksums.  Local.  Memory O(1).  Errors: KITH_EDATA. */
-kith_status kith_h5_check(kith_h5 *f, const char *name) KITH_MUST_USE;
+kith_status kith_h5_check_dataset(kith_h5 *f, const char *name) KITH_MUST_USE;
 
 /** The path the file was opened or created with, for messages. */
 const char *kith_h5_path(const kith_h5 *f);
 
 /** Version of the HDF5 library, "1.10.8".  Local. */
-void kith_h5_library(size_t size, char *text);
+void kith_h5_library_version(size_t size, char *text);
 /** Whether Kith can open files without locking them, as HDF5 1.10.7 and later can be asked to.  Local. */
-bool kith_h5_leaves_locks(void);
+bool kith_h5_can_disable_locking(void);
 
 #endif

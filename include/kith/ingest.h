@@ -6,7 +6,7 @@
 
 #include "kith/store.h"
 
-typedef enum kith_format { KITH_FORMAT_AUTO, KITH_ADJACENCY, KITH_EDGES } kith_format;
+typedef enum kith_list_format { KITH_FORMAT_AUTO, KITH_ADJACENCY, KITH_EDGES } kith_list_format;
 
 /** Whether the first line names the columns; "auto": it does not, and one that looks like names is refused.
  */
@@ -24,10 +24,10 @@ typedef enum kith_quoting { KITH_QUOTING_CSV, KITH_QUOTING_NONE } kith_quoting;
 typedef enum kith_id_kind { KITH_ID_AUTO, KITH_ID_TEXT } kith_id_kind;
 
 /** Where a list lies and how to read it. */
-typedef struct kith_source {
-  char path[KITH_PATH]; /**< "" when the job names none; plain, gzip or zstd */
-  kith_format format; /**< adjacency: "user item item …"; edges: one pair a line, with columns; auto: as the
-                         first lines say */
+typedef struct kith_edge_source {
+  char path[KITH_PATH];    /**< "" when the job names none; plain, gzip or zstd */
+  kith_list_format format; /**< adjacency: "user item item …"; edges: one pair a line, with columns; auto: as
+                         the first lines say */
   char delimiter[8];  /**< between columns: ",", "\t", " ", "::"; "" = white space for adjacency, else as the
                          first lines say */
   kith_header header; /**< edges: the first line names the columns */
@@ -38,7 +38,7 @@ typedef struct kith_source {
       weight[KITH_NAME]; /**< column names, or numbers from 1; "" = none (user 1, item 2) */
   double
       least_weight; /**< lines of a smaller weight are passed over, as if they were not there; 0: none is */
-} kith_source;
+} kith_edge_source;
 
 typedef enum kith_split_method {
   KITH_SPLIT_NONE,
@@ -98,15 +98,15 @@ typedef struct kith_name_source {
 
 /** What a list of names said. */
 typedef struct kith_name_report {
-  int64_t named, bare; /**< nodes with a name and without one; both 0 without a list */
-  int64_t unknown;     /**< lines of ids that no interaction names: left out */
-  int64_t repeated;    /**< further names of a node: the first one counts */
-  int64_t cut;         /**< names longer than 255 bytes */
+  int64_t named, unnamed; /**< nodes with a name and without one; both 0 without a list */
+  int64_t unknown;        /**< lines of ids that no interaction names: left out */
+  int64_t repeated;       /**< further names of a node: the first one counts */
+  int64_t truncated;      /**< names longer than 255 bytes */
 } kith_name_report;
 
 /** How a list was read, and what of it was passed over. */
 typedef struct kith_list_report {
-  kith_format format;             /**< auto: no such list was read */
+  kith_list_format format;        /**< auto: no such list was read */
   char delimiter[8];              /**< "": white space */
   int n_column;                   /**< of the first lines; 0: they have unequally many */
   int user, item, time, weight;   /**< edges: columns from 1; 0: there is none */
@@ -117,7 +117,7 @@ typedef struct kith_list_report {
 
 /** What ingest reads. */
 typedef struct kith_ingest_options {
-  kith_source interactions, test, social; /**< test and social: path "" when there is none */
+  kith_edge_source interactions, test, social; /**< test and social: path "" when there is none */
   kith_feature_source features[KITH_TYPES];
   kith_name_source names[KITH_TYPES];
   kith_split split; /**< beside a test list it only takes the validation share from the interactions */
@@ -128,18 +128,19 @@ typedef struct kith_ingest_report {
   int64_t n[KITH_TYPES];
   int64_t train, valid, test; /**< distinct interactions of each list */
   int64_t duplicates;         /**< repeated interactions within a list, counted once */
-  int64_t in_both;            /**< in the test list and among the interactions: kept in both */
-  int64_t light;              /**< interactions of less than the least weight, passed over */
-  int64_t held_out_items;     /**< items with no training interaction that are held out */
-  int64_t idle_users;         /**< users with no training interaction */
+  int64_t test_in_train;      /**< in the test list and among the interactions: kept in both */
+  int64_t below_min_weight;   /**< interactions of less than the least weight, passed over */
+  int64_t cold_items;         /**< items with no training interaction that are held out */
+  int64_t cold_users;         /**< users with no training interaction */
   int64_t social;             /**< distinct social ties */
   int64_t social_duplicates, social_unknown, social_self,
-      social_light; /**< repeated; to a user without interactions; to oneself; too light: left out */
+      social_below_min_weight; /**< repeated; to a user without interactions; to oneself; too light: left out
+                                */
   bool text_ids[KITH_TYPES], has_time, has_weight;
   kith_list_report interactions_list, test_list, social_list;
   int64_t features[KITH_TYPES];         /**< different features of each type, 0 without a list */
   int64_t features_unknown[KITH_TYPES]; /**< lines of ids that no interaction names: left out */
-  int64_t features_bare[KITH_TYPES];    /**< nodes that such a list says nothing of */
+  int64_t without_features[KITH_TYPES]; /**< nodes that such a list says nothing of */
   kith_name_report names[KITH_TYPES];
   kith_split_report split;
   kith_feature_format features_format[KITH_TYPES]; /**< as given or found */
@@ -164,23 +165,23 @@ kith_agreed kith_ingest(const kith_comm *comm, const kith_ingest_options *o, con
 
 /** What ingest reads for node classification: line i, from 0, of labels and features is node i; the other
  * lists name these numbers. */
-typedef struct kith_nodes_options {
+typedef struct kith_ingest_nodes_options {
   char edges[KITH_PATH];    /**< pairs, in either direction or both */
   char labels[KITH_PATH];   /**< integers or text; an empty line, or -1: no label */
   char features[KITH_PATH]; /**< "" when there are none */
   kith_feature_format format;
   bool normalize;                                           /**< divide every row of features by its sum */
   char train[KITH_PATH], valid[KITH_PATH], test[KITH_PATH]; /**< node numbers; valid and test may be "" */
-} kith_nodes_options;
+} kith_ingest_nodes_options;
 
-typedef struct kith_nodes_report {
+typedef struct kith_ingest_nodes_report {
   int64_t n, n_edge;
   int n_class, n_feature;
   int64_t split[KITH_NODE_SPLITS]; /**< nodes of each split */
-  int64_t duplicates, loops;       /**< repeated edges, counted once; edges of a node to itself, left out */
-  int64_t alone, unlabeled;        /**< nodes without neighbors; without a label */
+  int64_t duplicates, self_loops;  /**< repeated edges, counted once; edges of a node to itself, left out */
+  int64_t isolated, unlabeled;     /**< nodes without neighbors; without a label */
   int64_t minus_one;               /**< of these, nodes whose label is -1 */
-} kith_nodes_report;
+} kith_ingest_nodes_report;
 
 /**
  * Read the lists of a node classification and write graph.h5.  Collective over `comm`: rank 0 works, the
@@ -190,37 +191,37 @@ typedef struct kith_nodes_report {
  * Errors: KITH_ENOINPUT, KITH_EDATA (file:line), KITH_ECONFIG (a list is not named), KITH_ENOMEM,
  * KITH_EOUTPUT, KITH_EIO. Memory: 8 bytes a feature of a node, 24 an edge.
  */
-kith_agreed kith_ingest_nodes(const kith_comm *comm, const kith_nodes_options *o, const char *job,
-                              const char *path, kith_nodes_report *report) KITH_MUST_USE;
+kith_agreed kith_ingest_nodes(const kith_comm *comm, const kith_ingest_nodes_options *o, const char *job,
+                              const char *path, kith_ingest_nodes_report *report) KITH_MUST_USE;
 
 /* ---- newcomers: nodes that are not in the graph that was trained on ---- */
 
 /** Whose ids a list brings that the graph does not know. */
-typedef enum kith_new_kind { KITH_NEW_USERS, KITH_NEW_ITEMS, KITH_NEW_BOTH } kith_new_kind;
+typedef enum kith_new_node_types { KITH_NEW_USERS, KITH_NEW_ITEMS, KITH_NEW_BOTH } kith_new_node_types;
 
 /** What becomes of a pair with an id that the graph does not know and that may not be new. */
-typedef enum kith_unknown_kind { KITH_UNKNOWN_SKIP, KITH_UNKNOWN_ERROR } kith_unknown_kind;
+typedef enum kith_unknown_policy { KITH_UNKNOWN_SKIP, KITH_UNKNOWN_ERROR } kith_unknown_policy;
 
 /** Where newcomers are told of: lists of what they interacted with, and of what they are like; some may be
  * missing. */
-typedef struct kith_new_options {
-  kith_source interactions;
-  kith_source like; /**< data.interactions: what this list takes over where the job leaves it open */
+typedef struct kith_new_nodes_options {
+  kith_edge_source interactions;
+  kith_edge_source defaults; /**< data.interactions: what this list takes over where the job leaves it open */
   kith_feature_source features[KITH_TYPES];
-  kith_new_kind what;
-  kith_unknown_kind unknown;
-} kith_new_options;
+  kith_new_node_types what;
+  kith_unknown_policy unknown;
+} kith_new_nodes_options;
 
 /** What the lists of newcomers said, and what of them was left out; the same on every rank. */
-typedef struct kith_new_report {
+typedef struct kith_new_nodes_report {
   kith_list_report list;    /**< how the interactions were read */
   int64_t unknown_features; /**< features of newcomers that no node of the graph has, left out */
   int64_t skipped;          /**< pairs with an unknown partner, left out */
   int64_t
-      alone[KITH_TYPES]; /**< newcomers without any pair: only features speak for them, if they have any */
-  int64_t duplicates;    /**< repeated pairs, counted once */
-  int64_t light;         /**< lines of less than the least weight, passed over */
-} kith_new_report;
+      isolated[KITH_TYPES]; /**< newcomers without any pair: only features speak for them, if they have any */
+  int64_t duplicates;       /**< repeated pairs, counted once */
+  int64_t below_min_weight; /**< lines of less than the least weight, passed over */
+} kith_new_nodes_report;
 
 /**
  * Read a list of pairs that each have a newcomer, and lists of features.  Of these, lines of known nodes are
@@ -234,7 +235,8 @@ typedef struct kith_new_report {
  * Errors: KITH_ENOINPUT; KITH_EDATA with file:line (an unknown partner, unless these are left out; a pair of
  * two nodes that are known); KITH_ECONFIG (columns; features that the graph was made without); KITH_ENOMEM.
  */
-kith_agreed kith_newcomers_read(const kith_comm *comm, const char *graph_path, const kith_new_options *o,
-                                kith_newcomers *out, kith_new_report *report) KITH_MUST_USE;
+kith_agreed kith_new_nodes_read(const kith_comm *comm, const char *graph_path,
+                                const kith_new_nodes_options *o, kith_new_nodes *out,
+                                kith_new_nodes_report *report) KITH_MUST_USE;
 
 #endif

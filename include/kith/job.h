@@ -22,17 +22,17 @@ typedef struct kith_job {
   char work[KITH_PATH]; /**< folder of everything Kith writes, resolved against the job file's folder */
   char graph[KITH_PATH], parts[KITH_PATH]; /**< where graph.h5 and parts.h5 are; "": in the work folder */
   struct {
-    kith_source interactions, test, social; /**< paths resolved against the job file's folder */
+    kith_edge_source interactions, test, social; /**< paths resolved against the job file's folder */
     kith_split split;
     kith_feature_source features[KITH_TYPES]; /**< of users and of items */
     kith_name_source names[KITH_TYPES];       /**< what users and items are called */
-    kith_nodes_options nodes;                 /**< classify */
+    kith_ingest_nodes_options nodes;          /**< classify */
   } data;
   struct {
-    kith_source interactions;
+    kith_edge_source interactions;
     char features[KITH_TYPES][KITH_PATH]; /**< lists of new nodes' features, written as data.features are */
-    kith_new_kind what;                   /**< whose ids may be new */
-    kith_unknown_kind unknown; /**< what becomes of pairs with an id that is unknown and may not be new */
+    kith_new_node_types what;             /**< whose ids may be new */
+    kith_unknown_policy unknown; /**< what becomes of pairs with an id that is unknown and may not be new */
   } embed;
   kith_generate_options generate;
   kith_partition_options partition;

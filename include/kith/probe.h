@@ -12,8 +12,8 @@
 /** A folder under examination. */
 typedef struct kith_probe {
   char folder[KITH_PATH];
-  char word[20];        /**< a random word, the same on every rank: names and contents of its files */
-  char made[KITH_PATH]; /**< the outermost folder that had to be made, "" if it was all there */
+  char token[20];          /**< a random word, the same on every rank: names and contents of its files */
+  char created[KITH_PATH]; /**< the outermost folder that had to be made, "" if it was all there */
 } kith_probe;
 
 /**
@@ -39,9 +39,9 @@ kith_agreed kith_probe_shared(const kith_comm *comm, const kith_probe *p) KITH_M
 kith_agreed kith_probe_h5(const kith_comm *comm, const kith_probe *p) KITH_MUST_USE;
 
 /** Whether a file in the folder can be locked; `why` [KITH_NAME] says why not.  Local. */
-bool kith_probe_locks(const kith_probe *p, char *why);
+bool kith_probe_can_lock(const kith_probe *p, char *why);
 /** Bytes free in the folder, or held by checkpoints and embeddings, which a run replaces; -1 if the file
  * system does not say.  Local. */
-int64_t kith_probe_room(const kith_probe *p);
+int64_t kith_probe_free_bytes(const kith_probe *p);
 
 #endif

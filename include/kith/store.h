@@ -49,9 +49,9 @@ kith_agreed kith_dataset_read(const kith_comm *comm, const char *path, kith_data
 void kith_dataset_destroy(kith_dataset **dataset);
 
 /** "user" or "item", "node" for classification: the group of a type's datasets in files. */
-const char *kith_type_text(kith_task task, int type);
+const char *kith_type_name(kith_task task, int type);
 /** Node types of a task that have nodes: users and items, or nodes alone. */
-int kith_type_n(kith_task task);
+int kith_type_count(kith_task task);
 /** Whether an open graph.h5, parts.h5 or embeddings.h5 is of a node classification.  Collective. */
 kith_task kith_h5_task(kith_h5 *f);
 
@@ -63,8 +63,8 @@ kith_agreed kith_ids_read(const kith_comm *comm, const char *path, kith_node_typ
  * What the nodes of a type are called, from graph.h5: text [n, width] on rank 0, where n is 0 if no list was
  * given; a node without a name has zeros, and prints as "".  The other ranks get n = 0.  Collective.
  */
-kith_agreed kith_names_read(const kith_comm *comm, const char *path, kith_node_type type,
-                            kith_ids *out) KITH_MUST_USE;
+kith_agreed kith_node_names_read(const kith_comm *comm, const char *path, kith_node_type type,
+                                 kith_ids *out) KITH_MUST_USE;
 
 /* ---- parts.h5: the graph, cut ---- */
 
@@ -79,9 +79,9 @@ kith_agreed kith_graph_read(const kith_comm *comm, const char *parts_path, kith_
  * asks for its own.
  * @param original  [n] ascending
  */
-kith_agreed kith_numbers_read(const kith_comm *comm, const char *parts_path, const kith_graph *g,
-                              kith_node_type type, int64_t n, const int64_t *original,
-                              int64_t *number) KITH_MUST_USE;
+kith_agreed kith_global_ids_read(const kith_comm *comm, const char *parts_path, const kith_graph *g,
+                                 kith_node_type type, int64_t n, const int64_t *original,
+                                 int64_t *number) KITH_MUST_USE;
 
 /* ---- rows by original number: checkpoints and embeddings ---- */
 
@@ -89,27 +89,29 @@ kith_agreed kith_numbers_read(const kith_comm *comm, const char *parts_path, con
  * The way between rows held by their owners and rows in original order, for both node types; the same object
  * serves every matrix.  Room: 12 bytes a row while it is held, and some 48 MiB while rows are under way.
  */
-typedef struct kith_rows kith_rows;
+typedef struct kith_redistribution kith_redistribution;
 
 /** Collective; `comm` and `g` must outlive it.  Errors: KITH_ENOMEM; KITH_EDATA if original numbers are not
  * each row's own. */
-kith_agreed kith_rows_create(const kith_comm *comm, const kith_graph *g, kith_rows **out) KITH_MUST_USE;
+kith_agreed kith_redistribution_create(const kith_comm *comm, const kith_graph *g,
+                                       kith_redistribution **out) KITH_MUST_USE;
 /** Local; accepts null. */
-void kith_rows_destroy(kith_rows **rows);
+void kith_redistribution_destroy(kith_redistribution **rows);
 /** Write x [n_own, d] as user/`name` and item/`name` (classification: node/`name`) [n, d] in original order.
  * Collective. */
-kith_agreed kith_rows_write(kith_rows *rows, kith_h5 *f, const char *name, int d,
-                            const float *x) KITH_MUST_USE;
+kith_agreed kith_redistribution_write(kith_redistribution *rows, kith_h5 *f, const char *name, int d,
+                                      const float *x) KITH_MUST_USE;
 /** Write x [n_own] as int64 user/`name` and item/`name` [n].  Collective. */
-kith_agreed kith_rows_write_int(kith_rows *rows, kith_h5 *f, const char *name,
-                                const int64_t *x) KITH_MUST_USE;
+kith_agreed kith_redistribution_write_int(kith_redistribution *rows, kith_h5 *f, const char *name,
+                                          const int64_t *x) KITH_MUST_USE;
 /** Read user/`name` and item/`name` into x [n_own, d].  Collective. */
-kith_agreed kith_rows_read(kith_rows *rows, kith_h5 *f, const char *name, int d, float *x) KITH_MUST_USE;
+kith_agreed kith_redistribution_read(kith_redistribution *rows, kith_h5 *f, const char *name, int d,
+                                     float *x) KITH_MUST_USE;
 
 /* ---- embeddings.h5 ---- */
 
 /** What stands in the attributes of embeddings.h5. */
-typedef struct kith_embeddings_note {
+typedef struct kith_embeddings_meta {
   const char *model;      /**< "lightgcn" */
   bool cosine;            /**< rows are normalized; products are cosines */
   int64_t epoch, step;    /**< epochs trained, and steps of the next one */
@@ -117,7 +119,7 @@ typedef struct kith_embeddings_note {
   const char *config_key; /**< what decided every bit of it, as in checkpoints */
   const char *metrics;    /**< history, one JSON object a line */
   const char *job;        /**< resolved job */
-} kith_embeddings_note;
+} kith_embeddings_meta;
 
 /** The ids of a graph's nodes and classes, each rank having one block of each. */
 typedef struct kith_graph_ids kith_graph_ids;
@@ -138,7 +140,7 @@ void kith_graph_ids_destroy(kith_graph_ids **ids); /**< Local; accepts null. */
  */
 kith_agreed kith_embeddings_write(const kith_comm *comm, const kith_graph *g, const kith_graph_ids *ids,
                                   const char *path, int d, const float *x,
-                                  const kith_embeddings_note *note) KITH_MUST_USE;
+                                  const kith_embeddings_meta *meta) KITH_MUST_USE;
 /** What embeddings.h5 says of its origin. */
 typedef struct kith_embeddings_origin {
   char model[KITH_NAME], run[KITH_NAME]; /**< run "": of a version without ids of runs */
@@ -156,19 +158,19 @@ kith_agreed kith_embeddings_read(const kith_comm *comm, const kith_graph *g, con
                                  float **x) KITH_MUST_USE;
 
 /** The same on every rank. */
-typedef struct kith_newcomers {
+typedef struct kith_new_nodes {
   int64_t
-      known[KITH_TYPES]; /**< nodes of the graph: newcomer i of a type has the original number known + i */
-  int64_t n[KITH_TYPES]; /**< newcomers, numbered as their ids first appear */
+      n_known[KITH_TYPES]; /**< nodes of the graph: newcomer i of a type has the original number known + i */
+  int64_t n[KITH_TYPES];   /**< newcomers, numbered as their ids first appear */
   int64_t n_pair;
   int32_t *user,
       *item; /**< [n_pair] original numbers, by user, then item, each pair once; one of the two is new */
   kith_features features[KITH_TYPES]; /**< a row for each newcomer of a type; start is null without a list */
   kith_ids ids[KITH_TYPES];           /**< the newcomers' own; numbers and texts only on rank 0 */
-} kith_newcomers;
+} kith_new_nodes;
 
 /** Local. */
-void kith_newcomers_free(kith_newcomers *newcomers);
+void kith_new_nodes_free(kith_new_nodes *newcomers);
 
 /**
  * Write the newcomers' ids and embeddings in a file of the layout of embeddings.h5.  Collective.
@@ -177,9 +179,10 @@ void kith_newcomers_free(kith_newcomers *newcomers);
  * ranks' follow each other
  * @param x         [n, d]
  */
-kith_agreed kith_newcomers_write(const kith_comm *comm, const kith_graph *g, const kith_newcomers *newcomers,
-                                 const char *path, int64_t first, int64_t n, int d, const float *x,
-                                 const kith_embeddings_note *note) KITH_MUST_USE;
+kith_agreed kith_new_embeddings_write(const kith_comm *comm, const kith_graph *g,
+                                      const kith_new_nodes *newcomers, const char *path, int64_t first,
+                                      int64_t n, int d, const float *x,
+                                      const kith_embeddings_meta *meta) KITH_MUST_USE;
 
 /* ---- checkpoints ---- */
 
@@ -189,26 +192,27 @@ typedef struct kith_checkpoint_weights {
   float *value, *m, *v;
 } kith_checkpoint_weights;
 
-enum { KITH_SCORE = 128 }; /**< bytes of the words for what epochs are compared by */
+enum { KITH_SCORE_SIZE = 128 }; /**< bytes of the words for what epochs are compared by */
 
 /** All that a run needs to go on, to the last bit, on any number of ranks. */
 typedef struct kith_checkpoint {
   int d;
   float *x, *m, *v; /**< [n_own, d] parameters and Adam's moments; lent; d = 0: rows have none */
   kith_checkpoint_weights weights;
-  int64_t epoch, step;    /**< whole epochs done, and steps done of the next one */
-  kith_sum loss;          /**< over ranks, of the steps done of the next epoch */
-  double best;            /**< best score so far */
-  int64_t best_epoch;     /**< 0: none */
-  bool keeps_best;        /**< writing: the checkpoint of best_epoch stays, however old */
-  bool refused;           /**< reading: the file is good, but of another graph or another config_key */
-  int64_t bad_evals;      /**< evaluations since the best */
-  double seconds;         /**< in the steps done of the next epoch */
-  int64_t halo_bytes;     /**< over ranks, in exchanges of ghosts by them */
-  char run[KITH_NAME];    /**< id of the run, which all its files have; "": of a version without */
-  char score[KITH_SCORE]; /**< what `best` measures, "recall@20 on valid"; "": evaluations pick no epoch */
-  bool has_score;         /**< reading: the file says so; versions before 0.2 do not */
-  const char *config_key; /**< what must be the same to go on */
+  int64_t epoch, step;         /**< whole epochs done, and steps done of the next one */
+  kith_sum loss;               /**< over ranks, of the steps done of the next epoch */
+  double best;                 /**< best score so far */
+  int64_t best_epoch;          /**< 0: none */
+  bool keep_best;              /**< writing: the checkpoint of best_epoch stays, however old */
+  bool refused;                /**< reading: the file is good, but of another graph or another config_key */
+  int64_t bad_evals;           /**< evaluations since the best */
+  double seconds;              /**< in the steps done of the next epoch */
+  int64_t halo_bytes;          /**< over ranks, in exchanges of ghosts by them */
+  char run[KITH_NAME];         /**< id of the run, which all its files have; "": of a version without */
+  char score[KITH_SCORE_SIZE]; /**< what `best` measures, "recall@20 on valid"; "": evaluations pick no epoch
+                                */
+  bool has_score;              /**< reading: the file says so; versions before 0.2 do not */
+  const char *config_key;      /**< what must be the same to go on */
   char *history;   /**< metrics, one JSON object a line; a new block after reading, freed by the caller */
   const char *job; /**< resolved job, for readers */
 } kith_checkpoint;
@@ -229,9 +233,9 @@ static inline int64_t kith_checkpoint_bytes(int64_t rows, int d, int64_t n_weigh
 /**
  * Write `folder`/checkpoint-EEEEEE-SSSSSS.h5 (epoch, step), then `folder`/checkpoint-latest that names it;
  * then remove, of it and those before it, all but the newest `keep` files, and that of the best epoch where
- * c->keeps_best. Collective over `comm`, which is that of `rows`.
+ * c->keep_best. Collective over `comm`, which is that of `rows`.
  */
-kith_agreed kith_checkpoint_write(const kith_comm *comm, const kith_graph *g, kith_rows *rows,
+kith_agreed kith_checkpoint_write(const kith_comm *comm, const kith_graph *g, kith_redistribution *rows,
                                   const char *folder, int keep, const kith_checkpoint *c) KITH_MUST_USE;
 /**
  * The path of the nth checkpoint to try, from 0: first that which checkpoint-latest names, be it there or
@@ -241,8 +245,8 @@ kith_agreed kith_checkpoint_write(const kith_comm *comm, const kith_graph *g, ki
 kith_agreed kith_checkpoint_find(const kith_comm *comm, const char *folder, int nth,
                                  char *path) KITH_MUST_USE;
 /** The path of the checkpoint after that many whole epochs, or "" if it is not there.  Collective. */
-kith_agreed kith_checkpoint_of(const kith_comm *comm, const char *folder, int64_t epoch,
-                               char *path) KITH_MUST_USE;
+kith_agreed kith_checkpoint_at_epoch(const kith_comm *comm, const char *folder, int64_t epoch,
+                                     char *path) KITH_MUST_USE;
 /**
  * Read into c->x, c->m, c->v, which the caller has made [n_own, c->d], and the rest of `c`.  Moments, those
  * of the weights too, are not read where their place is null.  Collective. Errors: KITH_ENOINPUT, KITH_EDATA

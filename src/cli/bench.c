@@ -32,19 +32,19 @@ static void bench_rank(bench *b) {
 
 static kith_agreed bench_write_file(bench *b) {
   kith_agreed st = {KITH_OK};
-  kith_rows *rows = NULL;
+  kith_redistribution *rows = NULL;
   kith_h5 *f = NULL;
   char path[KITH_PATH];
   KITH_TRY(kith_agree(b->c->comm, kith_job_file(&b->c->job, "bench.h5", path)));
-  KITH_TRY(kith_rows_create(b->c->comm, b->g, &rows));
+  KITH_TRY(kith_redistribution_create(b->c->comm, b->g, &rows));
   KITH_TRY(kith_h5_create(b->c->comm, path, "kith-bench", KITH_FILE_VERSION,
                           4 * (b->g->n[0] + b->g->n[1]) * b->d, &f));
-  KITH_TRY(kith_rows_write(rows, f, "embedding", b->d, b->x));
+  KITH_TRY(kith_redistribution_write(rows, f, "embedding", b->d, b->x));
   KITH_TRY(kith_h5_publish(&f));
   if (b->c->comm->rank == 0) unlink(path);
 done:
   kith_h5_close(&f);
-  kith_rows_destroy(&rows);
+  kith_redistribution_destroy(&rows);
   return st;
 }
 

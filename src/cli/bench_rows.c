@@ -19,7 +19,7 @@ typedef struct rows_bench {
   kith_graph g;
   int d, repeat;
   float *x[3]; /* rows and moments [n_own, d] */
-  kith_writer *in_place, *beside;
+  kith_checkpoint_writer *in_place, *beside;
   char folder[KITH_PATH];
   double seconds[ROWS_TIMED][BENCH_REPEAT_MOST];
 } rows_bench;
@@ -93,7 +93,7 @@ done:
   return st;
 }
 
-static kith_agreed rows_begin(rows_bench *b, kith_writer *w) {
+static kith_agreed rows_begin(rows_bench *b, kith_checkpoint_writer *w) {
   kith_checkpoint c = {.d = b->d,
                        .x = b->x[0],
                        .m = b->x[1],
@@ -102,7 +102,7 @@ static kith_agreed rows_begin(rows_bench *b, kith_writer *w) {
                        .config_key = "",
                        .history = (char[1]){""},
                        .job = ""};
-  return kith_writer_begin(w, b->folder, 1, &c);
+  return kith_checkpoint_writer_begin(w, b->folder, 1, &c);
 }
 
 static kith_agreed rows_remove(const rows_bench *b) { return kith_checkpoint_remove(b->c->comm, b->folder); }
@@ -130,7 +130,7 @@ static kith_agreed rows_time(rows_bench *b, int round) {
   began = kith_clock();
   KITH_TRY(rows_begin(b, b->beside));
   took[2] = rows_since(b, began);
-  KITH_TRY(kith_writer_wait(b->beside));
+  KITH_TRY(kith_checkpoint_writer_wait(b->beside));
   KITH_TRY(rows_remove(b));
   took[3] = rows_since(b, began);
   for (int k = 0; k < ROWS_TIMED && round >= 0; k++) b->seconds[k][round] = took[k];
@@ -152,15 +152,15 @@ static void rows_print(rows_bench *b, int64_t n) {
               1e-9 * bytes / median[k], 100 * median[0] / median[k]);
     cli_json(b->c, key[k], "%.6g", median[k]);
   }
-  if (!kith_writer_overlaps(b->beside))
+  if (!kith_checkpoint_writer_is_async(b->beside))
     cli_print(b->c, "  MPI does not allow threads here (MPI_THREAD_MULTIPLE): all is in place");
   cli_json(b->c, "bytes", "%.0f", bytes);
   cli_json(b->c, "fraction", "%.4f", median[0] / median[1]);
 }
 
 static void rows_free(rows_bench *b) {
-  kith_writer_destroy(&b->in_place);
-  kith_writer_destroy(&b->beside);
+  kith_checkpoint_writer_destroy(&b->in_place);
+  kith_checkpoint_writer_destroy(&b->beside);
   for (int k = 0; k < 3; k++) KITH_FREE(b->x[k]);
   for (int t = 0; t < KITH_TYPES; t++) KITH_FREE(b->g.row_of[t]);
   KITH_FREE(b->g.original);
@@ -176,8 +176,8 @@ kith_agreed bench_rows(cli *c, int64_t n, int repeat) {
   b->repeat = repeat;
   KITH_TRY(kith_agree(c->comm, rows_deal(b, n)));
   KITH_TRY(kith_agree(c->comm, rows_fill(b)));
-  KITH_TRY(kith_writer_create(c->comm, &b->g, b->d, 0, INT64_MAX, &b->in_place));
-  KITH_TRY(kith_writer_create(c->comm, &b->g, b->d, 0, 0, &b->beside));
+  KITH_TRY(kith_checkpoint_writer_create(c->comm, &b->g, b->d, 0, INT64_MAX, &b->in_place));
+  KITH_TRY(kith_checkpoint_writer_create(c->comm, &b->g, b->d, 0, 0, &b->beside));
   for (int i = -1; i < repeat; i++) KITH_TRY(rows_time(b, i));
   rows_print(b, n);
 done:

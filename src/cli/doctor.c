@@ -65,7 +65,7 @@ static void doctor_libraries(size_t size, char *text) {
   char mpi[MPI_MAX_LIBRARY_VERSION_STRING], hdf5[32], blas[64];
   int n = 0;
   KITH_MPI(MPI_Get_library_version(mpi, &n));
-  kith_h5_library(sizeof hdf5, hdf5);
+  kith_h5_library_version(sizeof hdf5, hdf5);
   kith_blas_library(sizeof blas, blas);
   snprintf(text, size, "kith %s, %.*s, HDF5 %s, %s", KITH_VERSION, (int)strcspn(mpi, ",\n"), mpi, hdf5, blas);
 }
@@ -242,7 +242,7 @@ done:
 static kith_agreed doctor_check_disk(doctor *d, const kith_probe *p) {
   kith_agreed st = {KITH_OK};
   kith_finding f = {.observed = ""};
-  int64_t room = kith_probe_room(p), need = -1;
+  int64_t room = kith_probe_free_bytes(p), need = -1;
   if (d->has_sizes)
     KITH_TRY(kith_agree(d->c->comm,
                         kith_estimate_disk(&d->sizes, &d->c->job.model, &d->c->job.checkpoint, &need)));
@@ -256,10 +256,10 @@ done:
 static void doctor_check_locks(doctor *d, const kith_probe *p) {
   kith_finding f = {.observed = ""};
   char why[KITH_NAME] = "";
-  bool good = d->c->comm->rank != 0 || kith_probe_locks(p, why);
+  bool good = d->c->comm->rank != 0 || kith_probe_can_lock(p, why);
   kith_comm_share(d->c->comm, sizeof good, &good);
   kith_comm_share(d->c->comm, sizeof why, why);
-  kith_diagnose_locks(good, why, kith_h5_leaves_locks(), getenv("HDF5_USE_FILE_LOCKING"), &f);
+  kith_diagnose_locks(good, why, kith_h5_can_disable_locking(), getenv("HDF5_USE_FILE_LOCKING"), &f);
   doctor_report(d, "locks", &f);
 }
 

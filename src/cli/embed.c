@@ -47,7 +47,7 @@ static kith_agreed embed_choose(cli *c, const kith_graph *g, const char *embeddi
   if (from->fingerprint != g->fingerprint)
     KITH_TRY(kith_agreed_same(
         kith_fail(KITH_EDATA, "%s: holds embeddings of another graph; train again", embeddings)));
-  KITH_TRY(kith_checkpoint_of(c->comm, c->job.work, from->epoch, checkpoint));
+  KITH_TRY(kith_checkpoint_at_epoch(c->comm, c->job.work, from->epoch, checkpoint));
   if (!checkpoint[0]) KITH_TRY(kith_checkpoint_find(c->comm, c->job.work, 0, checkpoint));
   if (!checkpoint[0])
     KITH_TRY(kith_agreed_same(kith_fail(KITH_ENOINPUT, "%s: no checkpoint is there: run kith train %s first",
@@ -57,7 +57,7 @@ done:
 }
 
 /* What was left out of the list, and who has nothing of it. */
-static void embed_print_left(cli *c, const kith_new_report *r) {
+static void embed_print_left(cli *c, const kith_new_nodes_report *r) {
   bool users = c->job.embed.what == KITH_NEW_USERS;
   bool reads_features = c->job.model.input != KITH_EMBEDDING;
   if (r->skipped > 0)
@@ -67,14 +67,14 @@ static void embed_print_left(cli *c, const kith_new_report *r) {
               (long long)r->skipped, kith_plural(r->skipped), users ? "item" : "user",
               users ? "user" : "item", users ? "user" : "item");
   for (int t = 0; t < KITH_TYPES; t++)
-    if (r->alone[t] > 0)
-      cli_print(c, "  %lld new %s%s without an interaction that counts: %s", (long long)r->alone[t],
-                t == KITH_USER ? "user" : "item", kith_plural(r->alone[t]),
+    if (r->isolated[t] > 0)
+      cli_print(c, "  %lld new %s%s without an interaction that counts: %s", (long long)r->isolated[t],
+                t == KITH_USER ? "user" : "item", kith_plural(r->isolated[t]),
                 reads_features ? "such a row is made of features alone, if there are any"
                                : "nothing is known of it, so its row tells nothing");
   cli_json(c, "unknown_partners", "%lld", (long long)r->skipped);
-  cli_json(c, "users_alone", "%lld", (long long)r->alone[KITH_USER]);
-  cli_json(c, "items_alone", "%lld", (long long)r->alone[KITH_ITEM]);
+  cli_json(c, "users_alone", "%lld", (long long)r->isolated[KITH_USER]);
+  cli_json(c, "items_alone", "%lld", (long long)r->isolated[KITH_ITEM]);
 }
 
 /* Rows of two runs have nothing to do with each other. */
@@ -87,14 +87,15 @@ static kith_agreed embed_check_run(const char *embeddings, const kith_embeddings
       embeddings, from->run, checkpoint, e->run));
 }
 
-static void embed_print(cli *c, const kith_newcomers *new, const kith_new_report *r,
+static void embed_print(cli *c, const kith_new_nodes *new, const kith_new_nodes_report *r,
                         const kith_new_embeddings *e, int64_t exported, double seconds) {
   cli_print(c, "%lld new users, %lld new items, %lld interactions with them", (long long)new->n[KITH_USER],
             (long long)new->n[KITH_ITEM], (long long)new->n_pair);
   cli_print_list(c, "embed.interactions", &r->list);
   if (r->duplicates > 0) cli_print(c, "  %lld repeated interactions, counted once", (long long)r->duplicates);
-  if (r->light > 0)
-    cli_print(c, "  %lld interactions of less than the least weight, left out", (long long)r->light);
+  if (r->below_min_weight > 0)
+    cli_print(c, "  %lld interactions of less than the least weight, left out",
+              (long long)r->below_min_weight);
   embed_print_left(c, r);
   if (r->unknown_features > 0)
     cli_print(c, "  %lld features that the graph does not know, left out", (long long)r->unknown_features);
@@ -108,7 +109,7 @@ static void embed_print(cli *c, const kith_newcomers *new, const kith_new_report
   cli_json(c, "items", "%lld", (long long)new->n[KITH_ITEM]);
   cli_json(c, "interactions", "%lld", (long long)new->n_pair);
   cli_json(c, "duplicates", "%lld", (long long)r->duplicates);
-  cli_json(c, "light", "%lld", (long long)r->light);
+  cli_json(c, "light", "%lld", (long long)r->below_min_weight);
   cli_json(c, "unknown_features", "%lld", (long long)r->unknown_features);
   cli_json(c, "epoch", "%lld", (long long)e->epoch);
   cli_json(c, "lists", "{");
@@ -118,30 +119,30 @@ static void embed_print(cli *c, const kith_newcomers *new, const kith_new_report
   cli_json(c, "seconds", "%.4f", seconds);
 }
 
-static kith_agreed embed_write(cli *c, const kith_graph *g, const kith_newcomers *new,
+static kith_agreed embed_write(cli *c, const kith_graph *g, const kith_new_nodes *new,
                                const kith_new_embeddings *e, const char *output) {
   kith_agreed st = {KITH_OK};
   char *job = NULL;
   KITH_TRY(kith_agree(c->comm, kith_job_print(&c->job, &job)));
-  kith_embeddings_note note = {.model = kith_model_text(c->job.model.name),
+  kith_embeddings_meta meta = {.model = kith_model_text(c->job.model.name),
                                .cosine = c->job.model.score == KITH_COSINE,
                                .epoch = e->epoch,
                                .step = e->step,
                                .run = e->run,
                                .metrics = e->history,
                                .job = job};
-  KITH_TRY(kith_newcomers_write(c->comm, g, new, output, e->first, e->n, e->d, e->x, &note));
+  KITH_TRY(kith_new_embeddings_write(c->comm, g, new, output, e->first, e->n, e->d, e->x, &meta));
 done:
   KITH_FREE(job);
   return st;
 }
 
 /* Features of newcomers are written as those of known nodes. */
-static kith_new_options embed_options(const kith_job *job) {
-  kith_new_options o = {.interactions = job->embed.interactions,
-                        .like = job->data.interactions,
-                        .what = job->embed.what,
-                        .unknown = job->embed.unknown};
+static kith_new_nodes_options embed_options(const kith_job *job) {
+  kith_new_nodes_options o = {.interactions = job->embed.interactions,
+                              .defaults = job->data.interactions,
+                              .what = job->embed.what,
+                              .unknown = job->embed.unknown};
   for (int t = 0; t < KITH_TYPES; t++) {
     o.features[t] = job->data.features[t];
     snprintf(o.features[t].path, sizeof o.features[t].path, "%s", job->embed.features[t]);
@@ -152,8 +153,8 @@ static kith_new_options embed_options(const kith_job *job) {
 kith_agreed cli_embed(cli *c) {
   kith_agreed st = {KITH_OK};
   kith_run run = {0};
-  kith_newcomers new = {.n_pair = 0};
-  kith_new_report report = {.skipped = 0};
+  kith_new_nodes new = {.n_pair = 0};
+  kith_new_nodes_report report = {.skipped = 0};
   kith_new_embeddings e = {.n = 0};
   kith_graph *g = NULL;
   char output[KITH_PATH] = "", embeddings[KITH_PATH] = "", checkpoint[KITH_PATH] = "";
@@ -163,10 +164,10 @@ kith_agreed cli_embed(cli *c) {
   KITH_TRY(cli_lock_for(c, output));
   KITH_TRY(cli_check_replaced(c, output, KITH_EMBEDDINGS_FORMAT, "nodes", &replaces));
   double began = kith_clock();
-  kith_new_options o = embed_options(&c->job);
+  kith_new_nodes_options o = embed_options(&c->job);
   KITH_TRY(cli_read_parts(c, run.parts, &g));
   KITH_TRY(embed_choose(c, g, embeddings, checkpoint, &from));
-  KITH_TRY(kith_newcomers_read(c->comm, run.graph, &o, &new, &report));
+  KITH_TRY(kith_new_nodes_read(c->comm, run.graph, &o, &new, &report));
   KITH_TRY(cli_check_graph(c, run.graph, g));
   KITH_TRY(kith_embed(c->comm, g, &run, &new, checkpoint, &e));
   KITH_TRY(embed_check_run(embeddings, &from, checkpoint, &e));
@@ -178,7 +179,7 @@ kith_agreed cli_embed(cli *c) {
 done:
   KITH_FREE(from.config_key);
   kith_new_embeddings_free(&e);
-  kith_newcomers_free(&new);
+  kith_new_nodes_free(&new);
   kith_graph_destroy(&g);
   return st;
 }

@@ -17,7 +17,7 @@ done:
 }
 
 /* What is written must be what the job says that ingest will read. */
-static kith_status generate_check(const char *what, const kith_source *s) {
+static kith_status generate_check(const char *what, const kith_edge_source *s) {
   kith_status st = KITH_OK;
   bool tabs = !s->delimiter[0] || strcmp(s->delimiter, "\t") == 0 || strcmp(s->delimiter, " ") == 0;
   KITH_CHECK(s->format != KITH_ADJACENCY && tabs && s->header != KITH_HEADER_YES, KITH_ECONFIG,

@@ -49,7 +49,7 @@ static void ingest_print_features(cli *c, int type, const kith_ingest_report *r)
   } note[] = {{r->features_repeated[type], "repeated", "lines of the same ", " and feature, merged"},
               {r->features_unknown[type], "unknown", "lines of features of ",
                "s without interactions, left out"},
-              {r->features_bare[type], "bare", "", "s without a line of features"}};
+              {r->without_features[type], "bare", "", "s without a line of features"}};
   cli_json(c, type == KITH_USER ? "user_features" : "item_features", "%lld", (long long)r->features[type]);
   if (r->features[type] > 0) {
     cli_print(c, "  %lld different features of %ss, format %s%s", (long long)r->features[type], one,
@@ -73,10 +73,10 @@ static void ingest_print_names(cli *c, int type, const kith_name_report *r) {
     int64_t n;
     const char *key, *before, *behind;
   } note[] = {{r->named, "names", "", " with a name"},
-              {r->bare, "names_bare", "", " without a name"},
+              {r->unnamed, "names_bare", "", " without a name"},
               {r->unknown, "names_unknown", "lines of names of ", " without interactions, left out"},
               {r->repeated, "names_repeated", "further names of ", " that have one, left out"},
-              {r->cut, "names_cut", "names of ", " longer than 255 bytes, cut short"}};
+              {r->truncated, "names_cut", "names of ", " longer than 255 bytes, cut short"}};
   for (size_t i = 0; i < sizeof note / sizeof *note; i++) {
     snprintf(key, sizeof key, "%s_%s", one, note[i].key);
     snprintf(what, sizeof what, "%s%ss%s", note[i].before, one, note[i].behind);
@@ -106,15 +106,16 @@ static void ingest_print(cli *c, const kith_ingest_report *r, double seconds) {
   cli_json(c, "test", "%lld", (long long)r->test);
   ingest_print_lists(c, r);
   ingest_note(c, r->duplicates, "duplicates", "repeated interactions, counted once");
-  ingest_note(c, r->light, "light", "interactions of less than the least weight, left out");
-  ingest_note(c, r->in_both, "in_both", "test interactions that are also training interactions");
-  ingest_note(c, r->held_out_items, "held_out_items", "items without a training interaction");
-  ingest_note(c, r->idle_users, "idle_users", "users without a training interaction, kept");
+  ingest_note(c, r->below_min_weight, "light", "interactions of less than the least weight, left out");
+  ingest_note(c, r->test_in_train, "in_both", "test interactions that are also training interactions");
+  ingest_note(c, r->cold_items, "held_out_items", "items without a training interaction");
+  ingest_note(c, r->cold_users, "idle_users", "users without a training interaction, kept");
   ingest_note(c, r->social, "social", "social ties");
   ingest_note(c, r->social_duplicates, "social_duplicates", "repeated social ties, counted once");
   ingest_note(c, r->social_unknown, "social_unknown", "social ties to users without interactions, left out");
   ingest_note(c, r->social_self, "social_self", "ties of a user to itself, left out");
-  ingest_note(c, r->social_light, "social_light", "social ties of less than the least weight, left out");
+  ingest_note(c, r->social_below_min_weight, "social_light",
+              "social ties of less than the least weight, left out");
   ingest_print_split(c, &r->split);
   for (int t = 0; t < KITH_TYPES; t++) ingest_print_features(c, t, r);
   for (int t = 0; t < KITH_TYPES; t++) ingest_print_names(c, t, &r->names[t]);
@@ -124,7 +125,7 @@ static void ingest_print(cli *c, const kith_ingest_report *r, double seconds) {
   if (r->has_time || r->has_weight)
     cli_print(c, "  kept with each: %s%s%s", r->has_time ? "time" : "",
               r->has_time && r->has_weight ? ", " : "", r->has_weight ? "weight" : "");
-  int64_t n = r->train + r->valid + r->test + r->duplicates + r->light;
+  int64_t n = r->train + r->valid + r->test + r->duplicates + r->below_min_weight;
   cli_print(c, "  %.2f s, %.1f M interactions/s", seconds, (double)n / seconds / 1e6);
   cli_json(c, "seconds", "%.4f", seconds);
 }
@@ -145,7 +146,7 @@ done:
   return st;
 }
 
-static void ingest_print_nodes(cli *c, const kith_nodes_report *r, double seconds) {
+static void ingest_print_nodes(cli *c, const kith_ingest_nodes_report *r, double seconds) {
   cli_print(
       c,
       "%lld nodes in %d classes, %lld edges, %d features; nodes: %lld training, %lld validation, %lld test",
@@ -159,8 +160,8 @@ static void ingest_print_nodes(cli *c, const kith_nodes_report *r, double second
   cli_json(c, "valid", "%lld", (long long)r->split[KITH_NODE_VALID]);
   cli_json(c, "test", "%lld", (long long)r->split[KITH_NODE_TEST]);
   ingest_note(c, r->duplicates, "duplicates", "repeated edges, counted once");
-  ingest_note(c, r->loops, "loops", "edges of a node to itself, left out");
-  ingest_note(c, r->alone, "alone", "nodes without an edge, kept");
+  ingest_note(c, r->self_loops, "loops", "edges of a node to itself, left out");
+  ingest_note(c, r->isolated, "alone", "nodes without an edge, kept");
   ingest_note(c, r->unlabeled, "unlabelled", "nodes without a label, kept");
   ingest_note(c, r->minus_one, "minus_one", "of these with the label -1, which says that there is none");
   cli_print(c, "  %.2f s", seconds);
@@ -169,7 +170,7 @@ static void ingest_print_nodes(cli *c, const kith_nodes_report *r, double second
 
 static kith_agreed ingest_nodes(cli *c, const char *job, const char *path) {
   kith_agreed st = {KITH_OK};
-  kith_nodes_report r;
+  kith_ingest_nodes_report r;
   double began = kith_clock();
   KITH_TRY(kith_ingest_nodes(c->comm, &c->job.data.nodes, job, path, &r));
   ingest_print_nodes(c, &r, kith_clock() - began);

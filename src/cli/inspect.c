@@ -214,7 +214,7 @@ static kith_status inspect_words(cli *c, kith_h5 *f, const things *all) {
   if (strcmp(format, KITH_CHECKPOINT_FORMAT) == 0) words_checkpoint(c, all);
   if (strcmp(format, KITH_RECOMMENDATIONS_FORMAT) == 0) words_recommendations(c, all);
   if (strcmp(format, KITH_EMBEDDINGS_FORMAT) == 0) {
-    KITH_TRY(kith_h5_get_text(f, "metrics", &metrics).status);
+    KITH_TRY(kith_h5_get_attr_text(f, "metrics", &metrics).status);
     words_embeddings(c, all, inspect_clean(metrics));
   }
 done:
@@ -258,7 +258,7 @@ static kith_status inspect_datasets(cli *c, kith_h5 *f, const things *all) {
     const thing *t = &all->at[i];
     if (t->entry.attribute) continue;
     inspect_shape(&t->entry, sizeof shape, shape);
-    kith_status here = kith_h5_check(f, t->name);
+    kith_status here = kith_h5_check_dataset(f, t->name);
     if (kith_is_bad(here) && !kith_is_bad(worst)) {
       worst = here;
       snprintf(why, sizeof why, "%s", kith_error_text());
@@ -273,7 +273,7 @@ static kith_status inspect_datasets(cli *c, kith_h5 *f, const things *all) {
  */
 static kith_status inspect_whole(const cli *c, kith_h5 *f) {
   kith_status st = KITH_OK;
-  KITH_TRY(kith_h5_check_whole(f));
+  KITH_TRY(kith_h5_check_seal(f));
   KITH_TRY(kith_h5_check_layout(f));
   cli_print(c, "attributes, datasets, counts and starts fit together");
 done:
@@ -300,7 +300,7 @@ static void inspect_json(cli *c, const things *all) {
 static kith_status inspect_show(cli *c, kith_h5 *f, const char *name) {
   kith_status st = KITH_OK;
   char *text = NULL;
-  KITH_TRY(kith_h5_get_text(f, name, &text).status);
+  KITH_TRY(kith_h5_get_attr_text(f, name, &text).status);
   cli_print(c, "%s", inspect_clean(text));
 done:
   KITH_FREE(text);
@@ -318,7 +318,7 @@ static kith_status inspect_alone(cli *c, const char *path, const char *show) {
     goto done;
   }
   KITH_TRY(KITH_NEW(all, 1));
-  KITH_TRY(kith_h5_list(f, inspect_take, all));
+  KITH_TRY(kith_h5_visit(f, inspect_take, all));
   KITH_CHECK(!all->full, KITH_EDATA, "%s: has more than %d attributes and datasets; is it a Kith file?", path,
              INSPECT_ENTRIES);
   qsort(all->at, (size_t)all->n, sizeof *all->at, inspect_compare);

@@ -174,7 +174,7 @@ int main(int argc, char **argv) {
   cli_start(argv);
   page = cli_limits_begin();
   if (kith_is_bad(page)) return (int)page;
-  kith_h5_begin();
+  kith_h5_init();
   if (strcmp(argv[1], "train") == 0) main_keep_training();
   kith_comm_begin(&argc, &argv);
   bool good =

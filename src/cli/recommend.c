@@ -64,7 +64,7 @@ static kith_agreed recommend_load(cli *c, answer *a) {
   KITH_TRY(kith_ids_read(c->comm, graph, KITH_ITEM, &a->item));
   KITH_TRY(cli_check_graph(c, graph, a->g));
   for (int t = 0; t < KITH_TYPES; t++)
-    KITH_TRY(kith_names_read(c->comm, graph, (kith_node_type)t, &a->name[t]));
+    KITH_TRY(kith_node_names_read(c->comm, graph, (kith_node_type)t, &a->name[t]));
 done:
   return st;
 }
@@ -309,7 +309,7 @@ static kith_agreed recommend_write_h5(const kith_comm *alone, const char *path, 
   kith_h5 *f = NULL;
   int64_t n = a->g->n[KITH_USER];
   KITH_TRY(kith_h5_create(alone, path, KITH_RECOMMENDATIONS_FORMAT, KITH_FILE_VERSION, n * k * 8, &f));
-  KITH_TRY(kith_h5_put_int(f, "fingerprint", (int64_t)a->g->fingerprint));
+  KITH_TRY(kith_h5_put_attr_int(f, "fingerprint", (int64_t)a->g->fingerprint));
   KITH_TRY(recommend_write_ids(f, "user/id", &a->user));
   KITH_TRY(recommend_write_ids(f, "item/id", &a->item));
   if (a->name[KITH_USER].n > 0) KITH_TRY(recommend_write_ids(f, "user/name", &a->name[KITH_USER]));

@@ -181,7 +181,7 @@ static kith_agreed new_pairs(cli *c, kith_h5 *f, int64_t *n, int32_t **user, int
   kith_agreed st = {KITH_OK};
   int d = 0;
   *n = 0;
-  bool there = kith_h5_has(f, "pair/user");
+  bool there = kith_h5_has_dataset(f, "pair/user");
   if (!there && c->comm->rank == 0)
     kith_warn(
         "%s: does not say what newcomers interacted with, so that it may be listed; run kith embed again",
@@ -219,13 +219,13 @@ static kith_agreed new_check_run(const cli *c, kith_h5 *f, const answer *a) {
   kith_agreed st = {KITH_OK};
   char *run = NULL;
   int64_t epoch = 0;
-  if (!kith_h5_has_attribute(f, "run")) return st;
-  KITH_TRY(kith_h5_get_text(f, "run", &run));
+  if (!kith_h5_has_attr(f, "run")) return st;
+  KITH_TRY(kith_h5_get_attr_text(f, "run", &run));
   if (strcmp(run, a->from.run) != 0)
     KITH_TRY(kith_agreed_same(kith_fail(KITH_EDATA,
                                         "%s: is of run %s, and embeddings.h5 of run %s; run kith embed again",
                                         kith_h5_path(f), run, a->from.run)));
-  KITH_TRY(kith_h5_get_int(f, "epoch", &epoch));
+  KITH_TRY(kith_h5_get_attr_int(f, "epoch", &epoch));
   if (epoch != a->from.epoch && c->comm->rank == 0)
     kith_warn("%s: is of epoch %lld, and embeddings.h5 of epoch %lld: the two fit each other only roughly; "
               "run kith embed again",

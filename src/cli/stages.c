@@ -53,7 +53,7 @@ kith_agreed cli_check_replaced(const cli *c, const char *path, const char *forma
   *replaces = there;
   if (!there || !stages_is_h5(path)) return st;
   bool same = !kith_is_bad(kith_h5_open(c->comm, path, format, KITH_FILE_VERSION, &f)) &&
-              (!mark || kith_h5_has_attribute(f, mark));
+              (!mark || kith_h5_has_attr(f, mark));
   kith_h5_close(&f);
   if (!same)
     KITH_TRY(kith_agreed_same(
@@ -68,7 +68,7 @@ kith_agreed cli_is_graph(const cli *c, const char *graph, const kith_graph *g, b
   kith_h5 *f = NULL;
   int64_t fingerprint = 0;
   KITH_TRY(kith_h5_open(c->comm, graph, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &f));
-  KITH_TRY(kith_h5_get_int(f, "fingerprint", &fingerprint));
+  KITH_TRY(kith_h5_get_attr_int(f, "fingerprint", &fingerprint));
   *same = (uint64_t)fingerprint == g->fingerprint;
 done:
   kith_h5_close(&f);

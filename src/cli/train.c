@@ -42,7 +42,7 @@ static kith_agreed train_check_data(const cli *c, const char *graph) {
   kith_h5 *f = NULL;
   char *job = NULL;
   KITH_TRY(kith_h5_open(c->comm, graph, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &f));
-  if (kith_h5_has_attribute(f, "job")) KITH_TRY(kith_h5_get_text(f, "job", &job));
+  if (kith_h5_has_attr(f, "job")) KITH_TRY(kith_h5_get_attr_text(f, "job", &job));
   if (job) kith_job_warn_changed(&c->job, graph, job);
   KITH_TRY(kith_agree(c->comm, kith_log_check()));
 done:

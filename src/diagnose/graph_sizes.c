@@ -43,10 +43,10 @@ static kith_agreed graph_sizes_read_nodes(kith_h5 *f, kith_graph_sizes *s) {
   kith_agreed st = {KITH_OK};
   int64_t n_class = 0, n_feature = 0;
   int d = 0;
-  KITH_TRY(kith_h5_get_int(f, "n_node", &s->n[KITH_USER]));
-  KITH_TRY(kith_h5_get_int(f, "n_edge", &s->n_edge));
-  KITH_TRY(kith_h5_get_int(f, "n_class", &n_class));
-  KITH_TRY(kith_h5_get_int(f, "n_feature", &n_feature));
+  KITH_TRY(kith_h5_get_attr_int(f, "n_node", &s->n[KITH_USER]));
+  KITH_TRY(kith_h5_get_attr_int(f, "n_edge", &s->n_edge));
+  KITH_TRY(kith_h5_get_attr_int(f, "n_class", &n_class));
+  KITH_TRY(kith_h5_get_attr_int(f, "n_feature", &n_feature));
   KITH_TRY(kith_h5_extent(f, "node/label", &s->n_train, &d)); /* at most */
   s->n_class = (int)n_class;
   s->n_feature = (int)n_feature;
@@ -57,8 +57,8 @@ done:
 static kith_agreed graph_sizes_read_pairs(kith_h5 *f, kith_graph_sizes *s) {
   kith_agreed st = {KITH_OK};
   int d = 0;
-  KITH_TRY(kith_h5_get_int(f, "n_user", &s->n[KITH_USER]));
-  KITH_TRY(kith_h5_get_int(f, "n_item", &s->n[KITH_ITEM]));
+  KITH_TRY(kith_h5_get_attr_int(f, "n_user", &s->n[KITH_USER]));
+  KITH_TRY(kith_h5_get_attr_int(f, "n_item", &s->n[KITH_ITEM]));
   KITH_TRY(kith_h5_extent(f, "train/item", &s->n_edge, &d));
 done:
   return st;

@@ -7,14 +7,14 @@
 
 /* ---- writing ---- */
 
-static kith_agreed attr_make(kith_h5 *f, const char *name, hid_t on_disk, hid_t in_memory,
-                             const void *value) {
-  if (!kith__h5_is_here(f)) return kith__h5_agree_write(f, name, true);
+static kith_agreed attr_create(kith_h5 *f, const char *name, hid_t on_disk, hid_t in_memory,
+                               const void *value) {
+  if (!kith__h5_is_writer(f)) return kith__h5_agree_write(f, name, true);
   hid_t space = H5Screate(H5S_SCALAR), attr = H5I_INVALID_HID;
   bool good = false;
-  KITH_H5_TOGETHER(f, "making an attribute",
-                   attr = H5Acreate2(f->file, name, on_disk, space, H5P_DEFAULT, H5P_DEFAULT));
-  if (attr >= 0) KITH_H5_TOGETHER(f, "writing an attribute", good = H5Awrite(attr, in_memory, value) >= 0);
+  KITH_H5_COLLECTIVE(f, "making an attribute",
+                     attr = H5Acreate2(f->file, name, on_disk, space, H5P_DEFAULT, H5P_DEFAULT));
+  if (attr >= 0) KITH_H5_COLLECTIVE(f, "writing an attribute", good = H5Awrite(attr, in_memory, value) >= 0);
   kith_agreed st = kith__h5_agree_write(f, name, good);
   if (attr >= 0) H5Aclose(attr);
   H5Sclose(space);
@@ -24,17 +24,17 @@ static kith_agreed attr_make(kith_h5 *f, const char *name, hid_t on_disk, hid_t 
 /* Write an attribute and note it for the seal. */
 static kith_agreed attr_put(kith_h5 *f, const char *name, hid_t on_disk, hid_t in_memory, const void *value) {
   kith_agreed st = {KITH_OK};
-  KITH_TRY(attr_make(f, name, on_disk, in_memory, value));
+  KITH_TRY(attr_create(f, name, on_disk, in_memory, value));
   KITH_TRY(kith_agree(f->comm, kith__seal_add_attribute(f, name, on_disk, value)));
 done:
   return st;
 }
 
-kith_agreed kith_h5_put_int(kith_h5 *f, const char *name, int64_t value) {
+kith_agreed kith_h5_put_attr_int(kith_h5 *f, const char *name, int64_t value) {
   return attr_put(f, name, H5T_STD_I64LE, H5T_NATIVE_INT64, &value);
 }
 
-kith_agreed kith_h5_put_real(kith_h5 *f, const char *name, double value) {
+kith_agreed kith_h5_put_attr_real(kith_h5 *f, const char *name, double value) {
   return attr_put(f, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, &value);
 }
 
@@ -53,7 +53,7 @@ static hid_t attr_text_type(size_t size) {
  * of different lengths would differ in where the file ends, and wait for each other for ever when they flush
  * it.
  */
-kith_agreed kith_h5_put_text(kith_h5 *f, const char *name, const char *text) {
+kith_agreed kith_h5_put_attr_text(kith_h5 *f, const char *name, const char *text) {
   kith_agreed st = {KITH_OK};
   char *shared = NULL;
   int64_t size = (int64_t)strlen(text) + 1;
@@ -80,14 +80,14 @@ static kith_status attr_open(hid_t file, const char *path, const char *name, H5T
   KITH_CHECK(H5Aexists(file, name) != 0, KITH_EDATA, "%s: has no attribute \"%s\"; is it a Kith file?", path,
              name);
   attr = H5Aopen(file, name, H5P_DEFAULT);
-  KITH_CHECK(attr >= 0, kith__h5_kind(), "%s: attribute \"%s\" is damaged: %s", path, name,
-             kith__h5_reason());
+  KITH_CHECK(attr >= 0, kith__h5_error_status(), "%s: attribute \"%s\" is damaged: %s", path, name,
+             kith__h5_error_text());
   space = H5Aget_space(attr);
   type = H5Aget_type(attr);
   bool fits = H5Sget_simple_extent_npoints(space) == 1 && H5Tget_class(type) == class &&
               H5Tis_variable_str(type) <= 0;
   KITH_CHECK(fits, KITH_EDATA, "%s: attribute \"%s\" is not %s", path, name, expected);
-  KITH_TRY(kith__h5_trust_attr(attr, type, path, name));
+  KITH_TRY(kith__h5_validate_attr(attr, type, path, name));
   *out = attr;
   attr = H5I_INVALID_HID;
 done:
@@ -97,16 +97,17 @@ done:
   return st;
 }
 
-static kith_status attr_take(hid_t attr, const char *path, const char *name, hid_t in_memory, void *value) {
+static kith_status attr_read(hid_t attr, const char *path, const char *name, hid_t in_memory, void *value) {
   if (!kith__h5_fault() && H5Aread(attr, in_memory, value) >= 0) return KITH_OK;
-  return kith_fail(kith__h5_kind(), "%s: attribute \"%s\" is damaged: %s", path, name, kith__h5_reason());
+  return kith_fail(kith__h5_error_status(), "%s: attribute \"%s\" is damaged: %s", path, name,
+                   kith__h5_error_text());
 }
 
 kith_status kith__h5_attr_int(hid_t file, const char *path, const char *name, int64_t *value) {
   kith_status st = KITH_OK;
   hid_t attr = H5I_INVALID_HID;
   KITH_TRY(attr_open(file, path, name, H5T_INTEGER, "an integer", &attr));
-  KITH_TRY(attr_take(attr, path, name, H5T_NATIVE_INT64, value));
+  KITH_TRY(attr_read(attr, path, name, H5T_NATIVE_INT64, value));
 done:
   if (attr >= 0) H5Aclose(attr);
   return st;
@@ -116,28 +117,28 @@ kith_status kith__h5_attr_real(hid_t file, const char *path, const char *name, d
   kith_status st = KITH_OK;
   hid_t attr = H5I_INVALID_HID;
   KITH_TRY(attr_open(file, path, name, H5T_FLOAT, "a real number", &attr));
-  KITH_TRY(attr_take(attr, path, name, H5T_NATIVE_DOUBLE, value));
+  KITH_TRY(attr_read(attr, path, name, H5T_NATIVE_DOUBLE, value));
 done:
   if (attr >= 0) H5Aclose(attr);
   return st;
 }
 
 /* In files without a seal, a long text has its CRC-32 beside it, as the attribute NAME_crc32. */
-static uint32_t attr_text_sum(const char *text) {
+static uint32_t attr_text_crc(const char *text) {
   return (uint32_t)crc32(0, (const Bytef *)text, (uInt)strlen(text));
 }
 
-static void attr_sum_name(const char *name, char *sum) { snprintf(sum, KITH_NAME, "%.50s_crc32", name); }
+static void attr_crc_name(const char *name, char *sum) { snprintf(sum, KITH_NAME, "%.50s_crc32", name); }
 
 /* Compare a text with the checksum beside it, if it has one. */
 static kith_status attr_text_check(hid_t file, const char *path, const char *name, const char *text) {
   kith_status st = KITH_OK;
   char sum[KITH_NAME];
   int64_t wanted = 0;
-  attr_sum_name(name, sum);
+  attr_crc_name(name, sum);
   if (H5Aexists(file, sum) == 0) return st;
   KITH_TRY(kith__h5_attr_int(file, path, sum, &wanted));
-  KITH_CHECK(wanted == attr_text_sum(text), KITH_EDATA, "%s: attribute \"%s\" fails its checksum", path,
+  KITH_CHECK(wanted == attr_text_crc(text), KITH_EDATA, "%s: attribute \"%s\" fails its checksum", path,
              name);
 done:
   return st;
@@ -152,7 +153,7 @@ kith_status kith__h5_attr_text(hid_t file, const char *path, const char *name, c
   size_t size = H5Tget_size(on_disk) + 1;
   type = attr_text_type(size);
   KITH_TRY(KITH_NEW(t, (int64_t)size));
-  KITH_TRY(attr_take(attr, path, name, type, t));
+  KITH_TRY(attr_read(attr, path, name, type, t));
   KITH_TRY(attr_text_check(file, path, name, t));
   *text = t;
   t = NULL;
@@ -164,22 +165,22 @@ done:
   return st;
 }
 
-bool kith_h5_has_attribute(kith_h5 *f, const char *name) {
+bool kith_h5_has_attr(kith_h5 *f, const char *name) {
   bool there =
       f->comm->rank == 0 && H5Aexists(f->file, name) != 0; /* where that fails, reading it says why */
   kith_comm_share(f->comm, sizeof there, &there);
   return there;
 }
 
-kith_agreed kith_h5_get_int(kith_h5 *f, const char *name, int64_t *value) {
+kith_agreed kith_h5_get_attr_int(kith_h5 *f, const char *name, int64_t *value) {
   return kith_agree(f->comm, kith__h5_attr_int(f->file, f->path, name, value));
 }
 
-kith_agreed kith_h5_get_real(kith_h5 *f, const char *name, double *value) {
+kith_agreed kith_h5_get_attr_real(kith_h5 *f, const char *name, double *value) {
   return kith_agree(f->comm, kith__h5_attr_real(f->file, f->path, name, value));
 }
 
-kith_agreed kith_h5_get_text(kith_h5 *f, const char *name, char **text) {
+kith_agreed kith_h5_get_attr_text(kith_h5 *f, const char *name, char **text) {
   *text = NULL;
   kith_agreed st = kith_agree(f->comm, kith__h5_attr_text(f->file, f->path, name, text));
   if (kith_is_bad(st)) KITH_FREE(*text);

@@ -9,46 +9,48 @@
 
 #include "h5/file.h"
 
-enum { SUMS_BLOCK = 1 << 20, SUMS_BLOCK_MOST = 1 << 30 }; /* bytes */
+enum { CHECKSUM_BLOCK = 1 << 20, CHECKSUM_MAX_BLOCK = 1 << 30 }; /* bytes */
 
-int64_t kith__h5_rows_per_block(size_t row) {
-  return row < SUMS_BLOCK ? (int64_t)(SUMS_BLOCK / (row > 0 ? row : 1)) : 1;
+int64_t kith__rows_per_block(size_t row) {
+  return row < CHECKSUM_BLOCK ? (int64_t)(CHECKSUM_BLOCK / (row > 0 ? row : 1)) : 1;
 }
 
-static void sums_name(const char *name, char *sum) { snprintf(sum, KITH_NAME, KITH__SUMS "%.54s", name); }
+static void checksum_name(const char *name, char *sum) {
+  snprintf(sum, KITH_NAME, KITH__CHECKSUM_GROUP "%.54s", name);
+}
 
-void kith__sums_free(kith_sums *s) { KITH_FREE(s->sum); }
+void kith__checksums_free(kith__checksums *s) { KITH_FREE(s->sum); }
 
 /* ---- writing ---- */
 
-kith_status kith__sums_begin(const char *name, hid_t type, int n_dim, const hsize_t *dims, int64_t per_block,
-                             kith_sums *out) {
+kith_status kith__checksums_init(const char *name, hid_t type, int n_dim, const hsize_t *dims,
+                                 int64_t per_block, kith__checksums *out) {
   kith_status st = KITH_OK;
-  *out = (kith_sums){.row = H5Tget_size(type) * (n_dim > 1 ? (size_t)dims[1] : 1),
-                     .per_block = dims[0] > 0 ? per_block : 1};
+  *out = (kith__checksums){.row = H5Tget_size(type) * (n_dim > 1 ? (size_t)dims[1] : 1),
+                           .per_block = dims[0] > 0 ? per_block : 1};
   snprintf(out->name, sizeof out->name, "%s", name);
   out->n_block = ((int64_t)dims[0] + out->per_block - 1) / out->per_block;
-  out->head = kith__seal_head(name, type, n_dim, dims, out->per_block);
+  out->head = kith__seal_prefix(name, type, n_dim, dims, out->per_block);
   KITH_TRY(KITH_NEW(out->sum, out->n_block));
 done:
   return st;
 }
 
-void kith__sums_add(kith_sums *s, int64_t first, int64_t n, const void *x) {
+void kith__checksums_add(kith__checksums *s, int64_t first, int64_t n, const void *x) {
   const char *from = x;
   for (int64_t i = first, to; i < first + n; from += (size_t)(to - i) * s->row, i = to) {
     int64_t b = i / s->per_block;
     to = kith_least((b + 1) * s->per_block, first + n);
     uint64_t sum =
-        kith__sum_bytes((i - b * s->per_block) * (int64_t)s->row, (to - i) * (int64_t)s->row, from);
+        kith__hash_bytes((i - b * s->per_block) * (int64_t)s->row, (to - i) * (int64_t)s->row, from);
 #pragma omp atomic
     s->sum[b] += sum;
   }
 }
 
 /* How many rows share a checksum, as an attribute of the checksums. */
-static bool sums_note(const kith_h5 *f, const kith_sums *s, const char *sum) {
-  if (!kith__h5_is_here(f)) return true;
+static bool checksum_put_per_block(const kith_h5 *f, const kith__checksums *s, const char *sum) {
+  if (!kith__h5_is_writer(f)) return true;
   hid_t space = H5Screate(H5S_SCALAR), set = H5Dopen2(f->file, sum, H5P_DEFAULT);
   hid_t attr =
       set >= 0 ? H5Acreate2(set, "rows", H5T_STD_I64LE, space, H5P_DEFAULT, H5P_DEFAULT) : H5I_INVALID_HID;
@@ -60,19 +62,19 @@ static bool sums_note(const kith_h5 *f, const kith_sums *s, const char *sum) {
   return good;
 }
 
-kith_agreed kith__sums_write(kith_h5 *f, kith_sums *s) {
+kith_agreed kith__checksums_write(kith_h5 *f, kith__checksums *s) {
   kith_agreed st = {KITH_OK};
   char sum[KITH_NAME];
   int64_t n = s->n_block, mine = f->comm->rank == 0 ? n : 0;
-  sums_name(s->name, sum);
+  checksum_name(s->name, sum);
   if (n > 0) {
     kith_comm_meet(f->comm);
     KITH_WAIT("the checksums of rows",
               MPI_Allreduce(MPI_IN_PLACE, s->sum, (int)n, MPI_UINT64_T, MPI_SUM, f->comm->mpi));
-    for (int64_t b = 0; b < n; b++) s->sum[b] += kith__seal_block(s->head, b);
-    KITH_TRY(kith__h5_write_bare(f, sum, KITH_H5_UINT64, 0, n, n - mine, mine, false, s->sum));
+    for (int64_t b = 0; b < n; b++) s->sum[b] += kith__seal_block_prefix(s->head, b);
+    KITH_TRY(kith__h5_write_unsealed(f, sum, KITH_H5_UINT64, 0, n, n - mine, mine, false, s->sum));
     bool noted = false;
-    KITH_H5_TOGETHER(f, "making an attribute", noted = sums_note(f, s, sum));
+    KITH_H5_COLLECTIVE(f, "making an attribute", noted = checksum_put_per_block(f, s, sum));
     KITH_TRY(kith__h5_agree_write(f, sum, noted));
   }
   KITH_TRY(kith_agree(f->comm, kith__seal_add_dataset(f, s->head, n, s->sum)));
@@ -83,22 +85,23 @@ done:
 
 /* ---- reading ---- */
 
-bool kith__sums_are(const kith_h5 *f, const char *name) {
+bool kith__checksums_exist(const kith_h5 *f, const char *name) {
   char sum[KITH_NAME];
-  if (strncmp(name, KITH__SUMS, sizeof KITH__SUMS - 1) == 0) return false;
-  sums_name(name, sum);
+  if (strncmp(name, KITH__CHECKSUM_GROUP, sizeof KITH__CHECKSUM_GROUP - 1) == 0) return false;
+  checksum_name(name, sum);
   return f->sealed || kith__h5_has(f->file, sum);
 }
 
-static kith_status sums_per_block(const kith_h5 *f, const char *sum, kith_sums *s) {
+static kith_status checksum_get_per_block(const kith_h5 *f, const char *sum, kith__checksums *s) {
   kith_status st = KITH_OK;
   hid_t set = H5I_INVALID_HID;
   KITH_CHECK(kith__h5_has(f->file, sum), KITH_EDATA, "%s: \"%s\" has lost its checksums", f->path, s->name);
   set = kith__h5_fault() ? H5I_INVALID_HID : H5Dopen2(f->file, sum, H5P_DEFAULT);
-  KITH_CHECK(set >= 0, kith__h5_kind(), "%s: \"%s\" is damaged: %s", f->path, sum, kith__h5_reason());
+  KITH_CHECK(set >= 0, kith__h5_error_status(), "%s: \"%s\" is damaged: %s", f->path, sum,
+             kith__h5_error_text());
   KITH_TRY(kith__h5_attr_int(set, f->path, "rows", &s->per_block));
   int64_t rows = s->per_block;
-  bool fits = rows > 0 && (s->row == 0 || rows == 1 || rows <= (int64_t)(SUMS_BLOCK_MOST / s->row));
+  bool fits = rows > 0 && (s->row == 0 || rows == 1 || rows <= (int64_t)(CHECKSUM_MAX_BLOCK / s->row));
   KITH_CHECK(fits, KITH_EDATA, "%s: \"%s\" is of blocks of %lld rows of %zu bytes, which cannot be", f->path,
              sum, (long long)rows, s->row);
 done:
@@ -107,12 +110,12 @@ done:
 }
 
 /* The checksums of blocks low … low + n - 1. */
-static kith_status sums_read(const kith_h5 *f, kith_sums *s, int64_t low, int64_t n) {
+static kith_status checksum_read(const kith_h5 *f, kith__checksums *s, int64_t low, int64_t n) {
   kith_status st = KITH_OK;
   char sum[KITH_NAME];
   int64_t there = 0;
   int d = 0;
-  sums_name(s->name, sum);
+  checksum_name(s->name, sum);
   KITH_TRY(kith__h5_extent(f, sum, &there, &d));
   KITH_CHECK(low + n <= there, KITH_EDATA, "%s: \"%s\" has %lld rows, %lld were expected", f->path, sum,
              (long long)there, (long long)(low + n));
@@ -123,53 +126,56 @@ done:
 }
 
 /* How many rows share a checksum, and what they all begin with. */
-static kith_status sums_find(const kith_h5 *f, const char *name, const kith_found *set, kith_sums *s) {
+static kith_status checksum_describe(const kith_h5 *f, const char *name, const kith__h5_dataset *set,
+                                     kith__checksums *s) {
   kith_status st = KITH_OK;
   char sum[KITH_NAME];
-  *s = (kith_sums){.row = set->size * (size_t)set->dims[1], .per_block = 1};
+  *s = (kith__checksums){.row = set->size * (size_t)set->dims[1], .per_block = 1};
   snprintf(s->name, sizeof s->name, "%s", name);
-  sums_name(name, sum);
-  if (set->dims[0] > 0) KITH_TRY(sums_per_block(f, sum, s)); /* of no rows nothing is written */
+  checksum_name(name, sum);
+  if (set->dims[0] > 0) KITH_TRY(checksum_get_per_block(f, sum, s)); /* of no rows nothing is written */
   s->n_block = ((int64_t)set->dims[0] + s->per_block - 1) / s->per_block;
-  s->head = kith__seal_head(name, set->type, set->n_dim, set->dims, s->per_block);
+  s->head = kith__seal_prefix(name, set->type, set->n_dim, set->dims, s->per_block);
 done:
   return st;
 }
 
-kith_status kith__sums_open(const kith_h5 *f, const char *name, kith_sums *s) {
+kith_status kith__checksums_read(const kith_h5 *f, const char *name, kith__checksums *s) {
   kith_status st = KITH_OK;
-  kith_found set;
-  KITH_TRY(kith__h5_find(f, name, &set));
-  KITH_TRY(sums_find(f, name, &set, s));
-  if (s->n_block > 0) KITH_TRY(sums_read(f, s, 0, s->n_block));
+  kith__h5_dataset set;
+  KITH_TRY(kith__h5_dataset_open(f, name, &set));
+  KITH_TRY(checksum_describe(f, name, &set, s));
+  if (s->n_block > 0) KITH_TRY(checksum_read(f, s, 0, s->n_block));
 done:
-  kith__h5_found_close(&set);
+  kith__h5_dataset_close(&set);
   return st;
 }
 
 /* Rows being read, and what to compare them with. */
-typedef struct sums_in {
+typedef struct checksum_reader {
   const kith_h5 *f;
-  const kith_found *set;
-  kith_sums sums; /* of the blocks from `low` on */
+  const kith__h5_dataset *set;
+  kith__checksums sums; /* of the blocks from `low` on */
   int64_t low;
   char *block; /* [per_block] rows */
-} sums_in;
+} checksum_reader;
 
-static bool sums_are_right(const sums_in *in, int64_t b, int64_t bytes, const void *x) {
+static bool checksum_matches(const checksum_reader *in, int64_t b, int64_t bytes, const void *x) {
   uint64_t wanted = in->sums.sum[b - in->low];
-  if (!in->f->sealed) return kith__sum_bytes_2(bytes, x) == wanted;
-  return kith__seal_block(in->sums.head, b) + kith__sum_bytes(0, bytes, x) == wanted;
+  if (!in->f->sealed) return kith__hash_bytes_v2(bytes, x) == wanted;
+  return kith__seal_block_prefix(in->sums.head, b) + kith__hash_bytes(0, bytes, x) == wanted;
 }
 
-static kith_status sums_read_block(const sums_in *in, int64_t b, int64_t low, int64_t high, void *to) {
+static kith_status checksum_read_block(const checksum_reader *in, int64_t b, int64_t low, int64_t high,
+                                       void *to) {
   kith_status st = KITH_OK;
   hsize_t at[2] = {(hsize_t)low, 0}, count[2] = {(hsize_t)(high - low), in->set->dims[1]};
   hid_t space = H5Dget_space(in->set->set), here = H5Screate_simple(in->set->n_dim, count, NULL);
   H5Sselect_hyperslab(space, H5S_SELECT_SET, at, NULL, count, NULL);
   KITH_CHECK(!kith__h5_fault() && H5Dread(in->set->set, in->set->type, here, space, H5P_DEFAULT, to) >= 0,
-             kith__h5_kind(), "%s: \"%s\" is damaged: %s", in->f->path, in->sums.name, kith__h5_reason());
-  KITH_CHECK(sums_are_right(in, b, (high - low) * (int64_t)in->sums.row, to), KITH_EDATA,
+             kith__h5_error_status(), "%s: \"%s\" is damaged: %s", in->f->path, in->sums.name,
+             kith__h5_error_text());
+  KITH_CHECK(checksum_matches(in, b, (high - low) * (int64_t)in->sums.row, to), KITH_EDATA,
              "%s: %s: rows %lld to %lld fail their checksum", in->f->path, in->sums.name, (long long)low,
              (long long)high - 1);
 done:
@@ -179,7 +185,7 @@ done:
 }
 
 /* Whole blocks are read in place, those at the ends beside it. */
-static kith_status sums_read_rows(const sums_in *in, int64_t first, int64_t n, char *data) {
+static kith_status checksum_read_rows(const checksum_reader *in, int64_t first, int64_t n, char *data) {
   kith_status st = KITH_OK;
   int64_t per_block = in->sums.per_block;
   size_t row = in->sums.row;
@@ -189,26 +195,26 @@ static kith_status sums_read_rows(const sums_in *in, int64_t first, int64_t n, c
     to = kith_least(high, first + n);
     char *here = data ? data + (size_t)(i - first) * row : NULL;
     bool whole = here && i == low && to == high;
-    KITH_TRY(sums_read_block(in, b, low, high, whole ? here : in->block));
+    KITH_TRY(checksum_read_block(in, b, low, high, whole ? here : in->block));
     if (here && !whole) memcpy(here, in->block + (size_t)(i - low) * row, (size_t)(to - i) * row);
   }
 done:
   return st;
 }
 
-kith_status kith__sums_read_rows(const kith_h5 *f, const char *name, const kith_found *set, int64_t first,
-                                 int64_t n, void *data) {
+kith_status kith__checksums_verify_rows(const kith_h5 *f, const char *name, const kith__h5_dataset *set,
+                                        int64_t first, int64_t n, void *data) {
   kith_status st = KITH_OK;
-  sums_in in = {.f = f, .set = set};
+  checksum_reader in = {.f = f, .set = set};
   if (n == 0) return st;
-  KITH_TRY(sums_find(f, name, set, &in.sums));
+  KITH_TRY(checksum_describe(f, name, set, &in.sums));
   if (in.sums.per_block < 1) kith_abort(__FILE__, __LINE__, "blocks of rows, of which there is at least one");
   in.low = first / in.sums.per_block;
-  KITH_TRY(sums_read(f, &in.sums, in.low, (first + n - 1) / in.sums.per_block + 1 - in.low));
+  KITH_TRY(checksum_read(f, &in.sums, in.low, (first + n - 1) / in.sums.per_block + 1 - in.low));
   KITH_TRY(KITH_NEW(in.block, kith_least(in.sums.per_block, (int64_t)set->dims[0]) * (int64_t)in.sums.row));
-  KITH_TRY(sums_read_rows(&in, first, n, data));
+  KITH_TRY(checksum_read_rows(&in, first, n, data));
 done:
-  kith__sums_free(&in.sums);
+  kith__checksums_free(&in.sums);
   KITH_FREE(in.block);
   return st;
 }

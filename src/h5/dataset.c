@@ -9,56 +9,56 @@
 
 #include "h5/file.h"
 
-enum { DATA_CHUNKS_PER_PIECE = 512 }; /* a transfer stays below 2 GiB: MPI-IO counts bytes in an int */
+enum { DATASET_CHUNKS_PER_PIECE = 512 }; /* a transfer stays below 2 GiB: MPI-IO counts bytes in an int */
 
-typedef struct data_kind {
+typedef struct dataset_kind {
   hid_t on_disk, in_memory;
   size_t size;
   H5T_class_t class;
   const char *name;
-} data_kind;
+} dataset_kind;
 
 /* The two types of a kind.  For text they are new and the same; otherwise they are HDF5's own and not to be
  * closed. */
-static data_kind data_kind_of(kith_h5_type type, int d) {
+static dataset_kind dataset_kind_of(kith_h5_type type, int d) {
   switch (type) {
-  case KITH_H5_INT8: return (data_kind){H5T_STD_I8LE, H5T_NATIVE_INT8, 1, H5T_INTEGER, "integers"};
-  case KITH_H5_INT32: return (data_kind){H5T_STD_I32LE, H5T_NATIVE_INT32, 4, H5T_INTEGER, "integers"};
-  case KITH_H5_UINT64: return (data_kind){H5T_STD_U64LE, H5T_NATIVE_UINT64, 8, H5T_INTEGER, "integers"};
-  case KITH_H5_INT64: return (data_kind){H5T_STD_I64LE, H5T_NATIVE_INT64, 8, H5T_INTEGER, "integers"};
-  case KITH_H5_FLOAT: return (data_kind){H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, 4, H5T_FLOAT, "real numbers"};
-  case KITH_H5_DOUBLE: return (data_kind){H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, 8, H5T_FLOAT, "real numbers"};
+  case KITH_H5_INT8: return (dataset_kind){H5T_STD_I8LE, H5T_NATIVE_INT8, 1, H5T_INTEGER, "integers"};
+  case KITH_H5_INT32: return (dataset_kind){H5T_STD_I32LE, H5T_NATIVE_INT32, 4, H5T_INTEGER, "integers"};
+  case KITH_H5_UINT64: return (dataset_kind){H5T_STD_U64LE, H5T_NATIVE_UINT64, 8, H5T_INTEGER, "integers"};
+  case KITH_H5_INT64: return (dataset_kind){H5T_STD_I64LE, H5T_NATIVE_INT64, 8, H5T_INTEGER, "integers"};
+  case KITH_H5_FLOAT: return (dataset_kind){H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, 4, H5T_FLOAT, "real numbers"};
+  case KITH_H5_DOUBLE: return (dataset_kind){H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, 8, H5T_FLOAT, "real numbers"};
   case KITH_H5_TEXT: break;
   }
   hid_t text = H5Tcopy(H5T_C_S1);
   H5Tset_size(text, (size_t)d);
   H5Tset_strpad(text, H5T_STR_NULLPAD);
   H5Tset_cset(text, H5T_CSET_UTF8);
-  return (data_kind){text, text, (size_t)d, H5T_STRING, "strings"};
+  return (dataset_kind){text, text, (size_t)d, H5T_STRING, "strings"};
 }
 
-static void data_kind_close(const data_kind *kind) {
+static void dataset_kind_close(const dataset_kind *kind) {
   if (kind->class == H5T_STRING) H5Tclose(kind->in_memory);
 }
 
 /* ---- writing ---- */
 
 /* A dataset being written: [n], or [n, d]. */
-typedef struct data_plan {
-  data_kind kind;
+typedef struct dataset_plan {
+  dataset_kind kind;
   int n_dim;
   hsize_t dims[2], chunk[2];
   size_t row; /* bytes */
-} data_plan;
+} dataset_plan;
 
-static data_plan data_plan_make(kith_h5_type type, int d, int64_t n_total) {
-  data_plan p = {.kind = data_kind_of(type, d), .n_dim = 1, .dims = {(hsize_t)n_total, 1}};
+static dataset_plan dataset_plan_make(kith_h5_type type, int d, int64_t n_total) {
+  dataset_plan p = {.kind = dataset_kind_of(type, d), .n_dim = 1, .dims = {(hsize_t)n_total, 1}};
   if (type != KITH_H5_TEXT && d > 0) {
     p.n_dim = 2;
     p.dims[1] = (hsize_t)d;
   }
   p.row = p.kind.size * (size_t)p.dims[1];
-  p.chunk[0] = (hsize_t)kith__h5_rows_per_block(p.row);
+  p.chunk[0] = (hsize_t)kith__rows_per_block(p.row);
   if (p.chunk[0] > p.dims[0]) p.chunk[0] = p.dims[0];
   if (p.chunk[0] == 0) p.chunk[0] = 1; /* no rows, or rows that hold nothing */
   p.chunk[1] = p.dims[1];
@@ -86,10 +86,10 @@ bool kith__h5_make_groups(hid_t file, const char *name) {
   return good;
 }
 
-static kith_agreed data_make(kith_h5 *f, const char *name, const data_plan *p, bool pack, hid_t *set) {
-  if (!kith__h5_is_here(f)) return kith__h5_agree_write(f, name, true);
+static kith_agreed dataset_make(kith_h5 *f, const char *name, const dataset_plan *p, bool pack, hid_t *set) {
+  if (!kith__h5_is_writer(f)) return kith__h5_agree_write(f, name, true);
   bool good = false;
-  KITH_H5_TOGETHER(f, "making groups", good = kith__h5_make_groups(f->file, name));
+  KITH_H5_COLLECTIVE(f, "making groups", good = kith__h5_make_groups(f->file, name));
   hid_t creation = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(p->n_dim, p->dims, NULL);
   H5Pset_obj_track_times(creation, false);
   if (p->dims[0] > 0) { /* no chunk is small enough for nothing */
@@ -101,9 +101,9 @@ static kith_agreed data_make(kith_h5 *f, const char *name, const data_plan *p, b
     H5Pset_fletcher32(creation);
   }
   if (good)
-    KITH_H5_TOGETHER(f, "making a dataset",
-                     *set = H5Dcreate2(f->file, name, p->kind.on_disk, space, H5P_DEFAULT, creation,
-                                       H5P_DEFAULT));
+    KITH_H5_COLLECTIVE(f, "making a dataset",
+                       *set = H5Dcreate2(f->file, name, p->kind.on_disk, space, H5P_DEFAULT, creation,
+                                         H5P_DEFAULT));
   kith_agreed st = kith__h5_agree_write(f, name, *set >= 0); /* the next call forgets the reason */
   H5Sclose(space);
   H5Pclose(creation);
@@ -111,9 +111,9 @@ static kith_agreed data_make(kith_h5 *f, const char *name, const data_plan *p, b
 }
 
 /* Write rows first … first + n - 1 together with the other ranks; n may be 0. */
-static kith_agreed data_put(kith_h5 *f, const char *name, hid_t set, const data_plan *p, int64_t first,
-                            int64_t n, const void *data) {
-  if (!kith__h5_is_here(f)) return kith__h5_agree_write(f, name, true);
+static kith_agreed dataset_put(kith_h5 *f, const char *name, hid_t set, const dataset_plan *p, int64_t first,
+                               int64_t n, const void *data) {
+  if (!kith__h5_is_writer(f)) return kith__h5_agree_write(f, name, true);
   hsize_t at[2] = {(hsize_t)first, 0}, count[2] = {(hsize_t)n, p->dims[1]};
   hid_t space = H5Dget_space(set), here = H5Screate_simple(p->n_dim, count, NULL),
         how = H5Pcreate(H5P_DATASET_XFER);
@@ -121,7 +121,7 @@ static kith_agreed data_put(kith_h5 *f, const char *name, hid_t set, const data_
   else H5Sselect_none(space), H5Sselect_none(here);
   if (f->comm->size > 1 && !f->single) H5Pset_dxpl_mpio(how, H5FD_MPIO_COLLECTIVE);
   bool good = false;
-  KITH_H5_TOGETHER(f, "writing rows", good = H5Dwrite(set, p->kind.in_memory, here, space, how, data) >= 0);
+  KITH_H5_COLLECTIVE(f, "writing rows", good = H5Dwrite(set, p->kind.in_memory, here, space, how, data) >= 0);
   kith_agreed st = kith__h5_agree_write(f, name, good); /* the next call forgets the reason */
   H5Pclose(how);
   H5Sclose(here);
@@ -133,16 +133,16 @@ static kith_agreed data_put(kith_h5 *f, const char *name, hid_t set, const data_
  * Cut a slice at multiples of a few hundred chunks, counted from row 0, so that a piece ends where a chunk
  * does. All ranks take part in as many rounds as the longest slice needs.
  */
-static kith_agreed data_put_pieces(kith_h5 *f, const char *name, hid_t set, const data_plan *p, int64_t first,
-                                   int64_t n, const char *data) {
+static kith_agreed dataset_put_pieces(kith_h5 *f, const char *name, hid_t set, const dataset_plan *p,
+                                      int64_t first, int64_t n, const char *data) {
   kith_agreed st = {KITH_OK};
-  int64_t piece = (int64_t)p->chunk[0] * DATA_CHUNKS_PER_PIECE, from = first, end = first + n;
+  int64_t piece = (int64_t)p->chunk[0] * DATASET_CHUNKS_PER_PIECE, from = first, end = first + n;
   int64_t rounds = n > 0 ? (end - 1) / piece - first / piece + 1 : 0;
   rounds = kith_comm_max(f->comm, rounds);
   for (int64_t i = 0; i < rounds; i++) {
     int64_t to = (from / piece + 1) * piece;
     if (to > end) to = end;
-    KITH_TRY(data_put(f, name, set, p, from, to - from, data + (size_t)(from - first) * p->row));
+    KITH_TRY(dataset_put(f, name, set, p, from, to - from, data + (size_t)(from - first) * p->row));
     from = to;
   }
 done:
@@ -150,71 +150,72 @@ done:
 }
 
 /* What a dataset takes at most: checksums and the chunk index are far below a hundredth of a chunk. */
-static int64_t data_bytes(const data_plan *p) {
+static int64_t dataset_bytes(const dataset_plan *p) {
   double bytes = (double)p->dims[0] * (double)p->row;
   return (int64_t)(bytes * 1.01) + 4096;
 }
 
-kith_agreed kith__h5_write_bare(kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t n_total,
-                                int64_t first, int64_t n, bool pack, const void *data) {
+kith_agreed kith__h5_write_unsealed(kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t n_total,
+                                    int64_t first, int64_t n, bool pack, const void *data) {
   kith_agreed st = {KITH_OK};
   hid_t set = H5I_INVALID_HID;
-  data_plan p = data_plan_make(type, d, n_total);
-  KITH_TRY(kith__h5_reserve(f, data_bytes(&p)));
-  KITH_TRY(data_make(f, name, &p, pack, &set));
-  KITH_TRY(data_put_pieces(f, name, set, &p, first, n, data));
+  dataset_plan p = dataset_plan_make(type, d, n_total);
+  KITH_TRY(kith__h5_reserve(f, dataset_bytes(&p)));
+  KITH_TRY(dataset_make(f, name, &p, pack, &set));
+  KITH_TRY(dataset_put_pieces(f, name, set, &p, first, n, data));
   bool closed = false;
-  KITH_H5_TOGETHER(f, "closing a dataset",
-                   closed = set < 0 || H5Dclose(set) >= 0); /* one rank's last chunks are only written here */
+  KITH_H5_COLLECTIVE(f, "closing a dataset",
+                     closed =
+                         set < 0 || H5Dclose(set) >= 0); /* one rank's last chunks are only written here */
   set = H5I_INVALID_HID;
   KITH_TRY(kith__h5_agree_write(f, name, closed));
 done:
-  if (set >= 0) KITH_H5_TOGETHER(f, "closing a dataset", H5Dclose(set));
-  data_kind_close(&p.kind);
+  if (set >= 0) KITH_H5_COLLECTIVE(f, "closing a dataset", H5Dclose(set));
+  dataset_kind_close(&p.kind);
   return st;
 }
 
 kith_agreed kith_h5_write(kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t n_total,
                           int64_t first, int64_t n, bool pack, const void *data) {
   kith_agreed st = {KITH_OK};
-  kith_sums sums = {.n_block = 0};
-  data_plan p = data_plan_make(type, d, n_total);
-  KITH_TRY(kith__h5_write_bare(f, name, type, d, n_total, first, n, pack, data));
-  KITH_TRY(kith_agree(f->comm,
-                      kith__sums_begin(name, p.kind.on_disk, p.n_dim, p.dims, (int64_t)p.chunk[0], &sums)));
-  kith__sums_add(&sums, first, n, data);
+  kith__checksums sums = {.n_block = 0};
+  dataset_plan p = dataset_plan_make(type, d, n_total);
+  KITH_TRY(kith__h5_write_unsealed(f, name, type, d, n_total, first, n, pack, data));
+  KITH_TRY(kith_agree(f->comm, kith__checksums_init(name, p.kind.on_disk, p.n_dim, p.dims,
+                                                    (int64_t)p.chunk[0], &sums)));
+  kith__checksums_add(&sums, first, n, data);
   kith__h5_fingerprint_add(f, name, type, d, n_total, first, n, p.row, data);
-  KITH_TRY(kith__sums_write(f, &sums));
+  KITH_TRY(kith__checksums_write(f, &sums));
 done:
-  kith__sums_free(&sums);
-  data_kind_close(&p.kind);
+  kith__checksums_free(&sums);
+  dataset_kind_close(&p.kind);
   return st;
 }
 
 /* ---- reading ---- */
 
-bool kith_h5_has(kith_h5 *f, const char *name) {
+bool kith_h5_has_dataset(kith_h5 *f, const char *name) {
   bool there = f->comm->rank == 0 && kith__h5_has(f->file, name);
   kith_comm_share(f->comm, sizeof there, &there);
   return there;
 }
 
-void kith__h5_found_close(kith_found *found) {
+void kith__h5_dataset_close(kith__h5_dataset *found) {
   if (found->type >= 0) H5Tclose(found->type);
   if (found->set >= 0) H5Dclose(found->set);
 }
 
-kith_status kith__h5_find(const kith_h5 *f, const char *name, kith_found *found) {
+kith_status kith__h5_dataset_open(const kith_h5 *f, const char *name, kith__h5_dataset *found) {
   kith_status st = KITH_OK;
   hid_t space = H5I_INVALID_HID;
-  *found = (kith_found){.set = H5I_INVALID_HID, .type = H5I_INVALID_HID, .dims = {0, 1}};
-  h5_step there = kith__h5_look(f->file, name);
-  KITH_CHECK(there != H5_STEP_NONE, KITH_EDATA, "%s: has no dataset \"%s\"", f->path, name);
-  KITH_CHECK(there != H5_STEP_AWAY, KITH_EDATA,
+  *found = (kith__h5_dataset){.set = H5I_INVALID_HID, .type = H5I_INVALID_HID, .dims = {0, 1}};
+  kith__h5_link there = kith__h5_resolve(f->file, name);
+  KITH_CHECK(there != KITH__LINK_NONE, KITH_EDATA, "%s: has no dataset \"%s\"", f->path, name);
+  KITH_CHECK(there != KITH__LINK_ELSEWHERE, KITH_EDATA,
              "%s: \"%s\" is a link to somewhere else, which Kith does not follow", f->path, name);
   found->set = kith__h5_fault() ? H5I_INVALID_HID : H5Dopen2(f->file, name, H5P_DEFAULT);
-  KITH_CHECK(found->set >= 0, kith__h5_kind(), "%s: \"%s\" is not a dataset or is damaged: %s", f->path, name,
-             kith__h5_reason());
+  KITH_CHECK(found->set >= 0, kith__h5_error_status(), "%s: \"%s\" is not a dataset or is damaged: %s",
+             f->path, name, kith__h5_error_text());
   space = H5Dget_space(found->set);
   found->n_dim = H5Sget_simple_extent_ndims(space);
   KITH_CHECK(found->n_dim == 1 || found->n_dim == 2, KITH_EDATA,
@@ -223,7 +224,7 @@ kith_status kith__h5_find(const kith_h5 *f, const char *name, kith_found *found)
   found->type = H5Dget_type(found->set);
   found->class = H5Tget_class(found->type);
   found->size = H5Tget_size(found->type);
-  KITH_TRY(kith__h5_trust(f, name, found->set, found->type, found->n_dim, found->dims));
+  KITH_TRY(kith__h5_validate_dataset(f, name, found->set, found->type, found->n_dim, found->dims));
 done:
   if (space >= 0) H5Sclose(space);
   return st;
@@ -231,15 +232,15 @@ done:
 
 kith_status kith__h5_extent(const kith_h5 *f, const char *name, int64_t *n, int *d) {
   kith_status st = KITH_OK;
-  kith_found found;
-  KITH_TRY(kith__h5_find(f, name, &found));
+  kith__h5_dataset found;
+  KITH_TRY(kith__h5_dataset_open(f, name, &found));
   bool text = found.class == H5T_STRING && found.n_dim == 1;
   KITH_CHECK(found.dims[1] <= INT32_MAX && found.size <= INT32_MAX, KITH_EDATA,
              "%s: \"%s\" has rows of impossible width", f->path, name);
   *n = (int64_t)found.dims[0];
   *d = text ? (int)found.size : found.n_dim == 2 ? (int)found.dims[1] : 0;
 done:
-  kith__h5_found_close(&found);
+  kith__h5_dataset_close(&found);
   return st;
 }
 
@@ -248,8 +249,8 @@ kith_agreed kith_h5_extent(kith_h5 *f, const char *name, int64_t *n, int *d) {
 }
 
 /* Numbers may be wider in memory than on the disk, never narrower: nothing is cut off silently. */
-static kith_status data_check(const kith_h5 *f, const char *name, const kith_found *found,
-                              const data_kind *kind, int d, int64_t first, int64_t n) {
+static kith_status dataset_check(const kith_h5 *f, const char *name, const kith__h5_dataset *found,
+                                 const dataset_kind *kind, int d, int64_t first, int64_t n) {
   kith_status st = KITH_OK;
   bool alike = found->class == kind->class &&
                (kind->class != H5T_INTEGER || H5Tget_sign(found->type) == H5Tget_sign(kind->in_memory));
@@ -271,15 +272,15 @@ done:
   return st;
 }
 
-static kith_status data_get(const kith_h5 *f, const char *name, const kith_found *found,
-                            const data_kind *kind, int64_t first, int64_t n, void *data) {
+static kith_status dataset_get(const kith_h5 *f, const char *name, const kith__h5_dataset *found,
+                               const dataset_kind *kind, int64_t first, int64_t n, void *data) {
   kith_status st = KITH_OK;
   if (n == 0) return st;
   hsize_t at[2] = {(hsize_t)first, 0}, count[2] = {(hsize_t)n, found->dims[1]};
   hid_t space = H5Dget_space(found->set), here = H5Screate_simple(found->n_dim, count, NULL);
   H5Sselect_hyperslab(space, H5S_SELECT_SET, at, NULL, count, NULL);
   KITH_CHECK(!kith__h5_fault() && H5Dread(found->set, kind->in_memory, here, space, H5P_DEFAULT, data) >= 0,
-             kith__h5_kind(), "%s: \"%s\" is damaged: %s", f->path, name, kith__h5_reason());
+             kith__h5_error_status(), "%s: \"%s\" is damaged: %s", f->path, name, kith__h5_error_text());
 done:
   H5Sclose(here);
   H5Sclose(space);
@@ -289,18 +290,18 @@ done:
 kith_status kith__h5_read(const kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t first,
                           int64_t n, void *data) {
   kith_status st = KITH_OK;
-  data_kind kind = data_kind_of(type, d);
-  kith_found found;
-  KITH_TRY(kith__h5_find(f, name, &found));
-  KITH_TRY(data_check(f, name, &found, &kind, d, first, n));
-  if (kith__sums_are(f, name)) {
+  dataset_kind kind = dataset_kind_of(type, d);
+  kith__h5_dataset found;
+  KITH_TRY(kith__h5_dataset_open(f, name, &found));
+  KITH_TRY(dataset_check(f, name, &found, &kind, d, first, n));
+  if (kith__checksums_exist(f, name)) {
     KITH_CHECK(found.size == kind.size, KITH_EDATA, "%s: \"%s\" has values of %zu bytes, %zu were expected",
                f->path, name, found.size, kind.size);
-    KITH_TRY(kith__sums_read_rows(f, name, &found, first, n, data));
-  } else KITH_TRY(data_get(f, name, &found, &kind, first, n, data));
+    KITH_TRY(kith__checksums_verify_rows(f, name, &found, first, n, data));
+  } else KITH_TRY(dataset_get(f, name, &found, &kind, first, n, data));
 done:
-  kith__h5_found_close(&found);
-  data_kind_close(&kind);
+  kith__h5_dataset_close(&found);
+  dataset_kind_close(&kind);
   return st;
 }
 

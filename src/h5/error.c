@@ -6,36 +6,36 @@
 
 #include "h5/file.h"
 
-enum { REASON_TEXT = 256 };
+enum { ERROR_TEXT = 256 };
 
-static _Thread_local char reason_text[REASON_TEXT];
-static _Thread_local bool reason_is_system;
+static _Thread_local char error_text[ERROR_TEXT];
+static _Thread_local bool error_is_system;
 
 /* Called from the cause outward: the first one with words wins. */
-static herr_t reason_take(unsigned n, const H5E_error2_t *error, void *unused) {
+static herr_t error_take(unsigned n, const H5E_error2_t *error, void *unused) {
   (void)unused;
-  if (n == 0 && error->desc) snprintf(reason_text, sizeof reason_text, "%s", error->desc);
+  if (n == 0 && error->desc) snprintf(error_text, sizeof error_text, "%s", error->desc);
   return 0;
 }
 
 /* "file write failed: time = …, errno = 28, error message = 'No space left on device', …" → what stands in
  * quotes. */
-static void reason_shorten(void) {
+static void error_shorten(void) {
   static const char mark[] = "error message = '";
-  char *from = strstr(reason_text, mark);
-  reason_is_system =
-      from && !strstr(reason_text, "errno = 0,"); /* a file that ends too early is no error of the system */
+  char *from = strstr(error_text, mark);
+  error_is_system =
+      from && !strstr(error_text, "errno = 0,"); /* a file that ends too early is no error of the system */
   if (from) {
     from += sizeof mark - 1;
     size_t n = strcspn(from, "'");
-    memmove(reason_text, from, n);
-    reason_text[n] = '\0';
+    memmove(error_text, from, n);
+    error_text[n] = '\0';
   }
-  for (char *p = reason_text; *p; p++)
+  for (char *p = error_text; *p; p++)
     if (*p == '\n') *p = ' ';
 }
 
-kith_status kith__h5_kind(void) { return reason_is_system ? KITH_EIO : KITH_EDATA; }
+kith_status kith__h5_error_status(void) { return error_is_system ? KITH_EIO : KITH_EDATA; }
 
 bool kith__h5_fault(void) {
   if (!kith_fault(KITH_FAULT_READ)) return false;
@@ -44,9 +44,9 @@ bool kith__h5_fault(void) {
   return true;
 }
 
-const char *kith__h5_reason(void) {
-  snprintf(reason_text, sizeof reason_text, "HDF5 does not say why");
-  H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, reason_take, NULL);
-  reason_shorten();
-  return reason_text;
+const char *kith__h5_error_text(void) {
+  snprintf(error_text, sizeof error_text, "HDF5 does not say why");
+  H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, error_take, NULL);
+  error_shorten();
+  return error_text;
 }

@@ -18,9 +18,12 @@
 
 #include "h5/file.h"
 
-enum { H5_METADATA = 64 << 10 }; /* bytes around the datasets: superblock, headers, attributes, chunk index */
+enum {
+  FILE_METADATA_BYTES = 64 << 10
+}; /* bytes around the datasets: superblock, headers, attributes, chunk index */
 
-static kith_status h5_new(const kith_comm *comm, const char *path, bool writing, bool single, kith_h5 **out) {
+static kith_status file_new(const kith_comm *comm, const char *path, bool writing, bool single,
+                            kith_h5 **out) {
   kith_status st = KITH_OK;
   kith_h5 *f = NULL;
   KITH_TRY(KITH_NEW(f, 1));
@@ -29,7 +32,7 @@ static kith_status h5_new(const kith_comm *comm, const char *path, bool writing,
   f->writing = writing;
   f->single = single;
   f->sealed = writing;
-  f->promised = H5_METADATA;
+  f->bytes_expected = FILE_METADATA_BYTES;
   KITH_TRY(kith_file_name(path, f->path, f->tmp));
   *out = f;
   f = NULL;
@@ -41,13 +44,13 @@ done:
 
 /* Begun before MPI, the library hangs nothing at the end of MPI; and it is told to hang nothing at the end of
  * the program. */
-void kith_h5_begin(void) {
+void kith_h5_init(void) {
   H5dont_atexit();
   H5open();
 }
 
 /* How every file is opened.  Files are never changed once they are published, so they need no locks. */
-static hid_t h5_access(void) {
+static hid_t file_access(void) {
   hid_t access = H5Pcreate(H5P_FILE_ACCESS);
   H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
   H5Pset_libver_bounds(access, H5F_LIBVER_V110,
@@ -60,27 +63,27 @@ static hid_t h5_access(void) {
 
 /* ---- room on the disk ---- */
 
-static kith_status h5_no_room(const kith_h5 *f, int64_t bytes) {
+static kith_status file_check_space(const kith_h5 *f, int64_t bytes) {
   char folder[KITH_PATH];
   struct statvfs fs;
   kith_file_folder(f->path, folder);
   if (statvfs(folder, &fs) != 0) return kith_fail(KITH_EIO, "%s: %s", folder, strerror(errno));
   double there = (double)fs.f_bavail * (double)fs.f_frsize;
-  if (there >= (double)(bytes - f->reserved)) return KITH_OK;
+  if (there >= (double)(bytes - f->bytes_reserved)) return KITH_OK;
   return kith_fail(KITH_EIO, "%s: the disk is too full: %.1f MiB are needed, %.1f MiB are free", f->path,
-                   (double)bytes / 0x1p20, (there + (double)f->reserved) / 0x1p20);
+                   (double)bytes / 0x1p20, (there + (double)f->bytes_reserved) / 0x1p20);
 }
 
 /* Ask the file system for blocks without making the file longer; where it has no such call, look at what is
  * free. */
-static kith_status h5_set_aside(kith_h5 *f, int64_t bytes) {
+static kith_status file_preallocate(kith_h5 *f, int64_t bytes) {
   kith_status st = KITH_OK;
   int file = -1, why = 0;
-  if (bytes <= f->reserved) return st;
-  KITH_TRY(h5_no_room(f, bytes));
+  if (bytes <= f->bytes_reserved) return st;
+  KITH_TRY(file_check_space(f, bytes));
   KITH_TRY(kith_file_reopen(f->tmp, &file));
   if (!kith_fault(KITH_FAULT_WRITE) && fallocate(file, FALLOC_FL_KEEP_SIZE, 0, bytes) == 0)
-    f->reserved = bytes;
+    f->bytes_reserved = bytes;
   else why = errno;
   KITH_CHECK(why != ENOSPC && why != EDQUOT && why != EFBIG, KITH_EIO, "%s: no room for %.1f MiB: %s",
              f->path, (double)bytes / 0x1p20, strerror(why));
@@ -90,15 +93,15 @@ done:
 }
 
 kith_agreed kith__h5_reserve(kith_h5 *f, int64_t bytes) {
-  f->promised += bytes;
-  kith_agreed st = kith_agree(f->comm, f->comm->rank == 0 ? h5_set_aside(f, f->promised) : KITH_OK);
+  f->bytes_expected += bytes;
+  kith_agreed st = kith_agree(f->comm, f->comm->rank == 0 ? file_preallocate(f, f->bytes_expected) : KITH_OK);
   f->failed = f->failed || kith_is_bad(st);
   return st;
 }
 
 /* Give back what was set aside and not used, and the whole of a file that failed: closing it then finds room.
  */
-static void h5_trim(const kith_h5 *f) {
+static void file_trim(const kith_h5 *f) {
   struct stat is;
   if (f->comm->rank != 0 || stat(f->tmp, &is) != 0) return;
   if (truncate(f->tmp, f->failed ? 0 : is.st_size) != 0) return; /* only room is lost */
@@ -107,15 +110,15 @@ static void h5_trim(const kith_h5 *f) {
 /* ---- writing ---- */
 
 /* Rank 0 makes the file, so that the others can see whether they share the folder. */
-static kith_status h5_begin(const kith_h5 *f, int64_t bytes) {
+static kith_status file_begin(const kith_h5 *f, int64_t bytes) {
   kith_status st = KITH_OK;
   KITH_TRY(kith_file_begin(f->path, f->tmp));
-  KITH_TRY(h5_no_room(f, bytes));
+  KITH_TRY(file_check_space(f, bytes));
 done:
   return st;
 }
 
-static kith_status h5_is_shared(const kith_h5 *f) {
+static kith_status file_check_shared(const kith_h5 *f) {
   struct stat is;
   if (stat(f->tmp, &is) == 0) return KITH_OK;
   return kith_fail(KITH_EOUTPUT,
@@ -125,7 +128,7 @@ static kith_status h5_is_shared(const kith_h5 *f) {
 
 kith_agreed kith__h5_agree_write(kith_h5 *f, const char *what, bool good) {
   bool fault = kith_fault(KITH_FAULT_WRITE);
-  const char *why = fault ? strerror(errno) : good ? "" : kith__h5_reason();
+  const char *why = fault ? strerror(errno) : good ? "" : kith__h5_error_text();
   kith_status mine =
       good && !fault ? KITH_OK : kith_fail(KITH_EIO, "%s: writing %s failed: %s", f->path, what, why);
   kith_agreed st = kith_agree(f->comm, mine);
@@ -133,36 +136,36 @@ kith_agreed kith__h5_agree_write(kith_h5 *f, const char *what, bool good) {
   return st;
 }
 
-static kith_agreed h5_create_file(kith_h5 *f) {
-  if (!kith__h5_is_here(f)) return kith__h5_agree_write(f, "the file", true);
-  hid_t access = h5_access(), creation = H5Pcreate(H5P_FILE_CREATE);
+static kith_agreed file_create_hdf5(kith_h5 *f) {
+  if (!kith__h5_is_writer(f)) return kith__h5_agree_write(f, "the file", true);
+  hid_t access = file_access(), creation = H5Pcreate(H5P_FILE_CREATE);
   if (f->comm->size > 1 && !f->single) {
     H5Pset_fapl_mpio(access, f->comm->mpi, MPI_INFO_NULL);
     H5Pset_all_coll_metadata_ops(access, true);
     H5Pset_coll_metadata_write(access, true);
   }
   H5Pset_obj_track_times(creation, false); /* the same content gives the same bytes */
-  KITH_H5_TOGETHER(f, "making a file", f->file = H5Fcreate(f->tmp, H5F_ACC_TRUNC, creation, access));
+  KITH_H5_COLLECTIVE(f, "making a file", f->file = H5Fcreate(f->tmp, H5F_ACC_TRUNC, creation, access));
   kith_agreed st = kith__h5_agree_write(f, "the file", f->file >= 0); /* the next call forgets the reason */
   H5Pclose(creation);
   H5Pclose(access);
   return st;
 }
 
-static kith_agreed h5_create(const kith_comm *comm, const char *path, const char *format, int version,
-                             int64_t bytes, bool single, kith_h5 **out) {
+static kith_agreed file_create(const kith_comm *comm, const char *path, const char *format, int version,
+                               int64_t bytes, bool single, kith_h5 **out) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
   *out = NULL;
-  KITH_TRY(kith_agree(comm, h5_new(comm, path, true, single, &f)));
+  KITH_TRY(kith_agree(comm, file_new(comm, path, true, single, &f)));
   kith_comm_share(comm, sizeof f->tmp, f->tmp); /* one random name for all */
-  KITH_TRY(kith_agree(comm, comm->rank == 0 ? h5_begin(f, bytes) : KITH_OK));
-  KITH_TRY(kith_agree(comm, h5_is_shared(f)));
-  KITH_TRY(h5_create_file(f));
+  KITH_TRY(kith_agree(comm, comm->rank == 0 ? file_begin(f, bytes) : KITH_OK));
+  KITH_TRY(kith_agree(comm, file_check_shared(f)));
+  KITH_TRY(file_create_hdf5(f));
   KITH_TRY(kith__h5_reserve(f, 0));
-  KITH_TRY(kith_h5_put_text(f, "format", format));
-  KITH_TRY(kith_h5_put_int(f, "format_version", version));
-  KITH_TRY(kith_h5_put_text(f, "software", "kith " KITH_VERSION));
+  KITH_TRY(kith_h5_put_attr_text(f, "format", format));
+  KITH_TRY(kith_h5_put_attr_int(f, "format_version", version));
+  KITH_TRY(kith_h5_put_attr_text(f, "software", "kith " KITH_VERSION));
   *out = f;
   f = NULL;
 done:
@@ -172,29 +175,29 @@ done:
 
 kith_agreed kith_h5_create(const kith_comm *comm, const char *path, const char *format, int version,
                            int64_t bytes, kith_h5 **out) {
-  return h5_create(comm, path, format, version, bytes, false, out);
+  return file_create(comm, path, format, version, bytes, false, out);
 }
 
 kith_agreed kith_h5_create_single(const kith_comm *comm, const char *path, const char *format, int version,
                                   int64_t bytes, kith_h5 **out) {
-  return h5_create(comm, path, format, version, bytes, true, out);
+  return file_create(comm, path, format, version, bytes, true, out);
 }
 
 /* Flush and close; what fails is a write that did not reach the file. */
-static bool h5_finish(kith_h5 *f) {
-  if (!kith__h5_is_here(f)) return true;
+static bool file_finish(kith_h5 *f) {
+  if (!kith__h5_is_writer(f)) return true;
   herr_t flushed = -1, closed = -1;
-  KITH_H5_TOGETHER(f, "writing a file's end",
-                   flushed =
-                       H5Fflush(f->file, H5F_SCOPE_GLOBAL)); /* for a fault asks kith__h5_agree_write() */
+  KITH_H5_COLLECTIVE(f, "writing a file's end",
+                     flushed =
+                         H5Fflush(f->file, H5F_SCOPE_GLOBAL)); /* for a fault asks kith__h5_agree_write() */
   if (flushed < 0) return false;
-  KITH_H5_TOGETHER(f, "closing a file", closed = H5Fclose(f->file));
+  KITH_H5_COLLECTIVE(f, "closing a file", closed = H5Fclose(f->file));
   f->file = H5I_INVALID_HID;
   return closed >= 0;
 }
 
 /* Every node has written a part of the file; one that cannot see it any more has nothing to sync. */
-static kith_status h5_sync(const kith_h5 *f) {
+static kith_status file_sync(const kith_h5 *f) {
   struct stat is;
   if (f->comm->rank != 0 && stat(f->tmp, &is) != 0) return KITH_OK;
   return kith_file_sync(f->tmp);
@@ -205,9 +208,9 @@ kith_agreed kith_h5_publish(kith_h5 **file) {
   kith_h5 *f = *file;
   if (f->failed) KITH_TRY(kith_agreed_same(kith_fail(KITH_EIO, "%s: a write failed before", f->path)));
   KITH_TRY(kith__seal_write(f));
-  KITH_TRY(kith__h5_agree_write(f, "the end", h5_finish(f)));
-  h5_trim(f);
-  KITH_TRY(kith_agree(f->comm, h5_sync(f)));
+  KITH_TRY(kith__h5_agree_write(f, "the end", file_finish(f)));
+  file_trim(f);
+  KITH_TRY(kith_agree(f->comm, file_sync(f)));
   KITH_TRY(kith_agree(f->comm, f->comm->rank == 0 ? kith_file_publish(f->tmp, f->path) : KITH_OK));
   f->writing = false;
 done:
@@ -219,11 +222,11 @@ void kith_h5_close(kith_h5 **file) {
   kith_h5 *f = *file;
   if (!f) return;
   if (f->writing && f->failed) {
-    h5_trim(f);
+    file_trim(f);
     kith_comm_meet(f->comm);
     KITH_MPI(MPI_Barrier(f->comm->mpi)); /* nobody flushes before there is room */
   }
-  if (f->file >= 0) KITH_H5_TOGETHER(f, "closing a file", H5Fclose(f->file));
+  if (f->file >= 0) KITH_H5_COLLECTIVE(f, "closing a file", H5Fclose(f->file));
   if (f->writing && f->comm->rank == 0) kith_file_discard(f->tmp);
   KITH_FREE(f->seal.number);
   KITH_FREE(*file);
@@ -231,7 +234,7 @@ void kith_h5_close(kith_h5 **file) {
 
 /* ---- reading ---- */
 
-static kith_status h5_check_plain(const char *path) {
+static kith_status file_check_signature(const char *path) {
   kith_status st = KITH_OK;
   struct stat is;
   unsigned char head[KITH__H5_HEAD];
@@ -243,14 +246,14 @@ static kith_status h5_check_plain(const char *path) {
   do n = kith_fault(KITH_FAULT_READ) ? -1 : read(file, head, sizeof head);
   while (n < 0 && errno == EINTR);
   KITH_CHECK(n >= 0, KITH_EIO, "%s: reading failed: %s", path, strerror(errno));
-  KITH_TRY(kith__h5_trust_format(path, head, n));
+  KITH_TRY(kith__h5_validate_format(path, head, n));
 done:
   if (file >= 0) close(file);
   return st;
 }
 
 /* What kind of file it is.  A file that has a seal is held to it, whatever its version says. */
-static kith_status h5_check_format(kith_h5 *f, const char *format, int version) {
+static kith_status file_check_format(kith_h5 *f, const char *format, int version) {
   kith_status st = KITH_OK;
   char *found = NULL;
   int64_t found_version = 0;
@@ -270,15 +273,16 @@ done:
 }
 
 /* Open for this rank alone, and see that it is what was asked for. */
-static kith_status h5_open_here(kith_h5 *f, const char *format, int version) {
+static kith_status file_open_local(kith_h5 *f, const char *format, int version) {
   kith_status st = KITH_OK;
-  hid_t access = h5_access();
-  KITH_TRY(h5_check_plain(f->path));
+  hid_t access = file_access();
+  KITH_TRY(file_check_signature(f->path));
   f->file = kith__h5_fault() ? H5I_INVALID_HID : H5Fopen(f->path, H5F_ACC_RDONLY, access);
-  KITH_CHECK(f->file >= 0, kith__h5_kind(), "%s: is torn or damaged: %s", f->path, kith__h5_reason());
-  KITH_TRY(h5_check_format(f, format, version));
+  KITH_CHECK(f->file >= 0, kith__h5_error_status(), "%s: is torn or damaged: %s", f->path,
+             kith__h5_error_text());
+  KITH_TRY(file_check_format(f, format, version));
   if (format && f->comm->rank == 0) {
-    KITH_TRY(kith_h5_check_whole(f));
+    KITH_TRY(kith_h5_check_seal(f));
     KITH_TRY(kith__layout_sizes(f, format));
   }
 done:
@@ -291,12 +295,12 @@ kith_agreed kith_h5_open(const kith_comm *comm, const char *path, const char *fo
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
   *out = NULL;
-  KITH_TRY(kith_agree(comm, h5_new(comm, path, false, false, &f)));
+  KITH_TRY(kith_agree(comm, file_new(comm, path, false, false, &f)));
   kith_watch_file(path);
   /* One rank looks first: what is wrong with the file is then said once, without thousands of ranks asking
    * for it. */
-  KITH_TRY(kith_agree(comm, comm->rank == 0 ? h5_open_here(f, format, version) : KITH_OK));
-  KITH_TRY(kith_agree(comm, comm->rank != 0 ? h5_open_here(f, format, version) : KITH_OK));
+  KITH_TRY(kith_agree(comm, comm->rank == 0 ? file_open_local(f, format, version) : KITH_OK));
+  KITH_TRY(kith_agree(comm, comm->rank != 0 ? file_open_local(f, format, version) : KITH_OK));
   *out = f;
   f = NULL;
 done:
@@ -306,13 +310,13 @@ done:
 
 const char *kith_h5_path(const kith_h5 *f) { return f->path; }
 
-void kith_h5_library(size_t size, char *text) {
+void kith_h5_library_version(size_t size, char *text) {
   unsigned major = 0, minor = 0, release = 0;
   H5get_libversion(&major, &minor, &release);
   snprintf(text, size, "%u.%u.%u", major, minor, release);
 }
 
-bool kith_h5_leaves_locks(void) {
+bool kith_h5_can_disable_locking(void) {
 #if H5_VERSION_GE(1, 10, 7)
   return true;
 #else

@@ -45,13 +45,13 @@ kith_agreed kith__h5_put_fingerprint(kith_h5 *f) {
   int64_t sum;
   memcpy(&sum, &f->fingerprint, sizeof sum);
   kith_comm_sum_int(f->comm, 1, &sum);
-  return kith_h5_put_int(f, "fingerprint", sum);
+  return kith_h5_put_attr_int(f, "fingerprint", sum);
 }
 
 kith_agreed kith_h5_check_fingerprint(kith_h5 *f, uint64_t wanted, const char *what) {
   kith_agreed st = {KITH_OK};
   int64_t found = 0;
-  KITH_TRY(kith_h5_get_int(f, "fingerprint", &found));
+  KITH_TRY(kith_h5_get_attr_int(f, "fingerprint", &found));
   KITH_TRY(kith_agreed_same(
       (uint64_t)found == wanted ? KITH_OK : kith_fail(KITH_EDATA, "%s: %s", kith_h5_path(f), what)));
 done:

@@ -14,70 +14,70 @@
 
 #include "h5/hash.h"
 
-enum { SUM_WORD = 4, SUM_GROUP = 256 };
+enum { HASH_WORD = 4, HASH_GROUP = 256 };
 
-uint64_t kith__sum_mix(uint64_t x) {
+uint64_t kith__hash_mix(uint64_t x) {
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
   x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
   return x ^ (x >> 31);
 }
 
-uint64_t kith__sum_chain(uint64_t sum, uint64_t next) {
-  return kith__sum_mix(kith__sum_mix(sum + 0x9e3779b97f4a7c15u) ^ next);
+uint64_t kith__hash_combine(uint64_t sum, uint64_t next) {
+  return kith__hash_mix(kith__hash_mix(sum + 0x9e3779b97f4a7c15u) ^ next);
 }
 
-static void sum_weights(uint32_t weight[SUM_GROUP]) {
-  for (uint64_t i = 0; i < SUM_GROUP; i++) weight[i] = (uint32_t)kith__sum_mix(i + 1) | 1;
+static void hash_weights(uint32_t weight[HASH_GROUP]) {
+  for (uint64_t i = 0; i < HASH_GROUP; i++) weight[i] = (uint32_t)kith__hash_mix(i + 1) | 1;
 }
 
-static uint64_t sum_of_group(int64_t group) { return kith__sum_mix(~(uint64_t)group) | 1; }
+static uint64_t hash_group_weight(int64_t group) { return kith__hash_mix(~(uint64_t)group) | 1; }
 
 /* Words from number `first` of a group on, all within it. */
-static uint64_t sum_words(const uint32_t *weight, int64_t first, int64_t n, const unsigned char *x) {
+static uint64_t hash_words(const uint32_t *weight, int64_t first, int64_t n, const unsigned char *x) {
   uint64_t sum = 0;
   for (int64_t i = 0; i < n; i++) {
     uint32_t word;
-    memcpy(&word, x + SUM_WORD * i, sizeof word);
+    memcpy(&word, x + HASH_WORD * i, sizeof word);
     sum += (uint64_t)word * weight[first + i];
   }
   return sum;
 }
 
 /* Some bytes of one word: those that a piece begins or ends within. */
-static uint64_t sum_split(const uint32_t *weight, int64_t first, int64_t n, const unsigned char *x) {
+static uint64_t hash_partial_word(const uint32_t *weight, int64_t first, int64_t n, const unsigned char *x) {
   uint64_t word = 0;
-  for (int64_t i = 0; i < n; i++) word |= (uint64_t)x[i] << (8 * ((first + i) % SUM_WORD));
-  return word * weight[first / SUM_WORD % SUM_GROUP];
+  for (int64_t i = 0; i < n; i++) word |= (uint64_t)x[i] << (8 * ((first + i) % HASH_WORD));
+  return word * weight[first / HASH_WORD % HASH_GROUP];
 }
 
-uint64_t kith__sum_bytes(int64_t first, int64_t n, const void *bytes) {
+uint64_t kith__hash_bytes(int64_t first, int64_t n, const void *bytes) {
   const unsigned char *x = bytes;
-  uint32_t weight[SUM_GROUP];
+  uint32_t weight[HASH_GROUP];
   uint64_t sum = 0;
-  sum_weights(weight);
+  hash_weights(weight);
   for (int64_t at = first, end = first + n, to; at < end; x += to - at, at = to) {
-    int64_t group = at / (SUM_WORD * SUM_GROUP), odd = at % SUM_WORD;
-    to = (group + 1) * SUM_WORD * SUM_GROUP;
+    int64_t group = at / (HASH_WORD * HASH_GROUP), odd = at % HASH_WORD;
+    to = (group + 1) * HASH_WORD * HASH_GROUP;
     if (to > end) to = end;
     uint64_t here = 0;
-    if (odd > 0 || to - at < SUM_WORD) {
-      if (to > at - odd + SUM_WORD) to = at - odd + SUM_WORD;
-      here = sum_split(weight, at, to - at, x);
+    if (odd > 0 || to - at < HASH_WORD) {
+      if (to > at - odd + HASH_WORD) to = at - odd + HASH_WORD;
+      here = hash_partial_word(weight, at, to - at, x);
     } else {
-      int64_t words = (to - at) / SUM_WORD;
-      to = at + words * SUM_WORD;
-      here = sum_words(weight, at / SUM_WORD % SUM_GROUP, words, x);
+      int64_t words = (to - at) / HASH_WORD;
+      to = at + words * HASH_WORD;
+      here = hash_words(weight, at / HASH_WORD % HASH_GROUP, words, x);
     }
-    sum += here * sum_of_group(group);
+    sum += here * hash_group_weight(group);
   }
   return sum;
 }
 
-uint64_t kith__sum_bytes_2(int64_t n, const void *bytes) {
+uint64_t kith__hash_bytes_v2(int64_t n, const void *bytes) {
   const unsigned char *x = bytes;
   uint64_t sum = 0;
   uint32_t weight = 1;
-  for (int64_t i = 0; i + SUM_WORD <= n; i += SUM_WORD, weight += 2) {
+  for (int64_t i = 0; i + HASH_WORD <= n; i += HASH_WORD, weight += 2) {
     uint32_t word;
     memcpy(&word, x + i, sizeof word);
     sum += (uint64_t)word * weight;

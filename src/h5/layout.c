@@ -18,19 +18,19 @@ typedef enum layout_task { ANY, PAIRS, NODES } layout_task;
  * One dataset.  `rows`, `columns` and `below` are counts: an attribute of the root, or a dataset of which the
  * rows (of `columns`: the columns) are counted; two of them may be added with a "+"; null says nothing.
  */
-typedef struct layout_set {
+typedef struct layout_entry {
   const char *format;
   layout_task task;
   const char *name;
-  bool must; /* there is no such file without it */
-  int times; /* rows in all: times × rows + plus */
+  bool required; /* there is no such file without it */
+  int factor;    /* rows in all: times × rows + plus */
   const char *rows;
   int plus;
-  const char *columns; /* of a matrix */
-  const char *begins;  /* of starts: the dataset whose rows they begin */
-  int low;             /* integers from `low` on … */
-  const char *below;   /* … and below that count */
-} layout_set;
+  const char *columns;    /* of a matrix */
+  const char *offsets_of; /* of starts: the dataset whose rows they begin */
+  int low;                /* integers from `low` on … */
+  const char *below;      /* … and below that count */
+} layout_entry;
 
 #define GRAPH KITH_GRAPH_FORMAT
 #define PARTS KITH_PARTS_FORMAT
@@ -64,7 +64,7 @@ typedef struct layout_set {
     CHECKPOINT, ANY, type "/adam_v", false, 1, type "/parameter", 0, "width", NULL, 0, NULL                  \
   }
 
-static const layout_set layout_sets[] = {
+static const layout_entry layout_table[] = {
     {GRAPH, PAIRS, "user/id", true, 1, "n_user", 0, NULL, NULL, 0, NULL},
     {GRAPH, PAIRS, "item/id", true, 1, "n_item", 0, NULL, NULL, 0, NULL},
     {GRAPH, PAIRS, "user/name", false, 1, "n_user", 0, NULL, NULL, 0, NULL},
@@ -150,14 +150,14 @@ done:
   return st;
 }
 
-static kith_status layout_size(const kith_h5 *f, const layout_set *s) {
+static kith_status layout_size(const kith_h5 *f, const layout_entry *s) {
   kith_status st = KITH_OK;
   int64_t n = 0, rows = 0, columns = 0;
   int d = 0;
   KITH_TRY(kith__h5_extent(f, s->name, &n, &d));
   if (s->rows) {
     KITH_TRY(layout_count(f, s->rows, false, &rows));
-    rows = s->times * rows + s->plus;
+    rows = s->factor * rows + s->plus;
     KITH_CHECK(n == rows, KITH_EDATA, "%s: \"%s\" has %lld rows, %lld were expected by %s", f->path, s->name,
                (long long)n, (long long)rows, s->rows);
   }
@@ -171,11 +171,11 @@ done:
 }
 
 /* The rows of the table that are of this file; the next one from `at` on, null behind the last. */
-static const layout_set *layout_next(const kith_h5 *f, const char *format, layout_task task, size_t *at) {
-  for (; *at < sizeof layout_sets / sizeof layout_sets[0]; (*at)++) {
-    const layout_set *s = &layout_sets[*at];
+static const layout_entry *layout_next(const kith_h5 *f, const char *format, layout_task task, size_t *at) {
+  for (; *at < sizeof layout_table / sizeof layout_table[0]; (*at)++) {
+    const layout_entry *s = &layout_table[*at];
     if (strcmp(s->format, format) != 0 || (s->task != ANY && s->task != task)) continue;
-    if (!s->must && !kith__h5_has(f->file, s->name)) continue;
+    if (!s->required && !kith__h5_has(f->file, s->name)) continue;
     (*at)++;
     return s;
   }
@@ -189,7 +189,7 @@ static layout_task layout_task_of(const kith_h5 *f) {
 kith_status kith__layout_sizes(const kith_h5 *f, const char *format) {
   kith_status st = KITH_OK;
   size_t at = 0;
-  for (const layout_set *s; (s = layout_next(f, format, layout_task_of(f), &at));)
+  for (const layout_entry *s; (s = layout_next(f, format, layout_task_of(f), &at));)
     KITH_TRY(layout_size(f, s));
 done:
   return st;
@@ -208,34 +208,34 @@ done:
 }
 
 /* Starts overlap by one place from piece to piece, so that every step is seen. */
-static kith_status layout_values(const kith_h5 *f, const layout_set *s, int width, int64_t n, int64_t *x) {
+static kith_status layout_values(const kith_h5 *f, const layout_entry *s, int width, int64_t n, int64_t *x) {
   kith_status st = KITH_OK;
   int64_t limit = 0;
-  if (!s->begins && !s->below) return st;
-  KITH_TRY(layout_count(f, s->begins ? s->begins : s->below, false, &limit));
+  if (!s->offsets_of && !s->below) return st;
+  KITH_TRY(layout_count(f, s->offsets_of ? s->offsets_of : s->below, false, &limit));
   for (int64_t first = 0; first < n; first += LAYOUT_PIECE) {
-    int64_t many = kith_least(LAYOUT_PIECE + (s->begins ? 1 : 0), n - first);
+    int64_t many = kith_least(LAYOUT_PIECE + (s->offsets_of ? 1 : 0), n - first);
     KITH_TRY(layout_integers(f, s->name, width, first, many, x));
-    if (s->begins) KITH_TRY(kith__layout_starts(f->path, s->name, n, first, many, x, limit));
-    else KITH_TRY(kith__layout_range(f->path, s->name, first, many, x, s->low, limit));
+    if (s->offsets_of) KITH_TRY(kith__validate_offsets(f->path, s->name, n, first, many, x, limit));
+    else KITH_TRY(kith__validate_range(f->path, s->name, first, many, x, s->low, limit));
   }
 done:
   return st;
 }
 
-static kith_status layout_values_of(const kith_h5 *f, const layout_set *s) {
+static kith_status layout_values_of(const kith_h5 *f, const layout_entry *s) {
   kith_status st = KITH_OK;
-  kith_found set;
+  kith__h5_dataset set;
   int64_t *x = NULL;
   bool one = false;
-  KITH_TRY(kith__h5_find(f, s->name, &set));
+  KITH_TRY(kith__h5_dataset_open(f, s->name, &set));
   one = set.n_dim == 1 && set.class == H5T_INTEGER;
-  KITH_CHECK(one || !s->begins, KITH_EDATA, "%s: \"%s\" does not hold integers", f->path, s->name);
+  KITH_CHECK(one || !s->offsets_of, KITH_EDATA, "%s: \"%s\" does not hold integers", f->path, s->name);
   KITH_TRY(KITH_NEW(x, LAYOUT_PIECE + 1));
   if (one) KITH_TRY(layout_values(f, s, (int)set.size, (int64_t)set.dims[0], x));
 done:
   KITH_FREE(x);
-  kith__h5_found_close(&set);
+  kith__h5_dataset_close(&set);
   return st;
 }
 
@@ -245,7 +245,7 @@ kith_status kith_h5_check_layout(kith_h5 *f) {
   size_t at = 0;
   KITH_TRY(kith__h5_attr_text(f->file, f->path, "format", &format));
   KITH_TRY(kith__layout_sizes(f, format));
-  for (const layout_set *s; (s = layout_next(f, format, layout_task_of(f), &at));)
+  for (const layout_entry *s; (s = layout_next(f, format, layout_task_of(f), &at));)
     KITH_TRY(layout_values_of(f, s));
 done:
   KITH_FREE(format);

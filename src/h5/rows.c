@@ -17,7 +17,7 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                "rows are written as they lie in memory, and files are little-endian");
 
 /* A contiguous dataset that has its place in the file at once. */
-static hid_t rows_make(const kith_h5 *f, const char *name, int n_dim, const hsize_t *dims) {
+static hid_t rows_create_dataset(const kith_h5 *f, const char *name, int n_dim, const hsize_t *dims) {
   if (!kith__h5_make_groups(f->file, name)) return H5I_INVALID_HID;
   hid_t creation = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(n_dim, dims, NULL);
   H5Pset_obj_track_times(creation, false);
@@ -31,10 +31,10 @@ static hid_t rows_make(const kith_h5 *f, const char *name, int n_dim, const hsiz
 }
 
 /* Make it and learn where it lies; nothing at all lies nowhere. */
-static bool rows_place(h5_rows *r, int d) {
+static bool rows_allocate(kith__raw_rows *r, int d) {
   hsize_t dims[2] = {(hsize_t)r->n, (hsize_t)d};
-  if (!kith__h5_is_here(r->f)) return true;
-  hid_t set = rows_make(r->f, r->sums.name, d > 0 ? 2 : 1, dims);
+  if (!kith__h5_is_writer(r->f)) return true;
+  hid_t set = rows_create_dataset(r->f, r->sums.name, d > 0 ? 2 : 1, dims);
   if (set < 0) return false;
   haddr_t at = H5Dget_offset(set);
   H5Dclose(set);
@@ -42,22 +42,22 @@ static bool rows_place(h5_rows *r, int d) {
   return at != HADDR_UNDEF || r->n == 0;
 }
 
-static kith_status rows_open(h5_rows *r) {
+static kith_status rows_open(kith__raw_rows *r) {
   kith_status st = KITH_OK;
   KITH_TRY(kith_file_reopen(r->f->tmp, &r->file));
 done:
   return st;
 }
 
-kith_agreed kith__h5_rows_begin(kith_h5 *f, const char *name, int d, int64_t n_total, h5_rows *out) {
+kith_agreed kith__raw_rows_begin(kith_h5 *f, const char *name, int d, int64_t n_total, kith__raw_rows *out) {
   kith_agreed st = {KITH_OK};
   size_t row = sizeof(float) * (size_t)(d > 0 ? d : 1);
   hsize_t dims[2] = {(hsize_t)n_total, d > 0 ? (hsize_t)d : 1};
-  *out = (h5_rows){.f = f, .n = n_total, .file = -1};
-  KITH_TRY(kith_agree(f->comm, kith__sums_begin(name, H5T_IEEE_F32LE, d > 0 ? 2 : 1, dims,
-                                                kith__h5_rows_per_block(row), &out->sums)));
+  *out = (kith__raw_rows){.f = f, .n = n_total, .file = -1};
+  KITH_TRY(kith_agree(f->comm, kith__checksums_init(name, H5T_IEEE_F32LE, d > 0 ? 2 : 1, dims,
+                                                    kith__rows_per_block(row), &out->sums)));
   KITH_TRY(kith__h5_reserve(f, n_total * (int64_t)row + 4096));
-  KITH_TRY(kith__h5_agree_write(f, name, rows_place(out, d)));
+  KITH_TRY(kith__h5_agree_write(f, name, rows_allocate(out, d)));
   kith_comm_share(f->comm, sizeof out->at, &out->at);
   KITH_TRY(kith_agree(f->comm, rows_open(out)));
 done:
@@ -78,12 +78,12 @@ static int rows_write(int file, const char *x, size_t n, int64_t at) {
   return 0;
 }
 
-int kith__h5_rows_put(h5_rows *r, int64_t first, int64_t n, const void *x) {
-  kith__sums_add(&r->sums, first, n, x);
+int kith__raw_rows_write(kith__raw_rows *r, int64_t first, int64_t n, const void *x) {
+  kith__checksums_add(&r->sums, first, n, x);
   return rows_write(r->file, x, (size_t)n * r->sums.row, r->at + first * (int64_t)r->sums.row);
 }
 
-void kith__h5_rows_push(const h5_rows *r, int64_t first, int64_t n) {
+void kith__raw_rows_flush(const kith__raw_rows *r, int64_t first, int64_t n) {
   if (n > 0)
     (void)sync_file_range(r->file, r->at + first * (int64_t)r->sums.row, n * (int64_t)r->sums.row,
                           SYNC_FILE_RANGE_WRITE); /* the end syncs all */
@@ -91,25 +91,25 @@ void kith__h5_rows_push(const h5_rows *r, int64_t first, int64_t n) {
 
 /* A file system may say only now that it could not write.  What Linux says is interrupted is closed all the
  * same. */
-static int rows_close(h5_rows *r, int error) {
+static int rows_close(kith__raw_rows *r, int error) {
   bool good = r->file < 0 || close(r->file) == 0 || errno == EINTR;
   r->file = -1;
   return error == 0 && !good ? errno : error;
 }
 
-static void rows_free(h5_rows *r) {
+static void rows_free(kith__raw_rows *r) {
   (void)rows_close(r, 0);
-  kith__sums_free(&r->sums);
+  kith__checksums_free(&r->sums);
 }
 
-kith_agreed kith__h5_rows_end(h5_rows *r, kith_agreed st, int error) {
+kith_agreed kith__raw_rows_end(kith__raw_rows *r, kith_agreed st, int error) {
   kith_h5 *f = r->f;
   if (kith_is_bad(st)) goto done;
   error = rows_close(r, error);
   KITH_TRY(kith_agree(f->comm, error == 0 ? KITH_OK
                                           : kith_fail(KITH_EIO, "%s: writing %s failed: %s", f->path,
                                                       r->sums.name, strerror(error))));
-  KITH_TRY(kith__sums_write(f, &r->sums));
+  KITH_TRY(kith__checksums_write(f, &r->sums));
 done:
   f->failed = f->failed || kith_is_bad(st);
   rows_free(r);
@@ -118,9 +118,9 @@ done:
 
 kith_agreed kith_h5_write_rows(kith_h5 *f, const char *name, int d, int64_t n_total, int64_t first, int64_t n,
                                const float *x) {
-  h5_rows r;
+  kith__raw_rows r;
   int error = 0;
-  kith_agreed st = kith__h5_rows_begin(f, name, d, n_total, &r);
-  if (!kith_is_bad(st)) error = kith__h5_rows_put(&r, first, n, x);
-  return kith__h5_rows_end(&r, st, error);
+  kith_agreed st = kith__raw_rows_begin(f, name, d, n_total, &r);
+  if (!kith_is_bad(st)) error = kith__raw_rows_write(&r, first, n, x);
+  return kith__raw_rows_end(&r, st, error);
 }

@@ -10,15 +10,15 @@
 #include "h5/file.h"
 
 enum {
-  TRUST_CHUNK = 64 << 20, /* bytes of a chunk; Kith's are a mebibyte, or a row */
-  TRUST_OPEN_AT = 11,
-  TRUST_OPEN = 1 | 4, /* flags of the superblock: somebody has the file open for writing */
-  TRUST_PACK = 1032   /* deflate makes a byte of no more than so many */
+  VALIDATE_MAX_CHUNK = 64 << 20, /* bytes of a chunk; Kith's are a mebibyte, or a row */
+  VALIDATE_FLAGS_OFFSET = 11,
+  VALIDATE_OPEN_FLAGS = 1 | 4, /* flags of the superblock: somebody has the file open for writing */
+  VALIDATE_MAX_DEFLATE = 1032  /* deflate makes a byte of no more than so many */
 };
 
 /* ---- the format ---- */
 
-kith_status kith__h5_trust_format(const char *path, const unsigned char *head, int64_t n) {
+kith_status kith__h5_validate_format(const char *path, const unsigned char *head, int64_t n) {
   static const unsigned char mark[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
   kith_status st = KITH_OK;
   KITH_CHECK(n >= KITH__H5_HEAD && memcmp(head, mark, sizeof mark) == 0, KITH_EDATA,
@@ -27,7 +27,7 @@ kith_status kith__h5_trust_format(const char *path, const unsigned char *head, i
              "%s: is an HDF5 file of the old format %d, in which names and sizes carry no checksums; Kith "
              "writes format 3",
              path, head[sizeof mark]);
-  KITH_CHECK(!(head[TRUST_OPEN_AT] & TRUST_OPEN), KITH_EDATA,
+  KITH_CHECK(!(head[VALIDATE_FLAGS_OFFSET] & VALIDATE_OPEN_FLAGS), KITH_EDATA,
              "%s: was not closed by the program that wrote it, or still is open there; h5clear -s %s mends "
              "it, if that program is gone",
              path, path);
@@ -37,27 +37,27 @@ done:
 
 /* ---- names ---- */
 
-h5_step kith__h5_look(hid_t file, const char *name) {
+kith__h5_link kith__h5_resolve(hid_t file, const char *name) {
   char part[KITH_PATH];
   H5L_info_t link;
   size_t n = strlen(name);
-  if (n == 0 || n >= sizeof part) return H5_STEP_NONE;
+  if (n == 0 || n >= sizeof part) return KITH__LINK_NONE;
   for (size_t i = 1; i <= n; i++) {
     if (name[i] != '/' && name[i] != '\0') continue;
     memcpy(part, name, i);
     part[i] = '\0';
     htri_t there = H5Lexists(file, part, H5P_DEFAULT);
-    if (there == 0) return H5_STEP_NONE;
+    if (there == 0) return KITH__LINK_NONE;
     if (there < 0 || H5Lget_info(file, part, &link, H5P_DEFAULT) < 0)
-      return H5_STEP_HERE; /* opening it says what is wrong */
-    if (link.type != H5L_TYPE_HARD) return H5_STEP_AWAY;
+      return KITH__LINK_LOCAL; /* opening it says what is wrong */
+    if (link.type != H5L_TYPE_HARD) return KITH__LINK_ELSEWHERE;
   }
-  return H5_STEP_HERE;
+  return KITH__LINK_LOCAL;
 }
 
 /* ---- types ---- */
 
-bool kith__h5_trust_type(hid_t type) {
+bool kith__h5_validate_type(hid_t type) {
   const hid_t known[] = {H5T_STD_I8LE,  H5T_STD_I16LE,  H5T_STD_I32LE, H5T_STD_I64LE,
                          H5T_STD_U64LE, H5T_IEEE_F32LE, H5T_IEEE_F64LE};
   if (H5Tget_class(type) == H5T_STRING) return H5Tis_variable_str(type) == 0 && H5Tget_size(type) > 0;
@@ -69,7 +69,7 @@ bool kith__h5_trust_type(hid_t type) {
 /* ---- datasets ---- */
 
 /* Where the values lie: in this file, in chunks that fit into memory. */
-static kith_status trust_layout(const kith_h5 *f, const char *name, hid_t how, size_t size) {
+static kith_status validate_storage(const kith_h5 *f, const char *name, hid_t how, size_t size) {
   kith_status st = KITH_OK;
   hsize_t chunk[H5S_MAX_RANK];
   H5D_layout_t layout = H5Pget_layout(how);
@@ -79,41 +79,41 @@ static kith_status trust_layout(const kith_h5 *f, const char *name, hid_t how, s
   int n_dim = layout == H5D_CHUNKED ? H5Pget_chunk(how, H5S_MAX_RANK, chunk) : 0;
   double bytes = (double)size;
   for (int i = 0; i < n_dim && i < H5S_MAX_RANK; i++) bytes *= (double)chunk[i];
-  KITH_CHECK(n_dim == 0 || bytes <= TRUST_CHUNK, KITH_EDATA,
+  KITH_CHECK(n_dim == 0 || bytes <= VALIDATE_MAX_CHUNK, KITH_EDATA,
              "%s: \"%s\" lies in chunks of %.0f bytes, at most %d were expected", f->path, name, bytes,
-             TRUST_CHUNK);
+             VALIDATE_MAX_CHUNK);
 done:
   return st;
 }
 
 /* As many values as the extent says are stored, and what is stored fits into the file. */
-static kith_status trust_size(const kith_h5 *f, const char *name, hid_t set, bool packed, double bytes) {
+static kith_status validate_size(const kith_h5 *f, const char *name, hid_t set, bool packed, double bytes) {
   kith_status st = KITH_OK;
   hsize_t whole = 0, stored = H5Dget_storage_size(set);
   KITH_CHECK(H5Fget_filesize(f->file, &whole) >= 0 && stored <= whole, KITH_EDATA,
              "%s: \"%s\" claims %" PRIu64 " bytes of a file of %" PRIu64, f->path, name, (uint64_t)stored,
              (uint64_t)whole);
-  KITH_CHECK(bytes <= (double)stored * (packed ? TRUST_PACK : 1), KITH_EDATA,
+  KITH_CHECK(bytes <= (double)stored * (packed ? VALIDATE_MAX_DEFLATE : 1), KITH_EDATA,
              "%s: \"%s\" claims %.0f bytes of values and stores %" PRIu64, f->path, name, bytes,
              (uint64_t)stored);
 done:
   return st;
 }
 
-kith_status kith__h5_trust(const kith_h5 *f, const char *name, hid_t set, hid_t type, int n_dim,
-                           const hsize_t *dims) {
+kith_status kith__h5_validate_dataset(const kith_h5 *f, const char *name, hid_t set, hid_t type, int n_dim,
+                                      const hsize_t *dims) {
   kith_status st = KITH_OK;
   hid_t how = H5Dget_create_plist(set);
   size_t size = H5Tget_size(type);
   double bytes = (double)size;
   for (int i = 0; i < n_dim; i++) bytes *= (double)dims[i];
-  KITH_CHECK(how >= 0, KITH_EDATA, "%s: \"%s\" is damaged: %s", f->path, name, kith__h5_reason());
-  KITH_CHECK(kith__h5_trust_type(type), KITH_EDATA, "%s: \"%s\" is of a type that Kith does not write",
+  KITH_CHECK(how >= 0, KITH_EDATA, "%s: \"%s\" is damaged: %s", f->path, name, kith__h5_error_text());
+  KITH_CHECK(kith__h5_validate_type(type), KITH_EDATA, "%s: \"%s\" is of a type that Kith does not write",
              f->path, name);
   KITH_CHECK(n_dim < 2 || dims[1] <= INT32_MAX, KITH_EDATA, "%s: \"%s\" has rows of impossible width",
              f->path, name);
-  KITH_TRY(trust_layout(f, name, how, size));
-  KITH_TRY(trust_size(f, name, set, H5Pget_nfilters(how) > 0, bytes));
+  KITH_TRY(validate_storage(f, name, how, size));
+  KITH_TRY(validate_size(f, name, set, H5Pget_nfilters(how) > 0, bytes));
 done:
   if (how >= 0) H5Pclose(how);
   return st;
@@ -121,12 +121,12 @@ done:
 
 /* ---- attributes ---- */
 
-kith_status kith__h5_trust_attr(hid_t attr, hid_t type, const char *path, const char *name) {
+kith_status kith__h5_validate_attr(hid_t attr, hid_t type, const char *path, const char *name) {
   kith_status st = KITH_OK;
   hsize_t whole = 0;
   hid_t file = H5Iget_file_id(attr);
   bool known =
-      kith__h5_trust_type(type) && (H5Tget_class(type) != H5T_INTEGER || H5Tget_sign(type) == H5T_SGN_2);
+      kith__h5_validate_type(type) && (H5Tget_class(type) != H5T_INTEGER || H5Tget_sign(type) == H5T_SGN_2);
   KITH_CHECK(known, KITH_EDATA, "%s: attribute \"%s\" is of a type that Kith does not write", path, name);
   KITH_CHECK(H5Fget_filesize(file, &whole) >= 0 && H5Tget_size(type) <= whole, KITH_EDATA,
              "%s: attribute \"%s\" claims %zu bytes of a file of %" PRIu64, path, name, H5Tget_size(type),
@@ -138,7 +138,7 @@ done:
 
 /* ---- values ---- */
 
-kith_status kith__h5_trust_finite(const char *path, const char *name, int64_t n, const float *x) {
+kith_status kith__validate_finite(const char *path, const char *name, int64_t n, const float *x) {
   kith_status st = KITH_OK;
   for (int64_t i = 0; i < n; i++)
     KITH_CHECK(isfinite(x[i]), KITH_EDATA, "%s: \"%s\" holds %g at place %lld", path, name, (double)x[i],
@@ -149,8 +149,8 @@ done:
 
 /* ---- values ---- */
 
-kith_status kith__layout_starts(const char *path, const char *name, int64_t n_place, int64_t first, int64_t n,
-                                const int64_t *start, int64_t n_value) {
+kith_status kith__validate_offsets(const char *path, const char *name, int64_t n_place, int64_t first,
+                                   int64_t n, const int64_t *start, int64_t n_value) {
   kith_status st = KITH_OK;
   if (n == 0) return st;
   KITH_CHECK(first > 0 || start[0] == 0, KITH_EDATA, "%s: %s begins with %lld, 0 was expected", path, name,
@@ -168,8 +168,8 @@ done:
   return st;
 }
 
-kith_status kith__layout_range(const char *path, const char *name, int64_t first, int64_t n, const int64_t *x,
-                               int64_t low, int64_t below) {
+kith_status kith__validate_range(const char *path, const char *name, int64_t first, int64_t n,
+                                 const int64_t *x, int64_t low, int64_t below) {
   kith_status st = KITH_OK;
   for (int64_t i = 0; i < n; i++)
     KITH_CHECK(x[i] >= low && x[i] < below, KITH_EDATA,

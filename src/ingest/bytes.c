@@ -26,13 +26,13 @@ static kith_status bytes_from_file(kith__bytes *b, int64_t room, void *to, int64
   *n = 0;
   if (found < 0) return kith_fail(KITH_EIO, "%s: reading failed: %s", b->path, strerror(errno));
   *n = found;
-  b->done += found;
+  b->bytes_read += found;
   b->at_end = found == 0;
   return KITH_OK;
 }
 
 /* At least `least` bytes are in `raw`, unless the file has no more. */
-static kith_status bytes_want(kith__bytes *b, int64_t least) {
+static kith_status bytes_fill(kith__bytes *b, int64_t least) {
   kith_status st = KITH_OK;
   if (b->end - b->begin >= least) return st;
   memmove(b->raw, b->raw + b->begin, (size_t)(b->end - b->begin));
@@ -48,7 +48,7 @@ done:
 }
 
 /* How the bytes from `begin` on are packed.  A zstd file may begin with a frame that is passed over. */
-static kith__packing bytes_packing(const kith__bytes *b) {
+static kith__compression bytes_detect(const kith__bytes *b) {
   const unsigned char *m = b->raw + b->begin;
   int64_t n = b->end - b->begin;
   if (n >= 3 && m[0] == 0x1f && m[1] == 0x8b && m[2] == 8) return KITH__GZIP;
@@ -60,13 +60,13 @@ static kith__packing bytes_packing(const kith__bytes *b) {
 
 static kith_status bytes_begin(kith__bytes *b) {
   kith_status st = KITH_OK;
-  KITH_TRY(bytes_want(b, BYTES_MAGIC));
-  b->packing = bytes_packing(b);
-  if (b->packing == KITH__GZIP && inflateInit2(&b->zip, 16 + MAX_WBITS) != Z_OK)
+  KITH_TRY(bytes_fill(b, BYTES_MAGIC));
+  b->compression = bytes_detect(b);
+  if (b->compression == KITH__GZIP && inflateInit2(&b->zip, 16 + MAX_WBITS) != Z_OK)
     st = kith_fail(KITH_ENOMEM, "%s: no memory to unpack gzip", b->path);
-  if (b->packing == KITH__ZSTD && !(b->zstd = ZSTD_createDStream()))
+  if (b->compression == KITH__ZSTD && !(b->zstd = ZSTD_createDStream()))
     st = kith_fail(KITH_ENOMEM, "%s: no memory to unpack zstd", b->path);
-  b->inside = b->packing != KITH__PLAIN;
+  b->in_frame = b->compression != KITH__PLAIN;
 done:
   return st;
 }
@@ -86,7 +86,7 @@ done:
 }
 
 void kith__bytes_close(kith__bytes *b) {
-  if (b->packing == KITH__GZIP) inflateEnd(&b->zip);
+  if (b->compression == KITH__GZIP) inflateEnd(&b->zip);
   if (b->zstd) ZSTD_freeDStream(b->zstd);
   if (b->fd >= 0) close(b->fd);
   KITH_FREE(b->raw);
@@ -95,7 +95,7 @@ void kith__bytes_close(kith__bytes *b) {
 
 /* ---- unpacking ---- */
 
-static const char *bytes_what(const kith__bytes *b) { return b->packing == KITH__GZIP ? "gzip" : "zstd"; }
+static const char *bytes_what(const kith__bytes *b) { return b->compression == KITH__GZIP ? "gzip" : "zstd"; }
 
 static kith_status bytes_damaged(const kith__bytes *b, const char *why) {
   return kith_fail(KITH_EDATA, "%s: the %s file is damaged: %s; fetch or pack it again", b->path,
@@ -111,7 +111,7 @@ static kith_status bytes_inflate(kith__bytes *b, int64_t room, char *text, int64
   int why = inflate(&b->zip, Z_NO_FLUSH);
   b->begin = b->end - b->zip.avail_in;
   *n = room - b->zip.avail_out;
-  b->inside = why != Z_STREAM_END;
+  b->in_frame = why != Z_STREAM_END;
   if (why == Z_MEM_ERROR) return kith_fail(KITH_ENOMEM, "%s: no memory to unpack gzip", b->path);
   if (why != Z_OK && why != Z_STREAM_END && why != Z_BUF_ERROR)
     return bytes_damaged(b, b->zip.msg ? b->zip.msg : "its data make no sense");
@@ -140,21 +140,21 @@ static kith_status bytes_decompress(kith__bytes *b, int64_t room, char *text, in
   b->begin += (int64_t)in.pos;
   *n = (int64_t)out.pos;
   if (ZSTD_isError(left)) return bytes_zstd_fail(b, left);
-  b->inside = left > 0;
+  b->in_frame = left > 0;
   return KITH_OK;
 }
 
 /* Behind a member: another one of the same kind, or the end of the file. */
 static kith_status bytes_next_member(kith__bytes *b) {
   kith_status st = KITH_OK;
-  KITH_TRY(bytes_want(b, BYTES_MAGIC));
+  KITH_TRY(bytes_fill(b, BYTES_MAGIC));
   if (b->end == b->begin) goto done;
-  KITH_CHECK(bytes_packing(b) == b->packing, KITH_EDATA,
+  KITH_CHECK(bytes_detect(b) == b->compression, KITH_EDATA,
              "%s: bytes from %lld on, behind the end of what is packed, are no %s; unpack the parts one by "
              "one, or pack the whole again",
-             b->path, (long long)(b->done - (b->end - b->begin)), bytes_what(b));
-  if (b->packing == KITH__GZIP) inflateReset(&b->zip);
-  b->inside = true;
+             b->path, (long long)(b->bytes_read - (b->end - b->begin)), bytes_what(b));
+  if (b->compression == KITH__GZIP) inflateReset(&b->zip);
+  b->in_frame = true;
 done:
   return st;
 }
@@ -163,13 +163,13 @@ static kith_status bytes_unpack(kith__bytes *b, int64_t room, char *text, int64_
   kith_status st = KITH_OK;
   const int64_t most = 1 << 30; /* zlib counts in unsigned int */
   while (*n == 0) {
-    if (!b->inside) KITH_TRY(bytes_next_member(b));
-    if (!b->inside) break;
-    KITH_TRY(bytes_want(b, 1));
+    if (!b->in_frame) KITH_TRY(bytes_next_member(b));
+    if (!b->in_frame) break;
+    KITH_TRY(bytes_fill(b, 1));
     bool dry = b->end == b->begin;
-    KITH_TRY(
-        (b->packing == KITH__GZIP ? bytes_inflate : bytes_decompress)(b, room < most ? room : most, text, n));
-    KITH_CHECK(*n > 0 || !dry || !b->inside, KITH_EDATA,
+    KITH_TRY((b->compression == KITH__GZIP ? bytes_inflate : bytes_decompress)(b, room < most ? room : most,
+                                                                               text, n));
+    KITH_CHECK(*n > 0 || !dry || !b->in_frame, KITH_EDATA,
                "%s: the %s file is torn: it ends in the middle; fetch or pack it again", b->path,
                bytes_what(b));
   }
@@ -189,5 +189,5 @@ static kith_status bytes_plain(kith__bytes *b, int64_t room, char *text, int64_t
 
 kith_status kith__bytes_read(kith__bytes *b, int64_t room, char *text, int64_t *n) {
   *n = 0;
-  return b->packing == KITH__PLAIN ? bytes_plain(b, room, text, n) : bytes_unpack(b, room, text, n);
+  return b->compression == KITH__PLAIN ? bytes_plain(b, room, text, n) : bytes_unpack(b, room, text, n);
 }

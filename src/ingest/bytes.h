@@ -13,17 +13,17 @@
 
 #include "kith/base.h"
 
-typedef enum kith__packing { KITH__PLAIN, KITH__GZIP, KITH__ZSTD } kith__packing;
+typedef enum kith__compression { KITH__PLAIN, KITH__GZIP, KITH__ZSTD } kith__compression;
 
 /** An open file; `path` is borrowed. */
 typedef struct kith__bytes {
   const char *path;
   int fd; /**< -1: none is open */
-  kith__packing packing;
+  kith__compression compression;
   unsigned char *raw; /**< bytes as the file has them; raw[begin … end) are not yet unpacked */
   int64_t begin, end;
-  int64_t done, size;  /**< bytes read of the file, and how many it has */
-  bool at_end, inside; /**< the file is read to its end; a member or frame has begun and not ended */
+  int64_t bytes_read, size; /**< bytes read of the file, and how many it has */
+  bool at_end, in_frame;    /**< the file is read to its end; a member or frame has begun and not ended */
   z_stream zip;
   ZSTD_DStream *zstd;
 } kith__bytes;

@@ -11,19 +11,19 @@
 
 #include "ingest/lists.h"
 
-enum { KITH__SAMPLE = 1000 }; /**< lines that are looked at */
+enum { KITH__PREVIEW_LINES = 1000 }; /**< lines that are looked at */
 
 /** The first lines of a list; they stay valid until one is read. */
-typedef struct kith__sample {
-  const kith_source *source;
-  const kith__meet *meet;
+typedef struct kith__preview {
+  const kith_edge_source *source;
+  const kith__edge_policy *policy;
   kith__lines *lines;
   int n;
-  kith__cell line[KITH__SAMPLE]; /**< that hold something */
-  int64_t number[KITH__SAMPLE];
-  kith__cell comment; /**< the last one in front of them that begins with #, without that; size -1: none */
+  kith__field line[KITH__PREVIEW_LINES]; /**< that hold something */
+  int64_t number[KITH__PREVIEW_LINES];
+  kith__field comment; /**< the last one in front of them that begins with #, without that; size -1: none */
   int64_t comment_number;
-} kith__sample;
+} kith__preview;
 
 /** Places from 0 of the columns of an edge list; -1 = not there. */
 typedef struct kith__columns {
@@ -31,44 +31,44 @@ typedef struct kith__columns {
   int n; /**< columns that a line must have */
 } kith__columns;
 
-/** One way of cutting all lines of a sample. */
-typedef struct kith__way {
-  kith__knife knife;
+/** One way of cutting all lines of a preview. */
+typedef struct kith__candidate {
+  kith__delimiter delimiter;
   kith__columns columns;
-  bool fits;          /**< the columns that the job names are there */
-  bool torn;          /**< quotes are wrong */
-  bool mixed, spaced; /**< an id holds another sign that parts columns; some cell holds blanks */
-  bool commented;     /**< the header is the comment in front of the first line */
-  int min, max;       /**< cells of a line */
-} kith__way;
+  bool has_columns;       /**< the columns that the job names are there */
+  bool bad_quotes;        /**< quotes are wrong */
+  bool mixed, spaced;     /**< an id holds another sign that parts columns; some field holds blanks */
+  bool header_is_comment; /**< the header is the comment in front of the first line */
+  int min, max;           /**< fields of a line */
+} kith__candidate;
 
 typedef struct kith__dialect {
-  kith_format format;
-  kith__way way;
-  kith__cell header; /**< size -1: none */
+  kith_list_format format;
+  kith__candidate candidate;
+  kith__field header; /**< size -1: none */
   int64_t header_number;
 } kith__dialect;
 
 /** Look at the first lines of an open list.  Errors: those of reading. */
-kith_status kith__sample_take(const kith_source *source, const kith__meet *meet, kith__lines *lines,
-                              kith__sample *sample) KITH_MUST_USE;
-/** Cut the sample by a knife. */
-kith__way kith__way_measure(const kith__sample *sample, kith__knife knife);
+kith_status kith__preview_read(const kith_edge_source *source, const kith__edge_policy *policy,
+                               kith__lines *lines, kith__preview *preview) KITH_MUST_USE;
+/** Cut the sample by a delimiter. */
+kith__candidate kith__candidate_measure(const kith__preview *preview, kith__delimiter delimiter);
 
 /** How the list is written.  Errors: KITH_EDATA (file:line and the choices); KITH_ECONFIG (columns by name
  * without header). */
-kith_status kith__dialect_find(const kith__sample *sample, kith__dialect *out) KITH_MUST_USE;
+kith_status kith__dialect_find(const kith__preview *preview, kith__dialect *out) KITH_MUST_USE;
 /** Whether the first line is a header that nobody announced, or the announced one is none.  Errors:
  * KITH_EDATA. */
-kith_status kith__dialect_check_header(const kith__sample *sample, const kith__dialect *d) KITH_MUST_USE;
+kith_status kith__dialect_check_header(const kith__preview *preview, const kith__dialect *d) KITH_MUST_USE;
 
 /** Whether two ids of a line are words that name a user and an item. */
-bool kith__header_words(kith__cell user, kith__cell item);
+bool kith__header_words(kith__field user, kith__field item);
 
 /** The place of a column that the job names, by name or by number; `otherwise` without a name; -2: it is not
  * there. */
-int kith__column_place(const kith__knife *knife, kith__cell header, const char *name, int otherwise);
+int kith__column_index(const kith__delimiter *delimiter, kith__field header, const char *name, int otherwise);
 /** How many columns of a header have a name. */
-int kith__column_count(const kith__knife *knife, kith__cell header, const char *name);
+int kith__column_count(const kith__delimiter *delimiter, kith__field header, const char *name);
 
 #endif

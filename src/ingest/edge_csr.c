@@ -7,7 +7,7 @@
 
 #include "ingest/lists.h"
 
-enum { ROWS_INSERTION = 32 };
+enum { EDGE_CSR_INSERTION = 32 };
 
 /* ---- sorting keys ---- */
 
@@ -22,15 +22,15 @@ static void sort_insertion(int64_t n, uint64_t *key) {
 
 /* One pass of a radix sort by the byte at `shift`. */
 static void sort_byte(int64_t n, int shift, const uint64_t *from, uint64_t *to) {
-  int64_t place[257] = {0};
-  for (int64_t i = 0; i < n; i++) place[((from[i] >> shift) & 255) + 1]++;
-  for (int b = 0; b < 255; b++) place[b + 1] += place[b];
-  for (int64_t i = 0; i < n; i++) to[place[(from[i] >> shift) & 255]++] = from[i];
+  int64_t position[257] = {0};
+  for (int64_t i = 0; i < n; i++) position[((from[i] >> shift) & 255) + 1]++;
+  for (int b = 0; b < 255; b++) position[b + 1] += position[b];
+  for (int64_t i = 0; i < n; i++) to[position[(from[i] >> shift) & 255]++] = from[i];
 }
 
-void kith__sort_keys(int64_t n, int bits, uint64_t *key, uint64_t *other) {
+void kith__radix_sort(int64_t n, int bits, uint64_t *key, uint64_t *other) {
   uint64_t *from = key, *to = other;
-  if (n <= ROWS_INSERTION) {
+  if (n <= EDGE_CSR_INSERTION) {
     sort_insertion(n, key); /* by all 64 bits: the low ones count up with the place, which is stability */
     return;
   }
@@ -45,58 +45,59 @@ void kith__sort_keys(int64_t n, int bits, uint64_t *key, uint64_t *other) {
 
 /* ---- pairs to rows ---- */
 
-static kith_status rows_alloc(int64_t n_row, int64_t n, bool has_time, bool has_weight, kith__rows *rows) {
+static kith_status edge_csr_alloc(int64_t n_row, int64_t n, bool has_time, bool has_weight,
+                                  kith__edge_csr *rows) {
   kith_status st = KITH_OK;
-  *rows = (kith__rows){.lists.n_row = n_row};
+  *rows = (kith__edge_csr){.lists.n_row = n_row};
   KITH_TRY(KITH_NEW(rows->lists.start, n_row + 1));
   KITH_TRY(KITH_NEW(rows->lists.item, n));
   if (has_time) KITH_TRY(KITH_NEW(rows->time, n));
   if (has_weight) KITH_TRY(KITH_NEW(rows->weight, n));
 done:
-  if (kith_is_bad(st)) kith__rows_free(rows);
+  if (kith_is_bad(st)) kith__edge_csr_free(rows);
   return st;
 }
 
-static void rows_count(const kith__pairs *pairs, kith__rows *rows) {
+static void edge_csr_count(const kith__edge_list *edges, kith__edge_csr *rows) {
   kith_eid *start = rows->lists.start;
-  for (const kith__block *b = pairs->first; b; b = b->next)
+  for (const kith__edge_chunk *b = edges->first; b; b = b->next)
     for (int64_t k = 0; k < b->n; k++) start[b->user[k] + 1]++;
   for (int64_t u = 0; u < rows->lists.n_row; u++) start[u + 1] += start[u];
 }
 
 /* Each pair to the next free place of its row; a block is given back as soon as it is dealt out. */
-static void rows_deal(kith__pairs *pairs, kith_eid *next, kith__rows *rows) {
-  while (pairs->first) {
-    kith__block *b = pairs->first;
+static void edge_csr_deal(kith__edge_list *edges, kith_eid *next, kith__edge_csr *rows) {
+  while (edges->first) {
+    kith__edge_chunk *b = edges->first;
     for (int64_t k = 0; k < b->n; k++) {
       kith_eid e = next[b->user[k]]++;
       rows->lists.item[e] = b->item[k];
       if (b->time) rows->time[e] = b->time[k];
       if (b->weight) rows->weight[e] = b->weight[k];
     }
-    pairs->first = b->next;
+    edges->first = b->next;
     KITH_FREE(b);
   }
-  kith__pairs_free(pairs);
+  kith__edge_list_free(edges);
 }
 
 /* ---- sorting and merging each row ---- */
 
 /* Room for the longest row. */
-typedef struct bench {
+typedef struct row_buffer {
   uint64_t *key, *other;
   int64_t *time;
   float *weight;
-} bench;
+} row_buffer;
 
-static void bench_free(bench *b) {
+static void row_buffer_free(row_buffer *b) {
   KITH_FREE(b->key);
   KITH_FREE(b->other);
   KITH_FREE(b->time);
   KITH_FREE(b->weight);
 }
 
-static kith_status bench_alloc(const kith__rows *rows, bench *b) {
+static kith_status row_buffer_alloc(const kith__edge_csr *rows, row_buffer *b) {
   kith_status st = KITH_OK;
   int64_t most = 0;
   for (int64_t u = 0; u < rows->lists.n_row; u++) {
@@ -112,19 +113,19 @@ done:
 }
 
 /* Keys (item, place in the row), sorted, and copies of what will be moved. */
-static void row_sort(const kith__rows *rows, kith_eid begin, int64_t n, int bits, bench *b) {
+static void row_sort(const kith__edge_csr *rows, kith_eid begin, int64_t n, int bits, row_buffer *b) {
   bool sorted = true;
   for (int64_t k = 0; k < n; k++) {
     b->key[k] = (uint64_t)(uint32_t)rows->lists.item[begin + k] << 32 | (uint64_t)k;
     if (k > 0 && b->key[k] < b->key[k - 1]) sorted = false;
   }
-  if (!sorted) kith__sort_keys(n, bits, b->key, b->other);
+  if (!sorted) kith__radix_sort(n, bits, b->key, b->other);
   if (rows->time && n > 0) memcpy(b->time, rows->time + begin, (size_t)n * sizeof *b->time);
   if (rows->weight && n > 0) memcpy(b->weight, rows->weight + begin, (size_t)n * sizeof *b->weight);
 }
 
 /* Write a sorted row from `to` on, each item once; returns its end. */
-static kith_eid row_merge(kith__rows *rows, kith_eid to, int64_t n, const bench *b) {
+static kith_eid row_merge(kith__edge_csr *rows, kith_eid to, int64_t n, const row_buffer *b) {
   kith_eid begin = to;
   for (int64_t k = 0; k < n; k++) {
     int32_t item = (int32_t)(b->key[k] >> 32);
@@ -140,7 +141,7 @@ static kith_eid row_merge(kith__rows *rows, kith_eid to, int64_t n, const bench 
   return to;
 }
 
-static int rows_item_bits(const kith__rows *rows) {
+static int edge_csr_value_bits(const kith__edge_csr *rows) {
   int32_t most = 1;
   int bits = 0;
   for (kith_eid e = 0; e < rows->lists.start[rows->lists.n_row]; e++)
@@ -149,9 +150,9 @@ static int rows_item_bits(const kith__rows *rows) {
   return bits;
 }
 
-static void rows_merge(kith__rows *rows, bench *b) {
+static void edge_csr_merge(kith__edge_csr *rows, row_buffer *b) {
   kith_eid *start = rows->lists.start, begin = 0, to = 0;
-  int bits = rows_item_bits(rows);
+  int bits = edge_csr_value_bits(rows);
   for (int64_t u = 0; u < rows->lists.n_row; u++) {
     int64_t n = start[u + 1] - begin;
     row_sort(rows, begin, n, bits, b);
@@ -161,54 +162,55 @@ static void rows_merge(kith__rows *rows, bench *b) {
   }
 }
 
-kith_status kith__rows_make(kith__pairs *pairs, int64_t n_row, kith__rows *out, int64_t *duplicates) {
+kith_status kith__edge_csr_build(kith__edge_list *edges, int64_t n_row, kith__edge_csr *out,
+                                 int64_t *duplicates) {
   kith_status st = KITH_OK;
-  kith__rows rows = {0};
+  kith__edge_csr rows = {0};
   kith_eid *next = NULL;
-  bench b = {0};
-  int64_t n = pairs->n;
+  row_buffer b = {0};
+  int64_t n = edges->n;
   *out = rows;
-  KITH_TRY(rows_alloc(n_row, n, pairs->has_time, pairs->has_weight, &rows));
-  rows_count(pairs, &rows);
+  KITH_TRY(edge_csr_alloc(n_row, n, edges->has_time, edges->has_weight, &rows));
+  edge_csr_count(edges, &rows);
   KITH_TRY(KITH_NEW(next, n_row));
   if (n_row > 0) memcpy(next, rows.lists.start, (size_t)n_row * sizeof *next);
-  KITH_TRY(bench_alloc(&rows, &b));
-  rows_deal(pairs, next, &rows);
-  rows_merge(&rows, &b);
+  KITH_TRY(row_buffer_alloc(&rows, &b));
+  edge_csr_deal(edges, next, &rows);
+  edge_csr_merge(&rows, &b);
   *duplicates = n - rows.lists.start[n_row];
   *out = rows;
-  rows = (kith__rows){0};
+  rows = (kith__edge_csr){0};
 done:
   KITH_FREE(next);
-  bench_free(&b);
-  kith__rows_free(&rows);
+  row_buffer_free(&b);
+  kith__edge_csr_free(&rows);
   return st;
 }
 
 /* ---- taking entries out ---- */
 
-static void rows_move(const kith__rows *from, kith_eid e, kith__rows *to, kith_eid at) {
+static void edge_csr_move(const kith__edge_csr *from, kith_eid e, kith__edge_csr *to, kith_eid at) {
   to->lists.item[at] = from->lists.item[e];
   if (from->time) to->time[at] = from->time[e];
   if (from->weight) to->weight[at] = from->weight[e];
 }
 
-kith_status kith__rows_take(kith__rows *rows, uint8_t *mark, uint8_t which, kith__rows *out) {
+kith_status kith__edge_csr_extract(kith__edge_csr *rows, uint8_t *mark, uint8_t which, kith__edge_csr *out) {
   kith_status st = KITH_OK;
-  kith__rows taken = {0};
+  kith__edge_csr taken = {0};
   int64_t n_row = rows->lists.n_row, n = 0;
   kith_eid *start = rows->lists.start, begin = 0, kept = 0, at = 0;
   *out = taken;
   for (kith_eid e = 0; e < start[n_row]; e++) n += mark[e] == which;
-  KITH_TRY(rows_alloc(n_row, n, rows->time != NULL, rows->weight != NULL, &taken));
+  KITH_TRY(edge_csr_alloc(n_row, n, rows->time != NULL, rows->weight != NULL, &taken));
   for (int64_t u = 0; u < n_row; u++) {
     kith_eid end = start[u + 1];
     for (kith_eid e = begin; e < end; e++) {
       if (mark[e] == which) {
-        rows_move(rows, e, &taken, at++);
+        edge_csr_move(rows, e, &taken, at++);
       } else {
         mark[kept] = mark[e];
-        rows_move(rows, e, rows, kept++);
+        edge_csr_move(rows, e, rows, kept++);
       }
     }
     begin = end;

@@ -18,8 +18,8 @@ typedef struct entry {
   float value;
 } entry;
 
-typedef struct reading {
-  kith__describe *d;
+typedef struct reader {
+  kith__feature_reader *d;
   kith__lines lines;
   int32_t node;    /* that the line is of; -1: of none that is asked for */
   int32_t width;   /* dense: numbers in a line */
@@ -29,9 +29,9 @@ typedef struct reading {
   entry *entry;
   int64_t room_line;
   int64_t *line; /* [nodes so far] of each node, 0: none */
-} reading;
+} reader;
 
-static kith_status reading_add(reading *r, int32_t feature, float value) {
+static kith_status reader_add(reader *r, int32_t feature, float value) {
   kith_status st = KITH_OK;
   if (r->node < 0 || feature < 0) return st;
   if (r->n == r->room) {
@@ -47,59 +47,59 @@ done:
 
 /* "drama", or "drama:0.5": what stands behind the last colon is a value if it is a number, and is cut off
  * from the name. */
-static kith_status reading_value(const kith__lines *lines, kith__cell *cell, float *value) {
-  const char *colon = cell->size > 0 ? memrchr(cell->at, ':', (size_t)cell->size) : NULL;
+static kith_status reader_value(const kith__lines *lines, kith__field *field, float *value) {
+  const char *colon = field->size > 0 ? memrchr(field->at, ':', (size_t)field->size) : NULL;
   float found = 0;
   char shown[48];
   *value = 1;
   if (!colon) return KITH_OK;
-  const kith__cell behind = {colon + 1, cell->at + cell->size - colon - 1};
-  if (kith__cell_is_unbounded(behind))
+  const kith__field behind = {colon + 1, field->at + field->size - colon - 1};
+  if (kith__field_is_unbounded(behind))
     return kith__lines_fail(lines, "expected a finite value behind the colon, found %s",
-                            kith__cell_show(*cell, shown));
-  if (!kith__cell_real(behind, &found)) return KITH_OK;
+                            kith__field_quote(*field, shown));
+  if (!kith__field_real(behind, &found)) return KITH_OK;
   *value = found;
-  cell->size = colon - cell->at;
+  field->size = colon - field->at;
   return KITH_OK;
 }
 
-static kith_status reading_feature(reading *r, kith__cell name, float value) {
+static kith_status reader_feature(reader *r, kith__field name, float value) {
   kith_status st = KITH_OK;
   int32_t feature = 0;
-  KITH_TRY(kith__names_take(r->d->feature, &r->lines, name, r->d->new_features && r->node >= 0, &feature));
+  KITH_TRY(kith__id_map_add(r->d->feature, &r->lines, name, r->d->new_features && r->node >= 0, &feature));
   if (r->d->feature->n > FEATURES_MOST)
     KITH_TRY(kith__lines_fail(&r->lines, "more than %d different features", FEATURES_MOST));
   r->d->unknown_features += r->node >= 0 && feature < 0;
-  KITH_TRY(reading_add(r, feature, value));
+  KITH_TRY(reader_add(r, feature, value));
 done:
   return st;
 }
 
-static kith_status reading_sparse(reading *r, kith__cell rest) {
+static kith_status reader_sparse(reader *r, kith__field rest) {
   kith_status st = KITH_OK;
-  kith__knife knife = kith__knife_guess(rest);
-  kith__cell cell;
+  kith__delimiter delimiter = kith__delimiter_detect(rest);
+  kith__field field;
   float value = 0;
-  knife.valued = true;
-  while (kith__knife_cut(&knife, &rest, &cell)) {
-    KITH_TRY(reading_value(&r->lines, &cell, &value));
-    KITH_TRY(reading_feature(r, cell, value));
+  delimiter.allow_value = true;
+  while (kith__field_next(&delimiter, &rest, &field)) {
+    KITH_TRY(reader_value(&r->lines, &field, &value));
+    KITH_TRY(reader_feature(r, field, value));
   }
-  KITH_TRY(kith__knife_end(&knife, &r->lines, rest));
+  KITH_TRY(kith__field_end(&delimiter, &r->lines, rest));
 done:
   return st;
 }
 
 /* One feature, and perhaps its weight: columns are parted as the id is, so that a feature's name may hold
  * spaces. */
-static kith_status reading_long(reading *r, const kith__knife *knife, kith__cell rest) {
+static kith_status reader_long(reader *r, const kith__delimiter *delimiter, kith__field rest) {
   kith_status st = KITH_OK;
-  kith__cell cell[3];
+  kith__field field[3];
   float value = 1;
   int n = 0;
   char shown[48];
-  while (n < 3 && kith__knife_cut(knife, &rest, &cell[n])) n++;
-  KITH_TRY(kith__knife_end(knife, &r->lines, rest));
+  while (n < 3 && kith__field_next(delimiter, &rest, &field[n])) n++;
+  KITH_TRY(kith__field_end(delimiter, &r->lines, rest));
   if (n < 1 || n > 2)
     KITH_TRY(kith__lines_fail(&r->lines, "expected an id, a feature and perhaps a weight, found %d columns%s",
                               n + 1, n > 2 ? " or more" : ""));
@@ -107,31 +107,31 @@ static kith_status reading_long(reading *r, const kith__knife *knife, kith__cell
   if (n != r->columns)
     KITH_TRY(kith__lines_fail(&r->lines, "expected %d columns, as in the lines before, found %d",
                               r->columns + 1, n + 1));
-  if (n == 2 && !kith__cell_real(cell[1], &value))
+  if (n == 2 && !kith__field_real(field[1], &value))
     KITH_TRY(kith__lines_fail(&r->lines, "expected a weight (a number), found %s",
-                              kith__cell_show(cell[1], shown)));
-  KITH_TRY(reading_feature(r, cell[0], value));
+                              kith__field_quote(field[1], shown)));
+  KITH_TRY(reader_feature(r, field[0], value));
 done:
   return st;
 }
 
 /* The first line says how many numbers a line has.  Zeros say nothing. */
-static kith_status reading_dense(reading *r, kith__cell rest) {
+static kith_status reader_dense(reader *r, kith__field rest) {
   kith_status st = KITH_OK;
-  const kith__knife knife = kith__knife_guess(rest);
-  kith__cell cell;
+  const kith__delimiter delimiter = kith__delimiter_detect(rest);
+  kith__field field;
   int32_t n = 0;
   float value = 0;
   char shown[48];
-  for (; kith__knife_cut(&knife, &rest, &cell); n++) {
-    if (!kith__cell_real(cell, &value))
-      KITH_TRY(kith__lines_fail(&r->lines, "expected a number, found %s", kith__cell_show(cell, shown)));
+  for (; kith__field_next(&delimiter, &rest, &field); n++) {
+    if (!kith__field_real(field, &value))
+      KITH_TRY(kith__lines_fail(&r->lines, "expected a number, found %s", kith__field_quote(field, shown)));
     if (n == FEATURES_MOST)
       KITH_TRY(kith__lines_fail(&r->lines, "expected at most %d numbers behind the id, found more",
                                 FEATURES_MOST));
-    if (value != 0) KITH_TRY(reading_add(r, n, value));
+    if (value != 0) KITH_TRY(reader_add(r, n, value));
   }
-  KITH_TRY(kith__knife_end(&knife, &r->lines, rest));
+  KITH_TRY(kith__field_end(&delimiter, &r->lines, rest));
   if (n == 0) KITH_TRY(kith__lines_fail(&r->lines, "expected numbers behind the id, found none"));
   if (r->width == 0) r->width = n;
   if (n != r->width)
@@ -143,10 +143,10 @@ done:
 }
 
 /* Whose line it is; no node has two, unless the list is long. */
-static kith_status reading_whose(reading *r, kith__cell id) {
+static kith_status reader_whose(reader *r, kith__field id) {
   kith_status st = KITH_OK;
-  kith__describe *d = r->d;
-  KITH_TRY(kith__names_meet(d->node, &r->lines, id, d->new_nodes, &r->node));
+  kith__feature_reader *d = r->d;
+  KITH_TRY(kith__id_map_find(d->node, &r->lines, id, d->new_nodes, &r->node));
   d->unknown_nodes += r->node < 0;
   if (r->node < 0) return st;
   if (r->node >= r->room_line) {
@@ -158,37 +158,37 @@ static kith_status reading_whose(reading *r, kith__cell id) {
     char shown[48];
     KITH_TRY(kith__lines_fail(
         &r->lines, "%s %s stands in line %lld already; if a line is one feature, set the format to long",
-        d->node->what, kith__cell_show(id, shown), (long long)r->line[r->node]));
+        d->node->kind, kith__field_quote(id, shown), (long long)r->line[r->node]));
   }
   r->line[r->node] = r->lines.number;
   r->n_known++;
-  if (r->node < d->n_passed) r->node = -1;
+  if (r->node < d->n_skip) r->node = -1;
 done:
   return st;
 }
 
-static kith_status reading_lines(reading *r) {
+static kith_status reader_lines(reader *r) {
   kith_status st = KITH_OK;
-  kith__knife knife = {.size = 0};
-  kith__cell line, id;
+  kith__delimiter delimiter = {.size = 0};
+  kith__field line, id;
   bool first = true;
   KITH_TRY(kith__lines_open(r->d->source->path, &r->lines));
   for (;; first = false) {
     KITH_TRY(kith__lines_next(&r->lines, &line));
     if (line.size < 0) break;
-    if (first) knife = kith__knife_guess(line);
+    if (first) delimiter = kith__delimiter_detect(line);
     if (first && r->d->source->header) {
       KITH_TRY(kith__lines_set_header(&r->lines, line));
       continue;
     }
-    if (!kith__knife_cut(&knife, &line, &id)) {
-      KITH_TRY(kith__knife_end(&knife, &r->lines, line));
+    if (!kith__field_next(&delimiter, &line, &id)) {
+      KITH_TRY(kith__field_end(&delimiter, &r->lines, line));
       continue;
     }
-    if (!line.at) line = (kith__cell){"", 0};
-    KITH_TRY(reading_whose(r, id));
-    if (r->d->format == KITH_LONG) KITH_TRY(reading_long(r, &knife, line));
-    else KITH_TRY(r->d->format == KITH_DENSE ? reading_dense(r, line) : reading_sparse(r, line));
+    if (!line.at) line = (kith__field){"", 0};
+    KITH_TRY(reader_whose(r, id));
+    if (r->d->format == KITH_LONG) KITH_TRY(reader_long(r, &delimiter, line));
+    else KITH_TRY(r->d->format == KITH_DENSE ? reader_dense(r, line) : reader_sparse(r, line));
   }
 done:
   kith__lines_close(&r->lines);
@@ -204,55 +204,55 @@ const char *kith_feature_format_text(kith_feature_format format) {
 }
 
 /* What the first lines have in common. */
-typedef struct probe {
-  kith__knife knife;
-  kith__names ids;     /* as text: whether one comes again */
+typedef struct format_probe {
+  kith__delimiter delimiter;
+  kith__id_map ids;    /* as text: whether one comes again */
   int64_t n;           /* lines */
   int columns;         /* of all of them; -1: they differ */
   bool again, weights; /* an id comes again; the third column is a number in all lines */
   bool words;          /* the second one is not, in one of them at least */
   int numbers;         /* numbers behind the id in all lines; -1: they differ, or are none */
   bool fraction;       /* one of them is no whole number, so it is no feature's name */
-} probe;
+} format_probe;
 
-static void probe_numbers(probe *p, kith__cell rest) {
-  const kith__knife knife = kith__knife_guess(rest);
-  kith__cell cell;
+static void probe_numbers(format_probe *p, kith__field rest) {
+  const kith__delimiter delimiter = kith__delimiter_detect(rest);
+  kith__field field;
   int n = 0;
   float value;
   int64_t whole;
   bool all = true;
-  for (; kith__knife_cut(&knife, &rest, &cell); n++) {
-    all = all && kith__cell_real(cell, &value);
-    p->fraction = p->fraction || !kith__cell_integer(cell, &whole) || whole < 0;
+  for (; kith__field_next(&delimiter, &rest, &field); n++) {
+    all = all && kith__field_real(field, &value);
+    p->fraction = p->fraction || !kith__field_integer(field, &whole) || whole < 0;
   }
   p->numbers = all && n > 0 && (p->n == 0 || n == p->numbers) ? n : -1;
 }
 
 /* An id that no list could hold is left to the reading proper to tell of. */
-static kith_status probe_line(probe *p, const kith__lines *lines, kith__cell line) {
-  kith__cell cell[4], rest;
+static kith_status probe_line(format_probe *p, const kith__lines *lines, kith__field line) {
+  kith__field field[4], rest;
   int32_t before = p->ids.n, number = 0;
   int n = 0;
   float value;
-  p->knife.dry = true;
-  if (!kith__knife_cut(&p->knife, &line, &cell[0])) return KITH_OK;
+  p->delimiter.read_only = true;
+  if (!kith__field_next(&p->delimiter, &line, &field[0])) return KITH_OK;
   rest = line;
-  for (n = 1; n < 4 && kith__knife_cut(&p->knife, &line, &cell[n]);) n++;
-  kith_status st = kith__names_take(&p->ids, lines, cell[0], true, &number);
+  for (n = 1; n < 4 && kith__field_next(&p->delimiter, &line, &field[n]);) n++;
+  kith_status st = kith__id_map_add(&p->ids, lines, field[0], true, &number);
   if (kith_is_bad(st) && st != KITH_EDATA) return st;
   p->again = p->again || (!kith_is_bad(st) && p->ids.n == before);
   p->columns = p->n == 0 || n == p->columns ? n : -1;
-  p->weights = (p->n == 0 || p->weights) && n == 3 && kith__cell_real(cell[2], &value);
-  p->words = p->words || (n > 1 && !kith__cell_real(cell[1], &value));
-  probe_numbers(p, rest.at ? rest : (kith__cell){"", 0});
+  p->weights = (p->n == 0 || p->weights) && n == 3 && kith__field_real(field[2], &value);
+  p->words = p->words || (n > 1 && !kith__field_real(field[1], &value));
+  probe_numbers(p, rest.at ? rest : (kith__field){"", 0});
   p->n++;
   return KITH_OK;
 }
 
 /* Long where an id comes again, which sparse and dense lists do not allow, and every line has a feature, with
  * a weight or without. */
-static kith_status probe_judge(const probe *p, kith__describe *d) {
+static kith_status probe_judge(const format_probe *p, kith__feature_reader *d) {
   kith_status st = KITH_OK;
   bool is_long = p->again && (p->columns == 2 || (p->columns == 3 && p->weights));
   bool may_be_long = !p->again && p->n > 1 && p->columns == 3 && p->weights && p->words;
@@ -271,41 +271,41 @@ done:
   return st;
 }
 
-static kith_status reading_format(reading *r) {
+static kith_status reader_format(reader *r) {
   kith_status st = KITH_OK;
-  probe p = {.n = 0};
-  kith__cell line;
+  format_probe p = {.n = 0};
+  kith__field line;
   r->d->format = r->d->source->format;
   if (r->d->format != KITH_FEATURES_AUTO) return st;
-  kith__names_begin(&p.ids, r->d->node->what, KITH_ID_TEXT);
+  kith__id_map_init(&p.ids, r->d->node->kind, KITH_ID_TEXT);
   KITH_TRY(kith__lines_open(r->d->source->path, &r->lines));
   for (int i = 0; i < FEATURES_PROBE; i++) {
     KITH_TRY(kith__lines_next(&r->lines, &line));
     if (line.size < 0) break;
-    if (i == 0) p.knife = kith__knife_guess(line);
+    if (i == 0) p.delimiter = kith__delimiter_detect(line);
     if (i > 0 || !r->d->source->header) KITH_TRY(probe_line(&p, &r->lines, line));
     else KITH_TRY(kith__lines_set_header(&r->lines, line));
   }
   KITH_TRY(probe_judge(&p, r->d));
 done:
   kith__lines_close(&r->lines);
-  kith__names_free(&p.ids);
+  kith__id_map_free(&p.ids);
   return st;
 }
 
 /* Dense features are called by their places, from 0. */
-static kith_status reading_name(reading *r) {
+static kith_status reader_name(reader *r) {
   kith_status st = KITH_OK;
-  kith__names *names = r->d->feature;
+  kith__id_map *map = r->d->feature;
   char text[16];
   int32_t number = 0;
   if (r->d->format != KITH_DENSE || r->width == 0) return st;
   for (int32_t k = 0; k < r->width && r->d->new_features; k++) {
     snprintf(text, sizeof text, "%d", k);
-    KITH_TRY(kith__names_take(names, &r->lines, (kith__cell){text, (int64_t)strlen(text)}, true, &number));
+    KITH_TRY(kith__id_map_add(map, &r->lines, (kith__field){text, (int64_t)strlen(text)}, true, &number));
   }
-  KITH_CHECK(names->n == r->width, KITH_EDATA, "%s: %d numbers in a line, but the model was trained with %d",
-             r->d->source->path, r->width, names->n);
+  KITH_CHECK(map->n == r->width, KITH_EDATA, "%s: %d numbers in a line, but the model was trained with %d",
+             r->d->source->path, r->width, map->n);
 done:
   return st;
 }
@@ -313,9 +313,9 @@ done:
 /* ---- rows ---- */
 
 /* Rows by counting; within a row features stand as in the line. */
-static kith_status reading_rows(const reading *r, kith_features *out) {
+static kith_status reader_rows(const reader *r, kith_features *out) {
   kith_status st = KITH_OK;
-  int32_t low = r->d->n_passed;
+  int32_t low = r->d->n_skip;
   int64_t n_row = r->d->node->n - low;
   kith_eid *start = NULL;
   KITH_TRY(kith_features_make(n_row, r->n, out));
@@ -334,14 +334,14 @@ done:
   return st;
 }
 
-static kith_status reading_check_twice(const reading *r, const kith_features *f) {
+static kith_status reader_check_twice(const reader *r, const kith_features *f) {
   kith_status st = KITH_OK;
   int64_t *seen = NULL; /* [features] 1 + the last row that had it */
   KITH_TRY(KITH_NEW(seen, r->d->feature->n));
   for (int64_t i = 0; i < f->n_row; i++)
     for (kith_eid e = f->start[i]; e < f->start[i + 1]; e++) {
       KITH_CHECK(seen[f->of[e]] != i + 1, KITH_EDATA, "%s:%lld: the same feature stands there twice",
-                 r->d->source->path, (long long)r->line[i + r->d->n_passed]);
+                 r->d->source->path, (long long)r->line[i + r->d->n_skip]);
       seen[f->of[e]] = i + 1;
     }
 done:
@@ -350,7 +350,7 @@ done:
 }
 
 /* Long: further entries of a feature in a row are dropped, their weights added to the first. */
-static kith_status reading_merge(reading *r, kith_features *f) {
+static kith_status reader_merge(reader *r, kith_features *f) {
   kith_status st = KITH_OK;
   int64_t *seen = NULL; /* [features] 1 + where the feature stands, in this row if that is behind `begin` */
   kith_eid at = 0, from = 0;
@@ -364,7 +364,7 @@ static kith_status reading_merge(reading *r, kith_features *f) {
         if (r->columns > 1) f->value[seen[k] - 1] += value;
         KITH_CHECK(isfinite(f->value[seen[k] - 1]), KITH_EDATA,
                    "%s:%lld: the weights of a feature of this %s add up to more than a float holds",
-                   r->d->source->path, (long long)r->line[i + r->d->n_passed], r->d->node->what);
+                   r->d->source->path, (long long)r->line[i + r->d->n_skip], r->d->node->kind);
         r->d->repeated++;
         continue;
       }
@@ -380,7 +380,7 @@ done:
 }
 
 /* Rows divided by their sums; rows of zeros stay. */
-static kith_status features_normalize(const reading *r, kith_features *f) {
+static kith_status features_normalize(const reader *r, kith_features *f) {
   kith_status st = KITH_OK;
   for (int64_t i = 0; i < f->n_row; i++) {
     double sum = 0, size = 0;
@@ -392,33 +392,33 @@ static kith_status features_normalize(const reading *r, kith_features *f) {
     KITH_CHECK(kith__can_normalize(sum, size), KITH_EDATA,
                "%s:%lld: the values of this %s add up to %g, by which they cannot be divided; set normalise: "
                "false, or mend them",
-               r->d->source->path, (long long)r->line[i + r->d->n_passed], r->d->node->what, sum);
+               r->d->source->path, (long long)r->line[i + r->d->n_skip], r->d->node->kind, sum);
     for (kith_eid e = f->start[i]; e < f->start[i + 1]; e++) f->value[e] = (float)((double)f->value[e] / sum);
   }
 done:
   return st;
 }
 
-static int64_t reading_bare(const reading *r) {
+static int64_t reader_bare(const reader *r) {
   int64_t n = 0;
-  for (int64_t i = r->d->n_passed; i < r->d->node->n; i++) n += i >= r->room_line || r->line[i] == 0;
+  for (int64_t i = r->d->n_skip; i < r->d->node->n; i++) n += i >= r->room_line || r->line[i] == 0;
   return n;
 }
 
-kith_status kith__features_read(kith__describe *d, kith_features *out) {
+kith_status kith__features_read(kith__feature_reader *d, kith_features *out) {
   kith_status st = KITH_OK;
-  reading r = {.d = d};
+  reader r = {.d = d};
   kith_features f = {0};
-  KITH_TRY(reading_format(&r));
-  KITH_TRY(reading_lines(&r));
-  KITH_TRY(reading_name(&r));
+  KITH_TRY(reader_format(&r));
+  KITH_TRY(reader_lines(&r));
+  KITH_TRY(reader_name(&r));
   KITH_CHECK(d->feature->n > 0 && (r.n_known > 0 || !d->new_features), KITH_EDATA,
-             "%s: expected features, found none of a known %s", d->source->path, d->node->what);
-  KITH_TRY(reading_rows(&r, &f));
-  KITH_TRY(d->format == KITH_LONG ? reading_merge(&r, &f) : reading_check_twice(&r, &f));
+             "%s: expected features, found none of a known %s", d->source->path, d->node->kind);
+  KITH_TRY(reader_rows(&r, &f));
+  KITH_TRY(d->format == KITH_LONG ? reader_merge(&r, &f) : reader_check_twice(&r, &f));
   if (d->source->normalize) KITH_TRY(features_normalize(&r, &f));
   d->weighted = d->format == KITH_LONG && r.columns > 1;
-  d->bare = reading_bare(&r);
+  d->without_features = reader_bare(&r);
   *out = f;
   f = (kith_features){0};
 done:

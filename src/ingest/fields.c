@@ -1,4 +1,4 @@
-/* Cutting a line into cells, and reading what stands in a cell. */
+/* Cutting a line into fields, and reading what stands in a field. */
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
@@ -9,52 +9,54 @@
 
 /* ---- cutting ---- */
 
-kith__knife kith__knife_make(const char *delimiter) {
-  kith__knife knife = {.size = 0};
-  for (; delimiter[knife.size] && knife.size < (int)sizeof knife.text - 1; knife.size++)
-    knife.text[knife.size] = delimiter[knife.size];
-  if (knife.size == 1 && knife.text[0] == ' ') knife.size = 0;
-  return knife;
+kith__delimiter kith__delimiter_make(const char *text) {
+  kith__delimiter delimiter = {.size = 0};
+  for (; text[delimiter.size] && delimiter.size < (int)sizeof delimiter.text - 1; delimiter.size++)
+    delimiter.text[delimiter.size] = text[delimiter.size];
+  if (delimiter.size == 1 && delimiter.text[0] == ' ') delimiter.size = 0;
+  return delimiter;
 }
 
-kith__knife kith__knife_guess(kith__cell line) {
+kith__delimiter kith__delimiter_detect(kith__field line) {
   const char *const known[] = {"::", "\t", ",", ";"};
   for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-    if (memmem(line.at, (size_t)line.size, known[i], strlen(known[i]))) return kith__knife_make(known[i]);
-  return kith__knife_make("");
+    if (memmem(line.at, (size_t)line.size, known[i], strlen(known[i]))) return kith__delimiter_make(known[i]);
+  return kith__delimiter_make("");
 }
 
-static inline bool cell_is_space(char c) { return c == ' ' || c == '\t'; }
+static inline bool field_is_space(char c) { return c == ' ' || c == '\t'; }
 
-/* Whether two cells are parted at `at`. */
-static inline bool knife_parts(const kith__knife *knife, const char *at, const char *end) {
-  if (knife->size == 0) return cell_is_space(*at);
-  return end - at >= knife->size && memcmp(at, knife->text, (size_t)knife->size) == 0;
+/* Whether two fields are parted at `at`. */
+static inline bool delimiter_parts(const kith__delimiter *delimiter, const char *at, const char *end) {
+  if (delimiter->size == 0) return field_is_space(*at);
+  return end - at >= delimiter->size && memcmp(at, delimiter->text, (size_t)delimiter->size) == 0;
 }
 
 /* Where the next delimiter begins, or the end. */
-static const char *knife_find(const kith__knife *knife, const char *at, const char *end) {
-  if (knife->size == 0) {
-    while (at < end && !cell_is_space(*at)) at++;
+static const char *delimiter_find(const kith__delimiter *delimiter, const char *at, const char *end) {
+  if (delimiter->size == 0) {
+    while (at < end && !field_is_space(*at)) at++;
     return at;
   }
-  if (knife->size == 1) {
-    while (at < end && *at != knife->text[0]) at++; /* cells are short: a call of memchr costs more */
+  if (delimiter->size == 1) {
+    while (at < end && *at != delimiter->text[0]) at++; /* fields are short: a call of memchr costs more */
     return at;
   }
-  const char *found = memmem(at, (size_t)(end - at), knife->text, (size_t)knife->size);
+  const char *found = memmem(at, (size_t)(end - at), delimiter->text, (size_t)delimiter->size);
   return found ? found : end;
 }
 
-/* Behind a cell that ends at `stop`.  Between white space there is no empty cell, so nothing is left behind
+/* Behind a field that ends at `stop`.  Between white space there is no empty field, so nothing is left behind
  * the last one. */
-static void knife_rest(const kith__knife *knife, const char *stop, const char *end, kith__cell *rest) {
-  if (knife->size == 0) *rest = (kith__cell){stop, end - stop};
+static void delimiter_rest(const kith__delimiter *delimiter, const char *stop, const char *end,
+                           kith__field *rest) {
+  if (delimiter->size == 0) *rest = (kith__field){stop, end - stop};
   else
-    *rest = stop < end ? (kith__cell){stop + knife->size, end - stop - knife->size} : (kith__cell){NULL, 0};
+    *rest = stop < end ? (kith__field){stop + delimiter->size, end - stop - delimiter->size}
+                       : (kith__field){NULL, 0};
 }
 
-/* The quote that closes a cell; *doubled of those before it stand twice.  Null if none does. */
+/* The quote that closes a field; *doubled of those before it stand twice.  Null if none does. */
 static const char *quote_close(const char *at, const char *end, int64_t *doubled) {
   *doubled = 0;
   for (at = memchr(at, '"', (size_t)(end - at)); at && at + 1 < end && at[1] == '"'; ++*doubled)
@@ -63,8 +65,8 @@ static const char *quote_close(const char *at, const char *end, int64_t *doubled
 }
 
 /* Two quotes become one, in place: a line lies in the buffer of its file, and is cut once. */
-static int64_t quote_undouble(const char *cell, int64_t size) {
-  char *text = (char *)(uintptr_t)cell;
+static int64_t quote_undouble(const char *field, int64_t size) {
+  char *text = (char *)(uintptr_t)field;
   int64_t n = 0;
   for (int64_t i = 0; i < size; i++) {
     text[n++] = text[i];
@@ -74,51 +76,54 @@ static int64_t quote_undouble(const char *cell, int64_t size) {
 }
 
 /* The quote between a name and its value goes, in place. */
-static kith__cell quote_join(const char *at, int64_t size, const char *close, const char *stop) {
+static kith__field quote_join(const char *at, int64_t size, const char *close, const char *stop) {
   char *text = (char *)(uintptr_t)close - size + 1;
   memmove(text, at, (size_t)size);
-  return (kith__cell){text, stop - text};
+  return (kith__field){text, stop - text};
 }
 
 /* `at` is behind the opening quote. */
-static bool knife_cut_quoted(const kith__knife *knife, const char *at, const char *end, kith__cell *rest,
-                             kith__cell *cell) {
+static bool delimiter_cut_quoted(const kith__delimiter *delimiter, const char *at, const char *end,
+                                 kith__field *rest, kith__field *field) {
   int64_t doubled;
   const char *close = quote_close(at, end, &doubled), *stop = close ? close + 1 : end;
-  bool joined = knife->valued && close && stop < end && *stop == ':';
-  if (joined) stop = knife_find(knife, stop, end);
-  while (knife->size > 0 && stop < end && cell_is_space(*stop) && !knife_parts(knife, stop, end)) stop++;
-  if (!close || (stop < end && !knife_parts(knife, stop, end))) {
-    *rest = (kith__cell){NULL, close ? KITH__QUOTE_PASSED : KITH__QUOTE_OPEN};
+  bool joined = delimiter->allow_value && close && stop < end && *stop == ':';
+  if (joined) stop = delimiter_find(delimiter, stop, end);
+  while (delimiter->size > 0 && stop < end && field_is_space(*stop) && !delimiter_parts(delimiter, stop, end))
+    stop++;
+  if (!close || (stop < end && !delimiter_parts(delimiter, stop, end))) {
+    *rest = (kith__field){NULL, close ? KITH__QUOTE_PASSED : KITH__QUOTE_OPEN};
     return false;
   }
-  *cell = (kith__cell){at, close - at};
-  if (doubled > 0 && !knife->dry) cell->size = quote_undouble(at, cell->size);
-  if (joined && !knife->dry) *cell = quote_join(at, cell->size, close, stop);
-  knife_rest(knife, stop, end, rest);
+  *field = (kith__field){at, close - at};
+  if (doubled > 0 && !delimiter->read_only) field->size = quote_undouble(at, field->size);
+  if (joined && !delimiter->read_only) *field = quote_join(at, field->size, close, stop);
+  delimiter_rest(delimiter, stop, end, rest);
   return true;
 }
 
-bool kith__knife_cut(const kith__knife *knife, kith__cell *rest, kith__cell *cell) {
+bool kith__field_next(const kith__delimiter *delimiter, kith__field *rest, kith__field *field) {
   if (!rest->at) return false;
   const char *at = rest->at, *end = at + rest->size;
-  while (at < end && cell_is_space(*at) && (knife->size == 0 || !knife_parts(knife, at, end))) at++;
-  if (knife->size == 0 && at == end) {
-    *rest = (kith__cell){end, 0};
+  while (at < end && field_is_space(*at) && (delimiter->size == 0 || !delimiter_parts(delimiter, at, end)))
+    at++;
+  if (delimiter->size == 0 && at == end) {
+    *rest = (kith__field){end, 0};
     return false;
   }
-  if (at < end && *at == '"' && !knife->unquoted) return knife_cut_quoted(knife, at + 1, end, rest, cell);
-  const char *stop = knife_find(knife, at, end), *last = stop;
-  while (last > at && cell_is_space(last[-1])) last--;
-  *cell = (kith__cell){at, last - at};
-  knife_rest(knife, stop, end, rest);
+  if (at < end && *at == '"' && !delimiter->no_quotes)
+    return delimiter_cut_quoted(delimiter, at + 1, end, rest, field);
+  const char *stop = delimiter_find(delimiter, at, end), *last = stop;
+  while (last > at && field_is_space(last[-1])) last--;
+  *field = (kith__field){at, last - at};
+  delimiter_rest(delimiter, stop, end, rest);
   return true;
 }
 
-kith_status kith__knife_end(const kith__knife *knife, const kith__lines *lines, kith__cell rest) {
-  kith__cell cell;
-  while (rest.at && !knife->unquoted && memchr(rest.at, '"', (size_t)rest.size) &&
-         kith__knife_cut(knife, &rest, &cell)) {
+kith_status kith__field_end(const kith__delimiter *delimiter, const kith__lines *lines, kith__field rest) {
+  kith__field field;
+  while (rest.at && !delimiter->no_quotes && memchr(rest.at, '"', (size_t)rest.size) &&
+         kith__field_next(delimiter, &rest, &field)) {
   }
   if (rest.at || rest.size == 0) return KITH_OK;
   if (rest.size == KITH__QUOTE_OPEN)
@@ -150,7 +155,7 @@ static int64_t date_days(int year, int month, int day) {
 }
 
 /* "2010-10-19" and, behind a "T" or a space, "23:55" or "23:55:27", perhaps with a fraction and "Z". */
-static bool cell_date(const char *text, int64_t *seconds) {
+static bool field_date(const char *text, int64_t *seconds) {
   int at = 0, year, month, day, hour = 0, minute = 0, second = 0;
   if (!date_digits(text, 4, &at, &year) || text[at++] != '-' || !date_digits(text, 2, &at, &month) ||
       text[at++] != '-' || !date_digits(text, 2, &at, &day))
@@ -170,30 +175,30 @@ static bool cell_date(const char *text, int64_t *seconds) {
   return true;
 }
 
-/* A closed copy for the C library; false if the cell is longer than any number. */
-static bool cell_copy(kith__cell cell, char text[64]) {
-  if (cell.size < 1 || cell.size > 63 || memchr(cell.at, '\0', (size_t)cell.size)) return false;
-  memcpy(text, cell.at, (size_t)cell.size);
-  text[cell.size] = '\0';
+/* A closed copy for the C library; false if the field is longer than any number. */
+static bool field_copy(kith__field field, char text[64]) {
+  if (field.size < 1 || field.size > 63 || memchr(field.at, '\0', (size_t)field.size)) return false;
+  memcpy(text, field.at, (size_t)field.size);
+  text[field.size] = '\0';
   return true;
 }
 
 /* A decimal number and nothing else: no "nan", no "0x10", no spaces. */
-static bool cell_number(const char *text, double *value) {
+static bool field_number(const char *text, double *value) {
   char *end = NULL;
   if (text[strspn(text, "0123456789+-.eE")]) return false;
   *value = strtod(text, &end);
   return end > text && !*end && isfinite(*value);
 }
 
-bool kith__cell_time(kith__cell cell, int64_t *seconds) {
+bool kith__field_time(kith__field field, int64_t *seconds) {
   const int64_t most = INT64_C(1) << 62; /* so that a time later than any can be told */
   char text[64];
   double real;
-  if (kith__cell_integer(cell, seconds)) return *seconds<most && * seconds> - most;
-  if (!cell_copy(cell, text)) return false;
-  if (cell_date(text, seconds)) return true;
-  if (!cell_number(text, &real) || !(fabs(real) < 0x1p62)) return false;
+  if (kith__field_integer(field, seconds)) return *seconds<most && * seconds> - most;
+  if (!field_copy(field, text)) return false;
+  if (field_date(text, seconds)) return true;
+  if (!field_number(text, &real) || !(fabs(real) < 0x1p62)) return false;
   *seconds = (int64_t)floor(real);
   return true;
 }
@@ -229,27 +234,27 @@ void kith__time_units_warn(const kith__time_units *units, const char *path) {
             unit_text[time_unit(units->low)]);
 }
 
-bool kith__cell_real(kith__cell cell, float *value) {
+bool kith__field_real(kith__field field, float *value) {
   char text[64];
   double real;
-  if (!cell_copy(cell, text) || !cell_number(text, &real)) return false;
+  if (!field_copy(field, text) || !field_number(text, &real)) return false;
   *value = (float)real;
   return isfinite(*value);
 }
 
-bool kith__cell_is_unbounded(kith__cell cell) {
+bool kith__field_is_unbounded(kith__field field) {
   char text[64], *end = NULL;
-  if (!cell_copy(cell, text)) return false;
+  if (!field_copy(field, text)) return false;
   float value = (float)strtod(text, &end);
   return end > text && !*end && !isfinite(value);
 }
 
-const char *kith__cell_show(kith__cell cell, char *text) {
+const char *kith__field_quote(kith__field field, char *text) {
   int n = 0;
-  bool whole = cell.size <= 40;
+  bool whole = field.size <= 40;
   text[n++] = '"';
-  for (int64_t i = 0; i < (whole ? cell.size : 40); i++)
-    text[n++] = iscntrl((unsigned char)cell.at[i]) ? '?' : (char)cell.at[i];
+  for (int64_t i = 0; i < (whole ? field.size : 40); i++)
+    text[n++] = iscntrl((unsigned char)field.at[i]) ? '?' : (char)field.at[i];
   snprintf(text + n, 48 - (size_t)n, "%s", whole ? "\"" : "…\"");
   return text;
 }

@@ -6,15 +6,15 @@
 #include "ingest/lists.h"
 
 /* A file of a kind has these bytes at this place. */
-typedef struct kind {
+typedef struct file_type {
   int at, size;
   const char *bytes, *what, *how;
-} kind;
+} file_type;
 
 #define BYTES(text) (int)sizeof(text) - 1, text
 #define PANDAS(reader) "write it as a list: pandas." reader "(…).to_csv(\"list.csv\", index=False)"
 
-static const kind kinds[] = {
+static const file_type kinds[] = {
     {0, BYTES("BZh"), "a bzip2 file", "unpack it with bunzip2"},
     {0,
      BYTES("\xFD"
@@ -68,30 +68,31 @@ static const kind kinds[] = {
     {0, BYTES("\xFE\xFF"), "text in UTF-16", "make it UTF-8: iconv -f UTF-16 -t UTF-8 FILE >list.txt"},
 };
 
-static const kind utf16[2] = {{0, 0, "", "text in UTF-16",
-                               "make it UTF-8: iconv -f UTF-16LE -t UTF-8 FILE >list.txt"},
-                              {0, 0, "", "text in UTF-16",
-                               "make it UTF-8: iconv -f UTF-16BE -t UTF-8 FILE >list.txt"}};
-static const kind pickle = {0, 0, "", "a Python pickle", "write what is in it as lines of text"};
-static const kind json = {0, 0, "", "JSON",
-                          "write it as a list: pandas.read_json(…, lines=True).to_csv(\"list.csv\", "
-                          "index=False), or jq -r '[.user, .item] | @tsv'"};
-static const kind python = {0, 0, "", "lines of Python dictionaries",
-                            "write them as a list: ast.literal_eval of each line, then csv.writer"};
-static const kind html = {0, 0, "", "an HTML page, perhaps the answer of a web server instead of the list",
-                          "fetch the list anew"};
-static const kind xml = {0, 0, "", "XML", "write the pairs in it as lines of text"};
-static const kind returns = {0, 0, "", "text whose lines end in a carriage return alone",
-                             "end them in line feeds: tr '\\r' '\\n' <FILE >list.txt"};
-static const kind binary = {0, 0, "", "a binary file", "expected lines of text"};
+static const file_type utf16[2] = {{0, 0, "", "text in UTF-16",
+                                    "make it UTF-8: iconv -f UTF-16LE -t UTF-8 FILE >list.txt"},
+                                   {0, 0, "", "text in UTF-16",
+                                    "make it UTF-8: iconv -f UTF-16BE -t UTF-8 FILE >list.txt"}};
+static const file_type pickle = {0, 0, "", "a Python pickle", "write what is in it as lines of text"};
+static const file_type json = {0, 0, "", "JSON",
+                               "write it as a list: pandas.read_json(…, lines=True).to_csv(\"list.csv\", "
+                               "index=False), or jq -r '[.user, .item] | @tsv'"};
+static const file_type python = {0, 0, "", "lines of Python dictionaries",
+                                 "write them as a list: ast.literal_eval of each line, then csv.writer"};
+static const file_type html = {0, 0, "",
+                               "an HTML page, perhaps the answer of a web server instead of the list",
+                               "fetch the list anew"};
+static const file_type xml = {0, 0, "", "XML", "write the pairs in it as lines of text"};
+static const file_type returns = {0, 0, "", "text whose lines end in a carriage return alone",
+                                  "end them in line feeds: tr '\\r' '\\n' <FILE >list.txt"};
+static const file_type binary = {0, 0, "", "a binary file", "expected lines of text"};
 
-static bool kind_has(const kind *k, const char *text, int64_t n) {
+static bool file_type_has(const file_type *k, const char *text, int64_t n) {
   return n >= k->at + k->size && memcmp(text + k->at, k->bytes, (size_t)k->size) == 0;
 }
 
 /* Letters with a zero byte on one side of each: UTF-16 without a byte order mark.  Other zero bytes are in no
  * text. */
-static const kind *kind_zeros(const char *text, int64_t n) {
+static const file_type *file_type_zeros(const char *text, int64_t n) {
   int64_t zeros[2] = {0, 0};
   for (int64_t i = 0; i < n; i++) zeros[i & 1] += text[i] == '\0';
   if (zeros[0] + zeros[1] == 0) return NULL;
@@ -101,15 +102,15 @@ static const kind *kind_zeros(const char *text, int64_t n) {
 }
 
 /* Where the blanks at the front end. */
-static int64_t kind_skip(const char *text, int64_t n, int64_t at) {
+static int64_t file_type_skip(const char *text, int64_t n, int64_t at) {
   while (at < n && isspace((unsigned char)text[at])) at++;
   return at;
 }
 
 /* {"user": …}, [{…}], [[1, 2], …]; Python's own way of writing has other quotes. */
-static const kind *kind_braces(const char *text, int64_t n, int64_t at) {
+static const file_type *file_type_braces(const char *text, int64_t n, int64_t at) {
   char open = text[at];
-  at = kind_skip(text, n, at + 1);
+  at = file_type_skip(text, n, at + 1);
   if (at >= n) return NULL;
   if (text[at] == '\'' || (n - at > 1 && text[at] == 'u' && text[at + 1] == '\'')) return &python;
   if (text[at] == '"' || (open == '{' && text[at] == '}')) return &json;
@@ -117,7 +118,7 @@ static const kind *kind_braces(const char *text, int64_t n, int64_t at) {
 }
 
 /* An id may begin with "<"; a page has the names of HTML or closes what it opens. */
-static const kind *kind_angles(const char *text, int64_t n, int64_t at) {
+static const file_type *file_type_angles(const char *text, int64_t n, int64_t at) {
   static const char *const names[] = {"html", "!doctype html", "head", "body", "title", "script"};
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
     int64_t size = (int64_t)strlen(names[i]);
@@ -128,25 +129,25 @@ static const kind *kind_angles(const char *text, int64_t n, int64_t at) {
 }
 
 /* "a,b<CR>c,d<CR>": lines as old Macs ended them; a line end in the last byte may be half of CRLF. */
-static const kind *kind_ends(const char *text, int64_t n) {
+static const file_type *file_type_ends(const char *text, int64_t n) {
   const char *cr = memchr(text, '\r', (size_t)n);
   return cr && cr + 1 < text + n && !memchr(text, '\n', (size_t)n) ? &returns : NULL;
 }
 
-static const kind *kind_of(const char *text, int64_t n) {
+static const file_type *file_type_of(const char *text, int64_t n) {
   for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-    if (kind_has(&kinds[i], text, n)) return &kinds[i];
+    if (file_type_has(&kinds[i], text, n)) return &kinds[i];
   if (n >= 2 && text[0] == '\x80' && text[1] >= 2 && text[1] <= 5) return &pickle;
-  const kind *k = kind_zeros(text, n);
-  int64_t bom = n >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0, at = kind_skip(text, n, bom);
-  if (!k && at < n && (text[at] == '{' || text[at] == '[')) k = kind_braces(text, n, at);
-  if (!k && at < n && text[at] == '<') k = kind_angles(text, n, at);
-  if (!k && n > 0) k = kind_ends(text, n);
+  const file_type *k = file_type_zeros(text, n);
+  int64_t bom = n >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0, at = file_type_skip(text, n, bom);
+  if (!k && at < n && (text[at] == '{' || text[at] == '[')) k = file_type_braces(text, n, at);
+  if (!k && at < n && text[at] == '<') k = file_type_angles(text, n, at);
+  if (!k && n > 0) k = file_type_ends(text, n);
   return k;
 }
 
-kith_status kith__kind_check(const char *path, const char *text, int64_t n) {
+kith_status kith__file_type_check(const char *path, const char *text, int64_t n) {
   const int64_t most = 4096;
-  const kind *k = kind_of(text, n < most ? n : most);
+  const file_type *k = file_type_of(text, n < most ? n : most);
   return k ? kith_fail(KITH_EDATA, "%s: is %s, not a text list; %s", path, k->what, k->how) : KITH_OK;
 }

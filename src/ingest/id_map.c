@@ -7,65 +7,65 @@
 
 #include "ingest/lists.h"
 
-enum { NAMES_DENSE = 1 << 24, NAMES_FIRST = 1 << 10 };
-static const int32_t names_most = INT32_MAX - 1;
+enum { ID_MAP_DIRECT = 1 << 24, ID_MAP_FIRST = 1 << 10 };
+static const int32_t id_map_most = INT32_MAX - 1;
 
-void kith__names_begin(kith__names *names, const char *what, kith_id_kind ids) {
+void kith__id_map_init(kith__id_map *map, const char *what, kith_id_kind ids) {
   bool text = ids == KITH_ID_TEXT;
-  *names = (kith__names){.what = what, .text = text, .decided = text, .asked = text};
+  *map = (kith__id_map){.kind = what, .text = text, .decided = text, .declared_text = text};
 }
 
-void kith__names_free(kith__names *names) {
-  KITH_FREE(names->number);
-  KITH_FREE(names->dense);
-  KITH_FREE(names->slot);
-  KITH_FREE(names->begin);
-  KITH_FREE(names->pool);
+void kith__id_map_free(kith__id_map *map) {
+  KITH_FREE(map->number);
+  KITH_FREE(map->direct);
+  KITH_FREE(map->slot);
+  KITH_FREE(map->offset);
+  KITH_FREE(map->pool);
 }
 
 /* ---- growing ---- */
 
-static int64_t names_double(int64_t room, int64_t need) {
-  int64_t grown = room > 0 ? room : NAMES_FIRST;
+static int64_t id_map_double(int64_t room, int64_t need) {
+  int64_t grown = room > 0 ? room : ID_MAP_FIRST;
   while (grown < need) grown *= 2;
   return grown;
 }
 
 /* Room for one id more, and for `size` bytes of text. */
-static kith_status names_make_room(kith__names *names, int64_t size) {
+static kith_status id_map_make_room(kith__id_map *map, int64_t size) {
   kith_status st = KITH_OK;
-  int64_t used = names->text && names->n > 0 ? names->begin[names->n] : 0;
-  if (names->n + 1 >= names->room) {
-    int64_t room = names_double(names->room, names->n + 2);
-    if (names->text) KITH_TRY(KITH_GROW(names->begin, names->room, room));
-    else KITH_TRY(KITH_GROW(names->number, names->room, room));
-    names->room = room;
+  int64_t used = map->text && map->n > 0 ? map->offset[map->n] : 0;
+  if (map->n + 1 >= map->room) {
+    int64_t room = id_map_double(map->room, map->n + 2);
+    if (map->text) KITH_TRY(KITH_GROW(map->offset, map->room, room));
+    else KITH_TRY(KITH_GROW(map->number, map->room, room));
+    map->room = room;
   }
-  if (names->text && used + size > names->pool_room) {
-    int64_t room = names_double(names->pool_room, used + size);
-    KITH_TRY(KITH_GROW(names->pool, names->pool_room, room));
-    names->pool_room = room;
+  if (map->text && used + size > map->pool_room) {
+    int64_t room = id_map_double(map->pool_room, used + size);
+    KITH_TRY(KITH_GROW(map->pool, map->pool_room, room));
+    map->pool_room = room;
   }
 done:
   return st;
 }
 
 /* Give the next number to an id. */
-static kith_status names_append(kith__names *names, const kith__lines *lines, kith__cell id, int64_t value) {
+static kith_status id_map_append(kith__id_map *map, const kith__lines *lines, kith__field id, int64_t value) {
   kith_status st = KITH_OK;
-  if (names->n >= names_most) {
-    st = kith__lines_fail(lines, "more than %d different %ss; Kith numbers them with 32 bits", names_most,
-                          names->what);
+  if (map->n >= id_map_most) {
+    st = kith__lines_fail(lines, "more than %d different %ss; Kith numbers them with 32 bits", id_map_most,
+                          map->kind);
     goto done;
   }
-  KITH_TRY(names_make_room(names, id.size));
-  if (names->text) {
-    int64_t used = names->begin[names->n];
-    if (id.size > 0) memcpy(names->pool + used, id.at, (size_t)id.size);
-    names->begin[names->n + 1] = used + id.size;
-    if (id.size > names->width) names->width = (int)id.size;
-  } else names->number[names->n] = value;
-  names->n++;
+  KITH_TRY(id_map_make_room(map, id.size));
+  if (map->text) {
+    int64_t used = map->offset[map->n];
+    if (id.size > 0) memcpy(map->pool + used, id.at, (size_t)id.size);
+    map->offset[map->n + 1] = used + id.size;
+    if (id.size > map->width) map->width = (int)id.size;
+  } else map->number[map->n] = value;
+  map->n++;
 done:
   return st;
 }
@@ -73,64 +73,63 @@ done:
 /* ---- the table of all but small integers ---- */
 
 /* Multiply and fold: every bit of the id reaches the upper bits, from which the place is taken. */
-static inline uint64_t names_mix(uint64_t h, uint64_t x) {
+static inline uint64_t id_map_mix(uint64_t h, uint64_t x) {
   h = (h ^ x) * 0x9e3779b97f4a7c15u;
   return h ^ (h >> 29);
 }
 
-static uint64_t names_hash(const kith__names *names, kith__cell id, int64_t value) {
-  if (!names->text) return names_mix(0, (uint64_t)value) * 0xbf58476d1ce4e5b9u;
+static uint64_t id_map_hash(const kith__id_map *map, kith__field id, int64_t value) {
+  if (!map->text) return id_map_mix(0, (uint64_t)value) * 0xbf58476d1ce4e5b9u;
   uint64_t h = (uint64_t)id.size, x;
   int64_t i = 0;
   for (; i + 8 <= id.size; i += 8) {
     memcpy(&x, id.at + i, 8);
-    h = names_mix(h, x);
+    h = id_map_mix(h, x);
   }
   x = 0;
   memcpy(&x, id.at + i, (size_t)(id.size - i));
-  return names_mix(h, x) * 0xbf58476d1ce4e5b9u;
+  return id_map_mix(h, x) * 0xbf58476d1ce4e5b9u;
 }
 
-static bool names_is(const kith__names *names, int32_t number, kith__cell id, int64_t value) {
-  if (!names->text) return names->number[number] == value;
-  int64_t begin = names->begin[number];
-  return names->begin[number + 1] - begin == id.size &&
-         memcmp(names->pool + begin, id.at, (size_t)id.size) == 0;
+static bool id_map_is(const kith__id_map *map, int32_t number, kith__field id, int64_t value) {
+  if (!map->text) return map->number[number] == value;
+  int64_t begin = map->offset[number];
+  return map->offset[number + 1] - begin == id.size && memcmp(map->pool + begin, id.at, (size_t)id.size) == 0;
 }
 
 /* The slot that holds the id, or the free one where it belongs.  n_slot is a power of two. */
-static int32_t *names_slot(const kith__names *names, kith__cell id, int64_t value) {
-  uint64_t last = (uint64_t)names->n_slot - 1, at = (names_hash(names, id, value) >> 20) & last;
-  while (names->slot[at] && !names_is(names, names->slot[at] - 1, id, value)) at = (at + 1) & last;
-  return &names->slot[at];
+static int32_t *id_map_slot(const kith__id_map *map, kith__field id, int64_t value) {
+  uint64_t last = (uint64_t)map->n_slot - 1, at = (id_map_hash(map, id, value) >> 20) & last;
+  while (map->slot[at] && !id_map_is(map, map->slot[at] - 1, id, value)) at = (at + 1) & last;
+  return &map->slot[at];
 }
 
-static kith__cell names_id(const kith__names *names, int32_t number) {
-  if (!names->text) return (kith__cell){NULL, 0};
-  return (kith__cell){names->pool + names->begin[number], names->begin[number + 1] - names->begin[number]};
+static kith__field id_map_id(const kith__id_map *map, int32_t number) {
+  if (!map->text) return (kith__field){NULL, 0};
+  return (kith__field){map->pool + map->offset[number], map->offset[number + 1] - map->offset[number]};
 }
 
 /* Twice the slots; the old ones are put in anew. */
-static kith_status names_rehash(kith__names *names) {
+static kith_status id_map_rehash(kith__id_map *map) {
   kith_status st = KITH_OK;
-  int32_t *old = names->slot, *grown = NULL;
-  int64_t n_old = names->n_slot, n_grown = names_double(2 * n_old, 1);
+  int32_t *old = map->slot, *grown = NULL;
+  int64_t n_old = map->n_slot, n_grown = id_map_double(2 * n_old, 1);
   KITH_TRY(KITH_NEW(grown, n_grown));
-  names->slot = grown;
-  names->n_slot = n_grown;
+  map->slot = grown;
+  map->n_slot = n_grown;
   for (int64_t i = 0; i < n_old; i++)
     if (old[i])
-      *names_slot(names, names_id(names, old[i] - 1), names->text ? 0 : names->number[old[i] - 1]) = old[i];
+      *id_map_slot(map, id_map_id(map, old[i] - 1), map->text ? 0 : map->number[old[i] - 1]) = old[i];
   KITH_FREE(old);
 done:
   return st;
 }
 
-static const char *names_one(const kith__names *names) {
-  return names->what[0] == 'i'   ? "an item"
-         : names->what[0] == 'c' ? "a class"
-         : names->what[0] == 'f' ? "a feature"
-                                 : "a user";
+static const char *id_map_one(const kith__id_map *map) {
+  return map->kind[0] == 'i'   ? "an item"
+         : map->kind[0] == 'c' ? "a class"
+         : map->kind[0] == 'f' ? "a feature"
+                               : "a user";
 }
 
 /*
@@ -138,135 +137,135 @@ static const char *names_one(const kith__names *names) {
  * what no list of ids could: a zero byte, a tab, an escape, a mark that is not seen and makes two ids of what
  * looks like one.
  */
-static kith_status names_check_text(const kith__names *names, const kith__lines *lines, kith__cell id) {
+static kith_status id_map_check_text(const kith__id_map *map, const kith__lines *lines, kith__field id) {
   uint32_t code = 0;
   char shown[48];
   for (int64_t at = 0, n = 1; at < id.size; at += n) {
     n = kith_text_code(id.at + at, id.size - at, &code);
     if (n == 0)
-      return kith__lines_fail(lines, "expected %s ids in UTF-8, found byte 0x%02x", names->what,
+      return kith__lines_fail(lines, "expected %s ids in UTF-8, found byte 0x%02x", map->kind,
                               (unsigned char)id.at[at]);
     if (kith_text_is_control(code))
       return kith__lines_fail(lines,
                               "a tab or control character in %s id, %s (U+%04" PRIX32
                               "); ids stand between tabs in what Kith writes",
-                              names_one(names), kith__cell_show(id, shown), code);
+                              id_map_one(map), kith__field_quote(id, shown), code);
     if (kith_text_is_hidden(code))
       return kith__lines_fail(lines,
                               "a character that is not seen, U+%04" PRIX32
                               ", in %s id, behind %s; take it out of the list",
-                              code, names_one(names), kith__cell_show((kith__cell){id.at, at}, shown));
+                              code, id_map_one(map), kith__field_quote((kith__field){id.at, at}, shown));
   }
   return KITH_OK;
 }
 
-static kith_status names_take_hashed(kith__names *names, const kith__lines *lines, kith__cell id,
-                                     int64_t value, bool add, int32_t *out) {
+static kith_status id_map_take_hashed(kith__id_map *map, const kith__lines *lines, kith__field id,
+                                      int64_t value, bool add, int32_t *out) {
   kith_status st = KITH_OK;
   *out = -1;
-  if (names->n_slot == 0 || 2 * names->n_hashed >= names->n_slot) KITH_TRY(names_rehash(names));
-  int32_t *slot = names_slot(names, id, value);
-  if (!*slot && names->text) KITH_TRY(names_check_text(names, lines, id));
+  if (map->n_slot == 0 || 2 * map->n_hashed >= map->n_slot) KITH_TRY(id_map_rehash(map));
+  int32_t *slot = id_map_slot(map, id, value);
+  if (!*slot && map->text) KITH_TRY(id_map_check_text(map, lines, id));
   if (!*slot && add) {
-    KITH_TRY(names_append(names, lines, id, value));
-    *slot = names->n;
-    names->n_hashed++;
+    KITH_TRY(id_map_append(map, lines, id, value));
+    *slot = map->n;
+    map->n_hashed++;
   }
   *out = *slot - 1;
 done:
   return st;
 }
 
-static kith_status names_take_dense(kith__names *names, const kith__lines *lines, int64_t value, bool add,
-                                    int32_t *out) {
+static kith_status id_map_take_dense(kith__id_map *map, const kith__lines *lines, int64_t value, bool add,
+                                     int32_t *out) {
   kith_status st = KITH_OK;
   *out = -1;
-  if (value >= names->n_dense) {
+  if (value >= map->n_direct) {
     if (!add) goto done;
-    int64_t n = names_double(names->n_dense, value + 1);
-    KITH_TRY(KITH_GROW(names->dense, names->n_dense, n));
-    names->n_dense = n;
+    int64_t n = id_map_double(map->n_direct, value + 1);
+    KITH_TRY(KITH_GROW(map->direct, map->n_direct, n));
+    map->n_direct = n;
   }
-  if (!names->dense[value] && add) {
-    KITH_TRY(names_append(names, lines, (kith__cell){NULL, 0}, value));
-    names->dense[value] = names->n;
+  if (!map->direct[value] && add) {
+    KITH_TRY(id_map_append(map, lines, (kith__field){NULL, 0}, value));
+    map->direct[value] = map->n;
   }
-  *out = names->dense[value] - 1;
+  *out = map->direct[value] - 1;
 done:
   return st;
 }
 
 /* ---- what counts as an id ---- */
 
-static kith_status names_refuse_integer(const kith__names *names, const kith__lines *lines, kith__cell id) {
+static kith_status id_map_refuse_integer(const kith__id_map *map, const kith__lines *lines, kith__field id) {
   char shown[48];
-  kith__cell_show(id, shown);
-  if (id.size == 0) return kith__lines_fail(lines, "expected an integer %s id, found nothing", names->what);
+  kith__field_quote(id, shown);
+  if (id.size == 0) return kith__lines_fail(lines, "expected an integer %s id, found nothing", map->kind);
   return kith__lines_fail(lines,
                           "expected an integer %s id, found %s (the first one was an integer; if they are "
                           "text, say data.ids: text)",
-                          names->what, shown);
+                          map->kind, shown);
 }
 
-static kith_status names_take_integer(kith__names *names, const kith__lines *lines, kith__cell id, bool add,
-                                      int32_t *out) {
+static kith_status id_map_take_integer(kith__id_map *map, const kith__lines *lines, kith__field id, bool add,
+                                       int32_t *out) {
   int64_t value;
-  if (!kith__cell_integer(id, &value)) return names_refuse_integer(names, lines, id);
+  if (!kith__field_integer(id, &value)) return id_map_refuse_integer(map, lines, id);
   if (value < 0)
-    return kith__lines_fail(lines, "expected %s id of 0 or more, found %lld", names_one(names),
+    return kith__lines_fail(lines, "expected %s id of 0 or more, found %lld", id_map_one(map),
                             (long long)value);
-  if (value < NAMES_DENSE) return names_take_dense(names, lines, value, add, out);
-  return names_take_hashed(names, lines, id, value, add, out);
+  if (value < ID_MAP_DIRECT) return id_map_take_dense(map, lines, value, add, out);
+  return id_map_take_hashed(map, lines, id, value, add, out);
 }
 
-/* A word followed by a number is most likely a line of column names that nobody announced. */
-static bool names_look_headed(const kith__names *names, kith__cell id) {
+/* A word followed by a number is most likely a line of column map that nobody announced. */
+static bool id_map_look_headed(const kith__id_map *map, kith__field id) {
   int64_t value;
-  return !names->asked && names->n == 1 && kith__cell_integer(id, &value);
+  return !map->declared_text && map->n == 1 && kith__field_integer(id, &value);
 }
 
-static kith_status names_take_text(kith__names *names, const kith__lines *lines, kith__cell id, bool add,
-                                   int32_t *out) {
+static kith_status id_map_take_text(kith__id_map *map, const kith__lines *lines, kith__field id, bool add,
+                                    int32_t *out) {
   char first[48], shown[48];
-  if (id.size == 0) return kith__lines_fail(lines, "expected %s id, found nothing", names_one(names));
+  if (id.size == 0) return kith__lines_fail(lines, "expected %s id, found nothing", id_map_one(map));
   if (id.size > KITH__ID_BYTES)
-    return kith__lines_fail(lines, "expected %s id of at most %d bytes, found %lld", names_one(names),
+    return kith__lines_fail(lines, "expected %s id of at most %d bytes, found %lld", id_map_one(map),
                             KITH__ID_BYTES, (long long)id.size);
-  if (names_look_headed(names, id))
+  if (id_map_look_headed(map, id))
     return kith__lines_fail(
         lines,
         "%s id %s is an integer but the first one, %s, is not; if line 1 names columns say header: true, "
         "if ids are text say data.ids: text",
-        names->what, kith__cell_show(id, shown), kith__cell_show(names_id(names, 0), first));
-  return names_take_hashed(names, lines, id, 0, add, out);
+        map->kind, kith__field_quote(id, shown), kith__field_quote(id_map_id(map, 0), first));
+  return id_map_take_hashed(map, lines, id, 0, add, out);
 }
 
-kith_status kith__names_take(kith__names *names, const kith__lines *lines, kith__cell id, bool add,
+kith_status kith__id_map_add(kith__id_map *map, const kith__lines *lines, kith__field id, bool add,
                              int32_t *out) {
-  if (!names->decided) {
+  if (!map->decided) {
     int64_t value;
-    names->decided = true;
-    names->text = !kith__cell_integer(id, &value);
+    map->decided = true;
+    map->text = !kith__field_integer(id, &value);
   }
-  return names->text ? names_take_text(names, lines, id, add, out)
-                     : names_take_integer(names, lines, id, add, out);
+  return map->text ? id_map_take_text(map, lines, id, add, out)
+                   : id_map_take_integer(map, lines, id, add, out);
 }
 
 /* ---- out ---- */
 
-kith_status kith__names_ids(const kith__names *names, kith_ids *out) {
+kith_status kith__id_map_ids(const kith__id_map *map, kith_ids *out) {
   kith_status st = KITH_OK;
-  *out = (kith_ids){.n = names->n};
-  if (names->text) {
-    out->width = names->width > 0 ? names->width : 1;
-    KITH_TRY(KITH_NEW(out->text, (int64_t)names->n * out->width));
-    for (int32_t i = 0; i < names->n; i++) {
-      kith__cell id = names_id(names, i);
+  *out = (kith_ids){.n = map->n};
+  if (map->text) {
+    out->width = map->width > 0 ? map->width : 1;
+    KITH_TRY(KITH_NEW(out->text, (int64_t)map->n * out->width));
+    for (int32_t i = 0; i < map->n; i++) {
+      kith__field id = id_map_id(map, i);
       memcpy(out->text + (int64_t)i * out->width, id.at, (size_t)id.size);
     }
   } else {
-    KITH_TRY(KITH_NEW(out->number, names->n));
-    if (names->n > 0) memcpy(out->number, names->number, (size_t)names->n * sizeof *names->number);
+    KITH_TRY(KITH_NEW(out->number, map->n));
+    if (map->n > 0) memcpy(out->number, map->number, (size_t)map->n * sizeof *map->number);
   }
 done:
   return st;

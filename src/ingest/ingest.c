@@ -8,7 +8,7 @@
 
 /* ---- checks ---- */
 
-kith_status kith__source_check(const char *key, const kith_source *s) {
+kith_status kith__edge_source_check(const char *key, const kith_edge_source *s) {
   kith_status st = KITH_OK;
   KITH_CHECK(s->format != KITH_ADJACENCY || (!s->time[0] && !s->weight[0]), KITH_ECONFIG,
              "%s: an adjacency list has no columns for times or weights; expected format edges", key);
@@ -25,7 +25,7 @@ static void inherit_text(const char *from, size_t size, char *to) {
   if (!to[0]) memcpy(to, from, size);
 }
 
-void kith__source_inherit(const kith_source *from, kith_format format, kith_source *s) {
+void kith__edge_source_inherit(const kith_edge_source *from, kith_list_format format, kith_edge_source *s) {
   if (s->format != KITH_FORMAT_AUTO && s->format != format) return;
   inherit_text(from->delimiter, sizeof s->delimiter, s->delimiter);
   if (s->comment == KITH_COMMENT_AUTO) s->comment = from->comment;
@@ -41,8 +41,8 @@ static kith_status ingest_check(const kith_ingest_options *o) {
   kith_status st = KITH_OK;
   KITH_CHECK(o->interactions.path[0], KITH_ECONFIG,
              "data.interactions: expected the path of a list, found none");
-  KITH_TRY(kith__source_check("data.interactions", &o->interactions));
-  KITH_TRY(kith__source_check("data.social", &o->social));
+  KITH_TRY(kith__edge_source_check("data.interactions", &o->interactions));
+  KITH_TRY(kith__edge_source_check("data.social", &o->social));
 done:
   return st;
 }
@@ -50,38 +50,41 @@ done:
 /* ---- reading ---- */
 
 /* Every id of the interactions gets a number. */
-static kith_status read_interactions(const kith_ingest_options *o, kith__names *user, kith__names *item,
-                                     kith__pairs *pairs, kith_ingest_report *r) {
-  kith__meet meet = {
-      .key = "data.interactions", .user = user, .item = item, .new_users = true, .new_items = true};
-  kith_status st = kith__pairs_read(&o->interactions, &meet, pairs);
-  r->light += meet.light;
-  r->interactions_list = meet.report;
+static kith_status read_interactions(const kith_ingest_options *o, kith__id_map *user, kith__id_map *item,
+                                     kith__edge_list *edges, kith_ingest_report *r) {
+  kith__edge_policy policy = {
+      .key = "data.interactions", .user = user, .item = item, .add_users = true, .add_items = true};
+  kith_status st = kith__edge_list_read(&o->interactions, &policy, edges);
+  r->below_min_weight += policy.below_min_weight;
+  r->interactions_list = policy.report;
   return st;
 }
 
 /* A test user must be known; a test item may be new.  What the job does not say of this list is as of the
  * interactions. */
-static kith_status read_test(const kith_ingest_options *o, kith__names *user, kith__names *item,
-                             kith__pairs *pairs, kith_ingest_report *r) {
+static kith_status read_test(const kith_ingest_options *o, kith__id_map *user, kith__id_map *item,
+                             kith__edge_list *edges, kith_ingest_report *r) {
   kith_status st = KITH_OK;
-  kith_source s = o->test;
-  kith__meet meet = {
-      .key = "data.test", .hint = r->interactions_list.format, .user = user, .item = item, .new_items = true};
-  kith__source_inherit(&o->interactions, meet.hint, &s);
-  KITH_TRY(kith__source_check(meet.key, &s));
-  KITH_TRY(kith__pairs_read(&s, &meet, pairs));
-  r->light += meet.light;
-  r->test_list = meet.report;
+  kith_edge_source s = o->test;
+  kith__edge_policy policy = {.key = "data.test",
+                              .format_hint = r->interactions_list.format,
+                              .user = user,
+                              .item = item,
+                              .add_items = true};
+  kith__edge_source_inherit(&o->interactions, policy.format_hint, &s);
+  KITH_TRY(kith__edge_source_check(policy.key, &s));
+  KITH_TRY(kith__edge_list_read(&s, &policy, edges));
+  r->below_min_weight += policy.below_min_weight;
+  r->test_list = policy.report;
 done:
   return st;
 }
 
 /* Leave out ties of somebody with himself. */
-static int64_t drop_self(kith__pairs *pairs) {
-  int64_t before = pairs->n;
-  pairs->n = 0;
-  for (kith__block *b = pairs->first; b; b = b->next) {
+static int64_t drop_self(kith__edge_list *edges) {
+  int64_t before = edges->n;
+  edges->n = 0;
+  for (kith__edge_chunk *b = edges->first; b; b = b->next) {
     int64_t kept = 0;
     for (int64_t k = 0; k < b->n; k++) {
       if (b->user[k] == b->item[k]) continue;
@@ -92,51 +95,54 @@ static int64_t drop_self(kith__pairs *pairs) {
       kept++;
     }
     b->n = kept;
-    pairs->n += kept;
+    edges->n += kept;
   }
-  return before - pairs->n;
+  return before - edges->n;
 }
 
-static kith_status read_social(const kith_ingest_options *o, kith__names *user, kith__rows *social,
+static kith_status read_social(const kith_ingest_options *o, kith__id_map *user, kith__edge_csr *social,
                                kith_ingest_report *r) {
   kith_status st = KITH_OK;
-  kith__pairs pairs = {0};
-  kith__meet meet = {.key = "data.social", .user = user, .item = user, .skip_unknown = true};
-  KITH_TRY(kith__pairs_read(&o->social, &meet, &pairs));
-  r->social_list = meet.report;
-  r->social_unknown = meet.skipped;
-  r->social_light = meet.light;
-  r->social_self = drop_self(&pairs);
-  KITH_TRY(kith__rows_make(&pairs, user->n, social, &r->social_duplicates));
+  kith__edge_list edges = {0};
+  kith__edge_policy policy = {.key = "data.social", .user = user, .item = user, .skip_unknown = true};
+  KITH_TRY(kith__edge_list_read(&o->social, &policy, &edges));
+  r->social_list = policy.report;
+  r->social_unknown = policy.skipped;
+  r->social_below_min_weight = policy.below_min_weight;
+  r->social_self = drop_self(&edges);
+  KITH_TRY(kith__edge_csr_build(&edges, user->n, social, &r->social_duplicates));
   r->social = social->lists.start[social->lists.n_row];
 done:
-  kith__pairs_free(&pairs);
+  kith__edge_list_free(&edges);
   return st;
 }
 
 /* What is known of nodes that the lists above named. */
-static kith_status read_features(const kith_ingest_options *o, int type, kith__names *node, kith__tables *t,
-                                 kith_ingest_report *r) {
+static kith_status read_features(const kith_ingest_options *o, int type, kith__id_map *node,
+                                 kith__graph_data *t, kith_ingest_report *r) {
   kith_status st = KITH_OK;
-  kith__names feature;
-  kith__describe d = {.source = &o->features[type], .node = node, .feature = &feature, .new_features = true};
-  kith__names_begin(&feature, "feature", o->interactions.ids);
+  kith__id_map feature;
+  kith__feature_reader d = {.source = &o->features[type],
+                            .node = node,
+                            .feature = &feature,
+                            .new_features = true};
+  kith__id_map_init(&feature, "feature", o->interactions.ids);
   KITH_TRY(kith__features_read(&d, &t->features[type]));
-  KITH_TRY(kith__names_ids(&feature, &t->feature_ids[type]));
+  KITH_TRY(kith__id_map_ids(&feature, &t->feature_ids[type]));
   r->features[type] = feature.n;
   r->features_unknown[type] = d.unknown_nodes;
-  r->features_bare[type] = d.bare;
+  r->without_features[type] = d.without_features;
   r->features_format[type] = d.format;
   t->feature_format[type] = kith_feature_format_text(d.format);
   r->features_weighted[type] = d.weighted;
   r->features_repeated[type] = d.repeated;
 done:
-  kith__names_free(&feature);
+  kith__id_map_free(&feature);
   return st;
 }
 
 /* What nodes that the lists above named are called. */
-static kith_status read_names(const kith_ingest_options *o, int type, kith__names *node, kith__tables *t,
+static kith_status read_names(const kith_ingest_options *o, int type, kith__id_map *node, kith__graph_data *t,
                               kith_ingest_report *r) {
   const char *key = type == KITH_USER ? "data.user_names" : "data.item_names";
   if (!o->names[type].path[0]) return KITH_OK;
@@ -153,7 +159,7 @@ static int64_t count_in_both(const kith_lists *train, const kith_lists *test) {
   return n;
 }
 
-static int64_t count_idle(const kith_lists *train) {
+static int64_t count_cold_users(const kith_lists *train) {
   int64_t n = 0;
   for (int64_t u = 0; u < train->n_row; u++) n += train->start[u] == train->start[u + 1];
   return n;
@@ -165,7 +171,7 @@ static void mark_items(const kith_lists *l, uint8_t as, uint8_t *seen) {
   for (kith_eid e = 0; e < l->start[l->n_row]; e++) seen[l->item[e]] |= as;
 }
 
-static kith_status count_held_out_items(const kith__tables *t, int64_t *count) {
+static kith_status count_cold_items(const kith__graph_data *t, int64_t *count) {
   kith_status st = KITH_OK;
   uint8_t *seen = NULL;
   KITH_TRY(KITH_NEW(seen, t->ids[KITH_ITEM].n));
@@ -179,7 +185,7 @@ done:
   return st;
 }
 
-static kith_status ingest_report(const kith__tables *t, kith_ingest_report *r) {
+static kith_status ingest_report(const kith__graph_data *t, kith_ingest_report *r) {
   for (int k = 0; k < KITH_TYPES; k++) {
     r->n[k] = t->ids[k].n;
     r->text_ids[k] = t->ids[k].text != NULL;
@@ -189,42 +195,42 @@ static kith_status ingest_report(const kith__tables *t, kith_ingest_report *r) {
   r->test = t->test.lists.start[r->n[KITH_USER]];
   r->has_time = t->train.time != NULL;
   r->has_weight = t->train.weight != NULL;
-  r->idle_users = count_idle(&t->train.lists);
-  return count_held_out_items(t, &r->held_out_items);
+  r->cold_users = count_cold_users(&t->train.lists);
+  return count_cold_items(t, &r->cold_items);
 }
 
 /* ---- all of it ---- */
 
 /* Test rows come from their own list, or else from the split. */
-static kith_status ingest_rows(const kith_ingest_options *o, kith__pairs *train, kith__pairs *test,
-                               int64_t n_user, kith__tables *t, kith_ingest_report *r) {
+static kith_status ingest_rows(const kith_ingest_options *o, kith__edge_list *train, kith__edge_list *test,
+                               int64_t n_user, kith__graph_data *t, kith_ingest_report *r) {
   kith_status st = KITH_OK;
-  kith__rows listed = {0};
+  kith__edge_csr listed = {0};
   int64_t again = 0;
   bool has_test = o->test.path[0] != '\0';
-  KITH_TRY(kith__rows_make(train, n_user, &t->train, &r->duplicates));
+  KITH_TRY(kith__edge_csr_build(train, n_user, &t->train, &r->duplicates));
   if (has_test) {
-    KITH_TRY(kith__rows_make(test, n_user, &listed, &again));
+    KITH_TRY(kith__edge_csr_build(test, n_user, &listed, &again));
     r->duplicates += again;
-    r->in_both = count_in_both(&t->train.lists, &listed.lists);
+    r->test_in_train = count_in_both(&t->train.lists, &listed.lists);
   }
   KITH_TRY(kith__split(&o->split, !has_test, t->ids, &t->train, &t->valid, &t->test, &r->split));
   if (has_test) {
-    kith__rows_free(&t->test);
+    kith__edge_csr_free(&t->test);
     t->test = listed;
-    listed = (kith__rows){0};
+    listed = (kith__edge_csr){0};
   }
 done:
-  kith__rows_free(&listed);
+  kith__edge_csr_free(&listed);
   return st;
 }
 
-static kith_status ingest_read(const kith_ingest_options *o, kith__tables *t, kith_ingest_report *r) {
+static kith_status ingest_read(const kith_ingest_options *o, kith__graph_data *t, kith_ingest_report *r) {
   kith_status st = KITH_OK;
-  kith__names user, item;
-  kith__pairs train = {0}, test = {0};
-  kith__names_begin(&user, "user", o->interactions.ids);
-  kith__names_begin(&item, "item", o->interactions.ids);
+  kith__id_map user, item;
+  kith__edge_list train = {0}, test = {0};
+  kith__id_map_init(&user, "user", o->interactions.ids);
+  kith__id_map_init(&item, "item", o->interactions.ids);
   KITH_TRY(ingest_check(o));
   KITH_TRY(read_interactions(o, &user, &item, &train, r));
   t->format = r->interactions_list.format;
@@ -234,17 +240,17 @@ static kith_status ingest_read(const kith_ingest_options *o, kith__tables *t, ki
   if (o->features[KITH_ITEM].path[0]) KITH_TRY(read_features(o, KITH_ITEM, &item, t, r));
   KITH_TRY(read_names(o, KITH_USER, &user, t, r));
   KITH_TRY(read_names(o, KITH_ITEM, &item, t, r));
-  KITH_TRY(kith__names_ids(&user, &t->ids[KITH_USER]));
-  KITH_TRY(kith__names_ids(&item, &t->ids[KITH_ITEM]));
-  kith__names_free(&user); /* before the rows take their room */
-  kith__names_free(&item);
+  KITH_TRY(kith__id_map_ids(&user, &t->ids[KITH_USER]));
+  KITH_TRY(kith__id_map_ids(&item, &t->ids[KITH_ITEM]));
+  kith__id_map_free(&user); /* before the rows take their room */
+  kith__id_map_free(&item);
   KITH_TRY(ingest_rows(o, &train, &test, user.n, t, r));
   KITH_TRY(ingest_report(t, r));
 done:
-  kith__names_free(&user);
-  kith__names_free(&item);
-  kith__pairs_free(&train);
-  kith__pairs_free(&test);
+  kith__id_map_free(&user);
+  kith__id_map_free(&item);
+  kith__edge_list_free(&train);
+  kith__edge_list_free(&test);
   return st;
 }
 
@@ -252,13 +258,13 @@ done:
 static kith_status ingest_alone(const kith_ingest_options *o, const char *job, const char *path,
                                 kith_ingest_report *report) {
   kith_status st = KITH_OK;
-  kith__tables tables = {0};
+  kith__graph_data data = {0};
   const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
-  KITH_TRY(ingest_read(o, &tables, report));
+  KITH_TRY(ingest_read(o, &data, report));
   KITH_TRY(kith_log_check());
-  KITH_TRY(kith__tables_write(&alone, &tables, job, path).status);
+  KITH_TRY(kith__graph_write(&alone, &data, job, path).status);
 done:
-  kith__tables_free(&tables);
+  kith__graph_data_free(&data);
   return st;
 }
 

@@ -24,7 +24,7 @@ void kith__lines_close(kith__lines *lines) {
   KITH_FREE(lines->header);
 }
 
-kith_status kith__lines_set_header(kith__lines *lines, kith__cell header) {
+kith_status kith__lines_set_header(kith__lines *lines, kith__field header) {
   kith_status st = KITH_OK;
   KITH_TRY(KITH_NEW(lines->header, header.size));
   memcpy(lines->header, header.at, (size_t)header.size);
@@ -33,7 +33,7 @@ done:
   return st;
 }
 
-static bool lines_is_header(const kith__lines *lines, kith__cell line) {
+static bool lines_is_header(const kith__lines *lines, kith__field line) {
   return lines->header && line.size == lines->header_size &&
          memcmp(line.at, lines->header, (size_t)line.size) == 0;
 }
@@ -58,14 +58,14 @@ done:
   return st;
 }
 
-kith_status kith__lines_more(kith__lines *lines) {
+kith_status kith__lines_refill(kith__lines *lines) {
   kith_status st = KITH_OK;
   int64_t n = 0;
   KITH_TRY(lines_make_room(lines));
   KITH_TRY(kith__bytes_read(&lines->bytes, lines->room - lines->end, lines->buffer + lines->end, &n));
   lines->end += n;
   lines->at_end = n == 0;
-  kith_progress_step(&lines->progress, lines->bytes.done, lines->path);
+  kith_progress_step(&lines->progress, lines->bytes.bytes_read, lines->path);
 done:
   return st;
 }
@@ -73,8 +73,8 @@ done:
 /* The first bytes say whether this is a list at all. */
 static kith_status lines_begin(kith__lines *lines) {
   kith_status st = KITH_OK;
-  while (lines->end < LINES_FIRST && !lines->at_end) KITH_TRY(kith__lines_more(lines));
-  KITH_TRY(kith__kind_check(lines->path, lines->buffer, lines->end));
+  while (lines->end < LINES_FIRST && !lines->at_end) KITH_TRY(kith__lines_refill(lines));
+  KITH_TRY(kith__file_type_check(lines->path, lines->buffer, lines->end));
   if (lines->end >= 3 && memcmp(lines->buffer, "\xEF\xBB\xBF", 3) == 0)
     lines->begin = 3; /* byte order mark */
 done:
@@ -93,14 +93,14 @@ done:
   return st;
 }
 
-kith__line_kind kith__line_kind_of(const kith__lines *lines, kith__cell line) {
+kith__line_kind kith__line_kind_of(const kith__lines *lines, kith__field line) {
   for (int64_t i = 0; i < line.size; i++)
     if (line.at[i] != ' ' && line.at[i] != '\t')
       return line.at[i] == '#' && lines->comment != KITH_COMMENT_NONE ? KITH__LINE_COMMENT : KITH__LINE_DATA;
   return KITH__LINE_BLANK;
 }
 
-kith_status kith__lines_any(kith__lines *lines, kith__cell *line) {
+kith_status kith__lines_next_raw(kith__lines *lines, kith__field *line) {
   kith_status st = KITH_OK;
   int64_t looked = 0; /* bytes known to hold no line end */
   for (;;) {
@@ -111,50 +111,50 @@ kith_status kith__lines_any(kith__lines *lines, kith__cell *line) {
       int64_t size = stop ? stop - from : unread;
       lines->begin += size + (stop != NULL);
       lines->number++;
-      *line = (kith__cell){from, size - (size > 0 && from[size - 1] == '\r')};
+      *line = (kith__field){from, size - (size > 0 && from[size - 1] == '\r')};
       goto done;
     }
-    *line = (kith__cell){NULL, -1};
+    *line = (kith__field){NULL, -1};
     if (lines->at_end) goto done;
     looked = unread;
-    KITH_TRY(kith__lines_more(lines));
+    KITH_TRY(kith__lines_refill(lines));
   }
 done:
   return st;
 }
 
-/* Whether a line could be data whose first id begins with #: nothing parts the two, and it has as many cells
+/* Whether a line could be data whose first id begins with #: nothing parts the two, and it has as many fields
  * as others. */
-static bool lines_is_alike(const kith__lines *lines, kith__cell line) {
+static bool lines_is_alike(const kith__lines *lines, kith__field line) {
   bool close = line.size > 1 && line.at[0] == '#' && !strchr(" \t#!", line.at[1]);
-  if (!close || lines->max_cell == 0) return close && lines->n_data > 0;
-  kith__knife knife = *lines->knife;
-  kith__cell cell;
+  if (!close || lines->max_fields == 0) return close && lines->n_data > 0;
+  kith__delimiter delimiter = *lines->delimiter;
+  kith__field field;
   int n = 0;
-  knife.dry = true;
-  while (n <= lines->max_cell && kith__knife_cut(&knife, &line, &cell)) n++;
-  return n >= lines->min_cell && n <= lines->max_cell;
+  delimiter.read_only = true;
+  while (n <= lines->max_fields && kith__field_next(&delimiter, &line, &field)) n++;
+  return n >= lines->min_fields && n <= lines->max_fields;
 }
 
 /* One such line in front of all data names the columns, most likely. */
-static kith_status lines_comment(kith__lines *lines, kith__cell line) {
+static kith_status lines_comment(kith__lines *lines, kith__field line) {
   lines->n_comment++;
   if (lines->comment != KITH_COMMENT_AUTO || !lines_is_alike(lines, line)) return KITH_OK;
-  lines->n_alike++;
-  if (lines->max_cell == 0 && lines->n_alike == 1)
+  lines->n_data_like++;
+  if (lines->max_fields == 0 && lines->n_data_like == 1)
     kith_warn("%s:%lld: begins with # and is passed over as a comment, as all such lines of this list are",
               lines->path, (long long)lines->number);
-  if (lines->max_cell == 0 || (lines->n_data == 0 && lines->n_alike <= 1)) return KITH_OK;
+  if (lines->max_fields == 0 || (lines->n_data == 0 && lines->n_data_like <= 1)) return KITH_OK;
   return kith__lines_fail(lines,
                           "begins with # but has as many columns as the lines around it; set %s.comment: "
                           "hash if it is a comment, none if the # belongs to an id",
                           lines->key ? lines->key : "data.interactions");
 }
 
-kith_status kith__lines_next(kith__lines *lines, kith__cell *line) {
+kith_status kith__lines_next(kith__lines *lines, kith__field *line) {
   kith_status st = KITH_OK;
   for (;;) {
-    KITH_TRY(kith__lines_any(lines, line));
+    KITH_TRY(kith__lines_next_raw(lines, line));
     if (line->size < 0) break;
     bool plain = line->size > 0 && line->at[0] > '#'; /* most are */
     kith__line_kind kind = plain ? KITH__LINE_DATA : kith__line_kind_of(lines, *line);

@@ -13,12 +13,12 @@ enum {
   NODE_NAME_PROBE = 100
 }; /* bytes of a name; lines that are looked at for the delimiter */
 
-typedef struct reading {
+typedef struct reader {
   const char *key;
   const kith_name_source *source;
-  kith__names *node;
+  kith__id_map *node;
   kith__lines lines;
-  kith__knife knife;
+  kith__delimiter delimiter;
   int id, name;   /* columns from 0; name -1: everything behind the id */
   int64_t *begin; /* [nodes] 1 + where a node's name begins in `pool`, 0: none yet */
   uint8_t *size;  /* [nodes] */
@@ -26,26 +26,26 @@ typedef struct reading {
   int64_t used, room;
   int width;
   kith_name_report report;
-} reading;
+} reader;
 
 /* ---- delimiter and columns ---- */
 
-/* Whether a cell is the id of a node; what cannot be an id is none. */
-static kith_status reading_knows(reading *r, kith__cell id, bool *known) {
+/* Whether a field is the id of a node; what cannot be an id is none. */
+static kith_status reader_knows(reader *r, kith__field id, bool *known) {
   int64_t value = 0;
   int32_t number = -1;
   kith_status st = KITH_OK;
-  bool may_be =
-      r->node->text ? id.size > 0 && id.size <= KITH__ID_BYTES : kith__cell_integer(id, &value) && value >= 0;
-  if (may_be) st = kith__names_take(r->node, &r->lines, id, false, &number);
+  bool may_be = r->node->text ? id.size > 0 && id.size <= KITH__ID_BYTES
+                              : kith__field_integer(id, &value) && value >= 0;
+  if (may_be) st = kith__id_map_add(r->node, &r->lines, id, false, &number);
   *known = !kith_is_bad(st) && number >= 0;
   return st == KITH_EDATA ? KITH_OK : st; /* parted otherwise, a line may begin with what no id could be */
 }
 
 /* How many of the first lines begin with a known id if they are parted so; whether all do. */
-static kith_status reading_try(reading *r, const kith__knife *knife, int64_t *known, bool *all) {
+static kith_status reader_try(reader *r, const kith__delimiter *delimiter, int64_t *known, bool *all) {
   kith_status st = KITH_OK;
-  kith__cell line, id;
+  kith__field line, id;
   bool is = false;
   *known = 0;
   *all = true;
@@ -53,8 +53,8 @@ static kith_status reading_try(reading *r, const kith__knife *knife, int64_t *kn
   for (int i = 0; i < NODE_NAME_PROBE; i++) {
     KITH_TRY(kith__lines_next(&r->lines, &line));
     if (line.size < 0) break;
-    is = kith__knife_cut(knife, &line, &id) && line.at && line.size > 0; /* an id alone is no name */
-    if (is) KITH_TRY(reading_knows(r, id, &is));
+    is = kith__field_next(delimiter, &line, &id) && line.at && line.size > 0; /* an id alone is no name */
+    if (is) KITH_TRY(reader_knows(r, id, &is));
     *known += is;
     *all = *all && is;
   }
@@ -64,49 +64,50 @@ done:
 }
 
 /* As for other lists, where the first lines are all of strangers. */
-static kith_status reading_guess_plain(reading *r) {
+static kith_status reader_guess_plain(reader *r) {
   kith_status st = KITH_OK;
-  kith__cell line;
+  kith__field line;
   KITH_TRY(kith__lines_open(r->source->path, &r->lines));
   KITH_TRY(kith__lines_next(&r->lines, &line));
-  if (line.size >= 0) r->knife = kith__knife_guess(line);
+  if (line.size >= 0) r->delimiter = kith__delimiter_detect(line);
 done:
   kith__lines_close(&r->lines);
   return st;
 }
 
-static kith_status reading_guess(reading *r) {
+static kith_status reader_guess(reader *r) {
   kith_status st = KITH_OK;
   static const char *const sign[] = {"\t", "::", "|", ";", ",", ""};
   int64_t most = 0, known = 0;
   bool all = false;
-  r->knife = kith__knife_make(r->source->delimiter);
+  r->delimiter = kith__delimiter_make(r->source->delimiter);
   if (r->source->delimiter[0]) return st;
   for (size_t i = 0; i < sizeof sign / sizeof *sign && !(all && known > 0); i++) {
-    kith__knife knife = kith__knife_make(sign[i]);
-    KITH_TRY(reading_try(r, &knife, &known, &all));
-    if (known > most) r->knife = knife;
+    kith__delimiter delimiter = kith__delimiter_make(sign[i]);
+    KITH_TRY(reader_try(r, &delimiter, &known, &all));
+    if (known > most) r->delimiter = delimiter;
     if (known > most) most = known;
   }
-  if (most == 0) KITH_TRY(reading_guess_plain(r));
+  if (most == 0) KITH_TRY(reader_guess_plain(r));
 done:
   return st;
 }
 
 /* A column that the job gives by number or, with a header, by name. */
-static kith_status reading_column(const reading *r, kith__cell header, const char *text, int *column) {
+static kith_status reader_column(const reader *r, kith__field header, const char *text, int *column) {
   char *end = NULL;
   long number = strtol(text, &end, 10);
-  kith__knife knife = r->knife;
-  kith__cell cell;
+  kith__delimiter delimiter = r->delimiter;
+  kith__field field;
   if (!text[0]) return KITH_OK;
-  knife.dry = true; /* the header is cut once for each column */
-  for (int i = 0; header.size >= 0 && i < KITH__CELLS && kith__knife_cut(&knife, &header, &cell); i++)
-    if ((size_t)cell.size == strlen(text) && memcmp(cell.at, text, (size_t)cell.size) == 0) {
+  delimiter.read_only = true; /* the header is cut once for each column */
+  for (int i = 0; header.size >= 0 && i < KITH__MAX_FIELDS && kith__field_next(&delimiter, &header, &field);
+       i++)
+    if ((size_t)field.size == strlen(text) && memcmp(field.at, text, (size_t)field.size) == 0) {
       *column = i;
       return KITH_OK;
     }
-  if (*end || number < 1 || number > KITH__CELLS)
+  if (*end || number < 1 || number > KITH__MAX_FIELDS)
     return kith_fail(KITH_ECONFIG, "%s: %s.columns: no column \"%s\"%s", r->source->path, r->key, text,
                      r->source->header ? " in the header"
                                        : "; columns are called by names only with header: true");
@@ -115,13 +116,13 @@ static kith_status reading_column(const reading *r, kith__cell header, const cha
 }
 
 /* `line` is the first one, which is read over if it is a header. */
-static kith_status reading_columns(reading *r, kith__cell *line) {
+static kith_status reader_columns(reader *r, kith__field *line) {
   kith_status st = KITH_OK;
-  kith__cell header = r->source->header ? *line : (kith__cell){NULL, -1};
+  kith__field header = r->source->header ? *line : (kith__field){NULL, -1};
   r->id = 0;
   r->name = -1;
-  KITH_TRY(reading_column(r, header, r->source->id, &r->id));
-  KITH_TRY(reading_column(r, header, r->source->name, &r->name));
+  KITH_TRY(reader_column(r, header, r->source->id, &r->id));
+  KITH_TRY(reader_column(r, header, r->source->name, &r->name));
   KITH_CHECK(r->id != r->name, KITH_ECONFIG,
              "%s: column %d cannot be both the id and the name; set %s.columns.name", r->source->path,
              r->id + 1, r->key);
@@ -134,42 +135,42 @@ done:
 
 /* ---- lines ---- */
 
-static kith__cell cell_trim(kith__cell c) {
-  while (c.size > 0 && (c.at[0] == ' ' || c.at[0] == '\t')) c = (kith__cell){c.at + 1, c.size - 1};
+static kith__field field_trim(kith__field c) {
+  while (c.size > 0 && (c.at[0] == ' ' || c.at[0] == '\t')) c = (kith__field){c.at + 1, c.size - 1};
   while (c.size > 0 && (c.at[c.size - 1] == ' ' || c.at[c.size - 1] == '\t')) c.size--;
   return c;
 }
 
-/* All that stands behind the id; where this is a single cell, in quotes perhaps, what it holds. */
-static kith__cell reading_behind(const reading *r, kith__cell rest) {
-  kith__knife look = r->knife;
-  kith__cell all = cell_trim(rest), ahead = rest, cell = {"", 0};
-  look.dry = true; /* quotes stay as they are unless there is but one cell */
-  bool single = rest.at && look.size > 0 && kith__knife_cut(&look, &ahead, &cell) && !ahead.at;
-  if (single && kith__knife_cut(&r->knife, &rest, &cell)) return cell;
-  return all.at ? all : (kith__cell){"", 0};
+/* All that stands behind the id; where this is a single field, in quotes perhaps, what it holds. */
+static kith__field reader_behind(const reader *r, kith__field rest) {
+  kith__delimiter look = r->delimiter;
+  kith__field all = field_trim(rest), ahead = rest, field = {"", 0};
+  look.read_only = true; /* quotes stay as they are unless there is but one field */
+  bool single = rest.at && look.size > 0 && kith__field_next(&look, &ahead, &field) && !ahead.at;
+  if (single && kith__field_next(&r->delimiter, &rest, &field)) return field;
+  return all.at ? all : (kith__field){"", 0};
 }
 
-static kith_status reading_cut(const reading *r, kith__cell line, kith__cell *id, kith__cell *name) {
-  kith__cell cell;
+static kith_status reader_cut(const reader *r, kith__field line, kith__field *id, kith__field *name) {
+  kith__field field;
   bool has_id = false, has_name = false;
   int last = r->id > r->name ? r->id : r->name, n = 0;
-  for (; n <= last && kith__knife_cut(&r->knife, &line, &cell); n++) {
-    if (n == r->id) *id = cell;
-    if (n == r->name) *name = cell;
+  for (; n <= last && kith__field_next(&r->delimiter, &line, &field); n++) {
+    if (n == r->id) *id = field;
+    if (n == r->name) *name = field;
     has_id |= n == r->id;
     has_name |= n == r->name;
   }
-  kith_status st = kith__knife_end(&r->knife, &r->lines, n <= last ? line : (kith__cell){NULL, 0});
+  kith_status st = kith__field_end(&r->delimiter, &r->lines, n <= last ? line : (kith__field){NULL, 0});
   if (kith_is_bad(st)) return st;
   if (!has_id || (r->name >= 0 && !has_name))
     return kith__lines_fail(&r->lines, "expected %d columns or more, found %d", last + 1, n);
-  if (r->name < 0) *name = reading_behind(r, line);
+  if (r->name < 0) *name = reader_behind(r, line);
   return KITH_OK;
 }
 
 /* Names are printed, and stand between tabs in files. */
-static kith_status reading_check(const reading *r, kith__cell name) {
+static kith_status reader_check(const reader *r, kith__field name) {
   uint32_t code = 0;
   for (int64_t at = 0, n = 1; at < name.size; at += n) {
     n = kith_text_code(name.at + at, name.size - at, &code);
@@ -188,13 +189,13 @@ static kith_status reading_check(const reading *r, kith__cell name) {
   return KITH_OK;
 }
 
-static kith_status reading_keep(reading *r, int32_t node, kith__cell name) {
+static kith_status reader_keep(reader *r, int32_t node, kith__field name) {
   kith_status st = KITH_OK;
   int64_t size = name.size;
   if (size > NODE_NAME_MOST) {
     for (size = NODE_NAME_MOST; ((unsigned char)name.at[size] & 0xc0) == 0x80;)
       size--; /* no character is cut in two */
-    r->report.cut++;
+    r->report.truncated++;
   }
   if (r->used + size > r->room) {
     int64_t room = 2 * (r->used + size) + 4096;
@@ -211,61 +212,61 @@ done:
   return st;
 }
 
-static kith_status reading_line(reading *r, kith__cell line) {
+static kith_status reader_line(reader *r, kith__field line) {
   kith_status st = KITH_OK;
-  kith__cell id = {"", 0}, name = {"", 0};
+  kith__field id = {"", 0}, name = {"", 0};
   int32_t node = -1;
   int64_t value = 0;
   char shown[48];
-  KITH_TRY(reading_cut(r, line, &id, &name));
-  if (!r->node->text && !kith__cell_integer(id, &value))
+  KITH_TRY(reader_cut(r, line, &id, &name));
+  if (!r->node->text && !kith__field_integer(id, &value))
     return kith__lines_fail(
         &r->lines, "expected an integer %s id, found %s; if the line names columns, set %s.header: true",
-        r->node->what, kith__cell_show(id, shown), r->key);
-  KITH_TRY(kith__names_take(r->node, &r->lines, id, false, &node));
+        r->node->kind, kith__field_quote(id, shown), r->key);
+  KITH_TRY(kith__id_map_add(r->node, &r->lines, id, false, &node));
   r->report.unknown += node < 0;
   if (node < 0 || name.size == 0) return st;
   r->report.repeated += r->begin[node] > 0;
   if (r->begin[node] > 0) return st;
-  KITH_TRY(reading_check(r, name));
-  KITH_TRY(reading_keep(r, node, name));
+  KITH_TRY(reader_check(r, name));
+  KITH_TRY(reader_keep(r, node, name));
 done:
   return st;
 }
 
-static kith_status reading_lines(reading *r) {
+static kith_status reader_lines(reader *r) {
   kith_status st = KITH_OK;
-  kith__cell line;
+  kith__field line;
   KITH_TRY(kith__lines_open(r->source->path, &r->lines));
   KITH_TRY(kith__lines_next(&r->lines, &line));
-  if (line.size >= 0) KITH_TRY(reading_columns(r, &line));
+  if (line.size >= 0) KITH_TRY(reader_columns(r, &line));
   while (line.size >= 0) {
-    KITH_TRY(reading_line(r, line));
+    KITH_TRY(reader_line(r, line));
     KITH_TRY(kith__lines_next(&r->lines, &line));
   }
   KITH_CHECK(r->report.named > 0, KITH_EDATA,
              "%s: expected lines of ids and names, found no name of a known %s; if columns are parted by "
              "something else, set %s.delimiter",
-             r->source->path, r->node->what, r->key);
+             r->source->path, r->node->kind, r->key);
 done:
   kith__lines_close(&r->lines);
   return st;
 }
 
-kith_status kith__node_names_read(const char *key, const kith_name_source *source, kith__names *node,
+kith_status kith__node_names_read(const char *key, const kith_name_source *source, kith__id_map *node,
                                   kith_ids *names, kith_name_report *report) {
   kith_status st = KITH_OK;
-  reading r = {.key = key, .source = source, .node = node};
+  reader r = {.key = key, .source = source, .node = node};
   kith_ids text = {.n = node->n};
   KITH_TRY(KITH_NEW(r.begin, node->n));
   KITH_TRY(KITH_NEW(r.size, node->n));
-  KITH_TRY(reading_guess(&r));
-  KITH_TRY(reading_lines(&r));
+  KITH_TRY(reader_guess(&r));
+  KITH_TRY(reader_lines(&r));
   text.width = r.width;
   KITH_TRY(KITH_NEW(text.text, text.n * text.width));
   for (int64_t i = 0; i < text.n; i++)
     if (r.begin[i] > 0) memcpy(text.text + i * text.width, r.pool + r.begin[i] - 1, r.size[i]);
-  r.report.bare = node->n - r.report.named;
+  r.report.unnamed = node->n - r.report.named;
   *report = r.report;
   *names = text;
   text = (kith_ids){0};

@@ -13,27 +13,26 @@ static const char *const formats[KITH_TYPES] = {"user_feature_format", "item_fea
 
 /* The names of a type's features, numbered as in graph.h5; and how their list was written, unless the job
  * says how this one is. */
-static kith_status features_know(const char *path, int type, kith__names *names,
-                                 kith_feature_format *format) {
+static kith_status features_know(const char *path, int type, kith__id_map *map, kith_feature_format *format) {
   kith_status st = KITH_OK;
   const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
   kith_h5 *f = NULL;
   kith_ids ids = {0};
   char *text = NULL;
   KITH_TRY(kith_h5_open(&alone, path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &f).status);
-  KITH_CHECK(kith_h5_has(f, datasets[type]), KITH_ECONFIG,
+  KITH_CHECK(kith_h5_has_dataset(f, datasets[type]), KITH_ECONFIG,
              "embed.%s_features: %s was made without features of %ss; name data.%s_features and begin with "
              "kith ingest",
              types[type], path, types[type], types[type]);
-  if (*format == KITH_FEATURES_AUTO && kith_h5_has_attribute(f, formats[type])) {
-    KITH_TRY(kith_h5_get_text(f, formats[type], &text).status);
+  if (*format == KITH_FEATURES_AUTO && kith_h5_has_attr(f, formats[type])) {
+    KITH_TRY(kith_h5_get_attr_text(f, formats[type], &text).status);
     for (int k = KITH_SPARSE; k < KITH_FEATURES_AUTO; k++)
       if (strcmp(text, kith_feature_format_text((kith_feature_format)k)) == 0)
         *format = (kith_feature_format)k;
   }
   kith_h5_close(&f);
   KITH_TRY(kith__ids_read(&alone, path, datasets[type], &ids).status);
-  KITH_TRY(kith__names_know(path, &ids, "feature", names));
+  KITH_TRY(kith__id_map_load(path, &ids, "feature", map));
 done:
   KITH_FREE(text);
   kith_h5_close(&f);
@@ -41,26 +40,26 @@ done:
   return st;
 }
 
-kith_status kith__newcomers_describe(const char *path, const kith_feature_source *source, int type,
-                                     bool may_be_new, kith__names *node, kith_newcomers *n,
-                                     int64_t *unknown) {
+kith_status kith__new_features_read(const char *path, const kith_feature_source *source, int type,
+                                    bool may_be_new, kith__id_map *node, kith_new_nodes *n,
+                                    int64_t *unknown) {
   kith_status st = KITH_OK;
-  kith__names feature = {0};
+  kith__id_map feature = {0};
   kith_feature_source as_known = *source;
-  kith__describe d = {.source = &as_known,
-                      .node = node,
-                      .feature = &feature,
-                      .new_nodes = may_be_new,
-                      .n_passed = (int32_t)n->known[type]};
+  kith__feature_reader d = {.source = &as_known,
+                            .node = node,
+                            .feature = &feature,
+                            .new_nodes = may_be_new,
+                            .n_skip = (int32_t)n->n_known[type]};
   KITH_TRY(features_know(path, type, &feature, &as_known.format));
   KITH_TRY(kith__features_read(&d, &n->features[type]));
   *unknown += d.unknown_features;
 done:
-  kith__names_free(&feature);
+  kith__id_map_free(&feature);
   return st;
 }
 
-kith_agreed kith__newcomers_share_features(const kith_comm *comm, kith_features *f) {
+kith_agreed kith__new_features_bcast(const kith_comm *comm, kith_features *f) {
   kith_agreed st = {KITH_OK};
   int64_t size[2] = {f->start ? f->n_row : -1, f->start ? f->start[f->n_row] : 0};
   kith_comm_share(comm, sizeof size, size);

@@ -9,10 +9,10 @@
  * that are met for the first time get numbers if they may be new, and known nodes are passed over.  Local.
  * Errors: KITH_ECONFIG (the graph has no such features), KITH_EDATA, KITH_ENOINPUT.
  */
-kith_status kith__newcomers_describe(const char *path, const kith_feature_source *source, int type,
-                                     bool may_be_new, kith__names *node, kith_newcomers *n,
-                                     int64_t *unknown) KITH_MUST_USE;
+kith_status kith__new_features_read(const char *path, const kith_feature_source *source, int type,
+                                    bool may_be_new, kith__id_map *node, kith_new_nodes *n,
+                                    int64_t *unknown) KITH_MUST_USE;
 /** What rank 0 has becomes everybody's.  Collective. */
-kith_agreed kith__newcomers_share_features(const kith_comm *comm, kith_features *f) KITH_MUST_USE;
+kith_agreed kith__new_features_bcast(const kith_comm *comm, kith_features *f) KITH_MUST_USE;
 
 #endif

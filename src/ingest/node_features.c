@@ -35,67 +35,67 @@ done:
 }
 
 /* "7", or "7:0.5". */
-static bool features_cell(kith__cell cell, int64_t *feature, float *value) {
-  const char *colon = memchr(cell.at, ':', (size_t)cell.size);
-  kith__cell id = {cell.at, colon ? colon - cell.at : cell.size};
+static bool features_field(kith__field field, int64_t *feature, float *value) {
+  const char *colon = memchr(field.at, ':', (size_t)field.size);
+  kith__field id = {field.at, colon ? colon - field.at : field.size};
   *value = 1;
-  if (!kith__cell_integer(id, feature) || *feature < 0 || *feature >= FEATURES_MOST) return false;
-  return !colon || kith__cell_real((kith__cell){colon + 1, cell.at + cell.size - colon - 1}, value);
+  if (!kith__field_integer(id, feature) || *feature < 0 || *feature >= FEATURES_MOST) return false;
+  return !colon || kith__field_real((kith__field){colon + 1, field.at + field.size - colon - 1}, value);
 }
 
-static kith_status features_sparse(features *f, const kith__lines *lines, kith__cell line) {
+static kith_status features_sparse(features *f, const kith__lines *lines, kith__field line) {
   kith_status st = KITH_OK;
-  const kith__knife white = kith__knife_make("");
-  kith__cell cell;
+  const kith__delimiter white = kith__delimiter_make("");
+  kith__field field;
   int64_t feature = 0;
   float value = 0;
   char shown[48];
-  while (kith__knife_cut(&white, &line, &cell)) {
-    if (!features_cell(cell, &feature, &value))
+  while (kith__field_next(&white, &line, &field)) {
+    if (!features_field(field, &feature, &value))
       return kith__lines_fail(lines, "expected a feature, 0 to %d, or feature:value, found %s",
-                              FEATURES_MOST - 1, kith__cell_show(cell, shown));
+                              FEATURES_MOST - 1, kith__field_quote(field, shown));
     KITH_TRY(features_add(f, feature, value));
   }
-  KITH_TRY(kith__knife_end(&white, lines, line));
+  KITH_TRY(kith__field_end(&white, lines, line));
 done:
   return st;
 }
 
 /* The first line says how many numbers a line has. */
-static kith_status features_dense(features *f, const kith__lines *lines, const kith__knife *knife,
-                                  kith__cell line) {
+static kith_status features_dense(features *f, const kith__lines *lines, const kith__delimiter *delimiter,
+                                  kith__field line) {
   kith_status st = KITH_OK;
-  kith__cell cell;
+  kith__field field;
   int32_t n = 0;
   float value = 0;
   char shown[48];
-  for (; kith__knife_cut(knife, &line, &cell); n++) {
-    if (n == FEATURES_MOST || !kith__cell_real(cell, &value))
+  for (; kith__field_next(delimiter, &line, &field); n++) {
+    if (n == FEATURES_MOST || !kith__field_real(field, &value))
       return kith__lines_fail(lines, "expected at most %d numbers, found %s", FEATURES_MOST,
-                              kith__cell_show(cell, shown));
+                              kith__field_quote(field, shown));
     KITH_TRY(features_add(f, n, value));
   }
-  KITH_TRY(kith__knife_end(knife, lines, line));
+  KITH_TRY(kith__field_end(delimiter, lines, line));
   if (f->node > 0 && n != f->most)
     return kith__lines_fail(lines, "expected %d numbers, as in line 1, found %d", f->most, n);
 done:
   return st;
 }
 
-static kith_status features_read(const kith_nodes_options *o, int64_t n_node, features *f) {
+static kith_status features_read(const kith_ingest_nodes_options *o, int64_t n_node, features *f) {
   kith_status st = KITH_OK;
   kith__lines lines = {0};
-  kith__knife knife = {.size = 0};
-  kith__cell line;
+  kith__delimiter delimiter = {.size = 0};
+  kith__field line;
   KITH_TRY(kith__lines_open(f->path, &lines));
   for (;; f->node++) {
-    KITH_TRY(kith__lines_any(&lines, &line));
+    KITH_TRY(kith__lines_next_raw(&lines, &line));
     if (line.size < 0) break;
     if (f->node == n_node)
       KITH_TRY(kith__lines_fail(&lines, "expected %lld lines, as many as there are labels, found more",
                                 (long long)n_node));
-    if (f->node == 0) knife = kith__knife_guess(line);
-    KITH_TRY(o->format == KITH_DENSE ? features_dense(f, &lines, &knife, line)
+    if (f->node == 0) delimiter = kith__delimiter_detect(line);
+    KITH_TRY(o->format == KITH_DENSE ? features_dense(f, &lines, &delimiter, line)
                                      : features_sparse(f, &lines, line));
   }
   if (f->node < n_node)
@@ -108,7 +108,7 @@ done:
 }
 
 /* Every line is a node, so a node's line is known. */
-static kith_status features_fill(const features *f, kith__nodes *nodes) {
+static kith_status features_fill(const features *f, kith__node_data *nodes) {
   kith_status st = KITH_OK;
   int32_t *seen = NULL; /* [features] 1 + the last node that had it */
   KITH_TRY(KITH_NEW(seen, f->most));
@@ -125,7 +125,7 @@ done:
 }
 
 /* Rows divided by their sums, as the graph convolution's authors do; rows of zeros stay. */
-static kith_status features_normalize(const char *path, kith__nodes *nodes) {
+static kith_status features_normalize(const char *path, kith__node_data *nodes) {
   kith_status st = KITH_OK;
   for (int64_t i = 0; i < nodes->n; i++) {
     float *row = nodes->feature + i * nodes->n_feature;
@@ -145,7 +145,7 @@ done:
   return st;
 }
 
-kith_status kith__nodes_features(const kith_nodes_options *o, kith__nodes *nodes) {
+kith_status kith__node_features_read(const kith_ingest_nodes_options *o, kith__node_data *nodes) {
   kith_status st = KITH_OK;
   features f = {.path = o->features};
   KITH_TRY(features_read(o, nodes->n, &f));

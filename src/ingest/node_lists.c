@@ -8,7 +8,7 @@
 
 /* Labels in the order of their lines; classes are numbered as they come. */
 typedef struct labels {
-  kith__names names;
+  kith__id_map map;
   int64_t n, room;
   int64_t minus_one;
   int32_t *label;
@@ -16,26 +16,27 @@ typedef struct labels {
 
 /* -1 stands for no label, as scikit-learn and the Planetoid sets have it; among words too, so that their
  * order does not matter. */
-static bool labels_is_none(kith__cell cell) { return cell.size == 2 && memcmp(cell.at, "-1", 2) == 0; }
+static bool labels_is_none(kith__field field) { return field.size == 2 && memcmp(field.at, "-1", 2) == 0; }
 
 /* The one label of a line; a line of blanks has none. */
-static kith_status labels_line(labels *l, const kith__lines *lines, kith__cell line) {
+static kith_status labels_line(labels *l, const kith__lines *lines, kith__field line) {
   kith_status st = KITH_OK;
-  const kith__knife white = kith__knife_make("");
-  kith__cell first = {NULL, 0}, more = {NULL, 0};
+  const kith__delimiter white = kith__delimiter_make("");
+  kith__field first = {NULL, 0}, more = {NULL, 0};
   char shown[48];
   int32_t class = -1;
   if (l->n == l->room) {
     KITH_TRY(KITH_GROW(l->label, l->room, 2 * l->room + 1024));
     l->room = 2 * l->room + 1024;
   }
-  if (kith__knife_cut(&white, &line, &first)) {
-    if (kith__knife_cut(&white, &line, &more))
-      return kith__lines_fail(lines, "expected one label, found %s behind it", kith__cell_show(more, shown));
+  if (kith__field_next(&white, &line, &first)) {
+    if (kith__field_next(&white, &line, &more))
+      return kith__lines_fail(lines, "expected one label, found %s behind it",
+                              kith__field_quote(more, shown));
     if (labels_is_none(first)) l->minus_one++;
-    else KITH_TRY(kith__names_take(&l->names, lines, first, true, &class));
+    else KITH_TRY(kith__id_map_add(&l->map, lines, first, true, &class));
   }
-  KITH_TRY(kith__knife_end(&white, lines, line));
+  KITH_TRY(kith__field_end(&white, lines, line));
   l->label[l->n++] = class;
 done:
   return st;
@@ -44,14 +45,14 @@ done:
 static kith_status labels_read(const char *path, labels *l) {
   kith_status st = KITH_OK;
   kith__lines lines = {0};
-  kith__cell line;
+  kith__field line;
   KITH_TRY(kith__lines_open(path, &lines));
   for (;;) {
-    KITH_TRY(kith__lines_any(&lines, &line));
+    KITH_TRY(kith__lines_next_raw(&lines, &line));
     if (line.size < 0) break;
     KITH_TRY(labels_line(l, &lines, line));
   }
-  KITH_CHECK(l->names.n > 0, KITH_EDATA, "%s: expected a line for each node with its label, found no label",
+  KITH_CHECK(l->map.n > 0, KITH_EDATA, "%s: expected a line for each node with its label, found no label",
              path);
   KITH_CHECK(l->n < INT32_MAX - 1, KITH_EDATA, "%s: has %lld nodes; at most 2^31 - 2", path, (long long)l->n);
 done:
@@ -95,28 +96,28 @@ static kith_status labels_sort(labels *l, kith_ids *classes) {
   kith_status st = KITH_OK;
   kith_ids ids = {0};
   labels_class *class = NULL;
-  int32_t *place = NULL;
-  KITH_TRY(kith__names_ids(&l->names, &ids));
+  int32_t *order = NULL;
+  KITH_TRY(kith__id_map_ids(&l->map, &ids));
   KITH_TRY(KITH_NEW(class, ids.n));
-  KITH_TRY(KITH_NEW(place, ids.n));
+  KITH_TRY(KITH_NEW(order, ids.n));
   for (int32_t i = 0; i < ids.n; i++) class[i] = (labels_class){&ids, i};
   qsort(class, (size_t)ids.n, sizeof *class, labels_compare);
-  for (int32_t i = 0; i < ids.n; i++) place[class[i].came] = i;
+  for (int32_t i = 0; i < ids.n; i++) order[class[i].came] = i;
   for (int64_t i = 0; i < l->n; i++)
-    if (l->label[i] >= 0) l->label[i] = place[l->label[i]];
+    if (l->label[i] >= 0) l->label[i] = order[l->label[i]];
   KITH_TRY(labels_order(&ids, class, classes));
 done:
   kith_ids_free(&ids);
   KITH_FREE(class);
-  KITH_FREE(place);
+  KITH_FREE(order);
   return st;
 }
 
-kith_status kith__nodes_labels(const char *path, kith__nodes *nodes, int64_t *minus_one) {
+kith_status kith__node_labels_read(const char *path, kith__node_data *nodes, int64_t *minus_one) {
   kith_status st = KITH_OK;
   labels l = {.label = NULL};
-  kith__names_begin(&l.names, "class", KITH_ID_AUTO);
-  l.names.asked = true; /* "A" and "1" may both be classes */
+  kith__id_map_init(&l.map, "class", KITH_ID_AUTO);
+  l.map.declared_text = true; /* "A" and "1" may both be classes */
   KITH_TRY(labels_read(path, &l));
   KITH_TRY(labels_sort(&l, &nodes->classes));
   *minus_one = l.minus_one;
@@ -125,26 +126,26 @@ kith_status kith__nodes_labels(const char *path, kith__nodes *nodes, int64_t *mi
   l.label = NULL;
   KITH_TRY(KITH_NEW(nodes->split, nodes->n));
 done:
-  kith__names_free(&l.names);
+  kith__id_map_free(&l.map);
   KITH_FREE(l.label);
   return st;
 }
 
 /* ---- numbers of nodes ---- */
 
-static kith_status nodes_number(const kith__nodes *nodes, const kith__lines *lines, kith__cell cell,
+static kith_status nodes_number(const kith__node_data *nodes, const kith__lines *lines, kith__field field,
                                 int32_t *out) {
   char shown[48];
   int64_t value = -1;
-  if (!kith__cell_integer(cell, &value) || value < 0 || value >= nodes->n)
+  if (!kith__field_integer(field, &value) || value < 0 || value >= nodes->n)
     return kith__lines_fail(lines, "expected the number of a node, 0 to %lld, found %s",
-                            (long long)nodes->n - 1, kith__cell_show(cell, shown));
+                            (long long)nodes->n - 1, kith__field_quote(field, shown));
   *out = (int32_t)value;
   return KITH_OK;
 }
 
 static kith_status split_take(const kith__lines *lines, int32_t node, kith_node_split split,
-                              kith__nodes *nodes) {
+                              kith__node_data *nodes) {
   static const char *const name[KITH_NODE_SPLITS] = {"none", "train", "valid", "test"};
   if (nodes->label[node] < 0) return kith__lines_fail(lines, "node %d has no label", node);
   if (nodes->split[node] != KITH_NODE_NONE)
@@ -154,22 +155,22 @@ static kith_status split_take(const kith__lines *lines, int32_t node, kith_node_
   return KITH_OK;
 }
 
-kith_status kith__nodes_split(const char *path, kith_node_split split, kith__nodes *nodes) {
+kith_status kith__node_split_read(const char *path, kith_node_split split, kith__node_data *nodes) {
   kith_status st = KITH_OK;
-  const kith__knife white = kith__knife_make("");
+  const kith__delimiter white = kith__delimiter_make("");
   kith__lines lines = {0};
-  kith__cell line, cell;
+  kith__field line, field;
   int64_t n = 0;
   int32_t node = 0;
   KITH_TRY(kith__lines_open(path, &lines));
   for (;;) {
     KITH_TRY(kith__lines_next(&lines, &line));
     if (line.size < 0) break;
-    for (; kith__knife_cut(&white, &line, &cell); n++) {
-      KITH_TRY(nodes_number(nodes, &lines, cell, &node));
+    for (; kith__field_next(&white, &line, &field); n++) {
+      KITH_TRY(nodes_number(nodes, &lines, field, &node));
       KITH_TRY(split_take(&lines, node, split, nodes));
     }
-    KITH_TRY(kith__knife_end(&white, &lines, line));
+    KITH_TRY(kith__field_end(&white, &lines, line));
   }
   KITH_CHECK(n > 0, KITH_EDATA, "%s: expected numbers of nodes, found none", path);
 done:
@@ -180,45 +181,47 @@ done:
 /* ---- edges ---- */
 
 /* The two nodes of a line, both ways round. */
-static kith_status edges_line(const kith__nodes *nodes, const kith__lines *lines, const kith__knife *knife,
-                              kith__cell line, kith__pairs *pairs, int64_t *loops) {
+static kith_status edges_line(const kith__node_data *nodes, const kith__lines *lines,
+                              const kith__delimiter *delimiter, kith__field line, kith__edge_list *edges,
+                              int64_t *loops) {
   kith_status st = KITH_OK;
-  kith__cell cell[3];
+  kith__field field[3];
   int32_t node[2] = {0, 0};
   int n = 0;
-  while (n < 3 && kith__knife_cut(knife, &line, &cell[n])) n++;
-  KITH_TRY(kith__knife_end(knife, lines, line));
+  while (n < 3 && kith__field_next(delimiter, &line, &field[n])) n++;
+  KITH_TRY(kith__field_end(delimiter, lines, line));
   if (n != 2)
     return kith__lines_fail(lines, "expected the numbers of two nodes, found %d column%s", n,
                             n == 1 ? "" : "s or more");
-  for (int i = 0; i < 2; i++) KITH_TRY(nodes_number(nodes, lines, cell[i], &node[i]));
+  for (int i = 0; i < 2; i++) KITH_TRY(nodes_number(nodes, lines, field[i], &node[i]));
   if (node[0] == node[1]) {
     ++*loops;
     return st;
   }
-  KITH_TRY(kith__pairs_add(pairs, node[0], node[1], 0, 0));
-  KITH_TRY(kith__pairs_add(pairs, node[1], node[0], 0, 0));
+  KITH_TRY(kith__edge_list_add(edges, node[0], node[1], 0, 0));
+  KITH_TRY(kith__edge_list_add(edges, node[1], node[0], 0, 0));
 done:
   return st;
 }
 
-kith_status kith__nodes_edges(const char *path, kith__nodes *nodes, kith_nodes_report *report) {
+kith_status kith__node_edges_read(const char *path, kith__node_data *nodes,
+                                  kith_ingest_nodes_report *report) {
   kith_status st = KITH_OK;
   kith__lines lines = {0};
-  kith__pairs pairs = {0};
-  kith__knife knife = {.size = -1};
-  kith__cell line;
+  kith__edge_list edges = {0};
+  kith__delimiter delimiter = {.size = -1};
+  kith__field line;
   KITH_TRY(kith__lines_open(path, &lines));
   for (;;) {
     KITH_TRY(kith__lines_next(&lines, &line));
     if (line.size < 0) break;
-    if (knife.size < 0) knife = kith__knife_guess(line);
-    KITH_TRY(edges_line(nodes, &lines, &knife, line, &pairs, &report->loops));
+    if (delimiter.size < 0) delimiter = kith__delimiter_detect(line);
+    KITH_TRY(edges_line(nodes, &lines, &delimiter, line, &edges, &report->self_loops));
   }
-  KITH_TRY(kith__rows_make(&pairs, nodes->n, &nodes->edges, &report->duplicates));
+  KITH_TRY(kith__edge_csr_build(&edges, nodes->n, &nodes->edges, &report->duplicates));
   report->duplicates /= 2;
 done:
   kith__lines_close(&lines);
-  kith__pairs_free(&pairs);
+  kith__edge_list_free(&edges);
   return st;
 }

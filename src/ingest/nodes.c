@@ -3,7 +3,7 @@
 
 #include "ingest/nodes.h"
 
-static kith_status nodes_check(const kith_nodes_options *o) {
+static kith_status nodes_check(const kith_ingest_nodes_options *o) {
   kith_status st = KITH_OK;
   KITH_CHECK(o->edges[0], KITH_ECONFIG, "data.edges.path: expected the path of a list of edges, found none");
   KITH_CHECK(o->labels[0], KITH_ECONFIG,
@@ -14,7 +14,7 @@ done:
   return st;
 }
 
-static void nodes_count(const kith__nodes *nodes, kith_nodes_report *r) {
+static void nodes_count(const kith__node_data *nodes, kith_ingest_nodes_report *r) {
   const kith_eid *start = nodes->edges.lists.start;
   r->n = nodes->n;
   r->n_edge = start[nodes->n] / 2;
@@ -22,41 +22,42 @@ static void nodes_count(const kith__nodes *nodes, kith_nodes_report *r) {
   r->n_feature = nodes->n_feature;
   for (int64_t i = 0; i < nodes->n; i++) {
     r->split[nodes->split[i]]++;
-    r->alone += start[i] == start[i + 1];
+    r->isolated += start[i] == start[i + 1];
     r->unlabeled += nodes->label[i] < 0;
   }
 }
 
-static kith_status nodes_read(const kith_nodes_options *o, kith__nodes *nodes, kith_nodes_report *r) {
+static kith_status nodes_read(const kith_ingest_nodes_options *o, kith__node_data *nodes,
+                              kith_ingest_nodes_report *r) {
   kith_status st = KITH_OK;
   KITH_TRY(nodes_check(o));
-  KITH_TRY(kith__nodes_labels(o->labels, nodes, &r->minus_one));
-  KITH_TRY(kith__nodes_split(o->train, KITH_NODE_TRAIN, nodes));
-  if (o->valid[0]) KITH_TRY(kith__nodes_split(o->valid, KITH_NODE_VALID, nodes));
-  if (o->test[0]) KITH_TRY(kith__nodes_split(o->test, KITH_NODE_TEST, nodes));
-  KITH_TRY(kith__nodes_edges(o->edges, nodes, r));
-  if (o->features[0]) KITH_TRY(kith__nodes_features(o, nodes));
+  KITH_TRY(kith__node_labels_read(o->labels, nodes, &r->minus_one));
+  KITH_TRY(kith__node_split_read(o->train, KITH_NODE_TRAIN, nodes));
+  if (o->valid[0]) KITH_TRY(kith__node_split_read(o->valid, KITH_NODE_VALID, nodes));
+  if (o->test[0]) KITH_TRY(kith__node_split_read(o->test, KITH_NODE_TEST, nodes));
+  KITH_TRY(kith__node_edges_read(o->edges, nodes, r));
+  if (o->features[0]) KITH_TRY(kith__node_features_read(o, nodes));
   nodes_count(nodes, r);
 done:
   return st;
 }
 
 /* Rank 0's work; the file is written by a group of one. */
-static kith_status nodes_alone(const kith_nodes_options *o, const char *job, const char *path,
-                               kith_nodes_report *report) {
+static kith_status nodes_alone(const kith_ingest_nodes_options *o, const char *job, const char *path,
+                               kith_ingest_nodes_report *report) {
   kith_status st = KITH_OK;
-  kith__nodes nodes = {0};
+  kith__node_data nodes = {0};
   const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
   KITH_TRY(nodes_read(o, &nodes, report));
   KITH_TRY(kith_log_check());
-  KITH_TRY(kith__nodes_write(&alone, &nodes, job, path).status);
+  KITH_TRY(kith__node_graph_write(&alone, &nodes, job, path).status);
 done:
-  kith__nodes_free(&nodes);
+  kith__node_data_free(&nodes);
   return st;
 }
 
-kith_agreed kith_ingest_nodes(const kith_comm *comm, const kith_nodes_options *o, const char *job,
-                              const char *path, kith_nodes_report *report) {
+kith_agreed kith_ingest_nodes(const kith_comm *comm, const kith_ingest_nodes_options *o, const char *job,
+                              const char *path, kith_ingest_nodes_report *report) {
   kith_agreed st = {KITH_OK};
   memset(report, 0, sizeof *report);
   KITH_TRY(kith_agree(comm, comm->rank == 0 ? nodes_alone(o, job, path, report) : KITH_OK));

@@ -8,12 +8,16 @@
 
 /** Labels: sets n, classes and label; *minus_one of the nodes have the label -1, which is none.  Local.
  * Errors: KITH_ENOINPUT, KITH_EDATA. */
-kith_status kith__nodes_labels(const char *path, kith__nodes *nodes, int64_t *minus_one) KITH_MUST_USE;
+kith_status kith__node_labels_read(const char *path, kith__node_data *nodes,
+                                   int64_t *minus_one) KITH_MUST_USE;
 /** Features of n nodes.  Local. */
-kith_status kith__nodes_features(const kith_nodes_options *o, kith__nodes *nodes) KITH_MUST_USE;
+kith_status kith__node_features_read(const kith_ingest_nodes_options *o,
+                                     kith__node_data *nodes) KITH_MUST_USE;
 /** Nodes of a split: labeled ones, none in two.  Local. */
-kith_status kith__nodes_split(const char *path, kith_node_split split, kith__nodes *nodes) KITH_MUST_USE;
+kith_status kith__node_split_read(const char *path, kith_node_split split,
+                                  kith__node_data *nodes) KITH_MUST_USE;
 /** Edges among n nodes.  Local. */
-kith_status kith__nodes_edges(const char *path, kith__nodes *nodes, kith_nodes_report *report) KITH_MUST_USE;
+kith_status kith__node_edges_read(const char *path, kith__node_data *nodes,
+                                  kith_ingest_nodes_report *report) KITH_MUST_USE;
 
 #endif

@@ -6,7 +6,7 @@
 
 /* ---- the lines ---- */
 
-static void sample_add(kith__sample *a, kith__cell line, int64_t number) {
+static void preview_add(kith__preview *a, kith__field line, int64_t number) {
   kith__line_kind kind = kith__line_kind_of(a->lines, line);
   if (kind == KITH__LINE_DATA) {
     a->line[a->n] = line;
@@ -14,53 +14,53 @@ static void sample_add(kith__sample *a, kith__cell line, int64_t number) {
   }
   if (kind == KITH__LINE_COMMENT && a->n == 0) {
     const char *sign = memchr(line.at, '#', (size_t)line.size);
-    a->comment = (kith__cell){sign + 1, line.at + line.size - sign - 1};
+    a->comment = (kith__field){sign + 1, line.at + line.size - sign - 1};
     a->comment_number = number;
   }
 }
 
 /* Whole lines that are in the buffer. */
-static void sample_walk(kith__sample *a) {
+static void preview_walk(kith__preview *a) {
   const char *at = a->lines->buffer + a->lines->begin, *end = a->lines->buffer + a->lines->end;
   a->n = 0;
-  a->comment = (kith__cell){NULL, -1};
-  for (int64_t number = a->lines->number + 1; at < end && a->n < KITH__SAMPLE; number++) {
+  a->comment = (kith__field){NULL, -1};
+  for (int64_t number = a->lines->number + 1; at < end && a->n < KITH__PREVIEW_LINES; number++) {
     const char *stop = memchr(at, '\n', (size_t)(end - at));
     if (!stop && !a->lines->at_end) break;
     int64_t size = (stop ? stop : end) - at;
-    sample_add(a, (kith__cell){at, size - (size > 0 && at[size - 1] == '\r')}, number);
+    preview_add(a, (kith__field){at, size - (size > 0 && at[size - 1] == '\r')}, number);
     at += size + 1;
   }
 }
 
-kith_status kith__sample_take(const kith_source *source, const kith__meet *meet, kith__lines *lines,
-                              kith__sample *a) {
+kith_status kith__preview_read(const kith_edge_source *source, const kith__edge_policy *policy,
+                               kith__lines *lines, kith__preview *a) {
   kith_status st = KITH_OK;
   a->source = source;
-  a->meet = meet;
+  a->policy = policy;
   a->lines = lines;
-  for (sample_walk(a); a->n < 2 && !lines->at_end; sample_walk(a)) KITH_TRY(kith__lines_more(lines));
+  for (preview_walk(a); a->n < 2 && !lines->at_end; preview_walk(a)) KITH_TRY(kith__lines_refill(lines));
 done:
   return st;
 }
 
 /* ---- columns ---- */
 
-static int column_named(kith__knife knife, kith__cell header, const char *name) {
-  kith__cell cell;
-  knife.dry = true;
-  for (int i = 0; i < KITH__CELLS && kith__knife_cut(&knife, &header, &cell); i++)
-    if ((size_t)cell.size == strlen(name) && memcmp(cell.at, name, (size_t)cell.size) == 0) return i;
+static int column_named(kith__delimiter delimiter, kith__field header, const char *name) {
+  kith__field field;
+  delimiter.read_only = true;
+  for (int i = 0; i < KITH__MAX_FIELDS && kith__field_next(&delimiter, &header, &field); i++)
+    if ((size_t)field.size == strlen(name) && memcmp(field.at, name, (size_t)field.size) == 0) return i;
   return -2;
 }
 
-int kith__column_count(const kith__knife *knife, kith__cell header, const char *name) {
-  kith__knife look = *knife;
-  kith__cell cell;
+int kith__column_count(const kith__delimiter *delimiter, kith__field header, const char *name) {
+  kith__delimiter look = *delimiter;
+  kith__field field;
   int n = 0;
-  look.dry = true;
-  while (kith__knife_cut(&look, &header, &cell))
-    n += (size_t)cell.size == strlen(name) && memcmp(cell.at, name, (size_t)cell.size) == 0;
+  look.read_only = true;
+  while (kith__field_next(&look, &header, &field))
+    n += (size_t)field.size == strlen(name) && memcmp(field.at, name, (size_t)field.size) == 0;
   return n;
 }
 
@@ -68,97 +68,98 @@ int kith__column_count(const kith__knife *knife, kith__cell header, const char *
 static int column_number(const char *text) {
   char *end = NULL;
   long number = strtol(text, &end, 10);
-  return *text && !*end && number >= 1 && number <= KITH__CELLS ? (int)number - 1 : -2;
+  return *text && !*end && number >= 1 && number <= KITH__MAX_FIELDS ? (int)number - 1 : -2;
 }
 
-int kith__column_place(const kith__knife *knife, kith__cell header, const char *name, int otherwise) {
+int kith__column_index(const kith__delimiter *delimiter, kith__field header, const char *name,
+                       int otherwise) {
   if (!name[0]) return otherwise;
-  int place = header.size >= 0 ? column_named(*knife, header, name) : -2;
-  return place >= 0 ? place : column_number(name);
+  int index = header.size >= 0 ? column_named(*delimiter, header, name) : -2;
+  return index >= 0 ? index : column_number(name);
 }
 
-static void way_columns(const kith__sample *a, kith__cell header, kith__way *w) {
-  const kith_source *s = a->source;
+static void candidate_columns(const kith__preview *a, kith__field header, kith__candidate *w) {
+  const kith_edge_source *s = a->source;
   kith__columns *c = &w->columns;
-  c->user = kith__column_place(&w->knife, header, s->user, 0);
-  c->item = kith__column_place(&w->knife, header, s->item, 1);
-  c->time = kith__column_place(&w->knife, header, s->time, -1);
-  c->weight = kith__column_place(&w->knife, header, s->weight, -1);
+  c->user = kith__column_index(&w->delimiter, header, s->user, 0);
+  c->item = kith__column_index(&w->delimiter, header, s->item, 1);
+  c->time = kith__column_index(&w->delimiter, header, s->time, -1);
+  c->weight = kith__column_index(&w->delimiter, header, s->weight, -1);
   const int all[] = {c->user, c->item, c->time, c->weight};
-  w->fits = true;
+  w->has_columns = true;
   c->n = 2;
   for (int i = 0; i < 4; i++) {
-    w->fits = w->fits && all[i] > -2;
+    w->has_columns = w->has_columns && all[i] > -2;
     if (all[i] >= c->n) c->n = all[i] + 1;
   }
 }
 
 /* ---- cutting all of them ---- */
 
-static int sample_count(kith__knife knife, kith__cell line) {
-  kith__cell cell;
+static int preview_count(kith__delimiter delimiter, kith__field line) {
+  kith__field field;
   int n = 0;
-  knife.dry = true;
-  while (kith__knife_cut(&knife, &line, &cell)) n++;
+  delimiter.read_only = true;
+  while (kith__field_next(&delimiter, &line, &field)) n++;
   return line.size < 0 ? -1 : n;
 }
 
-/* Whether a cell that no quotes protect holds one of these signs. */
-static bool cell_holds(kith__cell line, kith__cell cell, const char *const *sign, int n_sign) {
-  if (cell.at > line.at && cell.at[-1] == '"') return false;
+/* Whether a field that no quotes protect holds one of these signs. */
+static bool field_holds(kith__field line, kith__field field, const char *const *sign, int n_sign) {
+  if (field.at > line.at && field.at[-1] == '"') return false;
   for (int i = 0; i < n_sign; i++)
-    if (cell.size > 0 && memmem(cell.at, (size_t)cell.size, sign[i], strlen(sign[i]))) return true;
+    if (field.size > 0 && memmem(field.at, (size_t)field.size, sign[i], strlen(sign[i]))) return true;
   return false;
 }
 
 /* "5 4" is no id, but two that another sign should have parted. */
-static bool cell_is_numbers(kith__cell line, kith__cell cell) {
+static bool field_is_numbers(kith__field line, kith__field field) {
   bool blank = false;
-  if (cell.at > line.at && cell.at[-1] == '"') return false;
-  for (int64_t i = 0; i < cell.size; i++) {
-    if (!strchr("0123456789., ", cell.at[i]) || cell.at[i] == '\0') return false;
-    blank = blank || cell.at[i] == ' ';
+  if (field.at > line.at && field.at[-1] == '"') return false;
+  for (int64_t i = 0; i < field.size; i++) {
+    if (!strchr("0123456789., ", field.at[i]) || field.at[i] == '\0') return false;
+    blank = blank || field.at[i] == ' ';
   }
   return blank;
 }
 
-static void way_look(const kith__sample *a, int i, kith__way *w) {
+static void candidate_look(const kith__preview *a, int i, kith__candidate *w) {
   static const char *const hard[] = {"\t", ",", ";", "|", "::"}, *const blank[] = {" "};
-  kith__cell rest = a->line[i], cell;
-  int n = 0, n_hard = w->knife.size == 0 || w->knife.text[0] == '\t'
+  kith__field rest = a->line[i], field;
+  int n = 0, n_hard = w->delimiter.size == 0 || w->delimiter.text[0] == '\t'
                           ? 4
                           : 5; /* there "::" is part of names, as in ns::u1 */
-  for (; kith__knife_cut(&w->knife, &rest, &cell); n++) {
+  for (; kith__field_next(&w->delimiter, &rest, &field); n++) {
     bool id = n == w->columns.user || n == w->columns.item;
-    w->mixed =
-        w->mixed || (id && (cell_holds(a->line[i], cell, hard, n_hard) || cell_is_numbers(a->line[i], cell)));
-    w->spaced = w->spaced || cell_holds(a->line[i], cell, blank, 1);
+    w->mixed = w->mixed ||
+               (id && (field_holds(a->line[i], field, hard, n_hard) || field_is_numbers(a->line[i], field)));
+    w->spaced = w->spaced || field_holds(a->line[i], field, blank, 1);
   }
-  w->torn = w->torn || rest.size < 0;
+  w->bad_quotes = w->bad_quotes || rest.size < 0;
   if (n < w->min) w->min = n;
   if (n > w->max) w->max = n;
 }
 
-/* A commented line in front of the first one is the header where it has as many cells, or the names that the
+/* A commented line in front of the first one is the header where it has as many fields, or the names that the
  * job asks for. */
-static bool way_is_commented(const kith__sample *a, kith__way *w) {
+static bool candidate_is_commented(const kith__preview *a, kith__candidate *w) {
   if (a->comment.size < 0) return false;
-  int n = sample_count(w->knife, a->comment);
-  if (n < 2 || n != sample_count(w->knife, a->line[0])) return false;
-  way_columns(a, a->line[0], w);
-  bool plain = w->fits && (a->source->user[0] || a->source->item[0]);
-  way_columns(a, a->comment, w);
-  return w->fits && !plain;
+  int n = preview_count(w->delimiter, a->comment);
+  if (n < 2 || n != preview_count(w->delimiter, a->line[0])) return false;
+  candidate_columns(a, a->line[0], w);
+  bool plain = w->has_columns && (a->source->user[0] || a->source->item[0]);
+  candidate_columns(a, a->comment, w);
+  return w->has_columns && !plain;
 }
 
-kith__way kith__way_measure(const kith__sample *a, kith__knife knife) {
-  kith__way w = {.knife = knife, .min = INT32_MAX};
-  w.knife.dry = true;
+kith__candidate kith__candidate_measure(const kith__preview *a, kith__delimiter delimiter) {
+  kith__candidate w = {.delimiter = delimiter, .min = INT32_MAX};
+  w.delimiter.read_only = true;
   bool headed = a->source->header == KITH_HEADER_YES && a->n > 0;
-  w.commented = headed && way_is_commented(a, &w);
-  way_columns(a, !headed ? (kith__cell){NULL, -1} : w.commented ? a->comment : a->line[0], &w);
-  for (int i = headed && !w.commented && a->n > 1; i < a->n; i++) way_look(a, i, &w);
+  w.header_is_comment = headed && candidate_is_commented(a, &w);
+  candidate_columns(a, !headed ? (kith__field){NULL, -1} : w.header_is_comment ? a->comment : a->line[0], &w);
+  for (int i = headed && !w.header_is_comment && a->n > 1; i < a->n; i++) candidate_look(a, i, &w);
   if (a->n == 0) w.min = 0;
-  w.knife.dry = false;
+  w.delimiter.read_only = false;
   return w;
 }

@@ -34,7 +34,7 @@ static uint64_t split_kth(int64_t n, const uint64_t *key, int64_t k, uint64_t *f
   for (; k >= count[byte]; byte++) k -= count[byte];
   for (int64_t i = 0; i < n; i++)
     if (key[i] >> 56 == byte) few[n_few++] = key[i];
-  kith__sort_keys(n_few, 24, few, few + n_few);
+  kith__radix_sort(n_few, 24, few, few + n_few);
   return few[k];
 }
 
@@ -76,7 +76,7 @@ done:
 typedef struct last_out {
   const kith_split *split;
   const kith_ids *ids; /* [KITH_TYPES], or null */
-  const kith__rows *rows;
+  const kith__edge_csr *rows;
   uint8_t *mark;
 } last_out;
 
@@ -124,7 +124,7 @@ static void last_mark(const last_out *l, int64_t user, uint8_t as, int64_t *mark
   *tied += equal > 1;
 }
 
-static void split_last(const kith_split *s, const kith_ids *ids, const kith__rows *rows, uint8_t *mark,
+static void split_last(const kith_split *s, const kith_ids *ids, const kith__edge_csr *rows, uint8_t *mark,
                        kith_split_report *r) {
   const last_out l = {.split = s, .ids = ids, .rows = rows, .mark = mark};
   bool test = s->test > 0, valid = s->valid > 0;
@@ -177,7 +177,7 @@ static int64_t time_cut(int64_t n, const int64_t *time, int64_t held) {
 
 static int64_t time_held(double share, int64_t n) { return (int64_t)(share * (double)n + 0.5); }
 
-static void split_time(const kith_split *s, const kith__rows *rows, uint8_t *mark, kith_split_report *r) {
+static void split_time(const kith_split *s, const kith__edge_csr *rows, uint8_t *mark, kith_split_report *r) {
   int64_t n = rows->lists.start[rows->lists.n_row];
   if (n == 0) return;
   int64_t test = time_cut(n, rows->time, time_held(s->test, n));
@@ -194,7 +194,7 @@ static void split_time(const kith_split *s, const kith__rows *rows, uint8_t *mar
 
 /* ---- all three ---- */
 
-static kith_status split_check(const kith_split *s, const kith__rows *train) {
+static kith_status split_check(const kith_split *s, const kith__edge_csr *train) {
   kith_status st = KITH_OK;
   bool timed = s->method == KITH_SPLIT_LEAVE_LAST_OUT || s->method == KITH_SPLIT_TIME;
   KITH_CHECK(s->valid >= 0 && s->test >= 0 && s->valid + s->test < 1, KITH_ECONFIG,
@@ -220,27 +220,27 @@ done:
   return st;
 }
 
-kith_status kith__split(const kith_split *asked, bool keep_test, const kith_ids *ids, kith__rows *train,
-                        kith__rows *valid, kith__rows *test, kith_split_report *report) {
+kith_status kith__split(const kith_split *asked, bool keep_test, const kith_ids *ids, kith__edge_csr *train,
+                        kith__edge_csr *valid, kith__edge_csr *test, kith_split_report *report) {
   kith_status st = KITH_OK;
   uint8_t *mark = NULL;
   kith_split s = *asked;
   if (!keep_test) s.test = 0;
-  *valid = *test = (kith__rows){0};
+  *valid = *test = (kith__edge_csr){0};
   *report = (kith_split_report){0};
   KITH_TRY(split_check(&s, train));
   KITH_TRY(KITH_NEW(mark, train->lists.start[train->lists.n_row]));
   if (s.method == KITH_SPLIT_RATIO) KITH_TRY(split_ratio(&s, &train->lists, mark));
   if (s.method == KITH_SPLIT_LEAVE_LAST_OUT) split_last(&s, ids, train, mark, report);
   if (s.method == KITH_SPLIT_TIME) split_time(&s, train, mark, report);
-  KITH_TRY(kith__rows_take(train, mark, MARK_TEST, test));
-  KITH_TRY(kith__rows_take(train, mark, MARK_VALID, valid));
+  KITH_TRY(kith__edge_csr_extract(train, mark, MARK_TEST, test));
+  KITH_TRY(kith__edge_csr_extract(train, mark, MARK_VALID, valid));
   KITH_TRY(split_check_result(&s, &valid->lists, &test->lists));
 done:
   KITH_FREE(mark);
   if (kith_is_bad(st)) {
-    kith__rows_free(test);
-    kith__rows_free(valid);
+    kith__edge_csr_free(test);
+    kith__edge_csr_free(valid);
   }
   return st;
 }

@@ -11,23 +11,23 @@
 
 static kith_agreed checkpoint_attributes(kith_h5 *f, const kith_graph *g, const kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
-  KITH_TRY(kith_h5_put_int(f, "fingerprint", (int64_t)g->fingerprint));
-  KITH_TRY(kith_h5_put_int(f, "width", c->d));
-  KITH_TRY(kith_h5_put_int(f, "epoch", c->epoch));
-  KITH_TRY(kith_h5_put_int(f, "step", c->step));
-  KITH_TRY(kith_h5_put_int(f, "loss_whole", c->loss.whole));
-  KITH_TRY(kith_h5_put_int(f, "loss_part", c->loss.part));
-  KITH_TRY(kith_h5_put_int(f, "loss_broken", c->loss.broken));
-  KITH_TRY(kith_h5_put_real(f, "best", c->best));
-  KITH_TRY(kith_h5_put_int(f, "best_epoch", c->best_epoch));
-  KITH_TRY(kith_h5_put_int(f, "stale", c->bad_evals));
-  KITH_TRY(kith_h5_put_real(f, "seconds", c->seconds));
-  KITH_TRY(kith_h5_put_int(f, "halo_bytes", c->halo_bytes));
-  KITH_TRY(kith_h5_put_text(f, "run", c->run));
-  KITH_TRY(kith_h5_put_text(f, "score", c->score));
-  KITH_TRY(kith_h5_put_text(f, "recipe", c->config_key));
-  KITH_TRY(kith_h5_put_text(f, "metrics", c->history));
-  KITH_TRY(kith_h5_put_text(f, "job", c->job));
+  KITH_TRY(kith_h5_put_attr_int(f, "fingerprint", (int64_t)g->fingerprint));
+  KITH_TRY(kith_h5_put_attr_int(f, "width", c->d));
+  KITH_TRY(kith_h5_put_attr_int(f, "epoch", c->epoch));
+  KITH_TRY(kith_h5_put_attr_int(f, "step", c->step));
+  KITH_TRY(kith_h5_put_attr_int(f, "loss_whole", c->loss.whole));
+  KITH_TRY(kith_h5_put_attr_int(f, "loss_part", c->loss.part));
+  KITH_TRY(kith_h5_put_attr_int(f, "loss_broken", c->loss.broken));
+  KITH_TRY(kith_h5_put_attr_real(f, "best", c->best));
+  KITH_TRY(kith_h5_put_attr_int(f, "best_epoch", c->best_epoch));
+  KITH_TRY(kith_h5_put_attr_int(f, "stale", c->bad_evals));
+  KITH_TRY(kith_h5_put_attr_real(f, "seconds", c->seconds));
+  KITH_TRY(kith_h5_put_attr_int(f, "halo_bytes", c->halo_bytes));
+  KITH_TRY(kith_h5_put_attr_text(f, "run", c->run));
+  KITH_TRY(kith_h5_put_attr_text(f, "score", c->score));
+  KITH_TRY(kith_h5_put_attr_text(f, "recipe", c->config_key));
+  KITH_TRY(kith_h5_put_attr_text(f, "metrics", c->history));
+  KITH_TRY(kith_h5_put_attr_text(f, "job", c->job));
 done:
   return st;
 }
@@ -49,7 +49,7 @@ done:
 static kith_agreed checkpoint_read_weight(kith_h5 *f, const char *name, int64_t n, float *x) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith_h5_read(f, name, KITH_H5_FLOAT, 0, 0, n, x));
-  KITH_TRY(kith_agreed_same(kith__h5_trust_finite(kith_h5_path(f), name, n, x)));
+  KITH_TRY(kith_agreed_same(kith__validate_finite(kith_h5_path(f), name, n, x)));
 done:
   return st;
 }
@@ -70,17 +70,18 @@ done:
   return st;
 }
 
-static kith_agreed checkpoint_write_rows(kith_rows *rows, kith_h5 *f, const kith_checkpoint *c) {
+static kith_agreed checkpoint_write_rows(kith_redistribution *rows, kith_h5 *f, const kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
-  KITH_TRY(kith_rows_write(rows, f, "parameter", c->d, c->x));
-  KITH_TRY(kith_rows_write(rows, f, "adam_m", c->d, c->m));
-  KITH_TRY(kith_rows_write(rows, f, "adam_v", c->d, c->v));
+  KITH_TRY(kith_redistribution_write(rows, f, "parameter", c->d, c->x));
+  KITH_TRY(kith_redistribution_write(rows, f, "adam_m", c->d, c->m));
+  KITH_TRY(kith_redistribution_write(rows, f, "adam_v", c->d, c->v));
 done:
   return st;
 }
 
-static kith_agreed checkpoint_write_file(const kith_comm *comm, const kith_graph *g, kith_rows *rows,
-                                         const char *path, const kith_checkpoint *c) {
+static kith_agreed checkpoint_write_file(const kith_comm *comm, const kith_graph *g,
+                                         kith_redistribution *rows, const char *path,
+                                         const kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
   int64_t bytes = kith_checkpoint_bytes(g->n[KITH_USER] + g->n[KITH_ITEM], c->d, c->weights.n);
@@ -94,15 +95,15 @@ done:
   return st;
 }
 
-kith_agreed kith_checkpoint_write(const kith_comm *comm, const kith_graph *g, kith_rows *rows,
+kith_agreed kith_checkpoint_write(const kith_comm *comm, const kith_graph *g, kith_redistribution *rows,
                                   const char *folder, int keep, const kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
   char name[KITH_NAME], path[KITH_PATH];
-  KITH_TRY(kith_agree(comm, kith__checkpoint_name(folder, c->epoch, c->step, name, path)));
+  KITH_TRY(kith_agree(comm, kith__checkpoint_path(folder, c->epoch, c->step, name, path)));
   KITH_TRY(checkpoint_write_file(comm, g, rows, path, c));
-  KITH_TRY(kith_agree(comm, comm->rank == 0 ? kith__checkpoint_point(folder, name) : KITH_OK));
+  KITH_TRY(kith_agree(comm, comm->rank == 0 ? kith__checkpoint_set_latest(folder, name) : KITH_OK));
   KITH_TRY(kith_agree(comm, comm->rank == 0 ? kith__checkpoint_prune(folder, keep, c->epoch, c->step,
-                                                                     c->keeps_best ? c->best_epoch : -1)
+                                                                     c->keep_best ? c->best_epoch : -1)
                                             : KITH_OK));
 done:
   return st;
@@ -161,8 +162,8 @@ static kith_agreed checkpoint_fits(kith_h5 *f, const kith_graph *g, kith_checkpo
   int64_t fingerprint = 0;
   char *config_key = NULL;
   c->refused = false;
-  KITH_TRY(kith_h5_get_int(f, "fingerprint", &fingerprint));
-  KITH_TRY(kith_h5_get_text(f, "recipe", &config_key));
+  KITH_TRY(kith_h5_get_attr_int(f, "fingerprint", &fingerprint));
+  KITH_TRY(kith_h5_get_attr_text(f, "recipe", &config_key));
   c->refused = true;
   KITH_TRY(kith_agreed_same(
       (uint64_t)fingerprint == g->fingerprint
@@ -181,8 +182,8 @@ static kith_agreed checkpoint_read_text(kith_h5 *f, const char *name, size_t siz
   kith_agreed st = {KITH_OK};
   char *text = NULL;
   out[0] = '\0';
-  if (!kith_h5_has_attribute(f, name)) return st;
-  KITH_TRY(kith_h5_get_text(f, name, &text));
+  if (!kith_h5_has_attr(f, name)) return st;
+  KITH_TRY(kith_h5_get_attr_text(f, name, &text));
   KITH_TRY(kith_agreed_same(strlen(text) < size
                                 ? KITH_OK
                                 : kith_fail(KITH_EDATA,
@@ -200,29 +201,29 @@ static kith_agreed checkpoint_read_later(kith_h5 *f, kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
   c->seconds = 0;
   c->halo_bytes = 0;
-  c->has_score = kith_h5_has_attribute(f, "score");
+  c->has_score = kith_h5_has_attr(f, "score");
   KITH_TRY(checkpoint_read_text(f, "run", sizeof c->run, c->run));
   KITH_TRY(checkpoint_read_text(f, "score", sizeof c->score, c->score));
-  if (!kith_h5_has_attribute(f, "seconds")) return st;
-  KITH_TRY(kith_h5_get_real(f, "seconds", &c->seconds));
-  KITH_TRY(kith_h5_get_int(f, "halo_bytes", &c->halo_bytes));
+  if (!kith_h5_has_attr(f, "seconds")) return st;
+  KITH_TRY(kith_h5_get_attr_real(f, "seconds", &c->seconds));
+  KITH_TRY(kith_h5_get_attr_int(f, "halo_bytes", &c->halo_bytes));
 done:
   return st;
 }
 
 static kith_agreed checkpoint_read_attributes(kith_h5 *f, kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
-  KITH_TRY(kith_h5_get_int(f, "epoch", &c->epoch));
-  KITH_TRY(kith_h5_get_int(f, "step", &c->step));
-  KITH_TRY(kith_h5_get_int(f, "loss_whole", &c->loss.whole));
-  KITH_TRY(kith_h5_get_int(f, "loss_part", &c->loss.part));
-  KITH_TRY(kith_h5_get_int(f, "loss_broken", &c->loss.broken));
-  KITH_TRY(kith_h5_get_real(f, "best", &c->best));
-  KITH_TRY(kith_h5_get_int(f, "best_epoch", &c->best_epoch));
-  KITH_TRY(kith_h5_get_int(f, "stale", &c->bad_evals));
+  KITH_TRY(kith_h5_get_attr_int(f, "epoch", &c->epoch));
+  KITH_TRY(kith_h5_get_attr_int(f, "step", &c->step));
+  KITH_TRY(kith_h5_get_attr_int(f, "loss_whole", &c->loss.whole));
+  KITH_TRY(kith_h5_get_attr_int(f, "loss_part", &c->loss.part));
+  KITH_TRY(kith_h5_get_attr_int(f, "loss_broken", &c->loss.broken));
+  KITH_TRY(kith_h5_get_attr_real(f, "best", &c->best));
+  KITH_TRY(kith_h5_get_attr_int(f, "best_epoch", &c->best_epoch));
+  KITH_TRY(kith_h5_get_attr_int(f, "stale", &c->bad_evals));
   KITH_TRY(kith_agreed_same(checkpoint_check(kith_h5_path(f), c)));
   KITH_TRY(checkpoint_read_later(f, c));
-  KITH_TRY(kith_h5_get_text(f, "metrics", &c->history));
+  KITH_TRY(kith_h5_get_attr_text(f, "metrics", &c->history));
 done:
   return st;
 }
@@ -230,13 +231,13 @@ done:
 static kith_agreed checkpoint_read_rows(const kith_comm *comm, const kith_graph *g, kith_h5 *f,
                                         const kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
-  kith_rows *rows = NULL;
-  KITH_TRY(kith_rows_create(comm, g, &rows));
-  KITH_TRY(kith_rows_read(rows, f, "parameter", c->d, c->x));
-  if (c->m) KITH_TRY(kith_rows_read(rows, f, "adam_m", c->d, c->m));
-  if (c->v) KITH_TRY(kith_rows_read(rows, f, "adam_v", c->d, c->v));
+  kith_redistribution *rows = NULL;
+  KITH_TRY(kith_redistribution_create(comm, g, &rows));
+  KITH_TRY(kith_redistribution_read(rows, f, "parameter", c->d, c->x));
+  if (c->m) KITH_TRY(kith_redistribution_read(rows, f, "adam_m", c->d, c->m));
+  if (c->v) KITH_TRY(kith_redistribution_read(rows, f, "adam_v", c->d, c->v));
 done:
-  kith_rows_destroy(&rows);
+  kith_redistribution_destroy(&rows);
   return st;
 }
 

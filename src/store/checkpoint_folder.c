@@ -20,10 +20,10 @@
 #define FOLDER_LATEST "checkpoint-latest"
 
 /* A checkpoint by its name; step -1: the name has none. */
-typedef struct place {
+typedef struct checkpoint_entry {
   int64_t epoch, step;
   char name[KITH_NAME];
-} place;
+} checkpoint_entry;
 
 /* A number without sign at *at, which moves behind it. */
 static bool folder_number(const char **at, int64_t *n) {
@@ -35,7 +35,7 @@ static bool folder_number(const char **at, int64_t *n) {
   return errno == 0;
 }
 
-static bool folder_is_one(const char *name, place *p) {
+static bool folder_parse_name(const char *name, checkpoint_entry *p) {
   const char *at = name + sizeof FOLDER_STEM - 1;
   if (strlen(name) >= sizeof p->name || strncmp(name, FOLDER_STEM, sizeof FOLDER_STEM - 1) != 0 ||
       !folder_number(&at, &p->epoch))
@@ -50,17 +50,17 @@ static bool folder_is_one(const char *name, place *p) {
 }
 
 /* Whether a is of an earlier place than b: -1, 0 or 1. */
-static int folder_order(int64_t epoch, int64_t step, const place *b) {
+static int folder_order(int64_t epoch, int64_t step, const checkpoint_entry *b) {
   if (epoch != b->epoch) return epoch < b->epoch ? -1 : 1;
   return (step > b->step) - (step < b->step);
 }
 
 static int folder_newest_first(const void *a, const void *b) {
-  return -folder_order(((const place *)a)->epoch, ((const place *)a)->step, b);
+  return -folder_order(((const checkpoint_entry *)a)->epoch, ((const checkpoint_entry *)a)->step, b);
 }
 
 /* All checkpoints of a folder, the newest first; none if there is no folder.  *list is a new block. */
-static kith_status folder_list(const char *folder, int *n, place **list) {
+static kith_status folder_list(const char *folder, int *n, checkpoint_entry **list) {
   kith_status st = KITH_OK;
   struct dirent **entry = NULL;
   *n = 0;
@@ -68,7 +68,7 @@ static kith_status folder_list(const char *folder, int *n, place **list) {
   int all = kith_fault(KITH_FAULT_READ) ? -1 : scandir(folder, &entry, NULL, NULL);
   KITH_CHECK(all >= 0 || errno == ENOENT, KITH_ENOINPUT, "%s: %s", folder, strerror(errno));
   KITH_TRY(KITH_NEW(*list, all > 0 ? all : 0));
-  for (int i = 0; i < all; i++) *n += folder_is_one(entry[i]->d_name, *list + *n);
+  for (int i = 0; i < all; i++) *n += folder_parse_name(entry[i]->d_name, *list + *n);
   qsort(*list, (size_t)*n, sizeof **list, folder_newest_first);
 done:
   for (int i = 0; i < all; i++) free(entry[i]);
@@ -76,12 +76,12 @@ done:
   return st;
 }
 
-kith_status kith__checkpoint_name(const char *folder, int64_t epoch, int64_t step, char *name, char *path) {
+kith_status kith__checkpoint_path(const char *folder, int64_t epoch, int64_t step, char *name, char *path) {
   snprintf(name, KITH_NAME, FOLDER_STEM "%06lld-%06lld.h5", (long long)epoch, (long long)step);
   return kith_path_join(folder, name, path);
 }
 
-kith_status kith__checkpoint_point(const char *folder, const char *name) {
+kith_status kith__checkpoint_set_latest(const char *folder, const char *name) {
   kith_status st = KITH_OK;
   char path[KITH_PATH], line[KITH_NAME + 1];
   KITH_TRY(kith_path_join(folder, FOLDER_LATEST, path));
@@ -105,7 +105,7 @@ static void folder_remove(const char *folder, const char *name) {
  */
 kith_status kith__checkpoint_prune(const char *folder, int keep, int64_t epoch, int64_t step, int64_t stays) {
   kith_status st = KITH_OK;
-  place *list = NULL;
+  checkpoint_entry *list = NULL;
   int n = 0, kept = 0;
   KITH_TRY(folder_list(folder, &n, &list));
   for (int i = 0; i < n; i++)
@@ -120,10 +120,10 @@ done:
 /* ---- finding ---- */
 
 /* The name that checkpoint-latest holds; "" where there is none. */
-static kith_status folder_pointed(const char *folder, char *name) {
+static kith_status folder_read_latest(const char *folder, char *name) {
   kith_status st = KITH_OK;
   char path[KITH_PATH];
-  place p;
+  checkpoint_entry p;
   name[0] = '\0';
   KITH_TRY(kith_path_join(folder, FOLDER_LATEST, path));
   FILE *f = NULL;
@@ -131,14 +131,14 @@ static kith_status folder_pointed(const char *folder, char *name) {
   KITH_TRY(kith_file_open_text(path, &f)); /* unreadable is not the same as none */
   bool read = fscanf(f, "%63s", name) == 1;
   fclose(f);
-  KITH_CHECK(read && folder_is_one(name, &p), KITH_EDATA,
+  KITH_CHECK(read && folder_parse_name(name, &p), KITH_EDATA,
              "%s: expected the name of a checkpoint, found \"%s\"", path, name);
 done:
   return st;
 }
 
 /* The one that is pointed to comes first, then all others, the newest first. */
-static void folder_choose(const char *pointed, int n, const place *list, int nth, char *name) {
+static void folder_choose(const char *pointed, int n, const checkpoint_entry *list, int nth, char *name) {
   int at = pointed[0] ? 1 : 0;
   name[0] = '\0';
   if (pointed[0] && nth == 0) snprintf(name, KITH_NAME, "%s", pointed);
@@ -149,10 +149,10 @@ static void folder_choose(const char *pointed, int n, const place *list, int nth
 static kith_status folder_find(const char *folder, int nth, char *path) {
   kith_status st = KITH_OK;
   char pointed[KITH_NAME], name[KITH_NAME];
-  place *list = NULL;
+  checkpoint_entry *list = NULL;
   int n = 0;
   KITH_TRY(folder_list(folder, &n, &list));
-  kith_status how = folder_pointed(folder, pointed);
+  kith_status how = folder_read_latest(folder, pointed);
   KITH_CHECK(how == KITH_OK || n > 0, how,
              "%s, and there is no other checkpoint; train with --fresh to start anew", kith_error_text());
   if (how != KITH_OK) {
@@ -167,7 +167,7 @@ done:
 }
 
 /* What rank 0 found, to all. */
-static kith_agreed folder_tell(const kith_comm *comm, kith_status found, char *path) {
+static kith_agreed folder_bcast(const kith_comm *comm, kith_status found, char *path) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith_agree(comm, found));
   kith_comm_share(comm, KITH_PATH, path);
@@ -177,12 +177,12 @@ done:
 
 kith_agreed kith_checkpoint_find(const kith_comm *comm, const char *folder, int nth, char *path) {
   path[0] = '\0';
-  return folder_tell(comm, comm->rank == 0 ? folder_find(folder, nth, path) : KITH_OK, path);
+  return folder_bcast(comm, comm->rank == 0 ? folder_find(folder, nth, path) : KITH_OK, path);
 }
 
-static kith_status folder_look(const char *folder, int64_t epoch, char *path) {
+static kith_status folder_find_epoch(const char *folder, int64_t epoch, char *path) {
   kith_status st = KITH_OK;
-  place *list = NULL;
+  checkpoint_entry *list = NULL;
   int n = 0;
   KITH_TRY(folder_list(folder, &n, &list));
   for (int i = 0; i < n && !path[0]; i++)
@@ -192,19 +192,19 @@ done:
   return st;
 }
 
-kith_agreed kith_checkpoint_of(const kith_comm *comm, const char *folder, int64_t epoch, char *path) {
+kith_agreed kith_checkpoint_at_epoch(const kith_comm *comm, const char *folder, int64_t epoch, char *path) {
   path[0] = '\0';
-  return folder_tell(comm, comm->rank == 0 ? folder_look(folder, epoch, path) : KITH_OK, path);
+  return folder_bcast(comm, comm->rank == 0 ? folder_find_epoch(folder, epoch, path) : KITH_OK, path);
 }
 
 /* ---- removing ---- */
 
 /* What is about to be removed, under its name and under a temporary one. */
-typedef struct doomed {
+typedef struct removal {
   char path[KITH_PATH], tmp[KITH_TMP_PATH];
-} doomed;
+} removal;
 
-static kith_status folder_doom(const char *folder, const char *name, doomed *d) {
+static kith_status folder_stage_removal(const char *folder, const char *name, removal *d) {
   kith_status st = KITH_OK;
   char path[KITH_PATH];
   struct stat is;
@@ -222,8 +222,8 @@ done:
 static kith_status folder_clear(const char *folder) {
   kith_status st = KITH_OK;
   char latest[KITH_PATH];
-  place *list = NULL;
-  doomed *d = NULL;
+  checkpoint_entry *list = NULL;
+  removal *d = NULL;
   int n = 0, done = 0;
   struct stat is;
   KITH_TRY(folder_list(folder, &n, &list));
@@ -231,7 +231,8 @@ static kith_status folder_clear(const char *folder) {
   KITH_TRY(kith_path_join(folder, FOLDER_LATEST, latest));
   bool named = lstat(latest, &is) == 0;
   for (; done < n + named; done++)
-    KITH_TRY(folder_doom(folder, named && done == 0 ? FOLDER_LATEST : list[done - named].name, &d[done]));
+    KITH_TRY(
+        folder_stage_removal(folder, named && done == 0 ? FOLDER_LATEST : list[done - named].name, &d[done]));
   for (int i = 0; i < done; i++) kith_file_discard(d[i].tmp);
 done:
   while (kith_is_bad(st) && done-- > 0)

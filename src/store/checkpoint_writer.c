@@ -16,12 +16,12 @@
 
 enum { WRITER_TEXT = 2048 };
 
-struct kith_writer {
+struct kith_checkpoint_writer {
   const kith_graph *g;
   kith_comm *comm; /* of the threads */
-  kith_rows *rows;
-  bool overlaps, begun; /* begun: there is something to wait for */
-  bool runs;            /* the thread could be started; else its work was done in place */
+  kith_redistribution *rows;
+  bool is_async, is_pending; /* is_pending: there is something to wait for */
+  bool is_threaded;          /* the thread could be started; else its work was done in place */
   pthread_t thread;
   int d;
   int64_t n_weight;
@@ -35,9 +35,9 @@ struct kith_writer {
   char text[WRITER_TEXT];
 };
 
-static kith_status writer_room(kith_writer *w) {
+static kith_status writer_alloc(kith_checkpoint_writer *w) {
   kith_status st = KITH_OK;
-  for (int k = 0; k < 3 && w->overlaps; k++) {
+  for (int k = 0; k < 3 && w->is_async; k++) {
     KITH_TRY(KITH_NEW(w->row[k], (int64_t)w->g->n_own * w->d));
     KITH_TRY(KITH_NEW(w->weight[k], w->n_weight));
   }
@@ -46,35 +46,35 @@ done:
 }
 
 /* Whether MPI lets threads call it; the same on every rank. */
-static bool writer_may(const kith_comm *comm) {
+static bool writer_has_threads(const kith_comm *comm) {
   int provided = MPI_THREAD_SINGLE;
   KITH_MPI(MPI_Query_thread(&provided));
   return kith_comm_max(comm, provided < MPI_THREAD_MULTIPLE) == 0;
 }
 
-kith_agreed kith_writer_create(const kith_comm *comm, const kith_graph *g, int d, int64_t n_weight,
-                               int64_t from, kith_writer **out) {
+kith_agreed kith_checkpoint_writer_create(const kith_comm *comm, const kith_graph *g, int d, int64_t n_weight,
+                                          int64_t from, kith_checkpoint_writer **out) {
   kith_agreed st = {KITH_OK};
-  kith_writer *w = NULL;
+  kith_checkpoint_writer *w = NULL;
   *out = NULL;
   KITH_TRY(kith_agree(comm, KITH_NEW(w, 1)));
   w->g = g;
   w->d = d;
   w->n_weight = n_weight;
-  w->overlaps =
-      writer_may(comm) && kith_checkpoint_bytes(g->n[KITH_USER] + g->n[KITH_ITEM], d, n_weight) >= from;
+  w->is_async = writer_has_threads(comm) &&
+                kith_checkpoint_bytes(g->n[KITH_USER] + g->n[KITH_ITEM], d, n_weight) >= from;
   KITH_TRY(kith_comm_create(comm->mpi, &w->comm));
-  KITH_TRY(kith_rows_create(w->comm, g, &w->rows));
-  KITH_TRY(kith_agree(comm, writer_room(w)));
-  w->comm->patient = w->overlaps;
+  KITH_TRY(kith_redistribution_create(w->comm, g, &w->rows));
+  KITH_TRY(kith_agree(comm, writer_alloc(w)));
+  w->comm->patient = w->is_async;
   *out = w;
   w = NULL;
 done:
-  kith_writer_destroy(&w);
+  kith_checkpoint_writer_destroy(&w);
   return st;
 }
 
-static kith_status writer_copy_history(kith_writer *w, const char *history) {
+static kith_status writer_copy_history(kith_checkpoint_writer *w, const char *history) {
   kith_status st = KITH_OK;
   int64_t n = (int64_t)strlen(history) + 1;
   if (n > w->history_room) {
@@ -92,7 +92,8 @@ static void writer_copy_three(int64_t n, const float *const from[3], float *cons
   for (int k = 0; k < 3 && n > 0; k++) memcpy(to[k], from[k], (size_t)n * sizeof(float));
 }
 
-static kith_status writer_copy(kith_writer *w, const char *folder, int keep, const kith_checkpoint *c) {
+static kith_status writer_copy(kith_checkpoint_writer *w, const char *folder, int keep,
+                               const kith_checkpoint *c) {
   kith_status st = KITH_OK;
   const kith_checkpoint_weights *all = &c->weights;
   KITH_TRY(writer_copy_history(w, c->history));
@@ -114,7 +115,7 @@ done:
 }
 
 static void *writer_write(void *writer) {
-  kith_writer *w = writer;
+  kith_checkpoint_writer *w = writer;
   w->outcome = kith_checkpoint_write(w->comm, w->g, w->rows, w->folder, w->keep, &w->copy);
   snprintf(w->text, sizeof w->text, "%s", kith_error_text());
   return NULL;
@@ -129,48 +130,49 @@ static void *writer_thread(void *writer) {
 
 /* Signals are for the thread that plays steps.  A rank that gets no thread works in place: the others'
  * threads wait for it. */
-static void writer_start(kith_writer *w) {
+static void writer_start(kith_checkpoint_writer *w) {
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  w->begun = true;
-  w->runs = pthread_create(&w->thread, NULL, writer_thread, w) == 0;
+  w->is_pending = true;
+  w->is_threaded = pthread_create(&w->thread, NULL, writer_thread, w) == 0;
   pthread_sigmask(SIG_SETMASK, &before, NULL);
-  if (!w->runs) writer_write(w);
+  if (!w->is_threaded) writer_write(w);
 }
 
-static void writer_join(kith_writer *w) {
-  if (!w->runs) return;
+static void writer_join(kith_checkpoint_writer *w) {
+  if (!w->is_threaded) return;
   kith__wait_begin(&kith__own_thread);
   pthread_join(w->thread, NULL);
   kith__wait_end();
 }
 
-kith_agreed kith_writer_begin(kith_writer *w, const char *folder, int keep, const kith_checkpoint *c) {
+kith_agreed kith_checkpoint_writer_begin(kith_checkpoint_writer *w, const char *folder, int keep,
+                                         const kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
-  KITH_TRY(kith_writer_wait(w));
-  if (!w->overlaps) return kith_checkpoint_write(w->comm, w->g, w->rows, folder, keep, c);
+  KITH_TRY(kith_checkpoint_writer_wait(w));
+  if (!w->is_async) return kith_checkpoint_write(w->comm, w->g, w->rows, folder, keep, c);
   KITH_TRY(kith_agree(w->comm, writer_copy(w, folder, keep, c)));
   writer_start(w);
 done:
   return st;
 }
 
-kith_agreed kith_writer_wait(kith_writer *w) {
-  if (!w->begun) return (kith_agreed){KITH_OK};
+kith_agreed kith_checkpoint_writer_wait(kith_checkpoint_writer *w) {
+  if (!w->is_pending) return (kith_agreed){KITH_OK};
   writer_join(w);
-  w->begun = false;
+  w->is_pending = false;
   if (kith_is_bad(w->outcome)) return kith_agreed_same(kith_fail(w->outcome.status, "%s", w->text));
   return w->outcome;
 }
 
-bool kith_writer_overlaps(const kith_writer *w) { return w->overlaps; }
+bool kith_checkpoint_writer_is_async(const kith_checkpoint_writer *w) { return w->is_async; }
 
-void kith_writer_destroy(kith_writer **writer) {
-  kith_writer *w = *writer;
+void kith_checkpoint_writer_destroy(kith_checkpoint_writer **writer) {
+  kith_checkpoint_writer *w = *writer;
   if (!w) return;
-  if (w->begun) writer_join(w);
-  kith_rows_destroy(&w->rows);
+  if (w->is_pending) writer_join(w);
+  kith_redistribution_destroy(&w->rows);
   for (int k = 0; k < 3; k++) {
     KITH_FREE(w->row[k]);
     KITH_FREE(w->weight[k]);

@@ -4,57 +4,57 @@
 #include "store/graph_ids.h"
 
 static kith_agreed embeddings_attributes(kith_h5 *f, const kith_graph *g, int d,
-                                         const kith_embeddings_note *note) {
+                                         const kith_embeddings_meta *meta) {
   kith_agreed st = {KITH_OK};
-  KITH_TRY(kith_h5_put_int(f, "fingerprint", (int64_t)g->fingerprint));
-  KITH_TRY(kith_h5_put_int(f, "width", d));
-  KITH_TRY(kith_h5_put_text(f, "model", note->model));
+  KITH_TRY(kith_h5_put_attr_int(f, "fingerprint", (int64_t)g->fingerprint));
+  KITH_TRY(kith_h5_put_attr_int(f, "width", d));
+  KITH_TRY(kith_h5_put_attr_text(f, "model", meta->model));
   if (g->task == KITH_RECOMMEND)
-    KITH_TRY(kith_h5_put_text(f, "score",
-                              note->cosine ? "cosine (rows are normalized: use the inner product)"
-                                           : "inner product"));
-  KITH_TRY(kith_h5_put_int(f, "epoch", note->epoch));
-  KITH_TRY(kith_h5_put_int(f, "step", note->step));
-  KITH_TRY(kith_h5_put_text(f, "run", note->run ? note->run : ""));
-  KITH_TRY(kith_h5_put_text(f, "recipe", note->config_key ? note->config_key : ""));
-  KITH_TRY(kith_h5_put_text(f, "metrics", note->metrics));
-  KITH_TRY(kith_h5_put_text(f, "job", note->job));
+    KITH_TRY(kith_h5_put_attr_text(f, "score",
+                                   meta->cosine ? "cosine (rows are normalized: use the inner product)"
+                                                : "inner product"));
+  KITH_TRY(kith_h5_put_attr_int(f, "epoch", meta->epoch));
+  KITH_TRY(kith_h5_put_attr_int(f, "step", meta->step));
+  KITH_TRY(kith_h5_put_attr_text(f, "run", meta->run ? meta->run : ""));
+  KITH_TRY(kith_h5_put_attr_text(f, "recipe", meta->config_key ? meta->config_key : ""));
+  KITH_TRY(kith_h5_put_attr_text(f, "metrics", meta->metrics));
+  KITH_TRY(kith_h5_put_attr_text(f, "job", meta->job));
 done:
   return st;
 }
 
 /* The class with the largest logit, of equals the first, for every node. */
-static kith_agreed embeddings_predict(const kith_comm *comm, const kith_graph *g, kith_rows *rows, kith_h5 *f,
-                                      int d, const float *x) {
+static kith_agreed embeddings_predict(const kith_comm *comm, const kith_graph *g, kith_redistribution *rows,
+                                      kith_h5 *f, int d, const float *x) {
   kith_agreed st = {KITH_OK};
   int64_t *label = NULL;
   KITH_TRY(kith_agree(comm, KITH_NEW(label, g->n_own)));
   for (kith_lid i = 0; i < g->n_own; i++)
     for (int k = 1; k < d; k++)
       if (x[(size_t)i * (size_t)d + (size_t)k] > x[(size_t)i * (size_t)d + (size_t)label[i]]) label[i] = k;
-  KITH_TRY(kith_rows_write_int(rows, f, "label_predicted", label));
+  KITH_TRY(kith_redistribution_write_int(rows, f, "label_predicted", label));
 done:
   KITH_FREE(label);
   return st;
 }
 
 kith_agreed kith_embeddings_write(const kith_comm *comm, const kith_graph *g, const kith_graph_ids *ids,
-                                  const char *path, int d, const float *x, const kith_embeddings_note *note) {
+                                  const char *path, int d, const float *x, const kith_embeddings_meta *meta) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
-  kith_rows *rows = NULL;
+  kith_redistribution *rows = NULL;
   int64_t n = g->n[KITH_USER] + g->n[KITH_ITEM];
-  KITH_TRY(kith_rows_create(comm, g, &rows));
+  KITH_TRY(kith_redistribution_create(comm, g, &rows));
   KITH_TRY(
       kith_h5_create(comm, path, KITH_EMBEDDINGS_FORMAT, KITH_FILE_VERSION, n * (4 * (int64_t)d + 16), &f));
-  KITH_TRY(embeddings_attributes(f, g, d, note));
+  KITH_TRY(embeddings_attributes(f, g, d, meta));
   KITH_TRY(kith__graph_ids_write(ids, f));
-  KITH_TRY(kith_rows_write(rows, f, "embedding", d, x));
+  KITH_TRY(kith_redistribution_write(rows, f, "embedding", d, x));
   if (g->task == KITH_CLASSIFY) KITH_TRY(embeddings_predict(comm, g, rows, f, d, x));
   KITH_TRY(kith_h5_publish(&f));
 done:
   kith_h5_close(&f);
-  kith_rows_destroy(&rows);
+  kith_redistribution_destroy(&rows);
   return st;
 }
 
@@ -63,8 +63,8 @@ static kith_agreed origin_text(kith_h5 *f, const char *name, char *out) {
   kith_agreed st = {KITH_OK};
   char *text = NULL;
   out[0] = '\0';
-  if (!kith_h5_has_attribute(f, name)) return st;
-  KITH_TRY(kith_h5_get_text(f, name, &text));
+  if (!kith_h5_has_attr(f, name)) return st;
+  KITH_TRY(kith_h5_get_attr_text(f, name, &text));
   KITH_TRY(kith_agreed_same(kith_text_copy(name, text, KITH_NAME, out)));
 done:
   KITH_FREE(text);
@@ -78,13 +78,13 @@ kith_agreed kith_embeddings_origin_read(const kith_comm *comm, const char *path,
   int64_t fingerprint = 0;
   *out = (kith_embeddings_origin){.epoch = 0};
   KITH_TRY(kith_h5_open(comm, path, KITH_EMBEDDINGS_FORMAT, KITH_FILE_VERSION, &f));
-  KITH_TRY(kith_h5_get_int(f, "fingerprint", &fingerprint));
-  KITH_TRY(kith_h5_get_int(f, "width", &out->width));
-  KITH_TRY(kith_h5_get_int(f, "epoch", &out->epoch));
-  if (kith_h5_has_attribute(f, "step")) KITH_TRY(kith_h5_get_int(f, "step", &out->step));
+  KITH_TRY(kith_h5_get_attr_int(f, "fingerprint", &fingerprint));
+  KITH_TRY(kith_h5_get_attr_int(f, "width", &out->width));
+  KITH_TRY(kith_h5_get_attr_int(f, "epoch", &out->epoch));
+  if (kith_h5_has_attr(f, "step")) KITH_TRY(kith_h5_get_attr_int(f, "step", &out->step));
   KITH_TRY(origin_text(f, "model", out->model));
   KITH_TRY(origin_text(f, "run", out->run));
-  if (kith_h5_has_attribute(f, "recipe")) KITH_TRY(kith_h5_get_text(f, "recipe", &out->config_key));
+  if (kith_h5_has_attr(f, "recipe")) KITH_TRY(kith_h5_get_attr_text(f, "recipe", &out->config_key));
   out->fingerprint = (uint64_t)fingerprint;
 done:
   kith_h5_close(&f);
@@ -95,11 +95,11 @@ kith_agreed kith_embeddings_read(const kith_comm *comm, const kith_graph *g, con
                                  float **x) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
-  kith_rows *rows = NULL;
+  kith_redistribution *rows = NULL;
   float *read = NULL;
   int64_t n = 0;
   char name[KITH_NAME];
-  snprintf(name, sizeof name, "%s/embedding", kith_type_text(g->task, KITH_USER));
+  snprintf(name, sizeof name, "%s/embedding", kith_type_name(g->task, KITH_USER));
   KITH_TRY(kith_h5_open(comm, path, KITH_EMBEDDINGS_FORMAT, KITH_FILE_VERSION, &f));
   KITH_TRY(kith_h5_check_fingerprint(f, g->fingerprint, "holds embeddings of another graph; train again"));
   KITH_TRY(kith_h5_extent(f, name, &n, d));
@@ -107,21 +107,21 @@ kith_agreed kith_embeddings_read(const kith_comm *comm, const kith_graph *g, con
                                 ? KITH_OK
                                 : kith_fail(KITH_EDATA, "%s: %s is [%lld, %d], expected %lld rows", path,
                                             name, (long long)n, *d, (long long)g->n[KITH_USER])));
-  KITH_TRY(kith_rows_create(comm, g, &rows));
+  KITH_TRY(kith_redistribution_create(comm, g, &rows));
   KITH_TRY(kith_agree(comm, KITH_NEW(read, (int64_t)g->n_own * *d)));
-  KITH_TRY(kith_rows_read(rows, f, "embedding", *d, read));
+  KITH_TRY(kith_redistribution_read(rows, f, "embedding", *d, read));
   *x = read;
   read = NULL;
 done:
   KITH_FREE(read);
-  kith_rows_destroy(&rows);
+  kith_redistribution_destroy(&rows);
   kith_h5_close(&f);
   return st;
 }
 
 /* ---- the same of newcomers ---- */
 
-void kith_newcomers_free(kith_newcomers *n) {
+void kith_new_nodes_free(kith_new_nodes *n) {
   KITH_FREE(n->user);
   KITH_FREE(n->item);
   for (int t = 0; t < KITH_TYPES; t++) {
@@ -132,7 +132,7 @@ void kith_newcomers_free(kith_newcomers *n) {
 
 /* Rank 0 writes the ids; every rank the rows of this type that are among first … first + n - 1 of all
  * newcomers. */
-static kith_agreed embeddings_write_type(const kith_comm *comm, kith_h5 *f, const kith_newcomers *new, int t,
+static kith_agreed embeddings_write_type(const kith_comm *comm, kith_h5 *f, const kith_new_nodes *new, int t,
                                          int64_t first, int64_t n, int d, const float *x) {
   kith_agreed st = {KITH_OK};
   const kith_ids *ids = &new->ids[t];
@@ -154,7 +154,7 @@ done:
 
 /* pair/user and pair/item: what newcomers interacted with, by original numbers, which for newcomers follow
  * the graph's. */
-static kith_agreed embeddings_write_pairs(const kith_comm *comm, kith_h5 *f, const kith_newcomers *new) {
+static kith_agreed embeddings_write_pairs(const kith_comm *comm, kith_h5 *f, const kith_new_nodes *new) {
   kith_agreed st = {KITH_OK};
   int64_t mine = comm->rank == 0 ? new->n_pair : 0, first = comm->rank == 0 ? 0 : new->n_pair;
   KITH_TRY(kith_h5_write(f, "pair/user", KITH_H5_INT32, 0, new->n_pair, first, mine, true, new->user));
@@ -163,16 +163,16 @@ done:
   return st;
 }
 
-kith_agreed kith_newcomers_write(const kith_comm *comm, const kith_graph *g, const kith_newcomers *new,
-                                 const char *path, int64_t first, int64_t n, int d, const float *x,
-                                 const kith_embeddings_note *note) {
+kith_agreed kith_new_embeddings_write(const kith_comm *comm, const kith_graph *g, const kith_new_nodes *new,
+                                      const char *path, int64_t first, int64_t n, int d, const float *x,
+                                      const kith_embeddings_meta *meta) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
   int64_t n_all = new->n[KITH_USER] + new->n[KITH_ITEM];
   KITH_TRY(kith_h5_create(comm, path, KITH_EMBEDDINGS_FORMAT, KITH_FILE_VERSION,
                           n_all * (4 * (int64_t)d + 16), &f));
-  KITH_TRY(embeddings_attributes(f, g, d, note));
-  KITH_TRY(kith_h5_put_text(f, "nodes", "new: not in the graph that was trained on"));
+  KITH_TRY(embeddings_attributes(f, g, d, meta));
+  KITH_TRY(kith_h5_put_attr_text(f, "nodes", "new: not in the graph that was trained on"));
   for (int t = 0; t < KITH_TYPES; t++) KITH_TRY(embeddings_write_type(comm, f, new, t, first, n, d, x));
   KITH_TRY(embeddings_write_pairs(comm, f, new));
   KITH_TRY(kith_h5_publish(&f));

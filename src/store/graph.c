@@ -87,8 +87,8 @@ static kith_agreed lists_read(const kith_comm *comm, kith_h5 *f, const char *gro
                                        name, (long long)n_start, (long long)n_row + 1)));
   KITH_TRY(kith_agree(comm, lists_alloc(n_row, n, lists)));
   KITH_TRY(column_read(f, group, "start", KITH_H5_INT64, n_row + 1, lists->start));
-  KITH_TRY(
-      kith_agree(comm, kith__layout_starts(kith_h5_path(f), name, n_row + 1, 0, n_row + 1, lists->start, n)));
+  KITH_TRY(kith_agree(comm, kith__validate_offsets(kith_h5_path(f), name, n_row + 1, 0, n_row + 1,
+                                                   lists->start, n)));
   KITH_TRY(column_read(f, group, column, KITH_H5_INT32, n, lists->item));
   KITH_TRY(kith_agree(comm, items_check(kith_h5_path(f), group, column, n_item, lists)));
 done:
@@ -97,10 +97,10 @@ done:
 
 static kith_agreed weights_read(const kith_comm *comm, kith_h5 *f, int64_t n, float **weight) {
   kith_agreed st = {KITH_OK};
-  if (!kith_h5_has(f, "train/weight")) return st;
+  if (!kith_h5_has_dataset(f, "train/weight")) return st;
   KITH_TRY(kith_agree(comm, KITH_NEW(*weight, n)));
   KITH_TRY(column_read(f, "train", "weight", KITH_H5_FLOAT, n, *weight));
-  KITH_TRY(kith_agree(comm, kith__h5_trust_finite(kith_h5_path(f), "train/weight", n, *weight)));
+  KITH_TRY(kith_agree(comm, kith__validate_finite(kith_h5_path(f), "train/weight", n, *weight)));
 done:
   return st;
 }
@@ -110,7 +110,7 @@ static kith_status features_check(const char *path, const char *group, int64_t n
   kith_status st = KITH_OK;
   char name[KITH_NAME];
   snprintf(name, sizeof name, "%s/start", group);
-  KITH_TRY(kith__layout_starts(path, name, f->n_row + 1, 0, f->n_row + 1, f->start, n));
+  KITH_TRY(kith__validate_offsets(path, name, f->n_row + 1, 0, f->n_row + 1, f->start, n));
   for (kith_eid e = 0; e < n; e++)
     KITH_CHECK(f->of[e] >= 0 && f->of[e] < n_feature && isfinite(f->value[e]), KITH_EDATA,
                "%s: /%s/feature holds %d of %d features, with the value %g", path, group, f->of[e], n_feature,
@@ -137,7 +137,7 @@ static kith_agreed features_read(const kith_comm *comm, kith_h5 *f, const char *
   int64_t n_start = 0, n = 0, n_id = 0;
   int d = 0;
   snprintf(name, sizeof name, "%s/start", group);
-  if (!kith_h5_has(f, name)) return st;
+  if (!kith_h5_has_dataset(f, name)) return st;
   KITH_TRY(kith_h5_extent(f, name, &n_start, &d));
   snprintf(name, sizeof name, "%s/feature", group);
   KITH_TRY(kith_h5_extent(f, name, &n, &d));
@@ -157,8 +157,8 @@ done:
 static kith_agreed dataset_read_pairs(const kith_comm *comm, kith_h5 *f, kith_dataset *d) {
   kith_agreed st = {KITH_OK};
   int64_t n_user, n_item;
-  KITH_TRY(kith_h5_get_int(f, "n_user", &n_user));
-  KITH_TRY(kith_h5_get_int(f, "n_item", &n_item));
+  KITH_TRY(kith_h5_get_attr_int(f, "n_user", &n_user));
+  KITH_TRY(kith_h5_get_attr_int(f, "n_item", &n_item));
   KITH_TRY(kith_agreed_same(sizes_check(kith_h5_path(f), "n_user", n_user, 0)));
   KITH_TRY(kith_agreed_same(sizes_check(kith_h5_path(f), "n_item", n_item, 0)));
   d->n[KITH_USER] = n_user;
@@ -219,9 +219,9 @@ done:
 static kith_agreed dataset_read_nodes(const kith_comm *comm, kith_h5 *f, kith_dataset *d) {
   kith_agreed st = {KITH_OK};
   int64_t n, n_class, n_feature;
-  KITH_TRY(kith_h5_get_int(f, "n_node", &n));
-  KITH_TRY(kith_h5_get_int(f, "n_class", &n_class));
-  KITH_TRY(kith_h5_get_int(f, "n_feature", &n_feature));
+  KITH_TRY(kith_h5_get_attr_int(f, "n_node", &n));
+  KITH_TRY(kith_h5_get_attr_int(f, "n_class", &n_class));
+  KITH_TRY(kith_h5_get_attr_int(f, "n_feature", &n_feature));
   KITH_TRY(kith_agreed_same(sizes_check(kith_h5_path(f), "n_node", n, 0)));
   KITH_TRY(kith_agreed_same(sizes_check(kith_h5_path(f), "n_class", n_class, 1)));
   KITH_TRY(kith_agreed_same(sizes_check(kith_h5_path(f), "n_feature", n_feature, 0)));
@@ -238,7 +238,7 @@ static kith_agreed dataset_read_nodes(const kith_comm *comm, kith_h5 *f, kith_da
   if (n_feature > 0)
     KITH_TRY(kith_h5_read(f, "node/feature", KITH_H5_FLOAT, (int)n_feature, 0, n, d->feature));
   KITH_TRY(
-      kith_agree(comm, kith__h5_trust_finite(kith_h5_path(f), "node/feature", n * d->n_feature, d->feature)));
+      kith_agree(comm, kith__validate_finite(kith_h5_path(f), "node/feature", n * d->n_feature, d->feature)));
   KITH_TRY(kith_agree(comm, nodes_check(kith_h5_path(f), n, d)));
 done:
   return st;
@@ -247,7 +247,7 @@ done:
 static kith_agreed dataset_read(const kith_comm *comm, kith_h5 *f, kith_dataset *d) {
   kith_agreed st = {KITH_OK};
   int64_t fingerprint;
-  KITH_TRY(kith_h5_get_int(f, "fingerprint", &fingerprint));
+  KITH_TRY(kith_h5_get_attr_int(f, "fingerprint", &fingerprint));
   d->fingerprint = (uint64_t)fingerprint;
   d->task = kith_h5_task(f);
   KITH_TRY(d->task == KITH_CLASSIFY ? dataset_read_nodes(comm, f, d) : dataset_read_pairs(comm, f, d));

@@ -13,7 +13,7 @@ void kith_graph_ids_destroy(kith_graph_ids **ids) {
 
 /* This rank's block of one dataset. */
 static kith_agreed ids_read_block(const kith_comm *comm, kith_h5 *f, const char *name, int64_t n_node,
-                                  kith_id_block *b) {
+                                  kith__id_block *b) {
   kith_agreed st = {KITH_OK};
   int64_t n = 0;
   snprintf(b->name, sizeof b->name, "%s", name);
@@ -46,13 +46,13 @@ kith_agreed kith_graph_ids_read(const kith_comm *comm, const kith_graph *g, cons
   KITH_TRY(kith_h5_open(comm, graph_path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &f));
   KITH_TRY(kith_h5_check_fingerprint(f, g->fingerprint,
                                      "was ingested anew since the graph was cut; run kith partition again"));
-  for (int t = 0; t < kith_type_n(g->task); t++) {
-    snprintf(name, sizeof name, "%s/id", kith_type_text(g->task, t));
+  for (int t = 0; t < kith_type_count(g->task); t++) {
+    snprintf(name, sizeof name, "%s/id", kith_type_name(g->task, t));
     KITH_TRY(ids_read_block(comm, f, name, g->n[t], &ids->of[ids->n++]));
   }
-  for (int t = 0; t < kith_type_n(g->task); t++) {
-    snprintf(name, sizeof name, "%s/name", kith_type_text(g->task, t));
-    if (kith_h5_has(f, name)) KITH_TRY(ids_read_block(comm, f, name, g->n[t], &ids->of[ids->n++]));
+  for (int t = 0; t < kith_type_count(g->task); t++) {
+    snprintf(name, sizeof name, "%s/name", kith_type_name(g->task, t));
+    if (kith_h5_has_dataset(f, name)) KITH_TRY(ids_read_block(comm, f, name, g->n[t], &ids->of[ids->n++]));
   }
   if (g->task == KITH_CLASSIFY) KITH_TRY(ids_read_block(comm, f, "class/id", g->n_class, &ids->of[ids->n++]));
   *out = ids;
@@ -66,7 +66,7 @@ done:
 kith_agreed kith__graph_ids_write(const kith_graph_ids *ids, kith_h5 *f) {
   kith_agreed st = {KITH_OK};
   for (int i = 0; i < ids->n; i++) {
-    const kith_id_block *b = &ids->of[i];
+    const kith__id_block *b = &ids->of[i];
     KITH_TRY(kith_h5_write(f, b->name, b->type, b->width, b->n_node, b->first, b->n, true, b->block));
   }
 done:

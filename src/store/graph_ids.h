@@ -4,18 +4,19 @@
 
 #include "kith/store.h"
 
-typedef struct kith_id_block {
+typedef struct kith__id_block {
   char name[KITH_NAME]; /* "user/id" */
   kith_h5_type type;
   int width;        /* bytes of a text id; 0: numbers */
   int64_t n_node;   /* ids in all */
   int64_t first, n; /* this rank's */
   void *block;      /* [n] */
-} kith_id_block;
+} kith__id_block;
 
 struct kith_graph_ids {
   int n;
-  kith_id_block of[2 * KITH_TYPES]; /* ids of users and items, and their names; or ids of nodes and classes */
+  kith__id_block
+      of[2 * KITH_TYPES]; /* ids of users and items, and their names; or ids of nodes and classes */
 };
 
 /* Write all of them to an open file.  Collective.  Errors: KITH_EIO. */

@@ -6,28 +6,28 @@
 #include "h5/fingerprint.h"
 #include "store/graph_writer.h"
 
-void kith__rows_free(kith__rows *rows) {
+void kith__edge_csr_free(kith__edge_csr *rows) {
   kith_lists_free(&rows->lists);
   KITH_FREE(rows->time);
   KITH_FREE(rows->weight);
 }
 
-void kith__tables_free(kith__tables *tables) {
+void kith__graph_data_free(kith__graph_data *data) {
   for (int k = 0; k < KITH_TYPES; k++) {
-    kith_features_free(&tables->features[k]);
-    kith_ids_free(&tables->feature_ids[k]);
-    kith_ids_free(&tables->names[k]);
+    kith_features_free(&data->features[k]);
+    kith_ids_free(&data->feature_ids[k]);
+    kith_ids_free(&data->names[k]);
   }
-  for (int t = 0; t < KITH_TYPES; t++) kith_ids_free(&tables->ids[t]);
-  kith__rows_free(&tables->train);
-  kith__rows_free(&tables->valid);
-  kith__rows_free(&tables->test);
-  kith__rows_free(&tables->social);
+  for (int t = 0; t < KITH_TYPES; t++) kith_ids_free(&data->ids[t]);
+  kith__edge_csr_free(&data->train);
+  kith__edge_csr_free(&data->valid);
+  kith__edge_csr_free(&data->test);
+  kith__edge_csr_free(&data->social);
 }
 
 /* ---- writing ---- */
 
-static int64_t rows_bytes(const kith__rows *rows) {
+static int64_t rows_bytes(const kith__edge_csr *rows) {
   const kith_lists *l = &rows->lists;
   if (!l->start) return 0;
   int64_t each = (int64_t)sizeof *l->item + (rows->time ? 8 : 0) + (rows->weight ? 4 : 0);
@@ -39,7 +39,7 @@ static int64_t features_bytes(const kith_features *f) {
   return f->start ? (f->n_row + 1) * 8 + f->start[f->n_row] * 8 : 0;
 }
 
-static int64_t tables_bytes(const kith__tables *t, const char *job) {
+static int64_t graph_data_bytes(const kith__graph_data *t, const char *job) {
   int64_t n = rows_bytes(&t->train) + rows_bytes(&t->valid) + rows_bytes(&t->test) + rows_bytes(&t->social);
   for (int k = 0; k < KITH_TYPES; k++)
     n += ids_bytes(&t->ids[k]) + ids_bytes(&t->names[k]) + ids_bytes(&t->feature_ids[k]) +
@@ -56,7 +56,7 @@ static kith_agreed column_write(kith_h5 *f, const char *group, const char *colum
 }
 
 /* `column` is what the rows hold: items, or users in the social relation. */
-static kith_agreed rows_write(kith_h5 *f, const char *group, const char *column, const kith__rows *rows) {
+static kith_agreed rows_write(kith_h5 *f, const char *group, const char *column, const kith__edge_csr *rows) {
   kith_agreed st = {KITH_OK};
   const kith_lists *l = &rows->lists;
   int64_t n = l->start[l->n_row];
@@ -80,20 +80,20 @@ static kith_agreed features_write(kith_h5 *f, int type, const kith_features *x, 
   KITH_TRY(column_write(f, group, "feature", KITH_H5_INT32, x->start[x->n_row], x->of));
   KITH_TRY(column_write(f, group, "value", KITH_H5_FLOAT, x->start[x->n_row], x->value));
   snprintf(name, sizeof name, "%s_format", group);
-  KITH_TRY(kith_h5_put_text(f, name, format));
+  KITH_TRY(kith_h5_put_attr_text(f, name, format));
 done:
   return st;
 }
 
-kith_agreed kith__tables_write(const kith_comm *comm, const kith__tables *t, const char *job,
-                               const char *path) {
+kith_agreed kith__graph_write(const kith_comm *comm, const kith__graph_data *t, const char *job,
+                              const char *path) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
-  KITH_TRY(kith_h5_create(comm, path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, tables_bytes(t, job), &f));
-  KITH_TRY(kith_h5_put_int(f, "n_user", t->ids[KITH_USER].n));
-  KITH_TRY(kith_h5_put_int(f, "n_item", t->ids[KITH_ITEM].n));
-  KITH_TRY(kith_h5_put_text(f, "job", job));
-  KITH_TRY(kith_h5_put_int(f, "interactions_format", t->format));
+  KITH_TRY(kith_h5_create(comm, path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, graph_data_bytes(t, job), &f));
+  KITH_TRY(kith_h5_put_attr_int(f, "n_user", t->ids[KITH_USER].n));
+  KITH_TRY(kith_h5_put_attr_int(f, "n_item", t->ids[KITH_ITEM].n));
+  KITH_TRY(kith_h5_put_attr_text(f, "job", job));
+  KITH_TRY(kith_h5_put_attr_int(f, "interactions_format", t->format));
   kith__h5_fingerprint_begin(f);
   KITH_TRY(kith__ids_write(f, "user/id", &t->ids[KITH_USER]));
   KITH_TRY(kith__ids_write(f, "item/id", &t->ids[KITH_ITEM]));

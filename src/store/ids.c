@@ -113,7 +113,8 @@ done:
   return st;
 }
 
-kith_agreed kith_names_read(const kith_comm *comm, const char *path, kith_node_type type, kith_ids *out) {
+kith_agreed kith_node_names_read(const kith_comm *comm, const char *path, kith_node_type type,
+                                 kith_ids *out) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
   kith_ids names = {0};
@@ -122,7 +123,7 @@ kith_agreed kith_names_read(const kith_comm *comm, const char *path, kith_node_t
   int width = 0;
   *out = names;
   KITH_TRY(kith_h5_open(comm, path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &f));
-  if (!kith_h5_has(f, name)) goto done;
+  if (!kith_h5_has_dataset(f, name)) goto done;
   KITH_TRY(kith_h5_extent(f, name, &n, &width));
   KITH_TRY(
       kith_agreed_same(width > 0 ? KITH_OK : kith_fail(KITH_EDATA, "%s: \"%s\" is no text", path, name)));

@@ -4,12 +4,12 @@
 #include "h5/fingerprint.h"
 #include "store/graph_writer.h"
 
-void kith__nodes_free(kith__nodes *nodes) {
+void kith__node_data_free(kith__node_data *nodes) {
   kith_ids_free(&nodes->classes);
   KITH_FREE(nodes->label);
   KITH_FREE(nodes->feature);
   KITH_FREE(nodes->split);
-  kith__rows_free(&nodes->edges);
+  kith__edge_csr_free(&nodes->edges);
 }
 
 /* A node's id is its number. */
@@ -24,30 +24,30 @@ done:
   return st;
 }
 
-static kith_agreed nodes_write_numbers(kith_h5 *f, const kith__nodes *nodes) {
+static kith_agreed nodes_write_numbers(kith_h5 *f, const kith__node_data *nodes) {
   kith_agreed st = {KITH_OK};
-  KITH_TRY(kith_h5_put_int(f, "n_node", nodes->n));
-  KITH_TRY(kith_h5_put_int(f, "n_edge", nodes->edges.lists.start[nodes->n] / 2));
-  KITH_TRY(kith_h5_put_int(f, "n_class", nodes->classes.n));
-  KITH_TRY(kith_h5_put_int(f, "n_feature", nodes->n_feature));
+  KITH_TRY(kith_h5_put_attr_int(f, "n_node", nodes->n));
+  KITH_TRY(kith_h5_put_attr_int(f, "n_edge", nodes->edges.lists.start[nodes->n] / 2));
+  KITH_TRY(kith_h5_put_attr_int(f, "n_class", nodes->classes.n));
+  KITH_TRY(kith_h5_put_attr_int(f, "n_feature", nodes->n_feature));
 done:
   return st;
 }
 
-static int64_t nodes_bytes(const kith__nodes *nodes, const char *job) {
+static int64_t nodes_bytes(const kith__node_data *nodes, const char *job) {
   return nodes->n * (32 + 4 * (int64_t)nodes->n_feature) + 4 * nodes->edges.lists.start[nodes->n] +
          (int64_t)strlen(job) + (1 << 16);
 }
 
-kith_agreed kith__nodes_write(const kith_comm *comm, const kith__nodes *nodes, const char *job,
-                              const char *path) {
+kith_agreed kith__node_graph_write(const kith_comm *comm, const kith__node_data *nodes, const char *job,
+                                   const char *path) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
   const kith_lists *l = &nodes->edges.lists;
   int64_t n = nodes->n, n_entry = l->start[n];
   KITH_TRY(kith_h5_create(comm, path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, nodes_bytes(nodes, job), &f));
   KITH_TRY(nodes_write_numbers(f, nodes));
-  KITH_TRY(kith_h5_put_text(f, "job", job));
+  KITH_TRY(kith_h5_put_attr_text(f, "job", job));
   kith__h5_fingerprint_begin(f);
   KITH_TRY(nodes_write_ids(comm, f, n));
   KITH_TRY(kith__ids_write(f, "class/id", &nodes->classes));

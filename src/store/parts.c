@@ -7,7 +7,7 @@
 #include "h5/validate.h"
 #include "kith/halo.h"
 
-kith_agreed kith__graph_check_extent(const kith_comm *comm, kith_h5 *f, const char *name, int64_t wanted) {
+kith_agreed kith__parts_check_extent(const kith_comm *comm, kith_h5 *f, const char *name, int64_t wanted) {
   kith_agreed st = {KITH_OK};
   int64_t n = 0;
   int d = 0;
@@ -23,12 +23,12 @@ done:
 /* Read `n` values from place `first` into a new block. */
 #define READ_SLICE(f, name, type, first, n, block)                                                           \
   do {                                                                                                       \
-    KITH_TRY(kith__graph_check_extent(comm, f, name, (first) + (n)));                                        \
+    KITH_TRY(kith__parts_check_extent(comm, f, name, (first) + (n)));                                        \
     KITH_TRY(kith_agree(comm, KITH_NEW(block, n)));                                                          \
     KITH_TRY(kith_h5_read(f, name, type, 0, first, n, block));                                               \
   } while (0)
 
-static kith_status read_check_parts(const kith_comm *comm, const kith_graph *g, const char *path) {
+static kith_status parts_check_parts(const kith_comm *comm, const kith_graph *g, const char *path) {
   kith_status st = KITH_OK;
   bool nodes = g->n[KITH_USER] >= 0 && g->n[KITH_ITEM] >= 0 && g->n[KITH_USER] < INT32_MAX &&
                g->n[KITH_ITEM] < INT32_MAX;
@@ -43,13 +43,13 @@ done:
   return st;
 }
 
-static kith_agreed read_node_sizes(kith_h5 *f, kith_graph *g) {
+static kith_agreed parts_read_node_sizes(kith_h5 *f, kith_graph *g) {
   kith_agreed st = {KITH_OK};
   int64_t n_class = 0, n_feature = 0;
-  KITH_TRY(kith_h5_get_int(f, "n_node", &g->n[KITH_USER]));
-  KITH_TRY(kith_h5_get_int(f, "n_class", &n_class));
-  KITH_TRY(kith_h5_get_int(f, "n_feature", &n_feature));
-  KITH_TRY(kith_h5_get_int(f, "n_train", &g->n_train));
+  KITH_TRY(kith_h5_get_attr_int(f, "n_node", &g->n[KITH_USER]));
+  KITH_TRY(kith_h5_get_attr_int(f, "n_class", &n_class));
+  KITH_TRY(kith_h5_get_attr_int(f, "n_feature", &n_feature));
+  KITH_TRY(kith_h5_get_attr_int(f, "n_train", &g->n_train));
   bool good =
       n_class > 0 && n_class < INT32_MAX && n_feature >= 0 && n_feature < INT32_MAX && g->n_train >= 0;
   KITH_TRY(kith_agreed_same(
@@ -62,30 +62,30 @@ done:
   return st;
 }
 
-static kith_agreed read_pair_sizes(kith_h5 *f, kith_graph *g) {
+static kith_agreed parts_read_pair_sizes(kith_h5 *f, kith_graph *g) {
   kith_agreed st = {KITH_OK};
-  KITH_TRY(kith_h5_get_int(f, "n_user", &g->n[KITH_USER]));
-  KITH_TRY(kith_h5_get_int(f, "n_item", &g->n[KITH_ITEM]));
+  KITH_TRY(kith_h5_get_attr_int(f, "n_user", &g->n[KITH_USER]));
+  KITH_TRY(kith_h5_get_attr_int(f, "n_item", &g->n[KITH_ITEM]));
 done:
   return st;
 }
 
-static kith_agreed read_sizes(const kith_comm *comm, kith_h5 *f, kith_graph *g) {
+static kith_agreed parts_read_sizes(const kith_comm *comm, kith_h5 *f, kith_graph *g) {
   kith_agreed st = {KITH_OK};
   int64_t parts = 0, fingerprint = 0;
-  KITH_TRY(g->task == KITH_CLASSIFY ? read_node_sizes(f, g) : read_pair_sizes(f, g));
-  KITH_TRY(kith_h5_get_int(f, "n_edge", &g->n_edge));
-  KITH_TRY(kith_h5_get_int(f, "parts", &parts));
-  KITH_TRY(kith_h5_get_int(f, "fingerprint", &fingerprint));
+  KITH_TRY(g->task == KITH_CLASSIFY ? parts_read_node_sizes(f, g) : parts_read_pair_sizes(f, g));
+  KITH_TRY(kith_h5_get_attr_int(f, "n_edge", &g->n_edge));
+  KITH_TRY(kith_h5_get_attr_int(f, "parts", &parts));
+  KITH_TRY(kith_h5_get_attr_int(f, "fingerprint", &fingerprint));
   g->n_part = parts > 0 && parts < INT32_MAX ? (int)parts : 0;
   g->fingerprint = (uint64_t)fingerprint;
-  KITH_TRY(kith_agree(comm, read_check_parts(comm, g, kith_h5_path(f))));
+  KITH_TRY(kith_agree(comm, parts_check_parts(comm, g, kith_h5_path(f))));
 done:
   return st;
 }
 
 /* Each part has at most as many users as nodes, and all parts have the graph's. */
-static kith_status read_check_users(const char *path, const kith_graph *g, const int64_t *user_count) {
+static kith_status parts_check_users(const char *path, const kith_graph *g, const int64_t *user_count) {
   kith_status st = KITH_OK;
   int64_t n = 0;
   for (int p = 0; p < g->n_part; p++) {
@@ -101,17 +101,17 @@ done:
 }
 
 /* Whether a node is a user; any is where there are no counts. */
-static bool read_is_user(const kith_graph *g, const int64_t *user_count, kith_gid k) {
+static bool parts_is_user(const kith_graph *g, const int64_t *user_count, kith_gid k) {
   int part = kith_owner(g->n_part, g->part_first, k);
   return k - g->part_first[part] < user_count[part];
 }
 
 /* Users have items, and items users. */
-static kith_status read_check_types(const kith_graph *g, const char *path, const int64_t *user_count) {
+static kith_status parts_check_types(const kith_graph *g, const char *path, const int64_t *user_count) {
   kith_status st = KITH_OK;
   for (kith_lid i = 0; i < g->n_own; i++)
     for (kith_eid e = g->start[i]; e < g->start[i + 1]; e++)
-      KITH_CHECK(read_is_user(g, user_count, g->neighbor[e]) == (g->type[i] == KITH_ITEM), KITH_EDATA,
+      KITH_CHECK(parts_is_user(g, user_count, g->neighbor[e]) == (g->type[i] == KITH_ITEM), KITH_EDATA,
                  "%s: train/neighbour holds %lld, which is %s, in a row of one", path,
                  (long long)g->neighbor[e], g->type[i] == KITH_USER ? "a user" : "an item");
 done:
@@ -120,7 +120,7 @@ done:
 
 /* Types of the owned rows: in every part users come first; without counts all nodes are alike.  Fills type,
  * row_of, n_own_of. */
-static kith_status read_types(const kith_comm *comm, kith_graph *g, const int64_t *user_count) {
+static kith_status parts_read_types(const kith_comm *comm, kith_graph *g, const int64_t *user_count) {
   kith_status st = KITH_OK;
   kith_gid low = g->first[comm->rank];
   KITH_TRY(KITH_NEW(g->type, g->n_own));
@@ -136,15 +136,15 @@ done:
   return st;
 }
 
-static kith_agreed read_parts(const kith_comm *comm, kith_h5 *f, kith_graph *g, int64_t **users) {
+static kith_agreed parts_read_ownership(const kith_comm *comm, kith_h5 *f, kith_graph *g, int64_t **users) {
   kith_agreed st = {KITH_OK};
   int64_t *user_count = NULL, n = g->n[KITH_USER] + g->n[KITH_ITEM];
   READ_SLICE(f, "part/first", KITH_H5_INT64, 0, (int64_t)g->n_part + 1, g->part_first);
   if (g->task == KITH_RECOMMEND) READ_SLICE(f, "part/user_count", KITH_H5_INT64, 0, g->n_part, user_count);
-  KITH_TRY(kith_agree(comm, kith__layout_starts(kith_h5_path(f), "part/first", (int64_t)g->n_part + 1, 0,
-                                                (int64_t)g->n_part + 1, g->part_first, n)));
-  KITH_TRY(kith__graph_check_extent(comm, f, "node/original", n));
-  if (user_count) KITH_TRY(kith_agree(comm, read_check_users(kith_h5_path(f), g, user_count)));
+  KITH_TRY(kith_agree(comm, kith__validate_offsets(kith_h5_path(f), "part/first", (int64_t)g->n_part + 1, 0,
+                                                   (int64_t)g->n_part + 1, g->part_first, n)));
+  KITH_TRY(kith__parts_check_extent(comm, f, "node/original", n));
+  if (user_count) KITH_TRY(kith_agree(comm, parts_check_users(kith_h5_path(f), g, user_count)));
   KITH_TRY(kith_agree(comm, KITH_NEW(g->first, comm->size + 1)));
   for (int r = 0; r <= comm->size; r++) g->first[r] = g->part_first[kith_block(g->n_part, comm->size, r)];
   int64_t n_own = g->first[comm->rank + 1] - g->first[comm->rank];
@@ -154,7 +154,7 @@ static kith_agreed read_parts(const kith_comm *comm, kith_h5 *f, kith_graph *g, 
                                             "one rank would own %lld rows; at most 2^31 - 2: use more ranks",
                                             (long long)n_own)));
   g->n_own = (kith_lid)n_own;
-  KITH_TRY(kith_agree(comm, read_types(comm, g, user_count)));
+  KITH_TRY(kith_agree(comm, parts_read_types(comm, g, user_count)));
   *users = user_count;
   user_count = NULL;
 done:
@@ -162,15 +162,15 @@ done:
   return st;
 }
 
-kith_agreed kith__graph_read_starts(const kith_comm *comm, kith_h5 *f, const char *name, const char *values,
-                                    const kith_graph *g, int64_t **start, int64_t *first) {
+kith_agreed kith__parts_read_offsets(const kith_comm *comm, kith_h5 *f, const char *name, const char *values,
+                                     const kith_graph *g, int64_t **start, int64_t *first) {
   kith_agreed st = {KITH_OK};
   int64_t *s = NULL, n = (int64_t)g->n_own + 1, n_value = 0, n_place = g->first[comm->size] + 1;
   int d = 0;
   KITH_TRY(kith_h5_extent(f, values, &n_value, &d));
   READ_SLICE(f, name, KITH_H5_INT64, g->first[comm->rank], n, s);
-  KITH_TRY(kith_agree(comm, kith__layout_starts(kith_h5_path(f), name, n_place, g->first[comm->rank], n, s,
-                                                n_value)));
+  KITH_TRY(kith_agree(comm, kith__validate_offsets(kith_h5_path(f), name, n_place, g->first[comm->rank], n, s,
+                                                   n_value)));
   *first = s[0];
   for (int64_t i = 0; i < n; i++) s[i] -= *first;
   *start = s;
@@ -181,8 +181,8 @@ done:
 }
 
 /* Each row ascends: the order in which all that follows reads it, and looks things up in it. */
-static kith_status read_check_rows(const char *path, const char *name, int64_t n_row, const int64_t *start,
-                                   const int32_t *x) {
+static kith_status parts_check_rows(const char *path, const char *name, int64_t n_row, const int64_t *start,
+                                    const int32_t *x) {
   kith_status st = KITH_OK;
   for (int64_t i = 0; i < n_row; i++)
     for (int64_t e = start[i] + 1; e < start[i + 1]; e++)
@@ -193,8 +193,8 @@ done:
 }
 
 /* Keep the rows of users: values of item rows are left out, starts are packed. */
-static kith_status read_keep_users(const char *path, const kith_graph *g, const int64_t *start,
-                                   const int32_t *item, kith_lists *out) {
+static kith_status parts_select_users(const char *path, const kith_graph *g, const int64_t *start,
+                                      const int32_t *item, kith_lists *out) {
   kith_status st = KITH_OK;
   kith_lists l = {.n_row = g->n_own_of[KITH_USER]};
   int64_t n = 0;
@@ -221,52 +221,53 @@ done:
 }
 
 /* Rows of neighbors: group/start and group/neighbour; *first is where the slice begins in the file. */
-static kith_agreed read_neighbors(const kith_comm *comm, kith_h5 *f, const char *group, kith_graph *g,
-                                  int64_t *first) {
+static kith_agreed parts_read_neighbors(const kith_comm *comm, kith_h5 *f, const char *group, kith_graph *g,
+                                        int64_t *first) {
   kith_agreed st = {KITH_OK};
   char start[KITH_NAME], neighbor[KITH_NAME];
   snprintf(start, sizeof start, "%s/start", group);
   snprintf(neighbor, sizeof neighbor, "%s/neighbour", group);
-  KITH_TRY(kith__graph_read_starts(comm, f, start, neighbor, g, &g->start, first));
+  KITH_TRY(kith__parts_read_offsets(comm, f, start, neighbor, g, &g->start, first));
   READ_SLICE(f, neighbor, KITH_H5_INT64, *first, g->start[g->n_own], g->neighbor);
-  KITH_TRY(kith_agree(comm, kith__layout_range(kith_h5_path(f), neighbor, *first, g->start[g->n_own],
-                                               g->neighbor, 0, g->n[KITH_USER] + g->n[KITH_ITEM])));
+  KITH_TRY(kith_agree(comm, kith__validate_range(kith_h5_path(f), neighbor, *first, g->start[g->n_own],
+                                                 g->neighbor, 0, g->n[KITH_USER] + g->n[KITH_ITEM])));
 done:
   return st;
 }
 
-static kith_agreed read_train(const kith_comm *comm, kith_h5 *f, kith_graph *g, const int64_t *user_count) {
+static kith_agreed parts_read_train(const kith_comm *comm, kith_h5 *f, kith_graph *g,
+                                    const int64_t *user_count) {
   kith_agreed st = {KITH_OK};
   int32_t *original = NULL;
   int64_t first = 0;
-  KITH_TRY(read_neighbors(comm, f, "train", g, &first));
+  KITH_TRY(parts_read_neighbors(comm, f, "train", g, &first));
   READ_SLICE(f, "train/original", KITH_H5_INT32, first, g->start[g->n_own], original);
-  if (kith_h5_has(f, "train/weight"))
+  if (kith_h5_has_dataset(f, "train/weight"))
     READ_SLICE(f, "train/weight", KITH_H5_FLOAT, first, g->start[g->n_own], g->weight);
   KITH_TRY(
-      kith_agree(comm, read_check_rows(kith_h5_path(f), "train/original", g->n_own, g->start, original)));
-  KITH_TRY(kith_agree(comm, read_check_types(g, kith_h5_path(f), user_count)));
+      kith_agree(comm, parts_check_rows(kith_h5_path(f), "train/original", g->n_own, g->start, original)));
+  KITH_TRY(kith_agree(comm, parts_check_types(g, kith_h5_path(f), user_count)));
   if (g->weight)
-    KITH_TRY(kith_agree(comm, kith__h5_trust_finite(kith_h5_path(f), "train/weight", g->start[g->n_own],
+    KITH_TRY(kith_agree(comm, kith__validate_finite(kith_h5_path(f), "train/weight", g->start[g->n_own],
                                                     g->weight)));
-  KITH_TRY(kith_agree(comm, read_keep_users(kith_h5_path(f), g, g->start, original, &g->train)));
+  KITH_TRY(kith_agree(comm, parts_select_users(kith_h5_path(f), g, g->start, original, &g->train)));
 done:
   KITH_FREE(original);
   return st;
 }
 
-static kith_agreed read_held_out(const kith_comm *comm, kith_h5 *f, const char *split, const kith_graph *g,
-                                 kith_lists *out) {
+static kith_agreed parts_read_held_out(const kith_comm *comm, kith_h5 *f, const char *split,
+                                       const kith_graph *g, kith_lists *out) {
   kith_agreed st = {KITH_OK};
   char starts[KITH_NAME], name[KITH_NAME];
   int64_t *start = NULL, first = 0;
   int32_t *item = NULL;
   snprintf(starts, sizeof starts, "%s/start", split);
   snprintf(name, sizeof name, "%s/item", split);
-  KITH_TRY(kith__graph_read_starts(comm, f, starts, name, g, &start, &first));
+  KITH_TRY(kith__parts_read_offsets(comm, f, starts, name, g, &start, &first));
   READ_SLICE(f, name, KITH_H5_INT32, first, start[g->n_own], item);
-  KITH_TRY(kith_agree(comm, read_check_rows(kith_h5_path(f), name, g->n_own, start, item)));
-  KITH_TRY(kith_agree(comm, read_keep_users(kith_h5_path(f), g, start, item, out)));
+  KITH_TRY(kith_agree(comm, parts_check_rows(kith_h5_path(f), name, g->n_own, start, item)));
+  KITH_TRY(kith_agree(comm, parts_select_users(kith_h5_path(f), g, start, item, out)));
 done:
   KITH_FREE(start);
   KITH_FREE(item);
@@ -274,7 +275,7 @@ done:
 }
 
 /* The items of a user's neighbors are where item/number says. */
-static kith_status read_check_items(const kith_graph *g, const char *path) {
+static kith_status parts_check_items(const kith_graph *g, const char *path) {
   kith_status st = KITH_OK;
   for (kith_lid u = 0; u < g->n_own_of[KITH_USER]; u++) {
     kith_eid e = g->start[g->row_of[KITH_USER][u]];
@@ -287,23 +288,24 @@ done:
   return st;
 }
 
-static kith_agreed read_pairs(const kith_comm *comm, kith_h5 *f, kith_graph *g, const int64_t *user_count) {
+static kith_agreed parts_read_pairs(const kith_comm *comm, kith_h5 *f, kith_graph *g,
+                                    const int64_t *user_count) {
   kith_agreed st = {KITH_OK};
   READ_SLICE(f, "node/edge", KITH_H5_INT64, g->first[comm->rank], g->n_own, g->edge);
-  KITH_TRY(read_train(comm, f, g, user_count));
-  KITH_TRY(read_held_out(comm, f, "valid", g, &g->valid));
-  KITH_TRY(read_held_out(comm, f, "test", g, &g->test));
-  KITH_TRY(kith__graph_read_features(comm, f, g));
+  KITH_TRY(parts_read_train(comm, f, g, user_count));
+  KITH_TRY(parts_read_held_out(comm, f, "valid", g, &g->valid));
+  KITH_TRY(parts_read_held_out(comm, f, "test", g, &g->test));
+  KITH_TRY(kith__parts_read_features(comm, f, g));
   READ_SLICE(f, "item/number", KITH_H5_INT64, 0, g->n[KITH_ITEM], g->item_number);
-  KITH_TRY(kith_agree(comm, kith__layout_range(kith_h5_path(f), "item/number", 0, g->n[KITH_ITEM],
-                                               g->item_number, 0, g->n[KITH_USER] + g->n[KITH_ITEM])));
-  KITH_TRY(kith_agree(comm, read_check_items(g, kith_h5_path(f))));
+  KITH_TRY(kith_agree(comm, kith__validate_range(kith_h5_path(f), "item/number", 0, g->n[KITH_ITEM],
+                                                 g->item_number, 0, g->n[KITH_USER] + g->n[KITH_ITEM])));
+  KITH_TRY(kith_agree(comm, parts_check_items(g, kith_h5_path(f))));
 done:
   return st;
 }
 
 /* Lists of users' items, for nodes that are no users: empty. */
-static kith_status read_no_lists(kith_graph *g) {
+static kith_status parts_alloc_empty_lists(kith_graph *g) {
   kith_status st = KITH_OK;
   KITH_TRY(KITH_NEW(g->train.start, 1));
   KITH_TRY(KITH_NEW(g->valid.start, 1));
@@ -313,7 +315,7 @@ done:
   return st;
 }
 
-static kith_status read_check_nodes(const kith_graph *g, const char *path) {
+static kith_status parts_check_nodes(const kith_graph *g, const char *path) {
   kith_status st = KITH_OK;
   for (kith_lid i = 0; i < g->n_own; i++) {
     bool label = g->label[i] >= -1 && g->label[i] < g->n_class,
@@ -327,33 +329,34 @@ done:
   return st;
 }
 
-static kith_agreed read_nodes(const kith_comm *comm, kith_h5 *f, kith_graph *g) {
+static kith_agreed parts_read_nodes(const kith_comm *comm, kith_h5 *f, kith_graph *g) {
   kith_agreed st = {KITH_OK};
   int64_t at = 0;
   kith_gid first = g->first[comm->rank];
   READ_SLICE(f, "node/train", KITH_H5_INT64, first, g->n_own, g->edge);
   READ_SLICE(f, "node/label", KITH_H5_INT32, first, g->n_own, g->label);
   READ_SLICE(f, "node/split", KITH_H5_INT8, first, g->n_own, g->split);
-  KITH_TRY(kith_agree(comm, read_check_nodes(g, kith_h5_path(f))));
-  KITH_TRY(read_neighbors(comm, f, "edge", g, &at));
-  KITH_TRY(kith_agree(comm, read_no_lists(g)));
+  KITH_TRY(kith_agree(comm, parts_check_nodes(g, kith_h5_path(f))));
+  KITH_TRY(parts_read_neighbors(comm, f, "edge", g, &at));
+  KITH_TRY(kith_agree(comm, parts_alloc_empty_lists(g)));
   if (g->n_feature > 0)
     KITH_TRY(kith_h5_read(f, "node/feature", KITH_H5_FLOAT, g->n_feature, first, g->n_own, g->feature));
-  KITH_TRY(kith_agree(comm, kith__h5_trust_finite(kith_h5_path(f), "node/feature",
+  KITH_TRY(kith_agree(comm, kith__validate_finite(kith_h5_path(f), "node/feature",
                                                   (int64_t)g->n_own * g->n_feature, g->feature)));
 done:
   return st;
 }
 
-static kith_agreed read_share(const kith_comm *comm, kith_h5 *f, kith_graph *g) {
+static kith_agreed parts_read_local(const kith_comm *comm, kith_h5 *f, kith_graph *g) {
   kith_agreed st = {KITH_OK};
   int64_t *user_count = NULL;
   g->task = kith_h5_task(f);
-  KITH_TRY(read_sizes(comm, f, g));
-  KITH_TRY(read_parts(comm, f, g, &user_count));
+  KITH_TRY(parts_read_sizes(comm, f, g));
+  KITH_TRY(parts_read_ownership(comm, f, g, &user_count));
   READ_SLICE(f, "node/original", KITH_H5_INT64, g->first[comm->rank], g->n_own, g->original);
-  KITH_TRY(g->task == KITH_CLASSIFY ? read_nodes(comm, f, g) : read_pairs(comm, f, g, user_count));
-  KITH_TRY(kith__graph_check(comm, g, kith_h5_path(f)));
+  KITH_TRY(g->task == KITH_CLASSIFY ? parts_read_nodes(comm, f, g)
+                                    : parts_read_pairs(comm, f, g, user_count));
+  KITH_TRY(kith__parts_check(comm, g, kith_h5_path(f)));
 done:
   KITH_FREE(user_count);
   return st;
@@ -366,7 +369,7 @@ kith_agreed kith_graph_read(const kith_comm *comm, const char *parts_path, kith_
   *out = NULL;
   KITH_TRY(kith_agree(comm, KITH_NEW(g, 1)));
   KITH_TRY(kith_h5_open(comm, parts_path, KITH_PARTS_FORMAT, KITH_FILE_VERSION, &f));
-  KITH_TRY(read_share(comm, f, g));
+  KITH_TRY(parts_read_local(comm, f, g));
   *out = g;
   g = NULL;
 done:
@@ -377,8 +380,8 @@ done:
 
 /* On disk and for this time, rank r has the block of original numbers n r / R … n (r + 1) / R - 1; who wants
  * some asks it. */
-kith_agreed kith_numbers_read(const kith_comm *comm, const char *parts_path, const kith_graph *g,
-                              kith_node_type type, int64_t n, const int64_t *original, int64_t *number) {
+kith_agreed kith_global_ids_read(const kith_comm *comm, const char *parts_path, const kith_graph *g,
+                                 kith_node_type type, int64_t n, const int64_t *original, int64_t *number) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
   kith_halo *h = NULL;

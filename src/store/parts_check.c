@@ -95,17 +95,17 @@ done:
   return st;
 }
 
-kith_agreed kith__graph_check(const kith_comm *comm, const kith_graph *g, const char *path) {
+kith_agreed kith__parts_check(const kith_comm *comm, const kith_graph *g, const char *path) {
   kith_agreed st = {KITH_OK};
-  kith_rows *rows = NULL;
+  kith_redistribution *rows = NULL;
   int64_t n_place = g->task == KITH_CLASSIFY ? g->n_train : g->n_edge;
   KITH_TRY(kith_agree(comm, check_own(g, path, n_place)));
   int64_t sum[3] = {check_count(g), (int64_t)check_places(g), (int64_t)check_ends(g, g->first[comm->rank])};
   kith_comm_sum_int(comm, 3, sum);
   KITH_TRY(kith_agreed_same(check_sums(g, path, n_place, sum)));
-  st = kith_rows_create(comm, g, &rows); /* finds rows of one original number */
+  st = kith_redistribution_create(comm, g, &rows); /* finds rows of one original number */
   if (kith_is_bad(st)) st = kith_agreed_same(kith_fail(st.status, "%s: %s", path, kith_error_text()));
 done:
-  kith_rows_destroy(&rows);
+  kith_redistribution_destroy(&rows);
   return st;
 }

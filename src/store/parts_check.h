@@ -9,6 +9,6 @@
  * pair stands at both of its ends, with the same weight.  Collective.  Errors: KITH_EDATA, naming `path`.
  * Room for a moment: 24 bytes a row.
  */
-kith_agreed kith__graph_check(const kith_comm *comm, const kith_graph *g, const char *path) KITH_MUST_USE;
+kith_agreed kith__parts_check(const kith_comm *comm, const kith_graph *g, const char *path) KITH_MUST_USE;
 
 #endif

@@ -26,16 +26,16 @@ done:
   return st;
 }
 
-kith_agreed kith__graph_read_features(const kith_comm *comm, kith_h5 *f, kith_graph *g) {
+kith_agreed kith__parts_read_features(const kith_comm *comm, kith_h5 *f, kith_graph *g) {
   kith_agreed st = {KITH_OK};
   int64_t *start = NULL, user = 0, item = 0, first = 0;
-  if (!kith_h5_has(f, "feature/start")) return st;
-  KITH_TRY(kith_h5_get_int(f, "n_user_feature", &user));
-  KITH_TRY(kith_h5_get_int(f, "n_item_feature", &item));
+  if (!kith_h5_has_dataset(f, "feature/start")) return st;
+  KITH_TRY(kith_h5_get_attr_int(f, "n_user_feature", &user));
+  KITH_TRY(kith_h5_get_attr_int(f, "n_item_feature", &item));
   KITH_TRY(kith_agreed_same(features_sizes(kith_h5_path(f), user, item, g)));
-  KITH_TRY(kith__graph_read_starts(comm, f, "feature/start", "feature/feature", g, &start, &first));
+  KITH_TRY(kith__parts_read_offsets(comm, f, "feature/start", "feature/feature", g, &start, &first));
   kith_eid n = start[g->n_own];
-  KITH_TRY(kith__graph_check_extent(comm, f, "feature/feature", first + n));
+  KITH_TRY(kith__parts_check_extent(comm, f, "feature/feature", first + n));
   KITH_TRY(kith_agree(comm, kith_features_make(g->n_own, n, &g->features)));
   for (kith_lid i = 0; i <= g->n_own; i++) g->features.start[i] = start[i];
   KITH_TRY(kith_h5_read(f, "feature/feature", KITH_H5_INT32, 0, first, n, g->features.of));

@@ -46,8 +46,8 @@ static kith_status probe_prepare(kith_probe *p) {
   uint64_t bits = 0;
   KITH_CHECK(getrandom(&bits, sizeof bits, 0) == sizeof bits, KITH_EIO,
              "the system has no random numbers: %s", strerror(errno));
-  snprintf(p->word, sizeof p->word, "%016llx", (unsigned long long)bits);
-  probe_missing(p->folder, p->made);
+  snprintf(p->token, sizeof p->token, "%016llx", (unsigned long long)bits);
+  probe_missing(p->folder, p->created);
   KITH_TRY(kith_folder_make(p->folder));
 done:
   return st;
@@ -58,7 +58,7 @@ done:
 static void probe_unmake(const kith_probe *p) {
   char part[KITH_PATH], parent[KITH_PATH];
   snprintf(part, sizeof part, "%s", p->folder);
-  while (p->made[0] && (rmdir(part) == 0 || errno == ENOENT) && strcmp(part, p->made) != 0) {
+  while (p->created[0] && (rmdir(part) == 0 || errno == ENOENT) && strcmp(part, p->created) != 0) {
     kith_file_folder(part, parent);
     snprintf(part, sizeof part, "%s", parent);
   }
@@ -69,8 +69,8 @@ kith_agreed kith_probe_begin(const kith_comm *comm, const char *folder, kith_pro
   *out = (kith_probe){0};
   KITH_TRY(kith_agree(comm, kith_text_copy("folder", folder, sizeof out->folder, out->folder)));
   KITH_TRY(kith_agree(comm, comm->rank == 0 ? probe_prepare(out) : KITH_OK));
-  kith_comm_share(comm, sizeof out->word, out->word);
-  kith_comm_share(comm, sizeof out->made, out->made);
+  kith_comm_share(comm, sizeof out->token, out->token);
+  kith_comm_share(comm, sizeof out->created, out->created);
 done:
   if (kith_is_bad(st)) {
     if (comm->rank == 0) probe_unmake(out);
@@ -80,7 +80,7 @@ done:
 }
 
 static void probe_name(const kith_probe *p, const char *what, size_t size, char *path) {
-  snprintf(path, size, "%s/doctor-%s%s", p->folder, p->word, what);
+  snprintf(path, size, "%s/doctor-%s%s", p->folder, p->token, what);
 }
 
 static void probe_name_rank(const kith_probe *p, int rank, size_t size, char *path) {
@@ -93,7 +93,7 @@ static void probe_name_rank(const kith_probe *p, int rank, size_t size, char *pa
 void kith_probe_end(const kith_comm *comm, const kith_probe *p) {
   static const char *const left[] = {".all", ".h5", ".lock"};
   char path[PROBE_ROOM];
-  if (!p->word[0]) return;
+  if (!p->token[0]) return;
   probe_name_rank(p, comm->rank, sizeof path, path);
   unlink(path);
   KITH_MPI(MPI_Barrier(comm->mpi));
@@ -148,7 +148,7 @@ static kith_status probe_get_all(const kith_comm *comm, const kith_probe *p) {
   char path[PROBE_ROOM], text[64];
   for (int r = 0; r < comm->size; r++) {
     probe_name_rank(p, r, sizeof path, path);
-    snprintf(text, sizeof text, "%s %d\n", p->word, r);
+    snprintf(text, sizeof text, "%s %d\n", p->token, r);
     KITH_TRY(probe_get(path, text));
   }
 done:
@@ -159,17 +159,17 @@ kith_agreed kith_probe_shared(const kith_comm *comm, const kith_probe *p) {
   kith_agreed st = {KITH_OK};
   char path[PROBE_ROOM], text[64];
   probe_name(p, ".all", sizeof path, path);
-  KITH_TRY(kith_agree(comm, comm->rank == 0 ? probe_put(path, p->word) : KITH_OK));
-  KITH_TRY(kith_agree(comm, probe_get(path, p->word)));
+  KITH_TRY(kith_agree(comm, comm->rank == 0 ? probe_put(path, p->token) : KITH_OK));
+  KITH_TRY(kith_agree(comm, probe_get(path, p->token)));
   probe_name_rank(p, comm->rank, sizeof path, path);
-  snprintf(text, sizeof text, "%s %d\n", p->word, comm->rank);
+  snprintf(text, sizeof text, "%s %d\n", p->token, comm->rank);
   KITH_TRY(kith_agree(comm, probe_put(path, text)));
   KITH_TRY(kith_agree(comm, comm->rank == 0 ? probe_get_all(comm, p) : KITH_OK));
 done:
   return st;
 }
 
-bool kith_probe_locks(const kith_probe *p, char *why) {
+bool kith_probe_can_lock(const kith_probe *p, char *why) {
   char path[PROBE_ROOM];
   probe_name(p, ".lock", sizeof path, path);
   int file = kith_fault(KITH_FAULT_WRITE)
@@ -196,7 +196,7 @@ static int64_t probe_replaced(const char *folder) {
   return bytes;
 }
 
-int64_t kith_probe_room(const kith_probe *p) {
+int64_t kith_probe_free_bytes(const kith_probe *p) {
   struct statvfs fs;
   if (statvfs(p->folder, &fs) != 0) return -1;
   return (int64_t)fs.f_bavail * (int64_t)fs.f_frsize + probe_replaced(p->folder);

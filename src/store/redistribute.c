@@ -15,49 +15,49 @@
 #include "h5/validate.h"
 #include "kith/store.h"
 
-enum { ROWS_ROUND = 16 << 20 }; /* bytes of a rank's block in one round */
+enum { REDISTRIBUTE_ROUND_BYTES = 16 << 20 }; /* bytes of a rank's block in one round */
 
 /* One node type. */
-typedef struct rows_type {
+typedef struct type_map {
   int64_t *block;  /* [size + 1] original numbers by rank */
   int64_t *to;     /* [size + 1] order[to[r]] … order[to[r + 1] - 1] lie in the block of rank r */
   kith_lid *order; /* [owned] rows, by original number */
   int32_t *from;   /* [rows of this block] who owns each */
-} rows_type;
+} type_map;
 
-struct kith_rows {
+struct kith_redistribution {
   const kith_comm *comm;
   const kith_graph *g;
-  rows_type type[KITH_TYPES];
+  type_map type[KITH_TYPES];
 };
 
 /* ---- who has what ---- */
 
 /* A row and its original number. */
-typedef struct rows_one {
+typedef struct numbered_row {
   int64_t original;
   kith_lid row;
-} rows_one;
+} numbered_row;
 
-static int rows_compare(const void *a, const void *b) {
-  int64_t x = ((const rows_one *)a)->original, y = ((const rows_one *)b)->original;
+static int redistribute_compare(const void *a, const void *b) {
+  int64_t x = ((const numbered_row *)a)->original, y = ((const numbered_row *)b)->original;
   return (x > y) - (x < y);
 }
 
 /* Sort the owned rows and deal them to blocks. */
-static kith_status rows_sort(const kith_rows *r, int t, rows_type *type) {
+static kith_status redistribute_sort(const kith_redistribution *r, int t, type_map *type) {
   kith_status st = KITH_OK;
   const kith_graph *g = r->g;
   int64_t n = g->n_own_of[t], at = 0;
   int size = r->comm->size;
-  rows_one *one = NULL;
+  numbered_row *one = NULL;
   KITH_TRY(KITH_NEW(type->block, size + 1));
   KITH_TRY(KITH_NEW(type->to, size + 1));
   KITH_TRY(KITH_NEW(type->order, n));
   KITH_TRY(KITH_NEW(one, n));
   for (int i = 0; i <= size; i++) type->block[i] = kith_block(g->n[t], size, i);
-  for (int64_t i = 0; i < n; i++) one[i] = (rows_one){g->original[g->row_of[t][i]], g->row_of[t][i]};
-  qsort(one, (size_t)n, sizeof *one, rows_compare);
+  for (int64_t i = 0; i < n; i++) one[i] = (numbered_row){g->original[g->row_of[t][i]], g->row_of[t][i]};
+  qsort(one, (size_t)n, sizeof *one, redistribute_compare);
   for (int64_t i = 0; i < n; i++) type->order[i] = one[i].row;
   for (int q = 0; q < size; q++) {
     while (at < n && one[at].original < type->block[q + 1]) at++;
@@ -65,111 +65,114 @@ static kith_status rows_sort(const kith_rows *r, int t, rows_type *type) {
   }
   KITH_CHECK(at == n && (n == 0 || one[0].original >= 0), KITH_EDATA,
              "original numbers of %ss are out of range: run kith partition again",
-             kith_type_text(g->task, t));
+             kith_type_name(g->task, t));
 done:
   KITH_FREE(one);
   return st;
 }
 
-/* Room for the numbers of rows that the owners tell the block's rank, once. */
-typedef struct rows_tell {
+/* Room for the numbers of rows that the owners exchange the block's rank, once. */
+typedef struct owner_exchange {
   int *n_out, *at_out, *n_in, *at_in;
   int32_t *out, *in; /* places within the block */
-} rows_tell;
+} owner_exchange;
 
-static kith_status rows_tell_make(const kith_rows *r, int t, rows_tell *tell) {
+static kith_status exchange_make(const kith_redistribution *r, int t, owner_exchange *exchange) {
   kith_status st = KITH_OK;
-  const rows_type *type = &r->type[t];
+  const type_map *type = &r->type[t];
   int size = r->comm->size;
-  KITH_TRY(KITH_NEW(tell->n_out, size));
-  KITH_TRY(KITH_NEW(tell->at_out, size + 1));
-  KITH_TRY(KITH_NEW(tell->n_in, size));
-  KITH_TRY(KITH_NEW(tell->at_in, size + 1));
-  KITH_TRY(KITH_NEW(tell->out, r->g->n_own_of[t]));
+  KITH_TRY(KITH_NEW(exchange->n_out, size));
+  KITH_TRY(KITH_NEW(exchange->at_out, size + 1));
+  KITH_TRY(KITH_NEW(exchange->n_in, size));
+  KITH_TRY(KITH_NEW(exchange->at_in, size + 1));
+  KITH_TRY(KITH_NEW(exchange->out, r->g->n_own_of[t]));
   for (int q = 0; q < size; q++) {
-    tell->n_out[q] = (int)(type->to[q + 1] - type->to[q]);
+    exchange->n_out[q] = (int)(type->to[q + 1] - type->to[q]);
     for (int64_t i = type->to[q]; i < type->to[q + 1]; i++)
-      tell->out[i] = (int32_t)(r->g->original[type->order[i]] - type->block[q]);
+      exchange->out[i] = (int32_t)(r->g->original[type->order[i]] - type->block[q]);
   }
-  kith_add_up(size, tell->n_out, tell->at_out);
+  kith_add_up(size, exchange->n_out, exchange->at_out);
 done:
   return st;
 }
 
-static void rows_tell_free(rows_tell *tell) {
-  KITH_FREE(tell->n_out);
-  KITH_FREE(tell->at_out);
-  KITH_FREE(tell->n_in);
-  KITH_FREE(tell->at_in);
-  KITH_FREE(tell->out);
-  KITH_FREE(tell->in);
+static void exchange_free(owner_exchange *exchange) {
+  KITH_FREE(exchange->n_out);
+  KITH_FREE(exchange->at_out);
+  KITH_FREE(exchange->n_in);
+  KITH_FREE(exchange->at_in);
+  KITH_FREE(exchange->out);
+  KITH_FREE(exchange->in);
 }
 
 /* Every row of the block has one owner. */
-static kith_status rows_own(const kith_rows *r, int t, const rows_tell *tell) {
+static kith_status redistribute_set_owners(const kith_redistribution *r, int t,
+                                           const owner_exchange *exchange) {
   kith_status st = KITH_OK;
-  const rows_type *type = &r->type[t];
+  const type_map *type = &r->type[t];
   int64_t n = type->block[r->comm->rank + 1] - type->block[r->comm->rank];
   for (int64_t i = 0; i < n; i++) type->from[i] = -1;
   for (int p = 0; p < r->comm->size; p++)
-    for (int64_t i = tell->at_in[p]; i < tell->at_in[p + 1]; i++) {
-      KITH_CHECK(type->from[tell->in[i]] == -1, KITH_EDATA,
+    for (int64_t i = exchange->at_in[p]; i < exchange->at_in[p + 1]; i++) {
+      KITH_CHECK(type->from[exchange->in[i]] == -1, KITH_EDATA,
                  "two %ss have the original number %lld: run kith partition again",
-                 kith_type_text(r->g->task, t), (long long)(type->block[r->comm->rank] + tell->in[i]));
-      type->from[tell->in[i]] = p;
+                 kith_type_name(r->g->task, t), (long long)(type->block[r->comm->rank] + exchange->in[i]));
+      type->from[exchange->in[i]] = p;
     }
 done:
   return st;
 }
 
-static kith_status rows_room(const kith_rows *r, int t, rows_type *type, rows_tell *tell) {
+static kith_status redistribute_alloc(const kith_redistribution *r, int t, type_map *type,
+                                      owner_exchange *exchange) {
   kith_status st = KITH_OK;
   int64_t n = type->block[r->comm->rank + 1] - type->block[r->comm->rank];
-  kith_add_up(r->comm->size, tell->n_in, tell->at_in);
-  KITH_CHECK(tell->at_in[r->comm->size] == n, KITH_EDATA,
+  kith_add_up(r->comm->size, exchange->n_in, exchange->at_in);
+  KITH_CHECK(exchange->at_in[r->comm->size] == n, KITH_EDATA,
              "%lld %ss have numbers of a block of %lld: run kith partition again",
-             (long long)tell->at_in[r->comm->size], kith_type_text(r->g->task, t), (long long)n);
+             (long long)exchange->at_in[r->comm->size], kith_type_name(r->g->task, t), (long long)n);
   KITH_TRY(KITH_NEW(type->from, n));
-  KITH_TRY(KITH_NEW(tell->in, n));
+  KITH_TRY(KITH_NEW(exchange->in, n));
 done:
   return st;
 }
 
-static kith_agreed rows_make_type(kith_rows *r, int t) {
+static kith_agreed redistribute_create_type(kith_redistribution *r, int t) {
   kith_agreed st = {KITH_OK};
   const kith_comm *comm = r->comm;
-  rows_tell tell = {.n_out = NULL};
-  KITH_TRY(kith_agree(comm, rows_sort(r, t, &r->type[t])));
-  KITH_TRY(kith_agree(comm, rows_tell_make(r, t, &tell)));
+  owner_exchange exchange = {.n_out = NULL};
+  KITH_TRY(kith_agree(comm, redistribute_sort(r, t, &r->type[t])));
+  KITH_TRY(kith_agree(comm, exchange_make(r, t, &exchange)));
   KITH_WAIT("rows on their way to or from a file",
-            MPI_Alltoall(tell.n_out, 1, MPI_INT, tell.n_in, 1, MPI_INT, comm->mpi));
-  KITH_TRY(kith_agree(comm, rows_room(r, t, &r->type[t], &tell)));
+            MPI_Alltoall(exchange.n_out, 1, MPI_INT, exchange.n_in, 1, MPI_INT, comm->mpi));
+  KITH_TRY(kith_agree(comm, redistribute_alloc(r, t, &r->type[t], &exchange)));
   KITH_WAIT("rows on their way to or from a file",
-            MPI_Alltoallv(tell.out, tell.n_out, tell.at_out, MPI_INT32_T, tell.in, tell.n_in, tell.at_in,
-                          MPI_INT32_T, comm->mpi));
-  KITH_TRY(kith_agree(comm, rows_own(r, t, &tell)));
+            MPI_Alltoallv(exchange.out, exchange.n_out, exchange.at_out, MPI_INT32_T, exchange.in,
+                          exchange.n_in, exchange.at_in, MPI_INT32_T, comm->mpi));
+  KITH_TRY(kith_agree(comm, redistribute_set_owners(r, t, &exchange)));
 done:
-  rows_tell_free(&tell);
+  exchange_free(&exchange);
   return st;
 }
 
-kith_agreed kith_rows_create(const kith_comm *comm, const kith_graph *g, kith_rows **out) {
+kith_agreed kith_redistribution_create(const kith_comm *comm, const kith_graph *g,
+                                       kith_redistribution **out) {
   kith_agreed st = {KITH_OK};
-  kith_rows *r = NULL;
+  kith_redistribution *r = NULL;
   *out = NULL;
   KITH_TRY(kith_agree(comm, KITH_NEW(r, 1)));
   r->comm = comm;
   r->g = g;
-  for (int t = 0; t < kith_type_n(g->task); t++) KITH_TRY(rows_make_type(r, t));
+  for (int t = 0; t < kith_type_count(g->task); t++) KITH_TRY(redistribute_create_type(r, t));
   *out = r;
   r = NULL;
 done:
-  kith_rows_destroy(&r);
+  kith_redistribution_destroy(&r);
   return st;
 }
 
-void kith_rows_destroy(kith_rows **rows) {
-  kith_rows *r = *rows;
+void kith_redistribution_destroy(kith_redistribution **rows) {
+  kith_redistribution *r = *rows;
   if (!r) return;
   for (int t = 0; t < KITH_TYPES; t++) {
     KITH_FREE(r->type[t].block);
@@ -186,9 +189,9 @@ void kith_rows_destroy(kith_rows **rows) {
  * Rows of one width under way.  Rounds end at multiples of `round` rows counted from row 0 of the file, so
  * that they end where blocks with a checksum do, whoever writes them.
  */
-typedef struct rows_way {
-  const kith_rows *r;
-  const rows_type *type;
+typedef struct transfer {
+  const kith_redistribution *r;
+  const type_map *type;
   char name[KITH_NAME];
   size_t row;               /* bytes */
   int64_t round, rounds, i; /* rows of a round; rounds of the longest block; the one under way */
@@ -196,32 +199,32 @@ typedef struct rows_way {
   MPI_Datatype mpi;
   int64_t *next; /* [size] the next row in `order` for each rank */
   int *n_out, *at_out, *n_in,
-      *at_in;      /* [size], [size + 1] rows of a round by rank: of the owner, and of the block */
-  char *out, *in;  /* the rows: of the owner, and of the block, by owner */
-  kith_lid *place; /* [round] where in `in` each row of the round lies */
-} rows_way;
+      *at_in;         /* [size], [size + 1] rows of a round by rank: of the owner, and of the block */
+  char *out, *in;     /* the rows: of the owner, and of the block, by owner */
+  kith_lid *position; /* [round] where in `in` each row of the round lies */
+} transfer;
 
 /* Where round i of a rank's block begins. */
-static int64_t way_cut(const rows_way *w, int rank, int64_t i) {
+static int64_t transfer_bound(const transfer *w, int rank, int64_t i) {
   const int64_t *block = w->type->block;
   return kith_least(i == 0 ? block[rank] : (block[rank] / w->round + i) * w->round, block[rank + 1]);
 }
 
 /* Rows of `order` from `at` on, for a rank, that lie before a row of the file. */
-static int64_t way_count(const rows_way *w, int rank, int64_t at, int64_t before) {
+static int64_t transfer_count(const transfer *w, int rank, int64_t at, int64_t before) {
   int64_t n = 0, end = w->type->to[rank + 1];
   while (at + n < end && w->r->g->original[w->type->order[at + n]] < before) n++;
   return n;
 }
 
 /* The most rows that this rank sends in one round. */
-static int64_t way_most(const rows_way *w) {
+static int64_t transfer_max_rows(const transfer *w) {
   int64_t most = 0;
   memcpy(w->next, w->type->to, (size_t)w->r->comm->size * sizeof *w->next);
   for (int64_t i = 0; i < w->rounds; i++) {
     int64_t sum = 0;
     for (int q = 0; q < w->r->comm->size; q++) {
-      int64_t n = way_count(w, q, w->next[q], way_cut(w, q, i + 1));
+      int64_t n = transfer_count(w, q, w->next[q], transfer_bound(w, q, i + 1));
       w->next[q] += n;
       sum += n;
     }
@@ -230,7 +233,7 @@ static int64_t way_most(const rows_way *w) {
   return most;
 }
 
-static void way_free(rows_way *w) {
+static void transfer_free(transfer *w) {
   if (w->mpi != MPI_DATATYPE_NULL) MPI_Type_free(&w->mpi);
   KITH_FREE(w->next);
   KITH_FREE(w->n_out);
@@ -239,10 +242,10 @@ static void way_free(rows_way *w) {
   KITH_FREE(w->at_in);
   KITH_FREE(w->out);
   KITH_FREE(w->in);
-  KITH_FREE(w->place);
+  KITH_FREE(w->position);
 }
 
-static kith_status way_room(rows_way *w) {
+static kith_status transfer_alloc(transfer *w) {
   kith_status st = KITH_OK;
   int size = w->r->comm->size;
   const int64_t *block = w->type->block + w->r->comm->rank;
@@ -252,49 +255,51 @@ static kith_status way_room(rows_way *w) {
   KITH_TRY(KITH_NEW(w->at_out, size + 1));
   KITH_TRY(KITH_NEW(w->n_in, size));
   KITH_TRY(KITH_NEW(w->at_in, size + 1));
-  KITH_TRY(KITH_NEW(w->place, n_in));
+  KITH_TRY(KITH_NEW(w->position, n_in));
   KITH_TRY(KITH_NEW(w->in, n_in * (int64_t)w->row));
-  KITH_TRY(KITH_NEW(w->out, (size > 1 ? way_most(w) : n_in) * (int64_t)w->row));
+  KITH_TRY(KITH_NEW(w->out, (size > 1 ? transfer_max_rows(w) : n_in) * (int64_t)w->row));
   memcpy(w->next, w->type->to, (size_t)size * sizeof *w->next);
 done:
   return st;
 }
 
-/* Rows of `row` bytes of one node type; freed by way_free() in any case. */
-static kith_agreed way_make(const kith_rows *r, int t, const char *name, size_t row, rows_way *w) {
-  *w = (rows_way){.r = r, .type = &r->type[t], .row = row, .mpi = MPI_DATATYPE_NULL};
-  int64_t per_block = kith__h5_rows_per_block(row);
-  w->round = ROWS_ROUND / (per_block * (int64_t)row) * per_block;
+/* Rows of `row` bytes of one node type; freed by transfer_free() in any case. */
+static kith_agreed transfer_make(const kith_redistribution *r, int t, const char *name, size_t row,
+                                 transfer *w) {
+  *w = (transfer){.r = r, .type = &r->type[t], .row = row, .mpi = MPI_DATATYPE_NULL};
+  int64_t per_block = kith__rows_per_block(row);
+  w->round = REDISTRIBUTE_ROUND_BYTES / (per_block * (int64_t)row) * per_block;
   if (w->round < per_block) w->round = per_block;
   for (int q = 0; q < r->comm->size; q++) {
     int64_t from = w->type->block[q], to = w->type->block[q + 1],
             n = to > from ? (to - 1) / w->round - from / w->round + 1 : 0;
     if (n > w->rounds) w->rounds = n;
   }
-  snprintf(w->name, sizeof w->name, "%s/%s", kith_type_text(r->g->task, t), name);
+  snprintf(w->name, sizeof w->name, "%s/%s", kith_type_name(r->g->task, t), name);
   KITH_MPI(MPI_Type_contiguous((int)row, MPI_BYTE, &w->mpi));
   KITH_MPI(MPI_Type_commit(&w->mpi));
-  return kith_agree(r->comm, way_room(w));
+  return kith_agree(r->comm, transfer_alloc(w));
 }
 
 /* Count the rows of a round, at both ends. */
-static void way_begin(rows_way *w, int64_t i) {
+static void transfer_begin(transfer *w, int64_t i) {
   int size = w->r->comm->size, rank = w->r->comm->rank;
   w->i = i;
-  w->low = way_cut(w, rank, i);
-  w->high = way_cut(w, rank, i + 1);
+  w->low = transfer_bound(w, rank, i);
+  w->high = transfer_bound(w, rank, i + 1);
   memset(w->n_in, 0, (size_t)size * sizeof *w->n_in);
-  for (int q = 0; q < size; q++) w->n_out[q] = (int)way_count(w, q, w->next[q], way_cut(w, q, i + 1));
+  for (int q = 0; q < size; q++)
+    w->n_out[q] = (int)transfer_count(w, q, w->next[q], transfer_bound(w, q, i + 1));
   for (int64_t k = w->low; k < w->high; k++) w->n_in[w->type->from[k - w->type->block[rank]]]++;
   kith_add_up(size, w->n_out, w->at_out);
   kith_add_up(size, w->n_in, w->at_in);
   for (int64_t k = w->low; k < w->high; k++)
-    w->place[k - w->low] = w->at_in[w->type->from[k - w->type->block[rank]]]++;
+    w->position[k - w->low] = w->at_in[w->type->from[k - w->type->block[rank]]]++;
   kith_add_up(size, w->n_in, w->at_in);
 }
 
 /* The owner's rows of the round, in the order in which they travel. */
-static void way_pack(rows_way *w, const char *x) {
+static void transfer_pack(transfer *w, const char *x) {
   char *out = w->out;
   for (int q = 0; q < w->r->comm->size; q++)
     for (int64_t k = 0; k < w->n_out[q]; k++, out += w->row)
@@ -302,7 +307,7 @@ static void way_pack(rows_way *w, const char *x) {
 }
 
 /* The transpose. */
-static void way_unpack(rows_way *w, char *x) {
+static void transfer_unpack(transfer *w, char *x) {
   const char *out = w->out;
   for (int q = 0; q < w->r->comm->size; q++)
     for (int64_t k = 0; k < w->n_out[q]; k++, out += w->row)
@@ -310,49 +315,49 @@ static void way_unpack(rows_way *w, char *x) {
 }
 
 /*
- * Bring the rows of a round to their block: row low + k is the one of number place[k] in what is returned.
+ * Bring the rows of a round to their block: row low + k is the one of number position[k] in what is returned.
  * One rank alone has them where they are.
  */
-static const char *way_to_block(rows_way *w, int64_t i, const void *x, const kith_lid **place) {
+static const char *transfer_to_block(transfer *w, int64_t i, const void *x, const kith_lid **position) {
   const kith_comm *comm = w->r->comm;
   if (comm->size == 1) {
-    w->low = way_cut(w, 0, i);
-    w->high = way_cut(w, 0, i + 1);
-    *place = w->type->order + w->low;
+    w->low = transfer_bound(w, 0, i);
+    w->high = transfer_bound(w, 0, i + 1);
+    *position = w->type->order + w->low;
     return x;
   }
-  way_begin(w, i);
-  way_pack(w, x);
+  transfer_begin(w, i);
+  transfer_pack(w, x);
   kith_comm_meet(comm);
   KITH_WAIT("rows on their way to or from a file",
             MPI_Alltoallv(w->out, w->n_out, w->at_out, w->mpi, w->in, w->n_in, w->at_in, w->mpi, comm->mpi));
-  *place = w->place;
+  *position = w->position;
   return w->in;
 }
 
 /* The transpose: rows of the block, sorted by owner in w->in, go to where they belong in x. */
-static void way_to_owner(rows_way *w, void *x) {
+static void transfer_to_owner(transfer *w, void *x) {
   const kith_comm *comm = w->r->comm;
   kith_comm_meet(comm);
   KITH_WAIT("rows on their way to or from a file",
             MPI_Alltoallv(w->in, w->n_in, w->at_in, w->mpi, w->out, w->n_out, w->at_out, w->mpi, comm->mpi));
-  way_unpack(w, x);
+  transfer_unpack(w, x);
 }
 
 /* ---- writing ---- */
 
 /* Sort one piece of a round, which lies in one block with a checksum, and write it. */
-static int rows_put_piece(const rows_way *w, h5_rows *to, const char *from, const kith_lid *place,
-                          int64_t low, int64_t high, char *spare) {
+static int redistribute_put_piece(const transfer *w, kith__raw_rows *to, const char *from,
+                                  const kith_lid *position, int64_t low, int64_t high, char *buffer) {
   for (int64_t k = low; k < high; k++)
-    memcpy(spare + (size_t)(k - low) * w->row, from + (size_t)place[k - w->low] * w->row, w->row);
-  return kith__h5_rows_put(to, low, high - low, spare);
+    memcpy(buffer + (size_t)(k - low) * w->row, from + (size_t)position[k - w->low] * w->row, w->row);
+  return kith__raw_rows_write(to, low, high - low, buffer);
 }
 
 /* Write the rows of a round, as many pieces at a time as there are threads, each with room of its own in
- * `spare`. */
-static int rows_put_round(const rows_way *w, h5_rows *to, const char *from, const kith_lid *place,
-                          char *spare) {
+ * `buffer`. */
+static int redistribute_put_round(const transfer *w, kith__raw_rows *to, const char *from,
+                                  const kith_lid *position, char *buffer) {
   int64_t per = to->sums.per_block, first = w->low / per,
           n = w->high > w->low ? (w->high - 1) / per - first + 1 : 0;
   int error = 0;
@@ -360,96 +365,105 @@ static int rows_put_round(const rows_way *w, h5_rows *to, const char *from, cons
   for (int64_t b = 0; b < n; b++) {
     int64_t low = (first + b) * per, high = kith_least(low + per, w->high);
     if (low < w->low) low = w->low;
-    int mine = rows_put_piece(w, to, from, place, low, high,
-                              spare + (size_t)omp_get_thread_num() * (size_t)per * w->row);
+    int mine = redistribute_put_piece(w, to, from, position, low, high,
+                                      buffer + (size_t)omp_get_thread_num() * (size_t)per * w->row);
     if (mine > error) error = mine;
   }
   return error;
 }
 
-static kith_agreed rows_write_type(kith_rows *r, kith_h5 *f, const char *name, int t, int d, const float *x) {
+static kith_agreed redistribute_write_type(kith_redistribution *r, kith_h5 *f, const char *name, int t, int d,
+                                           const float *x) {
   kith_agreed st = {KITH_OK};
-  rows_way w;
-  h5_rows to = {.file = -1, .f = f};
-  char *spare = NULL;
+  transfer w;
+  kith__raw_rows to = {.file = -1, .f = f};
+  char *buffer = NULL;
   int error = 0;
-  KITH_TRY(way_make(r, t, name, (size_t)d * sizeof(float), &w));
-  KITH_TRY(kith_agree(r->comm, KITH_NEW(spare, (int64_t)omp_get_max_threads() *
-                                                   kith__h5_rows_per_block(w.row) * (int64_t)w.row)));
-  KITH_TRY(kith__h5_rows_begin(f, w.name, d, r->g->n[t], &to));
+  KITH_TRY(transfer_make(r, t, name, (size_t)d * sizeof(float), &w));
+  KITH_TRY(kith_agree(r->comm, KITH_NEW(buffer, (int64_t)omp_get_max_threads() * kith__rows_per_block(w.row) *
+                                                    (int64_t)w.row)));
+  KITH_TRY(kith__raw_rows_begin(f, w.name, d, r->g->n[t], &to));
   for (int64_t i = 0; i < w.rounds; i++) {
-    const kith_lid *place = NULL;
-    const char *from = way_to_block(&w, i, x, &place);
-    int mine = rows_put_round(&w, &to, from, place, spare);
-    kith__h5_rows_push(&to, w.low, w.high - w.low);
+    const kith_lid *position = NULL;
+    const char *from = transfer_to_block(&w, i, x, &position);
+    int mine = redistribute_put_round(&w, &to, from, position, buffer);
+    kith__raw_rows_flush(&to, w.low, w.high - w.low);
     if (mine > error) error = mine;
   }
 done:
-  st = kith__h5_rows_end(&to, st, error);
-  KITH_FREE(spare);
-  way_free(&w);
+  st = kith__raw_rows_end(&to, st, error);
+  KITH_FREE(buffer);
+  transfer_free(&w);
   return st;
 }
 
-kith_agreed kith_rows_write(kith_rows *rows, kith_h5 *f, const char *name, int d, const float *x) {
+kith_agreed kith_redistribution_write(kith_redistribution *rows, kith_h5 *f, const char *name, int d,
+                                      const float *x) {
   kith_agreed st = {KITH_OK};
-  for (int t = 0; t < kith_type_n(rows->g->task); t++) KITH_TRY(rows_write_type(rows, f, name, t, d, x));
+  for (int t = 0; t < kith_type_count(rows->g->task); t++)
+    KITH_TRY(redistribute_write_type(rows, f, name, t, d, x));
 done:
   return st;
 }
 
-static kith_agreed rows_write_int_type(kith_rows *r, kith_h5 *f, const char *name, int t, const int64_t *x) {
+static kith_agreed redistribute_write_int_type(kith_redistribution *r, kith_h5 *f, const char *name, int t,
+                                               const int64_t *x) {
   kith_agreed st = {KITH_OK};
   const int64_t *mine = r->type[t].block + r->comm->rank;
   int64_t *block = NULL;
-  rows_way w;
-  KITH_TRY(way_make(r, t, name, sizeof *x, &w));
+  transfer w;
+  KITH_TRY(transfer_make(r, t, name, sizeof *x, &w));
   KITH_TRY(kith_agree(r->comm, KITH_NEW(block, mine[1] - mine[0])));
   for (int64_t i = 0; i < w.rounds; i++) {
-    const kith_lid *place = NULL;
-    const int64_t *from = (const int64_t *)(const void *)way_to_block(&w, i, x, &place);
-    for (int64_t k = w.low; k < w.high; k++) block[k - mine[0]] = from[place[k - w.low]];
+    const kith_lid *position = NULL;
+    const int64_t *from = (const int64_t *)(const void *)transfer_to_block(&w, i, x, &position);
+    for (int64_t k = w.low; k < w.high; k++) block[k - mine[0]] = from[position[k - w.low]];
   }
   KITH_TRY(kith_h5_write(f, w.name, KITH_H5_INT64, 0, r->g->n[t], mine[0], mine[1] - mine[0], false, block));
 done:
   KITH_FREE(block);
-  way_free(&w);
+  transfer_free(&w);
   return st;
 }
 
-kith_agreed kith_rows_write_int(kith_rows *rows, kith_h5 *f, const char *name, const int64_t *x) {
+kith_agreed kith_redistribution_write_int(kith_redistribution *rows, kith_h5 *f, const char *name,
+                                          const int64_t *x) {
   kith_agreed st = {KITH_OK};
-  for (int t = 0; t < kith_type_n(rows->g->task); t++) KITH_TRY(rows_write_int_type(rows, f, name, t, x));
+  for (int t = 0; t < kith_type_count(rows->g->task); t++)
+    KITH_TRY(redistribute_write_int_type(rows, f, name, t, x));
 done:
   return st;
 }
 
 /* ---- reading ---- */
 
-static kith_agreed rows_read_type(kith_rows *r, kith_h5 *f, const char *name, int t, int d, float *x) {
+static kith_agreed redistribute_read_type(kith_redistribution *r, kith_h5 *f, const char *name, int t, int d,
+                                          float *x) {
   kith_agreed st = {KITH_OK};
-  rows_way w;
+  transfer w;
   float *block = NULL;
-  KITH_TRY(way_make(r, t, name, (size_t)d * sizeof(float), &w));
+  KITH_TRY(transfer_make(r, t, name, (size_t)d * sizeof(float), &w));
   KITH_TRY(kith_agree(r->comm, KITH_NEW(block, w.round * d)));
   for (int64_t i = 0; i < w.rounds; i++) {
-    way_begin(&w, i);
+    transfer_begin(&w, i);
     KITH_TRY(kith_h5_read(f, w.name, KITH_H5_FLOAT, d, w.low, w.high - w.low, block));
     KITH_TRY(
-        kith_agree(r->comm, kith__h5_trust_finite(kith_h5_path(f), w.name, (w.high - w.low) * d, block)));
+        kith_agree(r->comm, kith__validate_finite(kith_h5_path(f), w.name, (w.high - w.low) * d, block)));
     for (int64_t k = 0; k < w.high - w.low; k++)
-      memcpy(w.in + (size_t)w.place[k] * w.row, block + k * d, w.row);
-    way_to_owner(&w, x);
+      memcpy(w.in + (size_t)w.position[k] * w.row, block + k * d, w.row);
+    transfer_to_owner(&w, x);
   }
 done:
   KITH_FREE(block);
-  way_free(&w);
+  transfer_free(&w);
   return st;
 }
 
-kith_agreed kith_rows_read(kith_rows *rows, kith_h5 *f, const char *name, int d, float *x) {
+kith_agreed kith_redistribution_read(kith_redistribution *rows, kith_h5 *f, const char *name, int d,
+                                     float *x) {
   kith_agreed st = {KITH_OK};
-  for (int t = 0; t < kith_type_n(rows->g->task); t++) KITH_TRY(rows_read_type(rows, f, name, t, d, x));
+  for (int t = 0; t < kith_type_count(rows->g->task); t++)
+    KITH_TRY(redistribute_read_type(rows, f, name, t, d, x));
 done:
   return st;
 }

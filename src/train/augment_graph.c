@@ -18,7 +18,7 @@ typedef struct augment_pending {
 typedef struct augment {
   const kith_comm *comm;
   const kith_graph *known;
-  const kith_newcomers *new;
+  const kith_new_nodes *new;
   kith_gid *block;  /* [size + 1] newcomers by rank */
   int64_t first, n; /* those of this rank */
   kith_eid *next;   /* [n + 1] where each one's next neighbor goes; counts before that */
@@ -32,8 +32,8 @@ void kith__augmented_graph_free(augmented_graph *e) { kith_graph_destroy(&e->g);
 /* ---- numbers ---- */
 
 /* Which newcomer an original number is, users before items; -1 for a known node. */
-static int64_t augment_new_index(const kith_newcomers *new, int type, int64_t original) {
-  int64_t i = original - new->known[type];
+static int64_t augment_new_index(const kith_new_nodes *new, int type, int64_t original) {
+  int64_t i = original - new->n_known[type];
   return i < 0 ? -1 : type == KITH_USER ? i : new->n[KITH_USER] + i;
 }
 
@@ -55,13 +55,13 @@ static kith_gid augment_new_number(const augment *x, int64_t i) {
 
 /* How many neighbors each newcomer of this rank has, and how many of them are known. */
 static void augment_count(augment *x) {
-  const kith_newcomers *new = x->new;
+  const kith_new_nodes *new = x->new;
   for (int64_t p = 0; p < new->n_pair; p++) {
     int64_t user = augment_row(x, KITH_USER, new->user[p]), item = augment_row(x, KITH_ITEM, new->item[p]);
     if (user >= 0) x->next[user + 1]++;
     if (item >= 0) x->next[item + 1]++;
-    x->n_pending[KITH_ITEM] += user >= 0 && new->item[p] < new->known[KITH_ITEM];
-    x->n_pending[KITH_USER] += item >= 0 && new->user[p] < new->known[KITH_USER];
+    x->n_pending[KITH_ITEM] += user >= 0 && new->item[p] < new->n_known[KITH_ITEM];
+    x->n_pending[KITH_USER] += item >= 0 && new->user[p] < new->n_known[KITH_USER];
   }
   for (int64_t i = 0; i < x->n; i++) x->next[i + 1] += x->next[i];
 }
@@ -125,7 +125,7 @@ static void augment_add_rows(augment *x) {
     int64_t which = x->first + i, n_user = x->new->n[KITH_USER];
     int t = which < n_user ? KITH_USER : KITH_ITEM;
     g->type[n_known + i] = (uint8_t)t;
-    g->original[n_known + i] = x->new->known[t] + which - (t == KITH_USER ? 0 : n_user);
+    g->original[n_known + i] = x->new->n_known[t] + which - (t == KITH_USER ? 0 : n_user);
     g->start[n_known + i + 1] = g->start[n_known] + x->next[i + 1];
   }
   for (int t = 0; t < KITH_TYPES; t++) x->n_pending[t] = 0;
@@ -192,7 +192,7 @@ static kith_agreed augment_resolve(augment *x, const char *parts_path, kith_node
   KITH_TRY(kith_agree(x->comm, KITH_NEW(number, n)));
   qsort(p, (size_t)n, sizeof *p, augment_compare);
   for (int64_t i = 0; i < n; i++) original[i] = p[i].original;
-  KITH_TRY(kith_numbers_read(x->comm, parts_path, x->known, type, n, original, number));
+  KITH_TRY(kith_global_ids_read(x->comm, parts_path, x->known, type, n, original, number));
   for (int64_t i = 0; i < n; i++) x->g->neighbor[p[i].at] = augment_known_number(x, number[i]);
 done:
   KITH_FREE(original);
@@ -208,7 +208,7 @@ static void augment_free(augment *x) {
 }
 
 kith_agreed kith__augment_graph(const kith_comm *comm, const kith_graph *known, const char *parts_path,
-                                const kith_newcomers *new, augmented_graph *out) {
+                                const kith_new_nodes *new, augmented_graph *out) {
   kith_agreed st = {KITH_OK};
   augment x = {.comm = comm, .known = known, .new = new};
   *out = (augmented_graph){.g = NULL};

@@ -16,7 +16,7 @@ typedef struct augmented_graph {
 
 /* Collective. */
 kith_agreed kith__augment_graph(const kith_comm *comm, const kith_graph *known, const char *parts_path,
-                                const kith_newcomers *new, augmented_graph *out) KITH_MUST_USE;
+                                const kith_new_nodes *new, augmented_graph *out) KITH_MUST_USE;
 /* Local. */
 void kith__augmented_graph_free(augmented_graph *e);
 

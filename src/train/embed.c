@@ -119,7 +119,7 @@ static void embed_free(embed *m) {
 }
 
 kith_agreed kith_embed(const kith_comm *comm, const kith_graph *g, const kith_run *run,
-                       const kith_newcomers *new, const char *checkpoint, kith_new_embeddings *out) {
+                       const kith_new_nodes *new, const char *checkpoint, kith_new_embeddings *out) {
   kith_agreed st = {KITH_OK};
   embed m = {.comm = comm, .model = &run->model};
   *out = (kith_new_embeddings){.n = 0};

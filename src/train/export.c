@@ -23,7 +23,7 @@ int kith__run_width(const run *r) {
 
 kith_agreed kith__run_export(run *r, int64_t epoch, int64_t step, const char *metrics, const float *final) {
   kith_agreed st = {KITH_OK};
-  kith_embeddings_note note = {.model = kith_model_text(r->o->model.name),
+  kith_embeddings_meta meta = {.model = kith_model_text(r->o->model.name),
                                .cosine = r->o->model.score == KITH_COSINE,
                                .epoch = epoch,
                                .step = step,
@@ -34,7 +34,7 @@ kith_agreed kith__run_export(run *r, int64_t epoch, int64_t step, const char *me
   r->result->best_epoch = epoch;
   r->result->best_step = step;
   KITH_TRY(kith__run_wait(r));
-  KITH_TRY(kith_embeddings_write(r->comm, r->g, r->ids, r->embeddings, kith__run_width(r), final, &note));
+  KITH_TRY(kith_embeddings_write(r->comm, r->g, r->ids, r->embeddings, kith__run_width(r), final, &meta));
 done:
   return st;
 }
@@ -66,7 +66,7 @@ static kith_agreed export_from_checkpoint(run *r, int64_t epoch, bool *holds) {
   kith_agreed st = {KITH_OK};
   kith_checkpoint c = {.history = NULL}, back = {.history = NULL};
   char path[KITH_PATH];
-  KITH_TRY(kith_checkpoint_of(r->comm, r->o->work, epoch, path));
+  KITH_TRY(kith_checkpoint_at_epoch(r->comm, r->o->work, epoch, path));
   if (!path[0]) return st;
   kith_agreed read = kith__run_load(r, path, &c);
   if (kith_is_bad(read) && r->comm->rank == 0) kith_warn("%s", kith_error_text());

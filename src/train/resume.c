@@ -72,7 +72,7 @@ static kith_checkpoint resume_checkpoint(const run *r, const kith_train_state *s
                        .best_epoch = r->best_epoch,
                        .bad_evals = r->bad_evals,
                        .config_key = r->config_key,
-                       .keeps_best = r->o->checkpoint.keep_best && kith__run_selects_epoch(r),
+                       .keep_best = r->o->checkpoint.keep_best && kith__run_selects_epoch(r),
                        .history = r->history.text,
                        .job = r->o->job};
   snprintf(c.run, sizeof c.run, "%s", r->id);
@@ -82,13 +82,13 @@ static kith_checkpoint resume_checkpoint(const run *r, const kith_train_state *s
 
 kith_agreed kith__run_open_writer(run *r) {
   kith_train_state s = kith_trainer_state(r->trainer);
-  return kith_writer_create(r->comm, r->g, s.d, s.weights.n, (int64_t)r->o->checkpoint.async_above_mb << 20,
-                            &r->writer);
+  return kith_checkpoint_writer_create(r->comm, r->g, s.d, s.weights.n,
+                                       (int64_t)r->o->checkpoint.async_above_mb << 20, &r->writer);
 }
 
 kith_agreed kith__run_wait(run *r) {
   double began = kith_clock();
-  kith_agreed st = kith_writer_wait(r->writer);
+  kith_agreed st = kith_checkpoint_writer_wait(r->writer);
   r->result->checkpoint_seconds += kith_clock() - began;
   return st;
 }
@@ -108,7 +108,7 @@ kith_agreed kith__run_save(run *r) {
                                         "finite; the last checkpoint is kept; try a smaller train.lr",
                                         (long long)r->epoch, kith_plural(r->epoch), (long long)r->step,
                                         kith_plural(r->step))));
-  KITH_TRY(kith_writer_begin(r->writer, r->o->work, r->o->checkpoint.keep, &c));
+  KITH_TRY(kith_checkpoint_writer_begin(r->writer, r->o->work, r->o->checkpoint.keep, &c));
   r->result->checkpoints++;
   r->saved_epoch = r->epoch;
   r->saved_step = r->step;

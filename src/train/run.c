@@ -352,7 +352,7 @@ kith_agreed kith_train_run(const kith_comm *comm, const kith_graph *g, const kit
   kith_comm_sum_int(comm, 1, &out->halo_bytes);
   KITH_TRY(run_measure(&r));
 done:
-  kith_writer_destroy(&r.writer);
+  kith_checkpoint_writer_destroy(&r.writer);
   kith__history_end(&r.history);
   kith_trainer_destroy(&r.trainer);
   kith_graph_ids_destroy(&r.ids);

@@ -13,15 +13,15 @@ typedef struct run {
   const kith_graph *g;
   const kith_run *o;
   kith_trainer *trainer;
-  kith_graph_ids *ids; /* of the graph that is trained on, for the export */
-  kith_writer *writer; /* of checkpoints; nobody else calls HDF5 before it is waited for */
+  kith_graph_ids *ids;            /* of the graph that is trained on, for the export */
+  kith_checkpoint_writer *writer; /* of checkpoints; nobody else calls HDF5 before it is waited for */
   history history;
   char config_key[KITH_CONFIG_KEY_SIZE];
-  char id[KITH_NAME];     /* of the run, over all the times that it goes on; "": of a version without */
-  char from[KITH_PATH];   /* the checkpoint that it goes on from; "": none */
-  char score[KITH_SCORE]; /* what epochs are compared by, "" if none is picked … */
-  char score_before[KITH_SCORE]; /* … and what they were by the checkpoint's word, */
-  bool has_score_before;         /* if it has one */
+  char id[KITH_NAME];          /* of the run, over all the times that it goes on; "": of a version without */
+  char from[KITH_PATH];        /* the checkpoint that it goes on from; "": none */
+  char score[KITH_SCORE_SIZE]; /* what epochs are compared by, "" if none is picked … */
+  char score_before[KITH_SCORE_SIZE]; /* … and what they were by the checkpoint's word, */
+  bool has_score_before;              /* if it has one */
   char embeddings[KITH_PATH];
   int64_t epoch,
       step; /* whole epochs done; steps done of the next: all of them where its evaluation is left to do */
@@ -46,7 +46,7 @@ typedef struct run {
 bool kith__run_selects_epoch(const run *r);
 /* "valid", "test", or "test-selected".  Local. */
 const char *kith__run_split(const run *r);
-/* What epochs are compared by, in words, text [KITH_SCORE]; "" if they are not.  Local. */
+/* What epochs are compared by, in words, text [KITH_SCORE_SIZE]; "" if they are not.  Local. */
 void kith__run_score_name(const run *r, char *text);
 /* Measure final rows x [n_own, d] on a split; `polls`: what falls due meanwhile is saved.  Collective.
  * Errors: KITH_EINTERRUPT, KITH_ENOMEM, those of saving. */

@@ -46,9 +46,10 @@ void kith__run_score_name(const run *r, char *text) {
   text[0] = '\0';
   if (!kith__run_selects_epoch(r)) return;
   if (score_classifies(r))
-    snprintf(text, KITH_SCORE, "%s on %s", e->select_by == KITH_SELECT_BY_LOSS ? "loss" : "accuracy", split);
+    snprintf(text, KITH_SCORE_SIZE, "%s on %s", e->select_by == KITH_SELECT_BY_LOSS ? "loss" : "accuracy",
+             split);
   else if (e->sampled > 0)
-    snprintf(text, KITH_SCORE, "recall@%d on %s by sampled-%d of seed %llu", e->k[e->n_k - 1], split,
+    snprintf(text, KITH_SCORE_SIZE, "recall@%d on %s by sampled-%d of seed %llu", e->k[e->n_k - 1], split,
              e->sampled, (unsigned long long)e->seed);
-  else snprintf(text, KITH_SCORE, "recall@%d on %s", e->k[e->n_k - 1], split);
+  else snprintf(text, KITH_SCORE_SIZE, "recall@%d on %s", e->k[e->n_k - 1], split);
 }

@@ -19,8 +19,8 @@ static char folder[KITH_PATH]; /* of rank 0, known to all */
 static kith_run run;
 static kith_graph *graph;
 
-static kith_source list_of(const char *name, const char *text) {
-  kith_source s = {.format = KITH_EDGES};
+static kith_edge_source list_of(const char *name, const char *text) {
+  kith_edge_source s = {.format = KITH_EDGES};
   test_path(folder, name, s.path);
   if (test_comm->rank == 0) test_file_write(folder, name, text, strlen(text), s.path);
   KITH_MPI(MPI_Barrier(test_comm->mpi));
@@ -64,32 +64,32 @@ static void prepare(void) {
   assert_int_equal(KITH_OK, kith_train_run(test_comm, graph, &run, &result).status);
 }
 
-static kith_agreed embed_all(const kith_new_options *source, const char *output) {
+static kith_agreed embed_all(const kith_new_nodes_options *source, const char *output) {
   kith_agreed st = {KITH_OK};
   char checkpoint[KITH_PATH];
-  kith_newcomers new = {.n_pair = 0};
-  kith_new_report report;
+  kith_new_nodes new = {.n_pair = 0};
+  kith_new_nodes_report report;
   kith_new_embeddings e = {.n = 0};
-  kith_embeddings_note note = {.model = "sage", .metrics = "", .job = "job text"};
+  kith_embeddings_meta meta = {.model = "sage", .metrics = "", .job = "job text"};
   KITH_TRY(kith_checkpoint_find(test_comm, folder, 0, checkpoint));
-  KITH_TRY(kith_newcomers_read(test_comm, run.graph, source, &new, &report));
+  KITH_TRY(kith_new_nodes_read(test_comm, run.graph, source, &new, &report));
   KITH_TRY(kith_embed(test_comm, graph, &run, &new, checkpoint, &e));
-  KITH_TRY(kith_newcomers_write(test_comm, graph, &new, output, e.first, e.n, e.d, e.x, &note));
+  KITH_TRY(kith_new_embeddings_write(test_comm, graph, &new, output, e.first, e.n, e.d, e.x, &meta));
 done:
-  kith_newcomers_free(&new);
+  kith_new_nodes_free(&new);
   kith_new_embeddings_free(&e);
   return st;
 }
 
-static kith_new_options source;
+static kith_new_nodes_options source;
 static char output[KITH_PATH];
 static kith_agreed run_embed(void) { return embed_all(&source, output); }
 
 static void refused_anything_all_ranks_learn_it_and_nothing_changes(void **state) {
   (void)state;
   const kith_fault_kind kind[] = {KITH_FAULT_ALLOC, KITH_FAULT_READ, KITH_FAULT_WRITE};
-  source =
-      (kith_new_options){.interactions = list_of("new", "f x\nf y\na v\ng v\nf x\n"), .what = KITH_NEW_BOTH};
+  source = (kith_new_nodes_options){.interactions = list_of("new", "f x\nf y\na v\ng v\nf x\n"),
+                                    .what = KITH_NEW_BOTH};
   source.features[KITH_ITEM] = features_of("new-items", "w red\nv green red:2\nu blue\n");
   test_path(folder, "new.h5", output);
   for (int i = 0; i < 3; i++) {

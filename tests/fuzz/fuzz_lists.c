@@ -19,10 +19,10 @@ int LLVMFuzzerInitialize(int *argc,
   return 0;
 }
 
-static kith_source lists_source(uint64_t options, uint64_t columns, const char *path) {
+static kith_edge_source lists_source(uint64_t options, uint64_t columns, const char *path) {
   static const char *const cut[] = {"", ",", "\t", "::"};
-  kith_source s = {.format = options & 1 ? KITH_EDGES : KITH_ADJACENCY,
-                   .ids = options & 2 ? KITH_ID_TEXT : KITH_ID_AUTO};
+  kith_edge_source s = {.format = options & 1 ? KITH_EDGES : KITH_ADJACENCY,
+                        .ids = options & 2 ? KITH_ID_TEXT : KITH_ID_AUTO};
   strcpy(s.delimiter, cut[options >> 2 & 3]);
   strcpy(s.path, path);
   if (s.format == KITH_ADJACENCY) return s;
@@ -34,24 +34,24 @@ static kith_source lists_source(uint64_t options, uint64_t columns, const char *
   return s;
 }
 
-static kith_status lists_read(const kith_source *s, kith__meet *meet, kith__rows *rows) {
+static kith_status lists_read(const kith_edge_source *s, kith__edge_policy *meet, kith__edge_csr *rows) {
   kith_status st = KITH_OK;
-  kith__pairs pairs = {0};
+  kith__edge_list pairs = {0};
   int64_t again = 0;
-  KITH_TRY(kith__pairs_read(s, meet, &pairs));
+  KITH_TRY(kith__edge_list_read(s, meet, &pairs));
   int64_t n = pairs.n;
-  KITH_TRY(kith__rows_make(&pairs, meet->user->n, rows, &again));
+  KITH_TRY(kith__edge_csr_build(&pairs, meet->user->n, rows, &again));
   fuzz_hold_lists(&rows->lists, meet->user->n, meet->item->n);
   FUZZ_HOLD(rows->lists.start[rows->lists.n_row] + again == n, "pairs get lost");
 done:
-  kith__pairs_free(&pairs);
+  kith__edge_list_free(&pairs);
   return st;
 }
 
 /* What is held out and what stays are the interactions, none twice. */
-static kith_status lists_split(uint64_t options, kith__rows *train, int64_t n_item) {
+static kith_status lists_split(uint64_t options, kith__edge_csr *train, int64_t n_item) {
   kith_status st = KITH_OK;
-  kith__rows valid = {0}, test = {0};
+  kith__edge_csr valid = {0}, test = {0};
   kith_split_report report;
   kith_split split = {.method = options >> 5 & 3, .valid = 0.3, .test = 0.3, .seed = 1};
   int64_t n_row = train->lists.n_row, n = train->lists.start[n_row];
@@ -62,15 +62,15 @@ static kith_status lists_split(uint64_t options, kith__rows *train, int64_t n_it
   FUZZ_HOLD(train->lists.start[n_row] + valid.lists.start[n_row] + test.lists.start[n_row] == n,
             "the split loses pairs");
 done:
-  kith__rows_free(&valid);
-  kith__rows_free(&test);
+  kith__edge_csr_free(&valid);
+  kith__edge_csr_free(&test);
   return st;
 }
 
-static void lists_hold_ids(const kith__names *names) {
+static void lists_hold_ids(const kith__id_map *names) {
   kith_ids ids = {0};
   char text[KITH__ID_BYTES + 1];
-  if (kith_is_bad(kith__names_ids(names, &ids))) fuzz_fail("%s", kith_error_text());
+  if (kith_is_bad(kith__id_map_ids(names, &ids))) fuzz_fail("%s", kith_error_text());
   for (int64_t i = 0; i < ids.n; i++) {
     kith_ids_print(&ids, i, sizeof text, text);
     FUZZ_HOLD(text[0] && (ids.n > 200 || kith_ids_find(&ids, text) == i), "id %lld is not found",
@@ -79,7 +79,7 @@ static void lists_hold_ids(const kith__names *names) {
   kith_ids_free(&ids);
 }
 
-static kith_status lists_names(const char *path, uint64_t columns, kith__names *item) {
+static kith_status lists_names(const char *path, uint64_t columns, kith__id_map *item) {
   kith_status st = KITH_OK;
   kith_name_source s = {.header = columns >> 5 & 1};
   kith_name_report r;
@@ -87,21 +87,21 @@ static kith_status lists_names(const char *path, uint64_t columns, kith__names *
   strcpy(s.path, path);
   if (columns & 16) strcpy(s.name, "2");
   KITH_TRY(kith__node_names_read("names", &s, item, &names, &r));
-  FUZZ_HOLD(names.n == item->n && r.named + r.bare == names.n && r.named > 0, "names get lost");
+  FUZZ_HOLD(names.n == item->n && r.named + r.unnamed == names.n && r.named > 0, "names get lost");
 done:
   kith_ids_free(&names);
   return st;
 }
 
-static kith_status lists_features(const char *path, uint64_t columns, kith__names *item) {
+static kith_status lists_features(const char *path, uint64_t columns, kith__id_map *item) {
   kith_status st = KITH_OK;
   kith_feature_source s = {.format = (kith_feature_format)(columns >> 6 & 3),
                            .header = columns >> 5 & 1,
                            .normalize = columns >> 1 & 1};
-  kith__names feature;
-  kith__describe d = {.source = &s, .node = item, .feature = &feature, .new_features = true};
+  kith__id_map feature;
+  kith__feature_reader d = {.source = &s, .node = item, .feature = &feature, .new_features = true};
   kith_features f = {0};
-  kith__names_begin(&feature, "feature", KITH_ID_AUTO);
+  kith__id_map_init(&feature, "feature", KITH_ID_AUTO);
   strcpy(s.path, path);
   KITH_TRY(kith__features_read(&d, &f));
   FUZZ_HOLD(f.n_row == item->n && f.start[0] == 0, "rows of features get lost");
@@ -109,21 +109,21 @@ static kith_status lists_features(const char *path, uint64_t columns, kith__name
     FUZZ_HOLD(f.of[e] >= 0 && f.of[e] < feature.n && isfinite(f.value[e]), "feature %d is none", f.of[e]);
 done:
   kith_features_free(&f);
-  kith__names_free(&feature);
+  kith__id_map_free(&feature);
   return st;
 }
 
 static kith_status lists_all(uint64_t options, uint64_t columns, char path[LISTS_MOST][KITH_PATH],
                              const bool *there) {
   kith_status st = KITH_OK;
-  kith__names user, item;
-  kith__rows train = {0}, test = {0}, social = {0};
-  kith_source s = lists_source(options, columns, path[0]);
-  kith__names_begin(&user, "user", s.ids);
-  kith__names_begin(&item, "item", s.ids);
-  kith__meet meet = {.user = &user, .item = &item, .new_users = true, .new_items = true};
-  kith__meet held = {.user = &user, .item = &item, .new_items = true},
-             ties = {.user = &user, .item = &user, .skip_unknown = true};
+  kith__id_map user, item;
+  kith__edge_csr train = {0}, test = {0}, social = {0};
+  kith_edge_source s = lists_source(options, columns, path[0]);
+  kith__id_map_init(&user, "user", s.ids);
+  kith__id_map_init(&item, "item", s.ids);
+  kith__edge_policy meet = {.user = &user, .item = &item, .add_users = true, .add_items = true};
+  kith__edge_policy held = {.user = &user, .item = &item, .add_items = true},
+                    ties = {.user = &user, .item = &user, .skip_unknown = true};
   KITH_TRY(lists_read(&s, &meet, &train));
   strcpy(s.path, path[1]);
   if (there[1]) KITH_TRY(lists_read(&s, &held, &test));
@@ -135,11 +135,11 @@ static kith_status lists_all(uint64_t options, uint64_t columns, char path[LISTS
   lists_hold_ids(&item);
   KITH_TRY(lists_split(options, &train, item.n));
 done:
-  kith__names_free(&user);
-  kith__names_free(&item);
-  kith__rows_free(&train);
-  kith__rows_free(&test);
-  kith__rows_free(&social);
+  kith__id_map_free(&user);
+  kith__id_map_free(&item);
+  kith__edge_csr_free(&train);
+  kith__edge_csr_free(&test);
+  kith__edge_csr_free(&social);
   return st;
 }
 

@@ -18,7 +18,7 @@ int LLVMFuzzerInitialize(int *argc,
   return 0;
 }
 
-static void nodes_hold(const kith__nodes *n) {
+static void nodes_hold(const kith__node_data *n) {
   fuzz_hold_lists(&n->edges.lists, n->n, n->n);
   for (int64_t i = 0; i < n->n; i++) {
     FUZZ_HOLD(n->label[i] >= -1 && n->label[i] < n->classes.n, "node %lld has label %d", (long long)i,
@@ -32,16 +32,16 @@ static void nodes_hold(const kith__nodes *n) {
     FUZZ_HOLD(isfinite(n->feature[k]), "feature %lld is not finite", (long long)k);
 }
 
-static kith_status nodes_all(uint64_t options, char path[NODES_LISTS][KITH_PATH], kith__nodes *nodes) {
+static kith_status nodes_all(uint64_t options, char path[NODES_LISTS][KITH_PATH], kith__node_data *nodes) {
   kith_status st = KITH_OK;
-  kith_nodes_report report = {0};
-  kith_nodes_options o = {.format = options & 1 ? KITH_DENSE : KITH_SPARSE, .normalize = options & 2};
+  kith_ingest_nodes_report report = {0};
+  kith_ingest_nodes_options o = {.format = options & 1 ? KITH_DENSE : KITH_SPARSE, .normalize = options & 2};
   strcpy(o.features, path[1]);
-  KITH_TRY(kith__nodes_labels(path[0], nodes, &(int64_t){0}));
-  if (!(options & 8)) KITH_TRY(kith__nodes_split(path[3], KITH_NODE_TRAIN, nodes));
-  if (!(options & 16)) KITH_TRY(kith__nodes_split(path[4], KITH_NODE_TEST, nodes));
-  KITH_TRY(kith__nodes_edges(path[2], nodes, &report));
-  if (!(options & 4)) KITH_TRY(kith__nodes_features(&o, nodes));
+  KITH_TRY(kith__node_labels_read(path[0], nodes, &(int64_t){0}));
+  if (!(options & 8)) KITH_TRY(kith__node_split_read(path[3], KITH_NODE_TRAIN, nodes));
+  if (!(options & 16)) KITH_TRY(kith__node_split_read(path[4], KITH_NODE_TEST, nodes));
+  KITH_TRY(kith__node_edges_read(path[2], nodes, &report));
+  if (!(options & 4)) KITH_TRY(kith__node_features_read(&o, nodes));
   nodes_hold(nodes);
 done:
   return st;
@@ -59,10 +59,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (i == 0 && n > NODES_LABEL_BYTES) n = NODES_LABEL_BYTES;
     fuzz_write(name[i], at, n, path[i]);
   }
-  kith__nodes nodes = {0};
+  kith__node_data nodes = {0};
   int64_t live = kith_alloc_live();
   kith_status st = nodes_all(options, path, &nodes);
-  kith__nodes_free(&nodes);
+  kith__node_data_free(&nodes);
   fuzz_outcome(st, "list-", live);
   return 0;
 }

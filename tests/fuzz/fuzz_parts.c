@@ -83,12 +83,12 @@ static void parts_hold(const kith_graph *g) {
 static kith_agreed parts_read(const char *path) {
   kith_agreed st = {KITH_OK};
   kith_graph *g = NULL;
-  kith_rows *rows = NULL;
+  kith_redistribution *rows = NULL;
   KITH_TRY(kith_graph_read(&fuzz_comm, path, &g));
   parts_hold(g);
-  KITH_TRY(kith_rows_create(&fuzz_comm, g, &rows));
+  KITH_TRY(kith_redistribution_create(&fuzz_comm, g, &rows));
 done:
-  kith_rows_destroy(&rows);
+  kith_redistribution_destroy(&rows);
   kith_graph_destroy(&g);
   return st;
 }

@@ -25,8 +25,8 @@ static const char base_edges[] = "0 1\n1 2\n2 3\n3 4\n4 5\n5 6\n6 7\n7 0\n0 4\n2
 static const char base_labels[] = "red\nred\nblue\nblue\nred\ngreen\n\ngreen\n";
 static const char base_features[] = "0 2\n1\n0:0.5 3\n2\n1 3\n\n0\n2:2\n";
 
-static void base_source(const char *name, const char *text, kith_source *s) {
-  *s = (kith_source){.format = KITH_EDGES};
+static void base_source(const char *name, const char *text, kith_edge_source *s) {
+  *s = (kith_edge_source){.format = KITH_EDGES};
   fuzz_write(name, text, strlen(text), s->path);
 }
 
@@ -43,8 +43,8 @@ static void base_ingest_pairs(const char *path) {
 }
 
 static void base_ingest_nodes(const char *path) {
-  kith_nodes_options o = {.format = KITH_SPARSE};
-  kith_nodes_report report;
+  kith_ingest_nodes_options o = {.format = KITH_SPARSE};
+  kith_ingest_nodes_report report;
   fuzz_write("edges", base_edges, strlen(base_edges), o.edges);
   fuzz_write("labels", base_labels, strlen(base_labels), o.labels);
   fuzz_write("features", base_features, strlen(base_features), o.features);
@@ -71,7 +71,7 @@ static void base_partition(base_files *b) {
 static void base_checkpoint(kith_task task, base_files *b) {
   float x[256], w[BASE_WEIGHTS];
   char folder[KITH_PATH];
-  kith_rows *rows = NULL;
+  kith_redistribution *rows = NULL;
   for (int i = 0; i < 256; i++) x[i] = (float)i / 16;
   for (int i = 0; i < BASE_WEIGHTS; i++) w[i] = (float)-i;
   kith_checkpoint c = {.d = BASE_WIDTH,
@@ -88,23 +88,23 @@ static void base_checkpoint(kith_task task, base_files *b) {
                        .history = (char *)(uintptr_t) "{\"epoch\": 1}\n{\"epoch\": 2}\n",
                        .job = "work: here\n"};
   BASE_TRY(kith_folder_make(test_path(fuzz_folder, task == KITH_CLASSIFY ? "nodes" : "users", folder)));
-  BASE_TRY(kith_rows_create(&fuzz_comm, b->g, &rows));
+  BASE_TRY(kith_redistribution_create(&fuzz_comm, b->g, &rows));
   BASE_TRY(kith_checkpoint_write(&fuzz_comm, b->g, rows, folder, 1, &c));
-  kith_rows_destroy(&rows);
+  kith_redistribution_destroy(&rows);
   BASE_TRY(kith_checkpoint_find(&fuzz_comm, folder, 0, b->checkpoint));
 }
 
 static void base_embeddings(base_files *b) {
   float x[256];
   kith_graph_ids *ids = NULL;
-  kith_embeddings_note note = {.model = "lightgcn",
+  kith_embeddings_meta meta = {.model = "lightgcn",
                                .epoch = 3,
                                .metrics = "{\"epoch\": 1}\n{\"epoch\": 2}\n",
                                .job = "work: here\n"};
   int d = b->g->task == KITH_CLASSIFY ? b->g->n_class : BASE_WIDTH;
   for (int i = 0; i < 256; i++) x[i] = (float)i / 16;
   BASE_TRY(kith_graph_ids_read(&fuzz_comm, b->g, b->graph, &ids));
-  BASE_TRY(kith_embeddings_write(&fuzz_comm, b->g, ids, b->embeddings, d, x, &note));
+  BASE_TRY(kith_embeddings_write(&fuzz_comm, b->g, ids, b->embeddings, d, x, &meta));
   kith_graph_ids_destroy(&ids);
 }
 

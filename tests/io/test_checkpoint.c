@@ -90,12 +90,12 @@ static void newest(char *path) {
 /* Write the state by all ranks; the file's path. */
 static void write_it(char *path) {
   state s;
-  kith_rows *rows = NULL;
+  kith_redistribution *rows = NULL;
   state_room(&s, share);
   state_fill(&s, share);
-  assert_int_equal(KITH_OK, kith_rows_create(test_comm, share, &rows).status);
+  assert_int_equal(KITH_OK, kith_redistribution_create(test_comm, share, &rows).status);
   assert_int_equal(KITH_OK, kith_checkpoint_write(test_comm, share, rows, folder, 1, &s.c).status);
-  kith_rows_destroy(&rows);
+  kith_redistribution_destroy(&rows);
   state_free(&s);
   newest(path);
 }
@@ -137,23 +137,23 @@ static void wide_rows_take_several_rounds(void **unused) {
   test_graph t = test_graph_random(75 * test_comm->size, 5, 40, 3);
   kith_graph *g = test_graph_cut(&t, test_comm, 2 * test_comm->size, 6),
              *other = test_graph_cut(&t, test_comm, 3 * test_comm->size, 8);
-  kith_rows *rows = NULL;
+  kith_redistribution *rows = NULL;
   kith_h5 *f = NULL;
   char path[KITH_PATH];
   float *x = calloc((size_t)(g->n_own + other->n_own + 1) * D, sizeof *x);
   for (kith_lid i = 0; i < g->n_own; i++)
     for (int j = 0; j < D; j++) x[(size_t)i * D + (size_t)j] = value_of(0, g->type[i], g->original[i], j);
   test_path(folder, "wide.h5", path);
-  assert_int_equal(KITH_OK, kith_rows_create(test_comm, g, &rows).status);
+  assert_int_equal(KITH_OK, kith_redistribution_create(test_comm, g, &rows).status);
   assert_int_equal(KITH_OK, kith_h5_create(test_comm, path, "kith-test", 1, 1000, &f).status);
-  assert_int_equal(KITH_OK, kith_rows_write(rows, f, "x", D, x).status);
+  assert_int_equal(KITH_OK, kith_redistribution_write(rows, f, "x", D, x).status);
   assert_int_equal(KITH_OK, kith_h5_publish(&f).status);
-  kith_rows_destroy(&rows);
-  assert_int_equal(KITH_OK, kith_rows_create(test_comm, other, &rows).status);
+  kith_redistribution_destroy(&rows);
+  assert_int_equal(KITH_OK, kith_redistribution_create(test_comm, other, &rows).status);
   assert_int_equal(KITH_OK, kith_h5_open(test_comm, path, "kith-test", 1, &f).status);
-  assert_int_equal(KITH_OK, kith_rows_read(rows, f, "x", D, x).status);
+  assert_int_equal(KITH_OK, kith_redistribution_read(rows, f, "x", D, x).status);
   kith_h5_close(&f);
-  kith_rows_destroy(&rows);
+  kith_redistribution_destroy(&rows);
   int64_t wrong = 0;
   for (kith_lid i = 0; i < other->n_own; i++)
     for (int j = 0; j < D; j++)
@@ -292,10 +292,10 @@ static void chunked_rows_are_read(void **unused) {
                 {"stale", 7}};
   assert_int_equal(KITH_OK, kith_h5_create(test_comm, path, KITH_CHECKPOINT_FORMAT, 1, 1000, &f).status);
   for (size_t i = 0; i < sizeof number / sizeof *number; i++)
-    assert_int_equal(KITH_OK, kith_h5_put_int(f, number[i].name, number[i].value).status);
-  assert_int_equal(KITH_OK, kith_h5_put_real(f, "best", 0.5).status);
-  assert_int_equal(KITH_OK, kith_h5_put_text(f, "recipe", "recipe=1").status);
-  assert_int_equal(KITH_OK, kith_h5_put_text(f, "metrics", history).status);
+    assert_int_equal(KITH_OK, kith_h5_put_attr_int(f, number[i].name, number[i].value).status);
+  assert_int_equal(KITH_OK, kith_h5_put_attr_real(f, "best", 0.5).status);
+  assert_int_equal(KITH_OK, kith_h5_put_attr_text(f, "recipe", "recipe=1").status);
+  assert_int_equal(KITH_OK, kith_h5_put_attr_text(f, "metrics", history).status);
   put_old(f, &s.c);
   assert_int_equal(KITH_OK, kith_h5_publish(&f).status);
   assert_int_equal(KITH_OK, read_it(test_comm, share, path, &right).status);
@@ -308,23 +308,23 @@ static void chunked_rows_are_read(void **unused) {
 /* One checkpoint by a writer; what it was told to write is spoiled as soon as begin is back. */
 static kith_agreed write_beside(bool wait, const char *where) {
   kith_agreed st = {KITH_OK};
-  kith_writer *w = NULL;
+  kith_checkpoint_writer *w = NULL;
   state s;
   char *text = malloc(TEXT);
   state_room(&s, share);
   state_fill(&s, share);
   s.c.history = strcpy(text, history);
-  KITH_TRY(kith_writer_create(test_comm, share, WIDTH, WEIGHTS, wait ? INT64_MAX : 0, &w));
-  assert_true(kith_writer_overlaps(w) == !wait);
-  KITH_TRY(kith_writer_begin(w, where, 1, &s.c));
+  KITH_TRY(kith_checkpoint_writer_create(test_comm, share, WIDTH, WEIGHTS, wait ? INT64_MAX : 0, &w));
+  assert_true(kith_checkpoint_writer_is_async(w) == !wait);
+  KITH_TRY(kith_checkpoint_writer_begin(w, where, 1, &s.c));
   memset(text, 'z', TEXT - 1);
   for (int k = 0; k < 3; k++) {
     memset(s.weight[k], 1, sizeof s.weight[k]);
     memset(s.x[k], 1, (size_t)share->n_own * WIDTH * sizeof(float));
   }
-  KITH_TRY(kith_writer_wait(w));
+  KITH_TRY(kith_checkpoint_writer_wait(w));
 done:
-  kith_writer_destroy(&w);
+  kith_checkpoint_writer_destroy(&w);
   state_free(&s);
   free(text);
   return st;
@@ -363,19 +363,19 @@ static void what_fails_in_the_thread_is_told_to_who_waits(void **unused) {
 /* The k-th allocation on rank r is refused, from making the writer to the file that is there. */
 static bool refused(int r, int64_t k) {
   int64_t live = kith_alloc_live() + 3; /* the state's own */
-  kith_writer *w = NULL;
+  kith_checkpoint_writer *w = NULL;
   state s;
   state_room(&s, share);
   state_fill(&s, share);
   kith_alloc_refuse(test_comm->rank == r ? k : 0);
-  kith_agreed st = kith_writer_create(test_comm, share, WIDTH, WEIGHTS, 0, &w);
+  kith_agreed st = kith_checkpoint_writer_create(test_comm, share, WIDTH, WEIGHTS, 0, &w);
   assert_true(kith_is_bad(st) == (w == NULL));
-  if (!kith_is_bad(st)) st = kith_writer_begin(w, folder, 1, &s.c);
-  if (!kith_is_bad(st)) st = kith_writer_wait(w);
+  if (!kith_is_bad(st)) st = kith_checkpoint_writer_begin(w, folder, 1, &s.c);
+  if (!kith_is_bad(st)) st = kith_checkpoint_writer_wait(w);
   kith_alloc_refuse(0);
   int64_t worst = kith_comm_max(test_comm, st.status), best = -kith_comm_max(test_comm, -(int64_t)st.status);
   assert_int_equal(worst, best);
-  kith_writer_destroy(&w);
+  kith_checkpoint_writer_destroy(&w);
   assert_int_equal(kith_alloc_live(), live);
   state_free(&s);
   assert_true(!kith_is_bad(st) || st.status == KITH_ENOMEM);

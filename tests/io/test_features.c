@@ -85,8 +85,8 @@ static void owners_know_what_their_nodes_are_like(void **state) {
   kith_ingest_report r;
   kith_graph *g = share(&o, &r);
   assert_true(r.features[0] == 3 && r.features[1] == 4);
-  assert_true(r.features_unknown[0] == 1 && r.features_unknown[1] == 0 && r.features_bare[0] == 1 &&
-              r.features_bare[1] == 1);
+  assert_true(r.features_unknown[0] == 1 && r.features_unknown[1] == 0 && r.without_features[0] == 1 &&
+              r.without_features[1] == 1);
   assert_true(g->n_feature_of[0] == 3 && g->n_feature_of[1] == 4 && g->features.n_row == g->n_own);
   for (kith_lid i = 0; i < g->n_own; i++)
     expect_row(&g->features, i, g->n_feature_of[g->type[i]],
@@ -141,7 +141,7 @@ static void a_long_list_is_one_feature_a_line(void **state) {
     assert_true(r.features_format[KITH_ITEM] == KITH_LONG && !r.features_weighted[KITH_ITEM] &&
                 r.features_repeated[KITH_ITEM] == 1);
     assert_true(r.features[KITH_ITEM] == 3 && r.features_unknown[KITH_ITEM] == 1 &&
-                r.features_bare[KITH_ITEM] == 1);
+                r.without_features[KITH_ITEM] == 1);
     kith_feature_source s =
         list_of("long", "x;rock music;2\nx;old:0.5;2\ny;jazz;-1\nz;\"rock music\";1\nx;rock music;1.5\n",
                 format);
@@ -183,18 +183,18 @@ static void newcomers_are_described_as_the_known_are(void **state) {
   char graph[KITH_PATH];
   kith_ingest_options o = lists(NULL, NULL);
   kith_ingest_report r;
-  kith_newcomers n;
-  kith_new_report left;
+  kith_new_nodes n;
+  kith_new_nodes_report left;
   o.features[KITH_ITEM] = list_of("long", "x\trock music\nx\tjazz\ny\tjazz\n", KITH_FEATURES_AUTO);
   assert_int_equal(KITH_OK, ingest(&o, &r));
-  kith_new_options new = {.what = KITH_NEW_ITEMS};
+  kith_new_nodes_options new = {.what = KITH_NEW_ITEMS};
   new.features[KITH_ITEM] = list_of("new-long", "v\trock music\nu\tjazz\n", KITH_FEATURES_AUTO);
   assert_int_equal(
-      KITH_OK, kith_newcomers_read(test_comm, test_path(folder, "graph.h5", graph), &new, &n, &left).status);
+      KITH_OK, kith_new_nodes_read(test_comm, test_path(folder, "graph.h5", graph), &new, &n, &left).status);
   const double row[2][2] = {{1, 0}, {0, 1}};
   assert_true(n.n[KITH_ITEM] == 2 && left.unknown_features == 0);
   for (int i = 0; i < 2; i++) expect_row(&n.features[KITH_ITEM], i, 2, row[i]);
-  kith_newcomers_free(&n);
+  kith_new_nodes_free(&n);
 }
 
 static void expect_list_refused(const char *items, kith_feature_format format, bool normalize,
@@ -293,14 +293,14 @@ static void what_is_wrong_is_refused_with_its_line(void **state) {
 
 /* ---- newcomers ---- */
 
-static kith_status welcome(const char *new_pairs, const char *users, const char *items, kith_new_kind what,
-                           kith_newcomers *n, kith_new_report *r) {
+static kith_status welcome(const char *new_pairs, const char *users, const char *items,
+                           kith_new_node_types what, kith_new_nodes *n, kith_new_nodes_report *r) {
   char graph[KITH_PATH];
-  kith_new_options o = {.interactions = {.format = KITH_EDGES}, .what = what};
+  kith_new_nodes_options o = {.interactions = {.format = KITH_EDGES}, .what = what};
   if (new_pairs) put("new-pairs", new_pairs, o.interactions.path);
   if (users) o.features[KITH_USER] = list_of("new-users", users, KITH_DENSE);
   if (items) o.features[KITH_ITEM] = list_of("new-items", items, KITH_SPARSE);
-  return kith_newcomers_read(test_comm, test_path(folder, "graph.h5", graph), &o, n, r).status;
+  return kith_new_nodes_read(test_comm, test_path(folder, "graph.h5", graph), &o, n, r).status;
 }
 
 static void newcomers_are_like_what_is_known(void **state) {
@@ -308,8 +308,8 @@ static void newcomers_are_like_what_is_known(void **state) {
   const double user[3][3] = {{0, 0, 0}, {1, 2, 3}, {4, 5, 6}}, item[2][4] = {{1, 0, 0, 0}, {0, 0, 3, 0}};
   kith_ingest_options o = lists(user_list, item_list);
   kith_ingest_report r;
-  kith_newcomers n;
-  kith_new_report left;
+  kith_new_nodes n;
+  kith_new_nodes_report left;
   assert_int_equal(KITH_OK, ingest(&o, &r));
   assert_int_equal(KITH_OK, welcome("20 x\n21 y\n10 v\n", "10 9 9 9\n22 4 5 6\n21 1 2 3\n",
                                     "v old odd\nu new:3\nx what\n", KITH_NEW_BOTH, &n, &left));
@@ -317,15 +317,15 @@ static void newcomers_are_like_what_is_known(void **state) {
               left.unknown_features == 1); /* 22 and u without any interaction */
   for (int i = 0; i < 3; i++) expect_row(&n.features[0], i, 3, user[i]);
   for (int i = 0; i < 2; i++) expect_row(&n.features[1], i, 4, item[i]);
-  kith_newcomers_free(&n);
+  kith_new_nodes_free(&n);
   assert_int_equal(KITH_OK, welcome(NULL, NULL, "v old\nu new:3\n", KITH_NEW_ITEMS, &n,
                                     &left)); /* nobody has interacted with them */
   assert_true(n.n[0] == 0 && n.n[1] == 2 && n.n_pair == 0);
-  kith_newcomers_free(&n);
+  kith_new_nodes_free(&n);
   assert_int_equal(KITH_OK, welcome("20 x\n", NULL, "v old\n", KITH_NEW_USERS, &n,
                                     &left)); /* items must be known: v is passed over */
   assert_true(n.n[0] == 1 && n.n[1] == 0 && n.features[1].n_row == 0);
-  kith_newcomers_free(&n);
+  kith_new_nodes_free(&n);
   assert_int_equal(KITH_EDATA, welcome(NULL, "20 1 2\n", NULL, KITH_NEW_USERS, &n, &left));
   assert_non_null(
       strstr(kith_error_text(), "new-users: 2 numbers in a line, but the model was trained with 3"));
@@ -342,36 +342,36 @@ static void unknown_partners_are_left_out_or_refused(void **state) {
   char graph[KITH_PATH];
   kith_ingest_options o = lists(NULL, NULL);
   kith_ingest_report r;
-  kith_newcomers n;
-  kith_new_report left;
-  kith_new_options new = {.interactions = {.format = KITH_EDGES}, .what = KITH_NEW_USERS};
+  kith_new_nodes n;
+  kith_new_nodes_report left;
+  kith_new_nodes_options new = {.interactions = {.format = KITH_EDGES}, .what = KITH_NEW_USERS};
   assert_int_equal(KITH_OK, ingest(&o, &r));
   put("new", "20 x\n20 nothing\n21 nothing\n10 nothing\n22 y\n", new.interactions.path);
   test_path(folder, "graph.h5", graph);
-  assert_int_equal(KITH_OK, kith_newcomers_read(test_comm, graph, &new, &n, &left).status);
+  assert_int_equal(KITH_OK, kith_new_nodes_read(test_comm, graph, &new, &n, &left).status);
   assert_true(n.n[KITH_USER] == 3 && n.n[KITH_ITEM] == 0 && n.n_pair == 2 && left.skipped == 3 &&
-              left.alone[KITH_USER] == 1 && left.alone[KITH_ITEM] == 0);
-  kith_newcomers_free(&n);
+              left.isolated[KITH_USER] == 1 && left.isolated[KITH_ITEM] == 0);
+  kith_new_nodes_free(&n);
   new.unknown = KITH_UNKNOWN_ERROR;
-  assert_int_equal(KITH_EDATA, kith_newcomers_read(test_comm, graph, &new, &n, &left).status);
+  assert_int_equal(KITH_EDATA, kith_new_nodes_read(test_comm, graph, &new, &n, &left).status);
   assert_non_null(strstr(kith_error_text(), "new:2: expected an item that the graph knows"));
   new.unknown = KITH_UNKNOWN_SKIP;
   new.what = KITH_NEW_ITEMS;
-  assert_int_equal(KITH_OK, kith_newcomers_read(test_comm, graph, &new, &n, &left)
+  assert_int_equal(KITH_OK, kith_new_nodes_read(test_comm, graph, &new, &n, &left)
                                 .status); /* one line has a user that is known */
   assert_true(n.n[KITH_USER] == 0 && n.n[KITH_ITEM] == 1 && n.n_pair == 1 && left.skipped == 4 &&
-              left.alone[KITH_ITEM] == 0);
-  kith_newcomers_free(&n);
+              left.isolated[KITH_ITEM] == 0);
+  kith_new_nodes_free(&n);
   put("new", "20 nothing\n21 nowhere\n", new.interactions.path);
   new.what = KITH_NEW_USERS;
-  assert_int_equal(KITH_EDATA, kith_newcomers_read(test_comm, graph, &new, &n, &left).status);
+  assert_int_equal(KITH_EDATA, kith_new_nodes_read(test_comm, graph, &new, &n, &left).status);
   assert_non_null(strstr(kith_error_text(), "new: none of its 2 interactions is with an item that the graph "
                                             "knows; embed.new: users lets only users be new"));
   new.what = KITH_NEW_BOTH;
-  assert_int_equal(KITH_OK, kith_newcomers_read(test_comm, graph, &new, &n, &left).status);
+  assert_int_equal(KITH_OK, kith_new_nodes_read(test_comm, graph, &new, &n, &left).status);
   assert_true(n.n[KITH_USER] == 2 && n.n[KITH_ITEM] == 2 && n.n_pair == 2 && left.skipped == 0 &&
-              left.alone[KITH_USER] == 0 && left.alone[KITH_ITEM] == 0);
-  kith_newcomers_free(&n);
+              left.isolated[KITH_USER] == 0 && left.isolated[KITH_ITEM] == 0);
+  kith_new_nodes_free(&n);
 }
 
 int main(int argc, char **argv) {

@@ -17,7 +17,7 @@ static uint64_t fingerprint_of(const char *path) {
   kith_h5 *f = NULL;
   int64_t found = 0;
   assert_int_equal(KITH_OK, kith_h5_open(test_comm, path, NULL, KITH_FILE_VERSION, &f).status);
-  assert_int_equal(KITH_OK, kith_h5_get_int(f, "fingerprint", &found).status);
+  assert_int_equal(KITH_OK, kith_h5_get_attr_int(f, "fingerprint", &found).status);
   kith_h5_close(&f);
   return (uint64_t)found;
 }
@@ -212,8 +212,8 @@ static void everything_in_lists_of_nodes_counts(void **state) {
       {2, "0:1 1:2\n1:1\n0:1\n1:4\n"}, {3, "0 1\n"},           {4, "2 1\n"},        {5, "1\n"}};
   uint64_t seen[VARIANTS];
   for (int i = 0; i < VARIANTS; i++) {
-    kith_nodes_options o = {.format = KITH_SPARSE};
-    kith_nodes_report r;
+    kith_ingest_nodes_options o = {.format = KITH_SPARSE};
+    kith_ingest_nodes_report r;
     char path[KITH_PATH], *at[LISTS] = {o.edges, o.labels, o.features, o.train, o.valid, o.test};
     for (int l = 0; l < LISTS; l++) list(name[l], l == change[i].list ? change[i].text : text[l], at[l]);
     assert_int_equal(KITH_OK,
@@ -245,7 +245,7 @@ static void an_export_has_the_ids_of_its_own_graph(void **state) {
   float x[16] = {0};
   int64_t before[2][3], after[3], exported[3];
   pairs turned = base;
-  kith_embeddings_note note = {.model = "mf", .epoch = 1, .metrics = "", .job = "job"};
+  kith_embeddings_meta meta = {.model = "mf", .epoch = 1, .metrics = "", .job = "job"};
   ingested(&base);
   test_path(folder, "graph.h5", graph);
   test_path(folder, "parts.h5", parts);
@@ -262,7 +262,7 @@ static void an_export_has_the_ids_of_its_own_graph(void **state) {
   assert_memory_not_equal(before[0], after, sizeof after);
   assert_int_equal(
       KITH_OK,
-      kith_embeddings_write(test_comm, g, ids, test_path(folder, "embeddings.h5", out), 2, x, &note).status);
+      kith_embeddings_write(test_comm, g, ids, test_path(folder, "embeddings.h5", out), 2, x, &meta).status);
   for (int t = 0; t < KITH_TYPES; t++) {
     ids_of("embeddings.h5", t == KITH_USER ? "user/id" : "item/id", exported);
     assert_memory_equal(before[t], exported, sizeof exported);

@@ -18,12 +18,12 @@ static void texts_of_different_lengths_become_rank_0s(void **state) {
     memset(text, 'a' + test_comm->rank, sizeof text);
     text[n + 3 * test_comm->rank] = '\0';
     assert_int_equal(KITH_OK, kith_h5_create(test_comm, path, "kith-test", 1, 1000, &f).status);
-    assert_int_equal(KITH_OK, kith_h5_put_text(f, "text", text).status);
-    assert_int_equal(KITH_OK, kith_h5_put_int(f, "number", 7).status);
+    assert_int_equal(KITH_OK, kith_h5_put_attr_text(f, "text", text).status);
+    assert_int_equal(KITH_OK, kith_h5_put_attr_int(f, "number", 7).status);
     assert_int_equal(KITH_OK, kith_h5_publish(&f).status);
   }
   assert_int_equal(KITH_OK, kith_h5_open(test_comm, path, "kith-test", 1, &f).status);
-  assert_int_equal(KITH_OK, kith_h5_get_text(f, "text", &back).status);
+  assert_int_equal(KITH_OK, kith_h5_get_attr_text(f, "text", &back).status);
   memset(text, 'a', sizeof text);
   text[39] = '\0';
   assert_string_equal(back, text);

@@ -9,8 +9,8 @@ static char folder[KITH_PATH]; /* of rank 0, known to all */
 /* ---- helpers ---- */
 
 /* A list of this content; only rank 0 writes it. */
-static kith_source list_of(const char *name, kith_format format, const char *text, bool gzip) {
-  kith_source s = {.format = format};
+static kith_edge_source list_of(const char *name, kith_list_format format, const char *text, bool gzip) {
+  kith_edge_source s = {.format = format};
   test_path(folder, name, s.path);
   if (test_comm->rank == 0 && !gzip) test_file_write(folder, name, text, strlen(text), s.path);
   if (test_comm->rank == 0 && gzip) test_file_write_gzip(folder, name, text, strlen(text), s.path);
@@ -52,7 +52,7 @@ static void describe(const char *name, const kith_lists *lists, size_t size, cha
 }
 
 /* Ingest one list alone; its training lists must read like this. */
-static void assert_train(kith_source s, const char *expected) {
+static void assert_train(kith_edge_source s, const char *expected) {
   kith_ingest_options o = {.interactions = s};
   kith_ingest_report r;
   char text[512];
@@ -73,7 +73,7 @@ static void every_format_says_the_same(void **state) {
   (void)state;
   static const char expected[] = "7: 30 10;3: 10 20;";
   static const struct {
-    kith_format format;
+    kith_list_format format;
     const char *delimiter, *text;
   } lists[] = {
       {KITH_ADJACENCY, "", "7 30 10\n3 10 20\n"},
@@ -90,7 +90,7 @@ static void every_format_says_the_same(void **state) {
   };
   for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
     for (int gzip = 0; gzip < 2; gzip++) {
-      kith_source s = list_of("list", lists[i].format, lists[i].text, gzip);
+      kith_edge_source s = list_of("list", lists[i].format, lists[i].text, gzip);
       snprintf(s.delimiter, sizeof s.delimiter, "%s", lists[i].delimiter);
       assert_train(s, expected);
     }
@@ -98,7 +98,7 @@ static void every_format_says_the_same(void **state) {
 
 static void columns_are_found_by_name_and_by_number(void **state) {
   (void)state;
-  kith_source s =
+  kith_edge_source s =
       list_of("named.csv", KITH_EDGES, "\"ts\",iid,uid,stars\n100,a,x,4.5\n90,b,x,3\n95,a,y,1\n", false);
   s.header = true;
   snprintf(s.user, sizeof s.user, "uid");
@@ -121,8 +121,8 @@ static void columns_are_found_by_name_and_by_number(void **state) {
   assert_true(weight[0] == 4.5f && weight[1] == 3 && weight[2] == 1);
 }
 
-static kith_source weighed(const char *name, const char *text, double least) {
-  kith_source s = list_of(name, KITH_EDGES, text, false);
+static kith_edge_source weighed(const char *name, const char *text, double least) {
+  kith_edge_source s = list_of(name, KITH_EDGES, text, false);
   snprintf(s.weight, sizeof s.weight, "3");
   s.least_weight = least;
   return s;
@@ -141,7 +141,7 @@ static void light_lines_are_as_if_they_were_not_there(void **state) {
   assert_train(weighed("rated", ratings, 0.71), "5: 1;6: 1 2;7: 3;");
   assert_train(weighed("rated", ratings, 4), "6: 2;7: 3;");
   assert_int_equal(ingest(&o, "light.h5", &r), KITH_OK);
-  assert_true(r.light == 5 && r.train == 2 && r.test == 1 && r.duplicates == 0);
+  assert_true(r.below_min_weight == 5 && r.train == 2 && r.test == 1 && r.duplicates == 0);
   assert_true(r.n[KITH_USER] == 2 && r.n[KITH_ITEM] == 3);
   kith_dataset *d = read_back("light.h5");
   describe("light.h5", &d->test, sizeof text, text);
@@ -151,7 +151,7 @@ static void light_lines_are_as_if_they_were_not_there(void **state) {
 
 static void text_ids_stay_as_they_stand_when_asked(void **state) {
   (void)state;
-  kith_source s = list_of("codes", KITH_EDGES, "1384719342,0017\nB00004Y2UT,17\n", false);
+  kith_edge_source s = list_of("codes", KITH_EDGES, "1384719342,0017\nB00004Y2UT,17\n", false);
   s.ids = KITH_ID_TEXT;
   assert_train(s, "1384719342: 0017;B00004Y2UT: 17;");
 }
@@ -164,12 +164,12 @@ static void users_and_items_are_numbers_or_text_each_for_themselves(void **state
 
 static void a_user_without_items_is_kept(void **state) {
   (void)state;
-  kith_source s = list_of("empty-user", KITH_ADJACENCY, "1 5\n2\n3 5 6\n", false);
+  kith_edge_source s = list_of("empty-user", KITH_ADJACENCY, "1 5\n2\n3 5 6\n", false);
   kith_ingest_options o = {.interactions = s};
   kith_ingest_report r;
   assert_train(s, "1: 5;2:;3: 5 6;");
   assert_int_equal(ingest(&o, "one.h5", &r), KITH_OK);
-  assert_int_equal(r.idle_users, 1);
+  assert_int_equal(r.cold_users, 1);
 }
 
 /* ---- what is found ---- */
@@ -213,8 +213,8 @@ static void what_was_merged_or_left_out_is_counted(void **state) {
   assert_true(r.n[KITH_USER] == 2 && r.n[KITH_ITEM] == 4);
   assert_true(r.train == 4 && r.valid == 0 && r.test == 3);
   assert_int_equal(r.duplicates, 3);
-  assert_int_equal(r.in_both, 1);
-  assert_int_equal(r.held_out_items, 1);
+  assert_int_equal(r.test_in_train, 1);
+  assert_int_equal(r.cold_items, 1);
   assert_true(r.social == 2 && r.social_duplicates == 1 && r.social_unknown == 1 && r.social_self == 1);
   kith_dataset *d = read_back("counted.h5");
   describe("counted.h5", &d->test, sizeof text, text);
@@ -375,7 +375,7 @@ static void assert_refused(const kith_ingest_options *o, kith_status code, const
 static void bad_lines_are_named_with_file_and_line(void **state) {
   (void)state;
   static const struct {
-    kith_format format;
+    kith_list_format format;
     const char *text, *expected;
   } bad[] = {
       {KITH_ADJACENCY, "1 2 3\n4 5x 6\n", "bad.txt:2: expected an integer item id, found \"5x\""},

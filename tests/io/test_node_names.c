@@ -34,7 +34,8 @@ static void expect_names(const kith_ingest_options *o, kith_ingest_report *r, co
   kith_ids names;
   if (ingest(o, r) != KITH_OK) fail_msg("refused: %s", kith_error_text());
   assert_int_equal(
-      KITH_OK, kith_names_read(test_comm, test_path(folder, "graph.h5", graph), KITH_ITEM, &names).status);
+      KITH_OK,
+      kith_node_names_read(test_comm, test_path(folder, "graph.h5", graph), KITH_ITEM, &names).status);
   assert_int_equal(names.n, test_comm->rank == 0 ? r->n[KITH_ITEM] : 0);
   for (int64_t i = 0; i < names.n; i++) {
     kith_ids_print(&names, i, sizeof one, one);
@@ -62,8 +63,8 @@ static void a_name_is_all_that_stands_behind_the_id(void **state) {
     kith_ingest_report r;
     kith_ingest_options o = lists(false, given[i].list);
     expect_names(&o, &r, given[i].names);
-    assert_true(r.names[KITH_ITEM].named == 3 && r.names[KITH_ITEM].bare == 0 &&
-                r.names[KITH_USER].named == 0 && r.names[KITH_USER].bare == 0);
+    assert_true(r.names[KITH_ITEM].named == 3 && r.names[KITH_ITEM].unnamed == 0 &&
+                r.names[KITH_USER].named == 0 && r.names[KITH_USER].unnamed == 0);
   }
 }
 
@@ -88,7 +89,7 @@ static void a_long_list_of_strangers_may_come_first(void **state) {
   kith_ingest_options o = lists(false, list);
   expect_names(&o, &r, "A, B||");
   assert_true(r.names[KITH_ITEM].named == 1 && r.names[KITH_ITEM].unknown == 300 &&
-              r.names[KITH_ITEM].bare == 2);
+              r.names[KITH_ITEM].unnamed == 2);
 }
 
 static void columns_are_found_by_name_and_by_number(void **state) {
@@ -126,7 +127,7 @@ static void what_says_nothing_is_counted(void **state) {
   kith_ingest_options o = lists(false, list);
   expect_names(&o, &r, expected);
   const kith_name_report *n = &r.names[KITH_ITEM];
-  assert_true(n->named == 1 && n->bare == 2 && n->unknown == 1 && n->repeated == 1 && n->cut == 1);
+  assert_true(n->named == 1 && n->unnamed == 2 && n->unknown == 1 && n->repeated == 1 && n->truncated == 1);
 }
 
 static void no_list_gives_no_names(void **state) {
@@ -137,7 +138,8 @@ static void no_list_gives_no_names(void **state) {
   kith_ingest_options o = lists(false, NULL);
   assert_int_equal(ingest(&o, &r), KITH_OK);
   assert_int_equal(
-      KITH_OK, kith_names_read(test_comm, test_path(folder, "graph.h5", graph), KITH_ITEM, &names).status);
+      KITH_OK,
+      kith_node_names_read(test_comm, test_path(folder, "graph.h5", graph), KITH_ITEM, &names).status);
   assert_true(names.n == 0 && !names.text);
 }
 

@@ -21,8 +21,8 @@ static void file_of(const char *name, const char *text, char *path) {
 }
 
 /* Five nodes: a path of four and one alone; node 4 has no label. */
-static kith_nodes_options small(void) {
-  kith_nodes_options o = {.format = KITH_SPARSE};
+static kith_ingest_nodes_options small(void) {
+  kith_ingest_nodes_options o = {.format = KITH_SPARSE};
   file_of("edges.txt", "# pairs\n0 1\n2 1\n2 3\n1 2\n3 3\n", o.edges);
   file_of("labels.txt", "7\n10\n7\n2\n\n", o.labels);
   file_of("features.txt", "0 2\n1:0.5 2:1.5\n\n3\n0\n", o.features);
@@ -32,7 +32,7 @@ static kith_nodes_options small(void) {
   return o;
 }
 
-static kith_status ingest(const kith_nodes_options *o, kith_nodes_report *r) {
+static kith_status ingest(const kith_ingest_nodes_options *o, kith_ingest_nodes_report *r) {
   char path[KITH_PATH];
   return kith_ingest_nodes(test_comm, o, "job text", test_path(folder, "graph.h5", path), r).status;
 }
@@ -44,8 +44,8 @@ static kith_dataset *read_back(void) {
   return d;
 }
 
-static void expect_refused(const kith_nodes_options *o, kith_status code, const char *words) {
-  kith_nodes_report r;
+static void expect_refused(const kith_ingest_nodes_options *o, kith_status code, const char *words) {
+  kith_ingest_nodes_report r;
   assert_int_equal(code, ingest(o, &r));
   if (!strstr(kith_error_text(), words)) fail_msg("\"%s\" does not say \"%s\"", kith_error_text(), words);
 }
@@ -54,8 +54,8 @@ static void expect_refused(const kith_nodes_options *o, kith_status code, const 
 
 static void lists_are_read_as_they_stand(void **state) {
   (void)state;
-  kith_nodes_options o = small();
-  kith_nodes_report r;
+  kith_ingest_nodes_options o = small();
+  kith_ingest_nodes_report r;
   assert_int_equal(KITH_OK, ingest(&o, &r));
   kith_dataset *d = read_back();
   const int32_t label[5] = {1, 2, 1, 0, -1}, neighbor[6] = {1, 0, 2, 1, 3, 2};
@@ -70,15 +70,15 @@ static void lists_are_read_as_they_stand(void **state) {
   assert_memory_equal(neighbor, d->train.item, sizeof neighbor);
   assert_memory_equal(feature, d->feature, sizeof feature);
   assert_true(r.n == 5 && r.n_edge == 3 && r.n_class == 3 && r.n_feature == 4 && r.duplicates == 1 &&
-              r.loops == 1 && r.alone == 1 && r.unlabeled == 1);
+              r.self_loops == 1 && r.isolated == 1 && r.unlabeled == 1);
   assert_true(r.split[KITH_NODE_TRAIN] == 2 && r.split[KITH_NODE_VALID] == 1 && r.split[KITH_NODE_TEST] == 1);
   kith_dataset_destroy(&d);
 }
 
 static void rows_are_normalized(void **state) {
   (void)state;
-  kith_nodes_options o = small();
-  kith_nodes_report r;
+  kith_ingest_nodes_options o = small();
+  kith_ingest_nodes_report r;
   o.normalize = true;
   assert_int_equal(KITH_OK, ingest(&o, &r));
   kith_dataset *d = read_back();
@@ -89,8 +89,8 @@ static void rows_are_normalized(void **state) {
 
 static void features_may_be_dense(void **state) {
   (void)state;
-  kith_nodes_options o = small();
-  kith_nodes_report r;
+  kith_ingest_nodes_options o = small();
+  kith_ingest_nodes_report r;
   o.format = KITH_DENSE;
   file_of("dense.txt", "1,-2.5\n0,0\n3e1,4\n0,1\n5,6\n", o.features);
   assert_int_equal(KITH_OK, ingest(&o, &r));
@@ -103,8 +103,8 @@ static void features_may_be_dense(void **state) {
 
 static void classes_may_be_words_and_are_sorted(void **state) {
   (void)state;
-  kith_nodes_options o = small();
-  kith_nodes_report r;
+  kith_ingest_nodes_options o = small();
+  kith_ingest_nodes_report r;
   file_of("words.txt", "theory\nagents\n7\nagents\ntheory\n", o.labels);
   o.features[0] = '\0';
   assert_int_equal(KITH_OK, ingest(&o, &r));
@@ -123,8 +123,8 @@ static void a_label_of_minus_one_is_none(void **state) {
   static const char *const lists[] = {"-1\n7\n7\n2\n\n", "-1\ncat\ncat\nant\n\n", "-1\nb\nb\na\n-1\n"};
   const int32_t label[5] = {-1, 1, 1, 0, -1};
   for (int i = 0; i < 3; i++) {
-    kith_nodes_options o = small();
-    kith_nodes_report r;
+    kith_ingest_nodes_options o = small();
+    kith_ingest_nodes_report r;
     file_of("labels.txt", lists[i], o.labels);
     o.valid[0] = '\0'; /* node 0 */
     assert_int_equal(KITH_OK, ingest(&o, &r));
@@ -137,7 +137,7 @@ static void a_label_of_minus_one_is_none(void **state) {
 
 static void bad_labels_are_refused(void **state) {
   (void)state;
-  kith_nodes_options o = small();
+  kith_ingest_nodes_options o = small();
   file_of("bad.txt", "7\n10\n7\nseven\n2\n", o.labels);
   expect_refused(&o, KITH_EDATA, "bad.txt:4: expected an integer class id, found \"seven\"");
   file_of("bad.txt", "7\n10 2\n", o.labels);
@@ -156,7 +156,7 @@ static void bad_labels_are_refused(void **state) {
 
 static void bad_splits_are_refused(void **state) {
   (void)state;
-  kith_nodes_options o = small();
+  kith_ingest_nodes_options o = small();
   file_of("bad.txt", "3\n\n5\n", o.train);
   expect_refused(&o, KITH_EDATA, "bad.txt:3: expected the number of a node, 0 to 4, found \"5\"");
   file_of("bad.txt", "3\n4\n", o.train);
@@ -175,7 +175,7 @@ static void bad_splits_are_refused(void **state) {
 
 static void bad_edges_are_refused(void **state) {
   (void)state;
-  kith_nodes_options o = small();
+  kith_ingest_nodes_options o = small();
   file_of("bad.txt", "0 1\n1 5\n", o.edges);
   expect_refused(&o, KITH_EDATA, "bad.txt:2: expected the number of a node, 0 to 4, found \"5\"");
   file_of("bad.txt", "0 1\n1\n", o.edges);
@@ -192,7 +192,7 @@ static void features_that_cannot_be_normalized_are_refused(void **state) {
   static const char *const rows[] = {"1 -1", "0.1 0.2 -0.3", "1e30 -1e30 1e10", "3e38 -3e38 1", "1 1e-7 -1"};
   char text[256];
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    kith_nodes_options o = small();
+    kith_ingest_nodes_options o = small();
     o.format = KITH_DENSE;
     o.normalize = true;
     const char *pad = strchr(strchr(rows[i], ' ') + 1, ' ') ? " 0" : "";
@@ -201,14 +201,14 @@ static void features_that_cannot_be_normalized_are_refused(void **state) {
     file_of("cancel.txt", text, o.features);
     expect_refused(&o, KITH_EDATA, "cancel.txt:3: the values of this node add up to");
     o.normalize = false;
-    kith_nodes_report r;
+    kith_ingest_nodes_report r;
     assert_int_equal(KITH_OK, ingest(&o, &r));
   }
 }
 
 static void bad_features_are_refused(void **state) {
   (void)state;
-  kith_nodes_options o = small();
+  kith_ingest_nodes_options o = small();
   file_of("bad.txt", "0\n1\n2\n", o.features);
   expect_refused(&o, KITH_EDATA, "bad.txt:3: expected 5 lines, as many as there are labels, found no more");
   file_of("bad.txt", "0\n1\n2\n\n1\n2\n", o.features);
@@ -270,8 +270,8 @@ static void every_rank_gets_its_share(void **state) {
   (void)state;
   static const char *const name[3] = {"metis.h5", "hash.h5", "contiguous.h5"};
   test_classes t = test_classes_make(NODES, CLASSES, FEATURES, 4);
-  kith_nodes_options o = {.format = KITH_SPARSE};
-  kith_nodes_report r;
+  kith_ingest_nodes_options o = {.format = KITH_SPARSE};
+  kith_ingest_nodes_report r;
   char path[KITH_PATH];
   if (test_comm->rank == 0) test_classes_write(&t, folder);
   test_path(folder, "edges.txt", o.edges);

@@ -14,7 +14,7 @@ enum { BYTES = 9001, PIECES = 300, N = 700, D = 3, WIDTH = 5, FLIPS = 400, SECTO
 
 static char folder[KITH_PATH];
 
-static uint64_t draw(uint64_t *state) { return kith__sum_mix(*state += 0x9e3779b97f4a7c15u); }
+static uint64_t draw(uint64_t *state) { return kith__hash_mix(*state += 0x9e3779b97f4a7c15u); }
 
 static void fill(unsigned char *x, size_t n, uint64_t seed) {
   for (size_t i = 0; i < n; i++) x[i] = (unsigned char)draw(&seed);
@@ -28,9 +28,9 @@ static void sums_of_pieces_add_up(void **unused) {
   for (int k = 0; k < PIECES; k++) {
     int64_t n = (int64_t)(draw(&key) % BYTES), a = (int64_t)(draw(&key) % (uint64_t)(n + 1)),
             b = a + (int64_t)(draw(&key) % (uint64_t)(n - a + 1));
-    uint64_t whole = kith__sum_bytes(0, n, x), parts = kith__sum_bytes(b, n - b, x + b) +
-                                                       kith__sum_bytes(0, a, x) +
-                                                       kith__sum_bytes(a, b - a, x + a);
+    uint64_t whole = kith__hash_bytes(0, n, x), parts = kith__hash_bytes(b, n - b, x + b) +
+                                                        kith__hash_bytes(0, a, x) +
+                                                        kith__hash_bytes(a, b - a, x + a);
     assert_true(whole == parts);
   }
 }
@@ -43,11 +43,11 @@ static void sums_are_what_the_page_says(void **unused) {
   for (int64_t n = 0; n < BYTES; n += 37) {
     uint64_t sum = 0;
     for (int64_t i = 0; i < n; i++) {
-      uint64_t weight = (kith__sum_mix((uint64_t)(i / 4 % 256 + 1)) & 0xffffffff) | 1,
-               group = kith__sum_mix(~(uint64_t)(i / 1024)) | 1;
+      uint64_t weight = (kith__hash_mix((uint64_t)(i / 4 % 256 + 1)) & 0xffffffff) | 1,
+               group = kith__hash_mix(~(uint64_t)(i / 1024)) | 1;
       sum += ((uint64_t)x[i] << (8 * (i % 4))) * weight * group;
     }
-    assert_true(sum == kith__sum_bytes(0, n, x));
+    assert_true(sum == kith__hash_bytes(0, n, x));
   }
 }
 
@@ -56,11 +56,11 @@ static void no_flipped_bit_and_no_moved_sector_has_the_same_sum(void **unused) {
   unsigned char x[BYTES], spare[SECTOR];
   for (int i = 0; i < BYTES; i++)
     x[i] = (unsigned char)(i % 4 == 0 ? i / 4 % 5 : 0); /* small numbers, as labels are */
-  uint64_t whole = kith__sum_bytes(0, BYTES, x);
+  uint64_t whole = kith__hash_bytes(0, BYTES, x);
   for (int i = 0; i < BYTES; i++)
     for (int bit = 0; bit < 8; bit++) {
       x[i] ^= (unsigned char)(1 << bit);
-      assert_true(kith__sum_bytes(0, BYTES, x) != whole);
+      assert_true(kith__hash_bytes(0, BYTES, x) != whole);
       x[i] ^= (unsigned char)(1 << bit);
       if (i % 97) break; /* all bits of some bytes, the lowest of all */
     }
@@ -70,7 +70,7 @@ static void no_flipped_bit_and_no_moved_sector_has_the_same_sum(void **unused) {
       memcpy(spare, x + a, SECTOR);
       memmove(x + a, x + b, SECTOR);
       memcpy(x + b, spare, SECTOR);
-      assert_true(kith__sum_bytes(0, BYTES, x) != whole);
+      assert_true(kith__hash_bytes(0, BYTES, x) != whole);
       memcpy(spare, x + a, SECTOR);
       memmove(x + a, x + b, SECTOR);
       memcpy(x + b, spare, SECTOR);
@@ -123,9 +123,9 @@ static void write_file(const kith_comm *comm, const char *path, char *x) {
                                                    last - first, sets[k].pack, mine);
     assert_int_equal(KITH_OK, st.status);
   }
-  assert_int_equal(KITH_OK, kith_h5_put_int(f, "number", 7).status);
-  assert_int_equal(KITH_OK, kith_h5_put_real(f, "real", 0.5).status);
-  assert_int_equal(KITH_OK, kith_h5_put_text(f, "text", text).status);
+  assert_int_equal(KITH_OK, kith_h5_put_attr_int(f, "number", 7).status);
+  assert_int_equal(KITH_OK, kith_h5_put_attr_real(f, "real", 0.5).status);
+  assert_int_equal(KITH_OK, kith_h5_put_attr_text(f, "text", text).status);
   assert_int_equal(KITH_OK, kith_h5_publish(&f).status);
 }
 
@@ -148,9 +148,9 @@ static kith_agreed read_file(const kith_comm *comm, const char *path, char *x, c
     KITH_TRY(kith_h5_read(f, sets[k].name, sets[k].type, d, n / 3, n - n / 3, y));
     *right = *right && memcmp(x + (size_t)(n / 3) * sets[k].row, y, (size_t)(n - n / 3) * sets[k].row) == 0;
   }
-  KITH_TRY(kith_h5_get_int(f, "number", &number));
-  KITH_TRY(kith_h5_get_real(f, "real", &real));
-  KITH_TRY(kith_h5_get_text(f, "text", &text));
+  KITH_TRY(kith_h5_get_attr_int(f, "number", &number));
+  KITH_TRY(kith_h5_get_attr_real(f, "real", &real));
+  KITH_TRY(kith_h5_get_attr_text(f, "text", &text));
   *right = *right && number == 7 && real == 0.5 && strlen(text) == 2999 && strspn(text, "t") == 2999;
 done:
   KITH_FREE(text);

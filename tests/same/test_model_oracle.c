@@ -79,7 +79,7 @@ static void apply(int d, double (*f)(double), rows x) {
     for (int k = 0; k < d; k++) x[i][k] = f(x[i][k]);
 }
 
-static void unit_rows(int d, rows x) {
+static void unit_edge_csr(int d, rows x) {
   for (int i = 0; i < NODES; i++) {
     double square = 0;
     for (int k = 0; k < d; k++) square += x[i][k] * x[i][k];
@@ -159,7 +159,7 @@ static void ngcf(net *m, rows h, rows final) {
       }
     apply(WIDTH, leaky, y);
     memcpy(h, y, sizeof y);
-    unit_rows(WIDTH, y);
+    unit_edge_csr(WIDTH, y);
     for (int i = 0; i < NODES; i++) memcpy(final[i] + (l + 1) * WIDTH, y[i], WIDTH * sizeof(double));
   }
 }
@@ -277,7 +277,7 @@ static void sage(net *m, rows h, rows final) {
     beside(WIDTH, h, WIDTH, y, both);
     const double *b = take(m, l, WIDTH), *w = take(m, l, 2 * WIDTH * WIDTH);
     linear(2 * WIDTH, WIDTH, both, w, b, h);
-    if (l + 1 < LAYERS) apply(WIDTH, relu, h), unit_rows(WIDTH, h);
+    if (l + 1 < LAYERS) apply(WIDTH, relu, h), unit_edge_csr(WIDTH, h);
   }
   memcpy(final, h, sizeof(rows));
 }
@@ -294,7 +294,7 @@ static void pinsage(net *m, rows h, rows final) {
     const double *b2 = take(m, l, WIDTH), *w2 = take(m, l, 2 * WIDTH * WIDTH);
     linear(2 * WIDTH, WIDTH, both, w2, b2, h);
     apply(WIDTH, relu, h);
-    unit_rows(WIDTH, h);
+    unit_edge_csr(WIDTH, h);
   }
   const double *b = take(m, 0, WIDTH), *g1 = take(m, 0, WIDTH * WIDTH), *g2 = take(m, 1, WIDTH * WIDTH);
   linear(WIDTH, WIDTH, h, g1, b, h);
@@ -454,7 +454,7 @@ static void check_steps(net *m, const kith_graph *g, kith_trainer *trainer) {
   }
   m->training = false;
   forward(m, p, final);
-  if (m->o->score == KITH_COSINE) unit_rows(d, final);
+  if (m->o->score == KITH_COSINE) unit_edge_csr(d, final);
   expect_rows(g, d, kith_trainer_inference(trainer), WIDEST, final[0], "final embedding");
 }
 

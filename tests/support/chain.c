@@ -59,13 +59,13 @@ typedef struct chain_look {
 
 static void chain_look_at(void *context, const kith_h5_entry *e) {
   chain_look *l = context;
-  if (!e->attribute && kith_is_bad(kith_h5_check(l->f, e->name))) l->whole = false;
+  if (!e->attribute && kith_is_bad(kith_h5_check_dataset(l->f, e->name))) l->whole = false;
 }
 
 static bool chain_is_whole(const char *path) {
   chain_look l = {.whole = true};
   if (kith_is_bad(kith_h5_open(&alone, path, NULL, KITH_FILE_VERSION, &l.f))) return false;
-  if (kith_is_bad(kith_h5_list(l.f, chain_look_at, &l))) l.whole = false;
+  if (kith_is_bad(kith_h5_visit(l.f, chain_look_at, &l))) l.whole = false;
   kith_h5_close(&l.f);
   return l.whole;
 }

@@ -22,31 +22,35 @@ typedef struct outcome {
   char pairs[512];
 } outcome;
 
-static void name_of(const kith__names *names, int32_t number, char *text) {
+static void name_of(const kith__id_map *names, int32_t number, char *text) {
   kith_ids ids;
-  assert_int_equal(kith__names_ids(names, &ids), KITH_OK);
+  assert_int_equal(kith__id_map_ids(names, &ids), KITH_OK);
   kith_ids_print(&ids, number, 64, text);
   kith_ids_free(&ids);
 }
 
-static outcome read_list(kith_source s, const char *text, kith_format hint, const char *known) {
+static outcome read_list(kith_edge_source s, const char *text, kith_list_format hint, const char *known) {
   outcome o = {.status = KITH_OK};
-  kith__names user, item;
-  kith__pairs pairs = {0};
+  kith__id_map user, item;
+  kith__edge_list pairs = {0};
   int32_t number;
   kith__lines here = {.path = "known"};
   test_file_write(folder, "list", text, strlen(text), s.path);
-  kith__names_begin(&user, "user", KITH_ID_AUTO);
-  kith__names_begin(&item, "item", KITH_ID_AUTO);
+  kith__id_map_init(&user, "user", KITH_ID_AUTO);
+  kith__id_map_init(&item, "item", KITH_ID_AUTO);
   if (known)
-    assert_int_equal(kith__names_take(&user, &here, (kith__cell){known, (int64_t)strlen(known)}, true,
+    assert_int_equal(kith__id_map_add(&user, &here, (kith__field){known, (int64_t)strlen(known)}, true,
                                       &number),
                      KITH_OK);
-  kith__meet meet = {
-      .key = "data.some", .hint = hint, .user = &user, .item = &item, .new_users = true, .new_items = true};
-  o.status = kith__pairs_read(&s, &meet, &pairs);
-  o.report = meet.report;
-  for (kith__block *b = o.status == KITH_OK ? pairs.first : NULL; b; b = b->next)
+  kith__edge_policy policy = {.key = "data.some",
+                              .format_hint = hint,
+                              .user = &user,
+                              .item = &item,
+                              .add_users = true,
+                              .add_items = true};
+  o.status = kith__edge_list_read(&s, &policy, &pairs);
+  o.report = policy.report;
+  for (kith__edge_chunk *b = o.status == KITH_OK ? pairs.first : NULL; b; b = b->next)
     for (int64_t k = 0; k < b->n; k++) {
       char id[2][64];
       name_of(&user, b->user[k], id[0]);
@@ -54,13 +58,13 @@ static outcome read_list(kith_source s, const char *text, kith_format hint, cons
       size_t n = strlen(o.pairs);
       snprintf(o.pairs + n, sizeof o.pairs - n, "%s%s:%s", n ? " " : "", id[0], id[1]);
     }
-  kith__pairs_free(&pairs);
-  kith__names_free(&user);
-  kith__names_free(&item);
+  kith__edge_list_free(&pairs);
+  kith__id_map_free(&user);
+  kith__id_map_free(&item);
   return o;
 }
 
-static void assert_taken(kith_source s, const char *text, kith_format format, const char *delimiter,
+static void assert_taken(kith_edge_source s, const char *text, kith_list_format format, const char *delimiter,
                          int columns, const char *pairs) {
   outcome o = read_list(s, text, KITH_FORMAT_AUTO, NULL);
   if (o.status != KITH_OK) print_error("%s\n", kith_error_text());
@@ -71,7 +75,7 @@ static void assert_taken(kith_source s, const char *text, kith_format format, co
   assert_int_equal(o.report.n_column, columns);
 }
 
-static void assert_asked(kith_source s, const char *text, const char *expected) {
+static void assert_asked(kith_edge_source s, const char *text, const char *expected) {
   outcome o = read_list(s, text, KITH_FORMAT_AUTO, NULL);
   if (o.status != KITH_EDATA) print_error("%s: %s: read as %s\n", text, expected, o.pairs);
   assert_int_equal(o.status, KITH_EDATA);
@@ -80,7 +84,7 @@ static void assert_asked(kith_source s, const char *text, const char *expected) 
   assert_null(strchr(kith_error_text(), '\n'));
 }
 
-static const kith_source any = {.format = KITH_FORMAT_AUTO}, edges = {.format = KITH_EDGES};
+static const kith_edge_source any = {.format = KITH_FORMAT_AUTO}, edges = {.format = KITH_EDGES};
 static const char choices[] = "set data.some.format: adjacency or edges, and data.some.delimiter";
 
 static void two_to_four_equal_columns_are_edges(void **state) {
@@ -97,8 +101,9 @@ static void lines_of_white_space_and_unequal_length_are_adjacency(void **state) 
   (void)state;
   assert_taken(any, "1 2 3\n4 5\n", KITH_ADJACENCY, "", 0, "1:2 1:3 4:5");
   assert_taken(any, "u\ti\tj\nv\n", KITH_ADJACENCY, "", 0, "u:i u:j");
-  kith_source s = {.format = KITH_ADJACENCY,
-                   .user = "1"}; /* what the job says of the format counts, not what it says of columns */
+  kith_edge_source s = {.format = KITH_ADJACENCY,
+                        .user =
+                            "1"}; /* what the job says of the format counts, not what it says of columns */
   assert_taken(s, "1 2 3\n4 5 6\n", KITH_ADJACENCY, "", 3, "1:2 1:3 4:5 4:6");
 }
 
@@ -119,7 +124,7 @@ static void many_equal_columns_are_adjacency_only_where_they_look_alike(void **s
 static void a_sign_within_numbers_or_names_parts_nothing(void **state) {
   (void)state;
   for (int i = 0; i < 2; i++) {
-    const kith_source s = i ? edges : any;
+    const kith_edge_source s = i ? edges : any;
     assert_taken(s, "u1;i1;3,5\nu2;i1;4,0\n", KITH_EDGES, ";", 3, "u1:i1 u2:i1");
     assert_taken(s, "u1 i1 3,5\nu2 i1 4,0\n", KITH_EDGES, "", 3, "u1:i1 u2:i1");
     assert_taken(s, "u1\ti1\t3,5\nu2\ti1\t4,0\n", KITH_EDGES, "\t", 3, "u1:i1 u2:i1");
@@ -184,11 +189,11 @@ static void a_header_that_nobody_announced_is_told(void **state) {
   for (size_t i = 0; i < sizeof headed / sizeof headed[0]; i++) {
     assert_asked(any, headed[i], "look like the names of columns; set data.some.header: true");
     assert_asked(edges, headed[i], "list:1: ");
-    kith_source s = any;
+    kith_edge_source s = any;
     s.header = KITH_HEADER_YES;
     assert_int_equal(read_list(s, headed[i], KITH_FORMAT_AUTO, NULL).report.header, 1);
   }
-  kith_source s = any;
+  kith_edge_source s = any;
   s.header = KITH_HEADER_NO;
   assert_taken(s, "user,item\nu,i\n", KITH_EDGES, ",", 2, "user:item u:i");
   assert_taken(any, "u,i,x\nv,j,3\nw,k,y\n", KITH_EDGES, ",", 3, "u:i v:j w:k");
@@ -196,7 +201,7 @@ static void a_header_that_nobody_announced_is_told(void **state) {
 
 static void a_header_may_be_commented(void **state) {
   (void)state;
-  kith_source s = {.format = KITH_EDGES, .header = KITH_HEADER_YES};
+  kith_edge_source s = {.format = KITH_EDGES, .header = KITH_HEADER_YES};
   assert_taken(s, "#user\titem\nu\ti\nv\tj\n", KITH_EDGES, "\t", 2, "u:i v:j");
   assert_taken(s, "# user item\nu i\nv j\n", KITH_EDGES, "", 2, "u:i v:j");
   assert_taken(s, "# from 2020, the 5th\nuser,item,n\nu,i,1\nv,j,2\n", KITH_EDGES, ",", 3, "u:i v:j");
@@ -208,7 +213,7 @@ static void a_header_may_be_commented(void **state) {
 
 static void a_header_that_is_none_or_names_other_columns_is_told(void **state) {
   (void)state;
-  kith_source s = {.header = KITH_HEADER_YES};
+  kith_edge_source s = {.header = KITH_HEADER_YES};
   assert_int_equal(read_list(s, "u,i\nu,j\n", KITH_FORMAT_AUTO, "u").status, KITH_EDATA);
   assert_non_null(
       strstr(kith_error_text(), "would be the names of columns, but are ids; set data.some.header: false"));
@@ -222,7 +227,7 @@ static void a_header_that_comes_again_is_passed_over_and_counted(void **state) {
   (void)state;
   static const char *const text[] = {"name,thing\nu,i\nname,thing\nv,j\nname,thing\n",
                                      "# name,thing\nu,i\nname,thing\nv,j\nname,thing\n"};
-  kith_source s = {.format = KITH_EDGES, .header = KITH_HEADER_YES};
+  kith_edge_source s = {.format = KITH_EDGES, .header = KITH_HEADER_YES};
   for (int k = 0; k < 2; k++) {
     outcome o = read_list(s, text[k], KITH_FORMAT_AUTO, NULL);
     assert_string_equal(o.pairs, "u:i v:j");
@@ -235,7 +240,7 @@ static void a_header_that_comes_again_is_passed_over_and_counted(void **state) {
 static void names_of_columns_in_the_middle_are_no_ids(void **state) {
   (void)state;
   static const char text[] = "u,i\nUser,Item\nv,j\n";
-  kith_source s = edges;
+  kith_edge_source s = edges;
   assert_asked(s, text,
                "list:2: \"User\", \"Item\" look like the names of columns in the middle of the list");
   s.header = KITH_HEADER_YES;
@@ -246,16 +251,16 @@ static void names_of_columns_in_the_middle_are_no_ids(void **state) {
 
 static void a_column_is_one_thing_and_has_a_name_of_its_own(void **state) {
   (void)state;
-  kith_source s = {.format = KITH_EDGES, .header = KITH_HEADER_YES, .user = "a", .item = "b"};
+  kith_edge_source s = {.format = KITH_EDGES, .header = KITH_HEADER_YES, .user = "a", .item = "b"};
   assert_asked(s, "a,b,a\nu,i,v\n", "list:1: several columns are called \"a\" in the header");
   assert_taken(s, "a,b,c,c\nu,i,v,w\n", KITH_EDGES, ",", 4, "u:i");
   strcpy(s.item, "a");
   assert_int_equal(read_list(s, "a,b\nu,i\n", KITH_FORMAT_AUTO, NULL).status, KITH_ECONFIG);
   assert_non_null(strstr(kith_error_text(), "column 1 would be the user and the item; set "
                                             "data.some.columns.user and .item to different ones"));
-  s = (kith_source){.format = KITH_EDGES, .user = "2"};
+  s = (kith_edge_source){.format = KITH_EDGES, .user = "2"};
   assert_int_equal(read_list(s, "u,i\n", KITH_FORMAT_AUTO, NULL).status, KITH_ECONFIG);
-  s = (kith_source){.format = KITH_EDGES, .time = "3", .weight = "3"};
+  s = (kith_edge_source){.format = KITH_EDGES, .time = "3", .weight = "3"};
   assert_int_equal(read_list(s, "u,i,5\n", KITH_FORMAT_AUTO, NULL).status, KITH_ECONFIG);
 }
 
@@ -265,7 +270,7 @@ static void a_comment_that_looks_like_data_is_told(void **state) {
   (void)state;
   static const char *const alike[] = {"a,i\n#b,i\nc,j\n", "#a,i\n#b,j\nc,j\n", "a i\n#b i\nc j\n",
                                       "a i\n#b i j\nc j k\n"};
-  kith_source hash = any, none = any;
+  kith_edge_source hash = any, none = any;
   hash.comment = KITH_COMMENT_HASH;
   none.comment = KITH_COMMENT_NONE;
   for (size_t i = 0; i < 4; i++) {
@@ -282,7 +287,7 @@ static void comments_and_blank_lines_are_counted(void **state) {
   outcome o = read_list(any, "# two, or more\n\na,i\n# half\n \nb,i\n#end\n##,#\n\n", KITH_FORMAT_AUTO, NULL);
   assert_int_equal(o.status, KITH_OK);
   assert_true(o.report.lines == 2 && o.report.comments == 4 && o.report.blank == 3);
-  kith_source s = any;
+  kith_edge_source s = any;
   s.header = KITH_HEADER_YES;
   o = read_list(s, "# x\nuser,item\na,i\n", KITH_FORMAT_AUTO, NULL);
   assert_true(o.report.lines == 1 && o.report.comments == 1 && o.report.header == 2);
@@ -292,7 +297,7 @@ static void comments_and_blank_lines_are_counted(void **state) {
 
 static void quotes_are_characters_where_the_job_says_so(void **state) {
   (void)state;
-  kith_source s = any;
+  kith_edge_source s = any;
   s.quoting = KITH_QUOTING_NONE;
   assert_taken(s, "\"Al\" Y\ti\t1\nx\t\"j\t2\n", KITH_EDGES, "\t", 3, "\"Al\" Y:i x:\"j");
   for (int i = 0; i < 2; i++) {

@@ -17,7 +17,7 @@ static char folder[KITH_PATH];
 /* Read a file's lines as "number:line|"; returns the status of the last call. */
 static kith_status read_all(const char *path, size_t size, char *joined) {
   kith__lines lines;
-  kith__cell line = {NULL, 0};
+  kith__field line = {NULL, 0};
   joined[0] = '\0';
   kith_status st = kith__lines_open(path, &lines);
   while (!kith_is_bad(st)) {
@@ -67,7 +67,7 @@ static void a_line_longer_than_the_buffer_is_read_whole(void **state) {
   text[size - 5] = '\n';
   test_file_write(folder, "long", text, (size_t)size, path);
   kith__lines lines;
-  kith__cell line;
+  kith__field line;
   const int64_t expected[] = {3, size - 9, 4, -1};
   assert_int_equal(kith__lines_open(path, &lines), KITH_OK);
   for (int i = 0; i < 4; i++) {
@@ -89,12 +89,12 @@ static void lines_that_straddle_the_buffer_are_whole(void **state) {
   for (int i = 0; i < LINES; i++) fprintf(f, "%lld\n", (long long)i * 7919);
   fclose(f);
   kith__lines lines;
-  kith__cell line;
+  kith__field line;
   assert_int_equal(kith__lines_open(path, &lines), KITH_OK);
   for (int i = 0; i < LINES; i++) {
     int64_t value = -1;
     assert_int_equal(kith__lines_next(&lines, &line), KITH_OK);
-    assert_true(kith__cell_integer(line, &value) && value == (int64_t)i * 7919);
+    assert_true(kith__field_integer(line, &value) && value == (int64_t)i * 7919);
   }
   assert_int_equal(kith__lines_next(&lines, &line), KITH_OK);
   assert_true(line.size < 0);

@@ -44,7 +44,7 @@ static void a_score_has_a_name_where_epochs_are_picked(void **state) {
   enum { N = 9 };
   kith_graph g[N];
   kith_run o[N];
-  char name[N][KITH_SCORE];
+  char name[N][KITH_SCORE_SIZE];
   for (int i = 0; i < N; i++) {
     g[i] = (kith_graph){.task = i < 6 ? KITH_RECOMMEND : KITH_CLASSIFY};
     o[i] = options(i == 8 ? KITH_EVAL_TEST : KITH_EVAL_VALID);

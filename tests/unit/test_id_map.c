@@ -13,18 +13,18 @@
 
 static const kith__lines here = {.path = "list.txt", .number = 12};
 
-static kith_status take(kith__names *names, const char *id, bool add, int32_t *number) {
-  return kith__names_take(names, &here, (kith__cell){id, (int64_t)strlen(id)}, add, number);
+static kith_status take(kith__id_map *names, const char *id, bool add, int32_t *number) {
+  return kith__id_map_add(names, &here, (kith__field){id, (int64_t)strlen(id)}, add, number);
 }
 
 /* Number many ids twice; the second time nothing is new.  `spell` writes the i-th id. */
 static void assert_numbers_in_order(void (*spell)(int i, char *text)) {
   enum { IDS = 20000 };
-  kith__names names;
+  kith__id_map names;
   kith_ids ids;
   char text[64], printed[64];
   int32_t number;
-  kith__names_begin(&names, "user", KITH_ID_AUTO);
+  kith__id_map_init(&names, "user", KITH_ID_AUTO);
   for (int again = 0; again < 2; again++)
     for (int i = 0; i < IDS; i++) {
       spell(i, text);
@@ -32,7 +32,7 @@ static void assert_numbers_in_order(void (*spell)(int i, char *text)) {
       assert_int_equal(number, i);
     }
   assert_int_equal(names.n, IDS);
-  assert_int_equal(kith__names_ids(&names, &ids), KITH_OK);
+  assert_int_equal(kith__id_map_ids(&names, &ids), KITH_OK);
   for (int i = 0; i < IDS; i += 997) {
     spell(i, text);
     kith_ids_print(&ids, i, sizeof printed, printed);
@@ -42,7 +42,7 @@ static void assert_numbers_in_order(void (*spell)(int i, char *text)) {
   assert_int_equal(kith_ids_find(&ids, "nobody"), -1);
   assert_int_equal(kith_ids_find(&ids, ""), -1);
   kith_ids_free(&ids);
-  kith__names_free(&names);
+  kith__id_map_free(&names);
 }
 
 static void spell_small(int i, char *text) { snprintf(text, 64, "%d", (i * 7) % 20000 + (i / 20000)); }
@@ -67,10 +67,10 @@ static void integers_and_words_are_numbered_in_order(void **state) {
  */
 static void near_words_are_kept_apart(void **state) {
   (void)state;
-  kith__names names;
+  kith__id_map names;
   int32_t number;
   char text[64];
-  kith__names_begin(&names, "item", KITH_ID_TEXT);
+  kith__id_map_init(&names, "item", KITH_ID_TEXT);
   for (int i = 0; i < 3000; i++) {
     spell_tails(i, text);
     assert_int_equal(take(&names, text, true, &number), KITH_OK);
@@ -79,35 +79,35 @@ static void near_words_are_kept_apart(void **state) {
   assert_int_equal(take(&names, "0017", true, &number), KITH_OK);
   assert_int_equal(take(&names, "00017", true, &number), KITH_OK);
   assert_int_equal(number, 3001);
-  kith__names_free(&names);
+  kith__id_map_free(&names);
 }
 
 static void an_unknown_id_is_not_added_unless_asked(void **state) {
   (void)state;
   static const char *const lists[][3] = {{"5", "6", "99999999999"}, {"a", "b", "cc"}};
   for (int k = 0; k < 2; k++) {
-    kith__names names;
+    kith__id_map names;
     int32_t number;
-    kith__names_begin(&names, "user", KITH_ID_AUTO);
+    kith__id_map_init(&names, "user", KITH_ID_AUTO);
     assert_int_equal(take(&names, lists[k][0], true, &number), KITH_OK);
     for (int i = 1; i < 3; i++) {
       assert_int_equal(take(&names, lists[k][i], false, &number), KITH_OK);
       assert_int_equal(number, -1);
     }
     assert_int_equal(names.n, 1);
-    kith__names_free(&names);
+    kith__id_map_free(&names);
   }
 }
 
 static void assert_refused(kith_id_kind kind, const char *first, const char *then, const char *expected) {
-  kith__names names;
+  kith__id_map names;
   int32_t number;
-  kith__names_begin(&names, "item", kind);
+  kith__id_map_init(&names, "item", kind);
   if (first) assert_int_equal(take(&names, first, true, &number), KITH_OK);
   assert_int_equal(take(&names, then, true, &number), KITH_EDATA);
   assert_non_null(strstr(kith_error_text(), "list.txt:12: "));
   assert_non_null(strstr(kith_error_text(), expected));
-  kith__names_free(&names);
+  kith__id_map_free(&names);
 }
 
 static void what_is_no_id_is_refused_with_its_place(void **state) {
@@ -170,18 +170,18 @@ static void what_is_not_seen_is_refused_with_its_place(void **state) {
     assert_refused(KITH_ID_TEXT, NULL, bad[i].id, bad[i].said);
   }
   for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
-    kith__names names;
+    kith__id_map names;
     int32_t number;
-    kith__names_begin(&names, "user", KITH_ID_TEXT);
+    kith__id_map_init(&names, "user", KITH_ID_TEXT);
     assert_int_equal(take(&names, good[i], true, &number), KITH_OK);
-    kith__names_free(&names);
+    kith__id_map_free(&names);
   }
   /* An id that is only looked for is held to the same. */
-  kith__names names;
+  kith__id_map names;
   int32_t number;
-  kith__names_begin(&names, "user", KITH_ID_TEXT);
+  kith__id_map_init(&names, "user", KITH_ID_TEXT);
   assert_int_equal(take(&names, "a\xc2\x85", false, &number), KITH_EDATA);
-  kith__names_free(&names);
+  kith__id_map_free(&names);
 }
 
 int main(void) {

@@ -1,5 +1,5 @@
 /* ranks: 1 */
-/* Cutting lines into cells, and what may stand in a cell. */
+/* Cutting lines into fields, and what may stand in a field. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,36 +10,37 @@
 
 #include "ingest/lists.h"
 
-static kith__cell cell_of(const char *text) { return (kith__cell){text, (int64_t)strlen(text)}; }
+static kith__field field_of(const char *text) { return (kith__field){text, (int64_t)strlen(text)}; }
 
 static const kith__lines here = {.path = "here", .number = 7};
 
-/* Cut `line` and join the cells with "|", by both ways of cutting. */
-static void assert_cut(const char *delimiter, const char *line, const char *expected) {
-  kith__knife knife = kith__knife_make(delimiter);
+/* Cut `line` and join the fields with "|", by both ways of cutting. */
+static void assert_cut(const char *by, const char *line, const char *expected) {
+  kith__delimiter delimiter = kith__delimiter_make(by);
   for (int quick = 0; quick < 2; quick++) {
     char joined[256] = "", copy[256];
     strcpy(copy, line); /* quotes are made single in place */
-    kith__cell rest = cell_of(copy), cell;
-    while (quick ? kith__knife_next(&knife, &rest, &cell) : kith__knife_cut(&knife, &rest, &cell)) {
-      strncat(joined, cell.at, (size_t)cell.size);
+    kith__field rest = field_of(copy), field;
+    while (quick ? kith__field_next_fast(&delimiter, &rest, &field)
+                 : kith__field_next(&delimiter, &rest, &field)) {
+      strncat(joined, field.at, (size_t)field.size);
       strcat(joined, "|");
     }
     assert_string_equal(joined, expected);
-    assert_int_equal(kith__knife_end(&knife, &here, rest), KITH_OK);
+    assert_int_equal(kith__field_end(&delimiter, &here, rest), KITH_OK);
   }
 }
 
-/* A line that is cut as far as `cells` cells, and is then refused. */
-static void assert_torn(const char *delimiter, const char *line, int cells, const char *expected) {
-  kith__knife knife = kith__knife_make(delimiter);
-  for (int ahead = 0; ahead <= cells; ahead++) {
+/* A line that is cut as far as `fields` fields, and is then refused. */
+static void assert_torn(const char *by, const char *line, int fields, const char *expected) {
+  kith__delimiter delimiter = kith__delimiter_make(by);
+  for (int ahead = 0; ahead <= fields; ahead++) {
     char copy[256];
     strcpy(copy, line);
-    kith__cell rest = cell_of(copy), cell;
-    for (int i = 0; i < ahead; i++) assert_true(kith__knife_next(&knife, &rest, &cell));
-    if (ahead == cells) assert_false(kith__knife_next(&knife, &rest, &cell));
-    assert_int_equal(kith__knife_end(&knife, &here, rest), KITH_EDATA);
+    kith__field rest = field_of(copy), field;
+    for (int i = 0; i < ahead; i++) assert_true(kith__field_next_fast(&delimiter, &rest, &field));
+    if (ahead == fields) assert_false(kith__field_next_fast(&delimiter, &rest, &field));
+    assert_int_equal(kith__field_end(&delimiter, &here, rest), KITH_EDATA);
     assert_non_null(strstr(kith_error_text(), expected));
     assert_non_null(strstr(kith_error_text(), "here:7: "));
   }
@@ -94,25 +95,26 @@ static void a_quote_further_inside_is_a_character(void **state) {
 static void a_value_may_stand_behind_a_quoted_name(void **state) {
   (void)state;
   char line[] = "\"a, \"\"b\"\"\":2.5,\"c\":1,d";
-  kith__knife knife = kith__knife_make(",");
-  kith__cell rest = cell_of(line), cell;
-  knife.valued = true;
-  assert_true(kith__knife_cut(&knife, &rest, &cell) && cell.size == 10 &&
-              memcmp(cell.at, "a, \"b\":2.5", 10) == 0);
-  assert_true(kith__knife_cut(&knife, &rest, &cell) && cell.size == 3 && memcmp(cell.at, "c:1", 3) == 0);
-  assert_true(kith__knife_cut(&knife, &rest, &cell) && cell.size == 1);
-  assert_false(kith__knife_cut(&knife, &rest, &cell));
+  kith__delimiter delimiter = kith__delimiter_make(",");
+  kith__field rest = field_of(line), field;
+  delimiter.allow_value = true;
+  assert_true(kith__field_next(&delimiter, &rest, &field) && field.size == 10 &&
+              memcmp(field.at, "a, \"b\":2.5", 10) == 0);
+  assert_true(kith__field_next(&delimiter, &rest, &field) && field.size == 3 &&
+              memcmp(field.at, "c:1", 3) == 0);
+  assert_true(kith__field_next(&delimiter, &rest, &field) && field.size == 1);
+  assert_false(kith__field_next(&delimiter, &rest, &field));
 }
 
 static void quotes_may_be_characters_altogether(void **state) {
   (void)state;
-  kith__knife knife = kith__knife_make("\t");
-  kith__cell rest = cell_of("\"Weird Al\" Yankovic\t\"x"), cell;
-  knife.unquoted = true;
-  assert_true(kith__knife_next(&knife, &rest, &cell) && cell.size == 19);
-  assert_true(kith__knife_next(&knife, &rest, &cell) && cell.size == 2);
-  assert_false(kith__knife_next(&knife, &rest, &cell));
-  assert_int_equal(kith__knife_end(&knife, &here, rest), KITH_OK);
+  kith__delimiter delimiter = kith__delimiter_make("\t");
+  kith__field rest = field_of("\"Weird Al\" Yankovic\t\"x"), field;
+  delimiter.no_quotes = true;
+  assert_true(kith__field_next_fast(&delimiter, &rest, &field) && field.size == 19);
+  assert_true(kith__field_next_fast(&delimiter, &rest, &field) && field.size == 2);
+  assert_false(kith__field_next_fast(&delimiter, &rest, &field));
+  assert_int_equal(kith__field_end(&delimiter, &here, rest), KITH_OK);
 }
 
 static void a_quote_that_is_not_closed_or_has_text_behind_it_is_refused(void **state) {
@@ -131,9 +133,9 @@ static void the_delimiter_of_a_line_is_guessed(void **state) {
   static const char *const lines[][2] = {
       {"1::2::3", "::"}, {"1\t2, 3", "\t"}, {"1,2 3", ","}, {"1;2", ";"}, {"1 2", ""}};
   for (size_t i = 0; i < 5; i++) {
-    kith__knife knife = kith__knife_guess(cell_of(lines[i][0]));
-    assert_int_equal(knife.size, strlen(lines[i][1]));
-    assert_memory_equal(knife.text, lines[i][1], (size_t)knife.size);
+    kith__delimiter delimiter = kith__delimiter_detect(field_of(lines[i][0]));
+    assert_int_equal(delimiter.size, strlen(lines[i][1]));
+    assert_memory_equal(delimiter.text, lines[i][1], (size_t)delimiter.size);
   }
 }
 
@@ -162,11 +164,11 @@ static void an_integer_has_one_spelling(void **state) {
                                     "99999999999999999999"};
   int64_t value;
   for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
-    assert_true(kith__cell_integer(cell_of(good[i].text), &value));
+    assert_true(kith__field_integer(field_of(good[i].text), &value));
     assert_true(value == good[i].value);
   }
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-    assert_false(kith__cell_integer(cell_of(bad[i]), &value));
+    assert_false(kith__field_integer(field_of(bad[i]), &value));
 }
 
 static void a_time_is_seconds_or_a_date(void **state) {
@@ -192,11 +194,11 @@ static void a_time_is_seconds_or_a_date(void **state) {
                                     "1e30",     "12:30",       "9223372036854775807"};
   int64_t value;
   for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
-    assert_true(kith__cell_time(cell_of(good[i].text), &value));
+    assert_true(kith__field_time(field_of(good[i].text), &value));
     assert_int_equal(value, good[i].value);
   }
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-    assert_false(kith__cell_time(cell_of(bad[i]), &value));
+    assert_false(kith__field_time(field_of(bad[i]), &value));
 }
 
 /* The line of the first time that is of another unit than those before; 0 if there is none. */
@@ -224,11 +226,11 @@ static void a_weight_is_a_finite_number(void **state) {
   (void)state;
   static const char *const bad[] = {"", "nan", "inf", "1e60", "x", "1 2", "--1"};
   float value;
-  assert_true(kith__cell_real(cell_of("-2.5"), &value));
+  assert_true(kith__field_real(field_of("-2.5"), &value));
   assert_true(value == -2.5f);
-  assert_true(kith__cell_real(cell_of("1e-3"), &value));
+  assert_true(kith__field_real(field_of("1e-3"), &value));
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-    assert_false(kith__cell_real(cell_of(bad[i]), &value));
+    assert_false(kith__field_real(field_of(bad[i]), &value));
 }
 
 static void what_programs_print_of_no_number_is_known(void **state) {
@@ -236,16 +238,17 @@ static void what_programs_print_of_no_number_is_known(void **state) {
   static const char *const yes[] = {"nan", "NaN", "-inf", "Infinity", "1e60", "-1e999"},
                            *const no[] = {"", "1", "-0.5e3", "x", "nano", "info", "1e60 "};
   for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++)
-    assert_true(kith__cell_is_unbounded(cell_of(yes[i])));
-  for (size_t i = 0; i < sizeof no / sizeof no[0]; i++) assert_false(kith__cell_is_unbounded(cell_of(no[i])));
+    assert_true(kith__field_is_unbounded(field_of(yes[i])));
+  for (size_t i = 0; i < sizeof no / sizeof no[0]; i++)
+    assert_false(kith__field_is_unbounded(field_of(no[i])));
 }
 
 static void a_shown_cell_is_short_and_harmless(void **state) {
   (void)state;
   char text[48];
-  assert_string_equal(kith__cell_show(cell_of("x7"), text), "\"x7\"");
-  assert_string_equal(kith__cell_show(cell_of("a\x1b[31m"), text), "\"a?[31m\"");
-  assert_string_equal(kith__cell_show(cell_of("0123456789012345678901234567890123456789012345"), text),
+  assert_string_equal(kith__field_quote(field_of("x7"), text), "\"x7\"");
+  assert_string_equal(kith__field_quote(field_of("a\x1b[31m"), text), "\"a?[31m\"");
+  assert_string_equal(kith__field_quote(field_of("0123456789012345678901234567890123456789012345"), text),
                       "\"0123456789012345678901234567890123456789…\"");
 }
 

@@ -46,18 +46,19 @@ static int by_user_item_time_place(const void *a, const void *b) {
   return p->place - q->place;
 }
 
-static void fill(const pair *all, bool has_time, bool has_weight, kith__pairs *pairs) {
-  *pairs = (kith__pairs){.has_time = has_time, .has_weight = has_weight};
+static void fill(const pair *all, bool has_time, bool has_weight, kith__edge_list *pairs) {
+  *pairs = (kith__edge_list){.has_time = has_time, .has_weight = has_weight};
   for (int i = 0; i < PAIRS; i++)
-    assert_int_equal(kith__pairs_add(pairs, all[i].user, all[i].item, all[i].time, all[i].weight), KITH_OK);
+    assert_int_equal(kith__edge_list_add(pairs, all[i].user, all[i].item, all[i].time, all[i].weight),
+                     KITH_OK);
 }
 
-static void make_rows(bool has_time, bool has_weight, kith__rows *rows, int64_t *duplicates) {
+static void make_rows(bool has_time, bool has_weight, kith__edge_csr *rows, int64_t *duplicates) {
   pair *all = malloc(PAIRS * sizeof *all);
-  kith__pairs pairs;
+  kith__edge_list pairs;
   draw_pairs(all);
   fill(all, has_time, has_weight, &pairs);
-  assert_int_equal(kith__rows_make(&pairs, USERS, rows, duplicates), KITH_OK);
+  assert_int_equal(kith__edge_csr_build(&pairs, USERS, rows, duplicates), KITH_OK);
   assert_null(pairs.first);
   free(all);
 }
@@ -66,7 +67,7 @@ static void rows_equal_a_plain_sort_with_the_earliest_time_kept(void **state) {
   (void)state;
   pair *all = malloc(PAIRS * sizeof *all);
   for (int timed = 0; timed < 2; timed++) {
-    kith__rows rows;
+    kith__edge_csr rows;
     int64_t duplicates, n = 0;
     kith_eid e = 0;
     draw_pairs(all);
@@ -83,7 +84,7 @@ static void rows_equal_a_plain_sort_with_the_earliest_time_kept(void **state) {
     }
     assert_int_equal(e, rows.lists.start[USERS]);
     assert_int_equal(duplicates, PAIRS - n);
-    kith__rows_free(&rows);
+    kith__edge_csr_free(&rows);
   }
   free(all);
 }
@@ -98,7 +99,7 @@ static void keys_are_sorted_whatever_their_number_and_width(void **state) {
         sum += key[i] = (kith_random(1, KITH_USE_SPLIT, (uint64_t)i, (uint64_t)n, 0).bits[0] >> (64 - bits))
                             << 32 |
                         (uint64_t)i;
-      kith__sort_keys(n, bits, key, other);
+      kith__radix_sort(n, bits, key, other);
       for (int i = 0; i < n; i++) {
         sum -= key[i];
         if (i > 0) assert_true(key[i - 1] < key[i]);
@@ -110,7 +111,7 @@ static void keys_are_sorted_whatever_their_number_and_width(void **state) {
 /* ---- splits ---- */
 
 typedef struct parts {
-  kith__rows train, valid, test;
+  kith__edge_csr train, valid, test;
   kith_split_report report;
 } parts;
 
@@ -124,27 +125,27 @@ static parts split_into(kith_split_method method, double valid, double test, uin
 }
 
 static void parts_free(parts *p) {
-  kith__rows_free(&p->train);
-  kith__rows_free(&p->valid);
-  kith__rows_free(&p->test);
+  kith__edge_csr_free(&p->train);
+  kith__edge_csr_free(&p->valid);
+  kith__edge_csr_free(&p->test);
 }
 
-static int64_t size_of(const kith__rows *rows) { return rows->lists.start[USERS]; }
-static bool same_lists(const kith__rows *a, const kith__rows *b) {
+static int64_t size_of(const kith__edge_csr *rows) { return rows->lists.start[USERS]; }
+static bool same_lists(const kith__edge_csr *a, const kith__edge_csr *b) {
   return size_of(a) == size_of(b) && memcmp(a->lists.item, b->lists.item, (size_t)size_of(a) * 4) == 0 &&
          memcmp(a->lists.start, b->lists.start, (USERS + 1) * sizeof *a->lists.start) == 0;
 }
 
 /* Whether user u's list in a part goes on with `item` at place `at`. */
-static bool next_is(const kith__rows *part, int64_t u, kith_eid at, int32_t item) {
+static bool next_is(const kith__edge_csr *part, int64_t u, kith_eid at, int32_t item) {
   return at < part->lists.start[u + 1] && part->lists.item[at] == item;
 }
 
 /* Each entry of the unsplit rows is in exactly one part, with its time and weight. */
 static void assert_parts_are_the_whole(parts *p) {
-  kith__rows whole;
+  kith__edge_csr whole;
   int64_t duplicates;
-  const kith__rows *part[] = {&p->train, &p->valid, &p->test};
+  const kith__edge_csr *part[] = {&p->train, &p->valid, &p->test};
   make_rows(true, true, &whole, &duplicates);
   assert_int_equal(size_of(&p->train) + size_of(&p->valid) + size_of(&p->test), size_of(&whole));
   for (int64_t u = 0; u < USERS; u++) {
@@ -159,7 +160,7 @@ static void assert_parts_are_the_whole(parts *p) {
     }
     for (int k = 0; k < 3; k++) assert_int_equal(at[k], part[k]->lists.start[u + 1]);
   }
-  kith__rows_free(&whole);
+  kith__edge_csr_free(&whole);
 }
 
 static void every_split_deals_each_interaction_to_one_list(void **state) {
@@ -176,7 +177,7 @@ static void a_ratio_split_gives_each_user_his_shares_and_leaves_him_one(void **s
   parts p = split_into(KITH_SPLIT_RATIO, 0.1, 0.2, 1), greedy = split_into(KITH_SPLIT_RATIO, 0.45, 0.5, 1);
   for (int64_t u = 0; u < USERS; u++) {
     double n[3], all;
-    const kith__rows *part[] = {&p.train, &p.valid, &p.test};
+    const kith__edge_csr *part[] = {&p.train, &p.valid, &p.test};
     for (int k = 0; k < 3; k++) n[k] = (double)(part[k]->lists.start[u + 1] - part[k]->lists.start[u]);
     all = n[0] + n[1] + n[2];
     if (all == 0) continue;
@@ -217,11 +218,12 @@ static void leave_last_out_takes_the_two_latest_of_each_user(void **state) {
 }
 
 /* Rows of one user with these times. */
-static void timed_rows(int n, const int64_t *time, kith__rows *rows) {
-  kith__pairs pairs = {.has_time = time != NULL};
+static void timed_rows(int n, const int64_t *time, kith__edge_csr *rows) {
+  kith__edge_list pairs = {.has_time = time != NULL};
   int64_t duplicates;
-  for (int i = 0; i < n; i++) assert_int_equal(kith__pairs_add(&pairs, 0, i, time ? time[i] : 0, 0), KITH_OK);
-  assert_int_equal(kith__rows_make(&pairs, 1, rows, &duplicates), KITH_OK);
+  for (int i = 0; i < n; i++)
+    assert_int_equal(kith__edge_list_add(&pairs, 0, i, time ? time[i] : 0, 0), KITH_OK);
+  assert_int_equal(kith__edge_csr_build(&pairs, 1, rows, &duplicates), KITH_OK);
 }
 
 enum { TIED = 4000 };
@@ -229,22 +231,22 @@ enum { TIED = 4000 };
 /* Users with five interactions each: one early, four at the same time.  Which of them is held out, by their
  * places 1 … 4. */
 static void split_tied(uint64_t seed, const kith_ids *ids, kith_split_report *r, int *test, int *valid) {
-  kith__rows train, held[2];
-  kith__pairs pairs = {.has_time = true};
+  kith__edge_csr train, held[2];
+  kith__edge_list pairs = {.has_time = true};
   kith_split s = {.method = KITH_SPLIT_LEAVE_LAST_OUT, .valid = 0.1, .test = 0.1, .seed = seed};
   int64_t duplicates;
   for (int u = 0; u < TIED; u++)
-    for (int i = 0; i < 5; i++) assert_int_equal(kith__pairs_add(&pairs, u, i, i > 0, 0), KITH_OK);
-  assert_int_equal(kith__rows_make(&pairs, TIED, &train, &duplicates), KITH_OK);
+    for (int i = 0; i < 5; i++) assert_int_equal(kith__edge_list_add(&pairs, u, i, i > 0, 0), KITH_OK);
+  assert_int_equal(kith__edge_csr_build(&pairs, TIED, &train, &duplicates), KITH_OK);
   assert_int_equal(kith__split(&s, true, ids, &train, &held[1], &held[0], r), KITH_OK);
   for (int u = 0; u < TIED; u++)
     for (int k = 0; k < 2; k++) {
       assert_int_equal(held[k].lists.start[u + 1], u + 1);
       (k == 0 ? test : valid)[u] = held[k].lists.item[u];
     }
-  kith__rows_free(&train);
-  kith__rows_free(&held[0]);
-  kith__rows_free(&held[1]);
+  kith__edge_csr_free(&train);
+  kith__edge_csr_free(&held[0]);
+  kith__edge_csr_free(&held[1]);
 }
 
 /* Every ordered pair of two of the four is as likely as any other; bounds of five standard deviations. */
@@ -276,15 +278,15 @@ static void ties_are_counted_where_they_decide(void **state) {
   const int64_t time[][4] = {{1, 5, 5, 2}, {1, 5, 6, 5}, {1, 2, 3, 4}};
   const int64_t tied[3][2] = {{1, 0}, {0, 1}, {0, 0}};
   for (int i = 0; i < 3; i++) {
-    kith__rows train, valid, test;
+    kith__edge_csr train, valid, test;
     kith_split_report r;
     kith_split s = {.method = KITH_SPLIT_LEAVE_LAST_OUT, .test = 0.1, .valid = 0.1, .seed = 1};
     timed_rows(4, time[i], &train);
     assert_int_equal(kith__split(&s, true, NULL, &train, &valid, &test, &r), KITH_OK);
     assert_true(r.users == 1 && r.tied == tied[i][0] && r.tied_before == tied[i][1]);
-    kith__rows_free(&train);
-    kith__rows_free(&valid);
-    kith__rows_free(&test);
+    kith__edge_csr_free(&train);
+    kith__edge_csr_free(&valid);
+    kith__edge_csr_free(&test);
   }
 }
 
@@ -345,7 +347,7 @@ static void a_time_split_finds_its_moment_in_any_range(void **state) {
                               {9, 8, 7, 6, 5, 4, 3, 2, 1, 0},
                               {1000000000000, 0, 0, 0, 0, 0, 0, 0, 0, 1000000000001}};
   for (int i = 0; i < 5; i++) {
-    kith__rows train, valid, test;
+    kith__edge_csr train, valid, test;
     kith_split_report report;
     kith_split s = {.method = KITH_SPLIT_TIME, .test = 0.2};
     timed_rows(10, time[i], &train);
@@ -353,9 +355,9 @@ static void a_time_split_finds_its_moment_in_any_range(void **state) {
     assert_int_equal(test.lists.start[1], 2);
     for (int k = 0; k < 2; k++)
       for (int e = 0; e < 8; e++) assert_true(train.time[e] < test.time[k]);
-    kith__rows_free(&train);
-    kith__rows_free(&valid);
-    kith__rows_free(&test);
+    kith__edge_csr_free(&train);
+    kith__edge_csr_free(&valid);
+    kith__edge_csr_free(&test);
   }
 }
 
@@ -368,7 +370,7 @@ static void what_a_time_split_keeps_together_is_counted(void **state) {
     int64_t n_valid, n_test, kept_test, kept;
   } given[] = {{0, 0.3, 0, 2, 1, 1}, {0.2, 0.3, 3, 2, 1, 0}, {0.1, 0.2, 0, 2, 0, 1}, {0, 0.5, 0, 5, 0, 0}};
   for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
-    kith__rows train, valid, test;
+    kith__edge_csr train, valid, test;
     kith_split_report r;
     kith_split s = {.method = KITH_SPLIT_TIME, .valid = given[i].valid, .test = given[i].test};
     timed_rows(10, time, &train);
@@ -377,21 +379,21 @@ static void what_a_time_split_keeps_together_is_counted(void **state) {
     assert_true(r.kept_test == given[i].kept_test && r.kept == given[i].kept && r.users == 0 && r.tied == 0);
     if (st == KITH_OK)
       assert_true(test.lists.start[1] == given[i].n_test && valid.lists.start[1] == given[i].n_valid);
-    kith__rows_free(&train);
-    kith__rows_free(&valid);
-    kith__rows_free(&test);
+    kith__edge_csr_free(&train);
+    kith__edge_csr_free(&valid);
+    kith__edge_csr_free(&test);
   }
 }
 
 static void assert_split_refused(const int64_t *time, kith_split s, kith_status code, const char *expected) {
-  kith__rows train, valid, test;
+  kith__edge_csr train, valid, test;
   kith_split_report report;
   timed_rows(4, time, &train);
   assert_int_equal(kith__split(&s, true, NULL, &train, &valid, &test, &report), code);
   assert_non_null(strstr(kith_error_text(), expected));
   assert_null(valid.lists.start);
   assert_null(test.lists.start);
-  kith__rows_free(&train);
+  kith__edge_csr_free(&train);
 }
 
 static void impossible_splits_are_refused(void **state) {

@@ -6,27 +6,27 @@
 #include "h5/file.h"
 
 enum {
-  LIST_PIECE = 8 << 20, /* bytes read at a time when checking */
-  LIST_DEPTH =
+  VISIT_PIECE = 8 << 20, /* bytes read at a time when checking */
+  VISIT_DEPTH =
       3, /* steps of a name; no group of Kith's lies deeper, and one that holds itself has no bottom */
-  LIST_MOST = 4096 /* links that are looked at */
+  VISIT_MAX = 4096 /* links that are looked at */
 };
 
 /* A walk through a file: what the callbacks of HDF5 are handed. */
-typedef struct list_walk {
+typedef struct visit_walk {
   const kith_h5 *f;
-  kith_h5_tell tell;
+  kith_h5_visitor visit;
   void *context;
   kith_status st;
   int n;                 /* links looked at */
   char group[KITH_NAME]; /* the one being walked, with a slash behind it; "" for the root */
-} list_walk;
+} visit_walk;
 
 /* The kind of a value in one of Kith's files; false for any other. */
-static bool list_type(hid_t type, kith_h5_type *kind, int *width) {
+static bool visit_type(hid_t type, kith_h5_type *kind, int *width) {
   size_t size = H5Tget_size(type);
   *width = size < INT32_MAX ? (int)size : INT32_MAX;
-  if (!kith__h5_trust_type(type)) return false;
+  if (!kith__h5_validate_type(type)) return false;
   switch (H5Tget_class(type)) {
   case H5T_INTEGER:
     *kind = size == 1 ? KITH_H5_INT8 : size == 4 ? KITH_H5_INT32 : KITH_H5_INT64;
@@ -39,18 +39,18 @@ static bool list_type(hid_t type, kith_h5_type *kind, int *width) {
 
 /* ---- attributes ---- */
 
-static kith_status list_attribute(list_walk *w, const char *name) {
+static kith_status visit_attribute(visit_walk *w, const char *name) {
   kith_status st = KITH_OK;
   kith_h5_entry e = {.name = name, .attribute = true};
   char *text = NULL;
   hid_t attr = H5Aopen(w->f->file, name, H5P_DEFAULT), type = attr >= 0 ? H5Aget_type(attr) : H5I_INVALID_HID;
-  if (type < 0 || !list_type(type, &e.type, &e.width)) goto done; /* not ours, so nothing to say */
+  if (type < 0 || !visit_type(type, &e.type, &e.width)) goto done; /* not ours, so nothing to say */
   if (e.type == KITH_H5_TEXT) KITH_TRY(kith__h5_attr_text(w->f->file, w->f->path, name, &text));
   else if (e.type == KITH_H5_DOUBLE || e.type == KITH_H5_FLOAT)
     KITH_TRY(kith__h5_attr_real(w->f->file, w->f->path, name, &e.real));
   else KITH_TRY(kith__h5_attr_int(w->f->file, w->f->path, name, &e.integer));
   e.text = text;
-  w->tell(w->context, &e);
+  w->visit(w->context, &e);
 done:
   KITH_FREE(text);
   if (type >= 0) H5Tclose(type);
@@ -58,33 +58,34 @@ done:
   return st;
 }
 
-static herr_t list_on_attribute(hid_t file, const char *name, const H5A_info_t *info, void *walk) {
+static herr_t visit_on_attribute(hid_t file, const char *name, const H5A_info_t *info, void *walk) {
   (void)file, (void)info;
-  list_walk *w = walk;
-  if (strcmp(name, KITH__SEAL) != 0) w->st = list_attribute(w, name); /* no value of its own */
+  visit_walk *w = walk;
+  if (strcmp(name, KITH__SEAL) != 0) w->st = visit_attribute(w, name); /* no value of its own */
   return kith_is_bad(w->st) ? -1 : 0;
 }
 
 /* ---- datasets ---- */
 
-static kith_status list_dataset(list_walk *w, const char *name) {
+static kith_status visit_dataset(visit_walk *w, const char *name) {
   kith_status st = KITH_OK;
   kith_h5_entry e = {.name = name};
   hsize_t dims[2] = {0, 0};
   hid_t set = kith__h5_fault() ? H5I_INVALID_HID : H5Dopen2(w->f->file, name, H5P_DEFAULT),
         type = H5I_INVALID_HID, space = H5I_INVALID_HID;
-  KITH_CHECK(set >= 0, kith__h5_kind(), "%s: \"%s\" is damaged: %s", w->f->path, name, kith__h5_reason());
+  KITH_CHECK(set >= 0, kith__h5_error_status(), "%s: \"%s\" is damaged: %s", w->f->path, name,
+             kith__h5_error_text());
   type = H5Dget_type(set);
   space = H5Dget_space(set);
   int n_dim = H5Sget_simple_extent_ndims(space);
-  if (!list_type(type, &e.type, &e.width) || n_dim < 1 || n_dim > 2) goto done;
+  if (!visit_type(type, &e.type, &e.width) || n_dim < 1 || n_dim > 2) goto done;
   H5Sget_simple_extent_dims(space, dims, NULL);
   KITH_CHECK(dims[0] <= INT64_MAX && dims[1] <= INT32_MAX, KITH_EDATA, "%s: \"%s\" has an impossible size",
              w->f->path, name);
   e.n = (int64_t)dims[0];
   e.d = (int)dims[1];
   e.bytes = (int64_t)H5Dget_storage_size(set);
-  w->tell(w->context, &e);
+  w->visit(w->context, &e);
 done:
   if (space >= 0) H5Sclose(space);
   if (type >= 0) H5Tclose(type);
@@ -92,28 +93,28 @@ done:
   return st;
 }
 
-static kith_status list_group(list_walk *w, const char *name);
+static kith_status visit_group(visit_walk *w, const char *name);
 
 /* A link of a group: what it leads to in this file.  Names longer than any of Kith's are passed over. */
-static kith_status list_link(list_walk *w, const char *link) {
+static kith_status visit_link(visit_walk *w, const char *link) {
   kith_status st = KITH_OK;
   char name[KITH_NAME];
   H5O_info_t is;
-  KITH_CHECK(++w->n <= LIST_MOST, KITH_EDATA, "%s: has more than %d things in it; is it a Kith file?",
-             w->f->path, LIST_MOST);
+  KITH_CHECK(++w->n <= VISIT_MAX, KITH_EDATA, "%s: has more than %d things in it; is it a Kith file?",
+             w->f->path, VISIT_MAX);
   if (snprintf(name, sizeof name, "%s%s", w->group, link) >= (int)sizeof name) goto done;
-  KITH_CHECK(H5Oget_info_by_name2(w->f->file, name, &is, H5O_INFO_BASIC, H5P_DEFAULT) >= 0, kith__h5_kind(),
-             "%s: \"%s\" is damaged: %s", w->f->path, name, kith__h5_reason());
-  if (is.type == H5O_TYPE_DATASET) KITH_TRY(list_dataset(w, name));
-  if (is.type == H5O_TYPE_GROUP) KITH_TRY(list_group(w, name));
+  KITH_CHECK(H5Oget_info_by_name2(w->f->file, name, &is, H5O_INFO_BASIC, H5P_DEFAULT) >= 0,
+             kith__h5_error_status(), "%s: \"%s\" is damaged: %s", w->f->path, name, kith__h5_error_text());
+  if (is.type == H5O_TYPE_DATASET) KITH_TRY(visit_dataset(w, name));
+  if (is.type == H5O_TYPE_GROUP) KITH_TRY(visit_group(w, name));
 done:
   return st;
 }
 
-static herr_t list_on_link(hid_t group, const char *link, const H5L_info_t *info, void *walk) {
+static herr_t visit_on_link(hid_t group, const char *link, const H5L_info_t *info, void *walk) {
   (void)group;
-  list_walk *w = walk;
-  if (info->type == H5L_TYPE_HARD) w->st = list_link(w, link);
+  visit_walk *w = walk;
+  if (info->type == H5L_TYPE_HARD) w->st = visit_link(w, link);
   return kith_is_bad(w->st) ? -1 : 0;
 }
 
@@ -122,31 +123,32 @@ static herr_t list_on_link(hid_t group, const char *link, const H5L_info_t *info
  * order: to sort, the library (1.10) believes how many links a group says it has, and frees what it never
  * read where there are fewer.
  */
-static kith_status list_group(list_walk *w, const char *name) {
+static kith_status visit_group(visit_walk *w, const char *name) {
   kith_status st = KITH_OK;
   char above[KITH_NAME];
   int depth = name[0] ? 1 : 0;
   for (const char *p = name; *p; p++) depth += *p == '/';
-  if (depth >= LIST_DEPTH) return st;
+  if (depth >= VISIT_DEPTH) return st;
   memcpy(above, w->group, sizeof above);
   if (snprintf(w->group, sizeof w->group, "%s%s", name, name[0] ? "/" : "") < (int)sizeof w->group) {
     bool walked = H5Literate_by_name(w->f->file, name[0] ? name : "/", H5_INDEX_NAME, H5_ITER_NATIVE, NULL,
-                                     list_on_link, w, H5P_DEFAULT) >= 0;
+                                     visit_on_link, w, H5P_DEFAULT) >= 0;
     KITH_TRY(w->st);
-    KITH_CHECK(walked, kith__h5_kind(), "%s: is torn or damaged: %s", w->f->path, kith__h5_reason());
+    KITH_CHECK(walked, kith__h5_error_status(), "%s: is torn or damaged: %s", w->f->path,
+               kith__h5_error_text());
   }
   memcpy(w->group, above, sizeof above);
 done:
   return st;
 }
 
-kith_status kith_h5_list(kith_h5 *f, kith_h5_tell tell, void *context) {
+kith_status kith_h5_visit(kith_h5 *f, kith_h5_visitor visit, void *context) {
   kith_status st = KITH_OK;
-  list_walk w = {.f = f, .tell = tell, .context = context};
-  bool walked = H5Aiterate2(f->file, H5_INDEX_NAME, H5_ITER_NATIVE, NULL, list_on_attribute, &w) >= 0;
+  visit_walk w = {.f = f, .visit = visit, .context = context};
+  bool walked = H5Aiterate2(f->file, H5_INDEX_NAME, H5_ITER_NATIVE, NULL, visit_on_attribute, &w) >= 0;
   KITH_TRY(w.st);
-  KITH_CHECK(walked, kith__h5_kind(), "%s: is torn or damaged: %s", f->path, kith__h5_reason());
-  KITH_TRY(list_group(&w, ""));
+  KITH_CHECK(walked, kith__h5_error_status(), "%s: is torn or damaged: %s", f->path, kith__h5_error_text());
+  KITH_TRY(visit_group(&w, ""));
 done:
   return st;
 }
@@ -154,12 +156,12 @@ done:
 /* ---- checksums ---- */
 
 /* Read all rows, a piece at a time, and forget them: HDF5 compares the checksum of each chunk. */
-static kith_status list_read_all(const kith_h5 *f, const char *name, const kith_found *found) {
+static kith_status visit_read_all(const kith_h5 *f, const char *name, const kith__h5_dataset *found) {
   kith_status st = KITH_OK;
   char *block = NULL;
   const hsize_t *dims = found->dims;
   hid_t space = H5Dget_space(found->set);
-  hsize_t row = dims[1] * found->size, piece = row < LIST_PIECE ? LIST_PIECE / (row > 0 ? row : 1) : 1;
+  hsize_t row = dims[1] * found->size, piece = row < VISIT_PIECE ? VISIT_PIECE / (row > 0 ? row : 1) : 1;
   KITH_TRY(KITH_NEW(block, (int64_t)(piece * row)));
   for (hsize_t at[2] = {0, 0}; at[0] < dims[0]; at[0] += piece) {
     hsize_t count[2] = {dims[0] - at[0] < piece ? dims[0] - at[0] : piece, dims[1]};
@@ -167,7 +169,8 @@ static kith_status list_read_all(const kith_h5 *f, const char *name, const kith_
     H5Sselect_hyperslab(space, H5S_SELECT_SET, at, NULL, count, NULL);
     if (kith__h5_fault() || H5Dread(found->set, found->type, here, space, H5P_DEFAULT, block) <
                                 0) /* asked at once: the next call forgets the reason */
-      st = kith_fail(kith__h5_kind(), "%s: \"%s\" is damaged: %s", f->path, name, kith__h5_reason());
+      st = kith_fail(kith__h5_error_status(), "%s: \"%s\" is damaged: %s", f->path, name,
+                     kith__h5_error_text());
     H5Sclose(here);
     if (kith_is_bad(st)) goto done;
   }
@@ -177,14 +180,14 @@ done:
   return st;
 }
 
-kith_status kith_h5_check(kith_h5 *f, const char *name) {
+kith_status kith_h5_check_dataset(kith_h5 *f, const char *name) {
   kith_status st = KITH_OK;
-  kith_found found;
-  KITH_TRY(kith__h5_find(f, name, &found));
-  if (kith__sums_are(f, name))
-    KITH_TRY(kith__sums_read_rows(f, name, &found, 0, (int64_t)found.dims[0], NULL));
-  else KITH_TRY(list_read_all(f, name, &found));
+  kith__h5_dataset found;
+  KITH_TRY(kith__h5_dataset_open(f, name, &found));
+  if (kith__checksums_exist(f, name))
+    KITH_TRY(kith__checksums_verify_rows(f, name, &found, 0, (int64_t)found.dims[0], NULL));
+  else KITH_TRY(visit_read_all(f, name, &found));
 done:
-  kith__h5_found_close(&found);
+  kith__h5_dataset_close(&found);
   return st;
 }
