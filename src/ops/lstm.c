@@ -6,14 +6,14 @@
 
 #include "kith/ops.h"
 
-enum { LSTM_SLICE = 16 }; /* columns that one thread adds up */
-static const float LSTM_REMEMBER = 1;
+enum { LSTM_SLICE = 16 }; /* columns summed by one thread */
+static const float LSTM_FORGET_BIAS = 1;
 
 /* ---- the plan ---- */
 
-kith_lid kith_lstm_group_end(const kith_csr *a, kith_lid first, kith_eid most) {
+kith_lid kith_lstm_group_end(const kith_csr *a, kith_lid first, kith_eid max_entries) {
   kith_lid last = first + 1;
-  while (last < a->n_row && a->start[last + 1] - a->start[first] <= most) last++;
+  while (last < a->n_row && a->start[last + 1] - a->start[first] <= max_entries) last++;
   return last;
 }
 
@@ -43,29 +43,30 @@ static void lstm_sort(kith_eid n, kith_lstm_entry *x) {
   }
 }
 
-/* Rows that read anything by length, longest first; first[t + 1] - first[t] of them still read at time t. */
+/* Counting sort of the rows with entries by length, longest first; time_start[t + 1] - time_start[t] rows
+ * have an entry at time t. */
 static void lstm_plan_rows(kith_lstm *s, const kith_csr *a, kith_lid first, kith_lid last) {
-  kith_eid *time = s->first;
+  kith_eid *time = s->time_start;
   s->n_row = 0;
   s->n_time = 0;
   for (kith_lid p = first; p < last; p++)
     s->n_time = a->start[p + 1] - a->start[p] > s->n_time ? a->start[p + 1] - a->start[p] : s->n_time;
-  for (kith_eid n = 0; n <= s->n_time; n++) s->next[n] = 0;
-  for (kith_lid p = first; p < last; p++) s->next[a->start[p + 1] - a->start[p]]++;
+  for (kith_eid n = 0; n <= s->n_time; n++) s->bucket[n] = 0;
+  for (kith_lid p = first; p < last; p++) s->bucket[a->start[p + 1] - a->start[p]]++;
   for (kith_eid n = s->n_time; n > 0;
-       n--) { /* next[n]: how many are longer than n, which is where those of length n begin */
-    kith_lid alike = s->next[n];
-    s->next[n] = s->n_row;
-    s->n_row += alike;
+       n--) { /* bucket[n]: number of longer rows, which is where those of length n begin */
+    kith_lid n_equal = s->bucket[n];
+    s->bucket[n] = s->n_row;
+    s->n_row += n_equal;
   }
-  s->next[0] = s->n_row;
+  s->bucket[0] = s->n_row;
   time[0] = 0;
-  for (kith_eid t = 0; t < s->n_time; t++) time[t + 1] = time[t] + s->next[t];
+  for (kith_eid t = 0; t < s->n_time; t++) time[t + 1] = time[t] + s->bucket[t];
   for (kith_lid p = first; p < last; p++) {
     kith_eid n = a->start[p + 1] - a->start[p];
     if (n == 0) continue;
-    s->place[s->next[n]] = p;
-    s->row[s->next[n]++] = a->row[p];
+    s->position[s->bucket[n]] = p;
+    s->row[s->bucket[n]++] = a->row[p];
   }
 }
 
@@ -74,18 +75,18 @@ void kith_lstm_plan(kith_lstm *s, const kith_csr *a, kith_lid first, kith_lid la
   lstm_plan_rows(s, a, first, last);
 #pragma omp parallel for schedule(dynamic, 16)
   for (kith_lid r = 0; r < s->n_row; r++) {
-    kith_eid from = a->start[s->place[r]], n = a->start[s->place[r] + 1] - from;
-    kith_lstm_entry *item = s->item + (from - a->start[first]);
+    kith_eid from = a->start[s->position[r]], n = a->start[s->position[r] + 1] - from;
+    kith_lstm_entry *entry = s->sort + (from - a->start[first]);
     for (kith_eid t = 0; t < n; t++) {
       kith_lid col = a->col[from + t];
-      item[t] = (kith_lstm_entry){(uint64_t)t, col};
+      entry[t] = (kith_lstm_entry){(uint64_t)t, col};
       if (order->shuffled)
-        item[t].key = kith_random(order->seed, KITH_USE_ORDER, order->step, (uint64_t)order->row[s->row[r]],
-                                  (uint64_t)order->col[col])
-                          .bits[0];
+        entry[t].key = kith_random(order->seed, KITH_USE_ORDER, order->step, (uint64_t)order->row[s->row[r]],
+                                   (uint64_t)order->col[col])
+                           .bits[0];
     }
-    if (order->shuffled) lstm_sort(n, item);
-    for (kith_eid t = 0; t < n; t++) s->col[s->first[t] + r] = item[t].col;
+    if (order->shuffled) lstm_sort(n, entry);
+    for (kith_eid t = 0; t < n; t++) s->col[s->time_start[t] + r] = entry[t].col;
   }
 }
 
@@ -93,7 +94,7 @@ void kith_lstm_plan(kith_lstm *s, const kith_csr *a, kith_lid first, kith_lid la
 
 static float lstm_sigmoid(float x) { return 1 / (1 + expf(-x)); }
 
-/* gate [m, 4 d] = z of what is read in m slots. */
+/* gate [m, 4 d] = z of the columns of m entries. */
 static void lstm_gather(const kith_lstm *s, kith_lid m, const kith_lid *col, const float *z, float *gate) {
   size_t width = 4 * (size_t)s->d;
 #pragma omp parallel for schedule(static) if (m > 64)
@@ -101,7 +102,7 @@ static void lstm_gather(const kith_lstm *s, kith_lid m, const kith_lid *col, con
     memcpy(gate + (size_t)r * width, z + (size_t)col[r] * width, width * sizeof(float));
 }
 
-/* Gates from their sums, cells c [m, d] from those before them (null at time 0), h. */
+/* Gates from their sums; cells c [m, d] from those of the time before (null at time 0); h. */
 static void lstm_cells(const kith_lstm *s, kith_lid m, const float *before, float *gate, float *c, float *h) {
   int d = s->d;
 #pragma omp parallel for schedule(static) if (m > 64)
@@ -110,7 +111,7 @@ static void lstm_cells(const kith_lstm *s, kith_lid m, const float *before, floa
     size_t row = (size_t)r * (size_t)d;
     for (int k = 0; k < d; k++) {
       g[k] = lstm_sigmoid(g[k]);
-      g[d + k] = lstm_sigmoid(g[d + k] + LSTM_REMEMBER);
+      g[d + k] = lstm_sigmoid(g[d + k] + LSTM_FORGET_BIAS);
       g[2 * d + k] = tanhf(g[2 * d + k]);
       g[3 * d + k] = lstm_sigmoid(g[3 * d + k]);
       c[row + (size_t)k] = (before ? g[d + k] * before[row + (size_t)k] : 0) + g[k] * g[2 * d + k];
@@ -122,12 +123,12 @@ static void lstm_cells(const kith_lstm *s, kith_lid m, const float *before, floa
 void kith_lstm_forward(kith_lstm *s, const float *z, const float *w, float *y) {
   size_t d = (size_t)s->d;
   for (kith_eid t = 0; t < s->n_time; t++) {
-    size_t at = (size_t)s->first[t];
-    kith_lid m = (kith_lid)(s->first[t + 1] - s->first[t]);
+    size_t at = (size_t)s->time_start[t];
+    kith_lid m = (kith_lid)(s->time_start[t + 1] - s->time_start[t]);
     float *gate = s->gate + 4 * d * at;
     lstm_gather(s, m, s->col + at, z, gate);
     if (t > 0) kith_gemm_nn(m, 4 * s->d, s->d, 1, s->h, w, 1, gate);
-    lstm_cells(s, m, t > 0 ? s->cell + d * (size_t)s->first[t - 1] : NULL, gate, s->cell + d * at, s->h);
+    lstm_cells(s, m, t > 0 ? s->cell + d * (size_t)s->time_start[t - 1] : NULL, gate, s->cell + d * at, s->h);
   }
   for (kith_lid r = 0; r < s->n_row; r++)
     memcpy(y + d * (size_t)s->row[r], s->h + d * (size_t)r, d * sizeof(float));
@@ -135,7 +136,7 @@ void kith_lstm_forward(kith_lstm *s, const float *z, const float *w, float *y) {
 
 /* ---- backward ---- */
 
-/* Gradients of the gates' sums in the place of the gates; dcell becomes that of the time before. */
+/* Overwrite the gates with the gradients of their sums; dcell becomes that of the time before. */
 static void lstm_cells_backward(const kith_lstm *s, kith_lid m, const float *before, const float *c,
                                 float *gate) {
   int d = s->d;
@@ -145,20 +146,20 @@ static void lstm_cells_backward(const kith_lstm *s, kith_lid m, const float *bef
     const float *dh = s->dh + (size_t)r * (size_t)d;
     size_t row = (size_t)r * (size_t)d;
     for (int k = 0; k < d; k++) {
-      float in = g[k], keep = g[d + k], new = g[2 * d + k], out = g[3 * d + k],
-            shown = tanhf(c[row + (size_t)k]);
-      float dcell = dc[k] + dh[k] * out * (1 - shown * shown);
-      g[k] = dcell * new *in *(1 - in);
-      g[d + k] = (before ? dcell * before[row + (size_t)k] : 0) * keep * (1 - keep);
-      g[2 * d + k] = dcell * in * (1 - new *new);
-      g[3 * d + k] = dh[k] * shown * out * (1 - out);
-      dc[k] = dcell * keep;
+      float in = g[k], forget = g[d + k], cand = g[2 * d + k], out = g[3 * d + k],
+            tanh_c = tanhf(c[row + (size_t)k]);
+      float dcell = dc[k] + dh[k] * out * (1 - tanh_c * tanh_c);
+      g[k] = dcell * cand * in * (1 - in);
+      g[d + k] = (before ? dcell * before[row + (size_t)k] : 0) * forget * (1 - forget);
+      g[2 * d + k] = dcell * in * (1 - cand * cand);
+      g[3 * d + k] = dh[k] * tanh_c * out * (1 - out);
+      dc[k] = dcell * forget;
     }
   }
 }
 
-/* h of a time whose gates are still there. */
-static void lstm_again(const kith_lstm *s, kith_lid m, const float *gate, const float *c) {
+/* Recompute h of a time from its gates, which backward has not overwritten yet. */
+static void lstm_hidden(const kith_lstm *s, kith_lid m, const float *gate, const float *c) {
   int d = s->d;
 #pragma omp parallel for schedule(static) if (m > 64)
   for (kith_lid r = 0; r < m; r++)
@@ -167,14 +168,13 @@ static void lstm_again(const kith_lstm *s, kith_lid m, const float *gate, const 
                                                 tanhf(c[(size_t)r * (size_t)d + (size_t)k]);
 }
 
-/* dz of what each slot read: columns are shared out among threads, so that every sum has the order of the
- * slots. */
+/* Scatter-add to dz.  Threads take columns, not entries, so that every sum has the order of the entries. */
 static void lstm_scatter(const kith_lstm *s, float *dz) {
   int width = 4 * s->d;
 #pragma omp parallel for schedule(static)
   for (int low = 0; low < width; low += LSTM_SLICE) {
     int high = low + LSTM_SLICE < width ? low + LSTM_SLICE : width;
-    for (kith_eid e = 0; e < s->first[s->n_time]; e++)
+    for (kith_eid e = 0; e < s->time_start[s->n_time]; e++)
       for (int k = low; k < high; k++)
         dz[(size_t)s->col[e] * (size_t)width + (size_t)k] += s->gate[(size_t)e * (size_t)width + (size_t)k];
   }
@@ -186,12 +186,12 @@ void kith_lstm_backward(kith_lstm *s, const float *w, const float *dy, float *dw
   for (kith_lid r = 0; r < s->n_row; r++)
     memcpy(s->dh + d * (size_t)r, dy + d * (size_t)s->row[r], d * sizeof(float));
   for (kith_eid t = s->n_time - 1; t >= 0; t--) {
-    size_t at = (size_t)s->first[t], before = t > 0 ? (size_t)s->first[t - 1] : 0;
-    kith_lid m = (kith_lid)(s->first[t + 1] - s->first[t]);
+    size_t at = (size_t)s->time_start[t], before = t > 0 ? (size_t)s->time_start[t - 1] : 0;
+    kith_lid m = (kith_lid)(s->time_start[t + 1] - s->time_start[t]);
     float *gate = s->gate + 4 * d * at;
     lstm_cells_backward(s, m, t > 0 ? s->cell + d * before : NULL, s->cell + d * at, gate);
     if (t == 0) break;
-    lstm_again(s, m, s->gate + 4 * d * before, s->cell + d * before);
+    lstm_hidden(s, m, s->gate + 4 * d * before, s->cell + d * before);
     kith_gemm_tn(s->d, 4 * s->d, m, 1, s->h, gate, 1, dw);
     kith_gemm_nt(m, s->d, 4 * s->d, 1, gate, w, 0, s->dh);
   }

@@ -1,26 +1,26 @@
-/* Ops along a hop: ghosts, a row's own place, and the sums over its neighbors. */
+/* Ops along a block: ghost update, destination rows, sums and maxima over neighbors. */
 #include <math.h>
 #include <string.h>
 
 #include "kith/tape.h"
 
-/* ---- ghosts ---- */
+/* ---- ghost update ---- */
 
-typedef struct ghosts {
+typedef struct ghost_update {
   kith_relation *a;
   kith_tensor *x;
-} ghosts;
+} ghost_update;
 
-static void ghosts_forward(void *self) {
-  ghosts *o = self;
+static void ghost_update_forward(void *self) {
+  ghost_update *o = self;
   size_t own = (size_t)o->a->csr.n_row * (size_t)o->x->d;
   kith_halo_begin(o->a->halo, o->x->d, o->x->value, o->x->value + own);
   kith_halo_end(o->a->halo);
 }
 
-static void ghosts_backward(void *self) {
-  ghosts *o = self;
-  if (!kith_tensor_requires_grad(o->x)) return; /* so it is on every rank */
+static void ghost_update_backward(void *self) {
+  ghost_update *o = self;
+  if (!kith_tensor_requires_grad(o->x)) return; /* the same on every rank */
   float *dx = kith_tensor_grad(o->x);
   kith_halo_backward(o->a->halo, o->x->d, dx + (size_t)o->a->csr.n_row * (size_t)o->x->d, dx);
 }
@@ -28,13 +28,14 @@ static void ghosts_backward(void *self) {
 kith_tensor *kith_ghost_update_op(kith_tape *t, const kith_hop *hop, kith_tensor *x) {
   if (!x || !hop->whole) return x;
   if (kith_tape_check(t, kith_halo_reserve(hop->whole->halo, x->d)) != KITH_OK) return NULL;
-  ghosts *o = kith_tape_op(t, "ghosts", true, ghosts_forward, ghosts_backward, sizeof *o);
+  ghost_update *o =
+      kith_tape_op(t, "ghost update", true, ghost_update_forward, ghost_update_backward, sizeof *o);
   if (!o) return NULL;
-  *o = (ghosts){hop->whole, x};
+  *o = (ghost_update){hop->whole, x};
   return x;
 }
 
-/* ---- a row's own place ---- */
+/* ---- destination rows: the first of the source rows ---- */
 
 typedef struct dst_rows {
   kith_tensor *x, *y;
@@ -55,30 +56,30 @@ static void dst_rows_backward(void *self) {
 kith_tensor *kith_dst_rows_op(kith_tape *t, const kith_hop *hop, kith_tensor *x) {
   if (!x || hop->in == hop->out) return x;
   kith_tensor *y = kith_tape_tensor_like(t, x, hop->out, x->d);
-  dst_rows *o = kith_tape_op(t, "self", false, dst_rows_forward, dst_rows_backward, sizeof *o);
+  dst_rows *o = kith_tape_op(t, "destination rows", false, dst_rows_forward, dst_rows_backward, sizeof *o);
   if (!o || !y) return NULL;
   *o = (dst_rows){x, y};
   return y;
 }
 
-/* ---- sums with weights that are known ---- */
+/* ---- sums with normalization ---- */
 
 typedef struct aggregate {
   const kith_hop *hop;
-  kith_edge_norm how;
+  kith_edge_norm norm;
   kith_tensor *x, *y;
-  float *w;     /* [entries] */
-  float *loop;  /* [out rows] what the row itself weighs; null: nothing */
-  bool weighed; /* the whole graph's weights never change */
+  float *w;           /* [entries] */
+  float *self_weight; /* [out rows] weight of the row itself; null: none */
+  bool is_computed;   /* the full graph's weights are computed once */
 } aggregate;
 
 static float aggregate_scale(const aggregate *o, kith_eid e) { return o->hop->scale ? o->hop->scale[e] : 1; }
 
-static float aggregate_weight(const aggregate *o, kith_lid row, kith_eid e, float all) {
+static float aggregate_weight(const aggregate *o, kith_lid row, kith_eid e, float scale_sum) {
   const int64_t *degree = o->hop->degree;
-  switch (o->how) {
+  switch (o->norm) {
   case KITH_NORM_NONE: return aggregate_scale(o, e);
-  case KITH_NORM_MEAN: return aggregate_scale(o, e) / all;
+  case KITH_NORM_MEAN: return aggregate_scale(o, e) / scale_sum;
   case KITH_NORM_SYMMETRIC: return o->hop->csr->weight[e];
   case KITH_NORM_SELF_LOOPS:
     return aggregate_scale(o, e) *
@@ -87,34 +88,34 @@ static float aggregate_weight(const aggregate *o, kith_lid row, kith_eid e, floa
   return 0;
 }
 
-static void aggregate_weigh(aggregate *o) {
+static void aggregate_weights(aggregate *o) {
   const kith_csr *a = o->hop->csr;
-  if (o->weighed) return;
+  if (o->is_computed) return;
 #pragma omp parallel for schedule(dynamic, 256)
   for (kith_lid p = 0; p < a->n_row; p++) {
     kith_lid row = a->row[p];
-    float all = 0;
-    for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++) all += aggregate_scale(o, e);
-    for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++) o->w[e] = aggregate_weight(o, row, e, all);
-    if (o->loop) o->loop[row] = 1 / (float)(o->hop->degree[row] + 1);
+    float scale_sum = 0;
+    for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++) scale_sum += aggregate_scale(o, e);
+    for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++) o->w[e] = aggregate_weight(o, row, e, scale_sum);
+    if (o->self_weight) o->self_weight[row] = 1 / (float)(o->hop->degree[row] + 1);
   }
-  o->weighed = o->hop->whole && !o->hop->drops_edges;
+  o->is_computed = o->hop->whole && !o->hop->drops_edges;
 }
 
-/* to_i (+)= loop_i from_i */
-static void aggregate_loop(const aggregate *o, const float *from, float *to) {
+/* to_i += self_weight_i from_i */
+static void aggregate_self(const aggregate *o, const float *from, float *to) {
   int d = o->y->d;
-  if (!o->loop) return;
+  if (!o->self_weight) return;
 #pragma omp parallel for schedule(static)
   for (int64_t i = 0; i < kith_tensor_n(o->y); i++)
-    for (int k = 0; k < d; k++) to[i * d + k] += o->loop[i] * from[i * d + k];
+    for (int k = 0; k < d; k++) to[i * d + k] += o->self_weight[i] * from[i * d + k];
 }
 
 static void aggregate_forward(void *self) {
   aggregate *o = self;
-  aggregate_weigh(o);
+  aggregate_weights(o);
   kith_edge_sum_forward(o->hop->csr, 1, o->w, o->x->d, o->x->value, o->y->value);
-  aggregate_loop(o, o->x->value, o->y->value);
+  aggregate_self(o, o->x->value, o->y->value);
 }
 
 static void aggregate_backward(void *self) {
@@ -123,44 +124,45 @@ static void aggregate_backward(void *self) {
   const float *dy = kith_tensor_grad(o->y);
   float *dx = kith_tensor_grad(o->x);
   kith_edge_sum_backward_x(o->hop->back, 1, o->w, o->x->d, dy, dx);
-  aggregate_loop(o, dy, dx);
+  aggregate_self(o, dy, dx);
 }
 
-kith_tensor *kith_aggregate_op(kith_tape *t, const kith_hop *hop, kith_edge_norm how, kith_tensor *x) {
+kith_tensor *kith_aggregate_op(kith_tape *t, const kith_hop *hop, kith_edge_norm norm, kith_tensor *x) {
   if (!x) return NULL;
-  aggregate made = {.hop = hop, .how = how, .x = x, .y = kith_tape_tensor_like(t, x, hop->out, x->d)};
+  aggregate made = {.hop = hop, .norm = norm, .x = x, .y = kith_tape_tensor_like(t, x, hop->out, x->d)};
   made.w = kith_tape_workspace(t, hop->edges->most, sizeof *made.w);
-  if (how == KITH_NORM_SELF_LOOPS) made.loop = kith_tape_workspace(t, hop->out->most, sizeof *made.loop);
+  if (norm == KITH_NORM_SELF_LOOPS)
+    made.self_weight = kith_tape_workspace(t, hop->out->most, sizeof *made.self_weight);
   aggregate *o = kith_tape_op(t, "aggregate", false, aggregate_forward, aggregate_backward, sizeof *o);
   if (o) *o = made;
   return o ? made.y : NULL;
 }
 
-/* ---- the largest ---- */
+/* ---- maximum ---- */
 
-typedef struct largest {
+typedef struct maximum {
   const kith_hop *hop;
   kith_tensor *x, *y;
-  kith_eid *who; /* [out rows, d] */
-} largest;
+  kith_eid *argmax; /* [out rows, d] entries */
+} maximum;
 
-static void largest_forward(void *self) {
-  largest *o = self;
-  kith_edge_max_forward(o->hop->csr, o->x->d, o->x->value, o->y->value, o->who);
+static void maximum_forward(void *self) {
+  maximum *o = self;
+  kith_edge_max_forward(o->hop->csr, o->x->d, o->x->value, o->y->value, o->argmax);
 }
 
-static void largest_backward(void *self) {
-  largest *o = self;
+static void maximum_backward(void *self) {
+  maximum *o = self;
   if (!kith_tensor_requires_grad(o->y)) return;
   const float *dy = kith_tensor_grad(o->y);
-  kith_edge_max_backward(o->hop->back, o->x->d, o->who, dy, kith_tensor_grad(o->x));
+  kith_edge_max_backward(o->hop->back, o->x->d, o->argmax, dy, kith_tensor_grad(o->x));
 }
 
 kith_tensor *kith_aggregate_max_op(kith_tape *t, const kith_hop *hop, kith_tensor *x) {
   if (!x) return NULL;
-  largest made = {hop, x, kith_tape_tensor_like(t, x, hop->out, x->d),
+  maximum made = {hop, x, kith_tape_tensor_like(t, x, hop->out, x->d),
                   kith_tape_workspace(t, hop->out->most * x->d, sizeof(kith_eid))};
-  largest *o = kith_tape_op(t, "largest", false, largest_forward, largest_backward, sizeof *o);
+  maximum *o = kith_tape_op(t, "maximum", false, maximum_forward, maximum_backward, sizeof *o);
   if (o) *o = made;
   return o ? made.y : NULL;
 }

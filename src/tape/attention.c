@@ -1,11 +1,11 @@
-/* Attention over in-edges: scores, their softmax, and the sums that they weigh (Velickovic et al., GAT, ICLR
+/* Attention over in-edges: scores, their softmax, and sums weighted by it (Velickovic et al., GAT, ICLR
  * 2018). */
 #include "kith/tape.h"
 
 typedef struct attention {
   const kith_hop *hop;
   float slope;
-  kith_tensor *a, *b, *y; /* left and right; or alpha and x; or scores alone; or weights and x */
+  kith_tensor *a, *b, *y; /* by op: left and right; alpha and x; scores and none; a and x */
 } attention;
 
 static kith_tensor *attention_record(kith_tape *t, const char *name, attention made, void (*forward)(void *),
@@ -15,12 +15,12 @@ static kith_tensor *attention_record(kith_tape *t, const char *name, attention m
   return o ? made.y : NULL;
 }
 
-static void heads_forward(void *self) {
+static void head_dot_forward(void *self) {
   attention *o = self;
   kith_head_dot_forward(kith_tensor_n(o->b), o->y->d, o->b->d, o->a->value, o->b->value, o->y->value);
 }
 
-static void heads_backward(void *self) {
+static void head_dot_backward(void *self) {
   attention *o = self;
   const float *dy = kith_tensor_grad(o->y);
   kith_head_dot_backward(kith_tensor_n(o->b), o->y->d, o->b->d, o->a->value, o->b->value, dy,
@@ -30,15 +30,15 @@ static void heads_backward(void *self) {
 kith_tensor *kith_head_dot_op(kith_tape *t, int heads, kith_tensor *a, kith_tensor *x) {
   if (!a || !x) return NULL;
   attention made = {NULL, 0, a, x, kith_tape_node_tensor(t, x->frame, heads)};
-  return attention_record(t, "heads", made, heads_forward, heads_backward);
+  return attention_record(t, "head dot", made, head_dot_forward, head_dot_backward);
 }
 
-static void heads_mean_forward(void *self) {
+static void head_mean_forward(void *self) {
   attention *o = self;
   kith_head_mean_forward(kith_tensor_n(o->b), o->b->d / o->y->d, o->b->d, o->b->value, o->y->value);
 }
 
-static void heads_mean_backward(void *self) {
+static void head_mean_backward(void *self) {
   attention *o = self;
   const float *dy = kith_tensor_grad(o->y);
   kith_head_mean_backward(kith_tensor_n(o->b), o->b->d / o->y->d, o->b->d, dy, kith_tensor_grad(o->b));
@@ -47,15 +47,15 @@ static void heads_mean_backward(void *self) {
 kith_tensor *kith_head_mean_op(kith_tape *t, int heads, kith_tensor *x) {
   if (!x) return NULL;
   attention made = {NULL, 0, NULL, x, kith_tape_node_tensor(t, x->frame, x->d / heads)};
-  return attention_record(t, "mean of heads", made, heads_mean_forward, heads_mean_backward);
+  return attention_record(t, "head mean", made, head_mean_forward, head_mean_backward);
 }
 
-static void score_forward(void *self) {
+static void edge_score_forward(void *self) {
   attention *o = self;
   kith_edge_score_forward(o->hop->csr, o->y->d, o->slope, o->a->value, o->b->value, o->y->value);
 }
 
-static void score_backward(void *self) {
+static void edge_score_backward(void *self) {
   attention *o = self;
   const float *ds = kith_tensor_grad(o->y);
   kith_edge_score_backward_left(o->hop->csr, o->y->d, o->slope, o->y->value, ds, kith_tensor_grad(o->a));
@@ -66,15 +66,15 @@ kith_tensor *kith_edge_score_op(kith_tape *t, const kith_hop *hop, float slope, 
                                 kith_tensor *right) {
   if (!left || !right) return NULL;
   attention made = {hop, slope, left, right, kith_tape_node_tensor(t, hop->edges, left->d)};
-  return attention_record(t, "score", made, score_forward, score_backward);
+  return attention_record(t, "edge score", made, edge_score_forward, edge_score_backward);
 }
 
-static void softmax_edges_forward(void *self) {
+static void edge_softmax_forward(void *self) {
   attention *o = self;
   kith_edge_softmax_forward(o->hop->csr, o->y->d, o->a->value, o->y->value);
 }
 
-static void softmax_edges_backward(void *self) {
+static void edge_softmax_backward(void *self) {
   attention *o = self;
   const float *dalpha = kith_tensor_grad(o->y);
   kith_edge_softmax_backward(o->hop->csr, o->y->d, o->y->value, dalpha, kith_tensor_grad(o->a));
@@ -83,7 +83,7 @@ static void softmax_edges_backward(void *self) {
 kith_tensor *kith_edge_softmax_op(kith_tape *t, const kith_hop *hop, kith_tensor *s) {
   if (!s) return NULL;
   attention made = {hop, 0, s, NULL, kith_tape_node_tensor(t, hop->edges, s->d)};
-  return attention_record(t, "softmax of edges", made, softmax_edges_forward, softmax_edges_backward);
+  return attention_record(t, "edge softmax", made, edge_softmax_forward, edge_softmax_backward);
 }
 
 static void attend_forward(void *self) {
@@ -104,7 +104,7 @@ kith_tensor *kith_attend_op(kith_tape *t, const kith_hop *hop, kith_tensor *alph
   return attention_record(t, "attend", made, attend_forward, attend_backward);
 }
 
-/* ---- dropout of what belongs to entries ---- */
+/* ---- dropout of elements [entries, heads] ---- */
 
 typedef struct attention_dropout {
   const kith_hop *hop;
@@ -145,7 +145,7 @@ kith_tensor *kith_attention_dropout_op(kith_tape *t, const kith_hop *hop, kith_e
   attention_dropout made = {hop, exec,
                             p,   (uint64_t)exec->n_dropout++,
                             x,   kith_tape_node_tensor(t, hop->edges, x->d)};
-  attention_dropout *o = kith_tape_op(t, "dropout of edges", false, attention_dropout_forward,
+  attention_dropout *o = kith_tape_op(t, "attention dropout", false, attention_dropout_forward,
                                       attention_dropout_backward, sizeof *o);
   if (o) *o = made;
   return o ? made.y : NULL;

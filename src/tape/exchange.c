@@ -1,4 +1,4 @@
-/* The rows of a batch travel from their owners to those who compute its loss; their gradients travel back. */
+/* Rows of a batch: from their owners to the ranks that compute its loss; their gradients back. */
 #include "kith/tape.h"
 
 typedef struct exchange {
@@ -16,9 +16,9 @@ static void exchange_backward(void *self) {
   kith_halo_return(e->h, e->packed->d, e->rows->grad, e->packed->grad);
 }
 
-kith_tensor *kith_exchange_op(kith_tape *t, kith_halo *h, kith_tensor *packed, int64_t max_want) {
+kith_tensor *kith_exchange_op(kith_tape *t, kith_halo *h, kith_tensor *packed, int64_t max_recv) {
   if (!packed) return NULL;
-  kith_tensor *rows = kith_tape_tensor(t, max_want, packed->d);
+  kith_tensor *rows = kith_tape_tensor(t, max_recv, packed->d);
   exchange *e = kith_tape_op(t, "exchange", true, exchange_forward, exchange_backward, sizeof *e);
   if (!e || !rows) return NULL;
   *e = (exchange){h, packed, rows};

@@ -1,4 +1,4 @@
-/* The input rows: embeddings, what features weigh, or both. */
+/* The input rows: embeddings, weighted sums of features, or both. */
 #include <string.h>
 
 #include "kith/tape.h"
@@ -27,7 +27,7 @@ void kith_input_backward_weights(const kith_input *in, int64_t n, const kith_lid
   kith_features_backward(in->features, in->type, n, row, in->d, dy, dw, db);
 }
 
-/* ---- on the whole graph ---- */
+/* ---- on the full graph ---- */
 
 typedef struct input {
   kith_input in;
@@ -41,7 +41,7 @@ static void input_forward(void *self) {
     kith_input_row(&o->in, i, o->y->value + (size_t)i * (size_t)o->in.d);
 }
 
-/* dx += dy in the rows that have a row of x. */
+/* dx += dy in the rows that include a row of x. */
 static void input_backward(void *self) {
   input *o = self;
   int d = o->in.d;

@@ -1,4 +1,4 @@
-/* L2 on the initial embeddings of a batch, at their owners: a row asked for three times is counted three
+/* L2 regularization of a batch's input rows, at their owners: a row that is gathered three times counts three
  * times. */
 #include "kith/tape.h"
 

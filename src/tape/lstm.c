@@ -1,6 +1,6 @@
 /*
- * Rows that read their neighbors by an LSTM, group of rows by group, so that room does not grow with the
- * graph: the backward pass plays a group's forward pass again, unless there is one group only.
+ * LSTM aggregation, in groups of rows, so that memory does not grow with the graph.  Backward runs a group's
+ * forward pass again, unless all rows are one group.
  */
 #include "kith/lstm.h"
 #include "kith/tape.h"
@@ -19,7 +19,7 @@ static kith_lid lstm_group(lstm *o, kith_lid first) {
                            .step = o->exec->step,
                            .row = o->hop->out->node,
                            .col = o->hop->in->node};
-  kith_lid last = kith_lstm_group_end(a, first, o->s.most);
+  kith_lid last = kith_lstm_group_end(a, first, o->s.max_entries);
   kith_lstm_plan(&o->s, a, first, last, &order);
   kith_lstm_forward(&o->s, o->z->value, o->w->value, o->y->value);
   return last;
@@ -27,7 +27,7 @@ static kith_lid lstm_group(lstm *o, kith_lid first) {
 
 static void lstm_forward(void *self) {
   lstm *o = self;
-  kith_clear(kith_tensor_n(o->y) * o->y->d, o->y->value); /* rows that read nothing */
+  kith_clear(kith_tensor_n(o->y) * o->y->d, o->y->value); /* rows without neighbors */
   for (kith_lid p = 0; p < o->hop->csr->n_row;) p = lstm_group(o, p);
 }
 
@@ -36,14 +36,14 @@ static void lstm_backward(void *self) {
   const kith_csr *a = o->hop->csr;
   const float *dy = kith_tensor_grad(o->y);
   float *dw = kith_tensor_grad(o->w), *dz = kith_tensor_grad(o->z);
-  bool alone = a->n_row > 0 && kith_lstm_group_end(a, 0, o->s.most) == a->n_row;
+  bool one_group = a->n_row > 0 && kith_lstm_group_end(a, 0, o->s.max_entries) == a->n_row;
   for (kith_lid p = 0; p < a->n_row;) {
-    p = alone ? a->n_row : lstm_group(o, p);
+    p = one_group ? a->n_row : lstm_group(o, p);
     kith_lstm_backward(&o->s, o->w->value, dy, dw, dz);
   }
 }
 
-/* The longest row there can be: known on the whole graph; in sampled hops a neighbor is drawn once. */
+/* Entries of the longest row: exact on the full graph; in a sampled block a row has each source row once. */
 static kith_eid lstm_longest(const kith_hop *hop) {
   kith_eid longest = 1;
   if (!hop->whole) return hop->in->most;
@@ -51,33 +51,33 @@ static kith_eid lstm_longest(const kith_hop *hop) {
     kith_eid n = hop->whole->csr.start[p + 1] - hop->whole->csr.start[p];
     longest = n > longest ? n : longest;
   }
-  return longest + 1; /* a loop */
+  return longest + 1; /* + 1: a self-loop */
 }
 
-static void lstm_make_room(kith_tape *t, const kith_hop *hop, kith_eid most, int d, kith_lstm *s) {
-  kith_eid longest = lstm_longest(hop), wanted = most > longest ? most : longest;
+static void lstm_allocate(kith_tape *t, const kith_hop *hop, kith_eid max_entries, int d, kith_lstm *s) {
+  kith_eid longest = lstm_longest(hop), wanted = max_entries > longest ? max_entries : longest;
   s->d = d;
-  s->most = wanted < hop->edges->most ? wanted : hop->edges->most;
-  s->most_row = (kith_lid)(s->most < hop->out->most ? s->most : hop->out->most);
-  s->place = kith_tape_workspace(t, s->most_row, sizeof *s->place);
-  s->row = kith_tape_workspace(t, s->most_row, sizeof *s->row);
-  s->first = kith_tape_workspace(t, s->most + 1, sizeof *s->first);
-  s->next = kith_tape_workspace(t, s->most + 1, sizeof *s->next);
-  s->col = kith_tape_workspace(t, s->most, sizeof *s->col);
-  s->item = kith_tape_workspace(t, s->most, sizeof *s->item);
-  s->gate = kith_tape_workspace(t, s->most * 4 * d, sizeof *s->gate);
-  s->cell = kith_tape_workspace(t, s->most * d, sizeof *s->cell);
-  s->h = kith_tape_workspace(t, (int64_t)s->most_row * d, sizeof *s->h);
-  s->dh = kith_tape_workspace(t, (int64_t)s->most_row * d, sizeof *s->dh);
-  s->dcell = kith_tape_workspace(t, (int64_t)s->most_row * d, sizeof *s->dcell);
+  s->max_entries = wanted < hop->edges->most ? wanted : hop->edges->most;
+  s->max_rows = (kith_lid)(s->max_entries < hop->out->most ? s->max_entries : hop->out->most);
+  s->position = kith_tape_workspace(t, s->max_rows, sizeof *s->position);
+  s->row = kith_tape_workspace(t, s->max_rows, sizeof *s->row);
+  s->time_start = kith_tape_workspace(t, s->max_entries + 1, sizeof *s->time_start);
+  s->bucket = kith_tape_workspace(t, s->max_entries + 1, sizeof *s->bucket);
+  s->col = kith_tape_workspace(t, s->max_entries, sizeof *s->col);
+  s->sort = kith_tape_workspace(t, s->max_entries, sizeof *s->sort);
+  s->gate = kith_tape_workspace(t, s->max_entries * 4 * d, sizeof *s->gate);
+  s->cell = kith_tape_workspace(t, s->max_entries * d, sizeof *s->cell);
+  s->h = kith_tape_workspace(t, (int64_t)s->max_rows * d, sizeof *s->h);
+  s->dh = kith_tape_workspace(t, (int64_t)s->max_rows * d, sizeof *s->dh);
+  s->dcell = kith_tape_workspace(t, (int64_t)s->max_rows * d, sizeof *s->dcell);
 }
 
-kith_tensor *kith_lstm_op(kith_tape *t, const kith_hop *hop, const kith_exec_ctx *exec, kith_eid most,
+kith_tensor *kith_lstm_op(kith_tape *t, const kith_hop *hop, const kith_exec_ctx *exec, kith_eid max_entries,
                           kith_tensor *z, kith_tensor *w) {
   if (!z || !w) return NULL;
   lstm made = {
       .hop = hop, .exec = exec, .z = z, .w = w, .y = kith_tape_node_tensor(t, hop->out, (int)w->n_row)};
-  lstm_make_room(t, hop, most, (int)w->n_row, &made.s);
+  lstm_allocate(t, hop, max_entries, (int)w->n_row, &made.s);
   lstm *o = kith_tape_op(t, "lstm", false, lstm_forward, lstm_backward, sizeof *o);
   if (o) *o = made;
   return o ? made.y : NULL;

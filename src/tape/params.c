@@ -9,7 +9,7 @@ struct kith_params {
   int n_tensor;
   kith_tensor tensor[KITH_MAX_PARAMS];
   char name[KITH_MAX_PARAMS][KITH_NAME];
-  int64_t place[KITH_MAX_PARAMS];
+  int64_t offset[KITH_MAX_PARAMS];
   kith_weights all;
   kith_status status;
 };
@@ -30,7 +30,7 @@ void kith_params_destroy(kith_params **params) {
   KITH_FREE(*params);
 }
 
-/* Room for `more` numbers in every block; the tensors follow their blocks. */
+/* Grow every block by `more` numbers; tensors are pointed to the moved blocks. */
 static kith_status params_grow(kith_params *p, int64_t more) {
   kith_status st = KITH_OK;
   kith_weights *w = &p->all;
@@ -41,8 +41,8 @@ static kith_status params_grow(kith_params *p, int64_t more) {
   w->n += more;
 done:
   for (int i = 0; i < p->n_tensor; i++) {
-    p->tensor[i].value = w->value + p->place[i];
-    p->tensor[i].grad = w->grad + p->place[i];
+    p->tensor[i].value = w->value + p->offset[i];
+    p->tensor[i].grad = w->grad + p->offset[i];
   }
   return st;
 }
@@ -54,14 +54,14 @@ static uint64_t params_key(const char *name) { /* FNV-1a */
 }
 
 static void params_fill(const kith_params *p, const char *name, kith_init init, kith_tensor *x) {
-  double reach = sqrt(6.0 / (double)(x->n_row + x->d));
+  double bound = sqrt(6.0 / (double)(x->n_row + x->d));
   for (int64_t i = 0; i < x->n_row; i++)
     for (int k = 0; k < x->d; k++) {
       double u = kith_random_unit(
           kith_random(p->seed, KITH_USE_WEIGHT, params_key(name), (uint64_t)i, (uint64_t)k).bits[0]);
       x->value[i * x->d + k] = init == KITH_INIT_ZERO  ? 0
                                : init == KITH_INIT_ONE ? 1
-                                                       : (float)(reach * (2 * u - 1));
+                                                       : (float)(bound * (2 * u - 1));
     }
 }
 
@@ -74,10 +74,10 @@ kith_tensor *kith_params_get(kith_params *p, const char *name, int64_t n_row, in
     p->status = kith_fail(KITH_ECONFIG, "a model may have at most %d weights; %s has %lld rows of %d",
                           INT32_MAX, name, (long long)n_row, d);
   else if (i == KITH_MAX_PARAMS)
-    p->status = kith_fail(KITH_ECONFIG, "a model may have at most %d tensors of weights", KITH_MAX_PARAMS);
+    p->status = kith_fail(KITH_ECONFIG, "a model may have at most %d weight tensors", KITH_MAX_PARAMS);
   else p->status = kith_text_copy("name of weights", name, KITH_NAME, p->name[i]);
   if (p->status != KITH_OK) return NULL;
-  p->place[i] = p->all.n;
+  p->offset[i] = p->all.n;
   p->tensor[i] = (kith_tensor){.n_row = n_row, .d = d, .grad_written = true};
   p->n_tensor++;
   p->status = params_grow(p, n_row * d);

@@ -1,4 +1,4 @@
-/* Ops that work number by number: sum, product, side by side, activation, dropout, unit rows. */
+/* Elementwise ops and ops on rows: sum, product, activation, concatenation, dropout, normalization. */
 #include <string.h>
 
 #include "kith/tape.h"
@@ -12,7 +12,7 @@ typedef struct pointwise {
 
 static int64_t pointwise_size(const pointwise *o) { return kith_tensor_n(o->y) * o->y->d; }
 
-/* A result like `x`, `d` wide. */
+/* A result with the rows of `x` and d columns. */
 static kith_tensor *pointwise_like(kith_tape *t, const kith_tensor *x, int d) {
   return x->frame ? kith_tape_tensor_like(t, x, x->frame, d) : kith_tape_tensor(t, x->n_row, d);
 }
@@ -20,7 +20,7 @@ static kith_tensor *pointwise_like(kith_tape *t, const kith_tensor *x, int d) {
 static kith_tensor *pointwise_record(kith_tape *t, const char *name, pointwise made, void (*forward)(void *),
                                      void (*backward)(void *)) {
   made.y = pointwise_like(t, made.b && kith_tensor_requires_grad(made.b) ? made.b : made.a,
-                          made.a->d); /* data only of data */
+                          made.a->d); /* constant only if all inputs are */
   pointwise *o = kith_tape_op(t, name, false, forward, backward, sizeof *o);
   if (o) *o = made;
   return o ? made.y : NULL;
@@ -85,7 +85,7 @@ kith_tensor *kith_activate_op(kith_tape *t, kith_activation f, float slope, kith
                           activate_backward);
 }
 
-/* ---- side by side ---- */
+/* ---- concatenation ---- */
 
 typedef struct concat {
   int n;
@@ -118,7 +118,7 @@ kith_tensor *kith_concat_op(kith_tape *t, int n, kith_tensor *const *x) {
   for (int i = 0; i < n; i++) {
     if (!x[i]) return NULL;
     d += x[i]->d;
-    if (kith_tensor_requires_grad(x[i])) like = i; /* data only of data */
+    if (kith_tensor_requires_grad(x[i])) like = i; /* constant only if all inputs are */
   }
   concat made = {.n = n, .y = pointwise_like(t, x[like], d)};
   for (int i = 0; i < n; i++) made.x[i] = x[i];
@@ -170,19 +170,19 @@ kith_tensor *kith_dropout_op(kith_tape *t, kith_exec_ctx *exec, double p, bool r
   return o ? made.y : NULL;
 }
 
-/* ---- unit rows ---- */
+/* ---- normalization of rows ---- */
 
-typedef struct unit {
+typedef struct normalize {
   kith_tensor *x, *y, *norm;
-} unit;
+} normalize;
 
-static void unit_forward(void *self) {
-  unit *o = self;
+static void normalize_forward(void *self) {
+  normalize *o = self;
   kith_normalize_rows_forward(kith_tensor_n(o->x), o->x->d, o->x->value, o->y->value, o->norm->value);
 }
 
-static void unit_backward(void *self) {
-  unit *o = self;
+static void normalize_backward(void *self) {
+  normalize *o = self;
   if (!kith_tensor_requires_grad(o->y)) return;
   const float *dy = kith_tensor_grad(o->y);
   kith_normalize_rows_backward(kith_tensor_n(o->x), o->x->d, o->y->value, o->norm->value, dy,
@@ -191,8 +191,8 @@ static void unit_backward(void *self) {
 
 kith_tensor *kith_normalize_op(kith_tape *t, kith_tensor *x) {
   if (!x) return NULL;
-  unit made = {x, pointwise_like(t, x, x->d), pointwise_like(t, x, 1)};
-  unit *o = kith_tape_op(t, "unit", false, unit_forward, unit_backward, sizeof *o);
+  normalize made = {x, pointwise_like(t, x, x->d), pointwise_like(t, x, 1)};
+  normalize *o = kith_tape_op(t, "normalize", false, normalize_forward, normalize_backward, sizeof *o);
   if (o) *o = made;
   return o ? made.y : NULL;
 }

@@ -1,24 +1,24 @@
 /*
- * y = A x over ranks: exchange of ghosts overlapped with the rows that need none.
- * Of a model's last layer only the batch's rows are read, so only those are computed.  (Leaving out the other
- * rows' zero gradients on the way back was tried: the batch's rows hold two fifths of A's entries, and
- * finding them costs as much as it saves.)
+ * y = A x over ranks: the halo exchange overlaps with the rows that need no ghosts.
+ * Only the batch's rows of the last layer are read, so forward computes only those.  Backward does not skip
+ * the zero gradients of the other rows: the batch's rows hold two fifths of A's entries, and finding them
+ * costs as much as it saves.
  */
 #include "kith/tape.h"
 
-enum { PROPAGATE_PIECES = 8 }; /* interior rows are computed in pieces; between them messages are poked */
+enum { PROPAGATE_PIECES = 8 }; /* of the interior rows; the halo progresses after each */
 
 typedef struct propagate {
   const kith_relation *a;
-  const kith_csr *csr; /* its matrix, or what edge dropout leaves of it: the same places */
+  const kith_csr *csr; /* its matrix, or the remaining entries after edge dropout: the same rows */
   kith_tensor *x, *y;
-  const kith_output *r; /* last layer: which rows are asked for */
-  kith_lid *place;      /* [n_own] last layer: where they stand in A, interior ones first */
+  const kith_output *out; /* last layer: which rows are gathered */
+  kith_lid *position;     /* [n_own] last layer: their positions in A, interior rows first */
 } propagate;
 
-/* to = A from (or +=): begin halo, interior rows, end halo, boundary rows.  Each row keeps its one order of
- * summation. */
-static void propagate_run(const propagate *p, int d, float *from, bool add, float *to) {
+/* to = A from (or +=): begin halo, interior rows, end halo, boundary rows.  The order of summation within a
+ * row does not depend on the overlap. */
+static void propagate_multiply(const propagate *p, int d, float *from, bool add, float *to) {
   const kith_relation *a = p->a;
   kith_lid n_own = p->csr->n_row;
   kith_halo_begin(a->halo, d, from, from + (size_t)n_own * (size_t)d);
@@ -34,27 +34,26 @@ static void propagate_run(const propagate *p, int d, float *from, bool add, floa
 
 static void propagate_forward(void *self) {
   propagate *p = self;
-  propagate_run(p, p->x->d, p->x->value, false, p->y->value);
+  propagate_multiply(p, p->x->d, p->x->value, false, p->y->value);
 }
 
-/* A is symmetric (edge dropout drops both directions), so its transpose in gather form is A itself, on
- * gradients. */
+/* A is symmetric (edge dropout drops both directions), so backward multiplies the gradient by A. */
 static void propagate_backward(void *self) {
   propagate *p = self;
-  propagate_run(p, p->x->d, p->y->grad, kith_tensor_mark_grad_written(p->x), p->x->grad);
+  propagate_multiply(p, p->x->d, p->y->grad, kith_tensor_mark_grad_written(p->x), p->x->grad);
 }
 
-/* List the places of the asked-for rows, interior ones first; returns how many those are. */
+/* List the positions in A of the gathered rows, interior rows first; returns how many are interior. */
 static kith_lid propagate_list(propagate *p) {
-  const kith_gather_index *gather_index = p->r->gather_index;
-  kith_lid n_near = 0, near = 0;
+  const kith_gather_index *gather_index = p->out->gather_index;
+  kith_lid n_interior = 0, interior = 0;
   for (kith_lid i = 0; i < gather_index->n_unique; i++)
-    n_near += p->a->place[gather_index->unique_row[i]] < p->a->n_interior;
-  for (kith_lid i = 0, far = n_near; i < gather_index->n_unique; i++) {
-    kith_lid place = p->a->place[gather_index->unique_row[i]];
-    p->place[place < p->a->n_interior ? near++ : far++] = place;
+    n_interior += p->a->place[gather_index->unique_row[i]] < p->a->n_interior;
+  for (kith_lid i = 0, boundary = n_interior; i < gather_index->n_unique; i++) {
+    kith_lid position = p->a->place[gather_index->unique_row[i]];
+    p->position[position < p->a->n_interior ? interior++ : boundary++] = position;
   }
-  return n_near;
+  return n_interior;
 }
 
 static void propagate_forward_last(void *self) {
@@ -62,15 +61,16 @@ static void propagate_forward_last(void *self) {
   const kith_csr *csr = p->csr;
   float *x = p->x->value;
   int d = p->x->d;
-  if (p->r->all_rows) {
+  if (p->out->all_rows) {
     propagate_forward(self);
     return;
   }
-  kith_lid n_near = propagate_list(p);
+  kith_lid n_interior = propagate_list(p);
   kith_halo_begin(p->a->halo, d, x, x + (size_t)csr->n_row * (size_t)d);
-  kith_spmm_rows(csr, n_near, p->place, d, x, p->y->value);
+  kith_spmm_rows(csr, n_interior, p->position, d, x, p->y->value);
   kith_halo_end(p->a->halo);
-  kith_spmm_rows(csr, p->r->gather_index->n_unique - n_near, p->place + n_near, d, x, p->y->value);
+  kith_spmm_rows(csr, p->out->gather_index->n_unique - n_interior, p->position + n_interior, d, x,
+                 p->y->value);
 }
 
 static kith_tensor *propagate_record(kith_tape *t, const kith_hop *hop, propagate made,
@@ -87,10 +87,11 @@ kith_tensor *kith_propagate_op(kith_tape *t, const kith_hop *hop, kith_tensor *x
   return propagate_record(t, hop, (propagate){.a = hop->whole, .csr = hop->csr, .x = x}, propagate_forward);
 }
 
-kith_tensor *kith_propagate_last_op(kith_tape *t, const kith_hop *hop, const kith_output *r, kith_tensor *x) {
+kith_tensor *kith_propagate_last_op(kith_tape *t, const kith_hop *hop, const kith_output *out,
+                                    kith_tensor *x) {
   if (!hop->whole) return kith_propagate_op(t, hop, x);
-  kith_lid *place = kith_tape_workspace(t, hop->whole->csr.n_row, sizeof *place);
-  return propagate_record(t, hop,
-                          (propagate){.a = hop->whole, .csr = hop->csr, .x = x, .r = r, .place = place},
-                          propagate_forward_last);
+  kith_lid *position = kith_tape_workspace(t, hop->whole->csr.n_row, sizeof *position);
+  return propagate_record(
+      t, hop, (propagate){.a = hop->whole, .csr = hop->csr, .x = x, .out = out, .position = position},
+      propagate_forward_last);
 }

@@ -1,11 +1,11 @@
-/* The tape knows order, and nothing else. */
+/* The tape: an ordered list of ops, and the memory that they use. */
 #include "kith/tape.h"
 
 enum { TAPE_MAX = 256 }; /* ops and tensors of one model */
 
 typedef struct tape_op {
   const char *name;
-  bool everyone;
+  bool collective;
   void (*forward)(void *self);
   void (*backward)(void *self);
   void *self;
@@ -97,7 +97,7 @@ void *kith_tape_workspace(kith_tape *t, int64_t count, size_t size) {
   char *workspace = NULL;
   if (t->status != KITH_OK) return NULL;
   if (t->n_workspace == TAPE_MAX)
-    t->status = kith_fail(KITH_ECONFIG, "a model may have at most %d working spaces", TAPE_MAX);
+    t->status = kith_fail(KITH_ECONFIG, "a model may have at most %d workspaces", TAPE_MAX);
   else t->status = KITH_NEW(workspace, count * (int64_t)size);
   if (!workspace) return NULL;
   t->workspace_bytes[t->n_workspace] = count * (int64_t)size;
@@ -106,14 +106,13 @@ void *kith_tape_workspace(kith_tape *t, int64_t count, size_t size) {
   return workspace;
 }
 
-void *kith_tape_op(kith_tape *t, const char *name, bool everyone, void (*forward)(void *self),
+void *kith_tape_op(kith_tape *t, const char *name, bool collective, void (*forward)(void *self),
                    void (*backward)(void *self), size_t size) {
   char *self = NULL;
   if (t->status != KITH_OK) return NULL;
-  if (t->n_op == TAPE_MAX)
-    t->status = kith_fail(KITH_ECONFIG, "a model may have at most %d operations", TAPE_MAX);
+  if (t->n_op == TAPE_MAX) t->status = kith_fail(KITH_ECONFIG, "a model may have at most %d ops", TAPE_MAX);
   else t->status = KITH_NEW(self, (int64_t)size);
-  if (self) t->op[t->n_op++] = (tape_op){name, everyone, forward, backward, self};
+  if (self) t->op[t->n_op++] = (tape_op){name, collective, forward, backward, self};
   return self;
 }
 
