@@ -1,6 +1,8 @@
 /**
- * Loss: BPR, noise contrastive estimation and softmax on the pairs of a batch, cross-entropy on labeled
- * nodes; forward and backward.
+ * Loss: BPR, noise contrastive estimation and softmax on the pairs of a batch; cross-entropy on labeled
+ * nodes.
+ *
+ * Each op adds the loss to *loss and has its backward beside its forward.
  */
 #ifndef KITH_LOSS_H
 #define KITH_LOSS_H
@@ -12,69 +14,66 @@ typedef enum kith_loss_name { KITH_BPR, KITH_SOFTMAX, KITH_NCE } kith_loss_name;
 
 typedef struct kith_loss_options {
   kith_loss_name name;
-  double l2;          /**< weight of half the squared norm of the batch's initial embeddings, per pair */
-  double temperature; /**< softmax: what cosines are divided by */
-  double logq; /**< softmax: how much of the log of an item's frequency is taken off its logit, 0 … 1 */
-  bool mask; /**< softmax: leave out the items of other pairs that the pair's user has a training interaction
-                with */
-  bool inbatch; /**< softmax: whether the items of the step's other pairs are candidates */
-  int shared;   /**< softmax: further candidates, drawn from the noise for all pairs of the step */
+  double l2; /**< L2 regularization: times half the squared norm of the batch's input rows, per pair */
+  double temperature; /**< softmax: cosines are divided by it */
+  double logq; /**< softmax: logQ correction, 0 … 1: fraction of the log frequency subtracted from a logit */
+  bool mask;   /**< softmax: mask false negatives: other pairs' items that the user trains on as positives */
+  bool inbatch; /**< softmax: the items of the step's other pairs are candidates (in-batch negatives) */
+  int shared;   /**< softmax: number of further candidates, drawn once for all pairs of a step */
 } kith_loss_options;
 
 kith_loss_options kith_loss_defaults(void);
 const char *kith_loss_text(kith_loss_name name); /**< "bpr" */
-/** Contradictions between a loss and its negatives.  Local.  Errors: KITH_ECONFIG. */
+/** Check a loss against the options of its negatives.  Local.  Errors: KITH_ECONFIG. */
 kith_status kith_loss_check(const kith_loss_options *o, const kith_negative_options *n) KITH_MUST_USE;
 
 /**
- * Bayesian personalized ranking (Rendle et al., UAI 2009): the mean over the step's pairs, and over the k
- * negatives of each, of softplus(<u, negative> - <u, positive>), added to *loss.  A hard negative is, of its
- * pool, the draw with the largest <u, draw> at this step (Zhang et al., SIGIR 2013); only that draw's row
- * gets a gradient.
+ * Bayesian personalized ranking (Rendle et al., UAI 2009): mean over the step's pairs, and over the k
+ * negatives of each, of softplus(<u, negative> - <u, positive>).  A hard negative is the draw of a pool with
+ * the largest <u, draw> at this step (Zhang et al., SIGIR 2013); only its row has a gradient.
  *
- * @param b     the step's pairs, read when played
- * @param rows  [most wanted, d] the rows that the pairs name
+ * @param b     the step's pairs, read when run
+ * @param rows  [most rows of a batch, d] embeddings of the pairs' users, items and negatives
  */
 void kith_bpr_op(kith_tape *t, const kith_batch *b, kith_tensor *rows, kith_sum *loss);
 
 /**
- * Noise contrastive estimation (Gutmann and Hyvarinen, AISTATS 2010; Mnih and Teh, ICML 2012): with the
- * logits l(i) = <u, i> - log(k p_n(i)), the mean over the step's pairs of softplus(-l(positive)) + sum over
- * its k negatives of softplus(l(negative)), added to *loss.  Scores then estimate log p(i | u), without a sum
- * over all items.
+ * Noise contrastive estimation (Gutmann and Hyvarinen, AISTATS 2010; Mnih and Teh, ICML 2012): with logits
+ * l(i) = <u, i> - log(k p_n(i)), mean over the step's pairs of softplus(-l(positive)) + sum over the k
+ * negatives of softplus(l(negative)).  Scores then estimate log p(i | u) without a sum over all items.
  *
- * p_n is the law of the noise before a user's own items are left out of the draws: leaving them out makes
- * every other item likelier by a factor that is near 1 unless the user has a good share of all items, and is
- * not corrected. Draws in the batch follow it as far as a step is a random sample of all training pairs,
- * which steps of clusters are not.
+ * p_n is the noise distribution before a user's own items are rejected.  Rejection raises the probability of
+ * every other item by a factor near 1, unless the user has a large share of all items; it is not corrected.
+ * In-batch draws follow p_n only where a step is a random sample of all training pairs: not in cluster mode.
  */
 void kith_nce_op(kith_tape *t, const kith_batch *b, kith_tensor *rows, kith_sum *loss);
 
 /**
- * Softmax: the mean over the step's pairs of -log softmax of cos(u, i) / temperature.  The candidates of a
- * pair are its own item; with `inbatch` the items of all other pairs of the step on all ranks, but for those
- * with the same item and, with `mask`, those that the user has a training interaction with; and `shared`
- * negatives drawn for the whole step, but for those that the user has a training interaction with.
+ * Softmax: mean over the step's pairs of -log softmax of cos(u, i) / temperature over the pair's candidates:
+ * - its own item;
+ * - with `inbatch`, the items of the step's other pairs on all ranks, except equal items and, with `mask`,
+ *   training items of the user;
+ * - `shared` negatives drawn for the whole step, except training items of the user.
  *
- * An item is a candidate as often as it is popular, or as the noise draws it, which alone would teach the
- * model to rank against popularity.  Logits in training are therefore cos / temperature - logq *
- * log(frequency), the frequency being how often a candidate is expected in a step: with logq = 1 the softmax
- * over the candidates estimates the softmax over all items (Bengio and Senecal 2008; Yi et al., RecSys 2019),
- * with 0 it is left as it is. in batch: degree_i * pairs / edges, for a pair's own item too, as Yi et al.
- * have it; shared: shared * p_n(i); a pair's own item, without `inbatch`: 1, it is there for certain.
+ * Popular items are candidates more often, which would teach the model to rank against popularity.  The logQ
+ * correction makes the logits in training cos / temperature - logq * log(frequency), where the frequency is
+ * the expected number of occurrences in a step.  With logq = 1 the softmax over candidates estimates the
+ * softmax over all items (Bengio and Senecal 2008; Yi et al., RecSys 2019); with 0 there is no correction.
+ * Frequencies: in-batch degree_i * pairs / edges, for the own item too, as in Yi et al.; shared:
+ * shared * p_n(i); own item without `inbatch`: 1, since it is always a candidate.
  *
- * Each rank takes whole tiles: its users against all candidates forward, its candidates against all users
- * backward, so that every sum has one order whatever the number of ranks.  Costs 8 d products a pair and
- * candidate over all ranks.
+ * Each rank computes whole tiles: forward its users against all candidates, backward its candidates against
+ * all users, so that every sum has one order on any number of ranks.  Collective when run.  Cost: 8 d
+ * multiplications for each pair and candidate, over all ranks.
  */
 void kith_softmax_op(kith_tape *t, const kith_comm *comm, const kith_batch *b,
                      const kith_loss_options *options, kith_tensor *rows, kith_sum *loss);
 
 /**
- * Cross-entropy of the classes of labeled nodes: sum over the step's nodes of weight_i (log of the sum over
- * all classes c of exp(x_ic) - x_i,label), added to *loss.
+ * Cross-entropy of labeled nodes: sum over the step's nodes of weight_i (log sum over classes c of exp(x_ic)
+ * - x_i,label).
  *
- * @param l     the step's nodes on this rank, read when played
+ * @param l     the step's nodes on this rank, read when run
  * @param rows  [most nodes, classes] their logits
  */
 void kith_cross_entropy_op(kith_tape *t, const kith_labelled *l, kith_tensor *rows, kith_sum *loss);

@@ -4,18 +4,18 @@
 typedef struct bpr {
   const kith_batch *b;
   kith_tensor *rows;
-  kith_lid *hardest; /* [pairs, negatives] */
-  double *margin;    /* [pairs, negatives] how much the user prefers the negative: <u, n> - <u, p> */
+  kith_lid *hardest; /* [pairs, negatives] index of the draw used, in at[2] */
+  double *margin;    /* [pairs, negatives] <u, negative> - <u, positive> */
   kith_sum *loss;
 } bpr;
 
 static void bpr_margins(bpr *o, kith_lid i) {
   int d = o->rows->d, k = o->b->shape.n_negative;
   const float *x = o->rows->value, *u = x + kith__user_offset(o->b, i, d);
-  double liked = (double)kith_dot(d, u, x + kith__positive_offset(o->b, i, d));
+  double positive = (double)kith_dot(d, u, x + kith__positive_offset(o->b, i, d));
   for (int j = 0; j < k; j++)
     o->margin[i * k + j] =
-        (double)kith_dot(d, u, x + kith__negative_offset(o->b, o->hardest, i, j, d)) - liked;
+        (double)kith_dot(d, u, x + kith__negative_offset(o->b, o->hardest, i, j, d)) - positive;
 }
 
 static void bpr_forward(void *self) {
@@ -30,7 +30,7 @@ static void bpr_forward(void *self) {
 
 /* With s = sigmoid(margin) / (pairs * k), over the negatives n of a pair:  du = sum s (n - p), dn = s u, dp =
  * -sum s u. */
-static void bpr_pull(bpr *o, kith_lid i, int j) {
+static void bpr_gradient(bpr *o, kith_lid i, int j) {
   int width = o->rows->d, k = o->b->shape.n_negative;
   size_t d = (size_t)width, u = kith__user_offset(o->b, i, width), p = kith__positive_offset(o->b, i, width);
   size_t n = kith__negative_offset(o->b, o->hardest, i, j, width);
@@ -44,12 +44,12 @@ static void bpr_pull(bpr *o, kith_lid i, int j) {
   }
 }
 
-/* Each row belongs to one pair. */
+/* Every row belongs to one pair: = in place of +=. */
 static void bpr_backward(void *self) {
   bpr *o = self;
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < o->b->n_pair; i++) {
-    for (int j = 0; j < o->b->shape.n_negative; j++) bpr_pull(o, i, j);
+    for (int j = 0; j < o->b->shape.n_negative; j++) bpr_gradient(o, i, j);
     kith__zero_unused_grad(o->b, o->hardest, i, o->rows);
   }
 }

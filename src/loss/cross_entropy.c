@@ -1,4 +1,4 @@
-/* Cross-entropy on the logits of labeled nodes; each node's loss is its owner's. */
+/* Cross-entropy on the logits of labeled nodes; each node's loss is computed by its owner. */
 #include <math.h>
 
 #include "kith/loss.h"
@@ -6,7 +6,7 @@
 typedef struct cross_entropy {
   const kith_labelled *l;
   kith_tensor *rows;
-  double *lse; /* [most nodes] log of the sum of exponentials */
+  double *lse; /* [max nodes] log-sum-exp of the logits */
   kith_sum *loss;
 } cross_entropy;
 
@@ -15,10 +15,10 @@ static const float *cross_entropy_row(const cross_entropy *o, kith_lid i) {
 }
 
 static double cross_entropy_lse(int n, const float *x) {
-  double most = (double)x[0], sum = 0;
-  for (int k = 1; k < n; k++) most = (double)x[k] > most ? (double)x[k] : most;
-  for (int k = 0; k < n; k++) sum += exp((double)x[k] - most);
-  return most + log(sum);
+  double max = (double)x[0], sum = 0;
+  for (int k = 1; k < n; k++) max = (double)x[k] > max ? (double)x[k] : max;
+  for (int k = 0; k < n; k++) sum += exp((double)x[k] - max);
+  return max + log(sum);
 }
 
 static void cross_entropy_forward(void *self) {

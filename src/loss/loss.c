@@ -1,4 +1,4 @@
-/* Names and defaults of the losses, and what they cannot be asked for. */
+/* Names, defaults and checks of the losses. */
 #include "kith/loss.h"
 
 kith_loss_options kith_loss_defaults(void) {

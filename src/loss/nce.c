@@ -1,5 +1,4 @@
-/* Noise contrastive estimation on the rows of a batch: tell each pair's item from the items that noise draws.
- */
+/* Noise contrastive estimation: logistic classification of a pair's item against draws of the noise. */
 #include <math.h>
 
 #include "loss/pairs.h"
@@ -7,8 +6,8 @@
 typedef struct nce {
   const kith_batch *b;
   kith_tensor *rows;
-  kith_lid *hardest; /* [pairs, negatives]: no pools, each negative is its only draw */
-  double *logit; /* [pairs, 1 + negatives] <u, i> - log(k p_n(i)) of the pair's item, then of its negatives */
+  kith_lid *hardest; /* [pairs, negatives] index of the draw used, in at[2]; there are no pools */
+  double *logit;     /* [pairs, 1 + negatives] <u, i> - log(k p_n(i)): positive, then negatives */
   kith_sum *loss;
 } nce;
 
@@ -16,11 +15,11 @@ static void nce_logits(nce *o, kith_lid i) {
   const kith_batch *b = o->b;
   int d = o->rows->d, k = b->shape.n_negative;
   const float *x = o->rows->value, *u = x + kith__user_offset(b, i, d);
-  double *logit = o->logit + (size_t)i * (size_t)(1 + k), count = log((double)k);
-  logit[0] = (double)kith_dot(d, u, x + kith__positive_offset(b, i, d)) - count -
+  double *logit = o->logit + (size_t)i * (size_t)(1 + k), log_k = log((double)k);
+  logit[0] = (double)kith_dot(d, u, x + kith__positive_offset(b, i, d)) - log_k -
              kith_noise_log(b->noise, b->item[i]);
   for (int j = 0; j < k; j++)
-    logit[1 + j] = (double)kith_dot(d, u, x + kith__negative_offset(b, o->hardest, i, j, d)) - count -
+    logit[1 + j] = (double)kith_dot(d, u, x + kith__negative_offset(b, o->hardest, i, j, d)) - log_k -
                    kith_noise_log(b->noise, b->drawn[i * k + j]);
 }
 
@@ -35,8 +34,8 @@ static void nce_forward(void *self) {
                  kith__softplus(i % (1 + k) == 0 ? -o->logit[i] : o->logit[i]) / (double)o->b->n_global);
 }
 
-/* With w the derivative of the loss by a logit:  di = w u for the item of each, du = sum w i. */
-static void nce_pull(nce *o, kith_lid i, int j) {
+/* With w = dloss / dlogit:  di = w u, du = sum of w i. */
+static void nce_gradient(nce *o, kith_lid i, int j) {
   int width = o->rows->d;
   double logit = o->logit[(size_t)i * (size_t)(1 + o->b->shape.n_negative) + (size_t)j];
   float w = (float)((j == 0 ? -kith__sigmoid(-logit) : kith__sigmoid(logit)) / (double)o->b->n_global);
@@ -55,7 +54,7 @@ static void nce_backward(void *self) {
   nce *o = self;
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < o->b->n_pair; i++)
-    for (int j = 0; j <= o->b->shape.n_negative; j++) nce_pull(o, i, j);
+    for (int j = 0; j <= o->b->shape.n_negative; j++) nce_gradient(o, i, j);
 }
 
 void kith_nce_op(kith_tape *t, const kith_batch *b, kith_tensor *rows, kith_sum *loss) {

@@ -1,4 +1,4 @@
-/* Of a pool of draws the hardest is the negative; the others get no gradient. */
+/* Hard negatives: of a pool of draws the one with the largest score is used; the others have no gradient. */
 #include <math.h>
 #include <string.h>
 
@@ -7,15 +7,15 @@
 double kith__softplus(double x) { return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x)); }
 double kith__sigmoid(double x) { return 1 / (1 + exp(-x)); }
 
-/* Draws at the places first … first + n_pool - 1 of at[2]. */
+/* The hardest of the draws first … first + n_pool - 1, indices in at[2]. */
 static int pairs_hardest(const kith_batch *b, const kith_tensor *rows, const float *user, kith_lid first) {
   int best = 0;
-  float most = 0;
+  float max = 0;
   for (int c = 0; c < b->shape.n_pool && b->drawn[first + c] >= 0; c++) {
     float score = kith_dot(rows->d, user, rows->value + (size_t)b->at[2][first + c] * (size_t)rows->d);
-    if (c == 0 || score > most) {
+    if (c == 0 || score > max) {
       best = c;
-      most = score;
+      max = score;
     }
   }
   return best;

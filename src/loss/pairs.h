@@ -1,4 +1,4 @@
-/* What the losses on pairs with negatives share: BPR and NCE. */
+/* Shared by the losses on pairs with negatives: BPR and NCE. */
 #ifndef KITH_SRC_LOSS_PAIRS_H
 #define KITH_SRC_LOSS_PAIRS_H
 
@@ -8,7 +8,7 @@
 double kith__softplus(double x);
 double kith__sigmoid(double x);
 
-/* Where the rows of the user and the positive of pair `i` begin among the batch's rows of width d. */
+/* Offset of the rows of pair i's user and positive in the batch's rows [most rows, d]. */
 static inline size_t kith__user_offset(const kith_batch *b, kith_lid i, int d) {
   return (size_t)b->at[0][i] * (size_t)d;
 }
@@ -17,16 +17,16 @@ static inline size_t kith__positive_offset(const kith_batch *b, kith_lid i, int 
 }
 
 /**
- * Which draw of each negative counts: the only one or, of a pool, the one whose row has the largest product
- * with the user's (the first of equals).  hardest [n_pair, n_negative], places in at[2].
+ * hardest [n_pair, n_negative]: the draw of each negative that is used, as an index in at[2]: the only one
+ * or, of a pool, the one with the largest inner product with the user (the first of equals).
  */
 void kith__hardest_negatives(const kith_batch *b, const kith_tensor *rows, kith_lid *hardest);
-/* Where its row begins. */
+/* Offset of its row. */
 static inline size_t kith__negative_offset(const kith_batch *b, const kith_lid *hardest, kith_lid i, int j,
                                            int d) {
   return (size_t)b->at[2][hardest[(size_t)i * (size_t)b->shape.n_negative + (size_t)j]] * (size_t)d;
 }
-/* The gradients of the draws of pair `i` that do not count are zero. */
+/* Zero the gradients of the draws of pair `i` that are not used. */
 void kith__zero_unused_grad(const kith_batch *b, const kith_lid *hardest, kith_lid i, kith_tensor *rows);
 
 #endif

@@ -1,13 +1,14 @@
 /*
- * Softmax over candidates that the whole global batch shares, in tiles of users and tiles of candidates.
- * Candidates stand in a row: the items of all pairs, then the shared negatives.
+ * Softmax over the candidates of the global batch, in tiles of users and tiles of candidates.
+ * Candidates are numbered: the items of all pairs, then the shared negatives.
  *
  * Forward, this rank's users: logits against all candidates, probabilities P, loss, and du = (P - I) items /
- * (pairs * tau). Backward, this rank's candidates: the logits again, from their side, and di = (P' - I) users
- * / (pairs * tau). Computing logits twice costs a third more products than once, but no gradient then has to
- * be summed over ranks.
+ * (pairs * tau).  Backward, this rank's candidates: the logits again, transposed, and di = (P' - I) users /
+ * (pairs * tau).  Computing the logits twice costs a third more products than once, but no gradient has to be
+ * summed over ranks.
  *
- * Without in-batch candidates a pair's own item is no other pair's candidate: it stands apart from the tiles.
+ * Without in-batch candidates a pair's own item is no other pair's candidate and is computed outside the
+ * tiles.
  */
 #include <math.h>
 
@@ -16,28 +17,28 @@
 typedef struct softmax {
   const kith_comm *comm;
   const kith_batch *b;
-  int batch, width; /* most pairs in a step, most candidates */
+  int max_pair, max_candidate; /* of a step */
   kith_loss_options options;
-  kith_tensor *rows; /* as they arrived */
-  kith_tensor *user; /* [batch, d] unit rows of all places; gradients for this rank's places only */
-  kith_tensor *item; /* [width, d] unit rows of all candidates; gradients for this rank's only */
-  kith_tensor *norm; /* [batch + width, 1] of this rank's users, then from batch on of its items, from 2 *
-                        batch of its shared negatives */
-  kith_tensor *lse;  /* [batch, 1] */
-  kith_tensor *own;  /* [batch, 1] the logit of each pair itself, as long as nothing is taken off; grad: its
-                        probability, apart */
-  kith_tensor *bias; /* [width, 1] logq * log frequency of the candidates */
-  kith_tensor *tile; /* [threads * KITH_TILE, width] logits */
+  kith_tensor *rows; /* embeddings before normalization */
+  kith_tensor *user; /* [max_pair, d] normalized rows of all pairs; gradients of this rank's only */
+  kith_tensor *item; /* [max_candidate, d] normalized rows of all candidates; gradients of this rank's only */
+  kith_tensor *norm; /* [max_pair + max_candidate, 1] of this rank's users; from max_pair on of its items,
+                        from 2 max_pair on of its shared negatives */
+  kith_tensor *lse;  /* [max_pair, 1] */
+  kith_tensor *own;  /* [max_pair, 1] logit of each pair's own item before the bias; grad: its probability
+                        where  it is outside the tiles */
+  kith_tensor *bias; /* [max_candidate, 1] logq * log frequency of the candidates */
+  kith_tensor *tile; /* [threads * KITH_TILE, max_candidate] logits */
   kith_sum *loss;
 } softmax;
 
-/* A tile: the places first … first + m - 1 of the batch, or of the shared negatives. */
+/* A tile: pairs first … first + m - 1 of the batch, or shared negatives. */
 typedef struct softmax_tile {
   int64_t first;
   int m;
 } softmax_tile;
 
-/* Tile `t` of this rank's share of the places first[rank] … */
+/* Tile `t` of this rank's range, first[rank] … first[rank + 1] - 1. */
 static softmax_tile softmax_tile_at(const softmax *o, const int64_t *first, int64_t t) {
   int64_t low = first[o->comm->rank] + t * KITH_TILE, left = first[o->comm->rank + 1] - low;
   return (softmax_tile){low, (int)(left < KITH_TILE ? left : KITH_TILE)};
@@ -50,34 +51,35 @@ static int64_t softmax_n_tile(const softmax *o, const int64_t *first) {
 static float *softmax_row(const kith_tensor *x, int64_t i) { return x->value + (size_t)i * (size_t)x->d; }
 static float *softmax_drow(const kith_tensor *x, int64_t i) { return x->grad + (size_t)i * (size_t)x->d; }
 
-/* s [m, n] = the inner products of m rows with n others, as logits. */
-static void softmax_logits(const softmax *o, int m, int n, const float *mine, const float *others, float *s) {
-  kith_gemm_nt(m, n, o->user->d, (float)(1 / o->options.temperature), mine, others, 0, s);
+/* s [m, n] = logits of m rows with n others. */
+static void softmax_logits(const softmax *o, int m, int n, const float *rows, const float *others, float *s) {
+  kith_gemm_nt(m, n, o->user->d, (float)(1 / o->options.temperature), rows, others, 0, s);
 }
 
-/* The factor of all gradients. */
+/* Common factor of all gradients. */
 static float softmax_scale(const softmax *o) {
   return (float)(1 / ((double)(int)o->b->n_global * o->options.temperature));
 }
 
-/* dmine [m, d] = s [m, n] others / (pairs * temperature). */
-static void softmax_pull(const softmax *o, int m, int n, const float *s, const float *others, float *dmine) {
-  kith_gemm_nn(m, o->user->d, n, softmax_scale(o), s, others, 0, dmine);
+/* drows [m, d] = s [m, n] others / (pairs * temperature). */
+static void softmax_gradient(const softmax *o, int m, int n, const float *s, const float *others,
+                             float *drows) {
+  kith_gemm_nn(m, o->user->d, n, softmax_scale(o), s, others, 0, drows);
 }
 
-static float *softmax_room(const softmax *o) {
-  return o->tile->value + (size_t)kith_thread_num() * KITH_TILE * (size_t)o->width;
+static float *softmax_tile_buffer(const softmax *o) {
+  return o->tile->value + (size_t)kith_thread_num() * KITH_TILE * (size_t)o->max_candidate;
 }
 
 static float *softmax_norm(const softmax *o, int which) {
-  return o->norm->value + (size_t)which * (size_t)o->batch;
+  return o->norm->value + (size_t)which * (size_t)o->max_pair;
 }
 static kith_lid softmax_n_shared(const softmax *o) {
   return (kith_lid)(o->b->shared.first[o->comm->rank + 1] - o->b->shared.first[o->comm->rank]);
 }
 
-/* What this rank handles, normalized, then shared with all. */
-static void softmax_arrange(softmax *o) {
+/* Normalize this rank's rows, then all-gather. */
+static void softmax_normalize(softmax *o) {
   const kith_batch *b = o->b;
   int d = o->rows->d;
   int64_t at = b->tile_first[o->comm->rank];
@@ -95,27 +97,27 @@ static void softmax_arrange(softmax *o) {
   kith_share_rows(o->comm, b->shared.first, d, shared);
 }
 
-/* In batch, frequencies are relative to pairs / edges: degrees; those of the shared negatives then too. */
+/* In batch, frequencies are relative to pairs / edges: degrees; those of the shared negatives are scaled
+ * likewise. */
 static void softmax_bias(softmax *o) {
   const kith_batch *b = o->b;
   float logq = (float)o->options.logq, *bias = o->bias->value;
-  float unit =
+  float log_scale =
       o->options.inbatch && b->n_global > 0 ? (float)log((double)b->g->n_edge / (double)b->n_global) : 0;
   for (int64_t i = 0; i < b->n_global; i++) bias[i] = o->options.inbatch ? logq * b->log_degree[i] : 0;
-  for (int s = 0; s < b->shared.n; s++) bias[b->n_global + s] = logq * (b->shared.log_often[s] + unit);
+  for (int s = 0; s < b->shared.n; s++) bias[b->n_global + s] = logq * (b->shared.log_often[s] + log_scale);
 }
 
-/* Users of a tile against candidates, columns of s [m, stride]: those that a user knows are left out. */
-static void softmax_leave_out_of_rows(const softmax *o, const kith_known *h, softmax_tile t, int stride,
-                                      float *s) {
+/* Mask the false negatives of a tile of users: the candidates are columns of s [m, ld]. */
+static void softmax_mask_rows(const softmax *o, const kith_known *h, softmax_tile t, int ld, float *s) {
   for (int64_t w = 0; w * KITH_TILE < h->n; w++)
     for (int i = 0; i < t.m; i++)
       for (uint64_t known = h->known[w * o->b->n_global + t.first + i]; known; known &= known - 1)
-        s[(int64_t)i * stride + w * KITH_TILE + __builtin_ctzll(known)] = -INFINITY;
+        s[(int64_t)i * ld + w * KITH_TILE + __builtin_ctzll(known)] = -INFINITY;
 }
 
-/* The same from the side of a tile of candidates: s [m, pairs] are probabilities. */
-static void softmax_leave_out_of_columns(const softmax *o, const kith_known *h, softmax_tile t, float *s) {
+/* The same for a tile of candidates: s [m, pairs] are probabilities. */
+static void softmax_mask_columns(const softmax *o, const kith_known *h, softmax_tile t, float *s) {
   int64_t n = o->b->n_global;
   const uint64_t *known = h->known + t.first / KITH_TILE * n;
   if (h->n == 0) return;
@@ -123,35 +125,37 @@ static void softmax_leave_out_of_columns(const softmax *o, const kith_known *h, 
     for (uint64_t left = known[j]; left; left &= left - 1) s[__builtin_ctzll(left) * n + j] = 0;
 }
 
-/* Users of a tile against all pairs' items and shared negatives. */
+/* A tile of users against all pairs' items and shared negatives. */
 static void softmax_users_in_batch(const softmax *o, softmax_tile t, float *s) {
   const kith_batch *b = o->b;
   int n = (int)b->n_global + b->shared.n;
   softmax_logits(o, t.m, n, softmax_row(o->user, t.first), o->item->value, s);
-  softmax_leave_out_of_rows(o, &b->marks, t, n, s);
-  softmax_leave_out_of_rows(o, &b->shared.marks, t, n, s + b->n_global);
+  softmax_mask_rows(o, &b->marks, t, n, s);
+  softmax_mask_rows(o, &b->shared.marks, t, n, s + b->n_global);
   for (int i = 0; i < t.m; i++) o->own->value[t.first + i] = s[(size_t)i * (size_t)n + (size_t)(t.first + i)];
   kith_inbatch_softmax_rows(t.m, n, t.first, b->item, o->bias->value, s, o->lse->value + t.first);
   for (int i = 0; i < t.m; i++) s[(size_t)i * (size_t)n + (size_t)(t.first + i)] -= 1;
-  softmax_pull(o, t.m, n, s, o->item->value, softmax_drow(o->user, t.first));
+  softmax_gradient(o, t.m, n, s, o->item->value, softmax_drow(o->user, t.first));
 }
 
-/* Users of a tile against shared negatives and, apart, their own items, whose gradients are then at hand. */
-static void softmax_users_apart(const softmax *o, softmax_tile t, float *s) {
+/* A tile of users against shared negatives; loss and gradients of their own items are added outside the tile.
+ */
+static void softmax_users_sampled(const softmax *o, softmax_tile t, float *s) {
   const kith_batch *b = o->b;
   int n = b->shared.n, d = o->user->d;
   const float *shared = softmax_row(o->item, b->n_global);
-  float *logit = o->own->value + t.first, *chance = o->own->grad + t.first;
+  float *logit = o->own->value + t.first, *probability = o->own->grad + t.first;
   softmax_logits(o, t.m, n, softmax_row(o->user, t.first), shared, s);
-  softmax_leave_out_of_rows(o, &b->shared.marks, t, n, s);
+  softmax_mask_rows(o, &b->shared.marks, t, n, s);
   for (int i = 0; i < t.m; i++)
-    chance[i] = logit[i] = kith_dot(d, softmax_row(o->user, t.first + i), softmax_row(o->item, t.first + i)) /
-                           (float)o->options.temperature;
-  kith_sampled_softmax_rows(t.m, n, o->bias->value + b->n_global, s, chance, o->lse->value + t.first);
-  softmax_pull(o, t.m, n, s, shared, softmax_drow(o->user, t.first));
+    probability[i] = logit[i] =
+        kith_dot(d, softmax_row(o->user, t.first + i), softmax_row(o->item, t.first + i)) /
+        (float)o->options.temperature;
+  kith_sampled_softmax_rows(t.m, n, o->bias->value + b->n_global, s, probability, o->lse->value + t.first);
+  softmax_gradient(o, t.m, n, s, shared, softmax_drow(o->user, t.first));
   for (int i = 0; i < t.m; i++) {
     const float *u = softmax_row(o->user, t.first + i), *x = softmax_row(o->item, t.first + i);
-    float w = softmax_scale(o) * (chance[i] - 1), *du = softmax_drow(o->user, t.first + i),
+    float w = softmax_scale(o) * (probability[i] - 1), *du = softmax_drow(o->user, t.first + i),
           *dx = softmax_drow(o->item, t.first + i);
     for (int k = 0; k < d; k++) du[k] += w * x[k];
     for (int k = 0; k < d; k++) dx[k] = w * u[k];
@@ -161,13 +165,13 @@ static void softmax_users_apart(const softmax *o, softmax_tile t, float *s) {
 static void softmax_forward(void *self) {
   softmax *o = self;
   const kith_batch *b = o->b;
-  softmax_arrange(o);
+  softmax_normalize(o);
   softmax_bias(o);
 #pragma omp parallel for schedule(dynamic)
   for (int64_t k = 0; k < softmax_n_tile(o, b->tile_first); k++) {
     softmax_tile t = softmax_tile_at(o, b->tile_first, k);
-    if (o->options.inbatch) softmax_users_in_batch(o, t, softmax_room(o));
-    else softmax_users_apart(o, t, softmax_room(o));
+    if (o->options.inbatch) softmax_users_in_batch(o, t, softmax_tile_buffer(o));
+    else softmax_users_sampled(o, t, softmax_tile_buffer(o));
   }
   int64_t first = b->tile_first[o->comm->rank];
   for (int64_t p = first; p < first + b->n_pair; p++)
@@ -182,9 +186,9 @@ static void softmax_items(const softmax *o, softmax_tile t, float *s) {
   int n = (int)b->n_global;
   softmax_logits(o, t.m, n, softmax_row(o->item, t.first), o->user->value, s);
   kith_inbatch_softmax_columns(t.m, n, t.first, b->item, o->bias->value, o->lse->value, s);
-  softmax_leave_out_of_columns(o, &b->marks, t, s);
+  softmax_mask_columns(o, &b->marks, t, s);
   for (int i = 0; i < t.m; i++) s[(size_t)i * (size_t)n + (size_t)(t.first + i)] -= 1;
-  softmax_pull(o, t.m, n, s, o->user->value, softmax_drow(o->item, t.first));
+  softmax_gradient(o, t.m, n, s, o->user->value, softmax_drow(o->item, t.first));
 }
 
 /* A tile of shared negatives against all users. */
@@ -193,12 +197,12 @@ static void softmax_shared(const softmax *o, softmax_tile t, float *s) {
   int64_t at = n + t.first;
   softmax_logits(o, t.m, n, softmax_row(o->item, at), o->user->value, s);
   kith_sampled_softmax_columns(t.m, n, o->bias->value + at, o->lse->value, s);
-  softmax_leave_out_of_columns(o, &o->b->shared.marks, t, s);
-  softmax_pull(o, t.m, n, s, o->user->value, softmax_drow(o->item, at));
+  softmax_mask_columns(o, &o->b->shared.marks, t, s);
+  softmax_gradient(o, t.m, n, s, o->user->value, softmax_drow(o->item, at));
 }
 
-/* The gradients of unit rows become those of the rows as they arrived. */
-static void softmax_return(softmax *o) {
+/* Backward of the normalization. */
+static void softmax_normalize_backward(softmax *o) {
   const kith_batch *b = o->b;
   int d = o->rows->d;
   int64_t at = b->tile_first[o->comm->rank], shared = b->n_global + b->shared.first[o->comm->rank];
@@ -218,25 +222,30 @@ static void softmax_backward(void *self) {
           n_shared = softmax_n_tile(o, b->shared.first);
 #pragma omp parallel for schedule(dynamic)
   for (int64_t k = 0; k < n_item + n_shared; k++) {
-    if (k < n_item) softmax_items(o, softmax_tile_at(o, b->tile_first, k), softmax_room(o));
-    else softmax_shared(o, softmax_tile_at(o, b->shared.first, k - n_item), softmax_room(o));
+    if (k < n_item) softmax_items(o, softmax_tile_at(o, b->tile_first, k), softmax_tile_buffer(o));
+    else softmax_shared(o, softmax_tile_at(o, b->shared.first, k - n_item), softmax_tile_buffer(o));
   }
-  softmax_return(o);
+  softmax_normalize_backward(o);
 }
 
 void kith_softmax_op(kith_tape *t, const kith_comm *comm, const kith_batch *b,
                      const kith_loss_options *options, kith_tensor *rows, kith_sum *loss) {
   if (!rows) return;
-  int batch = b->shape.pairs, width = batch + b->shape.n_shared;
-  softmax made = {
-      .comm = comm, .b = b, .batch = batch, .width = width, .options = *options, .rows = rows, .loss = loss};
-  made.user = kith_tape_tensor(t, batch, rows->d);
-  made.item = kith_tape_tensor(t, width, rows->d);
-  made.norm = kith_tape_tensor(t, (int64_t)batch + width, 1);
-  made.lse = kith_tape_tensor(t, batch, 1);
-  made.own = kith_tape_tensor(t, batch, 1);
-  made.bias = kith_tape_tensor(t, width, 1);
-  made.tile = kith_tape_tensor(t, (int64_t)kith_max_threads() * KITH_TILE, width);
+  int max_pair = b->shape.pairs, max_candidate = max_pair + b->shape.n_shared;
+  softmax made = {.comm = comm,
+                  .b = b,
+                  .max_pair = max_pair,
+                  .max_candidate = max_candidate,
+                  .options = *options,
+                  .rows = rows,
+                  .loss = loss};
+  made.user = kith_tape_tensor(t, max_pair, rows->d);
+  made.item = kith_tape_tensor(t, max_candidate, rows->d);
+  made.norm = kith_tape_tensor(t, (int64_t)max_pair + max_candidate, 1);
+  made.lse = kith_tape_tensor(t, max_pair, 1);
+  made.own = kith_tape_tensor(t, max_pair, 1);
+  made.bias = kith_tape_tensor(t, max_candidate, 1);
+  made.tile = kith_tape_tensor(t, (int64_t)kith_max_threads() * KITH_TILE, max_candidate);
   softmax *o = kith_tape_op(t, "softmax", true, softmax_forward, softmax_backward, sizeof *o);
   if (o) *o = made;
 }

@@ -1,4 +1,4 @@
-/* Functions of one number, bias and product: forward beside backward. */
+/* Activations, bias and Hadamard product: forward beside backward. */
 #include <math.h>
 
 #include "kith/ops.h"
@@ -15,8 +15,8 @@ KITH_INLINE float activate_one(kith_activation f, float slope, float x) {
   return x;
 }
 
-/* The derivative, by x or by y = f(x), whichever is cheaper. */
-KITH_INLINE float activate_slope(kith_activation f, float slope, float x, float y) {
+/* The derivative, from x or from y = f(x), whichever is cheaper. */
+KITH_INLINE float activate_derivative(kith_activation f, float slope, float x, float y) {
   switch (f) {
   case KITH_IDENTITY: return 1;
   case KITH_RELU: return x > 0 ? 1 : 0;
@@ -36,7 +36,7 @@ void kith_activate_forward(kith_activation f, float slope, int64_t n, const floa
 void kith_activate_backward(kith_activation f, float slope, int64_t n, const float *x, const float *y,
                             const float *dy, float *dx) {
 #pragma omp parallel for schedule(static)
-  for (int64_t i = 0; i < n; i++) dx[i] += activate_slope(f, slope, x[i], y[i]) * dy[i];
+  for (int64_t i = 0; i < n; i++) dx[i] += activate_derivative(f, slope, x[i], y[i]) * dy[i];
 }
 
 KITH_KERNEL void kith_bias_forward(int64_t n, int m, const float *b, float *y) {

@@ -1,9 +1,9 @@
-/* Which kernels of the BLAS suit this processor, and whether they compute right.
+/* Which BLAS kernels suit this processor, and whether they compute correctly.
  *
- * When OpenBLAS is loaded it chooses kernels by the model number of the processor.  For a model that is newer
- * than itself it falls back to SSE3 kernels, with which a product takes three times as long as with AVX-512,
- * and a step with softmax 1.7 times. Kernels for AVX-512 have been wrong in some versions on some processors,
- * so whatever is chosen is tried. */
+ * OpenBLAS selects kernels by the processor's model number when it is loaded.  For a model newer than itself
+ * it falls back to SSE3 kernels: a product then takes three times as long as with AVX-512, a step with
+ * softmax 1.7 times.  Some versions have had wrong AVX-512 kernels for some processors, so the selected ones
+ * are tested. */
 #include <string.h>
 
 #include "kith/blas.h"
@@ -27,7 +27,7 @@ kith_simd kith_cpu_simd(void) {
   return KITH_SIMD_SSE;
 }
 
-kith_simd kith_blas_simd(const char *kernels) {
+kith_simd kith_blas_simd(const char *core) {
   static const struct {
     const char *name;
     kith_simd v;
@@ -55,12 +55,12 @@ kith_simd kith_blas_simd(const char *kernels) {
                {"Haswell", KITH_SIMD_AVX2},
                {"Zen", KITH_SIMD_AVX2}};
   for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-    if (strcmp(kernels, known[i].name) == 0) return known[i].v;
+    if (strcmp(core, known[i].name) == 0) return known[i].v;
   return KITH_SIMD_AVX512;
 }
 
-bool kith_blas_is_slow(const char *kernels, kith_simd cpu) {
-  kith_simd v = kith_blas_simd(kernels);
+bool kith_blas_is_slow(const char *core, kith_simd cpu) {
+  kith_simd v = kith_blas_simd(core);
   return v < KITH_SIMD_AVX2 && v < cpu;
 }
 
@@ -76,15 +76,15 @@ enum {
   BLAS_M = 97,
   BLAS_N = 163,
   BLAS_K = 79
-}; /* no multiples of a tile; together more than OpenBLAS's limit of a small product */
+}; /* not multiples of a tile; large enough for OpenBLAS's general kernels */
 
 typedef struct blas_trial {
   float a[BLAS_M * BLAS_K], b[BLAS_K * BLAS_N];   /* [m, k] and [k, n] */
   float at[BLAS_K * BLAS_M], bt[BLAS_N * BLAS_K]; /* their transposes */
-  float wanted[BLAS_M * BLAS_N], c[BLAS_M * BLAS_N];
+  float expected[BLAS_M * BLAS_N], c[BLAS_M * BLAS_N];
 } blas_trial;
 
-/* Whole numbers from -3 to 3, and their product by a plain loop. */
+/* Integers from -3 to 3, and their product by a plain loop. */
 static void blas_fill(int m, int n, int k, blas_trial *t) {
   for (int i = 0; i < m; i++)
     for (int l = 0; l < k; l++) t->a[i * k + l] = t->at[l * m + i] = (float)((i * 5 + l * 3 + i * l) % 7 - 3);
@@ -92,13 +92,13 @@ static void blas_fill(int m, int n, int k, blas_trial *t) {
     for (int j = 0; j < n; j++)
       t->b[l * n + j] = t->bt[j * k + l] = (float)((l * 4 + j * 6 + 2 * l * j) % 7 - 3);
   for (int i = 0; i < m; i++) {
-    for (int j = 0; j < n; j++) t->wanted[i * n + j] = 0;
+    for (int j = 0; j < n; j++) t->expected[i * n + j] = 0;
     for (int l = 0; l < k; l++)
-      for (int j = 0; j < n; j++) t->wanted[i * n + j] += t->a[i * k + l] * t->b[l * n + j];
+      for (int j = 0; j < n; j++) t->expected[i * n + j] += t->a[i * k + l] * t->b[l * n + j];
   }
 }
 
-/* The three products that Kith asks for; the first writes over what was there, the others add. */
+/* The three products that Kith calls; the first overwrites c, the others add to it. */
 static bool blas_agrees(int m, int n, int k, blas_trial *t) {
   blas_fill(m, n, k, t);
   for (int i = 0; i < m * n; i++) t->c[i] = 1e30f;
@@ -106,7 +106,7 @@ static bool blas_agrees(int m, int n, int k, blas_trial *t) {
   kith_gemm_nn(m, n, k, 1, t->a, t->b, 1, t->c);
   kith_gemm_tn(m, n, k, 2, t->at, t->b, 1, t->c);
   for (int i = 0; i < m * n; i++)
-    if (t->c[i] != 4 * t->wanted[i]) return false;
+    if (t->c[i] != 4 * t->expected[i]) return false;
   return true;
 }
 

@@ -1,9 +1,9 @@
-/* Dropout: masks are drawn again in the backward pass rather than kept. */
+/* Dropout: backward draws the masks again instead of storing them. */
 #include "kith/ops.h"
 
-enum { DROPOUT_TOGETHER = 16 }; /* columns that one draw of 256 bits decides, 16 bits each */
+enum { DROPOUT_TOGETHER = 16 }; /* columns decided by one draw of 256 bits, 16 bits each */
 
-/* Scale or zero, as each 16 bits of a draw say. */
+/* mask [16]: scale or zero, from 16 bits of the draw each. */
 static void dropout_decide(const kith_dropout *o, kith_draw r, float *mask) {
   uint64_t below = (uint64_t)(o->p * 65536);
   float scale = (float)(1 / (1 - (double)below / 65536));

@@ -1,4 +1,4 @@
-/* Edge dropout: the matrix of a step without the edges that it leaves out, each gone in both directions. */
+/* Edge dropout: the matrix without the edges that a step drops, in both directions. */
 #include "kith/ops.h"
 
 bool kith_edge_is_dropped(const kith_dropout *o, int64_t i, int64_t j) {
@@ -6,7 +6,7 @@ bool kith_edge_is_dropped(const kith_dropout *o, int64_t i, int64_t j) {
   return i != j && kith_random_unit(kith_random(o->seed, KITH_USE_THIN, o->step, low, high).bits[0]) < o->p;
 }
 
-/* keep [entries] of a row; returns how many stay. */
+/* Fill keep [entries] of a row; returns how many are kept. */
 static kith_eid edge_dropout_row(const kith_dropout *o, const kith_csr *a, kith_lid p, const int64_t *row,
                                  const int64_t *col, uint8_t *keep) {
   kith_eid n = 0;

@@ -3,7 +3,7 @@
 
 #include "kith/ops.h"
 
-enum { EDGES_AHEAD = 24 }; /* entries to look ahead */
+enum { EDGES_AHEAD = 24 }; /* prefetch distance in entries */
 
 KITH_INLINE void edges_add(int heads, const float *w, int d, const float *x, float *y) {
   int width = d / heads;
@@ -25,8 +25,8 @@ KITH_KERNEL static void edges_sum_heads(const kith_csr *a, int heads, const floa
   }
 }
 
-KITH_KERNEL static void edges_sum_heads_back(const kith_back *back, int heads, const float *w, int d,
-                                             const float *dy, float *dx) {
+KITH_KERNEL static void edges_sum_heads_transpose(const kith_back *back, int heads, const float *w, int d,
+                                                  const float *dy, float *dx) {
   kith_eid last = back->start[back->n_col] - 1;
 #pragma omp parallel for schedule(dynamic, 64)
   for (kith_lid c = 0; c < back->n_col; c++)
@@ -47,7 +47,7 @@ void kith_edge_sum_forward(const kith_csr *a, int heads, const float *w, int d, 
 void kith_edge_sum_backward_x(const kith_back *back, int heads, const float *w, int d, const float *dy,
                               float *dx) {
   if (heads == 1) kith_spmm_transpose(back, w, d, dy, dx);
-  else edges_sum_heads_back(back, heads, w, d, dy, dx);
+  else edges_sum_heads_transpose(back, heads, w, d, dy, dx);
 }
 
 KITH_KERNEL void kith_edge_sum_backward_w(const kith_csr *a, int heads, int d, const float *x,
@@ -63,7 +63,7 @@ KITH_KERNEL void kith_edge_sum_backward_w(const kith_csr *a, int heads, int d, c
       }
 }
 
-KITH_KERNEL void kith_edge_max_forward(const kith_csr *a, int d, const float *x, float *y, kith_eid *who) {
+KITH_KERNEL void kith_edge_max_forward(const kith_csr *a, int d, const float *x, float *y, kith_eid *argmax) {
 #pragma omp parallel for schedule(dynamic, 64)
   for (kith_lid p = 0; p < a->n_row; p++) {
     size_t row = (size_t)a->row[p] * (size_t)d;
@@ -73,20 +73,20 @@ KITH_KERNEL void kith_edge_max_forward(const kith_csr *a, int d, const float *x,
         if (best < 0 ||
             x[(size_t)a->col[e] * (size_t)d + (size_t)k] > x[(size_t)a->col[best] * (size_t)d + (size_t)k])
           best = e;
-      who[row + (size_t)k] = best;
+      argmax[row + (size_t)k] = best;
       y[row + (size_t)k] = best < 0 ? 0 : x[(size_t)a->col[best] * (size_t)d + (size_t)k];
     }
   }
 }
 
-KITH_KERNEL void kith_edge_max_backward(const kith_back *back, int d, const kith_eid *who, const float *dy,
+KITH_KERNEL void kith_edge_max_backward(const kith_back *back, int d, const kith_eid *argmax, const float *dy,
                                         float *dx) {
 #pragma omp parallel for schedule(dynamic, 64)
   for (kith_lid c = 0; c < back->n_col; c++)
     for (kith_eid t = back->start[c]; t < back->start[c + 1]; t++) {
       size_t row = (size_t)back->row[t] * (size_t)d;
       for (int k = 0; k < d; k++)
-        if (who[row + (size_t)k] == back->entry[t])
+        if (argmax[row + (size_t)k] == back->entry[t])
           dx[(size_t)c * (size_t)d + (size_t)k] += dy[row + (size_t)k];
     }
 }
@@ -138,7 +138,7 @@ void kith_edge_score_forward(const kith_csr *a, int heads, float slope, const fl
       }
 }
 
-/* LeakyReLU keeps the sign, so its slope can be read from what came out. */
+/* LeakyReLU keeps the sign, so its derivative follows from its output. */
 static float edges_slope(float slope, float s) { return s > 0 ? 1 : slope; }
 
 void kith_edge_score_backward_left(const kith_csr *a, int heads, float slope, const float *s, const float *ds,
@@ -166,11 +166,11 @@ void kith_edge_softmax_forward(const kith_csr *a, int heads, const float *s, flo
 #pragma omp parallel for schedule(dynamic, 64)
   for (kith_lid p = 0; p < a->n_row; p++)
     for (int h = 0; h < heads; h++) {
-      float most = -INFINITY, sum = 0;
+      float max = -INFINITY, sum = 0;
       for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++)
-        most = s[e * heads + h] > most ? s[e * heads + h] : most;
+        max = s[e * heads + h] > max ? s[e * heads + h] : max;
       for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++)
-        sum += alpha[e * heads + h] = expf(s[e * heads + h] - most);
+        sum += alpha[e * heads + h] = expf(s[e * heads + h] - max);
       for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++) alpha[e * heads + h] /= sum;
     }
 }

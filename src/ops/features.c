@@ -1,8 +1,7 @@
-/* Sums of weights by features: a sparse matrix of what nodes are like, times dense weights, and its
- * transpose. */
+/* Embedding bags: the sparse matrix of the nodes' features times dense weights, and its transpose. */
 #include "kith/ops.h"
 
-enum { FEATURES_COLUMNS = 16 }; /* that a thread takes at once */
+enum { FEATURES_COLUMNS = 16 }; /* taken by a thread at once */
 
 KITH_KERNEL void kith_features_forward(const kith_features *f, int64_t row, int d, const float *w, float *y) {
   for (kith_eid e = f->start[row]; e < f->start[row + 1]; e++) {

@@ -1,4 +1,4 @@
-/* Taking the rows that a batch asks for, and bringing their gradients back in one order. */
+/* Gather of rows, and the scatter-add of their gradients in a fixed order. */
 #include "kith/ops.h"
 
 KITH_KERNEL void kith_gather_forward(const kith_gather_index *p, int d, float w, const float *x, bool add,

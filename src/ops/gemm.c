@@ -1,4 +1,4 @@
-/* The door to the BLAS. */
+/* All calls of the BLAS. */
 #include <cblas.h>
 #include <stdio.h>
 
@@ -16,7 +16,7 @@ const char *kith_blas_core(void) { return openblas_get_corename(); }
 
 bool kith_blas_has_threads(void) { return openblas_get_parallel() == OPENBLAS_THREAD; }
 #else
-void kith_blas_library(size_t size, char *text) { snprintf(text, size, "another BLAS than OpenBLAS"); }
+void kith_blas_library(size_t size, char *text) { snprintf(text, size, "a BLAS that is not OpenBLAS"); }
 const char *kith_blas_core(void) { return "unknown"; }
 bool kith_blas_has_threads(void) { return false; }
 #endif

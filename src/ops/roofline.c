@@ -1,5 +1,4 @@
-/* What the machine allows: the bare memory traffic of the kernels, with nothing computed that could be left
- * out. */
+/* The memory traffic of the kernels alone. */
 #include "kith/roofline.h"
 
 enum { ROOFLINE_AHEAD = 24, ROOFLINE_LINE = 16 };
@@ -9,11 +8,11 @@ KITH_KERNEL void kith_roofline_triad(int64_t n, float w, const float *b, const f
   for (int64_t i = 0; i < n; i++) a[i] = b[i] + w * c[i];
 }
 
-/* Rows of 64 columns are summed in registers, block by block of entries; the sums are kept so that nothing is
- * left out. */
+/* Strips of 64 columns are summed in registers, 64 entries at a time; the result uses all sums, so that the
+ * compiler removes no load. */
 KITH_KERNEL float kith_roofline_gather(int64_t n, const kith_lid *col, int d, const float *x) {
-  float all = 0;
-#pragma omp parallel for schedule(dynamic, 64) reduction(+ : all)
+  float total = 0;
+#pragma omp parallel for schedule(dynamic, 64) reduction(+ : total)
   for (int64_t block = 0; block < n; block += 64) {
     int64_t end = block + 64 < n ? block + 64 : n;
     for (int k = 0; k + ROOFLINE_LINE <= d; k += 64) {
@@ -30,8 +29,8 @@ KITH_KERNEL float kith_roofline_gather(int64_t n, const kith_lid *col, int d, co
       else
         for (int64_t e = block; e < end; e++)
           for (int j = 0; j < width; j++) sum[j] += x[(size_t)col[e] * (size_t)d + (size_t)(k + j)];
-      for (int j = 0; j < 64; j++) all += sum[j];
+      for (int j = 0; j < 64; j++) total += sum[j];
     }
   }
-  return all;
+  return total;
 }

@@ -1,5 +1,5 @@
 /*
- * Scores of a tile, and the scan that lets nearly all of them go.
+ * Scores of a tile, and the scan that rejects nearly all of them.
  *
  * Six users times a panel of sixteen items are summed in registers: twelve vectors of eight, one chain of
  * fused multiply-adds each, which is what hides the latency of the multiply-add.
@@ -19,12 +19,12 @@ void kith_scores_pack(int64_t n, int64_t n_padded, int d, const float *x, float 
         packed[p * d + (int64_t)k * KITH_SCORE_PANEL + j] = p + j < n ? x[(p + j) * d + k] : 0;
 }
 
-/* Half a panel: the compiler makes of it whatever vectors the instruction set has. */
+/* Half a panel; the compiler splits it into vectors of the instruction set. */
 typedef float scores_half
     __attribute__((vector_size(KITH_SCORE_PANEL / 2 * sizeof(float)), aligned(4), may_alias));
 
-/* SCORES_TOGETHER users times one panel.  This file alone is compiled with contraction, so that s += w * p is
- * one fused step. */
+/* SCORES_TOGETHER users times one panel.  Only this file is compiled with contraction, so that s += w * p is
+ * fused. */
 KITH_INLINE void scores_panel(int d, const float *users, const float *panel, float *score) {
   scores_half left[SCORES_TOGETHER] = {{0}}, right[SCORES_TOGETHER] = {{0}};
   for (int k = 0; k < d; k++) {
@@ -59,17 +59,17 @@ KITH_KERNEL float kith_scores_one(int d, const float *user, const float *packed,
   return sum;
 }
 
-/* Whole groups are passed over with one comparison each, since a full top-K lets few scores in. */
-KITH_KERNEL int kith_scores_above(int n, const float *score, float threshold, int32_t *place) {
+/* A group without a hit costs one comparison: few scores enter a full top-K heap. */
+KITH_KERNEL int kith_scores_above(int n, const float *score, float threshold, int32_t *index) {
   int found = 0, j = 0;
   for (; j + SCORES_GROUP <= n; j += SCORES_GROUP) {
     int any = 0;
     for (int k = 0; k < SCORES_GROUP; k++) any |= score[j + k] >= threshold;
     if (!any) continue;
     for (int k = 0; k < SCORES_GROUP; k++)
-      if (score[j + k] >= threshold) place[found++] = j + k;
+      if (score[j + k] >= threshold) index[found++] = j + k;
   }
   for (; j < n; j++)
-    if (score[j] >= threshold) place[found++] = j;
+    if (score[j] >= threshold) index[found++] = j;
   return found;
 }

@@ -1,5 +1,4 @@
-/* Rows of exponentials: max, exp, sum, each in one order, vectorized by hand-written lanes rather than by
- * reassociation. */
+/* Softmax of rows: max, exp, sum, each in one order; vectorized with explicit lanes, not by reassociation. */
 #include <math.h>
 #include <string.h>
 
@@ -9,7 +8,7 @@ enum { SOFTMAX_LANES = 16 };
 
 /*
  * exp(x) for x <= 0 to about one unit in the last place: x = n log 2 + r, a polynomial in r, then n into the
- * exponent. Below -87 the result is at the edge of the normal numbers, which is as good as zero here.
+ * exponent. Below -87 the result is the smallest normal number, in effect zero.
  */
 KITH_INLINE float softmax_exp(float x) {
   const float magic = 12582912.0f; /* 1.5 * 2^23: adding it rounds to an integer */
@@ -30,39 +29,38 @@ KITH_INLINE float softmax_exp(float x) {
   return p * power;
 }
 
-/* Take off the bias; candidates with the item of `place`, other than itself, get a logit that no exponential
- * survives. */
-KITH_INLINE void softmax_mask(int n, int64_t place, const int32_t *item, const float *bias, float *s) {
-  float self = s[place] - bias[place];
-  int32_t mine = item[place];
-  for (int j = 0; j < n; j++) s[j] = item[j] == mine ? -INFINITY : s[j] - bias[j];
-  s[place] = self;
+/* Subtract the bias; mask the other candidates with the item of pair `i`. */
+KITH_INLINE void softmax_mask(int n, int64_t i, const int32_t *item, const float *bias, float *s) {
+  float self = s[i] - bias[i];
+  int32_t own = item[i];
+  for (int j = 0; j < n; j++) s[j] = item[j] == own ? -INFINITY : s[j] - bias[j];
+  s[i] = self;
 }
 
 KITH_INLINE float softmax_max(int n, const float *s) {
-  float lane[SOFTMAX_LANES], most;
+  float lane[SOFTMAX_LANES], max;
   for (int k = 0; k < SOFTMAX_LANES; k++) lane[k] = -INFINITY;
   for (int j = 0; j + SOFTMAX_LANES <= n; j += SOFTMAX_LANES)
     for (int k = 0; k < SOFTMAX_LANES; k++) lane[k] = s[j + k] > lane[k] ? s[j + k] : lane[k];
   for (int j = n - n % SOFTMAX_LANES; j < n; j++) lane[0] = s[j] > lane[0] ? s[j] : lane[0];
-  most = lane[0];
-  for (int k = 1; k < SOFTMAX_LANES; k++) most = lane[k] > most ? lane[k] : most;
-  return most;
+  max = lane[0];
+  for (int k = 1; k < SOFTMAX_LANES; k++) max = lane[k] > max ? lane[k] : max;
+  return max;
 }
 
-/* s = exp(s - most); returns their sum: sixteen running sums, then in order. */
-KITH_INLINE float softmax_exponentials(int n, float most, float *s) {
+/* s = exp(s - max); returns their sum: sixteen partial sums, then in order. */
+KITH_INLINE float softmax_exponentials(int n, float max, float *s) {
   float lane[SOFTMAX_LANES] = {0}, sum = 0;
-  int whole = n - n % SOFTMAX_LANES;
-  for (int j = 0; j < whole; j += SOFTMAX_LANES)
+  int n_full = n - n % SOFTMAX_LANES;
+  for (int j = 0; j < n_full; j += SOFTMAX_LANES)
     for (int k = 0; k < SOFTMAX_LANES; k++) {
       float keep = s[j + k] == -INFINITY ? 0.0f : 1.0f;
-      s[j + k] = keep * softmax_exp(s[j + k] - most);
+      s[j + k] = keep * softmax_exp(s[j + k] - max);
       lane[k] += s[j + k];
     }
-  for (int j = whole; j < n; j++) {
-    s[j] = s[j] == -INFINITY ? 0.0f : softmax_exp(s[j] - most);
-    lane[j - whole] += s[j];
+  for (int j = n_full; j < n; j++) {
+    s[j] = s[j] == -INFINITY ? 0.0f : softmax_exp(s[j] - max);
+    lane[j - n_full] += s[j];
   }
   for (int k = 0; k < SOFTMAX_LANES; k++) sum += lane[k];
   return sum;
@@ -73,9 +71,9 @@ KITH_KERNEL void kith_inbatch_softmax_rows(int m, int n, int64_t first, const in
   for (int i = 0; i < m; i++) {
     float *row = s + (size_t)i * (size_t)n;
     softmax_mask(n, first + i, item, bias, row);
-    float most = softmax_max(n, row), sum = softmax_exponentials(n, most, row), scale = 1 / sum;
+    float max = softmax_max(n, row), sum = softmax_exponentials(n, max, row), scale = 1 / sum;
     for (int j = 0; j < n; j++) row[j] *= scale;
-    lse[i] = most + logf(sum);
+    lse[i] = max + logf(sum);
   }
 }
 
@@ -83,14 +81,14 @@ KITH_KERNEL void kith_inbatch_softmax_columns(int m, int n, int64_t first, const
                                               const float *bias, const float *lse, float *s) {
   for (int i = 0; i < m; i++) {
     float *row = s + (size_t)i * (size_t)n;
-    int64_t place = first + i;
-    int32_t mine = item[place];
-    float off = bias[place], self = softmax_exp(row[place] - off - lse[place]);
+    int64_t pair = first + i;
+    int32_t own = item[pair];
+    float off = bias[pair], self = softmax_exp(row[pair] - off - lse[pair]);
     for (int j = 0; j < n; j++) {
-      float keep = item[j] == mine ? 0.0f : 1.0f;
+      float keep = item[j] == own ? 0.0f : 1.0f;
       row[j] = keep * softmax_exp(row[j] - off - lse[j]);
     }
-    row[place] = self;
+    row[pair] = self;
   }
 }
 
@@ -99,12 +97,12 @@ KITH_KERNEL void kith_sampled_softmax_rows(int m, int n, const float *bias, floa
   for (int i = 0; i < m; i++) {
     float *row = s + (size_t)i * (size_t)n;
     for (int j = 0; j < n; j++) row[j] -= bias[j];
-    float most = softmax_max(n, row);
-    most = own[i] > most ? own[i] : most;
-    float self = softmax_exp(own[i] - most), sum = softmax_exponentials(n, most, row) + self, scale = 1 / sum;
+    float max = softmax_max(n, row);
+    max = own[i] > max ? own[i] : max;
+    float self = softmax_exp(own[i] - max), sum = softmax_exponentials(n, max, row) + self, scale = 1 / sum;
     for (int j = 0; j < n; j++) row[j] *= scale;
     own[i] = self * scale;
-    lse[i] = most + logf(sum);
+    lse[i] = max + logf(sum);
   }
 }
 

@@ -1,22 +1,22 @@
 /*
- * Sparse times dense: the heart of full-graph training, bound by how fast rows are gathered from memory.
- * A row of y is summed in registers, in strips of 64, 16 and 1 columns; rows of x to come are prefetched.
+ * SpMM: most of the time of full-graph training; bound by the bandwidth of gathers from memory.
+ * A row of y is summed in registers, in strips of 64, 16 and 1 columns; later rows of x are prefetched.
  */
 #include "kith/ops.h"
 
-enum { SPMM_AHEAD = 24, SPMM_LINE = 16 }; /* entries to look ahead; floats in a cache line */
+enum { SPMM_AHEAD = 24, SPMM_LINE = 16 }; /* prefetch distance in entries; floats in a cache line */
 
-/* What is multiplied: by rows, whose entries weigh w, or by columns, whose entries are places in w. */
+/* A matrix by rows, entry e having weight w[e], or by columns, entry e having weight w[entry[e]]. */
 typedef struct spmm {
   const kith_eid *start;
   const kith_lid *from;  /* [entries] rows of x */
-  const kith_eid *entry; /* [entries] null: each its own place */
+  const kith_eid *entry; /* [entries] index in w; null: by rows */
   const float *w;
   kith_eid n_entry;
   int d;
 } spmm;
 
-/* The entry to look ahead to. */
+/* The entry to prefetch. */
 KITH_INLINE kith_eid spmm_ahead(const spmm *s, kith_eid e, int ahead) {
   return e + ahead < s->n_entry ? e + ahead : e;
 }
@@ -27,7 +27,7 @@ KITH_INLINE float spmm_weight(const spmm *s, bool by_columns, kith_eid e) {
   return s->w[s->entry[e]];
 }
 
-/* One strip of WIDTH columns of one sum; a macro, since the width must be a constant for the sum to stay in
+/* One strip of WIDTH columns of one row; a macro, since WIDTH must be constant for the sum to stay in
  * registers. */
 #define SPMM_STRIP(WIDTH)                                                                                    \
   for (; k + (WIDTH) <= s->d; k += (WIDTH)) {                                                                \
@@ -43,7 +43,7 @@ KITH_INLINE float spmm_weight(const spmm *s, bool by_columns, kith_eid e) {
     for (int j = 0; j < (WIDTH); j++) to[k + j] = sum[j];                                                    \
   }
 
-/* to [d] = the sum (+)= of place p. */
+/* to [d] = (or +=) the sum of the row at position p. */
 KITH_INLINE void spmm_sum(const spmm *s, bool by_columns, kith_lid p, const float *x, bool add, float *to) {
   int k = 0;
   SPMM_STRIP(64)
@@ -62,12 +62,12 @@ KITH_KERNEL void kith_spmm(const kith_csr *a, kith_lid first, kith_lid last, int
   for (kith_lid p = first; p < last; p++) spmm_sum(&s, false, p, x, add, y + (size_t)a->row[p] * (size_t)d);
 }
 
-KITH_KERNEL void kith_spmm_rows(const kith_csr *a, kith_lid n, const kith_lid *place, int d, const float *x,
-                                float *y) {
+KITH_KERNEL void kith_spmm_rows(const kith_csr *a, kith_lid n, const kith_lid *position, int d,
+                                const float *x, float *y) {
   const spmm s = spmm_rows(a, a->weight, d);
 #pragma omp parallel for schedule(dynamic, 16)
   for (kith_lid i = 0; i < n; i++)
-    spmm_sum(&s, false, place[i], x, false, y + (size_t)a->row[place[i]] * (size_t)d);
+    spmm_sum(&s, false, position[i], x, false, y + (size_t)a->row[position[i]] * (size_t)d);
 }
 
 KITH_KERNEL void kith_spmm_weighted(const kith_csr *a, const float *w, int d, const float *x, float *y) {

@@ -1,4 +1,4 @@
-/* Rows and flat blocks: clear, scale, inner product, norm. */
+/* Vectors and rows: clear, scale, inner product, normalization. */
 #include <math.h>
 #include <omp.h>
 

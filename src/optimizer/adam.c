@@ -1,4 +1,4 @@
-/* Adam on a flat block: seven numbers moved per parameter, so its limit is memory bandwidth. */
+/* Adam: reads four numbers and writes three for each parameter, so it is bound by memory bandwidth. */
 #include <math.h>
 
 #include "kith/ops.h"
@@ -8,7 +8,7 @@ kith_adam_options kith_adam_defaults(void) {
   return (kith_adam_options){.lr = 1e-3, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8};
 }
 
-/* What a step multiplies by, worked out in double: 1 - beta in float would lose four digits. */
+/* Factors of a step, computed in double: 1 - beta in float would lose four digits. */
 typedef struct adam_rates {
   float keep1, new1, keep2, new2; /* beta1, 1 - beta1, beta2, 1 - beta2 */
   float rate, unroot, epsilon;    /* lr / (1 - beta1^t), 1 / sqrt(1 - beta2^t) */
@@ -26,7 +26,7 @@ KITH_KERNEL static void adam_block(adam_rates r, int64_t n, const float *g, floa
   for (int64_t i = 0; i < n; i++) adam_one(r, g[i], m + i, v + i, p + i);
 }
 
-KITH_KERNEL static void adam_some(adam_rates r, int32_t n, const int32_t *row, int d, const float *g,
+KITH_KERNEL static void adam_rows(adam_rates r, int32_t n, const int32_t *row, int d, const float *g,
                                   float *m, float *v, float *p) {
 #pragma omp parallel for schedule(static)
   for (int32_t i = 0; i < n; i++) {
@@ -54,5 +54,5 @@ void kith_adam_step(const kith_adam_options *o, int64_t step, int64_t n, const f
 
 void kith_adam_step_rows(const kith_adam_options *o, int64_t step, int32_t n, const int32_t *row, int d,
                          const float *g, float *m, float *v, float *p) {
-  adam_some(adam_at(o, step), n, row, d, g, m, v, p);
+  adam_rows(adam_at(o, step), n, row, d, g, m, v, p);
 }
