@@ -36,8 +36,7 @@ typedef struct kith_edge_source {
   kith_id_kind ids; /**< of the interactions; all other lists follow them */
   char user[KITH_NAME], item[KITH_NAME], time[KITH_NAME],
       weight[KITH_NAME]; /**< column names, or numbers from 1; "" = none (user 1, item 2) */
-  double
-      least_weight; /**< lines of a smaller weight are passed over, as if they were not there; 0: none is */
+  double min_weight; /**< lines of a smaller weight are passed over, as if they were not there; 0: none is */
 } kith_edge_source;
 
 typedef enum kith_split_method {

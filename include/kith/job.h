@@ -13,7 +13,10 @@
 #include "kith/train.h"
 #include "kith/watch.h"
 
-enum { KITH_JOB_KEYS = 200 }; /**< room for every key */
+enum {
+  KITH_JOB_KEYS = 200, /**< room for every key */
+  KITH_JOB_KEY = 128   /**< room for the dotted name of a key, its closing zero included */
+};
 
 typedef struct kith_job {
   char path[KITH_PATH]; /**< the job file itself; "" for the embedded default */
@@ -69,6 +72,14 @@ void kith_job_print_reference(void);
 /** The key, or the keys of the section, of this name ("": all) as plain text, to stdout; false if there is
  * none.  Local. */
 bool kith_job_print_keys(const char *of);
+
+/** Every key that earlier versions had under another name, and its present one, as plain text, to stdout.
+ * Local. */
+void kith_job_print_renamed(void);
+
+/** Whether a key, or a section of keys, had this name in an earlier version.  Local.
+ * @param[out] now  [KITH_JOB_KEY] its present name; unspecified where it had not */
+bool kith_job_renamed(const char *key, char *now);
 
 /** Refuse (KITH_EUSAGE) to write over a file that the job reads, the job itself, or a file of the work
  * folder's own.  Local. */

@@ -62,7 +62,7 @@ static void embed_print_left(cli *c, const kith_new_nodes_report *r) {
   bool reads_features = c->job.model.input != KITH_EMBEDDING;
   if (r->skipped > 0)
     cli_print(c,
-              "  %lld interaction%s with %ss that the graph does not know, left out: embed.new: %ss lets "
+              "  %lld interaction%s with %ss that the graph does not know, left out: embed.types: %ss lets "
               "only %ss be new, and embed.unknown: error would refuse the list",
               (long long)r->skipped, kith_plural(r->skipped), users ? "item" : "user",
               users ? "user" : "item", users ? "user" : "item");

@@ -80,10 +80,15 @@ done:
 
 /* The page of a topic, to stdout; of one that there is none of, all verbs to stderr. */
 static kith_status main_topic(const char *topic) {
+  char now[KITH_JOB_KEY];
   if (strcmp(topic, "--markdown") == 0) kith_job_print_reference();
   else if (strcmp(topic, "keys") == 0) kith_job_print_keys("");
   else if (cli_verb_find(topic)) cli_print_verb_help(cli_verb_find(topic));
-  else if (!topic[0] || !kith_job_print_keys(topic)) {
+  else if (strcmp(topic, "renamed") == 0) kith_job_print_renamed();
+  else if (kith_job_renamed(topic, now)) {
+    fprintf(stderr, "kith: %s is now called %s; see kith help %s\n", topic, now, now);
+    return KITH_EUSAGE;
+  } else if (!topic[0] || !kith_job_print_keys(topic)) {
     fprintf(stderr, "kith: no help on \"%s\"; there is help on keys, on a key, and on each verb\n\n", topic);
     cli_print_help(stderr);
     return KITH_EUSAGE;

@@ -336,7 +336,7 @@ void kith_diagnose_memory(int size, const kith_seat *all, const int64_t *need, k
     kith_finding_fail(
         f, KITH_ENOMEM,
         "use more nodes or fewer ranks on each, ask Slurm for more (--mem), or choose a smaller "
-        "model.width or train.batch, or sampled steps (train.mode)");
+        "model.dim or train.batch, or sampled steps (sampler.mode)");
   else if (share > CHECKS_FULL)
     kith_finding_warn(f, "this is close: more nodes, or more memory (--mem), would be safer");
 }

@@ -223,7 +223,7 @@ static kith_status equal_find(const kith__preview *a, const kith__candidate *w, 
 /* What the job says of columns is only said of edges. */
 static bool source_means_edges(const kith_edge_source *s) {
   return s->header == KITH_HEADER_YES || s->user[0] || s->item[0] || s->time[0] || s->weight[0] ||
-         s->least_weight > 0;
+         s->min_weight > 0;
 }
 
 static kith_status dialect_auto(const kith__preview *a, const kith__candidate *candidate, kith__dialect *d) {

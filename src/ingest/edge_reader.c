@@ -265,7 +265,7 @@ static kith_status edges_read(const kith_edge_source *s, const kith__dialect *d,
                     .c = w->columns,
                     .named = s->header != KITH_HEADER_NO,
                     .least =
-                        (float)s->least_weight}; /* as the weights are read, so that equal texts are equal */
+                        (float)s->min_weight}; /* as the weights are read, so that equal texts are equal */
   kith__field line;
   if (s->format == KITH_FORMAT_AUTO && w->min == w->max) e.most = w->max;
   edges->has_time = e.c.time >= 0;
@@ -331,7 +331,7 @@ static kith_status edge_reader_none(const kith_edge_source *s, const kith__lines
   const char *expected = format == KITH_EDGES ? "lines of a user and an item" : "lines of a user and items";
   if (light > 0)
     return kith_fail(KITH_EDATA, "%s: none of its %lld lines has a weight of %.9g or more", s->path,
-                     (long long)light, s->least_weight);
+                     (long long)light, s->min_weight);
   if (format != KITH_EDGES && !s->delimiter[0] && delimiter.size > 0 && delimiter.text[0] != '\t')
     return kith_fail(KITH_EDATA,
                      "%s: expected %s, found no pair in it; line %lld looks like columns parted by \"%s\": "

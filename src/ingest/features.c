@@ -390,7 +390,7 @@ static kith_status features_normalize(const reader *r, kith_features *f) {
     }
     if (size == 0) continue;
     KITH_CHECK(kith__can_normalize(sum, size), KITH_EDATA,
-               "%s:%lld: the values of this %s add up to %g, by which they cannot be divided; set normalise: "
+               "%s:%lld: the values of this %s add up to %g, by which they cannot be divided; set normalize: "
                "false, or mend them",
                r->d->source->path, (long long)r->line[i + r->d->n_skip], r->d->node->kind, sum);
     for (kith_eid e = f->start[i]; e < f->start[i + 1]; e++) f->value[e] = (float)((double)f->value[e] / sum);

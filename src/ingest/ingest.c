@@ -14,9 +14,9 @@ kith_status kith__edge_source_check(const char *key, const kith_edge_source *s) 
              "%s: an adjacency list has no columns for times or weights; expected format edges", key);
   KITH_CHECK(s->format != KITH_ADJACENCY || s->header != KITH_HEADER_YES, KITH_ECONFIG,
              "%s: an adjacency list has no header; expected format edges", key);
-  KITH_CHECK(s->least_weight == 0 || s->weight[0], KITH_ECONFIG,
-             "%s.least_weight: %.9g, but no column of weights is named; expected %s.columns.weight", key,
-             s->least_weight, key);
+  KITH_CHECK(s->min_weight == 0 || s->weight[0], KITH_ECONFIG,
+             "%s.min_weight: %.9g, but no column of weights is named; expected %s.columns.weight", key,
+             s->min_weight, key);
 done:
   return st;
 }
@@ -34,7 +34,7 @@ void kith__edge_source_inherit(const kith_edge_source *from, kith_list_format fo
   if (s->header == KITH_HEADER_AUTO) s->header = from->header;
   inherit_text(from->user, sizeof s->user, s->user);
   inherit_text(from->item, sizeof s->item, s->item);
-  if (s->least_weight > 0) inherit_text(from->weight, sizeof s->weight, s->weight);
+  if (s->min_weight > 0) inherit_text(from->weight, sizeof s->weight, s->weight);
 }
 
 static kith_status ingest_check(const kith_ingest_options *o) {

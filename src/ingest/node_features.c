@@ -137,7 +137,7 @@ static kith_status features_normalize(const char *path, kith__node_data *nodes) 
     if (size == 0) continue;
     KITH_CHECK(kith__can_normalize(sum, size), KITH_EDATA,
                "%s:%lld: the values of this node add up to %g, by which they cannot be divided; set "
-               "normalise: false, or mend them",
+               "normalize: false, or mend them",
                path, (long long)i + 1, sum);
     for (int k = 0; k < nodes->n_feature; k++) row[k] = (float)((double)row[k] / sum);
   }

@@ -10,13 +10,13 @@ static bool changed_decides(const char *key) {
   const char *last = strrchr(key, '.');
   if (strncmp(key, "data.", 5) != 0) return false;
   return strncmp(key, "data.split.", 11) == 0 || strcmp(key, "data.ids") == 0 ||
-         strcmp(last, ".least_weight") == 0 || strcmp(last, ".normalise") == 0;
+         strcmp(last, ".min_weight") == 0 || strcmp(last, ".normalize") == 0;
 }
 
 void kith_job_warn_changed(const kith_job *job, const char *path, const char *text) {
   kith_job old = kith_job_defaults();
   char now[JOB_VALUE], then[JOB_VALUE];
-  if (kith_is_bad(kith__job_read_text(path, text, strlen(text), &old))) return;
+  if (kith_is_bad(kith__job_read_stored(path, text, &old))) return;
   for (int i = 0; i < kith__job_n_key; i++) {
     const job_key *k = &kith__job_table[i];
     if (!changed_decides(k->key)) continue;

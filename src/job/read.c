@@ -70,7 +70,7 @@ kith_status kith__job_located(kith_status st, const char *name, int line) {
   return kith_is_bad(st) ? kith_fail(st, "%s:%d: %s", name, line, kith_error_text()) : st;
 }
 
-kith_status kith__job_read_text(const char *path, const char *text, size_t size, kith_job *job) {
+static kith_status read_yaml(const char *path, const char *text, size_t size, kith_job *job) {
   kith_status st = KITH_OK;
   char *value[JOB_KEYS_MOST] = {NULL};
   job_places places;
@@ -187,7 +187,7 @@ static kith_status read_check(const kith_job *job) {
   bool alone = loss->name == KITH_SOFTMAX && loss->shared == 0 && job->train.batch == 1;
   KITH_CHECK(job->task == KITH_CLASSIFY || !alone, KITH_ECONFIG,
              "%s: train.batch: 1, but softmax compares the pairs of a step with each other; expected 2 or "
-             "more, or train.shared",
+             "more, or negatives.shared",
              job->path);
   st = kith_loss_check(loss, &job->train.negatives);
   if (kith_is_bad(st)) return kith_fail(st, "%s: %s", job->path, kith_error_text());
@@ -205,7 +205,7 @@ static kith_status read_values(const char *path, const char *text, int64_t size,
                                const char *const *set, kith_job *job) {
   kith_status st = KITH_OK;
   KITH_TRY(kith_text_copy("job file", path, sizeof job->path, job->path));
-  if (size > 0) KITH_TRY(kith__job_read_text(path, text, (size_t)size, job));
+  if (size > 0) KITH_TRY(read_yaml(path, text, (size_t)size, job));
   for (int i = 0; i < n_set; i++) KITH_TRY(read_setting(job, set[i]));
 done:
   return st;

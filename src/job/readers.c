@@ -2,7 +2,7 @@
  * Who reads a key.
  *
  * A key that is set and that nothing in this job reads is a mistake that would otherwise pass in silence:
- * model.heads with model.name: mf, train.temperature with train.loss: bpr.  Each rule says which verb reads
+ * model.gat.heads with model.name: mf, loss.temperature with loss.name: bpr.  Each rule says which verb reads
  * the keys of a section, under which condition, and how to meet it; of the rules that fit a key the longest
  * counts.  Every key has one (a test).
  */
@@ -31,7 +31,7 @@ static bool reads_times(const kith_job *j) {
 }
 static bool reads_weights(const kith_job *j) {
   bool draws = j->train.sampler.mode == KITH_NEIGHBOR && j->train.sampler.draw == KITH_BY_WEIGHT;
-  return has_columns(j) && (draws || j->data.interactions.least_weight > 0);
+  return has_columns(j) && (draws || j->data.interactions.min_weight > 0);
 }
 static bool test_has_columns(const kith_job *j) {
   return recommends(j) && j->data.test.format != KITH_ADJACENCY;
@@ -110,8 +110,9 @@ static const reader reader_table[] = {
     {"data.interactions.columns.time", "ingest", reads_times,
      "times are stored in graph.h5; data.split.method: time or leave-last-out reads them, and no model yet"},
     {"data.interactions.columns.weight", "ingest", reads_weights,
-     "weights are stored in graph.h5; data.interactions.least_weight reads them, or train.draw: weight with "
-     "train.mode: neighbor"},
+     "weights are stored in graph.h5; data.interactions.min_weight reads them, or sampler.weighting: weight "
+     "with "
+     "sampler.mode: neighbor"},
     {"data.interactions.header", "ingest", has_columns,
      "lists of edges have a header (data.interactions.format)"},
     {"data.test.columns", "ingest", test_has_columns, "lists of edges have columns (data.test.format)"},
@@ -133,57 +134,51 @@ static const reader reader_table[] = {
     {"generate", "generate", always, ""},
     {"partition", "partition", always, ""},
     {"partition.seed", "partition", cuts_by_key, "partition.method: metis or hash reads it"},
-    {"partition.tolerance", "partition", cuts_by_metis, "partition.method: metis reads it"},
+    {"partition.imbalance", "partition", cuts_by_metis, "partition.method: metis reads it"},
     {"model", "train", always, ""},
     {"model.input", "train", recommends, "task: recommend reads it"},
     {"model.score", "train", recommends, "task: recommend reads it"},
-    {"model.heads", "train", is_gat, "model.name: gat reads it"},
-    {"model.heads_last", "train", is_gat, "model.name: gat reads it"},
-    {"model.gat_last", "train", is_gat, "model.name: gat reads it"},
-    {"model.attention_dropout", "train", is_gat, "model.name: gat reads it"},
+    {"model.gat", "train", is_gat, "model.name: gat reads it"},
     {"model.dropout", "train", drops_columns,
      "models with dense weights read it (ngcf, gcn, gat, sage, pinsage)"},
     {"model.edge_dropout", "train", propagates, "models with layers read it"},
     {"model.layer_weights", "train", is_lightgcn, "model.name: lightgcn reads it"},
     {"model.aggregator", "train", is_sage, "model.name: sage reads it"},
-    {"model.walks", "train", is_pinsage, "model.name: pinsage reads it"},
-    {"model.walk_length", "train", is_pinsage, "model.name: pinsage reads it"},
-    {"model.neighbours", "train", is_pinsage, "model.name: pinsage reads it"},
-    {"model.restart", "train", is_pinsage, "model.name: pinsage reads it"},
+    {"model.pinsage", "train", is_pinsage, "model.name: pinsage reads it"},
+    {"sampler", "train", always, ""},
+    {"sampler.fanouts", "train", samples_neighbors, "sampler.mode: neighbor reads it"},
+    {"sampler.weighting", "train", samples_neighbors, "sampler.mode: neighbor reads it"},
+    {"sampler.budget", "train", has_budget,
+     "sampler.mode: layerwise, saint-node, saint-edge or saint-walk reads it"},
+    {"sampler.walk_length", "train", samples_walks, "sampler.mode: saint-walk reads it"},
+    {"sampler.coverage", "train", counts_chances, "sampler.mode: saint-edge or saint-walk reads it"},
+    {"sampler.clusters", "train", samples_clusters, "sampler.mode: cluster reads it"},
+    {"sampler.cluster_edges", "train", samples_clusters, "sampler.mode: cluster reads it"},
+    {"sampler.exclude_targets", "train", samples_pairs,
+     "a sampler.mode other than full reads it, with task: recommend"},
+    {"loss", "train", recommends, "task: recommend reads it"},
+    {"loss.temperature", "train", is_softmax, "loss.name: softmax reads it"},
+    {"loss.logq", "train", is_softmax, "loss.name: softmax reads it"},
+    {"loss.inbatch", "train", is_softmax, "loss.name: softmax reads it"},
+    {"loss.mask_known", "train", masks, "loss.name: softmax reads it, with loss.inbatch"},
+    {"negatives", "train", draws_for_pairs, "loss.name: bpr or nce reads it"},
+    {"negatives.alpha", "train", draws_by_popularity, "a negatives.popularity above 0 reads it"},
+    {"negatives.hard", "train", is_bpr, "loss.name: bpr reads it"},
+    {"negatives.pool", "train", draws_pools, "loss.name: bpr reads it, with negatives.hard above 0"},
+    {"negatives.shared", "train", is_softmax, "loss.name: softmax reads it"},
+    {"negatives.popularity", "train", draws_negatives,
+     "loss.name: bpr or nce reads it, and softmax with negatives.shared"},
     {"train", "train", always, ""},
-    {"train.fanouts", "train", samples_neighbors, "train.mode: neighbor reads it"},
-    {"train.draw", "train", samples_neighbors, "train.mode: neighbor reads it"},
-    {"train.budget", "train", has_budget,
-     "train.mode: layerwise, saint-node, saint-edge or saint-walk reads it"},
-    {"train.walk", "train", samples_walks, "train.mode: saint-walk reads it"},
-    {"train.coverage", "train", counts_chances, "train.mode: saint-edge or saint-walk reads it"},
-    {"train.clusters", "train", samples_clusters, "train.mode: cluster reads it"},
-    {"train.cut", "train", samples_clusters, "train.mode: cluster reads it"},
-    {"train.exclude", "train", samples_pairs, "a train.mode other than full reads it, with task: recommend"},
-    {"train.batch", "train", has_batches, "task: classify reads it in a train.mode other than full"},
+    {"train.batch", "train", has_batches, "task: classify reads it in a sampler.mode other than full"},
     {"train.weight_decay", "train", has_weights, "models with dense weights read it"},
     {"train.weight_decay_on", "train", decays,
      "models with dense weights and a train.weight_decay above 0 read it"},
-    {"train.loss", "train", recommends, "task: recommend reads it"},
-    {"train.l2", "train", recommends, "task: recommend reads it"},
-    {"train.temperature", "train", is_softmax, "train.loss: softmax reads it"},
-    {"train.logq", "train", is_softmax, "train.loss: softmax reads it"},
-    {"train.inbatch", "train", is_softmax, "train.loss: softmax reads it"},
-    {"train.mask", "train", masks, "train.loss: softmax reads it, with train.inbatch"},
-    {"train.shared", "train", is_softmax, "train.loss: softmax reads it"},
-    {"train.negatives", "train", draws_for_pairs, "train.loss: bpr or nce reads it"},
-    {"train.negatives.popularity", "train", draws_negatives,
-     "train.loss: bpr or nce reads it, and softmax with train.shared"},
-    {"train.negatives.alpha", "train", draws_by_popularity, "a train.negatives.popularity above 0 reads it"},
-    {"train.negatives.hard", "train", is_bpr, "train.loss: bpr reads it"},
-    {"train.negatives.pool", "train", draws_pools,
-     "train.loss: bpr reads it, with train.negatives.hard above 0"},
     {"evaluate", "train", always, ""},
     {"evaluate.k", "train", recommends, "task: recommend reads it"},
-    {"evaluate.pick", "train", classifies, "task: classify reads it"},
+    {"evaluate.select_by", "train", classifies, "task: classify reads it"},
     {"evaluate.protocol", "train", recommends, "task: recommend reads it"},
     {"evaluate.seed", "train", samples_items, "evaluate.protocol: sampled-N reads it"},
-    {"evaluate.smoothness", "train", evaluates, "evaluations while training read it (evaluate.every)"},
+    {"evaluate.oversmoothing", "train", evaluates, "evaluations while training read it (evaluate.every)"},
     {"embed", "embed", recommends, "task: recommend reads it"},
     {"embed.interactions.columns", "embed", new_has_columns,
      "lists of edges have columns (embed.interactions.format)"},
@@ -214,15 +209,15 @@ bool kith__job_is_read(const kith_job *job, const char *key, const char **who) {
   return r && r->reads(job);
 }
 
-/* "job.yaml:12: model.heads", or "--set model.heads". */
+/* "job.yaml:12: model.gat.heads", or "--set model.gat.heads". */
 static void reader_place(const kith_job *job, int i, const char *name, size_t size, char *text) {
   if (job->line[i] < 0) snprintf(text, size, "--set %s", name);
   else snprintf(text, size, "%s:%d: %s", job->path, job->line[i], name);
 }
 
-/* What a warning is about: all of a section that one rule is about, or one key. */
-static const char *reader_name(const reader *r, const char *key) {
-  return strchr(r->key, '.') ? r->key : key;
+/* What a warning is about: all of a section that one rule is about, if the file has it, or one key. */
+static const char *reader_name(const reader *r, const char *key, int line) {
+  return line > 0 && strchr(r->key, '.') ? r->key : key;
 }
 
 /* Values that cannot all take effect. */
@@ -230,11 +225,11 @@ static void reader_warn_excess(const kith_job *job) {
   const kith_sampler_options *s = &job->train.sampler;
   int layers = kith_model_n_layer(&job->model);
   if (samples_neighbors(job) && s->fanouts.n > layers)
-    kith_warn("%s: train.fanouts has %d numbers, but the model has %d layer%s: the others are not read",
+    kith_warn("%s: sampler.fanouts has %d numbers, but the model has %d layer%s: the others are not read",
               job->path, s->fanouts.n, layers, kith_plural(layers));
   if (samples_clusters(job) && s->clusters > job->partition.parts)
-    kith_warn("%s: train.clusters is %d, but partition.parts is %d: every step takes all of them", job->path,
-              s->clusters, job->partition.parts);
+    kith_warn("%s: sampler.clusters is %d, but partition.parts is %d: every step takes all of them",
+              job->path, s->clusters, job->partition.parts);
 }
 
 void kith_job_warn_unread(const kith_job *job, const char *verb) {
@@ -243,7 +238,7 @@ void kith_job_warn_unread(const kith_job *job, const char *verb) {
   for (int i = 0; i < kith__job_n_key; i++) {
     const reader *r = reader_find(kith__job_table[i].key);
     if (job->line[i] == 0 || !r || strcmp(r->verb, verb) != 0 || r->reads(job)) continue;
-    const char *name = reader_name(r, kith__job_table[i].key);
+    const char *name = reader_name(r, kith__job_table[i].key, job->line[i]);
     if (strcmp(name, warned) == 0) continue;
     warned = name;
     reader_place(job, i, name, sizeof place, place);

@@ -15,23 +15,24 @@ void kith_job_print_reference(void) {
   const kith_job job = kith_job_defaults();
   char value[JOB_VALUE], bounds[512];
   const char *group = NULL;
-  printf("# The job file: every key\n\n"
-         "Made by `kith help --markdown` from the table that reads the job file; a test keeps the two the "
-         "same.\n\n"
-         "A job file is one YAML document. Every key is optional, but most verbs need "
-         "`data.interactions.path`.\n"
-         "`train.lr` below is written `train: {lr: 0.005}` in the file and `--set train.lr=0.005` on the "
-         "command line, which wins.\n"
-         "Paths, those given to `--set` too, are relative to the folder of the job file.\n"
-         "A list that needs nothing but its path may be written so: `data: {item_names: names.tsv}` is "
-         "`data: {item_names: {path: names.tsv}}`.\n"
-         "`~`, `~user`, `$NAME` and `${NAME}` at the beginning of a path (and of the value of `--output`) "
-         "are replaced as a shell does, by the environment of rank 0; a variable that is unset or empty is "
-         "an error. Anywhere else these characters stand for themselves.\n"
-         "A key that is set and that nothing in the job reads, such as `model.heads` with `model.name: mf`, "
-         "is a warning of the verb that would read it; `--strict` makes warnings errors.\n"
-         "An unknown key, a key given twice, or a value out of bounds ends the program with code 78 and a "
-         "line that names file and line.\n");
+  printf(
+      "# The job file: every key\n\n"
+      "Made by `kith help --markdown` from the table that reads the job file; a test keeps the two the "
+      "same.\n\n"
+      "A job file is one YAML document. Every key is optional, but most verbs need "
+      "`data.interactions.path`.\n"
+      "`train.lr` below is written `train: {lr: 0.005}` in the file and `--set train.lr=0.005` on the "
+      "command line, which wins.\n"
+      "Paths, those given to `--set` too, are relative to the folder of the job file.\n"
+      "A list that needs nothing but its path may be written so: `data: {item_names: names.tsv}` is "
+      "`data: {item_names: {path: names.tsv}}`.\n"
+      "`~`, `~user`, `$NAME` and `${NAME}` at the beginning of a path (and of the value of `--output`) "
+      "are replaced as a shell does, by the environment of rank 0; a variable that is unset or empty is "
+      "an error. Anywhere else these characters stand for themselves.\n"
+      "A key that is set and that nothing in the job reads, such as `model.gat.heads` with `model.name: mf`, "
+      "is a warning of the verb that would read it; `--strict` makes warnings errors.\n"
+      "An unknown key, a key given twice, or a value out of bounds ends the program with code 78 and a "
+      "line that names file and line.\n");
   for (int i = 0; i < kith__job_n_key; i++) {
     const job_key *k = &kith__job_table[i];
     size_t n = strcspn(k->key, ".");
@@ -49,7 +50,12 @@ void kith_job_print_reference(void) {
     reference_cell(k->help, false);
     printf("\n");
   }
+  printf("\n## Renamed keys\n\nEarlier versions had these keys under other names, which are errors now.\n\n");
+  for (int i = 0; i < kith__job_n_retired; i++)
+    printf("* `%s` is now `%s`\n", kith__job_retired[i].old, kith__job_retired[i].now);
 }
+
+/* ---- plain ---- */
 
 static void reference_plain(const kith_job *job, const job_key *k) {
   char value[JOB_VALUE], bounds[512];
@@ -71,4 +77,9 @@ bool kith_job_print_keys(const char *of) {
     found |= is;
   }
   return found;
+}
+
+void kith_job_print_renamed(void) {
+  for (int i = 0; i < kith__job_n_retired; i++)
+    printf("  %-34s is now %s\n", kith__job_retired[i].old, kith__job_retired[i].now);
 }

@@ -25,7 +25,7 @@ enum { TABLE_KEY = 2 * KITH_NAME }; /* room for any key of the table */
        "each; long: one feature a line, and perhaps its weight, so that ids come again; auto: long where "   \
        "the first lines are so, else sparse"},                                                               \
       {name ".header", JOB_BOOL, AT(member.header), NONE, "the first line names the columns"}, {             \
-    name ".normalise", JOB_BOOL, AT(member.normalize), NONE, "divide every node's features by their sum"     \
+    name ".normalize", JOB_BOOL, AT(member.normalize), NONE, "divide every node's features by their sum"     \
   }
 
 #define NAMES(key, member, what)                                                                             \
@@ -81,7 +81,7 @@ enum { TABLE_KEY = 2 * KITH_NAME }; /* room for any key of the table */
       {name ".columns.weight", JOB_COLUMN, AT(member.weight), NONE,                                          \
        "edges: column of the weight; empty: none"},                                                          \
   {                                                                                                          \
-    name ".least_weight", JOB_REAL, AT(member.least_weight), 0, 1e30, "",                                    \
+    name ".min_weight", JOB_REAL, AT(member.min_weight), 0, 1e30, "",                                        \
         "lines of a smaller weight are passed over, as if they were not there; 0: none is"                   \
   }
 /* NOLINTEND(bugprone-macro-parentheses) */
@@ -125,7 +125,7 @@ const job_key kith__job_table[] = {
      "classify: line i has the features of node i; without, embeddings are learnt"},
     {"data.features.format", JOB_NAME, AT(data.nodes.format), 0, 0, "sparse | dense",
      "sparse: a line names the features that are not zero, 7 or 7:0.5; dense: a number for each"},
-    {"data.features.normalise", JOB_BOOL, AT(data.nodes.normalize), NONE,
+    {"data.features.normalize", JOB_BOOL, AT(data.nodes.normalize), NONE,
      "divide every node's features by their sum"},
     {"data.splits.train", JOB_PATH, AT(data.nodes.train), NONE,
      "classify: numbers of the nodes whose labels are learnt from"},
@@ -150,10 +150,10 @@ const job_key kith__job_table[] = {
     {"partition.method", JOB_NAME, AT(partition.method), 0, 0, "metis | hash | contiguous",
      "how the graph is cut"},
     {"partition.seed", JOB_LONG, AT(partition.seed), COUNT, "", "key of the cut"},
-    {"partition.tolerance", JOB_REAL, AT(partition.tolerance), 1.001, 10, "heaviest part / mean",
+    {"partition.imbalance", JOB_REAL, AT(partition.tolerance), 1.001, 10, "heaviest part / mean",
      "how uneven the parts' work may be"},
     {"model.name", JOB_NAME, AT(model.name), 0, 0, KITH_MODEL_NAMES, "the model"},
-    {"model.width", JOB_INT, AT(model.width), 1, 1024, "columns", "width of the embeddings"},
+    {"model.dim", JOB_INT, AT(model.width), 1, 1024, "columns", "width of the embeddings"},
     {"model.layers", JOB_INT, AT(model.layers), 0, 16, "layers", "propagations; 0 for mf"},
     {"model.input", JOB_NAME, AT(model.input), 0, 0, "embedding | features | both",
      "recommend: what a node's first row is made of: an embedding of its own; what its features weigh, for "
@@ -161,60 +161,87 @@ const job_key kith__job_table[] = {
     {"model.init", JOB_REAL, AT(model.init), 1e-9, 1e3, "standard deviation", "of the initial embeddings"},
     {"model.score", JOB_NAME, AT(model.score), 0, 0, "dot | cosine",
      "what ranks items: products of the final embeddings, or their cosines"},
-    {"model.heads", JOB_INT, AT(model.heads), 1, 64, "heads",
-     "gat: attention heads, side by side; a divisor of model.width"},
-    {"model.heads_last", JOB_INT, AT(model.heads_last), 0, 64, "heads",
-     "gat: heads of the last layer; 0: model.heads"},
-    {"model.gat_last", JOB_NAME, AT(model.gat_last), 0, 0, "concat | average",
-     "gat: heads of the last layer side by side, or the mean of heads that have all columns"},
     {"model.dropout", JOB_REAL, AT(model.dropout), 0, 0.95, "probability",
      "of dropping a number of a layer's input in training (ngcf: of its output)"},
-    {"model.attention_dropout", JOB_REAL, AT(model.attention_dropout), 0, 0.95, "probability",
-     "gat: of dropping an attention weight in training"},
     {"model.edge_dropout", JOB_REAL, AT(model.edge_dropout), 0, 0.95, "probability",
      "of leaving an edge out of a training step, in every layer and both directions"},
     {"model.layer_weights", JOB_NAME, AT(model.layer_weights), 0, 0, "fixed | learned",
      "lightgcn: the final embedding is the mean of all layers, or weighs them as is learnt"},
     {"model.aggregator", JOB_NAME, AT(model.aggregator), 0, 0, "mean | pool | lstm",
      "sage: how a row is made of many"},
-    {"model.walks", JOB_INT, AT(model.near.walks), 1, 1e5, "a node",
+    {"model.gat.heads", JOB_INT, AT(model.heads), 1, 64, "heads",
+     "gat: attention heads, side by side; a divisor of model.dim"},
+    {"model.gat.last_heads", JOB_INT, AT(model.heads_last), 0, 64, "heads",
+     "gat: heads of the last layer; 0: model.gat.heads"},
+    {"model.gat.last_merge", JOB_NAME, AT(model.gat_last), 0, 0, "concat | average",
+     "gat: heads of the last layer side by side, or the mean of heads that have all columns"},
+    {"model.gat.attention_dropout", JOB_REAL, AT(model.attention_dropout), 0, 0.95, "probability",
+     "gat: of dropping an attention weight in training"},
+    {"model.pinsage.walks", JOB_INT, AT(model.near.walks), 1, 1e5, "a node",
      "pinsage: random walks, whose visits say which nodes matter to a node"},
-    {"model.walk_length", JOB_INT, AT(model.near.length), 1, 100, "hops", "pinsage: of a walk"},
-    {"model.neighbours", JOB_INT, AT(model.near.neighbors), 1, 1e5, "nodes",
+    {"model.pinsage.walk_length", JOB_INT, AT(model.near.length), 1, 100, "hops", "pinsage: of a walk"},
+    {"model.pinsage.neighbors", JOB_INT, AT(model.near.neighbors), 1, 1e5, "nodes",
      "pinsage: the most visited ones, which a node reads"},
-    {"model.restart", JOB_REAL, AT(model.near.restart), 0, 0.95, "probability",
+    {"model.pinsage.restart", JOB_REAL, AT(model.near.restart), 0, 0.95, "probability",
      "pinsage: of going back to the node at every hop of a walk"},
-    {"train.mode", JOB_NAME, AT(train.sampler.mode), 0, 0,
+    {"sampler.mode", JOB_NAME, AT(train.sampler.mode), 0, 0,
      "full | neighbor | layerwise | cluster | saint-node | saint-edge | saint-walk",
      "what a step propagates over: full: the whole graph; neighbor: drawn neighbours of the batch's nodes; "
      "layerwise: nodes drawn for each layer; cluster: parts of the cut; saint-node: one drawn set of nodes; "
      "saint-edge, saint-walk: the ends of drawn edges, the nodes of random walks"},
-    {"train.fanouts", JOB_FANOUTS, AT(train.sampler.fanouts), 0, 1e6, "neighbours",
+    {"sampler.fanouts", JOB_FANOUTS, AT(train.sampler.fanouts), 0, 1e6, "neighbours",
      "neighbor: kept at each hop, the batch's own first; the last number counts for further hops; 0: all"},
-    {"train.draw", JOB_NAME, AT(train.sampler.draw), 0, 0, "uniform | importance | weight",
+    {"sampler.weighting", JOB_NAME, AT(train.sampler.draw), 0, 0, "uniform | importance | weight",
      "neighbor: draws are uniform without replacement; or with replacement in proportion to one over the "
      "neighbours' degrees (pinsage: to their visits), or to the interactions' weights"},
-    {"train.budget", JOB_LONG, AT(train.sampler.budget), 1, 1e9, "nodes",
+    {"sampler.budget", JOB_LONG, AT(train.sampler.budget), 1, 1e9, "nodes",
      "layerwise: expected in each layer's set; saint-node: in a step's; saint-edge, saint-walk: edges, or "
      "walks, expected in a step"},
-    {"train.walk", JOB_INT, AT(train.sampler.walk), 1, 1000, "hops", "saint-walk: length of a walk"},
-    {"train.coverage", JOB_INT, AT(train.sampler.coverage), 1, 1e6, "times",
+    {"sampler.walk_length", JOB_INT, AT(train.sampler.walk), 1, 1000, "hops", "saint-walk: length of a walk"},
+    {"sampler.coverage", JOB_INT, AT(train.sampler.coverage), 1, 1e6, "times",
      "saint-edge, saint-walk: a node is met on average while chances are counted, before training"},
-    {"train.clusters", JOB_INT, AT(train.sampler.clusters), 1, 1e6, "parts",
+    {"sampler.clusters", JOB_INT, AT(train.sampler.clusters), 1, 1e6, "parts",
      "cluster: of the cut (partition.parts) in a step, whose pairs are those of their users"},
-    {"train.cut", JOB_NAME, AT(train.sampler.cut), 0, 0, "keep | drop | weigh",
+    {"sampler.cluster_edges", JOB_NAME, AT(train.sampler.cut), 0, 0, "keep | drop | reweight",
      "cluster: what becomes of edges between the parts of a step: kept, dropped, or kept and counted for "
      "those whose other part is not there"},
-    {"train.exclude", JOB_BOOL, AT(train.exclude_targets), NONE,
+    {"sampler.exclude_targets", JOB_BOOL, AT(train.exclude_targets), NONE,
      "sampled modes: the pairs that a step learns from are no neighbours in its hops"},
-    {"train.loss", JOB_NAME, AT(train.loss.name), 0, 0, "bpr | softmax | nce",
+    {"loss.name", JOB_NAME, AT(train.loss.name), 0, 0, "bpr | softmax | nce",
      "bpr: a pair against its negatives; softmax: of cosines, against the candidates that the pairs of a "
      "step share; nce: a pair's item against noise, which its negatives are"},
+    {"loss.l2", JOB_REAL, AT(train.loss.l2), 0, 1e3, "",
+     "weight of half the squared norm of the batch's initial embeddings, per pair"},
+    {"loss.temperature", JOB_REAL, AT(train.loss.temperature), 1e-3, 1e3, "",
+     "softmax: what cosines are divided by"},
+    {"loss.logq", JOB_REAL, AT(train.loss.logq), 0, 1, "",
+     "softmax: share of the log of a candidate's frequency in a step taken off its logit in training; 1 "
+     "undoes that some items are candidates more often"},
+    {"loss.inbatch", JOB_BOOL, AT(train.loss.inbatch), NONE,
+     "softmax: the items of the step's other pairs are candidates"},
+    {"loss.mask_known", JOB_BOOL, AT(train.loss.mask), NONE,
+     "softmax: of the other pairs' items those are no candidates that the user has a training interaction "
+     "with"},
+    {"negatives.count", JOB_INT, AT(train.negatives.count), 1, 1000, "a pair",
+     "bpr, nce: negatives, drawn among the items that the user has no training interaction with"},
+    {"negatives.popularity", JOB_REAL, AT(train.negatives.popularity), 0, 1, "share",
+     "of draws in proportion to interactions^alpha; what neither this nor inbatch takes is uniform"},
+    {"negatives.alpha", JOB_REAL, AT(train.negatives.alpha), 0, 1, "",
+     "exponent of an item's interactions in draws by popularity"},
+    {"negatives.inbatch", JOB_REAL, AT(train.negatives.inbatch), 0, 1, "share",
+     "bpr, nce: of draws among the items of the step's other pairs"},
+    {"negatives.hard", JOB_REAL, AT(train.negatives.hard), 0, 1, "share",
+     "bpr: of negatives that are, of a pool of draws, the one that the model scores highest"},
+    {"negatives.pool", JOB_INT, AT(train.negatives.pool), 2, 1000, "draws",
+     "bpr: size of a hard negative's pool"},
+    {"negatives.shared", JOB_INT, AT(train.loss.shared), 0, 1e6, "a step",
+     "softmax: negatives that all pairs of a step share as candidates, drawn as negatives.popularity "
+     "says"},
     {"train.batch", JOB_INT, AT(train.batch), 1, 1e7, "pairs",
      "training pairs in a step, over all ranks; classify: training nodes, but mode full takes all"},
     {"train.epochs", JOB_INT, AT(train.epochs), 0, 1e9, "epochs", "in all, those of earlier runs included"},
     {"train.lr", JOB_REAL, AT(train.adam.lr), 1e-12, 1e3, "per step", "learning rate of Adam"},
-    {"train.decay", JOB_REAL, AT(train.lr_decay), 0.01, 1, "per epoch",
+    {"train.lr_decay", JOB_REAL, AT(train.lr_decay), 0.01, 1, "per epoch",
      "factor of the learning rate from one epoch to the next"},
     {"train.weight_decay", JOB_REAL, AT(train.weight_decay), 0, 1e3, "",
      "weight of half the squared norm of the model's dense weights; its gradient is added, the loss told is "
@@ -225,33 +252,6 @@ const job_key kith__job_table[] = {
     {"train.beta2", JOB_REAL, AT(train.adam.beta2), 0, 0.9999999, "", "Adam's decay of the second moment"},
     {"train.epsilon", JOB_REAL, AT(train.adam.epsilon), 1e-30, 1, "",
      "Adam's guard against division by zero"},
-    {"train.l2", JOB_REAL, AT(train.loss.l2), 0, 1e3, "",
-     "weight of half the squared norm of the batch's initial embeddings, per pair"},
-    {"train.temperature", JOB_REAL, AT(train.loss.temperature), 1e-3, 1e3, "",
-     "softmax: what cosines are divided by"},
-    {"train.logq", JOB_REAL, AT(train.loss.logq), 0, 1, "",
-     "softmax: share of the log of a candidate's frequency in a step taken off its logit in training; 1 "
-     "undoes that some items are candidates more often"},
-    {"train.inbatch", JOB_BOOL, AT(train.loss.inbatch), NONE,
-     "softmax: the items of the step's other pairs are candidates"},
-    {"train.mask", JOB_BOOL, AT(train.loss.mask), NONE,
-     "softmax: of the other pairs' items those are no candidates that the user has a training interaction "
-     "with"},
-    {"train.shared", JOB_INT, AT(train.loss.shared), 0, 1e6, "a step",
-     "softmax: negatives that all pairs of a step share as candidates, drawn as train.negatives.popularity "
-     "says"},
-    {"train.negatives.count", JOB_INT, AT(train.negatives.count), 1, 1000, "a pair",
-     "bpr, nce: negatives, drawn among the items that the user has no training interaction with"},
-    {"train.negatives.popularity", JOB_REAL, AT(train.negatives.popularity), 0, 1, "share",
-     "of draws in proportion to interactions^alpha; what neither this nor inbatch takes is uniform"},
-    {"train.negatives.alpha", JOB_REAL, AT(train.negatives.alpha), 0, 1, "",
-     "exponent of an item's interactions in draws by popularity"},
-    {"train.negatives.inbatch", JOB_REAL, AT(train.negatives.inbatch), 0, 1, "share",
-     "bpr, nce: of draws among the items of the step's other pairs"},
-    {"train.negatives.hard", JOB_REAL, AT(train.negatives.hard), 0, 1, "share",
-     "bpr: of negatives that are, of a pool of draws, the one that the model scores highest"},
-    {"train.negatives.pool", JOB_INT, AT(train.negatives.pool), 2, 1000, "draws",
-     "bpr: size of a hard negative's pool"},
     {"train.seed", JOB_LONG, AT(train.seed), COUNT, "", "key of initial embeddings, order and negatives"},
     {"train.patience", JOB_INT, AT(train.patience), 0, 1e9, "evaluations",
      "without a better score before stopping; 0: never"},
@@ -263,19 +263,20 @@ const job_key kith__job_table[] = {
      "held-out interactions that are the truth; auto: while training validation, which then picks the epoch, "
      "or test where there is none; for kith evaluate without --split test, or validation where there is "
      "none"},
-    {"evaluate.pick", JOB_NAME, AT(evaluate.select_by), 0, 0, "accuracy | loss",
+    {"evaluate.select_by", JOB_NAME, AT(evaluate.select_by), 0, 0, "accuracy | loss",
      "classify: what picks the epoch on the validation nodes: the most right answers, of equals the smaller "
      "loss; or the smallest loss"},
     {"evaluate.protocol", JOB_PROTOCOL, AT(evaluate.sampled), 1, 1e6, "full | sampled-N",
      "rank all items, or N items the user never met"},
     {"evaluate.seed", JOB_LONG, AT(evaluate.seed), COUNT, "", "key of the sampled protocol's draws"},
-    {"evaluate.smoothness", JOB_BOOL, AT(evaluate.oversmoothing), NONE,
+    {"evaluate.oversmoothing", JOB_BOOL, AT(evaluate.oversmoothing), NONE,
      "while training, tell how alike the nodes' rows are after each layer, as docs/metrics.md has it"},
-    {"embed.new", JOB_NAME, AT(embed.what), 0, 0, "users | items | both",
+    {"embed.types", JOB_NAME, AT(embed.what), 0, 0, "users | items | both",
      "kith embed: whose ids the list brings that the graph does not know; with users items should be known, "
      "with items users; embed.unknown says what becomes of others"},
     {"embed.unknown", JOB_NAME, AT(embed.unknown), 0, 0, "skip | error",
-     "kith embed: interactions with a partner that the graph does not know, and that embed.new does not let "
+     "kith embed: interactions with a partner that the graph does not know, and that embed.types does not "
+     "let "
      "be new, are left out and counted, or end the verb"},
     {"embed.user_features.path", JOB_PATH, AT(embed.features[KITH_USER]), NONE,
      "kith embed: what new users are like, written as data.user_features are; known users are passed over"},
@@ -294,7 +295,7 @@ const job_key kith__job_table[] = {
     {"checkpoint.best", JOB_BOOL, AT(checkpoint.keep_best), NONE,
      "where evaluations pick the epoch: write a checkpoint of the picked one, and keep it beside the newest, "
      "so that kith embed can use it"},
-    {"checkpoint.beside", JOB_INT, AT(checkpoint.async_above_mb), 0, 1e9, "megabytes",
+    {"checkpoint.async_above_mb", JOB_INT, AT(checkpoint.async_above_mb), 0, 1e9, "megabytes",
      "from which on a checkpoint is written while training goes on, which takes memory for a copy of rows "
      "and moments; for smaller ones training waits"},
     {"watch.minutes", JOB_REAL, AT(watch.minutes), 0, 1e6, "minutes",
@@ -348,7 +349,9 @@ static void table_compare(const char *word, const char *key, table_guess *g) {
 
 kith_status kith__job_fail_unknown(const char *key) {
   table_guess g = {.key = NULL};
-  char section[TABLE_KEY];
+  char section[TABLE_KEY], now[KITH_JOB_KEY];
+  if (kith_job_renamed(key, now))
+    return kith_fail(KITH_ECONFIG, "%s is now called %s; kith help renamed lists all renamed keys", key, now);
   for (int i = 0; i < kith__job_n_key; i++) table_compare(key, kith__job_table[i].key, &g);
   if (!kith_text_is_close(key, g.distance))
     return kith_fail(KITH_ECONFIG, "unknown key \"%s\"; kith help keys lists them all", key);

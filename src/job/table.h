@@ -60,8 +60,25 @@ void kith__job_get(const kith_job *job, const job_key *k, size_t size, char *tex
 /* The bounds and the unit of a key in words, "1 to 10000000 pairs". */
 void kith__job_bounds(const job_key *k, size_t size, char *text);
 
-/* Set what a YAML text sets, which `path` names in messages.  Local.  Errors: KITH_ECONFIG, KITH_ENOMEM. */
-kith_status kith__job_read_text(const char *path, const char *text, size_t size, kith_job *job) KITH_MUST_USE;
+/* The former and the present name of a key, of a section of keys, or of a value. */
+typedef struct job_retired {
+  const char *old, *now;
+} job_retired;
+
+extern const job_retired kith__job_retired[];
+extern const int kith__job_n_retired;
+
+/* The present name of a retired value of a key, or null. */
+const char *kith__job_renamed_value(const job_key *k, const char *value);
+
+/**
+ * Set what the job that a file stores sets, by keys of this or an earlier version.  Local.
+ *
+ * @param name  of the file, for messages
+ * @param text  what kith_job_print() wrote; unknown keys are ignored, paths are taken as they are
+ * Errors: KITH_EDATA where it is no such text, KITH_ECONFIG for a value that a key cannot have.
+ */
+kith_status kith__job_read_stored(const char *name, const char *text, kith_job *job) KITH_MUST_USE;
 /* Whether something in this job reads a key; *who says what would, null for a key that no rule is about. */
 bool kith__job_is_read(const kith_job *job, const char *key, const char **who);
 

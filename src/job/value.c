@@ -114,6 +114,8 @@ static kith_status value_choice(const job_key *k, const char *text, int *out) {
   bool yes = false;
   if (i < 0 && strstr(k->unit, "true | false") && !kith_is_bad(value_bool(k, text, &yes)))
     i = value_name(k->unit, yes ? "true" : "false");
+  const char *now = kith__job_renamed_value(k, text);
+  KITH_CHECK(!now, KITH_ECONFIG, "%s: %s is now called %s", k->key, text, now);
   KITH_CHECK(i >= 0, KITH_ECONFIG, "%s: expected %s, found \"%s\"", k->key, k->unit, text);
   *out = i;
 done:

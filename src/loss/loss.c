@@ -18,20 +18,17 @@ const char *kith_loss_text(kith_loss_name name) {
 
 kith_status kith_loss_check(const kith_loss_options *o, const kith_negative_options *n) {
   kith_status st = KITH_OK;
-  KITH_CHECK(
-      o->name != KITH_NCE || n->hard == 0, KITH_ECONFIG,
-      "train.negatives.hard: expected 0 with nce, whose noise must be drawn from a known law, found %g",
-      n->hard);
+  KITH_CHECK(o->name != KITH_NCE || n->hard == 0, KITH_ECONFIG,
+             "negatives.hard: expected 0 with nce, whose noise must be drawn from a known law, found %g",
+             n->hard);
   KITH_CHECK(o->name != KITH_SOFTMAX || n->inbatch == 0, KITH_ECONFIG,
-             "train.negatives.inbatch: expected 0 with softmax, which has train.inbatch, found %g",
-             n->inbatch);
-  KITH_CHECK(
-      n->popularity + n->inbatch <= 1, KITH_ECONFIG,
-      "train.negatives.inbatch: expected at most 1 together with train.negatives.popularity, found %g and %g",
-      n->inbatch, n->popularity);
-  KITH_CHECK(
-      o->name != KITH_SOFTMAX || o->inbatch || o->shared > 0, KITH_ECONFIG,
-      "train.shared: expected at least 1 where train.inbatch is false, or a pair has no candidates; found 0");
+             "negatives.inbatch: expected 0 with softmax, which has loss.inbatch, found %g", n->inbatch);
+  KITH_CHECK(n->popularity + n->inbatch <= 1, KITH_ECONFIG,
+             "negatives.inbatch: expected at most 1 together with negatives.popularity, found %g and %g",
+             n->inbatch, n->popularity);
+  KITH_CHECK(o->name != KITH_SOFTMAX || o->inbatch || o->shared > 0, KITH_ECONFIG,
+             "negatives.shared: expected at least 1 where loss.inbatch is false, or a pair has no "
+             "candidates; found 0");
 done:
   return st;
 }

@@ -74,10 +74,10 @@ kith_status kith_model_check(const kith_model_options *o) {
   int last = o->heads_last > 0 ? o->heads_last : o->heads, columns = kith_model_layer_dim(o, o->layers - 1);
   if (o->name != KITH_GAT) return st;
   KITH_CHECK(o->width % o->heads == 0, KITH_ECONFIG,
-             "model.heads: %d does not divide model.width, which is %d", o->heads, o->width);
+             "model.gat.heads: %d does not divide model.dim, which is %d", o->heads, o->width);
   KITH_CHECK(o->gat_last == KITH_GAT_AVERAGE || columns % last == 0, KITH_ECONFIG,
-             "model.heads_last: %d does not divide the columns of the last layer, which are %d; with "
-             "model.gat_last: average it need not",
+             "model.gat.last_heads: %d does not divide the columns of the last layer, which are %d; with "
+             "model.gat.last_merge: average it need not",
              last, columns);
 done:
   return st;

@@ -33,7 +33,7 @@ static kith_status ask_make_answers(const sample_setting *s, int64_t rows, int64
   int64_t others = s->comm->size - 1, asked = others * kith_least(rows, s->g->n_own),
           answers = others * kith_least(entries, s->a->csr.start[s->a->csr.n_row]);
   KITH_CHECK(asked < INT32_MAX && answers < INT32_MAX && entries < INT32_MAX, KITH_ECONFIG,
-             "train.fanouts: a step may exchange %lld neighbors with one rank; use a smaller batch or "
+             "sampler.fanouts: a step may exchange %lld neighbors with one rank; use a smaller batch or "
              "fan-outs, or more ranks",
              (long long)(answers > entries ? answers : entries));
   KITH_TRY(KITH_NEW(q->head_in, rows));

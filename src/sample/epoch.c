@@ -66,10 +66,10 @@ static kith_status epoch_most(kith_epoch *e) {
   KITH_TRY(KITH_NEW(share, e->g->n_part));
   for (int p = 0; p < e->g->n_part; p++) share[p] = epoch_share(e, e->part_pair[p], 0);
   e->most = kith__largest_parts(e->g->n_part, share, e->clusters);
-  KITH_CHECK(
-      e->most < INT32_MAX, KITH_ECONFIG,
-      "train.clusters: %d parts may have %lld pairs in a step; cut the graph into more parts, or take fewer",
-      e->clusters, (long long)e->most);
+  KITH_CHECK(e->most < INT32_MAX, KITH_ECONFIG,
+             "sampler.clusters: %d parts may have %lld pairs in a step; cut the graph into more parts, or "
+             "take fewer",
+             e->clusters, (long long)e->most);
 done:
   KITH_FREE(share);
   return st;

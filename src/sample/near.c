@@ -50,7 +50,8 @@ static kith_status near_make(near *w) {
   int64_t walkers = (int64_t)w->share * w->o.walks, visits = walkers * w->o.length;
   w->most = kith_least(kith_least(w->o.neighbors, n_node - 1), (int64_t)w->o.walks * w->o.length);
   KITH_CHECK(size * visits < INT_MAX, KITH_ECONFIG,
-             "model.walks: %d walks of %d hops from a node on each of %d ranks are too many to be counted at "
+             "model.pinsage.walks: %d walks of %d hops from a node on each of %d ranks are too many to be "
+             "counted at "
              "once; expected fewer than 2^31 visits",
              w->o.walks, w->o.length, (int)size);
   KITH_TRY(KITH_NEW(w->walker, walkers));

@@ -167,11 +167,12 @@ static kith_status neighbor_check(const sample_setting *s) {
   const kith_graph *g = s->g;
   if (s->options.draw != KITH_BY_WEIGHT) return st;
   KITH_CHECK(g->weight && !s->a->weighed, KITH_ECONFIG,
-             "train.draw: weight needs interactions with weights (data.interactions.columns.weight)%s",
+             "sampler.weighting: weight needs interactions with weights (data.interactions.columns.weight)%s",
              g->weight ? "; importance neighborhoods have weights of their own: say importance" : "");
   for (kith_eid e = 0; e < g->start[g->n_own]; e++)
     KITH_CHECK(isfinite(g->weight[e]) && g->weight[e] > 0, KITH_EDATA,
-               "train.draw: weight needs weights above zero; an interaction weighs %g", (double)g->weight[e]);
+               "sampler.weighting: weight needs weights above zero; an interaction weighs %g",
+               (double)g->weight[e]);
 done:
   return st;
 }

@@ -39,7 +39,8 @@ static kith_status sampler_bound(const kith_sampler *s, kith_lid most_seed, int6
     entries[l] = kith_least(rows[l + 1] * fan, s->set.n_entry);
     rows[l] = kith_least(rows[l + 1] * (fan + 1), most);
     KITH_CHECK(rows[l] < INT32_MAX - 1, KITH_ECONFIG,
-               "train.fanouts: a step may reach %lld rows on one rank; at most 2^31 - 2", (long long)rows[l]);
+               "sampler.fanouts: a step may reach %lld rows on one rank; at most 2^31 - 2",
+               (long long)rows[l]);
   }
 done:
   return st;

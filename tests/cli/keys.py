@@ -12,7 +12,7 @@ import hashlib, json, os, random, re, shutil, subprocess, sys
 # Where a key is tried that takes a run of its own: a script of tests, which sets it.
 ELSEWHERE = {
     "checkpoint.best": "cli/test_embed.sh",
-    "checkpoint.beside": "cli/test_writer.sh",
+    "checkpoint.async_above_mb": "cli/test_writer.sh",
     "watch.minutes": "fault/test_watch.sh",
 }
 
@@ -27,8 +27,8 @@ quoting         csv       none            path=NAME-quoted.tsv
 columns.user    1         2
 columns.item    2         5
 columns.time    4         1
-columns.weight  3         4               least_weight=4
-least_weight    1         4
+columns.weight  3         4               min_weight=4
+min_weight      1         4
 """
 SOURCES = ("data.interactions", "ingest", "pairs"), ("data.test", "ingest", "held"), ("data.social", "ingest", "friends"), ("embed.interactions", "embed", "newcomers")
 
@@ -42,110 +42,110 @@ columns.name    2         3
 """
 
 TRIED = """
-name                        pairs     job         one two
-task                        both      ingest      recommend classify
-work                        pairs     folders     here there
-graph                       pairs     folders     here.h5 there.h5
-parts                       pairs     folders     here.h5 there.h5
-data.user_features.path     pairs     ingest      users.tsv users4.tsv
-data.user_features.format   pairs     ingest      sparse dense           data.user_features.path=dense.tsv
-data.user_features.normalise pairs    ingest      true false             data.user_features.path=users.tsv
-data.user_features.header   pairs     ingest      true false             data.user_features.path=users.tsv
-data.item_features.header   pairs     ingest      true false             data.item_features.path=items.tsv
-data.item_features.path     pairs     ingest      items.tsv items4.tsv
-data.item_features.format   pairs     ingest      sparse dense           data.item_features.path=dense2.tsv
-data.item_features.normalise pairs    ingest      true false             data.item_features.path=items.tsv
-data.ids                    numbers   ingest      auto text
-data.split.method           pairs     ingest      ratio leave-last-out
-data.split.valid            pairs     ingest      0.1 0.3
-data.split.test             pairs     ingest      0.1 0.3
-data.split.seed             pairs     ingest      1 2
-data.edges.path             nodes     ingest      edges.txt edges2.txt
-data.labels.path            nodes     ingest      labels.txt labels2.txt
-data.features.path          nodes     ingest      features.txt features2.txt
-data.features.format        nodes     ingest      sparse dense           data.features.path=dense.txt
-data.features.normalise     nodes     ingest      true false
-data.splits.train           nodes     ingest      train.txt train2.txt
-data.splits.valid           nodes     ingest      valid.txt valid2.txt
-data.splits.test            nodes     ingest      test.txt test2.txt
-generate.users              generated generate    40 50
-generate.items              generated generate    80 90
-generate.interactions       generated generate    300 301
-generate.friends            generated generate    20 21
-generate.communities        generated generate    2 3
-generate.noise              generated generate    0 1
-generate.ids                generated generate    names integers
-generate.seed               generated generate    1 2
-partition.parts             pairs     partition   2 3
-partition.method            pairs     partition   metis hash
-partition.seed              pairs     partition   1 2                    partition.method=hash
-partition.tolerance         pairs     partition   1.001 3                partition.parts=4
-model.name                  pairs     train       lightgcn ngcf
-model.width                 pairs     train       8 12
-model.layers                pairs     train       1 2
-model.input                 pairs     train       embedding both
-model.init                  pairs     train       0.1 0.2
-model.score                 pairs     train       dot cosine
-model.heads                 pairs     train       1 2                    model.name=gat
-model.heads_last            pairs     train       1 2                    model.name=gat model.heads=2
-model.gat_last              pairs     train       concat average         model.name=gat model.heads=2
-model.dropout               pairs     train       0 0.5                  model.name=gcn
-model.attention_dropout     pairs     train       0 0.5                  model.name=gat
-model.edge_dropout          pairs     train       0 0.5
-model.layer_weights         pairs     train       fixed learned
-model.aggregator            pairs     train       mean pool              model.name=sage
-model.walks                 pairs     train       5 50                   model.name=pinsage
-model.walk_length           pairs     train       1 4                    model.name=pinsage
-model.neighbours            pairs     train       2 10                   model.name=pinsage
-model.restart               pairs     train       0 0.8                  model.name=pinsage
-train.mode                  pairs     train       full neighbor          train.fanouts=2
-train.fanouts               pairs     train       2 3                    train.mode=neighbor
-train.draw                  pairs     train       uniform importance     train.mode=neighbor train.fanouts=2
-train.budget                pairs     train       10 30                  train.mode=layerwise
-train.walk                  pairs     train       1 3                    train.mode=saint-walk train.budget=20 train.coverage=5
-train.coverage              pairs     train       1 20                   train.mode=saint-edge train.budget=20
-train.clusters              pairs     train       1 2                    train.mode=cluster
-train.cut                   pairs     train       keep drop              train.mode=cluster train.clusters=2 train.exclude=false
-train.exclude               pairs     train       true false             train.mode=neighbor train.fanouts=0
-train.loss                  pairs     train       bpr nce
-train.batch                 pairs     train       64 100
-train.epochs                pairs     train       1 2
-train.lr                    pairs     train       0.01 0.02
-train.decay                 pairs     train       1 0.5
-train.weight_decay          pairs     train       0 0.1                  model.name=gcn
-train.weight_decay_on       pairs     train       all first              model.name=gcn train.weight_decay=0.1
-train.beta1                 pairs     train       0.9 0.5
-train.beta2                 pairs     train       0.999 0.9
-train.epsilon               pairs     train       1e-8 0.1
-train.l2                    pairs     train       0 0.1
-train.temperature           pairs     train       0.1 0.5                train.loss=softmax
-train.logq                  pairs     train       0 1                    train.loss=softmax
-train.inbatch               pairs     train       true false             train.loss=softmax train.shared=8
-train.mask                  pairs     train       true false             train.loss=softmax
-train.shared                pairs     train       0 8                    train.loss=softmax
-train.negatives.count       pairs     train       1 3
-train.negatives.popularity  pairs     train       0 1
-train.negatives.alpha       pairs     train       0 1                    train.negatives.popularity=1
-train.negatives.inbatch     pairs     train       0 1
-train.negatives.hard        pairs     train       0 1
-train.negatives.pool        pairs     train       2 8                    train.negatives.hard=1
-train.seed                  pairs     train       1 2
-train.patience              pairs     train       0 1                    train.epochs=20 train.lr=0.5
-evaluate.k                  pairs     train       [2] [3]
-evaluate.every              pairs     train       1 2
-evaluate.split              pairs     train       valid test
-evaluate.pick               nodes     train       accuracy loss
-evaluate.protocol           pairs     train       full sampled-5
-evaluate.seed               pairs     train       1 2                    evaluate.protocol=sampled-5
-evaluate.smoothness         pairs     train       true false
-embed.new                   pairs     embed       users items            embed.interactions.path=newcomers.tsv
-embed.unknown               pairs     embed       skip error             embed.new=users embed.interactions.path=strangers.tsv
-embed.user_features.path    pairs     embed       users2.tsv users3.tsv  embed.new=users model.input=both
-embed.item_features.path    pairs     embed       items2.tsv items3.tsv  embed.new=items model.input=both
-checkpoint.every            pairs     train       0 1                    checkpoint.keep=9
-checkpoint.steps            pairs     train       0 2                    checkpoint.keep=9
-checkpoint.minutes          pairs     train       0 1e-9                 checkpoint.keep=99
-checkpoint.keep             pairs     train       1 2                    checkpoint.every=1
+name                         pairs     job        one two
+task                         both      ingest     recommend classify
+work                         pairs     folders    here there
+graph                        pairs     folders    here.h5 there.h5
+parts                        pairs     folders    here.h5 there.h5
+data.user_features.path      pairs     ingest     users.tsv users4.tsv
+data.user_features.format    pairs     ingest     sparse dense           data.user_features.path=dense.tsv
+data.user_features.normalize pairs     ingest     true false             data.user_features.path=users.tsv
+data.user_features.header    pairs     ingest     true false             data.user_features.path=users.tsv
+data.item_features.header    pairs     ingest     true false             data.item_features.path=items.tsv
+data.item_features.path      pairs     ingest     items.tsv items4.tsv
+data.item_features.format    pairs     ingest     sparse dense           data.item_features.path=dense2.tsv
+data.item_features.normalize pairs     ingest     true false             data.item_features.path=items.tsv
+data.ids                     numbers   ingest     auto text
+data.split.method            pairs     ingest     ratio leave-last-out
+data.split.valid             pairs     ingest     0.1 0.3
+data.split.test              pairs     ingest     0.1 0.3
+data.split.seed              pairs     ingest     1 2
+data.edges.path              nodes     ingest     edges.txt edges2.txt
+data.labels.path             nodes     ingest     labels.txt labels2.txt
+data.features.path           nodes     ingest     features.txt features2.txt
+data.features.format         nodes     ingest     sparse dense           data.features.path=dense.txt
+data.features.normalize      nodes     ingest     true false
+data.splits.train            nodes     ingest     train.txt train2.txt
+data.splits.valid            nodes     ingest     valid.txt valid2.txt
+data.splits.test             nodes     ingest     test.txt test2.txt
+generate.users               generated generate   40 50
+generate.items               generated generate   80 90
+generate.interactions        generated generate   300 301
+generate.friends             generated generate   20 21
+generate.communities         generated generate   2 3
+generate.noise               generated generate   0 1
+generate.ids                 generated generate   names integers
+generate.seed                generated generate   1 2
+partition.parts              pairs     partition  2 3
+partition.method             pairs     partition  metis hash
+partition.seed               pairs     partition  1 2                    partition.method=hash
+partition.imbalance          pairs     partition  1.001 3                partition.parts=4
+model.name                   pairs     train      lightgcn ngcf
+model.dim                    pairs     train      8 12
+model.layers                 pairs     train      1 2
+model.input                  pairs     train      embedding both
+model.init                   pairs     train      0.1 0.2
+model.score                  pairs     train      dot cosine
+model.gat.heads              pairs     train      1 2                    model.name=gat
+model.gat.last_heads         pairs     train      1 2                    model.name=gat model.gat.heads=2
+model.gat.last_merge         pairs     train      concat average         model.name=gat model.gat.heads=2
+model.dropout                pairs     train      0 0.5                  model.name=gcn
+model.gat.attention_dropout  pairs     train      0 0.5                  model.name=gat
+model.edge_dropout           pairs     train      0 0.5
+model.layer_weights          pairs     train      fixed learned
+model.aggregator             pairs     train      mean pool              model.name=sage
+model.pinsage.walks          pairs     train      5 50                   model.name=pinsage
+model.pinsage.walk_length    pairs     train      1 4                    model.name=pinsage
+model.pinsage.neighbors      pairs     train      2 10                   model.name=pinsage
+model.pinsage.restart        pairs     train      0 0.8                  model.name=pinsage
+sampler.mode                 pairs     train      full neighbor          sampler.fanouts=2
+sampler.fanouts              pairs     train      2 3                    sampler.mode=neighbor
+sampler.weighting            pairs     train      uniform importance     sampler.mode=neighbor sampler.fanouts=2
+sampler.budget               pairs     train      10 30                  sampler.mode=layerwise
+sampler.walk_length          pairs     train      1 3                    sampler.mode=saint-walk sampler.budget=20 sampler.coverage=5
+sampler.coverage             pairs     train      1 20                   sampler.mode=saint-edge sampler.budget=20
+sampler.clusters             pairs     train      1 2                    sampler.mode=cluster
+sampler.cluster_edges        pairs     train      keep drop              sampler.mode=cluster sampler.clusters=2 sampler.exclude_targets=false
+sampler.exclude_targets      pairs     train      true false             sampler.mode=neighbor sampler.fanouts=0
+loss.name                    pairs     train      bpr nce
+loss.l2                      pairs     train      0 0.1
+loss.temperature             pairs     train      0.1 0.5                loss.name=softmax
+loss.logq                    pairs     train      0 1                    loss.name=softmax
+loss.inbatch                 pairs     train      true false             loss.name=softmax negatives.shared=8
+loss.mask_known              pairs     train      true false             loss.name=softmax
+negatives.count              pairs     train      1 3
+negatives.popularity         pairs     train      0 1
+negatives.alpha              pairs     train      0 1                    negatives.popularity=1
+negatives.inbatch            pairs     train      0 1
+negatives.hard               pairs     train      0 1
+negatives.pool               pairs     train      2 8                    negatives.hard=1
+negatives.shared             pairs     train      0 8                    loss.name=softmax
+train.batch                  pairs     train      64 100
+train.epochs                 pairs     train      1 2
+train.lr                     pairs     train      0.01 0.02
+train.lr_decay               pairs     train      1 0.5
+train.weight_decay           pairs     train      0 0.1                  model.name=gcn
+train.weight_decay_on        pairs     train      all first              model.name=gcn train.weight_decay=0.1
+train.beta1                  pairs     train      0.9 0.5
+train.beta2                  pairs     train      0.999 0.9
+train.epsilon                pairs     train      1e-8 0.1
+train.seed                   pairs     train      1 2
+train.patience               pairs     train      0 1                    train.epochs=20 train.lr=0.5
+evaluate.k                   pairs     train      [2] [3]
+evaluate.every               pairs     train      1 2
+evaluate.split               pairs     train      valid test
+evaluate.select_by           nodes     train      accuracy loss
+evaluate.protocol            pairs     train      full sampled-5
+evaluate.seed                pairs     train      1 2                    evaluate.protocol=sampled-5
+evaluate.oversmoothing       pairs     train      true false
+embed.types                  pairs     embed      users items            embed.interactions.path=newcomers.tsv
+embed.unknown                pairs     embed      skip error             embed.types=users embed.interactions.path=strangers.tsv
+embed.user_features.path     pairs     embed      users2.tsv users3.tsv  embed.types=users model.input=both
+embed.item_features.path     pairs     embed      items2.tsv items3.tsv  embed.types=items model.input=both
+checkpoint.every             pairs     train      0 1                    checkpoint.keep=9
+checkpoint.steps             pairs     train      0 2                    checkpoint.keep=9
+checkpoint.minutes           pairs     train      0 1e-9                 checkpoint.keep=99
+checkpoint.keep              pairs     train      1 2                    checkpoint.every=1
 """
 
 JOBS = {
@@ -157,11 +157,11 @@ data:
   user_features: {path: users.tsv}
   item_features: {path: items.tsv}
 partition: {parts: 4}
-model: {width: 8, layers: 2}
+model: {dim: 8, layers: 2}
 train: {batch: 64, epochs: 2, lr: 0.01}
 evaluate: {k: [3], every: 1, split: valid}
 checkpoint: {every: 0, keep: 1}
-embed: {new: both, interactions: {format: edges, delimiter: tab, header: true, columns: {user: 1, item: 2}}}
+embed: {types: both, interactions: {format: edges, delimiter: tab, header: true, columns: {user: 1, item: 2}}}
 """,
     "generated": """
 work: work
@@ -179,7 +179,7 @@ data:
   features: {path: features.txt}
   splits: {train: train.txt, valid: valid.txt, test: test.txt}
 partition: {parts: 2}
-model: {name: gcn, width: 8, layers: 2}
+model: {name: gcn, dim: 8, layers: 2}
 train: {epochs: 4, lr: 0.05}
 evaluate: {split: valid, every: 1}
 """,

@@ -39,11 +39,11 @@ printf 'train:\n  batchsize: 3\n' >"$dir/key.yaml"
 refused "unknown key"        78 'key.yaml:2.*train.batchsize.*train.batch"' train "$dir/key.yaml"
 printf 'train:\n  lr: fast\n' >"$dir/value.yaml"
 refused "no number"          78 'value.yaml:2.*train.lr.*fast'     train "$dir/value.yaml"
-refused "out of bounds"      78 'model.width.*0'                   train "$job" --set model.width=0
-refused "noise that is hard" 78 'train.negatives.hard.*nce'        train "$job" --set train.loss=nce --set train.negatives.hard=0.5
-refused "too many draws"     78 'train.negatives.inbatch.*train.negatives.popularity' train "$job" --set train.negatives.inbatch=0.6 --set train.negatives.popularity=0.6
-refused "softmax's own"      78 'train.negatives.inbatch.*train.inbatch' train "$job" --set train.loss=softmax --set train.negatives.inbatch=0.5
-refused "no candidates"      78 'train.shared.*train.inbatch'      train "$job" --set train.loss=softmax --set train.inbatch=false
+refused "out of bounds"      78 'model.dim.*0'                   train "$job" --set model.dim=0
+refused "noise that is hard" 78 'negatives.hard.*nce'        train "$job" --set loss.name=nce --set negatives.hard=0.5
+refused "too many draws"     78 'negatives.inbatch.*negatives.popularity' train "$job" --set negatives.inbatch=0.6 --set negatives.popularity=0.6
+refused "softmax's own"      78 'negatives.inbatch.*loss.inbatch' train "$job" --set loss.name=softmax --set negatives.inbatch=0.5
+refused "no candidates"      78 'negatives.shared.*loss.inbatch'      train "$job" --set loss.name=softmax --set loss.inbatch=false
 refused "unknown setting"    78 'train.lrr.*train.lr'              train "$job" --set train.lrr=1
 refused "unknown verb"       64 'trian.*train'                     trian "$job"
 refused "unknown option"     64 'bogus'                            train "$job" --bogus

@@ -34,7 +34,7 @@ measures 1 --repeat 3
 grep -q 'too small for these fractions' "$dir/out" || fail "bench does not say that the graph is too small"
 measures 2 --repeat 3
 measures 2 --repeat=1 --set model.name=mf
-measures 1 --repeat 1 --set train.loss=softmax
+measures 1 --repeat 1 --set loss.name=softmax
 
 refused() { # RANKS words…
   n=$1; shift
@@ -48,7 +48,7 @@ for repeat in 0 -1 102 4294967297 99999999999999999999 3x 1.5 1e1 x '' ' 2' '+2'
 refused 1 --repeat
 refused 2 --repeat 3x
 for n in 1 2; do
-  ranks $n bench "$job" --set train.mode=neighbor --json --repeat 1 >"$dir/out" 2>"$dir/err" || fail "bench of sampled steps on $n: code $?: $(cat "$dir/err")"
+  ranks $n bench "$job" --set sampler.mode=neighbor --json --repeat 1 >"$dir/out" 2>"$dir/err" || fail "bench of sampled steps on $n: code $?: $(cat "$dir/err")"
   tail -n 1 "$dir/out" | /usr/bin/python3 -c '
 import json, math, sys
 r = json.load(sys.stdin)

@@ -26,10 +26,10 @@ work: work
 data:
   edges: {path: edges.txt}
   labels: {path: labels.txt}
-  features: {path: features.txt, normalise: true}
+  features: {path: features.txt, normalize: true}
   splits: {train: train.txt, valid: valid.txt, test: test.txt}
 partition: {parts: 6}
-model: {name: gcn, width: 16, layers: 2, dropout: 0.3}
+model: {name: gcn, dim: 16, layers: 2, dropout: 0.3}
 train: {epochs: 30, lr: 0.02, weight_decay: 0.0005, weight_decay_on: first}
 evaluate: {split: valid, every: 1}
 checkpoint: {every: 10, keep: 2}
@@ -90,7 +90,7 @@ for n in 2 4; do
 done
 
 # In two pieces, with features and without, full and sampled: to the last bit what one run gives.
-for how in "" "--set train.mode=neighbor --set train.fanouts=4,3 --set train.batch=16" "--set model.name=sage --set data.features.path="; do
+for how in "" "--set sampler.mode=neighbor --set sampler.fanouts=4,3 --set train.batch=16" "--set model.name=sage --set data.features.path="; do
   case $how in *features*) "$KITH" ingest "$job" $how >/dev/null; "$KITH" partition "$job" >/dev/null ;; esac
   "$KITH" train "$job" --quiet --fresh $how >/dev/null
   cp "$work/embeddings.h5" "$dir/whole.h5"
@@ -118,7 +118,7 @@ refused 78 'kith generate is about users and items' "$KITH" generate "$job"
 refused 78 'model.name: ngcf makes no classes; with task: classify expected gcn, gat or sage' "$KITH" train "$job" --set model.name=ngcf
 refused 78 'evaluate.split: valid, but data.splits.valid names no list' "$KITH" train "$job" --set data.splits.valid=
 refused 78 'task: expected recommend | classify, found "regress"' "$KITH" train "$job" --set task=regress
-refused 78 'model.heads_last: 3 does not divide the columns of the last layer' "$KITH" train "$job" --quiet --fresh --set model.name=gat --set model.heads_last=3
+refused 78 'model.gat.last_heads: 3 does not divide the columns of the last layer' "$KITH" train "$job" --quiet --fresh --set model.name=gat --set model.gat.last_heads=3
 "$KITH" train "$job" --quiet --fresh --set train.epochs=2 >/dev/null
 refused 78 'weight_decay=0.0005' "$KITH" train "$job" --quiet --set train.weight_decay=0.01
 printf 'chess\nchess\n' >"$dir/few.txt"

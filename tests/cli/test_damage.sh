@@ -22,7 +22,7 @@ open(at + "job.yaml", "w").write("""task: classify
 work: work
 data: {edges: {path: edges}, labels: {path: labels}, splits: {train: train, valid: valid, test: test}}
 partition: {parts: 3, method: hash}
-model: {name: gcn, width: 8, layers: 2}
+model: {name: gcn, dim: 8, layers: 2}
 train: {epochs: 2, lr: 0.01}
 """)
 P

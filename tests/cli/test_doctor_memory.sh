@@ -9,7 +9,7 @@ work: work
 generate: {users: 24000, items: 16000, interactions: 150000, friends: 0, communities: 30}
 data: {interactions: {path: list.tsv, format: edges, columns: {user: 1, item: 2, time: 3}}, split: {method: ratio, valid: 0.1, test: 0.1}}
 partition: {parts: 4}
-model: {width: 48, layers: 2}
+model: {dim: 48, layers: 2}
 train: {batch: 16384, epochs: 1, lr: 0.01}
 evaluate: {k: [5, 10], every: 1, split: test}
 checkpoint: {every: 1, keep: 1}
@@ -38,5 +38,5 @@ near 2 1.4 model.name=lightgcn
 near 1 1.4 model.name=ngcf
 near 2 1.4 model.name=gat
 near 2 1.4 model.name=pinsage
-near 2 1.8 train.mode=neighbor train.fanouts=5 train.batch=4096
-near 1 1.8 train.mode=cluster
+near 2 1.8 sampler.mode=neighbor sampler.fanouts=5 train.batch=4096
+near 1 1.8 sampler.mode=cluster

@@ -9,8 +9,9 @@ work: $loss
 generate: {users: 400, items: 600, interactions: 12000, friends: 0, communities: 8, ids: $ids}
 data: {interactions: {path: $loss.tsv, format: edges}, split: {method: ratio, valid: 0.1, test: 0.1}}
 partition: {parts: 4}
-model: {width: 32, layers: 2, score: $score}
-train: {loss: $loss, batch: 512, epochs: 5, lr: 0.01}
+model: {dim: 32, layers: 2, score: $score}
+loss:  {name: $loss}
+train: {batch: 512, epochs: 5, lr: 0.01}
 evaluate: {k: [20], every: 5, split: valid}
 J
   for verb in generate ingest partition train; do "$KITH" $verb "$dir/$loss.yaml" --quiet >/dev/null; done

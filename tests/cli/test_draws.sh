@@ -8,7 +8,7 @@ cat >"$dir/job.yaml" <<J
 work: work
 data: {interactions: {path: list.txt, format: adjacency}}
 partition: {parts: 4, method: hash}
-model: {width: 4, layers: 1}
+model: {dim: 4, layers: 1}
 train: {epochs: 2, batch: 64}
 evaluate: {every: 0}
 J
@@ -24,16 +24,16 @@ told 1
 cp "$dir/work/embeddings.h5" "$dir/one.h5"
 ranks 2 train "$job" --fresh >/dev/null 2>&1
 same_embeddings "$dir/work/embeddings.h5" "$dir/one.h5"
-told 1 --set train.loss=nce --set train.negatives.popularity=0.5 --set train.mode=neighbor
-told 1 --set train.loss=softmax --set train.shared=8 --set train.mode=cluster
-told 0 --set train.loss=softmax --set train.mask=false # the items of other pairs are taken as they are
+told 1 --set loss.name=nce --set negatives.popularity=0.5 --set sampler.mode=neighbor
+told 1 --set loss.name=softmax --set negatives.shared=8 --set sampler.mode=cluster
+told 0 --set loss.name=softmax --set loss.mask_known=false # the items of other pairs are taken as they are
 
 # The sampled protocol is what the key and the option say; where N is more than is left, all of it is ranked, and that is said.
 cat >"$dir/held.yaml" <<J
 work: held
 data: {interactions: {path: list.txt, format: adjacency}, split: {method: ratio, valid: 0, test: 0.2}}
 partition: {parts: 2}
-model: {name: mf, width: 4, layers: 0}
+model: {name: mf, dim: 4, layers: 0}
 train: {epochs: 1, batch: 64}
 evaluate: {k: [1, 2], every: 1, protocol: sampled-2}
 J

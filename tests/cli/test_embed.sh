@@ -30,7 +30,7 @@ write("both.tsv", items_new + [("somebody", "item-2-new"), ("somebody", known[3]
 P
 /usr/bin/python3 "$dir/hide.py" "$dir/t"
 columns=(--set data.interactions.columns.time= --set data.social.path= --set data.interactions.path=known.tsv --set data.test.path=test.tsv --set data.test.format=edges --set data.test.delimiter=tab)
-from() { embed=(--set embed.interactions.path="$1" --set embed.interactions.format=edges --set embed.interactions.delimiter=tab --set embed.new="$2"); }
+from() { embed=(--set embed.interactions.path="$1" --set embed.interactions.format=edges --set embed.interactions.delimiter=tab --set embed.types="$2"); }
 for verb in ingest partition; do "$KITH" $verb "$job" "${columns[@]}" --set data.split.method=none >/dev/null; done
 
 cat >"$dir/oracle.py" <<'P'
@@ -114,7 +114,7 @@ P
 for model in lightgcn sage pinsage gcn gat ngcf sage-lstm; do
   case $model in lightgcn | sage) epochs=8 ;; *) epochs=1 ;; esac
   set -- "${columns[@]}" --set model.name=${model%-lstm} --set data.split.method=none --set evaluate.every=0 --set train.epochs=$epochs
-  [ $model = lightgcn ] || set -- "$@" --set train.mode=neighbor --set train.fanouts=5,5
+  [ $model = lightgcn ] || set -- "$@" --set sampler.mode=neighbor --set sampler.fanouts=5,5
   [ $model != sage-lstm ] || set -- "$@" --set model.aggregator=lstm --set model.edge_dropout=0.1
   "$KITH" train "$job" "$@" --quiet --fresh >/dev/null
   for what in users items both; do
@@ -141,7 +141,7 @@ cat "$dir/t/new.tsv" >>"$dir/t/some.tsv"
 from some.tsv users
 cp "$work/new.h5" "$dir/without.h5"
 "$KITH" embed "$job" "$@" "${embed[@]}" --json >"$dir/said"
-grep -q '^  3 interactions with items that the graph does not know, left out: embed.new: users' "$dir/said"
+grep -q '^  3 interactions with items that the graph does not know, left out: embed.types: users' "$dir/said"
 grep -q '^  1 new user without an interaction that counts: nothing is known of it' "$dir/said"
 /usr/bin/python3 - "$dir/without.h5" "$work/new.h5" "$dir/said" <<'P'
 import h5py, json, numpy as np, sys
@@ -178,7 +178,7 @@ refused() { # WHAT CODE MESSAGE words…
 printf 'somebody\tno such item\n' >"$dir/t/bad1.tsv"
 printf '# old\n%s\n' "$(head -n 1 "$dir/t/known.tsv")" >"$dir/t/bad2.tsv"
 on="1 3"
-from bad1.tsv users; refused "no known item" 65 'bad1.tsv: none of its 1 interactions is with an item that the graph knows; embed.new: users' "$job" "$@" "${embed[@]}"
+from bad1.tsv users; refused "no known item" 65 'bad1.tsv: none of its 1 interactions is with an item that the graph knows; embed.types: users' "$job" "$@" "${embed[@]}"
 refused "an unknown item" 65 'bad1.tsv:1: expected an item that the graph knows' "$job" "$@" "${embed[@]}" --set embed.unknown=error
 on=1
 from new.tsv items;  refused "an unknown user" 65 'new.tsv:1: expected a user that the graph knows' "$job" "$@" "${embed[@]}" --set embed.unknown=error

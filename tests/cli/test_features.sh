@@ -14,10 +14,11 @@ data:
   user_features: {path: users.tsv}
   item_features: {path: items.tsv}
 partition: {parts: 6}
-model: {width: 16, layers: 2, input: features}
-train: {loss: bpr, batch: 512, epochs: 8, lr: 0.02}
+model: {dim: 16, layers: 2, input: features}
+loss:  {name: bpr}
+train: {batch: 512, epochs: 8, lr: 0.02}
 evaluate: {k: [20], every: 8, split: test}
-embed: {new: items, item_features: {path: items.tsv}}
+embed: {types: items, item_features: {path: items.tsv}}
 J
 "$KITH" generate "$job" >/dev/null
 cp "$dir/t/items.tsv" "$dir/items1"
@@ -96,7 +97,7 @@ P
 recall() { tail -n 1 "$1" | /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["test_recall@20"])'; }
 for model in mf lightgcn sage; do
   how=(--set model.name=$model)
-  [ $model = lightgcn ] && how+=(--set train.mode=neighbor --set train.fanouts=10,10)
+  [ $model = lightgcn ] && how+=(--set sampler.mode=neighbor --set sampler.fanouts=10,10)
   [ $model = mf ] && how+=(--set train.epochs=40 --set evaluate.every=40)
   [ $model = sage ] && how+=(--set train.epochs=16 --set evaluate.every=16)
   ranks $([ $model = sage ] && echo 2 || echo 1) train "$job" "$@" "${how[@]}" --quiet --fresh --json >"$dir/said"

@@ -21,11 +21,11 @@ code 0 "$KITH" ingest job.yaml; silent
 code 0 "$KITH" partition job.yaml; silent
 code 0 "$KITH" train job.yaml --quiet; silent
 
-code 0 "$KITH" train job.yaml --quiet --set model.heads=2
-says "kith: warning: --set model.heads is set and not read: model.name: gat reads it"
-code 0 "$KITH" evaluate job.yaml --set model.heads=2; silent # it is kith train that would read it
-code 78 "$KITH" train job.yaml --strict --fresh --set train.temperature=0.5
-says "train.temperature is set and not read: train.loss: softmax reads it"
+code 0 "$KITH" train job.yaml --quiet --set model.gat.heads=2
+says "kith: warning: --set model.gat.heads is set and not read: model.name: gat reads it"
+code 0 "$KITH" evaluate job.yaml --set model.gat.heads=2; silent # it is kith train that would read it
+code 78 "$KITH" train job.yaml --strict --fresh --set loss.temperature=0.5
+says "loss.temperature is set and not read: loss.name: softmax reads it"
 says "kith: --strict: 1 warning above; a warning is an error"
 [ -e work/checkpoint-000004-000000.h5 ] || { echo "--strict came too late: checkpoints are gone"; exit 1; }
 code 78 "$KITH" partition job.yaml --strict --set partition.parts=10000
@@ -60,7 +60,7 @@ for place in job.yaml list.tsv work/embeddings.h5 work/graph.h5 shared/g.h5; do
 done
 [ "$before" = "$(cat job.yaml ./*.tsv shared/g.h5 work/*.h5 | cksum)" ] || { echo "a file was written over"; exit 1; }
 code 78 "$KITH" generate job.yaml --set data.social.path=list.tsv; says "would replace it"
-code 78 "$KITH" train job.yaml --set train.loss=softmax --set train.batch=1; says "compares the pairs of a step"
+code 78 "$KITH" train job.yaml --set loss.name=softmax --set train.batch=1; says "compares the pairs of a step"
 
 code 66 "$KITH" train job.yaml --set work=none --set 'name=a b'
 says "run kith ingest job.yaml --set work=none --set 'name=a b' first"

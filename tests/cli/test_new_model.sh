@@ -26,7 +26,7 @@ KITH=$dir/build/kith
 tiny "$dir/job"
 for mode in full neighbor; do
   for n in 1 2; do
-    ranks $n train "$dir/job/job.yaml" --quiet --fresh --set model.name=lrgccf --set train.mode=$mode >/dev/null
+    ranks $n train "$dir/job/job.yaml" --quiet --fresh --set model.name=lrgccf --set sampler.mode=$mode >/dev/null
     mv "$dir/job/work/metrics.jsonl" "$dir/$mode.$n"
   done
   /usr/bin/python3 - "$dir/$mode.1" "$dir/$mode.2" <<'P'

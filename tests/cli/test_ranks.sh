@@ -53,9 +53,9 @@ interrupted USR1 mpirun --quiet --oversubscribe --bind-to none -n 2 "$KITH"
 
 # Weights and sampled steps go on from a checkpoint as if they had not stopped: on one rank to the last bit.
 job=$dir/bpr/job.yaml
-for how in "--set model.name=ngcf --set model.dropout=0.1" "--set train.mode=neighbor --set train.fanouts=3,2" \
+for how in "--set model.name=ngcf --set model.dropout=0.1" "--set sampler.mode=neighbor --set sampler.fanouts=3,2" \
            "--set model.layer_weights=learned --set model.edge_dropout=0.2" \
-           "--set model.name=gat --set model.heads=2 --set model.gat_last=average --set model.attention_dropout=0.2" \
+           "--set model.name=gat --set model.gat.heads=2 --set model.gat.last_merge=average --set model.gat.attention_dropout=0.2" \
            "--set model.name=sage --set model.aggregator=lstm"; do
   "$KITH" train "$job" --quiet --fresh $how >/dev/null
   cp "$dir/bpr/work/embeddings.h5" "$dir/bpr/whole.h5"
@@ -69,7 +69,7 @@ job=$dir/softmax/job.yaml
 if "$KITH" train "$job" --quiet --set train.lr=0.02 2>"$dir/err"; then echo "another recipe was continued"; exit 1; else rc=$?; fi
 [ $rc = 78 ] && grep -q 'lr=0.01' "$dir/err" && grep -q 'fresh' "$dir/err"
 # Also where it differs by a key that older recipes have no word for.
-if "$KITH" train "$job" --quiet --set train.shared=64 2>"$dir/err"; then echo "another recipe was continued"; exit 1; else rc=$?; fi
+if "$KITH" train "$job" --quiet --set negatives.shared=64 2>"$dir/err"; then echo "another recipe was continued"; exit 1; else rc=$?; fi
 [ $rc = 78 ] && grep -q 'without inbatch=true, the job has it' "$dir/err"
 
 # What the report of the cut predicts is what a training run counts.

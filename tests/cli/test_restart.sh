@@ -119,11 +119,11 @@ tiny "$dir/t"
 job=$dir/t/job.yaml work=$dir/t/work n_step=0
 run="--set train.batch=64 --set train.epochs=6 --set evaluate.split=valid --set evaluate.every=1 --set checkpoint.every=0 --set checkpoint.steps=3"
 for mode in full neighbor; do
-  begin 0 --quiet --fresh $run --json --set train.mode=$mode; end
+  begin 0 --quiet --fresh $run --json --set sampler.mode=$mode; end
   [ $rc = 0 ] || fail "the run in one piece: $rc"
   count_steps 6 64
   cp "$work/embeddings.h5" "$dir/$mode.h5"; cp "$work/metrics.jsonl" "$dir/$mode.jsonl"
-  again "$kills" 6 $run --set train.mode=$mode
+  again "$kills" 6 $run --set sampler.mode=$mode
   close_losses "$work/metrics.jsonl" "$dir/$mode.jsonl"
   if [ $mode = full ]; then
     same_embeddings "$work/embeddings.h5" "$dir/full.h5"

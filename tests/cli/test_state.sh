@@ -4,7 +4,7 @@ set -euo pipefail
 fail() { echo "FAIL: $*"; for f in "$dir/out" "$dir/err"; do [ ! -e "$f" ] || tail -n 5 "$f"; done; exit 1; }
 tiny "$dir/t"
 job=$dir/t/job.yaml work=$dir/t/work
-train() { "$KITH" train "$job" --set train.batch=512 --set train.lr=0.1 --set model.width=8 --set evaluate.smoothness=false "$@" >"$dir/out" 2>"$dir/err"; }
+train() { "$KITH" train "$job" --set train.batch=512 --set train.lr=0.1 --set model.dim=8 --set evaluate.oversmoothing=false "$@" >"$dir/out" 2>"$dir/err"; }
 of() { # FILE ATTRIBUTE
   /usr/bin/python3 -c 'import h5py, sys; a = h5py.File(sys.argv[1]).attrs[sys.argv[2]]; print(a.decode() if hasattr(a, "decode") else a)' "$1" "$2"
 }
@@ -30,15 +30,15 @@ for f in "$work"/checkpoint-0*.h5; do [ "$(of "$f" run)" = "$id" ] || fail "$f i
 train $picks --set train.epochs=6 || fail "the run does not go on"
 [ "$(of "$work/embeddings.h5" run)" = "$id" ] || fail "a run that goes on has another id"
 cp -r "$work" "$dir/six"
-"$KITH" evaluate "$job" --set model.width=8 --set train.batch=512 --set train.lr=0.1 >"$dir/out" 2>"$dir/err"
+"$KITH" evaluate "$job" --set model.dim=8 --set train.batch=512 --set train.lr=0.1 >"$dir/out" 2>"$dir/err"
 grep -q "lightgcn of width 8, epoch $(of "$work/embeddings.h5" epoch) of run $id" "$dir/out" || fail "evaluate does not say of what"
 [ ! -s "$dir/err" ] || fail "a warning without cause"
-"$KITH" evaluate "$job" --set model.width=16 --set train.batch=512 --set train.lr=0.1 >"$dir/out" 2>"$dir/err"
+"$KITH" evaluate "$job" --set model.dim=16 --set train.batch=512 --set train.lr=0.1 >"$dir/out" 2>"$dir/err"
 grep -q 'was trained with width=8, the job says width=16' "$dir/err" || fail "another width is not told of"
 
 # ---- --fresh: nothing of the run before looks like the new run's; its embeddings stay until there are others ----
 cp -r "$dir/six/." "$work"
-"$KITH" train "$job" --fresh --set train.lr=0.05 --set model.width=8 --set checkpoint.steps=1 --set evaluate.split=test --set evaluate.every=0 --quiet >/dev/null 2>&1 &
+"$KITH" train "$job" --fresh --set train.lr=0.05 --set model.dim=8 --set checkpoint.steps=1 --set evaluate.split=test --set evaluate.every=0 --quiet >/dev/null 2>&1 &
 p=$!; while kill -0 $p 2>/dev/null && [ ! -e "$work/metrics.jsonl" ]; do sleep 0.01; done; wait $p || fail "--fresh"
 [ "$(of "$work/embeddings.h5" run)" != "$id" ] && ! grep -q "$id" "$work/metrics.jsonl" || fail "--fresh goes on under the old id"
 rm -rf "$work"; cp -r "$dir/six" "$work"
@@ -103,10 +103,10 @@ train --fresh $plain --set train.lr=0.05 && cp "$work/embeddings.h5" "$dir/two.h
 id2=$(of "$work/embeddings.h5" run); cp "$dir/two.h5" "$work/embeddings.h5"
 train $plain && [ "$(of "$work/embeddings.h5" run)" = "$id2" ] || fail "the same epoch of another run passes for this run's"
 cp "$dir/six/embeddings.h5" "$work"; awk -F'\t' '!/^#/ && n++ < 3 {print "somebody\t" $2}' "$dir/t/list.tsv" >"$dir/t/new.tsv"
-rc=0; "$KITH" embed "$job" --set embed.interactions.path=new.tsv --set embed.interactions.format=edges --set model.width=8 --set train.batch=512 --set train.lr=0.1 >"$dir/out" 2>"$dir/err" || rc=$?
+rc=0; "$KITH" embed "$job" --set embed.interactions.path=new.tsv --set embed.interactions.format=edges --set model.dim=8 --set train.batch=512 --set train.lr=0.1 >"$dir/out" 2>"$dir/err" || rc=$?
 [ $rc = 65 ] && grep -q "embeddings.h5: is of run $id" "$dir/err" || fail "newcomers beside another run's embeddings: $rc"
 rm -rf "$work"; cp -r "$dir/six" "$work"
-new=(--set embed.interactions.path=new.tsv --set embed.interactions.format=edges --set model.width=8 --set train.batch=512 --set train.lr=0.1)
+new=(--set embed.interactions.path=new.tsv --set embed.interactions.format=edges --set model.dim=8 --set train.batch=512 --set train.lr=0.1)
 "$KITH" embed "$job" "${new[@]}" >"$dir/out" 2>"$dir/err" && "$KITH" recommend "$job" "${new[@]}" --user somebody >"$dir/out" 2>"$dir/err" || fail "a newcomer is not recommended to"
 train --fresh $picks --set train.epochs=2 || fail "yet another run"
 rc=0; "$KITH" recommend "$job" "${new[@]}" --user somebody >"$dir/out" 2>"$dir/err" || rc=$?
@@ -117,7 +117,7 @@ cat >"$dir/t/plain.yaml" <<J
 work: work
 data: {interactions: {path: list.tsv, format: edges, columns: {user: 1, item: 2, time: 3}}, social: {path: friends.tsv, format: edges}, split: {method: ratio, valid: 0.1, test: 0.1}}
 partition: {parts: 6}
-model: {width: 8, layers: 2}
+model: {dim: 8, layers: 2}
 train: {batch: 512, epochs: 17, lr: 0.1}
 J
 "$KITH" train "$dir/t/plain.yaml" --fresh --json >"$dir/out" 2>"$dir/err" || fail "a plain job"

@@ -35,7 +35,7 @@ on2() { mpirun --oversubscribe --bind-to none -n 2 "$@"; }
 long="--set train.batch=16 --set train.epochs=6"
 
 # What a run shows, and that no line is wider than the terminal.  The bar waits for 0.2 s: its epochs have 4000 steps.
-slow="--set train.batch=1 --set model.width=64 --set train.epochs=3"
+slow="--set train.batch=1 --set model.dim=64 --set train.epochs=3"
 screen "" shown mpirun --oversubscribe --bind-to none -n 2 "$KITH" train job.yaml $slow --set evaluate.split=valid
 /usr/bin/python3 - <<'P'
 import json, re

@@ -11,8 +11,8 @@ trains() { # WORK RANKS words…: the work folder of that name, trained
   tail -n 1 "$dir/out" | /usr/bin/python3 -c 'import json, sys; r = json.load(sys.stdin); assert r["checkpoints"] > 4 and r["checkpoint_seconds"] > 0, r'
 }
 trains waits 1
-trains beside1 1 --set checkpoint.beside=0
-trains beside3 3 --set checkpoint.beside=0 # three threads that meet
+trains beside1 1 --set checkpoint.async_above_mb=0
+trains beside3 3 --set checkpoint.async_above_mb=0 # three threads that meet
 trains waits3 3
 for other in beside1 beside3 waits3; do
   /usr/bin/python3 - "$dir/t/waits" "$dir/t/$other" <<'P'

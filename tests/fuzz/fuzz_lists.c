@@ -30,7 +30,7 @@ static kith_edge_source lists_source(uint64_t options, uint64_t columns, const c
   if (columns & 1) strcpy(s.time, s.header && columns & 2 ? "time" : "3");
   if (columns & 4) strcpy(s.weight, s.header && columns & 8 ? "weight" : "4");
   if (columns & 16) strcpy(s.user, "2"), strcpy(s.item, "1");
-  if (columns & 4 && columns & 32) s.least_weight = 2;
+  if (columns & 4 && columns & 32) s.min_weight = 2;
   return s;
 }
 

@@ -74,11 +74,11 @@ def job(name, text, *settings):
     put("job", name, b"\0".join([text, *settings]))
 
 
-job("good-one", b"work: out\nmodel: {width: 16, layers: 2}\ntrain: {lr: 0.01, epochs: 3}\nevaluate: {k: [5, 10]}\n", b"train.lr=0.005", b"evaluate.k=3,4")
+job("good-one", b"work: out\nmodel: {dim: 16, layers: 2}\ntrain: {lr: 0.01, epochs: 3}\nevaluate: {k: [5, 10]}\n", b"train.lr=0.005", b"evaluate.k=3,4")
 job("good-data", b"data:\n  interactions: {path: a.tsv, format: edges, delimiter: tab, columns: {user: 2, item: 1}}\n  split: {method: ratio, valid: 0.1}\n")
 job("good-empty", b"")
 job("good-comment", b"# nothing\n---\n")
-job("good-alias", b"model: {width: &w 16}\ntrain: {batch: *w}\n")
+job("good-alias", b"model: {dim: &w 16}\ntrain: {batch: *w}\n")
 job("bad-laughs", b"a: &a [l,l,l,l,l,l,l,l,l]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\n")
 job("bad-laughs-in-a-list", b"evaluate: {k: &a [1, *a, *a]}\n")
 job("bad-cycle", b"train: &a {lr: *a}\n")
@@ -91,6 +91,7 @@ job("bad-utf16", "train: {lr: 1}\n".encode("utf-16"))
 job("bad-utf8", b"name: \xff\xfe\n")
 job("bad-number", b"train: {lr: 1e999}\n")
 job("bad-key", b"train: {lrr: 1}\n")
+job("bad-retired-key", b"train: {negatives: {count: 2}}\n")
 job("bad-setting", b"", b"train.lr")
 job("bad-setting-value", b"", b"train.batch=99999999999999999999")
 

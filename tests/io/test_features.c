@@ -366,7 +366,7 @@ static void unknown_partners_are_left_out_or_refused(void **state) {
   new.what = KITH_NEW_USERS;
   assert_int_equal(KITH_EDATA, kith_new_nodes_read(test_comm, graph, &new, &n, &left).status);
   assert_non_null(strstr(kith_error_text(), "new: none of its 2 interactions is with an item that the graph "
-                                            "knows; embed.new: users lets only users be new"));
+                                            "knows; embed.types: users lets only users be new"));
   new.what = KITH_NEW_BOTH;
   assert_int_equal(KITH_OK, kith_new_nodes_read(test_comm, graph, &new, &n, &left).status);
   assert_true(n.n[KITH_USER] == 2 && n.n[KITH_ITEM] == 2 && n.n_pair == 2 && left.skipped == 0 &&

@@ -124,7 +124,7 @@ static void columns_are_found_by_name_and_by_number(void **state) {
 static kith_edge_source weighed(const char *name, const char *text, double least) {
   kith_edge_source s = list_of(name, KITH_EDGES, text, false);
   snprintf(s.weight, sizeof s.weight, "3");
-  s.least_weight = least;
+  s.min_weight = least;
   return s;
 }
 
@@ -440,11 +440,11 @@ static void impossible_jobs_are_refused(void **state) {
   snprintf(o.interactions.time, KITH_NAME, "3");
   assert_refused(&o, KITH_ECONFIG, "data.interactions: an adjacency list has no columns");
   o.interactions.time[0] = '\0';
-  o.interactions.least_weight = 4;
+  o.interactions.min_weight = 4;
   assert_refused(&o, KITH_ECONFIG,
-                 "data.interactions.least_weight: 4, but no column of weights is named; expected "
+                 "data.interactions.min_weight: 4, but no column of weights is named; expected "
                  "data.interactions.columns.weight");
-  o.interactions.least_weight = 0;
+  o.interactions.min_weight = 0;
   o.split = (kith_split){.method = KITH_SPLIT_TIME, .test = 0.1};
   assert_refused(&o, KITH_ECONFIG, "needs times");
   o.interactions.path[0] = '\0';

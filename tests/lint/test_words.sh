@@ -18,7 +18,7 @@ kinds = ["%s/**/*.%s" % (top, end) for top in ("src", "include", "partition", "t
 paths = [p for kind in kinds for p in glob.glob(kind, recursive=True)] + ["README.md", "CONTRIBUTING.md"]
 bad = 0
 for path in sorted(set(paths)):
-    if path.startswith("tests/lint/retired/") or path == "docs/terms.md": continue
+    if "retired" in path or path in ("docs/terms.md", "docs/job.md"): continue # they say what is retired
     rules = [(word, use) for word, use, where in retired if fnmatch.fnmatch(path, where)]
     text = open(path, errors="replace").read()
     if not whole([word for word, use in rules]).search(text): continue

@@ -448,8 +448,8 @@ static void check_unbiased_sum(kith_sampler_options o, int l, int64_t n_step) {
   setting_free(&s);
 }
 
-/* Every third edge is a target of each step, as with `train.exclude`; y = A x without them, with the degrees
- * of all edges. */
+/* Every third edge is a target of each step, as with `sampler.exclude_targets`; y = A x without them, with
+ * the degrees of all edges. */
 static int64_t every_third(const setting *s, const kith_gid number[NODES], kith_pair *target) {
   int64_t n = 0;
   for (int64_t e = 0; e < s->t.n_edge; e += 3)
@@ -620,7 +620,7 @@ static void weighed_clusters_are_scaled_by_the_chance_of_their_parts(void **stat
   setting_free(&s);
 }
 
-/* With one draw of each node a neighbor's factor is one over its chance, which `train.draw` says. */
+/* With one draw of each node a neighbor's factor is one over its chance, which `sampler.weighting` says. */
 static void check_chances(kith_drawing draw) {
   setting s =
       setting_make(5, (kith_sampler_options){.mode = KITH_NEIGHBOR, .fanouts = {1, {1}}, .draw = draw},

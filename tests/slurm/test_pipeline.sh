@@ -7,7 +7,7 @@ work: work
 generate: {users: 300, items: 400, interactions: 8000, friends: 0, communities: 8}
 data: {interactions: {path: list.tsv, format: edges}, split: {method: ratio, valid: 0.1, test: 0.1}}
 partition: {parts: 8}
-model: {width: 16, layers: 2}
+model: {dim: 16, layers: 2}
 train: {batch: 512, epochs: 4, lr: 0.01}
 evaluate: {k: [10], every: 2, split: test}
 checkpoint: {every: 1, keep: 2}

@@ -20,9 +20,10 @@ data:
   social: {path: friends.tsv, format: edges}
   split: {method: ratio, valid: 0.1, test: 0.1}
 partition: {parts: 6}
-model: {width: 16, layers: 2}
-train: {loss: ${2:-bpr}, batch: 256, epochs: 4, lr: 0.01}
-evaluate: {k: [5, 10], every: 2, split: test, smoothness: true}
+model: {dim: 16, layers: 2}
+loss:  {name: ${2:-bpr}}
+train: {batch: 256, epochs: 4, lr: 0.01}
+evaluate: {k: [5, 10], every: 2, split: test, oversmoothing: true}
 checkpoint: {every: 1, keep: 2}
 J
   for verb in generate ingest partition; do "$KITH" $verb "$1/job.yaml" >/dev/null; done

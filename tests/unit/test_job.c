@@ -186,6 +186,17 @@ static settings *draw_settings(uint64_t *seed) {
   return s;
 }
 
+/* What files store is the printed job; its paths are not resolved again. */
+static void assert_stored_as(const kith_job *job, const char *text) {
+  kith_job stored = kith_job_defaults();
+  assert_int_equal(kith__job_read_stored("graph.h5", text, &stored), KITH_OK);
+  for (int i = 0; i < kith__job_n_key; i++) {
+    const job_key *k = &kith__job_table[i];
+    if (k->kind == JOB_PATH) memcpy((char *)&stored + k->place, (const char *)job + k->place, k->size);
+  }
+  assert_same_job(job, &stored);
+}
+
 static void a_printed_job_is_read_as_the_same_job(void **state) {
   (void)state;
   uint64_t seed = 100;
@@ -198,6 +209,7 @@ static void a_printed_job_is_read_as_the_same_job(void **state) {
     assert_int_equal(kith_job_print(&job, &text), KITH_OK);
     assert_read(text, 0, NULL, &again);
     assert_same_job(&job, &again);
+    assert_stored_as(&job, text);
     KITH_FREE(text);
     free(s);
   }
@@ -546,7 +558,7 @@ static void no_keys_are_the_defaults(void **state) {
 static void an_alias_stands_for_its_value(void **state) {
   (void)state;
   kith_job job;
-  assert_read("name: &n a\nmodel: {width: &w 7}\nevaluate: {k: [3, *w]}\npartition: {parts: *w}\n", 0, NULL,
+  assert_read("name: &n a\nmodel: {dim: &w 7}\nevaluate: {k: [3, *w]}\npartition: {parts: *w}\n", 0, NULL,
               &job);
   assert_true(job.model.width == 7 && job.partition.parts == 7 && job.evaluate.k[1] == 7);
 }

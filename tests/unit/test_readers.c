@@ -1,50 +1,50 @@
 /* ranks: 1 */
 /*
- * Keys that are set and that nothing reads.  The oracle is the recipe of a checkpoint, which holds what
- * decides the next bit: where a key changes it, the job reads the key; and a key that the job is said to read
- * changes it.
+ * Keys that are set and that nothing reads.  The oracle is the configuration key of a checkpoint, which holds
+ * what decides the next bit: where a key changes it, the job reads the key; and a key that the job is said to
+ * read changes it.
  */
 #include "job/table.h"
 #include "support/mpi_main.h"
 #include "kith/train.h"
 
-/* A key of the recipe and a value that is no default. */
+/* A key in the configuration key and a value that is no default. */
 typedef struct pair {
   const char *key, *value;
-  bool cautious; /* the recipe holds it although this job does not read it */
+  bool cautious; /* the configuration key holds it although this job does not read it */
 } pair;
 
 static const pair pairs[] = {
-    {"model.heads", "2", false},
-    {"model.heads_last", "4", false},
-    {"model.gat_last", "average", false},
-    {"model.attention_dropout", "0.5", false},
+    {"model.gat.heads", "2", false},
+    {"model.gat.last_heads", "4", false},
+    {"model.gat.last_merge", "average", false},
+    {"model.gat.attention_dropout", "0.5", false},
     {"model.dropout", "0.5", true},
     {"model.edge_dropout", "0.5", false},
     {"model.layer_weights", "learned", false},
     {"model.aggregator", "pool", false},
-    {"model.walks", "7", false},
-    {"model.walk_length", "5", false},
-    {"model.neighbours", "9", false},
-    {"model.restart", "0.25", false},
+    {"model.pinsage.walks", "7", false},
+    {"model.pinsage.walk_length", "5", false},
+    {"model.pinsage.neighbors", "9", false},
+    {"model.pinsage.restart", "0.25", false},
     {"model.score", "cosine", false},
-    {"train.fanouts", "3", false},
-    {"train.draw", "importance", false},
-    {"train.budget", "77", false},
-    {"train.walk", "6", true},
-    {"train.coverage", "9", false},
-    {"train.clusters", "3", false},
-    {"train.cut", "drop", false},
-    {"train.exclude", "false", false},
-    {"train.loss", "nce", false},
-    {"train.l2", "0.5", false},
-    {"train.temperature", "0.5", false},
-    {"train.logq", "0.5", false},
-    {"train.mask", "false", false},
-    {"train.negatives.count", "5", false},
-    {"train.negatives.inbatch", "0.5", false},
+    {"sampler.fanouts", "3", false},
+    {"sampler.weighting", "importance", false},
+    {"sampler.budget", "77", false},
+    {"sampler.walk_length", "6", true},
+    {"sampler.coverage", "9", false},
+    {"sampler.clusters", "3", false},
+    {"sampler.cluster_edges", "drop", false},
+    {"sampler.exclude_targets", "false", false},
+    {"loss.name", "nce", false},
+    {"loss.l2", "0.5", false},
+    {"loss.temperature", "0.5", false},
+    {"loss.logq", "0.5", false},
+    {"loss.mask_known", "false", false},
+    {"negatives.count", "5", false},
+    {"negatives.inbatch", "0.5", false},
     {"train.lr", "0.5", false},
-    {"train.decay", "0.5", false},
+    {"train.lr_decay", "0.5", false},
     {"train.beta1", "0.5", false},
     {"train.beta2", "0.5", false},
     {"train.epsilon", "0.5", false},
@@ -53,7 +53,7 @@ static const pair pairs[] = {
     {"train.batch", "5", true},
 };
 
-static void recipe_of(const kith_job *job, char *text) {
+static void config_key_of(const kith_job *job, char *text) {
   kith_graph g = {.task = job->task, .n_part = 4};
   kith_run run = {.model = job->model, .train = job->train, .evaluate = job->evaluate};
   kith_config_key(&g, &run, KITH_CONFIG_KEY_SIZE, text);
@@ -64,8 +64,8 @@ static void assert_agrees(const kith_job *job, const pair *p, const char *what) 
   const char *who = NULL;
   kith_job other = *job;
   assert_int_equal(kith_job_set(&other, p->key, p->value), KITH_OK);
-  recipe_of(job, before);
-  recipe_of(&other, after);
+  config_key_of(job, before);
+  config_key_of(&other, after);
   bool decides = strcmp(before, after) != 0, read = kith__job_is_read(&other, p->key, &who);
   if (read && !decides) fail_msg("%s: %s is said to be read, and decides nothing", what, p->key);
   if (decides && !read && !p->cautious)
@@ -87,12 +87,12 @@ static void a_key_is_read_where_it_decides_bits(void **state) {
           job.task = task ? KITH_CLASSIFY : KITH_RECOMMEND;
           assert_int_equal(kith_job_set(&job, "model.name", models[m]), KITH_OK);
           if (task && !kith_model_can_classify(&job.model)) continue;
-          assert_int_equal(kith_job_set(&job, "train.loss", losses[l]), KITH_OK);
-          assert_int_equal(kith_job_set(&job, "train.mode", modes[s]), KITH_OK);
+          assert_int_equal(kith_job_set(&job, "loss.name", losses[l]), KITH_OK);
+          assert_int_equal(kith_job_set(&job, "sampler.mode", modes[s]), KITH_OK);
           snprintf(what, sizeof what, "%s, %s, %s, %s", task ? "classify" : "recommend", models[m], losses[l],
                    modes[s]);
           for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
-            if (strcmp(pairs[i].key, "train.loss") != 0 || l != 2) assert_agrees(&job, &pairs[i], what);
+            if (strcmp(pairs[i].key, "loss.name") != 0 || l != 2) assert_agrees(&job, &pairs[i], what);
         }
 }
 
@@ -107,17 +107,17 @@ static void every_key_has_a_reader(void **state) {
   }
 }
 
-/* Of the keys that the recipe does not hold: where they are read, and where not. */
-static void keys_beside_the_recipe_are_read_where_they_should_be(void **state) {
+/* Of the keys that the configuration key does not hold: where they are read, and where not. */
+static void other_keys_are_read_where_they_should_be(void **state) {
   static const struct {
     const char *key, *with, *value, *without;
   } rule[] = {
-      {"train.inbatch", "train.loss", "softmax", "bpr"},
-      {"train.shared", "train.loss", "softmax", "nce"},
-      {"train.negatives.hard", "train.loss", "bpr", "nce"},
-      {"train.negatives.pool", "train.negatives.hard", "0.5", "0"},
-      {"train.negatives.alpha", "train.negatives.popularity", "0.5", "0"},
-      {"train.negatives.popularity", "train.loss", "nce", "softmax"},
+      {"loss.inbatch", "loss.name", "softmax", "bpr"},
+      {"negatives.shared", "loss.name", "softmax", "nce"},
+      {"negatives.hard", "loss.name", "bpr", "nce"},
+      {"negatives.pool", "negatives.hard", "0.5", "0"},
+      {"negatives.alpha", "negatives.popularity", "0.5", "0"},
+      {"negatives.popularity", "loss.name", "nce", "softmax"},
       {"train.weight_decay_on", "model.name", "gcn", "mf"},
       {"data.split.valid", "data.split.method", "ratio", "none"},
       {"data.split.test", "data.split.method", "time", "none"},
@@ -132,21 +132,21 @@ static void keys_beside_the_recipe_are_read_where_they_should_be(void **state) {
       {"data.item_names.path", "task", "recommend", "classify"},
       {"data.interactions.columns.time", "data.split.method", "time", "ratio"},
       {"data.interactions.columns.time", "data.split.method", "leave-last-out", "none"},
-      {"data.interactions.columns.weight", "data.interactions.least_weight", "2", "0"},
+      {"data.interactions.columns.weight", "data.interactions.min_weight", "2", "0"},
       {"data.test.header", "data.test.format", "edges", "adjacency"},
       {"embed.interactions.columns.weight", "embed.interactions.format", "edges", "adjacency"},
       {"data.user_features.path", "model.input", "both", "embedding"},
       {"data.item_features.format", "model.input", "features", "embedding"},
-      {"partition.tolerance", "partition.method", "metis", "hash"},
+      {"partition.imbalance", "partition.method", "metis", "hash"},
       {"partition.seed", "partition.method", "hash", "contiguous"},
       {"model.input", "task", "recommend", "classify"},
-      {"train.loss", "task", "recommend", "classify"},
+      {"loss.name", "task", "recommend", "classify"},
       {"evaluate.k", "task", "recommend", "classify"},
-      {"evaluate.pick", "task", "classify", "recommend"},
+      {"evaluate.select_by", "task", "classify", "recommend"},
       {"evaluate.protocol", "task", "recommend", "classify"},
       {"evaluate.seed", "evaluate.protocol", "sampled-50", "full"},
-      {"evaluate.smoothness", "evaluate.every", "2", "0"},
-      {"embed.new", "task", "recommend", "classify"},
+      {"evaluate.oversmoothing", "evaluate.every", "2", "0"},
+      {"embed.types", "task", "recommend", "classify"},
   };
   (void)state;
   for (size_t i = 0; i < sizeof rule / sizeof *rule; i++) {
@@ -163,11 +163,55 @@ static void keys_beside_the_recipe_are_read_where_they_should_be(void **state) {
   }
 }
 
+/* What earlier versions wrote into checkpoints, to the byte: their runs can be continued. */
+static void the_config_key_is_that_of_earlier_versions(void **state) {
+  static const struct {
+    const char *set[10], *config_key;
+  } run[] = {
+      {{"model.dim=16", "model.layers=2"},
+       "model=lightgcn score=dot width=16 layers=2 init=0.1 loss=bpr l2=0.0001 temperature=0 logq=0 "
+       "batch=2048 "
+       "lr=0.001 decay=1 beta1=0.9 beta2=0.999 epsilon=1e-08 seed=1"},
+      {{"loss.name=softmax", "negatives.shared=32", "loss.mask_known=false", "sampler.mode=cluster",
+        "sampler.clusters=2", "sampler.cluster_edges=reweight", "sampler.exclude_targets=false",
+        "train.lr_decay=0.9"},
+       "model=lightgcn score=dot width=64 layers=3 init=0.1 loss=softmax l2=0.0001 temperature=0.1 logq=0 "
+       "batch=2048 lr=0.001 decay=0.9 beta1=0.9 beta2=0.999 epsilon=1e-08 seed=1 inbatch=true shared=32 "
+       "mode=cluster exclude=false parts=4 clusters=2 cut=weigh"},
+      {{"model.name=pinsage", "model.pinsage.walks=20", "model.pinsage.walk_length=3",
+        "model.pinsage.neighbors=7", "model.pinsage.restart=0.2", "sampler.mode=neighbor",
+        "sampler.fanouts=5,3", "sampler.weighting=importance", "loss.name=nce", "negatives.count=3"},
+       "model=pinsage score=dot width=64 layers=3 init=0.1 loss=nce l2=0.0001 temperature=0 logq=0 "
+       "batch=2048 "
+       "lr=0.001 decay=1 beta1=0.9 beta2=0.999 epsilon=1e-08 seed=1 walks=20 walk_length=3 neighbours=7 "
+       "restart=0.2 negatives=3 mode=neighbor exclude=true fanouts=5,3 draw=importance"},
+      {{"task=classify", "model.name=gat", "model.gat.heads=2", "model.gat.last_heads=4",
+        "model.gat.last_merge=average", "model.gat.attention_dropout=0.1", "evaluate.select_by=loss",
+        "sampler.mode=saint-walk", "sampler.walk_length=3", "sampler.coverage=10"},
+       "task=classify model=gat width=64 layers=3 init=0.1 batch=2048 lr=0.001 decay=1 beta1=0.9 beta2=0.999 "
+       "epsilon=1e-08 seed=1 heads=2 heads_last=4 gat_last=average attention_dropout=0.1 pick=loss "
+       "mode=saint-walk budget=8000 walk=3 coverage=10"},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof run / sizeof *run; i++) {
+    kith_job job = kith_job_defaults();
+    char config_key[KITH_CONFIG_KEY_SIZE], key[128];
+    for (int s = 0; s < 10 && run[i].set[s]; s++) {
+      const char *value = strchr(run[i].set[s], '=');
+      snprintf(key, sizeof key, "%.*s", (int)(value - run[i].set[s]), run[i].set[s]);
+      assert_int_equal(kith_job_set(&job, key, value + 1), KITH_OK);
+    }
+    config_key_of(&job, config_key);
+    assert_string_equal(config_key, run[i].config_key);
+  }
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_key_is_read_where_it_decides_bits),
       cmocka_unit_test(every_key_has_a_reader),
-      cmocka_unit_test(keys_beside_the_recipe_are_read_where_they_should_be),
+      cmocka_unit_test(other_keys_are_read_where_they_should_be),
+      cmocka_unit_test(the_config_key_is_that_of_earlier_versions),
   };
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));

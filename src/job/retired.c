@@ -1,0 +1,97 @@
+/*
+ * Keys and values that earlier versions had under other names.
+ *
+ * A job that uses one is refused with its present name.  The jobs that earlier versions stored in their files
+ * are still understood (stored.c).
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "job/table.h"
+
+const job_retired kith__job_retired[] = {
+    {"data.interactions.least_weight", "data.interactions.min_weight"},
+    {"data.test.least_weight", "data.test.min_weight"},
+    {"data.social.least_weight", "data.social.min_weight"},
+    {"data.user_features.normalise", "data.user_features.normalize"},
+    {"data.item_features.normalise", "data.item_features.normalize"},
+    {"data.features.normalise", "data.features.normalize"},
+    {"partition.tolerance", "partition.imbalance"},
+    {"model.width", "model.dim"},
+    {"model.heads", "model.gat.heads"},
+    {"model.heads_last", "model.gat.last_heads"},
+    {"model.gat_last", "model.gat.last_merge"},
+    {"model.attention_dropout", "model.gat.attention_dropout"},
+    {"model.walks", "model.pinsage.walks"},
+    {"model.walk_length", "model.pinsage.walk_length"},
+    {"model.neighbours", "model.pinsage.neighbors"},
+    {"model.restart", "model.pinsage.restart"},
+    {"train.mode", "sampler.mode"},
+    {"train.fanouts", "sampler.fanouts"},
+    {"train.draw", "sampler.weighting"},
+    {"train.budget", "sampler.budget"},
+    {"train.walk", "sampler.walk_length"},
+    {"train.coverage", "sampler.coverage"},
+    {"train.clusters", "sampler.clusters"},
+    {"train.cut", "sampler.cluster_edges"},
+    {"train.exclude", "sampler.exclude_targets"},
+    {"train.loss", "loss.name"},
+    {"train.l2", "loss.l2"},
+    {"train.temperature", "loss.temperature"},
+    {"train.logq", "loss.logq"},
+    {"train.inbatch", "loss.inbatch"},
+    {"train.mask", "loss.mask_known"},
+    {"train.negatives", "negatives"}, /* a section: all keys below it keep their names */
+    {"train.shared", "negatives.shared"},
+    {"train.decay", "train.lr_decay"},
+    {"evaluate.pick", "evaluate.select_by"},
+    {"evaluate.smoothness", "evaluate.oversmoothing"},
+    {"embed.new", "embed.types"},
+    {"embed.interactions.least_weight", "embed.interactions.min_weight"},
+    {"checkpoint.beside", "checkpoint.async_above_mb"},
+};
+const int kith__job_n_retired = (int)(sizeof kith__job_retired / sizeof *kith__job_retired);
+
+/* Values of a key, under its present name. */
+static const struct {
+  const char *key;
+  job_retired value;
+} retired_values[] = {
+    {"sampler.cluster_edges", {"weigh", "reweight"}},
+};
+
+/* Whether a key is in the table, or is a section of the table. */
+static bool retired_is_known(const char *key) {
+  size_t n = strlen(key);
+  for (int i = 0; i < kith__job_n_key; i++) {
+    const char *known = kith__job_table[i].key;
+    if (strncmp(known, key, n) == 0 && (known[n] == '\0' || known[n] == '.')) return true;
+  }
+  return false;
+}
+
+/* The present section with the former last part: sampler.exclude for train.exclude. */
+static bool retired_is_half(const job_retired *r, const char *key) {
+  const char *last = strrchr(r->old, '.'), *section_end = strrchr(r->now, '.');
+  size_t n = section_end ? (size_t)(section_end - r->now) : 0;
+  return n > 0 && strncmp(key, r->now, n) == 0 && strcmp(key + n, last) == 0;
+}
+
+bool kith_job_renamed(const char *key, char *now) {
+  for (int i = 0; i < kith__job_n_retired; i++) {
+    const job_retired *r = &kith__job_retired[i];
+    size_t n = strlen(r->old);
+    bool below = strncmp(key, r->old, n) == 0 && (key[n] == '\0' || key[n] == '.');
+    if (!below && !retired_is_half(r, key)) continue;
+    snprintf(now, KITH_JOB_KEY, "%s%s", r->now, below ? key + n : "");
+    if (retired_is_known(now)) return true;
+  }
+  return false;
+}
+
+const char *kith__job_renamed_value(const job_key *k, const char *value) {
+  for (size_t i = 0; i < sizeof retired_values / sizeof *retired_values; i++)
+    if (strcmp(retired_values[i].key, k->key) == 0 && strcmp(retired_values[i].value.old, value) == 0)
+      return retired_values[i].value.now;
+  return NULL;
+}

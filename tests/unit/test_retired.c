@@ -1,0 +1,240 @@
+/* ranks: 1 */
+/* Keys and values of earlier versions: refused in a job with their present names, and understood in the jobs
+ * that files store. */
+#include "job/table.h"
+#include "support/folder.h"
+#include "support/mpi_main.h"
+
+enum { TEXT = 4 * JOB_VALUE };
+
+static char home[KITH_PATH];
+
+static void assert_says(const char *words) {
+  if (!strstr(kith_error_text(), words)) fail_msg("\"%s\" does not say \"%s\"", kith_error_text(), words);
+  assert_null(strchr(kith_error_text(), '\n'));
+}
+
+/* A YAML text in which a key has a value; returns the line of the value. */
+static int spell(const char *key, const char *value, char *text) {
+  int line = 1;
+  for (const char *dot = strchr(key, '.'); dot; key = dot + 1, dot = strchr(key, '.'), line++)
+    text += sprintf(text, "%*s%.*s:\n", 2 * (line - 1), "", (int)(dot - key), key);
+  sprintf(text, "%*s%s: %s\n", 2 * (line - 1), "", key, value);
+  return line;
+}
+
+static kith_status read_job(const char *text, int n_set, const char *const *set, kith_job *job) {
+  char path[KITH_PATH];
+  test_file_write(home, "job.yaml", text, strlen(text), path);
+  return kith_job_read(test_comm, path, n_set, set, job).status;
+}
+
+static bool is_section(const char *key) { return !kith__job_find(key); }
+
+/* A value of a key that is not its default: another choice, or an upper bound. */
+static void other_value(const job_key *k, char *value) {
+  const kith_job job = kith_job_defaults();
+  const char *choices = k->kind == JOB_BOOL ? "true | false" : k->unit, *last = strrchr(choices, ' ');
+  char usual[JOB_VALUE];
+  kith__job_get(&job, k, sizeof usual, usual);
+  if (k->kind == JOB_BOOL || k->kind == JOB_NAME) {
+    sprintf(value, "%.*s", (int)strcspn(choices, " "), choices);
+    if (strcmp(value, usual) == 0) strcpy(value, last + 1);
+    return;
+  }
+  sprintf(value, k->kind == JOB_FANOUTS ? "[%.15g]" : "%.15g", k->high);
+  if (strcmp(value, usual) == 0) sprintf(value, "%.15g", k->low);
+}
+
+static void a_retired_key_is_refused_with_its_present_name(void **state) {
+  (void)state;
+  for (int i = 0; i < kith__job_n_retired; i++) {
+    const job_retired *r = &kith__job_retired[i];
+    char text[TEXT], words[512], place[64], setting[256];
+    const char *set = setting;
+    kith_job job = kith_job_defaults();
+    snprintf(words, sizeof words, "%s is now called %s;", r->old, r->now);
+    snprintf(place, sizeof place,
+             "/job.yaml:%d: ", spell(r->old, is_section(r->now) ? "{count: 1}" : "1", text));
+    assert_int_equal(read_job(text, 0, NULL, &job), KITH_ECONFIG);
+    assert_says(words);
+    assert_says(place);
+    snprintf(setting, sizeof setting, "%s=1", r->old);
+    assert_int_equal(read_job("", 1, &set, &job), KITH_ECONFIG);
+    assert_says(words);
+    assert_says("--set");
+    assert_int_equal(kith_job_set(&job, r->old, "1"), KITH_ECONFIG);
+    assert_says(words);
+  }
+}
+
+static void a_retired_name_is_free_and_its_successor_is_known(void **state) {
+  (void)state;
+  for (int i = 0; i < kith__job_n_retired; i++) {
+    const job_retired *r = &kith__job_retired[i];
+    size_t n = strlen(r->now);
+    bool known = false;
+    if (kith__job_find(r->old)) fail_msg("%s is a key, and retired", r->old);
+    for (int k = 0; k < kith__job_n_key; k++) {
+      const char *key = kith__job_table[k].key;
+      known |= strncmp(key, r->now, n) == 0 && (key[n] == '\0' || key[n] == '.');
+    }
+    if (!known) fail_msg("%s, formerly %s, is no key", r->now, r->old);
+  }
+}
+
+/* The keys of a section that moved, and present sections with former last parts. */
+static void what_is_near_to_a_retired_key_is_told_the_present_one(void **state) {
+  (void)state;
+  static const char *const pair[][2] = {{"train.negatives.hard", "negatives.hard"},
+                                        {"train.negatives.count", "negatives.count"},
+                                        {"sampler.exclude", "sampler.exclude_targets"},
+                                        {"sampler.draw", "sampler.weighting"},
+                                        {"loss.mask", "loss.mask_known"},
+                                        {"model.gat.heads_last", "model.gat.last_heads"},
+                                        {"model.pinsage.neighbours", "model.pinsage.neighbors"}};
+  static const char *const none[] = {"train.negatives.nothing", "model.width.x", "model.widths", "train",
+                                     "loss"};
+  char now[KITH_JOB_KEY], words[256];
+  kith_job job = kith_job_defaults();
+  for (size_t i = 0; i < sizeof pair / sizeof *pair; i++) {
+    assert_true(kith_job_renamed(pair[i][0], now));
+    assert_string_equal(now, pair[i][1]);
+    snprintf(words, sizeof words, "is now called %s;", now);
+    assert_int_equal(kith_job_set(&job, pair[i][0], "1"), KITH_ECONFIG);
+    assert_says(words);
+  }
+  for (size_t i = 0; i < sizeof none / sizeof *none; i++) assert_false(kith_job_renamed(none[i], now));
+}
+
+static void a_retired_value_is_refused_with_its_present_name(void **state) {
+  (void)state;
+  kith_job job;
+  const char *set = "sampler.cluster_edges=weigh";
+  assert_int_equal(read_job("sampler: {cluster_edges: weigh}\n", 0, NULL, &job), KITH_ECONFIG);
+  assert_says("/job.yaml:1: sampler.cluster_edges: weigh is now called reweight");
+  assert_int_equal(read_job("", 1, &set, &job), KITH_ECONFIG);
+  assert_says("--set: sampler.cluster_edges: weigh is now called reweight");
+}
+
+/* One former key with a value that is not the default, in a stored job. */
+static void assert_stored(const char *old, const char *now) {
+  const job_key *k = kith__job_find(now);
+  char text[TEXT], value[JOB_VALUE], got[JOB_VALUE];
+  kith_job job = kith_job_defaults();
+  other_value(k, value);
+  kith__job_get(&job, k, sizeof got, got);
+  assert_string_not_equal(got, value);
+  spell(old, value, text);
+  assert_int_equal(kith__job_read_stored("graph.h5", text, &job), KITH_OK);
+  kith__job_get(&job, k, sizeof got, got);
+  assert_string_equal(got, value);
+}
+
+static void a_stored_job_of_an_earlier_version_is_read_by_its_keys(void **state) {
+  (void)state;
+  for (int i = 0; i < kith__job_n_retired; i++) {
+    const job_retired *r = &kith__job_retired[i];
+    size_t n = strlen(r->now);
+    if (!is_section(r->now)) assert_stored(r->old, r->now);
+    for (int k = 0; k < kith__job_n_key && is_section(r->now); k++) {
+      const char *key = kith__job_table[k].key;
+      char old[256];
+      snprintf(old, sizeof old, "%s%s", r->old, key + (strncmp(key, r->now, n) == 0 ? n : 0));
+      if (strncmp(key, r->now, n) == 0 && key[n] == '.') assert_stored(old, key);
+    }
+  }
+}
+
+/* What the version before stored, abridged: values of all kinds, in its order. */
+static void a_stored_job_is_read_as_a_whole(void **state) {
+  (void)state;
+  static const char text[] = "name: \"a \\\"quoted\\\" \\\\ name\\x09, and: more\"\n"
+                             "task: recommend\n"
+                             "work: \"work\"\n"
+                             "data:\n"
+                             "  interactions:\n"
+                             "    path: \"list.tsv\"\n"
+                             "    columns:\n"
+                             "      user: \"1\"\n"
+                             "    least_weight: 2.5\n"
+                             "  user_features:\n"
+                             "    normalise: true\n"
+                             "  split:\n"
+                             "    method: ratio\n"
+                             "model:\n"
+                             "  width: 16\n"
+                             "  no_key_of_any_version: 3\n"
+                             "train:\n"
+                             "  fanouts: [10, 5]\n"
+                             "  cut: weigh\n"
+                             "  negatives:\n"
+                             "    count: 7\n"
+                             "evaluate:\n"
+                             "  k: [3, 30]\n"
+                             "  every: auto\n"
+                             "  protocol: sampled-9\n";
+  kith_job job = kith_job_defaults();
+  job.train.sampler.cut = KITH_CUT_DROP;
+  job.evaluate.every = 3;
+  assert_int_equal(kith__job_read_stored("graph.h5", text, &job), KITH_OK);
+  assert_string_equal(job.name, "a \"quoted\" \\ name\t, and: more");
+  assert_string_equal(job.data.interactions.path, "list.tsv");
+  assert_string_equal(job.data.interactions.user, "1");
+  assert_true(job.data.interactions.min_weight == 2.5 && job.data.features[KITH_USER].normalize);
+  assert_true(job.data.split.method == KITH_SPLIT_RATIO && job.model.width == 16);
+  assert_true(job.train.sampler.fanouts.n == 2 && job.train.sampler.fanouts.of[1] == 5);
+  assert_true(job.train.sampler.cut == KITH_CUT_WEIGH && job.train.negatives.count == 7);
+  assert_true(job.evaluate.n_k == 2 && job.evaluate.k[1] == 30 && job.evaluate.sampled == 9);
+  assert_int_equal(job.evaluate.every, KITH_EVERY_AUTO);
+}
+
+static void what_is_no_stored_job_is_refused(void **state) {
+  (void)state;
+  static const char *const bad[] = {"name\n",
+                                    ": a\n",
+                                    "  name: a\n",
+                                    "data:\n    ids: auto\n",
+                                    "data:\n ids: auto\n",
+                                    "name: \"a\n",
+                                    "name: \"\n",
+                                    "name: \"a\\n\"\n",
+                                    "name: \"\\x4\"\n",
+                                    "model:\n  dim: x\n",
+                                    "model:\n  dim: 0\n",
+                                    "model:\n  dim: \n",
+                                    "a:\n  b:\n    c:\n      d:\n        e:\n          f:\n            g:\n  "
+                                    "            h:\n                i: 1\n"};
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    kith_job job = kith_job_defaults();
+    if (!kith_is_bad(kith__job_read_stored("graph.h5", bad[i], &job))) fail_msg("\"%s\" was taken", bad[i]);
+    assert_null(strchr(kith_error_text(), '\n'));
+  }
+  kith_job job = kith_job_defaults();
+  char longer[3 * JOB_VALUE];
+  memset(longer, 'a', sizeof longer);
+  memcpy(longer, "name: ", 6);
+  longer[sizeof longer - 1] = '\0';
+  assert_int_equal(kith__job_read_stored("graph.h5", longer, &job), KITH_EDATA);
+  memset(longer, 'a', 300);
+  memcpy(longer + 300, ": 1", 4);
+  assert_int_equal(kith__job_read_stored("graph.h5", longer, &job), KITH_EDATA);
+  assert_int_equal(kith__job_read_stored("graph.h5", "", &job), KITH_OK);
+}
+
+int main(int argc, char **argv) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_retired_key_is_refused_with_its_present_name),
+      cmocka_unit_test(a_retired_name_is_free_and_its_successor_is_known),
+      cmocka_unit_test(what_is_near_to_a_retired_key_is_told_the_present_one),
+      cmocka_unit_test(a_retired_value_is_refused_with_its_present_name),
+      cmocka_unit_test(a_stored_job_of_an_earlier_version_is_read_by_its_keys),
+      cmocka_unit_test(a_stored_job_is_read_as_a_whole),
+      cmocka_unit_test(what_is_no_stored_job_is_refused),
+  };
+  test_begin(&argc, &argv);
+  test_folder_make(home);
+  int failures = cmocka_run_group_tests(tests, NULL, NULL);
+  test_folder_remove(home);
+  return test_end(failures);
+}
