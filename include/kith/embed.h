@@ -1,6 +1,5 @@
 /**
- * Embed: rows of nodes that were not there while a model was trained, from their neighbors and what it has
- * learned.
+ * Embed: inductive inference, the embeddings of nodes that were not in the training graph.
  */
 #ifndef KITH_EMBED_H
 #define KITH_EMBED_H
@@ -8,32 +7,31 @@
 #include "kith/store.h"
 #include "kith/train.h"
 
-/** This rank's share of the newcomers, and what their rows come from. */
+/** Embeddings of this rank's block of new nodes, and the checkpoint that they were computed from. */
 typedef struct kith_new_embeddings {
-  int64_t first, n; /**< newcomers first … first + n - 1, users before items */
+  int64_t first, n; /**< new nodes [first, first + n), users before items */
   int d;
-  float *x;            /**< [n, d] final embeddings, as products rank them with those of embeddings.h5 */
-  char run[KITH_NAME]; /**< id of the run whose checkpoint was read */
-  int64_t epoch, step; /**< epochs trained, and steps of the next one */
-  char *history;       /**< metrics of those, one JSON object a line */
+  float *x;            /**< [n, d] final embeddings, comparable with those of embeddings.h5 */
+  char run[KITH_NAME]; /**< id of the run that wrote the checkpoint */
+  int64_t epoch, step; /**< training progress of the checkpoint: epochs, and steps of the next one */
+  char *history;       /**< its metrics, one JSON object per line */
 } kith_new_embeddings;
 
 void kith_new_embeddings_free(kith_new_embeddings *e); /**< Local. */
 
 /**
- * Play the model of a checkpoint on the training graph with newcomers in it.
+ * Run the model of a checkpoint on the training graph augmented by new nodes.
  *
- * Known nodes have their learned input rows; newcomers have what their features weigh, where the model reads
- * features, and otherwise rows of zeros: then only their neighbors speak.  Newcomers read their partners and
- * each other, layer by layer; known nodes do not read them, so that their rows are those that training left.
- * A newcomer's neighbors are counted with the newcomers among them, a known node's without; one without any
- * counts as if it had one.  (Inductive use: Hamilton et al., "Inductive Representation Learning on Large
- * Graphs", NIPS 2017.)
+ * The input row of a known node is its trained embedding; that of a new node is computed from its features
+ * where the model reads features, and is zero otherwise.  In every layer new nodes read their neighbors,
+ * known and new; known nodes do not read new ones, so that their rows stay as trained.  The degree of a new
+ * node counts all its neighbors, the degree of a known node only known ones; a degree of 0 counts as 1.
+ * Source: Hamilton et al., "Inductive Representation Learning on Large Graphs" (NIPS 2017).
  *
  * Collective.  LightGCN gives the same bits on any number of ranks, models with weights the same to rounding.
- * @param checkpoint  its path; the run's config_key must be that of the file
- * Errors: KITH_ECONFIG (another config_key; a model that looks neither at neighbors nor at features),
- * KITH_EDATA (another graph), KITH_ENOMEM. Costs a forward pass over the whole graph, and its memory.
+ * @param checkpoint  path; its configuration key must be that of `run`
+ * Errors: KITH_ECONFIG (another configuration key; a model that reads neither neighbors nor features),
+ * KITH_EDATA (another graph), KITH_ENOMEM.  Cost: a forward pass on the full graph, and its memory.
  */
 kith_agreed kith_embed(const kith_comm *comm, const kith_graph *g, const kith_run *run,
                        const kith_new_nodes *new, const char *checkpoint,

@@ -1,138 +1,133 @@
 /**
- * Rank: exact distributed top-K and the metrics; the accuracy of classes.
+ * Eval: exact distributed top-K and ranking metrics; accuracy of node classification.
  *
- * Users stay with their owners, item shards circulate around the ring of ranks, each user keeps a running
- * top-K. Scores are inner products; ties go to the smaller original item number.  The same digits on any
- * number of ranks.
+ * Users stay with their owners; shards of items circulate on a ring of ranks, and each user keeps a running
+ * top-K.  Scores are inner products; ties go to the smaller original item number.  Results have the same
+ * digits on any number of ranks.
  */
 #ifndef KITH_EVAL_H
 #define KITH_EVAL_H
 
 #include "kith/graph.h"
 
-enum { KITH_MAX_CUTOFFS = 8 }; /**< how many K a job may ask for */
+enum { KITH_MAX_CUTOFFS = 8 }; /**< most cutoffs K of a job */
 
-/** Which held-out lists are the truth; auto: validation where the graph has some, else test. */
+/** Held-out interactions that are the ground truth; auto: validation if the graph has any, else test. */
 typedef enum kith_eval_split { KITH_EVAL_AUTO, KITH_EVAL_VALID, KITH_EVAL_TEST } kith_eval_split;
 
-enum { KITH_EVERY_AUTO = -1 }; /**< evaluate after each of the first ten epochs, then after every fifth one */
+enum { KITH_EVERY_AUTO = -1 }; /**< each of the first ten epochs, then every fifth */
 
-/** What picks the epoch of a classification: the most right answers, of equals the smaller loss; or the
- * smallest loss. */
+/** Criterion that selects the epoch in classification: the most correct nodes (ties: the smaller loss), or
+ * the smallest loss. */
 typedef enum kith_select_by { KITH_SELECT_BY_ACCURACY, KITH_SELECT_BY_LOSS } kith_select_by;
 
 typedef struct kith_eval_options {
   int n_k;
-  int k[KITH_MAX_CUTOFFS]; /**< ascending */
-  int every;               /**< epochs between evaluations while training; 0: none; KITH_EVERY_AUTO */
-  kith_eval_split
-      split;     /**< which lists are the truth; on test, validation items are masked like training items */
-  int sampled;   /**< 0: full ranking; N: the sampled-N protocol */
-  uint64_t seed; /**< of the sampled protocol */
-  kith_select_by select_by;           /**< classification */
-  bool oversmoothing;                 /**< while training: tell how alike the rows of each layer are, too */
-  kith_agreed (*poll)(void *context); /**< called by all ranks together, some sixteen times in an evaluation:
-                                          what falls due meanwhile is done there; null: nothing is */
-  void *poll_context;                 /**< of poll */
-  bool (*should_stop)(void); /**< asked now and then whether to give up, on each rank; once true it stays so;
-                         null: never.  The same on every rank */
+  int k[KITH_MAX_CUTOFFS];  /**< ascending */
+  int every;                /**< epochs between evaluations in training; 0: none; or KITH_EVERY_AUTO */
+  kith_eval_split split;    /**< ground truth; on test, validation items are masked like training items */
+  int sampled;              /**< 0: full ranking; N: the sampled-N protocol */
+  uint64_t seed;            /**< random key of the sampled-N protocol */
+  kith_select_by select_by; /**< classification */
+  bool oversmoothing;       /**< in training: also measure oversmoothing of every layer */
+  kith_agreed (*poll)(void *context); /**< Collective callback, about 16 times in an evaluation; or NULL */
+  void *poll_context;                 /**< argument of poll */
+  bool (*should_stop)(
+      void); /**< Local: whether to abort; once true it stays true.  NULL on all ranks, or none */
 } kith_eval_options;
 
 kith_eval_options kith_eval_defaults(void);
 
-/** Whether an evaluation follows an epoch, 1 the first.  The last epoch of a run is evaluated too unless
- * every is 0.  Local. */
+/** Whether epoch 1, 2, … is evaluated.  A run also evaluates its last epoch, unless every is 0.  Local. */
 bool kith_eval_is_due(int every, int64_t epoch);
-/** How many interactions, or nodes, a split holds out, over all ranks; `split` is valid or test.  Collective.
- */
+/** Number of held-out interactions, or nodes, of split valid or test, over all ranks.  Collective. */
 int64_t kith_eval_split_count(const kith_comm *comm, const kith_graph *g, kith_eval_split split);
-/** The split that `split` stands for: auto is resolved.  Collective. */
+/** Resolve KITH_EVAL_AUTO to valid or test.  Collective. */
 kith_eval_split kith_eval_split_resolve(const kith_comm *comm, const kith_graph *g, kith_eval_split split);
 
-/** Means over the users that have held-out items. */
+/** Means over the users with held-out items; definitions: docs/metrics.md. */
 typedef struct kith_metrics {
   int n_k, k[KITH_MAX_CUTOFFS];
   int64_t n_user;
-  int64_t n_user_short; /**< sampled-N: users who have not met as many as N items; all of those are ranked */
+  int64_t n_user_short; /**< sampled-N: users with fewer than N candidate items, all of which are ranked */
   double recall[KITH_MAX_CUTOFFS];    /**< hits in the top K / |held out| */
   double ndcg[KITH_MAX_CUTOFFS];      /**< DCG / DCG of min(K, |held out|) hits first */
   double hit_rate[KITH_MAX_CUTOFFS];  /**< 1 if any hit */
   double precision[KITH_MAX_CUTOFFS]; /**< hits / K */
-  double mrr[KITH_MAX_CUTOFFS];       /**< 1 / place of the first hit within K */
+  double mrr[KITH_MAX_CUTOFFS];       /**< 1 / position of the first hit within K */
 } kith_metrics;
 
-/** The best items of each owned user, best first. */
+/** Top-K lists of users, best item first. */
 typedef struct kith_topk {
   kith_lid n_user;
   int k;
-  int32_t *item; /**< [n_user, k] original item numbers; -1 where there are fewer items */
+  int32_t *item; /**< [n_user, k] original item numbers, padded with -1 */
   float *score;  /**< [n_user, k] */
 } kith_topk;
 
 void kith_topk_free(kith_topk *top);
 
 /**
- * The K best items of every owned user among all items that the user has no masked interaction with.
+ * Top-K items of owned users, excluding the items of their training interactions.
  *
- * Collective over `comm`.
+ * Collective over `comm`.  Errors: KITH_ENOMEM.
  * @param g      this rank's share
- * @param d      width
- * @param x      [n_own, d] final embeddings of the owned rows (normalized already where the model scores by
- * cosine)
- * @param k      how many
- * @param mask_valid  mask validation items as well as training items
- * @param n_user, user  [n_user] which owned users, as places in g->row_of[KITH_USER]; user null: all of them
- * @param[out] top  freed by kith_topk_free(); rows in the order of `user`
- * Cost: 2 d n_user n_item floating point operations over all ranks; memory two item shards.
+ * @param d      embedding dimension
+ * @param x      [n_own, d] final embeddings of the owned rows; unit rows where the model scores by cosine
+ * @param k      list length
+ * @param mask_valid  also exclude validation items
+ * @param n_user, user  [n_user] owned users, as indices into g->row_of[KITH_USER]; user NULL: all of them
+ * @param[out] top  rows in the order of `user`; freed by kith_topk_free()
+ * Cost: 2 d n_user n_item flops over all ranks; memory of two item shards.
  */
 kith_agreed kith_eval_topk(const kith_comm *comm, const kith_graph *g, int d, const float *x, int k,
                            bool mask_valid, kith_lid n_user, const kith_lid *user,
                            kith_topk *top) KITH_MUST_USE;
 
 /**
- * Rank and measure.  Collective; the same digits on every rank and for any number of ranks.
- * Errors: KITH_ENOMEM; those of o->poll; KITH_EINTERRUPT if o->should_stop was true on any rank: within a
- * tile of users if it is on all of them, else until the next poll.
+ * Rank all users with held-out items and compute the metrics, equal on every rank.
+ *
+ * Collective.  Errors: KITH_ENOMEM; those of o->poll; KITH_EINTERRUPT if o->should_stop is true on any rank:
+ * within a tile of users if true on all of them, else at the next poll.
  */
 kith_agreed kith_eval_metrics(const kith_comm *comm, const kith_graph *g, int d, const float *x,
                               const kith_eval_options *o, kith_metrics *out) KITH_MUST_USE;
 
-/** "Recall@20 0.1824  NDCG@20 0.1554 …" at the largest K, in `buffer`; `between` parts the first three from
- * the rest. */
+/** Format the metrics at the largest K, "Recall@20 0.1824  NDCG@20 0.1554 …", into buffer [size]; `between`
+ * separates the first three from the others.  Local. */
 void kith_metrics_print(const kith_metrics *m, const char *between, size_t size, char *buffer);
 
 /**
- * The k nodes of a type whose rows have the highest products with each of a few query rows; of equals the
- * smaller original number comes first.  Exact, and the same on any number of ranks.
+ * The k nodes of a type with the largest inner products with each query row (maximum inner product search).
  *
- * Collective over `comm`.
- * @param x      [n_own, d] rows of the owned nodes
- * @param query  [n_query, d], the same on every rank
- * @param skip   a row of ascending original numbers for each query, which are not listed; null: none
- * @param[out] out  item [n_query, k] original numbers of the type, -1 where there are fewer; the same on
- * every rank Errors: KITH_ENOMEM. Cost: n_query times the rows of the type; 8 k bytes from every rank to
- * every other for each query.
+ * Exact; ties go to the smaller original number.  The same on every rank and any number of ranks.
+ * Collective over `comm`.  Errors: KITH_ENOMEM.
+ * @param x        [n_own, d] rows of the owned nodes
+ * @param query    [n_query, d], the same on every rank
+ * @param exclude  per query an ascending list of original numbers to exclude; NULL: none
+ * @param[out] out  item [n_query, k] original numbers of the type, padded with -1
+ * Cost: per query one product with each row of the type, and an all-gather of 8 k bytes per rank.
  */
 kith_agreed kith_eval_nearest(const kith_comm *comm, const kith_graph *g, kith_node_type type, int d,
-                              const float *x, int n_query, const float *query, const kith_lists *skip, int k,
-                              kith_topk *out) KITH_MUST_USE;
+                              const float *x, int n_query, const float *query, const kith_lists *exclude,
+                              int k, kith_topk *out) KITH_MUST_USE;
 
 /* ---- classes ---- */
 
-/** How well logits say the classes of the nodes of a split. */
+/** Accuracy on the nodes of a split. */
 typedef struct kith_accuracy {
-  int64_t n, correct; /**< nodes; those whose largest logit (of equals the first) is that of their class */
+  int64_t n, correct; /**< nodes; those whose largest logit (the first of equals) is their class */
   double loss;        /**< mean cross-entropy */
 } kith_accuracy;
 
-/** Measure logits [n_own, classes] on the nodes of a split.  Collective; the same digits on every rank. */
+/** Accuracy of logits [n_own, classes] on the nodes of a split, equal on every rank.  Collective. */
 kith_accuracy kith_eval_accuracy(const kith_comm *comm, const kith_graph *g, const float *logits,
                                  kith_node_split split);
 
-/** Share of right answers; 0 without nodes. */
+/** correct / n; 0 without nodes.  Local. */
 double kith_accuracy_ratio(const kith_accuracy *a);
 
-/** "accuracy 0.8140 (814 of 1000)  loss 0.6021", in `buffer`. */
+/** Format as "accuracy 0.8140 (814 of 1000)  loss 0.6021" into buffer [size].  Local. */
 void kith_accuracy_print(const kith_accuracy *a, size_t size, char *buffer);
 
 #endif

@@ -1,6 +1,6 @@
 /**
- * Train: what owns parameters and steps (the trainer), and the run around it: epochs, evaluation, early
- * stopping, checkpoints, the exported embeddings.
+ * Train: the trainer, which owns parameters and runs steps; and the training run around it: epochs,
+ * evaluation, early stopping, checkpoints and the export of embeddings.
  */
 #ifndef KITH_TRAIN_H
 #define KITH_TRAIN_H
@@ -12,35 +12,31 @@
 #include "kith/eval.h"
 #include "kith/oversmoothing.h"
 
-/** Whose dense weights decay: those of all layers, or of the first. */
+/** Layers whose dense weights decay: all of them, or the first one only. */
 typedef enum kith_weight_decay_on { KITH_DECAY_ALL, KITH_DECAY_FIRST } kith_weight_decay_on;
 
 typedef struct kith_train_options {
   kith_sampler_options sampler;
-  bool exclude_targets; /**< sampled hops leave out the pairs that the step learns from */
-  int batch;  /**< training pairs in a step, over all ranks; classification: training nodes, and mode full
-                 takes all */
-  int epochs; /**< epochs in all, those of an earlier run included */
-  uint64_t seed;
-  double weight_decay; /**< weight of half the squared norm of dense weights: its gradient is added, the loss
-                          is without it */
+  bool exclude_targets; /**< sampled modes: the step's training pairs are no edges of its sampled blocks */
+  int batch; /**< training pairs of a step, over all ranks; classification: training nodes (mode full: all) */
+  int epochs;          /**< total number of epochs, those of earlier runs included */
+  uint64_t seed;       /**< key of initial embeddings, batch order and negatives */
+  double weight_decay; /**< L2 penalty of dense weights: w/2 |W|^2; added to gradients, not to the loss */
   kith_weight_decay_on weight_decay_on;
-  double lr_decay; /**< of the learning rate: it is lr * decay^epoch in epoch 0, 1, … */
-  int patience;    /**< evaluations without a better score before stopping; 0 never stops early */
+  double lr_decay; /**< factor of the learning rate per epoch: epoch e = 0, 1, … uses lr * lr_decay^e */
+  int patience;    /**< evaluations without improvement before stopping early; 0: never */
   kith_adam_options adam;
   kith_loss_options loss;
   kith_negative_options negatives;
 } kith_train_options;
 
 typedef struct kith_checkpoint_options {
-  int every_epochs;     /**< epochs between checkpoints; 0: none because of epochs */
-  int every_steps;      /**< steps between checkpoints, counted over epochs; 0: none because of steps */
-  double every_minutes; /**< of rank 0's clock between checkpoints; 0: none because of time */
-  int keep;             /**< how many of the newest stay */
-  bool keep_best; /**< where evaluations pick the epoch: write one of the picked epoch, and keep it beside the
-                newest */
-  int async_above_mb; /**< megabytes from which a checkpoint is written beside the steps, from a copy; steps
-                 wait for smaller ones */
+  int every_epochs;     /**< epochs between checkpoints; 0: off */
+  int every_steps;      /**< steps between checkpoints, counted over epochs; 0: off */
+  double every_minutes; /**< minutes of rank 0's clock between checkpoints; 0: off */
+  int keep;             /**< number of newest checkpoints that are kept */
+  bool keep_best;       /**< where evaluations select the epoch: also write and keep its checkpoint */
+  int async_above_mb;   /**< checkpoints of at least so many MB are written asynchronously, from a copy */
 } kith_checkpoint_options;
 
 kith_train_options kith_train_defaults(void);
@@ -51,96 +47,94 @@ kith_checkpoint_options kith_checkpoint_defaults(void);
 typedef struct kith_trainer kith_trainer;
 
 /**
- * Record the model, make every buffer, set the initial embeddings.  What is learned is the graph's task:
- * pairs, or classes of its labeled nodes, for which the model's last layer gets a column a class.
- * Collective; `comm` and `g` must outlive it.
+ * Create a trainer: record the model on a tape, allocate all buffers, initialize the embeddings.
+ *
+ * The graph's task decides what is trained: ranking of pairs, or classes of labeled nodes.  For
+ * classification the model's last layer gets one column per class.
+ * Collective.  `comm` and `g` must outlive the trainer.
+ * Errors: KITH_ENOMEM; KITH_ECONFIG (model and graph or options do not fit); KITH_EDATA (no training pairs).
  */
 kith_agreed kith_trainer_create(const kith_comm *comm, const kith_graph *g, const kith_model_options *model,
                                 const kith_train_options *train, kith_trainer **out) KITH_MUST_USE;
 void kith_trainer_destroy(kith_trainer **trainer);
 
-int64_t kith_trainer_n_step(const kith_trainer *t); /**< steps in an epoch */
-int64_t kith_trainer_n_example(const kith_trainer *t, int64_t first,
-                               int64_t last); /**< pairs (classification: nodes) of the steps first … last - 1
-                                                 of the current epoch, over all ranks */
+int64_t kith_trainer_n_step(const kith_trainer *t); /**< Steps per epoch.  Local. */
+/** Training pairs (classification: nodes) of steps [first, last) of the current epoch, on all ranks.  Local.
+ */
+int64_t kith_trainer_n_example(const kith_trainer *t, int64_t first, int64_t last);
 
-/** Users who have a training interaction with every item that may be drawn as a negative (kith_saturated):
- * their pairs are in no step. */
+/** Users for whom no negative exists (kith_saturated): no step trains on their pairs. */
 typedef struct kith_excluded_users {
   int64_t n_user; /**< over all ranks */
   kith_eid n_pair;
-  bool
-      any; /**< whether negatives are drawn among all items, or only among those with training interactions */
+  bool any; /**< negatives are drawn among all items; else only among items with training interactions */
 } kith_excluded_users;
-kith_excluded_users kith_trainer_excluded_users(const kith_trainer *t);
+kith_excluded_users kith_trainer_excluded_users(const kith_trainer *t); /**< Local. */
 
-/** Put the training pairs into the order of an epoch, 0 the first.  Local. */
+/** Shuffle the training pairs for an epoch, from 0.  Deterministic in (seed, epoch).  Local. */
 void kith_trainer_set_epoch(kith_trainer *t, int64_t epoch);
-/**
- * What a rank wants to happen after a step; the largest request of all ranks comes true: nothing; the loss of
- * all ranks is added up, for a display; a checkpoint is written; it is also waited for; the run stops after a
- * checkpoint.
- */
+
+/** What a rank requests after a step.  All ranks act on the largest request of any of them. */
 typedef enum kith_step_request {
   KITH_REQUEST_NONE,
-  KITH_REQUEST_LOSS,
-  KITH_REQUEST_CHECKPOINT,
-  KITH_REQUEST_CHECKPOINT_NOW,
-  KITH_REQUEST_STOP
+  KITH_REQUEST_LOSS,           /**< sum the loss over ranks, for the progress display */
+  KITH_REQUEST_CHECKPOINT,     /**< write a checkpoint */
+  KITH_REQUEST_CHECKPOINT_NOW, /**< write a checkpoint and wait until it is on disk */
+  KITH_REQUEST_STOP            /**< write a checkpoint and stop */
 } kith_step_request;
 
 /**
- * One step of the current epoch.  Collective; cannot fail and allocates nothing.
+ * Run one step of the current epoch.  Collective; cannot fail and allocates nothing.
  *
- * @param request  what this rank wants to happen after the step; it rides along with counts that are
- * exchanged anyway
+ * @param request  of this rank; piggybacked on counts that the step exchanges anyway
  * @return the largest request of all ranks; the same on every rank
  */
 kith_step_request kith_trainer_step(kith_trainer *t, int64_t step, kith_step_request request);
 
-/** What a trainer has learned: lent, [n_own, d] each; and the dense weights, the same on every rank. */
+/** Trainable state, borrowed: embeddings and Adam moments [n_own, d]; dense weights, equal on all ranks. */
 typedef struct kith_train_state {
-  int d; /**< columns of x, m and v; 0 where rows are data, or made of features alone, and nothing of them is
-            learned */
+  int d; /**< columns of x, m and v; 0 if there are no embeddings: rows are features, or made of features */
   float *x, *m, *v;
   kith_weights weights;
-  kith_sum *loss; /**< this rank's share of the sum over steps of the mean loss, since it was last cleared by
-                     the caller */
+  kith_sum *loss; /**< sum of the steps' mean losses, this rank's share; the caller resets it */
 } kith_train_state;
-kith_train_state kith_trainer_state(kith_trainer *t);
+kith_train_state kith_trainer_state(kith_trainer *t); /**< Local. */
 
 /**
- * The final embeddings [n_own, kith_model_output_dim()], as products rank them: propagated, normalized where
- * the model scores by cosine. Classification: logits [n_own, classes]. Collective.  Lent until the next call.
+ * Run the model on the full graph, without dropout, and return its output [n_own, kith_model_output_dim()].
+ *
+ * Recommendation: final embeddings, normalized where the model scores by cosine.  Classification: logits
+ * [n_own, classes].  Collective.  Borrowed until the next call.
  */
 const float *kith_trainer_inference(kith_trainer *t);
 
-int kith_trainer_n_layer(const kith_trainer *t); /**< layers whose rows the model tells of: the input rows,
-                                                    then one a propagation */
+/** Layers that kith_trainer_oversmoothing() measures: the input rows, and the output of each layer.  Local.
+ */
+int kith_trainer_n_layer(const kith_trainer *t);
 /**
- * How alike the rows of all nodes are after each layer, as kith_trainer_inference() computed them since the
- * last step: out [n_layer]. Collective.  Errors: KITH_ENOMEM.
+ * Measure oversmoothing of every layer, out [n_layer], on the rows of the latest kith_trainer_inference();
+ * call it before the next step.  Collective.  Errors: KITH_ENOMEM.
  */
 kith_agreed kith_trainer_oversmoothing(kith_trainer *t, kith_oversmoothing *out) KITH_MUST_USE;
 
-/** What steps have taken of this rank since the trainer was made. */
+/** Statistics of this rank's steps since the trainer was created. */
 typedef struct kith_step_stats {
   int64_t steps;
-  int64_t n_sampled;       /**< sampled modes: neighbors drawn for rows of this rank, over all hops */
-  double seconds;          /**< in steps … */
-  double sampling_seconds; /**< … of which in filling batches and drawing their hops, messages included … */
-  double mpi_seconds;      /**< … and in MPI calls */
+  int64_t n_sampled;       /**< sampled modes: neighbors sampled for rows of this rank, over all layers */
+  double seconds;          /**< wall time of the steps */
+  double sampling_seconds; /**< part of it: building batches and sampling blocks, with their messages */
+  double mpi_seconds;      /**< part of it: MPI calls */
 } kith_step_stats;
-kith_step_stats kith_trainer_step_stats(const kith_trainer *t);
+kith_step_stats kith_trainer_step_stats(const kith_trainer *t); /**< Local. */
 
-kith_eid kith_trainer_requested_edges(
-    const kith_trainer *t); /**< neighbors of the rows that the last step asked this rank for */
-int64_t
-kith_trainer_halo_bytes(const kith_trainer *t); /**< bytes this rank has sent in exchanges of ghosts */
+/** Total degree of the rows that the last step requested from this rank.  Local. */
+kith_eid kith_trainer_requested_edges(const kith_trainer *t);
+/** Bytes that this rank has sent in halo exchanges of steps.  Local. */
+int64_t kith_trainer_halo_bytes(const kith_trainer *t);
 
-/* ---- the run ---- */
+/* ---- the training run ---- */
 
-/** Everything `kith train` does, resolved. */
+/** The resolved configuration of `kith train`. */
 typedef struct kith_run {
   kith_model_options model;
   kith_train_options train;
@@ -148,56 +142,59 @@ typedef struct kith_run {
   kith_checkpoint_options checkpoint;
   char work[KITH_PATH]; /**< folder of checkpoints, metrics.jsonl and embeddings.h5 */
   char graph[KITH_PATH], parts[KITH_PATH];
-  const char *job; /**< resolved job text, kept in the files */
-  bool fresh;      /**< ignore and remove earlier checkpoints */
+  const char *job; /**< text of the resolved job file, stored in checkpoints and embeddings.h5 */
+  bool fresh;      /**< remove earlier checkpoints and begin anew */
 } kith_run;
 
 enum { KITH_CONFIG_KEY_SIZE = 2048 };
 
 /**
- * What must be the same for a checkpoint to be continued: words "key=value" of all that decides the next bit,
- * text [size]. Model, train and evaluate of `run` are read.  Local.
+ * Write the configuration key of a run: "key=value" words, text [size], of every option that affects results.
+ * A checkpoint is resumed only if its key is the same.  Reads model, train and evaluate of `run`.  Local.
  */
 void kith_config_key(const kith_graph *g, const kith_run *run, size_t size, char *text);
 
-/** How good an epoch is: one of the two, by the task. */
+/** Result of an evaluation: one of the two, by the graph's task. */
 typedef struct kith_eval_result {
   kith_metrics ranking;
   kith_accuracy classification;
 } kith_eval_result;
 
 typedef struct kith_run_result {
-  int64_t epochs;     /**< done, over all runs */
-  double loss;        /**< of the last epoch, if this run ended one; else not a number */
-  int64_t best_epoch; /**< the epoch that embeddings.h5 holds … */
-  int64_t best_step; /**< … and steps of the next one, where train.epochs was lowered in the middle of it */
+  int64_t epochs;     /**< epochs done, over all runs */
+  double loss;        /**< of the last epoch, if this run finished one; else NaN */
+  int64_t best_epoch; /**< epoch that embeddings.h5 holds … */
+  int64_t best_step;  /**< … plus steps of the next one, where train.epochs was lowered within an epoch */
   bool evaluated;
   kith_eval_result best; /**< on the split of the job, at best_epoch */
-  bool tested; /**< the test split was read once, at the end, after validation had picked the epoch */
+  bool tested;           /**< validation selected the epoch; the test split was read once, at the end */
   kith_eval_result test;
   double seconds;            /**< in steps, this run */
-  int64_t checkpoints;       /**< written by this run … */
-  double checkpoint_seconds; /**< … and for how long training stood still for them */
-  int64_t n_example;         /**< (classification: nodes) trained on, this run */
-  int64_t halo_bytes;        /**< over all ranks, in exchanges of ghosts by steps of this run */
+  int64_t checkpoints;       /**< checkpoints that this run wrote … */
+  double checkpoint_seconds; /**< … and seconds that training waited for them */
+  int64_t n_example;         /**< training pairs (classification: nodes) of this run's steps */
+  int64_t halo_bytes;        /**< sent in halo exchanges of this run's steps, over all ranks */
 } kith_run_result;
 
 /**
- * Note SIGUSR1, SIGTERM, SIGINT, SIGXCPU and SIGHUP (unless it is ignored) from now on, instead of dying of
- * them, for kith_train_run() to find: so a signal that comes while the graph is read is not lost.  A second
- * SIGTERM or SIGINT ends the program.  A SIGCONT of the parent process asks for a checkpoint: it is the first
- * thing that Open MPI's mpirun sends when it ends a job (Ctrl-C), a second before SIGTERM and two before
- * SIGKILL.  Local; also before MPI_Init().
+ * Install signal handlers that record a request for kith_train_run() instead of ending the process.
+ *
+ * SIGUSR1, SIGTERM, SIGINT, SIGXCPU, and SIGHUP unless it is ignored, request a stop; a second SIGTERM or
+ * SIGINT ends the program.  Call it early, so that a signal during the reading of the graph is not lost.
+ * SIGCONT from the parent process requests a checkpoint: Open MPI's mpirun sends it first when it ends a job
+ * (Ctrl-C), one second before SIGTERM and two before SIGKILL.  Local; allowed before MPI_Init().
  */
 void kith_signals_install(void);
 
 /**
- * Train until the epochs are done, patience ends, or a signal (SIGUSR1, SIGTERM, SIGINT) asks to stop.
- * Collective. Continues from the newest checkpoint in the work folder unless `fresh`; the checkpoint may be
- * of any number of ranks. One that cannot be read is reported and passed over for the next older one; one of
- * another graph or config_key is refused. When checkpoints are written changes no result.  docs/restarts.md
- * says what happens on each kind of interruption. Errors: KITH_ECONFIG (checkpoint of another config_key),
- * KITH_ENUMERIC, KITH_EINTERRUPT (checkpoint written), file errors.
+ * Train until all epochs are done, patience is exhausted, or a signal requests a stop.
+ *
+ * Resumes from the newest checkpoint in the work folder unless `fresh`; the number of ranks may differ.  An
+ * unreadable checkpoint is reported and the next older one is tried; one of another graph or configuration
+ * key is refused.  The times of checkpoints do not affect results.  docs/restarts.md lists the behavior on
+ * each kind of interruption.
+ * Collective.  Errors: KITH_ECONFIG (checkpoint of another configuration key), KITH_ENUMERIC,
+ * KITH_EINTERRUPT (stopped by a signal, checkpoint written), those of files.
  */
 kith_agreed kith_train_run(const kith_comm *comm, const kith_graph *g, const kith_run *run,
                            kith_run_result *out) KITH_MUST_USE;

@@ -211,7 +211,7 @@ static void doctor_report_memory(const doctor *d, const int64_t *all, const kith
   kith_finding_add(f,
                    "; program %s, graph %s, moments and final rows %s, layers %s, steps %s, now and then %s",
                    kith_bytes_print(d->place[most].resident, t[0]), kith_bytes_print(n.graph, t[1]),
-                   kith_bytes_print(n.learned, t[2]), kith_bytes_print(n.activations, t[3]),
+                   kith_bytes_print(n.state, t[2]), kith_bytes_print(n.activations, t[3]),
                    kith_bytes_print(n.batch, t[4]), kith_bytes_print(n.transient, t[5]));
 }
 

@@ -12,7 +12,7 @@ enum {
 }; /* bytes of memory; of a file around its rows; walkers at once */
 
 int64_t kith_memory_estimate_total(const kith_memory_estimate *n) {
-  return n->graph + n->learned + n->activations + n->batch + n->transient;
+  return n->graph + n->state + n->activations + n->batch + n->transient;
 }
 
 static int64_t estimate_max(int64_t a, int64_t b) { return a > b ? a : b; }
@@ -43,7 +43,7 @@ static int64_t estimate_graph(const estimate *w) {
   return share + relation + halo + back + loops + 8 * s->feature_nnz;
 }
 
-static int64_t estimate_learned(const estimate *w, const kith_checkpoint_options *o) {
+static int64_t estimate_state(const estimate *w, const kith_checkpoint_options *o) {
   int64_t rows = w->s->n_feature > 0 ? 0 : (int64_t)w->d * w->s->n_own;
   bool beside = kith_checkpoint_bytes(w->s->n[KITH_USER] + w->s->n[KITH_ITEM], rows > 0 ? w->d : 0,
                                       w->m.weights) >= (int64_t)o->async_above_mb << 20;
@@ -187,7 +187,7 @@ kith_status kith_estimate_memory(const kith_graph_sizes *s, const kith_model_opt
   *out = (kith_memory_estimate){0};
   KITH_TRY(estimate_make(s, model, train, &known, &w));
   *out = (kith_memory_estimate){.graph = estimate_graph(&w),
-                                .learned = estimate_learned(&w, checkpoint),
+                                .state = estimate_state(&w, checkpoint),
                                 .activations = estimate_activations(&w),
                                 .batch = estimate_batch(&w),
                                 .transient = estimate_transient(&w, evaluate)};
