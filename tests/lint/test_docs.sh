@@ -6,7 +6,7 @@ cd "$KITH_SOURCE"
 /usr/bin/python3 - <<'P'
 import glob, os, re, sys
 bad = []
-for page in glob.glob("*.md") + glob.glob("docs/*.md"):
+for page in glob.glob("*.md") + glob.glob("docs/*.md") + glob.glob("docs/*/*.md"):
     for link in re.findall(r"\]\(([^)#:]+)\)", open(page).read()):
         if not os.path.exists(os.path.join(os.path.dirname(page), link)): bad.append("%s: link to %s, which is not there" % (page, link))
 for header in glob.glob("include/kith/*.h"):

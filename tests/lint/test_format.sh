@@ -7,6 +7,6 @@ case $([ -z "$format" ] || "$format" --version) in
   *"version 14."*) ;;
   *) echo "skipped: there is no clang-format 14 here"; exit 77 ;;
 esac
-mapfile -t files < <(find include src partition tests -name '*.[ch]')
+mapfile -t files < <(find include src partition tests docs/examples -name '*.[ch]')
 [ ${#files[@]} -gt 100 ]
 "$format" --dry-run -Werror "${files[@]}" || { echo "format them: clang-format -i FILE…"; exit 1; }

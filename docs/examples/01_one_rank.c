@@ -1,0 +1,100 @@
+/*
+ * From a text list to recommendations: ingest, partition, train LightGCN, evaluate, rank.  On one rank.
+ *     ./01_one_rank        writes interactions.tsv, graph.h5 and parts.h5 into the current folder
+ */
+#include <kith.h>
+#include <stdio.h>
+
+enum { PARTS = 4, EPOCHS = 20, TOP = 5 };
+
+/* Lines "user item time", invented here, become graph.h5; the last item of every user is held out. */
+static kith_agreed ingest(const kith_comm *comm) {
+  kith_agreed st = {KITH_OK};
+  kith_generate_options world = kith_generate_defaults();
+  kith_ingest_options lists = {.interactions = {.path = "interactions.tsv", .time = "3"},
+                               .split = {.method = KITH_SPLIT_LEAVE_LAST_OUT, .test = 0.1}};
+  kith_ingest_report report;
+  world.users = 400;
+  world.interactions = 6000;
+  KITH_TRY(kith_agree(comm, kith_generate(&world, "interactions.tsv", "")));
+  KITH_TRY(kith_ingest(comm, &lists, "", "graph.h5", &report));
+done:
+  return st;
+}
+
+/* graph.h5 is cut into parts.h5, which any number of ranks up to PARTS can read. */
+static kith_agreed partition(const kith_comm *comm) {
+  kith_agreed st = {KITH_OK};
+  kith_partition_options o = kith_partition_defaults();
+  kith_dataset *whole = NULL;
+  int32_t *part = NULL;
+  o.parts = PARTS;
+  KITH_TRY(kith_dataset_read(comm, "graph.h5", &whole));
+  KITH_TRY(kith_agree(comm, KITH_NEW(part, whole->n[KITH_USER] + whole->n[KITH_ITEM])));
+  KITH_TRY(kith_agree(comm, kith_partition_make(whole, &o, part)));
+  KITH_TRY(kith_partition_write(comm, "parts.h5", whole, &o, part));
+done:
+  KITH_FREE(part);
+  kith_dataset_destroy(&whole);
+  return st;
+}
+
+static void train(const kith_comm *comm, kith_trainer *trainer) {
+  int64_t n_step = kith_trainer_n_step(trainer);
+  for (int epoch = 0; epoch < EPOCHS; epoch++) {
+    kith_sum *loss = kith_trainer_state(trainer).loss;
+    *loss = (kith_sum){0};
+    kith_trainer_set_epoch(trainer, epoch);
+    for (int64_t step = 0; step < n_step; step++) kith_trainer_step(trainer, step, KITH_REQUEST_NONE);
+    kith_comm_sum(comm, 1, loss);
+    printf("epoch %d  loss %.4f\n", epoch + 1, kith_sum_value(loss) / (double)n_step);
+  }
+}
+
+/* Metrics on the held-out items, and the best items of the first user.  x [n_own, d]: embeddings. */
+static kith_agreed rank_items(const kith_comm *comm, const kith_graph *g, int d, const float *x) {
+  kith_agreed st = {KITH_OK};
+  kith_eval_options o = kith_eval_defaults();
+  kith_metrics metrics;
+  kith_topk top = {0};
+  KITH_TRY(kith_eval_metrics(comm, g, d, x, &o, &metrics));
+  printf("recall@%d  %.4f\n", metrics.k[0], metrics.recall[0]);
+  KITH_TRY(kith_eval_topk(comm, g, d, x, TOP, true, 1, &(kith_lid){0}, &top));
+  for (int i = 0; i < TOP; i++) printf("item %d  score %.4f\n", top.item[i], (double)top.score[i]);
+done:
+  kith_topk_free(&top);
+  return st;
+}
+
+static kith_agreed learn(const kith_comm *comm) {
+  kith_agreed st = {KITH_OK};
+  kith_model_options model = kith_model_defaults(); /* LightGCN, three layers */
+  kith_train_options options = kith_train_defaults();
+  kith_graph *g = NULL;
+  kith_trainer *trainer = NULL;
+  options.adam.lr = 0.01;
+  KITH_TRY(kith_graph_read(comm, "parts.h5", &g));
+  KITH_TRY(kith_trainer_create(comm, g, &model, &options, &trainer));
+  train(comm, trainer);
+  KITH_TRY(rank_items(comm, g, kith_model_output_dim(&model), kith_trainer_inference(trainer)));
+done:
+  kith_trainer_destroy(&trainer);
+  kith_graph_destroy(&g);
+  return st;
+}
+
+int main(int argc, char **argv) {
+  kith_agreed st = {KITH_OK};
+  kith_comm *comm = NULL;
+  kith_h5_init();
+  kith_comm_begin(&argc, &argv);
+  KITH_TRY(kith_comm_create(MPI_COMM_SELF, &comm));
+  KITH_TRY(ingest(comm));
+  KITH_TRY(partition(comm));
+  KITH_TRY(learn(comm));
+done:
+  if (kith_is_bad(st)) kith_log_error();
+  kith_comm_destroy(&comm);
+  MPI_Finalize();
+  return (int)st.status;
+}
