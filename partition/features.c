@@ -31,7 +31,7 @@ static kith_status features_cut(const kith_dataset *d, int64_t n, const int64_t 
     const kith_features *from = NULL;
     kith_eid begin = 0, at = out->start[k], many = features_row(d, node[k], &from, &begin);
     if (many > 0) {
-      memcpy(out->of + at, from->of + begin, (size_t)many * sizeof *out->of);
+      memcpy(out->index + at, from->index + begin, (size_t)many * sizeof *out->index);
       memcpy(out->value + at, from->value + begin, (size_t)many * sizeof *out->value);
     }
     out->start[k + 1] = at + many;
@@ -50,7 +50,7 @@ kith_agreed kith__partition_write_features(const kith_comm *comm, kith_h5 *f, co
   KITH_TRY(kith_h5_put_attr_int(f, "n_user_feature", d->n_feature_of[KITH_USER]));
   KITH_TRY(kith_h5_put_attr_int(f, "n_item_feature", d->n_feature_of[KITH_ITEM]));
   KITH_TRY(kith_h5_write(f, "feature/start", KITH_H5_INT64, 0, n + 1, 0, n + 1, false, cut.start));
-  KITH_TRY(kith_h5_write(f, "feature/feature", KITH_H5_INT32, 0, many, 0, many, false, cut.of));
+  KITH_TRY(kith_h5_write(f, "feature/feature", KITH_H5_INT32, 0, many, 0, many, false, cut.index));
   KITH_TRY(kith_h5_write(f, "feature/value", KITH_H5_FLOAT, 0, many, 0, many, false, cut.value));
 done:
   kith_features_free(&cut);

@@ -48,7 +48,7 @@ kith_status kith_partition_judge(const kith_dataset *d, const kith_partition_opt
   KITH_TRY(KITH_NEW(seen, ranks));
   KITH_TRY(kith__partition_graph_make(d, &g));
   for (int r = 0; r < ranks; r++)
-    for (int64_t p = kith_block(o->parts, ranks, r); p < kith_block(o->parts, ranks, r + 1); p++)
+    for (int64_t p = kith_chunk_begin(o->parts, ranks, r); p < kith_chunk_begin(o->parts, ranks, r + 1); p++)
       j.rank_of[p] = r;
   for (int64_t i = 0; i < g.n; i++) judge_row(&j, &g, part, i, seen);
   *out = (kith_partition_report){.ranks = ranks, .cut = j.cut, .ghosts = j.ghosts};

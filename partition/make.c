@@ -6,7 +6,7 @@ void kith__partition_hash(const kith_dataset *d, const kith_partition_options *o
     bool item = i >= d->n[KITH_USER];
     uint64_t original = (uint64_t)(item ? i - d->n[KITH_USER] : i);
     uint64_t bits =
-        kith_random(o->seed, KITH_USE_PARTITION, item ? KITH_ITEM : KITH_USER, original, 0).bits[0];
+        kith_random(o->seed, KITH_RNG_PARTITION, item ? KITH_ITEM : KITH_USER, original, 0).bits[0];
     part[i] = (int32_t)kith_random_below(bits, (uint64_t)o->parts);
   }
 }
@@ -30,7 +30,7 @@ kith_status kith__partition_contiguous(const kith_dataset *d, const kith_partiti
   KITH_TRY(KITH_NEW(weight, n_user + n_item));
   for (int64_t i = 0; i < n_user + n_item; i++) weight[i] = 1;
   for (int64_t u = 0; u < n_user; u++) weight[u] += d->train.start[u + 1] - d->train.start[u];
-  for (kith_eid e = 0; d->task == KITH_RECOMMEND && e < d->n_edge; e++) weight[n_user + d->train.item[e]]++;
+  for (kith_eid e = 0; d->task == KITH_RECOMMEND && e < d->n_edge; e++) weight[n_user + d->train.value[e]]++;
   partition_deal(n_user, weight, o->parts, part);
   partition_deal(n_item, weight + n_user, o->parts, part + n_user);
 done:

@@ -23,7 +23,7 @@ static kith_status graph_copy(const kith_dataset *d, partition_graph *out) {
   KITH_TRY(KITH_NEW(g.start, g.n + 1));
   KITH_TRY(KITH_NEW(g.to, d->train.start[g.n]));
   memcpy(g.start, d->train.start, (size_t)(g.n + 1) * sizeof *g.start);
-  memcpy(g.to, d->train.item, (size_t)g.start[g.n] * sizeof *g.to);
+  memcpy(g.to, d->train.value, (size_t)g.start[g.n] * sizeof *g.to);
   *out = g;
   g = (partition_graph){0};
 done:
@@ -39,13 +39,13 @@ kith_status kith__partition_graph_make(const kith_dataset *d, partition_graph *o
   KITH_TRY(KITH_NEW(g.start, g.n + 1));
   KITH_TRY(KITH_NEW(g.to, 2 * n_edge));
   KITH_TRY(KITH_NEW(next, g.n));
-  for (kith_eid e = 0; e < n_edge; e++) g.start[n_user + d->train.item[e] + 1]++;
+  for (kith_eid e = 0; e < n_edge; e++) g.start[n_user + d->train.value[e] + 1]++;
   for (int64_t u = 0; u < n_user; u++) g.start[u + 1] = d->train.start[u + 1] - d->train.start[u];
   for (int64_t i = 0; i < g.n; i++) g.start[i + 1] += g.start[i];
   for (int64_t i = 0; i < g.n; i++) next[i] = g.start[i];
   for (int64_t u = 0; u < n_user; u++)
     for (kith_eid e = d->train.start[u]; e < d->train.start[u + 1]; e++) {
-      int64_t i = n_user + d->train.item[e];
+      int64_t i = n_user + d->train.value[e];
       g.to[next[u]++] = (int32_t)i;
       g.to[next[i]++] = (int32_t)u;
     }

@@ -116,7 +116,7 @@ static kith_status cut_weigh(const kith_dataset *d, const numbering *m, cut_rows
   KITH_TRY(KITH_NEW(r->weight, r->start[m->n]));
   for (int64_t u = 0; u < n_user; u++)
     for (kith_eid e = d->train.start[u]; e < d->train.start[u + 1]; e++) {
-      int32_t item = d->train.item[e];
+      int32_t item = d->train.value[e];
       r->weight[r->start[m->number[u]] + e - d->train.start[u]] = d->weight[e];
       r->weight[r->start[m->number[n_user + item]] + next[item]++] = d->weight[e];
     }
@@ -148,22 +148,22 @@ done:
 }
 
 /* Held-out items of every node in global order; items hold none. */
-static kith_status held_out_make(const kith_dataset *d, const numbering *m, const kith_lists *from,
-                                 kith_lists *out) {
+static kith_status held_out_make(const kith_dataset *d, const numbering *m, const kith_ragged *from,
+                                 kith_ragged *out) {
   kith_status st = KITH_OK;
-  kith_lists l = {.n_row = m->n};
+  kith_ragged l = {.n_row = m->n};
   KITH_TRY(KITH_NEW(l.start, m->n + 1));
-  KITH_TRY(KITH_NEW(l.item, from->start[from->n_row]));
+  KITH_TRY(KITH_NEW(l.value, from->start[from->n_row]));
   for (int64_t k = 0; k < m->n; k++) {
     int64_t u = m->node[k], at = l.start[k];
     if (u < d->n[KITH_USER])
-      for (kith_eid e = from->start[u]; e < from->start[u + 1]; e++) l.item[at++] = from->item[e];
+      for (kith_eid e = from->start[u]; e < from->start[u + 1]; e++) l.value[at++] = from->value[e];
     l.start[k + 1] = at;
   }
   *out = l;
-  l = (kith_lists){0};
+  l = (kith_ragged){0};
 done:
-  kith_lists_free(&l);
+  kith_ragged_free(&l);
   return st;
 }
 
@@ -210,13 +210,13 @@ static kith_agreed write_whole(kith_h5 *f, const char *name, kith_h5_type type, 
   return kith_h5_write(f, name, type, 0, n, 0, n, false, data);
 }
 
-static kith_agreed write_held_out(kith_h5 *f, const char *split, const kith_lists *l) {
+static kith_agreed write_held_out(kith_h5 *f, const char *split, const kith_ragged *l) {
   kith_agreed st = {KITH_OK};
   char start[KITH_NAME], item[KITH_NAME];
   snprintf(start, sizeof start, "%s/start", split);
   snprintf(item, sizeof item, "%s/item", split);
   KITH_TRY(write_whole(f, start, KITH_H5_INT64, l->n_row + 1, l->start));
-  KITH_TRY(write_whole(f, item, KITH_H5_INT32, l->start[l->n_row], l->item));
+  KITH_TRY(write_whole(f, item, KITH_H5_INT32, l->start[l->n_row], l->value));
 done:
   return st;
 }
@@ -259,7 +259,7 @@ done:
 static kith_agreed write_pairs(const kith_comm *comm, kith_h5 *f, const kith_dataset *d, int parts,
                                const numbering *m, const cut_rows *r) {
   kith_agreed st = {KITH_OK};
-  kith_lists valid = {0}, test = {0};
+  kith_ragged valid = {0}, test = {0};
   KITH_TRY(kith_agree(comm, held_out_make(d, m, &d->valid, &valid)));
   KITH_TRY(kith_agree(comm, held_out_make(d, m, &d->test, &test)));
   KITH_TRY(write_rows(f, d, parts, m, r));
@@ -267,8 +267,8 @@ static kith_agreed write_pairs(const kith_comm *comm, kith_h5 *f, const kith_dat
   KITH_TRY(write_held_out(f, "test", &test));
   KITH_TRY(kith__partition_write_features(comm, f, d, m->n, m->node));
 done:
-  kith_lists_free(&valid);
-  kith_lists_free(&test);
+  kith_ragged_free(&valid);
+  kith_ragged_free(&test);
   return st;
 }
 

@@ -42,12 +42,12 @@ done:
 static void train(const kith_comm *comm, kith_trainer *trainer) {
   int64_t n_step = kith_trainer_n_step(trainer);
   for (int epoch = 0; epoch < EPOCHS; epoch++) {
-    kith_sum *loss = kith_trainer_state(trainer).loss;
-    *loss = (kith_sum){0};
+    kith_exact_sum *loss = kith_trainer_state(trainer).loss;
+    *loss = (kith_exact_sum){0};
     kith_trainer_set_epoch(trainer, epoch);
     for (int64_t step = 0; step < n_step; step++) kith_trainer_step(trainer, step, KITH_REQUEST_NONE);
     kith_comm_sum(comm, 1, loss);
-    printf("epoch %d  loss %.4f\n", epoch + 1, kith_sum_value(loss) / (double)n_step);
+    printf("epoch %d  loss %.4f\n", epoch + 1, kith_exact_sum_value(loss) / (double)n_step);
   }
 }
 
@@ -87,7 +87,7 @@ int main(int argc, char **argv) {
   kith_agreed st = {KITH_OK};
   kith_comm *comm = NULL;
   kith_h5_init();
-  kith_comm_begin(&argc, &argv);
+  kith_mpi_init(&argc, &argv);
   KITH_TRY(kith_comm_create(MPI_COMM_SELF, &comm));
   KITH_TRY(ingest(comm));
   KITH_TRY(partition(comm));

@@ -11,9 +11,9 @@ enum { D = 16 };
 
 typedef struct product {
   kith_graph *g;
-  kith_relation *a;
-  kith_back columns; /* of the rank's rows of A */
-  float *x, *y, *z;  /* [n_own + n_ghost, D] */
+  kith_dist_csr *a;
+  kith_csc columns; /* of the rank's rows of A */
+  float *x, *y, *z; /* [n_own + n_ghost, D] */
 } product;
 
 static kith_status product_make(product *p) {
@@ -23,8 +23,8 @@ static kith_status product_make(product *p) {
   KITH_TRY(KITH_NEW(p->x, n));
   KITH_TRY(KITH_NEW(p->y, n));
   KITH_TRY(KITH_NEW(p->z, n));
-  KITH_TRY(kith_back_make(csr->n_col, csr->start[csr->n_row], &p->columns));
-  kith_back_fill(csr, 0, NULL, &p->columns);
+  KITH_TRY(kith_csc_make(csr->n_col, csr->start[csr->n_row], &p->columns));
+  kith_csc_fill(csr, 0, NULL, &p->columns);
   for (int64_t i = 0; i < n_own; i++) p->x[i] = (float)((p->a->node[i / D] * D + i % D) % 101) / 101;
 done:
   return st;
@@ -48,7 +48,7 @@ static void transpose(product *p) {
 static kith_agreed product_compute(const kith_comm *comm, product *p) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith_graph_read(comm, "parts.h5", &p->g));
-  KITH_TRY(kith_relation_create(comm, p->g, D, &p->a));
+  KITH_TRY(kith_dist_csr_create(comm, p->g, D, &p->a));
   KITH_TRY(kith_agree(comm, product_make(p)));
   forward(p);
   transpose(p);
@@ -60,8 +60,8 @@ static void product_free(product *p) {
   KITH_FREE(p->x);
   KITH_FREE(p->y);
   KITH_FREE(p->z);
-  kith_back_free(&p->columns);
-  kith_relation_destroy(&p->a);
+  kith_csc_free(&p->columns);
+  kith_dist_csr_destroy(&p->a);
   kith_graph_destroy(&p->g);
 }
 
@@ -82,7 +82,7 @@ int main(int argc, char **argv) {
   kith_comm *all = NULL, *self = NULL;
   product p = {0}, one = {0};
   kith_h5_init();
-  kith_comm_begin(&argc, &argv);
+  kith_mpi_init(&argc, &argv);
   KITH_TRY(kith_comm_create(MPI_COMM_WORLD, &all));
   KITH_TRY(kith_comm_create(MPI_COMM_SELF, &self));
   KITH_TRY(product_compute(all, &p));

@@ -104,7 +104,7 @@ void *kith_alloc(int64_t count, size_t size);
 
 /** Make a block zero again; a large one takes no memory then until it is touched.  `count` and `size` as it
  * was made with. */
-void kith_alloc_rest(void *p, int64_t count, size_t size);
+void kith_alloc_discard(void *p, int64_t count, size_t size);
 
 /** Set `p` to a zeroed array of `n` of its elements; a kith_status. */
 #define KITH_NEW(p, n)                                                                                       \
@@ -133,26 +133,27 @@ int64_t kith_alloc_live(void);
 /* ---- random numbers ---- */
 
 /** What a random number decides.  One stream per purpose, so that adding a purpose changes no other draw. */
-typedef enum kith_use {
-  KITH_USE_INIT = 1,     /**< initial embeddings: (type, original number, column) */
-  KITH_USE_SHUFFLE = 2,  /**< order of the training edges in an epoch */
-  KITH_USE_NEGATIVE = 3, /**< negatives of a training pair: (epoch, edge, (place in a pool, negative, try)) */
-  KITH_USE_SPLIT = 4,    /**< which interactions are held out: (user, item) */
-  KITH_USE_PROTOCOL = 5, /**< negatives of the sampled-N protocol: (user, draw) */
-  KITH_USE_PARTITION = 6, /**< hash partition: (type, original number) */
-  KITH_USE_WEIGHT = 7,    /**< initial weights: (name, row, column) */
-  KITH_USE_DROPOUT = 8,   /**< what dropout drops: (step, node, op and column) */
-  KITH_USE_SAMPLE = 9,    /**< sampled neighbors: (step, node, hop and draw) */
-  KITH_USE_SHARED = 10,   /**< negatives that a step's pairs share: (epoch, step, draw) */
-  KITH_USE_EDGE = 11,     /**< what is dropped of edges: (step, node, node, op and head) */
-  KITH_USE_THIN = 12,     /**< edges that a step leaves out: (step, smaller node, larger node) */
-  KITH_USE_ORDER = 13, /**< in which order a row reads its neighbors: (step, row's node, neighbor's node) */
-  KITH_USE_GENERATE = 16, /**< the generator's purposes start here: 16 … 31 */
-  KITH_USE_NODES = 32,    /**< which nodes are in a step's set: (step, node, layer) */
-  KITH_USE_CLUSTER = 33,  /**< order of the parts in a round */
-  KITH_USE_NEAR = 34,     /**< walks to a node's important neighbors: (0, walk, hop) */
-  KITH_USE_COUNT = 35     /**< sets that are drawn to count chances, before training: as KITH_USE_NODES */
-} kith_use;
+typedef enum kith_rng_stream {
+  KITH_RNG_INIT = 1,     /**< initial embeddings: (type, original number, column) */
+  KITH_RNG_SHUFFLE = 2,  /**< order of the training edges in an epoch */
+  KITH_RNG_NEGATIVE = 3, /**< negatives of a training pair: (epoch, edge, (place in a pool, negative, try)) */
+  KITH_RNG_SPLIT = 4,    /**< which interactions are held out: (user, item) */
+  KITH_RNG_PROTOCOL = 5, /**< negatives of the sampled-N protocol: (user, draw) */
+  KITH_RNG_PARTITION = 6,          /**< hash partition: (type, original number) */
+  KITH_RNG_WEIGHT = 7,             /**< initial weights: (name, row, column) */
+  KITH_RNG_DROPOUT = 8,            /**< what dropout drops: (step, node, op and column) */
+  KITH_RNG_NEIGHBOR = 9,           /**< sampled neighbors: (step, node, hop and draw) */
+  KITH_RNG_SHARED_NEGATIVE = 10,   /**< negatives that a step's pairs share: (epoch, step, draw) */
+  KITH_RNG_ATTENTION_DROPOUT = 11, /**< what is dropped of edges: (step, node, node, op and head) */
+  KITH_RNG_EDGE_DROPOUT = 12,      /**< edges that a step leaves out: (step, smaller node, larger node) */
+  KITH_RNG_NEIGHBOR_ORDER =
+      13, /**< in which order a row reads its neighbors: (step, row's node, neighbor's node) */
+  KITH_RNG_GENERATE = 16,        /**< the generator's purposes start here: 16 … 31 */
+  KITH_RNG_NODE_SET = 32,        /**< which nodes are in a step's set: (step, node, layer) */
+  KITH_RNG_CLUSTER = 33,         /**< order of the parts in a round */
+  KITH_RNG_IMPORTANCE_WALK = 34, /**< walks to a node's important neighbors: (0, walk, hop) */
+  KITH_RNG_INCLUSION = 35 /**< sets that are drawn to count chances, before training: as KITH_RNG_NODE_SET */
+} kith_rng_stream;
 
 typedef struct kith_draw {
   uint64_t bits[4];
@@ -160,14 +161,15 @@ typedef struct kith_draw {
 
 /**
  * 256 random bits that depend on nothing but the arguments: Philox 4x64-10 (Salmon et al., SC 2011) with
- * key (seed, use) and counter (a, b, c, 0).
+ * key (rng_seed, use) and counter (a, b, c, 0).
  */
-kith_draw kith_random(uint64_t seed, kith_use use, uint64_t a, uint64_t b, uint64_t c);
+kith_draw kith_random(uint64_t rng_seed, kith_rng_stream use, uint64_t a, uint64_t b, uint64_t c);
 /** The same of four numbers: counter (a, b, c, d). */
-kith_draw kith_random4(uint64_t seed, kith_use use, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
+kith_draw kith_random4(uint64_t rng_seed, kith_rng_stream use, uint64_t a, uint64_t b, uint64_t c,
+                       uint64_t d);
 
 /** The smaller of two. */
-static inline int64_t kith_least(int64_t a, int64_t b) { return a < b ? a : b; }
+static inline int64_t kith_min(int64_t a, int64_t b) { return a < b ? a : b; }
 
 /** Map 64 random bits to [0, 1), 53 bits of it. */
 static inline double kith_random_unit(uint64_t bits) { return (double)(bits >> 11) * 0x1.0p-53; }
@@ -183,21 +185,22 @@ double kith_random_normal(uint64_t bits0, uint64_t bits1);
  * n, walked until it falls below n (Black and Rogaway, CT-RSA 2002).  Memory O(1), so every rank knows the
  * whole order.
  */
-typedef struct kith_shuffle {
+typedef struct kith_permutation {
   uint64_t n, side, key[6];
-} kith_shuffle;
+} kith_permutation;
 
-kith_shuffle kith_shuffle_make(uint64_t seed, kith_use use, uint64_t epoch, uint64_t n);
-uint64_t kith_shuffle_at(const kith_shuffle *s, uint64_t place);   /**< what lies at a place */
-uint64_t kith_shuffle_place(const kith_shuffle *s, uint64_t what); /**< the inverse: where it lies */
+kith_permutation kith_permutation_make(uint64_t rng_seed, kith_rng_stream use, uint64_t epoch, uint64_t n);
+uint64_t kith_permutation_apply(const kith_permutation *s, uint64_t place); /**< what lies at a place */
+uint64_t kith_permutation_inverse(const kith_permutation *s,
+                                  uint64_t what); /**< the inverse: where it lies */
 
 /* ---- sorting ---- */
 
 /** A number, and what it belongs to. */
-typedef struct kith_keyed {
+typedef struct kith_key_value {
   int64_t key;
-  int32_t what;
-} kith_keyed;
+  int32_t value;
+} kith_key_value;
 
 /**
  * Sort by key, ascending; what has the same key keeps its order.  Keys are 0 … most.  Allocates nothing;
@@ -205,7 +208,7 @@ typedef struct kith_keyed {
  *
  * @param x, scratch  [n]
  */
-void kith_sort(int64_t n, int64_t most, kith_keyed *x, kith_keyed *scratch);
+void kith_sort(int64_t n, int64_t most, kith_key_value *x, kith_key_value *scratch);
 
 /* ---- sums that do not depend on their order ---- */
 
@@ -215,13 +218,13 @@ void kith_sort(int64_t n, int64_t most, kith_keyed *x, kith_keyed *scratch);
  * grouping over threads, parts or ranks gives the same bits.  A number that is not finite or exceeds 2^60
  * makes the sum NaN for good.
  */
-typedef struct kith_sum {
-  int64_t whole, part, broken;
-} kith_sum;
+typedef struct kith_exact_sum {
+  int64_t hi, lo, nan;
+} kith_exact_sum;
 
-void kith_sum_add(kith_sum *s, double x);               /**< s += x */
-void kith_sum_join(kith_sum *s, const kith_sum *other); /**< s += other */
-double kith_sum_value(const kith_sum *s);               /**< the sum; NaN if anything added was not finite */
+void kith_exact_sum_add(kith_exact_sum *s, double x);                      /**< s += x */
+void kith_exact_sum_merge(kith_exact_sum *s, const kith_exact_sum *other); /**< s += other */
+double kith_exact_sum_value(const kith_exact_sum *s); /**< the sum; NaN if anything added was not finite */
 
 /* ---- text ---- */
 
@@ -229,22 +232,22 @@ double kith_sum_value(const kith_sum *s);               /**< the sum; NaN if any
 kith_status kith_text_copy(const char *what, const char *text, size_t size, char *buffer) KITH_MUST_USE;
 
 /** Fewest letters to insert, drop or change that make `b` of `a` (Levenshtein 1966); for suggestions. */
-int kith_text_distance(const char *a, const char *b);
+int kith_edit_distance(const char *a, const char *b);
 /** Whether so many letters are few enough, a third of the word's, to guess that another word was meant. */
-bool kith_text_is_close(const char *word, int distance);
+bool kith_edit_distance_is_small(const char *word, int distance);
 
 /** The code point that text of `size` bytes begins with; returns its bytes, 0 if they are no UTF-8. */
-int kith_text_code(const char *text, int64_t size, uint32_t *code);
+int kith_utf8_decode(const char *text, int64_t size, uint32_t *code);
 /** Whether a code point is a control character (C0, DEL, C1), ends a line, or is a byte order mark or no
  * character. */
-bool kith_text_is_control(uint32_t code);
+bool kith_unicode_is_control(uint32_t code);
 /** Whether a code point is not seen but changes what is: zero-width spaces, bidirectional overrides and
  * isolates. */
-bool kith_text_is_hidden(uint32_t code);
+bool kith_unicode_is_invisible(uint32_t code);
 /** Bytes of the printable UTF-8 character (or tab) that `text` begins with; 0 if it begins with none. */
-int kith_text_character(const char *text);
+int kith_utf8_length(const char *text);
 /** How many of the first bytes are whole characters of UTF-8, printable or not; `size` if all are. */
-int64_t kith_text_valid(const char *text, int64_t size);
+int64_t kith_utf8_valid_prefix(const char *text, int64_t size);
 
 /** "" behind one, "s" behind any other number of things. */
 const char *kith_plural(int64_t n);

@@ -12,15 +12,15 @@
 typedef struct kith_comm {
   MPI_Comm mpi;
   int rank, size;
-  bool patient; /**< of a thread beside the steps: kith_comm_meet() sleeps, so that waiting takes no core from
-                   them */
+  bool sleeps; /**< of a thread beside the steps: kith_comm_barrier_sleep() sleeps, so that waiting takes no
+                  core from them */
 } kith_comm;
 
-/** Where a rank may have to wait for others, for the line of who waits too long (kith/watch.h). */
-typedef struct kith_place {
+/** Where a rank may have to wait for others, for the line of who waits too long (kith/watchdog.h). */
+typedef struct kith_call_site {
   const char *what, *call, *file;
   int line;
-} kith_place;
+} kith_call_site;
 
 /**
  * Run an MPI call that may wait, for `what` in words; if it fails no rank can be trusted to meet another, so
@@ -28,7 +28,7 @@ typedef struct kith_place {
  */
 #define KITH_WAIT(what, call)                                                                                \
   do {                                                                                                       \
-    static const kith_place kith__here = {what, #call, __FILE__, __LINE__};                                  \
+    static const kith_call_site kith__here = {what, #call, __FILE__, __LINE__};                              \
     double kith__began = kith_clock();                                                                       \
     kith__wait_begin(&kith__here);                                                                           \
     int kith__code = (call);                                                                                 \
@@ -40,7 +40,7 @@ typedef struct kith_place {
 
 /** Note what is waited in, and that it is over: for what waits in other ways than by KITH_MPI(), such as
  * HDF5.  Local. */
-void kith__wait_begin(const kith_place *place);
+void kith__wait_begin(const kith_call_site *place);
 void kith__wait_end(void);
 
 /** Say where something that cannot happen happened, and end all ranks. */
@@ -58,7 +58,7 @@ void kith__mpi_spent(double seconds);
  * Collective over all ranks.  Waits for less than a millisecond on an idle machine, and for two seconds at
  * most.
  */
-void kith_comm_begin(int *argc, char ***argv);
+void kith_mpi_init(int *argc, char ***argv);
 
 /** Duplicate a communicator.  Collective over `parent`. */
 kith_agreed kith_comm_create(MPI_Comm parent, kith_comm **out) KITH_MUST_USE;
@@ -66,10 +66,10 @@ kith_agreed kith_comm_create(MPI_Comm parent, kith_comm **out) KITH_MUST_USE;
 void kith_comm_destroy(kith_comm **comm);
 
 /**
- * Before a collective that ranks may come to at very different times: a patient group waits here, asleep,
+ * Before a collective that ranks may come to at very different times: a sleeps group waits here, asleep,
  * until all have come; other groups go on at once.  Collective.
  */
-void kith_comm_meet(const kith_comm *comm);
+void kith_comm_barrier_sleep(const kith_comm *comm);
 
 /**
  * Make one rank's status known to all: the worst code wins, and every rank then holds the failing rank's
@@ -89,13 +89,13 @@ kith_agreed kith_agreed_same(kith_status same_everywhere) KITH_MUST_USE;
 
 /** Replace each of `n` sums by its sum over all ranks: exact, so the same bits for any number of ranks.
  * Collective. */
-void kith_comm_sum(const kith_comm *comm, int n, kith_sum *sums);
+void kith_comm_sum(const kith_comm *comm, int n, kith_exact_sum *sums);
 
 /** Replace each of `n` integers by its sum over all ranks.  Collective. */
 void kith_comm_sum_int(const kith_comm *comm, int n, int64_t *values);
 
 /** Where each rank's things begin, from how many each has: at [size + 1].  Local. */
-static inline void kith_add_up(int size, const int *n, int *at) {
+static inline void kith_prefix_sum(int size, const int *n, int *at) {
   at[0] = 0;
   for (int r = 0; r < size; r++) at[r + 1] = at[r] + n[r];
 }
@@ -104,6 +104,6 @@ static inline void kith_add_up(int size, const int *n, int *at) {
 int64_t kith_comm_max(const kith_comm *comm, int64_t value);
 
 /** Copy `n` bytes from rank 0 to all.  Collective; n is the same everywhere. */
-void kith_comm_share(const kith_comm *comm, int64_t n, void *bytes);
+void kith_comm_bcast(const kith_comm *comm, int64_t n, void *bytes);
 
 #endif

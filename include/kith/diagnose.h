@@ -8,7 +8,7 @@
 #define KITH_DIAGNOSE_H
 
 #include "kith/blas.h"
-#include "kith/seat.h"
+#include "kith/placement.h"
 
 typedef enum kith_verdict { KITH_FINDING_OK, KITH_FINDING_WARN, KITH_FINDING_FAIL } kith_verdict;
 
@@ -30,15 +30,15 @@ void kith_finding_fail(kith_finding *f, kith_status status, const char *format, 
 /* `all` [size]: what every rank reported of itself and its node. */
 
 /** Ranks per node.  `told`: number of ranks that the launcher reported; 0: unknown. */
-void kith_diagnose_ranks(int size, const kith_seat *all, int told, kith_finding *f);
+void kith_diagnose_ranks(int size, const kith_host_info *all, int told, kith_finding *f);
 /** Thread support of MPI.  `level`: result of MPI_Query_thread(). */
 void kith_diagnose_threads(int level, kith_finding *f);
 /** Library versions: equal on all ranks. */
-void kith_diagnose_libraries(int size, const kith_seat *all, kith_finding *f);
+void kith_diagnose_libraries(int size, const kith_host_info *all, kith_finding *f);
 /** Processor models: equal on all ranks. */
-void kith_diagnose_processors(int size, const kith_seat *all, kith_finding *f);
+void kith_diagnose_processors(int size, const kith_host_info *all, kith_finding *f);
 /** Threads against cores of every node, and the binding of ranks. */
-void kith_diagnose_cores(int size, const kith_seat *all, kith_finding *f);
+void kith_diagnose_cores(int size, const kith_host_info *all, kith_finding *f);
 /**
  * BLAS kernels against the vector instructions of the processor.
  * @param kernels  name of the kernels
@@ -48,11 +48,12 @@ void kith_diagnose_cores(int size, const kith_seat *all, kith_finding *f);
 void kith_diagnose_blas(const char *kernels, bool chosen, kith_simd cpu, bool own, int threads,
                         kith_finding *f);
 /** Clock offsets of the nodes. */
-void kith_diagnose_clocks(int size, const kith_seat *all, const kith_clock_skew *skew, kith_finding *f);
+void kith_diagnose_clocks(int size, const kith_host_info *all, const kith_clock_offset *skew,
+                          kith_finding *f);
 /** Latency and bandwidth of n measured links. */
-void kith_diagnose_links(const kith_seat *all, int n, const kith_link *link, kith_finding *f);
+void kith_diagnose_links(const kith_host_info *all, int n, const kith_link *link, kith_finding *f);
 /** Free space of /dev/shm on every node. */
-void kith_diagnose_shm(int size, const kith_seat *all, kith_finding *f);
+void kith_diagnose_shm(int size, const kith_host_info *all, kith_finding *f);
 /**
  * File locks of the work folder.
  * @param good      locking works; else `why` says what failed
@@ -63,7 +64,7 @@ void kith_diagnose_locks(bool good, const char *why, bool leaves, const char *va
 /** Free disk space `room` against the estimate `need`, in bytes; -1: unknown. */
 void kith_diagnose_disk(int64_t room, int64_t need, kith_finding *f);
 /** Available memory of every node against need [size]: estimated bytes per rank, the program included. */
-void kith_diagnose_memory(int size, const kith_seat *all, const int64_t *need, kith_finding *f);
+void kith_diagnose_memory(int size, const kith_host_info *all, const int64_t *need, kith_finding *f);
 
 /** Format as "1.5 GiB" into text [32]; returns text. */
 const char *kith_bytes_print(int64_t bytes, char *text);

@@ -109,7 +109,7 @@ void kith_metrics_print(const kith_metrics *m, const char *between, size_t size,
  * Cost: per query one product with each row of the type, and an all-gather of 8 k bytes per rank.
  */
 kith_agreed kith_eval_nearest(const kith_comm *comm, const kith_graph *g, kith_node_type type, int d,
-                              const float *x, int n_query, const float *query, const kith_lists *exclude,
+                              const float *x, int n_query, const float *query, const kith_ragged *exclude,
                               int k, kith_topk *out) KITH_MUST_USE;
 
 /* ---- classes ---- */

@@ -26,15 +26,15 @@ typedef enum kith_node_type { KITH_USER = 0, KITH_ITEM = 1, KITH_TYPES = 2 } kit
 
 /** Lists of items, one per row: row i is item[start[i]] … item[start[i + 1] - 1], ascending original numbers.
  */
-typedef struct kith_lists {
+typedef struct kith_ragged {
   int64_t n_row;
   kith_eid *start; /**< [n_row + 1] */
-  int32_t *item;   /**< [start[n_row]] original item numbers */
-} kith_lists;
+  int32_t *value;  /**< [start[n_row]] original item numbers */
+} kith_ragged;
 
-void kith_lists_free(kith_lists *lists);
+void kith_ragged_free(kith_ragged *lists);
 /** Whether row `row` holds `item`: binary search. */
-bool kith_lists_has(const kith_lists *lists, int64_t row, int32_t item);
+bool kith_ragged_has(const kith_ragged *lists, int64_t row, int32_t item);
 
 /**
  * Sparse matrix with rows and columns in local numbers; within a row, columns stand in the order of original
@@ -43,7 +43,7 @@ bool kith_lists_has(const kith_lists *lists, int64_t row, int32_t item);
  */
 typedef struct kith_csr {
   kith_lid n_row, n_col;
-  kith_lid *row;   /**< [n_row] each row once */
+  kith_lid *perm;  /**< [n_row] each row once */
   kith_eid *start; /**< [n_row + 1] of each place */
   kith_lid *col;   /**< [start[n_row]] */
   float *weight;   /**< [start[n_row]] */
@@ -55,7 +55,7 @@ void kith_csr_free(kith_csr *csr);
 typedef struct kith_features {
   int64_t n_row;
   kith_eid *start; /**< [n_row + 1]; null: no row has any */
-  int32_t *of;     /**< [start[n_row]] */
+  int32_t *index;  /**< [start[n_row]] */
   float *value;    /**< [start[n_row]] */
 } kith_features;
 
@@ -67,31 +67,31 @@ kith_status kith_features_make(int64_t n_row, kith_eid n, kith_features *out) KI
  * The transpose of a matrix's places: column c has the entries entry[start[c]] … entry[start[c + 1] - 1],
  * ascending, and row[…] says which row each of them belongs to.
  */
-typedef struct kith_back {
+typedef struct kith_csc {
   kith_lid n_col;
   kith_eid *start; /**< [n_col + 1] */
   kith_eid *entry; /**< [entries] */
   kith_lid *row;   /**< [entries] */
-} kith_back;
+} kith_csc;
 
 /** Make room for matrices of up to that size.  Local; on failure nothing is left. */
-kith_status kith_back_make(kith_lid most_col, kith_eid most_entry, kith_back *out) KITH_MUST_USE;
+kith_status kith_csc_make(kith_lid most_col, kith_eid most_entry, kith_csc *out) KITH_MUST_USE;
 /**
  * Fill for a matrix: counting sort, O(entries).  Local.
  * @param size, scratch  bytes that may be written to meanwhile, aligned as kith_alloc() does: with 16 for
  * each entry, matrices larger than a cache are transposed faster; 0 and null: there are none
  */
-void kith_back_fill(const kith_csr *csr, int64_t size, void *scratch, kith_back *back);
-void kith_back_free(kith_back *back);
+void kith_csc_fill(const kith_csr *csr, int64_t size, void *scratch, kith_csc *back);
+void kith_csc_free(kith_csc *back);
 
 /** The nodes that the rows of a matrix stand for, at this step; whoever plans steps changes it between them.
  */
-typedef struct kith_frame {
+typedef struct kith_node_map {
   int64_t n;           /**< rows now */
   int64_t n_ghost;     /**< rows behind them that stand for nodes of other ranks */
-  int64_t most;        /**< the most rows, ghosts included, that there will ever be */
+  int64_t capacity;    /**< the most rows, ghosts included, that there will ever be */
   const int64_t *node; /**< [n] original number * KITH_TYPES + type: what a row's random numbers belong to */
-} kith_frame;
+} kith_node_map;
 
 static inline int64_t kith_node_key(int type, int64_t original) { return original * KITH_TYPES + type; }
 
@@ -122,7 +122,7 @@ typedef struct kith_graph {
                     they have none */
   kith_eid *edge; /**< [n_own] for a user, the number of its first training edge in graph.h5; for a training
                      node, its number among them; else -1 */
-  kith_lists train, valid,
+  kith_ragged train, valid,
       test; /**< rows: the owned users, in the order of row_of[KITH_USER]; original item numbers */
   kith_gid
       *item_number; /**< [n[KITH_ITEM]] global number of every item (negatives are drawn among all items) */
@@ -145,6 +145,8 @@ int kith_owner(int size, const kith_gid *first, kith_gid g);
  * The range of `n` things that rank (or part, or tile) `i` of `size` takes when they are dealt evenly in
  * order: begin = n * i / size.
  */
-static inline int64_t kith_block(int64_t n, int size, int i) { return (int64_t)((__int128_t)n * i / size); }
+static inline int64_t kith_chunk_begin(int64_t n, int size, int i) {
+  return (int64_t)((__int128_t)n * i / size);
+}
 
 #endif

@@ -16,38 +16,39 @@ typedef struct kith_halo kith_halo;
  * Ask for rows, once.  Collective over `comm`, which must outlive the halo.
  *
  * @param first   [size + 1] ownership ranges of the numbers, the same on every rank; kept by reference
- * @param n_want  how many rows this rank wants
- * @param want    [n_want] their numbers, ascending (repeats allowed; a rank may want rows of its own)
+ * @param n_recv  how many rows this rank wants
+ * @param recv    [n_recv] their numbers, ascending (repeats allowed; a rank may want rows of its own)
  *
  * Errors: KITH_ENOMEM; KITH_EDATA if a number is out of range or not ascending.  Sends 16 bytes a wanted row,
  * once.
  */
-kith_agreed kith_halo_create(const kith_comm *comm, const kith_gid *first, int64_t n_want,
-                             const kith_gid *want, kith_halo **out) KITH_MUST_USE;
+kith_agreed kith_halo_create(const kith_comm *comm, const kith_gid *first, int64_t n_recv,
+                             const kith_gid *recv, kith_halo **out) KITH_MUST_USE;
 
 /**
  * A halo that is aimed anew at every step.  Collective.
  *
- * @param max_want, max_send  the most rows that this rank will want, and be asked for, in any step
+ * @param max_recv, max_send  the most rows that this rank will want, and be asked for, in any step
  * @param d                   width of the rows to come; buffers are made now
  */
-kith_agreed kith_halo_create_movable(const kith_comm *comm, const kith_gid *first, kith_lid max_want,
+kith_agreed kith_halo_create_dynamic(const kith_comm *comm, const kith_gid *first, kith_lid max_recv,
                                      kith_lid max_send, int d, kith_halo **out) KITH_MUST_USE;
 
 /**
  * Aim a movable halo.  Collective; allocates nothing; cannot fail (asking out of range or for too much is
  * broken: abort).
  *
- * @param want  [n_want] numbers, ascending
- * @param key   [n_want] what the owners order the returning rows by; may be null
- * @param note  any number; the largest over all ranks is returned (it rides along with the counts)
+ * @param recv  [n_recv] numbers, ascending
+ * @param key   [n_recv] what the owners order the returning rows by; may be null
+ * @param piggyback  any number; the largest over all ranks is returned (it rides along with the counts)
  */
-int64_t kith_halo_aim(kith_halo *h, kith_lid n_want, const kith_gid *want, const int64_t *key, int64_t note);
+int64_t kith_halo_setup(kith_halo *h, kith_lid n_recv, const kith_gid *recv, const int64_t *key,
+                        int64_t piggyback);
 
 /** Local; accepts null. */
 void kith_halo_destroy(kith_halo **halo);
 
-kith_lid kith_halo_n_want(const kith_halo *h); /**< rows this rank receives in forward */
+kith_lid kith_halo_n_recv(const kith_halo *h); /**< rows this rank receives in forward */
 kith_lid
 kith_halo_n_send(const kith_halo *h); /**< rows this rank sends in forward, those to itself included */
 const kith_lid *
@@ -70,10 +71,10 @@ kith_status kith_halo_reserve(kith_halo *h, int d) KITH_MUST_USE;
  *
  * @param d       width of the rows, a reserved one
  * @param own     [n_own, d] rows owned here, in the order of the numbers
- * @param[out] ghost [n_want, d] in the order of `want`; one message per neighbor lands in place
+ * @param[out] ghost [n_recv, d] in the order of `want`; one message per neighbor lands in place
  */
 void kith_halo_begin(kith_halo *h, int d, const float *own, float *ghost);
-void kith_halo_poke(kith_halo *h);
+void kith_halo_progress(kith_halo *h);
 void kith_halo_end(kith_halo *h);
 
 /** The same from rows that the caller has packed: packed [n_send, d], row s standing for send_row[s]. */
@@ -81,29 +82,29 @@ void kith_halo_forward_packed(kith_halo *h, int d, const float *packed, float *g
 
 /** Wanted rows that this rank owns itself: the n from place `want` on among the wanted, `send` among those
  * that are sent. */
-typedef struct kith_halo_mine {
-  kith_lid n, want, send;
-} kith_halo_mine;
+typedef struct kith_halo_self_rows {
+  kith_lid n, recv, send;
+} kith_halo_self_rows;
 
-kith_halo_mine kith_halo_own(const kith_halo *h);
+kith_halo_self_rows kith_halo_self(const kith_halo *h);
 
 /**
  * Both directions without those, whose rows need not be packed; what is sent travels until kith_halo_end().
  * Collective.
  *
- * @param packed, ghost  [n_send, d], [n_want, d] as below; the rank's own places are left alone
+ * @param packed, ghost  [n_send, d], [n_recv, d] as below; the rank's own places are left alone
  */
-void kith_halo_forward_others(kith_halo *h, int d, const float *packed, float *ghost);
-void kith_halo_return_others(kith_halo *h, int d, const float *ghost, float *packed);
+void kith_halo_forward_remote(kith_halo *h, int d, const float *packed, float *ghost);
+void kith_halo_backward_remote(kith_halo *h, int d, const float *ghost, float *packed);
 
 /**
  * The transpose of forward_packed: bring rows back to their owners.  Collective.
  *
- * @param ghost   [n_want, d]
+ * @param ghost   [n_recv, d]
  * @param[out] packed [n_send, d]; row s belongs to owned row send_row[s]; ordered by asking rank, then by
  * want
  */
-void kith_halo_return(kith_halo *h, int d, const float *ghost, float *packed);
+void kith_halo_backward_packed(kith_halo *h, int d, const float *ghost, float *packed);
 
 /** own[send_row[s]] += returned row s, s ascending: the transpose of forward, in rank order.  Collective. */
 void kith_halo_backward(kith_halo *h, int d, const float *ghost, float *own);
@@ -117,7 +118,7 @@ kith_agreed kith_halo_forward_int(kith_halo *h, const int64_t *own, int64_t *gho
  * Every rank holds rows first[rank] … first[rank + 1] - 1 of x [first[size], d]; afterwards all rows are
  * everywhere. Collective.
  */
-void kith_share_rows(const kith_comm *comm, const int64_t *first, int d, float *x);
+void kith_allgather_rows(const kith_comm *comm, const int64_t *first, int d, float *x);
 
 /* ---- a relation on this rank's rows ---- */
 
@@ -127,45 +128,45 @@ void kith_share_rows(const kith_comm *comm, const int64_t *first, int d, float *
  * of their own. The columns of a row ascend by kith_node_key(), so that sums have one order on any number of
  * ranks.
  */
-typedef struct kith_relation {
+typedef struct kith_dist_csr {
   kith_csr csr;     /**< [n_own, n_own + n_ghost]; rows without ghost neighbors first, then the others, each
                        ascending */
-  kith_lid *place;  /**< [n_own] where each row stands in csr */
+  kith_lid *iperm;  /**< [n_own] where each row stands in csr */
   int64_t *degree;  /**< [n_own + n_ghost] entries of each row (training interactions), ghosts included */
   int64_t *node;    /**< [n_own + n_ghost] kith_node_key() of each row, ghosts included */
   kith_gid *number; /**< [n_own + n_ghost] global number of each row, ghosts included */
   kith_lid n_interior; /**< how many have no ghost neighbor */
   kith_lid n_ghost;
-  bool weighed; /**< weights were given, and need not be symmetric: they are the scale of a hop's entries */
+  bool weighted; /**< weights were given, and need not be symmetric: they are the scale of a hop's entries */
   kith_halo *halo;
-} kith_relation;
+} kith_dist_csr;
 
 /**
  * One hop (a block): out rows that are made of their neighbors' in rows.  On the whole graph both are the
  * owned rows, with ghosts behind the in rows; in a sampled step the out rows are the first of the in rows and
  * there are no ghosts.
  */
-typedef struct kith_hop {
-  kith_relation *whole; /**< the whole graph: its relation and halo; null in sampled steps */
-  const kith_frame *in, *out;
-  const kith_frame *edges; /**< one row for each entry of csr */
+typedef struct kith_block {
+  kith_dist_csr *dist_csr; /**< the whole graph: its relation and halo; null in sampled steps */
+  const kith_node_map *src, *dst;
+  const kith_node_map *edges; /**< one row for each entry of csr */
   const kith_csr
       *csr; /**< rows: out, columns: in; weights of the symmetric normalized adjacency, or their estimate */
   const float
       *scale; /**< [entries] what an entry counts beside others: weights that a relation was given, times, of
                  drawn neighbors, what makes their sum an estimate of the sum over all; null: 1 */
-  const kith_back *back; /**< its transpose */
+  const kith_csc *csc;   /**< its transpose */
   const int64_t *degree; /**< [in rows] neighbors of each node in the whole graph */
   bool drops_edges;      /**< edge dropout: entries change from step to step, on the whole graph too */
-} kith_hop;
+} kith_block;
 
 /** The whole graph as a hop, and what it points to. */
-typedef struct kith_whole {
-  kith_frame frame, edges;
+typedef struct kith_full_block {
+  kith_node_map nodes, edges;
   kith_csr looped; /**< with every row among its own neighbors, before the others; empty without loops */
-  kith_back back;
-  kith_hop hop;
-} kith_whole;
+  kith_csc csc;
+  kith_block block;
+} kith_full_block;
 
 /**
  * Fill *out where it will stay, since its hop points into it; `a` must outlive it.  Local.  Errors:
@@ -174,13 +175,13 @@ typedef struct kith_whole {
  * @param back   make the transpose too: all ops but kith_propagate_op() need it; 12 bytes an entry
  * @param loops  every row is one of its own neighbors (weight zero)
  */
-kith_status kith_whole_make(kith_relation *a, bool back, bool loops, kith_whole *out) KITH_MUST_USE;
+kith_status kith_full_block_make(kith_dist_csr *a, bool back, bool loops, kith_full_block *out) KITH_MUST_USE;
 /** Free what it holds.  Local. */
-void kith_whole_free(kith_whole *whole);
+void kith_full_block_free(kith_full_block *whole);
 
 /** The training graph's adjacency.  Collective.  `d` is the width of the rows that will be exchanged. */
-kith_agreed kith_relation_create(const kith_comm *comm, const kith_graph *g, int d,
-                                 kith_relation **out) KITH_MUST_USE;
+kith_agreed kith_dist_csr_create(const kith_comm *comm, const kith_graph *g, int d,
+                                 kith_dist_csr **out) KITH_MUST_USE;
 
 /**
  * Rows of any neighbors.  Collective.  Not for kith_propagate_op(), whose backward pass takes the matrix to
@@ -191,10 +192,10 @@ kith_agreed kith_relation_create(const kith_comm *comm, const kith_graph *g, int
  * @param weight  [start[n_own]] … and what each counts
  * Errors: KITH_ENOMEM; KITH_EDATA if a number is no node's.
  */
-kith_agreed kith_relation_create_weighed(const kith_comm *comm, const kith_graph *g, const kith_eid *start,
-                                         const kith_gid *number, const float *weight, int d,
-                                         kith_relation **out) KITH_MUST_USE;
+kith_agreed kith_dist_csr_create_weighted(const kith_comm *comm, const kith_graph *g, const kith_eid *start,
+                                          const kith_gid *number, const float *weight, int d,
+                                          kith_dist_csr **out) KITH_MUST_USE;
 /** Local; accepts null. */
-void kith_relation_destroy(kith_relation **relation);
+void kith_dist_csr_destroy(kith_dist_csr **relation);
 
 #endif

@@ -11,7 +11,7 @@
 #include "kith/ingest.h"
 #include "kith/partition.h"
 #include "kith/train.h"
-#include "kith/watch.h"
+#include "kith/watchdog.h"
 
 enum {
   KITH_JOB_KEYS = 200, /**< room for every key */
@@ -43,7 +43,7 @@ typedef struct kith_job {
   kith_train_options train;
   kith_eval_options evaluate;
   kith_checkpoint_options checkpoint;
-  kith_watch_options watch;
+  kith_watchdog_options watch;
   int line[KITH_JOB_KEYS]; /**< of each key in the job file, from 1; 0: not set; -1: set by --set */
 } kith_job;
 

@@ -35,7 +35,7 @@ kith_status kith_loss_check(const kith_loss_options *o, const kith_negative_opti
  * @param b     the step's pairs, read when run
  * @param rows  [most rows of a batch, d] embeddings of the pairs' users, items and negatives
  */
-void kith_bpr_op(kith_tape *t, const kith_batch *b, kith_tensor *rows, kith_sum *loss);
+void kith_bpr_op(kith_tape *t, const kith_batch *b, kith_tensor *rows, kith_exact_sum *loss);
 
 /**
  * Noise contrastive estimation (Gutmann and Hyvarinen, AISTATS 2010; Mnih and Teh, ICML 2012): with logits
@@ -46,7 +46,7 @@ void kith_bpr_op(kith_tape *t, const kith_batch *b, kith_tensor *rows, kith_sum 
  * every other item by a factor near 1, unless the user has a large share of all items; it is not corrected.
  * In-batch draws follow p_n only where a step is a random sample of all training pairs: not in cluster mode.
  */
-void kith_nce_op(kith_tape *t, const kith_batch *b, kith_tensor *rows, kith_sum *loss);
+void kith_nce_op(kith_tape *t, const kith_batch *b, kith_tensor *rows, kith_exact_sum *loss);
 
 /**
  * Softmax: mean over the step's pairs of -log softmax of cos(u, i) / temperature over the pair's candidates:
@@ -67,7 +67,7 @@ void kith_nce_op(kith_tape *t, const kith_batch *b, kith_tensor *rows, kith_sum 
  * multiplications for each pair and candidate, over all ranks.
  */
 void kith_softmax_op(kith_tape *t, const kith_comm *comm, const kith_batch *b,
-                     const kith_loss_options *options, kith_tensor *rows, kith_sum *loss);
+                     const kith_loss_options *options, kith_tensor *rows, kith_exact_sum *loss);
 
 /**
  * Cross-entropy of labeled nodes: sum over the step's nodes of weight_i (log sum over classes c of exp(x_ic)
@@ -76,6 +76,6 @@ void kith_softmax_op(kith_tape *t, const kith_comm *comm, const kith_batch *b,
  * @param l     the step's nodes on this rank, read when run
  * @param rows  [most nodes, classes] their logits
  */
-void kith_cross_entropy_op(kith_tape *t, const kith_labelled *l, kith_tensor *rows, kith_sum *loss);
+void kith_cross_entropy_op(kith_tape *t, const kith_labelled *l, kith_tensor *rows, kith_exact_sum *loss);
 
 #endif

@@ -107,8 +107,8 @@ typedef struct kith_model_ctx {
   kith_tape *tape;
   kith_params *params;
   kith_exec_ctx *exec;
-  const kith_hop *const *hop; /**< [layers] of each layer, the first one reads the input rows */
-  kith_tensor *x;             /**< input rows: initial embeddings */
+  const kith_block *const *hop; /**< [layers] of each layer, the first one reads the input rows */
+  kith_tensor *x;               /**< input rows: initial embeddings */
   kith_output
       *output; /**< receives the terms of the final embedding; picks and packed are set by the caller */
   kith_layer_outputs *layers; /**< receives the rows after each layer; may be null */

@@ -55,7 +55,7 @@ void kith_spmm_rows(const kith_csr *a, kith_lid n, const kith_lid *position, int
 /** y = A x with weights w [entries] instead of the matrix's. */
 void kith_spmm_weighted(const kith_csr *a, const float *w, int d, const float *x, float *y);
 /** x [columns, d] += A' y, as a gather: a column sums its entries in their order. */
-void kith_spmm_transpose(const kith_back *back, const float *w, int d, const float *y, float *x);
+void kith_spmm_transpose(const kith_csc *back, const float *w, int d, const float *y, float *x);
 
 /* ---- gather ---- */
 
@@ -195,7 +195,7 @@ void kith_edge_dropout(const kith_dropout *o, const kith_csr *a, const int64_t *
 /** y [rows, d]: y_i = sum over entries e of row i of w_e x[col_e]. */
 void kith_edge_sum_forward(const kith_csr *a, int heads, const float *w, int d, const float *x, float *y);
 /** dx [columns, d] += the transpose, as a gather: a column sums its entries in their order. */
-void kith_edge_sum_backward_x(const kith_back *back, int heads, const float *w, int d, const float *dy,
+void kith_edge_sum_backward_x(const kith_csc *back, int heads, const float *w, int d, const float *dy,
                               float *dx);
 /** dw_e += <dy_i, x[col_e]>, per head. */
 void kith_edge_sum_backward_w(const kith_csr *a, int heads, int d, const float *x, const float *dy,
@@ -204,7 +204,7 @@ void kith_edge_sum_backward_w(const kith_csr *a, int heads, int d, const float *
 /** y_i = elementwise maximum of x[col_e], zero for a row without entries; argmax [rows, d]: the entry that
  * gave it (the first of equals), or -1. */
 void kith_edge_max_forward(const kith_csr *a, int d, const float *x, float *y, kith_eid *argmax);
-void kith_edge_max_backward(const kith_back *back, int d, const kith_eid *argmax, const float *dy, float *dx);
+void kith_edge_max_backward(const kith_csc *back, int d, const kith_eid *argmax, const float *dy, float *dx);
 
 /** y [n, heads]: per head the inner product of the columns of x [n, d] with a [d]. */
 void kith_head_dot_forward(int64_t n, int heads, int d, const float *a, const float *x, float *y);
@@ -221,7 +221,7 @@ void kith_edge_score_forward(const kith_csr *a, int heads, float slope, const fl
                              float *s);
 void kith_edge_score_backward_left(const kith_csr *a, int heads, float slope, const float *s, const float *ds,
                                    float *dleft);
-void kith_edge_score_backward_right(const kith_back *back, int heads, float slope, const float *s,
+void kith_edge_score_backward_right(const kith_csc *back, int heads, float slope, const float *s,
                                     const float *ds, float *dright);
 
 /** alpha [entries, heads] = softmax of s over the entries of each row, per head. */

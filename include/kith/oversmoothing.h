@@ -27,7 +27,7 @@ typedef struct kith_oversmoothing {
  * @param x  [n_own, d] rows of the owned nodes
  * Errors: KITH_ENOMEM; KITH_ECONFIG if the halo has too many row widths already.
  */
-kith_agreed kith_oversmoothing_measure(const kith_comm *comm, const kith_relation *a, int d, const float *x,
+kith_agreed kith_oversmoothing_measure(const kith_comm *comm, const kith_dist_csr *a, int d, const float *x,
                                        kith_oversmoothing *out) KITH_MUST_USE;
 
 #endif

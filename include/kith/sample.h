@@ -83,7 +83,7 @@ void kith_epoch_begin(kith_epoch *e, int64_t number);
 int64_t kith_epoch_pairs(const kith_epoch *e, int64_t step);
 /** The order of the parts in a round (rounds are numbered over all epochs): step s of it has those at the
  * places s * clusters and on. */
-kith_shuffle kith_cluster_order(uint64_t seed, int64_t round, int n_part);
+kith_permutation kith_cluster_order(uint64_t seed, int64_t round, int n_part);
 /** The step of a round that a part belongs to, 0 the round's first. */
 int64_t kith_cluster_step(uint64_t seed, int64_t round, int n_part, int clusters, int part);
 /** Steps of a round. */
@@ -216,7 +216,7 @@ typedef struct kith_shared {
 typedef struct kith_batch {
   const kith_comm *comm;
   const kith_graph *g;
-  const kith_relation *a;
+  const kith_dist_csr *a;
   const kith_noise *noise;
   kith_batch_shape shape;
   int64_t n_global; /**< pairs of this step over all ranks */
@@ -240,12 +240,12 @@ typedef struct kith_batch {
   kith_gid *seed;                 /**< [n_seed] … their global numbers, ascending */
   kith_lid *seed_row;             /**< [n_want] which of them each wanted row is */
   void *sort;                     /**< room for sorting … */
-  kith_keyed *order;              /**< … and the order that it brings */
+  kith_key_value *order;          /**< … and the order that it brings */
 } kith_batch;
 
 /** Room for steps of a shape.  Collective (sizes only).  Errors: KITH_ENOMEM; KITH_ECONFIG if a step has too
  * many rows. */
-kith_agreed kith_batch_create(const kith_comm *comm, const kith_graph *g, const kith_relation *a,
+kith_agreed kith_batch_create(const kith_comm *comm, const kith_graph *g, const kith_dist_csr *a,
                               const kith_noise *noise, const kith_batch_shape *shape,
                               kith_batch **out) KITH_MUST_USE;
 void kith_batch_destroy(kith_batch **batch);
@@ -393,7 +393,7 @@ int64_t kith_neighbor_draw(uint64_t seed, uint64_t step, int64_t node, int hop, 
  * Hops around a step's seeds, the same on any number of ranks.  Neighbors of nodes owned elsewhere are drawn
  * by their owners and sent here.  Every entry has a factor `scale` that makes the sum over the drawn
  * neighbors an estimate of the sum over all; times the symmetric adjacency's entry it is the hop's weight,
- * so that the weighed sum estimates a row of A x (targets left out).  Of a relation with weights of its own
+ * so that the weighted sum estimates a row of A x (targets left out).  Of a relation with weights of its own
  * the factor is multiplied by them, and is the weight.
  *
  * - neighbor (Hamilton et al., GraphSAGE, NIPS 2017, section 3.1): each row draws fan-out neighbors;
@@ -426,7 +426,7 @@ typedef struct kith_sampler kith_sampler;
  * @param most_seed    the most seeds on this rank in any step
  * @param most_target  the most pairs that are left out in any step
  */
-kith_agreed kith_sampler_create(const kith_comm *comm, const kith_graph *g, const kith_relation *a, int n_hop,
+kith_agreed kith_sampler_create(const kith_comm *comm, const kith_graph *g, const kith_dist_csr *a, int n_hop,
                                 const kith_sampler_options *o, bool loops, kith_lid most_seed,
                                 kith_lid most_target, uint64_t seed, kith_sampler **out) KITH_MUST_USE;
 /** Local; accepts null. */
@@ -457,11 +457,11 @@ void kith_sampler_plan(kith_sampler *s, kith_lid n, const kith_gid *seed, uint64
 
 /** The hop that layer l reads, l = 0 the farthest from the seeds.  Stays where it is; changed by every plan.
  */
-const kith_hop *kith_sampler_hop(const kith_sampler *s, int l);
+const kith_block *kith_sampler_hop(const kith_sampler *s, int l);
 /** Neighbors that were drawn for the plan, over all hops. */
 kith_eid kith_sampler_drawn(const kith_sampler *s);
 /** The rows that layer 0 reads. */
-const kith_frame *kith_sampler_leaves(const kith_sampler *s);
+const kith_node_map *kith_sampler_leaves(const kith_sampler *s);
 /** Their global numbers grouped by owner, as a halo wants them; row[i] is the leaf row of want[i].  Lent
  * until the next plan. */
 void kith_sampler_want(const kith_sampler *s, kith_lid *n, const kith_gid **want, const kith_lid **row);
@@ -478,7 +478,7 @@ typedef struct kith_walker {
 /** How walkers walk.  The draw of a hop is keyed by (seed, use) and counted by (round, walker, hop). */
 typedef struct kith_walk_law {
   uint64_t seed, round; /**< round: an epoch, a step, or 0 */
-  kith_use use;
+  kith_rng_stream use;
   int length;     /**< hops */
   double restart; /**< chance at every hop of going back to the beginning instead */
 } kith_walk_law;
@@ -544,6 +544,6 @@ kith_near_options kith_near_defaults(void);
  * Cost: a random neighbor and 24 bytes sent a hop; 12 bytes a neighbor while they are found.
  */
 kith_agreed kith_near_create(const kith_comm *comm, const kith_graph *g, const kith_near_options *o,
-                             uint64_t seed, int d, kith_relation **out) KITH_MUST_USE;
+                             uint64_t seed, int d, kith_dist_csr **out) KITH_MUST_USE;
 
 #endif

@@ -32,7 +32,7 @@ typedef struct kith_dataset {
   kith_task task;
   int64_t n[KITH_TYPES]; /**< classification: nodes, and no items */
   kith_eid n_edge;       /**< training interactions; edges */
-  kith_lists train, valid,
+  kith_ragged train, valid,
       test;             /**< a row per user; classification: train has a row per node, its neighbors */
   float *weight;        /**< of the training interactions, in their order; null if they have none */
   uint64_t fingerprint; /**< of all datasets of graph.h5 */
@@ -200,7 +200,7 @@ typedef struct kith_checkpoint {
   float *x, *m, *v; /**< [n_own, d] parameters and Adam's moments; lent; d = 0: rows have none */
   kith_checkpoint_weights weights;
   int64_t epoch, step;         /**< whole epochs done, and steps done of the next one */
-  kith_sum loss;               /**< over ranks, of the steps done of the next epoch */
+  kith_exact_sum loss;         /**< over ranks, of the steps done of the next epoch */
   double best;                 /**< best score so far */
   int64_t best_epoch;          /**< 0: none */
   bool keep_best;              /**< writing: the checkpoint of best_epoch stays, however old */

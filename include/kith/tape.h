@@ -13,8 +13,8 @@
 #include "kith/ops.h"
 
 typedef struct kith_tensor {
-  int64_t n_row;           /**< rows allocated, ghost rows included */
-  const kith_frame *frame; /**< the nodes that the rows belong to at this step; null: n_row fixed rows */
+  int64_t n_row;              /**< rows allocated, ghost rows included */
+  const kith_node_map *frame; /**< the nodes that the rows belong to at this step; null: n_row fixed rows */
   int d;
   float *value, *grad; /**< [n_row, d] each; grad is null for constants */
   bool grad_written;   /**< whether this backward pass has written grad */
@@ -82,11 +82,11 @@ void kith_tape_set_progress(kith_tape *t, void (*progress)(void *self), void *se
 void kith_tape_discard(kith_tape *t, const kith_tensor *keep, bool workspaces);
 
 /** A tensor with one row for each row of a frame.  Local. */
-kith_tensor *kith_tape_node_tensor(kith_tape *t, const kith_frame *frame, int d);
+kith_tensor *kith_tape_node_tensor(kith_tape *t, const kith_node_map *frame, int d);
 /** The same without a gradient: for data, such as features.  Local. */
-kith_tensor *kith_tape_constant(kith_tape *t, const kith_frame *frame, int d);
+kith_tensor *kith_tape_constant(kith_tape *t, const kith_node_map *frame, int d);
 /** A tensor computed from `x` alone: constant if `x` is.  Local. */
-kith_tensor *kith_tape_tensor_like(kith_tape *t, const kith_tensor *x, const kith_frame *frame, int d);
+kith_tensor *kith_tape_tensor_like(kith_tape *t, const kith_tensor *x, const kith_node_map *frame, int d);
 
 /** Rows in use at this step, without ghost rows. */
 static inline int64_t kith_tensor_n(const kith_tensor *x) { return x->frame ? x->frame->n : x->n_row; }
@@ -202,19 +202,20 @@ void kith_output_rows(const kith_output *out, int64_t n_own, int d, float *final
  * @return the reduced block, owned by the tape: `hop` itself if p is 0; null on failure
  * Memory: 13 bytes an edge, 12 more where the block has a transpose.
  */
-const kith_hop *kith_edge_dropout_op(kith_tape *t, const kith_hop *hop, const kith_exec_ctx *exec, double p);
+const kith_block *kith_edge_dropout_op(kith_tape *t, const kith_block *hop, const kith_exec_ctx *exec,
+                                       double p);
 
 /**
  * y = A x with the block's own symmetric weights.  On the full graph Collective when run: the halo exchange
  * overlaps with the rows that need no ghosts, and backward multiplies by A itself.
  */
-kith_tensor *kith_propagate_op(kith_tape *t, const kith_hop *hop, kith_tensor *x);
+kith_tensor *kith_propagate_op(kith_tape *t, const kith_block *hop, kith_tensor *x);
 
 /**
  * The same for a layer that only the output reads.  Unless out->all_rows, forward computes the rows of
  * out->gather_index only, at the cost of their entries.
  */
-kith_tensor *kith_propagate_last_op(kith_tape *t, const kith_hop *hop, const kith_output *out,
+kith_tensor *kith_propagate_last_op(kith_tape *t, const kith_block *hop, const kith_output *out,
                                     kith_tensor *x);
 
 /** y = x w + b: x [rows, k], w [k, m], b [1, m] or null. */
@@ -235,22 +236,22 @@ kith_tensor *kith_normalize_op(kith_tape *t, kith_tensor *x);
 
 /** Fill x's ghost rows from their owners; backward adds their gradients to the owners' rows.  Returns x.
  * Collective when run on the full graph; in sampled steps it records nothing. */
-kith_tensor *kith_ghost_update_op(kith_tape *t, const kith_hop *hop, kith_tensor *x);
+kith_tensor *kith_ghost_update_op(kith_tape *t, const kith_block *hop, kith_tensor *x);
 /** The block's destination rows among its source rows: x itself on the full graph. */
-kith_tensor *kith_dst_rows_op(kith_tape *t, const kith_hop *hop, kith_tensor *x);
+kith_tensor *kith_dst_rows_op(kith_tape *t, const kith_block *hop, kith_tensor *x);
 
 /** Normalization of a sum over neighbors: the weight of entry (i, j). */
 typedef enum kith_edge_norm {
-  KITH_NORM_NONE,      /**< 1 (in every case but SYMMETRIC times the entry's kith_hop.scale, if it has one) */
-  KITH_NORM_MEAN,      /**< 1 / number of neighbors in the block (with scale: 1 / its sum over the row) */
+  KITH_NORM_NONE, /**< 1 (in every case but SYMMETRIC times the entry's kith_block.scale, if it has one) */
+  KITH_NORM_MEAN, /**< 1 / number of neighbors in the block (with scale: 1 / its sum over the row) */
   KITH_NORM_SYMMETRIC, /**< the block's own weight: 1 / sqrt(deg i deg j), or an unbiased estimate */
   KITH_NORM_SELF_LOOPS /**< 1 / sqrt((deg i + 1)(deg j + 1)), and 1 / (deg i + 1) for the row itself (Kipf and
                           Welling, ICLR 2017, eq. 8) */
 } kith_edge_norm;
 /** y_i = weighted sum of the neighbors' rows of x; ghost rows must be filled. */
-kith_tensor *kith_aggregate_op(kith_tape *t, const kith_hop *hop, kith_edge_norm norm, kith_tensor *x);
+kith_tensor *kith_aggregate_op(kith_tape *t, const kith_block *hop, kith_edge_norm norm, kith_tensor *x);
 /** y_i = elementwise maximum of the neighbors' rows. */
-kith_tensor *kith_aggregate_max_op(kith_tape *t, const kith_hop *hop, kith_tensor *x);
+kith_tensor *kith_aggregate_max_op(kith_tape *t, const kith_block *hop, kith_tensor *x);
 /**
  * y_i [rows, d]: last state of an LSTM that reads the rows z_j of i's neighbors; zero without neighbors
  * (kith/lstm.h).  In training the order is a random permutation of each step, in evaluation that of the
@@ -264,24 +265,24 @@ kith_tensor *kith_aggregate_max_op(kith_tape *t, const kith_hop *hop, kith_tenso
  * forward again.
  */
 enum { KITH_LSTM_MAX_ENTRIES = 1 << 16 };
-kith_tensor *kith_lstm_op(kith_tape *t, const kith_hop *hop, const kith_exec_ctx *exec, kith_eid max_entries,
-                          kith_tensor *z, kith_tensor *w);
+kith_tensor *kith_lstm_op(kith_tape *t, const kith_block *hop, const kith_exec_ctx *exec,
+                          kith_eid max_entries, kith_tensor *z, kith_tensor *w);
 
 /* ---- attention: tensors [entries, heads] have a row for each entry of the block's matrix ---- */
 
 /** y_i = sum over entries e of row i of alpha_e x[col_e], per head: alpha [entries, heads]. */
-kith_tensor *kith_attend_op(kith_tape *t, const kith_hop *hop, kith_tensor *alpha, kith_tensor *x);
+kith_tensor *kith_attend_op(kith_tape *t, const kith_block *hop, kith_tensor *alpha, kith_tensor *x);
 /** y [rows, heads]: per head the inner product of x's columns with a [1, d]. */
 kith_tensor *kith_head_dot_op(kith_tape *t, int heads, kith_tensor *a, kith_tensor *x);
 /** y [rows, d / heads]: the mean of x's heads. */
 kith_tensor *kith_head_mean_op(kith_tape *t, int heads, kith_tensor *x);
 /** s_e = LeakyReLU(left_i + right_j) for every entry e = (i, j): left, right [in rows, heads]. */
-kith_tensor *kith_edge_score_op(kith_tape *t, const kith_hop *hop, float slope, kith_tensor *left,
+kith_tensor *kith_edge_score_op(kith_tape *t, const kith_block *hop, float slope, kith_tensor *left,
                                 kith_tensor *right);
 /** Softmax of s over the entries of each row, per head. */
-kith_tensor *kith_edge_softmax_op(kith_tape *t, const kith_hop *hop, kith_tensor *s);
+kith_tensor *kith_edge_softmax_op(kith_tape *t, const kith_block *hop, kith_tensor *s);
 /** Dropout of the elements of x [entries, heads] with probability p < 1; y = x in evaluation. */
-kith_tensor *kith_attention_dropout_op(kith_tape *t, const kith_hop *hop, kith_exec_ctx *exec, double p,
+kith_tensor *kith_attention_dropout_op(kith_tape *t, const kith_block *hop, kith_exec_ctx *exec, double p,
                                        kith_tensor *x);
 
 /* ---- input rows, and rows that travel ---- */
@@ -319,7 +320,7 @@ static inline bool kith_input_uses_features(const kith_input *in) {
 void kith_input_backward_weights(const kith_input *in, int64_t n, const kith_lid *row, const float *dy);
 
 /** All input rows of the full graph; x itself where no features are used. */
-kith_tensor *kith_input_op(kith_tape *t, const kith_input *in, const kith_frame *frame);
+kith_tensor *kith_input_op(kith_tape *t, const kith_input *in, const kith_node_map *frame);
 
 /**
  * Gather of a sampled step's leaf rows: computed by their owners, sent through a dynamic halo.  Backward
@@ -344,13 +345,13 @@ typedef struct kith_gather_remote {
  * @param max_send  most rows that this rank sends in a step
  */
 kith_tensor *kith_gather_remote_op(kith_tape *t, kith_gather_remote *g, const kith_input *in,
-                                   const kith_frame *leaves, int64_t max_send);
+                                   const kith_node_map *leaves, int64_t max_send);
 
 /**
  * L2 regularization: add *scale / 2 * l2_count * squared norm of every unique gathered row of x to *loss.
  * `scale` and `loss` are read when run.
  */
 void kith_l2_op(kith_tape *t, const kith_gather_index *gather_index, const double *scale, kith_tensor *x,
-                kith_sum *loss);
+                kith_exact_sum *loss);
 
 #endif

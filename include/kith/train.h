@@ -96,7 +96,7 @@ typedef struct kith_train_state {
   int d; /**< columns of x, m and v; 0 if there are no embeddings: rows are features, or made of features */
   float *x, *m, *v;
   kith_weights weights;
-  kith_sum *loss; /**< sum of the steps' mean losses, this rank's share; the caller resets it */
+  kith_exact_sum *loss; /**< sum of the steps' mean losses, this rank's share; the caller resets it */
 } kith_train_state;
 kith_train_state kith_trainer_state(kith_trainer *t); /**< Local. */
 

@@ -32,7 +32,7 @@ enum {
   do (result) = (call);                                                                                      \
   while ((result) < 0 && errno == EINTR)
 
-kith_status kith_file_name(const char *wanted, char *path, char *tmp) {
+kith_status kith_file_tmp_name(const char *wanted, char *path, char *tmp) {
   kith_status st = KITH_OK;
   uint64_t bits = 0;
   ssize_t got = 0;
@@ -44,7 +44,7 @@ done:
   return st;
 }
 
-void kith_file_folder(const char *path, char *folder) {
+void kith_file_parent(const char *path, char *folder) {
   const char *slash = strrchr(path, '/');
   size_t n = slash ? (size_t)(slash - path) : 0;
   if (slash == path) n = 1; /* the root folder keeps its slash */
@@ -86,7 +86,7 @@ done:
   return st;
 }
 
-kith_status kith_file_open_text(const char *path, FILE **out) {
+kith_status kith_file_fopen(const char *path, FILE **out) {
   kith_status st = KITH_OK;
   int file = -1;
   *out = NULL;
@@ -114,11 +114,11 @@ done:
   return st;
 }
 
-kith_status kith_file_make(const char *path, const char *tmp, int *out) {
+kith_status kith_file_tmp_open(const char *path, const char *tmp, int *out) {
   kith_status st = KITH_OK;
   char folder[KITH_PATH];
   *out = -1;
-  kith_file_folder(path, folder);
+  kith_file_parent(path, folder);
   KITH_TRY(file_check_place(path, folder));
   if (!kith_fault(KITH_FAULT_WRITE))
     FILE_AGAIN(*out, open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
@@ -128,28 +128,28 @@ done:
   return st;
 }
 
-kith_status kith_file_begin(const char *path, const char *tmp) {
+kith_status kith_file_tmp_create(const char *path, const char *tmp) {
   int file = -1;
-  kith_status st = kith_file_make(path, tmp, &file);
+  kith_status st = kith_file_tmp_open(path, tmp, &file);
   if (file >= 0) close(file);
   return st;
 }
 
-kith_status kith_file_create(const char *path, const char *tmp, FILE **out) {
+kith_status kith_file_tmp_fopen(const char *path, const char *tmp, FILE **out) {
   kith_status st = KITH_OK;
   int file = -1;
   *out = NULL;
-  KITH_TRY(kith_file_make(path, tmp, &file));
+  KITH_TRY(kith_file_tmp_open(path, tmp, &file));
   *out = kith_fault(KITH_FAULT_WRITE) ? NULL : fdopen(file, "w");
   KITH_CHECK(*out, KITH_EOUTPUT, "%s: cannot be written: %s", path, strerror(errno));
   file = -1;
 done:
   if (file >= 0) close(file);
-  if (kith_is_bad(st)) kith_file_discard(tmp);
+  if (kith_is_bad(st)) kith_file_tmp_remove(tmp);
   return st;
 }
 
-kith_status kith_file_reopen(const char *tmp, int *out) {
+kith_status kith_file_tmp_reopen(const char *tmp, int *out) {
   kith_status st = KITH_OK;
   *out = -1;
   if (!kith_fault(KITH_FAULT_WRITE)) FILE_AGAIN(*out, open(tmp, O_WRONLY | O_NOFOLLOW | O_CLOEXEC));
@@ -176,17 +176,17 @@ kith_status kith_file_publish(const char *tmp, const char *path) {
   kith_status st = KITH_OK;
   char folder[KITH_PATH];
   int code = -1;
-  kith_file_folder(path, folder);
+  kith_file_parent(path, folder);
   if (!kith_fault(KITH_FAULT_WRITE)) FILE_AGAIN(code, rename(tmp, path));
   KITH_CHECK(code == 0, KITH_EIO, "%s: the finished file cannot be given its name: %s", path,
              strerror(errno));
   KITH_TRY(kith_file_sync(folder));
 done:
-  if (kith_is_bad(st)) kith_file_discard(tmp);
+  if (kith_is_bad(st)) kith_file_tmp_remove(tmp);
   return st;
 }
 
-void kith_file_discard(const char *tmp) {
+void kith_file_tmp_remove(const char *tmp) {
   struct stat is;
   if (unlink(tmp) == 0) return;
   int why = errno;
@@ -227,10 +227,10 @@ static void file_sweep_one(const char *folder, const char *name) {
   char path[KITH_PATH];
   bool own = file_is_own(name), ours = file_ends_as_tmp(name) || (own && file_ends_as_old_tmp(name));
   if (ours && kith_path_join(folder, name, path) == KITH_OK && (own || file_is_old(path)))
-    kith_file_discard(path);
+    kith_file_tmp_remove(path);
 }
 
-kith_status kith_file_sweep(const char *folder) {
+kith_status kith_file_remove_stale(const char *folder) {
   kith_status st = KITH_OK;
   DIR *d = kith_fault(KITH_FAULT_READ) ? NULL : opendir(folder);
   KITH_CHECK(d, KITH_ENOINPUT, "%s: cannot be read: %s", folder, strerror(errno));
@@ -246,8 +246,8 @@ kith_status kith_text_write(const char *wanted, const char *text) {
   kith_status st = KITH_OK;
   char path[KITH_PATH], tmp[KITH_TMP_PATH] = "";
   FILE *f = NULL;
-  KITH_TRY(kith_file_name(wanted, path, tmp));
-  KITH_TRY(kith_file_create(path, tmp, &f));
+  KITH_TRY(kith_file_tmp_name(wanted, path, tmp));
+  KITH_TRY(kith_file_tmp_fopen(path, tmp, &f));
   size_t n = strlen(text);
   bool good = !kith_fault(KITH_FAULT_WRITE) && fwrite(text, 1, n, f) == n && fflush(f) == 0;
   KITH_CHECK(good, KITH_EIO, "%s: writing failed: %s", path, strerror(errno));
@@ -256,6 +256,6 @@ kith_status kith_text_write(const char *wanted, const char *text) {
 done:
   if (f && fclose(f) != 0 && st == KITH_OK)
     st = kith_fail(KITH_EIO, "%s: writing failed: %s", path, strerror(errno));
-  if (kith_is_bad(st) && tmp[0]) kith_file_discard(tmp);
+  if (kith_is_bad(st) && tmp[0]) kith_file_tmp_remove(tmp);
   return st;
 }

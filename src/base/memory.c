@@ -46,7 +46,7 @@ void *kith_alloc(int64_t count, size_t size) {
   return p;
 }
 
-void kith_alloc_rest(void *p, int64_t count, size_t size) { memory_clear(p, (size_t)count * size); }
+void kith_alloc_discard(void *p, int64_t count, size_t size) { memory_clear(p, (size_t)count * size); }
 
 void kith_free(void *p) {
   if (!p) return;

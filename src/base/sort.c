@@ -10,7 +10,7 @@ enum {
 
 static int sort_digit(int64_t key, int shift) { return (int)(key >> shift & (SORT_DIGITS - 1)); }
 
-static void sort_pass(int64_t n, int shift, const kith_keyed *from, kith_keyed *to) {
+static void sort_pass(int64_t n, int shift, const kith_key_value *from, kith_key_value *to) {
   int64_t at[SORT_DIGITS + 1] = {0};
   for (int64_t i = 0; i < n; i++) at[sort_digit(from[i].key, shift) + 1]++;
   for (int d = 1; d < SORT_DIGITS; d++) at[d] += at[d - 1];
@@ -22,7 +22,7 @@ static void sort_pass(int64_t n, int shift, const kith_keyed *from, kith_keyed *
 }
 
 /* Two passes at a time, so that what is sorted ends where it was. */
-void kith_sort(int64_t n, int64_t most, kith_keyed *x, kith_keyed *scratch) {
+void kith_sort(int64_t n, int64_t most, kith_key_value *x, kith_key_value *scratch) {
   for (int shift = 0; shift < 63 && most >> shift > 0; shift += 2 * SORT_BITS) {
     sort_pass(n, shift, x, scratch);
     sort_pass(n, shift + SORT_BITS, scratch, x);

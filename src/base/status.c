@@ -12,7 +12,7 @@ static _Thread_local char status_text[STATUS_TEXT];
  * mark. */
 static void status_make_printable(char *text) {
   for (int step = 1; *text; text += step ? step : 1) {
-    step = kith_text_character(text);
+    step = kith_utf8_length(text);
     if (step == 0) *text = '?';
   }
 }

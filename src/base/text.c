@@ -15,7 +15,7 @@ kith_status kith_text_copy(const char *what, const char *text, size_t size, char
 
 /* One row of the table of distances at a time: row[j] is what lies between the first i letters of a and j of
  * b. */
-int kith_text_distance(const char *a, const char *b) {
+int kith_edit_distance(const char *a, const char *b) {
   enum { MOST = 256 };
   int row[MOST + 1], n = (int)strnlen(b, MOST);
   for (int j = 0; j <= n; j++) row[j] = j;
@@ -32,9 +32,11 @@ int kith_text_distance(const char *a, const char *b) {
   return row[n];
 }
 
-bool kith_text_is_close(const char *word, int distance) { return 3 * distance <= (int)strlen(word) + 2; }
+bool kith_edit_distance_is_small(const char *word, int distance) {
+  return 3 * distance <= (int)strlen(word) + 2;
+}
 
-int kith_text_code(const char *text, int64_t size, uint32_t *code) {
+int kith_utf8_decode(const char *text, int64_t size, uint32_t *code) {
   static const uint32_t least[5] = {0, 0, 0x80, 0x800,
                                     0x10000}; /* one code point has one form, the shortest */
   const unsigned char *t = (const unsigned char *)text;
@@ -48,29 +50,29 @@ int kith_text_code(const char *text, int64_t size, uint32_t *code) {
   return *code >= least[n] && *code <= 0x10ffff && (*code < 0xd800 || *code >= 0xe000) ? n : 0;
 }
 
-bool kith_text_is_control(uint32_t code) {
+bool kith_unicode_is_control(uint32_t code) {
   bool line_break = code == 0x2028 || code == 0x2029,
        none = code == 0xfeff || code == 0xfffe || code == 0xffff;
   return code < 0x20 || (code >= 0x7f && code < 0xa0) || line_break || none;
 }
 
 /* Joiners (U+200C, U+200D) and single marks of direction are letters of some languages, and stay. */
-bool kith_text_is_hidden(uint32_t code) {
+bool kith_unicode_is_invisible(uint32_t code) {
   bool zero_width = code == 0x200b || code == 0x2060 || code == 0x180e;
   return zero_width || (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
 }
 
-int kith_text_character(const char *text) {
+int kith_utf8_length(const char *text) {
   uint32_t code = 0;
-  int n = kith_text_code(text, 4, &code);
-  return n > 0 && (code == '\t' || !kith_text_is_control(code)) ? n : 0;
+  int n = kith_utf8_decode(text, 4, &code);
+  return n > 0 && (code == '\t' || !kith_unicode_is_control(code)) ? n : 0;
 }
 
-int64_t kith_text_valid(const char *text, int64_t size) {
+int64_t kith_utf8_valid_prefix(const char *text, int64_t size) {
   uint32_t code = 0;
   int64_t at = 0;
   for (int n = 1; at < size; at += n) {
-    n = kith_text_code(text + at, size - at, &code);
+    n = kith_utf8_decode(text + at, size - at, &code);
     if (n == 0) break;
   }
   return at;

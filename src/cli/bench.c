@@ -136,7 +136,7 @@ static kith_status bench_far(bench *b) {
   for (int k = 0; k < 3; k++) KITH_TRY(KITH_NEW(b->far[k], BENCH_FAR));
   KITH_TRY(KITH_NEW(b->random, b->n_random));
   for (kith_eid e = 0; e < b->n_random; e++)
-    b->random[e] = (kith_lid)kith_random_below(kith_random(1, KITH_USE_GENERATE, (uint64_t)e, 0, 0).bits[0],
+    b->random[e] = (kith_lid)kith_random_below(kith_random(1, KITH_RNG_GENERATE, (uint64_t)e, 0, 0).bits[0],
                                                (uint64_t)row);
   bench_roofline_stream(b); /* pages that nobody has written lie in one place */
 done:
@@ -155,7 +155,7 @@ static kith_status bench_room(bench *b) {
   KITH_TRY(KITH_NEW(b->v, n_row * b->d));
   for (int64_t i = 0; i < n_row * b->d; i++)
     b->x[i] = b->m[i] =
-        (float)kith_random_unit(kith_random(2, KITH_USE_GENERATE, (uint64_t)i, 0, 0).bits[0]) - 0.5f;
+        (float)kith_random_unit(kith_random(2, KITH_RNG_GENERATE, (uint64_t)i, 0, 0).bits[0]) - 0.5f;
 done:
   return st;
 }
@@ -166,7 +166,7 @@ static kith_agreed bench_prepare(bench *b) {
   char parts[KITH_PATH];
   KITH_TRY(kith_agree(comm, cli_stage(b->c, "parts.h5", parts)));
   KITH_TRY(cli_read_parts(b->c, parts, &b->g));
-  KITH_TRY(kith_relation_create(comm, b->g, b->d, &b->a));
+  KITH_TRY(kith_dist_csr_create(comm, b->g, b->d, &b->a));
   KITH_TRY(kith_trainer_create(comm, b->g, &b->c->job.model, &b->c->job.train, &b->trainer));
   kith_trainer_set_epoch(b->trainer, 0);
   KITH_TRY(kith_agree(comm, bench_room(b)));
@@ -176,7 +176,7 @@ done:
 
 static void bench_free(bench *b) {
   kith_trainer_destroy(&b->trainer);
-  kith_relation_destroy(&b->a);
+  kith_dist_csr_destroy(&b->a);
   kith_graph_destroy(&b->g);
   KITH_FREE(b->x);
   KITH_FREE(b->y);

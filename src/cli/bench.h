@@ -14,7 +14,7 @@ enum {
 typedef struct bench {
   cli *c;
   kith_graph *g;
-  kith_relation *a;
+  kith_dist_csr *a;
   kith_trainer *trainer;
   int d, layers, repeat;
   int64_t rows;         /* --rows: only checkpoints of so many are measured; 0: the kernels */

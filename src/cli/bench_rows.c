@@ -34,18 +34,18 @@ static kith_status rows_deal(rows_bench *b, int64_t n) {
   g->n[KITH_USER] = n / 2;
   g->n[KITH_ITEM] = n - n / 2;
   for (int t = 0; t < KITH_TYPES; t++) {
-    g->n_own_of[t] = (kith_lid)(kith_block(g->n[t], comm->size, comm->rank + 1) -
-                                kith_block(g->n[t], comm->size, comm->rank));
+    g->n_own_of[t] = (kith_lid)(kith_chunk_begin(g->n[t], comm->size, comm->rank + 1) -
+                                kith_chunk_begin(g->n[t], comm->size, comm->rank));
     g->n_own += g->n_own_of[t];
   }
   KITH_TRY(KITH_NEW(g->original, g->n_own));
   for (int t = 0; t < KITH_TYPES; t++) {
-    kith_shuffle order = kith_shuffle_make(3, KITH_USE_GENERATE, (uint64_t)t, (uint64_t)g->n[t]);
-    int64_t first = kith_block(g->n[t], comm->size, comm->rank);
+    kith_permutation order = kith_permutation_make(3, KITH_RNG_GENERATE, (uint64_t)t, (uint64_t)g->n[t]);
+    int64_t first = kith_chunk_begin(g->n[t], comm->size, comm->rank);
     KITH_TRY(KITH_NEW(g->row_of[t], g->n_own_of[t]));
     for (kith_lid i = 0; i < g->n_own_of[t]; i++, row++) {
       g->row_of[t][i] = row;
-      g->original[row] = (int64_t)kith_shuffle_at(&order, (uint64_t)(first + i));
+      g->original[row] = (int64_t)kith_permutation_apply(&order, (uint64_t)(first + i));
     }
   }
 done:

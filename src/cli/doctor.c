@@ -17,7 +17,7 @@ typedef struct doctor {
   cli *c;
   const char *folder;
   bool has_job, has_sizes;
-  kith_seat *place;       /* [ranks] */
+  kith_host_info *host;   /* [ranks] */
   kith_graph_sizes sizes; /* of this rank's share, where the job's graph is there */
   int n, n_warn, n_fail;
   kith_status worst;
@@ -71,15 +71,15 @@ static void doctor_libraries(size_t size, char *text) {
 }
 
 static kith_agreed doctor_places(doctor *d) {
-  kith_seat mine;
+  kith_host_info mine;
   char kernels[KITH_NAME];
-  kith_seat_look(&mine);
+  kith_host_info_get(&mine);
   mine.threads = omp_get_max_threads();
-  mine.others = cli_started_get()->others;
+  mine.other_threads = cli_started_get()->others;
   doctor_libraries(sizeof mine.libraries, mine.libraries);
   snprintf(kernels, sizeof kernels, ", %s kernels", kith_blas_core());
   strncat(mine.cpu, kernels, sizeof mine.cpu - strlen(mine.cpu) - 1);
-  return kith_seats_gather(d->c->comm, &mine, &d->place);
+  return kith_host_info_allgather(d->c->comm, &mine, &d->host);
 }
 
 static void doctor_check_ranks(doctor *d) {
@@ -88,20 +88,20 @@ static void doctor_check_ranks(doctor *d) {
                shm = {.observed = ""};
   int size = d->c->comm->size, provided = 0;
   KITH_MPI(MPI_Query_thread(&provided));
-  kith_diagnose_ranks(size, d->place, kith_seat_told(NULL), &ranks);
+  kith_diagnose_ranks(size, d->host, kith_launcher_size(NULL), &ranks);
   doctor_report(d, "ranks", &ranks);
   kith_diagnose_threads(provided, &level);
   doctor_report(d, "threads", &level);
-  kith_diagnose_libraries(size, d->place, &libraries);
+  kith_diagnose_libraries(size, d->host, &libraries);
   doctor_report(d, "libraries", &libraries);
-  kith_diagnose_processors(size, d->place, &cpu);
+  kith_diagnose_processors(size, d->host, &cpu);
   doctor_report(d, "processors", &cpu);
-  kith_diagnose_cores(size, d->place, &cores);
+  kith_diagnose_cores(size, d->host, &cores);
   doctor_report(d, "cores", &cores);
   kith_diagnose_blas(kith_blas_core(), cli_started_get()->chose_kernels, kith_cpu_simd(),
-                     kith_blas_has_threads(), d->place[0].threads, &blas);
+                     kith_blas_has_threads(), d->host[0].threads, &blas);
   doctor_report(d, "blas", &blas);
-  kith_diagnose_shm(size, d->place, &shm);
+  kith_diagnose_shm(size, d->host, &shm);
   doctor_report(d, "shm", &shm);
 }
 
@@ -109,17 +109,17 @@ static kith_agreed doctor_check_network(doctor *d) {
   kith_agreed st = {KITH_OK};
   kith_finding links = {.observed = ""}, clocks = {.observed = ""};
   kith_link *link = NULL;
-  kith_clock_skew *skew = NULL;
+  kith_clock_offset *offset = NULL;
   int n = 0;
-  KITH_TRY(kith_links_measure(d->c->comm, d->place, &n, &link));
-  kith_diagnose_links(d->place, n, link, &links);
+  KITH_TRY(kith_links_measure(d->c->comm, d->host, &n, &link));
+  kith_diagnose_links(d->host, n, link, &links);
   doctor_report(d, "messages", &links);
-  KITH_TRY(kith_clocks_compare(d->c->comm, d->place, &skew));
-  kith_diagnose_clocks(d->c->comm->size, d->place, skew, &clocks);
+  KITH_TRY(kith_clock_offsets_measure(d->c->comm, d->host, &offset));
+  kith_diagnose_clocks(d->c->comm->size, d->host, offset, &clocks);
   doctor_report(d, "clocks", &clocks);
 done:
   KITH_FREE(link);
-  KITH_FREE(skew);
+  KITH_FREE(offset);
   return st;
 }
 
@@ -132,8 +132,9 @@ static bool doctor_can_read(const doctor *d, const char *path) {
   bool fits = true;
   if (d->c->comm->rank == 0 && stat(path, &is) == 0)
     for (int r = 0; r < size; r++)
-      fits = fits && (double)is.st_size * 3 / kith_seats_nodes(size, d->place) < (double)d->place[r].memory;
-  kith_comm_share(d->c->comm, sizeof fits, &fits);
+      fits =
+          fits && (double)is.st_size * 3 / kith_host_info_n_node(size, d->host) < (double)d->host[r].memory;
+  kith_comm_bcast(d->c->comm, sizeof fits, &fits);
   return fits;
 }
 
@@ -210,7 +211,7 @@ static void doctor_report_memory(const doctor *d, const int64_t *all, const kith
   KITH_MPI(MPI_Bcast(&n, (int)sizeof n, MPI_BYTE, most, comm->mpi));
   kith_finding_add(f,
                    "; program %s, graph %s, moments and final rows %s, layers %s, steps %s, now and then %s",
-                   kith_bytes_print(d->place[most].resident, t[0]), kith_bytes_print(n.graph, t[1]),
+                   kith_bytes_print(d->host[most].resident, t[0]), kith_bytes_print(n.graph, t[1]),
                    kith_bytes_print(n.state, t[2]), kith_bytes_print(n.activations, t[3]),
                    kith_bytes_print(n.batch, t[4]), kith_bytes_print(n.transient, t[5]));
 }
@@ -229,8 +230,8 @@ static kith_agreed doctor_check_memory(doctor *d, int64_t **need) {
   KITH_TRY(kith_agree(d->c->comm, kith_estimate_memory(&d->sizes, &job->model, &job->train, &job->evaluate,
                                                        &job->checkpoint, &mine)));
   KITH_TRY(
-      doctor_gather_memory(d, kith_memory_estimate_total(&mine) + d->place[d->c->comm->rank].resident, need));
-  kith_diagnose_memory(d->c->comm->size, d->place, *need, &f);
+      doctor_gather_memory(d, kith_memory_estimate_total(&mine) + d->host[d->c->comm->rank].resident, need));
+  kith_diagnose_memory(d->c->comm->size, d->host, *need, &f);
   doctor_report_memory(d, *need, &mine, &f);
   doctor_report(d, "memory", &f);
 done:
@@ -246,7 +247,7 @@ static kith_agreed doctor_check_disk(doctor *d, const kith_probe *p) {
   if (d->has_sizes)
     KITH_TRY(kith_agree(d->c->comm,
                         kith_estimate_disk(&d->sizes, &d->c->job.model, &d->c->job.checkpoint, &need)));
-  kith_comm_share(d->c->comm, sizeof room, &room);
+  kith_comm_bcast(d->c->comm, sizeof room, &room);
   kith_diagnose_disk(room, need, &f);
   doctor_report(d, "disk", &f);
 done:
@@ -257,8 +258,8 @@ static void doctor_check_locks(doctor *d, const kith_probe *p) {
   kith_finding f = {.observed = ""};
   char why[KITH_NAME] = "";
   bool good = d->c->comm->rank != 0 || kith_probe_can_lock(p, why);
-  kith_comm_share(d->c->comm, sizeof good, &good);
-  kith_comm_share(d->c->comm, sizeof why, why);
+  kith_comm_bcast(d->c->comm, sizeof good, &good);
+  kith_comm_bcast(d->c->comm, sizeof why, why);
   kith_diagnose_locks(good, why, kith_h5_can_disable_locking(), getenv("HDF5_USE_FILE_LOCKING"), &f);
   doctor_report(d, "locks", &f);
 }
@@ -337,6 +338,6 @@ kith_agreed cli_doctor(cli *c) {
   if (need) doctor_json_memory(&d, need);
 done:
   KITH_FREE(need);
-  KITH_FREE(d.place);
+  KITH_FREE(d.host);
   return st;
 }

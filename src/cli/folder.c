@@ -16,7 +16,7 @@ kith_agreed cli_lock(cli *c) { return folder_lock(c, c->job.work); }
 
 kith_agreed cli_lock_of(cli *c, const char *path) {
   char folder[KITH_PATH];
-  kith_file_folder(path, folder);
+  kith_file_parent(path, folder);
   return folder_lock(c, folder);
 }
 
@@ -25,10 +25,10 @@ static bool folder_holds(const char *work, const char *path) {
   char folder[KITH_PATH], above[KITH_PATH];
   struct stat root, is;
   if (stat(work, &root) != 0) return false;
-  kith_file_folder(path, folder);
+  kith_file_parent(path, folder);
   for (;;) {
     if (stat(folder, &is) == 0 && is.st_dev == root.st_dev && is.st_ino == root.st_ino) return true;
-    kith_file_folder(folder, above);
+    kith_file_parent(folder, above);
     if (strcmp(above, folder) == 0) return false;
     memcpy(folder, above, sizeof folder);
   }
@@ -36,6 +36,6 @@ static bool folder_holds(const char *work, const char *path) {
 
 kith_agreed cli_lock_for(cli *c, const char *path) {
   bool within = c->comm->rank == 0 && folder_holds(c->job.work, path);
-  kith_comm_share(c->comm, sizeof within, &within);
+  kith_comm_bcast(c->comm, sizeof within, &within);
   return within ? cli_lock(c) : (kith_agreed){KITH_OK};
 }

@@ -25,7 +25,7 @@ typedef struct things {
  * mark. */
 static char *inspect_clean(char *text) {
   for (char *p = text; *p;) {
-    int n = *p == '\n' ? 1 : kith_text_character(p);
+    int n = *p == '\n' ? 1 : kith_utf8_length(p);
     if (n == 0) *p = '?';
     p += n > 0 ? n : 1;
   }

@@ -10,7 +10,7 @@
 #include "cli/start.h"
 #include "cli/verbs.h"
 #include "kith/fault.h"
-#include "kith/seat.h"
+#include "kith/placement.h"
 
 enum { MAIN_SETTINGS = 128 };
 
@@ -68,13 +68,13 @@ static kith_agreed main_run(cli *c, const cli_verb *v, const words *w) {
     if (w->strict) kith_log_strict();
     kith_job_warn_unread(&c->job, v->name);
     KITH_TRY(kith_agree(c->comm, kith_log_check()));
-    KITH_TRY(kith_watch_begin(c->comm, &c->job.watch, c->job.work));
+    KITH_TRY(kith_watchdog_start(c->comm, &c->job.watch, c->job.work));
   }
   KITH_TRY(cli_expand_output(c));
   KITH_TRY(v->run(c));
   KITH_TRY(kith_agree(c->comm, kith_log_check()));
 done:
-  kith_watch_end();
+  kith_watchdog_stop();
   return st;
 }
 
@@ -139,7 +139,7 @@ done:
  * the same work in the same folder.  One of them says so; the doctor says it in its own way.
  */
 static bool main_is_singleton(const kith_comm *all, const char *verb) {
-  int rank = 0, told = kith_seat_told(&rank);
+  int rank = 0, told = kith_launcher_size(&rank);
   if (all->size > 1 || told <= 1 || strcmp(verb, "doctor") == 0) return false;
   if (rank <= 0)
     fprintf(stderr,
@@ -181,7 +181,7 @@ int main(int argc, char **argv) {
   if (kith_is_bad(page)) return (int)page;
   kith_h5_init();
   if (strcmp(argv[1], "train") == 0) main_keep_training();
-  kith_comm_begin(&argc, &argv);
+  kith_mpi_init(&argc, &argv);
   bool good =
       !kith_is_bad(kith_comm_create(MPI_COMM_WORLD, &all)) && !kith_is_bad(kith_agree(all, KITH_NEW(c, 1)));
   if (good && main_is_singleton(all, argv[1])) code = KITH_EUSAGE;

@@ -81,7 +81,7 @@ kith_agreed cli_expand_output(cli *c) {
   KITH_TRY(kith_agree(c->comm, c->comm->rank == 0
                                    ? kith_path_expand("--output", c->arg[i] + at, c->output + at)
                                    : KITH_OK));
-  kith_comm_share(c->comm, sizeof c->output, c->output);
+  kith_comm_bcast(c->comm, sizeof c->output, c->output);
   c->arg[i] = c->output;
 done:
   return st;
@@ -157,7 +157,7 @@ void cli_json_string(cli *c, const char *text) {
   cli_json_more(c, "\"");
   while (*text) {
     unsigned char byte = (unsigned char)*text;
-    int n = byte < 0x80 ? 1 : kith_text_character(text);
+    int n = byte < 0x80 ? 1 : kith_utf8_length(text);
     if (byte == '"' || byte == '\\') cli_json_more(c, "\\%c", byte);
     else if (byte < 0x20) cli_json_more(c, "\\u%04x", byte);
     else if (n == 0) cli_json_more(c, "\\ufffd");

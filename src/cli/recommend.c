@@ -113,9 +113,9 @@ static kith_status recommend_fill(const wish *w, const answer *a, const kith_lid
       score[q * w->k + j] = here ? top->score[t * w->k + j] : -INFINITY;
     }
     for (int j = 0; j < RECOMMEND_BECAUSE; j++) {
-      const kith_lists *l = &a->g->train;
+      const kith_ragged *l = &a->g->train;
       bool here = place[q] >= 0 && l->start[place[q]] + j < l->start[place[q] + 1];
-      because[q * RECOMMEND_BECAUSE + j] = here ? l->item[l->start[place[q]] + j] : -1;
+      because[q * RECOMMEND_BECAUSE + j] = here ? l->value[l->start[place[q]] + j] : -1;
     }
     t += place[q] >= 0;
   }
@@ -287,13 +287,13 @@ static kith_status recommend_publish_tsv(const char *wanted, const answer *a, in
   kith_status st = KITH_OK;
   char path[KITH_PATH], tmp[KITH_TMP_PATH] = "";
   FILE *f = NULL;
-  KITH_TRY(kith_file_name(wanted, path, tmp));
-  KITH_TRY(kith_file_create(path, tmp, &f));
+  KITH_TRY(kith_file_tmp_name(wanted, path, tmp));
+  KITH_TRY(kith_file_tmp_fopen(path, tmp, &f));
   KITH_TRY(recommend_write_tsv(path, f, a, k, item, score));
   KITH_TRY(kith_file_sync(tmp));
   KITH_TRY(kith_file_publish(tmp, path));
 done:
-  if (kith_is_bad(st) && tmp[0]) kith_file_discard(tmp);
+  if (kith_is_bad(st) && tmp[0]) kith_file_tmp_remove(tmp);
   return st;
 }
 

@@ -64,16 +64,16 @@ static void similar_tell(cli *c, const wish *w, const answer *a, const heading *
 /* ---- nodes that are alike ---- */
 
 /* Which nodes are asked about, as rows of one that a query does not list: itself. */
-static kith_status similar_find(const wish *w, const answer *a, kith_lists *self) {
+static kith_status similar_find(const wish *w, const answer *a, kith_ragged *self) {
   kith_status st = KITH_OK;
   KITH_TRY(KITH_NEW(self->start, w->n_user + 1));
-  KITH_TRY(KITH_NEW(self->item, w->n_user));
+  KITH_TRY(KITH_NEW(self->value, w->n_user));
   self->n_row = w->n_user;
   for (int q = 0; q < w->n_user; q++) {
     int64_t original = kith_ids_find(similar_ids(a, w->type), w->user[q]);
     KITH_CHECK(original >= 0, KITH_EDATA, "--similar-to%s %s: no such %s in the graph",
                w->type == KITH_USER ? "-user" : "", w->user[q], w->type == KITH_USER ? "user" : "item");
-    self->item[q] = (int32_t)original;
+    self->value[q] = (int32_t)original;
     self->start[q + 1] = q + 1;
   }
 done:
@@ -98,7 +98,7 @@ kith_agreed cli_recommend_similar(cli *c, const wish *w, const answer *a) {
                      .from = w->type,
                      .of = w->type,
                      .known = true};
-  kith_lists self = {0};
+  kith_ragged self = {0};
   kith_topk top = {0};
   float *unit = NULL, *query = NULL;
   int64_t n = (int64_t)a->g->n_own * a->d, n_query = (int64_t)w->n_user * a->d;
@@ -107,14 +107,14 @@ kith_agreed cli_recommend_similar(cli *c, const wish *w, const answer *a) {
   KITH_TRY(kith_agree(c->comm, KITH_NEW(query, n_query)));
   memcpy(unit, a->x, (size_t)n * sizeof *unit);
   kith_normalize_rows(a->g->n_own, a->d, unit);
-  similar_fill(w, a, self.item, unit, query);
+  similar_fill(w, a, self.value, unit, query);
   KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, query, (int)n_query, MPI_FLOAT, MPI_SUM, c->comm->mpi));
   KITH_TRY(kith_eval_nearest(c->comm, a->g, w->type, a->d, unit, w->n_user, query, &self, w->k, &top));
   similar_tell(c, w, a, &h, &top);
 done:
   kith_topk_free(&top);
   KITH_FREE(self.start);
-  KITH_FREE(self.item);
+  KITH_FREE(self.value);
   KITH_FREE(unit);
   KITH_FREE(query);
   return st;
@@ -160,16 +160,16 @@ done:
 
 /* What these newcomers interacted with among the graph's items, in the order of the queries. */
 static kith_status new_had(const wish *w, const answer *a, const int64_t *row, int64_t n, const int32_t *user,
-                           const int32_t *item, kith_lists *had) {
+                           const int32_t *item, kith_ragged *had) {
   kith_status st = KITH_OK;
   KITH_TRY(KITH_NEW(had->start, w->n_user + 1));
-  KITH_TRY(KITH_NEW(had->item, n * w->n_user));
+  KITH_TRY(KITH_NEW(had->value, n * w->n_user));
   had->n_row = w->n_user;
   for (int q = 0; q < w->n_user; q++) {
     had->start[q + 1] = had->start[q];
     for (int64_t p = 0; p < n; p++)
       if (user[p] == a->g->n[KITH_USER] + row[q] && item[p] < a->g->n[KITH_ITEM])
-        had->item[had->start[q + 1]++] = item[p];
+        had->value[had->start[q + 1]++] = item[p];
   }
 done:
   return st;
@@ -252,7 +252,7 @@ kith_agreed cli_recommend_new(cli *c, const wish *w, const answer *a) {
   int64_t row[RECOMMEND_USERS], n_pair = 0;
   int32_t *user = NULL, *item = NULL;
   float *query = NULL;
-  kith_lists had = {0};
+  kith_ragged had = {0};
   kith_ids ids = {0};
   kith_topk top = {0};
   kith_h5 *f = NULL;
@@ -275,7 +275,7 @@ done:
   kith_topk_free(&top);
   kith_ids_free(&ids);
   KITH_FREE(had.start);
-  KITH_FREE(had.item);
+  KITH_FREE(had.value);
   KITH_FREE(query);
   KITH_FREE(user);
   KITH_FREE(item);

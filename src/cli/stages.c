@@ -27,7 +27,7 @@ kith_status cli_stage_to_write(const cli *c, const char *name, char *path) {
   char folder[KITH_PATH];
   KITH_TRY(kith_job_file(&c->job, name, path));
   if (c->comm->rank == 0) KITH_TRY(kith_job_check_stage(&c->job, name, path));
-  kith_file_folder(path, folder);
+  kith_file_parent(path, folder);
   if (c->comm->rank == 0) KITH_TRY(kith_folder_make(folder));
 done:
   return st;
@@ -35,7 +35,7 @@ done:
 
 bool cli_has_stage(const cli *c, const char *name, char *path) {
   bool there = kith_job_file(&c->job, name, path) == KITH_OK && c->comm->rank == 0 && access(path, F_OK) == 0;
-  kith_comm_share(c->comm, sizeof there, &there);
+  kith_comm_bcast(c->comm, sizeof there, &there);
   return there;
 }
 
@@ -49,7 +49,7 @@ kith_agreed cli_check_replaced(const cli *c, const char *path, const char *forma
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
   bool there = c->comm->rank == 0 && access(path, F_OK) == 0;
-  kith_comm_share(c->comm, sizeof there, &there);
+  kith_comm_bcast(c->comm, sizeof there, &there);
   *replaces = there;
   if (!there || !stages_is_h5(path)) return st;
   bool same = !kith_is_bad(kith_h5_open(c->comm, path, format, KITH_FILE_VERSION, &f)) &&

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "kith/blas.h"
-#include "kith/seat.h"
+#include "kith/placement.h"
 
 /* Turns of waiting before a thread sleeps: 0.1 to 0.5 ms, which bridges the gaps within a step.  libgomp's
  * own 300000 are up to 16 ms, for which a program that shares the core has to wait. */
@@ -125,23 +125,23 @@ static int start_ranks_here(void) {
   return n > 0 ? n : 1;
 }
 
-static int start_threads(const kith_seat *p, int ranks) {
+static int start_threads(const kith_host_info *p, int ranks) {
   int told = start_is_set("OMP_NUM_THREADS") ? (int)strtol(getenv("OMP_NUM_THREADS"), NULL, 10) : 0,
-      share = kith_seat_allowed(p) / ranks;
+      share = kith_host_info_usable_cores(p) / ranks;
   return told > 0 ? told : share > 1 ? share : 1;
 }
 
 /* Threads and ranks that wait busily take the core from whom they wait for, where there are not enough; false
  * if nothing changes. */
 static bool start_choose_waits(void) {
-  kith_seat p;
+  kith_host_info p;
   int ranks = start_ranks_here();
-  kith_seat_look(&p);
+  kith_host_info_get(&p);
   p.threads = start_threads(&p, ranks);
-  p.others = kith_running_threads() - ranks;
-  if (p.others < 0) p.others = 0;
-  started.others = p.others;
-  bool shared = kith_cores_are_shared(&p, ranks);
+  p.other_threads = kith_running_threads() - ranks;
+  if (p.other_threads < 0) p.other_threads = 0;
+  started.others = p.other_threads;
+  bool shared = kith_cores_are_oversubscribed(&p, ranks);
   if (ranks > 1 && shared) setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0); /* is read by MPI_Init() */
   if (p.threads <= 1 || start_is_set("OMP_WAIT_POLICY") || start_is_set("GOMP_SPINCOUNT")) return false;
   started.wait = shared ? CLI_WAIT_ASLEEP : CLI_WAIT_SHORTLY;
@@ -163,13 +163,13 @@ void cli_start(char **argv) {
 
 void cli_share_cores(const kith_comm *all) {
   MPI_Comm node;
-  kith_seat p;
+  kith_host_info p;
   int ranks = 1;
   if (getenv("OMP_NUM_THREADS")) return;
   KITH_MPI(MPI_Comm_split_type(all->mpi, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node));
   KITH_MPI(MPI_Comm_size(node, &ranks));
   KITH_MPI(MPI_Comm_free(&node));
-  kith_seat_look(&p);
+  kith_host_info_get(&p);
   omp_set_num_threads(start_threads(&p, ranks));
 }
 
@@ -177,7 +177,7 @@ void cli_share_cores(const kith_comm *all) {
 static void start_compare(const kith_comm *all, const char *mine) {
   char first[KITH_NAME] = "";
   snprintf(first, sizeof first, "%s", mine);
-  kith_comm_share(all, sizeof first, first);
+  kith_comm_bcast(all, sizeof first, first);
   bool slow = !start_is_set("OPENBLAS_CORETYPE") && kith_blas_is_slow(mine, kith_cpu_simd());
   int64_t other = kith_comm_max(all, strcmp(first, mine) != 0), any_slow = kith_comm_max(all, slow);
   if (other)

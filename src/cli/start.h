@@ -18,7 +18,7 @@ typedef struct cli_started {
 /*
  * Choose the BLAS's kernels and the threads' way of waiting, unless the environment does.  Libraries read
  * those choices when they are loaded, so the program then executes itself once more, with them in the
- * environment: same process, same arguments. Local; before kith_comm_begin().
+ * environment: same process, same arguments. Local; before kith_mpi_init().
  */
 void cli_start(char **argv);
 

@@ -56,9 +56,9 @@ const cli_verb *cli_verb_find(const char *name) {
 const char *cli_verb_nearest(const char *name) {
   const char *best = cli_verbs[0].name;
   for (int i = 1; i < cli_n_verb; i++)
-    if (kith_text_distance(name, cli_verbs[i].name) < kith_text_distance(name, best))
+    if (kith_edit_distance(name, cli_verbs[i].name) < kith_edit_distance(name, best))
       best = cli_verbs[i].name;
-  return kith_text_is_close(name, kith_text_distance(name, best)) ? best : NULL;
+  return kith_edit_distance_is_small(name, kith_edit_distance(name, best)) ? best : NULL;
 }
 
 static const char *verbs_of_jobs = "  --set KEY=VALUE      override a key of the job file; repeatable\n";

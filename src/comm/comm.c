@@ -52,8 +52,8 @@ static int comm_sleep_until_all_are_here(const kith_comm *comm) {
   return code;
 }
 
-void kith_comm_meet(const kith_comm *comm) {
-  if (!comm->patient || comm->size == 1) return;
+void kith_comm_barrier_sleep(const kith_comm *comm) {
+  if (!comm->sleeps || comm->size == 1) return;
   KITH_WAIT("ranks beside the steps", comm_sleep_until_all_are_here(comm));
 }
 
@@ -73,7 +73,7 @@ kith_agreed kith__agree(const kith_comm *comm, kith_status mine) {
   struct {
     int code, rank;
   } worst, here = {(int)mine, comm->rank};
-  kith_comm_meet(comm);
+  kith_comm_barrier_sleep(comm);
   KITH_WAIT("the agreement on whether all is well",
             MPI_Allreduce(&here, &worst, 1, MPI_2INT, MPI_MAXLOC, comm->mpi));
   if (worst.code != KITH_OK) comm_tell(comm, worst.rank);
@@ -86,23 +86,24 @@ void kith_comm_sum_int(const kith_comm *comm, int n, int64_t *values) {
   KITH_WAIT("a sum over ranks", MPI_Allreduce(MPI_IN_PLACE, values, n, MPI_INT64_T, MPI_SUM, comm->mpi));
 }
 
-void kith_comm_sum(const kith_comm *comm, int n, kith_sum *sums) {
-  _Static_assert(sizeof(kith_sum) == 3 * sizeof(int64_t), "a sum travels as three integers");
+void kith_comm_sum(const kith_comm *comm, int n, kith_exact_sum *sums) {
+  _Static_assert(sizeof(kith_exact_sum) == 3 * sizeof(int64_t), "a sum travels as three integers");
   kith_comm_sum_int(comm, 3 * n, (int64_t *)sums);
-  const kith_sum nothing = {0};
-  for (int i = 0; i < n; i++) kith_sum_join(&sums[i], &nothing); /* carries what the parts added up to */
+  const kith_exact_sum nothing = {0};
+  for (int i = 0; i < n; i++)
+    kith_exact_sum_merge(&sums[i], &nothing); /* carries what the parts added up to */
 }
 
 int64_t kith_comm_max(const kith_comm *comm, int64_t value) {
-  kith_comm_meet(comm);
+  kith_comm_barrier_sleep(comm);
   KITH_WAIT("the largest over ranks",
             MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_INT64_T, MPI_MAX, comm->mpi));
   return value;
 }
 
-void kith_comm_share(const kith_comm *comm, int64_t n, void *bytes) {
+void kith_comm_bcast(const kith_comm *comm, int64_t n, void *bytes) {
   const int64_t most = 1 << 30;
-  kith_comm_meet(comm);
+  kith_comm_barrier_sleep(comm);
   for (int64_t at = 0; at < n; at += most)
     KITH_WAIT("what rank 0 tells",
               MPI_Bcast((char *)bytes + at, (int)(n - at < most ? n - at : most), MPI_BYTE, 0, comm->mpi));

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "kith/seat.h"
+#include "kith/placement.h"
 
 enum { LINKS_WARM = 8, LINKS_SHORT = 64, LINKS_LONG = 4, LINKS_BYTES = 4 << 20, LINKS_TAG = 41 };
 
@@ -40,19 +40,19 @@ static void links_measure(const kith_comm *comm, char *data, kith_link *l) {
 }
 
 /* The pairs: nodes in a ring, which with two nodes is one pair; or the first two ranks of the only node. */
-static int links_name(int size, const kith_seat *all, int nodes, kith_link *links) {
+static int links_name(int size, const kith_host_info *all, int nodes, kith_link *links) {
   int n = nodes > 2 ? nodes : size > 1;
   for (int i = 0; i < n; i++)
-    links[i] = (kith_link){.a = kith_seats_first(size, all, i),
-                           .b = nodes > 1 ? kith_seats_first(size, all, (i + 1) % nodes) : 1};
+    links[i] = (kith_link){.a = kith_host_info_first_rank(size, all, i),
+                           .b = nodes > 1 ? kith_host_info_first_rank(size, all, (i + 1) % nodes) : 1};
   return n;
 }
 
-kith_agreed kith_links_measure(const kith_comm *comm, const kith_seat *all, int *n, kith_link **links) {
+kith_agreed kith_links_measure(const kith_comm *comm, const kith_host_info *all, int *n, kith_link **links) {
   kith_agreed st = {KITH_OK};
   kith_link *found = NULL;
   char *data = NULL;
-  int nodes = kith_seats_nodes(comm->size, all);
+  int nodes = kith_host_info_n_node(comm->size, all);
   *n = 0;
   *links = NULL;
   KITH_TRY(kith_agree(comm, KITH_NEW(found, nodes)));
@@ -75,15 +75,15 @@ static double links_wall(void) {
 }
 
 /* Rank 0 asks `other` for the time, often; the fastest answer is the one to believe. */
-static kith_clock_skew links_ask(const kith_comm *comm, int other) {
-  kith_clock_skew best = {0};
+static kith_clock_offset links_ask(const kith_comm *comm, int other) {
+  kith_clock_offset best = {0};
   for (int i = 0; i < LINKS_SHORT; i++) {
     double there = 0, began = links_wall();
     KITH_MPI(MPI_Send(&there, 1, MPI_DOUBLE, other, LINKS_TAG, comm->mpi));
     KITH_MPI(MPI_Recv(&there, 1, MPI_DOUBLE, other, LINKS_TAG, comm->mpi, MPI_STATUS_IGNORE));
     double ended = links_wall();
     if (i > 0 && (ended - began) / 2 >= best.error) continue;
-    best = (kith_clock_skew){.ahead = there - (began + ended) / 2, .error = (ended - began) / 2};
+    best = (kith_clock_offset){.seconds = there - (began + ended) / 2, .error = (ended - began) / 2};
   }
   return best;
 }
@@ -97,19 +97,20 @@ static void links_answer(const kith_comm *comm) {
   }
 }
 
-kith_agreed kith_clocks_compare(const kith_comm *comm, const kith_seat *all, kith_clock_skew **skew) {
+kith_agreed kith_clock_offsets_measure(const kith_comm *comm, const kith_host_info *all,
+                                       kith_clock_offset **offset) {
   kith_agreed st = {KITH_OK};
-  kith_clock_skew *found = NULL;
-  int nodes = kith_seats_nodes(comm->size, all);
-  *skew = NULL;
+  kith_clock_offset *found = NULL;
+  int nodes = kith_host_info_n_node(comm->size, all);
+  *offset = NULL;
   KITH_TRY(kith_agree(comm, KITH_NEW(found, nodes)));
   for (int i = 1; i < nodes; i++) {
-    int other = kith_seats_first(comm->size, all, i);
+    int other = kith_host_info_first_rank(comm->size, all, i);
     if (comm->rank == 0) found[i] = links_ask(comm, other);
     if (comm->rank == other) links_answer(comm);
   }
-  kith_comm_share(comm, nodes * (int64_t)sizeof *found, found);
-  *skew = found;
+  kith_comm_bcast(comm, nodes * (int64_t)sizeof *found, found);
+  *offset = found;
   found = NULL;
 done:
   KITH_FREE(found);

@@ -47,7 +47,7 @@ struct kith_lock {
 };
 
 /* What a look at a lock has shown. */
-typedef struct lock_sight {
+typedef struct lock_view {
   bool there;
   owner_state state;
   lock_owner owner;
@@ -55,7 +55,7 @@ typedef struct lock_sight {
   struct timespec beat; /* its time, as first seen … */
   ino_t inode;
   bool beats; /* … and whether it has moved since */
-} lock_sight;
+} lock_view;
 
 /* ---- our own text ---- */
 
@@ -65,7 +65,7 @@ static void lock_close(kith_lock *l) {
 }
 
 static void lock_discard(kith_lock *l) {
-  if (l->tmp[0]) kith_file_discard(l->tmp);
+  if (l->tmp[0]) kith_file_tmp_remove(l->tmp);
   l->tmp[0] = '\0';
 }
 
@@ -78,8 +78,8 @@ static kith_status lock_put(const kith_lock *l, int file) {
 static kith_status lock_write(kith_lock *l) {
   kith_status st = KITH_OK;
   lock_close(l);
-  KITH_TRY(kith_file_name(l->path, l->name, l->tmp));
-  KITH_TRY(kith_file_make(l->path, l->tmp, &l->file));
+  KITH_TRY(kith_file_tmp_name(l->path, l->name, l->tmp));
+  KITH_TRY(kith_file_tmp_open(l->path, l->tmp, &l->file));
   KITH_TRY(lock_put(l, l->file));
 done:
   return st;
@@ -151,19 +151,19 @@ done:
 }
 
 /* A text that is not whole names nobody: time decides. */
-static kith_status lock_look(kith_lock *l, const char *name, lock_sight *s) {
+static kith_status lock_look(kith_lock *l, const char *name, lock_view *s) {
   kith_status st = KITH_OK;
   struct stat is;
   char text[OWNER_TEXT];
   KITH_TRY(lock_read(name, &s->there, &is, text));
   if (!s->there) goto done;
   s->state =
-      kith__owner_parse(text, &s->owner) ? kith__owner_look(&s->owner, &l->self, &s->why) : OWNER_UNSEEN;
+      kith__owner_parse(text, &s->owner) ? kith__owner_look(&s->owner, &l->self, &s->why) : OWNER_UNKNOWN;
   bool moved = is.st_mtim.tv_sec != s->beat.tv_sec || is.st_mtim.tv_nsec != s->beat.tv_nsec;
   s->beats = s->inode == is.st_ino && (s->beats || moved);
   s->inode = is.st_ino;
   s->beat = is.st_mtim;
-  if (s->state != OWNER_UNSEEN || lock_age(l, &is.st_mtim) <= LOCK_STALE) goto done;
+  if (s->state != OWNER_UNKNOWN || lock_age(l, &is.st_mtim) <= LOCK_STALE) goto done;
   s->state = OWNER_GONE;
   s->why = "which has given no sign of life for two minutes";
 done:
@@ -174,7 +174,7 @@ done:
 
 static kith_status lock_check_guard(kith_lock *l) {
   kith_status st = KITH_OK;
-  lock_sight s = {.there = false};
+  lock_view s = {.there = false};
   KITH_TRY(lock_look(l, l->guard, &s));
   KITH_CHECK(!s.there || s.state != OWNER_GONE, KITH_EOUTPUT,
              "%s: was left by a program that was killed while it took over kith.lock; remove it", l->guard);
@@ -187,7 +187,7 @@ static kith_status lock_break(kith_lock *l, bool *got) {
   kith_status st = KITH_OK;
   bool guard = false;
   char who[2 * KITH_PATH];
-  lock_sight s = {.there = false};
+  lock_view s = {.there = false};
   KITH_TRY(lock_link(l, l->guard, &guard));
   if (!guard) return lock_check_guard(l);
   KITH_TRY(lock_look(l, l->path, &s));
@@ -204,7 +204,7 @@ done:
   return st;
 }
 
-static kith_status lock_refuse(const kith_lock *l, const lock_sight *s) {
+static kith_status lock_refuse(const kith_lock *l, const lock_view *s) {
   char who[2 * KITH_PATH];
   kith__owner_say(&s->owner, sizeof who, who);
   return kith_fail(KITH_EOUTPUT,
@@ -216,7 +216,7 @@ static kith_status lock_refuse(const kith_lock *l, const lock_sight *s) {
 static kith_status lock_wait(kith_lock *l, double patience) {
   kith_status st = KITH_OK;
   double began = kith_clock();
-  lock_sight s = {.there = false};
+  lock_view s = {.there = false};
   bool told = false;
   for (;;) {
     KITH_TRY(lock_link(l, l->path, &l->held));
@@ -225,7 +225,7 @@ static kith_status lock_wait(kith_lock *l, double patience) {
     if (s.there && s.state == OWNER_GONE) KITH_TRY(lock_break(l, &l->held));
     if (l->held) break;
     double waited = kith_clock() - began;
-    bool lives = s.there && (s.state == OWNER_LIVES || s.beats);
+    bool lives = s.there && (s.state == OWNER_ALIVE || s.beats);
     bool enough =
         waited >= patience + LOCK_STALE; /* its time lies in the future: a clock that was set back */
     if (waited >= patience && s.there && (lives || enough)) return lock_refuse(l, &s);
@@ -260,7 +260,7 @@ static void lock_end(int number) {
 
 /* Signals that would end the program at once give the lock back first; who has handlers of its own knows
  * better. */
-static void lock_heed_signals(kith_lock *l) {
+static void lock_install_handlers(kith_lock *l) {
   kith_lock *nobody = NULL;
   struct sigaction act;
   if (!atomic_compare_exchange_strong(&lock_of_signals, &nobody, l)) return;
@@ -273,7 +273,7 @@ static void lock_heed_signals(kith_lock *l) {
   }
 }
 
-static void lock_unheed_signals(const kith_lock *l) {
+static void lock_restore_handlers(const kith_lock *l) {
   struct sigaction now;
   if (atomic_load(&lock_of_signals) != l) return;
   for (int i = 0; i < LOCK_SIGNALS; i++)
@@ -381,12 +381,12 @@ static kith_status lock_take(const char *folder, const char *verb, const char *j
   kith__owner_self(verb, job, &l->self);
   kith__owner_print(&l->self, sizeof l->text, l->text);
   KITH_TRY(lock_write(l));
-  lock_heed_signals(l);
+  lock_install_handlers(l);
   KITH_TRY(lock_wait(l, patience));
   KITH_TRY(lock_reopen(l));
   lock_discard(l);
   KITH_TRY(lock_keep(l));
-  KITH_TRY(kith_file_sweep(folder));
+  KITH_TRY(kith_file_remove_stale(folder));
   *out = l;
   l = NULL;
 done:
@@ -404,7 +404,7 @@ void kith_lock_release(kith_lock **lock) {
   kith_lock *l = *lock;
   bool another = false;
   if (!l) return;
-  lock_unheed_signals(l);
+  lock_restore_handlers(l);
   if (l->beats) {
     pthread_mutex_lock(&l->mutex);
     l->ended = true;

@@ -97,25 +97,25 @@ bool kith__owner_parse(const char *text, lock_owner *o) {
 }
 
 /* Whether a process number means the same here as there. */
-static bool owner_is_near(const lock_owner *o, const lock_owner *self) {
+static bool owner_is_local(const lock_owner *o, const lock_owner *self) {
   return o->boot[0] && o->space[0] && strcmp(o->boot, self->boot) == 0 && strcmp(o->space, self->space) == 0;
 }
 
 /* A process that is dead but not buried (Z, X) writes nothing; one whose /proc is hidden from us may live. */
-static owner_state owner_look_near(const lock_owner *o, const char **why) {
+static owner_state owner_look_local(const lock_owner *o, const char **why) {
   char state = ' ';
   long long start = 0;
   *why = "which has ended without giving it back";
   if (kill((pid_t)o->pid, 0) != 0 && errno == ESRCH) return OWNER_GONE;
-  if (!owner_process(o->pid, &state, &start)) return OWNER_LIVES;
-  return state == 'Z' || state == 'X' || start != o->start ? OWNER_GONE : OWNER_LIVES;
+  if (!owner_process(o->pid, &state, &start)) return OWNER_ALIVE;
+  return state == 'Z' || state == 'X' || start != o->start ? OWNER_GONE : OWNER_ALIVE;
 }
 
 owner_state kith__owner_look(const lock_owner *o, const lock_owner *self, const char **why) {
-  if (owner_is_near(o, self)) return owner_look_near(o, why);
+  if (owner_is_local(o, self)) return owner_look_local(o, why);
   *why = "whose Slurm job was put back into the queue and is this one";
   bool same = o->slurm[0] && strcmp(o->slurm, self->slurm) == 0;
-  return same && self->restart > o->restart ? OWNER_GONE : OWNER_UNSEEN;
+  return same && self->restart > o->restart ? OWNER_GONE : OWNER_UNKNOWN;
 }
 
 void kith__owner_say(const lock_owner *o, size_t size, char *text) {

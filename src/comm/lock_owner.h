@@ -17,9 +17,9 @@ typedef struct lock_owner {
 } lock_owner;
 
 typedef enum owner_state {
-  OWNER_LIVES,
+  OWNER_ALIVE,
   OWNER_GONE,
-  OWNER_UNSEEN /* from here nothing is seen of it */
+  OWNER_UNKNOWN /* from here nothing is seen of it */
 } owner_state;
 
 /* This process, from now on. */

@@ -58,22 +58,22 @@ const char *kith_bytes_print(int64_t bytes, char *text) {
 
 /* ---- ranks, libraries, processors ---- */
 
-static int checks_ranks_of(int size, const kith_seat *all, int node) {
+static int checks_ranks_of(int size, const kith_host_info *all, int node) {
   int n = 0;
   for (int r = 0; r < size; r++) n += all[r].node == node;
   return n;
 }
 
-void kith_diagnose_ranks(int size, const kith_seat *all, int told, kith_finding *f) {
+void kith_diagnose_ranks(int size, const kith_host_info *all, int told, kith_finding *f) {
   enum { MOST = 8 };
-  int nodes = kith_seats_nodes(size, all), least = size, most = 0;
+  int nodes = kith_host_info_n_node(size, all), least = size, most = 0;
   kith_finding_add(f, "%d rank%s on %d node%s:", size, kith_plural(size), nodes, kith_plural(nodes));
   for (int i = 0; i < nodes; i++) {
     int n = checks_ranks_of(size, all, i);
     if (n < least) least = n;
     if (n > most) most = n;
     if (i < MOST)
-      kith_finding_add(f, "%s %d on %s", i ? "," : "", n, all[kith_seats_first(size, all, i)].host);
+      kith_finding_add(f, "%s %d on %s", i ? "," : "", n, all[kith_host_info_first_rank(size, all, i)].host);
   }
   if (nodes > MOST) kith_finding_add(f, ", …");
   if (told > size) {
@@ -101,16 +101,16 @@ void kith_diagnose_threads(int level, kith_finding *f) {
 }
 
 /* The first rank whose text differs from rank 0's; -1 if none. */
-static int checks_other(int size, const kith_seat *all, const char *(*text)(const kith_seat *p)) {
+static int checks_other(int size, const kith_host_info *all, const char *(*text)(const kith_host_info *p)) {
   for (int r = 1; r < size; r++)
     if (strcmp(text(&all[r]), text(&all[0])) != 0) return r;
   return -1;
 }
 
-static const char *checks_libraries(const kith_seat *p) { return p->libraries; }
-static const char *checks_processor(const kith_seat *p) { return p->cpu; }
+static const char *checks_libraries(const kith_host_info *p) { return p->libraries; }
+static const char *checks_processor(const kith_host_info *p) { return p->cpu; }
 
-void kith_diagnose_libraries(int size, const kith_seat *all, kith_finding *f) {
+void kith_diagnose_libraries(int size, const kith_host_info *all, kith_finding *f) {
   int other = checks_other(size, all, checks_libraries);
   kith_finding_add(f, "%s", all[0].libraries);
   if (other < 0) return;
@@ -118,7 +118,7 @@ void kith_diagnose_libraries(int size, const kith_seat *all, kith_finding *f) {
   kith_finding_fail(f, KITH_EUSAGE, "install the same versions on all nodes, or run from a shared folder");
 }
 
-void kith_diagnose_processors(int size, const kith_seat *all, kith_finding *f) {
+void kith_diagnose_processors(int size, const kith_host_info *all, kith_finding *f) {
   int other = checks_other(size, all, checks_processor);
   kith_finding_add(f, "%s", all[0].cpu);
   if (other < 0) return;
@@ -130,12 +130,12 @@ void kith_diagnose_processors(int size, const kith_seat *all, kith_finding *f) {
 
 /* ---- cores ---- */
 
-static bool checks_same_cores(const kith_cores *a, const kith_cores *b) {
+static bool checks_same_cores(const kith_cpu_set *a, const kith_cpu_set *b) {
   return memcmp(a, b, sizeof *a) == 0;
 }
 
 /* Ranks of a node that are bound to the very cores of rank r, and their threads. */
-static int checks_bound_with(int size, const kith_seat *all, int r, int *threads) {
+static int checks_bound_with(int size, const kith_host_info *all, int r, int *threads) {
   int n = 0;
   *threads = 0;
   for (int k = 0; k < size; k++)
@@ -147,8 +147,9 @@ static int checks_bound_with(int size, const kith_seat *all, int r, int *threads
 }
 
 /* Bound to fewer cores than threads, though the node has more: nothing but a wrong binding does that. */
-static void checks_binding(int size, const kith_seat *all, int r, kith_finding *f) {
-  int threads = 0, ranks = checks_bound_with(size, all, r, &threads), cores = kith_cores_count(&all[r].cores);
+static void checks_binding(int size, const kith_host_info *all, int r, kith_finding *f) {
+  int threads = 0, ranks = checks_bound_with(size, all, r, &threads),
+      cores = kith_cpu_set_count(&all[r].cores);
   if (threads <= cores || cores >= all[r].online || f->verdict == KITH_FINDING_FAIL) return;
   kith_finding_add(f, "; %d rank%s with %d threads, rank %d among them, bound to %d of the %d cores of %s",
                    ranks, kith_plural(ranks), threads, r, cores, all[r].online, all[r].host);
@@ -158,23 +159,24 @@ static void checks_binding(int size, const kith_seat *all, int r, kith_finding *
       "--cpus-per-task as large as the threads; or set OMP_NUM_THREADS");
 }
 
-static void checks_node_cores(int size, const kith_seat *all, int node, kith_finding *f) {
-  const kith_seat *first = &all[kith_seats_first(size, all, node)];
-  kith_cores together = {{0}};
+static void checks_node_cores(int size, const kith_host_info *all, int node, kith_finding *f) {
+  const kith_host_info *first = &all[kith_host_info_first_rank(size, all, node)];
+  kith_cpu_set together = {{0}};
   int threads = 0;
   for (int r = 0; r < size; r++) {
     if (all[r].node != node) continue;
-    kith_cores_join(&together, &all[r].cores);
+    kith_cpu_set_union(&together, &all[r].cores);
     threads += all[r].threads;
   }
-  int cores = kith_cores_count(&together);
+  int cores = kith_cpu_set_count(&together);
   double allowed = first->quota > 0 && first->quota < cores ? first->quota : cores;
   if (node == 0)
     kith_finding_add(f, "%d thread%s on %d core%s of %s", threads, kith_plural(threads), cores,
                      kith_plural(cores), first->host);
-  if (first->others > 0) kith_finding_add(f, "; %d of other programs run on %s", first->others, first->host);
+  if (first->other_threads > 0)
+    kith_finding_add(f, "; %d of other programs run on %s", first->other_threads, first->host);
   if (threads <= allowed + 0.5) {
-    if (threads + first->others > first->online)
+    if (threads + first->other_threads > first->online)
       kith_finding_warn(
           f,
           "other programs use the cores of %s: ask for whole nodes (--exclusive), or set a smaller "
@@ -188,8 +190,8 @@ static void checks_node_cores(int size, const kith_seat *all, int node, kith_fin
                        "OMPI_MCA_mpi_yield_when_idle=1 if it must be");
 }
 
-void kith_diagnose_cores(int size, const kith_seat *all, kith_finding *f) {
-  int nodes = kith_seats_nodes(size, all);
+void kith_diagnose_cores(int size, const kith_host_info *all, kith_finding *f) {
+  int nodes = kith_host_info_n_node(size, all);
   for (int i = 0; i < nodes; i++) checks_node_cores(size, all, i, f);
   for (int r = 0; r < size; r++) checks_binding(size, all, r, f);
 }
@@ -211,23 +213,24 @@ void kith_diagnose_blas(const char *kernels, bool chosen, kith_simd cpu, bool ow
 
 /* ---- between nodes ---- */
 
-void kith_diagnose_clocks(int size, const kith_seat *all, const kith_clock_skew *skew, kith_finding *f) {
-  int nodes = kith_seats_nodes(size, all), worst = 0;
+void kith_diagnose_clocks(int size, const kith_host_info *all, const kith_clock_offset *skew,
+                          kith_finding *f) {
+  int nodes = kith_host_info_n_node(size, all), worst = 0;
   if (nodes == 1) {
     kith_finding_add(f, "one node, one clock");
     return;
   }
   for (int i = 1; i < nodes; i++)
-    if (worst == 0 || fabs(skew[i].ahead) > fabs(skew[worst].ahead)) worst = i;
-  const char *host = all[kith_seats_first(size, all, worst)].host;
+    if (worst == 0 || fabs(skew[i].seconds) > fabs(skew[worst].seconds)) worst = i;
+  const char *host = all[kith_host_info_first_rank(size, all, worst)].host;
   kith_finding_add(f, "of %d nodes %s differs most from %s: %+.6f s, give or take %.6f", nodes, host,
-                   all[0].host, skew[worst].ahead, skew[worst].error);
-  if (fabs(skew[worst].ahead) - skew[worst].error > CHECKS_SKEW)
+                   all[0].host, skew[worst].seconds, skew[worst].error);
+  if (fabs(skew[worst].seconds) - skew[worst].error > CHECKS_SKEW)
     kith_finding_warn(f,
                       "set the clocks by NTP (chrony): times of files and logs will contradict each other");
 }
 
-void kith_diagnose_links(const kith_seat *all, int n, const kith_link *link, kith_finding *f) {
+void kith_diagnose_links(const kith_host_info *all, int n, const kith_link *link, kith_finding *f) {
   int slow = 0, narrow = 0;
   if (n == 0) {
     kith_finding_add(f, "one rank, no messages");
@@ -252,11 +255,11 @@ void kith_diagnose_links(const kith_seat *all, int n, const kith_link *link, kit
                          "OMPI_MCA_btl_tcp_if_include names a network");
 }
 
-void kith_diagnose_shm(int size, const kith_seat *all, kith_finding *f) {
+void kith_diagnose_shm(int size, const kith_host_info *all, kith_finding *f) {
   char free[32], need[32];
-  int nodes = kith_seats_nodes(size, all), worst = -1;
+  int nodes = kith_host_info_n_node(size, all), worst = -1;
   for (int i = 0; i < nodes; i++) {
-    int first = kith_seats_first(size, all, i), n = checks_ranks_of(size, all, i);
+    int first = kith_host_info_first_rank(size, all, i), n = checks_ranks_of(size, all, i);
     bool little = n > 1 && all[first].shm >= 0 && all[first].shm < (int64_t)n * CHECKS_SHM;
     if (worst < 0 || (little && all[first].shm < all[worst].shm)) worst = first;
   }
@@ -307,9 +310,9 @@ void kith_diagnose_disk(int64_t room, int64_t need, kith_finding *f) {
   else if (room < 2 * need) kith_finding_warn(f, "it suffices if nobody else fills the disk meanwhile");
 }
 
-void kith_diagnose_memory(int size, const kith_seat *all, const int64_t *need, kith_finding *f) {
+void kith_diagnose_memory(int size, const kith_host_info *all, const int64_t *need, kith_finding *f) {
   char a[32], b[32], c[32];
-  int nodes = kith_seats_nodes(size, all), worst = 0, most = 0;
+  int nodes = kith_host_info_n_node(size, all), worst = 0, most = 0;
   double share = -1;
   int64_t of_worst = 0;
   for (int i = 0; i < nodes; i++) {
@@ -317,18 +320,18 @@ void kith_diagnose_memory(int size, const kith_seat *all, const int64_t *need, k
     for (int r = 0; r < size; r++) {
       if (all[r].node != i) continue;
       sum += need[r];
-      free = kith_least(free, all[r].memory);
+      free = kith_min(free, all[r].memory);
       if (need[r] > need[most]) most = r;
     }
     double here = (double)sum / ((double)free + 1);
     if (here <= share) continue;
     share = here;
-    worst = kith_seats_first(size, all, i);
+    worst = kith_host_info_first_rank(size, all, i);
     of_worst = sum;
   }
   int64_t free = INT64_MAX;
   for (int r = 0; r < size; r++)
-    if (all[r].node == all[worst].node) free = kith_least(free, all[r].memory);
+    if (all[r].node == all[worst].node) free = kith_min(free, all[r].memory);
   kith_finding_add(f, "rank %d needs most, about %s; the ranks of %s together %s, of %s that it can give",
                    most, kith_bytes_print(need[most], a), all[worst].host, kith_bytes_print(of_worst, b),
                    kith_bytes_print(free, c));

@@ -70,7 +70,7 @@ static void graph_sizes_share(int size, kith_graph_sizes *s) {
   for (int t = 0; t < KITH_TYPES; t++) s->n_own_of[t] = (s->n[t] + size - 1) / size;
   s->n_own = s->n_own_of[KITH_USER] + s->n_own_of[KITH_ITEM];
   s->n_entry = (2 * s->n_edge + size - 1) / size;
-  s->n_ghost = size == 1 ? 0 : kith_least(s->n[KITH_USER] + s->n[KITH_ITEM] - s->n_own, s->n_entry);
+  s->n_ghost = size == 1 ? 0 : kith_min(s->n[KITH_USER] + s->n[KITH_ITEM] - s->n_own, s->n_entry);
 }
 
 kith_agreed kith_graph_sizes_read(const kith_comm *comm, const char *graph_path, kith_graph_sizes *out) {

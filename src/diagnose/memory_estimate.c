@@ -30,7 +30,7 @@ typedef struct estimate {
   int d, width;            /* columns of input rows and of final ones */
 } estimate;
 
-/* kith_graph, and kith_relation with its halo; the transpose and loops of kith_whole. */
+/* kith_graph, and kith_dist_csr with its halo; the transpose and loops of kith_full_block. */
 static int64_t estimate_graph(const estimate *w) {
   const kith_graph_sizes *s = w->s;
   int64_t column = s->n_own + w->ghost, most = estimate_max(w->width, w->model->width);
@@ -74,18 +74,18 @@ static int64_t estimate_wanted(const estimate *w) {
   const kith_graph_sizes *s = w->s;
   const kith_negative_options *n = &w->train->negatives;
   if (s->task == KITH_CLASSIFY)
-    return (w->train->sampler.mode == KITH_FULL ? s->n_train : kith_least(w->train->batch, s->n_train)) /
+    return (w->train->sampler.mode == KITH_FULL ? s->n_train : kith_min(w->train->batch, s->n_train)) /
                s->size +
            1;
   bool softmax = w->train->loss.name == KITH_SOFTMAX;
   int64_t draws = softmax ? 0 : (int64_t)n->count * (n->hard > 0 ? n->pool : 1),
           shared = softmax ? w->train->loss.shared : 0;
-  return ((2 + draws) * kith_least(w->train->batch, s->n_edge) + shared) / s->size + 2 * KITH_TILE;
+  return ((2 + draws) * kith_min(w->train->batch, s->n_edge) + shared) / s->size + 2 * KITH_TILE;
 }
 
 /* The batch's index arrays, its packed rows at owner and asker with gradients, and the messages between. */
 static int64_t estimate_batch(const estimate *w) {
-  int64_t wanted = estimate_wanted(w), pairs = kith_least(w->train->batch, w->s->n_edge), tiles = 0;
+  int64_t wanted = estimate_wanted(w), pairs = kith_min(w->train->batch, w->s->n_edge), tiles = 0;
   if (w->train->loss.name == KITH_SOFTMAX && w->s->task == KITH_RECOMMEND)
     tiles = 36 * pairs + pairs * (pairs + w->train->loss.shared) / 8 +
             4 * KITH_TILE * (pairs + w->train->loss.shared);
@@ -112,15 +112,15 @@ static void estimate_hops(const estimate *w, int64_t *row, int64_t *entry) {
   const kith_graph_sizes *s = w->s;
   int layers = kith_model_n_layer(w->model);
   int64_t nodes = s->n[KITH_USER] + s->n[KITH_ITEM], mean = nodes > 0 ? 2 * s->n_edge / nodes + 1 : 1;
-  int64_t most = kith_least(nodes, estimate_wanted(w) + estimate_drawn(w));
-  row[layers] = kith_least(estimate_wanted(w), nodes);
+  int64_t most = kith_min(nodes, estimate_wanted(w) + estimate_drawn(w));
+  row[layers] = kith_min(estimate_wanted(w), nodes);
   for (int l = layers - 1; l >= 0; l--) {
     int asked = o->mode == KITH_NEIGHBOR && o->fanouts.n > 0
                     ? o->fanouts.of[layers - 1 - l < o->fanouts.n ? layers - 1 - l : o->fanouts.n - 1]
                     : 0;
     int64_t fan = asked > 0 ? asked : 4 * mean; /* the batch's nodes have more neighbors than the mean */
-    entry[l] = kith_least(row[l + 1] * fan, 2 * s->n_edge);
-    row[l] = kith_least(row[l + 1] * (fan + 1), most);
+    entry[l] = kith_min(row[l + 1] * fan, 2 * s->n_edge);
+    row[l] = kith_min(row[l + 1] * (fan + 1), most);
   }
 }
 
@@ -155,8 +155,8 @@ static int64_t estimate_transient(const estimate *w, const kith_eval_options *o)
 
 /* Importance neighborhoods reach further than the graph's rows: up to all nodes. */
 static void estimate_near(const kith_graph_sizes *s, const kith_near_options *o, estimate *w) {
-  w->entry = s->n_own * kith_least(o->neighbors, (int64_t)o->walks * o->length);
-  w->ghost = kith_least(s->n[KITH_USER] + s->n[KITH_ITEM] - s->n_own, w->entry);
+  w->entry = s->n_own * kith_min(o->neighbors, (int64_t)o->walks * o->length);
+  w->ghost = kith_min(s->n[KITH_USER] + s->n[KITH_ITEM] - s->n_own, w->entry);
   w->walks = 12 * w->entry + (ESTIMATE_WALKERS * 64 + 32) * (int64_t)o->length;
 }
 

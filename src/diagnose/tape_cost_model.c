@@ -51,16 +51,16 @@ done:
 }
 
 /* Record as trainers do on the whole graph, with room for that many ghosts. */
-static kith_status tape_cost_record(const kith_model_options *o, const kith_whole *whole, int n_feature,
+static kith_status tape_cost_record(const kith_model_options *o, const kith_full_block *whole, int n_feature,
                                     kith_params *params, kith_tape *t) {
   kith_status st = KITH_OK;
-  const kith_hop *hop[KITH_MAX_LAYER_OUTPUTS];
+  const kith_block *hop[KITH_MAX_LAYER_OUTPUTS];
   kith_exec_ctx exec = {0};
   kith_gather_index nothing = {0};
   kith_output output = {.gather_index = &nothing, .all_rows = true};
-  for (int l = 0; l < o->layers; l++) hop[l] = &whole->hop;
-  kith_tensor *x = n_feature > 0 ? kith_tape_constant(t, &whole->frame, n_feature)
-                                 : kith_tape_node_tensor(t, &whole->frame, o->width);
+  for (int l = 0; l < o->layers; l++) hop[l] = &whole->block;
+  kith_tensor *x = n_feature > 0 ? kith_tape_constant(t, &whole->nodes, n_feature)
+                                 : kith_tape_node_tensor(t, &whole->nodes, o->width);
   output.packed = kith_tape_tensor(t, 1, kith_model_output_dim(o));
   kith_model_ctx ctx = {.tape = t, .params = params, .exec = &exec, .hop = hop, .x = x, .output = &output};
   kith_model_record(o, &ctx);
@@ -71,9 +71,9 @@ done:
 }
 
 static kith_agreed tape_cost_relation(const kith_comm *alone, const kith_model_options *o,
-                                      const tape_cost_graph *m, kith_relation **a) {
-  if (!kith_model_uses_importance_graph(o)) return kith_relation_create(alone, &m->g, o->width, a);
-  return kith_relation_create_weighed(alone, &m->g, m->start, m->neighbor, m->weight, o->width, a);
+                                      const tape_cost_graph *m, kith_dist_csr **a) {
+  if (!kith_model_uses_importance_graph(o)) return kith_dist_csr_create(alone, &m->g, o->width, a);
+  return kith_dist_csr_create_weighted(alone, &m->g, m->start, m->neighbor, m->weight, o->width, a);
 }
 
 static kith_status tape_cost_take(const kith_model_options *o, kith_task task, int n_feature, int n,
@@ -81,14 +81,14 @@ static kith_status tape_cost_take(const kith_model_options *o, kith_task task, i
   kith_status st = KITH_OK;
   const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
   tape_cost_graph m = {.neighbor = NULL};
-  kith_relation *a = NULL;
-  kith_whole whole = {0};
+  kith_dist_csr *a = NULL;
+  kith_full_block whole = {0};
   kith_params *params = NULL;
   kith_tape *t = NULL;
   KITH_TRY(tape_cost_fill(n, degree, task, n_feature, &m));
   KITH_TRY(tape_cost_relation(&alone, o, &m, &a).status);
-  KITH_TRY(kith_whole_make(a, kith_model_needs_transpose(o), kith_model_has_self_loops(o), &whole));
-  whole.frame.most += ghost;
+  KITH_TRY(kith_full_block_make(a, kith_model_needs_transpose(o), kith_model_has_self_loops(o), &whole));
+  whole.nodes.capacity += ghost;
   KITH_TRY(kith_params_create(1, &params));
   KITH_TRY(kith_tape_create(&t));
   KITH_TRY(tape_cost_record(o, &whole, n_feature, params, t));
@@ -97,8 +97,8 @@ static kith_status tape_cost_take(const kith_model_options *o, kith_task task, i
 done:
   kith_tape_destroy(&t);
   kith_params_destroy(&params);
-  kith_whole_free(&whole);
-  kith_relation_destroy(&a);
+  kith_full_block_free(&whole);
+  kith_dist_csr_destroy(&a);
   tape_cost_free(&m);
   return st;
 }

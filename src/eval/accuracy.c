@@ -22,19 +22,19 @@ static double accuracy_loss(int n, const float *x, int32_t label) {
 kith_accuracy kith_eval_accuracy(const kith_comm *comm, const kith_graph *g, const float *logits,
                                  kith_node_split split) {
   int64_t count[2] = {0, 0};
-  kith_sum loss = {0};
+  kith_exact_sum loss = {0};
   for (kith_lid i = 0; i < g->n_own; i++) {
     const float *x = logits + (size_t)i * (size_t)g->n_class;
     if (g->split[i] != (int8_t)split) continue;
     count[0]++;
     count[1] += accuracy_argmax(g->n_class, x) == g->label[i];
-    kith_sum_add(&loss, accuracy_loss(g->n_class, x, g->label[i]));
+    kith_exact_sum_add(&loss, accuracy_loss(g->n_class, x, g->label[i]));
   }
   kith_comm_sum_int(comm, 2, count);
   kith_comm_sum(comm, 1, &loss);
   return (kith_accuracy){.n = count[0],
                          .correct = count[1],
-                         .loss = count[0] > 0 ? kith_sum_value(&loss) / (double)count[0] : 0};
+                         .loss = count[0] > 0 ? kith_exact_sum_value(&loss) / (double)count[0] : 0};
 }
 
 double kith_accuracy_ratio(const kith_accuracy *a) {

@@ -25,20 +25,20 @@ static bool candidates_set_bit(uint64_t *taken, int64_t item) {
 }
 
 int64_t kith__candidates_available(const kith_graph *g, kith_lid u) {
-  const kith_lists *l[3] = {&g->train, &g->valid, &g->test};
+  const kith_ragged *l[3] = {&g->train, &g->valid, &g->test};
   int64_t n = g->n[KITH_ITEM];
   for (int i = 0; i < 3; i++) n -= l[i]->start[u + 1] - l[i]->start[u];
   return n < 0 ? 0 : n;
 }
 
 static void candidates_set_interactions(const kith_graph *g, kith_lid u, uint64_t *taken) {
-  const kith_lists *l[3] = {&g->train, &g->valid, &g->test};
+  const kith_ragged *l[3] = {&g->train, &g->valid, &g->test};
   for (int i = 0; i < 3; i++)
-    for (kith_eid e = l[i]->start[u]; e < l[i]->start[u + 1]; e++) candidates_set_bit(taken, l[i]->item[e]);
+    for (kith_eid e = l[i]->start[u]; e < l[i]->start[u + 1]; e++) candidates_set_bit(taken, l[i]->value[e]);
 }
 
 static uint64_t candidates_random(uint64_t seed, uint64_t who, uint64_t draw) {
-  return kith_random(seed, KITH_USE_PROTOCOL, who, draw, 0).bits[0];
+  return kith_random(seed, KITH_RNG_PROTOCOL, who, draw, 0).bits[0];
 }
 
 /* `need` of the `left` free items, all choices alike: each with chance need / left (Knuth, algorithm S). */

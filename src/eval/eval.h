@@ -54,7 +54,7 @@ void kith__topk_heap_sort(kith_topk_heap *heap);
 /* Sums over users of every metric at every cut-off. */
 typedef struct kith__metric_sums {
   int64_t n_user, n_user_short;
-  kith_sum recall[KITH_MAX_CUTOFFS], ndcg[KITH_MAX_CUTOFFS], hit_rate[KITH_MAX_CUTOFFS],
+  kith_exact_sum recall[KITH_MAX_CUTOFFS], ndcg[KITH_MAX_CUTOFFS], hit_rate[KITH_MAX_CUTOFFS],
       precision[KITH_MAX_CUTOFFS], mrr[KITH_MAX_CUTOFFS];
 } kith__metric_sums;
 
@@ -91,7 +91,7 @@ kith_agreed kith__eval_sampled(const kith_comm *comm, const kith_graph *g, int d
 kith_agreed kith__eval_poll(const kith_comm *comm, const kith_eval_options *o) KITH_MUST_USE;
 
 /* The owned users that have held-out items (all owned users when truth is null): user [n]. */
-kith_status kith__eval_users(const kith_graph *g, const kith_lists *truth, kith_lid *n,
+kith_status kith__eval_users(const kith_graph *g, const kith_ragged *truth, kith_lid *n,
                              kith_lid **user) KITH_MUST_USE;
 
 #endif

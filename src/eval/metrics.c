@@ -38,17 +38,18 @@ void kith__metric_sums_add(kith__metric_sums *t, const kith_eval_options *o, int
       gain += 1 / log2((double)position + 2);
       if (!first) first = position + 1;
     }
-    kith_sum_add(&t->recall[c], (double)hits / (double)n_truth);
-    kith_sum_add(&t->ndcg[c], gain / metrics_ideal_dcg(n_truth < o->k[c] ? n_truth : o->k[c]));
-    kith_sum_add(&t->hit_rate[c], hits > 0);
-    kith_sum_add(&t->precision[c], (double)hits / o->k[c]);
-    kith_sum_add(&t->mrr[c], first ? 1.0 / first : 0);
+    kith_exact_sum_add(&t->recall[c], (double)hits / (double)n_truth);
+    kith_exact_sum_add(&t->ndcg[c], gain / metrics_ideal_dcg(n_truth < o->k[c] ? n_truth : o->k[c]));
+    kith_exact_sum_add(&t->hit_rate[c], hits > 0);
+    kith_exact_sum_add(&t->precision[c], (double)hits / o->k[c]);
+    kith_exact_sum_add(&t->mrr[c], first ? 1.0 / first : 0);
   }
 }
 
-static void metrics_mean(const kith_comm *comm, int n_k, int64_t n_user, kith_sum *sums, double *means) {
+static void metrics_mean(const kith_comm *comm, int n_k, int64_t n_user, kith_exact_sum *sums,
+                         double *means) {
   kith_comm_sum(comm, n_k, sums);
-  for (int c = 0; c < n_k; c++) means[c] = n_user ? kith_sum_value(&sums[c]) / (double)n_user : 0;
+  for (int c = 0; c < n_k; c++) means[c] = n_user ? kith_exact_sum_value(&sums[c]) / (double)n_user : 0;
 }
 
 void kith__metric_sums_reduce(const kith_comm *comm, kith__metric_sums *t, const kith_eval_options *o,

@@ -7,19 +7,19 @@
 #include "kith/ops.h"
 
 /* Whether `item` is in an ascending list. */
-static bool nearest_is_excluded(const kith_lists *exclude, int q, int64_t item) {
+static bool nearest_is_excluded(const kith_ragged *exclude, int q, int64_t item) {
   kith_eid a = exclude->start[q], b = exclude->start[q + 1];
   while (a < b) {
     kith_eid middle = a + (b - a) / 2;
-    if (exclude->item[middle] < item) a = middle + 1;
+    if (exclude->value[middle] < item) a = middle + 1;
     else b = middle;
   }
-  return a < exclude->start[q + 1] && exclude->item[a] == item;
+  return a < exclude->start[q + 1] && exclude->value[a] == item;
 }
 
 /* The best of this rank's rows for one query, into k entries; places that are left over hold item -1. */
 static void nearest_local(const kith_graph *g, kith_node_type type, int d, const float *x, int q,
-                          const float *query, const kith_lists *exclude, int k, kith_scored_item *best) {
+                          const float *query, const kith_ragged *exclude, int k, kith_scored_item *best) {
   kith_topk_heap heap = {.k = k, .entry = best};
   for (kith_lid u = 0; u < g->n_own_of[type]; u++) {
     kith_lid row = g->row_of[type][u];
@@ -55,7 +55,7 @@ done:
 }
 
 kith_agreed kith_eval_nearest(const kith_comm *comm, const kith_graph *g, kith_node_type type, int d,
-                              const float *x, int n_query, const float *query, const kith_lists *exclude,
+                              const float *x, int n_query, const float *query, const kith_ragged *exclude,
                               int k, kith_topk *out) {
   kith_agreed st = {KITH_OK};
   kith_scored_item *all = NULL, *entry = NULL;

@@ -6,8 +6,8 @@
 /* What is summed over nodes. */
 typedef struct oversmoothing_sums {
   int64_t n, n_pointing; /* nodes; those whose rows are not zero */
-  kith_sum energy;
-  kith_sum *direction; /* [d] sum of the rows divided by their norms */
+  kith_exact_sum energy;
+  kith_exact_sum *direction; /* [d] sum of the rows divided by their norms */
 } oversmoothing_sums;
 
 static double oversmoothing_norm(int d, const float *x) {
@@ -21,7 +21,7 @@ static void oversmoothing_add_directions(const kith_csr *csr, int d, const float
     const float *row = x + (size_t)i * (size_t)d;
     double norm = oversmoothing_norm(d, row);
     s->n_pointing += norm != 0;
-    for (int k = 0; k < d && norm != 0; k++) kith_sum_add(&s->direction[k], (double)row[k] / norm);
+    for (int k = 0; k < d && norm != 0; k++) kith_exact_sum_add(&s->direction[k], (double)row[k] / norm);
   }
 }
 
@@ -36,10 +36,10 @@ static double oversmoothing_apart(int d, const float *x, double x_root, const fl
 }
 
 /* The energy of the row at place p: its edges in the order of the row, so the same on any rank. */
-static double oversmoothing_row(const kith_relation *a, kith_lid p, int d, const float *x,
+static double oversmoothing_row(const kith_dist_csr *a, kith_lid p, int d, const float *x,
                                 const float *ghost) {
   const kith_csr *csr = &a->csr;
-  kith_lid i = csr->row[p];
+  kith_lid i = csr->perm[p];
   double sum = 0;
   for (kith_eid e = csr->start[p]; e < csr->start[p + 1]; e++) {
     kith_lid j = csr->col[e];
@@ -51,15 +51,16 @@ static double oversmoothing_row(const kith_relation *a, kith_lid p, int d, const
   return sum;
 }
 
-static void oversmoothing_add_energy(const kith_relation *a, int d, const float *x, const float *ghost,
+static void oversmoothing_add_energy(const kith_dist_csr *a, int d, const float *x, const float *ghost,
                                      oversmoothing_sums *s) {
 #pragma omp parallel
   {
-    kith_sum mine = {0};
+    kith_exact_sum mine = {0};
 #pragma omp for schedule(dynamic, 256)
-    for (kith_lid p = 0; p < a->csr.n_row; p++) kith_sum_add(&mine, oversmoothing_row(a, p, d, x, ghost));
+    for (kith_lid p = 0; p < a->csr.n_row; p++)
+      kith_exact_sum_add(&mine, oversmoothing_row(a, p, d, x, ghost));
 #pragma omp critical
-    kith_sum_join(&s->energy, &mine);
+    kith_exact_sum_merge(&s->energy, &mine);
   }
 }
 
@@ -69,12 +70,13 @@ static void oversmoothing_end(const kith_comm *comm, int d, oversmoothing_sums *
   kith_comm_sum(comm, 1, &s->energy);
   kith_comm_sum(comm, d, s->direction);
   double m = (double)count[1], square = 0;
-  for (int k = 0; k < d; k++) square += kith_sum_value(&s->direction[k]) * kith_sum_value(&s->direction[k]);
+  for (int k = 0; k < d; k++)
+    square += kith_exact_sum_value(&s->direction[k]) * kith_exact_sum_value(&s->direction[k]);
   out->cosine = count[1] > 1 ? (square - m) / (m * (m - 1)) : 0;
-  out->energy = count[0] > 0 ? kith_sum_value(&s->energy) / (2 * (double)count[0]) : 0;
+  out->energy = count[0] > 0 ? kith_exact_sum_value(&s->energy) / (2 * (double)count[0]) : 0;
 }
 
-kith_agreed kith_oversmoothing_measure(const kith_comm *comm, const kith_relation *a, int d, const float *x,
+kith_agreed kith_oversmoothing_measure(const kith_comm *comm, const kith_dist_csr *a, int d, const float *x,
                                        kith_oversmoothing *out) {
   kith_agreed st = {KITH_OK};
   oversmoothing_sums s = {.n = a->csr.n_row};

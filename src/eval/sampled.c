@@ -11,7 +11,7 @@
 typedef struct sampled {
   const kith_graph *g;
   const kith_eval_options *o;
-  const kith_lists *truth;
+  const kith_ragged *truth;
   int64_t block; /* most candidates of a block */
   kith_lid n_user;
   kith_lid *user;          /* [n_user] */
@@ -66,7 +66,7 @@ static kith_status sampled_make(sampled *s) {
   for (kith_lid i = 0; i < s->n_user; i++) {
     int64_t unmet = kith__candidates_available(s->g, s->user[i]);
     s->n_user_short += unmet < s->o->sampled;
-    s->start[i + 1] = s->start[i] + sampled_n_truth(s, i) + kith_least(unmet, s->o->sampled);
+    s->start[i + 1] = s->start[i] + sampled_n_truth(s, i) + kith_min(unmet, s->o->sampled);
   }
   for (sampled_next_block(s); s->first < s->n_user; sampled_next_block(s))
     if (s->start[s->end] - s->start[s->first] > most) most = s->start[s->end] - s->start[s->first];
@@ -84,7 +84,7 @@ static void sampled_draw(const sampled *s) {
   for (kith_lid i = s->first; i < s->end; i++) {
     kith_scored_item *e = sampled_entries(s, i);
     int64_t n_truth = sampled_n_truth(s, i), n = s->start[i + 1] - s->start[i];
-    const int32_t *truth = s->truth->item + s->truth->start[s->user[i]];
+    const int32_t *truth = s->truth->value + s->truth->start[s->user[i]];
     for (int64_t k = 0; k < n_truth; k++) e[k].item = truth[k];
     kith__candidates_draw(s->g, s->o->seed, s->user[i], n - n_truth,
                           s->taken + kith_thread_num() * kith__candidates_words(s->g), e + n_truth);
@@ -110,10 +110,10 @@ static void sampled_add_metrics(const sampled *s, kith__metric_sums *t) {
     int64_t n = s->start[i + 1] - s->start[i];
     kith_scored_item *e = sampled_entries(s, i);
     qsort(e, (size_t)n, sizeof *e, sampled_by_rank);
-    int n_top = (int)kith_least(n, s->o->k[s->o->n_k - 1]);
+    int n_top = (int)kith_min(n, s->o->k[s->o->n_k - 1]);
     for (int j = 0; j < n_top; j++) s->item[j] = e[j].item;
     kith__metric_sums_add(t, s->o, n_top, s->item, sampled_n_truth(s, i),
-                          s->truth->item + s->truth->start[s->user[i]]);
+                          s->truth->value + s->truth->start[s->user[i]]);
   }
 }
 

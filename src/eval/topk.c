@@ -29,7 +29,7 @@ static void topk_work_free(topk_work *w) {
   KITH_FREE(w->above);
 }
 
-kith_status kith__eval_users(const kith_graph *g, const kith_lists *truth, kith_lid *n, kith_lid **user) {
+kith_status kith__eval_users(const kith_graph *g, const kith_ragged *truth, kith_lid *n, kith_lid **user) {
   kith_status st = KITH_OK;
   kith_lid n_found = 0, *found = NULL;
   KITH_TRY(KITH_NEW(found, g->n_own_of[KITH_USER]));
@@ -69,8 +69,8 @@ done:
 }
 
 static bool topk_is_masked(const topk_work *w, kith_lid user, int32_t item) {
-  return kith_lists_has(&w->g->train, user, item) ||
-         (w->mask_valid && kith_lists_has(&w->g->valid, user, item));
+  return kith_ragged_has(&w->g->train, user, item) ||
+         (w->mask_valid && kith_ragged_has(&w->g->valid, user, item));
 }
 
 /* One user against one tile of items: what beats the threshold and is not masked is kept. */
@@ -124,9 +124,9 @@ static kith_agreed topk_shard(const kith_comm *comm, const topk_work *w, const k
   const int n_piece = comm->size < PAUSES ? PAUSES / comm->size : 1;
   const int64_t n_tile = (w->n_user + KITH_SCORE_USERS - 1) / KITH_SCORE_USERS;
   for (int p = 0; p < n_piece; p++) {
-    int64_t end = kith_block(n_tile, n_piece, p + 1);
+    int64_t end = kith_chunk_begin(n_tile, n_piece, p + 1);
 #pragma omp parallel for schedule(dynamic)
-    for (int64_t tile = kith_block(n_tile, n_piece, p); tile < end; tile++)
+    for (int64_t tile = kith_chunk_begin(n_tile, n_piece, p); tile < end; tile++)
       if (!topk_stops(w)) topk_tile(w, (kith_lid)(tile * KITH_SCORE_USERS), s, ring);
     KITH_TRY(kith__eval_poll(comm, w->o));
   }
@@ -204,7 +204,7 @@ static kith_agreed topk_evaluate(const kith_comm *comm, const kith_graph *g, int
   int32_t *item = NULL;
   kith_lid n = 0, *user = NULL;
   int k = o->k[o->n_k - 1];
-  const kith_lists *truth = o->split == KITH_EVAL_TEST ? &g->test : &g->valid;
+  const kith_ragged *truth = o->split == KITH_EVAL_TEST ? &g->test : &g->valid;
   KITH_TRY(kith_agree(comm, kith__eval_users(g, truth, &n, &user)));
   KITH_TRY(kith_agree(comm, topk_work_make(g, d, x, k, o->split == KITH_EVAL_TEST, n, &user, &w)));
   KITH_TRY(kith_agree(comm, KITH_NEW(item, k)));
@@ -213,7 +213,7 @@ static kith_agreed topk_evaluate(const kith_comm *comm, const kith_graph *g, int
   for (kith_lid i = 0; i < w.n_user; i++) {
     kith_eid first = truth->start[w.user[i]];
     for (int j = 0; j < w.heap[i].n; j++) item[j] = w.heap[i].entry[j].item;
-    kith__metric_sums_add(t, o, w.heap[i].n, item, truth->start[w.user[i] + 1] - first, truth->item + first);
+    kith__metric_sums_add(t, o, w.heap[i].n, item, truth->start[w.user[i] + 1] - first, truth->value + first);
   }
 done:
   KITH_FREE(user);

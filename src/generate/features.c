@@ -31,7 +31,7 @@ static void tags_add(tags *t, int tag) {
 /* A tag that tells something, or by mistake any other. */
 static void tags_tell(const world *w, int type, int64_t node, tags *t, int tag) {
   kith_draw draw =
-      kith_random(w->o->seed, (kith_use)WORLD_FEATURE, (uint64_t)type, (uint64_t)node, (uint64_t)tag);
+      kith_random(w->o->seed, (kith_rng_stream)WORLD_FEATURE, (uint64_t)type, (uint64_t)node, (uint64_t)tag);
   bool told = kith_random_unit(draw.bits[0]) < tag_told;
   tags_add(t, told ? tag : (int)kith_random_below(draw.bits[1], (uint64_t)tags_of(w->o)));
 }
@@ -44,7 +44,7 @@ static void tags_taste(const world *w, int type, int64_t node, tags *t, int comm
 /* One that says nothing. */
 static void tags_idle(const world *w, int type, int64_t node, tags *t) {
   kith_draw draw =
-      kith_random(w->o->seed, (kith_use)WORLD_FEATURE, (uint64_t)type, (uint64_t)node, UINT64_MAX);
+      kith_random(w->o->seed, (kith_rng_stream)WORLD_FEATURE, (uint64_t)type, (uint64_t)node, UINT64_MAX);
   tags_add(t, tags_of(w->o) - 1 - (int)kith_random_below(draw.bits[0], TAGS_IDLE));
 }
 

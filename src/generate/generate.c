@@ -67,7 +67,7 @@ typedef struct calendar {
 } calendar;
 
 static calendar calendar_of(const world *w, int64_t user) {
-  kith_draw draw = kith_random(w->o->seed, (kith_use)WORLD_CALENDAR, (uint64_t)user, 0, 0);
+  kith_draw draw = kith_random(w->o->seed, (kith_rng_stream)WORLD_CALENDAR, (uint64_t)user, 0, 0);
   double room = (double)(calendar_span - calendar_least), late = floor(kith_random_unit(draw.bits[0]) * room);
   double span = (double)calendar_least + kith_random_unit(draw.bits[1]) * (room - late);
   return (calendar){(double)calendar_begin + late, span / (double)w->degree[user]};

@@ -22,7 +22,7 @@ static double spread_factor(int64_t n, const double *weight, double total, doubl
   return factor;
 }
 
-kith_status kith__spread_deal(uint64_t seed, kith_use use, int64_t n, int64_t total, int64_t most,
+kith_status kith__spread_deal(uint64_t seed, kith_rng_stream use, int64_t n, int64_t total, int64_t most,
                               int32_t *share) {
   kith_status st = KITH_OK;
   double *weight = NULL, sum = 0, so_far = 0;

@@ -8,7 +8,7 @@
  * Deal `total` things to `n` takers by weights of a Pareto law (exponent 3/2), none getting more than about
  * `most`. The shares follow from (seed, use, taker) and add up exactly.  Local.  total <= n * most.
  */
-kith_status kith__spread_deal(uint64_t seed, kith_use use, int64_t n, int64_t total, int64_t most,
+kith_status kith__spread_deal(uint64_t seed, kith_rng_stream use, int64_t n, int64_t total, int64_t most,
                               int32_t *share) KITH_MUST_USE;
 
 #endif

@@ -13,7 +13,7 @@ static kith_status stream_check_old(const char *path, const char *mark) {
   char head[64] = "";
   FILE *old = NULL;
   if (access(path, F_OK) != 0 && errno == ENOENT) return st;
-  KITH_TRY(kith_file_open_text(path, &old));
+  KITH_TRY(kith_file_fopen(path, &old));
   bool good = !kith_fault(KITH_FAULT_READ);
   size_t n = good ? fread(head, 1, strlen(mark), old) : 0;
   good = good && !ferror(old);
@@ -30,9 +30,9 @@ kith_status kith__stream_open(const char *path, const char *mark, const char *fi
   kith_status st = KITH_OK;
   memset(s, 0, sizeof *s);
   KITH_TRY(stream_check_old(path, mark));
-  KITH_TRY(kith_file_name(path, s->path, s->tmp));
+  KITH_TRY(kith_file_tmp_name(path, s->path, s->tmp));
   KITH_TRY(KITH_NEW(s->buffer, STREAM_ROOM));
-  KITH_TRY(kith_file_create(s->path, s->tmp, &s->file));
+  KITH_TRY(kith_file_tmp_fopen(s->path, s->tmp, &s->file));
   kith__stream_text(s, mark);
   kith__stream_text(s, first);
 done:
@@ -86,7 +86,7 @@ done:
 void kith__stream_close(stream *s) {
   if (s->file) fclose(s->file);
   s->file = NULL;
-  if (s->tmp[0]) kith_file_discard(s->tmp);
+  if (s->tmp[0]) kith_file_tmp_remove(s->tmp);
   s->tmp[0] = '\0';
   KITH_FREE(s->buffer);
 }

@@ -62,7 +62,8 @@ static int64_t most_of(int64_t n, int64_t total, int64_t takers) {
 kith_status kith__world_create(const kith_generate_options *o, world *w) {
   kith_status st = KITH_OK;
   *w = (world){.o = o,
-               .user_order = kith_shuffle_make(o->seed, (kith_use)WORLD_USER_ORDER, 0, (uint64_t)o->users)};
+               .user_order =
+                   kith_permutation_make(o->seed, (kith_rng_stream)WORLD_USER_ORDER, 0, (uint64_t)o->users)};
   KITH_TRY(KITH_NEW(w->item_first, o->communities + 1));
   KITH_TRY(KITH_NEW(w->user_first, o->communities + 1));
   KITH_TRY(KITH_NEW(w->item_at, o->items));
@@ -70,12 +71,13 @@ kith_status kith__world_create(const kith_generate_options *o, world *w) {
   KITH_TRY(KITH_NEW(w->ties, o->users));
   communities_place(o->communities, o->items, w->item_first);
   communities_place(o->communities, o->users, w->user_first);
-  w->item_order = kith_shuffle_make(o->seed, (kith_use)WORLD_ITEM_ORDER, 0, (uint64_t)o->items);
+  w->item_order = kith_permutation_make(o->seed, (kith_rng_stream)WORLD_ITEM_ORDER, 0, (uint64_t)o->items);
   for (int64_t p = 0; p < o->items; p++)
-    w->item_at[p] = (int32_t)kith_shuffle_at(&w->item_order, (uint64_t)p);
-  KITH_TRY(kith__spread_deal(o->seed, (kith_use)WORLD_ACTIVITY, o->users, o->interactions,
+    w->item_at[p] = (int32_t)kith_permutation_apply(&w->item_order, (uint64_t)p);
+  KITH_TRY(kith__spread_deal(o->seed, (kith_rng_stream)WORLD_ACTIVITY, o->users, o->interactions,
                              most_of(o->items, o->interactions, o->users), w->degree));
-  KITH_TRY(kith__spread_deal(o->seed, (kith_use)WORLD_SOCIABLE, o->users, o->friends, o->users / 4, w->ties));
+  KITH_TRY(kith__spread_deal(o->seed, (kith_rng_stream)WORLD_SOCIABLE, o->users, o->friends, o->users / 4,
+                             w->ties));
 done:
   if (kith_is_bad(st)) kith__world_free(w);
   return st;
@@ -93,8 +95,8 @@ void kith__world_free(world *w) {
 
 int kith__world_tastes(const world *w, int64_t user, world_taste taste[WORLD_TASTES]) {
   static const double weight[WORLD_TASTES] = {1, 0.6, 0.35};
-  kith_draw draw = kith_random(w->o->seed, (kith_use)WORLD_TASTE, (uint64_t)user, 0, 0);
-  int64_t place = (int64_t)kith_shuffle_place(&w->user_order, (uint64_t)user);
+  kith_draw draw = kith_random(w->o->seed, (kith_rng_stream)WORLD_TASTE, (uint64_t)user, 0, 0);
+  int64_t place = (int64_t)kith_permutation_inverse(&w->user_order, (uint64_t)user);
   double unit = kith_random_unit(draw.bits[0]), sum = 0, total = 0;
   int n = unit < third_taste ? 3 : unit < second_taste ? 2 : 1;
   for (int i = 0; i < n; i++) total += weight[i];
@@ -111,7 +113,7 @@ int kith__world_tastes(const world *w, int64_t user, world_taste taste[WORLD_TAS
 }
 
 world_taste kith__world_of_item(const world *w, int64_t item) {
-  int64_t place = (int64_t)kith_shuffle_place(&w->item_order, (uint64_t)item);
+  int64_t place = (int64_t)kith_permutation_inverse(&w->item_order, (uint64_t)item);
   int community = community_at(w->o->communities, w->item_first, place);
   return (world_taste){.community = community,
                        .niche = (int)((place - w->item_first[community]) % WORLD_NICHES),
@@ -128,8 +130,8 @@ static int64_t place_in(const world *w, int community, int niche, double unit) {
 int32_t kith__world_item(const world *w, int64_t user, int64_t k, int64_t attempt, int n_taste,
                          const world_taste *taste, double *moment) {
   const kith_generate_options *o = w->o;
-  kith_draw draw =
-      kith_random(o->seed, (kith_use)WORLD_INTERACTION, (uint64_t)user, (uint64_t)k, (uint64_t)attempt);
+  kith_draw draw = kith_random(o->seed, (kith_rng_stream)WORLD_INTERACTION, (uint64_t)user, (uint64_t)k,
+                               (uint64_t)attempt);
   double choice = kith_random_unit(draw.bits[0]), unit = kith_random_unit(draw.bits[1]);
   int64_t anywhere = (int64_t)kith_random_below(draw.bits[2], (uint64_t)o->items);
   *moment = kith_random_unit(draw.bits[3]);
@@ -145,8 +147,8 @@ int32_t kith__world_item(const world *w, int64_t user, int64_t k, int64_t attemp
 
 int32_t kith__world_friend(const world *w, int64_t user, int64_t k, int64_t attempt) {
   kith_draw draw =
-      kith_random(w->o->seed, (kith_use)WORLD_FRIEND, (uint64_t)user, (uint64_t)k, (uint64_t)attempt);
-  int64_t place = (int64_t)kith_shuffle_place(&w->user_order, (uint64_t)user);
+      kith_random(w->o->seed, (kith_rng_stream)WORLD_FRIEND, (uint64_t)user, (uint64_t)k, (uint64_t)attempt);
+  int64_t place = (int64_t)kith_permutation_inverse(&w->user_order, (uint64_t)user);
   int community = community_at(w->o->communities, w->user_first, place);
   int64_t first = w->user_first[community], n = w->user_first[community + 1] - first;
   int niche = (int)((place - first) % WORLD_NICHES);
@@ -156,5 +158,5 @@ int32_t kith__world_friend(const world *w, int64_t user, int64_t k, int64_t atte
             niche;
   else if (choice < friend_community) place = first + (int64_t)kith_random_below(draw.bits[1], (uint64_t)n);
   else place = (int64_t)kith_random_below(draw.bits[1], (uint64_t)w->o->users);
-  return (int32_t)kith_shuffle_at(&w->user_order, (uint64_t)place);
+  return (int32_t)kith_permutation_apply(&w->user_order, (uint64_t)place);
 }

@@ -19,7 +19,7 @@ enum { WORLD_NICHES = 4, WORLD_TASTES = 3 };
 
 /** What the generator's random numbers decide. */
 enum {
-  WORLD_ACTIVITY = KITH_USE_GENERATE,
+  WORLD_ACTIVITY = KITH_RNG_GENERATE,
   WORLD_COMMUNITY,
   WORLD_TASTE,
   WORLD_ITEM_ORDER,
@@ -38,11 +38,11 @@ typedef struct world_taste {
 
 typedef struct world {
   const kith_generate_options *o;
-  int64_t *item_first, *user_first;    /**< [communities + 1] the places of each community */
-  int32_t *item_at;                    /**< [items] which item lies at a place */
-  int32_t *degree;                     /**< [users] how many interactions each has */
-  int32_t *ties;                       /**< [users] how many friendships each begins */
-  kith_shuffle user_order, item_order; /**< place <-> user, item */
+  int64_t *item_first, *user_first;        /**< [communities + 1] the places of each community */
+  int32_t *item_at;                        /**< [items] which item lies at a place */
+  int32_t *degree;                         /**< [users] how many interactions each has */
+  int32_t *ties;                           /**< [users] how many friendships each begins */
+  kith_permutation user_order, item_order; /**< place <-> user, item */
 } world;
 
 kith_status kith__world_create(const kith_generate_options *o, world *w) KITH_MUST_USE;

@@ -3,7 +3,7 @@
 
 void kith_features_free(kith_features *features) {
   KITH_FREE(features->start);
-  KITH_FREE(features->of);
+  KITH_FREE(features->index);
   KITH_FREE(features->value);
   features->n_row = 0;
 }
@@ -12,7 +12,7 @@ kith_status kith_features_make(int64_t n_row, kith_eid n, kith_features *out) {
   kith_status st = KITH_OK;
   kith_features f = {.n_row = n_row};
   KITH_TRY(KITH_NEW(f.start, n_row + 1));
-  KITH_TRY(KITH_NEW(f.of, n));
+  KITH_TRY(KITH_NEW(f.index, n));
   KITH_TRY(KITH_NEW(f.value, n));
   *out = f;
   f = (kith_features){0};

@@ -2,7 +2,7 @@
 #include "kith/graph.h"
 
 void kith_csr_free(kith_csr *csr) {
-  KITH_FREE(csr->row);
+  KITH_FREE(csr->perm);
   KITH_FREE(csr->start);
   KITH_FREE(csr->col);
   KITH_FREE(csr->weight);
@@ -21,9 +21,9 @@ void kith_graph_destroy(kith_graph **graph) {
   KITH_FREE(g->neighbor);
   KITH_FREE(g->weight);
   KITH_FREE(g->edge);
-  kith_lists_free(&g->train);
-  kith_lists_free(&g->valid);
-  kith_lists_free(&g->test);
+  kith_ragged_free(&g->train);
+  kith_ragged_free(&g->valid);
+  kith_ragged_free(&g->test);
   KITH_FREE(g->item_number);
   kith_features_free(&g->features);
   KITH_FREE(g->feature);

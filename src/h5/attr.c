@@ -57,11 +57,11 @@ kith_agreed kith_h5_put_attr_text(kith_h5 *f, const char *name, const char *text
   kith_agreed st = {KITH_OK};
   char *shared = NULL;
   int64_t size = (int64_t)strlen(text) + 1;
-  kith_comm_share(f->comm, sizeof size, &size);
+  kith_comm_bcast(f->comm, sizeof size, &size);
   hid_t type = attr_text_type((size_t)size);
   KITH_TRY(kith_agree(f->comm, KITH_NEW(shared, size)));
   if (f->comm->rank == 0) memcpy(shared, text, (size_t)size);
-  kith_comm_share(f->comm, size, shared);
+  kith_comm_bcast(f->comm, size, shared);
   KITH_TRY(kith__h5_reserve(f, size));
   KITH_TRY(attr_put(f, name, type, type, shared));
 done:
@@ -168,7 +168,7 @@ done:
 bool kith_h5_has_attr(kith_h5 *f, const char *name) {
   bool there =
       f->comm->rank == 0 && H5Aexists(f->file, name) != 0; /* where that fails, reading it says why */
-  kith_comm_share(f->comm, sizeof there, &there);
+  kith_comm_bcast(f->comm, sizeof there, &there);
   return there;
 }
 

@@ -40,7 +40,7 @@ void kith__checksums_add(kith__checksums *s, int64_t first, int64_t n, const voi
   const char *from = x;
   for (int64_t i = first, to; i < first + n; from += (size_t)(to - i) * s->row, i = to) {
     int64_t b = i / s->per_block;
-    to = kith_least((b + 1) * s->per_block, first + n);
+    to = kith_min((b + 1) * s->per_block, first + n);
     uint64_t sum =
         kith__hash_bytes((i - b * s->per_block) * (int64_t)s->row, (to - i) * (int64_t)s->row, from);
 #pragma omp atomic
@@ -68,7 +68,7 @@ kith_agreed kith__checksums_write(kith_h5 *f, kith__checksums *s) {
   int64_t n = s->n_block, mine = f->comm->rank == 0 ? n : 0;
   checksum_name(s->name, sum);
   if (n > 0) {
-    kith_comm_meet(f->comm);
+    kith_comm_barrier_sleep(f->comm);
     KITH_WAIT("the checksums of rows",
               MPI_Allreduce(MPI_IN_PLACE, s->sum, (int)n, MPI_UINT64_T, MPI_SUM, f->comm->mpi));
     for (int64_t b = 0; b < n; b++) s->sum[b] += kith__seal_block_prefix(s->head, b);
@@ -191,8 +191,8 @@ static kith_status checksum_read_rows(const checksum_reader *in, int64_t first, 
   size_t row = in->sums.row;
   for (int64_t i = first, to; i < first + n; i = to) {
     int64_t b = i / per_block, low = b * per_block,
-            high = kith_least(low + per_block, (int64_t)in->set->dims[0]);
-    to = kith_least(high, first + n);
+            high = kith_min(low + per_block, (int64_t)in->set->dims[0]);
+    to = kith_min(high, first + n);
     char *here = data ? data + (size_t)(i - first) * row : NULL;
     bool whole = here && i == low && to == high;
     KITH_TRY(checksum_read_block(in, b, low, high, whole ? here : in->block));
@@ -211,7 +211,7 @@ kith_status kith__checksums_verify_rows(const kith_h5 *f, const char *name, cons
   if (in.sums.per_block < 1) kith_abort(__FILE__, __LINE__, "blocks of rows, of which there is at least one");
   in.low = first / in.sums.per_block;
   KITH_TRY(checksum_read(f, &in.sums, in.low, (first + n - 1) / in.sums.per_block + 1 - in.low));
-  KITH_TRY(KITH_NEW(in.block, kith_least(in.sums.per_block, (int64_t)set->dims[0]) * (int64_t)in.sums.row));
+  KITH_TRY(KITH_NEW(in.block, kith_min(in.sums.per_block, (int64_t)set->dims[0]) * (int64_t)in.sums.row));
   KITH_TRY(checksum_read_rows(&in, first, n, data));
 done:
   kith__checksums_free(&in.sums);

@@ -196,7 +196,7 @@ done:
 
 bool kith_h5_has_dataset(kith_h5 *f, const char *name) {
   bool there = f->comm->rank == 0 && kith__h5_has(f->file, name);
-  kith_comm_share(f->comm, sizeof there, &there);
+  kith_comm_bcast(f->comm, sizeof there, &there);
   return there;
 }
 

@@ -33,7 +33,7 @@ static kith_status file_new(const kith_comm *comm, const char *path, bool writin
   f->single = single;
   f->sealed = writing;
   f->bytes_expected = FILE_METADATA_BYTES;
-  KITH_TRY(kith_file_name(path, f->path, f->tmp));
+  KITH_TRY(kith_file_tmp_name(path, f->path, f->tmp));
   *out = f;
   f = NULL;
 done:
@@ -66,7 +66,7 @@ static hid_t file_access(void) {
 static kith_status file_check_space(const kith_h5 *f, int64_t bytes) {
   char folder[KITH_PATH];
   struct statvfs fs;
-  kith_file_folder(f->path, folder);
+  kith_file_parent(f->path, folder);
   if (statvfs(folder, &fs) != 0) return kith_fail(KITH_EIO, "%s: %s", folder, strerror(errno));
   double there = (double)fs.f_bavail * (double)fs.f_frsize;
   if (there >= (double)(bytes - f->bytes_reserved)) return KITH_OK;
@@ -81,7 +81,7 @@ static kith_status file_preallocate(kith_h5 *f, int64_t bytes) {
   int file = -1, why = 0;
   if (bytes <= f->bytes_reserved) return st;
   KITH_TRY(file_check_space(f, bytes));
-  KITH_TRY(kith_file_reopen(f->tmp, &file));
+  KITH_TRY(kith_file_tmp_reopen(f->tmp, &file));
   if (!kith_fault(KITH_FAULT_WRITE) && fallocate(file, FALLOC_FL_KEEP_SIZE, 0, bytes) == 0)
     f->bytes_reserved = bytes;
   else why = errno;
@@ -112,7 +112,7 @@ static void file_trim(const kith_h5 *f) {
 /* Rank 0 makes the file, so that the others can see whether they share the folder. */
 static kith_status file_begin(const kith_h5 *f, int64_t bytes) {
   kith_status st = KITH_OK;
-  KITH_TRY(kith_file_begin(f->path, f->tmp));
+  KITH_TRY(kith_file_tmp_create(f->path, f->tmp));
   KITH_TRY(file_check_space(f, bytes));
 done:
   return st;
@@ -158,7 +158,7 @@ static kith_agreed file_create(const kith_comm *comm, const char *path, const ch
   kith_h5 *f = NULL;
   *out = NULL;
   KITH_TRY(kith_agree(comm, file_new(comm, path, true, single, &f)));
-  kith_comm_share(comm, sizeof f->tmp, f->tmp); /* one random name for all */
+  kith_comm_bcast(comm, sizeof f->tmp, f->tmp); /* one random name for all */
   KITH_TRY(kith_agree(comm, comm->rank == 0 ? file_begin(f, bytes) : KITH_OK));
   KITH_TRY(kith_agree(comm, file_check_shared(f)));
   KITH_TRY(file_create_hdf5(f));
@@ -223,11 +223,11 @@ void kith_h5_close(kith_h5 **file) {
   if (!f) return;
   if (f->writing && f->failed) {
     file_trim(f);
-    kith_comm_meet(f->comm);
+    kith_comm_barrier_sleep(f->comm);
     KITH_MPI(MPI_Barrier(f->comm->mpi)); /* nobody flushes before there is room */
   }
   if (f->file >= 0) KITH_H5_COLLECTIVE(f, "closing a file", H5Fclose(f->file));
-  if (f->writing && f->comm->rank == 0) kith_file_discard(f->tmp);
+  if (f->writing && f->comm->rank == 0) kith_file_tmp_remove(f->tmp);
   KITH_FREE(f->seal.number);
   KITH_FREE(*file);
 }
@@ -296,7 +296,7 @@ kith_agreed kith_h5_open(const kith_comm *comm, const char *path, const char *fo
   kith_h5 *f = NULL;
   *out = NULL;
   KITH_TRY(kith_agree(comm, file_new(comm, path, false, false, &f)));
-  kith_watch_file(path);
+  kith_watchdog_set_file(path);
   /* One rank looks first: what is wrong with the file is then said once, without thousands of ranks asking
    * for it. */
   KITH_TRY(kith_agree(comm, comm->rank == 0 ? file_open_local(f, format, version) : KITH_OK));

@@ -14,7 +14,7 @@
 #include "kith/fault.h"
 #include "kith/file.h"
 #include "kith/h5.h"
-#include "kith/watch.h"
+#include "kith/watchdog.h"
 
 #define KITH__SEAL "seal"                /* the attribute that says what is in a file */
 #define KITH__CHECKSUM_GROUP "checksum/" /* the group of checksums */
@@ -45,8 +45,8 @@ struct kith_h5 {
  * file. */
 #define KITH_H5_COLLECTIVE(f, what, statement)                                                               \
   do {                                                                                                       \
-    static const kith_place kith__here = {what, #statement, __FILE__, __LINE__};                             \
-    kith_watch_file((f)->path);                                                                              \
+    static const kith_call_site kith__here = {what, #statement, __FILE__, __LINE__};                         \
+    kith_watchdog_set_file((f)->path);                                                                       \
     kith__wait_begin(&kith__here);                                                                           \
     statement;                                                                                               \
     kith__wait_end();                                                                                        \

@@ -214,7 +214,7 @@ static kith_status layout_values(const kith_h5 *f, const layout_entry *s, int wi
   if (!s->offsets_of && !s->below) return st;
   KITH_TRY(layout_count(f, s->offsets_of ? s->offsets_of : s->below, false, &limit));
   for (int64_t first = 0; first < n; first += LAYOUT_PIECE) {
-    int64_t many = kith_least(LAYOUT_PIECE + (s->offsets_of ? 1 : 0), n - first);
+    int64_t many = kith_min(LAYOUT_PIECE + (s->offsets_of ? 1 : 0), n - first);
     KITH_TRY(layout_integers(f, s->name, width, first, many, x));
     if (s->offsets_of) KITH_TRY(kith__validate_offsets(f->path, s->name, n, first, many, x, limit));
     else KITH_TRY(kith__validate_range(f->path, s->name, first, many, x, s->low, limit));

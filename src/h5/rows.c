@@ -44,7 +44,7 @@ static bool rows_allocate(kith__raw_rows *r, int d) {
 
 static kith_status rows_open(kith__raw_rows *r) {
   kith_status st = KITH_OK;
-  KITH_TRY(kith_file_reopen(r->f->tmp, &r->file));
+  KITH_TRY(kith_file_tmp_reopen(r->f->tmp, &r->file));
 done:
   return st;
 }
@@ -58,7 +58,7 @@ kith_agreed kith__raw_rows_begin(kith_h5 *f, const char *name, int d, int64_t n_
                                                     kith__rows_per_block(row), &out->sums)));
   KITH_TRY(kith__h5_reserve(f, n_total * (int64_t)row + 4096));
   KITH_TRY(kith__h5_agree_write(f, name, rows_allocate(out, d)));
-  kith_comm_share(f->comm, sizeof out->at, &out->at);
+  kith_comm_bcast(f->comm, sizeof out->at, &out->at);
   KITH_TRY(kith_agree(f->comm, rows_open(out)));
 done:
   f->failed = f->failed || kith_is_bad(st);

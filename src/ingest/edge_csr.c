@@ -50,7 +50,7 @@ static kith_status edge_csr_alloc(int64_t n_row, int64_t n, bool has_time, bool 
   kith_status st = KITH_OK;
   *rows = (kith__edge_csr){.lists.n_row = n_row};
   KITH_TRY(KITH_NEW(rows->lists.start, n_row + 1));
-  KITH_TRY(KITH_NEW(rows->lists.item, n));
+  KITH_TRY(KITH_NEW(rows->lists.value, n));
   if (has_time) KITH_TRY(KITH_NEW(rows->time, n));
   if (has_weight) KITH_TRY(KITH_NEW(rows->weight, n));
 done:
@@ -71,7 +71,7 @@ static void edge_csr_deal(kith__edge_list *edges, kith_eid *next, kith__edge_csr
     kith__edge_chunk *b = edges->first;
     for (int64_t k = 0; k < b->n; k++) {
       kith_eid e = next[b->user[k]]++;
-      rows->lists.item[e] = b->item[k];
+      rows->lists.value[e] = b->item[k];
       if (b->time) rows->time[e] = b->time[k];
       if (b->weight) rows->weight[e] = b->weight[k];
     }
@@ -116,7 +116,7 @@ done:
 static void row_sort(const kith__edge_csr *rows, kith_eid begin, int64_t n, int bits, row_buffer *b) {
   bool sorted = true;
   for (int64_t k = 0; k < n; k++) {
-    b->key[k] = (uint64_t)(uint32_t)rows->lists.item[begin + k] << 32 | (uint64_t)k;
+    b->key[k] = (uint64_t)(uint32_t)rows->lists.value[begin + k] << 32 | (uint64_t)k;
     if (k > 0 && b->key[k] < b->key[k - 1]) sorted = false;
   }
   if (!sorted) kith__radix_sort(n, bits, b->key, b->other);
@@ -130,10 +130,10 @@ static kith_eid row_merge(kith__edge_csr *rows, kith_eid to, int64_t n, const ro
   for (int64_t k = 0; k < n; k++) {
     int32_t item = (int32_t)(b->key[k] >> 32);
     uint32_t from = (uint32_t)b->key[k];
-    bool again = to > begin && rows->lists.item[to - 1] == item;
+    bool again = to > begin && rows->lists.value[to - 1] == item;
     if (again && !(rows->time && b->time[from] < rows->time[to - 1])) continue;
     if (again) to--;
-    rows->lists.item[to] = item;
+    rows->lists.value[to] = item;
     if (rows->time) rows->time[to] = b->time[from];
     if (rows->weight) rows->weight[to] = b->weight[from];
     to++;
@@ -145,7 +145,7 @@ static int edge_csr_value_bits(const kith__edge_csr *rows) {
   int32_t most = 1;
   int bits = 0;
   for (kith_eid e = 0; e < rows->lists.start[rows->lists.n_row]; e++)
-    if (rows->lists.item[e] > most) most = rows->lists.item[e];
+    if (rows->lists.value[e] > most) most = rows->lists.value[e];
   for (; most > 0; most >>= 1) bits++;
   return bits;
 }
@@ -190,7 +190,7 @@ done:
 /* ---- taking entries out ---- */
 
 static void edge_csr_move(const kith__edge_csr *from, kith_eid e, kith__edge_csr *to, kith_eid at) {
-  to->lists.item[at] = from->lists.item[e];
+  to->lists.value[at] = from->lists.value[e];
   if (from->time) to->time[at] = from->time[e];
   if (from->weight) to->weight[at] = from->weight[e];
 }

@@ -325,7 +325,7 @@ static kith_status reader_rows(const reader *r, kith_features *out) {
   for (int64_t i = 0; i < r->n;
        i++) { /* start[row] is where its next one goes, and in the end where the next row begins */
     kith_eid at = start[r->entry[i].node - low]++;
-    out->of[at] = r->entry[i].feature;
+    out->index[at] = r->entry[i].feature;
     out->value[at] = r->entry[i].value;
   }
   memmove(start + 1, start, (size_t)n_row * sizeof *start);
@@ -340,9 +340,9 @@ static kith_status reader_check_twice(const reader *r, const kith_features *f) {
   KITH_TRY(KITH_NEW(seen, r->d->feature->n));
   for (int64_t i = 0; i < f->n_row; i++)
     for (kith_eid e = f->start[i]; e < f->start[i + 1]; e++) {
-      KITH_CHECK(seen[f->of[e]] != i + 1, KITH_EDATA, "%s:%lld: the same feature stands there twice",
+      KITH_CHECK(seen[f->index[e]] != i + 1, KITH_EDATA, "%s:%lld: the same feature stands there twice",
                  r->d->source->path, (long long)r->line[i + r->d->n_skip]);
-      seen[f->of[e]] = i + 1;
+      seen[f->index[e]] = i + 1;
     }
 done:
   KITH_FREE(seen);
@@ -358,7 +358,7 @@ static kith_status reader_merge(reader *r, kith_features *f) {
   for (int64_t i = 0; i < f->n_row; i++) {
     kith_eid begin = at;
     for (; from < f->start[i + 1]; from++) {
-      int32_t k = f->of[from];
+      int32_t k = f->index[from];
       float value = f->value[from];
       if (seen[k] > begin) {
         if (r->columns > 1) f->value[seen[k] - 1] += value;
@@ -368,7 +368,7 @@ static kith_status reader_merge(reader *r, kith_features *f) {
         r->d->repeated++;
         continue;
       }
-      f->of[at] = k;
+      f->index[at] = k;
       f->value[at] = value;
       seen[k] = ++at;
     }

@@ -141,16 +141,16 @@ static kith_status id_map_check_text(const kith__id_map *map, const kith__lines 
   uint32_t code = 0;
   char shown[48];
   for (int64_t at = 0, n = 1; at < id.size; at += n) {
-    n = kith_text_code(id.at + at, id.size - at, &code);
+    n = kith_utf8_decode(id.at + at, id.size - at, &code);
     if (n == 0)
       return kith__lines_fail(lines, "expected %s ids in UTF-8, found byte 0x%02x", map->kind,
                               (unsigned char)id.at[at]);
-    if (kith_text_is_control(code))
+    if (kith_unicode_is_control(code))
       return kith__lines_fail(lines,
                               "a tab or control character in %s id, %s (U+%04" PRIX32
                               "); ids stand between tabs in what Kith writes",
                               id_map_one(map), kith__field_quote(id, shown), code);
-    if (kith_text_is_hidden(code))
+    if (kith_unicode_is_invisible(code))
       return kith__lines_fail(lines,
                               "a character that is not seen, U+%04" PRIX32
                               ", in %s id, behind %s; take it out of the list",

@@ -151,15 +151,15 @@ static kith_status read_names(const kith_ingest_options *o, int type, kith__id_m
 
 /* ---- what is worth telling ---- */
 
-static int64_t count_in_both(const kith_lists *train, const kith_lists *test) {
+static int64_t count_in_both(const kith_ragged *train, const kith_ragged *test) {
   int64_t n = 0;
   for (int64_t u = 0; u < test->n_row; u++)
     for (kith_eid e = test->start[u]; e < test->start[u + 1]; e++)
-      n += kith_lists_has(train, u, test->item[e]);
+      n += kith_ragged_has(train, u, test->value[e]);
   return n;
 }
 
-static int64_t count_cold_users(const kith_lists *train) {
+static int64_t count_cold_users(const kith_ragged *train) {
   int64_t n = 0;
   for (int64_t u = 0; u < train->n_row; u++) n += train->start[u] == train->start[u + 1];
   return n;
@@ -167,8 +167,8 @@ static int64_t count_cold_users(const kith_lists *train) {
 
 enum { SEEN_TRAIN = 1, SEEN_HELD = 2 };
 
-static void mark_items(const kith_lists *l, uint8_t as, uint8_t *seen) {
-  for (kith_eid e = 0; e < l->start[l->n_row]; e++) seen[l->item[e]] |= as;
+static void mark_items(const kith_ragged *l, uint8_t as, uint8_t *seen) {
+  for (kith_eid e = 0; e < l->start[l->n_row]; e++) seen[l->value[e]] |= as;
 }
 
 static kith_status count_cold_items(const kith__graph_data *t, int64_t *count) {
@@ -275,7 +275,7 @@ kith_agreed kith_ingest(const kith_comm *comm, const kith_ingest_options *o, con
   memset(report, 0, sizeof *report);
   if (comm->rank == 0) mine = ingest_alone(o, job, path, report);
   KITH_TRY(kith_agree(comm, mine));
-  kith_comm_share(comm, (int64_t)sizeof *report, report);
+  kith_comm_bcast(comm, (int64_t)sizeof *report, report);
 done:
   return st;
 }

@@ -173,7 +173,7 @@ static kith_status reader_cut(const reader *r, kith__field line, kith__field *id
 static kith_status reader_check(const reader *r, kith__field name) {
   uint32_t code = 0;
   for (int64_t at = 0, n = 1; at < name.size; at += n) {
-    n = kith_text_code(name.at + at, name.size - at, &code);
+    n = kith_utf8_decode(name.at + at, name.size - at, &code);
     if (n == 0)
       return kith__lines_fail(&r->lines,
                               "expected names in UTF-8, found byte 0x%02x (iconv -f latin1 -t utf-8 makes it "
@@ -182,7 +182,7 @@ static kith_status reader_check(const reader *r, kith__field name) {
     if (code == '\t')
       return kith__lines_fail(&r->lines, "a tab in the name; say which column has it: %s.columns.name",
                               r->key);
-    if (kith_text_is_control(code))
+    if (kith_unicode_is_control(code))
       return kith__lines_fail(&r->lines,
                               "a control character, U+%04" PRIX32 ", in the name; names are printed", code);
   }

@@ -62,12 +62,12 @@ done:
 kith_agreed kith__new_features_bcast(const kith_comm *comm, kith_features *f) {
   kith_agreed st = {KITH_OK};
   int64_t size[2] = {f->start ? f->n_row : -1, f->start ? f->start[f->n_row] : 0};
-  kith_comm_share(comm, sizeof size, size);
+  kith_comm_bcast(comm, sizeof size, size);
   if (size[0] < 0) return st;
   KITH_TRY(kith_agree(comm, comm->rank == 0 ? KITH_OK : kith_features_make(size[0], size[1], f)));
-  kith_comm_share(comm, (size[0] + 1) * (int64_t)sizeof *f->start, f->start);
-  kith_comm_share(comm, size[1] * (int64_t)sizeof *f->of, f->of);
-  kith_comm_share(comm, size[1] * (int64_t)sizeof *f->value, f->value);
+  kith_comm_bcast(comm, (size[0] + 1) * (int64_t)sizeof *f->start, f->start);
+  kith_comm_bcast(comm, size[1] * (int64_t)sizeof *f->index, f->index);
+  kith_comm_bcast(comm, size[1] * (int64_t)sizeof *f->value, f->value);
 done:
   return st;
 }

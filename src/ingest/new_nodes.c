@@ -43,7 +43,7 @@ done:
 }
 
 /* Rows as edges. */
-static kith_status new_nodes_flatten(const kith_lists *rows, kith_new_nodes *out) {
+static kith_status new_nodes_flatten(const kith_ragged *rows, kith_new_nodes *out) {
   kith_status st = KITH_OK;
   out->n_pair = rows->start[rows->n_row];
   KITH_TRY(KITH_NEW(out->user, out->n_pair));
@@ -51,7 +51,7 @@ static kith_status new_nodes_flatten(const kith_lists *rows, kith_new_nodes *out
   for (int64_t u = 0; u < rows->n_row; u++)
     for (kith_eid e = rows->start[u]; e < rows->start[u + 1]; e++) {
       out->user[e] = (int32_t)u;
-      out->item[e] = rows->item[e];
+      out->item[e] = rows->value[e];
     }
 done:
   return st;
@@ -196,7 +196,7 @@ done:
 static kith_agreed new_nodes_share(const kith_comm *comm, kith_new_nodes *n) {
   kith_agreed st = {KITH_OK};
   kith_new_nodes all = *n;
-  kith_comm_share(comm, sizeof all, &all);
+  kith_comm_bcast(comm, sizeof all, &all);
   if (comm->rank != 0) {
     *n = all;
     n->user = n->item = NULL;
@@ -208,8 +208,8 @@ static kith_agreed new_nodes_share(const kith_comm *comm, kith_new_nodes *n) {
   }
   KITH_TRY(kith_agree(comm, comm->rank == 0 ? KITH_OK : KITH_NEW(n->user, n->n_pair)));
   KITH_TRY(kith_agree(comm, comm->rank == 0 ? KITH_OK : KITH_NEW(n->item, n->n_pair)));
-  kith_comm_share(comm, n->n_pair * (int64_t)sizeof *n->user, n->user);
-  kith_comm_share(comm, n->n_pair * (int64_t)sizeof *n->item, n->item);
+  kith_comm_bcast(comm, n->n_pair * (int64_t)sizeof *n->user, n->user);
+  kith_comm_bcast(comm, n->n_pair * (int64_t)sizeof *n->item, n->item);
   for (int t = 0; t < KITH_TYPES; t++) KITH_TRY(kith__new_features_bcast(comm, &n->features[t]));
 done:
   return st;
@@ -225,7 +225,7 @@ kith_agreed kith_new_nodes_read(const kith_comm *comm, const char *graph_path,
   *report = r;
   KITH_TRY(kith_agree(comm, comm->rank == 0 ? new_nodes_alone(graph_path, o, &n, &r) : KITH_OK));
   KITH_TRY(new_nodes_share(comm, &n));
-  kith_comm_share(comm, (int64_t)sizeof r, &r);
+  kith_comm_bcast(comm, (int64_t)sizeof r, &r);
   *out = n;
   *report = r;
   n = (kith_new_nodes){.n_pair = 0};

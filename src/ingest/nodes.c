@@ -61,7 +61,7 @@ kith_agreed kith_ingest_nodes(const kith_comm *comm, const kith_ingest_nodes_opt
   kith_agreed st = {KITH_OK};
   memset(report, 0, sizeof *report);
   KITH_TRY(kith_agree(comm, comm->rank == 0 ? nodes_alone(o, job, path, report) : KITH_OK));
-  kith_comm_share(comm, (int64_t)sizeof *report, report);
+  kith_comm_bcast(comm, (int64_t)sizeof *report, report);
 done:
   return st;
 }

@@ -19,7 +19,7 @@ static int64_t split_round(double share, int64_t n, uint64_t bits) {
 
 /* How many of a user's n interactions are held out; one at least stays for training. */
 static void split_sizes(const kith_split *s, int64_t user, int64_t n, int64_t *valid, int64_t *test) {
-  kith_draw draw = kith_random(s->seed, KITH_USE_SPLIT, (uint64_t)user, split_rounding, 0);
+  kith_draw draw = kith_random(s->seed, KITH_RNG_SPLIT, (uint64_t)user, split_rounding, 0);
   *test = split_round(s->test, n, draw.bits[0]);
   *valid = split_round(s->valid, n, draw.bits[1]);
   if (*test > n - 1) *test = n > 0 ? n - 1 : 0;
@@ -41,14 +41,14 @@ static uint64_t split_kth(int64_t n, const uint64_t *key, int64_t k, uint64_t *f
 /* The smallest draws are the test share, the next ones the validation share.  Keys are (draw, place), so none
  * is twice.
  */
-static void split_ratio_row(const kith_split *s, const kith_lists *l, int64_t user, uint64_t *key,
+static void split_ratio_row(const kith_split *s, const kith_ragged *l, int64_t user, uint64_t *key,
                             uint64_t *few, uint8_t *mark) {
   kith_eid begin = l->start[user];
   int64_t n = l->start[user + 1] - begin, valid, test;
   split_sizes(s, user, n, &valid, &test);
   if (valid + test == 0) return;
   for (int64_t k = 0; k < n; k++) {
-    kith_draw draw = kith_random(s->seed, KITH_USE_SPLIT, (uint64_t)user, (uint64_t)l->item[begin + k], 0);
+    kith_draw draw = kith_random(s->seed, KITH_RNG_SPLIT, (uint64_t)user, (uint64_t)l->value[begin + k], 0);
     key[k] = (draw.bits[0] & ~(uint64_t)UINT32_MAX) | (uint64_t)k;
   }
   uint64_t test_end = split_kth(n, key, test, few), valid_end = split_kth(n, key, test + valid, few);
@@ -56,7 +56,7 @@ static void split_ratio_row(const kith_split *s, const kith_lists *l, int64_t us
     if (key[k] < valid_end) mark[begin + k] = key[k] < test_end ? MARK_TEST : MARK_VALID;
 }
 
-static kith_status split_ratio(const kith_split *s, const kith_lists *l, uint8_t *mark) {
+static kith_status split_ratio(const kith_split *s, const kith_ragged *l, uint8_t *mark) {
   kith_status st = KITH_OK;
   uint64_t *key = NULL, *few = NULL;
   int64_t most = 0;
@@ -93,8 +93,8 @@ static uint64_t last_key(const last_out *l, int type, int64_t i) {
 
 /* Draws of ratio splits have the counter (user, item, 0). */
 static uint64_t last_draw(const last_out *l, int64_t user, kith_eid e) {
-  return kith_random(l->split->seed, KITH_USE_SPLIT, last_key(l, KITH_USER, user),
-                     last_key(l, KITH_ITEM, l->rows->lists.item[e]), 1)
+  return kith_random(l->split->seed, KITH_RNG_SPLIT, last_key(l, KITH_USER, user),
+                     last_key(l, KITH_ITEM, l->rows->lists.value[e]), 1)
       .bits[0];
 }
 
@@ -208,7 +208,8 @@ done:
 }
 
 /* A share that holds nothing would only be noticed when the metrics are empty. */
-static kith_status split_check_result(const kith_split *s, const kith_lists *valid, const kith_lists *test) {
+static kith_status split_check_result(const kith_split *s, const kith_ragged *valid,
+                                      const kith_ragged *test) {
   kith_status st = KITH_OK;
   bool all = s->method == KITH_SPLIT_NONE;
   KITH_CHECK(all || s->test <= 0 || test->start[test->n_row] > 0, KITH_EDATA,

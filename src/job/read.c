@@ -16,7 +16,7 @@ kith_job kith_job_defaults(void) {
                   .train = kith_train_defaults(),
                   .evaluate = kith_eval_defaults(),
                   .checkpoint = kith_checkpoint_defaults(),
-                  .watch = kith_watch_defaults()};
+                  .watch = kith_watchdog_defaults()};
   job.data.split = (kith_split){.method = KITH_SPLIT_NONE, .valid = 0.1, .test = 0.1, .seed = 1};
   for (int t = 0; t < KITH_TYPES; t++) job.data.features[t].format = KITH_FEATURES_AUTO;
   snprintf(job.name, sizeof job.name, "job");
@@ -28,7 +28,7 @@ kith_job kith_job_defaults(void) {
 static kith_status read_open(const char *path, FILE **f) {
   bool shell = strncmp(path, "/dev/fd/", 8) == 0 || strncmp(path, "/proc/self/fd/", 14) == 0 ||
                strcmp(path, "/dev/stdin") == 0;
-  if (!shell) return kith_file_open_text(path, f);
+  if (!shell) return kith_file_fopen(path, f);
   *f = kith_fault(KITH_FAULT_READ) ? NULL : fopen(path, "re");
   return *f ? KITH_OK : kith_fail(KITH_ENOINPUT, "%s: %s", path, strerror(errno));
 }
@@ -59,9 +59,9 @@ static kith_agreed read_share(const kith_comm *comm, const char *path, char **te
   kith_agreed st = {KITH_OK};
   *size = 0;
   KITH_TRY(kith_agree(comm, comm->rank == 0 ? read_text(path, text, size) : KITH_OK));
-  kith_comm_share(comm, sizeof *size, size);
+  kith_comm_bcast(comm, sizeof *size, size);
   KITH_TRY(kith_agree(comm, comm->rank == 0 ? KITH_OK : KITH_NEW(*text, *size + 1)));
-  kith_comm_share(comm, *size, *text);
+  kith_comm_bcast(comm, *size, *text);
 done:
   return st;
 }
@@ -217,7 +217,7 @@ static kith_agreed read_paths(const kith_comm *comm, kith_job *job) {
   KITH_TRY(kith_agree(comm, comm->rank == 0 ? read_resolve(job) : KITH_OK));
   for (int i = 0; i < kith__job_n_key; i++)
     if (kith__job_table[i].kind == JOB_PATH)
-      kith_comm_share(comm, KITH_PATH, (char *)job + kith__job_table[i].place);
+      kith_comm_bcast(comm, KITH_PATH, (char *)job + kith__job_table[i].place);
 done:
   return st;
 }

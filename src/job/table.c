@@ -342,9 +342,9 @@ static void table_compare(const char *word, const char *key, table_guess *g) {
   char parts[TABLE_KEY];
   const char *last = strrchr(key, '.');
   table_first_parts(word, key, parts);
-  table_take(g, kith_text_distance(word, key), false, key);
-  if (strlen(parts) < strlen(key)) table_take(g, kith_text_distance(word, parts), true, key);
-  if (last && !strchr(word, '.')) table_take(g, kith_text_distance(word, last + 1) + 1, false, key);
+  table_take(g, kith_edit_distance(word, key), false, key);
+  if (strlen(parts) < strlen(key)) table_take(g, kith_edit_distance(word, parts), true, key);
+  if (last && !strchr(word, '.')) table_take(g, kith_edit_distance(word, last + 1) + 1, false, key);
 }
 
 kith_status kith__job_fail_unknown(const char *key) {
@@ -353,7 +353,7 @@ kith_status kith__job_fail_unknown(const char *key) {
   if (kith_job_renamed(key, now))
     return kith_fail(KITH_ECONFIG, "%s is now called %s; kith help renamed lists all renamed keys", key, now);
   for (int i = 0; i < kith__job_n_key; i++) table_compare(key, kith__job_table[i].key, &g);
-  if (!kith_text_is_close(key, g.distance))
+  if (!kith_edit_distance_is_small(key, g.distance))
     return kith_fail(KITH_ECONFIG, "unknown key \"%s\"; kith help keys lists them all", key);
   if (!g.section)
     return kith_fail(KITH_ECONFIG, "unknown key \"%s\"; the nearest known key is \"%s\"", key, g.key);

@@ -191,7 +191,7 @@ static kith_status value_text(const job_key *k, const char *text, char *out) {
   size_t n = 0;
   int step = 0;
   for (; text[n]; n += (size_t)step) {
-    step = kith_text_character(text + n);
+    step = kith_utf8_length(text + n);
     KITH_CHECK(step > 0, KITH_ECONFIG, "%s: expected printable UTF-8 text, found a byte %#04x", k->key,
                (unsigned char)text[n]);
   }

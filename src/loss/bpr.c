@@ -6,7 +6,7 @@ typedef struct bpr {
   kith_tensor *rows;
   kith_lid *hardest; /* [pairs, negatives] index of the draw used, in at[2] */
   double *margin;    /* [pairs, negatives] <u, negative> - <u, positive> */
-  kith_sum *loss;
+  kith_exact_sum *loss;
 } bpr;
 
 static void bpr_margins(bpr *o, kith_lid i) {
@@ -25,7 +25,7 @@ static void bpr_forward(void *self) {
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < o->b->n_pair; i++) bpr_margins(o, i);
   for (int64_t i = 0; i < (int64_t)o->b->n_pair * k; i++)
-    kith_sum_add(o->loss, kith__softplus(o->margin[i]) / (double)o->b->n_global / k);
+    kith_exact_sum_add(o->loss, kith__softplus(o->margin[i]) / (double)o->b->n_global / k);
 }
 
 /* With s = sigmoid(margin) / (pairs * k), over the negatives n of a pair:  du = sum s (n - p), dn = s u, dp =
@@ -54,7 +54,7 @@ static void bpr_backward(void *self) {
   }
 }
 
-void kith_bpr_op(kith_tape *t, const kith_batch *b, kith_tensor *rows, kith_sum *loss) {
+void kith_bpr_op(kith_tape *t, const kith_batch *b, kith_tensor *rows, kith_exact_sum *loss) {
   if (!rows) return;
   int64_t most = (int64_t)b->shape.pairs * b->shape.n_negative;
   bpr made = {.b = b, .rows = rows, .loss = loss};

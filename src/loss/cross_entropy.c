@@ -7,7 +7,7 @@ typedef struct cross_entropy {
   const kith_labelled *l;
   kith_tensor *rows;
   double *lse; /* [max nodes] log-sum-exp of the logits */
-  kith_sum *loss;
+  kith_exact_sum *loss;
 } cross_entropy;
 
 static const float *cross_entropy_row(const cross_entropy *o, kith_lid i) {
@@ -27,7 +27,7 @@ static void cross_entropy_forward(void *self) {
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < l->n; i++) o->lse[i] = cross_entropy_lse(o->rows->d, cross_entropy_row(o, i));
   for (kith_lid i = 0; i < l->n; i++)
-    kith_sum_add(o->loss, l->weight[i] * (o->lse[i] - (double)cross_entropy_row(o, i)[l->label[i]]));
+    kith_exact_sum_add(o->loss, l->weight[i] * (o->lse[i] - (double)cross_entropy_row(o, i)[l->label[i]]));
 }
 
 /* dx_ic = weight_i (softmax_ic - [c is the label]) */
@@ -44,7 +44,7 @@ static void cross_entropy_backward(void *self) {
   }
 }
 
-void kith_cross_entropy_op(kith_tape *t, const kith_labelled *l, kith_tensor *rows, kith_sum *loss) {
+void kith_cross_entropy_op(kith_tape *t, const kith_labelled *l, kith_tensor *rows, kith_exact_sum *loss) {
   if (!rows) return;
   cross_entropy made = {.l = l,
                         .rows = rows,

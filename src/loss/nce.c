@@ -8,7 +8,7 @@ typedef struct nce {
   kith_tensor *rows;
   kith_lid *hardest; /* [pairs, negatives] index of the draw used, in at[2]; there are no pools */
   double *logit;     /* [pairs, 1 + negatives] <u, i> - log(k p_n(i)): positive, then negatives */
-  kith_sum *loss;
+  kith_exact_sum *loss;
 } nce;
 
 static void nce_logits(nce *o, kith_lid i) {
@@ -30,8 +30,8 @@ static void nce_forward(void *self) {
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < o->b->n_pair; i++) nce_logits(o, i);
   for (int64_t i = 0; i < n; i++)
-    kith_sum_add(o->loss,
-                 kith__softplus(i % (1 + k) == 0 ? -o->logit[i] : o->logit[i]) / (double)o->b->n_global);
+    kith_exact_sum_add(o->loss, kith__softplus(i % (1 + k) == 0 ? -o->logit[i] : o->logit[i]) /
+                                    (double)o->b->n_global);
 }
 
 /* With w = dloss / dlogit:  di = w u, du = sum of w i. */
@@ -57,7 +57,7 @@ static void nce_backward(void *self) {
     for (int j = 0; j <= o->b->shape.n_negative; j++) nce_gradient(o, i, j);
 }
 
-void kith_nce_op(kith_tape *t, const kith_batch *b, kith_tensor *rows, kith_sum *loss) {
+void kith_nce_op(kith_tape *t, const kith_batch *b, kith_tensor *rows, kith_exact_sum *loss) {
   if (!rows) return;
   int64_t most = b->shape.pairs, k = b->shape.n_negative;
   nce made = {.b = b, .rows = rows, .loss = loss};

@@ -29,7 +29,7 @@ typedef struct softmax {
                         where  it is outside the tiles */
   kith_tensor *bias; /* [max_candidate, 1] logq * log frequency of the candidates */
   kith_tensor *tile; /* [threads * KITH_TILE, max_candidate] logits */
-  kith_sum *loss;
+  kith_exact_sum *loss;
 } softmax;
 
 /* A tile: pairs first … first + m - 1 of the batch, or shared negatives. */
@@ -87,14 +87,14 @@ static void softmax_normalize(softmax *o) {
                                 softmax_norm(o, 0));
   kith_gather_normalize_forward(b->n_pair, b->at[1], d, o->rows->value, softmax_row(o->item, at),
                                 softmax_norm(o, 1));
-  kith_share_rows(o->comm, b->tile_first, d, o->user->value);
-  kith_share_rows(o->comm, b->tile_first, d, o->item->value);
+  kith_allgather_rows(o->comm, b->tile_first, d, o->user->value);
+  kith_allgather_rows(o->comm, b->tile_first, d, o->item->value);
   if (b->shared.n == 0) return;
   float *shared = softmax_row(o->item, b->n_global);
   kith_gather_normalize_forward(softmax_n_shared(o), b->at[2], d, o->rows->value,
                                 shared + (size_t)b->shared.first[o->comm->rank] * (size_t)d,
                                 softmax_norm(o, 2));
-  kith_share_rows(o->comm, b->shared.first, d, shared);
+  kith_allgather_rows(o->comm, b->shared.first, d, shared);
 }
 
 /* In batch, frequencies are relative to pairs / edges: degrees; those of the shared negatives are scaled
@@ -175,9 +175,9 @@ static void softmax_forward(void *self) {
   }
   int64_t first = b->tile_first[o->comm->rank];
   for (int64_t p = first; p < first + b->n_pair; p++)
-    kith_sum_add(o->loss, ((double)o->lse->value[p] - (double)(o->own->value[p] - o->bias->value[p])) /
-                              (double)b->n_global);
-  kith_share_rows(o->comm, b->tile_first, 1, o->lse->value);
+    kith_exact_sum_add(o->loss, ((double)o->lse->value[p] - (double)(o->own->value[p] - o->bias->value[p])) /
+                                    (double)b->n_global);
+  kith_allgather_rows(o->comm, b->tile_first, 1, o->lse->value);
 }
 
 /* A tile of the pairs' items against all users. */
@@ -229,7 +229,7 @@ static void softmax_backward(void *self) {
 }
 
 void kith_softmax_op(kith_tape *t, const kith_comm *comm, const kith_batch *b,
-                     const kith_loss_options *options, kith_tensor *rows, kith_sum *loss) {
+                     const kith_loss_options *options, kith_tensor *rows, kith_exact_sum *loss) {
   if (!rows) return;
   int max_pair = b->shape.pairs, max_candidate = max_pair + b->shape.n_shared;
   softmax made = {.comm = comm,

@@ -25,7 +25,7 @@ static gat_shape gat_shape_of(const kith_model_options *o, int l) {
 
 static kith_tensor *gat_layer(const kith_model_options *o, const kith_model_ctx *ctx, int l, kith_tensor *h) {
   kith_tape *t = ctx->tape;
-  const kith_hop *hop = ctx->hop[l];
+  const kith_block *hop = ctx->hop[l];
   gat_shape g = gat_shape_of(o, l);
   kith_tensor *w = kith_model_weights(ctx, "weight", l, h->d, g.columns, KITH_INIT_GLOROT);
   kith_tensor *a = kith_model_weights(ctx, "left", l, 1, g.columns, KITH_INIT_GLOROT),

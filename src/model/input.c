@@ -37,7 +37,7 @@ void kith_model_init(const kith_model_options *o, const kith_graph *g, uint64_t 
   for (kith_lid i = 0; i < g->n_own; i++) {
     float *row = x + (size_t)i * (size_t)o->width;
     for (int k = 0; k < o->width && kith_model_uses_embedding(o, g, g->type[i]); k++) {
-      kith_draw r = kith_random(seed, KITH_USE_INIT, g->type[i], (uint64_t)g->original[i], (uint64_t)k);
+      kith_draw r = kith_random(seed, KITH_RNG_INIT, g->type[i], (uint64_t)g->original[i], (uint64_t)k);
       row[k] = (float)(o->init * kith_random_normal(r.bits[0], r.bits[1]));
     }
   }

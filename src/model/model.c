@@ -85,7 +85,7 @@ done:
 
 /* Layers that share a hop share what edge dropout leaves of it. */
 void kith_model_record(const kith_model_options *o, const kith_model_ctx *ctx) {
-  const kith_hop *hop[KITH_MAX_LAYER_OUTPUTS];
+  const kith_block *hop[KITH_MAX_LAYER_OUTPUTS];
   kith_model_ctx dropped = *ctx;
   for (int l = 0; l < kith_model_n_layer(o); l++) {
     hop[l] = l > 0 && ctx->hop[l] == ctx->hop[l - 1]

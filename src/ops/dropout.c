@@ -14,7 +14,7 @@ static void dropout_decide(const kith_dropout *o, kith_draw r, float *mask) {
 /* Columns first … first + 15 of a node's row. */
 static void dropout_mask(const kith_dropout *o, int64_t node, int first, float *mask) {
   dropout_decide(o,
-                 kith_random(o->seed, KITH_USE_DROPOUT, o->step, (uint64_t)node,
+                 kith_random(o->seed, KITH_RNG_DROPOUT, o->step, (uint64_t)node,
                              o->op << 32 | (uint64_t)first),
                  mask);
 }
@@ -50,7 +50,7 @@ static void attention_dropout_apply(const kith_dropout *o, const kith_csr *a, in
       for (int h = 0; h < heads; h++) {
         if (h % DROPOUT_TOGETHER == 0)
           dropout_decide(o,
-                         kith_random4(o->seed, KITH_USE_EDGE, o->step, (uint64_t)row[a->row[p]],
+                         kith_random4(o->seed, KITH_RNG_ATTENTION_DROPOUT, o->step, (uint64_t)row[a->perm[p]],
                                       (uint64_t)col[a->col[e]], o->op << 32 | (uint64_t)h),
                          mask);
         to[e * heads + h] = (add ? to[e * heads + h] : 0) + mask[h % DROPOUT_TOGETHER] * from[e * heads + h];

@@ -3,7 +3,8 @@
 
 bool kith_edge_is_dropped(const kith_dropout *o, int64_t i, int64_t j) {
   uint64_t low = (uint64_t)(i < j ? i : j), high = (uint64_t)(i < j ? j : i);
-  return i != j && kith_random_unit(kith_random(o->seed, KITH_USE_THIN, o->step, low, high).bits[0]) < o->p;
+  return i != j &&
+         kith_random_unit(kith_random(o->seed, KITH_RNG_EDGE_DROPOUT, o->step, low, high).bits[0]) < o->p;
 }
 
 /* Fill keep [entries] of a row; returns how many are kept. */
@@ -11,7 +12,7 @@ static kith_eid edge_dropout_row(const kith_dropout *o, const kith_csr *a, kith_
                                  const int64_t *col, uint8_t *keep) {
   kith_eid n = 0;
   for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++) {
-    keep[e] = !kith_edge_is_dropped(o, row[a->row[p]], col[a->col[e]]);
+    keep[e] = !kith_edge_is_dropped(o, row[a->perm[p]], col[a->col[e]]);
     n += keep[e];
   }
   return n;
@@ -22,7 +23,7 @@ void kith_edge_dropout(const kith_dropout *o, const kith_csr *a, const int64_t *
   const float scale = (float)(1 / (1 - o->p));
   out->n_row = a->n_row;
   out->n_col = a->n_col;
-  out->row = a->row;
+  out->perm = a->perm;
   out->start[0] = 0;
 #pragma omp parallel for schedule(dynamic, 64)
   for (kith_lid p = 0; p < a->n_row; p++) out->start[p + 1] = edge_dropout_row(o, a, p, row, col, keep);

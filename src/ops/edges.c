@@ -16,22 +16,22 @@ KITH_KERNEL static void edges_sum_heads(const kith_csr *a, int heads, const floa
   kith_eid last = a->start[a->n_row] - 1;
 #pragma omp parallel for schedule(dynamic, 64)
   for (kith_lid p = 0; p < a->n_row; p++) {
-    float *to = y + (size_t)a->row[p] * (size_t)d;
+    float *to = y + (size_t)a->perm[p] * (size_t)d;
     for (int k = 0; k < d; k++) to[k] = 0;
     for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++) {
-      kith_prefetch_row(d, x + (size_t)a->col[kith_least(e + EDGES_AHEAD, last)] * (size_t)d);
+      kith_prefetch_row(d, x + (size_t)a->col[kith_min(e + EDGES_AHEAD, last)] * (size_t)d);
       edges_add(heads, w + e * heads, d, x + (size_t)a->col[e] * (size_t)d, to);
     }
   }
 }
 
-KITH_KERNEL static void edges_sum_heads_transpose(const kith_back *back, int heads, const float *w, int d,
+KITH_KERNEL static void edges_sum_heads_transpose(const kith_csc *back, int heads, const float *w, int d,
                                                   const float *dy, float *dx) {
   kith_eid last = back->start[back->n_col] - 1;
 #pragma omp parallel for schedule(dynamic, 64)
   for (kith_lid c = 0; c < back->n_col; c++)
     for (kith_eid t = back->start[c]; t < back->start[c + 1]; t++) {
-      kith_eid next = kith_least(t + EDGES_AHEAD, last);
+      kith_eid next = kith_min(t + EDGES_AHEAD, last);
       kith_prefetch_row(d, dy + (size_t)back->row[next] * (size_t)d);
       __builtin_prefetch(w + back->entry[next] * heads);
       edges_add(heads, w + back->entry[t] * heads, d, dy + (size_t)back->row[t] * (size_t)d,
@@ -44,7 +44,7 @@ void kith_edge_sum_forward(const kith_csr *a, int heads, const float *w, int d, 
   else edges_sum_heads(a, heads, w, d, x, y);
 }
 
-void kith_edge_sum_backward_x(const kith_back *back, int heads, const float *w, int d, const float *dy,
+void kith_edge_sum_backward_x(const kith_csc *back, int heads, const float *w, int d, const float *dy,
                               float *dx) {
   if (heads == 1) kith_spmm_transpose(back, w, d, dy, dx);
   else edges_sum_heads_transpose(back, heads, w, d, dy, dx);
@@ -58,7 +58,7 @@ KITH_KERNEL void kith_edge_sum_backward_w(const kith_csr *a, int heads, int d, c
     for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++)
       for (int h = 0; h < heads; h++) {
         const float *from = x + (size_t)a->col[e] * (size_t)d + h * width,
-                    *to = dy + (size_t)a->row[p] * (size_t)d + h * width;
+                    *to = dy + (size_t)a->perm[p] * (size_t)d + h * width;
         dw[e * heads + h] += kith_dot(width, from, to);
       }
 }
@@ -66,7 +66,7 @@ KITH_KERNEL void kith_edge_sum_backward_w(const kith_csr *a, int heads, int d, c
 KITH_KERNEL void kith_edge_max_forward(const kith_csr *a, int d, const float *x, float *y, kith_eid *argmax) {
 #pragma omp parallel for schedule(dynamic, 64)
   for (kith_lid p = 0; p < a->n_row; p++) {
-    size_t row = (size_t)a->row[p] * (size_t)d;
+    size_t row = (size_t)a->perm[p] * (size_t)d;
     for (int k = 0; k < d; k++) {
       kith_eid best = -1;
       for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++)
@@ -79,7 +79,7 @@ KITH_KERNEL void kith_edge_max_forward(const kith_csr *a, int d, const float *x,
   }
 }
 
-KITH_KERNEL void kith_edge_max_backward(const kith_back *back, int d, const kith_eid *argmax, const float *dy,
+KITH_KERNEL void kith_edge_max_backward(const kith_csc *back, int d, const kith_eid *argmax, const float *dy,
                                         float *dx) {
 #pragma omp parallel for schedule(dynamic, 64)
   for (kith_lid c = 0; c < back->n_col; c++)
@@ -132,7 +132,7 @@ void kith_edge_score_forward(const kith_csr *a, int heads, float slope, const fl
   for (kith_lid p = 0; p < a->n_row; p++)
     for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++)
       for (int h = 0; h < heads; h++) {
-        float z = left[(size_t)a->row[p] * (size_t)heads + (size_t)h] +
+        float z = left[(size_t)a->perm[p] * (size_t)heads + (size_t)h] +
                   right[(size_t)a->col[e] * (size_t)heads + (size_t)h];
         s[e * heads + h] = z > 0 ? z : slope * z;
       }
@@ -147,11 +147,11 @@ void kith_edge_score_backward_left(const kith_csr *a, int heads, float slope, co
   for (kith_lid p = 0; p < a->n_row; p++)
     for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++)
       for (int h = 0; h < heads; h++)
-        dleft[(size_t)a->row[p] * (size_t)heads + (size_t)h] +=
+        dleft[(size_t)a->perm[p] * (size_t)heads + (size_t)h] +=
             edges_slope(slope, s[e * heads + h]) * ds[e * heads + h];
 }
 
-void kith_edge_score_backward_right(const kith_back *back, int heads, float slope, const float *s,
+void kith_edge_score_backward_right(const kith_csc *back, int heads, float slope, const float *s,
                                     const float *ds, float *dright) {
 #pragma omp parallel for schedule(dynamic, 64)
   for (kith_lid c = 0; c < back->n_col; c++)

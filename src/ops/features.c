@@ -5,7 +5,7 @@ enum { FEATURES_COLUMNS = 16 }; /* taken by a thread at once */
 
 KITH_KERNEL void kith_features_forward(const kith_features *f, int64_t row, int d, const float *w, float *y) {
   for (kith_eid e = f->start[row]; e < f->start[row + 1]; e++) {
-    const float *from = w + (size_t)f->of[e] * (size_t)d, value = f->value[e];
+    const float *from = w + (size_t)f->index[e] * (size_t)d, value = f->value[e];
     for (int k = 0; k < d; k++) y[k] += value * from[k];
   }
 }
@@ -25,7 +25,8 @@ KITH_INLINE void features_columns(const kith_features *f, const uint8_t *type, i
     if (!dw) continue;
     for (int j = 0; j < m; j++) db[k + j] += from[j];
     for (kith_eid e = f->start[r]; e < f->start[r + 1]; e++)
-      for (int j = 0; j < m; j++) dw[(size_t)f->of[e] * (size_t)d + (size_t)(k + j)] += f->value[e] * from[j];
+      for (int j = 0; j < m; j++)
+        dw[(size_t)f->index[e] * (size_t)d + (size_t)(k + j)] += f->value[e] * from[j];
   }
 }
 

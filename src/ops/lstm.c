@@ -66,7 +66,7 @@ static void lstm_plan_rows(kith_lstm *s, const kith_csr *a, kith_lid first, kith
     kith_eid n = a->start[p + 1] - a->start[p];
     if (n == 0) continue;
     s->position[s->bucket[n]] = p;
-    s->row[s->bucket[n]++] = a->row[p];
+    s->row[s->bucket[n]++] = a->perm[p];
   }
 }
 
@@ -81,8 +81,8 @@ void kith_lstm_plan(kith_lstm *s, const kith_csr *a, kith_lid first, kith_lid la
       kith_lid col = a->col[from + t];
       entry[t] = (kith_lstm_entry){(uint64_t)t, col};
       if (order->shuffled)
-        entry[t].key = kith_random(order->seed, KITH_USE_ORDER, order->step, (uint64_t)order->row[s->row[r]],
-                                   (uint64_t)order->col[col])
+        entry[t].key = kith_random(order->seed, KITH_RNG_NEIGHBOR_ORDER, order->step,
+                                   (uint64_t)order->row[s->row[r]], (uint64_t)order->col[col])
                            .bits[0];
     }
     if (order->shuffled) lstm_sort(n, entry);

@@ -59,7 +59,7 @@ KITH_KERNEL void kith_spmm(const kith_csr *a, kith_lid first, kith_lid last, int
                            float *y) {
   const spmm s = spmm_rows(a, a->weight, d);
 #pragma omp parallel for schedule(dynamic, 128)
-  for (kith_lid p = first; p < last; p++) spmm_sum(&s, false, p, x, add, y + (size_t)a->row[p] * (size_t)d);
+  for (kith_lid p = first; p < last; p++) spmm_sum(&s, false, p, x, add, y + (size_t)a->perm[p] * (size_t)d);
 }
 
 KITH_KERNEL void kith_spmm_rows(const kith_csr *a, kith_lid n, const kith_lid *position, int d,
@@ -67,16 +67,17 @@ KITH_KERNEL void kith_spmm_rows(const kith_csr *a, kith_lid n, const kith_lid *p
   const spmm s = spmm_rows(a, a->weight, d);
 #pragma omp parallel for schedule(dynamic, 16)
   for (kith_lid i = 0; i < n; i++)
-    spmm_sum(&s, false, position[i], x, false, y + (size_t)a->row[position[i]] * (size_t)d);
+    spmm_sum(&s, false, position[i], x, false, y + (size_t)a->perm[position[i]] * (size_t)d);
 }
 
 KITH_KERNEL void kith_spmm_weighted(const kith_csr *a, const float *w, int d, const float *x, float *y) {
   const spmm s = spmm_rows(a, w, d);
 #pragma omp parallel for schedule(dynamic, 128)
-  for (kith_lid p = 0; p < a->n_row; p++) spmm_sum(&s, false, p, x, false, y + (size_t)a->row[p] * (size_t)d);
+  for (kith_lid p = 0; p < a->n_row; p++)
+    spmm_sum(&s, false, p, x, false, y + (size_t)a->perm[p] * (size_t)d);
 }
 
-KITH_KERNEL void kith_spmm_transpose(const kith_back *back, const float *w, int d, const float *y, float *x) {
+KITH_KERNEL void kith_spmm_transpose(const kith_csc *back, const float *w, int d, const float *y, float *x) {
   const spmm s = {.start = back->start,
                   .from = back->row,
                   .entry = back->entry,

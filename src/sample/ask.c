@@ -30,8 +30,8 @@ static void ask_free_counts(sample_counts *c) {
 /* What comes from others and goes to them; a rank answers itself in place. */
 static kith_status ask_make_answers(const sample_setting *s, int64_t rows, int64_t entries, sample_ask *q) {
   kith_status st = KITH_OK;
-  int64_t others = s->comm->size - 1, asked = others * kith_least(rows, s->g->n_own),
-          answers = others * kith_least(entries, s->a->csr.start[s->a->csr.n_row]);
+  int64_t others = s->comm->size - 1, asked = others * kith_min(rows, s->g->n_own),
+          answers = others * kith_min(entries, s->a->csr.start[s->a->csr.n_row]);
   KITH_CHECK(asked < INT32_MAX && answers < INT32_MAX && entries < INT32_MAX, KITH_ECONFIG,
              "sampler.fanouts: a step may exchange %lld neighbors with one rank; use a smaller batch or "
              "fan-outs, or more ranks",
@@ -98,12 +98,12 @@ void kith__ask_free(sample_ask *q) {
 /* Draw the answer to one question behind the n entries that are drawn already: places in csr, and what each
  * counts. */
 static sample_head ask_draw(sample_ask *q, int l, kith_gid number, int64_t n) {
-  const kith_relation *a = q->a;
+  const kith_dist_csr *a = q->a;
   kith_lid row = (kith_lid)(number - q->g->first[q->comm->rank]);
   sample_question about = {.hop = l, .row = row, .among = a->degree[row]};
   if (kith__targets_in(&q->targets, row)) kith__targets_leave_out(&q->targets, &about);
   int64_t *place = q->place + n, drawn = q->law->draw(q->law->self, &about, place, q->scale + n);
-  kith_eid from = a->csr.start[a->place[row]];
+  kith_eid from = a->csr.start[a->iperm[row]];
   for (int64_t i = 0; i < drawn; i++) {
     place[i] += from;
     __builtin_prefetch(&a->csr.col[place[i]]);
@@ -117,23 +117,23 @@ static void ask_look_up(const sample_ask *q, int64_t n, sample_edge *edge) {
   for (int64_t i = 0; i < n; i++) __builtin_prefetch(&q->who[csr->col[q->place[i]]]);
   for (int64_t i = 0; i < n; i++) {
     edge[i] = q->who[csr->col[q->place[i]]];
-    edge[i].scale = q->a->weighed ? q->scale[i] * csr->weight[q->place[i]] : q->scale[i];
+    edge[i].scale = q->a->weighted ? q->scale[i] * csr->weight[q->place[i]] : q->scale[i];
   }
 }
 
 /* What the answer to a later question will read: in two strides, since the second place is read in the first.
  */
 static void ask_expect(const sample_ask *q, int64_t n, const kith_gid *asked) {
-  const kith_relation *a = q->a;
+  const kith_dist_csr *a = q->a;
   kith_gid low = q->g->first[q->comm->rank];
   if (n > ASK_AHEAD) {
     kith_lid row = (kith_lid)(asked[ASK_AHEAD] - low);
     __builtin_prefetch(&a->degree[row]);
-    __builtin_prefetch(&a->place[row]);
+    __builtin_prefetch(&a->iperm[row]);
     __builtin_prefetch(&q->who[row]);
     __builtin_prefetch(&q->targets.newest[row]);
   }
-  if (n > ASK_AHEAD / 2) __builtin_prefetch(&a->csr.start[a->place[asked[ASK_AHEAD / 2] - low]]);
+  if (n > ASK_AHEAD / 2) __builtin_prefetch(&a->csr.start[a->iperm[asked[ASK_AHEAD / 2] - low]]);
 }
 
 /*
@@ -170,7 +170,7 @@ static void ask_count(sample_ask *q, kith_lid n) {
     while (at < n && q->ask[at] < q->g->first[r + 1]) at++;
     c->out[r] = at - begin;
   }
-  kith_add_up(q->comm->size, c->out, c->out_at);
+  kith_prefix_sum(q->comm->size, c->out, c->out_at);
   q->mine = c->out[me];
   q->mine_at = c->out_at[me];
   c->out[me] = 0;
@@ -179,10 +179,10 @@ static void ask_count(sample_ask *q, kith_lid n) {
 /* Ranks own ranges of numbers; and an owner whose questions ascend finds the rows of its graph one behind the
  * other. */
 void kith__ask_group(sample_ask *q, kith_lid n, const kith_gid *number) {
-  for (kith_lid i = 0; i < n; i++) q->sort[i] = (kith_keyed){number[i], i};
+  for (kith_lid i = 0; i < n; i++) q->sort[i] = (kith_key_value){number[i], i};
   kith_sort(n, q->g->first[q->comm->size], q->sort, q->sort + n);
   for (kith_lid at = 0; at < n; at++) {
-    q->grouped[at] = q->sort[at].what;
+    q->grouped[at] = q->sort[at].value;
     q->ask[at] = q->sort[at].key;
   }
   ask_count(q, n);
@@ -191,7 +191,7 @@ void kith__ask_group(sample_ask *q, kith_lid n, const kith_gid *number) {
 /* Counts have come: send the questions, and answer one's own while they travel. */
 static void ask_send_questions(sample_ask *q) {
   sample_counts *c = &q->rows;
-  kith_add_up(q->comm->size, c->in, c->in_at);
+  kith_prefix_sum(q->comm->size, c->in, c->in_at);
   KITH_MPI(MPI_Ialltoallv(q->ask, c->out, c->out_at, MPI_INT64_T, q->asked, c->in, c->in_at, MPI_INT64_T,
                           q->comm->mpi, &q->request[0]));
   ask_answer_mine(q);
@@ -204,7 +204,7 @@ static void ask_send_heads(sample_ask *q) {
   for (int r = 0, at = 0; r < size; at += e->out[r], r++)
     e->out[r] = (int)ask_answer_some(q, q->l, c->in[r], q->asked + c->in_at[r], q->head_out + c->in_at[r],
                                      q->edge_out + at);
-  kith_add_up(size, e->out, e->out_at);
+  kith_prefix_sum(size, e->out, e->out_at);
   KITH_MPI(MPI_Ialltoallv(q->head_out, c->in, c->in_at, q->head, q->head_in, c->out, c->out_at, q->head,
                           q->comm->mpi, &q->request[0]));
   KITH_MPI(MPI_Ialltoall(e->out, 1, MPI_INT, e->in, 1, MPI_INT, q->comm->mpi, &q->request[1]));
@@ -212,7 +212,7 @@ static void ask_send_heads(sample_ask *q) {
 
 static void ask_send_edges(sample_ask *q) {
   sample_counts *e = &q->edges;
-  kith_add_up(q->comm->size, e->in, e->in_at);
+  kith_prefix_sum(q->comm->size, e->in, e->in_at);
   KITH_MPI(MPI_Ialltoallv(q->edge_out, e->out, e->out_at, q->edge, q->edge_in + q->n_mine, e->in, e->in_at,
                           q->edge, q->comm->mpi, &q->request[0]));
 }

@@ -29,11 +29,11 @@ typedef struct sample_ask {
   bool made;
   const kith_comm *comm;
   const kith_graph *g;
-  const kith_relation *a;
+  const kith_dist_csr *a;
   const sample_law *law;
   int l;                  /* hop that is being asked about */
   sample_targets targets; /* which are not drawn */
-  kith_keyed *sort;       /* [2 most rows] */
+  kith_key_value *sort;   /* [2 most rows] */
   kith_lid *grouped;      /* [most rows] rows by number, so grouped by owner … */
   kith_gid *ask;          /* … and their numbers */
   sample_edge *who; /* [n_own + n_ghost] what is said of each node, in one place: a look at it is one miss of

@@ -79,7 +79,7 @@ done:
   return st;
 }
 
-kith_agreed kith_batch_create(const kith_comm *comm, const kith_graph *g, const kith_relation *a,
+kith_agreed kith_batch_create(const kith_comm *comm, const kith_graph *g, const kith_dist_csr *a,
                               const kith_noise *noise, const kith_batch_shape *shape, kith_batch **out) {
   kith_agreed st = {KITH_OK};
   kith_batch *b = NULL;
@@ -126,15 +126,15 @@ void kith_batch_clear(kith_batch *b) {
 /* Order the first `n` entries by key, then by row: those of a row keep the order of their keys. */
 static void batch_order(kith_batch *b, kith_lid n) {
   const batch_entry *entry = b->sort;
-  kith_keyed *order = b->order;
+  kith_key_value *order = b->order;
   int64_t most_key = 0, most_row = 0;
   for (kith_lid i = 0; i < n; i++) {
-    order[i] = (kith_keyed){entry[i].key, i};
+    order[i] = (kith_key_value){entry[i].key, i};
     if (entry[i].key > most_key) most_key = entry[i].key;
     if (entry[i].row > most_row) most_row = entry[i].row;
   }
   kith_sort(n, most_key, order, order + n);
-  for (kith_lid i = 0; i < n; i++) order[i].key = entry[order[i].what].row;
+  for (kith_lid i = 0; i < n; i++) order[i].key = entry[order[i].value].row;
   kith_sort(n, most_row, order, order + n);
 }
 
@@ -144,7 +144,7 @@ static void batch_sort(kith_batch *b, kith_lid n) {
   batch_order(b, n);
   b->n_want = n;
   for (kith_lid i = 0; i < n; i++) {
-    const batch_entry *x = &entry[b->order[i].what];
+    const batch_entry *x = &entry[b->order[i].value];
     b->want[i] = x->row;
     b->key[i] = x->key;
     b->at[0][x->slot] = i;
@@ -211,8 +211,8 @@ static void batch_learn_pairs(kith_batch *b, const kith_epoch *e, int64_t step) 
     b->pair[seed->place - e->place_first[step]] =
         (kith_pair){.user = low + row,
                     .original = g->original[row],
-                    .item = g->train.item[g->train.start[seed->user] + at],
-                    .degree = b->a->degree[b->a->csr.col[b->a->csr.start[b->a->place[row]] + at]]};
+                    .item = g->train.value[g->train.start[seed->user] + at],
+                    .degree = b->a->degree[b->a->csr.col[b->a->csr.start[b->a->iperm[row]] + at]]};
   }
   KITH_WAIT("the pairs of the step", MPI_Allreduce(MPI_IN_PLACE, b->pair, (int)(BATCH_WORDS * b->n_global),
                                                    MPI_INT64_T, MPI_MAX, b->comm->mpi));
@@ -229,7 +229,7 @@ void kith_batch_pairs(kith_batch *b, const kith_epoch *e, int64_t step) {
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < b->n_pair; i++) {
     kith_lid row = g->row_of[KITH_USER][seed[i].user];
-    b->item[i] = g->train.item[g->train.start[seed[i].user] + (seed[i].at - g->start[row])];
+    b->item[i] = g->train.value[g->train.start[seed[i].user] + (seed[i].at - g->start[row])];
     batch_draw(b, e, &seed[i], i);
   }
   for (kith_lid i = 0; i < b->n_pair; i++)
@@ -242,7 +242,7 @@ void kith_batch_pairs(kith_batch *b, const kith_epoch *e, int64_t step) {
 static void batch_deal(int size, int64_t n, int64_t *first) {
   int64_t n_tile = (n + KITH_TILE - 1) / KITH_TILE;
   for (int r = 0; r <= size; r++) {
-    int64_t place = kith_block(n_tile, size, r) * KITH_TILE;
+    int64_t place = kith_chunk_begin(n_tile, size, r) * KITH_TILE;
     first[r] = place < n ? place : n;
   }
 }
@@ -312,8 +312,8 @@ void kith_batch_answer(kith_batch *b, const kith_halo *h) {
       p->l2_count[p->n_unique] = 0;
       p->unique_row[p->n_unique++] = (kith_lid)b->order[s].key;
     }
-    p->l2_count[p->n_unique - 1] += !batch_is_pooled(b, entry[b->order[s].what].key);
-    p->member[s] = b->order[s].what;
+    p->l2_count[p->n_unique - 1] += !batch_is_pooled(b, entry[b->order[s].value].key);
+    p->member[s] = b->order[s].value;
   }
   p->start[p->n_unique] = p->n;
 }

@@ -19,11 +19,11 @@ static void cluster_begin(void *self, uint64_t step) {
   const sample_setting *s = w->set;
   int n = s->g->n_part, k = s->options.clusters < n ? s->options.clusters : n;
   int64_t steps = kith_cluster_steps(n, k), first = (int64_t)step % steps * k;
-  kith_shuffle order = kith_cluster_order(s->seed, (int64_t)step / steps, n);
+  kith_permutation order = kith_cluster_order(s->seed, (int64_t)step / steps, n);
   for (int i = 0; i < w->n_here; i++) w->here[w->those[i]] = false;
-  w->n_here = (int)kith_least(k, n - first);
+  w->n_here = (int)kith_min(k, n - first);
   for (int i = 0; i < w->n_here; i++) {
-    w->those[i] = (int)kith_shuffle_at(&order, (uint64_t)(first + i));
+    w->those[i] = (int)kith_permutation_apply(&order, (uint64_t)(first + i));
     w->here[w->those[i]] = true;
   }
 }
@@ -35,8 +35,8 @@ static float cluster_cut_scale(const cluster *w, bool inside) {
 
 static int64_t cluster_draw(void *self, const sample_question *q, int64_t *place, float *scale) {
   const cluster *w = self;
-  const kith_relation *a = w->set->a;
-  const kith_lid *col = a->csr.col + a->csr.start[a->place[q->row]];
+  const kith_dist_csr *a = w->set->a;
+  const kith_lid *col = a->csr.col + a->csr.start[a->iperm[q->row]];
   int own = w->part[q->row];
   bool cuts = w->set->options.cut == KITH_CUT_DROP && w->here[own];
   int64_t n = 0;
@@ -78,7 +78,7 @@ static kith_status cluster_make(const sample_setting *s, cluster *w, int64_t *mo
   const kith_graph *g = s->g;
   KITH_TRY(KITH_NEW(w->part, s->a->csr.n_col));
   KITH_TRY(KITH_NEW(w->here, g->n_part));
-  KITH_TRY(KITH_NEW(w->those, kith_least(s->options.clusters, g->n_part)));
+  KITH_TRY(KITH_NEW(w->those, kith_min(s->options.clusters, g->n_part)));
   KITH_TRY(cluster_most(s, most));
   for (kith_lid i = 0; i < s->a->csr.n_col; i++)
     w->part[i] = kith_owner(g->n_part, g->part_first, s->a->number[i]);

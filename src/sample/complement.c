@@ -10,7 +10,7 @@ enum { COMPLEMENT_PARTS = 3 }; /* uniform, popular, in the batch */
 
 typedef struct complement {
   const kith_noise *z;
-  const kith_lists *train;
+  const kith_ragged *train;
   kith_lid user;
   const kith_others *others; /* null: in-batch draws are of all training pairs */
   int64_t n_unknown;         /* of the others' pairs, those of items that the user does not know */
@@ -43,8 +43,8 @@ static double complement_share(const complement *c, const kith_cumulative *w) {
 }
 
 /* The item in whose share of the weight outside of the list `at` falls, which is moved behind known items. */
-static int32_t complement_weighed(const complement *c, const kith_cumulative *w, int64_t at) {
-  const int32_t *item = c->train->item + c->train->start[c->user];
+static int32_t complement_weighted(const complement *c, const kith_cumulative *w, int64_t at) {
+  const int32_t *item = c->train->value + c->train->start[c->user];
   const int64_t *known = w->known + c->train->start[c->user];
   int64_t low = 0, high = complement_known(c);
   while (low < high) {
@@ -58,7 +58,7 @@ static int32_t complement_weighed(const complement *c, const kith_cumulative *w,
 static int64_t complement_count(const complement *c) {
   int64_t n = 0;
   for (int64_t i = 0; i < c->others->n; i++)
-    n += !kith_lists_has(c->train, c->user, (int32_t)c->others->pair[i].item);
+    n += !kith_ragged_has(c->train, c->user, (int32_t)c->others->pair[i].item);
   return n;
 }
 
@@ -66,17 +66,18 @@ static int64_t complement_count(const complement *c) {
 static int32_t complement_other(const complement *c, int64_t at) {
   int64_t i = 0;
   for (;; i++) { /* ends: at < n_unknown */
-    if (kith_lists_has(c->train, c->user, (int32_t)c->others->pair[i].item)) continue;
+    if (kith_ragged_has(c->train, c->user, (int32_t)c->others->pair[i].item)) continue;
     if (at-- == 0) return (int32_t)c->others->pair[i].item;
   }
 }
 
 /* Any pair whose item the user does not know: the first such one in a keyed order; -1: there is none. */
 static int32_t complement_any_other(const complement *c, const kith_draw *r) {
-  kith_shuffle order = kith_shuffle_make(r->bits[2], KITH_USE_NEGATIVE, r->bits[3], (uint64_t)c->others->n);
+  kith_permutation order =
+      kith_permutation_make(r->bits[2], KITH_RNG_NEGATIVE, r->bits[3], (uint64_t)c->others->n);
   for (int64_t i = 0; i < c->others->n; i++) {
-    int32_t item = (int32_t)c->others->pair[kith_shuffle_at(&order, (uint64_t)i)].item;
-    if (!kith_lists_has(c->train, c->user, item)) return item;
+    int32_t item = (int32_t)c->others->pair[kith_permutation_apply(&order, (uint64_t)i)].item;
+    if (!kith_ragged_has(c->train, c->user, item)) return item;
   }
   return -1;
 }
@@ -113,14 +114,14 @@ static int32_t complement_of_part(const complement *c, int part, uint64_t bits) 
   const kith_cumulative *w = part == 1 ? &c->z->popular : &c->z->pairs;
   int64_t n = complement_known(c);
   if (part == 0)
-    return complement_item(n, c->train->item + c->train->start[c->user],
+    return complement_item(n, c->train->value + c->train->start[c->user],
                            (int64_t)kith_random_below(bits, (uint64_t)(c->z->n - n)));
   if (part == 2 && c->others)
     return complement_other(c, (int64_t)kith_random_below(bits, (uint64_t)c->n_unknown));
-  return complement_weighed(c, w, (int64_t)kith_random_below(bits, (uint64_t)complement_left(c, w)));
+  return complement_weighted(c, w, (int64_t)kith_random_below(bits, (uint64_t)complement_left(c, w)));
 }
 
-int32_t kith__complement_draw(const kith_noise *z, const kith_lists *train, kith_lid user,
+int32_t kith__complement_draw(const kith_noise *z, const kith_ragged *train, kith_lid user,
                               const kith_others *others, const kith_draw *r) {
   complement c = {.z = z, .train = train, .user = user, .others = others && others->n > 1 ? others : NULL};
   double share[COMPLEMENT_PARTS] = {0};

@@ -12,7 +12,7 @@
  * must not be saturated (kith_saturated_create()).  Local; O(log items), with in-batch draws at most O(pairs
  * of the step).
  */
-int32_t kith__complement_draw(const kith_noise *z, const kith_lists *train, kith_lid user,
+int32_t kith__complement_draw(const kith_noise *z, const kith_ragged *train, kith_lid user,
                               const kith_others *others, const kith_draw *r);
 
 #endif

@@ -140,14 +140,15 @@ static int epoch_compare(const void *a, const void *b) {
  */
 static void epoch_shuffle(kith_epoch *e, int pass) {
   const kith_graph *g = e->g;
-  kith_shuffle order = kith_shuffle_make(e->seed, KITH_USE_SHUFFLE, (uint64_t)e->epoch, (uint64_t)e->n_pair);
+  kith_permutation order =
+      kith_permutation_make(e->seed, KITH_RNG_SHUFFLE, (uint64_t)e->epoch, (uint64_t)e->n_pair);
   for (kith_lid u = 0; u < g->n_own_of[KITH_USER]; u++) {
     kith_lid row = g->row_of[KITH_USER][u];
     kith_eid before = kith_saturated_before(e->saturated, g->edge[row]),
              end = g->start[row] + epoch_pairs_of(e, u);
     for (kith_eid at = g->start[row]; at < end; at++) {
       kith_seed s = {.at = at, .user = u};
-      s.place = (int64_t)kith_shuffle_place(&order, (uint64_t)(kith_seed_edge(g, &s) - before));
+      s.place = (int64_t)kith_permutation_inverse(&order, (uint64_t)(kith_seed_edge(g, &s) - before));
       if (pass == 0) e->first[s.place / e->batch + 2]++;
       else e->seeds[e->first[s.place / e->batch + 1]++] = s;
     }
@@ -158,8 +159,9 @@ static void epoch_shuffle(kith_epoch *e, int pass) {
  * which says its round. */
 static void epoch_shuffle_part(kith_epoch *e, int pass, int part, kith_lid u) {
   const kith_graph *g = e->g;
-  kith_shuffle order = kith_shuffle_make(e->seed, KITH_USE_SHUFFLE, (uint64_t)(e->epoch * g->n_part + part),
-                                         (uint64_t)e->part_pair[part]);
+  kith_permutation order =
+      kith_permutation_make(e->seed, KITH_RNG_SHUFFLE, (uint64_t)(e->epoch * g->n_part + part),
+                            (uint64_t)e->part_pair[part]);
   const int64_t *step_of = e->part_step + (part - e->part_low) * e->rounds,
                 *first = e->part_place + (part - e->part_low) * e->rounds;
   int64_t n = 0;
@@ -168,7 +170,7 @@ static void epoch_shuffle_part(kith_epoch *e, int pass, int part, kith_lid u) {
     kith_lid row = g->row_of[KITH_USER][u];
     kith_eid end = g->start[row] + epoch_pairs_of(e, u);
     for (kith_eid at = g->start[row]; at < end; at++, n++) {
-      int64_t place = (int64_t)kith_shuffle_place(&order, (uint64_t)n), round = place % e->rounds,
+      int64_t place = (int64_t)kith_permutation_inverse(&order, (uint64_t)n), round = place % e->rounds,
               step = step_of[round];
       if (pass == 0) e->first[step + 2]++;
       else
@@ -192,9 +194,9 @@ static void epoch_shuffle_clusters(kith_epoch *e, int pass) {
  * within its step is what has been counted before it.
  */
 static void epoch_place_round(kith_epoch *e, int64_t round, int64_t first) {
-  kith_shuffle order = kith_cluster_order(e->seed, e->epoch * e->rounds + round, e->g->n_part);
+  kith_permutation order = kith_cluster_order(e->seed, e->epoch * e->rounds + round, e->g->n_part);
   for (int p = 0; p < e->g->n_part; p++) {
-    int64_t step = first + (int64_t)kith_shuffle_place(&order, (uint64_t)p) / e->clusters,
+    int64_t step = first + (int64_t)kith_permutation_inverse(&order, (uint64_t)p) / e->clusters,
             at = (p - e->part_low) * e->rounds + round;
     if (p >= e->part_low && p < e->part_low + e->n_part) {
       e->part_step[at] = step;

@@ -105,15 +105,17 @@ void kith_labelled_destroy(kith_labelled **labelled) {
 }
 
 /* The step that an owned training node belongs to: `order` is of the parts, or of the nodes. */
-static int64_t labelled_step_of(const kith_labelled *l, const kith_shuffle *order, kith_lid i) {
-  if (l->clusters > 0) return (int64_t)kith_shuffle_place(order, (uint64_t)labelled_part(l, i)) / l->clusters;
-  return (int64_t)kith_shuffle_place(order, (uint64_t)l->g->edge[i]) / l->batch;
+static int64_t labelled_step_of(const kith_labelled *l, const kith_permutation *order, kith_lid i) {
+  if (l->clusters > 0)
+    return (int64_t)kith_permutation_inverse(order, (uint64_t)labelled_part(l, i)) / l->clusters;
+  return (int64_t)kith_permutation_inverse(order, (uint64_t)l->g->edge[i]) / l->batch;
 }
 
-static void labelled_place_clusters(kith_labelled *l, const kith_shuffle *order) {
+static void labelled_place_clusters(kith_labelled *l, const kith_permutation *order) {
   for (int64_t s = 0; s <= l->n_step; s++) l->place_first[s] = 0;
   for (int p = 0; p < l->g->n_part; p++)
-    l->place_first[(int64_t)kith_shuffle_place(order, (uint64_t)p) / l->clusters + 1] += l->part_node[p];
+    l->place_first[(int64_t)kith_permutation_inverse(order, (uint64_t)p) / l->clusters + 1] +=
+        l->part_node[p];
   for (int64_t s = 0; s < l->n_step; s++) l->place_first[s + 1] += l->place_first[s];
 }
 
@@ -121,9 +123,9 @@ static void labelled_place_clusters(kith_labelled *l, const kith_shuffle *order)
  * its next row goes. */
 void kith_labelled_begin(kith_labelled *l, int64_t number) {
   const kith_graph *g = l->g;
-  kith_shuffle order =
-      l->clusters > 0 ? kith_cluster_order(l->seed, number, g->n_part)
-                      : kith_shuffle_make(l->seed, KITH_USE_SHUFFLE, (uint64_t)number, (uint64_t)g->n_train);
+  kith_permutation order = l->clusters > 0 ? kith_cluster_order(l->seed, number, g->n_part)
+                                           : kith_permutation_make(l->seed, KITH_RNG_SHUFFLE,
+                                                                   (uint64_t)number, (uint64_t)g->n_train);
   l->epoch = number;
   if (l->clusters > 0) labelled_place_clusters(l, &order);
   for (int64_t s = 0; s < l->n_step + 2; s++) l->first[s] = 0;

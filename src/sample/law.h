@@ -45,7 +45,7 @@ typedef struct sample_law {
 typedef struct sample_setting {
   const kith_comm *comm;
   const kith_graph *g;
-  const kith_relation *a;
+  const kith_dist_csr *a;
   kith_sampler_options options;
   int n_hop;
   int64_t n_entry;     /* of the relation, over all ranks */

@@ -24,9 +24,9 @@ void kith__marks_free(kith_known *m) {
 /* What the user of a seed knows.  Candidates of the same item form a chain: newest[item], next[it - 1], …,
  * each a candidate's number from 1. */
 static void marks_of(kith_known *m, const kith_batch *b, const kith_seed *seed, int64_t place, bool own) {
-  const kith_lists *train = &b->g->train;
+  const kith_ragged *train = &b->g->train;
   for (kith_eid at = train->start[seed->user]; at < train->start[seed->user + 1]; at++)
-    for (int32_t c = m->newest[train->item[at]]; c > 0; c = m->next[c - 1])
+    for (int32_t c = m->newest[train->value[at]]; c > 0; c = m->next[c - 1])
       if (!own || c - 1 != place)
         m->known[(c - 1) / KITH_TILE * b->n_global + place] |= (uint64_t)1 << (c - 1) % KITH_TILE;
 }

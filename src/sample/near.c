@@ -48,7 +48,7 @@ static kith_status near_make(near *w) {
   kith_status st = KITH_OK;
   int64_t size = w->comm->size, n_node = w->g->n[KITH_USER] + w->g->n[KITH_ITEM], own = w->g->n_own;
   int64_t walkers = (int64_t)w->share * w->o.walks, visits = walkers * w->o.length;
-  w->most = kith_least(kith_least(w->o.neighbors, n_node - 1), (int64_t)w->o.walks * w->o.length);
+  w->most = kith_min(kith_min(w->o.neighbors, n_node - 1), (int64_t)w->o.walks * w->o.length);
   KITH_CHECK(size * visits < INT_MAX, KITH_ECONFIG,
              "model.pinsage.walks: %d walks of %d hops from a node on each of %d ranks are too many to be "
              "counted at "
@@ -136,8 +136,8 @@ static void near_tell(near *w) {
   for (int64_t i = 0; i < w->n_seen; i++) w->out[kith_owner(size, w->g->first, w->seen[i].from)]++;
   KITH_WAIT("walks to important neighbors",
             MPI_Alltoall(w->out, 1, MPI_INT, w->in, 1, MPI_INT, w->comm->mpi));
-  kith_add_up(size, w->out, w->out_at);
-  kith_add_up(size, w->in, w->in_at);
+  kith_prefix_sum(size, w->out, w->out_at);
+  kith_prefix_sum(size, w->in, w->in_at);
   w->n_told = w->in_at[size];
   KITH_MPI(MPI_Type_contiguous(NEAR_WORDS, MPI_INT64_T, &thing));
   KITH_MPI(MPI_Type_commit(&thing));
@@ -152,7 +152,7 @@ static void near_tell(near *w) {
  */
 static void near_row(near *w, kith_lid row, int64_t n, near_count *count) {
   kith_eid at = w->start[row];
-  int64_t kept = kith_least(n, w->most), all = 0;
+  int64_t kept = kith_min(n, w->most), all = 0;
   for (int64_t i = 0; i < kept; i++) all += count[i].n;
   qsort(count, (size_t)kept, sizeof *count, near_compare_nodes);
   for (int64_t i = 0; i < kept; i++, at++) {
@@ -177,7 +177,10 @@ static void near_rows(near *w, kith_lid first, kith_lid last) {
 /* Walks from the own rows first … last - 1, and from what other ranks have their turn with. */
 static void near_turn(near *w, kith_lid first, kith_lid last) {
   const kith_graph *g = w->g;
-  kith_walk_law law = {.seed = w->seed, .use = KITH_USE_NEAR, .length = w->o.length, .restart = w->o.restart};
+  kith_walk_law law = {.seed = w->seed,
+                       .use = KITH_RNG_IMPORTANCE_WALK,
+                       .length = w->o.length,
+                       .restart = w->o.restart};
   int64_t n = 0;
   for (kith_lid row = first; row < last; row++)
     for (int k = 0; k < w->o.walks; k++)
@@ -191,17 +194,17 @@ static void near_turn(near *w, kith_lid first, kith_lid last) {
 }
 
 kith_agreed kith_near_create(const kith_comm *comm, const kith_graph *g, const kith_near_options *o,
-                             uint64_t seed, int d, kith_relation **out) {
+                             uint64_t seed, int d, kith_dist_csr **out) {
   kith_agreed st = {KITH_OK};
   near w = {.comm = comm, .g = g, .o = *o, .seed = seed};
   int64_t most_own = kith_comm_max(comm, g->n_own), share = NEAR_AT_ONCE / ((int64_t)o->walks * comm->size);
   *out = NULL;
-  w.share = (kith_lid)kith_least(share > 1 ? share : 1, most_own);
+  w.share = (kith_lid)kith_min(share > 1 ? share : 1, most_own);
   KITH_TRY(kith_agree(comm, near_make(&w)));
   KITH_TRY(kith_walks_create(comm, g, (int64_t)w.share * o->walks * comm->size, &w.walks));
   for (int64_t turn = 0; turn < most_own; turn += w.share)
-    near_turn(&w, (kith_lid)kith_least(turn, g->n_own), (kith_lid)kith_least(turn + w.share, g->n_own));
-  KITH_TRY(kith_relation_create_weighed(comm, g, w.start, w.number, w.weight, d, out));
+    near_turn(&w, (kith_lid)kith_min(turn, g->n_own), (kith_lid)kith_min(turn + w.share, g->n_own));
+  KITH_TRY(kith_dist_csr_create_weighted(comm, g, w.start, w.number, w.weight, d, out));
 done:
   near_free(&w);
   return st;

@@ -11,7 +11,7 @@ static uint64_t negative_counter(int j, int c, int try) {
 }
 
 static kith_draw negative_random(const kith_epoch *e, kith_eid edge, int j, int c, int try) {
-  return kith_random(e->seed, KITH_USE_NEGATIVE, (uint64_t)e->epoch, (uint64_t)edge,
+  return kith_random(e->seed, KITH_RNG_NEGATIVE, (uint64_t)e->epoch, (uint64_t)edge,
                      negative_counter(j, c, try));
 }
 
@@ -30,7 +30,7 @@ int32_t kith_negative_draw(const kith_noise *z, const kith_epoch *e, kith_eid ed
     kith_draw r = negative_random(e, edge, j, c, try);
     bool inbatch = others && others->n > 1 && kith__noise_is_inbatch(z, &r);
     int32_t item = inbatch ? negative_inbatch(others, r.bits[0]) : kith_noise_item(z, &r);
-    if (!kith_lists_has(&e->g->train, user, item)) return item;
+    if (!kith_ragged_has(&e->g->train, user, item)) return item;
   }
   kith_draw r = negative_random(e, edge, j, c, NEGATIVE_TRIES);
   return kith__complement_draw(z, &e->g->train, user, others, &r);

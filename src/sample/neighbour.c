@@ -36,7 +36,7 @@ static void neighbor_mark(uint64_t seed, uint64_t step, int64_t node, int hop, i
   kith_draw r = {{0}};
   for (int64_t i = 0; i < k; i++) {
     if (i % 4 == 0)
-      r = kith_random(seed, KITH_USE_SAMPLE, step, (uint64_t)node, (uint64_t)hop << 32 | (uint64_t)i);
+      r = kith_random(seed, KITH_RNG_NEIGHBOR, step, (uint64_t)node, (uint64_t)hop << 32 | (uint64_t)i);
     int64_t last = degree - k + i, x = (int64_t)kith_random_below(r.bits[i % 4], (uint64_t)last + 1);
     drawn[drawn[x] ? last : x] = true;
   }
@@ -59,10 +59,10 @@ int64_t kith_neighbor_draw(uint64_t seed, uint64_t step, int64_t node, int hop, 
   }
   for (int64_t first = 0; first < k; first += NEIGHBOR_BLOCK) {
     kith_draw r[NEIGHBOR_BLOCK / 4];
-    int64_t end = kith_least(first + NEIGHBOR_BLOCK, k);
+    int64_t end = kith_min(first + NEIGHBOR_BLOCK, k);
     for (int64_t i = first; i < end; i += 4)
       r[(i - first) / 4] =
-          kith_random(seed, KITH_USE_SAMPLE, step, (uint64_t)node, (uint64_t)hop << 32 | (uint64_t)i);
+          kith_random(seed, KITH_RNG_NEIGHBOR, step, (uint64_t)node, (uint64_t)hop << 32 | (uint64_t)i);
     for (int64_t i = first; i < end; i++) {
       int64_t last = degree - k + i,
               x = (int64_t)kith_random_below(r[(i - first) / 4].bits[i % 4], (uint64_t)last + 1);
@@ -106,10 +106,10 @@ static int64_t neighbor_uniform(void *self, const sample_question *q, int64_t *p
 /* What an entry weighs in draws: as it was given, or one over the neighbor's degree, as the squares of A's
  * entries in a row do. */
 static double neighbor_weight(const neighbor *w, kith_lid row, int64_t place) {
-  const kith_relation *a = w->set->a;
-  kith_eid at = a->csr.start[a->place[row]] + place;
+  const kith_dist_csr *a = w->set->a;
+  kith_eid at = a->csr.start[a->iperm[row]] + place;
   if (w->set->options.draw == KITH_BY_WEIGHT) return (double)w->set->g->weight[w->set->g->start[row] + place];
-  return a->weighed ? (double)a->csr.weight[at] : 1 / (double)a->degree[a->csr.col[at]];
+  return a->weighted ? (double)a->csr.weight[at] : 1 / (double)a->degree[a->csr.col[at]];
 }
 
 /* Running sums of what the allowed neighbors weigh. */
@@ -132,7 +132,7 @@ static int64_t neighbor_at(const double *below, int64_t n, double x) {
 
 /* k draws with replacement: each that falls on a neighbor adds 1 / (k q) to its factor (Chen et al.,
  * FastGCN, ICLR 2018, theorem 1, for one node's neighbors). */
-static int64_t neighbor_weighed(void *self, const sample_question *q, int64_t *place, float *scale) {
+static int64_t neighbor_weighted(void *self, const sample_question *q, int64_t *place, float *scale) {
   const neighbor *w = self;
   int k = neighbor_fan(w->set, q->hop);
   int64_t n = 0;
@@ -140,7 +140,7 @@ static int64_t neighbor_weighed(void *self, const sample_question *q, int64_t *p
   neighbor_weigh(w, q);
   double all = w->below[q->among];
   for (int i = 0; i < k; i++) {
-    kith_draw r = kith_random(w->set->seed, KITH_USE_SAMPLE, w->step, (uint64_t)w->set->a->node[q->row],
+    kith_draw r = kith_random(w->set->seed, KITH_RNG_NEIGHBOR, w->step, (uint64_t)w->set->a->node[q->row],
                               (uint64_t)q->hop << 32 | (uint64_t)i);
     w->times[neighbor_at(w->below, q->among, all * kith_random_unit(r.bits[0]))]++;
   }
@@ -166,7 +166,7 @@ static kith_status neighbor_check(const sample_setting *s) {
   kith_status st = KITH_OK;
   const kith_graph *g = s->g;
   if (s->options.draw != KITH_BY_WEIGHT) return st;
-  KITH_CHECK(g->weight && !s->a->weighed, KITH_ECONFIG,
+  KITH_CHECK(g->weight && !s->a->weighted, KITH_ECONFIG,
              "sampler.weighting: weight needs interactions with weights (data.interactions.columns.weight)%s",
              g->weight ? "; importance neighborhoods have weights of their own: say importance" : "");
   for (kith_eid e = 0; e < g->start[g->n_own]; e++)
@@ -184,7 +184,7 @@ kith_status kith__law_neighbor(const sample_setting *s, sample_law *out) {
   KITH_TRY(KITH_NEW(w, 1));
   *out = (sample_law){.self = w,
                       .begin = neighbor_begin,
-                      .draw = s->options.draw == KITH_UNIFORM ? neighbor_uniform : neighbor_weighed,
+                      .draw = s->options.draw == KITH_UNIFORM ? neighbor_uniform : neighbor_weighted,
                       .destroy = neighbor_destroy};
   w->set = s;
   KITH_TRY(KITH_NEW(w->below, s->most_degree + 1));

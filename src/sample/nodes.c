@@ -1,7 +1,7 @@
 /*
  * Every node is in the step's set or not, by a draw of its own: for each layer anew (FastGCN: Chen et al.,
  * ICLR 2018), or once for all layers (GraphSAINT's node sampler: Zeng et al., ICLR 2020).  A row reads those
- * of its neighbors that are in the set, each weighed by one over its chance.  Both papers draw a fixed
+ * of its neighbors that are in the set, each weighted by one over its chance.  Both papers draw a fixed
  * number of nodes with replacement; independent draws with the same expected number need no list of all nodes
  * on every rank, and any rank can tell for any node that it knows.
  */
@@ -20,14 +20,14 @@ static void nodes_begin(void *self, uint64_t step) { ((nodes *)self)->step = ste
 
 static int64_t nodes_draw(void *self, const sample_question *q, int64_t *place, float *scale) {
   const nodes *w = self;
-  const kith_relation *a = w->set->a;
-  const kith_lid *col = a->csr.col + a->csr.start[a->place[q->row]];
+  const kith_dist_csr *a = w->set->a;
+  const kith_lid *col = a->csr.col + a->csr.start[a->iperm[q->row]];
   uint64_t layer = w->anew ? (uint64_t)q->hop : KITH_HOPS_MOST;
   int64_t n = 0;
   for (int64_t i = 0; i < q->among; i++) {
     kith_lid c = col[kith__allowed(q, i)];
     if (kith_random_unit(
-            kith_random(w->set->seed, KITH_USE_NODES, w->step, (uint64_t)a->node[c], layer).bits[0]) >=
+            kith_random(w->set->seed, KITH_RNG_NODE_SET, w->step, (uint64_t)a->node[c], layer).bits[0]) >=
         w->each[c])
       continue;
     scale[n] = (float)(1 / w->each[c]);
@@ -43,19 +43,19 @@ static void nodes_destroy(void *self) {
 }
 
 /* What an owned node's chance is in proportion to: the squared norm of its column of A. */
-static double nodes_norm(const kith_relation *a, kith_lid row) {
+static double nodes_norm(const kith_dist_csr *a, kith_lid row) {
   const kith_csr *csr = &a->csr;
   double sum = 0;
-  for (kith_eid e = csr->start[a->place[row]]; e < csr->start[a->place[row] + 1]; e++)
+  for (kith_eid e = csr->start[a->iperm[row]]; e < csr->start[a->iperm[row] + 1]; e++)
     sum += (double)csr->weight[e] * (double)csr->weight[e];
   return sum;
 }
 
 static double nodes_expected(const kith_comm *comm, kith_lid n, const double *norm, double t) {
-  kith_sum sum = {0};
-  for (kith_lid i = 0; i < n; i++) kith_sum_add(&sum, fmin(1, t * norm[i]));
+  kith_exact_sum sum = {0};
+  for (kith_lid i = 0; i < n; i++) kith_exact_sum_add(&sum, fmin(1, t * norm[i]));
   kith_comm_sum(comm, 1, &sum);
-  return kith_sum_value(&sum);
+  return kith_exact_sum_value(&sum);
 }
 
 /*

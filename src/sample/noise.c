@@ -53,11 +53,11 @@ static void noise_weigh(const kith_comm *comm, const kith_graph *g, double alpha
 }
 
 /* What the items of each user's list weigh, up to and including each. */
-static void noise_weigh_known(const kith_lists *train, kith_cumulative *w) {
+static void noise_weigh_known(const kith_ragged *train, kith_cumulative *w) {
   for (int64_t u = 0; u < train->n_row; u++) {
     int64_t sum = 0;
     for (kith_eid e = train->start[u]; e < train->start[u + 1]; e++) {
-      sum += w->below[train->item[e] + 1] - w->below[train->item[e]];
+      sum += w->below[train->value[e] + 1] - w->below[train->value[e]];
       w->known[e] = sum;
     }
   }

@@ -5,13 +5,13 @@
 
 int64_t kith_cluster_steps(int n_part, int clusters) { return (n_part + clusters - 1) / clusters; }
 
-kith_shuffle kith_cluster_order(uint64_t seed, int64_t round, int n_part) {
-  return kith_shuffle_make(seed, KITH_USE_CLUSTER, (uint64_t)round, (uint64_t)n_part);
+kith_permutation kith_cluster_order(uint64_t seed, int64_t round, int n_part) {
+  return kith_permutation_make(seed, KITH_RNG_CLUSTER, (uint64_t)round, (uint64_t)n_part);
 }
 
 int64_t kith_cluster_step(uint64_t seed, int64_t round, int n_part, int clusters, int part) {
-  kith_shuffle order = kith_cluster_order(seed, round, n_part);
-  return (int64_t)kith_shuffle_place(&order, (uint64_t)part) / clusters;
+  kith_permutation order = kith_cluster_order(seed, round, n_part);
+  return (int64_t)kith_permutation_inverse(&order, (uint64_t)part) / clusters;
 }
 
 static int parts_compare(const void *a, const void *b) {

@@ -33,7 +33,7 @@ static void saint_visit(void *self, const kith_walker *x, int hop) {
 }
 
 /* Begin to draw the set of a step: every node begins a walk or not, by a draw of its own. */
-static void saint_begin_set(saint *w, kith_use use, uint64_t step) {
+static void saint_begin_set(saint *w, kith_rng_stream use, uint64_t step) {
   const sample_setting *s = w->set;
   const kith_graph *g = s->g;
   int64_t n = 0;
@@ -48,7 +48,7 @@ static void saint_begin_set(saint *w, kith_use use, uint64_t step) {
   kith_walks_begin(w->walks, &law, n, w->walker, saint_visit, w);
 }
 
-static void saint_begin(void *self, uint64_t step) { saint_begin_set(self, KITH_USE_NODES, step); }
+static void saint_begin(void *self, uint64_t step) { saint_begin_set(self, KITH_RNG_NODE_SET, step); }
 
 static void saint_hear(saint *w) {
   if (w->tells) kith_halo_end(w->set->a->halo);
@@ -79,8 +79,8 @@ static float saint_scale(const saint *w, const sample_question *q, kith_eid e, k
 
 static int64_t saint_draw(void *self, const sample_question *q, int64_t *place, float *scale) {
   const saint *w = self;
-  const kith_relation *a = w->set->a;
-  kith_eid first = a->csr.start[a->place[q->row]];
+  const kith_dist_csr *a = w->set->a;
+  kith_eid first = a->csr.start[a->iperm[q->row]];
   int64_t n = 0;
   for (int64_t i = 0; i < q->among; i++) {
     kith_eid e = first + kith__allowed(q, i);
@@ -107,13 +107,13 @@ static void saint_destroy(void *self) {
 static int64_t saint_count_set(saint *w) {
   const kith_csr *csr = &w->set->a->csr;
   int64_t here = 0;
-  saint_begin_set(w, KITH_USE_COUNT, (uint64_t)w->n_set++);
+  saint_begin_set(w, KITH_RNG_INCLUSION, (uint64_t)w->n_set++);
   while (!saint_advance(w)) continue;
   for (kith_lid i = 0; i < csr->n_col; i++) w->count[i] += w->here[i] != 0;
   for (kith_lid i = 0; i < csr->n_row; i++) here += w->here[i] != 0;
 #pragma omp parallel for schedule(dynamic, 256)
   for (kith_lid p = 0; p < csr->n_row; p++)
-    for (kith_eid e = csr->start[p]; e < csr->start[p + 1] && w->here[csr->row[p]] != 0; e++)
+    for (kith_eid e = csr->start[p]; e < csr->start[p + 1] && w->here[csr->perm[p]] != 0; e++)
       w->both[e] += w->here[csr->col[e]] != 0;
   return here;
 }
@@ -131,14 +131,14 @@ static void saint_count(saint *w) {
     int64_t here = saint_count_set(w);
     kith_comm_sum_int(s->comm, 1, &here);
     met += here;
-    kith_progress_step(&progress, kith_least(met, progress.n), NULL);
+    kith_progress_step(&progress, kith_min(met, progress.n), NULL);
   }
   kith_progress_end(&progress);
 }
 
 static kith_status saint_make(saint *w) {
   kith_status st = KITH_OK;
-  const kith_relation *a = w->set->a;
+  const kith_dist_csr *a = w->set->a;
   KITH_TRY(kith_halo_reserve(a->halo, 1));
   KITH_TRY(KITH_NEW(w->walker, w->set->g->n_own));
   KITH_TRY(KITH_NEW(w->here, a->csr.n_col));

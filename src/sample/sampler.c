@@ -31,13 +31,13 @@ static kith_status sampler_bound(const kith_sampler *s, kith_lid most_seed, int6
   kith_status st = KITH_OK;
   const kith_graph *g = s->set.g;
   int64_t n_node = g->n[KITH_USER] + g->n[KITH_ITEM],
-          most = s->law.most_nodes > 0 ? kith_least(n_node, most_seed + s->law.most_nodes) : n_node;
-  rows[s->set.n_hop] = kith_least(most_seed, n_node);
+          most = s->law.most_nodes > 0 ? kith_min(n_node, most_seed + s->law.most_nodes) : n_node;
+  rows[s->set.n_hop] = kith_min(most_seed, n_node);
   for (int l = s->set.n_hop - 1; l >= 0; l--) {
     int64_t fan =
-        s->law.most_drawn[l] > 0 ? kith_least(s->law.most_drawn[l], s->set.most_degree) : s->set.most_degree;
-    entries[l] = kith_least(rows[l + 1] * fan, s->set.n_entry);
-    rows[l] = kith_least(rows[l + 1] * (fan + 1), most);
+        s->law.most_drawn[l] > 0 ? kith_min(s->law.most_drawn[l], s->set.most_degree) : s->set.most_degree;
+    entries[l] = kith_min(rows[l + 1] * fan, s->set.n_entry);
+    rows[l] = kith_min(rows[l + 1] * (fan + 1), most);
     KITH_CHECK(rows[l] < INT32_MAX - 1, KITH_ECONFIG,
                "sampler.fanouts: a step may reach %lld rows on one rank; at most 2^31 - 2",
                (long long)rows[l]);
@@ -75,7 +75,7 @@ static kith_agreed sampler_make_law(const sample_setting *set, sample_law *law) 
   }
 }
 
-kith_agreed kith_sampler_create(const kith_comm *comm, const kith_graph *g, const kith_relation *a, int n_hop,
+kith_agreed kith_sampler_create(const kith_comm *comm, const kith_graph *g, const kith_dist_csr *a, int n_hop,
                                 const kith_sampler_options *o, bool loops, kith_lid most_seed,
                                 kith_lid most_target, uint64_t seed, kith_sampler **out) {
   kith_agreed st = {KITH_OK};
@@ -136,7 +136,7 @@ static kith_lid sampler_row(kith_sampler *s, const sample_edge *edge, kith_lid *
 static void sampler_weigh(const kith_sampler *s, int32_t n, int32_t degree, const sample_edge *edge,
                           float *scale, float *weight) {
   for (int32_t k = 0; k < n; k++) scale[k] = edge[k].scale;
-  if (s->set.a->weighed) memcpy(weight, scale, (size_t)n * sizeof *weight);
+  if (s->set.a->weighted) memcpy(weight, scale, (size_t)n * sizeof *weight);
   else
     for (int32_t k = 0; k < n; k++)
       weight[k] = (float)((double)scale[k] / sqrt((double)degree * (double)edge[k].degree));
@@ -153,10 +153,10 @@ static void sampler_fill(kith_sampler *s, int l, kith_lid n) {
   for (kith_lid p = 0; p < n; p++) {
     const sample_head *head = &s->ask.head_in[p];
     const sample_edge *edge = kith__ask_next(&s->ask, p, &next);
-    csr->row[p] = s->ask.grouped[p];
+    csr->perm[p] = s->ask.grouped[p];
     csr->start[p] = at;
     if (s->loops) {
-      csr->col[at] = csr->row[p];
+      csr->col[at] = csr->perm[p];
       csr->weight[at] = 0;
       h->scale[at++] = 1;
     }
@@ -191,7 +191,7 @@ static void sampler_ask(kith_sampler *s, kith_lid n) {
 
 void kith_sampler_begin(kith_sampler *s, kith_lid n, const kith_gid *seed, uint64_t step, int64_t n_target,
                         const kith_pair *target) {
-  if (n > s->making.frame[s->set.n_hop].most) kith_abort(__FILE__, __LINE__, "room for the seeds");
+  if (n > s->making.frame[s->set.n_hop].capacity) kith_abort(__FILE__, __LINE__, "room for the seeds");
   if (s->law.begin) s->law.begin(s->law.self, step);
   kith__targets_take(&s->ask.targets, n_target, target);
   s->n_seed = n;
@@ -211,8 +211,8 @@ static void sampler_take(kith_sampler *s) {
   sample_view *v = &s->making;
   if (s->l == s->set.n_hop - 1) sampler_know(s, s->n_seed);
   sampler_fill(s, s->l, (kith_lid)v->frame[s->l + 1].n);
-  kith_back_fill(&v->hop[s->l].csr, s->ask.room_in, s->ask.edge_in,
-                 &v->hop[s->l].back); /* what came in is in the rows now */
+  kith_csc_fill(&v->hop[s->l].csr, s->ask.room_in, s->ask.edge_in,
+                &v->hop[s->l].back); /* what came in is in the rows now */
   kith_lid reached = (kith_lid)v->frame[s->l--].n;
   sampler_ask(s, reached);
 }
@@ -239,8 +239,8 @@ void kith_sampler_plan(kith_sampler *s, kith_lid n, const kith_gid *seed, uint64
   kith_sampler_show(s);
 }
 
-const kith_hop *kith_sampler_hop(const kith_sampler *s, int l) { return &s->shown.hop[l].hop; }
-const kith_frame *kith_sampler_leaves(const kith_sampler *s) { return &s->shown.frame[0]; }
+const kith_block *kith_sampler_hop(const kith_sampler *s, int l) { return &s->shown.hop[l].hop; }
+const kith_node_map *kith_sampler_leaves(const kith_sampler *s) { return &s->shown.frame[0]; }
 
 kith_eid kith_sampler_drawn(const kith_sampler *s) {
   kith_eid n = 0;

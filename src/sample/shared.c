@@ -25,7 +25,8 @@ void kith__shared_fill(kith_batch *b, const kith_epoch *e, int64_t step) {
   if (b->shape.n_shared == 0) return;
   h->n = b->shape.n_shared;
   for (int s = 0; s < h->n; s++) {
-    kith_draw r = kith_random(e->seed, KITH_USE_SHARED, (uint64_t)e->epoch, (uint64_t)step, (uint64_t)s);
+    kith_draw r =
+        kith_random(e->seed, KITH_RNG_SHARED_NEGATIVE, (uint64_t)e->epoch, (uint64_t)step, (uint64_t)s);
     item[s] = kith_noise_item(b->noise, &r);
     h->log_often[s] = (float)(log((double)h->n) + kith_noise_log(b->noise, item[s]));
   }

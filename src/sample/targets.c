@@ -49,14 +49,14 @@ typedef struct targets_search {
 static int64_t targets_middle(const targets_search *s) { return s->low + (s->high - s->low) / 2; }
 
 static void targets_begin(const sample_targets *t, int n, const kith_lid *row, targets_search *s) {
-  const kith_relation *a = t->a;
+  const kith_dist_csr *a = t->a;
   for (int i = 0; i < n; i++) {
-    __builtin_prefetch(&a->place[row[i]]);
+    __builtin_prefetch(&a->iperm[row[i]]);
     __builtin_prefetch(&a->degree[row[i]]);
   }
-  for (int i = 0; i < n; i++) __builtin_prefetch(&a->csr.start[a->place[row[i]]]);
+  for (int i = 0; i < n; i++) __builtin_prefetch(&a->csr.start[a->iperm[row[i]]]);
   for (int i = 0; i < n; i++)
-    s[i] = (targets_search){.col = a->csr.col + a->csr.start[a->place[row[i]]], .high = a->degree[row[i]]};
+    s[i] = (targets_search){.col = a->csr.col + a->csr.start[a->iperm[row[i]]], .high = a->degree[row[i]]};
 }
 
 /* Halve what is left for all of them; returns whether anything is left. */
@@ -77,7 +77,7 @@ static bool targets_halve(const sample_targets *t, int n, const int64_t *to, tar
 
 static void targets_find(sample_targets *t, kith_lid first, int n) {
   targets_search s[TARGETS_TOGETHER];
-  const kith_relation *a = t->a;
+  const kith_dist_csr *a = t->a;
   targets_begin(t, n, t->row + first, s);
   while (targets_halve(t, n, t->to + first, s)) continue;
   for (int i = 0; i < n; i++) {
@@ -94,7 +94,7 @@ void kith__targets_take(sample_targets *t, int64_t n, const kith_pair *target) {
     targets_put(t, t->g->item_number[target[i].item], kith_node_key(KITH_USER, target[i].original));
   }
   for (kith_lid i = 0; i < t->n; i += TARGETS_TOGETHER)
-    targets_find(t, i, (int)kith_least(TARGETS_TOGETHER, t->n - i));
+    targets_find(t, i, (int)kith_min(TARGETS_TOGETHER, t->n - i));
 }
 
 static int targets_compare(const void *a, const void *b) {

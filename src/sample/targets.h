@@ -7,7 +7,7 @@
 /* A row's targets are a chain, found in one look, since nearly every row that is asked about has none. */
 typedef struct sample_targets {
   const kith_graph *g;
-  const kith_relation *a;
+  const kith_dist_csr *a;
   kith_gid low;      /* first number of this rank */
   kith_lid n;        /* ends that this rank owns */
   kith_lid *newest;  /* [n_own] 1 + a row's last end, 0: it has none */

@@ -13,25 +13,25 @@ static void view_point(sample_view *v) {
   for (int l = 0; l <= v->n_hop; l++) v->frame[l].node = v->node;
   for (int l = 0; l < v->n_hop; l++) {
     sample_hop *h = &v->hop[l];
-    h->hop = (kith_hop){.in = &v->frame[l],
-                        .out = &v->frame[l + 1],
-                        .edges = &h->edges,
-                        .csr = &h->csr,
-                        .scale = h->scale,
-                        .back = &h->back,
-                        .degree = v->degree};
+    h->hop = (kith_block){.src = &v->frame[l],
+                          .dst = &v->frame[l + 1],
+                          .edges = &h->edges,
+                          .csr = &h->csr,
+                          .scale = h->scale,
+                          .csc = &h->back,
+                          .degree = v->degree};
   }
 }
 
 static kith_status view_make_hop(int64_t in, int64_t out, int64_t entries, sample_hop *h) {
   kith_status st = KITH_OK;
-  KITH_TRY(KITH_NEW(h->csr.row, out));
+  KITH_TRY(KITH_NEW(h->csr.perm, out));
   KITH_TRY(KITH_NEW(h->csr.start, out + 1));
   KITH_TRY(KITH_NEW(h->csr.col, entries));
   KITH_TRY(KITH_NEW(h->csr.weight, entries));
   KITH_TRY(KITH_NEW(h->scale, entries));
-  KITH_TRY(kith_back_make((kith_lid)in, entries, &h->back));
-  h->edges.most = entries;
+  KITH_TRY(kith_csc_make((kith_lid)in, entries, &h->back));
+  h->edges.capacity = entries;
 done:
   return st;
 }
@@ -39,7 +39,7 @@ done:
 kith_status kith__view_make(int n_hop, const int64_t *rows, const int64_t *entries, sample_view *v) {
   kith_status st = KITH_OK;
   v->n_hop = n_hop;
-  for (int l = 0; l <= n_hop; l++) v->frame[l].most = rows[l];
+  for (int l = 0; l <= n_hop; l++) v->frame[l].capacity = rows[l];
   for (int l = 0; l < n_hop; l++) KITH_TRY(view_make_hop(rows[l], rows[l + 1], entries[l], &v->hop[l]));
   KITH_TRY(KITH_NEW(v->node, rows[0]));
   KITH_TRY(KITH_NEW(v->degree, rows[0]));
@@ -54,7 +54,7 @@ void kith__view_free(sample_view *v) {
   for (int l = 0; l < v->n_hop; l++) {
     kith_csr_free(&v->hop[l].csr);
     KITH_FREE(v->hop[l].scale);
-    kith_back_free(&v->hop[l].back);
+    kith_csc_free(&v->hop[l].back);
   }
   KITH_FREE(v->node);
   KITH_FREE(v->degree);

@@ -6,20 +6,20 @@
 #include "kith/sample.h"
 
 typedef struct sample_hop {
-  kith_frame edges;
+  kith_node_map edges;
   kith_csr csr;
   float *scale; /* [entries] */
-  kith_back back;
-  kith_hop hop; /* what ops read: points to the others */
+  kith_csc back;
+  kith_block hop; /* what ops read: points to the others */
 } sample_hop;
 
 typedef struct sample_view {
   int n_hop;
-  kith_frame frame[KITH_HOPS_MOST + 1]; /* frame[n_hop] are the seeds, frame[0] the leaves */
-  sample_hop hop[KITH_HOPS_MOST];       /* [n_hop], hop[l] reads frame[l] */
-  int64_t *node, *degree;               /* [most rows] of all frames */
-  kith_gid *want;                       /* [most rows] the leaves' numbers grouped by owner … */
-  kith_lid *want_row;                   /* … and which leaf each is */
+  kith_node_map frame[KITH_HOPS_MOST + 1]; /* frame[n_hop] are the seeds, frame[0] the leaves */
+  sample_hop hop[KITH_HOPS_MOST];          /* [n_hop], hop[l] reads frame[l] */
+  int64_t *node, *degree;                  /* [most rows] of all frames */
+  kith_gid *want;                          /* [most rows] the leaves' numbers grouped by owner … */
+  kith_lid *want_row;                      /* … and which leaf each is */
 } sample_view;
 
 /*

@@ -77,10 +77,10 @@ static void walk_group(kith_walks *w) {
   int size = w->comm->size;
   for (int r = 0; r < size; r++) w->out[r] = 0;
   for (int64_t i = 0; i < w->n; i++) w->out[kith_owner(size, w->g->first, w->here[i].at)]++;
-  kith_add_up(size, w->out, w->out_at);
+  kith_prefix_sum(size, w->out, w->out_at);
   for (int64_t i = 0; i < w->n; i++)
     w->leaving[w->out_at[kith_owner(size, w->g->first, w->here[i].at)]++] = w->here[i];
-  kith_add_up(size, w->out, w->out_at);
+  kith_prefix_sum(size, w->out, w->out_at);
 }
 
 /* Everyone sets out for the owner of the node that he stands on: first how many, … */
@@ -97,7 +97,7 @@ static void walk_travel(kith_walks *w) {
   w->coming = 0;
   for (int r = 0; r < size; r++) w->coming += w->in[r];
   if (w->coming > w->most) kith_abort(__FILE__, __LINE__, "room for the walkers");
-  kith_add_up(size, w->in, w->in_at);
+  kith_prefix_sum(size, w->in, w->in_at);
   KITH_MPI(MPI_Ialltoallv(w->leaving, w->out, w->out_at, w->thing, w->here, w->in, w->in_at, w->thing,
                           w->comm->mpi, &w->request));
 }

@@ -15,9 +15,9 @@ static kith_agreed checkpoint_attributes(kith_h5 *f, const kith_graph *g, const 
   KITH_TRY(kith_h5_put_attr_int(f, "width", c->d));
   KITH_TRY(kith_h5_put_attr_int(f, "epoch", c->epoch));
   KITH_TRY(kith_h5_put_attr_int(f, "step", c->step));
-  KITH_TRY(kith_h5_put_attr_int(f, "loss_whole", c->loss.whole));
-  KITH_TRY(kith_h5_put_attr_int(f, "loss_part", c->loss.part));
-  KITH_TRY(kith_h5_put_attr_int(f, "loss_broken", c->loss.broken));
+  KITH_TRY(kith_h5_put_attr_int(f, "loss_whole", c->loss.hi));
+  KITH_TRY(kith_h5_put_attr_int(f, "loss_part", c->loss.lo));
+  KITH_TRY(kith_h5_put_attr_int(f, "loss_broken", c->loss.nan));
   KITH_TRY(kith_h5_put_attr_real(f, "best", c->best));
   KITH_TRY(kith_h5_put_attr_int(f, "best_epoch", c->best_epoch));
   KITH_TRY(kith_h5_put_attr_int(f, "stale", c->bad_evals));
@@ -149,8 +149,8 @@ static kith_status checkpoint_check(const char *path, const kith_checkpoint *c) 
               c->bad_evals < INT32_MAX && !isnan(c->best);
   KITH_CHECK(went, KITH_EDATA, "%s: best %g, best_epoch %lld and stale %lld are impossible after epoch %lld",
              path, c->best, (long long)c->best_epoch, (long long)c->bad_evals, (long long)c->epoch);
-  bool sum = c->loss.part >= 0 && c->loss.part < INT64_C(1) << 40 && c->loss.broken >= 0 &&
-             c->loss.whole > INT64_MIN / 2 && c->loss.whole < INT64_MAX / 2;
+  bool sum = c->loss.lo >= 0 && c->loss.lo < INT64_C(1) << 40 && c->loss.nan >= 0 &&
+             c->loss.hi > INT64_MIN / 2 && c->loss.hi < INT64_MAX / 2;
   KITH_CHECK(sum, KITH_EDATA, "%s: loss_whole, loss_part and loss_broken are no sum", path);
 done:
   return st;
@@ -215,9 +215,9 @@ static kith_agreed checkpoint_read_attributes(kith_h5 *f, kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith_h5_get_attr_int(f, "epoch", &c->epoch));
   KITH_TRY(kith_h5_get_attr_int(f, "step", &c->step));
-  KITH_TRY(kith_h5_get_attr_int(f, "loss_whole", &c->loss.whole));
-  KITH_TRY(kith_h5_get_attr_int(f, "loss_part", &c->loss.part));
-  KITH_TRY(kith_h5_get_attr_int(f, "loss_broken", &c->loss.broken));
+  KITH_TRY(kith_h5_get_attr_int(f, "loss_whole", &c->loss.hi));
+  KITH_TRY(kith_h5_get_attr_int(f, "loss_part", &c->loss.lo));
+  KITH_TRY(kith_h5_get_attr_int(f, "loss_broken", &c->loss.nan));
   KITH_TRY(kith_h5_get_attr_real(f, "best", &c->best));
   KITH_TRY(kith_h5_get_attr_int(f, "best_epoch", &c->best_epoch));
   KITH_TRY(kith_h5_get_attr_int(f, "stale", &c->bad_evals));

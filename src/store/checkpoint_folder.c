@@ -128,7 +128,7 @@ static kith_status folder_read_latest(const char *folder, char *name) {
   KITH_TRY(kith_path_join(folder, FOLDER_LATEST, path));
   FILE *f = NULL;
   if (access(path, F_OK) != 0 && errno == ENOENT) return st;
-  KITH_TRY(kith_file_open_text(path, &f)); /* unreadable is not the same as none */
+  KITH_TRY(kith_file_fopen(path, &f)); /* unreadable is not the same as none */
   bool read = fscanf(f, "%63s", name) == 1;
   fclose(f);
   KITH_CHECK(read && folder_parse_name(name, &p), KITH_EDATA,
@@ -170,7 +170,7 @@ done:
 static kith_agreed folder_bcast(const kith_comm *comm, kith_status found, char *path) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith_agree(comm, found));
-  kith_comm_share(comm, KITH_PATH, path);
+  kith_comm_bcast(comm, KITH_PATH, path);
 done:
   return st;
 }
@@ -209,7 +209,7 @@ static kith_status folder_stage_removal(const char *folder, const char *name, re
   char path[KITH_PATH];
   struct stat is;
   KITH_TRY(kith_path_join(folder, name, path));
-  KITH_TRY(kith_file_name(path, d->path, d->tmp));
+  KITH_TRY(kith_file_tmp_name(path, d->path, d->tmp));
   KITH_CHECK(lstat(path, &is) == 0, KITH_EOUTPUT, "%s: cannot be removed: %s", path, strerror(errno));
   KITH_CHECK(!S_ISDIR(is.st_mode), KITH_EOUTPUT, "%s: cannot be removed: it is a folder", path);
   KITH_CHECK(!kith_fault(KITH_FAULT_WRITE) && rename(d->path, d->tmp) == 0, KITH_EOUTPUT,
@@ -233,7 +233,7 @@ static kith_status folder_clear(const char *folder) {
   for (; done < n + named; done++)
     KITH_TRY(
         folder_stage_removal(folder, named && done == 0 ? FOLDER_LATEST : list[done - named].name, &d[done]));
-  for (int i = 0; i < done; i++) kith_file_discard(d[i].tmp);
+  for (int i = 0; i < done; i++) kith_file_tmp_remove(d[i].tmp);
 done:
   while (kith_is_bad(st) && done-- > 0)
     if (kith_fault(KITH_FAULT_WRITE) || rename(d[done].tmp, d[done].path) != 0)

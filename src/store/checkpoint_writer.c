@@ -2,7 +2,7 @@
  * A thread that writes checkpoints beside the steps.
  *
  * It lives for one checkpoint.  All ranks' threads meet on a communicator of their own, so that their
- * messages never meet those of the steps; it is a patient one, because a thread that waits for a disk must
+ * messages never meet those of the steps; it is a sleeps one, because a thread that waits for a disk must
  * not take a core from the steps. How it ended is the same on every rank, and is kept until somebody waits.
  */
 #include <omp.h>
@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "kith/watch.h"
+#include "kith/watchdog.h"
 #include "kith/checkpoint_writer.h"
 
 enum { WRITER_TEXT = 2048 };
@@ -66,7 +66,7 @@ kith_agreed kith_checkpoint_writer_create(const kith_comm *comm, const kith_grap
   KITH_TRY(kith_comm_create(comm->mpi, &w->comm));
   KITH_TRY(kith_redistribution_create(w->comm, g, &w->rows));
   KITH_TRY(kith_agree(comm, writer_alloc(w)));
-  w->comm->patient = w->is_async;
+  w->comm->sleeps = w->is_async;
   *out = w;
   w = NULL;
 done:
@@ -124,7 +124,7 @@ static void *writer_write(void *writer) {
 /* The cores belong to the steps. */
 static void *writer_thread(void *writer) {
   omp_set_num_threads(1);
-  kith_watch_beside();
+  kith_watchdog_register_writer();
   return writer_write(writer);
 }
 
@@ -142,7 +142,7 @@ static void writer_start(kith_checkpoint_writer *w) {
 
 static void writer_join(kith_checkpoint_writer *w) {
   if (!w->is_threaded) return;
-  kith__wait_begin(&kith__own_thread);
+  kith__wait_begin(&kith__writer_thread);
   pthread_join(w->thread, NULL);
   kith__wait_end();
 }

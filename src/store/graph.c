@@ -8,9 +8,9 @@
 void kith_dataset_destroy(kith_dataset **dataset) {
   kith_dataset *d = *dataset;
   if (!d) return;
-  kith_lists_free(&d->train);
-  kith_lists_free(&d->valid);
-  kith_lists_free(&d->test);
+  kith_ragged_free(&d->train);
+  kith_ragged_free(&d->valid);
+  kith_ragged_free(&d->test);
   for (int t = 0; t < KITH_TYPES; t++) kith_features_free(&d->features[t]);
   KITH_FREE(d->weight);
   KITH_FREE(d->feature);
@@ -20,24 +20,24 @@ void kith_dataset_destroy(kith_dataset **dataset) {
 }
 
 static kith_status items_check(const char *path, const char *group, const char *column, int64_t n_item,
-                               const kith_lists *l) {
+                               const kith_ragged *l) {
   kith_status st = KITH_OK;
   bool good = true;
   for (int64_t u = 0; u < l->n_row; u++)
     for (kith_eid e = l->start[u]; e < l->start[u + 1]; e++)
-      good =
-          good && l->item[e] >= 0 && l->item[e] < n_item && (e == l->start[u] || l->item[e - 1] < l->item[e]);
+      good = good && l->value[e] >= 0 && l->value[e] < n_item &&
+             (e == l->start[u] || l->value[e - 1] < l->value[e]);
   KITH_CHECK(good, KITH_EDATA, "%s: /%s/%s has a row that is not made of ascending %ss", path, group, column,
              column);
 done:
   return st;
 }
 
-static kith_status lists_alloc(int64_t n_row, int64_t n, kith_lists *lists) {
+static kith_status lists_alloc(int64_t n_row, int64_t n, kith_ragged *lists) {
   kith_status st = KITH_OK;
   lists->n_row = n_row;
   KITH_TRY(KITH_NEW(lists->start, n_row + 1));
-  KITH_TRY(KITH_NEW(lists->item, n));
+  KITH_TRY(KITH_NEW(lists->value, n));
 done:
   return st;
 }
@@ -50,13 +50,13 @@ static kith_status sizes_check(const char *path, const char *what, int64_t n, in
 }
 
 /* Every edge stands at both of its ends, and none leads back to where it comes from. */
-static kith_status edges_check(const char *path, const kith_lists *l) {
+static kith_status edges_check(const char *path, const kith_ragged *l) {
   kith_status st = KITH_OK;
   for (int64_t i = 0; i < l->n_row; i++)
     for (kith_eid e = l->start[i]; e < l->start[i + 1]; e++)
-      KITH_CHECK(l->item[e] != i && kith_lists_has(l, l->item[e], (int32_t)i), KITH_EDATA,
-                 "%s: /edge/node: %d is a neighbor of %lld, which is none of %d", path, l->item[e],
-                 (long long)i, l->item[e]);
+      KITH_CHECK(l->value[e] != i && kith_ragged_has(l, l->value[e], (int32_t)i), KITH_EDATA,
+                 "%s: /edge/node: %d is a neighbor of %lld, which is none of %d", path, l->value[e],
+                 (long long)i, l->value[e]);
 done:
   return st;
 }
@@ -71,7 +71,7 @@ static kith_agreed column_read(kith_h5 *f, const char *group, const char *column
 
 /* Rows of group/`column`, each of ascending numbers below `n_item`. */
 static kith_agreed lists_read(const kith_comm *comm, kith_h5 *f, const char *group, const char *column,
-                              int64_t n_row, int64_t n_item, kith_lists *lists) {
+                              int64_t n_row, int64_t n_item, kith_ragged *lists) {
   kith_agreed st = {KITH_OK};
   char name[KITH_NAME];
   int64_t n, n_start;
@@ -89,7 +89,7 @@ static kith_agreed lists_read(const kith_comm *comm, kith_h5 *f, const char *gro
   KITH_TRY(column_read(f, group, "start", KITH_H5_INT64, n_row + 1, lists->start));
   KITH_TRY(kith_agree(comm, kith__validate_offsets(kith_h5_path(f), name, n_row + 1, 0, n_row + 1,
                                                    lists->start, n)));
-  KITH_TRY(column_read(f, group, column, KITH_H5_INT32, n, lists->item));
+  KITH_TRY(column_read(f, group, column, KITH_H5_INT32, n, lists->value));
   KITH_TRY(kith_agree(comm, items_check(kith_h5_path(f), group, column, n_item, lists)));
 done:
   return st;
@@ -112,9 +112,9 @@ static kith_status features_check(const char *path, const char *group, int64_t n
   snprintf(name, sizeof name, "%s/start", group);
   KITH_TRY(kith__validate_offsets(path, name, f->n_row + 1, 0, f->n_row + 1, f->start, n));
   for (kith_eid e = 0; e < n; e++)
-    KITH_CHECK(f->of[e] >= 0 && f->of[e] < n_feature && isfinite(f->value[e]), KITH_EDATA,
-               "%s: /%s/feature holds %d of %d features, with the value %g", path, group, f->of[e], n_feature,
-               (double)f->value[e]);
+    KITH_CHECK(f->index[e] >= 0 && f->index[e] < n_feature && isfinite(f->value[e]), KITH_EDATA,
+               "%s: /%s/feature holds %d of %d features, with the value %g", path, group, f->index[e],
+               n_feature, (double)f->value[e]);
 done:
   return st;
 }
@@ -146,7 +146,7 @@ static kith_agreed features_read(const kith_comm *comm, kith_h5 *f, const char *
   KITH_TRY(kith_agree(comm, features_sizes(kith_h5_path(f), group, n_start, n_row, n_id)));
   KITH_TRY(kith_agree(comm, kith_features_make(n_row, n, out)));
   KITH_TRY(column_read(f, group, "start", KITH_H5_INT64, n_row + 1, out->start));
-  KITH_TRY(column_read(f, group, "feature", KITH_H5_INT32, n, out->of));
+  KITH_TRY(column_read(f, group, "feature", KITH_H5_INT32, n, out->index));
   KITH_TRY(column_read(f, group, "value", KITH_H5_FLOAT, n, out->value));
   KITH_TRY(kith_agree(comm, features_check(kith_h5_path(f), group, n, (int)n_id, out)));
   *n_feature = (int)n_id;

@@ -18,8 +18,8 @@ static kith_agreed ids_read_block(const kith_comm *comm, kith_h5 *f, const char 
   int64_t n = 0;
   snprintf(b->name, sizeof b->name, "%s", name);
   b->n_node = n_node;
-  b->first = kith_block(n_node, comm->size, comm->rank);
-  b->n = kith_block(n_node, comm->size, comm->rank + 1) - b->first;
+  b->first = kith_chunk_begin(n_node, comm->size, comm->rank);
+  b->n = kith_chunk_begin(n_node, comm->size, comm->rank + 1) - b->first;
   KITH_TRY(kith_h5_extent(f, name, &n, &b->width));
   KITH_TRY(kith_agreed_same(
       n == n_node ? KITH_OK

@@ -7,7 +7,7 @@
 #include "store/graph_writer.h"
 
 void kith__edge_csr_free(kith__edge_csr *rows) {
-  kith_lists_free(&rows->lists);
+  kith_ragged_free(&rows->lists);
   KITH_FREE(rows->time);
   KITH_FREE(rows->weight);
 }
@@ -28,9 +28,9 @@ void kith__graph_data_free(kith__graph_data *data) {
 /* ---- writing ---- */
 
 static int64_t rows_bytes(const kith__edge_csr *rows) {
-  const kith_lists *l = &rows->lists;
+  const kith_ragged *l = &rows->lists;
   if (!l->start) return 0;
-  int64_t each = (int64_t)sizeof *l->item + (rows->time ? 8 : 0) + (rows->weight ? 4 : 0);
+  int64_t each = (int64_t)sizeof *l->value + (rows->time ? 8 : 0) + (rows->weight ? 4 : 0);
   return (l->n_row + 1) * 8 + l->start[l->n_row] * each;
 }
 
@@ -58,10 +58,10 @@ static kith_agreed column_write(kith_h5 *f, const char *group, const char *colum
 /* `column` is what the rows hold: items, or users in the social relation. */
 static kith_agreed rows_write(kith_h5 *f, const char *group, const char *column, const kith__edge_csr *rows) {
   kith_agreed st = {KITH_OK};
-  const kith_lists *l = &rows->lists;
+  const kith_ragged *l = &rows->lists;
   int64_t n = l->start[l->n_row];
   KITH_TRY(column_write(f, group, "start", KITH_H5_INT64, l->n_row + 1, l->start));
-  KITH_TRY(column_write(f, group, column, KITH_H5_INT32, n, l->item));
+  KITH_TRY(column_write(f, group, column, KITH_H5_INT32, n, l->value));
   if (rows->time) KITH_TRY(column_write(f, group, "time", KITH_H5_INT64, n, rows->time));
   if (rows->weight) KITH_TRY(column_write(f, group, "weight", KITH_H5_FLOAT, n, rows->weight));
 done:
@@ -77,7 +77,7 @@ static kith_agreed features_write(kith_h5 *f, int type, const kith_features *x, 
   snprintf(name, sizeof name, "%s/id", group);
   KITH_TRY(kith__ids_write(f, name, ids));
   KITH_TRY(column_write(f, group, "start", KITH_H5_INT64, x->n_row + 1, x->start));
-  KITH_TRY(column_write(f, group, "feature", KITH_H5_INT32, x->start[x->n_row], x->of));
+  KITH_TRY(column_write(f, group, "feature", KITH_H5_INT32, x->start[x->n_row], x->index));
   KITH_TRY(column_write(f, group, "value", KITH_H5_FLOAT, x->start[x->n_row], x->value));
   snprintf(name, sizeof name, "%s_format", group);
   KITH_TRY(kith_h5_put_attr_text(f, name, format));

@@ -6,7 +6,7 @@
 
 /** Lists with what is known of each entry.  The first member is what the rest of Kith sees. */
 typedef struct kith__edge_csr {
-  kith_lists lists;
+  kith_ragged lists;
   int64_t *time; /**< [start[n_row]], or null */
   float *weight; /**< [start[n_row]], or null */
 } kith__edge_csr;

@@ -43,7 +43,7 @@ kith_agreed kith__node_graph_write(const kith_comm *comm, const kith__node_data 
                                    const char *path) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
-  const kith_lists *l = &nodes->edges.lists;
+  const kith_ragged *l = &nodes->edges.lists;
   int64_t n = nodes->n, n_entry = l->start[n];
   KITH_TRY(kith_h5_create(comm, path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, nodes_bytes(nodes, job), &f));
   KITH_TRY(nodes_write_numbers(f, nodes));
@@ -52,7 +52,7 @@ kith_agreed kith__node_graph_write(const kith_comm *comm, const kith__node_data 
   KITH_TRY(nodes_write_ids(comm, f, n));
   KITH_TRY(kith__ids_write(f, "class/id", &nodes->classes));
   KITH_TRY(kith_h5_write(f, "edge/start", KITH_H5_INT64, 0, n + 1, 0, n + 1, false, l->start));
-  KITH_TRY(kith_h5_write(f, "edge/node", KITH_H5_INT32, 0, n_entry, 0, n_entry, false, l->item));
+  KITH_TRY(kith_h5_write(f, "edge/node", KITH_H5_INT32, 0, n_entry, 0, n_entry, false, l->value));
   KITH_TRY(kith_h5_write(f, "node/label", KITH_H5_INT32, 0, n, 0, n, false, nodes->label));
   KITH_TRY(kith_h5_write(f, "node/split", KITH_H5_INT8, 0, n, 0, n, false, nodes->split));
   if (nodes->feature)

@@ -125,8 +125,8 @@ static kith_status parts_read_types(const kith_comm *comm, kith_graph *g, const 
   kith_gid low = g->first[comm->rank];
   KITH_TRY(KITH_NEW(g->type, g->n_own));
   for (int t = 0; t < KITH_TYPES; t++) KITH_TRY(KITH_NEW(g->row_of[t], g->n_own));
-  int64_t last = kith_block(g->n_part, comm->size, comm->rank + 1);
-  for (int64_t p = kith_block(g->n_part, comm->size, comm->rank); p < last; p++)
+  int64_t last = kith_chunk_begin(g->n_part, comm->size, comm->rank + 1);
+  for (int64_t p = kith_chunk_begin(g->n_part, comm->size, comm->rank); p < last; p++)
     for (kith_gid k = g->part_first[p]; k < g->part_first[p + 1]; k++) {
       kith_node_type t = !user_count || k - g->part_first[p] < user_count[p] ? KITH_USER : KITH_ITEM;
       g->type[k - low] = (uint8_t)t;
@@ -146,7 +146,8 @@ static kith_agreed parts_read_ownership(const kith_comm *comm, kith_h5 *f, kith_
   KITH_TRY(kith__parts_check_extent(comm, f, "node/original", n));
   if (user_count) KITH_TRY(kith_agree(comm, parts_check_users(kith_h5_path(f), g, user_count)));
   KITH_TRY(kith_agree(comm, KITH_NEW(g->first, comm->size + 1)));
-  for (int r = 0; r <= comm->size; r++) g->first[r] = g->part_first[kith_block(g->n_part, comm->size, r)];
+  for (int r = 0; r <= comm->size; r++)
+    g->first[r] = g->part_first[kith_chunk_begin(g->n_part, comm->size, r)];
   int64_t n_own = g->first[comm->rank + 1] - g->first[comm->rank];
   KITH_TRY(kith_agree(comm, n_own < INT32_MAX - 1
                                 ? KITH_OK
@@ -194,9 +195,9 @@ done:
 
 /* Keep the rows of users: values of item rows are left out, starts are packed. */
 static kith_status parts_select_users(const char *path, const kith_graph *g, const int64_t *start,
-                                      const int32_t *item, kith_lists *out) {
+                                      const int32_t *item, kith_ragged *out) {
   kith_status st = KITH_OK;
-  kith_lists l = {.n_row = g->n_own_of[KITH_USER]};
+  kith_ragged l = {.n_row = g->n_own_of[KITH_USER]};
   int64_t n = 0;
   KITH_TRY(KITH_NEW(l.start, l.n_row + 1));
   for (kith_lid u = 0; u < l.n_row; u++) {
@@ -204,19 +205,19 @@ static kith_status parts_select_users(const char *path, const kith_graph *g, con
     n += start[row + 1] - start[row];
     l.start[u + 1] = n;
   }
-  KITH_TRY(KITH_NEW(l.item, n));
+  KITH_TRY(KITH_NEW(l.value, n));
   for (kith_lid u = 0; u < l.n_row; u++) {
     kith_lid row = g->row_of[KITH_USER][u];
     for (int64_t e = start[row]; e < start[row + 1]; e++) {
       KITH_CHECK(item[e] >= 0 && item[e] < g->n[KITH_ITEM], KITH_EDATA, "%s: item %d of %lld", path, item[e],
                  (long long)g->n[KITH_ITEM]);
-      l.item[l.start[u] + e - start[row]] = item[e];
+      l.value[l.start[u] + e - start[row]] = item[e];
     }
   }
   *out = l;
-  l = (kith_lists){0};
+  l = (kith_ragged){0};
 done:
-  kith_lists_free(&l);
+  kith_ragged_free(&l);
   return st;
 }
 
@@ -257,7 +258,7 @@ done:
 }
 
 static kith_agreed parts_read_held_out(const kith_comm *comm, kith_h5 *f, const char *split,
-                                       const kith_graph *g, kith_lists *out) {
+                                       const kith_graph *g, kith_ragged *out) {
   kith_agreed st = {KITH_OK};
   char starts[KITH_NAME], name[KITH_NAME];
   int64_t *start = NULL, first = 0;
@@ -280,9 +281,9 @@ static kith_status parts_check_items(const kith_graph *g, const char *path) {
   for (kith_lid u = 0; u < g->n_own_of[KITH_USER]; u++) {
     kith_eid e = g->start[g->row_of[KITH_USER][u]];
     for (kith_eid k = g->train.start[u]; k < g->train.start[u + 1]; k++, e++)
-      KITH_CHECK(g->item_number[g->train.item[k]] == g->neighbor[e], KITH_EDATA,
+      KITH_CHECK(g->item_number[g->train.value[k]] == g->neighbor[e], KITH_EDATA,
                  "%s: item %d is number %lld in item/number and %lld in train/neighbour", path,
-                 g->train.item[k], (long long)g->item_number[g->train.item[k]], (long long)g->neighbor[e]);
+                 g->train.value[k], (long long)g->item_number[g->train.value[k]], (long long)g->neighbor[e]);
   }
 done:
   return st;
@@ -387,7 +388,7 @@ kith_agreed kith_global_ids_read(const kith_comm *comm, const char *parts_path, 
   kith_halo *h = NULL;
   int64_t *block = NULL, *mine = NULL;
   KITH_TRY(kith_agree(comm, KITH_NEW(block, comm->size + 1)));
-  for (int r = 0; r <= comm->size; r++) block[r] = kith_block(g->n[type], comm->size, r);
+  for (int r = 0; r <= comm->size; r++) block[r] = kith_chunk_begin(g->n[type], comm->size, r);
   int64_t first = block[comm->rank], n_mine = block[comm->rank + 1] - first;
   KITH_TRY(kith_agree(comm, KITH_NEW(mine, n_mine)));
   KITH_TRY(kith_h5_open(comm, parts_path, KITH_PARTS_FORMAT, KITH_FILE_VERSION, &f));

@@ -19,9 +19,9 @@ static kith_status features_check(const char *path, const kith_graph *g) {
   const kith_features *f = &g->features;
   for (kith_lid i = 0; i < g->n_own; i++)
     for (kith_eid e = f->start[i]; e < f->start[i + 1]; e++)
-      KITH_CHECK(f->of[e] >= 0 && f->of[e] < g->n_feature_of[g->type[i]] && isfinite(f->value[e]), KITH_EDATA,
-                 "%s: feature/feature holds %d of %d features, with the value %g", path, f->of[e],
-                 g->n_feature_of[g->type[i]], (double)f->value[e]);
+      KITH_CHECK(f->index[e] >= 0 && f->index[e] < g->n_feature_of[g->type[i]] && isfinite(f->value[e]),
+                 KITH_EDATA, "%s: feature/feature holds %d of %d features, with the value %g", path,
+                 f->index[e], g->n_feature_of[g->type[i]], (double)f->value[e]);
 done:
   return st;
 }
@@ -38,7 +38,7 @@ kith_agreed kith__parts_read_features(const kith_comm *comm, kith_h5 *f, kith_gr
   KITH_TRY(kith__parts_check_extent(comm, f, "feature/feature", first + n));
   KITH_TRY(kith_agree(comm, kith_features_make(g->n_own, n, &g->features)));
   for (kith_lid i = 0; i <= g->n_own; i++) g->features.start[i] = start[i];
-  KITH_TRY(kith_h5_read(f, "feature/feature", KITH_H5_INT32, 0, first, n, g->features.of));
+  KITH_TRY(kith_h5_read(f, "feature/feature", KITH_H5_INT32, 0, first, n, g->features.index));
   KITH_TRY(kith_h5_read(f, "feature/value", KITH_H5_FLOAT, 0, first, n, g->features.value));
   KITH_TRY(kith_agree(comm, features_check(kith_h5_path(f), g)));
 done:

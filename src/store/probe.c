@@ -35,7 +35,7 @@ static void probe_missing(const char *folder, char *missing) {
   while (part[0] && strcmp(part, ".") != 0 && stat(part, &is) != 0 && errno == ENOENT) {
     snprintf(missing, KITH_PATH, "%s", part);
     char parent[KITH_PATH];
-    kith_file_folder(part, parent);
+    kith_file_parent(part, parent);
     if (strcmp(parent, part) == 0) break;
     snprintf(part, sizeof part, "%s", parent);
   }
@@ -59,7 +59,7 @@ static void probe_unmake(const kith_probe *p) {
   char part[KITH_PATH], parent[KITH_PATH];
   snprintf(part, sizeof part, "%s", p->folder);
   while (p->created[0] && (rmdir(part) == 0 || errno == ENOENT) && strcmp(part, p->created) != 0) {
-    kith_file_folder(part, parent);
+    kith_file_parent(part, parent);
     snprintf(part, sizeof part, "%s", parent);
   }
 }
@@ -69,8 +69,8 @@ kith_agreed kith_probe_begin(const kith_comm *comm, const char *folder, kith_pro
   *out = (kith_probe){0};
   KITH_TRY(kith_agree(comm, kith_text_copy("folder", folder, sizeof out->folder, out->folder)));
   KITH_TRY(kith_agree(comm, comm->rank == 0 ? probe_prepare(out) : KITH_OK));
-  kith_comm_share(comm, sizeof out->token, out->token);
-  kith_comm_share(comm, sizeof out->created, out->created);
+  kith_comm_bcast(comm, sizeof out->token, out->token);
+  kith_comm_bcast(comm, sizeof out->created, out->created);
 done:
   if (kith_is_bad(st)) {
     if (comm->rank == 0) probe_unmake(out);
@@ -253,9 +253,10 @@ static kith_agreed probe_read(const kith_comm *comm, kith_h5 *f) {
   kith_agreed st = {KITH_OK};
   float *x = NULL;
   int64_t *y = NULL, all = probe_ragged(comm->size, comm->size);
-  int64_t x0 = kith_block(all, comm->size, comm->rank), x1 = kith_block(all, comm->size, comm->rank + 1);
-  int64_t y0 = kith_block(PROBE_ROWS, comm->size, comm->rank),
-          y1 = kith_block(PROBE_ROWS, comm->size, comm->rank + 1);
+  int64_t x0 = kith_chunk_begin(all, comm->size, comm->rank),
+          x1 = kith_chunk_begin(all, comm->size, comm->rank + 1);
+  int64_t y0 = kith_chunk_begin(PROBE_ROWS, comm->size, comm->rank),
+          y1 = kith_chunk_begin(PROBE_ROWS, comm->size, comm->rank + 1);
   KITH_TRY(kith_agree(comm, KITH_NEW(x, (x1 - x0) * PROBE_COLUMNS)));
   KITH_TRY(kith_agree(comm, KITH_NEW(y, y1 - y0)));
   KITH_TRY(kith_h5_read(f, "ragged/real", KITH_H5_FLOAT, PROBE_COLUMNS, x0, x1 - x0, x));

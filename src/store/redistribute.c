@@ -55,7 +55,7 @@ static kith_status redistribute_sort(const kith_redistribution *r, int t, type_m
   KITH_TRY(KITH_NEW(type->to, size + 1));
   KITH_TRY(KITH_NEW(type->order, n));
   KITH_TRY(KITH_NEW(one, n));
-  for (int i = 0; i <= size; i++) type->block[i] = kith_block(g->n[t], size, i);
+  for (int i = 0; i <= size; i++) type->block[i] = kith_chunk_begin(g->n[t], size, i);
   for (int64_t i = 0; i < n; i++) one[i] = (numbered_row){g->original[g->row_of[t][i]], g->row_of[t][i]};
   qsort(one, (size_t)n, sizeof *one, redistribute_compare);
   for (int64_t i = 0; i < n; i++) type->order[i] = one[i].row;
@@ -91,7 +91,7 @@ static kith_status exchange_make(const kith_redistribution *r, int t, owner_exch
     for (int64_t i = type->to[q]; i < type->to[q + 1]; i++)
       exchange->out[i] = (int32_t)(r->g->original[type->order[i]] - type->block[q]);
   }
-  kith_add_up(size, exchange->n_out, exchange->at_out);
+  kith_prefix_sum(size, exchange->n_out, exchange->at_out);
 done:
   return st;
 }
@@ -127,7 +127,7 @@ static kith_status redistribute_alloc(const kith_redistribution *r, int t, type_
                                       owner_exchange *exchange) {
   kith_status st = KITH_OK;
   int64_t n = type->block[r->comm->rank + 1] - type->block[r->comm->rank];
-  kith_add_up(r->comm->size, exchange->n_in, exchange->at_in);
+  kith_prefix_sum(r->comm->size, exchange->n_in, exchange->at_in);
   KITH_CHECK(exchange->at_in[r->comm->size] == n, KITH_EDATA,
              "%lld %ss have numbers of a block of %lld: run kith partition again",
              (long long)exchange->at_in[r->comm->size], kith_type_name(r->g->task, t), (long long)n);
@@ -207,7 +207,7 @@ typedef struct transfer {
 /* Where round i of a rank's block begins. */
 static int64_t transfer_bound(const transfer *w, int rank, int64_t i) {
   const int64_t *block = w->type->block;
-  return kith_least(i == 0 ? block[rank] : (block[rank] / w->round + i) * w->round, block[rank + 1]);
+  return kith_min(i == 0 ? block[rank] : (block[rank] / w->round + i) * w->round, block[rank + 1]);
 }
 
 /* Rows of `order` from `at` on, for a rank, that lie before a row of the file. */
@@ -249,7 +249,7 @@ static kith_status transfer_alloc(transfer *w) {
   kith_status st = KITH_OK;
   int size = w->r->comm->size;
   const int64_t *block = w->type->block + w->r->comm->rank;
-  int64_t n_in = kith_least(w->round, block[1] - block[0]);
+  int64_t n_in = kith_min(w->round, block[1] - block[0]);
   KITH_TRY(KITH_NEW(w->next, size));
   KITH_TRY(KITH_NEW(w->n_out, size));
   KITH_TRY(KITH_NEW(w->at_out, size + 1));
@@ -291,11 +291,11 @@ static void transfer_begin(transfer *w, int64_t i) {
   for (int q = 0; q < size; q++)
     w->n_out[q] = (int)transfer_count(w, q, w->next[q], transfer_bound(w, q, i + 1));
   for (int64_t k = w->low; k < w->high; k++) w->n_in[w->type->from[k - w->type->block[rank]]]++;
-  kith_add_up(size, w->n_out, w->at_out);
-  kith_add_up(size, w->n_in, w->at_in);
+  kith_prefix_sum(size, w->n_out, w->at_out);
+  kith_prefix_sum(size, w->n_in, w->at_in);
   for (int64_t k = w->low; k < w->high; k++)
     w->position[k - w->low] = w->at_in[w->type->from[k - w->type->block[rank]]]++;
-  kith_add_up(size, w->n_in, w->at_in);
+  kith_prefix_sum(size, w->n_in, w->at_in);
 }
 
 /* The owner's rows of the round, in the order in which they travel. */
@@ -328,7 +328,7 @@ static const char *transfer_to_block(transfer *w, int64_t i, const void *x, cons
   }
   transfer_begin(w, i);
   transfer_pack(w, x);
-  kith_comm_meet(comm);
+  kith_comm_barrier_sleep(comm);
   KITH_WAIT("rows on their way to or from a file",
             MPI_Alltoallv(w->out, w->n_out, w->at_out, w->mpi, w->in, w->n_in, w->at_in, w->mpi, comm->mpi));
   *position = w->position;
@@ -338,7 +338,7 @@ static const char *transfer_to_block(transfer *w, int64_t i, const void *x, cons
 /* The transpose: rows of the block, sorted by owner in w->in, go to where they belong in x. */
 static void transfer_to_owner(transfer *w, void *x) {
   const kith_comm *comm = w->r->comm;
-  kith_comm_meet(comm);
+  kith_comm_barrier_sleep(comm);
   KITH_WAIT("rows on their way to or from a file",
             MPI_Alltoallv(w->in, w->n_in, w->at_in, w->mpi, w->out, w->n_out, w->at_out, w->mpi, comm->mpi));
   transfer_unpack(w, x);
@@ -363,7 +363,7 @@ static int redistribute_put_round(const transfer *w, kith__raw_rows *to, const c
   int error = 0;
 #pragma omp parallel for schedule(static, 1) reduction(max : error)
   for (int64_t b = 0; b < n; b++) {
-    int64_t low = (first + b) * per, high = kith_least(low + per, w->high);
+    int64_t low = (first + b) * per, high = kith_min(low + per, w->high);
     if (low < w->low) low = w->low;
     int mine = redistribute_put_piece(w, to, from, position, low, high,
                                       buffer + (size_t)omp_get_thread_num() * (size_t)per * w->row);

@@ -7,7 +7,7 @@
 /* ---- ghost update ---- */
 
 typedef struct ghost_update {
-  kith_relation *a;
+  kith_dist_csr *a;
   kith_tensor *x;
 } ghost_update;
 
@@ -25,13 +25,13 @@ static void ghost_update_backward(void *self) {
   kith_halo_backward(o->a->halo, o->x->d, dx + (size_t)o->a->csr.n_row * (size_t)o->x->d, dx);
 }
 
-kith_tensor *kith_ghost_update_op(kith_tape *t, const kith_hop *hop, kith_tensor *x) {
-  if (!x || !hop->whole) return x;
-  if (kith_tape_check(t, kith_halo_reserve(hop->whole->halo, x->d)) != KITH_OK) return NULL;
+kith_tensor *kith_ghost_update_op(kith_tape *t, const kith_block *hop, kith_tensor *x) {
+  if (!x || !hop->dist_csr) return x;
+  if (kith_tape_check(t, kith_halo_reserve(hop->dist_csr->halo, x->d)) != KITH_OK) return NULL;
   ghost_update *o =
       kith_tape_op(t, "ghost update", true, ghost_update_forward, ghost_update_backward, sizeof *o);
   if (!o) return NULL;
-  *o = (ghost_update){hop->whole, x};
+  *o = (ghost_update){hop->dist_csr, x};
   return x;
 }
 
@@ -53,9 +53,9 @@ static void dst_rows_backward(void *self) {
   kith_scale(kith_tensor_n(o->y) * o->y->d, 1, dy, true, kith_tensor_grad(o->x));
 }
 
-kith_tensor *kith_dst_rows_op(kith_tape *t, const kith_hop *hop, kith_tensor *x) {
-  if (!x || hop->in == hop->out) return x;
-  kith_tensor *y = kith_tape_tensor_like(t, x, hop->out, x->d);
+kith_tensor *kith_dst_rows_op(kith_tape *t, const kith_block *hop, kith_tensor *x) {
+  if (!x || hop->src == hop->dst) return x;
+  kith_tensor *y = kith_tape_tensor_like(t, x, hop->dst, x->d);
   dst_rows *o = kith_tape_op(t, "destination rows", false, dst_rows_forward, dst_rows_backward, sizeof *o);
   if (!o || !y) return NULL;
   *o = (dst_rows){x, y};
@@ -65,7 +65,7 @@ kith_tensor *kith_dst_rows_op(kith_tape *t, const kith_hop *hop, kith_tensor *x)
 /* ---- sums with normalization ---- */
 
 typedef struct aggregate {
-  const kith_hop *hop;
+  const kith_block *hop;
   kith_edge_norm norm;
   kith_tensor *x, *y;
   float *w;           /* [entries] */
@@ -93,13 +93,13 @@ static void aggregate_weights(aggregate *o) {
   if (o->is_computed) return;
 #pragma omp parallel for schedule(dynamic, 256)
   for (kith_lid p = 0; p < a->n_row; p++) {
-    kith_lid row = a->row[p];
+    kith_lid row = a->perm[p];
     float scale_sum = 0;
     for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++) scale_sum += aggregate_scale(o, e);
     for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++) o->w[e] = aggregate_weight(o, row, e, scale_sum);
     if (o->self_weight) o->self_weight[row] = 1 / (float)(o->hop->degree[row] + 1);
   }
-  o->is_computed = o->hop->whole && !o->hop->drops_edges;
+  o->is_computed = o->hop->dist_csr && !o->hop->drops_edges;
 }
 
 /* to_i += self_weight_i from_i */
@@ -123,16 +123,16 @@ static void aggregate_backward(void *self) {
   if (!kith_tensor_requires_grad(o->y)) return;
   const float *dy = kith_tensor_grad(o->y);
   float *dx = kith_tensor_grad(o->x);
-  kith_edge_sum_backward_x(o->hop->back, 1, o->w, o->x->d, dy, dx);
+  kith_edge_sum_backward_x(o->hop->csc, 1, o->w, o->x->d, dy, dx);
   aggregate_self(o, dy, dx);
 }
 
-kith_tensor *kith_aggregate_op(kith_tape *t, const kith_hop *hop, kith_edge_norm norm, kith_tensor *x) {
+kith_tensor *kith_aggregate_op(kith_tape *t, const kith_block *hop, kith_edge_norm norm, kith_tensor *x) {
   if (!x) return NULL;
-  aggregate made = {.hop = hop, .norm = norm, .x = x, .y = kith_tape_tensor_like(t, x, hop->out, x->d)};
-  made.w = kith_tape_workspace(t, hop->edges->most, sizeof *made.w);
+  aggregate made = {.hop = hop, .norm = norm, .x = x, .y = kith_tape_tensor_like(t, x, hop->dst, x->d)};
+  made.w = kith_tape_workspace(t, hop->edges->capacity, sizeof *made.w);
   if (norm == KITH_NORM_SELF_LOOPS)
-    made.self_weight = kith_tape_workspace(t, hop->out->most, sizeof *made.self_weight);
+    made.self_weight = kith_tape_workspace(t, hop->dst->capacity, sizeof *made.self_weight);
   aggregate *o = kith_tape_op(t, "aggregate", false, aggregate_forward, aggregate_backward, sizeof *o);
   if (o) *o = made;
   return o ? made.y : NULL;
@@ -141,7 +141,7 @@ kith_tensor *kith_aggregate_op(kith_tape *t, const kith_hop *hop, kith_edge_norm
 /* ---- maximum ---- */
 
 typedef struct maximum {
-  const kith_hop *hop;
+  const kith_block *hop;
   kith_tensor *x, *y;
   kith_eid *argmax; /* [out rows, d] entries */
 } maximum;
@@ -155,13 +155,13 @@ static void maximum_backward(void *self) {
   maximum *o = self;
   if (!kith_tensor_requires_grad(o->y)) return;
   const float *dy = kith_tensor_grad(o->y);
-  kith_edge_max_backward(o->hop->back, o->x->d, o->argmax, dy, kith_tensor_grad(o->x));
+  kith_edge_max_backward(o->hop->csc, o->x->d, o->argmax, dy, kith_tensor_grad(o->x));
 }
 
-kith_tensor *kith_aggregate_max_op(kith_tape *t, const kith_hop *hop, kith_tensor *x) {
+kith_tensor *kith_aggregate_max_op(kith_tape *t, const kith_block *hop, kith_tensor *x) {
   if (!x) return NULL;
-  maximum made = {hop, x, kith_tape_tensor_like(t, x, hop->out, x->d),
-                  kith_tape_workspace(t, hop->out->most * x->d, sizeof(kith_eid))};
+  maximum made = {hop, x, kith_tape_tensor_like(t, x, hop->dst, x->d),
+                  kith_tape_workspace(t, hop->dst->capacity * x->d, sizeof(kith_eid))};
   maximum *o = kith_tape_op(t, "maximum", false, maximum_forward, maximum_backward, sizeof *o);
   if (o) *o = made;
   return o ? made.y : NULL;

@@ -3,21 +3,21 @@
 #include "kith/tape.h"
 
 typedef struct edge_dropout {
-  const kith_hop *from;
+  const kith_block *from;
   const kith_exec_ctx *exec;
   double p;
-  uint8_t *keep;             /* [entries] */
-  kith_csr kept, csr;        /* storage of the remaining entries; the matrix that ops see */
-  kith_back kept_back, back; /* their transposes */
-  kith_frame edges;
+  uint8_t *keep;            /* [entries] */
+  kith_csr kept, csr;       /* storage of the remaining entries; the matrix that ops see */
+  kith_csc kept_back, back; /* their transposes */
+  kith_node_map edges;
   float *scale; /* [entries] of the remaining ones */
-  kith_hop hop;
+  kith_block hop;
 } edge_dropout;
 
 /* Evaluation drops nothing: ops see the block's own matrix. */
 static void edge_dropout_keep_all(edge_dropout *o) {
   o->csr = *o->from->csr;
-  o->back = *o->from->back;
+  o->back = *o->from->csc;
   o->edges.n = o->from->edges->n;
   o->hop.scale = o->from->scale;
 }
@@ -39,37 +39,38 @@ static void edge_dropout_forward(void *self) {
     edge_dropout_keep_all(o);
     return;
   }
-  kith_edge_dropout(&now, o->from->csr, o->from->out->node, o->from->in->node, o->keep, &o->kept);
+  kith_edge_dropout(&now, o->from->csr, o->from->dst->node, o->from->src->node, o->keep, &o->kept);
   o->csr = o->kept;
   o->edges.n = o->csr.start[o->csr.n_row];
   edge_dropout_scale(o);
-  if (!o->from->back->start) return;
-  kith_back_fill(&o->csr, 0, NULL, &o->kept_back);
+  if (!o->from->csc->start) return;
+  kith_csc_fill(&o->csr, 0, NULL, &o->kept_back);
   o->back = o->kept_back;
 }
 
 /* Sized for the most entries that the block can have. */
 static void edge_dropout_allocate(kith_tape *t, edge_dropout *o) {
-  int64_t n_entry = o->from->edges->most;
+  int64_t n_entry = o->from->edges->capacity;
   o->keep = kith_tape_workspace(t, n_entry, sizeof *o->keep);
-  o->kept.start = kith_tape_workspace(t, o->from->out->most + 1, sizeof *o->kept.start);
+  o->kept.start = kith_tape_workspace(t, o->from->dst->capacity + 1, sizeof *o->kept.start);
   o->kept.col = kith_tape_workspace(t, n_entry, sizeof *o->kept.col);
   o->kept.weight = kith_tape_workspace(t, n_entry, sizeof *o->kept.weight);
   o->scale = kith_tape_workspace(t, n_entry, sizeof *o->scale);
-  if (!o->from->back->start) return;
-  o->kept_back.start = kith_tape_workspace(t, o->from->in->most + 2, sizeof *o->kept_back.start);
+  if (!o->from->csc->start) return;
+  o->kept_back.start = kith_tape_workspace(t, o->from->src->capacity + 2, sizeof *o->kept_back.start);
   o->kept_back.entry = kith_tape_workspace(t, n_entry, sizeof *o->kept_back.entry);
   o->kept_back.row = kith_tape_workspace(t, n_entry, sizeof *o->kept_back.row);
 }
 
-const kith_hop *kith_edge_dropout_op(kith_tape *t, const kith_hop *hop, const kith_exec_ctx *exec, double p) {
+const kith_block *kith_edge_dropout_op(kith_tape *t, const kith_block *hop, const kith_exec_ctx *exec,
+                                       double p) {
   if (!hop || p <= 0) return hop;
   edge_dropout *o = kith_tape_op(t, "edge dropout", false, edge_dropout_forward, NULL, sizeof *o);
   if (!o) return NULL;
   *o = (edge_dropout){.from = hop, .exec = exec, .p = p, .edges = *hop->edges, .hop = *hop};
   edge_dropout_allocate(t, o);
   o->hop.csr = &o->csr;
-  o->hop.back = &o->back;
+  o->hop.csc = &o->back;
   o->hop.edges = &o->edges;
   o->hop.drops_edges = true;
   return kith_tape_status(t) == KITH_OK ? &o->hop : NULL;

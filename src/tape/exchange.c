@@ -13,7 +13,7 @@ static void exchange_forward(void *self) {
 
 static void exchange_backward(void *self) {
   exchange *e = self;
-  kith_halo_return(e->h, e->packed->d, e->rows->grad, e->packed->grad);
+  kith_halo_backward_packed(e->h, e->packed->d, e->rows->grad, e->packed->grad);
 }
 
 kith_tensor *kith_exchange_op(kith_tape *t, kith_halo *h, kith_tensor *packed, int64_t max_recv) {

@@ -25,22 +25,22 @@ static void gather_remote_forward(void *self) {
   kith_halo *h = o->g->h;
   size_t d = (size_t)o->leaf->d;
   const kith_lid *send = kith_halo_send_row(h), *row = o->g->row;
-  const kith_halo_mine mine = kith_halo_own(h);
+  const kith_halo_self_rows mine = kith_halo_self(h);
 #pragma omp parallel for schedule(static)
   for (kith_lid s = 0; s < kith_halo_n_send(h); s++)
     if (!gather_remote_is_self(s, mine.send, mine.n))
       kith_input_row(&o->in, send[s], o->packed + d * (size_t)s);
-  kith_halo_forward_others(h, o->leaf->d, o->packed, o->received);
+  kith_halo_forward_remote(h, o->leaf->d, o->packed, o->received);
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < mine.n; i++) {
     if (i + GATHER_REMOTE_AHEAD < mine.n)
-      kith_prefetch_row(o->leaf->d, o->leaf->value + d * (size_t)row[mine.want + i + GATHER_REMOTE_AHEAD]);
-    kith_input_row(&o->in, send[mine.send + i], o->leaf->value + d * (size_t)row[mine.want + i]);
+      kith_prefetch_row(o->leaf->d, o->leaf->value + d * (size_t)row[mine.recv + i + GATHER_REMOTE_AHEAD]);
+    kith_input_row(&o->in, send[mine.send + i], o->leaf->value + d * (size_t)row[mine.recv + i]);
   }
   kith_halo_end(h);
 #pragma omp parallel for schedule(static)
-  for (kith_lid i = 0; i < kith_halo_n_want(h); i++)
-    if (!gather_remote_is_self(i, mine.want, mine.n))
+  for (kith_lid i = 0; i < kith_halo_n_recv(h); i++)
+    if (!gather_remote_is_self(i, mine.recv, mine.n))
       memcpy(o->leaf->value + d * (size_t)row[i], o->received + d * (size_t)i, d * sizeof(float));
 }
 
@@ -49,16 +49,16 @@ static void gather_remote_sum(gather_remote *o, const float *dleaf) {
   kith_gather_remote *g = o->g;
   size_t d = (size_t)o->leaf->d;
   const kith_lid *send = kith_halo_send_row(g->h);
-  const kith_halo_mine mine = kith_halo_own(g->h);
+  const kith_halo_self_rows mine = kith_halo_self(g->h);
   g->n_grad_row = 0;
   for (kith_lid s = 0; s < kith_halo_n_send(g->h); s++) {
     kith_lid *slot = &o->slot[send[s]];
     bool self_row = gather_remote_is_self(s, mine.send, mine.n);
     if (self_row && s + GATHER_REMOTE_AHEAD < mine.send + mine.n)
       kith_prefetch_row(o->leaf->d,
-                        dleaf + d * (size_t)g->row[mine.want + s + GATHER_REMOTE_AHEAD - mine.send]);
+                        dleaf + d * (size_t)g->row[mine.recv + s + GATHER_REMOTE_AHEAD - mine.send]);
     const float *from =
-        self_row ? dleaf + d * (size_t)g->row[mine.want + s - mine.send] : o->packed + d * (size_t)s;
+        self_row ? dleaf + d * (size_t)g->row[mine.recv + s - mine.send] : o->packed + d * (size_t)s;
     if (*slot == 0) {
       g->grad_row[g->n_grad_row] = send[s];
       *slot = ++g->n_grad_row;
@@ -90,19 +90,19 @@ static void gather_remote_backward(void *self) {
   size_t d = (size_t)o->leaf->d;
   if (!kith_tensor_requires_grad(o->leaf)) return; /* the same on every rank */
   const float *dleaf = kith_tensor_grad(o->leaf);
-  const kith_halo_mine mine = kith_halo_own(o->g->h);
+  const kith_halo_self_rows mine = kith_halo_self(o->g->h);
 #pragma omp parallel for schedule(static)
-  for (kith_lid i = 0; i < kith_halo_n_want(o->g->h); i++)
-    if (!gather_remote_is_self(i, mine.want, mine.n))
+  for (kith_lid i = 0; i < kith_halo_n_recv(o->g->h); i++)
+    if (!gather_remote_is_self(i, mine.recv, mine.n))
       memcpy(o->received + d * (size_t)i, dleaf + d * (size_t)o->g->row[i], d * sizeof(float));
-  kith_halo_return_others(o->g->h, o->leaf->d, o->received, o->packed);
+  kith_halo_backward_remote(o->g->h, o->leaf->d, o->received, o->packed);
   kith_halo_end(o->g->h);
   gather_remote_sum(o, dleaf);
   if (kith_input_uses_features(&o->in)) gather_remote_input_weights(o);
 }
 
 kith_tensor *kith_gather_remote_op(kith_tape *t, kith_gather_remote *g, const kith_input *in,
-                                   const kith_frame *leaves, int64_t max_send) {
+                                   const kith_node_map *leaves, int64_t max_send) {
   bool requires_grad = kith_input_requires_grad(in);
   int64_t max_grad_row = max_send < in->n_own ? max_send : in->n_own;
   gather_remote made = {.g = g,
@@ -110,7 +110,7 @@ kith_tensor *kith_gather_remote_op(kith_tape *t, kith_gather_remote *g, const ki
                         .leaf = requires_grad ? kith_tape_node_tensor(t, leaves, in->d)
                                               : kith_tape_constant(t, leaves, in->d)};
   made.packed = kith_tape_workspace(t, max_send * in->d, sizeof(float));
-  made.received = kith_tape_workspace(t, leaves->most * in->d, sizeof(float));
+  made.received = kith_tape_workspace(t, leaves->capacity * in->d, sizeof(float));
   made.slot = kith_tape_workspace(t, in->n_own, sizeof *made.slot);
   g->grad_row = kith_tape_workspace(t, max_grad_row, sizeof *g->grad_row);
   g->grad = kith_tape_workspace(t, requires_grad ? max_grad_row * in->d : 0, sizeof(float));

@@ -6,7 +6,7 @@
 #include "kith/tape.h"
 
 typedef struct lstm {
-  const kith_hop *hop;
+  const kith_block *hop;
   const kith_exec_ctx *exec;
   kith_tensor *z, *w, *y;
   kith_lstm s;
@@ -17,8 +17,8 @@ static kith_lid lstm_group(lstm *o, kith_lid first) {
   kith_lstm_order order = {.shuffled = o->exec->training,
                            .seed = o->exec->seed,
                            .step = o->exec->step,
-                           .row = o->hop->out->node,
-                           .col = o->hop->in->node};
+                           .row = o->hop->dst->node,
+                           .col = o->hop->src->node};
   kith_lid last = kith_lstm_group_end(a, first, o->s.max_entries);
   kith_lstm_plan(&o->s, a, first, last, &order);
   kith_lstm_forward(&o->s, o->z->value, o->w->value, o->y->value);
@@ -44,21 +44,21 @@ static void lstm_backward(void *self) {
 }
 
 /* Entries of the longest row: exact on the full graph; in a sampled block a row has each source row once. */
-static kith_eid lstm_longest(const kith_hop *hop) {
+static kith_eid lstm_longest(const kith_block *hop) {
   kith_eid longest = 1;
-  if (!hop->whole) return hop->in->most;
-  for (kith_lid p = 0; p < hop->whole->csr.n_row; p++) {
-    kith_eid n = hop->whole->csr.start[p + 1] - hop->whole->csr.start[p];
+  if (!hop->dist_csr) return hop->src->capacity;
+  for (kith_lid p = 0; p < hop->dist_csr->csr.n_row; p++) {
+    kith_eid n = hop->dist_csr->csr.start[p + 1] - hop->dist_csr->csr.start[p];
     longest = n > longest ? n : longest;
   }
   return longest + 1; /* + 1: a self-loop */
 }
 
-static void lstm_allocate(kith_tape *t, const kith_hop *hop, kith_eid max_entries, int d, kith_lstm *s) {
+static void lstm_allocate(kith_tape *t, const kith_block *hop, kith_eid max_entries, int d, kith_lstm *s) {
   kith_eid longest = lstm_longest(hop), wanted = max_entries > longest ? max_entries : longest;
   s->d = d;
-  s->max_entries = wanted < hop->edges->most ? wanted : hop->edges->most;
-  s->max_rows = (kith_lid)(s->max_entries < hop->out->most ? s->max_entries : hop->out->most);
+  s->max_entries = wanted < hop->edges->capacity ? wanted : hop->edges->capacity;
+  s->max_rows = (kith_lid)(s->max_entries < hop->dst->capacity ? s->max_entries : hop->dst->capacity);
   s->position = kith_tape_workspace(t, s->max_rows, sizeof *s->position);
   s->row = kith_tape_workspace(t, s->max_rows, sizeof *s->row);
   s->time_start = kith_tape_workspace(t, s->max_entries + 1, sizeof *s->time_start);
@@ -72,11 +72,11 @@ static void lstm_allocate(kith_tape *t, const kith_hop *hop, kith_eid max_entrie
   s->dcell = kith_tape_workspace(t, (int64_t)s->max_rows * d, sizeof *s->dcell);
 }
 
-kith_tensor *kith_lstm_op(kith_tape *t, const kith_hop *hop, const kith_exec_ctx *exec, kith_eid max_entries,
-                          kith_tensor *z, kith_tensor *w) {
+kith_tensor *kith_lstm_op(kith_tape *t, const kith_block *hop, const kith_exec_ctx *exec,
+                          kith_eid max_entries, kith_tensor *z, kith_tensor *w) {
   if (!z || !w) return NULL;
   lstm made = {
-      .hop = hop, .exec = exec, .z = z, .w = w, .y = kith_tape_node_tensor(t, hop->out, (int)w->n_row)};
+      .hop = hop, .exec = exec, .z = z, .w = w, .y = kith_tape_node_tensor(t, hop->dst, (int)w->n_row)};
   lstm_allocate(t, hop, max_entries, (int)w->n_row, &made.s);
   lstm *o = kith_tape_op(t, "lstm", false, lstm_forward, lstm_backward, sizeof *o);
   if (o) *o = made;

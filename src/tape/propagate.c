@@ -9,7 +9,7 @@
 enum { PROPAGATE_PIECES = 8 }; /* of the interior rows; the halo progresses after each */
 
 typedef struct propagate {
-  const kith_relation *a;
+  const kith_dist_csr *a;
   const kith_csr *csr; /* its matrix, or the remaining entries after edge dropout: the same rows */
   kith_tensor *x, *y;
   const kith_output *out; /* last layer: which rows are gathered */
@@ -19,14 +19,14 @@ typedef struct propagate {
 /* to = A from (or +=): begin halo, interior rows, end halo, boundary rows.  The order of summation within a
  * row does not depend on the overlap. */
 static void propagate_multiply(const propagate *p, int d, float *from, bool add, float *to) {
-  const kith_relation *a = p->a;
+  const kith_dist_csr *a = p->a;
   kith_lid n_own = p->csr->n_row;
   kith_halo_begin(a->halo, d, from, from + (size_t)n_own * (size_t)d);
   for (int i = 0; i < PROPAGATE_PIECES; i++) {
-    kith_lid low = (kith_lid)kith_block(a->n_interior, PROPAGATE_PIECES, i);
-    kith_lid high = (kith_lid)kith_block(a->n_interior, PROPAGATE_PIECES, i + 1);
+    kith_lid low = (kith_lid)kith_chunk_begin(a->n_interior, PROPAGATE_PIECES, i);
+    kith_lid high = (kith_lid)kith_chunk_begin(a->n_interior, PROPAGATE_PIECES, i + 1);
     kith_spmm(p->csr, low, high, d, from, add, to);
-    kith_halo_poke(a->halo);
+    kith_halo_progress(a->halo);
   }
   kith_halo_end(a->halo);
   kith_spmm(p->csr, a->n_interior, n_own, d, from, add, to);
@@ -48,9 +48,9 @@ static kith_lid propagate_list(propagate *p) {
   const kith_gather_index *gather_index = p->out->gather_index;
   kith_lid n_interior = 0, interior = 0;
   for (kith_lid i = 0; i < gather_index->n_unique; i++)
-    n_interior += p->a->place[gather_index->unique_row[i]] < p->a->n_interior;
+    n_interior += p->a->iperm[gather_index->unique_row[i]] < p->a->n_interior;
   for (kith_lid i = 0, boundary = n_interior; i < gather_index->n_unique; i++) {
-    kith_lid position = p->a->place[gather_index->unique_row[i]];
+    kith_lid position = p->a->iperm[gather_index->unique_row[i]];
     p->position[position < p->a->n_interior ? interior++ : boundary++] = position;
   }
   return n_interior;
@@ -73,25 +73,26 @@ static void propagate_forward_last(void *self) {
                  p->y->value);
 }
 
-static kith_tensor *propagate_record(kith_tape *t, const kith_hop *hop, propagate made,
+static kith_tensor *propagate_record(kith_tape *t, const kith_block *hop, propagate made,
                                      void (*forward)(void *self)) {
   if (!made.x || kith_tape_check(t, kith_halo_reserve(made.a->halo, made.x->d)) != KITH_OK) return NULL;
-  made.y = kith_tape_node_tensor(t, hop->out, made.x->d);
+  made.y = kith_tape_node_tensor(t, hop->dst, made.x->d);
   propagate *p = kith_tape_op(t, "propagate", true, forward, propagate_backward, sizeof *p);
   if (p) *p = made;
   return p ? made.y : NULL;
 }
 
-kith_tensor *kith_propagate_op(kith_tape *t, const kith_hop *hop, kith_tensor *x) {
-  if (!hop->whole) return kith_aggregate_op(t, hop, KITH_NORM_SYMMETRIC, x);
-  return propagate_record(t, hop, (propagate){.a = hop->whole, .csr = hop->csr, .x = x}, propagate_forward);
+kith_tensor *kith_propagate_op(kith_tape *t, const kith_block *hop, kith_tensor *x) {
+  if (!hop->dist_csr) return kith_aggregate_op(t, hop, KITH_NORM_SYMMETRIC, x);
+  return propagate_record(t, hop, (propagate){.a = hop->dist_csr, .csr = hop->csr, .x = x},
+                          propagate_forward);
 }
 
-kith_tensor *kith_propagate_last_op(kith_tape *t, const kith_hop *hop, const kith_output *out,
+kith_tensor *kith_propagate_last_op(kith_tape *t, const kith_block *hop, const kith_output *out,
                                     kith_tensor *x) {
-  if (!hop->whole) return kith_propagate_op(t, hop, x);
-  kith_lid *position = kith_tape_workspace(t, hop->whole->csr.n_row, sizeof *position);
+  if (!hop->dist_csr) return kith_propagate_op(t, hop, x);
+  kith_lid *position = kith_tape_workspace(t, hop->dist_csr->csr.n_row, sizeof *position);
   return propagate_record(
-      t, hop, (propagate){.a = hop->whole, .csr = hop->csr, .x = x, .out = out, .position = position},
+      t, hop, (propagate){.a = hop->dist_csr, .csr = hop->csr, .x = x, .out = out, .position = position},
       propagate_forward_last);
 }

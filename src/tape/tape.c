@@ -77,19 +77,19 @@ static kith_tensor *tape_tensor(kith_tape *t, int64_t n_row, int d, bool require
 
 kith_tensor *kith_tape_tensor(kith_tape *t, int64_t n_row, int d) { return tape_tensor(t, n_row, d, true); }
 
-kith_tensor *kith_tape_node_tensor(kith_tape *t, const kith_frame *frame, int d) {
-  kith_tensor *x = kith_tape_tensor(t, frame->most, d);
+kith_tensor *kith_tape_node_tensor(kith_tape *t, const kith_node_map *frame, int d) {
+  kith_tensor *x = kith_tape_tensor(t, frame->capacity, d);
   if (x) x->frame = frame;
   return x;
 }
 
-kith_tensor *kith_tape_constant(kith_tape *t, const kith_frame *frame, int d) {
-  kith_tensor *x = tape_tensor(t, frame->most, d, false);
+kith_tensor *kith_tape_constant(kith_tape *t, const kith_node_map *frame, int d) {
+  kith_tensor *x = tape_tensor(t, frame->capacity, d, false);
   if (x) x->frame = frame;
   return x;
 }
 
-kith_tensor *kith_tape_tensor_like(kith_tape *t, const kith_tensor *x, const kith_frame *frame, int d) {
+kith_tensor *kith_tape_tensor_like(kith_tape *t, const kith_tensor *x, const kith_node_map *frame, int d) {
   return kith_tensor_requires_grad(x) ? kith_tape_node_tensor(t, frame, d) : kith_tape_constant(t, frame, d);
 }
 
@@ -146,15 +146,15 @@ void kith_tape_backward(kith_tape *t) {
 }
 
 static void tape_discard_tensor(const kith_tensor *x) {
-  kith_alloc_rest(x->value, x->n_row * x->d, sizeof *x->value);
-  if (x->grad) kith_alloc_rest(x->grad, x->n_row * x->d, sizeof *x->grad);
+  kith_alloc_discard(x->value, x->n_row * x->d, sizeof *x->value);
+  if (x->grad) kith_alloc_discard(x->grad, x->n_row * x->d, sizeof *x->grad);
 }
 
 void kith_tape_discard(kith_tape *t, const kith_tensor *keep, bool workspaces) {
   for (int i = 0; i < t->n_tensor; i++)
     if (t->tensor[i] != keep) tape_discard_tensor(t->tensor[i]);
   for (int i = 0; i < t->n_workspace && workspaces; i++)
-    kith_alloc_rest(t->workspace[i], t->workspace_bytes[i], 1);
+    kith_alloc_discard(t->workspace[i], t->workspace_bytes[i], 1);
 }
 
 float *kith_tensor_grad(kith_tensor *x) {

@@ -71,7 +71,7 @@ static kith_status augment_make(augment *x) {
   int size = x->comm->size, rank = x->comm->rank;
   int64_t n_new = x->new->n[KITH_USER] + x->new->n[KITH_ITEM];
   KITH_TRY(KITH_NEW(x->block, size + 1));
-  for (int r = 0; r <= size; r++) x->block[r] = kith_block(n_new, size, r);
+  for (int r = 0; r <= size; r++) x->block[r] = kith_chunk_begin(n_new, size, r);
   x->first = x->block[rank];
   x->n = x->block[rank + 1] - x->first;
   KITH_CHECK(x->known->n_own + x->n < INT32_MAX - 1, KITH_EDATA,
@@ -147,7 +147,7 @@ static const kith_features *augment_features_of(const augment *x, int64_t i, int
 
 static void augment_copy(const kith_features *from, kith_eid begin, kith_eid end, kith_features *to,
                          kith_eid at) {
-  memcpy(to->of + at, from->of + begin, (size_t)(end - begin) * sizeof *to->of);
+  memcpy(to->index + at, from->index + begin, (size_t)(end - begin) * sizeof *to->index);
   memcpy(to->value + at, from->value + begin, (size_t)(end - begin) * sizeof *to->value);
 }
 

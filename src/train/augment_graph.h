@@ -9,7 +9,7 @@
  * read their partners and each other; no known node reads them, so that every known row is what it was.
  */
 typedef struct augmented_graph {
-  kith_graph *g; /* [n_own] known rows, then new ones; what kith_relation_create() and kith_model_input() read
+  kith_graph *g; /* [n_own] known rows, then new ones; what kith_dist_csr_create() and kith_model_input() read
                     is there */
   int64_t first, n; /* newcomers of this rank: first … first + n - 1 */
 } augmented_graph;

@@ -11,8 +11,8 @@ typedef struct embed {
   const kith_comm *comm;
   const kith_model_options *model;
   augmented_graph e;
-  kith_relation *a;
-  kith_whole whole;
+  kith_dist_csr *a;
+  kith_full_block whole;
   kith_params *params;
   kith_tape *tape;
   kith_exec_ctx exec;
@@ -40,19 +40,19 @@ done:
  * newcomer. */
 static kith_agreed embed_relate(embed *m, const kith_run *o) {
   if (!kith_model_uses_importance_graph(m->model))
-    return kith_relation_create(m->comm, m->e.g, m->model->width, &m->a);
+    return kith_dist_csr_create(m->comm, m->e.g, m->model->width, &m->a);
   return kith_near_create(m->comm, m->e.g, &m->model->near, o->train.seed, m->model->width, &m->a);
 }
 
 static kith_status embed_record(embed *m, uint64_t seed) {
   kith_status st = KITH_OK;
-  const kith_hop *hop[KITH_MAX_LAYER_OUTPUTS];
-  KITH_TRY(kith_whole_make(m->a, false, kith_model_has_self_loops(m->model), &m->whole));
+  const kith_block *hop[KITH_MAX_LAYER_OUTPUTS];
+  KITH_TRY(kith_full_block_make(m->a, false, kith_model_has_self_loops(m->model), &m->whole));
   KITH_TRY(kith_params_create(seed, &m->params));
   KITH_TRY(kith_tape_create(&m->tape));
-  for (int l = 0; l < m->model->layers; l++) hop[l] = &m->whole.hop;
+  for (int l = 0; l < m->model->layers; l++) hop[l] = &m->whole.block;
   if (kith_model_uses_any_embedding(m->model, m->e.g))
-    m->x = kith_tape_node_tensor(m->tape, &m->whole.frame, m->model->width);
+    m->x = kith_tape_node_tensor(m->tape, &m->whole.nodes, m->model->width);
   kith_input in = kith_model_input(m->model, m->e.g, m->params, m->x);
   m->output = (kith_output){.gather_index = &m->nothing,
                             .all_rows = true,
@@ -61,7 +61,7 @@ static kith_status embed_record(embed *m, uint64_t seed) {
                         .params = m->params,
                         .exec = &m->exec,
                         .hop = hop,
-                        .x = kith_input_op(m->tape, &in, &m->whole.frame),
+                        .x = kith_input_op(m->tape, &in, &m->whole.nodes),
                         .output = &m->output};
   kith_model_record(m->model, &ctx);
   KITH_TRY(kith_tape_status(m->tape));
@@ -113,8 +113,8 @@ done:
 static void embed_free(embed *m) {
   kith_tape_destroy(&m->tape);
   kith_params_destroy(&m->params);
-  kith_whole_free(&m->whole);
-  kith_relation_destroy(&m->a);
+  kith_full_block_free(&m->whole);
+  kith_dist_csr_destroy(&m->a);
   kith__augmented_graph_free(&m->e);
 }
 

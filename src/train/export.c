@@ -47,7 +47,7 @@ static kith_agreed export_inspect(const run *r, held *h) {
   int d = 0;
   bool there = r->comm->rank == 0 && access(r->embeddings, F_OK) == 0;
   *h = (held){.ours = false};
-  kith_comm_share(r->comm, sizeof there, &there);
+  kith_comm_bcast(r->comm, sizeof there, &there);
   if (!there) return st;
   st = kith_embeddings_origin_read(r->comm, r->embeddings, &from);
   bool ours = !kith_is_bad(st) && from.fingerprint == r->g->fingerprint && strcmp(from.run, r->id) == 0;

@@ -4,7 +4,7 @@
 /* Labelled nodes stay with their owners. */
 kith_agreed kith__full_prepare(kith_trainer *t) {
   if (t->classifies) return (kith_agreed){KITH_OK};
-  return kith_halo_create_movable(t->comm, t->g->first, kith_batch_most_wanted(t->batch),
+  return kith_halo_create_dynamic(t->comm, t->g->first, kith_batch_most_wanted(t->batch),
                                   kith_batch_most_asked(t->batch), kith_model_output_dim(&t->model),
                                   &t->halo);
 }
@@ -12,7 +12,7 @@ kith_agreed kith__full_prepare(kith_trainer *t) {
 /* L2, layers, the rows that the step asks for, their loss. */
 kith_status kith__full_record(kith_trainer *t) {
   kith_lid most = t->classifies ? kith__trainer_max_rows(t) : kith_batch_most_asked(t->batch);
-  for (int l = 0; l < t->model.layers; l++) t->hop[l] = &t->whole.hop;
+  for (int l = 0; l < t->model.layers; l++) t->hop[l] = &t->whole.block;
   kith_tensor *x = kith__trainer_record_input(t, t->tape);
   t->output.gather_index = kith__gather_index(t);
   t->output.packed = kith_tape_tensor(t->tape, most, kith_model_output_dim(&t->model));
@@ -36,7 +36,7 @@ kith_step_request kith__full_setup_step(kith_trainer *t, kith_step_request reque
   if (t->classifies)
     return (kith_step_request)kith_comm_max(t->comm, request); /* nothing is asked for that could carry it */
   kith_step_request agreed_request =
-      (kith_step_request)kith_halo_aim(t->halo, b->n_want, b->want, b->key, request);
+      (kith_step_request)kith_halo_setup(t->halo, b->n_want, b->want, b->key, request);
   kith_batch_answer(b, t->halo);
   return agreed_request;
 }

@@ -99,10 +99,10 @@ kith_agreed kith__run_save(run *r) {
   kith_train_state s = kith_trainer_state(r->trainer);
   if (r->saved_epoch == r->epoch && r->saved_step == r->step) return st;
   kith_checkpoint c = resume_checkpoint(r, &s);
-  if (!resume_state_is_finite(r, &s)) kith_sum_add(&c.loss, NAN);
+  if (!resume_state_is_finite(r, &s)) kith_exact_sum_add(&c.loss, NAN);
   kith_comm_sum(r->comm, 1, &c.loss);
   kith_comm_sum_int(r->comm, 1, &c.halo_bytes);
-  if (!isfinite(kith_sum_value(&c.loss)))
+  if (!isfinite(kith_exact_sum_value(&c.loss)))
     KITH_TRY(kith_agreed_same(kith_fail(KITH_ENUMERIC,
                                         "after %lld epoch%s and %lld step%s the loss or an embedding is not "
                                         "finite; the last checkpoint is kept; try a smaller train.lr",
@@ -202,9 +202,9 @@ static void resume_new_id(run *r) {
     bits[0] = (uint64_t)getpid(); /* the moment is left */
   bits[1] = r->g->fingerprint;
   for (const char *c = r->config_key; *c; c++) bits[1] = (bits[1] ^ (unsigned char)*c) * 0x100000001b3u;
-  kith_draw draw = kith_random(bits[0], KITH_USE_INIT, (uint64_t)now.tv_sec, (uint64_t)now.tv_nsec, bits[1]);
+  kith_draw draw = kith_random(bits[0], KITH_RNG_INIT, (uint64_t)now.tv_sec, (uint64_t)now.tv_nsec, bits[1]);
   snprintf(r->id, sizeof r->id, "%016llx", (unsigned long long)draw.bits[0]);
-  kith_comm_share(r->comm, sizeof r->id, r->id);
+  kith_comm_bcast(r->comm, sizeof r->id, r->id);
 }
 
 /* metrics.jsonl is what the checkpoint knows, also where a run that was killed had written more; another

@@ -77,9 +77,9 @@ static kith_step_request run_request(const run *r, const kith_progress *p) {
 
 /* Loss so far in the epoch, of all ranks.  Collective. */
 static double run_loss_so_far(const run *r) {
-  kith_sum all = *kith_trainer_state(r->trainer).loss;
+  kith_exact_sum all = *kith_trainer_state(r->trainer).loss;
   kith_comm_sum(r->comm, 1, &all);
-  return kith_sum_value(&all) / (double)r->step;
+  return kith_exact_sum_value(&all) / (double)r->step;
 }
 
 /* The steps that are left of an epoch, with the progress of all, and the checkpoints that become due between
@@ -108,9 +108,9 @@ done:
 
 /* Loss of the whole epoch; KITH_ENUMERIC, known to all, if it is not finite. */
 static kith_agreed run_loss(run *r, double *loss) {
-  kith_sum all = *kith_trainer_state(r->trainer).loss;
+  kith_exact_sum all = *kith_trainer_state(r->trainer).loss;
   kith_comm_sum(r->comm, 1, &all);
-  *loss = kith_sum_value(&all) / (double)kith_trainer_n_step(r->trainer);
+  *loss = kith_exact_sum_value(&all) / (double)kith_trainer_n_step(r->trainer);
   if (isfinite(*loss)) return (kith_agreed){KITH_OK};
   return kith_agreed_same(
       kith_fail(KITH_ENUMERIC,
@@ -190,7 +190,7 @@ static kith_agreed run_fill_line(run *r, history_line *line) {
                          .seconds = r->seconds,
                          .n_example = kith_trainer_n_example(r->trainer, 0, n_step),
                          .halo_bytes = r->halo_bytes};
-  kith_comm_share(r->comm, sizeof line->seconds,
+  kith_comm_bcast(r->comm, sizeof line->seconds,
                   &line->seconds); /* the history is the same on every rank, so the clock must be */
   kith_comm_sum_int(r->comm, 1, &line->halo_bytes);
   KITH_TRY(run_loss(r, &line->loss));
@@ -200,7 +200,7 @@ done:
 }
 
 static void run_begin_epoch(run *r) {
-  *kith_trainer_state(r->trainer).loss = (kith_sum){0};
+  *kith_trainer_state(r->trainer).loss = (kith_exact_sum){0};
   r->seconds = 0;
   r->halo_bytes = 0;
 }

@@ -7,7 +7,7 @@
 
 /* The most leaf rows that this rank is asked for: every rank asks for a row once. */
 static kith_lid sampled_max_leaves(const kith_trainer *t) {
-  int64_t most = kith_sampler_leaves(t->sampler)->most;
+  int64_t most = kith_sampler_leaves(t->sampler)->capacity;
   return (kith_lid)((most < t->g->n_own ? most : t->g->n_own) * t->comm->size);
 }
 
@@ -18,7 +18,7 @@ kith_agreed kith__sampled_prepare(kith_trainer *t) {
                                kith__trainer_max_rows(t),
                                t->classifies || !t->train.exclude_targets ? 0 : t->batch->shape.pairs,
                                t->train.seed, &t->sampler));
-  KITH_TRY(kith_halo_create_movable(t->comm, t->g->first, (kith_lid)kith_sampler_leaves(t->sampler)->most,
+  KITH_TRY(kith_halo_create_dynamic(t->comm, t->g->first, (kith_lid)kith_sampler_leaves(t->sampler)->capacity,
                                     sampled_max_leaves(t), t->d, &t->halo));
   t->fetch.h = t->halo;
   KITH_TRY(kith_agree(t->comm, kith_tape_create(&t->inference_tape)));
@@ -28,8 +28,8 @@ done:
 
 /* The model on the whole graph. */
 static void sampled_record_inference(kith_trainer *t) {
-  const kith_hop *hop[KITH_MAX_LAYER_OUTPUTS];
-  for (int l = 0; l < t->model.layers; l++) hop[l] = &t->whole.hop;
+  const kith_block *hop[KITH_MAX_LAYER_OUTPUTS];
+  for (int l = 0; l < t->model.layers; l++) hop[l] = &t->whole.block;
   kith_tensor *x = kith__trainer_record_input(t, t->inference_tape);
   t->inference_output = (kith_output){.gather_index = &t->nothing, .all_rows = true};
   t->inference_output.packed = kith_tape_tensor(t->inference_tape, 1, kith_model_output_dim(&t->model));
@@ -138,7 +138,7 @@ kith_step_request kith__sampled_setup_step(kith_trainer *t, int64_t step, kith_s
   kith__sampled_finish_plan(t);
   sampled_take_plan(t, step);
   kith_sampler_want(t->sampler, &n, &want, &t->fetch.row);
-  kith_step_request agreed_request = (kith_step_request)kith_halo_aim(t->halo, n, want, NULL, request);
+  kith_step_request agreed_request = (kith_step_request)kith_halo_setup(t->halo, n, want, NULL, request);
   if (step + 1 < t->n_step) sampled_begin_plan(t, step + 1);
   return agreed_request;
 }

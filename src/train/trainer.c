@@ -3,17 +3,17 @@
 #include <string.h>
 
 #include "kith/fault.h"
-#include "kith/watch.h"
+#include "kith/watchdog.h"
 #include "train/trainer.h"
 
 /* Classification reads features as they are, recommendation through weights. */
 kith_tensor *kith__trainer_record_input(kith_trainer *t, kith_tape *tape) {
-  if (t->g->n_feature > 0) t->x = kith_tape_constant(tape, &t->whole.frame, t->d);
+  if (t->g->n_feature > 0) t->x = kith_tape_constant(tape, &t->whole.nodes, t->d);
   else
-    t->x = kith_model_uses_any_embedding(&t->model, t->g) ? kith_tape_node_tensor(tape, &t->whole.frame, t->d)
+    t->x = kith_model_uses_any_embedding(&t->model, t->g) ? kith_tape_node_tensor(tape, &t->whole.nodes, t->d)
                                                           : NULL;
   t->input = kith_model_input(&t->model, t->g, t->params, t->x);
-  return kith_input_op(tape, &t->input, &t->whole.frame);
+  return kith_input_op(tape, &t->input, &t->whole.nodes);
 }
 
 void kith__trainer_record_loss(kith_trainer *t, kith_tensor *rows) {
@@ -25,8 +25,8 @@ void kith__trainer_record_loss(kith_trainer *t, kith_tensor *rows) {
 
 static kith_status trainer_record(kith_trainer *t) {
   kith_status st = KITH_OK;
-  KITH_TRY(kith_whole_make(t->layer_graph, kith_model_needs_transpose(&t->model),
-                           kith_model_has_self_loops(&t->model), &t->whole));
+  KITH_TRY(kith_full_block_make(t->layer_graph, kith_model_needs_transpose(&t->model),
+                                kith_model_has_self_loops(&t->model), &t->whole));
   KITH_TRY(t->sampled ? kith__sampled_record(t) : kith__full_record(t));
   KITH_TRY(kith_params_status(t->params));
 done:
@@ -164,7 +164,7 @@ kith_agreed kith_trainer_create(const kith_comm *comm, const kith_graph *g, cons
   kith_trainer *t = NULL;
   *out = NULL;
   KITH_TRY(kith_agree(comm, trainer_make(comm, g, model, train, &t)));
-  KITH_TRY(kith_relation_create(comm, g, model->width, &t->a));
+  KITH_TRY(kith_dist_csr_create(comm, g, model->width, &t->a));
   if (kith_model_uses_importance_graph(model))
     KITH_TRY(kith_near_create(comm, g, &model->near, train->seed, model->width, &t->near));
   t->layer_graph = t->near ? t->near : t->a;
@@ -186,13 +186,13 @@ void kith_trainer_destroy(kith_trainer **trainer) {
   kith_tape_destroy(&t->inference_tape);
   kith_sampler_destroy(&t->sampler);
   kith_params_destroy(&t->params);
-  kith_whole_free(&t->whole);
+  kith_full_block_free(&t->whole);
   kith_halo_destroy(&t->halo);
   kith_batch_destroy(&t->batch);
   kith_batch_destroy(&t->next);
   kith_noise_destroy(&t->noise);
-  kith_relation_destroy(&t->a);
-  kith_relation_destroy(&t->near);
+  kith_dist_csr_destroy(&t->a);
+  kith_dist_csr_destroy(&t->near);
   kith_epoch_destroy(&t->epoch);
   kith_saturated_destroy(&t->saturated);
   kith_labelled_destroy(&t->labelled);
@@ -269,7 +269,7 @@ static kith_step_request trainer_setup_step(kith_trainer *t, int64_t step, kith_
 
 kith_step_request kith_trainer_step(kith_trainer *t, int64_t step, kith_step_request request) {
   double began = kith_clock(), mpi = kith_mpi_seconds();
-  kith_watch_step(t->epoch_number + 1, step + 1);
+  kith_watchdog_set_step(t->epoch_number + 1, step + 1);
   kith_fault_step();
   t->exec.training = true;
   t->exec.step = (uint64_t)(t->epoch_number * t->n_step + step);
@@ -281,7 +281,7 @@ kith_step_request kith_trainer_step(kith_trainer *t, int64_t step, kith_step_req
   kith_params_allreduce_grad(t->params, t->comm);
   trainer_decay(t);
   trainer_update(t, (int64_t)t->exec.step + 1);
-  if (kith_fault(KITH_FAULT_LOSS)) kith_sum_add(&t->loss, NAN);
+  if (kith_fault(KITH_FAULT_LOSS)) kith_exact_sum_add(&t->loss, NAN);
   t->stats.steps++;
   t->stats.seconds += kith_clock() - began;
   t->stats.mpi_seconds += kith_mpi_seconds() - mpi;

@@ -12,9 +12,9 @@ struct kith_trainer {
   bool softmax, sampled, classifies;
   int64_t n_step, epoch_number;
   int d;                      /* columns of the input rows: of embeddings, or of features */
-  kith_relation *a;           /* the training graph's */
-  kith_relation *near;        /* importance neighborhoods, for models that read them */
-  kith_relation *layer_graph; /* which of both the layers read */
+  kith_dist_csr *a;           /* the training graph's */
+  kith_dist_csr *near;        /* importance neighborhoods, for models that read them */
+  kith_dist_csr *layer_graph; /* which of both the layers read */
   kith_epoch *epoch;
   kith_noise *noise;
   kith_saturated
@@ -24,8 +24,8 @@ struct kith_trainer {
   int64_t planned;         /* its number, exec.step to be; -1: none */
   kith_labelled *labelled; /* classification: instead of epoch, noise and batch */
   kith_halo *halo;         /* of the batch's rows, aimed anew at every step */
-  kith_whole whole;
-  const kith_hop
+  kith_full_block whole;
+  const kith_block
       *hop[KITH_MAX_LAYER_OUTPUTS]; /* what each layer of a step reads: the whole graph, or a sampled hop */
   kith_params *params;              /* dense weights */
   kith_exec_ctx exec;
@@ -44,7 +44,7 @@ struct kith_trainer {
   float *final;     /* [n_own, final width] */
   kith_layer_outputs layers; /* of the model on the whole graph */
   double l2_scale;           /* l2 / pairs of this step */
-  kith_sum loss;
+  kith_exact_sum loss;
   kith_step_stats stats;
   int64_t eval_bytes; /* sent for evaluations, not by steps */
 };

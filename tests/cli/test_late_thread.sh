@@ -1,4 +1,4 @@
-# A thread of the MPI library that gets no core for a while does not end the program with a segmentation fault (src/comm/begin.c).
+# A thread of the MPI library that gets no core for a while does not end the program with a segmentation fault (src/comm/init.c).
 set -uo pipefail
 [ "${KITH_PATIENCE:-1}" = 1 ] || { echo "skipped: no shim under a sanitizer"; exit 77; }
 dir=$(mktemp -d)

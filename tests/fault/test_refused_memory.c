@@ -28,9 +28,9 @@ static kith_agreed make_halo(void **made) {
 static void break_halo(void **made) { kith_halo_destroy((kith_halo **)made); }
 
 static kith_agreed make_relation(void **made) {
-  return kith_relation_create(test_comm, share, 8, (kith_relation **)made);
+  return kith_dist_csr_create(test_comm, share, 8, (kith_dist_csr **)made);
 }
-static void break_relation(void **made) { kith_relation_destroy((kith_relation **)made); }
+static void break_relation(void **made) { kith_dist_csr_destroy((kith_dist_csr **)made); }
 
 static kith_agreed make_trainer_of(kith_loss_name loss, void **made) {
   kith_model_options model = kith_model_defaults();
@@ -172,14 +172,14 @@ static void break_nothing(void **made) { *made = NULL; }
 
 static kith_agreed make_smoothness(void **made) {
   kith_agreed st = {KITH_OK};
-  kith_relation *a = NULL;
+  kith_dist_csr *a = NULL;
   kith_oversmoothing s;
   float *x = calloc((size_t)share->n_own + 1, 4 * sizeof *x);
-  KITH_TRY(kith_relation_create(test_comm, share, 8, &a));
+  KITH_TRY(kith_dist_csr_create(test_comm, share, 8, &a));
   KITH_TRY(kith_oversmoothing_measure(test_comm, a, 4, x, &s));
 done:
   free(x);
-  kith_relation_destroy(&a);
+  kith_dist_csr_destroy(&a);
   *made = NULL;
   return st;
 }

@@ -71,13 +71,14 @@ size_t fuzz_until(fuzz_bytes *b, uint8_t stop, const char **at) {
   return n;
 }
 
-void fuzz_hold_lists(const kith_lists *l, int64_t n_row, int64_t n_item) {
+void fuzz_hold_lists(const kith_ragged *l, int64_t n_row, int64_t n_item) {
   FUZZ_HOLD(l->n_row == n_row && l->start[0] == 0, "%lld rows from %lld", (long long)l->n_row,
             (long long)l->start[0]);
   for (int64_t u = 0; u < n_row; u++) {
     FUZZ_HOLD(l->start[u] <= l->start[u + 1], "row %lld ends before it begins", (long long)u);
     for (kith_eid e = l->start[u]; e < l->start[u + 1]; e++)
-      FUZZ_HOLD(l->item[e] >= 0 && l->item[e] < n_item && (e == l->start[u] || l->item[e - 1] < l->item[e]),
-                "row %lld holds %d", (long long)u, l->item[e]);
+      FUZZ_HOLD(l->value[e] >= 0 && l->value[e] < n_item &&
+                    (e == l->start[u] || l->value[e - 1] < l->value[e]),
+                "row %lld holds %d", (long long)u, l->value[e]);
   }
 }

@@ -53,6 +53,6 @@ size_t fuzz_until(fuzz_bytes *b, uint8_t stop,
 
 /** Lists whose rows ascend and hold numbers of 0 … n_item - 1: what everything behind the readers relies on.
  */
-void fuzz_hold_lists(const kith_lists *l, int64_t n_row, int64_t n_item);
+void fuzz_hold_lists(const kith_ragged *l, int64_t n_row, int64_t n_item);
 
 #endif

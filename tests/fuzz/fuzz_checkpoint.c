@@ -20,8 +20,7 @@ static void checkpoint_hold(const kith_checkpoint *c, const float *x, int n) {
                 c->best_epoch <= c->epoch + 1,
             "epoch %lld, step %lld, best epoch %lld", (long long)c->epoch, (long long)c->step,
             (long long)c->best_epoch);
-  FUZZ_HOLD(c->loss.part >= 0 && c->loss.part < INT64_C(1) << 40 && c->loss.broken >= 0,
-            "the loss is no sum");
+  FUZZ_HOLD(c->loss.lo >= 0 && c->loss.lo < INT64_C(1) << 40 && c->loss.nan >= 0, "the loss is no sum");
   for (int i = 0; i < n; i++) FUZZ_HOLD(isfinite(x[i]), "value %d is not finite", i);
 }
 

@@ -23,7 +23,7 @@ static void graph_hold_nodes(const kith_dataset *d) {
                   d->split[i] < KITH_NODE_SPLITS,
               "node %lld", (long long)i);
     for (kith_eid e = d->train.start[i]; e < d->train.start[i + 1]; e++)
-      FUZZ_HOLD(kith_lists_has(&d->train, d->train.item[e], (int32_t)i), "an edge has one end");
+      FUZZ_HOLD(kith_ragged_has(&d->train, d->train.value[e], (int32_t)i), "an edge has one end");
   }
   for (int64_t k = 0; k < n * d->n_feature; k++)
     FUZZ_HOLD(isfinite(d->feature[k]), "feature %lld is not finite", (long long)k);

@@ -72,7 +72,7 @@ static bool json_value(const char **p, int depth) {
 
 static void inspect_hold_text(const char *text) {
   for (int step; *text; text += step) {
-    step = *text == '\n' ? 1 : kith_text_character(text);
+    step = *text == '\n' ? 1 : kith_utf8_length(text);
     FUZZ_HOLD(step > 0, "a byte %#04x goes to the terminal", (unsigned char)*text);
   }
 }

@@ -106,7 +106,8 @@ static kith_status lists_features(const char *path, uint64_t columns, kith__id_m
   KITH_TRY(kith__features_read(&d, &f));
   FUZZ_HOLD(f.n_row == item->n && f.start[0] == 0, "rows of features get lost");
   for (kith_eid e = 0; e < f.start[f.n_row]; e++)
-    FUZZ_HOLD(f.of[e] >= 0 && f.of[e] < feature.n && isfinite(f.value[e]), "feature %d is none", f.of[e]);
+    FUZZ_HOLD(f.index[e] >= 0 && f.index[e] < feature.n && isfinite(f.value[e]), "feature %d is none",
+              f.index[e]);
 done:
   kith_features_free(&f);
   kith__id_map_free(&feature);

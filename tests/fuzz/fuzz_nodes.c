@@ -26,7 +26,7 @@ static void nodes_hold(const kith__node_data *n) {
     FUZZ_HOLD(n->split[i] == KITH_NODE_NONE || n->label[i] >= 0,
               "node %lld is held for something without a label", (long long)i);
     for (kith_eid e = n->edges.lists.start[i]; e < n->edges.lists.start[i + 1]; e++)
-      FUZZ_HOLD(kith_lists_has(&n->edges.lists, n->edges.lists.item[e], (int32_t)i), "an edge has one end");
+      FUZZ_HOLD(kith_ragged_has(&n->edges.lists, n->edges.lists.value[e], (int32_t)i), "an edge has one end");
   }
   for (int64_t k = 0; n->feature && k < n->n * n->n_feature; k++)
     FUZZ_HOLD(isfinite(n->feature[k]), "feature %lld is not finite", (long long)k);

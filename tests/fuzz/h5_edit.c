@@ -257,7 +257,7 @@ static void mutate_put(uint8_t *at, uint64_t a, uint64_t b) {
 }
 
 size_t edit_mutate(uint8_t *data, size_t size, size_t most, unsigned seed, size_t head) {
-  kith_draw r = kith_random(seed, KITH_USE_GENERATE, size, 0, 0);
+  kith_draw r = kith_random(seed, KITH_RNG_GENERATE, size, 0, 0);
   size_t n = size > head ? (size - head) / EDIT_BYTES : 0;
   if (size < head || r.bits[0] % 4 == 0) return LLVMFuzzerMutate(data, size, most);
   bool more = n < EDIT_MOST && (n == 0 || r.bits[0] % 4 == 1) && head + (n + 1) * EDIT_BYTES <= most;

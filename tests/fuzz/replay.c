@@ -27,7 +27,7 @@ static int n_corpus, n_wrong;
 static uint64_t seed = 1, draws;
 
 static uint64_t draw_below(uint64_t n) {
-  return kith_random_below(kith_random(seed, KITH_USE_GENERATE, draws++, 0, 0).bits[0], n);
+  return kith_random_below(kith_random(seed, KITH_RNG_GENERATE, draws++, 0, 0).bits[0], n);
 }
 
 static void replay_file(const char *path) {

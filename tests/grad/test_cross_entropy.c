@@ -12,15 +12,15 @@ static test_classes classes;
 static kith_graph *share;
 
 static float noise(uint64_t a, uint64_t b) {
-  return 4 * (float)kith_random_unit(kith_random(7, KITH_USE_INIT, a, b, 0).bits[0]) - 2;
+  return 4 * (float)kith_random_unit(kith_random(7, KITH_RNG_INIT, a, b, 0).bits[0]) - 2;
 }
 
 /* ---- the loss ---- */
 
-static double loss_of(kith_tape *t, kith_sum *loss) {
-  *loss = (kith_sum){0};
+static double loss_of(kith_tape *t, kith_exact_sum *loss) {
+  *loss = (kith_exact_sum){0};
   kith_tape_forward(t);
-  return kith_sum_value(loss);
+  return kith_exact_sum_value(loss);
 }
 
 /* Central differences of every single logit, with a weight of its own for each node. */
@@ -28,7 +28,7 @@ static void cross_entropy_is_differentiated(void **state) {
   (void)state;
   kith_labelled *l = NULL;
   kith_tape *t = NULL;
-  kith_sum loss = {0};
+  kith_exact_sum loss = {0};
   double weight[NODES];
   assert_int_equal(KITH_OK, kith_labelled_create(share, share->first[test_comm->rank], NODES, false, 1, &l));
   kith_labelled_begin(l, 0);
@@ -62,7 +62,7 @@ static void large_logits_overflow_nothing(void **state) {
   (void)state;
   kith_labelled *l = NULL;
   kith_tape *t = NULL;
-  kith_sum loss = {0};
+  kith_exact_sum loss = {0};
   assert_int_equal(KITH_OK, kith_labelled_create(share, share->first[test_comm->rank], NODES, false, 1, &l));
   kith_labelled_begin(l, 0);
   kith_labelled_step(l, 0);
@@ -81,7 +81,7 @@ static void large_logits_overflow_nothing(void **state) {
 /* ---- data ---- */
 
 /* All ops that may come between features and the first weights, on `x`. */
-static kith_tensor *formula(kith_tape *t, kith_params *p, kith_exec_ctx *exec, const kith_hop *hop,
+static kith_tensor *formula(kith_tape *t, kith_params *p, kith_exec_ctx *exec, const kith_block *hop,
                             kith_tensor *x) {
   x = kith_ghost_update_op(t, hop, kith_normalize_op(t, kith_dropout_op(t, exec, 0.3, false, x)));
   kith_tensor *both[3] = {kith_dst_rows_op(t, hop, x), kith_aggregate_op(t, hop, KITH_NORM_MEAN, x),
@@ -100,13 +100,13 @@ static void norm_backward(void *self) {
   memcpy(kith_tensor_grad(y), y->value, (size_t)(kith_tensor_n(y) * y->d) * sizeof(float));
 }
 
-static void gradient(const kith_whole *whole, bool data, double *norm, kith_weights *w, kith_params *p) {
+static void gradient(const kith_full_block *whole, bool data, double *norm, kith_weights *w, kith_params *p) {
   kith_tape *t = NULL;
   kith_exec_ctx exec = {.training = true, .seed = 2, .step = 7};
   assert_int_equal(KITH_OK, kith_tape_create(&t));
-  kith_tensor *x = data ? kith_tape_constant(t, &whole->frame, FEATURES)
-                        : kith_tape_node_tensor(t, &whole->frame, FEATURES);
-  kith_tensor *y = formula(t, p, &exec, &whole->hop, x),
+  kith_tensor *x = data ? kith_tape_constant(t, &whole->nodes, FEATURES)
+                        : kith_tape_node_tensor(t, &whole->nodes, FEATURES);
+  kith_tensor *y = formula(t, p, &exec, &whole->block, x),
               **last = kith_tape_op(t, "norm", false, norm_forward, norm_backward, sizeof *last);
   assert_int_equal(KITH_OK, kith_tape_status(t));
   assert_int_equal(KITH_OK, kith_params_status(p));
@@ -123,13 +123,13 @@ static void gradient(const kith_whole *whole, bool data, double *norm, kith_weig
 
 static void data_teach_weights_as_parameters_do(void **state) {
   (void)state;
-  kith_relation *a = NULL;
-  kith_whole whole;
+  kith_dist_csr *a = NULL;
+  kith_full_block whole;
   kith_params *p[2] = {NULL, NULL};
   kith_weights w[2];
   double norm[2] = {0, 0};
-  assert_int_equal(KITH_OK, kith_relation_create(test_comm, share, FEATURES, &a).status);
-  assert_int_equal(KITH_OK, kith_whole_make(a, true, false, &whole));
+  assert_int_equal(KITH_OK, kith_dist_csr_create(test_comm, share, FEATURES, &a).status);
+  assert_int_equal(KITH_OK, kith_full_block_make(a, true, false, &whole));
   for (int data = 0; data < 2; data++) {
     assert_int_equal(KITH_OK, kith_params_create(3, &p[data]));
     gradient(&whole, data == 1, &norm[data], &w[data], p[data]);
@@ -138,8 +138,8 @@ static void data_teach_weights_as_parameters_do(void **state) {
   assert_int_equal(w[0].n, w[1].n);
   assert_memory_equal(w[0].grad, w[1].grad, (size_t)w[0].n * sizeof(float));
   for (int data = 0; data < 2; data++) kith_params_destroy(&p[data]);
-  kith_whole_free(&whole);
-  kith_relation_destroy(&a);
+  kith_full_block_free(&whole);
+  kith_dist_csr_destroy(&a);
 }
 
 int main(int argc, char **argv) {

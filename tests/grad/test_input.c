@@ -15,9 +15,9 @@ static kith_graph hop_graph; /* whose owned rows are those of a sampled hop */
 static kith_halo *halo;      /* of a fetch */
 static kith_gather_remote fetch;
 static int64_t wanted_node[WANTED];
-static kith_frame leaves;
+static kith_node_map leaves;
 
-static void hop_graph_make(const kith_frame *frame) {
+static void hop_graph_make(const kith_node_map *frame) {
   kith_graph *g = &hop_graph;
   *g = (kith_graph){.n_own = (kith_lid)frame->n};
   assert_int_equal(KITH_OK, KITH_NEW(g->type, g->n_own));
@@ -36,7 +36,7 @@ static void hop_graph_free(void) {
 }
 
 static kith_input input_of(test_form *f) {
-  if (!f->g) hop_graph_make(f->hop->in);
+  if (!f->g) hop_graph_make(f->hop->src);
   kith_graph *g = kith_tape_workspace(f->tape, 1, sizeof *g);
   *g = f->g ? *f->g : hop_graph;
   if (only_items) g->n_feature_of[KITH_USER] = 0;
@@ -46,7 +46,7 @@ static kith_input input_of(test_form *f) {
 
 static kith_tensor *rows(test_form *f) {
   kith_input in = input_of(f);
-  return kith_input_op(f->tape, &in, f->hop->in);
+  return kith_input_op(f->tape, &in, f->hop->src);
 }
 
 /* ---- a fetch ---- */
@@ -62,10 +62,10 @@ static void wanted_ask(test_form *f) {
   kith_gid want[WANTED];
   int64_t *own = NULL, key[WANTED];
   for (int i = 0; i < WANTED; i++) want[i] = wanted_number(f->g, i);
-  assert_int_equal(KITH_OK, kith_halo_create_movable(test_comm, f->g->first, WANTED,
+  assert_int_equal(KITH_OK, kith_halo_create_dynamic(test_comm, f->g->first, WANTED,
                                                      (kith_lid)(WANTED * test_comm->size), FORM_WIDTH, &halo)
                                 .status);
-  kith_halo_aim(halo, WANTED, want, NULL, 0);
+  kith_halo_setup(halo, WANTED, want, NULL, 0);
   assert_int_equal(KITH_OK, KITH_NEW(own, f->g->n_own));
   for (kith_lid i = 0; i < f->g->n_own; i++) own[i] = kith_node_key(f->g->type[i], f->g->original[i]);
   assert_int_equal(KITH_OK, kith_halo_forward_int(halo, own, key).status);
@@ -75,7 +75,7 @@ static void wanted_ask(test_form *f) {
     wanted_node[place[i]] = key[i];
   }
   fetch = (kith_gather_remote){.h = halo, .row = place};
-  leaves = (kith_frame){.n = WANTED, .most = WANTED, .node = wanted_node};
+  leaves = (kith_node_map){.n = WANTED, .capacity = WANTED, .node = wanted_node};
 }
 
 static void nothing(void *self) { (void)self; }

@@ -17,19 +17,19 @@ typedef struct fixture {
   int64_t node[COLUMNS];
   float weight[ENTRIES], z[COLUMNS * 4 * D], w[D * 4 * D];
   kith_csr csr;
-  kith_frame in, out, edges;
-  kith_back back;
-  kith_hop hop;
+  kith_node_map in, out, edges;
+  kith_csc back;
+  kith_block hop;
 } fixture;
 
 static float noise(uint64_t a, uint64_t b) {
-  return 2 * (float)kith_random_unit(kith_random(8, KITH_USE_INIT, a, b, 0).bits[0]) - 1;
+  return 2 * (float)kith_random_unit(kith_random(8, KITH_RNG_INIT, a, b, 0).bits[0]) - 1;
 }
 
 static void begin(fixture *f) {
-  *f = (fixture){.in = {.n = COLUMNS, .most = COLUMNS, .node = f->node},
-                 .out = {.n = ROWS, .most = ROWS, .node = f->node},
-                 .edges = {.n = ENTRIES, .most = ENTRIES}};
+  *f = (fixture){.in = {.n = COLUMNS, .capacity = COLUMNS, .node = f->node},
+                 .out = {.n = ROWS, .capacity = ROWS, .node = f->node},
+                 .edges = {.n = ENTRIES, .capacity = ENTRIES}};
   for (int i = 0; i < COLUMNS; i++) f->node[i] = 31 * i + 5;
   for (int p = 0; p < ROWS; p++) {
     f->row[p] = (kith_lid)((p * 4 + 2) % ROWS);
@@ -40,8 +40,8 @@ static void begin(fixture *f) {
   for (uint64_t i = 0; i < COLUMNS * 4 * D; i++) f->z[i] = 2 * noise(1, i);
   for (uint64_t i = 0; i < D * 4 * D; i++) f->w[i] = noise(2, i);
   f->csr = (kith_csr){
-      .n_row = ROWS, .n_col = COLUMNS, .row = f->row, .start = f->start, .col = f->col, .weight = f->weight};
-  f->hop = (kith_hop){.in = &f->in, .out = &f->out, .edges = &f->edges, .csr = &f->csr, .back = &f->back};
+      .n_row = ROWS, .n_col = COLUMNS, .perm = f->row, .start = f->start, .col = f->col, .weight = f->weight};
+  f->hop = (kith_block){.src = &f->in, .dst = &f->out, .edges = &f->edges, .csr = &f->csr, .csc = &f->back};
 }
 
 static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
@@ -64,7 +64,8 @@ static void oracle_row(const fixture *f, int n, const kith_lid *col, double *h) 
 }
 
 static uint64_t key_of(const fixture *f, const kith_exec_ctx *exec, kith_lid row, kith_lid col) {
-  return kith_random(exec->seed, KITH_USE_ORDER, exec->step, (uint64_t)f->node[row], (uint64_t)f->node[col])
+  return kith_random(exec->seed, KITH_RNG_NEIGHBOR_ORDER, exec->step, (uint64_t)f->node[row],
+                     (uint64_t)f->node[col])
       .bits[0];
 }
 

@@ -155,7 +155,7 @@ static void edges_go_in_both_directions(void **state) {
   float *weight = calloc(N * N, sizeof *weight);
   uint8_t *keep = calloc(N * N, 1);
   kith_dropout o = {.p = 0.3, .seed = 1, .step = 2}, later = {.p = 0.3, .seed = 1, .step = 3};
-  kith_csr a = {.n_row = N, .n_col = N, .row = row, .start = start, .col = col, .weight = weight}, b = {0};
+  kith_csr a = {.n_row = N, .n_col = N, .perm = row, .start = start, .col = col, .weight = weight}, b = {0};
   for (int i = 0; i < N; i++) {
     row[i] = i;
     node[i] = 7 * i;

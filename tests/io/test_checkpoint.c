@@ -52,7 +52,7 @@ static void state_fill(state *s, const kith_graph *g) {
   s->c.best = 0.5;
   s->c.best_epoch = 1;
   s->c.bad_evals = 7;
-  s->c.loss = (kith_sum){.whole = 12, .part = 34};
+  s->c.loss = (kith_exact_sum){.hi = 12, .lo = 34};
   s->c.history = history;
   s->c.job = job;
 }
@@ -64,8 +64,8 @@ static void state_free(state *s) {
 /* Whether a state that was read is the one that state_fill() makes. */
 static bool state_is_right(const state *s, const kith_graph *g) {
   bool right = s->c.epoch == 3 && s->c.step == 2 && s->c.best == 0.5 && s->c.best_epoch == 1 &&
-               s->c.bad_evals == 7 && s->c.loss.whole == 12 && s->c.loss.part == 34 &&
-               s->c.loss.broken == 0 && strcmp(s->c.history, history) == 0;
+               s->c.bad_evals == 7 && s->c.loss.hi == 12 && s->c.loss.lo == 34 && s->c.loss.nan == 0 &&
+               strcmp(s->c.history, history) == 0;
   for (int k = 0; k < 3; k++) {
     for (int i = 0; i < WEIGHTS; i++) right = right && s->weight[k][i] == (float)(10 * k + i);
     for (kith_lid i = 0; i < g->n_own; i++)
@@ -245,8 +245,8 @@ static void the_damaged_rows_are_named(void **unused) {
 /* ---- rows that are chunked, as in files of version 1 ---- */
 
 static void put_old_rows(kith_h5 *f, const char *name, int k, int type, int64_t n) {
-  int64_t first = kith_block(n, test_comm->size, test_comm->rank),
-          mine = kith_block(n, test_comm->size, test_comm->rank + 1) - first;
+  int64_t first = kith_chunk_begin(n, test_comm->size, test_comm->rank),
+          mine = kith_chunk_begin(n, test_comm->size, test_comm->rank + 1) - first;
   float *x = calloc((size_t)mine * WIDTH + 1, sizeof *x);
   for (int64_t i = 0; i < mine * WIDTH; i++) x[i] = value_of(k, type, first + i / WIDTH, i % WIDTH);
   assert_int_equal(KITH_OK, kith_h5_write(f, name, KITH_H5_FLOAT, WIDTH, n, first, mine, false, x).status);

@@ -64,7 +64,7 @@ static kith_graph *share(const kith_ingest_options *o, kith_ingest_report *r) {
 static double feature(const kith_features *f, int64_t row, int k) {
   double value = 0;
   for (kith_eid e = f->start[row]; e < f->start[row + 1]; e++)
-    value += f->of[e] == k ? (double)f->value[e] : 0;
+    value += f->index[e] == k ? (double)f->value[e] : 0;
   return value;
 }
 
@@ -129,7 +129,7 @@ static void expect_items(kith_feature_source source, int n, const double (*wante
 static void a_long_list_is_one_feature_a_line(void **state) {
   (void)state;
   const double plain[4][4] = {{1, 1, 0}, {0, 0, 1}, {1, 0, 0}, {0, 0, 0}}; /* rock music, old:0.5, jazz */
-  const double weighed[4][4] = {{3.5, 2, 0}, {0, 0, -1}, {1, 0, 0}, {0, 0, 0}};
+  const double weighted[4][4] = {{3.5, 2, 0}, {0, 0, -1}, {1, 0, 0}, {0, 0, 0}};
   const double shares[4][4] = {{3.5 / 5.5, 2 / 5.5, 0}, {0, 0, 1}, {1, 0, 0}, {0, 0, 0}};
   for (int found = 0; found < 2; found++) { /* the format as given, and as found */
     kith_feature_format format = found ? KITH_FEATURES_AUTO : KITH_LONG;
@@ -145,7 +145,7 @@ static void a_long_list_is_one_feature_a_line(void **state) {
     kith_feature_source s =
         list_of("long", "x;rock music;2\nx;old:0.5;2\ny;jazz;-1\nz;\"rock music\";1\nx;rock music;1.5\n",
                 format);
-    expect_items(s, 3, weighed, &r);
+    expect_items(s, 3, weighted, &r);
     assert_true(r.features_format[KITH_ITEM] == KITH_LONG && r.features_weighted[KITH_ITEM] &&
                 r.features_repeated[KITH_ITEM] == 1);
     s.normalize = true;

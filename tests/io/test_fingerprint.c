@@ -62,8 +62,8 @@ static uint64_t written(const content *c) {
   kith__h5_fingerprint_begin(f);
   for (int i = 0; i < SETS; i++) {
     int s = c->order[i];
-    int64_t first = kith_block(c->n[s], test_comm->size, test_comm->rank),
-            n = kith_block(c->n[s], test_comm->size, test_comm->rank + 1) - first;
+    int64_t first = kith_chunk_begin(c->n[s], test_comm->size, test_comm->rank),
+            n = kith_chunk_begin(c->n[s], test_comm->size, test_comm->rank + 1) - first;
     assert_int_equal(KITH_OK, kith_h5_write(f, c->name[s], type[s], d[s], c->n[s], first, n, i == 0,
                                             data[s] + (size_t)first * row[s])
                                   .status);

@@ -31,7 +31,7 @@ static kith_dataset *read_back(const char *name) {
 }
 
 /* The lists as text: "u:item item;" for each user, by ids. */
-static void describe(const char *name, const kith_lists *lists, size_t size, char *text) {
+static void describe(const char *name, const kith_ragged *lists, size_t size, char *text) {
   char path[KITH_PATH], id[300];
   kith_ids ids[KITH_TYPES];
   size_t n = 0;
@@ -43,7 +43,7 @@ static void describe(const char *name, const kith_lists *lists, size_t size, cha
     kith_ids_print(&ids[KITH_USER], u, sizeof id, id);
     n += (size_t)snprintf(text + n, size - n, "%s:", id);
     for (kith_eid e = lists->start[u]; e < lists->start[u + 1]; e++) {
-      kith_ids_print(&ids[KITH_ITEM], lists->item[e], sizeof id, id);
+      kith_ids_print(&ids[KITH_ITEM], lists->value[e], sizeof id, id);
       n += (size_t)snprintf(text + n, size - n, " %s", id);
     }
     n += (size_t)snprintf(text + n, size - n, ";");
@@ -121,7 +121,7 @@ static void columns_are_found_by_name_and_by_number(void **state) {
   assert_true(weight[0] == 4.5f && weight[1] == 3 && weight[2] == 1);
 }
 
-static kith_edge_source weighed(const char *name, const char *text, double least) {
+static kith_edge_source weighted(const char *name, const char *text, double least) {
   kith_edge_source s = list_of(name, KITH_EDGES, text, false);
   snprintf(s.weight, sizeof s.weight, "3");
   s.min_weight = least;
@@ -132,14 +132,14 @@ static kith_edge_source weighed(const char *name, const char *text, double least
 static void light_lines_are_as_if_they_were_not_there(void **state) {
   (void)state;
   static const char ratings[] = "5,1,3\n6,2,4\n6,1,3.9\n7,3,5\n7,2,0.7\n";
-  kith_ingest_options o = {.interactions = weighed("rated", ratings, 4),
-                           .test = weighed("rated test", "6,1,4\n7,1,1\n9,9,1\n", 4)};
+  kith_ingest_options o = {.interactions = weighted("rated", ratings, 4),
+                           .test = weighted("rated test", "6,1,4\n7,1,1\n9,9,1\n", 4)};
   kith_ingest_report r;
   char text[256];
-  assert_train(weighed("rated", ratings, 0), "5: 1;6: 1 2;7: 2 3;");
-  assert_train(weighed("rated", ratings, 0.7), "5: 1;6: 1 2;7: 2 3;");
-  assert_train(weighed("rated", ratings, 0.71), "5: 1;6: 1 2;7: 3;");
-  assert_train(weighed("rated", ratings, 4), "6: 2;7: 3;");
+  assert_train(weighted("rated", ratings, 0), "5: 1;6: 1 2;7: 2 3;");
+  assert_train(weighted("rated", ratings, 0.7), "5: 1;6: 1 2;7: 2 3;");
+  assert_train(weighted("rated", ratings, 0.71), "5: 1;6: 1 2;7: 3;");
+  assert_train(weighted("rated", ratings, 4), "6: 2;7: 3;");
   assert_int_equal(ingest(&o, "light.h5", &r), KITH_OK);
   assert_true(r.below_min_weight == 5 && r.train == 2 && r.test == 1 && r.duplicates == 0);
   assert_true(r.n[KITH_USER] == 2 && r.n[KITH_ITEM] == 3);
@@ -253,11 +253,11 @@ enum { USERS = 40, MOST = 25 };
 /* The same random rows as adjacency and as edges in the same order; the ids are numbers or words. */
 static void write_both(uint64_t seed, bool words, char *adjacency, char *edges) {
   for (int u = 0; u < USERS; u++) {
-    kith_draw r = kith_random(seed, KITH_USE_PROTOCOL, (uint64_t)u, 0, 0);
+    kith_draw r = kith_random(seed, KITH_RNG_PROTOCOL, (uint64_t)u, 0, 0);
     int n = 1 + (int)(r.bits[0] % MOST);
     adjacency += sprintf(adjacency, words ? "u%d" : "%d", (int)(r.bits[1] % 1000));
     for (int k = 0; k < n; k++) {
-      int item = (int)(kith_random(seed, KITH_USE_PROTOCOL, (uint64_t)u, (uint64_t)k, 1).bits[0] % 300);
+      int item = (int)(kith_random(seed, KITH_RNG_PROTOCOL, (uint64_t)u, (uint64_t)k, 1).bits[0] % 300);
       adjacency += sprintf(adjacency, words ? " i%d" : " %d", item);
       edges += sprintf(edges, words ? "u%d,i%d\n" : "%d,%d\n", (int)(r.bits[1] % 1000), item);
     }
@@ -318,7 +318,7 @@ static void tied_items(bool back, int *item) {
         KITH_OK);
   for (int64_t u = 0; u < TIED_USERS; u++) {
     kith_ids_print(&ids[KITH_USER], u, sizeof path, path);
-    item[atoi(path + 1)] = (int)ids[KITH_ITEM].number[d->test.item[d->test.start[u]]];
+    item[atoi(path + 1)] = (int)ids[KITH_ITEM].number[d->test.value[d->test.start[u]]];
   }
   for (int t = 0; t < KITH_TYPES; t++) kith_ids_free(&ids[t]);
   kith_dataset_destroy(&d);
@@ -411,7 +411,7 @@ static void bad_times_and_weights_are_named(void **state) {
   assert_refused(&o, KITH_EDATA, "timed:2: expected a weight (a number), found \"soon\"");
   snprintf(o.interactions.weight, KITH_NAME, "5");
   assert_refused(&o, KITH_EDATA, "timed:1: expected 5 columns or more");
-  o.interactions = weighed("light", "1,2,3\n1,3,4\n", 4.5);
+  o.interactions = weighted("light", "1,2,3\n1,3,4\n", 4.5);
   assert_refused(&o, KITH_EDATA, "light: none of its 2 lines has a weight of 4.5 or more");
 }
 

@@ -67,7 +67,7 @@ static void lists_are_read_as_they_stand(void **state) {
   assert_memory_equal(label, d->label, sizeof label);
   assert_memory_equal(split, d->split, sizeof split);
   assert_memory_equal(start, d->train.start, sizeof start);
-  assert_memory_equal(neighbor, d->train.item, sizeof neighbor);
+  assert_memory_equal(neighbor, d->train.value, sizeof neighbor);
   assert_memory_equal(feature, d->feature, sizeof feature);
   assert_true(r.n == 5 && r.n_edge == 3 && r.n_class == 3 && r.n_feature == 4 && r.duplicates == 1 &&
               r.self_loops == 1 && r.isolated == 1 && r.unlabeled == 1);

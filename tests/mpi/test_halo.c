@@ -17,7 +17,7 @@ static kith_lid wants(const kith_gid *first, uint64_t seed, kith_gid *want) {
   kith_lid n = test_comm->size > 1 && test_comm->rank == test_comm->size - 1 ? 0 : 20;
   for (kith_lid i = 0; i < n; i++)
     want[i] = (kith_gid)kith_random_below(
-        kith_random(seed, KITH_USE_INIT, (uint64_t)test_comm->rank, (uint64_t)i, 0).bits[0], (uint64_t)all);
+        kith_random(seed, KITH_RNG_INIT, (uint64_t)test_comm->rank, (uint64_t)i, 0).bits[0], (uint64_t)all);
   for (kith_lid i = 1; i < n; i++)
     for (kith_lid j = i; j > 0 && want[j - 1] > want[j]; j--) {
       kith_gid swap = want[j];
@@ -30,7 +30,7 @@ static kith_lid wants(const kith_gid *first, uint64_t seed, kith_gid *want) {
 static float value_of(kith_gid g, int k) { return (float)(g * 10 + k); }
 
 static float noise(uint64_t seed, uint64_t i) {
-  return (float)kith_random_unit(kith_random(seed, KITH_USE_INIT, (uint64_t)test_comm->rank, i, 1).bits[0]) -
+  return (float)kith_random_unit(kith_random(seed, KITH_RNG_INIT, (uint64_t)test_comm->rank, i, 1).bits[0]) -
          0.5f;
 }
 
@@ -46,7 +46,7 @@ static void forward_brings_the_wanted_rows(void **state) {
   for (kith_lid i = 0; i < n_own; i++)
     for (int k = 0; k < WIDTH; k++) own[i * WIDTH + k] = value_of(first[test_comm->rank] + i, k);
   kith_halo_begin(h, WIDTH, own, ghost);
-  kith_halo_poke(h);
+  kith_halo_progress(h);
   kith_halo_end(h);
   for (kith_lid i = 0; i < n; i++)
     for (int k = 0; k < WIDTH; k++) assert_true(ghost[i * WIDTH + k] == value_of(want[i], k));
@@ -81,7 +81,7 @@ static void a_movable_halo_follows_its_aim_and_carries_the_largest_note(void **s
   ranges(first);
   kith_lid n_own = (kith_lid)(first[test_comm->rank + 1] - first[test_comm->rank]);
   kith_halo *h = NULL;
-  assert_int_equal(kith_halo_create_movable(test_comm, first, MOST, 4 * MOST, WIDTH, &h).status, KITH_OK);
+  assert_int_equal(kith_halo_create_dynamic(test_comm, first, MOST, 4 * MOST, WIDTH, &h).status, KITH_OK);
   int64_t live = kith_alloc_live();
   for (uint64_t step = 0; step < 5; step++) {
     kith_lid n = step == 2 ? 0 : wants(first, 10 + step, want); /* nobody wants anything in step 2 */
@@ -89,7 +89,7 @@ static void a_movable_halo_follows_its_aim_and_carries_the_largest_note(void **s
     float packed[4 * MOST * WIDTH], rows[MOST * WIDTH], back[4 * MOST * WIDTH];
     for (kith_lid i = 0; i < n; i++) key[i] = 1000 * test_comm->rank + i;
     int64_t note = step == 3 && test_comm->rank == 0 ? 1 : 0;
-    assert_int_equal(kith_halo_aim(h, n, want, key, note), step == 3);
+    assert_int_equal(kith_halo_setup(h, n, want, key, note), step == 3);
     for (kith_lid s = 0; s < kith_halo_n_send(h); s++) {
       assert_in_range(kith_halo_send_row(h)[s], 0, n_own - 1);
       for (int k = 0; k < WIDTH; k++)
@@ -101,7 +101,7 @@ static void a_movable_halo_follows_its_aim_and_carries_the_largest_note(void **s
         assert_true(rows[i * WIDTH + k] == value_of(want[i], k));
         rows[i * WIDTH + k] = (float)key[i];
       }
-    kith_halo_return(h, WIDTH, rows, back);
+    kith_halo_backward_packed(h, WIDTH, rows, back);
     for (kith_lid s = 0; s < kith_halo_n_send(h); s++)
       assert_true(back[s * WIDTH] == (float)kith_halo_send_key(h)[s]);
   }
@@ -143,7 +143,7 @@ static void shared_rows_are_everywhere(void **state) {
   ranges(first);
   for (int64_t g = first[test_comm->rank]; g < first[test_comm->rank + 1]; g++)
     for (int k = 0; k < WIDTH; k++) x[g * WIDTH + k] = value_of(g, k);
-  kith_share_rows(test_comm, first, WIDTH, x);
+  kith_allgather_rows(test_comm, first, WIDTH, x);
   for (int64_t g = 0; g < first[test_comm->size]; g++)
     for (int k = 0; k < WIDTH; k++) assert_true(x[g * WIDTH + k] == value_of(g, k));
 }

@@ -39,8 +39,8 @@ static void count_visits(const test_graph *t, const kith_near_options *o, uint64
   memset(visits, 0, NODES * sizeof *visits);
   for (int k = 0; k < o->walks; k++)
     for (int hop = 1, at = from; hop <= o->length; hop++) {
-      kith_draw r =
-          kith_random(seed, KITH_USE_NEAR, 0, (uint64_t)(key_of(from) * o->walks + k), (uint64_t)hop);
+      kith_draw r = kith_random(seed, KITH_RNG_IMPORTANCE_WALK, 0, (uint64_t)(key_of(from) * o->walks + k),
+                                (uint64_t)hop);
       int64_t n = degree(t, at);
       if (kith_random_unit(r.bits[1]) < o->restart) at = from;
       else if (n > 0) at = neighbor(t, at, (int64_t)kith_random_below(r.bits[0], (uint64_t)n));
@@ -71,11 +71,11 @@ static int64_t keep_most(int64_t visits[NODES], int t) {
 static void check(kith_near_options o) {
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 5);
   kith_graph *g = test_graph_cut(&t, test_comm, 6, 2);
-  kith_relation *a = NULL;
+  kith_dist_csr *a = NULL;
   int64_t live = kith_alloc_live(), visits[NODES];
   assert_int_equal(KITH_OK, kith_near_create(test_comm, g, &o, 8, 4, &a).status);
   for (kith_lid row = 0; row < g->n_own; row++) {
-    kith_eid first = a->csr.start[a->place[row]], last = a->csr.start[a->place[row] + 1];
+    kith_eid first = a->csr.start[a->iperm[row]], last = a->csr.start[a->iperm[row] + 1];
     count_visits(&t, &o, 8, node_of(a->node[row]), visits);
     int64_t sum = keep_most(visits, o.neighbors), n = 0;
     for (int i = 0; i < NODES; i++) n += visits[i] > 0;
@@ -87,7 +87,7 @@ static void check(kith_near_options o) {
       assert_true(e == first || a->node[a->csr.col[e - 1]] < key);
     }
   }
-  kith_relation_destroy(&a);
+  kith_dist_csr_destroy(&a);
   assert_int_equal(live, kith_alloc_live());
   kith_graph_destroy(&g);
   test_graph_free(&t);
@@ -121,7 +121,7 @@ static void nodes_take_turns(void **state) {
 typedef struct setting {
   test_graph t;
   kith_graph *g;
-  kith_relation *a;
+  kith_dist_csr *a;
   kith_sampler *s;
   kith_gid seed[NODES]; /* every node, on every rank */
   int n_target;
@@ -159,7 +159,7 @@ static setting *plan(kith_sampler_options o) {
 
 static void setting_free(setting *s) {
   kith_sampler_destroy(&s->s);
-  kith_relation_destroy(&s->a);
+  kith_dist_csr_destroy(&s->a);
   kith_graph_destroy(&s->g);
   test_graph_free(&s->t);
   free(s);
@@ -169,7 +169,7 @@ static void setting_free(setting *s) {
 static int64_t among(const setting *s, kith_lid row, double *all) {
   int64_t n = 0;
   *all = 0;
-  for (kith_eid e = s->a->csr.start[s->a->place[row]]; e < s->a->csr.start[s->a->place[row] + 1]; e++) {
+  for (kith_eid e = s->a->csr.start[s->a->iperm[row]]; e < s->a->csr.start[s->a->iperm[row] + 1]; e++) {
     if (is_target(s, s->a->node[row], s->a->node[s->a->csr.col[e]])) continue;
     *all += (double)s->a->csr.weight[e];
     n++;
@@ -178,22 +178,22 @@ static int64_t among(const setting *s, kith_lid row, double *all) {
 }
 
 static float weight_of(const setting *s, kith_lid row, int64_t key) {
-  for (kith_eid e = s->a->csr.start[s->a->place[row]]; e < s->a->csr.start[s->a->place[row] + 1]; e++)
+  for (kith_eid e = s->a->csr.start[s->a->iperm[row]]; e < s->a->csr.start[s->a->iperm[row] + 1]; e++)
     if (s->a->node[s->a->csr.col[e]] == key) return s->a->csr.weight[e];
   return 0;
 }
 
 /* Where the hop has the row of a node. */
-static kith_lid place_of(const kith_hop *h, int64_t key) {
+static kith_lid place_of(const kith_block *h, int64_t key) {
   kith_lid p = 0;
-  while (h->out->node[h->csr->row[p]] != key) p++;
+  while (h->dst->node[h->csr->perm[p]] != key) p++;
   return p;
 }
 
 /* Uniform draws: as many as asked for, each counts its weight times how many it stands for. */
 static void check_uniform(int k) {
   setting *s = plan((kith_sampler_options){.mode = KITH_NEIGHBOR, .fanouts = {1, {k}}});
-  const kith_hop *h = kith_sampler_hop(s->s, 0);
+  const kith_block *h = kith_sampler_hop(s->s, 0);
   int64_t left_out = 0;
   for (kith_lid row = 0; row < s->g->n_own; row++) {
     kith_lid i = place_of(h, s->a->node[row]);
@@ -202,7 +202,7 @@ static void check_uniform(int k) {
     left_out += s->a->degree[row] - n;
     assert_int_equal(k > 0 && k < n ? k : n, drawn);
     for (kith_eid e = h->csr->start[i]; e < h->csr->start[i + 1]; e++) {
-      int64_t key = h->in->node[h->csr->col[e]];
+      int64_t key = h->src->node[h->csr->col[e]];
       assert_false(is_target(s, s->a->node[row], key));
       assert_true(weight_of(s, row, key) > 0);
       assert_true(fabs((double)h->scale[e] - (double)weight_of(s, row, key) * (double)n / (double)drawn) <
@@ -226,7 +226,7 @@ static void important_ones_are_drawn_more_often(void **state) {
   (void)state;
   setting *s =
       plan((kith_sampler_options){.mode = KITH_NEIGHBOR, .fanouts = {1, {4}}, .draw = KITH_IMPORTANCE});
-  const kith_hop *h = kith_sampler_hop(s->s, 0);
+  const kith_block *h = kith_sampler_hop(s->s, 0);
   for (kith_lid row = 0; row < s->g->n_own; row++) {
     kith_lid i = place_of(h, s->a->node[row]);
     double all, sum = 0;

@@ -25,7 +25,7 @@ enum {
 typedef struct setting {
   test_graph t;
   kith_graph *g;
-  kith_relation *a;
+  kith_dist_csr *a;
   kith_sampler *s;
 } setting;
 
@@ -51,7 +51,7 @@ static setting setting_make_on(const kith_comm *comm, int parts, kith_sampler_op
   setting s = {.t = test_graph_random(USERS, ITEMS, EDGES, 9)};
   s.g = test_graph_cut(&s.t, comm, parts, 6);
   if (o.draw == KITH_BY_WEIGHT) setting_weigh(&s);
-  assert_int_equal(KITH_OK, kith_relation_create(comm, s.g, 4, &s.a).status);
+  assert_int_equal(KITH_OK, kith_dist_csr_create(comm, s.g, 4, &s.a).status);
   assert_int_equal(KITH_OK,
                    kith_sampler_create(comm, s.g, s.a, HOPS, &o, loops, SEEDS, EDGES, 5, &s.s).status);
   return s;
@@ -63,7 +63,7 @@ static setting setting_make(int parts, kith_sampler_options o, bool loops) {
 
 static void setting_free(setting *s) {
   kith_sampler_destroy(&s->s);
-  kith_relation_destroy(&s->a);
+  kith_dist_csr_destroy(&s->a);
   kith_graph_destroy(&s->g);
   test_graph_free(&s->t);
 }
@@ -76,7 +76,7 @@ static void global_numbers(const setting *s, kith_gid number[NODES]) {
   KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, number, NODES, MPI_INT64_T, MPI_MAX, test_comm->mpi));
 }
 
-static int node_of(const kith_frame *f, kith_lid row) {
+static int node_of(const kith_node_map *f, kith_lid row) {
   return (int)(f->node[row] % KITH_TYPES) * USERS + (int)(f->node[row] / KITH_TYPES);
 }
 
@@ -110,15 +110,15 @@ static const double ABSENT = -1;
 static outcome *shown(const setting *s) {
   outcome *out = calloc(1, sizeof *out);
   for (int l = 0; l < HOPS; l++) {
-    const kith_hop *h = kith_sampler_hop(s->s, l);
-    assert_int_equal(h->csr->n_row, h->out->n);
-    assert_int_equal(h->csr->n_col, h->in->n);
+    const kith_block *h = kith_sampler_hop(s->s, l);
+    assert_int_equal(h->csr->n_row, h->dst->n);
+    assert_int_equal(h->csr->n_col, h->src->n);
     for (int a = 0; a < NODES; a++) out->weight[l][a][0] = ABSENT;
     for (kith_lid p = 0; p < h->csr->n_row; p++) {
-      int a = node_of(h->out, h->csr->row[p]);
+      int a = node_of(h->dst, h->csr->perm[p]);
       out->weight[l][a][0] = 0;
       for (kith_eid e = h->csr->start[p]; e < h->csr->start[p + 1]; e++)
-        out->weight[l][a][node_of(h->in, h->csr->col[e])] = (double)h->csr->weight[e];
+        out->weight[l][a][node_of(h->src, h->csr->col[e])] = (double)h->csr->weight[e];
     }
   }
   return out;
@@ -136,14 +136,14 @@ static void neighbors_are_neighbors_and_as_many_as_asked_for(void **state) {
   global_numbers(&s, number);
   free(plan(&s, some_seeds(number, seed), seed, 4));
   for (int l = 0; l < HOPS; l++) {
-    const kith_hop *h = kith_sampler_hop(s.s, l);
+    const kith_block *h = kith_sampler_hop(s.s, l);
     int fan = l == HOPS - 1 ? 3 : 5; /* the last layer's hop is the seeds' own */
     for (kith_lid p = 0; p < h->csr->n_row; p++) {
-      int a = node_of(h->out, h->csr->row[p]), degree = degree_of(&s.t, a);
-      assert_int_equal(h->degree[h->csr->row[p]], degree);
+      int a = node_of(h->dst, h->csr->perm[p]), degree = degree_of(&s.t, a);
+      assert_int_equal(h->degree[h->csr->perm[p]], degree);
       assert_int_equal(h->csr->start[p + 1] - h->csr->start[p], degree < fan ? degree : fan);
       for (kith_eid e = h->csr->start[p]; e < h->csr->start[p + 1]; e++) {
-        assert_true(is_neighbor(&s.t, a, node_of(h->in, h->csr->col[e])));
+        assert_true(is_neighbor(&s.t, a, node_of(h->src, h->csr->col[e])));
         for (kith_eid d = h->csr->start[p]; d < e; d++) assert_true(h->csr->col[d] != h->csr->col[e]);
       }
     }
@@ -159,10 +159,10 @@ static void seeds_are_the_first_rows_of_every_frame(void **state) {
   kith_lid n = some_seeds(number, seed), n_want;
   kith_sampler_plan(s.s, n, seed, 1, 0, NULL);
   for (int l = 0; l < HOPS; l++) {
-    const kith_hop *h = kith_sampler_hop(s.s, l);
-    for (kith_lid i = 0; i < n; i++) assert_int_equal(number[node_of(h->in, i)], seed[i]);
+    const kith_block *h = kith_sampler_hop(s.s, l);
+    for (kith_lid i = 0; i < n; i++) assert_int_equal(number[node_of(h->src, i)], seed[i]);
     for (kith_lid p = 0; p < h->csr->n_row; p++)
-      assert_int_equal(h->csr->col[h->csr->start[p]], h->csr->row[p]); /* loops come first */
+      assert_int_equal(h->csr->col[h->csr->start[p]], h->csr->perm[p]); /* loops come first */
   }
   const kith_gid *want;
   const kith_lid *row;
@@ -310,15 +310,15 @@ static void clusters_are_counted(void **state) {
 }
 
 /* Of every row: no target is drawn, all other edges are, since all neighbors are asked for. */
-static void check_left_out(const setting *s, const kith_hop *h, int64_t which, int64_t n_target,
+static void check_left_out(const setting *s, const kith_block *h, int64_t which, int64_t n_target,
                            const kith_pair *target) {
   for (kith_lid p = 0; p < h->csr->n_row; p++) {
-    int a = node_of(h->out, h->csr->row[p]), left = 0;
+    int a = node_of(h->dst, h->csr->perm[p]), left = 0;
     for (int64_t e = 0; e < s->t.n_edge; e++)
       left += e % 3 != which && (s->t.user[e] == a || USERS + s->t.item[e] == a);
     assert_int_equal(h->csr->start[p + 1] - h->csr->start[p], left);
     for (kith_eid e = h->csr->start[p]; e < h->csr->start[p + 1]; e++) {
-      int b = node_of(h->in, h->csr->col[e]), user = a < b ? a : b, item = a < b ? b : a;
+      int b = node_of(h->src, h->csr->col[e]), user = a < b ? a : b, item = a < b ? b : a;
       for (int64_t i = 0; i < n_target; i++)
         assert_false(target[i].original == user && USERS + target[i].item == item);
     }
@@ -356,9 +356,9 @@ static void multiply(const test_graph *t, const double x[NODES], double y[NODES]
 
 /* h = the estimate of A x in every row of a hop; rows of the frame that it reads are looked up in x by row.
  */
-static void hop_multiply(const kith_hop *h, const double *x, double *y) {
+static void hop_multiply(const kith_block *h, const double *x, double *y) {
   for (kith_lid p = 0; p < h->csr->n_row; p++) {
-    double *sum = &y[h->csr->row[p]];
+    double *sum = &y[h->csr->perm[p]];
     *sum = 0;
     for (kith_eid e = h->csr->start[p]; e < h->csr->start[p + 1]; e++)
       *sum += (double)h->csr->weight[e] * x[h->csr->col[e]];
@@ -366,9 +366,9 @@ static void hop_multiply(const kith_hop *h, const double *x, double *y) {
 }
 
 /*
- * Mean over many steps of the weighed sum through both hops, against A A x: within 5 standard errors (seeded;
- * a false alarm of one of the dozens of rows has a chance of about 3e-5).  One set for both hops does not
- * bias it: no edge joins a node to itself.
+ * Mean over many steps of the weighted sum through both hops, against A A x: within 5 standard errors
+ * (seeded; a false alarm of one of the dozens of rows has a chance of about 3e-5).  One set for both hops
+ * does not bias it: no edge joins a node to itself.
  */
 static void check_unbiased(kith_sampler_options o, int64_t n_step) {
   setting s = setting_make(5, o, false);
@@ -382,7 +382,7 @@ static void check_unbiased(kith_sampler_options o, int64_t n_step) {
   kith_lid n = some_seeds(number, seed);
   for (int64_t step = 0; step < n_step; step++) {
     kith_sampler_plan(s.s, n, seed, (uint64_t)step, 0, NULL);
-    const kith_frame *leaves = kith_sampler_leaves(s.s);
+    const kith_node_map *leaves = kith_sampler_leaves(s.s);
     for (kith_lid i = 0; i < leaves->n; i++) leaf[i] = value[node_of(leaves, i)];
     hop_multiply(kith_sampler_hop(s.s, 0), leaf, middle);
     hop_multiply(kith_sampler_hop(s.s, 1), middle, y);
@@ -428,11 +428,11 @@ static void check_unbiased_sum(kith_sampler_options o, int l, int64_t n_step) {
   kith_lid n = some_seeds(number, seed);
   for (int64_t step = 0; step < n_step; step++) {
     kith_sampler_plan(s.s, n, seed, (uint64_t)step, 0, NULL);
-    const kith_hop *h = kith_sampler_hop(s.s, l);
-    for (kith_lid i = 0; i < h->in->n; i++) leaf[i] = value[node_of(h->in, i)];
+    const kith_block *h = kith_sampler_hop(s.s, l);
+    for (kith_lid i = 0; i < h->src->n; i++) leaf[i] = value[node_of(h->src, i)];
     hop_multiply(h, leaf, y);
     for (kith_lid p = 0; p < n; p++) {
-      if (!counts(&o, (uint64_t)step, node_of(h->in, p))) continue;
+      if (!counts(&o, (uint64_t)step, node_of(h->src, p))) continue;
       times[p]++;
       sum[p] += y[p];
       square[p] += y[p] * y[p];
@@ -485,11 +485,11 @@ static void check_unbiased_without_targets(kith_sampler_options o, int64_t n_ste
   int64_t n_target = every_third(&s, number, target);
   for (int64_t step = 0; step < n_step; step++) {
     kith_sampler_plan(s.s, n, seed, (uint64_t)step, n_target, target);
-    const kith_hop *h = kith_sampler_hop(s.s, HOPS - 1);
-    for (kith_lid i = 0; i < h->in->n; i++) leaf[i] = value[node_of(h->in, i)];
+    const kith_block *h = kith_sampler_hop(s.s, HOPS - 1);
+    for (kith_lid i = 0; i < h->src->n; i++) leaf[i] = value[node_of(h->src, i)];
     hop_multiply(h, leaf, y);
     for (kith_lid p = 0; p < n; p++) {
-      if (!counts(&o, (uint64_t)step, node_of(h->in, p))) continue;
+      if (!counts(&o, (uint64_t)step, node_of(h->src, p))) continue;
       times[p]++;
       sum[p] += y[p];
       square[p] += y[p] * y[p];
@@ -540,9 +540,9 @@ static void kept_clusters_stand_for_what_is_not_a_target(void **state) {
     global_numbers(&s, number);
     int64_t n_target = every_third(&s, number, target);
     kith_sampler_plan(s.s, some_seeds(number, seed), seed, 1, n_target, target);
-    const kith_hop *h = kith_sampler_hop(s.s, HOPS - 1);
+    const kith_block *h = kith_sampler_hop(s.s, HOPS - 1);
     for (kith_lid p = 0; p < h->csr->n_row; p++) {
-      int a = node_of(h->out, h->csr->row[p]), left = 0;
+      int a = node_of(h->dst, h->csr->perm[p]), left = 0;
       double sum = 0;
       for (int64_t e = 0; e < s.t.n_edge; e++)
         left += e % 3 != 0 && (s.t.user[e] == a || USERS + s.t.item[e] == a);
@@ -589,7 +589,7 @@ static double chance_of_part(int m, bool inside) {
   return (double)both / ways;
 }
 
-static void weighed_clusters_are_scaled_by_the_chance_of_their_parts(void **state) {
+static void weighted_clusters_are_scaled_by_the_chance_of_their_parts(void **state) {
   (void)state;
   setting s =
       setting_make(CUT,
@@ -605,10 +605,10 @@ static void weighed_clusters_are_scaled_by_the_chance_of_their_parts(void **stat
       m += here[p] = kith_cluster_step(5, (int64_t)step / STEPS_OF_ROUND, CUT, CLUSTERS, p) ==
                      (int64_t)step % STEPS_OF_ROUND;
     kith_sampler_plan(s.s, some_seeds(number, seed), seed, step, 0, NULL);
-    const kith_hop *h = kith_sampler_hop(s.s, HOPS - 1);
+    const kith_block *h = kith_sampler_hop(s.s, HOPS - 1);
     for (kith_lid p = 0; p < h->csr->n_row && m > 1; p++)
       for (kith_eid e = h->csr->start[p]; e < h->csr->start[p + 1]; e++) {
-        int own = part_of(node_of(h->out, h->csr->row[p])), other = part_of(node_of(h->in, h->csr->col[e]));
+        int own = part_of(node_of(h->dst, h->csr->perm[p])), other = part_of(node_of(h->src, h->csr->col[e]));
         assert_true(here[other]);
         double chance = own == other ? 1 : chance_of_part(m, here[own]);
         assert_true(fabs((double)h->scale[e] * chance - 1) < 1e-6);
@@ -629,9 +629,9 @@ static void check_chances(kith_drawing draw) {
   global_numbers(&s, number);
   for (uint64_t step = 0; step < 30; step++) {
     kith_sampler_plan(s.s, some_seeds(number, seed), seed, step, 0, NULL);
-    const kith_hop *h = kith_sampler_hop(s.s, HOPS - 1);
+    const kith_block *h = kith_sampler_hop(s.s, HOPS - 1);
     for (kith_lid p = 0; p < h->csr->n_row; p++) {
-      int a = node_of(h->out, h->csr->row[p]);
+      int a = node_of(h->dst, h->csr->perm[p]);
       double all = 0, of[NODES] = {0};
       for (int64_t e = 0; e < s.t.n_edge; e++) {
         int u = s.t.user[e], i = USERS + s.t.item[e];
@@ -643,7 +643,7 @@ static void check_chances(kith_drawing draw) {
         all += of[b];
       }
       for (kith_eid e = h->csr->start[p]; e < h->csr->start[p + 1]; e++)
-        assert_true(fabs((double)h->scale[e] * of[node_of(h->in, h->csr->col[e])] / all - 1) < 1e-5);
+        assert_true(fabs((double)h->scale[e] * of[node_of(h->src, h->csr->col[e])] / all - 1) < 1e-5);
     }
   }
   setting_free(&s);
@@ -656,7 +656,7 @@ static void neighbors_are_drawn_as_train_draw_says(void **state) {
   check_chances(KITH_BY_WEIGHT);
 }
 
-static void weighed_sums_are_unbiased(void **state) {
+static void weighted_sums_are_unbiased(void **state) {
   (void)state;
   if (test_comm->size > 1) skip(); /* several ranks draw what one does: that is tested above */
   check_unbiased(neighbor(1, 2, 0), 800);
@@ -711,13 +711,13 @@ static void chances_of_edges_are_exact(void **state) {
   for (uint64_t step = 0; step < 20; step++) {
     kith_sampler_plan(s.s, n, seed, step, 0, NULL);
     for (int l = 0; l < HOPS; l++) {
-      const kith_hop *h = kith_sampler_hop(s.s, l);
+      const kith_block *h = kith_sampler_hop(s.s, l);
       for (kith_lid p = 0; p < h->csr->n_row; p++) {
-        bool seeds = h->csr->row[p] < n;
+        bool seeds = h->csr->perm[p] < n;
         if (seeds && l < HOPS - 1)
           continue; /* of the farther hop, rows that are there because they were drawn */
         for (kith_eid e = h->csr->start[p]; e < h->csr->start[p + 1]; e++) {
-          int v = node_of(h->out, h->csr->row[p]), u = node_of(h->in, h->csr->col[e]);
+          int v = node_of(h->dst, h->csr->perm[p]), u = node_of(h->src, h->csr->col[e]);
           double both = alone[u] + alone[v] - 1 + chance_of_neither(&s.t, root, u, v);
           double chance = seeds ? alone[u] : both / alone[v], counted = seeds ? sets : sets * alone[v];
           double error = sqrt(chance * (1 - chance) / counted);
@@ -745,8 +745,8 @@ static void check_sizes(kith_sampler_options o) {
     for (int first = 0; first < NODES; first += SEEDS) {
       kith_lid n = (kith_lid)(NODES - first < SEEDS ? NODES - first : SEEDS);
       kith_sampler_plan(s.s, n, number + first, step, 0, NULL);
-      const kith_hop *h = kith_sampler_hop(s.s, HOPS - 1);
-      for (kith_eid e = 0; e < h->edges->n; e++) there[node_of(h->in, h->csr->col[e])] = true;
+      const kith_block *h = kith_sampler_hop(s.s, HOPS - 1);
+      for (kith_eid e = 0; e < h->edges->n; e++) there[node_of(h->src, h->csr->col[e])] = true;
     }
     for (int i = 0; i < NODES; i++) drawn += there[i];
   }
@@ -790,7 +790,7 @@ static void many_draws_are_those_of_the_definition(void **state) {
     bool expected[DEGREE] = {false}, drawn[DEGREE] = {false};
     int64_t place[DEGREE], n = 0;
     for (int i = 0; i < k; i++) {
-      kith_draw r = kith_random(3, KITH_USE_SAMPLE, 8, 77, (uint64_t)1 << 32 | (uint64_t)(i - i % 4));
+      kith_draw r = kith_random(3, KITH_RNG_NEIGHBOR, 8, 77, (uint64_t)1 << 32 | (uint64_t)(i - i % 4));
       int64_t last = DEGREE - k + i, x = (int64_t)kith_random_below(r.bits[i % 4], (uint64_t)last + 1);
       expected[expected[x] ? last : x] = true;
     }
@@ -813,13 +813,13 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(sets_have_the_expected_size),
                                      cmocka_unit_test(chances_of_edges_are_exact),
                                      cmocka_unit_test(targets_are_left_out),
-                                     cmocka_unit_test(weighed_sums_are_unbiased),
+                                     cmocka_unit_test(weighted_sums_are_unbiased),
                                      cmocka_unit_test(draws_are_uniform),
                                      cmocka_unit_test(sums_without_targets_are_unbiased),
                                      cmocka_unit_test(kept_clusters_stand_for_what_is_not_a_target),
                                      cmocka_unit_test(layers_have_sets_of_their_own_or_one),
                                      cmocka_unit_test(
-                                         weighed_clusters_are_scaled_by_the_chance_of_their_parts),
+                                         weighted_clusters_are_scaled_by_the_chance_of_their_parts),
                                      cmocka_unit_test(neighbors_are_drawn_as_train_draw_says),
                                      cmocka_unit_test(many_draws_are_those_of_the_definition)};
   test_begin(&argc, &argv);

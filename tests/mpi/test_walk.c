@@ -109,10 +109,11 @@ static void check_visits(double restart) {
   int begin[3];
   some_begins(&t, begin);
   transitions(&t, transition);
-  trace *w = walk(
-      &t, test_comm, 5,
-      &(kith_walk_law){.seed = 4, .use = KITH_USE_NEAR, .round = 2, .length = LENGTH, .restart = restart}, 3,
-      begin);
+  trace *w =
+      walk(&t, test_comm, 5,
+           &(kith_walk_law){
+               .seed = 4, .use = KITH_RNG_IMPORTANCE_WALK, .round = 2, .length = LENGTH, .restart = restart},
+           3, begin);
   for (int k = 0; k < 3; k++) {
     double p[NODES] = {0}, all = (double)WALKERS / 3;
     p[begin[k]] = 1;
@@ -145,7 +146,8 @@ static void walks_are_the_same_on_any_ranks(void **state) {
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 6);
   kith_comm *self = NULL;
   int begin[3];
-  kith_walk_law law = {.seed = 4, .use = KITH_USE_NEAR, .round = 2, .length = LENGTH, .restart = 0.1};
+  kith_walk_law law = {
+      .seed = 4, .use = KITH_RNG_IMPORTANCE_WALK, .round = 2, .length = LENGTH, .restart = 0.1};
   some_begins(&t, begin);
   assert_int_equal(KITH_OK, kith_comm_create(MPI_COMM_SELF, &self).status);
   trace *alone = walk(&t, self, 1, &law, 3, begin), *together = walk(&t, test_comm, 7, &law, 3, begin);
@@ -154,7 +156,7 @@ static void walks_are_the_same_on_any_ranks(void **state) {
     kith_walk_law other = law;
     if (change == 0) other.seed++;
     if (change == 1) other.round++;
-    if (change == 2) other.use = KITH_USE_SAMPLE;
+    if (change == 2) other.use = KITH_RNG_NEIGHBOR;
     trace *w = walk(&t, test_comm, 7, &other, 3, begin);
     assert_memory_not_equal(alone->path, w->path, sizeof alone->path);
     free(w);
@@ -172,8 +174,8 @@ static void every_hop_goes_along_an_edge(void **state) {
   int begin[3];
   some_begins(&t, begin);
   transitions(&t, transition);
-  trace *w =
-      walk(&t, test_comm, 5, &(kith_walk_law){.seed = 1, .use = KITH_USE_NEAR, .length = LENGTH}, 3, begin);
+  trace *w = walk(&t, test_comm, 5,
+                  &(kith_walk_law){.seed = 1, .use = KITH_RNG_IMPORTANCE_WALK, .length = LENGTH}, 3, begin);
   for (int i = 0; i < WALKERS; i++) {
     assert_int_equal(begin[i % 3], w->path[i][0]);
     for (int hop = 1; hop <= LENGTH; hop++) assert_true(transition[w->path[i][hop - 1]][w->path[i][hop]] > 0);

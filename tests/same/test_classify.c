@@ -42,13 +42,13 @@ static void train_on(const kith_comm *comm, const test_classes *t, kith_model_op
   assert_int_equal(KITH_OK, kith_trainer_create(comm, g, &model, &how, &trainer).status);
   int64_t n_step = kith_trainer_n_step(trainer), live = kith_alloc_live();
   for (int s = 0; s < STEPS; s++) {
-    kith_sum *mine = kith_trainer_state(trainer).loss, sum;
-    *mine = (kith_sum){0};
+    kith_exact_sum *mine = kith_trainer_state(trainer).loss, sum;
+    *mine = (kith_exact_sum){0};
     if (s % n_step == 0) kith_trainer_set_epoch(trainer, s / n_step);
     assert_int_equal(kith_trainer_step(trainer, s % n_step, KITH_REQUEST_NONE), KITH_REQUEST_NONE);
     sum = *mine;
     kith_comm_sum(comm, 1, &sum);
-    loss[s] = kith_sum_value(&sum);
+    loss[s] = kith_exact_sum_value(&sum);
   }
   assert_int_equal(live, kith_alloc_live());
   if (valid) *valid = kith_eval_accuracy(comm, g, kith_trainer_inference(trainer), KITH_NODE_VALID);
@@ -208,7 +208,7 @@ static layer layer_make(const char *name, int k, int m, uint64_t seed) {
   layer l = {k, m, make(k * m), make(k * m), make(k * m), make(k * m)};
   for (int i = 0; i < k * m; i++) {
     double u = kith_random_unit(
-        kith_random(seed, KITH_USE_WEIGHT, name_key(name), (uint64_t)(i / m), (uint64_t)(i % m)).bits[0]);
+        kith_random(seed, KITH_RNG_WEIGHT, name_key(name), (uint64_t)(i / m), (uint64_t)(i % m)).bits[0]);
     l.w[i] = (float)(sqrt(6.0 / (k + m)) * (2 * u - 1));
   }
   return l;

@@ -23,20 +23,20 @@ static bool trained(int u, int i) {
 static bool tested(int u, int i) { return u % 9 != 0 && (u + 3 * i) % 41 == 0 && !trained(u, i); }
 static bool validated(int u, int i) { return (u + i) % 53 == 1 && !trained(u, i) && !tested(u, i); }
 
-static void hold_out(kith_graph *g, kith_lists *l, bool (*rule)(int u, int i)) {
-  KITH_FREE(l->item);
-  if (KITH_NEW(l->item, (int64_t)g->n_own_of[0] * ITEMS)) abort();
+static void hold_out(kith_graph *g, kith_ragged *l, bool (*rule)(int u, int i)) {
+  KITH_FREE(l->value);
+  if (KITH_NEW(l->value, (int64_t)g->n_own_of[0] * ITEMS)) abort();
   for (kith_lid u = 0; u < g->n_own_of[0]; u++) {
     l->start[u + 1] = l->start[u];
     for (int i = 0; i < ITEMS; i++)
-      if (rule((int)g->original[g->row_of[0][u]], i)) l->item[l->start[u + 1]++] = i;
+      if (rule((int)g->original[g->row_of[0][u]], i)) l->value[l->start[u + 1]++] = i;
   }
 }
 
 static float value(int type, int64_t original, int k) {
   return (
       float)((int)kith_random_below(
-                 kith_random(17, KITH_USE_INIT, (uint64_t)type, (uint64_t)original, (uint64_t)k).bits[0], 5) -
+                 kith_random(17, KITH_RNG_INIT, (uint64_t)type, (uint64_t)original, (uint64_t)k).bits[0], 5) -
              2);
 }
 
@@ -177,7 +177,7 @@ static bool oracle_draw(int u, int n, uint64_t seed, bool *drawn) {
   int have = 0;
   for (int i = 0; i < ITEMS; i++) drawn[i] = false;
   for (uint64_t k = 0; have < n && k < 4 * ITEMS; k++) {
-    int i = (int)kith_random_below(kith_random(seed, KITH_USE_PROTOCOL, (uint64_t)u, k, 0).bits[0], ITEMS);
+    int i = (int)kith_random_below(kith_random(seed, KITH_RNG_PROTOCOL, (uint64_t)u, k, 0).bits[0], ITEMS);
     if (drawn[i] || trained(u, i) || tested(u, i) || validated(u, i)) continue;
     drawn[i] = true;
     have++;

@@ -42,12 +42,12 @@ static void train_on(const kith_comm *comm, const test_graph *t, known what, con
   assert_int_equal(KITH_OK, kith_trainer_create(comm, g, model, &train, &trainer).status);
   kith_trainer_set_epoch(trainer, 0);
   for (int s = 0; s < STEPS; s++) {
-    kith_sum *mine = kith_trainer_state(trainer).loss, sum;
-    *mine = (kith_sum){0};
+    kith_exact_sum *mine = kith_trainer_state(trainer).loss, sum;
+    *mine = (kith_exact_sum){0};
     kith_trainer_step(trainer, s, false);
     sum = *mine;
     kith_comm_sum(comm, 1, &sum);
-    loss[s] = kith_sum_value(&sum);
+    loss[s] = kith_exact_sum_value(&sum);
   }
   kith_trainer_destroy(&trainer);
   kith_graph_destroy(&g);

@@ -61,8 +61,8 @@ static double half_square(const double *x, int node) {
 }
 
 static int64_t edge_at(const setting *s, int64_t place) {
-  kith_shuffle order = kith_shuffle_make(s->train.seed, KITH_USE_SHUFFLE, 0, (uint64_t)s->t->n_edge);
-  return (int64_t)kith_shuffle_at(&order, (uint64_t)place);
+  kith_permutation order = kith_permutation_make(s->train.seed, KITH_RNG_SHUFFLE, 0, (uint64_t)s->t->n_edge);
+  return (int64_t)kith_permutation_apply(&order, (uint64_t)place);
 }
 
 static double degree_of(const setting *s, int item) {
@@ -99,7 +99,7 @@ static bool knows(const setting *s, int user, int item) {
 }
 
 static kith_draw draw_of(const setting *s, int64_t edge, int j, int c, int try) {
-  return kith_random(s->train.seed, KITH_USE_NEGATIVE, 0, (uint64_t)edge,
+  return kith_random(s->train.seed, KITH_RNG_NEGATIVE, 0, (uint64_t)edge,
                      (uint64_t)c << 48 | (uint64_t)j << 16 | (uint64_t)try);
 }
 
@@ -175,7 +175,7 @@ static double shared_logit(const setting *s, const double *final, int user, int 
 }
 
 static int shared_item(const setting *s, int draw) {
-  return drawn_by(s, kith_random(s->train.seed, KITH_USE_SHARED, 0, 0, (uint64_t)draw));
+  return drawn_by(s, kith_random(s->train.seed, KITH_RNG_SHARED_NEGATIVE, 0, 0, (uint64_t)draw));
 }
 
 static double softmax_pair(const setting *s, const double *final, int64_t place) {
@@ -241,7 +241,7 @@ static void check(kith_model_name model, kith_loss_options loss, kith_negative_o
   kith_trainer_set_epoch(trainer, 0);
   kith_trainer_step(trainer, 0, KITH_REQUEST_NONE);
   kith_comm_sum(test_comm, 1, st.loss);
-  assert_true(fabs(kith_sum_value(st.loss) - loss_of(&s, x)) < 1e-5);
+  assert_true(fabs(kith_exact_sum_value(st.loss) - loss_of(&s, x)) < 1e-5);
   double *moment = all_rows(g, st.m);
   for (int i = 0; i < NODES * WIDTH; i++) {
     double was = x[i], up, down;

@@ -235,8 +235,9 @@ static int reading_order(const net *m, int i, int *order) {
   uint64_t key[NODES];
   for (int j = 0; j < NODES; j++) {
     if (!m->linked[i][j]) continue;
-    uint64_t k = m->training ? kith_random(m->t->seed, KITH_USE_ORDER, m->step, key_of(i), key_of(j)).bits[0]
-                             : key_of(j);
+    uint64_t k = m->training
+                     ? kith_random(m->t->seed, KITH_RNG_NEIGHBOR_ORDER, m->step, key_of(i), key_of(j)).bits[0]
+                     : key_of(j);
     int at = n++;
     for (; at > 0 && key[at - 1] > k; at--) key[at] = key[at - 1], order[at] = order[at - 1];
     key[at] = k, order[at] = j;
@@ -322,7 +323,7 @@ static bool knows(const net *m, int user, int item) { return m->linked[user][USE
 static int negative(const net *m, int64_t e) {
   for (uint64_t try = 0;; try++) {
     int item =
-        (int)kith_random_below(kith_random(m->t->seed, KITH_USE_NEGATIVE, EPOCH, (uint64_t)e, try).bits[0],
+        (int)kith_random_below(kith_random(m->t->seed, KITH_RNG_NEGATIVE, EPOCH, (uint64_t)e, try).bits[0],
                                ITEMS);
     if (!knows(m, m->g->user[e], item)) return USERS + item;
   }
@@ -339,11 +340,11 @@ static double loss_of(net *m, int64_t step, const double *p) {
   rows x;
   double loss = 0;
   int d = kith_model_output_dim(m->o);
-  kith_shuffle order = kith_shuffle_make(m->t->seed, KITH_USE_SHUFFLE, EPOCH, (uint64_t)m->g->n_edge);
+  kith_permutation order = kith_permutation_make(m->t->seed, KITH_RNG_SHUFFLE, EPOCH, (uint64_t)m->g->n_edge);
   int64_t first = step * BATCH, last = first + BATCH < m->g->n_edge ? first + BATCH : m->g->n_edge;
   forward(m, p, x);
   for (int64_t place = first; place < last; place++) {
-    int64_t e = (int64_t)kith_shuffle_at(&order, (uint64_t)place);
+    int64_t e = (int64_t)kith_permutation_apply(&order, (uint64_t)place);
     int node[3] = {m->g->user[e], USERS + m->g->item[e], negative(m, e)};
     double square = 0;
     for (int i = 0; i < 3; i++)
@@ -406,15 +407,15 @@ static void net_link(net *m) {
 static void net_walk(net *m) {
   const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
   kith_graph *g = test_graph_cut(m->g, &alone, 1, 3);
-  kith_relation *near = NULL;
+  kith_dist_csr *near = NULL;
   assert_int_equal(KITH_OK, kith_near_create(&alone, g, &m->o->near, m->t->seed, WIDTH, &near).status);
   for (kith_lid r = 0; r < near->csr.n_row; r++)
     for (kith_eid e = near->csr.start[r]; e < near->csr.start[r + 1]; e++) {
-      kith_lid i = near->csr.row[r], j = near->csr.col[e];
+      kith_lid i = near->csr.perm[r], j = near->csr.col[e];
       m->near[g->type[i] * USERS + g->original[i]][g->type[j] * USERS + g->original[j]] =
           (double)near->csr.weight[e];
     }
-  kith_relation_destroy(&near);
+  kith_dist_csr_destroy(&near);
   kith_graph_destroy(&g);
 }
 
@@ -423,7 +424,7 @@ static int net_begin(net *m, kith_trainer *trainer, double *p) {
   kith_weights w = kith_trainer_state(trainer).weights;
   for (int i = 0; i < NODES; i++)
     for (int k = 0; k < WIDTH; k++) {
-      kith_draw r = kith_random(m->t->seed, KITH_USE_INIT, i >= USERS, (uint64_t)(i >= USERS ? i - USERS : i),
+      kith_draw r = kith_random(m->t->seed, KITH_RNG_INIT, i >= USERS, (uint64_t)(i >= USERS ? i - USERS : i),
                                 (uint64_t)k);
       p[i * WIDTH + k] = (double)(float)(m->o->init * kith_random_normal(r.bits[0], r.bits[1]));
     }
@@ -441,12 +442,12 @@ static void check_steps(net *m, const kith_graph *g, kith_trainer *trainer) {
   kith_trainer_set_epoch(trainer, EPOCH);
   for (int64_t s = 0; s < STEPS; s++) {
     kith_train_state is = kith_trainer_state(trainer);
-    *is.loss = (kith_sum){0};
+    *is.loss = (kith_exact_sum){0};
     (void)kith_trainer_step(trainer, s, KITH_REQUEST_NONE);
     kith_comm_sum(test_comm, 1, is.loss);
     m->training = true;
     m->step = (uint64_t)(EPOCH * n_step + s);
-    expect_near(kith_sum_value(is.loss), loss_of(m, s, p), "loss");
+    expect_near(kith_exact_sum_value(is.loss), loss_of(m, s, p), "loss");
     step_of(m, s, (int64_t)m->step + 1, n, p, m1, m2);
     expect_rows(g, WIDTH, is.x, WIDTH, p, "embedding after a step");
     for (int i = 0; i < m->n_weight; i++)
@@ -558,16 +559,16 @@ static void sampled_neighbors_of_pinsage_count_by_their_shares(void **state) {
   kith_lid row[1] = {0}, col[N] = {1, 2};
   kith_eid start[2] = {0, N};
   float weight[N] = {0.6f, 1.8f};
-  kith_csr csr = {.n_row = 1, .n_col = IN, .row = row, .start = start, .col = col, .weight = weight};
-  kith_frame in = {.n = IN, .most = IN, .node = node}, out = {.n = 1, .most = 1, .node = node},
-             edges = {.n = N, .most = N};
-  kith_back back = {0};
+  kith_csr csr = {.n_row = 1, .n_col = IN, .perm = row, .start = start, .col = col, .weight = weight};
+  kith_node_map in = {.n = IN, .capacity = IN, .node = node}, out = {.n = 1, .capacity = 1, .node = node},
+                edges = {.n = N, .capacity = N};
+  kith_csc back = {0};
   double truth[2 * FORM_WIDTH];
   (void)state;
-  assert_int_equal(KITH_OK, kith_back_make(IN, N, &back));
-  kith_back_fill(&csr, 0, NULL, &back);
-  kith_hop hop = {
-      .in = &in, .out = &out, .edges = &edges, .csr = &csr, .scale = weight, .back = &back, .degree = degree};
+  assert_int_equal(KITH_OK, kith_csc_make(IN, N, &back));
+  kith_csc_fill(&csr, 0, NULL, &back);
+  kith_block hop = {
+      .src = &in, .dst = &out, .edges = &edges, .csr = &csr, .scale = weight, .csc = &back, .degree = degree};
   test_form f = {.hop = &hop};
   assert_int_equal(KITH_OK, kith_tape_create(&f.tape));
   assert_int_equal(KITH_OK, kith_params_create(3, &f.params));
@@ -581,7 +582,7 @@ static void sampled_neighbors_of_pinsage_count_by_their_shares(void **state) {
   for (int k = 0; k < FORM_WIDTH; k++) expect_near((double)y->value[k], truth[k], "sampled row");
   kith_tape_destroy(&f.tape);
   kith_params_destroy(&f.params);
-  kith_back_free(&back);
+  kith_csc_free(&back);
 }
 
 int main(int argc, char **argv) {

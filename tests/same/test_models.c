@@ -23,11 +23,11 @@ typedef struct manner {
 
 /* The sum of the final embeddings: exact, so of all their bits that matter. */
 static double final_sum(const kith_comm *comm, kith_trainer *trainer, int64_t n) {
-  kith_sum sum = {0};
+  kith_exact_sum sum = {0};
   const float *final = kith_trainer_inference(trainer);
-  for (int64_t i = 0; i < n; i++) kith_sum_add(&sum, (double) final[i] * (double)(i % 1021));
+  for (int64_t i = 0; i < n; i++) kith_exact_sum_add(&sum, (double) final[i] * (double)(i % 1021));
   kith_comm_sum(comm, 1, &sum);
-  return kith_sum_value(&sum);
+  return kith_exact_sum_value(&sum);
 }
 
 static void train_and_look(const kith_comm *comm, const test_graph *t, const kith_model_options *model,
@@ -45,12 +45,12 @@ static void train_and_look(const kith_comm *comm, const test_graph *t, const kit
   assert_int_equal(KITH_OK, kith_trainer_create(comm, g, model, &train, &trainer).status);
   kith_trainer_set_epoch(trainer, 0);
   for (int s = 0; s < STEPS; s++) {
-    kith_sum *mine = kith_trainer_state(trainer).loss, sum;
-    *mine = (kith_sum){0};
+    kith_exact_sum *mine = kith_trainer_state(trainer).loss, sum;
+    *mine = (kith_exact_sum){0};
     kith_trainer_step(trainer, s, KITH_REQUEST_NONE);
     sum = *mine;
     kith_comm_sum(comm, 1, &sum);
-    loss[s] = kith_sum_value(&sum);
+    loss[s] = kith_exact_sum_value(&sum);
     if (how->looks) (void)final_sum(comm, trainer, 0);
   }
   if (final) *final = final_sum(comm, trainer, (int64_t)g->n_own * kith_model_output_dim(model));

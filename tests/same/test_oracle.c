@@ -42,7 +42,7 @@ static oracle oracle_begin(const test_graph *t, double init, uint64_t seed) {
   for (int i = 0; i < o.n; i++)
     for (int k = 0; k < WIDTH; k++) {
       kith_draw r =
-          kith_random(seed, KITH_USE_INIT, i >= USERS, (uint64_t)(i >= USERS ? i - USERS : i), (uint64_t)k);
+          kith_random(seed, KITH_RNG_INIT, i >= USERS, (uint64_t)(i >= USERS ? i - USERS : i), (uint64_t)k);
       o.x[i * WIDTH + k] = (float)(init * kith_random_normal(r.bits[0], r.bits[1]));
     }
   return o;
@@ -63,9 +63,9 @@ static void oracle_thin(oracle *o, uint64_t seed, int64_t step, double p) {
   for (int u = 0; u < USERS; u++)
     for (int i = 0; i < ITEMS; i++) {
       uint64_t a = (uint64_t)u * 2, b = (uint64_t)i * 2 + 1;
-      bool goes =
-          kith_random_unit(
-              kith_random(seed, KITH_USE_THIN, (uint64_t)step, a < b ? a : b, a < b ? b : a).bits[0]) < p;
+      bool goes = kith_random_unit(
+                      kith_random(seed, KITH_RNG_EDGE_DROPOUT, (uint64_t)step, a < b ? a : b, a < b ? b : a)
+                          .bits[0]) < p;
       int at = u * o->n + USERS + i, back = (USERS + i) * o->n + u;
       o->thin[at] = o->thin[back] = goes ? 0 : o->a[at] / (1 - p);
     }
@@ -95,7 +95,7 @@ static bool oracle_knows(const test_graph *t, int user, int item) {
 }
 
 static kith_draw oracle_draw(const kith_train_options *opt, int64_t epoch, int64_t e, int j, int c, int try) {
-  return kith_random(opt->seed, KITH_USE_NEGATIVE, (uint64_t)epoch, (uint64_t)e,
+  return kith_random(opt->seed, KITH_RNG_NEGATIVE, (uint64_t)epoch, (uint64_t)e,
                      (uint64_t)c << 48 | (uint64_t)j << 16 | (uint64_t)try);
 }
 
@@ -155,13 +155,14 @@ static double oracle_step(oracle *o, const test_graph *t, const kith_train_optio
                           int64_t step, int64_t count) {
   const int64_t epoch = 0;
   double *df = oracle_make(o->n * WIDTH), *dx = oracle_make(o->n * WIDTH), loss = 0;
-  kith_shuffle order = kith_shuffle_make(opt->seed, KITH_USE_SHUFFLE, (uint64_t)epoch, (uint64_t)t->n_edge);
+  kith_permutation order =
+      kith_permutation_make(opt->seed, KITH_RNG_SHUFFLE, (uint64_t)epoch, (uint64_t)t->n_edge);
   int64_t first = step * BATCH, last = first + BATCH < t->n_edge ? first + BATCH : t->n_edge;
   memset(o->g, 0, (size_t)(o->n * WIDTH) * sizeof *o->g);
   oracle_thin(o, opt->seed, step, edge_dropout);
   oracle_mean_of_layers(o, o->thin, o->x, o->final);
   for (int64_t place = first; place < last; place++)
-    loss += oracle_pair(o, t, opt, epoch, (int64_t)kith_shuffle_at(&order, (uint64_t)place),
+    loss += oracle_pair(o, t, opt, epoch, (int64_t)kith_permutation_apply(&order, (uint64_t)place),
                         (int)(last - first), df);
   oracle_mean_of_layers(o, o->thin, df, dx);
   for (int i = 0; i < o->n * WIDTH; i++) {
@@ -209,12 +210,12 @@ static void check(kith_negative_options negatives, double edge_dropout) {
   kith_trainer_set_epoch(trainer, 0);
   for (int64_t count = 0; count < STEPS; count++) {
     kith_train_state s = kith_trainer_state(trainer);
-    *s.loss = (kith_sum){0};
+    *s.loss = (kith_exact_sum){0};
     assert_true(count < n_step);
     assert_int_equal(kith_trainer_step(trainer, count, KITH_REQUEST_NONE), KITH_REQUEST_NONE);
     kith_comm_sum(test_comm, 1, s.loss);
     double truth = oracle_step(&o, &t, &train, edge_dropout, count, count + 1);
-    assert_true(fabs(kith_sum_value(s.loss) - truth) <= TOLERANCE * truth);
+    assert_true(fabs(kith_exact_sum_value(s.loss) - truth) <= TOLERANCE * truth);
     assert_true(worst_row(g, s.x, o.x) <= TOLERANCE);
   }
   oracle_mean_of_layers(&o, o.a, o.x, o.final);

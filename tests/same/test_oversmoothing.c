@@ -10,7 +10,7 @@ enum { USERS = 40, ITEMS = 60, EDGES = 500, WIDTH = 12, LAYERS = 3 };
 static const double TOLERANCE = 1e-9; /* sums round each number to 2^-40 */
 
 static double row_number(int type, int64_t original, int k) {
-  kith_draw r = kith_random(5, KITH_USE_INIT, (uint64_t)type, (uint64_t)original, (uint64_t)k);
+  kith_draw r = kith_random(5, KITH_RNG_INIT, (uint64_t)type, (uint64_t)original, (uint64_t)k);
   return original % 11 == 3
              ? 0
              : (float)(0.2 + kith_random_normal(r.bits[0], r.bits[1])); /* some rows are zero */
@@ -61,13 +61,13 @@ static double slow_energy(const test_graph *t, const double *x, int n) {
 
 static kith_oversmoothing measure_on(const kith_comm *comm, const test_graph *t, int parts) {
   kith_graph *g = test_graph_cut(t, comm, parts, 2);
-  kith_relation *a = NULL;
+  kith_dist_csr *a = NULL;
   kith_oversmoothing s;
   float *x = rows_of(g);
-  assert_int_equal(KITH_OK, kith_relation_create(comm, g, WIDTH, &a).status);
+  assert_int_equal(KITH_OK, kith_dist_csr_create(comm, g, WIDTH, &a).status);
   assert_int_equal(KITH_OK, kith_oversmoothing_measure(comm, a, WIDTH, x, &s).status);
   free(x);
-  kith_relation_destroy(&a);
+  kith_dist_csr_destroy(&a);
   kith_graph_destroy(&g);
   return s;
 }
@@ -106,17 +106,17 @@ static void the_smoothest_rows_have_cosine_one_and_no_energy(void **state) {
   (void)state;
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 9);
   kith_graph *g = test_graph_cut(&t, test_comm, 5, 2);
-  kith_relation *a = NULL;
+  kith_dist_csr *a = NULL;
   kith_oversmoothing s;
   float *x = rows_of(g);
   for (kith_lid i = 0; i < g->n_own; i++)
     for (int k = 0; k < WIDTH; k++)
       x[i * WIDTH + k] = (float)((k - 4.5) * sqrt((double)(g->start[i + 1] - g->start[i])));
-  assert_int_equal(KITH_OK, kith_relation_create(test_comm, g, WIDTH, &a).status);
+  assert_int_equal(KITH_OK, kith_dist_csr_create(test_comm, g, WIDTH, &a).status);
   assert_int_equal(KITH_OK, kith_oversmoothing_measure(test_comm, a, WIDTH, x, &s).status);
   assert_true(fabs(s.cosine - 1) <= 1e-6 && fabs(s.energy) <= 1e-9);
   free(x);
-  kith_relation_destroy(&a);
+  kith_dist_csr_destroy(&a);
   kith_graph_destroy(&g);
   test_graph_free(&t);
 }
@@ -142,10 +142,10 @@ static kith_trainer *trained(const kith_comm *comm, const kith_graph *g, kith_mo
 static void check_ends(kith_model_options model, kith_train_mode mode, bool ends) {
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 9);
   kith_graph *g = test_graph_cut(&t, test_comm, 7, 2);
-  kith_relation *a = NULL;
+  kith_dist_csr *a = NULL;
   kith_trainer *trainer = trained(test_comm, g, model, mode);
   kith_oversmoothing layer[KITH_MAX_LAYER_OUTPUTS], s;
-  assert_int_equal(KITH_OK, kith_relation_create(test_comm, g, WIDTH, &a).status);
+  assert_int_equal(KITH_OK, kith_dist_csr_create(test_comm, g, WIDTH, &a).status);
   int64_t bytes = kith_trainer_halo_bytes(trainer);
   const float *final = kith_trainer_inference(trainer);
   assert_int_equal(kith_trainer_n_layer(trainer), model.name == KITH_MF ? 1 : LAYERS + 1);
@@ -158,7 +158,7 @@ static void check_ends(kith_model_options model, kith_train_mode mode, bool ends
     assert_int_equal(KITH_OK, kith_oversmoothing_measure(test_comm, a, WIDTH, final, &s).status);
     assert_true(layer[LAYERS].cosine == s.cosine && layer[LAYERS].energy == s.energy);
   }
-  kith_relation_destroy(&a);
+  kith_dist_csr_destroy(&a);
   kith_trainer_destroy(&trainer);
   kith_graph_destroy(&g);
   test_graph_free(&t);

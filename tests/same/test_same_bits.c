@@ -44,13 +44,13 @@ static outcome train_on(const kith_comm *comm, const test_graph *t, const recipe
   if (how->negatives.count > 0) train.negatives = how->negatives;
   assert_int_equal(KITH_OK, kith_trainer_create(comm, g, &model, &train, &trainer).status);
   for (int e = 0; e < EPOCHS; e++) {
-    kith_sum *loss = kith_trainer_state(trainer).loss;
-    *loss = (kith_sum){0};
+    kith_exact_sum *loss = kith_trainer_state(trainer).loss;
+    *loss = (kith_exact_sum){0};
     kith_trainer_set_epoch(trainer, e);
     for (int64_t s = 0; s < kith_trainer_n_step(trainer); s++)
       kith_trainer_step(trainer, s, KITH_REQUEST_NONE);
     kith_comm_sum(comm, 1, loss);
-    out.loss[e] = kith_sum_value(loss);
+    out.loss[e] = kith_exact_sum_value(loss);
   }
   const float *final = kith_trainer_inference(trainer);
   for (kith_lid i = 0; i < g->n_own; i++)

@@ -131,7 +131,7 @@ static void chain_folders(void) {
 void test_chain_begin(void) {
   int d = 0;
   if (test_comm->rank == 0) chain_folders();
-  kith_comm_share(test_comm, sizeof chain, &chain);
+  kith_comm_bcast(test_comm, sizeof chain, &chain);
   chain_set();
   assert_int_equal(KITH_OK, test_chain_ingest(chain.graph).status);
   assert_int_equal(

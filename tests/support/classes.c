@@ -8,7 +8,7 @@
 #include "support/folder.h"
 
 static double chance(uint64_t seed, uint64_t what, int64_t a, int64_t b) {
-  return kith_random_unit(kith_random(seed, KITH_USE_GENERATE, what, (uint64_t)a, (uint64_t)b).bits[0]);
+  return kith_random_unit(kith_random(seed, KITH_RNG_GENERATE, what, (uint64_t)a, (uint64_t)b).bits[0]);
 }
 
 test_classes test_classes_make(int64_t n, int n_class, int n_feature, uint64_t seed) {
@@ -87,7 +87,7 @@ kith_graph *test_classes_cut(const test_classes *t, const kith_comm *comm, int p
   }
   first[parts] = at;
   for (int64_t i = 0; i < t->n; i++) g->n_train += t->split[i] == KITH_NODE_TRAIN;
-  for (int r = 0; r <= comm->size; r++) g->first[r] = first[kith_block(parts, comm->size, r)];
+  for (int r = 0; r <= comm->size; r++) g->first[r] = first[kith_chunk_begin(parts, comm->size, r)];
   for (int64_t k = g->first[comm->rank]; k < g->first[comm->rank + 1]; k++)
     for (int64_t i = 0; i < t->n; i++)
       if (number[i] == k) cut_node(t, i, number, g);

@@ -12,7 +12,7 @@ test_graph test_graph_random(int64_t n_user, int64_t n_item, int64_t n_edge, uin
   test_graph t = {.n_user = n_user, .n_item = n_item};
   int64_t *pair = calloc((size_t)n_edge, sizeof *pair);
   for (int64_t e = 0; e < n_edge; e++) { /* squares make some nodes popular and leave some alone */
-    kith_draw r = kith_random(seed, KITH_USE_GENERATE, (uint64_t)e, 0, 0);
+    kith_draw r = kith_random(seed, KITH_RNG_GENERATE, (uint64_t)e, 0, 0);
     double a = kith_random_unit(r.bits[0]), b = kith_random_unit(r.bits[1]);
     pair[e] = (int64_t)(a * a * (double)n_user) * n_item + (int64_t)(b * b * (double)n_item);
   }
@@ -35,7 +35,7 @@ void test_graph_free(test_graph *t) {
 
 int test_part(uint64_t seed, int parts, int type, int64_t original) {
   return (int)kith_random_below(
-      kith_random(seed, KITH_USE_PARTITION, (uint64_t)type, (uint64_t)original, 0).bits[0], (uint64_t)parts);
+      kith_random(seed, KITH_RNG_PARTITION, (uint64_t)type, (uint64_t)original, 0).bits[0], (uint64_t)parts);
 }
 
 /* number[type][original]: global numbers, part by part, users before items; first[p]: where a part begins. */
@@ -62,7 +62,7 @@ static void cut_row(const test_graph *t, int type, int64_t original, int64_t *nu
     if ((type == 0 ? t->user[e] : t->item[e]) != original) continue;
     g->neighbor[g->start[row + 1]++] = type == 0 ? number[1][t->item[e]] : number[0][t->user[e]];
     if (type == 0 && g->edge[row] < 0) g->edge[row] = e;
-    if (type == 0) g->train.item[g->train.start[g->train.n_row + 1]++] = t->item[e];
+    if (type == 0) g->train.value[g->train.start[g->train.n_row + 1]++] = t->item[e];
   }
   if (type == 0) {
     g->train.n_row++;
@@ -70,8 +70,8 @@ static void cut_row(const test_graph *t, int type, int64_t original, int64_t *nu
   }
 }
 
-static void cut_lists(kith_lists *lists, int64_t n_row, int64_t n_item) {
-  if (KITH_NEW(lists->start, n_row + 2) != KITH_OK || KITH_NEW(lists->item, n_item) != KITH_OK) abort();
+static void cut_lists(kith_ragged *lists, int64_t n_row, int64_t n_item) {
+  if (KITH_NEW(lists->start, n_row + 2) != KITH_OK || KITH_NEW(lists->value, n_item) != KITH_OK) abort();
 }
 
 kith_graph *test_graph_cut(const test_graph *t, const kith_comm *comm, int parts, uint64_t seed) {
@@ -93,10 +93,10 @@ kith_graph *test_graph_cut(const test_graph *t, const kith_comm *comm, int parts
   g->n_edge = t->n_edge;
   g->n_part = parts;
   g->fingerprint = seed;
-  for (int r = 0; r <= comm->size; r++) g->first[r] = first[kith_block(parts, comm->size, r)];
+  for (int r = 0; r <= comm->size; r++) g->first[r] = first[kith_chunk_begin(parts, comm->size, r)];
   memcpy(g->item_number, number[1], (size_t)t->n_item * 8);
-  int low = (int)kith_block(parts, comm->size, comm->rank),
-      high = (int)kith_block(parts, comm->size, comm->rank + 1);
+  int low = (int)kith_chunk_begin(parts, comm->size, comm->rank),
+      high = (int)kith_chunk_begin(parts, comm->size, comm->rank + 1);
   for (int p = low; p < high; p++)
     for (int type = 0; type < 2; type++)
       for (int64_t i = 0; i < of[type]; i++)

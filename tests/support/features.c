@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 static kith_draw features_draw(uint64_t seed, const kith_graph *g, kith_lid row, int k) {
-  return kith_random(seed, KITH_USE_WEIGHT, (uint64_t)kith_node_key(g->type[row], g->original[row]),
+  return kith_random(seed, KITH_RNG_WEIGHT, (uint64_t)kith_node_key(g->type[row], g->original[row]),
                      (uint64_t)k, 99);
 }
 
@@ -17,7 +17,7 @@ void test_features(kith_graph *g, const int n[KITH_TYPES], uint64_t seed) {
     for (int k = 0; k < n[g->type[i]] && g->original[i] % 7 != 3; k++) {
       kith_draw draw = features_draw(seed, g, i, k);
       if (draw.bits[0] % 3 != 0) continue;
-      f->of[at] = k;
+      f->index[at] = k;
       f->value[at++] = (float)(2 * kith_random_unit(draw.bits[1]) - 1);
     }
     f->start[i + 1] = at;

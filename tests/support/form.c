@@ -9,7 +9,7 @@ static const double ROUNDING =
     1.5e-7; /* of the linear form's terms: floats carry 24 bits, and errors of many terms cancel in part */
 
 static float noise(uint64_t seed, uint64_t a, uint64_t b) {
-  return 2 * (float)kith_random_unit(kith_random(seed, KITH_USE_INIT, a, b, 0).bits[0]) - 1;
+  return 2 * (float)kith_random_unit(kith_random(seed, KITH_RNG_INIT, a, b, 0).bits[0]) - 1;
 }
 
 /* What row i of a tensor stands for, whatever rank holds it: its node, or its place where rows are no nodes.
@@ -105,7 +105,7 @@ static void form_run(test_form *s, test_formula make, double step) {
   assert_int_equal(KITH_OK, kith_tape_create(&s->tape));
   assert_int_equal(KITH_OK, kith_params_create(3, &s->params));
   s->exec = (kith_exec_ctx){.training = true, .seed = 2, .step = 7};
-  for (int i = 0; i < 2; i++) s->leaf[i] = kith_tape_node_tensor(s->tape, s->hop->in, FORM_WIDTH);
+  for (int i = 0; i < 2; i++) s->leaf[i] = kith_tape_node_tensor(s->tape, s->hop->src, FORM_WIDTH);
   s->y = make(s);
   kith_tensor **form = kith_tape_op(s->tape, "form", false, form_forward, form_backward, sizeof *form);
   assert_int_equal(KITH_OK, kith_tape_status(s->tape));
@@ -123,14 +123,14 @@ static void form_whole(test_formula make, double step, bool loops, bool near) {
   test_features(g, (const int[KITH_TYPES]){5, 7}, 6);
   kith_near_options o = {.walks = 20, .length = 3, .neighbors = 6};
   assert_int_equal(KITH_OK, (near ? kith_near_create(test_comm, g, &o, 1, FORM_WIDTH, &s.a)
-                                  : kith_relation_create(test_comm, g, FORM_WIDTH, &s.a))
+                                  : kith_dist_csr_create(test_comm, g, FORM_WIDTH, &s.a))
                                 .status);
-  assert_int_equal(KITH_OK, kith_whole_make(s.a, true, loops, &s.whole));
-  s.hop = &s.whole.hop;
+  assert_int_equal(KITH_OK, kith_full_block_make(s.a, true, loops, &s.whole));
+  s.hop = &s.whole.block;
   s.g = g;
   form_run(&s, make, step);
-  kith_whole_free(&s.whole);
-  kith_relation_destroy(&s.a);
+  kith_full_block_free(&s.whole);
+  kith_dist_csr_destroy(&s.a);
   kith_graph_destroy(&g);
   test_graph_free(&t);
 }
@@ -151,21 +151,21 @@ void test_form_sampled(test_formula make, double step) {
     degree[i] = 2 + i;
   }
   for (int e = 0; e < N; e++) weight[e] = 0.1f * (float)(e + 1);
-  kith_csr csr = {.n_row = OUT, .n_col = IN, .row = row, .start = start, .col = col, .weight = weight};
-  kith_frame in = {.n = IN, .most = IN, .node = node}, out = {.n = OUT, .most = OUT, .node = node},
-             edges = {.n = N, .most = N};
-  kith_back back = {0};
-  assert_int_equal(KITH_OK, kith_back_make(IN, N, &back));
-  kith_back_fill(&csr, 0, NULL, &back);
-  kith_hop hop = {.in = &in, .out = &out, .edges = &edges, .csr = &csr, .back = &back, .degree = degree};
+  kith_csr csr = {.n_row = OUT, .n_col = IN, .perm = row, .start = start, .col = col, .weight = weight};
+  kith_node_map in = {.n = IN, .capacity = IN, .node = node}, out = {.n = OUT, .capacity = OUT, .node = node},
+                edges = {.n = N, .capacity = N};
+  kith_csc back = {0};
+  assert_int_equal(KITH_OK, kith_csc_make(IN, N, &back));
+  kith_csc_fill(&csr, 0, NULL, &back);
+  kith_block hop = {.src = &in, .dst = &out, .edges = &edges, .csr = &csr, .csc = &back, .degree = degree};
   test_form s = {.hop = &hop};
   form_run(&s, make, step);
-  kith_back_free(&back);
+  kith_csc_free(&back);
 }
 
 /* Every owned row is asked for once, so that the packed rows are the owned rows. */
 static const kith_gather_index *form_all_rows(test_form *f) {
-  kith_lid n = (kith_lid)f->hop->out->n;
+  kith_lid n = (kith_lid)f->hop->dst->n;
   kith_gather_index *p = kith_tape_workspace(f->tape, 1, sizeof *p);
   kith_lid *row = kith_tape_workspace(f->tape, (int64_t)n + 1, sizeof *row);
   for (kith_lid i = 0; i <= n; i++) row[i] = i;
@@ -174,11 +174,11 @@ static const kith_gather_index *form_all_rows(test_form *f) {
 }
 
 kith_tensor *test_form_model(test_form *f, const kith_model_options *o, kith_tensor *x) {
-  const kith_hop *hop[KITH_MAX_LAYER_OUTPUTS];
+  const kith_block *hop[KITH_MAX_LAYER_OUTPUTS];
   for (int l = 0; l < o->layers; l++) hop[l] = f->hop;
   kith_output *r = kith_tape_workspace(f->tape, 1, sizeof *r);
   r->gather_index = form_all_rows(f);
-  r->packed = kith_tape_node_tensor(f->tape, f->hop->out, kith_model_output_dim(o));
+  r->packed = kith_tape_node_tensor(f->tape, f->hop->dst, kith_model_output_dim(o));
   kith_model_ctx ctx = {
       .tape = f->tape, .params = f->params, .exec = &f->exec, .hop = hop, .x = x, .output = r};
   kith_model_record(o, &ctx);

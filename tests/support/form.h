@@ -12,9 +12,9 @@ typedef struct test_form {
   kith_tape *tape;
   kith_params *params;
   const kith_graph *g; /* the whole graph, cut; null on a sampled hop */
-  kith_relation *a;
-  kith_whole whole;
-  const kith_hop *hop;
+  kith_dist_csr *a;
+  kith_full_block whole;
+  const kith_block *hop;
   kith_tensor *leaf[FORM_LEAVES]; /* [in rows, FORM_WIDTH] */
   kith_tensor *y;
   uint64_t seed;

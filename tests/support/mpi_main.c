@@ -4,7 +4,7 @@
 kith_comm *test_comm;
 
 void test_begin(int *argc, char ***argv) {
-  kith_comm_begin(argc, argv); /* as the program does */
+  kith_mpi_init(argc, argv); /* as the program does */
   if (kith_is_bad(kith_comm_create(MPI_COMM_WORLD, &test_comm))) abort();
   kith_log_set(KITH_LOG_NOTHING);
   if (test_comm->rank != 0) cmocka_set_message_output(CM_OUTPUT_SUBUNIT);
@@ -20,7 +20,7 @@ int test_end(int failures) {
 
 void test_folder_begin(char *folder) {
   if (test_comm->rank == 0) test_folder_make(folder);
-  kith_comm_share(test_comm, KITH_PATH, folder);
+  kith_comm_bcast(test_comm, KITH_PATH, folder);
 }
 
 void test_folder_end(const char *folder) {

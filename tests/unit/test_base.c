@@ -8,7 +8,7 @@
 static void philox_gives_its_published_answer(void **state) {
   (void)state;
   /* Random123's known answers for philox4x64-10: all zero key and counter. */
-  kith_draw r = kith_random(0, (kith_use)0, 0, 0, 0);
+  kith_draw r = kith_random(0, (kith_rng_stream)0, 0, 0, 0);
   assert_true(r.bits[0] == 0x16554d9eca36314cu && r.bits[1] == 0xdb20fe9d672d0fdcu);
   assert_true(r.bits[2] == 0xd7e772cee186176bu && r.bits[3] == 0x7e68b68aec7ba23bu);
 }
@@ -18,7 +18,7 @@ static void what_is_decided_tells_draws_apart(void **state) {
   enum { USES = 64 };
   uint64_t seen[USES];
   for (int use = 0; use < USES; use++) {
-    seen[use] = kith_random(7, (kith_use)use, 1, 2, 3).bits[0];
+    seen[use] = kith_random(7, (kith_rng_stream)use, 1, 2, 3).bits[0];
     for (int other = 0; other < use; other++) assert_true(seen[use] != seen[other]);
   }
 }
@@ -28,12 +28,12 @@ static void a_shuffle_is_a_bijection_with_its_inverse(void **state) {
   uint64_t sizes[] = {1, 2, 3, 4, 5, 16, 17, 1000, 4097};
   for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
     uint64_t n = sizes[k];
-    kith_shuffle s = kith_shuffle_make(5, KITH_USE_SHUFFLE, k, n);
+    kith_permutation s = kith_permutation_make(5, KITH_RNG_SHUFFLE, k, n);
     char *seen = calloc(n, 1);
     for (uint64_t i = 0; i < n; i++) {
-      uint64_t what = kith_shuffle_at(&s, i);
+      uint64_t what = kith_permutation_apply(&s, i);
       assert_true(what < n && !seen[what]);
-      assert_true(kith_shuffle_place(&s, what) == i);
+      assert_true(kith_permutation_inverse(&s, what) == i);
       seen[what] = 1;
     }
     free(seen);
@@ -42,19 +42,19 @@ static void a_shuffle_is_a_bijection_with_its_inverse(void **state) {
 
 static void epochs_have_different_orders(void **state) {
   (void)state;
-  kith_shuffle a = kith_shuffle_make(5, KITH_USE_SHUFFLE, 0, 1000),
-               b = kith_shuffle_make(5, KITH_USE_SHUFFLE, 1, 1000);
+  kith_permutation a = kith_permutation_make(5, KITH_RNG_SHUFFLE, 0, 1000),
+                   b = kith_permutation_make(5, KITH_RNG_SHUFFLE, 1, 1000);
   int same = 0;
-  for (uint64_t i = 0; i < 1000; i++) same += kith_shuffle_at(&a, i) == kith_shuffle_at(&b, i);
+  for (uint64_t i = 0; i < 1000; i++) same += kith_permutation_apply(&a, i) == kith_permutation_apply(&b, i);
   assert_true(same < 20); /* one is expected by chance */
 }
 
 static void a_shuffle_spreads_evenly(void **state) {
   (void)state;
   enum { N = 40000, CELLS = 16 };
-  kith_shuffle s = kith_shuffle_make(9, KITH_USE_SHUFFLE, 3, N);
+  kith_permutation s = kith_permutation_make(9, KITH_RNG_SHUFFLE, 3, N);
   double cell[CELLS][CELLS] = {{0}}, chi = 0, expected = (double)N / (CELLS * CELLS);
-  for (uint64_t i = 0; i < N; i++) cell[i * CELLS / N][kith_shuffle_at(&s, i) * CELLS / N]++;
+  for (uint64_t i = 0; i < N; i++) cell[i * CELLS / N][kith_permutation_apply(&s, i) * CELLS / N]++;
   for (int i = 0; i < CELLS; i++)
     for (int j = 0; j < CELLS; j++) chi += (cell[i][j] - expected) * (cell[i][j] - expected) / expected;
   assert_true(chi < 330); /* 225 degrees of freedom: beyond 1 - 1e-5 */
@@ -64,30 +64,30 @@ static void sums_do_not_depend_on_their_order(void **state) {
   (void)state;
   enum { N = 1000 };
   double x[N];
-  kith_sum forward = {0}, backward = {0}, halves[2] = {{0}, {0}};
+  kith_exact_sum forward = {0}, backward = {0}, halves[2] = {{0}, {0}};
   for (int i = 0; i < N; i++)
-    x[i] = (kith_random_unit(kith_random(1, KITH_USE_INIT, (uint64_t)i, 0, 0).bits[0]) - 0.5) *
+    x[i] = (kith_random_unit(kith_random(1, KITH_RNG_INIT, (uint64_t)i, 0, 0).bits[0]) - 0.5) *
            pow(10, i % 9 - 4);
   double plain = 0;
   for (int i = 0; i < N; i++) {
-    kith_sum_add(&forward, x[i]);
-    kith_sum_add(&backward, x[N - 1 - i]);
-    kith_sum_add(&halves[i % 2], x[i]);
+    kith_exact_sum_add(&forward, x[i]);
+    kith_exact_sum_add(&backward, x[N - 1 - i]);
+    kith_exact_sum_add(&halves[i % 2], x[i]);
     plain += x[i];
   }
-  kith_sum_join(&halves[0], &halves[1]);
-  assert_true(kith_sum_value(&forward) == kith_sum_value(&backward));
-  assert_true(kith_sum_value(&forward) == kith_sum_value(&halves[0]));
-  assert_true(fabs(kith_sum_value(&forward) - plain) < 1e-7);
+  kith_exact_sum_merge(&halves[0], &halves[1]);
+  assert_true(kith_exact_sum_value(&forward) == kith_exact_sum_value(&backward));
+  assert_true(kith_exact_sum_value(&forward) == kith_exact_sum_value(&halves[0]));
+  assert_true(fabs(kith_exact_sum_value(&forward) - plain) < 1e-7);
 }
 
 static void a_sum_remembers_what_is_not_finite(void **state) {
   (void)state;
-  kith_sum s = {0}, other = {0};
-  kith_sum_add(&s, 1);
-  kith_sum_add(&other, NAN);
-  kith_sum_join(&s, &other);
-  assert_true(isnan(kith_sum_value(&s)));
+  kith_exact_sum s = {0}, other = {0};
+  kith_exact_sum_add(&s, 1);
+  kith_exact_sum_add(&other, NAN);
+  kith_exact_sum_merge(&s, &other);
+  assert_true(isnan(kith_exact_sum_value(&s)));
 }
 
 static void a_refused_allocation_says_so_and_counts_stay(void **state) {
@@ -131,7 +131,7 @@ static void a_block_that_rests_is_zero_and_takes_no_memory(void **state) {
     for (int round = 0; round < 2; round++) {
       for (int64_t i = 0; i < sizes[k]; i++) p[i] = 1;
       int64_t before = resident();
-      kith_alloc_rest(p, sizes[k], 1);
+      kith_alloc_discard(p, sizes[k], 1);
       if (k == 1) assert_true(before - resident() > sizes[k] / 2);
       for (int64_t i = 0; i < sizes[k]; i += 11) assert_int_equal(p[i], 0);
     }
@@ -167,8 +167,8 @@ static void a_message_is_one_printable_line(void **state) {
 
 /* Against the library's sort, by key and then by place; few digits and many, few keys and many. */
 static int compare_keyed(const void *a, const void *b) {
-  const kith_keyed *x = a, *y = b;
-  return x->key != y->key ? (x->key > y->key) - (x->key < y->key) : x->what - y->what;
+  const kith_key_value *x = a, *y = b;
+  return x->key != y->key ? (x->key > y->key) - (x->key < y->key) : x->value - y->value;
 }
 
 static void keys_ascend_and_equal_ones_keep_their_order(void **state) {
@@ -176,16 +176,16 @@ static void keys_ascend_and_equal_ones_keep_their_order(void **state) {
   enum { N = 3000 };
   const int64_t most[] = {
       0, 1, 7, 2047, 2048, (1 << 22) - 1, 1 << 22, INT64_C(1) << 43, INT64_C(1) << 44, INT64_MAX};
-  static kith_keyed x[N], scratch[N], wanted[N];
+  static kith_key_value x[N], scratch[N], wanted[N];
   for (size_t k = 0; k < sizeof most / sizeof *most; k++) {
     for (int32_t i = 0; i < N; i++) {
-      int64_t key = (int64_t)kith_random_below(kith_random(3, KITH_USE_SAMPLE, k, (uint64_t)i, 0).bits[0],
+      int64_t key = (int64_t)kith_random_below(kith_random(3, KITH_RNG_NEIGHBOR, k, (uint64_t)i, 0).bits[0],
                                                (uint64_t)most[k] + 1);
-      x[i] = wanted[i] = (kith_keyed){i % 3 == 0 ? most[k] : key, i};
+      x[i] = wanted[i] = (kith_key_value){i % 3 == 0 ? most[k] : key, i};
     }
     qsort(wanted, N, sizeof *wanted, compare_keyed);
     kith_sort(N, most[k], x, scratch);
-    for (int i = 0; i < N; i++) assert_true(x[i].key == wanted[i].key && x[i].what == wanted[i].what);
+    for (int i = 0; i < N; i++) assert_true(x[i].key == wanted[i].key && x[i].value == wanted[i].value);
     kith_sort(0, most[k], x, scratch);
   }
 }

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "kith/blas.h"
-#include "kith/seat.h"
+#include "kith/placement.h"
 #include "support/mpi_main.h"
 
 static void products_of_this_machine_are_right(void **state) {
@@ -43,48 +43,48 @@ static void core_types_are_tried_from_the_widest_that_the_processor_has(void **s
 }
 
 /* A node of 8 cores, all of which a rank may use unless said otherwise. */
-static kith_seat node(int threads, int others) {
-  kith_seat p = {.threads = threads, .others = others, .online = 8};
+static kith_host_info node(int threads, int others) {
+  kith_host_info p = {.threads = threads, .other_threads = others, .online = 8};
   p.cores.bits[0] = 0xff;
   return p;
 }
 
 static void cores_are_shared_as_soon_as_one_thread_must_wait(void **state) {
   (void)state;
-  kith_seat p = node(8, 0);
-  assert_false(kith_cores_are_shared(&p, 1));
-  p.others = 1;
-  assert_true(kith_cores_are_shared(&p, 1));
+  kith_host_info p = node(8, 0);
+  assert_false(kith_cores_are_oversubscribed(&p, 1));
+  p.other_threads = 1;
+  assert_true(kith_cores_are_oversubscribed(&p, 1));
   p = node(2, 2);
-  assert_false(kith_cores_are_shared(&p, 3));
-  assert_true(kith_cores_are_shared(&p, 4));
+  assert_false(kith_cores_are_oversubscribed(&p, 3));
+  assert_true(kith_cores_are_oversubscribed(&p, 4));
   p = node(2, 0);
   p.cores.bits[0] = 1; /* bound to one core */
-  assert_true(kith_cores_are_shared(&p, 1));
+  assert_true(kith_cores_are_oversubscribed(&p, 1));
   p = node(1, 0);
   p.cores.bits[0] = 1; /* eight ranks, a core for each */
-  assert_false(kith_cores_are_shared(&p, 8));
-  assert_true(kith_cores_are_shared(&p, 9));
+  assert_false(kith_cores_are_oversubscribed(&p, 8));
+  assert_true(kith_cores_are_oversubscribed(&p, 9));
   p = node(4, 0);
   p.quota = 4;
-  assert_false(kith_cores_are_shared(&p, 1));
-  assert_true(kith_cores_are_shared(&p, 2));
+  assert_false(kith_cores_are_oversubscribed(&p, 1));
+  assert_true(kith_cores_are_oversubscribed(&p, 2));
 }
 
 static void a_rank_may_use_what_its_mask_and_its_quota_allow(void **state) {
   (void)state;
-  kith_seat p = node(1, 0);
-  assert_int_equal(kith_seat_allowed(&p), 8);
+  kith_host_info p = node(1, 0);
+  assert_int_equal(kith_host_info_usable_cores(&p), 8);
   p.quota = 2.5;
-  assert_int_equal(kith_seat_allowed(&p), 2);
+  assert_int_equal(kith_host_info_usable_cores(&p), 2);
   p.quota = 0.2;
-  assert_int_equal(kith_seat_allowed(&p), 1);
+  assert_int_equal(kith_host_info_usable_cores(&p), 1);
   p.quota = 100;
   p.cores.bits[0] = 7;
-  assert_int_equal(kith_seat_allowed(&p), 3);
+  assert_int_equal(kith_host_info_usable_cores(&p), 3);
   p = node(1, 0);
   p.cores.bits[0] = 0; /* the kernel does not say */
-  assert_int_equal(kith_seat_allowed(&p), 8);
+  assert_int_equal(kith_host_info_usable_cores(&p), 8);
   assert_true(kith_running_threads() >= 1);
 }
 

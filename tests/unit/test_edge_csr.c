@@ -26,7 +26,7 @@ typedef struct pair {
  */
 static void draw_pairs(pair *all) {
   for (int i = 0; i < PAIRS; i++) {
-    kith_draw r = kith_random(7, KITH_USE_PROTOCOL, (uint64_t)i, 0, 0);
+    kith_draw r = kith_random(7, KITH_RNG_PROTOCOL, (uint64_t)i, 0, 0);
     int64_t again = i > 0 && r.bits[0] % 3 == 0 ? (int64_t)kith_random_below(r.bits[1], (uint64_t)i) : -1;
     all[i] = (pair){.user = (int32_t)(r.bits[1] % 7 ? r.bits[1] % 5 : 8 + r.bits[1] % 40),
                     .item = (int32_t)(r.bits[2] % ITEMS)};
@@ -77,7 +77,7 @@ static void rows_equal_a_plain_sort_with_the_earliest_time_kept(void **state) {
     for (int i = 0; i < PAIRS; i++) {
       if (i > 0 && all[i].user == all[i - 1].user && all[i].item == all[i - 1].item) continue;
       assert_true(e >= rows.lists.start[all[i].user] && e < rows.lists.start[all[i].user + 1]);
-      assert_int_equal(rows.lists.item[e], all[i].item);
+      assert_int_equal(rows.lists.value[e], all[i].item);
       if (timed) assert_int_equal(rows.time[e], all[i].time);
       assert_true(rows.weight[e] == all[i].weight);
       e++, n++;
@@ -96,7 +96,7 @@ static void keys_are_sorted_whatever_their_number_and_width(void **state) {
     for (int bits = 1; bits <= 32; bits += 5) {
       uint64_t sum = 0;
       for (int i = 0; i < n; i++)
-        sum += key[i] = (kith_random(1, KITH_USE_SPLIT, (uint64_t)i, (uint64_t)n, 0).bits[0] >> (64 - bits))
+        sum += key[i] = (kith_random(1, KITH_RNG_SPLIT, (uint64_t)i, (uint64_t)n, 0).bits[0] >> (64 - bits))
                             << 32 |
                         (uint64_t)i;
       kith__radix_sort(n, bits, key, other);
@@ -132,13 +132,13 @@ static void parts_free(parts *p) {
 
 static int64_t size_of(const kith__edge_csr *rows) { return rows->lists.start[USERS]; }
 static bool same_lists(const kith__edge_csr *a, const kith__edge_csr *b) {
-  return size_of(a) == size_of(b) && memcmp(a->lists.item, b->lists.item, (size_t)size_of(a) * 4) == 0 &&
+  return size_of(a) == size_of(b) && memcmp(a->lists.value, b->lists.value, (size_t)size_of(a) * 4) == 0 &&
          memcmp(a->lists.start, b->lists.start, (USERS + 1) * sizeof *a->lists.start) == 0;
 }
 
 /* Whether user u's list in a part goes on with `item` at place `at`. */
 static bool next_is(const kith__edge_csr *part, int64_t u, kith_eid at, int32_t item) {
-  return at < part->lists.start[u + 1] && part->lists.item[at] == item;
+  return at < part->lists.start[u + 1] && part->lists.value[at] == item;
 }
 
 /* Each entry of the unsplit rows is in exactly one part, with its time and weight. */
@@ -152,8 +152,8 @@ static void assert_parts_are_the_whole(parts *p) {
     kith_eid at[3] = {part[0]->lists.start[u], part[1]->lists.start[u], part[2]->lists.start[u]};
     for (kith_eid e = whole.lists.start[u]; e < whole.lists.start[u + 1]; e++) {
       int in = 0;
-      while (in < 2 && !next_is(part[in], u, at[in], whole.lists.item[e])) in++;
-      assert_true(next_is(part[in], u, at[in], whole.lists.item[e]));
+      while (in < 2 && !next_is(part[in], u, at[in], whole.lists.value[e])) in++;
+      assert_true(next_is(part[in], u, at[in], whole.lists.value[e]));
       assert_int_equal(part[in]->time[at[in]], whole.time[e]);
       assert_true(part[in]->weight[at[in]] == whole.weight[e]);
       at[in]++;
@@ -242,7 +242,7 @@ static void split_tied(uint64_t seed, const kith_ids *ids, kith_split_report *r,
   for (int u = 0; u < TIED; u++)
     for (int k = 0; k < 2; k++) {
       assert_int_equal(held[k].lists.start[u + 1], u + 1);
-      (k == 0 ? test : valid)[u] = held[k].lists.item[u];
+      (k == 0 ? test : valid)[u] = held[k].lists.value[u];
     }
   kith__edge_csr_free(&train);
   kith__edge_csr_free(&held[0]);

@@ -10,16 +10,16 @@ enum { ROWS = 60, COLUMNS = 90, MOST = 9, WIDEST = 131, HEADS = 4 };
 
 typedef struct fixture {
   kith_csr a; /* rows of 0 to MOST entries, in another order than their numbers */
-  kith_back back;
+  kith_csc back;
   float *w, *x, *y, *dx;
 } fixture;
 
 static double number(uint64_t use, int64_t i) {
-  return kith_random_unit(kith_random(9, KITH_USE_SAMPLE, use, (uint64_t)i, 0).bits[0]) - 0.5;
+  return kith_random_unit(kith_random(9, KITH_RNG_NEIGHBOR, use, (uint64_t)i, 0).bits[0]) - 0.5;
 }
 
 static int64_t pick(uint64_t use, int64_t i, int64_t below) {
-  return (int64_t)kith_random_below(kith_random(9, KITH_USE_SAMPLE, use, (uint64_t)i, 0).bits[0],
+  return (int64_t)kith_random_below(kith_random(9, KITH_RNG_NEIGHBOR, use, (uint64_t)i, 0).bits[0],
                                     (uint64_t)below);
 }
 
@@ -31,16 +31,16 @@ static float *numbers(uint64_t use, int64_t n) {
 
 static fixture fixture_make(void) {
   fixture f = {.a = {.n_row = ROWS, .n_col = COLUMNS}};
-  assert_int_equal(KITH_OK, KITH_NEW(f.a.row, ROWS) || KITH_NEW(f.a.start, ROWS + 1) ||
+  assert_int_equal(KITH_OK, KITH_NEW(f.a.perm, ROWS) || KITH_NEW(f.a.start, ROWS + 1) ||
                                 KITH_NEW(f.a.col, ROWS * MOST));
   for (kith_lid p = 0; p < ROWS; p++) {
     int64_t n = pick(1, p, MOST + 1);
-    f.a.row[p] = p * 7 % ROWS;
+    f.a.perm[p] = p * 7 % ROWS;
     f.a.start[p + 1] = f.a.start[p] + n;
     for (kith_eid e = f.a.start[p]; e < f.a.start[p + 1]; e++) f.a.col[e] = (kith_lid)pick(2, e, COLUMNS);
   }
-  assert_int_equal(KITH_OK, kith_back_make(COLUMNS, f.a.start[ROWS], &f.back));
-  kith_back_fill(&f.a, 0, NULL, &f.back);
+  assert_int_equal(KITH_OK, kith_csc_make(COLUMNS, f.a.start[ROWS], &f.back));
+  kith_csc_fill(&f.a, 0, NULL, &f.back);
   f.w = numbers(3, ROWS * MOST * HEADS);
   f.x = numbers(4, COLUMNS * WIDEST);
   f.y = numbers(5, ROWS * WIDEST);
@@ -50,7 +50,7 @@ static fixture fixture_make(void) {
 
 static void fixture_free(fixture *f) {
   kith_csr_free(&f->a);
-  kith_back_free(&f->back);
+  kith_csc_free(&f->back);
   kith_free(f->w);
   kith_free(f->x);
   kith_free(f->y);
@@ -64,7 +64,7 @@ static void check_forward(const fixture *f, int heads, int d) {
       float sum = 0;
       for (kith_eid e = f->a.start[p]; e < f->a.start[p + 1]; e++)
         sum += f->w[e * heads + k * heads / d] * f->x[f->a.col[e] * d + k];
-      assert_true(sum == f->y[f->a.row[p] * d + k]);
+      assert_true(sum == f->y[f->a.perm[p] * d + k]);
     }
 }
 
@@ -75,7 +75,7 @@ static void check_backward(const fixture *f, int heads, int d) {
   for (kith_lid p = 0; p < ROWS; p++)
     for (kith_eid e = f->a.start[p]; e < f->a.start[p + 1]; e++)
       for (int k = 0; k < d; k++)
-        expected[f->a.col[e] * d + k] += f->w[e * heads + k * heads / d] * f->y[f->a.row[p] * d + k];
+        expected[f->a.col[e] * d + k] += f->w[e * heads + k * heads / d] * f->y[f->a.perm[p] * d + k];
   kith_edge_sum_backward_x(&f->back, heads, f->w, d, f->y, f->dx);
   for (int i = 0; i < COLUMNS * d; i++) assert_true(expected[i] == f->dx[i]);
   kith_free(expected);
@@ -99,7 +99,7 @@ static void a_matrix_without_entries_gives_zeroes(void **state) {
   kith_lid row[2] = {1, 0};
   kith_eid start[3] = {0};
   float y[2] = {1, 1}, x[1] = {1}, w[1] = {1};
-  kith_csr a = {.n_row = 2, .n_col = 1, .row = row, .start = start};
+  kith_csr a = {.n_row = 2, .n_col = 1, .perm = row, .start = start};
   kith_edge_sum_forward(&a, 1, w, 1, x, y);
   assert_true(y[0] == 0 && y[1] == 0);
 }

@@ -99,8 +99,8 @@ static void a_link_to_a_file_is_read(void **state) {
 static void two_temporary_names_differ_and_end_in_sixteen_digits(void **state) {
   (void)state;
   char path[KITH_PATH], one[KITH_TMP_PATH], other[KITH_TMP_PATH];
-  assert_int_equal(kith_file_name("a/b.h5", path, one), KITH_OK);
-  assert_int_equal(kith_file_name("a/b.h5", path, other), KITH_OK);
+  assert_int_equal(kith_file_tmp_name("a/b.h5", path, one), KITH_OK);
+  assert_int_equal(kith_file_tmp_name("a/b.h5", path, other), KITH_OK);
   assert_string_not_equal(one, other);
   assert_int_equal(strncmp(one, "a/b.h5.tmp-", 11), 0);
   assert_int_equal(strlen(one), 11 + 16);
@@ -112,11 +112,11 @@ static void nothing_is_written_through_a_link_at_the_temporary_name(void **state
   FILE *f = NULL;
   int file = -1;
   put("victim", "precious");
-  assert_int_equal(kith_file_name(test_path(folder, "out", path), path, tmp), KITH_OK);
+  assert_int_equal(kith_file_tmp_name(test_path(folder, "out", path), path, tmp), KITH_OK);
   assert_int_equal(symlink("victim", tmp), 0);
-  assert_int_equal(kith_file_begin(path, tmp), KITH_EOUTPUT);
-  assert_int_equal(kith_file_reopen(tmp, &file), KITH_EIO);
-  assert_int_equal(kith_file_create(path, tmp, &f), KITH_EOUTPUT);
+  assert_int_equal(kith_file_tmp_create(path, tmp), KITH_EOUTPUT);
+  assert_int_equal(kith_file_tmp_reopen(tmp, &file), KITH_EIO);
+  assert_int_equal(kith_file_tmp_fopen(path, tmp, &f), KITH_EOUTPUT);
   assert_true(holds("victim", "precious"));
 }
 
@@ -178,7 +178,7 @@ static void a_sweep_removes_temporary_files_and_no_others(void **state) {
                    0); /* a name of the user's: only when it is old */
   for (size_t i = 1; i < sizeof stay / sizeof *stay; i++)
     assert_int_equal(utimensat(AT_FDCWD, test_path(folder, stay[i], path), then, 0), 0);
-  assert_int_equal(kith_file_sweep(folder), KITH_OK);
+  assert_int_equal(kith_file_remove_stale(folder), KITH_OK);
   for (size_t i = 0; i < sizeof left / sizeof *left; i++) assert_false(is_there(left[i]));
   for (size_t i = 0; i < sizeof stay / sizeof *stay; i++) assert_true(is_there(stay[i]));
 }

@@ -14,10 +14,10 @@ static void a_list_has_exactly_its_items(void **state) {
   (void)state;
   kith_eid start[] = {0, 3, 3, 4};
   int32_t item[] = {1, 4, 9, 0};
-  kith_lists lists = {.n_row = 3, .start = start, .item = item};
+  kith_ragged lists = {.n_row = 3, .start = start, .value = item};
   bool held[3][11] = {{[1] = true, [4] = true, [9] = true}, {false}, {[0] = true}};
   for (int row = 0; row < 3; row++)
-    for (int32_t i = 0; i < 11; i++) assert_int_equal(kith_lists_has(&lists, row, i), held[row][i]);
+    for (int32_t i = 0; i < 11; i++) assert_int_equal(kith_ragged_has(&lists, row, i), held[row][i]);
 }
 
 static void the_owner_of_a_number_is_never_an_empty_rank(void **state) {
@@ -35,10 +35,10 @@ static void blocks_cover_everything_once_and_differ_by_one(void **state) {
   const int64_t n[] = {0, 1, 7, 64, INT64_C(9000000000000000000)};
   for (int k = 0; k < 5; k++)
     for (int size = 1; size < 9; size++) {
-      assert_int_equal(kith_block(n[k], size, 0), 0);
-      assert_int_equal(kith_block(n[k], size, size), n[k]);
+      assert_int_equal(kith_chunk_begin(n[k], size, 0), 0);
+      assert_int_equal(kith_chunk_begin(n[k], size, size), n[k]);
       for (int i = 0; i < size; i++) {
-        int64_t here = kith_block(n[k], size, i + 1) - kith_block(n[k], size, i);
+        int64_t here = kith_chunk_begin(n[k], size, i + 1) - kith_chunk_begin(n[k], size, i);
         assert_true(here == n[k] / size || here == n[k] / size + 1);
       }
     }
@@ -51,7 +51,7 @@ static void freeing_leaves_nothing_alive_and_takes_null(void **state) {
   kith_csr csr = {0};
   kith_graph_destroy(&g);
   if (KITH_NEW(g, 1) || KITH_NEW(g->first, 2) || KITH_NEW(g->row_of[KITH_ITEM], 2) ||
-      KITH_NEW(g->test.item, 2))
+      KITH_NEW(g->test.value, 2))
     abort();
   if (KITH_NEW(csr.col, 2)) abort();
   kith_graph_destroy(&g);
@@ -64,10 +64,10 @@ static void freeing_leaves_nothing_alive_and_takes_null(void **state) {
 /* Rows of different lengths, whose columns jump; hub columns and columns without entries among them. */
 static kith_csr some_matrix(kith_lid n_row, kith_lid n_col) {
   kith_csr csr = {.n_row = n_row, .n_col = n_col};
-  if (KITH_NEW(csr.start, n_row + 1) || KITH_NEW(csr.row, n_row) || KITH_NEW(csr.col, 13 * (int64_t)n_row))
+  if (KITH_NEW(csr.start, n_row + 1) || KITH_NEW(csr.perm, n_row) || KITH_NEW(csr.col, 13 * (int64_t)n_row))
     abort();
   for (kith_lid p = 0; p < n_row; p++) {
-    csr.row[p] = n_row - 1 - p;
+    csr.perm[p] = n_row - 1 - p;
     csr.start[p + 1] = csr.start[p] + p % 13;
     for (kith_eid e = csr.start[p]; e < csr.start[p + 1]; e++)
       csr.col[e] = e % 7 == 0 ? 5 : (kith_lid)((uint64_t)e * 2654435761u % (uint64_t)n_col) / 2 * 2;
@@ -76,11 +76,11 @@ static kith_csr some_matrix(kith_lid n_row, kith_lid n_col) {
 }
 
 /* Every entry stands once, under its column, with its row, and a column's entries ascend. */
-static void assert_is_transpose(const kith_csr *csr, const kith_back *back) {
+static void assert_is_transpose(const kith_csr *csr, const kith_csc *back) {
   kith_lid *row_of;
   if (KITH_NEW(row_of, csr->start[csr->n_row])) abort();
   for (kith_lid p = 0; p < csr->n_row; p++)
-    for (kith_eid e = csr->start[p]; e < csr->start[p + 1]; e++) row_of[e] = csr->row[p];
+    for (kith_eid e = csr->start[p]; e < csr->start[p + 1]; e++) row_of[e] = csr->perm[p];
   assert_int_equal(back->n_col, csr->n_col);
   assert_int_equal(back->start[0], 0);
   assert_int_equal(back->start[csr->n_col], csr->start[csr->n_row]);
@@ -104,16 +104,16 @@ static void transposes_agree_however_they_are_made(void **state) {
   for (size_t i = 0; i < sizeof shape / sizeof *shape; i++) {
     kith_csr csr = some_matrix(shape[i][0], shape[i][1]);
     kith_eid n = csr.start[csr.n_row];
-    kith_back back;
+    kith_csc back;
     char *room;
-    if (KITH_NEW(room, 16 * n) || kith_back_make(csr.n_col, n, &back)) abort();
+    if (KITH_NEW(room, 16 * n) || kith_csc_make(csr.n_col, n, &back)) abort();
     for (int with = 0; with < 2; with++) { /* no room for buckets, and enough of it */
-      kith_back_fill(&csr, with ? 16 * n : 0, room, &back);
+      kith_csc_fill(&csr, with ? 16 * n : 0, room, &back);
       assert_is_transpose(&csr, &back);
       for (kith_eid e = 0; e < n; e++) back.entry[e] = back.row[e] = -1;
     }
     KITH_FREE(room);
-    kith_back_free(&back);
+    kith_csc_free(&back);
     kith_csr_free(&csr);
   }
 }

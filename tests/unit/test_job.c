@@ -96,7 +96,7 @@ static void draw_text(const job_key *k, const uint64_t *bits, char *text) {
   int n = inside ? sprintf(text, "%s%s", folder, bits[1] % 8 ? "/" : "//") : 0;
   text[n] = '\0';
   for (uint64_t i = 0, end = (uint64_t)n + wanted;; i++) {
-    const char *p = piece[kith_random_below(kith_random(bits[2], KITH_USE_INIT, i, 0, 0).bits[0],
+    const char *p = piece[kith_random_below(kith_random(bits[2], KITH_RNG_INIT, i, 0, 0).bits[0],
                                             sizeof piece / sizeof *piece)];
     if (strlen(text) + strlen(p) > end) break;
     strcat(text, p);
@@ -129,7 +129,7 @@ static int choose(const char *words, uint64_t i, char *text) {
 }
 
 static void draw(const job_key *k, uint64_t seed, char *text) {
-  kith_draw r = kith_random(seed, KITH_USE_INIT, k->place, (uint64_t)k->kind, 1);
+  kith_draw r = kith_random(seed, KITH_RNG_INIT, k->place, (uint64_t)k->kind, 1);
   int n = 0;
   switch (k->kind) {
   case JOB_TEXT:
@@ -154,7 +154,7 @@ static void draw(const job_key *k, uint64_t seed, char *text) {
   case JOB_CUTOFFS:
     for (uint64_t i = 0; i <= r.bits[3] % KITH_MAX_CUTOFFS; i++)
       n += sprintf(text + n, "%s%lld", i ? ", " : "",
-                   draw_whole(k, kith_random(r.bits[0], KITH_USE_INIT, i, 0, 0).bits));
+                   draw_whole(k, kith_random(r.bits[0], KITH_RNG_INIT, i, 0, 0).bits));
   }
 }
 

@@ -16,9 +16,9 @@ static void check_map(int64_t n_node, bool hashed) {
     kith__map_clear(&m);
     kith_lid n = 0;
     for (uint64_t i = 0; i < 3 * MOST && n < MOST; i++) {
-      int64_t wanted = (int64_t)kith_random_below(kith_random(1, KITH_USE_SAMPLE, step, i, 0).bits[0],
-                                                  (uint64_t)kith_least(n_node, 2 * MOST)) *
-                       (n_node / kith_least(n_node, 2 * MOST));
+      int64_t wanted = (int64_t)kith_random_below(kith_random(1, KITH_RNG_NEIGHBOR, step, i, 0).bits[0],
+                                                  (uint64_t)kith_min(n_node, 2 * MOST)) *
+                       (n_node / kith_min(n_node, 2 * MOST));
       kith_lid at = 0;
       while (at < n && number[at] != wanted) at++;
       assert_int_equal(at, kith__map_put(&m, wanted, n));
@@ -45,8 +45,8 @@ static void allowed_places_are_those_that_are_not_left_out(void **state) {
   for (int left_out = 0; left_out <= 12; left_out++) {
     int64_t out[12], all[12], n_out = 0, n = 0;
     for (int64_t i = 0; i < 12; i++) {
-      if (kith_random_below(kith_random(2, KITH_USE_SAMPLE, (uint64_t)left_out, (uint64_t)i, 0).bits[0], 12) <
-          (uint64_t)left_out)
+      if (kith_random_below(kith_random(2, KITH_RNG_NEIGHBOR, (uint64_t)left_out, (uint64_t)i, 0).bits[0],
+                            12) < (uint64_t)left_out)
         out[n_out++] = i;
       else all[n++] = i;
     }

@@ -37,7 +37,7 @@ static void law(kith_negative_options o, double *p) {
 /* The law of those that a user does not know. */
 static void law_without(kith_lid user, double *p) {
   double left = 0;
-  for (int i = 0; i < ITEMS; i++) left += p[i] *= !kith_lists_has(&share->train, user, i);
+  for (int i = 0; i < ITEMS; i++) left += p[i] *= !kith_ragged_has(&share->train, user, i);
   for (int i = 0; i < ITEMS; i++) p[i] /= left;
 }
 
@@ -64,7 +64,7 @@ static void check_noise(kith_negative_options o) {
   double p[ITEMS], count[ITEMS] = {0};
   law(o, p);
   for (uint64_t i = 0; i < DRAWS; i++) {
-    kith_draw r = kith_random(7, KITH_USE_NEGATIVE, i, 0, 0);
+    kith_draw r = kith_random(7, KITH_RNG_NEGATIVE, i, 0, 0);
     count[kith_noise_item(z, &r)]++;
   }
   expect_law(count, p, DRAWS);
@@ -119,7 +119,7 @@ static void count_draws(const kith_noise *z, const kith_epoch *e, const kith_see
                         const kith_others *others, int n, double *count) {
   for (int i = 0; i < n; i++) {
     int32_t item = kith_negative_draw(z, e, kith_seed_edge(share, s), s->user, i % 100, i / 100, others);
-    assert_false(kith_lists_has(&share->train, s->user, item));
+    assert_false(kith_ragged_has(&share->train, s->user, item));
     count[item]++;
   }
 }
@@ -147,10 +147,10 @@ static void a_draw_in_the_batch_is_the_item_of_any_other_pair(void **state) {
   for (int k = 0; k < 2; k++) {
     kith_negative_options o = k == 0 ? all : mixed;
     kith_noise *z = noise_of(o);
-    kith_relation *a = NULL;
+    kith_dist_csr *a = NULL;
     kith_batch *b = NULL;
     kith_epoch *e = NULL;
-    assert_int_equal(KITH_OK, kith_relation_create(test_comm, share, 1, &a).status);
+    assert_int_equal(KITH_OK, kith_dist_csr_create(test_comm, share, 1, &a).status);
     assert_int_equal(KITH_OK, kith_batch_create(test_comm, share, a, z, &shape, &b).status);
     assert_int_equal(KITH_OK, kith_epoch_create(share, NULL, 50, 3, &e));
     kith_epoch_begin(e, 0);
@@ -160,7 +160,7 @@ static void a_draw_in_the_batch_is_the_item_of_any_other_pair(void **state) {
     }
     kith_epoch_destroy(&e);
     kith_batch_destroy(&b);
-    kith_relation_destroy(&a);
+    kith_dist_csr_destroy(&a);
     kith_noise_destroy(&z);
   }
 }
@@ -173,12 +173,12 @@ static void draws_in_batches_follow_the_law_of_all_pairs(void **state) {
   kith_negative_options o = {.inbatch = 1};
   kith_batch_shape shape = {.pairs = BATCH, .n_negative = 1, .n_pool = 1, .inbatch = true};
   kith_noise *z = noise_of(o);
-  kith_relation *a = NULL;
+  kith_dist_csr *a = NULL;
   kith_batch *b = NULL;
   kith_epoch *e = NULL;
   double p[ITEMS], count[ITEMS] = {0};
   int64_t drawn = 0;
-  assert_int_equal(KITH_OK, kith_relation_create(test_comm, share, 1, &a).status);
+  assert_int_equal(KITH_OK, kith_dist_csr_create(test_comm, share, 1, &a).status);
   assert_int_equal(KITH_OK, kith_batch_create(test_comm, share, a, z, &shape, &b).status);
   assert_int_equal(KITH_OK, kith_epoch_create(share, NULL, BATCH, 3, &e));
   law(o, p);
@@ -196,7 +196,7 @@ static void draws_in_batches_follow_the_law_of_all_pairs(void **state) {
   expect_law(count, p, (double)drawn);
   kith_epoch_destroy(&e);
   kith_batch_destroy(&b);
-  kith_relation_destroy(&a);
+  kith_dist_csr_destroy(&a);
   kith_noise_destroy(&z);
 }
 
@@ -209,7 +209,7 @@ static void without_other_pairs_all_training_pairs_are_drawn_from(void **state) 
   assert_int_equal(KITH_OK, kith_epoch_create(share, NULL, 16, 3, &e));
   kith_epoch_begin(e, 0);
   const kith_seed *s = &e->seeds[0];
-  int64_t item = share->train.item[share->train.start[s->user]];
+  int64_t item = share->train.value[share->train.start[s->user]];
   kith_pair pair[] = {{.item = item}, {.item = item}, {.item = item}};
   for (int64_t n = 1; n <= 3; n += 2) {
     kith_others others = {.n = n, .pair = pair};
@@ -280,15 +280,15 @@ static void users_of_most_of_the_catalog_draw_the_rest_by_the_same_law(void **st
       for (kith_lid u = 0; u < g->n_own_of[KITH_USER]; u += 3) {
         double p[ITEMS], count[ITEMS] = {0}, left = 0;
         law_on(&t, every_law[k], others, p);
-        for (int i = 0; i < ITEMS; i++) left += p[i] *= !kith_lists_has(&g->train, u, i);
+        for (int i = 0; i < ITEMS; i++) left += p[i] *= !kith_ragged_has(&g->train, u, i);
         if (left < 1e-12) law_on(&t, every_law[k], NULL, p); /* it knows the whole batch */
         left = 0;
-        for (int i = 0; i < ITEMS; i++) left += p[i] *= !kith_lists_has(&g->train, u, i);
+        for (int i = 0; i < ITEMS; i++) left += p[i] *= !kith_ragged_has(&g->train, u, i);
         for (int i = 0; i < ITEMS; i++) p[i] /= left;
         int n = way < 2 ? 20000
                         : 1000; /* the direct draw is cheap, and must show in which component it is made */
         for (int i = 0; i < n; i++) {
-          kith_draw r = kith_random(3, KITH_USE_NEGATIVE, (uint64_t)u, (uint64_t)i, 0);
+          kith_draw r = kith_random(3, KITH_RNG_NEGATIVE, (uint64_t)u, (uint64_t)i, 0);
           count[way < 2 ? kith__complement_draw(z, &g->train, u, others, &r)
                         : kith_negative_draw(z, &e, u, u, i % 100, i / 100, others)]++;
         }
@@ -343,12 +343,12 @@ static void pairs_of_users_of_all_items_are_in_no_step(void **state) {
   assert_int_equal(KITH_OK, kith_epoch_create(g, s, 50, 3, &e));
   assert_int_equal(e->n_step, (n + 49) / 50);
   for (int64_t epoch = 0; epoch < 2; epoch++) {
-    kith_shuffle order = kith_shuffle_make(3, KITH_USE_SHUFFLE, (uint64_t)epoch, (uint64_t)n);
+    kith_permutation order = kith_permutation_make(3, KITH_RNG_SHUFFLE, (uint64_t)epoch, (uint64_t)n);
     kith_epoch_begin(e, epoch);
     for (kith_eid i = 0; i < e->first[e->n_step]; i++) {
       int64_t k = number[kith_seed_edge(g, &e->seeds[i])];
       assert_true(k >= 0);
-      assert_int_equal(e->seeds[i].place, kith_shuffle_place(&order, (uint64_t)k));
+      assert_int_equal(e->seeds[i].place, kith_permutation_inverse(&order, (uint64_t)k));
     }
     sum += e->first[e->n_step];
   }
@@ -445,8 +445,8 @@ static void the_first_negative_is_the_one_that_has_always_been(void **state) {
   kith_epoch e = {.g = share, .seed = 5, .epoch = 2};
   for (kith_eid edge = 0; edge < 200; edge++) {
     int32_t item = -1;
-    for (uint64_t try = 0; item < 0 || kith_lists_has(&share->train, 0, item); try++)
-      item = (int32_t)kith_random_below(kith_random(5, KITH_USE_NEGATIVE, 2, (uint64_t)edge, try).bits[0],
+    for (uint64_t try = 0; item < 0 || kith_ragged_has(&share->train, 0, item); try++)
+      item = (int32_t)kith_random_below(kith_random(5, KITH_RNG_NEGATIVE, 2, (uint64_t)edge, try).bits[0],
                                         ITEMS);
     assert_int_equal(item, kith_negative_draw(z, &e, edge, 0, 0, 0, NULL));
   }
@@ -530,12 +530,12 @@ static void the_hardest_of_a_pool_is_picked(void **state) {
   kith_negative_options o = {.count = 3, .popularity = 0.4, .alpha = 0.75, .hard = 0.5, .pool = 6};
   kith_batch_shape shape = {.pairs = 128, .n_negative = o.count, .n_pool = o.pool};
   kith_noise *z = NULL;
-  kith_relation *a = NULL;
+  kith_dist_csr *a = NULL;
   kith_batch *b = NULL;
   kith_epoch *e = NULL;
   kith_tape *t = NULL;
   assert_int_equal(KITH_OK, kith_noise_create(test_comm, share, &o, &z).status);
-  assert_int_equal(KITH_OK, kith_relation_create(test_comm, share, 1, &a).status);
+  assert_int_equal(KITH_OK, kith_dist_csr_create(test_comm, share, 1, &a).status);
   assert_int_equal(KITH_OK, kith_batch_create(test_comm, share, a, z, &shape, &b).status);
   assert_int_equal(KITH_OK, kith_epoch_create(share, NULL, 128, 3, &e));
   assert_int_equal(KITH_OK, kith_tape_create(&t));
@@ -543,16 +543,16 @@ static void the_hardest_of_a_pool_is_picked(void **state) {
   for (int64_t step = 0; step < e->n_step; step++) {
     kith_batch_pairs(b, e, step);
     for (kith_lid i = 0; i < b->n_pair * o.count * o.pool; i++)
-      assert_false(
-          b->drawn[i] >= 0 &&
-          kith_lists_has(&share->train, e->seeds[e->first[step] + i / (o.count * o.pool)].user, b->drawn[i]));
+      assert_false(b->drawn[i] >= 0 &&
+                   kith_ragged_has(&share->train, e->seeds[e->first[step] + i / (o.count * o.pool)].user,
+                                   b->drawn[i]));
     check_picks(b, t);
     check_counted(b, e, step);
   }
   kith_tape_destroy(&t);
   kith_epoch_destroy(&e);
   kith_batch_destroy(&b);
-  kith_relation_destroy(&a);
+  kith_dist_csr_destroy(&a);
   kith_noise_destroy(&z);
 }
 
@@ -562,7 +562,7 @@ static void check_marks(const kith_batch *b, const kith_epoch *e, int64_t step) 
     int64_t place = e->seeds[s].place - e->place_first[step];
     for (int c = 0; c < b->shared.n; c++) {
       bool marked = b->shared.marks.known[c / 64 * b->n_global + place] >> c % 64 & 1;
-      assert_true(marked == kith_lists_has(&share->train, e->seeds[s].user, b->item[b->n_global + c]));
+      assert_true(marked == kith_ragged_has(&share->train, e->seeds[s].user, b->item[b->n_global + c]));
     }
   }
 }
@@ -574,12 +574,12 @@ static void shared_negatives_follow_their_law_and_are_marked_for_those_who_know_
       .pairs = PAIRS, .softmax = true, .n_negative = 1, .n_pool = 1, .n_shared = SHARED};
   kith_negative_options popular = {.popularity = 0.4, .alpha = 0.75};
   kith_noise *z = noise_of(popular);
-  kith_relation *a = NULL;
+  kith_dist_csr *a = NULL;
   kith_batch *b = NULL;
   kith_epoch *e = NULL;
   double p[ITEMS], count[ITEMS] = {0}, drawn = 0;
   law(popular, p);
-  assert_int_equal(KITH_OK, kith_relation_create(test_comm, share, 1, &a).status);
+  assert_int_equal(KITH_OK, kith_dist_csr_create(test_comm, share, 1, &a).status);
   assert_int_equal(KITH_OK, kith_batch_create(test_comm, share, a, z, &shape, &b).status);
   assert_int_equal(KITH_OK, kith_epoch_create(share, NULL, PAIRS, 3, &e));
   for (int64_t epoch = 0; epoch < 20; epoch++) {
@@ -597,7 +597,7 @@ static void shared_negatives_follow_their_law_and_are_marked_for_those_who_know_
   expect_law(count, p, drawn);
   kith_epoch_destroy(&e);
   kith_batch_destroy(&b);
-  kith_relation_destroy(&a);
+  kith_dist_csr_destroy(&a);
   kith_noise_destroy(&z);
 }
 

@@ -21,15 +21,15 @@ static kith_dataset *dataset_of(bool (*knows)(int u, int i, double r)) {
   if (KITH_NEW(d, 1)) abort();
   d->n[0] = USERS;
   d->n[1] = ITEMS;
-  kith_lists *l[3] = {&d->train, &d->valid, &d->test};
+  kith_ragged *l[3] = {&d->train, &d->valid, &d->test};
   for (int i = 0; i < 3; i++)
-    if (KITH_NEW(l[i]->start, USERS + 1) || KITH_NEW(l[i]->item, USERS * ITEMS)) abort();
+    if (KITH_NEW(l[i]->start, USERS + 1) || KITH_NEW(l[i]->value, USERS * ITEMS)) abort();
   for (int u = 0; u < USERS; u++) {
     d->train.start[u + 1] = d->train.start[u];
     for (int i = 0; i < ITEMS; i++)
       if (knows(u, i,
-                kith_random_unit(kith_random(3, KITH_USE_GENERATE, (uint64_t)u, (uint64_t)i, 0).bits[0])))
-        d->train.item[d->train.start[u + 1]++] = i;
+                kith_random_unit(kith_random(3, KITH_RNG_GENERATE, (uint64_t)u, (uint64_t)i, 0).bits[0])))
+        d->train.value[d->train.start[u + 1]++] = i;
   }
   d->train.n_row = d->valid.n_row = d->test.n_row = USERS;
   d->n_edge = d->train.start[USERS];
@@ -50,7 +50,7 @@ static void brute(const kith_dataset *d, const int32_t *part, int parts, int ran
   *cut = *ghosts = 0;
   for (int u = 0; u < USERS; u++)
     for (int64_t e = d->train.start[u]; e < d->train.start[u + 1]; e++) {
-      int i = USERS + d->train.item[e];
+      int i = USERS + d->train.value[e];
       if (rank[u] == rank[i]) continue;
       ++*cut;
       need[u][rank[i]] = need[i][rank[u]] = 1;
@@ -125,7 +125,7 @@ static double balance(const kith_dataset *d, const int32_t *part, int parts, int
   double weight[USERS + ITEMS] = {0}, sum[64] = {0}, all = 0, heaviest = 0;
   for (int u = 0; u < USERS; u++)
     for (int64_t e = d->train.start[u]; e < d->train.start[u + 1]; e++)
-      weight[u]++, weight[USERS + d->train.item[e]]++;
+      weight[u]++, weight[USERS + d->train.value[e]]++;
   *most = 0;
   for (int i = first; i < last; i++) {
     sum[part[i]] += weight[i] + 1;

@@ -1,37 +1,37 @@
-/* A relation on this rank's rows: which neighbors are ghosts, what they weigh, which rows need none. */
+/* A dist_csr on this rank's rows: which neighbors are ghosts, what they weigh, which rows need none. */
 #include <math.h>
 #include <stdlib.h>
 
 #include "kith/halo.h"
 
-/* The rows that a relation is made of: the training graph's, or given ones. */
-typedef struct relation_rows {
+/* The rows that a dist_csr is made of: the training graph's, or given ones. */
+typedef struct dist_csr_rows {
   kith_lid n;
   const kith_eid *start;  /* [n + 1] */
   const kith_gid *number; /* [start[n]] */
   kith_gid low, high;     /* numbers owned here */
-} relation_rows;
+} dist_csr_rows;
 
-static bool relation_is_far(const relation_rows *r, kith_eid e) {
+static bool dist_csr_is_remote(const dist_csr_rows *r, kith_eid e) {
   return r->number[e] < r->low || r->number[e] >= r->high;
 }
 
-static int relation_compare(const void *a, const void *b) {
+static int dist_csr_compare(const void *a, const void *b) {
   kith_gid x = *(const kith_gid *)a, y = *(const kith_gid *)b;
   return (x > y) - (x < y);
 }
 
 /* The neighbors owned elsewhere, ascending, each once. */
-static kith_status relation_ghosts(const relation_rows *r, int64_t *n, kith_gid **out) {
+static kith_status dist_csr_ghosts(const dist_csr_rows *r, int64_t *n, kith_gid **out) {
   kith_status st = KITH_OK;
   kith_gid *ghost = NULL;
   int64_t n_all = 0, n_ghost = 0;
-  for (kith_eid e = 0; e < r->start[r->n]; e++) n_all += relation_is_far(r, e);
+  for (kith_eid e = 0; e < r->start[r->n]; e++) n_all += dist_csr_is_remote(r, e);
   KITH_TRY(KITH_NEW(ghost, n_all));
   n_all = 0;
   for (kith_eid e = 0; e < r->start[r->n]; e++)
-    if (relation_is_far(r, e)) ghost[n_all++] = r->number[e];
-  qsort(ghost, (size_t)n_all, sizeof *ghost, relation_compare);
+    if (dist_csr_is_remote(r, e)) ghost[n_all++] = r->number[e];
+  qsort(ghost, (size_t)n_all, sizeof *ghost, dist_csr_compare);
   for (int64_t i = 0; i < n_all; i++)
     if (i == 0 || ghost[i] != ghost[i - 1]) ghost[n_ghost++] = ghost[i];
   KITH_CHECK(r->n + n_ghost <= INT32_MAX - 1, KITH_EDATA,
@@ -44,7 +44,7 @@ done:
   return st;
 }
 
-static kith_lid relation_local(kith_gid g, kith_gid low, kith_gid high, kith_lid n_ghost,
+static kith_lid dist_csr_local(kith_gid g, kith_gid low, kith_gid high, kith_lid n_ghost,
                                const kith_gid *ghost) {
   if (g >= low && g < high) return (kith_lid)(g - low);
   kith_lid a = 0, b = n_ghost;
@@ -57,39 +57,39 @@ static kith_lid relation_local(kith_gid g, kith_gid low, kith_gid high, kith_lid
 }
 
 /* Rows without ghost neighbors first: those are computed while the ghosts travel. */
-static void relation_order(kith_relation *a, const relation_rows *r) {
+static void dist_csr_order(kith_dist_csr *a, const dist_csr_rows *r) {
   kith_lid n = r->n, last = n;
   for (kith_lid i = n - 1; i >= 0; i--) {
     bool boundary = false;
-    for (kith_eid e = r->start[i]; e < r->start[i + 1] && !boundary; e++) boundary = relation_is_far(r, e);
-    if (boundary) a->csr.row[--last] = i;
+    for (kith_eid e = r->start[i]; e < r->start[i + 1] && !boundary; e++) boundary = dist_csr_is_remote(r, e);
+    if (boundary) a->csr.perm[--last] = i;
   }
   a->n_interior = last;
   for (kith_lid i = 0, at = 0, next = last; i < n; i++) {
-    if (next < n && a->csr.row[next] == i) next++;
-    else a->csr.row[at++] = i;
+    if (next < n && a->csr.perm[next] == i) next++;
+    else a->csr.perm[at++] = i;
   }
-  for (kith_lid p = 0; p < n; p++) a->place[a->csr.row[p]] = p;
+  for (kith_lid p = 0; p < n; p++) a->iperm[a->csr.perm[p]] = p;
 }
 
-static kith_status relation_columns(kith_relation *a, const relation_rows *r, const kith_gid *ghost) {
+static kith_status dist_csr_columns(kith_dist_csr *a, const dist_csr_rows *r, const kith_gid *ghost) {
   kith_status st = KITH_OK;
   kith_csr *csr = &a->csr;
   kith_eid n_entry = r->start[r->n];
   csr->n_row = r->n;
   csr->n_col = r->n + a->n_ghost;
-  KITH_TRY(KITH_NEW(csr->row, r->n));
+  KITH_TRY(KITH_NEW(csr->perm, r->n));
   KITH_TRY(KITH_NEW(csr->start, (int64_t)r->n + 1));
   KITH_TRY(KITH_NEW(csr->col, n_entry));
   KITH_TRY(KITH_NEW(csr->weight, n_entry));
-  KITH_TRY(KITH_NEW(a->place, r->n));
+  KITH_TRY(KITH_NEW(a->iperm, r->n));
   KITH_TRY(KITH_NEW(a->number, csr->n_col));
-  relation_order(a, r);
+  dist_csr_order(a, r);
   for (kith_lid p = 0; p < r->n; p++) {
-    kith_eid at = csr->start[p], from = r->start[csr->row[p]], n = r->start[csr->row[p] + 1] - from;
+    kith_eid at = csr->start[p], from = r->start[csr->perm[p]], n = r->start[csr->perm[p] + 1] - from;
     csr->start[p + 1] = at + n;
     for (kith_eid e = 0; e < n; e++)
-      csr->col[at + e] = relation_local(r->number[from + e], r->low, r->high, a->n_ghost, ghost);
+      csr->col[at + e] = dist_csr_local(r->number[from + e], r->low, r->high, a->n_ghost, ghost);
   }
   for (kith_lid i = 0; i < csr->n_col; i++) a->number[i] = i < r->n ? r->low + i : ghost[i - r->n];
 done:
@@ -101,39 +101,39 @@ done:
  * read nodes that do not read them, such a node may have no neighbor of its own; it then counts as if it had
  * one.
  */
-static void relation_weigh(kith_relation *a) {
+static void dist_csr_normalize(kith_dist_csr *a) {
   const kith_csr *csr = &a->csr;
   for (kith_lid p = 0; p < csr->n_row; p++)
     for (kith_eid e = csr->start[p]; e < csr->start[p + 1]; e++) {
       int64_t theirs = a->degree[csr->col[e]];
-      csr->weight[e] = (float)(1.0 / sqrt((double)(a->degree[csr->row[p]] * (theirs > 0 ? theirs : 1))));
+      csr->weight[e] = (float)(1.0 / sqrt((double)(a->degree[csr->perm[p]] * (theirs > 0 ? theirs : 1))));
     }
 }
 
 /* The weights that were given, row by row. */
-static void relation_take(kith_relation *a, const kith_eid *start, const float *weight) {
+static void dist_csr_set_weights(kith_dist_csr *a, const kith_eid *start, const float *weight) {
   const kith_csr *csr = &a->csr;
   for (kith_lid p = 0; p < csr->n_row; p++)
     for (kith_eid e = csr->start[p]; e < csr->start[p + 1]; e++)
-      csr->weight[e] = weight[start[csr->row[p]] + (e - csr->start[p])];
+      csr->weight[e] = weight[start[csr->perm[p]] + (e - csr->start[p])];
 }
 
-static kith_agreed relation_make(const kith_comm *comm, const kith_graph *g, const kith_eid *start,
-                                 const kith_gid *number, int d, kith_relation **out) {
+static kith_agreed dist_csr_make(const kith_comm *comm, const kith_graph *g, const kith_eid *start,
+                                 const kith_gid *number, int d, kith_dist_csr **out) {
   kith_agreed st = {KITH_OK};
-  kith_relation *a = NULL;
+  kith_dist_csr *a = NULL;
   kith_gid *ghost = NULL;
   int64_t n_ghost = 0;
-  relation_rows r = {.n = g->n_own,
+  dist_csr_rows r = {.n = g->n_own,
                      .start = start,
                      .number = number,
                      .low = g->first[comm->rank],
                      .high = g->first[comm->rank + 1]};
   *out = NULL;
   KITH_TRY(kith_agree(comm, KITH_NEW(a, 1)));
-  KITH_TRY(kith_agree(comm, relation_ghosts(&r, &n_ghost, &ghost)));
+  KITH_TRY(kith_agree(comm, dist_csr_ghosts(&r, &n_ghost, &ghost)));
   a->n_ghost = (kith_lid)n_ghost;
-  KITH_TRY(kith_agree(comm, relation_columns(a, &r, ghost)));
+  KITH_TRY(kith_agree(comm, dist_csr_columns(a, &r, ghost)));
   KITH_TRY(kith_halo_create(comm, g->first, n_ghost, ghost, &a->halo));
   KITH_TRY(kith_agree(comm, kith_halo_reserve(a->halo, d)));
   KITH_TRY(kith_agree(comm, KITH_NEW(a->degree, a->csr.n_col)));
@@ -146,34 +146,34 @@ static kith_agreed relation_make(const kith_comm *comm, const kith_graph *g, con
   a = NULL;
 done:
   KITH_FREE(ghost);
-  kith_relation_destroy(&a);
+  kith_dist_csr_destroy(&a);
   return st;
 }
 
-kith_agreed kith_relation_create(const kith_comm *comm, const kith_graph *g, int d, kith_relation **out) {
-  kith_agreed st = relation_make(comm, g, g->start, g->neighbor, d, out);
-  if (!kith_is_bad(st)) relation_weigh(*out);
+kith_agreed kith_dist_csr_create(const kith_comm *comm, const kith_graph *g, int d, kith_dist_csr **out) {
+  kith_agreed st = dist_csr_make(comm, g, g->start, g->neighbor, d, out);
+  if (!kith_is_bad(st)) dist_csr_normalize(*out);
   return st;
 }
 
-kith_agreed kith_relation_create_weighed(const kith_comm *comm, const kith_graph *g, const kith_eid *start,
-                                         const kith_gid *number, const float *weight, int d,
-                                         kith_relation **out) {
-  kith_agreed st = relation_make(comm, g, start, number, d, out);
+kith_agreed kith_dist_csr_create_weighted(const kith_comm *comm, const kith_graph *g, const kith_eid *start,
+                                          const kith_gid *number, const float *weight, int d,
+                                          kith_dist_csr **out) {
+  kith_agreed st = dist_csr_make(comm, g, start, number, d, out);
   if (kith_is_bad(st)) return st;
-  (*out)->weighed = true;
-  relation_take(*out, start, weight);
+  (*out)->weighted = true;
+  dist_csr_set_weights(*out, start, weight);
   return st;
 }
 
-void kith_relation_destroy(kith_relation **relation) {
-  kith_relation *a = *relation;
+void kith_dist_csr_destroy(kith_dist_csr **dist_csr) {
+  kith_dist_csr *a = *dist_csr;
   if (!a) return;
   kith_csr_free(&a->csr);
-  KITH_FREE(a->place);
+  KITH_FREE(a->iperm);
   KITH_FREE(a->number);
   KITH_FREE(a->degree);
   KITH_FREE(a->node);
   kith_halo_destroy(&a->halo);
-  KITH_FREE(*relation);
+  KITH_FREE(*dist_csr);
 }

@@ -18,15 +18,15 @@
 #include "kith/comm.h"
 
 enum {
-  BEGIN_NAP = 200000, /* nanoseconds between looks */
-  BEGIN_QUIET =
+  INIT_NAP = 200000, /* nanoseconds between looks */
+  INIT_QUIET =
       2, /* looks in a row: during one, a thread already seen may be woken by one that is seen later */
-  BEGIN_LIMIT = 2, /* seconds; a transport may have a thread that never sleeps */
+  INIT_LIMIT = 2, /* seconds; a transport may have a thread that never sleeps */
 };
 
 /* Whether a thread of this process runs, or waits for a core: after the name in parentheses stands R.  One
  * that has gone does not. */
-static bool begin_runs(const char *thread) {
+static bool init_runs(const char *thread) {
   char path[64], line[256] = "";
   snprintf(path, sizeof path, "/proc/self/task/%.20s/stat", thread);
   FILE *f = fopen(path, "r");
@@ -39,27 +39,27 @@ static bool begin_runs(const char *thread) {
 }
 
 /* Whether only this thread, the one that looks, runs; so it is too where there is no /proc to tell. */
-static bool begin_is_quiet(void) {
+static bool init_is_quiet(void) {
   int running = 0;
   DIR *threads = opendir("/proc/self/task");
   if (!threads) return true;
   for (const struct dirent *e = readdir(threads); e; e = readdir(threads))
-    running += e->d_name[0] != '.' && begin_runs(e->d_name);
+    running += e->d_name[0] != '.' && init_runs(e->d_name);
   closedir(threads);
   return running <= 1;
 }
 
-static void begin_let_threads_rest(void) {
-  double limit = kith_clock() + BEGIN_LIMIT;
-  for (int quiet = 0; quiet < BEGIN_QUIET && kith_clock() < limit;) {
-    quiet = begin_is_quiet() ? quiet + 1 : 0;
-    if (quiet < BEGIN_QUIET) nanosleep(&(struct timespec){.tv_nsec = BEGIN_NAP}, NULL);
+static void init_let_threads_rest(void) {
+  double limit = kith_clock() + INIT_LIMIT;
+  for (int quiet = 0; quiet < INIT_QUIET && kith_clock() < limit;) {
+    quiet = init_is_quiet() ? quiet + 1 : 0;
+    if (quiet < INIT_QUIET) nanosleep(&(struct timespec){.tv_nsec = INIT_NAP}, NULL);
   }
 }
 
-void kith_comm_begin(int *argc, char ***argv) {
+void kith_mpi_init(int *argc, char ***argv) {
   int provided = 0;
   MPI_Init_thread(argc, argv, MPI_THREAD_MULTIPLE,
                   &provided); /* checkpoints are written by a thread, where MPI gives it */
-  begin_let_threads_rest();
+  init_let_threads_rest();
 }

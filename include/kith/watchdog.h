@@ -12,37 +12,37 @@
  * Time in which the whole process is suspended does not count.  A rank that computes for ever is not found
  * out.
  */
-#ifndef KITH_WATCH_H
-#define KITH_WATCH_H
+#ifndef KITH_WATCHDOG_H
+#define KITH_WATCHDOG_H
 
 #include "kith/comm.h"
 
-typedef struct kith_watch_options {
+typedef struct kith_watchdog_options {
   double minutes; /**< that a wait may take; 0: any time */
-} kith_watch_options;
+} kith_watchdog_options;
 
-kith_watch_options kith_watch_defaults(void);
+kith_watchdog_options kith_watchdog_defaults(void);
 
 /**
- * Watch the ranks of a communicator until kith_watch_end().  Collective; nothing is watched if there is one
- * rank, if the limit is 0, or if the folder is not there.  At most one watch a process.
+ * Watch the ranks of a communicator until kith_watchdog_stop().  Collective; nothing is watched if there is
+ * one rank, if the limit is 0, or if the folder is not there.  At most one watch a process.
  *
  * @param folder  that all ranks see: the file waiting.txt is made in it when a rank has waited for long
  * Errors: KITH_ENOMEM; KITH_EUSAGE if the environment's KITH_WATCH_SECONDS, which replaces the limit, is no
  * number.
  */
-kith_agreed kith_watch_begin(const kith_comm *comm, const kith_watch_options *o,
-                             const char *folder) KITH_MUST_USE;
-void kith_watch_end(void); /**< Local; fine if nothing is watched */
+kith_agreed kith_watchdog_start(const kith_comm *comm, const kith_watchdog_options *o,
+                                const char *folder) KITH_MUST_USE;
+void kith_watchdog_stop(void); /**< Local; fine if nothing is watched */
 
 /** What this rank is about, for its line: a step of training, both from 1.  Local, two stores. */
-void kith_watch_step(int64_t epoch, int64_t step);
+void kith_watchdog_set_step(int64_t epoch, int64_t step);
 /** The file that it reads or writes.  Local. */
-void kith_watch_file(const char *path);
+void kith_watchdog_set_file(const char *path);
 
 /** This thread works beside the main one; there is at most one such.  Local, once in the thread. */
-void kith_watch_beside(void);
+void kith_watchdog_register_writer(void);
 /** The place of a main thread that waits for it: the other one is looked at instead. */
-extern const kith_place kith__own_thread;
+extern const kith_call_site kith__writer_thread;
 
 #endif

@@ -2,28 +2,28 @@
 /*
  * The watch over waiting leaves alone who is merely slow: a rank that computes far beyond the limit, and
  * ranks that exchange among themselves while another waits.  (That it ends a job that hangs:
- * tests/fault/test_watch.sh.)
+ * tests/fault/test_watchdog.sh.)
  */
 #include <unistd.h>
 
 #include "support/folder.h"
 #include "support/mpi_main.h"
 
-#include "kith/watch.h"
+#include "kith/watchdog.h"
 
 static const double limit =
     3; /* seconds; the roll call is a fifth of it, in which everybody must get a core */
 static const double longer = 1.5 * 3; /* than the limit and the roll call */
 static char folder[KITH_PATH];
 
-static bool board_is_there(void) {
+static bool heartbeat_exists(void) {
   char path[KITH_PATH];
   return access(test_path(folder, "waiting.txt", path), F_OK) == 0;
 }
 
 static void begin(void) {
-  const kith_watch_options o = {.minutes = limit / 60};
-  assert_int_equal(kith_watch_begin(test_comm, &o, folder).status, KITH_OK);
+  const kith_watchdog_options o = {.minutes = limit / 60};
+  assert_int_equal(kith_watchdog_start(test_comm, &o, folder).status, KITH_OK);
 }
 
 static void a_rank_that_computes_is_waited_for(void **state) {
@@ -33,13 +33,13 @@ static void a_rank_that_computes_is_waited_for(void **state) {
   begin();
   if (test_comm->rank == test_comm->size - 1 && test_comm->size > 1) {
     for (double began = kith_clock(); kith_clock() - began < longer;) x = x * 1.0000001;
-    signed_while_waiting = board_is_there();
+    signed_while_waiting = heartbeat_exists();
   }
   assert_int_equal(kith_comm_max(test_comm, !signed_while_waiting), 0);
-  for (double began = kith_clock(); kith_clock() - began < 300 && board_is_there();) usleep(10000);
-  assert_int_equal(kith_comm_max(test_comm, board_is_there()),
+  for (double began = kith_clock(); kith_clock() - began < 300 && heartbeat_exists();) usleep(10000);
+  assert_int_equal(kith_comm_max(test_comm, heartbeat_exists()),
                    0); /* taken away when nobody worries any more */
-  kith_watch_end();
+  kith_watchdog_stop();
 }
 
 static void ranks_that_exchange_are_waited_for(void **state) {
@@ -55,17 +55,17 @@ static void ranks_that_exchange_are_waited_for(void **state) {
     usleep(20000);
   }
   assert_int_equal(kith_comm_max(test_comm, 7), 7);
-  kith_watch_end();
+  kith_watchdog_stop();
 }
 
 static void bad_seconds_are_refused(void **state) {
   (void)state;
-  const kith_watch_options o = kith_watch_defaults();
+  const kith_watchdog_options o = kith_watchdog_defaults();
   setenv("KITH_WATCH_SECONDS", "soon", 1);
-  assert_int_equal(kith_watch_begin(test_comm, &o, folder).status, KITH_EUSAGE);
+  assert_int_equal(kith_watchdog_start(test_comm, &o, folder).status, KITH_EUSAGE);
   assert_non_null(strstr(kith_error_text(), "KITH_WATCH_SECONDS"));
   unsetenv("KITH_WATCH_SECONDS");
-  kith_watch_end();
+  kith_watchdog_stop();
 }
 
 static void what_is_begun_ends_and_leaves_nothing(void **state) {
@@ -73,27 +73,27 @@ static void what_is_begun_ends_and_leaves_nothing(void **state) {
   int64_t live = kith_alloc_live();
   for (int i = 0; i < 20; i++) {
     begin();
-    kith_watch_end();
-    kith_watch_end();
+    kith_watchdog_stop();
+    kith_watchdog_stop();
   }
-  const kith_watch_options never = {.minutes = 0};
-  assert_int_equal(kith_watch_begin(test_comm, &never, folder).status, KITH_OK);
-  const kith_watch_options o = kith_watch_defaults();
-  assert_int_equal(kith_watch_begin(test_comm, &o, "/nowhere/at/all").status, KITH_OK);
-  kith_watch_end();
+  const kith_watchdog_options never = {.minutes = 0};
+  assert_int_equal(kith_watchdog_start(test_comm, &never, folder).status, KITH_OK);
+  const kith_watchdog_options o = kith_watchdog_defaults();
+  assert_int_equal(kith_watchdog_start(test_comm, &o, "/nowhere/at/all").status, KITH_OK);
+  kith_watchdog_stop();
   assert_int_equal(kith_alloc_live(), live);
 }
 
 static void without_memory_all_ranks_learn_it(void **state) {
   (void)state;
   int64_t live = kith_alloc_live();
-  const kith_watch_options o = kith_watch_defaults();
+  const kith_watchdog_options o = kith_watchdog_defaults();
   for (int r = 0; r < test_comm->size && test_comm->size > 1; r++)
     for (int64_t k = 1; k <= 4; k++) {
       kith_alloc_refuse(test_comm->rank == r ? k : 0);
-      kith_agreed st = kith_watch_begin(test_comm, &o, folder);
+      kith_agreed st = kith_watchdog_start(test_comm, &o, folder);
       kith_alloc_refuse(0);
-      kith_watch_end();
+      kith_watchdog_stop();
       assert_int_equal(st.status, k < 4 ? KITH_ENOMEM : KITH_OK);
       assert_int_equal(kith_alloc_live(), live);
     }

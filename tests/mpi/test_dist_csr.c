@@ -11,11 +11,11 @@ enum { WIDTH = 21 };
 
 static float noise(const kith_graph *g, kith_lid i, int k, uint64_t seed) {
   return (float)kith_random_unit(
-             kith_random(seed, KITH_USE_INIT, g->type[i], (uint64_t)g->original[i], (uint64_t)k).bits[0]) -
+             kith_random(seed, KITH_RNG_INIT, g->type[i], (uint64_t)g->original[i], (uint64_t)k).bits[0]) -
          0.5f;
 }
 
-static void product(const kith_relation *a, float *x, float *y) {
+static void product(const kith_dist_csr *a, float *x, float *y) {
   kith_lid n = a->csr.n_row;
   kith_halo_begin(a->halo, WIDTH, x, x + (size_t)n * WIDTH);
   kith_spmm(&a->csr, 0, a->n_interior, WIDTH, x, false, y);
@@ -27,8 +27,8 @@ static void the_adjacency_is_its_own_transpose(void **state) {
   (void)state;
   test_graph t = test_graph_random(40, 50, 400, 2);
   kith_graph *g = test_graph_cut(&t, test_comm, 6, 3);
-  kith_relation *a = NULL;
-  assert_int_equal(kith_relation_create(test_comm, g, WIDTH, &a).status, KITH_OK);
+  kith_dist_csr *a = NULL;
+  assert_int_equal(kith_dist_csr_create(test_comm, g, WIDTH, &a).status, KITH_OK);
   size_t n = (size_t)a->csr.n_col * WIDTH;
   float *x = calloc(n, 4), *y = calloc(n, 4), *ax = calloc(n, 4), *ay = calloc(n, 4);
   double s[2] = {0};
@@ -49,7 +49,7 @@ static void the_adjacency_is_its_own_transpose(void **state) {
   free(y);
   free(ax);
   free(ay);
-  kith_relation_destroy(&a);
+  kith_dist_csr_destroy(&a);
   kith_graph_destroy(&g);
   test_graph_free(&t);
 }
@@ -59,9 +59,9 @@ static void rows_sum_their_neighbors(void **state) {
   (void)state;
   test_graph t = test_graph_random(30, 20, 200, 5);
   kith_graph *g = test_graph_cut(&t, test_comm, 5, 1);
-  kith_relation *a = NULL;
+  kith_dist_csr *a = NULL;
   double degree[2][64] = {{0}};
-  assert_int_equal(kith_relation_create(test_comm, g, WIDTH, &a).status, KITH_OK);
+  assert_int_equal(kith_dist_csr_create(test_comm, g, WIDTH, &a).status, KITH_OK);
   float *x = calloc((size_t)a->csr.n_col * WIDTH, 4), *y = calloc((size_t)a->csr.n_col * WIDTH, 4);
   for (int64_t e = 0; e < t.n_edge; e++) {
     degree[0][t.user[e]]++;
@@ -83,7 +83,7 @@ static void rows_sum_their_neighbors(void **state) {
     }
   free(x);
   free(y);
-  kith_relation_destroy(&a);
+  kith_dist_csr_destroy(&a);
   kith_graph_destroy(&g);
   test_graph_free(&t);
 }
@@ -92,21 +92,21 @@ static void interior_rows_need_no_ghosts(void **state) {
   (void)state;
   test_graph t = test_graph_random(60, 60, 150, 8);
   kith_graph *g = test_graph_cut(&t, test_comm, 8, 4);
-  kith_relation *a = NULL;
-  assert_int_equal(kith_relation_create(test_comm, g, WIDTH, &a).status, KITH_OK);
+  kith_dist_csr *a = NULL;
+  assert_int_equal(kith_dist_csr_create(test_comm, g, WIDTH, &a).status, KITH_OK);
   char *seen = calloc((size_t)g->n_own + 1, 1);
   for (kith_lid r = 0; r < g->n_own; r++) {
     bool ghost = false;
-    kith_lid i = a->csr.row[r];
+    kith_lid i = a->csr.perm[r];
     assert_false(seen[i]);
-    assert_int_equal(a->place[i], r);
+    assert_int_equal(a->iperm[i], r);
     seen[i] = 1;
     for (kith_eid e = a->csr.start[r]; e < a->csr.start[r + 1]; e++)
       ghost = ghost || a->csr.col[e] >= g->n_own;
     assert_true(ghost == (r >= a->n_interior));
   }
   free(seen);
-  kith_relation_destroy(&a);
+  kith_dist_csr_destroy(&a);
   kith_graph_destroy(&g);
   test_graph_free(&t);
 }
@@ -114,7 +114,7 @@ static void interior_rows_need_no_ghosts(void **state) {
 /* What node `to` counts in the row of node `from` (keys): nothing for four of five pairs, and not the same
  * the other way round. */
 static float given(int64_t from, int64_t to) {
-  kith_draw r = kith_random(12, KITH_USE_INIT, (uint64_t)from, (uint64_t)to, 0);
+  kith_draw r = kith_random(12, KITH_RNG_INIT, (uint64_t)from, (uint64_t)to, 0);
   return kith_random_unit(r.bits[0]) < 0.8 ? 0 : (float)kith_random_unit(r.bits[1]);
 }
 
@@ -125,11 +125,11 @@ static int64_t given_key(int i) {
 }
 
 /* A relation of these rows on this rank's share. */
-static kith_relation *given_relation(const kith_graph *g) {
+static kith_dist_csr *given_relation(const kith_graph *g) {
   kith_gid number[GIVEN_NODES], *to = calloc((size_t)(g->n_own + 1) * GIVEN_NODES, sizeof *to);
   kith_eid *start = calloc((size_t)g->n_own + 1, sizeof *start);
   float *weight = calloc((size_t)(g->n_own + 1) * GIVEN_NODES, sizeof *weight);
-  kith_relation *a = NULL;
+  kith_dist_csr *a = NULL;
   for (int i = 0; i < GIVEN_NODES; i++) number[i] = -1;
   for (kith_lid i = 0; i < g->n_own; i++)
     number[g->original[i] + (g->type[i] ? GIVEN_USERS : 0)] = g->first[test_comm->rank] + i;
@@ -143,8 +143,8 @@ static kith_relation *given_relation(const kith_graph *g) {
       weight[start[i + 1]++] = w;
     }
   }
-  assert_int_equal(KITH_OK, kith_relation_create_weighed(test_comm, g, start, to, weight, WIDTH, &a).status);
-  assert_true(a->weighed);
+  assert_int_equal(KITH_OK, kith_dist_csr_create_weighted(test_comm, g, start, to, weight, WIDTH, &a).status);
+  assert_true(a->weighted);
   free(to);
   free(start);
   free(weight);
@@ -157,12 +157,12 @@ static void given_rows_are_as_they_were_given(void **state) {
   (void)state;
   test_graph t = test_graph_random(GIVEN_USERS, GIVEN_ITEMS, 40, 2);
   kith_graph *g = test_graph_cut(&t, test_comm, 6, 3);
-  kith_relation *a = given_relation(g);
-  kith_whole whole;
-  assert_int_equal(KITH_OK, kith_whole_make(a, true, false, &whole));
-  assert_ptr_equal(a->csr.weight, whole.hop.scale);
+  kith_dist_csr *a = given_relation(g);
+  kith_full_block whole;
+  assert_int_equal(KITH_OK, kith_full_block_make(a, true, false, &whole));
+  assert_ptr_equal(a->csr.weight, whole.block.scale);
   for (kith_lid p = 0; p < g->n_own; p++) {
-    kith_lid row = a->csr.row[p];
+    kith_lid row = a->csr.perm[p];
     int64_t n = 0;
     for (int j = 0; j < GIVEN_NODES; j++) n += given(a->node[row], given_key(j)) > 0;
     assert_int_equal(n, a->csr.start[p + 1] - a->csr.start[p]);
@@ -170,8 +170,8 @@ static void given_rows_are_as_they_were_given(void **state) {
     for (kith_eid e = a->csr.start[p]; e < a->csr.start[p + 1]; e++)
       assert_true(a->csr.weight[e] == given(a->node[row], a->node[a->csr.col[e]]));
   }
-  kith_whole_free(&whole);
-  kith_relation_destroy(&a);
+  kith_full_block_free(&whole);
+  kith_dist_csr_destroy(&a);
   kith_graph_destroy(&g);
   test_graph_free(&t);
 }
@@ -180,9 +180,9 @@ static void the_way_back_is_the_transpose_of_given_rows(void **state) {
   (void)state;
   test_graph t = test_graph_random(GIVEN_USERS, GIVEN_ITEMS, 40, 2);
   kith_graph *g = test_graph_cut(&t, test_comm, 6, 3);
-  kith_relation *a = given_relation(g);
-  kith_whole whole;
-  assert_int_equal(KITH_OK, kith_whole_make(a, true, false, &whole));
+  kith_dist_csr *a = given_relation(g);
+  kith_full_block whole;
+  assert_int_equal(KITH_OK, kith_full_block_make(a, true, false, &whole));
   size_t n = (size_t)a->csr.n_col * WIDTH, own = (size_t)g->n_own * WIDTH;
   float *x = calloc(n + 1, 4), *y = calloc(n + 1, 4), *ax = calloc(n + 1, 4), *aty = calloc(n + 1, 4);
   double s[2] = {0};
@@ -194,7 +194,7 @@ static void the_way_back_is_the_transpose_of_given_rows(void **state) {
   kith_halo_begin(a->halo, WIDTH, x, x + own);
   kith_halo_end(a->halo);
   kith_edge_sum_forward(&a->csr, 1, a->csr.weight, WIDTH, x, ax);
-  kith_edge_sum_backward_x(&whole.back, 1, a->csr.weight, WIDTH, y, aty);
+  kith_edge_sum_backward_x(&whole.csc, 1, a->csr.weight, WIDTH, y, aty);
   kith_halo_backward(a->halo, WIDTH, aty + own, aty);
   for (size_t i = 0; i < own; i++) {
     s[0] += (double)ax[i] * (double)y[i];
@@ -206,8 +206,8 @@ static void the_way_back_is_the_transpose_of_given_rows(void **state) {
   free(y);
   free(ax);
   free(aty);
-  kith_whole_free(&whole);
-  kith_relation_destroy(&a);
+  kith_full_block_free(&whole);
+  kith_dist_csr_destroy(&a);
   kith_graph_destroy(&g);
   test_graph_free(&t);
 }

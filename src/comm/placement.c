@@ -9,36 +9,36 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "kith/seat.h"
+#include "kith/placement.h"
 
-enum { SEAT_ROOM = 2 * KITH_PATH }; /* of the paths of control groups */
+enum { PLACEMENT_PATH = 2 * KITH_PATH }; /* of the paths of control groups */
 
-int kith_cores_count(const kith_cores *c) {
+int kith_cpu_set_count(const kith_cpu_set *c) {
   int n = 0;
-  for (int i = 0; i < KITH_SEAT_CORES; i++) n += (int)(c->bits[i / 64] >> (i % 64) & 1);
+  for (int i = 0; i < KITH_CPU_SET_BITS; i++) n += (int)(c->bits[i / 64] >> (i % 64) & 1);
   return n;
 }
 
-void kith_cores_join(kith_cores *to, const kith_cores *from) {
-  for (int i = 0; i < KITH_SEAT_CORES / 64; i++) to->bits[i] |= from->bits[i];
+void kith_cpu_set_union(kith_cpu_set *to, const kith_cpu_set *from) {
+  for (int i = 0; i < KITH_CPU_SET_BITS / 64; i++) to->bits[i] |= from->bits[i];
 }
 
-bool kith_cores_meet(const kith_cores *a, const kith_cores *b) {
-  for (int i = 0; i < KITH_SEAT_CORES / 64; i++)
+bool kith_cpu_set_intersects(const kith_cpu_set *a, const kith_cpu_set *b) {
+  for (int i = 0; i < KITH_CPU_SET_BITS / 64; i++)
     if (a->bits[i] & b->bits[i]) return true;
   return false;
 }
 
-static void seat_cores(kith_cores *out) {
+static void placement_cores(kith_cpu_set *out) {
   cpu_set_t set;
   CPU_ZERO(&set);
   if (sched_getaffinity(0, sizeof set, &set) != 0) return;
-  for (int i = 0; i < KITH_SEAT_CORES && i < CPU_SETSIZE; i++)
+  for (int i = 0; i < KITH_CPU_SET_BITS && i < CPU_SETSIZE; i++)
     if (CPU_ISSET((size_t)i, &set)) out->bits[i / 64] |= (uint64_t)1 << (i % 64);
 }
 
 /* What stands behind `key` in the first line that begins with it; false if there is none. */
-static bool seat_value(const char *path, const char *key, size_t size, char *value) {
+static bool placement_value(const char *path, const char *key, size_t size, char *value) {
   char line[1024];
   bool found = false;
   FILE *file = fopen(path, "r");
@@ -55,13 +55,13 @@ static bool seat_value(const char *path, const char *key, size_t size, char *val
 }
 
 /* A number of kibibytes in one of Linux's lists, in bytes; -1 if it is not there. */
-static int64_t seat_kib(const char *path, const char *key) {
+static int64_t placement_kib(const char *path, const char *key) {
   char value[64];
-  return seat_value(path, key, sizeof value, value) ? 1024 * strtoll(value, NULL, 10) : -1;
+  return placement_value(path, key, sizeof value, value) ? 1024 * strtoll(value, NULL, 10) : -1;
 }
 
 /* How many numbers are in a list such as "0-3,8". */
-static int seat_count(const char *list) {
+static int placement_count(const char *list) {
   int n = 0;
   for (const char *at = list; *at >= '0' && *at <= '9';) {
     char *end = NULL;
@@ -74,52 +74,52 @@ static int seat_count(const char *list) {
 
 /* The smaller of the memory known so far and what a control group leaves: its limit and its use stand in two
  * files. */
-static void seat_memory(const char *folder, const char *limit, const char *use, kith_seat *p) {
-  char path[SEAT_ROOM + KITH_NAME], most[64], now[64];
+static void placement_memory(const char *folder, const char *limit, const char *use, kith_host_info *p) {
+  char path[PLACEMENT_PATH + KITH_NAME], most[64], now[64];
   snprintf(path, sizeof path, "%s/%s", folder, limit);
-  if (!seat_value(path, "", sizeof most, most) || strcmp(most, "max") == 0) return;
+  if (!placement_value(path, "", sizeof most, most) || strcmp(most, "max") == 0) return;
   snprintf(path, sizeof path, "%s/%s", folder, use);
-  if (seat_value(path, "", sizeof now, now))
-    p->memory = kith_least(p->memory, strtoll(most, NULL, 10) - strtoll(now, NULL, 10));
+  if (placement_value(path, "", sizeof now, now))
+    p->memory = kith_min(p->memory, strtoll(most, NULL, 10) - strtoll(now, NULL, 10));
 }
 
-static void seat_quota_least(double time, double period, kith_seat *p) {
+static void placement_quota_least(double time, double period, kith_host_info *p) {
   if (time > 0 && period > 0 && (p->quota == 0 || time / period < p->quota)) p->quota = time / period;
 }
 
 /* Processor time in cores, "20000 100000" being a fifth of one; in version 1 the two numbers stand in two
  * files, -1 being no limit. */
-static void seat_quota(const char *folder, kith_seat *p) {
-  char path[SEAT_ROOM + KITH_NAME], text[64], *rest = NULL;
+static void placement_quota(const char *folder, kith_host_info *p) {
+  char path[PLACEMENT_PATH + KITH_NAME], text[64], *rest = NULL;
   snprintf(path, sizeof path, "%s/cpu.max", folder);
-  if (seat_value(path, "", sizeof text, text) && strncmp(text, "max", 3) != 0) {
+  if (placement_value(path, "", sizeof text, text) && strncmp(text, "max", 3) != 0) {
     double time = strtod(text, &rest);
-    seat_quota_least(time, strtod(rest, NULL), p);
+    placement_quota_least(time, strtod(rest, NULL), p);
   }
   snprintf(path, sizeof path, "%s/cpu.cfs_quota_us", folder);
-  if (!seat_value(path, "", sizeof text, text)) return;
+  if (!placement_value(path, "", sizeof text, text)) return;
   double time = strtod(text, NULL);
   snprintf(path, sizeof path, "%s/cpu.cfs_period_us", folder);
-  if (seat_value(path, "", sizeof text, text)) seat_quota_least(time, strtod(text, NULL), p);
+  if (placement_value(path, "", sizeof text, text)) placement_quota_least(time, strtod(text, NULL), p);
 }
 
 /* One folder of control groups, of version 1 or 2. */
-static void seat_group(const char *folder, kith_seat *p) {
-  char path[SEAT_ROOM + KITH_NAME], list[KITH_PATH];
+static void placement_group(const char *folder, kith_host_info *p) {
+  char path[PLACEMENT_PATH + KITH_NAME], list[KITH_PATH];
   snprintf(path, sizeof path, "%s/cpuset.cpus.effective", folder);
-  int cores = seat_value(path, "", sizeof list, list) ? seat_count(list) : 0;
+  int cores = placement_value(path, "", sizeof list, list) ? placement_count(list) : 0;
   if (cores > 0 && cores < p->online) p->online = cores;
-  seat_memory(folder, "memory.max", "memory.current", p);
-  seat_memory(folder, "memory.limit_in_bytes", "memory.usage_in_bytes", p);
-  seat_quota(folder, p);
+  placement_memory(folder, "memory.max", "memory.current", p);
+  placement_memory(folder, "memory.limit_in_bytes", "memory.usage_in_bytes", p);
+  placement_quota(folder, p);
 }
 
 /* A group and all above it: each may limit. */
-static void seat_climb(const char *root, char *group, kith_seat *p) {
-  char folder[SEAT_ROOM];
+static void placement_climb(const char *root, char *group, kith_host_info *p) {
+  char folder[PLACEMENT_PATH];
   for (;;) {
     snprintf(folder, sizeof folder, "%s%s", root, group);
-    seat_group(folder, p);
+    placement_group(folder, p);
     char *slash = strrchr(group, '/');
     if (!slash) break;
     *slash = '\0';
@@ -127,41 +127,41 @@ static void seat_climb(const char *root, char *group, kith_seat *p) {
 }
 
 /* The process's groups: lines such as "0::/job" (version 2) and "4:memory:/job" (version 1). */
-static void seat_groups(kith_seat *p) {
+static void placement_groups(kith_host_info *p) {
   char line[KITH_PATH];
   FILE *file = fopen("/proc/self/cgroup", "r");
   while (file && fgets(line, sizeof line, file)) {
     char *kind = strchr(line, ':'), *group = kind ? strchr(kind + 1, ':') : NULL;
     line[strcspn(line, "\n")] = '\0';
     if (!group) continue;
-    if (strncmp(kind, "::", 2) == 0) seat_climb("/sys/fs/cgroup", group + 1, p);
-    if (strncmp(kind, ":memory:", 8) == 0) seat_climb("/sys/fs/cgroup/memory", group + 1, p);
+    if (strncmp(kind, "::", 2) == 0) placement_climb("/sys/fs/cgroup", group + 1, p);
+    if (strncmp(kind, ":memory:", 8) == 0) placement_climb("/sys/fs/cgroup/memory", group + 1, p);
     if (strncmp(kind, ":cpu:", 5) == 0 || strncmp(kind, ":cpu,cpuacct:", 13) == 0)
-      seat_climb("/sys/fs/cgroup/cpu", group + 1, p);
-    if (strncmp(kind, ":cpuset:", 8) == 0) seat_climb("/sys/fs/cgroup/cpuset", group + 1, p);
+      placement_climb("/sys/fs/cgroup/cpu", group + 1, p);
+    if (strncmp(kind, ":cpuset:", 8) == 0) placement_climb("/sys/fs/cgroup/cpuset", group + 1, p);
   }
   if (file) fclose(file);
 }
 
-void kith_seat_look(kith_seat *out) {
+void kith_host_info_get(kith_host_info *out) {
   struct statvfs fs;
-  *out = (kith_seat){.threads = 1, .shm = -1, .online = (int)sysconf(_SC_NPROCESSORS_ONLN)};
-  seat_cores(&out->cores);
-  out->memory = seat_kib("/proc/meminfo", "MemAvailable");
+  *out = (kith_host_info){.threads = 1, .shm = -1, .online = (int)sysconf(_SC_NPROCESSORS_ONLN)};
+  placement_cores(&out->cores);
+  out->memory = placement_kib("/proc/meminfo", "MemAvailable");
   if (out->memory < 0) out->memory = INT64_MAX;
-  seat_groups(out);
+  placement_groups(out);
   if (out->memory < 0) out->memory = 0;
-  out->resident = seat_kib("/proc/self/status", "VmRSS");
+  out->resident = placement_kib("/proc/self/status", "VmRSS");
   if (statvfs("/dev/shm", &fs) == 0) out->shm = (int64_t)fs.f_bavail * (int64_t)fs.f_frsize;
   char host[HOST_NAME_MAX + 1] = "";
   gethostname(host, sizeof host - 1);
   snprintf(out->host, sizeof out->host, "%.*s", KITH_NAME - 1, host);
-  if (!seat_value("/proc/cpuinfo", "model name", sizeof out->cpu, out->cpu))
+  if (!placement_value("/proc/cpuinfo", "model name", sizeof out->cpu, out->cpu))
     snprintf(out->cpu, sizeof out->cpu, "unknown");
 }
 
-int kith_seat_allowed(const kith_seat *p) {
-  int n = kith_cores_count(&p->cores);
+int kith_host_info_usable_cores(const kith_host_info *p) {
+  int n = kith_cpu_set_count(&p->cores);
   if (n == 0) n = p->online;
   if (p->quota > 0 && p->quota < n) n = (int)p->quota;
   return n > 1 ? n : 1;
@@ -174,23 +174,24 @@ int kith_running_threads(void) {
     char line[64];
     int running = 0;
     if (i > 0) nanosleep(&(struct timespec){.tv_nsec = NAP}, NULL);
-    if (!seat_value("/proc/loadavg", "", sizeof line, line) || sscanf(line, "%*f %*f %*f %d/", &running) != 1)
+    if (!placement_value("/proc/loadavg", "", sizeof line, line) ||
+        sscanf(line, "%*f %*f %*f %d/", &running) != 1)
       return 1;
     if (running < least) least = running;
   }
   return least > 1 ? least : 1;
 }
 
-bool kith_cores_are_shared(const kith_seat *p, int ranks) {
+bool kith_cores_are_oversubscribed(const kith_host_info *p, int ranks) {
   int ours = ranks * p->threads;
-  return p->threads > kith_seat_allowed(p) || (p->quota > 0 && ours > p->quota + 0.5) ||
-         ours + p->others > p->online;
+  return p->threads > kith_host_info_usable_cores(p) || (p->quota > 0 && ours > p->quota + 0.5) ||
+         ours + p->other_threads > p->online;
 }
 
 /* ---- launchers ---- */
 
 /* A whole number in the environment; -1 if there is none. */
-static long seat_environment(const char *name) {
+static long placement_environment(const char *name) {
   const char *text = getenv(name);
   char *end = NULL;
   long n = text ? strtol(text, &end, 10) : -1;
@@ -201,38 +202,39 @@ static long seat_environment(const char *name) {
  * What srun says of its step.  A batch script has the job's number of tasks too, though it is one process: it
  * is no step, or one with a number of Slurm's own, beyond those of srun's, or a word.
  */
-static int seat_told_by_slurm(int *rank) {
-  long step = seat_environment("SLURM_STEP_ID"), tasks = seat_environment("SLURM_STEP_NUM_TASKS");
+static int placement_told_by_slurm(int *rank) {
+  long step = placement_environment("SLURM_STEP_ID"), tasks = placement_environment("SLURM_STEP_NUM_TASKS");
   if (step < 0 && getenv("SLURM_STEP_ID")) return 0;
-  if (step >= 0 && tasks < 0) tasks = seat_environment("SLURM_NTASKS");
-  *rank = (int)seat_environment("SLURM_PROCID");
+  if (step >= 0 && tasks < 0) tasks = placement_environment("SLURM_NTASKS");
+  *rank = (int)placement_environment("SLURM_PROCID");
   return tasks > 0 ? (int)tasks : 0;
 }
 
-int kith_seat_told(int *rank) {
+int kith_launcher_size(int *rank) {
   static const char *const names[][2] = {{"OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"},
                                          {"PMI_SIZE", "PMI_RANK"},
                                          {"MV2_COMM_WORLD_SIZE", "MV2_COMM_WORLD_RANK"}};
   int mine = -1;
   long told = -1;
   for (size_t i = 0; i < sizeof names / sizeof *names && told < 0; i++) {
-    told = seat_environment(names[i][0]);
-    mine = (int)seat_environment(names[i][1]);
+    told = placement_environment(names[i][0]);
+    mine = (int)placement_environment(names[i][1]);
   }
-  if (told < 0) told = seat_told_by_slurm(&mine);
+  if (told < 0) told = placement_told_by_slurm(&mine);
   if (rank) *rank = mine;
   return (int)told;
 }
 
 /* Number nodes by their first ranks. */
-static void seat_number(int size, kith_seat *all) {
+static void placement_number(int size, kith_host_info *all) {
   int n = 0;
   for (int r = 0; r < size; r++) all[r].node = all[r].first == r ? n++ : all[all[r].first].node;
 }
 
-kith_agreed kith_seats_gather(const kith_comm *comm, const kith_seat *mine, kith_seat **all) {
+kith_agreed kith_host_info_allgather(const kith_comm *comm, const kith_host_info *mine,
+                                     kith_host_info **all) {
   kith_agreed st = {KITH_OK};
-  kith_seat *places = NULL, here = *mine;
+  kith_host_info *places = NULL, here = *mine;
   MPI_Comm node = MPI_COMM_NULL;
   *all = NULL;
   here.first = comm->rank;
@@ -241,7 +243,7 @@ kith_agreed kith_seats_gather(const kith_comm *comm, const kith_seat *mine, kith
   KITH_MPI(MPI_Comm_free(&node));
   KITH_TRY(kith_agree(comm, KITH_NEW(places, comm->size)));
   KITH_MPI(MPI_Allgather(&here, (int)sizeof here, MPI_BYTE, places, (int)sizeof here, MPI_BYTE, comm->mpi));
-  seat_number(comm->size, places);
+  placement_number(comm->size, places);
   *all = places;
   places = NULL;
 done:
@@ -249,13 +251,13 @@ done:
   return st;
 }
 
-int kith_seats_nodes(int size, const kith_seat *all) {
+int kith_host_info_n_node(int size, const kith_host_info *all) {
   int n = 0;
   for (int r = 0; r < size; r++) n += all[r].first == r;
   return n;
 }
 
-int kith_seats_first(int size, const kith_seat *all, int node) {
+int kith_host_info_first_rank(int size, const kith_host_info *all, int node) {
   for (int r = 0; r < size; r++)
     if (all[r].node == node) return all[r].first;
   return -1;

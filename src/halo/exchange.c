@@ -3,9 +3,9 @@
 
 #include "halo/halo.h"
 
-enum { SWAP_FORWARD = 11, SWAP_RETURN = 12 }; /* tags */
+enum { EXCHANGE_FORWARD = 11, EXCHANGE_RETURN = 12 }; /* tags */
 
-static int swap_width(const kith_halo *h, int d) {
+static int exchange_width(const kith_halo *h, int d) {
   int i = 0;
   while (i < h->n_width && h->width[i] != d) i++;
   return i;
@@ -14,7 +14,7 @@ static int swap_width(const kith_halo *h, int d) {
 kith_status kith_halo_reserve(kith_halo *h, int d) {
   kith_status st = KITH_OK;
   float *packed = NULL;
-  if (swap_width(h, d) < h->n_width) return st;
+  if (exchange_width(h, d) < h->n_width) return st;
   KITH_CHECK(h->n_width < HALO_WIDTHS, KITH_ECONFIG, "rows of more than %d widths are exchanged",
              HALO_WIDTHS);
   if (d > h->most_width) {
@@ -31,9 +31,9 @@ done:
 }
 
 /* Receive wanted rows in place from other ranks, send packed ones; or the reverse, for the transpose. */
-static void swap_post(kith_halo *h, int width, int tag, const int *in_first, float *in, const int *out_first,
-                      const float *out) {
-  int me = h->comm->rank, size = h->comm->size, i_width = swap_width(h, width);
+static void exchange_post(kith_halo *h, int width, int tag, const int *in_first, float *in,
+                          const int *out_first, const float *out) {
+  int me = h->comm->rank, size = h->comm->size, i_width = exchange_width(h, width);
   size_t d = (size_t)width;
   if (i_width == h->n_width) kith_abort(__FILE__, __LINE__, "a width that is reserved");
   h->n_request = 0;
@@ -54,11 +54,11 @@ static void swap_post(kith_halo *h, int width, int tag, const int *in_first, flo
 }
 
 /* And the rank's own. */
-static void swap_post_all(kith_halo *h, int width, int tag, const int *in_first, float *in,
-                          const int *out_first, const float *out) {
+static void exchange_post_all(kith_halo *h, int width, int tag, const int *in_first, float *in,
+                              const int *out_first, const float *out) {
   int me = h->comm->rank;
   size_t d = (size_t)width, mine = (size_t)(out_first[me + 1] - out_first[me]);
-  swap_post(h, width, tag, in_first, in, out_first, out);
+  exchange_post(h, width, tag, in_first, in, out_first, out);
   if (mine) memcpy(in + d * (size_t)in_first[me], out + d * (size_t)out_first[me], mine * d * sizeof(float));
 }
 
@@ -67,10 +67,10 @@ void kith_halo_begin(kith_halo *h, int width, const float *own, float *ghost) {
 #pragma omp parallel for schedule(static)
   for (kith_lid s = 0; s < h->n_send; s++)
     memcpy(h->packed + d * (size_t)s, own + d * (size_t)h->send_row[s], d * sizeof(float));
-  swap_post_all(h, width, SWAP_FORWARD, h->want_first, ghost, h->send_first, h->packed);
+  exchange_post_all(h, width, EXCHANGE_FORWARD, h->recv_first, ghost, h->send_first, h->packed);
 }
 
-void kith_halo_poke(kith_halo *h) {
+void kith_halo_progress(kith_halo *h) {
   int all;
   if (h->n_request) KITH_MPI(MPI_Testall(h->n_request, h->request, &all, MPI_STATUSES_IGNORE));
 }
@@ -81,33 +81,33 @@ void kith_halo_end(kith_halo *h) {
 }
 
 void kith_halo_forward_packed(kith_halo *h, int d, const float *packed, float *ghost) {
-  swap_post_all(h, d, SWAP_FORWARD, h->want_first, ghost, h->send_first, packed);
+  exchange_post_all(h, d, EXCHANGE_FORWARD, h->recv_first, ghost, h->send_first, packed);
   kith_halo_end(h);
 }
 
-void kith_halo_return(kith_halo *h, int d, const float *ghost, float *packed) {
-  swap_post_all(h, d, SWAP_RETURN, h->send_first, packed, h->want_first, ghost);
+void kith_halo_backward_packed(kith_halo *h, int d, const float *ghost, float *packed) {
+  exchange_post_all(h, d, EXCHANGE_RETURN, h->send_first, packed, h->recv_first, ghost);
   kith_halo_end(h);
 }
 
-kith_halo_mine kith_halo_own(const kith_halo *h) {
+kith_halo_self_rows kith_halo_self(const kith_halo *h) {
   int me = h->comm->rank;
-  return (kith_halo_mine){.n = h->want_first[me + 1] - h->want_first[me],
-                          .want = h->want_first[me],
-                          .send = h->send_first[me]};
+  return (kith_halo_self_rows){.n = h->recv_first[me + 1] - h->recv_first[me],
+                               .recv = h->recv_first[me],
+                               .send = h->send_first[me]};
 }
 
-void kith_halo_forward_others(kith_halo *h, int d, const float *packed, float *ghost) {
-  swap_post(h, d, SWAP_FORWARD, h->want_first, ghost, h->send_first, packed);
+void kith_halo_forward_remote(kith_halo *h, int d, const float *packed, float *ghost) {
+  exchange_post(h, d, EXCHANGE_FORWARD, h->recv_first, ghost, h->send_first, packed);
 }
 
-void kith_halo_return_others(kith_halo *h, int d, const float *ghost, float *packed) {
-  swap_post(h, d, SWAP_RETURN, h->send_first, packed, h->want_first, ghost);
+void kith_halo_backward_remote(kith_halo *h, int d, const float *ghost, float *packed) {
+  exchange_post(h, d, EXCHANGE_RETURN, h->send_first, packed, h->recv_first, ghost);
 }
 
 void kith_halo_backward(kith_halo *h, int width, const float *ghost, float *own) {
   size_t d = (size_t)width;
-  kith_halo_return(h, width, ghost, h->packed);
+  kith_halo_backward_packed(h, width, ghost, h->packed);
   for (kith_lid s = 0; s < h->n_send; s++) {
     float *to = own + d * (size_t)h->send_row[s];
     const float *from = h->packed + d * (size_t)s;
@@ -122,18 +122,18 @@ kith_agreed kith_halo_forward_int(kith_halo *h, const int64_t *own, int64_t *gho
   KITH_TRY(kith_agree(h->comm, KITH_NEW(packed, h->n_send)));
   for (kith_lid s = 0; s < h->n_send; s++) packed[s] = own[h->send_row[s]];
   for (int r = 0; r < size; r++) {
-    h->count_out[r] = h->send_first[r + 1] - h->send_first[r];
-    h->count_in[r] = h->want_first[r + 1] - h->want_first[r];
+    h->count_send[r] = h->send_first[r + 1] - h->send_first[r];
+    h->count_recv[r] = h->recv_first[r + 1] - h->recv_first[r];
   }
   KITH_WAIT("the exchange of numbers of rows",
-            MPI_Alltoallv(packed, h->count_out, h->send_first, MPI_INT64_T, ghost, h->count_in, h->want_first,
-                          MPI_INT64_T, h->comm->mpi));
+            MPI_Alltoallv(packed, h->count_send, h->send_first, MPI_INT64_T, ghost, h->count_recv,
+                          h->recv_first, MPI_INT64_T, h->comm->mpi));
 done:
   KITH_FREE(packed);
   return st;
 }
 
-void kith_share_rows(const kith_comm *comm, const int64_t *first, int d, float *x) {
+void kith_allgather_rows(const kith_comm *comm, const int64_t *first, int d, float *x) {
   MPI_Request request[64];
   int n_request = 0;
   for (int r = 0; r < comm->size;

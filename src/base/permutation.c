@@ -1,0 +1,59 @@
+/*
+ * A keyed permutation by a Feistel network over pairs (left, right) of digits below `side`, side^2 >= n.
+ * Numbers that land in n … side^2 - 1 are walked on; since side^2 - n < 2 side, that is rare.
+ */
+#include <math.h>
+
+#include "kith/base.h"
+
+enum { PERMUTATION_ROUNDS = 6 };
+
+/* The finalizer of SplitMix64 (Steele, Lea, Flood 2014): a cheap keyed mix is enough for an order of batches.
+ */
+static uint64_t permutation_mix(uint64_t x) {
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+  return x ^ (x >> 31);
+}
+
+kith_permutation kith_permutation_make(uint64_t rng_seed, kith_rng_stream use, uint64_t epoch, uint64_t n) {
+  kith_permutation s = {.n = n, .side = (uint64_t)sqrt((double)n)};
+  while (s.side * s.side < n) s.side++;
+  if (s.side == 0) s.side = 1;
+  for (uint64_t i = 0; i < PERMUTATION_ROUNDS; i++)
+    s.key[i] = kith_random(rng_seed, use, epoch, i, 0).bits[0];
+  return s;
+}
+
+static uint64_t permutation_forward(const kith_permutation *s, uint64_t x) {
+  uint64_t left = x / s->side, right = x % s->side;
+  for (int i = 0; i < PERMUTATION_ROUNDS; i++) {
+    uint64_t next = (left + kith_random_below(permutation_mix(right ^ s->key[i]), s->side)) % s->side;
+    left = right;
+    right = next;
+  }
+  return left * s->side + right;
+}
+
+static uint64_t permutation_backward(const kith_permutation *s, uint64_t x) {
+  uint64_t left = x / s->side, right = x % s->side;
+  for (int i = PERMUTATION_ROUNDS - 1; i >= 0; i--) {
+    uint64_t before =
+        (right + s->side - kith_random_below(permutation_mix(left ^ s->key[i]), s->side)) % s->side;
+    right = left;
+    left = before;
+  }
+  return left * s->side + right;
+}
+
+uint64_t kith_permutation_apply(const kith_permutation *s, uint64_t place) {
+  do place = permutation_forward(s, place);
+  while (place >= s->n);
+  return place;
+}
+
+uint64_t kith_permutation_inverse(const kith_permutation *s, uint64_t what) {
+  do what = permutation_backward(s, what);
+  while (what >= s->n);
+  return what;
+}

@@ -1,0 +1,342 @@
+/* The thread that looks whether the main thread waits for too long; kith/watchdog.h says what it does then.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "comm/heartbeat.h"
+#include "kith/watchdog.h"
+
+enum {
+  WATCHDOG_GIVE_UP = 60
+}; /* seconds until the process ends though the roll, or MPI_Abort, hangs itself */
+
+/* ---- what threads note ---- */
+
+/* The main thread, and one beside it. */
+static struct {
+  _Atomic(const kith_call_site *) place; /* null: it waits for nobody */
+  _Atomic int64_t passed;                /* waits begun */
+} watchdog_of[2];
+static _Thread_local int watchdog_which;
+const kith_call_site kith__writer_thread = {"the thread that writes a checkpoint", "", __FILE__, __LINE__};
+static _Atomic int64_t watchdog_epoch, watchdog_at_step;
+static pthread_mutex_t watchdog_lock = PTHREAD_MUTEX_INITIALIZER; /* of the file and of the end */
+static char watchdog_path[KITH_PATH];
+
+void kith__wait_begin(const kith_call_site *place) {
+  int i = watchdog_which;
+  atomic_store_explicit(&watchdog_of[i].passed,
+                        atomic_load_explicit(&watchdog_of[i].passed, memory_order_relaxed) + 1,
+                        memory_order_relaxed);
+  atomic_store_explicit(&watchdog_of[i].place, place, memory_order_release);
+}
+
+void kith__wait_end(void) {
+  atomic_store_explicit(&watchdog_of[watchdog_which].place, NULL, memory_order_relaxed);
+}
+
+void kith_watchdog_register_writer(void) { watchdog_which = 1; }
+
+/* What this rank waits in; null: it is at work. */
+static const kith_call_site *watchdog_waits_in(void) {
+  const kith_call_site *place = atomic_load_explicit(&watchdog_of[0].place, memory_order_acquire);
+  return place == &kith__writer_thread ? atomic_load_explicit(&watchdog_of[1].place, memory_order_acquire)
+                                       : place;
+}
+
+void kith_watchdog_set_step(int64_t epoch, int64_t step) {
+  atomic_store_explicit(&watchdog_epoch, epoch, memory_order_relaxed);
+  atomic_store_explicit(&watchdog_at_step, step, memory_order_relaxed);
+}
+
+void kith_watchdog_set_file(const char *path) {
+  pthread_mutex_lock(&watchdog_lock);
+  snprintf(watchdog_path, sizeof watchdog_path, "%s", path);
+  pthread_mutex_unlock(&watchdog_lock);
+}
+
+/* ---- the watch ---- */
+
+static struct {
+  bool on, ended; /* the latter under the lock */
+  pthread_t thread;
+  pthread_cond_t end;
+  int rank, size;
+  char path[KITH_PATH];
+  double limit, tick,
+      look; /* seconds: of a wait, between looks at the main thread, between looks at the board */
+  char (*host)[KITH_NAME];      /* [size] */
+  heartbeat_record *then, *now; /* [size] */
+} watchdog;
+
+/* What the thread remembers from one look to the next. */
+typedef struct watchdog_state {
+  double at, looked; /* when */
+  int64_t passed, beat;
+  double waited, deadline;
+  bool waits, worried;
+} watchdog_state;
+
+kith_watchdog_options kith_watchdog_defaults(void) { return (kith_watchdog_options){.minutes = 30}; }
+
+/* Sleep, or until the end of the watchdog; whether that has come. */
+static bool watchdog_nap(double seconds) {
+  struct timespec until;
+  clock_gettime(CLOCK_MONOTONIC, &until);
+  int64_t ns = until.tv_nsec + (int64_t)(seconds * 1e9);
+  until.tv_sec += ns / 1000000000;
+  until.tv_nsec = ns % 1000000000;
+  pthread_mutex_lock(&watchdog_lock);
+  while (!watchdog.ended && pthread_cond_timedwait(&watchdog.end, &watchdog_lock, &until) != ETIMEDOUT) {
+  }
+  bool ended = watchdog.ended;
+  pthread_mutex_unlock(&watchdog_lock);
+  return ended;
+}
+
+/* "the sum of gradients (MPI_Allreduce, tape/params.c:92)" */
+static void watchdog_say_place(const kith_call_site *p, size_t size, char *text) {
+  const char *slash = strrchr(p->file, '/'), *file = p->file;
+  for (const char *c = p->file; slash && c < slash; c++)
+    if (*c == '/') file = c + 1; /* keeps one folder */
+  snprintf(text, size, "%s (%.*s, %s:%d)", p->what, (int)strcspn(p->call, "("), p->call, file, p->line);
+}
+
+/* "rank 2 (node1) has waited 1800 s in …, epoch 3, step 17, file work/checkpoint.h5". */
+static void watchdog_say(const watchdog_state *w, size_t size, char *text) {
+  const kith_call_site *place = watchdog_waits_in();
+  long long epoch = atomic_load(&watchdog_epoch), step = atomic_load(&watchdog_at_step);
+  char where[160] = "", path[120] = "", when[64] = "";
+  if (place) watchdog_say_place(place, sizeof where, where);
+  if (step > 0) snprintf(when, sizeof when, ", epoch %lld, step %lld", epoch, step);
+  pthread_mutex_lock(&watchdog_lock);
+  const char *end = strlen(watchdog_path) > 100 ? watchdog_path + strlen(watchdog_path) - 100 : watchdog_path;
+  if (*end) snprintf(path, sizeof path, ", last file %.100s", end);
+  pthread_mutex_unlock(&watchdog_lock);
+  if (place)
+    snprintf(text, size, "rank %d (%.40s) has waited %.0f s in %s%s%s", watchdog.rank,
+             watchdog.host[watchdog.rank], w->waited, where, when, path);
+  else
+    snprintf(text, size, "rank %d (%.40s) waits for nobody%s%s", watchdog.rank, watchdog.host[watchdog.rank],
+             when, path);
+}
+
+static void watchdog_sign(watchdog_state *w, bool make) {
+  heartbeat_record mine = {.count = ++w->beat, .n_wait = w->passed, .is_waiting = w->waits};
+  struct timespec t = {0};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+  mine.cpu_ms = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+  watchdog_say(w, sizeof mine.text, mine.text);
+  kith__heartbeat_write(watchdog.path, watchdog.rank, make, &mine);
+}
+
+/* Look at the main thread.  Time counts by looks, so that a suspended process has not waited. */
+static void watchdog_look(watchdog_state *w) {
+  double now = kith_clock(), past = now - w->at < 2 * watchdog.tick ? now - w->at : 2 * watchdog.tick;
+  int64_t passed = atomic_load(&watchdog_of[0].passed) + atomic_load(&watchdog_of[1].passed);
+  w->at = now;
+  w->waits = watchdog_waits_in() != NULL;
+  if (w->waits && passed == w->passed) w->waited += past;
+  else w->waited = 0, w->deadline = watchdog.limit;
+  w->passed = passed;
+}
+
+/* ---- the roll ---- */
+
+static void watchdog_give_up(int number) {
+  (void)number;
+  _exit(KITH_EINTERRUPT);
+}
+
+/* Whether a rank has done anything between two roll calls: begun another wait, or computed for a hundredth of
+ * the time. */
+static bool watchdog_moves(int r, double seconds) {
+  const heartbeat_record *a = &watchdog.then[r], *b = &watchdog.now[r];
+  if (b->count <= a->count || a->count == 0) return false;
+  return b->n_wait != a->n_wait || (!b->is_waiting && (double)(b->cpu_ms - a->cpu_ms) > 10 * seconds);
+}
+
+/* The first rank that signed and waits speaks for all. */
+static bool watchdog_speaks(void) {
+  int r = 0;
+  while (r < watchdog.rank && !(watchdog.now[r].is_waiting && watchdog.now[r].count > watchdog.then[r].count))
+    r++;
+  return r == watchdog.rank;
+}
+
+static void watchdog_name_the_missing(void) {
+  int n = 0;
+  for (int r = 0; r < watchdog.size; r++) {
+    const heartbeat_record *b = &watchdog.now[r];
+    bool heard = b->count > watchdog.then[r].count;
+    if (heard && b->is_waiting) continue;
+    n++;
+    const char *said = heard ? "; it says: " : b->count > 0 ? "; it last said: " : "";
+    fprintf(stderr, "kith: rank %d (%s) %s%s%s\n", r, watchdog.host[r],
+            heard ? "stands still" : "gives no sign", said, b->text);
+  }
+  if (n == 0)
+    fprintf(stderr, "kith: no rank is missing: the network or the file system hangs, or the program itself "
+                    "is at fault\n");
+  fprintf(stderr, "kith: ending all ranks with code %d; the same command goes on from the last checkpoint\n",
+          (int)KITH_EINTERRUPT);
+}
+
+static void watchdog_tell_of_work(double seconds) {
+  for (int r = 0; r < watchdog.size; r++)
+    if (watchdog_moves(r, seconds))
+      fprintf(stderr, "kith: rank %d is at work, so the job is slow rather than hung; waiting on\n", r);
+}
+
+/* Sign a few times, and see who else does; false if the wait, or the watch, has ended meanwhile. */
+static bool watchdog_call_roll(watchdog_state *w) {
+  enum { TIMES = 4 };
+  kith__heartbeat_read(watchdog.path, watchdog.size, watchdog.then);
+  for (int i = 0; i < TIMES; i++) {
+    watchdog_sign(w, true);
+    if (watchdog_nap(watchdog.look)) return false;
+    double before = w->waited;
+    watchdog_look(w);
+    if (w->waited <= before) return false;
+  }
+  watchdog_sign(w, true);
+  kith__heartbeat_read(watchdog.path, watchdog.size, watchdog.now);
+  return true;
+}
+
+/* At the limit: end the job, unless some rank is at work. */
+static void watchdog_judge(watchdog_state *w) {
+  char text[HEARTBEAT_TEXT];
+  bool slow = false;
+  double began = kith_clock();
+  watchdog_say(w, sizeof text, text);
+  fprintf(stderr, "kith: %s\n", text);
+  if (!watchdog_call_roll(w)) return;
+  double seconds = kith_clock() - began;
+  for (int r = 0; r < watchdog.size; r++) slow = slow || (r != watchdog.rank && watchdog_moves(r, seconds));
+  w->deadline = w->waited + watchdog.limit;
+  if (slow && watchdog_speaks()) watchdog_tell_of_work(seconds);
+  if (slow) return;
+  if (watchdog_speaks()) watchdog_name_the_missing();
+  watchdog_nap(2 * watchdog.look); /* the lines of the others */
+  MPI_Abort(MPI_COMM_WORLD, KITH_EINTERRUPT);
+  _exit(KITH_EINTERRUPT);
+}
+
+/* ---- the thread ---- */
+
+/* A file system that hangs may be what everybody waits for: then the roll cannot be called, and the alarm
+ * ends the process. */
+static void watchdog_judge_in_time(watchdog_state *w) {
+  signal(SIGALRM, watchdog_give_up);
+  alarm(WATCHDOG_GIVE_UP + (unsigned)(8 * watchdog.look));
+  watchdog_judge(w);
+  alarm(0);
+  signal(SIGALRM, SIG_DFL);
+}
+
+static void *watchdog_run(void *nothing) {
+  watchdog_state w = {.at = kith_clock(), .deadline = watchdog.limit};
+  (void)nothing;
+  while (!watchdog_nap(watchdog.tick)) {
+    watchdog_look(&w);
+    bool worried = w.waited > watchdog.limit / 2, due = w.at - w.looked >= watchdog.look;
+    if (w.worried && !worried) unlink(watchdog.path);
+    w.worried = worried;
+    if (due) w.looked = w.at;
+    if (due && (worried || kith__heartbeat_exists(watchdog.path))) watchdog_sign(&w, worried);
+    if (w.waited >= w.deadline) watchdog_judge_in_time(&w);
+  }
+  return NULL;
+}
+
+/* Signals are for the main thread. */
+static kith_status watchdog_start(void) {
+  sigset_t all, old;
+  pthread_condattr_t clock;
+  pthread_condattr_init(&clock);
+  pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+  pthread_cond_init(&watchdog.end, &clock);
+  pthread_condattr_destroy(&clock);
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &old);
+  int why = pthread_create(&watchdog.thread, NULL, watchdog_run, NULL);
+  pthread_sigmask(SIG_SETMASK, &old, NULL);
+  watchdog.on = why == 0;
+  if (why == 0) return KITH_OK;
+  pthread_cond_destroy(&watchdog.end);
+  return kith_fail(KITH_ENOMEM, "no thread to watch over waiting: %s", strerror(why));
+}
+
+static kith_status watchdog_limit(const kith_watchdog_options *o, double *limit) {
+  const char *text = getenv("KITH_WATCH_SECONDS");
+  char *end = NULL;
+  *limit = 60 * o->minutes;
+  if (!text || !*text) return KITH_OK;
+  *limit = strtod(text, &end);
+  if (*end || !(*limit >= 0 && *limit < 1e9))
+    return kith_fail(KITH_EUSAGE, "KITH_WATCH_SECONDS: expected seconds, found \"%s\"", text);
+  return KITH_OK;
+}
+
+/* Rank 0 looks: is there a folder, and no board of an earlier run. */
+static kith_status watchdog_prepare(const kith_comm *comm, const char *folder, bool *there) {
+  kith_status st = KITH_OK;
+  struct stat is;
+  watchdog.rank = comm->rank;
+  watchdog.size = comm->size;
+  watchdog.tick = watchdog.limit / 20 < 1 ? watchdog.limit / 20 : 1;
+  watchdog.look = watchdog.limit / 20 < 20 ? watchdog.limit / 20 : 20;
+  KITH_TRY(kith_path_join(folder, "waiting.txt", watchdog.path));
+  *there = stat(folder, &is) == 0 && S_ISDIR(is.st_mode);
+  if (comm->rank == 0 && *there) unlink(watchdog.path);
+  KITH_TRY(KITH_NEW(watchdog.host, comm->size));
+  if (gethostname(watchdog.host[comm->rank], KITH_NAME - 1) != 0)
+    snprintf(watchdog.host[comm->rank], KITH_NAME, "unknown host");
+  KITH_TRY(KITH_NEW(watchdog.then, comm->size));
+  KITH_TRY(KITH_NEW(watchdog.now, comm->size));
+done:
+  return st;
+}
+
+static void watchdog_forget(void) {
+  KITH_FREE(watchdog.host);
+  KITH_FREE(watchdog.then);
+  KITH_FREE(watchdog.now);
+  watchdog.on = watchdog.ended = false;
+}
+
+kith_agreed kith_watchdog_start(const kith_comm *comm, const kith_watchdog_options *o, const char *folder) {
+  kith_agreed st = {KITH_OK};
+  bool there = false;
+  kith_watchdog_stop();
+  KITH_TRY(kith_agree(comm, watchdog_limit(o, &watchdog.limit)));
+  if (comm->size == 1 || watchdog.limit <= 0) return st;
+  KITH_TRY(kith_agree(comm, watchdog_prepare(comm, folder, &there)));
+  kith_comm_bcast(comm, sizeof there, &there);
+  KITH_MPI(MPI_Allgather(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, watchdog.host, KITH_NAME, MPI_CHAR, comm->mpi));
+  if (there) KITH_TRY(kith_agree(comm, watchdog_start()));
+done:
+  if (kith_is_bad(st)) kith_watchdog_stop();
+  if (!watchdog.on) watchdog_forget();
+  return st;
+}
+
+void kith_watchdog_stop(void) {
+  if (!watchdog.on) return;
+  pthread_mutex_lock(&watchdog_lock);
+  watchdog.ended = true;
+  pthread_cond_signal(&watchdog.end);
+  pthread_mutex_unlock(&watchdog_lock);
+  pthread_join(watchdog.thread, NULL);
+  pthread_cond_destroy(&watchdog.end);
+  watchdog_forget();
+}

@@ -1,0 +1,18 @@
+/* Rows of item numbers: giving them back, and asking whether one holds an item. */
+#include "kith/graph.h"
+
+void kith_ragged_free(kith_ragged *ragged) {
+  KITH_FREE(ragged->start);
+  KITH_FREE(ragged->value);
+  ragged->n_row = 0;
+}
+
+bool kith_ragged_has(const kith_ragged *ragged, int64_t row, int32_t item) {
+  kith_eid low = ragged->start[row], high = ragged->start[row + 1];
+  while (low < high) {
+    kith_eid middle = low + (high - low) / 2;
+    if (ragged->value[middle] < item) low = middle + 1;
+    else high = middle;
+  }
+  return low < ragged->start[row + 1] && ragged->value[low] == item;
+}

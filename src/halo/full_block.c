@@ -1,0 +1,57 @@
+/* The whole graph as one hop. */
+#include <string.h>
+
+#include "kith/halo.h"
+
+/* The same matrix with every row's own column before the others. */
+static kith_status full_block_add_loops(const kith_csr *a, kith_csr *out) {
+  kith_status st = KITH_OK;
+  kith_eid n_entry = a->start[a->n_row] + a->n_row;
+  kith_csr b = {.n_row = a->n_row, .n_col = a->n_col};
+  KITH_TRY(KITH_NEW(b.perm, a->n_row));
+  KITH_TRY(KITH_NEW(b.start, (int64_t)a->n_row + 1));
+  KITH_TRY(KITH_NEW(b.col, n_entry));
+  KITH_TRY(KITH_NEW(b.weight, n_entry));
+  for (kith_lid p = 0; p < a->n_row; p++) {
+    kith_eid from = a->start[p], n = a->start[p + 1] - from, at = b.start[p];
+    b.perm[p] = b.col[at] = a->perm[p];
+    memcpy(b.col + at + 1, a->col + from, (size_t)n * sizeof *b.col);
+    memcpy(b.weight + at + 1, a->weight + from, (size_t)n * sizeof *b.weight);
+    b.start[p + 1] = at + 1 + n;
+  }
+  *out = b;
+  b = (kith_csr){0};
+done:
+  kith_csr_free(&b);
+  return st;
+}
+
+kith_status kith_full_block_make(kith_dist_csr *a, bool back, bool loops, kith_full_block *out) {
+  kith_status st = KITH_OK;
+  kith_full_block *w = out;
+  *w = (kith_full_block){0};
+  if (loops) KITH_TRY(full_block_add_loops(&a->csr, &w->looped));
+  const kith_csr *csr = loops ? &w->looped : &a->csr;
+  kith_eid n_entry = csr->start[csr->n_row];
+  if (back) KITH_TRY(kith_csc_make(csr->n_col, n_entry, &w->csc));
+  if (back) kith_csc_fill(csr, 0, NULL, &w->csc);
+  w->nodes =
+      (kith_node_map){.n = a->csr.n_row, .n_ghost = a->n_ghost, .capacity = a->csr.n_col, .node = a->node};
+  w->edges = (kith_node_map){.n = n_entry, .capacity = n_entry};
+  w->block = (kith_block){.dist_csr = a,
+                          .src = &w->nodes,
+                          .dst = &w->nodes,
+                          .edges = &w->edges,
+                          .csr = csr,
+                          .scale = a->weighted ? csr->weight : NULL,
+                          .csc = &w->csc,
+                          .degree = a->degree};
+done:
+  if (kith_is_bad(st)) kith_full_block_free(w);
+  return st;
+}
+
+void kith_full_block_free(kith_full_block *whole) {
+  kith_csr_free(&whole->looped);
+  kith_csc_free(&whole->csc);
+}
