@@ -1,4 +1,4 @@
-/* kith doctor: the installation and this allocation, examined before hours are spent. */
+/* kith doctor: check the installation and the allocation before a long run. */
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,13 +12,13 @@
 #include "kith/memory_estimate.h"
 #include "kith/probe.h"
 
-/* An examination under way; the findings are the same on every rank. */
+/* State of the checks; the findings are the same on every rank. */
 typedef struct doctor {
   cli *c;
   const char *folder;
   bool has_job, has_sizes;
   kith_host_info *host;   /* [ranks] */
-  kith_graph_sizes sizes; /* of this rank's share, where the job's graph is there */
+  kith_graph_sizes sizes; /* of this rank's share, if the job's graph exists */
   int n, n_warn, n_fail;
   kith_status worst;
   char failed[256]; /* names of the checks that failed */
@@ -36,7 +36,7 @@ static void doctor_json(doctor *d, const char *name, const char *verdict, const 
   cli_json_more(d->c, "}");
 }
 
-/* Print at once: what follows may hang, and then the last line tells where. */
+/* Print immediately: a later check may hang, and the last line then shows where. */
 static void doctor_report(doctor *d, const char *name, const kith_finding *f) {
   static const char *const text[] = {"ok", "warn", "FAIL"};
   cli_print(d->c, "%-5s %-11s %s%s%s", text[f->verdict], name, f->observed, f->remedy[0] ? "; remedy: " : "",
@@ -51,7 +51,7 @@ static void doctor_report(doctor *d, const char *name, const kith_finding *f) {
   if (f->status > d->worst) d->worst = f->status;
 }
 
-/* What was agreed to have failed, as a line. */
+/* Report an agreed error as a failed check. */
 static void doctor_report_failure(doctor *d, const char *name, kith_agreed st, const char *remedy) {
   kith_finding f = {.observed = ""};
   kith_finding_add(&f, "%s", kith_error_text());
@@ -123,9 +123,9 @@ done:
   return st;
 }
 
-/* ---- the job's needs ---- */
+/* ---- the job's graph and memory ---- */
 
-/* Whether the ranks of a node could hold their shares of a file: read otherwise, it would kill them. */
+/* Whether the ranks of a node have memory for their shares of a file; reading it otherwise would end them. */
 static bool doctor_can_read(const doctor *d, const char *path) {
   struct stat is = {0};
   int size = d->c->comm->size;
@@ -160,7 +160,7 @@ static void doctor_report_parts(const doctor *d, const char *path, kith_finding 
                    (long long)rows[0], (long long)ghost);
 }
 
-/* The cut if it is there, else the graph, else nothing. */
+/* Read parts.h5 if it exists, else graph.h5, else nothing. */
 static void doctor_check_graph(doctor *d) {
   kith_finding f = {.observed = ""};
   char parts[KITH_PATH], graph[KITH_PATH];
@@ -199,7 +199,7 @@ done:
   return st;
 }
 
-/* What the rank that needs most counts, in words. */
+/* Memory by use of the rank with the largest estimate. */
 static void doctor_report_memory(const doctor *d, const int64_t *all, const kith_memory_estimate *mine,
                                  kith_finding *f) {
   const kith_comm *comm = d->c->comm;

@@ -1,4 +1,4 @@
-/* What to make of what was measured: nothing here looks at the machine. */
+/* Checks of measured facts; nothing here looks at the machine. */
 #include "kith/diagnose.h"
 
 #include <math.h>
@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CHECKS_SHM = 4 << 20 }; /* bytes of a rank's segment of Open MPI on /dev/shm */
+enum { CHECKS_SHM = 4 << 20 }; /* bytes of Open MPI's segment of a rank on /dev/shm */
 
-static const double CHECKS_FULL = 0.8;    /* of the memory: more is close */
+static const double CHECKS_FULL = 0.8;    /* fraction of memory above which to warn */
 static const double CHECKS_SKEW = 1;      /* seconds */
 static const double CHECKS_SLOW = 1e-3;   /* seconds of a short message */
 static const double CHECKS_NARROW = 50e6; /* bytes a second */
@@ -24,7 +24,7 @@ void kith_finding_add(kith_finding *f, const char *format, ...) {
   va_end(words);
 }
 
-/* The first remedy stands, unless a worse verdict brings its own. */
+/* Keep the first remedy, unless the new verdict is worse. */
 static void checks_set(kith_finding *f, kith_verdict verdict, kith_status status, const char *format,
                        va_list words) {
   if (f->verdict >= verdict) return;
@@ -134,7 +134,7 @@ static bool checks_same_cores(const kith_cpu_set *a, const kith_cpu_set *b) {
   return memcmp(a, b, sizeof *a) == 0;
 }
 
-/* Ranks of a node that are bound to the very cores of rank r, and their threads. */
+/* Ranks of the node that are bound to the same cores as rank r, and their threads. */
 static int checks_bound_with(int size, const kith_host_info *all, int r, int *threads) {
   int n = 0;
   *threads = 0;
@@ -146,7 +146,7 @@ static int checks_bound_with(int size, const kith_host_info *all, int r, int *th
   return n;
 }
 
-/* Bound to fewer cores than threads, though the node has more: nothing but a wrong binding does that. */
+/* Bound to fewer cores than threads although the node has more: a wrong binding. */
 static void checks_binding(int size, const kith_host_info *all, int r, kith_finding *f) {
   int threads = 0, ranks = checks_bound_with(size, all, r, &threads),
       cores = kith_cpu_set_count(&all[r].cores);
@@ -283,7 +283,7 @@ void kith_diagnose_shm(int size, const kith_host_info *all, kith_finding *f) {
 
 void kith_diagnose_locks(bool good, const char *why, bool leaves, const char *variable, kith_finding *f) {
   bool off = variable && (strcmp(variable, "FALSE") == 0 || strcmp(variable, "0") == 0);
-  bool forced = variable && variable[0] && !off; /* HDF5 heeds it more than the program */
+  bool forced = variable && variable[0] && !off; /* HDF5 gives the variable precedence over the program */
   if (good) {
     kith_finding_add(f, "files can be locked");
     return;

@@ -1,4 +1,4 @@
-/* Sizes of a graph and of a rank's share, from the share itself or from graph.h5. */
+/* Sizes of a graph and a rank's share, from the share itself or from graph.h5. */
 #include <string.h>
 
 #include "kith/memory_estimate.h"
@@ -47,7 +47,7 @@ static kith_agreed graph_sizes_read_nodes(kith_h5 *f, kith_graph_sizes *s) {
   KITH_TRY(kith_h5_get_attr_int(f, "n_edge", &s->n_edge));
   KITH_TRY(kith_h5_get_attr_int(f, "n_class", &n_class));
   KITH_TRY(kith_h5_get_attr_int(f, "n_feature", &n_feature));
-  KITH_TRY(kith_h5_extent(f, "node/label", &s->n_train, &d)); /* at most */
+  KITH_TRY(kith_h5_extent(f, "node/label", &s->n_train, &d)); /* upper bound */
   s->n_class = (int)n_class;
   s->n_feature = (int)n_feature;
 done:
@@ -64,7 +64,7 @@ done:
   return st;
 }
 
-/* An even share, rounded up, of which nobody knows yet how much the cut leaves to others. */
+/* An even share, rounded up, with an upper bound of ghosts, since the cut is not known yet. */
 static void graph_sizes_share(int size, kith_graph_sizes *s) {
   s->size = size;
   for (int t = 0; t < KITH_TYPES; t++) s->n_own_of[t] = (s->n[t] + size - 1) / size;

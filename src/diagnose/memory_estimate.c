@@ -1,15 +1,15 @@
 /*
- * How much memory and disk a run will take.  Every sum below names the arrays that it stands for; bytes of an
- * index are written out: 4 for kith_lid and float, 8 for kith_gid and kith_eid.
+ * Estimates of memory and disk. Each formula lists the arrays that it counts; sizes of elements are written
+ * out: 4 bytes for kith_lid and float, 8 for kith_gid and kith_eid.
  */
 #include "kith/memory_estimate.h"
 #include "diagnose/tape_cost_model.h"
 
 enum {
-  ESTIMATE_LIBRARIES = 8 << 20,
-  ESTIMATE_FILE_OVERHEAD = 1 << 18,
-  ESTIMATE_WALKERS = 1 << 17
-}; /* bytes of memory; of a file around its rows; walkers at once */
+  ESTIMATE_LIBRARIES = 8 << 20,     /* bytes of HDF5 and MPI */
+  ESTIMATE_FILE_OVERHEAD = 1 << 18, /* bytes of a file beside its rows */
+  ESTIMATE_WALKERS = 1 << 17        /* concurrent random walks */
+};
 
 int64_t kith_memory_estimate_total(const kith_memory_estimate *n) {
   return n->graph + n->state + n->activations + n->batch + n->transient;
@@ -17,17 +17,16 @@ int64_t kith_memory_estimate_total(const kith_memory_estimate *n) {
 
 static int64_t estimate_max(int64_t a, int64_t b) { return a > b ? a : b; }
 
-/* A rank's run, as it will be. */
+/* Inputs of the formulas, for one rank. */
 typedef struct estimate {
   const kith_graph_sizes *s;
   const kith_model_options *model;
   const kith_train_options *train;
-  kith__tape_cost_model m; /* what one row, one ghost and one entry take on the tape */
-  int64_t entry, ghost;    /* entries that layers run along and rows of others in them: the graph's, or
-                              importance neighborhoods' */
-  int64_t walks;           /* bytes while importance neighborhoods are found */
-  int64_t pass;            /* rows that an exchange of ghosts sends: about as many as it receives */
-  int d, width;            /* columns of input rows and of final ones */
+  kith__tape_cost_model m; /* tape bytes per row, ghost and entry */
+  int64_t entry, ghost; /* entries and ghosts of the layers' matrix: the graph, or importance neighborhoods */
+  int64_t walks;        /* bytes of the walks that find importance neighborhoods */
+  int64_t pass;         /* rows sent in a halo exchange: about as many as are received */
+  int d, width;         /* columns of input rows and of final embeddings */
 } estimate;
 
 /* kith_graph, and kith_dist_csr with its halo; the transpose and loops of kith_full_block. */
@@ -60,16 +59,15 @@ static kith_tape_bytes estimate_tape(const estimate *w, int64_t own, int64_t gho
   return kith__tape_cost_model_predict(&w->m, own, ghost, entry);
 }
 
-/* Sampled modes evaluate on the whole graph, forward only; gradients there are never touched. */
+/* Sampled modes use the full graph for inference only: gradients are never touched there. */
 static int64_t estimate_activations(const estimate *w) {
   kith_tape_bytes t = estimate_tape(w, w->s->n_own, w->ghost, w->entry);
   int64_t input = estimate_reads_features(w) ? 8 * (int64_t)w->d * (w->s->n_own + w->ghost)
-                                             : 0; /* rows made of features */
+                                             : 0; /* rows computed from features */
   return t.value + t.workspace + (w->train->sampler.mode == KITH_FULL ? t.grad : 0) + input;
 }
 
-/* Rows that this rank's share of a step is about: users and items of pairs with their negatives; labeled
- * nodes. */
+/* Rows that a rank's part of a batch reads: users, items and negatives of its pairs; or labeled nodes. */
 static int64_t estimate_wanted(const estimate *w) {
   const kith_graph_sizes *s = w->s;
   const kith_negative_options *n = &w->train->negatives;
@@ -83,7 +81,7 @@ static int64_t estimate_wanted(const estimate *w) {
   return ((2 + draws) * kith_min(w->train->batch, s->n_edge) + shared) / s->size + 2 * KITH_TILE;
 }
 
-/* The batch's index arrays, its packed rows at owner and asker with gradients, and the messages between. */
+/* Index arrays of the batch; its rows with gradients, packed at the owner and at the reader; messages. */
 static int64_t estimate_batch(const estimate *w) {
   int64_t wanted = estimate_wanted(w), pairs = kith_min(w->train->batch, w->s->n_edge), tiles = 0;
   if (w->train->loss.name == KITH_SOFTMAX && w->s->task == KITH_RECOMMEND)
@@ -92,7 +90,7 @@ static int64_t estimate_batch(const estimate *w) {
   return wanted * (120 + 24 * (int64_t)w->width) + 4 * w->s->n_entry / 2 + tiles;
 }
 
-/* Nodes that a step of a mode can have beside the batch's, over all layers. */
+/* Upper bound of the nodes that a sampler adds to those of the batch, over all layers. */
 static int64_t estimate_drawn(const estimate *w) {
   const kith_sampler_options *o = &w->train->sampler;
   int64_t nodes = w->s->n[KITH_USER] + w->s->n[KITH_ITEM];
@@ -106,7 +104,7 @@ static int64_t estimate_drawn(const estimate *w) {
   }
 }
 
-/* Rows and entries of a sampled step's hops, the outermost first in `row`. */
+/* Rows and entries of the blocks of a sampled step; row[0] is the outermost layer. */
 static void estimate_hops(const estimate *w, int64_t *row, int64_t *entry) {
   const kith_sampler_options *o = &w->train->sampler;
   const kith_graph_sizes *s = w->s;
@@ -118,14 +116,14 @@ static void estimate_hops(const estimate *w, int64_t *row, int64_t *entry) {
     int asked = o->mode == KITH_NEIGHBOR && o->fanouts.n > 0
                     ? o->fanouts.of[layers - 1 - l < o->fanouts.n ? layers - 1 - l : o->fanouts.n - 1]
                     : 0;
-    int64_t fan = asked > 0 ? asked : 4 * mean; /* the batch's nodes have more neighbors than the mean */
+    int64_t fan = asked > 0 ? asked : 4 * mean; /* nodes of a batch have more neighbors than the mean */
     entry[l] = kith_min(row[l + 1] * fan, 2 * s->n_edge);
     row[l] = kith_min(row[l + 1] * (fan + 1), most);
   }
 }
 
-/* Hops, made twice: the step's and the next one's; and the tape, each layer as large as its hop.  Leaves of
- * other ranks are packed and arrive. */
+/* Blocks, twice: of this step and the next; the tape, each layer of the size of its block; input rows, packed
+ * and received. */
 static int64_t estimate_sampled(const estimate *w) {
   int64_t row[KITH_HOPS_MOST + 1] = {0}, entry[KITH_HOPS_MOST + 1] = {0}, bytes = 0;
   int layers = kith_model_n_layer(w->model);
@@ -138,9 +136,9 @@ static int64_t estimate_sampled(const estimate *w) {
 }
 
 /*
- * The ring's two shards of items and users' heaps; rows by original number and the tables of the way there;
- * what HDF5 and MPI take for themselves.  They come one after the other, but blocks of some MiB that were
- * freed stay with the process.
+ * Evaluation: two item shards of the ring, and top-K heaps. Files: rows in original order, and the tables of
+ * their redistribution. HDF5 and MPI themselves. These phases alternate, but freed blocks of some MiB stay
+ * with the process.
  */
 static int64_t estimate_transient(const estimate *w, const kith_eval_options *o) {
   const kith_graph_sizes *s = w->s;
@@ -153,7 +151,7 @@ static int64_t estimate_transient(const estimate *w, const kith_eval_options *o)
   return estimate_max(ring + rows, reading) + ESTIMATE_LIBRARIES;
 }
 
-/* Importance neighborhoods reach further than the graph's rows: up to all nodes. */
+/* Importance neighborhoods reach beyond direct neighbors: their ghosts may be all nodes. */
 static void estimate_near(const kith_graph_sizes *s, const kith_near_options *o, estimate *w) {
   w->entry = s->n_own * kith_min(o->neighbors, (int64_t)o->walks * o->length);
   w->ghost = kith_min(s->n[KITH_USER] + s->n[KITH_ITEM] - s->n_own, w->entry);
@@ -168,7 +166,7 @@ static kith_status estimate_make(const kith_graph_sizes *s, const kith_model_opt
   KITH_TRY(kith_model_check(known));
   *out = (estimate){.s = s, .model = known, .train = train, .entry = s->n_entry, .ghost = s->n_ghost};
   if (kith_model_uses_importance_graph(known)) estimate_near(s, &known->near, out);
-  out->pass = out->ghost; /* nodes that read each other are as many on either side */
+  out->pass = out->ghost; /* the matrix is nearly symmetric */
   out->d = s->n_feature > 0 ? s->n_feature : known->width;
   out->width = kith_model_output_dim(known);
   KITH_TRY(kith__tape_cost_model_fit(known, s->task, s->n_feature, &out->m));
@@ -192,8 +190,7 @@ kith_status kith_estimate_memory(const kith_graph_sizes *s, const kith_model_opt
                                 .batch = estimate_batch(&w),
                                 .transient = estimate_transient(&w, evaluate)};
   if (train->sampler.mode == KITH_FULL) return st;
-  /* Steps and evaluations take turns in memory, but for the input rows: steps count for what they have more.
-   */
+  /* Steps and inference alternate in memory, except the input rows: count what steps need in addition. */
   int64_t stay = 4 * (int64_t)w.d * (s->n_own + w.ghost);
   out->batch += estimate_max(0, estimate_sampled(&w) - (out->activations - stay));
 done:

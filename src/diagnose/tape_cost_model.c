@@ -1,9 +1,9 @@
-/* A model on a graph of a few dozen nodes, to see what it takes of a tape: never played, only recorded. */
+/* Fit the tape memory of a model on graphs of a few dozen nodes. The tape is recorded, never run. */
 #include "diagnose/tape_cost_model.h"
 
 enum { TAPE_COST_ROWS = 64 };
 
-/* A graph of one rank: node i reads the `degree` nodes behind it, and those before it. */
+/* A circulant graph on one rank: node i has edges from the next `degree` nodes. */
 typedef struct tape_cost_graph {
   kith_graph g;
   kith_gid first[2], *neighbor;
@@ -50,7 +50,7 @@ done:
   return st;
 }
 
-/* Record as trainers do on the whole graph, with room for that many ghosts. */
+/* Record the model as a trainer does on the full graph. */
 static kith_status tape_cost_record(const kith_model_options *o, const kith_full_block *whole, int n_feature,
                                     kith_params *params, kith_tape *t) {
   kith_status st = KITH_OK;
@@ -103,7 +103,7 @@ done:
   return st;
 }
 
-/* Bytes of one thing, of which `b` has `n` more than `a`. */
+/* Slopes: bytes per unit, of which `b` has `n` more than `a`. */
 static void tape_cost_slope(int n, kith_tape_bytes a, kith_tape_bytes b, double *of) {
   of[0] = (double)(b.value - a.value) / n;
   of[1] = (double)(b.grad - a.grad) / n;
@@ -124,7 +124,7 @@ kith_status kith__tape_cost_model_fit(const kith_model_options *o, kith_task tas
   tape_cost_slope(n, base, dense, m.per_entry);
   tape_cost_slope(n, base, far, m.per_ghost);
   tape_cost_slope(n, base, wide, m.per_row);
-  for (int i = 0; i < 3; i++) m.per_row[i] -= 2 * m.per_entry[i]; /* each further row brought two entries */
+  for (int i = 0; i < 3; i++) m.per_row[i] -= 2 * m.per_entry[i]; /* each additional row has two entries */
   kith_tape_bytes slopes = kith__tape_cost_model_predict(&m, n, 0, 2 * n);
   m.fixed = (kith_tape_bytes){base.value - slopes.value, base.grad - slopes.grad,
                               base.workspace - slopes.workspace};

@@ -1,11 +1,10 @@
-/* The accuracy of classes: answers are counted, losses summed exactly, so the digits do not depend on the
- * ranks. */
+/* Classification accuracy. Counts and exact sums: the digits do not depend on the number of ranks. */
 #include <math.h>
 #include <stdio.h>
 
 #include "kith/eval.h"
 
-/* The first of the largest. */
+/* Ties: the first. */
 static int accuracy_argmax(int n, const float *x) {
   int best = 0;
   for (int k = 1; k < n; k++)

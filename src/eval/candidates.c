@@ -1,14 +1,14 @@
 /*
- * Which items the sampled-N protocol ranks a user's held-out ones among: N of those that the user has never
- * met, drawn uniformly with keys (seed, user, draw), all distinct.  Rejection, with a bit for every item that
- * is met or drawn; where N is so near to all of them that it takes too many tries, the rest is chosen in one
- * pass over the items.
+ * Candidates of the sampled-N protocol: N distinct items that the user has not interacted with, drawn
+ * uniformly with keys (seed, user, draw). Rejection sampling with a bit set; if N is so close to all
+ * available items that it takes too many tries, the rest is selected in one pass over the items.
  */
 #include <string.h>
 
 #include "eval/eval.h"
 
-/* Tries for each item of the catalog, and more: one costs less than a score of full ranking. */
+/* Limit of tries: per item of the catalog, and in addition. A try costs less than one score of full ranking.
+ */
 enum { CANDIDATES_TRIES = 4, CANDIDATES_TRIES_MORE = 64 };
 
 int64_t kith__candidates_words(const kith_graph *g) { return (g->n[KITH_ITEM] + 63) / 64; }
@@ -17,7 +17,7 @@ static bool candidates_bit_is_set(const uint64_t *taken, int64_t item) {
   return taken[item / 64] >> item % 64 & 1;
 }
 
-/* Returns whether it was there already. */
+/* Returns the previous value of the bit. */
 static bool candidates_set_bit(uint64_t *taken, int64_t item) {
   bool before = candidates_bit_is_set(taken, item);
   taken[item / 64] |= (uint64_t)1 << item % 64;
@@ -41,7 +41,8 @@ static uint64_t candidates_random(uint64_t seed, uint64_t who, uint64_t draw) {
   return kith_random(seed, KITH_RNG_PROTOCOL, who, draw, 0).bits[0];
 }
 
-/* `need` of the `left` free items, all choices alike: each with chance need / left (Knuth, algorithm S). */
+/* Select `need` of the `left` free items uniformly: each with probability need / left (Knuth, algorithm S).
+ */
 static void candidates_select(const kith_graph *g, uint64_t seed, uint64_t who, uint64_t draw, int64_t need,
                               int64_t left, const uint64_t *taken, kith_scored_item *e) {
   for (int64_t item = 0; need > 0 && item < g->n[KITH_ITEM]; item++) {

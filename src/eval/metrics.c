@@ -1,4 +1,4 @@
-/* The metrics of one user, and their means over all.  Definitions and sources: docs/metrics.md. */
+/* Ranking metrics of a user, and their means over all users. Definitions and sources: docs/metrics.md. */
 #include <math.h>
 #include <stdio.h>
 
@@ -19,7 +19,7 @@ static bool metrics_contains(int64_t n, const int32_t *truth, int32_t item) {
   return a < n && truth[a] == item;
 }
 
-/* Sum of 1 / log2(position + 1) over the first n places. */
+/* DCG of n hits at the first n positions. */
 static double metrics_ideal_dcg(int64_t n) {
   double sum = 0;
   for (int64_t i = 1; i <= n; i++) sum += 1 / log2((double)i + 1);

@@ -1,12 +1,12 @@
-/* The rows that score highest for a few query rows: every rank looks at its own, and all learn the best of
- * all. */
+/* Maximum inner product search for a few query rows: local top-K on every rank, then an all-gather and a
+ * merge. */
 #include <math.h>
 #include <string.h>
 
 #include "eval/eval.h"
 #include "kith/ops.h"
 
-/* Whether `item` is in an ascending list. */
+/* Binary search in the ascending list of the query. */
 static bool nearest_is_excluded(const kith_ragged *exclude, int q, int64_t item) {
   kith_eid a = exclude->start[q], b = exclude->start[q + 1];
   while (a < b) {
@@ -17,7 +17,7 @@ static bool nearest_is_excluded(const kith_ragged *exclude, int q, int64_t item)
   return a < exclude->start[q + 1] && exclude->value[a] == item;
 }
 
-/* The best of this rank's rows for one query, into k entries; places that are left over hold item -1. */
+/* Top-K of this rank's rows for one query, padded with item -1. */
 static void nearest_local(const kith_graph *g, kith_node_type type, int d, const float *x, int q,
                           const float *query, const kith_ragged *exclude, int k, kith_scored_item *best) {
   kith_topk_heap heap = {.k = k, .entry = best};
@@ -30,7 +30,7 @@ static void nearest_local(const kith_graph *g, kith_node_type type, int d, const
   for (int j = heap.n; j < k; j++) best[j] = (kith_scored_item){-INFINITY, -1};
 }
 
-/* The best of what all ranks found for one query: all [size, k]. */
+/* Merge the lists of all ranks for one query: all [size, k]. */
 static void nearest_merge(int size, int k, const kith_scored_item *all, kith_scored_item *entry,
                           int32_t *item, float *score) {
   kith_topk_heap heap = {.k = k, .entry = entry};

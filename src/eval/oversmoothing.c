@@ -1,13 +1,13 @@
-/* Mean cosine and Dirichlet energy of rows; what they are is said in kith/oversmoothing.h. */
+/* Mean cosine and Dirichlet energy of rows; definitions: kith/oversmoothing.h. */
 #include <math.h>
 
 #include "kith/oversmoothing.h"
 
-/* What is summed over nodes. */
+/* Sums over nodes. */
 typedef struct oversmoothing_sums {
-  int64_t n, n_pointing; /* nodes; those whose rows are not zero */
+  int64_t n, n_pointing; /* nodes; nodes with nonzero rows */
   kith_exact_sum energy;
-  kith_exact_sum *direction; /* [d] sum of the rows divided by their norms */
+  kith_exact_sum *direction; /* [d] sum of normalized rows */
 } oversmoothing_sums;
 
 static double oversmoothing_norm(int d, const float *x) {
@@ -85,7 +85,7 @@ kith_agreed kith_oversmoothing_measure(const kith_comm *comm, const kith_dist_cs
   KITH_TRY(kith_agree(comm, KITH_NEW(ghost, (int64_t)a->n_ghost * d)));
   KITH_TRY(kith_agree(comm, kith_halo_reserve(a->halo, d)));
   kith_halo_begin(a->halo, d, x, ghost);
-  oversmoothing_add_directions(&a->csr, d, x, &s); /* while the ghosts travel */
+  oversmoothing_add_directions(&a->csr, d, x, &s); /* overlaps the halo exchange */
   kith_halo_end(a->halo);
   oversmoothing_add_energy(a, d, x, ghost, &s);
   oversmoothing_end(comm, d, &s, out);

@@ -1,4 +1,4 @@
-/* Item shards go round the ring of ranks while users stay: R steps, two shards in memory. */
+/* Ring of ranks: users stay, item shards circulate in R steps; two shards in memory. */
 #include <string.h>
 
 #include "eval/eval.h"
@@ -7,9 +7,9 @@ enum { RING_ROWS = 21, RING_NUMBERS = 22 }; /* tags */
 
 struct kith_ring {
   const kith_comm *comm;
-  int d, seen;         /* shards that have been here */
+  int d, seen;         /* shards received so far */
   kith_lid *n;         /* [size] items of each rank */
-  kith_shard shard[2]; /* the one here, the one arriving */
+  kith_shard shard[2]; /* the current one, the one being received */
   MPI_Datatype row;
   MPI_Request request[4];
   int n_request;
@@ -25,7 +25,7 @@ static kith_status ring_begin(const kith_comm *comm, int d, kith_ring **out) {
   KITH_TRY(KITH_NEW(ring, 1));
   ring->comm = comm;
   ring->d = d;
-  ring->row = MPI_DATATYPE_NULL; /* at once: zero bytes are not a null handle */
+  ring->row = MPI_DATATYPE_NULL; /* zero bytes are not a null handle */
   *out = ring;
   KITH_TRY(KITH_NEW(ring->n, comm->size));
 done:
@@ -42,7 +42,7 @@ done:
   return st;
 }
 
-/* This rank's own items are the first shard here: gathered into x's order of rows, then packed. */
+/* The first shard holds this rank's own items: gathered from x, then packed. */
 static kith_status ring_fill(kith_ring *ring, const kith_graph *g, const float *x) {
   kith_status st = KITH_OK;
   kith_shard *s = &ring->shard[0];
@@ -88,8 +88,7 @@ void kith__ring_destroy(kith_ring **ring) {
   if (!r) return;
   if (r->n_request)
     KITH_WAIT("the ring of items of an evaluation",
-              MPI_Waitall(r->n_request, r->request,
-                          MPI_STATUSES_IGNORE)); /* whoever gives up does so with all others */
+              MPI_Waitall(r->n_request, r->request, MPI_STATUSES_IGNORE)); /* all ranks abort together */
   for (int i = 0; i < 2; i++) {
     KITH_FREE(r->shard[i].packed);
     KITH_FREE(r->shard[i].original);
@@ -99,7 +98,7 @@ void kith__ring_destroy(kith_ring **ring) {
   KITH_FREE(*ring);
 }
 
-/* Pass the shard here to the next rank, and receive the one behind it. */
+/* Start to send the current shard to the next rank and to receive the following one. */
 static void ring_pass(kith_ring *r) {
   int size = r->comm->size, to = (r->comm->rank + 1) % size, from = (r->comm->rank + size - 1) % size;
   kith_shard *here = &r->shard[r->seen % 2], *next = &r->shard[(r->seen + 1) % 2];

@@ -1,7 +1,7 @@
 /*
- * The sampled-N protocol: each user's held-out items are ranked among N items that the user has never met
- * (protocol.c). Its scores are not comparable with full ranking.  Users come in blocks, so that memory does
- * not grow with users times N.
+ * The sampled-N protocol: held-out items are ranked among N candidates without interactions (candidates.c).
+ * Its metrics are not comparable with full ranking. Users are processed in blocks, so that memory does not
+ * grow with users times N.
  */
 #include <stdlib.h>
 
@@ -12,17 +12,16 @@ typedef struct sampled {
   const kith_graph *g;
   const kith_eval_options *o;
   const kith_ragged *truth;
-  int64_t block; /* most candidates of a block */
+  int64_t block; /* limit of candidates per block */
   kith_lid n_user;
   kith_lid *user;          /* [n_user] */
-  int64_t *start;          /* [n_user + 1] candidates of the users before each */
-  int64_t n_user_short;    /* users who have not met as many as N */
-  kith_lid first, end;     /* users of the block */
-  kith_scored_item *entry; /* [most candidates of a block] rows of item numbers, ascending, with scores as
-                        their shards pass by */
-  uint64_t *taken;         /* [threads, words] room for protocol.c */
-  kith_lid *shard_row;     /* [items] row of each in the shard that is here, else -1 */
-  int32_t *item;           /* [largest cut-off] */
+  int64_t *start;          /* [n_user + 1] offsets of the users' candidates */
+  int64_t n_user_short;    /* users with fewer than N candidates */
+  kith_lid first, end;     /* users of the current block: [first, end) */
+  kith_scored_item *entry; /* candidates of the block, ascending by item per user; scored shard by shard */
+  uint64_t *taken;         /* [threads, words] bit sets of candidates.c */
+  kith_lid *shard_row;     /* [items] row of each item in the current shard; -1: not there */
+  int32_t *item;           /* [largest cutoff] */
 } sampled;
 
 static void sampled_free(sampled *s) {
@@ -44,7 +43,7 @@ static int sampled_by_rank(const void *a, const void *b) {
   return kith__scored_item_before(*x, *y) ? -1 : kith__scored_item_before(*y, *x);
 }
 
-/* The block behind the one before; empty where there are no more users. */
+/* Advance to the next block; empty after the last user. */
 static void sampled_next_block(sampled *s) {
   s->first = s->end;
   while (s->end < s->n_user && (s->end == s->first || s->start[s->end + 1] - s->start[s->first] <= s->block))
@@ -117,7 +116,7 @@ static void sampled_add_metrics(const sampled *s, kith__metric_sums *t) {
   }
 }
 
-/* A block, on this rank perhaps an empty one, passes all shards of items. */
+/* Score a block, which may be empty on this rank, against all item shards. */
 static kith_agreed sampled_block(const kith_comm *comm, sampled *s, int d, const float *x,
                                  kith__metric_sums *t) {
   kith_agreed st = {KITH_OK};

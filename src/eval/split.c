@@ -1,7 +1,7 @@
-/* When a run evaluates, and on what. */
+/* Schedule of evaluations, and the split that they use. */
 #include "kith/eval.h"
 
-/* A peak may come early, and later epochs differ less from each other. */
+/* The best epoch may be an early one, and later epochs differ less from each other. */
 bool kith_eval_is_due(int every, int64_t epoch) {
   enum { FIRST = 10, THEN = 5 };
   if (every == KITH_EVERY_AUTO) return epoch <= FIRST || epoch % THEN == 0;

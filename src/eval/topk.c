@@ -1,23 +1,23 @@
-/* Exact top-K: users in tiles against every shard of items as it passes by. */
+/* Exact top-K: tiles of users times every item shard of the ring. */
 #include <string.h>
 
 #include "eval/eval.h"
 
-/* A ranking under way. */
+/* State of a ranking. */
 typedef struct topk_work {
   const kith_graph *g;
   int d, k;
   const float *x;
   bool mask_valid;
   kith_lid n_user;
-  kith_lid *user;            /* [n_user] which owned users are ranked */
+  kith_lid *user;            /* [n_user] owned users that are ranked */
   kith_topk_heap *heap;      /* [n_user] */
   kith_scored_item *entries; /* [n_user, k] */
   int n_thread;
   float *tile;                /* [threads, KITH_SCORE_USERS, d] users of a tile */
   float *score;               /* [threads, KITH_SCORE_USERS, KITH_SCORE_ITEMS] */
-  int32_t *above;             /* [threads, KITH_SCORE_ITEMS] */
-  const kith_eval_options *o; /* of an evaluation; else null */
+  int32_t *above;             /* [threads, KITH_SCORE_ITEMS] items above the threshold */
+  const kith_eval_options *o; /* options of an evaluation; else null */
 } topk_work;
 
 static void topk_work_free(topk_work *w) {
@@ -41,7 +41,7 @@ done:
   return st;
 }
 
-/* Room to rank the users (*user)[n_user]; on success the work has taken the list over, and *user is null. */
+/* Allocate the ranking of (*user)[n_user]; on success it owns the list, and *user is null. */
 static kith_status topk_work_make(const kith_graph *g, int d, const float *x, int k, bool mask_valid,
                                   kith_lid n_user, kith_lid **user, topk_work *out) {
   kith_status st = KITH_OK;
@@ -73,20 +73,20 @@ static bool topk_is_masked(const topk_work *w, kith_lid user, int32_t item) {
          (w->mask_valid && kith_ragged_has(&w->g->valid, user, item));
 }
 
-/* One user against one tile of items: what beats the threshold and is not masked is kept. */
+/* One user, one tile of items: push items above the threshold that are not masked. */
 static void topk_scan(const topk_work *w, kith_lid i, int n, const float *score, const int64_t *original,
                       int32_t *above) {
   kith_topk_heap *heap = &w->heap[i];
   int found = kith_scores_above(n, score, kith__topk_heap_threshold(heap), above);
   for (int f = 0; f < found; f++) {
     float s = score[above[f]];
-    if (s < kith__topk_heap_threshold(heap)) continue; /* it has risen since */
+    if (s < kith__topk_heap_threshold(heap)) continue; /* the threshold has risen */
     kith_scored_item e = {s, (int32_t)original[above[f]]};
     if (!topk_is_masked(w, w->user[i], e.item)) kith__topk_heap_push(heap, e);
   }
 }
 
-/* One tile of users against a whole shard; `poke` where this thread may let messages progress. */
+/* One tile of users, all tiles of a shard; thread 0 also progresses the messages of the ring. */
 static void topk_tile(const topk_work *w, kith_lid first, const kith_shard *s, kith_ring *ring) {
   size_t d = (size_t)w->d, thread = (size_t)kith_thread_num();
   float *tile = w->tile + thread * KITH_SCORE_USERS * d,
@@ -116,12 +116,12 @@ kith_agreed kith__eval_poll(const kith_comm *comm, const kith_eval_options *o) {
   return o->poll ? o->poll(o->poll_context) : (kith_agreed){KITH_OK};
 }
 
-/* One shard, in pieces of users: equally many on every rank, with a poll after each. */
+/* One shard, in pieces of users: the same number of pieces on every rank, with a poll after each. */
 static kith_agreed topk_shard(const kith_comm *comm, const topk_work *w, const kith_shard *s,
                               kith_ring *ring) {
   kith_agreed st = {KITH_OK};
-  enum { PAUSES = 16 }; /* in an evaluation */
-  const int n_piece = comm->size < PAUSES ? PAUSES / comm->size : 1;
+  enum { POLLS = 16 }; /* per evaluation */
+  const int n_piece = comm->size < POLLS ? POLLS / comm->size : 1;
   const int64_t n_tile = (w->n_user + KITH_SCORE_USERS - 1) / KITH_SCORE_USERS;
   for (int p = 0; p < n_piece; p++) {
     int64_t end = kith_chunk_begin(n_tile, n_piece, p + 1);
@@ -196,7 +196,7 @@ done:
   return st;
 }
 
-/* Full ranking: only users with something held out are ranked, once, at the largest cut-off. */
+/* Full ranking: users with held-out items are ranked once, at the largest cutoff. */
 static kith_agreed topk_evaluate(const kith_comm *comm, const kith_graph *g, int d, const float *x,
                                  const kith_eval_options *o, kith__metric_sums *t) {
   kith_agreed st = {KITH_OK};

@@ -1,4 +1,4 @@
-/* The K best of a stream, in an order that does not depend on the stream's. */
+/* Bounded heap of the top K of a stream; the result does not depend on the order of the stream. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -15,7 +15,7 @@ static void topk_heap_sift_down(kith_topk_heap *heap) {
     int child = 2 * i + 1;
     if (child >= heap->n) break;
     if (child + 1 < heap->n && kith__scored_item_before(h[child], h[child + 1])) child++;
-    if (!kith__scored_item_before(e, h[child])) break; /* the worse one stays on top */
+    if (!kith__scored_item_before(e, h[child])) break; /* the worse one stays at the root */
     h[i] = h[child];
     i = child;
   }

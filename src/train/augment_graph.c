@@ -1,15 +1,15 @@
 /*
- * A graph with newcomers.  Global numbers move up to make room: a rank's newcomers stand behind its known
- * nodes, so with b[r] the first newcomer of rank r, known number k becomes k + b[owner of k], and newcomer i
- * of rank r first[r + 1] + i.
+ * Augment the training graph by new nodes. Global numbers shift, since a rank's new nodes follow its known
+ * ones: with b[r] the first new node of rank r, known number k becomes k + b[owner of k], and new node i of
+ * rank r becomes first[r + 1] + i.
  */
 #include "train/augment_graph.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* A known node that a newcomer of this rank reads, and the place of the neighbor list that waits for its
- * number. */
+/* A known neighbor of a new node, and the entry of the neighbor list whose global number is still to be read.
+ */
 typedef struct augment_pending {
   int64_t original;
   kith_eid at;
@@ -19,9 +19,9 @@ typedef struct augment {
   const kith_comm *comm;
   const kith_graph *known;
   const kith_new_nodes *new;
-  kith_gid *block;  /* [size + 1] newcomers by rank */
-  int64_t first, n; /* those of this rank */
-  kith_eid *next;   /* [n + 1] where each one's next neighbor goes; counts before that */
+  kith_gid *block;  /* [size + 1] first new node of each rank */
+  int64_t first, n; /* new nodes of this rank */
+  kith_eid *next;   /* [n + 1] degree of each new node, then the offset of its next neighbor */
   int64_t n_pending[KITH_TYPES];
   augment_pending *pending[KITH_TYPES];
   kith_graph *g;
@@ -31,13 +31,13 @@ void kith__augmented_graph_free(augmented_graph *e) { kith_graph_destroy(&e->g);
 
 /* ---- numbers ---- */
 
-/* Which newcomer an original number is, users before items; -1 for a known node. */
+/* Index of a new node, users before items; -1: a known node. */
 static int64_t augment_new_index(const kith_new_nodes *new, int type, int64_t original) {
   int64_t i = original - new->n_known[type];
   return i < 0 ? -1 : type == KITH_USER ? i : new->n[KITH_USER] + i;
 }
 
-/* The row behind the known ones that a newcomer has on this rank; -1 if it is known, or another rank's. */
+/* Row of a new node of this rank, counted from the last known row; -1: known, or of another rank. */
 static int64_t augment_row(const augment *x, int type, int64_t original) {
   int64_t i = augment_new_index(x->new, type, original);
   return i >= x->first && i < x->first + x->n ? i - x->first : -1;
@@ -53,7 +53,7 @@ static kith_gid augment_new_number(const augment *x, int64_t i) {
 
 /* ---- rows ---- */
 
-/* How many neighbors each newcomer of this rank has, and how many of them are known. */
+/* Degrees of this rank's new nodes, and their number of known neighbors. */
 static void augment_count(augment *x) {
   const kith_new_nodes *new = x->new;
   for (int64_t p = 0; p < new->n_pair; p++) {
@@ -92,7 +92,7 @@ done:
   return st;
 }
 
-/* The known rows: as they are, but for the numbers. */
+/* Copy the known rows, with shifted numbers. */
 static void augment_copy_known(augment *x) {
   const kith_graph *k = x->known;
   kith_graph *g = x->g;
@@ -107,7 +107,8 @@ static void augment_copy_known(augment *x) {
   for (kith_eid e = 0; e < k->start[k->n_own]; e++) g->neighbor[e] = augment_known_number(x, k->neighbor[e]);
 }
 
-/* One end of a pair reads the other: a new one's number is known here, a known one's is asked for later. */
+/* Add the other end of a pair as a neighbor: the number of a new node is known here, that of a known node is
+ * read later. */
 static void augment_add_edge(augment *x, int64_t row, int type, int64_t original) {
   if (row < 0) return;
   int64_t i = augment_new_index(x->new, type, original);
@@ -116,8 +117,7 @@ static void augment_add_edge(augment *x, int64_t row, int type, int64_t original
   else x->pending[type][x->n_pending[type]++] = (augment_pending){original, at};
 }
 
-/* The new rows.  Pairs come by user, then item, so that both directions stand in the order of original
- * numbers. */
+/* Add the new rows. Pairs are sorted by user, then item, so both directions are sorted by original number. */
 static void augment_add_rows(augment *x) {
   kith_graph *g = x->g;
   kith_lid n_known = x->known->n_own;
@@ -137,7 +137,7 @@ static void augment_add_rows(augment *x) {
 
 /* ---- features ---- */
 
-/* The row of a newcomer of this rank in what is known of its type; null features: nothing is. */
+/* Features of a new node's type, and its row there; null: the type has none. */
 static const kith_features *augment_features_of(const augment *x, int64_t i, int64_t *row) {
   int64_t which = x->first + i, n_user = x->new->n[KITH_USER];
   int t = which < n_user ? KITH_USER : KITH_ITEM;
@@ -151,7 +151,7 @@ static void augment_copy(const kith_features *from, kith_eid begin, kith_eid end
   memcpy(to->value + at, from->value + begin, (size_t)(end - begin) * sizeof *to->value);
 }
 
-/* Known rows as they are, new ones behind them. */
+/* Concatenate the features of known and new rows. */
 static kith_status augment_features(augment *x) {
   kith_status st = KITH_OK;
   const kith_features *k = &x->known->features, *from = NULL;
@@ -177,7 +177,7 @@ done:
   return st;
 }
 
-/* ---- the numbers of known partners ---- */
+/* ---- global numbers of known neighbors ---- */
 
 static int augment_compare(const void *a, const void *b) {
   int64_t x = ((const augment_pending *)a)->original, y = ((const augment_pending *)b)->original;

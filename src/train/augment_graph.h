@@ -1,17 +1,18 @@
-/* The graph that was trained on, with newcomers in it. */
+/* The training graph augmented by new nodes, for inductive inference. */
 #ifndef KITH_SRC_TRAIN_AUGMENT_GRAPH_H
 #define KITH_SRC_TRAIN_AUGMENT_GRAPH_H
 
 #include "kith/ingest.h"
 
 /*
- * Newcomers, users before items, are dealt to the ranks in blocks, and are the last rows of their rank.  They
- * read their partners and each other; no known node reads them, so that every known row is what it was.
+ * New nodes, users before items, are distributed in blocks; they are the last rows of their rank. They have
+ * edges from their neighbors, known and new; known nodes have no edges from them, so known rows are
+ * unchanged.
  */
 typedef struct augmented_graph {
   kith_graph *g; /* [n_own] known rows, then new ones; what kith_dist_csr_create() and kith_model_input() read
                     is there */
-  int64_t first, n; /* newcomers of this rank: first … first + n - 1 */
+  int64_t first, n; /* new nodes of this rank: [first, first + n) */
 } augmented_graph;
 
 /* Collective. */

@@ -1,4 +1,4 @@
-/* What must be the same for a checkpoint to be continued, in words. */
+/* The configuration key of a run: every option that affects results. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,8 +24,8 @@ static void config_key_add(config_key *r, const char *format, ...) {
 }
 
 /*
- * What came later is named only where it departs from the defaults, so that checkpoints from before these
- * keys can be continued.
+ * Options added later are written only if they differ from their defaults, so that older checkpoints can be
+ * resumed.
  */
 static void config_key_add_model(config_key *r) {
   const kith_model_options *m = &r->o->model;
@@ -81,7 +81,7 @@ static void config_key_add_mode(config_key *r) {
   if (o->draw != KITH_UNIFORM) config_key_add(r, " draw=%s", kith_drawing_text(o->draw));
 }
 
-/* The words that all tasks have. */
+/* Words common to all tasks. */
 static void config_key_add_steps(config_key *r) {
   const kith_train_options *t = &r->o->train;
   config_key_add(r, "batch=%d lr=%.9g decay=%.9g beta1=%.9g beta2=%.9g epsilon=%.9g seed=%llu", t->batch,
@@ -89,7 +89,7 @@ static void config_key_add_steps(config_key *r) {
                  (unsigned long long)t->seed);
 }
 
-/* What must be the same for a checkpoint to be continued: all that decides the next bit. */
+/* Words in the order of the first versions; the comparison does not depend on it. */
 static void config_key_write(config_key *r) {
   const kith_run *o = r->o;
   const kith_loss_options *loss = &o->train.loss;

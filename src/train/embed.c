@@ -1,4 +1,4 @@
-/* Newcomers' embeddings: the trained model, forward only, on a graph in which they are. */
+/* Embeddings of new nodes: inference of the trained model on the augmented graph. */
 #include "kith/embed.h"
 
 #include <stdio.h>
@@ -6,7 +6,7 @@
 
 #include "train/augment_graph.h"
 
-/* A model on the augmented_graph graph. */
+/* The model on the augmented graph. */
 typedef struct embed {
   const kith_comm *comm;
   const kith_model_options *model;
@@ -17,8 +17,8 @@ typedef struct embed {
   kith_tape *tape;
   kith_exec_ctx exec;
   kith_output output;
-  kith_gather_index nothing; /* what is asked for: the output is taken whole */
-  kith_tensor *x;            /* embeddings; null where all rows are made of features */
+  kith_gather_index nothing; /* empty: the output is taken in full */
+  kith_tensor *x;            /* embeddings; null if all input rows are computed from features */
 } embed;
 
 void kith_new_embeddings_free(kith_new_embeddings *e) {
@@ -36,8 +36,8 @@ done:
   return st;
 }
 
-/* Newcomers have importance neighborhoods as well, by walks that begin at them; known nodes' walks meet no
- * newcomer. */
+/* New nodes get importance neighborhoods too, from walks that start at them; walks of known nodes reach no
+ * new node. */
 static kith_agreed embed_relate(embed *m, const kith_run *o) {
   if (!kith_model_uses_importance_graph(m->model))
     return kith_dist_csr_create(m->comm, m->e.g, m->model->width, &m->a);
@@ -70,7 +70,7 @@ done:
   return st;
 }
 
-/* Known rows and weights; new nodes' embeddings stay zero. */
+/* Load embeddings of known nodes, and weights; embeddings of new nodes stay zero. */
 static kith_agreed embed_load(embed *m, const kith_graph *g, const kith_run *o, const char *checkpoint,
                               kith_new_embeddings *out) {
   kith_agreed st = {KITH_OK};
@@ -92,7 +92,7 @@ done:
   return st;
 }
 
-/* The last rows of this rank. */
+/* Copy the output of the new nodes, the last rows of this rank. */
 static kith_status embed_take(const embed *m, kith_new_embeddings *out) {
   kith_status st = KITH_OK;
   float *final = NULL;

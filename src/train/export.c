@@ -1,9 +1,9 @@
 /*
- * Which epoch of which run embeddings.h5 holds.
+ * Export of embeddings.h5, and the check of which epoch of which run it holds.
  *
- * The file is written before the checkpoint that knows of it, and a killed run may have left it one epoch
- * ahead; it may also be another run's.  So a run that goes on looks at what the file says of itself before it
- * tells anybody what is in it.
+ * The file is written before the checkpoint that records it, so a killed run may leave it one epoch ahead; it
+ * may also belong to another run. A resumed run therefore reads the run and epoch stored in the file before
+ * it relies on them.
  */
 #include <stdio.h>
 #include <string.h>
@@ -11,9 +11,9 @@
 
 #include "train/run.h"
 
-/* What embeddings.h5 says of itself. */
+/* Run and epoch stored in embeddings.h5. */
 typedef struct held {
-  bool ours; /* it is there and whole, and this run wrote it */
+  bool ours; /* the file is complete, and written by this run */
   int64_t epoch, step;
 } held;
 
@@ -39,7 +39,7 @@ done:
   return st;
 }
 
-/* Another run's file is none; one that is damaged is reported, and is as good as none. */
+/* A file of another run counts as none; so does a damaged one, which is reported. */
 static kith_agreed export_inspect(const run *r, held *h) {
   kith_agreed st = {KITH_OK};
   kith_embeddings_origin from = {.epoch = 0};
@@ -60,8 +60,7 @@ static kith_agreed export_inspect(const run *r, held *h) {
   return (kith_agreed){KITH_OK};
 }
 
-/* Export an epoch from its own checkpoint, if that is kept and whole; the trainer then goes back to where it
- * was. */
+/* Export an epoch from its own checkpoint, if it is readable; the trainer's state is restored afterwards. */
 static kith_agreed export_from_checkpoint(run *r, int64_t epoch, bool *holds) {
   kith_agreed st = {KITH_OK};
   kith_checkpoint c = {.history = NULL}, back = {.history = NULL};
@@ -82,7 +81,7 @@ done:
   return st;
 }
 
-/* Let the file hold an epoch of this run, if there is a copy of it; *h is what it holds in any case. */
+/* Make the file hold an epoch of this run, if a copy exists; *h describes the file in any case. */
 static kith_agreed export_ensure(run *r, int64_t epoch, int64_t step, held *h, bool *holds) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(export_inspect(r, h));
@@ -97,7 +96,7 @@ done:
   return st;
 }
 
-/* The exported epoch becomes the best one, by a score measured now, which metrics.jsonl tells too. */
+/* Make the exported epoch the best one, with a score evaluated now and added to metrics.jsonl. */
 static kith_agreed export_adopt_as_best(run *r, const held *h) {
   kith_agreed st = {KITH_OK};
   kith_eval_result m = {.ranking = {.n_k = 0}};
@@ -112,7 +111,7 @@ static kith_agreed export_adopt_as_best(run *r, const held *h) {
   r->result->best = m;
   r->measured = true;
   history_line line = {.classifies = r->g->task == KITH_CLASSIFY,
-                       .again = true,
+                       .remeasured = true,
                        .epoch = h->epoch,
                        .eval = &m,
                        .split = kith__run_split(r)};
@@ -123,7 +122,7 @@ done:
   return st;
 }
 
-/* No copy of the checkpoint's best epoch is left. */
+/* No copy of the checkpoint's best epoch exists. */
 static kith_agreed export_fallback(run *r, bool finished, const held *h) {
   const long long best = (long long)r->best_epoch, epoch = (long long)h->epoch;
   if (h->ours && h->step == 0 && (finished || h->epoch <= r->epoch)) {
@@ -133,7 +132,7 @@ static kith_agreed export_fallback(run *r, bool finished, const held *h) {
     return export_adopt_as_best(r, h);
   }
   if (h->ours && h->epoch <= r->o->train.epochs)
-    return (kith_agreed){KITH_OK}; /* this run will come to it again */
+    return (kith_agreed){KITH_OK}; /* this run will reach that epoch again */
   if (!h->ours)
     return kith_agreed_same(kith_fail(KITH_ENOINPUT,
                                       "%s: is missing, damaged or another run's, and of epoch %lld, the best "

@@ -1,7 +1,7 @@
-/* Steps on the whole graph: the reference that sampled steps are compared with. */
+/* Full-graph steps: the reference for sampled steps. */
 #include "train/trainer.h"
 
-/* Labelled nodes stay with their owners. */
+/* Classification needs no halo: labeled nodes stay with their owners. */
 kith_agreed kith__full_prepare(kith_trainer *t) {
   if (t->classifies) return (kith_agreed){KITH_OK};
   return kith_halo_create_dynamic(t->comm, t->g->first, kith_batch_most_wanted(t->batch),
@@ -9,7 +9,7 @@ kith_agreed kith__full_prepare(kith_trainer *t) {
                                   &t->halo);
 }
 
-/* L2, layers, the rows that the step asks for, their loss. */
+/* Record L2 penalty, layers, gather of the batch's rows, and loss. */
 kith_status kith__full_record(kith_trainer *t) {
   kith_lid most = t->classifies ? kith__trainer_max_rows(t) : kith_batch_most_asked(t->batch);
   for (int l = 0; l < t->model.layers; l++) t->hop[l] = &t->whole.block;
@@ -34,14 +34,14 @@ kith_status kith__full_record(kith_trainer *t) {
 kith_step_request kith__full_setup_step(kith_trainer *t, kith_step_request request) {
   kith_batch *b = t->batch;
   if (t->classifies)
-    return (kith_step_request)kith_comm_max(t->comm, request); /* nothing is asked for that could carry it */
+    return (kith_step_request)kith_comm_max(t->comm, request); /* no exchange to piggyback on */
   kith_step_request agreed_request =
       (kith_step_request)kith_halo_setup(t->halo, b->n_want, b->want, b->key, request);
   kith_batch_answer(b, t->halo);
   return agreed_request;
 }
 
-/* A step with an empty batch, or without labeled nodes. */
+/* Run the layers with an empty batch. */
 void kith__full_inference(kith_trainer *t) {
   if (t->classifies) kith_labelled_take(t->labelled, 0, NULL, NULL);
   else kith_batch_clear(t->batch);

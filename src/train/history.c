@@ -1,4 +1,4 @@
-/* The history of a run: text in memory, in the checkpoints, and in metrics.jsonl. */
+/* History of a run: kept in memory, in checkpoints and in metrics.jsonl. */
 #include "train/history.h"
 
 #include <math.h>
@@ -23,7 +23,7 @@ done:
 
 void kith__history_end(history *h) { KITH_FREE(h->text); }
 
-/* Metrics as members: "recall@20": 0.18, … */
+/* Metrics as JSON members: "recall@20": 0.18, … */
 static int history_metrics(const kith_metrics *m, size_t size, char *text) {
   int at = 0;
   for (int i = 0; i < m->n_k; i++)
@@ -41,7 +41,7 @@ static int history_accuracy(const kith_accuracy *a, size_t size, char *text) {
                   kith_accuracy_ratio(a), (long long)a->correct, (long long)a->n, a->loss);
 }
 
-/* What is no number in JSON becomes null. */
+/* NaN and infinity have no JSON number: null. */
 static int history_number(double x, size_t size, char *text) {
   return isfinite(x) ? snprintf(text, size, "%.10g", x) : snprintf(text, size, "null");
 }
@@ -62,7 +62,7 @@ static int history_layers(const history_line *line, size_t size, char *text) {
   return at;
 }
 
-/* What the steps of the epoch gave and took. */
+/* Loss, time and traffic of the epoch's steps. */
 static int history_steps(const history_line *line, size_t size, char *text) {
   return snprintf(text, size,
                   ", \"loss\": %.10g, \"seconds\": %.3f, \"%s_per_second\": %.0f, \"halo_bytes\": %lld",
@@ -75,7 +75,7 @@ kith_status kith__history_add(history *h, const history_line *line) {
   kith_status st = KITH_OK;
   char text[HISTORY_LINE];
   int n = snprintf(text, sizeof text, "{\"epoch\": %lld", (long long)line->epoch);
-  if (line->again) n += snprintf(text + n, sizeof text - (size_t)n, ", \"measured_again\": true");
+  if (line->remeasured) n += snprintf(text + n, sizeof text - (size_t)n, ", \"measured_again\": true");
   else n += history_steps(line, sizeof text - (size_t)n, text + n);
   if (h->run[0]) n += snprintf(text + n, sizeof text - (size_t)n, ", \"run\": \"%s\"", h->run);
   if (line->eval) {

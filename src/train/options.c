@@ -1,4 +1,4 @@
-/* What training does unless told otherwise. */
+/* Default options of training and checkpoints. */
 #include "kith/train.h"
 
 kith_train_options kith_train_defaults(void) {

@@ -1,9 +1,9 @@
 /*
- * When a run is saved, what of it, and how the next one goes on from there.
+ * Checkpoints of a run: when they are written, what they hold, and how a run resumes.
  *
- * A checkpoint that cannot be read is told of and passed over for the next older one.  Reading may then have
- * filled part of the trainer already, which does no harm: the next one fills all of it, and without a next
- * one the run ends.
+ * An unreadable checkpoint is reported and the next older one is tried. The failed read may have overwritten
+ * part of the trainer; that is harmless, since the next one overwrites all of it, and without a next one the
+ * run ends.
  */
 #include <errno.h>
 #include <math.h>
@@ -17,12 +17,12 @@
 #include "train/run.h"
 #include "train/signals.h"
 
-/* The files know of numbers, not of models. */
+/* The file layer stores arrays of numbers and knows no models. */
 static kith_checkpoint_weights resume_weights(kith_weights w) {
   return (kith_checkpoint_weights){.n = w.n, .value = w.value, .m = w.m, .v = w.v};
 }
 
-/* By rank 0's clock. */
+/* Whether a checkpoint is due by rank 0's clock. */
 static bool resume_save_is_late(const run *r) {
   double minutes = r->o->checkpoint.every_minutes;
   return r->comm->rank == 0 && minutes > 0 && kith_clock() - r->saved >= 60 * minutes;
@@ -40,7 +40,7 @@ bool kith__run_checkpoint_is_due(const run *r) {
          (steps > 0 && (r->epoch * kith_trainer_n_step(r->trainer) + r->step) % steps == 0);
 }
 
-/* Infinite and undefined numbers have all bits of the exponent set. */
+/* Infinities and NaN have all exponent bits set. */
 static bool resume_is_finite(int64_t n, const float *x) {
   uint32_t bits, bad = 0;
   for (int64_t i = 0; i < n; i++) {
@@ -50,8 +50,8 @@ static bool resume_is_finite(int64_t n, const float *x) {
   return bad == 0;
 }
 
-/* What a loss that is finite may have left behind: the step after it would show it, but that one may be in
- * another run. */
+/* A step with a finite loss may leave non-finite parameters. The next step would show it, but perhaps only in
+ * the resumed run. */
 static bool resume_state_is_finite(const run *r, const kith_train_state *s) {
   return resume_is_finite((int64_t)r->g->n_own * s->d, s->x) &&
          resume_is_finite(s->weights.n, s->weights.value);
@@ -122,7 +122,7 @@ kith_agreed kith__run_poll(void *context) {
   run *r = context;
   if (kith_comm_max(r->comm, resume_save_is_late(r) || kith__signals_launcher_ending()) == 0)
     return (kith_agreed){KITH_OK};
-  r->epoch--; /* all its steps are done, and its evaluation is not */
+  r->epoch--; /* its steps are done, its evaluation is not */
   kith_agreed st = kith__run_save(r);
   r->epoch++;
   return st;
@@ -139,14 +139,12 @@ kith_agreed kith__run_load(run *r, const char *path, kith_checkpoint *c) {
   return kith_checkpoint_read(r->comm, r->g, path, c);
 }
 
-/* Whether another checkpoint may be better: this one is not to be had, but nothing says that the job is
- * another one. */
+/* Whether an older checkpoint may be tried: this one is unreadable, but not refused as one of another job. */
 static bool resume_is_broken(kith_agreed st, const kith_checkpoint *c) {
   return !c->refused && (st.status == KITH_EDATA || st.status == KITH_ENOINPUT || st.status == KITH_EIO);
 }
 
-/* A step that the epoch does not have was done of another run; all of them are where an evaluation was left
- * to do. */
+/* More steps than the epoch has: of another run. All of them: only the evaluation is left. */
 static kith_status resume_check(const run *r, const kith_checkpoint *c, const char *path) {
   int64_t n_step = kith_trainer_n_step(r->trainer);
   if (c->step <= n_step) return KITH_OK;
@@ -154,7 +152,7 @@ static kith_status resume_check(const run *r, const kith_checkpoint *c, const ch
                    (long long)n_step);
 }
 
-/* Read the first checkpoint that can be read; path "" if there is none at all. */
+/* Read the newest readable checkpoint; path "": there is none. */
 static kith_agreed resume_read(run *r, kith_checkpoint *c, char *path) {
   kith_agreed st = {KITH_OK}, broken = {KITH_OK};
   for (int nth = 0;; nth++) {
@@ -186,20 +184,19 @@ static void resume_restore(run *r, const kith_checkpoint *c) {
   r->has_score_before = c->has_score;
   snprintf(r->score_before, sizeof r->score_before, "%s", c->score);
   snprintf(r->id, sizeof r->id, "%s", c->run);
-  if (r->comm->rank != 0) return; /* what is summed over ranks is carried by one of them */
+  if (r->comm->rank != 0) return; /* sums over ranks continue on rank 0 */
   *kith_trainer_state(r->trainer).loss = c->loss;
   r->seconds = c->seconds;
   r->halo_bytes = c->halo_bytes;
 }
 
-/* A run that begins gets an id, which no other run has: of what it will do, of the graph, and of the moment.
- */
+/* A new run gets a unique id: a hash of its configuration, the graph, the time and random bits. */
 static void resume_new_id(run *r) {
   struct timespec now;
   uint64_t bits[2] = {0, 0};
   clock_gettime(CLOCK_REALTIME, &now);
   if (getrandom(&bits[0], sizeof bits[0], GRND_NONBLOCK) < 0)
-    bits[0] = (uint64_t)getpid(); /* the moment is left */
+    bits[0] = (uint64_t)getpid(); /* the time remains */
   bits[1] = r->g->fingerprint;
   for (const char *c = r->config_key; *c; c++) bits[1] = (bits[1] ^ (unsigned char)*c) * 0x100000001b3u;
   kith_draw draw = kith_random(bits[0], KITH_RNG_INIT, (uint64_t)now.tv_sec, (uint64_t)now.tv_nsec, bits[1]);
@@ -207,8 +204,8 @@ static void resume_new_id(run *r) {
   kith_comm_bcast(r->comm, sizeof r->id, r->id);
 }
 
-/* metrics.jsonl is what the checkpoint knows, also where a run that was killed had written more; another
- * run's is none. */
+/* Reset metrics.jsonl to the checkpoint's history, since a killed run may have written more; remove that of
+ * another run. */
 static kith_status resume_history(run *r, const kith_checkpoint *c, bool found) {
   kith_status st = KITH_OK;
   KITH_TRY(kith__history_begin(&r->history, r->o->work, r->id, c->history ? c->history : ""));

@@ -1,4 +1,4 @@
-/* The run around the steps: epochs, evaluation, early stopping, checkpoints, the exported embeddings. */
+/* The training loop: epochs, evaluation, early stopping, checkpoints, export of embeddings. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 
 static bool run_classifies(const run *r) { return r->g->task == KITH_CLASSIFY; }
 
-/* "650 k pairs/s", or all digits where there are few. */
+/* "650 k pairs/s"; rates below 10000 with all digits. */
 static void run_rate(const run *r, double pairs, double seconds, size_t size, char *text) {
   double rate = seconds > 0 ? pairs / seconds : 0;
   const char *what = run_classifies(r) ? "nodes" : "pairs";
@@ -30,8 +30,7 @@ void kith__run_timer_add(run *r) {
   kith__run_timer_start(r);
 }
 
-/* The launcher may be about to end the ranks; whoever sits at the terminal should know where the next run
- * goes on. */
+/* The launcher may end the ranks now, so report the checkpoint that the next run will resume from. */
 static kith_agreed run_log_checkpoint(run *r) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith__run_wait(r));
@@ -53,7 +52,7 @@ done:
   return st;
 }
 
-/* What this run has done of all epochs, in epochs. */
+/* Training progress in epochs, with a fraction. */
 static double run_epochs_done(const run *r) {
   return (double)r->epoch + (double)r->step / (double)kith_trainer_n_step(r->trainer);
 }
@@ -69,21 +68,20 @@ static void run_progress(const run *r, kith_progress *p, int64_t begun, double l
   kith_progress_step(p, r->step - begun, note);
 }
 
-/* The largest request of this rank, which for rank 0's display may be to know the loss. */
+/* Request of this rank: that of kith__run_request(), or the loss, if the progress display is due. */
 static kith_step_request run_request(const run *r, const kith_progress *p) {
   kith_step_request request = kith__run_request(r);
   return request == KITH_REQUEST_NONE && kith_progress_is_due(p) ? KITH_REQUEST_LOSS : request;
 }
 
-/* Loss so far in the epoch, of all ranks.  Collective. */
+/* Mean loss of the epoch's steps so far, over all ranks. Collective. */
 static double run_loss_so_far(const run *r) {
   kith_exact_sum all = *kith_trainer_state(r->trainer).loss;
   kith_comm_sum(r->comm, 1, &all);
   return kith_exact_sum_value(&all) / (double)r->step;
 }
 
-/* The steps that are left of an epoch, with the progress of all, and the checkpoints that become due between
- * them. */
+/* Run the remaining steps of an epoch, with progress display and the checkpoints that become due. */
 static kith_agreed run_steps(run *r) {
   kith_agreed st = {KITH_OK};
   int64_t n_step = kith_trainer_n_step(r->trainer), begun = r->step;
@@ -106,7 +104,7 @@ done:
   return st;
 }
 
-/* Loss of the whole epoch; KITH_ENUMERIC, known to all, if it is not finite. */
+/* Mean loss of the epoch. Errors: KITH_ENUMERIC if it is not finite. */
 static kith_agreed run_loss(run *r, double *loss) {
   kith_exact_sum all = *kith_trainer_state(r->trainer).loss;
   kith_comm_sum(r->comm, 1, &all);
@@ -118,7 +116,7 @@ static kith_agreed run_loss(run *r, double *loss) {
                 (long long)r->epoch));
 }
 
-/* Told once a run: the protocol's N is more than some users have left. */
+/* Warn once per run if some users have fewer than N candidates. */
 static void run_warn_short(run *r, const kith_eval_result *m) {
   if (run_classifies(r) || r->warned_short || r->comm->rank != 0 || m->ranking.n_user_short == 0) return;
   r->warned_short = true;
@@ -127,7 +125,7 @@ static void run_warn_short(run *r, const kith_eval_result *m) {
             (long long)m->ranking.n_user_short, (long long)m->ranking.n_user, r->o->evaluate.sampled);
 }
 
-/* Evaluate if it is due, remember the best, export it. */
+/* Evaluate if it is due, and update the best epoch. */
 static kith_agreed run_evaluate(run *r, bool last, history_line *line, kith_eval_result *m,
                                 const float **final) {
   kith_agreed st = {KITH_OK};
@@ -158,7 +156,7 @@ done:
   return st;
 }
 
-/* What the evaluation found, in few figures: metrics.jsonl has all. */
+/* Log the main metrics; metrics.jsonl has all of them. */
 static void run_report_eval(const run *r, const history_line *line) {
   char text[128];
   const kith_metrics *m = &line->eval->ranking;
@@ -181,7 +179,7 @@ static void run_report_layers(const history_line *line) {
     kith_log("  layer %d: mean cosine %.4f, energy %.4g", l, line->layer[l].cosine, line->layer[l].energy);
 }
 
-/* What the epoch has to tell, and nothing of it is left for the next one. */
+/* Fill the history line of the epoch. */
 static kith_agreed run_fill_line(run *r, history_line *line) {
   kith_agreed st = {KITH_OK};
   int64_t n_step = kith_trainer_n_step(r->trainer);
@@ -190,8 +188,7 @@ static kith_agreed run_fill_line(run *r, history_line *line) {
                          .seconds = r->seconds,
                          .n_example = kith_trainer_n_example(r->trainer, 0, n_step),
                          .halo_bytes = r->halo_bytes};
-  kith_comm_bcast(r->comm, sizeof line->seconds,
-                  &line->seconds); /* the history is the same on every rank, so the clock must be */
+  kith_comm_bcast(r->comm, sizeof line->seconds, &line->seconds); /* every rank keeps the same history */
   kith_comm_sum_int(r->comm, 1, &line->halo_bytes);
   KITH_TRY(run_loss(r, &line->loss));
   r->result->loss = line->loss;
@@ -215,14 +212,14 @@ done:
   return st;
 }
 
-/* The epoch is not closed: its evaluation is left to the run that goes on. */
+/* Leave the epoch open: the resumed run evaluates it. */
 static kith_agreed run_postpone_evaluation(run *r) {
   r->epoch--;
   r->request = KITH_REQUEST_STOP;
   return (kith_agreed){KITH_OK};
 }
 
-/* After the steps of an epoch: loss, evaluation, history, export, checkpoint. */
+/* Finish an epoch after its steps: loss, evaluation, history, export, checkpoint. */
 static kith_agreed run_close_epoch(run *r, bool *finished) {
   kith_agreed st = {KITH_OK};
   kith_eval_result m;
@@ -250,7 +247,7 @@ done:
   return st;
 }
 
-/* A stop after an epoch's last step leaves its evaluation, which may take long, to the run that goes on. */
+/* A stop after the last step of an epoch leaves its evaluation, which may be long, to the resumed run. */
 static kith_agreed run_one_epoch(run *r, bool *finished) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(run_steps(r));
@@ -259,15 +256,15 @@ done:
   return st;
 }
 
-/* A signal may have come before the first step.  Returns what the steps return. */
+/* Agree on a stop whose signal arrived before the first step. */
 static kith_step_request run_first_request(const run *r) {
   return (kith_step_request)kith_comm_max(r->comm, kith__signals_stop_requested() ? KITH_REQUEST_STOP
                                                                                   : KITH_REQUEST_NONE);
 }
 
 /*
- * What the exported file scores: on the job's split, if an earlier run wrote it; and where validation picked
- * the epoch, on the test split, which is read only here.
+ * Evaluate embeddings.h5: on the job's split, if an earlier run wrote it; and on the test split, if
+ * validation selected the epoch. The test split is read only here.
  */
 static kith_agreed run_measure(run *r) {
   kith_agreed st = {KITH_OK};
@@ -323,7 +320,7 @@ done:
   return st;
 }
 
-/* Told once a run, before its first step. */
+/* Warn once per run, before its first step. */
 static void run_tell_left_out(const run *r) {
   kith_excluded_users out = kith_trainer_excluded_users(r->trainer);
   if (r->comm->rank != 0 || out.n_user == 0) return;

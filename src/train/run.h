@@ -1,103 +1,101 @@
-/* A run under way: run.c leads it through its epochs, saved.c writes its checkpoints and goes on from them.
- */
+/* State of a training run: run.c runs its epochs, resume.c writes checkpoints and resumes from them. */
 #ifndef KITH_SRC_TRAIN_RUN_H
 #define KITH_SRC_TRAIN_RUN_H
 
 #include "kith/checkpoint_writer.h"
 #include "train/history.h"
 
-/* Everything in it is the same on every rank, but for the trainer's rows and what is said to be this rank's.
- */
+/* Equal on every rank, except the trainer's rows and what is marked as this rank's. */
 typedef struct run {
   const kith_comm *comm;
   const kith_graph *g;
   const kith_run *o;
   kith_trainer *trainer;
-  kith_graph_ids *ids;            /* of the graph that is trained on, for the export */
-  kith_checkpoint_writer *writer; /* of checkpoints; nobody else calls HDF5 before it is waited for */
+  kith_graph_ids *ids;            /* ids of the training graph, for the export */
+  kith_checkpoint_writer *writer; /* writes checkpoints; wait for it before other HDF5 calls */
   history history;
   char config_key[KITH_CONFIG_KEY_SIZE];
-  char id[KITH_NAME];          /* of the run, over all the times that it goes on; "": of a version without */
-  char from[KITH_PATH];        /* the checkpoint that it goes on from; "": none */
-  char score[KITH_SCORE_SIZE]; /* what epochs are compared by, "" if none is picked … */
-  char score_before[KITH_SCORE_SIZE]; /* … and what they were by the checkpoint's word, */
-  bool has_score_before;              /* if it has one */
+  char id[KITH_NAME];   /* run id, kept when the run resumes; "": checkpoint of a version without ids */
+  char from[KITH_PATH]; /* path of the checkpoint that was resumed; "": none */
+  char score[KITH_SCORE_SIZE];        /* name of the score that selects the epoch; "": none is selected */
+  char score_before[KITH_SCORE_SIZE]; /* the same in the checkpoint … */
+  bool has_score_before;              /* … if it stores one */
   char embeddings[KITH_PATH];
-  int64_t epoch,
-      step; /* whole epochs done; steps done of the next: all of them where its evaluation is left to do */
-  double seconds;        /* this rank's, in the steps done of the next epoch … */
-  int64_t halo_bytes;    /* … and sent by it; what earlier runs did is on rank 0 */
-  double counted;        /* when seconds … */
-  int64_t counted_bytes; /* … and bytes were last added up */
+  int64_t epoch;         /* epochs done */
+  int64_t step;          /* steps done of the next epoch; all of them if only its evaluation is left */
+  double seconds;        /* this rank's seconds in those steps … */
+  int64_t halo_bytes;    /* … and bytes sent; rank 0 also holds those of earlier runs */
+  double counted;        /* clock at kith__run_timer_start() … */
+  int64_t counted_bytes; /* … and bytes sent until then */
   double best;
   int64_t best_epoch, bad_evals;
-  double saved;                    /* this rank's clock at the newest checkpoint, or at the begin */
-  int64_t saved_epoch, saved_step; /* its place; -1: there is none */
-  kith_step_request request;       /* agreed_request after the last step */
-  double began, epochs_at_start;   /* this rank's clock, and epochs done, when this run's first epoch began */
+  double saved;                    /* this rank's clock at the newest checkpoint, or at the start */
+  int64_t saved_epoch, saved_step; /* its epoch and step; -1: there is none */
+  kith_step_request request;       /* agreed request after the last step */
+  double began, epochs_at_start;   /* this rank's clock, and epochs done, at the start of this run */
   bool measured;                   /* result->best is of the exported epoch */
-  bool warned_short;               /* that some users have fewer unmet items than the protocol asks for */
+  bool warned_short;               /* the warning about users with fewer than N candidates was given */
   kith_run_result *result;
 } run;
 
 /* ---- score.c ---- */
 
-/* Whether evaluations choose the epoch that is exported, rather than the last one being it.  Local. */
+/* Whether evaluations select the exported epoch; else it is the last one. Local. */
 bool kith__run_selects_epoch(const run *r);
 /* "valid", "test", or "test-selected".  Local. */
 const char *kith__run_split(const run *r);
-/* What epochs are compared by, in words, text [KITH_SCORE_SIZE]; "" if they are not.  Local. */
+/* Name of the score that selects the epoch, text [KITH_SCORE_SIZE]; "": none. Local. */
 void kith__run_score_name(const run *r, char *text);
-/* Measure final rows x [n_own, d] on a split; `polls`: what falls due meanwhile is saved.  Collective.
- * Errors: KITH_EINTERRUPT, KITH_ENOMEM, those of saving. */
+/* Evaluate final embeddings x [n_own, d] on a split; `polls`: write checkpoints that become due meanwhile.
+ * Collective. Errors: KITH_EINTERRUPT, KITH_ENOMEM, those of kith__run_save(). */
 kith_agreed kith__run_eval(run *r, int d, const float *x, kith_eval_split split, bool polls,
                            kith_eval_result *out) KITH_MUST_USE;
-/* What epochs are compared by: more is better.  Local. */
+/* Score that selects the epoch: higher is better. Local. */
 double kith__run_score(const run *r, const kith_eval_result *m);
 
 /* ---- export.c ---- */
 
-/* Columns of what is exported.  Local. */
+/* Columns of the exported rows. Local. */
 int kith__run_width(const run *r);
-/* Write embeddings.h5: final rows after so many epochs and steps.  Collective. */
+/* Write embeddings.h5: final embeddings after `epoch` epochs and `step` steps. Collective. */
 kith_agreed kith__run_export(run *r, int64_t epoch, int64_t step, const char *metrics,
                              const float *final) KITH_MUST_USE;
-/* Where the score that picks the epoch has changed, begin the comparison anew.  Collective. */
+/* If the score that selects the epoch has changed since the checkpoint, restart the selection. Collective. */
 kith_agreed kith__run_reset_selection(run *r) KITH_MUST_USE;
 /*
- * Before the first step, or instead of it if `finished`: embeddings.h5 holds the best epoch so far, or the
- * last one, of this run, and is written again where it does not.  Collective.  Errors: KITH_ENOINPUT if no
- * copy of the best is left.
+ * Make embeddings.h5 hold the best epoch of this run so far, or the last one; rewrite it where it does not.
+ * Called before the first step, or, if `finished`, instead of any. Collective. Errors: KITH_ENOINPUT if no
+ * copy of the best epoch is left.
  */
 kith_agreed kith__run_restore_export(run *r, bool finished) KITH_MUST_USE;
-/* At the end: embeddings.h5 is what this run wrote.  Collective.  Errors: KITH_EDATA. */
+/* Check at the end that embeddings.h5 is the file that this run wrote. Collective. Errors: KITH_EDATA. */
 kith_agreed kith__run_check_export(const run *r) KITH_MUST_USE;
 
-/* ---- saved.c ---- */
+/* ---- resume.c ---- */
 
-/* Add up what steps took since they were last counted.  Local. */
+/* Add seconds and bytes since kith__run_timer_start(). Local. */
 void kith__run_timer_add(run *r);
-/* Count from now on.  Local. */
+/* Start counting the seconds and bytes of steps. Local. */
 void kith__run_timer_start(run *r);
 
-/* What this rank wants after the next step: to stop, or by rank 0's clock a checkpoint.  Local. */
+/* Request of this rank for the next step: stop (signal), or a checkpoint (rank 0's clock). Local. */
 kith_step_request kith__run_request(const run *r);
-/* Whether a checkpoint is due after so many steps.  Local. */
+/* Whether a checkpoint is due after the step that was just done. Local. */
 bool kith__run_checkpoint_is_due(const run *r);
-/* Make room for checkpoints.  Collective. */
+/* Create the checkpoint writer. Collective. */
 kith_agreed kith__run_open_writer(run *r) KITH_MUST_USE;
-/* Begin to write a checkpoint, unless there is one of this place.  KITH_ENUMERIC, and none is written, if
- * anything is not finite.  Collective. */
+/* Start writing a checkpoint, unless one of this epoch and step exists. Collective. Errors: KITH_ENUMERIC if
+ * the loss or a parameter is not finite: nothing is written. */
 kith_agreed kith__run_save(run *r) KITH_MUST_USE;
-/* In the middle of an evaluation: save what was before it, if a checkpoint is due by the clock.  The context
- * is the run.  Collective. */
+/* Callback of an evaluation: write a checkpoint of the state before it, if one is due by the clock. The
+ * context is the run. Collective. */
 kith_agreed kith__run_poll(void *context) KITH_MUST_USE;
-/* Read a checkpoint into the trainer, and the rest of it into c, whose history is the caller's.  Collective.
+/* Read a checkpoint into the trainer, and its other contents into c; the caller frees c->history. Collective.
  */
 kith_agreed kith__run_load(run *r, const char *path, kith_checkpoint *c) KITH_MUST_USE;
-/* Until the checkpoint that was begun is there.  Collective. */
+/* Wait until the checkpoint in progress is complete. Collective. */
 kith_agreed kith__run_wait(run *r) KITH_MUST_USE;
-/* Continue where the newest checkpoint that can be read stopped, if there is one.  Collective. */
+/* Resume from the newest readable checkpoint, if there is one. Collective. */
 kith_agreed kith__run_resume(run *r) KITH_MUST_USE;
 
 #endif

@@ -1,11 +1,11 @@
 /*
- * Steps on sampled hops.  Every rank computes the final rows that its part of the batch wants, from leaf rows
- * that come from their owners and whose gradients go home; evaluation plays the same model, with the same
- * weights, on the whole graph.
+ * Sampled steps. Every rank computes the final rows of its part of the batch from input rows, which are
+ * gathered from their owners; the gradients are scattered back. Inference runs the same model, with the same
+ * weights, on the full graph.
  */
 #include "train/trainer.h"
 
-/* The most leaf rows that this rank is asked for: every rank asks for a row once. */
+/* Upper bound of the input rows that others request from this rank: every rank requests a row once. */
 static kith_lid sampled_max_leaves(const kith_trainer *t) {
   int64_t most = kith_sampler_leaves(t->sampler)->capacity;
   return (kith_lid)((most < t->g->n_own ? most : t->g->n_own) * t->comm->size);
@@ -26,7 +26,7 @@ done:
   return st;
 }
 
-/* The model on the whole graph. */
+/* Record the model on the full graph. */
 static void sampled_record_inference(kith_trainer *t) {
   const kith_block *hop[KITH_MAX_LAYER_OUTPUTS];
   for (int l = 0; l < t->model.layers; l++) hop[l] = &t->whole.block;
@@ -43,7 +43,7 @@ static void sampled_record_inference(kith_trainer *t) {
   kith_model_record(&t->model, &ctx);
 }
 
-/* A piece of the plan, while its predecessor's messages have traveled. */
+/* Progress hook of the tape: continue the sampling plan of the next step while messages are in transit. */
 static void sampled_advance_plan(void *self) {
   kith_trainer *t = self;
   double began = kith_clock();
@@ -62,7 +62,7 @@ kith_status kith__sampled_record(kith_trainer *t) {
   t->output.packed = kith_tape_tensor(t->tape, kith__trainer_max_rows(t), kith_model_output_dim(&t->model));
   if (!t->classifies)
     kith_l2_op(t->tape, &t->batch->gather_index, &t->l2_scale, leaf,
-               &t->loss); /* the seeds are the first leaves */
+               &t->loss); /* the seed nodes are the first input rows */
   t->exec.n_dropout = 0;
   kith_model_ctx ctx = {
       .tape = t->tape, .params = t->params, .exec = &t->exec, .hop = t->hop, .x = leaf, .output = &t->output};
@@ -74,8 +74,7 @@ done:
   return st;
 }
 
-/* Begin to draw the hops of a step of the epoch: around the nodes of its batch, or around the labeled ones.
- */
+/* Start to sample the blocks of a step, from the nodes of its batch or the labeled nodes. */
 static void sampled_begin_plan(kith_trainer *t, int64_t step) {
   double began = kith_clock();
   uint64_t number = (uint64_t)(t->epoch_number * t->n_step + step);
@@ -105,8 +104,7 @@ void kith__sampled_discard_plan(kith_trainer *t) {
   t->planned = -1;
 }
 
-/* The plan that is made becomes the step's: its batch by contents, since ops point to it; labeled nodes are
- * filled in now. */
+/* Make the completed plan the current one. Swap the batches by contents, since ops hold pointers to them. */
 static void sampled_take_plan(kith_trainer *t, int64_t step) {
   kith_sampler_show(t->sampler);
   t->stats.n_sampled += kith_sampler_drawn(t->sampler);
@@ -120,8 +118,7 @@ static void sampled_take_plan(kith_trainer *t, int64_t step) {
   *t->next = kept;
 }
 
-/* The rows of the whole graph go before a step's come; the input rows stay, and what ops know of the whole
- * graph. */
+/* Release the memory of full-graph rows before a step; input rows and the state of ops stay. */
 static void sampled_discard_inference(kith_trainer *t) {
   if (t->whole_was_run) kith_tape_discard(t->inference_tape, t->x, false);
   t->whole_was_run = false;
@@ -143,7 +140,7 @@ kith_step_request kith__sampled_setup_step(kith_trainer *t, int64_t step, kith_s
   return agreed_request;
 }
 
-/* A step's rows go before those of the whole graph come: only one of both takes memory. */
+/* Release the memory of the step's rows first: only one of both tapes occupies memory. */
 void kith__sampled_inference(kith_trainer *t) {
   kith_tape_discard(t->tape, NULL, true);
   kith_tape_forward(t->inference_tape);

@@ -1,4 +1,4 @@
-/* What epochs are compared by, and how good rows are by it. */
+/* The score that selects the epoch. */
 #include <stdio.h>
 
 #include "train/run.h"
@@ -28,9 +28,9 @@ kith_agreed kith__run_eval(run *r, int d, const float *x, kith_eval_split split,
 }
 
 /*
- * Recall at the largest cut-off, and where it is the same the larger NDCG, of which a billionth is added; or
- * the share of right answers, and where it is the same the smaller loss, which makes a difference of less
- * than one answer; or the loss alone, negated, since more is better.
+ * Ranking: recall at the largest cutoff; NDCG times 1e-9 breaks ties. Classification: accuracy; the smaller
+ * loss breaks ties, since its term is less than one correct node. Or the negated loss, since higher is
+ * better.
  */
 double kith__run_score(const run *r, const kith_eval_result *m) {
   const kith_accuracy *a = &m->classification;

@@ -1,16 +1,16 @@
 /*
- * Slurm says USR1 (as the job scripts ask it to) or TERM before it takes the nodes away; a person says INT
- * with Ctrl-C; the system says XCPU when the time of `ulimit -t` is used up, and HUP when the terminal is
- * gone, unless nohup has it ignored.
+ * Signals that request a stop: USR1 (requested by the job scripts) and TERM from Slurm before the allocation
+ * ends; INT from Ctrl-C; XCPU at the limit of `ulimit -t`; HUP when the terminal closes, unless nohup ignores
+ * it.
  *
- * INT and TERM are heard once: a second one ends the program at once, for whoever does not want to wait for
- * the checkpoint.  USR1 may come again, from a script that passes on more than one warning, XCPU comes every
- * second, and HUP from the shell and from the system.
+ * A second INT or TERM ends the program at once, without waiting for the checkpoint. USR1, XCPU and HUP may
+ * repeat: scripts forward several warnings, XCPU arrives every second, and both the shell and the system send
+ * HUP.
  *
- * Ctrl-C on mpirun reaches no rank.  Open MPI 4.1 answers it by sending every rank SIGCONT at once, SIGTERM
- * after odls_base_sigkill_timeout seconds (1), and SIGKILL after as many again.  The SIGTERM alone leaves a
- * second, so the SIGCONT already asks for a checkpoint.  When a job goes on that was suspended (Ctrl-Z, fg)
- * the same signal comes; the checkpoint is then one more, and harmless.
+ * Ctrl-C on mpirun reaches no rank. Open MPI 4.1 sends every rank SIGCONT at once, SIGTERM after
+ * odls_base_sigkill_timeout seconds (1), and SIGKILL after the same time again. SIGTERM alone would leave one
+ * second, so SIGCONT already requests a checkpoint. A suspended job that continues (Ctrl-Z, fg) gets SIGCONT
+ * too; the extra checkpoint is harmless.
  */
 #include <signal.h>
 #include <string.h>

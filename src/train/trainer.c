@@ -1,4 +1,4 @@
-/* A trainer: the model recorded once, its parameters, and the step that plays it. */
+/* The trainer: a model recorded once, its parameters, and the step that runs it. */
 #include <math.h>
 #include <string.h>
 
@@ -6,7 +6,7 @@
 #include "kith/watchdog.h"
 #include "train/trainer.h"
 
-/* Classification reads features as they are, recommendation through weights. */
+/* Classification reads features directly, recommendation through weights. */
 kith_tensor *kith__trainer_record_input(kith_trainer *t, kith_tape *tape) {
   if (t->g->n_feature > 0) t->x = kith_tape_constant(tape, &t->whole.nodes, t->d);
   else
@@ -45,7 +45,7 @@ static kith_batch_shape trainer_shape(const kith_trainer *t) {
                             .inbatch = !t->softmax && n->inbatch > 0};
 }
 
-/* What must be so before anything is made; the model's last layer gets its columns. */
+/* Check that graph, options and model fit; set the columns of a classifier's last layer. */
 static kith_status trainer_check(const kith_graph *g, const kith_train_options *train,
                                  kith_model_options *model) {
   kith_status st = KITH_OK;
@@ -106,7 +106,7 @@ static bool trainer_draws_any(const kith_trainer *t) {
   return (!t->softmax || t->train.loss.shared > 0) && kith_noise_draws_any(t->noise);
 }
 
-/* Users without negatives; softmax without masks takes the items of other pairs as they are. */
+/* Find users without negatives; softmax without masking takes all items of other pairs as negatives. */
 static kith_agreed trainer_exclude_saturated(kith_trainer *t) {
   bool masks = !t->softmax || !t->train.loss.inbatch || t->train.loss.mask;
   if (!masks) return (kith_agreed){KITH_OK};
@@ -121,7 +121,7 @@ static kith_agreed trainer_make_epoch(kith_trainer *t) {
                                     &t->epoch);
 }
 
-/* What steps of pairs need. */
+/* Prepare training on pairs. */
 static kith_agreed trainer_prepare_pairs(kith_trainer *t) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith_noise_create(t->comm, t->g, &t->train.negatives, &t->noise));
@@ -137,7 +137,7 @@ done:
   return st;
 }
 
-/* What steps of labeled nodes need; on the whole graph one step has them all. */
+/* Prepare training on labeled nodes; a full-graph step takes all of them. */
 static kith_agreed trainer_prepare_nodes(kith_trainer *t) {
   kith_agreed st = {KITH_OK};
   const kith_sampler_options *o = &t->train.sampler;
@@ -152,7 +152,7 @@ done:
   return st;
 }
 
-/* The input rows before the first step. */
+/* Initialize the input rows. */
 static void trainer_begin(kith_trainer *t) {
   if (kith__rows_require_grad(t)) kith_model_init(&t->model, t->g, t->train.seed, t->x->value);
   else if (t->x) memcpy(t->x->value, t->g->feature, (size_t)t->g->n_own * (size_t)t->d * sizeof(float));
@@ -223,13 +223,13 @@ int64_t kith_trainer_n_example(const kith_trainer *t, int64_t first, int64_t las
   return place[last] - place[first];
 }
 
-/* Whether weights are the first layer's: the layer stands behind the dot of their name. */
+/* Whether weights belong to the first layer: the name ends with a dot and the layer. */
 static bool trainer_is_first(const char *name) {
   const char *dot = strrchr(name, '.');
   return dot && strcmp(dot, ".0") == 0;
 }
 
-/* The gradient of half the squared norm of the weights that decay. */
+/* Add the gradient of the L2 penalty of dense weights. */
 static void trainer_decay(kith_trainer *t) {
   float w = (float)t->train.weight_decay;
   for (int i = 0; w > 0 && i < kith_params_n(t->params); i++) {
@@ -240,8 +240,8 @@ static void trainer_decay(kith_trainer *t) {
   }
 }
 
-/* Adam, step `number` from 1, on the owned rows (in sampled steps on those that have a gradient) and on the
- * weights. */
+/* Update owned rows (sampled steps: those with a gradient) and weights by Adam; `number` counts steps from 1.
+ */
 static void trainer_update(kith_trainer *t, int64_t number) {
   kith_adam_options adam = t->train.adam;
   kith_weights w = kith_params_weights(t->params);
@@ -314,7 +314,7 @@ const float *kith_trainer_inference(kith_trainer *t) {
 
 int kith_trainer_n_layer(const kith_trainer *t) { return t->layers.n; }
 
-/* Always along the training graph's edges, whatever the layers read. */
+/* Uses the edges of the training graph, even if layers read importance neighborhoods. */
 kith_agreed kith_trainer_oversmoothing(kith_trainer *t, kith_oversmoothing *out) {
   kith_agreed st = {KITH_OK};
   int64_t before = kith_halo_bytes(t->layer_graph->halo);
