@@ -14,8 +14,8 @@
 #include "kith/watchdog.h"
 
 enum {
-  KITH_JOB_KEYS = 200, /**< room for every key */
-  KITH_JOB_KEY = 128   /**< room for the dotted name of a key, its closing zero included */
+  KITH_JOB_KEYS = 200,    /**< room for every key */
+  KITH_JOB_KEY_SIZE = 128 /**< room for the dotted name of a key, its closing zero included */
 };
 
 typedef struct kith_job {
@@ -78,7 +78,7 @@ bool kith_job_print_keys(const char *of);
 void kith_job_print_renamed(void);
 
 /** Whether a key, or a section of keys, had this name in an earlier version.  Local.
- * @param[out] now  [KITH_JOB_KEY] its present name; unspecified where it had not */
+ * @param[out] now  [KITH_JOB_KEY_SIZE] its present name; unspecified where it had not */
 bool kith_job_renamed(const char *key, char *now);
 
 /** Refuse (KITH_EUSAGE) to write over a file that the job reads, the job itself, or a file of the work

@@ -80,7 +80,7 @@ done:
 
 /* The page of a topic, to stdout; of one that there is none of, all verbs to stderr. */
 static kith_status main_topic(const char *topic) {
-  char now[KITH_JOB_KEY];
+  char now[KITH_JOB_KEY_SIZE];
   if (strcmp(topic, "--markdown") == 0) kith_job_print_reference();
   else if (strcmp(topic, "keys") == 0) kith_job_print_keys("");
   else if (cli_verb_find(topic)) cli_print_verb_help(cli_verb_find(topic));

@@ -1,69 +1,101 @@
-/* The reference of all keys, from the table: plain for the terminal, Markdown for docs/job.md. */
+/* The reference of all keys, from the table: plain text for the terminal, Markdown for docs/job.md. */
 #include <stdio.h>
 #include <string.h>
 
 #include "job/table.h"
 
-/* A cell of a Markdown table; a bar would end it. */
+enum { REFERENCE_WIDTH = 80 }; /* columns of plain text */
+
+/* ---- Markdown ---- */
+
+static const char reference_head[] =
+    "# The job file: every key\n"
+    "\n"
+    "This page lists every key of the job file with its values, its default and its meaning.\n"
+    "`kith help --markdown` prints it from the table that reads the job file, and a test compares the two.\n"
+    "\n"
+    "* A job file is one YAML document. Every key is optional, but most verbs need "
+    "`data.interactions.path`.\n"
+    "* `train.lr` is `train: {lr: 0.005}` in the file and `--set train.lr=0.005` on the command line. The "
+    "command line wins.\n"
+    "* Paths are relative to the folder of the job file, also those of `--set`.\n"
+    "* A path may stand for its section: `data: {item_names: names.tsv}` is "
+    "`data: {item_names: {path: names.tsv}}`.\n"
+    "* `~`, `~user`, `$NAME` and `${NAME}` at the beginning of a path, and of the value of `--output`, "
+    "expand "
+    "as in a shell, by the environment of rank 0. An unset or empty variable is an error. Elsewhere these "
+    "characters are literal.\n"
+    "* A key that is set but has no effect in the job, such as `model.gat.heads` with `model.name: mf`, is a "
+    "warning of the verb that would use it. `--strict` makes warnings errors.\n"
+    "* An unknown key, a key given twice and a value out of bounds end the program with code 78 and one line "
+    "that names file and line.\n";
+
+/* A cell of a table; a bar would end it. */
 static void reference_cell(const char *text, bool code) {
   printf(code && text[0] ? " `" : " ");
   for (const char *c = text; *c; c++) printf(*c == '|' ? "\\%c" : "%c", *c);
   printf(code && text[0] ? "` |" : " |");
 }
 
+static void reference_row(const kith_job *job, const job_key *k) {
+  char value[JOB_VALUE], bounds[512];
+  kith__job_get(job, k, sizeof value, value);
+  kith__job_bounds(k, sizeof bounds, bounds);
+  printf("|");
+  reference_cell(k->key, true);
+  reference_cell(bounds, false);
+  reference_cell(value, true);
+  reference_cell(k->help, false);
+  printf("\n");
+}
+
+/* The section of a key; keys without one are keys of the whole job. */
+static void reference_section(const char *key) {
+  size_t n = strcspn(key, ".");
+  printf("\n## %.*s\n\n| key | values | default | meaning |\n|---|---|---|---|\n", key[n] ? (int)n : 7,
+         key[n] ? key : "the job");
+}
+
 void kith_job_print_reference(void) {
   const kith_job job = kith_job_defaults();
-  char value[JOB_VALUE], bounds[512];
-  const char *group = NULL;
-  printf(
-      "# The job file: every key\n\n"
-      "Made by `kith help --markdown` from the table that reads the job file; a test keeps the two the "
-      "same.\n\n"
-      "A job file is one YAML document. Every key is optional, but most verbs need "
-      "`data.interactions.path`.\n"
-      "`train.lr` below is written `train: {lr: 0.005}` in the file and `--set train.lr=0.005` on the "
-      "command line, which wins.\n"
-      "Paths, those given to `--set` too, are relative to the folder of the job file.\n"
-      "A list that needs nothing but its path may be written so: `data: {item_names: names.tsv}` is "
-      "`data: {item_names: {path: names.tsv}}`.\n"
-      "`~`, `~user`, `$NAME` and `${NAME}` at the beginning of a path (and of the value of `--output`) "
-      "are replaced as a shell does, by the environment of rank 0; a variable that is unset or empty is "
-      "an error. Anywhere else these characters stand for themselves.\n"
-      "A key that is set and that nothing in the job reads, such as `model.gat.heads` with `model.name: mf`, "
-      "is a warning of the verb that would read it; `--strict` makes warnings errors.\n"
-      "An unknown key, a key given twice, or a value out of bounds ends the program with code 78 and a "
-      "line that names file and line.\n");
+  const char *section = NULL;
+  printf("%s", reference_head);
   for (int i = 0; i < kith__job_n_key; i++) {
-    const job_key *k = &kith__job_table[i];
-    size_t n = strcspn(k->key, ".");
-    if (!group || (k->key[n] && strncmp(group, k->key, n + 1) != 0)) {
-      printf("\n## %.*s\n\n| key | values | default | meaning |\n|---|---|---|---|\n", k->key[n] ? (int)n : 7,
-             k->key[n] ? k->key : "the job");
-      group = k->key;
-    }
-    kith__job_get(&job, k, sizeof value, value);
-    kith__job_bounds(k, sizeof bounds, bounds);
-    printf("|");
-    reference_cell(k->key, true);
-    reference_cell(bounds, false);
-    reference_cell(value, true);
-    reference_cell(k->help, false);
-    printf("\n");
+    const char *key = kith__job_table[i].key;
+    size_t n = strcspn(key, ".");
+    bool begins = !section || (key[n] && strncmp(section, key, n + 1) != 0);
+    if (begins) reference_section(key);
+    if (begins) section = key;
+    reference_row(&job, &kith__job_table[i]);
   }
   printf("\n## Renamed keys\n\nEarlier versions had these keys under other names, which are errors now.\n\n");
   for (int i = 0; i < kith__job_n_retired; i++)
     printf("* `%s` is now `%s`\n", kith__job_retired[i].old, kith__job_retired[i].now);
 }
 
-/* ---- plain ---- */
+/* ---- plain text ---- */
+
+/* Text with line breaks before column 80, indented by six columns. */
+static void reference_wrap(const char *text) {
+  int column = REFERENCE_WIDTH;
+  while (*text) {
+    size_t n = strcspn(text, " ");
+    bool fits = column + 1 + (int)n < REFERENCE_WIDTH;
+    printf("%s%.*s", fits ? " " : column == REFERENCE_WIDTH ? "      " : "\n      ", (int)n, text);
+    column = (fits ? column + 1 : 6) + (int)n;
+    text += n + strspn(text + n, " ");
+  }
+  printf("\n");
+}
 
 static void reference_plain(const kith_job *job, const job_key *k) {
-  char value[JOB_VALUE], bounds[512];
+  char value[JOB_VALUE], bounds[512], line[2 * JOB_VALUE];
   kith__job_get(job, k, sizeof value, value);
   kith__job_bounds(k, sizeof bounds, bounds);
-  printf("  %s: %s\n      %s", k->key, k->help, bounds);
-  if (value[0]) printf("; default: %s\n", value);
-  else printf("\n");
+  snprintf(line, sizeof line, "%s%s%s", bounds, value[0] ? "; default: " : "", value);
+  printf("  %s\n", k->key);
+  reference_wrap(k->help);
+  reference_wrap(line);
 }
 
 bool kith_job_print_keys(const char *of) {
@@ -81,5 +113,5 @@ bool kith_job_print_keys(const char *of) {
 
 void kith_job_print_renamed(void) {
   for (int i = 0; i < kith__job_n_retired; i++)
-    printf("  %-34s is now %s\n", kith__job_retired[i].old, kith__job_retired[i].now);
+    printf("  %-32s is now %s\n", kith__job_retired[i].old, kith__job_retired[i].now);
 }

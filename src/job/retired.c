@@ -83,7 +83,7 @@ bool kith_job_renamed(const char *key, char *now) {
     size_t n = strlen(r->old);
     bool below = strncmp(key, r->old, n) == 0 && (key[n] == '\0' || key[n] == '.');
     if (!below && !retired_is_half(r, key)) continue;
-    snprintf(now, KITH_JOB_KEY, "%s%s", r->now, below ? key + n : "");
+    snprintf(now, KITH_JOB_KEY_SIZE, "%s%s", r->now, below ? key + n : "");
     if (retired_is_known(now)) return true;
   }
   return false;

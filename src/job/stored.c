@@ -15,7 +15,7 @@ enum { STORED_DEPTH = 8 };
 typedef struct stored {
   const char *name; /* of the file, for messages */
   int line;
-  char key[KITH_JOB_KEY];       /* the dotted key of the current line */
+  char key[KITH_JOB_KEY_SIZE];  /* the dotted key of the current line */
   size_t end[STORED_DEPTH + 1]; /* end[i]: length of its first i parts, each with its dot */
   int depth;                    /* sections that are open */
   char value[JOB_VALUE];
@@ -75,7 +75,7 @@ done:
 }
 
 static kith_status stored_set(const stored *s, kith_job *job) {
-  char now[KITH_JOB_KEY];
+  char now[KITH_JOB_KEY_SIZE];
   const job_key *k = kith__job_find(s->key);
   if (!k && kith_job_renamed(s->key, now)) k = kith__job_find(now);
   if (!k) return KITH_OK;

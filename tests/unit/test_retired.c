@@ -95,7 +95,7 @@ static void what_is_near_to_a_retired_key_is_told_the_present_one(void **state) 
                                         {"model.pinsage.neighbours", "model.pinsage.neighbors"}};
   static const char *const none[] = {"train.negatives.nothing", "model.width.x", "model.widths", "train",
                                      "loss"};
-  char now[KITH_JOB_KEY], words[256];
+  char now[KITH_JOB_KEY_SIZE], words[256];
   kith_job job = kith_job_defaults();
   for (size_t i = 0; i < sizeof pair / sizeof *pair; i++) {
     assert_true(kith_job_renamed(pair[i][0], now));

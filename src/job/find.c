@@ -1,0 +1,62 @@
+/* Find a key of the table; for an unknown key, its present name or the nearest known key. */
+#include <stdio.h>
+#include <string.h>
+
+#include "job/table.h"
+
+const job_key *kith__job_find(const char *key) {
+  for (int i = 0; i < kith__job_n_key; i++)
+    if (strcmp(kith__job_table[i].key, key) == 0) return &kith__job_table[i];
+  for (int i = 0; i < kith__job_n_key; i++)
+    if (strncmp(kith__job_table[i].key, key, strlen(key)) == 0 && kith__job_is_brief(i, strlen(key)))
+      return &kith__job_table[i];
+  return NULL;
+}
+
+/* The first parts of a key, as many as the word has. */
+static void find_prefix(const char *word, const char *key, char *prefix) {
+  size_t n = strcspn(key, ".");
+  for (const char *dot = strchr(word, '.'); dot && key[n]; dot = strchr(dot + 1, '.'))
+    n += 1 + strcspn(key + n + 1, ".");
+  snprintf(prefix, KITH_JOB_KEY_SIZE, "%.*s", (int)n, key);
+}
+
+/* The nearest known key or section of an unknown key, and its edit distance. */
+typedef struct find_guess {
+  int distance;
+  bool section;
+  const char *key;
+} find_guess;
+
+static void find_update(find_guess *g, int distance, bool section, const char *key) {
+  if (!g->key || distance < g->distance) *g = (find_guess){distance, section, key};
+}
+
+/*
+ * Compare an unknown key with a known one by edit distance: with all of it; with the section that it lies in,
+ * as "trian" and "train" of train.lr; or with its last part if the word has one part ("lr").
+ */
+static void find_compare(const char *word, const char *key, find_guess *g) {
+  char prefix[KITH_JOB_KEY_SIZE];
+  const char *last = strrchr(key, '.');
+  find_prefix(word, key, prefix);
+  find_update(g, kith_edit_distance(word, key), false, key);
+  if (strlen(prefix) < strlen(key)) find_update(g, kith_edit_distance(word, prefix), true, key);
+  if (last && !strchr(word, '.')) find_update(g, kith_edit_distance(word, last + 1) + 1, false, key);
+}
+
+kith_status kith__job_fail_unknown(const char *key) {
+  find_guess g = {.key = NULL};
+  char section[KITH_JOB_KEY_SIZE], now[KITH_JOB_KEY_SIZE];
+  if (kith_job_renamed(key, now))
+    return kith_fail(KITH_ECONFIG, "%s is now called %s; kith help renamed lists all renamed keys", key, now);
+  for (int i = 0; i < kith__job_n_key; i++) find_compare(key, kith__job_table[i].key, &g);
+  if (!kith_edit_distance_is_small(key, g.distance))
+    return kith_fail(KITH_ECONFIG, "unknown key \"%s\"; kith help keys lists them all", key);
+  if (!g.section)
+    return kith_fail(KITH_ECONFIG, "unknown key \"%s\"; the nearest known key is \"%s\"", key, g.key);
+  if (g.distance == 0)
+    return kith_fail(KITH_ECONFIG, "\"%s\" is a section of keys, such as \"%s\"", key, g.key);
+  find_prefix(key, g.key, section);
+  return kith_fail(KITH_ECONFIG, "unknown key \"%s\"; the nearest known section is \"%s\"", key, section);
+}
