@@ -31,87 +31,97 @@ typedef enum kith_h5_type {
 } kith_h5_type;
 
 /**
- * Start the HDF5 library so that nobody ends it: one that failed to close a file crashes when MPI_Finalize()
- * or exit() let it close what is left.  Files are closed one by one.  Local; before MPI_Init().
+ * Initialize the HDF5 library without exit handlers.  Local; call before MPI_Init().
+ *
+ * If a file failed to close, the handlers that MPI_Finalize() and exit() run would crash.  Kith closes each
+ * file itself.
  */
 void kith_h5_init(void);
 /**
- * Create `path`.tmp; nothing stands at `path` before kith_h5_publish().  Writes the root attributes format,
- * format_version and software.  Collective over `comm`; with one rank plain serial I/O is used.
+ * Create a file under a temporary name; `path` does not exist before kith_h5_publish().  Writes the root
+ * attributes format, format_version and software.  Collective over `comm`; with one rank the I/O is serial.
  *
- * @param bytes   about how much will be written; refused at once (KITH_EIO) if the file system has less room
+ * @param bytes   estimate of the bytes to write; fails at once if the file system has less free space
  * Errors: KITH_EOUTPUT (folder missing or read-only), KITH_EIO.
  */
 kith_agreed kith_h5_create(const kith_comm *comm, const char *path, const char *format, int version,
                            int64_t bytes, kith_h5 **out) KITH_MUST_USE;
 /**
- * The same, but rank 0 alone calls HDF5: there is no MPI-IO, so that a thread beside the steps can write the
- * file.  Rows are written by all ranks (kith_h5_write_rows()), what kith_h5_write() writes lies on rank 0.
+ * As kith_h5_create(), but only rank 0 calls HDF5 and no MPI-IO is used, so that a background thread can
+ * write the file.  All ranks write rows (kith_h5_write_rows()); data of kith_h5_write() come from rank 0.
  * Collective.
  */
 kith_agreed kith_h5_create_single(const kith_comm *comm, const char *path, const char *format, int version,
                                   int64_t bytes, kith_h5 **out) KITH_MUST_USE;
-/** Flush, close, fsync, rename to its final name, fsync the folder; the handle is nulled in any case.
- * Collective. */
+/**
+ * Flush, close, fsync, rename to the final name, and fsync the folder.  Sets *file to null on failure, too.
+ * Collective.  Errors: KITH_EIO, KITH_EOUTPUT.
+ */
 kith_agreed kith_h5_publish(kith_h5 **file) KITH_MUST_USE;
 /**
- * Open for reading; a null `format` takes any of Kith's.  Errors: KITH_ENOINPUT (missing, unreadable),
- * KITH_EDATA (torn, not HDF5, another format, a newer version).  Collective.
+ * Open for reading; `format` null accepts any format of Kith.  Collective.
+ * Errors: KITH_ENOINPUT (missing, unreadable), KITH_EDATA (truncated, not HDF5, another format, a newer
+ * version).
  */
 kith_agreed kith_h5_open(const kith_comm *comm, const char *path, const char *format, int version,
                          kith_h5 **out) KITH_MUST_USE;
-/** Close; an unpublished new file is removed.  Accepts null.  Collective. */
+/** Close; removes a new file that was not published.  Accepts null.  Collective. */
 void kith_h5_close(kith_h5 **file);
 
 /**
- * Write rows first … first + n - 1 of a dataset [n_total, d] (of [n_total] when d = 0) made by this call:
- * chunked, Fletcher-32, in groups made as needed ("item/embedding").  Each rank writes its own slice; slices
- * are disjoint and cover the dataset.  For KITH_H5_TEXT, d is the width in bytes of each fixed-length,
- * null-padded UTF-8 string. `pack` shuffles and deflates.  Collective.  Errors: KITH_EIO.
+ * Create a dataset [n_total, d] ([n_total] if d = 0) and write this rank's rows first … first + n - 1.
+ *
+ * Collective.  The slices of all ranks are disjoint and cover the dataset.  The dataset is chunked, with
+ * Fletcher-32 checksums; parent groups are created ("item/embedding").
+ *
+ * @param d     columns; KITH_H5_TEXT: bytes of each fixed-length, null-padded UTF-8 string
+ * @param pack  use the shuffle and deflate filters
+ * Errors: KITH_EIO.
  */
 kith_agreed kith_h5_write(kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t n_total,
                           int64_t first, int64_t n, bool pack, const void *data) KITH_MUST_USE;
 /**
- * Write rows first … first + n - 1 of a dataset [n_total, d] float32 (of [n_total] when d = 0) made by this
- * call: contiguous, by plain writes of every rank, with a sum of each block of rows in checksum/`name`, which
- * kith_h5_read() compares. As fast as the disk; slices as of kith_h5_write().  Collective.  Errors: KITH_EIO.
+ * As kith_h5_write() for float32, at the speed of the disk: the dataset is contiguous and every rank writes
+ * its rows by pwrite().  checksum/`name` holds a checksum of each block of rows; kith_h5_read() verifies it.
+ * Collective.  Errors: KITH_EIO.
  */
 kith_agreed kith_h5_write_rows(kith_h5 *f, const char *name, int d, int64_t n_total, int64_t first, int64_t n,
                                const float *x) KITH_MUST_USE;
-/** Size of a dataset: [n] gives d = 0, [n, d] gives d, strings give their width.  KITH_EDATA if it is not
- * there. */
+/** Shape of a dataset: *d is 0 for [n], the columns for [n, d], the width in bytes for strings.  Collective.
+ * Errors: KITH_EDATA (missing). */
 kith_agreed kith_h5_extent(kith_h5 *f, const char *name, int64_t *n, int *d) KITH_MUST_USE;
-/** Read rows first … first + n - 1, converted to `type`.  Collective.  Errors: KITH_EDATA (missing, shape,
- * checksum). */
+/** Read rows first … first + n - 1, converted to `type`; each rank its own slice.  Collective.
+ * Errors: KITH_EDATA (missing, shape, checksum). */
 kith_agreed kith_h5_read(kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t first, int64_t n,
                          void *data) KITH_MUST_USE;
-/** Whether a dataset or group is there.  Collective. */
+/** Whether a dataset or group exists.  Collective. */
 bool kith_h5_has_dataset(kith_h5 *f, const char *name);
 
-/* Attributes of the root; the same numbers on every rank; of texts, rank 0's is written.  Collective. */
+/* Attributes of the root group.  Collective.  Numbers must be equal on all ranks; of a text, rank 0's value
+ * is written.  Errors: KITH_EIO (put), KITH_EDATA (get: missing, another type). */
 kith_agreed kith_h5_put_attr_int(kith_h5 *f, const char *name, int64_t value) KITH_MUST_USE;
 kith_agreed kith_h5_put_attr_real(kith_h5 *f, const char *name, double value) KITH_MUST_USE;
 kith_agreed kith_h5_put_attr_text(kith_h5 *f, const char *name, const char *text) KITH_MUST_USE;
 kith_agreed kith_h5_get_attr_int(kith_h5 *f, const char *name, int64_t *value) KITH_MUST_USE;
 kith_agreed kith_h5_get_attr_real(kith_h5 *f, const char *name, double *value) KITH_MUST_USE;
-/** The text is a new block, freed by the caller with KITH_FREE(). */
+/** *text is a new block; the caller frees it with KITH_FREE(). */
 kith_agreed kith_h5_get_attr_text(kith_h5 *f, const char *name, char **text) KITH_MUST_USE;
 /**
- * Files that repeat the fingerprint of graph.h5 belong to that graph.  Collective.
- * Errors: KITH_EDATA, "PATH: `what`", unless the attribute is `wanted`.
+ * Check that the attribute `fingerprint`, which names the graph.h5 that a file was made from, is `wanted`.
+ * Collective.  Errors: KITH_EDATA with the message "PATH: `what`".
  */
 kith_agreed kith_h5_check_fingerprint(kith_h5 *f, uint64_t wanted, const char *what) KITH_MUST_USE;
 /** Whether the root has an attribute.  Collective. */
 bool kith_h5_has_attr(kith_h5 *f, const char *name);
-/** One thing in a file: an attribute of the root with its value, or a dataset with its size. */
+/** An attribute of the root, with its value, or a dataset, with its size. */
 typedef struct kith_h5_entry {
-  const char *name; /**< "user/id"; valid during the call */
+  const char *name; /**< "user/id"; valid during the callback */
   bool attribute;
   kith_h5_type type;
   int width;       /**< bytes of one value */
   int64_t n;       /**< dataset: rows */
   int d;           /**< dataset: columns, 0 if it has one dimension */
-  int64_t bytes;   /**< dataset: on the disk */
+  int64_t bytes;   /**< dataset: storage size on disk */
   int64_t integer; /**< attribute: its value … */
   double real;
   const char *text;
@@ -120,30 +130,29 @@ typedef struct kith_h5_entry {
 typedef void (*kith_h5_visitor)(void *context, const kith_h5_entry *entry);
 
 /**
- * Tell of every attribute of the root, then of every dataset, in no order; what is not of Kith's types is
- * passed over. Local.  Errors: KITH_EDATA.
+ * Call `visit` for every attribute of the root, then for every dataset, in no particular order.  Entries of
+ * types that Kith does not write are skipped.  Local.  Errors: KITH_EDATA.
  */
 kith_status kith_h5_visit(kith_h5 *f, kith_h5_visitor visit, void *context) KITH_MUST_USE;
 /**
- * Compare what is in a file with what it was written with: every attribute of the root, every dataset and its
- * checksums (not its data).  kith_h5_open() has done so where it was told a format.  Local.  Errors:
- * KITH_EDATA.
+ * Verify the seal: the attributes, the datasets and their checksums are those that were written.  Data are
+ * not read.  kith_h5_open() does this if it is given a format.  Local.  Errors: KITH_EDATA.
  */
 kith_status kith_h5_check_seal(kith_h5 *f) KITH_MUST_USE;
 /**
- * Whether the datasets of a file fit together: how many rows they have, where ragged rows begin and end, and
- * which numbers they name.  Local.  Memory O(1).  Errors: KITH_EDATA.
+ * Validate a file's datasets against each other: row counts, offsets of ragged rows, and ranges of indices.
+ * Reads the data of index datasets.  Local.  Memory O(1).  Errors: KITH_EDATA.
  */
 kith_status kith_h5_check_layout(kith_h5 *f) KITH_MUST_USE;
-/** Read a dataset to the end and compare its checksums.  Local.  Memory O(1).  Errors: KITH_EDATA. */
+/** Read a whole dataset and verify its checksums.  Local.  Memory O(1).  Errors: KITH_EDATA. */
 kith_status kith_h5_check_dataset(kith_h5 *f, const char *name) KITH_MUST_USE;
 
-/** The path the file was opened or created with, for messages. */
+/** Path that the file was opened or created with, for messages.  Local. */
 const char *kith_h5_path(const kith_h5 *f);
 
 /** Version of the HDF5 library, "1.10.8".  Local. */
 void kith_h5_library_version(size_t size, char *text);
-/** Whether Kith can open files without locking them, as HDF5 1.10.7 and later can be asked to.  Local. */
+/** Whether this HDF5 can open files without file locks: 1.10.7 and later.  Local. */
 bool kith_h5_can_disable_locking(void);
 
 #endif
