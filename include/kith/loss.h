@@ -76,6 +76,6 @@ void kith_softmax_op(kith_tape *t, const kith_comm *comm, const kith_batch *b,
  * @param l     the step's nodes on this rank, read when run
  * @param rows  [most nodes, classes] their logits
  */
-void kith_cross_entropy_op(kith_tape *t, const kith_labelled *l, kith_tensor *rows, kith_exact_sum *loss);
+void kith_cross_entropy_op(kith_tape *t, const kith_train_nodes *l, kith_tensor *rows, kith_exact_sum *loss);
 
 #endif

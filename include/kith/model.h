@@ -68,7 +68,7 @@ typedef struct kith_model_options {
   double edge_dropout;              /**< probability of leaving an edge out of a training step */
   kith_layer_weights layer_weights; /**< LightGCN */
   kith_aggregator aggregator;       /**< GraphSAGE */
-  kith_near_options near;           /**< PinSage: which nodes a node reads */
+  kith_importance_options near;     /**< PinSage: which nodes a node reads */
 } kith_model_options;
 
 kith_model_options kith_model_defaults(void);
@@ -128,7 +128,7 @@ void kith_ngcf_record(const kith_model_options *o, const kith_model_ctx *ctx);
 void kith_gcn_record(const kith_model_options *o, const kith_model_ctx *ctx);
 void kith_gat_record(const kith_model_options *o, const kith_model_ctx *ctx);
 void kith_sage_record(const kith_model_options *o, const kith_model_ctx *ctx);
-/* … and one on importance neighborhoods (kith_near_create) instead of the training graph. */
+/* … and one on importance neighborhoods (kith_importance_neighbors_create) instead of the training graph. */
 void kith_pinsage_record(const kith_model_options *o, const kith_model_ctx *ctx);
 
 /** Tell that `h` are the rows after the next layer; null is passed over.  For models. */

@@ -63,7 +63,7 @@ int64_t kith_trainer_n_step(const kith_trainer *t); /**< Steps per epoch.  Local
  */
 int64_t kith_trainer_n_example(const kith_trainer *t, int64_t first, int64_t last);
 
-/** Users for whom no negative exists (kith_saturated): no step trains on their pairs. */
+/** Users for whom no negative exists (kith_saturated_users): no step trains on their pairs. */
 typedef struct kith_excluded_users {
   int64_t n_user; /**< over all ranks */
   kith_eid n_pair;

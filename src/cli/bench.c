@@ -79,7 +79,7 @@ static void bench_sampled(bench *b) {
   mpi /= comm->size;
   double rate = drawn / plan / comm->size;
   cli_print(b->c, "%d rank%s, mode %s, means of %lld steps", comm->size, kith_plural(comm->size),
-            kith_train_mode_text(b->c->job.train.sampler.mode), (long long)n_step);
+            kith_sampler_mode_text(b->c->job.train.sampler.mode), (long long)n_step);
   cli_print(b->c, "  a whole step %9.3f ms, %.1f steps/s; planning its hops %.3f ms",
             1e3 * seconds / (double)n_step, (double)n_step / seconds, 1e3 * plan / (double)n_step);
   cli_print(b->c,

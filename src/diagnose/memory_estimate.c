@@ -98,7 +98,7 @@ static int64_t estimate_drawn(const estimate *w) {
   case KITH_LAYERWISE: return o->budget * w->model->layers;
   case KITH_SAINT_NODE: return o->budget;
   case KITH_SAINT_EDGE: return 2 * o->budget;
-  case KITH_SAINT_WALK: return o->budget * (o->walk + 1);
+  case KITH_SAINT_WALK: return o->budget * (o->walk_length + 1);
   case KITH_CLUSTER: return w->s->n_part > 0 ? nodes * o->clusters / w->s->n_part * 5 / 4 : nodes;
   default: return nodes;
   }
@@ -125,7 +125,7 @@ static void estimate_hops(const estimate *w, int64_t *row, int64_t *entry) {
 /* Blocks, twice: of this step and the next; the tape, each layer of the size of its block; input rows, packed
  * and received. */
 static int64_t estimate_sampled(const estimate *w) {
-  int64_t row[KITH_HOPS_MOST + 1] = {0}, entry[KITH_HOPS_MOST + 1] = {0}, bytes = 0;
+  int64_t row[KITH_MAX_LAYERS + 1] = {0}, entry[KITH_MAX_LAYERS + 1] = {0}, bytes = 0;
   int layers = kith_model_n_layer(w->model);
   estimate_hops(w, row, entry);
   for (int l = 0; l < layers; l++) {
@@ -152,7 +152,7 @@ static int64_t estimate_transient(const estimate *w, const kith_eval_options *o)
 }
 
 /* Importance neighborhoods reach beyond direct neighbors: their ghosts may be all nodes. */
-static void estimate_near(const kith_graph_sizes *s, const kith_near_options *o, estimate *w) {
+static void estimate_near(const kith_graph_sizes *s, const kith_importance_options *o, estimate *w) {
   w->entry = s->n_own * kith_min(o->neighbors, (int64_t)o->walks * o->length);
   w->ghost = kith_min(s->n[KITH_USER] + s->n[KITH_ITEM] - s->n_own, w->entry);
   w->walks = 12 * w->entry + (ESTIMATE_WALKERS * 64 + 32) * (int64_t)o->length;

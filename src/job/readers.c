@@ -30,7 +30,7 @@ static bool reads_times(const kith_job *j) {
   return has_columns(j) && (method == KITH_SPLIT_TIME || method == KITH_SPLIT_LEAVE_LAST_OUT);
 }
 static bool reads_weights(const kith_job *j) {
-  bool draws = j->train.sampler.mode == KITH_NEIGHBOR && j->train.sampler.draw == KITH_BY_WEIGHT;
+  bool draws = j->train.sampler.mode == KITH_NEIGHBOR && j->train.sampler.weighting == KITH_EDGE_WEIGHT;
   return has_columns(j) && (draws || j->data.interactions.min_weight > 0);
 }
 static bool test_has_columns(const kith_job *j) {
@@ -58,7 +58,7 @@ static bool has_weights(const kith_job *j) {
 }
 static bool decays(const kith_job *j) { return has_weights(j) && j->train.weight_decay > 0; }
 
-static bool in_mode(const kith_job *j, kith_train_mode mode) { return j->train.sampler.mode == mode; }
+static bool in_mode(const kith_job *j, kith_sampler_mode mode) { return j->train.sampler.mode == mode; }
 static bool samples(const kith_job *j) { return !in_mode(j, KITH_FULL); }
 static bool samples_pairs(const kith_job *j) { return samples(j) && recommends(j); }
 static bool samples_neighbors(const kith_job *j) { return in_mode(j, KITH_NEIGHBOR); }

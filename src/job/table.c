@@ -173,21 +173,21 @@ const job_key kith__job_table[] = {
     {"sampler.fanouts", JOB_FANOUTS, AT(train.sampler.fanouts), 0, 1e6, "neighbors",
      "neighbor: sampled neighbors per hop, from the batch's nodes outward. The last number holds for all "
      "further hops; 0 takes all neighbors."},
-    {"sampler.weighting", JOB_NAME, AT(train.sampler.draw), 0, 0, "uniform | importance | weight",
+    {"sampler.weighting", JOB_NAME, AT(train.sampler.weighting), 0, 0, "uniform | importance | weight",
      "neighbor: sampling probability of a neighbor. uniform: equal, without replacement. importance: "
      "proportional to 1/degree (pinsage: to its visits), with replacement. weight: proportional to the "
      "interaction's weight, with replacement. Importance weights keep the estimate unbiased in every case."},
     {"sampler.budget", JOB_LONG, AT(train.sampler.budget), 1, 1e9, "nodes",
      "layerwise: expected nodes per layer. saint-node: expected nodes per step. saint-edge, saint-walk: "
      "expected edges or walks per step."},
-    {"sampler.walk_length", JOB_INT, AT(train.sampler.walk), 1, 1000, "hops",
+    {"sampler.walk_length", JOB_INT, AT(train.sampler.walk_length), 1, 1000, "hops",
      "saint-walk: length of a walk."},
     {"sampler.coverage", JOB_INT, AT(train.sampler.coverage), 1, 1e6, "times",
      "saint-edge, saint-walk: how often the sets that estimate the inclusion probabilities, drawn before "
      "training, contain a node on average."},
     {"sampler.clusters", JOB_INT, AT(train.sampler.clusters), 1, 1e6, "parts",
      "cluster: parts of the partition per step. The step trains on pairs of their users."},
-    {"sampler.cluster_edges", JOB_NAME, AT(train.sampler.cut), 0, 0, "keep | drop | reweight",
+    {"sampler.cluster_edges", JOB_NAME, AT(train.sampler.cluster_edges), 0, 0, "keep | drop | reweight",
      "cluster: edges between different parts of a step are kept, dropped, or reweighted by the inverse "
      "probability that both parts are in the step."},
     {"sampler.exclude_targets", JOB_BOOL, AT(train.exclude_targets), NONE,

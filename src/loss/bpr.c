@@ -4,7 +4,7 @@
 typedef struct bpr {
   const kith_batch *b;
   kith_tensor *rows;
-  kith_lid *hardest; /* [pairs, negatives] index of the draw used, in at[2] */
+  kith_lid *hardest; /* [pairs, negatives] index of the draw used, in negative_row */
   double *margin;    /* [pairs, negatives] <u, negative> - <u, positive> */
   kith_exact_sum *loss;
 } bpr;

@@ -4,7 +4,7 @@
 #include "kith/loss.h"
 
 typedef struct cross_entropy {
-  const kith_labelled *l;
+  const kith_train_nodes *l;
   kith_tensor *rows;
   double *lse; /* [max nodes] log-sum-exp of the logits */
   kith_exact_sum *loss;
@@ -23,7 +23,7 @@ static double cross_entropy_lse(int n, const float *x) {
 
 static void cross_entropy_forward(void *self) {
   cross_entropy *o = self;
-  const kith_labelled *l = o->l;
+  const kith_train_nodes *l = o->l;
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < l->n; i++) o->lse[i] = cross_entropy_lse(o->rows->d, cross_entropy_row(o, i));
   for (kith_lid i = 0; i < l->n; i++)
@@ -33,7 +33,7 @@ static void cross_entropy_forward(void *self) {
 /* dx_ic = weight_i (softmax_ic - [c is the label]) */
 static void cross_entropy_backward(void *self) {
   cross_entropy *o = self;
-  const kith_labelled *l = o->l;
+  const kith_train_nodes *l = o->l;
   int n = o->rows->d;
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < l->n; i++) {
@@ -44,11 +44,11 @@ static void cross_entropy_backward(void *self) {
   }
 }
 
-void kith_cross_entropy_op(kith_tape *t, const kith_labelled *l, kith_tensor *rows, kith_exact_sum *loss) {
+void kith_cross_entropy_op(kith_tape *t, const kith_train_nodes *l, kith_tensor *rows, kith_exact_sum *loss) {
   if (!rows) return;
   cross_entropy made = {.l = l,
                         .rows = rows,
-                        .lse = kith_tape_workspace(t, l->most, sizeof(double)),
+                        .lse = kith_tape_workspace(t, l->max_nodes, sizeof(double)),
                         .loss = loss};
   cross_entropy *o =
       kith_tape_op(t, "cross-entropy", false, cross_entropy_forward, cross_entropy_backward, sizeof *o);

@@ -6,7 +6,7 @@
 typedef struct nce {
   const kith_batch *b;
   kith_tensor *rows;
-  kith_lid *hardest; /* [pairs, negatives] index of the draw used, in at[2]; there are no pools */
+  kith_lid *hardest; /* [pairs, negatives] index of the draw used, in negative_row; there are no pools */
   double *logit;     /* [pairs, 1 + negatives] <u, i> - log(k p_n(i)): positive, then negatives */
   kith_exact_sum *loss;
 } nce;
@@ -17,10 +17,10 @@ static void nce_logits(nce *o, kith_lid i) {
   const float *x = o->rows->value, *u = x + kith__user_offset(b, i, d);
   double *logit = o->logit + (size_t)i * (size_t)(1 + k), log_k = log((double)k);
   logit[0] = (double)kith_dot(d, u, x + kith__positive_offset(b, i, d)) - log_k -
-             kith_noise_log(b->noise, b->item[i]);
+             kith_negative_distribution_log_prob(b->distribution, b->item[i]);
   for (int j = 0; j < k; j++)
     logit[1 + j] = (double)kith_dot(d, u, x + kith__negative_offset(b, o->hardest, i, j, d)) - log_k -
-                   kith_noise_log(b->noise, b->drawn[i * k + j]);
+                   kith_negative_distribution_log_prob(b->distribution, b->negative_item[i * k + j]);
 }
 
 static void nce_forward(void *self) {

@@ -7,12 +7,12 @@
 double kith__softplus(double x) { return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x)); }
 double kith__sigmoid(double x) { return 1 / (1 + exp(-x)); }
 
-/* The hardest of the draws first … first + n_pool - 1, indices in at[2]. */
+/* The hardest of the draws first … first + n_pool - 1, indices in negative_row. */
 static int pairs_hardest(const kith_batch *b, const kith_tensor *rows, const float *user, kith_lid first) {
   int best = 0;
   float max = 0;
-  for (int c = 0; c < b->shape.n_pool && b->drawn[first + c] >= 0; c++) {
-    float score = kith_dot(rows->d, user, rows->value + (size_t)b->at[2][first + c] * (size_t)rows->d);
+  for (int c = 0; c < b->shape.n_pool && b->negative_item[first + c] >= 0; c++) {
+    float score = kith_dot(rows->d, user, rows->value + (size_t)b->negative_row[first + c] * (size_t)rows->d);
     if (c == 0 || score > max) {
       best = c;
       max = score;
@@ -35,7 +35,7 @@ void kith__hardest_negatives(const kith_batch *b, const kith_tensor *rows, kith_
 void kith__zero_unused_grad(const kith_batch *b, const kith_lid *hardest, kith_lid i, kith_tensor *rows) {
   int k = b->shape.n_negative, m = b->shape.n_pool;
   for (int j = 0; j < k && m > 1; j++)
-    for (kith_lid c = (i * k + j) * m; c < (i * k + j + 1) * m && b->drawn[c] >= 0; c++)
+    for (kith_lid c = (i * k + j) * m; c < (i * k + j + 1) * m && b->negative_item[c] >= 0; c++)
       if (c != hardest[i * k + j])
-        memset(rows->grad + (size_t)b->at[2][c] * (size_t)rows->d, 0, (size_t)rows->d * sizeof(float));
+        memset(rows->grad + (size_t)b->negative_row[c] * (size_t)rows->d, 0, (size_t)rows->d * sizeof(float));
 }

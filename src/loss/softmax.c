@@ -83,15 +83,15 @@ static void softmax_normalize(softmax *o) {
   const kith_batch *b = o->b;
   int d = o->rows->d;
   int64_t at = b->tile_first[o->comm->rank];
-  kith_gather_normalize_forward(b->n_pair, b->at[0], d, o->rows->value, softmax_row(o->user, at),
+  kith_gather_normalize_forward(b->n_pair, b->user_row, d, o->rows->value, softmax_row(o->user, at),
                                 softmax_norm(o, 0));
-  kith_gather_normalize_forward(b->n_pair, b->at[1], d, o->rows->value, softmax_row(o->item, at),
+  kith_gather_normalize_forward(b->n_pair, b->positive_row, d, o->rows->value, softmax_row(o->item, at),
                                 softmax_norm(o, 1));
   kith_allgather_rows(o->comm, b->tile_first, d, o->user->value);
   kith_allgather_rows(o->comm, b->tile_first, d, o->item->value);
   if (b->shared.n == 0) return;
   float *shared = softmax_row(o->item, b->n_global);
-  kith_gather_normalize_forward(softmax_n_shared(o), b->at[2], d, o->rows->value,
+  kith_gather_normalize_forward(softmax_n_shared(o), b->negative_row, d, o->rows->value,
                                 shared + (size_t)b->shared.first[o->comm->rank] * (size_t)d,
                                 softmax_norm(o, 2));
   kith_allgather_rows(o->comm, b->shared.first, d, shared);
@@ -105,21 +105,24 @@ static void softmax_bias(softmax *o) {
   float log_scale =
       o->options.inbatch && b->n_global > 0 ? (float)log((double)b->g->n_edge / (double)b->n_global) : 0;
   for (int64_t i = 0; i < b->n_global; i++) bias[i] = o->options.inbatch ? logq * b->log_degree[i] : 0;
-  for (int s = 0; s < b->shared.n; s++) bias[b->n_global + s] = logq * (b->shared.log_often[s] + log_scale);
+  for (int s = 0; s < b->shared.n; s++)
+    bias[b->n_global + s] = logq * (b->shared.log_expected[s] + log_scale);
 }
 
 /* Mask the false negatives of a tile of users: the candidates are columns of s [m, ld]. */
-static void softmax_mask_rows(const softmax *o, const kith_known *h, softmax_tile t, int ld, float *s) {
+static void softmax_mask_rows(const softmax *o, const kith_false_negative_mask *h, softmax_tile t, int ld,
+                              float *s) {
   for (int64_t w = 0; w * KITH_TILE < h->n; w++)
     for (int i = 0; i < t.m; i++)
-      for (uint64_t known = h->known[w * o->b->n_global + t.first + i]; known; known &= known - 1)
+      for (uint64_t known = h->mask[w * o->b->n_global + t.first + i]; known; known &= known - 1)
         s[(int64_t)i * ld + w * KITH_TILE + __builtin_ctzll(known)] = -INFINITY;
 }
 
 /* The same for a tile of candidates: s [m, pairs] are probabilities. */
-static void softmax_mask_columns(const softmax *o, const kith_known *h, softmax_tile t, float *s) {
+static void softmax_mask_columns(const softmax *o, const kith_false_negative_mask *h, softmax_tile t,
+                                 float *s) {
   int64_t n = o->b->n_global;
-  const uint64_t *known = h->known + t.first / KITH_TILE * n;
+  const uint64_t *known = h->mask + t.first / KITH_TILE * n;
   if (h->n == 0) return;
   for (int64_t j = 0; j < n; j++)
     for (uint64_t left = known[j]; left; left &= left - 1) s[__builtin_ctzll(left) * n + j] = 0;
@@ -130,8 +133,8 @@ static void softmax_users_in_batch(const softmax *o, softmax_tile t, float *s) {
   const kith_batch *b = o->b;
   int n = (int)b->n_global + b->shared.n;
   softmax_logits(o, t.m, n, softmax_row(o->user, t.first), o->item->value, s);
-  softmax_mask_rows(o, &b->marks, t, n, s);
-  softmax_mask_rows(o, &b->shared.marks, t, n, s + b->n_global);
+  softmax_mask_rows(o, &b->mask, t, n, s);
+  softmax_mask_rows(o, &b->shared.mask, t, n, s + b->n_global);
   for (int i = 0; i < t.m; i++) o->own->value[t.first + i] = s[(size_t)i * (size_t)n + (size_t)(t.first + i)];
   kith_inbatch_softmax_rows(t.m, n, t.first, b->item, o->bias->value, s, o->lse->value + t.first);
   for (int i = 0; i < t.m; i++) s[(size_t)i * (size_t)n + (size_t)(t.first + i)] -= 1;
@@ -146,7 +149,7 @@ static void softmax_users_sampled(const softmax *o, softmax_tile t, float *s) {
   const float *shared = softmax_row(o->item, b->n_global);
   float *logit = o->own->value + t.first, *probability = o->own->grad + t.first;
   softmax_logits(o, t.m, n, softmax_row(o->user, t.first), shared, s);
-  softmax_mask_rows(o, &b->shared.marks, t, n, s);
+  softmax_mask_rows(o, &b->shared.mask, t, n, s);
   for (int i = 0; i < t.m; i++)
     probability[i] = logit[i] =
         kith_dot(d, softmax_row(o->user, t.first + i), softmax_row(o->item, t.first + i)) /
@@ -186,7 +189,7 @@ static void softmax_items(const softmax *o, softmax_tile t, float *s) {
   int n = (int)b->n_global;
   softmax_logits(o, t.m, n, softmax_row(o->item, t.first), o->user->value, s);
   kith_inbatch_softmax_columns(t.m, n, t.first, b->item, o->bias->value, o->lse->value, s);
-  softmax_mask_columns(o, &b->marks, t, s);
+  softmax_mask_columns(o, &b->mask, t, s);
   for (int i = 0; i < t.m; i++) s[(size_t)i * (size_t)n + (size_t)(t.first + i)] -= 1;
   softmax_gradient(o, t.m, n, s, o->user->value, softmax_drow(o->item, t.first));
 }
@@ -197,7 +200,7 @@ static void softmax_shared(const softmax *o, softmax_tile t, float *s) {
   int64_t at = n + t.first;
   softmax_logits(o, t.m, n, softmax_row(o->item, at), o->user->value, s);
   kith_sampled_softmax_columns(t.m, n, o->bias->value + at, o->lse->value, s);
-  softmax_mask_columns(o, &o->b->shared.marks, t, s);
+  softmax_mask_columns(o, &o->b->shared.mask, t, s);
   softmax_gradient(o, t.m, n, s, o->user->value, softmax_drow(o->item, at));
 }
 
@@ -206,12 +209,12 @@ static void softmax_normalize_backward(softmax *o) {
   const kith_batch *b = o->b;
   int d = o->rows->d;
   int64_t at = b->tile_first[o->comm->rank], shared = b->n_global + b->shared.first[o->comm->rank];
-  kith_gather_normalize_backward(b->n_pair, b->at[0], d, softmax_row(o->user, at), softmax_norm(o, 0),
+  kith_gather_normalize_backward(b->n_pair, b->user_row, d, softmax_row(o->user, at), softmax_norm(o, 0),
                                  softmax_drow(o->user, at), o->rows->grad);
-  kith_gather_normalize_backward(b->n_pair, b->at[1], d, softmax_row(o->item, at), softmax_norm(o, 1),
+  kith_gather_normalize_backward(b->n_pair, b->positive_row, d, softmax_row(o->item, at), softmax_norm(o, 1),
                                  softmax_drow(o->item, at), o->rows->grad);
   if (b->shared.n == 0) return;
-  kith_gather_normalize_backward(softmax_n_shared(o), b->at[2], d, softmax_row(o->item, shared),
+  kith_gather_normalize_backward(softmax_n_shared(o), b->negative_row, d, softmax_row(o->item, shared),
                                  softmax_norm(o, 2), softmax_drow(o->item, shared), o->rows->grad);
 }
 

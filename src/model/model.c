@@ -32,7 +32,7 @@ kith_model_options kith_model_defaults(void) {
                               .init = 0.1,
                               .score = KITH_DOT,
                               .heads = 1,
-                              .near = kith_near_defaults()};
+                              .near = kith_importance_defaults()};
 }
 
 const char *kith_model_text(kith_model_name name) { return model_table[name].name; }

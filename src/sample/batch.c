@@ -1,8 +1,8 @@
 /* The rows of a step: wanted by those who compute its loss, answered by their owners. */
 #include <math.h>
 
-#include "sample/marks.h"
-#include "sample/shared.h"
+#include "sample/false_negative_mask.h"
+#include "sample/shared_negatives.h"
 
 /* A wanted (or asked-for) row while rows are being sorted; `slot` is where a wanted one came from. */
 typedef struct batch_entry {
@@ -13,15 +13,15 @@ typedef struct batch_entry {
 enum { BATCH_WORDS = (int)(sizeof(kith_pair) / sizeof(int64_t)) };
 
 /* Things are dealt to ranks in whole tiles; this is the most of `n` that one rank gets. */
-static int64_t batch_most_tiled(int size, int64_t n) {
+static int64_t batch_max_tiled(int size, int64_t n) {
   if (n == 0) return 0;
   int64_t n_tile = (n + KITH_TILE - 1) / KITH_TILE;
   return (n_tile / size + 1) * KITH_TILE;
 }
 
 /* Pairs that one rank handles at most. */
-static int64_t batch_most_pairs(const kith_batch *b) {
-  return b->shape.softmax ? batch_most_tiled(b->comm->size, b->shape.pairs) : b->shape.pairs;
+static int64_t batch_max_pairs(const kith_batch *b) {
+  return b->shape.softmax ? batch_max_tiled(b->comm->size, b->shape.pairs) : b->shape.pairs;
 }
 
 /* Draws of negatives for one pair. */
@@ -29,49 +29,49 @@ static int64_t batch_draws(const kith_batch *b) {
   return b->shape.softmax ? 0 : (int64_t)b->shape.n_negative * b->shape.n_pool;
 }
 
-static int64_t batch_wanted(const kith_batch *b) {
-  return (2 + batch_draws(b)) * batch_most_pairs(b) + batch_most_tiled(b->comm->size, b->shape.n_shared);
+static int64_t batch_max_recv(const kith_batch *b) {
+  return (2 + batch_draws(b)) * batch_max_pairs(b) + batch_max_tiled(b->comm->size, b->shape.n_shared);
 }
-static int64_t batch_asked(const kith_batch *b) {
+static int64_t batch_max_send(const kith_batch *b) {
   return (2 + batch_draws(b)) * b->shape.pairs + b->shape.n_shared;
 }
 
-kith_lid kith_batch_most_wanted(const kith_batch *b) { return (kith_lid)batch_wanted(b); }
-kith_lid kith_batch_most_asked(const kith_batch *b) { return (kith_lid)batch_asked(b); }
+kith_lid kith_batch_max_recv(const kith_batch *b) { return (kith_lid)batch_max_recv(b); }
+kith_lid kith_batch_max_send(const kith_batch *b) { return (kith_lid)batch_max_send(b); }
 
 /* Whether every rank learns the step's pairs. */
-static bool batch_learns(const kith_batch *b) {
-  return b->shape.softmax || b->shape.targets || b->shape.inbatch;
+static bool batch_shares_pairs(const kith_batch *b) {
+  return b->shape.softmax || b->shape.excluded || b->shape.inbatch;
 }
 
 static kith_status batch_reserve(kith_batch *b) {
   kith_status st = KITH_OK;
-  int64_t most_want = batch_wanted(b), most_ask = batch_asked(b),
-          most = most_want > most_ask ? most_want : most_ask, pairs = b->shape.pairs,
+  int64_t max_recv = batch_max_recv(b), max_send = batch_max_send(b),
+          most = max_recv > max_send ? max_recv : max_send, pairs = b->shape.pairs,
           tiled = b->shape.softmax ? pairs : 0;
-  KITH_CHECK(most_want <= INT32_MAX && most_ask <= INT32_MAX, KITH_ECONFIG,
+  KITH_CHECK(max_recv <= INT32_MAX && max_send <= INT32_MAX, KITH_ECONFIG,
              "a step would need %lld rows, at most %d: fewer pairs or negatives are needed", (long long)most,
              INT32_MAX);
-  KITH_TRY(KITH_NEW(b->at[0], most_want));
-  b->at[1] = b->at[0] + batch_most_pairs(b);
-  b->at[2] = b->at[1] + batch_most_pairs(b);
-  KITH_TRY(KITH_NEW(b->want, most_want));
-  KITH_TRY(KITH_NEW(b->key, most_want));
+  KITH_TRY(KITH_NEW(b->user_row, max_recv));
+  b->positive_row = b->user_row + batch_max_pairs(b);
+  b->negative_row = b->positive_row + batch_max_pairs(b);
+  KITH_TRY(KITH_NEW(b->recv_gid, max_recv));
+  KITH_TRY(KITH_NEW(b->recv_key, max_recv));
   KITH_TRY(KITH_NEW(b->item, pairs + b->shape.n_shared));
-  KITH_TRY(KITH_NEW(b->drawn, batch_draws(b) * pairs));
+  KITH_TRY(KITH_NEW(b->negative_item, batch_draws(b) * pairs));
   KITH_TRY(KITH_NEW(b->tile_first, b->comm->size + 1));
-  KITH_TRY(KITH_NEW(b->pair, batch_learns(b) ? pairs : 0));
+  KITH_TRY(KITH_NEW(b->pair, batch_shares_pairs(b) ? pairs : 0));
   KITH_TRY(KITH_NEW(b->log_degree, tiled));
-  KITH_TRY(KITH_NEW(b->seed, most_want));
-  KITH_TRY(KITH_NEW(b->seed_row, most_want));
+  KITH_TRY(KITH_NEW(b->seed_node, max_recv));
+  KITH_TRY(KITH_NEW(b->seed_index, max_recv));
   KITH_TRY(KITH_NEW(b->gather_index.unique_row, most));
   KITH_TRY(KITH_NEW(b->gather_index.l2_count, most));
   KITH_TRY(KITH_NEW(b->gather_index.start, most + 1));
   KITH_TRY(KITH_NEW(b->gather_index.member, most));
-  KITH_TRY(kith__marks_reserve(b->shape.marks ? b->shape.pairs : 0, b->shape.pairs, b->g->n[KITH_ITEM],
-                               &b->marks));
-  KITH_TRY(
-      kith__shared_reserve(b->shape.n_shared, b->shape.pairs, b->g->n[KITH_ITEM], b->comm->size, &b->shared));
+  KITH_TRY(kith__false_negative_mask_make(b->shape.mask ? b->shape.pairs : 0, b->shape.pairs,
+                                          b->g->n[KITH_ITEM], &b->mask));
+  KITH_TRY(kith__shared_negatives_make(b->shape.n_shared, b->shape.pairs, b->g->n[KITH_ITEM], b->comm->size,
+                                       &b->shared));
   b->sort = kith_alloc(most, sizeof(batch_entry));
   KITH_CHECK(b->sort, KITH_ENOMEM, "no memory for a batch of %d pairs", b->shape.pairs);
   KITH_TRY(KITH_NEW(b->order, 2 * most));
@@ -80,12 +80,13 @@ done:
 }
 
 kith_agreed kith_batch_create(const kith_comm *comm, const kith_graph *g, const kith_dist_csr *a,
-                              const kith_noise *noise, const kith_batch_shape *shape, kith_batch **out) {
+                              const kith_negative_distribution *distribution, const kith_batch_shape *shape,
+                              kith_batch **out) {
   kith_agreed st = {KITH_OK};
   kith_batch *b = NULL;
   *out = NULL;
   KITH_TRY(kith_agree(comm, KITH_NEW(b, 1)));
-  *b = (kith_batch){.comm = comm, .g = g, .a = a, .noise = noise, .shape = *shape};
+  *b = (kith_batch){.comm = comm, .g = g, .a = a, .distribution = distribution, .shape = *shape};
   KITH_TRY(kith_agree(comm, batch_reserve(b)));
   *out = b;
   b = NULL;
@@ -97,29 +98,29 @@ done:
 void kith_batch_destroy(kith_batch **batch) {
   kith_batch *b = *batch;
   if (!b) return;
-  KITH_FREE(b->at[0]);
-  KITH_FREE(b->want);
-  KITH_FREE(b->key);
+  KITH_FREE(b->user_row);
+  KITH_FREE(b->recv_gid);
+  KITH_FREE(b->recv_key);
   KITH_FREE(b->item);
-  KITH_FREE(b->drawn);
+  KITH_FREE(b->negative_item);
   KITH_FREE(b->tile_first);
   KITH_FREE(b->pair);
   KITH_FREE(b->log_degree);
-  KITH_FREE(b->seed);
-  KITH_FREE(b->seed_row);
+  KITH_FREE(b->seed_node);
+  KITH_FREE(b->seed_index);
   KITH_FREE(b->gather_index.unique_row);
   KITH_FREE(b->gather_index.l2_count);
   KITH_FREE(b->gather_index.start);
   KITH_FREE(b->gather_index.member);
-  kith__marks_free(&b->marks);
-  kith__shared_free(&b->shared);
+  kith__false_negative_mask_free(&b->mask);
+  kith__shared_negatives_free(&b->shared);
   KITH_FREE(b->sort);
   KITH_FREE(b->order);
   KITH_FREE(*batch);
 }
 
 void kith_batch_clear(kith_batch *b) {
-  b->n_global = b->n_pair = b->n_want = b->shared.n = b->marks.n = 0;
+  b->n_global = b->n_pair = b->n_recv = b->shared.n = b->mask.n = 0;
   for (int r = 0; r <= b->comm->size; r++) b->tile_first[r] = b->shared.first[r] = 0;
 }
 
@@ -138,16 +139,17 @@ static void batch_order(kith_batch *b, kith_lid n) {
   kith_sort(n, most_row, order, order + n);
 }
 
-/* Sort the first `n` entries by row and key, and say for each slot of at[0], at[1], at[2] where it went. */
+/* Sort the first `n` entries by row and key, and say for each slot of the user, positive and negative rows
+ * where it went. */
 static void batch_sort(kith_batch *b, kith_lid n) {
   const batch_entry *entry = b->sort;
   batch_order(b, n);
-  b->n_want = n;
+  b->n_recv = n;
   for (kith_lid i = 0; i < n; i++) {
     const batch_entry *x = &entry[b->order[i].value];
-    b->want[i] = x->row;
-    b->key[i] = x->key;
-    b->at[0][x->slot] = i;
+    b->recv_gid[i] = x->row;
+    b->recv_key[i] = x->key;
+    b->user_row[x->slot] = i;
   }
 }
 
@@ -161,36 +163,36 @@ static bool batch_is_pooled(const kith_batch *b, int64_t key) {
   return !b->shape.softmax && b->shape.n_pool > 1 && key % batch_stride(b) >= 2 + b->shape.n_negative;
 }
 
-static int32_t *batch_drawn(const kith_batch *b, kith_lid i, int j) {
-  return b->drawn + ((int64_t)i * b->shape.n_negative + j) * b->shape.n_pool;
+static int32_t *batch_negatives_of(const kith_batch *b, kith_lid i, int j) {
+  return b->negative_item + ((int64_t)i * b->shape.n_negative + j) * b->shape.n_pool;
 }
 
 /* The negatives of pair `i`. */
-static void batch_draw(kith_batch *b, const kith_epoch *e, const kith_seed *s, kith_lid i) {
-  kith_eid edge = kith_seed_edge(b->g, s);
-  kith_others others = {.n = b->n_global, .pair = b->pair};
+static void batch_draw(kith_batch *b, const kith_edge_order *e, const kith_train_edge *s, kith_lid i) {
+  kith_eid edge = kith_train_edge_id(b->g, s);
+  kith_inbatch_pairs others = {.n = b->n_global, .pair = b->pair};
   for (int j = 0; j < b->shape.n_negative; j++) {
-    int n = kith_negative_is_hard(b->noise, e, edge, j) ? b->shape.n_pool : 1;
-    int32_t *drawn = batch_drawn(b, i, j);
+    int n = kith_negative_is_hard(b->distribution, e, edge, j) ? b->shape.n_pool : 1;
+    int32_t *drawn = batch_negatives_of(b, i, j);
     for (int c = 0; c < b->shape.n_pool; c++)
-      drawn[c] = c < n
-                     ? kith_negative_draw(b->noise, e, edge, s->user, j, c, b->shape.inbatch ? &others : NULL)
-                     : -1;
+      drawn[c] = c < n ? kith_negative_draw(b->distribution, e, edge, s->user, j, c,
+                                            b->shape.inbatch ? &others : NULL)
+                       : -1;
   }
 }
 
 /* Enter the rows of pair `i`, whose first key is `key`, from entry `n` on; returns where the next pair's
  * begin. */
-static kith_lid batch_enter(kith_batch *b, kith_lid i, kith_gid user, kith_gid positive, int64_t key,
-                            kith_lid n) {
+static kith_lid batch_add_pair(kith_batch *b, kith_lid i, kith_gid user, kith_gid positive, int64_t key,
+                               kith_lid n) {
   batch_entry *entry = b->sort;
   const kith_gid *number = b->g->item_number;
   int k = b->shape.n_negative, m = b->shape.n_pool;
-  kith_lid negatives = (kith_lid)(b->at[2] - b->at[0]) + i * k * m;
+  kith_lid negatives = (kith_lid)(b->negative_row - b->user_row) + i * k * m;
   entry[n++] = (batch_entry){user, key, i};
-  entry[n++] = (batch_entry){positive, key + 1, (kith_lid)(b->at[1] - b->at[0]) + i};
+  entry[n++] = (batch_entry){positive, key + 1, (kith_lid)(b->positive_row - b->user_row) + i};
   for (int j = 0; j < k; j++) {
-    const int32_t *drawn = batch_drawn(b, i, j);
+    const int32_t *drawn = batch_negatives_of(b, i, j);
     bool hard = m > 1 && drawn[1] >= 0;
     for (int c = 0; c < (hard ? m : 1); c++)
       entry[n++] = (batch_entry){number[drawn[c]], key + (hard ? 2 + k + (int64_t)j * m + c : 2 + j),
@@ -200,46 +202,46 @@ static kith_lid batch_enter(kith_batch *b, kith_lid i, kith_gid user, kith_gid p
 }
 
 /* Each rank fills in the pairs of its users; the largest of (pair, -1, -1 …) is the pair. */
-static void batch_learn_pairs(kith_batch *b, const kith_epoch *e, int64_t step) {
+static void batch_share_pairs(kith_batch *b, const kith_edge_order *e, int64_t step) {
   const kith_graph *g = b->g;
   kith_gid low = g->first[b->comm->rank];
   for (int64_t i = 0; i < b->n_global; i++) b->pair[i] = (kith_pair){-1, -1, -1, -1};
-  for (kith_eid s = e->first[step]; s < e->first[step + 1]; s++) {
-    const kith_seed *seed = &e->seeds[s];
-    kith_lid row = g->row_of[KITH_USER][seed->user];
-    kith_eid at = seed->at - g->start[row];
-    b->pair[seed->place - e->place_first[step]] =
+  for (kith_eid s = e->own_start[step]; s < e->own_start[step + 1]; s++) {
+    const kith_train_edge *edge = &e->edges[s];
+    kith_lid row = g->row_of[KITH_USER][edge->user];
+    kith_eid at = edge->local_edge - g->start[row];
+    b->pair[edge->position - e->step_start[step]] =
         (kith_pair){.user = low + row,
                     .original = g->original[row],
-                    .item = g->train.value[g->train.start[seed->user] + at],
+                    .item = g->train.value[g->train.start[edge->user] + at],
                     .degree = b->a->degree[b->a->csr.col[b->a->csr.start[b->a->iperm[row]] + at]]};
   }
   KITH_WAIT("the pairs of the step", MPI_Allreduce(MPI_IN_PLACE, b->pair, (int)(BATCH_WORDS * b->n_global),
                                                    MPI_INT64_T, MPI_MAX, b->comm->mpi));
 }
 
-void kith_batch_pairs(kith_batch *b, const kith_epoch *e, int64_t step) {
+void kith_batch_fill_pairs(kith_batch *b, const kith_edge_order *e, int64_t step) {
   const kith_graph *g = b->g;
-  const kith_seed *seed = e->seeds + e->first[step];
+  const kith_train_edge *edge = e->edges + e->own_start[step];
   kith_gid low = g->first[b->comm->rank];
   kith_lid n_entry = 0;
-  b->n_global = kith_epoch_pairs(e, step);
-  b->n_pair = (kith_lid)(e->first[step + 1] - e->first[step]);
-  if (batch_learns(b)) batch_learn_pairs(b, e, step);
+  b->n_global = kith_edge_order_step_size(e, step);
+  b->n_pair = (kith_lid)(e->own_start[step + 1] - e->own_start[step]);
+  if (batch_shares_pairs(b)) batch_share_pairs(b, e, step);
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < b->n_pair; i++) {
-    kith_lid row = g->row_of[KITH_USER][seed[i].user];
-    b->item[i] = g->train.value[g->train.start[seed[i].user] + (seed[i].at - g->start[row])];
-    batch_draw(b, e, &seed[i], i);
+    kith_lid row = g->row_of[KITH_USER][edge[i].user];
+    b->item[i] = g->train.value[g->train.start[edge[i].user] + (edge[i].local_edge - g->start[row])];
+    batch_draw(b, e, &edge[i], i);
   }
   for (kith_lid i = 0; i < b->n_pair; i++)
-    n_entry = batch_enter(b, i, low + g->row_of[KITH_USER][seed[i].user], g->neighbor[seed[i].at],
-                          seed[i].place * batch_stride(b), n_entry);
+    n_entry = batch_add_pair(b, i, low + g->row_of[KITH_USER][edge[i].user], g->neighbor[edge[i].local_edge],
+                             edge[i].position * batch_stride(b), n_entry);
   batch_sort(b, n_entry);
 }
 
 /* Deal `n` things to ranks in whole tiles. */
-static void batch_deal(int size, int64_t n, int64_t *first) {
+static void batch_split_tiles(int size, int64_t n, int64_t *first) {
   int64_t n_tile = (n + KITH_TILE - 1) / KITH_TILE;
   for (int r = 0; r <= size; r++) {
     int64_t place = kith_chunk_begin(n_tile, size, r) * KITH_TILE;
@@ -247,20 +249,21 @@ static void batch_deal(int size, int64_t n, int64_t *first) {
   }
 }
 
-void kith_batch_softmax(kith_batch *b, const kith_epoch *e, int64_t step) {
+void kith_batch_fill_softmax(kith_batch *b, const kith_edge_order *e, int64_t step) {
   const kith_gid *number = b->g->item_number;
   batch_entry *entry = b->sort;
-  kith_lid items = (kith_lid)(b->at[1] - b->at[0]), shared = (kith_lid)(b->at[2] - b->at[0]);
-  b->n_global = kith_epoch_pairs(e, step);
-  batch_learn_pairs(b, e, step);
+  kith_lid items = (kith_lid)(b->positive_row - b->user_row),
+           shared = (kith_lid)(b->negative_row - b->user_row);
+  b->n_global = kith_edge_order_step_size(e, step);
+  batch_share_pairs(b, e, step);
   for (int64_t i = 0; i < b->n_global; i++) {
     b->item[i] = (int32_t)b->pair[i].item;
     b->log_degree[i] = (float)log((double)b->pair[i].degree);
   }
-  if (b->shape.marks) kith__marks_fill(&b->marks, b, e, step, (int)b->n_global, b->item, true);
-  kith__shared_fill(b, e, step);
-  batch_deal(b->comm->size, b->n_global, b->tile_first);
-  batch_deal(b->comm->size, b->shared.n, b->shared.first);
+  if (b->shape.mask) kith__false_negative_mask_fill(&b->mask, b, e, step, (int)b->n_global, b->item, true);
+  kith__shared_negatives_fill(b, e, step);
+  batch_split_tiles(b->comm->size, b->n_global, b->tile_first);
+  batch_split_tiles(b->comm->size, b->shared.n, b->shared.first);
   int64_t first = b->tile_first[b->comm->rank], draw = b->shared.first[b->comm->rank];
   kith_lid n = (kith_lid)(b->tile_first[b->comm->rank + 1] - first),
            n_draw = (kith_lid)(b->shared.first[b->comm->rank + 1] - draw);
@@ -278,26 +281,26 @@ void kith_batch_softmax(kith_batch *b, const kith_epoch *e, int64_t step) {
 
 /* Wanted rows ascend by number, then by key, so those of one node stand together in the order of the batch.
  */
-void kith_batch_seeds(kith_batch *b) {
+void kith_batch_gather_seed_nodes(kith_batch *b) {
   kith_gather_index *p = &b->gather_index;
   b->n_seed = 0;
-  for (kith_lid i = 0; i < b->n_want; i++) {
-    if (i == 0 || b->want[i] != b->want[i - 1]) {
+  for (kith_lid i = 0; i < b->n_recv; i++) {
+    if (i == 0 || b->recv_gid[i] != b->recv_gid[i - 1]) {
       p->start[b->n_seed] = i;
       p->l2_count[b->n_seed] = 0;
       p->unique_row[b->n_seed] = b->n_seed;
-      b->seed[b->n_seed++] = b->want[i];
+      b->seed_node[b->n_seed++] = b->recv_gid[i];
     }
-    p->l2_count[b->n_seed - 1] += !batch_is_pooled(b, b->key[i]);
-    b->seed_row[i] = b->n_seed - 1;
+    p->l2_count[b->n_seed - 1] += !batch_is_pooled(b, b->recv_key[i]);
+    b->seed_index[i] = b->n_seed - 1;
     p->member[i] = i;
   }
-  p->start[b->n_seed] = p->n = b->n_want;
+  p->start[b->n_seed] = p->n = b->n_recv;
   p->n_unique = b->n_seed;
-  p->row = b->seed_row;
+  p->row = b->seed_index;
 }
 
-void kith_batch_answer(kith_batch *b, const kith_halo *h) {
+void kith_batch_sort_send(kith_batch *b, const kith_halo *h) {
   batch_entry *entry = b->sort;
   kith_gather_index *p = &b->gather_index;
   p->n = kith_halo_n_send(h);

@@ -4,16 +4,16 @@
  * draw is made in the component that was chosen.  So the law is exactly that of rejection.
  */
 #include "sample/complement.h"
-#include "sample/noise.h"
+#include "sample/negative_distribution.h"
 
-enum { COMPLEMENT_PARTS = 3 }; /* uniform, popular, in the batch */
+enum { COMPLEMENT_COMPONENTS = 3 }; /* uniform, popular, in the batch */
 
 typedef struct complement {
-  const kith_noise *z;
+  const kith_negative_distribution *z;
   const kith_ragged *train;
   kith_lid user;
-  const kith_others *others; /* null: in-batch draws are of all training pairs */
-  int64_t n_unknown;         /* of the others' pairs, those of items that the user does not know */
+  const kith_inbatch_pairs *inbatch; /* null: in-batch draws are of all training pairs */
+  int64_t n_unknown;                 /* of the others' pairs, those of items that the user does not know */
 } complement;
 
 /* The at-th item of 0, 1, 2, … that is not in an ascending list. */
@@ -32,76 +32,77 @@ static int64_t complement_known(const complement *c) {
 }
 
 /* Weight that a law leaves outside of the user's list. */
-static int64_t complement_left(const complement *c, const kith_cumulative *w) {
+static int64_t complement_left(const complement *c, const kith_item_cdf *w) {
   int64_t n = complement_known(c);
-  return w->below[c->z->n] - (n > 0 ? w->known[c->train->start[c->user + 1] - 1] : 0);
+  return w->cdf[c->z->n] - (n > 0 ? w->user_cdf[c->train->start[c->user + 1] - 1] : 0);
 }
 
 /* The same as a share of all weight. */
-static double complement_share(const complement *c, const kith_cumulative *w) {
-  return (double)complement_left(c, w) / (double)w->below[c->z->n];
+static double complement_share(const complement *c, const kith_item_cdf *w) {
+  return (double)complement_left(c, w) / (double)w->cdf[c->z->n];
 }
 
 /* The item in whose share of the weight outside of the list `at` falls, which is moved behind known items. */
-static int32_t complement_weighted(const complement *c, const kith_cumulative *w, int64_t at) {
+static int32_t complement_weighted(const complement *c, const kith_item_cdf *w, int64_t at) {
   const int32_t *item = c->train->value + c->train->start[c->user];
-  const int64_t *known = w->known + c->train->start[c->user];
+  const int64_t *known = w->user_cdf + c->train->start[c->user];
   int64_t low = 0, high = complement_known(c);
   while (low < high) {
     int64_t middle = low + (high - low) / 2, gone = middle > 0 ? known[middle - 1] : 0;
-    if (w->below[item[middle]] - gone <= at) low = middle + 1;
+    if (w->cdf[item[middle]] - gone <= at) low = middle + 1;
     else high = middle;
   }
-  return kith__noise_find(c->z->n, w->below, at + (low > 0 ? known[low - 1] : 0));
+  return kith__cdf_find(c->z->n, w->cdf, at + (low > 0 ? known[low - 1] : 0));
 }
 
-static int64_t complement_count(const complement *c) {
+static int64_t complement_count_unknown(const complement *c) {
   int64_t n = 0;
-  for (int64_t i = 0; i < c->others->n; i++)
-    n += !kith_ragged_has(c->train, c->user, (int32_t)c->others->pair[i].item);
+  for (int64_t i = 0; i < c->inbatch->n; i++)
+    n += !kith_ragged_has(c->train, c->user, (int32_t)c->inbatch->pair[i].item);
   return n;
 }
 
 /* The at-th of the others' pairs whose items the user does not know. */
-static int32_t complement_other(const complement *c, int64_t at) {
+static int32_t complement_inbatch_item(const complement *c, int64_t at) {
   int64_t i = 0;
   for (;; i++) { /* ends: at < n_unknown */
-    if (kith_ragged_has(c->train, c->user, (int32_t)c->others->pair[i].item)) continue;
-    if (at-- == 0) return (int32_t)c->others->pair[i].item;
+    if (kith_ragged_has(c->train, c->user, (int32_t)c->inbatch->pair[i].item)) continue;
+    if (at-- == 0) return (int32_t)c->inbatch->pair[i].item;
   }
 }
 
 /* Any pair whose item the user does not know: the first such one in a keyed order; -1: there is none. */
-static int32_t complement_any_other(const complement *c, const kith_draw *r) {
+static int32_t complement_any_inbatch_item(const complement *c, const kith_draw *r) {
   kith_permutation order =
-      kith_permutation_make(r->bits[2], KITH_RNG_NEGATIVE, r->bits[3], (uint64_t)c->others->n);
-  for (int64_t i = 0; i < c->others->n; i++) {
-    int32_t item = (int32_t)c->others->pair[kith_permutation_apply(&order, (uint64_t)i)].item;
+      kith_permutation_make(r->bits[2], KITH_RNG_NEGATIVE, r->bits[3], (uint64_t)c->inbatch->n);
+  for (int64_t i = 0; i < c->inbatch->n; i++) {
+    int32_t item = (int32_t)c->inbatch->pair[kith_permutation_apply(&order, (uint64_t)i)].item;
     if (!kith_ragged_has(c->train, c->user, item)) return item;
   }
   return -1;
 }
 
 /* Of the uniform and the popular component; in-batch draws have a share of their own. */
-static void complement_shares(const complement *c, double share[COMPLEMENT_PARTS]) {
-  const kith_noise *z = c->z;
-  share[0] = kith__noise_uniform(z) * (double)(z->n - complement_known(c)) / (double)z->n;
+static void complement_shares(const complement *c, double share[COMPLEMENT_COMPONENTS]) {
+  const kith_negative_distribution *z = c->z;
+  share[0] =
+      kith__negative_distribution_uniform_share(z) * (double)(z->n - complement_known(c)) / (double)z->n;
   share[1] = 0;
-  if (z->popularity > 0) share[1] = z->popularity * complement_share(c, &z->popular);
+  if (z->popularity > 0) share[1] = z->popularity * complement_share(c, &z->degree_alpha);
 }
 
 /* Count what is unknown among the others' pairs, which says what the share of in-batch draws is. */
-static double complement_inbatch(complement *c) {
-  if (!c->others) return c->z->inbatch * complement_share(c, &c->z->pairs);
-  c->n_unknown = complement_count(c);
-  return c->z->inbatch * (double)c->n_unknown / (double)c->others->n;
+static double complement_inbatch_share(complement *c) {
+  if (!c->inbatch) return c->z->inbatch * complement_share(c, &c->z->degree);
+  c->n_unknown = complement_count_unknown(c);
+  return c->z->inbatch * (double)c->n_unknown / (double)c->inbatch->n;
 }
 
 /* The component that a number in [0, 1) chooses, never one without a share. */
-static int complement_part(const double share[COMPLEMENT_PARTS], double unit) {
+static int complement_component(const double share[COMPLEMENT_COMPONENTS], double unit) {
   double left = unit * (share[0] + share[1] + share[2]);
   int last = 0;
-  for (int i = 0; i < COMPLEMENT_PARTS; i++) {
+  for (int i = 0; i < COMPLEMENT_COMPONENTS; i++) {
     if (share[i] <= 0) continue;
     if (left < share[i]) return i;
     left -= share[i];
@@ -110,27 +111,30 @@ static int complement_part(const double share[COMPLEMENT_PARTS], double unit) {
   return last;
 }
 
-static int32_t complement_of_part(const complement *c, int part, uint64_t bits) {
-  const kith_cumulative *w = part == 1 ? &c->z->popular : &c->z->pairs;
+static int32_t complement_draw_component(const complement *c, int part, uint64_t bits) {
+  const kith_item_cdf *w = part == 1 ? &c->z->degree_alpha : &c->z->degree;
   int64_t n = complement_known(c);
   if (part == 0)
     return complement_item(n, c->train->value + c->train->start[c->user],
                            (int64_t)kith_random_below(bits, (uint64_t)(c->z->n - n)));
-  if (part == 2 && c->others)
-    return complement_other(c, (int64_t)kith_random_below(bits, (uint64_t)c->n_unknown));
+  if (part == 2 && c->inbatch)
+    return complement_inbatch_item(c, (int64_t)kith_random_below(bits, (uint64_t)c->n_unknown));
   return complement_weighted(c, w, (int64_t)kith_random_below(bits, (uint64_t)complement_left(c, w)));
 }
 
-int32_t kith__complement_draw(const kith_noise *z, const kith_ragged *train, kith_lid user,
-                              const kith_others *others, const kith_draw *r) {
-  complement c = {.z = z, .train = train, .user = user, .others = others && others->n > 1 ? others : NULL};
-  double share[COMPLEMENT_PARTS] = {0};
+int32_t kith__complement_draw(const kith_negative_distribution *z, const kith_ragged *train, kith_lid user,
+                              const kith_inbatch_pairs *inbatch, const kith_draw *r) {
+  complement c = {.z = z,
+                  .train = train,
+                  .user = user,
+                  .inbatch = inbatch && inbatch->n > 1 ? inbatch : NULL};
+  double share[COMPLEMENT_COMPONENTS] = {0};
   complement_shares(&c, share);
-  if (z->inbatch > 0 && c.others && share[0] + share[1] == 0) { /* no share is needed, so no count */
-    int32_t item = complement_any_other(&c, r);
+  if (z->inbatch > 0 && c.inbatch && share[0] + share[1] == 0) { /* no share is needed, so no count */
+    int32_t item = complement_any_inbatch_item(&c, r);
     if (item >= 0) return item;
-    c.others = NULL;
+    c.inbatch = NULL;
   }
-  if (z->inbatch > 0) share[2] = complement_inbatch(&c);
-  return complement_of_part(&c, complement_part(share, kith_random_unit(r->bits[1])), r->bits[0]);
+  if (z->inbatch > 0) share[2] = complement_inbatch_share(&c);
+  return complement_draw_component(&c, complement_component(share, kith_random_unit(r->bits[1])), r->bits[0]);
 }

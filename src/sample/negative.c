@@ -1,6 +1,6 @@
 /* Negatives: belong to the edge and the epoch, whoever draws them. */
 #include "sample/complement.h"
-#include "sample/noise.h"
+#include "sample/negative_distribution.h"
 
 enum { NEGATIVE_TRIES = 64 }; /* one fails for a user of half of the catalog with a chance of 2^-64 */
 
@@ -10,28 +10,30 @@ static uint64_t negative_counter(int j, int c, int try) {
   return (uint64_t)c << 48 | (uint64_t)j << 16 | (uint64_t)try;
 }
 
-static kith_draw negative_random(const kith_epoch *e, kith_eid edge, int j, int c, int try) {
-  return kith_random(e->seed, KITH_RNG_NEGATIVE, (uint64_t)e->epoch, (uint64_t)edge,
+static kith_draw negative_random(const kith_edge_order *e, kith_eid edge, int j, int c, int try) {
+  return kith_random(e->rng_seed, KITH_RNG_NEGATIVE, (uint64_t)e->epoch, (uint64_t)edge,
                      negative_counter(j, c, try));
 }
 
-bool kith_negative_is_hard(const kith_noise *z, const kith_epoch *e, kith_eid edge, int j) {
+bool kith_negative_is_hard(const kith_negative_distribution *z, const kith_edge_order *e, kith_eid edge,
+                           int j) {
   return z->hard > 0 && kith_random_unit(negative_random(e, edge, j, 0, 0).bits[2]) < z->hard;
 }
 
 /* The item of one of the step's pairs. */
-static int32_t negative_inbatch(const kith_others *o, uint64_t bits) {
+static int32_t negative_inbatch_item(const kith_inbatch_pairs *o, uint64_t bits) {
   return (int32_t)o->pair[kith_random_below(bits, (uint64_t)o->n)].item;
 }
 
-int32_t kith_negative_draw(const kith_noise *z, const kith_epoch *e, kith_eid edge, kith_lid user, int j,
-                           int c, const kith_others *others) {
+int32_t kith_negative_draw(const kith_negative_distribution *z, const kith_edge_order *e, kith_eid edge,
+                           kith_lid user, int j, int c, const kith_inbatch_pairs *inbatch) {
   for (int try = 0; try < NEGATIVE_TRIES; try++) {
     kith_draw r = negative_random(e, edge, j, c, try);
-    bool inbatch = others && others->n > 1 && kith__noise_is_inbatch(z, &r);
-    int32_t item = inbatch ? negative_inbatch(others, r.bits[0]) : kith_noise_item(z, &r);
+    bool from_batch = inbatch && inbatch->n > 1 && kith__negative_distribution_is_inbatch(z, &r);
+    int32_t item =
+        from_batch ? negative_inbatch_item(inbatch, r.bits[0]) : kith_negative_distribution_sample(z, &r);
     if (!kith_ragged_has(&e->g->train, user, item)) return item;
   }
   kith_draw r = negative_random(e, edge, j, c, NEGATIVE_TRIES);
-  return kith__complement_draw(z, &e->g->train, user, others, &r);
+  return kith__complement_draw(z, &e->g->train, user, inbatch, &r);
 }

@@ -67,18 +67,19 @@ static void config_key_add_mode(config_key *r) {
     config_key_add(r, " weight_decay=%.9g weight_decay_on=%s", t->weight_decay,
                    t->weight_decay_on == KITH_DECAY_FIRST ? "first" : "all");
   if (o->mode == KITH_FULL) return;
-  config_key_add(r, " mode=%s", kith_train_mode_text(o->mode));
+  config_key_add(r, " mode=%s", kith_sampler_mode_text(o->mode));
   if (!config_key_classifies(r)) config_key_add(r, " exclude=%s", t->exclude_targets ? "true" : "false");
   if (o->mode == KITH_LAYERWISE || o->mode == KITH_SAINT_NODE)
     config_key_add(r, " budget=%lld", (long long)o->budget);
   if (o->mode == KITH_SAINT_EDGE || o->mode == KITH_SAINT_WALK)
-    config_key_add(r, " budget=%lld walk=%d coverage=%d", (long long)o->budget, o->walk, o->coverage);
+    config_key_add(r, " budget=%lld walk=%d coverage=%d", (long long)o->budget, o->walk_length, o->coverage);
   if (o->mode == KITH_CLUSTER)
-    config_key_add(r, " parts=%d clusters=%d cut=%s", r->g->n_part, o->clusters, kith_cut_text(o->cut));
+    config_key_add(r, " parts=%d clusters=%d cut=%s", r->g->n_part, o->clusters,
+                   kith_cluster_edges_text(o->cluster_edges));
   if (o->mode != KITH_NEIGHBOR) return;
   config_key_add(r, " fanouts=");
   for (int i = 0; i < o->fanouts.n; i++) config_key_add(r, i ? ",%d" : "%d", o->fanouts.of[i]);
-  if (o->draw != KITH_UNIFORM) config_key_add(r, " draw=%s", kith_drawing_text(o->draw));
+  if (o->weighting != KITH_UNIFORM) config_key_add(r, " draw=%s", kith_neighbor_weighting_text(o->weighting));
 }
 
 /* Words common to all tasks. */

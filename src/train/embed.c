@@ -41,7 +41,8 @@ done:
 static kith_agreed embed_relate(embed *m, const kith_run *o) {
   if (!kith_model_uses_importance_graph(m->model))
     return kith_dist_csr_create(m->comm, m->e.g, m->model->width, &m->a);
-  return kith_near_create(m->comm, m->e.g, &m->model->near, o->train.seed, m->model->width, &m->a);
+  return kith_importance_neighbors_create(m->comm, m->e.g, &m->model->near, o->train.seed, m->model->width,
+                                          &m->a);
 }
 
 static kith_status embed_record(embed *m, uint64_t seed) {

@@ -7,7 +7,7 @@
 
 /* Upper bound of the input rows that others request from this rank: every rank requests a row once. */
 static kith_lid sampled_max_leaves(const kith_trainer *t) {
-  int64_t most = kith_sampler_leaves(t->sampler)->capacity;
+  int64_t most = kith_sampler_input_nodes(t->sampler)->capacity;
   return (kith_lid)((most < t->g->n_own ? most : t->g->n_own) * t->comm->size);
 }
 
@@ -18,7 +18,8 @@ kith_agreed kith__sampled_prepare(kith_trainer *t) {
                                kith__trainer_max_rows(t),
                                t->classifies || !t->train.exclude_targets ? 0 : t->batch->shape.pairs,
                                t->train.seed, &t->sampler));
-  KITH_TRY(kith_halo_create_dynamic(t->comm, t->g->first, (kith_lid)kith_sampler_leaves(t->sampler)->capacity,
+  KITH_TRY(kith_halo_create_dynamic(t->comm, t->g->first,
+                                    (kith_lid)kith_sampler_input_nodes(t->sampler)->capacity,
                                     sampled_max_leaves(t), t->d, &t->halo));
   t->fetch.h = t->halo;
   KITH_TRY(kith_agree(t->comm, kith_tape_create(&t->inference_tape)));
@@ -55,9 +56,9 @@ kith_status kith__sampled_record(kith_trainer *t) {
   kith_status st = KITH_OK;
   sampled_record_inference(t);
   KITH_TRY(kith_tape_status(t->inference_tape));
-  for (int l = 0; l < kith_model_n_layer(&t->model); l++) t->hop[l] = kith_sampler_hop(t->sampler, l);
-  kith_tensor *leaf = kith_gather_remote_op(t->tape, &t->fetch, &t->input, kith_sampler_leaves(t->sampler),
-                                            sampled_max_leaves(t));
+  for (int l = 0; l < kith_model_n_layer(&t->model); l++) t->hop[l] = kith_sampler_block(t->sampler, l);
+  kith_tensor *leaf = kith_gather_remote_op(t->tape, &t->fetch, &t->input,
+                                            kith_sampler_input_nodes(t->sampler), sampled_max_leaves(t));
   t->output.gather_index = kith__gather_index(t);
   t->output.packed = kith_tape_tensor(t->tape, kith__trainer_max_rows(t), kith_model_output_dim(&t->model));
   if (!t->classifies)
@@ -81,13 +82,13 @@ static void sampled_begin_plan(kith_trainer *t, int64_t step) {
   kith_batch *b = t->next;
   if (t->classifies) {
     const kith_gid *node = NULL;
-    kith_lid n = kith_labelled_ahead(t->labelled, step, &node);
+    kith_lid n = kith_train_nodes_peek(t->train_nodes, step, &node);
     kith_sampler_begin(t->sampler, n, node, number, 0, NULL);
   } else {
     kith__trainer_fill_batch(t, step, b);
-    kith_batch_seeds(b);
-    kith_sampler_begin(t->sampler, b->n_seed, b->seed, number, t->train.exclude_targets ? b->n_global : 0,
-                       b->pair);
+    kith_batch_gather_seed_nodes(b);
+    kith_sampler_begin(t->sampler, b->n_seed, b->seed_node, number,
+                       t->train.exclude_targets ? b->n_global : 0, b->pair);
   }
   t->planned = (int64_t)number;
   t->stats.sampling_seconds += kith_clock() - began;
@@ -106,11 +107,11 @@ void kith__sampled_discard_plan(kith_trainer *t) {
 
 /* Make the completed plan the current one. Swap the batches by contents, since ops hold pointers to them. */
 static void sampled_take_plan(kith_trainer *t, int64_t step) {
-  kith_sampler_show(t->sampler);
-  t->stats.n_sampled += kith_sampler_drawn(t->sampler);
+  kith_sampler_swap(t->sampler);
+  t->stats.n_sampled += kith_sampler_n_neighbor(t->sampler);
   t->planned = -1;
   if (t->classifies) {
-    kith_labelled_step(t->labelled, step);
+    kith_train_nodes_fill(t->train_nodes, step);
     return;
   }
   kith_batch kept = *t->batch;
@@ -134,7 +135,7 @@ kith_step_request kith__sampled_setup_step(kith_trainer *t, int64_t step, kith_s
   }
   kith__sampled_finish_plan(t);
   sampled_take_plan(t, step);
-  kith_sampler_want(t->sampler, &n, &want, &t->fetch.row);
+  kith_sampler_input_gids(t->sampler, &n, &want, &t->fetch.row);
   kith_step_request agreed_request = (kith_step_request)kith_halo_setup(t->halo, n, want, NULL, request);
   if (step + 1 < t->n_step) sampled_begin_plan(t, step + 1);
   return agreed_request;

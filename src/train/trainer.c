@@ -17,7 +17,7 @@ kith_tensor *kith__trainer_record_input(kith_trainer *t, kith_tape *tape) {
 }
 
 void kith__trainer_record_loss(kith_trainer *t, kith_tensor *rows) {
-  if (t->classifies) kith_cross_entropy_op(t->tape, t->labelled, rows, &t->loss);
+  if (t->classifies) kith_cross_entropy_op(t->tape, t->train_nodes, rows, &t->loss);
   else if (t->softmax) kith_softmax_op(t->tape, t->comm, t->batch, &t->train.loss, rows, &t->loss);
   else if (t->train.loss.name == KITH_NCE) kith_nce_op(t->tape, t->batch, rows, &t->loss);
   else kith_bpr_op(t->tape, t->batch, rows, &t->loss);
@@ -35,13 +35,13 @@ done:
 
 static kith_batch_shape trainer_shape(const kith_trainer *t) {
   const kith_negative_options *n = &t->train.negatives;
-  return (kith_batch_shape){.pairs = (int)t->epoch->most,
+  return (kith_batch_shape){.pairs = (int)t->edge_order->max_pairs,
                             .softmax = t->softmax,
                             .n_negative = n->count,
                             .n_pool = n->hard > 0 ? n->pool : 1,
                             .n_shared = t->softmax ? t->train.loss.shared : 0,
-                            .marks = t->softmax && t->train.loss.inbatch && t->train.loss.mask,
-                            .targets = t->sampled && t->train.exclude_targets,
+                            .mask = t->softmax && t->train.loss.inbatch && t->train.loss.mask,
+                            .excluded = t->sampled && t->train.exclude_targets,
                             .inbatch = !t->softmax && n->inbatch > 0};
 }
 
@@ -102,37 +102,40 @@ done:
 }
 
 /* Whether items without training interactions may be negatives. */
-static bool trainer_draws_any(const kith_trainer *t) {
-  return (!t->softmax || t->train.loss.shared > 0) && kith_noise_draws_any(t->noise);
+static bool trainer_covers_all(const kith_trainer *t) {
+  return (!t->softmax || t->train.loss.shared > 0) &&
+         kith_negative_distribution_covers_all(t->negative_distribution);
 }
 
 /* Find users without negatives; softmax without masking takes all items of other pairs as negatives. */
 static kith_agreed trainer_exclude_saturated(kith_trainer *t) {
   bool masks = !t->softmax || !t->train.loss.inbatch || t->train.loss.mask;
   if (!masks) return (kith_agreed){KITH_OK};
-  return kith_saturated_create(t->comm, t->g, trainer_draws_any(t), &t->saturated);
+  return kith_saturated_users_create(t->comm, t->g, trainer_covers_all(t), &t->saturated_users);
 }
 
-static kith_agreed trainer_make_epoch(kith_trainer *t) {
+static kith_agreed trainer_make_order(kith_trainer *t) {
   const kith_train_options *o = &t->train;
   if (o->sampler.mode != KITH_CLUSTER)
-    return kith_agree(t->comm, kith_epoch_create(t->g, t->saturated, o->batch, o->seed, &t->epoch));
-  return kith_epoch_create_clusters(t->comm, t->g, t->saturated, o->batch, o->sampler.clusters, o->seed,
-                                    &t->epoch);
+    return kith_agree(t->comm,
+                      kith_edge_order_create(t->g, t->saturated_users, o->batch, o->seed, &t->edge_order));
+  return kith_edge_order_create_clusters(t->comm, t->g, t->saturated_users, o->batch, o->sampler.clusters,
+                                         o->seed, &t->edge_order);
 }
 
 /* Prepare training on pairs. */
 static kith_agreed trainer_prepare_pairs(kith_trainer *t) {
   kith_agreed st = {KITH_OK};
-  KITH_TRY(kith_noise_create(t->comm, t->g, &t->train.negatives, &t->noise));
+  KITH_TRY(kith_negative_distribution_create(t->comm, t->g, &t->train.negatives, &t->negative_distribution));
   KITH_TRY(trainer_exclude_saturated(t));
   kith_eid n_pair = t->g->n_edge - kith_trainer_excluded_users(t).n_pair;
   if (t->train.batch > n_pair) t->train.batch = (int)n_pair;
-  KITH_TRY(trainer_make_epoch(t));
-  t->n_step = t->epoch->n_step;
+  KITH_TRY(trainer_make_order(t));
+  t->n_step = t->edge_order->n_step;
   kith_batch_shape shape = trainer_shape(t);
-  KITH_TRY(kith_batch_create(t->comm, t->g, t->a, t->noise, &shape, &t->batch));
-  if (t->sampled) KITH_TRY(kith_batch_create(t->comm, t->g, t->a, t->noise, &shape, &t->next));
+  KITH_TRY(kith_batch_create(t->comm, t->g, t->a, t->negative_distribution, &shape, &t->batch));
+  if (t->sampled)
+    KITH_TRY(kith_batch_create(t->comm, t->g, t->a, t->negative_distribution, &shape, &t->next));
 done:
   return st;
 }
@@ -143,11 +146,11 @@ static kith_agreed trainer_prepare_nodes(kith_trainer *t) {
   const kith_sampler_options *o = &t->train.sampler;
   int64_t batch = t->sampled ? t->train.batch : t->g->n_train;
   if (o->mode == KITH_CLUSTER)
-    KITH_TRY(kith_labelled_create_clusters(t->comm, t->g, o->clusters, t->train.seed, &t->labelled));
+    KITH_TRY(kith_train_nodes_create_clusters(t->comm, t->g, o->clusters, t->train.seed, &t->train_nodes));
   else
-    KITH_TRY(kith_agree(t->comm, kith_labelled_create(t->g, t->g->first[t->comm->rank], batch, t->sampled,
-                                                      t->train.seed, &t->labelled)));
-  t->n_step = t->labelled->n_step;
+    KITH_TRY(kith_agree(t->comm, kith_train_nodes_create(t->g, t->g->first[t->comm->rank], batch, t->sampled,
+                                                         t->train.seed, &t->train_nodes)));
+  t->n_step = t->train_nodes->n_step;
 done:
   return st;
 }
@@ -166,8 +169,9 @@ kith_agreed kith_trainer_create(const kith_comm *comm, const kith_graph *g, cons
   KITH_TRY(kith_agree(comm, trainer_make(comm, g, model, train, &t)));
   KITH_TRY(kith_dist_csr_create(comm, g, model->width, &t->a));
   if (kith_model_uses_importance_graph(model))
-    KITH_TRY(kith_near_create(comm, g, &model->near, train->seed, model->width, &t->near));
-  t->layer_graph = t->near ? t->near : t->a;
+    KITH_TRY(
+        kith_importance_neighbors_create(comm, g, &model->near, train->seed, model->width, &t->importance));
+  t->layer_graph = t->importance ? t->importance : t->a;
   KITH_TRY(t->classifies ? trainer_prepare_nodes(t) : trainer_prepare_pairs(t));
   KITH_TRY(t->sampled ? kith__sampled_prepare(t) : kith__full_prepare(t));
   KITH_TRY(kith_agree(comm, trainer_record(t)));
@@ -190,12 +194,12 @@ void kith_trainer_destroy(kith_trainer **trainer) {
   kith_halo_destroy(&t->halo);
   kith_batch_destroy(&t->batch);
   kith_batch_destroy(&t->next);
-  kith_noise_destroy(&t->noise);
+  kith_negative_distribution_destroy(&t->negative_distribution);
   kith_dist_csr_destroy(&t->a);
-  kith_dist_csr_destroy(&t->near);
-  kith_epoch_destroy(&t->epoch);
-  kith_saturated_destroy(&t->saturated);
-  kith_labelled_destroy(&t->labelled);
+  kith_dist_csr_destroy(&t->importance);
+  kith_edge_order_destroy(&t->edge_order);
+  kith_saturated_users_destroy(&t->saturated_users);
+  kith_train_nodes_destroy(&t->train_nodes);
   KITH_FREE(t->m);
   KITH_FREE(t->v);
   KITH_FREE(t->final);
@@ -205,21 +209,21 @@ void kith_trainer_destroy(kith_trainer **trainer) {
 int64_t kith_trainer_n_step(const kith_trainer *t) { return t->n_step; }
 
 kith_excluded_users kith_trainer_excluded_users(const kith_trainer *t) {
-  if (!t->saturated) return (kith_excluded_users){0};
-  return (kith_excluded_users){.n_user = t->saturated->n_user,
-                               .n_pair = t->saturated->n_pair,
-                               .any = trainer_draws_any(t)};
+  if (!t->saturated_users) return (kith_excluded_users){0};
+  return (kith_excluded_users){.n_user = t->saturated_users->n_user,
+                               .n_pair = t->saturated_users->n_pair,
+                               .any = trainer_covers_all(t)};
 }
 
 void kith_trainer_set_epoch(kith_trainer *t, int64_t epoch) {
   t->epoch_number = epoch;
   if (t->sampled) kith__sampled_discard_plan(t);
-  if (t->classifies) kith_labelled_begin(t->labelled, epoch);
-  else kith_epoch_begin(t->epoch, epoch);
+  if (t->classifies) kith_train_nodes_set_epoch(t->train_nodes, epoch);
+  else kith_edge_order_set_epoch(t->edge_order, epoch);
 }
 
 int64_t kith_trainer_n_example(const kith_trainer *t, int64_t first, int64_t last) {
-  const int64_t *place = t->classifies ? t->labelled->place_first : t->epoch->place_first;
+  const int64_t *place = t->classifies ? t->train_nodes->step_start : t->edge_order->step_start;
   return place[last] - place[first];
 }
 
@@ -256,9 +260,9 @@ static void trainer_update(kith_trainer *t, int64_t number) {
 }
 
 void kith__trainer_fill_batch(kith_trainer *t, int64_t step, kith_batch *b) {
-  if (t->classifies) kith_labelled_step(t->labelled, step);
-  else if (t->softmax) kith_batch_softmax(b, t->epoch, step);
-  else kith_batch_pairs(b, t->epoch, step);
+  if (t->classifies) kith_train_nodes_fill(t->train_nodes, step);
+  else if (t->softmax) kith_batch_fill_softmax(b, t->edge_order, step);
+  else kith_batch_fill_pairs(b, t->edge_order, step);
 }
 
 static kith_step_request trainer_setup_step(kith_trainer *t, int64_t step, kith_step_request request) {

@@ -13,16 +13,16 @@ struct kith_trainer {
   int64_t n_step, epoch_number;
   int d;                      /* columns of the input rows: embeddings or features */
   kith_dist_csr *a;           /* adjacency of the training graph */
-  kith_dist_csr *near;        /* importance neighborhoods (pinsage) */
+  kith_dist_csr *importance;  /* importance neighborhoods (pinsage) */
   kith_dist_csr *layer_graph; /* the one of both that layers multiply by */
-  kith_epoch *epoch;
-  kith_noise *noise;
-  kith_saturated *saturated; /* users without negatives; null if false negatives are not masked */
-  kith_batch *batch;         /* of the current step */
-  kith_batch *next;          /* sampled modes: of the next step, whose sampling plan is in progress */
-  int64_t planned;           /* global number of that step (exec.step); -1: none */
-  kith_labelled *labelled;   /* classification: in place of epoch, noise and batch */
-  kith_halo *halo;           /* of the batch's rows; dynamic: set up anew in every step */
+  kith_edge_order *edge_order;
+  kith_negative_distribution *negative_distribution;
+  kith_saturated_users *saturated_users; /* users without negatives; null if false negatives are not masked */
+  kith_batch *batch;                     /* of the current step */
+  kith_batch *next;              /* sampled modes: of the next step, whose sampling plan is in progress */
+  int64_t planned;               /* global number of that step (exec.step); -1: none */
+  kith_train_nodes *train_nodes; /* classification: in place of epoch, noise and batch */
+  kith_halo *halo;               /* of the batch's rows; dynamic: set up anew in every step */
   kith_full_block whole;
   const kith_block *hop[KITH_MAX_LAYER_OUTPUTS]; /* block of each layer: the full graph, or sampled */
   kith_params *params;                           /* dense weights */
@@ -77,11 +77,11 @@ kith_tensor *kith__trainer_record_input(kith_trainer *t, kith_tape *tape);
 void kith__trainer_record_loss(kith_trainer *t, kith_tensor *rows);
 /* Rows that the batch gathers. */
 static inline const kith_gather_index *kith__gather_index(const kith_trainer *t) {
-  return t->classifies ? &t->labelled->gather_index : &t->batch->gather_index;
+  return t->classifies ? &t->train_nodes->gather_index : &t->batch->gather_index;
 }
 /* Upper bound of the rows that this rank's part of a batch reads. */
 static inline kith_lid kith__trainer_max_rows(const kith_trainer *t) {
-  return t->classifies ? t->labelled->most : kith_batch_most_wanted(t->batch);
+  return t->classifies ? t->train_nodes->max_nodes : kith_batch_max_recv(t->batch);
 }
 
 /* Whether the input rows are trainable embeddings. */

@@ -56,13 +56,13 @@ static kith_agreed make_trainer_pinsage(void **made) {
   model.name = KITH_PINSAGE;
   model.width = 4;
   model.layers = 1;
-  model.near = (kith_near_options){.walks = 5, .length = 2, .neighbors = 3};
+  model.near = (kith_importance_options){.walks = 5, .length = 2, .neighbors = 3};
   train.batch = 32;
   train.sampler.mode = KITH_NEIGHBOR;
   return kith_trainer_create(test_comm, share, &model, &train, (kith_trainer **)made);
 }
 /* Every way of sampling pairs: made, and destroyed with the next step half planned. */
-static kith_agreed make_trainer_pairs_of(kith_train_mode mode, void **made) {
+static kith_agreed make_trainer_pairs_of(kith_sampler_mode mode, void **made) {
   kith_model_options model = kith_model_defaults();
   kith_train_options train = kith_train_defaults();
   model.width = 4;
@@ -113,7 +113,7 @@ static kith_agreed make_trainer_gat(void **made) { return make_trainer_with(KITH
 static kith_agreed make_trainer_lstm(void **made) { return make_trainer_with(KITH_SAGE, made); }
 
 /* Input rows of features, beside embeddings or in their place. */
-static kith_agreed make_trainer_input(kith_input_name input, kith_train_mode mode, void **made) {
+static kith_agreed make_trainer_input(kith_input_name input, kith_sampler_mode mode, void **made) {
   kith_model_options model = kith_model_defaults();
   kith_train_options train = kith_train_defaults();
   model.width = 4;
@@ -127,7 +127,7 @@ static kith_agreed make_trainer_features(void **made) {
 }
 static kith_agreed make_trainer_both(void **made) { return make_trainer_input(KITH_BOTH, KITH_FULL, made); }
 
-static kith_agreed make_trainer_classes_of(kith_train_mode mode, void **made) {
+static kith_agreed make_trainer_classes_of(kith_sampler_mode mode, void **made) {
   kith_model_options model = kith_model_defaults();
   kith_train_options train = kith_train_defaults();
   model.name = KITH_SAGE;

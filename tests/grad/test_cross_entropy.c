@@ -26,16 +26,17 @@ static double loss_of(kith_tape *t, kith_exact_sum *loss) {
 /* Central differences of every single logit, with a weight of its own for each node. */
 static void cross_entropy_is_differentiated(void **state) {
   (void)state;
-  kith_labelled *l = NULL;
+  kith_train_nodes *l = NULL;
   kith_tape *t = NULL;
   kith_exact_sum loss = {0};
   double weight[NODES];
-  assert_int_equal(KITH_OK, kith_labelled_create(share, share->first[test_comm->rank], NODES, false, 1, &l));
-  kith_labelled_begin(l, 0);
+  assert_int_equal(KITH_OK,
+                   kith_train_nodes_create(share, share->first[test_comm->rank], NODES, false, 1, &l));
+  kith_train_nodes_set_epoch(l, 0);
   for (int i = 0; i < NODES; i++) weight[i] = 0.1 + 0.01 * i;
-  kith_labelled_take(l, l->n_all, l->all, weight);
+  kith_train_nodes_fill_with(l, l->n_own, l->order, weight);
   assert_int_equal(KITH_OK, kith_tape_create(&t));
-  kith_tensor *rows = kith_tape_tensor(t, l->most, CLASSES);
+  kith_tensor *rows = kith_tape_tensor(t, l->max_nodes, CLASSES);
   kith_cross_entropy_op(t, l, rows, &loss);
   assert_int_equal(KITH_OK, kith_tape_status(t));
   for (int64_t i = 0; i < l->n * CLASSES; i++) rows->value[i] = noise((uint64_t)i, 0);
@@ -54,20 +55,21 @@ static void cross_entropy_is_differentiated(void **state) {
       fail_msg("logit %lld: slope %.8g, gradient %.8g", (long long)i, slope, (double)rows->grad[i]);
   }
   kith_tape_destroy(&t);
-  kith_labelled_destroy(&l);
+  kith_train_nodes_destroy(&l);
 }
 
 /* Logits that no exponential could hold. */
 static void large_logits_overflow_nothing(void **state) {
   (void)state;
-  kith_labelled *l = NULL;
+  kith_train_nodes *l = NULL;
   kith_tape *t = NULL;
   kith_exact_sum loss = {0};
-  assert_int_equal(KITH_OK, kith_labelled_create(share, share->first[test_comm->rank], NODES, false, 1, &l));
-  kith_labelled_begin(l, 0);
-  kith_labelled_step(l, 0);
+  assert_int_equal(KITH_OK,
+                   kith_train_nodes_create(share, share->first[test_comm->rank], NODES, false, 1, &l));
+  kith_train_nodes_set_epoch(l, 0);
+  kith_train_nodes_fill(l, 0);
   assert_int_equal(KITH_OK, kith_tape_create(&t));
-  kith_tensor *rows = kith_tape_tensor(t, l->most, CLASSES);
+  kith_tensor *rows = kith_tape_tensor(t, l->max_nodes, CLASSES);
   kith_cross_entropy_op(t, l, rows, &loss);
   for (int64_t i = 0; i < l->n * CLASSES; i++)
     rows->value[i] = i % CLASSES == l->label[i / CLASSES] ? -3000.0f : 4000.0f;
@@ -75,7 +77,7 @@ static void large_logits_overflow_nothing(void **state) {
          wanted = each * (double)l->n / (double)share->n_train;
   assert_true(fabs(found - wanted) <= 1e-9 * wanted);
   kith_tape_destroy(&t);
-  kith_labelled_destroy(&l);
+  kith_train_nodes_destroy(&l);
 }
 
 /* ---- data ---- */

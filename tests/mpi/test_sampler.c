@@ -50,7 +50,7 @@ static void setting_weigh(setting *s) {
 static setting setting_make_on(const kith_comm *comm, int parts, kith_sampler_options o, bool loops) {
   setting s = {.t = test_graph_random(USERS, ITEMS, EDGES, 9)};
   s.g = test_graph_cut(&s.t, comm, parts, 6);
-  if (o.draw == KITH_BY_WEIGHT) setting_weigh(&s);
+  if (o.weighting == KITH_EDGE_WEIGHT) setting_weigh(&s);
   assert_int_equal(KITH_OK, kith_dist_csr_create(comm, s.g, 4, &s.a).status);
   assert_int_equal(KITH_OK,
                    kith_sampler_create(comm, s.g, s.a, HOPS, &o, loops, SEEDS, EDGES, 5, &s.s).status);
@@ -110,7 +110,7 @@ static const double ABSENT = -1;
 static outcome *shown(const setting *s) {
   outcome *out = calloc(1, sizeof *out);
   for (int l = 0; l < HOPS; l++) {
-    const kith_block *h = kith_sampler_hop(s->s, l);
+    const kith_block *h = kith_sampler_block(s->s, l);
     assert_int_equal(h->csr->n_row, h->dst->n);
     assert_int_equal(h->csr->n_col, h->src->n);
     for (int a = 0; a < NODES; a++) out->weight[l][a][0] = ABSENT;
@@ -136,7 +136,7 @@ static void neighbors_are_neighbors_and_as_many_as_asked_for(void **state) {
   global_numbers(&s, number);
   free(plan(&s, some_seeds(number, seed), seed, 4));
   for (int l = 0; l < HOPS; l++) {
-    const kith_block *h = kith_sampler_hop(s.s, l);
+    const kith_block *h = kith_sampler_block(s.s, l);
     int fan = l == HOPS - 1 ? 3 : 5; /* the last layer's hop is the seeds' own */
     for (kith_lid p = 0; p < h->csr->n_row; p++) {
       int a = node_of(h->dst, h->csr->perm[p]), degree = degree_of(&s.t, a);
@@ -159,31 +159,31 @@ static void seeds_are_the_first_rows_of_every_frame(void **state) {
   kith_lid n = some_seeds(number, seed), n_want;
   kith_sampler_plan(s.s, n, seed, 1, 0, NULL);
   for (int l = 0; l < HOPS; l++) {
-    const kith_block *h = kith_sampler_hop(s.s, l);
+    const kith_block *h = kith_sampler_block(s.s, l);
     for (kith_lid i = 0; i < n; i++) assert_int_equal(number[node_of(h->src, i)], seed[i]);
     for (kith_lid p = 0; p < h->csr->n_row; p++)
       assert_int_equal(h->csr->col[h->csr->start[p]], h->csr->perm[p]); /* loops come first */
   }
   const kith_gid *want;
   const kith_lid *row;
-  kith_sampler_want(s.s, &n_want, &want, &row);
-  assert_int_equal(n_want, kith_sampler_leaves(s.s)->n);
+  kith_sampler_input_gids(s.s, &n_want, &want, &row);
+  assert_int_equal(n_want, kith_sampler_input_nodes(s.s)->n);
   for (kith_lid i = 0; i < n_want; i++)
-    assert_int_equal(want[i], number[node_of(kith_sampler_leaves(s.s), row[i])]);
+    assert_int_equal(want[i], number[node_of(kith_sampler_input_nodes(s.s), row[i])]);
   setting_free(&s);
 }
 
 static const kith_sampler_options every_way[] = {
     {.mode = KITH_NEIGHBOR, .fanouts = {1, {3}}},
-    {.mode = KITH_NEIGHBOR, .fanouts = {2, {3, 2}}, .draw = KITH_IMPORTANCE},
-    {.mode = KITH_NEIGHBOR, .fanouts = {1, {2}}, .draw = KITH_BY_WEIGHT},
+    {.mode = KITH_NEIGHBOR, .fanouts = {2, {3, 2}}, .weighting = KITH_IMPORTANCE},
+    {.mode = KITH_NEIGHBOR, .fanouts = {1, {2}}, .weighting = KITH_EDGE_WEIGHT},
     {.mode = KITH_LAYERWISE, .budget = 12},
     {.mode = KITH_SAINT_NODE, .budget = 15},
-    {.mode = KITH_CLUSTER, .clusters = CLUSTERS, .cut = KITH_CUT_KEEP},
-    {.mode = KITH_CLUSTER, .clusters = CLUSTERS, .cut = KITH_CUT_DROP},
-    {.mode = KITH_CLUSTER, .clusters = CLUSTERS, .cut = KITH_CUT_WEIGH},
+    {.mode = KITH_CLUSTER, .clusters = CLUSTERS, .cluster_edges = KITH_CLUSTER_EDGES_KEEP},
+    {.mode = KITH_CLUSTER, .clusters = CLUSTERS, .cluster_edges = KITH_CLUSTER_EDGES_DROP},
+    {.mode = KITH_CLUSTER, .clusters = CLUSTERS, .cluster_edges = KITH_CLUSTER_EDGES_REWEIGHT},
     {.mode = KITH_SAINT_EDGE, .budget = 5, .coverage = 3},
-    {.mode = KITH_SAINT_WALK, .budget = 4, .walk = 3, .coverage = 3},
+    {.mode = KITH_SAINT_WALK, .budget = 4, .walk_length = 3, .coverage = 3},
 };
 enum { WAYS = sizeof every_way / sizeof *every_way };
 
@@ -221,7 +221,7 @@ static void draws_are_the_same_alone(void **state) {
 
 /* What is drawn before comes in pieces, a hop of all walks each. */
 static int least_pieces(const kith_sampler_options *o) {
-  int walk = o->mode == KITH_SAINT_WALK ? o->walk + 1 : o->mode == KITH_SAINT_EDGE ? 2 : 0;
+  int walk = o->mode == KITH_SAINT_WALK ? o->walk_length + 1 : o->mode == KITH_SAINT_EDGE ? 2 : 0;
   return HOPS + walk;
 }
 
@@ -245,7 +245,7 @@ static void a_plan_under_way_changes_nothing_that_is_shown(void **state) {
       made = kith_sampler_advance(s.s);
     }
     assert_true(pieces >= least_pieces(&every_way[w]));
-    kith_sampler_show(s.s);
+    kith_sampler_swap(s.s);
     now = shown(&s);
     assert_memory_equal(now, second, sizeof *now);
     free(now);
@@ -272,8 +272,8 @@ static void a_plan_under_way_can_be_left(void **state) {
 static int part_of(int node) { return test_part(6, CUT, node >= USERS, node < USERS ? node : node - USERS); }
 
 /* Which parts are in a step is asked of the one function that says so; who reads whom is counted here. */
-static void check_clusters(kith_cut cut) {
-  kith_sampler_options o = {.mode = KITH_CLUSTER, .clusters = CLUSTERS, .cut = cut};
+static void check_clusters(kith_cluster_edges cut) {
+  kith_sampler_options o = {.mode = KITH_CLUSTER, .clusters = CLUSTERS, .cluster_edges = cut};
   setting s = setting_make(CUT, o, false);
   kith_gid number[NODES], seed[SEEDS];
   global_numbers(&s, number);
@@ -282,13 +282,14 @@ static void check_clusters(kith_cut cut) {
     outcome *out = plan(&s, n, seed, step);
     bool here[CUT];
     for (int p = 0; p < CUT; p++)
-      here[p] = kith_cluster_step(5, (int64_t)step / STEPS_OF_ROUND, CUT, CLUSTERS, p) ==
+      here[p] = kith_cluster_step_of_part(5, (int64_t)step / STEPS_OF_ROUND, CUT, CLUSTERS, p) ==
                 (int64_t)step % STEPS_OF_ROUND;
     for (int a = 0; a < NODES; a++) {
       int reads = 0;
       if (out->weight[HOPS - 1][a][0] < 0) continue;
       for (int b = 0; b < NODES; b++) {
-        bool in = here[part_of(b)] && (cut == KITH_CUT_KEEP || !here[part_of(a)] || part_of(a) == part_of(b));
+        bool in = here[part_of(b)] &&
+                  (cut == KITH_CLUSTER_EDGES_KEEP || !here[part_of(a)] || part_of(a) == part_of(b));
         bool expected = in && (a < USERS) != (b < USERS) && is_neighbor(&s.t, a, b);
         assert_int_equal(expected, out->weight[HOPS - 1][a][b] > 0);
         reads += expected;
@@ -305,8 +306,8 @@ static void check_clusters(kith_cut cut) {
 
 static void clusters_are_counted(void **state) {
   (void)state;
-  check_clusters(KITH_CUT_KEEP);
-  check_clusters(KITH_CUT_DROP);
+  check_clusters(KITH_CLUSTER_EDGES_KEEP);
+  check_clusters(KITH_CLUSTER_EDGES_DROP);
 }
 
 /* Of every row: no target is drawn, all other edges are, since all neighbors are asked for. */
@@ -338,7 +339,7 @@ static void targets_are_left_out(void **state) {
       target[n_target++] =
           (kith_pair){.user = number[s.t.user[e]], .original = s.t.user[e], .item = s.t.item[e]};
     kith_sampler_plan(s.s, some_seeds(number, seed), seed, (uint64_t)which, n_target, target);
-    for (int l = 0; l < HOPS; l++) check_left_out(&s, kith_sampler_hop(s.s, l), which, n_target, target);
+    for (int l = 0; l < HOPS; l++) check_left_out(&s, kith_sampler_block(s.s, l), which, n_target, target);
   }
   setting_free(&s);
 }
@@ -382,21 +383,21 @@ static void check_unbiased(kith_sampler_options o, int64_t n_step) {
   kith_lid n = some_seeds(number, seed);
   for (int64_t step = 0; step < n_step; step++) {
     kith_sampler_plan(s.s, n, seed, (uint64_t)step, 0, NULL);
-    const kith_node_map *leaves = kith_sampler_leaves(s.s);
+    const kith_node_map *leaves = kith_sampler_input_nodes(s.s);
     for (kith_lid i = 0; i < leaves->n; i++) leaf[i] = value[node_of(leaves, i)];
-    hop_multiply(kith_sampler_hop(s.s, 0), leaf, middle);
-    hop_multiply(kith_sampler_hop(s.s, 1), middle, y);
+    hop_multiply(kith_sampler_block(s.s, 0), leaf, middle);
+    hop_multiply(kith_sampler_block(s.s, 1), middle, y);
     for (kith_lid p = 0; p < n; p++) {
       sum[p] += y[p];
       square[p] += y[p] * y[p];
     }
   }
   for (kith_lid p = 0; p < n; p++) {
-    int a = node_of(kith_sampler_leaves(s.s), p);
+    int a = node_of(kith_sampler_input_nodes(s.s), p);
     double mean = sum[p] / (double)n_step,
            error = sqrt((square[p] / (double)n_step - mean * mean) / (double)n_step);
     if (!(fabs(mean - truth[a]) <= 5 * error + 1e-6))
-      fail_msg("%s: node %d: mean %g, truth %g, standard error %g", kith_train_mode_text(o.mode), a, mean,
+      fail_msg("%s: node %d: mean %g, truth %g, standard error %g", kith_sampler_mode_text(o.mode), a, mean,
                truth[a], error);
     assert_true(error > 0 || degree_of(&s.t, a) == 0); /* it is drawn, not copied */
   }
@@ -407,7 +408,7 @@ static void check_unbiased(kith_sampler_options o, int64_t n_step) {
  * in it. */
 static bool counts(const kith_sampler_options *o, uint64_t step, int node) {
   if (o->mode != KITH_CLUSTER) return true;
-  return kith_cluster_step(5, (int64_t)step / STEPS_OF_ROUND, CUT, CLUSTERS, part_of(node)) ==
+  return kith_cluster_step_of_part(5, (int64_t)step / STEPS_OF_ROUND, CUT, CLUSTERS, part_of(node)) ==
              (int64_t)step % STEPS_OF_ROUND &&
          (step + 1) % STEPS_OF_ROUND != 0;
 }
@@ -428,7 +429,7 @@ static void check_unbiased_sum(kith_sampler_options o, int l, int64_t n_step) {
   kith_lid n = some_seeds(number, seed);
   for (int64_t step = 0; step < n_step; step++) {
     kith_sampler_plan(s.s, n, seed, (uint64_t)step, 0, NULL);
-    const kith_block *h = kith_sampler_hop(s.s, l);
+    const kith_block *h = kith_sampler_block(s.s, l);
     for (kith_lid i = 0; i < h->src->n; i++) leaf[i] = value[node_of(h->src, i)];
     hop_multiply(h, leaf, y);
     for (kith_lid p = 0; p < n; p++) {
@@ -439,10 +440,10 @@ static void check_unbiased_sum(kith_sampler_options o, int l, int64_t n_step) {
     }
   }
   for (kith_lid p = 0; p < n; p++) {
-    int a = node_of(kith_sampler_leaves(s.s), p);
+    int a = node_of(kith_sampler_input_nodes(s.s), p);
     double mean = sum[p] / times[p], error = sqrt(fmax(0, square[p] / times[p] - mean * mean) / times[p]);
     if (!(fabs(mean - truth[a]) <= 5 * error + truth[a] / 20))
-      fail_msg("%s, hop %d: node %d: mean %g, truth %g, standard error %g", kith_train_mode_text(o.mode), l,
+      fail_msg("%s, hop %d: node %d: mean %g, truth %g, standard error %g", kith_sampler_mode_text(o.mode), l,
                a, mean, truth[a], error);
   }
   setting_free(&s);
@@ -485,7 +486,7 @@ static void check_unbiased_without_targets(kith_sampler_options o, int64_t n_ste
   int64_t n_target = every_third(&s, number, target);
   for (int64_t step = 0; step < n_step; step++) {
     kith_sampler_plan(s.s, n, seed, (uint64_t)step, n_target, target);
-    const kith_block *h = kith_sampler_hop(s.s, HOPS - 1);
+    const kith_block *h = kith_sampler_block(s.s, HOPS - 1);
     for (kith_lid i = 0; i < h->src->n; i++) leaf[i] = value[node_of(h->src, i)];
     hop_multiply(h, leaf, y);
     for (kith_lid p = 0; p < n; p++) {
@@ -496,11 +497,11 @@ static void check_unbiased_without_targets(kith_sampler_options o, int64_t n_ste
     }
   }
   for (kith_lid p = 0; p < n; p++) {
-    int a = node_of(kith_sampler_leaves(s.s), p);
+    int a = node_of(kith_sampler_input_nodes(s.s), p);
     double mean = sum[p] / times[p], error = sqrt(fmax(0, square[p] / times[p] - mean * mean) / times[p]);
     if (!(fabs(mean - truth[a]) <= 5 * error + slack * truth[a] + 1e-6))
       fail_msg("%s without targets: node %d: mean %g, truth %g, standard error %g",
-               kith_train_mode_text(o.mode), a, mean, truth[a], error);
+               kith_sampler_mode_text(o.mode), a, mean, truth[a], error);
     far += truth[a] > 0 ? 5 * error / truth[a] / n : 0;
   }
   assert_true(far < 0.3); /* a third of the edges is left out: as if they were not, the means would be half as
@@ -512,18 +513,25 @@ static void sums_without_targets_are_unbiased(void **state) {
   (void)state;
   if (test_comm->size > 1) skip(); /* several ranks draw what one does: that is tested above */
   check_unbiased_without_targets(neighbor(1, 2, 0), 2000, 0);
-  check_unbiased_without_targets(
-      (kith_sampler_options){.mode = KITH_NEIGHBOR, .fanouts = {1, {3}}, .draw = KITH_IMPORTANCE}, 2000, 0);
-  check_unbiased_without_targets(
-      (kith_sampler_options){.mode = KITH_NEIGHBOR, .fanouts = {1, {3}}, .draw = KITH_BY_WEIGHT}, 2000, 0);
+  check_unbiased_without_targets((kith_sampler_options){.mode = KITH_NEIGHBOR,
+                                                        .fanouts = {1, {3}},
+                                                        .weighting = KITH_IMPORTANCE},
+                                 2000, 0);
+  check_unbiased_without_targets((kith_sampler_options){.mode = KITH_NEIGHBOR,
+                                                        .fanouts = {1, {3}},
+                                                        .weighting = KITH_EDGE_WEIGHT},
+                                 2000, 0);
   check_unbiased_without_targets((kith_sampler_options){.mode = KITH_LAYERWISE, .budget = 20}, 4000, 0);
   check_unbiased_without_targets((kith_sampler_options){.mode = KITH_SAINT_NODE, .budget = 20}, 4000, 0);
   check_unbiased_without_targets(
       (kith_sampler_options){.mode = KITH_SAINT_EDGE, .budget = 10, .coverage = 400}, 4000, 0.05);
   check_unbiased_without_targets(
-      (kith_sampler_options){.mode = KITH_SAINT_WALK, .budget = 6, .walk = 2, .coverage = 400}, 4000, 0.05);
-  check_unbiased_without_targets(
-      (kith_sampler_options){.mode = KITH_CLUSTER, .clusters = CLUSTERS, .cut = KITH_CUT_WEIGH}, 8000, 0);
+      (kith_sampler_options){.mode = KITH_SAINT_WALK, .budget = 6, .walk_length = 2, .coverage = 400}, 4000,
+      0.05);
+  check_unbiased_without_targets((kith_sampler_options){.mode = KITH_CLUSTER,
+                                                        .clusters = CLUSTERS,
+                                                        .cluster_edges = KITH_CLUSTER_EDGES_REWEIGHT},
+                                 8000, 0);
 }
 
 /* Clusters that keep the size: what is drawn stands for all neighbors but the targets. */
@@ -533,14 +541,15 @@ static void kept_clusters_stand_for_what_is_not_a_target(void **state) {
     setting s = setting_make(CUT,
                              (kith_sampler_options){.mode = KITH_CLUSTER,
                                                     .clusters = CLUSTERS,
-                                                    .cut = cut ? KITH_CUT_DROP : KITH_CUT_KEEP},
+                                                    .cluster_edges = cut ? KITH_CLUSTER_EDGES_DROP
+                                                                         : KITH_CLUSTER_EDGES_KEEP},
                              false);
     kith_gid number[NODES], seed[SEEDS];
     kith_pair target[EDGES];
     global_numbers(&s, number);
     int64_t n_target = every_third(&s, number, target);
     kith_sampler_plan(s.s, some_seeds(number, seed), seed, 1, n_target, target);
-    const kith_block *h = kith_sampler_hop(s.s, HOPS - 1);
+    const kith_block *h = kith_sampler_block(s.s, HOPS - 1);
     for (kith_lid p = 0; p < h->csr->n_row; p++) {
       int a = node_of(h->dst, h->csr->perm[p]), left = 0;
       double sum = 0;
@@ -591,10 +600,11 @@ static double chance_of_part(int m, bool inside) {
 
 static void weighted_clusters_are_scaled_by_the_chance_of_their_parts(void **state) {
   (void)state;
-  setting s =
-      setting_make(CUT,
-                   (kith_sampler_options){.mode = KITH_CLUSTER, .clusters = CLUSTERS, .cut = KITH_CUT_WEIGH},
-                   false);
+  setting s = setting_make(CUT,
+                           (kith_sampler_options){.mode = KITH_CLUSTER,
+                                                  .clusters = CLUSTERS,
+                                                  .cluster_edges = KITH_CLUSTER_EDGES_REWEIGHT},
+                           false);
   kith_gid number[NODES], seed[SEEDS];
   int64_t checked[3] = {0};
   global_numbers(&s, number);
@@ -602,10 +612,10 @@ static void weighted_clusters_are_scaled_by_the_chance_of_their_parts(void **sta
     bool here[CUT];
     int m = 0;
     for (int p = 0; p < CUT; p++)
-      m += here[p] = kith_cluster_step(5, (int64_t)step / STEPS_OF_ROUND, CUT, CLUSTERS, p) ==
+      m += here[p] = kith_cluster_step_of_part(5, (int64_t)step / STEPS_OF_ROUND, CUT, CLUSTERS, p) ==
                      (int64_t)step % STEPS_OF_ROUND;
     kith_sampler_plan(s.s, some_seeds(number, seed), seed, step, 0, NULL);
-    const kith_block *h = kith_sampler_hop(s.s, HOPS - 1);
+    const kith_block *h = kith_sampler_block(s.s, HOPS - 1);
     for (kith_lid p = 0; p < h->csr->n_row && m > 1; p++)
       for (kith_eid e = h->csr->start[p]; e < h->csr->start[p + 1]; e++) {
         int own = part_of(node_of(h->dst, h->csr->perm[p])), other = part_of(node_of(h->src, h->csr->col[e]));
@@ -621,15 +631,15 @@ static void weighted_clusters_are_scaled_by_the_chance_of_their_parts(void **sta
 }
 
 /* With one draw of each node a neighbor's factor is one over its chance, which `sampler.weighting` says. */
-static void check_chances(kith_drawing draw) {
+static void check_chances(kith_neighbor_weighting draw) {
   setting s =
-      setting_make(5, (kith_sampler_options){.mode = KITH_NEIGHBOR, .fanouts = {1, {1}}, .draw = draw},
+      setting_make(5, (kith_sampler_options){.mode = KITH_NEIGHBOR, .fanouts = {1, {1}}, .weighting = draw},
                    false);
   kith_gid number[NODES], seed[SEEDS];
   global_numbers(&s, number);
   for (uint64_t step = 0; step < 30; step++) {
     kith_sampler_plan(s.s, some_seeds(number, seed), seed, step, 0, NULL);
-    const kith_block *h = kith_sampler_hop(s.s, HOPS - 1);
+    const kith_block *h = kith_sampler_block(s.s, HOPS - 1);
     for (kith_lid p = 0; p < h->csr->n_row; p++) {
       int a = node_of(h->dst, h->csr->perm[p]);
       double all = 0, of[NODES] = {0};
@@ -653,17 +663,17 @@ static void neighbors_are_drawn_as_train_draw_says(void **state) {
   (void)state;
   check_chances(KITH_UNIFORM);
   check_chances(KITH_IMPORTANCE);
-  check_chances(KITH_BY_WEIGHT);
+  check_chances(KITH_EDGE_WEIGHT);
 }
 
 static void weighted_sums_are_unbiased(void **state) {
   (void)state;
   if (test_comm->size > 1) skip(); /* several ranks draw what one does: that is tested above */
   check_unbiased(neighbor(1, 2, 0), 800);
-  check_unbiased((kith_sampler_options){.mode = KITH_NEIGHBOR, .fanouts = {1, {3}}, .draw = KITH_IMPORTANCE},
-                 800);
-  check_unbiased((kith_sampler_options){.mode = KITH_NEIGHBOR, .fanouts = {1, {3}}, .draw = KITH_BY_WEIGHT},
-                 800);
+  check_unbiased(
+      (kith_sampler_options){.mode = KITH_NEIGHBOR, .fanouts = {1, {3}}, .weighting = KITH_IMPORTANCE}, 800);
+  check_unbiased(
+      (kith_sampler_options){.mode = KITH_NEIGHBOR, .fanouts = {1, {3}}, .weighting = KITH_EDGE_WEIGHT}, 800);
   check_unbiased((kith_sampler_options){.mode = KITH_LAYERWISE, .budget = 20}, 2000);
   check_unbiased((kith_sampler_options){.mode = KITH_SAINT_NODE, .budget = 20}, 2000);
   for (int l = 0; l < HOPS; l++) { /* a seed's rows of farther hops are in the set or not */
@@ -672,11 +682,12 @@ static void weighted_sums_are_unbiased(void **state) {
     check_unbiased_sum((kith_sampler_options){.mode = KITH_SAINT_EDGE, .budget = 10, .coverage = 400}, l,
                        4000);
     check_unbiased_sum(
-        (kith_sampler_options){.mode = KITH_SAINT_WALK, .budget = 6, .walk = 2, .coverage = 400}, l, 4000);
+        (kith_sampler_options){.mode = KITH_SAINT_WALK, .budget = 6, .walk_length = 2, .coverage = 400}, l,
+        4000);
   }
   check_unbiased_sum((kith_sampler_options){.mode = KITH_CLUSTER,
                                             .clusters = CLUSTERS,
-                                            .cut = KITH_CUT_WEIGH},
+                                            .cluster_edges = KITH_CLUSTER_EDGES_REWEIGHT},
                      HOPS - 1, 2000);
 }
 
@@ -711,7 +722,7 @@ static void chances_of_edges_are_exact(void **state) {
   for (uint64_t step = 0; step < 20; step++) {
     kith_sampler_plan(s.s, n, seed, step, 0, NULL);
     for (int l = 0; l < HOPS; l++) {
-      const kith_block *h = kith_sampler_hop(s.s, l);
+      const kith_block *h = kith_sampler_block(s.s, l);
       for (kith_lid p = 0; p < h->csr->n_row; p++) {
         bool seeds = h->csr->perm[p] < n;
         if (seeds && l < HOPS - 1)
@@ -745,13 +756,13 @@ static void check_sizes(kith_sampler_options o) {
     for (int first = 0; first < NODES; first += SEEDS) {
       kith_lid n = (kith_lid)(NODES - first < SEEDS ? NODES - first : SEEDS);
       kith_sampler_plan(s.s, n, number + first, step, 0, NULL);
-      const kith_block *h = kith_sampler_hop(s.s, HOPS - 1);
+      const kith_block *h = kith_sampler_block(s.s, HOPS - 1);
       for (kith_eid e = 0; e < h->edges->n; e++) there[node_of(h->src, h->csr->col[e])] = true;
     }
     for (int i = 0; i < NODES; i++) drawn += there[i];
   }
   if (!(fabs((double)drawn / STEPS - (double)o.budget) < 5 * sqrt((double)o.budget / STEPS)))
-    fail_msg("%s: %g nodes of %g", kith_train_mode_text(o.mode), (double)drawn / STEPS, (double)o.budget);
+    fail_msg("%s: %g nodes of %g", kith_sampler_mode_text(o.mode), (double)drawn / STEPS, (double)o.budget);
   setting_free(&s);
 }
 

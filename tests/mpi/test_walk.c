@@ -25,7 +25,7 @@ static int node_of(const kith_graph *g, kith_lid row) {
 
 static void note(void *self, const kith_walker *w, int hop) {
   trace *t = self;
-  kith_lid row = (kith_lid)(w->at - t->g->first[t->comm->rank]);
+  kith_lid row = (kith_lid)(w->current - t->g->first[t->comm->rank]);
   assert_true(row >= 0 && row < t->g->n_own);
   assert_int_equal(-1, t->path[w->id][hop]);
   t->path[w->id][hop] = (int16_t)node_of(t->g, row);
@@ -39,7 +39,7 @@ static void global_numbers(const kith_graph *g, const kith_comm *comm, kith_gid 
 
 /* All walks, known to every rank.  Walker i begins at node begin[i % n], from rank i % size, whoever owns the
  * node. */
-static trace *walk(const test_graph *t, const kith_comm *comm, int parts, const kith_walk_law *law, int n,
+static trace *walk(const test_graph *t, const kith_comm *comm, int parts, const kith_walk_options *law, int n,
                    const int *begin) {
   trace *out = calloc(1, sizeof *out);
   kith_graph *g = test_graph_cut(t, comm, parts, 3);
@@ -49,7 +49,7 @@ static trace *walk(const test_graph *t, const kith_comm *comm, int parts, const 
   int64_t n_mine = 0;
   global_numbers(g, comm, number);
   for (int i = comm->rank; i < WALKERS; i += comm->size)
-    mine[n_mine++] = (kith_walker){.id = i, .begin = number[begin[i % n]]};
+    mine[n_mine++] = (kith_walker){.id = i, .start = number[begin[i % n]]};
   out->g = g;
   out->comm = comm;
   memset(out->path, 0xff, sizeof out->path);
@@ -109,11 +109,13 @@ static void check_visits(double restart) {
   int begin[3];
   some_begins(&t, begin);
   transitions(&t, transition);
-  trace *w =
-      walk(&t, test_comm, 5,
-           &(kith_walk_law){
-               .seed = 4, .use = KITH_RNG_IMPORTANCE_WALK, .round = 2, .length = LENGTH, .restart = restart},
-           3, begin);
+  trace *w = walk(&t, test_comm, 5,
+                  &(kith_walk_options){.rng_seed = 4,
+                                       .use = KITH_RNG_IMPORTANCE_WALK,
+                                       .round = 2,
+                                       .length = LENGTH,
+                                       .restart = restart},
+                  3, begin);
   for (int k = 0; k < 3; k++) {
     double p[NODES] = {0}, all = (double)WALKERS / 3;
     p[begin[k]] = 1;
@@ -146,15 +148,15 @@ static void walks_are_the_same_on_any_ranks(void **state) {
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 6);
   kith_comm *self = NULL;
   int begin[3];
-  kith_walk_law law = {
-      .seed = 4, .use = KITH_RNG_IMPORTANCE_WALK, .round = 2, .length = LENGTH, .restart = 0.1};
+  kith_walk_options law = {
+      .rng_seed = 4, .use = KITH_RNG_IMPORTANCE_WALK, .round = 2, .length = LENGTH, .restart = 0.1};
   some_begins(&t, begin);
   assert_int_equal(KITH_OK, kith_comm_create(MPI_COMM_SELF, &self).status);
   trace *alone = walk(&t, self, 1, &law, 3, begin), *together = walk(&t, test_comm, 7, &law, 3, begin);
   assert_memory_equal(alone->path, together->path, sizeof alone->path);
   for (int change = 0; change < 3; change++) {
-    kith_walk_law other = law;
-    if (change == 0) other.seed++;
+    kith_walk_options other = law;
+    if (change == 0) other.rng_seed++;
     if (change == 1) other.round++;
     if (change == 2) other.use = KITH_RNG_NEIGHBOR;
     trace *w = walk(&t, test_comm, 7, &other, 3, begin);
@@ -174,8 +176,9 @@ static void every_hop_goes_along_an_edge(void **state) {
   int begin[3];
   some_begins(&t, begin);
   transitions(&t, transition);
-  trace *w = walk(&t, test_comm, 5,
-                  &(kith_walk_law){.seed = 1, .use = KITH_RNG_IMPORTANCE_WALK, .length = LENGTH}, 3, begin);
+  trace *w =
+      walk(&t, test_comm, 5,
+           &(kith_walk_options){.rng_seed = 1, .use = KITH_RNG_IMPORTANCE_WALK, .length = LENGTH}, 3, begin);
   for (int i = 0; i < WALKERS; i++) {
     assert_int_equal(begin[i % 3], w->path[i][0]);
     for (int hop = 1; hop <= LENGTH; hop++) assert_true(transition[w->path[i][hop - 1]][w->path[i][hop]] > 0);

@@ -14,7 +14,7 @@ static const double TOLERANCE = 1e-5,
 
 static test_classes classes;
 
-static kith_train_options manner(kith_train_mode mode, kith_fanouts fanouts, int batch) {
+static kith_train_options manner(kith_sampler_mode mode, kith_fanouts fanouts, int batch) {
   kith_train_options o = kith_train_defaults();
   o.sampler.mode = mode;
   o.sampler.fanouts = fanouts;
@@ -108,8 +108,8 @@ static void sage_is_the_same(void **state) {
 /* Sets of nodes, and parts of the cut, which must then be the same on one rank. */
 static void other_samplers_are_the_same(void **state) {
   (void)state;
-  static const kith_train_mode mode[] = {KITH_LAYERWISE, KITH_CLUSTER, KITH_SAINT_NODE, KITH_SAINT_EDGE,
-                                         KITH_SAINT_WALK};
+  static const kith_sampler_mode mode[] = {KITH_LAYERWISE, KITH_CLUSTER, KITH_SAINT_NODE, KITH_SAINT_EDGE,
+                                           KITH_SAINT_WALK};
   for (size_t i = 0; i < sizeof mode / sizeof *mode; i++) {
     kith_train_options how = manner(mode[i], (kith_fanouts){0}, 9);
     how.sampler.budget = 40;
@@ -136,25 +136,25 @@ static void embeddings_are_learned_the_same(void **state) {
 
 /* Every training node is learned from once in an epoch, in another order in the next; over an epoch all weigh
  * the same. */
-static void check_epochs(const kith_graph *g, kith_labelled *l) {
+static void check_epochs(const kith_graph *g, kith_train_nodes *l) {
   int64_t seen[NODES] = {0}, step_of[2][NODES] = {{0}}, moved = 0;
   for (int epoch = 0; epoch < 2; epoch++) {
-    kith_labelled_begin(l, epoch);
+    kith_train_nodes_set_epoch(l, epoch);
     for (int64_t s = 0; s < l->n_step; s++) {
       const kith_gid *ahead = NULL;
-      kith_labelled_step(l, s);
+      kith_train_nodes_fill(l, s);
       int64_t n = l->n;
-      assert_int_equal(kith_labelled_ahead(l, s, &ahead), n);
-      assert_memory_equal(ahead, l->number, (size_t)n * sizeof *ahead);
-      if (s + 1 < l->n_step) (void)kith_labelled_ahead(l, s + 1, &ahead); /* leaves the step as it is */
+      assert_int_equal(kith_train_nodes_peek(l, s, &ahead), n);
+      assert_memory_equal(ahead, l->gid, (size_t)n * sizeof *ahead);
+      if (s + 1 < l->n_step) (void)kith_train_nodes_peek(l, s + 1, &ahead); /* leaves the step as it is */
       kith_comm_sum_int(test_comm, 1, &n);
-      assert_int_equal(n, kith_labelled_nodes(l, s));
+      assert_int_equal(n, kith_train_nodes_step_size(l, s));
       for (kith_lid i = 0; i < l->n; i++) {
-        int64_t node = g->original[l->own[i]];
+        int64_t node = g->original[l->row[i]];
         seen[node]++;
         step_of[epoch][node] = s;
         assert_int_equal(l->label[i], classes.label[node]);
-        assert_true(i == 0 || l->own[i - 1] < l->own[i]);
+        assert_true(i == 0 || l->row[i - 1] < l->row[i]);
         assert_true(
             fabs(l->weight[i] * (l->clusters > 0 ? (double)g->n_train / (double)l->n_step : (double)n) - 1) <
             1e-12);
@@ -171,15 +171,15 @@ static void check_epochs(const kith_graph *g, kith_labelled *l) {
 static void an_epoch_has_every_training_node_once(void **state) {
   (void)state;
   kith_graph *g = test_classes_cut(&classes, test_comm, PARTS, 2);
-  kith_labelled *l = NULL;
-  assert_int_equal(KITH_OK, kith_labelled_create(g, g->first[test_comm->rank], 5, true, 1, &l));
+  kith_train_nodes *l = NULL;
+  assert_int_equal(KITH_OK, kith_train_nodes_create(g, g->first[test_comm->rank], 5, true, 1, &l));
   assert_int_equal(l->n_step, (g->n_train + 4) / 5);
   check_epochs(g, l);
-  kith_labelled_destroy(&l);
-  assert_int_equal(KITH_OK, kith_labelled_create_clusters(test_comm, g, 2, 1, &l).status);
+  kith_train_nodes_destroy(&l);
+  assert_int_equal(KITH_OK, kith_train_nodes_create_clusters(test_comm, g, 2, 1, &l).status);
   assert_int_equal(l->n_step, (PARTS + 1) / 2);
   check_epochs(g, l);
-  kith_labelled_destroy(&l);
+  kith_train_nodes_destroy(&l);
   kith_graph_destroy(&g);
 }
 

@@ -403,12 +403,14 @@ static void net_link(net *m) {
   }
 }
 
-/* Visits as a group of one rank finds them; tests/mpi/test_near.c holds them against plain walks. */
+/* Visits as a group of one rank finds them; tests/mpi/test_importance_neighbors.c holds them against plain
+ * walks. */
 static void net_walk(net *m) {
   const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
   kith_graph *g = test_graph_cut(m->g, &alone, 1, 3);
   kith_dist_csr *near = NULL;
-  assert_int_equal(KITH_OK, kith_near_create(&alone, g, &m->o->near, m->t->seed, WIDTH, &near).status);
+  assert_int_equal(KITH_OK,
+                   kith_importance_neighbors_create(&alone, g, &m->o->near, m->t->seed, WIDTH, &near).status);
   for (kith_lid r = 0; r < near->csr.n_row; r++)
     for (kith_eid e = near->csr.start[r]; e < near->csr.start[r + 1]; e++) {
       kith_lid i = near->csr.perm[r], j = near->csr.col[e];
@@ -469,7 +471,7 @@ static void check(kith_model_options o, kith_weight_decay_on weight_decay_on) {
   o.layers = LAYERS;
   o.init = 0.7;
   if (o.heads == 0) o.heads = 1;
-  o.near = (kith_near_options){.walks = 15, .length = 3, .neighbors = 4, .restart = 0.2};
+  o.near = (kith_importance_options){.walks = 15, .length = 3, .neighbors = 4, .restart = 0.2};
   train.batch = BATCH;
   train.adam = (kith_adam_options){.lr = 0.06, .beta1 = 0.8, .beta2 = 0.95, .epsilon = 0.02};
   train.lr_decay = 0.5;

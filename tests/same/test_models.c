@@ -142,13 +142,14 @@ static void lightgcn_is_the_same(void **state) {
 
 static void every_way_of_sampling_is_the_same(void **state) {
   (void)state;
-  const kith_sampler_options way[] = {{.mode = KITH_NEIGHBOR, .fanouts = {1, {3}}, .draw = KITH_IMPORTANCE},
-                                      {.mode = KITH_LAYERWISE, .budget = 40},
-                                      {.mode = KITH_SAINT_NODE, .budget = 60},
-                                      {.mode = KITH_SAINT_EDGE, .budget = 30, .coverage = 10},
-                                      {.mode = KITH_SAINT_WALK, .budget = 20, .walk = 3, .coverage = 10},
-                                      {.mode = KITH_CLUSTER, .clusters = 1},
-                                      {.mode = KITH_CLUSTER, .clusters = 1, .cut = KITH_CUT_DROP}};
+  const kith_sampler_options way[] = {
+      {.mode = KITH_NEIGHBOR, .fanouts = {1, {3}}, .weighting = KITH_IMPORTANCE},
+      {.mode = KITH_LAYERWISE, .budget = 40},
+      {.mode = KITH_SAINT_NODE, .budget = 60},
+      {.mode = KITH_SAINT_EDGE, .budget = 30, .coverage = 10},
+      {.mode = KITH_SAINT_WALK, .budget = 20, .walk_length = 3, .coverage = 10},
+      {.mode = KITH_CLUSTER, .clusters = 1},
+      {.mode = KITH_CLUSTER, .clusters = 1, .cluster_edges = KITH_CLUSTER_EDGES_DROP}};
   for (size_t w = 0; w < sizeof way / sizeof *way; w++) {
     check_as((kith_model_options){.name = KITH_LIGHTGCN},
              (manner){.sampler = way[w], .loss = KITH_SOFTMAX, .exclude = true});
@@ -176,8 +177,9 @@ static void negatives_of_the_batch_are_the_same(void **state) {
 
 /* Sampled steps and the whole graph take turns in memory: neither finds anything of the other. */
 static void check_looks(kith_model_options options, kith_loss_name loss) {
-  const kith_sampler_options way[] = {{.mode = KITH_NEIGHBOR, .fanouts = {1, {3}}},
-                                      {.mode = KITH_SAINT_WALK, .budget = 20, .walk = 2, .coverage = 10}};
+  const kith_sampler_options way[] = {
+      {.mode = KITH_NEIGHBOR, .fanouts = {1, {3}}},
+      {.mode = KITH_SAINT_WALK, .budget = 20, .walk_length = 2, .coverage = 10}};
   kith_model_options model = small(options);
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 11);
   for (int w = 0; w < 2; w++) {

@@ -124,7 +124,7 @@ static void the_smoothest_rows_have_cosine_one_and_no_energy(void **state) {
 /* ---- the layers of models ---- */
 
 static kith_trainer *trained(const kith_comm *comm, const kith_graph *g, kith_model_options model,
-                             kith_train_mode mode) {
+                             kith_sampler_mode mode) {
   kith_trainer *t = NULL;
   kith_train_options train = kith_train_defaults();
   model.width = WIDTH;
@@ -139,7 +139,7 @@ static kith_trainer *trained(const kith_comm *comm, const kith_graph *g, kith_mo
 }
 
 /* The input rows are the parameters; the last layer of a model that ends with it is the final embedding. */
-static void check_ends(kith_model_options model, kith_train_mode mode, bool ends) {
+static void check_ends(kith_model_options model, kith_sampler_mode mode, bool ends) {
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 9);
   kith_graph *g = test_graph_cut(&t, test_comm, 7, 2);
   kith_dist_csr *a = NULL;
@@ -167,7 +167,7 @@ static void check_ends(kith_model_options model, kith_train_mode mode, bool ends
 static void every_model_tells_of_all_its_layers(void **state) {
   (void)state;
   for (int sampled = 0; sampled < 2; sampled++) {
-    kith_train_mode mode = sampled ? KITH_NEIGHBOR : KITH_FULL;
+    kith_sampler_mode mode = sampled ? KITH_NEIGHBOR : KITH_FULL;
     check_ends((kith_model_options){.name = KITH_MF}, mode, false);
     check_ends((kith_model_options){.name = KITH_LIGHTGCN}, mode, false);
     check_ends((kith_model_options){.name = KITH_NGCF}, mode, false);

@@ -121,8 +121,8 @@ static void form_whole(test_formula make, double step, bool loops, bool near) {
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 4);
   kith_graph *g = test_graph_cut(&t, test_comm, 5, 3);
   test_features(g, (const int[KITH_TYPES]){5, 7}, 6);
-  kith_near_options o = {.walks = 20, .length = 3, .neighbors = 6};
-  assert_int_equal(KITH_OK, (near ? kith_near_create(test_comm, g, &o, 1, FORM_WIDTH, &s.a)
+  kith_importance_options o = {.walks = 20, .length = 3, .neighbors = 6};
+  assert_int_equal(KITH_OK, (near ? kith_importance_neighbors_create(test_comm, g, &o, 1, FORM_WIDTH, &s.a)
                                   : kith_dist_csr_create(test_comm, g, FORM_WIDTH, &s.a))
                                 .status);
   assert_int_equal(KITH_OK, kith_full_block_make(s.a, true, loops, &s.whole));

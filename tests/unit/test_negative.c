@@ -19,9 +19,9 @@ static kith_graph *share;
 /* The quantile of chi-square with n degrees of freedom (Wilson and Hilferty 1931). */
 static double chi_quantile(int n) { return n * pow(1 - 2.0 / (9 * n) + LEVEL * sqrt(2.0 / (9 * n)), 3); }
 
-static kith_noise *noise_of(kith_negative_options o) {
-  kith_noise *z = NULL;
-  assert_int_equal(KITH_OK, kith_noise_create(test_comm, share, &o, &z).status);
+static kith_negative_distribution *noise_of(kith_negative_options o) {
+  kith_negative_distribution *z = NULL;
+  assert_int_equal(KITH_OK, kith_negative_distribution_create(test_comm, share, &o, &z).status);
   return z;
 }
 
@@ -60,18 +60,19 @@ static void expect_law(const double *count, const double *p, double n) {
 }
 
 static void check_noise(kith_negative_options o) {
-  kith_noise *z = noise_of(o);
+  kith_negative_distribution *z = noise_of(o);
   double p[ITEMS], count[ITEMS] = {0};
   law(o, p);
   for (uint64_t i = 0; i < DRAWS; i++) {
     kith_draw r = kith_random(7, KITH_RNG_NEGATIVE, i, 0, 0);
-    count[kith_noise_item(z, &r)]++;
+    count[kith_negative_distribution_sample(z, &r)]++;
   }
   expect_law(count, p, DRAWS);
   for (int i = 0; i < ITEMS; i++)
     if (p[i] > 0)
-      assert_true(fabs(kith_noise_log(z, i) - log(p[i])) < 1e-5); /* weights are rounded to 2^-20 */
-  kith_noise_destroy(&z);
+      assert_true(fabs(kith_negative_distribution_log_prob(z, i) - log(p[i])) <
+                  1e-5); /* weights are rounded to 2^-20 */
+  kith_negative_distribution_destroy(&z);
 }
 
 static void draws_follow_their_law(void **state) {
@@ -87,22 +88,22 @@ static void draws_follow_their_law(void **state) {
 
 static void an_item_that_nobody_met_is_not_popular(void **state) {
   (void)state;
-  kith_noise *z = noise_of((kith_negative_options){.popularity = 1, .alpha = 0.75});
+  kith_negative_distribution *z = noise_of((kith_negative_options){.popularity = 1, .alpha = 0.75});
   for (int i = 0; i < ITEMS; i++) {
     bool met = false;
     for (int64_t e = 0; e < graph.n_edge; e++) met = met || graph.item[e] == i;
-    assert_true(met == (z->popular.below[i + 1] > z->popular.below[i]));
+    assert_true(met == (z->degree_alpha.cdf[i + 1] > z->degree_alpha.cdf[i]));
   }
-  kith_noise_destroy(&z);
+  kith_negative_distribution_destroy(&z);
 }
 
 /* The law of a user's negatives is the noise's without the user's items. */
 static void negatives_of_a_user_follow_the_law_of_the_others(void **state) {
   (void)state;
   kith_negative_options o = {.popularity = 0.5, .alpha = 0.75};
-  kith_noise *z = noise_of(o);
-  kith_epoch *e = NULL;
-  assert_int_equal(KITH_OK, kith_epoch_create(share, NULL, 16, 3, &e));
+  kith_negative_distribution *z = noise_of(o);
+  kith_edge_order *e = NULL;
+  assert_int_equal(KITH_OK, kith_edge_order_create(share, NULL, 16, 3, &e));
   for (kith_lid u = 0; u < share->n_own_of[KITH_USER]; u += 9) {
     double p[ITEMS], count[ITEMS] = {0};
     law(o, p);
@@ -110,27 +111,27 @@ static void negatives_of_a_user_follow_the_law_of_the_others(void **state) {
     for (int i = 0; i < 20000; i++) count[kith_negative_draw(z, e, u, u, i % 100, i / 100, NULL)]++;
     expect_law(count, p, 20000);
   }
-  kith_epoch_destroy(&e);
-  kith_noise_destroy(&z);
+  kith_edge_order_destroy(&e);
+  kith_negative_distribution_destroy(&z);
 }
 
 /* How many draws of a pair among others fall on each item; never on one that its user knows. */
-static void count_draws(const kith_noise *z, const kith_epoch *e, const kith_seed *s,
-                        const kith_others *others, int n, double *count) {
+static void count_draws(const kith_negative_distribution *z, const kith_edge_order *e,
+                        const kith_train_edge *s, const kith_inbatch_pairs *others, int n, double *count) {
   for (int i = 0; i < n; i++) {
-    int32_t item = kith_negative_draw(z, e, kith_seed_edge(share, s), s->user, i % 100, i / 100, others);
+    int32_t item = kith_negative_draw(z, e, kith_train_edge_id(share, s), s->user, i % 100, i / 100, others);
     assert_false(kith_ragged_has(&share->train, s->user, item));
     count[item]++;
   }
 }
 
 /* Of a step, every other pair is drawn alike. */
-static void check_step(const kith_noise *z, kith_negative_options o, const kith_epoch *e, const kith_batch *b,
-                       int64_t step) {
+static void check_step(const kith_negative_distribution *z, kith_negative_options o, const kith_edge_order *e,
+                       const kith_batch *b, int64_t step) {
   double inbatch = o.inbatch, p[ITEMS], count[ITEMS] = {0};
-  if (e->first[step] == e->first[step + 1]) return;
-  const kith_seed *s = &e->seeds[e->first[step]];
-  kith_others others = {.n = b->n_global, .pair = b->pair};
+  if (e->own_start[step] == e->own_start[step + 1]) return;
+  const kith_train_edge *s = &e->edges[e->own_start[step]];
+  kith_inbatch_pairs others = {.n = b->n_global, .pair = b->pair};
   o.inbatch = 0;
   law(o, p);
   for (int i = 0; i < ITEMS; i++) p[i] -= inbatch / ITEMS;
@@ -146,22 +147,22 @@ static void a_draw_in_the_batch_is_the_item_of_any_other_pair(void **state) {
   kith_batch_shape shape = {.pairs = 50, .n_negative = 1, .n_pool = 1, .inbatch = true};
   for (int k = 0; k < 2; k++) {
     kith_negative_options o = k == 0 ? all : mixed;
-    kith_noise *z = noise_of(o);
+    kith_negative_distribution *z = noise_of(o);
     kith_dist_csr *a = NULL;
     kith_batch *b = NULL;
-    kith_epoch *e = NULL;
+    kith_edge_order *e = NULL;
     assert_int_equal(KITH_OK, kith_dist_csr_create(test_comm, share, 1, &a).status);
     assert_int_equal(KITH_OK, kith_batch_create(test_comm, share, a, z, &shape, &b).status);
-    assert_int_equal(KITH_OK, kith_epoch_create(share, NULL, 50, 3, &e));
-    kith_epoch_begin(e, 0);
+    assert_int_equal(KITH_OK, kith_edge_order_create(share, NULL, 50, 3, &e));
+    kith_edge_order_set_epoch(e, 0);
     for (int64_t step = 0; step < e->n_step; step += 3) {
-      kith_batch_pairs(b, e, step);
+      kith_batch_fill_pairs(b, e, step);
       check_step(z, o, e, b, step);
     }
-    kith_epoch_destroy(&e);
+    kith_edge_order_destroy(&e);
     kith_batch_destroy(&b);
     kith_dist_csr_destroy(&a);
-    kith_noise_destroy(&z);
+    kith_negative_distribution_destroy(&z);
   }
 }
 
@@ -172,55 +173,55 @@ static void draws_in_batches_follow_the_law_of_all_pairs(void **state) {
   enum { BATCH = 128, EPOCHS = 3000 };
   kith_negative_options o = {.inbatch = 1};
   kith_batch_shape shape = {.pairs = BATCH, .n_negative = 1, .n_pool = 1, .inbatch = true};
-  kith_noise *z = noise_of(o);
+  kith_negative_distribution *z = noise_of(o);
   kith_dist_csr *a = NULL;
   kith_batch *b = NULL;
-  kith_epoch *e = NULL;
+  kith_edge_order *e = NULL;
   double p[ITEMS], count[ITEMS] = {0};
   int64_t drawn = 0;
   assert_int_equal(KITH_OK, kith_dist_csr_create(test_comm, share, 1, &a).status);
   assert_int_equal(KITH_OK, kith_batch_create(test_comm, share, a, z, &shape, &b).status);
-  assert_int_equal(KITH_OK, kith_epoch_create(share, NULL, BATCH, 3, &e));
+  assert_int_equal(KITH_OK, kith_edge_order_create(share, NULL, BATCH, 3, &e));
   law(o, p);
   law_without(0, p);
   for (int64_t epoch = 0; epoch < EPOCHS; epoch++) {
-    kith_epoch_begin(e, epoch);
-    kith_batch_pairs(b, e, 0);
+    kith_edge_order_set_epoch(e, epoch);
+    kith_batch_fill_pairs(b, e, 0);
     kith_lid i = 0;
-    while (i < b->n_pair && e->seeds[i].user != 0) i++;
+    while (i < b->n_pair && e->edges[i].user != 0) i++;
     if (i == b->n_pair) continue;
-    count[b->drawn[i]]++;
+    count[b->negative_item[i]]++;
     drawn++;
   }
   assert_true(drawn > EPOCHS / 2);
   expect_law(count, p, (double)drawn);
-  kith_epoch_destroy(&e);
+  kith_edge_order_destroy(&e);
   kith_batch_destroy(&b);
   kith_dist_csr_destroy(&a);
-  kith_noise_destroy(&z);
+  kith_negative_distribution_destroy(&z);
 }
 
 /* A step of one pair, and one whose other pairs have nothing that the user does not know. */
 static void without_other_pairs_all_training_pairs_are_drawn_from(void **state) {
   (void)state;
   kith_negative_options o = {.inbatch = 1};
-  kith_noise *z = noise_of(o);
-  kith_epoch *e = NULL;
-  assert_int_equal(KITH_OK, kith_epoch_create(share, NULL, 16, 3, &e));
-  kith_epoch_begin(e, 0);
-  const kith_seed *s = &e->seeds[0];
+  kith_negative_distribution *z = noise_of(o);
+  kith_edge_order *e = NULL;
+  assert_int_equal(KITH_OK, kith_edge_order_create(share, NULL, 16, 3, &e));
+  kith_edge_order_set_epoch(e, 0);
+  const kith_train_edge *s = &e->edges[0];
   int64_t item = share->train.value[share->train.start[s->user]];
   kith_pair pair[] = {{.item = item}, {.item = item}, {.item = item}};
   for (int64_t n = 1; n <= 3; n += 2) {
-    kith_others others = {.n = n, .pair = pair};
+    kith_inbatch_pairs others = {.n = n, .pair = pair};
     double p[ITEMS], count[ITEMS] = {0};
     law(o, p);
     law_without(s->user, p);
     count_draws(z, e, s, &others, 3000, count);
     expect_law(count, p, 3000);
   }
-  kith_epoch_destroy(&e);
-  kith_noise_destroy(&z);
+  kith_edge_order_destroy(&e);
+  kith_negative_distribution_destroy(&z);
 }
 
 /* A graph in which user u has all items but the first `lacks[u]` that the random graph does not give it; -1:
@@ -252,7 +253,8 @@ enum { LAWS = sizeof every_law / sizeof *every_law };
 
 /* The law of a graph of its own, with the items of `others` for what is drawn in the batch; null: of all
  * pairs. */
-static void law_on(const test_graph *t, kith_negative_options o, const kith_others *others, double *p) {
+static void law_on(const test_graph *t, kith_negative_options o, const kith_inbatch_pairs *others,
+                   double *p) {
   double degree[ITEMS] = {0}, sum = 0;
   for (int64_t e = 0; e < t->n_edge; e++) degree[t->item[e]]++;
   for (int i = 0; i < ITEMS; i++) sum += pow(degree[i], o.alpha);
@@ -273,10 +275,10 @@ static void users_of_most_of_the_catalog_draw_the_rest_by_the_same_law(void **st
   for (int i = 0; i < ITEMS; i++) pair[i].item = i / 2;
   for (int k = 0; k < LAWS; k++)
     for (int way = 0; way < 4; way++) {
-      kith_noise *z = NULL;
-      kith_epoch e = {.g = g, .seed = 5, .epoch = 1};
-      kith_others some = {.n = ITEMS, .pair = pair}, *others = way % 2 ? &some : NULL;
-      assert_int_equal(KITH_OK, kith_noise_create(test_comm, g, &every_law[k], &z).status);
+      kith_negative_distribution *z = NULL;
+      kith_edge_order e = {.g = g, .rng_seed = 5, .epoch = 1};
+      kith_inbatch_pairs some = {.n = ITEMS, .pair = pair}, *others = way % 2 ? &some : NULL;
+      assert_int_equal(KITH_OK, kith_negative_distribution_create(test_comm, g, &every_law[k], &z).status);
       for (kith_lid u = 0; u < g->n_own_of[KITH_USER]; u += 3) {
         double p[ITEMS], count[ITEMS] = {0}, left = 0;
         law_on(&t, every_law[k], others, p);
@@ -294,7 +296,7 @@ static void users_of_most_of_the_catalog_draw_the_rest_by_the_same_law(void **st
         }
         expect_law(count, p, n);
       }
-      kith_noise_destroy(&z);
+      kith_negative_distribution_destroy(&z);
     }
   kith_graph_destroy(&g);
   test_graph_free(&t);
@@ -313,18 +315,18 @@ static void users_of_all_items_are_found_on_every_rank(void **state) {
   (void)state;
   test_graph t = graph_of_some_who_have_all();
   kith_graph *g = test_graph_cut(&t, test_comm, 5, 2);
-  kith_saturated *s = NULL;
+  kith_saturated_users *s = NULL;
   int64_t n = 0;
-  assert_int_equal(KITH_OK, kith_saturated_create(test_comm, g, true, &s).status);
+  assert_int_equal(KITH_OK, kith_saturated_users_create(test_comm, g, true, &s).status);
   for (kith_lid u = 0; u < g->n_own_of[KITH_USER]; u++)
-    assert_true(s->own[u] == has_all(g->original[g->row_of[KITH_USER][u]]));
+    assert_true(s->is_saturated[u] == has_all(g->original[g->row_of[KITH_USER][u]]));
   for (int64_t e = 0; e < t.n_edge; e++) {
-    assert_int_equal(kith_saturated_before(s, e), n);
+    assert_int_equal(kith_saturated_users_pairs_before(s, e), n);
     if (has_all(t.user[e]) && t.item[e] == 0) n += ITEMS; /* all of the user's, behind its first edge */
   }
   assert_int_equal(s->n_pair, n);
   assert_int_equal(s->n_user, n / ITEMS);
-  kith_saturated_destroy(&s);
+  kith_saturated_users_destroy(&s);
   kith_graph_destroy(&g);
   test_graph_free(&t);
 }
@@ -335,27 +337,27 @@ static void pairs_of_users_of_all_items_are_in_no_step(void **state) {
   (void)state;
   test_graph t = graph_of_some_who_have_all();
   kith_graph *g = test_graph_cut(&t, test_comm, 5, 2);
-  kith_saturated *s = NULL;
-  kith_epoch *e = NULL;
+  kith_saturated_users *s = NULL;
+  kith_edge_order *e = NULL;
   int64_t n = 0, *number = calloc((size_t)t.n_edge, sizeof *number), sum = 0;
   for (int64_t k = 0; k < t.n_edge; k++) number[k] = has_all(t.user[k]) ? -1 : n++;
-  assert_int_equal(KITH_OK, kith_saturated_create(test_comm, g, true, &s).status);
-  assert_int_equal(KITH_OK, kith_epoch_create(g, s, 50, 3, &e));
+  assert_int_equal(KITH_OK, kith_saturated_users_create(test_comm, g, true, &s).status);
+  assert_int_equal(KITH_OK, kith_edge_order_create(g, s, 50, 3, &e));
   assert_int_equal(e->n_step, (n + 49) / 50);
   for (int64_t epoch = 0; epoch < 2; epoch++) {
     kith_permutation order = kith_permutation_make(3, KITH_RNG_SHUFFLE, (uint64_t)epoch, (uint64_t)n);
-    kith_epoch_begin(e, epoch);
-    for (kith_eid i = 0; i < e->first[e->n_step]; i++) {
-      int64_t k = number[kith_seed_edge(g, &e->seeds[i])];
+    kith_edge_order_set_epoch(e, epoch);
+    for (kith_eid i = 0; i < e->own_start[e->n_step]; i++) {
+      int64_t k = number[kith_train_edge_id(g, &e->edges[i])];
       assert_true(k >= 0);
-      assert_int_equal(e->seeds[i].place, kith_permutation_inverse(&order, (uint64_t)k));
+      assert_int_equal(e->edges[i].position, kith_permutation_inverse(&order, (uint64_t)k));
     }
-    sum += e->first[e->n_step];
+    sum += e->own_start[e->n_step];
   }
   kith_comm_sum_int(test_comm, 1, &sum);
   assert_int_equal(sum, 2 * n);
-  kith_epoch_destroy(&e);
-  kith_saturated_destroy(&s);
+  kith_edge_order_destroy(&e);
+  kith_saturated_users_destroy(&s);
   kith_graph_destroy(&g);
   test_graph_free(&t);
   free(number);
@@ -367,29 +369,29 @@ static void clusters_leave_users_of_all_items_out_too(void **state) {
   enum { PARTS = 7, TAKEN = 2 };
   test_graph t = graph_of_some_who_have_all();
   kith_graph *g = test_graph_cut(&t, test_comm, PARTS, 2);
-  kith_saturated *s = NULL;
-  kith_epoch *e = NULL;
-  assert_int_equal(KITH_OK, kith_saturated_create(test_comm, g, true, &s).status);
-  assert_int_equal(KITH_OK, kith_epoch_create_clusters(test_comm, g, s, 40, TAKEN, 3, &e).status);
+  kith_saturated_users *s = NULL;
+  kith_edge_order *e = NULL;
+  assert_int_equal(KITH_OK, kith_saturated_users_create(test_comm, g, true, &s).status);
+  assert_int_equal(KITH_OK, kith_edge_order_create_clusters(test_comm, g, s, 40, TAKEN, 3, &e).status);
   assert_true(e->rounds > 1);
   int64_t n = t.n_edge - s->n_pair, *seen = calloc((size_t)(t.n_edge + n), sizeof *seen);
-  kith_epoch_begin(e, 1);
-  assert_int_equal(e->place_first[e->n_step], n);
+  kith_edge_order_set_epoch(e, 1);
+  assert_int_equal(e->step_start[e->n_step], n);
   for (int64_t step = 0; step < e->n_step; step++)
-    for (kith_eid i = e->first[step]; i < e->first[step + 1]; i++) {
-      kith_lid row = g->row_of[KITH_USER][e->seeds[i].user];
+    for (kith_eid i = e->own_start[step]; i < e->own_start[step + 1]; i++) {
+      kith_lid row = g->row_of[KITH_USER][e->edges[i].user];
       int part = test_part(2, PARTS, KITH_USER, g->original[row]);
-      int64_t steps = kith_cluster_steps(PARTS, TAKEN), round = e->rounds + step / steps;
-      assert_int_equal(kith_cluster_step(3, round, PARTS, TAKEN, part), step % steps);
-      assert_in_range(e->seeds[i].place, e->place_first[step], e->place_first[step + 1] - 1);
-      seen[kith_seed_edge(g, &e->seeds[i])]++;
-      seen[t.n_edge + e->seeds[i].place]++;
+      int64_t steps = kith_cluster_steps_per_round(PARTS, TAKEN), round = e->rounds + step / steps;
+      assert_int_equal(kith_cluster_step_of_part(3, round, PARTS, TAKEN, part), step % steps);
+      assert_in_range(e->edges[i].position, e->step_start[step], e->step_start[step + 1] - 1);
+      seen[kith_train_edge_id(g, &e->edges[i])]++;
+      seen[t.n_edge + e->edges[i].position]++;
     }
   kith_comm_sum_int(test_comm, (int)(t.n_edge + n), seen);
   for (int64_t k = 0; k < t.n_edge; k++) assert_int_equal(seen[k], !has_all(t.user[k]));
   for (int64_t k = 0; k < n; k++) assert_int_equal(seen[t.n_edge + k], 1);
-  kith_epoch_destroy(&e);
-  kith_saturated_destroy(&s);
+  kith_edge_order_destroy(&e);
+  kith_saturated_users_destroy(&s);
   kith_graph_destroy(&g);
   test_graph_free(&t);
   free(seen);
@@ -415,14 +417,16 @@ static void a_user_of_all_items_that_are_drawn_is_saturated(void **state) {
              {{.inbatch = 1}, 1},
              {{.popularity = 0.1, .alpha = 1, .inbatch = 0.9}, 1}};
   for (size_t k = 0; k < sizeof law / sizeof *law; k++) {
-    kith_noise *z = NULL;
-    kith_saturated *s = NULL;
-    assert_int_equal(KITH_OK, kith_noise_create(test_comm, g, &law[k].o, &z).status);
-    assert_int_equal(KITH_OK, kith_saturated_create(test_comm, g, kith_noise_draws_any(z), &s).status);
+    kith_negative_distribution *z = NULL;
+    kith_saturated_users *s = NULL;
+    assert_int_equal(KITH_OK, kith_negative_distribution_create(test_comm, g, &law[k].o, &z).status);
+    assert_int_equal(
+        KITH_OK,
+        kith_saturated_users_create(test_comm, g, kith_negative_distribution_covers_all(z), &s).status);
     assert_int_equal(s->n_user, law[k].n_user);
     assert_int_equal(s->n_pair, 3 * law[k].n_user);
-    kith_saturated_destroy(&s);
-    kith_noise_destroy(&z);
+    kith_saturated_users_destroy(&s);
+    kith_negative_distribution_destroy(&z);
   }
   kith_graph_destroy(&g);
 }
@@ -432,8 +436,8 @@ static void a_graph_whose_users_all_have_all_items_is_refused(void **state) {
   int lacks[USERS] = {0};
   test_graph t = graph_of_the_insatiable(lacks);
   kith_graph *g = test_graph_cut(&t, test_comm, 5, 2);
-  kith_saturated *s = NULL;
-  assert_int_equal(KITH_EDATA, kith_saturated_create(test_comm, g, true, &s).status);
+  kith_saturated_users *s = NULL;
+  assert_int_equal(KITH_EDATA, kith_saturated_users_create(test_comm, g, true, &s).status);
   assert_null(s);
   kith_graph_destroy(&g);
   test_graph_free(&t);
@@ -441,8 +445,8 @@ static void a_graph_whose_users_all_have_all_items_is_refused(void **state) {
 
 static void the_first_negative_is_the_one_that_has_always_been(void **state) {
   (void)state;
-  kith_noise *z = noise_of((kith_negative_options){.popularity = 0});
-  kith_epoch e = {.g = share, .seed = 5, .epoch = 2};
+  kith_negative_distribution *z = noise_of((kith_negative_options){.popularity = 0});
+  kith_edge_order e = {.g = share, .rng_seed = 5, .epoch = 2};
   for (kith_eid edge = 0; edge < 200; edge++) {
     int32_t item = -1;
     for (uint64_t try = 0; item < 0 || kith_ragged_has(&share->train, 0, item); try++)
@@ -450,74 +454,74 @@ static void the_first_negative_is_the_one_that_has_always_been(void **state) {
                                         ITEMS);
     assert_int_equal(item, kith_negative_draw(z, &e, edge, 0, 0, 0, NULL));
   }
-  kith_noise_destroy(&z);
+  kith_negative_distribution_destroy(&z);
 }
 
 static void the_share_of_hard_negatives_is_the_share_asked_for(void **state) {
   (void)state;
   const double shares[] = {0, 0.25, 0.8, 1};
   for (int k = 0; k < 4; k++) {
-    kith_noise *z = noise_of((kith_negative_options){.hard = shares[k], .pool = 4});
-    kith_epoch e = {.g = share, .seed = 5};
+    kith_negative_distribution *z = noise_of((kith_negative_options){.hard = shares[k], .pool = 4});
+    kith_edge_order e = {.g = share, .rng_seed = 5};
     double hard = 0, spread = sqrt(DRAWS * shares[k] * (1 - shares[k]));
     for (int i = 0; i < DRAWS; i++) hard += kith_negative_is_hard(z, &e, i / 3, i % 3);
     assert_true(fabs(hard - DRAWS * shares[k]) <= LEVEL * spread);
-    kith_noise_destroy(&z);
+    kith_negative_distribution_destroy(&z);
   }
 }
 
 /* Rows that a step wants, with scores by item number, so that the hardest of a pool is known. */
 static void fill_rows(const kith_batch *b, kith_tensor *rows) {
-  for (kith_lid i = 0; i < b->n_want; i++) {
+  for (kith_lid i = 0; i < b->n_recv; i++) {
     rows->value[i] = 1;
     for (int item = 0; item < ITEMS; item++)
-      if (share->item_number[item] == b->want[i]) rows->value[i] = (float)(item % 7);
+      if (share->item_number[item] == b->recv_gid[i]) rows->value[i] = (float)(item % 7);
   }
 }
 
 /* How often L2 counts each wanted node: as user, as positive, as negative, but not as a draw of a pool,
  * picked or not. */
-static void check_counted(kith_batch *b, const kith_epoch *e, int64_t step) {
+static void check_counted(kith_batch *b, const kith_edge_order *e, int64_t step) {
   enum { NODES = USERS + ITEMS };
   int count[NODES] = {0};
   int64_t pooled = 0;
   for (kith_lid i = 0; i < b->n_pair; i++) {
-    count[share->first[test_comm->rank] + share->row_of[KITH_USER][e->seeds[e->first[step] + i].user]]++;
+    count[share->first[test_comm->rank] + share->row_of[KITH_USER][e->edges[e->own_start[step] + i].user]]++;
     count[share->item_number[b->item[i]]]++;
     for (int j = 0; j < b->shape.n_negative; j++) {
-      const int32_t *drawn = b->drawn + ((int64_t)i * b->shape.n_negative + j) * b->shape.n_pool;
+      const int32_t *drawn = b->negative_item + ((int64_t)i * b->shape.n_negative + j) * b->shape.n_pool;
       if (drawn[1] < 0) count[share->item_number[drawn[0]]]++;
       else pooled++;
     }
   }
-  kith_batch_seeds(b);
+  kith_batch_gather_seed_nodes(b);
   for (kith_lid p = 0; p < b->gather_index.n_unique; p++) {
-    assert_int_equal(b->gather_index.l2_count[p], count[b->seed[p]]);
-    count[b->seed[p]] = 0;
+    assert_int_equal(b->gather_index.l2_count[p], count[b->seed_node[p]]);
+    count[b->seed_node[p]] = 0;
   }
   for (int k = 0; k < NODES; k++) assert_int_equal(count[k], 0);
   assert_true(pooled > 0 || b->n_pair == 0);
 }
 
 static void check_picks(const kith_batch *b, kith_tape *t) {
-  kith_tensor *rows = kith_tape_tensor(t, kith_batch_most_wanted(b), 1);
+  kith_tensor *rows = kith_tape_tensor(t, kith_batch_max_recv(b), 1);
   kith_lid picked[3 * 128];
   int hard = 0, k = b->shape.n_negative, m = b->shape.n_pool;
   assert_non_null(rows);
   fill_rows(b, rows);
   kith__hardest_negatives(b, rows, picked);
   for (kith_lid i = 0; i < b->n_pair * k; i++) {
-    const int32_t *drawn = b->drawn + (size_t)i * (size_t)m;
+    const int32_t *drawn = b->negative_item + (size_t)i * (size_t)m;
     int most = drawn[0] % 7, first = 0;
     for (int c = 1; c < m && drawn[c] >= 0; c++)
       if (drawn[c] % 7 > most) {
         most = drawn[c] % 7;
         first = c;
       }
-    assert_int_equal(most, b->drawn[picked[i]] % 7);
+    assert_int_equal(most, b->negative_item[picked[i]] % 7);
     assert_int_equal(picked[i], i * m + first); /* of equals the first */
-    assert_true(rows->value[b->at[2][picked[i]]] == (float)most);
-    assert_true(share->item_number[b->drawn[picked[i]]] == b->want[b->at[2][picked[i]]]);
+    assert_true(rows->value[b->negative_row[picked[i]]] == (float)most);
+    assert_true(share->item_number[b->negative_item[picked[i]]] == b->recv_gid[b->negative_row[picked[i]]]);
     hard += drawn[1] >= 0;
   }
   int64_t sum[2] = {hard, b->n_pair * k};
@@ -529,40 +533,40 @@ static void the_hardest_of_a_pool_is_picked(void **state) {
   (void)state;
   kith_negative_options o = {.count = 3, .popularity = 0.4, .alpha = 0.75, .hard = 0.5, .pool = 6};
   kith_batch_shape shape = {.pairs = 128, .n_negative = o.count, .n_pool = o.pool};
-  kith_noise *z = NULL;
+  kith_negative_distribution *z = NULL;
   kith_dist_csr *a = NULL;
   kith_batch *b = NULL;
-  kith_epoch *e = NULL;
+  kith_edge_order *e = NULL;
   kith_tape *t = NULL;
-  assert_int_equal(KITH_OK, kith_noise_create(test_comm, share, &o, &z).status);
+  assert_int_equal(KITH_OK, kith_negative_distribution_create(test_comm, share, &o, &z).status);
   assert_int_equal(KITH_OK, kith_dist_csr_create(test_comm, share, 1, &a).status);
   assert_int_equal(KITH_OK, kith_batch_create(test_comm, share, a, z, &shape, &b).status);
-  assert_int_equal(KITH_OK, kith_epoch_create(share, NULL, 128, 3, &e));
+  assert_int_equal(KITH_OK, kith_edge_order_create(share, NULL, 128, 3, &e));
   assert_int_equal(KITH_OK, kith_tape_create(&t));
-  kith_epoch_begin(e, 0);
+  kith_edge_order_set_epoch(e, 0);
   for (int64_t step = 0; step < e->n_step; step++) {
-    kith_batch_pairs(b, e, step);
+    kith_batch_fill_pairs(b, e, step);
     for (kith_lid i = 0; i < b->n_pair * o.count * o.pool; i++)
-      assert_false(b->drawn[i] >= 0 &&
-                   kith_ragged_has(&share->train, e->seeds[e->first[step] + i / (o.count * o.pool)].user,
-                                   b->drawn[i]));
+      assert_false(b->negative_item[i] >= 0 &&
+                   kith_ragged_has(&share->train, e->edges[e->own_start[step] + i / (o.count * o.pool)].user,
+                                   b->negative_item[i]));
     check_picks(b, t);
     check_counted(b, e, step);
   }
   kith_tape_destroy(&t);
-  kith_epoch_destroy(&e);
+  kith_edge_order_destroy(&e);
   kith_batch_destroy(&b);
   kith_dist_csr_destroy(&a);
-  kith_noise_destroy(&z);
+  kith_negative_distribution_destroy(&z);
 }
 
 /* Every rank holds the marks of all pairs; each mark is checked by the rank that knows the user. */
-static void check_marks(const kith_batch *b, const kith_epoch *e, int64_t step) {
-  for (kith_eid s = e->first[step]; s < e->first[step + 1]; s++) {
-    int64_t place = e->seeds[s].place - e->place_first[step];
+static void check_marks(const kith_batch *b, const kith_edge_order *e, int64_t step) {
+  for (kith_eid s = e->own_start[step]; s < e->own_start[step + 1]; s++) {
+    int64_t place = e->edges[s].position - e->step_start[step];
     for (int c = 0; c < b->shared.n; c++) {
-      bool marked = b->shared.marks.known[c / 64 * b->n_global + place] >> c % 64 & 1;
-      assert_true(marked == kith_ragged_has(&share->train, e->seeds[s].user, b->item[b->n_global + c]));
+      bool marked = b->shared.mask.mask[c / 64 * b->n_global + place] >> c % 64 & 1;
+      assert_true(marked == kith_ragged_has(&share->train, e->edges[s].user, b->item[b->n_global + c]));
     }
   }
 }
@@ -573,32 +577,33 @@ static void shared_negatives_follow_their_law_and_are_marked_for_those_who_know_
   kith_batch_shape shape = {
       .pairs = PAIRS, .softmax = true, .n_negative = 1, .n_pool = 1, .n_shared = SHARED};
   kith_negative_options popular = {.popularity = 0.4, .alpha = 0.75};
-  kith_noise *z = noise_of(popular);
+  kith_negative_distribution *z = noise_of(popular);
   kith_dist_csr *a = NULL;
   kith_batch *b = NULL;
-  kith_epoch *e = NULL;
+  kith_edge_order *e = NULL;
   double p[ITEMS], count[ITEMS] = {0}, drawn = 0;
   law(popular, p);
   assert_int_equal(KITH_OK, kith_dist_csr_create(test_comm, share, 1, &a).status);
   assert_int_equal(KITH_OK, kith_batch_create(test_comm, share, a, z, &shape, &b).status);
-  assert_int_equal(KITH_OK, kith_epoch_create(share, NULL, PAIRS, 3, &e));
+  assert_int_equal(KITH_OK, kith_edge_order_create(share, NULL, PAIRS, 3, &e));
   for (int64_t epoch = 0; epoch < 20; epoch++) {
-    kith_epoch_begin(e, epoch);
+    kith_edge_order_set_epoch(e, epoch);
     for (int64_t step = 0; step < e->n_step; step++) {
-      kith_batch_softmax(b, e, step);
+      kith_batch_fill_softmax(b, e, step);
       assert_int_equal(b->shared.n, SHARED);
       for (int c = 0; c < SHARED; c++) count[b->item[b->n_global + c]]++;
       for (int c = 0; c < SHARED; c++)
-        assert_true(fabs((double)b->shared.log_often[c] - log(SHARED * p[b->item[b->n_global + c]])) < 1e-5);
+        assert_true(fabs((double)b->shared.log_expected[c] - log(SHARED * p[b->item[b->n_global + c]])) <
+                    1e-5);
       drawn += SHARED;
       check_marks(b, e, step);
     }
   }
   expect_law(count, p, drawn);
-  kith_epoch_destroy(&e);
+  kith_edge_order_destroy(&e);
   kith_batch_destroy(&b);
   kith_dist_csr_destroy(&a);
-  kith_noise_destroy(&z);
+  kith_negative_distribution_destroy(&z);
 }
 
 static void a_loss_without_candidates_is_refused(void **state) {

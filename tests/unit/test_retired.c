@@ -175,7 +175,7 @@ static void a_stored_job_is_read_as_a_whole(void **state) {
                              "  every: auto\n"
                              "  protocol: sampled-9\n";
   kith_job job = kith_job_defaults();
-  job.train.sampler.cut = KITH_CUT_DROP;
+  job.train.sampler.cluster_edges = KITH_CLUSTER_EDGES_DROP;
   job.evaluate.every = 3;
   assert_int_equal(kith__job_read_stored("graph.h5", text, &job), KITH_OK);
   assert_string_equal(job.name, "a \"quoted\" \\ name\t, and: more");
@@ -184,7 +184,8 @@ static void a_stored_job_is_read_as_a_whole(void **state) {
   assert_true(job.data.interactions.min_weight == 2.5 && job.data.features[KITH_USER].normalize);
   assert_true(job.data.split.method == KITH_SPLIT_RATIO && job.model.width == 16);
   assert_true(job.train.sampler.fanouts.n == 2 && job.train.sampler.fanouts.of[1] == 5);
-  assert_true(job.train.sampler.cut == KITH_CUT_WEIGH && job.train.negatives.count == 7);
+  assert_true(job.train.sampler.cluster_edges == KITH_CLUSTER_EDGES_REWEIGHT &&
+              job.train.negatives.count == 7);
   assert_true(job.evaluate.n_k == 2 && job.evaluate.k[1] == 30 && job.evaluate.sampled == 9);
   assert_int_equal(job.evaluate.every, KITH_EVERY_AUTO);
 }

@@ -1,19 +1,19 @@
 /* ranks: 1 */
-#include "sample/law.h"
-#include "sample/map.h"
+#include "sample/sampler_method.h"
+#include "sample/row_hash.h"
 #include "support/mpi_main.h"
 
 enum { MOST = 300 };
 
 /* Steps of numbers that come again and again, against a plain list; the clock goes round on the way. */
-static void check_map(int64_t n_node, bool hashed) {
-  sample_map m;
+static void check_row_hash(int64_t n_node, bool hashed) {
+  sample_row_hash m;
   int64_t number[MOST];
-  assert_int_equal(KITH_OK, kith__map_make(MOST, n_node, &m));
+  assert_int_equal(KITH_OK, kith__row_hash_make(MOST, n_node, &m));
   assert_int_equal(hashed, m.row == NULL);
   for (uint64_t step = 0; step < 40; step++) {
-    if (step == 20) m.now = UINT32_MAX - 3 * m.step;
-    kith__map_clear(&m);
+    if (step == 20) m.stamp = UINT32_MAX - 3 * m.stride;
+    kith__row_hash_clear(&m);
     kith_lid n = 0;
     for (uint64_t i = 0; i < 3 * MOST && n < MOST; i++) {
       int64_t wanted = (int64_t)kith_random_below(kith_random(1, KITH_RNG_NEIGHBOR, step, i, 0).bits[0],
@@ -21,22 +21,22 @@ static void check_map(int64_t n_node, bool hashed) {
                        (n_node / kith_min(n_node, 2 * MOST));
       kith_lid at = 0;
       while (at < n && number[at] != wanted) at++;
-      assert_int_equal(at, kith__map_put(&m, wanted, n));
+      assert_int_equal(at, kith__row_hash_insert(&m, wanted, n));
       if (at == n) number[n++] = wanted;
     }
   }
-  kith__map_free(&m);
+  kith__row_hash_free(&m);
 }
 
 static void a_table_of_all_nodes_gives_rows(void **state) {
   (void)state;
-  check_map(MOST, false);
-  check_map(4 * MOST, false);
+  check_row_hash(MOST, false);
+  check_row_hash(4 * MOST, false);
 }
 
 static void a_hash_table_gives_rows(void **state) {
   (void)state;
-  check_map(1000000, true);
+  check_row_hash(1000000, true);
 }
 
 /* What is left out, against a list of all that is not. */
@@ -50,8 +50,8 @@ static void allowed_places_are_those_that_are_not_left_out(void **state) {
         out[n_out++] = i;
       else all[n++] = i;
     }
-    sample_question q = {.among = n, .n_left_out = n_out, .left_out = out};
-    for (int64_t i = 0; i < n; i++) assert_int_equal(all[i], kith__allowed(&q, i));
+    sample_query q = {.n_eligible = n, .n_excluded = n_out, .excluded = out};
+    for (int64_t i = 0; i < n; i++) assert_int_equal(all[i], kith__eligible(&q, i));
   }
 }
 

@@ -37,28 +37,29 @@ static int saturated_compare(const void *a, const void *b) {
 }
 
 /* This rank's users into their places, zeros into those of others. */
-static void saturated_put(const kith_graph *g, const kith_saturated *s, int64_t at, saturated_user *all) {
+static void saturated_write(const kith_graph *g, const kith_saturated_users *s, int64_t at,
+                            saturated_user *all) {
   for (kith_lid u = 0; u < g->n_own_of[KITH_USER]; u++) {
     kith_lid row = g->row_of[KITH_USER][u];
-    if (s->own[u]) all[at++] = (saturated_user){g->edge[row], saturated_degree(g, row)};
+    if (s->is_saturated[u]) all[at++] = (saturated_user){g->edge[row], saturated_degree(g, row)};
   }
 }
 
-static kith_status saturated_room(kith_saturated *s, saturated_user **all) {
+static kith_status saturated_alloc(kith_saturated_users *s, saturated_user **all) {
   kith_status st = KITH_OK;
   KITH_CHECK(s->n_user <= INT32_MAX / 2, KITH_ECONFIG,
              "%lld users interacted with every item: at most %d can be left out", (long long)s->n_user,
              INT32_MAX / 2);
   KITH_TRY(KITH_NEW(*all, s->n_user));
-  KITH_TRY(KITH_NEW(s->edge, s->n_user));
-  KITH_TRY(KITH_NEW(s->before, s->n_user + 1));
+  KITH_TRY(KITH_NEW(s->first_edge, s->n_user));
+  KITH_TRY(KITH_NEW(s->pairs_before, s->n_user + 1));
 done:
   return st;
 }
 
 /* Every rank's users: n[r] are rank r's. */
 static kith_agreed saturated_gather(const kith_comm *comm, const kith_graph *g, const int64_t *n,
-                                    kith_saturated *s) {
+                                    kith_saturated_users *s) {
   kith_agreed st = {KITH_OK};
   saturated_user *all = NULL;
   int64_t at = 0;
@@ -66,32 +67,32 @@ static kith_agreed saturated_gather(const kith_comm *comm, const kith_graph *g, 
     if (r < comm->rank) at += n[r];
     s->n_user += n[r];
   }
-  KITH_TRY(kith_agree(comm, saturated_room(s, &all)));
-  saturated_put(g, s, at, all);
+  KITH_TRY(kith_agree(comm, saturated_alloc(s, &all)));
+  saturated_write(g, s, at, all);
   kith_comm_sum_int(comm, 2 * (int)s->n_user, &all->edge);
   qsort(all, (size_t)s->n_user, sizeof *all, saturated_compare);
   for (int64_t i = 0; i < s->n_user; i++) {
-    s->edge[i] = all[i].edge;
-    s->before[i + 1] = s->before[i] + all[i].n;
+    s->first_edge[i] = all[i].edge;
+    s->pairs_before[i + 1] = s->pairs_before[i] + all[i].n;
   }
-  s->n_pair = s->before[s->n_user];
+  s->n_pair = s->pairs_before[s->n_user];
 done:
   KITH_FREE(all);
   return st;
 }
 
-static kith_status saturated_make(const kith_comm *comm, const kith_graph *g, kith_saturated **out,
+static kith_status saturated_make(const kith_comm *comm, const kith_graph *g, kith_saturated_users **out,
                                   int64_t **n) {
   kith_status st = KITH_OK;
   KITH_TRY(KITH_NEW(*out, 1));
-  KITH_TRY(KITH_NEW((*out)->own, g->n_own_of[KITH_USER]));
+  KITH_TRY(KITH_NEW((*out)->is_saturated, g->n_own_of[KITH_USER]));
   KITH_TRY(KITH_NEW(*n, comm->size));
 done:
   return st;
 }
 
 /* Some pair must be left. */
-static kith_status saturated_check(const kith_graph *g, const kith_saturated *s, bool any) {
+static kith_status saturated_check(const kith_graph *g, const kith_saturated_users *s, bool any) {
   kith_status st = KITH_OK;
   KITH_CHECK(
       s->n_pair < g->n_edge || g->n_edge == 0, KITH_EDATA,
@@ -101,40 +102,40 @@ done:
   return st;
 }
 
-kith_agreed kith_saturated_create(const kith_comm *comm, const kith_graph *g, bool any,
-                                  kith_saturated **out) {
+kith_agreed kith_saturated_users_create(const kith_comm *comm, const kith_graph *g, bool any,
+                                        kith_saturated_users **out) {
   kith_agreed st = {KITH_OK};
-  kith_saturated *s = NULL;
+  kith_saturated_users *s = NULL;
   int64_t *n = NULL;
   *out = NULL;
   KITH_TRY(kith_agree(comm, saturated_make(comm, g, &s, &n)));
-  n[comm->rank] = saturated_mark(g, saturated_items(comm, g, any), s->own);
+  n[comm->rank] = saturated_mark(g, saturated_items(comm, g, any), s->is_saturated);
   kith_comm_sum_int(comm, comm->size, n);
   KITH_TRY(saturated_gather(comm, g, n, s));
   KITH_TRY(kith_agreed_same(saturated_check(g, s, any)));
   *out = s;
   s = NULL;
 done:
-  kith_saturated_destroy(&s);
+  kith_saturated_users_destroy(&s);
   KITH_FREE(n);
   return st;
 }
 
-void kith_saturated_destroy(kith_saturated **saturated) {
-  kith_saturated *s = *saturated;
+void kith_saturated_users_destroy(kith_saturated_users **saturated) {
+  kith_saturated_users *s = *saturated;
   if (!s) return;
-  KITH_FREE(s->own);
-  KITH_FREE(s->edge);
-  KITH_FREE(s->before);
+  KITH_FREE(s->is_saturated);
+  KITH_FREE(s->first_edge);
+  KITH_FREE(s->pairs_before);
   KITH_FREE(*saturated);
 }
 
-kith_eid kith_saturated_before(const kith_saturated *s, kith_eid edge) {
+kith_eid kith_saturated_users_pairs_before(const kith_saturated_users *s, kith_eid edge) {
   int64_t low = 0, high = s ? s->n_user : 0;
   while (low < high) {
     int64_t middle = low + (high - low) / 2;
-    if (s->edge[middle] < edge) low = middle + 1;
+    if (s->first_edge[middle] < edge) low = middle + 1;
     else high = middle;
   }
-  return s ? s->before[low] : 0;
+  return s ? s->pairs_before[low] : 0;
 }

@@ -34,7 +34,7 @@ static int64_t degree(const test_graph *t, int node) {
   return n;
 }
 
-static void count_visits(const test_graph *t, const kith_near_options *o, uint64_t seed, int from,
+static void count_visits(const test_graph *t, const kith_importance_options *o, uint64_t seed, int from,
                          int64_t visits[NODES]) {
   memset(visits, 0, NODES * sizeof *visits);
   for (int k = 0; k < o->walks; k++)
@@ -68,12 +68,12 @@ static int64_t keep_most(int64_t visits[NODES], int t) {
   return sum;
 }
 
-static void check(kith_near_options o) {
+static void check(kith_importance_options o) {
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 5);
   kith_graph *g = test_graph_cut(&t, test_comm, 6, 2);
   kith_dist_csr *a = NULL;
   int64_t live = kith_alloc_live(), visits[NODES];
-  assert_int_equal(KITH_OK, kith_near_create(test_comm, g, &o, 8, 4, &a).status);
+  assert_int_equal(KITH_OK, kith_importance_neighbors_create(test_comm, g, &o, 8, 4, &a).status);
   for (kith_lid row = 0; row < g->n_own; row++) {
     kith_eid first = a->csr.start[a->iperm[row]], last = a->csr.start[a->iperm[row] + 1];
     count_visits(&t, &o, 8, node_of(a->node[row]), visits);
@@ -95,25 +95,25 @@ static void check(kith_near_options o) {
 
 static void the_most_visited_stay(void **state) {
   (void)state;
-  check((kith_near_options){.walks = 30, .length = 4, .neighbors = 6});
-  check((kith_near_options){.walks = 20, .length = 3, .neighbors = 5, .restart = 0.4});
+  check((kith_importance_options){.walks = 30, .length = 4, .neighbors = 6});
+  check((kith_importance_options){.walks = 20, .length = 3, .neighbors = 5, .restart = 0.4});
 }
 
 /* Few walks: most visits are one, and ties decide. */
 static void ties_are_decided_by_number(void **state) {
   (void)state;
-  check((kith_near_options){.walks = 3, .length = 3, .neighbors = 2});
+  check((kith_importance_options){.walks = 3, .length = 3, .neighbors = 2});
 }
 
 static void more_neighbors_than_there_are_keep_all(void **state) {
   (void)state;
-  check((kith_near_options){.walks = 40, .length = 5, .neighbors = 1000});
+  check((kith_importance_options){.walks = 40, .length = 5, .neighbors = 1000});
 }
 
 /* So many walks that every node takes a turn of its own. */
 static void nodes_take_turns(void **state) {
   (void)state;
-  check((kith_near_options){.walks = 40000, .length = 1, .neighbors = 3});
+  check((kith_importance_options){.walks = 40000, .length = 1, .neighbors = 3});
 }
 
 /* ---- sampled hops of it ---- */
@@ -147,10 +147,11 @@ static setting *plan(kith_sampler_options o) {
   for (int64_t e = 0; e < s->t.n_edge; e += 4)
     s->target[s->n_target++] =
         (kith_pair){.user = s->seed[s->t.user[e]], .original = s->t.user[e], .item = s->t.item[e]};
-  assert_int_equal(KITH_OK, kith_near_create(test_comm, s->g,
-                                             &(kith_near_options){.walks = 60, .length = 4, .neighbors = 12},
-                                             8, 4, &s->a)
-                                .status);
+  assert_int_equal(KITH_OK,
+                   kith_importance_neighbors_create(
+                       test_comm, s->g, &(kith_importance_options){.walks = 60, .length = 4, .neighbors = 12},
+                       8, 4, &s->a)
+                       .status);
   assert_int_equal(KITH_OK,
                    kith_sampler_create(test_comm, s->g, s->a, 1, &o, false, NODES, EDGES, 5, &s->s).status);
   kith_sampler_plan(s->s, NODES, s->seed, 3, s->n_target, s->target);
@@ -166,7 +167,7 @@ static void setting_free(setting *s) {
 }
 
 /* Neighbors that may be drawn, and what they count together. */
-static int64_t among(const setting *s, kith_lid row, double *all) {
+static int64_t eligible(const setting *s, kith_lid row, double *all) {
   int64_t n = 0;
   *all = 0;
   for (kith_eid e = s->a->csr.start[s->a->iperm[row]]; e < s->a->csr.start[s->a->iperm[row] + 1]; e++) {
@@ -193,12 +194,12 @@ static kith_lid place_of(const kith_block *h, int64_t key) {
 /* Uniform draws: as many as asked for, each counts its weight times how many it stands for. */
 static void check_uniform(int k) {
   setting *s = plan((kith_sampler_options){.mode = KITH_NEIGHBOR, .fanouts = {1, {k}}});
-  const kith_block *h = kith_sampler_hop(s->s, 0);
+  const kith_block *h = kith_sampler_block(s->s, 0);
   int64_t left_out = 0;
   for (kith_lid row = 0; row < s->g->n_own; row++) {
     kith_lid i = place_of(h, s->a->node[row]);
     double all;
-    int64_t n = among(s, row, &all), drawn = h->csr->start[i + 1] - h->csr->start[i];
+    int64_t n = eligible(s, row, &all), drawn = h->csr->start[i + 1] - h->csr->start[i];
     left_out += s->a->degree[row] - n;
     assert_int_equal(k > 0 && k < n ? k : n, drawn);
     for (kith_eid e = h->csr->start[i]; e < h->csr->start[i + 1]; e++) {
@@ -210,7 +211,7 @@ static void check_uniform(int k) {
     }
   }
   kith_comm_sum_int(test_comm, 1, &left_out);
-  assert_true(left_out > 0); /* targets are among the important neighbors */
+  assert_true(left_out > 0); /* targets are eligible the important neighbors */
   setting_free(s);
 }
 
@@ -225,12 +226,12 @@ static void hops_read_the_important_ones_but_targets(void **state) {
 static void important_ones_are_drawn_more_often(void **state) {
   (void)state;
   setting *s =
-      plan((kith_sampler_options){.mode = KITH_NEIGHBOR, .fanouts = {1, {4}}, .draw = KITH_IMPORTANCE});
-  const kith_block *h = kith_sampler_hop(s->s, 0);
+      plan((kith_sampler_options){.mode = KITH_NEIGHBOR, .fanouts = {1, {4}}, .weighting = KITH_IMPORTANCE});
+  const kith_block *h = kith_sampler_block(s->s, 0);
   for (kith_lid row = 0; row < s->g->n_own; row++) {
     kith_lid i = place_of(h, s->a->node[row]);
     double all, sum = 0;
-    int64_t n = among(s, row, &all);
+    int64_t n = eligible(s, row, &all);
     for (kith_eid e = h->csr->start[i]; e < h->csr->start[i + 1]; e++) {
       double times = (double)h->scale[e] / (all / 4);
       sum += (double)h->scale[e];

@@ -4,23 +4,23 @@
 kith_sampler_options kith_sampler_defaults(void) {
   return (kith_sampler_options){.mode = KITH_FULL,
                                 .fanouts = {.n = 1, .of = {10}},
-                                .draw = KITH_UNIFORM,
+                                .weighting = KITH_UNIFORM,
                                 .budget = 8000,
-                                .walk = 2,
+                                .walk_length = 2,
                                 .coverage = 50,
                                 .clusters = 1,
-                                .cut = KITH_CUT_WEIGH};
+                                .cluster_edges = KITH_CLUSTER_EDGES_REWEIGHT};
 }
 
-const char *kith_train_mode_text(kith_train_mode mode) {
+const char *kith_sampler_mode_text(kith_sampler_mode mode) {
   static const char *const text[] = {"full",       "neighbor",   "layerwise", "cluster",
                                      "saint-node", "saint-edge", "saint-walk"};
   return text[mode];
 }
 
-const char *kith_drawing_text(kith_drawing draw) {
-  return draw == KITH_BY_WEIGHT ? "weight" : draw == KITH_IMPORTANCE ? "importance" : "uniform";
+const char *kith_neighbor_weighting_text(kith_neighbor_weighting draw) {
+  return draw == KITH_EDGE_WEIGHT ? "weight" : draw == KITH_IMPORTANCE ? "importance" : "uniform";
 }
-const char *kith_cut_text(kith_cut cut) {
-  return cut == KITH_CUT_WEIGH ? "weigh" : cut == KITH_CUT_DROP ? "drop" : "keep";
+const char *kith_cluster_edges_text(kith_cluster_edges cut) {
+  return cut == KITH_CLUSTER_EDGES_REWEIGHT ? "weigh" : cut == KITH_CLUSTER_EDGES_DROP ? "drop" : "keep";
 }

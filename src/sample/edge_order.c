@@ -1,0 +1,237 @@
+/*
+ * The order of an epoch: a keyed permutation, of which each rank works out the places of its own edges.
+ * Of clusters it is a permutation of the parts; a step's parts stand in the order of their numbers, and so do
+ * their pairs.
+ */
+#include <stdlib.h>
+
+#include "sample/cluster_order.h"
+
+/* Pairs of an owned user: none of one who is saturated. */
+static kith_eid edge_order_user_pairs(const kith_edge_order *e, kith_lid u) {
+  kith_lid row = e->g->row_of[KITH_USER][u];
+  return e->saturated && e->saturated->is_saturated[u] ? 0 : e->g->start[row + 1] - e->g->start[row];
+}
+
+static kith_eid edge_order_count_pairs(const kith_graph *g, const kith_saturated_users *saturated) {
+  return g->n_edge - (saturated ? saturated->n_pair : 0);
+}
+
+static kith_status edge_order_make(const kith_graph *g, const kith_edge_order *made, kith_edge_order **out) {
+  kith_status st = KITH_OK;
+  kith_edge_order *e = NULL;
+  kith_eid n_own = 0;
+  *out = NULL;
+  for (kith_lid u = 0; u < g->n_own_of[KITH_USER]; u++) n_own += edge_order_user_pairs(made, u);
+  KITH_TRY(KITH_NEW(e, 1));
+  *e = *made;
+  KITH_TRY(KITH_NEW(e->own_start, e->n_step + 2));
+  KITH_TRY(KITH_NEW(e->step_start, e->n_step + 1));
+  KITH_TRY(KITH_NEW(e->part_pair, e->clusters > 0 ? g->n_part : 0));
+  KITH_TRY(KITH_NEW(e->part_step, e->n_own_part * e->rounds));
+  KITH_TRY(KITH_NEW(e->part_position, e->n_own_part * e->rounds));
+  KITH_TRY(KITH_NEW(e->edges, n_own));
+  *out = e;
+  e = NULL;
+done:
+  kith_edge_order_destroy(&e);
+  return st;
+}
+
+kith_status kith_edge_order_create(const kith_graph *g, const kith_saturated_users *saturated, int batch,
+                                   uint64_t rng_seed, kith_edge_order **out) {
+  kith_eid n = edge_order_count_pairs(g, saturated);
+  kith_edge_order made = {.g = g,
+                          .saturated = saturated,
+                          .n_pair = n,
+                          .batch = batch,
+                          .rng_seed = rng_seed,
+                          .n_step = (n + batch - 1) / batch,
+                          .max_pairs = batch};
+  kith_status st = edge_order_make(g, &made, out);
+  for (int64_t s = 0; st == KITH_OK && s <= made.n_step; s++)
+    (*out)->step_start[s] = s < made.n_step ? s * batch : n;
+  return st;
+}
+
+/* Pairs that a part of `n` brings to a round: place i of its permutation belongs to round i mod rounds. */
+static int64_t edge_order_part_share(const kith_edge_order *e, int64_t n, int64_t round) {
+  return (n + e->rounds - 1 - round) / e->rounds;
+}
+
+/* Pairs of as many of the largest parts as a step has. */
+static kith_status edge_order_max_pairs(kith_edge_order *e) {
+  kith_status st = KITH_OK;
+  int64_t *share = NULL;
+  KITH_TRY(KITH_NEW(share, e->g->n_part));
+  for (int p = 0; p < e->g->n_part; p++) share[p] = edge_order_part_share(e, e->part_pair[p], 0);
+  e->max_pairs = kith__sum_of_largest(e->g->n_part, share, e->clusters);
+  KITH_CHECK(e->max_pairs < INT32_MAX, KITH_ECONFIG,
+             "sampler.clusters: %d parts may have %lld pairs in a step; cut the graph into more parts, or "
+             "take fewer",
+             e->clusters, (long long)e->max_pairs);
+done:
+  KITH_FREE(share);
+  return st;
+}
+
+/* The part of an owned row. */
+static int edge_order_part_of(const kith_edge_order *e, kith_lid row) {
+  return kith_owner(e->g->n_part, e->g->part_first, e->first_gid + row);
+}
+
+/* The parts that begin at numbers of this rank; empty ones belong to any. */
+static void edge_order_find_own_parts(const kith_comm *comm, const kith_graph *g, kith_edge_order *e) {
+  e->first_gid = g->first[comm->rank];
+  while (e->first_part < g->n_part && g->part_first[e->first_part] < e->first_gid) e->first_part++;
+  while (e->first_part + e->n_own_part < g->n_part &&
+         g->part_first[e->first_part + e->n_own_part] < g->first[comm->rank + 1])
+    e->n_own_part++;
+}
+
+kith_agreed kith_edge_order_create_clusters(const kith_comm *comm, const kith_graph *g,
+                                            const kith_saturated_users *saturated, int batch, int clusters,
+                                            uint64_t rng_seed, kith_edge_order **out) {
+  kith_agreed st = {KITH_OK};
+  if (clusters > g->n_part) clusters = g->n_part;
+  kith_eid n = edge_order_count_pairs(g, saturated);
+  int64_t steps = kith_cluster_steps_per_round(g->n_part, clusters),
+          rounds = (n + steps * batch / 2) / (steps * batch);
+  kith_edge_order made = {.g = g,
+                          .saturated = saturated,
+                          .n_pair = n,
+                          .batch = batch,
+                          .clusters = clusters,
+                          .rounds = rounds > 0 ? rounds : 1,
+                          .rng_seed = rng_seed};
+  made.n_step = made.rounds * steps;
+  edge_order_find_own_parts(comm, g, &made);
+  KITH_TRY(kith_agree(comm, edge_order_make(g, &made, out)));
+  for (kith_lid u = 0; u < g->n_own_of[KITH_USER]; u++)
+    (*out)->part_pair[edge_order_part_of(*out, g->row_of[KITH_USER][u])] += edge_order_user_pairs(*out, u);
+  kith_comm_sum_int(comm, g->n_part, (*out)->part_pair);
+  KITH_TRY(kith_agree(comm, edge_order_max_pairs(*out)));
+done:
+  if (kith_is_bad(st)) kith_edge_order_destroy(out);
+  return st;
+}
+
+void kith_edge_order_destroy(kith_edge_order **order) {
+  if (!*order) return;
+  KITH_FREE((*order)->own_start);
+  KITH_FREE((*order)->step_start);
+  KITH_FREE((*order)->part_pair);
+  KITH_FREE((*order)->part_step);
+  KITH_FREE((*order)->part_position);
+  KITH_FREE((*order)->edges);
+  KITH_FREE(*order);
+}
+
+kith_eid kith_train_edge_id(const kith_graph *g, const kith_train_edge *s) {
+  kith_lid row = g->row_of[KITH_USER][s->user];
+  return g->edge[row] + (s->local_edge - g->start[row]);
+}
+
+static int edge_order_compare(const void *a, const void *b) {
+  int64_t x = ((const kith_train_edge *)a)->position, y = ((const kith_train_edge *)b)->position;
+  return (x > y) - (x < y);
+}
+
+/* Counting sort by step: first[s + 2] counts step s, then first[s + 1] is where the next seed of step s goes.
+ */
+static void edge_order_shuffle(kith_edge_order *e, int pass) {
+  const kith_graph *g = e->g;
+  kith_permutation order =
+      kith_permutation_make(e->rng_seed, KITH_RNG_SHUFFLE, (uint64_t)e->epoch, (uint64_t)e->n_pair);
+  for (kith_lid u = 0; u < g->n_own_of[KITH_USER]; u++) {
+    kith_lid row = g->row_of[KITH_USER][u];
+    kith_eid before = kith_saturated_users_pairs_before(e->saturated, g->edge[row]),
+             end = g->start[row] + edge_order_user_pairs(e, u);
+    for (kith_eid at = g->start[row]; at < end; at++) {
+      kith_train_edge s = {.local_edge = at, .user = u};
+      s.position = (int64_t)kith_permutation_inverse(&order, (uint64_t)(kith_train_edge_id(g, &s) - before));
+      if (pass == 0) e->own_start[s.position / e->batch + 2]++;
+      else e->edges[e->own_start[s.position / e->batch + 1]++] = s;
+    }
+  }
+}
+
+/* The pairs of part `part`, whose users are u, u + 1, … here: each has a place in the part's permutation,
+ * which says its round. */
+static void edge_order_shuffle_part(kith_edge_order *e, int pass, int part, kith_lid u) {
+  const kith_graph *g = e->g;
+  kith_permutation order =
+      kith_permutation_make(e->rng_seed, KITH_RNG_SHUFFLE, (uint64_t)(e->epoch * g->n_part + part),
+                            (uint64_t)e->part_pair[part]);
+  const int64_t *step_of = e->part_step + (part - e->first_part) * e->rounds,
+                *first = e->part_position + (part - e->first_part) * e->rounds;
+  int64_t n = 0;
+  if (e->part_pair[part] == 0) return;
+  for (; u < g->n_own_of[KITH_USER] && edge_order_part_of(e, g->row_of[KITH_USER][u]) == part; u++) {
+    kith_lid row = g->row_of[KITH_USER][u];
+    kith_eid end = g->start[row] + edge_order_user_pairs(e, u);
+    for (kith_eid at = g->start[row]; at < end; at++, n++) {
+      int64_t place = (int64_t)kith_permutation_inverse(&order, (uint64_t)n), round = place % e->rounds,
+              step = step_of[round];
+      if (pass == 0) e->own_start[step + 2]++;
+      else
+        e->edges[e->own_start[step + 1]++] =
+            (kith_train_edge){.local_edge = at, .user = u, .position = first[round] + place / e->rounds};
+    }
+  }
+}
+
+static void edge_order_shuffle_clusters(kith_edge_order *e, int pass) {
+  for (kith_lid u = 0, part = -1; u < e->g->n_own_of[KITH_USER]; u++) {
+    if (edge_order_part_of(e, e->g->row_of[KITH_USER][u]) == part) continue;
+    part = edge_order_part_of(e, e->g->row_of[KITH_USER][u]);
+    edge_order_shuffle_part(e, pass, part, u);
+  }
+}
+
+/*
+ * The steps of a round from the `first`-th of the epoch on, each of the pairs of its parts, which stand in
+ * the order of their numbers: place_first[s + 1] counts the pairs of step s, so that a part's first place
+ * within its step is what has been counted before it.
+ */
+static void edge_order_place_round(kith_edge_order *e, int64_t round, int64_t first) {
+  kith_permutation order = kith_cluster_order(e->rng_seed, e->epoch * e->rounds + round, e->g->n_part);
+  for (int p = 0; p < e->g->n_part; p++) {
+    int64_t step = first + (int64_t)kith_permutation_inverse(&order, (uint64_t)p) / e->clusters,
+            at = (p - e->first_part) * e->rounds + round;
+    if (p >= e->first_part && p < e->first_part + e->n_own_part) {
+      e->part_step[at] = step;
+      e->part_position[at] = e->step_start[step + 1];
+    }
+    e->step_start[step + 1] += edge_order_part_share(e, e->part_pair[p], round);
+  }
+}
+
+static void edge_order_place_clusters(kith_edge_order *e) {
+  int64_t steps = kith_cluster_steps_per_round(e->g->n_part, e->clusters);
+  for (int64_t s = 0; s <= e->n_step; s++) e->step_start[s] = 0;
+  for (int64_t round = 0; round < e->rounds; round++) edge_order_place_round(e, round, round * steps);
+  for (int64_t s = 0; s < e->n_step; s++) e->step_start[s + 1] += e->step_start[s];
+  for (int64_t i = 0; i < e->n_own_part * e->rounds; i++)
+    e->part_position[i] += e->step_start[e->part_step[i]];
+}
+
+void kith_edge_order_set_epoch(kith_edge_order *e, int64_t epoch) {
+  e->epoch = epoch;
+  if (e->clusters > 0) edge_order_place_clusters(e);
+  for (int64_t s = 0; s < e->n_step + 2; s++) e->own_start[s] = 0;
+  for (int pass = 0; pass < 2; pass++) {
+    if (e->clusters > 0) edge_order_shuffle_clusters(e, pass);
+    else edge_order_shuffle(e, pass);
+    if (pass == 0)
+      for (int64_t s = 2; s < e->n_step + 2; s++) e->own_start[s] += e->own_start[s - 1];
+  }
+#pragma omp parallel for schedule(dynamic, 8)
+  for (int64_t s = 0; s < e->n_step; s++)
+    qsort(e->edges + e->own_start[s], (size_t)(e->own_start[s + 1] - e->own_start[s]), sizeof *e->edges,
+          edge_order_compare);
+}
+
+int64_t kith_edge_order_step_size(const kith_edge_order *e, int64_t step) {
+  return e->step_start[step + 1] - e->step_start[step];
+}

@@ -1,0 +1,122 @@
+/* Every target is looked for once in a step, from each of its ends, however often the hops ask about the row.
+ */
+#include <stdlib.h>
+
+#include "sample/excluded_edges.h"
+
+enum {
+  EXCLUDED_EDGES_BATCH = 16
+}; /* ends that are looked for at once, so that what they miss travels together */
+
+kith_status kith__excluded_edges_make(const sample_context *s, kith_lid most, sample_excluded_edges *t) {
+  kith_status st = KITH_OK;
+  *t = (sample_excluded_edges){.g = s->g, .a = s->a, .first_gid = s->g->first[s->comm->rank]};
+  KITH_TRY(KITH_NEW(t->head, s->g->n_own));
+  KITH_TRY(KITH_NEW(t->next, 2 * (int64_t)most));
+  KITH_TRY(KITH_NEW(t->row, 2 * (int64_t)most));
+  KITH_TRY(KITH_NEW(t->other, 2 * (int64_t)most));
+  KITH_TRY(KITH_NEW(t->position, 2 * (int64_t)most));
+  KITH_TRY(KITH_NEW(t->sorted, 2 * (int64_t)most));
+done:
+  return st;
+}
+
+void kith__excluded_edges_free(sample_excluded_edges *t) {
+  KITH_FREE(t->head);
+  KITH_FREE(t->next);
+  KITH_FREE(t->row);
+  KITH_FREE(t->other);
+  KITH_FREE(t->position);
+  KITH_FREE(t->sorted);
+}
+
+/* One end of a target, if it is of this rank: the newest of its row. */
+static void excluded_edges_add_end(sample_excluded_edges *t, kith_gid from, int64_t to) {
+  if (from < t->first_gid || from >= t->first_gid + t->g->n_own) return;
+  kith_lid row = (kith_lid)(from - t->first_gid), i = t->n++;
+  t->row[i] = row;
+  t->other[i] = to;
+  t->next[i] = t->head[row];
+  t->head[row] = t->n;
+}
+
+/* A binary search under way in a row, whose columns ascend by original number. */
+typedef struct excluded_edges_search {
+  const kith_lid *col;
+  int64_t low, high; /* the place is one of low … high */
+} excluded_edges_search;
+
+static int64_t excluded_edges_middle(const excluded_edges_search *s) {
+  return s->low + (s->high - s->low) / 2;
+}
+
+static void excluded_edges_begin_search(const sample_excluded_edges *t, int n, const kith_lid *row,
+                                        excluded_edges_search *s) {
+  const kith_dist_csr *a = t->a;
+  for (int i = 0; i < n; i++) {
+    __builtin_prefetch(&a->iperm[row[i]]);
+    __builtin_prefetch(&a->degree[row[i]]);
+  }
+  for (int i = 0; i < n; i++) __builtin_prefetch(&a->csr.start[a->iperm[row[i]]]);
+  for (int i = 0; i < n; i++)
+    s[i] = (excluded_edges_search){.col = a->csr.col + a->csr.start[a->iperm[row[i]]],
+                                   .high = a->degree[row[i]]};
+}
+
+/* Halve what is left for all of them; returns whether anything is left. */
+static bool excluded_edges_halve(const sample_excluded_edges *t, int n, const int64_t *to,
+                                 excluded_edges_search *s) {
+  bool left = false;
+  for (int i = 0; i < n; i++) __builtin_prefetch(&s[i].col[excluded_edges_middle(&s[i])]);
+  for (int i = 0; i < n; i++)
+    if (s[i].low < s[i].high) __builtin_prefetch(&t->a->node[s[i].col[excluded_edges_middle(&s[i])]]);
+  for (int i = 0; i < n; i++) {
+    if (s[i].low >= s[i].high) continue;
+    int64_t middle = excluded_edges_middle(&s[i]);
+    if (t->a->node[s[i].col[middle]] < to[i]) s[i].low = middle + 1;
+    else s[i].high = middle;
+    left = true;
+  }
+  return left;
+}
+
+static void excluded_edges_find(sample_excluded_edges *t, kith_lid first, int n) {
+  excluded_edges_search s[EXCLUDED_EDGES_BATCH];
+  const kith_dist_csr *a = t->a;
+  excluded_edges_begin_search(t, n, t->row + first, s);
+  while (excluded_edges_halve(t, n, t->other + first, s)) continue;
+  for (int i = 0; i < n; i++) {
+    bool there =
+        s[i].low < a->degree[t->row[first + i]] && a->node[s[i].col[s[i].low]] == t->other[first + i];
+    t->position[first + i] = there ? (int32_t)s[i].low : -1;
+  }
+}
+
+void kith__excluded_edges_set(sample_excluded_edges *t, int64_t n, const kith_pair *pair) {
+  for (kith_lid i = 0; i < t->n; i++) t->head[t->row[i]] = 0;
+  t->n = 0;
+  for (int64_t i = 0; i < n; i++) {
+    excluded_edges_add_end(t, pair[i].user, kith_node_key(KITH_ITEM, pair[i].item));
+    excluded_edges_add_end(t, t->g->item_number[pair[i].item], kith_node_key(KITH_USER, pair[i].original));
+  }
+  for (kith_lid i = 0; i < t->n; i += EXCLUDED_EDGES_BATCH)
+    excluded_edges_find(t, i, (int)kith_min(EXCLUDED_EDGES_BATCH, t->n - i));
+}
+
+static int excluded_edges_compare(const void *a, const void *b) {
+  int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+  return (x > y) - (x < y);
+}
+
+/* A popular item may have a good part of the step's pairs, so their places are sorted rather than inserted
+ * one by one. */
+void kith__excluded_edges_apply(sample_excluded_edges *t, sample_query *q) {
+  int64_t n = 0;
+  for (kith_lid i = t->head[q->row]; i > 0; i = t->next[i - 1])
+    if (t->position[i - 1] >= 0) t->sorted[n++] = t->position[i - 1];
+  if (n > 1) qsort(t->sorted, (size_t)n, sizeof *t->sorted, excluded_edges_compare);
+  for (int64_t i = 0; i < n; i++)
+    if (i == 0 || t->sorted[i] != t->sorted[i - 1]) t->sorted[q->n_excluded++] = t->sorted[i];
+  q->excluded = t->sorted;
+  q->n_eligible -= q->n_excluded;
+}

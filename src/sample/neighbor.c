@@ -1,0 +1,197 @@
+/*
+ * A node keeps k of its neighbors (GraphSAGE), which belong to the node, the step and the hop, whoever
+ * draws: uniform without replacement, or with replacement in proportion to what each neighbor weighs.
+ */
+#include <math.h>
+
+#include "sample/sampler_method.h"
+
+enum {
+  NEIGHBOR_BLOCK = 16,  /* draws whose random bits are made together: they do not wait for each other */
+  NEIGHBOR_SORTED = 128 /* draws that are kept in order as they come, at a cost of their square; more are
+                         marked, and read in order */
+};
+
+static bool neighbor_has(int64_t n, int64_t x, const int64_t *position) {
+  bool has = false;
+  for (int64_t i = 0; i < n; i++) has |= position[i] == x;
+  return has;
+}
+
+/* Insert among the ascending places 0 … n - 1: every place is looked at, since a jump that depends on what is
+ * drawn costs more. */
+static void neighbor_insert(int64_t n, int64_t x, int64_t *position) {
+  for (int64_t i = 0; i < n; i++) {
+    int64_t here = position[i];
+    position[i] = here < x ? here : x;
+    x = here < x ? x : here;
+  }
+  position[n] = x;
+}
+
+/* k of 0 … degree - 1, every choice alike (Bentley and Floyd 1987): `drawn` says what is drawn, instead of a
+ * search. */
+static void neighbor_draw_marked(uint64_t rng_seed, uint64_t step, int64_t node, int hop, int64_t degree,
+                                 int k, bool *drawn) {
+  kith_draw r = {{0}};
+  for (int64_t i = 0; i < k; i++) {
+    if (i % 4 == 0)
+      r = kith_random(rng_seed, KITH_RNG_NEIGHBOR, step, (uint64_t)node, (uint64_t)hop << 32 | (uint64_t)i);
+    int64_t last = degree - k + i, x = (int64_t)kith_random_below(r.bits[i % 4], (uint64_t)last + 1);
+    drawn[drawn[x] ? last : x] = true;
+  }
+}
+
+int64_t kith_neighbor_draw(uint64_t rng_seed, uint64_t step, int64_t node, int hop, int64_t degree, int k,
+                           bool *drawn, int64_t *position) {
+  if (k == 0 || k >= degree) {
+    for (int64_t i = 0; i < degree; i++) position[i] = i;
+    return degree;
+  }
+  if (k > NEIGHBOR_SORTED) {
+    int64_t n = 0;
+    neighbor_draw_marked(rng_seed, step, node, hop, degree, k, drawn);
+    for (int64_t x = 0; x < degree; x++) {
+      if (drawn[x]) position[n++] = x;
+      drawn[x] = false;
+    }
+    return n;
+  }
+  for (int64_t first = 0; first < k; first += NEIGHBOR_BLOCK) {
+    kith_draw r[NEIGHBOR_BLOCK / 4];
+    int64_t end = kith_min(first + NEIGHBOR_BLOCK, k);
+    for (int64_t i = first; i < end; i += 4)
+      r[(i - first) / 4] =
+          kith_random(rng_seed, KITH_RNG_NEIGHBOR, step, (uint64_t)node, (uint64_t)hop << 32 | (uint64_t)i);
+    for (int64_t i = first; i < end; i++) {
+      int64_t last = degree - k + i,
+              x = (int64_t)kith_random_below(r[(i - first) / 4].bits[i % 4], (uint64_t)last + 1);
+      neighbor_insert(i, neighbor_has(i, x, position) ? last : x,
+                      position); /* the last is larger than all drawn before */
+    }
+  }
+  return k;
+}
+
+typedef struct neighbor {
+  const sample_context *ctx;
+  uint64_t step;
+  double *cdf; /* [largest degree + 1] of the node being asked about: what the neighbors before each weigh */
+  int64_t *count; /* [largest degree] how often each was drawn; zero between questions */
+  bool *drawn;    /* [largest degree] the same of draws without replacement */
+} neighbor;
+
+static int neighbor_fanout(const sample_context *ctx, int l) {
+  const kith_fanouts *f = &ctx->options.fanouts;
+  int from_seeds = ctx->n_layer - 1 - l;
+  if (f->n == 0) return 0;
+  return f->of[from_seeds < f->n ? from_seeds : f->n - 1];
+}
+
+static void neighbor_begin(void *self, uint64_t step) { ((neighbor *)self)->step = step; }
+
+static int64_t neighbor_draw_uniform(void *self, const sample_query *q, int64_t *position, float *scale) {
+  const neighbor *w = self;
+  int64_t n = kith_neighbor_draw(w->ctx->rng_seed, w->step, w->ctx->a->node[q->row], q->layer, q->n_eligible,
+                                 neighbor_fanout(w->ctx, q->layer), w->drawn, position);
+  float each = n > 0 ? (float)((double)q->n_eligible / (double)n) : 0;
+  for (int64_t i = 0; i < n; i++) {
+    position[i] = kith__eligible(q, position[i]);
+    scale[i] = each;
+  }
+  return n;
+}
+
+/* What an entry weighs in draws: as it was given, or one over the neighbor's degree, as the squares of A's
+ * entries in a row do. */
+static double neighbor_weight(const neighbor *w, kith_lid row, int64_t position) {
+  const kith_dist_csr *a = w->ctx->a;
+  kith_eid at = a->csr.start[a->iperm[row]] + position;
+  if (w->ctx->options.weighting == KITH_EDGE_WEIGHT)
+    return (double)w->ctx->g->weight[w->ctx->g->start[row] + position];
+  return a->weighted ? (double)a->csr.weight[at] : 1 / (double)a->degree[a->csr.col[at]];
+}
+
+/* Running sums of what the allowed neighbors weigh. */
+static void neighbor_fill_cdf(const neighbor *w, const sample_query *q) {
+  w->cdf[0] = 0;
+  for (int64_t i = 0; i < q->n_eligible; i++)
+    w->cdf[i + 1] = w->cdf[i] + neighbor_weight(w, q->row, kith__eligible(q, i));
+}
+
+/* The neighbor whose share a number below the sum of all falls in: binary search. */
+static int64_t neighbor_find(const double *cdf, int64_t n, double x) {
+  int64_t low = 0, high = n - 1;
+  while (low < high) {
+    int64_t middle = low + (high - low + 1) / 2;
+    if (cdf[middle] <= x) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+/* k draws with replacement: each that falls on a neighbor adds 1 / (k q) to its factor (Chen et al.,
+ * FastGCN, ICLR 2018, theorem 1, for one node's neighbors). */
+static int64_t neighbor_weighted(void *self, const sample_query *q, int64_t *position, float *scale) {
+  const neighbor *w = self;
+  int k = neighbor_fanout(w->ctx, q->layer);
+  int64_t n = 0;
+  if (k == 0 || k >= q->n_eligible) return neighbor_draw_uniform(self, q, position, scale);
+  neighbor_fill_cdf(w, q);
+  double all = w->cdf[q->n_eligible];
+  for (int i = 0; i < k; i++) {
+    kith_draw r = kith_random(w->ctx->rng_seed, KITH_RNG_NEIGHBOR, w->step, (uint64_t)w->ctx->a->node[q->row],
+                              (uint64_t)q->layer << 32 | (uint64_t)i);
+    w->count[neighbor_find(w->cdf, q->n_eligible, all * kith_random_unit(r.bits[0]))]++;
+  }
+  for (int64_t i = 0; i < q->n_eligible; i++) {
+    if (w->count[i] == 0) continue;
+    scale[n] = (float)((double)w->count[i] * all / (k * (w->cdf[i + 1] - w->cdf[i])));
+    position[n++] = kith__eligible(q, i);
+    w->count[i] = 0;
+  }
+  return n;
+}
+
+static void neighbor_destroy(void *self) {
+  neighbor *w = self;
+  KITH_FREE(w->cdf);
+  KITH_FREE(w->count);
+  KITH_FREE(w->drawn);
+  KITH_FREE(w);
+}
+
+/* Draws by weight need weights, above zero and finite, so that every neighbor can be drawn. */
+static kith_status neighbor_check(const sample_context *s) {
+  kith_status st = KITH_OK;
+  const kith_graph *g = s->g;
+  if (s->options.weighting != KITH_EDGE_WEIGHT) return st;
+  KITH_CHECK(g->weight && !s->a->weighted, KITH_ECONFIG,
+             "sampler.weighting: weight needs interactions with weights (data.interactions.columns.weight)%s",
+             g->weight ? "; importance neighborhoods have weights of their own: say importance" : "");
+  for (kith_eid e = 0; e < g->start[g->n_own]; e++)
+    KITH_CHECK(isfinite(g->weight[e]) && g->weight[e] > 0, KITH_EDATA,
+               "sampler.weighting: weight needs weights above zero; an interaction weighs %g",
+               (double)g->weight[e]);
+done:
+  return st;
+}
+
+kith_status kith__method_neighbor(const sample_context *s, sample_method *out) {
+  kith_status st = KITH_OK;
+  neighbor *w = NULL;
+  KITH_TRY(neighbor_check(s));
+  KITH_TRY(KITH_NEW(w, 1));
+  *out = (sample_method){.self = w,
+                         .begin = neighbor_begin,
+                         .draw =
+                             s->options.weighting == KITH_UNIFORM ? neighbor_draw_uniform : neighbor_weighted,
+                         .destroy = neighbor_destroy};
+  w->ctx = s;
+  KITH_TRY(KITH_NEW(w->cdf, s->max_degree + 1));
+  KITH_TRY(KITH_NEW(w->count, s->max_degree));
+  KITH_TRY(KITH_NEW(w->drawn, s->max_degree));
+  for (int l = 0; l < s->n_layer; l++) out->max_drawn[l] = neighbor_fanout(s, l);
+done:
+  return st;
+}

@@ -1,0 +1,15 @@
+/* Negatives that all pairs of a step share. */
+#ifndef KITH_SRC_SAMPLE_SHARED_NEGATIVES_H
+#define KITH_SRC_SAMPLE_SHARED_NEGATIVES_H
+
+#include "kith/sample.h"
+
+/* Room for `n` of them and steps of up to `pairs`.  Local; what is made stays in *h, also on failure. */
+kith_status kith__shared_negatives_make(int n, int pairs, int64_t n_item, int size,
+                                        kith_shared_negatives *h) KITH_MUST_USE;
+void kith__shared_negatives_free(kith_shared_negatives *h);
+
+/* Draw those of a step, whose n_global is known, and learn who knows them.  Collective. */
+void kith__shared_negatives_fill(kith_batch *b, const kith_edge_order *e, int64_t step);
+
+#endif
