@@ -1,4 +1,4 @@
-/* Attributes of the root: numbers and texts, the same on every rank. */
+/* Attributes of the root group: numbers and texts, equal on all ranks. */
 #include <stdio.h>
 #include <string.h>
 #include <zlib.h>
@@ -21,7 +21,7 @@ static kith_agreed attr_create(kith_h5 *f, const char *name, hid_t on_disk, hid_
   return st;
 }
 
-/* Write an attribute and note it for the seal. */
+/* Write an attribute and add it to the seal. */
 static kith_agreed attr_put(kith_h5 *f, const char *name, hid_t on_disk, hid_t in_memory, const void *value) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(attr_create(f, name, on_disk, in_memory, value));
@@ -38,8 +38,7 @@ kith_agreed kith_h5_put_attr_real(kith_h5 *f, const char *name, double value) {
   return attr_put(f, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, &value);
 }
 
-/* Fixed length: strings of variable length lie elsewhere in the file, and parallel HDF5 has no datasets of
- * them. */
+/* Fixed length: parallel HDF5 cannot write variable-length strings. */
 static hid_t attr_text_type(size_t size) {
   hid_t type = H5Tcopy(H5T_C_S1);
   H5Tset_size(type, size);
@@ -49,9 +48,8 @@ static hid_t attr_text_type(size_t size) {
 }
 
 /*
- * Every rank writes rank 0's text.  HDF5 keeps a copy of the metadata on every rank: ranks that write texts
- * of different lengths would differ in where the file ends, and wait for each other for ever when they flush
- * it.
+ * Every rank writes rank 0's text.  HDF5 keeps a copy of the metadata on every rank: texts of different
+ * lengths would give different file sizes, and a deadlock when the file is flushed.
  */
 kith_agreed kith_h5_put_attr_text(kith_h5 *f, const char *name, const char *text) {
   kith_agreed st = {KITH_OK};
@@ -72,7 +70,7 @@ done:
 
 /* ---- reading ---- */
 
-/* One value of a class (H5T_INTEGER, …), or why not. */
+/* Open an attribute with one value of a class (H5T_INTEGER, …). */
 static kith_status attr_open(hid_t file, const char *path, const char *name, H5T_class_t class,
                              const char *expected, hid_t *out) {
   kith_status st = KITH_OK;
@@ -123,14 +121,14 @@ done:
   return st;
 }
 
-/* In files without a seal, a long text has its CRC-32 beside it, as the attribute NAME_crc32. */
+/* In files without a seal, the attribute NAME_crc32 holds the CRC-32 of a long text. */
 static uint32_t attr_text_crc(const char *text) {
   return (uint32_t)crc32(0, (const Bytef *)text, (uInt)strlen(text));
 }
 
 static void attr_crc_name(const char *name, char *sum) { snprintf(sum, KITH_NAME, "%.50s_crc32", name); }
 
-/* Compare a text with the checksum beside it, if it has one. */
+/* Verify the CRC-32 of a text, if there is one. */
 static kith_status attr_text_check(hid_t file, const char *path, const char *name, const char *text) {
   kith_status st = KITH_OK;
   char sum[KITH_NAME];
@@ -166,8 +164,7 @@ done:
 }
 
 bool kith_h5_has_attr(kith_h5 *f, const char *name) {
-  bool there =
-      f->comm->rank == 0 && H5Aexists(f->file, name) != 0; /* where that fails, reading it says why */
+  bool there = f->comm->rank == 0 && H5Aexists(f->file, name) != 0; /* on error, reading it reports why */
   kith_comm_bcast(f->comm, sizeof there, &there);
   return there;
 }

@@ -1,8 +1,8 @@
 /*
- * The checksums of a dataset NAME: checksum/NAME, uint64 [blocks], a sum for each block of `rows` rows (its
- * attribute; the last block may have fewer).  A sum begins with a number mixed of the dataset's name, type
- * and extent and the block's place, and has the bytes of the block added, hash.c.  So zeroes have a
- * checksum of their own, and a block or a dataset in the place of another has a wrong one.
+ * The checksums of a dataset NAME are checksum/NAME, uint64 [blocks]: one per block of `rows` rows (an
+ * attribute; the last block may have fewer).  A checksum is a hash of the dataset's name, type, extent and
+ * block index, plus the hash of the block's bytes (hash.c).  So exchanged blocks or datasets are detected,
+ * too.
  */
 #include <stdio.h>
 #include <string.h>
@@ -48,7 +48,7 @@ void kith__checksums_add(kith__checksums *s, int64_t first, int64_t n, const voi
   }
 }
 
-/* How many rows share a checksum, as an attribute of the checksums. */
+/* Write the attribute `rows`: rows per checksum. */
 static bool checksum_put_per_block(const kith_h5 *f, const kith__checksums *s, const char *sum) {
   if (!kith__h5_is_writer(f)) return true;
   hid_t space = H5Screate(H5S_SCALAR), set = H5Dopen2(f->file, sum, H5P_DEFAULT);
@@ -109,7 +109,7 @@ done:
   return st;
 }
 
-/* The checksums of blocks low … low + n - 1. */
+/* Read the checksums of blocks low … low + n - 1. */
 static kith_status checksum_read(const kith_h5 *f, kith__checksums *s, int64_t low, int64_t n) {
   kith_status st = KITH_OK;
   char sum[KITH_NAME];
@@ -125,7 +125,7 @@ done:
   return st;
 }
 
-/* How many rows share a checksum, and what they all begin with. */
+/* Get the rows per checksum and the hash of the dataset's description. */
 static kith_status checksum_describe(const kith_h5 *f, const char *name, const kith__h5_dataset *set,
                                      kith__checksums *s) {
   kith_status st = KITH_OK;
@@ -133,7 +133,7 @@ static kith_status checksum_describe(const kith_h5 *f, const char *name, const k
   *s = (kith__checksums){.row = set->size * (size_t)set->dims[1], .per_block = 1};
   snprintf(s->name, sizeof s->name, "%s", name);
   checksum_name(name, sum);
-  if (set->dims[0] > 0) KITH_TRY(checksum_get_per_block(f, sum, s)); /* of no rows nothing is written */
+  if (set->dims[0] > 0) KITH_TRY(checksum_get_per_block(f, sum, s)); /* an empty dataset has no checksums */
   s->n_block = ((int64_t)set->dims[0] + s->per_block - 1) / s->per_block;
   s->head = kith__seal_prefix(name, set->type, set->n_dim, set->dims, s->per_block);
 done:
@@ -151,7 +151,7 @@ done:
   return st;
 }
 
-/* Rows being read, and what to compare them with. */
+/* Rows being read, and their checksums. */
 typedef struct checksum_reader {
   const kith_h5 *f;
   const kith__h5_dataset *set;
@@ -184,7 +184,7 @@ done:
   return st;
 }
 
-/* Whole blocks are read in place, those at the ends beside it. */
+/* Whole blocks are read in place, partial ones through a buffer. */
 static kith_status checksum_read_rows(const checksum_reader *in, int64_t first, int64_t n, char *data) {
   kith_status st = KITH_OK;
   int64_t per_block = in->sums.per_block;

@@ -1,15 +1,14 @@
 /*
- * Datasets: matrices of rows, in chunks of whole rows with a checksum each; rows.c has those that are
- * contiguous.
+ * Chunked datasets: each chunk holds whole rows and has a checksum.  For contiguous ones see rows.c.
  *
- * A chunk is about a mebibyte: large enough for the disk, small enough that ranks seldom share one (a shared
- * chunk is gathered on one rank before it is written) and that a reader of few rows reads little.
+ * A chunk is about 1 MiB: large enough for the disk; small enough that ranks seldom share one, since a shared
+ * chunk is gathered on one rank to be written, and that reading a few rows reads little.
  */
 #include <string.h>
 
 #include "h5/file.h"
 
-enum { DATASET_CHUNKS_PER_PIECE = 512 }; /* a transfer stays below 2 GiB: MPI-IO counts bytes in an int */
+enum { DATASET_CHUNKS_PER_PIECE = 512 }; /* below 2 GiB: MPI-IO counts bytes in an int */
 
 typedef struct dataset_kind {
   hid_t on_disk, in_memory;
@@ -18,8 +17,7 @@ typedef struct dataset_kind {
   const char *name;
 } dataset_kind;
 
-/* The two types of a kind.  For text they are new and the same; otherwise they are HDF5's own and not to be
- * closed. */
+/* Types on disk and in memory.  For text, one new type, to be closed; else predefined types of HDF5. */
 static dataset_kind dataset_kind_of(kith_h5_type type, int d) {
   switch (type) {
   case KITH_H5_INT8: return (dataset_kind){H5T_STD_I8LE, H5T_NATIVE_INT8, 1, H5T_INTEGER, "integers"};
@@ -43,12 +41,12 @@ static void dataset_kind_close(const dataset_kind *kind) {
 
 /* ---- writing ---- */
 
-/* A dataset being written: [n], or [n, d]. */
+/* A dataset to write: [n] or [n, d]. */
 typedef struct dataset_plan {
   dataset_kind kind;
   int n_dim;
   hsize_t dims[2], chunk[2];
-  size_t row; /* bytes */
+  size_t row; /* bytes of a row */
 } dataset_plan;
 
 static dataset_plan dataset_plan_make(kith_h5_type type, int d, int64_t n_total) {
@@ -60,13 +58,13 @@ static dataset_plan dataset_plan_make(kith_h5_type type, int d, int64_t n_total)
   p.row = p.kind.size * (size_t)p.dims[1];
   p.chunk[0] = (hsize_t)kith__rows_per_block(p.row);
   if (p.chunk[0] > p.dims[0]) p.chunk[0] = p.dims[0];
-  if (p.chunk[0] == 0) p.chunk[0] = 1; /* no rows, or rows that hold nothing */
+  if (p.chunk[0] == 0) p.chunk[0] = 1; /* no rows, or rows of zero bytes */
   p.chunk[1] = p.dims[1];
   return p;
 }
 
-/* Groups that HDF5 makes on the way to a dataset carry the time; the same content shall give the same bytes.
- */
+/* Create groups explicitly: those that HDF5 creates implicitly store the time, and files would not be
+ * reproducible. */
 bool kith__h5_make_groups(hid_t file, const char *name) {
   char part[KITH_PATH];
   bool good = true;
@@ -92,7 +90,7 @@ static kith_agreed dataset_make(kith_h5 *f, const char *name, const dataset_plan
   KITH_H5_COLLECTIVE(f, "making groups", good = kith__h5_make_groups(f->file, name));
   hid_t creation = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(p->n_dim, p->dims, NULL);
   H5Pset_obj_track_times(creation, false);
-  if (p->dims[0] > 0) { /* no chunk is small enough for nothing */
+  if (p->dims[0] > 0) { /* an empty dataset cannot be chunked */
     H5Pset_chunk(creation, p->n_dim, p->chunk);
     if (pack) {
       H5Pset_shuffle(creation);
@@ -129,10 +127,8 @@ static kith_agreed dataset_put(kith_h5 *f, const char *name, hid_t set, const da
   return st;
 }
 
-/*
- * Cut a slice at multiples of a few hundred chunks, counted from row 0, so that a piece ends where a chunk
- * does. All ranks take part in as many rounds as the longest slice needs.
- */
+/* Write a slice in pieces that end at chunk boundaries.  All ranks take part in as many rounds as the longest
+ * slice needs. */
 static kith_agreed dataset_put_pieces(kith_h5 *f, const char *name, hid_t set, const dataset_plan *p,
                                       int64_t first, int64_t n, const char *data) {
   kith_agreed st = {KITH_OK};
@@ -149,7 +145,7 @@ done:
   return st;
 }
 
-/* What a dataset takes at most: checksums and the chunk index are far below a hundredth of a chunk. */
+/* Upper bound of the size on disk: checksums and the chunk index are far below 1 %. */
 static int64_t dataset_bytes(const dataset_plan *p) {
   double bytes = (double)p->dims[0] * (double)p->row;
   return (int64_t)(bytes * 1.01) + 4096;
@@ -165,8 +161,7 @@ kith_agreed kith__h5_write_unsealed(kith_h5 *f, const char *name, kith_h5_type t
   KITH_TRY(dataset_put_pieces(f, name, set, &p, first, n, data));
   bool closed = false;
   KITH_H5_COLLECTIVE(f, "closing a dataset",
-                     closed =
-                         set < 0 || H5Dclose(set) >= 0); /* one rank's last chunks are only written here */
+                     closed = set < 0 || H5Dclose(set) >= 0); /* writes the last chunks */
   set = H5I_INVALID_HID;
   KITH_TRY(kith__h5_agree_write(f, name, closed));
 done:
@@ -248,7 +243,7 @@ kith_agreed kith_h5_extent(kith_h5 *f, const char *name, int64_t *n, int *d) {
   return kith_agree(f->comm, kith__h5_extent(f, name, n, d));
 }
 
-/* Numbers may be wider in memory than on the disk, never narrower: nothing is cut off silently. */
+/* Numbers may be wider in memory than on disk, never narrower: nothing is truncated silently. */
 static kith_status dataset_check(const kith_h5 *f, const char *name, const kith__h5_dataset *found,
                                  const dataset_kind *kind, int d, int64_t first, int64_t n) {
   kith_status st = KITH_OK;

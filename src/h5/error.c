@@ -1,5 +1,4 @@
-/* HDF5 keeps a stack of what went wrong, from the call that was made down to the cause.  The cause is what
- * people want. */
+/* The error stack of HDF5 goes from the call down to the cause.  Messages show the cause. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,20 +10,20 @@ enum { ERROR_TEXT = 256 };
 static _Thread_local char error_text[ERROR_TEXT];
 static _Thread_local bool error_is_system;
 
-/* Called from the cause outward: the first one with words wins. */
+/* Called from the cause upward; takes the first description. */
 static herr_t error_take(unsigned n, const H5E_error2_t *error, void *unused) {
   (void)unused;
   if (n == 0 && error->desc) snprintf(error_text, sizeof error_text, "%s", error->desc);
   return 0;
 }
 
-/* "file write failed: time = …, errno = 28, error message = 'No space left on device', …" → what stands in
- * quotes. */
+/* "file write failed: time = …, errno = 28, error message = 'No space left on device', …" → the quoted part.
+ */
 static void error_shorten(void) {
   static const char mark[] = "error message = '";
   char *from = strstr(error_text, mark);
   error_is_system =
-      from && !strstr(error_text, "errno = 0,"); /* a file that ends too early is no error of the system */
+      from && !strstr(error_text, "errno = 0,"); /* errno 0: a truncated file, not a system error */
   if (from) {
     from += sizeof mark - 1;
     size_t n = strcspn(from, "'");

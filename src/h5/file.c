@@ -1,12 +1,13 @@
 /*
- * The life of an HDF5 file: created under another name, published whole, opened only if it is what was asked
- * for.
+ * Create, publish, open and close an HDF5 file.  A file is written under a temporary name and renamed when it
+ * is complete.
  *
- * Several ranks write one file together through MPI-IO, collectively, or rank 0 alone does and the others put
- * rows past HDF5.  What can be expected to go wrong is found out beforehand by plain means on rank 0, because
- * a rank that fails inside a collective write cannot meet the others again; the room on the disk is set
- * aside, so that no write finds it full. Reading is different: every rank opens the file for itself.  Its
- * slices need nobody else, and a checksum that is wrong on one rank leaves no other rank waiting.
+ * Writing: the ranks use collective MPI-IO, or only rank 0 calls HDF5 and the others write rows directly.  A
+ * rank that fails inside a collective write could not rejoin the others.  So rank 0 checks the expected
+ * errors beforehand with plain system calls, and disk space is preallocated.
+ *
+ * Reading: every rank opens the file serially, so that a bad checksum on one rank leaves no other rank
+ * waiting.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,9 +19,7 @@
 
 #include "h5/file.h"
 
-enum {
-  FILE_METADATA_BYTES = 64 << 10
-}; /* bytes around the datasets: superblock, headers, attributes, chunk index */
+enum { FILE_METADATA_BYTES = 64 << 10 }; /* superblock, headers, attributes, chunk index */
 
 static kith_status file_new(const kith_comm *comm, const char *path, bool writing, bool single,
                             kith_h5 **out) {
@@ -38,30 +37,29 @@ static kith_status file_new(const kith_comm *comm, const char *path, bool writin
   f = NULL;
 done:
   KITH_FREE(f);
-  H5Eset_auto2(H5E_DEFAULT, NULL, NULL); /* failures become statuses, not pages on stderr */
+  H5Eset_auto2(H5E_DEFAULT, NULL, NULL); /* errors become statuses, not output on stderr */
   return st;
 }
 
-/* Begun before MPI, the library hangs nothing at the end of MPI; and it is told to hang nothing at the end of
- * the program. */
+/* Opened before MPI_Init(), HDF5 installs no handler in MPI_Finalize(); H5dont_atexit() removes that of
+ * exit(). */
 void kith_h5_init(void) {
   H5dont_atexit();
   H5open();
 }
 
-/* How every file is opened.  Files are never changed once they are published, so they need no locks. */
+/* Access properties of all files.  Published files never change, so they need no locks. */
 static hid_t file_access(void) {
   hid_t access = H5Pcreate(H5P_FILE_ACCESS);
   H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
-  H5Pset_libver_bounds(access, H5F_LIBVER_V110,
-                       H5F_LIBVER_V110); /* all metadata carries checksums from 1.10 on */
+  H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110); /* metadata have checksums from 1.10 on */
 #if H5_VERSION_GE(1, 10, 7)
   H5Pset_file_locking(access, false, true);
 #endif
   return access;
 }
 
-/* ---- room on the disk ---- */
+/* ---- disk space ---- */
 
 static kith_status file_check_space(const kith_h5 *f, int64_t bytes) {
   char folder[KITH_PATH];
@@ -74,8 +72,7 @@ static kith_status file_check_space(const kith_h5 *f, int64_t bytes) {
                    (double)bytes / 0x1p20, (there + (double)f->bytes_reserved) / 0x1p20);
 }
 
-/* Ask the file system for blocks without making the file longer; where it has no such call, look at what is
- * free. */
+/* Allocate blocks without extending the file; without fallocate(), only compare with the free space. */
 static kith_status file_preallocate(kith_h5 *f, int64_t bytes) {
   kith_status st = KITH_OK;
   int file = -1, why = 0;
@@ -99,17 +96,16 @@ kith_agreed kith__h5_reserve(kith_h5 *f, int64_t bytes) {
   return st;
 }
 
-/* Give back what was set aside and not used, and the whole of a file that failed: closing it then finds room.
- */
+/* Release unused preallocated blocks; of a failed file all, so that closing it finds space. */
 static void file_trim(const kith_h5 *f) {
   struct stat is;
   if (f->comm->rank != 0 || stat(f->tmp, &is) != 0) return;
-  if (truncate(f->tmp, f->failed ? 0 : is.st_size) != 0) return; /* only room is lost */
+  if (truncate(f->tmp, f->failed ? 0 : is.st_size) != 0) return; /* only disk space is lost */
 }
 
 /* ---- writing ---- */
 
-/* Rank 0 makes the file, so that the others can see whether they share the folder. */
+/* Rank 0 creates the file; the others then check that they see it. */
 static kith_status file_begin(const kith_h5 *f, int64_t bytes) {
   kith_status st = KITH_OK;
   KITH_TRY(kith_file_tmp_create(f->path, f->tmp));
@@ -158,7 +154,7 @@ static kith_agreed file_create(const kith_comm *comm, const char *path, const ch
   kith_h5 *f = NULL;
   *out = NULL;
   KITH_TRY(kith_agree(comm, file_new(comm, path, true, single, &f)));
-  kith_comm_bcast(comm, sizeof f->tmp, f->tmp); /* one random name for all */
+  kith_comm_bcast(comm, sizeof f->tmp, f->tmp); /* one random name on all ranks */
   KITH_TRY(kith_agree(comm, comm->rank == 0 ? file_begin(f, bytes) : KITH_OK));
   KITH_TRY(kith_agree(comm, file_check_shared(f)));
   KITH_TRY(file_create_hdf5(f));
@@ -183,7 +179,7 @@ kith_agreed kith_h5_create_single(const kith_comm *comm, const char *path, const
   return file_create(comm, path, format, version, bytes, true, out);
 }
 
-/* Flush and close; what fails is a write that did not reach the file. */
+/* Flush and close; false: some write did not reach the file. */
 static bool file_finish(kith_h5 *f) {
   if (!kith__h5_is_writer(f)) return true;
   herr_t flushed = -1, closed = -1;
@@ -196,7 +192,8 @@ static bool file_finish(kith_h5 *f) {
   return closed >= 0;
 }
 
-/* Every node has written a part of the file; one that cannot see it any more has nothing to sync. */
+/* Every node wrote a part of the file, so every rank syncs; a rank that no longer sees the file has nothing
+ * to. */
 static kith_status file_sync(const kith_h5 *f) {
   struct stat is;
   if (f->comm->rank != 0 && stat(f->tmp, &is) != 0) return KITH_OK;
@@ -224,7 +221,7 @@ void kith_h5_close(kith_h5 **file) {
   if (f->writing && f->failed) {
     file_trim(f);
     kith_comm_barrier_sleep(f->comm);
-    KITH_MPI(MPI_Barrier(f->comm->mpi)); /* nobody flushes before there is room */
+    KITH_MPI(MPI_Barrier(f->comm->mpi)); /* no rank flushes before there is space */
   }
   if (f->file >= 0) KITH_H5_COLLECTIVE(f, "closing a file", H5Fclose(f->file));
   if (f->writing && f->comm->rank == 0) kith_file_tmp_remove(f->tmp);
@@ -252,7 +249,7 @@ done:
   return st;
 }
 
-/* What kind of file it is.  A file that has a seal is held to it, whatever its version says. */
+/* Check format and version.  A file with a seal is checked against it, whatever its version. */
 static kith_status file_check_format(kith_h5 *f, const char *format, int version) {
   kith_status st = KITH_OK;
   char *found = NULL;
@@ -272,7 +269,7 @@ done:
   return st;
 }
 
-/* Open for this rank alone, and see that it is what was asked for. */
+/* Open on this rank and check the format; rank 0 also checks the seal and the layout. */
 static kith_status file_open_local(kith_h5 *f, const char *format, int version) {
   kith_status st = KITH_OK;
   hid_t access = file_access();
@@ -297,8 +294,7 @@ kith_agreed kith_h5_open(const kith_comm *comm, const char *path, const char *fo
   *out = NULL;
   KITH_TRY(kith_agree(comm, file_new(comm, path, false, false, &f)));
   kith_watchdog_set_file(path);
-  /* One rank looks first: what is wrong with the file is then said once, without thousands of ranks asking
-   * for it. */
+  /* Rank 0 opens first: an error is then reported once, without load on the file system by all ranks. */
   KITH_TRY(kith_agree(comm, comm->rank == 0 ? file_open_local(f, format, version) : KITH_OK));
   KITH_TRY(kith_agree(comm, comm->rank != 0 ? file_open_local(f, format, version) : KITH_OK));
   *out = f;

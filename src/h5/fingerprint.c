@@ -2,9 +2,8 @@
  * The fingerprint of a file: a hash of the name, type, shape and values of every dataset written after
  * kith__h5_fingerprint_begin().
  *
- * Each row is hashed with its dataset and its number, and all hashes are added up, so that neither the order
- * of the datasets nor the ranks that write their rows matter, and a dataset that is new in a file is part of
- * it without further ado.
+ * It is the sum of a hash per row, which covers the dataset and the row's index.  So it depends neither on
+ * the order of the datasets nor on which rank writes which rows.
  */
 #include <string.h>
 
@@ -38,7 +37,7 @@ void kith__h5_fingerprint_add(kith_h5 *f, const char *name, kith_h5_type type, i
     sum += fingerprint_bytes(set + (uint64_t)(first + i) * 0xbf58476d1ce4e5b9u, row,
                              (const unsigned char *)data + (size_t)i * row);
   f->fingerprint +=
-      sum + (f->comm->rank == 0 ? fingerprint_mix(set) : 0); /* a dataset without rows counts too */
+      sum + (f->comm->rank == 0 ? fingerprint_mix(set) : 0); /* so that an empty dataset counts, too */
 }
 
 kith_agreed kith__h5_put_fingerprint(kith_h5 *f) {

@@ -1,14 +1,13 @@
 /*
- * Sums of bytes that add up in any order: threads and ranks that hold pieces of a block sum what they hold,
- * wherever it begins and ends, and the sums of the pieces are the sum of the block.
+ * An additive hash: threads and ranks hash the parts of a block that they hold, at any offset, and the sum of
+ * these hashes is the hash of the block.
  *
- * The bytes are taken as 32-bit little-endian words, in groups of 256.  Within a group, word i is multiplied
- * by weight[i], and a group's sum by a number of its own, all of them odd and mixed: no bit that flips
- * passes, nor do words, sectors or pages that changed places.  Zeroes add nothing; so a block's checksum
- * begins with what it is of (seal.c), which makes that of zeroes a number like any other.  It runs at the
- * speed of memory: a multiplication and an addition a word.
+ * Bytes are 32-bit little-endian words in groups of 256.  Within a group, word i is multiplied by weight[i],
+ * and the group's sum by a factor of its own; all are odd and mixed.  So flipped bits and exchanged words,
+ * sectors or pages are detected.  Zeros add nothing; a block's checksum therefore starts with a hash of its
+ * dataset and index (seal.c).  Cost: one multiplication and addition per word, i.e. memory bandwidth.
  *
- * Files of version 2 weigh word i by 2 i + 1 and begin at nothing.
+ * Files of version 2 multiply word i by 2 i + 1 and start at 0.
  */
 #include <string.h>
 
@@ -32,7 +31,7 @@ static void hash_weights(uint32_t weight[HASH_GROUP]) {
 
 static uint64_t hash_group_weight(int64_t group) { return kith__hash_mix(~(uint64_t)group) | 1; }
 
-/* Words from number `first` of a group on, all within it. */
+/* n words of one group, from index `first`. */
 static uint64_t hash_words(const uint32_t *weight, int64_t first, int64_t n, const unsigned char *x) {
   uint64_t sum = 0;
   for (int64_t i = 0; i < n; i++) {
@@ -43,7 +42,7 @@ static uint64_t hash_words(const uint32_t *weight, int64_t first, int64_t n, con
   return sum;
 }
 
-/* Some bytes of one word: those that a piece begins or ends within. */
+/* Part of one word, at the beginning or end of a piece. */
 static uint64_t hash_partial_word(const uint32_t *weight, int64_t first, int64_t n, const unsigned char *x) {
   uint64_t word = 0;
   for (int64_t i = 0; i < n; i++) word |= (uint64_t)x[i] << (8 * ((first + i) % HASH_WORD));

@@ -1,9 +1,9 @@
 /*
- * Whether the datasets of a file fit together: the one table of how many rows each has, what its rows begin,
- * and which numbers it may hold.  docs/files.md says the same in words.
+ * The layout of each format: one table of the datasets, their row counts, offsets and index ranges.
+ * docs/files.md describes the same.
  *
- * Sizes are compared whenever a file is opened.  Values are compared by who reads them, each rank its slice,
- * with the same functions; and all of them by kith inspect, a piece at a time.
+ * Opening a file checks the row counts.  Values are checked by their readers, each rank its slice, with the
+ * functions of validate.h; kith inspect checks all values, in pieces.
  */
 #include <stdio.h>
 #include <string.h>
@@ -15,21 +15,21 @@ enum { LAYOUT_PIECE = 1 << 16 }; /* values read at a time */
 typedef enum layout_task { ANY, PAIRS, NODES } layout_task;
 
 /*
- * One dataset.  `rows`, `columns` and `below` are counts: an attribute of the root, or a dataset of which the
- * rows (of `columns`: the columns) are counted; two of them may be added with a "+"; null says nothing.
+ * One dataset.  `rows`, `columns` and `below` name a count: an attribute of the root, or the number of rows
+ * (for `columns`: of columns) of a dataset; "a+b" is a sum; null: no check.
  */
 typedef struct layout_entry {
   const char *format;
   layout_task task;
   const char *name;
-  bool required; /* there is no such file without it */
-  int factor;    /* rows in all: times × rows + plus */
+  bool required; /* the dataset must exist */
+  int factor;    /* rows = factor × rows + plus */
   const char *rows;
   int plus;
   const char *columns;    /* of a matrix */
-  const char *offsets_of; /* of starts: the dataset whose rows they begin */
-  int low;                /* integers from `low` on … */
-  const char *below;      /* … and below that count */
+  const char *offsets_of; /* row offsets: the dataset that they index */
+  int low;                /* integers: from low … */
+  const char *below;      /* … to below - 1 */
 } layout_entry;
 
 #define GRAPH KITH_GRAPH_FORMAT
@@ -170,7 +170,7 @@ done:
   return st;
 }
 
-/* The rows of the table that are of this file; the next one from `at` on, null behind the last. */
+/* The next entry of the table that applies to this file, from *at on; null at the end. */
 static const layout_entry *layout_next(const kith_h5 *f, const char *format, layout_task task, size_t *at) {
   for (; *at < sizeof layout_table / sizeof layout_table[0]; (*at)++) {
     const layout_entry *s = &layout_table[*at];
@@ -195,7 +195,7 @@ done:
   return st;
 }
 
-/* n integers of whatever width the file has, from place `first` on. */
+/* Read n integers of any width on disk, from index `first`. */
 static kith_status layout_integers(const kith_h5 *f, const char *name, int width, int64_t first, int64_t n,
                                    int64_t *x) {
   kith_status st = KITH_OK;
@@ -207,7 +207,7 @@ done:
   return st;
 }
 
-/* Starts overlap by one place from piece to piece, so that every step is seen. */
+/* Pieces of offsets overlap by one, so that every step is checked. */
 static kith_status layout_values(const kith_h5 *f, const layout_entry *s, int width, int64_t n, int64_t *x) {
   kith_status st = KITH_OK;
   int64_t limit = 0;

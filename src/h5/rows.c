@@ -1,9 +1,8 @@
 /*
- * Rows of numbers as they lie in memory: one contiguous dataset, written past HDF5 and MPI-IO, with checksums
- * apart.
+ * A contiguous dataset written by pwrite() instead of HDF5 and MPI-IO, with a dataset of checksums.
  *
- * HDF5 makes the dataset and says where it lies; every rank then puts its rows there by plain writes, which
- * are as fast as the disk, cannot leave another rank waiting, and can be made by a thread.
+ * HDF5 allocates the dataset and returns its file offset; every rank then writes its rows there.  This is as
+ * fast as the disk, never leaves another rank waiting, and can be done by a thread.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +15,7 @@
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                "rows are written as they lie in memory, and files are little-endian");
 
-/* A contiguous dataset that has its place in the file at once. */
+/* Create a contiguous dataset that is allocated at once. */
 static hid_t rows_create_dataset(const kith_h5 *f, const char *name, int n_dim, const hsize_t *dims) {
   if (!kith__h5_make_groups(f->file, name)) return H5I_INVALID_HID;
   hid_t creation = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(n_dim, dims, NULL);
@@ -30,7 +29,7 @@ static hid_t rows_create_dataset(const kith_h5 *f, const char *name, int n_dim, 
   return set;
 }
 
-/* Make it and learn where it lies; nothing at all lies nowhere. */
+/* Create the dataset and get its offset; an empty one has none. */
 static bool rows_allocate(kith__raw_rows *r, int d) {
   hsize_t dims[2] = {(hsize_t)r->n, (hsize_t)d};
   if (!kith__h5_is_writer(r->f)) return true;
@@ -86,11 +85,10 @@ int kith__raw_rows_write(kith__raw_rows *r, int64_t first, int64_t n, const void
 void kith__raw_rows_flush(const kith__raw_rows *r, int64_t first, int64_t n) {
   if (n > 0)
     (void)sync_file_range(r->file, r->at + first * (int64_t)r->sums.row, n * (int64_t)r->sums.row,
-                          SYNC_FILE_RANGE_WRITE); /* the end syncs all */
+                          SYNC_FILE_RANGE_WRITE); /* kith_h5_publish() syncs all */
 }
 
-/* A file system may say only now that it could not write.  What Linux says is interrupted is closed all the
- * same. */
+/* close() may be the first to report a failed write.  On Linux, EINTR means closed. */
 static int rows_close(kith__raw_rows *r, int error) {
   bool good = r->file < 0 || close(r->file) == 0 || errno == EINTR;
   r->file = -1;

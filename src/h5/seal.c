@@ -1,11 +1,10 @@
 /*
- * What a file consists of, as it was written: the attribute `seal` of the root has a number for each
- * attribute and each dataset, ascending.  One that was changed, added, renamed or put in another's place has
- * a number that is not among them, and one that is gone leaves a number to which nothing belongs.
+ * The seal of a file: the attribute `seal` of the root holds a hash of each attribute and each dataset,
+ * ascending.  An object that was changed, added, renamed or exchanged has a hash that is not in the seal; a
+ * missing object leaves a hash without an object.
  *
- * The number of an attribute is mixed of its name, type and value; that of a dataset of its name, type and
- * extent and of its checksums, each of which is mixed of the same and of the bytes of its block.  So the seal
- * covers every byte.
+ * The hash of an attribute covers its name, type and value; that of a dataset its name, type, extent and
+ * checksums, which cover the data.  So the seal covers every byte.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +20,7 @@ static uint64_t seal_name(uint64_t kind, const char *name) {
   return kith__hash_combine(kith__hash_combine(kind, (uint64_t)n), kith__hash_bytes(0, n, name));
 }
 
-/* Integers with a sign are 0, those without 1, real numbers 2, texts 3. */
+/* Type codes: signed integers 0, unsigned 1, floats 2, texts 3. */
 static uint64_t seal_type(hid_t type) {
   uint64_t class = H5Tget_class(type) == H5T_FLOAT    ? 2
                    : H5Tget_class(type) == H5T_STRING ? 3
@@ -100,11 +99,11 @@ kith_agreed kith__seal_write(kith_h5 *f) {
 
 /* ---- reading ---- */
 
-/* What of a file is compared with its seal. */
+/* A comparison of a file with its seal. */
 typedef struct seal_walk {
   const kith_h5 *f;
   kith__seal seal;
-  int64_t found; /* attributes and datasets that belong to a number */
+  int64_t found; /* attributes and datasets whose hash is in the seal */
   kith_status st;
 } seal_walk;
 
@@ -133,7 +132,7 @@ done:
   return st;
 }
 
-/* The number of an attribute that the walk has found, so it is a number or a text of fixed length. */
+/* Hash of an attribute, which is a number or a fixed-length text. */
 static kith_status seal_of_attribute(const kith_h5 *f, const char *name, uint64_t *number) {
   kith_status st = KITH_OK;
   char *value = NULL;

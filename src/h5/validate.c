@@ -1,7 +1,7 @@
 /*
- * What a file must not do to its reader, whoever made it: lead to other files, claim more than it holds, hold
- * values of types that Kith does not write, or ask for much memory at once.  Checksums say that a file is as
- * it was written; this says that it was written by Kith, or might have been.
+ * Checks against hostile files: a file must not refer to other files, claim more data than it stores, use
+ * types that Kith does not write, or need much memory at once.  Checksums detect damage; these checks hold
+ * for files of any origin.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -10,10 +10,10 @@
 #include "h5/file.h"
 
 enum {
-  VALIDATE_MAX_CHUNK = 64 << 20, /* bytes of a chunk; Kith's are a mebibyte, or a row */
+  VALIDATE_MAX_CHUNK = 64 << 20, /* bytes; Kith writes chunks of 1 MiB or one row */
   VALIDATE_FLAGS_OFFSET = 11,
-  VALIDATE_OPEN_FLAGS = 1 | 4, /* flags of the superblock: somebody has the file open for writing */
-  VALIDATE_MAX_DEFLATE = 1032  /* deflate makes a byte of no more than so many */
+  VALIDATE_OPEN_FLAGS = 1 | 4, /* superblock flags: open for writing */
+  VALIDATE_MAX_DEFLATE = 1032  /* largest compression ratio of deflate */
 };
 
 /* ---- the format ---- */
@@ -49,7 +49,7 @@ kith__h5_link kith__h5_resolve(hid_t file, const char *name) {
     htri_t there = H5Lexists(file, part, H5P_DEFAULT);
     if (there == 0) return KITH__LINK_NONE;
     if (there < 0 || H5Lget_info(file, part, &link, H5P_DEFAULT) < 0)
-      return KITH__LINK_LOCAL; /* opening it says what is wrong */
+      return KITH__LINK_LOCAL; /* opening it reports the error */
     if (link.type != H5L_TYPE_HARD) return KITH__LINK_ELSEWHERE;
   }
   return KITH__LINK_LOCAL;
@@ -68,7 +68,7 @@ bool kith__h5_validate_type(hid_t type) {
 
 /* ---- datasets ---- */
 
-/* Where the values lie: in this file, in chunks that fit into memory. */
+/* The data are in this file, in chunks that fit in memory. */
 static kith_status validate_storage(const kith_h5 *f, const char *name, hid_t how, size_t size) {
   kith_status st = KITH_OK;
   hsize_t chunk[H5S_MAX_RANK];
@@ -86,7 +86,7 @@ done:
   return st;
 }
 
-/* As many values as the extent says are stored, and what is stored fits into the file. */
+/* The stored bytes suffice for the extent, and fit in the file. */
 static kith_status validate_size(const kith_h5 *f, const char *name, hid_t set, bool packed, double bytes) {
   kith_status st = KITH_OK;
   hsize_t whole = 0, stored = H5Dget_storage_size(set);

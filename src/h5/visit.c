@@ -1,4 +1,4 @@
-/* What is in a file, whatever it is: its attributes and datasets, and whether their checksums are right. */
+/* Visit the attributes and datasets of any file of Kith, and verify checksums of datasets. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,23 +6,22 @@
 #include "h5/file.h"
 
 enum {
-  VISIT_PIECE = 8 << 20, /* bytes read at a time when checking */
-  VISIT_DEPTH =
-      3, /* steps of a name; no group of Kith's lies deeper, and one that holds itself has no bottom */
-  VISIT_MAX = 4096 /* links that are looked at */
+  VISIT_PIECE = 8 << 20, /* bytes per read when verifying */
+  VISIT_DEPTH = 3,       /* levels of names; Kith has no deeper ones, and groups can be cyclic */
+  VISIT_MAX = 4096       /* links that are visited */
 };
 
-/* A walk through a file: what the callbacks of HDF5 are handed. */
+/* State of a walk, passed to the callbacks of HDF5. */
 typedef struct visit_walk {
   const kith_h5 *f;
   kith_h5_visitor visit;
   void *context;
   kith_status st;
-  int n;                 /* links looked at */
-  char group[KITH_NAME]; /* the one being walked, with a slash behind it; "" for the root */
+  int n;                 /* links visited */
+  char group[KITH_NAME]; /* current group, with a trailing slash; "": root */
 } visit_walk;
 
-/* The kind of a value in one of Kith's files; false for any other. */
+/* Map an HDF5 type to one of Kith's; false if there is none. */
 static bool visit_type(hid_t type, kith_h5_type *kind, int *width) {
   size_t size = H5Tget_size(type);
   *width = size < INT32_MAX ? (int)size : INT32_MAX;
@@ -44,7 +43,7 @@ static kith_status visit_attribute(visit_walk *w, const char *name) {
   kith_h5_entry e = {.name = name, .attribute = true};
   char *text = NULL;
   hid_t attr = H5Aopen(w->f->file, name, H5P_DEFAULT), type = attr >= 0 ? H5Aget_type(attr) : H5I_INVALID_HID;
-  if (type < 0 || !visit_type(type, &e.type, &e.width)) goto done; /* not ours, so nothing to say */
+  if (type < 0 || !visit_type(type, &e.type, &e.width)) goto done; /* not a type of Kith: skip */
   if (e.type == KITH_H5_TEXT) KITH_TRY(kith__h5_attr_text(w->f->file, w->f->path, name, &text));
   else if (e.type == KITH_H5_DOUBLE || e.type == KITH_H5_FLOAT)
     KITH_TRY(kith__h5_attr_real(w->f->file, w->f->path, name, &e.real));
@@ -61,7 +60,7 @@ done:
 static herr_t visit_on_attribute(hid_t file, const char *name, const H5A_info_t *info, void *walk) {
   (void)file, (void)info;
   visit_walk *w = walk;
-  if (strcmp(name, KITH__SEAL) != 0) w->st = visit_attribute(w, name); /* no value of its own */
+  if (strcmp(name, KITH__SEAL) != 0) w->st = visit_attribute(w, name); /* skipped: covers the others */
   return kith_is_bad(w->st) ? -1 : 0;
 }
 
@@ -95,7 +94,7 @@ done:
 
 static kith_status visit_group(visit_walk *w, const char *name);
 
-/* A link of a group: what it leads to in this file.  Names longer than any of Kith's are passed over. */
+/* Visit the object of a link.  Names longer than Kith's are skipped. */
 static kith_status visit_link(visit_walk *w, const char *link) {
   kith_status st = KITH_OK;
   char name[KITH_NAME];
@@ -119,9 +118,8 @@ static herr_t visit_on_link(hid_t group, const char *link, const H5L_info_t *inf
 }
 
 /*
- * What lies in the group `name`.  HDF5 would go on for ever where groups nest for ever.  It is asked for no
- * order: to sort, the library (1.10) believes how many links a group says it has, and frees what it never
- * read where there are fewer.
+ * Visit the group `name`.  HDF5's own recursion would not end in cyclic groups.  Native order: to sort,
+ * HDF5 1.10 trusts the stored number of links, and frees memory that it never allocated if there are fewer.
  */
 static kith_status visit_group(visit_walk *w, const char *name) {
   kith_status st = KITH_OK;
@@ -155,7 +153,7 @@ done:
 
 /* ---- checksums ---- */
 
-/* Read all rows, a piece at a time, and forget them: HDF5 compares the checksum of each chunk. */
+/* Read all rows in pieces and discard them: HDF5 verifies the checksum of each chunk. */
 static kith_status visit_read_all(const kith_h5 *f, const char *name, const kith__h5_dataset *found) {
   kith_status st = KITH_OK;
   char *block = NULL;
@@ -168,7 +166,7 @@ static kith_status visit_read_all(const kith_h5 *f, const char *name, const kith
     hid_t here = H5Screate_simple(found->n_dim, count, NULL);
     H5Sselect_hyperslab(space, H5S_SELECT_SET, at, NULL, count, NULL);
     if (kith__h5_fault() || H5Dread(found->set, found->type, here, space, H5P_DEFAULT, block) <
-                                0) /* asked at once: the next call forgets the reason */
+                                0) /* get the reason at once: the next call resets it */
       st = kith_fail(kith__h5_error_status(), "%s: \"%s\" is damaged: %s", f->path, name,
                      kith__h5_error_text());
     H5Sclose(here);

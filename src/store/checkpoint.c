@@ -1,6 +1,6 @@
 /*
- * What a checkpoint holds, written and read.  Rows are in original order, so that any number of ranks goes on
- * from them. Where checkpoints lie and which of them stay is checkpoint_folder.c.
+ * Write and read one checkpoint.  Rows are in original order, so that any number of ranks can resume.  See
+ * checkpoint_folder.c for names, lookup and removal.
  */
 #include <math.h>
 #include <stdio.h>
@@ -32,7 +32,7 @@ done:
   return st;
 }
 
-/* Rank 0 writes what every rank has. */
+/* The weights are equal on all ranks; rank 0 writes them. */
 static kith_agreed checkpoint_write_weights(const kith_comm *comm, kith_h5 *f,
                                             const kith_checkpoint_weights *w) {
   kith_agreed st = {KITH_OK};
@@ -45,7 +45,7 @@ done:
   return st;
 }
 
-/* Weights of one name, the same on every rank. */
+/* Read weights of one name on every rank. */
 static kith_agreed checkpoint_read_weight(kith_h5 *f, const char *name, int64_t n, float *x) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith_h5_read(f, name, KITH_H5_FLOAT, 0, 0, n, x));
@@ -109,7 +109,7 @@ done:
   return st;
 }
 
-/* The next word of *text, "" at its end; *text moves behind it. */
+/* Take the next word from *text; "" at the end. */
 static void recipe_word(const char **text, char *word) {
   int n = 0;
   word[0] = '\0';
@@ -139,7 +139,7 @@ static kith_status checkpoint_compare(const char *path, const char *wanted, cons
       path, a[0] ? "without" : "with", a[0] ? a : b, a[0] ? "has it" : "lacks it");
 }
 
-/* Where a run has been, and how it went, can be true. */
+/* The attributes of progress are plausible. */
 static kith_status checkpoint_check(const char *path, const kith_checkpoint *c) {
   kith_status st = KITH_OK;
   bool been = c->epoch >= 0 && c->epoch < INT32_MAX && c->step >= 0 && c->step < INT64_MAX / 2;
@@ -156,7 +156,7 @@ done:
   return st;
 }
 
-/* Whether the run may go on from this file. */
+/* Check that the run can resume from this file. */
 static kith_agreed checkpoint_fits(kith_h5 *f, const kith_graph *g, kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
   int64_t fingerprint = 0;
@@ -177,7 +177,7 @@ done:
   return st;
 }
 
-/* A short text attribute of at most `size` bytes; "" if it is not there. */
+/* Read a text attribute into out [size]; "" if it is missing. */
 static kith_agreed checkpoint_read_text(kith_h5 *f, const char *name, size_t size, char *out) {
   kith_agreed st = {KITH_OK};
   char *text = NULL;
@@ -195,8 +195,7 @@ done:
   return st;
 }
 
-/* What older files lack: what the steps of the next epoch took; which run it is, and what it compares epochs
- * by. */
+/* Read attributes that older files lack. */
 static kith_agreed checkpoint_read_later(kith_h5 *f, kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
   c->seconds = 0;

@@ -1,8 +1,7 @@
 /*
- * Where checkpoints lie: checkpoint-EEEEEE-SSSSSS.h5 for each that is kept, by its whole epochs and the steps
- * of the next one; and checkpoint-latest, a line of text that names the newest and is written last. Until
- * kith 0.1 the name had only the epochs, so that a checkpoint replaced the one before it of the same epoch;
- * such files are still found.
+ * The folder of checkpoints: checkpoint-EEEEEE-SSSSSS.h5 (completed epochs, steps of the next one), and
+ * checkpoint-latest, a line of text that names the newest and is written last.  Files of kith 0.1 have only
+ * the epoch in their names; they are still found.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -19,13 +18,13 @@
 #define FOLDER_STEM "checkpoint-"
 #define FOLDER_LATEST "checkpoint-latest"
 
-/* A checkpoint by its name; step -1: the name has none. */
+/* A checkpoint, from its file name; step -1: not in the name. */
 typedef struct checkpoint_entry {
   int64_t epoch, step;
   char name[KITH_NAME];
 } checkpoint_entry;
 
-/* A number without sign at *at, which moves behind it. */
+/* Parse an unsigned number at *at and advance *at. */
 static bool folder_number(const char **at, int64_t *n) {
   char *end = NULL;
   if (**at < '0' || **at > '9') return false;
@@ -49,7 +48,7 @@ static bool folder_parse_name(const char *name, checkpoint_entry *p) {
   return strcmp(at, ".h5") == 0;
 }
 
-/* Whether a is of an earlier place than b: -1, 0 or 1. */
+/* Compare (epoch, step) with b: -1, 0 or 1. */
 static int folder_order(int64_t epoch, int64_t step, const checkpoint_entry *b) {
   if (epoch != b->epoch) return epoch < b->epoch ? -1 : 1;
   return (step > b->step) - (step < b->step);
@@ -59,7 +58,7 @@ static int folder_newest_first(const void *a, const void *b) {
   return -folder_order(((const checkpoint_entry *)a)->epoch, ((const checkpoint_entry *)a)->step, b);
 }
 
-/* All checkpoints of a folder, the newest first; none if there is no folder.  *list is a new block. */
+/* List all checkpoints of a folder into a new block, newest first; none if the folder is missing. */
 static kith_status folder_list(const char *folder, int *n, checkpoint_entry **list) {
   kith_status st = KITH_OK;
   struct dirent **entry = NULL;
@@ -91,7 +90,7 @@ done:
   return st;
 }
 
-/* An old checkpoint that stays costs room and nothing else: one warning is enough. */
+/* A checkpoint that cannot be removed only costs disk space: warn once. */
 static void folder_remove(const char *folder, const char *name) {
   static bool warned;
   char path[KITH_PATH];
@@ -101,8 +100,7 @@ static void folder_remove(const char *folder, const char *name) {
             strerror(errno));
 }
 
-/* What is beyond the one just written was passed over when the run began; it stays until the run is past it.
- */
+/* Checkpoints after (epoch, step) stay: resuming skipped them; they go when the run has passed them. */
 kith_status kith__checkpoint_prune(const char *folder, int keep, int64_t epoch, int64_t step, int64_t stays) {
   kith_status st = KITH_OK;
   checkpoint_entry *list = NULL;
@@ -119,7 +117,7 @@ done:
 
 /* ---- finding ---- */
 
-/* The name that checkpoint-latest holds; "" where there is none. */
+/* Read the name in checkpoint-latest; "" if the file is missing. */
 static kith_status folder_read_latest(const char *folder, char *name) {
   kith_status st = KITH_OK;
   char path[KITH_PATH];
@@ -128,7 +126,7 @@ static kith_status folder_read_latest(const char *folder, char *name) {
   KITH_TRY(kith_path_join(folder, FOLDER_LATEST, path));
   FILE *f = NULL;
   if (access(path, F_OK) != 0 && errno == ENOENT) return st;
-  KITH_TRY(kith_file_fopen(path, &f)); /* unreadable is not the same as none */
+  KITH_TRY(kith_file_fopen(path, &f)); /* unreadable differs from missing */
   bool read = fscanf(f, "%63s", name) == 1;
   fclose(f);
   KITH_CHECK(read && folder_parse_name(name, &p), KITH_EDATA,
@@ -137,7 +135,7 @@ done:
   return st;
 }
 
-/* The one that is pointed to comes first, then all others, the newest first. */
+/* Choose the nth candidate: first that of checkpoint-latest, then all others, newest first. */
 static void folder_choose(const char *pointed, int n, const checkpoint_entry *list, int nth, char *name) {
   int at = pointed[0] ? 1 : 0;
   name[0] = '\0';
@@ -166,7 +164,7 @@ done:
   return st;
 }
 
-/* What rank 0 found, to all. */
+/* Broadcast the result of rank 0. */
 static kith_agreed folder_bcast(const kith_comm *comm, kith_status found, char *path) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith_agree(comm, found));
@@ -199,7 +197,7 @@ kith_agreed kith_checkpoint_at_epoch(const kith_comm *comm, const char *folder, 
 
 /* ---- removing ---- */
 
-/* What is about to be removed, under its name and under a temporary one. */
+/* A file to remove: its path, and a temporary path. */
 typedef struct removal {
   char path[KITH_PATH], tmp[KITH_TMP_PATH];
 } removal;
@@ -218,7 +216,7 @@ done:
   return st;
 }
 
-/* All or none: each gets another name first, and its old one back if that fails for any. */
+/* Remove all or none: rename each file first; on failure, rename all back. */
 static kith_status folder_clear(const char *folder) {
   kith_status st = KITH_OK;
   char latest[KITH_PATH];

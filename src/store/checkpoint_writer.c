@@ -1,9 +1,9 @@
 /*
- * A thread that writes checkpoints beside the steps.
+ * A background thread that writes one checkpoint while training continues.
  *
- * It lives for one checkpoint.  All ranks' threads meet on a communicator of their own, so that their
- * messages never meet those of the steps; it is a sleeps one, because a thread that waits for a disk must
- * not take a core from the steps. How it ended is the same on every rank, and is kept until somebody waits.
+ * The threads of all ranks use their own communicator, so that their messages never match those of training.
+ * Its waits sleep instead of polling, so that they take no core from training.  The status is equal on all
+ * ranks, and kept until kith_checkpoint_writer_wait().
  */
 #include <omp.h>
 #include <pthread.h>
@@ -18,7 +18,7 @@ enum { WRITER_TEXT = 2048 };
 
 struct kith_checkpoint_writer {
   const kith_graph *g;
-  kith_comm *comm; /* of the threads */
+  kith_comm *comm; /* used by the threads only */
   kith_redistribution *rows;
   bool is_async, is_pending; /* is_pending: there is something to wait for */
   bool is_threaded;          /* the thread could be started; else its work was done in place */
@@ -45,7 +45,7 @@ done:
   return st;
 }
 
-/* Whether MPI lets threads call it; the same on every rank. */
+/* Whether MPI provides MPI_THREAD_MULTIPLE on all ranks. */
 static bool writer_has_threads(const kith_comm *comm) {
   int provided = MPI_THREAD_SINGLE;
   KITH_MPI(MPI_Query_thread(&provided));
@@ -121,15 +121,15 @@ static void *writer_write(void *writer) {
   return NULL;
 }
 
-/* The cores belong to the steps. */
+/* One OpenMP thread: the cores belong to training. */
 static void *writer_thread(void *writer) {
   omp_set_num_threads(1);
   kith_watchdog_register_writer();
   return writer_write(writer);
 }
 
-/* Signals are for the thread that plays steps.  A rank that gets no thread works in place: the others'
- * threads wait for it. */
+/* Block all signals in the thread: the main thread handles them.  A rank that cannot start a thread writes
+ * synchronously; the threads of the others wait for it. */
 static void writer_start(kith_checkpoint_writer *w) {
   sigset_t all, before;
   sigfillset(&all);

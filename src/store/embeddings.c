@@ -1,4 +1,4 @@
-/* embeddings.h5: what training leaves for others.  Layout: docs/files.md. */
+/* Write and read embeddings.h5, and the same layout for new nodes. */
 #include <stdio.h>
 
 #include "store/graph_ids.h"
@@ -23,7 +23,7 @@ done:
   return st;
 }
 
-/* The class with the largest logit, of equals the first, for every node. */
+/* Predict for every node the class with the largest logit; ties: the first one. */
 static kith_agreed embeddings_predict(const kith_comm *comm, const kith_graph *g, kith_redistribution *rows,
                                       kith_h5 *f, int d, const float *x) {
   kith_agreed st = {KITH_OK};
@@ -58,7 +58,7 @@ done:
   return st;
 }
 
-/* A short text attribute into [KITH_NAME]; "" if it is not there. */
+/* Read a text attribute into out [KITH_NAME]; "" if it is missing. */
 static kith_agreed origin_text(kith_h5 *f, const char *name, char *out) {
   kith_agreed st = {KITH_OK};
   char *text = NULL;
@@ -119,7 +119,7 @@ done:
   return st;
 }
 
-/* ---- the same of newcomers ---- */
+/* ---- new nodes ---- */
 
 void kith_new_nodes_free(kith_new_nodes *n) {
   KITH_FREE(n->user);
@@ -130,8 +130,7 @@ void kith_new_nodes_free(kith_new_nodes *n) {
   }
 }
 
-/* Rank 0 writes the ids; every rank the rows of this type that are among first … first + n - 1 of all
- * newcomers. */
+/* Rank 0 writes the ids; every rank those of its rows first … first + n - 1 that are of this type. */
 static kith_agreed embeddings_write_type(const kith_comm *comm, kith_h5 *f, const kith_new_nodes *new, int t,
                                          int64_t first, int64_t n, int d, const float *x) {
   kith_agreed st = {KITH_OK};
@@ -152,8 +151,7 @@ done:
   return st;
 }
 
-/* pair/user and pair/item: what newcomers interacted with, by original numbers, which for newcomers follow
- * the graph's. */
+/* Write pair/user and pair/item: the interactions of new nodes, by original numbers. */
 static kith_agreed embeddings_write_pairs(const kith_comm *comm, kith_h5 *f, const kith_new_nodes *new) {
   kith_agreed st = {KITH_OK};
   int64_t mine = comm->rank == 0 ? new->n_pair : 0, first = comm->rank == 0 ? 0 : new->n_pair;

@@ -1,5 +1,4 @@
-/* The ids and names that embeddings.h5 repeats, held from the start of a run: graph.h5 may be another one by
- * the time of the export. */
+/* Ids and names for embeddings.h5, held from the start of a run, since graph.h5 may be replaced meanwhile. */
 #include "store/graph_ids.h"
 
 #include <stdio.h>
@@ -11,7 +10,7 @@ void kith_graph_ids_destroy(kith_graph_ids **ids) {
   KITH_FREE(*ids);
 }
 
-/* This rank's block of one dataset. */
+/* Read this rank's block of one dataset. */
 static kith_agreed ids_read_block(const kith_comm *comm, kith_h5 *f, const char *name, int64_t n_node,
                                   kith__id_block *b) {
   kith_agreed st = {KITH_OK};

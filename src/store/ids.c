@@ -1,4 +1,4 @@
-/* The ids of one node type: numbers, or text in cells of one width. */
+/* Ids and names of nodes in graph.h5: integers, or fixed-width text. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,12 +55,12 @@ done:
   return st;
 }
 
-/* U+0080 to U+009F, which terminals obey as they obey an escape. */
+/* U+0080 to U+009F: control characters of terminals. */
 static bool ids_is_c1(const char *at, size_t n) {
   return (unsigned char)at[0] == 0xc2 && n > 1 && (unsigned char)at[1] >= 0x80 && (unsigned char)at[1] < 0xa0;
 }
 
-/* A text id is what a list could have brought: some letters without control characters, then zeroes. */
+/* A valid text id: one or more characters, no control characters, zero-padded. */
 static bool ids_is_text(const char *cell, size_t width) {
   size_t n = strnlen(cell, width);
   for (size_t k = 0; k < n; k++)
@@ -101,7 +101,7 @@ done:
   return st;
 }
 
-/* As ids_check(), but a node may have no name. */
+/* As ids_check(), but a name may be empty. */
 static kith_status names_check(const char *path, const char *name, const kith_ids *names) {
   kith_status st = KITH_OK;
   for (int64_t i = 0; i < names->n; i++) {

@@ -1,4 +1,4 @@
-/* Reading one rank's share of parts.h5: a slice of every dataset. */
+/* Read one rank's share of parts.h5: a slice of every dataset. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -20,7 +20,7 @@ done:
   return st;
 }
 
-/* Read `n` values from place `first` into a new block. */
+/* Read `n` values from index `first` into a new block. */
 #define READ_SLICE(f, name, type, first, n, block)                                                           \
   do {                                                                                                       \
     KITH_TRY(kith__parts_check_extent(comm, f, name, (first) + (n)));                                        \
@@ -84,7 +84,7 @@ done:
   return st;
 }
 
-/* Each part has at most as many users as nodes, and all parts have the graph's. */
+/* User counts: at most the nodes of each part, and n_user in total. */
 static kith_status parts_check_users(const char *path, const kith_graph *g, const int64_t *user_count) {
   kith_status st = KITH_OK;
   int64_t n = 0;
@@ -100,13 +100,13 @@ done:
   return st;
 }
 
-/* Whether a node is a user; any is where there are no counts. */
+/* Whether a node is a user. */
 static bool parts_is_user(const kith_graph *g, const int64_t *user_count, kith_gid k) {
   int part = kith_owner(g->n_part, g->part_first, k);
   return k - g->part_first[part] < user_count[part];
 }
 
-/* Users have items, and items users. */
+/* Neighbors of users are items, and of items users. */
 static kith_status parts_check_types(const kith_graph *g, const char *path, const int64_t *user_count) {
   kith_status st = KITH_OK;
   for (kith_lid i = 0; i < g->n_own; i++)
@@ -118,8 +118,8 @@ done:
   return st;
 }
 
-/* Types of the owned rows: in every part users come first; without counts all nodes are alike.  Fills type,
- * row_of, n_own_of. */
+/* Set type, row_of and n_own_of of the owned rows: in every part users come first; without counts, all nodes
+ * are of one type. */
 static kith_status parts_read_types(const kith_comm *comm, kith_graph *g, const int64_t *user_count) {
   kith_status st = KITH_OK;
   kith_gid low = g->first[comm->rank];
@@ -193,7 +193,7 @@ done:
   return st;
 }
 
-/* Keep the rows of users: values of item rows are left out, starts are packed. */
+/* Select the rows of users, with compacted offsets. */
 static kith_status parts_select_users(const char *path, const kith_graph *g, const int64_t *start,
                                       const int32_t *item, kith_ragged *out) {
   kith_status st = KITH_OK;
@@ -221,7 +221,7 @@ done:
   return st;
 }
 
-/* Rows of neighbors: group/start and group/neighbour; *first is where the slice begins in the file. */
+/* Read the neighbors of the owned rows; *first is the index of the first one in the file. */
 static kith_agreed parts_read_neighbors(const kith_comm *comm, kith_h5 *f, const char *group, kith_graph *g,
                                         int64_t *first) {
   kith_agreed st = {KITH_OK};
@@ -275,7 +275,7 @@ done:
   return st;
 }
 
-/* The items of a user's neighbors are where item/number says. */
+/* The global numbers of a user's items agree with item/number. */
 static kith_status parts_check_items(const kith_graph *g, const char *path) {
   kith_status st = KITH_OK;
   for (kith_lid u = 0; u < g->n_own_of[KITH_USER]; u++) {
@@ -305,7 +305,7 @@ done:
   return st;
 }
 
-/* Lists of users' items, for nodes that are no users: empty. */
+/* Empty lists of items, for node classification. */
 static kith_status parts_alloc_empty_lists(kith_graph *g) {
   kith_status st = KITH_OK;
   KITH_TRY(KITH_NEW(g->train.start, 1));
@@ -379,8 +379,8 @@ done:
   return st;
 }
 
-/* On disk and for this time, rank r has the block of original numbers n r / R … n (r + 1) / R - 1; who wants
- * some asks it. */
+/* Rank r reads the block n r / R … n (r + 1) / R - 1 of the numbers; a halo exchange brings what others need.
+ */
 kith_agreed kith_global_ids_read(const kith_comm *comm, const char *parts_path, const kith_graph *g,
                                  kith_node_type type, int64_t n, const int64_t *original, int64_t *number) {
   kith_agreed st = {KITH_OK};

@@ -1,9 +1,8 @@
 /*
- * Whether the shares of all ranks fit together: what every rank has checked of its own slice says nothing
- * about rows that two ranks call theirs, or about pairs that stand at one end only.
+ * Checks over the shares of all ranks: rows that two ranks own, and edges stored at one end only, cannot be
+ * found in one rank's slice.
  *
- * Numbers that must come in pairs are compared by sums of their hashes, modulo 2^64: a sum does not depend on
- * who adds.
+ * Multisets that must be equal are compared by sums of hashes modulo 2^64, which do not depend on the order.
  */
 #include "store/parts_check.h"
 
@@ -13,14 +12,15 @@ static uint64_t check_mix(uint64_t x) {
   return x ^ (x >> 31);
 }
 
-/* Of two numbers in their order. */
+/* Hash of an ordered pair. */
 static uint64_t check_hash(uint64_t seed, uint64_t a, uint64_t b) {
   return check_mix(check_mix(check_mix(seed) + a) + b);
 }
 
-/* ---- this rank's part of the sums ---- */
+/* ---- this rank's summands ---- */
 
-/* Every entry from its row's end, less the same entry from its other end: nothing, if each stands at both. */
+/* Hash of each edge (row, neighbor) minus hash of (neighbor, row): 0 in total if each is stored at both ends.
+ */
 static uint64_t check_ends(const kith_graph *g, kith_gid low) {
   uint64_t sum = 0;
   for (kith_lid i = 0; i < g->n_own; i++)
@@ -36,16 +36,16 @@ static uint64_t check_ends(const kith_graph *g, kith_gid low) {
   return sum;
 }
 
-/* How many of the places 0, 1, … a row's pairs take (classification: the node itself). */
+/* Number of training indices of a row: its edges, if it is a user; classification: 1 for a training node. */
 static int64_t check_many(const kith_graph *g, kith_lid i) {
   if (g->task == KITH_CLASSIFY) return g->split[i] == KITH_NODE_TRAIN;
   return g->type[i] == KITH_USER ? g->start[i + 1] - g->start[i] : 0;
 }
 
 /*
- * Places from edge[i] on are row i's.  Where they tile 0 … n - 1, every end of a row's places begins those of
- * another row: ends less beginnings are n less 0.  Beginnings lie before ends, so there is no other way to
- * that sum.
+ * A row has consecutive training indices.  The rows tile 0 … n - 1 if and only if every end of a range is the
+ * beginning of another, except 0 and n.  So hashes of ends minus hashes of beginnings must sum to h(n) -
+ * h(0).
  */
 static uint64_t check_places(const kith_graph *g) {
   uint64_t sum = 0;
@@ -64,7 +64,7 @@ static int64_t check_count(const kith_graph *g) {
   return n;
 }
 
-/* ---- what one rank can see alone ---- */
+/* ---- local checks ---- */
 
 static kith_status check_own(const kith_graph *g, const char *path, int64_t n_place) {
   kith_status st = KITH_OK;
@@ -103,7 +103,7 @@ kith_agreed kith__parts_check(const kith_comm *comm, const kith_graph *g, const 
   int64_t sum[3] = {check_count(g), (int64_t)check_places(g), (int64_t)check_ends(g, g->first[comm->rank])};
   kith_comm_sum_int(comm, 3, sum);
   KITH_TRY(kith_agreed_same(check_sums(g, path, n_place, sum)));
-  st = kith_redistribution_create(comm, g, &rows); /* finds rows of one original number */
+  st = kith_redistribution_create(comm, g, &rows); /* fails if original numbers are not unique */
   if (kith_is_bad(st)) st = kith_agreed_same(kith_fail(st.status, "%s: %s", path, kith_error_text()));
 done:
   kith_redistribution_destroy(&rows);

@@ -1,13 +1,13 @@
-/* Private to ingest: whether what parts.h5 says holds together. */
+/* Private to store: consistency of the ranks' shares of parts.h5. */
 #ifndef KITH_STORE_PARTS_CHECK_H
 #define KITH_STORE_PARTS_CHECK_H
 
 #include "kith/store.h"
 
 /**
- * Original numbers of each type are 0, 1, …, each once; so are the places of training pairs or nodes; every
- * pair stands at both of its ends, with the same weight.  Collective.  Errors: KITH_EDATA, naming `path`.
- * Room for a moment: 24 bytes a row.
+ * Check over all ranks: original numbers of each type are 0, 1, …, each once; so are the indices of training
+ * edges or nodes; every edge is stored at both ends, with the same weight.  Collective.
+ * Errors: KITH_EDATA, naming `path`.  Temporary memory: 24 bytes per row.
  */
 kith_agreed kith__parts_check(const kith_comm *comm, const kith_graph *g, const char *path) KITH_MUST_USE;
 

@@ -1,4 +1,4 @@
-/* Reading what is known of a rank's nodes: a slice of parts.h5. */
+/* Read the sparse features of a rank's nodes: a slice of parts.h5. */
 #include <math.h>
 
 #include "store/parts.h"

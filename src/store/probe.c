@@ -1,4 +1,4 @@
-/* A folder that is written to and read from all ranks, before hours depend on it. */
+/* Write to a folder and read from it on all ranks, before a long job depends on it. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,7 @@
 #include "kith/h5.h"
 #include "kith/probe.h"
 
-/* Network file systems may show another node's file a little later. */
+/* Network file systems may show another node's file with a delay. */
 enum { PROBE_TRIES = 30, PROBE_PAUSE = 100000 };
 
 enum { PROBE_COLUMNS = 3, PROBE_ROWS = 700, PROBE_ROOM = 2 * KITH_PATH };
@@ -26,7 +26,7 @@ static void probe_host(char *host) {
   gethostname(host, KITH_NAME - 1);
 }
 
-/* The outermost folder of a path that is not there. */
+/* The outermost folder of a path that does not exist. */
 static void probe_missing(const char *folder, char *missing) {
   char part[KITH_PATH];
   struct stat is;
@@ -53,8 +53,7 @@ done:
   return st;
 }
 
-/* The folders that were made, innermost first; one that is not empty stays, one that could not be made is
- * passed over. */
+/* Remove the created folders, innermost first, unless they are not empty. */
 static void probe_unmake(const kith_probe *p) {
   char part[KITH_PATH], parent[KITH_PATH];
   snprintf(part, sizeof part, "%s", p->folder);
@@ -74,7 +73,7 @@ kith_agreed kith_probe_begin(const kith_comm *comm, const char *folder, kith_pro
 done:
   if (kith_is_bad(st)) {
     if (comm->rank == 0) probe_unmake(out);
-    *out = (kith_probe){0}; /* nothing to be ended, on any rank */
+    *out = (kith_probe){0}; /* kith_probe_end() then does nothing */
   }
   return st;
 }
@@ -89,7 +88,7 @@ static void probe_name_rank(const kith_probe *p, int rank, size_t size, char *pa
   probe_name(p, what, size, path);
 }
 
-/* Everybody removes its own file first: a folder that is not shared has it only there. */
+/* Each rank removes its own file first: in a folder that is not shared, only it sees that file. */
 void kith_probe_end(const kith_comm *comm, const kith_probe *p) {
   static const char *const left[] = {".all", ".h5", ".lock"};
   char path[PROBE_ROOM];
@@ -105,7 +104,7 @@ void kith_probe_end(const kith_comm *comm, const kith_probe *p) {
   probe_unmake(p);
 }
 
-/* ---- one folder ---- */
+/* ---- a shared folder ---- */
 
 static kith_status probe_put(const char *path, const char *text) {
   kith_status st = KITH_OK;
@@ -181,7 +180,7 @@ bool kith_probe_can_lock(const kith_probe *p, char *why) {
   return good;
 }
 
-/* Bytes of checkpoints and embeddings that are there already. */
+/* Bytes of existing checkpoints and embeddings, which a run replaces. */
 static int64_t probe_replaced(const char *folder) {
   char path[PROBE_ROOM];
   int64_t bytes = 0;
@@ -204,14 +203,14 @@ int64_t kith_probe_free_bytes(const kith_probe *p) {
 
 /* ---- parallel HDF5 ---- */
 
-/* Rows that ranks up to `rank` write: every third has none, the others have different numbers of them. */
+/* Rows of the ranks before `rank`: every third rank has none, the others have different numbers. */
 static int64_t probe_ragged(int size, int rank) {
   int64_t n = 0;
   for (int r = 0; r < rank; r++) n += size > 1 && r % 3 == 1 ? 0 : PROBE_ROWS + 13 * (r % 7);
   return n;
 }
 
-/* Rows before `rank` where the last one has them all. */
+/* Rows of the ranks before `rank` if the last one has all. */
 static int64_t probe_last(int size, int rank) { return rank < size ? 0 : PROBE_ROWS; }
 
 static float probe_real(int64_t i) { return (float)(i % 8191) * 0.5f; }
@@ -248,7 +247,7 @@ done:
   return st;
 }
 
-/* Each rank an even share, which is no other rank's share of the writing. */
+/* Each rank reads an equal share, which differs from the slices written. */
 static kith_agreed probe_read(const kith_comm *comm, kith_h5 *f) {
   kith_agreed st = {KITH_OK};
   float *x = NULL;

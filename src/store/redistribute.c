@@ -1,10 +1,10 @@
 /*
- * The way between rows by owner and rows in original order, for each node type.
+ * Redistribute rows between their owners and blocks in original order, for each node type.
  *
- * On disk, rank r of R handles the block of original numbers n r / R … n (r + 1) / R - 1.  An owner's rows,
- * sorted by original number, are sorted by block too; so both ends know the order of what they exchange, and
- * no numbers travel. The way is gone in rounds of some mebibytes a rank, in one direction to write and in the
- * other to read: room is small, and rows that have arrived go to the file while they are in the cache.
+ * In the file, rank r of R handles the block of original numbers n r / R … n (r + 1) / R - 1.  An owner's
+ * rows, sorted by original number, are sorted by block, too; so both sides know the order of the rows that
+ * they exchange, and no indices are sent.  Transfers go in rounds of some MiB per rank, to the blocks for
+ * writing and back for reading: memory stays small, and rows are written while they are in the cache.
  */
 #include <omp.h>
 #include <stdio.h>
@@ -15,14 +15,14 @@
 #include "h5/validate.h"
 #include "kith/store.h"
 
-enum { REDISTRIBUTE_ROUND_BYTES = 16 << 20 }; /* bytes of a rank's block in one round */
+enum { REDISTRIBUTE_ROUND_BYTES = 16 << 20 }; /* of a rank's block */
 
-/* One node type. */
+/* Ownership of one node type. */
 typedef struct type_map {
-  int64_t *block;  /* [size + 1] original numbers by rank */
-  int64_t *to;     /* [size + 1] order[to[r]] … order[to[r + 1] - 1] lie in the block of rank r */
-  kith_lid *order; /* [owned] rows, by original number */
-  int32_t *from;   /* [rows of this block] who owns each */
+  int64_t *block;  /* [size + 1] first original number of each rank's block */
+  int64_t *to;     /* [size + 1] order[to[r]] … order[to[r + 1] - 1] belong to the block of rank r */
+  kith_lid *order; /* [owned] rows, sorted by original number */
+  int32_t *from;   /* [rows of this block] owner of each */
 } type_map;
 
 struct kith_redistribution {
@@ -31,9 +31,9 @@ struct kith_redistribution {
   type_map type[KITH_TYPES];
 };
 
-/* ---- who has what ---- */
+/* ---- ownership ---- */
 
-/* A row and its original number. */
+/* A row and its original number, to sort. */
 typedef struct numbered_row {
   int64_t original;
   kith_lid row;
@@ -44,7 +44,7 @@ static int redistribute_compare(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-/* Sort the owned rows and deal them to blocks. */
+/* Sort the owned rows and assign them to blocks. */
 static kith_status redistribute_sort(const kith_redistribution *r, int t, type_map *type) {
   kith_status st = KITH_OK;
   const kith_graph *g = r->g;
@@ -71,10 +71,10 @@ done:
   return st;
 }
 
-/* Room for the numbers of rows that the owners exchange the block's rank, once. */
+/* Buffers to send each block's rank the indices of its rows, once. */
 typedef struct owner_exchange {
   int *n_out, *at_out, *n_in, *at_in;
-  int32_t *out, *in; /* places within the block */
+  int32_t *out, *in; /* indices within the block */
 } owner_exchange;
 
 static kith_status exchange_make(const kith_redistribution *r, int t, owner_exchange *exchange) {
@@ -105,7 +105,7 @@ static void exchange_free(owner_exchange *exchange) {
   KITH_FREE(exchange->in);
 }
 
-/* Every row of the block has one owner. */
+/* Set the owner of every row of the block; each has exactly one. */
 static kith_status redistribute_set_owners(const kith_redistribution *r, int t,
                                            const owner_exchange *exchange) {
   kith_status st = KITH_OK;
@@ -183,41 +183,41 @@ void kith_redistribution_destroy(kith_redistribution **rows) {
   KITH_FREE(*rows);
 }
 
-/* ---- the way ---- */
+/* ---- transfers ---- */
 
 /*
- * Rows of one width under way.  Rounds end at multiples of `round` rows counted from row 0 of the file, so
- * that they end where blocks with a checksum do, whoever writes them.
+ * A transfer of rows of one width.  Rounds end at multiples of `round` rows from row 0 of the file, i.e. at
+ * boundaries of checksum blocks, for any number of ranks.
  */
 typedef struct transfer {
   const kith_redistribution *r;
   const type_map *type;
   char name[KITH_NAME];
   size_t row;               /* bytes */
-  int64_t round, rounds, i; /* rows of a round; rounds of the longest block; the one under way */
-  int64_t low, high;        /* rows of this rank's block that it is about */
+  int64_t round, rounds, i; /* rows per round; rounds of the longest block; current round */
+  int64_t low, high;        /* rows of this rank's block in the current round */
   MPI_Datatype mpi;
-  int64_t *next; /* [size] the next row in `order` for each rank */
+  int64_t *next; /* [size] next index into `order` for each rank */
   int *n_out, *at_out, *n_in,
       *at_in;         /* [size], [size + 1] rows of a round by rank: of the owner, and of the block */
-  char *out, *in;     /* the rows: of the owner, and of the block, by owner */
-  kith_lid *position; /* [round] where in `in` each row of the round lies */
+  char *out, *in;     /* buffers: rows of the owner; rows of the block, grouped by owner */
+  kith_lid *position; /* [round] index in `in` of each row of the round */
 } transfer;
 
-/* Where round i of a rank's block begins. */
+/* First row of round i of a rank's block. */
 static int64_t transfer_bound(const transfer *w, int rank, int64_t i) {
   const int64_t *block = w->type->block;
   return kith_min(i == 0 ? block[rank] : (block[rank] / w->round + i) * w->round, block[rank + 1]);
 }
 
-/* Rows of `order` from `at` on, for a rank, that lie before a row of the file. */
+/* Number of entries of `order` from `at` on, for a rank, below original number `before`. */
 static int64_t transfer_count(const transfer *w, int rank, int64_t at, int64_t before) {
   int64_t n = 0, end = w->type->to[rank + 1];
   while (at + n < end && w->r->g->original[w->type->order[at + n]] < before) n++;
   return n;
 }
 
-/* The most rows that this rank sends in one round. */
+/* Largest number of rows that this rank sends in one round. */
 static int64_t transfer_max_rows(const transfer *w) {
   int64_t most = 0;
   memcpy(w->next, w->type->to, (size_t)w->r->comm->size * sizeof *w->next);
@@ -263,7 +263,7 @@ done:
   return st;
 }
 
-/* Rows of `row` bytes of one node type; freed by transfer_free() in any case. */
+/* Prepare a transfer of rows of `row` bytes; call transfer_free() on failure, too. */
 static kith_agreed transfer_make(const kith_redistribution *r, int t, const char *name, size_t row,
                                  transfer *w) {
   *w = (transfer){.r = r, .type = &r->type[t], .row = row, .mpi = MPI_DATATYPE_NULL};
@@ -281,7 +281,7 @@ static kith_agreed transfer_make(const kith_redistribution *r, int t, const char
   return kith_agree(r->comm, transfer_alloc(w));
 }
 
-/* Count the rows of a round, at both ends. */
+/* Start a round: count its rows on both sides. */
 static void transfer_begin(transfer *w, int64_t i) {
   int size = w->r->comm->size, rank = w->r->comm->rank;
   w->i = i;
@@ -298,7 +298,7 @@ static void transfer_begin(transfer *w, int64_t i) {
   kith_prefix_sum(size, w->n_in, w->at_in);
 }
 
-/* The owner's rows of the round, in the order in which they travel. */
+/* Pack the owner's rows of the round. */
 static void transfer_pack(transfer *w, const char *x) {
   char *out = w->out;
   for (int q = 0; q < w->r->comm->size; q++)
@@ -306,7 +306,7 @@ static void transfer_pack(transfer *w, const char *x) {
       memcpy(out, x + (size_t)w->type->order[w->next[q]++] * w->row, w->row);
 }
 
-/* The transpose. */
+/* Unpack the owner's rows: the inverse. */
 static void transfer_unpack(transfer *w, char *x) {
   const char *out = w->out;
   for (int q = 0; q < w->r->comm->size; q++)
@@ -315,8 +315,8 @@ static void transfer_unpack(transfer *w, char *x) {
 }
 
 /*
- * Bring the rows of a round to their block: row low + k is the one of number position[k] in what is returned.
- * One rank alone has them where they are.
+ * Send the rows of round i to their blocks.  Row low + k is row (*position)[k] of the returned buffer.  A
+ * single rank needs no copy.
  */
 static const char *transfer_to_block(transfer *w, int64_t i, const void *x, const kith_lid **position) {
   const kith_comm *comm = w->r->comm;
@@ -335,7 +335,7 @@ static const char *transfer_to_block(transfer *w, int64_t i, const void *x, cons
   return w->in;
 }
 
-/* The transpose: rows of the block, sorted by owner in w->in, go to where they belong in x. */
+/* The inverse: send the rows of the block, grouped by owner in w->in, to x on their owners. */
 static void transfer_to_owner(transfer *w, void *x) {
   const kith_comm *comm = w->r->comm;
   kith_comm_barrier_sleep(comm);
@@ -346,7 +346,7 @@ static void transfer_to_owner(transfer *w, void *x) {
 
 /* ---- writing ---- */
 
-/* Sort one piece of a round, which lies in one block with a checksum, and write it. */
+/* Sort and write one piece of a round, within one checksum block. */
 static int redistribute_put_piece(const transfer *w, kith__raw_rows *to, const char *from,
                                   const kith_lid *position, int64_t low, int64_t high, char *buffer) {
   for (int64_t k = low; k < high; k++)
@@ -354,8 +354,7 @@ static int redistribute_put_piece(const transfer *w, kith__raw_rows *to, const c
   return kith__raw_rows_write(to, low, high - low, buffer);
 }
 
-/* Write the rows of a round, as many pieces at a time as there are threads, each with room of its own in
- * `buffer`. */
+/* Write the rows of a round, one piece per thread at a time, each through its own part of `buffer`. */
 static int redistribute_put_round(const transfer *w, kith__raw_rows *to, const char *from,
                                   const kith_lid *position, char *buffer) {
   int64_t per = to->sums.per_block, first = w->low / per,

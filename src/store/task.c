@@ -1,4 +1,4 @@
-/* What a file's task means for the names of its datasets. */
+/* The task of a file, and the names of its node types. */
 #include "kith/store.h"
 
 const char *kith_type_name(kith_task task, int type) {
