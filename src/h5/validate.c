@@ -178,3 +178,28 @@ kith_status kith__validate_range(const char *path, const char *name, int64_t fir
 done:
   return st;
 }
+
+kith_status kith__validate_rows(const char *path, const char *name, int64_t n_row, const int64_t *start,
+                                const int32_t *x, int64_t below) {
+  kith_status st = KITH_OK;
+  for (int64_t i = 0; i < n_row; i++)
+    for (int64_t e = start[i]; e < start[i + 1]; e++) {
+      int32_t low = e > start[i] ? x[e - 1] + 1 : 0;
+      KITH_CHECK(x[e] >= low && x[e] < below, KITH_EDATA,
+                 "%s: %s holds %d in row %lld, where ascending numbers from %d to %lld are expected", path,
+                 name, x[e], (long long)i, low, (long long)below - 1);
+    }
+done:
+  return st;
+}
+
+kith_status kith__validate_features(const char *path, const char *name, int64_t n, const int32_t *index,
+                                    const float *value, int n_feature) {
+  kith_status st = KITH_OK;
+  for (int64_t e = 0; e < n; e++)
+    KITH_CHECK(index[e] >= 0 && index[e] < n_feature && isfinite(value[e]), KITH_EDATA,
+               "%s: %s holds feature %d of %d, with the value %g", path, name, index[e], n_feature,
+               (double)value[e]);
+done:
+  return st;
+}

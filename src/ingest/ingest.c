@@ -4,7 +4,7 @@
 
 #include "ingest/features.h"
 #include "ingest/names.h"
-#include "store/graph_writer.h"
+#include "store/graph.h"
 
 /* ---- checks ---- */
 

@@ -15,7 +15,7 @@
 #define KITH_INGEST_LISTS_H
 
 #include "ingest/bytes.h"
-#include "store/graph_writer.h"
+#include "store/graph.h"
 #include "kith/fault.h"
 #include "kith/ingest.h"
 

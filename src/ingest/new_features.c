@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "ingest/features.h"
-#include "store/graph_writer.h"
+#include "store/graph.h"
 
 static const char *const datasets[KITH_TYPES] = {"user_feature/id", "item_feature/id"},
                          *const types[KITH_TYPES] = {"user", "item"};

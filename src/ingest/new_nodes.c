@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "ingest/new_nodes.h"
-#include "store/graph_writer.h"
+#include "store/graph.h"
 
 /* ---- rank 0 ---- */
 

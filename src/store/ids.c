@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/graph_writer.h"
+#include "store/graph.h"
 
 void kith_ids_free(kith_ids *ids) {
   KITH_FREE(ids->number);
@@ -40,6 +40,8 @@ int64_t kith_ids_find(const kith_ids *ids, const char *text) {
     if (ids->number[i] == number) return i;
   return -1;
 }
+
+int64_t kith__ids_bytes(const kith_ids *ids) { return ids->n * (ids->text ? ids->width : 8); }
 
 kith_agreed kith__ids_write(kith_h5 *f, const char *name, const kith_ids *ids) {
   if (ids->text) return kith_h5_write(f, name, KITH_H5_TEXT, ids->width, ids->n, 0, ids->n, true, ids->text);

@@ -1,8 +1,9 @@
-/* Writing graph.h5 of a node classification. */
+/* graph.h5 of a node classification: the groups node, class and edge. */
 #include <string.h>
 
 #include "h5/fingerprint.h"
-#include "store/graph_writer.h"
+#include "h5/validate.h"
+#include "store/graph.h"
 
 void kith__node_data_free(kith__node_data *nodes) {
   kith_ids_free(&nodes->classes);
@@ -11,6 +12,8 @@ void kith__node_data_free(kith__node_data *nodes) {
   KITH_FREE(nodes->split);
   kith__edge_csr_free(&nodes->edges);
 }
+
+/* ---- writing ---- */
 
 /* A node's id is its number. */
 static kith_agreed nodes_write_ids(const kith_comm *comm, kith_h5 *f, int64_t n) {
@@ -62,5 +65,87 @@ kith_agreed kith__node_graph_write(const kith_comm *comm, const kith__node_data 
   KITH_TRY(kith_h5_publish(&f));
 done:
   kith_h5_close(&f);
+  return st;
+}
+
+/* ---- reading ---- */
+
+/* Every edge stands at both of its ends, and none leads back to where it comes from. */
+static kith_status edges_check(const char *path, const kith_ragged *l) {
+  kith_status st = KITH_OK;
+  for (int64_t i = 0; i < l->n_row; i++)
+    for (kith_eid e = l->start[i]; e < l->start[i + 1]; e++)
+      KITH_CHECK(l->value[e] != i && kith_ragged_has(l, l->value[e], (int32_t)i), KITH_EDATA,
+                 "%s: /edge/node: %d is a neighbor of %lld, which is none of %d", path, l->value[e],
+                 (long long)i, l->value[e]);
+done:
+  return st;
+}
+
+static kith_status nodes_alloc(int64_t n, kith_dataset *d) {
+  kith_status st = KITH_OK;
+  KITH_TRY(KITH_NEW(d->label, n));
+  KITH_TRY(KITH_NEW(d->split, n));
+  KITH_TRY(KITH_NEW(d->feature, n * d->n_feature));
+  KITH_TRY(kith__ragged_alloc(0, 0, &d->valid));
+  KITH_TRY(kith__ragged_alloc(0, 0, &d->test));
+done:
+  return st;
+}
+
+static kith_status nodes_check(const char *path, int64_t n, const kith_dataset *d) {
+  kith_status st = KITH_OK;
+  for (int64_t i = 0; i < n; i++) {
+    bool good =
+        d->label[i] >= -1 && d->label[i] < d->n_class && d->split[i] >= 0 && d->split[i] < KITH_NODE_SPLITS;
+    KITH_CHECK(good && (d->split[i] == KITH_NODE_NONE || d->label[i] >= 0), KITH_EDATA,
+               "%s: node %lld has label %d of %d and split %d", path, (long long)i, d->label[i], d->n_class,
+               d->split[i]);
+  }
+done:
+  return st;
+}
+
+/* Features are as many as the file says before room is made for them. */
+static kith_agreed nodes_check_extent(const kith_comm *comm, kith_h5 *f, int64_t n_node, int n_feature) {
+  kith_agreed st = {KITH_OK};
+  int64_t n = 0;
+  int d = 0;
+  if (n_feature == 0) return st;
+  KITH_TRY(kith_h5_extent(f, "node/feature", &n, &d));
+  KITH_TRY(
+      kith_agree(comm, n == n_node && d == n_feature
+                           ? KITH_OK
+                           : kith_fail(KITH_EDATA, "%s: /node/feature is [%lld, %d], expected [%lld, %d]",
+                                       kith_h5_path(f), (long long)n, d, (long long)n_node, n_feature)));
+done:
+  return st;
+}
+
+kith_agreed kith__node_dataset_read(const kith_comm *comm, kith_h5 *f, kith_dataset *d) {
+  kith_agreed st = {KITH_OK};
+  int64_t n, n_class, n_feature;
+  KITH_TRY(kith_h5_get_attr_int(f, "n_node", &n));
+  KITH_TRY(kith_h5_get_attr_int(f, "n_class", &n_class));
+  KITH_TRY(kith_h5_get_attr_int(f, "n_feature", &n_feature));
+  KITH_TRY(kith_agreed_same(kith__dataset_check_size(kith_h5_path(f), "n_node", n, 0)));
+  KITH_TRY(kith_agreed_same(kith__dataset_check_size(kith_h5_path(f), "n_class", n_class, 1)));
+  KITH_TRY(kith_agreed_same(kith__dataset_check_size(kith_h5_path(f), "n_feature", n_feature, 0)));
+  d->n[KITH_USER] = n;
+  d->n_class = (int)n_class;
+  d->n_feature = (int)n_feature;
+  KITH_TRY(kith__ragged_read(comm, f, "edge", "node", n, n, &d->train));
+  d->n_edge = d->train.start[n] / 2;
+  KITH_TRY(kith_agree(comm, edges_check(kith_h5_path(f), &d->train)));
+  KITH_TRY(nodes_check_extent(comm, f, n, d->n_feature));
+  KITH_TRY(kith_agree(comm, nodes_alloc(n, d)));
+  KITH_TRY(kith_h5_read(f, "node/label", KITH_H5_INT32, 0, 0, n, d->label));
+  KITH_TRY(kith_h5_read(f, "node/split", KITH_H5_INT8, 0, 0, n, d->split));
+  if (n_feature > 0)
+    KITH_TRY(kith_h5_read(f, "node/feature", KITH_H5_FLOAT, (int)n_feature, 0, n, d->feature));
+  KITH_TRY(
+      kith_agree(comm, kith__validate_finite(kith_h5_path(f), "node/feature", n * d->n_feature, d->feature)));
+  KITH_TRY(kith_agree(comm, nodes_check(kith_h5_path(f), n, d)));
+done:
   return st;
 }

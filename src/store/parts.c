@@ -181,18 +181,6 @@ done:
   return st;
 }
 
-/* Each row ascends: the order in which all that follows reads it, and looks things up in it. */
-static kith_status parts_check_rows(const char *path, const char *name, int64_t n_row, const int64_t *start,
-                                    const int32_t *x) {
-  kith_status st = KITH_OK;
-  for (int64_t i = 0; i < n_row; i++)
-    for (int64_t e = start[i] + 1; e < start[i + 1]; e++)
-      KITH_CHECK(x[e - 1] < x[e], KITH_EDATA, "%s: %s has a row in which %d stands before %d", path, name,
-                 x[e - 1], x[e]);
-done:
-  return st;
-}
-
 /* Select the rows of users, with compacted offsets. */
 static kith_status parts_select_users(const char *path, const kith_graph *g, const int64_t *start,
                                       const int32_t *item, kith_ragged *out) {
@@ -245,8 +233,8 @@ static kith_agreed parts_read_train(const kith_comm *comm, kith_h5 *f, kith_grap
   READ_SLICE(f, "train/original", KITH_H5_INT32, first, g->start[g->n_own], original);
   if (kith_h5_has_dataset(f, "train/weight"))
     READ_SLICE(f, "train/weight", KITH_H5_FLOAT, first, g->start[g->n_own], g->weight);
-  KITH_TRY(
-      kith_agree(comm, parts_check_rows(kith_h5_path(f), "train/original", g->n_own, g->start, original)));
+  KITH_TRY(kith_agree(comm, kith__validate_rows(kith_h5_path(f), "train/original", g->n_own, g->start,
+                                                original, INT32_MAX)));
   KITH_TRY(kith_agree(comm, parts_check_types(g, kith_h5_path(f), user_count)));
   if (g->weight)
     KITH_TRY(kith_agree(comm, kith__validate_finite(kith_h5_path(f), "train/weight", g->start[g->n_own],
@@ -267,7 +255,7 @@ static kith_agreed parts_read_held_out(const kith_comm *comm, kith_h5 *f, const 
   snprintf(name, sizeof name, "%s/item", split);
   KITH_TRY(kith__parts_read_offsets(comm, f, starts, name, g, &start, &first));
   READ_SLICE(f, name, KITH_H5_INT32, first, start[g->n_own], item);
-  KITH_TRY(kith_agree(comm, parts_check_rows(kith_h5_path(f), name, g->n_own, start, item)));
+  KITH_TRY(kith_agree(comm, kith__validate_rows(kith_h5_path(f), name, g->n_own, start, item, INT32_MAX)));
   KITH_TRY(kith_agree(comm, parts_select_users(kith_h5_path(f), g, start, item, out)));
 done:
   KITH_FREE(start);

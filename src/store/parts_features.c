@@ -1,6 +1,5 @@
 /* Read the sparse features of a rank's nodes: a slice of parts.h5. */
-#include <math.h>
-
+#include "h5/validate.h"
 #include "store/parts.h"
 
 static kith_status features_sizes(const char *path, int64_t user, int64_t item, kith_graph *g) {
@@ -18,10 +17,9 @@ static kith_status features_check(const char *path, const kith_graph *g) {
   kith_status st = KITH_OK;
   const kith_features *f = &g->features;
   for (kith_lid i = 0; i < g->n_own; i++)
-    for (kith_eid e = f->start[i]; e < f->start[i + 1]; e++)
-      KITH_CHECK(f->index[e] >= 0 && f->index[e] < g->n_feature_of[g->type[i]] && isfinite(f->value[e]),
-                 KITH_EDATA, "%s: feature/feature holds %d of %d features, with the value %g", path,
-                 f->index[e], g->n_feature_of[g->type[i]], (double)f->value[e]);
+    KITH_TRY(kith__validate_features(path, "feature/feature", f->start[i + 1] - f->start[i],
+                                     f->index + f->start[i], f->value + f->start[i],
+                                     g->n_feature_of[g->type[i]]));
 done:
   return st;
 }

@@ -48,5 +48,5 @@ check "$copy"
 plant src/ops/spmm.c '#include "kith/train.h"'
 plant src/train/run.c '#include <hdf5.h>'
 plant src/cli/main.c '#include "h5/file.h"'
-plant src/h5/file.c '#include "store/graph_writer.h"'
+plant src/h5/file.c '#include "store/graph.h"'
 echo "layers hold"

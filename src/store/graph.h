@@ -1,6 +1,6 @@
 /* What graph.h5 holds, between reading the lists and writing the file. */
-#ifndef KITH_STORE_GRAPH_WRITER_H
-#define KITH_STORE_GRAPH_WRITER_H
+#ifndef KITH_STORE_GRAPH_H
+#define KITH_STORE_GRAPH_H
 
 #include "kith/store.h"
 
@@ -52,5 +52,43 @@ kith_agreed kith__ids_read(const kith_comm *comm, const char *path, const char *
                            kith_ids *out) KITH_MUST_USE;
 /** Write the ids of one type as the dataset `name`, whole, from one rank.  Collective over a group of one. */
 kith_agreed kith__ids_write(kith_h5 *f, const char *name, const kith_ids *ids) KITH_MUST_USE;
+
+int64_t kith__ids_bytes(const kith_ids *ids);
+
+/* ---- the groups of graph.h5.  Reading is collective, and every rank gets all; writing is collective over a
+ * group of one.  *_bytes() estimate the size in the file. ---- */
+
+/** Write or read the n rows of the dataset "group/column". */
+kith_agreed kith__column_write(kith_h5 *f, const char *group, const char *column, kith_h5_type type,
+                               int64_t n, const void *data) KITH_MUST_USE;
+kith_agreed kith__column_read(kith_h5 *f, const char *group, const char *column, kith_h5_type type, int64_t n,
+                              void *data) KITH_MUST_USE;
+
+int64_t kith__edge_csr_bytes(const kith__edge_csr *rows);
+/** Write group/start, group/`column` (item, user or node), and group/time and group/weight if there are any.
+ */
+kith_agreed kith__edge_csr_write(kith_h5 *f, const char *group, const char *column,
+                                 const kith__edge_csr *rows) KITH_MUST_USE;
+kith_status kith__ragged_alloc(int64_t n_row, int64_t n, kith_ragged *out) KITH_MUST_USE;
+/** Read and validate group/start and group/`column`: n_row rows of ascending numbers below n_value. */
+kith_agreed kith__ragged_read(const kith_comm *comm, kith_h5 *f, const char *group, const char *column,
+                              int64_t n_row, int64_t n_value, kith_ragged *out) KITH_MUST_USE;
+/** Read train/weight [n], if there is any. */
+kith_agreed kith__train_weights_read(const kith_comm *comm, kith_h5 *f, int64_t n,
+                                     float **weight) KITH_MUST_USE;
+
+int64_t kith__features_bytes(const kith_features *f);
+/** Write the features of a type, if there are any. */
+kith_agreed kith__features_write(kith_h5 *f, int type, const kith_features *x, const kith_ids *ids,
+                                 const char *format) KITH_MUST_USE;
+/** Read and validate the group user_feature or item_feature, if the file has it. */
+kith_agreed kith__features_load(const kith_comm *comm, kith_h5 *f, const char *group, int64_t n_row,
+                                int *n_feature, kith_features *out) KITH_MUST_USE;
+
+/** Numbers of nodes or features that a file may have.  Local. */
+kith_status kith__dataset_check_size(const char *path, const char *what, int64_t n,
+                                     int64_t low) KITH_MUST_USE;
+/** The part of kith_dataset_read() for node classification. */
+kith_agreed kith__node_dataset_read(const kith_comm *comm, kith_h5 *f, kith_dataset *d) KITH_MUST_USE;
 
 #endif

@@ -1,0 +1,94 @@
+/* Ragged arrays in graph.h5: the groups train, valid, test, social and edge, each with `start` and its
+ * values. */
+#include <stdio.h>
+
+#include "h5/validate.h"
+#include "store/graph.h"
+
+kith_agreed kith__column_write(kith_h5 *f, const char *group, const char *column, kith_h5_type type,
+                               int64_t n, const void *data) {
+  char name[KITH_NAME];
+  snprintf(name, sizeof name, "%s/%s", group, column);
+  return kith_h5_write(f, name, type, 0, n, 0, n, false, data);
+}
+
+kith_agreed kith__column_read(kith_h5 *f, const char *group, const char *column, kith_h5_type type, int64_t n,
+                              void *data) {
+  char name[KITH_NAME];
+  snprintf(name, sizeof name, "%s/%s", group, column);
+  return kith_h5_read(f, name, type, 0, 0, n, data);
+}
+
+void kith__edge_csr_free(kith__edge_csr *rows) {
+  kith_ragged_free(&rows->lists);
+  KITH_FREE(rows->time);
+  KITH_FREE(rows->weight);
+}
+
+/* ---- writing ---- */
+
+int64_t kith__edge_csr_bytes(const kith__edge_csr *rows) {
+  const kith_ragged *l = &rows->lists;
+  if (!l->start) return 0;
+  int64_t each = (int64_t)sizeof *l->value + (rows->time ? 8 : 0) + (rows->weight ? 4 : 0);
+  return (l->n_row + 1) * 8 + l->start[l->n_row] * each;
+}
+
+kith_agreed kith__edge_csr_write(kith_h5 *f, const char *group, const char *column,
+                                 const kith__edge_csr *rows) {
+  kith_agreed st = {KITH_OK};
+  const kith_ragged *l = &rows->lists;
+  int64_t n = l->start[l->n_row];
+  KITH_TRY(kith__column_write(f, group, "start", KITH_H5_INT64, l->n_row + 1, l->start));
+  KITH_TRY(kith__column_write(f, group, column, KITH_H5_INT32, n, l->value));
+  if (rows->time) KITH_TRY(kith__column_write(f, group, "time", KITH_H5_INT64, n, rows->time));
+  if (rows->weight) KITH_TRY(kith__column_write(f, group, "weight", KITH_H5_FLOAT, n, rows->weight));
+done:
+  return st;
+}
+
+kith_status kith__ragged_alloc(int64_t n_row, int64_t n, kith_ragged *out) {
+  kith_status st = KITH_OK;
+  out->n_row = n_row;
+  KITH_TRY(KITH_NEW(out->start, n_row + 1));
+  KITH_TRY(KITH_NEW(out->value, n));
+done:
+  return st;
+}
+
+kith_agreed kith__ragged_read(const kith_comm *comm, kith_h5 *f, const char *group, const char *column,
+                              int64_t n_row, int64_t n_value, kith_ragged *out) {
+  kith_agreed st = {KITH_OK};
+  char name[KITH_NAME];
+  int64_t n, n_start;
+  int d;
+  snprintf(name, sizeof name, "%s/%s", group, column);
+  KITH_TRY(kith_h5_extent(f, name, &n, &d));
+  snprintf(name, sizeof name, "%s/start", group);
+  KITH_TRY(kith_h5_extent(f, name, &n_start, &d));
+  KITH_TRY(
+      kith_agree(comm, n_start == n_row + 1
+                           ? KITH_OK
+                           : kith_fail(KITH_EDATA, "%s: %s has %lld rows, expected %lld", kith_h5_path(f),
+                                       name, (long long)n_start, (long long)n_row + 1)));
+  KITH_TRY(kith_agree(comm, kith__ragged_alloc(n_row, n, out)));
+  KITH_TRY(kith__column_read(f, group, "start", KITH_H5_INT64, n_row + 1, out->start));
+  KITH_TRY(kith_agree(comm,
+                      kith__validate_offsets(kith_h5_path(f), name, n_row + 1, 0, n_row + 1, out->start, n)));
+  KITH_TRY(kith__column_read(f, group, column, KITH_H5_INT32, n, out->value));
+  snprintf(name, sizeof name, "%s/%s", group, column);
+  KITH_TRY(
+      kith_agree(comm, kith__validate_rows(kith_h5_path(f), name, n_row, out->start, out->value, n_value)));
+done:
+  return st;
+}
+
+kith_agreed kith__train_weights_read(const kith_comm *comm, kith_h5 *f, int64_t n, float **weight) {
+  kith_agreed st = {KITH_OK};
+  if (!kith_h5_has_dataset(f, "train/weight")) return st;
+  KITH_TRY(kith_agree(comm, KITH_NEW(*weight, n)));
+  KITH_TRY(kith__column_read(f, "train", "weight", KITH_H5_FLOAT, n, *weight));
+  KITH_TRY(kith_agree(comm, kith__validate_finite(kith_h5_path(f), "train/weight", n, *weight)));
+done:
+  return st;
+}
