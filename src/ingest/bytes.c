@@ -1,4 +1,4 @@
-/* The bytes of a list: read as they stand, or unpacked member by member. */
+/* The bytes of a list: plain, or decompressed member by member. */
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -31,7 +31,7 @@ static kith_status bytes_from_file(kith__bytes *b, int64_t room, void *to, int64
   return KITH_OK;
 }
 
-/* At least `least` bytes are in `raw`, unless the file has no more. */
+/* Fill `raw` with at least `least` bytes, unless the file ends. */
 static kith_status bytes_fill(kith__bytes *b, int64_t least) {
   kith_status st = KITH_OK;
   if (b->end - b->begin >= least) return st;
@@ -47,7 +47,7 @@ done:
   return st;
 }
 
-/* How the bytes from `begin` on are packed.  A zstd file may begin with a frame that is passed over. */
+/* Detect the compression of the bytes from `begin` on.  A zstd file may begin with a skippable frame. */
 static kith__compression bytes_detect(const kith__bytes *b) {
   const unsigned char *m = b->raw + b->begin;
   int64_t n = b->end - b->begin;
@@ -93,7 +93,7 @@ void kith__bytes_close(kith__bytes *b) {
   *b = (kith__bytes){.path = b->path, .fd = -1};
 }
 
-/* ---- unpacking ---- */
+/* ---- decompression ---- */
 
 static const char *bytes_what(const kith__bytes *b) { return b->compression == KITH__GZIP ? "gzip" : "zstd"; }
 
@@ -102,7 +102,7 @@ static kith_status bytes_damaged(const kith__bytes *b, const char *why) {
                    bytes_what(b), why);
 }
 
-/* Unpack some of `raw`; *n bytes come out, and `inside` is false once the member has ended. */
+/* Decompress some of `raw` to *n bytes; in_frame becomes false at the end of the member. */
 static kith_status bytes_inflate(kith__bytes *b, int64_t room, char *text, int64_t *n) {
   b->zip.next_in = b->raw + b->begin;
   b->zip.avail_in = (unsigned)(b->end - b->begin);
@@ -144,7 +144,7 @@ static kith_status bytes_decompress(kith__bytes *b, int64_t room, char *text, in
   return KITH_OK;
 }
 
-/* Behind a member: another one of the same kind, or the end of the file. */
+/* A member is followed by another one of the same compression, or by the end of the file. */
 static kith_status bytes_next_member(kith__bytes *b) {
   kith_status st = KITH_OK;
   KITH_TRY(bytes_fill(b, BYTES_MAGIC));
@@ -177,7 +177,7 @@ done:
   return st;
 }
 
-/* What was looked at for the first bytes comes first. */
+/* Return the bytes that were read to detect the compression first. */
 static kith_status bytes_plain(kith__bytes *b, int64_t room, char *text, int64_t *n) {
   int64_t held = b->end - b->begin;
   if (held == 0) return b->at_end ? KITH_OK : bytes_from_file(b, room, text, n);

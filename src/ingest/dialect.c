@@ -1,5 +1,4 @@
-/* Format and delimiter of a list, told by its first lines where all of them agree; otherwise the job has to
- * say. */
+/* Detects format and delimiter of a list if all of its first lines agree; otherwise the job must set them. */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,8 +21,7 @@ static const char *delimiter_text(const kith__delimiter *delimiter, char *text) 
 
 /* ---- the delimiter ---- */
 
-/* Whether commas only stand between the digits of numbers behind the first two fields of a line: "u1 i1 3,5".
- */
+/* Whether all commas are decimal commas behind the first two fields: "u1 i1 3,5". */
 static bool commas_are_decimal(const kith__preview *a, const kith__candidate *white) {
   for (int i = 0; i < a->n; i++) {
     kith__field rest = a->line[i], field;
@@ -39,8 +37,8 @@ static bool commas_are_decimal(const kith__preview *a, const kith__candidate *wh
   return true;
 }
 
-/* A tab parts columns wherever it stands; and blanks stand in fields too, unless the commas are those of
- * numbers. */
+/* Prefer candidates whose ids contain no other delimiter, then tabs.  White space loses to other delimiters,
+ * unless the commas are decimal. */
 static void candidates_prefer(const kith__preview *a, const kith__candidate *candidate, bool *in) {
   bool clean = false, hard = false;
   for (int i = 0; i < CANDIDATES; i++) clean = clean || (in[i] && !candidate[i].mixed);
@@ -57,8 +55,8 @@ static void candidates_prefer(const kith__preview *a, const kith__candidate *can
     in[CANDIDATE_WHITE] = false;
 }
 
-/* The one way that cuts all lines into enough fields, and (unless `loose`) equally many: -1 none, -2 several,
- * of which two are told. */
+/* The only candidate that splits all lines into enough fields, and (unless `loose`) equally many.  -1: none;
+ * -2: several, two of which are returned. */
 static int candidates_pick(const kith__preview *a, const kith__candidate *candidate, bool loose, int *two) {
   bool in[CANDIDATES];
   int found = -1;
@@ -75,8 +73,8 @@ static int candidates_pick(const kith__preview *a, const kith__candidate *candid
   return found;
 }
 
-/* A delimiter whose quotes are wrong, where it is the delimiter all the same: the line is refused when it is
- * read.  -1: none. */
+/* A candidate that is the delimiter although some quotes are malformed: reading will report that line.  -1:
+ * none. */
 static int candidates_torn(const kith__preview *a, const kith__candidate *candidate) {
   bool tabs = a->n > 0, equal = !candidate[CANDIDATE_WHITE].bad_quotes &&
                                 candidate[CANDIDATE_WHITE].min == candidate[CANDIDATE_WHITE].max &&
@@ -97,8 +95,7 @@ static kith_status dialect_ambiguous_delimiter(const kith__preview *a, const kit
       delimiter_text(&candidate[two[1]].delimiter, text[1]), dialect_key(a), dialect_key(a));
 }
 
-/* What no way cuts: the first line says what was most likely meant, and a line that has too few fields is
- * then refused. */
+/* No candidate fits: guess from the first line; reading will report a line with too few fields. */
 static kith__delimiter dialect_first_guess(const kith__preview *a) {
   return a->n > 0 ? kith__delimiter_detect(a->line[0]) : kith__delimiter_make("");
 }
@@ -121,7 +118,7 @@ static kith_status dialect_ambiguous(const kith__preview *a, const char *why) {
                    a->lines->path, (long long)a->number[0], why, dialect_key(a), dialect_key(a));
 }
 
-/* Items that are integers are so in every field: "1 2 4.5" is no adjacency list. */
+/* In an adjacency list, all items are integers or none is: "1 2 4.5" is not one. */
 static bool items_agree(const kith__preview *a, const kith__candidate *w) {
   bool integers = true, others = false;
   for (int i = 0; i < a->n; i++) {
@@ -136,7 +133,7 @@ static bool items_agree(const kith__preview *a, const kith__candidate *w) {
   return !integers || !others;
 }
 
-/* Lines of unequal length are an adjacency list, if nothing but white space parts them. */
+/* Lines with different numbers of fields are an adjacency list, if only white space can be the delimiter. */
 static kith_status adjacency_find(const kith__preview *a, const kith__candidate *candidate,
                                   kith__candidate *out) {
   *out = candidate[CANDIDATE_WHITE];
@@ -145,7 +142,7 @@ static kith_status adjacency_find(const kith__preview *a, const kith__candidate 
       return dialect_ambiguous(
           a, "lines have unequally many columns, which may be a user and its items, or one pair and more");
   if (out->max <= 1 || out->bad_quotes)
-    return KITH_OK; /* no pair in it, or a quote that is refused where it stands */
+    return KITH_OK; /* no edge, or a malformed quote that reading reports */
   for (int i = 0; i < CANDIDATE_WHITE; i++)
     if (candidate[i].min >= 2 && (i != CANDIDATE_TAB || candidate[i].spaced)) {
       const int two[2] = {i, CANDIDATE_WHITE};
@@ -156,13 +153,12 @@ static kith_status adjacency_find(const kith__preview *a, const kith__candidate 
   return KITH_OK;
 }
 
-/* The values of a column. */
+/* Range of the values of a column. */
 typedef struct dialect_range {
   int64_t low, high;
 } dialect_range;
 
-/* One line of items: integers, none twice; their ranges grow.  *ascends stays true while each is larger than
- * the last. */
+/* Add a line of items, distinct integers, to the ranges.  *ascends becomes false if they do not ascend. */
 static bool items_add(kith__field rest, const kith__delimiter *delimiter, int n, int64_t *item,
                       dialect_range *range, bool *ascends) {
   kith__field field;
@@ -179,9 +175,8 @@ static bool items_add(kith__field rest, const kith__delimiter *delimiter, int n,
 }
 
 /*
- * Whether the columns behind the first can be items of one user: integers that are different in every line,
- * and either ascend in all lines or lie in ranges that have a value in common.  Ratings, times and the like
- * do not.
+ * Whether the columns behind the first can be the items of a user: distinct integers in every line, which
+ * either ascend in all lines, or whose ranges per column overlap.  Ratings, times and the like do not.
  */
 static bool items_are_alike(const kith__preview *a, const kith__candidate *w) {
   int64_t item[KITH__MAX_FIELDS], low = INT64_MIN, high = INT64_MAX;
@@ -199,8 +194,8 @@ static bool items_are_alike(const kith__preview *a, const kith__candidate *w) {
   return ascends || low <= high;
 }
 
-/* Equally many columns: up to four are edges; more are a user and its items if they look it, and else either.
- */
+/* Equally many columns: up to four are edges; more are an adjacency list if they look like one, else
+ * ambiguous. */
 static kith_status equal_find(const kith__preview *a, const kith__candidate *w, kith_list_format *format) {
   char why[128];
   *format = a->policy->format_hint == KITH_ADJACENCY && w->delimiter.size == 0 ? KITH_ADJACENCY : KITH_EDGES;
@@ -220,7 +215,7 @@ static kith_status equal_find(const kith__preview *a, const kith__candidate *w, 
   return KITH_OK;
 }
 
-/* What the job says of columns is only said of edges. */
+/* Settings of columns imply the format edges. */
 static bool source_means_edges(const kith_edge_source *s) {
   return s->header == KITH_HEADER_YES || s->user[0] || s->item[0] || s->time[0] || s->weight[0] ||
          s->min_weight > 0;

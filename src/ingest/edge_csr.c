@@ -1,7 +1,6 @@
 /*
- * Pairs in reading order become rows: a counting sort by user, then every row by item, then repeats fall
- * together. The reading order stays the order among repeats, so that "the first one" has a meaning without
- * times.
+ * Edges in reading order become rows: a counting sort by user, a sort of every row by item, then a merge of
+ * repeated edges.  Both sorts are stable, so without times the first of repeated edges is kept.
  */
 #include <string.h>
 
@@ -31,7 +30,7 @@ static void sort_byte(int64_t n, int shift, const uint64_t *from, uint64_t *to) 
 void kith__radix_sort(int64_t n, int bits, uint64_t *key, uint64_t *other) {
   uint64_t *from = key, *to = other;
   if (n <= EDGE_CSR_INSERTION) {
-    sort_insertion(n, key); /* by all 64 bits: the low ones count up with the place, which is stability */
+    sort_insertion(n, key); /* by all 64 bits: the low ones hold the index, so the sort is stable */
     return;
   }
   for (int shift = 32; shift < 32 + bits; shift += 8) {
@@ -43,7 +42,7 @@ void kith__radix_sort(int64_t n, int bits, uint64_t *key, uint64_t *other) {
   if (from != key) memcpy(key, from, (size_t)n * sizeof *key);
 }
 
-/* ---- pairs to rows ---- */
+/* ---- edge list to rows ---- */
 
 static kith_status edge_csr_alloc(int64_t n_row, int64_t n, bool has_time, bool has_weight,
                                   kith__edge_csr *rows) {
@@ -65,7 +64,7 @@ static void edge_csr_count(const kith__edge_list *edges, kith__edge_csr *rows) {
   for (int64_t u = 0; u < rows->lists.n_row; u++) start[u + 1] += start[u];
 }
 
-/* Each pair to the next free place of its row; a block is given back as soon as it is dealt out. */
+/* Scatter the edges to their rows; each chunk is freed as soon as it is empty. */
 static void edge_csr_deal(kith__edge_list *edges, kith_eid *next, kith__edge_csr *rows) {
   while (edges->first) {
     kith__edge_chunk *b = edges->first;
@@ -83,7 +82,7 @@ static void edge_csr_deal(kith__edge_list *edges, kith_eid *next, kith__edge_csr
 
 /* ---- sorting and merging each row ---- */
 
-/* Room for the longest row. */
+/* Scratch memory for the longest row. */
 typedef struct row_buffer {
   uint64_t *key, *other;
   int64_t *time;
@@ -112,7 +111,7 @@ done:
   return st;
 }
 
-/* Keys (item, place in the row), sorted, and copies of what will be moved. */
+/* Sort keys (item, index in the row), and copy the times and weights that will be moved. */
 static void row_sort(const kith__edge_csr *rows, kith_eid begin, int64_t n, int bits, row_buffer *b) {
   bool sorted = true;
   for (int64_t k = 0; k < n; k++) {
@@ -124,7 +123,7 @@ static void row_sort(const kith__edge_csr *rows, kith_eid begin, int64_t n, int 
   if (rows->weight && n > 0) memcpy(b->weight, rows->weight + begin, (size_t)n * sizeof *b->weight);
 }
 
-/* Write a sorted row from `to` on, each item once; returns its end. */
+/* Write a sorted row from `to` on, each item once; returns the end. */
 static kith_eid row_merge(kith__edge_csr *rows, kith_eid to, int64_t n, const row_buffer *b) {
   kith_eid begin = to;
   for (int64_t k = 0; k < n; k++) {
@@ -187,7 +186,7 @@ done:
   return st;
 }
 
-/* ---- taking entries out ---- */
+/* ---- extracting entries ---- */
 
 static void edge_csr_move(const kith__edge_csr *from, kith_eid e, kith__edge_csr *to, kith_eid at) {
   to->lists.value[at] = from->lists.value[e];

@@ -1,12 +1,12 @@
-/* Reading a whole list, adjacency or edges, into blocks of numbered edges. */
+/* Read a list of edges, in either format, into an edge list of original numbers. */
 #include <stdio.h>
 #include <string.h>
 
 #include "ingest/dialect.h"
 
-/* ---- blocks ---- */
+/* ---- chunks ---- */
 
-/* Blocks grow to a few huge pages, just filled, and are given back one by one. */
+/* Chunks double up to 4 MiB, a few huge pages, and are freed one by one. */
 static const int64_t chunk_first = 1 << 14, chunk_last = (4 << 20) - 64;
 
 kith_status kith__edge_list_grow(kith__edge_list *edges) {
@@ -38,19 +38,19 @@ void kith__edge_list_free(kith__edge_list *edges) {
   *edges = (kith__edge_list){.has_time = edges->has_time, .has_weight = edges->has_weight};
 }
 
-/* ---- which column is what ---- */
+/* ---- columns ---- */
 
-/* An edge list that is being read. */
+/* How lines of the format edges are read. */
 typedef struct edge_columns {
   kith__delimiter delimiter;
   kith__columns c;
-  int most; /* fields that a line may have; 0: any number */
+  int most; /* largest number of fields of a line; 0: any */
   kith__time_units units;
-  bool named;  /* a line of the names of columns is none of data */
-  float least; /* weight of a line that counts; 0: whatever it is */
+  bool named;  /* skip lines that repeat the header */
+  float least; /* minimum weight; 0: none */
 } edge_columns;
 
-/* A header's fields in a message: "uid", "iid", "ts". */
+/* Format the fields of a header for a message: "uid", "iid", "ts". */
 static void columns_show(kith__delimiter delimiter, kith__field header, size_t size, char *text) {
   kith__field field;
   size_t used = 0;
@@ -81,7 +81,7 @@ done:
   return st;
 }
 
-/* No column is two things at once. */
+/* The columns are distinct. */
 static kith_status columns_check_apart(const kith__lines *lines, const kith__columns *c) {
   static const char *const what[] = {"user", "item", "time", "weight"};
   const int index[] = {c->user, c->item, c->time, c->weight};
@@ -108,7 +108,7 @@ done:
   return st;
 }
 
-/* Columns that nobody reads may be what somebody wants. */
+/* Warn about unread columns, which may be weights or times. */
 static void columns_warn_unread(const kith_edge_source *s, const kith__lines *lines,
                                 const kith__candidate *w) {
   if (w->min != w->max || w->max <= 2 || s->user[0] || s->item[0] || s->time[0] || s->weight[0]) return;
@@ -123,7 +123,7 @@ static void columns_warn_unread(const kith_edge_source *s, const kith__lines *li
 
 /* ---- reading ---- */
 
-/* The number of an id; -1 if it is unknown and its pairs are to be left out. */
+/* Number of an id; -1 if it is unknown and its edges are skipped. */
 static inline kith_status edge_find_node(const kith__edge_policy *policy, kith__id_map *map, bool add,
                                          const kith__lines *lines, kith__field id, int32_t *number) {
   char shown[48];
@@ -144,7 +144,7 @@ static inline kith_status edge_find_item(const kith__edge_policy *policy, const 
   return edge_find_node(policy, policy->item, policy->add_items, lines, id, number);
 }
 
-/* Whether a list of what is new names a pair of which nothing is. */
+/* Whether both ends are known although one must be new. */
 static inline bool edge_is_known(const kith__edge_policy *policy, int32_t user, int32_t item) {
   return policy->must_be_new && user >= 0 && item >= 0 && user < policy->n_known[KITH_USER] &&
          item < policy->n_known[KITH_ITEM];
@@ -158,7 +158,7 @@ static kith_status edge_refuse_known(const kith__edge_policy *policy, const kith
                           kith__field_quote(item, shown[1]));
 }
 
-/* Keep a pair, or count it as left out. */
+/* Append an edge, or count it as skipped. */
 static inline kith_status edge_add(kith__edge_policy *policy, kith__edge_list *edges, int32_t user,
                                    int32_t item, int64_t time, float weight) {
   if (user >= 0 && item >= 0) return kith__edge_list_add(edges, user, item, time, weight);
@@ -175,15 +175,14 @@ static kith_status edges_refuse(const kith__lines *lines, const edge_columns *e,
                           sign ? "\"" : "", by, sign ? "\"" : "", found);
 }
 
-/* The first lines said that lines are equally long, which told the format. */
+/* The format was detected from the equal number of columns of the first lines. */
 static kith_status edges_few(const kith__lines *lines, const edge_columns *e, int n) {
   return kith__lines_fail(
       lines, "expected %d columns, as in the first lines, found %d; set %s.format: adjacency or edges",
       e->most, n, lines->key);
 }
 
-/* What stands behind the columns that are read: quotes must be right; and where the format was told by the
- * first lines, there are no more. */
+/* Check the rest of a line: quotes are well-formed; if the format was detected, there are no more columns. */
 static kith_status edges_end(const kith__lines *lines, const edge_columns *e, kith__field rest, int n) {
   kith__field at = rest, field;
   kith__delimiter delimiter = e->delimiter;
@@ -197,7 +196,7 @@ static kith_status edges_end(const kith__lines *lines, const edge_columns *e, ki
   return kith__field_end(&e->delimiter, lines, rest);
 }
 
-/* The first line was looked at before; in the middle, the names of columns stand where files were joined. */
+/* A header in the middle of a list comes from concatenated files; the first line has been checked. */
 static kith_status edges_named(const kith__lines *lines, kith__field user, kith__field item) {
   char shown[2][48];
   return kith__lines_fail(
@@ -249,7 +248,7 @@ done:
   return st;
 }
 
-/* The header as it would stand among data. */
+/* The header line as it would appear among data. */
 static kith__field header_alone(const kith__dialect *d) {
   kith__field h = d->header;
   while (d->candidate.header_is_comment && h.size > 0 && (h.at[0] == ' ' || h.at[0] == '\t'))
@@ -261,11 +260,11 @@ static kith_status edges_read(const kith_edge_source *s, const kith__dialect *d,
                               kith__edge_policy *policy, kith__edge_list *edges) {
   kith_status st = KITH_OK;
   const kith__candidate *w = &d->candidate;
-  edge_columns e = {.delimiter = w->delimiter,
-                    .c = w->columns,
-                    .named = s->header != KITH_HEADER_NO,
-                    .least =
-                        (float)s->min_weight}; /* as the weights are read, so that equal texts are equal */
+  edge_columns e = {
+      .delimiter = w->delimiter,
+      .c = w->columns,
+      .named = s->header != KITH_HEADER_NO,
+      .least = (float)s->min_weight}; /* as float, like the weights, so that equal texts compare equal */
   kith__field line;
   if (s->format == KITH_FORMAT_AUTO && w->min == w->max) e.most = w->max;
   edges->has_time = e.c.time >= 0;
@@ -282,7 +281,7 @@ done:
   return st;
 }
 
-/* A user alone on a line is a user without items, but a user all the same. */
+/* A line with only a user adds a user without items. */
 static kith_status adjacency_line(const kith__lines *lines, const kith__delimiter *delimiter,
                                   kith__field line, kith__edge_policy *policy, kith__edge_list *edges,
                                   int *n) {
@@ -293,7 +292,7 @@ static kith_status adjacency_line(const kith__lines *lines, const kith__delimite
   if (!kith__field_next(delimiter, &line, &user)) return kith__field_end(delimiter, lines, line);
   KITH_TRY(edge_find_user(policy, lines, user, &u));
   while (kith__field_next(delimiter, &line, &item)) {
-    if (item.size == 0 && !line.at) break; /* a delimiter that closes the line */
+    if (item.size == 0 && !line.at) break; /* a trailing delimiter */
     ++*n;
     KITH_TRY(edge_find_item(policy, lines, item, &i));
     if (edge_is_known(policy, u, i)) return edge_refuse_known(policy, lines, user, item);
@@ -324,7 +323,7 @@ done:
   return st;
 }
 
-/* No pair was found, unless too light ones. */
+/* Report that no edge was found, or none of the minimum weight. */
 static kith_status edge_reader_none(const kith_edge_source *s, const kith__lines *lines,
                                     kith__delimiter delimiter, int64_t number, kith_list_format format,
                                     int64_t light) {
@@ -367,14 +366,14 @@ static void edge_reader_report(const kith__dialect *d, const kith__lines *lines,
   r->weight = w->columns.weight + 1;
 }
 
-/* What a comment must look like to be taken for data. */
+/* Set the number of fields by which comments are mistaken for data. */
 static void edge_reader_expect(const kith__dialect *d, kith__lines *lines) {
   const kith__candidate *w = &d->candidate;
   bool equal = d->format == KITH_EDGES && w->min == w->max;
   lines->delimiter = &d->candidate.delimiter;
   lines->min_fields = equal ? w->max : 2;
   lines->max_fields = equal ? w->max : INT32_MAX - 1;
-  if (w->header_is_comment) lines->n_data_like--; /* the header is none */
+  if (w->header_is_comment) lines->n_data_like--; /* the header is not data */
 }
 
 kith_status kith__edge_list_read(const kith_edge_source *s, kith__edge_policy *policy,
@@ -393,7 +392,7 @@ kith_status kith__edge_list_read(const kith_edge_source *s, kith__edge_policy *p
   KITH_TRY(kith__dialect_check_header(preview, &d));
   edge_reader_expect(&d, &lines);
   const int64_t number =
-      preview->n > 0 ? preview->number[0] : 0; /* the lines themselves are gone once others are read */
+      preview->n > 0 ? preview->number[0] : 0; /* reading invalidates the lines of the preview */
   const kith__delimiter guess = number > 0 ? kith__delimiter_detect(preview->line[0]) : d.candidate.delimiter;
   if (d.format == KITH_EDGES) KITH_TRY(edges_read(s, &d, &lines, policy, edges));
   else KITH_TRY(adjacency_read(&d, &lines, policy, edges));

@@ -1,7 +1,7 @@
 /*
- * Features of users, or of items: a line is an id and the features that this node has, a number for each, or
- * one of them. A list of the last kind, "long", merges lines of the same node and feature: they count once,
- * or their weights are added.
+ * Read a list of features of users or items.  A line holds an id and, by format: the node's features
+ * (sparse), a number per feature (dense), or one feature (long).  Long: repeated lines of a node and feature
+ * are merged, and their weights are added.
  */
 #include "ingest/features.h"
 
@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FEATURES_PROBE = 1000 };   /* lines that are looked at for the format */
-enum { FEATURES_MOST = 1 << 20 }; /* of a type: each has a row of weights on every rank */
+enum { FEATURES_PROBE = 1000 };   /* lines read to detect the format */
+enum { FEATURES_MOST = 1 << 20 }; /* per type: each has a row of weights on every rank */
 
 /* One feature of one node. */
 typedef struct entry {
@@ -21,14 +21,14 @@ typedef struct entry {
 typedef struct reader {
   kith__feature_reader *d;
   kith__lines lines;
-  int32_t node;    /* that the line is of; -1: of none that is asked for */
-  int32_t width;   /* dense: numbers in a line */
-  int columns;     /* long: behind the id */
-  int64_t n_known; /* lines of nodes that are known */
+  int32_t node;    /* of the current line; -1: skip the line */
+  int32_t width;   /* dense: numbers per line */
+  int columns;     /* long: columns behind the id */
+  int64_t n_known; /* lines of known nodes */
   int64_t n, room;
   entry *entry;
   int64_t room_line;
-  int64_t *line; /* [nodes so far] of each node, 0: none */
+  int64_t *line; /* [nodes] line number of each node; 0: none */
 } reader;
 
 static kith_status reader_add(reader *r, int32_t feature, float value) {
@@ -45,8 +45,7 @@ done:
 
 /* ---- lines ---- */
 
-/* "drama", or "drama:0.5": what stands behind the last colon is a value if it is a number, and is cut off
- * from the name. */
+/* "drama" or "drama:0.5": a number behind the last colon is the value, and is removed from the name. */
 static kith_status reader_value(const kith__lines *lines, kith__field *field, float *value) {
   const char *colon = field->size > 0 ? memrchr(field->at, ':', (size_t)field->size) : NULL;
   float found = 0;
@@ -90,8 +89,8 @@ done:
   return st;
 }
 
-/* One feature, and perhaps its weight: columns are parted as the id is, so that a feature's name may hold
- * spaces. */
+/* One feature and an optional weight.  The delimiter is that behind the id, so that names may contain spaces.
+ */
 static kith_status reader_long(reader *r, const kith__delimiter *delimiter, kith__field rest) {
   kith_status st = KITH_OK;
   kith__field field[3];
@@ -115,7 +114,7 @@ done:
   return st;
 }
 
-/* The first line says how many numbers a line has.  Zeros say nothing. */
+/* All lines have as many numbers as the first one.  Zeros are not stored. */
 static kith_status reader_dense(reader *r, kith__field rest) {
   kith_status st = KITH_OK;
   const kith__delimiter delimiter = kith__delimiter_detect(rest);
@@ -142,7 +141,7 @@ done:
   return st;
 }
 
-/* Whose line it is; no node has two, unless the list is long. */
+/* Set the node of the line; only in the long format may a node have several lines. */
 static kith_status reader_whose(reader *r, kith__field id) {
   kith_status st = KITH_OK;
   kith__feature_reader *d = r->d;
@@ -203,16 +202,16 @@ const char *kith_feature_format_text(kith_feature_format format) {
   return text[format];
 }
 
-/* What the first lines have in common. */
+/* Properties of the first lines. */
 typedef struct format_probe {
   kith__delimiter delimiter;
-  kith__id_map ids;    /* as text: whether one comes again */
+  kith__id_map ids;    /* to find repeated ids */
   int64_t n;           /* lines */
-  int columns;         /* of all of them; -1: they differ */
-  bool again, weights; /* an id comes again; the third column is a number in all lines */
-  bool words;          /* the second one is not, in one of them at least */
-  int numbers;         /* numbers behind the id in all lines; -1: they differ, or are none */
-  bool fraction;       /* one of them is no whole number, so it is no feature's name */
+  int columns;         /* columns of all lines; -1: they differ */
+  bool again, weights; /* an id is repeated; the third column is a number in all lines */
+  bool words;          /* the second column is not a number in some line */
+  int numbers;         /* count of numbers behind the id; -1: it differs, or there is other text */
+  bool fraction;       /* some number is not an integer, so it cannot be a feature id */
 } format_probe;
 
 static void probe_numbers(format_probe *p, kith__field rest) {
@@ -229,7 +228,7 @@ static void probe_numbers(format_probe *p, kith__field rest) {
   p->numbers = all && n > 0 && (p->n == 0 || n == p->numbers) ? n : -1;
 }
 
-/* An id that no list could hold is left to the reading proper to tell of. */
+/* Invalid ids are reported later, when the list is read. */
 static kith_status probe_line(format_probe *p, const kith__lines *lines, kith__field line) {
   kith__field field[4], rest;
   int32_t before = p->ids.n, number = 0;
@@ -250,8 +249,8 @@ static kith_status probe_line(format_probe *p, const kith__lines *lines, kith__f
   return KITH_OK;
 }
 
-/* Long where an id comes again, which sparse and dense lists do not allow, and every line has a feature, with
- * a weight or without. */
+/* Long: an id is repeated, which the other formats forbid, and every line has one feature and an optional
+ * weight. */
 static kith_status probe_judge(const format_probe *p, kith__feature_reader *d) {
   kith_status st = KITH_OK;
   bool is_long = p->again && (p->columns == 2 || (p->columns == 3 && p->weights));
@@ -293,7 +292,7 @@ done:
   return st;
 }
 
-/* Dense features are called by their places, from 0. */
+/* The ids of dense features are their indices, from 0. */
 static kith_status reader_name(reader *r) {
   kith_status st = KITH_OK;
   kith__id_map *map = r->d->feature;
@@ -312,7 +311,7 @@ done:
 
 /* ---- rows ---- */
 
-/* Rows by counting; within a row features stand as in the line. */
+/* Counting sort by node; within a row, features keep the order of the line. */
 static kith_status reader_rows(const reader *r, kith_features *out) {
   kith_status st = KITH_OK;
   int32_t low = r->d->n_skip;
@@ -323,7 +322,7 @@ static kith_status reader_rows(const reader *r, kith_features *out) {
   for (int64_t i = 0; i < r->n; i++) start[r->entry[i].node - low + 1]++;
   for (int64_t i = 0; i < n_row; i++) start[i + 1] += start[i];
   for (int64_t i = 0; i < r->n;
-       i++) { /* start[row] is where its next one goes, and in the end where the next row begins */
+       i++) { /* start[row] is the next free entry; after the loop, the end of the row */
     kith_eid at = start[r->entry[i].node - low]++;
     out->index[at] = r->entry[i].feature;
     out->value[at] = r->entry[i].value;
@@ -349,10 +348,10 @@ done:
   return st;
 }
 
-/* Long: further entries of a feature in a row are dropped, their weights added to the first. */
+/* Long: merge repeated features of a row, adding their weights. */
 static kith_status reader_merge(reader *r, kith_features *f) {
   kith_status st = KITH_OK;
-  int64_t *seen = NULL; /* [features] 1 + where the feature stands, in this row if that is behind `begin` */
+  int64_t *seen = NULL; /* [features] 1 + index of the feature's entry, in this row if > begin */
   kith_eid at = 0, from = 0;
   KITH_TRY(KITH_NEW(seen, r->d->feature->n));
   for (int64_t i = 0; i < f->n_row; i++) {
@@ -379,7 +378,7 @@ done:
   return st;
 }
 
-/* Rows divided by their sums; rows of zeros stay. */
+/* Divide rows by their sums; rows of zeros stay. */
 static kith_status features_normalize(const reader *r, kith_features *f) {
   kith_status st = KITH_OK;
   for (int64_t i = 0; i < f->n_row; i++) {

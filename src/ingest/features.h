@@ -1,25 +1,24 @@
-/* Private to ingest: features of users and of items, from text lists and in files. */
+/* Private to ingest: lists of features of users or items. */
 #ifndef KITH_INGEST_FEATURES_H
 #define KITH_INGEST_FEATURES_H
 
 #include "ingest/lists.h"
 
-/** What a list is read against, and what was found in it that says nothing. */
+/** Inputs of the reader of a list of features, and its counts. */
 typedef struct kith__feature_reader {
   const kith_feature_source *source;
   kith__id_map *node, *feature;
-  bool new_nodes, new_features; /**< ids that are not known get a number; otherwise their lines, or fields,
-                                   are left out */
-  int32_t n_skip;               /**< lines of nodes below are passed over */
+  bool new_nodes, new_features; /**< add unknown ids; otherwise skip their lines or fields */
+  int32_t n_skip;               /**< skip lines of nodes with smaller numbers */
   int64_t unknown_nodes, unknown_features,
-      without_features;       /**< lines and fields left out; nodes without a line */
-  kith_feature_format format; /**< out: as given or found */
-  bool weighted;              /**< out: long, with a column of weights */
-  int64_t repeated;           /**< out: long: further lines of the same node and feature, merged */
+      without_features;       /**< lines and fields skipped; nodes without a line */
+  kith_feature_format format; /**< out: given or detected */
+  bool weighted;              /**< out: long, with weights */
+  int64_t repeated;           /**< out: long: repeated lines, merged */
 } kith__feature_reader;
 
-/** Read a list: a row for every node from d->n_skip on.  Local.  Errors: KITH_ENOINPUT, KITH_EDATA
- * (file:line), KITH_ENOMEM. */
+/** Read a list of features: one row per node from d->n_skip on.  Local.
+ * Errors: KITH_ENOINPUT, KITH_EDATA (file:line), KITH_ENOMEM. */
 kith_status kith__features_read(kith__feature_reader *d, kith_features *out) KITH_MUST_USE;
 
 #endif

@@ -1,4 +1,4 @@
-/* Cutting a line into fields, and reading what stands in a field. */
+/* Split a line into fields, and parse fields. */
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
@@ -7,7 +7,7 @@
 
 #include "ingest/lists.h"
 
-/* ---- cutting ---- */
+/* ---- splitting ---- */
 
 kith__delimiter kith__delimiter_make(const char *text) {
   kith__delimiter delimiter = {.size = 0};
@@ -26,28 +26,27 @@ kith__delimiter kith__delimiter_detect(kith__field line) {
 
 static inline bool field_is_space(char c) { return c == ' ' || c == '\t'; }
 
-/* Whether two fields are parted at `at`. */
+/* Whether a delimiter is at `at`. */
 static inline bool delimiter_parts(const kith__delimiter *delimiter, const char *at, const char *end) {
   if (delimiter->size == 0) return field_is_space(*at);
   return end - at >= delimiter->size && memcmp(at, delimiter->text, (size_t)delimiter->size) == 0;
 }
 
-/* Where the next delimiter begins, or the end. */
+/* The next delimiter, or the end. */
 static const char *delimiter_find(const kith__delimiter *delimiter, const char *at, const char *end) {
   if (delimiter->size == 0) {
     while (at < end && !field_is_space(*at)) at++;
     return at;
   }
   if (delimiter->size == 1) {
-    while (at < end && *at != delimiter->text[0]) at++; /* fields are short: a call of memchr costs more */
+    while (at < end && *at != delimiter->text[0]) at++; /* fields are short: memchr() would cost more */
     return at;
   }
   const char *found = memmem(at, (size_t)(end - at), delimiter->text, (size_t)delimiter->size);
   return found ? found : end;
 }
 
-/* Behind a field that ends at `stop`.  Between white space there is no empty field, so nothing is left behind
- * the last one. */
+/* Set the rest behind a field that ends at `stop`.  White space makes no empty fields. */
 static void delimiter_rest(const kith__delimiter *delimiter, const char *stop, const char *end,
                            kith__field *rest) {
   if (delimiter->size == 0) *rest = (kith__field){stop, end - stop};
@@ -56,7 +55,7 @@ static void delimiter_rest(const kith__delimiter *delimiter, const char *stop, c
                        : (kith__field){NULL, 0};
 }
 
-/* The quote that closes a field; *doubled of those before it stand twice.  Null if none does. */
+/* The closing quote of a field, or null; *doubled counts the doubled quotes before it. */
 static const char *quote_close(const char *at, const char *end, int64_t *doubled) {
   *doubled = 0;
   for (at = memchr(at, '"', (size_t)(end - at)); at && at + 1 < end && at[1] == '"'; ++*doubled)
@@ -64,7 +63,7 @@ static const char *quote_close(const char *at, const char *end, int64_t *doubled
   return at;
 }
 
-/* Two quotes become one, in place: a line lies in the buffer of its file, and is cut once. */
+/* Undouble quotes in place: each line is split only once. */
 static int64_t quote_undouble(const char *field, int64_t size) {
   char *text = (char *)(uintptr_t)field;
   int64_t n = 0;
@@ -75,7 +74,7 @@ static int64_t quote_undouble(const char *field, int64_t size) {
   return n;
 }
 
-/* The quote between a name and its value goes, in place. */
+/* Remove the quote between a name and its value, in place. */
 static kith__field quote_join(const char *at, int64_t size, const char *close, const char *stop) {
   char *text = (char *)(uintptr_t)close - size + 1;
   memmove(text, at, (size_t)size);
@@ -134,9 +133,9 @@ kith_status kith__field_end(const kith__delimiter *delimiter, const kith__lines 
                                  "inside of a quoted field stands twice)");
 }
 
-/* ---- reading ---- */
+/* ---- parsing ---- */
 
-/* Exactly `digits` digits at text[*at], and *at moves behind them. */
+/* Parse exactly `digits` digits at text[*at], and advance *at. */
 static bool date_digits(const char *text, int digits, int *at, int *value) {
   *value = 0;
   for (int i = 0; i < digits; i++) {
@@ -146,15 +145,14 @@ static bool date_digits(const char *text, int digits, int *at, int *value) {
   return true;
 }
 
-/* Days from 1970-01-01 in the Gregorian calendar: years are counted from March, so that leap days come last.
- */
+/* Days since 1970-01-01 in the Gregorian calendar; years begin in March, so that leap days come last. */
 static int64_t date_days(int year, int month, int day) {
   int64_t y = year - (month <= 2), shifted = (month + 9) % 12;
   int64_t leaps = y / 4 - y / 100 + y / 400;
   return 365 * y + leaps + (153 * shifted + 2) / 5 + day - 1 - 719468;
 }
 
-/* "2010-10-19" and, behind a "T" or a space, "23:55" or "23:55:27", perhaps with a fraction and "Z". */
+/* Parse "2010-10-19", optionally with "T" or a space and "23:55" or "23:55:27", a fraction and "Z". */
 static bool field_date(const char *text, int64_t *seconds) {
   int at = 0, year, month, day, hour = 0, minute = 0, second = 0;
   if (!date_digits(text, 4, &at, &year) || text[at++] != '-' || !date_digits(text, 2, &at, &month) ||
@@ -175,7 +173,7 @@ static bool field_date(const char *text, int64_t *seconds) {
   return true;
 }
 
-/* A closed copy for the C library; false if the field is longer than any number. */
+/* Copy with a terminating zero; false if the field is too long for a number. */
 static bool field_copy(kith__field field, char text[64]) {
   if (field.size < 1 || field.size > 63 || memchr(field.at, '\0', (size_t)field.size)) return false;
   memcpy(text, field.at, (size_t)field.size);
@@ -183,7 +181,7 @@ static bool field_copy(kith__field field, char text[64]) {
   return true;
 }
 
-/* A decimal number and nothing else: no "nan", no "0x10", no spaces. */
+/* Parse a decimal number only: no "nan", no "0x10", no spaces. */
 static bool field_number(const char *text, double *value) {
   char *end = NULL;
   if (text[strspn(text, "0123456789+-.eE")]) return false;
@@ -192,7 +190,7 @@ static bool field_number(const char *text, double *value) {
 }
 
 bool kith__field_time(kith__field field, int64_t *seconds) {
-  const int64_t most = INT64_C(1) << 62; /* so that a time later than any can be told */
+  const int64_t most = INT64_C(1) << 62; /* leaves room for a time later than all others */
   char text[64];
   double real;
   if (kith__field_integer(field, seconds)) return *seconds<most && * seconds> - most;
@@ -203,7 +201,7 @@ bool kith__field_time(kith__field field, int64_t *seconds) {
   return true;
 }
 
-/* Seconds of the years 1973 to 2286, and a thousand times as much, three times over; -1: of no unit. */
+/* Unit of a time in the years 1973 to 2286: s, ms, us or ns, as 0 to 3; -1: none. */
 static const int64_t unit_low[] = {100000000, 100000000000, 100000000000000, 100000000000000000};
 static const char *const unit_text[] = {"seconds", "milliseconds", "microseconds", "nanoseconds"};
 enum { UNITS = 4, UNIT_WIDE = 100 };

@@ -1,11 +1,11 @@
-/* Files that are no text lists, told by their first bytes: what they are, and how a list is made of them. */
+/* Recognize files that are not text lists by their first bytes, and tell how to convert them. */
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
 #include "ingest/lists.h"
 
-/* A file of a kind has these bytes at this place. */
+/* A file type: these bytes at offset `at`. */
 typedef struct file_type {
   int at, size;
   const char *bytes, *what, *how;
@@ -90,8 +90,7 @@ static bool file_type_has(const file_type *k, const char *text, int64_t n) {
   return n >= k->at + k->size && memcmp(text + k->at, k->bytes, (size_t)k->size) == 0;
 }
 
-/* Letters with a zero byte on one side of each: UTF-16 without a byte order mark.  Other zero bytes are in no
- * text. */
+/* Zero bytes: UTF-16 without a byte order mark if every other byte is zero, else binary. */
 static const file_type *file_type_zeros(const char *text, int64_t n) {
   int64_t zeros[2] = {0, 0};
   for (int64_t i = 0; i < n; i++) zeros[i & 1] += text[i] == '\0';
@@ -101,13 +100,13 @@ static const file_type *file_type_zeros(const char *text, int64_t n) {
   return &binary;
 }
 
-/* Where the blanks at the front end. */
+/* Skip leading white space. */
 static int64_t file_type_skip(const char *text, int64_t n, int64_t at) {
   while (at < n && isspace((unsigned char)text[at])) at++;
   return at;
 }
 
-/* {"user": …}, [{…}], [[1, 2], …]; Python's own way of writing has other quotes. */
+/* {"user": …}, [{…}], [[1, 2], …]: JSON; with single quotes: Python. */
 static const file_type *file_type_braces(const char *text, int64_t n, int64_t at) {
   char open = text[at];
   at = file_type_skip(text, n, at + 1);
@@ -117,7 +116,7 @@ static const file_type *file_type_braces(const char *text, int64_t n, int64_t at
   return open == '[' && (strchr("{[]-", text[at]) || isdigit((unsigned char)text[at])) ? &json : NULL;
 }
 
-/* An id may begin with "<"; a page has the names of HTML or closes what it opens. */
+/* An id may begin with "<"; HTML and XML have known tags, a prolog, or closing tags. */
 static const file_type *file_type_angles(const char *text, int64_t n, int64_t at) {
   static const char *const names[] = {"html", "!doctype html", "head", "body", "title", "script"};
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -128,7 +127,7 @@ static const file_type *file_type_angles(const char *text, int64_t n, int64_t at
   return prolog || memmem(text + at, (size_t)(n - at), "</", 2) ? &xml : NULL;
 }
 
-/* "a,b<CR>c,d<CR>": lines as old Macs ended them; a line end in the last byte may be half of CRLF. */
+/* "a,b<CR>c,d<CR>": line ends of classic Mac OS; a CR in the last byte may be half of CRLF. */
 static const file_type *file_type_ends(const char *text, int64_t n) {
   const char *cr = memchr(text, '\r', (size_t)n);
   return cr && cr + 1 < text + n && !memchr(text, '\n', (size_t)n) ? &returns : NULL;

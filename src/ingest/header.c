@@ -1,5 +1,5 @@
-/* Headers that nobody announced, and announced ones that are none: told by the line, since ids would be made
- * of them. */
+/* Detect headers that the job does not declare, whose fields would become ids, and declared ones that are
+ * data. */
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -33,7 +33,7 @@ static bool field_is_number(kith__field field) {
          kith__field_time(field, &whole);
 }
 
-/* Cells of a line, dry; at most `most`. */
+/* Split a line into at most `most` fields, without changing it. */
 static int line_field(const kith__candidate *w, kith__field line, int most, kith__field *field) {
   kith__delimiter delimiter = w->delimiter;
   int n = 0;
@@ -42,9 +42,9 @@ static int line_field(const kith__candidate *w, kith__field line, int most, kith
   return n;
 }
 
-enum { LOOKED = 16 }; /* columns */
+enum { LOOKED = 16 }; /* columns that are checked */
 
-/* Whether the first line has a word where all others, which have something there, have numbers. */
+/* Whether the first line has a word in a column in which all others have numbers. */
 static bool header_differs(const kith__preview *a, const kith__candidate *w, int skip) {
   kith__field first[LOOKED], field[LOOKED];
   int n = line_field(w, a->line[0], LOOKED, first), others[LOOKED] = {0};
@@ -74,14 +74,14 @@ static void header_show(const kith__candidate *w, kith__field header, size_t siz
         (size_t)snprintf(text + used, size - used, "%s%s", i ? ", " : "", kith__field_quote(field[i], shown));
 }
 
-/* Nobody said that there is a header. */
+/* The job does not declare a header. */
 static kith_status header_unannounced(const kith__preview *a, const kith__candidate *w, const char *key) {
   kith__field field[LOOKED];
   char shown[256];
   int n = line_field(w, a->line[0], LOOKED, field);
   bool words = n > w->columns.user && n > w->columns.item &&
                kith__header_words(field[w->columns.user], field[w->columns.item]);
-  int skip = a->policy->user->declared_text ? 2 : 0; /* where ids are text, some look like numbers */
+  int skip = a->policy->user->declared_text ? 2 : 0; /* text ids may look like numbers */
   if (!words && !header_differs(a, w, skip)) return KITH_OK;
   header_show(w, a->line[0], sizeof shown, shown);
   return kith_fail(KITH_EDATA,
@@ -97,7 +97,7 @@ static bool header_is_known_id(kith__id_map *map, const kith__lines *lines, kith
   return may && !kith_is_bad(kith__id_map_add(map, lines, id, false, &number)) && number >= 0;
 }
 
-/* The header names user and item in other columns than those that would be read. */
+/* The header names user and item in other columns than those that are read. */
 static kith_status header_misplaced(const kith__preview *a, const kith__dialect *d, const kith__field *field,
                                     int n, const char *key) {
   bool named = a->source->user[0] || a->source->item[0], bad = n > 0 && field[0].size == 0;
@@ -112,7 +112,7 @@ static kith_status header_misplaced(const kith__preview *a, const kith__dialect 
                    a->lines->path, (long long)d->header_number, shown, key);
 }
 
-/* A line of known ids, or of numbers, is data. */
+/* The job declares a header: known ids or numbers are data. */
 static kith_status header_announced(const kith__preview *a, const kith__dialect *d, const char *key) {
   kith_status st = KITH_OK;
   const kith__columns *c = &d->candidate.columns;

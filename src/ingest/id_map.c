@@ -1,6 +1,6 @@
 /*
- * Ids to original numbers and back.  Small integers go through a plain table, everything else through open
- * addressing with linear probing; a slot holds only the number, the id itself lies where the number says.
+ * Maps ids to original numbers and back.  Small integers use a direct-address table, all other ids a hash
+ * table with linear probing, whose slots hold numbers; ids are stored by number.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -31,7 +31,7 @@ static int64_t id_map_double(int64_t room, int64_t need) {
   return grown;
 }
 
-/* Room for one id more, and for `size` bytes of text. */
+/* Grow the arrays for one more id of `size` bytes. */
 static kith_status id_map_make_room(kith__id_map *map, int64_t size) {
   kith_status st = KITH_OK;
   int64_t used = map->text && map->n > 0 ? map->offset[map->n] : 0;
@@ -70,9 +70,9 @@ done:
   return st;
 }
 
-/* ---- the table of all but small integers ---- */
+/* ---- the hash table ---- */
 
-/* Multiply and fold: every bit of the id reaches the upper bits, from which the place is taken. */
+/* Multiply and fold: every bit of the id reaches the upper bits, which select the slot. */
 static inline uint64_t id_map_mix(uint64_t h, uint64_t x) {
   h = (h ^ x) * 0x9e3779b97f4a7c15u;
   return h ^ (h >> 29);
@@ -97,7 +97,7 @@ static bool id_map_is(const kith__id_map *map, int32_t number, kith__field id, i
   return map->offset[number + 1] - begin == id.size && memcmp(map->pool + begin, id.at, (size_t)id.size) == 0;
 }
 
-/* The slot that holds the id, or the free one where it belongs.  n_slot is a power of two. */
+/* The slot that holds the id, or a free one for it.  n_slot is a power of two. */
 static int32_t *id_map_slot(const kith__id_map *map, kith__field id, int64_t value) {
   uint64_t last = (uint64_t)map->n_slot - 1, at = (id_map_hash(map, id, value) >> 20) & last;
   while (map->slot[at] && !id_map_is(map, map->slot[at] - 1, id, value)) at = (at + 1) & last;
@@ -109,7 +109,7 @@ static kith__field id_map_id(const kith__id_map *map, int32_t number) {
   return (kith__field){map->pool + map->offset[number], map->offset[number + 1] - map->offset[number]};
 }
 
-/* Twice the slots; the old ones are put in anew. */
+/* Double the slots and reinsert all numbers. */
 static kith_status id_map_rehash(kith__id_map *map) {
   kith_status st = KITH_OK;
   int32_t *old = map->slot, *grown = NULL;
@@ -133,9 +133,8 @@ static const char *id_map_one(const kith__id_map *map) {
 }
 
 /*
- * Ids that are known are whole; others, whether they are added or not, may be bytes of another code, or hold
- * what no list of ids could: a zero byte, a tab, an escape, a mark that is not seen and makes two ids of what
- * looks like one.
+ * Check an id that is not in the map, whether it is added or not: valid UTF-8, no control characters, and no
+ * invisible characters, which would make two ids look equal.
  */
 static kith_status id_map_check_text(const kith__id_map *map, const kith__lines *lines, kith__field id) {
   uint32_t code = 0;
@@ -195,7 +194,7 @@ done:
   return st;
 }
 
-/* ---- what counts as an id ---- */
+/* ---- valid ids ---- */
 
 static kith_status id_map_refuse_integer(const kith__id_map *map, const kith__lines *lines, kith__field id) {
   char shown[48];
@@ -218,7 +217,7 @@ static kith_status id_map_take_integer(kith__id_map *map, const kith__lines *lin
   return id_map_take_hashed(map, lines, id, value, add, out);
 }
 
-/* A word followed by a number is most likely a line of column map that nobody announced. */
+/* A word followed by an integer is most likely an undeclared header. */
 static bool id_map_look_headed(const kith__id_map *map, kith__field id) {
   int64_t value;
   return !map->declared_text && map->n == 1 && kith__field_integer(id, &value);

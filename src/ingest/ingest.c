@@ -1,5 +1,4 @@
-/* From text lists to graph.h5: one rank reads, numbers, merges, splits and writes; the others learn how it
- * ended. */
+/* Ingest for recommendation: rank 0 reads the lists, numbers, merges, splits, and writes graph.h5. */
 #include <string.h>
 
 #include "ingest/features.h"
@@ -49,7 +48,7 @@ done:
 
 /* ---- reading ---- */
 
-/* Every id of the interactions gets a number. */
+/* Every id of the interactions is added. */
 static kith_status read_interactions(const kith_ingest_options *o, kith__id_map *user, kith__id_map *item,
                                      kith__edge_list *edges, kith_ingest_report *r) {
   kith__edge_policy policy = {
@@ -60,7 +59,7 @@ static kith_status read_interactions(const kith_ingest_options *o, kith__id_map 
   return st;
 }
 
-/* A test user must be known; a test item may be new.  What the job does not say of this list is as of the
+/* Test users must be known; test items may be new.  Settings that are left open are those of the
  * interactions. */
 static kith_status read_test(const kith_ingest_options *o, kith__id_map *user, kith__id_map *item,
                              kith__edge_list *edges, kith_ingest_report *r) {
@@ -80,7 +79,7 @@ done:
   return st;
 }
 
-/* Leave out ties of somebody with himself. */
+/* Remove self-loops. */
 static int64_t drop_self(kith__edge_list *edges) {
   int64_t before = edges->n;
   edges->n = 0;
@@ -117,7 +116,7 @@ done:
   return st;
 }
 
-/* What is known of nodes that the lists above named. */
+/* Read features of the nodes of the lists above. */
 static kith_status read_features(const kith_ingest_options *o, int type, kith__id_map *node,
                                  kith__graph_data *t, kith_ingest_report *r) {
   kith_status st = KITH_OK;
@@ -141,7 +140,7 @@ done:
   return st;
 }
 
-/* What nodes that the lists above named are called. */
+/* Read names of the nodes of the lists above. */
 static kith_status read_names(const kith_ingest_options *o, int type, kith__id_map *node, kith__graph_data *t,
                               kith_ingest_report *r) {
   const char *key = type == KITH_USER ? "data.user_names" : "data.item_names";
@@ -149,7 +148,7 @@ static kith_status read_names(const kith_ingest_options *o, int type, kith__id_m
   return kith__node_names_read(key, &o->names[type], node, &t->names[type], &r->names[type]);
 }
 
-/* ---- what is worth telling ---- */
+/* ---- report ---- */
 
 static int64_t count_in_both(const kith_ragged *train, const kith_ragged *test) {
   int64_t n = 0;
@@ -199,9 +198,9 @@ static kith_status ingest_report(const kith__graph_data *t, kith_ingest_report *
   return count_cold_items(t, &r->cold_items);
 }
 
-/* ---- all of it ---- */
+/* ---- ingest ---- */
 
-/* Test rows come from their own list, or else from the split. */
+/* Test rows come from the test list, if any, else from the split. */
 static kith_status ingest_rows(const kith_ingest_options *o, kith__edge_list *train, kith__edge_list *test,
                                int64_t n_user, kith__graph_data *t, kith_ingest_report *r) {
   kith_status st = KITH_OK;
@@ -242,7 +241,7 @@ static kith_status ingest_read(const kith_ingest_options *o, kith__graph_data *t
   KITH_TRY(read_names(o, KITH_ITEM, &item, t, r));
   KITH_TRY(kith__id_map_ids(&user, &t->ids[KITH_USER]));
   KITH_TRY(kith__id_map_ids(&item, &t->ids[KITH_ITEM]));
-  kith__id_map_free(&user); /* before the rows take their room */
+  kith__id_map_free(&user); /* before the rows are allocated */
   kith__id_map_free(&item);
   KITH_TRY(ingest_rows(o, &train, &test, user.n, t, r));
   KITH_TRY(ingest_report(t, r));
@@ -254,7 +253,7 @@ done:
   return st;
 }
 
-/* Rank 0's work; the file is written by a group of one. */
+/* The work of rank 0; it writes the file over MPI_COMM_SELF. */
 static kith_status ingest_alone(const kith_ingest_options *o, const char *job, const char *path,
                                 kith_ingest_report *report) {
   kith_status st = KITH_OK;

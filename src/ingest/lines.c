@@ -1,4 +1,4 @@
-/* Lines of a list: one large buffer, in which lines are found by memchr and handed out in place. */
+/* Lines of a list: found by memchr() in one large buffer, and returned in place. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -6,7 +6,7 @@
 #include "ingest/lists.h"
 
 enum { LINES_ROOM = 1 << 20, LINES_FIRST = 1 << 16 };
-static const int64_t lines_most = INT64_C(1) << 30; /* bytes of one line */
+static const int64_t lines_most = INT64_C(1) << 30; /* longest line, in bytes */
 
 kith_status kith__lines_fail(const kith__lines *lines, const char *format, ...) {
   char text[1024];
@@ -38,7 +38,7 @@ static bool lines_is_header(const kith__lines *lines, kith__field line) {
          memcmp(line.at, lines->header, (size_t)line.size) == 0;
 }
 
-/* Make room behind what is unread: move it to the front, or double the buffer when one line fills it. */
+/* Move the unread bytes to the front; double the buffer if they fill half of it. */
 static kith_status lines_make_room(kith__lines *lines) {
   kith_status st = KITH_OK;
   int64_t unread = lines->end - lines->begin;
@@ -70,7 +70,7 @@ done:
   return st;
 }
 
-/* The first bytes say whether this is a list at all. */
+/* Read the first bytes and check the file type. */
 static kith_status lines_begin(kith__lines *lines) {
   kith_status st = KITH_OK;
   while (lines->end < LINES_FIRST && !lines->at_end) KITH_TRY(kith__lines_refill(lines));
@@ -102,7 +102,7 @@ kith__line_kind kith__line_kind_of(const kith__lines *lines, kith__field line) {
 
 kith_status kith__lines_next_raw(kith__lines *lines, kith__field *line) {
   kith_status st = KITH_OK;
-  int64_t looked = 0; /* bytes known to hold no line end */
+  int64_t looked = 0; /* bytes known to contain no line end */
   for (;;) {
     const char *from = lines->buffer + lines->begin;
     int64_t unread = lines->end - lines->begin;
@@ -123,8 +123,7 @@ done:
   return st;
 }
 
-/* Whether a line could be data whose first id begins with #: nothing parts the two, and it has as many fields
- * as others. */
+/* Whether a comment could be data whose first id begins with #: no space behind #, as many fields as data. */
 static bool lines_is_alike(const kith__lines *lines, kith__field line) {
   bool close = line.size > 1 && line.at[0] == '#' && !strchr(" \t#!", line.at[1]);
   if (!close || lines->max_fields == 0) return close && lines->n_data > 0;
@@ -136,7 +135,7 @@ static bool lines_is_alike(const kith__lines *lines, kith__field line) {
   return n >= lines->min_fields && n <= lines->max_fields;
 }
 
-/* One such line in front of all data names the columns, most likely. */
+/* One such line before all data is most likely a header. */
 static kith_status lines_comment(kith__lines *lines, kith__field line) {
   lines->n_comment++;
   if (lines->comment != KITH_COMMENT_AUTO || !lines_is_alike(lines, line)) return KITH_OK;
@@ -156,7 +155,7 @@ kith_status kith__lines_next(kith__lines *lines, kith__field *line) {
   for (;;) {
     KITH_TRY(kith__lines_next_raw(lines, line));
     if (line->size < 0) break;
-    bool plain = line->size > 0 && line->at[0] > '#'; /* most are */
+    bool plain = line->size > 0 && line->at[0] > '#'; /* the common case */
     kith__line_kind kind = plain ? KITH__LINE_DATA : kith__line_kind_of(lines, *line);
     lines->n_data += kind == KITH__LINE_DATA;
     lines->n_blank += kind == KITH__LINE_BLANK;

@@ -1,6 +1,7 @@
 /*
- * What users and items are called.  A line is an id and a name.  The delimiter is the one that finds the most
- * known ids in the first lines, unless the job names it: names hold commas, colons and spaces of their own.
+ * Read display names of users and items; a line holds an id and a name.  Names contain commas, colons and
+ * spaces, so the delimiter, unless the job sets it, is the one that finds the most known ids in the first
+ * lines.
  */
 #include "ingest/names.h"
 
@@ -11,7 +12,7 @@
 enum {
   NODE_NAME_MOST = 255,
   NODE_NAME_PROBE = 100
-}; /* bytes of a name; lines that are looked at for the delimiter */
+}; /* longest name in bytes; lines read to detect the delimiter */
 
 typedef struct reader {
   const char *key;
@@ -19,8 +20,8 @@ typedef struct reader {
   kith__id_map *node;
   kith__lines lines;
   kith__delimiter delimiter;
-  int id, name;   /* columns from 0; name -1: everything behind the id */
-  int64_t *begin; /* [nodes] 1 + where a node's name begins in `pool`, 0: none yet */
+  int id, name;   /* columns from 0; name -1: the rest of the line */
+  int64_t *begin; /* [nodes] 1 + offset of the name in `pool`; 0: none */
   uint8_t *size;  /* [nodes] */
   char *pool;
   int64_t used, room;
@@ -30,7 +31,7 @@ typedef struct reader {
 
 /* ---- delimiter and columns ---- */
 
-/* Whether a field is the id of a node; what cannot be an id is none. */
+/* Whether a field is the id of a known node. */
 static kith_status reader_knows(reader *r, kith__field id, bool *known) {
   int64_t value = 0;
   int32_t number = -1;
@@ -39,10 +40,10 @@ static kith_status reader_knows(reader *r, kith__field id, bool *known) {
                               : kith__field_integer(id, &value) && value >= 0;
   if (may_be) st = kith__id_map_add(r->node, &r->lines, id, false, &number);
   *known = !kith_is_bad(st) && number >= 0;
-  return st == KITH_EDATA ? KITH_OK : st; /* parted otherwise, a line may begin with what no id could be */
+  return st == KITH_EDATA ? KITH_OK : st; /* with a wrong delimiter, the first field may be an invalid id */
 }
 
-/* How many of the first lines begin with a known id if they are parted so; whether all do. */
+/* Count the first lines that begin with a known id, for one delimiter; *all: whether all do. */
 static kith_status reader_try(reader *r, const kith__delimiter *delimiter, int64_t *known, bool *all) {
   kith_status st = KITH_OK;
   kith__field line, id;
@@ -53,7 +54,7 @@ static kith_status reader_try(reader *r, const kith__delimiter *delimiter, int64
   for (int i = 0; i < NODE_NAME_PROBE; i++) {
     KITH_TRY(kith__lines_next(&r->lines, &line));
     if (line.size < 0) break;
-    is = kith__field_next(delimiter, &line, &id) && line.at && line.size > 0; /* an id alone is no name */
+    is = kith__field_next(delimiter, &line, &id) && line.at && line.size > 0; /* there must be a name */
     if (is) KITH_TRY(reader_knows(r, id, &is));
     *known += is;
     *all = *all && is;
@@ -63,7 +64,7 @@ done:
   return st;
 }
 
-/* As for other lists, where the first lines are all of strangers. */
+/* Without known ids, detect the delimiter as for other lists. */
 static kith_status reader_guess_plain(reader *r) {
   kith_status st = KITH_OK;
   kith__field line;
@@ -93,14 +94,14 @@ done:
   return st;
 }
 
-/* A column that the job gives by number or, with a header, by name. */
+/* A column, given by number or, with a header, by name. */
 static kith_status reader_column(const reader *r, kith__field header, const char *text, int *column) {
   char *end = NULL;
   long number = strtol(text, &end, 10);
   kith__delimiter delimiter = r->delimiter;
   kith__field field;
   if (!text[0]) return KITH_OK;
-  delimiter.read_only = true; /* the header is cut once for each column */
+  delimiter.read_only = true; /* the header is split once per column */
   for (int i = 0; header.size >= 0 && i < KITH__MAX_FIELDS && kith__field_next(&delimiter, &header, &field);
        i++)
     if ((size_t)field.size == strlen(text) && memcmp(field.at, text, (size_t)field.size) == 0) {
@@ -115,7 +116,7 @@ static kith_status reader_column(const reader *r, kith__field header, const char
   return KITH_OK;
 }
 
-/* `line` is the first one, which is read over if it is a header. */
+/* `line` is the first line; a header is skipped. */
 static kith_status reader_columns(reader *r, kith__field *line) {
   kith_status st = KITH_OK;
   kith__field header = r->source->header ? *line : (kith__field){NULL, -1};
@@ -141,11 +142,11 @@ static kith__field field_trim(kith__field c) {
   return c;
 }
 
-/* All that stands behind the id; where this is a single field, in quotes perhaps, what it holds. */
+/* The rest of the line; if it is a single field, without its quotes. */
 static kith__field reader_behind(const reader *r, kith__field rest) {
   kith__delimiter look = r->delimiter;
   kith__field all = field_trim(rest), ahead = rest, field = {"", 0};
-  look.read_only = true; /* quotes stay as they are unless there is but one field */
+  look.read_only = true; /* keep quotes unless there is only one field */
   bool single = rest.at && look.size > 0 && kith__field_next(&look, &ahead, &field) && !ahead.at;
   if (single && kith__field_next(&r->delimiter, &rest, &field)) return field;
   return all.at ? all : (kith__field){"", 0};
@@ -169,7 +170,7 @@ static kith_status reader_cut(const reader *r, kith__field line, kith__field *id
   return KITH_OK;
 }
 
-/* Names are printed, and stand between tabs in files. */
+/* Names are printed and written between tabs: no control characters. */
 static kith_status reader_check(const reader *r, kith__field name) {
   uint32_t code = 0;
   for (int64_t at = 0, n = 1; at < name.size; at += n) {
@@ -194,7 +195,7 @@ static kith_status reader_keep(reader *r, int32_t node, kith__field name) {
   int64_t size = name.size;
   if (size > NODE_NAME_MOST) {
     for (size = NODE_NAME_MOST; ((unsigned char)name.at[size] & 0xc0) == 0x80;)
-      size--; /* no character is cut in two */
+      size--; /* do not split a UTF-8 character */
     r->report.truncated++;
   }
   if (r->used + size > r->room) {

@@ -1,4 +1,4 @@
-/* What newcomers are like, in the features that the graph knows. */
+/* Read features of new nodes, restricted to the features of the graph. */
 #include "ingest/new_nodes.h"
 
 #include <string.h>
@@ -11,8 +11,7 @@ static const char *const datasets[KITH_TYPES] = {"user_feature/id", "item_featur
 
 static const char *const formats[KITH_TYPES] = {"user_feature_format", "item_feature_format"};
 
-/* The names of a type's features, numbered as in graph.h5; and how their list was written, unless the job
- * says how this one is. */
+/* Load the feature ids of a type from graph.h5, and the format of their list, unless the job sets one. */
 static kith_status features_know(const char *path, int type, kith__id_map *map, kith_feature_format *format) {
   kith_status st = KITH_OK;
   const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};

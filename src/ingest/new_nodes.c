@@ -1,4 +1,4 @@
-/* Reading nodes that the graph does not know: ids on top of those of graph.h5, and pairs with them. */
+/* Read lists of new nodes: ids beyond those of graph.h5, and edges with them. */
 #include <string.h>
 
 #include "ingest/new_nodes.h"
@@ -21,7 +21,7 @@ done:
   return st;
 }
 
-/* The ids from place `from` on. */
+/* The ids from number `from` on. */
 static kith_status new_nodes_cut(const kith__id_map *map, int64_t from, kith_ids *out) {
   kith_status st = KITH_OK;
   kith_ids all = {0}, some = {.n = map->n - from};
@@ -42,7 +42,7 @@ done:
   return st;
 }
 
-/* Rows as edges. */
+/* Convert rows to edges. */
 static kith_status new_nodes_flatten(const kith_ragged *rows, kith_new_nodes *out) {
   kith_status st = KITH_OK;
   out->n_pair = rows->start[rows->n_row];
@@ -71,7 +71,7 @@ static kith__edge_policy new_nodes_policy(kith__id_map *map, kith_new_node_types
                              .n_known = {map[KITH_USER].n, map[KITH_ITEM].n}};
 }
 
-/* A list of which nothing is left is most likely one of other ids. */
+/* If all edges were skipped, the list most likely has other ids. */
 static kith_status new_nodes_check_left(const kith_new_nodes_options *o, int64_t n, int64_t skipped) {
   kith_status st = KITH_OK;
   const char *partner = o->what == KITH_NEW_USERS ? "item" : "user";
@@ -85,7 +85,7 @@ done:
   return st;
 }
 
-/* The format that the graph's own interactions had; auto in files that do not say. */
+/* The format of the graph's interactions; auto in older files. */
 static kith_status new_nodes_format(const char *path, kith_list_format *format) {
   kith_status st = KITH_OK;
   const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
@@ -100,7 +100,7 @@ done:
   return st;
 }
 
-/* What the job does not say of the list is as of data.interactions. */
+/* Settings that are left open are those of data.interactions. */
 static kith_status new_nodes_source(const char *path, const kith_new_nodes_options *o,
                                     kith_edge_source *source, kith_list_format *hint) {
   kith_status st = KITH_OK;
@@ -135,7 +135,7 @@ done:
   return st;
 }
 
-/* After the pairs, so that who has interactions is numbered first. */
+/* After the edges, so that nodes with interactions are numbered first. */
 static kith_status new_nodes_features(const char *path, const kith_new_nodes_options *o, kith__id_map *map,
                                       kith_new_nodes *out, kith_new_nodes_report *r) {
   kith_status st = KITH_OK;
@@ -147,7 +147,7 @@ done:
   return st;
 }
 
-/* Newcomers that no pair names. */
+/* Count new nodes without an edge. */
 static kith_status new_nodes_count_alone(const kith_new_nodes *out, int64_t *alone) {
   kith_status st = KITH_OK;
   uint8_t *met = NULL;
@@ -192,7 +192,7 @@ done:
 
 /* ---- all ranks ---- */
 
-/* What rank 0 has becomes everybody's, but for the ids themselves. */
+/* Broadcast from rank 0, except the ids. */
 static kith_agreed new_nodes_share(const kith_comm *comm, kith_new_nodes *n) {
   kith_agreed st = {KITH_OK};
   kith_new_nodes all = *n;

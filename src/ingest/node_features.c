@@ -1,11 +1,10 @@
-/* Features of nodes, one line a node: the ids of those that it has, with values unless they are 1, or a
- * number for each feature. */
+/* Read features of a node classification, one line per node: sparse ("7", "7:0.5") or dense. */
 #include <math.h>
 #include <string.h>
 
 #include "ingest/nodes.h"
 
-enum { FEATURES_MOST = 1 << 20 }; /* features of a graph */
+enum { FEATURES_MOST = 1 << 20 }; /* most features of a graph */
 
 /* One feature of one node. */
 typedef struct entry {
@@ -16,8 +15,8 @@ typedef struct entry {
 
 typedef struct features {
   const char *path;
-  int64_t node; /* that a line is of */
-  int32_t most; /* features, so far */
+  int64_t node; /* of the current line */
+  int32_t most; /* features so far */
   int64_t n, room;
   entry *entry;
 } features;
@@ -61,7 +60,7 @@ done:
   return st;
 }
 
-/* The first line says how many numbers a line has. */
+/* All lines have as many numbers as the first one. */
 static kith_status features_dense(features *f, const kith__lines *lines, const kith__delimiter *delimiter,
                                   kith__field line) {
   kith_status st = KITH_OK;
@@ -107,7 +106,7 @@ done:
   return st;
 }
 
-/* Every line is a node, so a node's line is known. */
+/* Line i + 1 is node i, so messages can name the line. */
 static kith_status features_fill(const features *f, kith__node_data *nodes) {
   kith_status st = KITH_OK;
   int32_t *seen = NULL; /* [features] 1 + the last node that had it */
@@ -124,7 +123,7 @@ done:
   return st;
 }
 
-/* Rows divided by their sums, as the graph convolution's authors do; rows of zeros stay. */
+/* Divide rows by their sums, as Kipf and Welling do; rows of zeros stay. */
 static kith_status features_normalize(const char *path, kith__node_data *nodes) {
   kith_status st = KITH_OK;
   for (int64_t i = 0; i < nodes->n; i++) {

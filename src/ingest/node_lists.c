@@ -1,4 +1,4 @@
-/* Lists about nodes: labels and splits, by line or by number, and the edges among them. */
+/* Read labels, splits and edges of a node classification. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,7 +6,7 @@
 
 /* ---- labels ---- */
 
-/* Labels in the order of their lines; classes are numbered as they come. */
+/* Labels in the order of lines; classes in the order of first appearance. */
 typedef struct labels {
   kith__id_map map;
   int64_t n, room;
@@ -14,11 +14,11 @@ typedef struct labels {
   int32_t *label;
 } labels;
 
-/* -1 stands for no label, as scikit-learn and the Planetoid sets have it; among words too, so that their
- * order does not matter. */
+/* -1 means no label, as in scikit-learn and Planetoid; among words, too, so that the order of lines does not
+ * matter. */
 static bool labels_is_none(kith__field field) { return field.size == 2 && memcmp(field.at, "-1", 2) == 0; }
 
-/* The one label of a line; a line of blanks has none. */
+/* Read the label of a line; a blank line has none. */
 static kith_status labels_line(labels *l, const kith__lines *lines, kith__field line) {
   kith_status st = KITH_OK;
   const kith__delimiter white = kith__delimiter_make("");
@@ -60,7 +60,7 @@ done:
   return st;
 }
 
-/* A class and its number among those that came before it. */
+/* A class and its number by first appearance. */
 typedef struct labels_class {
   const kith_ids *ids;
   int32_t came;
@@ -75,7 +75,7 @@ static int labels_compare(const void *a, const void *b) {
   return (ids->number[x->came] > ids->number[y->came]) - (ids->number[x->came] < ids->number[y->came]);
 }
 
-/* The same ids in the order of `class`. */
+/* Reorder the ids by `class`. */
 static kith_status labels_order(const kith_ids *ids, const labels_class *class, kith_ids *out) {
   kith_status st = KITH_OK;
   *out = (kith_ids){.n = ids->n, .width = ids->width};
@@ -91,7 +91,7 @@ done:
   return st;
 }
 
-/* Classes ascending, so that their numbers do not depend on which node comes first. */
+/* Sort the classes, so that their numbers do not depend on the order of nodes. */
 static kith_status labels_sort(labels *l, kith_ids *classes) {
   kith_status st = KITH_OK;
   kith_ids ids = {0};
@@ -180,7 +180,7 @@ done:
 
 /* ---- edges ---- */
 
-/* The two nodes of a line, both ways round. */
+/* Add the edge of a line in both directions. */
 static kith_status edges_line(const kith__node_data *nodes, const kith__lines *lines,
                               const kith__delimiter *delimiter, kith__field line, kith__edge_list *edges,
                               int64_t *loops) {

@@ -1,4 +1,4 @@
-/* From lists of nodes to graph.h5, for node classification: one rank works, the others learn how it ended. */
+/* Ingest for node classification: rank 0 reads the lists and writes graph.h5. */
 #include <string.h>
 
 #include "ingest/nodes.h"
@@ -42,7 +42,7 @@ done:
   return st;
 }
 
-/* Rank 0's work; the file is written by a group of one. */
+/* The work of rank 0; it writes the file over MPI_COMM_SELF. */
 static kith_status nodes_alone(const kith_ingest_nodes_options *o, const char *job, const char *path,
                                kith_ingest_nodes_report *report) {
   kith_status st = KITH_OK;

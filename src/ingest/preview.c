@@ -1,4 +1,4 @@
-/* The first lines of a list, and what they look like when they are cut in one way or another. */
+/* The first lines of a list, and how each candidate delimiter splits them. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,7 +19,7 @@ static void preview_add(kith__preview *a, kith__field line, int64_t number) {
   }
 }
 
-/* Whole lines that are in the buffer. */
+/* Collect the complete lines in the buffer. */
 static void preview_walk(kith__preview *a) {
   const char *at = a->lines->buffer + a->lines->begin, *end = a->lines->buffer + a->lines->end;
   a->n = 0;
@@ -64,7 +64,7 @@ int kith__column_count(const kith__delimiter *delimiter, kith__field header, con
   return n;
 }
 
-/* The place of a column that the job gives by number. */
+/* Index of a column given by number. */
 static int column_number(const char *text) {
   char *end = NULL;
   long number = strtol(text, &end, 10);
@@ -94,7 +94,7 @@ static void candidate_columns(const kith__preview *a, kith__field header, kith__
   }
 }
 
-/* ---- cutting all of them ---- */
+/* ---- splitting all lines ---- */
 
 static int preview_count(kith__delimiter delimiter, kith__field line) {
   kith__field field;
@@ -104,7 +104,7 @@ static int preview_count(kith__delimiter delimiter, kith__field line) {
   return line.size < 0 ? -1 : n;
 }
 
-/* Whether a field that no quotes protect holds one of these signs. */
+/* Whether an unquoted field contains one of these delimiters. */
 static bool field_holds(kith__field line, kith__field field, const char *const *sign, int n_sign) {
   if (field.at > line.at && field.at[-1] == '"') return false;
   for (int i = 0; i < n_sign; i++)
@@ -112,7 +112,7 @@ static bool field_holds(kith__field line, kith__field field, const char *const *
   return false;
 }
 
-/* "5 4" is no id, but two that another sign should have parted. */
+/* "5 4" is not an id, but two fields of another delimiter. */
 static bool field_is_numbers(kith__field line, kith__field field) {
   bool blank = false;
   if (field.at > line.at && field.at[-1] == '"') return false;
@@ -128,7 +128,7 @@ static void candidate_look(const kith__preview *a, int i, kith__candidate *w) {
   kith__field rest = a->line[i], field;
   int n = 0, n_hard = w->delimiter.size == 0 || w->delimiter.text[0] == '\t'
                           ? 4
-                          : 5; /* there "::" is part of names, as in ns::u1 */
+                          : 5; /* with tabs and spaces, "::" may be part of ids, as in ns::u1 */
   for (; kith__field_next(&w->delimiter, &rest, &field); n++) {
     bool id = n == w->columns.user || n == w->columns.item;
     w->mixed = w->mixed ||
@@ -140,8 +140,7 @@ static void candidate_look(const kith__preview *a, int i, kith__candidate *w) {
   if (n > w->max) w->max = n;
 }
 
-/* A commented line in front of the first one is the header where it has as many fields, or the names that the
- * job asks for. */
+/* A comment before the first line is the header if it has as many fields, or the names of the job. */
 static bool candidate_is_commented(const kith__preview *a, kith__candidate *w) {
   if (a->comment.size < 0) return false;
   int n = preview_count(w->delimiter, a->comment);

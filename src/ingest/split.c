@@ -1,6 +1,6 @@
 /*
- * Which interactions are held out.  Draws are keyed by (user, item), so the same interaction meets the same
- * fate whatever stands around it in the file.
+ * Choose the interactions that are held out.  Random numbers are keyed by (user, item), so the choice for an
+ * interaction does not depend on the rest of the list.
  */
 #include <string.h>
 
@@ -8,16 +8,16 @@
 
 enum { MARK_TRAIN = 0, MARK_VALID = 1, MARK_TEST = 2 };
 static const uint64_t split_rounding =
-    UINT64_MAX; /* in place of an item: the draw that rounds a user's share */
+    UINT64_MAX; /* instead of an item: key of the random rounding of a user's share */
 
-/* ---- a user's own shares ---- */
+/* ---- ratio: shares of each user ---- */
 
-/* share * n, rounded up or down so that the mean over many users is exact. */
+/* share * n, with random rounding, so that the mean over users is unbiased. */
 static int64_t split_round(double share, int64_t n, uint64_t bits) {
   return (int64_t)(share * (double)n + kith_random_unit(bits));
 }
 
-/* How many of a user's n interactions are held out; one at least stays for training. */
+/* Number of a user's n interactions that are held out; at least one stays in training. */
 static void split_sizes(const kith_split *s, int64_t user, int64_t n, int64_t *valid, int64_t *test) {
   kith_draw draw = kith_random(s->seed, KITH_RNG_SPLIT, (uint64_t)user, split_rounding, 0);
   *test = split_round(s->test, n, draw.bits[0]);
@@ -26,7 +26,7 @@ static void split_sizes(const kith_split *s, int64_t user, int64_t n, int64_t *v
   if (*valid > n - 1 - *test) *valid = n > 0 ? n - 1 - *test : 0;
 }
 
-/* The k-th smallest key (from 0), k < n: a histogram by the upper byte leaves few keys to sort. */
+/* The k-th smallest key, k = 0 … n - 1: a histogram of the upper byte leaves few keys to sort. */
 static uint64_t split_kth(int64_t n, const uint64_t *key, int64_t k, uint64_t *few) {
   int64_t count[256] = {0}, n_few = 0;
   uint64_t byte = 0;
@@ -38,9 +38,7 @@ static uint64_t split_kth(int64_t n, const uint64_t *key, int64_t k, uint64_t *f
   return few[k];
 }
 
-/* The smallest draws are the test share, the next ones the validation share.  Keys are (draw, place), so none
- * is twice.
- */
+/* The smallest random numbers are test, the next ones validation.  Keys (random, index) are distinct. */
 static void split_ratio_row(const kith_split *s, const kith_ragged *l, int64_t user, uint64_t *key,
                             uint64_t *few, uint8_t *mark) {
   kith_eid begin = l->start[user];
@@ -71,7 +69,7 @@ done:
   return st;
 }
 
-/* ---- each user's last ones ---- */
+/* ---- leave-last-out ---- */
 
 typedef struct last_out {
   const kith_split *split;
@@ -80,7 +78,7 @@ typedef struct last_out {
   uint8_t *mark;
 } last_out;
 
-/* What a draw is keyed by: a node's own id, whatever number the order of lines gave it. */
+/* Key of the random numbers: the node's id, which does not depend on the order of lines. */
 static uint64_t last_key(const last_out *l, int type, int64_t i) {
   const kith_ids *ids = l->ids ? &l->ids[type] : NULL;
   if (!ids) return (uint64_t)i;
@@ -91,15 +89,15 @@ static uint64_t last_key(const last_out *l, int type, int64_t i) {
   return key;
 }
 
-/* Draws of ratio splits have the counter (user, item, 0). */
+/* Counter (user, item, 1); ratio splits use (user, item, 0). */
 static uint64_t last_draw(const last_out *l, int64_t user, kith_eid e) {
   return kith_random(l->split->seed, KITH_RNG_SPLIT, last_key(l, KITH_USER, user),
                      last_key(l, KITH_ITEM, l->rows->lists.value[e]), 1)
       .bits[0];
 }
 
-/* Mark the latest unmarked interaction, of equals that with the largest draw, unless it is the only one left.
- */
+/* Mark the latest unmarked interaction, unless it is the only one; ties: the one with the largest random
+ * number. */
 static void last_mark(const last_out *l, int64_t user, uint8_t as, int64_t *marked, int64_t *tied) {
   const int64_t *time = l->rows->time;
   kith_eid last = -1;
@@ -135,16 +133,16 @@ static void split_last(const kith_split *s, const kith_ids *ids, const kith__edg
   }
 }
 
-/* ---- the last of all ---- */
+/* ---- time: the latest of all ---- */
 
 enum { TIME_BINS = 1 << 12 };
 
-/* The width of equal bins that cover low … high. */
+/* Width of equal bins that cover low … high. */
 static uint64_t time_bin(int64_t low, int64_t high) {
   return ((uint64_t)high - (uint64_t)low) / TIME_BINS + 1;
 }
 
-/* The k-th smallest time (from 0): a histogram that is drawn ever finer around it, so no copy is needed. */
+/* The k-th smallest time, from 0: by a histogram that is refined around it, without a copy. */
 static int64_t time_at(int64_t n, const int64_t *time, int64_t k) {
   int64_t low = time[0], high = time[0];
   for (int64_t i = 1; i < n; i++) {
@@ -165,8 +163,8 @@ static int64_t time_at(int64_t n, const int64_t *time, int64_t k) {
 }
 
 /*
- * The time from which on at most `held` interactions lie.  Those of one second stay together: what would
- * exceed the share stays for training.
+ * The earliest time from which on there are at most `held` interactions.  Equal times are not split: those
+ * that would exceed the share stay in training.
  */
 static int64_t time_cut(int64_t n, const int64_t *time, int64_t held) {
   if (held == 0) return INT64_MAX;
@@ -192,7 +190,7 @@ static void split_time(const kith_split *s, const kith__edge_csr *rows, uint8_t 
   }
 }
 
-/* ---- all three ---- */
+/* ---- split ---- */
 
 static kith_status split_check(const kith_split *s, const kith__edge_csr *train) {
   kith_status st = KITH_OK;
@@ -207,7 +205,7 @@ done:
   return st;
 }
 
-/* A share that holds nothing would only be noticed when the metrics are empty. */
+/* An empty share would otherwise only be noticed by empty metrics. */
 static kith_status split_check_result(const kith_split *s, const kith_ragged *valid,
                                       const kith_ragged *test) {
   kith_status st = KITH_OK;

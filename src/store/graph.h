@@ -1,10 +1,10 @@
-/* What graph.h5 holds, between reading the lists and writing the file. */
+/* The contents of graph.h5, and its groups.  For store, and for ingest, which writes it. */
 #ifndef KITH_STORE_GRAPH_H
 #define KITH_STORE_GRAPH_H
 
 #include "kith/store.h"
 
-/** Lists with what is known of each entry.  The first member is what the rest of Kith sees. */
+/** Rows of edges with optional times and weights. */
 typedef struct kith__edge_csr {
   kith_ragged lists;
   int64_t *time; /**< [start[n_row]], or null */
@@ -13,25 +13,25 @@ typedef struct kith__edge_csr {
 
 void kith__edge_csr_free(kith__edge_csr *rows);
 
+/** The contents of graph.h5 of a recommendation. */
 typedef struct kith__graph_data {
   kith_ids ids[KITH_TYPES];
-  kith__edge_csr train, valid, test;      /**< a row per user */
-  kith_features features[KITH_TYPES];     /**< a row per node; start is null without a list */
-  int format;                             /**< of the interactions, which lists for kith embed take over */
-  kith_ids feature_ids[KITH_TYPES];       /**< what features are called */
-  const char *feature_format[KITH_TYPES]; /**< how their list was written, for those of newcomers */
-  kith_ids names[KITH_TYPES];             /**< what nodes are called; text is null without a list */
-  kith__edge_csr social; /**< a row per user, of users; start is null if the job names no social list */
+  kith__edge_csr train, valid, test;  /**< a row per user */
+  kith_features features[KITH_TYPES]; /**< a row per node; start is null without a list */
+  int format;                         /**< kith_list_format of the interactions, the default of kith embed */
+  kith_ids feature_ids[KITH_TYPES];   /**< ids of the features */
+  const char *feature_format[KITH_TYPES]; /**< format of their list, the default of kith embed */
+  kith_ids names[KITH_TYPES];             /**< display names; text is null without a list */
+  kith__edge_csr social;                  /**< a row per user, of users; start is null without a list */
 } kith__graph_data;
 
 void kith__graph_data_free(kith__graph_data *data);
 
-/** Write graph.h5.  Collective over `comm`, on which every rank but 0 brings nothing: meant for a group of
- * one. */
+/** Write graph.h5.  Collective over a communicator of one rank. */
 kith_agreed kith__graph_write(const kith_comm *comm, const kith__graph_data *data, const char *job,
                               const char *path) KITH_MUST_USE;
 
-/** The same for node classification. */
+/** The contents of graph.h5 of a node classification. */
 typedef struct kith__node_data {
   int64_t n;
   kith_ids classes; /**< ascending */
@@ -39,24 +39,28 @@ typedef struct kith__node_data {
   int n_feature;
   float *feature;       /**< [n, n_feature]; null without features */
   int8_t *split;        /**< [n] kith_node_split */
-  kith__edge_csr edges; /**< a row per node, its neighbors: every edge twice */
+  kith__edge_csr edges; /**< neighbors of each node: every edge twice */
 } kith__node_data;
 
 void kith__node_data_free(kith__node_data *nodes);
-/** Write graph.h5.  Collective over a group of one. */
+/** Write graph.h5.  Collective over a communicator of one rank. */
 kith_agreed kith__node_graph_write(const kith_comm *comm, const kith__node_data *nodes, const char *job,
                                    const char *path) KITH_MUST_USE;
 
-/** Read a dataset of ids.  Collective; every rank gets the whole. */
+/** Read a dataset of ids of the graph.h5 at `path`; every rank gets all of it.  Collective. */
 kith_agreed kith__ids_read(const kith_comm *comm, const char *path, const char *name,
                            kith_ids *out) KITH_MUST_USE;
-/** Write the ids of one type as the dataset `name`, whole, from one rank.  Collective over a group of one. */
+/** Write ids as the dataset `name`.  Collective over a communicator of one rank. */
 kith_agreed kith__ids_write(kith_h5 *f, const char *name, const kith_ids *ids) KITH_MUST_USE;
 
 int64_t kith__ids_bytes(const kith_ids *ids);
 
-/* ---- the groups of graph.h5.  Reading is collective, and every rank gets all; writing is collective over a
- * group of one.  *_bytes() estimate the size in the file. ---- */
+/*
+ * ---- the groups of graph.h5 ----
+ *
+ * Reading is collective, and every rank gets all.  Writing is collective over a communicator of one rank.
+ * *_bytes() estimates the size in the file.
+ */
 
 /** Write or read the n rows of the dataset "group/column". */
 kith_agreed kith__column_write(kith_h5 *f, const char *group, const char *column, kith_h5_type type,

@@ -406,7 +406,7 @@ static void bad_times_and_weights_are_named(void **state) {
   snprintf(o.interactions.time, KITH_NAME, "3");
   assert_refused(&o, KITH_EDATA,
                  "timed:2: expected a time (seconds, or a date like 2010-10-19T23:55:27Z), found \"soon\"");
-  snprintf(o.interactions.time, KITH_NAME, "1");
+  snprintf(o.interactions.time, KITH_NAME, "4");
   snprintf(o.interactions.weight, KITH_NAME, "3");
   assert_refused(&o, KITH_EDATA, "timed:2: expected a weight (a number), found \"soon\"");
   snprintf(o.interactions.weight, KITH_NAME, "5");
