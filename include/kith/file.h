@@ -63,5 +63,13 @@ kith_status kith_file_remove_stale(const char *folder) KITH_MUST_USE;
 /** Write a small text file, atomically: readers see the old one or the new one.  Local.  KITH_EOUTPUT,
  * KITH_EIO. */
 kith_status kith_text_write(const char *path, const char *text) KITH_MUST_USE;
+/**
+ * Append to a text file of `size` bytes, and bring it to the disk; where it fails, or this is not the file's
+ * size, the file stays as it is.  A program that is killed meanwhile may leave a part of the text.  Local.
+ *
+ * @param[out] fits  whether the file is a regular one of that size; if not, nothing was written
+ * Errors: KITH_EIO.
+ */
+kith_status kith_text_append(const char *path, int64_t size, const char *text, bool *fits) KITH_MUST_USE;
 
 #endif

@@ -259,3 +259,31 @@ done:
   if (kith_is_bad(st) && tmp[0]) kith_file_tmp_remove(tmp);
   return st;
 }
+
+static bool text_put(int fd, int64_t at, const char *text) {
+  int64_t n = (int64_t)strlen(text);
+  ssize_t some = 0;
+  for (; n > 0; text += some, n -= some, at += some) {
+    FILE_AGAIN(some, kith_fault(KITH_FAULT_WRITE) ? -1 : pwrite(fd, text, (size_t)n, at));
+    if (some <= 0) return false;
+  }
+  return true;
+}
+
+kith_status kith_text_append(const char *path, int64_t size, const char *text, bool *fits) {
+  kith_status st = KITH_OK;
+  struct stat is;
+  int fd = -1, synced = 0;
+  FILE_AGAIN(fd,
+             open(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)); /* if not, the whole is written */
+  *fits = fd >= 0 && fstat(fd, &is) == 0 && S_ISREG(is.st_mode) && is.st_nlink == 1 && is.st_size == size;
+  if (!*fits) goto done;
+  bool put = text_put(fd, size, text);
+  if (put) FILE_AGAIN(synced, kith_fault(KITH_FAULT_WRITE) ? -1 : fsync(fd));
+  if (!put || synced != 0) st = kith_fail(KITH_EIO, "%s: writing failed: %s", path, strerror(errno));
+  if (kith_is_bad(st) && ftruncate(fd, size) != 0)
+    st = kith_fail(KITH_EIO, "%s: is torn: %s", path, strerror(errno));
+done:
+  if (fd >= 0) close(fd);
+  return st;
+}

@@ -11,7 +11,7 @@ enum { HISTORY_LINE = 4096 };
 
 kith_status kith__history_begin(history *h, const char *work, const char *id, const char *text) {
   kith_status st = KITH_OK;
-  *h = (history){.size = (int64_t)strlen(text)};
+  *h = (history){.size = (int64_t)strlen(text), .written = -1};
   h->room = h->size + HISTORY_LINE;
   snprintf(h->run, sizeof h->run, "%s", id);
   KITH_TRY(kith_path_join(work, "metrics.jsonl", h->path));
@@ -96,4 +96,13 @@ done:
   return st;
 }
 
-kith_status kith__history_write(const history *h) { return kith_text_write(h->path, h->text); }
+kith_status kith__history_write(history *h) {
+  kith_status st = KITH_OK;
+  bool fits = false;
+  if (h->written >= 0) KITH_TRY(kith_text_append(h->path, h->written, h->text + h->written, &fits));
+  h->written = -1;
+  if (!fits) KITH_TRY(kith_text_write(h->path, h->text));
+  h->written = h->size;
+done:
+  return st;
+}

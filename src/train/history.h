@@ -10,6 +10,7 @@ typedef struct history {
   char run[KITH_NAME]; /* id of the run, in every line; "": none */
   char *text;          /* all lines so far */
   int64_t size, room;
+  int64_t written; /* bytes of the file; -1: it is to be written anew */
 } history;
 
 /** Local; called by every rank with the same arguments. Only rank 0 writes files. */
@@ -30,7 +31,7 @@ typedef struct history_line {
 } history_line;
 
 kith_status kith__history_add(history *h, const history_line *line) KITH_MUST_USE;
-/** Write the whole history, atomically.  Local: rank 0 calls it. */
-kith_status kith__history_write(const history *h) KITH_MUST_USE;
+/** Write what is new behind what the file has, or all of it, atomically.  Local: rank 0 calls it. */
+kith_status kith__history_write(history *h) KITH_MUST_USE;
 
 #endif

@@ -150,6 +150,34 @@ static void interrupted_calls_are_tried_again(void **state) {
   assert_true(holds("out", "whole"));
 }
 
+static kith_status append(const char *name, int64_t size, const char *text, bool *fits) {
+  char path[KITH_PATH];
+  return kith_text_append(test_path(folder, name, path), size, text, fits);
+}
+
+static void text_goes_behind_what_a_file_has_or_nowhere(void **state) {
+  (void)state;
+  char path[KITH_PATH], link_path[KITH_PATH];
+  bool fits = false;
+  put("lines", "one\n");
+  assert_int_equal(append("lines", 4, "two\n", &fits), KITH_OK);
+  assert_true(fits && holds("lines", "one\ntwo\n"));
+  assert_int_equal(append("lines", 4, "three\n", &fits), KITH_OK); /* it has grown meanwhile */
+  assert_true(!fits && holds("lines", "one\ntwo\n"));
+  assert_int_equal(append("none", 0, "x", &fits), KITH_OK);
+  assert_true(!fits && !is_there("none"));
+  assert_int_equal(link(test_path(folder, "lines", path), test_path(folder, "other", link_path)), 0);
+  assert_int_equal(append("other", 8, "x", &fits), KITH_OK);
+  assert_true(!fits && holds("lines", "one\ntwo\n"));
+  assert_int_equal(unlink(link_path), 0);
+  for (int64_t k = 1; k < 3; k++) { /* writing, and bringing to the disk */
+    kith_fault_set(KITH_FAULT_WRITE, k);
+    assert_int_equal(append("lines", 8, "three\n", &fits), KITH_EIO);
+    kith_fault_set(KITH_FAULT_WRITE, 0);
+    assert_true(holds("lines", "one\ntwo\n"));
+  }
+}
+
 static void a_sweep_removes_temporary_files_and_no_others(void **state) {
   (void)state;
   const char *left[] = {"a.tsv.tmp-0123456789abcdef",
@@ -243,6 +271,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(a_link_at_the_final_name_is_replaced_and_its_aim_stays, begin, end),
       cmocka_unit_test_setup_teardown(what_is_no_file_is_not_replaced, begin, end),
       cmocka_unit_test_setup_teardown(interrupted_calls_are_tried_again, begin, end),
+      cmocka_unit_test_setup_teardown(text_goes_behind_what_a_file_has_or_nowhere, begin, end),
       cmocka_unit_test_setup_teardown(a_sweep_removes_temporary_files_and_no_others, begin, end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
