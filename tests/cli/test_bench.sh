@@ -32,6 +32,9 @@ for key in timed:
 }
 measures 1 --repeat 3
 grep -q 'too small for these fractions' "$dir/out" || fail "bench does not say that the graph is too small"
+# More than memory gives is said to come from a cache, and nothing else is.
+awk '/limit .* of (stream|gather)/ { share = $0; sub(/ %.*/, "", share); sub(/.* /, "", share); said = /in a cache/
+  seen++; if (share + 0 > 100.1 && !said || share + 0 < 99.9 && said) bad = 1 } END { exit bad || seen != 2 }' "$dir/out" || fail "what is in a cache: $(grep ' of ' "$dir/out")"
 measures 2 --repeat 3
 measures 2 --repeat=1 --set model.name=mf
 measures 1 --repeat 1 --set loss.name=softmax
