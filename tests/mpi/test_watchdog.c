@@ -4,6 +4,7 @@
  * ranks that exchange among themselves while another waits.  (That it ends a job that hangs:
  * tests/fault/test_watchdog.sh.)
  */
+#include <signal.h>
 #include <unistd.h>
 
 #include "support/folder.h"
@@ -58,6 +59,28 @@ static void ranks_that_exchange_are_waited_for(void **state) {
   kith_watchdog_stop();
 }
 
+/* Ranks that wait for the last one are suspended for longer than the limit; that one then neither computes
+ * nor waits for as long as a roll call takes, so it would be taken for hung if the time had counted. */
+static void time_in_which_a_rank_is_suspended_is_not_waited(void **state) {
+  (void)state;
+  enum { RANKS = 16 };
+  const double seconds = 2 * limit, roll_call = 0.45 * seconds;
+  const kith_watchdog_options o = {.minutes = seconds / 60};
+  int last = test_comm->size - 1, pid = getpid(), all[RANKS];
+  if (last == 0 || last >= RANKS) skip();
+  assert_int_equal(kith_watchdog_start(test_comm, &o, folder).status, KITH_OK);
+  KITH_MPI(MPI_Allgather(&pid, 1, MPI_INT, all, 1, MPI_INT, test_comm->mpi));
+  if (test_comm->rank == last) {
+    usleep(1000000); /* they are seen to wait */
+    for (int r = 0; r < last; r++) kill(all[r], SIGSTOP);
+    usleep((useconds_t)(1.1e6 * seconds));
+    for (int r = 0; r < last; r++) kill(all[r], SIGCONT);
+    usleep((useconds_t)(1e6 * roll_call));
+  }
+  assert_int_equal(kith_comm_max(test_comm, 7), 7);
+  kith_watchdog_stop();
+}
+
 static void bad_seconds_are_refused(void **state) {
   (void)state;
   const kith_watchdog_options o = kith_watchdog_defaults();
@@ -102,6 +125,7 @@ static void without_memory_all_ranks_learn_it(void **state) {
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(a_rank_that_computes_is_waited_for),
                                      cmocka_unit_test(ranks_that_exchange_are_waited_for),
+                                     cmocka_unit_test(time_in_which_a_rank_is_suspended_is_not_waited),
                                      cmocka_unit_test(bad_seconds_are_refused),
                                      cmocka_unit_test(what_is_begun_ends_and_leaves_nothing),
                                      cmocka_unit_test(without_memory_all_ranks_learn_it)};
