@@ -158,6 +158,9 @@ void kith_sampler_plan(kith_sampler *s, kith_lid n, const kith_gid *seed_node, u
 const kith_block *kith_sampler_block(const kith_sampler *s, int l);
 /** Number of sampled edges of the plan, over all blocks of this rank.  Local. */
 kith_eid kith_sampler_n_neighbor(const kith_sampler *s);
+/** Seed nodes that have neighbors of which none was sampled; adds the number of seed nodes to *n_seed. Local.
+ */
+int64_t kith_sampler_n_seed_alone(const kith_sampler *s, int64_t *n_seed);
 /** Input nodes: the source rows of block 0.  Local. */
 const kith_node_map *kith_sampler_input_nodes(const kith_sampler *s);
 /**

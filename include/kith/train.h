@@ -120,7 +120,9 @@ kith_agreed kith_trainer_oversmoothing(kith_trainer *t, kith_oversmoothing *out)
 /** Statistics of this rank's steps since the trainer was created. */
 typedef struct kith_step_stats {
   int64_t steps;
-  int64_t n_sampled;       /**< sampled modes: neighbors sampled for rows of this rank, over all layers */
+  int64_t n_sampled; /**< sampled modes: neighbors sampled for rows of this rank, over all layers */
+  int64_t n_seed,
+      n_seed_alone;        /**< sampled modes: seed nodes; those with neighbors of which none was sampled */
   double seconds;          /**< wall time of the steps */
   double sampling_seconds; /**< part of it: building batches and sampling blocks, with their messages */
   double mpi_seconds;      /**< part of it: MPI calls */

@@ -249,6 +249,16 @@ kith_eid kith_sampler_n_neighbor(const kith_sampler *s) {
   return n;
 }
 
+int64_t kith_sampler_n_seed_alone(const kith_sampler *s, int64_t *n_seed) {
+  int64_t n = 0;
+  if (s->ctx.n_layer == 0) return n;
+  const kith_csr *csr = &s->front.block[s->ctx.n_layer - 1].csr;
+  for (kith_lid p = 0; p < csr->n_row; p++)
+    n += csr->start[p + 1] - csr->start[p] == s->loops && s->front.degree[csr->perm[p]] > 0;
+  *n_seed += csr->n_row;
+  return n;
+}
+
 void kith_sampler_input_gids(const kith_sampler *s, kith_lid *n, const kith_gid **want,
                              const kith_lid **row) {
   *n = (kith_lid)s->front.frame[0].n;

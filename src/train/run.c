@@ -81,6 +81,20 @@ static double run_loss_so_far(const run *r) {
   return kith_exact_sum_value(&all) / (double)r->step;
 }
 
+/* Warn once a run: softmax steps without an in-batch negative. */
+static void run_warn_single_pairs(run *r) {
+  const kith_loss_options *loss = &r->o->train.loss;
+  int64_t n = 0, n_step = kith_trainer_n_step(r->trainer);
+  bool compares = !run_classifies(r) && loss->name == KITH_SOFTMAX && loss->shared == 0;
+  if (r->warned_single || !compares) return;
+  r->warned_single = true;
+  for (int64_t s = 0; s < n_step; s++) n += kith_trainer_n_example(r->trainer, s, s + 1) == 1;
+  if (n == 0 || r->comm->rank != 0) return;
+  kith_warn("softmax: %lld of the %lld steps of an epoch %s a single pair, which has no negative and teaches "
+            "nothing; set another train.batch, or negatives.shared",
+            (long long)n, (long long)n_step, n == 1 ? "has" : "have");
+}
+
 /* Run the remaining steps of an epoch, with progress display and the checkpoints that become due. */
 static kith_agreed run_steps(run *r) {
   kith_agreed st = {KITH_OK};
@@ -90,6 +104,7 @@ static kith_agreed run_steps(run *r) {
   snprintf(what, sizeof what, "epoch %lld/%d", (long long)r->epoch + 1, r->o->train.epochs);
   kith_progress_begin(&p, what, n_step - begun);
   kith_trainer_set_epoch(r->trainer, r->epoch);
+  run_warn_single_pairs(r);
   kith__run_timer_start(r);
   while (r->step < n_step && r->request != KITH_REQUEST_STOP) {
     r->request = kith_trainer_step(r->trainer, r->step, run_request(r, &p));
@@ -247,10 +262,28 @@ done:
   return st;
 }
 
+/* Warn once a run, after its first epoch: most seed nodes have no sampled neighbor. */
+static void run_warn_no_neighbors(run *r) {
+  const kith_step_stats t = kith_trainer_step_stats(r->trainer);
+  int64_t n[2] = {t.n_seed, t.n_seed_alone};
+  kith_sampler_mode mode = r->o->train.sampler.mode;
+  if (r->warned_alone || (mode != KITH_CLUSTER && mode != KITH_NEIGHBOR)) return;
+  r->warned_alone = true;
+  kith_comm_sum_int(r->comm, 2, n);
+  if (r->comm->rank != 0 || 2 * n[1] <= n[0]) return;
+  bool excludes = !run_classifies(r) && r->o->train.exclude_targets;
+  kith_warn("%.0f %% of the seed nodes of this epoch's steps have no sampled neighbor%s; set a smaller "
+            "train.batch%s",
+            100 * (double)n[1] / (double)n[0],
+            excludes ? ", since sampler.exclude_targets leaves out the step's own pairs" : "",
+            mode == KITH_CLUSTER ? ", or more sampler.clusters" : "");
+}
+
 /* A stop after the last step of an epoch leaves its evaluation, which may be long, to the resumed run. */
 static kith_agreed run_one_epoch(run *r, bool *finished) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(run_steps(r));
+  run_warn_no_neighbors(r);
   if (r->request != KITH_REQUEST_STOP) KITH_TRY(run_close_epoch(r, finished));
 done:
   return st;

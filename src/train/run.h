@@ -29,12 +29,13 @@ typedef struct run {
   int64_t counted_bytes; /* … and bytes sent until then */
   double best;
   int64_t best_epoch, bad_evals;
-  double saved;                    /* this rank's clock at the newest checkpoint, or at the start */
-  int64_t saved_epoch, saved_step; /* its epoch and step; -1: there is none */
-  kith_step_request request;       /* agreed request after the last step */
-  double began, epochs_at_start;   /* this rank's clock, and epochs done, at the start of this run */
-  bool measured;                   /* result->best is of the exported epoch */
-  bool warned_short;               /* the warning about users with fewer than N candidates was given */
+  double saved;                     /* this rank's clock at the newest checkpoint, or at the start */
+  int64_t saved_epoch, saved_step;  /* its epoch and step; -1: there is none */
+  kith_step_request request;        /* agreed request after the last step */
+  double began, epochs_at_start;    /* this rank's clock, and epochs done, at the start of this run */
+  bool measured;                    /* result->best is of the exported epoch */
+  bool warned_single, warned_alone; /* by run_warn_single_pairs(), run_warn_no_neighbors() */
+  bool warned_short;                /* the warning about users with fewer than N candidates was given */
   kith_run_result *result;
 } run;
 

@@ -109,6 +109,7 @@ void kith__sampled_discard_plan(kith_trainer *t) {
 static void sampled_take_plan(kith_trainer *t, int64_t step) {
   kith_sampler_swap(t->sampler);
   t->stats.n_sampled += kith_sampler_n_neighbor(t->sampler);
+  t->stats.n_seed_alone += kith_sampler_n_seed_alone(t->sampler, &t->stats.n_seed);
   t->planned = -1;
   if (t->classifies) {
     kith_train_nodes_fill(t->train_nodes, step);

@@ -54,6 +54,23 @@ assert few["recall@1"] > full["recall@1"] # fewer rivals
 P
 
 # Where everybody has everything there is nothing to learn from.
+# Steps that teach little are told: a pair that softmax compares with nothing, nodes without a sampled neighbor.
+says() { # WORDS HOW OFTEN words…
+  words=$1 often=$2; shift 2
+  "$KITH" train "$job" --fresh "$@" >"$dir/log" 2>&1
+  [ "$(grep -c "$words" "$dir/log")" = "$often" ] || { cat "$dir/log"; echo "expected $often times: $words: $*"; exit 1; }
+}
+n=$(awk '{ n += NF - 1 } END { print n - 80 }' "$dir/list.txt")
+single='warning: softmax: 1 of the 2 steps of an epoch has a single pair, which has no negative'
+says "$single" 1 --set loss.name=softmax --set train.batch=$((n - 1))
+says "$single" 0 --set loss.name=softmax --set train.batch=$((n - 2))
+says "$single" 0 --set loss.name=softmax --set train.batch=$((n - 1)) --set negatives.shared=4
+alone='warning: [0-9]* % of the seed nodes of this epoch.s steps have no sampled neighbor, since sampler.exclude_targets leaves out the step.s own pairs'
+says "$alone" 1 --set sampler.mode=cluster --set train.batch=4096
+says "$alone" 0 --set sampler.mode=cluster --set train.batch=8 --set sampler.clusters=2
+says "$alone" 0 --set sampler.mode=cluster --set train.batch=4096 --set sampler.exclude_targets=false
+says 'no sampled neighbor' 0 --set sampler.mode=neighbor
+
 awk 'BEGIN { for (u = 0; u < 5; u++) print u, 0, 1, 2 }' >"$dir/list.txt"
 for verb in ingest partition; do "$KITH" $verb "$job" >/dev/null; done
 code=0
