@@ -130,6 +130,33 @@ static void any_ranks_read_what_all_wrote(void **unused) {
   }
 }
 
+/* Steps of one epoch: the latest counts, whether checkpoint-latest names it or not, and older ones are
+ * removed. */
+static void the_latest_step_of_an_epoch_is_the_newest(void **unused) {
+  (void)unused;
+  char path[KITH_PATH], where[KITH_PATH];
+  kith_redistribution *rows = NULL;
+  state s;
+  state_room(&s, share);
+  state_fill(&s, share);
+  test_path(folder, "steps", where);
+  if (test_comm->rank == 0) assert_int_equal(mkdir(where, 0777), 0);
+  KITH_MPI(MPI_Barrier(test_comm->mpi));
+  assert_int_equal(KITH_OK, kith_redistribution_create(test_comm, share, &rows).status);
+  for (s.c.step = 8; s.c.step <= 11; s.c.step++)
+    assert_int_equal(KITH_OK, kith_checkpoint_write(test_comm, share, rows, where, 2, &s.c).status);
+  test_path(where, "checkpoint-latest", path);
+  if (test_comm->rank == 0) assert_int_equal(unlink(path), 0);
+  KITH_MPI(MPI_Barrier(test_comm->mpi));
+  static const char *const found[] = {"checkpoint-000003-000011.h5", "checkpoint-000003-000010.h5", ""};
+  for (int k = 0; k < 3; k++) {
+    assert_int_equal(KITH_OK, kith_checkpoint_find(test_comm, where, k, path).status);
+    assert_true(found[k][0] ? strstr(path, found[k]) != NULL : path[0] == '\0');
+  }
+  kith_redistribution_destroy(&rows);
+  state_free(&s);
+}
+
 /* Rows so wide that few of them are a block with a checksum, and that a rank's need more than one round. */
 static void wide_rows_take_several_rounds(void **unused) {
   (void)unused;
@@ -393,6 +420,7 @@ static void without_memory_all_ranks_learn_it(void **unused) {
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(any_ranks_read_what_all_wrote),
+                                     cmocka_unit_test(the_latest_step_of_an_epoch_is_the_newest),
                                      cmocka_unit_test(wide_rows_take_several_rounds),
                                      cmocka_unit_test(no_changed_byte_gives_other_values),
                                      cmocka_unit_test(a_file_cut_short_is_refused),
