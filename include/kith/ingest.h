@@ -104,11 +104,12 @@ typedef struct kith_name_report {
 
 /** How a list was read, and counts of its lines. */
 typedef struct kith_list_report {
-  kith_list_format format;        /**< auto: there was no such list */
-  char delimiter[8];              /**< "": white space */
-  int n_column;                   /**< columns of the first lines; 0: their number differs */
-  int user, item, time, weight;   /**< edges: columns, from 1; 0: none */
-  int64_t header;                 /**< line number of the header; 0: none */
+  char kind[12];           /**< "edges", "adjacency", "sparse", "names" …; "": there was no such list */
+  kith_list_format format; /**< of edges and adjacency lists */
+  char delimiter[8];       /**< "": white space */
+  int n_column;            /**< columns of the first lines; 0: their number differs */
+  int user, item, time, weight; /**< edges: columns, from 1; 0: none.  Names: id and name as user and item */
+  int64_t header;               /**< line number of the header; 0: none */
   int64_t lines, comments, blank; /**< lines of data, comments, empty lines */
   int64_t repeated;               /**< repetitions of the header, skipped */
 } kith_list_report;
@@ -134,7 +135,8 @@ typedef struct kith_ingest_report {
   int64_t social_duplicates, social_unknown, social_self,
       social_below_min_weight; /**< ties left out: repeated, unknown user, self-loop, below minimum weight */
   bool text_ids[KITH_TYPES], has_time, has_weight;
-  kith_list_report interactions_list, test_list, social_list;
+  kith_list_report interactions_list, test_list, social_list, features_list[KITH_TYPES],
+      names_list[KITH_TYPES];
   int64_t features[KITH_TYPES];         /**< distinct features of each type; 0 without a list */
   int64_t features_unknown[KITH_TYPES]; /**< lines with unknown ids, skipped */
   int64_t without_features[KITH_TYPES]; /**< nodes without a line */
@@ -178,6 +180,7 @@ typedef struct kith_ingest_nodes_report {
   int64_t duplicates, self_loops;  /**< repeated edges, merged; self-loops, skipped */
   int64_t isolated, unlabeled;     /**< nodes without neighbors; nodes without a label */
   int64_t minus_one;               /**< unlabeled nodes whose line is -1 */
+  kith_list_report edges_list, labels_list, features_list, split_list[KITH_NODE_SPLITS];
 } kith_ingest_nodes_report;
 
 /**

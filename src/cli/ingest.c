@@ -88,10 +88,18 @@ static void ingest_print_lists(cli *c, const kith_ingest_report *r) {
   cli_print_list(c, "data.interactions", &r->interactions_list);
   cli_print_list(c, "data.test", &r->test_list);
   cli_print_list(c, "data.social", &r->social_list);
+  cli_print_list(c, "data.user_features", &r->features_list[KITH_USER]);
+  cli_print_list(c, "data.item_features", &r->features_list[KITH_ITEM]);
+  cli_print_list(c, "data.user_names", &r->names_list[KITH_USER]);
+  cli_print_list(c, "data.item_names", &r->names_list[KITH_ITEM]);
   cli_json(c, "lists", "{");
   cli_json_list(c, "interactions", &r->interactions_list);
   cli_json_list(c, "test", &r->test_list);
   cli_json_list(c, "social", &r->social_list);
+  cli_json_list(c, "user_features", &r->features_list[KITH_USER]);
+  cli_json_list(c, "item_features", &r->features_list[KITH_ITEM]);
+  cli_json_list(c, "user_names", &r->names_list[KITH_USER]);
+  cli_json_list(c, "item_names", &r->names_list[KITH_ITEM]);
   cli_json_more(c, "}");
 }
 
@@ -146,6 +154,24 @@ done:
   return st;
 }
 
+static void ingest_print_node_lists(cli *c, const kith_ingest_nodes_report *r) {
+  const struct {
+    const char *key, *name;
+    const kith_list_report *list;
+  } of[] = {{"data.edges", "edges", &r->edges_list},
+            {"data.labels", "labels", &r->labels_list},
+            {"data.features", "features", &r->features_list},
+            {"data.splits.train", "train", &r->split_list[KITH_NODE_TRAIN]},
+            {"data.splits.valid", "valid", &r->split_list[KITH_NODE_VALID]},
+            {"data.splits.test", "test", &r->split_list[KITH_NODE_TEST]}};
+  cli_json(c, "lists", "{");
+  for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+    cli_print_list(c, of[i].key, of[i].list);
+    cli_json_list(c, of[i].name, of[i].list);
+  }
+  cli_json_more(c, "}");
+}
+
 static void ingest_print_nodes(cli *c, const kith_ingest_nodes_report *r, double seconds) {
   cli_print(
       c,
@@ -159,6 +185,7 @@ static void ingest_print_nodes(cli *c, const kith_ingest_nodes_report *r, double
   cli_json(c, "train", "%lld", (long long)r->split[KITH_NODE_TRAIN]);
   cli_json(c, "valid", "%lld", (long long)r->split[KITH_NODE_VALID]);
   cli_json(c, "test", "%lld", (long long)r->split[KITH_NODE_TEST]);
+  ingest_print_node_lists(c, r);
   ingest_note(c, r->duplicates, "duplicates", "repeated edges, counted once");
   ingest_note(c, r->self_loops, "loops", "edges of a node to itself, left out");
   ingest_note(c, r->isolated, "alone", "nodes without an edge, kept");

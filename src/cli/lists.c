@@ -21,10 +21,6 @@ static void line_add(line *l, const char *format, ...) {
   if (n > 0) l->n = l->n + (size_t)n < sizeof l->text ? l->n + (size_t)n : sizeof l->text - 1;
 }
 
-static const char *list_format(const kith_list_report *r) {
-  return r->format == KITH_EDGES ? "edges" : "adjacency";
-}
-
 static void list_delimiter(const kith_list_report *r, line *l) {
   if (!r->delimiter[0]) line_add(l, " by white space");
   else if (r->delimiter[0] == '\t') line_add(l, " by tabs");
@@ -40,16 +36,28 @@ static void list_columns(const kith_list_report *r, line *l) {
     if (place[k] > 0) line_add(l, "%s %d %s", k ? "," : ":", place[k], what[k]);
   for (int i = 1; i <= r->n_column && i <= 8; i++)
     if (i != r->user && i != r->item && i != r->weight && i != r->time) line_add(l, ", %d not read", i);
+}
+
+static void list_header(const kith_list_report *r, line *l) {
   if (r->header > 0) line_add(l, "; header in line %lld", (long long)r->header);
-  else line_add(l, "; no header");
+  else if (r->format == KITH_EDGES) line_add(l, "; no header");
+}
+
+/* Of a list of names. */
+static void list_name_columns(const kith_list_report *r, line *l) {
+  line_add(l, ": %d id, ", r->user);
+  if (r->item > 0) line_add(l, "%d name", r->item);
+  else line_add(l, "the rest the name");
 }
 
 void cli_print_list(const cli *c, const char *key, const kith_list_report *r) {
   line l = {.n = 0};
-  if (r->format == KITH_FORMAT_AUTO) return;
-  line_add(&l, "%s", list_format(r));
+  if (!r->kind[0]) return;
+  line_add(&l, "%s", r->kind);
   list_delimiter(r, &l);
   if (r->format == KITH_EDGES) list_columns(r, &l);
+  else if (r->user > 0) list_name_columns(r, &l);
+  list_header(r, &l);
   line_add(&l, "; %lld line%s", (long long)r->lines, kith_plural(r->lines));
   if (r->comments > 0)
     line_add(&l, ", %lld comment%s passed over", (long long)r->comments, kith_plural(r->comments));
@@ -60,9 +68,9 @@ void cli_print_list(const cli *c, const char *key, const kith_list_report *r) {
 }
 
 void cli_json_list(cli *c, const char *name, const kith_list_report *r) {
-  if (r->format == KITH_FORMAT_AUTO) return;
+  if (!r->kind[0]) return;
   bool first = c->members[c->n_members - 1] == '{';
-  cli_json_more(c, "%s\"%s\": {\"format\": \"%s\", \"delimiter\": ", first ? "" : ", ", name, list_format(r));
+  cli_json_more(c, "%s\"%s\": {\"format\": \"%s\", \"delimiter\": ", first ? "" : ", ", name, r->kind);
   cli_json_string(c, r->delimiter[0] ? r->delimiter : " ");
   cli_json_more(
       c, ", \"columns\": %d, \"user\": %d, \"item\": %d, \"time\": %d, \"weight\": %d, \"header\": %lld",

@@ -347,13 +347,9 @@ static kith_status edge_reader_none(const kith_edge_source *s, const kith__lines
 
 static void edge_reader_report(const kith__dialect *d, const kith__lines *lines, kith_list_report *r) {
   const kith__candidate *w = &d->candidate;
-  *r = (kith_list_report){.format = d->format,
-                          .n_column = w->min == w->max ? w->max : 0,
-                          .lines = lines->n_data - lines->n_header,
-                          .repeated = lines->n_header,
-                          .comments = lines->n_comment,
-                          .blank = lines->n_blank};
-  memcpy(r->delimiter, w->delimiter.text, sizeof r->delimiter);
+  *r = kith__lines_report(lines, d->format == KITH_EDGES ? "edges" : "adjacency", &w->delimiter);
+  r->format = d->format;
+  r->n_column = w->min == w->max ? w->max : 0;
   if (d->header.size >= 0) {
     r->header = d->header_number;
     if (w->header_is_comment) r->comments--;

@@ -189,6 +189,7 @@ static kith_status reader_lines(reader *r) {
     if (r->d->format == KITH_LONG) KITH_TRY(reader_long(r, &delimiter, line));
     else KITH_TRY(r->d->format == KITH_DENSE ? reader_dense(r, line) : reader_sparse(r, line));
   }
+  r->d->report = kith__lines_report(&r->lines, kith_feature_format_text(r->d->format), &delimiter);
 done:
   kith__lines_close(&r->lines);
   return st;

@@ -15,6 +15,7 @@ typedef struct kith__feature_reader {
   kith_feature_format format; /**< out: given or detected */
   bool weighted;              /**< out: long, with weights */
   int64_t repeated;           /**< out: long: repeated lines, merged */
+  kith_list_report report;    /**< out */
 } kith__feature_reader;
 
 /** Read a list of features: one row per node from d->n_skip on.  Local.

@@ -129,6 +129,7 @@ static kith_status read_features(const kith_ingest_options *o, int type, kith__i
   KITH_TRY(kith__features_read(&d, &t->features[type]));
   KITH_TRY(kith__id_map_ids(&feature, &t->feature_ids[type]));
   r->features[type] = feature.n;
+  r->features_list[type] = d.report;
   r->features_unknown[type] = d.unknown_nodes;
   r->without_features[type] = d.without_features;
   r->features_format[type] = d.format;
@@ -145,7 +146,8 @@ static kith_status read_names(const kith_ingest_options *o, int type, kith__id_m
                               kith_ingest_report *r) {
   const char *key = type == KITH_USER ? "data.user_names" : "data.item_names";
   if (!o->names[type].path[0]) return KITH_OK;
-  return kith__node_names_read(key, &o->names[type], node, &t->names[type], &r->names[type]);
+  return kith__node_names_read(key, &o->names[type], node, &t->names[type], &r->names[type],
+                               &r->names_list[type]);
 }
 
 /* ---- report ---- */

@@ -29,8 +29,21 @@ kith_status kith__lines_set_header(kith__lines *lines, kith__field header) {
   KITH_TRY(KITH_NEW(lines->header, header.size));
   memcpy(lines->header, header.at, (size_t)header.size);
   lines->header_size = header.size;
+  lines->header_number = lines->number;
 done:
   return st;
+}
+
+kith_list_report kith__lines_report(const kith__lines *lines, const char *kind,
+                                    const kith__delimiter *delimiter) {
+  kith_list_report r = {.header = lines->header_number,
+                        .lines = lines->n_data - lines->n_header - (lines->header_number > 0),
+                        .repeated = lines->n_header,
+                        .comments = lines->n_comment,
+                        .blank = lines->n_blank};
+  snprintf(r.kind, sizeof r.kind, "%s", kind);
+  memcpy(r.delimiter, delimiter->text, sizeof r.delimiter);
+  return r;
 }
 
 static bool lines_is_header(const kith__lines *lines, kith__field line) {

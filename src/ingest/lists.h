@@ -33,6 +33,7 @@ typedef struct kith__lines {
   kith_comment comment;
   char *header;                            /**< lines equal to the header are skipped; may be null */
   int64_t header_size, n_header;           /**< its bytes; number of lines equal to it */
+  int64_t header_number;                   /**< its line number; 0: none, or not read by kith__lines_next() */
   const char *key;                         /**< job key of the source, for messages */
   const struct kith__delimiter *delimiter; /**< of the dialect */
   int min_fields, max_fields;              /**< fields of a line; 0: unknown */
@@ -82,6 +83,10 @@ typedef struct kith__delimiter {
   bool allow_value; /**< a value may follow a quoted field: "drama, dark":0.5 */
   bool read_only;   /**< do not change the line: doubled quotes stay doubled */
 } kith__delimiter;
+
+/** Counts of the lines read so far, of a list whose header, if any, is no comment. */
+kith_list_report kith__lines_report(const kith__lines *lines, const char *kind,
+                                    const kith__delimiter *delimiter);
 
 /** Malformed quotes, as the size of `rest`: not closed; text behind the closing quote. */
 enum { KITH__QUOTE_OPEN = -1, KITH__QUOTE_PASSED = -2 };

@@ -27,6 +27,7 @@ typedef struct reader {
   int64_t used, room;
   int width;
   kith_name_report report;
+  kith_list_report list;
 } reader;
 
 /* ---- delimiter and columns ---- */
@@ -249,13 +250,16 @@ static kith_status reader_lines(reader *r) {
              "%s: expected lines of ids and names, found no name of a known %s; if columns are parted by "
              "something else, set %s.delimiter",
              r->source->path, r->node->kind, r->key);
+  r->list = kith__lines_report(&r->lines, "names", &r->delimiter);
+  r->list.user = r->id + 1;
+  r->list.item = r->name + 1;
 done:
   kith__lines_close(&r->lines);
   return st;
 }
 
 kith_status kith__node_names_read(const char *key, const kith_name_source *source, kith__id_map *node,
-                                  kith_ids *names, kith_name_report *report) {
+                                  kith_ids *names, kith_name_report *report, kith_list_report *list) {
   kith_status st = KITH_OK;
   reader r = {.key = key, .source = source, .node = node};
   kith_ids text = {.n = node->n};
@@ -269,6 +273,7 @@ kith_status kith__node_names_read(const char *key, const kith_name_source *sourc
     if (r.begin[i] > 0) memcpy(text.text + i * text.width, r.pool + r.begin[i] - 1, r.size[i]);
   r.report.unnamed = node->n - r.report.named;
   *report = r.report;
+  *list = r.list;
   *names = text;
   text = (kith_ids){0};
 done:

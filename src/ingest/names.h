@@ -12,6 +12,7 @@
  * Errors: KITH_ENOINPUT; KITH_EDATA (file:line; no known id); KITH_ECONFIG (columns); KITH_ENOMEM.
  */
 kith_status kith__node_names_read(const char *key, const kith_name_source *source, kith__id_map *node,
-                                  kith_ids *names, kith_name_report *report) KITH_MUST_USE;
+                                  kith_ids *names, kith_name_report *report,
+                                  kith_list_report *list) KITH_MUST_USE;
 
 #endif

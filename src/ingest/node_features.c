@@ -81,7 +81,8 @@ done:
   return st;
 }
 
-static kith_status features_read(const kith_ingest_nodes_options *o, int64_t n_node, features *f) {
+static kith_status features_read(const kith_ingest_nodes_options *o, int64_t n_node, features *f,
+                                 kith_list_report *report) {
   kith_status st = KITH_OK;
   kith__lines lines = {0};
   kith__delimiter delimiter = {.size = 0};
@@ -101,6 +102,8 @@ static kith_status features_read(const kith_ingest_nodes_options *o, int64_t n_n
     KITH_TRY(kith__lines_fail(&lines, "expected %lld lines, as many as there are labels, found no more",
                               (long long)n_node));
   KITH_CHECK(f->most > 0, KITH_EDATA, "%s: expected features, found none", f->path);
+  *report = kith__lines_report(&lines, kith_feature_format_text(o->format), &delimiter);
+  report->lines = lines.number; /* blank ones are nodes too */
 done:
   kith__lines_close(&lines);
   return st;
@@ -144,10 +147,11 @@ done:
   return st;
 }
 
-kith_status kith__node_features_read(const kith_ingest_nodes_options *o, kith__node_data *nodes) {
+kith_status kith__node_features_read(const kith_ingest_nodes_options *o, kith__node_data *nodes,
+                                     kith_list_report *report) {
   kith_status st = KITH_OK;
   features f = {.path = o->features};
-  KITH_TRY(features_read(o, nodes->n, &f));
+  KITH_TRY(features_read(o, nodes->n, &f, report));
   KITH_TRY(KITH_NEW(nodes->feature, nodes->n * f.most));
   nodes->n_feature = f.most;
   KITH_TRY(features_fill(&f, nodes));

@@ -11,6 +11,7 @@ typedef struct labels {
   kith__id_map map;
   int64_t n, room;
   int64_t minus_one;
+  kith_list_report report;
   int32_t *label;
 } labels;
 
@@ -44,6 +45,7 @@ done:
 
 static kith_status labels_read(const char *path, labels *l) {
   kith_status st = KITH_OK;
+  const kith__delimiter white = kith__delimiter_make("");
   kith__lines lines = {0};
   kith__field line;
   KITH_TRY(kith__lines_open(path, &lines));
@@ -55,6 +57,8 @@ static kith_status labels_read(const char *path, labels *l) {
   KITH_CHECK(l->map.n > 0, KITH_EDATA, "%s: expected a line for each node with its label, found no label",
              path);
   KITH_CHECK(l->n < INT32_MAX - 1, KITH_EDATA, "%s: has %lld nodes; at most 2^31 - 2", path, (long long)l->n);
+  l->report = kith__lines_report(&lines, "labels", &white);
+  l->report.lines = lines.number; /* blank ones are nodes too */
 done:
   kith__lines_close(&lines);
   return st;
@@ -113,7 +117,8 @@ done:
   return st;
 }
 
-kith_status kith__node_labels_read(const char *path, kith__node_data *nodes, int64_t *minus_one) {
+kith_status kith__node_labels_read(const char *path, kith__node_data *nodes, int64_t *minus_one,
+                                   kith_list_report *report) {
   kith_status st = KITH_OK;
   labels l = {.label = NULL};
   kith__id_map_init(&l.map, "class", KITH_ID_AUTO);
@@ -121,6 +126,7 @@ kith_status kith__node_labels_read(const char *path, kith__node_data *nodes, int
   KITH_TRY(labels_read(path, &l));
   KITH_TRY(labels_sort(&l, &nodes->classes));
   *minus_one = l.minus_one;
+  *report = l.report;
   nodes->n = l.n;
   nodes->label = l.label;
   l.label = NULL;
@@ -155,7 +161,8 @@ static kith_status split_take(const kith__lines *lines, int32_t node, kith_node_
   return KITH_OK;
 }
 
-kith_status kith__node_split_read(const char *path, kith_node_split split, kith__node_data *nodes) {
+kith_status kith__node_split_read(const char *path, kith_node_split split, kith__node_data *nodes,
+                                  kith_list_report *report) {
   kith_status st = KITH_OK;
   const kith__delimiter white = kith__delimiter_make("");
   kith__lines lines = {0};
@@ -173,6 +180,7 @@ kith_status kith__node_split_read(const char *path, kith_node_split split, kith_
     KITH_TRY(kith__field_end(&white, &lines, line));
   }
   KITH_CHECK(n > 0, KITH_EDATA, "%s: expected numbers of nodes, found none", path);
+  *report = kith__lines_report(&lines, "nodes", &white);
 done:
   kith__lines_close(&lines);
   return st;
@@ -220,6 +228,8 @@ kith_status kith__node_edges_read(const char *path, kith__node_data *nodes,
   }
   KITH_TRY(kith__edge_csr_build(&edges, nodes->n, &nodes->edges, &report->duplicates));
   report->duplicates /= 2;
+  if (delimiter.size < 0) delimiter = kith__delimiter_make("");
+  report->edges_list = kith__lines_report(&lines, "edges", &delimiter);
 done:
   kith__lines_close(&lines);
   kith__edge_list_free(&edges);

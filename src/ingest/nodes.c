@@ -31,12 +31,14 @@ static kith_status nodes_read(const kith_ingest_nodes_options *o, kith__node_dat
                               kith_ingest_nodes_report *r) {
   kith_status st = KITH_OK;
   KITH_TRY(nodes_check(o));
-  KITH_TRY(kith__node_labels_read(o->labels, nodes, &r->minus_one));
-  KITH_TRY(kith__node_split_read(o->train, KITH_NODE_TRAIN, nodes));
-  if (o->valid[0]) KITH_TRY(kith__node_split_read(o->valid, KITH_NODE_VALID, nodes));
-  if (o->test[0]) KITH_TRY(kith__node_split_read(o->test, KITH_NODE_TEST, nodes));
+  KITH_TRY(kith__node_labels_read(o->labels, nodes, &r->minus_one, &r->labels_list));
+  KITH_TRY(kith__node_split_read(o->train, KITH_NODE_TRAIN, nodes, &r->split_list[KITH_NODE_TRAIN]));
+  if (o->valid[0])
+    KITH_TRY(kith__node_split_read(o->valid, KITH_NODE_VALID, nodes, &r->split_list[KITH_NODE_VALID]));
+  if (o->test[0])
+    KITH_TRY(kith__node_split_read(o->test, KITH_NODE_TEST, nodes, &r->split_list[KITH_NODE_TEST]));
   KITH_TRY(kith__node_edges_read(o->edges, nodes, r));
-  if (o->features[0]) KITH_TRY(kith__node_features_read(o, nodes));
+  if (o->features[0]) KITH_TRY(kith__node_features_read(o, nodes, &r->features_list));
   nodes_count(nodes, r);
 done:
   return st;

@@ -5,14 +5,14 @@
 #include "ingest/lists.h"
 
 /** Read labels: sets n, classes and label; *minus_one counts labels -1, which mean none. */
-kith_status kith__node_labels_read(const char *path, kith__node_data *nodes,
-                                   int64_t *minus_one) KITH_MUST_USE;
+kith_status kith__node_labels_read(const char *path, kith__node_data *nodes, int64_t *minus_one,
+                                   kith_list_report *report) KITH_MUST_USE;
 /** Read features of n nodes. */
-kith_status kith__node_features_read(const kith_ingest_nodes_options *o,
-                                     kith__node_data *nodes) KITH_MUST_USE;
+kith_status kith__node_features_read(const kith_ingest_nodes_options *o, kith__node_data *nodes,
+                                     kith_list_report *report) KITH_MUST_USE;
 /** Read the nodes of a split; each must be labeled, and in one split only. */
-kith_status kith__node_split_read(const char *path, kith_node_split split,
-                                  kith__node_data *nodes) KITH_MUST_USE;
+kith_status kith__node_split_read(const char *path, kith_node_split split, kith__node_data *nodes,
+                                  kith_list_report *report) KITH_MUST_USE;
 /** Read edges among n nodes. */
 kith_status kith__node_edges_read(const char *path, kith__node_data *nodes,
                                   kith_ingest_nodes_report *report) KITH_MUST_USE;

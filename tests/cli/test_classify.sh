@@ -47,6 +47,9 @@ read = lambda name: json.load(open(d + "/" + name))
 ingest, one, evaluate = read("ingest.json"), read("one.json"), read("evaluate.json")
 assert (ingest["nodes"], ingest["classes"], ingest["edges"], ingest["features"]) == (240, 4, 700, 40), ingest
 assert (ingest["train"], ingest["valid"], ingest["test"]) == (40, 80, 120), ingest
+lists = ingest["lists"]
+assert set(lists) == {"edges", "labels", "features", "train", "valid", "test"}, lists
+assert (lists["labels"]["lines"], lists["labels"]["format"], lists["train"]["format"]) == (240, "labels", "nodes"), lists
 f = h5py.File(os.path.join(d, "work", "embeddings.h5"))
 assert list(f["class/id"][:]) == [b"art", b"biology", b"chess", b"dance"] and list(f["node/id"][:]) == list(range(240))
 logits, predicted = f["node/embedding"][:], f["node/label_predicted"][:]

@@ -111,6 +111,15 @@ tail -1 out | python3 -c '
 import json, sys
 r = json.loads(sys.stdin.read())["lists"]["interactions"]
 assert r == {"format": "edges", "delimiter": ";", "columns": 3, "user": 1, "item": 2, "time": 0, "weight": 0, "header": 2, "lines": 2, "comments": 1, "blank": 1, "repeated_headers": 0}, r' || fail "the JSON line of a list"
+printf 'item\ttag\ni1\tred\n# x\ni1\tblue\nitem\ttag\n' >tags.tsv
+printf '\ni1;One\n' >names.csv
+job 'interactions: {path: stars.csv, header: true}' 'item_features: {path: tags.tsv, header: true}' 'item_names: {path: names.csv}'
+expect 0 'data.item_features: long by tabs; header in line 1; 2 lines, 1 comment passed over, 1 repeated header passed over' "$KITH" ingest job.yaml --json
+grep -qF 'data.item_names: names by ";": 1 id, the rest the name; 1 line, 1 blank' out || fail "how names were read: $(cat out)"
+tail -1 out | python3 -c '
+import json, sys
+r = json.loads(sys.stdin.read())["lists"]
+assert r["item_features"]["lines"] == 2 and r["item_features"]["repeated_headers"] == 1 and r["item_names"]["blank"] == 1, r' || fail "the JSON of features and names"
 printf '1 2 3\n4 5 6\n' >three.txt
 job 'interactions: {path: three.txt, format: adjacency}'; expect 0 'data.interactions: adjacency by white space; 2 lines' "$KITH" ingest job.yaml
 grep -q 'warning: three.txt: all lines have the same number of columns, 3' err || fail "no warning of an adjacency list that may be none"

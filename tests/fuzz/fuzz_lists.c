@@ -83,10 +83,11 @@ static kith_status lists_names(const char *path, uint64_t columns, kith__id_map 
   kith_status st = KITH_OK;
   kith_name_source s = {.header = columns >> 5 & 1};
   kith_name_report r;
+  kith_list_report list;
   kith_ids names = {0};
   strcpy(s.path, path);
   if (columns & 16) strcpy(s.name, "2");
-  KITH_TRY(kith__node_names_read("names", &s, item, &names, &r));
+  KITH_TRY(kith__node_names_read("names", &s, item, &names, &r, &list));
   FUZZ_HOLD(names.n == item->n && r.named + r.unnamed == names.n && r.named > 0, "names get lost");
 done:
   kith_ids_free(&names);

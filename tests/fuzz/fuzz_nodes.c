@@ -37,11 +37,13 @@ static kith_status nodes_all(uint64_t options, char path[NODES_LISTS][KITH_PATH]
   kith_ingest_nodes_report report = {0};
   kith_ingest_nodes_options o = {.format = options & 1 ? KITH_DENSE : KITH_SPARSE, .normalize = options & 2};
   strcpy(o.features, path[1]);
-  KITH_TRY(kith__node_labels_read(path[0], nodes, &(int64_t){0}));
-  if (!(options & 8)) KITH_TRY(kith__node_split_read(path[3], KITH_NODE_TRAIN, nodes));
-  if (!(options & 16)) KITH_TRY(kith__node_split_read(path[4], KITH_NODE_TEST, nodes));
+  KITH_TRY(kith__node_labels_read(path[0], nodes, &report.minus_one, &report.labels_list));
+  if (!(options & 8))
+    KITH_TRY(kith__node_split_read(path[3], KITH_NODE_TRAIN, nodes, &report.split_list[KITH_NODE_TRAIN]));
+  if (!(options & 16))
+    KITH_TRY(kith__node_split_read(path[4], KITH_NODE_TEST, nodes, &report.split_list[KITH_NODE_TEST]));
   KITH_TRY(kith__node_edges_read(path[2], nodes, &report));
-  if (!(options & 4)) KITH_TRY(kith__node_features_read(&o, nodes));
+  if (!(options & 4)) KITH_TRY(kith__node_features_read(&o, nodes, &report.features_list));
   nodes_hold(nodes);
 done:
   return st;
