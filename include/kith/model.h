@@ -1,5 +1,5 @@
 /**
- * Model: formulas on the tape.  A model sees neither MPI nor files.
+ * Model: formulas on the tape.  A model calls neither MPI nor files.
  */
 #ifndef KITH_MODEL_H
 #define KITH_MODEL_H
@@ -7,8 +7,7 @@
 #include "kith/sample.h"
 #include "kith/tape.h"
 
-/* The models: their numbers, and in the same order their names in a job.  docs/new-model.md tells how to add
- * one. */
+/* The models, and in the same order their names in a job.  docs/new-model.md shows how to add one. */
 typedef enum kith_model_name {
   KITH_LIGHTGCN,
   KITH_MF,
@@ -18,144 +17,147 @@ typedef enum kith_model_name {
   KITH_SAGE,
   KITH_PINSAGE
 } kith_model_name;
-#define KITH_MODEL_NAMES                                                                                     \
-  "lightgcn | "                                                                                              \
-  "mf | "                                                                                                    \
-  "ngcf | "                                                                                                  \
-  "gcn | "                                                                                                   \
-  "gat | "                                                                                                   \
-  "sage | "                                                                                                  \
-  "pinsage"
+#define KITH_MODEL_NAMES "lightgcn | mf | ngcf | gcn | gat | sage | pinsage"
 
-/** How GAT's last layer joins its heads: side by side, each with its share of the columns; or the mean of
- * heads that have all columns. */
-typedef enum kith_gat_last { KITH_GAT_CONCAT, KITH_GAT_AVERAGE } kith_gat_last;
-
-/** How GraphSAGE makes one row of many. */
-typedef enum kith_aggregator { KITH_MEAN, KITH_POOL, KITH_LSTM } kith_aggregator;
-
-/** How LightGCN weighs its layers: all alike, or as softmax(a) with an a that is learned and begins at zero.
- */
-typedef enum kith_layer_weights { KITH_FIXED, KITH_LEARNED } kith_layer_weights;
-
-/** What a node's input row is made of: an embedding of its own, what its features weigh, or the sum of both.
- */
+/** A node's input row: a free embedding, a weighted sum of its features, or the sum of both. */
 typedef enum kith_input_name { KITH_EMBEDDING, KITH_FEATURES, KITH_BOTH } kith_input_name;
 
 /**
- * What ranks an item for a user: the product of their final embeddings, or its cosine.  Softmax trains
- * cosines either way; the lengths that LightGCN's layers give to popular items are knowledge that a cosine
- * throws away (Wu et al., "On the Effectiveness of Sampled Softmax Loss for Item Recommendation", TOIS 2024).
+ * Score that ranks an item for a user: inner product of the final embeddings, or cosine.  Softmax trains
+ * cosines either way.  LightGCN's layers give popular items longer embeddings, which the cosine discards (Wu
+ * et al., "On the Effectiveness of Sampled Softmax Loss for Item Recommendation", TOIS 2024).
  */
 typedef enum kith_score_name { KITH_DOT, KITH_COSINE } kith_score_name;
 
+/** LightGCN's weights of layers: all equal, or softmax(a) with a learned and initially zero. */
+typedef enum kith_layer_weights { KITH_LAYER_WEIGHTS_FIXED, KITH_LAYER_WEIGHTS_LEARNED } kith_layer_weights;
+
+typedef struct kith_lightgcn_options {
+  kith_layer_weights layer_weights;
+} kith_lightgcn_options;
+
+/** How the heads of GAT's last layer are merged: concatenation of heads with d / heads columns each, or the
+ * mean of heads with d columns each. */
+typedef enum kith_head_merge { KITH_HEADS_CONCAT, KITH_HEADS_AVERAGE } kith_head_merge;
+
+typedef struct kith_gat_options {
+  int heads;                  /**< attention heads, concatenated */
+  int last_heads;             /**< heads of the last layer; 0: heads */
+  kith_head_merge last_merge; /**< of the last layer's heads */
+  double attention_dropout;   /**< probability of dropping an attention weight */
+} kith_gat_options;
+
+/** GraphSAGE's aggregation of neighbors. */
+typedef enum kith_sage_aggregator { KITH_SAGE_MEAN, KITH_SAGE_POOL, KITH_SAGE_LSTM } kith_sage_aggregator;
+
+typedef struct kith_sage_options {
+  kith_sage_aggregator aggregator;
+} kith_sage_options;
+
+/** Options of all models, and those of single models in structs of their own. */
 typedef struct kith_model_options {
   kith_model_name name;
-  int width;             /**< d, columns of an embedding, and of every layer */
-  int layers;            /**< L, propagations */
-  kith_input_name input; /**< recommendation; nodes of a type that the graph has no features of have
-                            embeddings in any case */
+  int dim;               /**< d: columns of an embedding and of every layer */
+  int layers;            /**< L: message-passing layers */
+  kith_input_name input; /**< recommendation only; node types without features have embeddings in any case */
   double init;           /**< standard deviation of the initial embeddings */
   kith_score_name score;
-  int out; /**< columns of the last layer of models with weights in it (gcn, gat, sage); 0: width.  No key of
-              jobs: trainers set it */
-  int heads;      /**< GAT: attention heads, side by side */
-  int heads_last; /**< GAT: heads of the last layer; 0: as many as the others have */
-  kith_gat_last gat_last;
-  double
-      dropout; /**< probability of dropping a number of a layer's input (NGCF: of its output) in training */
-  double attention_dropout;         /**< GAT: probability of dropping an attention weight in training */
-  double edge_dropout;              /**< probability of leaving an edge out of a training step */
-  kith_layer_weights layer_weights; /**< LightGCN */
-  kith_aggregator aggregator;       /**< GraphSAGE */
-  kith_importance_options near;     /**< PinSage: which nodes a node reads */
+  int output_dim; /**< columns of the last layer (gcn, gat, sage, pinsage); 0: dim.  Set by trainers, not a
+                     key */
+  double dropout; /**< probability of dropping an element of a layer's input (ngcf: output) */
+  double edge_dropout; /**< probability of dropping an edge from a training step */
+  kith_lightgcn_options lightgcn;
+  kith_gat_options gat;
+  kith_sage_options sage;
+  kith_importance_options pinsage; /**< importance neighborhoods */
 } kith_model_options;
 
-kith_model_options kith_model_defaults(void);
-const char *kith_model_text(kith_model_name name);            /**< "lightgcn" */
-const char *kith_score_text(kith_score_name name);            /**< "dot" */
-const char *kith_input_text(kith_input_name name);            /**< "embedding" */
-const char *kith_aggregator_text(kith_aggregator name);       /**< "mean" */
-const char *kith_layer_weights_text(kith_layer_weights name); /**< "fixed" */
-const char *kith_gat_last_text(kith_gat_last name);           /**< "concat" */
+kith_lightgcn_options kith_lightgcn_defaults(void); /**< fixed layer weights */
+kith_gat_options kith_gat_defaults(void);           /**< one head, no dropout */
+kith_sage_options kith_sage_defaults(void);         /**< mean */
+kith_model_options kith_model_defaults(void);       /**< lightgcn, dim 64, 3 layers, init 0.1, and those */
+const char *kith_model_text(kith_model_name name);  /**< "lightgcn" */
+const char *kith_score_text(kith_score_name name);  /**< "dot" */
+const char *kith_input_text(kith_input_name name);  /**< "embedding" */
+const char *kith_sage_aggregator_text(kith_sage_aggregator name); /**< "mean" */
+const char *kith_layer_weights_text(kith_layer_weights name);     /**< "fixed" */
+const char *kith_head_merge_text(kith_head_merge name);           /**< "concat" */
 
-/** Contradictions between options.  Local.  Errors: KITH_ECONFIG, naming the keys of a job. */
+/** Check options against each other.  Local.  Errors: KITH_ECONFIG, naming the job keys. */
 kith_status kith_model_check(const kith_model_options *o) KITH_MUST_USE;
 
-int kith_model_n_layer(const kith_model_options *o);    /**< hops that the model looks around: 0 for MF */
-int kith_model_output_dim(const kith_model_options *o); /**< columns of a final embedding */
-int kith_model_layer_dim(const kith_model_options *o,
-                         int l); /**< columns of what layer l makes: width, or `out` in the last */
-bool kith_model_can_classify(
-    const kith_model_options *o); /**< whether its last layer can have a column a class: gcn, gat, sage */
-bool kith_model_needs_transpose(
-    const kith_model_options *o); /**< whether its ops read the transpose of hops */
-bool kith_model_has_self_loops(
-    const kith_model_options *o); /**< whether a node is among its own neighbors (GAT) */
-bool kith_model_uses_importance_graph(const kith_model_options *o); /**< whether its hops are of importance
-                                                            neighborhoods instead of the graph's (PinSage) */
+int kith_model_n_layer(const kith_model_options *o);          /**< layers of message passing: 0 for MF */
+int kith_model_output_dim(const kith_model_options *o);       /**< columns of a final embedding */
+int kith_model_layer_dim(const kith_model_options *o, int l); /**< columns of layer l's output */
+/** Whether the last layer can have one column for each class: gcn, gat, sage. */
+bool kith_model_can_classify(const kith_model_options *o);
+/** Whether backward needs the transpose of blocks. */
+bool kith_model_needs_transpose(const kith_model_options *o);
+/** Whether every node is its own neighbor in the blocks (GAT). */
+bool kith_model_has_self_loops(const kith_model_options *o);
+/** Whether the blocks are of importance neighborhoods instead of the training graph (PinSage). */
+bool kith_model_uses_importance_graph(const kith_model_options *o);
 
-/** The rows of all nodes after each layer, the input rows first: for who watches how they change from one to
- * the next. */
+/** The input rows, then the rows after each layer: for diagnostics such as oversmoothing. */
 typedef struct kith_layer_outputs {
   int n;
   kith_tensor *h[KITH_MAX_LAYER_OUTPUTS];
 } kith_layer_outputs;
 
-/** What a model is recorded on. */
+/** The inputs and outputs of recording a model. */
 typedef struct kith_model_ctx {
   kith_tape *tape;
   kith_params *params;
   kith_exec_ctx *exec;
-  const kith_block *const *hop; /**< [layers] of each layer, the first one reads the input rows */
-  kith_tensor *x;               /**< input rows: initial embeddings */
+  const kith_block *const *block; /**< [layers] block of each layer; the first one reads the input rows */
+  kith_tensor *x;                 /**< input rows */
   kith_output
-      *output; /**< receives the terms of the final embedding; picks and packed are set by the caller */
+      *output; /**< receives the terms of the final embedding; the caller sets gather_index and packed */
   kith_layer_outputs *layers; /**< receives the rows after each layer; may be null */
 } kith_model_ctx;
 
 /**
- * Record a model.  What could not be recorded is told by kith_tape_status() and kith_params_status().
- * The same model recorded twice with the same params shares its weights: once for steps, once for the whole
- * graph.
+ * Record a model.  Failures are in kith_tape_status() and kith_params_status().
+ * Recording it again with the same params shares the weights: once for steps, once for the full graph. Local.
  */
 void kith_model_record(const kith_model_options *o, const kith_model_ctx *ctx);
 
-/* One function a model. */
+/* One function for each model, called by kith_model_record(). */
 void kith_lightgcn_record(const kith_model_options *o, const kith_model_ctx *ctx);
 void kith_mf_record(const kith_model_options *o, const kith_model_ctx *ctx);
 void kith_ngcf_record(const kith_model_options *o, const kith_model_ctx *ctx);
 void kith_gcn_record(const kith_model_options *o, const kith_model_ctx *ctx);
 void kith_gat_record(const kith_model_options *o, const kith_model_ctx *ctx);
 void kith_sage_record(const kith_model_options *o, const kith_model_ctx *ctx);
-/* … and one on importance neighborhoods (kith_importance_neighbors_create) instead of the training graph. */
+/* On importance neighborhoods instead of the training graph. */
 void kith_pinsage_record(const kith_model_options *o, const kith_model_ctx *ctx);
 
-/** Tell that `h` are the rows after the next layer; null is passed over.  For models. */
+/* For models: */
+/** Store `h` as the rows after the next layer; null is ignored. */
 void kith_model_layer_output(const kith_model_ctx *ctx, kith_tensor *h);
-
-/** The weights called `name` of layer `l`, "name.l"; null on failure.  For models. */
+/** Get the weights `name` of layer `l`, stored as "name.l"; null on failure. */
 kith_tensor *kith_model_weights(const kith_model_ctx *ctx, const char *name, int l, int64_t n_row, int d,
                                 kith_init init);
-/** h times d columns of weights called `name`, plus those called `bias` unless it is null; null in, null out.
- * For models. */
+/** h W + b: d columns, W the weights `name`, b the weights `bias` unless null; null in, null out. */
 kith_tensor *kith_model_linear(const kith_model_ctx *ctx, const char *name, const char *bias, int l, int d,
                                kith_tensor *h);
 
-/** Whether nodes of a type have embeddings, and whether their features are read.  The same on every rank. */
+/** Whether the input rows of a node type include embeddings, or features.  The same on every rank. */
 bool kith_model_uses_embedding(const kith_model_options *o, const kith_graph *g, int type);
 bool kith_model_uses_features(const kith_model_options *o, const kith_graph *g, int type);
-/** Whether nodes of any type have embeddings. */
+/** Whether any node type has embeddings. */
 bool kith_model_uses_any_embedding(const kith_model_options *o, const kith_graph *g);
-/** What the model's input rows are made of; the features' weights are made, or found, in `params` (see
- * kith_params_status()).  Local. */
+/** How the input rows are computed.  Gets the features' weights from `params` (see kith_params_status()).
+ * Local.
+ *
+ * @param x  embeddings of the owned rows; null: none */
 kith_input kith_model_input(const kith_model_options *o, const kith_graph *g, kith_params *params,
                             kith_tensor *x);
 
 /**
- * Initial embeddings of this rank's rows: normal, standard deviation `init`, keyed by (type, original
- * number); zero where a type has none.  Local.
+ * Initial embeddings x [n_own, d]: normal with standard deviation `init`, keyed by (seed, type, original
+ * number); rows of types without embeddings stay as they are.  Local.
  */
-void kith_model_init(const kith_model_options *o, const kith_graph *g, uint64_t seed, float *x);
+void kith_model_init(const kith_model_options *o, const kith_graph *g, uint64_t rng_seed, float *x);
 
 #endif

@@ -199,23 +199,23 @@ void kith_output_rows(const kith_output *out, int64_t n_own, int d, float *final
  * maxima and softmaxes are taken over the remaining edges.  Evaluation drops nothing.
  *
  * The draw is keyed by (seed, step, both nodes): all layers, blocks and ranks drop the same edges.
- * @return the reduced block, owned by the tape: `hop` itself if p is 0; null on failure
+ * @return the reduced block, owned by the tape: `block` itself if p is 0; null on failure
  * Memory: 13 bytes an edge, 12 more where the block has a transpose.
  */
-const kith_block *kith_edge_dropout_op(kith_tape *t, const kith_block *hop, const kith_exec_ctx *exec,
+const kith_block *kith_edge_dropout_op(kith_tape *t, const kith_block *block, const kith_exec_ctx *exec,
                                        double p);
 
 /**
  * y = A x with the block's own symmetric weights.  On the full graph Collective when run: the halo exchange
  * overlaps with the rows that need no ghosts, and backward multiplies by A itself.
  */
-kith_tensor *kith_propagate_op(kith_tape *t, const kith_block *hop, kith_tensor *x);
+kith_tensor *kith_propagate_op(kith_tape *t, const kith_block *block, kith_tensor *x);
 
 /**
  * The same for a layer that only the output reads.  Unless out->all_rows, forward computes the rows of
  * out->gather_index only, at the cost of their entries.
  */
-kith_tensor *kith_propagate_last_op(kith_tape *t, const kith_block *hop, const kith_output *out,
+kith_tensor *kith_propagate_last_op(kith_tape *t, const kith_block *block, const kith_output *out,
                                     kith_tensor *x);
 
 /** y = x w + b: x [rows, k], w [k, m], b [1, m] or null. */
@@ -236,9 +236,9 @@ kith_tensor *kith_normalize_op(kith_tape *t, kith_tensor *x);
 
 /** Fill x's ghost rows from their owners; backward adds their gradients to the owners' rows.  Returns x.
  * Collective when run on the full graph; in sampled steps it records nothing. */
-kith_tensor *kith_ghost_update_op(kith_tape *t, const kith_block *hop, kith_tensor *x);
+kith_tensor *kith_ghost_update_op(kith_tape *t, const kith_block *block, kith_tensor *x);
 /** The block's destination rows among its source rows: x itself on the full graph. */
-kith_tensor *kith_dst_rows_op(kith_tape *t, const kith_block *hop, kith_tensor *x);
+kith_tensor *kith_dst_rows_op(kith_tape *t, const kith_block *block, kith_tensor *x);
 
 /** Normalization of a sum over neighbors: the weight of entry (i, j). */
 typedef enum kith_edge_norm {
@@ -249,9 +249,9 @@ typedef enum kith_edge_norm {
                           Welling, ICLR 2017, eq. 8) */
 } kith_edge_norm;
 /** y_i = weighted sum of the neighbors' rows of x; ghost rows must be filled. */
-kith_tensor *kith_aggregate_op(kith_tape *t, const kith_block *hop, kith_edge_norm norm, kith_tensor *x);
+kith_tensor *kith_aggregate_op(kith_tape *t, const kith_block *block, kith_edge_norm norm, kith_tensor *x);
 /** y_i = elementwise maximum of the neighbors' rows. */
-kith_tensor *kith_aggregate_max_op(kith_tape *t, const kith_block *hop, kith_tensor *x);
+kith_tensor *kith_aggregate_max_op(kith_tape *t, const kith_block *block, kith_tensor *x);
 /**
  * y_i [rows, d]: last state of an LSTM that reads the rows z_j of i's neighbors; zero without neighbors
  * (kith/lstm.h).  In training the order is a random permutation of each step, in evaluation that of the
@@ -265,24 +265,24 @@ kith_tensor *kith_aggregate_max_op(kith_tape *t, const kith_block *hop, kith_ten
  * forward again.
  */
 enum { KITH_LSTM_MAX_ENTRIES = 1 << 16 };
-kith_tensor *kith_lstm_op(kith_tape *t, const kith_block *hop, const kith_exec_ctx *exec,
+kith_tensor *kith_lstm_op(kith_tape *t, const kith_block *block, const kith_exec_ctx *exec,
                           kith_eid max_entries, kith_tensor *z, kith_tensor *w);
 
 /* ---- attention: tensors [entries, heads] have a row for each entry of the block's matrix ---- */
 
 /** y_i = sum over entries e of row i of alpha_e x[col_e], per head: alpha [entries, heads]. */
-kith_tensor *kith_attend_op(kith_tape *t, const kith_block *hop, kith_tensor *alpha, kith_tensor *x);
+kith_tensor *kith_attend_op(kith_tape *t, const kith_block *block, kith_tensor *alpha, kith_tensor *x);
 /** y [rows, heads]: per head the inner product of x's columns with a [1, d]. */
 kith_tensor *kith_head_dot_op(kith_tape *t, int heads, kith_tensor *a, kith_tensor *x);
 /** y [rows, d / heads]: the mean of x's heads. */
 kith_tensor *kith_head_mean_op(kith_tape *t, int heads, kith_tensor *x);
 /** s_e = LeakyReLU(left_i + right_j) for every entry e = (i, j): left, right [in rows, heads]. */
-kith_tensor *kith_edge_score_op(kith_tape *t, const kith_block *hop, float slope, kith_tensor *left,
+kith_tensor *kith_edge_score_op(kith_tape *t, const kith_block *block, float slope, kith_tensor *left,
                                 kith_tensor *right);
 /** Softmax of s over the entries of each row, per head. */
-kith_tensor *kith_edge_softmax_op(kith_tape *t, const kith_block *hop, kith_tensor *s);
+kith_tensor *kith_edge_softmax_op(kith_tape *t, const kith_block *block, kith_tensor *s);
 /** Dropout of the elements of x [entries, heads] with probability p < 1; y = x in evaluation. */
-kith_tensor *kith_attention_dropout_op(kith_tape *t, const kith_block *hop, kith_exec_ctx *exec, double p,
+kith_tensor *kith_attention_dropout_op(kith_tape *t, const kith_block *block, kith_exec_ctx *exec, double p,
                                        kith_tensor *x);
 
 /* ---- input rows, and rows that travel ---- */

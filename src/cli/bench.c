@@ -214,7 +214,7 @@ done:
 
 kith_agreed cli_bench(cli *c) {
   kith_agreed st = {KITH_OK};
-  bench b = {.c = c, .d = c->job.model.width, .layers = kith_model_n_layer(&c->job.model)};
+  bench b = {.c = c, .d = c->job.model.dim, .layers = kith_model_n_layer(&c->job.model)};
   KITH_TRY(kith_agree(c->comm, bench_options(c, &b)));
   if (b.rows > 0) return bench_rows(c, b.rows, b.repeat);
   KITH_TRY(bench_prepare(&b));

@@ -172,7 +172,7 @@ kith_agreed bench_rows(cli *c, int64_t n, int repeat) {
   rows_bench *b = NULL;
   KITH_TRY(kith_agree(c->comm, KITH_NEW(b, 1)));
   b->c = c;
-  b->d = c->job.model.width;
+  b->d = c->job.model.dim;
   b->repeat = repeat;
   KITH_TRY(kith_agree(c->comm, rows_deal(b, n)));
   KITH_TRY(kith_agree(c->comm, rows_fill(b)));

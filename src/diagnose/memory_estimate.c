@@ -32,7 +32,7 @@ typedef struct estimate {
 /* kith_graph, and kith_dist_csr with its halo; the transpose and loops of kith_full_block. */
 static int64_t estimate_graph(const estimate *w) {
   const kith_graph_sizes *s = w->s;
-  int64_t column = s->n_own + w->ghost, most = estimate_max(w->width, w->model->width);
+  int64_t column = s->n_own + w->ghost, most = estimate_max(w->width, w->model->dim);
   int64_t share = 33 * s->n_own + 8 * s->n_entry + 4 * s->n_entry / 2 + 24 * s->n_own_of[KITH_USER] +
                   8 * s->n[KITH_ITEM] + (4 * (int64_t)s->n_feature + 5) * s->n_own;
   int64_t relation = 16 * s->n_own + 8 * w->entry + 24 * column,
@@ -162,16 +162,16 @@ static kith_status estimate_make(const kith_graph_sizes *s, const kith_model_opt
                                  const kith_train_options *train, kith_model_options *known, estimate *out) {
   kith_status st = KITH_OK;
   *known = *model;
-  if (s->task == KITH_CLASSIFY) known->out = s->n_class;
+  if (s->task == KITH_CLASSIFY) known->output_dim = s->n_class;
   KITH_TRY(kith_model_check(known));
   *out = (estimate){.s = s, .model = known, .train = train, .entry = s->n_entry, .ghost = s->n_ghost};
-  if (kith_model_uses_importance_graph(known)) estimate_near(s, &known->near, out);
+  if (kith_model_uses_importance_graph(known)) estimate_near(s, &known->pinsage, out);
   out->pass = out->ghost; /* the matrix is nearly symmetric */
-  out->d = s->n_feature > 0 ? s->n_feature : known->width;
+  out->d = s->n_feature > 0 ? s->n_feature : known->dim;
   out->width = kith_model_output_dim(known);
   KITH_TRY(kith__tape_cost_model_fit(known, s->task, s->n_feature, &out->m));
   if (estimate_reads_features(out))
-    out->m.weights += (int64_t)known->width * (s->n_feature_of[KITH_USER] + s->n_feature_of[KITH_ITEM]);
+    out->m.weights += (int64_t)known->dim * (s->n_feature_of[KITH_USER] + s->n_feature_of[KITH_ITEM]);
 done:
   return st;
 }

@@ -54,15 +54,16 @@ done:
 static kith_status tape_cost_record(const kith_model_options *o, const kith_full_block *whole, int n_feature,
                                     kith_params *params, kith_tape *t) {
   kith_status st = KITH_OK;
-  const kith_block *hop[KITH_MAX_LAYER_OUTPUTS];
+  const kith_block *block[KITH_MAX_LAYER_OUTPUTS];
   kith_exec_ctx exec = {0};
   kith_gather_index nothing = {0};
   kith_output output = {.gather_index = &nothing, .all_rows = true};
-  for (int l = 0; l < o->layers; l++) hop[l] = &whole->block;
+  for (int l = 0; l < o->layers; l++) block[l] = &whole->block;
   kith_tensor *x = n_feature > 0 ? kith_tape_constant(t, &whole->nodes, n_feature)
-                                 : kith_tape_node_tensor(t, &whole->nodes, o->width);
+                                 : kith_tape_node_tensor(t, &whole->nodes, o->dim);
   output.packed = kith_tape_tensor(t, 1, kith_model_output_dim(o));
-  kith_model_ctx ctx = {.tape = t, .params = params, .exec = &exec, .hop = hop, .x = x, .output = &output};
+  kith_model_ctx ctx = {
+      .tape = t, .params = params, .exec = &exec, .block = block, .x = x, .output = &output};
   kith_model_record(o, &ctx);
   KITH_TRY(kith_tape_status(t));
   KITH_TRY(kith_params_status(params));
@@ -72,8 +73,8 @@ done:
 
 static kith_agreed tape_cost_relation(const kith_comm *alone, const kith_model_options *o,
                                       const tape_cost_graph *m, kith_dist_csr **a) {
-  if (!kith_model_uses_importance_graph(o)) return kith_dist_csr_create(alone, &m->g, o->width, a);
-  return kith_dist_csr_create_weighted(alone, &m->g, m->start, m->neighbor, m->weight, o->width, a);
+  if (!kith_model_uses_importance_graph(o)) return kith_dist_csr_create(alone, &m->g, o->dim, a);
+  return kith_dist_csr_create_weighted(alone, &m->g, m->start, m->neighbor, m->weight, o->dim, a);
 }
 
 static kith_status tape_cost_take(const kith_model_options *o, kith_task task, int n_feature, int n,

@@ -53,7 +53,7 @@ static bool is_pinsage(const kith_job *j) { return is_model(j, KITH_PINSAGE); }
 static bool drops_columns(const kith_job *j) { return !is_model(j, KITH_MF) && !is_lightgcn(j); }
 static bool propagates(const kith_job *j) { return kith_model_n_layer(&j->model) > 0; }
 static bool has_weights(const kith_job *j) {
-  bool mixes = is_lightgcn(j) && j->model.layer_weights == KITH_LEARNED;
+  bool mixes = is_lightgcn(j) && j->model.lightgcn.layer_weights == KITH_LAYER_WEIGHTS_LEARNED;
   return drops_columns(j) || mixes || reads_features(j);
 }
 static bool decays(const kith_job *j) { return has_weights(j) && j->train.weight_decay > 0; }

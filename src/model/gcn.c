@@ -12,7 +12,7 @@ void kith_gcn_record(const kith_model_options *o, const kith_model_ctx *ctx) {
     if (o->dropout > 0) h = kith_dropout_op(t, ctx->exec, o->dropout, false, h);
     h = kith_linear_op(
         t, h, kith_model_weights(ctx, "weight", l, h->d, kith_model_layer_dim(o, l), KITH_INIT_GLOROT), NULL);
-    h = kith_aggregate_op(t, ctx->hop[l], KITH_NORM_SELF_LOOPS, kith_ghost_update_op(t, ctx->hop[l], h));
+    h = kith_aggregate_op(t, ctx->block[l], KITH_NORM_SELF_LOOPS, kith_ghost_update_op(t, ctx->block[l], h));
     if (l + 1 < o->layers) h = kith_activate_op(t, KITH_RELU, 0, h);
     kith_model_layer_output(ctx, h);
   }

@@ -1,4 +1,4 @@
-/* What the input rows are made of: embeddings, features, or both; and what embeddings begin as. */
+/* The input rows: embeddings, features, or both; and the initial embeddings. */
 #include "kith/model.h"
 
 bool kith_model_uses_features(const kith_model_options *o, const kith_graph *g, int type) {
@@ -12,7 +12,7 @@ bool kith_model_uses_any_embedding(const kith_model_options *o, const kith_graph
   return kith_model_uses_embedding(o, g, KITH_USER) || kith_model_uses_embedding(o, g, KITH_ITEM);
 }
 
-/* The first layer's, as its ".0" says. */
+/* Named ".0": weights of the first layer. */
 static void input_weights(const kith_graph *g, int t, kith_params *params, kith_input *in) {
   static const char *const weights[] = {"user features.0", "item features.0"}, *const bias[] = {
                                                                                    "user features bias.0",
@@ -24,7 +24,7 @@ static void input_weights(const kith_graph *g, int t, kith_params *params, kith_
 kith_input kith_model_input(const kith_model_options *o, const kith_graph *g, kith_params *params,
                             kith_tensor *x) {
   kith_input in = {
-      .n_own = g->n_own, .d = x ? x->d : o->width, .x = x, .type = g->type, .features = &g->features};
+      .n_own = g->n_own, .d = x ? x->d : o->dim, .x = x, .type = g->type, .features = &g->features};
   for (int t = 0; t < KITH_TYPES; t++) {
     in.uses_embedding[t] = x && kith_model_uses_embedding(o, g, t);
     if (kith_model_uses_features(o, g, t)) input_weights(g, t, params, &in);
@@ -35,8 +35,8 @@ kith_input kith_model_input(const kith_model_options *o, const kith_graph *g, ki
 void kith_model_init(const kith_model_options *o, const kith_graph *g, uint64_t seed, float *x) {
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < g->n_own; i++) {
-    float *row = x + (size_t)i * (size_t)o->width;
-    for (int k = 0; k < o->width && kith_model_uses_embedding(o, g, g->type[i]); k++) {
+    float *row = x + (size_t)i * (size_t)o->dim;
+    for (int k = 0; k < o->dim && kith_model_uses_embedding(o, g, g->type[i]); k++) {
       kith_draw r = kith_random(seed, KITH_RNG_INIT, g->type[i], (uint64_t)g->original[i], (uint64_t)k);
       row[k] = (float)(o->init * kith_random_normal(r.bits[0], r.bits[1]));
     }

@@ -1,23 +1,26 @@
 /*
- * LightGCN (He et al., SIGIR 2020): E(l + 1) = A E(l), the final embedding is the mean of all layers.  No
- * activation; the initial embeddings are all that is learned, and, if asked for, what each layer weighs in
- * the mean.
+ * LightGCN (He et al., SIGIR 2020): E(l + 1) = A E(l); the final embedding is the mean of all layers.  The
+ * parameters are the initial embeddings and, optionally, the weights of the layers in the mean.
  *
- * Those weights are a softmax and not free numbers: the mean stays a mean, so they cannot grow around the L2
- * term, which knows of the initial embeddings only.
+ * Those weights are a softmax: free weights could grow in place of the embeddings and so evade the L2 term,
+ * which contains the initial embeddings only.
  */
 #include "kith/model.h"
+
+kith_lightgcn_options kith_lightgcn_defaults(void) {
+  return (kith_lightgcn_options){.layer_weights = KITH_LAYER_WEIGHTS_FIXED};
+}
 
 void kith_lightgcn_record(const kith_model_options *o, const kith_model_ctx *ctx) {
   float weight = 1.0f / (float)(o->layers + 1);
   kith_tensor *h = ctx->x;
-  if (o->layer_weights == KITH_LEARNED)
+  if (o->lightgcn.layer_weights == KITH_LAYER_WEIGHTS_LEARNED)
     kith_layer_weights_op(ctx->tape, ctx->output,
                           kith_model_weights(ctx, "layers", 0, 1, o->layers + 1, KITH_INIT_ZERO));
   kith_layer_combine_op(ctx->tape, ctx->output, weight, 0, h);
   for (int l = 0; l < o->layers; l++) {
-    h = l + 1 < o->layers ? kith_propagate_op(ctx->tape, ctx->hop[l], h)
-                          : kith_propagate_last_op(ctx->tape, ctx->hop[l], ctx->output, h);
+    h = l + 1 < o->layers ? kith_propagate_op(ctx->tape, ctx->block[l], h)
+                          : kith_propagate_last_op(ctx->tape, ctx->block[l], ctx->output, h);
     kith_layer_combine_op(ctx->tape, ctx->output, weight, 0, h);
     kith_model_layer_output(ctx, h);
   }

@@ -1,4 +1,4 @@
-/* The table of models, and what they start from. */
+/* The table of models, their defaults and checks. */
 #include <stdio.h>
 
 #include "kith/model.h"
@@ -6,12 +6,12 @@
 typedef struct model {
   const char *name;
   void (*record)(const kith_model_options *o, const kith_model_ctx *ctx);
-  bool needs_transpose;  /* its ops read the transpose of hops: all but kith_propagate_op() do */
-  bool self_loops;       /* a node is among its own neighbors */
-  bool importance_graph; /* its hops are of importance neighborhoods */
-  bool concat_layers;    /* the final embedding is the initial one and those of all layers, side by side */
-  bool output_dim;       /* its last layer can have other columns than the others */
-  bool no_layers;        /* it looks at no neighbors */
+  bool needs_transpose;  /* backward reads the transpose of blocks: for all ops but kith_propagate_op() */
+  bool self_loops;       /* every node is its own neighbor */
+  bool importance_graph; /* its blocks are of importance neighborhoods */
+  bool concat_layers;    /* the final embedding is the concatenation of the input rows and all layers */
+  bool output_dim;       /* its last layer may have another number of columns */
+  bool no_layers;        /* no message passing */
 } model;
 
 static const model model_table[] = {
@@ -27,12 +27,14 @@ static const model model_table[] = {
 
 kith_model_options kith_model_defaults(void) {
   return (kith_model_options){.name = KITH_LIGHTGCN,
-                              .width = 64,
+                              .dim = 64,
                               .layers = 3,
                               .init = 0.1,
                               .score = KITH_DOT,
-                              .heads = 1,
-                              .near = kith_importance_defaults()};
+                              .lightgcn = kith_lightgcn_defaults(),
+                              .gat = kith_gat_defaults(),
+                              .sage = kith_sage_defaults(),
+                              .pinsage = kith_importance_defaults()};
 }
 
 const char *kith_model_text(kith_model_name name) { return model_table[name].name; }
@@ -40,23 +42,26 @@ const char *kith_score_text(kith_score_name name) { return name == KITH_COSINE ?
 const char *kith_input_text(kith_input_name name) {
   return name == KITH_FEATURES ? "features" : name == KITH_BOTH ? "both" : "embedding";
 }
-const char *kith_aggregator_text(kith_aggregator name) {
-  return name == KITH_LSTM ? "lstm" : name == KITH_POOL ? "pool" : "mean";
+const char *kith_sage_aggregator_text(kith_sage_aggregator name) {
+  return name == KITH_SAGE_LSTM ? "lstm" : name == KITH_SAGE_POOL ? "pool" : "mean";
 }
 
 const char *kith_layer_weights_text(kith_layer_weights name) {
-  return name == KITH_LEARNED ? "learned" : "fixed";
+  return name == KITH_LAYER_WEIGHTS_LEARNED ? "learned" : "fixed";
 }
-const char *kith_gat_last_text(kith_gat_last name) { return name == KITH_GAT_AVERAGE ? "average" : "concat"; }
+const char *kith_head_merge_text(kith_head_merge name) {
+  return name == KITH_HEADS_AVERAGE ? "average" : "concat";
+}
 
 int kith_model_n_layer(const kith_model_options *o) { return model_table[o->name].no_layers ? 0 : o->layers; }
 
 int kith_model_layer_dim(const kith_model_options *o, int l) {
-  return l >= 0 && l + 1 == o->layers && o->out > 0 && model_table[o->name].output_dim ? o->out : o->width;
+  return l >= 0 && l + 1 == o->layers && o->output_dim > 0 && model_table[o->name].output_dim ? o->output_dim
+                                                                                              : o->dim;
 }
 
 int kith_model_output_dim(const kith_model_options *o) {
-  return model_table[o->name].concat_layers ? o->width * (o->layers + 1)
+  return model_table[o->name].concat_layers ? o->dim * (o->layers + 1)
                                             : kith_model_layer_dim(o, o->layers - 1);
 }
 
@@ -71,11 +76,12 @@ bool kith_model_uses_importance_graph(const kith_model_options *o) {
 
 kith_status kith_model_check(const kith_model_options *o) {
   kith_status st = KITH_OK;
-  int last = o->heads_last > 0 ? o->heads_last : o->heads, columns = kith_model_layer_dim(o, o->layers - 1);
+  int last = o->gat.last_heads > 0 ? o->gat.last_heads : o->gat.heads,
+      columns = kith_model_layer_dim(o, o->layers - 1);
   if (o->name != KITH_GAT) return st;
-  KITH_CHECK(o->width % o->heads == 0, KITH_ECONFIG,
-             "model.gat.heads: %d does not divide model.dim, which is %d", o->heads, o->width);
-  KITH_CHECK(o->gat_last == KITH_GAT_AVERAGE || columns % last == 0, KITH_ECONFIG,
+  KITH_CHECK(o->dim % o->gat.heads == 0, KITH_ECONFIG,
+             "model.gat.heads: %d does not divide model.dim, which is %d", o->gat.heads, o->dim);
+  KITH_CHECK(o->gat.last_merge == KITH_HEADS_AVERAGE || columns % last == 0, KITH_ECONFIG,
              "model.gat.last_heads: %d does not divide the columns of the last layer, which are %d; with "
              "model.gat.last_merge: average it need not",
              last, columns);
@@ -83,17 +89,17 @@ done:
   return st;
 }
 
-/* Layers that share a hop share what edge dropout leaves of it. */
+/* Layers that share a block share its edge dropout. */
 void kith_model_record(const kith_model_options *o, const kith_model_ctx *ctx) {
-  const kith_block *hop[KITH_MAX_LAYER_OUTPUTS];
+  const kith_block *block[KITH_MAX_LAYER_OUTPUTS];
   kith_model_ctx dropped = *ctx;
   for (int l = 0; l < kith_model_n_layer(o); l++) {
-    hop[l] = l > 0 && ctx->hop[l] == ctx->hop[l - 1]
-                 ? hop[l - 1]
-                 : kith_edge_dropout_op(ctx->tape, ctx->hop[l], ctx->exec, o->edge_dropout);
-    if (!hop[l]) return;
+    block[l] = l > 0 && ctx->block[l] == ctx->block[l - 1]
+                   ? block[l - 1]
+                   : kith_edge_dropout_op(ctx->tape, ctx->block[l], ctx->exec, o->edge_dropout);
+    if (!block[l]) return;
   }
-  dropped.hop = hop;
+  dropped.block = block;
   kith_model_layer_output(ctx, ctx->x);
   model_table[o->name].record(o, &dropped);
 }
@@ -112,7 +118,7 @@ kith_tensor *kith_model_weights(const kith_model_ctx *ctx, const char *name, int
 kith_tensor *kith_model_linear(const kith_model_ctx *ctx, const char *name, const char *bias, int l, int d,
                                kith_tensor *h) {
   if (!h) return NULL;
-  kith_tensor *b =
-      bias ? kith_model_weights(ctx, bias, l, 1, d, KITH_INIT_ZERO) : NULL; /* first, as in checkpoints */
+  kith_tensor *b = bias ? kith_model_weights(ctx, bias, l, 1, d, KITH_INIT_ZERO)
+                        : NULL; /* first: the order in checkpoints */
   return kith_linear_op(ctx->tape, h, kith_model_weights(ctx, name, l, h->d, d, KITH_INIT_GLOROT), b);
 }

@@ -1,7 +1,8 @@
 /*
  * Neural graph collaborative filtering (Wang et al., SIGIR 2019, eq. 7): with N = A E(l),
  *   E(l + 1) = LeakyReLU((N + E(l)) W1 + (N * E(l)) W2),
- * then dropout; the final embedding is the layers side by side, each but the first with unit rows.
+ * then dropout.  The final embedding is the concatenation of all layers, each but the first with normalized
+ * rows.
  */
 #include "kith/model.h"
 
@@ -10,13 +11,13 @@ static const float NGCF_SLOPE = 0.2f;
 static kith_tensor *ngcf_layer(const kith_model_options *o, const kith_model_ctx *ctx, int l,
                                kith_tensor *h) {
   kith_tape *t = ctx->tape;
-  kith_tensor *w1 = kith_model_weights(ctx, "sum", l, h->d, o->width, KITH_INIT_GLOROT),
-              *b1 = kith_model_weights(ctx, "sum bias", l, 1, o->width, KITH_INIT_ZERO);
-  kith_tensor *w2 = kith_model_weights(ctx, "product", l, h->d, o->width, KITH_INIT_GLOROT),
-              *b2 = kith_model_weights(ctx, "product bias", l, 1, o->width, KITH_INIT_ZERO);
-  kith_tensor *own = kith_dst_rows_op(t, ctx->hop[l], h);
+  kith_tensor *w1 = kith_model_weights(ctx, "sum", l, h->d, o->dim, KITH_INIT_GLOROT),
+              *b1 = kith_model_weights(ctx, "sum bias", l, 1, o->dim, KITH_INIT_ZERO);
+  kith_tensor *w2 = kith_model_weights(ctx, "product", l, h->d, o->dim, KITH_INIT_GLOROT),
+              *b2 = kith_model_weights(ctx, "product bias", l, 1, o->dim, KITH_INIT_ZERO);
+  kith_tensor *own = kith_dst_rows_op(t, ctx->block[l], h);
   kith_tensor *near =
-      kith_aggregate_op(t, ctx->hop[l], KITH_NORM_SYMMETRIC, kith_ghost_update_op(t, ctx->hop[l], h));
+      kith_aggregate_op(t, ctx->block[l], KITH_NORM_SYMMETRIC, kith_ghost_update_op(t, ctx->block[l], h));
   kith_tensor *sum = kith_linear_op(t, kith_add_op(t, 1, near, 1, own), w1, b1);
   kith_tensor *product = kith_linear_op(t, kith_hadamard_op(t, near, own), w2, b2);
   kith_tensor *y = kith_activate_op(t, KITH_LEAKY_RELU, NGCF_SLOPE, kith_add_op(t, 1, sum, 1, product));
@@ -29,6 +30,6 @@ void kith_ngcf_record(const kith_model_options *o, const kith_model_ctx *ctx) {
   for (int l = 0; h && l < o->layers; l++) {
     h = ngcf_layer(o, ctx, l, h);
     kith_model_layer_output(ctx, h);
-    kith_layer_combine_op(ctx->tape, ctx->output, 1, (l + 1) * o->width, kith_normalize_op(ctx->tape, h));
+    kith_layer_combine_op(ctx->tape, ctx->output, 1, (l + 1) * o->dim, kith_normalize_op(ctx->tape, h));
   }
 }

@@ -1,32 +1,34 @@
 /*
- * GraphSAGE (Hamilton et al., NIPS 2017, algorithm 1): h_i = ReLU([h_i, aggregate of h_j] W + b), unit rows;
- * the aggregate is the mean of the neighbors, or the maximum of ReLU(h_j P + p), or what an LSTM holds after
- * reading them. The last layer has neither ReLU nor unit rows, since products rank.
+ * GraphSAGE (Hamilton et al., NIPS 2017, algorithm 1): h_i = normalized ReLU([h_i, aggregate of h_j] W + b).
+ * The aggregate is the mean of the neighbors, the maximum of ReLU(h_j P + p), or the last state of an LSTM.
+ * The last layer has neither ReLU nor normalization, since inner products rank.
  */
 #include "kith/model.h"
 
+kith_sage_options kith_sage_defaults(void) { return (kith_sage_options){.aggregator = KITH_SAGE_MEAN}; }
+
 static kith_tensor *sage_pool(const kith_model_options *o, const kith_model_ctx *ctx, int l, kith_tensor *h) {
-  kith_model_weights(ctx, "pool", l, h->d, o->width,
-                     KITH_INIT_GLOROT); /* before its bias, as in older checkpoints */
+  kith_model_weights(ctx, "pool", l, h->d, o->dim,
+                     KITH_INIT_GLOROT); /* before its bias: the order in older checkpoints */
   kith_tensor *p =
-      kith_activate_op(ctx->tape, KITH_RELU, 0, kith_model_linear(ctx, "pool", "pool bias", l, o->width, h));
-  return kith_aggregate_max_op(ctx->tape, ctx->hop[l], kith_ghost_update_op(ctx->tape, ctx->hop[l], p));
+      kith_activate_op(ctx->tape, KITH_RELU, 0, kith_model_linear(ctx, "pool", "pool bias", l, o->dim, h));
+  return kith_aggregate_max_op(ctx->tape, ctx->block[l], kith_ghost_update_op(ctx->tape, ctx->block[l], p));
 }
 
-/* What neighbors say to the gates is computed once a node, not once an edge. */
+/* The gates' inputs are computed once for each node, not for each edge. */
 static kith_tensor *sage_lstm(const kith_model_options *o, const kith_model_ctx *ctx, int l, kith_tensor *h) {
-  kith_tensor *z = kith_ghost_update_op(ctx->tape, ctx->hop[l],
-                                        kith_model_linear(ctx, "lstm in", "lstm bias", l, 4 * o->width, h));
-  return kith_lstm_op(ctx->tape, ctx->hop[l], ctx->exec, KITH_LSTM_MAX_ENTRIES, z,
-                      kith_model_weights(ctx, "lstm", l, o->width, 4 * o->width, KITH_INIT_GLOROT));
+  kith_tensor *z = kith_ghost_update_op(ctx->tape, ctx->block[l],
+                                        kith_model_linear(ctx, "lstm in", "lstm bias", l, 4 * o->dim, h));
+  return kith_lstm_op(ctx->tape, ctx->block[l], ctx->exec, KITH_LSTM_MAX_ENTRIES, z,
+                      kith_model_weights(ctx, "lstm", l, o->dim, 4 * o->dim, KITH_INIT_GLOROT));
 }
 
 static kith_tensor *sage_aggregate(const kith_model_options *o, const kith_model_ctx *ctx, int l,
                                    kith_tensor *h) {
-  if (o->aggregator == KITH_POOL) return sage_pool(o, ctx, l, h);
-  if (o->aggregator == KITH_LSTM) return sage_lstm(o, ctx, l, h);
-  return kith_aggregate_op(ctx->tape, ctx->hop[l], KITH_NORM_MEAN,
-                           kith_ghost_update_op(ctx->tape, ctx->hop[l], h));
+  if (o->sage.aggregator == KITH_SAGE_POOL) return sage_pool(o, ctx, l, h);
+  if (o->sage.aggregator == KITH_SAGE_LSTM) return sage_lstm(o, ctx, l, h);
+  return kith_aggregate_op(ctx->tape, ctx->block[l], KITH_NORM_MEAN,
+                           kith_ghost_update_op(ctx->tape, ctx->block[l], h));
 }
 
 void kith_sage_record(const kith_model_options *o, const kith_model_ctx *ctx) {
@@ -34,7 +36,7 @@ void kith_sage_record(const kith_model_options *o, const kith_model_ctx *ctx) {
   kith_tensor *h = ctx->x;
   for (int l = 0; h && l < o->layers; l++) {
     if (o->dropout > 0) h = kith_dropout_op(t, ctx->exec, o->dropout, false, h);
-    kith_tensor *both[2] = {kith_dst_rows_op(t, ctx->hop[l], h), sage_aggregate(o, ctx, l, h)};
+    kith_tensor *both[2] = {kith_dst_rows_op(t, ctx->block[l], h), sage_aggregate(o, ctx, l, h)};
     kith_tensor *x = kith_concat_op(t, 2, both);
     if (!x) return;
     h = kith_model_linear(ctx, "weight", "bias", l, kith_model_layer_dim(o, l), x);

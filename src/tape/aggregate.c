@@ -25,13 +25,13 @@ static void ghost_update_backward(void *self) {
   kith_halo_backward(o->a->halo, o->x->d, dx + (size_t)o->a->csr.n_row * (size_t)o->x->d, dx);
 }
 
-kith_tensor *kith_ghost_update_op(kith_tape *t, const kith_block *hop, kith_tensor *x) {
-  if (!x || !hop->dist_csr) return x;
-  if (kith_tape_check(t, kith_halo_reserve(hop->dist_csr->halo, x->d)) != KITH_OK) return NULL;
+kith_tensor *kith_ghost_update_op(kith_tape *t, const kith_block *block, kith_tensor *x) {
+  if (!x || !block->dist_csr) return x;
+  if (kith_tape_check(t, kith_halo_reserve(block->dist_csr->halo, x->d)) != KITH_OK) return NULL;
   ghost_update *o =
       kith_tape_op(t, "ghost update", true, ghost_update_forward, ghost_update_backward, sizeof *o);
   if (!o) return NULL;
-  *o = (ghost_update){hop->dist_csr, x};
+  *o = (ghost_update){block->dist_csr, x};
   return x;
 }
 
@@ -53,9 +53,9 @@ static void dst_rows_backward(void *self) {
   kith_scale(kith_tensor_n(o->y) * o->y->d, 1, dy, true, kith_tensor_grad(o->x));
 }
 
-kith_tensor *kith_dst_rows_op(kith_tape *t, const kith_block *hop, kith_tensor *x) {
-  if (!x || hop->src == hop->dst) return x;
-  kith_tensor *y = kith_tape_tensor_like(t, x, hop->dst, x->d);
+kith_tensor *kith_dst_rows_op(kith_tape *t, const kith_block *block, kith_tensor *x) {
+  if (!x || block->src == block->dst) return x;
+  kith_tensor *y = kith_tape_tensor_like(t, x, block->dst, x->d);
   dst_rows *o = kith_tape_op(t, "destination rows", false, dst_rows_forward, dst_rows_backward, sizeof *o);
   if (!o || !y) return NULL;
   *o = (dst_rows){x, y};
@@ -65,7 +65,7 @@ kith_tensor *kith_dst_rows_op(kith_tape *t, const kith_block *hop, kith_tensor *
 /* ---- sums with normalization ---- */
 
 typedef struct aggregate {
-  const kith_block *hop;
+  const kith_block *block;
   kith_edge_norm norm;
   kith_tensor *x, *y;
   float *w;           /* [entries] */
@@ -73,23 +73,25 @@ typedef struct aggregate {
   bool is_computed;   /* the full graph's weights are computed once */
 } aggregate;
 
-static float aggregate_scale(const aggregate *o, kith_eid e) { return o->hop->scale ? o->hop->scale[e] : 1; }
+static float aggregate_scale(const aggregate *o, kith_eid e) {
+  return o->block->scale ? o->block->scale[e] : 1;
+}
 
 static float aggregate_weight(const aggregate *o, kith_lid row, kith_eid e, float scale_sum) {
-  const int64_t *degree = o->hop->degree;
+  const int64_t *degree = o->block->degree;
   switch (o->norm) {
   case KITH_NORM_NONE: return aggregate_scale(o, e);
   case KITH_NORM_MEAN: return aggregate_scale(o, e) / scale_sum;
-  case KITH_NORM_SYMMETRIC: return o->hop->csr->weight[e];
+  case KITH_NORM_SYMMETRIC: return o->block->csr->weight[e];
   case KITH_NORM_SELF_LOOPS:
     return aggregate_scale(o, e) *
-           (float)(1 / sqrt((double)(degree[row] + 1) * (double)(degree[o->hop->csr->col[e]] + 1)));
+           (float)(1 / sqrt((double)(degree[row] + 1) * (double)(degree[o->block->csr->col[e]] + 1)));
   }
   return 0;
 }
 
 static void aggregate_weights(aggregate *o) {
-  const kith_csr *a = o->hop->csr;
+  const kith_csr *a = o->block->csr;
   if (o->is_computed) return;
 #pragma omp parallel for schedule(dynamic, 256)
   for (kith_lid p = 0; p < a->n_row; p++) {
@@ -97,9 +99,9 @@ static void aggregate_weights(aggregate *o) {
     float scale_sum = 0;
     for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++) scale_sum += aggregate_scale(o, e);
     for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++) o->w[e] = aggregate_weight(o, row, e, scale_sum);
-    if (o->self_weight) o->self_weight[row] = 1 / (float)(o->hop->degree[row] + 1);
+    if (o->self_weight) o->self_weight[row] = 1 / (float)(o->block->degree[row] + 1);
   }
-  o->is_computed = o->hop->dist_csr && !o->hop->drops_edges;
+  o->is_computed = o->block->dist_csr && !o->block->drops_edges;
 }
 
 /* to_i += self_weight_i from_i */
@@ -114,7 +116,7 @@ static void aggregate_self(const aggregate *o, const float *from, float *to) {
 static void aggregate_forward(void *self) {
   aggregate *o = self;
   aggregate_weights(o);
-  kith_edge_sum_forward(o->hop->csr, 1, o->w, o->x->d, o->x->value, o->y->value);
+  kith_edge_sum_forward(o->block->csr, 1, o->w, o->x->d, o->x->value, o->y->value);
   aggregate_self(o, o->x->value, o->y->value);
 }
 
@@ -123,16 +125,16 @@ static void aggregate_backward(void *self) {
   if (!kith_tensor_requires_grad(o->y)) return;
   const float *dy = kith_tensor_grad(o->y);
   float *dx = kith_tensor_grad(o->x);
-  kith_edge_sum_backward_x(o->hop->csc, 1, o->w, o->x->d, dy, dx);
+  kith_edge_sum_backward_x(o->block->csc, 1, o->w, o->x->d, dy, dx);
   aggregate_self(o, dy, dx);
 }
 
-kith_tensor *kith_aggregate_op(kith_tape *t, const kith_block *hop, kith_edge_norm norm, kith_tensor *x) {
+kith_tensor *kith_aggregate_op(kith_tape *t, const kith_block *block, kith_edge_norm norm, kith_tensor *x) {
   if (!x) return NULL;
-  aggregate made = {.hop = hop, .norm = norm, .x = x, .y = kith_tape_tensor_like(t, x, hop->dst, x->d)};
-  made.w = kith_tape_workspace(t, hop->edges->capacity, sizeof *made.w);
+  aggregate made = {.block = block, .norm = norm, .x = x, .y = kith_tape_tensor_like(t, x, block->dst, x->d)};
+  made.w = kith_tape_workspace(t, block->edges->capacity, sizeof *made.w);
   if (norm == KITH_NORM_SELF_LOOPS)
-    made.self_weight = kith_tape_workspace(t, hop->dst->capacity, sizeof *made.self_weight);
+    made.self_weight = kith_tape_workspace(t, block->dst->capacity, sizeof *made.self_weight);
   aggregate *o = kith_tape_op(t, "aggregate", false, aggregate_forward, aggregate_backward, sizeof *o);
   if (o) *o = made;
   return o ? made.y : NULL;
@@ -141,27 +143,27 @@ kith_tensor *kith_aggregate_op(kith_tape *t, const kith_block *hop, kith_edge_no
 /* ---- maximum ---- */
 
 typedef struct maximum {
-  const kith_block *hop;
+  const kith_block *block;
   kith_tensor *x, *y;
   kith_eid *argmax; /* [out rows, d] entries */
 } maximum;
 
 static void maximum_forward(void *self) {
   maximum *o = self;
-  kith_edge_max_forward(o->hop->csr, o->x->d, o->x->value, o->y->value, o->argmax);
+  kith_edge_max_forward(o->block->csr, o->x->d, o->x->value, o->y->value, o->argmax);
 }
 
 static void maximum_backward(void *self) {
   maximum *o = self;
   if (!kith_tensor_requires_grad(o->y)) return;
   const float *dy = kith_tensor_grad(o->y);
-  kith_edge_max_backward(o->hop->csc, o->x->d, o->argmax, dy, kith_tensor_grad(o->x));
+  kith_edge_max_backward(o->block->csc, o->x->d, o->argmax, dy, kith_tensor_grad(o->x));
 }
 
-kith_tensor *kith_aggregate_max_op(kith_tape *t, const kith_block *hop, kith_tensor *x) {
+kith_tensor *kith_aggregate_max_op(kith_tape *t, const kith_block *block, kith_tensor *x) {
   if (!x) return NULL;
-  maximum made = {hop, x, kith_tape_tensor_like(t, x, hop->dst, x->d),
-                  kith_tape_workspace(t, hop->dst->capacity * x->d, sizeof(kith_eid))};
+  maximum made = {block, x, kith_tape_tensor_like(t, x, block->dst, x->d),
+                  kith_tape_workspace(t, block->dst->capacity * x->d, sizeof(kith_eid))};
   maximum *o = kith_tape_op(t, "maximum", false, maximum_forward, maximum_backward, sizeof *o);
   if (o) *o = made;
   return o ? made.y : NULL;

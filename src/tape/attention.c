@@ -3,7 +3,7 @@
 #include "kith/tape.h"
 
 typedef struct attention {
-  const kith_block *hop;
+  const kith_block *block;
   float slope;
   kith_tensor *a, *b, *y; /* by op: left and right; alpha and x; scores and none; a and x */
 } attention;
@@ -52,62 +52,62 @@ kith_tensor *kith_head_mean_op(kith_tape *t, int heads, kith_tensor *x) {
 
 static void edge_score_forward(void *self) {
   attention *o = self;
-  kith_edge_score_forward(o->hop->csr, o->y->d, o->slope, o->a->value, o->b->value, o->y->value);
+  kith_edge_score_forward(o->block->csr, o->y->d, o->slope, o->a->value, o->b->value, o->y->value);
 }
 
 static void edge_score_backward(void *self) {
   attention *o = self;
   const float *ds = kith_tensor_grad(o->y);
-  kith_edge_score_backward_left(o->hop->csr, o->y->d, o->slope, o->y->value, ds, kith_tensor_grad(o->a));
-  kith_edge_score_backward_right(o->hop->csc, o->y->d, o->slope, o->y->value, ds, kith_tensor_grad(o->b));
+  kith_edge_score_backward_left(o->block->csr, o->y->d, o->slope, o->y->value, ds, kith_tensor_grad(o->a));
+  kith_edge_score_backward_right(o->block->csc, o->y->d, o->slope, o->y->value, ds, kith_tensor_grad(o->b));
 }
 
-kith_tensor *kith_edge_score_op(kith_tape *t, const kith_block *hop, float slope, kith_tensor *left,
+kith_tensor *kith_edge_score_op(kith_tape *t, const kith_block *block, float slope, kith_tensor *left,
                                 kith_tensor *right) {
   if (!left || !right) return NULL;
-  attention made = {hop, slope, left, right, kith_tape_node_tensor(t, hop->edges, left->d)};
+  attention made = {block, slope, left, right, kith_tape_node_tensor(t, block->edges, left->d)};
   return attention_record(t, "edge score", made, edge_score_forward, edge_score_backward);
 }
 
 static void edge_softmax_forward(void *self) {
   attention *o = self;
-  kith_edge_softmax_forward(o->hop->csr, o->y->d, o->a->value, o->y->value);
+  kith_edge_softmax_forward(o->block->csr, o->y->d, o->a->value, o->y->value);
 }
 
 static void edge_softmax_backward(void *self) {
   attention *o = self;
   const float *dalpha = kith_tensor_grad(o->y);
-  kith_edge_softmax_backward(o->hop->csr, o->y->d, o->y->value, dalpha, kith_tensor_grad(o->a));
+  kith_edge_softmax_backward(o->block->csr, o->y->d, o->y->value, dalpha, kith_tensor_grad(o->a));
 }
 
-kith_tensor *kith_edge_softmax_op(kith_tape *t, const kith_block *hop, kith_tensor *s) {
+kith_tensor *kith_edge_softmax_op(kith_tape *t, const kith_block *block, kith_tensor *s) {
   if (!s) return NULL;
-  attention made = {hop, 0, s, NULL, kith_tape_node_tensor(t, hop->edges, s->d)};
+  attention made = {block, 0, s, NULL, kith_tape_node_tensor(t, block->edges, s->d)};
   return attention_record(t, "edge softmax", made, edge_softmax_forward, edge_softmax_backward);
 }
 
 static void attend_forward(void *self) {
   attention *o = self;
-  kith_edge_sum_forward(o->hop->csr, o->a->d, o->a->value, o->b->d, o->b->value, o->y->value);
+  kith_edge_sum_forward(o->block->csr, o->a->d, o->a->value, o->b->d, o->b->value, o->y->value);
 }
 
 static void attend_backward(void *self) {
   attention *o = self;
   const float *dy = kith_tensor_grad(o->y);
-  kith_edge_sum_backward_x(o->hop->csc, o->a->d, o->a->value, o->b->d, dy, kith_tensor_grad(o->b));
-  kith_edge_sum_backward_w(o->hop->csr, o->a->d, o->b->d, o->b->value, dy, kith_tensor_grad(o->a));
+  kith_edge_sum_backward_x(o->block->csc, o->a->d, o->a->value, o->b->d, dy, kith_tensor_grad(o->b));
+  kith_edge_sum_backward_w(o->block->csr, o->a->d, o->b->d, o->b->value, dy, kith_tensor_grad(o->a));
 }
 
-kith_tensor *kith_attend_op(kith_tape *t, const kith_block *hop, kith_tensor *alpha, kith_tensor *x) {
+kith_tensor *kith_attend_op(kith_tape *t, const kith_block *block, kith_tensor *alpha, kith_tensor *x) {
   if (!alpha || !x) return NULL;
-  attention made = {hop, 0, alpha, x, kith_tape_node_tensor(t, hop->dst, x->d)};
+  attention made = {block, 0, alpha, x, kith_tape_node_tensor(t, block->dst, x->d)};
   return attention_record(t, "attend", made, attend_forward, attend_backward);
 }
 
 /* ---- dropout of elements [entries, heads] ---- */
 
 typedef struct attention_dropout {
-  const kith_block *hop;
+  const kith_block *block;
   const kith_exec_ctx *exec;
   double p;
   uint64_t op;
@@ -120,31 +120,31 @@ static kith_dropout attention_dropout_now(const attention_dropout *o) {
 
 static void attention_dropout_forward(void *self) {
   attention_dropout *o = self;
-  const kith_block *hop = o->hop;
+  const kith_block *block = o->block;
   kith_dropout now = attention_dropout_now(o);
   if (o->exec->training)
-    kith_attention_dropout_forward(&now, hop->csr, o->x->d, hop->dst->node, hop->src->node, o->x->value,
+    kith_attention_dropout_forward(&now, block->csr, o->x->d, block->dst->node, block->src->node, o->x->value,
                                    o->y->value);
   else kith_scale(kith_tensor_n(o->x) * o->x->d, 1, o->x->value, false, o->y->value);
 }
 
 static void attention_dropout_backward(void *self) {
   attention_dropout *o = self;
-  const kith_block *hop = o->hop;
+  const kith_block *block = o->block;
   const float *dy = kith_tensor_grad(o->y);
   kith_dropout now = attention_dropout_now(o);
   if (o->exec->training)
-    kith_attention_dropout_backward(&now, hop->csr, o->x->d, hop->dst->node, hop->src->node, dy,
+    kith_attention_dropout_backward(&now, block->csr, o->x->d, block->dst->node, block->src->node, dy,
                                     kith_tensor_grad(o->x));
   else kith_scale(kith_tensor_n(o->x) * o->x->d, 1, dy, true, kith_tensor_grad(o->x));
 }
 
-kith_tensor *kith_attention_dropout_op(kith_tape *t, const kith_block *hop, kith_exec_ctx *exec, double p,
+kith_tensor *kith_attention_dropout_op(kith_tape *t, const kith_block *block, kith_exec_ctx *exec, double p,
                                        kith_tensor *x) {
   if (!x) return NULL;
-  attention_dropout made = {hop, exec,
-                            p,   (uint64_t)exec->n_dropout++,
-                            x,   kith_tape_node_tensor(t, hop->edges, x->d)};
+  attention_dropout made = {block, exec,
+                            p,     (uint64_t)exec->n_dropout++,
+                            x,     kith_tape_node_tensor(t, block->edges, x->d)};
   attention_dropout *o = kith_tape_op(t, "attention dropout", false, attention_dropout_forward,
                                       attention_dropout_backward, sizeof *o);
   if (o) *o = made;

@@ -6,20 +6,20 @@ typedef struct edge_dropout {
   const kith_block *from;
   const kith_exec_ctx *exec;
   double p;
-  uint8_t *keep;            /* [entries] */
-  kith_csr kept, csr;       /* storage of the remaining entries; the matrix that ops see */
-  kith_csc kept_back, back; /* their transposes */
+  uint8_t *keep;          /* [entries] */
+  kith_csr kept, csr;     /* storage of the remaining entries; the matrix that ops see */
+  kith_csc kept_csc, csc; /* their transposes */
   kith_node_map edges;
   float *scale; /* [entries] of the remaining ones */
-  kith_block hop;
+  kith_block block;
 } edge_dropout;
 
 /* Evaluation drops nothing: ops see the block's own matrix. */
 static void edge_dropout_keep_all(edge_dropout *o) {
   o->csr = *o->from->csr;
-  o->back = *o->from->csc;
+  o->csc = *o->from->csc;
   o->edges.n = o->from->edges->n;
-  o->hop.scale = o->from->scale;
+  o->block.scale = o->from->scale;
 }
 
 /* Remaining entries are multiplied by 1 / (1 - p). */
@@ -28,12 +28,12 @@ static void edge_dropout_scale(edge_dropout *o) {
   kith_eid at = 0;
   for (kith_eid e = 0; e < o->from->edges->n; e++)
     if (o->keep[e]) o->scale[at++] = scale ? factor * scale[e] : factor;
-  o->hop.scale = o->scale;
+  o->block.scale = o->scale;
 }
 
 static void edge_dropout_forward(void *self) {
   edge_dropout *o = self;
-  o->hop.degree = o->from->degree; /* sampled blocks have other arrays at every step */
+  o->block.degree = o->from->degree; /* sampled blocks have other arrays at every step */
   kith_dropout now = {.p = o->p, .seed = o->exec->seed, .step = o->exec->step};
   if (!o->exec->training) {
     edge_dropout_keep_all(o);
@@ -44,8 +44,8 @@ static void edge_dropout_forward(void *self) {
   o->edges.n = o->csr.start[o->csr.n_row];
   edge_dropout_scale(o);
   if (!o->from->csc->start) return;
-  kith_csc_fill(&o->csr, 0, NULL, &o->kept_back);
-  o->back = o->kept_back;
+  kith_csc_fill(&o->csr, 0, NULL, &o->kept_csc);
+  o->csc = o->kept_csc;
 }
 
 /* Sized for the most entries that the block can have. */
@@ -57,21 +57,21 @@ static void edge_dropout_allocate(kith_tape *t, edge_dropout *o) {
   o->kept.weight = kith_tape_workspace(t, n_entry, sizeof *o->kept.weight);
   o->scale = kith_tape_workspace(t, n_entry, sizeof *o->scale);
   if (!o->from->csc->start) return;
-  o->kept_back.start = kith_tape_workspace(t, o->from->src->capacity + 2, sizeof *o->kept_back.start);
-  o->kept_back.entry = kith_tape_workspace(t, n_entry, sizeof *o->kept_back.entry);
-  o->kept_back.row = kith_tape_workspace(t, n_entry, sizeof *o->kept_back.row);
+  o->kept_csc.start = kith_tape_workspace(t, o->from->src->capacity + 2, sizeof *o->kept_csc.start);
+  o->kept_csc.entry = kith_tape_workspace(t, n_entry, sizeof *o->kept_csc.entry);
+  o->kept_csc.row = kith_tape_workspace(t, n_entry, sizeof *o->kept_csc.row);
 }
 
-const kith_block *kith_edge_dropout_op(kith_tape *t, const kith_block *hop, const kith_exec_ctx *exec,
+const kith_block *kith_edge_dropout_op(kith_tape *t, const kith_block *block, const kith_exec_ctx *exec,
                                        double p) {
-  if (!hop || p <= 0) return hop;
+  if (!block || p <= 0) return block;
   edge_dropout *o = kith_tape_op(t, "edge dropout", false, edge_dropout_forward, NULL, sizeof *o);
   if (!o) return NULL;
-  *o = (edge_dropout){.from = hop, .exec = exec, .p = p, .edges = *hop->edges, .hop = *hop};
+  *o = (edge_dropout){.from = block, .exec = exec, .p = p, .edges = *block->edges, .block = *block};
   edge_dropout_allocate(t, o);
-  o->hop.csr = &o->csr;
-  o->hop.csc = &o->back;
-  o->hop.edges = &o->edges;
-  o->hop.drops_edges = true;
-  return kith_tape_status(t) == KITH_OK ? &o->hop : NULL;
+  o->block.csr = &o->csr;
+  o->block.csc = &o->csc;
+  o->block.edges = &o->edges;
+  o->block.drops_edges = true;
+  return kith_tape_status(t) == KITH_OK ? &o->block : NULL;
 }

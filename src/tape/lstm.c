@@ -6,19 +6,19 @@
 #include "kith/tape.h"
 
 typedef struct lstm {
-  const kith_block *hop;
+  const kith_block *block;
   const kith_exec_ctx *exec;
   kith_tensor *z, *w, *y;
   kith_lstm s;
 } lstm;
 
 static kith_lid lstm_group(lstm *o, kith_lid first) {
-  const kith_csr *a = o->hop->csr;
+  const kith_csr *a = o->block->csr;
   kith_lstm_order order = {.shuffled = o->exec->training,
                            .seed = o->exec->seed,
                            .step = o->exec->step,
-                           .row = o->hop->dst->node,
-                           .col = o->hop->src->node};
+                           .row = o->block->dst->node,
+                           .col = o->block->src->node};
   kith_lid last = kith_lstm_group_end(a, first, o->s.max_entries);
   kith_lstm_plan(&o->s, a, first, last, &order);
   kith_lstm_forward(&o->s, o->z->value, o->w->value, o->y->value);
@@ -28,12 +28,12 @@ static kith_lid lstm_group(lstm *o, kith_lid first) {
 static void lstm_forward(void *self) {
   lstm *o = self;
   kith_clear(kith_tensor_n(o->y) * o->y->d, o->y->value); /* rows without neighbors */
-  for (kith_lid p = 0; p < o->hop->csr->n_row;) p = lstm_group(o, p);
+  for (kith_lid p = 0; p < o->block->csr->n_row;) p = lstm_group(o, p);
 }
 
 static void lstm_backward(void *self) {
   lstm *o = self;
-  const kith_csr *a = o->hop->csr;
+  const kith_csr *a = o->block->csr;
   const float *dy = kith_tensor_grad(o->y);
   float *dw = kith_tensor_grad(o->w), *dz = kith_tensor_grad(o->z);
   bool one_group = a->n_row > 0 && kith_lstm_group_end(a, 0, o->s.max_entries) == a->n_row;
@@ -44,21 +44,21 @@ static void lstm_backward(void *self) {
 }
 
 /* Entries of the longest row: exact on the full graph; in a sampled block a row has each source row once. */
-static kith_eid lstm_longest(const kith_block *hop) {
+static kith_eid lstm_longest(const kith_block *block) {
   kith_eid longest = 1;
-  if (!hop->dist_csr) return hop->src->capacity;
-  for (kith_lid p = 0; p < hop->dist_csr->csr.n_row; p++) {
-    kith_eid n = hop->dist_csr->csr.start[p + 1] - hop->dist_csr->csr.start[p];
+  if (!block->dist_csr) return block->src->capacity;
+  for (kith_lid p = 0; p < block->dist_csr->csr.n_row; p++) {
+    kith_eid n = block->dist_csr->csr.start[p + 1] - block->dist_csr->csr.start[p];
     longest = n > longest ? n : longest;
   }
   return longest + 1; /* + 1: a self-loop */
 }
 
-static void lstm_allocate(kith_tape *t, const kith_block *hop, kith_eid max_entries, int d, kith_lstm *s) {
-  kith_eid longest = lstm_longest(hop), wanted = max_entries > longest ? max_entries : longest;
+static void lstm_allocate(kith_tape *t, const kith_block *block, kith_eid max_entries, int d, kith_lstm *s) {
+  kith_eid longest = lstm_longest(block), wanted = max_entries > longest ? max_entries : longest;
   s->d = d;
-  s->max_entries = wanted < hop->edges->capacity ? wanted : hop->edges->capacity;
-  s->max_rows = (kith_lid)(s->max_entries < hop->dst->capacity ? s->max_entries : hop->dst->capacity);
+  s->max_entries = wanted < block->edges->capacity ? wanted : block->edges->capacity;
+  s->max_rows = (kith_lid)(s->max_entries < block->dst->capacity ? s->max_entries : block->dst->capacity);
   s->position = kith_tape_workspace(t, s->max_rows, sizeof *s->position);
   s->row = kith_tape_workspace(t, s->max_rows, sizeof *s->row);
   s->time_start = kith_tape_workspace(t, s->max_entries + 1, sizeof *s->time_start);
@@ -72,12 +72,12 @@ static void lstm_allocate(kith_tape *t, const kith_block *hop, kith_eid max_entr
   s->dcell = kith_tape_workspace(t, (int64_t)s->max_rows * d, sizeof *s->dcell);
 }
 
-kith_tensor *kith_lstm_op(kith_tape *t, const kith_block *hop, const kith_exec_ctx *exec,
+kith_tensor *kith_lstm_op(kith_tape *t, const kith_block *block, const kith_exec_ctx *exec,
                           kith_eid max_entries, kith_tensor *z, kith_tensor *w) {
   if (!z || !w) return NULL;
   lstm made = {
-      .hop = hop, .exec = exec, .z = z, .w = w, .y = kith_tape_node_tensor(t, hop->dst, (int)w->n_row)};
-  lstm_allocate(t, hop, max_entries, (int)w->n_row, &made.s);
+      .block = block, .exec = exec, .z = z, .w = w, .y = kith_tape_node_tensor(t, block->dst, (int)w->n_row)};
+  lstm_allocate(t, block, max_entries, (int)w->n_row, &made.s);
   lstm *o = kith_tape_op(t, "lstm", false, lstm_forward, lstm_backward, sizeof *o);
   if (o) *o = made;
   return o ? made.y : NULL;

@@ -73,26 +73,27 @@ static void propagate_forward_last(void *self) {
                  p->y->value);
 }
 
-static kith_tensor *propagate_record(kith_tape *t, const kith_block *hop, propagate made,
+static kith_tensor *propagate_record(kith_tape *t, const kith_block *block, propagate made,
                                      void (*forward)(void *self)) {
   if (!made.x || kith_tape_check(t, kith_halo_reserve(made.a->halo, made.x->d)) != KITH_OK) return NULL;
-  made.y = kith_tape_node_tensor(t, hop->dst, made.x->d);
+  made.y = kith_tape_node_tensor(t, block->dst, made.x->d);
   propagate *p = kith_tape_op(t, "propagate", true, forward, propagate_backward, sizeof *p);
   if (p) *p = made;
   return p ? made.y : NULL;
 }
 
-kith_tensor *kith_propagate_op(kith_tape *t, const kith_block *hop, kith_tensor *x) {
-  if (!hop->dist_csr) return kith_aggregate_op(t, hop, KITH_NORM_SYMMETRIC, x);
-  return propagate_record(t, hop, (propagate){.a = hop->dist_csr, .csr = hop->csr, .x = x},
+kith_tensor *kith_propagate_op(kith_tape *t, const kith_block *block, kith_tensor *x) {
+  if (!block->dist_csr) return kith_aggregate_op(t, block, KITH_NORM_SYMMETRIC, x);
+  return propagate_record(t, block, (propagate){.a = block->dist_csr, .csr = block->csr, .x = x},
                           propagate_forward);
 }
 
-kith_tensor *kith_propagate_last_op(kith_tape *t, const kith_block *hop, const kith_output *out,
+kith_tensor *kith_propagate_last_op(kith_tape *t, const kith_block *block, const kith_output *out,
                                     kith_tensor *x) {
-  if (!hop->dist_csr) return kith_propagate_op(t, hop, x);
-  kith_lid *position = kith_tape_workspace(t, hop->dist_csr->csr.n_row, sizeof *position);
+  if (!block->dist_csr) return kith_propagate_op(t, block, x);
+  kith_lid *position = kith_tape_workspace(t, block->dist_csr->csr.n_row, sizeof *position);
   return propagate_record(
-      t, hop, (propagate){.a = hop->dist_csr, .csr = hop->csr, .x = x, .out = out, .position = position},
+      t, block,
+      (propagate){.a = block->dist_csr, .csr = block->csr, .x = x, .out = out, .position = position},
       propagate_forward_last);
 }

@@ -30,18 +30,19 @@ static void config_key_add(config_key *r, const char *format, ...) {
 static void config_key_add_model(config_key *r) {
   const kith_model_options *m = &r->o->model;
   if (m->input != KITH_EMBEDDING) config_key_add(r, " input=%s", kith_input_text(m->input));
-  if (m->name == KITH_GAT) config_key_add(r, " heads=%d", m->heads);
-  if (m->name == KITH_GAT && m->heads_last > 0) config_key_add(r, " heads_last=%d", m->heads_last);
-  if (m->name == KITH_GAT && m->gat_last != KITH_GAT_CONCAT)
-    config_key_add(r, " gat_last=%s", kith_gat_last_text(m->gat_last));
-  if (m->name == KITH_GAT && m->attention_dropout > 0)
-    config_key_add(r, " attention_dropout=%.9g", m->attention_dropout);
-  if (m->name == KITH_SAGE) config_key_add(r, " aggregator=%s", kith_aggregator_text(m->aggregator));
+  if (m->name == KITH_GAT) config_key_add(r, " heads=%d", m->gat.heads);
+  if (m->name == KITH_GAT && m->gat.last_heads > 0) config_key_add(r, " heads_last=%d", m->gat.last_heads);
+  if (m->name == KITH_GAT && m->gat.last_merge != KITH_HEADS_CONCAT)
+    config_key_add(r, " gat_last=%s", kith_head_merge_text(m->gat.last_merge));
+  if (m->name == KITH_GAT && m->gat.attention_dropout > 0)
+    config_key_add(r, " attention_dropout=%.9g", m->gat.attention_dropout);
+  if (m->name == KITH_SAGE)
+    config_key_add(r, " aggregator=%s", kith_sage_aggregator_text(m->sage.aggregator));
   if (m->name == KITH_PINSAGE)
-    config_key_add(r, " walks=%d walk_length=%d neighbours=%d restart=%.9g", m->near.walks, m->near.length,
-                   m->near.neighbors, m->near.restart);
-  if (m->name == KITH_LIGHTGCN && m->layer_weights != KITH_FIXED)
-    config_key_add(r, " layer_weights=%s", kith_layer_weights_text(m->layer_weights));
+    config_key_add(r, " walks=%d walk_length=%d neighbours=%d restart=%.9g", m->pinsage.walks,
+                   m->pinsage.length, m->pinsage.neighbors, m->pinsage.restart);
+  if (m->name == KITH_LIGHTGCN && m->lightgcn.layer_weights != KITH_LAYER_WEIGHTS_FIXED)
+    config_key_add(r, " layer_weights=%s", kith_layer_weights_text(m->lightgcn.layer_weights));
   if (m->edge_dropout > 0 && kith_model_n_layer(m) > 0)
     config_key_add(r, " edge_dropout=%.9g", m->edge_dropout);
   if (m->dropout > 0) config_key_add(r, " dropout=%.9g", m->dropout);
@@ -97,11 +98,11 @@ static void config_key_write(config_key *r) {
   bool softmax = loss->name == KITH_SOFTMAX;
   if (config_key_classifies(r))
     config_key_add(r, "task=classify model=%s width=%d layers=%d init=%.9g ", kith_model_text(o->model.name),
-                   o->model.width, o->model.layers, o->model.init);
+                   o->model.dim, o->model.layers, o->model.init);
   else
     config_key_add(
         r, "model=%s score=%s width=%d layers=%d init=%.9g loss=%s l2=%.9g temperature=%.9g logq=%.9g ",
-        kith_model_text(o->model.name), kith_score_text(o->model.score), o->model.width,
+        kith_model_text(o->model.name), kith_score_text(o->model.score), o->model.dim,
         kith_model_n_layer(&o->model), o->model.init, kith_loss_text(loss->name), loss->l2,
         softmax ? loss->temperature : 0.0, softmax ? loss->logq : 0.0);
   config_key_add_steps(r);

@@ -40,20 +40,20 @@ done:
  * new node. */
 static kith_agreed embed_relate(embed *m, const kith_run *o) {
   if (!kith_model_uses_importance_graph(m->model))
-    return kith_dist_csr_create(m->comm, m->e.g, m->model->width, &m->a);
-  return kith_importance_neighbors_create(m->comm, m->e.g, &m->model->near, o->train.seed, m->model->width,
+    return kith_dist_csr_create(m->comm, m->e.g, m->model->dim, &m->a);
+  return kith_importance_neighbors_create(m->comm, m->e.g, &m->model->pinsage, o->train.seed, m->model->dim,
                                           &m->a);
 }
 
 static kith_status embed_record(embed *m, uint64_t seed) {
   kith_status st = KITH_OK;
-  const kith_block *hop[KITH_MAX_LAYER_OUTPUTS];
+  const kith_block *block[KITH_MAX_LAYER_OUTPUTS];
   KITH_TRY(kith_full_block_make(m->a, false, kith_model_has_self_loops(m->model), &m->whole));
   KITH_TRY(kith_params_create(seed, &m->params));
   KITH_TRY(kith_tape_create(&m->tape));
-  for (int l = 0; l < m->model->layers; l++) hop[l] = &m->whole.block;
+  for (int l = 0; l < m->model->layers; l++) block[l] = &m->whole.block;
   if (kith_model_uses_any_embedding(m->model, m->e.g))
-    m->x = kith_tape_node_tensor(m->tape, &m->whole.nodes, m->model->width);
+    m->x = kith_tape_node_tensor(m->tape, &m->whole.nodes, m->model->dim);
   kith_input in = kith_model_input(m->model, m->e.g, m->params, m->x);
   m->output = (kith_output){.gather_index = &m->nothing,
                             .all_rows = true,
@@ -61,7 +61,7 @@ static kith_status embed_record(embed *m, uint64_t seed) {
   kith_model_ctx ctx = {.tape = m->tape,
                         .params = m->params,
                         .exec = &m->exec,
-                        .hop = hop,
+                        .block = block,
                         .x = kith_input_op(m->tape, &in, &m->whole.nodes),
                         .output = &m->output};
   kith_model_record(m->model, &ctx);

@@ -29,15 +29,15 @@ done:
 
 /* Record the model on the full graph. */
 static void sampled_record_inference(kith_trainer *t) {
-  const kith_block *hop[KITH_MAX_LAYER_OUTPUTS];
-  for (int l = 0; l < t->model.layers; l++) hop[l] = &t->whole.block;
+  const kith_block *block[KITH_MAX_LAYER_OUTPUTS];
+  for (int l = 0; l < t->model.layers; l++) block[l] = &t->whole.block;
   kith_tensor *x = kith__trainer_record_input(t, t->inference_tape);
   t->inference_output = (kith_output){.gather_index = &t->nothing, .all_rows = true};
   t->inference_output.packed = kith_tape_tensor(t->inference_tape, 1, kith_model_output_dim(&t->model));
   kith_model_ctx ctx = {.tape = t->inference_tape,
                         .params = t->params,
                         .exec = &t->exec,
-                        .hop = hop,
+                        .block = block,
                         .x = x,
                         .output = &t->inference_output,
                         .layers = &t->layers};
@@ -56,7 +56,7 @@ kith_status kith__sampled_record(kith_trainer *t) {
   kith_status st = KITH_OK;
   sampled_record_inference(t);
   KITH_TRY(kith_tape_status(t->inference_tape));
-  for (int l = 0; l < kith_model_n_layer(&t->model); l++) t->hop[l] = kith_sampler_block(t->sampler, l);
+  for (int l = 0; l < kith_model_n_layer(&t->model); l++) t->block[l] = kith_sampler_block(t->sampler, l);
   kith_tensor *leaf = kith_gather_remote_op(t->tape, &t->fetch, &t->input,
                                             kith_sampler_input_nodes(t->sampler), sampled_max_leaves(t));
   t->output.gather_index = kith__gather_index(t);
@@ -65,8 +65,12 @@ kith_status kith__sampled_record(kith_trainer *t) {
     kith_l2_op(t->tape, &t->batch->gather_index, &t->l2_scale, leaf,
                &t->loss); /* the seed nodes are the first input rows */
   t->exec.n_dropout = 0;
-  kith_model_ctx ctx = {
-      .tape = t->tape, .params = t->params, .exec = &t->exec, .hop = t->hop, .x = leaf, .output = &t->output};
+  kith_model_ctx ctx = {.tape = t->tape,
+                        .params = t->params,
+                        .exec = &t->exec,
+                        .block = t->block,
+                        .x = leaf,
+                        .output = &t->output};
   kith_model_record(&t->model, &ctx);
   kith__trainer_record_loss(t, t->output.packed);
   KITH_TRY(kith_tape_status(t->tape));

@@ -65,7 +65,7 @@ static kith_status trainer_check(const kith_graph *g, const kith_train_options *
              "model.input: %s, but the graph has no features; name data.user_features or data.item_features "
              "and run kith ingest and kith partition again",
              kith_input_text(model->input));
-  if (classifies) model->out = g->n_class;
+  if (classifies) model->output_dim = g->n_class;
   KITH_TRY(kith_model_check(model));
   if (!classifies) KITH_TRY(kith_loss_check(&train->loss, &train->negatives));
 done:
@@ -87,7 +87,7 @@ static kith_status trainer_make(const kith_comm *comm, const kith_graph *g, cons
   t->classifies = g->task == KITH_CLASSIFY;
   t->sampled = train->sampler.mode != KITH_FULL;
   t->softmax = train->loss.name == KITH_SOFTMAX;
-  t->d = g->n_feature > 0 ? g->n_feature : model->width;
+  t->d = g->n_feature > 0 ? g->n_feature : model->dim;
   int64_t n_learned =
       g->n_feature > 0 || !kith_model_uses_any_embedding(model, g) ? 0 : (int64_t)g->n_own * t->d;
   KITH_TRY(KITH_NEW(t->m, n_learned));
@@ -167,10 +167,10 @@ kith_agreed kith_trainer_create(const kith_comm *comm, const kith_graph *g, cons
   kith_trainer *t = NULL;
   *out = NULL;
   KITH_TRY(kith_agree(comm, trainer_make(comm, g, model, train, &t)));
-  KITH_TRY(kith_dist_csr_create(comm, g, model->width, &t->a));
+  KITH_TRY(kith_dist_csr_create(comm, g, model->dim, &t->a));
   if (kith_model_uses_importance_graph(model))
     KITH_TRY(
-        kith_importance_neighbors_create(comm, g, &model->near, train->seed, model->width, &t->importance));
+        kith_importance_neighbors_create(comm, g, &model->pinsage, train->seed, model->dim, &t->importance));
   t->layer_graph = t->importance ? t->importance : t->a;
   KITH_TRY(t->classifies ? trainer_prepare_nodes(t) : trainer_prepare_pairs(t));
   KITH_TRY(t->sampled ? kith__sampled_prepare(t) : kith__full_prepare(t));

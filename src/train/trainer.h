@@ -24,8 +24,8 @@ struct kith_trainer {
   kith_train_nodes *train_nodes; /* classification: in place of epoch, noise and batch */
   kith_halo *halo;               /* of the batch's rows; dynamic: set up anew in every step */
   kith_full_block whole;
-  const kith_block *hop[KITH_MAX_LAYER_OUTPUTS]; /* block of each layer: the full graph, or sampled */
-  kith_params *params;                           /* dense weights */
+  const kith_block *block[KITH_MAX_LAYER_OUTPUTS]; /* block of each layer: the full graph, or sampled */
+  kith_params *params;                             /* dense weights */
   kith_exec_ctx exec;
   kith_tape *tape; /* of a step */
   kith_output output;

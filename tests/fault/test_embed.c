@@ -50,7 +50,7 @@ static void prepare(void) {
                    .checkpoint = kith_checkpoint_defaults(),
                    .job = "job text"};
   run.model = (kith_model_options){
-      .name = KITH_SAGE, .width = 4, .layers = 2, .init = 0.1, .heads = 1, .input = KITH_BOTH};
+      .name = KITH_SAGE, .dim = 4, .layers = 2, .init = 0.1, .gat.heads = 1, .input = KITH_BOTH};
   run.train.batch = 4;
   run.train.epochs = 1;
   run.evaluate.every = 0;

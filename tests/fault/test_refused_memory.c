@@ -35,7 +35,7 @@ static void break_relation(void **made) { kith_dist_csr_destroy((kith_dist_csr *
 static kith_agreed make_trainer_of(kith_loss_name loss, void **made) {
   kith_model_options model = kith_model_defaults();
   kith_train_options train = kith_train_defaults();
-  model.width = 4;
+  model.dim = 4;
   train.batch = 32;
   train.loss.name = loss;
   train.loss.shared = 100;
@@ -54,9 +54,9 @@ static kith_agreed make_trainer_pinsage(void **made) {
   kith_model_options model = kith_model_defaults();
   kith_train_options train = kith_train_defaults();
   model.name = KITH_PINSAGE;
-  model.width = 4;
+  model.dim = 4;
   model.layers = 1;
-  model.near = (kith_importance_options){.walks = 5, .length = 2, .neighbors = 3};
+  model.pinsage = (kith_importance_options){.walks = 5, .length = 2, .neighbors = 3};
   train.batch = 32;
   train.sampler.mode = KITH_NEIGHBOR;
   return kith_trainer_create(test_comm, share, &model, &train, (kith_trainer **)made);
@@ -65,7 +65,7 @@ static kith_agreed make_trainer_pinsage(void **made) {
 static kith_agreed make_trainer_pairs_of(kith_sampler_mode mode, void **made) {
   kith_model_options model = kith_model_defaults();
   kith_train_options train = kith_train_defaults();
-  model.width = 4;
+  model.dim = 4;
   model.layers = 2;
   train.batch = 16;
   train.sampler.mode = mode;
@@ -102,10 +102,10 @@ static kith_agreed make_trainer_with(kith_model_name name, void **made) {
   kith_model_options model = kith_model_defaults();
   kith_train_options train = kith_train_defaults();
   model.name = name;
-  model.aggregator = KITH_LSTM;
-  model.width = 4;
+  model.sage.aggregator = KITH_SAGE_LSTM;
+  model.dim = 4;
   model.layers = 2;
-  model.edge_dropout = model.attention_dropout = 0.2;
+  model.edge_dropout = model.gat.attention_dropout = 0.2;
   train.batch = 32;
   return kith_trainer_create(test_comm, share, &model, &train, (kith_trainer **)made);
 }
@@ -116,7 +116,7 @@ static kith_agreed make_trainer_lstm(void **made) { return make_trainer_with(KIT
 static kith_agreed make_trainer_input(kith_input_name input, kith_sampler_mode mode, void **made) {
   kith_model_options model = kith_model_defaults();
   kith_train_options train = kith_train_defaults();
-  model.width = 4;
+  model.dim = 4;
   model.input = input;
   train.sampler.mode = mode;
   train.batch = 32;
@@ -131,7 +131,7 @@ static kith_agreed make_trainer_classes_of(kith_sampler_mode mode, void **made) 
   kith_model_options model = kith_model_defaults();
   kith_train_options train = kith_train_defaults();
   model.name = KITH_SAGE;
-  model.width = 4;
+  model.dim = 4;
   train.sampler.mode = mode;
   train.batch = 5;
   train.sampler.budget = 10;

@@ -83,11 +83,11 @@ static void large_logits_overflow_nothing(void **state) {
 /* ---- data ---- */
 
 /* All ops that may come between features and the first weights, on `x`. */
-static kith_tensor *formula(kith_tape *t, kith_params *p, kith_exec_ctx *exec, const kith_block *hop,
+static kith_tensor *formula(kith_tape *t, kith_params *p, kith_exec_ctx *exec, const kith_block *block,
                             kith_tensor *x) {
-  x = kith_ghost_update_op(t, hop, kith_normalize_op(t, kith_dropout_op(t, exec, 0.3, false, x)));
-  kith_tensor *both[3] = {kith_dst_rows_op(t, hop, x), kith_aggregate_op(t, hop, KITH_NORM_MEAN, x),
-                          kith_aggregate_max_op(t, hop, x)};
+  x = kith_ghost_update_op(t, block, kith_normalize_op(t, kith_dropout_op(t, exec, 0.3, false, x)));
+  kith_tensor *both[3] = {kith_dst_rows_op(t, block, x), kith_aggregate_op(t, block, KITH_NORM_MEAN, x),
+                          kith_aggregate_max_op(t, block, x)};
   kith_tensor *y = kith_hadamard_op(t, both[1], kith_add_op(t, 1, both[0], 2, both[2]));
   both[2] = kith_activate_op(t, KITH_TANH, 0, y);
   y = kith_concat_op(t, 3, both);

@@ -1,7 +1,7 @@
 /* ranks: 1 2 3 4 */
 /*
  * Backward is the derivative of forward for the rows that a model begins with, through embeddings and
- * features' weights: on the whole graph, on a sampled hop, and where a step fetches them from their owners.
+ * features' weights: on the whole graph, on a sampled block, and where a step fetches them from their owners.
  */
 #include "support/features.h"
 #include "support/form.h"
@@ -10,15 +10,15 @@
 enum { WANTED = 9 };
 
 static kith_model_options options;
-static bool only_items;      /* have features */
-static kith_graph hop_graph; /* whose owned rows are those of a sampled hop */
-static kith_halo *halo;      /* of a fetch */
+static bool only_items;        /* have features */
+static kith_graph block_graph; /* whose owned rows are those of a sampled block */
+static kith_halo *halo;        /* of a fetch */
 static kith_gather_remote fetch;
 static int64_t wanted_node[WANTED];
 static kith_node_map leaves;
 
 static void hop_graph_make(const kith_node_map *frame) {
-  kith_graph *g = &hop_graph;
+  kith_graph *g = &block_graph;
   *g = (kith_graph){.n_own = (kith_lid)frame->n};
   assert_int_equal(KITH_OK, KITH_NEW(g->type, g->n_own));
   assert_int_equal(KITH_OK, KITH_NEW(g->original, g->n_own));
@@ -30,15 +30,15 @@ static void hop_graph_make(const kith_node_map *frame) {
 }
 
 static void hop_graph_free(void) {
-  KITH_FREE(hop_graph.type);
-  KITH_FREE(hop_graph.original);
-  kith_features_free(&hop_graph.features);
+  KITH_FREE(block_graph.type);
+  KITH_FREE(block_graph.original);
+  kith_features_free(&block_graph.features);
 }
 
 static kith_input input_of(test_form *f) {
-  if (!f->g) hop_graph_make(f->hop->src);
+  if (!f->g) hop_graph_make(f->block->src);
   kith_graph *g = kith_tape_workspace(f->tape, 1, sizeof *g);
-  *g = f->g ? *f->g : hop_graph;
+  *g = f->g ? *f->g : block_graph;
   if (only_items) g->n_feature_of[KITH_USER] = 0;
   return kith_model_input(&options, g, f->params,
                           kith_model_uses_any_embedding(&options, g) ? f->leaf[0] : NULL);
@@ -46,7 +46,7 @@ static kith_input input_of(test_form *f) {
 
 static kith_tensor *rows(test_form *f) {
   kith_input in = input_of(f);
-  return kith_input_op(f->tape, &in, f->hop->src);
+  return kith_input_op(f->tape, &in, f->block->src);
 }
 
 /* ---- a fetch ---- */
@@ -105,7 +105,7 @@ static kith_tensor *model(test_form *f) { return test_form_model(f, &options, ro
 /* ---- what is checked ---- */
 
 static void check(kith_input_name input, bool items) {
-  options = (kith_model_options){.width = FORM_WIDTH, .input = input};
+  options = (kith_model_options){.dim = FORM_WIDTH, .input = input};
   only_items = items;
   test_form_whole(rows, FORM_STEP, false);
   test_form_sampled(rows, FORM_STEP);
@@ -140,12 +140,12 @@ static void models_are_differentiated_through_features(void **state) {
                                     {.name = KITH_LIGHTGCN, .layers = 2},
                                     {.name = KITH_NGCF, .layers = 2},
                                     {.name = KITH_GCN, .layers = 2},
-                                    {.name = KITH_GAT, .layers = 2, .heads = 2},
+                                    {.name = KITH_GAT, .layers = 2, .gat.heads = 2},
                                     {.name = KITH_SAGE, .layers = 2},
                                     {.name = KITH_PINSAGE, .layers = 2}};
   for (size_t i = 0; i < 2 * sizeof all / sizeof *all; i++) {
     options = all[i / 2];
-    options.width = FORM_WIDTH;
+    options.dim = FORM_WIDTH;
     double step =
         i / 2 < 4 ? FORM_STEP : FORM_SMALL_STEP; /* the others have maxima and slopes that change hands */
     options.input = i % 2 ? KITH_BOTH : KITH_FEATURES;

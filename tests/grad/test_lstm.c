@@ -19,7 +19,7 @@ typedef struct fixture {
   kith_csr csr;
   kith_node_map in, out, edges;
   kith_csc back;
-  kith_block hop;
+  kith_block block;
 } fixture;
 
 static float noise(uint64_t a, uint64_t b) {
@@ -41,7 +41,7 @@ static void begin(fixture *f) {
   for (uint64_t i = 0; i < D * 4 * D; i++) f->w[i] = noise(2, i);
   f->csr = (kith_csr){
       .n_row = ROWS, .n_col = COLUMNS, .perm = f->row, .start = f->start, .col = f->col, .weight = f->weight};
-  f->hop = (kith_block){.src = &f->in, .dst = &f->out, .edges = &f->edges, .csr = &f->csr, .csc = &f->back};
+  f->block = (kith_block){.src = &f->in, .dst = &f->out, .edges = &f->edges, .csr = &f->csr, .csc = &f->back};
 }
 
 static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
@@ -86,7 +86,7 @@ static void run_lstm(fixture *f, kith_exec_ctx *exec, kith_eid most, float *y) {
   kith_tape *t = NULL;
   assert_int_equal(KITH_OK, kith_tape_create(&t));
   kith_tensor *z = kith_tape_node_tensor(t, &f->in, 4 * D), *w = kith_tape_tensor(t, D, 4 * D);
-  kith_tensor *made = kith_lstm_op(t, &f->hop, exec, most, z, w);
+  kith_tensor *made = kith_lstm_op(t, &f->block, exec, most, z, w);
   assert_int_equal(KITH_OK, kith_tape_status(t));
   memcpy(z->value, f->z, sizeof f->z);
   memcpy(w->value, f->w, sizeof f->w);

@@ -1,6 +1,6 @@
 /* ranks: 1 2 3 4 */
 /* Backward is the derivative of forward, for every model: through embeddings and weights, on the whole graph
- * and, one layer of it, on a sampled hop. */
+ * and, one layer of it, on a sampled block. */
 #include "support/form.h"
 #include "support/mpi_main.h"
 
@@ -10,7 +10,7 @@ static kith_tensor *model(test_form *f) { return test_form_model(f, &options, f-
 
 static void check(kith_model_options o, double step) {
   options = o;
-  options.width = FORM_WIDTH;
+  options.dim = FORM_WIDTH;
   if (kith_model_uses_importance_graph(&o)) test_form_near(model, step);
   else test_form_whole(model, step, kith_model_has_self_loops(&o));
   if (options.layers > 0) options.layers = 1;
@@ -27,38 +27,41 @@ MODEL_TEST(lightgcn_is_differentiated, FORM_STEP, .name = KITH_LIGHTGCN, .layers
 MODEL_TEST(mf_is_differentiated, FORM_STEP, .name = KITH_MF)
 MODEL_TEST(ngcf_is_differentiated, FORM_STEP, .name = KITH_NGCF, .layers = 2, .dropout = 0.2)
 MODEL_TEST(gcn_is_differentiated, FORM_STEP, .name = KITH_GCN, .layers = 2, .dropout = 0.3)
-MODEL_TEST(gat_is_differentiated, FORM_SMALL_STEP, .name = KITH_GAT, .layers = 2, .heads = 2, .dropout = 0.1)
+MODEL_TEST(gat_is_differentiated, FORM_SMALL_STEP, .name = KITH_GAT, .layers = 2, .gat.heads = 2,
+           .dropout = 0.1)
 MODEL_TEST(gat_with_a_mean_of_heads_is_differentiated, FORM_SMALL_STEP, .name = KITH_GAT, .layers = 2,
-           .heads = 2, .heads_last = 3, .gat_last = KITH_GAT_AVERAGE, .out = 5, .attention_dropout = 0.3)
+           .gat.heads = 2, .gat.last_heads = 3, .gat.last_merge = KITH_HEADS_AVERAGE, .output_dim = 5,
+           .gat.attention_dropout = 0.3)
 MODEL_TEST(gat_with_other_columns_is_differentiated, FORM_SMALL_STEP, .name = KITH_GAT, .layers = 2,
-           .heads = 4, .heads_last = 3, .out = 6)
-MODEL_TEST(gcn_with_other_columns_is_differentiated, FORM_SMALL_STEP, .name = KITH_GCN, .layers = 2, .out = 3)
+           .gat.heads = 4, .gat.last_heads = 3, .output_dim = 6)
+MODEL_TEST(gcn_with_other_columns_is_differentiated, FORM_SMALL_STEP, .name = KITH_GCN, .layers = 2,
+           .output_dim = 3)
 MODEL_TEST(sage_with_other_columns_is_differentiated, FORM_SMALL_STEP, .name = KITH_SAGE, .layers = 2,
-           .out = 11)
+           .output_dim = 11)
 MODEL_TEST(lightgcn_that_learns_its_layers_is_differentiated, FORM_STEP, .name = KITH_LIGHTGCN, .layers = 3,
-           .layer_weights = KITH_LEARNED)
+           .lightgcn.layer_weights = KITH_LAYER_WEIGHTS_LEARNED)
 MODEL_TEST(lightgcn_on_fewer_edges_is_differentiated, FORM_STEP, .name = KITH_LIGHTGCN, .layers = 3,
            .edge_dropout = 0.3)
 MODEL_TEST(ngcf_on_fewer_edges_is_differentiated, FORM_SMALL_STEP, .name = KITH_NGCF, .layers = 2,
            .edge_dropout = 0.4)
 MODEL_TEST(gcn_on_fewer_edges_is_differentiated, FORM_SMALL_STEP, .name = KITH_GCN, .layers = 2,
            .edge_dropout = 0.3)
-MODEL_TEST(gat_on_fewer_edges_is_differentiated, FORM_SMALL_STEP, .name = KITH_GAT, .layers = 2, .heads = 2,
-           .edge_dropout = 0.3, .attention_dropout = 0.2)
+MODEL_TEST(gat_on_fewer_edges_is_differentiated, FORM_SMALL_STEP, .name = KITH_GAT, .layers = 2,
+           .gat.heads = 2, .edge_dropout = 0.3, .gat.attention_dropout = 0.2)
 MODEL_TEST(sage_on_fewer_edges_is_differentiated, FORM_SMALL_STEP, .name = KITH_SAGE, .layers = 2,
-           .edge_dropout = 0.3, .aggregator = KITH_POOL)
+           .edge_dropout = 0.3, .sage.aggregator = KITH_SAGE_POOL)
 MODEL_TEST(sage_with_means_is_differentiated, FORM_SMALL_STEP, .name = KITH_SAGE, .layers = 2)
 MODEL_TEST(sage_with_an_lstm_is_differentiated, FORM_SMALL_STEP, .name = KITH_SAGE, .layers = 2,
-           .aggregator = KITH_LSTM)
+           .sage.aggregator = KITH_SAGE_LSTM)
 MODEL_TEST(sage_with_an_lstm_on_fewer_edges_is_differentiated, FORM_SMALL_STEP, .name = KITH_SAGE,
-           .layers = 2, .aggregator = KITH_LSTM, .edge_dropout = 0.2)
+           .layers = 2, .sage.aggregator = KITH_SAGE_LSTM, .edge_dropout = 0.2)
 MODEL_TEST(sage_with_pools_is_differentiated, FORM_SMALL_STEP, .name = KITH_SAGE, .layers = 2,
-           .aggregator = KITH_POOL)
+           .sage.aggregator = KITH_SAGE_POOL)
 MODEL_TEST(pinsage_is_differentiated, FORM_SMALL_STEP, .name = KITH_PINSAGE, .layers = 2, .dropout = 0.1)
 MODEL_TEST(pinsage_on_fewer_edges_is_differentiated, FORM_SMALL_STEP, .name = KITH_PINSAGE, .layers = 2,
            .edge_dropout = 0.2)
 MODEL_TEST(pinsage_with_other_columns_is_differentiated, FORM_SMALL_STEP, .name = KITH_PINSAGE, .layers = 2,
-           .out = 3)
+           .output_dim = 3)
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(lightgcn_is_differentiated),

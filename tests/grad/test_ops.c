@@ -41,41 +41,41 @@ static kith_tensor *dropout_rows(test_form *f) {
 }
 
 static kith_tensor *aggregated(test_form *f, kith_edge_norm how) {
-  return kith_aggregate_op(f->tape, f->hop, how, kith_ghost_update_op(f->tape, f->hop, f->leaf[0]));
+  return kith_aggregate_op(f->tape, f->block, how, kith_ghost_update_op(f->tape, f->block, f->leaf[0]));
 }
 static kith_tensor *sum_of(test_form *f) { return aggregated(f, KITH_NORM_NONE); }
 static kith_tensor *mean_of(test_form *f) { return aggregated(f, KITH_NORM_MEAN); }
 static kith_tensor *symmetric_of(test_form *f) { return aggregated(f, KITH_NORM_SYMMETRIC); }
 static kith_tensor *loop_of(test_form *f) { return aggregated(f, KITH_NORM_SELF_LOOPS); }
 static kith_tensor *largest_of(test_form *f) {
-  return kith_aggregate_max_op(f->tape, f->hop, kith_ghost_update_op(f->tape, f->hop, f->leaf[0]));
+  return kith_aggregate_max_op(f->tape, f->block, kith_ghost_update_op(f->tape, f->block, f->leaf[0]));
 }
 
 /* A row beside its neighbors' mean: the own row gets gradients from both. */
 static kith_tensor *self_and_mean(test_form *f) {
-  kith_tensor *x = kith_ghost_update_op(f->tape, f->hop, f->leaf[0]),
-              *both[2] = {kith_dst_rows_op(f->tape, f->hop, x), NULL};
-  both[1] = kith_aggregate_op(f->tape, f->hop, KITH_NORM_MEAN, x);
+  kith_tensor *x = kith_ghost_update_op(f->tape, f->block, f->leaf[0]),
+              *both[2] = {kith_dst_rows_op(f->tape, f->block, x), NULL};
+  both[1] = kith_aggregate_op(f->tape, f->block, KITH_NORM_MEAN, x);
   return kith_concat_op(f->tape, 2, both);
 }
 
 static kith_tensor *scores(test_form *f) {
   kith_tensor *l = kith_head_dot_op(f->tape, HEADS, weights(f, "l", 1, FORM_WIDTH), f->leaf[1]);
   kith_tensor *r = kith_head_dot_op(f->tape, HEADS, weights(f, "r", 1, FORM_WIDTH), f->leaf[1]);
-  return kith_edge_score_op(f->tape, f->hop, 0.2f, l, kith_ghost_update_op(f->tape, f->hop, r));
+  return kith_edge_score_op(f->tape, f->block, 0.2f, l, kith_ghost_update_op(f->tape, f->block, r));
 }
 
 /* Whole attention: edges are no nodes, so their own values cannot be compared over ranks, but the rows they
  * make can. */
 static kith_tensor *attention(test_form *f) {
-  kith_tensor *alpha = kith_edge_softmax_op(f->tape, f->hop, scores(f));
-  return kith_attend_op(f->tape, f->hop, alpha, kith_ghost_update_op(f->tape, f->hop, f->leaf[0]));
+  kith_tensor *alpha = kith_edge_softmax_op(f->tape, f->block, scores(f));
+  return kith_attend_op(f->tape, f->block, alpha, kith_ghost_update_op(f->tape, f->block, f->leaf[0]));
 }
 
 static kith_tensor *dropped_attention(test_form *f) {
-  kith_tensor *alpha = kith_attention_dropout_op(f->tape, f->hop, &f->exec, 0.3,
-                                                 kith_edge_softmax_op(f->tape, f->hop, scores(f)));
-  return kith_attend_op(f->tape, f->hop, alpha, kith_ghost_update_op(f->tape, f->hop, f->leaf[0]));
+  kith_tensor *alpha = kith_attention_dropout_op(f->tape, f->block, &f->exec, 0.3,
+                                                 kith_edge_softmax_op(f->tape, f->block, scores(f)));
+  return kith_attend_op(f->tape, f->block, alpha, kith_ghost_update_op(f->tape, f->block, f->leaf[0]));
 }
 static kith_tensor *mean_of_heads(test_form *f) { return kith_head_mean_op(f->tape, HEADS, f->leaf[0]); }
 
@@ -83,7 +83,7 @@ static kith_tensor *mean_of_heads(test_form *f) { return kith_head_mean_op(f->ta
 static kith_tensor *lstm_of(test_form *f, kith_eid most) {
   kith_tensor *z =
       kith_linear_op(f->tape, f->leaf[0], weights(f, "in", FORM_WIDTH, 12), weights(f, "bias", 1, 12));
-  return kith_lstm_op(f->tape, f->hop, &f->exec, most, kith_ghost_update_op(f->tape, f->hop, z),
+  return kith_lstm_op(f->tape, f->block, &f->exec, most, kith_ghost_update_op(f->tape, f->block, z),
                       weights(f, "w", 3, 12));
 }
 static kith_tensor *lstm_in_groups(test_form *f) { return lstm_of(f, 4); }

@@ -26,10 +26,10 @@ static kith_train_options manner(kith_sampler_mode mode, kith_fanouts fanouts, i
 }
 
 static kith_model_options model_of(kith_model_options o) {
-  o.width = WIDTH;
+  o.dim = WIDTH;
   o.layers = 2;
   o.init = 0.1;
-  if (o.heads == 0) o.heads = 1;
+  if (o.gat.heads == 0) o.gat.heads = 1;
   return o;
 }
 
@@ -96,13 +96,13 @@ static void gcn_is_the_same(void **state) {
 static void gat_is_the_same(void **state) {
   (void)state;
   check((kith_model_options){
-      .name = KITH_GAT, .heads = 4, .heads_last = 1, .dropout = 0.1, .attention_dropout = 0.1});
+      .name = KITH_GAT, .gat.heads = 4, .gat.last_heads = 1, .dropout = 0.1, .gat.attention_dropout = 0.1});
 }
 
 static void sage_is_the_same(void **state) {
   (void)state;
   check((kith_model_options){.name = KITH_SAGE});
-  check((kith_model_options){.name = KITH_SAGE, .aggregator = KITH_POOL});
+  check((kith_model_options){.name = KITH_SAGE, .sage.aggregator = KITH_SAGE_POOL});
 }
 
 /* Sets of nodes, and parts of the cut, which must then be the same on one rank. */

@@ -94,7 +94,7 @@ static void check(kith_model_options model) {
              {KITH_FEATURES, &items_known},
              {KITH_BOTH, &users_known}};
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 11);
-  model.width = 16;
+  model.dim = 16;
   model.layers = 2;
   model.init = 0.1;
   for (size_t i = 0; i < sizeof way / sizeof *way; i++) {
@@ -128,7 +128,7 @@ static void gcn_reads_features(void **state) {
 
 static void gat_reads_features(void **state) {
   (void)state;
-  check((kith_model_options){.name = KITH_GAT, .heads = 2});
+  check((kith_model_options){.name = KITH_GAT, .gat.heads = 2});
 }
 
 static void sage_reads_features(void **state) {
@@ -138,7 +138,7 @@ static void sage_reads_features(void **state) {
 
 static void pinsage_reads_features(void **state) {
   (void)state;
-  check((kith_model_options){.name = KITH_PINSAGE, .near = {.walks = 60, .length = 4, .neighbors = 50}});
+  check((kith_model_options){.name = KITH_PINSAGE, .pinsage = {.walks = 60, .length = 4, .neighbors = 50}});
 }
 
 static kith_status made(const kith_graph *g, const kith_model_options *model) {
@@ -158,7 +158,7 @@ static void features_are_read_only_where_asked(void **state) {
   kith_model_options model = kith_model_defaults();
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 11);
   kith_graph *g = test_graph_cut(&t, test_comm, CUT, 2);
-  model.width = 16;
+  model.dim = 16;
   train_on(test_comm, &t, both_known, &model, &full, CUT, with);
   train_on(test_comm, &t, (known){{0, 0}}, &model, &full, CUT, without);
   assert_memory_equal(with, without, sizeof with);
@@ -179,7 +179,7 @@ static void features_alone_have_no_rows(void **state) {
   kith_trainer *trainer = NULL;
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 11);
   kith_graph *g = test_graph_cut(&t, test_comm, CUT, 2);
-  model.width = 16;
+  model.dim = 16;
   model.input = KITH_FEATURES;
   train.batch = 100;
   test_features(g, both_known.n, 5);
@@ -199,7 +199,7 @@ static void rows_without_embeddings_stay_zero(void **state) {
   const manner how[] = {full, drawn};
   kith_model_options model = kith_model_defaults();
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 11);
-  model.width = 16;
+  model.dim = 16;
   model.layers = 2;
   model.input = KITH_FEATURES;
   for (int m = 0; m < 2; m++) {

@@ -226,7 +226,7 @@ static void check(kith_model_name model, kith_loss_options loss, kith_negative_o
   setting s = {.model = kith_model_defaults(), .train = kith_train_defaults(), .t = &t};
   kith_trainer *trainer = NULL;
   s.model.name = model;
-  s.model.width = WIDTH;
+  s.model.dim = WIDTH;
   s.model.layers = LAYERS;
   s.train.batch = 40;
   s.train.loss = loss;

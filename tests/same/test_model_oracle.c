@@ -126,7 +126,7 @@ static void mf(net *m, rows h, rows final) {
 /* He et al., SIGIR 2020, eqs. 3 and 4; the learned weights are a softmax. */
 static void lightgcn(net *m, rows h, rows final) {
   double alpha[LAYERS + 1], all = 0;
-  bool learned = m->o->layer_weights == KITH_LEARNED;
+  bool learned = m->o->lightgcn.layer_weights == KITH_LAYER_WEIGHTS_LEARNED;
   const double *a = learned ? take(m, 0, LAYERS + 1) : NULL;
   for (int l = 0; l <= LAYERS; l++) all += alpha[l] = learned ? exp(a[l]) : 1;
   for (int i = 0; i < NODES; i++)
@@ -194,8 +194,8 @@ static void attend(const net *m, rows z, int at, int wide, const double *a, cons
 /* Velickovic et al., ICLR 2018, eqs. 1 to 6. */
 static void gat(net *m, rows h, rows final) {
   for (int l = 0; l < LAYERS; l++) {
-    bool last = l + 1 == LAYERS, averages = last && m->o->gat_last == KITH_GAT_AVERAGE;
-    int heads = last && m->o->heads_last > 0 ? m->o->heads_last : m->o->heads,
+    bool last = l + 1 == LAYERS, averages = last && m->o->gat.last_merge == KITH_HEADS_AVERAGE;
+    int heads = last && m->o->gat.last_heads > 0 ? m->o->gat.last_heads : m->o->gat.heads,
         wide = averages ? WIDTH : WIDTH / heads;
     const double *w = take(m, l, WIDTH * heads * wide), *a = take(m, l, heads * wide),
                  *b = take(m, l, heads * wide);
@@ -272,8 +272,8 @@ static void lstm(net *m, int l, rows h, rows y) {
 static void sage(net *m, rows h, rows final) {
   for (int l = 0; l < LAYERS; l++) {
     rows y, both;
-    if (m->o->aggregator == KITH_POOL) pool(m, l, h, y);
-    else if (m->o->aggregator == KITH_LSTM) lstm(m, l, h, y);
+    if (m->o->sage.aggregator == KITH_SAGE_POOL) pool(m, l, h, y);
+    else if (m->o->sage.aggregator == KITH_SAGE_LSTM) lstm(m, l, h, y);
     else aggregate(m, WIDTH, mean, h, y);
     beside(WIDTH, h, WIDTH, y, both);
     const double *b = take(m, l, WIDTH), *w = take(m, l, 2 * WIDTH * WIDTH);
@@ -409,8 +409,8 @@ static void net_walk(net *m) {
   const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
   kith_graph *g = test_graph_cut(m->g, &alone, 1, 3);
   kith_dist_csr *near = NULL;
-  assert_int_equal(KITH_OK,
-                   kith_importance_neighbors_create(&alone, g, &m->o->near, m->t->seed, WIDTH, &near).status);
+  assert_int_equal(
+      KITH_OK, kith_importance_neighbors_create(&alone, g, &m->o->pinsage, m->t->seed, WIDTH, &near).status);
   for (kith_lid r = 0; r < near->csr.n_row; r++)
     for (kith_eid e = near->csr.start[r]; e < near->csr.start[r + 1]; e++) {
       kith_lid i = near->csr.perm[r], j = near->csr.col[e];
@@ -467,11 +467,11 @@ static void check(kith_model_options o, kith_weight_decay_on weight_decay_on) {
   kith_train_options train = kith_train_defaults();
   kith_trainer *trainer = NULL;
   net m = {.o = &o, .t = &train, .g = &t};
-  o.width = WIDTH;
+  o.dim = WIDTH;
   o.layers = LAYERS;
   o.init = 0.7;
-  if (o.heads == 0) o.heads = 1;
-  o.near = (kith_importance_options){.walks = 15, .length = 3, .neighbors = 4, .restart = 0.2};
+  if (o.gat.heads == 0) o.gat.heads = 1;
+  o.pinsage = (kith_importance_options){.walks = 15, .length = 3, .neighbors = 4, .restart = 0.2};
   train.batch = BATCH;
   train.adam = (kith_adam_options){.lr = 0.06, .beta1 = 0.8, .beta2 = 0.95, .epsilon = 0.02};
   train.lr_decay = 0.5;
@@ -496,18 +496,20 @@ static void check(kith_model_options o, kith_weight_decay_on weight_decay_on) {
 ORACLE(mf_is_the_papers, KITH_DECAY_ALL, .name = KITH_MF)
 ORACLE(lightgcn_is_the_papers, KITH_DECAY_ALL, .name = KITH_LIGHTGCN)
 ORACLE(lightgcn_with_learned_layers_is_a_softmax, KITH_DECAY_ALL, .name = KITH_LIGHTGCN,
-       .layer_weights = KITH_LEARNED)
+       .lightgcn.layer_weights = KITH_LAYER_WEIGHTS_LEARNED)
 ORACLE(lightgcn_by_cosines_has_unit_rows, KITH_DECAY_ALL, .name = KITH_LIGHTGCN, .score = KITH_COSINE)
 ORACLE(ngcf_is_the_papers, KITH_DECAY_ALL, .name = KITH_NGCF)
 ORACLE(ngcf_whose_first_layer_decays_is_the_papers, KITH_DECAY_FIRST, .name = KITH_NGCF)
 ORACLE(gcn_is_the_papers, KITH_DECAY_ALL, .name = KITH_GCN)
-ORACLE(gat_is_the_papers, KITH_DECAY_ALL, .name = KITH_GAT, .heads = 2)
-ORACLE(gat_with_a_mean_of_heads_is_the_papers, KITH_DECAY_FIRST, .name = KITH_GAT, .heads = 4,
-       .heads_last = 3, .gat_last = KITH_GAT_AVERAGE)
-ORACLE(gat_with_fewer_last_heads_is_the_papers, KITH_DECAY_ALL, .name = KITH_GAT, .heads = 4, .heads_last = 2)
+ORACLE(gat_is_the_papers, KITH_DECAY_ALL, .name = KITH_GAT, .gat.heads = 2)
+ORACLE(gat_with_a_mean_of_heads_is_the_papers, KITH_DECAY_FIRST, .name = KITH_GAT, .gat.heads = 4,
+       .gat.last_heads = 3, .gat.last_merge = KITH_HEADS_AVERAGE)
+ORACLE(gat_with_fewer_last_heads_is_the_papers, KITH_DECAY_ALL, .name = KITH_GAT, .gat.heads = 4,
+       .gat.last_heads = 2)
 ORACLE(sage_with_means_is_the_papers, KITH_DECAY_ALL, .name = KITH_SAGE)
-ORACLE(sage_with_pools_is_the_papers, KITH_DECAY_ALL, .name = KITH_SAGE, .aggregator = KITH_POOL)
-ORACLE(sage_with_an_lstm_is_the_papers, KITH_DECAY_FIRST, .name = KITH_SAGE, .aggregator = KITH_LSTM)
+ORACLE(sage_with_pools_is_the_papers, KITH_DECAY_ALL, .name = KITH_SAGE, .sage.aggregator = KITH_SAGE_POOL)
+ORACLE(sage_with_an_lstm_is_the_papers, KITH_DECAY_FIRST, .name = KITH_SAGE,
+       .sage.aggregator = KITH_SAGE_LSTM)
 ORACLE(pinsage_is_the_papers, KITH_DECAY_ALL, .name = KITH_PINSAGE)
 ORACLE(pinsage_by_cosines_has_unit_rows, KITH_DECAY_ALL, .name = KITH_PINSAGE, .score = KITH_COSINE)
 
@@ -569,12 +571,12 @@ static void sampled_neighbors_of_pinsage_count_by_their_shares(void **state) {
   (void)state;
   assert_int_equal(KITH_OK, kith_csc_make(IN, N, &back));
   kith_csc_fill(&csr, 0, NULL, &back);
-  kith_block hop = {
+  kith_block block = {
       .src = &in, .dst = &out, .edges = &edges, .csr = &csr, .scale = weight, .csc = &back, .degree = degree};
-  test_form f = {.hop = &hop};
+  test_form f = {.block = &block};
   assert_int_equal(KITH_OK, kith_tape_create(&f.tape));
   assert_int_equal(KITH_OK, kith_params_create(3, &f.params));
-  kith_model_options o = {.name = KITH_PINSAGE, .width = FORM_WIDTH, .layers = 1};
+  kith_model_options o = {.name = KITH_PINSAGE, .dim = FORM_WIDTH, .layers = 1};
   f.leaf[0] = kith_tape_node_tensor(f.tape, &in, FORM_WIDTH);
   kith_tensor *y = test_form_model(&f, &o, f.leaf[0]);
   assert_int_equal(KITH_OK, kith_tape_status(f.tape));

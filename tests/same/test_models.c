@@ -64,7 +64,7 @@ static void train_on(const kith_comm *comm, const test_graph *t, const kith_mode
 }
 
 static kith_model_options small(kith_model_options model) {
-  model.width = 16;
+  model.dim = 16;
   model.layers = 2;
   model.init = 0.1;
   return model;
@@ -110,25 +110,29 @@ static void check_unlimited(kith_model_options options, kith_loss_name loss) {
 
 static kith_model_options pinsage(int neighbors) {
   return (kith_model_options){.name = KITH_PINSAGE,
-                              .near = {.walks = 60, .length = 4, .neighbors = neighbors}};
+                              .pinsage = {.walks = 60, .length = 4, .neighbors = neighbors}};
 }
 
 static void all_neighbors_are_the_whole_graph(void **state) {
   (void)state;
   check_unlimited((kith_model_options){.name = KITH_LIGHTGCN}, KITH_BPR);
   check_unlimited((kith_model_options){.name = KITH_LIGHTGCN}, KITH_SOFTMAX);
-  check_unlimited((kith_model_options){.name = KITH_LIGHTGCN, .layer_weights = KITH_LEARNED}, KITH_BPR);
+  check_unlimited((kith_model_options){.name = KITH_LIGHTGCN,
+                                       .lightgcn.layer_weights = KITH_LAYER_WEIGHTS_LEARNED},
+                  KITH_BPR);
   check_unlimited((kith_model_options){.name = KITH_NGCF}, KITH_BPR);
   check_unlimited((kith_model_options){.name = KITH_GCN}, KITH_BPR);
-  check_unlimited((kith_model_options){.name = KITH_GAT, .heads = 2}, KITH_BPR);
-  check_unlimited(
-      (kith_model_options){.name = KITH_GAT, .heads = 2, .attention_dropout = 0.2, .edge_dropout = 0.2},
-      KITH_BPR);
+  check_unlimited((kith_model_options){.name = KITH_GAT, .gat.heads = 2}, KITH_BPR);
+  check_unlimited((kith_model_options){.name = KITH_GAT,
+                                       .gat.heads = 2,
+                                       .gat.attention_dropout = 0.2,
+                                       .edge_dropout = 0.2},
+                  KITH_BPR);
   check_unlimited((kith_model_options){.name = KITH_LIGHTGCN, .edge_dropout = 0.2}, KITH_BPR);
   check_unlimited((kith_model_options){.name = KITH_GCN, .edge_dropout = 0.2}, KITH_BPR);
   check_unlimited((kith_model_options){.name = KITH_SAGE}, KITH_BPR);
   check_unlimited(pinsage(50), KITH_BPR);
-  check_unlimited((kith_model_options){.name = KITH_SAGE, .aggregator = KITH_LSTM}, KITH_BPR);
+  check_unlimited((kith_model_options){.name = KITH_SAGE, .sage.aggregator = KITH_SAGE_LSTM}, KITH_BPR);
 }
 
 static void lightgcn_is_the_same(void **state) {
@@ -155,7 +159,7 @@ static void every_way_of_sampling_is_the_same(void **state) {
              (manner){.sampler = way[w], .loss = KITH_SOFTMAX, .exclude = true});
     check_as((kith_model_options){.name = KITH_GCN, .dropout = 0.1},
              (manner){.sampler = way[w], .exclude = w % 2 == 0});
-    check_as((kith_model_options){.name = KITH_GAT, .heads = 2},
+    check_as((kith_model_options){.name = KITH_GAT, .gat.heads = 2},
              (manner){.sampler = way[w], .exclude = true});
     check_as((kith_model_options){.name = KITH_SAGE}, (manner){.sampler = way[w]});
     check_as(pinsage(20), (manner){.sampler = way[w], .exclude = true});
@@ -198,13 +202,15 @@ static void check_looks(kith_model_options options, kith_loss_name loss) {
 static void looking_at_the_final_embeddings_changes_no_bit(void **state) {
   (void)state;
   check_looks((kith_model_options){.name = KITH_LIGHTGCN}, KITH_SOFTMAX);
-  check_looks((kith_model_options){.name = KITH_LIGHTGCN, .layer_weights = KITH_LEARNED, .edge_dropout = 0.2},
+  check_looks((kith_model_options){.name = KITH_LIGHTGCN,
+                                   .lightgcn.layer_weights = KITH_LAYER_WEIGHTS_LEARNED,
+                                   .edge_dropout = 0.2},
               KITH_NCE);
   check_looks((kith_model_options){.name = KITH_NGCF, .dropout = 0.1}, KITH_BPR);
   check_looks((kith_model_options){.name = KITH_GCN}, KITH_BPR);
-  check_looks((kith_model_options){.name = KITH_GAT, .heads = 2, .attention_dropout = 0.2}, KITH_BPR);
-  check_looks((kith_model_options){.name = KITH_SAGE, .aggregator = KITH_POOL}, KITH_BPR);
-  check_looks((kith_model_options){.name = KITH_SAGE, .aggregator = KITH_LSTM}, KITH_BPR);
+  check_looks((kith_model_options){.name = KITH_GAT, .gat.heads = 2, .gat.attention_dropout = 0.2}, KITH_BPR);
+  check_looks((kith_model_options){.name = KITH_SAGE, .sage.aggregator = KITH_SAGE_POOL}, KITH_BPR);
+  check_looks((kith_model_options){.name = KITH_SAGE, .sage.aggregator = KITH_SAGE_LSTM}, KITH_BPR);
   check_looks(pinsage(10), KITH_BPR);
 }
 
@@ -215,7 +221,7 @@ static void learned_layers_are_the_same(void **state) {
   kith_model_options model = small((kith_model_options){.name = KITH_LIGHTGCN});
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 11);
   train_on(test_comm, &t, &model, &(manner){.sampler.mode = KITH_FULL}, 7, fixed);
-  model.layer_weights = KITH_LEARNED;
+  model.lightgcn.layer_weights = KITH_LAYER_WEIGHTS_LEARNED;
   train_on(test_comm, &t, &model, &(manner){.sampler.mode = KITH_FULL}, 7, learned);
   assert_true(fixed[0] == learned[0] && fixed[STEPS - 1] != learned[STEPS - 1]);
   test_graph_free(&t);
@@ -240,16 +246,19 @@ static void gcn_is_the_same(void **state) {
 
 static void gat_is_the_same(void **state) {
   (void)state;
-  check((kith_model_options){.name = KITH_GAT, .heads = 2});
-  check((kith_model_options){
-      .name = KITH_GAT, .heads = 4, .heads_last = 3, .gat_last = KITH_GAT_AVERAGE, .attention_dropout = 0.2});
+  check((kith_model_options){.name = KITH_GAT, .gat.heads = 2});
+  check((kith_model_options){.name = KITH_GAT,
+                             .gat.heads = 4,
+                             .gat.last_heads = 3,
+                             .gat.last_merge = KITH_HEADS_AVERAGE,
+                             .gat.attention_dropout = 0.2});
 }
 
 static void sage_is_the_same(void **state) {
   (void)state;
-  check((kith_model_options){.name = KITH_SAGE, .aggregator = KITH_POOL});
+  check((kith_model_options){.name = KITH_SAGE, .sage.aggregator = KITH_SAGE_POOL});
   check((kith_model_options){.name = KITH_SAGE, .edge_dropout = 0.2});
-  check((kith_model_options){.name = KITH_SAGE, .aggregator = KITH_LSTM});
+  check((kith_model_options){.name = KITH_SAGE, .sage.aggregator = KITH_SAGE_LSTM});
 }
 
 static void pinsage_is_the_same(void **state) {

@@ -198,7 +198,7 @@ static void check(kith_negative_options negatives, double edge_dropout) {
   kith_model_options model = kith_model_defaults();
   kith_train_options train = kith_train_defaults();
   kith_trainer *trainer = NULL;
-  model.width = WIDTH;
+  model.dim = WIDTH;
   model.layers = LAYERS;
   model.edge_dropout = edge_dropout;
   train.batch = BATCH;

@@ -127,7 +127,7 @@ static kith_trainer *trained(const kith_comm *comm, const kith_graph *g, kith_mo
                              kith_sampler_mode mode) {
   kith_trainer *t = NULL;
   kith_train_options train = kith_train_defaults();
-  model.width = WIDTH;
+  model.dim = WIDTH;
   model.layers = LAYERS;
   model.init = 0.1;
   train.batch = 100;
@@ -172,9 +172,10 @@ static void every_model_tells_of_all_its_layers(void **state) {
     check_ends((kith_model_options){.name = KITH_LIGHTGCN}, mode, false);
     check_ends((kith_model_options){.name = KITH_NGCF}, mode, false);
     check_ends((kith_model_options){.name = KITH_GCN}, mode, true);
-    check_ends((kith_model_options){.name = KITH_GAT, .heads = 2}, mode, true);
+    check_ends((kith_model_options){.name = KITH_GAT, .gat.heads = 2}, mode, true);
     check_ends((kith_model_options){.name = KITH_SAGE}, mode, true);
-    check_ends((kith_model_options){.name = KITH_PINSAGE, .near = {.walks = 10, .length = 3, .neighbors = 5}},
+    check_ends((kith_model_options){.name = KITH_PINSAGE,
+                                    .pinsage = {.walks = 10, .length = 3, .neighbors = 5}},
                mode, false);
   }
 }

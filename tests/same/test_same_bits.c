@@ -33,7 +33,7 @@ static outcome train_on(const kith_comm *comm, const test_graph *t, const recipe
   kith_train_options train = kith_train_defaults();
   kith_trainer *trainer = NULL;
   model.name = how->model;
-  model.width = how->width;
+  model.dim = how->width;
   model.edge_dropout = how->edge_dropout;
   train.batch = how->batch;
   train.adam.lr = 0.01;

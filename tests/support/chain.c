@@ -103,7 +103,7 @@ static void chain_set(void) {
                          .evaluate = kith_eval_defaults(),
                          .checkpoint = kith_checkpoint_defaults(),
                          .job = "job text"};
-  chain.run.model = (kith_model_options){.name = KITH_LIGHTGCN, .width = 3, .layers = 1, .init = 0.1};
+  chain.run.model = (kith_model_options){.name = KITH_LIGHTGCN, .dim = 3, .layers = 1, .init = 0.1};
   chain.run.train.batch = 8;
   chain.run.train.epochs = 2;
   chain.run.checkpoint.every_epochs = 1;

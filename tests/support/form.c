@@ -105,7 +105,7 @@ static void form_run(test_form *s, test_formula make, double step) {
   assert_int_equal(KITH_OK, kith_tape_create(&s->tape));
   assert_int_equal(KITH_OK, kith_params_create(3, &s->params));
   s->exec = (kith_exec_ctx){.training = true, .seed = 2, .step = 7};
-  for (int i = 0; i < 2; i++) s->leaf[i] = kith_tape_node_tensor(s->tape, s->hop->src, FORM_WIDTH);
+  for (int i = 0; i < 2; i++) s->leaf[i] = kith_tape_node_tensor(s->tape, s->block->src, FORM_WIDTH);
   s->y = make(s);
   kith_tensor **form = kith_tape_op(s->tape, "form", false, form_forward, form_backward, sizeof *form);
   assert_int_equal(KITH_OK, kith_tape_status(s->tape));
@@ -126,7 +126,7 @@ static void form_whole(test_formula make, double step, bool loops, bool near) {
                                   : kith_dist_csr_create(test_comm, g, FORM_WIDTH, &s.a))
                                 .status);
   assert_int_equal(KITH_OK, kith_full_block_make(s.a, true, loops, &s.whole));
-  s.hop = &s.whole.block;
+  s.block = &s.whole.block;
   s.g = g;
   form_run(&s, make, step);
   kith_full_block_free(&s.whole);
@@ -138,7 +138,7 @@ static void form_whole(test_formula make, double step, bool loops, bool near) {
 void test_form_whole(test_formula make, double step, bool loops) { form_whole(make, step, loops, false); }
 void test_form_near(test_formula make, double step) { form_whole(make, step, false, true); }
 
-/* A hop as samplers make them: 5 out rows, the first of 9 in rows; a row without neighbors; a repeated
+/* A block as samplers make them: 5 out rows, the first of 9 in rows; a row without neighbors; a repeated
  * neighbor. */
 void test_form_sampled(test_formula make, double step) {
   enum { OUT = 5, IN = 9, N = 11 };
@@ -157,15 +157,15 @@ void test_form_sampled(test_formula make, double step) {
   kith_csc back = {0};
   assert_int_equal(KITH_OK, kith_csc_make(IN, N, &back));
   kith_csc_fill(&csr, 0, NULL, &back);
-  kith_block hop = {.src = &in, .dst = &out, .edges = &edges, .csr = &csr, .csc = &back, .degree = degree};
-  test_form s = {.hop = &hop};
+  kith_block block = {.src = &in, .dst = &out, .edges = &edges, .csr = &csr, .csc = &back, .degree = degree};
+  test_form s = {.block = &block};
   form_run(&s, make, step);
   kith_csc_free(&back);
 }
 
 /* Every owned row is asked for once, so that the packed rows are the owned rows. */
 static const kith_gather_index *form_all_rows(test_form *f) {
-  kith_lid n = (kith_lid)f->hop->dst->n;
+  kith_lid n = (kith_lid)f->block->dst->n;
   kith_gather_index *p = kith_tape_workspace(f->tape, 1, sizeof *p);
   kith_lid *row = kith_tape_workspace(f->tape, (int64_t)n + 1, sizeof *row);
   for (kith_lid i = 0; i <= n; i++) row[i] = i;
@@ -174,13 +174,13 @@ static const kith_gather_index *form_all_rows(test_form *f) {
 }
 
 kith_tensor *test_form_model(test_form *f, const kith_model_options *o, kith_tensor *x) {
-  const kith_block *hop[KITH_MAX_LAYER_OUTPUTS];
-  for (int l = 0; l < o->layers; l++) hop[l] = f->hop;
+  const kith_block *block[KITH_MAX_LAYER_OUTPUTS];
+  for (int l = 0; l < o->layers; l++) block[l] = f->block;
   kith_output *r = kith_tape_workspace(f->tape, 1, sizeof *r);
   r->gather_index = form_all_rows(f);
-  r->packed = kith_tape_node_tensor(f->tape, f->hop->dst, kith_model_output_dim(o));
+  r->packed = kith_tape_node_tensor(f->tape, f->block->dst, kith_model_output_dim(o));
   kith_model_ctx ctx = {
-      .tape = f->tape, .params = f->params, .exec = &f->exec, .hop = hop, .x = x, .output = r};
+      .tape = f->tape, .params = f->params, .exec = &f->exec, .block = block, .x = x, .output = r};
   kith_model_record(o, &ctx);
   return r->packed;
 }

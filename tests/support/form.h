@@ -1,6 +1,6 @@
 /* Is backward the derivative of forward?  A random direction through all leaves and weights, and the
    difference of a random linear form of the result along it, on the whole graph over all ranks and on a
-   sampled hop. */
+   sampled block. */
 #ifndef KITH_TEST_FORM_H
 #define KITH_TEST_FORM_H
 
@@ -11,10 +11,10 @@ enum { FORM_WIDTH = 8, FORM_LEAVES = 2 };
 typedef struct test_form {
   kith_tape *tape;
   kith_params *params;
-  const kith_graph *g; /* the whole graph, cut; null on a sampled hop */
+  const kith_graph *g; /* the whole graph, cut; null on a sampled block */
   kith_dist_csr *a;
   kith_full_block whole;
-  const kith_block *hop;
+  const kith_block *block;
   kith_tensor *leaf[FORM_LEAVES]; /* [in rows, FORM_WIDTH] */
   kith_tensor *y;
   uint64_t seed;

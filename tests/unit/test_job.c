@@ -560,7 +560,7 @@ static void an_alias_stands_for_its_value(void **state) {
   kith_job job;
   assert_read("name: &n a\nmodel: {dim: &w 7}\nevaluate: {k: [3, *w]}\npartition: {parts: *w}\n", 0, NULL,
               &job);
-  assert_true(job.model.width == 7 && job.partition.parts == 7 && job.evaluate.k[1] == 7);
+  assert_true(job.model.dim == 7 && job.partition.parts == 7 && job.evaluate.k[1] == 7);
 }
 
 /* ---- paths, and keys that must agree ---- */

@@ -182,7 +182,7 @@ static void a_stored_job_is_read_as_a_whole(void **state) {
   assert_string_equal(job.data.interactions.path, "list.tsv");
   assert_string_equal(job.data.interactions.user, "1");
   assert_true(job.data.interactions.min_weight == 2.5 && job.data.features[KITH_USER].normalize);
-  assert_true(job.data.split.method == KITH_SPLIT_RATIO && job.model.width == 16);
+  assert_true(job.data.split.method == KITH_SPLIT_RATIO && job.model.dim == 16);
   assert_true(job.train.sampler.fanouts.n == 2 && job.train.sampler.fanouts.of[1] == 5);
   assert_true(job.train.sampler.cluster_edges == KITH_CLUSTER_EDGES_REWEIGHT &&
               job.train.negatives.count == 7);
