@@ -1,10 +1,11 @@
-/* The rows of a step: wanted by those who compute its loss, answered by their owners. */
+/* The rows of a step: received by the rank that computes the loss, sent by their owners. */
 #include <math.h>
 
 #include "sample/false_negative_mask.h"
 #include "sample/shared_negatives.h"
 
-/* A wanted (or asked-for) row while rows are being sorted; `slot` is where a wanted one came from. */
+/* A received or sent row while rows are sorted; `slot` is a received row's index in user_row, positive_row or
+ * negative_row, which are contiguous. */
 typedef struct batch_entry {
   int64_t row, key;
   kith_lid slot;
@@ -12,19 +13,19 @@ typedef struct batch_entry {
 
 enum { BATCH_WORDS = (int)(sizeof(kith_pair) / sizeof(int64_t)) };
 
-/* Things are dealt to ranks in whole tiles; this is the most of `n` that one rank gets. */
+/* The most of `n` elements that one rank gets, if ranks get whole tiles. */
 static int64_t batch_max_tiled(int size, int64_t n) {
   if (n == 0) return 0;
   int64_t n_tile = (n + KITH_TILE - 1) / KITH_TILE;
   return (n_tile / size + 1) * KITH_TILE;
 }
 
-/* Pairs that one rank handles at most. */
+/* The most pairs that one rank processes. */
 static int64_t batch_max_pairs(const kith_batch *b) {
   return b->shape.softmax ? batch_max_tiled(b->comm->size, b->shape.pairs) : b->shape.pairs;
 }
 
-/* Draws of negatives for one pair. */
+/* Negatives drawn for one pair. */
 static int64_t batch_draws(const kith_batch *b) {
   return b->shape.softmax ? 0 : (int64_t)b->shape.n_negative * b->shape.n_pool;
 }
@@ -39,7 +40,7 @@ static int64_t batch_max_send(const kith_batch *b) {
 kith_lid kith_batch_max_recv(const kith_batch *b) { return (kith_lid)batch_max_recv(b); }
 kith_lid kith_batch_max_send(const kith_batch *b) { return (kith_lid)batch_max_send(b); }
 
-/* Whether every rank learns the step's pairs. */
+/* Whether every rank receives all pairs of the step. */
 static bool batch_shares_pairs(const kith_batch *b) {
   return b->shape.softmax || b->shape.excluded || b->shape.inbatch;
 }
@@ -124,7 +125,7 @@ void kith_batch_clear(kith_batch *b) {
   for (int r = 0; r <= b->comm->size; r++) b->tile_first[r] = b->shared.first[r] = 0;
 }
 
-/* Order the first `n` entries by key, then by row: those of a row keep the order of their keys. */
+/* Sort the first `n` entries by row, then by key: two stable passes, by key and by row. */
 static void batch_order(kith_batch *b, kith_lid n) {
   const batch_entry *entry = b->sort;
   kith_key_value *order = b->order;
@@ -153,7 +154,8 @@ static void batch_sort(kith_batch *b, kith_lid n) {
   }
 }
 
-/* Keys of a pair's rows: user, positive, negatives; then the draws of pools, so that a key tells them. */
+/* Number of keys of a pair: its user, positive and negatives; then the draws of pools, which
+ * batch_is_pooled() recognizes by their keys. */
 static int64_t batch_stride(const kith_batch *b) {
   int64_t k = b->shape.n_negative;
   return 2 + k + (b->shape.n_pool > 1 ? k * b->shape.n_pool : 0);
@@ -170,19 +172,18 @@ static int32_t *batch_negatives_of(const kith_batch *b, kith_lid i, int j) {
 /* The negatives of pair `i`. */
 static void batch_draw(kith_batch *b, const kith_edge_order *e, const kith_train_edge *s, kith_lid i) {
   kith_eid edge = kith_train_edge_id(b->g, s);
-  kith_inbatch_pairs others = {.n = b->n_global, .pair = b->pair};
+  kith_inbatch_pairs inbatch = {.n = b->n_global, .pair = b->pair};
   for (int j = 0; j < b->shape.n_negative; j++) {
     int n = kith_negative_is_hard(b->distribution, e, edge, j) ? b->shape.n_pool : 1;
     int32_t *drawn = batch_negatives_of(b, i, j);
     for (int c = 0; c < b->shape.n_pool; c++)
       drawn[c] = c < n ? kith_negative_draw(b->distribution, e, edge, s->user, j, c,
-                                            b->shape.inbatch ? &others : NULL)
+                                            b->shape.inbatch ? &inbatch : NULL)
                        : -1;
   }
 }
 
-/* Enter the rows of pair `i`, whose first key is `key`, from entry `n` on; returns where the next pair's
- * begin. */
+/* Append the rows of pair `i`, with keys from `key` on, at entry `n`; returns the end. */
 static kith_lid batch_add_pair(kith_batch *b, kith_lid i, kith_gid user, kith_gid positive, int64_t key,
                                kith_lid n) {
   batch_entry *entry = b->sort;
@@ -201,7 +202,8 @@ static kith_lid batch_add_pair(kith_batch *b, kith_lid i, kith_gid user, kith_gi
   return n;
 }
 
-/* Each rank fills in the pairs of its users; the largest of (pair, -1, -1 …) is the pair. */
+/* Share the step's pairs: each rank fills in those of its users, others are -1; an all-reduce takes the
+ * maximum. */
 static void batch_share_pairs(kith_batch *b, const kith_edge_order *e, int64_t step) {
   const kith_graph *g = b->g;
   kith_gid low = g->first[b->comm->rank];
@@ -240,12 +242,12 @@ void kith_batch_fill_pairs(kith_batch *b, const kith_edge_order *e, int64_t step
   batch_sort(b, n_entry);
 }
 
-/* Deal `n` things to ranks in whole tiles. */
+/* Divide `n` elements among the ranks in whole tiles. */
 static void batch_split_tiles(int size, int64_t n, int64_t *first) {
   int64_t n_tile = (n + KITH_TILE - 1) / KITH_TILE;
   for (int r = 0; r <= size; r++) {
-    int64_t place = kith_chunk_begin(n_tile, size, r) * KITH_TILE;
-    first[r] = place < n ? place : n;
+    int64_t position = kith_chunk_begin(n_tile, size, r) * KITH_TILE;
+    first[r] = position < n ? position : n;
   }
 }
 
@@ -269,9 +271,9 @@ void kith_batch_fill_softmax(kith_batch *b, const kith_edge_order *e, int64_t st
            n_draw = (kith_lid)(b->shared.first[b->comm->rank + 1] - draw);
   b->n_pair = n;
   for (kith_lid i = 0; i < n; i++) {
-    int64_t place = first + i;
-    entry[i] = (batch_entry){b->pair[place].user, 2 * place, i};
-    entry[n + i] = (batch_entry){number[b->item[place]], 2 * place + 1, items + i};
+    int64_t position = first + i;
+    entry[i] = (batch_entry){b->pair[position].user, 2 * position, i};
+    entry[n + i] = (batch_entry){number[b->item[position]], 2 * position + 1, items + i};
   }
   for (kith_lid i = 0; i < n_draw; i++)
     entry[2 * n + i] =
@@ -279,7 +281,8 @@ void kith_batch_fill_softmax(kith_batch *b, const kith_edge_order *e, int64_t st
   batch_sort(b, 2 * n + n_draw);
 }
 
-/* Wanted rows ascend by number, then by key, so those of one node stand together in the order of the batch.
+/* Received rows ascend by global id, then by key: those of one node are consecutive, in the order of the
+ * batch.
  */
 void kith_batch_gather_seed_nodes(kith_batch *b) {
   kith_gather_index *p = &b->gather_index;

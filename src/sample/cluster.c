@@ -1,19 +1,19 @@
 /*
- * A step's clusters are parts of the cut.  A node reads its neighbors in them, as far as edges between
- * clusters stay; a batch's node outside of them reads all of its neighbors inside.
+ * Cluster sampling: a step has some of the graph's parts.  A row reads its neighbors in them, if edges
+ * between parts are kept; a seed node outside of them reads all of its neighbors inside.
  */
 #include "sample/sampler_method.h"
 #include "sample/cluster_order.h"
 
 typedef struct cluster {
   const sample_context *ctx;
-  int *part;     /* [n_own + n_ghost] of each node */
-  bool *in_step; /* [n_part] whether it is in this step */
+  int *part;     /* [n_own + n_ghost] part of each node */
+  bool *in_step; /* [n_part] whether the part is in this step */
   int n_in_step;
-  int *step_part; /* [n_in_step] the parts that are */
+  int *step_part; /* [n_in_step] the parts in this step */
 } cluster;
 
-/* O(clusters): a round of all parts has as many steps as there are parts for, and none may cost as many. */
+/* O(clusters), not O(parts): a round may have as many steps as there are parts. */
 static void cluster_begin(void *self, uint64_t step) {
   cluster *w = self;
   const sample_context *s = w->ctx;
@@ -28,7 +28,7 @@ static void cluster_begin(void *self, uint64_t step) {
   }
 }
 
-/* One over the chance that another part than its own is in the step with a node. */
+/* Inverse probability that another part is in the step, given whether the row's own part is. */
 static float cluster_cut_scale(const cluster *w, bool inside) {
   return (float)((double)(w->ctx->g->n_part - 1) / (w->n_in_step - inside));
 }
@@ -44,10 +44,10 @@ static int64_t cluster_draw(void *self, const sample_query *q, int64_t *position
     int part = w->part[col[kith__eligible(q, i)]];
     if (cuts ? part == own : w->in_step[part]) position[n++] = kith__eligible(q, i);
   }
-  bool weighs =
+  bool reweights =
       w->ctx->options.cluster_edges == KITH_CLUSTER_EDGES_REWEIGHT && w->n_in_step > w->in_step[own];
   for (int64_t i = 0; i < n; i++)
-    scale[i] = !weighs                            ? (float)((double)q->n_eligible / (double)n)
+    scale[i] = !reweights                         ? (float)((double)q->n_eligible / (double)n)
                : w->part[col[position[i]]] == own ? 1
                                                   : cluster_cut_scale(w, w->in_step[own]);
   return n;
@@ -61,7 +61,7 @@ static void cluster_destroy(void *self) {
   KITH_FREE(w);
 }
 
-/* Nodes of as many of the largest parts as a step has. */
+/* The most nodes of a step: those of the largest parts. */
 static kith_status cluster_max_nodes(const sample_context *s, int64_t *most) {
   kith_status st = KITH_OK;
   int64_t *size = NULL;

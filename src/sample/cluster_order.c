@@ -1,4 +1,4 @@
-/* Steps of clusters: which parts of the cut come in which step, and how much a step may have of them. */
+/* Cluster steps: the order of the parts, and bounds of a step's size. */
 #include <stdlib.h>
 
 #include "sample/cluster_order.h"

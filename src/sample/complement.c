@@ -1,22 +1,22 @@
 /*
- * The noise without a user's items, drawn from directly rather than by rejection.  The mixture p_n keeps its
- * components; each one's share is multiplied by the mass that it leaves outside of the user's list, and a
- * draw is made in the component that was chosen.  So the law is exactly that of rejection.
+ * Draws from p_n without a user's items, without rejection.  Each component's share of the mixture is
+ * multiplied by its probability of an item outside of the user's list; the draw is then made from the chosen
+ * component, conditioned on the complement.  So the distribution is exactly that of rejection sampling.
  */
 #include "sample/complement.h"
 #include "sample/negative_distribution.h"
 
-enum { COMPLEMENT_COMPONENTS = 3 }; /* uniform, popular, in the batch */
+enum { COMPLEMENT_COMPONENTS = 3 }; /* uniform, popularity, in-batch */
 
 typedef struct complement {
   const kith_negative_distribution *z;
   const kith_ragged *train;
   kith_lid user;
-  const kith_inbatch_pairs *inbatch; /* null: in-batch draws are of all training pairs */
-  int64_t n_unknown;                 /* of the others' pairs, those of items that the user does not know */
+  const kith_inbatch_pairs *inbatch; /* NULL: in-batch draws among all training edges */
+  int64_t n_unknown;                 /* pairs in inbatch whose items the user has no interaction with */
 } complement;
 
-/* The at-th item of 0, 1, 2, … that is not in an ascending list. */
+/* The at-th of the items 0, 1, 2, … that are not in an ascending list. */
 static int32_t complement_item(int64_t n, const int32_t *known, int64_t at) {
   int64_t low = 0, high = n;
   while (low < high) {
@@ -31,18 +31,19 @@ static int64_t complement_known(const complement *c) {
   return c->train->start[c->user + 1] - c->train->start[c->user];
 }
 
-/* Weight that a law leaves outside of the user's list. */
+/* Total weight of the items outside of the user's list. */
 static int64_t complement_left(const complement *c, const kith_item_cdf *w) {
   int64_t n = complement_known(c);
   return w->cdf[c->z->n] - (n > 0 ? w->user_cdf[c->train->start[c->user + 1] - 1] : 0);
 }
 
-/* The same as a share of all weight. */
+/* The same as a fraction of the total weight. */
 static double complement_share(const complement *c, const kith_item_cdf *w) {
   return (double)complement_left(c, w) / (double)w->cdf[c->z->n];
 }
 
-/* The item in whose share of the weight outside of the list `at` falls, which is moved behind known items. */
+/* The item at cumulative weight `at` of the items outside of the list: `at` plus the weight of the list's
+ * items before it. */
 static int32_t complement_weighted(const complement *c, const kith_item_cdf *w, int64_t at) {
   const int32_t *item = c->train->value + c->train->start[c->user];
   const int64_t *known = w->user_cdf + c->train->start[c->user];
@@ -62,7 +63,7 @@ static int64_t complement_count_unknown(const complement *c) {
   return n;
 }
 
-/* The at-th of the others' pairs whose items the user does not know. */
+/* The item of the at-th in-batch pair that the user has no interaction with. */
 static int32_t complement_inbatch_item(const complement *c, int64_t at) {
   int64_t i = 0;
   for (;; i++) { /* ends: at < n_unknown */
@@ -71,7 +72,7 @@ static int32_t complement_inbatch_item(const complement *c, int64_t at) {
   }
 }
 
-/* Any pair whose item the user does not know: the first such one in a keyed order; -1: there is none. */
+/* The first item without an interaction with the user, in a keyed order of the in-batch pairs; -1: none. */
 static int32_t complement_any_inbatch_item(const complement *c, const kith_draw *r) {
   kith_permutation order =
       kith_permutation_make(r->bits[2], KITH_RNG_NEGATIVE, r->bits[3], (uint64_t)c->inbatch->n);
@@ -82,7 +83,7 @@ static int32_t complement_any_inbatch_item(const complement *c, const kith_draw 
   return -1;
 }
 
-/* Of the uniform and the popular component; in-batch draws have a share of their own. */
+/* Shares of the uniform and the popularity component; complement_inbatch_share() computes the third. */
 static void complement_shares(const complement *c, double share[COMPLEMENT_COMPONENTS]) {
   const kith_negative_distribution *z = c->z;
   share[0] =
@@ -91,14 +92,14 @@ static void complement_shares(const complement *c, double share[COMPLEMENT_COMPO
   if (z->popularity > 0) share[1] = z->popularity * complement_share(c, &z->degree_alpha);
 }
 
-/* Count what is unknown among the others' pairs, which says what the share of in-batch draws is. */
+/* Share of the in-batch component; counts the in-batch pairs of the complement. */
 static double complement_inbatch_share(complement *c) {
   if (!c->inbatch) return c->z->inbatch * complement_share(c, &c->z->degree);
   c->n_unknown = complement_count_unknown(c);
   return c->z->inbatch * (double)c->n_unknown / (double)c->inbatch->n;
 }
 
-/* The component that a number in [0, 1) chooses, never one without a share. */
+/* The component that a number in [0, 1) chooses; never one with share 0. */
 static int complement_component(const double share[COMPLEMENT_COMPONENTS], double unit) {
   double left = unit * (share[0] + share[1] + share[2]);
   int last = 0;
@@ -130,7 +131,7 @@ int32_t kith__complement_draw(const kith_negative_distribution *z, const kith_ra
                   .inbatch = inbatch && inbatch->n > 1 ? inbatch : NULL};
   double share[COMPLEMENT_COMPONENTS] = {0};
   complement_shares(&c, share);
-  if (z->inbatch > 0 && c.inbatch && share[0] + share[1] == 0) { /* no share is needed, so no count */
+  if (z->inbatch > 0 && c.inbatch && share[0] + share[1] == 0) { /* the only component: no count is needed */
     int32_t item = complement_any_inbatch_item(&c, r);
     if (item >= 0) return item;
     c.inbatch = NULL;

@@ -1,13 +1,12 @@
 /*
- * The order of an epoch: a keyed permutation, of which each rank works out the places of its own edges.
- * Of clusters it is a permutation of the parts; a step's parts stand in the order of their numbers, and so do
- * their pairs.
+ * The order of an epoch: a keyed permutation, of which each rank computes the positions of its own edges.
+ * With clusters it permutes the parts; the edges of a step are sorted by part.
  */
 #include <stdlib.h>
 
 #include "sample/cluster_order.h"
 
-/* Pairs of an owned user: none of one who is saturated. */
+/* Edges of an owned user; 0 if the user is saturated. */
 static kith_eid edge_order_user_pairs(const kith_edge_order *e, kith_lid u) {
   kith_lid row = e->g->row_of[KITH_USER][u];
   return e->saturated && e->saturated->is_saturated[u] ? 0 : e->g->start[row + 1] - e->g->start[row];
@@ -54,12 +53,12 @@ kith_status kith_edge_order_create(const kith_graph *g, const kith_saturated_use
   return st;
 }
 
-/* Pairs that a part of `n` brings to a round: place i of its permutation belongs to round i mod rounds. */
+/* Edges of a part with `n` edges in a round: position i of its permutation belongs to round i mod rounds. */
 static int64_t edge_order_part_share(const kith_edge_order *e, int64_t n, int64_t round) {
   return (n + e->rounds - 1 - round) / e->rounds;
 }
 
-/* Pairs of as many of the largest parts as a step has. */
+/* An upper bound of a step's edges: those of the largest parts. */
 static kith_status edge_order_max_pairs(kith_edge_order *e) {
   kith_status st = KITH_OK;
   int64_t *share = NULL;
@@ -80,7 +79,7 @@ static int edge_order_part_of(const kith_edge_order *e, kith_lid row) {
   return kith_owner(e->g->n_part, e->g->part_first, e->first_gid + row);
 }
 
-/* The parts that begin at numbers of this rank; empty ones belong to any. */
+/* The parts whose first global id this rank owns; an empty part may belong to any rank. */
 static void edge_order_find_own_parts(const kith_comm *comm, const kith_graph *g, kith_edge_order *e) {
   e->first_gid = g->first[comm->rank];
   while (e->first_part < g->n_part && g->part_first[e->first_part] < e->first_gid) e->first_part++;
@@ -137,7 +136,8 @@ static int edge_order_compare(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-/* Counting sort by step: first[s + 2] counts step s, then first[s + 1] is where the next seed of step s goes.
+/* Counting sort by step: after pass 0 own_start[s + 2] counts step s; in pass 1 own_start[s + 1] is the index
+ * of its next edge.
  */
 static void edge_order_shuffle(kith_edge_order *e, int pass) {
   const kith_graph *g = e->g;
@@ -156,8 +156,8 @@ static void edge_order_shuffle(kith_edge_order *e, int pass) {
   }
 }
 
-/* The pairs of part `part`, whose users are u, u + 1, … here: each has a place in the part's permutation,
- * which says its round. */
+/* The edges of a part, whose users here are u, u + 1, …: an edge's position in the part's permutation gives
+ * its round. */
 static void edge_order_shuffle_part(kith_edge_order *e, int pass, int part, kith_lid u) {
   const kith_graph *g = e->g;
   kith_permutation order =
@@ -171,12 +171,12 @@ static void edge_order_shuffle_part(kith_edge_order *e, int pass, int part, kith
     kith_lid row = g->row_of[KITH_USER][u];
     kith_eid end = g->start[row] + edge_order_user_pairs(e, u);
     for (kith_eid at = g->start[row]; at < end; at++, n++) {
-      int64_t place = (int64_t)kith_permutation_inverse(&order, (uint64_t)n), round = place % e->rounds,
+      int64_t position = (int64_t)kith_permutation_inverse(&order, (uint64_t)n), round = position % e->rounds,
               step = step_of[round];
       if (pass == 0) e->own_start[step + 2]++;
       else
         e->edges[e->own_start[step + 1]++] =
-            (kith_train_edge){.local_edge = at, .user = u, .position = first[round] + place / e->rounds};
+            (kith_train_edge){.local_edge = at, .user = u, .position = first[round] + position / e->rounds};
     }
   }
 }
@@ -190,9 +190,9 @@ static void edge_order_shuffle_clusters(kith_edge_order *e, int pass) {
 }
 
 /*
- * The steps of a round from the `first`-th of the epoch on, each of the pairs of its parts, which stand in
- * the order of their numbers: place_first[s + 1] counts the pairs of step s, so that a part's first place
- * within its step is what has been counted before it.
+ * Assign the parts to the steps of a round, which begin at step `first` of the epoch.  step_start[s + 1]
+ * counts the edges of step s, so its value before a part is added is the part's first position within the
+ * step.
  */
 static void edge_order_place_round(kith_edge_order *e, int64_t round, int64_t first) {
   kith_permutation order = kith_cluster_order(e->rng_seed, e->epoch * e->rounds + round, e->g->n_part);

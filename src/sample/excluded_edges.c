@@ -1,22 +1,20 @@
-/* Every target is looked for once in a step, from each of its ends, however often the hops ask about the row.
+/* Each excluded edge is searched once a step from each of its ends, however often the layers query the row.
  */
 #include <stdlib.h>
 
 #include "sample/excluded_edges.h"
 
-enum {
-  EXCLUDED_EDGES_BATCH = 16
-}; /* ends that are looked for at once, so that what they miss travels together */
+enum { EXCLUDED_EDGES_BATCH = 16 }; /* searches in parallel, so that their cache misses overlap */
 
-kith_status kith__excluded_edges_make(const sample_context *s, kith_lid most, sample_excluded_edges *t) {
+kith_status kith__excluded_edges_make(const sample_context *s, kith_lid max_edges, sample_excluded_edges *t) {
   kith_status st = KITH_OK;
   *t = (sample_excluded_edges){.g = s->g, .a = s->a, .first_gid = s->g->first[s->comm->rank]};
   KITH_TRY(KITH_NEW(t->head, s->g->n_own));
-  KITH_TRY(KITH_NEW(t->next, 2 * (int64_t)most));
-  KITH_TRY(KITH_NEW(t->row, 2 * (int64_t)most));
-  KITH_TRY(KITH_NEW(t->other, 2 * (int64_t)most));
-  KITH_TRY(KITH_NEW(t->position, 2 * (int64_t)most));
-  KITH_TRY(KITH_NEW(t->sorted, 2 * (int64_t)most));
+  KITH_TRY(KITH_NEW(t->next, 2 * (int64_t)max_edges));
+  KITH_TRY(KITH_NEW(t->row, 2 * (int64_t)max_edges));
+  KITH_TRY(KITH_NEW(t->other, 2 * (int64_t)max_edges));
+  KITH_TRY(KITH_NEW(t->position, 2 * (int64_t)max_edges));
+  KITH_TRY(KITH_NEW(t->sorted, 2 * (int64_t)max_edges));
 done:
   return st;
 }
@@ -30,7 +28,7 @@ void kith__excluded_edges_free(sample_excluded_edges *t) {
   KITH_FREE(t->sorted);
 }
 
-/* One end of a target, if it is of this rank: the newest of its row. */
+/* Add one end of an edge to its row's list, if this rank owns the row. */
 static void excluded_edges_add_end(sample_excluded_edges *t, kith_gid from, int64_t to) {
   if (from < t->first_gid || from >= t->first_gid + t->g->n_own) return;
   kith_lid row = (kith_lid)(from - t->first_gid), i = t->n++;
@@ -40,10 +38,10 @@ static void excluded_edges_add_end(sample_excluded_edges *t, kith_gid from, int6
   t->head[row] = t->n;
 }
 
-/* A binary search under way in a row, whose columns ascend by original number. */
+/* A binary search in a row, whose columns ascend by kith_node_key(). */
 typedef struct excluded_edges_search {
   const kith_lid *col;
-  int64_t low, high; /* the place is one of low … high */
+  int64_t low, high; /* the result is in low … high */
 } excluded_edges_search;
 
 static int64_t excluded_edges_middle(const excluded_edges_search *s) {
@@ -63,7 +61,7 @@ static void excluded_edges_begin_search(const sample_excluded_edges *t, int n, c
                                    .high = a->degree[row[i]]};
 }
 
-/* Halve what is left for all of them; returns whether anything is left. */
+/* One step of n searches; returns whether any continues. */
 static bool excluded_edges_halve(const sample_excluded_edges *t, int n, const int64_t *to,
                                  excluded_edges_search *s) {
   bool left = false;
@@ -108,8 +106,8 @@ static int excluded_edges_compare(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-/* A popular item may have a good part of the step's pairs, so their places are sorted rather than inserted
- * one by one. */
+/* A popular item may have many of the step's edges: sort their positions, rather than insert them one by one.
+ */
 void kith__excluded_edges_apply(sample_excluded_edges *t, sample_query *q) {
   int64_t n = 0;
   for (kith_lid i = t->head[q->row]; i > 0; i = t->next[i - 1])

@@ -1,13 +1,15 @@
-/* The owner of a user, who alone knows its list, marks what the user knows; the marks are shared as bits. */
+/* The owner of a user, which alone has the user's items, sets the bits of its pairs; an all-reduce combines
+ * them. */
 #include "sample/false_negative_mask.h"
 
 kith_status kith__false_negative_mask_make(int n, int pairs, int64_t n_item, kith_false_negative_mask *m) {
   kith_status st = KITH_OK;
   int64_t n_tile = (n + KITH_TILE - 1) / KITH_TILE;
-  KITH_CHECK(
-      n_tile * pairs <= INT32_MAX, KITH_ECONFIG,
-      "%d pairs with %d candidates need %lld marks, at most %d x 64: fewer of one or the other are needed",
-      pairs, n, (long long)n_tile * pairs, INT32_MAX);
+  KITH_CHECK(n_tile * pairs <= INT32_MAX, KITH_ECONFIG,
+             "%d pairs with %d candidates need a mask of %lld words; at most %d are possible: use a smaller "
+             "batch or fewer "
+             "shared negatives",
+             pairs, n, (long long)n_tile * pairs, INT32_MAX);
   KITH_TRY(KITH_NEW(m->mask, n_tile * pairs));
   KITH_TRY(KITH_NEW(m->next, n));
   KITH_TRY(KITH_NEW(m->head, n > 0 ? n_item : 0));
@@ -21,15 +23,15 @@ void kith__false_negative_mask_free(kith_false_negative_mask *m) {
   KITH_FREE(m->head);
 }
 
-/* What the user of a seed knows.  Candidates of the same item form a chain: newest[item], next[it - 1], …,
- * each a candidate's number from 1. */
+/* Set the bits of one pair.  The candidates of an item are a linked list of numbers from 1: head[item],
+ * next[c - 1], … */
 static void false_negative_mask_user(kith_false_negative_mask *m, const kith_batch *b,
-                                     const kith_train_edge *edge, int64_t place, bool own) {
+                                     const kith_train_edge *edge, int64_t position, bool own) {
   const kith_ragged *train = &b->g->train;
   for (kith_eid at = train->start[edge->user]; at < train->start[edge->user + 1]; at++)
     for (int32_t c = m->head[train->value[at]]; c > 0; c = m->next[c - 1])
-      if (!own || c - 1 != place)
-        m->mask[(c - 1) / KITH_TILE * b->n_global + place] |= (uint64_t)1 << (c - 1) % KITH_TILE;
+      if (!own || c - 1 != position)
+        m->mask[(c - 1) / KITH_TILE * b->n_global + position] |= (uint64_t)1 << (c - 1) % KITH_TILE;
 }
 
 void kith__false_negative_mask_fill(kith_false_negative_mask *m, const kith_batch *b,
@@ -47,6 +49,6 @@ void kith__false_negative_mask_fill(kith_false_negative_mask *m, const kith_batc
     false_negative_mask_user(m, b, &e->edges[s], e->edges[s].position - e->step_start[step], own);
   for (int c = 0; c < n; c++) m->head[item[c]] = 0;
   if (b->comm->size > 1)
-    KITH_WAIT("which negatives are known items",
+    KITH_WAIT("false-negative mask",
               MPI_Allreduce(MPI_IN_PLACE, m->mask, (int)n_word, MPI_UINT64_T, MPI_BOR, b->comm->mpi));
 }

@@ -1,10 +1,10 @@
 /*
- * PinSage's importance neighborhoods (Ying et al., KDD 2018, section 3.1): the T nodes that walks from a
- * node visit most.
+ * PinSage's importance neighborhoods (Ying et al., KDD 2018, section 3.1): the T nodes that walks from a node
+ * visit most.
  *
- * Nodes take turns, as many at once as their walkers find room.  All visits of a node are seen by its owner,
- * who counts them by the node that the walker came from and sends the counts there: every pair of nodes is
- * counted in one place.
+ * Nodes are processed in rounds of as many as the buffers allow.  The owner of a visited node counts its
+ * visits by start node, and sends the counts to the owner of the start node: every pair of nodes is counted
+ * on one rank.
  */
 #include <limits.h>
 #include <stdlib.h>
@@ -14,39 +14,39 @@
 enum {
   IMPORTANCE_WALKERS = 1 << 17,
   IMPORTANCE_WORDS = 4
-}; /* walkers over all ranks; 64-bit words of a count */
+}; /* walkers in a round, over all ranks; 64-bit words of a count */
 
-/* A visit to `at`, and how many of them there were; `node` is the key of `at`. */
+/* n visits to node `at` by walks from node `from`; `node` is kith_node_key() of `at`. */
 typedef struct importance_count {
   int64_t from, at, node, n;
 } importance_count;
 
 _Static_assert(sizeof(importance_count) == IMPORTANCE_WORDS * sizeof(int64_t),
-               "counts travel as whole numbers");
+               "counts are sent as 64-bit integers");
 
 typedef struct importance {
   const kith_comm *comm;
   const kith_graph *g;
   kith_importance_options o;
   uint64_t rng_seed;
-  kith_lid nodes_per_round; /* own nodes whose walkers are under way at once */
+  kith_lid nodes_per_round; /* own nodes in a round */
   kith_walks *walks;
   kith_walker *walker; /* [nodes_per_round * walks] */
   int64_t n_send, n_recv;
   importance_count *send; /* [walkers over all ranks * length] visits to own nodes, then their counts */
   importance_count *recv; /* [nodes_per_round * walks * length] counts of walks from own nodes */
-  int *out, *out_at, *in, *in_at; /* [size], places [size + 1] */
-  int64_t max_neighbors;          /* neighbors that a node may have */
-  kith_eid *start;                /* [n_own + 1] the rows so far */
-  kith_gid *gid;                  /* [n_own * max_neighbors] */
-  float *weight;                  /* [n_own * max_neighbors] */
+  int *send_count, *send_displ, *recv_count, *recv_displ; /* counts [size], displs [size + 1] */
+  int64_t max_neighbors;                                  /* of a node */
+  kith_eid *start;                                        /* [n_own + 1] CSR of the rows so far */
+  kith_gid *gid;                                          /* [n_own * max_neighbors] */
+  float *weight;                                          /* [n_own * max_neighbors] */
 } importance;
 
 kith_importance_options kith_importance_defaults(void) {
   return (kith_importance_options){.walks = 100, .length = 4, .neighbors = 50};
 }
 
-/* ---- room ---- */
+/* ---- memory ---- */
 
 static kith_status importance_alloc(importance *w) {
   kith_status st = KITH_OK;
@@ -61,10 +61,10 @@ static kith_status importance_alloc(importance *w) {
   KITH_TRY(KITH_NEW(w->walker, walkers));
   KITH_TRY(KITH_NEW(w->send, size * visits));
   KITH_TRY(KITH_NEW(w->recv, visits));
-  KITH_TRY(KITH_NEW(w->out, size));
-  KITH_TRY(KITH_NEW(w->out_at, size + 1));
-  KITH_TRY(KITH_NEW(w->in, size));
-  KITH_TRY(KITH_NEW(w->in_at, size + 1));
+  KITH_TRY(KITH_NEW(w->send_count, size));
+  KITH_TRY(KITH_NEW(w->send_displ, size + 1));
+  KITH_TRY(KITH_NEW(w->recv_count, size));
+  KITH_TRY(KITH_NEW(w->recv_displ, size + 1));
   KITH_TRY(KITH_NEW(w->start, own + 1));
   KITH_TRY(KITH_NEW(w->gid, own * w->max_neighbors));
   KITH_TRY(KITH_NEW(w->weight, own * w->max_neighbors));
@@ -77,10 +77,10 @@ static void importance_free(importance *w) {
   KITH_FREE(w->walker);
   KITH_FREE(w->send);
   KITH_FREE(w->recv);
-  KITH_FREE(w->out);
-  KITH_FREE(w->out_at);
-  KITH_FREE(w->in);
-  KITH_FREE(w->in_at);
+  KITH_FREE(w->send_count);
+  KITH_FREE(w->send_displ);
+  KITH_FREE(w->recv_count);
+  KITH_FREE(w->recv_displ);
   KITH_FREE(w->start);
   KITH_FREE(w->gid);
   KITH_FREE(w->weight);
@@ -94,7 +94,7 @@ static int importance_compare(const void *a, const void *b) {
   return (x->at > y->at) - (x->at < y->at);
 }
 
-/* The most visited first; of those that are visited alike the one of the smaller original number. */
+/* By start node, then most visits, then smallest kith_node_key(). */
 static int importance_compare_visits(const void *a, const void *b) {
   const importance_count *x = a, *y = b;
   if (x->from != y->from) return x->from < y->from ? -1 : 1;
@@ -114,7 +114,7 @@ static void importance_visit(void *self, const kith_walker *walker, int hop) {
     w->send[w->n_send++] = (importance_count){.from = walker->start, .at = walker->current, .n = 1};
 }
 
-/* One entry for every pair, in the order of the nodes that walks came from, hence grouped by their owners. */
+/* Combine visits of the same pair; sorted by start node, hence grouped by its owner. */
 static void importance_count_visits(importance *w) {
   const kith_graph *g = w->g;
   kith_gid low = g->first[w->comm->rank];
@@ -132,27 +132,27 @@ static void importance_count_visits(importance *w) {
   w->n_send = n;
 }
 
-/* Counts go to the owners of the nodes that walks came from. */
+/* Send the counts to the owners of the start nodes. */
 static void importance_exchange(importance *w) {
   int size = w->comm->size;
   MPI_Datatype count_type;
-  for (int r = 0; r < size; r++) w->out[r] = 0;
-  for (int64_t i = 0; i < w->n_send; i++) w->out[kith_owner(size, w->g->first, w->send[i].from)]++;
-  KITH_WAIT("walks to important neighbors",
-            MPI_Alltoall(w->out, 1, MPI_INT, w->in, 1, MPI_INT, w->comm->mpi));
-  kith_prefix_sum(size, w->out, w->out_at);
-  kith_prefix_sum(size, w->in, w->in_at);
-  w->n_recv = w->in_at[size];
+  for (int r = 0; r < size; r++) w->send_count[r] = 0;
+  for (int64_t i = 0; i < w->n_send; i++) w->send_count[kith_owner(size, w->g->first, w->send[i].from)]++;
+  KITH_WAIT("importance neighbors",
+            MPI_Alltoall(w->send_count, 1, MPI_INT, w->recv_count, 1, MPI_INT, w->comm->mpi));
+  kith_prefix_sum(size, w->send_count, w->send_displ);
+  kith_prefix_sum(size, w->recv_count, w->recv_displ);
+  w->n_recv = w->recv_displ[size];
   KITH_MPI(MPI_Type_contiguous(IMPORTANCE_WORDS, MPI_INT64_T, &count_type));
   KITH_MPI(MPI_Type_commit(&count_type));
-  KITH_WAIT("walks to important neighbors", MPI_Alltoallv(w->send, w->out, w->out_at, count_type, w->recv,
-                                                          w->in, w->in_at, count_type, w->comm->mpi));
+  KITH_WAIT("importance neighbors", MPI_Alltoallv(w->send, w->send_count, w->send_displ, count_type, w->recv,
+                                                  w->recv_count, w->recv_displ, count_type, w->comm->mpi));
   KITH_MPI(MPI_Type_free(&count_type));
 }
 
 /* ---- rows ---- */
 
-/* The next row, from the counts of one node, the most visited first: the first T of them, by original number.
+/* Append a row from a node's counts, sorted by visits: the first T of them, sorted by kith_node_key().
  */
 static void importance_row(importance *w, kith_lid row, int64_t n, importance_count *count) {
   kith_eid at = w->start[row];
@@ -178,7 +178,7 @@ static void importance_rows(importance *w, kith_lid first, kith_lid last) {
   }
 }
 
-/* Walks from the own rows first … last - 1, and from what other ranks have their turn with. */
+/* One round: walks from the own rows first … last - 1, and from the rows of other ranks. */
 static void importance_round(importance *w, kith_lid first, kith_lid last) {
   const kith_graph *g = w->g;
   kith_walk_options options = {.rng_seed = w->rng_seed,

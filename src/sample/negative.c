@@ -1,11 +1,11 @@
-/* Negatives: belong to the edge and the epoch, whoever draws them. */
+/* Draws of negatives, keyed by the edge and the epoch: the same on every rank. */
 #include "sample/complement.h"
 #include "sample/negative_distribution.h"
 
-enum { NEGATIVE_TRIES = 64 }; /* one fails for a user of half of the catalog with a chance of 2^-64 */
+enum { NEGATIVE_TRIES = 64 }; /* all fail for a user of half of the catalog with probability 2^-64 */
 
-/* The third counter of a draw: place in the pool, negative, try; so a longer pool or more negatives change no
- * earlier draw. */
+/* The third counter of a draw: index in the pool, negative, try.  A larger pool or more negatives leave the
+ * earlier draws unchanged. */
 static uint64_t negative_counter(int j, int c, int try) {
   return (uint64_t)c << 48 | (uint64_t)j << 16 | (uint64_t)try;
 }
@@ -20,7 +20,7 @@ bool kith_negative_is_hard(const kith_negative_distribution *z, const kith_edge_
   return z->hard > 0 && kith_random_unit(negative_random(e, edge, j, 0, 0).bits[2]) < z->hard;
 }
 
-/* The item of one of the step's pairs. */
+/* The item of a random pair of the step. */
 static int32_t negative_inbatch_item(const kith_inbatch_pairs *o, uint64_t bits) {
   return (int32_t)o->pair[kith_random_below(bits, (uint64_t)o->n)].item;
 }

@@ -1,11 +1,11 @@
-/* The law of noise: a mixture of uniform items, popular ones and those of training pairs, the same integers
- * on every rank. */
+/* The negative distribution: a mixture of uniform, popularity and in-batch components, with the same integer
+ * weights on every rank. */
 #include <math.h>
 
 #include "sample/negative_distribution.h"
 
 static const double NEGATIVE_DISTRIBUTION_UNIT =
-    0x1p20; /* weights are rounded once, so that sums and draws of them are exact */
+    0x1p20; /* weights are integer multiples of 1 / this, so that their sums are exact */
 
 kith_negative_options kith_negative_defaults(void) {
   return (
@@ -39,8 +39,8 @@ done:
   return st;
 }
 
-/* What the items before each weigh.  Each item's weight comes from its owner: no other rank's pow() has a say
- * in it. */
+/* Cumulative weights of the items.  An item's weight comes from its owner only, since pow() may differ
+ * between machines. */
 static void negative_distribution_item_cdf(const kith_comm *comm, const kith_graph *g, double alpha,
                                            double unit, int64_t *cdf) {
   int64_t n = g->n[KITH_ITEM];
@@ -53,7 +53,7 @@ static void negative_distribution_item_cdf(const kith_comm *comm, const kith_gra
   for (int64_t i = 0; i < n; i++) cdf[i + 1] += cdf[i];
 }
 
-/* What the items of each user's list weigh, up to and including each. */
+/* Cumulative weights within each user's items. */
 static void negative_distribution_user_cdf(const kith_ragged *train, kith_item_cdf *w) {
   for (int64_t u = 0; u < train->n_row; u++) {
     int64_t sum = 0;

@@ -1,14 +1,14 @@
-/* By which law of the noise something is drawn. */
+/* Components of the negative distribution. */
 #ifndef KITH_SRC_SAMPLE_NEGATIVE_DISTRIBUTION_H
 #define KITH_SRC_SAMPLE_NEGATIVE_DISTRIBUTION_H
 
 #include "kith/sample.h"
 
-/* Whether random bits draw in the batch. */
+/* Whether random bits choose the in-batch component. */
 bool kith__negative_distribution_is_inbatch(const kith_negative_distribution *z, const kith_draw *r);
-/* The share of draws that are uniform; 0 where it is no more than rounding. */
+/* Share of the uniform component; 0 if it is only rounding error. */
 double kith__negative_distribution_uniform_share(const kith_negative_distribution *z);
-/* Of n items the one with cdf[i] <= at < cdf[i + 1]. */
+/* The item i with cdf[i] <= at < cdf[i + 1]: binary search. */
 int32_t kith__cdf_find(int64_t n, const int64_t *cdf, int64_t at);
 
 #endif

@@ -1,15 +1,15 @@
 /*
- * A node keeps k of its neighbors (GraphSAGE), which belong to the node, the step and the hop, whoever
- * draws: uniform without replacement, or with replacement in proportion to what each neighbor weighs.
+ * Neighbor sampling (GraphSAGE): k neighbors of a node, keyed by the node, the step and the layer.  Uniform
+ * without replacement, or weighted with replacement.
  */
 #include <math.h>
 
 #include "sample/sampler_method.h"
 
 enum {
-  NEIGHBOR_BLOCK = 16,  /* draws whose random bits are made together: they do not wait for each other */
-  NEIGHBOR_SORTED = 128 /* draws that are kept in order as they come, at a cost of their square; more are
-                         marked, and read in order */
+  NEIGHBOR_BLOCK = 16, /* draws whose random bits are computed together, for instruction-level parallelism */
+  NEIGHBOR_SORTED =
+      128 /* up to so many draws: insertion into a sorted list, O(k^2); more: a bitmap, O(degree) */
 };
 
 static bool neighbor_has(int64_t n, int64_t x, const int64_t *position) {
@@ -18,8 +18,8 @@ static bool neighbor_has(int64_t n, int64_t x, const int64_t *position) {
   return has;
 }
 
-/* Insert among the ascending places 0 … n - 1: every place is looked at, since a jump that depends on what is
- * drawn costs more. */
+/* Insert into n ascending positions, without branches: a mispredicted branch costs more than the full pass.
+ */
 static void neighbor_insert(int64_t n, int64_t x, int64_t *position) {
   for (int64_t i = 0; i < n; i++) {
     int64_t here = position[i];
@@ -29,20 +29,19 @@ static void neighbor_insert(int64_t n, int64_t x, int64_t *position) {
   position[n] = x;
 }
 
-/* k of 0 … degree - 1, every choice alike (Bentley and Floyd 1987): `drawn` says what is drawn, instead of a
- * search. */
-static void neighbor_draw_marked(uint64_t rng_seed, uint64_t step, int64_t node, int hop, int64_t degree,
+/* k of 0 … degree - 1, all subsets with equal probability (Bentley and Floyd 1987), as a bitmap. */
+static void neighbor_draw_marked(uint64_t rng_seed, uint64_t step, int64_t node, int layer, int64_t degree,
                                  int k, bool *drawn) {
   kith_draw r = {{0}};
   for (int64_t i = 0; i < k; i++) {
     if (i % 4 == 0)
-      r = kith_random(rng_seed, KITH_RNG_NEIGHBOR, step, (uint64_t)node, (uint64_t)hop << 32 | (uint64_t)i);
+      r = kith_random(rng_seed, KITH_RNG_NEIGHBOR, step, (uint64_t)node, (uint64_t)layer << 32 | (uint64_t)i);
     int64_t last = degree - k + i, x = (int64_t)kith_random_below(r.bits[i % 4], (uint64_t)last + 1);
     drawn[drawn[x] ? last : x] = true;
   }
 }
 
-int64_t kith_neighbor_draw(uint64_t rng_seed, uint64_t step, int64_t node, int hop, int64_t degree, int k,
+int64_t kith_neighbor_draw(uint64_t rng_seed, uint64_t step, int64_t node, int layer, int64_t degree, int k,
                            bool *drawn, int64_t *position) {
   if (k == 0 || k >= degree) {
     for (int64_t i = 0; i < degree; i++) position[i] = i;
@@ -50,7 +49,7 @@ int64_t kith_neighbor_draw(uint64_t rng_seed, uint64_t step, int64_t node, int h
   }
   if (k > NEIGHBOR_SORTED) {
     int64_t n = 0;
-    neighbor_draw_marked(rng_seed, step, node, hop, degree, k, drawn);
+    neighbor_draw_marked(rng_seed, step, node, layer, degree, k, drawn);
     for (int64_t x = 0; x < degree; x++) {
       if (drawn[x]) position[n++] = x;
       drawn[x] = false;
@@ -62,7 +61,7 @@ int64_t kith_neighbor_draw(uint64_t rng_seed, uint64_t step, int64_t node, int h
     int64_t end = kith_min(first + NEIGHBOR_BLOCK, k);
     for (int64_t i = first; i < end; i += 4)
       r[(i - first) / 4] =
-          kith_random(rng_seed, KITH_RNG_NEIGHBOR, step, (uint64_t)node, (uint64_t)hop << 32 | (uint64_t)i);
+          kith_random(rng_seed, KITH_RNG_NEIGHBOR, step, (uint64_t)node, (uint64_t)layer << 32 | (uint64_t)i);
     for (int64_t i = first; i < end; i++) {
       int64_t last = degree - k + i,
               x = (int64_t)kith_random_below(r[(i - first) / 4].bits[i % 4], (uint64_t)last + 1);
@@ -76,9 +75,9 @@ int64_t kith_neighbor_draw(uint64_t rng_seed, uint64_t step, int64_t node, int h
 typedef struct neighbor {
   const sample_context *ctx;
   uint64_t step;
-  double *cdf; /* [largest degree + 1] of the node being asked about: what the neighbors before each weigh */
-  int64_t *count; /* [largest degree] how often each was drawn; zero between questions */
-  bool *drawn;    /* [largest degree] the same of draws without replacement */
+  double *cdf;    /* [max degree + 1] cumulative weights of the eligible neighbors of the queried row */
+  int64_t *count; /* [max degree] draws of each neighbor; zero between queries */
+  bool *drawn;    /* [max degree] workspace of kith_neighbor_draw(); false between queries */
 } neighbor;
 
 static int neighbor_fanout(const sample_context *ctx, int l) {
@@ -102,8 +101,8 @@ static int64_t neighbor_draw_uniform(void *self, const sample_query *q, int64_t 
   return n;
 }
 
-/* What an entry weighs in draws: as it was given, or one over the neighbor's degree, as the squares of A's
- * entries in a row do. */
+/* Weight of an entry for sampling: the interaction's weight; or the relation's own weight; or 1 / degree of
+ * the neighbor, which is proportional to the squared entries of a row of A. */
 static double neighbor_weight(const neighbor *w, kith_lid row, int64_t position) {
   const kith_dist_csr *a = w->ctx->a;
   kith_eid at = a->csr.start[a->iperm[row]] + position;
@@ -112,14 +111,14 @@ static double neighbor_weight(const neighbor *w, kith_lid row, int64_t position)
   return a->weighted ? (double)a->csr.weight[at] : 1 / (double)a->degree[a->csr.col[at]];
 }
 
-/* Running sums of what the allowed neighbors weigh. */
+/* Cumulative weights of the eligible neighbors. */
 static void neighbor_fill_cdf(const neighbor *w, const sample_query *q) {
   w->cdf[0] = 0;
   for (int64_t i = 0; i < q->n_eligible; i++)
     w->cdf[i + 1] = w->cdf[i] + neighbor_weight(w, q->row, kith__eligible(q, i));
 }
 
-/* The neighbor whose share a number below the sum of all falls in: binary search. */
+/* The neighbor i with cdf[i] <= x < cdf[i + 1]: binary search. */
 static int64_t neighbor_find(const double *cdf, int64_t n, double x) {
   int64_t low = 0, high = n - 1;
   while (low < high) {
@@ -130,9 +129,9 @@ static int64_t neighbor_find(const double *cdf, int64_t n, double x) {
   return low;
 }
 
-/* k draws with replacement: each that falls on a neighbor adds 1 / (k q) to its factor (Chen et al.,
- * FastGCN, ICLR 2018, theorem 1, for one node's neighbors). */
-static int64_t neighbor_weighted(void *self, const sample_query *q, int64_t *position, float *scale) {
+/* k draws with replacement: each draw of a neighbor with probability q adds 1 / (k q) to its importance
+ * weight (Chen et al., FastGCN, ICLR 2018, theorem 1, for one node's neighbors). */
+static int64_t neighbor_draw_weighted(void *self, const sample_query *q, int64_t *position, float *scale) {
   const neighbor *w = self;
   int k = neighbor_fanout(w->ctx, q->layer);
   int64_t n = 0;
@@ -161,7 +160,7 @@ static void neighbor_destroy(void *self) {
   KITH_FREE(w);
 }
 
-/* Draws by weight need weights, above zero and finite, so that every neighbor can be drawn. */
+/* Weights must be positive and finite, so that every neighbor can be sampled. */
 static kith_status neighbor_check(const sample_context *s) {
   kith_status st = KITH_OK;
   const kith_graph *g = s->g;
@@ -184,8 +183,8 @@ kith_status kith__method_neighbor(const sample_context *s, sample_method *out) {
   KITH_TRY(KITH_NEW(w, 1));
   *out = (sample_method){.self = w,
                          .begin = neighbor_begin,
-                         .draw =
-                             s->options.weighting == KITH_UNIFORM ? neighbor_draw_uniform : neighbor_weighted,
+                         .draw = s->options.weighting == KITH_UNIFORM ? neighbor_draw_uniform
+                                                                      : neighbor_draw_weighted,
                          .destroy = neighbor_destroy};
   w->ctx = s;
   KITH_TRY(KITH_NEW(w->cdf, s->max_degree + 1));

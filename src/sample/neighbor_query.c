@@ -1,48 +1,48 @@
-/* Questions go to the owners of nodes; they draw by the law and answer. */
+/* Requests go to the owners of rows, which sample by the method and reply. */
 #include "sample/neighbor_query.h"
 
 enum {
   QUERY_REPLY_WORDS = 2,
-  QUERY_NEIGHBOR_WORDS = 3, /* 64-bit words of an answer's things */
-  QUERY_PREFETCH = 8,       /* questions between asking for a line of memory and reading it */
-  QUERY_BLOCK = 512         /* drawn neighbors whose lines are asked for together */
+  QUERY_NEIGHBOR_WORDS = 3, /* 64-bit words of sample_reply and sample_neighbor */
+  QUERY_PREFETCH = 8,       /* rows between a prefetch and its use */
+  QUERY_BLOCK = 512         /* sampled neighbors that are prefetched together */
 };
 
-/* ---- room ---- */
+/* ---- memory ---- */
 
 static kith_status query_make_counts(int size, sample_counts *c) {
   kith_status st = KITH_OK;
-  KITH_TRY(KITH_NEW(c->out, size));
-  KITH_TRY(KITH_NEW(c->out_at, size + 1));
-  KITH_TRY(KITH_NEW(c->in, size));
-  KITH_TRY(KITH_NEW(c->in_at, size + 1));
+  KITH_TRY(KITH_NEW(c->send_count, size));
+  KITH_TRY(KITH_NEW(c->send_displ, size + 1));
+  KITH_TRY(KITH_NEW(c->recv_count, size));
+  KITH_TRY(KITH_NEW(c->recv_displ, size + 1));
 done:
   return st;
 }
 
 static void query_free_counts(sample_counts *c) {
-  KITH_FREE(c->out);
-  KITH_FREE(c->out_at);
-  KITH_FREE(c->in);
-  KITH_FREE(c->in_at);
+  KITH_FREE(c->send_count);
+  KITH_FREE(c->send_displ);
+  KITH_FREE(c->recv_count);
+  KITH_FREE(c->recv_displ);
 }
 
-/* What comes from others and goes to them; a rank answers itself in place. */
+/* Buffers of the exchange; own rows need none. */
 static kith_status query_make_replies(const sample_context *s, int64_t rows, int64_t entries,
                                       sample_neighbor_query *q) {
   kith_status st = KITH_OK;
-  int64_t others = s->comm->size - 1, asked = others * kith_min(rows, s->g->n_own),
-          answers = others * kith_min(entries, s->a->csr.start[s->a->csr.n_row]);
-  KITH_CHECK(asked < INT32_MAX && answers < INT32_MAX && entries < INT32_MAX, KITH_ECONFIG,
+  int64_t n_peer = s->comm->size - 1, n_recv = n_peer * kith_min(rows, s->g->n_own),
+          n_neighbor = n_peer * kith_min(entries, s->a->csr.start[s->a->csr.n_row]);
+  KITH_CHECK(n_recv < INT32_MAX && n_neighbor < INT32_MAX && entries < INT32_MAX, KITH_ECONFIG,
              "sampler.fanouts: a step may exchange %lld neighbors with one rank; use a smaller batch or "
              "fan-outs, or more ranks",
-             (long long)(answers > entries ? answers : entries));
+             (long long)(n_neighbor > entries ? n_neighbor : entries));
   KITH_TRY(KITH_NEW(q->reply_in, rows));
   KITH_TRY(KITH_NEW(q->neighbor_in, entries + SAMPLE_PREFETCH));
   q->neighbor_in_bytes = (entries + SAMPLE_PREFETCH) * (int64_t)sizeof *q->neighbor_in;
-  KITH_TRY(KITH_NEW(q->recv_gid, asked));
-  KITH_TRY(KITH_NEW(q->reply_out, asked));
-  KITH_TRY(KITH_NEW(q->neighbor_out, answers));
+  KITH_TRY(KITH_NEW(q->recv_gid, n_recv));
+  KITH_TRY(KITH_NEW(q->reply_out, n_recv));
+  KITH_TRY(KITH_NEW(q->neighbor_out, n_neighbor));
 done:
   return st;
 }
@@ -66,7 +66,7 @@ kith_status kith__neighbor_query_make(const sample_context *s, const sample_meth
   KITH_TRY(KITH_NEW(q->node_info, s->a->csr.n_col));
   for (kith_lid c = 0; c < s->a->csr.n_col; c++)
     q->node_info[c] = (sample_neighbor){s->a->number[c], s->a->node[c], (int32_t)s->a->degree[c], 1};
-  KITH_TRY(KITH_NEW(q->place, QUERY_BLOCK + s->max_degree));
+  KITH_TRY(KITH_NEW(q->csr_index, QUERY_BLOCK + s->max_degree));
   KITH_TRY(KITH_NEW(q->scale, QUERY_BLOCK + s->max_degree));
   KITH_TRY(kith__excluded_edges_make(s, max_excluded, &q->excluded));
   KITH_TRY(query_make_counts(s->comm->size, &q->rows));
@@ -78,14 +78,14 @@ done:
 
 void kith__neighbor_query_free(sample_neighbor_query *q) {
   if (!q->made) return;
-  KITH_WAIT("the neighbors that were asked for", MPI_Waitall(2, q->request, MPI_STATUSES_IGNORE));
+  KITH_WAIT("sampled neighbors", MPI_Waitall(2, q->request, MPI_STATUSES_IGNORE));
   KITH_MPI(MPI_Type_free(&q->reply_type));
   KITH_MPI(MPI_Type_free(&q->neighbor_type));
   KITH_FREE(q->sort);
   KITH_FREE(q->grouped_row);
   KITH_FREE(q->grouped_gid);
   KITH_FREE(q->node_info);
-  KITH_FREE(q->place);
+  KITH_FREE(q->csr_index);
   KITH_FREE(q->scale);
   kith__excluded_edges_free(&q->excluded);
   query_free_counts(&q->rows);
@@ -97,59 +97,57 @@ void kith__neighbor_query_free(sample_neighbor_query *q) {
   KITH_FREE(q->neighbor_in);
 }
 
-/* ---- answering ---- */
+/* ---- replies ---- */
 
-/* Draw the answer to one question behind the n entries that are drawn already: places in csr, and what each
- * counts. */
-static sample_reply query_draw(sample_neighbor_query *q, int l, kith_gid number, int64_t n) {
+/* Sample one row; its csr indices and importance weights go behind the n entries of the block. */
+static sample_reply query_draw(sample_neighbor_query *q, int layer, kith_gid gid, int64_t n) {
   const kith_dist_csr *a = q->a;
-  kith_lid row = (kith_lid)(number - q->g->first[q->comm->rank]);
-  sample_query about = {.layer = l, .row = row, .n_eligible = a->degree[row]};
+  kith_lid row = (kith_lid)(gid - q->g->first[q->comm->rank]);
+  sample_query about = {.layer = layer, .row = row, .n_eligible = a->degree[row]};
   if (kith__excluded_edges_has(&q->excluded, row)) kith__excluded_edges_apply(&q->excluded, &about);
-  int64_t *place = q->place + n, drawn = q->method->draw(q->method->self, &about, place, q->scale + n);
+  int64_t *index = q->csr_index + n, drawn = q->method->draw(q->method->self, &about, index, q->scale + n);
   kith_eid from = a->csr.start[a->iperm[row]];
   for (int64_t i = 0; i < drawn; i++) {
-    place[i] += from;
-    __builtin_prefetch(&a->csr.col[place[i]]);
+    index[i] += from;
+    __builtin_prefetch(&a->csr.col[index[i]]);
   }
   return (sample_reply){q->node_info[row].node, q->node_info[row].degree, (int32_t)drawn};
 }
 
-/* Who the n drawn neighbors are. */
+/* Fill in the n sampled neighbors of a block. */
 static void query_fill_neighbors(const sample_neighbor_query *q, int64_t n, sample_neighbor *neighbor) {
   const kith_csr *csr = &q->a->csr;
-  for (int64_t i = 0; i < n; i++) __builtin_prefetch(&q->node_info[csr->col[q->place[i]]]);
+  for (int64_t i = 0; i < n; i++) __builtin_prefetch(&q->node_info[csr->col[q->csr_index[i]]]);
   for (int64_t i = 0; i < n; i++) {
-    neighbor[i] = q->node_info[csr->col[q->place[i]]];
-    neighbor[i].scale = q->a->weighted ? q->scale[i] * csr->weight[q->place[i]] : q->scale[i];
+    neighbor[i] = q->node_info[csr->col[q->csr_index[i]]];
+    neighbor[i].scale = q->a->weighted ? q->scale[i] * csr->weight[q->csr_index[i]] : q->scale[i];
   }
 }
 
-/* What the answer to a later question will read: in two strides, since the second place is read in the first.
- */
-static void query_prefetch(const sample_neighbor_query *q, int64_t n, const kith_gid *asked) {
+/* Prefetch for later rows, at two distances: the second address is loaded from the first. */
+static void query_prefetch(const sample_neighbor_query *q, int64_t n, const kith_gid *gid) {
   const kith_dist_csr *a = q->a;
   kith_gid low = q->g->first[q->comm->rank];
   if (n > QUERY_PREFETCH) {
-    kith_lid row = (kith_lid)(asked[QUERY_PREFETCH] - low);
+    kith_lid row = (kith_lid)(gid[QUERY_PREFETCH] - low);
     __builtin_prefetch(&a->degree[row]);
     __builtin_prefetch(&a->iperm[row]);
     __builtin_prefetch(&q->node_info[row]);
     __builtin_prefetch(&q->excluded.head[row]);
   }
-  if (n > QUERY_PREFETCH / 2) __builtin_prefetch(&a->csr.start[a->iperm[asked[QUERY_PREFETCH / 2] - low]]);
+  if (n > QUERY_PREFETCH / 2) __builtin_prefetch(&a->csr.start[a->iperm[gid[QUERY_PREFETCH / 2] - low]]);
 }
 
 /*
- * Answer n questions; returns how many edges that makes.  Where the graph is larger than the caches, each
- * neighbor is two misses, of its column and of who it is; those of a block of questions travel together.
+ * Reply to n requests; returns the number of sampled neighbors.  On a graph that exceeds the caches each
+ * neighbor costs two cache misses, of its column and of its node_info; those of a block overlap.
  */
-static int64_t query_answer(sample_neighbor_query *q, int l, int64_t n, const kith_gid *asked,
+static int64_t query_answer(sample_neighbor_query *q, int layer, int64_t n, const kith_gid *gid,
                             sample_reply *reply, sample_neighbor *neighbor) {
   int64_t at = 0, block = 0;
   for (int64_t i = 0; i < n; i++) {
-    query_prefetch(q, n - i, asked + i);
-    reply[i] = query_draw(q, l, asked[i], block);
+    query_prefetch(q, n - i, gid + i);
+    reply[i] = query_draw(q, layer, gid[i], block);
     block += reply[i].n_drawn;
     if (block < QUERY_BLOCK && i + 1 < n) continue;
     query_fill_neighbors(q, block, neighbor + at);
@@ -160,31 +158,31 @@ static int64_t query_answer(sample_neighbor_query *q, int l, int64_t n, const ki
 }
 
 static void query_answer_self(sample_neighbor_query *q) {
-  q->n_self_neighbor = query_answer(q, q->l, q->n_self, q->grouped_gid + q->self_start,
+  q->n_self_neighbor = query_answer(q, q->layer, q->n_self, q->grouped_gid + q->self_start,
                                     q->reply_in + q->self_start, q->neighbor_in);
 }
 
 /* ---- the exchange ---- */
 
-/* How many of the sorted rows each rank owns. */
+/* Count the grouped rows of each owner. */
 static void query_count(sample_neighbor_query *q, kith_lid n) {
   sample_counts *c = &q->rows;
   int me = q->comm->rank;
   for (kith_lid r = 0, at = 0; r < q->comm->size; r++) {
     kith_lid begin = at;
     while (at < n && q->grouped_gid[at] < q->g->first[r + 1]) at++;
-    c->out[r] = at - begin;
+    c->send_count[r] = at - begin;
   }
-  kith_prefix_sum(q->comm->size, c->out, c->out_at);
-  q->n_self = c->out[me];
-  q->self_start = c->out_at[me];
-  c->out[me] = 0;
+  kith_prefix_sum(q->comm->size, c->send_count, c->send_displ);
+  q->n_self = c->send_count[me];
+  q->self_start = c->send_displ[me];
+  c->send_count[me] = 0;
 }
 
-/* Ranks own ranges of numbers; and an owner whose questions ascend finds the rows of its graph one behind the
- * other. */
-void kith__neighbor_query_group(sample_neighbor_query *q, kith_lid n, const kith_gid *number) {
-  for (kith_lid i = 0; i < n; i++) q->sort[i] = (kith_key_value){number[i], i};
+/* Ranks own ranges of global ids, so sorting groups by owner; ascending requests also read the graph in
+ * order. */
+void kith__neighbor_query_group(sample_neighbor_query *q, kith_lid n, const kith_gid *gid) {
+  for (kith_lid i = 0; i < n; i++) q->sort[i] = (kith_key_value){gid[i], i};
   kith_sort(n, q->g->first[q->comm->size], q->sort, q->sort + n);
   for (kith_lid at = 0; at < n; at++) {
     q->grouped_row[at] = q->sort[at].value;
@@ -193,42 +191,43 @@ void kith__neighbor_query_group(sample_neighbor_query *q, kith_lid n, const kith
   query_count(q, n);
 }
 
-/* Counts have come: send the questions, and answer one's own while they travel. */
+/* Counts have arrived: send the requests, and sample the own rows meanwhile. */
 static void query_send_requests(sample_neighbor_query *q) {
   sample_counts *c = &q->rows;
-  kith_prefix_sum(q->comm->size, c->in, c->in_at);
-  KITH_MPI(MPI_Ialltoallv(q->grouped_gid, c->out, c->out_at, MPI_INT64_T, q->recv_gid, c->in, c->in_at,
-                          MPI_INT64_T, q->comm->mpi, &q->request[0]));
+  kith_prefix_sum(q->comm->size, c->recv_count, c->recv_displ);
+  KITH_MPI(MPI_Ialltoallv(q->grouped_gid, c->send_count, c->send_displ, MPI_INT64_T, q->recv_gid,
+                          c->recv_count, c->recv_displ, MPI_INT64_T, q->comm->mpi, &q->request[0]));
   query_answer_self(q);
 }
 
-/* Questions have come: draw, send heads and how many edges follow. */
+/* Requests have arrived: sample, send the replies and the counts of neighbors. */
 static void query_send_replies(sample_neighbor_query *q) {
   int size = q->comm->size;
   sample_counts *c = &q->rows, *e = &q->edges;
-  for (int r = 0, at = 0; r < size; at += e->out[r], r++)
-    e->out[r] = (int)query_answer(q, q->l, c->in[r], q->recv_gid + c->in_at[r], q->reply_out + c->in_at[r],
-                                  q->neighbor_out + at);
-  kith_prefix_sum(size, e->out, e->out_at);
-  KITH_MPI(MPI_Ialltoallv(q->reply_out, c->in, c->in_at, q->reply_type, q->reply_in, c->out, c->out_at,
-                          q->reply_type, q->comm->mpi, &q->request[0]));
-  KITH_MPI(MPI_Ialltoall(e->out, 1, MPI_INT, e->in, 1, MPI_INT, q->comm->mpi, &q->request[1]));
+  for (int r = 0, at = 0; r < size; at += e->send_count[r], r++)
+    e->send_count[r] = (int)query_answer(q, q->layer, c->recv_count[r], q->recv_gid + c->recv_displ[r],
+                                         q->reply_out + c->recv_displ[r], q->neighbor_out + at);
+  kith_prefix_sum(size, e->send_count, e->send_displ);
+  KITH_MPI(MPI_Ialltoallv(q->reply_out, c->recv_count, c->recv_displ, q->reply_type, q->reply_in,
+                          c->send_count, c->send_displ, q->reply_type, q->comm->mpi, &q->request[0]));
+  KITH_MPI(MPI_Ialltoall(e->send_count, 1, MPI_INT, e->recv_count, 1, MPI_INT, q->comm->mpi, &q->request[1]));
 }
 
 static void query_send_neighbors(sample_neighbor_query *q) {
   sample_counts *e = &q->edges;
-  kith_prefix_sum(q->comm->size, e->in, e->in_at);
-  KITH_MPI(MPI_Ialltoallv(q->neighbor_out, e->out, e->out_at, q->neighbor_type,
-                          q->neighbor_in + q->n_self_neighbor, e->in, e->in_at, q->neighbor_type,
+  kith_prefix_sum(q->comm->size, e->recv_count, e->recv_displ);
+  KITH_MPI(MPI_Ialltoallv(q->neighbor_out, e->send_count, e->send_displ, q->neighbor_type,
+                          q->neighbor_in + q->n_self_neighbor, e->recv_count, e->recv_displ, q->neighbor_type,
                           q->comm->mpi, &q->request[0]));
 }
 
-void kith__neighbor_query_begin(sample_neighbor_query *q, int l, kith_lid n, const kith_gid *number) {
-  q->l = l;
+void kith__neighbor_query_begin(sample_neighbor_query *q, int layer, kith_lid n, const kith_gid *gid) {
+  q->layer = layer;
   q->phase = 0;
-  kith__neighbor_query_group(q, n, number);
+  kith__neighbor_query_group(q, n, gid);
   if (q->comm->size > 1)
-    KITH_MPI(MPI_Ialltoall(q->rows.out, 1, MPI_INT, q->rows.in, 1, MPI_INT, q->comm->mpi, &q->request[0]));
+    KITH_MPI(MPI_Ialltoall(q->rows.send_count, 1, MPI_INT, q->rows.recv_count, 1, MPI_INT, q->comm->mpi,
+                           &q->request[0]));
 }
 
 bool kith__neighbor_query_advance(sample_neighbor_query *q) {
@@ -236,7 +235,7 @@ bool kith__neighbor_query_advance(sample_neighbor_query *q) {
                                                             query_send_neighbors};
   if (q->comm->size == 1) query_answer_self(q);
   else {
-    KITH_WAIT("the neighbors that were asked for", MPI_Waitall(2, q->request, MPI_STATUSES_IGNORE));
+    KITH_WAIT("sampled neighbors", MPI_Waitall(2, q->request, MPI_STATUSES_IGNORE));
     if (q->phase < 3) {
       next[q->phase++](q);
       return false;

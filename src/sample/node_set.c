@@ -1,9 +1,10 @@
 /*
- * Every node is in the step's set or not, by a draw of its own: for each layer anew (FastGCN: Chen et al.,
- * ICLR 2018), or once for all layers (GraphSAINT's node sampler: Zeng et al., ICLR 2020).  A row reads those
- * of its neighbors that are in the set, each weighted by one over its chance.  Both papers draw a fixed
- * number of nodes with replacement; independent draws with the same expected number need no list of all nodes
- * on every rank, and any rank can tell for any node that it knows.
+ * Node sets: every node is in the set of a step by an independent draw (Poisson sampling), per layer
+ * (FastGCN: Chen et al., ICLR 2018) or once for all layers (GraphSAINT's node sampler: Zeng et al., ICLR
+ * 2020).  A row reads its neighbors in the set; the importance weight is the inverse inclusion probability.
+ *
+ * Both papers draw a fixed number of nodes with replacement.  Independent draws with the same expected number
+ * need no list of all nodes: any rank can compute whether a node is in the set.
  */
 #include <math.h>
 
@@ -11,8 +12,8 @@
 
 typedef struct node_set {
   const sample_context *ctx;
-  bool per_layer;      /* for each layer */
-  double *probability; /* [n_own + n_ghost] chance of each node */
+  bool per_layer;      /* a set for each layer */
+  double *probability; /* [n_own + n_ghost] inclusion probability of each node */
   uint64_t step;
 } node_set;
 
@@ -42,7 +43,7 @@ static void node_set_destroy(void *self) {
   KITH_FREE(w);
 }
 
-/* What an owned node's chance is in proportion to: the squared norm of its column of A. */
+/* Squared norm of an owned node's column of A, to which its probability is proportional. */
 static double node_set_norm(const kith_dist_csr *a, kith_lid row) {
   const kith_csr *csr = &a->csr;
   double sum = 0;
@@ -59,9 +60,9 @@ static double node_set_expected(const kith_comm *comm, kith_lid n, const double 
 }
 
 /*
- * The t for which chances min(1, t norm) add up to `budget`, by doubling and halving; 2^100, which makes
- * every node certain that has neighbors, where those are fewer.  Sums over ranks are exact, so t is the same
- * on any number of them.
+ * Solve sum of min(1, t norm) = budget for t, by doubling and bisection.  If fewer nodes than the budget have
+ * neighbors, t is 2^100, and all of these nodes have probability 1.  Sums over ranks are exact, so t does not
+ * depend on the ranks.
  */
 static double node_set_solve_scale(const kith_comm *comm, kith_lid n, const double *norm, double budget) {
   double low = 0, high = 1;
@@ -85,7 +86,7 @@ static kith_agreed node_set_probabilities(const sample_context *s, node_set *w) 
   double t = node_set_solve_scale(comm, g->n_own, w->probability, (double)s->options.budget);
   for (kith_lid i = 0; i < g->n_own; i++) {
     w->probability[i] = fmin(1, t * w->probability[i]);
-    bits[i] = (int64_t)ldexp(w->probability[i], 52); /* chances travel as whole numbers: multiples of 2^-52 */
+    bits[i] = (int64_t)ldexp(w->probability[i], 52); /* sent as integers, in multiples of 2^-52 */
   }
   KITH_TRY(kith_halo_forward_int(s->a->halo, bits, bits + g->n_own));
   for (kith_lid i = 0; i < s->a->csr.n_col; i++) w->probability[i] = ldexp((double)bits[i], -52);
@@ -94,7 +95,7 @@ done:
   return st;
 }
 
-/* Twelve standard deviations above the expected number: never reached in practice (and told, if it were). */
+/* Expectation plus 12 standard deviations: never reached in practice; an excess would abort. */
 static int64_t node_set_max_nodes(double budget) { return (int64_t)ceil(budget + 12 * sqrt(budget + 1)) + 1; }
 
 kith_agreed kith__method_node_set(const sample_context *s, sample_method *out) {

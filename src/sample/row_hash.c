@@ -1,4 +1,4 @@
-/* Hashing is open addressing with linear steps, at most half full. */
+/* Open addressing with linear probing, at most half full. */
 #include <string.h>
 
 #include "sample/row_hash.h"
@@ -28,7 +28,7 @@ void kith__row_hash_clear(sample_row_hash *m) {
     m->stamp += m->stride;
     return;
   }
-  if (m->row) memset(m->row, 0, (size_t)m->n_node * sizeof *m->row); /* the clock goes round */
+  if (m->row) memset(m->row, 0, (size_t)m->n_node * sizeof *m->row); /* the stamp would overflow */
   else memset(m->slot, 0, (m->mask + 1) * sizeof *m->slot);
   m->stamp = 1;
 }

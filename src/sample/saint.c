@@ -1,13 +1,16 @@
 /*
- * GraphSAINT's walks (Zeng et al., ICLR 2020, section 3): a step's set is what random walks visit.  Walks of
- * one hop draw an edge with the paper's edge sampler's chance, in proportion to 1 / deg u + 1 / deg v.
+ * GraphSAINT's edge and walk samplers (Zeng et al., ICLR 2020, section 3): a step's set is what random walks
+ * visit.  A walk of one step samples an edge with the probability of the paper's edge sampler, proportional
+ * to 1 / deg u + 1 / deg v.
  *
- * The chances that the estimate is divided by are counted in sets drawn before training, as the paper does: a
- * node is there in C_u of them, both ends of an edge in C_uv.  The seeds are there whatever is drawn, so that
- * they read u with scale N / C_u.  The rows of farther hops are there because they are in the set, and read u
- * under that condition: C_v / C_uv (the paper's 1 / alpha).  A seed that is not in the set, and is carried
- * along for its own layers' sake, reads u under that condition: (N - C_v) / (C_u - C_uv).  So the sum is
- * estimated without bias whether it is in the set or not.
+ * Inclusion probabilities are estimated from N sets drawn before training, as in the paper: node u is in C_u
+ * of them, both ends of edge (u, v) are in C_uv.  Row v reads neighbor u with an inverse probability:
+ *
+ * - in the block of the seed nodes, which are rows whatever is drawn: N / C_u;
+ * - in the other blocks, if v is in the set: C_v / C_uv, the paper's 1 / alpha;
+ * - in the other blocks, if v is a seed node outside of the set: (N - C_v) / (C_u - C_uv).
+ *
+ * So the estimate is unbiased whether the row is in the set or not.
  */
 #include <math.h>
 
@@ -15,13 +18,13 @@
 
 typedef struct saint {
   const sample_context *ctx;
-  double root_probability; /* chance of each node to begin a walk */
+  double root_probability; /* probability that a walk starts at a node */
   int length;
   kith_walks *walks;
   kith_walker *walker; /* [n_own] */
-  bool exchanging;     /* walks are at their end, and ranks tell each other who is there */
-  float *in_set;       /* [n_own + n_ghost] 1 if a node is in the step's set, else 0 */
-  int64_t n_set;       /* N, sets that were counted */
+  bool exchanging;     /* walks have ended, and in_set travels to the ghosts */
+  float *in_set;       /* [n_own + n_ghost] 1 if the node is in the step's set, else 0 */
+  int64_t n_set;       /* N, sets counted */
   int64_t *count;      /* [n_own + n_ghost] C_u */
   int32_t *pair_count; /* [entries] C_uv */
 } saint;
@@ -32,7 +35,7 @@ static void saint_visit(void *self, const kith_walker *x, int hop) {
   w->in_set[x->current - w->ctx->g->first[w->ctx->comm->rank]] = 1;
 }
 
-/* Begin to draw the set of a step: every node begins a walk or not, by a draw of its own. */
+/* Begin to sample the set of a step: a walk starts at every node by an independent draw. */
 static void saint_begin_set(saint *w, kith_rng_stream use, uint64_t step) {
   const sample_context *s = w->ctx;
   const kith_graph *g = s->g;
@@ -67,7 +70,7 @@ static bool saint_advance(void *self) {
   return ready;
 }
 
-/* One over the chance that neighbor c, entry e of a row, is in the set; a first meeting counts as one. */
+/* Inverse probability that neighbor c, entry e of a row, is in the set; counts of 0 are taken as 1. */
 static float saint_scale(const saint *w, const sample_query *q, kith_eid e, kith_lid c) {
   int64_t often = w->n_set, together = w->count[c];
   if (q->layer < w->ctx->n_layer - 1) {
@@ -104,7 +107,7 @@ static void saint_destroy(void *self) {
   KITH_FREE(w);
 }
 
-/* Count one more set; returns how many nodes of this rank are in it. */
+/* Sample and count one set; returns the number of this rank's nodes in it. */
 static int64_t saint_count_set(saint *w) {
   const kith_csr *csr = &w->ctx->a->csr;
   int64_t here = 0;
@@ -120,8 +123,8 @@ static int64_t saint_count_set(saint *w) {
 }
 
 /*
- * Count as many sets as it takes to meet every node `coverage` times on average.  Every set costs a draw for
- * each node, so this grows with coverage * nodes^2 / budget: progress is shown.
+ * Count sets until every node was included `coverage` times on average.  A set costs a draw for each node, so
+ * the cost grows with coverage * nodes^2 / budget: progress is shown.
  */
 static void saint_count(saint *w) {
   const sample_context *s = w->ctx;
@@ -155,7 +158,7 @@ kith_agreed kith__method_saint(const sample_context *s, sample_method *out) {
   double n_node = (double)(s->g->n[KITH_USER] + s->g->n[KITH_ITEM]),
          roots = fmin((double)s->options.budget, n_node);
   int64_t most =
-      (int64_t)ceil(roots + 12 * sqrt(roots + 1)) + 1; /* 12 standard deviations above what is expected */
+      (int64_t)ceil(roots + 12 * sqrt(roots + 1)) + 1; /* expectation plus 12 standard deviations */
   KITH_TRY(kith_agree(s->comm, KITH_NEW(w, 1)));
   w->ctx = s;
   *out = (sample_method){.self = w,

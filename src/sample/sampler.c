@@ -1,7 +1,7 @@
 /*
- * Hops around a step's seeds.  For every hop, outwards: each rank asks the owners of its rows for their
- * neighbors; owners draw and answer; what is new becomes a row behind those that are there.  So every frame
- * begins with the one before it, the seeds first, and one list of nodes serves all frames.
+ * Blocks around the seed nodes of a step.  For every layer, outwards from the seed nodes: each rank queries
+ * the owners of its rows for sampled neighbors, and appends the new ones to its list of nodes.  So the rows
+ * of every block begin with those of the block before, the seed nodes first, and one list serves all blocks.
  */
 #include <math.h>
 #include <string.h>
@@ -15,18 +15,18 @@ struct kith_sampler {
   bool loops;
   sample_method method;
   sample_neighbor_query query;
-  sample_plan front, back; /* the hops that steps read, and those of the plan under way */
+  sample_plan front, back; /* read by the current step; being made for the next */
   kith_lid n_seed;
-  bool method_pending; /* the law is getting ready for the plan under way */
-  int l;               /* hop of the plan under way; -1: it is made */
+  bool method_pending; /* the method prepares the step of the back plan */
+  int layer;           /* layer of the back plan under way; -1: it is complete */
   sample_row_hash row_hash;
-  kith_gid *gid; /* [most rows] of all frames of the plan under way */
+  kith_gid *gid; /* [max rows] global ids of the rows of the back plan */
 };
 
-/* ---- room ---- */
+/* ---- memory ---- */
 
-/* The most rows of every frame and entries of every hop: drawn neighbors multiply, until the law's or the
- * graph's nodes are all there. */
+/* Upper bounds of the rows and entries of every block: rows times fan-out, limited by the method's number of
+ * nodes and by the graph. */
 static kith_status sampler_bound(const kith_sampler *s, kith_lid max_seed, int64_t *rows, int64_t *entries) {
   kith_status st = KITH_OK;
   const kith_graph *g = s->ctx.g;
@@ -95,7 +95,7 @@ kith_agreed kith_sampler_create(const kith_comm *comm, const kith_graph *g, cons
                             .n_entry = n_entry,
                             .max_degree = kith_comm_max(comm, max_degree),
                             .rng_seed = rng_seed};
-  max_seed = (kith_lid)kith_comm_max(comm, max_seed); /* the same room on every rank, so that answers fit */
+  max_seed = (kith_lid)kith_comm_max(comm, max_seed); /* the same on every rank, so that replies fit */
   KITH_TRY(sampler_make_method(&s->ctx, &s->method));
   KITH_TRY(kith_agree(comm, sampler_alloc(s, max_seed, max_excluded)));
   *out = s;
@@ -119,62 +119,61 @@ void kith_sampler_destroy(kith_sampler **sampler) {
 
 /* ---- a step ---- */
 
-/* The row of a drawn neighbor: a new one behind the *n that are there, unless it has one. */
-static kith_lid sampler_find_row(kith_sampler *s, const sample_neighbor *edge, kith_lid *n) {
-  kith_lid row = kith__row_hash_insert(&s->row_hash, edge->gid, *n);
+/* Row of a sampled neighbor; a new node becomes row *n. */
+static kith_lid sampler_find_row(kith_sampler *s, const sample_neighbor *neighbor, kith_lid *n) {
+  kith_lid row = kith__row_hash_insert(&s->row_hash, neighbor->gid, *n);
   if (row == *n) {
-    s->gid[row] = edge->gid;
-    s->back.node[row] = edge->node;
-    s->back.degree[row] = edge->degree;
+    s->gid[row] = neighbor->gid;
+    s->back.node[row] = neighbor->node;
+    s->back.degree[row] = neighbor->degree;
     (*n)++;
   }
   return row;
 }
 
-/* What n entries of a row weigh: as they were given, or by 1 / sqrt(deg i deg j) times what each stands for.
+/* Weights of n entries of a row: those of the relation, which scale includes, or scale / sqrt(deg i deg j).
  */
-static void sampler_set_weights(const kith_sampler *s, int32_t n, int32_t degree, const sample_neighbor *edge,
-                                float *scale, float *weight) {
-  for (int32_t k = 0; k < n; k++) scale[k] = edge[k].scale;
+static void sampler_set_weights(const kith_sampler *s, int32_t n, int32_t degree,
+                                const sample_neighbor *neighbor, float *scale, float *weight) {
+  for (int32_t k = 0; k < n; k++) scale[k] = neighbor[k].scale;
   if (s->ctx.a->weighted) memcpy(weight, scale, (size_t)n * sizeof *weight);
   else
     for (int32_t k = 0; k < n; k++)
-      weight[k] = (float)((double)scale[k] / sqrt((double)degree * (double)edge[k].degree));
+      weight[k] = (float)((double)scale[k] / sqrt((double)degree * (double)neighbor[k].degree));
 }
 
-/* Rows of hop l from the answers about the rows 0 … n - 1, as these are grouped; new nodes become rows behind
- * them. */
+/* Fill block l from the replies about rows 0 … n - 1; its rows are stored in grouped order. */
 static void sampler_fill_block(kith_sampler *s, int l, kith_lid n) {
-  sample_block *h = &s->back.block[l];
-  kith_csr *csr = &h->csr;
+  sample_block *b = &s->back.block[l];
+  kith_csr *csr = &b->csr;
   sample_cursor next = kith__neighbor_query_cursor(&s->query);
   kith_lid n_row = n;
   kith_eid at = 0;
   for (kith_lid p = 0; p < n; p++) {
     const sample_reply *reply = &s->query.reply_in[p];
-    const sample_neighbor *edge = kith__neighbor_query_next(&s->query, p, &next);
+    const sample_neighbor *neighbor = kith__neighbor_query_next(&s->query, p, &next);
     csr->perm[p] = s->query.grouped_row[p];
     csr->start[p] = at;
     if (s->loops) {
       csr->col[at] = csr->perm[p];
       csr->weight[at] = 0;
-      h->scale[at++] = 1;
+      b->scale[at++] = 1;
     }
     for (int32_t k = 0; k < reply->n_drawn; k++) {
-      kith__row_hash_prefetch(&s->row_hash, edge[k + SAMPLE_PREFETCH].gid);
-      csr->col[at + k] = sampler_find_row(s, &edge[k], &n_row);
+      kith__row_hash_prefetch(&s->row_hash, neighbor[k + SAMPLE_PREFETCH].gid);
+      csr->col[at + k] = sampler_find_row(s, &neighbor[k], &n_row);
     }
-    sampler_set_weights(s, reply->n_drawn, reply->degree, edge, h->scale + at, csr->weight + at);
+    sampler_set_weights(s, reply->n_drawn, reply->degree, neighbor, b->scale + at, csr->weight + at);
     at += reply->n_drawn;
   }
   csr->start[n] = at;
   csr->n_row = n;
   csr->n_col = n_row;
-  h->edges.n = at;
-  s->back.frame[l].n = n_row;
+  b->edges.n = at;
+  s->back.nodes[l].n = n_row;
 }
 
-/* What the owners say of the rows themselves. */
+/* Node keys and degrees of the seed nodes, from the owners' replies. */
 static void sampler_set_seed_info(kith_sampler *s, kith_lid n) {
   for (kith_lid p = 0; p < n; p++) {
     s->back.node[s->query.grouped_row[p]] = s->query.reply_in[p].node;
@@ -182,16 +181,17 @@ static void sampler_set_seed_info(kith_sampler *s, kith_lid n) {
   }
 }
 
-/* Ask about hop l, whose out rows are the first n; behind the last hop, about nothing: its rows are the
- * leaves. */
+/* Query the first n rows for the current layer; after the last layer only group them: they are the input
+ * nodes. */
 static void sampler_query_layer(kith_sampler *s, kith_lid n) {
-  if (s->l >= 0) kith__neighbor_query_begin(&s->query, s->l, n, s->gid);
+  if (s->layer >= 0) kith__neighbor_query_begin(&s->query, s->layer, n, s->gid);
   else kith__neighbor_query_group(&s->query, n, s->gid);
 }
 
 void kith_sampler_begin(kith_sampler *s, kith_lid n, const kith_gid *seed_node, uint64_t step,
                         int64_t n_excluded, const kith_pair *excluded) {
-  if (n > s->back.frame[s->ctx.n_layer].capacity) kith_abort(__FILE__, __LINE__, "room for the seeds");
+  if (n > s->back.nodes[s->ctx.n_layer].capacity)
+    kith_abort(__FILE__, __LINE__, "more seed nodes than allocated");
   if (s->method.begin) s->method.begin(s->method.self, step);
   kith__excluded_edges_set(&s->query.excluded, n_excluded, excluded);
   s->n_seed = n;
@@ -200,20 +200,20 @@ void kith_sampler_begin(kith_sampler *s, kith_lid n, const kith_gid *seed_node, 
     s->gid[i] = seed_node[i];
     kith__row_hash_insert(&s->row_hash, seed_node[i], i);
   }
-  s->back.frame[s->ctx.n_layer].n = n;
-  s->l = s->ctx.n_layer - 1;
+  s->back.nodes[s->ctx.n_layer].n = n;
+  s->layer = s->ctx.n_layer - 1;
   s->method_pending = s->method.advance != NULL;
   if (!s->method_pending) sampler_query_layer(s, n);
 }
 
-/* Hop l is asked about: make its rows, and go on to the next one. */
+/* Replies for a layer are complete: fill its block, and query the next layer. */
 static void sampler_finish_layer(kith_sampler *s) {
   sample_plan *p = &s->back;
-  if (s->l == s->ctx.n_layer - 1) sampler_set_seed_info(s, s->n_seed);
-  sampler_fill_block(s, s->l, (kith_lid)p->frame[s->l + 1].n);
-  kith_csc_fill(&p->block[s->l].csr, s->query.neighbor_in_bytes, s->query.neighbor_in,
-                &p->block[s->l].back); /* what came in is in the rows now */
-  kith_lid reached = (kith_lid)p->frame[s->l--].n;
+  if (s->layer == s->ctx.n_layer - 1) sampler_set_seed_info(s, s->n_seed);
+  sampler_fill_block(s, s->layer, (kith_lid)p->nodes[s->layer + 1].n);
+  kith_csc_fill(&p->block[s->layer].csr, s->query.neighbor_in_bytes, s->query.neighbor_in,
+                &p->block[s->layer].csc); /* the received neighbors serve as workspace now */
+  kith_lid reached = (kith_lid)p->nodes[s->layer--].n;
   sampler_query_layer(s, reached);
 }
 
@@ -221,14 +221,14 @@ bool kith_sampler_advance(kith_sampler *s) {
   if (s->method_pending) {
     s->method_pending = !s->method.advance(s->method.self);
     if (!s->method_pending) sampler_query_layer(s, s->n_seed);
-  } else if (s->l >= 0 && kith__neighbor_query_advance(&s->query)) sampler_finish_layer(s);
-  return !s->method_pending && s->l < 0;
+  } else if (s->layer >= 0 && kith__neighbor_query_advance(&s->query)) sampler_finish_layer(s);
+  return !s->method_pending && s->layer < 0;
 }
 
 void kith_sampler_swap(kith_sampler *s) {
-  size_t n = (size_t)s->back.frame[0].n;
-  memcpy(s->back.want, s->query.grouped_gid, n * sizeof *s->back.want);
-  memcpy(s->back.want_row, s->query.grouped_row, n * sizeof *s->back.want_row);
+  size_t n = (size_t)s->back.nodes[0].n;
+  memcpy(s->back.input_gid, s->query.grouped_gid, n * sizeof *s->back.input_gid);
+  memcpy(s->back.input_row, s->query.grouped_row, n * sizeof *s->back.input_row);
   kith__sampler_plan_swap(&s->front, &s->back);
 }
 
@@ -239,13 +239,13 @@ void kith_sampler_plan(kith_sampler *s, kith_lid n, const kith_gid *seed_node, u
   kith_sampler_swap(s);
 }
 
-const kith_block *kith_sampler_block(const kith_sampler *s, int l) { return &s->front.block[l].hop; }
-const kith_node_map *kith_sampler_input_nodes(const kith_sampler *s) { return &s->front.frame[0]; }
+const kith_block *kith_sampler_block(const kith_sampler *s, int l) { return &s->front.block[l].block; }
+const kith_node_map *kith_sampler_input_nodes(const kith_sampler *s) { return &s->front.nodes[0]; }
 
 kith_eid kith_sampler_n_neighbor(const kith_sampler *s) {
   kith_eid n = 0;
   for (int l = 0; l < s->ctx.n_layer; l++)
-    n += s->front.block[l].edges.n - (s->loops ? s->front.frame[l + 1].n : 0);
+    n += s->front.block[l].edges.n - (s->loops ? s->front.nodes[l + 1].n : 0);
   return n;
 }
 
@@ -259,9 +259,8 @@ int64_t kith_sampler_n_seed_alone(const kith_sampler *s, int64_t *n_seed) {
   return n;
 }
 
-void kith_sampler_input_gids(const kith_sampler *s, kith_lid *n, const kith_gid **want,
-                             const kith_lid **row) {
-  *n = (kith_lid)s->front.frame[0].n;
-  *want = s->front.want;
-  *row = s->front.want_row;
+void kith_sampler_input_gids(const kith_sampler *s, kith_lid *n, const kith_gid **gid, const kith_lid **row) {
+  *n = (kith_lid)s->front.nodes[0].n;
+  *gid = s->front.input_gid;
+  *row = s->front.input_row;
 }

@@ -1,21 +1,19 @@
-/* By which law the owner of a node draws among its neighbors: one law for each way of sampling, each in its
- * own file. */
+/* Sampling methods: how the owner of a row samples its neighbors.  One file a method. */
 #ifndef KITH_SRC_SAMPLE_SAMPLER_METHOD_H
 #define KITH_SRC_SAMPLE_SAMPLER_METHOD_H
 
 #include "kith/sample.h"
 
-/* A node that is asked about. */
+/* A query for the sampled neighbors of a row. */
 typedef struct sample_query {
-  int layer;               /* l, 0 the farthest from the seeds */
-  kith_lid row;            /* owned row of the node */
-  int64_t n_eligible;      /* neighbors that may be drawn */
-  int64_t n_excluded;      /* the others, which may not … */
-  const int64_t *excluded; /* [n_excluded] … and their places in the row, ascending */
+  int layer;               /* 0 is the farthest from the seed nodes */
+  kith_lid row;            /* owned row */
+  int64_t n_eligible;      /* neighbors that may be sampled */
+  int64_t n_excluded;      /* neighbors that may not … */
+  const int64_t *excluded; /* [n_excluded] … and their positions in the row, ascending */
 } sample_query;
 
-/* The place in the row of the i-th neighbor that may be drawn: behind it and every one that is left out
- * before it. */
+/* Position in the row of the i-th eligible neighbor: i plus the number of excluded neighbors before it. */
 static inline int64_t kith__eligible(const sample_query *q, int64_t i) {
   int64_t low = 0, high = q->n_excluded;
   while (low < high) {
@@ -28,28 +26,28 @@ static inline int64_t kith__eligible(const sample_query *q, int64_t i) {
 
 typedef struct sample_method {
   void *self;
-  /* Begin to get ready for a step.  Collective; null: there is nothing to do. */
+  /* Begin to prepare a step.  Collective; may be NULL. */
   void (*begin)(void *self, uint64_t step);
-  /* Go on with it, as kith_sampler_advance() does; returns whether it is ready.  Collective; null: it is once
-   * it has begun. */
+  /* Advance the preparation by one stage; returns whether it is complete.  Collective; NULL: begin completes
+   * it. */
   bool (*advance)(void *self);
-  /* Write the places of the drawn neighbors, each once, and for each the factor that makes the sum over the
-     drawn ones an estimate of the sum over all; returns how many.  Local. */
+  /* Sample a row: write the positions of the sampled neighbors, each once, and their importance weights;
+   * returns their number.  Local. */
   int64_t (*draw)(void *self, const sample_query *q, int64_t *position, float *scale);
   void (*destroy)(void *self);
-  int64_t max_drawn[KITH_MAX_LAYERS]; /* of one node's neighbors at each hop; 0: all of them */
-  int64_t max_nodes; /* beside the seeds, in all frames together; 0: no bound but the graph */
+  int64_t max_drawn[KITH_MAX_LAYERS]; /* the most neighbors of a row in each layer; 0: all of them */
+  int64_t max_nodes; /* the most nodes in all blocks, without the seed nodes; 0: the graph's */
 } sample_method;
 
-/* What laws are made from. */
+/* What methods are made from. */
 typedef struct sample_context {
   const kith_comm *comm;
   const kith_graph *g;
   const kith_dist_csr *a;
   kith_sampler_options options;
   int n_layer;
-  int64_t n_entry;    /* of the relation, over all ranks */
-  int64_t max_degree; /* on any rank */
+  int64_t n_entry;    /* entries of the relation, over all ranks */
+  int64_t max_degree; /* over all ranks */
   uint64_t rng_seed;
 } sample_context;
 

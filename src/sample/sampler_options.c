@@ -1,4 +1,4 @@
-/* Ways of sampling by name, and what sampling does unless told otherwise. */
+/* Defaults of the sampler, and names of its options. */
 #include "kith/sample.h"
 
 kith_sampler_options kith_sampler_defaults(void) {
@@ -18,9 +18,10 @@ const char *kith_sampler_mode_text(kith_sampler_mode mode) {
   return text[mode];
 }
 
-const char *kith_neighbor_weighting_text(kith_neighbor_weighting draw) {
-  return draw == KITH_EDGE_WEIGHT ? "weight" : draw == KITH_IMPORTANCE ? "importance" : "uniform";
+const char *kith_neighbor_weighting_text(kith_neighbor_weighting weighting) {
+  return weighting == KITH_EDGE_WEIGHT ? "weight" : weighting == KITH_IMPORTANCE ? "importance" : "uniform";
 }
-const char *kith_cluster_edges_text(kith_cluster_edges cut) {
-  return cut == KITH_CLUSTER_EDGES_REWEIGHT ? "weigh" : cut == KITH_CLUSTER_EDGES_DROP ? "drop" : "keep";
+/* "weigh", as in the configuration keys of earlier checkpoints; the job key says reweight. */
+const char *kith_cluster_edges_text(kith_cluster_edges edges) {
+  return edges == KITH_CLUSTER_EDGES_REWEIGHT ? "weigh" : edges == KITH_CLUSTER_EDGES_DROP ? "drop" : "keep";
 }

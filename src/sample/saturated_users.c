@@ -1,4 +1,4 @@
-/* Users who know every item that could be a negative: every rank learns where their pairs lie in graph.h5. */
+/* Users with every item that could be a negative: every rank gets the ids of their edges. */
 #include <stdlib.h>
 
 #include "kith/sample.h"
@@ -12,7 +12,7 @@ static kith_eid saturated_degree(const kith_graph *g, kith_lid row) {
   return g->start[row + 1] - g->start[row];
 }
 
-/* Items that may be drawn: all, or those with training interactions. */
+/* Number of items that may be drawn: all, or those with training interactions. */
 static int64_t saturated_items(const kith_comm *comm, const kith_graph *g, bool any) {
   int64_t n = 0;
   if (any) return g->n[KITH_ITEM];
@@ -21,7 +21,7 @@ static int64_t saturated_items(const kith_comm *comm, const kith_graph *g, bool 
   return n;
 }
 
-/* Mark those of this rank; returns how many. */
+/* Mark this rank's saturated users; returns their number. */
 static int64_t saturated_mark(const kith_graph *g, int64_t n_item, bool *own) {
   int64_t n = 0;
   for (kith_lid u = 0; u < g->n_own_of[KITH_USER]; u++) {
@@ -36,7 +36,7 @@ static int saturated_compare(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-/* This rank's users into their places, zeros into those of others. */
+/* Write this rank's saturated users at index `at`; other entries stay zero for the sum. */
 static void saturated_write(const kith_graph *g, const kith_saturated_users *s, int64_t at,
                             saturated_user *all) {
   for (kith_lid u = 0; u < g->n_own_of[KITH_USER]; u++) {
@@ -57,7 +57,7 @@ done:
   return st;
 }
 
-/* Every rank's users: n[r] are rank r's. */
+/* Gather the saturated users of all ranks; n[r] are rank r's. */
 static kith_agreed saturated_gather(const kith_comm *comm, const kith_graph *g, const int64_t *n,
                                     kith_saturated_users *s) {
   kith_agreed st = {KITH_OK};
@@ -91,7 +91,7 @@ done:
   return st;
 }
 
-/* Some pair must be left. */
+/* At least one edge must be left. */
 static kith_status saturated_check(const kith_graph *g, const kith_saturated_users *s, bool any) {
   kith_status st = KITH_OK;
   KITH_CHECK(

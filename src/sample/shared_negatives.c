@@ -1,4 +1,4 @@
-/* Negatives that all pairs of a step share: every rank draws the same; those that a user knows are marked. */
+/* Negatives that all pairs of a step share: every rank draws the same; false negatives are masked. */
 #include <math.h>
 
 #include "sample/false_negative_mask.h"

@@ -4,12 +4,12 @@
 
 #include "kith/sample.h"
 
-/* Room for `n` of them and steps of up to `pairs`.  Local; what is made stays in *h, also on failure. */
+/* Allocate for `n` of them and up to `pairs` pairs a step.  Local; on failure the caller frees *h. */
 kith_status kith__shared_negatives_make(int n, int pairs, int64_t n_item, int size,
                                         kith_shared_negatives *h) KITH_MUST_USE;
 void kith__shared_negatives_free(kith_shared_negatives *h);
 
-/* Draw those of a step, whose n_global is known, and learn who knows them.  Collective. */
+/* Draw them for a step and fill their mask; b->n_global must be set.  Collective. */
 void kith__shared_negatives_fill(kith_batch *b, const kith_edge_order *e, int64_t step);
 
 #endif

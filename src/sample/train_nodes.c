@@ -1,6 +1,6 @@
 /*
- * Which training nodes make up a step: every rank works out the places of its own in a keyed permutation of
- * all nodes, or the steps of their parts.
+ * The training nodes of a step: each rank computes the positions of its own in a keyed permutation of all
+ * training nodes, or the steps of their parts.
  */
 #include <stdlib.h>
 
@@ -79,7 +79,7 @@ kith_agreed kith_train_nodes_create_clusters(const kith_comm *comm, const kith_g
                            .rng_seed = rng_seed,
                            .n_own = train_nodes_count(g)};
   made.n_step = kith_cluster_steps_per_round(g->n_part, clusters);
-  made.max_nodes = made.n_own; /* all may lie in one part */
+  made.max_nodes = made.n_own; /* all of them may be in one part */
   KITH_TRY(kith_agree(comm, train_nodes_make(&made, out)));
   for (kith_lid i = 0; i < g->n_own; i++)
     if (train_nodes_is_train(g, i)) (*out)->part_node[train_nodes_part_of(*out, i)]++;
@@ -104,7 +104,7 @@ void kith_train_nodes_destroy(kith_train_nodes **nodes) {
   KITH_FREE(*nodes);
 }
 
-/* The step that an owned training node belongs to: `order` is of the parts, or of the nodes. */
+/* Step of an owned training node; `order` permutes the parts, or the nodes. */
 static int64_t train_nodes_step_of(const kith_train_nodes *l, const kith_permutation *order, kith_lid i) {
   if (l->clusters > 0)
     return (int64_t)kith_permutation_inverse(order, (uint64_t)train_nodes_part_of(l, i)) / l->clusters;
@@ -118,8 +118,8 @@ static void train_nodes_count_clusters(kith_train_nodes *l, const kith_permutati
   for (int64_t s = 0; s < l->n_step; s++) l->step_start[s + 1] += l->step_start[s];
 }
 
-/* Counting sort by step, which keeps rows ascending: first[s + 2] counts step s, then first[s + 1] is where
- * its next row goes. */
+/* Counting sort by step, which keeps rows ascending: own_start[s + 2] counts step s, then own_start[s + 1] is
+ * the index of its next row. */
 void kith_train_nodes_set_epoch(kith_train_nodes *l, int64_t epoch) {
   const kith_graph *g = l->g;
   kith_permutation order = l->clusters > 0 ? kith_cluster_order(l->rng_seed, epoch, g->n_part)

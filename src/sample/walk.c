@@ -1,8 +1,7 @@
 /*
- * Random walks over ranks.  A walker is moved by the owner of the node that it stands on and travels to the
- * owner of the next one: one exchange with all ranks a hop, many walkers together, which may travel while
- * something else is done.  What a walker draws belongs to its own number and the hop, so its walk is the same
- * wherever it is moved.
+ * Distributed random walks.  The owner of a walker's current node draws the next node and sends the walker to
+ * that node's owner: one all-to-all exchange a step for all walkers, in stages, so that other work overlaps
+ * its messages. Draws are keyed by the walker's id and the step, so walks do not depend on the partition.
  */
 #include <limits.h>
 
@@ -10,22 +9,22 @@
 
 enum { WALK_WORDS = 3 }; /* 64-bit words of a walker */
 
-_Static_assert(sizeof(kith_walker) == WALK_WORDS * sizeof(int64_t), "walkers travel as whole numbers");
+_Static_assert(sizeof(kith_walker) == WALK_WORDS * sizeof(int64_t), "walkers are sent as 64-bit integers");
 
 struct kith_walks {
   const kith_comm *comm;
   const kith_graph *g;
-  int64_t most, n;                /* walkers that may be here, and that are */
-  kith_walker *recv;              /* [most] */
-  kith_walker *send;              /* [most] the same grouped by where they go */
-  int *out, *out_at, *in, *in_at; /* [size], places [size + 1] */
-  MPI_Datatype walker_type;       /* a walker */
-  kith_walk_options options;      /* of the walks under way */
+  int64_t most, n;                                        /* capacity; walkers on this rank */
+  kith_walker *recv;                                      /* [most] */
+  kith_walker *send;                                      /* [most] the same, grouped by destination */
+  int *send_count, *send_displ, *recv_count, *recv_displ; /* counts [size], displs [size + 1] */
+  MPI_Datatype walker_type;                               /* of a walker */
+  kith_walk_options options;                              /* of the current walks */
   kith_walk_visit *visit;
   void *self;
-  int hop;             /* that walkers are on their way of */
-  int64_t n_recv;      /* walkers that will be here; -1: their number is under way */
-  MPI_Request request; /* of the messages under way; null: none */
+  int hop;             /* steps made by the walkers that are being sent */
+  int64_t n_recv;      /* walkers to be received; -1: their number is being received */
+  MPI_Request request; /* MPI_REQUEST_NULL: none */
 };
 
 static kith_status walk_make(const kith_comm *comm, const kith_graph *g, int64_t most, kith_walks **out) {
@@ -38,10 +37,10 @@ static kith_status walk_make(const kith_comm *comm, const kith_graph *g, int64_t
       .comm = comm, .g = g, .most = most, .walker_type = MPI_DATATYPE_NULL, .request = MPI_REQUEST_NULL};
   KITH_TRY(KITH_NEW(w->recv, most));
   KITH_TRY(KITH_NEW(w->send, most));
-  KITH_TRY(KITH_NEW(w->out, comm->size));
-  KITH_TRY(KITH_NEW(w->out_at, comm->size + 1));
-  KITH_TRY(KITH_NEW(w->in, comm->size));
-  KITH_TRY(KITH_NEW(w->in_at, comm->size + 1));
+  KITH_TRY(KITH_NEW(w->send_count, comm->size));
+  KITH_TRY(KITH_NEW(w->send_displ, comm->size + 1));
+  KITH_TRY(KITH_NEW(w->recv_count, comm->size));
+  KITH_TRY(KITH_NEW(w->recv_displ, comm->size + 1));
   KITH_MPI(MPI_Type_contiguous(WALK_WORDS, MPI_INT64_T, &w->walker_type));
   KITH_MPI(MPI_Type_commit(&w->walker_type));
   *out = w;
@@ -64,45 +63,45 @@ void kith_walks_destroy(kith_walks **walks) {
   KITH_WAIT("random walks", MPI_Wait(&w->request, MPI_STATUS_IGNORE));
   KITH_FREE(w->recv);
   KITH_FREE(w->send);
-  KITH_FREE(w->out);
-  KITH_FREE(w->out_at);
-  KITH_FREE(w->in);
-  KITH_FREE(w->in_at);
+  KITH_FREE(w->send_count);
+  KITH_FREE(w->send_displ);
+  KITH_FREE(w->recv_count);
+  KITH_FREE(w->recv_displ);
   if (w->walker_type != MPI_DATATYPE_NULL) KITH_MPI(MPI_Type_free(&w->walker_type));
   KITH_FREE(*walks);
 }
 
-/* Group the walkers by the owners of their nodes: counting sort. */
+/* Group the walkers by the owners of their current nodes: counting sort. */
 static void walk_group(kith_walks *w) {
   int size = w->comm->size;
-  for (int r = 0; r < size; r++) w->out[r] = 0;
-  for (int64_t i = 0; i < w->n; i++) w->out[kith_owner(size, w->g->first, w->recv[i].current)]++;
-  kith_prefix_sum(size, w->out, w->out_at);
+  for (int r = 0; r < size; r++) w->send_count[r] = 0;
+  for (int64_t i = 0; i < w->n; i++) w->send_count[kith_owner(size, w->g->first, w->recv[i].current)]++;
+  kith_prefix_sum(size, w->send_count, w->send_displ);
   for (int64_t i = 0; i < w->n; i++)
-    w->send[w->out_at[kith_owner(size, w->g->first, w->recv[i].current)]++] = w->recv[i];
-  kith_prefix_sum(size, w->out, w->out_at);
+    w->send[w->send_displ[kith_owner(size, w->g->first, w->recv[i].current)]++] = w->recv[i];
+  kith_prefix_sum(size, w->send_count, w->send_displ);
 }
 
-/* Everyone sets out for the owner of the node that he stands on: first how many, … */
+/* Send the walkers to the owners of their current nodes: first the counts, … */
 static void walk_send_counts(kith_walks *w) {
   if (w->comm->size == 1) return;
   walk_group(w);
   w->n_recv = -1;
-  KITH_MPI(MPI_Ialltoall(w->out, 1, MPI_INT, w->in, 1, MPI_INT, w->comm->mpi, &w->request));
+  KITH_MPI(MPI_Ialltoall(w->send_count, 1, MPI_INT, w->recv_count, 1, MPI_INT, w->comm->mpi, &w->request));
 }
 
-/* … then they themselves. */
+/* … then the walkers. */
 static void walk_send_walkers(kith_walks *w) {
   int size = w->comm->size;
   w->n_recv = 0;
-  for (int r = 0; r < size; r++) w->n_recv += w->in[r];
-  if (w->n_recv > w->most) kith_abort(__FILE__, __LINE__, "room for the walkers");
-  kith_prefix_sum(size, w->in, w->in_at);
-  KITH_MPI(MPI_Ialltoallv(w->send, w->out, w->out_at, w->walker_type, w->recv, w->in, w->in_at,
-                          w->walker_type, w->comm->mpi, &w->request));
+  for (int r = 0; r < size; r++) w->n_recv += w->recv_count[r];
+  if (w->n_recv > w->most) kith_abort(__FILE__, __LINE__, "more walkers than allocated");
+  kith_prefix_sum(size, w->recv_count, w->recv_displ);
+  KITH_MPI(MPI_Ialltoallv(w->send, w->send_count, w->send_displ, w->walker_type, w->recv, w->recv_count,
+                          w->recv_displ, w->walker_type, w->comm->mpi, &w->request));
 }
 
-/* Whether everyone has arrived; if only their number has, they leave. */
+/* Whether all walkers have arrived; if only the counts have, send the walkers. */
 static bool walk_receive(kith_walks *w) {
   if (w->comm->size == 1) return true;
   KITH_WAIT("random walks", MPI_Wait(&w->request, MPI_STATUS_IGNORE));
@@ -114,7 +113,7 @@ static bool walk_receive(kith_walks *w) {
   return true;
 }
 
-/* Where a walker goes from a node that is owned here. */
+/* The next node of a walker on an owned node. */
 static kith_gid walk_next(const kith_walks *w, const kith_walker *x) {
   const kith_graph *g = w->g;
   const kith_walk_options *options = &w->options;
@@ -133,7 +132,7 @@ static void walk_visit(const kith_walks *w) {
 
 void kith_walks_begin(kith_walks *w, const kith_walk_options *options, int64_t n, const kith_walker *walker,
                       kith_walk_visit *visit, void *self) {
-  if (n > w->most) kith_abort(__FILE__, __LINE__, "room for the walkers");
+  if (n > w->most) kith_abort(__FILE__, __LINE__, "more walkers than allocated");
   w->options = *options;
   w->visit = visit;
   w->self = self;
