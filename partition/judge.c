@@ -41,18 +41,18 @@ kith_status kith_partition_judge(const kith_dataset *d, const kith_partition_opt
   kith_status st = KITH_OK;
   judge j = {0};
   partition_graph g = {0};
-  int64_t *seen = NULL, n_edge = d->n_edge;
+  int64_t *seen = NULL;
   KITH_TRY(KITH_NEW(j.rank_of, o->parts));
   KITH_TRY(KITH_NEW(j.node, ranks));
   KITH_TRY(KITH_NEW(j.edge, ranks));
   KITH_TRY(KITH_NEW(seen, ranks));
-  KITH_TRY(kith__partition_graph_make(d, &g));
+  KITH_TRY(kith__partition_graph_make_read(d, o, &g));
   for (int r = 0; r < ranks; r++)
     for (int64_t p = kith_chunk_begin(o->parts, ranks, r); p < kith_chunk_begin(o->parts, ranks, r + 1); p++)
       j.rank_of[p] = r;
   for (int64_t i = 0; i < g.n; i++) judge_row(&j, &g, part, i, seen);
   *out = (kith_partition_report){.ranks = ranks, .cut = j.cut, .ghosts = j.ghosts};
-  out->cut_share = n_edge ? (double)j.cut / (double)n_edge : 0;
+  out->cut_share = g.start[g.n] ? 2 * (double)j.cut / (double)g.start[g.n] : 0;
   out->ghosts_per_own = g.n ? (double)j.ghosts / (double)g.n : 0;
   out->node_balance = judge_balance(ranks, j.node);
   out->edge_balance = judge_balance(ranks, j.edge);

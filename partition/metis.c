@@ -62,9 +62,10 @@ void kith__partition_graph_free(partition_graph *g) {
   KITH_FREE(g->to);
 }
 
-static kith_status metis_check_size(const kith_dataset *d) {
+static kith_status metis_check_size(const kith_dataset *d, const kith_partition_options *o) {
   kith_status st = KITH_OK;
-  int64_t n = d->n[KITH_USER] + d->n[KITH_ITEM], n_entry = 2 * d->n_edge;
+  int64_t n = d->n[KITH_USER] + d->n[KITH_ITEM],
+          n_entry = 2 * d->n_edge + (o->friends ? kith__partition_n_friends(d) : 0);
   KITH_CHECK(METIS_IS_WIDE || (n < INT32_MAX && n_entry < INT32_MAX), KITH_ECONFIG,
              "partition.method: metis: the graph has %lld nodes and %lld adjacency entries, but METIS here "
              "counts to %d; set "
@@ -141,13 +142,13 @@ done:
 kith_status kith__partition_metis(const kith_dataset *d, const kith_partition_options *o, int32_t *part) {
   kith_status st = KITH_OK;
   partition_graph g = {0};
-  KITH_TRY(metis_check_size(d));
+  KITH_TRY(metis_check_size(d, o));
   bool tiny = d->n[KITH_USER] + d->n[KITH_ITEM] < 4 * (int64_t)o->parts || d->n_edge == 0;
   if (o->parts == 1 || tiny) { /* nothing to bisect: METIS would stumble */
     KITH_TRY(kith__partition_contiguous(d, o, part));
     goto done;
   }
-  KITH_TRY(kith__partition_graph_make(d, &g));
+  KITH_TRY(kith__partition_graph_make_read(d, o, &g));
   KITH_TRY(metis_run(&g, o, part));
 done:
   kith__partition_graph_free(&g);

@@ -30,4 +30,18 @@ int64_t kith__partition_n_features(const kith_dataset *d);
 kith_agreed kith__partition_write_features(const kith_comm *comm, kith_h5 *f, const kith_dataset *d,
                                            int64_t n, const int64_t *node) KITH_MUST_USE;
 
+/** The graph that layers read: interactions, and ties between users where the options say so. */
+kith_status kith__partition_graph_make_read(const kith_dataset *d, const kith_partition_options *o,
+                                            partition_graph *out) KITH_MUST_USE;
+/** Entries of the relation `friend`, in both directions: an upper bound. */
+int64_t kith__partition_n_friends(const kith_dataset *d);
+/**
+ * Write the relation `friend` in global order: every tie stands at both of its ends, once, whatever direction
+ * its line had.  Nothing is written if the dataset has none.  Collective.
+ *
+ * @param node, number  [n] the node of each global number, and the reverse
+ */
+kith_agreed kith__partition_write_friends(const kith_comm *comm, kith_h5 *f, const kith_dataset *d, int64_t n,
+                                          const int64_t *node, const int64_t *number) KITH_MUST_USE;
+
 #endif

@@ -266,6 +266,7 @@ static kith_agreed write_pairs(const kith_comm *comm, kith_h5 *f, const kith_dat
   KITH_TRY(write_held_out(f, "valid", &valid));
   KITH_TRY(write_held_out(f, "test", &test));
   KITH_TRY(kith__partition_write_features(comm, f, d, m->n, m->node));
+  KITH_TRY(kith__partition_write_friends(comm, f, d, m->n, m->node, m->number));
 done:
   kith_ragged_free(&valid);
   kith_ragged_free(&test);
@@ -276,7 +277,7 @@ static int64_t write_bytes(const kith_dataset *d) {
   int64_t n = d->n[KITH_USER] + d->n[KITH_ITEM],
           held = d->valid.start[d->valid.n_row] + d->test.start[d->test.n_row];
   return (48 + 4 * (int64_t)d->n_feature) * n + (d->weight ? 32 : 24) * d->n_edge + 4 * held +
-         8 * kith__partition_n_features(d) + (1 << 16);
+         8 * kith__partition_n_features(d) + 8 * kith__partition_n_friends(d) + (1 << 16);
 }
 
 kith_agreed kith_partition_write(const kith_comm *comm, const char *path, const kith_dataset *d,

@@ -96,6 +96,17 @@ typedef struct kith_node_map {
 static inline int64_t kith_node_key(int type, int64_t original) { return original * KITH_TYPES + type; }
 
 /**
+ * Neighbors of this rank's rows in a further relation: row i has the global numbers neighbor[start[i]] …
+ * neighbor[start[i + 1] - 1], in the order of original numbers.
+ */
+typedef struct kith_adjacency {
+  kith_eid *start;    /**< [n_own + 1]; null: the graph does not have the relation */
+  kith_gid *neighbor; /**< [start[n_own]] */
+} kith_adjacency;
+
+void kith_adjacency_free(kith_adjacency *adjacency);
+
+/**
  * One rank's share of the cut graph: the rows that it owns.  Read from parts.h5; nothing of it depends on
  * which ranks wrote the file.  Plain struct, freed by kith_graph_destroy().
  *
@@ -122,6 +133,7 @@ typedef struct kith_graph {
                     they have none */
   kith_eid *edge; /**< [n_own] for a user, the number of its first training edge in graph.h5; for a training
                      node, its number among them; else -1 */
+  kith_adjacency friend; /**< of users: who knows whom, in either direction; other rows are empty */
   kith_ragged train, valid,
       test; /**< rows: the owned users, in the order of row_of[KITH_USER]; original item numbers */
   kith_gid

@@ -195,6 +195,16 @@ kith_agreed kith_dist_csr_create(const kith_comm *comm, const kith_graph *g, int
 kith_agreed kith_dist_csr_create_weighted(const kith_comm *comm, const kith_graph *g, const kith_eid *start,
                                           const kith_gid *number, const float *weight, int d,
                                           kith_dist_csr **out) KITH_MUST_USE;
+/**
+ * The training graph's adjacency and the ties between users in one symmetric matrix, M = A + omega F, each
+ * normalized by the degrees of its own relation; kith_propagate_op() reads it.  degree [n_own + n_ghost]
+ * counts training interactions alone.  Collective.
+ *
+ * @param omega  weight of the ties, above 0; the graph has them (g->friend.start)
+ * Errors: KITH_ENOMEM; KITH_EDATA if a row of ties does not ascend.
+ */
+kith_agreed kith_dist_csr_create_merged(const kith_comm *comm, const kith_graph *g, double omega, int d,
+                                        kith_dist_csr **out) KITH_MUST_USE;
 /** Local; accepts null. */
 void kith_dist_csr_destroy(kith_dist_csr **relation);
 

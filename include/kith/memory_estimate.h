@@ -23,6 +23,8 @@ typedef struct kith_graph_sizes {
   int size;                     /**< ranks */
   int64_t n_own, n_ghost;       /**< rows that the rank owns; ghost rows that they read */
   int64_t n_entry;              /**< neighbors of the owned rows, with multiplicity */
+  int64_t n_friend;             /**< ties of the owned rows … */
+  int64_t n_ghost_with_friends; /**< … and ghost rows that interactions and ties read together */
   int64_t n_own_of[KITH_TYPES];
   bool exact; /**< sizes of a real cut; else an even share and an upper bound of the ghosts */
 } kith_graph_sizes;

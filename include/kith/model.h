@@ -34,6 +34,7 @@ typedef enum kith_layer_weights { KITH_LAYER_WEIGHTS_FIXED, KITH_LAYER_WEIGHTS_L
 
 typedef struct kith_lightgcn_options {
   kith_layer_weights layer_weights;
+  double friend_weight; /**< omega: weight of ties between users, where interactions weigh 1; 0: not read */
 } kith_lightgcn_options;
 
 /** How the heads of GAT's last layer are merged: concatenation of heads with d / heads columns each, or the
@@ -97,6 +98,21 @@ bool kith_model_needs_transpose(const kith_model_options *o);
 bool kith_model_has_self_loops(const kith_model_options *o);
 /** Whether the blocks are of importance neighborhoods instead of the training graph (PinSage). */
 bool kith_model_uses_importance_graph(const kith_model_options *o);
+
+/** Whether layers read ties between users beside interactions: lightgcn, with a weight above 0. */
+bool kith_model_reads_friends(const kith_model_options *o);
+/** Whether layers read another matrix than the training graph's adjacency: kith_model_graph_create() makes
+ * it. */
+bool kith_model_has_own_graph(const kith_model_options *o);
+/**
+ * The matrix that the model's layers read on the whole graph: the training graph's adjacency; merged with the
+ * ties between users; or importance neighborhoods.  Collective.
+ *
+ * @param seed  of the walks to importance neighborhoods
+ * Errors: those of what makes the matrix.
+ */
+kith_agreed kith_model_graph_create(const kith_comm *comm, const kith_graph *g, const kith_model_options *o,
+                                    uint64_t seed, kith_dist_csr **out) KITH_MUST_USE;
 
 /** The input rows, then the rows after each layer: for diagnostics such as oversmoothing. */
 typedef struct kith_layer_outputs {

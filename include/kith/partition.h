@@ -18,6 +18,8 @@ typedef struct kith_partition_options {
   uint64_t seed;
   double
       tolerance; /**< how much heavier than the mean a part may be, 1.05 = 5 %; bisection levels share it */
+  bool friends;  /**< ties between users count as interactions do, for METIS and in the report: a model reads
+                    them.  No key of jobs: kith partition sets it */
 } kith_partition_options;
 
 kith_partition_options kith_partition_defaults(void);
@@ -26,7 +28,7 @@ kith_partition_options kith_partition_defaults(void);
 typedef struct kith_partition_report {
   int ranks;
   int64_t cut;      /**< training edges between ranks */
-  double cut_share; /**< of all training edges */
+  double cut_share; /**< of all edges: interactions, and ties where the options count them */
   int64_t ghosts;   /**< rows held as ghosts, over all ranks = rows that cross per exchange */
   double ghosts_per_own;
   double node_balance, edge_balance; /**< heaviest rank over the mean */

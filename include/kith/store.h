@@ -35,6 +35,7 @@ typedef struct kith_dataset {
   kith_eid n_edge;       /**< training interactions; classification: undirected edges */
   kith_ragged train, valid,
       test;             /**< [users] their items; classification: train holds the neighbors of each node */
+  kith_ragged friend;   /**< [users] other users that the social list names; start null: there is no list */
   float *weight;        /**< [n_edge] weights of the training interactions; null if there are none */
   uint64_t fingerprint; /**< hash of all datasets of graph.h5 */
   int n_feature_of[KITH_TYPES];       /**< recommendation: number of features of each type; 0: none */

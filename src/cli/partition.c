@@ -90,6 +90,7 @@ static kith_agreed partition_alone(cli *c, const kith_comm *alone, bool compare)
   KITH_TRY(kith_agree(alone, cli_stage(c, "graph.h5", graph)));
   KITH_TRY(kith_agree(alone, kith_job_file(&c->job, "parts.h5", parts)));
   KITH_TRY(kith_dataset_read(alone, graph, &d));
+  c->job.partition.friends = kith_model_reads_friends(&c->job.model);
   if (!compare) partition_warn(c, d);
   KITH_TRY(kith_agree(alone, KITH_NEW(part, d->n[KITH_USER] + d->n[KITH_ITEM])));
   if (compare) {

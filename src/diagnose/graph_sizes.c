@@ -3,10 +3,12 @@
 
 #include "kith/memory_estimate.h"
 
-static int64_t graph_sizes_ghosts(const kith_graph *g, kith_gid low, kith_gid high, uint64_t *seen) {
+/* Nodes of other ranks among neighbor [n] that were not seen yet. */
+static int64_t graph_sizes_ghosts(kith_eid n_entry, const kith_gid *neighbor, kith_gid low, kith_gid high,
+                                  uint64_t *seen) {
   int64_t n = 0;
-  for (kith_eid e = 0; e < g->start[g->n_own]; e++) {
-    kith_gid k = g->neighbor[e];
+  for (kith_eid e = 0; e < n_entry; e++) {
+    kith_gid k = neighbor[e];
     uint64_t bit = (uint64_t)1 << (k % 64);
     if ((k >= low && k < high) || (seen[k / 64] & bit)) continue;
     seen[k / 64] |= bit;
@@ -33,7 +35,11 @@ kith_status kith_graph_sizes_local(const kith_graph *g, int size, int rank, kith
                             .n_entry = g->start[g->n_own],
                             .n_own_of = {g->n_own_of[0], g->n_own_of[1]},
                             .exact = true};
-  out->n_ghost = graph_sizes_ghosts(g, g->first[rank], g->first[rank + 1], seen);
+  kith_gid low = g->first[rank], high = g->first[rank + 1];
+  out->n_ghost = graph_sizes_ghosts(g->start[g->n_own], g->neighbor, low, high, seen);
+  out->n_friend = g->friend.start ? g->friend.start[g->n_own] : 0;
+  out->n_ghost_with_friends =
+      out->n_ghost + graph_sizes_ghosts(out->n_friend, g->friend.neighbor, low, high, seen);
 done:
   KITH_FREE(seen);
   return st;
@@ -60,6 +66,7 @@ static kith_agreed graph_sizes_read_pairs(kith_h5 *f, kith_graph_sizes *s) {
   KITH_TRY(kith_h5_get_attr_int(f, "n_user", &s->n[KITH_USER]));
   KITH_TRY(kith_h5_get_attr_int(f, "n_item", &s->n[KITH_ITEM]));
   KITH_TRY(kith_h5_extent(f, "train/item", &s->n_edge, &d));
+  if (kith_h5_has_dataset(f, "social/user")) KITH_TRY(kith_h5_extent(f, "social/user", &s->n_friend, &d));
 done:
   return st;
 }
@@ -70,7 +77,10 @@ static void graph_sizes_share(int size, kith_graph_sizes *s) {
   for (int t = 0; t < KITH_TYPES; t++) s->n_own_of[t] = (s->n[t] + size - 1) / size;
   s->n_own = s->n_own_of[KITH_USER] + s->n_own_of[KITH_ITEM];
   s->n_entry = (2 * s->n_edge + size - 1) / size;
-  s->n_ghost = size == 1 ? 0 : kith_min(s->n[KITH_USER] + s->n[KITH_ITEM] - s->n_own, s->n_entry);
+  s->n_friend = (2 * s->n_friend + size - 1) / size;
+  int64_t others = size == 1 ? 0 : s->n[KITH_USER] + s->n[KITH_ITEM] - s->n_own;
+  s->n_ghost = kith_min(others, s->n_entry);
+  s->n_ghost_with_friends = kith_min(others, s->n_entry + s->n_friend);
 }
 
 kith_agreed kith_graph_sizes_read(const kith_comm *comm, const char *graph_path, kith_graph_sizes *out) {

@@ -39,7 +39,9 @@ static int64_t estimate_graph(const estimate *w) {
           halo = 8 * w->ghost + 20 * w->pass + 4 * most * w->pass;
   int64_t back = kith_model_needs_transpose(w->model) ? 12 * w->entry + 8 * column : 0,
           loops = kith_model_has_self_loops(w->model) ? 8 * (w->entry + s->n_own) + 12 * s->n_own : 0;
-  return share + relation + halo + back + loops + 8 * s->feature_nnz;
+  int64_t ties = s->n_friend > 0 ? 8 * s->n_own + 8 * s->n_friend : 0,
+          beside = kith_model_has_own_graph(w->model) ? 40 * s->n_own + 8 * s->n_entry + 32 * s->n_ghost : 0;
+  return share + relation + halo + back + loops + ties + beside + 8 * s->feature_nnz;
 }
 
 static int64_t estimate_state(const estimate *w, const kith_checkpoint_options *o) {
@@ -158,6 +160,12 @@ static void estimate_near(const kith_graph_sizes *s, const kith_importance_optio
   w->walks = 12 * w->entry + (ESTIMATE_WALKERS * 64 + 32) * (int64_t)o->length;
 }
 
+/* Layers read interactions and ties in one matrix; that of the interactions alone stays beside it. */
+static void estimate_friends(const kith_graph_sizes *s, estimate *w) {
+  w->entry = s->n_entry + s->n_friend;
+  w->ghost = s->n_ghost_with_friends;
+}
+
 static kith_status estimate_make(const kith_graph_sizes *s, const kith_model_options *model,
                                  const kith_train_options *train, kith_model_options *known, estimate *out) {
   kith_status st = KITH_OK;
@@ -166,6 +174,7 @@ static kith_status estimate_make(const kith_graph_sizes *s, const kith_model_opt
   KITH_TRY(kith_model_check(known));
   *out = (estimate){.s = s, .model = known, .train = train, .entry = s->n_entry, .ghost = s->n_ghost};
   if (kith_model_uses_importance_graph(known)) estimate_near(s, &known->pinsage, out);
+  if (kith_model_reads_friends(known)) estimate_friends(s, out);
   out->pass = out->ghost; /* the matrix is nearly symmetric */
   out->d = s->n_feature > 0 ? s->n_feature : known->dim;
   out->width = kith_model_output_dim(known);

@@ -9,6 +9,11 @@ void kith_csr_free(kith_csr *csr) {
   csr->n_row = csr->n_col = 0;
 }
 
+void kith_adjacency_free(kith_adjacency *adjacency) {
+  KITH_FREE(adjacency->start);
+  KITH_FREE(adjacency->neighbor);
+}
+
 void kith_graph_destroy(kith_graph **graph) {
   kith_graph *g = *graph;
   if (!g) return;
@@ -21,6 +26,7 @@ void kith_graph_destroy(kith_graph **graph) {
   KITH_FREE(g->neighbor);
   KITH_FREE(g->weight);
   KITH_FREE(g->edge);
+  kith_adjacency_free(&g->friend);
   kith_ragged_free(&g->train);
   kith_ragged_free(&g->valid);
   kith_ragged_free(&g->test);

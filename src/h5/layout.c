@@ -94,6 +94,8 @@ static const layout_entry layout_table[] = {
     {PARTS, PAIRS, "feature/start", false, 1, "n_user+n_item", 1, NULL, "feature/feature", 0, NULL},
     {PARTS, PAIRS, "feature/feature", false, 1, NULL, 0, NULL, NULL, 0, "n_user_feature+n_item_feature"},
     {PARTS, PAIRS, "feature/value", false, 1, "feature/feature", 0, NULL, NULL, 0, NULL},
+    {PARTS, PAIRS, "edge/friend/start", false, 1, "n_user+n_item", 1, NULL, "edge/friend/neighbor", 0, NULL},
+    {PARTS, PAIRS, "edge/friend/neighbor", false, 1, NULL, 0, NULL, NULL, 0, "n_user+n_item"},
     {PARTS, PAIRS, "user/number", true, 1, "n_user", 0, NULL, NULL, 0, "n_user+n_item"},
     {PARTS, PAIRS, "item/number", true, 1, "n_item", 0, NULL, NULL, 0, "n_user+n_item"},
     {PARTS, NODES, "node/original", true, 1, "n_node", 0, NULL, NULL, 0, "n_node"},

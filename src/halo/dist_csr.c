@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "kith/halo.h"
+#include "halo/halo.h"
 
 /* The rows that a dist_csr is made of: the training graph's, or given ones. */
 typedef struct dist_csr_rows {
@@ -118,8 +118,8 @@ static void dist_csr_set_weights(kith_dist_csr *a, const kith_eid *start, const 
       csr->weight[e] = weight[start[csr->perm[p]] + (e - csr->start[p])];
 }
 
-static kith_agreed dist_csr_make(const kith_comm *comm, const kith_graph *g, const kith_eid *start,
-                                 const kith_gid *number, int d, kith_dist_csr **out) {
+kith_agreed kith__dist_csr_make(const kith_comm *comm, const kith_graph *g, const kith_eid *start,
+                                const kith_gid *number, int d, kith_dist_csr **out) {
   kith_agreed st = {KITH_OK};
   kith_dist_csr *a = NULL;
   kith_gid *ghost = NULL;
@@ -151,7 +151,7 @@ done:
 }
 
 kith_agreed kith_dist_csr_create(const kith_comm *comm, const kith_graph *g, int d, kith_dist_csr **out) {
-  kith_agreed st = dist_csr_make(comm, g, g->start, g->neighbor, d, out);
+  kith_agreed st = kith__dist_csr_make(comm, g, g->start, g->neighbor, d, out);
   if (!kith_is_bad(st)) dist_csr_normalize(*out);
   return st;
 }
@@ -159,7 +159,7 @@ kith_agreed kith_dist_csr_create(const kith_comm *comm, const kith_graph *g, int
 kith_agreed kith_dist_csr_create_weighted(const kith_comm *comm, const kith_graph *g, const kith_eid *start,
                                           const kith_gid *number, const float *weight, int d,
                                           kith_dist_csr **out) {
-  kith_agreed st = dist_csr_make(comm, g, start, number, d, out);
+  kith_agreed st = kith__dist_csr_make(comm, g, start, number, d, out);
   if (kith_is_bad(st)) return st;
   (*out)->weighted = true;
   dist_csr_set_weights(*out, start, weight);

@@ -34,4 +34,14 @@ struct kith_halo {
   int64_t bytes;
 };
 
+/**
+ * Rows of any neighbors as local columns, with their halo, degrees (entries of a row) and node keys; columns
+ * stand in the order of `number`, and weights are zero.  Collective.
+ *
+ * @param start   [n_own + 1] entries of each owned row …
+ * @param number  [start[n_own]] … and their global numbers
+ */
+kith_agreed kith__dist_csr_make(const kith_comm *comm, const kith_graph *g, const kith_eid *start,
+                                const kith_gid *number, int d, kith_dist_csr **out) KITH_MUST_USE;
+
 #endif

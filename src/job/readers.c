@@ -49,6 +49,8 @@ static bool is_model(const kith_job *j, kith_model_name name) { return j->model.
 static bool is_gat(const kith_job *j) { return is_model(j, KITH_GAT); }
 static bool is_sage(const kith_job *j) { return is_model(j, KITH_SAGE); }
 static bool is_lightgcn(const kith_job *j) { return is_model(j, KITH_LIGHTGCN); }
+static bool reads_friends(const kith_job *j) { return kith_model_reads_friends(&j->model); }
+static bool propagates_linearly(const kith_job *j) { return is_lightgcn(j) && j->model.layers > 0; }
 static bool is_pinsage(const kith_job *j) { return is_model(j, KITH_PINSAGE); }
 static bool drops_columns(const kith_job *j) { return !is_model(j, KITH_MF) && !is_lightgcn(j); }
 static bool propagates(const kith_job *j) { return kith_model_n_layer(&j->model) > 0; }
@@ -119,7 +121,7 @@ static const reader reader_table[] = {
     {"data.test.columns.time", "ingest", never,
      "times of a test list are stored in graph.h5, and nothing reads them"},
     {"data.test.header", "ingest", test_has_columns, "lists of edges have a header (data.test.format)"},
-    {"data.social", "ingest", never, "it is stored in graph.h5, and no model reads it yet"},
+    {"data.social", "ingest", reads_friends, "model.relations.friend above 0 reads it"},
     {"data.user_features", "train", reads_features, "model.input: features or both reads it"},
     {"data.item_features", "train", reads_features, "model.input: features or both reads it"},
     {"data.split.method", "ingest", recommends, "task: recommend reads it"},
@@ -143,6 +145,7 @@ static const reader reader_table[] = {
      "models with dense weights read it (ngcf, gcn, gat, sage, pinsage)"},
     {"model.edge_dropout", "train", propagates, "models with layers read it"},
     {"model.layer_weights", "train", is_lightgcn, "model.name: lightgcn reads it"},
+    {"model.relations", "train", propagates_linearly, "model.name: lightgcn with layers reads it"},
     {"model.aggregator", "train", is_sage, "model.name: sage reads it"},
     {"model.pinsage", "train", is_pinsage, "model.name: pinsage reads it"},
     {"sampler", "train", always, ""},

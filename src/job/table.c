@@ -70,7 +70,7 @@ const job_key kith__job_table[] = {
     SOURCE("data.test", data.test,
            "Interactions held out for testing. data.split then only holds out the validation share."),
     SOURCE("data.social", data.social,
-           "Social network: pairs of users. It is stored in graph.h5; no model uses it yet."),
+           "Social network: pairs of users, the relation friend. model.relations.friend reads it."),
     FEATURES("data.user_features", data.features[KITH_USER],
              "Features of users: a line has an id and its features. Used where model.input says so."),
     FEATURES("data.item_features", data.features[KITH_ITEM],
@@ -145,6 +145,9 @@ const job_key kith__job_table[] = {
      "Dropout on edges. A dropped edge is left out of the whole step: all layers, both directions."},
     {"model.layer_weights", JOB_NAME, AT(model.lightgcn.layer_weights), 0, 0, "fixed | learned",
      "lightgcn: the final embedding is the plain mean of all layers, or a learned weighted sum."},
+    {"model.relations.friend", JOB_REAL, AT(model.lightgcn.friend_weight), 0, 1e3, "",
+     "lightgcn: weight of the ties of data.social in every layer, where interactions weigh 1. 0: they are "
+     "not read."},
     {"model.aggregator", JOB_NAME, AT(model.sage.aggregator), 0, 0, "mean | pool | lstm",
      "sage: neighborhood aggregator."},
     {"model.gat.heads", JOB_INT, AT(model.gat.heads), 1, 64, "heads",

@@ -63,6 +63,7 @@ void kith_dataset_destroy(kith_dataset **dataset) {
   kith_ragged_free(&d->train);
   kith_ragged_free(&d->valid);
   kith_ragged_free(&d->test);
+  kith_ragged_free(&d->friend);
   for (int t = 0; t < KITH_TYPES; t++) kith_features_free(&d->features[t]);
   KITH_FREE(d->weight);
   KITH_FREE(d->feature);
@@ -91,6 +92,8 @@ static kith_agreed dataset_read_pairs(const kith_comm *comm, kith_h5 *f, kith_da
   KITH_TRY(kith__train_weights_read(comm, f, d->train.start[d->train.n_row], &d->weight));
   KITH_TRY(kith__ragged_read(comm, f, "valid", "item", n_user, n_item, &d->valid));
   KITH_TRY(kith__ragged_read(comm, f, "test", "item", n_user, n_item, &d->test));
+  if (kith_h5_has_dataset(f, "social/start"))
+    KITH_TRY(kith__ragged_read(comm, f, "social", "user", n_user, n_user, &d->friend));
   KITH_TRY(kith__features_load(comm, f, "user_feature", n_user, &d->n_feature_of[KITH_USER],
                                &d->features[KITH_USER]));
   KITH_TRY(kith__features_load(comm, f, "item_feature", n_item, &d->n_feature_of[KITH_ITEM],

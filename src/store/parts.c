@@ -263,6 +263,36 @@ done:
   return st;
 }
 
+/* Friends are users, and only users have them. */
+static kith_status parts_check_friends(const kith_graph *g, const char *path, const int64_t *user_count) {
+  kith_status st = KITH_OK;
+  const kith_adjacency *a = &g->friend;
+  for (kith_lid i = 0; i < g->n_own; i++)
+    for (kith_eid e = a->start[i]; e < a->start[i + 1]; e++)
+      KITH_CHECK(g->type[i] == KITH_USER && parts_is_user(g, user_count, a->neighbor[e]), KITH_EDATA,
+                 "%s: edge/friend/neighbor holds %lld in the row of %s, expected users with users", path,
+                 (long long)a->neighbor[e], g->type[i] == KITH_USER ? "a user" : "an item");
+done:
+  return st;
+}
+
+static kith_agreed parts_read_friends(const kith_comm *comm, kith_h5 *f, kith_graph *g,
+                                      const int64_t *user_count) {
+  kith_agreed st = {KITH_OK};
+  kith_adjacency *a = &g->friend;
+  int64_t first = 0;
+  if (!kith_h5_has_dataset(f, "edge/friend/start")) return st;
+  KITH_TRY(
+      kith__parts_read_offsets(comm, f, "edge/friend/start", "edge/friend/neighbor", g, &a->start, &first));
+  READ_SLICE(f, "edge/friend/neighbor", KITH_H5_INT64, first, a->start[g->n_own], a->neighbor);
+  KITH_TRY(kith_agree(comm,
+                      kith__validate_range(kith_h5_path(f), "edge/friend/neighbor", first, a->start[g->n_own],
+                                           a->neighbor, 0, g->n[KITH_USER] + g->n[KITH_ITEM])));
+  KITH_TRY(kith_agree(comm, parts_check_friends(g, kith_h5_path(f), user_count)));
+done:
+  return st;
+}
+
 /* The global numbers of a user's items agree with item/number. */
 static kith_status parts_check_items(const kith_graph *g, const char *path) {
   kith_status st = KITH_OK;
@@ -285,6 +315,7 @@ static kith_agreed parts_read_pairs(const kith_comm *comm, kith_h5 *f, kith_grap
   KITH_TRY(parts_read_held_out(comm, f, "valid", g, &g->valid));
   KITH_TRY(parts_read_held_out(comm, f, "test", g, &g->test));
   KITH_TRY(kith__parts_read_features(comm, f, g));
+  KITH_TRY(parts_read_friends(comm, f, g, user_count));
   READ_SLICE(f, "item/number", KITH_H5_INT64, 0, g->n[KITH_ITEM], g->item_number);
   KITH_TRY(kith_agree(comm, kith__validate_range(kith_h5_path(f), "item/number", 0, g->n[KITH_ITEM],
                                                  g->item_number, 0, g->n[KITH_USER] + g->n[KITH_ITEM])));

@@ -21,16 +21,16 @@ static uint64_t check_hash(uint64_t seed, uint64_t a, uint64_t b) {
 
 /* Hash of each edge (row, neighbor) minus hash of (neighbor, row): 0 in total if each is stored at both ends.
  */
-static uint64_t check_ends(const kith_graph *g, kith_gid low) {
+static uint64_t check_ends(const kith_graph *g, kith_gid low, const kith_eid *start, const kith_gid *neighbor,
+                           const float *weights) {
   uint64_t sum = 0;
-  for (kith_lid i = 0; i < g->n_own; i++)
-    for (kith_eid e = g->start[i]; e < g->start[i + 1]; e++) {
+  for (kith_lid i = 0; i < g->n_own && start; i++)
+    for (kith_eid e = start[i]; e < start[i + 1]; e++) {
       union {
         float real;
         uint32_t bits;
-      } weight = {.real = g->weight ? g->weight[e] : 0};
-      uint64_t here = (uint64_t)(low + i), there = (uint64_t)g->neighbor[e],
-               seed = g->fingerprint ^ weight.bits;
+      } weight = {.real = weights ? weights[e] : 0};
+      uint64_t here = (uint64_t)(low + i), there = (uint64_t)neighbor[e], seed = g->fingerprint ^ weight.bits;
       sum += check_hash(seed, here, there) - check_hash(seed, there, here);
     }
   return sum;
@@ -89,8 +89,9 @@ static kith_status check_sums(const kith_graph *g, const char *path, int64_t n_p
   KITH_CHECK(sum[0] == n_place && (uint64_t)sum[1] == places, KITH_EDATA,
              "%s: the places of training %s are not 0 to %lld, each once; run kith partition again", path,
              g->task == KITH_CLASSIFY ? "nodes" : "interactions", (long long)n_place - 1);
-  KITH_CHECK(sum[2] == 0, KITH_EDATA,
-             "%s: some pair stands at one of its ends only; run kith partition again", path);
+  KITH_CHECK(sum[2] == 0 && sum[3] == 0, KITH_EDATA,
+             "%s: some %s stands at one of its ends only; run kith partition again", path,
+             sum[2] != 0 ? "pair" : "tie");
 done:
   return st;
 }
@@ -100,8 +101,11 @@ kith_agreed kith__parts_check(const kith_comm *comm, const kith_graph *g, const 
   kith_redistribution *rows = NULL;
   int64_t n_place = g->task == KITH_CLASSIFY ? g->n_train : g->n_edge;
   KITH_TRY(kith_agree(comm, check_own(g, path, n_place)));
-  int64_t sum[3] = {check_count(g), (int64_t)check_places(g), (int64_t)check_ends(g, g->first[comm->rank])};
-  kith_comm_sum_int(comm, 3, sum);
+  kith_gid low = g->first[comm->rank];
+  int64_t sum[4] = {check_count(g), (int64_t)check_places(g),
+                    (int64_t)check_ends(g, low, g->start, g->neighbor, g->weight),
+                    (int64_t)check_ends(g, low, g->friend.start, g->friend.neighbor, NULL)};
+  kith_comm_sum_int(comm, 4, sum);
   KITH_TRY(kith_agreed_same(check_sums(g, path, n_place, sum)));
   st = kith_redistribution_create(comm, g, &rows); /* fails if original numbers are not unique */
   if (kith_is_bad(st)) st = kith_agreed_same(kith_fail(st.status, "%s: %s", path, kith_error_text()));

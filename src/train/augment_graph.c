@@ -177,6 +177,22 @@ done:
   return st;
 }
 
+/* Ties of the known users as they are, but for the numbers; new users have none yet. */
+static kith_status augment_friends(augment *x) {
+  kith_status st = KITH_OK;
+  const kith_adjacency *k = &x->known->friend;
+  kith_adjacency *f = &x->g->friend;
+  kith_lid n_known = x->known->n_own;
+  if (!k->start) return st;
+  KITH_TRY(KITH_NEW(f->start, (int64_t)x->g->n_own + 1));
+  KITH_TRY(KITH_NEW(f->neighbor, k->start[n_known]));
+  memcpy(f->start, k->start, ((size_t)n_known + 1) * sizeof *f->start);
+  for (kith_lid i = n_known; i < x->g->n_own; i++) f->start[i + 1] = f->start[n_known];
+  for (kith_eid e = 0; e < k->start[n_known]; e++) f->neighbor[e] = augment_known_number(x, k->neighbor[e]);
+done:
+  return st;
+}
+
 /* ---- global numbers of known neighbors ---- */
 
 static int augment_compare(const void *a, const void *b) {
@@ -215,6 +231,7 @@ kith_agreed kith__augment_graph(const kith_comm *comm, const kith_graph *known, 
   KITH_TRY(kith_agree(comm, augment_make(&x)));
   KITH_TRY(kith_agree(comm, augment_features(&x)));
   augment_copy_known(&x);
+  KITH_TRY(kith_agree(comm, augment_friends(&x)));
   augment_add_rows(&x);
   for (int t = 0; t < KITH_TYPES; t++) KITH_TRY(augment_resolve(&x, parts_path, (kith_node_type)t));
   *out = (augmented_graph){.g = x.g, .first = x.first, .n = x.n};

@@ -36,15 +36,6 @@ done:
   return st;
 }
 
-/* New nodes get importance neighborhoods too, from walks that start at them; walks of known nodes reach no
- * new node. */
-static kith_agreed embed_relate(embed *m, const kith_run *o) {
-  if (!kith_model_uses_importance_graph(m->model))
-    return kith_dist_csr_create(m->comm, m->e.g, m->model->dim, &m->a);
-  return kith_importance_neighbors_create(m->comm, m->e.g, &m->model->pinsage, o->train.seed, m->model->dim,
-                                          &m->a);
-}
-
 static kith_status embed_record(embed *m, uint64_t seed) {
   kith_status st = KITH_OK;
   const kith_block *block[KITH_MAX_LAYER_OUTPUTS];
@@ -126,7 +117,8 @@ kith_agreed kith_embed(const kith_comm *comm, const kith_graph *g, const kith_ru
   *out = (kith_new_embeddings){.n = 0};
   KITH_TRY(kith_agreed_same(embed_check(&run->model)));
   KITH_TRY(kith__augment_graph(comm, g, run->parts, new, &m.e));
-  KITH_TRY(embed_relate(&m, run));
+  /* Walks from new nodes find importance neighborhoods too; walks from known nodes meet no new node. */
+  KITH_TRY(kith_model_graph_create(comm, m.e.g, m.model, run->train.seed, &m.a));
   KITH_TRY(kith_agree(comm, embed_record(&m, run->train.seed)));
   KITH_TRY(embed_load(&m, g, run, checkpoint, out));
   kith_tape_forward(m.tape);

@@ -65,6 +65,14 @@ static kith_status trainer_check(const kith_graph *g, const kith_train_options *
              "model.input: %s, but the graph has no features; name data.user_features or data.item_features "
              "and run kith ingest and kith partition again",
              kith_input_text(model->input));
+  KITH_CHECK(
+      !kith_model_reads_friends(model) || g->friend.start, KITH_ECONFIG,
+      "model.relations.friend: %g, but the cut graph has no ties between users; name data.social, and run "
+      "kith ingest and kith partition again",
+      model->lightgcn.friend_weight);
+  KITH_CHECK(!kith_model_reads_friends(model) || train->sampler.mode == KITH_FULL, KITH_ECONFIG,
+             "model.relations.friend: %g, but sampler.mode: %s samples interactions alone; expected full",
+             model->lightgcn.friend_weight, kith_sampler_mode_text(train->sampler.mode));
   if (classifies) model->output_dim = g->n_class;
   KITH_TRY(kith_model_check(model));
   if (!classifies) KITH_TRY(kith_loss_check(&train->loss, &train->negatives));
@@ -168,10 +176,9 @@ kith_agreed kith_trainer_create(const kith_comm *comm, const kith_graph *g, cons
   *out = NULL;
   KITH_TRY(kith_agree(comm, trainer_make(comm, g, model, train, &t)));
   KITH_TRY(kith_dist_csr_create(comm, g, model->dim, &t->a));
-  if (kith_model_uses_importance_graph(model))
-    KITH_TRY(
-        kith_importance_neighbors_create(comm, g, &model->pinsage, train->seed, model->dim, &t->importance));
-  t->layer_graph = t->importance ? t->importance : t->a;
+  if (kith_model_has_own_graph(model))
+    KITH_TRY(kith_model_graph_create(comm, g, model, train->seed, &t->own_graph));
+  t->layer_graph = t->own_graph ? t->own_graph : t->a;
   KITH_TRY(t->classifies ? trainer_prepare_nodes(t) : trainer_prepare_pairs(t));
   KITH_TRY(t->sampled ? kith__sampled_prepare(t) : kith__full_prepare(t));
   KITH_TRY(kith_agree(comm, trainer_record(t)));
@@ -196,7 +203,7 @@ void kith_trainer_destroy(kith_trainer **trainer) {
   kith_batch_destroy(&t->next);
   kith_negative_distribution_destroy(&t->negative_distribution);
   kith_dist_csr_destroy(&t->a);
-  kith_dist_csr_destroy(&t->importance);
+  kith_dist_csr_destroy(&t->own_graph);
   kith_edge_order_destroy(&t->edge_order);
   kith_saturated_users_destroy(&t->saturated_users);
   kith_train_nodes_destroy(&t->train_nodes);

@@ -13,7 +13,7 @@ struct kith_trainer {
   int64_t n_step, epoch_number;
   int d;                      /* columns of the input rows: embeddings or features */
   kith_dist_csr *a;           /* adjacency of the training graph */
-  kith_dist_csr *importance;  /* importance neighborhoods (pinsage) */
+  kith_dist_csr *own_graph;   /* of models that read another matrix; null: a */
   kith_dist_csr *layer_graph; /* the one of both that layers multiply by */
   kith_edge_order *edge_order;
   kith_negative_distribution *negative_distribution;

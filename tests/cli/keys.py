@@ -93,6 +93,7 @@ model.dropout                pairs     train      0 0.5                  model.n
 model.gat.attention_dropout  pairs     train      0 0.5                  model.name=gat
 model.edge_dropout           pairs     train      0 0.5
 model.layer_weights          pairs     train      fixed learned
+model.relations.friend       pairs     train      0 0.5
 model.aggregator             pairs     train      mean pool              model.name=sage
 model.pinsage.walks          pairs     train      5 50                   model.name=pinsage
 model.pinsage.walk_length    pairs     train      1 4                    model.name=pinsage
@@ -156,6 +157,7 @@ data:
   split: {method: ratio, valid: 0.2, test: 0.2}
   user_features: {path: users.tsv}
   item_features: {path: items.tsv}
+  social: {path: friends.tsv, format: edges, delimiter: tab, header: true, columns: {user: 1, item: 2}}
 partition: {parts: 4}
 model: {dim: 8, layers: 2}
 train: {batch: 64, epochs: 2, lr: 0.01}

@@ -13,7 +13,7 @@ code() { want=$1; shift; rc=0; "$@" >out 2>err || rc=$?; [ $rc = "$want" ] || { 
 
 line=$(grep -n 'social:' job.yaml | cut -d: -f1)
 code 0 "$KITH" ingest job.yaml
-says "kith: warning: job.yaml:$line: data.social is set and not read: it is stored in graph.h5, and no model reads it yet"
+says "kith: warning: job.yaml:$line: data.social is set and not read: model.relations.friend above 0 reads it"
 says "job.yaml:$((line - 1)): data.interactions.columns.time is set and not read: times are stored in graph.h5"
 [ "$(grep -c 'set and not read' err)" = 2 ]
 sed -i '/social:/d; s/, time: 3//' job.yaml

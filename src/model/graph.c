@@ -1,0 +1,19 @@
+/* Which matrix the layers of a model read. */
+#include "kith/model.h"
+
+bool kith_model_reads_friends(const kith_model_options *o) {
+  return o->name == KITH_LIGHTGCN && o->layers > 0 && o->lightgcn.friend_weight > 0;
+}
+
+bool kith_model_has_own_graph(const kith_model_options *o) {
+  return kith_model_uses_importance_graph(o) || kith_model_reads_friends(o);
+}
+
+kith_agreed kith_model_graph_create(const kith_comm *comm, const kith_graph *g, const kith_model_options *o,
+                                    uint64_t seed, kith_dist_csr **out) {
+  if (kith_model_uses_importance_graph(o))
+    return kith_importance_neighbors_create(comm, g, &o->pinsage, seed, o->dim, out);
+  if (kith_model_reads_friends(o))
+    return kith_dist_csr_create_merged(comm, g, o->lightgcn.friend_weight, o->dim, out);
+  return kith_dist_csr_create(comm, g, o->dim, out);
+}
