@@ -67,6 +67,13 @@ kith_status kith_job_set(kith_job *job, const char *key, const char *text) KITH_
 /** The resolved job as YAML text, every key with its value; a new block, freed with KITH_FREE().  Local. */
 kith_status kith_job_print(const kith_job *job, char **text) KITH_MUST_USE;
 
+/**
+ * The configuration key of a job, for kith_run: "key=value" words of every key that affects the results of
+ * training and has not its default value, text [size].  Which ones: src/job/config_key.c.
+ * Local.  Errors: KITH_ECONFIG if `size` is too small; KITH_CONFIG_KEY_SIZE suffices for any job.
+ */
+kith_status kith_job_config_key(const kith_job *job, size_t size, char *text) KITH_MUST_USE;
+
 /** The table of all keys as Markdown (docs/job.md), to stdout.  Local. */
 void kith_job_print_reference(void);
 /** The key, or the keys of the section, of this name ("": all) as plain text, to stdout; false if there is

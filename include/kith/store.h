@@ -201,29 +201,38 @@ typedef struct kith_checkpoint {
   int d;
   float *x, *m, *v; /**< [n_own, d] parameters and Adam's moments; borrowed; d = 0: no parameters */
   kith_checkpoint_weights weights;
-  int64_t epoch, step;         /**< completed epochs, and completed steps of the next one */
-  kith_exact_sum loss;         /**< sum over ranks and over the completed steps of the next epoch */
-  double best;                 /**< best evaluation score so far */
-  int64_t best_epoch;          /**< 0: none */
-  bool keep_best;              /**< writing: keep the checkpoint of best_epoch, however old */
-  bool refused;                /**< reading: the file is valid, but of another graph or config_key */
-  int64_t bad_evals;           /**< evaluations since the best */
-  double seconds;              /**< wall time of the completed steps of the next epoch */
-  int64_t halo_bytes;          /**< sum over ranks, exchanged by these steps */
-  char run[KITH_NAME];         /**< id of the run, repeated in all its files; "": an older file */
-  char score[KITH_SCORE_SIZE]; /**< metric of `best`, "recall@20 on valid"; "": no epoch is selected */
-  bool has_score;              /**< reading: the file has the attribute; files before 0.2 do not */
-  const char *config_key;      /**< settings that must be equal to resume */
+  int64_t epoch, step;           /**< completed epochs, and completed steps of the next one */
+  kith_exact_sum loss;           /**< sum over ranks and over the completed steps of the next epoch */
+  double best;                   /**< best evaluation score so far */
+  int64_t best_epoch;            /**< 0: none */
+  bool keep_best;                /**< writing: keep the checkpoint of best_epoch, however old */
+  bool refused;                  /**< reading: the file is valid, but of another graph or config_key */
+  int64_t bad_evals;             /**< evaluations since the best */
+  double seconds;                /**< wall time of the completed steps of the next epoch */
+  int64_t halo_bytes;            /**< sum over ranks, exchanged by these steps */
+  char run[KITH_NAME];           /**< id of the run, repeated in all its files; "": an older file */
+  char score[KITH_SCORE_SIZE];   /**< metric of `best`, "recall@20 on valid"; "": no epoch is selected */
+  bool has_score;                /**< reading: the file has the attribute; files before 0.2 do not */
+  const char *config_key;        /**< configuration key: settings that must be equal to resume */
+  const char *config_key_legacy; /**< reading: the same as earlier versions wrote it; or NULL */
   char *history;   /**< metrics, one JSON object per line; reading: a new block, freed by the caller */
   const char *job; /**< resolved job file, for readers */
 } kith_checkpoint;
 
+/** First word of a configuration key that is derived from the job table. */
+#define KITH_CONFIG_KEY_BEGIN "config=2"
+
 /**
- * Whether two configuration keys differ.  Local.
+ * Whether the configuration key of a file differs from that of a run, and the first words that differ. Local.
  *
- * @param[out] a_word, b_word  [KITH_NAME] the first words that differ; "" where one has no more words
+ * The key is text of "key=value" words; keys with default values are absent.
+ * @param wanted   key of the run
+ * @param legacy   its key as earlier versions wrote it, to compare with their files; NULL: `wanted`
+ * @param found    key stored in the file
+ * @param[out] wanted_word, found_word  [KITH_NAME] "key=value" or "the default key", if they differ
  */
-bool kith_config_key_differs(const char *a, const char *b, char *a_word, char *b_word);
+bool kith_config_key_differs(const char *wanted, const char *legacy, const char *found, char *wanted_word,
+                             char *found_word);
 
 /** Bytes of the rows and weights of a checkpoint: values and Adam's two moments.  Local. */
 static inline int64_t kith_checkpoint_bytes(int64_t rows, int d, int64_t n_weight) {

@@ -144,17 +144,20 @@ typedef struct kith_run {
   kith_checkpoint_options checkpoint;
   char work[KITH_PATH]; /**< folder of checkpoints, metrics.jsonl and embeddings.h5 */
   char graph[KITH_PATH], parts[KITH_PATH];
-  const char *job; /**< text of the resolved job file, stored in checkpoints and embeddings.h5 */
-  bool fresh;      /**< remove earlier checkpoints and begin anew */
+  const char *job;        /**< text of the resolved job file, stored in checkpoints and embeddings.h5 */
+  const char *config_key; /**< what kith_job_config_key() made; NULL: a key of the options, without a job */
+  bool fresh;             /**< remove earlier checkpoints and begin anew */
 } kith_run;
 
-enum { KITH_CONFIG_KEY_SIZE = 2048 };
+enum { KITH_CONFIG_KEY_SIZE = 4096 };
 
 /**
- * Write the configuration key of a run: "key=value" words, text [size], of every option that affects results.
- * A checkpoint is resumed only if its key is the same.  Reads model, train and evaluate of `run`.  Local.
+ * Configuration key of a run on a graph, text [size]: a checkpoint is resumed only if its key is the same.
+ * Local.
  */
 void kith_config_key(const kith_graph *g, const kith_run *run, size_t size, char *text);
+/** The same as earlier versions wrote it, from model, train and evaluate of `run`.  Local. */
+void kith_config_key_legacy(const kith_graph *g, const kith_run *run, size_t size, char *text);
 
 /** Result of an evaluation: one of the two, by the graph's task. */
 typedef struct kith_eval_result {

@@ -6,7 +6,7 @@
 #include "cli/cli.h"
 #include "kith/ingest.h"
 
-static kith_status embed_resolve(cli *c, kith_run *run, char *output, char *embeddings) {
+static kith_status embed_resolve(cli *c, kith_run *run, char *config_key, char *output, char *embeddings) {
   kith_status st = KITH_OK;
   const kith_job *job = &c->job;
   const char *named = cli_option(c, "output");
@@ -24,6 +24,8 @@ static kith_status embed_resolve(cli *c, kith_run *run, char *output, char *embe
                t == KITH_USER ? "user" : "item", job->embed.features[t]);
   run->model = job->model;
   run->train = job->train;
+  run->config_key = config_key;
+  KITH_TRY(kith_job_config_key(job, KITH_CONFIG_KEY_SIZE, config_key));
   KITH_TRY(kith_text_copy("work", job->work, sizeof run->work, run->work));
   KITH_TRY(cli_stage(c, "graph.h5", run->graph));
   KITH_TRY(cli_stage(c, "parts.h5", run->parts));
@@ -157,10 +159,11 @@ kith_agreed cli_embed(cli *c) {
   kith_new_nodes_report report = {.skipped = 0};
   kith_new_embeddings e = {.n = 0};
   kith_graph *g = NULL;
+  char config_key[KITH_CONFIG_KEY_SIZE];
   char output[KITH_PATH] = "", embeddings[KITH_PATH] = "", checkpoint[KITH_PATH] = "";
   kith_embeddings_origin from = {.epoch = 0};
   bool replaces = false;
-  KITH_TRY(kith_agree(c->comm, embed_resolve(c, &run, output, embeddings)));
+  KITH_TRY(kith_agree(c->comm, embed_resolve(c, &run, config_key, output, embeddings)));
   KITH_TRY(cli_lock_for(c, output));
   KITH_TRY(cli_check_replaced(c, output, KITH_EMBEDDINGS_FORMAT, "nodes", &replaces));
   double began = kith_clock();

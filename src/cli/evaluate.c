@@ -49,20 +49,28 @@ static void evaluate_print(cli *c, const kith_metrics *m) {
 /* Figures of one model are not told under the name of another; of what else differs, the first is told. */
 static kith_agreed evaluate_check_origin(const cli *c, const kith_graph *g, const char *path,
                                          const kith_embeddings_origin *from) {
-  char wanted[KITH_CONFIG_KEY_SIZE], want[KITH_NAME], found[KITH_NAME];
-  const kith_run run = {.model = c->job.model, .train = c->job.train, .evaluate = c->job.evaluate};
+  kith_agreed st = {KITH_OK};
+  char config_key[KITH_CONFIG_KEY_SIZE], wanted[KITH_CONFIG_KEY_SIZE], legacy[KITH_CONFIG_KEY_SIZE];
+  char want[KITH_NAME], found[KITH_NAME];
+  const kith_run run = {.model = c->job.model,
+                        .train = c->job.train,
+                        .evaluate = c->job.evaluate,
+                        .config_key = config_key};
   const char *model = kith_model_text(c->job.model.name);
   if (strcmp(from->model, model) != 0)
     return kith_agreed_same(
         kith_fail(KITH_ECONFIG,
                   "%s: was trained with model=%s, the job says model=%s; run kith train %s first", path,
                   from->model, model, c->words));
+  KITH_TRY(kith_agreed_same(kith_job_config_key(&c->job, sizeof config_key, config_key)));
   kith_config_key(g, &run, sizeof wanted, wanted);
+  kith_config_key_legacy(g, &run, sizeof legacy, legacy);
   if (from->config_key && from->config_key[0] &&
-      kith_config_key_differs(wanted, from->config_key, want, found))
+      kith_config_key_differs(wanted, legacy, from->config_key, want, found))
     kith_warn("%s: was trained with %s, the job says %s: what follows is of what it was trained with", path,
-              found[0] ? found : "less", want[0] ? want : "less");
-  return (kith_agreed){KITH_OK};
+              found, want);
+done:
+  return st;
 }
 
 static void evaluate_print_origin(cli *c, const kith_embeddings_origin *from) {

@@ -4,7 +4,7 @@
 
 #include "cli/cli.h"
 
-static kith_status train_resolve(cli *c, kith_run *run) {
+static kith_status train_resolve(cli *c, kith_run *run, char *config_key) {
   kith_status st = KITH_OK;
   const kith_job *job = &c->job;
   run->fresh = cli_flag(c, "fresh");
@@ -13,6 +13,8 @@ static kith_status train_resolve(cli *c, kith_run *run) {
   run->train = job->train;
   run->evaluate = job->evaluate;
   run->checkpoint = job->checkpoint;
+  run->config_key = config_key;
+  KITH_TRY(kith_job_config_key(job, KITH_CONFIG_KEY_SIZE, config_key));
   KITH_TRY(kith_text_copy("work", job->work, sizeof run->work, run->work));
   KITH_TRY(cli_stage(c, "graph.h5", run->graph));
   KITH_TRY(cli_stage(c, "parts.h5", run->parts));
@@ -134,8 +136,8 @@ kith_agreed cli_train(cli *c) {
   kith_run run = {0};
   kith_run_result result;
   kith_graph *g = NULL;
-  char *job = NULL;
-  KITH_TRY(kith_agree(c->comm, train_resolve(c, &run)));
+  char *job = NULL, config_key[KITH_CONFIG_KEY_SIZE];
+  KITH_TRY(kith_agree(c->comm, train_resolve(c, &run, config_key)));
   KITH_TRY(kith_agree(c->comm, kith_job_print(&c->job, &job)));
   run.job = job;
   KITH_TRY(cli_lock(c));

@@ -212,6 +212,11 @@ bool kith__job_is_read(const kith_job *job, const char *key, const char **who) {
   return r && r->reads(job);
 }
 
+const char *kith__job_reader(const char *key) {
+  const reader *r = reader_find(key);
+  return r ? r->verb : "";
+}
+
 /* "job.yaml:12: model.gat.heads", or "--set model.gat.heads". */
 static void reader_place(const kith_job *job, int i, const char *name, size_t size, char *text) {
   if (job->line[i] < 0) snprintf(text, size, "--set %s", name);

@@ -81,6 +81,12 @@ const char *kith__job_renamed_value(const job_key *k, const char *value);
 kith_status kith__job_read_stored(const char *name, const char *text, kith_job *job) KITH_MUST_USE;
 /* Whether something in this job reads a key; *who says what would, null for a key that no rule is about. */
 bool kith__job_is_read(const kith_job *job, const char *key, const char **who);
+/* The verb that reads a key; "": several, or all. */
+const char *kith__job_reader(const char *key);
+/* Whether a key belongs to the configuration key of this job: training reads it, and it affects results. */
+bool kith__job_in_config_key(const kith_job *job, const char *key);
+/* Why a key may change when a run resumes; null: it may not. */
+const char *kith__job_may_change(const char *key);
 
 /* The folder of a job file, which its paths are relative to; "" for the current one.  folder [KITH_PATH]. */
 void kith__job_folder(const kith_job *job, char *folder);

@@ -109,34 +109,15 @@ done:
   return st;
 }
 
-/* Take the next word from *text; "" at the end. */
-static void recipe_word(const char **text, char *word) {
-  int n = 0;
-  word[0] = '\0';
-  if (sscanf(*text, " %63s%n", word, &n) == 1) *text += n;
-}
-
-bool kith_config_key_differs(const char *a, const char *b, char *a_word, char *b_word) {
-  do {
-    recipe_word(&a, a_word);
-    recipe_word(&b, b_word);
-  } while (a_word[0] && strcmp(a_word, b_word) == 0);
-  return a_word[0] || b_word[0];
-}
-
-/* Name the first word in which two recipes differ. */
-static kith_status checkpoint_compare(const char *path, const char *wanted, const char *found) {
-  char a[KITH_NAME] = "", b[KITH_NAME] = "";
-  if (!kith_config_key_differs(wanted, found, a, b)) return KITH_OK;
-  if (a[0] && b[0])
-    return kith_fail(KITH_ECONFIG,
-                     "%s: was trained with %s, the job says %s; use what it was trained with, or train with "
-                     "--fresh to start anew",
-                     path, b, a);
-  return kith_fail(
-      KITH_ECONFIG,
-      "%s: was trained %s %s, the job %s; use what it was trained with, or train with --fresh to start anew",
-      path, a[0] ? "without" : "with", a[0] ? a : b, a[0] ? "has it" : "lacks it");
+/* Refuse a checkpoint of another configuration, naming the first difference. */
+static kith_status checkpoint_compare(const char *path, const kith_checkpoint *c, const char *found) {
+  char wanted_word[KITH_NAME], found_word[KITH_NAME];
+  if (!kith_config_key_differs(c->config_key, c->config_key_legacy, found, wanted_word, found_word))
+    return KITH_OK;
+  return kith_fail(KITH_ECONFIG,
+                   "%s: was trained with %s, the job says %s; use what it was trained with, or train with "
+                   "--fresh to start anew",
+                   path, found_word, wanted_word);
 }
 
 /* The attributes of progress are plausible. */
@@ -170,7 +151,7 @@ static kith_agreed checkpoint_fits(kith_h5 *f, const kith_graph *g, kith_checkpo
           ? KITH_OK
           : kith_fail(KITH_EDATA, "%s: a checkpoint of another graph; train with --fresh to start anew",
                       kith_h5_path(f))));
-  KITH_TRY(kith_agreed_same(checkpoint_compare(kith_h5_path(f), c->config_key, config_key)));
+  KITH_TRY(kith_agreed_same(checkpoint_compare(kith_h5_path(f), c, config_key)));
   c->refused = false;
 done:
   KITH_FREE(config_key);

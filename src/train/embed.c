@@ -66,13 +66,15 @@ done:
 static kith_agreed embed_load(embed *m, const kith_graph *g, const kith_run *o, const char *checkpoint,
                               kith_new_embeddings *out) {
   kith_agreed st = {KITH_OK};
-  char config_key[KITH_CONFIG_KEY_SIZE];
+  char config_key[KITH_CONFIG_KEY_SIZE], legacy[KITH_CONFIG_KEY_SIZE];
   kith_weights w = kith_params_weights(m->params);
   kith_config_key(g, o, sizeof config_key, config_key);
+  kith_config_key_legacy(g, o, sizeof legacy, legacy);
   kith_checkpoint c = {.d = m->x ? m->x->d : 0,
                        .x = m->x ? m->x->value : NULL,
                        .weights = {.n = w.n, .value = w.value},
-                       .config_key = config_key};
+                       .config_key = config_key,
+                       .config_key_legacy = legacy};
   KITH_TRY(kith_checkpoint_read(m->comm, g, checkpoint, &c));
   out->epoch = c.epoch;
   out->step = c.step;

@@ -135,7 +135,8 @@ kith_agreed kith__run_load(run *r, const char *path, kith_checkpoint *c) {
                          .m = s.m,
                          .v = s.v,
                          .weights = resume_weights(s.weights),
-                         .config_key = r->config_key};
+                         .config_key = r->config_key,
+                         .config_key_legacy = r->config_key_legacy};
   return kith_checkpoint_read(r->comm, r->g, path, c);
 }
 

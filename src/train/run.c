@@ -323,6 +323,7 @@ static kith_status run_prepare(run *r) {
   if (r->comm->rank == 0) KITH_TRY(kith_folder_make(r->o->work));
   KITH_TRY(kith_path_join(r->o->work, "embeddings.h5", r->embeddings));
   kith_config_key(r->g, r->o, sizeof r->config_key, r->config_key);
+  kith_config_key_legacy(r->g, r->o, sizeof r->config_key_legacy, r->config_key_legacy);
   kith__run_score_name(r, r->score);
 done:
   return st;

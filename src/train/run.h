@@ -14,7 +14,7 @@ typedef struct run {
   kith_graph_ids *ids;            /* ids of the training graph, for the export */
   kith_checkpoint_writer *writer; /* writes checkpoints; wait for it before other HDF5 calls */
   history history;
-  char config_key[KITH_CONFIG_KEY_SIZE];
+  char config_key[KITH_CONFIG_KEY_SIZE], config_key_legacy[KITH_CONFIG_KEY_SIZE];
   char id[KITH_NAME];   /* run id, kept when the run resumes; "": checkpoint of a version without ids */
   char from[KITH_PATH]; /* path of the checkpoint that was resumed; "": none */
   char score[KITH_SCORE_SIZE];        /* name of the score that selects the epoch; "": none is selected */

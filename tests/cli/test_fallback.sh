@@ -78,7 +78,7 @@ anew; for f in $newest $before $oldest; do flip "$work/$f" item/adam_v; done
 refuses "none is good" 65 'no other checkpoint is left.*--fresh'
 anew; rm "$work"/checkpoint-0*; refuses "the named one missing" 66 "$newest: cannot be read: No such file.*no other checkpoint is left"
 anew; rm "$work"/checkpoint-0*; echo junk >"$work/checkpoint-latest"; refuses "junk and nothing else" 65 'checkpoint-latest: expected the name of a checkpoint, found "junk".*--fresh'
-anew; refuses "another recipe" 78 "$newest: was trained with lr=0.01" --set train.lr=0.02
+anew; refuses "another recipe" 78 "$newest: was trained with train.lr=0.01" --set train.lr=0.02
 anew; flip "$work/$newest" item/adam_v; refuses "another recipe before a broken one" 78 "lr=0.01" --set train.lr=0.02
 anew
 tiny "$dir/other"

@@ -64,13 +64,13 @@ for how in "--set model.name=ngcf --set model.dropout=0.1" "--set sampler.mode=n
   same_embeddings "$dir/bpr/work/embeddings.h5" "$dir/bpr/whole.h5"
 done
 
-# A checkpoint of another recipe is refused, and says what differs.
+# A checkpoint of another configuration is refused, and says what differs.
 job=$dir/softmax/job.yaml
-if "$KITH" train "$job" --quiet --set train.lr=0.02 2>"$dir/err"; then echo "another recipe was continued"; exit 1; else rc=$?; fi
+if "$KITH" train "$job" --quiet --set train.lr=0.02 2>"$dir/err"; then echo "another configuration was resumed"; exit 1; else rc=$?; fi
 [ $rc = 78 ] && grep -q 'lr=0.01' "$dir/err" && grep -q 'fresh' "$dir/err"
-# Also where it differs by a key that older recipes have no word for.
-if "$KITH" train "$job" --quiet --set negatives.shared=64 2>"$dir/err"; then echo "another recipe was continued"; exit 1; else rc=$?; fi
-[ $rc = 78 ] && grep -q 'without inbatch=true, the job has it' "$dir/err"
+# Also where it differs by a key that had its default.
+if "$KITH" train "$job" --quiet --set negatives.shared=64 2>"$dir/err"; then echo "another configuration was resumed"; exit 1; else rc=$?; fi
+[ $rc = 78 ] && grep -q 'was trained with the default negatives.shared, the job says negatives.shared=64' "$dir/err"
 
 # What the report of the cut predicts is what a training run counts.
 job=$dir/bpr/job.yaml

@@ -1,8 +1,8 @@
 /* ranks: 1 */
 /*
- * Keys that are set and that nothing reads.  The oracle is the configuration key of a checkpoint, which holds
- * what decides the next bit: where a key changes it, the job reads the key; and a key that the job is said to
- * read changes it.
+ * Keys that are set and that nothing reads.  The oracle is the configuration key that earlier versions wrote
+ * by hand: where a key changes it, the job reads the key; and a key that the job is said to read changes it.
+ * The configuration key derived from the table must hold just the keys that are read.
  */
 #include "job/table.h"
 #include "support/mpi_main.h"
@@ -56,7 +56,17 @@ static const pair pairs[] = {
 static void config_key_of(const kith_job *job, char *text) {
   kith_graph g = {.task = job->task, .n_part = 4};
   kith_run run = {.model = job->model, .train = job->train, .evaluate = job->evaluate};
-  kith_config_key(&g, &run, KITH_CONFIG_KEY_SIZE, text);
+  kith_config_key_legacy(&g, &run, KITH_CONFIG_KEY_SIZE, text);
+}
+
+/* The key derived from the table changes with a key that is read, and with no other. */
+static void assert_derived(const kith_job *job, const kith_job *other, const char *key, const char *what) {
+  char before[KITH_CONFIG_KEY_SIZE], after[KITH_CONFIG_KEY_SIZE], a[KITH_NAME], b[KITH_NAME];
+  const char *who = NULL;
+  assert_int_equal(kith_job_config_key(job, sizeof before, before), KITH_OK);
+  assert_int_equal(kith_job_config_key(other, sizeof after, after), KITH_OK);
+  if (kith_config_key_differs(before, NULL, after, a, b) != kith__job_is_read(other, key, &who))
+    fail_msg("%s: with %s, \"%s\" became \"%s\"", what, key, before, after);
 }
 
 static void assert_agrees(const kith_job *job, const pair *p, const char *what) {
@@ -66,6 +76,7 @@ static void assert_agrees(const kith_job *job, const pair *p, const char *what) 
   assert_int_equal(kith_job_set(&other, p->key, p->value), KITH_OK);
   config_key_of(job, before);
   config_key_of(&other, after);
+  assert_derived(job, &other, p->key, what);
   bool decides = strcmp(before, after) != 0, read = kith__job_is_read(&other, p->key, &who);
   if (read && !decides) fail_msg("%s: %s is said to be read, and decides nothing", what, p->key);
   if (decides && !read && !p->cautious)
@@ -105,6 +116,49 @@ static void every_key_has_a_reader(void **state) {
     kith__job_is_read(&job, kith__job_table[i].key, &who);
     if (!who) fail_msg("%s: no rule of readers.c says who reads it", kith__job_table[i].key);
   }
+}
+
+/* A new key that training reads belongs to the configuration key, unless its rule says why not. */
+static void a_key_of_training_may_change_only_for_a_reason(void **state) {
+  static const char *const fixed[] = {"task",     "model.dim",      "model.layers",      "model.init",
+                                      "train.lr", "train.seed",     "sampler.mode",      "loss.name",
+                                      "loss.l2",  "negatives.hard", "evaluate.select_by"};
+  static const char *const free[] = {
+      "name",     "train.epochs",    "train.patience", "evaluate.k", "checkpoint.keep",
+      "data.ids", "partition.parts", "embed.types"};
+  (void)state;
+  for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++) assert_null(kith__job_may_change(fixed[i]));
+  for (size_t i = 0; i < sizeof free / sizeof *free; i++) assert_non_null(kith__job_may_change(free[i]));
+  for (int i = 0; i < kith__job_n_key; i++) {
+    const char *why = kith__job_may_change(kith__job_table[i].key);
+    if (why && !why[0]) fail_msg("%s: no reason is given why it may change", kith__job_table[i].key);
+  }
+}
+
+/* Default values are left out; a difference is found in any order and named. */
+static void the_config_key_names_the_difference(void **state) {
+  kith_job job = kith_job_defaults();
+  char key[KITH_CONFIG_KEY_SIZE], a[KITH_NAME], b[KITH_NAME];
+  (void)state;
+  assert_int_equal(kith_job_config_key(&job, sizeof key, key), KITH_OK);
+  assert_string_equal(key, KITH_CONFIG_KEY_BEGIN);
+  assert_int_equal(kith_job_set(&job, "sampler.mode", "neighbor"), KITH_OK);
+  assert_int_equal(kith_job_set(&job, "sampler.fanouts", "5,3"), KITH_OK);
+  assert_int_equal(kith_job_set(&job, "train.lr", "0.5"), KITH_OK);
+  assert_int_equal(kith_job_set(&job, "train.epochs", "7"), KITH_OK);
+  assert_int_equal(kith_job_config_key(&job, sizeof key, key), KITH_OK);
+  assert_false(kith_config_key_differs(key, NULL,
+                                       "config=2 train.lr=0.5 sampler.mode=neighbor sampler.fanouts=[5,3]", a,
+                                       b));
+  assert_true(
+      kith_config_key_differs(key, NULL, "config=2 sampler.mode=neighbor sampler.fanouts=[5,3]", a, b));
+  assert_string_equal(a, "train.lr=0.5");
+  assert_string_equal(b, "the default train.lr");
+  assert_true(kith_config_key_differs("config=2 x=1", "lr=2", "lr=3", a, b));
+  assert_string_equal(a, "lr=2");
+  assert_string_equal(b, "lr=3");
+  assert_false(kith_config_key_differs("config=2 x=1", "lr=2", "lr=2", a, b));
+  assert_int_equal(kith_job_config_key(&job, 30, key), KITH_ECONFIG);
 }
 
 /* Of the keys that the configuration key does not hold: where they are read, and where not. */
@@ -211,6 +265,8 @@ int main(int argc, char **argv) {
       cmocka_unit_test(a_key_is_read_where_it_decides_bits),
       cmocka_unit_test(every_key_has_a_reader),
       cmocka_unit_test(other_keys_are_read_where_they_should_be),
+      cmocka_unit_test(a_key_of_training_may_change_only_for_a_reason),
+      cmocka_unit_test(the_config_key_names_the_difference),
       cmocka_unit_test(the_config_key_is_that_of_earlier_versions),
   };
   test_begin(&argc, &argv);

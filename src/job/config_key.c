@@ -1,0 +1,77 @@
+/* The configuration key of a job: the keys that affect the results of training, without default values. */
+#include <stdio.h>
+#include <string.h>
+
+#include "job/table.h"
+
+/*
+ * Keys of training that may change when a run resumes, and why.  A key, or a section of keys; the longest
+ * that fits counts.  Every other key that training reads belongs to the configuration key.
+ */
+static const struct {
+  const char *key, *why; /* null: the key may not change */
+} config_key_free[] = {
+    {"name", "a label"},
+    {"work", "a place"},
+    {"graph", "a place"},
+    {"parts", "a place"},
+    {"data", "graph.h5 holds what was read, and has a fingerprint"},
+    {"train.epochs", "how long to train"},
+    {"train.patience", "how long to train"},
+    {"evaluate", "it does not affect training; a new score restarts the selection of the epoch"},
+    {"evaluate.select_by", NULL},
+    {"checkpoint", "when to write checkpoints"},
+    {"watch", "when to end a job that hangs"},
+};
+
+/* Whether `of` is the key, or a section that holds it. */
+static bool config_key_fits(const char *of, const char *key) {
+  size_t n = strlen(of);
+  return strncmp(of, key, n) == 0 && (key[n] == '\0' || key[n] == '.');
+}
+
+const char *kith__job_may_change(const char *key) {
+  const char *verb = kith__job_reader(key), *why = NULL;
+  size_t longest = 0;
+  if (verb[0] && strcmp(verb, "train") != 0) return "another verb reads it; its files have fingerprints";
+  for (size_t i = 0; i < sizeof config_key_free / sizeof *config_key_free; i++) {
+    size_t n = strlen(config_key_free[i].key);
+    if (n < longest || !config_key_fits(config_key_free[i].key, key)) continue;
+    longest = n;
+    why = config_key_free[i].why;
+  }
+  return why;
+}
+
+bool kith__job_in_config_key(const kith_job *job, const char *key) {
+  const char *who = NULL;
+  return !kith__job_may_change(key) && kith__job_is_read(job, key, &who);
+}
+
+/* The value of a key as one word: lists without spaces. */
+static void config_key_value(const kith_job *job, const job_key *k, char *text) {
+  char value[JOB_VALUE];
+  kith__job_get(job, k, sizeof value, value);
+  for (const char *c = value; *c; c++)
+    if (*c != ' ') *text++ = *c;
+  *text = '\0';
+}
+
+kith_status kith_job_config_key(const kith_job *job, size_t size, char *text) {
+  kith_status st = KITH_OK;
+  const kith_job defaults = kith_job_defaults();
+  char value[JOB_VALUE], usual[JOB_VALUE];
+  size_t n = (size_t)snprintf(text, size, KITH_CONFIG_KEY_BEGIN);
+  for (int i = 0; i < kith__job_n_key; i++) {
+    const job_key *k = &kith__job_table[i];
+    if (!kith__job_in_config_key(job, k->key)) continue;
+    config_key_value(job, k, value);
+    config_key_value(&defaults, k, usual);
+    if (strcmp(value, usual) == 0) continue;
+    KITH_CHECK(n + strlen(k->key) + strlen(value) + 3 < size, KITH_ECONFIG,
+               "%s: the keys that affect training are longer than %zu bytes in all", job->path, size);
+    n += (size_t)snprintf(text + n, size - n, " %s=%s", k->key, value);
+  }
+done:
+  return st;
+}
