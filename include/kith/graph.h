@@ -1,19 +1,20 @@
 /**
- * Graph: nodes, rows of neighbors, and one rank's share of a cut graph.
+ * Graph: sparse matrices, ragged arrays, and one rank's share of the partitioned graph.
  *
- * Original number: order of first appearance, dense per node type; what files and results speak.
+ * Three numberings of nodes:
+ * Original number: order of first appearance, dense per node type; used in files and results.
  * Global number: after partitioning; part by part, users before items within a part, each by original number.
- * Local number: on one rank; owned rows in global order, then ghosts in global order (so ordered by owner).
+ * Local number: on one rank; owned rows in global order, then ghosts in global order (hence sorted by owner).
  */
 #ifndef KITH_GRAPH_H
 #define KITH_GRAPH_H
 
 #include "kith/comm.h"
 
-/** What is learned: which items users will like, or which class nodes belong to. */
+/** The task: recommend items to users, or classify nodes. */
 typedef enum kith_task { KITH_RECOMMEND, KITH_CLASSIFY } kith_task;
 
-/** What a labeled node is held for; node classification. */
+/** The split that a labeled node belongs to; node classification. */
 typedef enum kith_node_split {
   KITH_NODE_NONE,
   KITH_NODE_TRAIN,
@@ -24,34 +25,36 @@ typedef enum kith_node_split {
 
 typedef enum kith_node_type { KITH_USER = 0, KITH_ITEM = 1, KITH_TYPES = 2 } kith_node_type;
 
-/** Lists of items, one per row: row i is item[start[i]] … item[start[i + 1] - 1], ascending original numbers.
- */
+/** Ragged array of items: row i is value[start[i]] … value[start[i + 1] - 1], ascending original numbers. */
 typedef struct kith_ragged {
   int64_t n_row;
   kith_eid *start; /**< [n_row + 1] */
   int32_t *value;  /**< [start[n_row]] original item numbers */
 } kith_ragged;
 
-void kith_ragged_free(kith_ragged *lists);
-/** Whether row `row` holds `item`: binary search. */
-bool kith_ragged_has(const kith_ragged *lists, int64_t row, int32_t item);
+/** Free the arrays.  Local. */
+void kith_ragged_free(kith_ragged *ragged);
+/** Whether row `row` contains `value`: binary search.  Local. */
+bool kith_ragged_has(const kith_ragged *ragged, int64_t row, int32_t value);
 
 /**
- * Sparse matrix with rows and columns in local numbers; within a row, columns stand in the order of original
- * numbers. The entries of row row[p] stand at place p: rows lie in memory in the order in which they are
- * computed.
+ * Sparse matrix in CSR format with permuted rows, in local numbers.  Position p holds row perm[p]: entries
+ * start[p] … start[p + 1] - 1.  Rows are stored in the order in which they are computed; the columns of a row
+ * are ordered by original number.
  */
 typedef struct kith_csr {
   kith_lid n_row, n_col;
-  kith_lid *perm;  /**< [n_row] each row once */
-  kith_eid *start; /**< [n_row + 1] of each place */
+  kith_lid *perm;  /**< [n_row] the row at each position, each row once */
+  kith_eid *start; /**< [n_row + 1] first entry of each position */
   kith_lid *col;   /**< [start[n_row]] */
   float *weight;   /**< [start[n_row]] */
 } kith_csr;
 
+/** Free the arrays.  Local. */
 void kith_csr_free(kith_csr *csr);
 
-/** What is known of nodes: row i has the features of[start[i]] … of[start[i + 1] - 1], each with a value. */
+/** Sparse features of nodes: row i has features index[start[i]] … index[start[i + 1] - 1], each with a value.
+ */
 typedef struct kith_features {
   int64_t n_row;
   kith_eid *start; /**< [n_row + 1]; null: no row has any */
@@ -59,13 +62,15 @@ typedef struct kith_features {
   float *value;    /**< [start[n_row]] */
 } kith_features;
 
+/** Free the arrays.  Local. */
 void kith_features_free(kith_features *features);
-/** Room for n_row rows with `n` features together; start is zero.  Local; on failure nothing is left. */
+/** Allocate n_row rows with `n` entries in total; start is zero.  Local.  Errors: KITH_ENOMEM, *out is empty.
+ */
 kith_status kith_features_make(int64_t n_row, kith_eid n, kith_features *out) KITH_MUST_USE;
 
 /**
- * The transpose of a matrix's places: column c has the entries entry[start[c]] … entry[start[c + 1] - 1],
- * ascending, and row[…] says which row each of them belongs to.
+ * The transpose of a kith_csr, by reference to its entries: column c has entries entry[start[c]] …
+ * entry[start[c + 1] - 1], ascending; row[] is the row of each.
  */
 typedef struct kith_csc {
   kith_lid n_col;
@@ -74,29 +79,32 @@ typedef struct kith_csc {
   kith_lid *row;   /**< [entries] */
 } kith_csc;
 
-/** Make room for matrices of up to that size.  Local; on failure nothing is left. */
-kith_status kith_csc_make(kith_lid most_col, kith_eid most_entry, kith_csc *out) KITH_MUST_USE;
+/** Allocate for matrices of up to max_col columns and max_entry entries.  Local.  Errors: KITH_ENOMEM, *out
+ * is empty. */
+kith_status kith_csc_make(kith_lid max_col, kith_eid max_entry, kith_csc *out) KITH_MUST_USE;
 /**
- * Fill for a matrix: counting sort, O(entries).  Local.
- * @param size, scratch  bytes that may be written to meanwhile, aligned as kith_alloc() does: with 16 for
- * each entry, matrices larger than a cache are transposed faster; 0 and null: there are none
+ * Transpose a matrix: counting sort, O(entries).  Local.
+ *
+ * @param size, scratch  temporary memory in bytes, aligned as by kith_alloc(); with 16 bytes an entry,
+ * matrices larger than a cache are transposed faster; 0 and null: none
  */
-void kith_csc_fill(const kith_csr *csr, int64_t size, void *scratch, kith_csc *back);
-void kith_csc_free(kith_csc *back);
+void kith_csc_fill(const kith_csr *csr, int64_t size, void *scratch, kith_csc *csc);
+/** Free the arrays.  Local. */
+void kith_csc_free(kith_csc *csc);
 
-/** The nodes that the rows of a matrix stand for, at this step; whoever plans steps changes it between them.
- */
+/** The nodes behind the rows of a tensor in this step.  The planner of steps changes it between steps. */
 typedef struct kith_node_map {
-  int64_t n;           /**< rows now */
-  int64_t n_ghost;     /**< rows behind them that stand for nodes of other ranks */
-  int64_t capacity;    /**< the most rows, ghosts included, that there will ever be */
-  const int64_t *node; /**< [n] original number * KITH_TYPES + type: what a row's random numbers belong to */
+  int64_t n;           /**< current number of rows */
+  int64_t n_ghost;     /**< ghost rows after them */
+  int64_t capacity;    /**< largest number of rows in any step, ghosts included */
+  const int64_t *node; /**< [n] kith_node_key() of each row, the counter of its random numbers */
 } kith_node_map;
 
+/** A key that identifies a node on any number of ranks: original number and type. */
 static inline int64_t kith_node_key(int type, int64_t original) { return original * KITH_TYPES + type; }
 
 /**
- * Neighbors of this rank's rows in a further relation: row i has the global numbers neighbor[start[i]] …
+ * Neighbors of the owned rows in a further relation: row i has the global numbers neighbor[start[i]] …
  * neighbor[start[i + 1] - 1], in the order of original numbers.
  */
 typedef struct kith_adjacency {
@@ -104,59 +112,57 @@ typedef struct kith_adjacency {
   kith_gid *neighbor; /**< [start[n_own]] */
 } kith_adjacency;
 
+/** Free the arrays.  Local. */
 void kith_adjacency_free(kith_adjacency *adjacency);
 
 /**
- * One rank's share of the cut graph: the rows that it owns.  Read from parts.h5; nothing of it depends on
- * which ranks wrote the file.  Plain struct, freed by kith_graph_destroy().
+ * One rank's share of the partitioned graph: the rows that it owns.  Read from parts.h5, on any number of
+ * ranks. Plain struct, freed by kith_graph_destroy().
  *
- * A graph for node classification has nodes of one kind: all are of type KITH_USER, there are no items, the
- * lists are empty, and what is known of the nodes stands in the last members.
+ * A graph for node classification has one node type: every node is of type KITH_USER, there are no items, the
+ * ragged arrays are empty, and the last members hold features, labels and splits.
  */
 typedef struct kith_graph {
   kith_task task;
   int64_t n[KITH_TYPES]; /**< users and items in the whole graph */
   kith_eid n_edge;       /**< training interactions in the whole graph; classification: edges */
-  int n_part;            /**< parts of the cut, K */
+  int n_part;            /**< parts of the partition, K */
   uint64_t fingerprint;  /**< of graph.h5; the same on all files of a job */
-  kith_gid
-      *part_first; /**< [n_part + 1] part p is the global numbers part_first[p] … part_first[p + 1] - 1 */
+  /** [n_part + 1] part p has the global numbers part_first[p] … part_first[p + 1] - 1. */
+  kith_gid *part_first;
   kith_gid *first; /**< [size + 1] rank r owns the global numbers first[r] … first[r + 1] - 1 */
-  kith_lid n_own;  /**< rows owned here */
+  kith_lid n_own;  /**< owned rows */
   kith_lid n_own_of[KITH_TYPES];
   kith_lid *row_of[KITH_TYPES]; /**< [n_own_of[t]] the rows of type t, ascending */
   uint8_t *type;                /**< [n_own] kith_node_type */
   int64_t *original;            /**< [n_own] original number within the type */
-  kith_eid *start;              /**< [n_own + 1] training neighbors of each owned row … */
-  kith_gid *neighbor; /**< [start[n_own]] … their global numbers, in the order of original numbers … */
-  float *weight; /**< [start[n_own]] … and the interactions' weights as they were given, of any sign; null if
-                    they have none */
-  kith_eid *edge; /**< [n_own] for a user, the number of its first training edge in graph.h5; for a training
-                     node, its number among them; else -1 */
-  kith_adjacency friend; /**< of users: who knows whom, in either direction; other rows are empty */
-  kith_ragged train, valid,
-      test; /**< rows: the owned users, in the order of row_of[KITH_USER]; original item numbers */
-  kith_gid
-      *item_number; /**< [n[KITH_ITEM]] global number of every item (negatives are drawn among all items) */
-  int n_feature_of[KITH_TYPES]; /**< recommendation: features that nodes of each type may have, numbered type
-                                   by type; 0: none has any … */
-  kith_features features;       /**< … and those of the owned rows */
-  int n_class, n_feature;       /**< classification; no features: 0 */
+  kith_eid *start;              /**< [n_own + 1] first training neighbor of each owned row */
+  kith_gid *neighbor;           /**< [start[n_own]] their global numbers, in the order of original numbers */
+  float *weight;                /**< [start[n_own]] given weights of the interactions, of any sign; or null */
+  kith_eid *first_edge;  /**< [n_own] recommendation: a user's first training edge in graph.h5; items: -1 */
+  kith_eid *train_index; /**< [n_own] classification: a training node's index among them; others: -1 */
+  kith_adjacency friend; /**< ties between users, in both directions; rows of items are empty */
+  /** Rows: the owned users, in the order of row_of[KITH_USER]; values: original item numbers. */
+  kith_ragged train, valid, test;
+  kith_gid *item_number; /**< [n[KITH_ITEM]] global number of every item: negatives are drawn from all */
+  int n_feature_of[KITH_TYPES]; /**< recommendation: number of features of each node type, numbered per type
+                                 */
+  kith_features features;       /**< recommendation: features of the owned rows */
+  int n_class, n_feature;       /**< classification; without features: 0 */
   int64_t n_train;              /**< classification: training nodes in the whole graph */
   float *feature;               /**< [n_own, n_feature] */
   int32_t *label;               /**< [n_own] class, or -1 */
   int8_t *split;                /**< [n_own] kith_node_split */
 } kith_graph;
 
+/** Free the graph and null the pointer.  Local; accepts null. */
 void kith_graph_destroy(kith_graph **graph);
 
-/** The rank that owns a global number (or the part that it lies in): binary search in first[size + 1]. */
+/** The rank (or part) that owns global number `g`: binary search in first[size + 1].  Local. */
 int kith_owner(int size, const kith_gid *first, kith_gid g);
 
-/**
- * The range of `n` things that rank (or part, or tile) `i` of `size` takes when they are dealt evenly in
- * order: begin = n * i / size.
- */
+/** First of the contiguous chunk that rank (or part, or tile) `i` of `size` gets of `n` elements: n * i /
+ * size. */
 static inline int64_t kith_chunk_begin(int64_t n, int size, int i) {
   return (int64_t)((__int128_t)n * i / size);
 }

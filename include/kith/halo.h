@@ -1,9 +1,11 @@
 /**
- * Halo: who needs whose rows.
+ * Halo: exchange of rows between the ranks that own them and the ranks that read them.
  *
- * One object, two directions: forward copies rows from their owners to those who asked for them, backward
- * brings rows back to their owners.  The graph's ghosts, the rows of a batch, and the move between "by part"
- * and "by original number" for files are all halos over different ownership ranges.
+ * Forward copies rows from their owners to ghost rows; backward is the transpose and returns ghost rows to
+ * their owners (compare PETSc's PetscSF and VecScatter).  The ghosts of the graph, the rows of a batch, and
+ * the redistribution between partition order and file order are halos over different ownership ranges.
+ *
+ * Also: kith_dist_csr, one rank's rows of the distributed adjacency, and kith_block, what a layer reads.
  */
 #ifndef KITH_HALO_H
 #define KITH_HALO_H
@@ -13,75 +15,79 @@
 typedef struct kith_halo kith_halo;
 
 /**
- * Ask for rows, once.  Collective over `comm`, which must outlive the halo.
+ * Create a halo with a fixed pattern.  Collective over `comm`, which must outlive the halo.
  *
- * @param first   [size + 1] ownership ranges of the numbers, the same on every rank; kept by reference
- * @param n_recv  how many rows this rank wants
- * @param recv    [n_recv] their numbers, ascending (repeats allowed; a rank may want rows of its own)
+ * @param first   [size + 1] ownership ranges of the global numbers, the same on every rank; kept by reference
+ * @param n_recv  rows that this rank receives in forward
+ * @param recv    [n_recv] their global numbers, ascending; repeats and rows of this rank are allowed
  *
- * Errors: KITH_ENOMEM; KITH_EDATA if a number is out of range or not ascending.  Sends 16 bytes a wanted row,
- * once.
+ * Errors: KITH_ENOMEM; KITH_EDATA if a number is out of range or not ascending.
+ * Cost: 16 bytes are sent per received row, once.
  */
 kith_agreed kith_halo_create(const kith_comm *comm, const kith_gid *first, int64_t n_recv,
                              const kith_gid *recv, kith_halo **out) KITH_MUST_USE;
 
 /**
- * A halo that is aimed anew at every step.  Collective.
+ * Create a halo whose pattern changes from step to step: kith_halo_setup() sets it.  Collective.
  *
- * @param max_recv, max_send  the most rows that this rank will want, and be asked for, in any step
- * @param d                   width of the rows to come; buffers are made now
+ * @param max_recv, max_send  largest numbers of rows that this rank receives and sends in any step
+ * @param d                   width of the rows; the buffers are allocated here
  */
 kith_agreed kith_halo_create_dynamic(const kith_comm *comm, const kith_gid *first, kith_lid max_recv,
                                      kith_lid max_send, int d, kith_halo **out) KITH_MUST_USE;
 
 /**
- * Aim a movable halo.  Collective; allocates nothing; cannot fail (asking out of range or for too much is
- * broken: abort).
+ * Set the pattern of a dynamic halo.  Collective.  Allocates nothing.  Cannot fail: a number out of range, or
+ * more rows than the capacity, aborts the job.
  *
- * @param recv  [n_recv] numbers, ascending
- * @param key   [n_recv] what the owners order the returning rows by; may be null
- * @param piggyback  any number; the largest over all ranks is returned (it rides along with the counts)
+ * @param recv       [n_recv] global numbers of the rows to receive, ascending
+ * @param key        [n_recv] sort keys, passed to the owners of the rows (kith_halo_send_key()); may be null
+ * @param piggyback  any number; it travels with the counts
+ * @return the maximum of `piggyback` over all ranks
  */
 int64_t kith_halo_setup(kith_halo *h, kith_lid n_recv, const kith_gid *recv, const int64_t *key,
                         int64_t piggyback);
 
-/** Local; accepts null. */
+/** Free the halo and null the pointer.  Local; accepts null. */
 void kith_halo_destroy(kith_halo **halo);
 
-kith_lid kith_halo_n_recv(const kith_halo *h); /**< rows this rank receives in forward */
-kith_lid
-kith_halo_n_send(const kith_halo *h); /**< rows this rank sends in forward, those to itself included */
-const kith_lid *
-kith_halo_send_row(const kith_halo *h); /**< [n_send] the owned row (0-based on this rank) behind each */
-const int64_t *
-kith_halo_send_key(const kith_halo *h);          /**< [n_send] the asker's key of each; zero without keys */
-kith_lid kith_halo_n_remote(const kith_halo *h); /**< of n_send, those that cross to another rank */
-int64_t kith_halo_bytes(
-    const kith_halo *h); /**< bytes handed to other ranks since the halo was made, both directions */
+/** Rows that this rank receives in forward. */
+kith_lid kith_halo_n_recv(const kith_halo *h);
+/** Rows that this rank sends in forward, those to itself included. */
+kith_lid kith_halo_n_send(const kith_halo *h);
+/** [n_send] the owned row behind each sent row, counted from 0 on this rank. */
+const kith_lid *kith_halo_send_row(const kith_halo *h);
+/** [n_send] the receiver's sort key of each sent row; 0 without keys. */
+const int64_t *kith_halo_send_key(const kith_halo *h);
+/** Sent rows that go to another rank. */
+kith_lid kith_halo_n_remote(const kith_halo *h);
+/** Bytes sent to other ranks since the halo was created, both directions. */
+int64_t kith_halo_bytes(const kith_halo *h);
 
 /**
- * Make ready for rows of `d` floats, so that no later call allocates: every width that rows will have is
- * reserved once. Local; with the same widths on every rank.
+ * Allocate the buffers for rows of `d` floats, so that no exchange allocates.  Local; call it once per width,
+ * with the same widths on every rank.  Errors: KITH_ENOMEM; KITH_ECONFIG for more than 16 widths.
  */
 kith_status kith_halo_reserve(kith_halo *h, int d) KITH_MUST_USE;
 
 /**
- * Copy the wanted rows from their owners.  Collective; cannot fail once the buffers are reserved.
- * Between begin and end, `ghost` must not be touched; call poke now and then so that messages progress.
+ * Copy owned rows to the ranks that read them.  Collective; cannot fail once `d` is reserved.
+ * `ghost` must not be touched between begin and end.  Call kith_halo_progress() in between (Local), so that
+ * MPI makes progress.
  *
- * @param d       width of the rows, a reserved one
- * @param own     [n_own, d] rows owned here, in the order of the numbers
- * @param[out] ghost [n_recv, d] in the order of `want`; one message per neighbor lands in place
+ * @param d          width of the rows, reserved
+ * @param own        [n_own, d] owned rows, in the order of their numbers
+ * @param[out] ghost [n_recv, d] in the order of `recv`; each message is received in place
  */
 void kith_halo_begin(kith_halo *h, int d, const float *own, float *ghost);
 void kith_halo_progress(kith_halo *h);
 void kith_halo_end(kith_halo *h);
 
-/** The same from rows that the caller has packed: packed [n_send, d], row s standing for send_row[s]. */
+/** Forward from packed rows: packed [n_send, d], row s is a copy of owned row send_row[s].  Collective. */
 void kith_halo_forward_packed(kith_halo *h, int d, const float *packed, float *ghost);
 
-/** Wanted rows that this rank owns itself: the n from place `want` on among the wanted, `send` among those
- * that are sent. */
+/** Received rows that this rank owns itself: n rows, starting at index `recv` of the received rows and at
+ * index `send` of the sent ones. */
 typedef struct kith_halo_self_rows {
   kith_lid n, recv, send;
 } kith_halo_self_rows;
@@ -89,123 +95,129 @@ typedef struct kith_halo_self_rows {
 kith_halo_self_rows kith_halo_self(const kith_halo *h);
 
 /**
- * Both directions without those, whose rows need not be packed; what is sent travels until kith_halo_end().
- * Collective.
+ * Start one direction without the rank's own rows (kith_halo_self()), which need not be packed.  Collective.
+ * Complete it with kith_halo_end().
  *
- * @param packed, ghost  [n_send, d], [n_recv, d] as below; the rank's own places are left alone
+ * @param packed, ghost  [n_send, d] and [n_recv, d], as below; the rank's own rows are left unchanged
  */
 void kith_halo_forward_remote(kith_halo *h, int d, const float *packed, float *ghost);
 void kith_halo_backward_remote(kith_halo *h, int d, const float *ghost, float *packed);
 
 /**
- * The transpose of forward_packed: bring rows back to their owners.  Collective.
+ * The transpose of kith_halo_forward_packed(): return ghost rows to their owners, without a sum.  Collective.
  *
- * @param ghost   [n_recv, d]
- * @param[out] packed [n_send, d]; row s belongs to owned row send_row[s]; ordered by asking rank, then by
- * want
+ * @param ghost       [n_recv, d]
+ * @param[out] packed [n_send, d] row s belongs to owned row send_row[s]; ordered by sending rank, then by
+ * number
  */
 void kith_halo_backward_packed(kith_halo *h, int d, const float *ghost, float *packed);
 
-/** own[send_row[s]] += returned row s, s ascending: the transpose of forward, in rank order.  Collective. */
+/** The transpose of forward: own[send_row[s]] += returned row s, in the order of s.  Collective. */
 void kith_halo_backward(kith_halo *h, int d, const float *ghost, float *own);
 
-/** Move integers instead of rows: ghost[i] = own[want[i]].  Collective. */
+/** Forward of integers in place of rows: ghost[i] = own[recv[i]].  Collective.  Errors: KITH_ENOMEM. */
 kith_agreed kith_halo_forward_int(kith_halo *h, const int64_t *own, int64_t *ghost) KITH_MUST_USE;
 
-/* ---- rows that all ranks share ---- */
+/* ---- replicated rows ---- */
 
 /**
- * Every rank holds rows first[rank] … first[rank + 1] - 1 of x [first[size], d]; afterwards all rows are
- * everywhere. Collective.
+ * All-gather of rows, in place: rank r holds rows first[r] … first[r + 1] - 1 of x [first[size], d] before,
+ * and every rank holds all rows after.  Collective.
  */
 void kith_allgather_rows(const kith_comm *comm, const int64_t *first, int d, float *x);
 
-/* ---- a relation on this rank's rows ---- */
+/* ---- distributed sparse matrix ---- */
 
 /**
- * Who reads whom, on local numbers, with the halo that ghost columns need: the symmetric normalized adjacency
- * D^-1/2 A D^-1/2 of the training graph (He et al., LightGCN, SIGIR 2020, eq. 3), or other rows with weights
- * of their own. The columns of a row ascend by kith_node_key(), so that sums have one order on any number of
- * ranks.
+ * One rank's rows of a distributed sparse matrix in local numbers, with the halo of its ghost columns
+ * (compare PETSc's MPIAIJ and hypre's ParCSR).  By default the symmetric normalized adjacency D^-1/2 A D^-1/2
+ * of the training graph (He et al., LightGCN, SIGIR 2020, eq. 3); otherwise rows with given weights. The
+ * columns of a row ascend by kith_node_key(), so that sums have one order on any number of ranks.
  */
 typedef struct kith_dist_csr {
-  kith_csr csr;     /**< [n_own, n_own + n_ghost]; rows without ghost neighbors first, then the others, each
-                       ascending */
-  kith_lid *iperm;  /**< [n_own] where each row stands in csr */
+  kith_csr csr;     /**< [n_own, n_own + n_ghost]; interior rows first, then boundary rows, each ascending */
+  kith_lid *iperm;  /**< [n_own] position of each row in csr: the inverse of csr.perm */
   int64_t *degree;  /**< [n_own + n_ghost] entries of each row (training interactions), ghosts included */
   int64_t *node;    /**< [n_own + n_ghost] kith_node_key() of each row, ghosts included */
   kith_gid *number; /**< [n_own + n_ghost] global number of each row, ghosts included */
-  kith_lid n_interior; /**< how many have no ghost neighbor */
+  kith_lid n_interior; /**< interior rows: those without ghost columns */
   kith_lid n_ghost;
-  bool weighted; /**< weights were given, and need not be symmetric: they are the scale of a hop's entries */
+  bool weighted; /**< the weights were given and may be asymmetric: they are the block's `scale` */
   kith_halo *halo;
 } kith_dist_csr;
 
 /**
- * One hop (a block): out rows that are made of their neighbors' in rows.  On the whole graph both are the
- * owned rows, with ghosts behind the in rows; in a sampled step the out rows are the first of the in rows and
- * there are no ghosts.
+ * One layer's bipartite graph (DGL's block): each dst row aggregates src rows.  On the full graph src and dst
+ * are both the owned rows, and ghost rows follow the src rows.  In a sampled step the dst rows are the first
+ * of the src rows, and there are no ghosts.
  */
 typedef struct kith_block {
-  kith_dist_csr *dist_csr; /**< the whole graph: its relation and halo; null in sampled steps */
+  kith_dist_csr *dist_csr; /**< the full graph's matrix and halo; null in sampled steps */
   const kith_node_map *src, *dst;
-  const kith_node_map *edges; /**< one row for each entry of csr */
-  const kith_csr
-      *csr; /**< rows: out, columns: in; weights of the symmetric normalized adjacency, or their estimate */
-  const float
-      *scale; /**< [entries] what an entry counts beside others: weights that a relation was given, times, of
-                 drawn neighbors, what makes their sum an estimate of the sum over all; null: 1 */
-  const kith_csc *csc;   /**< its transpose */
-  const int64_t *degree; /**< [in rows] neighbors of each node in the whole graph */
-  bool drops_edges;      /**< edge dropout: entries change from step to step, on the whole graph too */
+  const kith_node_map *edges; /**< one row per entry of csr */
+  /** Rows: dst, columns: src; weights of the symmetric normalized adjacency, or an estimate of them. */
+  const kith_csr *csr;
+  /** [entries] per-edge multiplier: the given edge weight times the inverse sampling probability; null: 1. */
+  const float *scale;
+  const kith_csc *csc;   /**< the transpose of csr */
+  const int64_t *degree; /**< [src rows] degree of each node in the full graph */
+  bool drops_edges;      /**< edge dropout: the entries change from step to step, also on the full graph */
 } kith_block;
 
-/** The whole graph as a hop, and what it points to. */
+/** The full graph as a block, with the storage that it points to. */
 typedef struct kith_full_block {
   kith_node_map nodes, edges;
-  kith_csr looped; /**< with every row among its own neighbors, before the others; empty without loops */
+  kith_csr looped; /**< with self-loops, the first entry of every row; empty without loops */
   kith_csc csc;
   kith_block block;
 } kith_full_block;
 
 /**
- * Fill *out where it will stay, since its hop points into it; `a` must outlive it.  Local.  Errors:
- * KITH_ENOMEM.
+ * Make the full graph's block in place: do not move *out, since its block points into it.  Local.
+ * Errors: KITH_ENOMEM.
  *
- * @param back   make the transpose too: all ops but kith_propagate_op() need it; 12 bytes an entry
- * @param loops  every row is one of its own neighbors (weight zero)
+ * @param a          the adjacency; must outlive the block
+ * @param transpose  make the transpose too, 12 bytes an entry: all ops but kith_propagate_op() read it
+ * @param loops      add a self-loop of weight zero to every row
  */
-kith_status kith_full_block_make(kith_dist_csr *a, bool back, bool loops, kith_full_block *out) KITH_MUST_USE;
-/** Free what it holds.  Local. */
-void kith_full_block_free(kith_full_block *whole);
+kith_status kith_full_block_make(kith_dist_csr *a, bool transpose, bool loops,
+                                 kith_full_block *out) KITH_MUST_USE;
+/** Free the block's storage.  Local. */
+void kith_full_block_free(kith_full_block *full);
 
-/** The training graph's adjacency.  Collective.  `d` is the width of the rows that will be exchanged. */
+/**
+ * The training graph's symmetric normalized adjacency.  Collective.
+ *
+ * @param d  width of the rows that will be exchanged
+ * Errors: KITH_ENOMEM; KITH_EDATA for more than 2^31 - 2 rows on a rank.
+ */
 kith_agreed kith_dist_csr_create(const kith_comm *comm, const kith_graph *g, int d,
                                  kith_dist_csr **out) KITH_MUST_USE;
 
 /**
- * Rows of any neighbors.  Collective.  Not for kith_propagate_op(), whose backward pass takes the matrix to
- * be symmetric.
+ * A matrix with given rows and weights.  Collective.  Not for kith_propagate_op(), whose backward pass
+ * requires a symmetric matrix.
  *
- * @param start   [n_own + 1] entries of each owned row …
- * @param number  [start[n_own]] … global numbers of its neighbors, in the order of original numbers
- * @param weight  [start[n_own]] … and what each counts
- * Errors: KITH_ENOMEM; KITH_EDATA if a number is no node's.
+ * @param start   [n_own + 1] row offsets of the owned rows
+ * @param number  [start[n_own]] global numbers of the columns, in the order of original numbers
+ * @param weight  [start[n_own]] weights of the entries
+ * Errors: KITH_ENOMEM; KITH_EDATA if a number is out of range.
  */
 kith_agreed kith_dist_csr_create_weighted(const kith_comm *comm, const kith_graph *g, const kith_eid *start,
                                           const kith_gid *number, const float *weight, int d,
                                           kith_dist_csr **out) KITH_MUST_USE;
+
 /**
- * The training graph's adjacency and the ties between users in one symmetric matrix, M = A + omega F, each
- * normalized by the degrees of its own relation; kith_propagate_op() reads it.  degree [n_own + n_ghost]
- * counts training interactions alone.  Collective.
+ * The merged matrix M = A + omega F of the training graph and the ties between users, symmetric, each
+ * normalized by its own degrees; for kith_propagate_op().  `degree` counts training interactions only.
+ * Collective.
  *
- * @param omega  weight of the ties, above 0; the graph has them (g->friend.start)
- * Errors: KITH_ENOMEM; KITH_EDATA if a row of ties does not ascend.
+ * @param omega  weight of the ties, > 0; the graph must have them (g->friend.start)
+ * Errors: KITH_ENOMEM; KITH_EDATA if a row of ties is not ascending.
  */
 kith_agreed kith_dist_csr_create_merged(const kith_comm *comm, const kith_graph *g, double omega, int d,
                                         kith_dist_csr **out) KITH_MUST_USE;
-/** Local; accepts null. */
-void kith_dist_csr_destroy(kith_dist_csr **relation);
+/** Free the matrix and null the pointer.  Local; accepts null. */
+void kith_dist_csr_destroy(kith_dist_csr **matrix);
 
 #endif

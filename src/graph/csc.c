@@ -1,12 +1,12 @@
-/* The transpose of a sparse matrix, as places of its entries. */
+/* The transpose of a sparse matrix, by reference to its entries. */
 #include "kith/graph.h"
 
-kith_status kith_csc_make(kith_lid most_col, kith_eid most_entry, kith_csc *out) {
+kith_status kith_csc_make(kith_lid max_col, kith_eid max_entry, kith_csc *out) {
   kith_status st = KITH_OK;
   kith_csc b = {0};
-  KITH_TRY(KITH_NEW(b.start, (int64_t)most_col + 2));
-  KITH_TRY(KITH_NEW(b.entry, most_entry));
-  KITH_TRY(KITH_NEW(b.row, most_entry));
+  KITH_TRY(KITH_NEW(b.start, (int64_t)max_col + 2));
+  KITH_TRY(KITH_NEW(b.entry, max_entry));
+  KITH_TRY(KITH_NEW(b.row, max_entry));
   *out = b;
   b = (kith_csc){0};
 done:
@@ -21,7 +21,7 @@ void kith_csc_free(kith_csc *csc) {
   csc->n_col = 0;
 }
 
-/* start[c + 2] counts column c, then start[c + 1] is where its next entry goes. */
+/* Histogram, then prefix sum: start[c + 1] is the position of column c's next entry. */
 static void csc_count(const kith_csr *csr, kith_eid n, kith_csc *csc) {
   for (kith_lid c = 0; c < csr->n_col + 2; c++) csc->start[c] = 0;
   for (kith_eid e = 0; e < n; e++) csc->start[csr->col[e] + 2]++;
@@ -34,7 +34,7 @@ static inline void csc_put(kith_csc *csc, kith_lid col, kith_eid entry, kith_lid
   csc->row[at] = row;
 }
 
-/* An entry on its way. */
+/* An entry in a bucket. */
 typedef struct csc_entry {
   kith_eid entry;
   kith_lid row, col;
@@ -42,20 +42,20 @@ typedef struct csc_entry {
 
 enum {
   CSC_BUCKETS = 512,
-  CSC_MANY = 1 << 18, /* entries: 3 MB of places, more than a cache of one core */
-  CSC_AHEAD = 8       /* entries of a bucket between asking for a line of memory and writing it */
+  CSC_MANY = 1 << 18, /* entries: 3 MB of output, more than a core's cache */
+  CSC_AHEAD = 8       /* prefetch distance in entries of a bucket */
 };
 
-/* Stores wait for each other, so a line that is to be written is asked for before. */
-static void csc_expect(const kith_csc *csc, kith_eid from, kith_eid to) {
+/* Prefetch for writing: random stores would wait for each other. */
+static void csc_prefetch(const kith_csc *csc, kith_eid from, kith_eid to) {
   for (kith_eid t = from; t < to; t += 8) __builtin_prefetch(&csc->entry[t], 1);
   for (kith_eid t = from; t < to; t += 16) __builtin_prefetch(&csc->row[t], 1);
 }
 
 /*
- * Entries in order, into buckets of neighboring columns, which lie where these columns' entries will; and
- * from each bucket, whose places a cache holds, to their places.  Written straight to their places, entries
- * are two misses each, and where a hop has 7 million it takes four times as long.
+ * Two passes: entries into buckets of consecutive columns, then from each bucket, whose output fits a cache,
+ * to their positions.  One pass has two cache misses per entry; for 7 million entries it takes four times as
+ * long.
  */
 static void csc_fill_by_buckets(const kith_csr *csr, kith_eid n, kith_csc *csc, csc_entry *moved) {
   kith_eid next[CSC_BUCKETS], i = 0;
@@ -70,7 +70,7 @@ static void csc_fill_by_buckets(const kith_csr *csr, kith_eid n, kith_csc *csc, 
       moved[at] = (csc_entry){e, csr->perm[p], csr->col[e]};
     }
   for (kith_lid b = 0; b < n_bucket; b++) {
-    csc_expect(csc, i, next[b]);
+    csc_prefetch(csc, i, next[b]);
     for (; i < next[b]; i++) csc_put(csc, moved[i].col, moved[i].entry, moved[i].row);
   }
 }

@@ -1,4 +1,4 @@
-/* Rows of features. */
+/* Sparse features: allocation. */
 #include "kith/graph.h"
 
 void kith_features_free(kith_features *features) {

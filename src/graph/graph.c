@@ -1,4 +1,4 @@
-/* One rank's share of a cut graph: who owns a number, and giving the share back. */
+/* One rank's share of the partitioned graph: release, and the owner of a number. */
 #include "kith/graph.h"
 
 void kith_csr_free(kith_csr *csr) {
@@ -25,7 +25,8 @@ void kith_graph_destroy(kith_graph **graph) {
   KITH_FREE(g->start);
   KITH_FREE(g->neighbor);
   KITH_FREE(g->weight);
-  KITH_FREE(g->edge);
+  KITH_FREE(g->first_edge);
+  KITH_FREE(g->train_index);
   kith_adjacency_free(&g->friend);
   kith_ragged_free(&g->train);
   kith_ragged_free(&g->valid);
@@ -38,7 +39,7 @@ void kith_graph_destroy(kith_graph **graph) {
   KITH_FREE(*graph);
 }
 
-/* The last rank whose range begins at or before g: ranks that own nothing begin where the next one does. */
+/* The last rank whose range begins at or before g: an empty range begins where the next one does. */
 int kith_owner(int size, const kith_gid *first, kith_gid g) {
   int low = 0, high = size - 1;
   while (low < high) {

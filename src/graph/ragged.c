@@ -1,4 +1,4 @@
-/* Rows of item numbers: giving them back, and asking whether one holds an item. */
+/* Ragged arrays: release and lookup. */
 #include "kith/graph.h"
 
 void kith_ragged_free(kith_ragged *ragged) {
@@ -7,12 +7,12 @@ void kith_ragged_free(kith_ragged *ragged) {
   ragged->n_row = 0;
 }
 
-bool kith_ragged_has(const kith_ragged *ragged, int64_t row, int32_t item) {
+bool kith_ragged_has(const kith_ragged *ragged, int64_t row, int32_t value) {
   kith_eid low = ragged->start[row], high = ragged->start[row + 1];
   while (low < high) {
     kith_eid middle = low + (high - low) / 2;
-    if (ragged->value[middle] < item) low = middle + 1;
+    if (ragged->value[middle] < value) low = middle + 1;
     else high = middle;
   }
-  return low < ragged->start[row + 1] && ragged->value[low] == item;
+  return low < ragged->start[row + 1] && ragged->value[low] == value;
 }

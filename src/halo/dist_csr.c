@@ -1,15 +1,15 @@
-/* A dist_csr on this rank's rows: which neighbors are ghosts, what they weigh, which rows need none. */
+/* One rank's rows of the distributed matrix: ghost columns, interior rows first, weights. */
 #include <math.h>
 #include <stdlib.h>
 
 #include "halo/halo.h"
 
-/* The rows that a dist_csr is made of: the training graph's, or given ones. */
+/* The rows of the matrix in global numbers: the training graph's, or given ones. */
 typedef struct dist_csr_rows {
   kith_lid n;
   const kith_eid *start;  /* [n + 1] */
   const kith_gid *number; /* [start[n]] */
-  kith_gid low, high;     /* numbers owned here */
+  kith_gid low, high;     /* owned range */
 } dist_csr_rows;
 
 static bool dist_csr_is_remote(const dist_csr_rows *r, kith_eid e) {
@@ -21,7 +21,7 @@ static int dist_csr_compare(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-/* The neighbors owned elsewhere, ascending, each once. */
+/* The ghosts: columns owned by other ranks, ascending, each once. */
 static kith_status dist_csr_ghosts(const dist_csr_rows *r, int64_t *n, kith_gid **out) {
   kith_status st = KITH_OK;
   kith_gid *ghost = NULL;
@@ -35,7 +35,8 @@ static kith_status dist_csr_ghosts(const dist_csr_rows *r, int64_t *n, kith_gid 
   for (int64_t i = 0; i < n_all; i++)
     if (i == 0 || ghost[i] != ghost[i - 1]) ghost[n_ghost++] = ghost[i];
   KITH_CHECK(r->n + n_ghost <= INT32_MAX - 1, KITH_EDATA,
-             "this rank has %lld rows; at most 2^31 - 2: use more ranks", (long long)(r->n + n_ghost));
+             "a rank has %lld rows, ghosts included, more than 2^31 - 2: use more ranks",
+             (long long)(r->n + n_ghost));
   *n = n_ghost;
   *out = ghost;
   ghost = NULL;
@@ -56,7 +57,7 @@ static kith_lid dist_csr_local(kith_gid g, kith_gid low, kith_gid high, kith_lid
   return (kith_lid)(high - low) + a;
 }
 
-/* Rows without ghost neighbors first: those are computed while the ghosts travel. */
+/* Interior rows first: they are computed during the exchange of ghosts. */
 static void dist_csr_order(kith_dist_csr *a, const dist_csr_rows *r) {
   kith_lid n = r->n, last = n;
   for (kith_lid i = n - 1; i >= 0; i--) {
@@ -97,20 +98,20 @@ done:
 }
 
 /*
- * weight = 1 / sqrt(deg i * deg j): symmetric to the last bit, since the product of integers is.  Where rows
- * read nodes that do not read them, such a node may have no neighbor of its own; it then counts as if it had
- * one.
+ * weight = 1 / sqrt(deg i * deg j): bitwise symmetric, since the product of integers is.  If the pattern is
+ * not symmetric, a column may have degree 0; it counts as 1.
  */
 static void dist_csr_normalize(kith_dist_csr *a) {
   const kith_csr *csr = &a->csr;
   for (kith_lid p = 0; p < csr->n_row; p++)
     for (kith_eid e = csr->start[p]; e < csr->start[p + 1]; e++) {
-      int64_t theirs = a->degree[csr->col[e]];
-      csr->weight[e] = (float)(1.0 / sqrt((double)(a->degree[csr->perm[p]] * (theirs > 0 ? theirs : 1))));
+      int64_t col_degree = a->degree[csr->col[e]];
+      csr->weight[e] =
+          (float)(1.0 / sqrt((double)(a->degree[csr->perm[p]] * (col_degree > 0 ? col_degree : 1))));
     }
 }
 
-/* The weights that were given, row by row. */
+/* Copy given weights into the permuted rows. */
 static void dist_csr_set_weights(kith_dist_csr *a, const kith_eid *start, const float *weight) {
   const kith_csr *csr = &a->csr;
   for (kith_lid p = 0; p < csr->n_row; p++)

@@ -1,9 +1,9 @@
-/* Moving rows along a halo, in both directions. */
+/* The exchange of rows along a halo, forward and backward. */
 #include <string.h>
 
 #include "halo/halo.h"
 
-enum { EXCHANGE_FORWARD = 11, EXCHANGE_RETURN = 12 }; /* tags */
+enum { EXCHANGE_FORWARD = 11, EXCHANGE_BACKWARD = 12 }; /* tags */
 
 static int exchange_width(const kith_halo *h, int d) {
   int i = 0;
@@ -15,13 +15,13 @@ kith_status kith_halo_reserve(kith_halo *h, int d) {
   kith_status st = KITH_OK;
   float *packed = NULL;
   if (exchange_width(h, d) < h->n_width) return st;
-  KITH_CHECK(h->n_width < HALO_WIDTHS, KITH_ECONFIG, "rows of more than %d widths are exchanged",
+  KITH_CHECK(h->n_width < HALO_WIDTHS, KITH_ECONFIG, "a halo exchanges rows of at most %d widths",
              HALO_WIDTHS);
-  if (d > h->most_width) {
+  if (d > h->max_width) {
     KITH_TRY(KITH_NEW(packed, (int64_t)h->max_send * d));
     KITH_FREE(h->packed);
     h->packed = packed;
-    h->most_width = d;
+    h->max_width = d;
   }
   KITH_MPI(MPI_Type_contiguous(d, MPI_FLOAT, &h->row[h->n_width]));
   KITH_MPI(MPI_Type_commit(&h->row[h->n_width]));
@@ -30,12 +30,12 @@ done:
   return st;
 }
 
-/* Receive wanted rows in place from other ranks, send packed ones; or the reverse, for the transpose. */
+/* Post receives into `in` and sends from `out` for all other ranks. */
 static void exchange_post(kith_halo *h, int width, int tag, const int *in_first, float *in,
                           const int *out_first, const float *out) {
   int me = h->comm->rank, size = h->comm->size, i_width = exchange_width(h, width);
   size_t d = (size_t)width;
-  if (i_width == h->n_width) kith_abort(__FILE__, __LINE__, "a width that is reserved");
+  if (i_width == h->n_width) kith_abort(__FILE__, __LINE__, "a reserved width");
   h->n_request = 0;
   for (int r = 0; r < size; r++) {
     int n = in_first[r + 1] - in_first[r];
@@ -44,7 +44,7 @@ static void exchange_post(kith_halo *h, int width, int tag, const int *in_first,
                        &h->request[h->n_request++]));
   }
   for (int i = 1; i < size; i++) {
-    int r = (me + i) % size; /* each rank starts with another receiver */
+    int r = (me + i) % size; /* staggered: each rank begins with another receiver */
     int n = out_first[r + 1] - out_first[r];
     if (n == 0) continue;
     KITH_MPI(MPI_Isend(out + d * (size_t)out_first[r], n, h->row[i_width], r, tag, h->comm->mpi,
@@ -53,7 +53,7 @@ static void exchange_post(kith_halo *h, int width, int tag, const int *in_first,
   }
 }
 
-/* And the rank's own. */
+/* The same, and copy the rank's own rows. */
 static void exchange_post_all(kith_halo *h, int width, int tag, const int *in_first, float *in,
                               const int *out_first, const float *out) {
   int me = h->comm->rank;
@@ -76,7 +76,7 @@ void kith_halo_progress(kith_halo *h) {
 }
 
 void kith_halo_end(kith_halo *h) {
-  KITH_WAIT("the exchange of rows", MPI_Waitall(h->n_request, h->request, MPI_STATUSES_IGNORE));
+  KITH_WAIT("the halo exchange", MPI_Waitall(h->n_request, h->request, MPI_STATUSES_IGNORE));
   h->n_request = 0;
 }
 
@@ -86,7 +86,7 @@ void kith_halo_forward_packed(kith_halo *h, int d, const float *packed, float *g
 }
 
 void kith_halo_backward_packed(kith_halo *h, int d, const float *ghost, float *packed) {
-  exchange_post_all(h, d, EXCHANGE_RETURN, h->send_first, packed, h->recv_first, ghost);
+  exchange_post_all(h, d, EXCHANGE_BACKWARD, h->send_first, packed, h->recv_first, ghost);
   kith_halo_end(h);
 }
 
@@ -102,7 +102,7 @@ void kith_halo_forward_remote(kith_halo *h, int d, const float *packed, float *g
 }
 
 void kith_halo_backward_remote(kith_halo *h, int d, const float *ghost, float *packed) {
-  exchange_post(h, d, EXCHANGE_RETURN, h->send_first, packed, h->recv_first, ghost);
+  exchange_post(h, d, EXCHANGE_BACKWARD, h->send_first, packed, h->recv_first, ghost);
 }
 
 void kith_halo_backward(kith_halo *h, int width, const float *ghost, float *own) {
@@ -125,7 +125,7 @@ kith_agreed kith_halo_forward_int(kith_halo *h, const int64_t *own, int64_t *gho
     h->count_send[r] = h->send_first[r + 1] - h->send_first[r];
     h->count_recv[r] = h->recv_first[r + 1] - h->recv_first[r];
   }
-  KITH_WAIT("the exchange of numbers of rows",
+  KITH_WAIT("the halo exchange of integers",
             MPI_Alltoallv(packed, h->count_send, h->send_first, MPI_INT64_T, ghost, h->count_recv,
                           h->recv_first, MPI_INT64_T, h->comm->mpi));
 done:
@@ -136,12 +136,11 @@ done:
 void kith_allgather_rows(const kith_comm *comm, const int64_t *first, int d, float *x) {
   MPI_Request request[64];
   int n_request = 0;
-  for (int r = 0; r < comm->size;
-       r++) { /* one broadcast a rank: blocks may be ragged and need no count arrays */
+  for (int r = 0; r < comm->size; r++) { /* one broadcast per rank: ragged blocks, without count arrays */
     int64_t n = first[r + 1] - first[r];
     KITH_MPI(MPI_Ibcast(x + d * first[r], (int)(n * d), MPI_FLOAT, r, comm->mpi, &request[n_request++]));
     if (n_request < 64 && r + 1 < comm->size) continue;
-    KITH_WAIT("all ranks' rows", MPI_Waitall(n_request, request, MPI_STATUSES_IGNORE));
+    KITH_WAIT("the all-gather of rows", MPI_Waitall(n_request, request, MPI_STATUSES_IGNORE));
     n_request = 0;
   }
 }

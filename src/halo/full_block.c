@@ -1,9 +1,9 @@
-/* The whole graph as one hop. */
+/* The full graph as a block. */
 #include <string.h>
 
 #include "kith/halo.h"
 
-/* The same matrix with every row's own column before the others. */
+/* The same matrix with a self-loop as the first entry of every row. */
 static kith_status full_block_add_loops(const kith_csr *a, kith_csr *out) {
   kith_status st = KITH_OK;
   kith_eid n_entry = a->start[a->n_row] + a->n_row;
@@ -26,15 +26,15 @@ done:
   return st;
 }
 
-kith_status kith_full_block_make(kith_dist_csr *a, bool back, bool loops, kith_full_block *out) {
+kith_status kith_full_block_make(kith_dist_csr *a, bool transpose, bool loops, kith_full_block *out) {
   kith_status st = KITH_OK;
   kith_full_block *w = out;
   *w = (kith_full_block){0};
   if (loops) KITH_TRY(full_block_add_loops(&a->csr, &w->looped));
   const kith_csr *csr = loops ? &w->looped : &a->csr;
   kith_eid n_entry = csr->start[csr->n_row];
-  if (back) KITH_TRY(kith_csc_make(csr->n_col, n_entry, &w->csc));
-  if (back) kith_csc_fill(csr, 0, NULL, &w->csc);
+  if (transpose) KITH_TRY(kith_csc_make(csr->n_col, n_entry, &w->csc));
+  if (transpose) kith_csc_fill(csr, 0, NULL, &w->csc);
   w->nodes =
       (kith_node_map){.n = a->csr.n_row, .n_ghost = a->n_ghost, .capacity = a->csr.n_col, .node = a->node};
   w->edges = (kith_node_map){.n = n_entry, .capacity = n_entry};
@@ -51,7 +51,7 @@ done:
   return st;
 }
 
-void kith_full_block_free(kith_full_block *whole) {
-  kith_csr_free(&whole->looped);
-  kith_csc_free(&whole->csc);
+void kith_full_block_free(kith_full_block *full) {
+  kith_csr_free(&full->looped);
+  kith_csc_free(&full->csc);
 }

@@ -1,6 +1,7 @@
 /*
- * Who needs whose rows: each rank tells the owners what it wants; what it is header_recv is what it will
- * send. A fixed halo is planned once; a movable one is planned at every step in buffers made beforehand.
+ * Setup of a halo: each rank sends requests to the owners of the rows that it reads; the requests that a rank
+ * receives are the rows that it will send.  A dynamic halo repeats this at every step in preallocated
+ * buffers.
  */
 #include <limits.h>
 
@@ -12,7 +13,7 @@ static kith_status halo_make(const kith_comm *comm, const kith_gid *first, int64
   kith_halo *h = NULL;
   int size = comm->size;
   KITH_CHECK(max_recv <= INT_MAX / 2, KITH_EDATA,
-             "one rank wants %lld rows; at most %d are possible: use more ranks", (long long)max_recv,
+             "a rank would receive %lld rows, more than %d: use more ranks", (long long)max_recv,
              INT_MAX / 2);
   KITH_TRY(KITH_NEW(h, 1));
   h->comm = comm;
@@ -37,8 +38,7 @@ done:
 
 static kith_status halo_make_send(kith_halo *h, int64_t max_send) {
   kith_status st = KITH_OK;
-  KITH_CHECK(max_send <= INT_MAX / 2, KITH_EDATA,
-             "one rank is send_request for %lld rows; at most %d are possible: use more ranks",
+  KITH_CHECK(max_send <= INT_MAX / 2, KITH_EDATA, "a rank would send %lld rows, more than %d: use more ranks",
              (long long)max_send, INT_MAX / 2);
   h->max_send = (kith_lid)max_send;
   KITH_TRY(KITH_NEW(h->send_request, max_send));
@@ -48,22 +48,22 @@ done:
   return st;
 }
 
-/* Ascending and within the ownership ranges: then the rows of one owner stand together. */
+/* Ascending and within the ownership ranges, so that the rows of one owner are contiguous. */
 static kith_status halo_check_recv(const kith_halo *h, int64_t n, const kith_gid *recv) {
   kith_status st = KITH_OK;
   kith_gid low = h->first[0], high = h->first[h->comm->size];
   for (int64_t i = 0; i < n; i++) {
-    KITH_CHECK(recv[i] >= low && recv[i] < high, KITH_EDATA, "row %lld is wanted, but rows are %lld … %lld",
-               (long long)recv[i], (long long)low, (long long)high - 1);
-    KITH_CHECK(i == 0 || recv[i - 1] <= recv[i], KITH_EDATA, "wanted rows are not ascending at place %lld",
-               (long long)i);
+    KITH_CHECK(recv[i] >= low && recv[i] < high, KITH_EDATA,
+               "row %lld is out of range: rows are %lld to %lld", (long long)recv[i], (long long)low,
+               (long long)high - 1);
+    KITH_CHECK(i == 0 || recv[i - 1] <= recv[i], KITH_EDATA,
+               "the received rows are not ascending at index %lld", (long long)i);
   }
 done:
   return st;
 }
 
-/* Cut the wanted rows by owner, count, and header_send each owner how many.  Returns the largest piggyback.
- */
+/* Group the received rows by owner and exchange the counts.  Returns the largest piggyback. */
 static int64_t halo_count_requests(kith_halo *h, kith_lid n, const kith_gid *recv, const int64_t *key,
                                    int64_t piggyback) {
   int size = h->comm->size;
@@ -77,7 +77,7 @@ static int64_t halo_count_requests(kith_halo *h, kith_lid n, const kith_gid *rec
     h->header_send[2 * r + 1] = piggyback;
   }
   h->recv_first[size] = at;
-  KITH_WAIT("who needs whose rows",
+  KITH_WAIT("the setup of a halo",
             MPI_Alltoall(h->header_send, 2, MPI_INT64_T, h->header_recv, 2, MPI_INT64_T, h->comm->mpi));
   int64_t most = piggyback, n_send = 0;
   for (int r = 0; r < size; r++) {
@@ -90,7 +90,7 @@ static int64_t halo_count_requests(kith_halo *h, kith_lid n, const kith_gid *rec
   return most;
 }
 
-/* Send the numbers and keys themselves. */
+/* Send the requests: numbers and keys. */
 static void halo_send_requests(kith_halo *h) {
   int size = h->comm->size, me = h->comm->rank;
   for (int r = 0; r < size; r++) {
@@ -99,7 +99,7 @@ static void halo_send_requests(kith_halo *h) {
     h->displ_recv[r] = 2 * h->send_first[r];
     h->count_recv[r] = 2 * (h->send_first[r + 1] - h->send_first[r]);
   }
-  KITH_WAIT("who needs whose rows",
+  KITH_WAIT("the setup of a halo",
             MPI_Alltoallv(h->recv_request, h->count_send, h->displ_send, MPI_INT64_T, h->send_request,
                           h->count_recv, h->displ_recv, MPI_INT64_T, h->comm->mpi));
   for (kith_lid s = 0; s < h->n_send; s++) {
@@ -142,10 +142,10 @@ done:
 
 int64_t kith_halo_setup(kith_halo *h, kith_lid n_recv, const kith_gid *recv, const int64_t *key,
                         int64_t piggyback) {
-  if (n_recv > h->max_recv) kith_abort(__FILE__, __LINE__, "room for the wanted rows");
+  if (n_recv > h->max_recv) kith_abort(__FILE__, __LINE__, "the capacity for received rows");
   int64_t most = halo_count_requests(h, n_recv, recv, key, piggyback);
   if (h->recv_first[h->comm->size] != n_recv || h->n_send > h->max_send)
-    kith_abort(__FILE__, __LINE__, "room for the rows that others recv");
+    kith_abort(__FILE__, __LINE__, "the capacity for sent rows");
   halo_send_requests(h);
   return most;
 }

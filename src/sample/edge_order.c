@@ -128,7 +128,7 @@ void kith_edge_order_destroy(kith_edge_order **order) {
 
 kith_eid kith_train_edge_id(const kith_graph *g, const kith_train_edge *s) {
   kith_lid row = g->row_of[KITH_USER][s->user];
-  return g->edge[row] + (s->local_edge - g->start[row]);
+  return g->first_edge[row] + (s->local_edge - g->start[row]);
 }
 
 static int edge_order_compare(const void *a, const void *b) {
@@ -145,7 +145,7 @@ static void edge_order_shuffle(kith_edge_order *e, int pass) {
       kith_permutation_make(e->rng_seed, KITH_RNG_SHUFFLE, (uint64_t)e->epoch, (uint64_t)e->n_pair);
   for (kith_lid u = 0; u < g->n_own_of[KITH_USER]; u++) {
     kith_lid row = g->row_of[KITH_USER][u];
-    kith_eid before = kith_saturated_users_pairs_before(e->saturated, g->edge[row]),
+    kith_eid before = kith_saturated_users_pairs_before(e->saturated, g->first_edge[row]),
              end = g->start[row] + edge_order_user_pairs(e, u);
     for (kith_eid at = g->start[row]; at < end; at++) {
       kith_train_edge s = {.local_edge = at, .user = u};

@@ -41,7 +41,7 @@ static void saturated_write(const kith_graph *g, const kith_saturated_users *s, 
                             saturated_user *all) {
   for (kith_lid u = 0; u < g->n_own_of[KITH_USER]; u++) {
     kith_lid row = g->row_of[KITH_USER][u];
-    if (s->is_saturated[u]) all[at++] = (saturated_user){g->edge[row], saturated_degree(g, row)};
+    if (s->is_saturated[u]) all[at++] = (saturated_user){g->first_edge[row], saturated_degree(g, row)};
   }
 }
 

@@ -108,7 +108,7 @@ void kith_train_nodes_destroy(kith_train_nodes **nodes) {
 static int64_t train_nodes_step_of(const kith_train_nodes *l, const kith_permutation *order, kith_lid i) {
   if (l->clusters > 0)
     return (int64_t)kith_permutation_inverse(order, (uint64_t)train_nodes_part_of(l, i)) / l->clusters;
-  return (int64_t)kith_permutation_inverse(order, (uint64_t)l->g->edge[i]) / l->batch;
+  return (int64_t)kith_permutation_inverse(order, (uint64_t)l->g->train_index[i]) / l->batch;
 }
 
 static void train_nodes_count_clusters(kith_train_nodes *l, const kith_permutation *order) {

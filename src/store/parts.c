@@ -310,7 +310,7 @@ done:
 static kith_agreed parts_read_pairs(const kith_comm *comm, kith_h5 *f, kith_graph *g,
                                     const int64_t *user_count) {
   kith_agreed st = {KITH_OK};
-  READ_SLICE(f, "node/edge", KITH_H5_INT64, g->first[comm->rank], g->n_own, g->edge);
+  READ_SLICE(f, "node/edge", KITH_H5_INT64, g->first[comm->rank], g->n_own, g->first_edge);
   KITH_TRY(parts_read_train(comm, f, g, user_count));
   KITH_TRY(parts_read_held_out(comm, f, "valid", g, &g->valid));
   KITH_TRY(parts_read_held_out(comm, f, "test", g, &g->test));
@@ -340,10 +340,11 @@ static kith_status parts_check_nodes(const kith_graph *g, const char *path) {
   for (kith_lid i = 0; i < g->n_own; i++) {
     bool label = g->label[i] >= -1 && g->label[i] < g->n_class,
          split = g->split[i] >= 0 && g->split[i] < KITH_NODE_SPLITS;
-    bool train = (g->split[i] == KITH_NODE_TRAIN) == (g->edge[i] >= 0) && g->edge[i] < g->n_train;
+    bool train =
+        (g->split[i] == KITH_NODE_TRAIN) == (g->train_index[i] >= 0) && g->train_index[i] < g->n_train;
     KITH_CHECK(label && split && train && (g->split[i] == KITH_NODE_NONE || g->label[i] >= 0), KITH_EDATA,
                "%s: node %lld has label %d of %d classes, split %d and training number %lld", path,
-               (long long)g->original[i], g->label[i], g->n_class, g->split[i], (long long)g->edge[i]);
+               (long long)g->original[i], g->label[i], g->n_class, g->split[i], (long long)g->train_index[i]);
   }
 done:
   return st;
@@ -353,7 +354,7 @@ static kith_agreed parts_read_nodes(const kith_comm *comm, kith_h5 *f, kith_grap
   kith_agreed st = {KITH_OK};
   int64_t at = 0;
   kith_gid first = g->first[comm->rank];
-  READ_SLICE(f, "node/train", KITH_H5_INT64, first, g->n_own, g->edge);
+  READ_SLICE(f, "node/train", KITH_H5_INT64, first, g->n_own, g->train_index);
   READ_SLICE(f, "node/label", KITH_H5_INT32, first, g->n_own, g->label);
   READ_SLICE(f, "node/split", KITH_H5_INT8, first, g->n_own, g->split);
   KITH_TRY(kith_agree(comm, parts_check_nodes(g, kith_h5_path(f))));

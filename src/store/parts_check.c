@@ -42,6 +42,11 @@ static int64_t check_many(const kith_graph *g, kith_lid i) {
   return g->type[i] == KITH_USER ? g->start[i + 1] - g->start[i] : 0;
 }
 
+/* The first training edge of a user, or the index of a training node. */
+static kith_eid check_first(const kith_graph *g, kith_lid i) {
+  return g->task == KITH_CLASSIFY ? g->train_index[i] : g->first_edge[i];
+}
+
 /*
  * A row has consecutive training indices.  The rows tile 0 … n - 1 if and only if every end of a range is the
  * beginning of another, except 0 and n.  So hashes of ends minus hashes of beginnings must sum to h(n) -
@@ -52,8 +57,8 @@ static uint64_t check_places(const kith_graph *g) {
   for (kith_lid i = 0; i < g->n_own; i++) {
     int64_t n = check_many(g, i);
     if (n > 0)
-      sum += check_hash(g->fingerprint, (uint64_t)(g->edge[i] + n), 1) -
-             check_hash(g->fingerprint, (uint64_t)g->edge[i], 1);
+      sum += check_hash(g->fingerprint, (uint64_t)(check_first(g, i) + n), 1) -
+             check_hash(g->fingerprint, (uint64_t)check_first(g, i), 1);
   }
   return sum;
 }
@@ -73,9 +78,9 @@ static kith_status check_own(const kith_graph *g, const char *path, int64_t n_pl
     KITH_CHECK(g->original[i] >= 0 && g->original[i] < most, KITH_EDATA,
                "%s: node/original holds %lld, expected 0 to %lld", path, (long long)g->original[i],
                (long long)most - 1);
-    KITH_CHECK(n == 0 || (g->edge[i] >= 0 && g->edge[i] <= n_place - n), KITH_EDATA,
+    KITH_CHECK(n == 0 || (check_first(g, i) >= 0 && check_first(g, i) <= n_place - n), KITH_EDATA,
                "%s: a row's %lld training %s begin at place %lld of %lld", path, (long long)n,
-               g->task == KITH_CLASSIFY ? "nodes" : "interactions", (long long)g->edge[i],
+               g->task == KITH_CLASSIFY ? "nodes" : "interactions", (long long)check_first(g, i),
                (long long)n_place);
   }
 done:

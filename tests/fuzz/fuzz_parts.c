@@ -35,11 +35,11 @@ static void parts_hold_places(const kith_graph *g) {
   FUZZ_HOLD(all <= 1 << 12, "%lld places", (long long)all);
   memset(seen, 0, sizeof seen);
   for (kith_lid i = 0; i < g->n_own; i++) {
-    int64_t many = g->task == KITH_CLASSIFY  ? g->edge[i] >= 0
+    int64_t many = g->task == KITH_CLASSIFY  ? g->train_index[i] >= 0
                    : g->type[i] == KITH_USER ? g->start[i + 1] - g->start[i]
                                              : 0;
     for (int64_t k = 0; k < many; k++, n++) {
-      int64_t at = g->edge[i] + k;
+      int64_t at = (g->task == KITH_CLASSIFY ? g->train_index[i] : g->first_edge[i]) + k;
       FUZZ_HOLD(at >= 0 && at < all && !seen[at], "place %lld of %lld", (long long)at, (long long)all);
       seen[at] = true;
     }

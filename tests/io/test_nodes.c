@@ -248,9 +248,9 @@ static void expect_share(const test_classes *t, const kith_graph *g) {
     assert_int_equal(g->split[i], t->split[o]);
     assert_memory_equal(g->feature + (size_t)i * FEATURES, t->feature + (size_t)o * FEATURES,
                         FEATURES * sizeof(float));
-    train += g->edge[i] >= 0;
+    train += g->train_index[i] >= 0;
     for (int64_t j = 0; j < o; j++) before += t->split[j] == KITH_NODE_TRAIN;
-    assert_int_equal(g->edge[i], t->split[o] == KITH_NODE_TRAIN ? before + 1 : -1);
+    assert_int_equal(g->train_index[i], t->split[o] == KITH_NODE_TRAIN ? before + 1 : -1);
     for (int64_t e = 0; e < t->n_edge; e++) {
       if (t->from[e] != o && t->to[e] != o) continue;
       int64_t other = number[t->from[e] == o ? t->to[e] : t->from[e]], there = 0;

@@ -54,9 +54,10 @@ static void cut_node(const test_classes *t, int64_t i, const int64_t *number, ki
     if (t->from[e] == i) g->neighbor[g->start[row + 1]++] = number[t->to[e]];
   g->label[row] = t->label[i];
   g->split[row] = t->split[i];
-  g->edge[row] = -1;
-  if (t->split[i] == KITH_NODE_TRAIN) g->edge[row] = 0;
-  for (int64_t j = 0; j < i && g->edge[row] >= 0; j++) g->edge[row] += t->split[j] == KITH_NODE_TRAIN;
+  g->train_index[row] = -1;
+  if (t->split[i] == KITH_NODE_TRAIN) g->train_index[row] = 0;
+  for (int64_t j = 0; j < i && g->train_index[row] >= 0; j++)
+    g->train_index[row] += t->split[j] == KITH_NODE_TRAIN;
   memcpy(g->feature + (size_t)row * (size_t)t->n_feature, t->feature + (size_t)i * (size_t)t->n_feature,
          (size_t)t->n_feature * sizeof(float));
 }
@@ -67,7 +68,7 @@ kith_graph *test_classes_cut(const test_classes *t, const kith_comm *comm, int p
           at = 0;
   bool bad = KITH_NEW(g, 1) || KITH_NEW(g->first, comm->size + 1) || KITH_NEW(g->type, t->n) ||
              KITH_NEW(g->original, t->n) || KITH_NEW(g->start, t->n + 1) ||
-             KITH_NEW(g->neighbor, 2 * t->n_edge) || KITH_NEW(g->edge, t->n) ||
+             KITH_NEW(g->neighbor, 2 * t->n_edge) || KITH_NEW(g->train_index, t->n) ||
              KITH_NEW(g->row_of[0], t->n) || KITH_NEW(g->row_of[1], 0) || KITH_NEW(g->item_number, 0) ||
              KITH_NEW(g->train.start, 1) || KITH_NEW(g->valid.start, 1) || KITH_NEW(g->test.start, 1) ||
              KITH_NEW(g->feature, t->n * t->n_feature) || KITH_NEW(g->label, t->n) ||

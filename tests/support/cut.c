@@ -54,14 +54,14 @@ static void cut_row(const test_graph *t, int type, int64_t original, int64_t *nu
   kith_lid row = g->n_own++;
   g->type[row] = (uint8_t)type;
   g->original[row] = original;
-  g->edge[row] = -1;
+  g->first_edge[row] = -1;
   g->start[row + 1] = g->start[row];
   g->row_of[type][g->n_own_of[type]++] = row;
   for (int64_t e = 0; e < t->n_edge;
        e++) { /* edges come sorted by user, then item, so both directions are in order */
     if ((type == 0 ? t->user[e] : t->item[e]) != original) continue;
     g->neighbor[g->start[row + 1]++] = type == 0 ? number[1][t->item[e]] : number[0][t->user[e]];
-    if (type == 0 && g->edge[row] < 0) g->edge[row] = e;
+    if (type == 0 && g->first_edge[row] < 0) g->first_edge[row] = e;
     if (type == 0) g->train.value[g->train.start[g->train.n_row + 1]++] = t->item[e];
   }
   if (type == 0) {
@@ -82,7 +82,7 @@ kith_graph *test_graph_cut(const test_graph *t, const kith_comm *comm, int parts
   cut_number(t, parts, seed, number, first);
   bool bad = KITH_NEW(g, 1) || KITH_NEW(g->first, comm->size + 1) || KITH_NEW(g->type, n) ||
              KITH_NEW(g->original, n) || KITH_NEW(g->start, n + 1) || KITH_NEW(g->neighbor, 2 * t->n_edge) ||
-             KITH_NEW(g->edge, n) || KITH_NEW(g->row_of[0], n) || KITH_NEW(g->row_of[1], n) ||
+             KITH_NEW(g->first_edge, n) || KITH_NEW(g->row_of[0], n) || KITH_NEW(g->row_of[1], n) ||
              KITH_NEW(g->item_number, t->n_item);
   if (bad) abort();
   cut_lists(&g->train, t->n_user, t->n_edge);
