@@ -1,5 +1,5 @@
 /**
- * Comm: a group of ranks, what they agree on, sums over them.
+ * Comm: a group of ranks: agreement on errors, exact reductions, broadcast.
  */
 #ifndef KITH_COMM_H
 #define KITH_COMM_H
@@ -8,23 +8,22 @@
 
 #include "kith/base.h"
 
-/** A group of ranks with a communicator of its own. */
+/** A group of ranks with a communicator of its own (MPI_Comm_dup). */
 typedef struct kith_comm {
   MPI_Comm mpi;
   int rank, size;
-  bool sleeps; /**< of a thread beside the steps: kith_comm_barrier_sleep() sleeps, so that waiting takes no
-                  core from them */
+  bool sleeps; /**< of a background thread: kith_comm_barrier_sleep() sleeps instead of spinning on a core */
 } kith_comm;
 
-/** Where a rank may have to wait for others, for the line of who waits too long (kith/watchdog.h). */
+/** A place in the source where a rank waits for others, for the report of the watchdog (kith/watchdog.h). */
 typedef struct kith_call_site {
   const char *what, *call, *file;
   int line;
 } kith_call_site;
 
 /**
- * Run an MPI call that may wait, for `what` in words; if it fails no rank can be trusted to meet another, so
- * say where and abort.  KITH_MPI() does the same where words would say no more than the call.
+ * Run an MPI call that may block; `what` describes it for the watchdog.  If it fails, print the location and
+ * abort: ranks can no longer be synchronized.  KITH_MPI() is the same without a description.
  */
 #define KITH_WAIT(what, call)                                                                                \
   do {                                                                                                       \
@@ -38,25 +37,24 @@ typedef struct kith_call_site {
   } while (0)
 #define KITH_MPI(call) KITH_WAIT("an exchange between ranks", call)
 
-/** Note what is waited in, and that it is over: for what waits in other ways than by KITH_MPI(), such as
- * HDF5.  Local. */
-void kith__wait_begin(const kith_call_site *place);
+/** Register and clear the call that this thread waits in, for calls outside KITH_MPI(), such as HDF5.  Local.
+ */
+void kith__wait_begin(const kith_call_site *site);
 void kith__wait_end(void);
 
-/** Say where something that cannot happen happened, and end all ranks. */
+/** Print the location of a broken invariant and abort all ranks. */
 _Noreturn void kith_abort(const char *file, int line, const char *what);
 
-/** Seconds that this thread has spent in MPI calls: sending, receiving, and waiting for others.  Local. */
+/** Seconds that this thread has spent in MPI calls, waiting included.  Local. */
 double kith_mpi_seconds(void);
 void kith__mpi_spent(double seconds);
 
 /**
- * Start MPI, with threads where it gives them, and wait until the threads that it started itself sleep: with
- * Open MPI 4.1 a program that ends before they do may end with a segmentation fault.  For MPI_Init_thread();
- * MPI_Finalize() is the caller's.
+ * Initialize MPI, with MPI_THREAD_MULTIPLE where available, in place of MPI_Init_thread().  The caller calls
+ * MPI_Finalize().  Waits until the threads of the MPI library are idle: with Open MPI 4.1 a program that ends
+ * before may crash.
  *
- * Collective over all ranks.  Waits for less than a millisecond on an idle machine, and for two seconds at
- * most.
+ * Collective over all ranks.  Cost: less than a millisecond on an idle machine, at most two seconds.
  */
 void kith_mpi_init(int *argc, char ***argv);
 
@@ -66,44 +64,44 @@ kith_agreed kith_comm_create(MPI_Comm parent, kith_comm **out) KITH_MUST_USE;
 void kith_comm_destroy(kith_comm **comm);
 
 /**
- * Before a collective that ranks may come to at very different times: a sleeps group waits here, asleep,
- * until all have come; other groups go on at once.  Collective.
+ * Barrier that sleeps instead of spinning, before a collective that ranks reach at very different times. Only
+ * for groups with `sleeps`; others return at once.  Collective.
  */
 void kith_comm_barrier_sleep(const kith_comm *comm);
 
 /**
- * Make one rank's status known to all: the worst code wins, and every rank then holds the failing rank's
- * message, which begins with "rank r: " if there are several.  Collective.  One all-reduce when all is well.
+ * Agree on one status: the largest code over all ranks.  On failure every rank then has the failing rank's
+ * message, prefixed with "rank r: " if there are several ranks.  Collective.  Cost: one all-reduce without a
+ * failure.
  */
 static inline kith_agreed kith_agree(const kith_comm *comm, kith_status mine) KITH_MUST_USE;
 kith_agreed kith__agree(const kith_comm *comm, kith_status mine);
 
-/* Written out, so that who analyses a caller sees that a failure here is never agreed to be none. */
+/* Inline, so that static analyzers see that a local failure never becomes success. */
 static inline kith_agreed kith_agree(const kith_comm *comm, kith_status mine) {
   kith_agreed all = kith__agree(comm, mine);
   return all.status == KITH_OK ? (kith_agreed){mine} : all;
 }
 
-/** A status that all ranks are known to share already (for example, computed from the same arguments). */
+/** Wrap a status that is equal on all ranks by construction, for example computed from the same arguments. */
 kith_agreed kith_agreed_same(kith_status same_everywhere) KITH_MUST_USE;
 
-/** Replace each of `n` sums by its sum over all ranks: exact, so the same bits for any number of ranks.
- * Collective. */
+/** All-reduce of `n` exact sums: the same bits for any number of ranks.  Collective. */
 void kith_comm_sum(const kith_comm *comm, int n, kith_exact_sum *sums);
 
-/** Replace each of `n` integers by its sum over all ranks.  Collective. */
+/** All-reduce of `n` integers, in place.  Collective. */
 void kith_comm_sum_int(const kith_comm *comm, int n, int64_t *values);
 
-/** Where each rank's things begin, from how many each has: at [size + 1].  Local. */
+/** Exclusive prefix sum: at [size + 1] from counts n [size], at[size] is the total.  Local. */
 static inline void kith_prefix_sum(int size, const int *n, int *at) {
   at[0] = 0;
   for (int r = 0; r < size; r++) at[r + 1] = at[r] + n[r];
 }
 
-/** The largest of one integer over all ranks.  Collective. */
+/** Maximum of one integer over all ranks.  Collective. */
 int64_t kith_comm_max(const kith_comm *comm, int64_t value);
 
-/** Copy `n` bytes from rank 0 to all.  Collective; n is the same everywhere. */
+/** Broadcast `n` bytes from rank 0.  Collective; the same n on every rank. */
 void kith_comm_bcast(const kith_comm *comm, int64_t n, void *bytes);
 
 #endif

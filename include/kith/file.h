@@ -1,5 +1,7 @@
-/* What stands under every file: reading of regular files only, and writing so that a file appears whole or
- * not at all. */
+/**
+ * File: reads of regular files only, and atomic writes: a new file is written under a temporary name, synced
+ * and renamed, so that readers see the old file or the new one, never a part.
+ */
 #ifndef KITH_FILE_H
 #define KITH_FILE_H
 
@@ -7,61 +9,58 @@
 
 #include "kith/base.h"
 
-enum { KITH_TMP_PATH = KITH_PATH + 32 }; /* room for a path with ".tmp-" and 16 digits behind it */
+enum { KITH_TMP_PATH = KITH_PATH + 32 }; /* a path with ".tmp-" and 16 digits appended */
 
-/* All are Local.  Calls that a signal interrupts (EINTR) are tried again. */
+/* All are Local.  Calls that a signal interrupts (EINTR) are repeated. */
 
-/** The folder that a path lies in, "." if it names none. */
+/** The parent folder of a path (dirname), "." if it names none. */
 void kith_file_parent(const char *path, char *folder);
 
-/** What a mode of stat() stands for, in words: "a file", "a folder", "a pipe (FIFO)", … */
+/** The file type of a stat() mode as text: "a file", "a folder", "a pipe (FIFO)", … */
 const char *kith_file_kind(unsigned mode);
 
 /**
- * Open a regular file for reading; the caller closes *out.  A folder, FIFO, socket or device is refused,
- * never waited for. KITH_ENOINPUT, with *out = -1.
+ * Open a regular file for reading; the caller closes *out.  Does not block on a FIFO, socket or device.
+ * Errors: KITH_ENOINPUT, with *out = -1, if it is missing or not a regular file.
  */
 kith_status kith_file_open(const char *path, int *out) KITH_MUST_USE;
-/** The same as a stream, for fclose(). */
+/** The same as a stream; the caller calls fclose(). */
 kith_status kith_file_fopen(const char *path, FILE **out) KITH_MUST_USE;
 
-/** Copy a path into path [KITH_PATH] and, with ".tmp-" and a random number behind it, into tmp
- * [KITH_TMP_PATH].  KITH_EIO. */
+/** Copy a path into path [KITH_PATH], and with ".tmp-" and a random number appended into tmp [KITH_TMP_PATH].
+ * Errors: KITH_EIO. */
 kith_status kith_file_tmp_name(const char *wanted, char *path, char *tmp) KITH_MUST_USE;
 
 /**
- * Make an empty `tmp` beside `path`, where nothing must be, not even a link.
- * KITH_EOUTPUT if the folder is missing or read-only, or if what stands at `path` is no file.
+ * Create an empty file `tmp` in the folder of `path`; nothing of this name may exist, not even a link.
+ * Errors: KITH_EOUTPUT if the folder is missing or read-only, or if `path` exists and is not a regular file.
  */
 kith_status kith_file_tmp_create(const char *path, const char *tmp) KITH_MUST_USE;
-/** The same, and leave it open for writing; the caller closes *out. */
+/** Create `tmp` and open it for writing; the caller closes *out. */
 kith_status kith_file_tmp_open(const char *path, const char *tmp, int *out) KITH_MUST_USE;
-/** The same as a stream; after a failure there is no `tmp`. */
+/** The same as a stream; on failure `tmp` does not exist. */
 kith_status kith_file_tmp_fopen(const char *path, const char *tmp, FILE **out) KITH_MUST_USE;
-/** Open for writing what kith_file_tmp_create() has made, never through a link; the caller closes *out.
- * KITH_EIO.
- */
+/** Open for writing a file that kith_file_tmp_create() has created, not through a link; the caller closes
+ * *out. Errors: KITH_EIO. */
 kith_status kith_file_tmp_reopen(const char *tmp, int *out) KITH_MUST_USE;
 
-/** Put what was written to a file onto the disk.  KITH_EIO. */
+/** Sync a file to disk (fsync).  Errors: KITH_EIO. */
 kith_status kith_file_sync(const char *path) KITH_MUST_USE;
 
-/** Give `tmp`, already synced, its final name, and put the name onto the disk.  KITH_EIO; `tmp` is then
- * removed. */
+/** Rename `tmp`, already synced, to `path` and sync the folder.  Errors: KITH_EIO; `tmp` is then removed. */
 kith_status kith_file_publish(const char *tmp, const char *path) KITH_MUST_USE;
 
-/** Remove a temporary file, fine if it is gone; one that stays is warned of. */
+/** Remove a temporary file if it exists; warns if it cannot. */
 void kith_file_tmp_remove(const char *tmp);
 
 /**
- * Remove from a folder what writes that were killed have left behind: temporary files by their names, those
- * of names that users choose only when they are older than an hour.  Only for who holds the folder's lock
- * (kith/lock.h).  KITH_ENOINPUT if the folder cannot be read.
+ * Remove the temporary files that killed processes have left in a folder.  Those of user-chosen names are
+ * removed only when older than an hour.  The caller must hold the folder's lock (kith/lock.h). Errors:
+ * KITH_ENOINPUT if the folder cannot be read.
  */
 kith_status kith_file_remove_stale(const char *folder) KITH_MUST_USE;
 
-/** Write a small text file, atomically: readers see the old one or the new one.  Local.  KITH_EOUTPUT,
- * KITH_EIO. */
+/** Write a small text file atomically.  Local.  Errors: KITH_EOUTPUT, KITH_EIO. */
 kith_status kith_text_write(const char *path, const char *text) KITH_MUST_USE;
 /**
  * Append to a text file of `size` bytes, and bring it to the disk; where it fails, or this is not the file's

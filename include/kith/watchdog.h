@@ -1,16 +1,14 @@
 /**
- * Watch: whatever waits for another rank has a limit.
+ * Watchdog: ends a job whose ranks have stopped making progress.
  *
- * A thread a process looks at what its main thread waits in (KITH_MPI and KITH_WAIT note it, with two
- * stores), or, while that waits for the thread that writes a checkpoint, at what this one waits in.  When one
- * wait has taken half of the limit, the rank signs a file that all ranks see, and so do all that are alive,
- * whatever they do.  At the limit a rank says on stderr where it waits and calls the roll: if some rank
- * passes waits or computes, the job is slow and not hung, and the limit begins anew; otherwise the ranks that
- * gave no sign, or stand still elsewhere, are named, and the job ends with KITH_EINTERRUPT (75), so that the
- * same command goes on from the last checkpoint.
+ * In each process a thread observes the call in which the main thread waits (KITH_MPI() and KITH_WAIT()
+ * register it with two stores), or the checkpoint writer's call while the main thread waits for it.  After
+ * half of the limit the rank writes heartbeats to a shared file, and so do all live ranks.  At the limit it
+ * reports on stderr where it waits and compares heartbeats.  If any rank makes progress, the job is slow but
+ * not hung, and the limit restarts. Otherwise the missing ranks are named, and the job ends with
+ * KITH_EINTERRUPT (75): the same command resumes from the last checkpoint.
  *
- * Time in which the whole process is suspended does not count.  A rank that computes for ever is not found
- * out.
+ * Time in which the whole process is suspended does not count.  An endless computation is not detected.
  */
 #ifndef KITH_WATCHDOG_H
 #define KITH_WATCHDOG_H
@@ -18,31 +16,31 @@
 #include "kith/comm.h"
 
 typedef struct kith_watchdog_options {
-  double minutes; /**< that a wait may take; 0: any time */
+  double minutes; /**< longest time of a single wait; 0: unlimited */
 } kith_watchdog_options;
 
 kith_watchdog_options kith_watchdog_defaults(void);
 
 /**
- * Watch the ranks of a communicator until kith_watchdog_stop().  Collective; nothing is watched if there is
- * one rank, if the limit is 0, or if the folder is not there.  At most one watch a process.
+ * Start the watchdog for the ranks of a communicator.  Collective.  Does nothing with one rank, with limit 0,
+ * or if the folder does not exist.  At most one watchdog per process.
  *
- * @param folder  that all ranks see: the file waiting.txt is made in it when a rank has waited for long
- * Errors: KITH_ENOMEM; KITH_EUSAGE if the environment's KITH_WATCH_SECONDS, which replaces the limit, is no
- * number.
+ * @param folder  a folder that all ranks share; the heartbeat file waiting.txt is created in it when needed
+ * Errors: KITH_ENOMEM; KITH_EUSAGE if the environment variable KITH_WATCH_SECONDS, which overrides the limit,
+ * is not a number.
  */
 kith_agreed kith_watchdog_start(const kith_comm *comm, const kith_watchdog_options *o,
                                 const char *folder) KITH_MUST_USE;
-void kith_watchdog_stop(void); /**< Local; fine if nothing is watched */
+void kith_watchdog_stop(void); /**< Local; may be called without a watchdog */
 
-/** What this rank is about, for its line: a step of training, both from 1.  Local, two stores. */
+/** Set the step of training for the report; both count from 1.  Local, two stores. */
 void kith_watchdog_set_step(int64_t epoch, int64_t step);
-/** The file that it reads or writes.  Local. */
+/** Set the file being read or written, for the report.  Local. */
 void kith_watchdog_set_file(const char *path);
 
-/** This thread works beside the main one; there is at most one such.  Local, once in the thread. */
+/** Register the calling thread as the checkpoint writer, at most one per process.  Local. */
 void kith_watchdog_register_writer(void);
-/** The place of a main thread that waits for it: the other one is looked at instead. */
+/** Call site of a main thread that waits for the writer: the watchdog then observes the writer. */
 extern const kith_call_site kith__writer_thread;
 
 #endif

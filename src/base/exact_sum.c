@@ -1,4 +1,4 @@
-/* Fixed-point sums: exact addition of integers does not care about order, addition of floats does. */
+/* Fixed-point sums: integer addition is exact and independent of order, floating-point addition is not. */
 #include <math.h>
 
 #include "kith/base.h"

@@ -1,5 +1,5 @@
-/* The beginning of a path as a shell has it: ~, ~user, $NAME, ${NAME}.  Anywhere else these characters stand
- * for themselves. */
+/* Shell expansion at the beginning of a path: ~, ~user, $NAME, ${NAME}.  Elsewhere the characters are
+ * literal. */
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,14 +21,14 @@ static kith_status expand_tilde(const char *what, const char *text, const char *
   char user[KITH_NAME];
   size_t n = strcspn(text + 1, "/");
   KITH_CHECK(n < sizeof user, KITH_ECONFIG,
-             "%s: %s: no user has so long a name; write ./~… for a file that is called so", what, text);
+             "%s: %s: the user name is too long; for a file of this name write ./~…", what, text);
   snprintf(user, sizeof user, "%.*s", (int)n, text + 1);
   *value = expand_home(user);
   *rest = text + 1 + n;
   KITH_CHECK(*value || user[0], KITH_ECONFIG, "%s: %s: HOME is not set; set it, or write the path out", what,
              text);
-  KITH_CHECK(*value, KITH_ECONFIG, "%s: %s: there is no user \"%s\"; write ./%s for a file that is called so",
-             what, text, user, text);
+  KITH_CHECK(*value, KITH_ECONFIG, "%s: %s: unknown user \"%s\"; for a file of this name write ./%s", what,
+             text, user, text);
 done:
   return st;
 }
@@ -65,7 +65,7 @@ kith_status kith_path_expand(const char *what, const char *text, char *path) {
   if (text[0] == '~') KITH_TRY(expand_tilde(what, text, &value, &rest));
   if (text[0] == '$') KITH_TRY(expand_variable(what, text, &value, &rest));
   size_t n = strlen(value);
-  while (n > 1 && value[n - 1] == '/' && rest[0] == '/') n--; /* a value may end in one */
+  while (n > 1 && value[n - 1] == '/' && rest[0] == '/') n--; /* avoid a double slash */
   if (n == 1 && value[0] == '/' && rest[0] == '/') n = 0;
   char whole[2 * KITH_PATH];
   int size = snprintf(whole, sizeof whole, "%.*s%s", (int)n, value, rest);

@@ -1,4 +1,4 @@
-/* Faults on purpose, counted down a kind; tests and the environment variable KITH_FAULT set them. */
+/* Fault injection: a countdown per kind, set by tests or by the environment variable KITH_FAULT. */
 #include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -12,7 +12,7 @@ enum { FAULT_WORD = 64 };
 
 #if defined(KITH_FAULTS)
 
-static _Atomic int64_t fault_left[KITH_FAULT_KINDS]; /* events until the one that fails; 0: none does */
+static _Atomic int64_t fault_left[KITH_FAULT_KINDS]; /* events until the injected fault; 0: none */
 
 void kith_fault_set(kith_fault_kind kind, int64_t k) {
   if (kind == KITH_FAULT_ALLOC) kith_alloc_refuse(k);
@@ -48,7 +48,7 @@ static const bool fault_is_built = false;
 
 #endif
 
-/* A number from 0 on that a text begins with; the text is moved behind it. */
+/* Parse a non-negative number and advance the text. */
 static bool fault_number(const char **text, int64_t *number) {
   char *end = NULL;
   if (**text < '0' || **text > '9') return false;
@@ -58,7 +58,7 @@ static bool fault_number(const char **text, int64_t *number) {
   return errno == 0;
 }
 
-/* "read:3@0" and a comma or the end; the text is moved behind it. */
+/* Parse "read:3@0" and a comma or the end; advance the text. */
 static bool fault_word(const char **text, kith_fault_kind *kind, int64_t *k, int64_t *rank) {
   static const char *const name[KITH_FAULT_KINDS] = {"alloc:", "read:", "write:", "loss:", "kill:", "stop:"};
   int i = 0;

@@ -1,11 +1,9 @@
 /*
- * Files appear whole or not at all: written under another name, put onto the disk, renamed, the folder put
- * onto the disk.
+ * Atomic writes: write a temporary file, sync it, rename it, sync the folder.
  *
- * The other name is NAME.tmp- and 64 random bits.  Nobody can know it before, and it is made with O_EXCL and
- * O_NOFOLLOW, so in a folder that others can write to no link of theirs is ever written through, and two
- * programs never share one. Only regular files are opened for reading: a FIFO, a socket or a device under a
- * file's name would be waited for.
+ * The temporary name is NAME.tmp- and 64 random bits, opened with O_EXCL and O_NOFOLLOW.  It cannot be
+ * predicted, so in a shared folder no foreign link is followed, and no two programs share a temporary file.
+ * Only regular files are opened for reading: a FIFO, socket or device could block.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -27,7 +25,7 @@ enum {
   FILE_OLD = 3600                              /* seconds */
 };
 
-/* Run a call until no signal interrupts it. */
+/* Repeat a call while a signal interrupts it. */
 #define FILE_AGAIN(result, call)                                                                             \
   do (result) = (call);                                                                                      \
   while ((result) < 0 && errno == EINTR)
@@ -75,7 +73,7 @@ kith_status kith_file_open(const char *path, int *out) {
   KITH_CHECK(S_ISREG(is.st_mode), KITH_ENOINPUT,
              "%s: is %s, expected a file; write what is to be read to a file first", path,
              kith_file_kind(is.st_mode));
-  FILE_AGAIN(file, open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)); /* a fault was asked for above */
+  FILE_AGAIN(file, open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)); /* fault injection: see above */
   KITH_CHECK(file >= 0 && fstat(file, &is) == 0, KITH_ENOINPUT, "%s: cannot be read: %s", path,
              strerror(errno));
   KITH_CHECK(S_ISREG(is.st_mode), KITH_ENOINPUT, "%s: is no file any more", path);
@@ -101,15 +99,15 @@ done:
 
 /* ---- writing ---- */
 
-/* What stands at the final name is replaced, unless it is no file. */
+/* An existing regular file will be replaced; anything else is an error. */
 static kith_status file_check_place(const char *path, const char *folder) {
   kith_status st = KITH_OK;
   struct stat is;
   KITH_CHECK(stat(folder, &is) == 0, KITH_EOUTPUT, "%s: the folder %s cannot be written to: %s", path, folder,
              strerror(errno));
   KITH_CHECK(S_ISDIR(is.st_mode), KITH_EOUTPUT, "%s: %s is not a folder", path, folder);
-  KITH_CHECK(stat(path, &is) != 0 || S_ISREG(is.st_mode), KITH_EOUTPUT,
-             "%s: %s stands where the file shall be", path, kith_file_kind(is.st_mode));
+  KITH_CHECK(stat(path, &is) != 0 || S_ISREG(is.st_mode), KITH_EOUTPUT, "%s: is %s, expected a file", path,
+             kith_file_kind(is.st_mode));
 done:
   return st;
 }
@@ -164,7 +162,7 @@ kith_status kith_file_sync(const char *path) {
   FILE_AGAIN(file, open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC));
   KITH_CHECK(file >= 0, KITH_EIO, "%s: %s", path, strerror(errno));
   if (!kith_fault(KITH_FAULT_WRITE)) FILE_AGAIN(code, fsync(file));
-  /* Some file systems cannot sync a folder or a special file: EINVAL says so, and is no loss of data. */
+  /* EINVAL: the file system cannot sync a folder or a special file; no data is lost. */
   KITH_CHECK(code == 0 || errno == EINVAL, KITH_EIO, "%s: writing to the disk failed: %s", path,
              strerror(errno));
 done:
@@ -193,9 +191,9 @@ void kith_file_tmp_remove(const char *tmp) {
   if (lstat(tmp, &is) == 0) kith_warn("%s: a temporary file that cannot be removed: %s", tmp, strerror(why));
 }
 
-/* ---- what killed writes have left behind ---- */
+/* ---- stale temporary files ---- */
 
-/* Files that only who holds the work folder's lock writes. */
+/* Files that are written only under the work folder's lock. */
 static bool file_is_own(const char *name) {
   static const char *const own[] = {"graph.h5",      "parts.h5",    "embeddings.h5", "new.h5",
                                     "metrics.jsonl", "checkpoint-", "kith.lock"};
@@ -210,7 +208,7 @@ static bool file_ends_as_tmp(const char *name) {
   return strspn(name + n - FILE_DIGITS, "0123456789abcdef") == FILE_DIGITS;
 }
 
-/* Until kith 0.1 the names had no number. */
+/* Before kith 0.1 temporary names had no number. */
 static bool file_ends_as_old_tmp(const char *name) {
   const size_t n = strlen(name), end = sizeof FILE_TMP - 1;
   return n > end && strcmp(name + n - end, FILE_TMP) == 0;
@@ -221,9 +219,8 @@ static bool file_is_old(const char *path) {
   return lstat(path, &is) == 0 && time(NULL) - is.st_mtim.tv_sec > FILE_OLD;
 }
 
-/* A file with a name of the user's may be one that another job is writing here, unless nobody has for long.
- */
-static void file_sweep_one(const char *folder, const char *name) {
+/* A temporary file with a user-chosen name may belong to another running job, unless it is old. */
+static void file_remove_if_stale(const char *folder, const char *name) {
   char path[KITH_PATH];
   bool own = file_is_own(name), ours = file_ends_as_tmp(name) || (own && file_ends_as_old_tmp(name));
   if (ours && kith_path_join(folder, name, path) == KITH_OK && (own || file_is_old(path)))
@@ -234,7 +231,7 @@ kith_status kith_file_remove_stale(const char *folder) {
   kith_status st = KITH_OK;
   DIR *d = kith_fault(KITH_FAULT_READ) ? NULL : opendir(folder);
   KITH_CHECK(d, KITH_ENOINPUT, "%s: cannot be read: %s", folder, strerror(errno));
-  for (const struct dirent *e = readdir(d); e; e = readdir(d)) file_sweep_one(folder, e->d_name);
+  for (const struct dirent *e = readdir(d); e; e = readdir(d)) file_remove_if_stale(folder, e->d_name);
 done:
   if (d) closedir(d);
   return st;

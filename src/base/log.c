@@ -1,4 +1,4 @@
-/* Clock, and lines of the log. */
+/* Clock and log lines. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <time.h>

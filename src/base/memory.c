@@ -1,4 +1,4 @@
-/* Blocks that can be counted and refused, so that tests can fail every allocation in turn. */
+/* Allocation, counted and with injected failures, so that tests can fail every allocation in turn. */
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@ enum { MEMORY_LINE = 64, MEMORY_HUGE = 2 << 20 };
 
 static _Atomic int64_t memory_live, memory_refuse;
 
-/* True once, when the counted-down refusal is due. */
+/* True once, when the countdown of the injected failure ends. */
 static bool memory_is_refused(void) {
   if (atomic_load(&memory_refuse) == 0) return false;
   return atomic_fetch_sub(&memory_refuse, 1) == 1;
@@ -20,15 +20,14 @@ static size_t memory_line(size_t bytes) {
   return bytes >= 2 * (size_t)MEMORY_HUGE ? MEMORY_HUGE : MEMORY_LINE;
 }
 
-/* At least one line, so that an empty block is a block. */
+/* Rounded up, and at least one line, so that an empty block has an address. */
 static size_t memory_whole(size_t bytes) {
   return (bytes + memory_line(bytes)) / memory_line(bytes) * memory_line(bytes);
 }
 
 /*
- * Zeroes.  Large blocks are given back to Linux, which brings zero pages when they are touched: room for the
- * largest step that could ever be costs only what steps use.  Rows are gathered at random, so huge pages save
- * misses of the TLB.
+ * Zero a block.  The pages of large blocks are discarded, and Linux maps zero pages when they are touched, so
+ * that a buffer for the worst step costs only what steps use.  Huge pages save TLB misses of random gathers.
  */
 static void memory_clear(void *p, size_t bytes) {
   bool huge = memory_line(bytes) == MEMORY_HUGE;
@@ -55,7 +54,7 @@ void kith_free(void *p) {
 }
 
 void kith__fail_memory(int64_t count, size_t size) {
-  kith__fail("no memory for %lld things of %zu bytes", (long long)count, size);
+  kith__fail("out of memory: %lld elements of %zu bytes", (long long)count, size);
 }
 
 kith_status kith__grow(void **p, int64_t old_n, int64_t new_n, size_t size) {

@@ -1,6 +1,6 @@
 /*
  * A keyed permutation by a Feistel network over pairs (left, right) of digits below `side`, side^2 >= n.
- * Numbers that land in n … side^2 - 1 are walked on; since side^2 - n < 2 side, that is rare.
+ * Cycle walking: a result in n … side^2 - 1 is mapped again; since side^2 - n < 2 side + 1, that is rare.
  */
 #include <math.h>
 
@@ -16,12 +16,13 @@ static uint64_t permutation_mix(uint64_t x) {
   return x ^ (x >> 31);
 }
 
-kith_permutation kith_permutation_make(uint64_t rng_seed, kith_rng_stream use, uint64_t epoch, uint64_t n) {
+kith_permutation kith_permutation_make(uint64_t rng_seed, kith_rng_stream stream, uint64_t epoch,
+                                       uint64_t n) {
   kith_permutation s = {.n = n, .side = (uint64_t)sqrt((double)n)};
   while (s.side * s.side < n) s.side++;
   if (s.side == 0) s.side = 1;
   for (uint64_t i = 0; i < PERMUTATION_ROUNDS; i++)
-    s.key[i] = kith_random(rng_seed, use, epoch, i, 0).bits[0];
+    s.key[i] = kith_random(rng_seed, stream, epoch, i, 0).bits[0];
   return s;
 }
 
@@ -46,14 +47,14 @@ static uint64_t permutation_backward(const kith_permutation *s, uint64_t x) {
   return left * s->side + right;
 }
 
-uint64_t kith_permutation_apply(const kith_permutation *s, uint64_t place) {
-  do place = permutation_forward(s, place);
-  while (place >= s->n);
-  return place;
+uint64_t kith_permutation_apply(const kith_permutation *s, uint64_t index) {
+  do index = permutation_forward(s, index);
+  while (index >= s->n);
+  return index;
 }
 
-uint64_t kith_permutation_inverse(const kith_permutation *s, uint64_t what) {
-  do what = permutation_backward(s, what);
-  while (what >= s->n);
-  return what;
+uint64_t kith_permutation_inverse(const kith_permutation *s, uint64_t element) {
+  do element = permutation_backward(s, element);
+  while (element >= s->n);
+  return element;
 }

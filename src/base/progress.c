@@ -1,4 +1,4 @@
-/* A progress display that suits a terminal and a log file. */
+/* Progress display for terminals and log files. */
 #include <math.h>
 #include <stdio.h>
 
@@ -19,14 +19,14 @@ void kith_progress_begin(kith_progress *p, const char *what, int64_t n) {
   snprintf(p->what, sizeof p->what, "%s", what);
 }
 
-/* Columns that a text takes: bytes that continue a character of UTF-8 take none. */
+/* Columns of a text: UTF-8 continuation bytes take none. */
 static int progress_columns(const char *text) {
   int n = 0;
   for (; *text; text++) n += ((unsigned char)*text & 0xC0) != 0x80;
   return n;
 }
 
-/* Cut a text that is wider than so many columns. */
+/* Truncate a text to a number of columns. */
 static void progress_cut(int columns, char *text) {
   int n = 0;
   for (; *text; text++) {
@@ -36,8 +36,7 @@ static void progress_cut(int columns, char *text) {
   }
 }
 
-/* What, a bar of as many columns as are left, and the rest; in one line, which ends before the last column.
- */
+/* One line: label, a bar in the free columns, the rest; it ends before the last column. */
 static void progress_draw_bar(const char *what, double share, const char *rest, int columns) {
   char bar[3 * BAR + 8] = "", line[1024];
   int room = columns - 1 - progress_columns(what) - progress_columns(rest) - 3;

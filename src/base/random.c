@@ -1,21 +1,20 @@
-/* Randomness that belongs to what is decided: a function of (rng_seed, use, a, b, c), never of a process or
- * of its past. */
+/* Counter-based random numbers: a pure function of key and counter, without state. */
 #include <math.h>
 
 #include <Random123/philox.h>
 
 #include "kith/base.h"
 
-kith_draw kith_random4(uint64_t rng_seed, kith_rng_stream use, uint64_t a, uint64_t b, uint64_t c,
+kith_draw kith_random4(uint64_t rng_seed, kith_rng_stream stream, uint64_t a, uint64_t b, uint64_t c,
                        uint64_t d) {
-  philox4x64_key_t key = {{rng_seed, (uint64_t)use}};
+  philox4x64_key_t key = {{rng_seed, (uint64_t)stream}};
   philox4x64_ctr_t counter = {{a, b, c, d}};
   philox4x64_ctr_t r = philox4x64(counter, key);
   return (kith_draw){{r.v[0], r.v[1], r.v[2], r.v[3]}};
 }
 
-kith_draw kith_random(uint64_t rng_seed, kith_rng_stream use, uint64_t a, uint64_t b, uint64_t c) {
-  return kith_random4(rng_seed, use, a, b, c, 0);
+kith_draw kith_random(uint64_t rng_seed, kith_rng_stream stream, uint64_t a, uint64_t b, uint64_t c) {
+  return kith_random4(rng_seed, stream, a, b, c, 0);
 }
 
 uint64_t kith_random_below(uint64_t bits, uint64_t n) {

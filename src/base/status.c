@@ -1,4 +1,4 @@
-/* The one message that a failing rank keeps until it is told to all (kith_agree) or printed (main). */
+/* The message of the last failure, kept until kith_agree() broadcasts it or main() prints it. */
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -8,8 +8,7 @@ enum { STATUS_TEXT = 2048 };
 
 static _Thread_local char status_text[STATUS_TEXT];
 
-/* A message is one line, whatever words of the user it repeats: what is not printable becomes a question
- * mark. */
+/* A message is one printable line, whatever input it quotes: other characters become question marks. */
 static void status_make_printable(char *text) {
   for (int step = 1; *text; text += step ? step : 1) {
     step = kith_utf8_length(text);

@@ -1,9 +1,9 @@
 /*
- * Which terminal shows stderr, if any.
+ * The terminal that shows stderr, if any.
  *
- * Under mpirun the stderr of a rank is a pipe, and mpirun copies its bytes at once to its own stderr.  So
- * where the parent process is a launcher whose stderr is a terminal, that terminal shows ours.  Not so where
- * the launcher edits the stream line by line (--tag-output and its like), or where it runs on another node.
+ * Under mpirun a rank's stderr is a pipe, which mpirun copies unchanged to its own stderr.  So if the parent
+ * is a launcher whose stderr is a terminal, that terminal shows ours.  This fails if the launcher rewrites
+ * the stream by lines (--tag-output and similar options), or runs on another node.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -17,8 +17,7 @@
 
 enum { TERMINAL_UNKNOWN = -2, TERMINAL_NONE = -1, TERMINAL_COLUMNS = 80, TERMINAL_TEXT = 4096 };
 
-/* A file of /proc about the parent process; returns its bytes, 0 if it cannot be read.  The text is closed.
- */
+/* Read a file of /proc of the parent process; returns its length, 0 if unreadable.  Zero-terminated. */
 static size_t terminal_parent_text(const char *name, char text[TERMINAL_TEXT]) {
   char path[64];
   snprintf(path, sizeof path, "/proc/%ld/%s", (long)getppid(), name);
@@ -39,7 +38,7 @@ bool kith_terminal_has_launcher(void) {
   return false;
 }
 
-/* Whether one of the launcher's words asks for output that it edits or writes to files. */
+/* Whether a launcher option makes it rewrite the output or redirect it to files. */
 static bool terminal_is_edited(void) {
   static const char *const edits[] = {"tag-output", "timestamp-output", "output-filename", "xml", "xterm"};
   char text[TERMINAL_TEXT];

@@ -1,4 +1,4 @@
-/* Paths and bounded copies of text. */
+/* Bounded copies, edit distance, UTF-8, paths. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,8 +13,7 @@ kith_status kith_text_copy(const char *what, const char *text, size_t size, char
   return KITH_OK;
 }
 
-/* One row of the table of distances at a time: row[j] is what lies between the first i letters of a and j of
- * b. */
+/* Dynamic programming by rows: row[j] is the distance of the first i letters of a and the first j of b. */
 int kith_edit_distance(const char *a, const char *b) {
   enum { MOST = 256 };
   int row[MOST + 1], n = (int)strnlen(b, MOST);
@@ -37,8 +36,7 @@ bool kith_edit_distance_is_small(const char *word, int distance) {
 }
 
 int kith_utf8_decode(const char *text, int64_t size, uint32_t *code) {
-  static const uint32_t least[5] = {0, 0, 0x80, 0x800,
-                                    0x10000}; /* one code point has one form, the shortest */
+  static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000}; /* overlong forms are invalid */
   const unsigned char *t = (const unsigned char *)text;
   int n = t[0] < 0x80 ? 1 : t[0] < 0xc2 ? 0 : t[0] < 0xe0 ? 2 : t[0] < 0xf0 ? 3 : t[0] < 0xf5 ? 4 : 0;
   if (n > size) return 0;
@@ -56,7 +54,7 @@ bool kith_unicode_is_control(uint32_t code) {
   return code < 0x20 || (code >= 0x7f && code < 0xa0) || line_break || none;
 }
 
-/* Joiners (U+200C, U+200D) and single marks of direction are letters of some languages, and stay. */
+/* Joiners (U+200C, U+200D) and directional marks are part of some scripts, so they are not listed. */
 bool kith_unicode_is_invisible(uint32_t code) {
   bool zero_width = code == 0x200b || code == 0x2060 || code == 0x180e;
   return zero_width || (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
@@ -96,7 +94,7 @@ static kith_status text_make_one(const char *path) {
   if (!kith_fault(KITH_FAULT_WRITE) && mkdir(path, 0777) == 0) return KITH_OK;
   int why = errno;
   if (why == EEXIST && stat(path, &is) == 0 && S_ISDIR(is.st_mode)) return KITH_OK;
-  return kith_fail(KITH_EOUTPUT, "%s: the folder cannot be made: %s", path, strerror(why));
+  return kith_fail(KITH_EOUTPUT, "%s: cannot create the folder: %s", path, strerror(why));
 }
 
 kith_status kith_folder_make(const char *path) {
@@ -107,7 +105,7 @@ kith_status kith_folder_make(const char *path) {
     if (*p != '/') continue;
     *p = '\0';
     struct stat is;
-    if (stat(part, &is) != 0) KITH_TRY(text_make_one(part)); /* a parent that is there may be read-only */
+    if (stat(part, &is) != 0) KITH_TRY(text_make_one(part)); /* an existing parent may be read-only */
     *p = '/';
   }
   KITH_TRY(text_make_one(part));

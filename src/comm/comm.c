@@ -1,4 +1,4 @@
-/* A group of ranks: its own communicator, one status for all, exact sums. */
+/* Groups of ranks: communicator, agreement, reductions. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,12 +21,12 @@ void kith_abort(const char *file, int line, const char *what) {
 
 kith_agreed kith_comm_create(MPI_Comm parent, kith_comm **out) {
   kith_agreed st = {KITH_OK};
-  kith_comm *c = NULL, whole = {.mpi = parent};
+  kith_comm *c = NULL, group = {.mpi = parent};
   *out = NULL;
-  KITH_MPI(MPI_Comm_rank(parent, &whole.rank));
-  KITH_MPI(MPI_Comm_size(parent, &whole.size));
-  KITH_TRY(kith_agree(&whole, KITH_NEW(c, 1)));
-  *c = whole;
+  KITH_MPI(MPI_Comm_rank(parent, &group.rank));
+  KITH_MPI(MPI_Comm_size(parent, &group.size));
+  KITH_TRY(kith_agree(&group, KITH_NEW(c, 1)));
+  *c = group;
   KITH_MPI(MPI_Comm_dup(parent, &c->mpi));
   *out = c;
   c = NULL;
@@ -41,7 +41,7 @@ void kith_comm_destroy(kith_comm **comm) {
   KITH_FREE(*comm);
 }
 
-static int comm_sleep_until_all_are_here(const kith_comm *comm) {
+static int comm_barrier_sleep(const kith_comm *comm) {
   MPI_Request all;
   int here = 0, code = MPI_Ibarrier(comm->mpi, &all);
   if (code == MPI_SUCCESS) code = MPI_Test(&all, &here, MPI_STATUS_IGNORE);
@@ -54,18 +54,18 @@ static int comm_sleep_until_all_are_here(const kith_comm *comm) {
 
 void kith_comm_barrier_sleep(const kith_comm *comm) {
   if (!comm->sleeps || comm->size == 1) return;
-  KITH_WAIT("ranks beside the steps", comm_sleep_until_all_are_here(comm));
+  KITH_WAIT("the background threads of other ranks", comm_barrier_sleep(comm));
 }
 
-/* The failing rank's message, with its rank in front where there are several, becomes everybody's. */
-static void comm_tell(const kith_comm *comm, int from) {
+/* Broadcast the failing rank's message, prefixed with the rank if there are several. */
+static void comm_bcast_error(const kith_comm *comm, int from) {
   char text[COMM_TEXT] = "";
   if (comm->rank == from) {
     bool named = comm->size == 1 || strncmp(kith_error_text(), "rank ", 5) == 0 || from == 0;
     if (named) snprintf(text, sizeof text, "%s", kith_error_text());
     else snprintf(text, sizeof text, "rank %d: %s", from, kith_error_text());
   }
-  KITH_WAIT("the words of a failure", MPI_Bcast(text, COMM_TEXT, MPI_CHAR, from, comm->mpi));
+  KITH_WAIT("the message of a failure", MPI_Bcast(text, COMM_TEXT, MPI_CHAR, from, comm->mpi));
   kith__fail("%s", text);
 }
 
@@ -74,9 +74,8 @@ kith_agreed kith__agree(const kith_comm *comm, kith_status mine) {
     int code, rank;
   } worst, here = {(int)mine, comm->rank};
   kith_comm_barrier_sleep(comm);
-  KITH_WAIT("the agreement on whether all is well",
-            MPI_Allreduce(&here, &worst, 1, MPI_2INT, MPI_MAXLOC, comm->mpi));
-  if (worst.code != KITH_OK) comm_tell(comm, worst.rank);
+  KITH_WAIT("the agreement on errors", MPI_Allreduce(&here, &worst, 1, MPI_2INT, MPI_MAXLOC, comm->mpi));
+  if (worst.code != KITH_OK) comm_bcast_error(comm, worst.rank);
   return (kith_agreed){(kith_status)worst.code};
 }
 
@@ -90,14 +89,12 @@ void kith_comm_sum(const kith_comm *comm, int n, kith_exact_sum *sums) {
   _Static_assert(sizeof(kith_exact_sum) == 3 * sizeof(int64_t), "a sum travels as three integers");
   kith_comm_sum_int(comm, 3 * n, (int64_t *)sums);
   const kith_exact_sum nothing = {0};
-  for (int i = 0; i < n; i++)
-    kith_exact_sum_merge(&sums[i], &nothing); /* carries what the parts added up to */
+  for (int i = 0; i < n; i++) kith_exact_sum_merge(&sums[i], &nothing); /* carry from lo to hi */
 }
 
 int64_t kith_comm_max(const kith_comm *comm, int64_t value) {
   kith_comm_barrier_sleep(comm);
-  KITH_WAIT("the largest over ranks",
-            MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_INT64_T, MPI_MAX, comm->mpi));
+  KITH_WAIT("a maximum over ranks", MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_INT64_T, MPI_MAX, comm->mpi));
   return value;
 }
 
@@ -105,6 +102,6 @@ void kith_comm_bcast(const kith_comm *comm, int64_t n, void *bytes) {
   const int64_t most = 1 << 30;
   kith_comm_barrier_sleep(comm);
   for (int64_t at = 0; at < n; at += most)
-    KITH_WAIT("what rank 0 tells",
+    KITH_WAIT("a broadcast from rank 0",
               MPI_Bcast((char *)bytes + at, (int)(n - at < most ? n - at : most), MPI_BYTE, 0, comm->mpi));
 }

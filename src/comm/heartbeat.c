@@ -1,5 +1,4 @@
-/* Lines of fixed length, so that every rank writes its own without minding the others, and people can read
- * them. */
+/* Lines of fixed length: ranks write independently, and people can read the file. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,24 +6,24 @@
 
 #include "comm/heartbeat.h"
 
-/* Opening, unlike stat, makes a network file system look anew. */
+/* open(), unlike stat(), makes a network file system revalidate its cache. */
 bool kith__heartbeat_exists(const char *path) {
   int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   if (file >= 0) close(file);
   return file >= 0;
 }
 
-void kith__heartbeat_write(const char *path, int rank, bool make, const heartbeat_record *mine) {
+void kith__heartbeat_write(const char *path, int rank, bool create, const heartbeat_record *mine) {
   char line[HEARTBEAT_LINE + 1];
-  int file = open(path, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC | (make ? O_CREAT : 0), 0666);
+  int file = open(path, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC | (create ? O_CREAT : 0), 0666);
   if (file < 0) return;
   int n = snprintf(line, sizeof line, "%s (sign %lld, waits begun %lld, worked %lld ms, %s)", mine->text,
                    (long long)mine->count, (long long)mine->n_wait, (long long)mine->cpu_ms,
                    mine->is_waiting ? "waiting" : "working");
   memset(line + n, ' ', (size_t)(HEARTBEAT_LINE - n));
   line[HEARTBEAT_LINE - 1] = '\n';
-  bool heard = pwrite(file, line, HEARTBEAT_LINE, (off_t)rank * HEARTBEAT_LINE) == HEARTBEAT_LINE;
-  (void)heard; /* a rank that cannot sign is taken for a missing one */
+  bool written = pwrite(file, line, HEARTBEAT_LINE, (off_t)rank * HEARTBEAT_LINE) == HEARTBEAT_LINE;
+  (void)written; /* a rank that cannot write counts as missing */
   close(file);
 }
 
@@ -34,7 +33,7 @@ static void heartbeat_parse(char *line, heartbeat_record *sign) {
   *sign = (heartbeat_record){.count = 0};
   line[HEARTBEAT_LINE - 1] = '\0';
   char *mark = strstr(line, " (sign ");
-  /* NOLINTNEXTLINE(cert-err34-c): numbers of kith__heartbeat_write()'s own making */
+  /* NOLINTNEXTLINE(cert-err34-c): numbers written by kith__heartbeat_write() */
   if (!mark || sscanf(mark, " (sign %lld, waits begun %lld, worked %lld ms, %8[a-z])", &beat, &passed,
                       &worked, state) != 4)
     return;

@@ -1,5 +1,5 @@
-/* Short measurements between nodes: messages, and clocks.  One pair at a time, so that they do not disturb
- * each other. */
+/* Measurements between nodes: latency, bandwidth and clock offsets; one pair at a time, without contention.
+ */
 #include <string.h>
 #include <time.h>
 
@@ -7,7 +7,7 @@
 
 enum { LINKS_WARM = 8, LINKS_SHORT = 64, LINKS_LONG = 4, LINKS_BYTES = 4 << 20, LINKS_TAG = 41 };
 
-/* One message there and one back; returns the seconds that `a` saw. */
+/* A round trip; returns the seconds on rank `a`. */
 static double links_round(const kith_comm *comm, const kith_link *l, int bytes, char *data) {
   double began = kith_clock();
   if (comm->rank == l->a) {
@@ -29,7 +29,7 @@ static double links_fastest(const kith_comm *comm, const kith_link *l, int times
   return best;
 }
 
-/* Both ends play; `a` knows, and tells all. */
+/* Both ends measure; the result of `a` is broadcast. */
 static void links_measure(const kith_comm *comm, char *data, kith_link *l) {
   if (comm->rank == l->a || comm->rank == l->b) {
     links_fastest(comm, l, LINKS_WARM, 1, data);
@@ -39,8 +39,8 @@ static void links_measure(const kith_comm *comm, char *data, kith_link *l) {
   KITH_MPI(MPI_Bcast(l, (int)sizeof *l, MPI_BYTE, l->a, comm->mpi));
 }
 
-/* The pairs: nodes in a ring, which with two nodes is one pair; or the first two ranks of the only node. */
-static int links_name(int size, const kith_host_info *all, int nodes, kith_link *links) {
+/* The pairs: a ring of nodes, one pair for two nodes, or ranks 0 and 1 of a single node. */
+static int links_pairs(int size, const kith_host_info *all, int nodes, kith_link *links) {
   int n = nodes > 2 ? nodes : size > 1;
   for (int i = 0; i < n; i++)
     links[i] = (kith_link){.a = kith_host_info_first_rank(size, all, i),
@@ -57,8 +57,8 @@ kith_agreed kith_links_measure(const kith_comm *comm, const kith_host_info *all,
   *links = NULL;
   KITH_TRY(kith_agree(comm, KITH_NEW(found, nodes)));
   KITH_TRY(kith_agree(comm, KITH_NEW(data, LINKS_BYTES)));
-  memset(data, 1, LINKS_BYTES); /* pages that nobody has written lie in one place */
-  *n = links_name(comm->size, all, nodes, found);
+  memset(data, 1, LINKS_BYTES); /* unwritten pages would all map to the zero page */
+  *n = links_pairs(comm->size, all, nodes, found);
   for (int i = 0; i < *n; i++) links_measure(comm, data, &found[i]);
   *links = found;
   found = NULL;
@@ -74,7 +74,7 @@ static double links_wall(void) {
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* Rank 0 asks `other` for the time, often; the fastest answer is the one to believe. */
+/* Rank 0 queries the time of `other`; the sample with the fastest round trip is the most accurate. */
 static kith_clock_offset links_ask(const kith_comm *comm, int other) {
   kith_clock_offset best = {0};
   for (int i = 0; i < LINKS_SHORT; i++) {

@@ -1,11 +1,10 @@
 /*
- * Taking, keeping and giving back kith.lock; kith/lock.h says what it is for.
+ * Taking, renewing and releasing kith.lock; kith/lock.h describes it.
  *
- * The text that names the holder is written to a file of its own, which link() then gives the lock's name:
- * that succeeds for one program only, and no lock is ever seen half-written.  A lock is taken from a holder
- * that is gone only by who holds a second file, kith.lock.break, made in the same way, and who has looked
- * again since: so no two programs take it over, and none removes the lock of another that has just done so.
- * All ages are compared on the file system's own clock.
+ * The holder's text is written to a temporary file, which link() gives the lock's name: this succeeds for one
+ * program only, and no lock is ever seen half-written.  To take over the lock of a dead holder, a program
+ * must hold a second lock, kith.lock.break, and check again under it: so no two programs take it over, and
+ * none removes a lock that another has just taken.  All ages are compared on the file system's clock.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,36 +24,36 @@
 #include "kith/lock.h"
 
 enum {
-  LOCK_PATIENCE = 10, /* seconds that a living holder is waited for: mpirun takes a few to end the ranks of a
-                         killed run */
-  LOCK_BEAT = 10,     /* seconds between signs of life */
-  LOCK_STALE = 120,   /* seconds without one, after which a holder out of sight is gone */
-  LOCK_BREAK = 2, /* seconds that a takeover by another, a matter of milliseconds, may take beyond patience */
-  LOCK_NAP = 50000000, /* nanoseconds between looks */
+  LOCK_PATIENCE = 10, /* seconds to wait for a live holder: mpirun takes a few to end the ranks of a killed
+                         run */
+  LOCK_BEAT = 10,     /* seconds between renewals */
+  LOCK_STALE = 120,   /* seconds without renewal, after which a remote holder counts as dead */
+  LOCK_BREAK = 2,     /* seconds beyond patience for a takeover by another program, normally milliseconds */
+  LOCK_SLEEP = 50000000, /* nanoseconds between attempts */
   LOCK_SIGNALS = 6,
 };
 
 struct kith_lock {
   char path[KITH_PATH], guard[KITH_PATH];
-  char name[KITH_PATH], tmp[KITH_TMP_PATH]; /* the file with our text; tmp "": it is gone */
+  char name[KITH_PATH], tmp[KITH_TMP_PATH]; /* the file with our text; tmp "": removed */
   char text[OWNER_TEXT];
   lock_owner self;
-  int file; /* open: our text; renewing its time is the sign of life */
+  int file; /* our open file; its modification time is renewed */
   bool held, beats, ended;
   pthread_t thread;
   pthread_mutex_t mutex;
   pthread_cond_t end;
 };
 
-/* What a look at a lock has shown. */
+/* What is known of another program's lock. */
 typedef struct lock_view {
   bool there;
   owner_state state;
   lock_owner owner;
   const char *why;
-  struct timespec beat; /* its time, as first seen … */
+  struct timespec beat; /* its modification time when first seen */
   ino_t inode;
-  bool beats; /* … and whether it has moved since */
+  bool beats; /* whether that has changed since */
 } lock_view;
 
 /* ---- our own text ---- */
@@ -85,7 +84,7 @@ done:
   return st;
 }
 
-/* Where a file system has no links. */
+/* On a file system without links. */
 static kith_status lock_create(const kith_lock *l, const char *name, bool *got) {
   kith_status st = KITH_OK;
   int file = kith_fault(KITH_FAULT_WRITE)
@@ -100,8 +99,7 @@ done:
   return st;
 }
 
-/* Give our text a name that nothing has yet.  Over NFS an answer may be lost, so whether it did is looked up.
- */
+/* Link our file to a free name.  Over NFS the reply may be lost, so success is verified by inode. */
 static kith_status lock_link(kith_lock *l, const char *name, bool *got) {
   kith_status st = KITH_OK;
   struct stat ours, there;
@@ -111,7 +109,7 @@ static kith_status lock_link(kith_lock *l, const char *name, bool *got) {
   bool same = fstat(l->file, &ours) == 0 && lstat(name, &there) == 0 && ours.st_ino == there.st_ino &&
               ours.st_dev == there.st_dev;
   if (why == EEXIST) *got = same;
-  else if (why == ENOENT) KITH_TRY(lock_write(l)); /* a holder has swept it away: the next look tries again */
+  else if (why == ENOENT) KITH_TRY(lock_write(l)); /* a holder has removed it as stale: try again */
   else if (why == EPERM || why == ENOSYS || why == EOPNOTSUPP || why == EMLINK)
     KITH_TRY(lock_create(l, name, got));
   else st = kith_fail(KITH_EOUTPUT, "%s: cannot be made: %s", name, strerror(why));
@@ -119,11 +117,11 @@ done:
   return st;
 }
 
-/* ---- the other's ---- */
+/* ---- another program's lock ---- */
 
 static double lock_seconds(const struct timespec *t) { return (double)t->tv_sec + 1e-9 * (double)t->tv_nsec; }
 
-/* Seconds since a time, on the file system's clock: our own file is touched, and tells it. */
+/* Seconds since a time, on the file system's clock, which touching our file reads. */
 static double lock_age(const kith_lock *l, const struct timespec *since) {
   struct stat ours;
   if (futimens(l->file, NULL) != 0 || fstat(l->file, &ours) != 0) return 0;
@@ -193,7 +191,7 @@ static kith_status lock_break(kith_lock *l, bool *got) {
   KITH_TRY(lock_look(l, l->path, &s));
   if (s.there && s.state != OWNER_GONE) goto done; /* somebody was quicker */
   if (s.there) {
-    kith__owner_say(&s.owner, sizeof who, who);
+    kith__owner_describe(&s.owner, sizeof who, who);
     KITH_CHECK(unlink(l->path) == 0 || errno == ENOENT, KITH_EOUTPUT, "%s: cannot be removed: %s", l->path,
                strerror(errno));
     kith_log("%s: taken over from %s, %s", l->path, who, s.why);
@@ -206,7 +204,7 @@ done:
 
 static kith_status lock_refuse(const kith_lock *l, const lock_view *s) {
   char who[2 * KITH_PATH];
-  kith__owner_say(&s->owner, sizeof who, who);
+  kith__owner_describe(&s->owner, sizeof who, who);
   return kith_fail(KITH_EOUTPUT,
                    "%s: %s writes into this folder; wait for its end, or name another work folder; if it is "
                    "gone for good, remove this file",
@@ -235,20 +233,20 @@ static kith_status lock_wait(kith_lock *l, double patience) {
         l->path, l->guard);
     if (waited > 1 && !told) kith_log("%s: another program writes into this folder; waiting for it", l->path);
     told = told || waited > 1;
-    nanosleep(&(struct timespec){.tv_nsec = LOCK_NAP}, NULL);
+    nanosleep(&(struct timespec){.tv_nsec = LOCK_SLEEP}, NULL);
   }
 done:
   return st;
 }
 
-/* ---- keeping ---- */
+/* ---- renewal and signals ---- */
 
 static const int lock_signal[LOCK_SIGNALS] = {SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM, SIGUSR1};
 static struct sigaction lock_old[LOCK_SIGNALS];
-static _Atomic(kith_lock *) lock_of_signals; /* whom a signal that ends the program gives back */
+static _Atomic(kith_lock *) lock_of_signals; /* the lock that a fatal signal releases */
 
-/* Only what may be called here; the lock is ours if its name stands for our file. */
-static void lock_end(int number) {
+/* Async-signal-safe calls only; the lock is ours if its name has our file's inode. */
+static void lock_on_signal(int number) {
   struct stat ours, there;
   const kith_lock *l = atomic_load(&lock_of_signals);
   if (l && l->tmp[0]) unlink(l->tmp);
@@ -258,14 +256,13 @@ static void lock_end(int number) {
   raise(number); /* SA_RESETHAND: it ends the program now */
 }
 
-/* Signals that would end the program at once give the lock back first; who has handlers of its own knows
- * better. */
+/* Release the lock on fatal signals, unless the program has its own handlers. */
 static void lock_install_handlers(kith_lock *l) {
   kith_lock *nobody = NULL;
   struct sigaction act;
   if (!atomic_compare_exchange_strong(&lock_of_signals, &nobody, l)) return;
   memset(&act, 0, sizeof act);
-  act.sa_handler = lock_end;
+  act.sa_handler = lock_on_signal;
   act.sa_flags = (int)SA_RESETHAND;
   for (int i = 0; i < LOCK_SIGNALS; i++) {
     sigaction(lock_signal[i], NULL, &lock_old[i]);
@@ -277,12 +274,12 @@ static void lock_restore_handlers(const kith_lock *l) {
   struct sigaction now;
   if (atomic_load(&lock_of_signals) != l) return;
   for (int i = 0; i < LOCK_SIGNALS; i++)
-    if (sigaction(lock_signal[i], NULL, &now) == 0 && now.sa_handler == lock_end)
+    if (sigaction(lock_signal[i], NULL, &now) == 0 && now.sa_handler == lock_on_signal)
       sigaction(lock_signal[i], &lock_old[i], NULL);
   atomic_store(&lock_of_signals, NULL);
 }
 
-/* Whether the name still stands for our file; an error tells nothing. */
+/* Whether the name no longer refers to our file; false on errors. */
 static bool lock_is_lost(const kith_lock *l, bool *another) {
   struct stat ours, there;
   *another = false;
@@ -292,8 +289,8 @@ static bool lock_is_lost(const kith_lock *l, bool *another) {
   return *another;
 }
 
-/* This process was suspended for so long that another has taken over: two must not go on. */
-static void lock_yield(const kith_lock *l) {
+/* Suspended for so long that another program has taken over: both must not continue. */
+static void lock_abort_job(const kith_lock *l) {
   fprintf(stderr,
           "kith: %s: another program has taken this folder over while this one gave no sign of life; ending "
           "all ranks with code %d\n",
@@ -302,7 +299,7 @@ static void lock_yield(const kith_lock *l) {
   _exit(KITH_EOUTPUT);
 }
 
-static bool lock_nap(kith_lock *l) {
+static bool lock_sleep(kith_lock *l) {
   struct timespec until;
   clock_gettime(CLOCK_MONOTONIC, &until);
   until.tv_sec += LOCK_BEAT;
@@ -314,21 +311,22 @@ static bool lock_nap(kith_lock *l) {
   return ended;
 }
 
-static void *lock_beat(void *of) {
+static void *lock_renew(void *of) {
   kith_lock *l = of;
   bool another = false, warned = false;
-  while (!lock_nap(l)) {
+  while (!lock_sleep(l)) {
     bool lost = lock_is_lost(l, &another);
-    if (another) lock_yield(l);
+    if (another) lock_abort_job(l);
     if (lost && !warned)
       kith_warn("%s: was removed while this program writes here; nothing keeps others out any more", l->path);
     warned = warned || lost;
-    if (futimens(l->file, NULL) != 0) continue; /* others will take over in the end, and be noticed */
+    if (futimens(l->file, NULL) != 0)
+      continue; /* another program will take over eventually, which is noticed above */
   }
   return NULL;
 }
 
-static kith_status lock_keep(kith_lock *l) {
+static kith_status lock_start_renewal(kith_lock *l) {
   sigset_t all, old;
   pthread_condattr_t clock;
   pthread_mutex_init(&l->mutex, NULL);
@@ -337,14 +335,14 @@ static kith_status lock_keep(kith_lock *l) {
   pthread_cond_init(&l->end, &clock);
   pthread_condattr_destroy(&clock);
   sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &old); /* signals are for the main thread */
-  int why = pthread_create(&l->thread, NULL, lock_beat, l);
+  pthread_sigmask(SIG_SETMASK, &all, &old); /* the main thread handles signals */
+  int why = pthread_create(&l->thread, NULL, lock_renew, l);
   pthread_sigmask(SIG_SETMASK, &old, NULL);
   l->beats = why == 0;
   return why == 0 ? KITH_OK : kith_fail(KITH_ENOMEM, "no thread to renew %s: %s", l->path, strerror(why));
 }
 
-/* ---- both ---- */
+/* ---- take and release ---- */
 
 static kith_status lock_patience(double *seconds) {
   const char *text = getenv("KITH_LOCK_SECONDS");
@@ -357,7 +355,7 @@ static kith_status lock_patience(double *seconds) {
   return KITH_OK;
 }
 
-/* Where there are no links the lock is another file than the one with our text. */
+/* Without links the lock is a file of its own, not the one with our text. */
 static kith_status lock_reopen(kith_lock *l) {
   int before = l->file,
       file = kith_fault(KITH_FAULT_WRITE) ? -1 : open(l->path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
@@ -385,7 +383,7 @@ static kith_status lock_take(const char *folder, const char *verb, const char *j
   KITH_TRY(lock_wait(l, patience));
   KITH_TRY(lock_reopen(l));
   lock_discard(l);
-  KITH_TRY(lock_keep(l));
+  KITH_TRY(lock_start_renewal(l));
   KITH_TRY(kith_file_remove_stale(folder));
   *out = l;
   l = NULL;

@@ -1,5 +1,4 @@
-/* The holder of a lock as a few lines of text, and how a process of this machine is told from one that is
- * gone. */
+/* The holder of a lock: its text, and whether its process is alive. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,7 +9,7 @@
 
 #include "comm/lock_owner.h"
 
-/* The first line of a small file of the system's; "" if there is none. */
+/* The first line of a system file; "" if there is none. */
 static void owner_line(const char *path, size_t size, char *line) {
   FILE *f = fopen(path, "re");
   if (!f || !fgets(line, (int)size, f)) line[0] = '\0';
@@ -18,8 +17,7 @@ static void owner_line(const char *path, size_t size, char *line) {
   line[strcspn(line, "\n")] = '\0';
 }
 
-/* State and start of a process: behind its name, in parentheses, stand the state (field 3) and, as field 22,
- * the start. */
+/* State (field 3) and start time (field 22) of a process; both follow the name in parentheses. */
 static bool owner_process(long long pid, char *state, long long *start) {
   char path[64], line[1024];
   snprintf(path, sizeof path, "/proc/%lld/stat", pid);
@@ -66,7 +64,7 @@ void kith__owner_print(const lock_owner *o, size_t size, char *text) {
            o->host, o->boot, o->space, o->pid, o->start, o->slurm, o->restart, o->verb, o->since, o->job);
 }
 
-/* The value behind "key: " at the beginning of a line. */
+/* The value of "key: " at the beginning of a line. */
 static bool owner_value(const char *text, const char *key, size_t size, char *value) {
   size_t n = strlen(key);
   const char *at = text;
@@ -96,12 +94,12 @@ bool kith__owner_parse(const char *text, lock_owner *o) {
   return o->pid > 0;
 }
 
-/* Whether a process number means the same here as there. */
+/* Whether the holder's process id is valid here: same boot and process namespace. */
 static bool owner_is_local(const lock_owner *o, const lock_owner *self) {
   return o->boot[0] && o->space[0] && strcmp(o->boot, self->boot) == 0 && strcmp(o->space, self->space) == 0;
 }
 
-/* A process that is dead but not buried (Z, X) writes nothing; one whose /proc is hidden from us may live. */
+/* A zombie (Z, X) writes nothing; a process whose /proc entry is hidden may be alive. */
 static owner_state owner_look_local(const lock_owner *o, const char **why) {
   char state = ' ';
   long long start = 0;
@@ -118,7 +116,7 @@ owner_state kith__owner_look(const lock_owner *o, const lock_owner *self, const 
   return same && self->restart > o->restart ? OWNER_GONE : OWNER_UNKNOWN;
 }
 
-void kith__owner_say(const lock_owner *o, size_t size, char *text) {
+void kith__owner_describe(const lock_owner *o, size_t size, char *text) {
   const char *job = strchr(o->slurm, ' ');
   if (o->pid == 0) snprintf(text, size, "an unknown program");
   else

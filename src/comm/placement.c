@@ -1,5 +1,5 @@
-/* What a rank sees around it: host, cores, memory.  Linux tells it in small files, each of which may be
- * missing. */
+/* The host, cores and memory of a rank, from /proc, /sys and control groups; any of the files may be missing.
+ */
 #include <limits.h>
 #include <sched.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 
 #include "kith/placement.h"
 
-enum { PLACEMENT_PATH = 2 * KITH_PATH }; /* of the paths of control groups */
+enum { PLACEMENT_PATH = 2 * KITH_PATH }; /* size of paths of control groups */
 
 int kith_cpu_set_count(const kith_cpu_set *c) {
   int n = 0;
@@ -37,7 +37,7 @@ static void placement_cores(kith_cpu_set *out) {
     if (CPU_ISSET((size_t)i, &set)) out->bits[i / 64] |= (uint64_t)1 << (i % 64);
 }
 
-/* What stands behind `key` in the first line that begins with it; false if there is none. */
+/* The rest of the first line that begins with `key`; false if there is none. */
 static bool placement_value(const char *path, const char *key, size_t size, char *value) {
   char line[1024];
   bool found = false;
@@ -54,13 +54,13 @@ static bool placement_value(const char *path, const char *key, size_t size, char
   return found;
 }
 
-/* A number of kibibytes in one of Linux's lists, in bytes; -1 if it is not there. */
+/* A value in KiB from a file of /proc, in bytes; -1 if it is missing. */
 static int64_t placement_kib(const char *path, const char *key) {
   char value[64];
   return placement_value(path, key, sizeof value, value) ? 1024 * strtoll(value, NULL, 10) : -1;
 }
 
-/* How many numbers are in a list such as "0-3,8". */
+/* The count of numbers in a list such as "0-3,8". */
 static int placement_count(const char *list) {
   int n = 0;
   for (const char *at = list; *at >= '0' && *at <= '9';) {
@@ -72,8 +72,7 @@ static int placement_count(const char *list) {
   return n;
 }
 
-/* The smaller of the memory known so far and what a control group leaves: its limit and its use stand in two
- * files. */
+/* Limit the memory by a control group: its limit less its usage, from two files. */
 static void placement_memory(const char *folder, const char *limit, const char *use, kith_host_info *p) {
   char path[PLACEMENT_PATH + KITH_NAME], most[64], now[64];
   snprintf(path, sizeof path, "%s/%s", folder, limit);
@@ -83,27 +82,27 @@ static void placement_memory(const char *folder, const char *limit, const char *
     p->memory = kith_min(p->memory, strtoll(most, NULL, 10) - strtoll(now, NULL, 10));
 }
 
-static void placement_quota_least(double time, double period, kith_host_info *p) {
+static void placement_quota_min(double time, double period, kith_host_info *p) {
   if (time > 0 && period > 0 && (p->quota == 0 || time / period < p->quota)) p->quota = time / period;
 }
 
-/* Processor time in cores, "20000 100000" being a fifth of one; in version 1 the two numbers stand in two
- * files, -1 being no limit. */
+/* CPU quota in cores: "20000 100000" is 0.2.  In version 1 the two numbers are in two files, -1 is no limit.
+ */
 static void placement_quota(const char *folder, kith_host_info *p) {
   char path[PLACEMENT_PATH + KITH_NAME], text[64], *rest = NULL;
   snprintf(path, sizeof path, "%s/cpu.max", folder);
   if (placement_value(path, "", sizeof text, text) && strncmp(text, "max", 3) != 0) {
     double time = strtod(text, &rest);
-    placement_quota_least(time, strtod(rest, NULL), p);
+    placement_quota_min(time, strtod(rest, NULL), p);
   }
   snprintf(path, sizeof path, "%s/cpu.cfs_quota_us", folder);
   if (!placement_value(path, "", sizeof text, text)) return;
   double time = strtod(text, NULL);
   snprintf(path, sizeof path, "%s/cpu.cfs_period_us", folder);
-  if (placement_value(path, "", sizeof text, text)) placement_quota_least(time, strtod(text, NULL), p);
+  if (placement_value(path, "", sizeof text, text)) placement_quota_min(time, strtod(text, NULL), p);
 }
 
-/* One folder of control groups, of version 1 or 2. */
+/* One control group, of version 1 or 2. */
 static void placement_group(const char *folder, kith_host_info *p) {
   char path[PLACEMENT_PATH + KITH_NAME], list[KITH_PATH];
   snprintf(path, sizeof path, "%s/cpuset.cpus.effective", folder);
@@ -114,8 +113,8 @@ static void placement_group(const char *folder, kith_host_info *p) {
   placement_quota(folder, p);
 }
 
-/* A group and all above it: each may limit. */
-static void placement_climb(const char *root, char *group, kith_host_info *p) {
+/* A group and its ancestors: each may set a limit. */
+static void placement_group_chain(const char *root, char *group, kith_host_info *p) {
   char folder[PLACEMENT_PATH];
   for (;;) {
     snprintf(folder, sizeof folder, "%s%s", root, group);
@@ -134,11 +133,11 @@ static void placement_groups(kith_host_info *p) {
     char *kind = strchr(line, ':'), *group = kind ? strchr(kind + 1, ':') : NULL;
     line[strcspn(line, "\n")] = '\0';
     if (!group) continue;
-    if (strncmp(kind, "::", 2) == 0) placement_climb("/sys/fs/cgroup", group + 1, p);
-    if (strncmp(kind, ":memory:", 8) == 0) placement_climb("/sys/fs/cgroup/memory", group + 1, p);
+    if (strncmp(kind, "::", 2) == 0) placement_group_chain("/sys/fs/cgroup", group + 1, p);
+    if (strncmp(kind, ":memory:", 8) == 0) placement_group_chain("/sys/fs/cgroup/memory", group + 1, p);
     if (strncmp(kind, ":cpu:", 5) == 0 || strncmp(kind, ":cpu,cpuacct:", 13) == 0)
-      placement_climb("/sys/fs/cgroup/cpu", group + 1, p);
-    if (strncmp(kind, ":cpuset:", 8) == 0) placement_climb("/sys/fs/cgroup/cpuset", group + 1, p);
+      placement_group_chain("/sys/fs/cgroup/cpu", group + 1, p);
+    if (strncmp(kind, ":cpuset:", 8) == 0) placement_group_chain("/sys/fs/cgroup/cpuset", group + 1, p);
   }
   if (file) fclose(file);
 }
@@ -190,7 +189,7 @@ bool kith_cores_are_oversubscribed(const kith_host_info *p, int ranks) {
 
 /* ---- launchers ---- */
 
-/* A whole number in the environment; -1 if there is none. */
+/* An integer environment variable; -1 if unset or invalid. */
 static long placement_environment(const char *name) {
   const char *text = getenv(name);
   char *end = NULL;
@@ -199,10 +198,10 @@ static long placement_environment(const char *name) {
 }
 
 /*
- * What srun says of its step.  A batch script has the job's number of tasks too, though it is one process: it
- * is no step, or one with a number of Slurm's own, beyond those of srun's, or a word.
+ * The task count of an srun step.  A batch script is one process, though it has the job's task count too: it
+ * has no step number, a word for one, or a reserved number above those of srun's steps.
  */
-static int placement_told_by_slurm(int *rank) {
+static int placement_slurm_tasks(int *rank) {
   long step = placement_environment("SLURM_STEP_ID"), tasks = placement_environment("SLURM_STEP_NUM_TASKS");
   if (step < 0 && getenv("SLURM_STEP_ID")) return 0;
   if (step >= 0 && tasks < 0) tasks = placement_environment("SLURM_NTASKS");
@@ -220,12 +219,12 @@ int kith_launcher_size(int *rank) {
     told = placement_environment(names[i][0]);
     mine = (int)placement_environment(names[i][1]);
   }
-  if (told < 0) told = placement_told_by_slurm(&mine);
+  if (told < 0) told = placement_slurm_tasks(&mine);
   if (rank) *rank = mine;
   return (int)told;
 }
 
-/* Number nodes by their first ranks. */
+/* Number the nodes by their lowest ranks. */
 static void placement_number(int size, kith_host_info *all) {
   int n = 0;
   for (int r = 0; r < size; r++) all[r].node = all[r].first == r ? n++ : all[all[r].first].node;
@@ -234,20 +233,20 @@ static void placement_number(int size, kith_host_info *all) {
 kith_agreed kith_host_info_allgather(const kith_comm *comm, const kith_host_info *mine,
                                      kith_host_info **all) {
   kith_agreed st = {KITH_OK};
-  kith_host_info *places = NULL, here = *mine;
+  kith_host_info *hosts = NULL, here = *mine;
   MPI_Comm node = MPI_COMM_NULL;
   *all = NULL;
   here.first = comm->rank;
   KITH_MPI(MPI_Comm_split_type(comm->mpi, MPI_COMM_TYPE_SHARED, comm->rank, MPI_INFO_NULL, &node));
   KITH_MPI(MPI_Bcast(&here.first, 1, MPI_INT, 0, node));
   KITH_MPI(MPI_Comm_free(&node));
-  KITH_TRY(kith_agree(comm, KITH_NEW(places, comm->size)));
-  KITH_MPI(MPI_Allgather(&here, (int)sizeof here, MPI_BYTE, places, (int)sizeof here, MPI_BYTE, comm->mpi));
-  placement_number(comm->size, places);
-  *all = places;
-  places = NULL;
+  KITH_TRY(kith_agree(comm, KITH_NEW(hosts, comm->size)));
+  KITH_MPI(MPI_Allgather(&here, (int)sizeof here, MPI_BYTE, hosts, (int)sizeof here, MPI_BYTE, comm->mpi));
+  placement_number(comm->size, hosts);
+  *all = hosts;
+  hosts = NULL;
 done:
-  KITH_FREE(places);
+  KITH_FREE(hosts);
   return st;
 }
 

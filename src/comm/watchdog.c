@@ -1,5 +1,4 @@
-/* The thread that looks whether the main thread waits for too long; kith/watchdog.h says what it does then.
- */
+/* The watchdog thread; kith/watchdog.h describes what it does. */
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -16,23 +15,23 @@
 
 enum {
   WATCHDOG_GIVE_UP = 60
-}; /* seconds until the process ends though the roll, or MPI_Abort, hangs itself */
+}; /* seconds until the process exits even if the roll call or MPI_Abort() hangs */
 
-/* ---- what threads note ---- */
+/* ---- state that threads register ---- */
 
-/* The main thread, and one beside it. */
+/* The main thread and the checkpoint writer. */
 static struct {
-  _Atomic(const kith_call_site *) place; /* null: it waits for nobody */
-  _Atomic int64_t passed;                /* waits begun */
+  _Atomic(const kith_call_site *) place; /* null: not waiting */
+  _Atomic int64_t passed;                /* calls that may wait, so far */
 } watchdog_of[2];
-static _Thread_local int watchdog_which;
+static _Thread_local int watchdog_thread_index;
 const kith_call_site kith__writer_thread = {"the thread that writes a checkpoint", "", __FILE__, __LINE__};
 static _Atomic int64_t watchdog_epoch, watchdog_at_step;
-static pthread_mutex_t watchdog_lock = PTHREAD_MUTEX_INITIALIZER; /* of the file and of the end */
+static pthread_mutex_t watchdog_lock = PTHREAD_MUTEX_INITIALIZER; /* guards the path and the end */
 static char watchdog_path[KITH_PATH];
 
 void kith__wait_begin(const kith_call_site *place) {
-  int i = watchdog_which;
+  int i = watchdog_thread_index;
   atomic_store_explicit(&watchdog_of[i].passed,
                         atomic_load_explicit(&watchdog_of[i].passed, memory_order_relaxed) + 1,
                         memory_order_relaxed);
@@ -40,13 +39,13 @@ void kith__wait_begin(const kith_call_site *place) {
 }
 
 void kith__wait_end(void) {
-  atomic_store_explicit(&watchdog_of[watchdog_which].place, NULL, memory_order_relaxed);
+  atomic_store_explicit(&watchdog_of[watchdog_thread_index].place, NULL, memory_order_relaxed);
 }
 
-void kith_watchdog_register_writer(void) { watchdog_which = 1; }
+void kith_watchdog_register_writer(void) { watchdog_thread_index = 1; }
 
-/* What this rank waits in; null: it is at work. */
-static const kith_call_site *watchdog_waits_in(void) {
+/* The call in which this rank waits; null: it is working. */
+static const kith_call_site *watchdog_site(void) {
   const kith_call_site *place = atomic_load_explicit(&watchdog_of[0].place, memory_order_acquire);
   return place == &kith__writer_thread ? atomic_load_explicit(&watchdog_of[1].place, memory_order_acquire)
                                        : place;
@@ -63,23 +62,22 @@ void kith_watchdog_set_file(const char *path) {
   pthread_mutex_unlock(&watchdog_lock);
 }
 
-/* ---- the watch ---- */
+/* ---- the watchdog ---- */
 
 static struct {
-  bool on, ended; /* the latter under the lock */
+  bool on, ended; /* `ended` under the lock */
   pthread_t thread;
   pthread_cond_t end;
   int rank, size;
   char path[KITH_PATH];
-  double limit, tick,
-      look; /* seconds: of a wait, between looks at the main thread, between looks at the board */
-  char (*host)[KITH_NAME];      /* [size] */
+  double limit, tick, look; /* seconds: of a wait, between samples of the main thread, between heartbeats */
+  char (*host)[KITH_NAME];  /* [size] */
   heartbeat_record *then, *now; /* [size] */
 } watchdog;
 
-/* What the thread remembers from one look to the next. */
+/* State of the thread between samples. */
 typedef struct watchdog_state {
-  double at, looked; /* when */
+  double at, looked; /* times of the last sample and heartbeat */
   int64_t passed, beat;
   double waited, deadline;
   bool waits, worried;
@@ -87,8 +85,8 @@ typedef struct watchdog_state {
 
 kith_watchdog_options kith_watchdog_defaults(void) { return (kith_watchdog_options){.minutes = 30}; }
 
-/* Sleep, or until the end of the watchdog; whether that has come. */
-static bool watchdog_nap(double seconds) {
+/* Sleep, at most until the watchdog is stopped; returns whether it is. */
+static bool watchdog_sleep(double seconds) {
   struct timespec until;
   clock_gettime(CLOCK_MONOTONIC, &until);
   int64_t ns = until.tv_nsec + (int64_t)(seconds * 1e9);
@@ -103,19 +101,19 @@ static bool watchdog_nap(double seconds) {
 }
 
 /* "the sum of gradients (MPI_Allreduce, tape/params.c:92)" */
-static void watchdog_say_place(const kith_call_site *p, size_t size, char *text) {
+static void watchdog_print_site(const kith_call_site *p, size_t size, char *text) {
   const char *slash = strrchr(p->file, '/'), *file = p->file;
   for (const char *c = p->file; slash && c < slash; c++)
-    if (*c == '/') file = c + 1; /* keeps one folder */
+    if (*c == '/') file = c + 1; /* keep one folder */
   snprintf(text, size, "%s (%.*s, %s:%d)", p->what, (int)strcspn(p->call, "("), p->call, file, p->line);
 }
 
 /* "rank 2 (node1) has waited 1800 s in …, epoch 3, step 17, file work/checkpoint.h5". */
-static void watchdog_say(const watchdog_state *w, size_t size, char *text) {
-  const kith_call_site *place = watchdog_waits_in();
+static void watchdog_print(const watchdog_state *w, size_t size, char *text) {
+  const kith_call_site *place = watchdog_site();
   long long epoch = atomic_load(&watchdog_epoch), step = atomic_load(&watchdog_at_step);
   char where[160] = "", path[120] = "", when[64] = "";
-  if (place) watchdog_say_place(place, sizeof where, where);
+  if (place) watchdog_print_site(place, sizeof where, where);
   if (step > 0) snprintf(when, sizeof when, ", epoch %lld, step %lld", epoch, step);
   pthread_mutex_lock(&watchdog_lock);
   const char *end = strlen(watchdog_path) > 100 ? watchdog_path + strlen(watchdog_path) - 100 : watchdog_path;
@@ -129,50 +127,49 @@ static void watchdog_say(const watchdog_state *w, size_t size, char *text) {
              when, path);
 }
 
-static void watchdog_sign(watchdog_state *w, bool make) {
+static void watchdog_beat(watchdog_state *w, bool create) {
   heartbeat_record mine = {.count = ++w->beat, .n_wait = w->passed, .is_waiting = w->waits};
   struct timespec t = {0};
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
   mine.cpu_ms = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-  watchdog_say(w, sizeof mine.text, mine.text);
-  kith__heartbeat_write(watchdog.path, watchdog.rank, make, &mine);
+  watchdog_print(w, sizeof mine.text, mine.text);
+  kith__heartbeat_write(watchdog.path, watchdog.rank, create, &mine);
 }
 
-/* Look at the main thread.  Time counts by looks, so that a suspended process has not waited. */
-static void watchdog_look(watchdog_state *w) {
+/* Sample the main thread.  Time is counted by samples, so suspended time is not waiting time. */
+static void watchdog_sample(watchdog_state *w) {
   double now = kith_clock(), past = now - w->at < 2 * watchdog.tick ? now - w->at : 2 * watchdog.tick;
   int64_t passed = atomic_load(&watchdog_of[0].passed) + atomic_load(&watchdog_of[1].passed);
   w->at = now;
-  w->waits = watchdog_waits_in() != NULL;
+  w->waits = watchdog_site() != NULL;
   if (w->waits && passed == w->passed) w->waited += past;
   else w->waited = 0, w->deadline = watchdog.limit;
   w->passed = passed;
 }
 
-/* ---- the roll ---- */
+/* ---- roll call ---- */
 
 static void watchdog_give_up(int number) {
   (void)number;
   _exit(KITH_EINTERRUPT);
 }
 
-/* Whether a rank has done anything between two roll calls: begun another wait, or computed for a hundredth of
- * the time. */
-static bool watchdog_moves(int r, double seconds) {
+/* Whether a rank has made progress between two readings: another wait, or CPU time of 1 % of the interval. */
+static bool watchdog_has_progress(int r, double seconds) {
   const heartbeat_record *a = &watchdog.then[r], *b = &watchdog.now[r];
   if (b->count <= a->count || a->count == 0) return false;
   return b->n_wait != a->n_wait || (!b->is_waiting && (double)(b->cpu_ms - a->cpu_ms) > 10 * seconds);
 }
 
-/* The first rank that signed and waits speaks for all. */
-static bool watchdog_speaks(void) {
+/* The lowest live rank that waits prints for all. */
+static bool watchdog_is_reporter(void) {
   int r = 0;
   while (r < watchdog.rank && !(watchdog.now[r].is_waiting && watchdog.now[r].count > watchdog.then[r].count))
     r++;
   return r == watchdog.rank;
 }
 
-static void watchdog_name_the_missing(void) {
+static void watchdog_print_missing(void) {
   int n = 0;
   for (int r = 0; r < watchdog.size; r++) {
     const heartbeat_record *b = &watchdog.now[r];
@@ -190,55 +187,55 @@ static void watchdog_name_the_missing(void) {
           (int)KITH_EINTERRUPT);
 }
 
-static void watchdog_tell_of_work(double seconds) {
+static void watchdog_print_working(double seconds) {
   for (int r = 0; r < watchdog.size; r++)
-    if (watchdog_moves(r, seconds))
+    if (watchdog_has_progress(r, seconds))
       fprintf(stderr, "kith: rank %d is at work, so the job is slow rather than hung; waiting on\n", r);
 }
 
-/* Sign a few times, and see who else does; false if the wait, or the watch, has ended meanwhile. */
+/* Write a few heartbeats and read those of others; false if the wait or the watchdog has ended meanwhile. */
 static bool watchdog_call_roll(watchdog_state *w) {
   enum { TIMES = 4 };
   kith__heartbeat_read(watchdog.path, watchdog.size, watchdog.then);
   for (int i = 0; i < TIMES; i++) {
-    watchdog_sign(w, true);
-    if (watchdog_nap(watchdog.look)) return false;
+    watchdog_beat(w, true);
+    if (watchdog_sleep(watchdog.look)) return false;
     double before = w->waited;
-    watchdog_look(w);
+    watchdog_sample(w);
     if (w->waited <= before) return false;
   }
-  watchdog_sign(w, true);
+  watchdog_beat(w, true);
   kith__heartbeat_read(watchdog.path, watchdog.size, watchdog.now);
   return true;
 }
 
-/* At the limit: end the job, unless some rank is at work. */
-static void watchdog_judge(watchdog_state *w) {
+/* At the limit: end the job, unless some rank makes progress. */
+static void watchdog_decide(watchdog_state *w) {
   char text[HEARTBEAT_TEXT];
   bool slow = false;
   double began = kith_clock();
-  watchdog_say(w, sizeof text, text);
+  watchdog_print(w, sizeof text, text);
   fprintf(stderr, "kith: %s\n", text);
   if (!watchdog_call_roll(w)) return;
   double seconds = kith_clock() - began;
-  for (int r = 0; r < watchdog.size; r++) slow = slow || (r != watchdog.rank && watchdog_moves(r, seconds));
+  for (int r = 0; r < watchdog.size; r++)
+    slow = slow || (r != watchdog.rank && watchdog_has_progress(r, seconds));
   w->deadline = w->waited + watchdog.limit;
-  if (slow && watchdog_speaks()) watchdog_tell_of_work(seconds);
+  if (slow && watchdog_is_reporter()) watchdog_print_working(seconds);
   if (slow) return;
-  if (watchdog_speaks()) watchdog_name_the_missing();
-  watchdog_nap(2 * watchdog.look); /* the lines of the others */
+  if (watchdog_is_reporter()) watchdog_print_missing();
+  watchdog_sleep(2 * watchdog.look); /* let the others print their lines */
   MPI_Abort(MPI_COMM_WORLD, KITH_EINTERRUPT);
   _exit(KITH_EINTERRUPT);
 }
 
 /* ---- the thread ---- */
 
-/* A file system that hangs may be what everybody waits for: then the roll cannot be called, and the alarm
- * ends the process. */
-static void watchdog_judge_in_time(watchdog_state *w) {
+/* If the file system itself hangs, the roll call blocks, and the alarm ends the process. */
+static void watchdog_decide_in_time(watchdog_state *w) {
   signal(SIGALRM, watchdog_give_up);
   alarm(WATCHDOG_GIVE_UP + (unsigned)(8 * watchdog.look));
-  watchdog_judge(w);
+  watchdog_decide(w);
   alarm(0);
   signal(SIGALRM, SIG_DFL);
 }
@@ -246,19 +243,19 @@ static void watchdog_judge_in_time(watchdog_state *w) {
 static void *watchdog_run(void *nothing) {
   watchdog_state w = {.at = kith_clock(), .deadline = watchdog.limit};
   (void)nothing;
-  while (!watchdog_nap(watchdog.tick)) {
-    watchdog_look(&w);
+  while (!watchdog_sleep(watchdog.tick)) {
+    watchdog_sample(&w);
     bool worried = w.waited > watchdog.limit / 2, due = w.at - w.looked >= watchdog.look;
     if (w.worried && !worried) unlink(watchdog.path);
     w.worried = worried;
     if (due) w.looked = w.at;
-    if (due && (worried || kith__heartbeat_exists(watchdog.path))) watchdog_sign(&w, worried);
-    if (w.waited >= w.deadline) watchdog_judge_in_time(&w);
+    if (due && (worried || kith__heartbeat_exists(watchdog.path))) watchdog_beat(&w, worried);
+    if (w.waited >= w.deadline) watchdog_decide_in_time(&w);
   }
   return NULL;
 }
 
-/* Signals are for the main thread. */
+/* The thread blocks all signals: the main thread handles them. */
 static kith_status watchdog_start(void) {
   sigset_t all, old;
   pthread_condattr_t clock;
@@ -273,7 +270,7 @@ static kith_status watchdog_start(void) {
   watchdog.on = why == 0;
   if (why == 0) return KITH_OK;
   pthread_cond_destroy(&watchdog.end);
-  return kith_fail(KITH_ENOMEM, "no thread to watch over waiting: %s", strerror(why));
+  return kith_fail(KITH_ENOMEM, "cannot start the watchdog thread: %s", strerror(why));
 }
 
 static kith_status watchdog_limit(const kith_watchdog_options *o, double *limit) {
@@ -287,7 +284,7 @@ static kith_status watchdog_limit(const kith_watchdog_options *o, double *limit)
   return KITH_OK;
 }
 
-/* Rank 0 looks: is there a folder, and no board of an earlier run. */
+/* Rank 0 checks the folder and removes the heartbeat file of an earlier run. */
 static kith_status watchdog_prepare(const kith_comm *comm, const char *folder, bool *there) {
   kith_status st = KITH_OK;
   struct stat is;
@@ -307,7 +304,7 @@ done:
   return st;
 }
 
-static void watchdog_forget(void) {
+static void watchdog_free(void) {
   KITH_FREE(watchdog.host);
   KITH_FREE(watchdog.then);
   KITH_FREE(watchdog.now);
@@ -326,7 +323,7 @@ kith_agreed kith_watchdog_start(const kith_comm *comm, const kith_watchdog_optio
   if (there) KITH_TRY(kith_agree(comm, watchdog_start()));
 done:
   if (kith_is_bad(st)) kith_watchdog_stop();
-  if (!watchdog.on) watchdog_forget();
+  if (!watchdog.on) watchdog_free();
   return st;
 }
 
@@ -338,5 +335,5 @@ void kith_watchdog_stop(void) {
   pthread_mutex_unlock(&watchdog_lock);
   pthread_join(watchdog.thread, NULL);
   pthread_cond_destroy(&watchdog.end);
-  watchdog_forget();
+  watchdog_free();
 }

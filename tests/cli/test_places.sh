@@ -44,7 +44,7 @@ done
 [ -e home/one.tsv ] && [ -e home/two.tsv ] && [ -e home/three.tsv ] || fail "--output: $(ls home)"
 LISTS= refuses "an empty variable" 78 'x.yaml: data.interactions.path: ${LISTS}/list.tsv: the environment has no LISTS' ingest -- -x.yaml
 refuses "an unset variable" 78 'work: $NOT_SET/w: the environment has no NOT_SET' ingest job.yaml --set 'work=$NOT_SET/w'
-refuses "no such user" 78 'work: ~nobody-of-that-name/w: there is no user' ingest job.yaml --set 'work=~nobody-of-that-name/w'
+refuses "no such user" 78 'work: ~nobody-of-that-name/w: unknown user' ingest job.yaml --set 'work=~nobody-of-that-name/w'
 refuses "an open brace" 78 'work: ${HOME/w: expected ${NAME}' ingest job.yaml --set 'work=${HOME/w'
 refuses "an unset variable in --output" 78 'output: $NOT_SET/top.tsv' recommend job.yaml --all --output '$NOT_SET/top.tsv'
 "$KITH" ingest job.yaml --quiet --set 'work=a/~b/$HOME' >/dev/null && [ -e 'a/~b/$HOME/graph.h5' ] || fail "within a path they are letters"
