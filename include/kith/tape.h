@@ -13,8 +13,9 @@
 #include "kith/ops.h"
 
 typedef struct kith_tensor {
-  int64_t n_row;              /**< rows allocated, ghost rows included */
-  const kith_node_map *frame; /**< the nodes that the rows belong to at this step; null: n_row fixed rows */
+  int64_t n_row; /**< rows allocated, ghost rows included */
+  const kith_node_map
+      *node_map; /**< the nodes that the rows belong to at this step; null: n_row fixed rows */
   int d;
   float *value, *grad; /**< [n_row, d] each; grad is null for constants */
   bool grad_written;   /**< whether this backward pass has written grad */
@@ -81,15 +82,15 @@ void kith_tape_set_progress(kith_tape *t, void (*progress)(void *self), void *se
  */
 void kith_tape_discard(kith_tape *t, const kith_tensor *keep, bool workspaces);
 
-/** A tensor with one row for each row of a frame.  Local. */
-kith_tensor *kith_tape_node_tensor(kith_tape *t, const kith_node_map *frame, int d);
+/** A tensor with one row for each row of a node map.  Local. */
+kith_tensor *kith_tape_node_tensor(kith_tape *t, const kith_node_map *node_map, int d);
 /** The same without a gradient: for data, such as features.  Local. */
-kith_tensor *kith_tape_constant(kith_tape *t, const kith_node_map *frame, int d);
+kith_tensor *kith_tape_constant(kith_tape *t, const kith_node_map *node_map, int d);
 /** A tensor computed from `x` alone: constant if `x` is.  Local. */
-kith_tensor *kith_tape_tensor_like(kith_tape *t, const kith_tensor *x, const kith_node_map *frame, int d);
+kith_tensor *kith_tape_tensor_like(kith_tape *t, const kith_tensor *x, const kith_node_map *node_map, int d);
 
 /** Rows in use at this step, without ghost rows. */
-static inline int64_t kith_tensor_n(const kith_tensor *x) { return x->frame ? x->frame->n : x->n_row; }
+static inline int64_t kith_tensor_n(const kith_tensor *x) { return x->node_map ? x->node_map->n : x->n_row; }
 
 /** False for constants, which have no gradient. */
 static inline bool kith_tensor_requires_grad(const kith_tensor *x) { return x->grad != NULL; }
@@ -320,7 +321,7 @@ static inline bool kith_input_uses_features(const kith_input *in) {
 void kith_input_backward_weights(const kith_input *in, int64_t n, const kith_lid *row, const float *dy);
 
 /** All input rows of the full graph; x itself where no features are used. */
-kith_tensor *kith_input_op(kith_tape *t, const kith_input *in, const kith_node_map *frame);
+kith_tensor *kith_input_op(kith_tape *t, const kith_input *in, const kith_node_map *node_map);
 
 /**
  * Gather of a sampled step's leaf rows: computed by their owners, sent through a dynamic halo.  Backward
@@ -341,7 +342,7 @@ typedef struct kith_gather_remote {
  * @param g         gradients of embeddings are stored here by backward
  * @param in        how the rows are computed.  Gradients of its weights are added to them; a constant x has
  * none and sends none back.  Features stay with the owner: a row sent has d columns
- * @param leaves    frame of the leaf rows
+ * @param leaves    node_map of the leaf rows
  * @param max_send  most rows that this rank sends in a step
  */
 kith_tensor *kith_gather_remote_op(kith_tape *t, kith_gather_remote *g, const kith_input *in,

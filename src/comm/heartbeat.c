@@ -13,13 +13,13 @@ bool kith__heartbeat_exists(const char *path) {
   return file >= 0;
 }
 
-void kith__heartbeat_write(const char *path, int rank, bool create, const heartbeat_record *mine) {
+void kith__heartbeat_write(const char *path, int rank, bool create, const heartbeat_record *record) {
   char line[HEARTBEAT_LINE + 1];
   int file = open(path, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC | (create ? O_CREAT : 0), 0666);
   if (file < 0) return;
-  int n = snprintf(line, sizeof line, "%s (sign %lld, waits begun %lld, worked %lld ms, %s)", mine->text,
-                   (long long)mine->count, (long long)mine->n_wait, (long long)mine->cpu_ms,
-                   mine->is_waiting ? "waiting" : "working");
+  int n = snprintf(line, sizeof line, "%s (sign %lld, waits begun %lld, worked %lld ms, %s)", record->text,
+                   (long long)record->count, (long long)record->n_wait, (long long)record->cpu_ms,
+                   record->is_waiting ? "waiting" : "working");
   memset(line + n, ' ', (size_t)(HEARTBEAT_LINE - n));
   line[HEARTBEAT_LINE - 1] = '\n';
   bool written = pwrite(file, line, HEARTBEAT_LINE, (off_t)rank * HEARTBEAT_LINE) == HEARTBEAT_LINE;

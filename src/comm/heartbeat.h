@@ -17,7 +17,7 @@ typedef struct heartbeat_record {
 
 /* All are Local and ignore errors: a rank that cannot write counts as missing. */
 bool kith__heartbeat_exists(const char *path);
-void kith__heartbeat_write(const char *path, int rank, bool create, const heartbeat_record *mine);
+void kith__heartbeat_write(const char *path, int rank, bool create, const heartbeat_record *record);
 /* Heartbeats of all ranks: all [size]. */
 void kith__heartbeat_read(const char *path, int size, heartbeat_record *all);
 

@@ -213,15 +213,15 @@ int kith_launcher_size(int *rank) {
   static const char *const names[][2] = {{"OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"},
                                          {"PMI_SIZE", "PMI_RANK"},
                                          {"MV2_COMM_WORLD_SIZE", "MV2_COMM_WORLD_RANK"}};
-  int mine = -1;
-  long told = -1;
-  for (size_t i = 0; i < sizeof names / sizeof *names && told < 0; i++) {
-    told = placement_environment(names[i][0]);
-    mine = (int)placement_environment(names[i][1]);
+  int own_rank = -1;
+  long n_rank = -1;
+  for (size_t i = 0; i < sizeof names / sizeof *names && n_rank < 0; i++) {
+    n_rank = placement_environment(names[i][0]);
+    own_rank = (int)placement_environment(names[i][1]);
   }
-  if (told < 0) told = placement_slurm_tasks(&mine);
-  if (rank) *rank = mine;
-  return (int)told;
+  if (n_rank < 0) n_rank = placement_slurm_tasks(&own_rank);
+  if (rank) *rank = own_rank;
+  return (int)n_rank;
 }
 
 /* Number the nodes by their lowest ranks. */

@@ -21,8 +21,8 @@ enum {
 
 /* The main thread and the checkpoint writer. */
 static struct {
-  _Atomic(const kith_call_site *) place; /* null: not waiting */
-  _Atomic int64_t passed;                /* calls that may wait, so far */
+  _Atomic(const kith_call_site *) site; /* null: not waiting */
+  _Atomic int64_t n_wait;               /* calls that may wait, so far */
 } watchdog_of[2];
 static _Thread_local int watchdog_thread_index;
 const kith_call_site kith__writer_thread = {"the thread that writes a checkpoint", "", __FILE__, __LINE__};
@@ -30,25 +30,25 @@ static _Atomic int64_t watchdog_epoch, watchdog_at_step;
 static pthread_mutex_t watchdog_lock = PTHREAD_MUTEX_INITIALIZER; /* guards the path and the end */
 static char watchdog_path[KITH_PATH];
 
-void kith__wait_begin(const kith_call_site *place) {
+void kith__wait_begin(const kith_call_site *site) {
   int i = watchdog_thread_index;
-  atomic_store_explicit(&watchdog_of[i].passed,
-                        atomic_load_explicit(&watchdog_of[i].passed, memory_order_relaxed) + 1,
+  atomic_store_explicit(&watchdog_of[i].n_wait,
+                        atomic_load_explicit(&watchdog_of[i].n_wait, memory_order_relaxed) + 1,
                         memory_order_relaxed);
-  atomic_store_explicit(&watchdog_of[i].place, place, memory_order_release);
+  atomic_store_explicit(&watchdog_of[i].site, site, memory_order_release);
 }
 
 void kith__wait_end(void) {
-  atomic_store_explicit(&watchdog_of[watchdog_thread_index].place, NULL, memory_order_relaxed);
+  atomic_store_explicit(&watchdog_of[watchdog_thread_index].site, NULL, memory_order_relaxed);
 }
 
 void kith_watchdog_register_writer(void) { watchdog_thread_index = 1; }
 
 /* The call in which this rank waits; null: it is working. */
 static const kith_call_site *watchdog_site(void) {
-  const kith_call_site *place = atomic_load_explicit(&watchdog_of[0].place, memory_order_acquire);
-  return place == &kith__writer_thread ? atomic_load_explicit(&watchdog_of[1].place, memory_order_acquire)
-                                       : place;
+  const kith_call_site *site = atomic_load_explicit(&watchdog_of[0].site, memory_order_acquire);
+  return site == &kith__writer_thread ? atomic_load_explicit(&watchdog_of[1].site, memory_order_acquire)
+                                      : site;
 }
 
 void kith_watchdog_set_step(int64_t epoch, int64_t step) {
@@ -78,9 +78,9 @@ static struct {
 /* State of the thread between samples. */
 typedef struct watchdog_state {
   double at, looked; /* times of the last sample and heartbeat */
-  int64_t passed, beat;
+  int64_t n_wait, count;
   double waited, deadline;
-  bool waits, worried;
+  bool is_waiting, is_late;
 } watchdog_state;
 
 kith_watchdog_options kith_watchdog_defaults(void) { return (kith_watchdog_options){.minutes = 30}; }
@@ -110,16 +110,16 @@ static void watchdog_print_site(const kith_call_site *p, size_t size, char *text
 
 /* "rank 2 (node1) has waited 1800 s in …, epoch 3, step 17, file work/checkpoint.h5". */
 static void watchdog_print(const watchdog_state *w, size_t size, char *text) {
-  const kith_call_site *place = watchdog_site();
+  const kith_call_site *site = watchdog_site();
   long long epoch = atomic_load(&watchdog_epoch), step = atomic_load(&watchdog_at_step);
   char where[160] = "", path[120] = "", when[64] = "";
-  if (place) watchdog_print_site(place, sizeof where, where);
+  if (site) watchdog_print_site(site, sizeof where, where);
   if (step > 0) snprintf(when, sizeof when, ", epoch %lld, step %lld", epoch, step);
   pthread_mutex_lock(&watchdog_lock);
   const char *end = strlen(watchdog_path) > 100 ? watchdog_path + strlen(watchdog_path) - 100 : watchdog_path;
   if (*end) snprintf(path, sizeof path, ", last file %.100s", end);
   pthread_mutex_unlock(&watchdog_lock);
-  if (place)
+  if (site)
     snprintf(text, size, "rank %d (%.40s) has waited %.0f s in %s%s%s", watchdog.rank,
              watchdog.host[watchdog.rank], w->waited, where, when, path);
   else
@@ -128,23 +128,23 @@ static void watchdog_print(const watchdog_state *w, size_t size, char *text) {
 }
 
 static void watchdog_beat(watchdog_state *w, bool create) {
-  heartbeat_record mine = {.count = ++w->beat, .n_wait = w->passed, .is_waiting = w->waits};
+  heartbeat_record record = {.count = ++w->count, .n_wait = w->n_wait, .is_waiting = w->is_waiting};
   struct timespec t = {0};
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-  mine.cpu_ms = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-  watchdog_print(w, sizeof mine.text, mine.text);
-  kith__heartbeat_write(watchdog.path, watchdog.rank, create, &mine);
+  record.cpu_ms = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+  watchdog_print(w, sizeof record.text, record.text);
+  kith__heartbeat_write(watchdog.path, watchdog.rank, create, &record);
 }
 
 /* Sample the main thread.  Time is counted by samples, so suspended time is not waiting time. */
 static void watchdog_sample(watchdog_state *w) {
   double now = kith_clock(), past = now - w->at < 2 * watchdog.tick ? now - w->at : 2 * watchdog.tick;
-  int64_t passed = atomic_load(&watchdog_of[0].passed) + atomic_load(&watchdog_of[1].passed);
+  int64_t n_wait = atomic_load(&watchdog_of[0].n_wait) + atomic_load(&watchdog_of[1].n_wait);
   w->at = now;
-  w->waits = watchdog_site() != NULL;
-  if (w->waits && passed == w->passed) w->waited += past;
+  w->is_waiting = watchdog_site() != NULL;
+  if (w->is_waiting && n_wait == w->n_wait) w->waited += past;
   else w->waited = 0, w->deadline = watchdog.limit;
-  w->passed = passed;
+  w->n_wait = n_wait;
 }
 
 /* ---- roll call ---- */
@@ -245,11 +245,11 @@ static void *watchdog_run(void *nothing) {
   (void)nothing;
   while (!watchdog_sleep(watchdog.tick)) {
     watchdog_sample(&w);
-    bool worried = w.waited > watchdog.limit / 2, due = w.at - w.looked >= watchdog.look;
-    if (w.worried && !worried) unlink(watchdog.path);
-    w.worried = worried;
+    bool is_late = w.waited > watchdog.limit / 2, due = w.at - w.looked >= watchdog.look;
+    if (w.is_late && !is_late) unlink(watchdog.path);
+    w.is_late = is_late;
     if (due) w.looked = w.at;
-    if (due && (worried || kith__heartbeat_exists(watchdog.path))) watchdog_beat(&w, worried);
+    if (due && (is_late || kith__heartbeat_exists(watchdog.path))) watchdog_beat(&w, is_late);
     if (w.waited >= w.deadline) watchdog_decide_in_time(&w);
   }
   return NULL;

@@ -51,16 +51,16 @@ done:
 }
 
 /* Record the model as a trainer does on the full graph. */
-static kith_status tape_cost_record(const kith_model_options *o, const kith_full_block *whole, int n_feature,
+static kith_status tape_cost_record(const kith_model_options *o, const kith_full_block *full, int n_feature,
                                     kith_params *params, kith_tape *t) {
   kith_status st = KITH_OK;
   const kith_block *block[KITH_MAX_LAYER_OUTPUTS];
   kith_exec_ctx exec = {0};
   kith_gather_index nothing = {0};
   kith_output output = {.gather_index = &nothing, .all_rows = true};
-  for (int l = 0; l < o->layers; l++) block[l] = &whole->block;
-  kith_tensor *x = n_feature > 0 ? kith_tape_constant(t, &whole->nodes, n_feature)
-                                 : kith_tape_node_tensor(t, &whole->nodes, o->dim);
+  for (int l = 0; l < o->layers; l++) block[l] = &full->block;
+  kith_tensor *x = n_feature > 0 ? kith_tape_constant(t, &full->nodes, n_feature)
+                                 : kith_tape_node_tensor(t, &full->nodes, o->dim);
   output.packed = kith_tape_tensor(t, 1, kith_model_output_dim(o));
   kith_model_ctx ctx = {
       .tape = t, .params = params, .exec = &exec, .block = block, .x = x, .output = &output};
@@ -83,22 +83,22 @@ static kith_status tape_cost_take(const kith_model_options *o, kith_task task, i
   const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
   tape_cost_graph m = {.neighbor = NULL};
   kith_dist_csr *a = NULL;
-  kith_full_block whole = {0};
+  kith_full_block full = {0};
   kith_params *params = NULL;
   kith_tape *t = NULL;
   KITH_TRY(tape_cost_fill(n, degree, task, n_feature, &m));
   KITH_TRY(tape_cost_relation(&alone, o, &m, &a).status);
-  KITH_TRY(kith_full_block_make(a, kith_model_needs_transpose(o), kith_model_has_self_loops(o), &whole));
-  whole.nodes.capacity += ghost;
+  KITH_TRY(kith_full_block_make(a, kith_model_needs_transpose(o), kith_model_has_self_loops(o), &full));
+  full.nodes.capacity += ghost;
   KITH_TRY(kith_params_create(1, &params));
   KITH_TRY(kith_tape_create(&t));
-  KITH_TRY(tape_cost_record(o, &whole, n_feature, params, t));
+  KITH_TRY(tape_cost_record(o, &full, n_feature, params, t));
   *taken = kith_tape_memory(t);
   *weights = kith_params_weights(params).n;
 done:
   kith_tape_destroy(&t);
   kith_params_destroy(&params);
-  kith_full_block_free(&whole);
+  kith_full_block_free(&full);
   kith_dist_csr_destroy(&a);
   tape_cost_free(&m);
   return st;

@@ -57,9 +57,10 @@ static void exchange_post(kith_halo *h, int width, int tag, const int *in_first,
 static void exchange_post_all(kith_halo *h, int width, int tag, const int *in_first, float *in,
                               const int *out_first, const float *out) {
   int me = h->comm->rank;
-  size_t d = (size_t)width, mine = (size_t)(out_first[me + 1] - out_first[me]);
+  size_t d = (size_t)width, n_self = (size_t)(out_first[me + 1] - out_first[me]);
   exchange_post(h, width, tag, in_first, in, out_first, out);
-  if (mine) memcpy(in + d * (size_t)in_first[me], out + d * (size_t)out_first[me], mine * d * sizeof(float));
+  if (n_self)
+    memcpy(in + d * (size_t)in_first[me], out + d * (size_t)out_first[me], n_self * d * sizeof(float));
 }
 
 void kith_halo_begin(kith_halo *h, int width, const float *own, float *ghost) {

@@ -29,7 +29,7 @@ static void head_dot_backward(void *self) {
 
 kith_tensor *kith_head_dot_op(kith_tape *t, int heads, kith_tensor *a, kith_tensor *x) {
   if (!a || !x) return NULL;
-  attention made = {NULL, 0, a, x, kith_tape_node_tensor(t, x->frame, heads)};
+  attention made = {NULL, 0, a, x, kith_tape_node_tensor(t, x->node_map, heads)};
   return attention_record(t, "head dot", made, head_dot_forward, head_dot_backward);
 }
 
@@ -46,7 +46,7 @@ static void head_mean_backward(void *self) {
 
 kith_tensor *kith_head_mean_op(kith_tape *t, int heads, kith_tensor *x) {
   if (!x) return NULL;
-  attention made = {NULL, 0, NULL, x, kith_tape_node_tensor(t, x->frame, x->d / heads)};
+  attention made = {NULL, 0, NULL, x, kith_tape_node_tensor(t, x->node_map, x->d / heads)};
   return attention_record(t, "head mean", made, head_mean_forward, head_mean_backward);
 }
 

@@ -54,9 +54,9 @@ static void input_backward(void *self) {
     for (int k = 0; k < d && o->in.uses_embedding[o->in.type[i]]; k++) dx[i * d + k] += dy[i * d + k];
 }
 
-kith_tensor *kith_input_op(kith_tape *t, const kith_input *in, const kith_node_map *frame) {
+kith_tensor *kith_input_op(kith_tape *t, const kith_input *in, const kith_node_map *node_map) {
   if (!kith_input_uses_features(in)) return in->x;
-  kith_tensor *y = kith_tape_node_tensor(t, frame, in->d);
+  kith_tensor *y = kith_tape_node_tensor(t, node_map, in->d);
   input *o = kith_tape_op(t, "input", false, input_forward, input_backward, sizeof *o);
   if (!o || !y) return NULL;
   *o = (input){*in, y};

@@ -24,7 +24,8 @@ static void linear_backward(void *self) {
 
 kith_tensor *kith_linear_op(kith_tape *t, kith_tensor *x, kith_tensor *w, kith_tensor *b) {
   if (!x || !w) return NULL;
-  kith_tensor *y = x->frame ? kith_tape_node_tensor(t, x->frame, w->d) : kith_tape_tensor(t, x->n_row, w->d);
+  kith_tensor *y =
+      x->node_map ? kith_tape_node_tensor(t, x->node_map, w->d) : kith_tape_tensor(t, x->n_row, w->d);
   linear *o = kith_tape_op(t, "linear", false, linear_forward, linear_backward, sizeof *o);
   if (!o || !y) return NULL;
   *o = (linear){x, w, b, y};

@@ -14,7 +14,7 @@ static int64_t pointwise_size(const pointwise *o) { return kith_tensor_n(o->y) *
 
 /* A result with the rows of `x` and d columns. */
 static kith_tensor *pointwise_like(kith_tape *t, const kith_tensor *x, int d) {
-  return x->frame ? kith_tape_tensor_like(t, x, x->frame, d) : kith_tape_tensor(t, x->n_row, d);
+  return x->node_map ? kith_tape_tensor_like(t, x, x->node_map, d) : kith_tape_tensor(t, x->n_row, d);
 }
 
 static kith_tensor *pointwise_record(kith_tape *t, const char *name, pointwise made, void (*forward)(void *),
@@ -147,7 +147,7 @@ static void dropout_forward(void *self) {
   int64_t n = kith_tensor_n(o->x);
   kith_dropout now = dropout_now(o);
   if (o->exec->training && o->p > 0)
-    kith_dropout_forward(&now, n, o->x->d, o->x->frame->node, o->x->value, o->y->value);
+    kith_dropout_forward(&now, n, o->x->d, o->x->node_map->node, o->x->value, o->y->value);
   else memcpy(o->y->value, o->x->value, (size_t)(n * o->x->d) * sizeof(float));
 }
 
@@ -158,7 +158,7 @@ static void dropout_backward(void *self) {
   const float *dy = kith_tensor_grad(o->y);
   kith_dropout now = dropout_now(o);
   if (o->exec->training && o->p > 0)
-    kith_dropout_backward(&now, n, o->x->d, o->x->frame->node, dy, kith_tensor_grad(o->x));
+    kith_dropout_backward(&now, n, o->x->d, o->x->node_map->node, dy, kith_tensor_grad(o->x));
   else kith_scale(n * o->x->d, 1, dy, true, kith_tensor_grad(o->x));
 }
 

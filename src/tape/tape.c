@@ -77,20 +77,21 @@ static kith_tensor *tape_tensor(kith_tape *t, int64_t n_row, int d, bool require
 
 kith_tensor *kith_tape_tensor(kith_tape *t, int64_t n_row, int d) { return tape_tensor(t, n_row, d, true); }
 
-kith_tensor *kith_tape_node_tensor(kith_tape *t, const kith_node_map *frame, int d) {
-  kith_tensor *x = kith_tape_tensor(t, frame->capacity, d);
-  if (x) x->frame = frame;
+kith_tensor *kith_tape_node_tensor(kith_tape *t, const kith_node_map *node_map, int d) {
+  kith_tensor *x = kith_tape_tensor(t, node_map->capacity, d);
+  if (x) x->node_map = node_map;
   return x;
 }
 
-kith_tensor *kith_tape_constant(kith_tape *t, const kith_node_map *frame, int d) {
-  kith_tensor *x = tape_tensor(t, frame->capacity, d, false);
-  if (x) x->frame = frame;
+kith_tensor *kith_tape_constant(kith_tape *t, const kith_node_map *node_map, int d) {
+  kith_tensor *x = tape_tensor(t, node_map->capacity, d, false);
+  if (x) x->node_map = node_map;
   return x;
 }
 
-kith_tensor *kith_tape_tensor_like(kith_tape *t, const kith_tensor *x, const kith_node_map *frame, int d) {
-  return kith_tensor_requires_grad(x) ? kith_tape_node_tensor(t, frame, d) : kith_tape_constant(t, frame, d);
+kith_tensor *kith_tape_tensor_like(kith_tape *t, const kith_tensor *x, const kith_node_map *node_map, int d) {
+  return kith_tensor_requires_grad(x) ? kith_tape_node_tensor(t, node_map, d)
+                                      : kith_tape_constant(t, node_map, d);
 }
 
 void *kith_tape_workspace(kith_tape *t, int64_t count, size_t size) {
@@ -158,7 +159,7 @@ void kith_tape_discard(kith_tape *t, const kith_tensor *keep, bool workspaces) {
 }
 
 float *kith_tensor_grad(kith_tensor *x) {
-  int64_t n = x->frame ? x->frame->n + x->frame->n_ghost : x->n_row;
+  int64_t n = x->node_map ? x->node_map->n + x->node_map->n_ghost : x->n_row;
   if (!kith_tensor_mark_grad_written(x)) kith_clear(n * x->d, x->grad);
   return x->grad;
 }

@@ -12,7 +12,7 @@ typedef struct embed {
   const kith_model_options *model;
   augmented_graph e;
   kith_dist_csr *a;
-  kith_full_block whole;
+  kith_full_block full_block;
   kith_params *params;
   kith_tape *tape;
   kith_exec_ctx exec;
@@ -39,12 +39,12 @@ done:
 static kith_status embed_record(embed *m, uint64_t seed) {
   kith_status st = KITH_OK;
   const kith_block *block[KITH_MAX_LAYER_OUTPUTS];
-  KITH_TRY(kith_full_block_make(m->a, false, kith_model_has_self_loops(m->model), &m->whole));
+  KITH_TRY(kith_full_block_make(m->a, false, kith_model_has_self_loops(m->model), &m->full_block));
   KITH_TRY(kith_params_create(seed, &m->params));
   KITH_TRY(kith_tape_create(&m->tape));
-  for (int l = 0; l < m->model->layers; l++) block[l] = &m->whole.block;
+  for (int l = 0; l < m->model->layers; l++) block[l] = &m->full_block.block;
   if (kith_model_uses_any_embedding(m->model, m->e.g))
-    m->x = kith_tape_node_tensor(m->tape, &m->whole.nodes, m->model->dim);
+    m->x = kith_tape_node_tensor(m->tape, &m->full_block.nodes, m->model->dim);
   kith_input in = kith_model_input(m->model, m->e.g, m->params, m->x);
   m->output = (kith_output){.gather_index = &m->nothing,
                             .all_rows = true,
@@ -53,7 +53,7 @@ static kith_status embed_record(embed *m, uint64_t seed) {
                         .params = m->params,
                         .exec = &m->exec,
                         .block = block,
-                        .x = kith_input_op(m->tape, &in, &m->whole.nodes),
+                        .x = kith_input_op(m->tape, &in, &m->full_block.nodes),
                         .output = &m->output};
   kith_model_record(m->model, &ctx);
   KITH_TRY(kith_tape_status(m->tape));
@@ -107,7 +107,7 @@ done:
 static void embed_free(embed *m) {
   kith_tape_destroy(&m->tape);
   kith_params_destroy(&m->params);
-  kith_full_block_free(&m->whole);
+  kith_full_block_free(&m->full_block);
   kith_dist_csr_destroy(&m->a);
   kith__augmented_graph_free(&m->e);
 }

@@ -11,7 +11,7 @@ kith_agreed kith__full_prepare(kith_trainer *t) {
 /* Record L2 penalty, layers, gather of the batch's rows, and loss. */
 kith_status kith__full_record(kith_trainer *t) {
   kith_lid most = t->classifies ? kith__trainer_max_rows(t) : kith_batch_max_send(t->batch);
-  for (int l = 0; l < t->model.layers; l++) t->block[l] = &t->whole.block;
+  for (int l = 0; l < t->model.layers; l++) t->block[l] = &t->full_block.block;
   kith_tensor *x = kith__trainer_record_input(t, t->tape);
   t->output.gather_index = kith__gather_index(t);
   t->output.packed = kith_tape_tensor(t->tape, most, kith_model_output_dim(&t->model));

@@ -30,7 +30,7 @@ done:
 /* Record the model on the full graph. */
 static void sampled_record_inference(kith_trainer *t) {
   const kith_block *block[KITH_MAX_LAYER_OUTPUTS];
-  for (int l = 0; l < t->model.layers; l++) block[l] = &t->whole.block;
+  for (int l = 0; l < t->model.layers; l++) block[l] = &t->full_block.block;
   kith_tensor *x = kith__trainer_record_input(t, t->inference_tape);
   t->inference_output = (kith_output){.gather_index = &t->nothing, .all_rows = true};
   t->inference_output.packed = kith_tape_tensor(t->inference_tape, 1, kith_model_output_dim(&t->model));

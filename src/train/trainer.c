@@ -8,12 +8,13 @@
 
 /* Classification reads features directly, recommendation through weights. */
 kith_tensor *kith__trainer_record_input(kith_trainer *t, kith_tape *tape) {
-  if (t->g->n_feature > 0) t->x = kith_tape_constant(tape, &t->whole.nodes, t->d);
+  if (t->g->n_feature > 0) t->x = kith_tape_constant(tape, &t->full_block.nodes, t->d);
   else
-    t->x = kith_model_uses_any_embedding(&t->model, t->g) ? kith_tape_node_tensor(tape, &t->whole.nodes, t->d)
-                                                          : NULL;
+    t->x = kith_model_uses_any_embedding(&t->model, t->g)
+               ? kith_tape_node_tensor(tape, &t->full_block.nodes, t->d)
+               : NULL;
   t->input = kith_model_input(&t->model, t->g, t->params, t->x);
-  return kith_input_op(tape, &t->input, &t->whole.nodes);
+  return kith_input_op(tape, &t->input, &t->full_block.nodes);
 }
 
 void kith__trainer_record_loss(kith_trainer *t, kith_tensor *rows) {
@@ -26,7 +27,7 @@ void kith__trainer_record_loss(kith_trainer *t, kith_tensor *rows) {
 static kith_status trainer_record(kith_trainer *t) {
   kith_status st = KITH_OK;
   KITH_TRY(kith_full_block_make(t->layer_graph, kith_model_needs_transpose(&t->model),
-                                kith_model_has_self_loops(&t->model), &t->whole));
+                                kith_model_has_self_loops(&t->model), &t->full_block));
   KITH_TRY(t->sampled ? kith__sampled_record(t) : kith__full_record(t));
   KITH_TRY(kith_params_status(t->params));
 done:
@@ -197,7 +198,7 @@ void kith_trainer_destroy(kith_trainer **trainer) {
   kith_tape_destroy(&t->inference_tape);
   kith_sampler_destroy(&t->sampler);
   kith_params_destroy(&t->params);
-  kith_full_block_free(&t->whole);
+  kith_full_block_free(&t->full_block);
   kith_halo_destroy(&t->halo);
   kith_batch_destroy(&t->batch);
   kith_batch_destroy(&t->next);

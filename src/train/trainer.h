@@ -23,7 +23,7 @@ struct kith_trainer {
   int64_t planned;               /* global number of that step (exec.step); -1: none */
   kith_train_nodes *train_nodes; /* classification: in place of epoch, noise and batch */
   kith_halo *halo;               /* of the batch's rows; dynamic: set up anew in every step */
-  kith_full_block whole;
+  kith_full_block full_block;
   const kith_block *block[KITH_MAX_LAYER_OUTPUTS]; /* block of each layer: the full graph, or sampled */
   kith_params *params;                             /* dense weights */
   kith_exec_ctx exec;

@@ -79,7 +79,7 @@ ln -s "$dir/victim" top.tsv.tmp
 ln -s "$dir/victim" top.tsv
 "$KITH" recommend job.yaml --all --output top.tsv >/dev/null
 [ "$(cat victim)" = precious ] && [ -f top.tsv ] && [ ! -L top.tsv ] || fail "a link's aim was written"
-refuses "a pipe as output" 73 'pipe.tsv: a pipe (FIFO) stands' recommend job.yaml --all --output "$(mkfifo pipe.tsv; echo pipe.tsv)"
+refuses "a pipe as output" 73 'pipe.tsv: is a pipe (FIFO), expected a file' recommend job.yaml --all --output "$(mkfifo pipe.tsv; echo pipe.tsv)"
 
 # ---- --fresh ---------------------------------------------------------------------------------------------------------------
 mkdir work/checkpoint-000001-000000.h5

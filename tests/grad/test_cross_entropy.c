@@ -102,13 +102,13 @@ static void norm_backward(void *self) {
   memcpy(kith_tensor_grad(y), y->value, (size_t)(kith_tensor_n(y) * y->d) * sizeof(float));
 }
 
-static void gradient(const kith_full_block *whole, bool data, double *norm, kith_weights *w, kith_params *p) {
+static void gradient(const kith_full_block *full, bool data, double *norm, kith_weights *w, kith_params *p) {
   kith_tape *t = NULL;
   kith_exec_ctx exec = {.training = true, .seed = 2, .step = 7};
   assert_int_equal(KITH_OK, kith_tape_create(&t));
-  kith_tensor *x = data ? kith_tape_constant(t, &whole->nodes, FEATURES)
-                        : kith_tape_node_tensor(t, &whole->nodes, FEATURES);
-  kith_tensor *y = formula(t, p, &exec, &whole->block, x),
+  kith_tensor *x =
+      data ? kith_tape_constant(t, &full->nodes, FEATURES) : kith_tape_node_tensor(t, &full->nodes, FEATURES);
+  kith_tensor *y = formula(t, p, &exec, &full->block, x),
               **last = kith_tape_op(t, "norm", false, norm_forward, norm_backward, sizeof *last);
   assert_int_equal(KITH_OK, kith_tape_status(t));
   assert_int_equal(KITH_OK, kith_params_status(p));
@@ -126,21 +126,21 @@ static void gradient(const kith_full_block *whole, bool data, double *norm, kith
 static void data_teach_weights_as_parameters_do(void **state) {
   (void)state;
   kith_dist_csr *a = NULL;
-  kith_full_block whole;
+  kith_full_block full;
   kith_params *p[2] = {NULL, NULL};
   kith_weights w[2];
   double norm[2] = {0, 0};
   assert_int_equal(KITH_OK, kith_dist_csr_create(test_comm, share, FEATURES, &a).status);
-  assert_int_equal(KITH_OK, kith_full_block_make(a, true, false, &whole));
+  assert_int_equal(KITH_OK, kith_full_block_make(a, true, false, &full));
   for (int data = 0; data < 2; data++) {
     assert_int_equal(KITH_OK, kith_params_create(3, &p[data]));
-    gradient(&whole, data == 1, &norm[data], &w[data], p[data]);
+    gradient(&full, data == 1, &norm[data], &w[data], p[data]);
   }
   assert_true(norm[0] > 0.1 || share->n_own == 0);
   assert_int_equal(w[0].n, w[1].n);
   assert_memory_equal(w[0].grad, w[1].grad, (size_t)w[0].n * sizeof(float));
   for (int data = 0; data < 2; data++) kith_params_destroy(&p[data]);
-  kith_full_block_free(&whole);
+  kith_full_block_free(&full);
   kith_dist_csr_destroy(&a);
 }
 

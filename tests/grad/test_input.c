@@ -17,26 +17,26 @@ static kith_gather_remote fetch;
 static int64_t wanted_node[WANTED];
 static kith_node_map leaves;
 
-static void hop_graph_make(const kith_node_map *frame) {
+static void block_graph_make(const kith_node_map *node_map) {
   kith_graph *g = &block_graph;
-  *g = (kith_graph){.n_own = (kith_lid)frame->n};
+  *g = (kith_graph){.n_own = (kith_lid)node_map->n};
   assert_int_equal(KITH_OK, KITH_NEW(g->type, g->n_own));
   assert_int_equal(KITH_OK, KITH_NEW(g->original, g->n_own));
   for (kith_lid i = 0; i < g->n_own; i++) {
-    g->type[i] = (uint8_t)(frame->node[i] % KITH_TYPES);
-    g->original[i] = frame->node[i] / KITH_TYPES;
+    g->type[i] = (uint8_t)(node_map->node[i] % KITH_TYPES);
+    g->original[i] = node_map->node[i] / KITH_TYPES;
   }
   test_features(g, (const int[KITH_TYPES]){4, 3}, 8);
 }
 
-static void hop_graph_free(void) {
+static void block_graph_free(void) {
   KITH_FREE(block_graph.type);
   KITH_FREE(block_graph.original);
   kith_features_free(&block_graph.features);
 }
 
 static kith_input input_of(test_form *f) {
-  if (!f->g) hop_graph_make(f->block->src);
+  if (!f->g) block_graph_make(f->block->src);
   kith_graph *g = kith_tape_workspace(f->tape, 1, sizeof *g);
   *g = f->g ? *f->g : block_graph;
   if (only_items) g->n_feature_of[KITH_USER] = 0;
@@ -109,7 +109,7 @@ static void check(kith_input_name input, bool items) {
   only_items = items;
   test_form_whole(rows, FORM_STEP, false);
   test_form_sampled(rows, FORM_STEP);
-  hop_graph_free();
+  block_graph_free();
   test_form_whole(fetched, FORM_STEP, false);
   kith_halo_destroy(&halo);
 }
@@ -154,7 +154,7 @@ static void models_are_differentiated_through_features(void **state) {
     else test_form_whole(model, step, kith_model_has_self_loops(&options));
     options.layers = options.layers > 1 ? 1 : options.layers;
     test_form_sampled(model, step);
-    hop_graph_free();
+    block_graph_free();
   }
 }
 

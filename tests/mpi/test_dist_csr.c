@@ -1,6 +1,6 @@
 /* ranks: 1 2 3 4 */
-/* The normalized adjacency: symmetric over ranks, rows sum what they should, interior rows have no ghosts.
- * Given rows: as they were given. */
+/* The normalized adjacency is symmetric over ranks, products are right, interior rows have no ghosts; given
+ * weights are kept. */
 #include "support/cut.h"
 #include "support/mpi_main.h"
 
@@ -238,9 +238,9 @@ static void given_rows_are_as_they_were_given(void **state) {
   test_graph t = test_graph_random(GIVEN_USERS, GIVEN_ITEMS, 40, 2);
   kith_graph *g = test_graph_cut(&t, test_comm, 6, 3);
   kith_dist_csr *a = given_relation(g);
-  kith_full_block whole;
-  assert_int_equal(KITH_OK, kith_full_block_make(a, true, false, &whole));
-  assert_ptr_equal(a->csr.weight, whole.block.scale);
+  kith_full_block full;
+  assert_int_equal(KITH_OK, kith_full_block_make(a, true, false, &full));
+  assert_ptr_equal(a->csr.weight, full.block.scale);
   for (kith_lid p = 0; p < g->n_own; p++) {
     kith_lid row = a->csr.perm[p];
     int64_t n = 0;
@@ -250,7 +250,7 @@ static void given_rows_are_as_they_were_given(void **state) {
     for (kith_eid e = a->csr.start[p]; e < a->csr.start[p + 1]; e++)
       assert_true(a->csr.weight[e] == given(a->node[row], a->node[a->csr.col[e]]));
   }
-  kith_full_block_free(&whole);
+  kith_full_block_free(&full);
   kith_dist_csr_destroy(&a);
   kith_graph_destroy(&g);
   test_graph_free(&t);
@@ -261,8 +261,8 @@ static void the_way_back_is_the_transpose_of_given_rows(void **state) {
   test_graph t = test_graph_random(GIVEN_USERS, GIVEN_ITEMS, 40, 2);
   kith_graph *g = test_graph_cut(&t, test_comm, 6, 3);
   kith_dist_csr *a = given_relation(g);
-  kith_full_block whole;
-  assert_int_equal(KITH_OK, kith_full_block_make(a, true, false, &whole));
+  kith_full_block full;
+  assert_int_equal(KITH_OK, kith_full_block_make(a, true, false, &full));
   size_t n = (size_t)a->csr.n_col * WIDTH, own = (size_t)g->n_own * WIDTH;
   float *x = calloc(n + 1, 4), *y = calloc(n + 1, 4), *ax = calloc(n + 1, 4), *aty = calloc(n + 1, 4);
   double s[2] = {0};
@@ -274,7 +274,7 @@ static void the_way_back_is_the_transpose_of_given_rows(void **state) {
   kith_halo_begin(a->halo, WIDTH, x, x + own);
   kith_halo_end(a->halo);
   kith_edge_sum_forward(&a->csr, 1, a->csr.weight, WIDTH, x, ax);
-  kith_edge_sum_backward_x(&whole.csc, 1, a->csr.weight, WIDTH, y, aty);
+  kith_edge_sum_backward_x(&full.csc, 1, a->csr.weight, WIDTH, y, aty);
   kith_halo_backward(a->halo, WIDTH, aty + own, aty);
   for (size_t i = 0; i < own; i++) {
     s[0] += (double)ax[i] * (double)y[i];
@@ -286,7 +286,7 @@ static void the_way_back_is_the_transpose_of_given_rows(void **state) {
   free(y);
   free(ax);
   free(aty);
-  kith_full_block_free(&whole);
+  kith_full_block_free(&full);
   kith_dist_csr_destroy(&a);
   kith_graph_destroy(&g);
   test_graph_free(&t);

@@ -3,26 +3,26 @@
 
 #include "kith/halo.h"
 
-enum { WIDTH = 5, MOST = 64 };
+enum { WIDTH = 5, MAX_RECV = 64 };
 
-/* Ranges in which rank r owns r * 3 rows; rank 0 none, so that empty ranks are met. */
+/* Rank r owns 3 r rows; rank 0 none, which tests empty ranks. */
 static void ranges(kith_gid *first) {
   first[0] = 0;
   for (int r = 0; r < test_comm->size; r++) first[r + 1] = first[r] + (test_comm->size == 1 ? 7 : 3 * r);
 }
 
-/* What this rank wants: random rows, with repeats, ascending; the last rank wants nothing. */
-static kith_lid wants(const kith_gid *first, uint64_t seed, kith_gid *want) {
+/* Rows that this rank receives: random, ascending, with repeats; none on the last rank. */
+static kith_lid draw_recv(const kith_gid *first, uint64_t seed, kith_gid *recv) {
   kith_gid all = first[test_comm->size];
   kith_lid n = test_comm->size > 1 && test_comm->rank == test_comm->size - 1 ? 0 : 20;
   for (kith_lid i = 0; i < n; i++)
-    want[i] = (kith_gid)kith_random_below(
+    recv[i] = (kith_gid)kith_random_below(
         kith_random(seed, KITH_RNG_INIT, (uint64_t)test_comm->rank, (uint64_t)i, 0).bits[0], (uint64_t)all);
   for (kith_lid i = 1; i < n; i++)
-    for (kith_lid j = i; j > 0 && want[j - 1] > want[j]; j--) {
-      kith_gid swap = want[j];
-      want[j] = want[j - 1];
-      want[j - 1] = swap;
+    for (kith_lid j = i; j > 0 && recv[j - 1] > recv[j]; j--) {
+      kith_gid swap = recv[j];
+      recv[j] = recv[j - 1];
+      recv[j - 1] = swap;
     }
   return n;
 }
@@ -36,12 +36,13 @@ static float noise(uint64_t seed, uint64_t i) {
 
 static void forward_brings_the_wanted_rows(void **state) {
   (void)state;
-  kith_gid first[MOST], want[MOST];
+  kith_gid first[MAX_RECV], recv[MAX_RECV];
   ranges(first);
-  kith_lid n = wants(first, 3, want), n_own = (kith_lid)(first[test_comm->rank + 1] - first[test_comm->rank]);
-  float own[MOST * WIDTH], ghost[MOST * WIDTH];
+  kith_lid n = draw_recv(first, 3, recv),
+           n_own = (kith_lid)(first[test_comm->rank + 1] - first[test_comm->rank]);
+  float own[MAX_RECV * WIDTH], ghost[MAX_RECV * WIDTH];
   kith_halo *h = NULL;
-  assert_int_equal(kith_halo_create(test_comm, first, n, want, &h).status, KITH_OK);
+  assert_int_equal(kith_halo_create(test_comm, first, n, recv, &h).status, KITH_OK);
   assert_int_equal(kith_halo_reserve(h, WIDTH), KITH_OK);
   for (kith_lid i = 0; i < n_own; i++)
     for (int k = 0; k < WIDTH; k++) own[i * WIDTH + k] = value_of(first[test_comm->rank] + i, k);
@@ -49,19 +50,20 @@ static void forward_brings_the_wanted_rows(void **state) {
   kith_halo_progress(h);
   kith_halo_end(h);
   for (kith_lid i = 0; i < n; i++)
-    for (int k = 0; k < WIDTH; k++) assert_true(ghost[i * WIDTH + k] == value_of(want[i], k));
+    for (int k = 0; k < WIDTH; k++) assert_true(ghost[i * WIDTH + k] == value_of(recv[i], k));
   kith_halo_destroy(&h);
 }
 
 static void backward_is_the_transpose_of_forward(void **state) {
   (void)state;
-  kith_gid first[MOST], want[MOST];
+  kith_gid first[MAX_RECV], recv[MAX_RECV];
   ranges(first);
-  kith_lid n = wants(first, 4, want), n_own = (kith_lid)(first[test_comm->rank + 1] - first[test_comm->rank]);
-  float x[MOST * WIDTH], y[MOST * WIDTH], hx[MOST * WIDTH], hty[MOST * WIDTH] = {0};
+  kith_lid n = draw_recv(first, 4, recv),
+           n_own = (kith_lid)(first[test_comm->rank + 1] - first[test_comm->rank]);
+  float x[MAX_RECV * WIDTH], y[MAX_RECV * WIDTH], hx[MAX_RECV * WIDTH], hty[MAX_RECV * WIDTH] = {0};
   kith_halo *h = NULL;
   double s[2] = {0};
-  assert_int_equal(kith_halo_create(test_comm, first, n, want, &h).status, KITH_OK);
+  assert_int_equal(kith_halo_create(test_comm, first, n, recv, &h).status, KITH_OK);
   assert_int_equal(kith_halo_reserve(h, WIDTH), KITH_OK);
   for (int i = 0; i < n_own * WIDTH; i++) x[i] = noise(7, (uint64_t)i);
   for (int i = 0; i < n * WIDTH; i++) y[i] = noise(8, (uint64_t)i);
@@ -77,19 +79,20 @@ static void backward_is_the_transpose_of_forward(void **state) {
 
 static void a_movable_halo_follows_its_aim_and_carries_the_largest_note(void **state) {
   (void)state;
-  kith_gid first[MOST], want[MOST];
+  kith_gid first[MAX_RECV], recv[MAX_RECV];
   ranges(first);
   kith_lid n_own = (kith_lid)(first[test_comm->rank + 1] - first[test_comm->rank]);
   kith_halo *h = NULL;
-  assert_int_equal(kith_halo_create_dynamic(test_comm, first, MOST, 4 * MOST, WIDTH, &h).status, KITH_OK);
+  assert_int_equal(kith_halo_create_dynamic(test_comm, first, MAX_RECV, 4 * MAX_RECV, WIDTH, &h).status,
+                   KITH_OK);
   int64_t live = kith_alloc_live();
   for (uint64_t step = 0; step < 5; step++) {
-    kith_lid n = step == 2 ? 0 : wants(first, 10 + step, want); /* nobody wants anything in step 2 */
-    int64_t key[MOST];
-    float packed[4 * MOST * WIDTH], rows[MOST * WIDTH], back[4 * MOST * WIDTH];
+    kith_lid n = step == 2 ? 0 : draw_recv(first, 10 + step, recv); /* nobody wants anything in step 2 */
+    int64_t key[MAX_RECV];
+    float packed[4 * MAX_RECV * WIDTH], rows[MAX_RECV * WIDTH], back[4 * MAX_RECV * WIDTH];
     for (kith_lid i = 0; i < n; i++) key[i] = 1000 * test_comm->rank + i;
     int64_t note = step == 3 && test_comm->rank == 0 ? 1 : 0;
-    assert_int_equal(kith_halo_setup(h, n, want, key, note), step == 3);
+    assert_int_equal(kith_halo_setup(h, n, recv, key, note), step == 3);
     for (kith_lid s = 0; s < kith_halo_n_send(h); s++) {
       assert_in_range(kith_halo_send_row(h)[s], 0, n_own - 1);
       for (int k = 0; k < WIDTH; k++)
@@ -98,7 +101,7 @@ static void a_movable_halo_follows_its_aim_and_carries_the_largest_note(void **s
     kith_halo_forward_packed(h, WIDTH, packed, rows);
     for (kith_lid i = 0; i < n; i++)
       for (int k = 0; k < WIDTH; k++) {
-        assert_true(rows[i * WIDTH + k] == value_of(want[i], k));
+        assert_true(rows[i * WIDTH + k] == value_of(recv[i], k));
         rows[i * WIDTH + k] = (float)key[i];
       }
     kith_halo_backward_packed(h, WIDTH, rows, back);
@@ -111,26 +114,26 @@ static void a_movable_halo_follows_its_aim_and_carries_the_largest_note(void **s
 
 static void integers_travel_like_rows(void **state) {
   (void)state;
-  kith_gid first[MOST], want[MOST];
+  kith_gid first[MAX_RECV], recv[MAX_RECV];
   ranges(first);
-  kith_lid n = wants(first, 5, want);
-  int64_t own[MOST], ghost[MOST];
+  kith_lid n = draw_recv(first, 5, recv);
+  int64_t own[MAX_RECV], ghost[MAX_RECV];
   kith_halo *h = NULL;
-  assert_int_equal(kith_halo_create(test_comm, first, n, want, &h).status, KITH_OK);
-  for (int64_t i = 0; i < MOST; i++) own[i] = 7 * (first[test_comm->rank] + i);
+  assert_int_equal(kith_halo_create(test_comm, first, n, recv, &h).status, KITH_OK);
+  for (int64_t i = 0; i < MAX_RECV; i++) own[i] = 7 * (first[test_comm->rank] + i);
   assert_int_equal(kith_halo_forward_int(h, own, ghost).status, KITH_OK);
-  for (kith_lid i = 0; i < n; i++) assert_int_equal(ghost[i], 7 * want[i]);
+  for (kith_lid i = 0; i < n; i++) assert_int_equal(ghost[i], 7 * recv[i]);
   kith_halo_destroy(&h);
 }
 
 static void all_learn_that_one_wants_what_is_not_there(void **state) {
   (void)state;
-  kith_gid first[MOST], want[1];
+  kith_gid first[MAX_RECV], recv[1];
   ranges(first);
-  want[0] = test_comm->rank == test_comm->size - 1 ? first[test_comm->size] : 0;
+  recv[0] = test_comm->rank == test_comm->size - 1 ? first[test_comm->size] : 0;
   kith_halo *h = NULL;
   int64_t live = kith_alloc_live();
-  assert_int_equal(kith_halo_create(test_comm, first, first[test_comm->size] > 0, want, &h).status,
+  assert_int_equal(kith_halo_create(test_comm, first, first[test_comm->size] > 0, recv, &h).status,
                    KITH_EDATA);
   assert_null(h);
   assert_int_equal(kith_alloc_live(), live);
@@ -138,8 +141,8 @@ static void all_learn_that_one_wants_what_is_not_there(void **state) {
 
 static void shared_rows_are_everywhere(void **state) {
   (void)state;
-  int64_t first[MOST];
-  float x[MOST * WIDTH] = {0};
+  int64_t first[MAX_RECV];
+  float x[MAX_RECV * WIDTH] = {0};
   ranges(first);
   for (int64_t g = first[test_comm->rank]; g < first[test_comm->rank + 1]; g++)
     for (int k = 0; k < WIDTH; k++) x[g * WIDTH + k] = value_of(g, k);

@@ -1,8 +1,7 @@
 /* ranks: 1 2 3, slow */
 /*
- * The watch over waiting leaves alone who is merely slow: a rank that computes far beyond the limit, and
- * ranks that exchange among themselves while another waits.  (That it ends a job that hangs:
- * tests/fault/test_watchdog.sh.)
+ * The watchdog does not end a slow job: a rank that computes far beyond the limit, and ranks that exchange
+ * messages while another waits.  (The end of a hung job: tests/fault/test_watchdog.sh.)
  */
 #include <signal.h>
 #include <unistd.h>

@@ -513,7 +513,7 @@ ORACLE(sage_with_an_lstm_is_the_papers, KITH_DECAY_FIRST, .name = KITH_SAGE,
 ORACLE(pinsage_is_the_papers, KITH_DECAY_ALL, .name = KITH_PINSAGE)
 ORACLE(pinsage_by_cosines_has_unit_rows, KITH_DECAY_ALL, .name = KITH_PINSAGE, .score = KITH_COSINE)
 
-/* ---- PinSage on a sampled hop ---- */
+/* ---- PinSage on a sampled block ---- */
 
 static const double *weight_named(kith_params *params, const char *name, double *copy) {
   for (int i = 0; i < kith_params_n(params); i++) {

@@ -15,7 +15,7 @@ static float noise(uint64_t seed, uint64_t a, uint64_t b) {
 /* What row i of a tensor stands for, whatever rank holds it: its node, or its place where rows are no nodes.
  */
 static uint64_t row_key(const kith_tensor *x, int64_t i) {
-  return x->frame && x->frame->node ? (uint64_t)x->frame->node[i] : (uint64_t)i;
+  return x->node_map && x->node_map->node ? (uint64_t)x->node_map->node[i] : (uint64_t)i;
 }
 
 /* ---- the linear form: loss = sum of c y, as the last op ---- */
@@ -125,11 +125,11 @@ static void form_whole(test_formula make, double step, bool loops, bool near) {
   assert_int_equal(KITH_OK, (near ? kith_importance_neighbors_create(test_comm, g, &o, 1, FORM_WIDTH, &s.a)
                                   : kith_dist_csr_create(test_comm, g, FORM_WIDTH, &s.a))
                                 .status);
-  assert_int_equal(KITH_OK, kith_full_block_make(s.a, true, loops, &s.whole));
-  s.block = &s.whole.block;
+  assert_int_equal(KITH_OK, kith_full_block_make(s.a, true, loops, &s.full));
+  s.block = &s.full.block;
   s.g = g;
   form_run(&s, make, step);
-  kith_full_block_free(&s.whole);
+  kith_full_block_free(&s.full);
   kith_dist_csr_destroy(&s.a);
   kith_graph_destroy(&g);
   test_graph_free(&t);

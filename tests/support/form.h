@@ -13,7 +13,7 @@ typedef struct test_form {
   kith_params *params;
   const kith_graph *g; /* the whole graph, cut; null on a sampled block */
   kith_dist_csr *a;
-  kith_full_block whole;
+  kith_full_block full;
   const kith_block *block;
   kith_tensor *leaf[FORM_LEAVES]; /* [in rows, FORM_WIDTH] */
   kith_tensor *y;
