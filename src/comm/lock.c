@@ -148,7 +148,7 @@ done:
   return st;
 }
 
-/* A text that is not whole names nobody: time decides. */
+/* An incomplete text names no holder: then only the modification time counts. */
 static kith_status lock_look(kith_lock *l, const char *name, lock_view *s) {
   kith_status st = KITH_OK;
   struct stat is;
@@ -163,7 +163,7 @@ static kith_status lock_look(kith_lock *l, const char *name, lock_view *s) {
   s->beat = is.st_mtim;
   if (s->state != OWNER_UNKNOWN || lock_age(l, &is.st_mtim) <= LOCK_STALE) goto done;
   s->state = OWNER_GONE;
-  s->why = "which has given no sign of life for two minutes";
+  s->why = "which has not renewed it for two minutes";
 done:
   return st;
 }
@@ -180,7 +180,7 @@ done:
   return st;
 }
 
-/* Take the lock from a holder that is gone. */
+/* Take over the lock of a dead holder. */
 static kith_status lock_break(kith_lock *l, bool *got) {
   kith_status st = KITH_OK;
   bool guard = false;
@@ -189,7 +189,7 @@ static kith_status lock_break(kith_lock *l, bool *got) {
   KITH_TRY(lock_link(l, l->guard, &guard));
   if (!guard) return lock_check_guard(l);
   KITH_TRY(lock_look(l, l->path, &s));
-  if (s.there && s.state != OWNER_GONE) goto done; /* somebody was quicker */
+  if (s.there && s.state != OWNER_GONE) goto done; /* another program has taken it over */
   if (s.there) {
     kith__owner_describe(&s.owner, sizeof who, who);
     KITH_CHECK(unlink(l->path) == 0 || errno == ENOENT, KITH_EOUTPUT, "%s: cannot be removed: %s", l->path,
@@ -215,7 +215,7 @@ static kith_status lock_wait(kith_lock *l, double patience) {
   kith_status st = KITH_OK;
   double began = kith_clock();
   lock_view s = {.there = false};
-  bool told = false;
+  bool logged = false;
   for (;;) {
     KITH_TRY(lock_link(l, l->path, &l->held));
     if (l->held) break;
@@ -223,16 +223,17 @@ static kith_status lock_wait(kith_lock *l, double patience) {
     if (s.there && s.state == OWNER_GONE) KITH_TRY(lock_break(l, &l->held));
     if (l->held) break;
     double waited = kith_clock() - began;
-    bool lives = s.there && (s.state == OWNER_ALIVE || s.beats);
-    bool enough =
-        waited >= patience + LOCK_STALE; /* its time lies in the future: a clock that was set back */
-    if (waited >= patience && s.there && (lives || enough)) return lock_refuse(l, &s);
+    bool alive = s.there && (s.state == OWNER_ALIVE || s.beats);
+    bool timeout =
+        waited >= patience + LOCK_STALE; /* a modification time in the future: the clock was set back */
+    if (waited >= patience && s.there && (alive || timeout)) return lock_refuse(l, &s);
     KITH_CHECK(
         waited < patience + LOCK_BREAK || !s.there || s.state != OWNER_GONE, KITH_EOUTPUT,
         "%s: another program is about to take it over and does not go on; if it is gone for good, remove %s",
         l->path, l->guard);
-    if (waited > 1 && !told) kith_log("%s: another program writes into this folder; waiting for it", l->path);
-    told = told || waited > 1;
+    if (waited > 1 && !logged)
+      kith_log("%s: another program writes into this folder; waiting for it", l->path);
+    logged = logged || waited > 1;
     nanosleep(&(struct timespec){.tv_nsec = LOCK_SLEEP}, NULL);
   }
 done:
