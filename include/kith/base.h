@@ -49,9 +49,11 @@ typedef struct kith_agreed {
 #if defined(__GNUC__)
 #define KITH_MUST_USE __attribute__((warn_unused_result))
 #define KITH_FORMAT(text, first) __attribute__((format(printf, text, first)))
+#define KITH_API __attribute__((visibility("default")))
 #else
 #define KITH_MUST_USE
 #define KITH_FORMAT(text, first)
+#define KITH_API
 #endif
 
 static inline bool kith__status_is_bad(kith_status st) { return st != KITH_OK; }
