@@ -21,7 +21,6 @@
 #include "kith/optimizer.h"
 #include "kith/partition.h"
 #include "kith/eval.h"
-#include "kith/sample.h"
 #include "kith/store.h"
 #include "kith/tape.h"
 #include "kith/train.h"

@@ -3,6 +3,7 @@
 #define KITH_SRC_PARTITION_H
 
 #include "kith/partition.h"
+#include "store/store.h"
 
 /**
  * The graph as rows of neighbors, both directions; a bipartite one has users first, then items.  Plain

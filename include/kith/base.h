@@ -88,14 +88,14 @@ static inline bool kith__agreed_is_bad(kith_agreed st) { return st.status != KIT
  * breaks included, become question marks.  A macro, so that static analyzers see the returned code.
  */
 #define kith_fail(code, ...) (kith__fail(__VA_ARGS__), kith__code(code))
-void kith__fail(const char *format, ...) KITH_FORMAT(1, 2);
+KITH_API void kith__fail(const char *format, ...) KITH_FORMAT(1, 2);
 static inline kith_status kith__code(kith_status code) { return code; }
 
 /** Message of the last failure on this thread; "" if none.  Valid until the next kith_fail(). */
-const char *kith_error_text(void);
+KITH_API const char *kith_error_text(void);
 
 /** Short name of a status, such as "no input". */
-const char *kith_status_name(kith_status code);
+KITH_API const char *kith_status_name(kith_status code);
 
 /* ---- memory ---- */
 
@@ -104,11 +104,7 @@ const char *kith_status_name(kith_status code);
  * kernel allows.  Null on overflow, without memory, or for an injected failure.  A block of zero bytes is
  * valid.
  */
-void *kith_alloc(int64_t count, size_t size);
-
-/** Zero a block again; the pages of a large one go back to the system until touched.  `count` and `size` as
- * allocated. */
-void kith_alloc_discard(void *p, int64_t count, size_t size);
+KITH_API void *kith_alloc(int64_t count, size_t size);
 
 /** Allocate `p`: a zeroed array of `n` elements.  A kith_status. */
 #define KITH_NEW(p, n)                                                                                       \
@@ -123,16 +119,9 @@ void kith_alloc_discard(void *p, int64_t count, size_t size);
 /** Free a block and null the pointer. */
 #define KITH_FREE(p) (kith_free(p), (void)((p) = NULL))
 
-void kith_free(void *p);
-void kith__fail_memory(int64_t count, size_t size);
-kith_status kith__grow(void **p, int64_t old_n, int64_t new_n, size_t size) KITH_MUST_USE;
-
-/** For tests: fail the k-th allocation from now (1: the next one); 0: none. */
-void kith_alloc_refuse(int64_t k);
-/** For tests: whether a failure is still pending. */
-bool kith_alloc_refuses(void);
-/** For tests: number of live blocks on this rank. */
-int64_t kith_alloc_live(void);
+KITH_API void kith_free(void *p);
+KITH_API void kith__fail_memory(int64_t count, size_t size);
+KITH_API kith_status kith__grow(void **p, int64_t old_n, int64_t new_n, size_t size) KITH_MUST_USE;
 
 /* ---- random numbers ---- */
 
@@ -169,53 +158,10 @@ typedef struct kith_draw {
  * Counter-based random bits, a pure function of the arguments: Philox 4x64-10 (Salmon et al., SC 2011) with
  * key (rng_seed, stream) and counter (a, b, c, 0).
  */
-kith_draw kith_random(uint64_t rng_seed, kith_rng_stream stream, uint64_t a, uint64_t b, uint64_t c);
-/** The same with counter (a, b, c, d). */
-kith_draw kith_random4(uint64_t rng_seed, kith_rng_stream stream, uint64_t a, uint64_t b, uint64_t c,
-                       uint64_t d);
-
-/** The smaller of two. */
-static inline int64_t kith_min(int64_t a, int64_t b) { return a < b ? a : b; }
+KITH_API kith_draw kith_random(uint64_t rng_seed, kith_rng_stream stream, uint64_t a, uint64_t b, uint64_t c);
 
 /** Map 64 random bits to [0, 1), with 53 bits of precision. */
 static inline double kith_random_unit(uint64_t bits) { return (double)(bits >> 11) * 0x1.0p-53; }
-
-/** Map 64 random bits to 0 … n - 1, with bias below n / 2^64. */
-uint64_t kith_random_below(uint64_t bits, uint64_t n);
-
-/** A standard normal number from 128 random bits (Box and Muller 1958). */
-double kith_random_normal(uint64_t bits0, uint64_t bits1);
-
-/**
- * A keyed permutation of 0 … n - 1 with random access, in O(1) memory: a Feistel network over side * side >=
- * n with cycle walking (Black and Rogaway, CT-RSA 2002).  So every rank can compute any element of it.
- */
-typedef struct kith_permutation {
-  uint64_t n, side, key[6];
-} kith_permutation;
-
-kith_permutation kith_permutation_make(uint64_t rng_seed, kith_rng_stream stream, uint64_t epoch, uint64_t n);
-/** The element at `index`. */
-uint64_t kith_permutation_apply(const kith_permutation *s, uint64_t index);
-/** The index of `element`. */
-uint64_t kith_permutation_inverse(const kith_permutation *s, uint64_t element);
-
-/* ---- sorting ---- */
-
-/** A sort key with its value. */
-typedef struct kith_key_value {
-  int64_t key;
-  int32_t value;
-} kith_key_value;
-
-/**
- * Stable radix sort by key, ascending.  Allocates nothing.
- *
- * @param max_key     keys are 0 … max_key
- * @param x, scratch  [n]
- * Cost: O(n), two passes for keys below 2^22, four below 2^44.
- */
-void kith_sort(int64_t n, int64_t max_key, kith_key_value *x, kith_key_value *scratch);
 
 /* ---- order-independent sums ---- */
 
@@ -228,99 +174,17 @@ typedef struct kith_exact_sum {
   int64_t hi, lo, nan;
 } kith_exact_sum;
 
-void kith_exact_sum_add(kith_exact_sum *s, double x);                      /**< s += x */
-void kith_exact_sum_merge(kith_exact_sum *s, const kith_exact_sum *other); /**< s += other */
-double kith_exact_sum_value(const kith_exact_sum *s);                      /**< the sum, or NaN */
+KITH_API void kith_exact_sum_add(kith_exact_sum *s, double x); /**< s += x */
 
-/* ---- text ---- */
-
-/** Copy text into a buffer of `size` bytes; KITH_ECONFIG naming `what` if it does not fit. */
-kith_status kith_text_copy(const char *what, const char *text, size_t size, char *buffer) KITH_MUST_USE;
-
-/** Edit distance of two words (Levenshtein 1966); for suggestions. */
-int kith_edit_distance(const char *a, const char *b);
-/** Whether a distance is small enough, a third of the word's length, to suggest the other word. */
-bool kith_edit_distance_is_small(const char *word, int distance);
-
-/** Decode the first code point of `size` bytes; returns its length in bytes, 0 if it is not UTF-8. */
-int kith_utf8_decode(const char *text, int64_t size, uint32_t *code);
-/** Whether a code point is a control character (C0, DEL, C1), a line break, a byte order mark or no
- * character. */
-bool kith_unicode_is_control(uint32_t code);
-/** Whether a code point is invisible: zero-width spaces, bidirectional overrides and isolates. */
-bool kith_unicode_is_invisible(uint32_t code);
-/** Length in bytes of the first character of `text`, printable UTF-8 or a tab; otherwise 0. */
-int kith_utf8_length(const char *text);
-/** Length in bytes of the longest prefix that is valid UTF-8, printable or not; `size` if all is. */
-int64_t kith_utf8_valid_prefix(const char *text, int64_t size);
-
-/** The plural ending of a count: "" for 1, otherwise "s". */
-const char *kith_plural(int64_t n);
-
-/** folder + "/" + name (or name alone when it is absolute) into path [KITH_PATH]. */
-kith_status kith_path_join(const char *folder, const char *name, char *path) KITH_MUST_USE;
-
-/**
- * Copy a path into path [KITH_PATH], which may be `text` itself, and expand ~, ~user, $NAME or ${NAME} at its
- * beginning as a shell does; elsewhere they are literal.  Errors: KITH_ECONFIG, naming `what`, for an unset
- * or empty variable or an unknown user.  The result may differ between nodes: call it on rank 0.
- */
-kith_status kith_path_expand(const char *what, const char *text, char *path) KITH_MUST_USE;
-
-/** Create a folder and its missing parents (mkdir -p).  Errors: KITH_EOUTPUT. */
-kith_status kith_folder_make(const char *path) KITH_MUST_USE;
+KITH_API double kith_exact_sum_value(const kith_exact_sum *s); /**< the sum, or NaN */
 
 /* ---- clock, log, progress ---- */
 
-/** Monotonic time in seconds, from an arbitrary origin. */
-double kith_clock(void);
-
 /** What a rank logs: everything; warnings only (--quiet); nothing (all ranks but 0). */
 typedef enum { KITH_LOG_ALL, KITH_LOG_WARNINGS, KITH_LOG_NOTHING } kith_log_level;
-void kith_log_set(kith_log_level level);
-kith_log_level kith_log_get(void);
+KITH_API void kith_log_set(kith_log_level level);
 
 /** Print the message of the last failure to stderr, in bold on a terminal. */
-void kith_log_error(void);
-
-/** Print a line to stderr at KITH_LOG_ALL; printf style, without the newline. */
-void kith_log(const char *format, ...) KITH_FORMAT(1, 2);
-
-/** Treat warnings as errors, which kith_log_check() returns (--strict). */
-void kith_log_strict(void);
-/** KITH_ECONFIG if warnings are errors and this rank has had one, printed or not.  Local. */
-kith_status kith_log_check(void) KITH_MUST_USE;
-
-/** Print "kith: warning: …" to stderr, except at KITH_LOG_NOTHING; printf style. */
-void kith_warn(const char *format, ...) KITH_FORMAT(1, 2);
-
-/**
- * Columns of the terminal that shows stderr; 0 if stderr is a file or a pipe.  A launcher's terminal
- * (mpirun), to which it forwards stderr, counts.
- */
-int kith_terminal_columns(void);
-/** Whether the parent process is an MPI launcher or its daemon on this node. */
-bool kith_terminal_has_launcher(void);
-
-/**
- * Progress display on stderr: a bar on a terminal, otherwise a line every 15 seconds.  Prints nothing below
- * KITH_LOG_ALL.  Plain struct: begin, step, end.
- */
-typedef struct kith_progress {
-  char what[KITH_NAME];
-  int64_t n, done;
-  double began, drawn;
-} kith_progress;
-
-void kith_progress_begin(kith_progress *p, const char *what, int64_t n);
-/** Whether kith_progress_step() would draw now, so that a costly note is made only when it is shown. */
-bool kith_progress_is_due(const kith_progress *p);
-/** Report `done` of n; `note` (may be null) follows the bar, for example "loss 0.1234". */
-void kith_progress_step(kith_progress *p, int64_t done, const char *note);
-/** Erase the bar. */
-void kith_progress_end(kith_progress *p);
-
-/** Format a duration as "1:02:03", or "2:03" below an hour. */
-void kith_duration_print(double seconds, size_t size, char *text);
+KITH_API void kith_log_error(void);
 
 #endif

@@ -17,7 +17,7 @@ typedef struct kith_new_embeddings {
   char *history;       /**< its metrics, one JSON object per line */
 } kith_new_embeddings;
 
-void kith_new_embeddings_free(kith_new_embeddings *e); /**< Local. */
+KITH_API void kith_new_embeddings_free(kith_new_embeddings *e); /**< Local. */
 
 /**
  * Run the model of a checkpoint on the training graph augmented by new nodes.
@@ -33,8 +33,8 @@ void kith_new_embeddings_free(kith_new_embeddings *e); /**< Local. */
  * Errors: KITH_ECONFIG (another configuration key; a model that reads neither neighbors nor features),
  * KITH_EDATA (another graph), KITH_ENOMEM.  Cost: a forward pass on the full graph, and its memory.
  */
-kith_agreed kith_embed(const kith_comm *comm, const kith_graph *g, const kith_run *run,
-                       const kith_new_nodes *new, const char *checkpoint,
-                       kith_new_embeddings *out) KITH_MUST_USE;
+KITH_API kith_agreed kith_embed(const kith_comm *comm, const kith_graph *g, const kith_run *run,
+                                const kith_new_nodes *new, const char *checkpoint,
+                                kith_new_embeddings *out) KITH_MUST_USE;
 
 #endif

@@ -8,6 +8,7 @@
 #ifndef KITH_EVAL_H
 #define KITH_EVAL_H
 
+#include "kith/comm.h"
 #include "kith/graph.h"
 
 enum { KITH_MAX_CUTOFFS = 8 }; /**< most cutoffs K of a job */
@@ -36,14 +37,7 @@ typedef struct kith_eval_options {
       void); /**< Local: whether to abort; once true it stays true.  NULL on all ranks, or none */
 } kith_eval_options;
 
-kith_eval_options kith_eval_defaults(void);
-
-/** Whether epoch 1, 2, … is evaluated.  A run also evaluates its last epoch, unless every is 0.  Local. */
-bool kith_eval_is_due(int every, int64_t epoch);
-/** Number of held-out interactions, or nodes, of split valid or test, over all ranks.  Collective. */
-int64_t kith_eval_split_count(const kith_comm *comm, const kith_graph *g, kith_eval_split split);
-/** Resolve KITH_EVAL_AUTO to valid or test.  Collective. */
-kith_eval_split kith_eval_split_resolve(const kith_comm *comm, const kith_graph *g, kith_eval_split split);
+KITH_API kith_eval_options kith_eval_defaults(void);
 
 /** Means over the users with held-out items; definitions: docs/metrics.md. */
 typedef struct kith_metrics {
@@ -65,7 +59,7 @@ typedef struct kith_topk {
   float *score;  /**< [n_user, k] */
 } kith_topk;
 
-void kith_topk_free(kith_topk *top);
+KITH_API void kith_topk_free(kith_topk *top);
 
 /**
  * Top-K items of owned users, excluding the items of their training interactions.
@@ -80,9 +74,9 @@ void kith_topk_free(kith_topk *top);
  * @param[out] top  rows in the order of `user`; freed by kith_topk_free()
  * Cost: 2 d n_user n_item flops over all ranks; memory of two item shards.
  */
-kith_agreed kith_eval_topk(const kith_comm *comm, const kith_graph *g, int d, const float *x, int k,
-                           bool mask_valid, kith_lid n_user, const kith_lid *user,
-                           kith_topk *top) KITH_MUST_USE;
+KITH_API kith_agreed kith_eval_topk(const kith_comm *comm, const kith_graph *g, int d, const float *x, int k,
+                                    bool mask_valid, kith_lid n_user, const kith_lid *user,
+                                    kith_topk *top) KITH_MUST_USE;
 
 /**
  * Rank all users with held-out items and compute the metrics, equal on every rank.
@@ -90,12 +84,12 @@ kith_agreed kith_eval_topk(const kith_comm *comm, const kith_graph *g, int d, co
  * Collective.  Errors: KITH_ENOMEM; those of o->poll; KITH_EINTERRUPT if o->should_stop is true on any rank:
  * within a tile of users if true on all of them, else at the next poll.
  */
-kith_agreed kith_eval_metrics(const kith_comm *comm, const kith_graph *g, int d, const float *x,
-                              const kith_eval_options *o, kith_metrics *out) KITH_MUST_USE;
+KITH_API kith_agreed kith_eval_metrics(const kith_comm *comm, const kith_graph *g, int d, const float *x,
+                                       const kith_eval_options *o, kith_metrics *out) KITH_MUST_USE;
 
 /** Format the metrics at the largest K, "Recall@20 0.1824  NDCG@20 0.1554 …", into buffer [size]; `between`
  * separates the first three from the others.  Local. */
-void kith_metrics_print(const kith_metrics *m, const char *between, size_t size, char *buffer);
+KITH_API void kith_metrics_print(const kith_metrics *m, const char *between, size_t size, char *buffer);
 
 /**
  * The k nodes of a type with the largest inner products with each query row (maximum inner product search).
@@ -108,9 +102,9 @@ void kith_metrics_print(const kith_metrics *m, const char *between, size_t size,
  * @param[out] out  item [n_query, k] original numbers of the type, padded with -1
  * Cost: per query one product with each row of the type, and an all-gather of 8 k bytes per rank.
  */
-kith_agreed kith_eval_nearest(const kith_comm *comm, const kith_graph *g, kith_node_type type, int d,
-                              const float *x, int n_query, const float *query, const kith_ragged *exclude,
-                              int k, kith_topk *out) KITH_MUST_USE;
+KITH_API kith_agreed kith_eval_nearest(const kith_comm *comm, const kith_graph *g, kith_node_type type, int d,
+                                       const float *x, int n_query, const float *query,
+                                       const kith_ragged *exclude, int k, kith_topk *out) KITH_MUST_USE;
 
 /* ---- classes ---- */
 
@@ -121,13 +115,7 @@ typedef struct kith_accuracy {
 } kith_accuracy;
 
 /** Accuracy of logits [n_own, classes] on the nodes of a split, equal on every rank.  Collective. */
-kith_accuracy kith_eval_accuracy(const kith_comm *comm, const kith_graph *g, const float *logits,
-                                 kith_node_split split);
-
-/** correct / n; 0 without nodes.  Local. */
-double kith_accuracy_ratio(const kith_accuracy *a);
-
-/** Format as "accuracy 0.8140 (814 of 1000)  loss 0.6021" into buffer [size].  Local. */
-void kith_accuracy_print(const kith_accuracy *a, size_t size, char *buffer);
+KITH_API kith_accuracy kith_eval_accuracy(const kith_comm *comm, const kith_graph *g, const float *logits,
+                                          kith_node_split split);
 
 #endif

@@ -9,7 +9,7 @@
 #ifndef KITH_GRAPH_H
 #define KITH_GRAPH_H
 
-#include "kith/comm.h"
+#include "kith/base.h"
 
 /** The task: recommend items to users, or classify nodes. */
 typedef enum kith_task { KITH_RECOMMEND, KITH_CLASSIFY } kith_task;
@@ -32,11 +32,6 @@ typedef struct kith_ragged {
   int32_t *value;  /**< [start[n_row]] original item numbers */
 } kith_ragged;
 
-/** Free the arrays.  Local. */
-void kith_ragged_free(kith_ragged *ragged);
-/** Whether row `row` contains `value`: binary search.  Local. */
-bool kith_ragged_has(const kith_ragged *ragged, int64_t row, int32_t value);
-
 /**
  * Sparse matrix in CSR format with permuted rows, in local numbers.  Position p holds row perm[p]: entries
  * start[p] … start[p + 1] - 1.  Rows are stored in the order in which they are computed; the columns of a row
@@ -50,9 +45,6 @@ typedef struct kith_csr {
   float *weight;   /**< [start[n_row]] */
 } kith_csr;
 
-/** Free the arrays.  Local. */
-void kith_csr_free(kith_csr *csr);
-
 /** Sparse features of nodes: row i has features index[start[i]] … index[start[i + 1] - 1], each with a value.
  */
 typedef struct kith_features {
@@ -61,12 +53,6 @@ typedef struct kith_features {
   int32_t *index;  /**< [start[n_row]] */
   float *value;    /**< [start[n_row]] */
 } kith_features;
-
-/** Free the arrays.  Local. */
-void kith_features_free(kith_features *features);
-/** Allocate n_row rows with `n` entries in total; start is zero.  Local.  Errors: KITH_ENOMEM, *out is empty.
- */
-kith_status kith_features_make(int64_t n_row, kith_eid n, kith_features *out) KITH_MUST_USE;
 
 /**
  * The transpose of a kith_csr, by reference to its entries: column c has entries entry[start[c]] …
@@ -81,16 +67,16 @@ typedef struct kith_csc {
 
 /** Allocate for matrices of up to max_col columns and max_entry entries.  Local.  Errors: KITH_ENOMEM, *out
  * is empty. */
-kith_status kith_csc_make(kith_lid max_col, kith_eid max_entry, kith_csc *out) KITH_MUST_USE;
+KITH_API kith_status kith_csc_make(kith_lid max_col, kith_eid max_entry, kith_csc *out) KITH_MUST_USE;
 /**
  * Transpose a matrix: counting sort, O(entries).  Local.
  *
  * @param size, scratch  temporary memory in bytes, aligned as by kith_alloc(); with 16 bytes an entry,
  * matrices larger than a cache are transposed faster; 0 and null: none
  */
-void kith_csc_fill(const kith_csr *csr, int64_t size, void *scratch, kith_csc *csc);
+KITH_API void kith_csc_fill(const kith_csr *csr, int64_t size, void *scratch, kith_csc *csc);
 /** Free the arrays.  Local. */
-void kith_csc_free(kith_csc *csc);
+KITH_API void kith_csc_free(kith_csc *csc);
 
 /** The nodes behind the rows of a tensor in this step.  The planner of steps changes it between steps. */
 typedef struct kith_node_map {
@@ -111,9 +97,6 @@ typedef struct kith_adjacency {
   kith_eid *start;    /**< [n_own + 1]; null: the graph does not have the relation */
   kith_gid *neighbor; /**< [start[n_own]] */
 } kith_adjacency;
-
-/** Free the arrays.  Local. */
-void kith_adjacency_free(kith_adjacency *adjacency);
 
 /**
  * One rank's share of the partitioned graph: the rows that it owns.  Read from parts.h5, on any number of
@@ -156,15 +139,9 @@ typedef struct kith_graph {
 } kith_graph;
 
 /** Free the graph and null the pointer.  Local; accepts null. */
-void kith_graph_destroy(kith_graph **graph);
+KITH_API void kith_graph_destroy(kith_graph **graph);
 
 /** The rank (or part) that owns global number `g`: binary search in first[size + 1].  Local. */
-int kith_owner(int size, const kith_gid *first, kith_gid g);
-
-/** First of the contiguous chunk that rank (or part, or tile) `i` of `size` gets of `n` elements: n * i /
- * size. */
-static inline int64_t kith_chunk_begin(int64_t n, int size, int i) {
-  return (int64_t)((__int128_t)n * i / size);
-}
+KITH_API int kith_owner(int size, const kith_gid *first, kith_gid g);
 
 #endif

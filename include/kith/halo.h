@@ -10,6 +10,7 @@
 #ifndef KITH_HALO_H
 #define KITH_HALO_H
 
+#include "kith/comm.h"
 #include "kith/graph.h"
 
 typedef struct kith_halo kith_halo;
@@ -24,51 +25,17 @@ typedef struct kith_halo kith_halo;
  * Errors: KITH_ENOMEM; KITH_EDATA if a number is out of range or not ascending.
  * Cost: 16 bytes are sent per received row, once.
  */
-kith_agreed kith_halo_create(const kith_comm *comm, const kith_gid *first, int64_t n_recv,
-                             const kith_gid *recv, kith_halo **out) KITH_MUST_USE;
-
-/**
- * Create a halo whose pattern changes from step to step: kith_halo_setup() sets it.  Collective.
- *
- * @param max_recv, max_send  largest numbers of rows that this rank receives and sends in any step
- * @param d                   width of the rows; the buffers are allocated here
- */
-kith_agreed kith_halo_create_dynamic(const kith_comm *comm, const kith_gid *first, kith_lid max_recv,
-                                     kith_lid max_send, int d, kith_halo **out) KITH_MUST_USE;
-
-/**
- * Set the pattern of a dynamic halo.  Collective.  Allocates nothing.  Cannot fail: a number out of range, or
- * more rows than the capacity, aborts the job.
- *
- * @param recv       [n_recv] global numbers of the rows to receive, ascending
- * @param key        [n_recv] sort keys, passed to the owners of the rows (kith_halo_send_key()); may be null
- * @param piggyback  any number; it travels with the counts
- * @return the maximum of `piggyback` over all ranks
- */
-int64_t kith_halo_setup(kith_halo *h, kith_lid n_recv, const kith_gid *recv, const int64_t *key,
-                        int64_t piggyback);
+KITH_API kith_agreed kith_halo_create(const kith_comm *comm, const kith_gid *first, int64_t n_recv,
+                                      const kith_gid *recv, kith_halo **out) KITH_MUST_USE;
 
 /** Free the halo and null the pointer.  Local; accepts null. */
-void kith_halo_destroy(kith_halo **halo);
-
-/** Rows that this rank receives in forward. */
-kith_lid kith_halo_n_recv(const kith_halo *h);
-/** Rows that this rank sends in forward, those to itself included. */
-kith_lid kith_halo_n_send(const kith_halo *h);
-/** [n_send] the owned row behind each sent row, counted from 0 on this rank. */
-const kith_lid *kith_halo_send_row(const kith_halo *h);
-/** [n_send] the receiver's sort key of each sent row; 0 without keys. */
-const int64_t *kith_halo_send_key(const kith_halo *h);
-/** Sent rows that go to another rank. */
-kith_lid kith_halo_n_remote(const kith_halo *h);
-/** Bytes sent to other ranks since the halo was created, both directions. */
-int64_t kith_halo_bytes(const kith_halo *h);
+KITH_API void kith_halo_destroy(kith_halo **halo);
 
 /**
  * Allocate the buffers for rows of `d` floats, so that no exchange allocates.  Local; call it once per width,
  * with the same widths on every rank.  Errors: KITH_ENOMEM; KITH_ECONFIG for more than 16 widths.
  */
-kith_status kith_halo_reserve(kith_halo *h, int d) KITH_MUST_USE;
+KITH_API kith_status kith_halo_reserve(kith_halo *h, int d) KITH_MUST_USE;
 
 /**
  * Copy owned rows to the ranks that read them.  Collective; cannot fail once `d` is reserved.
@@ -79,52 +46,12 @@ kith_status kith_halo_reserve(kith_halo *h, int d) KITH_MUST_USE;
  * @param own        [n_own, d] owned rows, in the order of their numbers
  * @param[out] ghost [n_recv, d] in the order of `recv`; each message is received in place
  */
-void kith_halo_begin(kith_halo *h, int d, const float *own, float *ghost);
-void kith_halo_progress(kith_halo *h);
-void kith_halo_end(kith_halo *h);
-
-/** Forward from packed rows: packed [n_send, d], row s is a copy of owned row send_row[s].  Collective. */
-void kith_halo_forward_packed(kith_halo *h, int d, const float *packed, float *ghost);
-
-/** Received rows that this rank owns itself: n rows, starting at index `recv` of the received rows and at
- * index `send` of the sent ones. */
-typedef struct kith_halo_self_rows {
-  kith_lid n, recv, send;
-} kith_halo_self_rows;
-
-kith_halo_self_rows kith_halo_self(const kith_halo *h);
-
-/**
- * Start one direction without the rank's own rows (kith_halo_self()), which need not be packed.  Collective.
- * Complete it with kith_halo_end().
- *
- * @param packed, ghost  [n_send, d] and [n_recv, d], as below; the rank's own rows are left unchanged
- */
-void kith_halo_forward_remote(kith_halo *h, int d, const float *packed, float *ghost);
-void kith_halo_backward_remote(kith_halo *h, int d, const float *ghost, float *packed);
-
-/**
- * The transpose of kith_halo_forward_packed(): return ghost rows to their owners, without a sum.  Collective.
- *
- * @param ghost       [n_recv, d]
- * @param[out] packed [n_send, d] row s belongs to owned row send_row[s]; ordered by sending rank, then by
- * number
- */
-void kith_halo_backward_packed(kith_halo *h, int d, const float *ghost, float *packed);
+KITH_API void kith_halo_begin(kith_halo *h, int d, const float *own, float *ghost);
+KITH_API void kith_halo_progress(kith_halo *h);
+KITH_API void kith_halo_end(kith_halo *h);
 
 /** The transpose of forward: own[send_row[s]] += returned row s, in the order of s.  Collective. */
-void kith_halo_backward(kith_halo *h, int d, const float *ghost, float *own);
-
-/** Forward of integers in place of rows: ghost[i] = own[recv[i]].  Collective.  Errors: KITH_ENOMEM. */
-kith_agreed kith_halo_forward_int(kith_halo *h, const int64_t *own, int64_t *ghost) KITH_MUST_USE;
-
-/* ---- replicated rows ---- */
-
-/**
- * All-gather of rows, in place: rank r holds rows first[r] … first[r + 1] - 1 of x [first[size], d] before,
- * and every rank holds all rows after.  Collective.
- */
-void kith_allgather_rows(const kith_comm *comm, const int64_t *first, int d, float *x);
+KITH_API void kith_halo_backward(kith_halo *h, int d, const float *ghost, float *own);
 
 /* ---- distributed sparse matrix ---- */
 
@@ -180,10 +107,10 @@ typedef struct kith_full_block {
  * @param transpose  make the transpose too, 12 bytes an entry: all ops but kith_propagate_op() read it
  * @param loops      add a self-loop of weight zero to every row
  */
-kith_status kith_full_block_make(kith_dist_csr *a, bool transpose, bool loops,
-                                 kith_full_block *out) KITH_MUST_USE;
+KITH_API kith_status kith_full_block_make(kith_dist_csr *a, bool transpose, bool loops,
+                                          kith_full_block *out) KITH_MUST_USE;
 /** Free the block's storage.  Local. */
-void kith_full_block_free(kith_full_block *full);
+KITH_API void kith_full_block_free(kith_full_block *full);
 
 /**
  * The training graph's symmetric normalized adjacency.  Collective.
@@ -191,8 +118,8 @@ void kith_full_block_free(kith_full_block *full);
  * @param d  width of the rows that will be exchanged
  * Errors: KITH_ENOMEM; KITH_EDATA for more than 2^31 - 2 rows on a rank.
  */
-kith_agreed kith_dist_csr_create(const kith_comm *comm, const kith_graph *g, int d,
-                                 kith_dist_csr **out) KITH_MUST_USE;
+KITH_API kith_agreed kith_dist_csr_create(const kith_comm *comm, const kith_graph *g, int d,
+                                          kith_dist_csr **out) KITH_MUST_USE;
 
 /**
  * A matrix with given rows and weights.  Collective.  Not for kith_propagate_op(), whose backward pass
@@ -203,21 +130,12 @@ kith_agreed kith_dist_csr_create(const kith_comm *comm, const kith_graph *g, int
  * @param weight  [start[n_own]] weights of the entries
  * Errors: KITH_ENOMEM; KITH_EDATA if a number is out of range.
  */
-kith_agreed kith_dist_csr_create_weighted(const kith_comm *comm, const kith_graph *g, const kith_eid *start,
-                                          const kith_gid *number, const float *weight, int d,
-                                          kith_dist_csr **out) KITH_MUST_USE;
+KITH_API kith_agreed kith_dist_csr_create_weighted(const kith_comm *comm, const kith_graph *g,
+                                                   const kith_eid *start, const kith_gid *number,
+                                                   const float *weight, int d,
+                                                   kith_dist_csr **out) KITH_MUST_USE;
 
-/**
- * The merged matrix M = A + omega F of the training graph and the ties between users, symmetric, each
- * normalized by its own degrees; for kith_propagate_op().  `degree` counts training interactions only.
- * Collective.
- *
- * @param omega  weight of the ties, > 0; the graph must have them (g->friend.start)
- * Errors: KITH_ENOMEM; KITH_EDATA if a row of ties is not ascending.
- */
-kith_agreed kith_dist_csr_create_merged(const kith_comm *comm, const kith_graph *g, double omega, int d,
-                                        kith_dist_csr **out) KITH_MUST_USE;
 /** Free the matrix and null the pointer.  Local; accepts null. */
-void kith_dist_csr_destroy(kith_dist_csr **matrix);
+KITH_API void kith_dist_csr_destroy(kith_dist_csr **matrix);
 
 #endif

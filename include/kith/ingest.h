@@ -74,8 +74,6 @@ typedef enum kith_feature_format {
   KITH_LONG,
   KITH_FEATURES_AUTO
 } kith_feature_format;
-/** Name of a format: "sparse", "dense", "long", "auto".  Local. */
-const char *kith_feature_format_text(kith_feature_format format);
 
 /** A list of features of users or items; a line holds an id and features. */
 typedef struct kith_feature_source {
@@ -159,8 +157,8 @@ typedef struct kith_ingest_report {
  * by time without times), KITH_ENOMEM, KITH_EOUTPUT, KITH_EIO. Memory: 12 bytes per interaction, 28 with
  * times, 36 with times and weights; 20 per feature of a node.
  */
-kith_agreed kith_ingest(const kith_comm *comm, const kith_ingest_options *o, const char *job,
-                        const char *path, kith_ingest_report *report) KITH_MUST_USE;
+KITH_API kith_agreed kith_ingest(const kith_comm *comm, const kith_ingest_options *o, const char *job,
+                                 const char *path, kith_ingest_report *report) KITH_MUST_USE;
 
 /** Lists of a node classification.  Line i, from 0, of labels and features is node i; the other lists hold
  * these numbers. */
@@ -191,8 +189,9 @@ typedef struct kith_ingest_nodes_report {
  * KITH_EOUTPUT, KITH_EIO.
  * Memory: 8 bytes per feature of a node, 24 per edge.
  */
-kith_agreed kith_ingest_nodes(const kith_comm *comm, const kith_ingest_nodes_options *o, const char *job,
-                              const char *path, kith_ingest_nodes_report *report) KITH_MUST_USE;
+KITH_API kith_agreed kith_ingest_nodes(const kith_comm *comm, const kith_ingest_nodes_options *o,
+                                       const char *job, const char *path,
+                                       kith_ingest_nodes_report *report) KITH_MUST_USE;
 
 /* ---- new nodes: nodes that are not in the training graph ---- */
 
@@ -231,8 +230,8 @@ typedef struct kith_new_nodes_report {
  * Errors: KITH_ENOINPUT; KITH_EDATA with file:line (an unknown partner, unless skipped; a pair of two known
  * nodes); KITH_ECONFIG (columns; the graph has no such features); KITH_ENOMEM.
  */
-kith_agreed kith_new_nodes_read(const kith_comm *comm, const char *graph_path,
-                                const kith_new_nodes_options *o, kith_new_nodes *out,
-                                kith_new_nodes_report *report) KITH_MUST_USE;
+KITH_API kith_agreed kith_new_nodes_read(const kith_comm *comm, const char *graph_path,
+                                         const kith_new_nodes_options *o, kith_new_nodes *out,
+                                         kith_new_nodes_report *report) KITH_MUST_USE;
 
 #endif

@@ -7,8 +7,7 @@
 #ifndef KITH_LOSS_H
 #define KITH_LOSS_H
 
-#include "kith/sample.h"
-#include "kith/tape.h"
+#include "kith/base.h"
 
 typedef enum kith_loss_name { KITH_BPR, KITH_SOFTMAX, KITH_NCE } kith_loss_name;
 
@@ -22,60 +21,6 @@ typedef struct kith_loss_options {
   int shared;   /**< softmax: number of further candidates, drawn once for all pairs of a step */
 } kith_loss_options;
 
-kith_loss_options kith_loss_defaults(void);
-const char *kith_loss_text(kith_loss_name name); /**< "bpr" */
-/** Check a loss against the options of its negatives.  Local.  Errors: KITH_ECONFIG. */
-kith_status kith_loss_check(const kith_loss_options *o, const kith_negative_options *n) KITH_MUST_USE;
-
-/**
- * Bayesian personalized ranking (Rendle et al., UAI 2009): mean over the step's pairs, and over the k
- * negatives of each, of softplus(<u, negative> - <u, positive>).  A hard negative is the draw of a pool with
- * the largest <u, draw> at this step (Zhang et al., SIGIR 2013); only its row has a gradient.
- *
- * @param b     the step's pairs, read when run
- * @param rows  [most rows of a batch, d] embeddings of the pairs' users, items and negatives
- */
-void kith_bpr_op(kith_tape *t, const kith_batch *b, kith_tensor *rows, kith_exact_sum *loss);
-
-/**
- * Noise contrastive estimation (Gutmann and Hyvarinen, AISTATS 2010; Mnih and Teh, ICML 2012): with logits
- * l(i) = <u, i> - log(k p_n(i)), mean over the step's pairs of softplus(-l(positive)) + sum over the k
- * negatives of softplus(l(negative)).  Scores then estimate log p(i | u) without a sum over all items.
- *
- * p_n is the noise distribution before a user's own items are rejected.  Rejection raises the probability of
- * every other item by a factor near 1, unless the user has a large share of all items; it is not corrected.
- * In-batch draws follow p_n only where a step is a random sample of all training pairs: not in cluster mode.
- */
-void kith_nce_op(kith_tape *t, const kith_batch *b, kith_tensor *rows, kith_exact_sum *loss);
-
-/**
- * Softmax: mean over the step's pairs of -log softmax of cos(u, i) / temperature over the pair's candidates:
- * - its own item;
- * - with `inbatch`, the items of the step's other pairs on all ranks, except equal items and, with `mask`,
- *   training items of the user;
- * - `shared` negatives drawn for the whole step, except training items of the user.
- *
- * Popular items are candidates more often, which would teach the model to rank against popularity.  The logQ
- * correction makes the logits in training cos / temperature - logq * log(frequency), where the frequency is
- * the expected number of occurrences in a step.  With logq = 1 the softmax over candidates estimates the
- * softmax over all items (Bengio and Senecal 2008; Yi et al., RecSys 2019); with 0 there is no correction.
- * Frequencies: in-batch degree_i * pairs / edges, for the own item too, as in Yi et al.; shared:
- * shared * p_n(i); own item without `inbatch`: 1, since it is always a candidate.
- *
- * Each rank computes whole tiles: forward its users against all candidates, backward its candidates against
- * all users, so that every sum has one order on any number of ranks.  Collective when run.  Cost: 8 d
- * multiplications for each pair and candidate, over all ranks.
- */
-void kith_softmax_op(kith_tape *t, const kith_comm *comm, const kith_batch *b,
-                     const kith_loss_options *options, kith_tensor *rows, kith_exact_sum *loss);
-
-/**
- * Cross-entropy of labeled nodes: sum over the step's nodes of weight_i (log sum over classes c of exp(x_ic)
- * - x_i,label).
- *
- * @param l     the step's nodes on this rank, read when run
- * @param rows  [most nodes, classes] their logits
- */
-void kith_cross_entropy_op(kith_tape *t, const kith_train_nodes *l, kith_tensor *rows, kith_exact_sum *loss);
+KITH_API kith_loss_options kith_loss_defaults(void);
 
 #endif

@@ -10,7 +10,7 @@ typedef struct kith_adam_options {
   double lr, beta1, beta2, epsilon;
 } kith_adam_options;
 
-kith_adam_options kith_adam_defaults(void); /**< 0.001, 0.9, 0.999, 1e-8 */
+KITH_API kith_adam_options kith_adam_defaults(void); /**< 0.001, 0.9, 0.999, 1e-8 */
 
 /**
  * One step on n numbers (Kingma and Ba, ICLR 2015, Algorithm 1, with bias correction).  Local.
@@ -19,14 +19,7 @@ kith_adam_options kith_adam_defaults(void); /**< 0.001, 0.9, 0.999, 1e-8 */
  * @param g     [n] gradient
  * @param m, v, p  [n] first and second moment, parameters; updated
  */
-void kith_adam_step(const kith_adam_options *o, int64_t step, int64_t n, const float *g, float *m, float *v,
-                    float *p);
-
-/**
- * Sparse (lazy) Adam: the same step on the rows row[i] of p, m, v [rows, d], with gradients g [n, d].  The
- * moments of other rows are unchanged until their next gradient.  Local.
- */
-void kith_adam_step_rows(const kith_adam_options *o, int64_t step, int32_t n, const int32_t *row, int d,
-                         const float *g, float *m, float *v, float *p);
+KITH_API void kith_adam_step(const kith_adam_options *o, int64_t step, int64_t n, const float *g, float *m,
+                             float *v, float *p);
 
 #endif

@@ -22,7 +22,7 @@ typedef struct kith_partition_options {
                     them.  No key of jobs: kith partition sets it */
 } kith_partition_options;
 
-kith_partition_options kith_partition_defaults(void);
+KITH_API kith_partition_options kith_partition_defaults(void);
 
 /** Quality of the cut for one number of ranks. */
 typedef struct kith_partition_report {
@@ -42,16 +42,16 @@ typedef struct kith_partition_report {
  * Errors: KITH_ECONFIG (parts out of range; graph too large for METIS's 32-bit index, and what to do),
  * KITH_ENOMEM.
  */
-kith_status kith_partition_make(const kith_dataset *d, const kith_partition_options *o,
-                                int32_t *part) KITH_MUST_USE;
+KITH_API kith_status kith_partition_make(const kith_dataset *d, const kith_partition_options *o,
+                                         int32_t *part) KITH_MUST_USE;
 
 /** Judge a cut for R ranks.  Local. */
-kith_status kith_partition_judge(const kith_dataset *d, const kith_partition_options *o, const int32_t *part,
-                                 int ranks, int width, int layers, int64_t steps_per_epoch,
-                                 kith_partition_report *out) KITH_MUST_USE;
+KITH_API kith_status kith_partition_judge(const kith_dataset *d, const kith_partition_options *o,
+                                          const int32_t *part, int ranks, int width, int layers,
+                                          int64_t steps_per_epoch, kith_partition_report *out) KITH_MUST_USE;
 
 /** Write parts.h5 (layout: docs/files.md).  Collective over `comm` (one rank). */
-kith_agreed kith_partition_write(const kith_comm *comm, const char *path, const kith_dataset *d,
-                                 const kith_partition_options *o, const int32_t *part) KITH_MUST_USE;
+KITH_API kith_agreed kith_partition_write(const kith_comm *comm, const char *path, const kith_dataset *d,
+                                          const kith_partition_options *o, const int32_t *part) KITH_MUST_USE;
 
 #endif

@@ -32,16 +32,12 @@ typedef struct kith_exec_ctx {
 } kith_exec_ctx;
 
 /** An empty tape.  Local.  Errors: KITH_ENOMEM. */
-kith_status kith_tape_create(kith_tape **out) KITH_MUST_USE;
+KITH_API kith_status kith_tape_create(kith_tape **out) KITH_MUST_USE;
 /** Local; accepts null. */
-void kith_tape_destroy(kith_tape **tape);
+KITH_API void kith_tape_destroy(kith_tape **tape);
 
 /** A new tensor [n_row, d], zero, with a gradient.  Owned by the tape; null on failure.  Local. */
-kith_tensor *kith_tape_tensor(kith_tape *t, int64_t n_row, int d);
-
-/** Zeroed workspace of an op: `count` elements of `size` bytes.  Owned by the tape; null on failure.  Local.
- */
-void *kith_tape_workspace(kith_tape *t, int64_t count, size_t size);
+KITH_API kith_tensor *kith_tape_tensor(kith_tape *t, int64_t n_row, int d);
 
 /**
  * Record an op.  Local.
@@ -52,58 +48,26 @@ void *kith_tape_workspace(kith_tape *t, int64_t count, size_t size);
  * @param size        bytes of `self`
  * @return self, zeroed, owned by the tape; null on failure
  */
-void *kith_tape_op(kith_tape *t, const char *name, bool collective, void (*forward)(void *self),
-                   void (*backward)(void *self), size_t size);
-
-/** Store a failure while recording; the first one is kept.  Returns the tape's status.  Local. */
-kith_status kith_tape_check(kith_tape *t, kith_status st);
+KITH_API void *kith_tape_op(kith_tape *t, const char *name, bool collective, void (*forward)(void *self),
+                            void (*backward)(void *self), size_t size);
 
 /** KITH_OK, or the first failure while recording.  Local. */
-kith_status kith_tape_status(const kith_tape *t) KITH_MUST_USE;
-
-/** Bytes allocated for tensors' values, their gradients, and workspaces. */
-typedef struct kith_tape_bytes {
-  int64_t value, grad, workspace;
-} kith_tape_bytes;
-kith_tape_bytes kith_tape_memory(const kith_tape *t);
+KITH_API kith_status kith_tape_status(const kith_tape *t) KITH_MUST_USE;
 
 /** Run all ops in order.  Collective if any op is. */
-void kith_tape_forward(kith_tape *t);
+KITH_API void kith_tape_forward(kith_tape *t);
 /** Mark all gradients as unwritten, then run all ops backward, last one first.  Collective if any op is. */
-void kith_tape_backward(kith_tape *t);
-/** Call `progress(self)` after every op, forward and backward, so that work in the background advances;
- * null: nothing. */
-void kith_tape_set_progress(kith_tape *t, void (*progress)(void *self), void *self);
-
-/**
- * Zero all tensors but `keep` (null: all) and give their pages back to the system until the next run.  Local.
- *
- * @param workspaces  workspaces too: for tapes whose ops keep nothing there from one run to the next
- */
-void kith_tape_discard(kith_tape *t, const kith_tensor *keep, bool workspaces);
+KITH_API void kith_tape_backward(kith_tape *t);
 
 /** A tensor with one row for each row of a node map.  Local. */
-kith_tensor *kith_tape_node_tensor(kith_tape *t, const kith_node_map *node_map, int d);
-/** The same without a gradient: for data, such as features.  Local. */
-kith_tensor *kith_tape_constant(kith_tape *t, const kith_node_map *node_map, int d);
-/** A tensor computed from `x` alone: constant if `x` is.  Local. */
-kith_tensor *kith_tape_tensor_like(kith_tape *t, const kith_tensor *x, const kith_node_map *node_map, int d);
+KITH_API kith_tensor *kith_tape_node_tensor(kith_tape *t, const kith_node_map *node_map, int d);
 
 /** Rows in use at this step, without ghost rows. */
 static inline int64_t kith_tensor_n(const kith_tensor *x) { return x->node_map ? x->node_map->n : x->n_row; }
 
-/** False for constants, which have no gradient. */
-static inline bool kith_tensor_requires_grad(const kith_tensor *x) { return x->grad != NULL; }
-
 /** The gradient, to be read or added to.  Zeroed first (ghost rows too) where this pass has not written it.
  */
-float *kith_tensor_grad(kith_tensor *x);
-
-/**
- * Mark the gradient as written and return whether it already was: if true, a backward function adds to it,
- * otherwise it overwrites all of it.
- */
-bool kith_tensor_mark_grad_written(kith_tensor *x);
+KITH_API float *kith_tensor_grad(kith_tensor *x);
 
 /* ---- parameters ---- */
 
@@ -120,17 +84,15 @@ typedef enum kith_init {
   KITH_INIT_GLOROT /**< uniform in +-sqrt(6 / (rows + columns)), Glorot and Bengio 2010 */
 } kith_init;
 
-enum { KITH_MAX_PARAMS = 128 };
-
 /** No weights yet; `seed` keys their initial values.  Local.  Errors: KITH_ENOMEM. */
-kith_status kith_params_create(uint64_t seed, kith_params **out) KITH_MUST_USE;
+KITH_API kith_status kith_params_create(uint64_t seed, kith_params **out) KITH_MUST_USE;
 /** Local; accepts null. */
-void kith_params_destroy(kith_params **params);
+KITH_API void kith_params_destroy(kith_params **params);
 /** Get the weights `name`; the first call creates them [n_row, d].  Null on failure: see
  * kith_params_status().  Local. */
-kith_tensor *kith_params_get(kith_params *p, const char *name, int64_t n_row, int d, kith_init init);
+KITH_API kith_tensor *kith_params_get(kith_params *p, const char *name, int64_t n_row, int d, kith_init init);
 /** KITH_OK, or the first failure of kith_params_get().  Local. */
-kith_status kith_params_status(const kith_params *p) KITH_MUST_USE;
+KITH_API kith_status kith_params_status(const kith_params *p) KITH_MUST_USE;
 
 /** All weights as flat blocks of n numbers: value, gradient, first and second moment.  Valid until the next
  * kith_params_get(). */
@@ -138,108 +100,41 @@ typedef struct kith_weights {
   int64_t n;
   float *value, *grad, *m, *v;
 } kith_weights;
-kith_weights kith_params_weights(kith_params *p);
-
-int kith_params_n(const kith_params *p); /**< number of tensors */
-const char *kith_params_name(const kith_params *p, int i);
-const kith_tensor *kith_params_at(const kith_params *p, int i);
+KITH_API kith_weights kith_params_weights(kith_params *p);
 
 /** Set all gradients to zero.  Local. */
-void kith_params_zero_grad(kith_params *p);
+KITH_API void kith_params_zero_grad(kith_params *p);
 /** Sum all gradients over the ranks: one all-reduce.  Collective. */
-void kith_params_allreduce_grad(kith_params *p, const kith_comm *comm);
-
-/* ---- the output of a model ---- */
-
-/**
- * A model's output: final embedding = sum over terms i of weight_i h_i, each h_i added from column offset_i
- * on.  Equal offsets give a weighted sum of layers, different ones their concatenation.
- */
-enum { KITH_MAX_LAYER_OUTPUTS = 17 };
-typedef struct kith_output {
-  const kith_gather_index *gather_index; /**< the rows that the step's batch gathers */
-  kith_tensor *packed;                   /**< [most gathered rows, d] their final embeddings */
-  bool
-      all_rows; /**< compute all rows of the last layer, not only the gathered ones: for kith_output_rows() */
-  int n;        /**< terms */
-  kith_tensor *h[KITH_MAX_LAYER_OUTPUTS];
-  float weight[KITH_MAX_LAYER_OUTPUTS];
-  bool learned; /**< whether the weights are learned (kith_layer_weights_op()) … */
-  double dweight[KITH_MAX_LAYER_OUTPUTS]; /**< … and their gradients */
-  int offset[KITH_MAX_LAYER_OUTPUTS];
-} kith_output;
-
-/**
- * Add the term weight * h, from column `offset` on.  Computes the rows in gather_index only; for all rows see
- * kith_output_rows().  Record it right after h, so that backward adds to h's gradient while that is in cache.
- */
-void kith_layer_combine_op(kith_tape *t, kith_output *out, float weight, int offset, kith_tensor *h);
-
-/**
- * Learn the weights of the terms: weight = softmax(a).  Record it before the terms: term i is the i-th one
- * recorded, and the weight given there is ignored.
- *
- * @param a  [1, terms], a parameter
- */
-void kith_layer_weights_op(kith_tape *t, kith_output *out, kith_tensor *a);
-
-/** final [n_own, d]: the final embedding of all owned rows.  Local; after kith_tape_forward(). */
-void kith_output_rows(const kith_output *out, int64_t n_own, int d, float *final);
+KITH_API void kith_params_allreduce_grad(kith_params *p, const kith_comm *comm);
 
 /* ---- ops on the rows of a block ---- */
-
-/*
- * A block is one layer of message passing: its destination rows (out) are computed from the source rows (in)
- * of their neighbors.  Every op records a new tensor and returns it; null in, null out.
- * All are Local unless they say Collective when run.
- */
-
-/**
- * Edge dropout: the block without the edges that a training step drops, each with probability p and in both
- * directions.  Weights of sums are multiplied by 1 / (1 - p), so that sums keep their expectation; means,
- * maxima and softmaxes are taken over the remaining edges.  Evaluation drops nothing.
- *
- * The draw is keyed by (seed, step, both nodes): all layers, blocks and ranks drop the same edges.
- * @return the reduced block, owned by the tape: `block` itself if p is 0; null on failure
- * Memory: 13 bytes an edge, 12 more where the block has a transpose.
- */
-const kith_block *kith_edge_dropout_op(kith_tape *t, const kith_block *block, const kith_exec_ctx *exec,
-                                       double p);
 
 /**
  * y = A x with the block's own symmetric weights.  On the full graph Collective when run: the halo exchange
  * overlaps with the rows that need no ghosts, and backward multiplies by A itself.
  */
-kith_tensor *kith_propagate_op(kith_tape *t, const kith_block *block, kith_tensor *x);
-
-/**
- * The same for a layer that only the output reads.  Unless out->all_rows, forward computes the rows of
- * out->gather_index only, at the cost of their entries.
- */
-kith_tensor *kith_propagate_last_op(kith_tape *t, const kith_block *block, const kith_output *out,
-                                    kith_tensor *x);
+KITH_API kith_tensor *kith_propagate_op(kith_tape *t, const kith_block *block, kith_tensor *x);
 
 /** y = x w + b: x [rows, k], w [k, m], b [1, m] or null. */
-kith_tensor *kith_linear_op(kith_tape *t, kith_tensor *x, kith_tensor *w, kith_tensor *b);
+KITH_API kith_tensor *kith_linear_op(kith_tape *t, kith_tensor *x, kith_tensor *w, kith_tensor *b);
 /** y = wa a + wb b; a and b have the same shape. */
-kith_tensor *kith_add_op(kith_tape *t, float wa, kith_tensor *a, float wb, kith_tensor *b);
+KITH_API kith_tensor *kith_add_op(kith_tape *t, float wa, kith_tensor *a, float wb, kith_tensor *b);
 /** y = a * b, elementwise. */
-kith_tensor *kith_hadamard_op(kith_tape *t, kith_tensor *a, kith_tensor *b);
-/** y [rows, sum of the d_i]: the columns of `n` tensors concatenated. */
-enum { KITH_MAX_CONCAT = 16 };
-kith_tensor *kith_concat_op(kith_tape *t, int n, kith_tensor *const *x);
+KITH_API kith_tensor *kith_hadamard_op(kith_tape *t, kith_tensor *a, kith_tensor *b);
+
+KITH_API kith_tensor *kith_concat_op(kith_tape *t, int n, kith_tensor *const *x);
 /** y = f(x), elementwise (kith_activate_forward()). */
-kith_tensor *kith_activate_op(kith_tape *t, kith_activation f, float slope, kith_tensor *x);
+KITH_API kith_tensor *kith_activate_op(kith_tape *t, kith_activation f, float slope, kith_tensor *x);
 /** Dropout of elements, or of whole rows, with probability p < 1; y = x in evaluation. */
-kith_tensor *kith_dropout_op(kith_tape *t, kith_exec_ctx *exec, double p, bool rows, kith_tensor *x);
+KITH_API kith_tensor *kith_dropout_op(kith_tape *t, kith_exec_ctx *exec, double p, bool rows, kith_tensor *x);
 /** Rows divided by their Euclidean norms. */
-kith_tensor *kith_normalize_op(kith_tape *t, kith_tensor *x);
+KITH_API kith_tensor *kith_normalize_op(kith_tape *t, kith_tensor *x);
 
 /** Fill x's ghost rows from their owners; backward adds their gradients to the owners' rows.  Returns x.
  * Collective when run on the full graph; in sampled steps it records nothing. */
-kith_tensor *kith_ghost_update_op(kith_tape *t, const kith_block *block, kith_tensor *x);
+KITH_API kith_tensor *kith_ghost_update_op(kith_tape *t, const kith_block *block, kith_tensor *x);
 /** The block's destination rows among its source rows: x itself on the full graph. */
-kith_tensor *kith_dst_rows_op(kith_tape *t, const kith_block *block, kith_tensor *x);
+KITH_API kith_tensor *kith_dst_rows_op(kith_tape *t, const kith_block *block, kith_tensor *x);
 
 /** Normalization of a sum over neighbors: the weight of entry (i, j). */
 typedef enum kith_edge_norm {
@@ -250,109 +145,23 @@ typedef enum kith_edge_norm {
                           Welling, ICLR 2017, eq. 8) */
 } kith_edge_norm;
 /** y_i = weighted sum of the neighbors' rows of x; ghost rows must be filled. */
-kith_tensor *kith_aggregate_op(kith_tape *t, const kith_block *block, kith_edge_norm norm, kith_tensor *x);
+KITH_API kith_tensor *kith_aggregate_op(kith_tape *t, const kith_block *block, kith_edge_norm norm,
+                                        kith_tensor *x);
 /** y_i = elementwise maximum of the neighbors' rows. */
-kith_tensor *kith_aggregate_max_op(kith_tape *t, const kith_block *block, kith_tensor *x);
-/**
- * y_i [rows, d]: last state of an LSTM that reads the rows z_j of i's neighbors; zero without neighbors
- * (kith/lstm.h).  In training the order is a random permutation of each step, in evaluation that of the
- * matrix, which is by node key.
- *
- * @param z            [in rows, 4 d] x Wx + b; ghost rows must be filled
- * @param w            [d, 4 d]
- * @param max_entries  entries processed together: KITH_LSTM_MAX_ENTRIES, less in tests
- * Memory: 20 d + 36 bytes for each of these entries and 12 d + 8 for each of their rows, where entries are at
- * least those of the longest row and at most those of the block.  If the block has more, backward computes
- * forward again.
- */
-enum { KITH_LSTM_MAX_ENTRIES = 1 << 16 };
-kith_tensor *kith_lstm_op(kith_tape *t, const kith_block *block, const kith_exec_ctx *exec,
-                          kith_eid max_entries, kith_tensor *z, kith_tensor *w);
+KITH_API kith_tensor *kith_aggregate_max_op(kith_tape *t, const kith_block *block, kith_tensor *x);
 
 /* ---- attention: tensors [entries, heads] have a row for each entry of the block's matrix ---- */
 
 /** y_i = sum over entries e of row i of alpha_e x[col_e], per head: alpha [entries, heads]. */
-kith_tensor *kith_attend_op(kith_tape *t, const kith_block *block, kith_tensor *alpha, kith_tensor *x);
+KITH_API kith_tensor *kith_attend_op(kith_tape *t, const kith_block *block, kith_tensor *alpha,
+                                     kith_tensor *x);
 /** y [rows, heads]: per head the inner product of x's columns with a [1, d]. */
-kith_tensor *kith_head_dot_op(kith_tape *t, int heads, kith_tensor *a, kith_tensor *x);
-/** y [rows, d / heads]: the mean of x's heads. */
-kith_tensor *kith_head_mean_op(kith_tape *t, int heads, kith_tensor *x);
+KITH_API kith_tensor *kith_head_dot_op(kith_tape *t, int heads, kith_tensor *a, kith_tensor *x);
+
 /** s_e = LeakyReLU(left_i + right_j) for every entry e = (i, j): left, right [in rows, heads]. */
-kith_tensor *kith_edge_score_op(kith_tape *t, const kith_block *block, float slope, kith_tensor *left,
-                                kith_tensor *right);
+KITH_API kith_tensor *kith_edge_score_op(kith_tape *t, const kith_block *block, float slope,
+                                         kith_tensor *left, kith_tensor *right);
 /** Softmax of s over the entries of each row, per head. */
-kith_tensor *kith_edge_softmax_op(kith_tape *t, const kith_block *block, kith_tensor *s);
-/** Dropout of the elements of x [entries, heads] with probability p < 1; y = x in evaluation. */
-kith_tensor *kith_attention_dropout_op(kith_tape *t, const kith_block *block, kith_exec_ctx *exec, double p,
-                                       kith_tensor *x);
-
-/* ---- input rows, and rows that travel ---- */
-
-/** Move packed rows from their owners to the ranks that requested them; backward moves the gradients back.
- * `h` is the dynamic halo as it is set up when run.  Collective when run. */
-kith_tensor *kith_exchange_op(kith_tape *t, kith_halo *h, kith_tensor *packed, int64_t max_recv);
-
-/**
- * How the first layer's input rows are computed on their owner: a row of x, or b + sum over the node's
- * features of value * w[feature], or both added.
- */
-typedef struct kith_input {
-  kith_lid n_own;
-  int d;
-  kith_tensor *x;                  /**< [n_own or more, d] embeddings, or constants; null: none */
-  const uint8_t *type;             /**< [n_own] kith_node_type */
-  bool uses_embedding[KITH_TYPES]; /**< whether rows of a type include a row of x */
-  const kith_features *features;   /**< [n_own] */
-  kith_tensor *w[KITH_TYPES],
-      *b[KITH_TYPES]; /**< [features, d], [1, d]; null: the type's features are unused */
-} kith_input;
-
-/** One input row: y [d].  Local. */
-void kith_input_row(const kith_input *in, kith_lid row, float *y);
-/** Whether embeddings or weights of the input are learned. */
-bool kith_input_requires_grad(const kith_input *in);
-/** Whether any type's features are used. */
-static inline bool kith_input_uses_features(const kith_input *in) {
-  return in->w[KITH_USER] || in->w[KITH_ITEM];
-}
-
-/** Backward for w and b: add the contribution of dy [n, d], gradients of the input rows row[i] (null: the
- * first n).  Local. */
-void kith_input_backward_weights(const kith_input *in, int64_t n, const kith_lid *row, const float *dy);
-
-/** All input rows of the full graph; x itself where no features are used. */
-kith_tensor *kith_input_op(kith_tape *t, const kith_input *in, const kith_node_map *node_map);
-
-/**
- * Gather of a sampled step's leaf rows: computed by their owners, sent through a dynamic halo.  Backward
- * sends their gradients to the owners, which sum those of one row in the order of the requests: by rank, then
- * row.
- */
-typedef struct kith_gather_remote {
-  kith_halo *h;        /**< as it is set up when run */
-  const kith_lid *row; /**< [received rows] the leaf row of each */
-  kith_lid n_grad_row; /**< after backward: the owned rows whose embedding has a gradient … */
-  kith_lid *grad_row;  /**< [n_grad_row] … their numbers … */
-  float *grad;         /**< [n_grad_row, d] … and the gradients */
-} kith_gather_remote;
-
-/**
- * Collective when run.
- *
- * @param g         gradients of embeddings are stored here by backward
- * @param in        how the rows are computed.  Gradients of its weights are added to them; a constant x has
- * none and sends none back.  Features stay with the owner: a row sent has d columns
- * @param leaves    node_map of the leaf rows
- * @param max_send  most rows that this rank sends in a step
- */
-kith_tensor *kith_gather_remote_op(kith_tape *t, kith_gather_remote *g, const kith_input *in,
-                                   const kith_node_map *leaves, int64_t max_send);
-
-/**
- * L2 regularization: add *scale / 2 * l2_count * squared norm of every unique gathered row of x to *loss.
- * `scale` and `loss` are read when run.
- */
-void kith_l2_op(kith_tape *t, const kith_gather_index *gather_index, const double *scale, kith_tensor *x,
-                kith_exact_sum *loss);
+KITH_API kith_tensor *kith_edge_softmax_op(kith_tape *t, const kith_block *block, kith_tensor *s);
 
 #endif

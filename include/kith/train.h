@@ -5,12 +5,13 @@
 #ifndef KITH_TRAIN_H
 #define KITH_TRAIN_H
 
-#include "kith/store.h"
+#include "kith/eval.h"
 #include "kith/loss.h"
 #include "kith/model.h"
+#include "kith/negatives.h"
 #include "kith/optimizer.h"
-#include "kith/eval.h"
-#include "kith/oversmoothing.h"
+#include "kith/sampler.h"
+#include "kith/tape.h"
 
 /** Layers whose dense weights decay: all of them, or the first one only. */
 typedef enum kith_weight_decay_on { KITH_DECAY_ALL, KITH_DECAY_FIRST } kith_weight_decay_on;
@@ -39,8 +40,8 @@ typedef struct kith_checkpoint_options {
   int async_above_mb;   /**< checkpoints of at least so many MB are written asynchronously, from a copy */
 } kith_checkpoint_options;
 
-kith_train_options kith_train_defaults(void);
-kith_checkpoint_options kith_checkpoint_defaults(void);
+KITH_API kith_train_options kith_train_defaults(void);
+KITH_API kith_checkpoint_options kith_checkpoint_defaults(void);
 
 /* ---- the trainer: parameters and steps ---- */
 
@@ -54,25 +55,15 @@ typedef struct kith_trainer kith_trainer;
  * Collective.  `comm` and `g` must outlive the trainer.
  * Errors: KITH_ENOMEM; KITH_ECONFIG (model and graph or options do not fit); KITH_EDATA (no training pairs).
  */
-kith_agreed kith_trainer_create(const kith_comm *comm, const kith_graph *g, const kith_model_options *model,
-                                const kith_train_options *train, kith_trainer **out) KITH_MUST_USE;
-void kith_trainer_destroy(kith_trainer **trainer);
+KITH_API kith_agreed kith_trainer_create(const kith_comm *comm, const kith_graph *g,
+                                         const kith_model_options *model, const kith_train_options *train,
+                                         kith_trainer **out) KITH_MUST_USE;
+KITH_API void kith_trainer_destroy(kith_trainer **trainer);
 
-int64_t kith_trainer_n_step(const kith_trainer *t); /**< Steps per epoch.  Local. */
-/** Training pairs (classification: nodes) of steps [first, last) of the current epoch, on all ranks.  Local.
- */
-int64_t kith_trainer_n_example(const kith_trainer *t, int64_t first, int64_t last);
-
-/** Users for whom no negative exists (kith_saturated_users): no step trains on their pairs. */
-typedef struct kith_excluded_users {
-  int64_t n_user; /**< over all ranks */
-  kith_eid n_pair;
-  bool any; /**< negatives are drawn among all items; else only among items with training interactions */
-} kith_excluded_users;
-kith_excluded_users kith_trainer_excluded_users(const kith_trainer *t); /**< Local. */
+KITH_API int64_t kith_trainer_n_step(const kith_trainer *t); /**< Steps per epoch.  Local. */
 
 /** Shuffle the training pairs for an epoch, from 0.  Deterministic in (seed, epoch).  Local. */
-void kith_trainer_set_epoch(kith_trainer *t, int64_t epoch);
+KITH_API void kith_trainer_set_epoch(kith_trainer *t, int64_t epoch);
 
 /** What a rank requests after a step.  All ranks act on the largest request of any of them. */
 typedef enum kith_step_request {
@@ -89,7 +80,7 @@ typedef enum kith_step_request {
  * @param request  of this rank; piggybacked on counts that the step exchanges anyway
  * @return the largest request of all ranks; the same on every rank
  */
-kith_step_request kith_trainer_step(kith_trainer *t, int64_t step, kith_step_request request);
+KITH_API kith_step_request kith_trainer_step(kith_trainer *t, int64_t step, kith_step_request request);
 
 /** Trainable state, borrowed: embeddings and Adam moments [n_own, d]; dense weights, equal on all ranks. */
 typedef struct kith_train_state {
@@ -98,7 +89,7 @@ typedef struct kith_train_state {
   kith_weights weights;
   kith_exact_sum *loss; /**< sum of the steps' mean losses, this rank's share; the caller resets it */
 } kith_train_state;
-kith_train_state kith_trainer_state(kith_trainer *t); /**< Local. */
+KITH_API kith_train_state kith_trainer_state(kith_trainer *t); /**< Local. */
 
 /**
  * Run the model on the full graph, without dropout, and return its output [n_own, kith_model_output_dim()].
@@ -106,33 +97,7 @@ kith_train_state kith_trainer_state(kith_trainer *t); /**< Local. */
  * Recommendation: final embeddings, normalized where the model scores by cosine.  Classification: logits
  * [n_own, classes].  Collective.  Borrowed until the next call.
  */
-const float *kith_trainer_inference(kith_trainer *t);
-
-/** Layers that kith_trainer_oversmoothing() measures: the input rows, and the output of each layer.  Local.
- */
-int kith_trainer_n_layer(const kith_trainer *t);
-/**
- * Measure oversmoothing of every layer, out [n_layer], on the rows of the latest kith_trainer_inference();
- * call it before the next step.  Collective.  Errors: KITH_ENOMEM.
- */
-kith_agreed kith_trainer_oversmoothing(kith_trainer *t, kith_oversmoothing *out) KITH_MUST_USE;
-
-/** Statistics of this rank's steps since the trainer was created. */
-typedef struct kith_step_stats {
-  int64_t steps;
-  int64_t n_sampled; /**< sampled modes: neighbors sampled for rows of this rank, over all layers */
-  int64_t n_seed,
-      n_seed_alone;        /**< sampled modes: seed nodes; those with neighbors of which none was sampled */
-  double seconds;          /**< wall time of the steps */
-  double sampling_seconds; /**< part of it: building batches and sampling blocks, with their messages */
-  double mpi_seconds;      /**< part of it: MPI calls */
-} kith_step_stats;
-kith_step_stats kith_trainer_step_stats(const kith_trainer *t); /**< Local. */
-
-/** Total degree of the rows that the last step requested from this rank.  Local. */
-kith_eid kith_trainer_requested_edges(const kith_trainer *t);
-/** Bytes that this rank has sent in halo exchanges of steps.  Local. */
-int64_t kith_trainer_halo_bytes(const kith_trainer *t);
+KITH_API const float *kith_trainer_inference(kith_trainer *t);
 
 /* ---- the training run ---- */
 
@@ -148,16 +113,6 @@ typedef struct kith_run {
   const char *config_key; /**< what kith_job_config_key() made; NULL: a key of the options, without a job */
   bool fresh;             /**< remove earlier checkpoints and begin anew */
 } kith_run;
-
-enum { KITH_CONFIG_KEY_SIZE = 4096 };
-
-/**
- * Configuration key of a run on a graph, text [size]: a checkpoint is resumed only if its key is the same.
- * Local.
- */
-void kith_config_key(const kith_graph *g, const kith_run *run, size_t size, char *text);
-/** The same as earlier versions wrote it, from model, train and evaluate of `run`.  Local. */
-void kith_config_key_legacy(const kith_graph *g, const kith_run *run, size_t size, char *text);
 
 /** Result of an evaluation: one of the two, by the graph's task. */
 typedef struct kith_eval_result {
@@ -182,16 +137,6 @@ typedef struct kith_run_result {
 } kith_run_result;
 
 /**
- * Install signal handlers that record a request for kith_train_run() instead of ending the process.
- *
- * SIGUSR1, SIGTERM, SIGINT, SIGXCPU, and SIGHUP unless it is ignored, request a stop; a second SIGTERM or
- * SIGINT ends the program.  Call it early, so that a signal during the reading of the graph is not lost.
- * SIGCONT from the parent process requests a checkpoint: Open MPI's mpirun sends it first when it ends a job
- * (Ctrl-C), one second before SIGTERM and two before SIGKILL.  Local; allowed before MPI_Init().
- */
-void kith_signals_install(void);
-
-/**
  * Train until all epochs are done, patience is exhausted, or a signal requests a stop.
  *
  * Resumes from the newest checkpoint in the work folder unless `fresh`; the number of ranks may differ.  An
@@ -201,7 +146,7 @@ void kith_signals_install(void);
  * Collective.  Errors: KITH_ECONFIG (checkpoint of another configuration key), KITH_ENUMERIC,
  * KITH_EINTERRUPT (stopped by a signal, checkpoint written), those of files.
  */
-kith_agreed kith_train_run(const kith_comm *comm, const kith_graph *g, const kith_run *run,
-                           kith_run_result *out) KITH_MUST_USE;
+KITH_API kith_agreed kith_train_run(const kith_comm *comm, const kith_graph *g, const kith_run *run,
+                                    kith_run_result *out) KITH_MUST_USE;
 
 #endif

@@ -1,7 +1,7 @@
 /* Fixed-point sums: integer addition is exact and independent of order, floating-point addition is not. */
 #include <math.h>
 
-#include "kith/base.h"
+#include "base/base.h"
 
 #define EXACT_SUM_ONE ((int64_t)1 << 40)
 #define EXACT_SUM_LIMIT 0x1p60

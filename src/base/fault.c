@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kith/fault.h"
+#include "base/fault.h"
 
 enum { FAULT_WORD = 64 };
 

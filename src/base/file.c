@@ -15,8 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "kith/fault.h"
-#include "kith/file.h"
+#include "base/fault.h"
+#include "base/file.h"
 
 #define FILE_TMP ".tmp"
 enum {

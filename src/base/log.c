@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "kith/base.h"
+#include "base/base.h"
 
 static kith_log_level log_level;
 static bool log_is_strict;

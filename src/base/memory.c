@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "kith/base.h"
+#include "base/base.h"
 
 enum { MEMORY_LINE = 64, MEMORY_HUGE = 2 << 20 };
 

@@ -4,7 +4,7 @@
  */
 #include <math.h>
 
-#include "kith/base.h"
+#include "base/base.h"
 
 enum { PERMUTATION_ROUNDS = 6 };
 

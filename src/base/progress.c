@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "kith/base.h"
+#include "base/base.h"
 
 enum { BAR = 28, BAR_LEAST = 4 }; /* columns */
 static const double REDRAW_SECONDS = 0.2, LOG_SECONDS = 15;

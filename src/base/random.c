@@ -3,7 +3,7 @@
 
 #include <Random123/philox.h>
 
-#include "kith/base.h"
+#include "base/base.h"
 
 kith_draw kith_random4(uint64_t rng_seed, kith_rng_stream stream, uint64_t a, uint64_t b, uint64_t c,
                        uint64_t d) {

@@ -1,6 +1,6 @@
 /* Radix sort by the least significant digit first (Knuth, The Art of Computer Programming 3, section 5.2.5,
  * algorithm R). */
-#include "kith/base.h"
+#include "base/base.h"
 
 enum {
   SORT_BITS = 11,

@@ -2,7 +2,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "kith/base.h"
+#include "base/base.h"
 
 enum { STATUS_TEXT = 2048 };
 

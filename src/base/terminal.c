@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "kith/base.h"
+#include "base/base.h"
 
 enum { TERMINAL_UNKNOWN = -2, TERMINAL_NONE = -1, TERMINAL_COLUMNS = 80, TERMINAL_TEXT = 4096 };
 

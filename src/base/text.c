@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "kith/fault.h"
+#include "base/fault.h"
 
 kith_status kith_text_copy(const char *what, const char *text, size_t size, char *buffer) {
   size_t n = strlen(text);

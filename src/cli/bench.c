@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "cli/bench.h"
-#include "kith/scores.h"
+#include "ops/scores.h"
 
 static void bench_spmm(bench *b) { kith_spmm(&b->a->csr, 0, b->a->csr.n_row, b->d, b->x, false, b->y); }
 

@@ -3,7 +3,7 @@
 #define KITH_SRC_CLI_BENCH_H
 
 #include "cli/cli.h"
-#include "kith/roofline.h"
+#include "ops/roofline.h"
 
 enum {
   BENCH_REPEAT_MOST = 101,

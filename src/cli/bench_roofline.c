@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "cli/bench.h"
-#include "kith/scores.h"
+#include "ops/scores.h"
 
 static int roofline_compare(const void *a, const void *b) {
   double x = *(const double *)a, y = *(const double *)b;

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "cli/bench.h"
-#include "kith/checkpoint_writer.h"
+#include "store/checkpoint_writer.h"
 
 enum { ROWS_TIMED = 4 };
 

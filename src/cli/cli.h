@@ -4,8 +4,8 @@
 #ifndef KITH_CLI_H
 #define KITH_CLI_H
 
-#include "kith/job.h"
-#include "kith/lock.h"
+#include "job/job.h"
+#include "comm/lock.h"
 
 /** One run of the program: the common options are parsed, the job file is read. */
 enum { CLI_ARGUMENTS = 256 };

@@ -6,11 +6,11 @@
 #include <sys/stat.h>
 
 #include "cli/cli.h"
-#include "kith/diagnose.h"
+#include "diagnose/diagnose.h"
 #include "cli/start.h"
-#include "kith/blas.h"
-#include "kith/memory_estimate.h"
-#include "kith/probe.h"
+#include "ops/blas.h"
+#include "diagnose/memory_estimate.h"
+#include "store/probe.h"
 
 /* State of the checks; the findings are the same on every rank. */
 typedef struct doctor {

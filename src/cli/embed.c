@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "kith/ingest.h"
+#include "ingest/ingest.h"
 
 static kith_status embed_resolve(cli *c, kith_run *run, char *config_key, char *output, char *embeddings) {
   kith_status st = KITH_OK;

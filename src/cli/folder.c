@@ -3,7 +3,7 @@
 #include <sys/stat.h>
 
 #include "cli/cli.h"
-#include "kith/file.h"
+#include "base/file.h"
 
 static kith_agreed folder_lock(cli *c, const char *folder) {
   if (c->locked) return (kith_agreed){KITH_OK};

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "kith/ingest.h"
+#include "ingest/ingest.h"
 
 static kith_status generate_folder(const char *path) {
   kith_status st = KITH_OK;

@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "cli/cli.h"
-#include "kith/ingest.h"
+#include "ingest/ingest.h"
 
 static kith_status ingest_prepare(cli *c, char *path, char **job) {
   kith_status st = KITH_OK;

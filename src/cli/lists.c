@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "kith/ingest.h"
+#include "ingest/ingest.h"
 
 /* Text that grows within a line of the report. */
 typedef struct line {

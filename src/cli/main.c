@@ -9,8 +9,8 @@
 
 #include "cli/start.h"
 #include "cli/verbs.h"
-#include "kith/fault.h"
-#include "kith/placement.h"
+#include "base/fault.h"
+#include "comm/placement.h"
 
 enum { MAIN_SETTINGS = 128 };
 

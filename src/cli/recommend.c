@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "cli/recommend.h"
-#include "kith/fault.h"
-#include "kith/file.h"
+#include "base/fault.h"
+#include "base/file.h"
 
 /* --user, --similar-to, --similar-to-user: one of them, as often as need be. */
 static kith_status recommend_take_ids(cli *c, wish *w) {

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
-#include "kith/file.h"
+#include "base/file.h"
 
 /* The verb that writes a file of the work folder. */
 static const char *stages_verb(const char *name) {

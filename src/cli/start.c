@@ -15,8 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "kith/blas.h"
-#include "kith/placement.h"
+#include "ops/blas.h"
+#include "comm/placement.h"
 
 /* Turns of waiting before a thread sleeps: 0.1 to 0.5 ms, which bridges the gaps within a step.  libgomp's
  * own 300000 are up to 16 ms, for which a program that shares the core has to wait. */

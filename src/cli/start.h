@@ -2,7 +2,7 @@
 #ifndef KITH_SRC_CLI_START_H
 #define KITH_SRC_CLI_START_H
 
-#include "kith/comm.h"
+#include "comm/comm.h"
 
 /* How threads that have nothing to do wait for the next parallel region. */
 typedef enum cli_wait { CLI_WAIT_BY_USER, CLI_WAIT_SHORTLY, CLI_WAIT_ASLEEP } cli_wait;

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "kith/comm.h"
+#include "comm/comm.h"
 
 enum { COMM_TEXT = 2048, COMM_NAP = 200000 /* nanoseconds */ };
 

@@ -2,7 +2,7 @@
 #ifndef KITH_SRC_COMM_HEARTBEAT_H
 #define KITH_SRC_COMM_HEARTBEAT_H
 
-#include "kith/comm.h"
+#include "comm/comm.h"
 
 enum { HEARTBEAT_TEXT = 320, HEARTBEAT_LINE = 512 };
 

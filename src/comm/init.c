@@ -13,7 +13,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "kith/comm.h"
+#include "comm/comm.h"
 
 enum {
   INIT_NAP = 200000, /* nanoseconds between samples */

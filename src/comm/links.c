@@ -3,7 +3,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "kith/placement.h"
+#include "comm/placement.h"
 
 enum { LINKS_WARM = 8, LINKS_SHORT = 64, LINKS_LONG = 4, LINKS_BYTES = 4 << 20, LINKS_TAG = 41 };
 

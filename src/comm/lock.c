@@ -1,5 +1,5 @@
 /*
- * Taking, renewing and releasing kith.lock; kith/lock.h describes it.
+ * Taking, renewing and releasing kith.lock; comm/lock.h describes it.
  *
  * The holder's text is written to a temporary file, which link() gives the lock's name: this succeeds for one
  * program only, and no lock is ever seen half-written.  To take over the lock of a dead holder, a program
@@ -19,9 +19,9 @@
 #include <unistd.h>
 
 #include "comm/lock_owner.h"
-#include "kith/fault.h"
-#include "kith/file.h"
-#include "kith/lock.h"
+#include "base/fault.h"
+#include "base/file.h"
+#include "comm/lock.h"
 
 enum {
   LOCK_PATIENCE = 10, /* seconds to wait for a live holder: mpirun takes a few to end the ranks of a killed

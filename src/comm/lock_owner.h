@@ -2,7 +2,7 @@
 #ifndef KITH_SRC_COMM_LOCK_OWNER_H
 #define KITH_SRC_COMM_LOCK_OWNER_H
 
-#include "kith/base.h"
+#include "base/base.h"
 
 enum { OWNER_TEXT = 4 * KITH_PATH }; /* bytes of the file */
 

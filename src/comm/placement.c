@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "kith/placement.h"
+#include "comm/placement.h"
 
 enum { PLACEMENT_PATH = 2 * KITH_PATH }; /* size of paths of control groups */
 

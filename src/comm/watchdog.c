@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "comm/heartbeat.h"
-#include "kith/watchdog.h"
+#include "comm/watchdog.h"
 
 enum {
   WATCHDOG_GIVE_UP = 60

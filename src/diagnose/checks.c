@@ -1,5 +1,5 @@
 /* Checks of measured facts; nothing here looks at the machine. */
-#include "kith/diagnose.h"
+#include "diagnose/diagnose.h"
 
 #include <math.h>
 #include <mpi.h>

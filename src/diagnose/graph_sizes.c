@@ -1,7 +1,7 @@
 /* Sizes of a graph and a rank's share, from the share itself or from graph.h5. */
 #include <string.h>
 
-#include "kith/memory_estimate.h"
+#include "diagnose/memory_estimate.h"
 
 /* Nodes of other ranks among neighbor [n] that were not seen yet. */
 static int64_t graph_sizes_ghosts(kith_eid n_entry, const kith_gid *neighbor, kith_gid low, kith_gid high,

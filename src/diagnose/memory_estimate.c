@@ -2,7 +2,7 @@
  * Estimates of memory and disk. Each formula lists the arrays that it counts; sizes of elements are written
  * out: 4 bytes for kith_lid and float, 8 for kith_gid and kith_eid.
  */
-#include "kith/memory_estimate.h"
+#include "diagnose/memory_estimate.h"
 #include "diagnose/tape_cost_model.h"
 
 enum {

@@ -2,7 +2,7 @@
 #ifndef KITH_SRC_DIAGNOSE_TAPE_COST_MODEL_H
 #define KITH_SRC_DIAGNOSE_TAPE_COST_MODEL_H
 
-#include "kith/train.h"
+#include "train/train.h"
 
 /* Bytes of a tape: fixed + per_row * owned rows + per_ghost * ghosts + per_entry * entries. */
 typedef struct kith__tape_cost_model {

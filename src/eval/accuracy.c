@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "kith/eval.h"
+#include "eval/eval.h"
 
 /* Ties: the first. */
 static int accuracy_argmax(int n, const float *x) {

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "eval/eval.h"
+#include "eval/eval_impl.h"
 
 /* Limit of tries: per item of the catalog, and in addition. A try costs less than one score of full ranking.
  */

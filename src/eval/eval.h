@@ -1,97 +1,23 @@
-/* Private to the room eval: the ring of item shards, top-K heaps, sums of metrics. */
-#ifndef KITH_SRC_EVAL_H
-#define KITH_SRC_EVAL_H
+/** What other rooms of the library use of eval, beyond kith/eval.h. */
+#ifndef KITH_EVAL_EVAL_H
+#define KITH_EVAL_EVAL_H
 
 #include "kith/eval.h"
-#include "kith/scores.h"
+#include "graph/graph.h"
 
-/* ---- ring.c: item shards circulate; every rank sees all of them, each in another order ---- */
+/** Whether epoch 1, 2, … is evaluated.  A run also evaluates its last epoch, unless every is 0.  Local. */
+bool kith_eval_is_due(int every, int64_t epoch);
+/** Number of held-out interactions, or nodes, of split valid or test, over all ranks.  Collective. */
+int64_t kith_eval_split_count(const kith_comm *comm, const kith_graph *g, kith_eval_split split);
+/** Resolve KITH_EVAL_AUTO to valid or test.  Collective. */
+kith_eval_split kith_eval_split_resolve(const kith_comm *comm, const kith_graph *g, kith_eval_split split);
 
-/* The items of one rank, packed for kith_scores_tile() and padded with zeros to whole tiles. */
-typedef struct kith_shard {
-  kith_lid n; /* items */
-  kith_lid n_padded;
-  float *packed;     /* [n_padded, d] */
-  int64_t *original; /* [n] original item numbers */
-} kith_shard;
+/* ---- classes ---- */
 
-typedef struct kith_ring kith_ring;
+/** correct / n; 0 without nodes.  Local. */
+double kith_accuracy_ratio(const kith_accuracy *a);
 
-kith_agreed kith__ring_create(const kith_comm *comm, const kith_graph *g, int d, const float *x,
-                              kith_ring **out) KITH_MUST_USE;
-void kith__ring_destroy(kith_ring **ring);
-/* Next shard, valid until the following call; null after the last. It is forwarded meanwhile: call
- * kith__ring_progress() between tiles. */
-const kith_shard *kith__ring_next(kith_ring *ring);
-void kith__ring_progress(kith_ring *ring);
-
-/* ---- topk_heap.c ---- */
-
-typedef struct kith_scored_item {
-  float score;
-  int32_t item;
-} kith_scored_item;
-
-/* Ranking order: the higher score first, then the smaller item number. */
-static inline bool kith__scored_item_before(kith_scored_item a, kith_scored_item b) {
-  return a.score > b.score || (a.score == b.score && a.item < b.item);
-}
-
-/* Bounded heap of the k best items; entry[0] is the worst of them. */
-typedef struct kith_topk_heap {
-  int n, k;
-  kith_scored_item *entry;
-} kith_topk_heap;
-
-/* Lowest score in a full heap; minus infinity if it is not full. */
-float kith__topk_heap_threshold(const kith_topk_heap *heap);
-void kith__topk_heap_push(kith_topk_heap *heap, kith_scored_item e);
-/* Sort the entries, best first; no push afterwards. */
-void kith__topk_heap_sort(kith_topk_heap *heap);
-
-/* ---- metrics.c ---- */
-
-/* Exact sums of every metric over users, at every cutoff. */
-typedef struct kith__metric_sums {
-  int64_t n_user, n_user_short;
-  kith_exact_sum recall[KITH_MAX_CUTOFFS], ndcg[KITH_MAX_CUTOFFS], hit_rate[KITH_MAX_CUTOFFS],
-      precision[KITH_MAX_CUTOFFS], mrr[KITH_MAX_CUTOFFS];
-} kith__metric_sums;
-
-/* Add one user: item [n] best first (-1 ends it), truth [n_truth] ascending. */
-void kith__metric_sums_add(kith__metric_sums *t, const kith_eval_options *o, int n, const int32_t *item,
-                           int64_t n_truth, const int32_t *truth);
-/* Means over all users of all ranks.  Collective. */
-void kith__metric_sums_reduce(const kith_comm *comm, kith__metric_sums *t, const kith_eval_options *o,
-                              kith_metrics *out);
-
-/* ---- candidates.c: negatives of the sampled-N protocol ---- */
-
-/* Number of items that an owned user has not interacted with, in any split. */
-int64_t kith__candidates_available(const kith_graph *g, kith_lid u);
-/* Size of the bit set `taken`: one bit per item, in words of 64 bits. */
-int64_t kith__candidates_words(const kith_graph *g);
-/*
- * Draw n <= kith__candidates_available() distinct items that the user has not interacted with into e [n],
- * unsorted. Local; overwrites `taken`. Cost: O(interactions + n), at most O(items).
- */
-void kith__candidates_draw(const kith_graph *g, uint64_t seed, kith_lid u, int64_t n, uint64_t *taken,
-                           kith_scored_item *e);
-
-/* ---- sampled.c ---- */
-
-enum { KITH__SAMPLED_BLOCK = 1 << 22 }; /* candidates in memory, 8 bytes each */
-
-/* Evaluate by the sampled-N protocol, in blocks of users with at most `block` candidates, or of one user. */
-kith_agreed kith__eval_sampled(const kith_comm *comm, const kith_graph *g, int d, const float *x,
-                               const kith_eval_options *o, int64_t block, kith__metric_sums *t) KITH_MUST_USE;
-
-/* KITH_EINTERRUPT if o->should_stop() is true on any rank; else the result of o->poll. `o` may be null.
- * Collective. */
-kith_agreed kith__eval_poll(const kith_comm *comm, const kith_eval_options *o) KITH_MUST_USE;
-
-/* List the owned users with held-out items; all owned users if truth is null. */
-kith_status kith__eval_users(const kith_graph *g, const kith_ragged *truth, kith_lid *n,
-                             kith_lid **user) KITH_MUST_USE;
+/** Format as "accuracy 0.8140 (814 of 1000)  loss 0.6021" into buffer [size].  Local. */
+void kith_accuracy_print(const kith_accuracy *a, size_t size, char *buffer);
 
 #endif

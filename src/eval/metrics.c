@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "eval/eval.h"
+#include "eval/eval_impl.h"
 
 kith_eval_options kith_eval_defaults(void) {
   return (kith_eval_options){

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "eval/eval.h"
-#include "kith/ops.h"
+#include "eval/eval_impl.h"
+#include "ops/ops.h"
 
 /* Binary search in the ascending list of the query. */
 static bool nearest_is_excluded(const kith_ragged *exclude, int q, int64_t item) {

@@ -1,7 +1,7 @@
-/* Mean cosine and Dirichlet energy of rows; definitions: kith/oversmoothing.h. */
+/* Mean cosine and Dirichlet energy of rows; definitions: eval/oversmoothing.h. */
 #include <math.h>
 
-#include "kith/oversmoothing.h"
+#include "eval/oversmoothing.h"
 
 /* Sums over nodes. */
 typedef struct oversmoothing_sums {

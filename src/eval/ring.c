@@ -1,7 +1,7 @@
 /* Ring of ranks: users stay, item shards circulate in R steps; two shards in memory. */
 #include <string.h>
 
-#include "eval/eval.h"
+#include "eval/eval_impl.h"
 
 enum { RING_ROWS = 21, RING_NUMBERS = 22 }; /* tags */
 

@@ -5,8 +5,8 @@
  */
 #include <stdlib.h>
 
-#include "kith/ops.h"
-#include "eval/eval.h"
+#include "ops/ops.h"
+#include "eval/eval_impl.h"
 
 typedef struct sampled {
   const kith_graph *g;

@@ -1,5 +1,5 @@
 /* Schedule of evaluations, and the split that they use. */
-#include "kith/eval.h"
+#include "eval/eval.h"
 
 /* The best epoch may be an early one, and later epochs differ less from each other. */
 bool kith_eval_is_due(int every, int64_t epoch) {

@@ -1,7 +1,7 @@
 /* Exact top-K: tiles of users times every item shard of the ring. */
 #include <string.h>
 
-#include "eval/eval.h"
+#include "eval/eval_impl.h"
 
 /* State of a ranking. */
 typedef struct topk_work {

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "eval/eval.h"
+#include "eval/eval_impl.h"
 
 float kith__topk_heap_threshold(const kith_topk_heap *heap) {
   return heap->n < heap->k ? -INFINITY : heap->entry[0].score;

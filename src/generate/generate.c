@@ -9,7 +9,7 @@
 
 #include "generate/stream.h"
 #include "generate/world.h"
-#include "kith/graph.h"
+#include "graph/graph.h"
 
 static const int64_t calendar_begin = 1577836800; /* 2020-01-01 */
 static const int64_t calendar_span = INT64_C(3) * 365 * 86400, calendar_least = INT64_C(30) * 86400;

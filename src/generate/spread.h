@@ -2,7 +2,7 @@
 #ifndef KITH_GENERATE_SPREAD_H
 #define KITH_GENERATE_SPREAD_H
 
-#include "kith/base.h"
+#include "base/base.h"
 
 /**
  * Deal `total` things to `n` takers by weights of a Pareto law (exponent 3/2), none getting more than about

@@ -4,8 +4,8 @@
 
 #include <stdio.h>
 
-#include "kith/fault.h"
-#include "kith/file.h"
+#include "base/fault.h"
+#include "base/file.h"
 
 typedef struct stream {
   FILE *file;

@@ -13,7 +13,7 @@
 #define KITH_GENERATE_WORLD_H
 
 #include "generate/stream.h"
-#include "kith/generate.h"
+#include "generate/generate.h"
 
 enum { WORLD_NICHES = 4, WORLD_TASTES = 3 };
 

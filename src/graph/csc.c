@@ -1,5 +1,5 @@
 /* The transpose of a sparse matrix, by reference to its entries. */
-#include "kith/graph.h"
+#include "graph/graph.h"
 
 kith_status kith_csc_make(kith_lid max_col, kith_eid max_entry, kith_csc *out) {
   kith_status st = KITH_OK;

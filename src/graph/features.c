@@ -1,5 +1,5 @@
 /* Sparse features: allocation. */
-#include "kith/graph.h"
+#include "graph/graph.h"
 
 void kith_features_free(kith_features *features) {
   KITH_FREE(features->start);

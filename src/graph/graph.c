@@ -1,5 +1,5 @@
 /* One rank's share of the partitioned graph: release, and the owner of a number. */
-#include "kith/graph.h"
+#include "graph/graph.h"
 
 void kith_csr_free(kith_csr *csr) {
   KITH_FREE(csr->perm);

@@ -1,5 +1,5 @@
 /* Ragged arrays: release and lookup. */
-#include "kith/graph.h"
+#include "graph/graph.h"
 
 void kith_ragged_free(kith_ragged *ragged) {
   KITH_FREE(ragged->start);

@@ -15,10 +15,10 @@
 #include "h5/rows.h"
 #include "h5/hash.h"
 #include "h5/validate.h"
-#include "kith/fault.h"
-#include "kith/file.h"
-#include "kith/h5.h"
-#include "kith/watchdog.h"
+#include "base/fault.h"
+#include "base/file.h"
+#include "h5/h5.h"
+#include "comm/watchdog.h"
 
 #define KITH__SEAL "seal"                /* attribute: hashes of all attributes and datasets */
 #define KITH__CHECKSUM_GROUP "checksum/" /* the group of checksums */

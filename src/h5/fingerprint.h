@@ -2,7 +2,7 @@
 #ifndef KITH_SRC_H5_FINGERPRINT_H
 #define KITH_SRC_H5_FINGERPRINT_H
 
-#include "kith/h5.h"
+#include "h5/h5.h"
 
 /** Include all further datasets of kith_h5_write().  Local. */
 void kith__h5_fingerprint_begin(kith_h5 *f);

@@ -2,7 +2,7 @@
 #ifndef KITH_SRC_H5_ROWS_H
 #define KITH_SRC_H5_ROWS_H
 
-#include "kith/h5.h"
+#include "h5/h5.h"
 
 /** The checksums of a dataset, or of some of its blocks. */
 typedef struct kith__checksums {

@@ -3,7 +3,7 @@
 #ifndef KITH_SRC_H5_VALIDATE_H
 #define KITH_SRC_H5_VALIDATE_H
 
-#include "kith/h5.h"
+#include "h5/h5.h"
 
 /** Numbers x [n] are finite. */
 kith_status kith__validate_finite(const char *path, const char *name, int64_t n,

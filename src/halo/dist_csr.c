@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "halo/halo.h"
+#include "halo/halo_impl.h"
 
 /* The rows of the matrix in global numbers: the training graph's, or given ones. */
 typedef struct dist_csr_rows {

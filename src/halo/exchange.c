@@ -1,7 +1,7 @@
 /* The exchange of rows along a halo, forward and backward. */
 #include <string.h>
 
-#include "halo/halo.h"
+#include "halo/halo_impl.h"
 
 enum { EXCHANGE_FORWARD = 11, EXCHANGE_BACKWARD = 12 }; /* tags */
 

@@ -1,7 +1,7 @@
 /* The full graph as a block. */
 #include <string.h>
 
-#include "kith/halo.h"
+#include "halo/halo.h"
 
 /* The same matrix with a self-loop as the first entry of every row. */
 static kith_status full_block_add_loops(const kith_csr *a, kith_csr *out) {

@@ -1,47 +1,95 @@
-/* The pattern of a halo, shared by its setup (plan.c) and the exchange (exchange.c). */
-#ifndef KITH_SRC_HALO_HALO_H
-#define KITH_SRC_HALO_HALO_H
+/** What other rooms of the library use of halo, beyond kith/halo.h. */
+#ifndef KITH_HALO_HALO_H
+#define KITH_HALO_HALO_H
 
 #include "kith/halo.h"
-
-enum { HALO_WIDTHS = 16 };
-
-/* A request for one row, from the receiver to the owner. */
-typedef struct halo_request {
-  int64_t number, key;
-} halo_request;
-
-struct kith_halo {
-  const kith_comm *comm;
-  const kith_gid *first; /* [size + 1] ownership ranges */
-  kith_lid max_recv, max_send;
-  kith_lid n_recv, n_send;
-  int *recv_first;                    /* [size + 1] received rows by owner */
-  int *send_first;                    /* [size + 1] sent rows by receiver */
-  int *count_send, *count_recv;       /* [size] of the exchange of requests, in 64-bit words */
-  int *displ_send, *displ_recv;       /* [size] */
-  int64_t *header_send, *header_recv; /* [2 * size] (count, piggyback) pairs */
-  halo_request *recv_request;         /* [max_recv] */
-  halo_request *send_request;         /* [max_send] */
-  kith_lid *send_row;                 /* [max_send] */
-  int64_t *send_key;                  /* [max_send] */
-  int n_width, width[HALO_WIDTHS];    /* reserved widths of rows */
-  MPI_Datatype row[HALO_WIDTHS];      /* a row of each width */
-  int max_width;
-  float *packed;        /* [max_send, max_width] */
-  MPI_Request *request; /* [2 * size] */
-  int n_request;
-  int64_t bytes;
-};
+#include "graph/graph.h"
 
 /**
- * Rows of any neighbors as local columns, with their halo, degrees (entries of a row) and node keys; columns
- * stand in the order of `number`, and weights are zero.  Collective.
+ * Create a halo whose pattern changes from step to step: kith_halo_setup() sets it.  Collective.
  *
- * @param start   [n_own + 1] entries of each owned row …
- * @param number  [start[n_own]] … and their global numbers
+ * @param max_recv, max_send  largest numbers of rows that this rank receives and sends in any step
+ * @param d                   width of the rows; the buffers are allocated here
  */
-kith_agreed kith__dist_csr_make(const kith_comm *comm, const kith_graph *g, const kith_eid *start,
-                                const kith_gid *number, int d, kith_dist_csr **out) KITH_MUST_USE;
+kith_agreed kith_halo_create_dynamic(const kith_comm *comm, const kith_gid *first, kith_lid max_recv,
+                                     kith_lid max_send, int d, kith_halo **out) KITH_MUST_USE;
+
+/**
+ * Set the pattern of a dynamic halo.  Collective.  Allocates nothing.  Cannot fail: a number out of range, or
+ * more rows than the capacity, aborts the job.
+ *
+ * @param recv       [n_recv] global numbers of the rows to receive, ascending
+ * @param key        [n_recv] sort keys, passed to the owners of the rows (kith_halo_send_key()); may be null
+ * @param piggyback  any number; it travels with the counts
+ * @return the maximum of `piggyback` over all ranks
+ */
+int64_t kith_halo_setup(kith_halo *h, kith_lid n_recv, const kith_gid *recv, const int64_t *key,
+                        int64_t piggyback);
+
+/** Rows that this rank receives in forward. */
+kith_lid kith_halo_n_recv(const kith_halo *h);
+/** Rows that this rank sends in forward, those to itself included. */
+kith_lid kith_halo_n_send(const kith_halo *h);
+/** [n_send] the owned row behind each sent row, counted from 0 on this rank. */
+const kith_lid *kith_halo_send_row(const kith_halo *h);
+/** [n_send] the receiver's sort key of each sent row; 0 without keys. */
+const int64_t *kith_halo_send_key(const kith_halo *h);
+/** Sent rows that go to another rank. */
+kith_lid kith_halo_n_remote(const kith_halo *h);
+/** Bytes sent to other ranks since the halo was created, both directions. */
+int64_t kith_halo_bytes(const kith_halo *h);
+
+/** Forward from packed rows: packed [n_send, d], row s is a copy of owned row send_row[s].  Collective. */
+void kith_halo_forward_packed(kith_halo *h, int d, const float *packed, float *ghost);
+
+/** Received rows that this rank owns itself: n rows, starting at index `recv` of the received rows and at
+ * index `send` of the sent ones. */
+typedef struct kith_halo_self_rows {
+  kith_lid n, recv, send;
+} kith_halo_self_rows;
+
+kith_halo_self_rows kith_halo_self(const kith_halo *h);
+
+/**
+ * Start one direction without the rank's own rows (kith_halo_self()), which need not be packed.  Collective.
+ * Complete it with kith_halo_end().
+ *
+ * @param packed, ghost  [n_send, d] and [n_recv, d], as below; the rank's own rows are left unchanged
+ */
+void kith_halo_forward_remote(kith_halo *h, int d, const float *packed, float *ghost);
+void kith_halo_backward_remote(kith_halo *h, int d, const float *ghost, float *packed);
+
+/**
+ * The transpose of kith_halo_forward_packed(): return ghost rows to their owners, without a sum.  Collective.
+ *
+ * @param ghost       [n_recv, d]
+ * @param[out] packed [n_send, d] row s belongs to owned row send_row[s]; ordered by sending rank, then by
+ * number
+ */
+void kith_halo_backward_packed(kith_halo *h, int d, const float *ghost, float *packed);
+
+/** Forward of integers in place of rows: ghost[i] = own[recv[i]].  Collective.  Errors: KITH_ENOMEM. */
+kith_agreed kith_halo_forward_int(kith_halo *h, const int64_t *own, int64_t *ghost) KITH_MUST_USE;
+
+/* ---- replicated rows ---- */
+
+/**
+ * All-gather of rows, in place: rank r holds rows first[r] … first[r + 1] - 1 of x [first[size], d] before,
+ * and every rank holds all rows after.  Collective.
+ */
+void kith_allgather_rows(const kith_comm *comm, const int64_t *first, int d, float *x);
+
+/* ---- distributed sparse matrix ---- */
+
+/**
+ * The merged matrix M = A + omega F of the training graph and the ties between users, symmetric, each
+ * normalized by its own degrees; for kith_propagate_op().  `degree` counts training interactions only.
+ * Collective.
+ *
+ * @param omega  weight of the ties, > 0; the graph must have them (g->friend.start)
+ * Errors: KITH_ENOMEM; KITH_EDATA if a row of ties is not ascending.
+ */
+kith_agreed kith_dist_csr_create_merged(const kith_comm *comm, const kith_graph *g, double omega, int d,
+                                        kith_dist_csr **out) KITH_MUST_USE;
 
 #endif

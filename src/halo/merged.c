@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "halo/halo.h"
+#include "halo/halo_impl.h"
 
 /* The neighbors of each owned row: those of its interactions, then its friends. */
 typedef struct merged_rows {

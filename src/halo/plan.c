@@ -5,7 +5,7 @@
  */
 #include <limits.h>
 
-#include "halo/halo.h"
+#include "halo/halo_impl.h"
 
 static kith_status halo_make(const kith_comm *comm, const kith_gid *first, int64_t max_recv,
                              kith_halo **out) {

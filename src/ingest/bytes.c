@@ -6,8 +6,8 @@
 #include <zstd_errors.h>
 
 #include "ingest/bytes.h"
-#include "kith/fault.h"
-#include "kith/file.h"
+#include "base/fault.h"
+#include "base/file.h"
 
 enum { BYTES_RAW = 1 << 17, BYTES_MAGIC = 4 };
 

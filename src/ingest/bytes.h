@@ -10,7 +10,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include "kith/base.h"
+#include "base/base.h"
 
 typedef enum kith__compression { KITH__PLAIN, KITH__GZIP, KITH__ZSTD } kith__compression;
 

@@ -16,8 +16,8 @@
 
 #include "ingest/bytes.h"
 #include "store/graph.h"
-#include "kith/fault.h"
-#include "kith/ingest.h"
+#include "base/fault.h"
+#include "ingest/ingest.h"
 
 /* ---- lines ---- */
 

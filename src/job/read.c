@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "job/table.h"
-#include "kith/fault.h"
-#include "kith/file.h"
+#include "base/fault.h"
+#include "base/file.h"
 
 enum { READ_MOST = 1 << 20, READ_SETTING = 256 }; /* bytes of a job file, and of the key of a --set */
 

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "kith/job.h"
+#include "job/job.h"
 
 typedef enum job_kind {
   JOB_INT,       /* int */

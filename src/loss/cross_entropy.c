@@ -1,7 +1,7 @@
 /* Cross-entropy on the logits of labeled nodes; each node's loss is computed by its owner. */
 #include <math.h>
 
-#include "kith/loss.h"
+#include "loss/loss.h"
 
 typedef struct cross_entropy {
   const kith_train_nodes *l;

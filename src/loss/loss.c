@@ -1,5 +1,5 @@
 /* Names, defaults and checks of the losses. */
-#include "kith/loss.h"
+#include "loss/loss.h"
 
 kith_loss_options kith_loss_defaults(void) {
   return (kith_loss_options){.name = KITH_BPR,

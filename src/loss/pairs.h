@@ -2,7 +2,7 @@
 #ifndef KITH_SRC_LOSS_PAIRS_H
 #define KITH_SRC_LOSS_PAIRS_H
 
-#include "kith/loss.h"
+#include "loss/loss.h"
 
 /* log(1 + exp(x)) without overflow, and its derivative. */
 double kith__softplus(double x);

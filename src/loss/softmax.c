@@ -12,7 +12,7 @@
  */
 #include <math.h>
 
-#include "kith/loss.h"
+#include "loss/loss.h"
 
 typedef struct softmax {
   const kith_comm *comm;

@@ -5,7 +5,7 @@
  * they may be averaged (eq. 6), and there is no activation.  Dropout on the input of every layer and on
  * attention weights.
  */
-#include "kith/model.h"
+#include "model/model.h"
 
 static const float GAT_SLOPE = 0.2f;
 

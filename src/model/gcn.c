@@ -3,7 +3,7 @@
  * symmetric normalized adjacency with loops; no activation in the last layer.  Dropout on the input of every
  * layer.
  */
-#include "kith/model.h"
+#include "model/model.h"
 
 void kith_gcn_record(const kith_model_options *o, const kith_model_ctx *ctx) {
   kith_tape *t = ctx->tape;

@@ -1,5 +1,5 @@
 /* Which matrix the layers of a model read. */
-#include "kith/model.h"
+#include "model/model.h"
 
 bool kith_model_reads_friends(const kith_model_options *o) {
   return o->name == KITH_LIGHTGCN && o->layers > 0 && o->lightgcn.friend_weight > 0;

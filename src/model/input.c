@@ -1,5 +1,5 @@
 /* The input rows: embeddings, features, or both; and the initial embeddings. */
-#include "kith/model.h"
+#include "model/model.h"
 
 bool kith_model_uses_features(const kith_model_options *o, const kith_graph *g, int type) {
   return o->input != KITH_EMBEDDING && g->n_feature_of[type] > 0;

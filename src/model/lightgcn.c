@@ -5,7 +5,7 @@
  * Those weights are a softmax: free weights could grow in place of the embeddings and so evade the L2 term,
  * which contains the initial embeddings only.
  */
-#include "kith/model.h"
+#include "model/model.h"
 
 kith_lightgcn_options kith_lightgcn_defaults(void) {
   return (kith_lightgcn_options){.layer_weights = KITH_LAYER_WEIGHTS_FIXED};

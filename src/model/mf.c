@@ -1,5 +1,5 @@
 /* Matrix factorization: final embeddings are the input rows (Rendle et al., BPR, UAI 2009, section 4.3.1). */
-#include "kith/model.h"
+#include "model/model.h"
 
 void kith_mf_record(const kith_model_options *o, const kith_model_ctx *ctx) {
   (void)o;

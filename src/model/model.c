@@ -1,7 +1,7 @@
 /* The table of models, their defaults and checks. */
 #include <stdio.h>
 
-#include "kith/model.h"
+#include "model/model.h"
 
 typedef struct model {
   const char *name;

@@ -4,7 +4,7 @@
  * then dropout.  The final embedding is the concatenation of all layers, each but the first with normalized
  * rows.
  */
-#include "kith/model.h"
+#include "model/model.h"
 
 static const float NGCF_SLOPE = 0.2f;
 

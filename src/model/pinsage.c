@@ -5,7 +5,7 @@
  * are items with features; here they are users and items with learned embeddings, as in the comparisons of
  * Wang et al. (NGCF, SIGIR 2019).
  */
-#include "kith/model.h"
+#include "model/model.h"
 
 /* CONVOLVE.  In a sampled block the shares are renormalized over the sampled neighbors. */
 static kith_tensor *pinsage_convolve(const kith_model_options *o, const kith_model_ctx *ctx, int l,

@@ -3,7 +3,7 @@
  * The aggregate is the mean of the neighbors, the maximum of ReLU(h_j P + p), or the last state of an LSTM.
  * The last layer has neither ReLU nor normalization, since inner products rank.
  */
-#include "kith/model.h"
+#include "model/model.h"
 
 kith_sage_options kith_sage_defaults(void) { return (kith_sage_options){.aggregator = KITH_SAGE_MEAN}; }
 

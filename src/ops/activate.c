@@ -1,7 +1,7 @@
 /* Activations, bias and Hadamard product: forward beside backward. */
 #include <math.h>
 
-#include "kith/ops.h"
+#include "ops/ops.h"
 
 KITH_INLINE float activate_one(kith_activation f, float slope, float x) {
   switch (f) {

@@ -6,8 +6,8 @@
  * are tested. */
 #include <string.h>
 
-#include "kith/blas.h"
-#include "kith/ops.h"
+#include "ops/blas.h"
+#include "ops/ops.h"
 
 const char *kith_simd_text(kith_simd v) {
   static const char *const text[] = {"SSE3", "AVX", "AVX2", "AVX-512"};

@@ -1,5 +1,5 @@
 /* Dropout: backward draws the masks again instead of storing them. */
-#include "kith/ops.h"
+#include "ops/ops.h"
 
 enum { DROPOUT_TOGETHER = 16 }; /* columns decided by one draw of 256 bits, 16 bits each */
 

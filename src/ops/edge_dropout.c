@@ -1,5 +1,5 @@
 /* Edge dropout: the matrix without the edges that a step drops, in both directions. */
-#include "kith/ops.h"
+#include "ops/ops.h"
 
 bool kith_edge_is_dropped(const kith_dropout *o, int64_t i, int64_t j) {
   uint64_t low = (uint64_t)(i < j ? i : j), high = (uint64_t)(i < j ? j : i);

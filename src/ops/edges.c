@@ -1,7 +1,7 @@
 /* Sums, maxima, scores and softmax over the in-edges of rows: forward beside backward. */
 #include <math.h>
 
-#include "kith/ops.h"
+#include "ops/ops.h"
 
 enum { EDGES_AHEAD = 24 }; /* prefetch distance in entries */
 

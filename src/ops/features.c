@@ -1,5 +1,5 @@
 /* Embedding bags: the sparse matrix of the nodes' features times dense weights, and its transpose. */
-#include "kith/ops.h"
+#include "ops/ops.h"
 
 enum { FEATURES_COLUMNS = 16 }; /* taken by a thread at once */
 

@@ -1,5 +1,5 @@
 /* Gather of rows, and the scatter-add of their gradients in a fixed order. */
-#include "kith/ops.h"
+#include "ops/ops.h"
 
 KITH_KERNEL void kith_gather_forward(const kith_gather_index *p, int d, float w, const float *x, bool add,
                                      int ld, float *z) {

@@ -2,8 +2,8 @@
 #include <cblas.h>
 #include <stdio.h>
 
-#include "kith/blas.h"
-#include "kith/ops.h"
+#include "ops/blas.h"
+#include "ops/ops.h"
 
 #ifdef KITH_HAS_OPENBLAS
 void kith_blas_library(size_t size, char *text) {

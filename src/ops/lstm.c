@@ -1,10 +1,10 @@
 /* An LSTM over the entries of rows: forward, and backward through time. */
-#include "kith/lstm.h"
+#include "ops/lstm.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "kith/ops.h"
+#include "ops/ops.h"
 
 enum { LSTM_SLICE = 16 }; /* columns summed by one thread */
 static const float LSTM_FORGET_BIAS = 1;

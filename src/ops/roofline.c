@@ -1,5 +1,5 @@
 /* The memory traffic of the kernels alone. */
-#include "kith/roofline.h"
+#include "ops/roofline.h"
 
 enum { ROOFLINE_AHEAD = 24, ROOFLINE_LINE = 16 };
 

@@ -4,7 +4,7 @@
  * Six users times a panel of sixteen items are summed in registers: twelve vectors of eight, one chain of
  * fused multiply-adds each, which is what hides the latency of the multiply-add.
  */
-#include "kith/scores.h"
+#include "ops/scores.h"
 
 enum { SCORES_GROUP = 32, SCORES_TOGETHER = 6 };
 

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "kith/ops.h"
+#include "ops/ops.h"
 
 enum { SOFTMAX_LANES = 16 };
 

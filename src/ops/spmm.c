@@ -2,7 +2,7 @@
  * SpMM: most of the time of full-graph training; bound by the bandwidth of gathers from memory.
  * A row of y is summed in registers, in strips of 64, 16 and 1 columns; later rows of x are prefetched.
  */
-#include "kith/ops.h"
+#include "ops/ops.h"
 
 enum { SPMM_AHEAD = 24, SPMM_LINE = 16 }; /* prefetch distance in entries; floats in a cache line */
 

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <omp.h>
 
-#include "kith/ops.h"
+#include "ops/ops.h"
 
 enum { LANES = 16 };
 

@@ -1,8 +1,8 @@
 /* Adam: reads four numbers and writes three for each parameter, so it is bound by memory bandwidth. */
 #include <math.h>
 
-#include "kith/ops.h"
-#include "kith/optimizer.h"
+#include "ops/ops.h"
+#include "optimizer/optimizer.h"
 
 kith_adam_options kith_adam_defaults(void) {
   return (kith_adam_options){.lr = 1e-3, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8};

@@ -3,7 +3,7 @@
 #ifndef KITH_SRC_SAMPLE_COMPLEMENT_H
 #define KITH_SRC_SAMPLE_COMPLEMENT_H
 
-#include "kith/sample.h"
+#include "sample/sample.h"
 
 /**
  * Draw an item from the complement of the user's training items; returns its original id.

@@ -2,7 +2,7 @@
 #ifndef KITH_SRC_SAMPLE_FALSE_NEGATIVE_MASK_H
 #define KITH_SRC_SAMPLE_FALSE_NEGATIVE_MASK_H
 
-#include "kith/sample.h"
+#include "sample/sample.h"
 
 /* Allocate for `n` candidates and up to `pairs` pairs a step.  Local; on failure the caller frees *m. */
 kith_status kith__false_negative_mask_make(int n, int pairs, int64_t n_item,

@@ -9,7 +9,7 @@
 #include <limits.h>
 #include <stdlib.h>
 
-#include "kith/sample.h"
+#include "sample/sample.h"
 
 enum {
   IMPORTANCE_WALKERS = 1 << 17,

@@ -2,7 +2,7 @@
 #ifndef KITH_SRC_SAMPLE_NEGATIVE_DISTRIBUTION_H
 #define KITH_SRC_SAMPLE_NEGATIVE_DISTRIBUTION_H
 
-#include "kith/sample.h"
+#include "sample/sample.h"
 
 /* Whether random bits choose the in-batch component. */
 bool kith__negative_distribution_is_inbatch(const kith_negative_distribution *z, const kith_draw *r);

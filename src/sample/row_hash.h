@@ -2,7 +2,7 @@
 #ifndef KITH_SRC_SAMPLE_ROW_HASH_H
 #define KITH_SRC_SAMPLE_ROW_HASH_H
 
-#include "kith/base.h"
+#include "base/base.h"
 
 /* A slot of 16 bytes, so that a probe is at most one cache miss. */
 typedef struct sample_slot {

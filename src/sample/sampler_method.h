@@ -2,7 +2,7 @@
 #ifndef KITH_SRC_SAMPLE_SAMPLER_METHOD_H
 #define KITH_SRC_SAMPLE_SAMPLER_METHOD_H
 
-#include "kith/sample.h"
+#include "sample/sample.h"
 
 /* A query for the sampled neighbors of a row. */
 typedef struct sample_query {

@@ -1,5 +1,5 @@
 /* Defaults of the sampler, and names of its options. */
-#include "kith/sample.h"
+#include "sample/sample.h"
 
 kith_sampler_options kith_sampler_defaults(void) {
   return (kith_sampler_options){.mode = KITH_FULL,

@@ -3,7 +3,7 @@
 #ifndef KITH_SRC_SAMPLE_SAMPLER_PLAN_H
 #define KITH_SRC_SAMPLE_SAMPLER_PLAN_H
 
-#include "kith/sample.h"
+#include "sample/sample.h"
 
 typedef struct sample_block {
   kith_node_map edges;

@@ -1,7 +1,7 @@
 /* Users with every item that could be a negative: every rank gets the ids of their edges. */
 #include <stdlib.h>
 
-#include "kith/sample.h"
+#include "sample/sample.h"
 
 /* A saturated user: its first training edge and how many it has. */
 typedef struct saturated_user {

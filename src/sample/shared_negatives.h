@@ -2,7 +2,7 @@
 #ifndef KITH_SRC_SAMPLE_SHARED_NEGATIVES_H
 #define KITH_SRC_SAMPLE_SHARED_NEGATIVES_H
 
-#include "kith/sample.h"
+#include "sample/sample.h"
 
 /* Allocate for `n` of them and up to `pairs` pairs a step.  Local; on failure the caller frees *h. */
 kith_status kith__shared_negatives_make(int n, int pairs, int64_t n_item, int size,

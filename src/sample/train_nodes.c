@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "kith/sample.h"
+#include "sample/sample.h"
 
 static bool train_nodes_is_train(const kith_graph *g, kith_lid i) { return g->split[i] == KITH_NODE_TRAIN; }
 

@@ -5,7 +5,7 @@
  */
 #include <limits.h>
 
-#include "kith/sample.h"
+#include "sample/sample.h"
 
 enum { WALK_WORDS = 3 }; /* 64-bit words of a walker */
 

@@ -2,7 +2,7 @@
 #ifndef KITH_STORE_CHECKPOINT_H
 #define KITH_STORE_CHECKPOINT_H
 
-#include "kith/store.h"
+#include "store/store.h"
 
 /* All are Local; only rank 0 calls those that change the folder. */
 

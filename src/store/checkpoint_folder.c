@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "store/checkpoint.h"
-#include "kith/fault.h"
-#include "kith/file.h"
+#include "base/fault.h"
+#include "base/file.h"
 
 #define FOLDER_STEM "checkpoint-"
 #define FOLDER_LATEST "checkpoint-latest"

@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "kith/watchdog.h"
-#include "kith/checkpoint_writer.h"
+#include "comm/watchdog.h"
+#include "store/checkpoint_writer.h"
 
 enum { WRITER_TEXT = 2048 };
 

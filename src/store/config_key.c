@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "kith/store.h"
+#include "store/store.h"
 
 /* A word of a text; n = 0: there is none. */
 typedef struct config_word {

@@ -2,7 +2,7 @@
 #ifndef KITH_STORE_GRAPH_H
 #define KITH_STORE_GRAPH_H
 
-#include "kith/store.h"
+#include "store/store.h"
 
 /** Rows of edges with optional times and weights. */
 typedef struct kith__edge_csr {

@@ -2,7 +2,7 @@
 #ifndef KITH_STORE_GRAPH_IDS_H
 #define KITH_STORE_GRAPH_IDS_H
 
-#include "kith/store.h"
+#include "store/store.h"
 
 typedef struct kith__id_block {
   char name[KITH_NAME]; /* "user/id" */

@@ -5,7 +5,7 @@
 #include "store/parts.h"
 #include "store/parts_check.h"
 #include "h5/validate.h"
-#include "kith/halo.h"
+#include "halo/halo.h"
 
 kith_agreed kith__parts_check_extent(const kith_comm *comm, kith_h5 *f, const char *name, int64_t wanted) {
   kith_agreed st = {KITH_OK};

@@ -2,7 +2,7 @@
 #ifndef KITH_STORE_PARTS_H
 #define KITH_STORE_PARTS_H
 
-#include "kith/store.h"
+#include "store/store.h"
 
 /** Read and validate this rank's row offsets into the dataset `values`, into a new block, rebased to zero;
  * *first is the first value's index in the file.  Collective. */

@@ -2,7 +2,7 @@
 #ifndef KITH_STORE_PARTS_CHECK_H
 #define KITH_STORE_PARTS_CHECK_H
 
-#include "kith/store.h"
+#include "store/store.h"
 
 /**
  * Check over all ranks: original numbers of each type are 0, 1, …, each once; so are the indices of training

@@ -10,11 +10,11 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "kith/fault.h"
-#include "kith/file.h"
-#include "kith/graph.h"
-#include "kith/h5.h"
-#include "kith/probe.h"
+#include "base/fault.h"
+#include "base/file.h"
+#include "graph/graph.h"
+#include "h5/h5.h"
+#include "store/probe.h"
 
 /* Network file systems may show another node's file with a delay. */
 enum { PROBE_TRIES = 30, PROBE_PAUSE = 100000 };

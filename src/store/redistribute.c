@@ -13,7 +13,7 @@
 
 #include "h5/rows.h"
 #include "h5/validate.h"
-#include "kith/store.h"
+#include "store/store.h"
 
 enum { REDISTRIBUTE_ROUND_BYTES = 16 << 20 }; /* of a rank's block */
 

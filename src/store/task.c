@@ -1,5 +1,5 @@
 /* The task of a file, and the names of its node types. */
-#include "kith/store.h"
+#include "store/store.h"
 
 const char *kith_type_name(kith_task task, int type) {
   return task == KITH_CLASSIFY ? "node" : type == KITH_USER ? "user" : "item";

@@ -1,6 +1,6 @@
 /* Attention over in-edges: scores, their softmax, and sums weighted by it (Velickovic et al., GAT, ICLR
  * 2018). */
-#include "kith/tape.h"
+#include "tape/tape.h"
 
 typedef struct attention {
   const kith_block *block;

@@ -1,6 +1,6 @@
 /* Edge dropout: a block whose edges change at every training step.  Ops recorded on it see the remaining
  * ones. */
-#include "kith/tape.h"
+#include "tape/tape.h"
 
 typedef struct edge_dropout {
   const kith_block *from;

@@ -1,5 +1,5 @@
 /* Rows of a batch: from their owners to the ranks that compute its loss; their gradients back. */
-#include "kith/tape.h"
+#include "tape/tape.h"
 
 typedef struct exchange {
   kith_halo *h;

@@ -1,7 +1,7 @@
 /* The leaf rows of a sampled step: sent by their owners, to which their gradients return. */
 #include <string.h>
 
-#include "kith/tape.h"
+#include "tape/tape.h"
 
 typedef struct gather_remote {
   kith_gather_remote *g;

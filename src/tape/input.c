@@ -1,7 +1,7 @@
 /* The input rows: embeddings, weighted sums of features, or both. */
 #include <string.h>
 
-#include "kith/tape.h"
+#include "tape/tape.h"
 
 void kith_input_row(const kith_input *in, kith_lid row, float *y) {
   size_t d = (size_t)in->d, bytes = d * sizeof(float);

@@ -1,6 +1,6 @@
 /* L2 regularization of a batch's input rows, at their owners: a row that is gathered three times counts three
  * times. */
-#include "kith/tape.h"
+#include "tape/tape.h"
 
 typedef struct l2 {
   const kith_gather_index *gather_index;

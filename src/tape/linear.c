@@ -1,5 +1,5 @@
 /* y = x w + b. */
-#include "kith/tape.h"
+#include "tape/tape.h"
 
 typedef struct linear {
   kith_tensor *x, *w, *b, *y;

@@ -2,8 +2,8 @@
  * LSTM aggregation, in groups of rows, so that memory does not grow with the graph.  Backward runs a group's
  * forward pass again, unless all rows are one group.
  */
-#include "kith/lstm.h"
-#include "kith/tape.h"
+#include "ops/lstm.h"
+#include "tape/tape.h"
 
 typedef struct lstm {
   const kith_block *block;

@@ -2,7 +2,7 @@
  * batch gathers. */
 #include <math.h>
 
-#include "kith/tape.h"
+#include "tape/tape.h"
 
 typedef struct layer_combine {
   kith_output *out;

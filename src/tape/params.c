@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "kith/tape.h"
+#include "tape/tape.h"
 
 struct kith_params {
   uint64_t seed;

@@ -1,7 +1,7 @@
 /* Elementwise ops and ops on rows: sum, product, activation, concatenation, dropout, normalization. */
 #include <string.h>
 
-#include "kith/tape.h"
+#include "tape/tape.h"
 
 typedef struct pointwise {
   kith_tensor *a, *b, *y;

@@ -4,7 +4,7 @@
  * the zero gradients of the other rows: the batch's rows hold two fifths of A's entries, and finding them
  * costs as much as it saves.
  */
-#include "kith/tape.h"
+#include "tape/tape.h"
 
 enum { PROPAGATE_PIECES = 8 }; /* of the interior rows; the halo progresses after each */
 

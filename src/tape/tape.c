@@ -1,5 +1,5 @@
 /* The tape: an ordered list of ops, and the memory that they use. */
-#include "kith/tape.h"
+#include "tape/tape.h"
 
 enum { TAPE_MAX = 256 }; /* ops and tensors of one model */
 

@@ -2,7 +2,7 @@
 #ifndef KITH_SRC_TRAIN_AUGMENT_GRAPH_H
 #define KITH_SRC_TRAIN_AUGMENT_GRAPH_H
 
-#include "kith/ingest.h"
+#include "ingest/ingest.h"
 
 /*
  * New nodes, users before items, are distributed in blocks; they are the last rows of their rank. They have

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "kith/train.h"
+#include "train/train.h"
 
 /* The sampler of clusters draws parts of the cut, whose number is the graph's. */
 void kith_config_key(const kith_graph *g, const kith_run *o, size_t size, char *text) {

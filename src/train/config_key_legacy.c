@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "kith/train.h"
+#include "train/train.h"
 
 typedef struct config_key {
   const kith_graph *g;

@@ -1,5 +1,6 @@
 /* Embeddings of new nodes: inference of the trained model on the augmented graph. */
 #include "kith/embed.h"
+#include "train/train.h"
 
 #include <stdio.h>
 #include <string.h>

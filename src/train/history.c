@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "kith/file.h"
+#include "base/file.h"
 
 enum { HISTORY_LINE = 4096 };
 

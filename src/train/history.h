@@ -2,7 +2,7 @@
 #ifndef KITH_SRC_TRAIN_HISTORY_H
 #define KITH_SRC_TRAIN_HISTORY_H
 
-#include "kith/train.h"
+#include "train/train.h"
 
 /** Text of the history, and the path of its file. */
 typedef struct history {

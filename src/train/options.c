@@ -1,5 +1,5 @@
 /* Default options of training and checkpoints. */
-#include "kith/train.h"
+#include "train/train.h"
 
 kith_train_options kith_train_defaults(void) {
   return (kith_train_options){.sampler = kith_sampler_defaults(),

@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "kith/fault.h"
+#include "base/fault.h"
 #include "train/run.h"
 #include "train/signals.h"
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "kith/file.h"
+#include "base/file.h"
 #include "train/run.h"
 #include "train/signals.h"
 

@@ -2,7 +2,7 @@
 #ifndef KITH_SRC_TRAIN_RUN_H
 #define KITH_SRC_TRAIN_RUN_H
 
-#include "kith/checkpoint_writer.h"
+#include "store/checkpoint_writer.h"
 #include "train/history.h"
 
 /* Equal on every rank, except the trainer's rows and what is marked as this rank's. */

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "kith/train.h"
+#include "train/train.h"
 #include "train/signals.h"
 
 enum { SIGNALS_STOP = 5 };

@@ -2,8 +2,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "kith/fault.h"
-#include "kith/watchdog.h"
+#include "base/fault.h"
+#include "comm/watchdog.h"
 #include "train/trainer.h"
 
 /* Classification reads features directly, recommendation through weights. */

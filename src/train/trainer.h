@@ -2,7 +2,7 @@
 #ifndef KITH_SRC_TRAIN_TRAINER_H
 #define KITH_SRC_TRAIN_TRAINER_H
 
-#include "kith/train.h"
+#include "train/train.h"
 
 struct kith_trainer {
   const kith_comm *comm;

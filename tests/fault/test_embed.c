@@ -13,7 +13,7 @@
 
 #include "kith/embed.h"
 #include "kith/partition.h"
-#include "kith/ingest.h"
+#include "ingest/ingest.h"
 
 static char folder[KITH_PATH]; /* of rank 0, known to all */
 static kith_run run;

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "comm/lock_owner.h"
-#include "kith/lock.h"
+#include "comm/lock.h"
 #include "support/folder.h"
 #include "support/mpi_main.h"
 #include "support/sweep.h"

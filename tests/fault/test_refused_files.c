@@ -9,7 +9,7 @@
 #include "support/mpi_main.h"
 #include "support/sweep.h"
 
-#include "kith/generate.h"
+#include "generate/generate.h"
 
 static kith_agreed run_generate(void) {
   kith_generate_options o = kith_generate_defaults();

@@ -8,7 +8,7 @@
 #include "support/features.h"
 #include "support/mpi_main.h"
 
-#include "kith/train.h"
+#include "train/train.h"
 
 static test_graph graph;
 static kith_graph *share;

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "kith/ingest.h"
+#include "ingest/ingest.h"
 
 extern const kith_comm fuzz_comm;   /* this rank alone */
 extern char fuzz_folder[KITH_PATH]; /* goes away at the end */

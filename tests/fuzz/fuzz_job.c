@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "fuzz/fuzz.h"
-#include "kith/job.h"
+#include "job/job.h"
 
 enum { JOB_SETTINGS = 8, JOB_BYTES = 1 << 13 };
 

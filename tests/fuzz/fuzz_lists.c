@@ -8,7 +8,7 @@
 #include "fuzz/fuzz.h"
 #include "ingest/features.h"
 #include "ingest/names.h"
-#include "kith/ingest.h"
+#include "ingest/ingest.h"
 
 enum { LISTS_STOP = 0x1e, LISTS_MOST = 5 };
 

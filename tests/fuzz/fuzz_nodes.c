@@ -7,7 +7,7 @@
 
 #include "fuzz/fuzz.h"
 #include "ingest/nodes.h"
-#include "kith/ingest.h"
+#include "ingest/ingest.h"
 
 enum { NODES_STOP = 0x1e, NODES_LISTS = 5, NODES_LABEL_BYTES = 64 };
 

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "kith/partition.h"
-#include "kith/ingest.h"
+#include "ingest/ingest.h"
 #include "support/folder.h"
 
 base_files base_of[2];

@@ -1,7 +1,7 @@
 /* ranks: 1 2 3 */
 /* The gradient of the cross-entropy, and that data need none: weights learn the same from features as from
  * parameters. */
-#include "kith/loss.h"
+#include "loss/loss.h"
 #include "support/classes.h"
 #include "support/mpi_main.h"
 

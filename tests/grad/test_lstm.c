@@ -2,8 +2,8 @@
 /* The LSTM over neighbors against one that is written out in double precision, row by row, gate by gate. */
 #include "support/mpi_main.h"
 
-#include "kith/tape.h"
-#include "kith/lstm.h"
+#include "tape/tape.h"
+#include "ops/lstm.h"
 
 enum { ROWS = 9, COLUMNS = 12, D = 5, ENTRIES = 27 };
 static const double TOLERANCE = 2e-6;

@@ -11,7 +11,7 @@
 #include "support/folder.h"
 #include "support/mpi_main.h"
 
-#include "kith/checkpoint_writer.h"
+#include "store/checkpoint_writer.h"
 
 enum { WIDTH = 3, WEIGHTS = 5, TEXT = 9000, FLIPS = 500, CUTS = 40 };
 

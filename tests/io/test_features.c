@@ -8,7 +8,7 @@
 #include "support/mpi_main.h"
 #include "support/parts.h"
 
-#include "kith/ingest.h"
+#include "ingest/ingest.h"
 #include "kith/partition.h"
 
 static char folder[KITH_PATH]; /* of rank 0, known to all */

@@ -7,7 +7,7 @@
 #include "support/parts.h"
 
 #include "kith/partition.h"
-#include "kith/ingest.h"
+#include "ingest/ingest.h"
 
 enum { ROWS = 7, WIDTH = 3, SETS = 4 };
 

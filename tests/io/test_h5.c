@@ -3,7 +3,7 @@
  * wait for ever. */
 #include <string.h>
 
-#include "kith/store.h"
+#include "store/store.h"
 #include "support/folder.h"
 #include "support/mpi_main.h"
 

@@ -1,6 +1,6 @@
 /* ranks: 1 2 3 */
 /* Text lists to graph.h5 and back: every rank reads what rank 0 wrote. */
-#include "kith/ingest.h"
+#include "ingest/ingest.h"
 #include "support/folder.h"
 #include "support/mpi_main.h"
 

@@ -4,7 +4,7 @@
 #include "support/folder.h"
 #include "support/mpi_main.h"
 
-#include "kith/ingest.h"
+#include "ingest/ingest.h"
 
 static char folder[KITH_PATH]; /* of rank 0, known to all */
 

@@ -2,7 +2,7 @@
 /* Lists of nodes to graph.h5, to parts.h5, to the ranks; what is wrong with a list is said with its file and
  * line. */
 #include "kith/partition.h"
-#include "kith/ingest.h"
+#include "ingest/ingest.h"
 #include "support/classes.h"
 #include "support/folder.h"
 #include "support/mpi_main.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "h5/hash.h"
-#include "kith/store.h"
+#include "store/store.h"
 #include "support/folder.h"
 #include "support/mpi_main.h"
 

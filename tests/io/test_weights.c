@@ -6,7 +6,7 @@
 #include "support/parts.h"
 
 #include "kith/partition.h"
-#include "kith/ingest.h"
+#include "ingest/ingest.h"
 
 enum { USERS = 8, ITEMS = 11, TEXT = 4096 };
 

@@ -4,8 +4,8 @@
 #include "support/cut.h"
 #include "support/mpi_main.h"
 
-#include "kith/halo.h"
-#include "kith/ops.h"
+#include "halo/halo.h"
+#include "ops/ops.h"
 
 enum { WIDTH = 21 };
 

@@ -1,7 +1,7 @@
 /* ranks: 1 2 3 4 */
 #include "support/mpi_main.h"
 
-#include "kith/halo.h"
+#include "halo/halo.h"
 
 enum { WIDTH = 5, MAX_RECV = 64 };
 

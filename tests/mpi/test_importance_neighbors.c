@@ -7,7 +7,7 @@
 #include "support/cut.h"
 #include "support/mpi_main.h"
 
-#include "kith/sample.h"
+#include "sample/sample.h"
 
 enum { USERS = 20, ITEMS = 30, NODES = USERS + ITEMS, EDGES = 130 };
 

@@ -8,7 +8,7 @@
 #include "support/cut.h"
 #include "support/mpi_main.h"
 
-#include "kith/sample.h"
+#include "sample/sample.h"
 
 enum {
   USERS = 30,

@@ -6,7 +6,7 @@
 #include "support/cut.h"
 #include "support/mpi_main.h"
 
-#include "kith/sample.h"
+#include "sample/sample.h"
 
 enum { USERS = 12, ITEMS = 15, NODES = USERS + ITEMS, EDGES = 50, WALKERS = 6000, LENGTH = 4 };
 static const double DEVIATIONS =

@@ -9,7 +9,7 @@
 #include "support/folder.h"
 #include "support/mpi_main.h"
 
-#include "kith/watchdog.h"
+#include "comm/watchdog.h"
 
 static const double limit =
     3; /* seconds; the roll call is a fifth of it, in which everybody must get a core */

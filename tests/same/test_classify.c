@@ -6,7 +6,7 @@
 #include "support/classes.h"
 #include "support/mpi_main.h"
 
-#include "kith/train.h"
+#include "train/train.h"
 
 enum { NODES = 90, CLASSES = 4, FEATURES = 24, WIDTH = 8, STEPS = 6, PARTS = 7 };
 static const double TOLERANCE = 1e-5,

@@ -6,8 +6,8 @@
 #include "support/cut.h"
 #include "support/mpi_main.h"
 
-#include "kith/eval.h"
 #include "eval/eval.h"
+#include "eval/eval_impl.h"
 
 enum { USERS = 70, ITEMS = 600, EDGES = 1500, WIDTH = 7, K = 15 };
 

@@ -6,7 +6,7 @@
 #include "support/cut.h"
 #include "support/mpi_main.h"
 
-#include "kith/train.h"
+#include "train/train.h"
 
 enum { USERS = 12, ITEMS = 15, NODES = USERS + ITEMS, EDGES = 90, WIDTH = 6, LAYERS = 2 };
 static const double STEP = 1e-4;      /* of the difference: its error is of the order of STEP^2 */

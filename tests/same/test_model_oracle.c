@@ -13,7 +13,7 @@
 #include "support/form.h"
 #include "support/mpi_main.h"
 
-#include "kith/train.h"
+#include "train/train.h"
 
 enum {
   USERS = 9,

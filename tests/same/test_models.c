@@ -7,7 +7,7 @@
 #include "support/cut.h"
 #include "support/mpi_main.h"
 
-#include "kith/train.h"
+#include "train/train.h"
 
 enum { USERS = 60, ITEMS = 90, EDGES = 900, STEPS = 5, CUT = 7 };
 static const double TOLERANCE = 1e-5;

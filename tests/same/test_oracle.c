@@ -7,7 +7,7 @@
 #include "support/cut.h"
 #include "support/mpi_main.h"
 
-#include "kith/train.h"
+#include "train/train.h"
 
 enum { USERS = 23, ITEMS = 31, EDGES = 180, WIDTH = 20, LAYERS = 3, BATCH = 16, STEPS = 5 };
 static const double TOLERANCE = 1e-5; /* relative, of a row's norm; floats carry 6e-8 a rounding */

@@ -4,7 +4,7 @@
 #include "support/cut.h"
 #include "support/mpi_main.h"
 
-#include "kith/train.h"
+#include "train/train.h"
 
 enum { USERS = 40, ITEMS = 60, EDGES = 500, WIDTH = 12, LAYERS = 3 };
 static const double TOLERANCE = 1e-9; /* sums round each number to 2^-40 */

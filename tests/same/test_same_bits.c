@@ -6,7 +6,7 @@
 #include "support/cut.h"
 #include "support/mpi_main.h"
 
-#include "kith/train.h"
+#include "train/train.h"
 
 enum { USERS = 60, ITEMS = 90, EDGES = 900, EPOCHS = 3 };
 

@@ -7,7 +7,7 @@
 #include "support/folder.h"
 #include "support/mpi_main.h"
 #include "support/parts.h"
-#include "kith/ingest.h"
+#include "ingest/ingest.h"
 
 test_chain chain;
 static const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};

@@ -4,7 +4,7 @@
 #define KITH_TEST_CHAIN_H
 
 #include "kith/partition.h"
-#include "kith/train.h"
+#include "train/train.h"
 
 /* All are the same on every rank, but for the graph's share. */
 typedef struct test_chain {

@@ -2,7 +2,7 @@
 #ifndef KITH_TEST_CLASSES_H
 #define KITH_TEST_CLASSES_H
 
-#include "kith/graph.h"
+#include "graph/graph.h"
 
 /* A whole graph: every rank holds it. */
 typedef struct test_classes {

@@ -3,7 +3,7 @@
 #ifndef KITH_TEST_CUT_H
 #define KITH_TEST_CUT_H
 
-#include "kith/graph.h"
+#include "graph/graph.h"
 
 /* A whole graph: every rank holds it. */
 typedef struct test_graph {

@@ -2,7 +2,7 @@
 #ifndef KITH_TEST_FEATURES_H
 #define KITH_TEST_FEATURES_H
 
-#include "kith/graph.h"
+#include "graph/graph.h"
 
 /* Give the owned rows features, of which those of a type may have n[type]: a random third, with values of
  * either sign; some have none. */

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "kith/base.h"
+#include "base/base.h"
 
 /** Make a new folder under $TMPDIR (or /tmp); its path into `folder` [KITH_PATH]. */
 void test_folder_make(char *folder);

@@ -4,7 +4,7 @@
 #ifndef KITH_TEST_FORM_H
 #define KITH_TEST_FORM_H
 
-#include "kith/model.h"
+#include "model/model.h"
 
 enum { FORM_WIDTH = 8, FORM_LEAVES = 2 };
 

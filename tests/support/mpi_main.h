@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "kith/comm.h"
+#include "comm/comm.h"
 
 extern kith_comm *test_comm; /* all ranks */
 

@@ -3,8 +3,8 @@
 #ifndef KITH_TEST_SWEEP_H
 #define KITH_TEST_SWEEP_H
 
-#include "kith/comm.h"
-#include "kith/fault.h"
+#include "comm/comm.h"
+#include "base/fault.h"
 
 /* What is run, on all ranks; it destroys what it made, whether it fails or not. */
 typedef kith_agreed (*sweep_run)(void);

@@ -1,8 +1,8 @@
 /* ranks: 1 */
 #include <string.h>
 
-#include "kith/blas.h"
-#include "kith/placement.h"
+#include "ops/blas.h"
+#include "comm/placement.h"
 #include "support/mpi_main.h"
 
 static void products_of_this_machine_are_right(void **state) {

@@ -3,7 +3,7 @@
  * cut into. */
 #include <stdlib.h>
 
-#include "kith/ops.h"
+#include "ops/ops.h"
 #include "support/mpi_main.h"
 
 enum { ROWS = 60, COLUMNS = 90, MOST = 9, WIDEST = 131, HEADS = 4 };

@@ -10,8 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "kith/fault.h"
-#include "kith/file.h"
+#include "base/fault.h"
+#include "base/file.h"
 #include "support/folder.h"
 #include "support/mpi_main.h"
 

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "kith/generate.h"
+#include "generate/generate.h"
 #include "generate/world.h"
 #include "support/folder.h"
 

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "kith/graph.h"
+#include "graph/graph.h"
 
 static void a_list_has_exactly_its_items(void **state) {
   (void)state;

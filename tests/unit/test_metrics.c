@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "support/mpi_main.h"
-#include "eval/eval.h"
+#include "eval/eval_impl.h"
 
 static bool near(double a, double b) { return fabs(a - b) < 1e-9; }
 

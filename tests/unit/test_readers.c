@@ -6,7 +6,7 @@
  */
 #include "job/table.h"
 #include "support/mpi_main.h"
-#include "kith/train.h"
+#include "train/train.h"
 
 /* A key in the configuration key and a value that is no default. */
 typedef struct pair {

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "support/mpi_main.h"
-#include "kith/train.h"
+#include "train/train.h"
 #include "train/signals.h"
 
 /* How a child ends that is sent a signal twice while it watches: with 1 if the first was not noted, else with

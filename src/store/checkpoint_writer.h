@@ -6,10 +6,10 @@
  * read or write HDF5 files.  begin() writes synchronously if MPI lacks MPI_THREAD_MULTIPLE, or if the
  * checkpoint is so small that synchronizing the threads would take longer than the disk.
  */
-#ifndef KITH_CHECKPOINT_WRITER_H
-#define KITH_CHECKPOINT_WRITER_H
+#ifndef KITH_STORE_CHECKPOINT_WRITER_H
+#define KITH_STORE_CHECKPOINT_WRITER_H
 
-#include "kith/store.h"
+#include "store/store.h"
 
 typedef struct kith_checkpoint_writer kith_checkpoint_writer;
 

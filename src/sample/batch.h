@@ -1,11 +1,11 @@
 /**
  * Batch: the training pairs of a step, their negatives, and the embedding rows that this rank needs for them.
  */
-#ifndef KITH_BATCH_H
-#define KITH_BATCH_H
+#ifndef KITH_SAMPLE_BATCH_H
+#define KITH_SAMPLE_BATCH_H
 
-#include "kith/negatives.h"
-#include "kith/ops.h"
+#include "sample/negatives.h"
+#include "ops/ops.h"
 
 enum { KITH_TILE = 64 }; /**< pairs, or candidates, that softmax processes together on one rank */
 

@@ -7,10 +7,10 @@
  * job, and otherwise by the file's modification time, which a thread of the holder renews.  Readers do not
  * take the lock.
  */
-#ifndef KITH_LOCK_H
-#define KITH_LOCK_H
+#ifndef KITH_COMM_LOCK_H
+#define KITH_COMM_LOCK_H
 
-#include "kith/comm.h"
+#include "comm/comm.h"
 
 typedef struct kith_lock kith_lock;
 

@@ -2,10 +2,10 @@
  * Placement: the hosts, cores and memory of the ranks, the speed of the network between nodes, and the
  * offsets of their clocks.  For kith doctor; results of a job do not depend on it.
  */
-#ifndef KITH_PLACEMENT_H
-#define KITH_PLACEMENT_H
+#ifndef KITH_COMM_PLACEMENT_H
+#define KITH_COMM_PLACEMENT_H
 
-#include "kith/comm.h"
+#include "comm/comm.h"
 
 enum { KITH_CPU_SET_BITS = 1024, KITH_HOST_TEXT = 256 };
 

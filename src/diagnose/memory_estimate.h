@@ -5,10 +5,10 @@
  * ghosts and edges, so four recordings give the cost on the real graph, for every model and option.  All
  * other memory is estimated by formulas.  docs/doctor.md states the accuracy.
  */
-#ifndef KITH_MEMORY_ESTIMATE_H
-#define KITH_MEMORY_ESTIMATE_H
+#ifndef KITH_DIAGNOSE_MEMORY_ESTIMATE_H
+#define KITH_DIAGNOSE_MEMORY_ESTIMATE_H
 
-#include "kith/train.h"
+#include "train/train.h"
 
 /** Sizes of a graph and of one rank's share of it. */
 typedef struct kith_graph_sizes {

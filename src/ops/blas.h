@@ -1,10 +1,10 @@
 /**
  * The BLAS: its version, the kernels that it selected, and better ones for this processor.
  */
-#ifndef KITH_BLAS_H
-#define KITH_BLAS_H
+#ifndef KITH_OPS_BLAS_H
+#define KITH_OPS_BLAS_H
 
-#include "kith/base.h"
+#include "base/base.h"
 
 /** SIMD instruction sets: of a processor, or used by kernels. */
 typedef enum kith_simd { KITH_SIMD_SSE, KITH_SIMD_AVX, KITH_SIMD_AVX2, KITH_SIMD_AVX512 } kith_simd;

@@ -4,10 +4,10 @@
  *
  * Files of a probe are named doctor-…; kith_probe_end() removes them, and the folders made for them.
  */
-#ifndef KITH_PROBE_H
-#define KITH_PROBE_H
+#ifndef KITH_STORE_PROBE_H
+#define KITH_STORE_PROBE_H
 
-#include "kith/comm.h"
+#include "comm/comm.h"
 
 /** A folder being probed. */
 typedef struct kith_probe {

@@ -1,10 +1,10 @@
 /**
  * Edge order: the order of the training edges in an epoch, and their division into steps.
  */
-#ifndef KITH_EDGE_ORDER_H
-#define KITH_EDGE_ORDER_H
+#ifndef KITH_SAMPLE_EDGE_ORDER_H
+#define KITH_SAMPLE_EDGE_ORDER_H
 
-#include "kith/halo.h"
+#include "halo/halo.h"
 
 /** A training edge (user, positive item) whose user this rank owns. */
 typedef struct kith_train_edge {

@@ -11,10 +11,10 @@
  * longest first: the rows with an entry at time t are the first ones, and their product is one BLAS call.
  * All functions are Local.
  */
-#ifndef KITH_LSTM_H
-#define KITH_LSTM_H
+#ifndef KITH_OPS_LSTM_H
+#define KITH_OPS_LSTM_H
 
-#include "kith/graph.h"
+#include "graph/graph.h"
 
 /** Order of a row's entries. */
 typedef struct kith_lstm_order {

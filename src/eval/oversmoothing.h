@@ -1,10 +1,10 @@
 /**
  * Oversmoothing: similarity of the rows of a layer, as mean cosine and Dirichlet energy.
  */
-#ifndef KITH_OVERSMOOTHING_H
-#define KITH_OVERSMOOTHING_H
+#ifndef KITH_EVAL_OVERSMOOTHING_H
+#define KITH_EVAL_OVERSMOOTHING_H
 
-#include "kith/halo.h"
+#include "halo/halo.h"
 
 /** Measures of one layer. */
 typedef struct kith_oversmoothing {

@@ -1,11 +1,11 @@
 /**
  * Train nodes: the labeled nodes of a step, for node classification.
  */
-#ifndef KITH_TRAIN_NODES_H
-#define KITH_TRAIN_NODES_H
+#ifndef KITH_SAMPLE_TRAIN_NODES_H
+#define KITH_SAMPLE_TRAIN_NODES_H
 
-#include "kith/edge_order.h"
-#include "kith/ops.h"
+#include "sample/edge_order.h"
+#include "ops/ops.h"
 
 /**
  * The training nodes of a step that this rank owns, with their weights in the loss.

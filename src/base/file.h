@@ -2,12 +2,12 @@
  * File: reads of regular files only, and atomic writes: a new file is written under a temporary name, synced
  * and renamed, so that readers see the old file or the new one, never a part.
  */
-#ifndef KITH_FILE_H
-#define KITH_FILE_H
+#ifndef KITH_BASE_FILE_H
+#define KITH_BASE_FILE_H
 
 #include <stdio.h>
 
-#include "kith/base.h"
+#include "base/base.h"
 
 enum { KITH_TMP_PATH = KITH_PATH + 32 }; /* a path with ".tmp-" and 16 digits appended */
 

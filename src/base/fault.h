@@ -4,10 +4,10 @@
  * For tests only.  Compiled in if KITH_FAULTS is defined (cmake -DKITH_FAULTS=ON: tests/run and the presets
  * strict, clang and sanitize); otherwise kith_fault() is the constant false and costs nothing.  All Local.
  */
-#ifndef KITH_FAULT_H
-#define KITH_FAULT_H
+#ifndef KITH_BASE_FAULT_H
+#define KITH_BASE_FAULT_H
 
-#include "kith/base.h"
+#include "base/base.h"
 
 /** Kinds of faults.  Each kind has a counter of its own. */
 typedef enum kith_fault_kind {

@@ -4,11 +4,11 @@
  * No function here looks at the machine: tests can pass facts that no machine at hand would show.  All are
  * Local and deterministic.  docs/doctor.md lists what each check warns of and when it fails.
  */
-#ifndef KITH_DIAGNOSE_H
-#define KITH_DIAGNOSE_H
+#ifndef KITH_DIAGNOSE_DIAGNOSE_H
+#define KITH_DIAGNOSE_DIAGNOSE_H
 
-#include "kith/blas.h"
-#include "kith/placement.h"
+#include "ops/blas.h"
+#include "comm/placement.h"
 
 typedef enum kith_verdict { KITH_FINDING_OK, KITH_FINDING_WARN, KITH_FINDING_FAIL } kith_verdict;
 

@@ -7,12 +7,12 @@
  * number of ranks.  A BLAS does not guarantee that: its kernels for the middle and the edge of a matrix round
  * differently.
  */
-#ifndef KITH_SCORES_H
-#define KITH_SCORES_H
+#ifndef KITH_OPS_SCORES_H
+#define KITH_OPS_SCORES_H
 
 #include <stdint.h>
 
-#include "kith/ops.h"
+#include "ops/ops.h"
 
 enum {
   KITH_SCORE_USERS = 48,  /**< users in a tile */

@@ -1,10 +1,10 @@
 /**
  * Roofline: kernels that only move memory, as upper bounds for the real ones in kith bench.
  */
-#ifndef KITH_ROOFLINE_H
-#define KITH_ROOFLINE_H
+#ifndef KITH_OPS_ROOFLINE_H
+#define KITH_OPS_ROOFLINE_H
 
-#include "kith/ops.h"
+#include "ops/ops.h"
 
 /** a [n] = b + w c: 12 bytes for each element (STREAM triad, McCalpin). */
 void kith_roofline_triad(int64_t n, float w, const float *b, const float *c, float *a);

@@ -1,0 +1,109 @@
+/** What other rooms of the library use of model, beyond kith/model.h. */
+#ifndef KITH_MODEL_MODEL_H
+#define KITH_MODEL_MODEL_H
+
+#include "kith/model.h"
+#include "sample/sample.h"
+#include "tape/tape.h"
+
+kith_lightgcn_options kith_lightgcn_defaults(void); /**< fixed layer weights */
+kith_gat_options kith_gat_defaults(void);           /**< one head, no dropout */
+kith_sage_options kith_sage_defaults(void);         /**< mean */
+
+const char *kith_model_text(kith_model_name name);                /**< "lightgcn" */
+const char *kith_score_text(kith_score_name name);                /**< "dot" */
+const char *kith_input_text(kith_input_name name);                /**< "embedding" */
+const char *kith_sage_aggregator_text(kith_sage_aggregator name); /**< "mean" */
+const char *kith_layer_weights_text(kith_layer_weights name);     /**< "fixed" */
+const char *kith_head_merge_text(kith_head_merge name);           /**< "concat" */
+
+int kith_model_n_layer(const kith_model_options *o); /**< layers of message passing: 0 for MF */
+
+int kith_model_layer_dim(const kith_model_options *o, int l); /**< columns of layer l's output */
+/** Whether the last layer can have one column for each class: gcn, gat, sage. */
+bool kith_model_can_classify(const kith_model_options *o);
+/** Whether backward needs the transpose of blocks. */
+bool kith_model_needs_transpose(const kith_model_options *o);
+/** Whether every node is its own neighbor in the blocks (GAT). */
+bool kith_model_has_self_loops(const kith_model_options *o);
+/** Whether the blocks are of importance neighborhoods instead of the training graph (PinSage). */
+bool kith_model_uses_importance_graph(const kith_model_options *o);
+
+/** Whether layers read ties between users beside interactions: lightgcn, with a weight above 0. */
+bool kith_model_reads_friends(const kith_model_options *o);
+/** Whether layers read another matrix than the training graph's adjacency: kith_model_graph_create() makes
+ * it. */
+bool kith_model_has_own_graph(const kith_model_options *o);
+/**
+ * The matrix that the model's layers read on the whole graph: the training graph's adjacency; merged with the
+ * ties between users; or importance neighborhoods.  Collective.
+ *
+ * @param seed  of the walks to importance neighborhoods
+ * Errors: those of what makes the matrix.
+ */
+kith_agreed kith_model_graph_create(const kith_comm *comm, const kith_graph *g, const kith_model_options *o,
+                                    uint64_t seed, kith_dist_csr **out) KITH_MUST_USE;
+
+/** The input rows, then the rows after each layer: for diagnostics such as oversmoothing. */
+typedef struct kith_layer_outputs {
+  int n;
+  kith_tensor *h[KITH_MAX_LAYER_OUTPUTS];
+} kith_layer_outputs;
+
+/** The inputs and outputs of recording a model. */
+typedef struct kith_model_ctx {
+  kith_tape *tape;
+  kith_params *params;
+  kith_exec_ctx *exec;
+  const kith_block *const *block; /**< [layers] block of each layer; the first one reads the input rows */
+  kith_tensor *x;                 /**< input rows */
+  kith_output
+      *output; /**< receives the terms of the final embedding; the caller sets gather_index and packed */
+  kith_layer_outputs *layers; /**< receives the rows after each layer; may be null */
+} kith_model_ctx;
+
+/**
+ * Record a model.  Failures are in kith_tape_status() and kith_params_status().
+ * Recording it again with the same params shares the weights: once for steps, once for the full graph. Local.
+ */
+void kith_model_record(const kith_model_options *o, const kith_model_ctx *ctx);
+
+/* One function for each model, called by kith_model_record(). */
+void kith_lightgcn_record(const kith_model_options *o, const kith_model_ctx *ctx);
+void kith_mf_record(const kith_model_options *o, const kith_model_ctx *ctx);
+void kith_ngcf_record(const kith_model_options *o, const kith_model_ctx *ctx);
+void kith_gcn_record(const kith_model_options *o, const kith_model_ctx *ctx);
+void kith_gat_record(const kith_model_options *o, const kith_model_ctx *ctx);
+void kith_sage_record(const kith_model_options *o, const kith_model_ctx *ctx);
+/* On importance neighborhoods instead of the training graph. */
+void kith_pinsage_record(const kith_model_options *o, const kith_model_ctx *ctx);
+
+/* For models: */
+/** Store `h` as the rows after the next layer; null is ignored. */
+void kith_model_layer_output(const kith_model_ctx *ctx, kith_tensor *h);
+/** Get the weights `name` of layer `l`, stored as "name.l"; null on failure. */
+kith_tensor *kith_model_weights(const kith_model_ctx *ctx, const char *name, int l, int64_t n_row, int d,
+                                kith_init init);
+/** h W + b: d columns, W the weights `name`, b the weights `bias` unless null; null in, null out. */
+kith_tensor *kith_model_linear(const kith_model_ctx *ctx, const char *name, const char *bias, int l, int d,
+                               kith_tensor *h);
+
+/** Whether the input rows of a node type include embeddings, or features.  The same on every rank. */
+bool kith_model_uses_embedding(const kith_model_options *o, const kith_graph *g, int type);
+bool kith_model_uses_features(const kith_model_options *o, const kith_graph *g, int type);
+/** Whether any node type has embeddings. */
+bool kith_model_uses_any_embedding(const kith_model_options *o, const kith_graph *g);
+/** How the input rows are computed.  Gets the features' weights from `params` (see kith_params_status()).
+ * Local.
+ *
+ * @param x  embeddings of the owned rows; null: none */
+kith_input kith_model_input(const kith_model_options *o, const kith_graph *g, kith_params *params,
+                            kith_tensor *x);
+
+/**
+ * Initial embeddings x [n_own, d]: normal with standard deviation `init`, keyed by (seed, type, original
+ * number); rows of types without embeddings stay as they are.  Local.
+ */
+void kith_model_init(const kith_model_options *o, const kith_graph *g, uint64_t rng_seed, float *x);
+
+#endif

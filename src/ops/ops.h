@@ -1,0 +1,254 @@
+/** What other rooms of the library use of ops, beyond kith/ops.h. */
+#ifndef KITH_OPS_OPS_H
+#define KITH_OPS_OPS_H
+
+#include "kith/ops.h"
+#include "graph/graph.h"
+
+/*
+ * Several instruction sets in one binary, chosen when the program starts.  Not with clang 14 (its resolvers
+ * do not link) nor under sanitizers.
+ */
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(KITH_NO_CLONES)
+#define KITH_KERNEL __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define KITH_KERNEL
+#endif
+
+/* A helper of a kernel: inlined into each of its clones, so that it is compiled for their instruction sets.
+ */
+#if defined(__GNUC__)
+#define KITH_INLINE static inline __attribute__((always_inline))
+#else
+#define KITH_INLINE static inline
+#endif
+
+/* Prefetch the cache lines of a row that is read or written soon: cache misses then overlap. */
+KITH_INLINE void kith_prefetch_row(int d, const float *row) {
+  const int line = 16; /* floats */
+  for (int k = 0; k < d; k += line) __builtin_prefetch(row + k);
+}
+
+int kith_max_threads(void); /**< threads of the next parallel region (OpenMP) */
+int kith_thread_num(void);  /**< this thread's number in its region */
+
+/* ---- sparse times dense ---- */
+
+/** The same for the rows at n positions only, with the same bits.  Other rows of y are unchanged. */
+void kith_spmm_rows(const kith_csr *a, kith_lid n, const kith_lid *position, int d, const float *x, float *y);
+/** y = A x with weights w [entries] instead of the matrix's. */
+void kith_spmm_weighted(const kith_csr *a, const float *w, int d, const float *x, float *y);
+
+/* ---- gather ---- */
+
+/**
+ * Gather index with duplicates, and its transpose in key order, so that the scatter-add is deterministic.
+ * Unique row i is gathered by the elements member[start[i]] … member[start[i + 1] - 1], in key order.
+ */
+typedef struct kith_gather_index {
+  kith_lid n;           /**< elements */
+  const kith_lid *row;  /**< [n] the row of each */
+  kith_lid n_unique;    /**< distinct rows */
+  kith_lid *unique_row; /**< [n_unique] ascending */
+  kith_lid *l2_count; /**< [n_unique] elements that L2 regularization counts: not those of a pool of draws */
+  kith_lid *start;    /**< [n_unique + 1] */
+  kith_lid *member;   /**< [n] */
+} kith_gather_index;
+
+/** z [n, d] = w x[row], or z += w x[row]; ld is the leading dimension of z: floats from row to row. */
+void kith_gather_forward(const kith_gather_index *p, int d, float w, const float *x, bool add, int ld,
+                         float *z);
+/** The transpose: dx[row] += w dz, the elements of a row in key order. */
+void kith_gather_backward(const kith_gather_index *p, int d, float w, int ld, const float *dz, float *dx);
+/** dw: the sum over the elements of <x[row], dz>, in their order. */
+double kith_gather_backward_weight(const kith_gather_index *p, int d, const float *x, int ld,
+                                   const float *dz);
+
+/* ---- vectors and rows ---- */
+
+/** y [n] = 0, by all threads. */
+void kith_clear(int64_t n, float *y);
+/** y [n] = w x, or y += w x. */
+void kith_scale(int64_t n, float w, const float *x, bool add, float *y);
+
+/** y [n, d] = w x, or y += w x; ld is the leading dimension of y. */
+void kith_scale_rows(int64_t n, int d, float w, const float *x, bool add, int ld, float *y);
+
+/** Inner product of two rows [d]: sixteen partial sums, then a tree, in the same order on every instruction
+ * set. */
+float kith_dot(int d, const float *a, const float *b);
+
+/** y [n, d] = rows of x divided by their Euclidean norms, norm [n]; a zero row stays zero. */
+void kith_normalize_rows_forward(int64_t n, int d, const float *x, float *y, float *norm);
+/** dx_i += (dy_i - y_i <y_i, dy_i>) / norm_i */
+void kith_normalize_rows_backward(int64_t n, int d, const float *y, const float *norm, const float *dy,
+                                  float *dx);
+/** The same in place: x [n, d]. */
+void kith_normalize_rows(kith_lid n, int d, float *x);
+/** unit [n, d] = rows x[at[i]] divided by their norms, norm [n]; a zero row stays zero. */
+void kith_gather_normalize_forward(kith_lid n, const kith_lid *at, int d, const float *x, float *unit,
+                                   float *norm);
+/** dx[at[i]] = (dunit_i - unit_i <unit_i, dunit_i>) / norm_i; no row of x may occur twice in `at`. */
+void kith_gather_normalize_backward(kith_lid n, const kith_lid *at, int d, const float *unit,
+                                    const float *norm, const float *dunit, float *dx);
+
+/**
+ * Row-major matrix products by the BLAS: by one thread inside a parallel region, by all threads outside.
+ * nt: c [m, n] = alpha a [m, k] b' [n, k] + beta c;   nn: c [m, n] = alpha a [m, k] b [k, n] + beta c;
+ * tn: c [m, n] = alpha a' [k, m] b [k, n] + beta c.
+ * The order of each sum depends only on the shapes and the position in c, so equal calls give equal bits.
+ */
+void kith_gemm_nt(int m, int n, int k, float alpha, const float *a, const float *b, float beta, float *c);
+void kith_gemm_nn(int m, int n, int k, float alpha, const float *a, const float *b, float beta, float *c);
+void kith_gemm_tn(int m, int n, int k, float alpha, const float *a, const float *b, float beta, float *c);
+
+/* ---- elementwise ---- */
+
+/** y [n] = f(x). */
+void kith_activate_forward(kith_activation f, float slope, int64_t n, const float *x, float *y);
+/** dx += f'(x) dy; y = f(x). */
+void kith_activate_backward(kith_activation f, float slope, int64_t n, const float *x, const float *y,
+                            const float *dy, float *dx);
+
+/** y [n, m] += b [m] in every row; backward: db += sum of the rows of dy. */
+void kith_bias_forward(int64_t n, int m, const float *b, float *y);
+void kith_bias_backward(int64_t n, int m, const float *dy, float *db);
+
+/** y [n] = a * b, elementwise; backward: da += b dy. */
+void kith_hadamard_forward(int64_t n, const float *a, const float *b, float *y);
+void kith_hadamard_backward(int64_t n, const float *b, const float *dy, float *da);
+
+/* ---- dropout ---- */
+
+/**
+ * Dropout (Srivastava et al., JMLR 2014): y = x / (1 - p) with probability 1 - p, else 0, for each element,
+ * or for each row.  The mask is keyed by (seed, step, op, node, column), so it does not depend on the number
+ * of ranks; backward draws it again.
+ */
+typedef struct kith_dropout {
+  double p;  /**< below 1; rounded down to a multiple of 1 / 65536 */
+  bool rows; /**< drop whole rows */
+  uint64_t seed, step, op;
+} kith_dropout;
+/** @param node  [n] keys of the rows of x [n, d] */
+void kith_dropout_forward(const kith_dropout *o, int64_t n, int d, const int64_t *node, const float *x,
+                          float *y);
+void kith_dropout_backward(const kith_dropout *o, int64_t n, int d, const int64_t *node, const float *dy,
+                           float *dx);
+/**
+ * Dropout of x [entries, heads], keyed by the nodes of an entry's row and column.
+ *
+ * @param row, col  [rows], [columns] nodes
+ */
+void kith_attention_dropout_forward(const kith_dropout *o, const kith_csr *a, int heads, const int64_t *row,
+                                    const int64_t *col, const float *x, float *y);
+void kith_attention_dropout_backward(const kith_dropout *o, const kith_csr *a, int heads, const int64_t *row,
+                                     const int64_t *col, const float *dy, float *dx);
+
+/** Edge dropout: whether a step drops the edge between two nodes.  Probability p, symmetric; self-loops are
+ * kept.  Reads p, seed and step only. */
+bool kith_edge_is_dropped(const kith_dropout *o, int64_t i, int64_t j);
+/**
+ * The entries of `a` that the step keeps, in their order, their weights divided by 1 - p.
+ *
+ * @param row, col  [rows], [columns] nodes
+ * @param keep      [entries] workspace
+ * @param out       its start, col and weight have room for those of a; the rest is set, row is a's
+ * Cost: one draw for each entry.
+ */
+void kith_edge_dropout(const kith_dropout *o, const kith_csr *a, const int64_t *row, const int64_t *col,
+                       uint8_t *keep, kith_csr *out);
+
+/* ---- sums, maxima and attention over in-edges ---- */
+
+/*
+ * With H heads, head h has the columns h d / H … (h + 1) d / H - 1 of a row, and w [entries, H] has a weight
+ * for each entry and head.  Entries of a row are summed in the order of the matrix.
+ */
+/** y [rows, d]: y_i = sum over entries e of row i of w_e x[col_e]. */
+void kith_edge_sum_forward(const kith_csr *a, int heads, const float *w, int d, const float *x, float *y);
+/** dx [columns, d] += the transpose, as a gather: a column sums its entries in their order. */
+void kith_edge_sum_backward_x(const kith_csc *back, int heads, const float *w, int d, const float *dy,
+                              float *dx);
+/** dw_e += <dy_i, x[col_e]>, per head. */
+void kith_edge_sum_backward_w(const kith_csr *a, int heads, int d, const float *x, const float *dy,
+                              float *dw);
+
+/** y_i = elementwise maximum of x[col_e], zero for a row without entries; argmax [rows, d]: the entry that
+ * gave it (the first of equals), or -1. */
+void kith_edge_max_forward(const kith_csr *a, int d, const float *x, float *y, kith_eid *argmax);
+void kith_edge_max_backward(const kith_csc *back, int d, const kith_eid *argmax, const float *dy, float *dx);
+
+/** y [n, heads]: per head the inner product of the columns of x [n, d] with a [d]. */
+void kith_head_dot_forward(int64_t n, int heads, int d, const float *a, const float *x, float *y);
+void kith_head_dot_backward(int64_t n, int heads, int d, const float *a, const float *x, const float *dy,
+                            float *da, float *dx);
+
+/** y [n, d / heads]: the mean of the heads of x [n, d]. */
+void kith_head_mean_forward(int64_t n, int heads, int d, const float *x, float *y);
+void kith_head_mean_backward(int64_t n, int heads, int d, const float *dy, float *dx);
+
+/** s [entries, heads]: s_e = LeakyReLU(left[row_e] + right[col_e]) (Velickovic et al., GAT, ICLR 2018,
+ * eq. 1). */
+void kith_edge_score_forward(const kith_csr *a, int heads, float slope, const float *left, const float *right,
+                             float *s);
+void kith_edge_score_backward_left(const kith_csr *a, int heads, float slope, const float *s, const float *ds,
+                                   float *dleft);
+void kith_edge_score_backward_right(const kith_csc *back, int heads, float slope, const float *s,
+                                    const float *ds, float *dright);
+
+/** alpha [entries, heads] = softmax of s over the entries of each row, per head. */
+void kith_edge_softmax_forward(const kith_csr *a, int heads, const float *s, float *alpha);
+void kith_edge_softmax_backward(const kith_csr *a, int heads, const float *alpha, const float *dalpha,
+                                float *ds);
+
+/* ---- tiles of the softmax loss ---- */
+
+/**
+ * In-batch softmax, one tile of users: rows of logits become probabilities, in place.
+ * Row i is pair first + i of the batch, and candidate j the item of pair j.  Other pairs with the row's own
+ * item are masked.
+ *
+ * @param m, n  rows of the tile, candidates
+ * @param item  [n] items of the pairs
+ * @param bias  [n] subtracted from the logits of each candidate
+ * @param s     [m, n] logits, minus infinity where masked; afterwards probabilities
+ * @param lse   [m] log of the sum of exponentials
+ */
+void kith_inbatch_softmax_rows(int m, int n, int64_t first, const int32_t *item, const float *bias, float *s,
+                               float *lse);
+/** The same probabilities for a tile of items: s [m, n] holds the logits of the items of pairs first …
+ * against all users; afterwards exp(s_ij - bias_i - lse_j), the probability that user j gives to item i. */
+void kith_inbatch_softmax_columns(int m, int n, int64_t first, const int32_t *item, const float *bias,
+                                  const float *lse, float *s);
+
+/**
+ * Sampled softmax, one tile of users: candidates are shared negatives, and each row has its own positive.
+ *
+ * @param bias  [n] subtracted from the candidates' logits
+ * @param s     [m, n] logits of the candidates, minus infinity where masked; afterwards probabilities
+ * @param own   [m] logits of the positives; afterwards probabilities
+ * @param lse   [m] log of the sum of exponentials
+ */
+void kith_sampled_softmax_rows(int m, int n, const float *bias, float *s, float *own, float *lse);
+/** The same probabilities for a tile of candidates: s [m, n] becomes exp(s_ij - bias_i - lse_j). */
+void kith_sampled_softmax_columns(int m, int n, const float *bias, const float *lse, float *s);
+
+/* ---- embedding bags of features ---- */
+
+/** y [d] += sum over the features of a row of value * w[feature]: w [features, d]. */
+void kith_features_forward(const kith_features *f, int64_t row, int d, const float *w, float *y);
+
+/**
+ * The transpose for n rows: dw[t][feature] += value * dy and db[t] += dy for every row of type t.
+ *
+ * @param type    [f->n_row]
+ * @param row     [n] which rows; null: the first n
+ * @param dy      [n, d]
+ * @param dw, db  of each type: [features, d] and [1, d]; null: rows of that type are skipped
+ * Threads take columns, not rows, so that every sum has one order.
+ */
+void kith_features_backward(const kith_features *f, const uint8_t *type, int64_t n, const kith_lid *row,
+                            int d, const float *dy, float *const dw[KITH_TYPES], float *const db[KITH_TYPES]);
+
+#endif

@@ -1,0 +1,216 @@
+/** What other rooms of the library use of tape, beyond kith/tape.h. */
+#ifndef KITH_TAPE_TAPE_H
+#define KITH_TAPE_TAPE_H
+
+#include "kith/tape.h"
+#include "halo/halo.h"
+#include "ops/ops.h"
+
+/** Zeroed workspace of an op: `count` elements of `size` bytes.  Owned by the tape; null on failure.  Local.
+ */
+void *kith_tape_workspace(kith_tape *t, int64_t count, size_t size);
+
+/** Store a failure while recording; the first one is kept.  Returns the tape's status.  Local. */
+kith_status kith_tape_check(kith_tape *t, kith_status st);
+
+/** Bytes allocated for tensors' values, their gradients, and workspaces. */
+typedef struct kith_tape_bytes {
+  int64_t value, grad, workspace;
+} kith_tape_bytes;
+kith_tape_bytes kith_tape_memory(const kith_tape *t);
+
+/** Call `progress(self)` after every op, forward and backward, so that work in the background advances;
+ * null: nothing. */
+void kith_tape_set_progress(kith_tape *t, void (*progress)(void *self), void *self);
+
+/**
+ * Zero all tensors but `keep` (null: all) and give their pages back to the system until the next run.  Local.
+ *
+ * @param workspaces  workspaces too: for tapes whose ops keep nothing there from one run to the next
+ */
+void kith_tape_discard(kith_tape *t, const kith_tensor *keep, bool workspaces);
+
+/** The same without a gradient: for data, such as features.  Local. */
+kith_tensor *kith_tape_constant(kith_tape *t, const kith_node_map *node_map, int d);
+/** A tensor computed from `x` alone: constant if `x` is.  Local. */
+kith_tensor *kith_tape_tensor_like(kith_tape *t, const kith_tensor *x, const kith_node_map *node_map, int d);
+
+/** False for constants, which have no gradient. */
+static inline bool kith_tensor_requires_grad(const kith_tensor *x) { return x->grad != NULL; }
+
+/**
+ * Mark the gradient as written and return whether it already was: if true, a backward function adds to it,
+ * otherwise it overwrites all of it.
+ */
+bool kith_tensor_mark_grad_written(kith_tensor *x);
+
+/* ---- parameters ---- */
+
+enum { KITH_MAX_PARAMS = 128 };
+
+int kith_params_n(const kith_params *p); /**< number of tensors */
+const char *kith_params_name(const kith_params *p, int i);
+const kith_tensor *kith_params_at(const kith_params *p, int i);
+
+/* ---- the output of a model ---- */
+
+/**
+ * A model's output: final embedding = sum over terms i of weight_i h_i, each h_i added from column offset_i
+ * on.  Equal offsets give a weighted sum of layers, different ones their concatenation.
+ */
+enum { KITH_MAX_LAYER_OUTPUTS = 17 };
+typedef struct kith_output {
+  const kith_gather_index *gather_index; /**< the rows that the step's batch gathers */
+  kith_tensor *packed;                   /**< [most gathered rows, d] their final embeddings */
+  bool
+      all_rows; /**< compute all rows of the last layer, not only the gathered ones: for kith_output_rows() */
+  int n;        /**< terms */
+  kith_tensor *h[KITH_MAX_LAYER_OUTPUTS];
+  float weight[KITH_MAX_LAYER_OUTPUTS];
+  bool learned; /**< whether the weights are learned (kith_layer_weights_op()) … */
+  double dweight[KITH_MAX_LAYER_OUTPUTS]; /**< … and their gradients */
+  int offset[KITH_MAX_LAYER_OUTPUTS];
+} kith_output;
+
+/**
+ * Add the term weight * h, from column `offset` on.  Computes the rows in gather_index only; for all rows see
+ * kith_output_rows().  Record it right after h, so that backward adds to h's gradient while that is in cache.
+ */
+void kith_layer_combine_op(kith_tape *t, kith_output *out, float weight, int offset, kith_tensor *h);
+
+/**
+ * Learn the weights of the terms: weight = softmax(a).  Record it before the terms: term i is the i-th one
+ * recorded, and the weight given there is ignored.
+ *
+ * @param a  [1, terms], a parameter
+ */
+void kith_layer_weights_op(kith_tape *t, kith_output *out, kith_tensor *a);
+
+/** final [n_own, d]: the final embedding of all owned rows.  Local; after kith_tape_forward(). */
+void kith_output_rows(const kith_output *out, int64_t n_own, int d, float *final);
+
+/* ---- ops on the rows of a block ---- */
+
+/*
+ * A block is one layer of message passing: its destination rows (out) are computed from the source rows (in)
+ * of their neighbors.  Every op records a new tensor and returns it; null in, null out.
+ * All are Local unless they say Collective when run.
+ */
+
+/**
+ * Edge dropout: the block without the edges that a training step drops, each with probability p and in both
+ * directions.  Weights of sums are multiplied by 1 / (1 - p), so that sums keep their expectation; means,
+ * maxima and softmaxes are taken over the remaining edges.  Evaluation drops nothing.
+ *
+ * The draw is keyed by (seed, step, both nodes): all layers, blocks and ranks drop the same edges.
+ * @return the reduced block, owned by the tape: `block` itself if p is 0; null on failure
+ * Memory: 13 bytes an edge, 12 more where the block has a transpose.
+ */
+const kith_block *kith_edge_dropout_op(kith_tape *t, const kith_block *block, const kith_exec_ctx *exec,
+                                       double p);
+
+/**
+ * The same for a layer that only the output reads.  Unless out->all_rows, forward computes the rows of
+ * out->gather_index only, at the cost of their entries.
+ */
+kith_tensor *kith_propagate_last_op(kith_tape *t, const kith_block *block, const kith_output *out,
+                                    kith_tensor *x);
+
+/** y [rows, sum of the d_i]: the columns of `n` tensors concatenated. */
+enum { KITH_MAX_CONCAT = 16 };
+
+/**
+ * y_i [rows, d]: last state of an LSTM that reads the rows z_j of i's neighbors; zero without neighbors
+ * (kith/lstm.h).  In training the order is a random permutation of each step, in evaluation that of the
+ * matrix, which is by node key.
+ *
+ * @param z            [in rows, 4 d] x Wx + b; ghost rows must be filled
+ * @param w            [d, 4 d]
+ * @param max_entries  entries processed together: KITH_LSTM_MAX_ENTRIES, less in tests
+ * Memory: 20 d + 36 bytes for each of these entries and 12 d + 8 for each of their rows, where entries are at
+ * least those of the longest row and at most those of the block.  If the block has more, backward computes
+ * forward again.
+ */
+enum { KITH_LSTM_MAX_ENTRIES = 1 << 16 };
+kith_tensor *kith_lstm_op(kith_tape *t, const kith_block *block, const kith_exec_ctx *exec,
+                          kith_eid max_entries, kith_tensor *z, kith_tensor *w);
+
+/* ---- attention: tensors [entries, heads] have a row for each entry of the block's matrix ---- */
+
+/** y [rows, d / heads]: the mean of x's heads. */
+kith_tensor *kith_head_mean_op(kith_tape *t, int heads, kith_tensor *x);
+
+/** Dropout of the elements of x [entries, heads] with probability p < 1; y = x in evaluation. */
+kith_tensor *kith_attention_dropout_op(kith_tape *t, const kith_block *block, kith_exec_ctx *exec, double p,
+                                       kith_tensor *x);
+
+/* ---- input rows, and rows that travel ---- */
+
+/** Move packed rows from their owners to the ranks that requested them; backward moves the gradients back.
+ * `h` is the dynamic halo as it is set up when run.  Collective when run. */
+kith_tensor *kith_exchange_op(kith_tape *t, kith_halo *h, kith_tensor *packed, int64_t max_recv);
+
+/**
+ * How the first layer's input rows are computed on their owner: a row of x, or b + sum over the node's
+ * features of value * w[feature], or both added.
+ */
+typedef struct kith_input {
+  kith_lid n_own;
+  int d;
+  kith_tensor *x;                  /**< [n_own or more, d] embeddings, or constants; null: none */
+  const uint8_t *type;             /**< [n_own] kith_node_type */
+  bool uses_embedding[KITH_TYPES]; /**< whether rows of a type include a row of x */
+  const kith_features *features;   /**< [n_own] */
+  kith_tensor *w[KITH_TYPES],
+      *b[KITH_TYPES]; /**< [features, d], [1, d]; null: the type's features are unused */
+} kith_input;
+
+/** One input row: y [d].  Local. */
+void kith_input_row(const kith_input *in, kith_lid row, float *y);
+/** Whether embeddings or weights of the input are learned. */
+bool kith_input_requires_grad(const kith_input *in);
+/** Whether any type's features are used. */
+static inline bool kith_input_uses_features(const kith_input *in) {
+  return in->w[KITH_USER] || in->w[KITH_ITEM];
+}
+
+/** Backward for w and b: add the contribution of dy [n, d], gradients of the input rows row[i] (null: the
+ * first n).  Local. */
+void kith_input_backward_weights(const kith_input *in, int64_t n, const kith_lid *row, const float *dy);
+
+/** All input rows of the full graph; x itself where no features are used. */
+kith_tensor *kith_input_op(kith_tape *t, const kith_input *in, const kith_node_map *node_map);
+
+/**
+ * Gather of a sampled step's leaf rows: computed by their owners, sent through a dynamic halo.  Backward
+ * sends their gradients to the owners, which sum those of one row in the order of the requests: by rank, then
+ * row.
+ */
+typedef struct kith_gather_remote {
+  kith_halo *h;        /**< as it is set up when run */
+  const kith_lid *row; /**< [received rows] the leaf row of each */
+  kith_lid n_grad_row; /**< after backward: the owned rows whose embedding has a gradient … */
+  kith_lid *grad_row;  /**< [n_grad_row] … their numbers … */
+  float *grad;         /**< [n_grad_row, d] … and the gradients */
+} kith_gather_remote;
+
+/**
+ * Collective when run.
+ *
+ * @param g         gradients of embeddings are stored here by backward
+ * @param in        how the rows are computed.  Gradients of its weights are added to them; a constant x has
+ * none and sends none back.  Features stay with the owner: a row sent has d columns
+ * @param leaves    node_map of the leaf rows
+ * @param max_send  most rows that this rank sends in a step
+ */
+kith_tensor *kith_gather_remote_op(kith_tape *t, kith_gather_remote *g, const kith_input *in,
+                                   const kith_node_map *leaves, int64_t max_send);
+
+/**
+ * L2 regularization: add *scale / 2 * l2_count * squared norm of every unique gathered row of x to *loss.
+ * `scale` and `loss` are read when run.
+ */
+void kith_l2_op(kith_tape *t, const kith_gather_index *gather_index, const double *scale, kith_tensor *x,
+                kith_exact_sum *loss);
+
+#endif

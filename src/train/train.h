@@ -1,0 +1,75 @@
+/** What other rooms of the library use of train, beyond kith/train.h. */
+#ifndef KITH_TRAIN_TRAIN_H
+#define KITH_TRAIN_TRAIN_H
+
+#include "kith/train.h"
+#include "store/store.h"
+#include "loss/loss.h"
+#include "model/model.h"
+#include "optimizer/optimizer.h"
+#include "eval/eval.h"
+#include "eval/oversmoothing.h"
+
+/* ---- the trainer: parameters and steps ---- */
+
+/** Training pairs (classification: nodes) of steps [first, last) of the current epoch, on all ranks.  Local.
+ */
+int64_t kith_trainer_n_example(const kith_trainer *t, int64_t first, int64_t last);
+
+/** Users for whom no negative exists (kith_saturated_users): no step trains on their pairs. */
+typedef struct kith_excluded_users {
+  int64_t n_user; /**< over all ranks */
+  kith_eid n_pair;
+  bool any; /**< negatives are drawn among all items; else only among items with training interactions */
+} kith_excluded_users;
+kith_excluded_users kith_trainer_excluded_users(const kith_trainer *t); /**< Local. */
+
+/** Layers that kith_trainer_oversmoothing() measures: the input rows, and the output of each layer.  Local.
+ */
+int kith_trainer_n_layer(const kith_trainer *t);
+/**
+ * Measure oversmoothing of every layer, out [n_layer], on the rows of the latest kith_trainer_inference();
+ * call it before the next step.  Collective.  Errors: KITH_ENOMEM.
+ */
+kith_agreed kith_trainer_oversmoothing(kith_trainer *t, kith_oversmoothing *out) KITH_MUST_USE;
+
+/** Statistics of this rank's steps since the trainer was created. */
+typedef struct kith_step_stats {
+  int64_t steps;
+  int64_t n_sampled; /**< sampled modes: neighbors sampled for rows of this rank, over all layers */
+  int64_t n_seed,
+      n_seed_alone;        /**< sampled modes: seed nodes; those with neighbors of which none was sampled */
+  double seconds;          /**< wall time of the steps */
+  double sampling_seconds; /**< part of it: building batches and sampling blocks, with their messages */
+  double mpi_seconds;      /**< part of it: MPI calls */
+} kith_step_stats;
+kith_step_stats kith_trainer_step_stats(const kith_trainer *t); /**< Local. */
+
+/** Total degree of the rows that the last step requested from this rank.  Local. */
+kith_eid kith_trainer_requested_edges(const kith_trainer *t);
+/** Bytes that this rank has sent in halo exchanges of steps.  Local. */
+int64_t kith_trainer_halo_bytes(const kith_trainer *t);
+
+/* ---- the training run ---- */
+
+enum { KITH_CONFIG_KEY_SIZE = 4096 };
+
+/**
+ * Configuration key of a run on a graph, text [size]: a checkpoint is resumed only if its key is the same.
+ * Local.
+ */
+void kith_config_key(const kith_graph *g, const kith_run *run, size_t size, char *text);
+/** The same as earlier versions wrote it, from model, train and evaluate of `run`.  Local. */
+void kith_config_key_legacy(const kith_graph *g, const kith_run *run, size_t size, char *text);
+
+/**
+ * Install signal handlers that record a request for kith_train_run() instead of ending the process.
+ *
+ * SIGUSR1, SIGTERM, SIGINT, SIGXCPU, and SIGHUP unless it is ignored, request a stop; a second SIGTERM or
+ * SIGINT ends the program.  Call it early, so that a signal during the reading of the graph is not lost.
+ * SIGCONT from the parent process requests a checkpoint: Open MPI's mpirun sends it first when it ends a job
+ * (Ctrl-C), one second before SIGTERM and two before SIGKILL.  Local; allowed before MPI_Init().
+ */
+void kith_signals_install(void);
+
+#endif
