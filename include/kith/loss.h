@@ -1,8 +1,5 @@
 /**
- * Loss: BPR, noise contrastive estimation and softmax on the pairs of a batch; cross-entropy on labeled
- * nodes.
- *
- * Each op adds the loss to *loss and has its backward beside its forward.
+ * Loss: BPR, noise contrastive estimation, softmax; its options.
  */
 #ifndef KITH_LOSS_H
 #define KITH_LOSS_H

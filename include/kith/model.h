@@ -1,5 +1,5 @@
 /**
- * Model: formulas on the tape.  A model calls neither MPI nor files.
+ * Model: which one, and its options.
  */
 #ifndef KITH_MODEL_H
 #define KITH_MODEL_H

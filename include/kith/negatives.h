@@ -1,5 +1,5 @@
 /**
- * Negatives: the distribution that negative items are drawn from, and the draws themselves.
+ * Negatives: options of negative sampling.
  */
 #ifndef KITH_NEGATIVES_H
 #define KITH_NEGATIVES_H

@@ -1,5 +1,5 @@
 /**
- * Sampler: blocks (sampled bipartite graphs) around the seed nodes of a step, one a layer.
+ * Sampler: options of full-graph and sampled training.
  */
 #ifndef KITH_SAMPLER_H
 #define KITH_SAMPLER_H

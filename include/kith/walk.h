@@ -1,6 +1,5 @@
 /**
- * Walk: random walks on the distributed graph, and PinSage's importance neighborhoods that are made from
- * them.
+ * Walk: options of PinSage's importance neighborhoods, which random walks find.
  */
 #ifndef KITH_WALK_H
 #define KITH_WALK_H

@@ -5,6 +5,7 @@
 #include "kith/watchdog.h"
 #include "comm/comm.h"
 
+/** The defaults.  Local. */
 kith_watchdog_options kith_watchdog_defaults(void);
 
 /**

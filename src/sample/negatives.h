@@ -5,6 +5,7 @@
 #include "kith/negatives.h"
 #include "sample/edge_order.h"
 
+/** The defaults.  Local. */
 kith_negative_options kith_negative_defaults(void);
 
 /** Cumulative integer weights of items: a draw is a binary search. */

@@ -5,6 +5,7 @@
 #include "kith/sampler.h"
 #include "sample/negatives.h"
 
+/** The defaults.  Local. */
 kith_sampler_options kith_sampler_defaults(void);
 const char *kith_sampler_mode_text(kith_sampler_mode mode);                  /**< "full" */
 const char *kith_neighbor_weighting_text(kith_neighbor_weighting weighting); /**< "uniform" */

@@ -69,6 +69,7 @@ bool kith_walks_advance(kith_walks *w);
 
 /* ---- importance neighborhoods ---- */
 
+/** The defaults.  Local. */
 kith_importance_options kith_importance_defaults(void);
 
 /**

@@ -9,10 +9,10 @@ bad = []
 for page in glob.glob("*.md") + glob.glob("docs/*.md") + glob.glob("docs/*/*.md"):
     for link in re.findall(r"\]\(([^)#:]+)\)", open(page).read()):
         if not os.path.exists(os.path.join(os.path.dirname(page), link)): bad.append("%s: link to %s, which is not there" % (page, link))
-for header in glob.glob("include/kith/*.h"):
+for header in glob.glob("include/kith/*.h") + glob.glob("src/*/*.h"):
     lines = open(header).read().split("\n")
     for n, line in enumerate(lines):
-        if not re.match(r"^(kith_\w+|void|bool|double|int\w*|char|const|uint64_t|float)\b.*\bkith_[a-z]\w*\(", line): continue
+        if not re.match(r"^(?:KITH_API )?(kith_\w+|void|bool|double|int\w*|char|const|uint64_t|float)\b.*\bkith_[a-z]\w*\(", line): continue
         before = "\n".join(lines[max(0, n - 6):n]) + line + lines[n + 1]
         if "/**" not in before and "*/" not in before: bad.append("%s:%d: no comment: %s" % (header, n + 1, line))
 for path in glob.glob("src/*/*") + glob.glob("include/kith/*") + glob.glob("tests/*/*") + glob.glob("docs/*") + glob.glob("jobs/*") + glob.glob("slurm/*"):

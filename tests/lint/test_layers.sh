@@ -23,13 +23,16 @@ def hold(path, room, where):
             other = public.get(name[5:-2])
             if other is None: bad.append("%s: %s is in no room of docs/layers.md" % (at, name))
             elif place[other] > place[room]: bad.append("%s: %s may not use %s" % (at, room, other))
+        elif where == "include" and "/" in name: bad.append("%s: a public header may not include %s, which is not installed" % (at, name))
         elif "/" in name and name.split("/")[0] in place and name.split("/")[0] != room:
             other = public.get(name[:-2])
             if other is None: bad.append("%s: %s is private to %s" % (at, name, name.split("/")[0]))
             elif place[other] > place[room]: bad.append("%s: %s may not use %s" % (at, room, other))
 for room, folder, headers in rooms:
     for path in glob.glob(root + "/" + folder + "/*.[ch]"): hold(path, room, folder)
-    for h in headers: hold(root + ("/src/" if "/" in h else "/include/kith/") + h + ".h", room, "include")
+    for h in headers:
+        if "/" not in h: hold(root + "/include/kith/" + h + ".h", room, "include")
+        elif not os.path.exists(root + "/src/" + h + ".h"): bad.append("docs/layers.md: src/%s.h is not there" % h)
 known = {r[1] for r in rooms}
 for folder in glob.glob(root + "/src/*/"):
     if os.path.relpath(folder, root) not in known: bad.append(os.path.relpath(folder, root) + ": a room that docs/layers.md does not know")
@@ -46,6 +49,7 @@ cp -r "$KITH_SOURCE"/{src,include,partition,docs} "$copy"
 plant() { printf '%s\n' "$2" >>"$copy/$1"; if check "$copy" >/dev/null; then echo "not found: $2 in $1"; exit 1; fi; sed -i '$d' "$copy/$1"; }
 check "$copy"
 plant src/ops/spmm.c '#include "kith/train.h"'
+plant include/kith/halo.h '#include "graph/graph.h"'
 plant src/train/run.c '#include <hdf5.h>'
 plant src/cli/main.c '#include "h5/file.h"'
 plant src/h5/file.c '#include "store/graph.h"'

@@ -1,15 +1,15 @@
 /* refused: ignoring return value of .*warn_unused_result */
 /* A status is looked at. */
-#include "kith/base.h"
+#include "kith/generate.h"
 
 kith_status caller(void);
 
 kith_status caller(void) {
-  char path[KITH_PATH];
+  kith_generate_options o = kith_generate_defaults();
 #ifdef REFUSED
-  kith_path_join("folder", "name", path);
+  kith_generate(&o, "interactions.tsv", "");
   return KITH_OK;
 #else
-  return kith_path_join("folder", "name", path);
+  return kith_generate(&o, "interactions.tsv", "");
 #endif
 }

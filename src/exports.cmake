@@ -1,0 +1,17 @@
+# The list of exported functions, for the linker: those that the public headers mark KITH_API.
+# Hidden visibility alone is not enough: gcc 12 exports functions that exist for several instruction sets (KITH_KERNEL).
+file(GLOB public_headers CONFIGURE_DEPENDS include/kith/*.h)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${public_headers})
+set(exports)
+foreach(header IN LISTS public_headers)
+  file(READ ${header} text)
+  string(REGEX MATCHALL "KITH_API [^(;]*kith_[A-Za-z0-9_]+[(]" declarations "${text}")
+  foreach(declaration IN LISTS declarations)
+    string(REGEX MATCH "(kith_[A-Za-z0-9_]+)[(]$" name "${declaration}")
+    string(APPEND exports "    ${CMAKE_MATCH_1};\n")
+  endforeach()
+endforeach()
+set(export_list ${CMAKE_CURRENT_BINARY_DIR}/exports.map)
+file(CONFIGURE OUTPUT ${export_list} CONTENT "{\n  global:\n${exports}  local: *;\n};\n")
+target_link_options(kith PRIVATE -Wl,--version-script=${export_list})
+set_target_properties(kith PROPERTIES LINK_DEPENDS ${export_list})
