@@ -171,6 +171,7 @@ static void edge_order_shuffle_part(kith_edge_order *e, int pass, int part, kith
     kith_lid row = g->row_of[KITH_USER][u];
     kith_eid end = g->start[row] + edge_order_user_pairs(e, u);
     for (kith_eid at = g->start[row]; at < end; at++, n++) {
+      if (n == e->part_pair[part]) kith_abort(__FILE__, __LINE__, "the number of training edges of a part");
       int64_t position = (int64_t)kith_permutation_inverse(&order, (uint64_t)n), round = position % e->rounds,
               step = step_of[round];
       if (pass == 0) e->own_start[step + 2]++;
