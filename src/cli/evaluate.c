@@ -26,9 +26,8 @@ static void evaluate_print(cli *c, const kith_metrics *m) {
             o->split == KITH_EVAL_TEST ? "test" : "valid", protocol,
             o->sampled ? " (not comparable with full ranking)" : "");
   if (m->n_user_short > 0)
-    cli_print(c, "%lld user%s met all but fewer than %d items: all that %s not met are ranked",
-              (long long)m->n_user_short, m->n_user_short == 1 ? " has" : "s have", o->sampled,
-              m->n_user_short == 1 ? "it has" : "they have");
+    cli_print(c, "%lld user%s fewer than %d candidate items: all of them are ranked",
+              (long long)m->n_user_short, m->n_user_short == 1 ? " has" : "s have", o->sampled);
   cli_print(c, "%6s  %10s  %10s  %10s  %10s  %10s", "K", "Recall", "NDCG", "HitRate", "Precision", "MRR");
   cli_json(c, "split", "\"%s\"", o->split == KITH_EVAL_TEST ? "test" : "valid");
   cli_json(c, "protocol", "\"%s\"", protocol);

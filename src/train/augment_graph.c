@@ -75,7 +75,7 @@ static kith_status augment_make(augment *x) {
   x->first = x->block[rank];
   x->n = x->block[rank + 1] - x->first;
   KITH_CHECK(x->known->n_own + x->n < INT32_MAX - 1, KITH_EDATA,
-             "this rank has %lld rows with the new ones; at most 2^31 - 2: use more ranks",
+             "this rank has %lld rows with the new nodes; at most 2^31 - 2: use more ranks",
              (long long)(x->known->n_own + x->n));
   KITH_TRY(KITH_NEW(x->next, x->n + 1));
   augment_count(x);

@@ -29,10 +29,10 @@ void kith_new_embeddings_free(kith_new_embeddings *e) {
 
 static kith_status embed_check(const kith_model_options *o) {
   kith_status st = KITH_OK;
-  KITH_CHECK(kith_model_n_layer(o) > 0 || o->input != KITH_EMBEDDING, KITH_ECONFIG,
-             "model.name: %s with no layer does not look at neighbors, nor at features, so there is nothing "
-             "to embed new nodes by",
-             kith_model_text(o->name));
+  KITH_CHECK(
+      kith_model_n_layer(o) > 0 || o->input != KITH_EMBEDDING, KITH_ECONFIG,
+      "model.name: %s without layers reads neither neighbors nor features, so it cannot embed new nodes",
+      kith_model_text(o->name));
 done:
   return st;
 }

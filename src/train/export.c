@@ -72,7 +72,7 @@ static kith_agreed export_from_checkpoint(run *r, int64_t epoch, bool *holds) {
   *holds = !kith_is_bad(read) && strcmp(c.run, r->id) == 0 && c.epoch == epoch && c.step == 0;
   if (*holds) {
     KITH_TRY(kith__run_export(r, epoch, 0, c.history, kith_trainer_inference(r->trainer)));
-    kith_log("%s: written again from %s", r->embeddings, path);
+    kith_log("%s: rewritten from %s", r->embeddings, path);
   }
   KITH_TRY(kith__run_load(r, r->from, &back));
 done:
@@ -126,20 +126,20 @@ done:
 static kith_agreed export_fallback(run *r, bool finished, const held *h) {
   const long long best = (long long)r->best_epoch, epoch = (long long)h->epoch;
   if (h->ours && h->step == 0 && (finished || h->epoch <= r->epoch)) {
-    kith_warn("%s holds epoch %lld, and of epoch %lld, the best that the checkpoint knows, no copy is left: "
-              "epoch %lld stays",
-              r->embeddings, epoch, best, epoch);
+    kith_warn(
+        "%s holds epoch %lld; no copy of epoch %lld, the best of the checkpoint, is left: epoch %lld is kept",
+        r->embeddings, epoch, best, epoch);
     return export_adopt_as_best(r, h);
   }
   if (h->ours && h->epoch <= r->o->train.epochs)
     return (kith_agreed){KITH_OK}; /* this run will reach that epoch again */
   if (!h->ours)
     return kith_agreed_same(kith_fail(KITH_ENOINPUT,
-                                      "%s: is missing, damaged or another run's, and of epoch %lld, the best "
-                                      "so far, no checkpoint is left; train with --fresh to start anew",
+                                      "%s: is missing, damaged or of another run, and no checkpoint of epoch "
+                                      "%lld, the best so far, is left; train with --fresh to start anew",
                                       r->embeddings, best));
-  kith_warn("%s holds epoch %lld, and of epoch %lld, the best that the checkpoint knows, no copy is left: "
-            "epochs are compared anew",
+  kith_warn("%s holds epoch %lld; no copy of epoch %lld, the best of the checkpoint, is left: the selection "
+            "of the epoch restarts",
             r->embeddings, epoch, best);
   r->best_epoch = r->bad_evals = 0;
   return (kith_agreed){KITH_OK};
@@ -151,8 +151,7 @@ kith_agreed kith__run_restore_export(run *r, bool finished) {
   held h = {.ours = false};
   if (!finished && !picks) return st;
   const int64_t epoch = picks ? r->best_epoch : r->epoch, step = picks ? 0 : r->step;
-  if (epoch == 0 && step == 0)
-    kith_log("no epoch is asked for (train.epochs is 0): the embeddings are exported untrained");
+  if (epoch == 0 && step == 0) kith_log("train.epochs is 0: the untrained embeddings are exported");
   KITH_TRY(export_ensure(r, epoch, step, &h, &holds));
   if (!holds) return export_fallback(r, finished, &h);
   r->result->best_epoch = epoch;
@@ -169,7 +168,7 @@ kith_agreed kith__run_reset_selection(run *r) {
   if (!r->has_score_before || strcmp(r->score, r->score_before) == 0) return st;
   r->best_epoch = r->bad_evals = 0;
   if (!r->score[0]) {
-    kith_log("evaluations pick no epoch any more, as they did by %s: the last one will be exported",
+    kith_log("evaluations no longer select the epoch, as they did by %s: the last one will be exported",
              r->score_before);
     return st;
   }
@@ -179,11 +178,12 @@ kith_agreed kith__run_reset_selection(run *r) {
   if (holds) KITH_TRY(export_adopt_as_best(r, &h));
   const char *before = r->score_before[0] ? r->score_before : "nothing";
   if (holds)
-    kith_log("epochs are compared by %s now, before by %s: anew, beginning with the exported epoch %lld and "
-             "its score %.6g",
+    kith_log("epochs are compared by %s now, before by %s: the selection restarts with the exported epoch "
+             "%lld and its score %.6g",
              r->score, before, (long long)h.epoch, r->best);
   else
-    kith_log("epochs are compared by %s now, before by %s: anew, and none is the best yet", r->score, before);
+    kith_log("epochs are compared by %s now, before by %s: the selection restarts without a best epoch",
+             r->score, before);
 done:
   return st;
 }

@@ -170,7 +170,7 @@ static kith_agreed resume_read(run *r, kith_checkpoint *c, char *path) {
   if (kith_is_bad(broken))
     KITH_TRY(kith_agreed_same(
         kith_fail(broken.status,
-                  "%s; no other checkpoint is left to go on from; train with --fresh to start anew",
+                  "%s; no other checkpoint is left to resume from; train with --fresh to start anew",
                   kith_error_text())));
 done:
   return st;

@@ -135,9 +135,9 @@ static kith_agreed run_loss(run *r, double *loss) {
 static void run_warn_short(run *r, const kith_eval_result *m) {
   if (run_classifies(r) || r->warned_short || r->comm->rank != 0 || m->ranking.n_user_short == 0) return;
   r->warned_short = true;
-  kith_warn("evaluate.protocol: %lld of %lld users have met all but fewer than %d items: all that they have "
-            "not met are ranked",
-            (long long)m->ranking.n_user_short, (long long)m->ranking.n_user, r->o->evaluate.sampled);
+  kith_warn(
+      "evaluate.protocol: %lld of %lld users have fewer than %d candidate items: all of them are ranked",
+      (long long)m->ranking.n_user_short, (long long)m->ranking.n_user, r->o->evaluate.sampled);
 }
 
 /* Evaluate if it is due, and update the best epoch. */
@@ -337,7 +337,7 @@ static kith_agreed run_epochs(run *r) {
   r->began = kith_clock();
   r->epochs_at_start = run_epochs_done(r);
   if (r->epoch > r->o->train.epochs)
-    kith_warn("%lld epochs are done already, more than train.epochs asks for", (long long)r->epoch);
+    kith_warn("%lld epochs are done already, more than train.epochs", (long long)r->epoch);
   KITH_TRY(kith__run_restore_export(r, finished));
   if (!finished) r->request = run_first_request(r);
   while (!finished && r->request != KITH_REQUEST_STOP) KITH_TRY(run_one_epoch(r, &finished));

@@ -53,7 +53,7 @@ static kith_status trainer_check(const kith_graph *g, const kith_train_options *
   bool classifies = g->task == KITH_CLASSIFY;
   KITH_CHECK(classifies || g->n_edge > 0, KITH_EDATA, "the graph has no training interactions");
   KITH_CHECK(!classifies || kith_model_can_classify(model), KITH_ECONFIG,
-             "model.name: %s makes no classes; expected gcn, gat or sage", kith_model_text(model->name));
+             "model.name: %s cannot classify nodes; expected gcn, gat or sage", kith_model_text(model->name));
   KITH_CHECK(!classifies || model->layers > 0, KITH_ECONFIG,
              "model.layers: 0, but a classifier needs at least one");
   KITH_CHECK(

@@ -84,7 +84,7 @@ grep -q 'compared by recall@3 on valid now, before by recall@10 on valid' "$dir/
 train $picks --set train.epochs=9 --set evaluate.k=[3] || fail "another k goes on"
 [ "$(says)" = "$(best_by recall@3)" ] && [ "$(of "$work/embeddings.h5" epoch)" = "$(says)" ] || fail "holds $(says), by recall@3 the best is $(best_by recall@3)"
 train $picks --set train.epochs=10 --set evaluate.split=test || fail "another split"
-grep -q 'pick no epoch any more' "$dir/err" && [ "$(says)" = 10 ] && [ "$(of "$work/embeddings.h5" epoch)" = 10 ] || fail "the last epoch is not exported"
+grep -q 'no longer select the epoch' "$dir/err" && [ "$(says)" = 10 ] && [ "$(of "$work/embeddings.h5" epoch)" = 10 ] || fail "the last epoch is not exported"
 train $picks --set train.epochs=11 || fail "and back"
 grep -q 'compared by recall@10 on valid now, before by nothing' "$dir/err" || fail "not told that epochs are picked again"
 [ "$(says)" = "$(of "$work/embeddings.h5" epoch)" ] || fail "says $(says), holds $(of "$work/embeddings.h5" epoch)"
