@@ -11,6 +11,6 @@ library=$(find "$dir/prefix" -name libkith.so)
 build_with_pkg_config -Wl,-rpath,"$(dirname "$library")"
 run_examples "$dir/pkg-config"
 exported=$(nm -D --defined-only "$library" | awk 'NF == 3 { print $3 }' | LC_ALL=C sort)
-marked=$(cat "$dir"/prefix/include/kith/*.h | tr '\n' ' ' | grep -oE 'KITH_API [^(]*\(' | grep -oE 'kith_\w+\($' | tr -d '(' | LC_ALL=C sort)
+marked=$(cat "$dir"/prefix/include/kith/*.h | tr '\n' ' ' | grep -oE 'KITH_API [^(#;]*\(' | grep -oE 'kith_\w+\($' | tr -d '(' | LC_ALL=C sort)
 diff <(echo "$marked") <(echo "$exported") || { echo "marked KITH_API (<) and exported (>) differ"; exit 1; }
 "$dir/prefix/bin/kith" --version >/dev/null
