@@ -79,7 +79,7 @@ bool cli_has_stage(const cli *c, const char *name, char *path);
 
 /**
  * Read parts.h5, which must have been cut from the graph.h5 that is beside it: ids and names come from there.
- * Collective.  Errors: those of kith_graph_read(); KITH_EDATA if graph.h5 was ingested anew since.
+ * Collective.  Errors: those of kith_graph_read(); KITH_EDATA if graph.h5 was ingested again after.
  */
 kith_agreed cli_read_parts(const cli *c, const char *parts, kith_graph **g) KITH_MUST_USE;
 

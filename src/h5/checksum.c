@@ -95,7 +95,8 @@ bool kith__checksums_exist(const kith_h5 *f, const char *name) {
 static kith_status checksum_get_per_block(const kith_h5 *f, const char *sum, kith__checksums *s) {
   kith_status st = KITH_OK;
   hid_t set = H5I_INVALID_HID;
-  KITH_CHECK(kith__h5_has(f->file, sum), KITH_EDATA, "%s: \"%s\" has lost its checksums", f->path, s->name);
+  KITH_CHECK(kith__h5_has(f->file, sum), KITH_EDATA, "%s: the checksums of \"%s\" are missing", f->path,
+             s->name);
   set = kith__h5_fault() ? H5I_INVALID_HID : H5Dopen2(f->file, sum, H5P_DEFAULT);
   KITH_CHECK(set >= 0, kith__h5_error_status(), "%s: \"%s\" is damaged: %s", f->path, sum,
              kith__h5_error_text());

@@ -207,7 +207,7 @@ kith_status kith__h5_dataset_open(const kith_h5 *f, const char *name, kith__h5_d
   kith__h5_link there = kith__h5_resolve(f->file, name);
   KITH_CHECK(there != KITH__LINK_NONE, KITH_EDATA, "%s: has no dataset \"%s\"", f->path, name);
   KITH_CHECK(there != KITH__LINK_ELSEWHERE, KITH_EDATA,
-             "%s: \"%s\" is a link to somewhere else, which Kith does not follow", f->path, name);
+             "%s: \"%s\" is a soft or external link, which Kith does not follow", f->path, name);
   found->set = kith__h5_fault() ? H5I_INVALID_HID : H5Dopen2(f->file, name, H5P_DEFAULT);
   KITH_CHECK(found->set >= 0, kith__h5_error_status(), "%s: \"%s\" is not a dataset or is damaged: %s",
              f->path, name, kith__h5_error_text());

@@ -25,7 +25,7 @@
 
 /** A hash of each attribute and each dataset. */
 typedef struct kith__seal {
-  int64_t n, room;
+  int64_t n, capacity;
   uint64_t *number;
 } kith__seal;
 

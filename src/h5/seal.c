@@ -53,13 +53,13 @@ static uint64_t seal_attribute(const char *name, hid_t type, const void *value) 
 static kith_status seal_add(kith__seal *s, uint64_t number) {
   kith_status st = KITH_OK;
   uint64_t *more = NULL;
-  if (s->n == s->room) {
+  if (s->n == s->capacity) {
     KITH_CHECK(s->n < SEAL_MAX, KITH_EIO, "more than %d attributes and datasets in one file", SEAL_MAX);
-    KITH_TRY(KITH_NEW(more, 2 * s->room + SEAL_GROW));
+    KITH_TRY(KITH_NEW(more, 2 * s->capacity + SEAL_GROW));
     if (s->n > 0) memcpy(more, s->number, (size_t)s->n * sizeof *more);
     KITH_FREE(s->number);
     s->number = more;
-    s->room = 2 * s->room + SEAL_GROW;
+    s->capacity = 2 * s->capacity + SEAL_GROW;
   }
   s->number[s->n++] = number;
 done:

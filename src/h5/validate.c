@@ -75,7 +75,7 @@ static kith_status validate_storage(const kith_h5 *f, const char *name, hid_t ho
   H5D_layout_t layout = H5Pget_layout(how);
   bool inside = layout == H5D_COMPACT || layout == H5D_CONTIGUOUS || layout == H5D_CHUNKED;
   KITH_CHECK(inside && H5Pget_external_count(how) == 0, KITH_EDATA,
-             "%s: \"%s\" has its values in another file, which Kith does not follow", f->path, name);
+             "%s: \"%s\" is stored in another file, which Kith does not read", f->path, name);
   int n_dim = layout == H5D_CHUNKED ? H5Pget_chunk(how, H5S_MAX_RANK, chunk) : 0;
   double bytes = (double)size;
   for (int i = 0; i < n_dim && i < H5S_MAX_RANK; i++) bytes *= (double)chunk[i];
@@ -141,7 +141,7 @@ done:
 kith_status kith__validate_finite(const char *path, const char *name, int64_t n, const float *x) {
   kith_status st = KITH_OK;
   for (int64_t i = 0; i < n; i++)
-    KITH_CHECK(isfinite(x[i]), KITH_EDATA, "%s: \"%s\" holds %g at place %lld", path, name, (double)x[i],
+    KITH_CHECK(isfinite(x[i]), KITH_EDATA, "%s: \"%s\" holds %g at index %lld", path, name, (double)x[i],
                (long long)i);
 done:
   return st;
@@ -156,7 +156,7 @@ kith_status kith__validate_offsets(const char *path, const char *name, int64_t n
   KITH_CHECK(first > 0 || start[0] == 0, KITH_EDATA, "%s: %s begins with %lld, 0 was expected", path, name,
              (long long)start[0]);
   for (int64_t i = 1; i < n; i++)
-    KITH_CHECK(start[i - 1] <= start[i], KITH_EDATA, "%s: %s is not ascending at place %lld", path, name,
+    KITH_CHECK(start[i - 1] <= start[i], KITH_EDATA, "%s: %s is not ascending at index %lld", path, name,
                (long long)(first + i));
   KITH_CHECK(start[0] >= 0 && start[n - 1] <= n_value, KITH_EDATA,
              "%s: %s goes from %lld to %lld, there are %lld values", path, name, (long long)start[0],
@@ -173,7 +173,7 @@ kith_status kith__validate_range(const char *path, const char *name, int64_t fir
   kith_status st = KITH_OK;
   for (int64_t i = 0; i < n; i++)
     KITH_CHECK(x[i] >= low && x[i] < below, KITH_EDATA,
-               "%s: %s holds %lld at place %lld, expected %lld to %lld", path, name, (long long)x[i],
+               "%s: %s holds %lld at index %lld, expected %lld to %lld", path, name, (long long)x[i],
                (long long)(first + i), (long long)low, (long long)below - 1);
 done:
   return st;

@@ -99,8 +99,8 @@ static kith_status visit_link(visit_walk *w, const char *link) {
   kith_status st = KITH_OK;
   char name[KITH_NAME];
   H5O_info_t is;
-  KITH_CHECK(++w->n <= VISIT_MAX, KITH_EDATA, "%s: has more than %d things in it; is it a Kith file?",
-             w->f->path, VISIT_MAX);
+  KITH_CHECK(++w->n <= VISIT_MAX, KITH_EDATA, "%s: has more than %d objects; is it a Kith file?", w->f->path,
+             VISIT_MAX);
   if (snprintf(name, sizeof name, "%s%s", w->group, link) >= (int)sizeof name) goto done;
   KITH_CHECK(H5Oget_info_by_name2(w->f->file, name, &is, H5O_INFO_BASIC, H5P_DEFAULT) >= 0,
              kith__h5_error_status(), "%s: \"%s\" is damaged: %s", w->f->path, name, kith__h5_error_text());

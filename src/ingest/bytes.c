@@ -13,16 +13,16 @@ enum { BYTES_RAW = 1 << 17, BYTES_MAGIC = 4 };
 
 /* ---- the file ---- */
 
-static ssize_t bytes_read_file(int fd, void *to, int64_t room) {
+static ssize_t bytes_read_file(int fd, void *to, int64_t capacity) {
   ssize_t n;
   do {
-    n = read(fd, to, (size_t)room);
+    n = read(fd, to, (size_t)capacity);
   } while (n < 0 && errno == EINTR);
   return n;
 }
 
-static kith_status bytes_from_file(kith__bytes *b, int64_t room, void *to, int64_t *n) {
-  ssize_t found = kith_fault(KITH_FAULT_READ) ? -1 : bytes_read_file(b->fd, to, room);
+static kith_status bytes_from_file(kith__bytes *b, int64_t capacity, void *to, int64_t *n) {
+  ssize_t found = kith_fault(KITH_FAULT_READ) ? -1 : bytes_read_file(b->fd, to, capacity);
   *n = 0;
   if (found < 0) return kith_fail(KITH_EIO, "%s: reading failed: %s", b->path, strerror(errno));
   *n = found;
@@ -98,19 +98,19 @@ void kith__bytes_close(kith__bytes *b) {
 static const char *bytes_what(const kith__bytes *b) { return b->compression == KITH__GZIP ? "gzip" : "zstd"; }
 
 static kith_status bytes_damaged(const kith__bytes *b, const char *why) {
-  return kith_fail(KITH_EDATA, "%s: the %s file is damaged: %s; fetch or pack it again", b->path,
+  return kith_fail(KITH_EDATA, "%s: the %s file is damaged: %s; download or compress it again", b->path,
                    bytes_what(b), why);
 }
 
 /* Decompress some of `raw` to *n bytes; in_frame becomes false at the end of the member. */
-static kith_status bytes_inflate(kith__bytes *b, int64_t room, char *text, int64_t *n) {
+static kith_status bytes_inflate(kith__bytes *b, int64_t capacity, char *text, int64_t *n) {
   b->zip.next_in = b->raw + b->begin;
   b->zip.avail_in = (unsigned)(b->end - b->begin);
   b->zip.next_out = (unsigned char *)text;
-  b->zip.avail_out = (unsigned)room;
+  b->zip.avail_out = (unsigned)capacity;
   int why = inflate(&b->zip, Z_NO_FLUSH);
   b->begin = b->end - b->zip.avail_in;
-  *n = room - b->zip.avail_out;
+  *n = capacity - b->zip.avail_out;
   b->in_frame = why != Z_STREAM_END;
   if (why == Z_MEM_ERROR) return kith_fail(KITH_ENOMEM, "%s: no memory to unpack gzip", b->path);
   if (why != Z_OK && why != Z_STREAM_END && why != Z_BUF_ERROR)
@@ -121,21 +121,21 @@ static kith_status bytes_inflate(kith__bytes *b, int64_t room, char *text, int64
 static kith_status bytes_zstd_fail(const kith__bytes *b, size_t code) {
   switch (ZSTD_getErrorCode(code)) {
   case ZSTD_error_dictionary_wrong:
-    return kith_fail(KITH_EDATA,
-                     "%s: the zstd file was packed with a dictionary; unpack it: zstd -d -D DICTIONARY %s",
-                     b->path, b->path);
+    return kith_fail(
+        KITH_EDATA, "%s: the zstd file was compressed with a dictionary; unpack it: zstd -d -D DICTIONARY %s",
+        b->path, b->path);
   case ZSTD_error_frameParameter_windowTooLarge:
     return kith_fail(
         KITH_EDATA,
-        "%s: the zstd file was packed with a window of over 128 MiB; unpack it: zstd -d --long=31 %s",
+        "%s: the zstd file was compressed with a window of over 128 MiB; unpack it: zstd -d --long=31 %s",
         b->path, b->path);
   default: return bytes_damaged(b, ZSTD_getErrorName(code));
   }
 }
 
-static kith_status bytes_decompress(kith__bytes *b, int64_t room, char *text, int64_t *n) {
+static kith_status bytes_decompress(kith__bytes *b, int64_t capacity, char *text, int64_t *n) {
   ZSTD_inBuffer in = {b->raw + b->begin, (size_t)(b->end - b->begin), 0};
-  ZSTD_outBuffer out = {text, (size_t)room, 0};
+  ZSTD_outBuffer out = {text, (size_t)capacity, 0};
   size_t left = ZSTD_decompressStream(b->zstd, &out, &in);
   b->begin += (int64_t)in.pos;
   *n = (int64_t)out.pos;
@@ -159,7 +159,7 @@ done:
   return st;
 }
 
-static kith_status bytes_unpack(kith__bytes *b, int64_t room, char *text, int64_t *n) {
+static kith_status bytes_unpack(kith__bytes *b, int64_t capacity, char *text, int64_t *n) {
   kith_status st = KITH_OK;
   const int64_t most = 1 << 30; /* zlib counts in unsigned int */
   while (*n == 0) {
@@ -167,27 +167,28 @@ static kith_status bytes_unpack(kith__bytes *b, int64_t room, char *text, int64_
     if (!b->in_frame) break;
     KITH_TRY(bytes_fill(b, 1));
     bool dry = b->end == b->begin;
-    KITH_TRY((b->compression == KITH__GZIP ? bytes_inflate : bytes_decompress)(b, room < most ? room : most,
-                                                                               text, n));
+    KITH_TRY((b->compression == KITH__GZIP
+                  ? bytes_inflate
+                  : bytes_decompress)(b, capacity < most ? capacity : most, text, n));
     KITH_CHECK(*n > 0 || !dry || !b->in_frame, KITH_EDATA,
-               "%s: the %s file is torn: it ends in the middle; fetch or pack it again", b->path,
-               bytes_what(b));
+               "%s: the %s file is truncated; download or compress it again", b->path, bytes_what(b));
   }
 done:
   return st;
 }
 
 /* Return the bytes that were read to detect the compression first. */
-static kith_status bytes_plain(kith__bytes *b, int64_t room, char *text, int64_t *n) {
+static kith_status bytes_plain(kith__bytes *b, int64_t capacity, char *text, int64_t *n) {
   int64_t held = b->end - b->begin;
-  if (held == 0) return b->at_end ? KITH_OK : bytes_from_file(b, room, text, n);
-  *n = held < room ? held : room;
+  if (held == 0) return b->at_end ? KITH_OK : bytes_from_file(b, capacity, text, n);
+  *n = held < capacity ? held : capacity;
   memcpy(text, b->raw + b->begin, (size_t)*n);
   b->begin += *n;
   return KITH_OK;
 }
 
-kith_status kith__bytes_read(kith__bytes *b, int64_t room, char *text, int64_t *n) {
+kith_status kith__bytes_read(kith__bytes *b, int64_t capacity, char *text, int64_t *n) {
   *n = 0;
-  return b->compression == KITH__PLAIN ? bytes_plain(b, room, text, n) : bytes_unpack(b, room, text, n);
+  return b->compression == KITH__PLAIN ? bytes_plain(b, capacity, text, n)
+                                       : bytes_unpack(b, capacity, text, n);
 }

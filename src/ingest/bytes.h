@@ -31,10 +31,10 @@ typedef struct kith__bytes {
  * KITH_ENOMEM, KITH_EIO. */
 kith_status kith__bytes_open(const char *path, kith__bytes *bytes) KITH_MUST_USE;
 /**
- * Read the next *n bytes of the text, at most `room`; 0 only at its end.
+ * Read the next *n bytes of the text, at most `capacity`; 0 only at its end.
  * Errors: KITH_EIO; KITH_EDATA (a truncated or damaged member, other bytes behind one).
  */
-kith_status kith__bytes_read(kith__bytes *bytes, int64_t room, char *text, int64_t *n) KITH_MUST_USE;
+kith_status kith__bytes_read(kith__bytes *bytes, int64_t capacity, char *text, int64_t *n) KITH_MUST_USE;
 /** Close; also after a failed open. */
 void kith__bytes_close(kith__bytes *bytes);
 

@@ -75,7 +75,7 @@ static int candidates_pick(const kith__preview *a, const kith__candidate *candid
 
 /* A candidate that is the delimiter although some quotes are malformed: reading will report that line.  -1:
  * none. */
-static int candidates_torn(const kith__preview *a, const kith__candidate *candidate) {
+static int candidates_with_bad_quotes(const kith__preview *a, const kith__candidate *candidate) {
   bool tabs = a->n > 0, equal = !candidate[CANDIDATE_WHITE].bad_quotes &&
                                 candidate[CANDIDATE_WHITE].min == candidate[CANDIDATE_WHITE].max &&
                                 candidate[CANDIDATE_WHITE].max > 1;
@@ -90,7 +90,7 @@ static kith_status dialect_ambiguous_delimiter(const kith__preview *a, const kit
   char text[2][16];
   return kith_fail(
       KITH_EDATA,
-      "%s:%lld: columns may be parted by %s or by %s; set %s.format: adjacency or edges, and %s.delimiter",
+      "%s:%lld: the delimiter may be %s or %s; set %s.format: adjacency or edges, and %s.delimiter",
       a->lines->path, (long long)a->number[0], delimiter_text(&candidate[two[0]].delimiter, text[0]),
       delimiter_text(&candidate[two[1]].delimiter, text[1]), dialect_key(a), dialect_key(a));
 }
@@ -102,9 +102,9 @@ static kith__delimiter dialect_first_guess(const kith__preview *a) {
 
 static kith_status edges_find(const kith__preview *a, const kith__candidate *candidate,
                               kith__candidate *out) {
-  int two[2] = {0, 0}, pick = candidates_pick(a, candidate, false, two), torn = -1;
-  if (pick == -1 || pick == CANDIDATE_WHITE) torn = candidates_torn(a, candidate);
-  if (torn >= 0) pick = torn;
+  int two[2] = {0, 0}, pick = candidates_pick(a, candidate, false, two), malformed = -1;
+  if (pick == -1 || pick == CANDIDATE_WHITE) malformed = candidates_with_bad_quotes(a, candidate);
+  if (malformed >= 0) pick = malformed;
   if (pick == -1) pick = candidates_pick(a, candidate, true, two);
   if (pick == -2) return dialect_ambiguous_delimiter(a, candidate, two);
   *out = pick >= 0 ? candidate[pick] : kith__candidate_measure(a, dialect_first_guess(a));
@@ -140,7 +140,8 @@ static kith_status adjacency_find(const kith__preview *a, const kith__candidate 
   for (int i = 0; i < CANDIDATE_WHITE && out->max <= 1; i++)
     if (candidate[i].max > 1)
       return dialect_ambiguous(
-          a, "lines have unequally many columns, which may be a user and its items, or one pair and more");
+          a,
+          "lines have different numbers of columns, which may be a user and its items, or one pair and more");
   if (out->max <= 1 || out->bad_quotes)
     return KITH_OK; /* no edge, or a malformed quote that reading reports */
   for (int i = 0; i < CANDIDATE_WHITE; i++)
@@ -149,7 +150,8 @@ static kith_status adjacency_find(const kith__preview *a, const kith__candidate 
       return dialect_ambiguous_delimiter(a, candidate, two);
     }
   if (!items_agree(a, out))
-    return dialect_ambiguous(a, "lines have unequally many columns, and some behind integers are none");
+    return dialect_ambiguous(
+        a, "lines have different numbers of columns, and some values behind integers are not integers");
   return KITH_OK;
 }
 
@@ -224,11 +226,11 @@ static bool source_means_edges(const kith_edge_source *s) {
 static kith_status dialect_auto(const kith__preview *a, const kith__candidate *candidate, kith__dialect *d) {
   int two[2] = {0, 0}, pick = candidates_pick(a, candidate, false, two);
   if (pick == -2) return dialect_ambiguous_delimiter(a, candidate, two);
-  int torn = pick == -1 || pick == CANDIDATE_WHITE ? candidates_torn(a, candidate) : -1;
-  d->format = torn >= 0 ? KITH_EDGES : KITH_ADJACENCY;
-  if (pick == -1 && torn < 0) return adjacency_find(a, candidate, &d->candidate);
-  d->candidate = candidate[torn >= 0 ? torn : pick];
-  if (torn >= 0) return KITH_OK;
+  int malformed = pick == -1 || pick == CANDIDATE_WHITE ? candidates_with_bad_quotes(a, candidate) : -1;
+  d->format = malformed >= 0 ? KITH_EDGES : KITH_ADJACENCY;
+  if (pick == -1 && malformed < 0) return adjacency_find(a, candidate, &d->candidate);
+  d->candidate = candidate[malformed >= 0 ? malformed : pick];
+  if (malformed >= 0) return KITH_OK;
   return equal_find(a, &d->candidate, &d->format);
 }
 
@@ -238,9 +240,9 @@ static kith_status dialect_given(const kith__preview *a, kith__dialect *d) {
   if (d->candidate.min >= 2 && d->candidate.min == d->candidate.max)
     return equal_find(a, &d->candidate, &d->format);
   d->format = KITH_ADJACENCY;
-  return items_agree(a, &d->candidate)
-             ? KITH_OK
-             : dialect_ambiguous(a, "lines have unequally many columns, and some behind integers are none");
+  return items_agree(a, &d->candidate) ? KITH_OK
+                                       : dialect_ambiguous(a, "lines have different numbers of columns, and "
+                                                              "some values behind integers are not integers");
 }
 
 static void dialect_header(const kith__preview *a, kith__dialect *d) {

@@ -47,9 +47,9 @@ void kith__radix_sort(int64_t n, int bits, uint64_t *key, uint64_t *other) {
 static kith_status edge_csr_alloc(int64_t n_row, int64_t n, bool has_time, bool has_weight,
                                   kith__edge_csr *rows) {
   kith_status st = KITH_OK;
-  *rows = (kith__edge_csr){.lists.n_row = n_row};
-  KITH_TRY(KITH_NEW(rows->lists.start, n_row + 1));
-  KITH_TRY(KITH_NEW(rows->lists.value, n));
+  *rows = (kith__edge_csr){.ragged.n_row = n_row};
+  KITH_TRY(KITH_NEW(rows->ragged.start, n_row + 1));
+  KITH_TRY(KITH_NEW(rows->ragged.value, n));
   if (has_time) KITH_TRY(KITH_NEW(rows->time, n));
   if (has_weight) KITH_TRY(KITH_NEW(rows->weight, n));
 done:
@@ -58,10 +58,10 @@ done:
 }
 
 static void edge_csr_count(const kith__edge_list *edges, kith__edge_csr *rows) {
-  kith_eid *start = rows->lists.start;
+  kith_eid *start = rows->ragged.start;
   for (const kith__edge_chunk *b = edges->first; b; b = b->next)
     for (int64_t k = 0; k < b->n; k++) start[b->user[k] + 1]++;
-  for (int64_t u = 0; u < rows->lists.n_row; u++) start[u + 1] += start[u];
+  for (int64_t u = 0; u < rows->ragged.n_row; u++) start[u + 1] += start[u];
 }
 
 /* Scatter the edges to their rows; each chunk is freed as soon as it is empty. */
@@ -70,7 +70,7 @@ static void edge_csr_deal(kith__edge_list *edges, kith_eid *next, kith__edge_csr
     kith__edge_chunk *b = edges->first;
     for (int64_t k = 0; k < b->n; k++) {
       kith_eid e = next[b->user[k]]++;
-      rows->lists.value[e] = b->item[k];
+      rows->ragged.value[e] = b->item[k];
       if (b->time) rows->time[e] = b->time[k];
       if (b->weight) rows->weight[e] = b->weight[k];
     }
@@ -99,8 +99,8 @@ static void row_buffer_free(row_buffer *b) {
 static kith_status row_buffer_alloc(const kith__edge_csr *rows, row_buffer *b) {
   kith_status st = KITH_OK;
   int64_t most = 0;
-  for (int64_t u = 0; u < rows->lists.n_row; u++) {
-    int64_t n = rows->lists.start[u + 1] - rows->lists.start[u];
+  for (int64_t u = 0; u < rows->ragged.n_row; u++) {
+    int64_t n = rows->ragged.start[u + 1] - rows->ragged.start[u];
     if (n > most) most = n;
   }
   KITH_TRY(KITH_NEW(b->key, most));
@@ -115,7 +115,7 @@ done:
 static void row_sort(const kith__edge_csr *rows, kith_eid begin, int64_t n, int bits, row_buffer *b) {
   bool sorted = true;
   for (int64_t k = 0; k < n; k++) {
-    b->key[k] = (uint64_t)(uint32_t)rows->lists.value[begin + k] << 32 | (uint64_t)k;
+    b->key[k] = (uint64_t)(uint32_t)rows->ragged.value[begin + k] << 32 | (uint64_t)k;
     if (k > 0 && b->key[k] < b->key[k - 1]) sorted = false;
   }
   if (!sorted) kith__radix_sort(n, bits, b->key, b->other);
@@ -129,10 +129,10 @@ static kith_eid row_merge(kith__edge_csr *rows, kith_eid to, int64_t n, const ro
   for (int64_t k = 0; k < n; k++) {
     int32_t item = (int32_t)(b->key[k] >> 32);
     uint32_t from = (uint32_t)b->key[k];
-    bool again = to > begin && rows->lists.value[to - 1] == item;
+    bool again = to > begin && rows->ragged.value[to - 1] == item;
     if (again && !(rows->time && b->time[from] < rows->time[to - 1])) continue;
     if (again) to--;
-    rows->lists.value[to] = item;
+    rows->ragged.value[to] = item;
     if (rows->time) rows->time[to] = b->time[from];
     if (rows->weight) rows->weight[to] = b->weight[from];
     to++;
@@ -143,16 +143,16 @@ static kith_eid row_merge(kith__edge_csr *rows, kith_eid to, int64_t n, const ro
 static int edge_csr_value_bits(const kith__edge_csr *rows) {
   int32_t most = 1;
   int bits = 0;
-  for (kith_eid e = 0; e < rows->lists.start[rows->lists.n_row]; e++)
-    if (rows->lists.value[e] > most) most = rows->lists.value[e];
+  for (kith_eid e = 0; e < rows->ragged.start[rows->ragged.n_row]; e++)
+    if (rows->ragged.value[e] > most) most = rows->ragged.value[e];
   for (; most > 0; most >>= 1) bits++;
   return bits;
 }
 
 static void edge_csr_merge(kith__edge_csr *rows, row_buffer *b) {
-  kith_eid *start = rows->lists.start, begin = 0, to = 0;
+  kith_eid *start = rows->ragged.start, begin = 0, to = 0;
   int bits = edge_csr_value_bits(rows);
-  for (int64_t u = 0; u < rows->lists.n_row; u++) {
+  for (int64_t u = 0; u < rows->ragged.n_row; u++) {
     int64_t n = start[u + 1] - begin;
     row_sort(rows, begin, n, bits, b);
     begin += n;
@@ -172,11 +172,11 @@ kith_status kith__edge_csr_build(kith__edge_list *edges, int64_t n_row, kith__ed
   KITH_TRY(edge_csr_alloc(n_row, n, edges->has_time, edges->has_weight, &rows));
   edge_csr_count(edges, &rows);
   KITH_TRY(KITH_NEW(next, n_row));
-  if (n_row > 0) memcpy(next, rows.lists.start, (size_t)n_row * sizeof *next);
+  if (n_row > 0) memcpy(next, rows.ragged.start, (size_t)n_row * sizeof *next);
   KITH_TRY(row_buffer_alloc(&rows, &b));
   edge_csr_deal(edges, next, &rows);
   edge_csr_merge(&rows, &b);
-  *duplicates = n - rows.lists.start[n_row];
+  *duplicates = n - rows.ragged.start[n_row];
   *out = rows;
   rows = (kith__edge_csr){0};
 done:
@@ -189,7 +189,7 @@ done:
 /* ---- extracting entries ---- */
 
 static void edge_csr_move(const kith__edge_csr *from, kith_eid e, kith__edge_csr *to, kith_eid at) {
-  to->lists.value[at] = from->lists.value[e];
+  to->ragged.value[at] = from->ragged.value[e];
   if (from->time) to->time[at] = from->time[e];
   if (from->weight) to->weight[at] = from->weight[e];
 }
@@ -197,8 +197,8 @@ static void edge_csr_move(const kith__edge_csr *from, kith_eid e, kith__edge_csr
 kith_status kith__edge_csr_extract(kith__edge_csr *rows, uint8_t *mark, uint8_t which, kith__edge_csr *out) {
   kith_status st = KITH_OK;
   kith__edge_csr taken = {0};
-  int64_t n_row = rows->lists.n_row, n = 0;
-  kith_eid *start = rows->lists.start, begin = 0, kept = 0, at = 0;
+  int64_t n_row = rows->ragged.n_row, n = 0;
+  kith_eid *start = rows->ragged.start, begin = 0, kept = 0, at = 0;
   *out = taken;
   for (kith_eid e = 0; e < start[n_row]; e++) n += mark[e] == which;
   KITH_TRY(edge_csr_alloc(n_row, n, rows->time != NULL, rows->weight != NULL, &taken));
@@ -214,7 +214,7 @@ kith_status kith__edge_csr_extract(kith__edge_csr *rows, uint8_t *mark, uint8_t 
     }
     begin = end;
     start[u + 1] = kept;
-    taken.lists.start[u + 1] = at;
+    taken.ragged.start[u + 1] = at;
   }
   *out = taken;
 done:

@@ -12,17 +12,17 @@ static const int64_t chunk_first = 1 << 14, chunk_last = (4 << 20) - 64;
 kith_status kith__edge_list_grow(kith__edge_list *edges) {
   kith_status st = KITH_OK;
   int64_t each = 2 * (int64_t)sizeof(int32_t) + (edges->has_time ? 8 : 0) + (edges->has_weight ? 4 : 0);
-  int64_t bytes = edges->last ? 2 * edges->last->room * each : chunk_first;
-  int64_t room = ((bytes < chunk_last ? bytes : chunk_last) - (int64_t)sizeof(kith__edge_chunk)) / each;
+  int64_t bytes = edges->last ? 2 * edges->last->capacity * each : chunk_first;
+  int64_t capacity = ((bytes < chunk_last ? bytes : chunk_last) - (int64_t)sizeof(kith__edge_chunk)) / each;
   char *memory = NULL;
-  KITH_TRY(KITH_NEW(memory, (int64_t)sizeof(kith__edge_chunk) + room * each));
+  KITH_TRY(KITH_NEW(memory, (int64_t)sizeof(kith__edge_chunk) + capacity * each));
   kith__edge_chunk *b = (kith__edge_chunk *)(void *)memory;
   int64_t *wide = (int64_t *)(void *)(b + 1);
-  b->room = room;
+  b->capacity = capacity;
   b->time = edges->has_time ? wide : NULL;
-  b->user = (int32_t *)(void *)(wide + (edges->has_time ? room : 0));
-  b->item = b->user + room;
-  b->weight = edges->has_weight ? (float *)(void *)(b->item + room) : NULL;
+  b->user = (int32_t *)(void *)(wide + (edges->has_time ? capacity : 0));
+  b->item = b->user + capacity;
+  b->weight = edges->has_weight ? (float *)(void *)(b->item + capacity) : NULL;
   if (edges->last) edges->last->next = b;
   else edges->first = b;
   edges->last = b;
@@ -171,7 +171,7 @@ static kith_status edges_refuse(const kith__lines *lines, const edge_columns *e,
                    : e->delimiter.text[0] == '\t' ? "tabs"
                                                   : e->delimiter.text;
   bool sign = e->delimiter.size > 0 && e->delimiter.text[0] != '\t';
-  return kith__lines_fail(lines, "expected %d columns or more, parted by %s%s%s, found %d", e->c.n,
+  return kith__lines_fail(lines, "expected %d columns or more, separated by %s%s%s, found %d", e->c.n,
                           sign ? "\"" : "", by, sign ? "\"" : "", found);
 }
 
@@ -332,10 +332,11 @@ static kith_status edge_reader_none(const kith_edge_source *s, const kith__lines
     return kith_fail(KITH_EDATA, "%s: none of its %lld lines has a weight of %.9g or more", s->path,
                      (long long)light, s->min_weight);
   if (format != KITH_EDGES && !s->delimiter[0] && delimiter.size > 0 && delimiter.text[0] != '\t')
-    return kith_fail(KITH_EDATA,
-                     "%s: expected %s, found no pair in it; line %lld looks like columns parted by \"%s\": "
-                     "say format: edges",
-                     s->path, expected, (long long)number, delimiter.text);
+    return kith_fail(
+        KITH_EDATA,
+        "%s: expected %s, found no pair in it; line %lld looks like columns separated by \"%s\": "
+        "set format: edges",
+        s->path, expected, (long long)number, delimiter.text);
   if (lines->n_comment > 0)
     return kith_fail(KITH_EDATA,
                      "%s: expected %s, found no pair in it; %lld of its lines begin with #: set %s.comment: "

@@ -25,18 +25,18 @@ typedef struct reader {
   int32_t width;   /* dense: numbers per line */
   int columns;     /* long: columns behind the id */
   int64_t n_known; /* lines of known nodes */
-  int64_t n, room;
+  int64_t n, capacity;
   entry *entry;
-  int64_t room_line;
+  int64_t line_capacity;
   int64_t *line; /* [nodes] line number of each node; 0: none */
 } reader;
 
 static kith_status reader_add(reader *r, int32_t feature, float value) {
   kith_status st = KITH_OK;
   if (r->node < 0 || feature < 0) return st;
-  if (r->n == r->room) {
-    KITH_TRY(KITH_GROW(r->entry, r->room, 2 * r->room + 4096));
-    r->room = 2 * r->room + 4096;
+  if (r->n == r->capacity) {
+    KITH_TRY(KITH_GROW(r->entry, r->capacity, 2 * r->capacity + 4096));
+    r->capacity = 2 * r->capacity + 4096;
   }
   r->entry[r->n++] = (entry){r->node, feature, value};
 done:
@@ -148,16 +148,17 @@ static kith_status reader_whose(reader *r, kith__field id) {
   KITH_TRY(kith__id_map_find(d->node, &r->lines, id, d->new_nodes, &r->node));
   d->unknown_nodes += r->node < 0;
   if (r->node < 0) return st;
-  if (r->node >= r->room_line) {
-    int64_t room = 2 * (int64_t)r->node + 4096;
-    KITH_TRY(KITH_GROW(r->line, r->room_line, room));
-    r->room_line = room;
+  if (r->node >= r->line_capacity) {
+    int64_t capacity = 2 * (int64_t)r->node + 4096;
+    KITH_TRY(KITH_GROW(r->line, r->line_capacity, capacity));
+    r->line_capacity = capacity;
   }
   if (r->line[r->node] > 0 && d->format != KITH_LONG) {
     char shown[48];
-    KITH_TRY(kith__lines_fail(
-        &r->lines, "%s %s stands in line %lld already; if a line is one feature, set the format to long",
-        d->node->kind, kith__field_quote(id, shown), (long long)r->line[r->node]));
+    KITH_TRY(
+        kith__lines_fail(&r->lines,
+                         "%s %s is already in line %lld; if a line is one feature, set the format to long",
+                         d->node->kind, kith__field_quote(id, shown), (long long)r->line[r->node]));
   }
   r->line[r->node] = r->lines.number;
   r->n_known++;
@@ -340,7 +341,7 @@ static kith_status reader_check_twice(const reader *r, const kith_features *f) {
   KITH_TRY(KITH_NEW(seen, r->d->feature->n));
   for (int64_t i = 0; i < f->n_row; i++)
     for (kith_eid e = f->start[i]; e < f->start[i + 1]; e++) {
-      KITH_CHECK(seen[f->index[e]] != i + 1, KITH_EDATA, "%s:%lld: the same feature stands there twice",
+      KITH_CHECK(seen[f->index[e]] != i + 1, KITH_EDATA, "%s:%lld: the same feature occurs twice",
                  r->d->source->path, (long long)r->line[i + r->d->n_skip]);
       seen[f->index[e]] = i + 1;
     }
@@ -401,7 +402,7 @@ done:
 
 static int64_t reader_bare(const reader *r) {
   int64_t n = 0;
-  for (int64_t i = r->d->n_skip; i < r->d->node->n; i++) n += i >= r->room_line || r->line[i] == 0;
+  for (int64_t i = r->d->n_skip; i < r->d->node->n; i++) n += i >= r->line_capacity || r->line[i] == 0;
   return n;
 }
 

@@ -27,7 +27,7 @@ kith__delimiter kith__delimiter_detect(kith__field line) {
 static inline bool field_is_space(char c) { return c == ' ' || c == '\t'; }
 
 /* Whether a delimiter is at `at`. */
-static inline bool delimiter_parts(const kith__delimiter *delimiter, const char *at, const char *end) {
+static inline bool delimiter_is_at(const kith__delimiter *delimiter, const char *at, const char *end) {
   if (delimiter->size == 0) return field_is_space(*at);
   return end - at >= delimiter->size && memcmp(at, delimiter->text, (size_t)delimiter->size) == 0;
 }
@@ -88,9 +88,9 @@ static bool delimiter_cut_quoted(const kith__delimiter *delimiter, const char *a
   const char *close = quote_close(at, end, &doubled), *stop = close ? close + 1 : end;
   bool joined = delimiter->allow_value && close && stop < end && *stop == ':';
   if (joined) stop = delimiter_find(delimiter, stop, end);
-  while (delimiter->size > 0 && stop < end && field_is_space(*stop) && !delimiter_parts(delimiter, stop, end))
+  while (delimiter->size > 0 && stop < end && field_is_space(*stop) && !delimiter_is_at(delimiter, stop, end))
     stop++;
-  if (!close || (stop < end && !delimiter_parts(delimiter, stop, end))) {
+  if (!close || (stop < end && !delimiter_is_at(delimiter, stop, end))) {
     *rest = (kith__field){NULL, close ? KITH__QUOTE_PASSED : KITH__QUOTE_OPEN};
     return false;
   }
@@ -104,7 +104,7 @@ static bool delimiter_cut_quoted(const kith__delimiter *delimiter, const char *a
 bool kith__field_next(const kith__delimiter *delimiter, kith__field *rest, kith__field *field) {
   if (!rest->at) return false;
   const char *at = rest->at, *end = at + rest->size;
-  while (at < end && field_is_space(*at) && (delimiter->size == 0 || !delimiter_parts(delimiter, at, end)))
+  while (at < end && field_is_space(*at) && (delimiter->size == 0 || !delimiter_is_at(delimiter, at, end)))
     at++;
   if (delimiter->size == 0 && at == end) {
     *rest = (kith__field){end, 0};

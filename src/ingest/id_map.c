@@ -25,26 +25,26 @@ void kith__id_map_free(kith__id_map *map) {
 
 /* ---- growing ---- */
 
-static int64_t id_map_double(int64_t room, int64_t need) {
-  int64_t grown = room > 0 ? room : ID_MAP_FIRST;
+static int64_t id_map_double(int64_t capacity, int64_t need) {
+  int64_t grown = capacity > 0 ? capacity : ID_MAP_FIRST;
   while (grown < need) grown *= 2;
   return grown;
 }
 
 /* Grow the arrays for one more id of `size` bytes. */
-static kith_status id_map_make_room(kith__id_map *map, int64_t size) {
+static kith_status id_map_reserve(kith__id_map *map, int64_t size) {
   kith_status st = KITH_OK;
   int64_t used = map->text && map->n > 0 ? map->offset[map->n] : 0;
-  if (map->n + 1 >= map->room) {
-    int64_t room = id_map_double(map->room, map->n + 2);
-    if (map->text) KITH_TRY(KITH_GROW(map->offset, map->room, room));
-    else KITH_TRY(KITH_GROW(map->number, map->room, room));
-    map->room = room;
+  if (map->n + 1 >= map->capacity) {
+    int64_t capacity = id_map_double(map->capacity, map->n + 2);
+    if (map->text) KITH_TRY(KITH_GROW(map->offset, map->capacity, capacity));
+    else KITH_TRY(KITH_GROW(map->number, map->capacity, capacity));
+    map->capacity = capacity;
   }
-  if (map->text && used + size > map->pool_room) {
-    int64_t room = id_map_double(map->pool_room, used + size);
-    KITH_TRY(KITH_GROW(map->pool, map->pool_room, room));
-    map->pool_room = room;
+  if (map->text && used + size > map->pool_capacity) {
+    int64_t capacity = id_map_double(map->pool_capacity, used + size);
+    KITH_TRY(KITH_GROW(map->pool, map->pool_capacity, capacity));
+    map->pool_capacity = capacity;
   }
 done:
   return st;
@@ -58,7 +58,7 @@ static kith_status id_map_append(kith__id_map *map, const kith__lines *lines, ki
                           map->kind);
     goto done;
   }
-  KITH_TRY(id_map_make_room(map, id.size));
+  KITH_TRY(id_map_reserve(map, id.size));
   if (map->text) {
     int64_t used = map->offset[map->n];
     if (id.size > 0) memcpy(map->pool + used, id.at, (size_t)id.size);
@@ -151,8 +151,8 @@ static kith_status id_map_check_text(const kith__id_map *map, const kith__lines 
                               id_map_one(map), kith__field_quote(id, shown), code);
     if (kith_unicode_is_invisible(code))
       return kith__lines_fail(lines,
-                              "a character that is not seen, U+%04" PRIX32
-                              ", in %s id, behind %s; take it out of the list",
+                              "an invisible character, U+%04" PRIX32
+                              ", in %s id, behind %s; remove it from the list",
                               code, id_map_one(map), kith__field_quote((kith__field){id.at, at}, shown));
   }
   return KITH_OK;
@@ -202,7 +202,7 @@ static kith_status id_map_refuse_integer(const kith__id_map *map, const kith__li
   if (id.size == 0) return kith__lines_fail(lines, "expected an integer %s id, found nothing", map->kind);
   return kith__lines_fail(lines,
                           "expected an integer %s id, found %s (the first one was an integer; if they are "
-                          "text, say data.ids: text)",
+                          "text, set data.ids: text)",
                           map->kind, shown);
 }
 
@@ -233,8 +233,8 @@ static kith_status id_map_take_text(kith__id_map *map, const kith__lines *lines,
   if (id_map_look_headed(map, id))
     return kith__lines_fail(
         lines,
-        "%s id %s is an integer but the first one, %s, is not; if line 1 names columns say header: true, "
-        "if ids are text say data.ids: text",
+        "%s id %s is an integer but the first one, %s, is not; if line 1 names columns set header: true, "
+        "if ids are text set data.ids: text",
         map->kind, kith__field_quote(id, shown), kith__field_quote(id_map_id(map, 0), first));
   return id_map_take_hashed(map, lines, id, 0, add, out);
 }

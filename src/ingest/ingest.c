@@ -110,7 +110,7 @@ static kith_status read_social(const kith_ingest_options *o, kith__id_map *user,
   r->social_below_min_weight = policy.below_min_weight;
   r->social_self = drop_self(&edges);
   KITH_TRY(kith__edge_csr_build(&edges, user->n, social, &r->social_duplicates));
-  r->social = social->lists.start[social->lists.n_row];
+  r->social = social->ragged.start[social->ragged.n_row];
 done:
   kith__edge_list_free(&edges);
   return st;
@@ -176,9 +176,9 @@ static kith_status count_cold_items(const kith__graph_data *t, int64_t *count) {
   kith_status st = KITH_OK;
   uint8_t *seen = NULL;
   KITH_TRY(KITH_NEW(seen, t->ids[KITH_ITEM].n));
-  mark_items(&t->train.lists, SEEN_TRAIN, seen);
-  mark_items(&t->valid.lists, SEEN_HELD, seen);
-  mark_items(&t->test.lists, SEEN_HELD, seen);
+  mark_items(&t->train.ragged, SEEN_TRAIN, seen);
+  mark_items(&t->valid.ragged, SEEN_HELD, seen);
+  mark_items(&t->test.ragged, SEEN_HELD, seen);
   *count = 0;
   for (int64_t i = 0; i < t->ids[KITH_ITEM].n; i++) *count += seen[i] == SEEN_HELD;
 done:
@@ -191,12 +191,12 @@ static kith_status ingest_report(const kith__graph_data *t, kith_ingest_report *
     r->n[k] = t->ids[k].n;
     r->text_ids[k] = t->ids[k].text != NULL;
   }
-  r->train = t->train.lists.start[r->n[KITH_USER]];
-  r->valid = t->valid.lists.start[r->n[KITH_USER]];
-  r->test = t->test.lists.start[r->n[KITH_USER]];
+  r->train = t->train.ragged.start[r->n[KITH_USER]];
+  r->valid = t->valid.ragged.start[r->n[KITH_USER]];
+  r->test = t->test.ragged.start[r->n[KITH_USER]];
   r->has_time = t->train.time != NULL;
   r->has_weight = t->train.weight != NULL;
-  r->cold_users = count_cold_users(&t->train.lists);
+  r->cold_users = count_cold_users(&t->train.ragged);
   return count_cold_items(t, &r->cold_items);
 }
 
@@ -213,7 +213,7 @@ static kith_status ingest_rows(const kith_ingest_options *o, kith__edge_list *tr
   if (has_test) {
     KITH_TRY(kith__edge_csr_build(test, n_user, &listed, &again));
     r->duplicates += again;
-    r->test_in_train = count_in_both(&t->train.lists, &listed.lists);
+    r->test_in_train = count_in_both(&t->train.ragged, &listed.ragged);
   }
   KITH_TRY(kith__split(&o->split, !has_test, t->ids, &t->train, &t->valid, &t->test, &r->split));
   if (has_test) {

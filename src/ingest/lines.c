@@ -52,21 +52,21 @@ static bool lines_is_header(const kith__lines *lines, kith__field line) {
 }
 
 /* Move the unread bytes to the front; double the buffer if they fill half of it. */
-static kith_status lines_make_room(kith__lines *lines) {
+static kith_status lines_reserve(kith__lines *lines) {
   kith_status st = KITH_OK;
   int64_t unread = lines->end - lines->begin;
   if (lines->begin > 0) memmove(lines->buffer, lines->buffer + lines->begin, (size_t)unread);
   lines->begin = 0;
   lines->end = unread;
-  if (unread < lines->room / 2) goto done;
-  if (2 * lines->room > lines_most) {
+  if (unread < lines->capacity / 2) goto done;
+  if (2 * lines->capacity > lines_most) {
     lines->number++;
     st = kith__lines_fail(lines, "a line longer than %lld bytes; is this a text list?",
                           (long long)lines_most / 2);
     goto done;
   }
-  KITH_TRY(KITH_GROW(lines->buffer, lines->room, 2 * lines->room));
-  lines->room *= 2;
+  KITH_TRY(KITH_GROW(lines->buffer, lines->capacity, 2 * lines->capacity));
+  lines->capacity *= 2;
 done:
   return st;
 }
@@ -74,8 +74,8 @@ done:
 kith_status kith__lines_refill(kith__lines *lines) {
   kith_status st = KITH_OK;
   int64_t n = 0;
-  KITH_TRY(lines_make_room(lines));
-  KITH_TRY(kith__bytes_read(&lines->bytes, lines->room - lines->end, lines->buffer + lines->end, &n));
+  KITH_TRY(lines_reserve(lines));
+  KITH_TRY(kith__bytes_read(&lines->bytes, lines->capacity - lines->end, lines->buffer + lines->end, &n));
   lines->end += n;
   lines->at_end = n == 0;
   kith_progress_step(&lines->progress, lines->bytes.bytes_read, lines->path);
@@ -96,9 +96,9 @@ done:
 
 kith_status kith__lines_open(const char *path, kith__lines *lines) {
   kith_status st = KITH_OK;
-  *lines = (kith__lines){.path = path, .room = LINES_ROOM};
+  *lines = (kith__lines){.path = path, .capacity = LINES_ROOM};
   KITH_TRY(kith__bytes_open(path, &lines->bytes));
-  KITH_TRY(KITH_NEW(lines->buffer, lines->room));
+  KITH_TRY(KITH_NEW(lines->buffer, lines->capacity));
   kith_progress_begin(&lines->progress, "reading", lines->bytes.size);
   KITH_TRY(lines_begin(lines));
 done:
@@ -154,7 +154,7 @@ static kith_status lines_comment(kith__lines *lines, kith__field line) {
   if (lines->comment != KITH_COMMENT_AUTO || !lines_is_alike(lines, line)) return KITH_OK;
   lines->n_data_like++;
   if (lines->max_fields == 0 && lines->n_data_like == 1)
-    kith_warn("%s:%lld: begins with # and is passed over as a comment, as all such lines of this list are",
+    kith_warn("%s:%lld: begins with # and is skipped as a comment, like all such lines of this list",
               lines->path, (long long)lines->number);
   if (lines->max_fields == 0 || (lines->n_data == 0 && lines->n_data_like <= 1)) return KITH_OK;
   return kith__lines_fail(lines,

@@ -26,8 +26,8 @@ typedef struct kith__lines {
   kith__bytes bytes;
   const char *path;
   char *buffer;
-  int64_t room, begin, end; /**< capacity of buffer; buffer[begin … end) is unread */
-  int64_t number;           /**< of the last line returned, from 1 */
+  int64_t capacity, begin, end; /**< capacity of buffer; buffer[begin … end) is unread */
+  int64_t number;               /**< of the last line returned, from 1 */
   bool at_end;
   int64_t n_data, n_comment, n_blank; /**< counts of kith__lines_next(): returned, skipped */
   kith_comment comment;
@@ -178,15 +178,15 @@ typedef struct kith__id_map {
   bool text, decided; /**< text: ids are text; decided by the first id */
   bool declared_text; /**< the job says text, so integers among them are no sign of a header */
   int32_t n;
-  int64_t room;    /**< capacity of number or offset */
-  int64_t *number; /**< [n] integer ids */
-  int32_t *direct; /**< [n_direct] direct-address table of small integer ids: number + 1, 0: none */
+  int64_t capacity; /**< capacity of number or offset */
+  int64_t *number;  /**< [n] integer ids */
+  int32_t *direct;  /**< [n_direct] direct-address table of small integer ids: number + 1, 0: none */
   int64_t n_direct;
   int32_t *slot; /**< [n_slot] hash table (open addressing) of all other ids: number + 1, 0: free */
   int64_t n_slot, n_hashed;
   int64_t *offset; /**< [n + 1] of text ids in `pool` */
   char *pool;
-  int64_t pool_room;
+  int64_t pool_capacity;
   int width; /**< bytes of the longest text id */
 } kith__id_map;
 
@@ -213,10 +213,10 @@ kith_status kith__id_map_ids(const kith__id_map *map, kith_ids *out) KITH_MUST_U
 
 /* ---- edge list ---- */
 
-/** A chunk of edges; its arrays [room] follow it in one allocation. */
+/** A chunk of edges; its arrays [capacity] follow it in one allocation. */
 typedef struct kith__edge_chunk {
   struct kith__edge_chunk *next;
-  int64_t n, room;
+  int64_t n, capacity;
   int32_t *user, *item;
   int64_t *time; /**< null without times */
   float *weight; /**< null without weights */
@@ -235,7 +235,7 @@ void kith__edge_list_free(kith__edge_list *edges);
 static inline kith_status kith__edge_list_add(kith__edge_list *edges, int32_t user, int32_t item,
                                               int64_t time, float weight) {
   kith__edge_chunk *b = edges->last;
-  if (!b || b->n == b->room) {
+  if (!b || b->n == b->capacity) {
     kith_status st = kith__edge_list_grow(edges);
     if (kith_is_bad(st)) return st;
     b = edges->last;

@@ -24,7 +24,7 @@ typedef struct reader {
   int64_t *begin; /* [nodes] 1 + offset of the name in `pool`; 0: none */
   uint8_t *size;  /* [nodes] */
   char *pool;
-  int64_t used, room;
+  int64_t used, capacity;
   int width;
   kith_name_report report;
   kith_list_report list;
@@ -199,10 +199,10 @@ static kith_status reader_keep(reader *r, int32_t node, kith__field name) {
       size--; /* do not split a UTF-8 character */
     r->report.truncated++;
   }
-  if (r->used + size > r->room) {
-    int64_t room = 2 * (r->used + size) + 4096;
-    KITH_TRY(KITH_GROW(r->pool, r->room, room));
-    r->room = room;
+  if (r->used + size > r->capacity) {
+    int64_t capacity = 2 * (r->used + size) + 4096;
+    KITH_TRY(KITH_GROW(r->pool, r->capacity, capacity));
+    r->capacity = capacity;
   }
   memcpy(r->pool + r->used, name.at, (size_t)size);
   r->begin[node] = r->used + 1;
@@ -247,8 +247,8 @@ static kith_status reader_lines(reader *r) {
     KITH_TRY(kith__lines_next(&r->lines, &line));
   }
   KITH_CHECK(r->report.named > 0, KITH_EDATA,
-             "%s: expected lines of ids and names, found no name of a known %s; if columns are parted by "
-             "something else, set %s.delimiter",
+             "%s: expected lines of ids and names, found no name of a known %s; if columns are separated "
+             "by another delimiter, set %s.delimiter",
              r->source->path, r->node->kind, r->key);
   r->list = kith__lines_report(&r->lines, "names", &r->delimiter);
   r->list.user = r->id + 1;

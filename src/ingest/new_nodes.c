@@ -15,7 +15,7 @@ kith_status kith__id_map_load(const char *path, const kith_ids *ids, const char 
   for (int64_t i = 0; i < ids->n; i++) {
     kith_ids_print(ids, i, sizeof id, id);
     KITH_TRY(kith__id_map_add(map, &lines, (kith__field){id, (int64_t)strlen(id)}, true, &number));
-    KITH_CHECK(number == i, KITH_EDATA, "%s: the %s id %s stands there twice", path, what, id);
+    KITH_CHECK(number == i, KITH_EDATA, "%s: the %s id %s occurs twice", path, what, id);
   }
 done:
   return st;
@@ -128,7 +128,7 @@ static kith_status new_nodes_list(const char *path, const kith_new_nodes_options
   r->skipped = policy.skipped;
   KITH_TRY(new_nodes_check_left(o, edges.n, policy.skipped));
   KITH_TRY(kith__edge_csr_build(&edges, map[KITH_USER].n, &rows, &r->duplicates));
-  KITH_TRY(new_nodes_flatten(&rows.lists, out));
+  KITH_TRY(new_nodes_flatten(&rows.ragged, out));
 done:
   kith__edge_list_free(&edges);
   kith__edge_csr_free(&rows);

@@ -17,15 +17,15 @@ typedef struct features {
   const char *path;
   int64_t node; /* of the current line */
   int32_t most; /* features so far */
-  int64_t n, room;
+  int64_t n, capacity;
   entry *entry;
 } features;
 
 static kith_status features_add(features *f, int64_t feature, float value) {
   kith_status st = KITH_OK;
-  if (f->n == f->room) {
-    KITH_TRY(KITH_GROW(f->entry, f->room, 2 * f->room + 4096));
-    f->room = 2 * f->room + 4096;
+  if (f->n == f->capacity) {
+    KITH_TRY(KITH_GROW(f->entry, f->capacity, 2 * f->capacity + 4096));
+    f->capacity = 2 * f->capacity + 4096;
   }
   f->entry[f->n++] = (entry){f->node, (int32_t)feature, value};
   if (feature >= f->most) f->most = (int32_t)feature + 1;
@@ -116,7 +116,7 @@ static kith_status features_fill(const features *f, kith__node_data *nodes) {
   KITH_TRY(KITH_NEW(seen, f->most));
   for (int64_t i = 0; i < f->n; i++) {
     const entry *e = &f->entry[i];
-    KITH_CHECK(seen[e->feature] != e->node + 1, KITH_EDATA, "%s:%lld: feature %d stands there twice", f->path,
+    KITH_CHECK(seen[e->feature] != e->node + 1, KITH_EDATA, "%s:%lld: feature %d occurs twice", f->path,
                (long long)e->node + 1, e->feature);
     seen[e->feature] = (int32_t)(e->node + 1);
     nodes->feature[e->node * f->most + e->feature] = e->value;

@@ -9,7 +9,7 @@
 /* Labels in the order of lines; classes in the order of first appearance. */
 typedef struct labels {
   kith__id_map map;
-  int64_t n, room;
+  int64_t n, capacity;
   int64_t minus_one;
   kith_list_report report;
   int32_t *label;
@@ -26,9 +26,9 @@ static kith_status labels_line(labels *l, const kith__lines *lines, kith__field 
   kith__field first = {NULL, 0}, more = {NULL, 0};
   char shown[48];
   int32_t class = -1;
-  if (l->n == l->room) {
-    KITH_TRY(KITH_GROW(l->label, l->room, 2 * l->room + 1024));
-    l->room = 2 * l->room + 1024;
+  if (l->n == l->capacity) {
+    KITH_TRY(KITH_GROW(l->label, l->capacity, 2 * l->capacity + 1024));
+    l->capacity = 2 * l->capacity + 1024;
   }
   if (kith__field_next(&white, &line, &first)) {
     if (kith__field_next(&white, &line, &more))
@@ -155,8 +155,7 @@ static kith_status split_take(const kith__lines *lines, int32_t node, kith_node_
   static const char *const name[KITH_NODE_SPLITS] = {"none", "train", "valid", "test"};
   if (nodes->label[node] < 0) return kith__lines_fail(lines, "node %d has no label", node);
   if (nodes->split[node] != KITH_NODE_NONE)
-    return kith__lines_fail(lines, "node %d stands in data.splits.%s already", node,
-                            name[nodes->split[node]]);
+    return kith__lines_fail(lines, "node %d is already in data.splits.%s", node, name[nodes->split[node]]);
   nodes->split[node] = (int8_t)split;
   return KITH_OK;
 }

@@ -15,7 +15,7 @@ done:
 }
 
 static void nodes_count(const kith__node_data *nodes, kith_ingest_nodes_report *r) {
-  const kith_eid *start = nodes->edges.lists.start;
+  const kith_eid *start = nodes->edges.ragged.start;
   r->n = nodes->n;
   r->n_edge = start[nodes->n] / 2;
   r->n_class = (int)nodes->classes.n;

@@ -92,7 +92,7 @@ static uint64_t last_key(const last_out *l, int type, int64_t i) {
 /* Counter (user, item, 1); ratio splits use (user, item, 0). */
 static uint64_t last_draw(const last_out *l, int64_t user, kith_eid e) {
   return kith_random(l->split->seed, KITH_RNG_SPLIT, last_key(l, KITH_USER, user),
-                     last_key(l, KITH_ITEM, l->rows->lists.value[e]), 1)
+                     last_key(l, KITH_ITEM, l->rows->ragged.value[e]), 1)
       .bits[0];
 }
 
@@ -103,7 +103,7 @@ static void last_mark(const last_out *l, int64_t user, uint8_t as, int64_t *mark
   kith_eid last = -1;
   int64_t left = 0, equal = 0;
   uint64_t most = 0;
-  for (kith_eid e = l->rows->lists.start[user]; e < l->rows->lists.start[user + 1]; e++) {
+  for (kith_eid e = l->rows->ragged.start[user]; e < l->rows->ragged.start[user + 1]; e++) {
     if (l->mark[e] != MARK_TRAIN) continue;
     left++;
     if (last < 0 || time[e] > time[last]) {
@@ -127,7 +127,7 @@ static void split_last(const kith_split *s, const kith_ids *ids, const kith__edg
   const last_out l = {.split = s, .ids = ids, .rows = rows, .mark = mark};
   bool test = s->test > 0, valid = s->valid > 0;
   int64_t before = 0;
-  for (int64_t u = 0; u < rows->lists.n_row; u++) {
+  for (int64_t u = 0; u < rows->ragged.n_row; u++) {
     if (test) last_mark(&l, u, MARK_TEST, &r->users, &r->tied);
     if (valid) last_mark(&l, u, MARK_VALID, test ? &before : &r->users, test ? &r->tied_before : &r->tied);
   }
@@ -176,7 +176,7 @@ static int64_t time_cut(int64_t n, const int64_t *time, int64_t held) {
 static int64_t time_held(double share, int64_t n) { return (int64_t)(share * (double)n + 0.5); }
 
 static void split_time(const kith_split *s, const kith__edge_csr *rows, uint8_t *mark, kith_split_report *r) {
-  int64_t n = rows->lists.start[rows->lists.n_row];
+  int64_t n = rows->ragged.start[rows->ragged.n_row];
   if (n == 0) return;
   int64_t test = time_cut(n, rows->time, time_held(s->test, n));
   int64_t valid = s->valid > 0 ? time_cut(n, rows->time, time_held(s->test + s->valid, n)) : test;
@@ -228,13 +228,13 @@ kith_status kith__split(const kith_split *asked, bool keep_test, const kith_ids 
   *valid = *test = (kith__edge_csr){0};
   *report = (kith_split_report){0};
   KITH_TRY(split_check(&s, train));
-  KITH_TRY(KITH_NEW(mark, train->lists.start[train->lists.n_row]));
-  if (s.method == KITH_SPLIT_RATIO) KITH_TRY(split_ratio(&s, &train->lists, mark));
+  KITH_TRY(KITH_NEW(mark, train->ragged.start[train->ragged.n_row]));
+  if (s.method == KITH_SPLIT_RATIO) KITH_TRY(split_ratio(&s, &train->ragged, mark));
   if (s.method == KITH_SPLIT_LEAVE_LAST_OUT) split_last(&s, ids, train, mark, report);
   if (s.method == KITH_SPLIT_TIME) split_time(&s, train, mark, report);
   KITH_TRY(kith__edge_csr_extract(train, mark, MARK_TEST, test));
   KITH_TRY(kith__edge_csr_extract(train, mark, MARK_VALID, valid));
-  KITH_TRY(split_check_result(&s, &valid->lists, &test->lists));
+  KITH_TRY(split_check_result(&s, &valid->ragged, &test->ragged));
 done:
   KITH_FREE(mark);
   if (kith_is_bad(st)) {

@@ -45,7 +45,7 @@ kith_agreed kith__graph_write(const kith_comm *comm, const kith__graph_data *t, 
   KITH_TRY(kith__edge_csr_write(f, "train", "item", &t->train));
   KITH_TRY(kith__edge_csr_write(f, "valid", "item", &t->valid));
   KITH_TRY(kith__edge_csr_write(f, "test", "item", &t->test));
-  if (t->social.lists.start) KITH_TRY(kith__edge_csr_write(f, "social", "user", &t->social));
+  if (t->social.ragged.start) KITH_TRY(kith__edge_csr_write(f, "social", "user", &t->social));
   for (int k = 0; k < KITH_TYPES; k++)
     KITH_TRY(kith__features_write(f, k, &t->features[k], &t->feature_ids[k], t->feature_format[k]));
   KITH_TRY(kith__h5_put_fingerprint(f));

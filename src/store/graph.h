@@ -6,7 +6,7 @@
 
 /** Rows of edges with optional times and weights. */
 typedef struct kith__edge_csr {
-  kith_ragged lists;
+  kith_ragged ragged;
   int64_t *time; /**< [start[n_row]], or null */
   float *weight; /**< [start[n_row]], or null */
 } kith__edge_csr;

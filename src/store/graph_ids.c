@@ -43,8 +43,8 @@ kith_agreed kith_graph_ids_read(const kith_comm *comm, const kith_graph *g, cons
   *out = NULL;
   KITH_TRY(kith_agree(comm, KITH_NEW(ids, 1)));
   KITH_TRY(kith_h5_open(comm, graph_path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &f));
-  KITH_TRY(kith_h5_check_fingerprint(f, g->fingerprint,
-                                     "was ingested anew since the graph was cut; run kith partition again"));
+  KITH_TRY(kith_h5_check_fingerprint(
+      f, g->fingerprint, "was ingested again after the graph was partitioned; run kith partition again"));
   for (int t = 0; t < kith_type_count(g->task); t++) {
     snprintf(name, sizeof name, "%s/id", kith_type_name(g->task, t));
     KITH_TRY(ids_read_block(comm, f, name, g->n[t], &ids->of[ids->n++]));

@@ -76,7 +76,7 @@ static kith_status ids_check(const char *path, const char *name, const kith_ids 
   kith_status st = KITH_OK;
   for (int64_t i = 0; i < ids->n; i++) {
     bool good = ids->text ? ids_is_text(ids->text + i * ids->width, (size_t)ids->width) : ids->number[i] >= 0;
-    KITH_CHECK(good, KITH_EDATA, "%s: \"%s\" holds what is no id in row %lld", path, name, (long long)i);
+    KITH_CHECK(good, KITH_EDATA, "%s: \"%s\" holds an invalid id in row %lld", path, name, (long long)i);
   }
 done:
   return st;
@@ -109,7 +109,7 @@ static kith_status names_check(const char *path, const char *name, const kith_id
   for (int64_t i = 0; i < names->n; i++) {
     const char *cell = names->text + i * names->width;
     KITH_CHECK(!cell[0] || ids_is_text(cell, (size_t)names->width), KITH_EDATA,
-               "%s: \"%s\" holds what is no name in row %lld", path, name, (long long)i);
+               "%s: \"%s\" holds an invalid name in row %lld", path, name, (long long)i);
   }
 done:
   return st;

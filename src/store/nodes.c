@@ -30,7 +30,7 @@ done:
 static kith_agreed nodes_write_numbers(kith_h5 *f, const kith__node_data *nodes) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith_h5_put_attr_int(f, "n_node", nodes->n));
-  KITH_TRY(kith_h5_put_attr_int(f, "n_edge", nodes->edges.lists.start[nodes->n] / 2));
+  KITH_TRY(kith_h5_put_attr_int(f, "n_edge", nodes->edges.ragged.start[nodes->n] / 2));
   KITH_TRY(kith_h5_put_attr_int(f, "n_class", nodes->classes.n));
   KITH_TRY(kith_h5_put_attr_int(f, "n_feature", nodes->n_feature));
 done:
@@ -38,7 +38,7 @@ done:
 }
 
 static int64_t nodes_bytes(const kith__node_data *nodes, const char *job) {
-  return nodes->n * (32 + 4 * (int64_t)nodes->n_feature) + 4 * nodes->edges.lists.start[nodes->n] +
+  return nodes->n * (32 + 4 * (int64_t)nodes->n_feature) + 4 * nodes->edges.ragged.start[nodes->n] +
          (int64_t)strlen(job) + (1 << 16);
 }
 
@@ -46,7 +46,7 @@ kith_agreed kith__node_graph_write(const kith_comm *comm, const kith__node_data 
                                    const char *path) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
-  const kith_ragged *l = &nodes->edges.lists;
+  const kith_ragged *l = &nodes->edges.ragged;
   int64_t n = nodes->n, n_entry = l->start[n];
   KITH_TRY(kith_h5_create(comm, path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, nodes_bytes(nodes, job), &f));
   KITH_TRY(nodes_write_numbers(f, nodes));

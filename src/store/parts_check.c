@@ -37,7 +37,7 @@ static uint64_t check_ends(const kith_graph *g, kith_gid low, const kith_eid *st
 }
 
 /* Number of training indices of a row: its edges, if it is a user; classification: 1 for a training node. */
-static int64_t check_many(const kith_graph *g, kith_lid i) {
+static int64_t check_n_index(const kith_graph *g, kith_lid i) {
   if (g->task == KITH_CLASSIFY) return g->split[i] == KITH_NODE_TRAIN;
   return g->type[i] == KITH_USER ? g->start[i + 1] - g->start[i] : 0;
 }
@@ -52,10 +52,10 @@ static kith_eid check_first(const kith_graph *g, kith_lid i) {
  * beginning of another, except 0 and n.  So hashes of ends minus hashes of beginnings must sum to h(n) -
  * h(0).
  */
-static uint64_t check_places(const kith_graph *g) {
+static uint64_t check_indices(const kith_graph *g) {
   uint64_t sum = 0;
   for (kith_lid i = 0; i < g->n_own; i++) {
-    int64_t n = check_many(g, i);
+    int64_t n = check_n_index(g, i);
     if (n > 0)
       sum += check_hash(g->fingerprint, (uint64_t)(check_first(g, i) + n), 1) -
              check_hash(g->fingerprint, (uint64_t)check_first(g, i), 1);
@@ -65,38 +65,38 @@ static uint64_t check_places(const kith_graph *g) {
 
 static int64_t check_count(const kith_graph *g) {
   int64_t n = 0;
-  for (kith_lid i = 0; i < g->n_own; i++) n += check_many(g, i);
+  for (kith_lid i = 0; i < g->n_own; i++) n += check_n_index(g, i);
   return n;
 }
 
 /* ---- local checks ---- */
 
-static kith_status check_own(const kith_graph *g, const char *path, int64_t n_place) {
+static kith_status check_own(const kith_graph *g, const char *path, int64_t n_index) {
   kith_status st = KITH_OK;
   for (kith_lid i = 0; i < g->n_own; i++) {
-    int64_t n = check_many(g, i), most = g->n[g->type[i]];
+    int64_t n = check_n_index(g, i), most = g->n[g->type[i]];
     KITH_CHECK(g->original[i] >= 0 && g->original[i] < most, KITH_EDATA,
                "%s: node/original holds %lld, expected 0 to %lld", path, (long long)g->original[i],
                (long long)most - 1);
-    KITH_CHECK(n == 0 || (check_first(g, i) >= 0 && check_first(g, i) <= n_place - n), KITH_EDATA,
-               "%s: a row's %lld training %s begin at place %lld of %lld", path, (long long)n,
+    KITH_CHECK(n == 0 || (check_first(g, i) >= 0 && check_first(g, i) <= n_index - n), KITH_EDATA,
+               "%s: a row's %lld training %s begin at index %lld of %lld", path, (long long)n,
                g->task == KITH_CLASSIFY ? "nodes" : "interactions", (long long)check_first(g, i),
-               (long long)n_place);
+               (long long)n_index);
   }
 done:
   return st;
 }
 
-static kith_status check_sums(const kith_graph *g, const char *path, int64_t n_place, const int64_t *sum) {
+static kith_status check_sums(const kith_graph *g, const char *path, int64_t n_index, const int64_t *sum) {
   kith_status st = KITH_OK;
-  uint64_t places =
-      n_place > 0 ? check_hash(g->fingerprint, (uint64_t)n_place, 1) - check_hash(g->fingerprint, 0, 1) : 0;
-  KITH_CHECK(sum[0] == n_place && (uint64_t)sum[1] == places, KITH_EDATA,
-             "%s: the places of training %s are not 0 to %lld, each once; run kith partition again", path,
-             g->task == KITH_CLASSIFY ? "nodes" : "interactions", (long long)n_place - 1);
+  uint64_t indices =
+      n_index > 0 ? check_hash(g->fingerprint, (uint64_t)n_index, 1) - check_hash(g->fingerprint, 0, 1) : 0;
+  KITH_CHECK(sum[0] == n_index && (uint64_t)sum[1] == indices, KITH_EDATA,
+             "%s: the indices of training %s are not 0 to %lld, each once; run kith partition again", path,
+             g->task == KITH_CLASSIFY ? "nodes" : "interactions", (long long)n_index - 1);
   KITH_CHECK(sum[2] == 0 && sum[3] == 0, KITH_EDATA,
-             "%s: some %s stands at one of its ends only; run kith partition again", path,
-             sum[2] != 0 ? "pair" : "tie");
+             "%s: some %s is stored at one end only; run kith partition again", path,
+             sum[2] != 0 ? "edge" : "tie");
 done:
   return st;
 }
@@ -104,14 +104,14 @@ done:
 kith_agreed kith__parts_check(const kith_comm *comm, const kith_graph *g, const char *path) {
   kith_agreed st = {KITH_OK};
   kith_redistribution *rows = NULL;
-  int64_t n_place = g->task == KITH_CLASSIFY ? g->n_train : g->n_edge;
-  KITH_TRY(kith_agree(comm, check_own(g, path, n_place)));
+  int64_t n_index = g->task == KITH_CLASSIFY ? g->n_train : g->n_edge;
+  KITH_TRY(kith_agree(comm, check_own(g, path, n_index)));
   kith_gid low = g->first[comm->rank];
-  int64_t sum[4] = {check_count(g), (int64_t)check_places(g),
+  int64_t sum[4] = {check_count(g), (int64_t)check_indices(g),
                     (int64_t)check_ends(g, low, g->start, g->neighbor, g->weight),
                     (int64_t)check_ends(g, low, g->friend.start, g->friend.neighbor, NULL)};
   kith_comm_sum_int(comm, 4, sum);
-  KITH_TRY(kith_agreed_same(check_sums(g, path, n_place, sum)));
+  KITH_TRY(kith_agreed_same(check_sums(g, path, n_index, sum)));
   st = kith_redistribution_create(comm, g, &rows); /* fails if original numbers are not unique */
   if (kith_is_bad(st)) st = kith_agreed_same(kith_fail(st.status, "%s: %s", path, kith_error_text()));
 done:

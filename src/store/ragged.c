@@ -20,7 +20,7 @@ kith_agreed kith__column_read(kith_h5 *f, const char *group, const char *column,
 }
 
 void kith__edge_csr_free(kith__edge_csr *rows) {
-  kith_ragged_free(&rows->lists);
+  kith_ragged_free(&rows->ragged);
   KITH_FREE(rows->time);
   KITH_FREE(rows->weight);
 }
@@ -28,7 +28,7 @@ void kith__edge_csr_free(kith__edge_csr *rows) {
 /* ---- writing ---- */
 
 int64_t kith__edge_csr_bytes(const kith__edge_csr *rows) {
-  const kith_ragged *l = &rows->lists;
+  const kith_ragged *l = &rows->ragged;
   if (!l->start) return 0;
   int64_t each = (int64_t)sizeof *l->value + (rows->time ? 8 : 0) + (rows->weight ? 4 : 0);
   return (l->n_row + 1) * 8 + l->start[l->n_row] * each;
@@ -37,7 +37,7 @@ int64_t kith__edge_csr_bytes(const kith__edge_csr *rows) {
 kith_agreed kith__edge_csr_write(kith_h5 *f, const char *group, const char *column,
                                  const kith__edge_csr *rows) {
   kith_agreed st = {KITH_OK};
-  const kith_ragged *l = &rows->lists;
+  const kith_ragged *l = &rows->ragged;
   int64_t n = l->start[l->n_row];
   KITH_TRY(kith__column_write(f, group, "start", KITH_H5_INT64, l->n_row + 1, l->start));
   KITH_TRY(kith__column_write(f, group, column, KITH_H5_INT32, n, l->value));

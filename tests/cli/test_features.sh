@@ -134,7 +134,7 @@ refused "no lists" 78 'model.input: features, but there are no features' train "
 refused "features that nobody reads" 78 'embed.item_features: .*no features are read' embed "$job" "$@" --set model.input=embedding
 refused "a classifier" 78 'model.input: features, but a classifier reads what data.features names' train "$job" "$@" --set task=classify --set model.name=gcn
 printf 'item-001\ttag-1\n' >"$dir/t/same.tsv"; cat "$dir/t/same.tsv" "$dir/t/same.tsv" >"$dir/t/twice.tsv"
-refused "an item twice" 65 'twice.tsv:2: item "item-001" stands in line 1 already; if a line is one feature, set the format to long' ingest "$job" "$@" --set data.item_features.path=twice.tsv --set data.item_features.format=sparse
+refused "an item twice" 65 'twice.tsv:2: item "item-001" is already in line 1; if a line is one feature, set the format to long' ingest "$job" "$@" --set data.item_features.path=twice.tsv --set data.item_features.format=sparse
 "$KITH" ingest "$job" "$@" --set data.user_features.path= --set data.item_features.path= --set model.input=embedding >/dev/null
 "$KITH" partition "$job" "$@" --set data.user_features.path= --set data.item_features.path= --set model.input=embedding >/dev/null
 refused "a graph without features" 78 'the graph has no features; name data.user_features' train "$job" "$@" --fresh

@@ -89,8 +89,8 @@ printf 'u1,i1,3\nu2,i2,4\n' >columns.csv
 printf '1::2\n' >columns.dat
 job 'interactions: {path: tab.csv, format: edges}'; expect 65 'tab.csv:2: a tab or control character in a user id, "b?b"' "$KITH" ingest job.yaml
 job 'interactions: {path: escape.csv, format: edges}'; expect 65 'escape.csv:2: a tab or control character in an item id' "$KITH" ingest job.yaml
-job 'interactions: {path: columns.csv, format: adjacency}'; expect 65 'columns.csv: expected lines of a user and items, found no pair in it; line 1 looks like columns parted by ",": say format: edges' "$KITH" ingest job.yaml
-job 'interactions: {path: columns.dat, format: adjacency}'; expect 65 'parted by "::": say format: edges' "$KITH" ingest job.yaml
+job 'interactions: {path: columns.csv, format: adjacency}'; expect 65 'columns.csv: expected lines of a user and items, found no pair in it; line 1 looks like columns separated by ",": set format: edges' "$KITH" ingest job.yaml
+job 'interactions: {path: columns.dat, format: adjacency}'; expect 65 'separated by "::": set format: edges' "$KITH" ingest job.yaml
 job 'interactions: {path: good.txt}' 'test: {path: stranger.txt}'
 expect 65 'stranger.txt:2: expected a user that the interactions know, found "9"' "$KITH" ingest job.yaml
 expect 65 'stranger.txt:2' mpirun -n 2 --oversubscribe --quiet "$KITH" ingest job.yaml --quiet

@@ -41,8 +41,8 @@ static kith_status lists_read(const kith_edge_source *s, kith__edge_policy *meet
   KITH_TRY(kith__edge_list_read(s, meet, &pairs));
   int64_t n = pairs.n;
   KITH_TRY(kith__edge_csr_build(&pairs, meet->user->n, rows, &again));
-  fuzz_hold_lists(&rows->lists, meet->user->n, meet->item->n);
-  FUZZ_HOLD(rows->lists.start[rows->lists.n_row] + again == n, "pairs get lost");
+  fuzz_hold_lists(&rows->ragged, meet->user->n, meet->item->n);
+  FUZZ_HOLD(rows->ragged.start[rows->ragged.n_row] + again == n, "pairs get lost");
 done:
   kith__edge_list_free(&pairs);
   return st;
@@ -54,12 +54,12 @@ static kith_status lists_split(uint64_t options, kith__edge_csr *train, int64_t 
   kith__edge_csr valid = {0}, test = {0};
   kith_split_report report;
   kith_split split = {.method = options >> 5 & 3, .valid = 0.3, .test = 0.3, .seed = 1};
-  int64_t n_row = train->lists.n_row, n = train->lists.start[n_row];
+  int64_t n_row = train->ragged.n_row, n = train->ragged.start[n_row];
   KITH_TRY(kith__split(&split, true, NULL, train, &valid, &test, &report));
-  fuzz_hold_lists(&train->lists, n_row, n_item);
-  fuzz_hold_lists(&valid.lists, n_row, n_item);
-  fuzz_hold_lists(&test.lists, n_row, n_item);
-  FUZZ_HOLD(train->lists.start[n_row] + valid.lists.start[n_row] + test.lists.start[n_row] == n,
+  fuzz_hold_lists(&train->ragged, n_row, n_item);
+  fuzz_hold_lists(&valid.ragged, n_row, n_item);
+  fuzz_hold_lists(&test.ragged, n_row, n_item);
+  FUZZ_HOLD(train->ragged.start[n_row] + valid.ragged.start[n_row] + test.ragged.start[n_row] == n,
             "the split loses pairs");
 done:
   kith__edge_csr_free(&valid);

@@ -19,14 +19,15 @@ int LLVMFuzzerInitialize(int *argc,
 }
 
 static void nodes_hold(const kith__node_data *n) {
-  fuzz_hold_lists(&n->edges.lists, n->n, n->n);
+  fuzz_hold_lists(&n->edges.ragged, n->n, n->n);
   for (int64_t i = 0; i < n->n; i++) {
     FUZZ_HOLD(n->label[i] >= -1 && n->label[i] < n->classes.n, "node %lld has label %d", (long long)i,
               n->label[i]);
     FUZZ_HOLD(n->split[i] == KITH_NODE_NONE || n->label[i] >= 0,
               "node %lld is held for something without a label", (long long)i);
-    for (kith_eid e = n->edges.lists.start[i]; e < n->edges.lists.start[i + 1]; e++)
-      FUZZ_HOLD(kith_ragged_has(&n->edges.lists, n->edges.lists.value[e], (int32_t)i), "an edge has one end");
+    for (kith_eid e = n->edges.ragged.start[i]; e < n->edges.ragged.start[i + 1]; e++)
+      FUZZ_HOLD(kith_ragged_has(&n->edges.ragged, n->edges.ragged.value[e], (int32_t)i),
+                "an edge has one end");
   }
   for (int64_t k = 0; n->feature && k < n->n * n->n_feature; k++)
     FUZZ_HOLD(isfinite(n->feature[k]), "feature %lld is not finite", (long long)k);

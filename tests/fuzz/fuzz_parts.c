@@ -23,7 +23,7 @@ static void parts_hold_numbers(const kith_graph *g) {
     int64_t original = g->original[i];
     FUZZ_HOLD(original >= 0 && original < g->n[g->type[i]] && original < 1 << 12, "row %d is number %lld", i,
               (long long)original);
-    FUZZ_HOLD(!seen[g->type[i]][original], "number %lld stands there twice", (long long)original);
+    FUZZ_HOLD(!seen[g->type[i]][original], "number %lld occurs twice", (long long)original);
     seen[g->type[i]][original] = true;
   }
 }

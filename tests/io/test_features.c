@@ -223,9 +223,9 @@ static void bad_long_lists_are_refused(void **state) {
                       "items:2: the weights of a feature of this item add up to more than a float holds");
   expect_list_refused(
       "x a b\ny c\nx d\n", KITH_FEATURES_AUTO, false,
-      "items:3: item \"x\" stands in line 1 already; if a line is one feature, set the format to long");
+      "items:3: item \"x\" is already in line 1; if a line is one feature, set the format to long");
   expect_list_refused("x a b\nx c d\n", KITH_FEATURES_AUTO, false,
-                      "items:2: item \"x\" stands in line 1 already");
+                      "items:2: item \"x\" is already in line 1");
   expect_list_refused("x a 2\ny b 3.5\n", KITH_FEATURES_AUTO, false,
                       "items: its first lines could be a feature and its weight each, or two features");
   expect_list_refused("x 0.5 1\ny 0.25 2\n", KITH_FEATURES_AUTO, false,
@@ -275,9 +275,9 @@ static void what_is_wrong_is_refused_with_its_line(void **state) {
   expect_refused("10 1 inf\n", NULL, "users:1: expected a number, found \"inf\"");
   expect_refused("10 1 1e99\n", NULL, "users:1: expected a number");
   expect_refused("10 1 2\n99 1 x\n", NULL, "users:2: expected a number"); /* strangers are read as well */
-  expect_refused("10 1 2\n11 1 2\n10 1 2\n", NULL, "users:3: user \"10\" stands in line 1 already");
+  expect_refused("10 1 2\n11 1 2\n10 1 2\n", NULL, "users:3: user \"10\" is already in line 1");
   expect_refused("ten 1 2\n", NULL, "users:1: expected an integer user id, found \"ten\"");
-  expect_refused(NULL, "x a b\n\ny b c b\n", "items:3: the same feature stands there twice");
+  expect_refused(NULL, "x a b\n\ny b c b\n", "items:3: the same feature occurs twice");
   expect_refused(NULL, "x a b\ny b age:nan\n",
                  "items:2: expected a finite value behind the colon, found \"age:nan\"");
   expect_refused(NULL, "x a:1e99\n", "items:1: expected a finite value behind the colon");

@@ -386,8 +386,8 @@ static void bad_lines_are_named_with_file_and_line(void **state) {
       {KITH_ADJACENCY, "1\n2\n", "found no pair"},
       {KITH_EDGES, "", "bad.txt: expected lines of a user and an item, found no pair"},
       {KITH_EDGES, "# nothing\n\n", "found no pair"},
-      {KITH_EDGES, "1,2\n3\n", "bad.txt:2: expected 2 columns or more, parted by \",\", found 1"},
-      {KITH_EDGES, "1\t2\n3\n", "bad.txt:2: expected 2 columns or more, parted by tabs, found 1"},
+      {KITH_EDGES, "1,2\n3\n", "bad.txt:2: expected 2 columns or more, separated by \",\", found 1"},
+      {KITH_EDGES, "1\t2\n3\n", "bad.txt:2: expected 2 columns or more, separated by tabs, found 1"},
       {KITH_EDGES, "1,2\n,3\n", "bad.txt:2: expected an integer user id, found nothing"},
       {KITH_EDGES, "userId,movieId\n1,2\n",
        "bad.txt:1: \"userId\", \"movieId\" look like the names of columns; set data.interactions.header: "

@@ -180,13 +180,13 @@ static void what_is_wrong_is_refused_with_its_line(void **state) {
                  "data.item_names.header: true");
   expect_refused(false, "77\tA\n78\tB\n",
                  "names: expected lines of ids and names, found no name of a known item; if columns are "
-                 "parted by something else, set data.item_names.delimiter");
+                 "separated by another delimiter, set data.item_names.delimiter");
   expect_refused(false, "30\n10\n",
                  "names: expected lines of ids and names, found no name of a known item; if columns are "
-                 "parted by something else, set data.item_names.delimiter");
+                 "separated by another delimiter, set data.item_names.delimiter");
   expect_refused(false, "",
                  "names: expected lines of ids and names, found no name of a known item; if columns are "
-                 "parted by something else, set data.item_names.delimiter");
+                 "separated by another delimiter, set data.item_names.delimiter");
   expect_refused(false, "30\t\n", "names: expected lines of ids and names, found no name of a known item");
 }
 

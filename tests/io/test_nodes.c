@@ -162,9 +162,9 @@ static void bad_splits_are_refused(void **state) {
   file_of("bad.txt", "3\n4\n", o.train);
   expect_refused(&o, KITH_EDATA, "bad.txt:2: node 4 has no label");
   file_of("bad.txt", "1 2 1\n", o.train);
-  expect_refused(&o, KITH_EDATA, "bad.txt:1: node 1 stands in data.splits.train already");
+  expect_refused(&o, KITH_EDATA, "bad.txt:1: node 1 is already in data.splits.train");
   file_of("bad.txt", "1\n0\n", o.train);
-  expect_refused(&o, KITH_EDATA, "valid.txt:1: node 0 stands in data.splits.train already");
+  expect_refused(&o, KITH_EDATA, "valid.txt:1: node 0 is already in data.splits.train");
   file_of("bad.txt", "# nobody\n", o.train);
   expect_refused(&o, KITH_EDATA, "bad.txt: expected numbers of nodes, found none");
   o.train[0] = '\0';
@@ -219,7 +219,7 @@ static void bad_features_are_refused(void **state) {
   file_of("bad.txt", "0\n1:nan\n2\n\n\n", o.features);
   expect_refused(&o, KITH_EDATA, "bad.txt:2: expected a feature");
   file_of("bad.txt", "0\n\n3 2 3\n\n\n", o.features);
-  expect_refused(&o, KITH_EDATA, "bad.txt:3: feature 3 stands there twice");
+  expect_refused(&o, KITH_EDATA, "bad.txt:3: feature 3 occurs twice");
   o.format = KITH_DENSE;
   file_of("bad.txt", "0 1\n1 1\n2\n", o.features);
   expect_refused(&o, KITH_EDATA, "bad.txt:3: expected 2 numbers, as in line 1, found 1");

@@ -81,7 +81,7 @@ static void a_packed_file_cut_anywhere_is_refused(void **state) {
     size_t n = packs[p](text, 3000, packed), got;
     for (size_t cut = 8; cut < n; cut++) {
       assert_int_equal(read_whole(packed, cut, 4096, &got), KITH_EDATA);
-      assert_non_null(strstr(kith_error_text(), "torn"));
+      assert_non_null(strstr(kith_error_text(), "truncated"));
     }
     n += packs[p](text, 3000, packed + n); /* so is a second member */
     assert_int_equal(read_whole(packed, n - 1, 4096, &got), KITH_EDATA);
@@ -119,7 +119,7 @@ static void a_zstd_file_with_a_dictionary_or_a_huge_window_is_named(void **state
   size_t got; /* magic, descriptor, window, the number of the dictionary, an empty last block */
   memcpy(packed, "\x28\xb5\x2f\xfd\x01\x00\x07\x01\0\0", 10);
   assert_int_equal(read_whole(packed, 10, 4096, &got), KITH_EDATA);
-  assert_non_null(strstr(kith_error_text(), "packed with a dictionary"));
+  assert_non_null(strstr(kith_error_text(), "compressed with a dictionary"));
   memcpy(packed, "\x28\xb5\x2f\xfd\x00\xa8\x01\0\0", 9); /* a window of 2 GiB */
   assert_int_equal(read_whole(packed, 9, 4096, &got), KITH_EDATA);
   assert_non_null(strstr(kith_error_text(), "window"));

@@ -76,13 +76,13 @@ static void rows_equal_a_plain_sort_with_the_earliest_time_kept(void **state) {
     qsort(all, PAIRS, sizeof *all, by_user_item_time_place);
     for (int i = 0; i < PAIRS; i++) {
       if (i > 0 && all[i].user == all[i - 1].user && all[i].item == all[i - 1].item) continue;
-      assert_true(e >= rows.lists.start[all[i].user] && e < rows.lists.start[all[i].user + 1]);
-      assert_int_equal(rows.lists.value[e], all[i].item);
+      assert_true(e >= rows.ragged.start[all[i].user] && e < rows.ragged.start[all[i].user + 1]);
+      assert_int_equal(rows.ragged.value[e], all[i].item);
       if (timed) assert_int_equal(rows.time[e], all[i].time);
       assert_true(rows.weight[e] == all[i].weight);
       e++, n++;
     }
-    assert_int_equal(e, rows.lists.start[USERS]);
+    assert_int_equal(e, rows.ragged.start[USERS]);
     assert_int_equal(duplicates, PAIRS - n);
     kith__edge_csr_free(&rows);
   }
@@ -130,15 +130,15 @@ static void parts_free(parts *p) {
   kith__edge_csr_free(&p->test);
 }
 
-static int64_t size_of(const kith__edge_csr *rows) { return rows->lists.start[USERS]; }
+static int64_t size_of(const kith__edge_csr *rows) { return rows->ragged.start[USERS]; }
 static bool same_lists(const kith__edge_csr *a, const kith__edge_csr *b) {
-  return size_of(a) == size_of(b) && memcmp(a->lists.value, b->lists.value, (size_t)size_of(a) * 4) == 0 &&
-         memcmp(a->lists.start, b->lists.start, (USERS + 1) * sizeof *a->lists.start) == 0;
+  return size_of(a) == size_of(b) && memcmp(a->ragged.value, b->ragged.value, (size_t)size_of(a) * 4) == 0 &&
+         memcmp(a->ragged.start, b->ragged.start, (USERS + 1) * sizeof *a->ragged.start) == 0;
 }
 
 /* Whether user u's list in a part goes on with `item` at place `at`. */
 static bool next_is(const kith__edge_csr *part, int64_t u, kith_eid at, int32_t item) {
-  return at < part->lists.start[u + 1] && part->lists.value[at] == item;
+  return at < part->ragged.start[u + 1] && part->ragged.value[at] == item;
 }
 
 /* Each entry of the unsplit rows is in exactly one part, with its time and weight. */
@@ -149,16 +149,16 @@ static void assert_parts_are_the_whole(parts *p) {
   make_rows(true, true, &whole, &duplicates);
   assert_int_equal(size_of(&p->train) + size_of(&p->valid) + size_of(&p->test), size_of(&whole));
   for (int64_t u = 0; u < USERS; u++) {
-    kith_eid at[3] = {part[0]->lists.start[u], part[1]->lists.start[u], part[2]->lists.start[u]};
-    for (kith_eid e = whole.lists.start[u]; e < whole.lists.start[u + 1]; e++) {
+    kith_eid at[3] = {part[0]->ragged.start[u], part[1]->ragged.start[u], part[2]->ragged.start[u]};
+    for (kith_eid e = whole.ragged.start[u]; e < whole.ragged.start[u + 1]; e++) {
       int in = 0;
-      while (in < 2 && !next_is(part[in], u, at[in], whole.lists.value[e])) in++;
-      assert_true(next_is(part[in], u, at[in], whole.lists.value[e]));
+      while (in < 2 && !next_is(part[in], u, at[in], whole.ragged.value[e])) in++;
+      assert_true(next_is(part[in], u, at[in], whole.ragged.value[e]));
       assert_int_equal(part[in]->time[at[in]], whole.time[e]);
       assert_true(part[in]->weight[at[in]] == whole.weight[e]);
       at[in]++;
     }
-    for (int k = 0; k < 3; k++) assert_int_equal(at[k], part[k]->lists.start[u + 1]);
+    for (int k = 0; k < 3; k++) assert_int_equal(at[k], part[k]->ragged.start[u + 1]);
   }
   kith__edge_csr_free(&whole);
 }
@@ -178,13 +178,13 @@ static void a_ratio_split_gives_each_user_his_shares_and_leaves_him_one(void **s
   for (int64_t u = 0; u < USERS; u++) {
     double n[3], all;
     const kith__edge_csr *part[] = {&p.train, &p.valid, &p.test};
-    for (int k = 0; k < 3; k++) n[k] = (double)(part[k]->lists.start[u + 1] - part[k]->lists.start[u]);
+    for (int k = 0; k < 3; k++) n[k] = (double)(part[k]->ragged.start[u + 1] - part[k]->ragged.start[u]);
     all = n[0] + n[1] + n[2];
     if (all == 0) continue;
     assert_true(n[0] >= 1);
     assert_true(n[1] >= 0.1 * all - 1 && n[1] <= 0.1 * all + 1);
     assert_true(n[2] >= 0.2 * all - 1 && n[2] <= 0.2 * all + 1);
-    assert_true(greedy.train.lists.start[u + 1] > greedy.train.lists.start[u]);
+    assert_true(greedy.train.ragged.start[u + 1] > greedy.train.ragged.start[u]);
   }
   parts_free(&p);
   parts_free(&greedy);
@@ -196,7 +196,7 @@ static void a_ratio_split_follows_from_its_seed(void **state) {
         c = split_into(KITH_SPLIT_RATIO, 0.1, 0.2, 2);
   assert_true(same_lists(&a.test, &b.test) && same_lists(&a.valid, &b.valid));
   assert_false(same_lists(&a.test, &c.test));
-  bool same_sizes = memcmp(a.test.lists.start, c.test.lists.start, (USERS + 1) * sizeof(kith_eid)) == 0;
+  bool same_sizes = memcmp(a.test.ragged.start, c.test.ragged.start, (USERS + 1) * sizeof(kith_eid)) == 0;
   assert_false(same_sizes); /* shares are rounded by draws, too */
   parts_free(&a);
   parts_free(&b);
@@ -207,14 +207,14 @@ static void leave_last_out_takes_the_two_latest_of_each_user(void **state) {
   (void)state;
   parts p = split_into(KITH_SPLIT_LEAVE_LAST_OUT, 0.1, 0.1, 1);
   for (int64_t u = 0; u < USERS; u++) {
-    int64_t n = p.train.lists.start[u + 1] - p.train.lists.start[u];
-    int64_t valid = p.valid.lists.start[u + 1] - p.valid.lists.start[u],
-            test = p.test.lists.start[u + 1] - p.test.lists.start[u];
+    int64_t n = p.train.ragged.start[u + 1] - p.train.ragged.start[u];
+    int64_t valid = p.valid.ragged.start[u + 1] - p.valid.ragged.start[u],
+            test = p.test.ragged.start[u + 1] - p.test.ragged.start[u];
     assert_int_equal(test, n + valid + test >= 2);
     assert_int_equal(valid, n + valid + test >= 3);
-    if (valid) assert_true(p.valid.time[p.valid.lists.start[u]] <= p.test.time[p.test.lists.start[u]]);
-    for (kith_eid e = p.train.lists.start[u]; e < p.train.lists.start[u + 1] && valid; e++)
-      assert_true(p.train.time[e] <= p.valid.time[p.valid.lists.start[u]]);
+    if (valid) assert_true(p.valid.time[p.valid.ragged.start[u]] <= p.test.time[p.test.ragged.start[u]]);
+    for (kith_eid e = p.train.ragged.start[u]; e < p.train.ragged.start[u + 1] && valid; e++)
+      assert_true(p.train.time[e] <= p.valid.time[p.valid.ragged.start[u]]);
   }
   parts_free(&p);
 }
@@ -243,8 +243,8 @@ static void split_tied(uint64_t seed, const kith_ids *ids, kith_split_report *r,
   assert_int_equal(kith__split(&s, true, ids, &train, &held[1], &held[0], r), KITH_OK);
   for (int u = 0; u < TIED; u++)
     for (int k = 0; k < 2; k++) {
-      assert_int_equal(held[k].lists.start[u + 1], u + 1);
-      (k == 0 ? test : valid)[u] = held[k].lists.value[u];
+      assert_int_equal(held[k].ragged.start[u + 1], u + 1);
+      (k == 0 ? test : valid)[u] = held[k].ragged.value[u];
     }
   kith__edge_csr_free(&train);
   kith__edge_csr_free(&held[0]);
@@ -354,7 +354,7 @@ static void a_time_split_finds_its_moment_in_any_range(void **state) {
     kith_split s = {.method = KITH_SPLIT_TIME, .test = 0.2};
     timed_rows(10, time[i], &train);
     assert_int_equal(kith__split(&s, true, NULL, &train, &valid, &test, &report), KITH_OK);
-    assert_int_equal(test.lists.start[1], 2);
+    assert_int_equal(test.ragged.start[1], 2);
     for (int k = 0; k < 2; k++)
       for (int e = 0; e < 8; e++) assert_true(train.time[e] < test.time[k]);
     kith__edge_csr_free(&train);
@@ -380,7 +380,7 @@ static void what_a_time_split_keeps_together_is_counted(void **state) {
     assert_int_equal(st, i == 2 ? KITH_EDATA : KITH_OK); /* nothing is left for validation */
     assert_true(r.kept_test == given[i].kept_test && r.kept == given[i].kept && r.users == 0 && r.tied == 0);
     if (st == KITH_OK)
-      assert_true(test.lists.start[1] == given[i].n_test && valid.lists.start[1] == given[i].n_valid);
+      assert_true(test.ragged.start[1] == given[i].n_test && valid.ragged.start[1] == given[i].n_valid);
     kith__edge_csr_free(&train);
     kith__edge_csr_free(&valid);
     kith__edge_csr_free(&test);
@@ -393,8 +393,8 @@ static void assert_split_refused(const int64_t *time, kith_split s, kith_status 
   timed_rows(4, time, &train);
   assert_int_equal(kith__split(&s, true, NULL, &train, &valid, &test, &report), code);
   assert_non_null(strstr(kith_error_text(), expected));
-  assert_null(valid.lists.start);
-  assert_null(test.lists.start);
+  assert_null(valid.ragged.start);
+  assert_null(test.ragged.start);
   kith__edge_csr_free(&train);
 }
 
