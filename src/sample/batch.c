@@ -213,8 +213,8 @@ static void batch_share_pairs(kith_batch *b, const kith_edge_order *e, int64_t s
     kith_lid row = g->row_of[KITH_USER][edge->user];
     kith_eid at = edge->local_edge - g->start[row];
     b->pair[edge->position - e->step_start[step]] =
-        (kith_pair){.user = low + row,
-                    .original = g->original[row],
+        (kith_pair){.user_gid = low + row,
+                    .user = g->original[row],
                     .item = g->train.value[g->train.start[edge->user] + at],
                     .degree = b->a->degree[b->a->csr.col[b->a->csr.start[b->a->iperm[row]] + at]]};
   }
@@ -272,7 +272,7 @@ void kith_batch_fill_softmax(kith_batch *b, const kith_edge_order *e, int64_t st
   b->n_pair = n;
   for (kith_lid i = 0; i < n; i++) {
     int64_t position = first + i;
-    entry[i] = (batch_entry){b->pair[position].user, 2 * position, i};
+    entry[i] = (batch_entry){b->pair[position].user_gid, 2 * position, i};
     entry[n + i] = (batch_entry){number[b->item[position]], 2 * position + 1, items + i};
   }
   for (kith_lid i = 0; i < n_draw; i++)

@@ -94,8 +94,8 @@ void kith__excluded_edges_set(sample_excluded_edges *t, int64_t n, const kith_pa
   for (kith_lid i = 0; i < t->n; i++) t->head[t->row[i]] = 0;
   t->n = 0;
   for (int64_t i = 0; i < n; i++) {
-    excluded_edges_add_end(t, pair[i].user, kith_node_key(KITH_ITEM, pair[i].item));
-    excluded_edges_add_end(t, t->g->item_number[pair[i].item], kith_node_key(KITH_USER, pair[i].original));
+    excluded_edges_add_end(t, pair[i].user_gid, kith_node_key(KITH_ITEM, pair[i].item));
+    excluded_edges_add_end(t, t->g->item_number[pair[i].item], kith_node_key(KITH_USER, pair[i].user));
   }
   for (kith_lid i = 0; i < t->n; i += EXCLUDED_EDGES_BATCH)
     excluded_edges_find(t, i, (int)kith_min(EXCLUDED_EDGES_BATCH, t->n - i));

@@ -56,9 +56,9 @@ bool kith_negative_distribution_covers_all(const kith_negative_distribution *z);
 
 /** A positive pair of a step, as every rank receives it. */
 typedef struct kith_pair {
-  kith_gid user;          /**< global id of the user */
-  int64_t original, item; /**< original ids of the user and of the item */
-  int64_t degree;         /**< the item's training interactions */
+  kith_gid user_gid;  /**< global id of the user */
+  int64_t user, item; /**< original ids of the user and of the item */
+  int64_t degree;     /**< the item's training interactions */
 } kith_pair;
 
 /** The positive pairs of a step, over all ranks, whose items are the in-batch negatives. */

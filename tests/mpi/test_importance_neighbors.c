@@ -50,7 +50,7 @@ static void count_visits(const test_graph *t, const kith_importance_options *o, 
 }
 
 /* Leave the T most visited, ties by key, and return their sum. */
-static int64_t keep_most(int64_t visits[NODES], int t) {
+static int64_t keep_most_visited(int64_t visits[NODES], int t) {
   bool stays[NODES] = {false};
   int64_t sum = 0;
   for (int k = 0; k < t; k++) {
@@ -77,7 +77,7 @@ static void check(kith_importance_options o) {
   for (kith_lid row = 0; row < g->n_own; row++) {
     kith_eid first = a->csr.start[a->iperm[row]], last = a->csr.start[a->iperm[row] + 1];
     count_visits(&t, &o, 8, node_of(a->node[row]), visits);
-    int64_t sum = keep_most(visits, o.neighbors), n = 0;
+    int64_t sum = keep_most_visited(visits, o.neighbors), n = 0;
     for (int i = 0; i < NODES; i++) n += visits[i] > 0;
     assert_int_equal(n, last - first);
     for (kith_eid e = first; e < last; e++) {
@@ -93,14 +93,14 @@ static void check(kith_importance_options o) {
   test_graph_free(&t);
 }
 
-static void the_most_visited_stay(void **state) {
+static void the_most_visited_nodes_are_kept(void **state) {
   (void)state;
   check((kith_importance_options){.walks = 30, .length = 4, .neighbors = 6});
   check((kith_importance_options){.walks = 20, .length = 3, .neighbors = 5, .restart = 0.4});
 }
 
 /* Few walks: most visits are one, and ties decide. */
-static void ties_are_decided_by_number(void **state) {
+static void ties_go_to_the_smaller_key(void **state) {
   (void)state;
   check((kith_importance_options){.walks = 3, .length = 3, .neighbors = 2});
 }
@@ -111,7 +111,7 @@ static void more_neighbors_than_there_are_keep_all(void **state) {
 }
 
 /* So many walks that every node takes a turn of its own. */
-static void nodes_take_turns(void **state) {
+static void walks_run_in_several_rounds(void **state) {
   (void)state;
   check((kith_importance_options){.walks = 40000, .length = 1, .neighbors = 3});
 }
@@ -124,14 +124,14 @@ typedef struct setting {
   kith_dist_csr *a;
   kith_sampler *s;
   kith_gid seed[NODES]; /* every node, on every rank */
-  int n_target;
-  kith_pair target[EDGES]; /* every fourth edge */
+  int n_excluded;
+  kith_pair excluded[EDGES]; /* every fourth edge */
 } setting;
 
-static bool is_target(const setting *s, int64_t from, int64_t to) {
+static bool is_excluded(const setting *s, int64_t from, int64_t to) {
   int a = node_of(from), b = node_of(to), user = a < b ? a : b, item = a < b ? b : a;
-  for (int i = 0; i < s->n_target; i++)
-    if (s->target[i].original == user && USERS + s->target[i].item == item) return true;
+  for (int i = 0; i < s->n_excluded; i++)
+    if (s->excluded[i].user == user && USERS + s->excluded[i].item == item) return true;
   return false;
 }
 
@@ -145,8 +145,8 @@ static setting *plan(kith_sampler_options o) {
     s->seed[s->g->original[i] + (s->g->type[i] == KITH_ITEM ? USERS : 0)] = s->g->first[test_comm->rank] + i;
   KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, s->seed, NODES, MPI_INT64_T, MPI_MAX, test_comm->mpi));
   for (int64_t e = 0; e < s->t.n_edge; e += 4)
-    s->target[s->n_target++] =
-        (kith_pair){.user = s->seed[s->t.user[e]], .original = s->t.user[e], .item = s->t.item[e]};
+    s->excluded[s->n_excluded++] =
+        (kith_pair){.user_gid = s->seed[s->t.user[e]], .user = s->t.user[e], .item = s->t.item[e]};
   assert_int_equal(KITH_OK,
                    kith_importance_neighbors_create(
                        test_comm, s->g, &(kith_importance_options){.walks = 60, .length = 4, .neighbors = 12},
@@ -154,7 +154,7 @@ static setting *plan(kith_sampler_options o) {
                        .status);
   assert_int_equal(KITH_OK,
                    kith_sampler_create(test_comm, s->g, s->a, 1, &o, false, NODES, EDGES, 5, &s->s).status);
-  kith_sampler_plan(s->s, NODES, s->seed, 3, s->n_target, s->target);
+  kith_sampler_plan(s->s, NODES, s->seed, 3, s->n_excluded, s->excluded);
   return s;
 }
 
@@ -171,7 +171,7 @@ static int64_t eligible(const setting *s, kith_lid row, double *all) {
   int64_t n = 0;
   *all = 0;
   for (kith_eid e = s->a->csr.start[s->a->iperm[row]]; e < s->a->csr.start[s->a->iperm[row] + 1]; e++) {
-    if (is_target(s, s->a->node[row], s->a->node[s->a->csr.col[e]])) continue;
+    if (is_excluded(s, s->a->node[row], s->a->node[s->a->csr.col[e]])) continue;
     *all += (double)s->a->csr.weight[e];
     n++;
   }
@@ -185,7 +185,7 @@ static float weight_of(const setting *s, kith_lid row, int64_t key) {
 }
 
 /* Where the hop has the row of a node. */
-static kith_lid place_of(const kith_block *h, int64_t key) {
+static kith_lid block_row_of(const kith_block *h, int64_t key) {
   kith_lid p = 0;
   while (h->dst->node[h->csr->perm[p]] != key) p++;
   return p;
@@ -197,14 +197,14 @@ static void check_uniform(int k) {
   const kith_block *h = kith_sampler_block(s->s, 0);
   int64_t left_out = 0;
   for (kith_lid row = 0; row < s->g->n_own; row++) {
-    kith_lid i = place_of(h, s->a->node[row]);
+    kith_lid i = block_row_of(h, s->a->node[row]);
     double all;
     int64_t n = eligible(s, row, &all), drawn = h->csr->start[i + 1] - h->csr->start[i];
     left_out += s->a->degree[row] - n;
     assert_int_equal(k > 0 && k < n ? k : n, drawn);
     for (kith_eid e = h->csr->start[i]; e < h->csr->start[i + 1]; e++) {
       int64_t key = h->src->node[h->csr->col[e]];
-      assert_false(is_target(s, s->a->node[row], key));
+      assert_false(is_excluded(s, s->a->node[row], key));
       assert_true(weight_of(s, row, key) > 0);
       assert_true(fabs((double)h->scale[e] - (double)weight_of(s, row, key) * (double)n / (double)drawn) <
                   1e-6);
@@ -215,7 +215,7 @@ static void check_uniform(int k) {
   setting_free(s);
 }
 
-static void hops_read_the_important_ones_but_targets(void **state) {
+static void blocks_read_importance_neighbors_without_excluded_edges(void **state) {
   (void)state;
   check_uniform(0);
   check_uniform(3);
@@ -223,13 +223,13 @@ static void hops_read_the_important_ones_but_targets(void **state) {
 
 /* Drawn in proportion to their weights, neighbors count alike, as often as they were drawn: the row keeps
  * its sum. */
-static void important_ones_are_drawn_more_often(void **state) {
+static void importance_sampling_keeps_the_sum_of_weights(void **state) {
   (void)state;
   setting *s =
       plan((kith_sampler_options){.mode = KITH_NEIGHBOR, .fanouts = {1, {4}}, .weighting = KITH_IMPORTANCE});
   const kith_block *h = kith_sampler_block(s->s, 0);
   for (kith_lid row = 0; row < s->g->n_own; row++) {
-    kith_lid i = place_of(h, s->a->node[row]);
+    kith_lid i = block_row_of(h, s->a->node[row]);
     double all, sum = 0;
     int64_t n = eligible(s, row, &all);
     for (kith_eid e = h->csr->start[i]; e < h->csr->start[i + 1]; e++) {
@@ -243,12 +243,13 @@ static void important_ones_are_drawn_more_often(void **state) {
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(the_most_visited_stay),
-                                     cmocka_unit_test(ties_are_decided_by_number),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(the_most_visited_nodes_are_kept),
+                                     cmocka_unit_test(ties_go_to_the_smaller_key),
                                      cmocka_unit_test(more_neighbors_than_there_are_keep_all),
-                                     cmocka_unit_test(nodes_take_turns),
-                                     cmocka_unit_test(hops_read_the_important_ones_but_targets),
-                                     cmocka_unit_test(important_ones_are_drawn_more_often)};
+                                     cmocka_unit_test(walks_run_in_several_rounds),
+                                     cmocka_unit_test(
+                                         blocks_read_importance_neighbors_without_excluded_edges),
+                                     cmocka_unit_test(importance_sampling_keeps_the_sum_of_weights)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -94,7 +94,7 @@ static int degree_of(const test_graph *t, int a) {
 }
 
 /* Some nodes, others on every rank, users and items. */
-static kith_lid some_seeds(const kith_gid number[NODES], kith_gid seed[SEEDS]) {
+static kith_lid some_seed_nodes(const kith_gid number[NODES], kith_gid seed[SEEDS]) {
   for (int i = 0; i < SEEDS; i++) seed[i] = number[(5 * i + 7 * test_comm->rank) % NODES];
   return SEEDS - test_comm->rank; /* ragged */
 }
@@ -107,7 +107,7 @@ typedef struct outcome {
 
 static const double ABSENT = -1;
 
-static outcome *shown(const setting *s) {
+static outcome *current(const setting *s) {
   outcome *out = calloc(1, sizeof *out);
   for (int l = 0; l < HOPS; l++) {
     const kith_block *h = kith_sampler_block(s->s, l);
@@ -126,15 +126,15 @@ static outcome *shown(const setting *s) {
 
 static outcome *plan(setting *s, kith_lid n, const kith_gid *seed, uint64_t step) {
   kith_sampler_plan(s->s, n, seed, step, 0, NULL);
-  return shown(s);
+  return current(s);
 }
 
-static void neighbors_are_neighbors_and_as_many_as_asked_for(void **state) {
+static void each_row_has_as_many_neighbors_as_its_fanout(void **state) {
   (void)state;
   setting s = setting_make(7, neighbor(2, 3, 5), false);
   kith_gid number[NODES], seed[SEEDS];
   global_numbers(&s, number);
-  free(plan(&s, some_seeds(number, seed), seed, 4));
+  free(plan(&s, some_seed_nodes(number, seed), seed, 4));
   for (int l = 0; l < HOPS; l++) {
     const kith_block *h = kith_sampler_block(s.s, l);
     int fan = l == HOPS - 1 ? 3 : 5; /* the last layer's hop is the seeds' own */
@@ -151,12 +151,12 @@ static void neighbors_are_neighbors_and_as_many_as_asked_for(void **state) {
   setting_free(&s);
 }
 
-static void seeds_are_the_first_rows_of_every_frame(void **state) {
+static void seed_nodes_are_the_first_rows_of_every_block(void **state) {
   (void)state;
   setting s = setting_make(7, neighbor(1, 4, 0), true);
   kith_gid number[NODES], seed[SEEDS];
   global_numbers(&s, number);
-  kith_lid n = some_seeds(number, seed), n_want;
+  kith_lid n = some_seed_nodes(number, seed), n_want;
   kith_sampler_plan(s.s, n, seed, 1, 0, NULL);
   for (int l = 0; l < HOPS; l++) {
     const kith_block *h = kith_sampler_block(s.s, l);
@@ -173,7 +173,7 @@ static void seeds_are_the_first_rows_of_every_frame(void **state) {
   setting_free(&s);
 }
 
-static const kith_sampler_options every_way[] = {
+static const kith_sampler_options every_mode[] = {
     {.mode = KITH_NEIGHBOR, .fanouts = {1, {3}}},
     {.mode = KITH_NEIGHBOR, .fanouts = {2, {3, 2}}, .weighting = KITH_IMPORTANCE},
     {.mode = KITH_NEIGHBOR, .fanouts = {1, {2}}, .weighting = KITH_EDGE_WEIGHT},
@@ -185,24 +185,24 @@ static const kith_sampler_options every_way[] = {
     {.mode = KITH_SAINT_EDGE, .budget = 5, .coverage = 3},
     {.mode = KITH_SAINT_WALK, .budget = 4, .walk_length = 3, .coverage = 3},
 };
-enum { WAYS = sizeof every_way / sizeof *every_way };
+enum { MODES = sizeof every_mode / sizeof *every_mode };
 
 /* Each rank plans its own seeds with the others, and alone with the whole graph, on another cut unless it
  * matters: to the last bit the same. */
-static void draws_are_the_same_alone(void **state) {
+static void blocks_are_those_of_one_rank(void **state) {
   (void)state;
   kith_comm *self = NULL;
   assert_int_equal(KITH_OK, kith_comm_create(MPI_COMM_SELF, &self).status);
-  for (int w = 0; w < WAYS; w++) {
-    int cut = every_way[w].mode == KITH_CLUSTER ? CUT : 2;
-    setting s = setting_make(CUT, every_way[w], false),
-            alone = setting_make_on(self, cut, every_way[w], false);
+  for (int w = 0; w < MODES; w++) {
+    int cut = every_mode[w].mode == KITH_CLUSTER ? CUT : 2;
+    setting s = setting_make(CUT, every_mode[w], false),
+            alone = setting_make_on(self, cut, every_mode[w], false);
     kith_gid number[NODES], seed[SEEDS], number_alone[NODES], seed_alone[SEEDS];
     int64_t drawn = 0, left = 0;
     global_numbers(&s, number);
     for (kith_lid i = 0; i < NODES; i++) number_alone[alone.g->type[i] * USERS + alone.g->original[i]] = i;
-    kith_lid n = some_seeds(number, seed);
-    some_seeds(number_alone, seed_alone);
+    kith_lid n = some_seed_nodes(number, seed);
+    some_seed_nodes(number_alone, seed_alone);
     for (uint64_t step = 0; step < 6; step++) {
       outcome *here = plan(&s, n, seed, step), *there = plan(&alone, n, seed_alone, step);
       assert_memory_equal(here, there, sizeof *here);
@@ -220,33 +220,33 @@ static void draws_are_the_same_alone(void **state) {
 }
 
 /* What is drawn before comes in pieces, a hop of all walks each. */
-static int least_pieces(const kith_sampler_options *o) {
+static int min_stages(const kith_sampler_options *o) {
   int walk = o->mode == KITH_SAINT_WALK ? o->walk_length + 1 : o->mode == KITH_SAINT_EDGE ? 2 : 0;
   return HOPS + walk;
 }
 
 /* While a step's plan is made in pieces, that of the step before is shown. */
-static void a_plan_under_way_changes_nothing_that_is_shown(void **state) {
+static void a_plan_under_way_leaves_the_current_one_unchanged(void **state) {
   (void)state;
-  for (int w = 0; w < WAYS; w++) {
-    setting s = setting_make(CUT, every_way[w], false);
+  for (int w = 0; w < MODES; w++) {
+    setting s = setting_make(CUT, every_mode[w], false);
     kith_gid number[NODES], seed[SEEDS];
     int pieces = 0;
     global_numbers(&s, number);
-    kith_lid n = some_seeds(number, seed);
+    kith_lid n = some_seed_nodes(number, seed);
     outcome *first = plan(&s, n, seed, 0), *second = plan(&s, n, seed, 1), *now = NULL;
     assert_memory_not_equal(first, second, sizeof *first);
     free(plan(&s, n, seed, 0));
     kith_sampler_begin(s.s, n, seed, 1, 0, NULL);
     for (bool made = false; !made; pieces++) {
-      now = shown(&s);
+      now = current(&s);
       assert_memory_equal(now, first, sizeof *now);
       free(now);
       made = kith_sampler_advance(s.s);
     }
-    assert_true(pieces >= least_pieces(&every_way[w]));
+    assert_true(pieces >= min_stages(&every_mode[w]));
     kith_sampler_swap(s.s);
-    now = shown(&s);
+    now = current(&s);
     assert_memory_equal(now, second, sizeof *now);
     free(now);
     free(first);
@@ -256,14 +256,14 @@ static void a_plan_under_way_changes_nothing_that_is_shown(void **state) {
 }
 
 /* A sampler may go while its messages travel. */
-static void a_plan_under_way_can_be_left(void **state) {
+static void a_plan_under_way_can_be_destroyed(void **state) {
   (void)state;
-  for (int w = 0; w < WAYS; w++)
+  for (int w = 0; w < MODES; w++)
     for (int pieces = 0; pieces < 12; pieces++) {
-      setting s = setting_make(CUT, every_way[w], false);
+      setting s = setting_make(CUT, every_mode[w], false);
       kith_gid number[NODES], seed[SEEDS];
       global_numbers(&s, number);
-      kith_sampler_begin(s.s, some_seeds(number, seed), seed, 1, 0, NULL);
+      kith_sampler_begin(s.s, some_seed_nodes(number, seed), seed, 1, 0, NULL);
       for (int i = 0; i < pieces; i++) (void)kith_sampler_advance(s.s);
       setting_free(&s);
     }
@@ -277,7 +277,7 @@ static void check_clusters(kith_cluster_edges cut) {
   setting s = setting_make(CUT, o, false);
   kith_gid number[NODES], seed[SEEDS];
   global_numbers(&s, number);
-  kith_lid n = some_seeds(number, seed);
+  kith_lid n = some_seed_nodes(number, seed);
   for (uint64_t step = 0; step < 2 * STEPS_OF_ROUND; step++) {
     outcome *out = plan(&s, n, seed, step);
     bool here[CUT];
@@ -304,15 +304,15 @@ static void check_clusters(kith_cluster_edges cut) {
   setting_free(&s);
 }
 
-static void clusters_are_counted(void **state) {
+static void cluster_rows_read_the_neighbors_of_the_definition(void **state) {
   (void)state;
   check_clusters(KITH_CLUSTER_EDGES_KEEP);
   check_clusters(KITH_CLUSTER_EDGES_DROP);
 }
 
 /* Of every row: no target is drawn, all other edges are, since all neighbors are asked for. */
-static void check_left_out(const setting *s, const kith_block *h, int64_t which, int64_t n_target,
-                           const kith_pair *target) {
+static void check_excluded(const setting *s, const kith_block *h, int64_t which, int64_t n_excluded,
+                           const kith_pair *excluded) {
   for (kith_lid p = 0; p < h->csr->n_row; p++) {
     int a = node_of(h->dst, h->csr->perm[p]), left = 0;
     for (int64_t e = 0; e < s->t.n_edge; e++)
@@ -320,26 +320,27 @@ static void check_left_out(const setting *s, const kith_block *h, int64_t which,
     assert_int_equal(h->csr->start[p + 1] - h->csr->start[p], left);
     for (kith_eid e = h->csr->start[p]; e < h->csr->start[p + 1]; e++) {
       int b = node_of(h->src, h->csr->col[e]), user = a < b ? a : b, item = a < b ? b : a;
-      for (int64_t i = 0; i < n_target; i++)
-        assert_false(target[i].original == user && USERS + target[i].item == item);
+      for (int64_t i = 0; i < n_excluded; i++)
+        assert_false(excluded[i].user == user && USERS + excluded[i].item == item);
     }
   }
 }
 
 /* Every third edge is a target, others in every step: those of the step before are drawn again. */
-static void targets_are_left_out(void **state) {
+static void excluded_edges_are_not_sampled(void **state) {
   (void)state;
   setting s = setting_make(7, neighbor(1, 0, 0), false);
   kith_gid number[NODES], seed[SEEDS];
-  kith_pair target[EDGES];
+  kith_pair excluded[EDGES];
   global_numbers(&s, number);
   for (int64_t which = 0; which < 3; which++) {
-    int64_t n_target = 0;
+    int64_t n_excluded = 0;
     for (int64_t e = which; e < s.t.n_edge; e += 3)
-      target[n_target++] =
-          (kith_pair){.user = number[s.t.user[e]], .original = s.t.user[e], .item = s.t.item[e]};
-    kith_sampler_plan(s.s, some_seeds(number, seed), seed, (uint64_t)which, n_target, target);
-    for (int l = 0; l < HOPS; l++) check_left_out(&s, kith_sampler_block(s.s, l), which, n_target, target);
+      excluded[n_excluded++] =
+          (kith_pair){.user_gid = number[s.t.user[e]], .user = s.t.user[e], .item = s.t.item[e]};
+    kith_sampler_plan(s.s, some_seed_nodes(number, seed), seed, (uint64_t)which, n_excluded, excluded);
+    for (int l = 0; l < HOPS; l++)
+      check_excluded(&s, kith_sampler_block(s.s, l), which, n_excluded, excluded);
   }
   setting_free(&s);
 }
@@ -380,7 +381,7 @@ static void check_unbiased(kith_sampler_options o, int64_t n_step) {
   multiply(&s.t, value, once);
   multiply(&s.t, once, truth);
   global_numbers(&s, number);
-  kith_lid n = some_seeds(number, seed);
+  kith_lid n = some_seed_nodes(number, seed);
   for (int64_t step = 0; step < n_step; step++) {
     kith_sampler_plan(s.s, n, seed, (uint64_t)step, 0, NULL);
     const kith_node_map *leaves = kith_sampler_input_nodes(s.s);
@@ -426,7 +427,7 @@ static void check_unbiased_sum(kith_sampler_options o, int l, int64_t n_step) {
   for (int i = 0; i < NODES; i++) value[i] = 1 + sin(i + 1.0);
   multiply(&s.t, value, truth);
   global_numbers(&s, number);
-  kith_lid n = some_seeds(number, seed);
+  kith_lid n = some_seed_nodes(number, seed);
   for (int64_t step = 0; step < n_step; step++) {
     kith_sampler_plan(s.s, n, seed, (uint64_t)step, 0, NULL);
     const kith_block *h = kith_sampler_block(s.s, l);
@@ -451,14 +452,14 @@ static void check_unbiased_sum(kith_sampler_options o, int l, int64_t n_step) {
 
 /* Every third edge is a target of each step, as with `sampler.exclude_targets`; y = A x without them, with
  * the degrees of all edges. */
-static int64_t every_third(const setting *s, const kith_gid number[NODES], kith_pair *target) {
+static int64_t every_third(const setting *s, const kith_gid number[NODES], kith_pair *excluded) {
   int64_t n = 0;
   for (int64_t e = 0; e < s->t.n_edge; e += 3)
-    target[n++] = (kith_pair){.user = number[s->t.user[e]], .original = s->t.user[e], .item = s->t.item[e]};
+    excluded[n++] = (kith_pair){.user_gid = number[s->t.user[e]], .user = s->t.user[e], .item = s->t.item[e]};
   return n;
 }
 
-static void multiply_the_rest(const test_graph *t, const double x[NODES], double y[NODES]) {
+static void multiply_without_excluded(const test_graph *t, const double x[NODES], double y[NODES]) {
   for (int a = 0; a < NODES; a++) y[a] = 0;
   for (int64_t e = 0; e < t->n_edge; e++) {
     int a = t->user[e], b = USERS + t->item[e];
@@ -473,19 +474,19 @@ static void multiply_the_rest(const test_graph *t, const double x[NODES], double
  * The estimate is of the neighbors that are left: within 5 standard errors of the seeds' rows, whose hop is
  * the last one. `slack`: what the errors of counted chances may add, as a share.
  */
-static void check_unbiased_without_targets(kith_sampler_options o, int64_t n_step, double slack) {
+static void check_unbiased_without_excluded(kith_sampler_options o, int64_t n_step, double slack) {
   setting s = setting_make(CUT, o, false);
   kith_gid number[NODES], seed[SEEDS];
-  kith_pair target[EDGES];
+  kith_pair excluded[EDGES];
   double sum[SEEDS] = {0}, square[SEEDS] = {0}, times[SEEDS] = {0}, value[NODES], truth[NODES], leaf[NODES],
          y[SEEDS], far = 0;
   for (int i = 0; i < NODES; i++) value[i] = 1 + sin(i + 1.0);
-  multiply_the_rest(&s.t, value, truth);
+  multiply_without_excluded(&s.t, value, truth);
   global_numbers(&s, number);
-  kith_lid n = some_seeds(number, seed);
-  int64_t n_target = every_third(&s, number, target);
+  kith_lid n = some_seed_nodes(number, seed);
+  int64_t n_excluded = every_third(&s, number, excluded);
   for (int64_t step = 0; step < n_step; step++) {
-    kith_sampler_plan(s.s, n, seed, (uint64_t)step, n_target, target);
+    kith_sampler_plan(s.s, n, seed, (uint64_t)step, n_excluded, excluded);
     const kith_block *h = kith_sampler_block(s.s, HOPS - 1);
     for (kith_lid i = 0; i < h->src->n; i++) leaf[i] = value[node_of(h->src, i)];
     hop_multiply(h, leaf, y);
@@ -509,33 +510,33 @@ static void check_unbiased_without_targets(kith_sampler_options o, int64_t n_ste
   setting_free(&s);
 }
 
-static void sums_without_targets_are_unbiased(void **state) {
+static void sums_without_excluded_edges_are_unbiased(void **state) {
   (void)state;
   if (test_comm->size > 1) skip(); /* several ranks draw what one does: that is tested above */
-  check_unbiased_without_targets(neighbor(1, 2, 0), 2000, 0);
-  check_unbiased_without_targets((kith_sampler_options){.mode = KITH_NEIGHBOR,
-                                                        .fanouts = {1, {3}},
-                                                        .weighting = KITH_IMPORTANCE},
-                                 2000, 0);
-  check_unbiased_without_targets((kith_sampler_options){.mode = KITH_NEIGHBOR,
-                                                        .fanouts = {1, {3}},
-                                                        .weighting = KITH_EDGE_WEIGHT},
-                                 2000, 0);
-  check_unbiased_without_targets((kith_sampler_options){.mode = KITH_LAYERWISE, .budget = 20}, 4000, 0);
-  check_unbiased_without_targets((kith_sampler_options){.mode = KITH_SAINT_NODE, .budget = 20}, 4000, 0);
-  check_unbiased_without_targets(
+  check_unbiased_without_excluded(neighbor(1, 2, 0), 2000, 0);
+  check_unbiased_without_excluded((kith_sampler_options){.mode = KITH_NEIGHBOR,
+                                                         .fanouts = {1, {3}},
+                                                         .weighting = KITH_IMPORTANCE},
+                                  2000, 0);
+  check_unbiased_without_excluded((kith_sampler_options){.mode = KITH_NEIGHBOR,
+                                                         .fanouts = {1, {3}},
+                                                         .weighting = KITH_EDGE_WEIGHT},
+                                  2000, 0);
+  check_unbiased_without_excluded((kith_sampler_options){.mode = KITH_LAYERWISE, .budget = 20}, 4000, 0);
+  check_unbiased_without_excluded((kith_sampler_options){.mode = KITH_SAINT_NODE, .budget = 20}, 4000, 0);
+  check_unbiased_without_excluded(
       (kith_sampler_options){.mode = KITH_SAINT_EDGE, .budget = 10, .coverage = 400}, 4000, 0.05);
-  check_unbiased_without_targets(
+  check_unbiased_without_excluded(
       (kith_sampler_options){.mode = KITH_SAINT_WALK, .budget = 6, .walk_length = 2, .coverage = 400}, 4000,
       0.05);
-  check_unbiased_without_targets((kith_sampler_options){.mode = KITH_CLUSTER,
-                                                        .clusters = CLUSTERS,
-                                                        .cluster_edges = KITH_CLUSTER_EDGES_REWEIGHT},
-                                 8000, 0);
+  check_unbiased_without_excluded((kith_sampler_options){.mode = KITH_CLUSTER,
+                                                         .clusters = CLUSTERS,
+                                                         .cluster_edges = KITH_CLUSTER_EDGES_REWEIGHT},
+                                  8000, 0);
 }
 
 /* Clusters that keep the size: what is drawn stands for all neighbors but the targets. */
-static void kept_clusters_stand_for_what_is_not_a_target(void **state) {
+static void scale_of_kept_clusters_counts_eligible_neighbors(void **state) {
   (void)state;
   for (int cut = 0; cut < 2; cut++) {
     setting s = setting_make(CUT,
@@ -545,10 +546,10 @@ static void kept_clusters_stand_for_what_is_not_a_target(void **state) {
                                                                          : KITH_CLUSTER_EDGES_KEEP},
                              false);
     kith_gid number[NODES], seed[SEEDS];
-    kith_pair target[EDGES];
+    kith_pair excluded[EDGES];
     global_numbers(&s, number);
-    int64_t n_target = every_third(&s, number, target);
-    kith_sampler_plan(s.s, some_seeds(number, seed), seed, 1, n_target, target);
+    int64_t n_excluded = every_third(&s, number, excluded);
+    kith_sampler_plan(s.s, some_seed_nodes(number, seed), seed, 1, n_excluded, excluded);
     const kith_block *h = kith_sampler_block(s.s, HOPS - 1);
     for (kith_lid p = 0; p < h->csr->n_row; p++) {
       int a = node_of(h->dst, h->csr->perm[p]), left = 0;
@@ -564,7 +565,7 @@ static void kept_clusters_stand_for_what_is_not_a_target(void **state) {
 
 /* Seeds have rows in every hop: a neighbor that is in one layer's set and not in the other's is there with
  * `layerwise` only. */
-static void layers_have_sets_of_their_own_or_one(void **state) {
+static void layerwise_has_a_set_a_layer_and_saint_one(void **state) {
   (void)state;
   for (int once = 0; once < 2; once++) {
     setting s =
@@ -573,7 +574,7 @@ static void layers_have_sets_of_their_own_or_one(void **state) {
     kith_gid number[NODES], seed[SEEDS];
     int64_t differ = 0;
     global_numbers(&s, number);
-    kith_lid n = some_seeds(number, seed);
+    kith_lid n = some_seed_nodes(number, seed);
     for (uint64_t step = 0; step < 20; step++) {
       outcome *out = plan(&s, n, seed, step);
       for (int a = 0; a < NODES; a++)
@@ -588,7 +589,7 @@ static void layers_have_sets_of_their_own_or_one(void **state) {
 
 /* Of the ways to take `m` of the parts of which one is (inside) or is not part a, the share that has part b
  * too, by writing them all down. */
-static double chance_of_part(int m, bool inside) {
+static double probability_of_part(int m, bool inside) {
   int ways = 0, both = 0;
   for (unsigned set = 0; set < 1u << CUT; set++) {
     if (__builtin_popcount(set) != m || (set & 1) != inside) continue;
@@ -598,7 +599,7 @@ static double chance_of_part(int m, bool inside) {
   return (double)both / ways;
 }
 
-static void weighted_clusters_are_scaled_by_the_chance_of_their_parts(void **state) {
+static void reweighted_clusters_have_inverse_probabilities(void **state) {
   (void)state;
   setting s = setting_make(CUT,
                            (kith_sampler_options){.mode = KITH_CLUSTER,
@@ -614,13 +615,13 @@ static void weighted_clusters_are_scaled_by_the_chance_of_their_parts(void **sta
     for (int p = 0; p < CUT; p++)
       m += here[p] = kith_cluster_step_of_part(5, (int64_t)step / STEPS_OF_ROUND, CUT, CLUSTERS, p) ==
                      (int64_t)step % STEPS_OF_ROUND;
-    kith_sampler_plan(s.s, some_seeds(number, seed), seed, step, 0, NULL);
+    kith_sampler_plan(s.s, some_seed_nodes(number, seed), seed, step, 0, NULL);
     const kith_block *h = kith_sampler_block(s.s, HOPS - 1);
     for (kith_lid p = 0; p < h->csr->n_row && m > 1; p++)
       for (kith_eid e = h->csr->start[p]; e < h->csr->start[p + 1]; e++) {
         int own = part_of(node_of(h->dst, h->csr->perm[p])), other = part_of(node_of(h->src, h->csr->col[e]));
         assert_true(here[other]);
-        double chance = own == other ? 1 : chance_of_part(m, here[own]);
+        double chance = own == other ? 1 : probability_of_part(m, here[own]);
         assert_true(fabs((double)h->scale[e] * chance - 1) < 1e-6);
         checked[own == other ? 0 : 1 + here[own]]++;
       }
@@ -631,14 +632,14 @@ static void weighted_clusters_are_scaled_by_the_chance_of_their_parts(void **sta
 }
 
 /* With one draw of each node a neighbor's factor is one over its chance, which `sampler.weighting` says. */
-static void check_chances(kith_neighbor_weighting draw) {
+static void check_weighting(kith_neighbor_weighting draw) {
   setting s =
       setting_make(5, (kith_sampler_options){.mode = KITH_NEIGHBOR, .fanouts = {1, {1}}, .weighting = draw},
                    false);
   kith_gid number[NODES], seed[SEEDS];
   global_numbers(&s, number);
   for (uint64_t step = 0; step < 30; step++) {
-    kith_sampler_plan(s.s, some_seeds(number, seed), seed, step, 0, NULL);
+    kith_sampler_plan(s.s, some_seed_nodes(number, seed), seed, step, 0, NULL);
     const kith_block *h = kith_sampler_block(s.s, HOPS - 1);
     for (kith_lid p = 0; p < h->csr->n_row; p++) {
       int a = node_of(h->dst, h->csr->perm[p]);
@@ -659,11 +660,11 @@ static void check_chances(kith_neighbor_weighting draw) {
   setting_free(&s);
 }
 
-static void neighbors_are_drawn_as_train_draw_says(void **state) {
+static void neighbors_are_sampled_by_their_weighting(void **state) {
   (void)state;
-  check_chances(KITH_UNIFORM);
-  check_chances(KITH_IMPORTANCE);
-  check_chances(KITH_EDGE_WEIGHT);
+  check_weighting(KITH_UNIFORM);
+  check_weighting(KITH_IMPORTANCE);
+  check_weighting(KITH_EDGE_WEIGHT);
 }
 
 static void weighted_sums_are_unbiased(void **state) {
@@ -692,7 +693,7 @@ static void weighted_sums_are_unbiased(void **state) {
 }
 
 /* The chance that no walk of one hop comes to a or b, of walks that begin at each node with chance `root`. */
-static double chance_of_neither(const test_graph *t, double root, int a, int b) {
+static double probability_of_neither(const test_graph *t, double root, int a, int b) {
   double none = 1;
   for (int w = 0; w < NODES; w++) {
     double hit = w == a || w == b;
@@ -705,7 +706,7 @@ static double chance_of_neither(const test_graph *t, double root, int a, int b) 
 
 /* Scales of the edge sampler are one over counted chances; those are within 5 standard errors of the exact
  * ones. */
-static void chances_of_edges_are_exact(void **state) {
+static void inclusion_probabilities_of_edges_are_exact(void **state) {
   (void)state;
   if (test_comm->size > 1) skip(); /* several ranks draw what one does: that is tested above */
   enum { BUDGET = 6, COVERAGE = 300 };
@@ -715,10 +716,10 @@ static void chances_of_edges_are_exact(void **state) {
   kith_gid number[NODES], seed[SEEDS];
   double root = (double)BUDGET / NODES, alone[NODES], size = 0;
   int64_t checked[2] = {0, 0};
-  for (int a = 0; a < NODES; a++) size += alone[a] = 1 - chance_of_neither(&s.t, root, a, a);
+  for (int a = 0; a < NODES; a++) size += alone[a] = 1 - probability_of_neither(&s.t, root, a, a);
   double sets = COVERAGE * NODES / size;
   global_numbers(&s, number);
-  kith_lid n = some_seeds(number, seed);
+  kith_lid n = some_seed_nodes(number, seed);
   for (uint64_t step = 0; step < 20; step++) {
     kith_sampler_plan(s.s, n, seed, step, 0, NULL);
     for (int l = 0; l < HOPS; l++) {
@@ -729,7 +730,7 @@ static void chances_of_edges_are_exact(void **state) {
           continue; /* of the farther hop, rows that are there because they were drawn */
         for (kith_eid e = h->csr->start[p]; e < h->csr->start[p + 1]; e++) {
           int v = node_of(h->dst, h->csr->perm[p]), u = node_of(h->src, h->csr->col[e]);
-          double both = alone[u] + alone[v] - 1 + chance_of_neither(&s.t, root, u, v);
+          double both = alone[u] + alone[v] - 1 + probability_of_neither(&s.t, root, u, v);
           double chance = seeds ? alone[u] : both / alone[v], counted = seeds ? sets : sets * alone[v];
           double error = sqrt(chance * (1 - chance) / counted);
           if (!(fabs(1 / (double)h->scale[e] - chance) <= 5 * error + 1e-6))
@@ -815,23 +816,22 @@ static void many_draws_are_those_of_the_definition(void **state) {
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(neighbors_are_neighbors_and_as_many_as_asked_for),
-                                     cmocka_unit_test(seeds_are_the_first_rows_of_every_frame),
-                                     cmocka_unit_test(draws_are_the_same_alone),
-                                     cmocka_unit_test(a_plan_under_way_changes_nothing_that_is_shown),
-                                     cmocka_unit_test(a_plan_under_way_can_be_left),
-                                     cmocka_unit_test(clusters_are_counted),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(each_row_has_as_many_neighbors_as_its_fanout),
+                                     cmocka_unit_test(seed_nodes_are_the_first_rows_of_every_block),
+                                     cmocka_unit_test(blocks_are_those_of_one_rank),
+                                     cmocka_unit_test(a_plan_under_way_leaves_the_current_one_unchanged),
+                                     cmocka_unit_test(a_plan_under_way_can_be_destroyed),
+                                     cmocka_unit_test(cluster_rows_read_the_neighbors_of_the_definition),
                                      cmocka_unit_test(sets_have_the_expected_size),
-                                     cmocka_unit_test(chances_of_edges_are_exact),
-                                     cmocka_unit_test(targets_are_left_out),
+                                     cmocka_unit_test(inclusion_probabilities_of_edges_are_exact),
+                                     cmocka_unit_test(excluded_edges_are_not_sampled),
                                      cmocka_unit_test(weighted_sums_are_unbiased),
                                      cmocka_unit_test(draws_are_uniform),
-                                     cmocka_unit_test(sums_without_targets_are_unbiased),
-                                     cmocka_unit_test(kept_clusters_stand_for_what_is_not_a_target),
-                                     cmocka_unit_test(layers_have_sets_of_their_own_or_one),
-                                     cmocka_unit_test(
-                                         weighted_clusters_are_scaled_by_the_chance_of_their_parts),
-                                     cmocka_unit_test(neighbors_are_drawn_as_train_draw_says),
+                                     cmocka_unit_test(sums_without_excluded_edges_are_unbiased),
+                                     cmocka_unit_test(scale_of_kept_clusters_counts_eligible_neighbors),
+                                     cmocka_unit_test(layerwise_has_a_set_a_layer_and_saint_one),
+                                     cmocka_unit_test(reweighted_clusters_have_inverse_probabilities),
+                                     cmocka_unit_test(neighbors_are_sampled_by_their_weighting),
                                      cmocka_unit_test(many_draws_are_those_of_the_definition)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));

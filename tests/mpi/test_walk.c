@@ -23,7 +23,7 @@ static int node_of(const kith_graph *g, kith_lid row) {
   return (int)g->original[row] + (g->type[row] == KITH_ITEM ? USERS : 0);
 }
 
-static void note(void *self, const kith_walker *w, int hop) {
+static void record_visit(void *self, const kith_walker *w, int hop) {
   trace *t = self;
   kith_lid row = (kith_lid)(w->current - t->g->first[t->comm->rank]);
   assert_true(row >= 0 && row < t->g->n_own);
@@ -37,10 +37,10 @@ static void global_numbers(const kith_graph *g, const kith_comm *comm, kith_gid 
   KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, number, NODES, MPI_INT64_T, MPI_MAX, comm->mpi));
 }
 
-/* All walks, known to every rank.  Walker i begins at node begin[i % n], from rank i % size, whoever owns the
+/* All walks, known to every rank.  Walker i begins at node start[i % n], from rank i % size, whoever owns the
  * node. */
-static trace *walk(const test_graph *t, const kith_comm *comm, int parts, const kith_walk_options *law, int n,
-                   const int *begin) {
+static trace *walk(const test_graph *t, const kith_comm *comm, int parts, const kith_walk_options *options,
+                   int n, const int *start) {
   trace *out = calloc(1, sizeof *out);
   kith_graph *g = test_graph_cut(t, comm, parts, 3);
   kith_walks *w = NULL;
@@ -49,13 +49,13 @@ static trace *walk(const test_graph *t, const kith_comm *comm, int parts, const 
   int64_t n_mine = 0;
   global_numbers(g, comm, number);
   for (int i = comm->rank; i < WALKERS; i += comm->size)
-    mine[n_mine++] = (kith_walker){.id = i, .start = number[begin[i % n]]};
+    mine[n_mine++] = (kith_walker){.id = i, .start = number[start[i % n]]};
   out->g = g;
   out->comm = comm;
   memset(out->path, 0xff, sizeof out->path);
   assert_int_equal(KITH_OK, kith_walks_create(comm, g, WALKERS, &w).status);
   int64_t live = kith_alloc_live();
-  kith_walks_run(w, law, n_mine, mine, note, out);
+  kith_walks_run(w, options, n_mine, mine, record_visit, out);
   assert_int_equal(live, kith_alloc_live());
   KITH_MPI(
       MPI_Allreduce(MPI_IN_PLACE, &out->path[0][0], WALKERS * (LENGTH + 1), MPI_INT16_T, MPI_MAX, comm->mpi));
@@ -78,36 +78,37 @@ static void transitions(const test_graph *t, double transition[NODES][NODES]) {
   }
 }
 
-static bool is_alone(const test_graph *t, int node) {
+static bool is_isolated(const test_graph *t, int node) {
   double transition[NODES][NODES];
   transitions(t, transition);
   return transition[node][node] == 1;
 }
 
-/* A begin that has neighbors, one in the other type, and one that has none. */
-static void some_begins(const test_graph *t, int begin[3]) {
-  begin[0] = begin[1] = begin[2] = -1;
+/* A start that has neighbors, one in the other type, and one that has none. */
+static void some_starts(const test_graph *t, int start[3]) {
+  start[0] = start[1] = start[2] = -1;
   for (int i = 0; i < NODES; i++) {
-    if (is_alone(t, i)) begin[2] = i;
-    else begin[i >= USERS] = i;
+    if (is_isolated(t, i)) start[2] = i;
+    else start[i >= USERS] = i;
   }
-  assert_true(begin[0] >= 0 && begin[1] >= 0 && begin[2] >= 0);
+  assert_true(start[0] >= 0 && start[1] >= 0 && start[2] >= 0);
 }
 
 /* p: where a walker is after one hop more. */
-static void step_on(double transition[NODES][NODES], int begin, double restart, double p[NODES]) {
+static void advance_distribution(double transition[NODES][NODES], int start, double restart,
+                                 double p[NODES]) {
   double next[NODES] = {0};
   for (int a = 0; a < NODES; a++)
     for (int b = 0; b < NODES; b++) next[b] += (1 - restart) * p[a] * transition[a][b];
-  next[begin] += restart;
+  next[start] += restart;
   memcpy(p, next, sizeof next);
 }
 
 static void check_visits(double restart) {
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 6);
   double transition[NODES][NODES];
-  int begin[3];
-  some_begins(&t, begin);
+  int start[3];
+  some_starts(&t, start);
   transitions(&t, transition);
   trace *w = walk(&t, test_comm, 5,
                   &(kith_walk_options){.rng_seed = 4,
@@ -115,29 +116,29 @@ static void check_visits(double restart) {
                                        .round = 2,
                                        .length = LENGTH,
                                        .restart = restart},
-                  3, begin);
+                  3, start);
   for (int k = 0; k < 3; k++) {
     double p[NODES] = {0}, all = (double)WALKERS / 3;
-    p[begin[k]] = 1;
+    p[start[k]] = 1;
     for (int hop = 0; hop <= LENGTH; hop++) {
       double count[NODES] = {0};
       for (int i = k; i < WALKERS; i += 3) count[w->path[i][hop]]++;
       for (int a = 0; a < NODES; a++)
         if (!(fabs(count[a] - all * p[a]) <= DEVIATIONS * sqrt(all * p[a] * fmax(0, 1 - p[a])) + 1e-6))
           fail_msg("hop %d, node %d: %g visits, %g expected", hop, a, count[a], all * p[a]);
-      step_on(transition, begin[k], restart, p);
+      advance_distribution(transition, start[k], restart, p);
     }
   }
   free(w);
   test_graph_free(&t);
 }
 
-static void nodes_are_visited_as_often_as_they_should(void **state) {
+static void visits_follow_the_transition_matrix(void **state) {
   (void)state;
   check_visits(0);
 }
 
-static void restarts_come_as_often_as_they_should(void **state) {
+static void restarts_follow_their_probability(void **state) {
   (void)state;
   check_visits(0.3);
 }
@@ -147,19 +148,20 @@ static void walks_are_the_same_on_any_ranks(void **state) {
   (void)state;
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 6);
   kith_comm *self = NULL;
-  int begin[3];
-  kith_walk_options law = {
+  int start[3];
+  kith_walk_options options = {
       .rng_seed = 4, .use = KITH_RNG_IMPORTANCE_WALK, .round = 2, .length = LENGTH, .restart = 0.1};
-  some_begins(&t, begin);
+  some_starts(&t, start);
   assert_int_equal(KITH_OK, kith_comm_create(MPI_COMM_SELF, &self).status);
-  trace *alone = walk(&t, self, 1, &law, 3, begin), *together = walk(&t, test_comm, 7, &law, 3, begin);
+  trace *alone = walk(&t, self, 1, &options, 3, start),
+        *together = walk(&t, test_comm, 7, &options, 3, start);
   assert_memory_equal(alone->path, together->path, sizeof alone->path);
   for (int change = 0; change < 3; change++) {
-    kith_walk_options other = law;
+    kith_walk_options other = options;
     if (change == 0) other.rng_seed++;
     if (change == 1) other.round++;
     if (change == 2) other.use = KITH_RNG_NEIGHBOR;
-    trace *w = walk(&t, test_comm, 7, &other, 3, begin);
+    trace *w = walk(&t, test_comm, 7, &other, 3, start);
     assert_memory_not_equal(alone->path, w->path, sizeof alone->path);
     free(w);
   }
@@ -169,18 +171,18 @@ static void walks_are_the_same_on_any_ranks(void **state) {
   test_graph_free(&t);
 }
 
-static void every_hop_goes_along_an_edge(void **state) {
+static void every_step_follows_an_edge(void **state) {
   (void)state;
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 6);
   double transition[NODES][NODES];
-  int begin[3];
-  some_begins(&t, begin);
+  int start[3];
+  some_starts(&t, start);
   transitions(&t, transition);
   trace *w =
       walk(&t, test_comm, 5,
-           &(kith_walk_options){.rng_seed = 1, .use = KITH_RNG_IMPORTANCE_WALK, .length = LENGTH}, 3, begin);
+           &(kith_walk_options){.rng_seed = 1, .use = KITH_RNG_IMPORTANCE_WALK, .length = LENGTH}, 3, start);
   for (int i = 0; i < WALKERS; i++) {
-    assert_int_equal(begin[i % 3], w->path[i][0]);
+    assert_int_equal(start[i % 3], w->path[i][0]);
     for (int hop = 1; hop <= LENGTH; hop++) assert_true(transition[w->path[i][hop - 1]][w->path[i][hop]] > 0);
   }
   free(w);
@@ -188,10 +190,10 @@ static void every_hop_goes_along_an_edge(void **state) {
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(nodes_are_visited_as_often_as_they_should),
-                                     cmocka_unit_test(restarts_come_as_often_as_they_should),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(visits_follow_the_transition_matrix),
+                                     cmocka_unit_test(restarts_follow_their_probability),
                                      cmocka_unit_test(walks_are_the_same_on_any_ranks),
-                                     cmocka_unit_test(every_hop_goes_along_an_edge)};
+                                     cmocka_unit_test(every_step_follows_an_edge)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -19,13 +19,13 @@ static kith_graph *share;
 /* The quantile of chi-square with n degrees of freedom (Wilson and Hilferty 1931). */
 static double chi_quantile(int n) { return n * pow(1 - 2.0 / (9 * n) + LEVEL * sqrt(2.0 / (9 * n)), 3); }
 
-static kith_negative_distribution *noise_of(kith_negative_options o) {
+static kith_negative_distribution *distribution_of(kith_negative_options o) {
   kith_negative_distribution *z = NULL;
   assert_int_equal(KITH_OK, kith_negative_distribution_create(test_comm, share, &o, &z).status);
   return z;
 }
 
-static void law(kith_negative_options o, double *p) {
+static void expected_distribution(kith_negative_options o, double *p) {
   double degree[ITEMS] = {0}, sum = 0;
   for (int64_t e = 0; e < graph.n_edge; e++) degree[graph.item[e]]++;
   for (int i = 0; i < ITEMS; i++) sum += pow(degree[i], o.alpha);
@@ -35,14 +35,14 @@ static void law(kith_negative_options o, double *p) {
 }
 
 /* The law of those that a user does not know. */
-static void law_without(kith_lid user, double *p) {
+static void distribution_without(kith_lid user, double *p) {
   double left = 0;
   for (int i = 0; i < ITEMS; i++) left += p[i] *= !kith_ragged_has(&share->train, user, i);
   for (int i = 0; i < ITEMS; i++) p[i] /= left;
 }
 
 /* Cells that expect fewer than five draws are joined. */
-static void expect_law(const double *count, const double *p, double n) {
+static void expect_distribution(const double *count, const double *p, double n) {
   double chi = 0, rest[2] = {0};
   int cells = 0;
   for (int i = 0; i < ITEMS; i++)
@@ -59,15 +59,15 @@ static void expect_law(const double *count, const double *p, double n) {
   assert_true(freedom > 0 ? chi < chi_quantile(freedom) : chi < 1e-9 * n); /* of one item all draws are */
 }
 
-static void check_noise(kith_negative_options o) {
-  kith_negative_distribution *z = noise_of(o);
+static void check_distribution(kith_negative_options o) {
+  kith_negative_distribution *z = distribution_of(o);
   double p[ITEMS], count[ITEMS] = {0};
-  law(o, p);
+  expected_distribution(o, p);
   for (uint64_t i = 0; i < DRAWS; i++) {
     kith_draw r = kith_random(7, KITH_RNG_NEGATIVE, i, 0, 0);
     count[kith_negative_distribution_sample(z, &r)]++;
   }
-  expect_law(count, p, DRAWS);
+  expect_distribution(count, p, DRAWS);
   for (int i = 0; i < ITEMS; i++)
     if (p[i] > 0)
       assert_true(fabs(kith_negative_distribution_log_prob(z, i) - log(p[i])) <
@@ -75,20 +75,20 @@ static void check_noise(kith_negative_options o) {
   kith_negative_distribution_destroy(&z);
 }
 
-static void draws_follow_their_law(void **state) {
+static void draws_follow_the_distribution(void **state) {
   (void)state;
-  check_noise((kith_negative_options){.alpha = 0.75});
-  check_noise((kith_negative_options){.popularity = 1, .alpha = 0.75});
-  check_noise((kith_negative_options){.popularity = 1, .alpha = 1});
-  check_noise((kith_negative_options){.popularity = 1, .alpha = 0});
-  check_noise((kith_negative_options){.popularity = 0.3, .alpha = 0.5});
-  check_noise((kith_negative_options){.inbatch = 1});
-  check_noise((kith_negative_options){.popularity = 0.3, .alpha = 0.5, .inbatch = 0.4});
+  check_distribution((kith_negative_options){.alpha = 0.75});
+  check_distribution((kith_negative_options){.popularity = 1, .alpha = 0.75});
+  check_distribution((kith_negative_options){.popularity = 1, .alpha = 1});
+  check_distribution((kith_negative_options){.popularity = 1, .alpha = 0});
+  check_distribution((kith_negative_options){.popularity = 0.3, .alpha = 0.5});
+  check_distribution((kith_negative_options){.inbatch = 1});
+  check_distribution((kith_negative_options){.popularity = 0.3, .alpha = 0.5, .inbatch = 0.4});
 }
 
-static void an_item_that_nobody_met_is_not_popular(void **state) {
+static void an_item_without_interactions_has_no_popularity(void **state) {
   (void)state;
-  kith_negative_distribution *z = noise_of((kith_negative_options){.popularity = 1, .alpha = 0.75});
+  kith_negative_distribution *z = distribution_of((kith_negative_options){.popularity = 1, .alpha = 0.75});
   for (int i = 0; i < ITEMS; i++) {
     bool met = false;
     for (int64_t e = 0; e < graph.n_edge; e++) met = met || graph.item[e] == i;
@@ -98,18 +98,18 @@ static void an_item_that_nobody_met_is_not_popular(void **state) {
 }
 
 /* The law of a user's negatives is the noise's without the user's items. */
-static void negatives_of_a_user_follow_the_law_of_the_others(void **state) {
+static void negatives_follow_the_distribution_without_the_users_items(void **state) {
   (void)state;
   kith_negative_options o = {.popularity = 0.5, .alpha = 0.75};
-  kith_negative_distribution *z = noise_of(o);
+  kith_negative_distribution *z = distribution_of(o);
   kith_edge_order *e = NULL;
   assert_int_equal(KITH_OK, kith_edge_order_create(share, NULL, 16, 3, &e));
   for (kith_lid u = 0; u < share->n_own_of[KITH_USER]; u += 9) {
     double p[ITEMS], count[ITEMS] = {0};
-    law(o, p);
-    law_without(u, p);
+    expected_distribution(o, p);
+    distribution_without(u, p);
     for (int i = 0; i < 20000; i++) count[kith_negative_draw(z, e, u, u, i % 100, i / 100, NULL)]++;
-    expect_law(count, p, 20000);
+    expect_distribution(count, p, 20000);
   }
   kith_edge_order_destroy(&e);
   kith_negative_distribution_destroy(&z);
@@ -117,9 +117,11 @@ static void negatives_of_a_user_follow_the_law_of_the_others(void **state) {
 
 /* How many draws of a pair among others fall on each item; never on one that its user knows. */
 static void count_draws(const kith_negative_distribution *z, const kith_edge_order *e,
-                        const kith_train_edge *s, const kith_inbatch_pairs *others, int n, double *count) {
+                        const kith_train_edge *s, const kith_inbatch_pairs *inbatch_pairs, int n,
+                        double *count) {
   for (int i = 0; i < n; i++) {
-    int32_t item = kith_negative_draw(z, e, kith_train_edge_id(share, s), s->user, i % 100, i / 100, others);
+    int32_t item =
+        kith_negative_draw(z, e, kith_train_edge_id(share, s), s->user, i % 100, i / 100, inbatch_pairs);
     assert_false(kith_ragged_has(&share->train, s->user, item));
     count[item]++;
   }
@@ -131,23 +133,23 @@ static void check_step(const kith_negative_distribution *z, kith_negative_option
   double inbatch = o.inbatch, p[ITEMS], count[ITEMS] = {0};
   if (e->own_start[step] == e->own_start[step + 1]) return;
   const kith_train_edge *s = &e->edges[e->own_start[step]];
-  kith_inbatch_pairs others = {.n = b->n_global, .pair = b->pair};
+  kith_inbatch_pairs inbatch_pairs = {.n = b->n_global, .pair = b->pair};
   o.inbatch = 0;
-  law(o, p);
+  expected_distribution(o, p);
   for (int i = 0; i < ITEMS; i++) p[i] -= inbatch / ITEMS;
-  for (int64_t q = 0; q < others.n; q++) p[b->pair[q].item] += inbatch / (double)others.n;
-  law_without(s->user, p);
-  count_draws(z, e, s, &others, 20000, count);
-  expect_law(count, p, 20000);
+  for (int64_t q = 0; q < inbatch_pairs.n; q++) p[b->pair[q].item] += inbatch / (double)inbatch_pairs.n;
+  distribution_without(s->user, p);
+  count_draws(z, e, s, &inbatch_pairs, 20000, count);
+  expect_distribution(count, p, 20000);
 }
 
-static void a_draw_in_the_batch_is_the_item_of_any_other_pair(void **state) {
+static void an_inbatch_draw_is_the_item_of_a_random_pair(void **state) {
   (void)state;
   kith_negative_options all = {.inbatch = 1}, mixed = {.popularity = 0.3, .alpha = 0.5, .inbatch = 0.4};
   kith_batch_shape shape = {.pairs = 50, .n_negative = 1, .n_pool = 1, .inbatch = true};
   for (int k = 0; k < 2; k++) {
     kith_negative_options o = k == 0 ? all : mixed;
-    kith_negative_distribution *z = noise_of(o);
+    kith_negative_distribution *z = distribution_of(o);
     kith_dist_csr *a = NULL;
     kith_batch *b = NULL;
     kith_edge_order *e = NULL;
@@ -168,12 +170,12 @@ static void a_draw_in_the_batch_is_the_item_of_any_other_pair(void **state) {
 
 /* Over epochs, whose steps are random samples of the training pairs: one draw an epoch, since those of a step
  * share its pairs. */
-static void draws_in_batches_follow_the_law_of_all_pairs(void **state) {
+static void inbatch_draws_over_epochs_follow_the_degrees(void **state) {
   (void)state;
   enum { BATCH = 128, EPOCHS = 3000 };
   kith_negative_options o = {.inbatch = 1};
   kith_batch_shape shape = {.pairs = BATCH, .n_negative = 1, .n_pool = 1, .inbatch = true};
-  kith_negative_distribution *z = noise_of(o);
+  kith_negative_distribution *z = distribution_of(o);
   kith_dist_csr *a = NULL;
   kith_batch *b = NULL;
   kith_edge_order *e = NULL;
@@ -182,8 +184,8 @@ static void draws_in_batches_follow_the_law_of_all_pairs(void **state) {
   assert_int_equal(KITH_OK, kith_dist_csr_create(test_comm, share, 1, &a).status);
   assert_int_equal(KITH_OK, kith_batch_create(test_comm, share, a, z, &shape, &b).status);
   assert_int_equal(KITH_OK, kith_edge_order_create(share, NULL, BATCH, 3, &e));
-  law(o, p);
-  law_without(0, p);
+  expected_distribution(o, p);
+  distribution_without(0, p);
   for (int64_t epoch = 0; epoch < EPOCHS; epoch++) {
     kith_edge_order_set_epoch(e, epoch);
     kith_batch_fill_pairs(b, e, 0);
@@ -194,7 +196,7 @@ static void draws_in_batches_follow_the_law_of_all_pairs(void **state) {
     drawn++;
   }
   assert_true(drawn > EPOCHS / 2);
-  expect_law(count, p, (double)drawn);
+  expect_distribution(count, p, (double)drawn);
   kith_edge_order_destroy(&e);
   kith_batch_destroy(&b);
   kith_dist_csr_destroy(&a);
@@ -202,10 +204,10 @@ static void draws_in_batches_follow_the_law_of_all_pairs(void **state) {
 }
 
 /* A step of one pair, and one whose other pairs have nothing that the user does not know. */
-static void without_other_pairs_all_training_pairs_are_drawn_from(void **state) {
+static void without_other_pairs_all_training_edges_are_drawn_from(void **state) {
   (void)state;
   kith_negative_options o = {.inbatch = 1};
-  kith_negative_distribution *z = noise_of(o);
+  kith_negative_distribution *z = distribution_of(o);
   kith_edge_order *e = NULL;
   assert_int_equal(KITH_OK, kith_edge_order_create(share, NULL, 16, 3, &e));
   kith_edge_order_set_epoch(e, 0);
@@ -213,12 +215,12 @@ static void without_other_pairs_all_training_pairs_are_drawn_from(void **state) 
   int64_t item = share->train.value[share->train.start[s->user]];
   kith_pair pair[] = {{.item = item}, {.item = item}, {.item = item}};
   for (int64_t n = 1; n <= 3; n += 2) {
-    kith_inbatch_pairs others = {.n = n, .pair = pair};
+    kith_inbatch_pairs inbatch_pairs = {.n = n, .pair = pair};
     double p[ITEMS], count[ITEMS] = {0};
-    law(o, p);
-    law_without(s->user, p);
-    count_draws(z, e, s, &others, 3000, count);
-    expect_law(count, p, 3000);
+    expected_distribution(o, p);
+    distribution_without(s->user, p);
+    count_draws(z, e, s, &inbatch_pairs, 3000, count);
+    expect_distribution(count, p, 3000);
   }
   kith_edge_order_destroy(&e);
   kith_negative_distribution_destroy(&z);
@@ -226,7 +228,7 @@ static void without_other_pairs_all_training_pairs_are_drawn_from(void **state) 
 
 /* A graph in which user u has all items but the first `lacks[u]` that the random graph does not give it; -1:
  * as it is. */
-static test_graph graph_of_the_insatiable(const int lacks[USERS]) {
+static test_graph graph_with_missing_items(const int lacks[USERS]) {
   test_graph t = {.n_user = USERS,
                   .n_item = ITEMS,
                   .user = calloc(USERS * ITEMS, sizeof *t.user),
@@ -242,48 +244,51 @@ static test_graph graph_of_the_insatiable(const int lacks[USERS]) {
   return t;
 }
 
-static const kith_negative_options every_law[] = {
+static const kith_negative_options every_distribution[] = {
     {.alpha = 0.75},
     {.popularity = 1, .alpha = 0.75},
     {.popularity = 0.3, .alpha = 0.5},
     {.inbatch = 1},
     {.popularity = 0.3, .alpha = 0.5, .inbatch = 0.4},
 };
-enum { LAWS = sizeof every_law / sizeof *every_law };
+enum { DISTRIBUTIONS = sizeof every_distribution / sizeof *every_distribution };
 
 /* The law of a graph of its own, with the items of `others` for what is drawn in the batch; null: of all
  * pairs. */
-static void law_on(const test_graph *t, kith_negative_options o, const kith_inbatch_pairs *others,
-                   double *p) {
+static void distribution_on(const test_graph *t, kith_negative_options o,
+                            const kith_inbatch_pairs *inbatch_pairs, double *p) {
   double degree[ITEMS] = {0}, sum = 0;
   for (int64_t e = 0; e < t->n_edge; e++) degree[t->item[e]]++;
   for (int i = 0; i < ITEMS; i++) sum += pow(degree[i], o.alpha);
   for (int i = 0; i < ITEMS; i++)
     p[i] = o.popularity * pow(degree[i], o.alpha) / sum +
-           (others ? 0 : o.inbatch * degree[i] / (double)t->n_edge) + (1 - o.popularity - o.inbatch) / ITEMS;
-  for (int64_t q = 0; others && q < others->n; q++) p[others->pair[q].item] += o.inbatch / (double)others->n;
+           (inbatch_pairs ? 0 : o.inbatch * degree[i] / (double)t->n_edge) +
+           (1 - o.popularity - o.inbatch) / ITEMS;
+  for (int64_t q = 0; inbatch_pairs && q < inbatch_pairs->n; q++)
+    p[inbatch_pairs->pair[q].item] += o.inbatch / (double)inbatch_pairs->n;
 }
 
 /* Of users who lack one item, two, three and many, by the direct draw alone and behind the rejection. */
-static void users_of_most_of_the_catalog_draw_the_rest_by_the_same_law(void **state) {
+static void users_of_most_items_draw_from_the_complement(void **state) {
   (void)state;
   int lacks[USERS];
   for (int u = 0; u < USERS; u++) lacks[u] = u % 5 < 3 ? u % 5 + 1 : u % 5 == 3 ? 20 : -1;
-  test_graph t = graph_of_the_insatiable(lacks);
+  test_graph t = graph_with_missing_items(lacks);
   kith_graph *g = test_graph_cut(&t, test_comm, 5, 2);
   kith_pair pair[ITEMS];
   for (int i = 0; i < ITEMS; i++) pair[i].item = i / 2;
-  for (int k = 0; k < LAWS; k++)
+  for (int k = 0; k < DISTRIBUTIONS; k++)
     for (int way = 0; way < 4; way++) {
       kith_negative_distribution *z = NULL;
       kith_edge_order e = {.g = g, .rng_seed = 5, .epoch = 1};
-      kith_inbatch_pairs some = {.n = ITEMS, .pair = pair}, *others = way % 2 ? &some : NULL;
-      assert_int_equal(KITH_OK, kith_negative_distribution_create(test_comm, g, &every_law[k], &z).status);
+      kith_inbatch_pairs some = {.n = ITEMS, .pair = pair}, *inbatch_pairs = way % 2 ? &some : NULL;
+      assert_int_equal(KITH_OK,
+                       kith_negative_distribution_create(test_comm, g, &every_distribution[k], &z).status);
       for (kith_lid u = 0; u < g->n_own_of[KITH_USER]; u += 3) {
         double p[ITEMS], count[ITEMS] = {0}, left = 0;
-        law_on(&t, every_law[k], others, p);
+        distribution_on(&t, every_distribution[k], inbatch_pairs, p);
         for (int i = 0; i < ITEMS; i++) left += p[i] *= !kith_ragged_has(&g->train, u, i);
-        if (left < 1e-12) law_on(&t, every_law[k], NULL, p); /* it knows the whole batch */
+        if (left < 1e-12) distribution_on(&t, every_distribution[k], NULL, p); /* it knows the whole batch */
         left = 0;
         for (int i = 0; i < ITEMS; i++) left += p[i] *= !kith_ragged_has(&g->train, u, i);
         for (int i = 0; i < ITEMS; i++) p[i] /= left;
@@ -291,10 +296,10 @@ static void users_of_most_of_the_catalog_draw_the_rest_by_the_same_law(void **st
                         : 1000; /* the direct draw is cheap, and must show in which component it is made */
         for (int i = 0; i < n; i++) {
           kith_draw r = kith_random(3, KITH_RNG_NEGATIVE, (uint64_t)u, (uint64_t)i, 0);
-          count[way < 2 ? kith__complement_draw(z, &g->train, u, others, &r)
-                        : kith_negative_draw(z, &e, u, u, i % 100, i / 100, others)]++;
+          count[way < 2 ? kith__complement_draw(z, &g->train, u, inbatch_pairs, &r)
+                        : kith_negative_draw(z, &e, u, u, i % 100, i / 100, inbatch_pairs)]++;
         }
-        expect_law(count, p, n);
+        expect_distribution(count, p, n);
       }
       kith_negative_distribution_destroy(&z);
     }
@@ -308,7 +313,7 @@ static bool has_all(int64_t user) { return user % 3 == 1; }
 static test_graph graph_of_some_who_have_all(void) {
   int lacks[USERS];
   for (int u = 0; u < USERS; u++) lacks[u] = has_all(u) ? 0 : -1;
-  return graph_of_the_insatiable(lacks);
+  return graph_with_missing_items(lacks);
 }
 
 static void users_of_all_items_are_found_on_every_rank(void **state) {
@@ -434,7 +439,7 @@ static void a_user_of_all_items_that_are_drawn_is_saturated(void **state) {
 static void a_graph_whose_users_all_have_all_items_is_refused(void **state) {
   (void)state;
   int lacks[USERS] = {0};
-  test_graph t = graph_of_the_insatiable(lacks);
+  test_graph t = graph_with_missing_items(lacks);
   kith_graph *g = test_graph_cut(&t, test_comm, 5, 2);
   kith_saturated_users *s = NULL;
   assert_int_equal(KITH_EDATA, kith_saturated_users_create(test_comm, g, true, &s).status);
@@ -443,9 +448,9 @@ static void a_graph_whose_users_all_have_all_items_is_refused(void **state) {
   test_graph_free(&t);
 }
 
-static void the_first_negative_is_the_one_that_has_always_been(void **state) {
+static void the_first_negative_never_changes(void **state) {
   (void)state;
-  kith_negative_distribution *z = noise_of((kith_negative_options){.popularity = 0});
+  kith_negative_distribution *z = distribution_of((kith_negative_options){.popularity = 0});
   kith_edge_order e = {.g = share, .rng_seed = 5, .epoch = 2};
   for (kith_eid edge = 0; edge < 200; edge++) {
     int32_t item = -1;
@@ -461,7 +466,7 @@ static void the_share_of_hard_negatives_is_the_share_asked_for(void **state) {
   (void)state;
   const double shares[] = {0, 0.25, 0.8, 1};
   for (int k = 0; k < 4; k++) {
-    kith_negative_distribution *z = noise_of((kith_negative_options){.hard = shares[k], .pool = 4});
+    kith_negative_distribution *z = distribution_of((kith_negative_options){.hard = shares[k], .pool = 4});
     kith_edge_order e = {.g = share, .rng_seed = 5};
     double hard = 0, spread = sqrt(DRAWS * shares[k] * (1 - shares[k]));
     for (int i = 0; i < DRAWS; i++) hard += kith_negative_is_hard(z, &e, i / 3, i % 3);
@@ -561,7 +566,7 @@ static void the_hardest_of_a_pool_is_picked(void **state) {
 }
 
 /* Every rank holds the marks of all pairs; each mark is checked by the rank that knows the user. */
-static void check_marks(const kith_batch *b, const kith_edge_order *e, int64_t step) {
+static void check_mask(const kith_batch *b, const kith_edge_order *e, int64_t step) {
   for (kith_eid s = e->own_start[step]; s < e->own_start[step + 1]; s++) {
     int64_t place = e->edges[s].position - e->step_start[step];
     for (int c = 0; c < b->shared.n; c++) {
@@ -571,18 +576,18 @@ static void check_marks(const kith_batch *b, const kith_edge_order *e, int64_t s
   }
 }
 
-static void shared_negatives_follow_their_law_and_are_marked_for_those_who_know_them(void **state) {
+static void shared_negatives_follow_the_distribution_and_are_masked(void **state) {
   (void)state;
   enum { SHARED = 100, PAIRS = 50 };
   kith_batch_shape shape = {
       .pairs = PAIRS, .softmax = true, .n_negative = 1, .n_pool = 1, .n_shared = SHARED};
   kith_negative_options popular = {.popularity = 0.4, .alpha = 0.75};
-  kith_negative_distribution *z = noise_of(popular);
+  kith_negative_distribution *z = distribution_of(popular);
   kith_dist_csr *a = NULL;
   kith_batch *b = NULL;
   kith_edge_order *e = NULL;
   double p[ITEMS], count[ITEMS] = {0}, drawn = 0;
-  law(popular, p);
+  expected_distribution(popular, p);
   assert_int_equal(KITH_OK, kith_dist_csr_create(test_comm, share, 1, &a).status);
   assert_int_equal(KITH_OK, kith_batch_create(test_comm, share, a, z, &shape, &b).status);
   assert_int_equal(KITH_OK, kith_edge_order_create(share, NULL, PAIRS, 3, &e));
@@ -596,10 +601,10 @@ static void shared_negatives_follow_their_law_and_are_marked_for_those_who_know_
         assert_true(fabs((double)b->shared.log_expected[c] - log(SHARED * p[b->item[b->n_global + c]])) <
                     1e-5);
       drawn += SHARED;
-      check_marks(b, e, step);
+      check_mask(b, e, step);
     }
   }
-  expect_law(count, p, drawn);
+  expect_distribution(count, p, drawn);
   kith_edge_order_destroy(&e);
   kith_batch_destroy(&b);
   kith_dist_csr_destroy(&a);
@@ -645,22 +650,22 @@ static void a_step_of_too_many_rows_is_refused(void **state) {
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(draws_follow_their_law),
-      cmocka_unit_test(an_item_that_nobody_met_is_not_popular),
-      cmocka_unit_test(negatives_of_a_user_follow_the_law_of_the_others),
-      cmocka_unit_test(users_of_most_of_the_catalog_draw_the_rest_by_the_same_law),
+      cmocka_unit_test(draws_follow_the_distribution),
+      cmocka_unit_test(an_item_without_interactions_has_no_popularity),
+      cmocka_unit_test(negatives_follow_the_distribution_without_the_users_items),
+      cmocka_unit_test(users_of_most_items_draw_from_the_complement),
       cmocka_unit_test(users_of_all_items_are_found_on_every_rank),
       cmocka_unit_test(pairs_of_users_of_all_items_are_in_no_step),
       cmocka_unit_test(clusters_leave_users_of_all_items_out_too),
       cmocka_unit_test(a_user_of_all_items_that_are_drawn_is_saturated),
       cmocka_unit_test(a_graph_whose_users_all_have_all_items_is_refused),
-      cmocka_unit_test(the_first_negative_is_the_one_that_has_always_been),
+      cmocka_unit_test(the_first_negative_never_changes),
       cmocka_unit_test(the_share_of_hard_negatives_is_the_share_asked_for),
       cmocka_unit_test(the_hardest_of_a_pool_is_picked),
-      cmocka_unit_test(shared_negatives_follow_their_law_and_are_marked_for_those_who_know_them),
-      cmocka_unit_test(a_draw_in_the_batch_is_the_item_of_any_other_pair),
-      cmocka_unit_test(draws_in_batches_follow_the_law_of_all_pairs),
-      cmocka_unit_test(without_other_pairs_all_training_pairs_are_drawn_from),
+      cmocka_unit_test(shared_negatives_follow_the_distribution_and_are_masked),
+      cmocka_unit_test(an_inbatch_draw_is_the_item_of_a_random_pair),
+      cmocka_unit_test(inbatch_draws_over_epochs_follow_the_degrees),
+      cmocka_unit_test(without_other_pairs_all_training_edges_are_drawn_from),
       cmocka_unit_test(shares_of_draws_add_up_to_one_at_most),
       cmocka_unit_test(a_loss_without_candidates_is_refused),
       cmocka_unit_test(a_step_of_too_many_rows_is_refused)};
