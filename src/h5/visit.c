@@ -7,7 +7,7 @@
 
 enum {
   VISIT_PIECE = 8 << 20, /* bytes per read when verifying */
-  VISIT_DEPTH = 3,       /* levels of names; Kith has no deeper ones, and groups can be cyclic */
+  VISIT_DEPTH = 4,       /* levels of names; Kith has no deeper ones, and groups can be cyclic */
   VISIT_MAX = 4096       /* links that are visited */
 };
 
