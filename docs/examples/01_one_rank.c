@@ -72,7 +72,7 @@ static kith_agreed learn(const kith_comm *comm) {
   kith_train_options options = kith_train_defaults();
   kith_graph *g = NULL;
   kith_trainer *trainer = NULL;
-  options.adam.lr = 0.01;
+  options.optimizer.lr = 0.01;
   KITH_TRY(kith_graph_read(comm, "parts.h5", &g));
   KITH_TRY(kith_trainer_create(comm, g, &model, &options, &trainer));
   train(comm, trainer);

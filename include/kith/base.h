@@ -18,6 +18,7 @@ typedef int64_t kith_eid; /**< index into an array of edges */
 
 enum {
   KITH_NAME = 64,
+  KITH_MAX_SLOTS = 2, /**< arrays that an optimizer keeps for each parameter */
   KITH_PATH = 1024
 }; /**< sizes of text buffers in option structs, terminating zero included */
 

@@ -72,9 +72,9 @@ KITH_API float *kith_tensor_grad(kith_tensor *x);
 /* ---- parameters ---- */
 
 /**
- * Dense weights: the same on every rank, in one flat block each for values, gradients and Adam's moments.
- * Tensors of weights belong to this object and keep their address when others are added.  Backward functions
- * always add to their gradients.
+ * Dense weights: the same on every rank, in one flat block each for values, gradients and the optimizer's
+ * slots. Tensors of weights belong to this object and keep their address when others are added.  Backward
+ * functions always add to their gradients.
  */
 typedef struct kith_params kith_params;
 
@@ -94,11 +94,11 @@ KITH_API kith_tensor *kith_params_get(kith_params *p, const char *name, int64_t 
 /** KITH_OK, or the first failure of kith_params_get().  Local. */
 KITH_API kith_status kith_params_status(const kith_params *p) KITH_MUST_USE;
 
-/** All weights as flat blocks of n numbers: value, gradient, first and second moment.  Valid until the next
- * kith_params_get(). */
+/** All weights as flat blocks of n numbers: values, gradients and slots of the optimizer.  Valid until the
+ * next kith_params_get(). */
 typedef struct kith_weights {
   int64_t n;
-  float *value, *grad, *m, *v;
+  float *value, *grad, *slot[KITH_MAX_SLOTS];
 } kith_weights;
 KITH_API kith_weights kith_params_weights(kith_params *p);
 

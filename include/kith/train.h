@@ -22,11 +22,12 @@ typedef struct kith_train_options {
   int batch; /**< training pairs of a step, over all ranks; classification: training nodes (mode full: all) */
   int epochs;          /**< total number of epochs, those of earlier runs included */
   uint64_t seed;       /**< key of initial embeddings, batch order and negatives */
-  double weight_decay; /**< L2 penalty of dense weights: w/2 |W|^2; added to gradients, not to the loss */
+  double weight_decay; /**< L2 penalty of dense weights, w/2 |W|^2: added to gradients, not to the loss;
+                          adamw: decoupled */
   kith_weight_decay_on weight_decay_on;
   double lr_decay; /**< factor of the learning rate per epoch: epoch e = 0, 1, … uses lr * lr_decay^e */
   int patience;    /**< evaluations without improvement before stopping early; 0: never */
-  kith_adam_options adam;
+  kith_optimizer_options optimizer;
   kith_loss_options loss;
   kith_negative_options negatives;
 } kith_train_options;
@@ -82,10 +83,13 @@ typedef enum kith_step_request {
  */
 KITH_API kith_step_request kith_trainer_step(kith_trainer *t, int64_t step, kith_step_request request);
 
-/** Trainable state, borrowed: embeddings and Adam moments [n_own, d]; dense weights, equal on all ranks. */
+/** Trainable state, borrowed: embeddings and optimizer slots [n_own, d]; dense weights, equal on all ranks.
+ */
 typedef struct kith_train_state {
-  int d; /**< columns of x, m and v; 0 if there are no embeddings: rows are features, or made of features */
-  float *x, *m, *v;
+  int d; /**< columns of x and the slots; 0 if there are no embeddings: rows are features, or made of features
+          */
+  float *x, *slot[KITH_MAX_SLOTS];
+  const kith_optimizer *optimizer;
   kith_weights weights;
   kith_exact_sum *loss; /**< sum of the steps' mean losses, this rank's share; the caller resets it */
 } kith_train_state;

@@ -12,8 +12,8 @@
 static void bench_spmm(bench *b) { kith_spmm(&b->a->csr, 0, b->a->csr.n_row, b->d, b->x, false, b->y); }
 
 static void bench_adam(bench *b) {
-  kith_adam_options o = kith_adam_defaults();
-  kith_adam_step(&o, 10, b->n, b->y, b->m, b->v, b->x);
+  kith_optimizer_options o = kith_optimizer_defaults();
+  kith_optimizer_get(KITH_ADAM)->step(&o, 10, b->n, b->y, (float *const[]){b->m, b->v}, b->x);
 }
 
 static void bench_halo(bench *b) {

@@ -96,8 +96,9 @@ done:
 static kith_agreed rows_begin(rows_bench *b, kith_checkpoint_writer *w) {
   kith_checkpoint c = {.d = b->d,
                        .x = b->x[0],
-                       .m = b->x[1],
-                       .v = b->x[2],
+                       .slot = {b->x[1], b->x[2]},
+                       .n_slot = 2,
+                       .slot_name = kith_optimizer_get(KITH_ADAM)->slot_name,
                        .epoch = 1,
                        .config_key = "",
                        .history = (char[1]){""},
@@ -176,8 +177,8 @@ kith_agreed bench_rows(cli *c, int64_t n, int repeat) {
   b->repeat = repeat;
   KITH_TRY(kith_agree(c->comm, rows_deal(b, n)));
   KITH_TRY(kith_agree(c->comm, rows_fill(b)));
-  KITH_TRY(kith_checkpoint_writer_create(c->comm, &b->g, b->d, 0, INT64_MAX, &b->in_place));
-  KITH_TRY(kith_checkpoint_writer_create(c->comm, &b->g, b->d, 0, 0, &b->beside));
+  KITH_TRY(kith_checkpoint_writer_create(c->comm, &b->g, b->d, 0, 2, INT64_MAX, &b->in_place));
+  KITH_TRY(kith_checkpoint_writer_create(c->comm, &b->g, b->d, 0, 2, 0, &b->beside));
   for (int i = -1; i < repeat; i++) KITH_TRY(rows_time(b, i));
   rows_print(b, n);
 done:

@@ -46,10 +46,11 @@ static int64_t estimate_graph(const estimate *w) {
 
 static int64_t estimate_state(const estimate *w, const kith_checkpoint_options *o) {
   int64_t rows = w->s->n_feature > 0 ? 0 : (int64_t)w->d * w->s->n_own;
+  int n_slot = kith_optimizer_get(w->train->optimizer.name)->n_slot;
   bool beside = kith_checkpoint_bytes(w->s->n[KITH_USER] + w->s->n[KITH_ITEM], rows > 0 ? w->d : 0,
-                                      w->m.weights) >= (int64_t)o->async_above_mb << 20;
-  int64_t copy = beside ? 12 * (rows + w->m.weights) + 64 * w->s->n_own : 0;
-  return 8 * rows + 4 * (int64_t)w->width * w->s->n_own + 16 * w->m.weights + copy;
+                                      w->m.weights, n_slot) >= (int64_t)o->async_above_mb << 20;
+  int64_t copy = beside ? 4 * (1 + n_slot) * (rows + w->m.weights) + 64 * w->s->n_own : 0;
+  return 4 * n_slot * rows + 4 * (int64_t)w->width * w->s->n_own + 16 * w->m.weights + copy;
 }
 
 static bool estimate_reads_features(const estimate *w) {

@@ -60,7 +60,9 @@ typedef struct layout_entry {
   }
 #define CHECKPOINT_ROWS(type)                                                                                \
   {CHECKPOINT, ANY, type "/parameter", false, 1, NULL, 0, "width", NULL, 0, NULL},                           \
-      {CHECKPOINT, ANY, type "/adam_m", false, 1, type "/parameter", 0, "width", NULL, 0, NULL}, {           \
+      {CHECKPOINT, ANY, type "/adam_m", false, 1, type "/parameter", 0, "width", NULL, 0, NULL},             \
+      {CHECKPOINT, ANY, type "/sgd_velocity", false, 1, type "/parameter", 0, "width", NULL, 0, NULL},       \
+      {CHECKPOINT, ANY, type "/adagrad_sum", false, 1, type "/parameter", 0, "width", NULL, 0, NULL}, {      \
     CHECKPOINT, ANY, type "/adam_v", false, 1, type "/parameter", 0, "width", NULL, 0, NULL                  \
   }
 
@@ -109,6 +111,8 @@ static const layout_entry layout_table[] = {
     CHECKPOINT_ROWS("node"),
     {CHECKPOINT, ANY, "weights/adam_m", false, 1, "weights/parameter", 0, NULL, NULL, 0, NULL},
     {CHECKPOINT, ANY, "weights/adam_v", false, 1, "weights/parameter", 0, NULL, NULL, 0, NULL},
+    {CHECKPOINT, ANY, "weights/sgd_velocity", false, 1, "weights/parameter", 0, NULL, NULL, 0, NULL},
+    {CHECKPOINT, ANY, "weights/adagrad_sum", false, 1, "weights/parameter", 0, NULL, NULL, 0, NULL},
     {EMBEDDINGS, PAIRS, "user/embedding", true, 1, "user/id", 0, "width", NULL, 0, NULL},
     {EMBEDDINGS, PAIRS, "item/embedding", true, 1, "item/id", 0, "width", NULL, 0, NULL},
     {EMBEDDINGS, PAIRS, "user/name", false, 1, "user/id", 0, NULL, NULL, 0, NULL},

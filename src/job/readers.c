@@ -60,6 +60,12 @@ static bool has_weights(const kith_job *j) {
 }
 static bool decays(const kith_job *j) { return has_weights(j) && j->train.weight_decay > 0; }
 
+static bool is_sgd(const kith_job *j) { return j->train.optimizer.name == KITH_SGD; }
+static bool has_epsilon(const kith_job *j) { return !is_sgd(j); }
+static bool has_moments(const kith_job *j) {
+  return has_epsilon(j) && j->train.optimizer.name != KITH_ADAGRAD;
+}
+
 static bool in_mode(const kith_job *j, kith_sampler_mode mode) { return j->train.sampler.mode == mode; }
 static bool samples(const kith_job *j) { return !in_mode(j, KITH_FULL); }
 static bool samples_pairs(const kith_job *j) { return samples(j) && recommends(j); }
@@ -173,6 +179,10 @@ static const reader reader_table[] = {
      "loss.name: bpr or nce reads it, and softmax with negatives.shared"},
     {"train", "train", always, ""},
     {"train.batch", "train", has_batches, "task: classify reads it in a sampler.mode other than full"},
+    {"train.momentum", "train", is_sgd, "train.optimizer: sgd reads it"},
+    {"train.beta1", "train", has_moments, "train.optimizer: adam or adamw reads it"},
+    {"train.beta2", "train", has_moments, "train.optimizer: adam or adamw reads it"},
+    {"train.epsilon", "train", has_epsilon, "train.optimizer: adam, adamw or adagrad reads it"},
     {"train.weight_decay", "train", has_weights, "models with dense weights read it"},
     {"train.weight_decay_on", "train", decays,
      "models with dense weights and a train.weight_decay above 0 read it"},

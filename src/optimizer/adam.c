@@ -4,10 +4,6 @@
 #include "ops/ops.h"
 #include "optimizer/optimizer.h"
 
-kith_adam_options kith_adam_defaults(void) {
-  return (kith_adam_options){.lr = 1e-3, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8};
-}
-
 /* Factors of a step, computed in double: 1 - beta in float would lose four digits. */
 typedef struct adam_rates {
   float keep1, new1, keep2, new2; /* beta1, 1 - beta1, beta2, 1 - beta2 */
@@ -36,7 +32,7 @@ KITH_KERNEL static void adam_rows(adam_rates r, int32_t n, const int32_t *row, i
   }
 }
 
-static adam_rates adam_at(const kith_adam_options *o, int64_t step) {
+static adam_rates adam_at(const kith_optimizer_options *o, int64_t step) {
   double correct1 = 1 - pow(o->beta1, (double)step), correct2 = 1 - pow(o->beta2, (double)step);
   return (adam_rates){.keep1 = (float)o->beta1,
                       .new1 = (float)(1 - o->beta1),
@@ -47,12 +43,12 @@ static adam_rates adam_at(const kith_adam_options *o, int64_t step) {
                       .epsilon = (float)o->epsilon};
 }
 
-void kith_adam_step(const kith_adam_options *o, int64_t step, int64_t n, const float *g, float *m, float *v,
-                    float *p) {
-  adam_block(adam_at(o, step), n, g, m, v, p);
+void kith__adam_step(const kith_optimizer_options *o, int64_t step, int64_t n, const float *g,
+                     float *const *slot, float *p) {
+  adam_block(adam_at(o, step), n, g, slot[0], slot[1], p);
 }
 
-void kith_adam_step_rows(const kith_adam_options *o, int64_t step, int32_t n, const int32_t *row, int d,
-                         const float *g, float *m, float *v, float *p) {
-  adam_rows(adam_at(o, step), n, row, d, g, m, v, p);
+void kith__adam_step_rows(const kith_optimizer_options *o, int64_t step, int32_t n, const int32_t *row, int d,
+                          const float *g, float *const *slot, float *p) {
+  adam_rows(adam_at(o, step), n, row, d, g, slot[0], slot[1], p);
 }

@@ -1,15 +1,20 @@
-/** What other rooms of the library use of optimizer, beyond kith/optimizer.h. */
-#ifndef KITH_OPTIMIZER_OPTIMIZER_H
-#define KITH_OPTIMIZER_OPTIMIZER_H
+/* The steps behind the table of optimizers; their arguments are those of kith_optimizer. */
+#ifndef KITH_SRC_OPTIMIZER_OPTIMIZER_H
+#define KITH_SRC_OPTIMIZER_OPTIMIZER_H
 
 #include "kith/optimizer.h"
-#include "base/base.h"
 
-/**
- * Sparse (lazy) Adam: the same step on the rows row[i] of p, m, v [rows, d], with gradients g [n, d].  The
- * moments of other rows are unchanged until their next gradient.  Local.
- */
-void kith_adam_step_rows(const kith_adam_options *o, int64_t step, int32_t n, const int32_t *row, int d,
-                         const float *g, float *m, float *v, float *p);
+void kith__adam_step(const kith_optimizer_options *o, int64_t step, int64_t n, const float *g,
+                     float *const *slot, float *p);
+void kith__adam_step_rows(const kith_optimizer_options *o, int64_t step, int32_t n, const int32_t *row, int d,
+                          const float *g, float *const *slot, float *p);
+void kith__sgd_step(const kith_optimizer_options *o, int64_t step, int64_t n, const float *g,
+                    float *const *slot, float *p);
+void kith__sgd_step_rows(const kith_optimizer_options *o, int64_t step, int32_t n, const int32_t *row, int d,
+                         const float *g, float *const *slot, float *p);
+void kith__adagrad_step(const kith_optimizer_options *o, int64_t step, int64_t n, const float *g,
+                        float *const *slot, float *p);
+void kith__adagrad_step_rows(const kith_optimizer_options *o, int64_t step, int32_t n, const int32_t *row,
+                             int d, const float *g, float *const *slot, float *p);
 
 #endif

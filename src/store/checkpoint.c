@@ -33,14 +33,17 @@ done:
 }
 
 /* The weights are equal on all ranks; rank 0 writes them. */
-static kith_agreed checkpoint_write_weights(const kith_comm *comm, kith_h5 *f,
-                                            const kith_checkpoint_weights *w) {
+static kith_agreed checkpoint_write_weights(const kith_comm *comm, kith_h5 *f, const kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
+  const kith_checkpoint_weights *w = &c->weights;
+  char name[KITH_NAME];
   int64_t mine = comm->rank == 0 ? w->n : 0, first = comm->rank == 0 ? 0 : w->n;
   if (w->n == 0) return st;
   KITH_TRY(kith_h5_write_rows(f, "weights/parameter", 0, w->n, first, mine, w->value));
-  KITH_TRY(kith_h5_write_rows(f, "weights/adam_m", 0, w->n, first, mine, w->m));
-  KITH_TRY(kith_h5_write_rows(f, "weights/adam_v", 0, w->n, first, mine, w->v));
+  for (int s = 0; s < c->n_slot; s++) {
+    snprintf(name, sizeof name, "weights/%s", c->slot_name[s]);
+    KITH_TRY(kith_h5_write_rows(f, name, 0, w->n, first, mine, w->slot[s]));
+  }
 done:
   return st;
 }
@@ -54,8 +57,10 @@ done:
   return st;
 }
 
-static kith_agreed checkpoint_read_weights(kith_h5 *f, const kith_checkpoint_weights *w) {
+static kith_agreed checkpoint_read_weights(kith_h5 *f, const kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
+  const kith_checkpoint_weights *w = &c->weights;
+  char name[KITH_NAME];
   int64_t n = 0;
   int d = 0;
   if (w->n == 0) return st;
@@ -64,8 +69,10 @@ static kith_agreed checkpoint_read_weights(kith_h5 *f, const kith_checkpoint_wei
                                       : kith_fail(KITH_EDATA, "%s: holds %lld weights, the model has %lld",
                                                   kith_h5_path(f), (long long)n, (long long)w->n)));
   KITH_TRY(checkpoint_read_weight(f, "weights/parameter", n, w->value));
-  if (w->m) KITH_TRY(checkpoint_read_weight(f, "weights/adam_m", n, w->m));
-  if (w->v) KITH_TRY(checkpoint_read_weight(f, "weights/adam_v", n, w->v));
+  for (int s = 0; s < c->n_slot; s++) {
+    snprintf(name, sizeof name, "weights/%s", c->slot_name[s]);
+    KITH_TRY(checkpoint_read_weight(f, name, n, w->slot[s]));
+  }
 done:
   return st;
 }
@@ -73,8 +80,8 @@ done:
 static kith_agreed checkpoint_write_rows(kith_redistribution *rows, kith_h5 *f, const kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith_redistribution_write(rows, f, "parameter", c->d, c->x));
-  KITH_TRY(kith_redistribution_write(rows, f, "adam_m", c->d, c->m));
-  KITH_TRY(kith_redistribution_write(rows, f, "adam_v", c->d, c->v));
+  for (int s = 0; s < c->n_slot; s++)
+    KITH_TRY(kith_redistribution_write(rows, f, c->slot_name[s], c->d, c->slot[s]));
 done:
   return st;
 }
@@ -84,11 +91,11 @@ static kith_agreed checkpoint_write_file(const kith_comm *comm, const kith_graph
                                          const kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
-  int64_t bytes = kith_checkpoint_bytes(g->n[KITH_USER] + g->n[KITH_ITEM], c->d, c->weights.n);
+  int64_t bytes = kith_checkpoint_bytes(g->n[KITH_USER] + g->n[KITH_ITEM], c->d, c->weights.n, c->n_slot);
   KITH_TRY(kith_h5_create_single(comm, path, KITH_CHECKPOINT_FORMAT, KITH_FILE_VERSION, bytes, &f));
   KITH_TRY(checkpoint_attributes(f, g, c));
   if (c->d > 0) KITH_TRY(checkpoint_write_rows(rows, f, c));
-  KITH_TRY(checkpoint_write_weights(comm, f, &c->weights));
+  KITH_TRY(checkpoint_write_weights(comm, f, c));
   KITH_TRY(kith_h5_publish(&f));
 done:
   kith_h5_close(&f);
@@ -214,8 +221,8 @@ static kith_agreed checkpoint_read_rows(const kith_comm *comm, const kith_graph 
   kith_redistribution *rows = NULL;
   KITH_TRY(kith_redistribution_create(comm, g, &rows));
   KITH_TRY(kith_redistribution_read(rows, f, "parameter", c->d, c->x));
-  if (c->m) KITH_TRY(kith_redistribution_read(rows, f, "adam_m", c->d, c->m));
-  if (c->v) KITH_TRY(kith_redistribution_read(rows, f, "adam_v", c->d, c->v));
+  for (int s = 0; s < c->n_slot; s++)
+    KITH_TRY(kith_redistribution_read(rows, f, c->slot_name[s], c->d, c->slot[s]));
 done:
   kith_redistribution_destroy(&rows);
   return st;
@@ -229,7 +236,7 @@ kith_agreed kith_checkpoint_read(const kith_comm *comm, const kith_graph *g, con
   KITH_TRY(checkpoint_fits(f, g, c));
   KITH_TRY(checkpoint_read_attributes(f, c));
   if (c->d > 0) KITH_TRY(checkpoint_read_rows(comm, g, f, c));
-  KITH_TRY(checkpoint_read_weights(f, &c->weights));
+  KITH_TRY(checkpoint_read_weights(f, c));
 done:
   kith_h5_close(&f);
   return st;

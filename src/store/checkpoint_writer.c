@@ -25,7 +25,8 @@ struct kith_checkpoint_writer {
   pthread_t thread;
   int d;
   int64_t n_weight;
-  float *row[3], *weight[3]; /* the copies */
+  int n_slot;
+  float *row[1 + KITH_MAX_SLOTS], *weight[1 + KITH_MAX_SLOTS]; /* the copies of values and slots */
   char *history;
   int64_t history_room;
   kith_checkpoint copy;
@@ -37,7 +38,7 @@ struct kith_checkpoint_writer {
 
 static kith_status writer_alloc(kith_checkpoint_writer *w) {
   kith_status st = KITH_OK;
-  for (int k = 0; k < 3 && w->is_async; k++) {
+  for (int k = 0; k <= w->n_slot && w->is_async; k++) {
     KITH_TRY(KITH_NEW(w->row[k], (int64_t)w->g->n_own * w->d));
     KITH_TRY(KITH_NEW(w->weight[k], w->n_weight));
   }
@@ -53,7 +54,7 @@ static bool writer_has_threads(const kith_comm *comm) {
 }
 
 kith_agreed kith_checkpoint_writer_create(const kith_comm *comm, const kith_graph *g, int d, int64_t n_weight,
-                                          int64_t from, kith_checkpoint_writer **out) {
+                                          int n_slot, int64_t from, kith_checkpoint_writer **out) {
   kith_agreed st = {KITH_OK};
   kith_checkpoint_writer *w = NULL;
   *out = NULL;
@@ -61,8 +62,9 @@ kith_agreed kith_checkpoint_writer_create(const kith_comm *comm, const kith_grap
   w->g = g;
   w->d = d;
   w->n_weight = n_weight;
+  w->n_slot = n_slot;
   w->is_async = writer_has_threads(comm) &&
-                kith_checkpoint_bytes(g->n[KITH_USER] + g->n[KITH_ITEM], d, n_weight) >= from;
+                kith_checkpoint_bytes(g->n[KITH_USER] + g->n[KITH_ITEM], d, n_weight, n_slot) >= from;
   KITH_TRY(kith_comm_create(comm->mpi, &w->comm));
   KITH_TRY(kith_redistribution_create(w->comm, g, &w->rows));
   KITH_TRY(kith_agree(comm, writer_alloc(w)));
@@ -88,8 +90,11 @@ done:
   return st;
 }
 
-static void writer_copy_three(int64_t n, const float *const from[3], float *const to[3]) {
-  for (int k = 0; k < 3 && n > 0; k++) memcpy(to[k], from[k], (size_t)n * sizeof(float));
+/* Values, and as many slots. */
+static void writer_copy_arrays(int64_t n, int n_slot, const float *value, float *const *slot,
+                               float *const *to) {
+  for (int k = 0; k <= n_slot && n > 0; k++)
+    memcpy(to[k], k == 0 ? value : slot[k - 1], (size_t)n * sizeof(float));
 }
 
 static kith_status writer_copy(kith_checkpoint_writer *w, const char *folder, int keep,
@@ -98,17 +103,16 @@ static kith_status writer_copy(kith_checkpoint_writer *w, const char *folder, in
   const kith_checkpoint_weights *all = &c->weights;
   KITH_TRY(writer_copy_history(w, c->history));
   KITH_TRY(kith_text_copy("work", folder, sizeof w->folder, w->folder));
-  writer_copy_three((int64_t)w->g->n_own * w->d, (const float *const[3]){c->x, c->m, c->v}, w->row);
-  writer_copy_three(w->n_weight, (const float *const[3]){all->value, all->m, all->v}, w->weight);
+  writer_copy_arrays((int64_t)w->g->n_own * w->d, w->n_slot, c->x, c->slot, w->row);
+  writer_copy_arrays(w->n_weight, w->n_slot, all->value, all->slot, w->weight);
   w->keep = keep;
   w->copy = *c;
   w->copy.x = w->row[0];
-  w->copy.m = w->row[1];
-  w->copy.v = w->row[2];
-  w->copy.weights = (kith_checkpoint_weights){.n = w->n_weight,
-                                              .value = w->weight[0],
-                                              .m = w->weight[1],
-                                              .v = w->weight[2]};
+  w->copy.weights = (kith_checkpoint_weights){.n = w->n_weight, .value = w->weight[0]};
+  for (int s = 0; s < w->n_slot; s++) {
+    w->copy.slot[s] = w->row[1 + s];
+    w->copy.weights.slot[s] = w->weight[1 + s];
+  }
   w->copy.history = w->history;
 done:
   return st;
@@ -173,7 +177,7 @@ void kith_checkpoint_writer_destroy(kith_checkpoint_writer **writer) {
   if (!w) return;
   if (w->is_pending) writer_join(w);
   kith_redistribution_destroy(&w->rows);
-  for (int k = 0; k < 3; k++) {
+  for (int k = 0; k <= w->n_slot; k++) {
     KITH_FREE(w->row[k]);
     KITH_FREE(w->weight[k]);
   }

@@ -18,12 +18,14 @@ typedef struct kith_checkpoint_writer kith_checkpoint_writer;
  *
  * @param d         columns of the rows, as in kith_checkpoint
  * @param n_weight  number of dense weights
+ * @param n_slot    slots of rows and weights
  * @param from      write asynchronously from this size on: bytes of rows and weights over all ranks
- * Memory: 12 bytes per number of the owned rows and of the weights (synchronous: none), and that of
- * kith_redistribution_create().  Errors: KITH_ENOMEM.
+ * Memory: 4 (1 + n_slot) bytes per number of the owned rows and of the weights (synchronous: none), and that
+ * of kith_redistribution_create().  Errors: KITH_ENOMEM.
  */
 kith_agreed kith_checkpoint_writer_create(const kith_comm *comm, const kith_graph *g, int d, int64_t n_weight,
-                                          int64_t from, kith_checkpoint_writer **out) KITH_MUST_USE;
+                                          int n_slot, int64_t from,
+                                          kith_checkpoint_writer **out) KITH_MUST_USE;
 
 /**
  * Wait for the previous checkpoint, then start kith_checkpoint_write() with a copy of this one.  Collective.

@@ -53,10 +53,10 @@ kith_agreed kith_redistribution_read(kith_redistribution *rows, kith_h5 *f, cons
 
 /* ---- checkpoints ---- */
 
-/** Dense weights [n] in one block, with Adam's moments; equal on all ranks; borrowed.  n = 0: none. */
+/** Dense weights [n] in one block, with the optimizer's slots; equal on all ranks; borrowed.  n = 0: none. */
 typedef struct kith_checkpoint_weights {
   int64_t n;
-  float *value, *m, *v;
+  float *value, *slot[KITH_MAX_SLOTS];
 } kith_checkpoint_weights;
 
 enum { KITH_SCORE_SIZE = 128 }; /**< bytes of kith_checkpoint.score */
@@ -64,7 +64,10 @@ enum { KITH_SCORE_SIZE = 128 }; /**< bytes of kith_checkpoint.score */
 /** The state of a run: enough to resume with the same bits on any number of ranks. */
 typedef struct kith_checkpoint {
   int d;
-  float *x, *m, *v; /**< [n_own, d] parameters and Adam's moments; borrowed; d = 0: no parameters */
+  float *x;                     /**< [n_own, d] parameters; borrowed; d = 0: no parameters */
+  float *slot[KITH_MAX_SLOTS];  /**< [n_own, d] the optimizer's slots; borrowed */
+  int n_slot;                   /**< slots of rows and weights that are written, or read */
+  const char *const *slot_name; /**< [n_slot] of their datasets: "adam_m" */
   kith_checkpoint_weights weights;
   int64_t epoch, step;           /**< completed epochs, and completed steps of the next one */
   kith_exact_sum loss;           /**< sum over ranks and over the completed steps of the next epoch */
@@ -99,9 +102,9 @@ typedef struct kith_checkpoint {
 bool kith_config_key_differs(const char *wanted, const char *legacy, const char *found, char *wanted_word,
                              char *found_word);
 
-/** Bytes of the rows and weights of a checkpoint: values and Adam's two moments.  Local. */
-static inline int64_t kith_checkpoint_bytes(int64_t rows, int d, int64_t n_weight) {
-  return 12 * (rows * d + n_weight);
+/** Bytes of the rows and weights of a checkpoint: values and slots.  Local. */
+static inline int64_t kith_checkpoint_bytes(int64_t rows, int d, int64_t n_weight, int n_slot) {
+  return 4 * (1 + n_slot) * (rows * d + n_weight);
 }
 
 /**
@@ -117,8 +120,8 @@ kith_agreed kith_checkpoint_write(const kith_comm *comm, const kith_graph *g, ki
 kith_agreed kith_checkpoint_at_epoch(const kith_comm *comm, const char *folder, int64_t epoch,
                                      char *path) KITH_MUST_USE;
 /**
- * Read a checkpoint into `c`.  The caller allocates c->x, c->m, c->v [n_own, c->d] and the weights; moments
- * that are null are not read.  Collective.
+ * Read a checkpoint into `c`.  The caller allocates c->x and c->slot[s], s < c->n_slot, [n_own, c->d], and
+ * the weights and their slots.  Collective.
  *
  * Errors: KITH_ENOINPUT, KITH_EDATA (damaged).  With c->refused set, the file is valid but does not match:
  * KITH_EDATA (another graph), KITH_ECONFIG (c->config_key differs; the message names the first difference).

@@ -25,8 +25,7 @@ void kith_params_destroy(kith_params **params) {
   if (!p) return;
   KITH_FREE(p->all.value);
   KITH_FREE(p->all.grad);
-  KITH_FREE(p->all.m);
-  KITH_FREE(p->all.v);
+  for (int s = 0; s < KITH_MAX_SLOTS; s++) KITH_FREE(p->all.slot[s]);
   KITH_FREE(*params);
 }
 
@@ -36,8 +35,7 @@ static kith_status params_grow(kith_params *p, int64_t more) {
   kith_weights *w = &p->all;
   KITH_TRY(KITH_GROW(w->value, w->n, w->n + more));
   KITH_TRY(KITH_GROW(w->grad, w->n, w->n + more));
-  KITH_TRY(KITH_GROW(w->m, w->n, w->n + more));
-  KITH_TRY(KITH_GROW(w->v, w->n, w->n + more));
+  for (int s = 0; s < KITH_MAX_SLOTS; s++) KITH_TRY(KITH_GROW(w->slot[s], w->n, w->n + more));
   w->n += more;
 done:
   for (int i = 0; i < p->n_tensor; i++) {

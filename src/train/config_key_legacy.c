@@ -91,8 +91,10 @@ static void config_key_add_mode(config_key *r) {
 static void config_key_add_steps(config_key *r) {
   const kith_train_options *t = &r->o->train;
   config_key_add(r, "batch=%d lr=%.9g decay=%.9g beta1=%.9g beta2=%.9g epsilon=%.9g seed=%llu", t->batch,
-                 t->adam.lr, t->lr_decay, t->adam.beta1, t->adam.beta2, t->adam.epsilon,
+                 t->optimizer.lr, t->lr_decay, t->optimizer.beta1, t->optimizer.beta2, t->optimizer.epsilon,
                  (unsigned long long)t->seed);
+  if (t->optimizer.name != KITH_ADAM) /* those versions had Adam only */
+    config_key_add(r, " optimizer=%s", kith_optimizer_get(t->optimizer.name)->name);
 }
 
 /* Words in the order of the first versions; the comparison does not depend on it. */

@@ -9,7 +9,7 @@ kith_train_options kith_train_defaults(void) {
                               .seed = 1,
                               .lr_decay = 1,
                               .patience = 0,
-                              .adam = kith_adam_defaults(),
+                              .optimizer = kith_optimizer_defaults(),
                               .loss = kith_loss_defaults(),
                               .negatives = kith_negative_defaults()};
 }

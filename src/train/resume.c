@@ -19,7 +19,7 @@
 
 /* The file layer stores arrays of numbers and knows no models. */
 static kith_checkpoint_weights resume_weights(kith_weights w) {
-  return (kith_checkpoint_weights){.n = w.n, .value = w.value, .m = w.m, .v = w.v};
+  return (kith_checkpoint_weights){.n = w.n, .value = w.value, .slot = {w.slot[0], w.slot[1]}};
 }
 
 /* Whether a checkpoint is due by rank 0's clock. */
@@ -60,8 +60,9 @@ static bool resume_state_is_finite(const run *r, const kith_train_state *s) {
 static kith_checkpoint resume_checkpoint(const run *r, const kith_train_state *s) {
   kith_checkpoint c = {.d = s->d,
                        .x = s->x,
-                       .m = s->m,
-                       .v = s->v,
+                       .slot = {s->slot[0], s->slot[1]},
+                       .n_slot = s->optimizer->n_slot,
+                       .slot_name = s->optimizer->slot_name,
                        .weights = resume_weights(s->weights),
                        .epoch = r->epoch,
                        .step = r->step,
@@ -82,7 +83,7 @@ static kith_checkpoint resume_checkpoint(const run *r, const kith_train_state *s
 
 kith_agreed kith__run_open_writer(run *r) {
   kith_train_state s = kith_trainer_state(r->trainer);
-  return kith_checkpoint_writer_create(r->comm, r->g, s.d, s.weights.n,
+  return kith_checkpoint_writer_create(r->comm, r->g, s.d, s.weights.n, s.optimizer->n_slot,
                                        (int64_t)r->o->checkpoint.async_above_mb << 20, &r->writer);
 }
 
@@ -132,8 +133,9 @@ kith_agreed kith__run_load(run *r, const char *path, kith_checkpoint *c) {
   kith_train_state s = kith_trainer_state(r->trainer);
   *c = (kith_checkpoint){.d = s.d,
                          .x = s.x,
-                         .m = s.m,
-                         .v = s.v,
+                         .slot = {s.slot[0], s.slot[1]},
+                         .n_slot = s.optimizer->n_slot,
+                         .slot_name = s.optimizer->slot_name,
                          .weights = resume_weights(s.weights),
                          .config_key = r->config_key,
                          .config_key_legacy = r->config_key_legacy};

@@ -99,8 +99,8 @@ static kith_status trainer_make(const kith_comm *comm, const kith_graph *g, cons
   t->d = g->n_feature > 0 ? g->n_feature : model->dim;
   int64_t n_learned =
       g->n_feature > 0 || !kith_model_uses_any_embedding(model, g) ? 0 : (int64_t)g->n_own * t->d;
-  KITH_TRY(KITH_NEW(t->m, n_learned));
-  KITH_TRY(KITH_NEW(t->v, n_learned));
+  t->optimizer = kith_optimizer_get(train->optimizer.name);
+  for (int s = 0; s < t->optimizer->n_slot; s++) KITH_TRY(KITH_NEW(t->slot[s], n_learned));
   KITH_TRY(KITH_NEW(t->final, (int64_t)g->n_own * kith_model_output_dim(&t->model)));
   KITH_TRY(kith_params_create(train->seed, &t->params));
   KITH_TRY(kith_tape_create(&t->tape));
@@ -208,8 +208,7 @@ void kith_trainer_destroy(kith_trainer **trainer) {
   kith_edge_order_destroy(&t->edge_order);
   kith_saturated_users_destroy(&t->saturated_users);
   kith_train_nodes_destroy(&t->train_nodes);
-  KITH_FREE(t->m);
-  KITH_FREE(t->v);
+  for (int s = 0; s < KITH_MAX_SLOTS; s++) KITH_FREE(t->slot[s]);
   KITH_FREE(t->final);
   KITH_FREE(*trainer);
 }
@@ -241,30 +240,33 @@ static bool trainer_is_first(const char *name) {
   return dot && strcmp(dot, ".0") == 0;
 }
 
-/* Add the gradient of the L2 penalty of dense weights. */
-static void trainer_decay(kith_trainer *t) {
-  float w = (float)t->train.weight_decay;
+/* Weight decay of dense weights: added to their gradients or, if decoupled, subtracted from the weights. */
+static void trainer_decay(kith_trainer *t, double lr) {
+  double w = t->train.weight_decay;
+  bool decoupled = t->optimizer->decoupled_decay;
   for (int i = 0; w > 0 && i < kith_params_n(t->params); i++) {
     const kith_tensor *x = kith_params_at(t->params, i);
     if (t->train.weight_decay_on == KITH_DECAY_FIRST && !trainer_is_first(kith_params_name(t->params, i)))
       continue;
-    kith_scale(x->n_row * x->d, w, x->value, true, x->grad);
+    if (decoupled) kith_scale(x->n_row * x->d, (float)(1 - lr * w), x->value, false, x->value);
+    else kith_scale(x->n_row * x->d, (float)w, x->value, true, x->grad);
   }
 }
 
-/* Update owned rows (sampled steps: those with a gradient) and weights by Adam; `number` counts steps from 1.
- */
+/* The optimizer's step `number`, from 1, on the owned rows (in sampled steps on those that have a gradient)
+ * and on the weights. */
 static void trainer_update(kith_trainer *t, int64_t number) {
-  kith_adam_options adam = t->train.adam;
+  kith_optimizer_options o = t->train.optimizer;
   kith_weights w = kith_params_weights(t->params);
-  adam.lr *= pow(t->train.lr_decay, (double)t->epoch_number);
+  o.lr *= pow(t->train.lr_decay, (double)t->epoch_number);
+  trainer_decay(t, o.lr);
   if (kith__rows_require_grad(t)) {
     if (t->sampled)
-      kith_adam_step_rows(&adam, number, t->fetch.n_grad_row, t->fetch.grad_row, t->d, t->fetch.grad, t->m,
-                          t->v, t->x->value);
-    else kith_adam_step(&adam, number, (int64_t)t->g->n_own * t->d, t->x->grad, t->m, t->v, t->x->value);
+      t->optimizer->step_rows(&o, number, t->fetch.n_grad_row, t->fetch.grad_row, t->d, t->fetch.grad,
+                              t->slot, t->x->value);
+    else t->optimizer->step(&o, number, (int64_t)t->g->n_own * t->d, t->x->grad, t->slot, t->x->value);
   }
-  kith_adam_step(&adam, number, w.n, w.grad, w.m, w.v, w.value);
+  t->optimizer->step(&o, number, w.n, w.grad, w.slot, w.value);
 }
 
 void kith__trainer_fill_batch(kith_trainer *t, int64_t step, kith_batch *b) {
@@ -291,7 +293,6 @@ kith_step_request kith_trainer_step(kith_trainer *t, int64_t step, kith_step_req
   kith_params_zero_grad(t->params);
   kith_tape_backward(t->tape);
   kith_params_allreduce_grad(t->params, t->comm);
-  trainer_decay(t);
   trainer_update(t, (int64_t)t->exec.step + 1);
   if (kith_fault(KITH_FAULT_LOSS)) kith_exact_sum_add(&t->loss, NAN);
   t->stats.steps++;
@@ -305,8 +306,8 @@ kith_step_stats kith_trainer_step_stats(const kith_trainer *t) { return t->stats
 kith_train_state kith_trainer_state(kith_trainer *t) {
   return (kith_train_state){.d = kith__rows_require_grad(t) ? t->d : 0,
                             .x = t->x ? t->x->value : NULL,
-                            .m = t->m,
-                            .v = t->v,
+                            .slot = {t->slot[0], t->slot[1]},
+                            .optimizer = t->optimizer,
                             .weights = kith_params_weights(t->params),
                             .loss = &t->loss};
 }

@@ -37,11 +37,12 @@ struct kith_trainer {
   kith_gather_index nothing; /* empty: the inference output is taken in full */
   kith_tensor
       *x; /* embeddings (parameters) or features (data); null if all input rows are computed from features */
-  kith_input input;          /* input rows: x, weights of features, or both */
-  float *m, *v;              /* [n_own, d] Adam's moments of parameters */
-  float *final;              /* [n_own, final width] */
-  kith_layer_outputs layers; /* layer outputs on the full graph */
-  double l2_scale;           /* loss.l2 / training pairs of this step */
+  kith_input input; /* input rows: x, weights of features, or both */
+  const kith_optimizer *optimizer;
+  float *slot[KITH_MAX_SLOTS]; /* [n_own, d] of the optimizer, for x */
+  float *final;                /* [n_own, final width] */
+  kith_layer_outputs layers;   /* layer outputs on the full graph */
+  double l2_scale;             /* loss.l2 / training pairs of this step */
   kith_exact_sum loss;
   kith_step_stats stats;
   int64_t eval_bytes; /* halo bytes of inference, which do not count as steps' */

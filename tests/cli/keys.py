@@ -124,6 +124,8 @@ negatives.shared             pairs     train      0 8                    loss.na
 train.batch                  pairs     train      64 100
 train.epochs                 pairs     train      1 2
 train.lr                     pairs     train      0.01 0.02
+train.optimizer              pairs     train      adam sgd
+train.momentum               pairs     train      0.9 0.5              train.optimizer=sgd
 train.lr_decay               pairs     train      1 0.5
 train.weight_decay           pairs     train      0 0.1                  model.name=gcn
 train.weight_decay_on        pairs     train      all first              model.name=gcn train.weight_decay=0.1

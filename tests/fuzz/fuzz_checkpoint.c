@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "kith/optimizer.h"
 #include "fuzz/h5_base.h"
 
 int LLVMFuzzerInitialize(int *argc,
@@ -32,9 +33,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   int64_t live = kith_alloc_live();
   kith_checkpoint c = {.d = BASE_WIDTH,
                        .x = x[0],
-                       .m = x[1],
-                       .v = x[2],
-                       .weights = {BASE_WEIGHTS, w[0], w[1], w[2]},
+                       .slot = {x[1], x[2]},
+                       .n_slot = 2,
+                       .slot_name = kith_optimizer_get(KITH_ADAM)->slot_name,
+                       .weights = {BASE_WEIGHTS, w[0], {w[1], w[2]}},
                        .config_key = "model=lightgcn width=4"};
   kith_agreed st = kith_checkpoint_read(&fuzz_comm, b->g, path, &c);
   KITH_FREE(c.history);

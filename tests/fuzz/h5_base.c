@@ -1,4 +1,5 @@
 /* Good files of every kind. */
+#include "kith/optimizer.h"
 #include "fuzz/h5_base.h"
 
 #include <stdlib.h>
@@ -76,9 +77,10 @@ static void base_checkpoint(kith_task task, base_files *b) {
   for (int i = 0; i < BASE_WEIGHTS; i++) w[i] = (float)-i;
   kith_checkpoint c = {.d = BASE_WIDTH,
                        .x = x,
-                       .m = x,
-                       .v = x,
-                       .weights = {BASE_WEIGHTS, w, w, w},
+                       .slot = {x, x},
+                       .n_slot = 2,
+                       .slot_name = kith_optimizer_get(KITH_ADAM)->slot_name,
+                       .weights = {BASE_WEIGHTS, w, {w, w}},
                        .epoch = 3,
                        .step = 1,
                        .best = 0.5,

@@ -11,6 +11,7 @@
 #include "support/folder.h"
 #include "support/mpi_main.h"
 
+#include "kith/optimizer.h"
 #include "store/checkpoint_writer.h"
 
 enum { WIDTH = 3, WEIGHTS = 5, TEXT = 9000, FLIPS = 500, CUTS = 40 };
@@ -34,10 +35,12 @@ static void state_room(state *s, const kith_graph *g) {
   *s = (state){.c = {.d = WIDTH}};
   for (int k = 0; k < 3; k++) assert_int_equal(KITH_OK, KITH_NEW(s->x[k], (int64_t)g->n_own * WIDTH));
   s->c.x = s->x[0];
-  s->c.m = s->x[1];
-  s->c.v = s->x[2];
+  s->c.slot[0] = s->x[1];
+  s->c.slot[1] = s->x[2];
+  s->c.n_slot = 2;
+  s->c.slot_name = kith_optimizer_get(KITH_ADAM)->slot_name;
   s->c.weights =
-      (kith_checkpoint_weights){.n = WEIGHTS, .value = s->weight[0], .m = s->weight[1], .v = s->weight[2]};
+      (kith_checkpoint_weights){.n = WEIGHTS, .value = s->weight[0], .slot = {s->weight[1], s->weight[2]}};
   s->c.config_key = "recipe=1";
 }
 
@@ -285,7 +288,7 @@ static void put_old(kith_h5 *f, const kith_checkpoint *c) {
                                          {"user/adam_m", "item/adam_m"},
                                          {"user/adam_v", "item/adam_v"}};
   static const char *const weight[3] = {"weights/parameter", "weights/adam_m", "weights/adam_v"};
-  const float *const from[3] = {c->weights.value, c->weights.m, c->weights.v};
+  const float *const from[3] = {c->weights.value, c->weights.slot[0], c->weights.slot[1]};
   int64_t mine = test_comm->rank == 0 ? WEIGHTS : 0;
   for (int k = 0; k < 3; k++) {
     put_old_rows(f, name[k][0], k, KITH_USER, share->n[KITH_USER]);
@@ -341,7 +344,7 @@ static kith_agreed write_beside(bool wait, const char *where) {
   state_room(&s, share);
   state_fill(&s, share);
   s.c.history = strcpy(text, history);
-  KITH_TRY(kith_checkpoint_writer_create(test_comm, share, WIDTH, WEIGHTS, wait ? INT64_MAX : 0, &w));
+  KITH_TRY(kith_checkpoint_writer_create(test_comm, share, WIDTH, WEIGHTS, 2, wait ? INT64_MAX : 0, &w));
   assert_true(kith_checkpoint_writer_is_async(w) == !wait);
   KITH_TRY(kith_checkpoint_writer_begin(w, where, 1, &s.c));
   memset(text, 'z', TEXT - 1);
@@ -395,7 +398,7 @@ static bool refused(int r, int64_t k) {
   state_room(&s, share);
   state_fill(&s, share);
   kith_alloc_refuse(test_comm->rank == r ? k : 0);
-  kith_agreed st = kith_checkpoint_writer_create(test_comm, share, WIDTH, WEIGHTS, 0, &w);
+  kith_agreed st = kith_checkpoint_writer_create(test_comm, share, WIDTH, WEIGHTS, 2, 0, &w);
   assert_true(kith_is_bad(st) == (w == NULL));
   if (!kith_is_bad(st)) st = kith_checkpoint_writer_begin(w, folder, 1, &s.c);
   if (!kith_is_bad(st)) st = kith_checkpoint_writer_wait(w);

@@ -19,7 +19,7 @@ static kith_train_options manner(kith_sampler_mode mode, kith_fanouts fanouts, i
   o.sampler.mode = mode;
   o.sampler.fanouts = fanouts;
   o.batch = batch;
-  o.adam.lr = 0.02;
+  o.optimizer.lr = 0.02;
   o.weight_decay = 5e-3;
   o.weight_decay_on = KITH_DECAY_FIRST;
   return o;
@@ -125,7 +125,7 @@ static void embeddings_are_learned_the_same(void **state) {
   test_classes bare = classes;
   kith_train_options full = manner(KITH_FULL, (kith_fanouts){0}, 1),
                      sampled = manner(KITH_NEIGHBOR, (kith_fanouts){2, {3, 2}}, 9);
-  full.adam.epsilon = sampled.adam.epsilon =
+  full.optimizer.epsilon = sampled.optimizer.epsilon =
       1e-4; /* a gradient that is all rounding moves an embedding by nothing, not by lr */
   bare.n_feature = 0;
   check_ranks(&bare, (kith_model_options){.name = KITH_GCN}, full, 1);
@@ -285,7 +285,7 @@ static double oracle_loss(const oracle *o, const test_classes *t, double *dy) {
 }
 
 static void oracle_adam(layer *l, const kith_train_options *how, int step) {
-  const kith_adam_options *a = &how->adam;
+  const kith_optimizer_options *a = &how->optimizer;
   for (int i = 0; i < l->k * l->m; i++) {
     l->first[i] = a->beta1 * l->first[i] + (1 - a->beta1) * l->dw[i];
     l->second[i] = a->beta2 * l->second[i] + (1 - a->beta2) * l->dw[i] * l->dw[i];

@@ -34,7 +34,7 @@ static void train_on(const kith_comm *comm, const test_graph *t, known what, con
   kith_trainer *trainer = NULL;
   test_features(g, what.n, 5);
   train.batch = 100;
-  train.adam.lr = 0.01;
+  train.optimizer.lr = 0.01;
   train.sampler = how->sampler;
   train.loss.name = how->loss;
   train.loss.l2 = how->l2;
@@ -217,7 +217,7 @@ static void rows_without_embeddings_stay_zero(void **state) {
     for (kith_lid i = 0; i < g->n_own; i++)
       for (int k = 0; k < 16; k++)
         assert_true((s.x[i * 16 + k] != 0) == (g->type[i] == KITH_USER) &&
-                    (g->type[i] == KITH_USER || s.m[i * 16 + k] == 0));
+                    (g->type[i] == KITH_USER || s.slot[0][i * 16 + k] == 0));
     kith_trainer_destroy(&trainer);
     kith_graph_destroy(&g);
   }

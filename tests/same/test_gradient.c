@@ -242,7 +242,7 @@ static void check(kith_model_name model, kith_loss_options loss, kith_negative_o
   kith_trainer_step(trainer, 0, KITH_REQUEST_NONE);
   kith_comm_sum(test_comm, 1, st.loss);
   assert_true(fabs(kith_exact_sum_value(st.loss) - loss_of(&s, x)) < 1e-5);
-  double *moment = all_rows(g, st.m);
+  double *moment = all_rows(g, st.slot[0]);
   for (int i = 0; i < NODES * WIDTH; i++) {
     double was = x[i], up, down;
     x[i] = was + STEP;
@@ -250,7 +250,7 @@ static void check(kith_model_name model, kith_loss_options loss, kith_negative_o
     x[i] = was - STEP;
     down = loss_of(&s, x);
     x[i] = was;
-    double truth = (up - down) / (2 * STEP), mine = moment[i] / (1 - s.train.adam.beta1);
+    double truth = (up - down) / (2 * STEP), mine = moment[i] / (1 - s.train.optimizer.beta1);
     if (fabs(truth) > most) most = fabs(truth);
     if (fabs(truth - mine) > worst) worst = fabs(truth - mine);
   }

@@ -355,10 +355,27 @@ static double loss_of(net *m, int64_t step, const double *p) {
   return loss / (double)(last - first);
 }
 
-/* Kingma and Ba, ICLR 2015, algorithm 1, on all parameters; weights decay by a gradient of their own. */
+/* One parameter's step.  Adam: Kingma and Ba, ICLR 2015, algorithm 1; with momentum: Sutskever et al., ICML
+ * 2013; Adagrad: Duchi et al., JMLR 2011. */
+static double moved(const kith_optimizer_options *a, double lr, int64_t count, double grad, double *m1,
+                    double *m2) {
+  switch (a->name) {
+  case KITH_SGD: *m1 = a->momentum * *m1 + grad; return -lr * *m1;
+  case KITH_ADAGRAD: *m1 += grad * grad; return -lr * grad / (sqrt(*m1) + a->epsilon);
+  default: break;
+  }
+  *m1 = a->beta1 * *m1 + (1 - a->beta1) * grad;
+  *m2 = a->beta2 * *m2 + (1 - a->beta2) * grad * grad;
+  return -lr * (*m1 / (1 - pow(a->beta1, (double)count))) /
+         (sqrt(*m2 / (1 - pow(a->beta2, (double)count))) + a->epsilon);
+}
+
+/* A step of all parameters.  Weights decay by a gradient of their own or, with AdamW, by themselves
+ * (Loshchilov and Hutter, ICLR 2019, algorithm 2). */
 static void step_of(net *m, int64_t step, int64_t count, int n, double *p, double *m1, double *m2) {
-  double grad[PARAMETERS], lr = m->t->adam.lr * pow(m->t->lr_decay, EPOCH);
-  const kith_adam_options *a = &m->t->adam;
+  double grad[PARAMETERS], lr = m->t->optimizer.lr * pow(m->t->lr_decay, EPOCH);
+  const kith_optimizer_options *a = &m->t->optimizer;
+  double shrunk[PARAMETERS] = {0};
   for (int i = 0; i < n; i++) {
     double at = p[i];
     p[i] = at + SHIFT;
@@ -368,15 +385,11 @@ static void step_of(net *m, int64_t step, int64_t count, int n, double *p, doubl
     p[i] = at;
     grad[i] = (up - down) / (2 * SHIFT);
     int w = i - NODES * WIDTH;
-    if (w >= 0 && (m->t->weight_decay_on == KITH_DECAY_ALL || m->first[w]))
-      grad[i] += m->t->weight_decay * p[i];
+    bool decays = w >= 0 && (m->t->weight_decay_on == KITH_DECAY_ALL || m->first[w]);
+    if (decays && a->name == KITH_ADAMW) shrunk[i] = -lr * m->t->weight_decay * p[i];
+    else if (decays) grad[i] += m->t->weight_decay * p[i];
   }
-  for (int i = 0; i < n; i++) {
-    m1[i] = a->beta1 * m1[i] + (1 - a->beta1) * grad[i];
-    m2[i] = a->beta2 * m2[i] + (1 - a->beta2) * grad[i] * grad[i];
-    p[i] -= lr * (m1[i] / (1 - pow(a->beta1, (double)count))) /
-            (sqrt(m2[i] / (1 - pow(a->beta2, (double)count))) + a->epsilon);
-  }
+  for (int i = 0; i < n; i++) p[i] += shrunk[i] + moved(a, lr, count, grad[i], m1 + i, m2 + i);
 }
 
 /* ---- the comparison ---- */
@@ -461,7 +474,7 @@ static void check_steps(net *m, const kith_graph *g, kith_trainer *trainer) {
   expect_rows(g, d, kith_trainer_inference(trainer), WIDEST, final[0], "final embedding");
 }
 
-static void check(kith_model_options o, kith_weight_decay_on weight_decay_on) {
+static void check_by(kith_optimizer_name name, kith_model_options o, kith_weight_decay_on weight_decay_on) {
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 12);
   kith_graph *g = test_graph_cut(&t, test_comm, 5, 3);
   kith_train_options train = kith_train_defaults();
@@ -473,7 +486,8 @@ static void check(kith_model_options o, kith_weight_decay_on weight_decay_on) {
   if (o.gat.heads == 0) o.gat.heads = 1;
   o.pinsage = (kith_importance_options){.walks = 15, .length = 3, .neighbors = 4, .restart = 0.2};
   train.batch = BATCH;
-  train.adam = (kith_adam_options){.lr = 0.06, .beta1 = 0.8, .beta2 = 0.95, .epsilon = 0.02};
+  train.optimizer = (kith_optimizer_options){
+      .name = name, .lr = 0.06, .beta1 = 0.8, .beta2 = 0.95, .epsilon = 0.02, .momentum = 0.7};
   train.lr_decay = 0.5;
   train.weight_decay = 0.03;
   train.weight_decay_on = weight_decay_on;
@@ -485,6 +499,10 @@ static void check(kith_model_options o, kith_weight_decay_on weight_decay_on) {
   kith_trainer_destroy(&trainer);
   kith_graph_destroy(&g);
   test_graph_free(&t);
+}
+
+static void check(kith_model_options o, kith_weight_decay_on weight_decay_on) {
+  check_by(KITH_ADAM, o, weight_decay_on);
 }
 
 #define ORACLE(name, weight_decay_on, ...)                                                                   \
@@ -501,6 +519,13 @@ ORACLE(lightgcn_by_cosines_has_unit_rows, KITH_DECAY_ALL, .name = KITH_LIGHTGCN,
 ORACLE(ngcf_is_the_papers, KITH_DECAY_ALL, .name = KITH_NGCF)
 ORACLE(ngcf_whose_first_layer_decays_is_the_papers, KITH_DECAY_FIRST, .name = KITH_NGCF)
 ORACLE(gcn_is_the_papers, KITH_DECAY_ALL, .name = KITH_GCN)
+
+static void every_optimizer_is_the_papers(void **state) {
+  (void)state;
+  for (kith_optimizer_name name = KITH_ADAMW; name <= KITH_ADAGRAD; name++)
+    check_by(name, (kith_model_options){.name = KITH_GCN}, KITH_DECAY_ALL);
+}
+
 ORACLE(gat_is_the_papers, KITH_DECAY_ALL, .name = KITH_GAT, .gat.heads = 2)
 ORACLE(gat_with_a_mean_of_heads_is_the_papers, KITH_DECAY_FIRST, .name = KITH_GAT, .gat.heads = 4,
        .gat.last_heads = 3, .gat.last_merge = KITH_HEADS_AVERAGE)
@@ -598,6 +623,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(ngcf_is_the_papers),
       cmocka_unit_test(ngcf_whose_first_layer_decays_is_the_papers),
       cmocka_unit_test(gcn_is_the_papers),
+      cmocka_unit_test(every_optimizer_is_the_papers),
       cmocka_unit_test(gat_is_the_papers),
       cmocka_unit_test(gat_with_a_mean_of_heads_is_the_papers),
       cmocka_unit_test(gat_with_fewer_last_heads_is_the_papers),

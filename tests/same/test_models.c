@@ -37,7 +37,7 @@ static void train_and_look(const kith_comm *comm, const test_graph *t, const kit
   kith_train_options train = kith_train_defaults();
   kith_trainer *trainer = NULL;
   train.batch = 100;
-  train.adam.lr = 0.01;
+  train.optimizer.lr = 0.01;
   train.sampler = how->sampler;
   train.loss.name = how->loss;
   train.exclude_targets = how->exclude;

@@ -169,7 +169,7 @@ static double oracle_step(oracle *o, const test_graph *t, const kith_train_optio
     double g = o->g[i] + dx[i];
     o->m[i] = 0.9 * o->m[i] + 0.1 * g;
     o->v[i] = 0.999 * o->v[i] + 0.001 * g * g;
-    o->x[i] -= opt->adam.lr * (o->m[i] / (1 - pow(0.9, (double)count))) /
+    o->x[i] -= opt->optimizer.lr * (o->m[i] / (1 - pow(0.9, (double)count))) /
                (sqrt(o->v[i] / (1 - pow(0.999, (double)count))) + 1e-8);
   }
   free(df);

@@ -36,7 +36,7 @@ static outcome train_on(const kith_comm *comm, const test_graph *t, const recipe
   model.dim = how->width;
   model.edge_dropout = how->edge_dropout;
   train.batch = how->batch;
-  train.adam.lr = 0.01;
+  train.optimizer.lr = 0.01;
   train.loss.name = how->loss;
   train.loss.shared = how->shared;
   train.loss.inbatch = !how->apart;
