@@ -78,6 +78,7 @@ static bool retired_is_half(const job_retired *r, const char *key) {
 }
 
 bool kith_job_renamed(const char *key, char *now) {
+  if (retired_is_known(key)) return false;
   for (int i = 0; i < kith__job_n_retired; i++) {
     const job_retired *r = &kith__job_retired[i];
     size_t n = strlen(r->old);

@@ -84,6 +84,15 @@ static void a_retired_name_is_free_and_its_successor_is_known(void **state) {
 }
 
 /* The keys of a section that moved, and present sections with former last parts. */
+static void a_present_key_is_not_retired(void **state) {
+  (void)state;
+  char now[KITH_JOB_KEY_SIZE];
+  for (int i = 0; i < kith__job_n_key; i++) {
+    if (kith_job_renamed(kith__job_table[i].key, now)) print_error("%s\n", kith__job_table[i].key);
+    assert_false(kith_job_renamed(kith__job_table[i].key, now));
+  }
+}
+
 static void what_is_near_to_a_retired_key_is_told_the_present_one(void **state) {
   (void)state;
   static const char *const pair[][2] = {{"train.negatives.hard", "negatives.hard"},
@@ -227,6 +236,7 @@ int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_retired_key_is_refused_with_its_present_name),
       cmocka_unit_test(a_retired_name_is_free_and_its_successor_is_known),
+      cmocka_unit_test(a_present_key_is_not_retired),
       cmocka_unit_test(what_is_near_to_a_retired_key_is_told_the_present_one),
       cmocka_unit_test(a_retired_value_is_refused_with_its_present_name),
       cmocka_unit_test(a_stored_job_of_an_earlier_version_is_read_by_its_keys),
