@@ -1,7 +1,8 @@
 /**
- * Job: the job file.  One table of keys (name, kind, place, default, bounds, unit, help) makes the YAML
- * schema, --set,
- * --help and docs/job.md.
+ * Job: the job file and its keys.
+ *
+ * One table (src/job/table.c) has the key, type, field, bounds, unit and help of each key.  The YAML schema,
+ * --set, kith help and docs/job.md derive from it.
  */
 #ifndef KITH_JOB_H
 #define KITH_JOB_H
@@ -13,28 +14,29 @@
 #include "kith/watchdog.h"
 
 enum {
-  KITH_JOB_KEYS = 200,    /**< room for every key */
-  KITH_JOB_KEY_SIZE = 128 /**< room for the dotted name of a key, its closing zero included */
+  KITH_JOB_MAX_KEYS = 200, /**< capacity for all keys */
+  KITH_JOB_KEY_SIZE = 128  /**< bytes of a dotted key with its terminating zero */
 };
 
+/** The options of all rooms, as the job file sets them; docs/job.md documents each key. */
 typedef struct kith_job {
-  char path[KITH_PATH]; /**< the job file itself; "" for the embedded default */
+  char path[KITH_PATH]; /**< of the job file; "" for the embedded default */
   char name[KITH_NAME];
   kith_task task;
-  char work[KITH_PATH]; /**< folder of everything Kith writes, resolved against the job file's folder */
-  char graph[KITH_PATH], parts[KITH_PATH]; /**< where graph.h5 and parts.h5 are; "": in the work folder */
+  char work[KITH_PATH];                    /**< folder of all output, resolved */
+  char graph[KITH_PATH], parts[KITH_PATH]; /**< graph.h5 and parts.h5; "": in the work folder */
   struct {
-    kith_edge_source interactions, test, social; /**< paths resolved against the job file's folder */
+    kith_edge_source interactions, test, social; /**< paths are resolved */
     kith_split split;
-    kith_feature_source features[KITH_TYPES]; /**< of users and of items */
-    kith_name_source names[KITH_TYPES];       /**< what users and items are called */
+    kith_feature_source features[KITH_TYPES]; /**< by node type */
+    kith_name_source names[KITH_TYPES];       /**< by node type */
     kith_ingest_nodes_options nodes;          /**< classify */
   } data;
   struct {
     kith_edge_source interactions;
-    char features[KITH_TYPES][KITH_PATH]; /**< lists of new nodes' features, written as data.features are */
-    kith_new_node_types what;             /**< whose ids may be new */
-    kith_unknown_policy unknown; /**< what becomes of pairs with an id that is unknown and may not be new */
+    char features[KITH_TYPES][KITH_PATH]; /**< features of new nodes, in the format of data.features */
+    kith_new_node_types types;            /**< node types that may have new ids */
+    kith_unknown_policy unknown;          /**< what happens to pairs with another unknown id */
   } embed;
   kith_generate_options generate;
   kith_partition_options partition;
@@ -43,31 +45,39 @@ typedef struct kith_job {
   kith_eval_options evaluate;
   kith_checkpoint_options checkpoint;
   kith_watchdog_options watch;
-  int line[KITH_JOB_KEYS]; /**< of each key in the job file, from 1; 0: not set; -1: set by --set */
+  int line[KITH_JOB_MAX_KEYS]; /**< line of each key in the job file, from 1; 0: not set; -1: by --set */
 } kith_job;
 
-/** Every key at its default. */
+/** A job with every key at its default.  Local. */
 KITH_API kith_job kith_job_defaults(void);
 
 /**
- * Read a job file, apply `key=value` settings, check every bound and contradiction.  Collective: rank 0
- * reads, the bytes are shared, all parse.
+ * Read a job file, apply settings, and check all bounds and contradictions.
  *
- * @param path     job file
- * @param n_set, set  "train.lr=0.005" …, applied in order after the file
- * Errors: KITH_ENOINPUT; KITH_ECONFIG with file, line, key, what was expected and the nearest key.
+ * Collective: rank 0 reads and broadcasts the bytes, all ranks parse them.
+ *
+ * @param path   job file
+ * @param n_set  number of settings
+ * @param set    [n_set] "key=value"; they override the file in their order
+ * @param[out] out  the job; unchanged on failure
+ * Errors: KITH_ENOINPUT; KITH_ECONFIG with file, line, key, what was expected, and the nearest known key.
  */
 KITH_API kith_agreed kith_job_read(const kith_comm *comm, const char *path, int n_set, const char *const *set,
                                    kith_job *out) KITH_MUST_USE;
 
-/** Set one key from text, with its bounds ("evaluate.k", "5,10").  Local.  Errors: KITH_ECONFIG. */
+/** Set one key from text within its bounds, as ("evaluate.k", "5,10").  Local.  Errors: KITH_ECONFIG. */
 KITH_API kith_status kith_job_set(kith_job *job, const char *key, const char *text) KITH_MUST_USE;
 
-/** The resolved job as YAML text, every key with its value; a new block, freed with KITH_FREE().  Local. */
+/**
+ * The job as YAML text with every key and its value.  kith_job_read() reads the same job from it.
+ * Local.  @param[out] text  a new block; free it with KITH_FREE().  Errors: KITH_ENOMEM.
+ */
 KITH_API kith_status kith_job_print(const kith_job *job, char **text) KITH_MUST_USE;
 
-/** The path of a file of the job: work + "/" + name, or for graph.h5 and parts.h5 what `graph` and `parts`
- * say.  Local. */
+/**
+ * The path of a file of the job: work/name, or for graph.h5 and parts.h5 the key graph or parts.
+ * Local.  @param[out] path  [KITH_PATH].  Errors: KITH_ECONFIG if it is too long.
+ */
 KITH_API kith_status kith_job_file(const kith_job *job, const char *name, char *path) KITH_MUST_USE;
 
 #endif

@@ -70,7 +70,7 @@ static void doctor_libraries(size_t size, char *text) {
   snprintf(text, size, "kith %s, %.*s, HDF5 %s, %s", KITH_VERSION, (int)strcspn(mpi, ",\n"), mpi, hdf5, blas);
 }
 
-static kith_agreed doctor_places(doctor *d) {
+static kith_agreed doctor_gather_hosts(doctor *d) {
   kith_host_info mine;
   char kernels[KITH_NAME];
   kith_host_info_get(&mine);
@@ -178,15 +178,15 @@ static void doctor_check_graph(doctor *d) {
         &f,
         "%s is not cut yet: what follows counts an even share, and as many rows of others as there can be",
         graph);
-    kith_finding_warn(&f, "run kith partition %s", d->c->words);
+    kith_finding_warn(&f, "run kith partition %s", d->c->job_args);
   } else {
     kith_finding_add(&f, "%s is not there yet: how much memory and disk the job needs is not known", graph);
-    kith_finding_warn(&f, "run kith ingest %s and kith partition, and come again", d->c->words);
+    kith_finding_warn(&f, "run kith ingest %s and kith partition, and come again", d->c->job_args);
   }
   d->has_sizes = (cut || ingested) && f.verdict != KITH_FINDING_FAIL && !kith_is_bad(st);
   char again[4 * KITH_PATH + 64] = "docs/errors.md tells what each kind of failure means";
   if (st.status == KITH_EDATA)
-    snprintf(again, sizeof again, "make it again: kith %s %s", cut ? "partition" : "ingest", d->c->words);
+    snprintf(again, sizeof again, "make it again: kith %s %s", cut ? "partition" : "ingest", d->c->job_args);
   if (kith_is_bad(st)) doctor_report_failure(d, "graph", st, again);
   else doctor_report(d, "graph", &f);
 }
@@ -328,7 +328,7 @@ kith_agreed cli_doctor(cli *c) {
   doctor d = {.c = c};
   int64_t *need = NULL;
   KITH_TRY(kith_agree(c->comm, doctor_options(&d)));
-  KITH_TRY(doctor_places(&d));
+  KITH_TRY(doctor_gather_hosts(&d));
   doctor_check_ranks(&d);
   KITH_TRY(doctor_check_network(&d));
   if (d.has_job) doctor_check_graph(&d);

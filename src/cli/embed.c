@@ -53,14 +53,14 @@ static kith_agreed embed_choose(cli *c, const kith_graph *g, const char *embeddi
   if (!checkpoint[0]) KITH_TRY(kith_checkpoint_find(c->comm, c->job.work, 0, checkpoint));
   if (!checkpoint[0])
     KITH_TRY(kith_agreed_same(kith_fail(KITH_ENOINPUT, "%s: no checkpoint is there: run kith train %s first",
-                                        c->job.work, c->words)));
+                                        c->job.work, c->job_args)));
 done:
   return st;
 }
 
 /* What was left out of the list, and who has nothing of it. */
 static void embed_print_left(cli *c, const kith_new_nodes_report *r) {
-  bool users = c->job.embed.what == KITH_NEW_USERS;
+  bool users = c->job.embed.types == KITH_NEW_USERS;
   bool reads_features = c->job.model.input != KITH_EMBEDDING;
   if (r->skipped > 0)
     cli_print(c,
@@ -143,7 +143,7 @@ done:
 static kith_new_nodes_options embed_options(const kith_job *job) {
   kith_new_nodes_options o = {.interactions = job->embed.interactions,
                               .defaults = job->data.interactions,
-                              .what = job->embed.what,
+                              .what = job->embed.types,
                               .unknown = job->embed.unknown};
   for (int t = 0; t < KITH_TYPES; t++) {
     o.features[t] = job->data.features[t];

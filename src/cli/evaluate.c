@@ -60,7 +60,7 @@ static kith_agreed evaluate_check_origin(const cli *c, const kith_graph *g, cons
     return kith_agreed_same(
         kith_fail(KITH_ECONFIG,
                   "%s: was trained with model=%s, the job says model=%s; run kith train %s first", path,
-                  from->model, model, c->words));
+                  from->model, model, c->job_args));
   KITH_TRY(kith_agreed_same(kith_job_config_key(&c->job, sizeof config_key, config_key)));
   kith_config_key(g, &run, sizeof wanted, wanted);
   kith_config_key_legacy(g, &run, sizeof legacy, legacy);

@@ -1,4 +1,4 @@
-/* kith inspect: what is in a file, in words; every checksum is compared on the way. */
+/* kith inspect: describe a file and verify all its checksums. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,22 +8,21 @@
 
 enum { INSPECT_ENTRIES = 256, INSPECT_VALUE = 256 };
 
-/* An attribute or a dataset that was found. */
-typedef struct thing {
-  char name[KITH_NAME], value[INSPECT_VALUE]; /* a text's first line, for an attribute */
-  kith_h5_entry entry;                        /* without its borrowed texts */
+/* An attribute or a dataset of the file. */
+typedef struct inspect_entry {
+  char name[KITH_NAME], value[INSPECT_VALUE]; /* of an attribute; of a text its first line */
+  kith_h5_entry entry;                        /* without its borrowed strings */
   int lines;                                  /* of a text */
-} thing;
+} inspect_entry;
 
-typedef struct things {
+typedef struct inspect_entries {
   int n;
-  bool full; /* there are more */
-  thing at[INSPECT_ENTRIES];
-} things;
+  bool full; /* the file has more entries */
+  inspect_entry at[INSPECT_ENTRIES];
+} inspect_entries;
 
-/* What a file says goes to a terminal: what is no text there, or would be an order to it, becomes a question
- * mark. */
-static char *inspect_clean(char *text) {
+/* Replace bytes that are not printable UTF-8, such as terminal control sequences, by question marks. */
+static char *inspect_sanitize(char *text) {
   for (char *p = text; *p;) {
     int n = *p == '\n' ? 1 : kith_utf8_length(p);
     if (n == 0) *p = '?';
@@ -32,26 +31,26 @@ static char *inspect_clean(char *text) {
   return text;
 }
 
-/* A name as it is shown, in JSON too. */
-static const char *inspect_name(const thing *t, char name[KITH_NAME]) {
+/* A name for the terminal and for JSON. */
+static const char *inspect_name(const inspect_entry *t, char name[KITH_NAME]) {
   memcpy(name, t->name, KITH_NAME);
-  for (char *p = inspect_clean(name); *p; p++)
+  for (char *p = inspect_sanitize(name); *p; p++)
     if (*p == '"' || *p == '\\' || *p == '\n' || *p == '\t') *p = '?';
   return name;
 }
 
-static void inspect_take(void *context, const kith_h5_entry *e) {
-  things *all = context;
+static void inspect_add(void *context, const kith_h5_entry *e) {
+  inspect_entries *all = context;
   all->full = all->n == INSPECT_ENTRIES;
   if (all->full) return;
-  thing *t = &all->at[all->n++];
-  *t = (thing){.entry = *e};
+  inspect_entry *t = &all->at[all->n++];
+  *t = (inspect_entry){.entry = *e};
   t->entry.name = t->entry.text = NULL;
   snprintf(t->name, sizeof t->name, "%s", e->name);
   if (!e->attribute) return;
   if (e->text) {
     snprintf(t->value, sizeof t->value, "%.*s", (int)strcspn(e->text, "\n"), e->text);
-    inspect_clean(t->value);
+    inspect_sanitize(t->value);
     for (const char *p = e->text; *p; p++) t->lines += *p == '\n' || !p[1];
   } else if (e->type == KITH_H5_DOUBLE || e->type == KITH_H5_FLOAT)
     snprintf(t->value, sizeof t->value, "%.9g", e->real);
@@ -59,50 +58,50 @@ static void inspect_take(void *context, const kith_h5_entry *e) {
 }
 
 static int inspect_compare(const void *a, const void *b) {
-  const thing *x = a, *y = b;
+  const inspect_entry *x = a, *y = b;
   return x->entry.attribute != y->entry.attribute ? y->entry.attribute - x->entry.attribute
                                                   : strcmp(x->name, y->name);
 }
 
-static const thing *inspect_find(const things *all, const char *name) {
+static const inspect_entry *inspect_find(const inspect_entries *all, const char *name) {
   for (int i = 0; i < all->n; i++)
     if (strcmp(all->at[i].name, name) == 0) return &all->at[i];
   return NULL;
 }
 
-static const char *inspect_value(const things *all, const char *name) {
-  const thing *t = inspect_find(all, name);
+static const char *inspect_value(const inspect_entries *all, const char *name) {
+  const inspect_entry *t = inspect_find(all, name);
   return t ? t->value : "?";
 }
 
-static long long inspect_rows(const things *all, const char *name) {
-  const thing *t = inspect_find(all, name);
+static long long inspect_rows(const inspect_entries *all, const char *name) {
+  const inspect_entry *t = inspect_find(all, name);
   return t ? (long long)t->entry.n : 0;
 }
 
-/* ---- in words ---- */
+/* ---- summary ---- */
 
-static const char *words_ids(const things *all, const char *name) {
-  const thing *t = inspect_find(all, name);
+static const char *inspect_id_type(const inspect_entries *all, const char *name) {
+  const inspect_entry *t = inspect_find(all, name);
   return t && t->entry.type == KITH_H5_TEXT ? "text" : "integer";
 }
 
-/* Files of a node classification have nodes, and users and items otherwise. */
-static bool words_of_nodes(const things *all) {
+/* Files of classification jobs have one node type; others have users and items. */
+static bool inspect_is_classification(const inspect_entries *all) {
   return inspect_find(all, "class/id") || inspect_find(all, "node/label");
 }
 
-static void words_nodes(const cli *c, const things *all) {
+static void inspect_print_nodes(const cli *c, const inspect_entries *all) {
   cli_print(c, "  %s nodes, each with %s features and of one of %s classes (%s names); %s edges",
             inspect_value(all, "n_node"), inspect_value(all, "n_feature"), inspect_value(all, "n_class"),
-            words_ids(all, "class/id"), inspect_value(all, "n_edge"));
+            inspect_id_type(all, "class/id"), inspect_value(all, "n_edge"));
 }
 
-static void words_graph(const cli *c, const things *all) {
+static void inspect_print_graph(const cli *c, const inspect_entries *all) {
   static const char *const lists[][2] = {{"train", "training"}, {"valid", "validation"}, {"test", "test"}};
   char item[KITH_NAME], time[KITH_NAME], weight[KITH_NAME];
   cli_print(c, "  %s users (%s ids), %s items (%s ids)", inspect_value(all, "n_user"),
-            words_ids(all, "user/id"), inspect_value(all, "n_item"), words_ids(all, "item/id"));
+            inspect_id_type(all, "user/id"), inspect_value(all, "n_item"), inspect_id_type(all, "item/id"));
   for (int i = 0; i < 3; i++) {
     snprintf(item, sizeof item, "%s/item", lists[i][0]);
     snprintf(time, sizeof time, "%s/time", lists[i][0]);
@@ -125,8 +124,8 @@ static void words_graph(const cli *c, const things *all) {
   if (inspect_find(all, "social/user")) cli_print(c, "  %lld social ties", inspect_rows(all, "social/user"));
 }
 
-static void words_parts(const cli *c, const things *all) {
-  if (words_of_nodes(all)) {
+static void inspect_print_parts(const cli *c, const inspect_entries *all) {
+  if (inspect_is_classification(all)) {
     cli_print(c, "  %s nodes with %s edges, cut into %s parts by %s; %s of them train, of %s classes",
               inspect_value(all, "n_node"), inspect_value(all, "n_edge"), inspect_value(all, "parts"),
               inspect_value(all, "method"), inspect_value(all, "n_train"), inspect_value(all, "n_class"));
@@ -140,8 +139,8 @@ static void words_parts(const cli *c, const things *all) {
               inspect_value(all, "n_item_feature"), inspect_rows(all, "feature/feature"));
 }
 
-static void words_checkpoint(const cli *c, const things *all) {
-  const thing *best = inspect_find(all, "best_epoch");
+static void inspect_print_checkpoint(const cli *c, const inspect_entries *all) {
+  const inspect_entry *best = inspect_find(all, "best_epoch");
   char rows[2 * INSPECT_VALUE] = "";
   if (inspect_find(all, "node/parameter"))
     snprintf(rows, sizeof rows, "; rows of width %s for %lld nodes", inspect_value(all, "width"),
@@ -160,8 +159,8 @@ static void words_checkpoint(const cli *c, const things *all) {
 }
 
 /* `metrics` has a JSON object a line; the last one says how it ended. */
-static void words_embeddings(const cli *c, const things *all, const char *metrics) {
-  if (words_of_nodes(all))
+static void inspect_print_embeddings(const cli *c, const inspect_entries *all, const char *metrics) {
+  if (inspect_is_classification(all))
     cli_print(c,
               "  %s after epoch %s: logits of %lld classes for %lld nodes, and the class that each is "
               "predicted to have",
@@ -179,19 +178,19 @@ static void words_embeddings(const cli *c, const things *all, const char *metric
   if (n > 0) cli_print(c, "  last metrics: %.*s", (int)(n - begin), metrics + begin);
 }
 
-static void words_recommendations(const cli *c, const things *all) {
-  const thing *top = inspect_find(all, "top/item");
+static void inspect_print_recommendations(const cli *c, const inspect_entries *all) {
+  const inspect_entry *top = inspect_find(all, "top/item");
   cli_print(c, "  the best %d of %lld items (%s ids) for each of %lld users (%s ids)", top ? top->entry.d : 0,
-            inspect_rows(all, "item/id"), words_ids(all, "item/id"), inspect_rows(all, "user/id"),
-            words_ids(all, "user/id"));
+            inspect_rows(all, "item/id"), inspect_id_type(all, "item/id"), inspect_rows(all, "user/id"),
+            inspect_id_type(all, "user/id"));
 }
 
-typedef struct format_words {
+typedef struct inspect_format {
   const char *format, *words;
-} format_words;
+} inspect_format;
 
 static const char *inspect_kind(const char *format) {
-  static const format_words known[] = {
+  static const inspect_format known[] = {
       {KITH_GRAPH_FORMAT, "the whole graph, as kith ingest wrote it"},
       {KITH_PARTS_FORMAT, "the graph cut into parts, as kith partition wrote it"},
       {KITH_CHECKPOINT_FORMAT, "a checkpoint, from which kith train goes on"},
@@ -202,20 +201,20 @@ static const char *inspect_kind(const char *format) {
   return "a file of Kith";
 }
 
-static kith_status inspect_words(cli *c, kith_h5 *f, const things *all) {
+static kith_status inspect_print_summary(cli *c, kith_h5 *f, const inspect_entries *all) {
   kith_status st = KITH_OK;
   char *metrics = NULL;
   const char *format = inspect_value(all, "format");
   cli_print(c, "%s: %s\n  format %s, version %s, written by %s", kith_h5_path(f), inspect_kind(format),
             format, inspect_value(all, "format_version"), inspect_value(all, "software"));
-  if (strcmp(format, KITH_GRAPH_FORMAT) == 0 && words_of_nodes(all)) words_nodes(c, all);
-  if (strcmp(format, KITH_GRAPH_FORMAT) == 0 && !words_of_nodes(all)) words_graph(c, all);
-  if (strcmp(format, KITH_PARTS_FORMAT) == 0) words_parts(c, all);
-  if (strcmp(format, KITH_CHECKPOINT_FORMAT) == 0) words_checkpoint(c, all);
-  if (strcmp(format, KITH_RECOMMENDATIONS_FORMAT) == 0) words_recommendations(c, all);
+  if (strcmp(format, KITH_GRAPH_FORMAT) == 0 && inspect_is_classification(all)) inspect_print_nodes(c, all);
+  if (strcmp(format, KITH_GRAPH_FORMAT) == 0 && !inspect_is_classification(all)) inspect_print_graph(c, all);
+  if (strcmp(format, KITH_PARTS_FORMAT) == 0) inspect_print_parts(c, all);
+  if (strcmp(format, KITH_CHECKPOINT_FORMAT) == 0) inspect_print_checkpoint(c, all);
+  if (strcmp(format, KITH_RECOMMENDATIONS_FORMAT) == 0) inspect_print_recommendations(c, all);
   if (strcmp(format, KITH_EMBEDDINGS_FORMAT) == 0) {
     KITH_TRY(kith_h5_get_attr_text(f, "metrics", &metrics).status);
-    words_embeddings(c, all, inspect_clean(metrics));
+    inspect_print_embeddings(c, all, inspect_sanitize(metrics));
   }
 done:
   KITH_FREE(metrics);
@@ -224,11 +223,11 @@ done:
 
 /* ---- attributes and datasets ---- */
 
-static void inspect_attributes(const cli *c, const things *all) {
+static void inspect_attributes(const cli *c, const inspect_entries *all) {
   char name[KITH_NAME];
   cli_print(c, "attributes");
   for (int i = 0; i < all->n; i++) {
-    const thing *t = &all->at[i];
+    const inspect_entry *t = &all->at[i];
     if (!t->entry.attribute) continue;
     if (t->lines > 1)
       cli_print(c, "  %-16s %d lines; --show %s prints them", inspect_name(t, name), t->lines, name);
@@ -250,12 +249,12 @@ static void inspect_shape(const kith_h5_entry *e, size_t size, char *shape) {
 }
 
 /* One line for each dataset; what is torn is said, and the rest is still looked at. */
-static kith_status inspect_datasets(cli *c, kith_h5 *f, const things *all) {
+static kith_status inspect_datasets(cli *c, kith_h5 *f, const inspect_entries *all) {
   kith_status worst = KITH_OK;
   char shape[96], name[KITH_NAME], why[KITH_PATH + 256] = "";
   cli_print(c, "datasets");
   for (int i = 0; i < all->n; i++) {
-    const thing *t = &all->at[i];
+    const inspect_entry *t = &all->at[i];
     if (t->entry.attribute) continue;
     inspect_shape(&t->entry, sizeof shape, shape);
     kith_status here = kith_h5_check_dataset(f, t->name);
@@ -280,12 +279,12 @@ done:
   return st;
 }
 
-static void inspect_json(cli *c, const things *all) {
+static void inspect_json(cli *c, const inspect_entries *all) {
   char name[KITH_NAME];
   cli_json(c, "format", "%s", "");
   cli_json_string(c, inspect_value(all, "format"));
   for (int i = 0; i < all->n; i++) {
-    const thing *t = &all->at[i];
+    const inspect_entry *t = &all->at[i];
     inspect_name(t, name);
     if (t->entry.attribute && t->entry.type != KITH_H5_TEXT)
       cli_json(c, name, "%s", isfinite(t->entry.real) ? t->value : "null");
@@ -301,7 +300,7 @@ static kith_status inspect_show(cli *c, kith_h5 *f, const char *name) {
   kith_status st = KITH_OK;
   char *text = NULL;
   KITH_TRY(kith_h5_get_attr_text(f, name, &text).status);
-  cli_print(c, "%s", inspect_clean(text));
+  cli_print(c, "%s", inspect_sanitize(text));
 done:
   KITH_FREE(text);
   return st;
@@ -311,18 +310,18 @@ static kith_status inspect_alone(cli *c, const char *path, const char *show) {
   kith_status st = KITH_OK;
   const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
   kith_h5 *f = NULL;
-  things *all = NULL;
+  inspect_entries *all = NULL;
   KITH_TRY(kith_h5_open(&alone, path, NULL, KITH_FILE_VERSION, &f).status);
   if (show) {
     KITH_TRY(inspect_show(c, f, show));
     goto done;
   }
   KITH_TRY(KITH_NEW(all, 1));
-  KITH_TRY(kith_h5_visit(f, inspect_take, all));
+  KITH_TRY(kith_h5_visit(f, inspect_add, all));
   KITH_CHECK(!all->full, KITH_EDATA, "%s: has more than %d attributes and datasets; is it a Kith file?", path,
              INSPECT_ENTRIES);
   qsort(all->at, (size_t)all->n, sizeof *all->at, inspect_compare);
-  KITH_TRY(inspect_words(c, f, all));
+  KITH_TRY(inspect_print_summary(c, f, all));
   inspect_attributes(c, all);
   inspect_json(c, all);
   KITH_TRY(inspect_datasets(c, f, all));

@@ -1,4 +1,4 @@
-/* main: all ranks read the same words, run one verb, and leave with the same code. */
+/* main: all ranks parse the same arguments, run one verb, and exit with the same code. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -14,16 +14,16 @@
 
 enum { MAIN_SETTINGS = 128 };
 
-/* The words of the command line, sorted out. */
-typedef struct words {
+/* Options of every verb. */
+typedef struct main_options {
   const char *set[MAIN_SETTINGS];
   int n_set;
   bool help, quiet, strict;
-} words;
+} main_options;
 
-static kith_status main_sort_words(cli *c, int n, char **word, words *w) {
+static kith_status main_parse_options(cli *c, int n, char **word, main_options *w) {
   kith_status st = KITH_OK;
-  KITH_CHECK(n <= CLI_ARGUMENTS, KITH_EUSAGE, "more than %d words on the command line", CLI_ARGUMENTS);
+  KITH_CHECK(n <= CLI_ARGUMENTS, KITH_EUSAGE, "more than %d arguments on the command line", CLI_ARGUMENTS);
   for (int i = 0; i < n; i++) c->arg[c->n_arg++] = word[i];
   KITH_TRY(cli_take_operand(c));
   w->help = cli_flag(c, "help");
@@ -38,21 +38,21 @@ done:
   return st;
 }
 
-/* What a shell reads as one word, in quotes where it needs them. */
-static void main_add_word(cli *c, const char *before, const char *word) {
-  size_t n = strlen(c->words),
+/* Append an argument to job_args, quoted for a shell where needed. */
+static void main_append_quoted(cli *c, const char *before, const char *word) {
+  size_t n = strlen(c->job_args),
          safe = strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./=:,+-");
   const char *quote = word[safe] ? "'" : "";
-  snprintf(c->words + n, sizeof c->words - n, "%s%s%s%s", before, quote, word, quote);
+  snprintf(c->job_args + n, sizeof c->job_args - n, "%s%s%s%s", before, quote, word, quote);
 }
 
-/* The job file and its settings, for advice. */
-static void main_note_words(cli *c, const char *path, const words *w) {
-  main_add_word(c, "", path);
-  for (int i = 0; i < w->n_set; i++) main_add_word(c, " --set ", w->set[i]);
+/* Keep the job file and its settings, for advice to run a verb. */
+static void main_set_job_args(cli *c, const char *path, const main_options *w) {
+  main_append_quoted(c, "", path);
+  for (int i = 0; i < w->n_set; i++) main_append_quoted(c, " --set ", w->set[i]);
 }
 
-static kith_agreed main_run(cli *c, const cli_verb *v, const words *w) {
+static kith_agreed main_run(cli *c, const cli_verb *v, const main_options *w) {
   kith_agreed st = {KITH_OK};
   bool job = v->needs_job || (cli_verb_takes_job(v) && c->n_arg > 0 && c->arg[0][0] != '-'),
        misplaced = !job && w->n_set > 0;
@@ -64,9 +64,9 @@ static kith_agreed main_run(cli *c, const cli_verb *v, const words *w) {
     const char *path = NULL;
     KITH_TRY(kith_agreed_same(cli_take_file(c, "a job file", &path)));
     KITH_TRY(kith_job_read(c->comm, path, w->n_set, w->set, &c->job));
-    main_note_words(c, path, w);
+    main_set_job_args(c, path, w);
     if (w->strict) kith_log_strict();
-    kith_job_warn_unread(&c->job, v->name);
+    kith_job_warn_unused(&c->job, v->name);
     KITH_TRY(kith_agree(c->comm, kith_log_check()));
     KITH_TRY(kith_watchdog_start(c->comm, &c->job.watch, c->job.work));
   }
@@ -78,7 +78,7 @@ done:
   return st;
 }
 
-/* The page of a topic, to stdout; of one that there is none of, all verbs to stderr. */
+/* Print the help on a topic to stdout; for an unknown topic, print all verbs to stderr. */
 static kith_status main_topic(const char *topic) {
   char now[KITH_JOB_KEY_SIZE];
   if (strcmp(topic, "--markdown") == 0) kith_job_print_reference();
@@ -96,7 +96,7 @@ static kith_status main_topic(const char *topic) {
   return KITH_OK;
 }
 
-/* Pages that need no ranks.  Returns false if the command line asks for something else. */
+/* Handle command lines that need no MPI; false for all others. */
 static bool main_page(int argc, char **argv, kith_status *st) {
   const char *first = argc > 1 ? argv[1] : "";
   bool help = strcmp(first, "help") == 0;
@@ -117,11 +117,11 @@ static kith_status main_fail_verb(const char *verb) {
 
 static kith_agreed main_verb(cli *c, int argc, char **argv) {
   kith_agreed st = {KITH_OK};
-  words w = {.n_set = 0};
+  main_options w = {.n_set = 0};
   const cli_verb *v = cli_verb_find(argv[1]);
   c->verb = argv[1];
   KITH_TRY(kith_agree(c->comm, kith_fault_read_text(getenv("KITH_FAULT"), c->comm->rank)));
-  KITH_TRY(kith_agree(c->comm, main_sort_words(c, argc - 2, argv + 2, &w)));
+  KITH_TRY(kith_agree(c->comm, main_parse_options(c, argc - 2, argv + 2, &w)));
   KITH_TRY(kith_agreed_same(v ? KITH_OK : main_fail_verb(argv[1])));
   if (w.help) {
     if (c->comm->rank == 0) cli_print_verb_help(v);

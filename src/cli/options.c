@@ -127,11 +127,11 @@ static void json_add(cli *c, const char *format, va_list rest) {
   int n = vsnprintf(NULL, 0, format, again);
   va_end(again);
   if (n < 0) kith_abort(__FILE__, __LINE__, "the JSON line");
-  if (c->n_members + n + 1 > c->room_members) {
+  if (c->n_members + n + 1 > c->members_capacity) {
     int64_t room = 2 * (c->n_members + n) + 1024;
-    if (kith_is_bad(KITH_GROW(c->members, c->room_members, room)))
+    if (kith_is_bad(KITH_GROW(c->members, c->members_capacity, room)))
       kith_abort(__FILE__, __LINE__, kith_error_text());
-    c->room_members = room;
+    c->members_capacity = room;
   }
   vsnprintf(c->members + c->n_members, (size_t)n + 1, format, rest);
   c->n_members += n;

@@ -1,4 +1,4 @@
-/* kith recommend: the best items, by original ids, of some users to the terminal or of all to a file. */
+/* kith recommend: top items of some users to the terminal, or of all users to a file, by original ids. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -9,8 +9,8 @@
 #include "base/fault.h"
 #include "base/file.h"
 
-/* --user, --similar-to, --similar-to-user: one of them, as often as need be. */
-static kith_status recommend_take_ids(cli *c, wish *w) {
+/* Parse --user, --similar-to and --similar-to-user: one of the three, repeated. */
+static kith_status recommend_parse_ids(cli *c, recommend_request *w) {
   static const char *const option[] = {"user", "similar-to", "similar-to-user"};
   kith_status st = KITH_OK;
   for (int kind = 0; kind < 3; kind++)
@@ -18,8 +18,8 @@ static kith_status recommend_take_ids(cli *c, wish *w) {
       bool similar = kind > 0, other = w->n_user > 0 && (w->similar != similar ||
                                                          (similar && (w->type == KITH_ITEM) != (kind == 1)));
       KITH_CHECK(!other, KITH_EUSAGE,
-                 "kith recommend: --user, --similar-to and --similar-to-user ask for different things; give "
-                 "one of them");
+                 "kith recommend: --user, --similar-to and --similar-to-user exclude each other; give one of "
+                 "them");
       KITH_CHECK(w->n_user < RECOMMEND_USERS, KITH_EUSAGE, "more than %d --%s%s", RECOMMEND_USERS,
                  option[kind], similar ? "" : "; use --all");
       w->similar = similar;
@@ -30,14 +30,14 @@ done:
   return st;
 }
 
-static kith_status recommend_wish(cli *c, wish *w) {
+static kith_status recommend_parse_request(cli *c, recommend_request *w) {
   kith_status st = KITH_OK;
   const kith_eval_options *o = &c->job.evaluate;
   const char *k = cli_option(c, "k");
   w->all = cli_flag(c, "all");
   w->output = cli_option(c, "output");
-  w->newcomers = cli_option(c, "new");
-  KITH_TRY(recommend_take_ids(c, w));
+  w->new_file = cli_option(c, "new");
+  KITH_TRY(recommend_parse_ids(c, w));
   KITH_TRY(cli_no_more(c));
   KITH_TRY(cli_check_recommends(c));
   if (k) KITH_TRY(kith_job_set(&c->job, "evaluate.k", k));
@@ -55,7 +55,7 @@ done:
   return st;
 }
 
-static kith_agreed recommend_load(cli *c, answer *a) {
+static kith_agreed recommend_load(cli *c, recommend_data *a) {
   kith_agreed st = {KITH_OK};
   char graph[KITH_PATH];
   KITH_TRY(kith_agree(c->comm, cli_stage(c, "graph.h5", graph)));
@@ -69,7 +69,7 @@ done:
   return st;
 }
 
-static void recommend_free(answer *a) {
+static void recommend_free(recommend_data *a) {
   KITH_FREE(a->from.config_key);
   kith_graph_destroy(&a->g);
   kith_ids_free(&a->user);
@@ -78,61 +78,62 @@ static void recommend_free(answer *a) {
   KITH_FREE(a->x);
 }
 
-const char *cli_recommend_name(const answer *a, int type, int64_t i, char *buffer) {
+const char *cli_recommend_name(const recommend_data *a, int type, int64_t i, char *buffer) {
   buffer[0] = '\0';
   if (i >= 0 && i < a->name[type].n) kith_ids_print(&a->name[type], i, KITH_PATH, buffer);
   return buffer;
 }
 
-/* place[q] = this rank's user behind wish q, or -1. */
-static kith_status recommend_find(const wish *w, const answer *a, kith_lid *place) {
+/* local[q] = this rank's index of user q of the request, or -1. */
+static kith_status recommend_find_local(const recommend_request *w, const recommend_data *a,
+                                        kith_lid *local) {
   kith_status st = KITH_OK;
   for (int q = 0; q < w->n_user; q++) {
     int64_t original = kith_ids_find(&a->user, w->user[q]);
     KITH_CHECK(original >= 0, KITH_EDATA,
-               "--user %s: no such user in the graph; a newcomer is asked for apart, from what kith embed "
-               "wrote (--new FILE)",
+               "--user %s: no such user in the graph; request new users in a run of their own, from the file "
+               "of kith embed (--new FILE)",
                w->user[q]);
-    place[q] = -1;
+    local[q] = -1;
     for (kith_lid u = 0; u < a->g->n_own_of[KITH_USER]; u++)
-      if (a->g->original[a->g->row_of[KITH_USER][u]] == original) place[q] = u;
+      if (a->g->original[a->g->row_of[KITH_USER][u]] == original) local[q] = u;
   }
 done:
   return st;
 }
 
-/* For each wish, in order: k items with scores, then some of the user's own items; -1 and minus infinity
- * where not known here. */
-static kith_status recommend_fill(const wish *w, const answer *a, const kith_lid *place, const kith_topk *top,
-                                  int32_t *item, float *score, int32_t *because) {
+/* For each user of the request: k items with scores, and items of the user's history; -1 and -infinity where
+ * another rank owns the user. */
+static kith_status recommend_fill(const recommend_request *w, const recommend_data *a, const kith_lid *local,
+                                  const kith_topk *top, int32_t *item, float *score, int32_t *history) {
   kith_status st = KITH_OK;
   for (int q = 0, t = 0; q < w->n_user; q++) {
     for (int j = 0; j < w->k; j++) {
-      bool here = place[q] >= 0;
+      bool here = local[q] >= 0;
       item[q * w->k + j] = here ? top->item[t * w->k + j] : -1;
       score[q * w->k + j] = here ? top->score[t * w->k + j] : -INFINITY;
     }
-    for (int j = 0; j < RECOMMEND_BECAUSE; j++) {
+    for (int j = 0; j < RECOMMEND_HISTORY; j++) {
       const kith_ragged *l = &a->g->train;
-      bool here = place[q] >= 0 && l->start[place[q]] + j < l->start[place[q] + 1];
-      because[q * RECOMMEND_BECAUSE + j] = here ? l->value[l->start[place[q]] + j] : -1;
+      bool here = local[q] >= 0 && l->start[local[q]] + j < l->start[local[q] + 1];
+      history[q * RECOMMEND_HISTORY + j] = here ? l->value[l->start[local[q]] + j] : -1;
     }
-    t += place[q] >= 0;
+    t += local[q] >= 0;
   }
   return st;
 }
 
-static void recommend_print(cli *c, const wish *w, const answer *a, const int32_t *item, const float *score,
-                            const int32_t *because) {
+static void recommend_print(cli *c, const recommend_request *w, const recommend_data *a, const int32_t *item,
+                            const float *score, const int32_t *history) {
   char id[KITH_PATH], name[KITH_PATH];
   for (int q = 0; q < w->n_user; q++) {
     cli_recommend_name(a, KITH_USER, kith_ids_find(&a->user, w->user[q]), name);
     cli_print(c, "%s%s%s", w->user[q], name[0] ? "  " : "", name);
-    if (c->comm->rank == 0 && because[q * RECOMMEND_BECAUSE] >= 0) {
+    if (c->comm->rank == 0 && history[q * RECOMMEND_HISTORY] >= 0) {
       printf("  who chose");
-      for (int j = 0; j < RECOMMEND_BECAUSE && because[q * RECOMMEND_BECAUSE + j] >= 0; j++) {
-        kith_ids_print(&a->item, because[q * RECOMMEND_BECAUSE + j], sizeof id, id);
-        cli_recommend_name(a, KITH_ITEM, because[q * RECOMMEND_BECAUSE + j], name);
+      for (int j = 0; j < RECOMMEND_HISTORY && history[q * RECOMMEND_HISTORY + j] >= 0; j++) {
+        kith_ids_print(&a->item, history[q * RECOMMEND_HISTORY + j], sizeof id, id);
+        cli_recommend_name(a, KITH_ITEM, history[q * RECOMMEND_HISTORY + j], name);
         printf("%s %s%s%s%s", j ? "," : "", id, name[0] ? " (" : "", name, name[0] ? ")" : "");
       }
       printf(" … may like\n");
@@ -155,7 +156,7 @@ void cli_recommend_json_id(cli *c, const kith_ids *ids, int64_t i) {
 
 /* , "names": […] of the first n items, and "user_name": …, as far as the graph has names; null where a node
  * has none. */
-static void recommend_json_names(cli *c, const answer *a, int64_t user, int n, const int32_t *item) {
+static void recommend_json_names(cli *c, const recommend_data *a, int64_t user, int n, const int32_t *item) {
   char name[KITH_PATH];
   if (a->name[KITH_USER].n > 0) {
     cli_json_more(c, ", \"user_name\": ");
@@ -173,7 +174,8 @@ static void recommend_json_names(cli *c, const answer *a, int64_t user, int n, c
 }
 
 /* "recommendations": [{"user": …, "items": […], "scores": […]}, …]; ids are numbers where the lists' are. */
-static void recommend_json(cli *c, const wish *w, const answer *a, const int32_t *item, const float *score) {
+static void recommend_json(cli *c, const recommend_request *w, const recommend_data *a, const int32_t *item,
+                           const float *score) {
   cli_json(c, "recommendations", "[");
   for (int q = 0; q < w->n_user; q++) {
     int n = 0;
@@ -194,38 +196,37 @@ static void recommend_json(cli *c, const wish *w, const answer *a, const int32_t
   cli_json_more(c, "]");
 }
 
-/* Some users, to the terminal: owners answer, rank 0 prints. */
-static kith_agreed recommend_some(cli *c, const wish *w, const answer *a) {
+/* Some users, to the terminal: the owners compute, rank 0 prints. */
+static kith_agreed recommend_some(cli *c, const recommend_request *w, const recommend_data *a) {
   kith_agreed st = {KITH_OK};
   kith_topk top = {0};
-  kith_lid place[RECOMMEND_USERS], user[RECOMMEND_USERS], n = 0;
-  int32_t *item = NULL, *because = NULL;
+  kith_lid local[RECOMMEND_USERS], user[RECOMMEND_USERS], n = 0;
+  int32_t *item = NULL, *history = NULL;
   float *score = NULL;
-  int n_item = w->n_user * w->k, n_because = w->n_user * RECOMMEND_BECAUSE;
-  KITH_TRY(kith_agree(c->comm, recommend_find(w, a, place)));
+  int n_item = w->n_user * w->k, n_history = w->n_user * RECOMMEND_HISTORY;
+  KITH_TRY(kith_agree(c->comm, recommend_find_local(w, a, local)));
   for (int q = 0; q < w->n_user; q++)
-    if (place[q] >= 0) user[n++] = place[q];
+    if (local[q] >= 0) user[n++] = local[q];
   KITH_TRY(kith_eval_topk(c->comm, a->g, a->d, a->x, w->k, true, n, user, &top));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(item, n_item)));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(score, n_item)));
-  KITH_TRY(kith_agree(c->comm, KITH_NEW(because, n_because)));
-  KITH_TRY(kith_agree(c->comm, recommend_fill(w, a, place, &top, item, score, because)));
+  KITH_TRY(kith_agree(c->comm, KITH_NEW(history, n_history)));
+  KITH_TRY(kith_agree(c->comm, recommend_fill(w, a, local, &top, item, score, history)));
   KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, item, n_item, MPI_INT32_T, MPI_MAX, c->comm->mpi));
   KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, score, n_item, MPI_FLOAT, MPI_MAX, c->comm->mpi));
-  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, because, n_because, MPI_INT32_T, MPI_MAX, c->comm->mpi));
-  recommend_print(c, w, a, item, score, because);
+  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, history, n_history, MPI_INT32_T, MPI_MAX, c->comm->mpi));
+  recommend_print(c, w, a, item, score, history);
   if (c->json && c->comm->rank == 0) recommend_json(c, w, a, item, score);
 done:
   kith_topk_free(&top);
   KITH_FREE(item);
   KITH_FREE(score);
-  KITH_FREE(because);
+  KITH_FREE(history);
   return st;
 }
 
-/* Bring all users' lists to rank 0 in original order, a block of users at a time: item and score [n_user, k]
- * there. */
-static kith_agreed recommend_gather(cli *c, const answer *a, const kith_topk *top, int32_t *item,
+/* Gather the lists of all users on rank 0 in original order, in blocks of users: item, score [n_user, k]. */
+static kith_agreed recommend_gather(cli *c, const recommend_data *a, const kith_topk *top, int32_t *item,
                                     float *score) {
   kith_agreed st = {KITH_OK};
   int64_t n = a->g->n[KITH_USER], k = top->k;
@@ -257,10 +258,9 @@ done:
   return st;
 }
 
-/* user, place, item, score, and as far as the graph has names the item's and the user's: tab-separated, with
- * original ids. */
-static kith_status recommend_write_tsv(const char *path, FILE *f, const answer *a, int k, const int32_t *item,
-                                       const float *score) {
+/* Tab-separated: user, position, item, score, and the names of item and user if the graph has names. */
+static kith_status recommend_write_tsv(const char *path, FILE *f, const recommend_data *a, int k,
+                                       const int32_t *item, const float *score) {
   kith_status st = KITH_OK;
   char user[KITH_PATH], id[KITH_PATH], name[KITH_PATH];
   bool user_names = a->name[KITH_USER].n > 0, names = user_names || a->name[KITH_ITEM].n > 0;
@@ -282,8 +282,8 @@ done:
   return st;
 }
 
-static kith_status recommend_publish_tsv(const char *wanted, const answer *a, int k, const int32_t *item,
-                                         const float *score) {
+static kith_status recommend_publish_tsv(const char *wanted, const recommend_data *a, int k,
+                                         const int32_t *item, const float *score) {
   kith_status st = KITH_OK;
   char path[KITH_PATH], tmp[KITH_TMP_PATH] = "";
   FILE *f = NULL;
@@ -303,8 +303,8 @@ static kith_agreed recommend_write_ids(kith_h5 *f, const char *name, const kith_
 }
 
 /* user/id, item/id, top/item (rows of item/id; -1 where there is none) and top/score, [n_user, k]. */
-static kith_agreed recommend_write_h5(const kith_comm *alone, const char *path, const answer *a, int k,
-                                      const int32_t *item, const float *score) {
+static kith_agreed recommend_write_h5(const kith_comm *alone, const char *path, const recommend_data *a,
+                                      int k, const int32_t *item, const float *score) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
   int64_t n = a->g->n[KITH_USER];
@@ -322,7 +322,7 @@ done:
   return st;
 }
 
-static kith_status recommend_write(const char *path, const answer *a, int k, const int32_t *item,
+static kith_status recommend_write(const char *path, const recommend_data *a, int k, const int32_t *item,
                                    const float *score) {
   kith_comm *alone = NULL;
   const char *end = strrchr(path, '.');
@@ -333,7 +333,7 @@ static kith_status recommend_write(const char *path, const answer *a, int k, con
   return st.status;
 }
 
-static kith_agreed recommend_all(cli *c, const wish *w, const answer *a, bool replaces) {
+static kith_agreed recommend_all(cli *c, const recommend_request *w, const recommend_data *a, bool replaces) {
   kith_agreed st = {KITH_OK};
   kith_topk top = {0};
   int32_t *item = NULL;
@@ -356,10 +356,10 @@ done:
 
 kith_agreed cli_recommend(cli *c) {
   kith_agreed st = {KITH_OK};
-  wish w = {.n_user = 0};
-  answer a = {.g = NULL};
+  recommend_request w = {.n_user = 0};
+  recommend_data a = {.g = NULL};
   bool replaces = false;
-  KITH_TRY(kith_agree(c->comm, recommend_wish(c, &w)));
+  KITH_TRY(kith_agree(c->comm, recommend_parse_request(c, &w)));
   if (w.all) {
     KITH_TRY(cli_lock_for(c, w.output));
     KITH_TRY(cli_check_replaced(c, w.output, KITH_RECOMMENDATIONS_FORMAT, NULL, &replaces));

@@ -1,4 +1,4 @@
-/* kith recommend for newcomers (--user) and for nodes that are alike (--similar-to): few queries against all
+/* kith recommend for new users (--user) and similarity queries (--similar-to): a few query rows against all
  * rows. */
 #include <math.h>
 #include <stdio.h>
@@ -6,18 +6,18 @@
 
 #include "cli/recommend.h"
 
-static const kith_ids *similar_ids(const answer *a, kith_node_type type) {
+static const kith_ids *similar_ids(const recommend_data *a, kith_node_type type) {
   return type == KITH_ITEM ? &a->item : &a->user;
 }
 
-/* What a list is headed by. */
 typedef struct heading {
-  const char *key, *what;  /* of the JSON list and of the member that names whom a list is for */
-  kith_node_type from, of; /* types of whom it is for, and of what it lists */
-  bool known;              /* whether the graph knows whom it is for */
+  const char *key, *what;  /* of the JSON list, and of the member with the query's id */
+  kith_node_type from, of; /* types of the query and of the listed nodes */
+  bool known;              /* whether the graph has the query */
 } heading;
 
-static void similar_print(cli *c, const wish *w, const answer *a, const heading *h, const kith_topk *top) {
+static void similar_print(cli *c, const recommend_request *w, const recommend_data *a, const heading *h,
+                          const kith_topk *top) {
   char id[KITH_PATH], name[KITH_PATH];
   for (int q = 0; q < w->n_user; q++) {
     cli_recommend_name(a, (int)h->from, h->known ? kith_ids_find(similar_ids(a, h->from), w->user[q]) : -1,
@@ -34,7 +34,8 @@ static void similar_print(cli *c, const wish *w, const answer *a, const heading 
 }
 
 /* KEY: [{WHAT: id, "items": […], "scores": […]}, …] */
-static void similar_json(cli *c, const wish *w, const answer *a, const heading *h, const kith_topk *top) {
+static void similar_json(cli *c, const recommend_request *w, const recommend_data *a, const heading *h,
+                         const kith_topk *top) {
   const kith_ids *ids = similar_ids(a, h->of), *from = similar_ids(a, h->from);
   cli_json(c, h->key, "[");
   for (int q = 0; q < w->n_user; q++) {
@@ -56,15 +57,16 @@ static void similar_json(cli *c, const wish *w, const answer *a, const heading *
   cli_json_more(c, "]");
 }
 
-static void similar_tell(cli *c, const wish *w, const answer *a, const heading *h, const kith_topk *top) {
+static void similar_report(cli *c, const recommend_request *w, const recommend_data *a, const heading *h,
+                           const kith_topk *top) {
   similar_print(c, w, a, h, top);
   if (c->json && c->comm->rank == 0) similar_json(c, w, a, h, top);
 }
 
-/* ---- nodes that are alike ---- */
+/* ---- similar nodes ---- */
 
-/* Which nodes are asked about, as rows of one that a query does not list: itself. */
-static kith_status similar_find(const wish *w, const answer *a, kith_ragged *self) {
+/* The nodes of the queries, as lists of nodes to leave out: each query leaves out itself. */
+static kith_status similar_find(const recommend_request *w, const recommend_data *a, kith_ragged *self) {
   kith_status st = KITH_OK;
   KITH_TRY(KITH_NEW(self->start, w->n_user + 1));
   KITH_TRY(KITH_NEW(self->value, w->n_user));
@@ -80,9 +82,9 @@ done:
   return st;
 }
 
-/* Owners put the rows into query [n, d], which is zero elsewhere. */
-static void similar_fill(const wish *w, const answer *a, const int32_t *original, const float *x,
-                         float *query) {
+/* Fill the owned rows of query [n, d]; all others are zero. */
+static void similar_fill(const recommend_request *w, const recommend_data *a, const int32_t *original,
+                         const float *x, float *query) {
   for (int q = 0; q < w->n_user; q++)
     for (kith_lid u = 0; u < a->g->n_own_of[w->type]; u++) {
       kith_lid row = a->g->row_of[w->type][u];
@@ -91,7 +93,7 @@ static void similar_fill(const wish *w, const answer *a, const int32_t *original
     }
 }
 
-kith_agreed cli_recommend_similar(cli *c, const wish *w, const answer *a) {
+kith_agreed cli_recommend_similar(cli *c, const recommend_request *w, const recommend_data *a) {
   kith_agreed st = {KITH_OK};
   const heading h = {.key = "similar",
                      .what = w->type == KITH_ITEM ? "item" : "user",
@@ -110,7 +112,7 @@ kith_agreed cli_recommend_similar(cli *c, const wish *w, const answer *a) {
   similar_fill(w, a, self.value, unit, query);
   KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, query, (int)n_query, MPI_FLOAT, MPI_SUM, c->comm->mpi));
   KITH_TRY(kith_eval_nearest(c->comm, a->g, w->type, a->d, unit, w->n_user, query, &self, w->k, &top));
-  similar_tell(c, w, a, &h, &top);
+  similar_report(c, w, a, &h, &top);
 done:
   kith_topk_free(&top);
   KITH_FREE(self.start);
@@ -120,20 +122,20 @@ done:
   return st;
 }
 
-/* ---- newcomers ---- */
+/* ---- new users ---- */
 
-static kith_status new_path(const cli *c, const wish *w, char *path) {
-  if (w->newcomers) return kith_text_copy("--new", w->newcomers, KITH_PATH, path);
+static kith_status new_path(const cli *c, const recommend_request *w, char *path) {
+  if (w->new_file) return kith_text_copy("--new", w->new_file, KITH_PATH, path);
   return kith_job_file(&c->job, "new.h5", path);
 }
 
-bool cli_recommend_is_new(const cli *c, const wish *w, const answer *a) {
+bool cli_recommend_is_new(const cli *c, const recommend_request *w, const recommend_data *a) {
   char path[KITH_PATH];
-  bool there = w->newcomers != NULL || cli_has_stage(c, "new.h5", path);
+  bool there = w->new_file != NULL || cli_has_stage(c, "new.h5", path);
   return there && kith_ids_find(&a->user, w->user[0]) < 0;
 }
 
-/* The ids of an open file of embeddings.  Collective; every rank gets all. */
+/* All ids of an open embeddings file, on every rank.  Collective. */
 static kith_agreed new_ids(const kith_comm *comm, kith_h5 *f, kith_ids *ids) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith_h5_extent(f, "user/id", &ids->n, &ids->width));
@@ -146,46 +148,45 @@ done:
   return st;
 }
 
-/* row [n_user]: which newcomer each user is. */
-static kith_status new_find(const wish *w, const kith_ids *ids, const char *path, int64_t *row) {
+/* row [n_user]: the row of each user in the file. */
+static kith_status new_find(const recommend_request *w, const kith_ids *ids, const char *path, int64_t *row) {
   kith_status st = KITH_OK;
   for (int q = 0; q < w->n_user; q++) {
     row[q] = kith_ids_find(ids, w->user[q]);
     KITH_CHECK(row[q] >= 0, KITH_EDATA,
-               "--user %s: no such user in %s; users of the graph are asked for apart", w->user[q], path);
+               "--user %s: no such user in %s; request users of the graph in a run of their own", w->user[q],
+               path);
   }
 done:
   return st;
 }
 
-/* What these newcomers interacted with among the graph's items, in the order of the queries. */
-static kith_status new_had(const wish *w, const answer *a, const int64_t *row, int64_t n, const int32_t *user,
-                           const int32_t *item, kith_ragged *had) {
+/* The interactions of these users with items of the graph, in the order of the queries. */
+static kith_status new_history(const recommend_request *w, const recommend_data *a, const int64_t *row,
+                               int64_t n, const int32_t *user, const int32_t *item, kith_ragged *history) {
   kith_status st = KITH_OK;
-  KITH_TRY(KITH_NEW(had->start, w->n_user + 1));
-  KITH_TRY(KITH_NEW(had->value, n * w->n_user));
-  had->n_row = w->n_user;
+  KITH_TRY(KITH_NEW(history->start, w->n_user + 1));
+  KITH_TRY(KITH_NEW(history->value, n * w->n_user));
+  history->n_row = w->n_user;
   for (int q = 0; q < w->n_user; q++) {
-    had->start[q + 1] = had->start[q];
+    history->start[q + 1] = history->start[q];
     for (int64_t p = 0; p < n; p++)
       if (user[p] == a->g->n[KITH_USER] + row[q] && item[p] < a->g->n[KITH_ITEM])
-        had->value[had->start[q + 1]++] = item[p];
+        history->value[history->start[q + 1]++] = item[p];
   }
 done:
   return st;
 }
 
-/* pair/user and pair/item, on every rank; a file of an earlier version has none, and then nothing is left
- * out. */
+/* pair/user and pair/item, on every rank.  Files of earlier versions have none; then no item is left out. */
 static kith_agreed new_pairs(cli *c, kith_h5 *f, int64_t *n, int32_t **user, int32_t **item) {
   kith_agreed st = {KITH_OK};
   int d = 0;
   *n = 0;
   bool there = kith_h5_has_dataset(f, "pair/user");
   if (!there && c->comm->rank == 0)
-    kith_warn(
-        "%s: does not say what newcomers interacted with, so that it may be listed; run kith embed again",
-        kith_h5_path(f));
+    kith_warn("%s: has no interactions of new users, so their own items may be listed; run kith embed again",
+              kith_h5_path(f));
   if (there) KITH_TRY(kith_h5_extent(f, "pair/user", n, &d));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(*user, *n)));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(*item, *n)));
@@ -195,8 +196,8 @@ done:
   return st;
 }
 
-static kith_agreed new_rows(cli *c, const wish *w, const answer *a, kith_h5 *f, const int64_t *row,
-                            float *query) {
+static kith_agreed new_rows(cli *c, const recommend_request *w, const recommend_data *a, kith_h5 *f,
+                            const int64_t *row, float *query) {
   kith_agreed st = {KITH_OK};
   int64_t n = 0;
   int d = 0;
@@ -214,8 +215,8 @@ done:
   return st;
 }
 
-/* Rows of two runs have nothing to do with each other. */
-static kith_agreed new_check_run(const cli *c, kith_h5 *f, const answer *a) {
+/* Embeddings of two runs are not comparable. */
+static kith_agreed new_check_run(const cli *c, kith_h5 *f, const recommend_data *a) {
   kith_agreed st = {KITH_OK};
   char *run = NULL;
   int64_t epoch = 0;
@@ -227,7 +228,7 @@ static kith_agreed new_check_run(const cli *c, kith_h5 *f, const answer *a) {
                                         kith_h5_path(f), run, a->from.run)));
   KITH_TRY(kith_h5_get_attr_int(f, "epoch", &epoch));
   if (epoch != a->from.epoch && c->comm->rank == 0)
-    kith_warn("%s: is of epoch %lld, and embeddings.h5 of epoch %lld: the two fit each other only roughly; "
+    kith_warn("%s: is of epoch %lld, and embeddings.h5 of epoch %lld: they are only roughly comparable; "
               "run kith embed again",
               kith_h5_path(f), (long long)epoch, (long long)a->from.epoch);
 done:
@@ -235,47 +236,49 @@ done:
   return st;
 }
 
-/* A row of zeros ranks nothing. */
-static void new_warn_empty(const cli *c, const wish *w, const answer *a, const float *query) {
+/* A row of zeros gives every item the same score. */
+static void new_warn_empty(const cli *c, const recommend_request *w, const recommend_data *a,
+                           const float *query) {
   for (int q = 0; q < w->n_user && c->comm->rank == 0; q++) {
     const float *row = query + (size_t)q * (size_t)a->d;
     if (kith_dot(a->d, row, row) == 0)
-      kith_warn("--user %s: nothing is known of this newcomer, so that the order of the items means nothing",
-                w->user[q]);
+      kith_warn(
+          "--user %s: this new user has no known items or features, so the order of the items is meaningless",
+          w->user[q]);
   }
 }
 
-kith_agreed cli_recommend_new(cli *c, const wish *w, const answer *a) {
+kith_agreed cli_recommend_new(cli *c, const recommend_request *w, const recommend_data *a) {
   kith_agreed st = {KITH_OK};
   const heading h = {.key = "recommendations", .what = "user", .from = KITH_USER, .of = KITH_ITEM};
   char path[KITH_PATH];
   int64_t row[RECOMMEND_USERS], n_pair = 0;
   int32_t *user = NULL, *item = NULL;
   float *query = NULL;
-  kith_ragged had = {0};
+  kith_ragged history = {0};
   kith_ids ids = {0};
   kith_topk top = {0};
   kith_h5 *f = NULL;
   KITH_TRY(kith_agree(c->comm, new_path(c, w, path)));
   KITH_TRY(kith_h5_open(c->comm, path, KITH_EMBEDDINGS_FORMAT, KITH_FILE_VERSION, &f));
   KITH_TRY(kith_h5_check_fingerprint(f, a->g->fingerprint,
-                                     "holds newcomers to another graph; run kith embed again"));
+                                     "has new nodes of another graph; run kith embed again"));
   KITH_TRY(new_check_run(c, f, a));
   KITH_TRY(new_ids(c->comm, f, &ids));
   KITH_TRY(kith_agree(c->comm, new_find(w, &ids, path, row)));
   KITH_TRY(new_pairs(c, f, &n_pair, &user, &item));
-  KITH_TRY(kith_agree(c->comm, new_had(w, a, row, n_pair, user, item, &had)));
+  KITH_TRY(kith_agree(c->comm, new_history(w, a, row, n_pair, user, item, &history)));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(query, (int64_t)w->n_user * a->d)));
   KITH_TRY(new_rows(c, w, a, f, row, query));
   new_warn_empty(c, w, a, query);
-  KITH_TRY(kith_eval_nearest(c->comm, a->g, KITH_ITEM, a->d, a->x, w->n_user, query, &had, w->k, &top));
-  similar_tell(c, w, a, &h, &top);
+  KITH_TRY(kith_eval_nearest(c->comm, a->g, KITH_ITEM, a->d, a->x, w->n_user, query, &history, w->k, &top));
+  similar_report(c, w, a, &h, &top);
 done:
   kith_h5_close(&f);
   kith_topk_free(&top);
   kith_ids_free(&ids);
-  KITH_FREE(had.start);
-  KITH_FREE(had.value);
+  KITH_FREE(history.start);
+  KITH_FREE(history.value);
   KITH_FREE(query);
   KITH_FREE(user);
   KITH_FREE(item);

@@ -17,7 +17,7 @@ kith_status cli_stage(const cli *c, const char *name, char *path) {
   if (c->comm->rank != 0) return st;
   bool missing = access(path, F_OK) != 0 && errno == ENOENT;
   KITH_CHECK(!missing, KITH_ENOINPUT, "%s: %s: run kith %s %s first", path, strerror(ENOENT),
-             stages_verb(name), c->words);
+             stages_verb(name), c->job_args);
 done:
   return st;
 }
@@ -96,7 +96,7 @@ kith_agreed cli_read_parts(const cli *c, const char *parts, kith_graph **g) {
   if (!same)
     KITH_TRY(kith_agreed_same(kith_fail(KITH_EDATA,
                                         "%s: was cut from another graph than %s; run kith partition %s again",
-                                        parts, graph, c->words)));
+                                        parts, graph, c->job_args)));
 done:
   return st;
 }

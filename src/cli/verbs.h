@@ -10,7 +10,7 @@ typedef struct cli_verb {
   const char *name;
   bool needs_job;
   kith_agreed (*run)(cli *c);
-  const char *usage;   /* what stands behind the verb */
+  const char *usage;   /* the argument after the verb */
   const char *help;    /* one line */
   const char *options; /* lines, each two spaces, the option, a space and its value or more spaces, what it
                           does; or "" */
@@ -19,17 +19,17 @@ typedef struct cli_verb {
 extern const cli_verb cli_verbs[];
 extern const int cli_n_verb;
 
-/* Whether a verb can have a job file: if it needs one, or its usage says [JOB]. */
+/* Whether a verb accepts a job file: it needs one, or its usage is [JOB]. */
 bool cli_verb_takes_job(const cli_verb *v);
 
-/* The verb of a name, or null. */
+/* The verb with this name, or null. */
 const cli_verb *cli_verb_find(const char *name);
-/* The verb that was meant by a name that is none; null if none is close. */
+/* The verb nearest to an unknown name; null if none is close. */
 const char *cli_verb_nearest(const char *name);
 
 typedef enum cli_option_kind { CLI_OPTION_UNKNOWN, CLI_OPTION_FLAG, CLI_OPTION_VALUE } cli_option_kind;
 
-/* What a word, "--name" or "--name=value", is to a verb, as its help says. */
+/* Look up an argument, "--name" or "--name=value", in the help of a verb. */
 cli_option_kind cli_option_find(const char *verb, const char *word);
 
 void cli_print_help(FILE *to);

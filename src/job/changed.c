@@ -15,7 +15,7 @@ static bool changed_decides(const char *key) {
 
 void kith_job_warn_changed(const kith_job *job, const char *path, const char *text) {
   kith_job old = kith_job_defaults();
-  char now[JOB_VALUE], then[JOB_VALUE];
+  char now[JOB_VALUE_SIZE], then[JOB_VALUE_SIZE];
   if (kith_is_bad(kith__job_read_stored(path, text, &old))) return;
   for (int i = 0; i < kith__job_n_key; i++) {
     const job_key *k = &kith__job_table[i];

@@ -31,9 +31,9 @@ static bool config_key_fits(const char *of, const char *key) {
 }
 
 const char *kith__job_may_change(const char *key) {
-  const char *verb = kith__job_reader(key), *why = NULL;
+  const char *verb = kith__job_used_by(key), *why = NULL;
   size_t longest = 0;
-  if (verb[0] && strcmp(verb, "train") != 0) return "another verb reads it; its files have fingerprints";
+  if (verb[0] && strcmp(verb, "train") != 0) return "another verb uses it; its files have fingerprints";
   for (size_t i = 0; i < sizeof config_key_free / sizeof *config_key_free; i++) {
     size_t n = strlen(config_key_free[i].key);
     if (n < longest || !config_key_fits(config_key_free[i].key, key)) continue;
@@ -44,13 +44,13 @@ const char *kith__job_may_change(const char *key) {
 }
 
 bool kith__job_in_config_key(const kith_job *job, const char *key) {
-  const char *who = NULL;
-  return !kith__job_may_change(key) && kith__job_is_read(job, key, &who);
+  const char *needs = NULL;
+  return !kith__job_may_change(key) && kith__job_is_used(job, key, &needs);
 }
 
 /* The value of a key as one word: lists without spaces. */
 static void config_key_value(const kith_job *job, const job_key *k, char *text) {
-  char value[JOB_VALUE];
+  char value[JOB_VALUE_SIZE];
   kith__job_get(job, k, sizeof value, value);
   for (const char *c = value; *c; c++)
     if (*c != ' ') *text++ = *c;
@@ -60,7 +60,7 @@ static void config_key_value(const kith_job *job, const job_key *k, char *text) 
 kith_status kith_job_config_key(const kith_job *job, size_t size, char *text) {
   kith_status st = KITH_OK;
   const kith_job defaults = kith_job_defaults();
-  char value[JOB_VALUE], usual[JOB_VALUE];
+  char value[JOB_VALUE_SIZE], usual[JOB_VALUE_SIZE];
   size_t n = (size_t)snprintf(text, size, KITH_CONFIG_KEY_BEGIN);
   for (int i = 0; i < kith__job_n_key; i++) {
     const job_key *k = &kith__job_table[i];

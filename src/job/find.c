@@ -8,7 +8,7 @@ const job_key *kith__job_find(const char *key) {
   for (int i = 0; i < kith__job_n_key; i++)
     if (strcmp(kith__job_table[i].key, key) == 0) return &kith__job_table[i];
   for (int i = 0; i < kith__job_n_key; i++)
-    if (strncmp(kith__job_table[i].key, key, strlen(key)) == 0 && kith__job_is_brief(i, strlen(key)))
+    if (strncmp(kith__job_table[i].key, key, strlen(key)) == 0 && kith__job_begins_with_path(i, strlen(key)))
       return &kith__job_table[i];
   return NULL;
 }

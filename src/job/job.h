@@ -12,45 +12,50 @@
 
 /**
  * The configuration key of a job, for kith_run: "key=value" words of every key that affects the results of
- * training and has not its default value, text [size].  Which ones: src/job/config_key.c.
- * Local.  Errors: KITH_ECONFIG if `size` is too small; KITH_CONFIG_KEY_SIZE suffices for any job.
+ * training and does not have its default value.  src/job/config_key.c selects the keys.
+ * Local.  @param[out] text  [size].  Errors: KITH_ECONFIG if `size` is too small; KITH_CONFIG_KEY_SIZE
+ * suffices for any job.
  */
 kith_status kith_job_config_key(const kith_job *job, size_t size, char *text) KITH_MUST_USE;
 
-/** The table of all keys as Markdown (docs/job.md), to stdout.  Local. */
+/** Print the reference of all keys as Markdown (docs/job.md) to stdout.  Local. */
 void kith_job_print_reference(void);
-/** The key, or the keys of the section, of this name ("": all) as plain text, to stdout; false if there is
- * none.  Local. */
+
+/** Print the help of a key, or of the keys of a section ("": all), to stdout; false if none matches.  Local.
+ */
 bool kith_job_print_keys(const char *of);
 
-/** Every key that earlier versions had under another name, and its present one, as plain text, to stdout.
- * Local. */
+/** Print all renamed keys with their present names to stdout.  Local. */
 void kith_job_print_renamed(void);
 
-/** Whether a key, or a section of keys, had this name in an earlier version.  Local.
- * @param[out] now  [KITH_JOB_KEY_SIZE] its present name; unspecified where it had not */
+/**
+ * Whether an earlier version had a key or a section of this name.  Local.
+ * @param[out] now  [KITH_JOB_KEY_SIZE] its present name; unspecified if the result is false
+ */
 bool kith_job_renamed(const char *key, char *now);
 
-/** Refuse (KITH_EUSAGE) to write over a file that the job reads, the job itself, or a file of the work
- * folder's own.  Local. */
+/**
+ * Check that a file that a verb will write is no input of the job, not the job file, and no file of the work
+ * folder.  Local.  Errors: KITH_EUSAGE.
+ */
 kith_status kith_job_check_output(const kith_job *job, const char *path) KITH_MUST_USE;
 
-/** The same for graph.h5 or parts.h5, where `graph` or `parts` says that it is written to.  Local.  Errors:
+/** The same check for graph.h5 or parts.h5 at the path of the key graph or parts.  Local.  Errors:
  * KITH_EUSAGE. */
 kith_status kith_job_check_stage(const kith_job *job, const char *name, const char *path) KITH_MUST_USE;
 
 /**
- * Warn of each key that is set, that this verb would read, and that nothing in this job reads.  Local; on
- * rank 0 it is seen.  kith_log_strict() makes the warnings errors.
+ * Warn of each key that is set, belongs to this verb and has no effect in this job.
+ * Local; rank 0 prints.  After kith_log_strict() the warnings are errors.
  */
-void kith_job_warn_unread(const kith_job *job, const char *verb);
+void kith_job_warn_unused(const kith_job *job, const char *verb);
 
 /**
- * Warn of keys that decide what graph.h5 holds (splits, least weights, kinds of ids, normalization) and that
- * are others in the job that it was ingested with.  Local.
+ * Warn of keys that decided the content of graph.h5 (splits, minimum weights, id types, normalization) and
+ * have another value in the job than when the graph was ingested.  Local.
  *
  * @param path  of the graph, for messages
- * @param text  the job that the graph keeps; one that is not understood any more is passed over
+ * @param text  the job that the graph stores, of this or an earlier version; ignored if it cannot be parsed
  */
 void kith_job_warn_changed(const kith_job *job, const char *path, const char *text);
 

@@ -12,19 +12,19 @@
 
 /* What libcyaml fills in: a string a key, or a list of strings. */
 typedef struct load_slots {
-  char *text[JOB_KEYS_MOST];
-  char **list[JOB_KEYS_MOST];
-  uint32_t n_list[JOB_KEYS_MOST];
+  char *text[KITH_JOB_MAX_KEYS];
+  char **list[KITH_JOB_MAX_KEYS];
+  uint32_t n_list[KITH_JOB_MAX_KEYS];
 } load_slots;
 
-enum { LOAD_FIELDS = 2 * JOB_KEYS_MOST };
+enum { LOAD_FIELDS = 2 * KITH_JOB_MAX_KEYS };
 
 /* Fields of all levels in one array, names in another; `used` of both. */
 typedef struct load_schema {
   cyaml_schema_field_t field[LOAD_FIELDS];
   char name[LOAD_FIELDS][KITH_NAME];
   int used;
-  const job_places *places;
+  const job_source_map *map;
 } load_schema;
 
 static const cyaml_schema_value_t load_string = {
@@ -36,7 +36,7 @@ static cyaml_schema_field_t load_leaf(const load_schema *s, int i) {
                                       .data_size = sizeof(char),
                                       .string = {.min = 0, .max = CYAML_UNLIMITED}}};
   f.data_offset = (uint32_t)(offsetof(load_slots, text) + (size_t)i * sizeof(char *));
-  if (!kith__job_is_list(&kith__job_table[i]) || s->places->alone[i]) return f;
+  if (!kith__job_is_list(&kith__job_table[i]) || s->map->is_scalar[i]) return f;
   f.data_offset = (uint32_t)(offsetof(load_slots, list) + (size_t)i * sizeof(char **));
   f.count_offset = (uint32_t)(offsetof(load_slots, n_list) + (size_t)i * sizeof(uint32_t));
   f.count_size = sizeof(uint32_t);
@@ -74,7 +74,7 @@ static cyaml_schema_field_t *load_build(load_schema *s, int first, int last, siz
     int end = load_group_end(i, last, group),
         size = group ? (int)(group - depth) - 1 : (int)strlen(key + depth);
     snprintf(s->name[f], KITH_NAME, "%.*s", size, key + depth);
-    bool brief = group && s->places->brief[i] && kith__job_is_brief(i, group - 1);
+    bool brief = group && s->map->is_path[i] && kith__job_begins_with_path(i, group - 1);
     s->field[f] = group && !brief
                       ? (cyaml_schema_field_t){.value = {.type = CYAML_MAPPING,
                                                          .flags = CYAML_FLAG_OPTIONAL,
@@ -89,18 +89,18 @@ static cyaml_schema_field_t *load_build(load_schema *s, int first, int last, siz
 
 /* The first thing that libcyaml has to say against a text; the walk has seen to all that a user is likely to
  * do. */
-typedef struct load_trouble {
+typedef struct load_error {
   char what[512];
-} load_trouble;
+} load_error;
 
-static void load_note(cyaml_log_t level, void *context, const char *format, va_list rest) {
-  load_trouble *t = context;
+static void load_log(cyaml_log_t level, void *context, const char *format, va_list rest) {
+  load_error *t = context;
   if (level < CYAML_LOG_ERROR || t->what[0]) return;
   vsnprintf(t->what, sizeof t->what, format, rest);
   t->what[strcspn(t->what, "\n")] = '\0';
 }
 
-static kith_status load_fail(const char *name, cyaml_err_t code, const load_trouble *t) {
+static kith_status load_fail(const char *name, cyaml_err_t code, const load_error *t) {
   if (code == CYAML_ERR_OOM) return kith_fail(KITH_ENOMEM, "%s: no memory to read it", name);
   return kith_fail(KITH_ECONFIG, "%s: %s", name, t->what[0] ? t->what : cyaml_strerror(code));
 }
@@ -125,25 +125,25 @@ static kith_status load_copy(const load_slots *s, int i, char **value) {
   return load_join(&s->text[i], 1, value);
 }
 
-kith_status kith__job_load(const char *name, const char *yaml, size_t size, const job_places *places,
+kith_status kith__job_load(const char *name, const char *yaml, size_t size, const job_source_map *map,
                            char **value) {
   kith_status st = KITH_OK;
   load_schema *schema = NULL;
   load_slots *slots = NULL;
-  load_trouble trouble = {.what = ""};
-  cyaml_config_t config = {.log_fn = load_note,
+  load_error trouble = {.what = ""};
+  cyaml_config_t config = {.log_fn = load_log,
                            .log_ctx = &trouble,
                            .log_level = CYAML_LOG_ERROR,
                            .mem_fn = cyaml_mem};
   KITH_TRY(KITH_NEW(schema, 1));
-  schema->places = places;
+  schema->map = map;
   cyaml_schema_value_t top = {
       CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, load_slots, load_build(schema, 0, kith__job_n_key, 0))};
   cyaml_err_t code =
       cyaml_load_data((const uint8_t *)yaml, size, &config, &top, (cyaml_data_t **)&slots, NULL);
   if (code != CYAML_OK) KITH_TRY(load_fail(name, code, &trouble));
   for (int i = 0; i < kith__job_n_key; i++)
-    if (places->line[i]) KITH_TRY(load_copy(slots, i, &value[i]));
+    if (map->line[i]) KITH_TRY(load_copy(slots, i, &value[i]));
 done:
   if (slots) cyaml_free(&config, &top, slots, 0);
   KITH_FREE(schema);

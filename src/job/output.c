@@ -28,7 +28,8 @@ static bool output_is_stage(const kith_job *job, const char *path) {
 static const char *output_key(const kith_job *job, const char *path, const char *own) {
   for (int i = 0; i < kith__job_n_key; i++) {
     const job_key *k = &kith__job_table[i];
-    if (k->kind == JOB_PATH && strcmp(k->key, own) != 0 && output_is_same(path, (const char *)job + k->place))
+    if (k->kind == JOB_PATH && strcmp(k->key, own) != 0 &&
+        output_is_same(path, (const char *)job + k->offset))
       return k->key;
   }
   return NULL;

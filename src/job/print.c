@@ -49,7 +49,7 @@ static const char *print_path(const kith_job *job, const char *path) {
 
 /* Numbers, names and lists stand as they are; text is quoted. */
 static kith_status print_value(print_text *t, const kith_job *job, const job_key *k) {
-  char value[JOB_VALUE], quoted[4 * JOB_VALUE];
+  char value[JOB_VALUE_SIZE], quoted[4 * JOB_VALUE_SIZE];
   bool is_text =
       k->kind == JOB_TEXT || k->kind == JOB_DELIMITER || k->kind == JOB_COLUMN || k->kind == JOB_PATH;
   kith__job_get(job, k, sizeof value, value);

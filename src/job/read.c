@@ -55,7 +55,7 @@ done:
   return st;
 }
 
-static kith_agreed read_share(const kith_comm *comm, const char *path, char **text, int64_t *size) {
+static kith_agreed read_bcast(const kith_comm *comm, const char *path, char **text, int64_t *size) {
   kith_agreed st = {KITH_OK};
   *size = 0;
   KITH_TRY(kith_agree(comm, comm->rank == 0 ? read_text(path, text, size) : KITH_OK));
@@ -72,16 +72,16 @@ kith_status kith__job_located(kith_status st, const char *name, int line) {
 
 static kith_status read_yaml(const char *path, const char *text, size_t size, kith_job *job) {
   kith_status st = KITH_OK;
-  char *value[JOB_KEYS_MOST] = {NULL};
-  job_places places;
-  KITH_TRY(kith__job_walk(path, text, size, &places));
-  if (places.any) KITH_TRY(kith__job_load(path, text, size, &places, value));
-  memcpy(job->line, places.line, sizeof job->line);
+  char *value[KITH_JOB_MAX_KEYS] = {NULL};
+  job_source_map map;
+  KITH_TRY(kith__job_walk(path, text, size, &map));
+  if (map.any) KITH_TRY(kith__job_load(path, text, size, &map, value));
+  memcpy(job->line, map.line, sizeof job->line);
   for (int i = 0; i < kith__job_n_key; i++)
     if (value[i])
-      KITH_TRY(kith__job_located(kith__job_set(job, &kith__job_table[i], value[i]), path, places.line[i]));
+      KITH_TRY(kith__job_located(kith__job_set(job, &kith__job_table[i], value[i]), path, map.line[i]));
 done:
-  for (int i = 0; i < JOB_KEYS_MOST; i++) KITH_FREE(value[i]);
+  for (int i = 0; i < KITH_JOB_MAX_KEYS; i++) KITH_FREE(value[i]);
   return st;
 }
 
@@ -117,7 +117,7 @@ static kith_status read_resolve(kith_job *job) {
   kith__job_folder(job, folder);
   for (int i = 0; i < kith__job_n_key; i++) {
     if (kith__job_table[i].kind != JOB_PATH) continue;
-    char *path = (char *)job + kith__job_table[i].place;
+    char *path = (char *)job + kith__job_table[i].offset;
     if (!path[0]) continue;
     snprintf(what, sizeof what, "%s: %s", job->path, kith__job_table[i].key);
     KITH_TRY(kith_path_expand(what, path, path));
@@ -217,7 +217,7 @@ static kith_agreed read_paths(const kith_comm *comm, kith_job *job) {
   KITH_TRY(kith_agree(comm, comm->rank == 0 ? read_resolve(job) : KITH_OK));
   for (int i = 0; i < kith__job_n_key; i++)
     if (kith__job_table[i].kind == JOB_PATH)
-      kith_comm_bcast(comm, KITH_PATH, (char *)job + kith__job_table[i].place);
+      kith_comm_bcast(comm, KITH_PATH, (char *)job + kith__job_table[i].offset);
 done:
   return st;
 }
@@ -228,7 +228,7 @@ kith_agreed kith_job_read(const kith_comm *comm, const char *path, int n_set, co
   kith_job job = kith_job_defaults();
   char *text = NULL;
   int64_t size = 0;
-  KITH_TRY(read_share(comm, path, &text, &size));
+  KITH_TRY(read_bcast(comm, path, &text, &size));
   KITH_TRY(kith_agree(comm, read_values(path, text, size, n_set, set, &job)));
   KITH_TRY(read_paths(comm, &job));
   KITH_TRY(kith_agree(comm, read_check(&job)));

@@ -38,7 +38,7 @@ static void reference_cell(const char *text, bool code) {
 }
 
 static void reference_row(const kith_job *job, const job_key *k) {
-  char value[JOB_VALUE], bounds[512];
+  char value[JOB_VALUE_SIZE], bounds[512];
   kith__job_get(job, k, sizeof value, value);
   kith__job_bounds(k, sizeof bounds, bounds);
   printf("|");
@@ -89,7 +89,7 @@ static void reference_wrap(const char *text) {
 }
 
 static void reference_plain(const kith_job *job, const job_key *k) {
-  char value[JOB_VALUE], bounds[512], line[2 * JOB_VALUE];
+  char value[JOB_VALUE_SIZE], bounds[512], line[2 * JOB_VALUE_SIZE];
   kith__job_get(job, k, sizeof value, value);
   kith__job_bounds(k, sizeof bounds, bounds);
   snprintf(line, sizeof line, "%s%s%s", bounds, value[0] ? "; default: " : "", value);

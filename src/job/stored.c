@@ -18,7 +18,7 @@ typedef struct stored {
   char key[KITH_JOB_KEY_SIZE];  /* the dotted key of the current line */
   size_t end[STORED_DEPTH + 1]; /* end[i]: length of its first i parts, each with its dot */
   int depth;                    /* sections that are open */
-  char value[JOB_VALUE];
+  char value[JOB_VALUE_SIZE];
 } stored;
 
 /* Undo print_quote() of print.c: size bytes, with the quotes.  False where there is something else. */

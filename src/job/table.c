@@ -11,7 +11,7 @@
 /* clang-format off */
 #define FEATURES(name, member, what) \
   {name ".path", JOB_PATH, AT(member.path), NONE, what}, \
-  {name ".format", JOB_NAME, AT(member.format), 0, 0, "sparse | dense | long | auto", \
+  {name ".format", JOB_ENUM, AT(member.format), 0, 0, "sparse | dense | long | auto", \
    "sparse: a line has an id and its nonzero features, as drama or drama:0.5. dense: one number per " \
    "feature. long: one feature per line, perhaps with its weight, so that ids repeat. auto: long if the " \
    "first lines are, else sparse."}, \
@@ -29,19 +29,19 @@
 
 #define SOURCE(name, member, what) \
   {name ".path", JOB_PATH, AT(member.path), NONE, what}, \
-  {name ".format", JOB_NAME, AT(member.format), 0, 0, "auto | adjacency | edges", \
+  {name ".format", JOB_ENUM, AT(member.format), 0, 0, "auto | adjacency | edges", \
    "adjacency: a line has a node and all its neighbors. edges: a line has one pair, in columns. auto: " \
    "detected from the first lines; they must agree."}, \
   {name ".delimiter", JOB_DELIMITER, AT(member.delimiter), NONE, \
    "Column delimiter: \",\", \"::\", tab, space and others. Empty: white space (adjacency), or detected " \
    "from the first lines (edges)."}, \
-  {name ".header", JOB_NAME, AT(member.header), 0, 0, "auto | true | false", \
+  {name ".header", JOB_ENUM, AT(member.header), 0, 0, "auto | true | false", \
    "The first line has the column names. auto: it does not; a first line that looks like names is an " \
    "error."}, \
-  {name ".comment", JOB_NAME, AT(member.comment), 0, 0, "auto | hash | none", \
+  {name ".comment", JOB_ENUM, AT(member.comment), 0, 0, "auto | hash | none", \
    "Lines that begin with #. hash: skip them. none: read them as data. auto: skip them; one that looks " \
    "like data is an error."}, \
-  {name ".quoting", JOB_NAME, AT(member.quoting), 0, 0, "csv | none", \
+  {name ".quoting", JOB_ENUM, AT(member.quoting), 0, 0, "csv | none", \
    "csv: a column in double quotes may contain delimiters and doubled quotes. none: quotes are ordinary " \
    "characters."}, \
   {name ".columns.user", JOB_COLUMN, AT(member.user), NONE, "edges: column of the user. Empty: 1."}, \
@@ -57,7 +57,7 @@
 
 const job_key kith__job_table[] = {
     {"name", JOB_TEXT, AT(name), NONE, "Name of the job; slurm/pipeline.sh gives it to the Slurm jobs."},
-    {"task", JOB_NAME, AT(task), 0, 0, "recommend | classify",
+    {"task", JOB_ENUM, AT(task), 0, 0, "recommend | classify",
      "recommend: rank items for users, from user-item interactions. classify: predict a class for every node "
      "of a graph."},
     {"work", JOB_PATH, AT(work), NONE, "Folder of all files that Kith writes for this job."},
@@ -79,17 +79,17 @@ const job_key kith__job_table[] = {
           "Names of users: a line has an id and a name. kith recommend shows them."),
     NAMES("data.item_names", data.names[KITH_ITEM],
           "Names of items: a line has an id and a name. kith recommend shows them."),
-    {"data.ids", JOB_NAME, AT(data.interactions.ids), 0, 0, "auto | text",
+    {"data.ids", JOB_ENUM, AT(data.interactions.ids), 0, 0, "auto | text",
      "auto: the first id of each type decides whether the ids of that type are integers or text. text: all "
      "ids are text, even \"0017\"."},
-    {"data.split.method", JOB_NAME, AT(data.split.method), 0, 0, "none | ratio | leave-last-out | time",
+    {"data.split.method", JOB_ENUM, AT(data.split.method), 0, 0, "none | ratio | leave-last-out | time",
      "How interactions are held out: a random share of each user's, each user's latest, or the latest of "
      "all."},
     {"data.split.valid", JOB_REAL, AT(data.split.valid), 0, 0.9, "share",
      "Share of the interactions held out for validation."},
     {"data.split.test", JOB_REAL, AT(data.split.test), 0, 0.9, "share",
      "Share of the interactions held out for testing."},
-    {"data.split.seed", JOB_LONG, AT(data.split.seed), COUNT, "", "Seed of the random draws of the split."},
+    {"data.split.seed", JOB_INT64, AT(data.split.seed), COUNT, "", "Seed of the random draws of the split."},
     {"data.edges.path", JOB_PATH, AT(data.nodes.edges), NONE,
      "classify: edge list. A line has the two nodes of an edge, given in either or in both directions."},
     {"data.labels.path", JOB_PATH, AT(data.nodes.labels), NONE,
@@ -98,7 +98,7 @@ const job_key kith__job_table[] = {
     {"data.features.path", JOB_PATH, AT(data.nodes.features), NONE,
      "classify: feature list. Line i has the features of node i. Without it, the model learns an embedding "
      "for each node."},
-    {"data.features.format", JOB_NAME, AT(data.nodes.format), 0, 0, "sparse | dense",
+    {"data.features.format", JOB_ENUM, AT(data.nodes.format), 0, 0, "sparse | dense",
      "sparse: a line names the nonzero features, as 7 or 7:0.5. dense: a line has one number for each "
      "feature."},
     {"data.features.normalize", JOB_BOOL, AT(data.nodes.normalize), NONE,
@@ -108,11 +108,11 @@ const job_key kith__job_table[] = {
     {"data.splits.valid", JOB_PATH, AT(data.nodes.valid), NONE,
      "classify: list of the validation nodes, which select the epoch."},
     {"data.splits.test", JOB_PATH, AT(data.nodes.test), NONE, "classify: list of the test nodes."},
-    {"generate.users", JOB_LONG, AT(generate.users), 1, 2e9, "users", "Synthetic graph: number of users."},
-    {"generate.items", JOB_LONG, AT(generate.items), 1, 2e9, "items", "Synthetic graph: number of items."},
-    {"generate.interactions", JOB_LONG, AT(generate.interactions), 1, 9e18, "pairs",
+    {"generate.users", JOB_INT64, AT(generate.users), 1, 2e9, "users", "Synthetic graph: number of users."},
+    {"generate.items", JOB_INT64, AT(generate.items), 1, 2e9, "items", "Synthetic graph: number of items."},
+    {"generate.interactions", JOB_INT64, AT(generate.interactions), 1, 9e18, "pairs",
      "Synthetic graph: number of interactions."},
-    {"generate.friends", JOB_LONG, AT(generate.friends), COUNT, "pairs",
+    {"generate.friends", JOB_INT64, AT(generate.friends), COUNT, "pairs",
      "Synthetic graph: number of friendships."},
     {"generate.communities", JOB_INT, AT(generate.communities), 1, 1e6, "communities",
      "Synthetic graph: number of communities with common tastes."},
@@ -120,41 +120,41 @@ const job_key kith__job_table[] = {
      "Synthetic graph: share of the interactions outside the user's tastes."},
     {"generate.ids", JOB_IDS, AT(generate.names), 0, 0, "names | integers",
      "Synthetic graph: ids are readable names, or integers from 0."},
-    {"generate.seed", JOB_LONG, AT(generate.seed), COUNT, "", "Synthetic graph: seed of all random draws."},
+    {"generate.seed", JOB_INT64, AT(generate.seed), COUNT, "", "Synthetic graph: seed of all random draws."},
     {"partition.parts", JOB_INT, AT(partition.parts), 1, 1e6, "parts",
      "Number of parts, K. Any number of ranks up to K can train."},
-    {"partition.method", JOB_NAME, AT(partition.method), 0, 0, "metis | hash | contiguous",
+    {"partition.method", JOB_ENUM, AT(partition.method), 0, 0, "metis | hash | contiguous",
      "Partitioning method: METIS, a hash of the node, or equal ranges of node numbers."},
-    {"partition.seed", JOB_LONG, AT(partition.seed), COUNT, "", "Seed of the partitioner."},
+    {"partition.seed", JOB_INT64, AT(partition.seed), COUNT, "", "Seed of the partitioner."},
     {"partition.imbalance", JOB_REAL, AT(partition.tolerance), 1.001, 10, "heaviest part / mean",
      "metis: allowed load of the heaviest part, relative to the mean (METIS ubvec)."},
-    {"model.name", JOB_NAME, AT(model.name), 0, 0, KITH_MODEL_NAMES,
+    {"model.name", JOB_ENUM, AT(model.name), 0, 0, KITH_MODEL_NAMES,
      "The model; docs/models.md has the formulas."},
     {"model.dim", JOB_INT, AT(model.dim), 1, 1024, "columns", "Embedding dimension."},
     {"model.layers", JOB_INT, AT(model.layers), 0, 16, "layers", "Number of propagation layers; 0 for mf."},
-    {"model.input", JOB_NAME, AT(model.input), 0, 0, "embedding | features | both",
+    {"model.input", JOB_ENUM, AT(model.input), 0, 0, "embedding | features | both",
      "recommend: input rows of the model. embedding: a learned embedding per node. features: a linear map of "
      "the node's features, for the types that have some. both: the sum of the two."},
     {"model.init", JOB_REAL, AT(model.init), 1e-9, 1e3, "standard deviation",
      "Standard deviation of the initial embeddings."},
-    {"model.score", JOB_NAME, AT(model.score), 0, 0, "dot | cosine",
+    {"model.score", JOB_ENUM, AT(model.score), 0, 0, "dot | cosine",
      "Score of a user-item pair: inner product or cosine of the final embeddings."},
     {"model.dropout", JOB_REAL, AT(model.dropout), 0, 0.95, "probability",
      "Dropout on the input of each layer (ngcf: on its output)."},
     {"model.edge_dropout", JOB_REAL, AT(model.edge_dropout), 0, 0.95, "probability",
      "Dropout on edges. A dropped edge is left out of the whole step: all layers, both directions."},
-    {"model.layer_weights", JOB_NAME, AT(model.lightgcn.layer_weights), 0, 0, "fixed | learned",
+    {"model.layer_weights", JOB_ENUM, AT(model.lightgcn.layer_weights), 0, 0, "fixed | learned",
      "lightgcn: the final embedding is the plain mean of all layers, or a learned weighted sum."},
     {"model.relations.friend", JOB_REAL, AT(model.lightgcn.friend_weight), 0, 1e3, "",
      "lightgcn: weight of the ties of data.social in every layer, where interactions weigh 1. 0: they are "
      "not read."},
-    {"model.aggregator", JOB_NAME, AT(model.sage.aggregator), 0, 0, "mean | pool | lstm",
+    {"model.aggregator", JOB_ENUM, AT(model.sage.aggregator), 0, 0, "mean | pool | lstm",
      "sage: neighborhood aggregator."},
     {"model.gat.heads", JOB_INT, AT(model.gat.heads), 1, 64, "heads",
      "gat: attention heads, concatenated. They divide model.dim."},
     {"model.gat.last_heads", JOB_INT, AT(model.gat.last_heads), 0, 64, "heads",
      "gat: attention heads of the last layer. 0: as model.gat.heads."},
-    {"model.gat.last_merge", JOB_NAME, AT(model.gat.last_merge), 0, 0, "concat | average",
+    {"model.gat.last_merge", JOB_ENUM, AT(model.gat.last_merge), 0, 0, "concat | average",
      "gat: the last layer concatenates its heads, or averages heads of full width."},
     {"model.gat.attention_dropout", JOB_REAL, AT(model.gat.attention_dropout), 0, 0.95, "probability",
      "gat: dropout on the attention weights."},
@@ -167,7 +167,7 @@ const job_key kith__job_table[] = {
      "pinsage: size of a neighborhood, the most visited nodes."},
     {"model.pinsage.restart", JOB_REAL, AT(model.pinsage.restart), 0, 0.95, "probability",
      "pinsage: probability, at each hop, that a walk returns to its start."},
-    {"sampler.mode", JOB_NAME, AT(train.sampler.mode), 0, 0,
+    {"sampler.mode", JOB_ENUM, AT(train.sampler.mode), 0, 0,
      "full | neighbor | layerwise | cluster | saint-node | saint-edge | saint-walk",
      "Graph of a training step. full: the whole graph. neighbor: sampled neighbors of the batch's nodes "
      "(GraphSAGE). layerwise: one sampled set of nodes per layer (FastGCN). cluster: some parts of the "
@@ -176,11 +176,11 @@ const job_key kith__job_table[] = {
     {"sampler.fanouts", JOB_FANOUTS, AT(train.sampler.fanouts), 0, 1e6, "neighbors",
      "neighbor: sampled neighbors per hop, from the batch's nodes outward. The last number holds for all "
      "further hops; 0 takes all neighbors."},
-    {"sampler.weighting", JOB_NAME, AT(train.sampler.weighting), 0, 0, "uniform | importance | weight",
+    {"sampler.weighting", JOB_ENUM, AT(train.sampler.weighting), 0, 0, "uniform | importance | weight",
      "neighbor: sampling probability of a neighbor. uniform: equal, without replacement. importance: "
      "proportional to 1/degree (pinsage: to its visits), with replacement. weight: proportional to the "
      "interaction's weight, with replacement. Importance weights keep the estimate unbiased in every case."},
-    {"sampler.budget", JOB_LONG, AT(train.sampler.budget), 1, 1e9, "nodes",
+    {"sampler.budget", JOB_INT64, AT(train.sampler.budget), 1, 1e9, "nodes",
      "layerwise: expected nodes per layer. saint-node: expected nodes per step. saint-edge, saint-walk: "
      "expected edges or walks per step."},
     {"sampler.walk_length", JOB_INT, AT(train.sampler.walk_length), 1, 1000, "hops",
@@ -190,12 +190,12 @@ const job_key kith__job_table[] = {
      "training, contain a node on average."},
     {"sampler.clusters", JOB_INT, AT(train.sampler.clusters), 1, 1e6, "parts",
      "cluster: parts of the partition per step. The step trains on pairs of their users."},
-    {"sampler.cluster_edges", JOB_NAME, AT(train.sampler.cluster_edges), 0, 0, "keep | drop | reweight",
+    {"sampler.cluster_edges", JOB_ENUM, AT(train.sampler.cluster_edges), 0, 0, "keep | drop | reweight",
      "cluster: edges between different parts of a step are kept, dropped, or reweighted by the inverse "
      "probability that both parts are in the step."},
     {"sampler.exclude_targets", JOB_BOOL, AT(train.exclude_targets), NONE,
      "Sampled modes: leave the training pairs of a step out of its sampled graph (DGL exclude_eids)."},
-    {"loss.name", JOB_NAME, AT(train.loss.name), 0, 0, "bpr | softmax | nce",
+    {"loss.name", JOB_ENUM, AT(train.loss.name), 0, 0, "bpr | softmax | nce",
      "bpr: Bayesian personalized ranking of a pair against its negatives. softmax: cross-entropy of cosines "
      "over the candidates that the pairs of a step share. nce: noise contrastive estimation, with the "
      "negatives as noise."},
@@ -231,7 +231,7 @@ const job_key kith__job_table[] = {
     {"train.epochs", JOB_INT, AT(train.epochs), 0, 1e9, "epochs",
      "Number of epochs, those of earlier runs included."},
     {"train.lr", JOB_REAL, AT(train.optimizer.lr), 1e-12, 1e3, "per step", "Learning rate."},
-    {"train.optimizer", JOB_NAME, AT(train.optimizer.name), 0, 0, KITH_OPTIMIZER_NAMES,
+    {"train.optimizer", JOB_ENUM, AT(train.optimizer.name), 0, 0, KITH_OPTIMIZER_NAMES,
      "adamw: Adam with decoupled weight decay. sgd: gradient descent with momentum."},
     {"train.momentum", JOB_REAL, AT(train.optimizer.momentum), 0, 0.999999, "",
      "sgd: factor of the velocity per step. 0: plain gradient descent."},
@@ -240,7 +240,7 @@ const job_key kith__job_table[] = {
     {"train.weight_decay", JOB_REAL, AT(train.weight_decay), 0, 1e3, "",
      "Weight of half the squared norm of the dense weights. It adds to the gradient, not to the reported "
      "loss. adamw: weights are multiplied by 1 - lr * weight_decay instead."},
-    {"train.weight_decay_on", JOB_NAME, AT(train.weight_decay_on), 0, 0, "all | first",
+    {"train.weight_decay_on", JOB_ENUM, AT(train.weight_decay_on), 0, 0, "all | first",
      "Layers whose weights decay."},
     {"train.beta1", JOB_REAL, AT(train.optimizer.beta1), 0, 0.999999, "",
      "adam, adamw: decay rate of the first moment."},
@@ -248,31 +248,31 @@ const job_key kith__job_table[] = {
      "adam, adamw: decay rate of the second moment."},
     {"train.epsilon", JOB_REAL, AT(train.optimizer.epsilon), 1e-30, 1, "",
      "adam, adamw, adagrad: constant added to the denominator."},
-    {"train.seed", JOB_LONG, AT(train.seed), COUNT, "",
+    {"train.seed", JOB_INT64, AT(train.seed), COUNT, "",
      "Seed of the initial embeddings, the edge order, the samplers and the negatives."},
     {"train.patience", JOB_INT, AT(train.patience), 0, 1e9, "evaluations",
      "Evaluations without a better score before training stops. 0: never."},
     {"evaluate.k", JOB_CUTOFFS, AT(evaluate.k), 1, 10000, "items", "Cutoffs of the metrics, at most 8."},
-    {"evaluate.every", JOB_EVERY, AT(evaluate.every), 0, 1e9, "epochs",
+    {"evaluate.every", JOB_INTERVAL, AT(evaluate.every), 0, 1e9, "epochs",
      "Epochs between evaluations in training. auto: after each of the first ten epochs, then after every "
      "fifth, and after the last. 0: none."},
-    {"evaluate.split", JOB_NAME, AT(evaluate.split), 0, 0, "auto | valid | test",
+    {"evaluate.split", JOB_ENUM, AT(evaluate.split), 0, 0, "auto | valid | test",
      "Held-out split that is the ground truth. auto in training: validation, which then selects the epoch, "
      "or test where there is none. auto in kith evaluate: test, or validation where there is none; --split "
      "wins."},
-    {"evaluate.select_by", JOB_NAME, AT(evaluate.select_by), 0, 0, "accuracy | loss",
+    {"evaluate.select_by", JOB_ENUM, AT(evaluate.select_by), 0, 0, "accuracy | loss",
      "classify: criterion on the validation nodes that selects the epoch. accuracy: the highest accuracy, of "
      "equals the smaller loss. loss: the smallest loss."},
     {"evaluate.protocol", JOB_PROTOCOL, AT(evaluate.sampled), 1, 1e6, "full | sampled-N",
      "Rank all items, or the held-out items among N sampled items with which the user has no interaction."},
-    {"evaluate.seed", JOB_LONG, AT(evaluate.seed), COUNT, "", "Seed of the sampled protocol."},
+    {"evaluate.seed", JOB_INT64, AT(evaluate.seed), COUNT, "", "Seed of the sampled protocol."},
     {"evaluate.oversmoothing", JOB_BOOL, AT(evaluate.oversmoothing), NONE,
      "Report in training how similar the rows of the nodes are after each layer; docs/metrics.md defines the "
      "measure."},
-    {"embed.types", JOB_NAME, AT(embed.what), 0, 0, "users | items | both",
+    {"embed.types", JOB_ENUM, AT(embed.types), 0, 0, "users | items | both",
      "kith embed: node types that may have new ids in the list. With users, items must be known, and the "
      "other way round; embed.unknown says what happens otherwise."},
-    {"embed.unknown", JOB_NAME, AT(embed.unknown), 0, 0, "skip | error",
+    {"embed.unknown", JOB_ENUM, AT(embed.unknown), 0, 0, "skip | error",
      "kith embed: interactions with an unknown id that embed.types does not allow are skipped and counted, "
      "or are an error."},
     {"embed.user_features.path", JOB_PATH, AT(embed.features[KITH_USER]), NONE,
@@ -302,5 +302,5 @@ const job_key kith__job_table[] = {
      "75 and names them. 0: for ever."},
 };
 const int kith__job_n_key = (int)(sizeof kith__job_table / sizeof *kith__job_table);
-_Static_assert(sizeof kith__job_table / sizeof *kith__job_table <= JOB_KEYS_MOST,
+_Static_assert(sizeof kith__job_table / sizeof *kith__job_table <= KITH_JOB_MAX_KEYS,
                "room for the values of all keys");

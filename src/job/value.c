@@ -12,15 +12,15 @@
 void kith__job_bounds(const job_key *k, size_t size, char *text) {
   switch (k->kind) {
   case JOB_INT:
-  case JOB_LONG:
+  case JOB_INT64:
   case JOB_REAL:
     snprintf(text, size, "%.15g to %.15g%s%s", k->low, k->high, k->unit[0] ? " " : "", k->unit);
     break;
-  case JOB_EVERY: snprintf(text, size, "auto, or %.15g to %.15g %s", k->low, k->high, k->unit); break;
+  case JOB_INTERVAL: snprintf(text, size, "auto, or %.15g to %.15g %s", k->low, k->high, k->unit); break;
   case JOB_FANOUTS:
   case JOB_CUTOFFS: snprintf(text, size, "list of %.15g to %.15g %s", k->low, k->high, k->unit); break;
   case JOB_BOOL: snprintf(text, size, "true | false"); break;
-  case JOB_NAME:
+  case JOB_ENUM:
   case JOB_PROTOCOL:
   case JOB_IDS: snprintf(text, size, "%s", k->unit); break;
   case JOB_PATH: snprintf(text, size, "path"); break;
@@ -37,7 +37,7 @@ static bool value_is_number(const char *text) {
   return text[0] && text[strspn(text, "+-.0123456789eE")] == '\0';
 }
 
-static kith_status value_outside(const job_key *k, const char *text) {
+static kith_status value_out_of_bounds(const job_key *k, const char *text) {
   return kith_fail(KITH_ECONFIG, "%s: expected %.15g to %.15g%s%s, found %s", k->key, k->low, k->high,
                    k->unit[0] && k->kind != JOB_PROTOCOL ? " " : "", k->kind != JOB_PROTOCOL ? k->unit : "",
                    text);
@@ -49,13 +49,13 @@ static kith_status value_real(const job_key *k, const char *text, double *out) {
   double x = strtod(text, &end);
   KITH_CHECK(value_is_number(text) && *end == '\0', KITH_ECONFIG, "%s: expected a number, found \"%s\"",
              k->key, text);
-  if (!isfinite(x) || x < k->low || x > k->high) return value_outside(k, text);
+  if (!isfinite(x) || x < k->low || x > k->high) return value_out_of_bounds(k, text);
   *out = x;
 done:
   return st;
 }
 
-static kith_status value_whole(const job_key *k, const char *text, long long *out) {
+static kith_status value_integer(const job_key *k, const char *text, long long *out) {
   kith_status st = KITH_OK;
   char *end = NULL;
   errno = 0;
@@ -63,7 +63,7 @@ static kith_status value_whole(const job_key *k, const char *text, long long *ou
   KITH_CHECK(value_is_number(text) && *end == '\0', KITH_ECONFIG, "%s: expected a whole number, found \"%s\"",
              k->key, text);
   /* compared as whole numbers: as doubles 9e18 and the 512 above it are one */
-  if (errno == ERANGE || x < (long long)k->low || x > (long long)k->high) return value_outside(k, text);
+  if (errno == ERANGE || x < (long long)k->low || x > (long long)k->high) return value_out_of_bounds(k, text);
   *out = x;
 done:
   return st;
@@ -72,14 +72,14 @@ done:
 static kith_status value_int(const job_key *k, const char *text, int *out) {
   kith_status st = KITH_OK;
   long long x = 0;
-  KITH_TRY(value_whole(k, text, &x));
+  KITH_TRY(value_integer(k, text, &x));
   *out = (int)x; /* the bounds of an int lie in the table, and a test holds them against INT_MAX */
 done:
   return st;
 }
 
 /* The place of `text` among names separated by " | ", or -1. */
-static int value_name(const char *names, const char *text) {
+static int value_enum_index(const char *names, const char *text) {
   size_t n = strlen(text);
   for (int i = 0;; i++) {
     const char *end = strstr(names, " | ");
@@ -90,7 +90,7 @@ static int value_name(const char *names, const char *text) {
   }
 }
 
-static void value_name_at(const char *names, int i, size_t size, char *text) {
+static void value_enum_name(const char *names, int i, size_t size, char *text) {
   for (; i > 0; i--) names = strstr(names, " | ") + 3;
   const char *end = strstr(names, " | ");
   snprintf(text, size, "%.*s", end ? (int)(end - names) : (int)strlen(names), names);
@@ -108,12 +108,12 @@ static kith_status value_bool(const job_key *k, const char *text, bool *out) {
   return kith_fail(KITH_ECONFIG, "%s: expected true or false, found \"%s\"", k->key, text);
 }
 
-static kith_status value_choice(const job_key *k, const char *text, int *out) {
+static kith_status value_enum(const job_key *k, const char *text, int *out) {
   kith_status st = KITH_OK;
-  int i = value_name(k->unit, text);
+  int i = value_enum_index(k->unit, text);
   bool yes = false;
   if (i < 0 && strstr(k->unit, "true | false") && !kith_is_bad(value_bool(k, text, &yes)))
-    i = value_name(k->unit, yes ? "true" : "false");
+    i = value_enum_index(k->unit, yes ? "true" : "false");
   const char *now = kith__job_renamed_value(k, text);
   KITH_CHECK(!now, KITH_ECONFIG, "%s: %s is now called %s", k->key, text, now);
   KITH_CHECK(i >= 0, KITH_ECONFIG, "%s: expected %s, found \"%s\"", k->key, k->unit, text);
@@ -131,7 +131,7 @@ static int value_compare(const void *a, const void *b) {
 /* The whole numbers of a list, at most `most` of them. */
 static kith_status value_list(const job_key *k, const char *text, int most, int *n, int *out) {
   kith_status st = KITH_OK;
-  char copy[JOB_VALUE], *rest = NULL;
+  char copy[JOB_VALUE_SIZE], *rest = NULL;
   *n = 0;
   KITH_TRY(kith_text_copy(k->key, text, sizeof copy, copy));
   for (char *word = strtok_r(copy, "[], ", &rest); word; word = strtok_r(NULL, "[], ", &rest)) {
@@ -221,20 +221,20 @@ done:
 static kith_status value_ids(const job_key *k, const char *text, bool *out) {
   kith_status st = KITH_OK;
   int choice = 0;
-  KITH_TRY(value_choice(k, text, &choice));
+  KITH_TRY(value_enum(k, text, &choice));
   *out = choice == 0;
 done:
   return st;
 }
 
 kith_status kith__job_set(kith_job *job, const job_key *k, const char *text) {
-  void *at = (char *)job + k->place;
+  void *at = (char *)job + k->offset;
   long long whole = 0;
   switch (k->kind) {
   case JOB_INT: return value_int(k, text, at);
   case JOB_REAL: return value_real(k, text, at);
   case JOB_BOOL: return value_bool(k, text, at);
-  case JOB_NAME: return value_choice(k, text, at);
+  case JOB_ENUM: return value_enum(k, text, at);
   case JOB_TEXT:
   case JOB_PATH: return value_text(k, text, at);
   case JOB_DELIMITER: return value_delimiter(k, text, at);
@@ -242,11 +242,11 @@ kith_status kith__job_set(kith_job *job, const job_key *k, const char *text) {
   case JOB_CUTOFFS: return value_cutoffs(k, text, &job->evaluate);
   case JOB_FANOUTS: return value_fanouts(k, text, at);
   case JOB_PROTOCOL: return value_protocol(k, text, at);
-  case JOB_EVERY: return value_every(k, text, at);
+  case JOB_INTERVAL: return value_every(k, text, at);
   case JOB_IDS: return value_ids(k, text, at);
-  case JOB_LONG: break;
+  case JOB_INT64: break;
   }
-  kith_status st = value_whole(k, text, &whole);
+  kith_status st = value_integer(k, text, &whole);
   if (!kith_is_bad(st)) *(int64_t *)at = whole;
   return st;
 }
@@ -273,13 +273,13 @@ static void value_print_protocol(int sampled, size_t size, char *text) {
 }
 
 void kith__job_get(const kith_job *job, const job_key *k, size_t size, char *text) {
-  const void *at = (const char *)job + k->place;
+  const void *at = (const char *)job + k->offset;
   switch (k->kind) {
   case JOB_INT: snprintf(text, size, "%d", *(const int *)at); break;
-  case JOB_LONG: snprintf(text, size, "%lld", (long long)*(const int64_t *)at); break;
+  case JOB_INT64: snprintf(text, size, "%lld", (long long)*(const int64_t *)at); break;
   case JOB_REAL: value_print_real(*(const double *)at, size, text); break;
   case JOB_BOOL: snprintf(text, size, "%s", *(const bool *)at ? "true" : "false"); break;
-  case JOB_NAME: value_name_at(k->unit, *(const int *)at, size, text); break;
+  case JOB_ENUM: value_enum_name(k->unit, *(const int *)at, size, text); break;
   case JOB_TEXT:
   case JOB_DELIMITER:
   case JOB_COLUMN:
@@ -289,7 +289,7 @@ void kith__job_get(const kith_job *job, const job_key *k, size_t size, char *tex
     value_print_list(((const kith_fanouts *)at)->n, ((const kith_fanouts *)at)->of, size, text);
     break;
   case JOB_PROTOCOL: value_print_protocol(*(const int *)at, size, text); break;
-  case JOB_EVERY:
+  case JOB_INTERVAL:
     if (*(const int *)at == KITH_EVERY_AUTO) snprintf(text, size, "auto");
     else snprintf(text, size, "%d", *(const int *)at);
     break;

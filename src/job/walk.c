@@ -17,9 +17,9 @@ typedef struct walk {
   yaml_parser_t parser;
   yaml_event_t event; /* the last one read; the next read deletes it */
   const char *name, *text;
-  int group[WALK_DEPTH][JOB_KEYS_MOST]; /* lines of mappings, by depth and by the first key in the table that
-                                           lies in them */
-  job_places *out;
+  int group[WALK_DEPTH][KITH_JOB_MAX_KEYS]; /* lines of mappings, by depth and by the first key in the table
+                                           that lies in them */
+  job_source_map *out;
 } walk;
 
 static int walk_line(const walk *w) { return (int)w->event.start_mark.line + 1; }
@@ -96,7 +96,7 @@ static kith_status walk_leaf(walk *w, int i) {
   if (kith__job_is_list(k) && w->event.type == YAML_SEQUENCE_START_EVENT) return walk_list(w, k->key);
   KITH_CHECK(walk_is_value(w), KITH_ECONFIG, "%s:%d: %s: expected a single value, found %s", w->name, *line,
              k->key, walk_found(w));
-  w->out->alone[i] = kith__job_is_list(k);
+  w->out->is_scalar[i] = kith__job_is_list(k);
 done:
   return st;
 }
@@ -136,9 +136,9 @@ static kith_status walk_entry(walk *w, const char *above, int depth) {
              key, *first);
   *first = line;
   KITH_TRY(walk_next(w));
-  if (walk_is_path(w) && kith__job_is_brief(i, strlen(key))) {
+  if (walk_is_path(w) && kith__job_begins_with_path(i, strlen(key))) {
     w->out->line[i] = line;
-    w->out->brief[i] = true;
+    w->out->is_path[i] = true;
     return st;
   }
   KITH_CHECK(w->event.type == YAML_MAPPING_START_EVENT, KITH_ECONFIG,
@@ -180,9 +180,9 @@ done:
   return st;
 }
 
-kith_status kith__job_walk(const char *name, const char *yaml, size_t size, job_places *out) {
+kith_status kith__job_walk(const char *name, const char *yaml, size_t size, job_source_map *out) {
   walk w = {.name = name, .text = yaml, .out = out};
-  *out = (job_places){.any = false};
+  *out = (job_source_map){.any = false};
   if (!yaml_parser_initialize(&w.parser)) return kith_fail(KITH_ENOMEM, "%s: no memory to read it", name);
   yaml_parser_set_input_string(&w.parser, (const unsigned char *)yaml, size);
   kith_status st = walk_document(&w);

@@ -9,7 +9,7 @@
 #include "support/folder.h"
 #include "support/mpi_main.h"
 
-enum { TEXT = 4 * JOB_VALUE };
+enum { TEXT = 4 * JOB_VALUE_SIZE };
 
 static char home[KITH_PATH]; /* the folder we are in */
 static const char *folder =
@@ -66,14 +66,14 @@ static bool is_text(const job_key *k) {
   return k->kind == JOB_TEXT || k->kind == JOB_PATH || k->kind == JOB_DELIMITER || k->kind == JOB_COLUMN;
 }
 static bool is_number(const job_key *k) {
-  return k->kind == JOB_INT || k->kind == JOB_LONG || k->kind == JOB_REAL || kith__job_is_list(k) ||
+  return k->kind == JOB_INT || k->kind == JOB_INT64 || k->kind == JOB_REAL || kith__job_is_list(k) ||
          k->kind == JOB_PROTOCOL;
 }
 
 static void assert_same_job(const kith_job *a, const kith_job *b) {
   for (int i = 0; i < kith__job_n_key; i++) {
     const job_key *k = &kith__job_table[i];
-    const char *x = (const char *)a + k->place, *y = (const char *)b + k->place;
+    const char *x = (const char *)a + k->offset, *y = (const char *)b + k->offset;
     size_t size = k->kind == JOB_CUTOFFS ? sizeof(int) * (size_t)a->evaluate.n_k : k->size;
     bool same = is_text(k) ? strcmp(x, y) == 0 : memcmp(x, y, size) == 0;
     if (!same) fail_msg("%s differs: \"%s\", \"%s\"", k->key, is_text(k) ? x : "", is_text(k) ? y : "");
@@ -129,7 +129,7 @@ static int choose(const char *words, uint64_t i, char *text) {
 }
 
 static void draw(const job_key *k, uint64_t seed, char *text) {
-  kith_draw r = kith_random(seed, KITH_RNG_INIT, k->place, (uint64_t)k->kind, 1);
+  kith_draw r = kith_random(seed, KITH_RNG_INIT, k->offset, (uint64_t)k->kind, 1);
   int n = 0;
   switch (k->kind) {
   case JOB_TEXT:
@@ -137,12 +137,12 @@ static void draw(const job_key *k, uint64_t seed, char *text) {
   case JOB_DELIMITER:
   case JOB_COLUMN: draw_text(k, r.bits, text); break;
   case JOB_INT:
-  case JOB_LONG: sprintf(text, "%lld", draw_whole(k, r.bits)); break;
+  case JOB_INT64: sprintf(text, "%lld", draw_whole(k, r.bits)); break;
   case JOB_REAL: sprintf(text, "%.17g", draw_real(k, r.bits)); break;
   case JOB_BOOL: choose("true | false", r.bits[0], text); break;
-  case JOB_NAME:
+  case JOB_ENUM:
   case JOB_IDS: choose(k->unit, r.bits[0], text); break;
-  case JOB_EVERY:
+  case JOB_INTERVAL:
     if (r.bits[3] % 2) sprintf(text, "auto");
     else sprintf(text, "%lld", draw_whole(k, r.bits));
     break;
@@ -161,8 +161,8 @@ static void draw(const job_key *k, uint64_t seed, char *text) {
 /* Settings for every key at random; draws that contradict each other are drawn again, from the next seed on.
  */
 typedef struct settings {
-  char text[JOB_KEYS_MOST][JOB_VALUE];
-  const char *set[JOB_KEYS_MOST];
+  char text[KITH_JOB_MAX_KEYS][JOB_VALUE_SIZE];
+  const char *set[KITH_JOB_MAX_KEYS];
 } settings;
 
 enum { JOBS = 60, DRAWS = 200 };
@@ -192,7 +192,7 @@ static void assert_stored_as(const kith_job *job, const char *text) {
   assert_int_equal(kith__job_read_stored("graph.h5", text, &stored), KITH_OK);
   for (int i = 0; i < kith__job_n_key; i++) {
     const job_key *k = &kith__job_table[i];
-    if (k->kind == JOB_PATH) memcpy((char *)&stored + k->place, (const char *)job + k->place, k->size);
+    if (k->kind == JOB_PATH) memcpy((char *)&stored + k->offset, (const char *)job + k->offset, k->size);
   }
   assert_same_job(job, &stored);
 }
@@ -221,7 +221,7 @@ static void settings_win_over_the_file_and_later_ones_over_earlier(void **state)
   uint64_t seed = 100;
   for (int n = 0; n < JOBS; n++) {
     settings *s = draw_settings(&seed), *other = draw_settings(&seed);
-    const char *both[2 * JOB_KEYS_MOST];
+    const char *both[2 * KITH_JOB_MAX_KEYS];
     kith_job alone, job;
     char *text = NULL;
     assert_read("", kith__job_n_key, other->set, &job);
@@ -244,13 +244,13 @@ static void settings_win_over_the_file_and_later_ones_over_earlier(void **state)
 static void every_key_fits_its_place_and_its_default_its_bounds(void **state) {
   (void)state;
   static const size_t size[] = {[JOB_INT] = sizeof(int),
-                                [JOB_LONG] = 8,
+                                [JOB_INT64] = 8,
                                 [JOB_REAL] = sizeof(double),
                                 [JOB_BOOL] = sizeof(bool),
-                                [JOB_NAME] = sizeof(int),
+                                [JOB_ENUM] = sizeof(int),
                                 [JOB_PATH] = KITH_PATH,
                                 [JOB_PROTOCOL] = sizeof(int),
-                                [JOB_EVERY] = sizeof(int),
+                                [JOB_INTERVAL] = sizeof(int),
                                 [JOB_IDS] = sizeof(bool),
                                 [JOB_CUTOFFS] = KITH_MAX_CUTOFFS * sizeof(int),
                                 [JOB_FANOUTS] = sizeof(kith_fanouts),
@@ -258,16 +258,16 @@ static void every_key_fits_its_place_and_its_default_its_bounds(void **state) {
                                 [JOB_DELIMITER] = 0,
                                 [JOB_COLUMN] = 0};
   kith_job job = kith_job_defaults(), again = job;
-  char value[JOB_VALUE];
+  char value[JOB_VALUE_SIZE];
   for (int i = 0; i < kith__job_n_key; i++) {
     const job_key *k = &kith__job_table[i];
     if (size[k->kind]) assert_int_equal(k->size, size[k->kind]);
     if (is_number(k)) assert_true(k->low < k->high);
     if (is_number(k) && k->kind != JOB_REAL)
       assert_true(k->low == floor(k->low) && k->high == floor(k->high));
-    if (is_number(k) && k->kind != JOB_REAL && k->kind != JOB_LONG)
+    if (is_number(k) && k->kind != JOB_REAL && k->kind != JOB_INT64)
       assert_true(k->low >= INT_MIN && k->high <= INT_MAX);
-    if (k->kind == JOB_LONG) assert_true(k->low >= 0 && k->high < 0x1p63); /* signed and unsigned places */
+    if (k->kind == JOB_INT64) assert_true(k->low >= 0 && k->high < 0x1p63); /* signed and unsigned places */
     kith__job_get(&job, k, sizeof value, value);
     assert_int_equal(kith_job_set(&again, k->key, value), KITH_OK);
   }
@@ -289,7 +289,7 @@ static void a_number_reaches_its_bounds_and_goes_no_further(void **state) {
   (void)state;
   for (int i = 0; i < kith__job_n_key; i++) {
     const job_key *k = &kith__job_table[i];
-    char text[TEXT], value[JOB_VALUE], number[64];
+    char text[TEXT], value[JOB_VALUE_SIZE], number[64];
     for (int where = 0; where < 4 && is_number(k); where++) {
       kith_job job;
       number_at(k, where, number);
@@ -333,8 +333,8 @@ static void a_choice_is_one_of_its_words(void **state) {
   for (int i = 0; i < kith__job_n_key; i++) {
     const job_key *k = &kith__job_table[i];
     const char *words = k->kind == JOB_BOOL ? "true | false" : k->unit;
-    char word[JOB_VALUE], value[JOB_VALUE], longer[JOB_VALUE + 1];
-    if (k->kind != JOB_NAME && k->kind != JOB_IDS && k->kind != JOB_BOOL) continue;
+    char word[JOB_VALUE_SIZE], value[JOB_VALUE_SIZE], longer[JOB_VALUE_SIZE + 1];
+    if (k->kind != JOB_ENUM && k->kind != JOB_IDS && k->kind != JOB_BOOL) continue;
     for (int w = 0, n = choose(words, 0, word); w < n; w++) {
       kith_job job = kith_job_defaults();
       choose(words, (uint64_t)w, word);
@@ -373,7 +373,7 @@ static void text_is_printable_and_fits(void **state) {
   (void)state;
   for (int i = 0; i < kith__job_n_key; i++) {
     const job_key *k = &kith__job_table[i];
-    char value[JOB_VALUE], set[JOB_VALUE];
+    char value[JOB_VALUE_SIZE], set[JOB_VALUE_SIZE];
     kith_job job = kith_job_defaults();
     if (!is_text(k)) continue;
     assert_value_refused(k, "\"a\\nb\"", "expected printable UTF-8");
@@ -491,7 +491,7 @@ static void a_path_may_stand_for_its_section(void **state) {
   int n = 0;
   for (int i = 0; i < kith__job_n_key; i++) {
     const job_key *k = &kith__job_table[i];
-    char section[128], text[TEXT], setting[256], words[512], expected[JOB_VALUE];
+    char section[128], text[TEXT], setting[256], words[512], expected[JOB_VALUE_SIZE];
     const char *end = strrchr(k->key, '.'), *set = setting;
     kith_job job;
     if (!end || strcmp(end, ".path") != 0) continue;
@@ -500,9 +500,9 @@ static void a_path_may_stand_for_its_section(void **state) {
     snprintf(expected, sizeof expected, "%s/a/list", home);
     int line = spell(section, "a/list", text);
     assert_read(text, 0, NULL, &job);
-    assert_string_equal((char *)&job + k->place, expected);
+    assert_string_equal((char *)&job + k->offset, expected);
     assert_read("", 1, &set, &job);
-    assert_string_equal((char *)&job + k->place, expected);
+    assert_string_equal((char *)&job + k->offset, expected);
     const char *leaf = strrchr(section, '.') + 1;
     snprintf(words, sizeof words, "%s is given twice, the first time in line %d", section, line);
     sprintf(text + strlen(text), "\n%*s%s: {path: b}\n", 2 * (line - 2), "", leaf);
@@ -566,7 +566,7 @@ static void an_alias_stands_for_its_value(void **state) {
 /* ---- paths, and keys that must agree ---- */
 
 static void assert_path(const job_key *k, const char *given) {
-  char text[TEXT], setting[JOB_VALUE], value[JOB_VALUE], expected[JOB_VALUE];
+  char text[TEXT], setting[JOB_VALUE_SIZE], value[JOB_VALUE_SIZE], expected[JOB_VALUE_SIZE];
   const char *set = setting;
   bool whole = given[0] == '/' || strcmp(folder, ".") == 0;
   kith_job job;
@@ -575,9 +575,9 @@ static void assert_path(const job_key *k, const char *given) {
   snprintf(expected, sizeof expected, "%s%s%s", whole ? "" : folder, whole ? "" : "/", given);
   spell(k->key, value, text);
   assert_read(text, 0, NULL, &job);
-  assert_string_equal((char *)&job + k->place, expected);
+  assert_string_equal((char *)&job + k->offset, expected);
   assert_read("", 1, &set, &job);
-  assert_string_equal((char *)&job + k->place, expected);
+  assert_string_equal((char *)&job + k->offset, expected);
 }
 
 static void paths_begin_at_the_folder_of_the_job_file(void **state) {

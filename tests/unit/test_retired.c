@@ -5,7 +5,7 @@
 #include "support/folder.h"
 #include "support/mpi_main.h"
 
-enum { TEXT = 4 * JOB_VALUE };
+enum { TEXT = 4 * JOB_VALUE_SIZE };
 
 static char home[KITH_PATH];
 
@@ -35,9 +35,9 @@ static bool is_section(const char *key) { return !kith__job_find(key); }
 static void other_value(const job_key *k, char *value) {
   const kith_job job = kith_job_defaults();
   const char *choices = k->kind == JOB_BOOL ? "true | false" : k->unit, *last = strrchr(choices, ' ');
-  char usual[JOB_VALUE];
+  char usual[JOB_VALUE_SIZE];
   kith__job_get(&job, k, sizeof usual, usual);
-  if (k->kind == JOB_BOOL || k->kind == JOB_NAME) {
+  if (k->kind == JOB_BOOL || k->kind == JOB_ENUM) {
     sprintf(value, "%.*s", (int)strcspn(choices, " "), choices);
     if (strcmp(value, usual) == 0) strcpy(value, last + 1);
     return;
@@ -129,7 +129,7 @@ static void a_retired_value_is_refused_with_its_present_name(void **state) {
 /* One former key with a value that is not the default, in a stored job. */
 static void assert_stored(const char *old, const char *now) {
   const job_key *k = kith__job_find(now);
-  char text[TEXT], value[JOB_VALUE], got[JOB_VALUE];
+  char text[TEXT], value[JOB_VALUE_SIZE], got[JOB_VALUE_SIZE];
   kith_job job = kith_job_defaults();
   other_value(k, value);
   kith__job_get(&job, k, sizeof got, got);
@@ -221,7 +221,7 @@ static void what_is_no_stored_job_is_refused(void **state) {
     assert_null(strchr(kith_error_text(), '\n'));
   }
   kith_job job = kith_job_defaults();
-  char longer[3 * JOB_VALUE];
+  char longer[3 * JOB_VALUE_SIZE];
   memset(longer, 'a', sizeof longer);
   memcpy(longer, "name: ", 6);
   longer[sizeof longer - 1] = '\0';

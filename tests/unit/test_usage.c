@@ -62,22 +62,22 @@ static void config_key_of(const kith_job *job, char *text) {
 /* The key derived from the table changes with a key that is read, and with no other. */
 static void assert_derived(const kith_job *job, const kith_job *other, const char *key, const char *what) {
   char before[KITH_CONFIG_KEY_SIZE], after[KITH_CONFIG_KEY_SIZE], a[KITH_NAME], b[KITH_NAME];
-  const char *who = NULL;
+  const char *needs = NULL;
   assert_int_equal(kith_job_config_key(job, sizeof before, before), KITH_OK);
   assert_int_equal(kith_job_config_key(other, sizeof after, after), KITH_OK);
-  if (kith_config_key_differs(before, NULL, after, a, b) != kith__job_is_read(other, key, &who))
+  if (kith_config_key_differs(before, NULL, after, a, b) != kith__job_is_used(other, key, &needs))
     fail_msg("%s: with %s, \"%s\" became \"%s\"", what, key, before, after);
 }
 
 static void assert_agrees(const kith_job *job, const pair *p, const char *what) {
   char before[KITH_CONFIG_KEY_SIZE], after[KITH_CONFIG_KEY_SIZE];
-  const char *who = NULL;
+  const char *needs = NULL;
   kith_job other = *job;
   assert_int_equal(kith_job_set(&other, p->key, p->value), KITH_OK);
   config_key_of(job, before);
   config_key_of(&other, after);
   assert_derived(job, &other, p->key, what);
-  bool decides = strcmp(before, after) != 0, read = kith__job_is_read(&other, p->key, &who);
+  bool decides = strcmp(before, after) != 0, read = kith__job_is_used(&other, p->key, &needs);
   if (read && !decides) fail_msg("%s: %s is said to be read, and decides nothing", what, p->key);
   if (decides && !read && !p->cautious)
     fail_msg("%s: %s decides bits, and is said not to be read", what, p->key);
@@ -107,14 +107,14 @@ static void a_key_is_read_where_it_decides_bits(void **state) {
         }
 }
 
-/* A new key must say who reads it, under some condition that some job meets. */
+/* A new key must have a rule with a condition that some job meets. */
 static void every_key_has_a_reader(void **state) {
   (void)state;
   kith_job job = kith_job_defaults();
   for (int i = 0; i < kith__job_n_key; i++) {
-    const char *who = NULL;
-    kith__job_is_read(&job, kith__job_table[i].key, &who);
-    if (!who) fail_msg("%s: no rule of readers.c says who reads it", kith__job_table[i].key);
+    const char *needs = NULL;
+    kith__job_is_used(&job, kith__job_table[i].key, &needs);
+    if (!needs) fail_msg("%s: no rule of usage.c matches it", kith__job_table[i].key);
   }
 }
 
@@ -204,16 +204,16 @@ static void other_keys_are_read_where_they_should_be(void **state) {
   };
   (void)state;
   for (size_t i = 0; i < sizeof rule / sizeof *rule; i++) {
-    const char *who = NULL;
+    const char *needs = NULL;
     kith_job job = kith_job_defaults();
     job.train.weight_decay = 0.5;
     assert_int_equal(kith_job_set(&job, rule[i].with, rule[i].value), KITH_OK);
-    if (!kith__job_is_read(&job, rule[i].key, &who))
+    if (!kith__job_is_used(&job, rule[i].key, &needs))
       fail_msg("%s is not read with %s: %s", rule[i].key, rule[i].with, rule[i].value);
     assert_int_equal(kith_job_set(&job, rule[i].with, rule[i].without), KITH_OK);
-    if (kith__job_is_read(&job, rule[i].key, &who))
+    if (kith__job_is_used(&job, rule[i].key, &needs))
       fail_msg("%s is read with %s: %s", rule[i].key, rule[i].with, rule[i].without);
-    assert_true(who && who[0]);
+    assert_true(needs && needs[0]);
   }
 }
 

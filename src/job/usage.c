@@ -1,0 +1,263 @@
+/*
+ * Which keys have an effect in a job.
+ *
+ * A key that is set without effect is probably a mistake: model.gat.heads with model.name: mf, or
+ * loss.temperature with loss.name: bpr.  A rule states which verb uses the keys of a section, under which
+ * condition, and what the condition needs.  The longest rule that matches a key decides; a test asserts that
+ * every key has one.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "job/table.h"
+
+/* ---- conditions ---- */
+
+static bool always(const kith_job *j) { return j != NULL; }
+static bool never(const kith_job *j) { return j == NULL; }
+static bool recommends(const kith_job *j) { return j->task == KITH_RECOMMEND; }
+static bool classifies(const kith_job *j) { return j->task == KITH_CLASSIFY; }
+
+static bool splits(const kith_job *j) { return recommends(j) && j->data.split.method != KITH_SPLIT_NONE; }
+static bool draws_split(const kith_job *j) { return splits(j) && j->data.split.method != KITH_SPLIT_TIME; }
+static bool holds_out_test(const kith_job *j) { return splits(j) && !j->data.test.path[0]; }
+
+static bool has_columns(const kith_job *j) {
+  return recommends(j) && j->data.interactions.format != KITH_ADJACENCY;
+}
+static bool reads_times(const kith_job *j) {
+  kith_split_method method = j->data.split.method;
+  return has_columns(j) && (method == KITH_SPLIT_TIME || method == KITH_SPLIT_LEAVE_LAST_OUT);
+}
+static bool reads_weights(const kith_job *j) {
+  bool draws = j->train.sampler.mode == KITH_NEIGHBOR && j->train.sampler.weighting == KITH_EDGE_WEIGHT;
+  return has_columns(j) && (draws || j->data.interactions.min_weight > 0);
+}
+static bool test_has_columns(const kith_job *j) {
+  return recommends(j) && j->data.test.format != KITH_ADJACENCY;
+}
+static bool new_has_columns(const kith_job *j) {
+  return recommends(j) && j->embed.interactions.format != KITH_ADJACENCY;
+}
+
+static bool reads_features(const kith_job *j) { return recommends(j) && j->model.input != KITH_EMBEDDING; }
+
+static bool cuts_by_metis(const kith_job *j) { return j->partition.method == KITH_PARTITION_METIS; }
+static bool cuts_by_key(const kith_job *j) { return j->partition.method != KITH_PARTITION_CONTIGUOUS; }
+
+static bool is_model(const kith_job *j, kith_model_name name) { return j->model.name == name; }
+static bool is_gat(const kith_job *j) { return is_model(j, KITH_GAT); }
+static bool is_sage(const kith_job *j) { return is_model(j, KITH_SAGE); }
+static bool is_lightgcn(const kith_job *j) { return is_model(j, KITH_LIGHTGCN); }
+static bool reads_friends(const kith_job *j) { return kith_model_reads_friends(&j->model); }
+static bool propagates_linearly(const kith_job *j) { return is_lightgcn(j) && j->model.layers > 0; }
+static bool is_pinsage(const kith_job *j) { return is_model(j, KITH_PINSAGE); }
+static bool drops_columns(const kith_job *j) { return !is_model(j, KITH_MF) && !is_lightgcn(j); }
+static bool propagates(const kith_job *j) { return kith_model_n_layer(&j->model) > 0; }
+static bool has_weights(const kith_job *j) {
+  bool mixes = is_lightgcn(j) && j->model.lightgcn.layer_weights == KITH_LAYER_WEIGHTS_LEARNED;
+  return drops_columns(j) || mixes || reads_features(j);
+}
+static bool decays(const kith_job *j) { return has_weights(j) && j->train.weight_decay > 0; }
+
+static bool is_sgd(const kith_job *j) { return j->train.optimizer.name == KITH_SGD; }
+static bool has_epsilon(const kith_job *j) { return !is_sgd(j); }
+static bool has_moments(const kith_job *j) {
+  return has_epsilon(j) && j->train.optimizer.name != KITH_ADAGRAD;
+}
+
+static bool in_mode(const kith_job *j, kith_sampler_mode mode) { return j->train.sampler.mode == mode; }
+static bool samples(const kith_job *j) { return !in_mode(j, KITH_FULL); }
+static bool samples_pairs(const kith_job *j) { return samples(j) && recommends(j); }
+static bool samples_neighbors(const kith_job *j) { return in_mode(j, KITH_NEIGHBOR); }
+static bool samples_clusters(const kith_job *j) { return in_mode(j, KITH_CLUSTER); }
+static bool samples_walks(const kith_job *j) { return in_mode(j, KITH_SAINT_WALK); }
+static bool counts_chances(const kith_job *j) { return in_mode(j, KITH_SAINT_EDGE) || samples_walks(j); }
+static bool has_budget(const kith_job *j) {
+  return in_mode(j, KITH_LAYERWISE) || in_mode(j, KITH_SAINT_NODE) || counts_chances(j);
+}
+static bool has_batches(const kith_job *j) { return recommends(j) || samples(j); }
+
+static bool is_loss(const kith_job *j, kith_loss_name name) {
+  return recommends(j) && j->train.loss.name == name;
+}
+static bool is_bpr(const kith_job *j) { return is_loss(j, KITH_BPR); }
+static bool is_softmax(const kith_job *j) { return is_loss(j, KITH_SOFTMAX); }
+static bool is_nce(const kith_job *j) { return is_loss(j, KITH_NCE); }
+static bool masks(const kith_job *j) { return is_softmax(j) && j->train.loss.inbatch; }
+static bool draws_for_pairs(const kith_job *j) { return is_bpr(j) || is_nce(j); }
+static bool draws_negatives(const kith_job *j) {
+  return draws_for_pairs(j) || (is_softmax(j) && j->train.loss.shared > 0);
+}
+static bool draws_by_popularity(const kith_job *j) {
+  return draws_negatives(j) && j->train.negatives.popularity > 0;
+}
+static bool draws_pools(const kith_job *j) { return is_bpr(j) && j->train.negatives.hard > 0; }
+
+static bool evaluates(const kith_job *j) { return j->evaluate.every != 0; }
+static bool samples_items(const kith_job *j) { return recommends(j) && j->evaluate.sampled > 0; }
+
+/* ---- the rules ---- */
+
+typedef struct usage_rule {
+  const char *key;  /* a key or a section */
+  const char *verb; /* that uses it and warns; "" for none */
+  bool (*is_used)(const kith_job *);
+  const char *needs; /* for the message "it …"; "" where it is always used */
+} usage_rule;
+
+static const usage_rule usage_rules[] = {
+    {"name", "", always, ""},
+    {"task", "", always, ""},
+    {"work", "", always, ""},
+    {"graph", "", always, ""},
+    {"parts", "", always, ""},
+    {"data", "ingest", recommends, "needs task: recommend"},
+    {"data.interactions.columns", "ingest", has_columns, "needs a list of edges (data.interactions.format)"},
+    {"data.interactions.columns.time", "ingest", reads_times,
+     "needs data.split.method: time or leave-last-out; no model uses times yet"},
+    {"data.interactions.columns.weight", "ingest", reads_weights,
+     "needs data.interactions.min_weight, or sampler.mode: neighbor with sampler.weighting: weight"},
+    {"data.interactions.header", "ingest", has_columns, "needs a list of edges (data.interactions.format)"},
+    {"data.test.columns", "ingest", test_has_columns, "needs a list of edges (data.test.format)"},
+    {"data.test.columns.time", "ingest", never,
+     "is stored in graph.h5, but nothing uses times of a test list"},
+    {"data.test.header", "ingest", test_has_columns, "needs a list of edges (data.test.format)"},
+    {"data.social", "ingest", reads_friends, "needs model.relations.friend above 0"},
+    {"data.user_features", "train", reads_features, "needs model.input: features or both"},
+    {"data.item_features", "train", reads_features, "needs model.input: features or both"},
+    {"data.split.method", "ingest", recommends, "needs task: recommend"},
+    {"data.split.valid", "ingest", splits, "needs a data.split.method other than none"},
+    {"data.split.test", "ingest", holds_out_test,
+     "needs a data.split.method other than none, and no list in data.test"},
+    {"data.split.seed", "ingest", draws_split, "needs data.split.method: ratio or leave-last-out"},
+    {"data.edges", "ingest", classifies, "needs task: classify"},
+    {"data.labels", "ingest", classifies, "needs task: classify"},
+    {"data.features", "ingest", classifies, "needs task: classify"},
+    {"data.splits", "ingest", classifies, "needs task: classify"},
+    {"generate", "generate", always, ""},
+    {"partition", "partition", always, ""},
+    {"partition.seed", "partition", cuts_by_key, "needs partition.method: metis or hash"},
+    {"partition.imbalance", "partition", cuts_by_metis, "needs partition.method: metis"},
+    {"model", "train", always, ""},
+    {"model.input", "train", recommends, "needs task: recommend"},
+    {"model.score", "train", recommends, "needs task: recommend"},
+    {"model.gat", "train", is_gat, "needs model.name: gat"},
+    {"model.dropout", "train", drops_columns,
+     "needs a model with dense weights (ngcf, gcn, gat, sage, pinsage)"},
+    {"model.edge_dropout", "train", propagates, "needs a model with layers"},
+    {"model.layer_weights", "train", is_lightgcn, "needs model.name: lightgcn"},
+    {"model.relations", "train", propagates_linearly, "needs model.name: lightgcn with layers"},
+    {"model.aggregator", "train", is_sage, "needs model.name: sage"},
+    {"model.pinsage", "train", is_pinsage, "needs model.name: pinsage"},
+    {"sampler", "train", always, ""},
+    {"sampler.fanouts", "train", samples_neighbors, "needs sampler.mode: neighbor"},
+    {"sampler.weighting", "train", samples_neighbors, "needs sampler.mode: neighbor"},
+    {"sampler.budget", "train", has_budget,
+     "needs sampler.mode: layerwise, saint-node, saint-edge or saint-walk"},
+    {"sampler.walk_length", "train", samples_walks, "needs sampler.mode: saint-walk"},
+    {"sampler.coverage", "train", counts_chances, "needs sampler.mode: saint-edge or saint-walk"},
+    {"sampler.clusters", "train", samples_clusters, "needs sampler.mode: cluster"},
+    {"sampler.cluster_edges", "train", samples_clusters, "needs sampler.mode: cluster"},
+    {"sampler.exclude_targets", "train", samples_pairs,
+     "needs task: recommend, and a sampler.mode other than full"},
+    {"loss", "train", recommends, "needs task: recommend"},
+    {"loss.temperature", "train", is_softmax, "needs loss.name: softmax"},
+    {"loss.logq", "train", is_softmax, "needs loss.name: softmax"},
+    {"loss.inbatch", "train", is_softmax, "needs loss.name: softmax"},
+    {"loss.mask_known", "train", masks, "needs loss.name: softmax with loss.inbatch"},
+    {"negatives", "train", draws_for_pairs, "needs loss.name: bpr or nce"},
+    {"negatives.alpha", "train", draws_by_popularity, "needs negatives.popularity above 0"},
+    {"negatives.hard", "train", is_bpr, "needs loss.name: bpr"},
+    {"negatives.pool", "train", draws_pools, "needs loss.name: bpr, and negatives.hard above 0"},
+    {"negatives.shared", "train", is_softmax, "needs loss.name: softmax"},
+    {"negatives.popularity", "train", draws_negatives,
+     "needs loss.name: bpr or nce, or softmax with negatives.shared"},
+    {"train", "train", always, ""},
+    {"train.batch", "train", has_batches, "needs a sampler.mode other than full with task: classify"},
+    {"train.momentum", "train", is_sgd, "needs train.optimizer: sgd"},
+    {"train.beta1", "train", has_moments, "needs train.optimizer: adam or adamw"},
+    {"train.beta2", "train", has_moments, "needs train.optimizer: adam or adamw"},
+    {"train.epsilon", "train", has_epsilon, "needs train.optimizer: adam, adamw or adagrad"},
+    {"train.weight_decay", "train", has_weights, "needs a model with dense weights"},
+    {"train.weight_decay_on", "train", decays,
+     "needs a model with dense weights, and train.weight_decay above 0"},
+    {"evaluate", "train", always, ""},
+    {"evaluate.k", "train", recommends, "needs task: recommend"},
+    {"evaluate.select_by", "train", classifies, "needs task: classify"},
+    {"evaluate.protocol", "train", recommends, "needs task: recommend"},
+    {"evaluate.seed", "train", samples_items, "needs evaluate.protocol: sampled-N"},
+    {"evaluate.oversmoothing", "train", evaluates, "needs evaluations in training (evaluate.every)"},
+    {"embed", "embed", recommends, "needs task: recommend"},
+    {"embed.interactions.columns", "embed", new_has_columns,
+     "needs a list of edges (embed.interactions.format)"},
+    {"embed.interactions.columns.time", "embed", never, "needs a model that uses times; none does yet"},
+    {"embed.interactions.header", "embed", new_has_columns,
+     "needs a list of edges (embed.interactions.format)"},
+    {"checkpoint", "train", always, ""},
+    {"watch", "", always, ""},
+};
+
+/* Whether a rule matches a key: it names the key, or a section that has it. */
+static bool usage_fits(const usage_rule *r, const char *key) {
+  size_t n = strlen(r->key);
+  return strncmp(r->key, key, n) == 0 && (key[n] == '\0' || key[n] == '.');
+}
+
+static const usage_rule *usage_find(const char *key) {
+  const usage_rule *best = NULL;
+  for (size_t i = 0; i < sizeof usage_rules / sizeof *usage_rules; i++)
+    if (usage_fits(&usage_rules[i], key) && (!best || strlen(usage_rules[i].key) > strlen(best->key)))
+      best = &usage_rules[i];
+  return best;
+}
+
+bool kith__job_is_used(const kith_job *job, const char *key, const char **needs) {
+  const usage_rule *r = usage_find(key);
+  *needs = r ? r->needs : NULL;
+  return r && r->is_used(job);
+}
+
+const char *kith__job_used_by(const char *key) {
+  const usage_rule *r = usage_find(key);
+  return r ? r->verb : "";
+}
+
+/* "job.yaml:12: model.gat.heads", or "--set model.gat.heads". */
+static void usage_location(const kith_job *job, int i, const char *name, size_t size, char *text) {
+  if (job->line[i] < 0) snprintf(text, size, "--set %s", name);
+  else snprintf(text, size, "%s:%d: %s", job->path, job->line[i], name);
+}
+
+/* The subject of a warning: the key, or for a section of the file the rule's section, warned of once. */
+static const char *usage_subject(const usage_rule *r, const char *key, int line) {
+  return line > 0 && strchr(r->key, '.') ? r->key : key;
+}
+
+/* Warn of values of which only a part has an effect. */
+static void usage_warn_excess(const kith_job *job) {
+  const kith_sampler_options *s = &job->train.sampler;
+  int layers = kith_model_n_layer(&job->model);
+  if (samples_neighbors(job) && s->fanouts.n > layers)
+    kith_warn(
+        "%s: sampler.fanouts has %d numbers, but the model has %d layer%s: the other numbers have no effect",
+        job->path, s->fanouts.n, layers, kith_plural(layers));
+  if (samples_clusters(job) && s->clusters > job->partition.parts)
+    kith_warn("%s: sampler.clusters is %d, but partition.parts is %d: every step takes all parts", job->path,
+              s->clusters, job->partition.parts);
+}
+
+void kith_job_warn_unused(const kith_job *job, const char *verb) {
+  char location[KITH_PATH + 2 * KITH_NAME];
+  const char *warned = "";
+  for (int i = 0; i < kith__job_n_key; i++) {
+    const usage_rule *r = usage_find(kith__job_table[i].key);
+    if (job->line[i] == 0 || !r || strcmp(r->verb, verb) != 0 || r->is_used(job)) continue;
+    const char *name = usage_subject(r, kith__job_table[i].key, job->line[i]);
+    if (strcmp(name, warned) == 0) continue;
+    warned = name;
+    usage_location(job, i, name, sizeof location, location);
+    kith_warn("%s is set but has no effect: it %s", location, r->needs);
+  }
+  if (strcmp(verb, "train") == 0) usage_warn_excess(job);
+}
