@@ -122,7 +122,7 @@ done
 past="--set evaluate.split=valid --set train.lr=0.1 --set train.epochs=8 --set checkpoint.best=false" # the best epoch is not the last
 "$KITH" train "$job" --quiet --fresh $past >/dev/null
 rm "$dir/t/work/embeddings.h5"
-refused "the best epoch's embeddings missing" 66 'embeddings.h5: is missing, damaged.*of epoch [246], the best so far, no checkpoint is left;.*--fresh' train "$job" $past
+refused "the best epoch's embeddings missing" 66 'embeddings.h5: is missing, damaged.*no checkpoint of epoch [246], the best so far, is left;.*--fresh' train "$job" $past
 "$KITH" train "$job" --quiet --fresh >/dev/null
 cp "$dir/t/work/parts.h5" "$dir/t/work/embeddings.keep"; cp "$dir/t/work/embeddings.h5" "$dir/emb"
 cp "$dir/t/work/parts.h5" "$dir/t/work/embeddings.h5"; refused "a file of another kind" 65 'embeddings.h5' evaluate "$job"
