@@ -93,7 +93,7 @@ refused "no ties between users" $with
 for verb in ingest partition; do "$KITH" $verb job.yaml $with >/dev/null; done
 refused "sampler.mode: neighbor" $with --set sampler.mode=neighbor
 "$KITH" train job.yaml --fresh $with --set model.name=ngcf >out 2>err
-grep -q "model.relations.friend is set and not read: model.name: lightgcn" err || { cat err; exit 1; }
+grep -q "model.relations.friend is set but has no effect: it needs model.name: lightgcn" err || { cat err; exit 1; }
 
 # A continued run keeps its weight.
 train 1 $with --set train.epochs=2
