@@ -104,7 +104,7 @@ static void embed_print(cli *c, const kith_new_nodes *new, const kith_new_nodes_
   if (e->epoch != exported || e->step > 0)
     cli_print(c,
               "  embeddings.h5 is of epoch %lld, of which there is no checkpoint; these are of epoch %lld "
-              "and %lld steps, and the two fit each other only roughly:"
+              "and %lld steps, and the two are only roughly comparable:"
               " train with checkpoint.best",
               (long long)exported, (long long)e->epoch, (long long)e->step);
   cli_json(c, "users", "%lld", (long long)new->n[KITH_USER]);
