@@ -1,0 +1,44 @@
+/* ranks: 1 */
+/* Which options of a model contradict each other. */
+#include "model/model.h"
+#include "support/mpi_main.h"
+
+static kith_status gat(int dim, int heads, int last_heads, kith_head_merge merge) {
+  kith_model_options o = kith_model_defaults();
+  o.name = KITH_GAT;
+  o.dim = dim;
+  o.gat = (kith_gat_options){.heads = heads, .last_heads = last_heads, .last_merge = merge};
+  return kith_model_check(&o);
+}
+
+static void heads_divide_the_columns_that_they_concatenate(void **state) {
+  (void)state;
+  assert_int_equal(gat(12, 4, 0, KITH_HEADS_CONCAT), KITH_OK);
+  assert_int_equal(gat(12, 5, 0, KITH_HEADS_CONCAT), KITH_ECONFIG);
+  assert_non_null(strstr(kith_error_text(), "model.gat.heads: 5"));
+  assert_int_equal(gat(12, 5, 0, KITH_HEADS_AVERAGE), KITH_ECONFIG);
+  assert_int_equal(gat(12, 4, 3, KITH_HEADS_CONCAT), KITH_OK);
+  assert_int_equal(gat(12, 4, 5, KITH_HEADS_CONCAT), KITH_ECONFIG);
+  assert_non_null(strstr(kith_error_text(), "model.gat.last_heads: 5"));
+  assert_int_equal(gat(12, 4, 5, KITH_HEADS_AVERAGE), KITH_OK);
+}
+
+static void lightgcn_alone_reads_ties(void **state) {
+  (void)state;
+  kith_model_options o = kith_model_defaults();
+  assert_false(kith_model_reads_friends(&o));
+  o.lightgcn.friend_weight = 0.5;
+  assert_true(kith_model_reads_friends(&o) && kith_model_has_own_graph(&o));
+  o.layers = 0;
+  assert_false(kith_model_reads_friends(&o));
+  o.layers = 2;
+  o.name = KITH_NGCF;
+  assert_false(kith_model_reads_friends(&o) || kith_model_has_own_graph(&o));
+}
+
+int main(int argc, char **argv) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(heads_divide_the_columns_that_they_concatenate),
+                                     cmocka_unit_test(lightgcn_alone_reads_ties)};
+  test_begin(&argc, &argv);
+  return test_end(cmocka_run_group_tests(tests, NULL, NULL));
+}
