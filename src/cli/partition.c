@@ -56,8 +56,10 @@ static kith_status partition_work(cli *c, const kith_dataset *d, const kith_part
     KITH_TRY(kith_partition_judge(d, o, part, ranks[i], c->job.model.dim, layers, steps, &report[i]));
   cli_print(c, "%lld nodes, %lld %s cut into %d parts by %s in %.2f s",
             (long long)d->n[KITH_USER] + (long long)d->n[KITH_ITEM], (long long)n_edge,
-            d->task == KITH_CLASSIFY ? "edges" : "interactions", o->parts, partition_text(o->method),
-            seconds);
+            d->task == KITH_CLASSIFY ? "edges"
+            : o->friends             ? "interactions and the ties between users"
+                                     : "interactions",
+            o->parts, partition_text(o->method), seconds);
   partition_print(c, o->method, n, report);
 done:
   return st;

@@ -49,7 +49,7 @@ kith_status kith__job_fail_unknown(const char *key) {
   find_guess g = {.key = NULL};
   char section[KITH_JOB_KEY_SIZE], now[KITH_JOB_KEY_SIZE];
   if (kith_job_renamed(key, now))
-    return kith_fail(KITH_ECONFIG, "%s is now called %s; kith help renamed lists all renamed keys", key, now);
+    return kith_fail(KITH_ECONFIG, "%s is now called %s; kith help renamed lists the renamed keys", key, now);
   for (int i = 0; i < kith__job_n_key; i++) find_compare(key, kith__job_table[i].key, &g);
   if (!kith_edit_distance_is_small(key, g.distance))
     return kith_fail(KITH_ECONFIG, "unknown key \"%s\"; kith help keys lists them all", key);

@@ -33,6 +33,7 @@ static bool reads_weights(const kith_job *j) {
   bool draws = j->train.sampler.mode == KITH_NEIGHBOR && j->train.sampler.weighting == KITH_EDGE_WEIGHT;
   return has_columns(j) && (draws || j->data.interactions.min_weight > 0);
 }
+static bool filters_ties(const kith_job *j) { return j->data.social.min_weight > 0; }
 static bool test_has_columns(const kith_job *j) {
   return recommends(j) && j->data.test.format != KITH_ADJACENCY;
 }
@@ -124,6 +125,9 @@ static const usage_rule usage_rules[] = {
      "is stored in graph.h5, but nothing uses times of a test list"},
     {"data.test.header", "ingest", test_has_columns, "needs a list of edges (data.test.format)"},
     {"data.social", "ingest", reads_friends, "needs model.relations.friend above 0"},
+    {"data.social.columns.time", "ingest", never, "is not stored: ties have no times"},
+    {"data.social.columns.weight", "ingest", filters_ties,
+     "needs data.social.min_weight above 0: the ties themselves are unweighted"},
     {"data.user_features", "train", reads_features, "needs model.input: features or both"},
     {"data.item_features", "train", reads_features, "needs model.input: features or both"},
     {"data.split.method", "ingest", recommends, "needs task: recommend"},

@@ -14,7 +14,7 @@ code 0 "$KITH" help renamed
 [ "$(grep -c ' is now ' out)" -gt 30 ] && grep -q '^  train.mode  *is now sampler.mode$' out
 sed 's/^loss:.*//; s/^train: {/train: {loss: bpr, /' job.yaml >old.yaml
 code 78 "$KITH" train old.yaml
-says "kith: old.yaml:$(grep -n '^train:' old.yaml | cut -d: -f1): train.loss is now called loss.name; kith help renamed lists all renamed keys"
+says "kith: old.yaml:$(grep -n '^train:' old.yaml | cut -d: -f1): train.loss is now called loss.name; kith help renamed lists the renamed keys"
 code 78 "$KITH" train job.yaml --set train.mode=neighbor; says "kith: --set: train.mode is now called sampler.mode;"
 code 64 "$KITH" help train.negatives.hard; says "kith: train.negatives.hard is now called negatives.hard; see kith help negatives.hard"
 [ "$(wc -l <err)" = 1 ]
