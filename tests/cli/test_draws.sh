@@ -71,6 +71,15 @@ says "$alone" 0 --set sampler.mode=cluster --set train.batch=8 --set sampler.clu
 says "$alone" 0 --set sampler.mode=cluster --set train.batch=4096 --set sampler.exclude_targets=false
 says 'no sampled neighbor' 0 --set sampler.mode=neighbor
 
+# Every epoch samples neighbors anew: with one step of all pairs and a rate of nothing, only they can change the loss.
+losses() { # FANOUT: different losses of 4 epochs, to 6 digits
+  "$KITH" train "$job" --fresh --set loss.name=softmax --set loss.mask_known=false --set train.batch=1000000 --set train.lr=1e-12 \
+    --set train.epochs=4 --set sampler.mode=neighbor --set sampler.exclude_targets=false --set sampler.fanouts=$1 >"$dir/log" 2>&1
+  sed -n 's/.*"loss": \([0-9.]*\),.*/\1/p' "$dir/work/metrics.jsonl" | cut -c1-8 | sort -u | wc -l
+}
+[ $(losses 0) = 1 ] || { echo "losses differ without sampling"; cat "$dir/log"; exit 1; }
+[ $(losses 1) = 4 ] || { echo "epochs sample the same neighbors"; cat "$dir/log"; exit 1; }
+
 awk 'BEGIN { for (u = 0; u < 5; u++) print u, 0, 1, 2 }' >"$dir/list.txt"
 for verb in ingest partition; do "$KITH" $verb "$job" >/dev/null; done
 code=0
