@@ -65,7 +65,7 @@ done:
 static kith_status friends_add(const kith_dataset *d, const partition_graph *g, partition_graph *out) {
   kith_status st = KITH_OK;
   kith_adjacency cut = {0};
-  int64_t *same = NULL, n_friend = 0;
+  int64_t *same = NULL;
   partition_graph all = {.n = g->n};
   KITH_TRY(KITH_NEW(same, g->n));
   for (int64_t i = 0; i < g->n; i++) same[i] = i;
@@ -73,12 +73,10 @@ static kith_status friends_add(const kith_dataset *d, const partition_graph *g, 
   KITH_TRY(KITH_NEW(all.start, g->n + 1));
   KITH_TRY(KITH_NEW(all.to, g->start[g->n] + cut.start[g->n]));
   for (int64_t i = 0; i < g->n; i++) {
-    for (kith_eid e = cut.start[i]; e < cut.start[i + 1]; e++)
-      all.to[all.start[i] + n_friend++] = (int32_t)cut.neighbor[e];
-    memcpy(all.to + all.start[i] + n_friend, g->to + g->start[i],
-           (size_t)(g->start[i + 1] - g->start[i]) * sizeof *g->to);
-    all.start[i + 1] = all.start[i] + n_friend + g->start[i + 1] - g->start[i];
-    n_friend = 0;
+    int64_t at = all.start[i], n = g->start[i + 1] - g->start[i];
+    for (kith_eid e = cut.start[i]; e < cut.start[i + 1]; e++) all.to[at++] = (int32_t)cut.neighbor[e];
+    memcpy(all.to + at, g->to + g->start[i], (size_t)n * sizeof *g->to);
+    all.start[i + 1] = at + n;
   }
   *out = all;
   all = (partition_graph){0};

@@ -1,5 +1,4 @@
 /* One rank's rows of the distributed matrix: ghost columns, interior rows first, weights. */
-#include <math.h>
 #include <stdlib.h>
 
 #include "halo/halo_impl.h"
@@ -104,11 +103,8 @@ done:
 static void dist_csr_normalize(kith_dist_csr *a) {
   const kith_csr *csr = &a->csr;
   for (kith_lid p = 0; p < csr->n_row; p++)
-    for (kith_eid e = csr->start[p]; e < csr->start[p + 1]; e++) {
-      int64_t col_degree = a->degree[csr->col[e]];
-      csr->weight[e] =
-          (float)(1.0 / sqrt((double)(a->degree[csr->perm[p]] * (col_degree > 0 ? col_degree : 1))));
-    }
+    for (kith_eid e = csr->start[p]; e < csr->start[p + 1]; e++)
+      csr->weight[e] = kith__symmetric_weight(1, a->degree[csr->perm[p]], a->degree[csr->col[e]]);
 }
 
 /* Copy given weights into the permuted rows. */

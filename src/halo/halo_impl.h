@@ -2,6 +2,8 @@
 #ifndef KITH_SRC_HALO_HALO_H
 #define KITH_SRC_HALO_HALO_H
 
+#include <math.h>
+
 #include "halo/halo.h"
 
 enum { HALO_WIDTHS = 16 };
@@ -43,5 +45,11 @@ struct kith_halo {
  */
 kith_agreed kith__dist_csr_make(const kith_comm *comm, const kith_graph *g, const kith_eid *start,
                                 const kith_gid *number, int d, kith_dist_csr **out) KITH_MUST_USE;
+
+/* omega / sqrt(degree of the row * degree of the column), symmetric to the last bit; a degree of 0 counts
+ * as 1. */
+static inline float kith__symmetric_weight(double omega, int64_t row, int64_t col) {
+  return (float)(omega / sqrt((double)(row * (col > 0 ? col : 1))));
+}
 
 #endif

@@ -3,7 +3,6 @@
  * of the ties between users, each normalized by its own degrees.  A linear model reads M in one pass over
  * memory and one exchange.  A row's columns ascend by node key, whichever relation they come from.
  */
-#include <math.h>
 #include <string.h>
 
 #include "halo/halo_impl.h"
@@ -35,11 +34,6 @@ done:
   return st;
 }
 
-/* omega / sqrt(degree of the row * degree of the column), both in one relation. */
-static float merged_weight(double omega, int64_t row, int64_t col) {
-  return (float)(omega / sqrt((double)(row * (col > 0 ? col : 1))));
-}
-
 /* Weights while interactions stand before friends; friends [n_col]: ties of each row, ghosts included. */
 static void merged_weigh(kith_dist_csr *a, const kith_graph *g, double omega, const int64_t *friends) {
   kith_csr *csr = &a->csr;
@@ -47,9 +41,9 @@ static void merged_weigh(kith_dist_csr *a, const kith_graph *g, double omega, co
     kith_lid i = csr->perm[p];
     kith_eid middle = csr->start[p] + g->start[i + 1] - g->start[i];
     for (kith_eid e = csr->start[p]; e < middle; e++)
-      csr->weight[e] = merged_weight(1, a->degree[i], a->degree[csr->col[e]]);
+      csr->weight[e] = kith__symmetric_weight(1, a->degree[i], a->degree[csr->col[e]]);
     for (kith_eid e = middle; e < csr->start[p + 1]; e++)
-      csr->weight[e] = merged_weight(omega, friends[i], friends[csr->col[e]]);
+      csr->weight[e] = kith__symmetric_weight(omega, friends[i], friends[csr->col[e]]);
   }
 }
 
