@@ -21,6 +21,7 @@
 #include "kith/optimizer.h"
 #include "kith/partition.h"
 #include "kith/eval.h"
+#include "kith/schema.h"
 #include "kith/store.h"
 #include "kith/tape.h"
 #include "kith/train.h"

@@ -9,7 +9,7 @@
 #ifndef KITH_GRAPH_H
 #define KITH_GRAPH_H
 
-#include "kith/base.h"
+#include "kith/schema.h"
 
 /** The task: recommend items to users, or classify nodes. */
 typedef enum kith_task { KITH_RECOMMEND, KITH_CLASSIFY } kith_task;

@@ -37,6 +37,14 @@ typedef struct kith_edge_source {
   double min_weight;     /**< skip lines with a smaller weight; 0: keep all */
 } kith_edge_source;
 
+/** A list of a relation's edges.  Columns `user` and `item` of the list are those of the two ends. */
+typedef struct kith_relation_source {
+  char name[KITH_NAME]; /**< of the relation */
+  char from[KITH_NAME],
+      to[KITH_NAME]; /**< node types of the ends; further types exist because a list names them */
+  kith_edge_source list;
+} kith_relation_source;
+
 typedef enum kith_split_method {
   KITH_SPLIT_NONE,
   KITH_SPLIT_RATIO,

@@ -1,0 +1,42 @@
+/**
+ * Schema: the node types and the relations of a graph.
+ *
+ * A relation is a set of edges between nodes of two types, or of one (R-GCN and DGL: an edge type).  The
+ * interactions of users with items are relation `interactions` of every recommendation graph; the schema
+ * lists the relations beside them, in the order of the job.
+ */
+#ifndef KITH_SCHEMA_H
+#define KITH_SCHEMA_H
+
+#include "kith/base.h"
+
+enum {
+  KITH_MAX_TYPES = 16,    /**< node types of a graph */
+  KITH_MAX_RELATIONS = 32 /**< relations of a graph beside the interactions */
+};
+
+/** A relation beside the interactions.  Its edges are read in both directions. */
+typedef struct kith_relation_type {
+  char name[KITH_NAME]; /**< [a-z][a-z0-9_]*, at most 31 bytes */
+  int from, to;         /**< node types of the two ends */
+  bool weighted, timed; /**< whether edges have weights, and times */
+} kith_relation_type;
+
+/** Recommendation: type 0 is user and type 1 is item.  Classification: type 0 is node, and the only one. */
+typedef struct kith_schema {
+  int n_type, n_relation;
+  char type[KITH_MAX_TYPES][KITH_NAME]; /**< names of the types, as those of relations */
+  kith_relation_type relation[KITH_MAX_RELATIONS];
+} kith_schema;
+
+/** The weights of relations in a model's layers, where interactions weigh 1. */
+typedef struct kith_relation_weights {
+  int n;
+  struct kith_relation_weight {
+    char name[KITH_NAME]; /**< of the relation */
+    double weight;        /**< omega > 0; learned: its initial value */
+    bool learned;
+  } of[KITH_MAX_RELATIONS];
+} kith_relation_weights;
+
+#endif
