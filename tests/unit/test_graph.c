@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "graph/graph.h"
+#include "graph/schema.h"
 
 static void a_list_has_exactly_its_items(void **state) {
   (void)state;
@@ -42,6 +43,53 @@ static void blocks_cover_everything_once_and_differ_by_one(void **state) {
         assert_true(here == n[k] / size || here == n[k] / size + 1);
       }
     }
+}
+
+static const char *const SCHEMA_TEXT = "type user 7\ntype item 9\ntype tag 3\n"
+                                       "relation friend user user 12\nrelation tag item tag 5 weighted\n"
+                                       "relation view user item 0 weighted timed\n";
+
+static void a_schema_is_what_its_text_says_and_the_reverse(void **state) {
+  (void)state;
+  kith_schema s;
+  int64_t n[KITH_MAX_TYPES], n_edge[KITH_MAX_RELATIONS];
+  char *text = NULL;
+  assert_int_equal(KITH_OK, kith_schema_parse("f", SCHEMA_TEXT, &s, n, n_edge));
+  assert_true(s.n_type == 3 && n[0] == 7 && n[1] == 9 && n[2] == 3);
+  assert_true(s.n_relation == 3 && n_edge[0] == 12 && n_edge[1] == 5 && n_edge[2] == 0);
+  assert_int_equal(kith_schema_find_type(&s, "tag"), 2);
+  assert_int_equal(kith_schema_find_relation(&s, "tag"), 1);
+  assert_int_equal(kith_schema_find_type(&s, "friend"), -1);
+  assert_true(s.relation[1].from == KITH_ITEM && s.relation[1].to == 2);
+  assert_true(s.relation[1].weighted && !s.relation[1].timed && s.relation[2].timed);
+  assert_int_equal(KITH_OK, kith_schema_print(&s, n, n_edge, &text));
+  assert_string_equal(text, SCHEMA_TEXT);
+  KITH_FREE(text);
+}
+
+static void a_text_that_is_no_schema_is_refused(void **state) {
+  (void)state;
+  static const char *const bad[] = {
+      "",
+      "type item 1\ntype user 1\n",
+      "type user 1\n",
+      "type user 1\ntype item\n",
+      "type user 1\ntype item -1\n",
+      "type user 1\ntype item 2147483647\n",
+      "type user 1\ntype item 1\ntype item 1\n",
+      "type user 1\ntype item 1\ntype Tag 1\n",
+      "type user 1\ntype item 1\nrelation r user tag 1\n",
+      "type user 1\ntype item 1\nrelation r user item 1 timed weighted\n",
+      "type user 1\ntype item 1\nrelation r user item 1\nrelation r user item 1\n",
+      "type user 1\ntype item 1\nrelation r user item 1\ntype tag 1\n",
+      "type user 1\ntype item 1\nrelation r user item 1 weighted timed more words\n",
+      "type user 1\ntype item 1\n\n"};
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    kith_schema s = {.n_type = -1};
+    int64_t n[KITH_MAX_TYPES], n_edge[KITH_MAX_RELATIONS];
+    assert_int_equal(KITH_EDATA, kith_schema_parse("f", bad[i], &s, n, n_edge));
+    assert_int_equal(s.n_type, -1); /* as it was */
+  }
 }
 
 static void freeing_leaves_nothing_alive_and_takes_null(void **state) {
@@ -123,6 +171,8 @@ int main(void) {
       cmocka_unit_test(a_list_has_exactly_its_items),
       cmocka_unit_test(the_owner_of_a_number_is_never_an_empty_rank),
       cmocka_unit_test(blocks_cover_everything_once_and_differ_by_one),
+      cmocka_unit_test(a_schema_is_what_its_text_says_and_the_reverse),
+      cmocka_unit_test(a_text_that_is_no_schema_is_refused),
       cmocka_unit_test(freeing_leaves_nothing_alive_and_takes_null),
       cmocka_unit_test(transposes_agree_however_they_are_made),
   };

@@ -1,0 +1,139 @@
+/* Schemas: lookup, and their text in files. */
+#include "graph/schema.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "graph/graph.h"
+
+enum {
+  SCHEMA_NAME = 31,  /* bytes of a name */
+  SCHEMA_LINE = 160, /* bytes of a line: three names, a number, flags */
+  SCHEMA_WORDS = 7
+};
+
+kith_schema kith_schema_of_task(kith_task task) {
+  if (task == KITH_CLASSIFY) return (kith_schema){.n_type = 1, .type = {"node"}};
+  return (kith_schema){.n_type = KITH_TYPES, .type = {"user", "item"}};
+}
+
+int kith_schema_find_type(const kith_schema *s, const char *name) {
+  for (int t = 0; t < s->n_type; t++)
+    if (strcmp(s->type[t], name) == 0) return t;
+  return -1;
+}
+
+int kith_schema_find_relation(const kith_schema *s, const char *name) {
+  for (int r = 0; r < s->n_relation; r++)
+    if (strcmp(s->relation[r].name, name) == 0) return r;
+  return -1;
+}
+
+bool kith_schema_is_name(const char *name) {
+  if (!(name[0] >= 'a' && name[0] <= 'z') || strlen(name) > SCHEMA_NAME) return false;
+  return strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(name);
+}
+
+kith_status kith_schema_print(const kith_schema *s, const int64_t *n, const int64_t *n_edge, char **text) {
+  kith_status st = KITH_OK;
+  size_t size = (size_t)(s->n_type + s->n_relation) * SCHEMA_LINE + 1, at = 0;
+  char *out = NULL;
+  KITH_TRY(KITH_NEW(out, (int64_t)size));
+  for (int t = 0; t < s->n_type; t++)
+    at += (size_t)snprintf(out + at, size - at, "type %s %" PRId64 "\n", s->type[t], n[t]);
+  for (int r = 0; r < s->n_relation; r++) {
+    const kith_relation_type *e = &s->relation[r];
+    at += (size_t)snprintf(out + at, size - at, "relation %s %s %s %" PRId64 "%s%s\n", e->name,
+                           s->type[e->from], s->type[e->to], n_edge[r], e->weighted ? " weighted" : "",
+                           e->timed ? " timed" : "");
+  }
+  *text = out;
+  out = NULL;
+done:
+  KITH_FREE(out);
+  return st;
+}
+
+/* A number from 0 on, of digits alone; -1: it is none. */
+static int64_t schema_number(const char *word) {
+  int64_t n = 0;
+  if (!word[0] || strlen(word) > 18) return -1;
+  for (; *word; word++) {
+    if (!isdigit((unsigned char)*word)) return -1;
+    n = 10 * n + (*word - '0');
+  }
+  return n;
+}
+
+static bool schema_add_type(int n_word, char **word, kith_schema *s, int64_t *n) {
+  if (n_word != 3 || s->n_type == KITH_MAX_TYPES || s->n_relation > 0) return false;
+  int64_t many = schema_number(word[2]);
+  if (!kith_schema_is_name(word[1]) || kith_schema_find_type(s, word[1]) >= 0) return false;
+  if (many < 0 || many >= INT32_MAX) return false;
+  n[s->n_type] = many;
+  snprintf(s->type[s->n_type++], KITH_NAME, "%s", word[1]);
+  return true;
+}
+
+/* Take word *i if it is this flag. */
+static bool schema_take_flag(int n_word, char **word, const char *flag, int *i) {
+  bool is = *i < n_word && strcmp(word[*i], flag) == 0;
+  *i += is;
+  return is;
+}
+
+static bool schema_add_relation(int n_word, char **word, kith_schema *s, int64_t *n_edge) {
+  if (n_word < 5 || s->n_relation == KITH_MAX_RELATIONS) return false;
+  kith_relation_type e = {.from = kith_schema_find_type(s, word[2]), .to = kith_schema_find_type(s, word[3])};
+  int64_t many = schema_number(word[4]);
+  int i = 5;
+  e.weighted = schema_take_flag(n_word, word, "weighted", &i);
+  e.timed = schema_take_flag(n_word, word, "timed", &i);
+  if (i != n_word || !kith_schema_is_name(word[1]) || kith_schema_find_relation(s, word[1]) >= 0)
+    return false;
+  if (e.from < 0 || e.to < 0 || many < 0 || many >= INT64_MAX / 8) return false;
+  snprintf(e.name, sizeof e.name, "%s", word[1]);
+  n_edge[s->n_relation] = many;
+  s->relation[s->n_relation++] = e;
+  return true;
+}
+
+static bool schema_add_line(char *line, kith_schema *s, int64_t *n, int64_t *n_edge) {
+  char *word[SCHEMA_WORDS + 1], *rest = NULL;
+  int n_word = 0;
+  for (char *w = strtok_r(line, " ", &rest); w && n_word <= SCHEMA_WORDS; w = strtok_r(NULL, " ", &rest))
+    word[n_word++] = w;
+  if (n_word == 0) return false;
+  if (strcmp(word[0], "type") == 0) return schema_add_type(n_word, word, s, n);
+  return strcmp(word[0], "relation") == 0 && schema_add_relation(n_word, word, s, n_edge);
+}
+
+static bool schema_begins_well(const kith_schema *s) {
+  return s->n_type >= KITH_TYPES && strcmp(s->type[KITH_USER], "user") == 0 &&
+         strcmp(s->type[KITH_ITEM], "item") == 0;
+}
+
+kith_status kith_schema_parse(const char *path, const char *text, kith_schema *schema, int64_t *n,
+                              int64_t *n_edge) {
+  kith_status st = KITH_OK;
+  kith_schema s = {0};
+  char line[SCHEMA_LINE];
+  memset(n, 0, KITH_MAX_TYPES * sizeof *n);
+  memset(n_edge, 0, KITH_MAX_RELATIONS * sizeof *n_edge);
+  for (int number = 1; *text; number++) {
+    size_t length = strcspn(text, "\n");
+    snprintf(line, sizeof line, "%.*s", (int)(length < sizeof line ? length : 0), text);
+    KITH_CHECK(schema_add_line(line, &s, n, n_edge), KITH_EDATA,
+               "%s: line %d of the attribute schema is \"%.*s\", expected \"type NAME NODES\" or \"relation "
+               "NAME FROM TO EDGES\"",
+               path, number, (int)(length < SCHEMA_LINE ? length : SCHEMA_LINE), text);
+    text += length + (text[length] == '\n');
+  }
+  KITH_CHECK(schema_begins_well(&s), KITH_EDATA, "%s: the attribute schema does not begin with user and item",
+             path);
+  *schema = s;
+done:
+  return st;
+}

@@ -1,0 +1,39 @@
+/** Schemas: those of tasks without further types, lookup, and the text of the attribute `schema` in files. */
+#ifndef KITH_GRAPH_SCHEMA_H
+#define KITH_GRAPH_SCHEMA_H
+
+#include "kith/graph.h"
+
+/** Users and items, or nodes; no further types, no relations.  Local. */
+kith_schema kith_schema_of_task(kith_task task);
+
+/** The type or relation of this name; -1: there is none.  Local. */
+int kith_schema_find_type(const kith_schema *schema, const char *name);
+int kith_schema_find_relation(const kith_schema *schema, const char *name);
+
+/** Whether a name is [a-z][a-z0-9_]*, at most 31 bytes.  Local. */
+bool kith_schema_is_name(const char *name);
+
+/**
+ * The text of the attribute `schema`, in lines: "type NAME NODES", then
+ * "relation NAME FROM TO EDGES [weighted] [timed]".  Local.  Errors: KITH_ENOMEM.
+ *
+ * @param n         [n_type] nodes of each type
+ * @param n_edge    [n_relation] edges of each relation
+ * @param[out] text a new block
+ */
+kith_status kith_schema_print(const kith_schema *schema, const int64_t *n, const int64_t *n_edge,
+                              char **text) KITH_MUST_USE;
+
+/**
+ * The inverse.  The types begin with user and item; numbers of nodes are below 2^31 - 1.  Local.
+ *
+ * @param path         of the file, for messages
+ * @param[out] n       [KITH_MAX_TYPES]
+ * @param[out] n_edge  [KITH_MAX_RELATIONS]
+ * Errors: KITH_EDATA.
+ */
+kith_status kith_schema_parse(const char *path, const char *text, kith_schema *schema, int64_t *n,
+                              int64_t *n_edge) KITH_MUST_USE;
+
+#endif
