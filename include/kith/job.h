@@ -27,6 +27,8 @@ typedef struct kith_job {
   char graph[KITH_PATH], parts[KITH_PATH]; /**< graph.h5 and parts.h5; "": in the work folder */
   struct {
     kith_edge_source interactions, test, social; /**< paths are resolved */
+    int n_relation;
+    kith_relation_source relation[KITH_MAX_RELATIONS]; /**< the list of data.social as relation `friend` */
     kith_split split;
     kith_feature_source features[KITH_TYPES]; /**< by node type */
     kith_name_source names[KITH_TYPES];       /**< by node type */

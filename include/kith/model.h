@@ -5,6 +5,7 @@
 #define KITH_MODEL_H
 
 #include "kith/base.h"
+#include "kith/schema.h"
 #include "kith/walk.h"
 
 /* The models, and in the same order their names in a job.  docs/new-model.md shows how to add one. */
@@ -34,7 +35,6 @@ typedef enum kith_layer_weights { KITH_LAYER_WEIGHTS_FIXED, KITH_LAYER_WEIGHTS_L
 
 typedef struct kith_lightgcn_options {
   kith_layer_weights layer_weights;
-  double friend_weight; /**< omega: weight of ties between users, where interactions weigh 1; 0: not read */
 } kith_lightgcn_options;
 
 /** How the heads of GAT's last layer are merged: concatenation of heads with d / heads columns each, or the
@@ -66,7 +66,8 @@ typedef struct kith_model_options {
   int output_dim; /**< columns of the last layer (gcn, gat, sage, pinsage); 0: dim.  Set by trainers, not a
                      key */
   double dropout; /**< probability of dropping an element of a layer's input (ngcf: output) */
-  double edge_dropout; /**< probability of dropping an edge from a training step */
+  double edge_dropout;             /**< probability of dropping an edge from a training step */
+  kith_relation_weights relations; /**< lightgcn: relations that layers read beside the interactions */
   kith_lightgcn_options lightgcn;
   kith_gat_options gat;
   kith_sage_options sage;

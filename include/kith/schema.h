@@ -29,7 +29,7 @@ typedef struct kith_schema {
   kith_relation_type relation[KITH_MAX_RELATIONS];
 } kith_schema;
 
-/** The weights of relations in a model's layers, where interactions weigh 1. */
+/** The weights of relations in a model's layers, where interactions weigh 1; relations ascend by name. */
 typedef struct kith_relation_weights {
   int n;
   struct kith_relation_weight {

@@ -126,7 +126,7 @@ static void train_log(const cli *c, const kith_run *run, const kith_graph *g) {
              (long long)g->n_edge, c->comm->size, many);
   if (kith_model_reads_friends(&run->model))
     kith_log("ties between users (data.social): weight %g, where interactions weigh 1",
-             run->model.lightgcn.friend_weight);
+             kith_model_relation(&run->model, "friend")->weight);
   if (run->model.input != KITH_EMBEDDING)
     kith_log("input rows: %s; %d features of users, %d of items", kith_input_text(run->model.input),
              g->n_feature_of[KITH_USER], g->n_feature_of[KITH_ITEM]);

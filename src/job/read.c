@@ -211,6 +211,13 @@ done:
   return st;
 }
 
+/* data.social is a short form of a relation `friend` from users to users. */
+static void read_social(kith_job *job) {
+  if (!job->data.social.path[0]) return;
+  job->data.relation[job->data.n_relation++] =
+      (kith_relation_source){.name = "friend", .from = "user", .to = "user", .list = job->data.social};
+}
+
 /* Nodes may differ in their environments: rank 0's holds for all. */
 static kith_agreed read_paths(const kith_comm *comm, kith_job *job) {
   kith_agreed st = {KITH_OK};
@@ -231,6 +238,7 @@ kith_agreed kith_job_read(const kith_comm *comm, const char *path, int n_set, co
   KITH_TRY(read_bcast(comm, path, &text, &size));
   KITH_TRY(kith_agree(comm, read_values(path, text, size, n_set, set, &job)));
   KITH_TRY(read_paths(comm, &job));
+  read_social(&job);
   KITH_TRY(kith_agree(comm, read_check(&job)));
   *out = job;
 done:

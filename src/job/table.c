@@ -145,7 +145,7 @@ const job_key kith__job_table[] = {
      "Dropout on edges. A dropped edge is left out of the whole step: all layers, both directions."},
     {"model.layer_weights", JOB_ENUM, AT(model.lightgcn.layer_weights), 0, 0, "fixed | learned",
      "lightgcn: the final embedding is the plain mean of all layers, or a learned weighted sum."},
-    {"model.relations.friend", JOB_REAL, AT(model.lightgcn.friend_weight), 0, 1e3, "",
+    {"model.relations.friend", JOB_WEIGHT, AT(model.relations), 0, 1e3, "",
      "lightgcn: weight of the ties of data.social in every layer, where interactions weigh 1. 0: they are "
      "not read."},
     {"model.aggregator", JOB_ENUM, AT(model.sage.aggregator), 0, 0, "mean | pool | lstm",

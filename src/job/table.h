@@ -10,6 +10,7 @@ typedef enum job_kind {
   JOB_INT,       /* int */
   JOB_INT64,     /* int64_t or uint64_t */
   JOB_REAL,      /* double */
+  JOB_WEIGHT,    /* kith_relation_weights: that of the relation with the name that ends the key */
   JOB_BOOL,      /* bool */
   JOB_ENUM,      /* an enum of the size of int, by name */
   JOB_TEXT,      /* char [size] */

@@ -19,6 +19,7 @@ void kith__job_bounds(const job_key *k, size_t size, char *text) {
   case JOB_INTERVAL: snprintf(text, size, "auto, or %.15g to %.15g %s", k->low, k->high, k->unit); break;
   case JOB_FANOUTS:
   case JOB_CUTOFFS: snprintf(text, size, "list of %.15g to %.15g %s", k->low, k->high, k->unit); break;
+  case JOB_WEIGHT: snprintf(text, size, "%.15g to %.15g, or learned", k->low, k->high); break;
   case JOB_BOOL: snprintf(text, size, "true | false"); break;
   case JOB_ENUM:
   case JOB_PROTOCOL:
@@ -47,8 +48,8 @@ static kith_status value_real(const job_key *k, const char *text, double *out) {
   kith_status st = KITH_OK;
   char *end = NULL;
   double x = strtod(text, &end);
-  KITH_CHECK(value_is_number(text) && *end == '\0', KITH_ECONFIG, "%s: expected a number, found \"%s\"",
-             k->key, text);
+  KITH_CHECK(value_is_number(text) && *end == '\0', KITH_ECONFIG, "%s: expected a number%s, found \"%s\"",
+             k->key, k->kind == JOB_WEIGHT ? " or learned" : "", text);
   if (!isfinite(x) || x < k->low || x > k->high) return value_out_of_bounds(k, text);
   *out = x;
 done:
@@ -227,12 +228,50 @@ done:
   return st;
 }
 
+/* The relation that a key of model.relations is about. */
+static const char *value_relation(const job_key *k) { return strrchr(k->key, '.') + 1; }
+
+/* The index of the first relation that is not before `name`. */
+static int value_weight_index(const kith_relation_weights *w, const char *name) {
+  int i = 0;
+  while (i < w->n && strcmp(w->of[i].name, name) < 0) i++;
+  return i;
+}
+
+static void value_weight_remove(kith_relation_weights *w, const char *name) {
+  int i = value_weight_index(w, name);
+  if (i == w->n || strcmp(w->of[i].name, name) != 0) return;
+  w->n--;
+  memmove(&w->of[i], &w->of[i + 1], (size_t)(w->n - i) * sizeof *w->of);
+}
+
+/* A relation of weight 0 is not in the list. */
+static kith_status value_weight(const job_key *k, const char *text, kith_relation_weights *w) {
+  kith_status st = KITH_OK;
+  const char *name = value_relation(k);
+  bool learned = strcmp(text, "learned") == 0;
+  double weight = 1;
+  if (!learned) KITH_TRY(value_real(k, text, &weight));
+  value_weight_remove(w, name);
+  if (weight == 0) return st;
+  KITH_CHECK(w->n < KITH_MAX_RELATIONS, KITH_ECONFIG, "%s: more than %d relations have weights", k->key,
+             KITH_MAX_RELATIONS);
+  int i = value_weight_index(w, name);
+  memmove(&w->of[i + 1], &w->of[i], (size_t)(w->n - i) * sizeof *w->of);
+  w->n++;
+  w->of[i] = (struct kith_relation_weight){.weight = weight, .learned = learned};
+  snprintf(w->of[i].name, sizeof w->of[i].name, "%s", name);
+done:
+  return st;
+}
+
 kith_status kith__job_set(kith_job *job, const job_key *k, const char *text) {
   void *at = (char *)job + k->offset;
   long long whole = 0;
   switch (k->kind) {
   case JOB_INT: return value_int(k, text, at);
   case JOB_REAL: return value_real(k, text, at);
+  case JOB_WEIGHT: return value_weight(k, text, at);
   case JOB_BOOL: return value_bool(k, text, at);
   case JOB_ENUM: return value_enum(k, text, at);
   case JOB_TEXT:
@@ -272,12 +311,21 @@ static void value_print_protocol(int sampled, size_t size, char *text) {
   else snprintf(text, size, "sampled-%d", sampled);
 }
 
+static void value_print_weight(const job_key *k, const kith_relation_weights *w, size_t size, char *text) {
+  const char *name = value_relation(k);
+  int i = value_weight_index(w, name);
+  bool named = i < w->n && strcmp(w->of[i].name, name) == 0;
+  if (named && w->of[i].learned) snprintf(text, size, "learned");
+  else value_print_real(named ? w->of[i].weight : 0, size, text);
+}
+
 void kith__job_get(const kith_job *job, const job_key *k, size_t size, char *text) {
   const void *at = (const char *)job + k->offset;
   switch (k->kind) {
   case JOB_INT: snprintf(text, size, "%d", *(const int *)at); break;
   case JOB_INT64: snprintf(text, size, "%lld", (long long)*(const int64_t *)at); break;
   case JOB_REAL: value_print_real(*(const double *)at, size, text); break;
+  case JOB_WEIGHT: value_print_weight(k, at, size, text); break;
   case JOB_BOOL: snprintf(text, size, "%s", *(const bool *)at ? "true" : "false"); break;
   case JOB_ENUM: value_enum_name(k->unit, *(const int *)at, size, text); break;
   case JOB_TEXT:

@@ -1,8 +1,17 @@
 /* Which matrix the layers of a model read. */
+#include <string.h>
+
 #include "model/model.h"
 
+const struct kith_relation_weight *kith_model_relation(const kith_model_options *o, const char *name) {
+  bool reads = o->name == KITH_LIGHTGCN && o->layers > 0;
+  for (int i = 0; reads && i < o->relations.n; i++)
+    if (strcmp(o->relations.of[i].name, name) == 0) return &o->relations.of[i];
+  return NULL;
+}
+
 bool kith_model_reads_friends(const kith_model_options *o) {
-  return o->name == KITH_LIGHTGCN && o->layers > 0 && o->lightgcn.friend_weight > 0;
+  return kith_model_relation(o, "friend") != NULL;
 }
 
 bool kith_model_has_own_graph(const kith_model_options *o) {
@@ -14,6 +23,6 @@ kith_agreed kith_model_graph_create(const kith_comm *comm, const kith_graph *g, 
   if (kith_model_uses_importance_graph(o))
     return kith_importance_neighbors_create(comm, g, &o->pinsage, seed, o->dim, out);
   if (kith_model_reads_friends(o))
-    return kith_dist_csr_create_merged(comm, g, o->lightgcn.friend_weight, o->dim, out);
+    return kith_dist_csr_create_merged(comm, g, kith_model_relation(o, "friend")->weight, o->dim, out);
   return kith_dist_csr_create(comm, g, o->dim, out);
 }

@@ -29,7 +29,10 @@ bool kith_model_has_self_loops(const kith_model_options *o);
 /** Whether the blocks are of importance neighborhoods instead of the training graph (PinSage). */
 bool kith_model_uses_importance_graph(const kith_model_options *o);
 
-/** Whether layers read ties between users beside interactions: lightgcn, with a weight above 0. */
+/** The weight of a relation in the model's layers; null if they do not read it.  Only lightgcn with layers
+ * reads relations beside the interactions. */
+const struct kith_relation_weight *kith_model_relation(const kith_model_options *o, const char *name);
+/** Whether layers read ties between users (relation `friend`) beside interactions. */
 bool kith_model_reads_friends(const kith_model_options *o);
 /** Whether layers read another matrix than the training graph's adjacency: kith_model_graph_create() makes
  * it. */

@@ -49,7 +49,8 @@ static void config_key_add_model(config_key *r) {
   if (m->edge_dropout > 0 && kith_model_n_layer(m) > 0)
     config_key_add(r, " edge_dropout=%.9g", m->edge_dropout);
   if (m->dropout > 0) config_key_add(r, " dropout=%.9g", m->dropout);
-  if (kith_model_reads_friends(m)) config_key_add(r, " relations.friend=%.9g", m->lightgcn.friend_weight);
+  if (kith_model_reads_friends(m))
+    config_key_add(r, " relations.friend=%.9g", kith_model_relation(m, "friend")->weight);
 }
 
 static void config_key_add_negatives(config_key *r) {

@@ -46,6 +46,30 @@ static kith_batch_shape trainer_shape(const kith_trainer *t) {
                             .inbatch = !t->softmax && n->inbatch > 0};
 }
 
+/* Check that the cut graph has the relations that the model reads. */
+static kith_status trainer_check_relations(const kith_graph *g, const kith_train_options *train,
+                                           const kith_model_options *model) {
+  kith_status st = KITH_OK;
+  for (int i = 0; i < model->relations.n; i++) {
+    const char *name = model->relations.of[i].name;
+    const struct kith_relation_weight *r = kith_model_relation(model, name);
+    if (!r) continue;
+    KITH_CHECK(!r->learned, KITH_ECONFIG,
+               "model.relations.%s: learned, but weights of relations are fixed so far; expected a number",
+               name);
+    KITH_CHECK(strcmp(name, "friend") == 0 && g->friend.start, KITH_ECONFIG,
+               "model.relations.%s: %g, but the cut graph has no relation %s; name its list in "
+               "data.relations.%s (ties between users: data.social), and run kith ingest and kith partition "
+               "again",
+               name, r->weight, name, name);
+    KITH_CHECK(train->sampler.mode == KITH_FULL, KITH_ECONFIG,
+               "model.relations.%s: %g, but sampler.mode: %s samples interactions alone; expected full", name,
+               r->weight, kith_sampler_mode_text(train->sampler.mode));
+  }
+done:
+  return st;
+}
+
 /* Check that graph, options and model fit; set the columns of a classifier's last layer. */
 static kith_status trainer_check(const kith_graph *g, const kith_train_options *train,
                                  kith_model_options *model) {
@@ -66,14 +90,7 @@ static kith_status trainer_check(const kith_graph *g, const kith_train_options *
              "model.input: %s, but the graph has no features; name data.user_features or data.item_features "
              "and run kith ingest and kith partition again",
              kith_input_text(model->input));
-  KITH_CHECK(
-      !kith_model_reads_friends(model) || g->friend.start, KITH_ECONFIG,
-      "model.relations.friend: %g, but the cut graph has no ties between users; name data.social, and run "
-      "kith ingest and kith partition again",
-      model->lightgcn.friend_weight);
-  KITH_CHECK(!kith_model_reads_friends(model) || train->sampler.mode == KITH_FULL, KITH_ECONFIG,
-             "model.relations.friend: %g, but sampler.mode: %s samples interactions alone; expected full",
-             model->lightgcn.friend_weight, kith_sampler_mode_text(train->sampler.mode));
+  KITH_TRY(trainer_check_relations(g, train, model));
   if (classifies) model->output_dim = g->n_class;
   KITH_TRY(kith_model_check(model));
   if (!classifies) KITH_TRY(kith_loss_check(&train->loss, &train->negatives));

@@ -89,7 +89,7 @@ refused() { # TEXT words…
   rc=0; "$KITH" train job.yaml --fresh "$@" >out 2>err || rc=$?
   [ $rc = 78 ] && grep -q "model.relations.friend: .*$text" err || { echo "exit $rc"; cat err; exit 1; }
 }
-refused "no ties between users" $with
+refused "no relation friend" $with
 for verb in ingest partition; do "$KITH" $verb job.yaml $with >/dev/null; done
 refused "sampler.mode: neighbor" $with --set sampler.mode=neighbor
 "$KITH" train job.yaml --fresh $with --set model.name=ngcf >out 2>err

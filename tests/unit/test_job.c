@@ -65,8 +65,9 @@ static void assert_value_refused(const job_key *k, const char *value, const char
 static bool is_text(const job_key *k) {
   return k->kind == JOB_TEXT || k->kind == JOB_PATH || k->kind == JOB_DELIMITER || k->kind == JOB_COLUMN;
 }
+static bool is_real(const job_key *k) { return k->kind == JOB_REAL || k->kind == JOB_WEIGHT; }
 static bool is_number(const job_key *k) {
-  return k->kind == JOB_INT || k->kind == JOB_INT64 || k->kind == JOB_REAL || kith__job_is_list(k) ||
+  return k->kind == JOB_INT || k->kind == JOB_INT64 || is_real(k) || kith__job_is_list(k) ||
          k->kind == JOB_PROTOCOL;
 }
 
@@ -75,7 +76,12 @@ static void assert_same_job(const kith_job *a, const kith_job *b) {
     const job_key *k = &kith__job_table[i];
     const char *x = (const char *)a + k->offset, *y = (const char *)b + k->offset;
     size_t size = k->kind == JOB_CUTOFFS ? sizeof(int) * (size_t)a->evaluate.n_k : k->size;
-    bool same = is_text(k) ? strcmp(x, y) == 0 : memcmp(x, y, size) == 0;
+    char p[JOB_VALUE_SIZE], q[JOB_VALUE_SIZE];
+    kith__job_get(a, k, sizeof p, p);
+    kith__job_get(b, k, sizeof q, q);
+    bool same = is_text(k)              ? strcmp(x, y) == 0
+                : k->kind == JOB_WEIGHT ? strcmp(p, q) == 0
+                                        : memcmp(x, y, size) == 0;
     if (!same) fail_msg("%s differs: \"%s\", \"%s\"", k->key, is_text(k) ? x : "", is_text(k) ? y : "");
   }
   assert_int_equal(a->evaluate.n_k, b->evaluate.n_k);
@@ -138,6 +144,10 @@ static void draw(const job_key *k, uint64_t seed, char *text) {
   case JOB_COLUMN: draw_text(k, r.bits, text); break;
   case JOB_INT:
   case JOB_INT64: sprintf(text, "%lld", draw_whole(k, r.bits)); break;
+  case JOB_WEIGHT:
+    if (r.bits[3] % 2) sprintf(text, "learned");
+    else sprintf(text, "%.17g", draw_real(k, r.bits));
+    break;
   case JOB_REAL: sprintf(text, "%.17g", draw_real(k, r.bits)); break;
   case JOB_BOOL: choose("true | false", r.bits[0], text); break;
   case JOB_ENUM:
@@ -246,6 +256,7 @@ static void every_key_fits_its_place_and_its_default_its_bounds(void **state) {
   static const size_t size[] = {[JOB_INT] = sizeof(int),
                                 [JOB_INT64] = 8,
                                 [JOB_REAL] = sizeof(double),
+                                [JOB_WEIGHT] = sizeof(kith_relation_weights),
                                 [JOB_BOOL] = sizeof(bool),
                                 [JOB_ENUM] = sizeof(int),
                                 [JOB_PATH] = KITH_PATH,
@@ -263,9 +274,8 @@ static void every_key_fits_its_place_and_its_default_its_bounds(void **state) {
     const job_key *k = &kith__job_table[i];
     if (size[k->kind]) assert_int_equal(k->size, size[k->kind]);
     if (is_number(k)) assert_true(k->low < k->high);
-    if (is_number(k) && k->kind != JOB_REAL)
-      assert_true(k->low == floor(k->low) && k->high == floor(k->high));
-    if (is_number(k) && k->kind != JOB_REAL && k->kind != JOB_INT64)
+    if (is_number(k) && !is_real(k)) assert_true(k->low == floor(k->low) && k->high == floor(k->high));
+    if (is_number(k) && !is_real(k) && k->kind != JOB_INT64)
       assert_true(k->low >= INT_MIN && k->high <= INT_MAX);
     if (k->kind == JOB_INT64) assert_true(k->low >= 0 && k->high < 0x1p63); /* signed and unsigned places */
     kith__job_get(&job, k, sizeof value, value);
@@ -280,8 +290,7 @@ static void every_key_fits_its_place_and_its_default_its_bounds(void **state) {
 static void number_at(const job_key *k, int where, char *text) {
   double bound = where < 2 ? k->low : k->high;
   int out = where == 0 ? -1 : where == 3 ? 1 : 0;
-  if (k->kind == JOB_REAL)
-    sprintf(text, "%.17g", out ? nextafter(bound, out < 0 ? -INFINITY : INFINITY) : bound);
+  if (is_real(k)) sprintf(text, "%.17g", out ? nextafter(bound, out < 0 ? -INFINITY : INFINITY) : bound);
   else sprintf(text, "%s%lld", k->kind == JOB_PROTOCOL ? "sampled-" : "", (long long)bound + out);
 }
 
@@ -321,7 +330,7 @@ static void what_is_no_number_is_refused(void **state) {
       snprintf(value, sizeof value, "\"%s%s\"", before, bad[b]);
       assert_value_refused(k, value, "expected ");
     }
-    for (size_t b = 0; b < sizeof no_whole / sizeof *no_whole && k->kind != JOB_REAL; b++) {
+    for (size_t b = 0; b < sizeof no_whole / sizeof *no_whole && !is_real(k); b++) {
       snprintf(value, sizeof value, "%s%s", before, no_whole[b]);
       assert_value_refused(k, value, "expected ");
     }

@@ -27,7 +27,7 @@ static void lightgcn_alone_reads_ties(void **state) {
   (void)state;
   kith_model_options o = kith_model_defaults();
   assert_false(kith_model_reads_friends(&o));
-  o.lightgcn.friend_weight = 0.5;
+  o.relations = (kith_relation_weights){.n = 1, .of = {{.name = "friend", .weight = 0.5}}};
   assert_true(kith_model_reads_friends(&o) && kith_model_has_own_graph(&o));
   o.layers = 0;
   assert_false(kith_model_reads_friends(&o));
