@@ -11,12 +11,13 @@ enum { PARTS = 4, EPOCHS = 20, TOP = 5 };
 static kith_agreed ingest(const kith_comm *comm) {
   kith_agreed st = {KITH_OK};
   kith_generate_options world = kith_generate_defaults();
+  kith_generate_lists made = {.interactions = "interactions.tsv"};
   kith_ingest_options lists = {.interactions = {.path = "interactions.tsv", .time = "3"},
                                .split = {.method = KITH_SPLIT_LEAVE_LAST_OUT, .test = 0.1}};
   kith_ingest_report report;
   world.users = 400;
   world.interactions = 6000;
-  KITH_TRY(kith_agree(comm, kith_generate(&world, "interactions.tsv", "")));
+  KITH_TRY(kith_agree(comm, kith_generate(&world, &made, NULL)));
   KITH_TRY(kith_ingest(comm, &lists, "", "graph.h5", &report));
 done:
   return st;

@@ -8,8 +8,13 @@
 
 typedef struct kith_generate_options {
   int64_t users, items, interactions;
-  int64_t friends; /**< friendships in the whole graph */
-  double noise;    /**< share of interactions outside the user's tastes, 0 … 1 */
+  int64_t friends;     /**< friendships in the whole graph */
+  int64_t tags;        /**< tags in the whole graph; an item has 1 to 5 */
+  int64_t entities;    /**< entities of the knowledge graph */
+  double carts, views; /**< items in the cart, items viewed, per interaction: 1 <= carts <= views */
+  double homophily;    /**< probability that a friend comes from the user's own niche, 0 … 1 */
+  double drift;        /**< how far popularity and tastes move over time, 0 … 1 */
+  double noise;        /**< share of interactions outside the user's tastes, 0 … 1 */
   uint64_t seed;
   int communities; /**< latent taste communities */
   bool names;      /**< ids are readable names ("user-00017"), else integers from 0 */
@@ -17,12 +22,34 @@ typedef struct kith_generate_options {
 
 KITH_API kith_generate_options kith_generate_defaults(void);
 
+/** The files to write; a null or empty path is skipped.  Columns are separated by tabs. */
+typedef struct kith_generate_lists {
+  const char *interactions; /**< user, item, time; lines of a user ascend in time, as in all lists of times */
+  const char *carts, *views; /**< user, item, time: every item of `interactions` was in the cart before, and
+                                  every item in the cart was viewed before */
+  const char *friends;       /**< user, user; each friendship once */
+  const char *tags;          /**< item, tag */
+  const char *triples;       /**< item or entity, kind (made_by, part_of, about), entity */
+  bool item_triples;         /**< of the triples only those of items */
+} kith_generate_lists;
+
+/** Lines of each list. */
+typedef struct kith_generate_report {
+  int64_t interactions, carts, views, friends, tags, triples;
+  int64_t capped; /**< users with three quarters of the items in their carts or views, not all that the
+                       options demand; summed over the two lists */
+} kith_generate_report;
+
 /**
- * Write `interactions` (lines user<TAB>item<TAB>time) and `social` (user<TAB>user; skipped when the path is
- * "") to text files, atomically.  Local.  Memory O(users + items + communities), whatever the number of
- * interactions. Errors: KITH_ECONFIG (impossible numbers), KITH_EOUTPUT, KITH_EIO, KITH_ENOMEM.
+ * Write text lists of one synthetic graph, each atomically.  All lists of equal options describe the same
+ * graph, whichever are written in one call.
+ *
+ * Local.  Memory O(users + items + communities), whatever the number of lines.
+ *
+ * @param[out] report may be null
+ * Errors: KITH_ECONFIG (impossible numbers), KITH_EOUTPUT, KITH_EIO, KITH_ENOMEM.
  */
-KITH_API kith_status kith_generate(const kith_generate_options *o, const char *interactions,
-                                   const char *social) KITH_MUST_USE;
+KITH_API kith_status kith_generate(const kith_generate_options *o, const kith_generate_lists *lists,
+                                   kith_generate_report *report) KITH_MUST_USE;
 
 #endif

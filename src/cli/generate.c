@@ -1,4 +1,4 @@
-/* kith generate: an invented graph, written as the text lists that the job names. */
+/* kith generate: a synthetic graph, written as the text lists that the job names. */
 #include <string.h>
 
 #include "cli/cli.h"
@@ -77,7 +77,9 @@ static kith_status generate_work(cli *c) {
   kith_status st = KITH_OK;
   const kith_job *job = &c->job;
   double began = kith_clock();
-  KITH_TRY(kith_generate(&job->generate, job->data.interactions.path, job->data.social.path));
+  const kith_generate_lists lists = {.interactions = job->data.interactions.path,
+                                     .friends = job->data.social.path};
+  KITH_TRY(kith_generate(&job->generate, &lists, NULL));
   double seconds = kith_clock() - began;
   cli_print(c, "wrote %lld interactions of %lld users with %lld items to %s in %.2f s",
             (long long)job->generate.interactions, (long long)job->generate.users,

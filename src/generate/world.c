@@ -1,4 +1,4 @@
-/* The invented world: who lives where, who likes what. */
+/* The synthetic graph: where users and items belong, and what users choose. */
 #include <math.h>
 
 #include "generate/spread.h"
@@ -7,9 +7,13 @@
 static const double popular_offset = 0.3;                   /* how flat the front of the popularity law is */
 static const double niche_share = 0.6;                      /* of the choices within a community */
 static const double second_taste = 0.65, third_taste = 0.3; /* shares of users who have one */
-static const double friend_niche = 0.55,
-                    friend_community = 0.85; /* friends of the same niche; of the same community at least */
+static const double homophily_default = 0.55,
+                    community_default = 0.85; /* friends of the same community at least, at that homophily */
+static const double label_any = 0.15;         /* labels that are drawn from all */
+static const int64_t calendar_begin = 1577836800; /* 2020-01-01 */
+static const int64_t calendar_span = INT64_C(3) * 365 * 86400, calendar_least = INT64_C(30) * 86400;
 enum { ATTEMPTS_NICHE = 4, ATTEMPTS_TASTE = 16 }; /* after so many the niche, the taste are exhausted */
+enum { ATTEMPTS_COMMUNITY = 64 }; /* of a friend: after so many the community is exhausted, too */
 
 /* ---- places ---- */
 
@@ -120,29 +124,76 @@ world_taste kith__world_of_item(const world *w, int64_t item) {
                        .share = 1};
 }
 
-/* A place of the community that `at` belongs to, by popularity; of the niche only, unless it is negative. */
-static int64_t place_in(const world *w, int community, int niche, double unit) {
-  int64_t first = w->item_first[community], n = w->item_first[community + 1] - first;
-  if (niche < 0) return first + popular(n, unit);
-  return first + popular(niche_size(n, niche), unit) * WORLD_NICHES + niche;
+/* Replace each taste once, with probability `drift`, by that of another user. */
+static void user_drift(const world *w, world_user *u) {
+  for (int i = 0; i < u->n_taste; i++) {
+    u->later[i] = u->taste[i];
+    u->turn[i] = 2;
+    kith_draw draw = kith_random(w->o->seed, (kith_rng_stream)WORLD_DRIFT, (uint64_t)u->id, (uint64_t)i, 0);
+    if (kith_random_unit(draw.bits[0]) >= w->o->drift) continue;
+    int64_t place = (int64_t)kith_random_below(draw.bits[1], (uint64_t)w->o->users);
+    u->turn[i] = kith_random_unit(draw.bits[2]);
+    u->later[i].community = community_at(w->o->communities, w->user_first, place);
+    u->later[i].niche = (int)((place - w->user_first[u->later[i].community]) % WORLD_NICHES);
+  }
 }
 
-int32_t kith__world_item(const world *w, int64_t user, int64_t k, int64_t attempt, int n_taste,
-                         const world_taste *taste, double *moment) {
+world_user kith__world_user(const world *w, int64_t id) {
+  world_user u = {.id = id};
+  kith_draw draw = kith_random(w->o->seed, (kith_rng_stream)WORLD_CALENDAR, (uint64_t)id, 0, 0);
+  double room = (double)(calendar_span - calendar_least), late = floor(kith_random_unit(draw.bits[0]) * room);
+  u.begin = (double)calendar_begin + late;
+  u.span = (double)calendar_least + kith_random_unit(draw.bits[1]) * (room - late);
+  u.n_taste = kith__world_tastes(w, id, u.taste);
+  user_drift(w, &u);
+  return u;
+}
+
+/* A place of the community, by popularity at that time of the calendar, from 0 to 1; of the niche only,
+ * unless it is negative.  With drift, the front moves on through all places: what is new there then fades. */
+static int64_t place_in(const world *w, int community, int niche, double when, double unit) {
+  int64_t first = w->item_first[community], n = w->item_first[community + 1] - first;
+  if (niche >= 0) n = niche_size(n, niche);
+  int64_t moved = (int64_t)(w->o->drift * when * (double)n / 2);
+  int64_t place = popular(n, unit);
+  if (moved > 0) place = (place + n - moved) % n;
+  return first + (niche >= 0 ? place * WORLD_NICHES + niche : place);
+}
+
+int32_t kith__world_item(const world *w, const world_user *u, const world_choice *c, int64_t attempt,
+                         double *moment) {
   const kith_generate_options *o = w->o;
-  kith_draw draw = kith_random(o->seed, (kith_rng_stream)WORLD_INTERACTION, (uint64_t)user, (uint64_t)k,
+  kith_draw draw = kith_random(o->seed, (kith_rng_stream)WORLD_INTERACTION, (uint64_t)u->id, (uint64_t)c->k,
                                (uint64_t)attempt);
   double choice = kith_random_unit(draw.bits[0]), unit = kith_random_unit(draw.bits[1]);
   int64_t anywhere = (int64_t)kith_random_below(draw.bits[2], (uint64_t)o->items);
+  double when = (u->begin + u->span * c->elapsed - (double)calendar_begin) / (double)calendar_span;
   *moment = kith_random_unit(draw.bits[3]);
   if (attempt >= ATTEMPTS_TASTE) return w->item_at[anywhere];
-  if (choice < o->noise)
-    return w->item_at[place_in(w, community_at(o->communities, w->item_first, anywhere), -1, unit)];
-  choice = (choice - o->noise) / (1 - o->noise);
+  if (choice < c->noise)
+    return w->item_at[place_in(w, community_at(o->communities, w->item_first, anywhere), -1, when, unit)];
+  choice = (choice - c->noise) / (1 - c->noise);
   int t = 0;
-  while (t < n_taste - 1 && choice >= taste[t].share) t++;
+  while (t < u->n_taste - 1 && choice >= u->taste[t].share) t++;
+  const world_taste *taste = c->elapsed < u->turn[t] ? &u->taste[t] : &u->later[t];
   bool niche = kith_random_unit(draw.bits[2]) < niche_share && attempt < ATTEMPTS_NICHE;
-  return w->item_at[place_in(w, taste[t].community, niche ? taste[t].niche : -1, unit)];
+  return w->item_at[place_in(w, taste->community, niche ? taste->niche : -1, when, unit)];
+}
+
+/* Probabilities that a friend comes from the user's niche, and from the community at least. */
+typedef struct friend_shares {
+  double niche, community;
+} friend_shares;
+
+/* The community's share is 0 at homophily 0 and 1 at homophily 1.  Where the niche is exhausted, the more the
+ * dial exceeds its default, the more friends still come from the community. */
+static friend_shares friends_from(double homophily, int64_t attempt) {
+  double above = fmax(0, (homophily - homophily_default) / (1 - homophily_default));
+  friend_shares s = {homophily, community_default * fmin(1, homophily / homophily_default)};
+  s.community += (1 - community_default) * above;
+  if (attempt >= ATTEMPTS_TASTE) s = (friend_shares){0, above};
+  if (attempt >= ATTEMPTS_COMMUNITY) s.community = 0;
+  return s;
 }
 
 int32_t kith__world_friend(const world *w, int64_t user, int64_t k, int64_t attempt) {
@@ -152,11 +203,33 @@ int32_t kith__world_friend(const world *w, int64_t user, int64_t k, int64_t atte
   int community = community_at(w->o->communities, w->user_first, place);
   int64_t first = w->user_first[community], n = w->user_first[community + 1] - first;
   int niche = (int)((place - first) % WORLD_NICHES);
-  double choice = attempt < ATTEMPTS_TASTE ? kith_random_unit(draw.bits[0]) : 1;
-  if (choice < friend_niche)
+  const friend_shares share = friends_from(w->o->homophily, attempt);
+  double choice = kith_random_unit(draw.bits[0]);
+  if (choice < share.niche)
     place = first + (int64_t)kith_random_below(draw.bits[1], (uint64_t)niche_size(n, niche)) * WORLD_NICHES +
             niche;
-  else if (choice < friend_community) place = first + (int64_t)kith_random_below(draw.bits[1], (uint64_t)n);
+  else if (choice < share.community) place = first + (int64_t)kith_random_below(draw.bits[1], (uint64_t)n);
   else place = (int64_t)kith_random_below(draw.bits[1], (uint64_t)w->o->users);
   return (int32_t)kith_permutation_apply(&w->user_order, (uint64_t)place);
+}
+
+/* ---- labels ---- */
+
+/* Label x belongs to community x mod stride, and there to niche x / stride mod NICHES; with fewer labels than
+ * communities, communities share them. */
+static int64_t label_stride(const world *w, int64_t n) { return kith_min(n, w->o->communities); }
+
+int64_t kith__world_label(const world *w, int64_t n, const world_taste *taste, const kith_draw *draw) {
+  int64_t stride = label_stride(w, n), community = taste->community % stride;
+  int64_t size = (n - community + stride - 1) / stride, of_niche = niche_size(size, taste->niche);
+  double choice = kith_random_unit(draw->bits[0]), unit = kith_random_unit(draw->bits[1]);
+  if (choice < label_any) return (int64_t)kith_random_below(draw->bits[1], (uint64_t)n);
+  bool niche = of_niche > 0 && kith_random_unit(draw->bits[2]) < niche_share;
+  int64_t i = niche ? popular(of_niche, unit) * WORLD_NICHES + taste->niche : popular(size, unit);
+  return community + stride * i;
+}
+
+world_taste kith__world_of_label(const world *w, int64_t n, int64_t x) {
+  int64_t stride = label_stride(w, n);
+  return (world_taste){.community = (int)(x % stride), .niche = (int)(x / stride % WORLD_NICHES), .share = 1};
 }

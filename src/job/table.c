@@ -114,10 +114,17 @@ const job_key kith__job_table[] = {
      "Synthetic graph: number of interactions."},
     {"generate.friends", JOB_INT64, AT(generate.friends), COUNT, "pairs",
      "Synthetic graph: number of friendships."},
+    {"generate.homophily", JOB_REAL, AT(generate.homophily), 0, 1, "probability",
+     "Synthetic graph: how much friends share tastes. 0: friends are drawn from all users. 1: from the "
+     "user's "
+     "own niche, as long as it has more users."},
     {"generate.communities", JOB_INT, AT(generate.communities), 1, 1e6, "communities",
      "Synthetic graph: number of communities with common tastes."},
     {"generate.noise", JOB_REAL, AT(generate.noise), 0, 1, "share",
      "Synthetic graph: share of the interactions outside the user's tastes."},
+    {"generate.drift", JOB_REAL, AT(generate.drift), 0, 1, "",
+     "Synthetic graph: how far the popularity of items and the tastes of users move over its three years. 0: "
+     "they stay."},
     {"generate.ids", JOB_IDS, AT(generate.names), 0, 0, "names | integers",
      "Synthetic graph: ids are readable names, or integers from 0."},
     {"generate.seed", JOB_INT64, AT(generate.seed), COUNT, "", "Synthetic graph: seed of all random draws."},

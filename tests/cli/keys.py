@@ -72,8 +72,10 @@ generate.users               generated generate   40 50
 generate.items               generated generate   80 90
 generate.interactions        generated generate   300 301
 generate.friends             generated generate   20 21
+generate.homophily           generated generate   0 1
 generate.communities         generated generate   2 3
 generate.noise               generated generate   0 1
+generate.drift               generated generate   0 1
 generate.ids                 generated generate   names integers
 generate.seed                generated generate   1 2
 partition.parts              pairs     partition  2 3

@@ -11,13 +11,24 @@
 
 #include "generate/generate.h"
 
-static kith_agreed run_generate(void) {
+static kith_status generate_all(void) {
+  enum { LISTS = 5 };
+  static const char *const name[LISTS] = {"social.txt", "carts.txt", "views.txt", "tags.txt", "triples.txt"};
+  char path[LISTS][KITH_PATH];
   kith_generate_options o = kith_generate_defaults();
-  char social[KITH_PATH];
-  o.users = 20, o.items = 20, o.interactions = 60, o.friends = 10, o.communities = 2;
-  test_path(chain.outputs, "social.txt", social);
-  return kith_agree(test_comm, test_comm->rank == 0 ? kith_generate(&o, test_chain_output("list.txt"), social)
-                                                    : KITH_OK);
+  o.users = 20, o.items = 20, o.interactions = 60, o.friends = 10, o.communities = 2, o.views = 3;
+  for (int i = 0; i < LISTS; i++) test_path(chain.outputs, name[i], path[i]);
+  kith_generate_lists lists = {.interactions = test_chain_output("list.txt"),
+                               .friends = path[0],
+                               .carts = path[1],
+                               .views = path[2],
+                               .tags = path[3],
+                               .triples = path[4]};
+  return kith_generate(&o, &lists, NULL);
+}
+
+static kith_agreed run_generate(void) {
+  return kith_agree(test_comm, test_comm->rank == 0 ? generate_all() : KITH_OK);
 }
 
 static kith_agreed run_ingest(void) { return test_chain_ingest_all(test_chain_output("graph.h5")); }
@@ -75,7 +86,7 @@ static void each_of(sweep_run run, int64_t reads, int64_t writes) {
 
 static void generating(void **state) {
   (void)state;
-  each_of(run_generate, 2, 10);
+  each_of(run_generate, 6, 30);
 }
 static void ingesting(void **state) {
   (void)state;

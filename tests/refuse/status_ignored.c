@@ -6,10 +6,11 @@ kith_status caller(void);
 
 kith_status caller(void) {
   kith_generate_options o = kith_generate_defaults();
+  kith_generate_lists lists = {.interactions = "interactions.tsv"};
 #ifdef REFUSED
-  kith_generate(&o, "interactions.tsv", "");
+  kith_generate(&o, &lists, NULL);
   return KITH_OK;
 #else
-  return kith_generate(&o, "interactions.tsv", "");
+  return kith_generate(&o, &lists, NULL);
 #endif
 }

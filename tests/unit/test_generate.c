@@ -48,6 +48,10 @@ static void list_free(list *l) {
   free(l->time);
 }
 
+static kith_status generate_interactions(const kith_generate_options *o, const char *path) {
+  return kith_generate(o, &(kith_generate_lists){.interactions = path}, NULL);
+}
+
 static kith_generate_options small_world(void) {
   kith_generate_options o = kith_generate_defaults();
   o.users = 300;
@@ -64,7 +68,8 @@ static void the_counts_are_as_asked_and_no_pair_comes_twice(void **state) {
   kith_generate_options o = small_world();
   test_path(folder, "pairs.tsv", pairs);
   test_path(folder, "social.tsv", social);
-  assert_int_equal(kith_generate(&o, pairs, social), KITH_OK);
+  assert_int_equal(kith_generate(&o, &(kith_generate_lists){.interactions = pairs, .friends = social}, NULL),
+                   KITH_OK);
   list p = read_list(pairs, "user-%3d\titem-%3d\t%lld", 7000),
        s = read_list(social, "user-%3d\tuser-%3d", 7000);
   static bool met[300][500], know[300][300];
@@ -91,7 +96,7 @@ static void the_seed_decides_everything(void **state) {
   for (int i = 0; i < 3; i++) {
     o.seed = i < 2 ? 1 : 2;
     snprintf(name, sizeof name, "seed-%d", i);
-    assert_int_equal(kith_generate(&o, test_path(folder, name, path[i]), ""), KITH_OK);
+    assert_int_equal(generate_interactions(&o, test_path(folder, name, path[i])), KITH_OK);
     bytes[i] = test_file_read(path[i], &size[i]);
   }
   assert_int_equal(size[0], size[1]);
@@ -127,7 +132,7 @@ static void ids_are_integers_when_asked(void **state) {
   char path[KITH_PATH];
   kith_generate_options o = small_world();
   o.names = false;
-  assert_int_equal(kith_generate(&o, test_path(folder, "integers", path), ""), KITH_OK);
+  assert_int_equal(generate_interactions(&o, test_path(folder, "integers", path)), KITH_OK);
   list p = read_list(path, "%d\t%d\t%lld", 7000);
   assert_int_equal(p.n, 6000);
   list_free(&p);
@@ -148,7 +153,7 @@ static void crowded_worlds_are_filled_too(void **state) {
        .seed = 3},
       {.users = 3, .items = 4000, .interactions = 1, .communities = 1, .noise = 0.5, .seed = 4}};
   for (size_t i = 0; i < sizeof crowded / sizeof crowded[0]; i++) {
-    assert_int_equal(kith_generate(&crowded[i], test_path(folder, "crowded", path), ""), KITH_OK);
+    assert_int_equal(generate_interactions(&crowded[i], test_path(folder, "crowded", path)), KITH_OK);
     list p = read_list(path, "%d\t%d\t%lld", 2000);
     assert_int_equal(p.n, crowded[i].interactions);
     list_free(&p);
@@ -171,10 +176,10 @@ static void memory_does_not_grow_with_the_interactions(void **state) {
   o.names = false;
   o.users = 10000;
   o.interactions = 30000;
-  assert_int_equal(kith_generate(&o, test_path(folder, "grows", path), ""), KITH_OK);
+  assert_int_equal(generate_interactions(&o, test_path(folder, "grows", path)), KITH_OK);
   long before = peak_kib();
   o.interactions = 3000000;
-  assert_int_equal(kith_generate(&o, path, ""), KITH_OK);
+  assert_int_equal(generate_interactions(&o, path), KITH_OK);
   assert_true(peak_kib() - before < most);
 }
 
@@ -248,7 +253,7 @@ static void tastes_can_be_learned_and_popularity_is_not_enough(void **state) {
   o.items = 1500;
   o.interactions = 30000;
   o.names = false;
-  assert_int_equal(kith_generate(&o, test_path(folder, "learn", path), ""), KITH_OK);
+  assert_int_equal(generate_interactions(&o, test_path(folder, "learn", path)), KITH_OK);
   list p = read_list(path, "%d\t%d\t%lld", 30000);
   items = 1500;
   popularity = calloc((size_t)items, sizeof *popularity);
@@ -303,7 +308,7 @@ static void tags_tell_who_likes_what(void **state) {
   kith_generate_options o = small_world();
   double met = 0, all = 0;
   o.names = false;
-  assert_int_equal(kith_generate(&o, test_path(folder, "tagged", pairs), ""), KITH_OK);
+  assert_int_equal(generate_interactions(&o, test_path(folder, "tagged", pairs)), KITH_OK);
   assert_int_equal(kith_generate_features(&o, false, test_path(folder, "users", users)), KITH_OK);
   assert_int_equal(kith_generate_features(&o, true, test_path(folder, "items", items_path)), KITH_OK);
   read_tags(users, 300, user);
@@ -335,7 +340,7 @@ static void impossible_worlds_are_refused_by_name(void **state) {
   o[5].noise = 1.5;
   test_path(folder, "impossible", path);
   for (int i = 0; i < 6; i++) {
-    assert_int_equal(kith_generate(&o[i], path, ""), KITH_ECONFIG);
+    assert_int_equal(generate_interactions(&o[i], path), KITH_ECONFIG);
     assert_non_null(strstr(kith_error_text(), name[i]));
   }
 }
@@ -347,7 +352,7 @@ static void a_list_that_was_not_generated_is_left_alone(void **state) {
   kith_generate_options o = small_world();
   test_file_write(folder, "real.tsv", "1\t2\t3\n", 6, path);
   int before = test_folder_count(folder);
-  assert_int_equal(kith_generate(&o, path, ""), KITH_EOUTPUT);
+  assert_int_equal(generate_interactions(&o, path), KITH_EOUTPUT);
   assert_non_null(strstr(kith_error_text(), path));
   char *bytes = test_file_read(path, &size);
   assert_string_equal(bytes, "1\t2\t3\n");
@@ -365,7 +370,7 @@ static void without_memory_nothing_is_left_behind(void **state) {
   test_path(folder, "starved-social", social);
   do {
     kith_alloc_refuse(++k);
-    st = kith_generate(&o, path, social);
+    st = kith_generate(&o, &(kith_generate_lists){.interactions = path, .friends = social}, NULL);
     if (kith_is_bad(st)) assert_int_equal(st, KITH_ENOMEM);
     assert_int_equal(kith_alloc_live(), live);
   } while (kith_is_bad(st) && k < 100);
