@@ -52,17 +52,29 @@ static void train(const kith_comm *comm, kith_trainer *trainer) {
   }
 }
 
+/* Ids of the lists in place of the original numbers of items. */
+static void print_items(const kith_ids *ids, const kith_topk *top) {
+  char id[KITH_NAME];
+  for (int i = 0; i < TOP && top->item[i] >= 0; i++) {
+    kith_ids_print(ids, top->item[i], sizeof id, id);
+    printf("%s  score %.4f\n", id, (double)top->score[i]);
+  }
+}
+
 /* Metrics on the held-out items, and the best items of the first user.  x [n_own, d]: embeddings. */
 static kith_agreed rank_items(const kith_comm *comm, const kith_graph *g, int d, const float *x) {
   kith_agreed st = {KITH_OK};
+  kith_ids ids = {0};
   kith_eval_options o = kith_eval_defaults();
   kith_metrics metrics;
   kith_topk top = {0};
   KITH_TRY(kith_eval_metrics(comm, g, d, x, &o, &metrics));
   printf("recall@%d  %.4f\n", metrics.k[0], metrics.recall[0]);
   KITH_TRY(kith_eval_topk(comm, g, d, x, TOP, true, 1, &(kith_lid){0}, &top));
-  for (int i = 0; i < TOP; i++) printf("item %d  score %.4f\n", top.item[i], (double)top.score[i]);
+  KITH_TRY(kith_ids_read(comm, "graph.h5", KITH_ITEM, &ids));
+  print_items(&ids, &top);
 done:
+  kith_ids_free(&ids);
   kith_topk_free(&top);
   return st;
 }
