@@ -190,6 +190,28 @@ static void keys_ascend_and_equal_ones_keep_their_order(void **state) {
   }
 }
 
+/* The Unicode Standard, table 3-7: the well-formed byte sequences. */
+static void utf8_is_the_shortest_form_of_a_character(void **state) {
+  (void)state;
+  static const char *const good[] = {"\x7f",         "\xc2\x80",         "\xdf\xbf",        "\xe0\xa0\x80",
+                                     "\xed\x9f\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"};
+  static const uint32_t code[] = {0x7f, 0x80, 0x7ff, 0x800, 0xd7ff, 0x10000, 0x10ffff};
+  static const char *const bad[] = {"\xc0\x80",         "\xc1\xbf",
+                                    "\xe0\x9f\xbf",     "\xed\xa0\x80",
+                                    "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80",
+                                    "\xf5\x80\x80\x80", "\x80",
+                                    "\xc2\x41"};
+  for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+    uint32_t found = 0;
+    assert_int_equal(kith_utf8_decode(good[i], (int64_t)strlen(good[i]), &found), strlen(good[i]));
+    assert_int_equal(found, code[i]);
+  }
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    uint32_t found = 0;
+    assert_int_equal(kith_utf8_decode(bad[i], (int64_t)strlen(bad[i]), &found), 0);
+  }
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(philox_gives_its_published_answer),
                                      cmocka_unit_test(what_is_decided_tells_draws_apart),
@@ -203,6 +225,7 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(large_blocks_are_zero_too),
                                      cmocka_unit_test(a_block_that_rests_is_zero_and_takes_no_memory),
                                      cmocka_unit_test(paths_join_with_one_slash),
+                                     cmocka_unit_test(utf8_is_the_shortest_form_of_a_character),
                                      cmocka_unit_test(a_message_is_one_printable_line)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));

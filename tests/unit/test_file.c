@@ -15,11 +15,13 @@
 #include "support/folder.h"
 #include "support/mpi_main.h"
 
-static int interruptions; /* calls of fsync() and rename() still to be interrupted */
+static int interruptions;       /* calls of fsync() and rename() still to be interrupted */
+static struct stat last_synced; /* what fsync() was called for last */
 
 /* In place of the library's: interrupted as often as asked for. */
 int fsync(int file) {
   if (interruptions-- > 0) return errno = EINTR, -1;
+  fstat(file, &last_synced);
   return (int)syscall(SYS_fsync, file);
 }
 
@@ -260,6 +262,17 @@ static void what_the_environment_lacks_is_an_error_that_names_it(void **state) {
   assert_non_null(strstr(kith_error_text(), "HOME is not set"));
 }
 
+/* A rename is durable once the folder that holds the name is synced, not the file. */
+static void a_published_file_syncs_its_folder_last(void **state) {
+  (void)state;
+  struct stat is;
+  char path[KITH_PATH];
+  snprintf(path, sizeof path, "%.900s/published", folder);
+  assert_int_equal(kith_text_write(path, "text"), KITH_OK);
+  assert_int_equal(stat(folder, &is), 0);
+  assert_true(last_synced.st_ino == is.st_ino && last_synced.st_dev == is.st_dev);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(what_is_no_regular_file_is_refused_and_not_waited_for, begin, end),
@@ -270,6 +283,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(nothing_is_written_through_a_link_at_the_temporary_name, begin, end),
       cmocka_unit_test_setup_teardown(a_link_at_the_final_name_is_replaced_and_its_aim_stays, begin, end),
       cmocka_unit_test_setup_teardown(what_is_no_file_is_not_replaced, begin, end),
+      cmocka_unit_test_setup_teardown(a_published_file_syncs_its_folder_last, begin, end),
       cmocka_unit_test_setup_teardown(interrupted_calls_are_tried_again, begin, end),
       cmocka_unit_test_setup_teardown(text_goes_behind_what_a_file_has_or_nowhere, begin, end),
       cmocka_unit_test_setup_teardown(a_sweep_removes_temporary_files_and_no_others, begin, end),
