@@ -2,9 +2,18 @@
 #include <string.h>
 
 #include "partition.h"
+#include "graph/schema.h"
+
+/* The edges of the relation; null: the graph does not have it. */
+static const kith_ragged *friends_of(const kith_dataset *d) {
+  int r = kith_schema_find_relation(&d->schema, "friend");
+  const kith_relation_type *e = r < 0 ? NULL : &d->schema.relation[r];
+  return e && e->from == KITH_USER && e->to == KITH_USER ? &d->relation[r].edges : NULL;
+}
 
 int64_t kith__partition_n_friends(const kith_dataset *d) {
-  return d->friend.start ? 2 * d->friend.start[d->friend.n_row] : 0;
+  const kith_ragged *out = friends_of(d);
+  return out ? 2 * out->start[out->n_row] : 0;
 }
 
 /* The transpose: who names a user, ascending. */
@@ -42,7 +51,7 @@ static kith_eid friends_union(const int32_t *a, kith_eid n_a, const int32_t *b, 
 static kith_status friends_cut(const kith_dataset *d, int64_t n, const int64_t *node, const int64_t *number,
                                kith_adjacency *cut) {
   kith_status st = KITH_OK;
-  const kith_ragged *out = &d->friend;
+  const kith_ragged *out = friends_of(d);
   kith_ragged in = {0};
   kith_eid at = 0;
   KITH_TRY(friends_transpose(out, &in));
@@ -91,7 +100,7 @@ kith_status kith__partition_graph_make_read(const kith_dataset *d, const kith_pa
                                             partition_graph *out) {
   partition_graph g = {0};
   kith_status st = kith__partition_graph_make(d, out);
-  if (st != KITH_OK || !o->friends || !d->friend.start) return st;
+  if (st != KITH_OK || !o->friends || !friends_of(d)) return st;
   g = *out;
   *out = (partition_graph){0};
   st = friends_add(d, &g, out);
@@ -103,7 +112,7 @@ kith_agreed kith__partition_write_friends(const kith_comm *comm, kith_h5 *f, con
                                           const int64_t *node, const int64_t *number) {
   kith_agreed st = {KITH_OK};
   kith_adjacency cut = {0};
-  if (!d->friend.start) return st;
+  if (!friends_of(d)) return st;
   KITH_TRY(kith_agree(comm, friends_cut(d, n, node, number, &cut)));
   kith_eid many = cut.start[n];
   KITH_TRY(kith_h5_write(f, "edge/friend/start", KITH_H5_INT64, 0, n + 1, 0, n + 1, false, cut.start));

@@ -40,6 +40,7 @@ typedef struct kith_edge_source {
 /** A list of a relation's edges.  Columns `user` and `item` of the list are those of the two ends. */
 typedef struct kith_relation_source {
   char name[KITH_NAME]; /**< of the relation */
+  char key[KITH_NAME];  /**< "data.social": the job key of the list, for messages; "": data.relations.NAME */
   char from[KITH_NAME],
       to[KITH_NAME]; /**< node types of the ends; further types exist because a list names them */
   kith_edge_source list;
@@ -115,6 +116,7 @@ typedef struct kith_list_report {
   char delimiter[8];       /**< "": white space */
   int n_column;            /**< columns of the first lines; 0: their number differs */
   int user, item, time, weight; /**< edges: columns, from 1; 0: none.  Names: id and name as user and item */
+  bool from_to;                 /**< edges of a relation: the columns user and item are from and to */
   int64_t header;               /**< line number of the header; 0: none */
   int64_t lines, comments, blank; /**< lines of data, comments, empty lines */
   int64_t repeated;               /**< repetitions of the header, skipped */
@@ -122,27 +124,37 @@ typedef struct kith_list_report {
 
 /** What ingest reads. */
 typedef struct kith_ingest_options {
-  kith_edge_source interactions, test, social; /**< test and social are optional */
+  kith_edge_source interactions, test; /**< test is optional */
+  int n_relation;
+  kith_relation_source relation[KITH_MAX_RELATIONS]; /**< further relations, in the order of the schema */
   kith_feature_source features[KITH_TYPES];
   kith_name_source names[KITH_TYPES];
   kith_split split; /**< with a test list, only the validation share is held out */
 } kith_ingest_options;
 
+/** Counts of the list of a relation. */
+typedef struct kith_relation_report {
+  int64_t edges;            /**< distinct edges; u-v and v-u are two */
+  int64_t duplicates;       /**< repeated edges, merged */
+  int64_t unknown;          /**< edges with an unknown user or item, skipped */
+  int64_t self_loops;       /**< edges of a node with itself, skipped */
+  int64_t below_min_weight; /**< edges below the minimum weight, skipped */
+  kith_list_report list;
+} kith_relation_report;
+
 /** Counts of what ingest read, merged and skipped. */
 typedef struct kith_ingest_report {
-  int64_t n[KITH_TYPES];
+  kith_schema schema;
+  int64_t n[KITH_MAX_TYPES];
   int64_t train, valid, test; /**< distinct interactions of each split */
   int64_t duplicates;         /**< repeated interactions within a list, merged */
   int64_t test_in_train;      /**< test interactions that are training interactions, too; kept in both */
   int64_t below_min_weight;   /**< interactions below the minimum weight, skipped */
   int64_t cold_items;         /**< held-out items without a training interaction */
   int64_t cold_users;         /**< users without a training interaction */
-  int64_t social;             /**< distinct social ties */
-  int64_t social_duplicates, social_unknown, social_self,
-      social_below_min_weight; /**< ties left out: repeated, unknown user, self-loop, below minimum weight */
-  bool text_ids[KITH_TYPES], has_time, has_weight;
-  kith_list_report interactions_list, test_list, social_list, features_list[KITH_TYPES],
-      names_list[KITH_TYPES];
+  kith_relation_report relation[KITH_MAX_RELATIONS]; /**< as in the schema */
+  bool text_ids[KITH_MAX_TYPES], has_time, has_weight;
+  kith_list_report interactions_list, test_list, features_list[KITH_TYPES], names_list[KITH_TYPES];
   int64_t features[KITH_TYPES];         /**< distinct features of each type; 0 without a list */
   int64_t features_unknown[KITH_TYPES]; /**< lines with unknown ids, skipped */
   int64_t without_features[KITH_TYPES]; /**< nodes without a line */
@@ -156,14 +168,17 @@ typedef struct kith_ingest_report {
 /**
  * Read the text lists, number nodes, merge repetitions, split, and write graph.h5 (layout: docs/files.md).
  *
+ * Users and items are those of the interactions and the test list.  A relation's list adds nodes of further
+ * types, which exist because a list names them; edges with an unknown user or item are skipped.
+ *
  * Collective over `comm`; rank 0 does the work.
  *
  * @param job         the resolved job as text, stored in the file
  * @param path        the file to write; its folder must exist
  * @param[out] report equal on all ranks
  * Errors: KITH_ENOINPUT (missing list), KITH_EDATA (with file:line), KITH_ECONFIG (columns, shares, a split
- * by time without times), KITH_ENOMEM, KITH_EOUTPUT, KITH_EIO. Memory: 12 bytes per interaction, 28 with
- * times, 36 with times and weights; 20 per feature of a node.
+ * by time without times, names of relations and types), KITH_ENOMEM, KITH_EOUTPUT, KITH_EIO. Memory: 12 bytes
+ * per interaction and edge, 28 with times, 36 with times and weights; 20 per feature of a node.
  */
 KITH_API kith_agreed kith_ingest(const kith_comm *comm, const kith_ingest_options *o, const char *job,
                                  const char *path, kith_ingest_report *report) KITH_MUST_USE;

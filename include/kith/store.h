@@ -28,16 +28,24 @@ KITH_API void kith_ids_print(const kith_ids *ids, int64_t i, size_t size, char *
 /** Node whose id is `text`, or -1.  Local; linear in n. */
 KITH_API int64_t kith_ids_find(const kith_ids *ids, const char *text);
 
+/** The edges of a relation: row i holds the nodes of type `to` that node i of type `from` names. */
+typedef struct kith_relation_edges {
+  kith_ragged edges; /**< [n[from]] original numbers; an edge has the direction of its line */
+  float *weight;     /**< [edges] or null */
+  int64_t *time;     /**< [edges] seconds, or null */
+} kith_relation_edges;
+
 /** The contents of graph.h5 that partitioning reads, on every rank in full. */
 typedef struct kith_dataset {
   kith_task task;
-  int64_t n[KITH_TYPES]; /**< users, items; classification: nodes, 0 */
-  kith_eid n_edge;       /**< training interactions; classification: undirected edges */
+  kith_schema schema;
+  int64_t n[KITH_MAX_TYPES]; /**< nodes of each type of the schema */
+  kith_eid n_edge;           /**< training interactions; classification: undirected edges */
   kith_ragged train, valid,
       test;             /**< [users] their items; classification: train holds the neighbors of each node */
-  kith_ragged friend;   /**< [users] other users that the social list names; start null: there is no list */
   float *weight;        /**< [n_edge] weights of the training interactions; null if there are none */
   uint64_t fingerprint; /**< hash of all datasets of graph.h5 */
+  kith_relation_edges relation[KITH_MAX_RELATIONS]; /**< as in the schema */
   int n_feature_of[KITH_TYPES];       /**< recommendation: number of features of each type; 0: none */
   kith_features features[KITH_TYPES]; /**< recommendation: sparse features of each node */
   int n_class, n_feature;             /**< this and the rest: classification only */

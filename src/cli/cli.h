@@ -33,6 +33,8 @@ kith_agreed cli_evaluate(cli *c);
 kith_agreed cli_recommend(cli *c);
 kith_agreed cli_embed(cli *c);
 kith_agreed cli_inspect(cli *c);
+/** Print the further node types and the relations of an open graph.h5.  Local. */
+kith_status cli_inspect_relations(cli *c, kith_h5 *f) KITH_MUST_USE;
 kith_agreed cli_bench(cli *c);
 kith_agreed cli_doctor(cli *c);
 

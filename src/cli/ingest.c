@@ -21,6 +21,50 @@ static void ingest_note(cli *c, int64_t n, const char *key, const char *what) {
   if (n > 0) cli_print(c, "  %lld %s", (long long)n, what);
 }
 
+/* The counts of a relation; left out is what its list has and the graph has not. */
+static void ingest_print_relation(cli *c, const kith_schema *s, const kith_relation_type *e,
+                                  const kith_relation_report *r) {
+  char what[160];
+  const struct {
+    int64_t n;
+    const char *before, *behind;
+  } note[] = {{r->duplicates, "repeated edges of ", ", counted once"},
+              {r->unknown, "edges of ", " with an unknown user or item, left out"},
+              {r->self_loops, "edges of ", " of a node with itself, left out"},
+              {r->below_min_weight, "edges of ", " of less than the least weight, left out"}};
+  cli_print(c, "  relation %s, %s to %s: %lld edges%s", e->name, s->type[e->from], s->type[e->to],
+            (long long)r->edges,
+            e->weighted && e->timed ? " with times and weights"
+            : e->weighted           ? " with weights"
+            : e->timed              ? " with times"
+                                    : "");
+  for (size_t i = 0; i < sizeof note / sizeof *note; i++) {
+    snprintf(what, sizeof what, "%s%s%s", note[i].before, e->name, note[i].behind);
+    if (note[i].n > 0) cli_print(c, "    %lld %s", (long long)note[i].n, what);
+  }
+  cli_json_more(c, "%s\"%s\": {\"from\": \"%s\", \"to\": \"%s\", \"edges\": %lld, \"duplicates\": %lld",
+                c->members[c->n_members - 1] == '{' ? "" : ", ", e->name, s->type[e->from], s->type[e->to],
+                (long long)r->edges, (long long)r->duplicates);
+  cli_json_more(c, ", \"unknown\": %lld, \"self_loops\": %lld, \"light\": %lld", (long long)r->unknown,
+                (long long)r->self_loops, (long long)r->below_min_weight);
+  cli_json_list(c, "list", &r->list);
+  cli_json_more(c, "}");
+}
+
+/* Further node types and relations. */
+static void ingest_print_relations(cli *c, const kith_ingest_report *r) {
+  const kith_schema *s = &r->schema;
+  cli_json(c, "types", "{");
+  for (int t = 0; t < s->n_type; t++)
+    cli_json_more(c, "%s\"%s\": %lld", t > 0 ? ", " : "", s->type[t], (long long)r->n[t]);
+  cli_json_more(c, "}");
+  for (int t = KITH_TYPES; t < s->n_type; t++)
+    cli_print(c, "  %lld nodes of the further type %s", (long long)r->n[t], s->type[t]);
+  cli_json(c, "relations", "{");
+  for (int i = 0; i < s->n_relation; i++) ingest_print_relation(c, s, &s->relation[i], &r->relation[i]);
+  cli_json_more(c, "}");
+}
+
 /* What splits met where times are equal. */
 static void ingest_print_split(cli *c, const kith_split_report *r) {
   if (r->tied > 0)
@@ -84,10 +128,15 @@ static void ingest_print_names(cli *c, int type, const kith_name_report *r) {
   }
 }
 
-static void ingest_print_lists(cli *c, const kith_ingest_report *r) {
+static void ingest_print_lists(cli *c, const kith_ingest_options *o, const kith_ingest_report *r) {
+  char key[KITH_NAME];
   cli_print_list(c, "data.interactions", &r->interactions_list);
   cli_print_list(c, "data.test", &r->test_list);
-  cli_print_list(c, "data.social", &r->social_list);
+  for (int i = 0; i < o->n_relation; i++) {
+    const kith_relation_source *s = &o->relation[i];
+    snprintf(key, sizeof key, "%s%.40s", s->key[0] ? "" : "data.relations.", s->key[0] ? s->key : s->name);
+    cli_print_list(c, key, &r->relation[i].list);
+  }
   cli_print_list(c, "data.user_features", &r->features_list[KITH_USER]);
   cli_print_list(c, "data.item_features", &r->features_list[KITH_ITEM]);
   cli_print_list(c, "data.user_names", &r->names_list[KITH_USER]);
@@ -95,7 +144,6 @@ static void ingest_print_lists(cli *c, const kith_ingest_report *r) {
   cli_json(c, "lists", "{");
   cli_json_list(c, "interactions", &r->interactions_list);
   cli_json_list(c, "test", &r->test_list);
-  cli_json_list(c, "social", &r->social_list);
   cli_json_list(c, "user_features", &r->features_list[KITH_USER]);
   cli_json_list(c, "item_features", &r->features_list[KITH_ITEM]);
   cli_json_list(c, "user_names", &r->names_list[KITH_USER]);
@@ -103,7 +151,7 @@ static void ingest_print_lists(cli *c, const kith_ingest_report *r) {
   cli_json_more(c, "}");
 }
 
-static void ingest_print(cli *c, const kith_ingest_report *r, double seconds) {
+static void ingest_print(cli *c, const kith_ingest_options *o, const kith_ingest_report *r, double seconds) {
   cli_print(c, "%lld users, %lld items; interactions: %lld training, %lld validation, %lld test",
             (long long)r->n[KITH_USER], (long long)r->n[KITH_ITEM], (long long)r->train, (long long)r->valid,
             (long long)r->test);
@@ -112,18 +160,13 @@ static void ingest_print(cli *c, const kith_ingest_report *r, double seconds) {
   cli_json(c, "train", "%lld", (long long)r->train);
   cli_json(c, "valid", "%lld", (long long)r->valid);
   cli_json(c, "test", "%lld", (long long)r->test);
-  ingest_print_lists(c, r);
+  ingest_print_lists(c, o, r);
   ingest_note(c, r->duplicates, "duplicates", "repeated interactions, counted once");
   ingest_note(c, r->below_min_weight, "light", "interactions of less than the least weight, left out");
   ingest_note(c, r->test_in_train, "in_both", "test interactions that are also training interactions");
   ingest_note(c, r->cold_items, "held_out_items", "items without a training interaction");
   ingest_note(c, r->cold_users, "idle_users", "users without a training interaction, kept");
-  ingest_note(c, r->social, "social", "social ties");
-  ingest_note(c, r->social_duplicates, "social_duplicates", "repeated social ties, counted once");
-  ingest_note(c, r->social_unknown, "social_unknown", "social ties to users without interactions, left out");
-  ingest_note(c, r->social_self, "social_self", "ties of a user to itself, left out");
-  ingest_note(c, r->social_below_min_weight, "social_light",
-              "social ties of less than the least weight, left out");
+  ingest_print_relations(c, r);
   ingest_print_split(c, &r->split);
   for (int t = 0; t < KITH_TYPES; t++) ingest_print_features(c, t, r);
   for (int t = 0; t < KITH_TYPES; t++) ingest_print_names(c, t, &r->names[t]);
@@ -138,19 +181,31 @@ static void ingest_print(cli *c, const kith_ingest_report *r, double seconds) {
   cli_json(c, "seconds", "%.4f", seconds);
 }
 
+static kith_ingest_options ingest_options(const kith_job *job) {
+  kith_ingest_options o = {.interactions = job->data.interactions,
+                           .test = job->data.test,
+                           .split = job->data.split,
+                           .features = {job->data.features[KITH_USER], job->data.features[KITH_ITEM]},
+                           .names = {job->data.names[KITH_USER], job->data.names[KITH_ITEM]}};
+  if (job->data.social.path[0])
+    o.relation[o.n_relation++] = (kith_relation_source){
+        .name = "friend", .key = "data.social", .from = "user", .to = "user", .list = job->data.social};
+  return o;
+}
+
 static kith_agreed ingest_pairs(cli *c, const char *job, const char *path) {
   kith_agreed st = {KITH_OK};
-  kith_ingest_report r;
-  kith_ingest_options o = {.interactions = c->job.data.interactions,
-                           .test = c->job.data.test,
-                           .social = c->job.data.social,
-                           .split = c->job.data.split,
-                           .features = {c->job.data.features[KITH_USER], c->job.data.features[KITH_ITEM]},
-                           .names = {c->job.data.names[KITH_USER], c->job.data.names[KITH_ITEM]}};
+  kith_ingest_report *r = NULL;
+  kith_ingest_options *o = NULL;
   double began = kith_clock();
-  KITH_TRY(kith_ingest(c->comm, &o, job, path, &r));
-  ingest_print(c, &r, kith_clock() - began);
+  KITH_TRY(kith_agree(c->comm, KITH_NEW(r, 1)));
+  KITH_TRY(kith_agree(c->comm, KITH_NEW(o, 1)));
+  *o = ingest_options(&c->job);
+  KITH_TRY(kith_ingest(c->comm, o, job, path, r));
+  ingest_print(c, o, r, kith_clock() - began);
 done:
+  KITH_FREE(o);
+  KITH_FREE(r);
   return st;
 }
 

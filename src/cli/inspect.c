@@ -6,7 +6,7 @@
 
 #include "cli/cli.h"
 
-enum { INSPECT_ENTRIES = 256, INSPECT_VALUE = 256 };
+enum { INSPECT_ENTRIES = 512, INSPECT_VALUE = 256 };
 
 /* An attribute or a dataset of the file. */
 typedef struct inspect_entry {
@@ -121,7 +121,6 @@ static void inspect_print_graph(const cli *c, const inspect_entries *all) {
               !inspect_find(all, "item/name")  ? "users"
               : inspect_find(all, "user/name") ? "users and items"
                                                : "items");
-  if (inspect_find(all, "social/user")) cli_print(c, "  %lld social ties", inspect_rows(all, "social/user"));
 }
 
 static void inspect_print_parts(const cli *c, const inspect_entries *all) {
@@ -208,7 +207,10 @@ static kith_status inspect_print_summary(cli *c, kith_h5 *f, const inspect_entri
   cli_print(c, "%s: %s\n  format %s, version %s, written by %s", kith_h5_path(f), inspect_kind(format),
             format, inspect_value(all, "format_version"), inspect_value(all, "software"));
   if (strcmp(format, KITH_GRAPH_FORMAT) == 0 && inspect_is_classification(all)) inspect_print_nodes(c, all);
-  if (strcmp(format, KITH_GRAPH_FORMAT) == 0 && !inspect_is_classification(all)) inspect_print_graph(c, all);
+  if (strcmp(format, KITH_GRAPH_FORMAT) == 0 && !inspect_is_classification(all)) {
+    inspect_print_graph(c, all);
+    KITH_TRY(cli_inspect_relations(c, f));
+  }
   if (strcmp(format, KITH_PARTS_FORMAT) == 0) inspect_print_parts(c, all);
   if (strcmp(format, KITH_CHECKPOINT_FORMAT) == 0) inspect_print_checkpoint(c, all);
   if (strcmp(format, KITH_RECOMMENDATIONS_FORMAT) == 0) inspect_print_recommendations(c, all);

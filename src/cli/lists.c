@@ -30,7 +30,7 @@ static void list_delimiter(const kith_list_report *r, line *l) {
 /* What each column is. */
 static void list_columns(const kith_list_report *r, line *l) {
   const int place[] = {r->user, r->item, r->weight, r->time};
-  static const char *const what[] = {"user", "item", "weight", "time"};
+  const char *const what[] = {r->from_to ? "from" : "user", r->from_to ? "to" : "item", "weight", "time"};
   if (r->n_column > 0) line_add(l, " in %d columns", r->n_column);
   for (int k = 0; k < 4; k++)
     if (place[k] > 0) line_add(l, "%s %d %s", k ? "," : ":", place[k], what[k]);
@@ -72,9 +72,10 @@ void cli_json_list(cli *c, const char *name, const kith_list_report *r) {
   bool first = c->members[c->n_members - 1] == '{';
   cli_json_more(c, "%s\"%s\": {\"format\": \"%s\", \"delimiter\": ", first ? "" : ", ", name, r->kind);
   cli_json_string(c, r->delimiter[0] ? r->delimiter : " ");
-  cli_json_more(
-      c, ", \"columns\": %d, \"user\": %d, \"item\": %d, \"time\": %d, \"weight\": %d, \"header\": %lld",
-      r->n_column, r->user, r->item, r->time, r->weight, (long long)r->header);
+  cli_json_more(c,
+                ", \"columns\": %d, \"%s\": %d, \"%s\": %d, \"time\": %d, \"weight\": %d, \"header\": %lld",
+                r->n_column, r->from_to ? "from" : "user", r->user, r->from_to ? "to" : "item", r->item,
+                r->time, r->weight, (long long)r->header);
   cli_json_more(c, ", \"lines\": %lld, \"comments\": %lld, \"blank\": %lld, \"repeated_headers\": %lld}",
                 (long long)r->lines, (long long)r->comments, (long long)r->blank, (long long)r->repeated);
 }

@@ -66,7 +66,8 @@ static kith_agreed graph_sizes_read_pairs(kith_h5 *f, kith_graph_sizes *s) {
   KITH_TRY(kith_h5_get_attr_int(f, "n_user", &s->n[KITH_USER]));
   KITH_TRY(kith_h5_get_attr_int(f, "n_item", &s->n[KITH_ITEM]));
   KITH_TRY(kith_h5_extent(f, "train/item", &s->n_edge, &d));
-  if (kith_h5_has_dataset(f, "social/user")) KITH_TRY(kith_h5_extent(f, "social/user", &s->n_friend, &d));
+  const char *friends = kith_h5_has_dataset(f, "social/user") ? "social/user" : "edge/friend/to";
+  if (kith_h5_has_dataset(f, friends)) KITH_TRY(kith_h5_extent(f, friends, &s->n_friend, &d));
 done:
   return st;
 }

@@ -40,6 +40,11 @@ void kith__h5_fingerprint_add(kith_h5 *f, const char *name, kith_h5_type type, i
       sum + (f->comm->rank == 0 ? fingerprint_mix(set) : 0); /* so that an empty dataset counts, too */
 }
 
+void kith__h5_fingerprint_text(kith_h5 *f, const char *name, const char *text) {
+  int64_t n = (int64_t)strlen(text);
+  if (f->comm->rank == 0) kith__h5_fingerprint_add(f, name, KITH_H5_TEXT, 1, n, 0, n, 1, text);
+}
+
 kith_agreed kith__h5_put_fingerprint(kith_h5 *f) {
   int64_t sum;
   memcpy(&sum, &f->fingerprint, sizeof sum);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "h5/file.h"
+#include "graph/schema.h"
 
 enum { LAYOUT_PIECE = 1 << 16 }; /* values read at a time */
 
@@ -16,14 +17,14 @@ typedef enum layout_task { ANY, PAIRS, NODES } layout_task;
 
 /*
  * One dataset.  `rows`, `columns` and `below` name a count: an attribute of the root, or the number of rows
- * (for `columns`: of columns) of a dataset; "a+b" is a sum; null: no check.
+ * (for `columns`: of columns) of a dataset; "a+b" is a sum; "one" and "schema" are 1; null: no check.
  */
 typedef struct layout_entry {
   const char *format;
   layout_task task;
   const char *name;
-  bool required; /* the dataset must exist */
-  int factor;    /* rows = factor × rows + plus */
+  bool required;  /* the dataset must exist */
+  int64_t factor; /* rows = factor × rows + plus */
   const char *rows;
   int plus;
   const char *columns;    /* of a matrix */
@@ -96,8 +97,8 @@ static const layout_entry layout_table[] = {
     {PARTS, PAIRS, "feature/start", false, 1, "n_user+n_item", 1, NULL, "feature/feature", 0, NULL},
     {PARTS, PAIRS, "feature/feature", false, 1, NULL, 0, NULL, NULL, 0, "n_user_feature+n_item_feature"},
     {PARTS, PAIRS, "feature/value", false, 1, "feature/feature", 0, NULL, NULL, 0, NULL},
-    {PARTS, PAIRS, "edge/friend/start", false, 1, "n_user+n_item", 1, NULL, "edge/friend/neighbor", 0, NULL},
-    {PARTS, PAIRS, "edge/friend/neighbor", false, 1, NULL, 0, NULL, NULL, 0, "n_user+n_item"},
+    {PARTS, PAIRS, "edge/friend/start", false, 1, "node/original", 1, NULL, "edge/friend/neighbor", 0, NULL},
+    {PARTS, PAIRS, "edge/friend/neighbor", false, 1, NULL, 0, NULL, NULL, 0, "node/original"},
     {PARTS, PAIRS, "user/number", true, 1, "n_user", 0, NULL, NULL, 0, "n_user+n_item"},
     {PARTS, PAIRS, "item/number", true, 1, "n_item", 0, NULL, NULL, 0, "n_user+n_item"},
     {PARTS, NODES, "node/original", true, 1, "n_node", 0, NULL, NULL, 0, "n_node"},
@@ -130,7 +131,7 @@ static const layout_entry layout_table[] = {
 static kith_status layout_count_one(const kith_h5 *f, const char *what, bool columns, int64_t *n) {
   int64_t rows = 0;
   int d = 0;
-  if (strcmp(what, "one") == 0) {
+  if (strcmp(what, "one") == 0 || strcmp(what, "schema") == 0) {
     *n = 1;
     return KITH_OK;
   }
@@ -176,28 +177,112 @@ done:
   return st;
 }
 
-/* The next entry of the table that applies to this file, from *at on; null at the end. */
-static const layout_entry *layout_next(const kith_h5 *f, const char *format, layout_task task, size_t *at) {
-  for (; *at < sizeof layout_table / sizeof layout_table[0]; (*at)++) {
-    const layout_entry *s = &layout_table[*at];
-    if (strcmp(s->format, format) != 0 || (s->task != ANY && s->task != task)) continue;
-    if (!s->required && !kith__h5_has(f->file, s->name)) continue;
-    (*at)++;
-    return s;
-  }
-  return NULL;
-}
+/* ---- the entries of a file ---- */
+
+enum {
+  LAYOUT_TABLE = sizeof layout_table / sizeof layout_table[0],
+  LAYOUT_ENTRIES = LAYOUT_TABLE + 3 * KITH_MAX_TYPES + 5 * KITH_MAX_RELATIONS,
+  LAYOUT_NAMES = 3 * KITH_MAX_TYPES + 4 * KITH_MAX_RELATIONS
+};
+
+/* The entries of the table that apply to a file, and those of the types and relations of its schema. */
+typedef struct layout {
+  int n, n_name;
+  layout_entry entry[LAYOUT_ENTRIES];
+  char name[LAYOUT_NAMES][KITH_NAME]; /* of datasets of types and relations */
+} layout;
 
 static layout_task layout_task_of(const kith_h5 *f) {
   return kith__h5_has(f->file, "node/label") || kith__h5_has(f->file, "class/id") ? NODES : PAIRS;
 }
 
+static void layout_add(layout *l, layout_entry s) { l->entry[l->n++] = s; }
+
+static const char *layout_name(layout *l, const char *group, const char *name, const char *column) {
+  char *to = l->name[l->n_name++];
+  snprintf(to, KITH_NAME, "%s%.31s/%s", group, name, column);
+  return to;
+}
+
+/* graph.h5: the ids of a type; its number of nodes is that of the schema. */
+static const char *layout_ids(layout *l, const kith_schema *schema, int type, int64_t n) {
+  const char *name = layout_name(l, type < KITH_TYPES ? "" : "node/", schema->type[type], "id");
+  layout_add(l, (layout_entry){.name = name, .required = true, .factor = n, .rows = "schema"});
+  return name;
+}
+
+/*
+ * A relation: rows of `starts`, and `values` below a count.  graph.h5 counts the edges of its list;
+ * parts.h5 has them at both ends.
+ */
+static void layout_relation(layout *l, const kith_relation_type *e, const char *column, const char *rows,
+                            const char *below) {
+  const char *start = layout_name(l, "edge/", e->name, "start"),
+             *to = layout_name(l, "edge/", e->name, column),
+             *weight = layout_name(l, "edge/", e->name, "weight"),
+             *time = layout_name(l, "edge/", e->name, "time");
+  layout_add(l, (layout_entry){
+                    .name = start, .required = true, .factor = 1, .rows = rows, .plus = 1, .offsets_of = to});
+  layout_add(l, (layout_entry){.name = to, .required = true, .below = below});
+  if (e->weighted) layout_add(l, (layout_entry){.name = weight, .required = true, .factor = 1, .rows = to});
+  if (e->timed) layout_add(l, (layout_entry){.name = time, .required = true, .factor = 1, .rows = to});
+}
+
+static void layout_graph_schema(layout *l, const kith_schema *schema, const int64_t *n,
+                                const int64_t *n_edge) {
+  const char *ids[KITH_MAX_TYPES];
+  for (int t = 0; t < schema->n_type; t++) ids[t] = layout_ids(l, schema, t, n[t]);
+  for (int r = 0; r < schema->n_relation; r++) {
+    const kith_relation_type *e = &schema->relation[r];
+    layout_relation(l, e, "to", ids[e->from], ids[e->to]);
+    const char *to = l->entry[l->n - 1 - e->weighted - e->timed].name;
+    layout_add(l, (layout_entry){.name = to, .required = true, .factor = n_edge[r], .rows = "schema"});
+  }
+}
+
+/* Entries of the attribute `schema`, which files without further types and relations lack. */
+static kith_status layout_schema(const kith_h5 *f, const char *format, layout *l) {
+  kith_status st = KITH_OK;
+  kith_schema schema;
+  int64_t n[KITH_MAX_TYPES], n_edge[KITH_MAX_RELATIONS];
+  char *text = NULL;
+  bool graph = strcmp(format, GRAPH) == 0;
+  if (!graph && strcmp(format, PARTS) != 0) return st;
+  if (H5Aexists(f->file, "schema") == 0) return st; /* on error, reading it reports why */
+  KITH_TRY(kith__h5_attr_text(f->file, f->path, "schema", &text));
+  KITH_TRY(kith_schema_parse(f->path, text, &schema, n, n_edge));
+  if (graph) layout_graph_schema(l, &schema, n, n_edge);
+  for (int r = 0; r < schema.n_relation && !graph; r++)
+    layout_relation(l, &schema.relation[r], "neighbor", "node/original", "node/original");
+done:
+  KITH_FREE(text);
+  return st;
+}
+
+/* All entries of a file; free it, on failure, too. */
+static kith_status layout_make(const kith_h5 *f, const char *format, layout **out) {
+  kith_status st = KITH_OK;
+  layout_task task = layout_task_of(f);
+  KITH_TRY(KITH_NEW(*out, 1));
+  for (int i = 0; i < LAYOUT_TABLE; i++) {
+    const layout_entry *s = &layout_table[i];
+    if (strcmp(s->format, format) != 0 || (s->task != ANY && s->task != task)) continue;
+    if (s->required || kith__h5_has(f->file, s->name)) layout_add(*out, *s);
+  }
+  KITH_TRY(layout_schema(f, format, *out));
+done:
+  return st;
+}
+
+/* ---- checks ---- */
+
 kith_status kith__layout_sizes(const kith_h5 *f, const char *format) {
   kith_status st = KITH_OK;
-  size_t at = 0;
-  for (const layout_entry *s; (s = layout_next(f, format, layout_task_of(f), &at));)
-    KITH_TRY(layout_size(f, s));
+  layout *l = NULL;
+  KITH_TRY(layout_make(f, format, &l));
+  for (int i = 0; i < l->n; i++) KITH_TRY(layout_size(f, &l->entry[i]));
 done:
+  KITH_FREE(l);
   return st;
 }
 
@@ -248,12 +333,13 @@ done:
 kith_status kith_h5_check_layout(kith_h5 *f) {
   kith_status st = KITH_OK;
   char *format = NULL;
-  size_t at = 0;
+  layout *l = NULL;
   KITH_TRY(kith__h5_attr_text(f->file, f->path, "format", &format));
   KITH_TRY(kith__layout_sizes(f, format));
-  for (const layout_entry *s; (s = layout_next(f, format, layout_task_of(f), &at));)
-    KITH_TRY(layout_values_of(f, s));
+  KITH_TRY(layout_make(f, format, &l));
+  for (int i = 0; i < l->n; i++) KITH_TRY(layout_values_of(f, &l->entry[i]));
 done:
+  KITH_FREE(l);
   KITH_FREE(format);
   return st;
 }

@@ -82,8 +82,9 @@ done:
 }
 
 /* The columns are distinct. */
-static kith_status columns_check_apart(const kith__lines *lines, const kith__columns *c) {
-  static const char *const what[] = {"user", "item", "time", "weight"};
+static kith_status columns_check_apart(const kith__lines *lines, const kith__edge_policy *policy,
+                                       const kith__columns *c) {
+  const char *const what[] = {kith__edge_end(policy, 0), kith__edge_end(policy, 1), "time", "weight"};
   const int index[] = {c->user, c->item, c->time, c->weight};
   for (int i = 0; i < 4; i++)
     for (int j = 0; j < i; j++)
@@ -96,29 +97,30 @@ static kith_status columns_check_apart(const kith__lines *lines, const kith__col
 }
 
 static kith_status columns_check(const kith_edge_source *s, const kith__lines *lines,
-                                 const kith__dialect *d) {
+                                 const kith__edge_policy *policy, const kith__dialect *d) {
   kith_status st = KITH_OK;
   const kith__columns *c = &d->candidate.columns;
   KITH_TRY(column_check(lines, d, s->user, c->user));
   KITH_TRY(column_check(lines, d, s->item, c->item));
   KITH_TRY(column_check(lines, d, s->time, c->time));
   KITH_TRY(column_check(lines, d, s->weight, c->weight));
-  KITH_TRY(columns_check_apart(lines, c));
+  KITH_TRY(columns_check_apart(lines, policy, c));
 done:
   return st;
 }
 
 /* Warn about unread columns, which may be weights or times. */
 static void columns_warn_unread(const kith_edge_source *s, const kith__lines *lines,
-                                const kith__candidate *w) {
+                                const kith__edge_policy *policy, const kith__candidate *w) {
   if (w->min != w->max || w->max <= 2 || s->user[0] || s->item[0] || s->time[0] || s->weight[0]) return;
   kith_warn(
-      "%s: %s %s not read; name %s with %s.columns.weight or .time, or name .user and .item to leave %s out",
+      "%s: %s %s not read; name %s with %s.columns.weight or .time, or name .%s and .%s to leave %s out",
       lines->path,
       w->max == 3   ? "column 3"
       : w->max == 4 ? "columns 3 and 4"
                     : "the columns from 3 on",
-      w->max == 3 ? "is" : "are", w->max == 3 ? "it" : "them", lines->key, w->max == 3 ? "it" : "them");
+      w->max == 3 ? "is" : "are", w->max == 3 ? "it" : "them", lines->key, kith__edge_end(policy, 0),
+      kith__edge_end(policy, 1), w->max == 3 ? "it" : "them");
 }
 
 /* ---- reading ---- */
@@ -129,8 +131,8 @@ static inline kith_status edge_find_node(const kith__edge_policy *policy, kith__
   char shown[48];
   kith_status st = kith__id_map_find(map, lines, id, add, number);
   if (kith_is_bad(st) || *number >= 0 || policy->skip_unknown) return st;
-  return kith__lines_fail(lines, "expected %s %s that the %s, found %s", map->kind[0] == 'i' ? "an" : "a",
-                          map->kind, policy->must_be_new ? "graph knows" : "interactions know",
+  return kith__lines_fail(lines, "expected %s %s that the %s, found %s", kith__article(map->kind), map->kind,
+                          policy->must_be_new ? "graph knows" : "interactions know",
                           kith__field_quote(id, shown));
 }
 
@@ -142,6 +144,23 @@ static inline kith_status edge_find_user(const kith__edge_policy *policy, const 
 static inline kith_status edge_find_item(const kith__edge_policy *policy, const kith__lines *lines,
                                          kith__field id, int32_t *number) {
   return edge_find_node(policy, policy->item, policy->add_items, lines, id, number);
+}
+
+/* Numbers of both ends; -1 where an unknown id makes the edge be skipped. */
+static inline kith_status edge_find_ends(const kith__edge_policy *policy, const kith__lines *lines,
+                                         kith__field user, kith__field item, int32_t *n_user,
+                                         int32_t *n_item) {
+  kith_status st = KITH_OK;
+  if (policy->add_whole) {
+    KITH_TRY(edge_find_node(policy, policy->user, false, lines, user, n_user));
+    KITH_TRY(edge_find_node(policy, policy->item, false, lines, item, n_item));
+    if (*n_user < 0 && !policy->add_users) goto done;
+    if (*n_item < 0 && !policy->add_items) goto done;
+  }
+  KITH_TRY(edge_find_user(policy, lines, user, n_user));
+  KITH_TRY(edge_find_item(policy, lines, item, n_item));
+done:
+  return st;
 }
 
 /* Whether both ends are known although one must be new. */
@@ -231,8 +250,7 @@ static kith_status edges_line(const kith__lines *lines, edge_columns *e, kith__f
     policy->below_min_weight++;
     goto done;
   }
-  KITH_TRY(edge_find_user(policy, lines, field[c->user], &user));
-  KITH_TRY(edge_find_item(policy, lines, field[c->item], &item));
+  KITH_TRY(edge_find_ends(policy, lines, field[c->user], field[c->item], &user, &item));
   if (policy->user->n > n_user && e->named && kith__header_words(field[c->user], field[c->item]))
     return edges_named(lines, field[c->user], field[c->item]);
   if (c->time >= 0 && !kith__field_time(field[c->time], &time)) {
@@ -275,7 +293,7 @@ static kith_status edges_read(const kith_edge_source *s, const kith__dialect *d,
     KITH_TRY(edges_line(lines, &e, line, policy, edges));
     KITH_TRY(kith__lines_next(lines, &line));
   }
-  columns_warn_unread(s, lines, w);
+  columns_warn_unread(s, lines, policy, w);
   kith__time_units_warn(&e.units, lines->path);
 done:
   return st;
@@ -290,11 +308,12 @@ static kith_status adjacency_line(const kith__lines *lines, const kith__delimite
   int32_t u, i;
   *n = 1;
   if (!kith__field_next(delimiter, &line, &user)) return kith__field_end(delimiter, lines, line);
-  KITH_TRY(edge_find_user(policy, lines, user, &u));
+  if (!policy->add_whole) KITH_TRY(edge_find_user(policy, lines, user, &u));
   while (kith__field_next(delimiter, &line, &item)) {
     if (item.size == 0 && !line.at) break; /* a trailing delimiter */
     ++*n;
-    KITH_TRY(edge_find_item(policy, lines, item, &i));
+    if (policy->add_whole) KITH_TRY(edge_find_ends(policy, lines, user, item, &u, &i));
+    else KITH_TRY(edge_find_item(policy, lines, item, &i));
     if (edge_is_known(policy, u, i)) return edge_refuse_known(policy, lines, user, item);
     KITH_TRY(edge_add(policy, edges, u, i, 0, 0));
   }
@@ -326,8 +345,11 @@ done:
 /* Report that no edge was found, or none of the minimum weight. */
 static kith_status edge_reader_none(const kith_edge_source *s, const kith__lines *lines,
                                     kith__delimiter delimiter, int64_t number, kith_list_format format,
-                                    int64_t light) {
-  const char *expected = format == KITH_EDGES ? "lines of a user and an item" : "lines of a user and items";
+                                    const kith__edge_policy *policy) {
+  int64_t light = policy->below_min_weight;
+  const char *expected = policy->from_to        ? "lines of two nodes or more"
+                         : format == KITH_EDGES ? "lines of a user and an item"
+                                                : "lines of a user and items";
   if (light > 0)
     return kith_fail(KITH_EDATA, "%s: none of its %lld lines has a weight of %.9g or more", s->path,
                      (long long)light, s->min_weight);
@@ -385,7 +407,7 @@ kith_status kith__edge_list_read(const kith_edge_source *s, kith__edge_policy *p
   KITH_TRY(KITH_NEW(preview, 1));
   KITH_TRY(kith__preview_read(s, policy, &lines, preview));
   KITH_TRY(kith__dialect_find(preview, &d));
-  if (d.format == KITH_EDGES) KITH_TRY(columns_check(s, &lines, &d));
+  if (d.format == KITH_EDGES) KITH_TRY(columns_check(s, &lines, policy, &d));
   KITH_TRY(kith__dialect_check_header(preview, &d));
   edge_reader_expect(&d, &lines);
   const int64_t number =
@@ -394,8 +416,8 @@ kith_status kith__edge_list_read(const kith_edge_source *s, kith__edge_policy *p
   if (d.format == KITH_EDGES) KITH_TRY(edges_read(s, &d, &lines, policy, edges));
   else KITH_TRY(adjacency_read(&d, &lines, policy, edges));
   edge_reader_report(&d, &lines, &policy->report);
-  if (edges->n + policy->skipped == 0)
-    KITH_TRY(edge_reader_none(s, &lines, guess, number, d.format, policy->below_min_weight));
+  policy->report.from_to = policy->from_to;
+  if (edges->n + policy->skipped == 0) KITH_TRY(edge_reader_none(s, &lines, guess, number, d.format, policy));
 done:
   KITH_FREE(preview);
   kith__lines_close(&lines);

@@ -97,19 +97,27 @@ static bool header_is_known_id(kith__id_map *map, const kith__lines *lines, kith
   return may && !kith_is_bad(kith__id_map_add(map, lines, id, false, &number)) && number >= 0;
 }
 
-/* The header names user and item in other columns than those that are read. */
+/* Whether a field is a usual column name of a node type. */
+static bool header_is_type(kith__field field, const kith__id_map *map) {
+  if (strcmp(map->kind, "user") == 0) return IS_WORD(field, user_words);
+  return strcmp(map->kind, "item") == 0 && IS_WORD(field, item_words);
+}
+
+/* The header names the two ends in other columns than those that are read. */
 static kith_status header_misplaced(const kith__preview *a, const kith__dialect *d, const kith__field *field,
                                     int n, const char *key) {
   bool named = a->source->user[0] || a->source->item[0], bad = n > 0 && field[0].size == 0;
+  const kith__edge_policy *p = a->policy;
   char shown[256];
-  for (int i = 0; i < n; i++)
-    bad = bad || (i != 0 && IS_WORD(field[i], user_words)) || (i == 0 && IS_WORD(field[i], item_words));
+  for (int i = 0; i < n && p->user != p->item; i++)
+    bad = bad || header_is_type(field[i], i != 0 ? p->user : p->item);
   if (named || !bad) return KITH_OK;
   header_show(&d->candidate, d->header, sizeof shown, shown);
   return kith_fail(KITH_EDATA,
-                   "%s:%lld: columns are called %s, but the first would be the user and the second the item; "
-                   "set %s.columns.user and .item",
-                   a->lines->path, (long long)d->header_number, shown, key);
+                   "%s:%lld: columns are called %s, but the first would be the %s and the second the %s; "
+                   "set %s.columns.%s and .%s",
+                   a->lines->path, (long long)d->header_number, shown, p->user->kind, p->item->kind, key,
+                   kith__edge_end(p, 0), kith__edge_end(p, 1));
 }
 
 /* The job declares a header: known ids or numbers are data. */

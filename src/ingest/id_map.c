@@ -125,13 +125,6 @@ done:
   return st;
 }
 
-static const char *id_map_one(const kith__id_map *map) {
-  return map->kind[0] == 'i'   ? "an item"
-         : map->kind[0] == 'c' ? "a class"
-         : map->kind[0] == 'f' ? "a feature"
-                               : "a user";
-}
-
 /*
  * Check an id that is not in the map, whether it is added or not: valid UTF-8, no control characters, and no
  * invisible characters, which would make two ids look equal.
@@ -146,14 +139,15 @@ static kith_status id_map_check_text(const kith__id_map *map, const kith__lines 
                               (unsigned char)id.at[at]);
     if (kith_unicode_is_control(code))
       return kith__lines_fail(lines,
-                              "a tab or control character in %s id, %s (U+%04" PRIX32
+                              "a tab or control character in %s %s id, %s (U+%04" PRIX32
                               "); ids stand between tabs in what Kith writes",
-                              id_map_one(map), kith__field_quote(id, shown), code);
+                              kith__article(map->kind), map->kind, kith__field_quote(id, shown), code);
     if (kith_unicode_is_invisible(code))
       return kith__lines_fail(lines,
                               "an invisible character, U+%04" PRIX32
-                              ", in %s id, behind %s; remove it from the list",
-                              code, id_map_one(map), kith__field_quote((kith__field){id.at, at}, shown));
+                              ", in %s %s id, behind %s; remove it from the list",
+                              code, kith__article(map->kind), map->kind,
+                              kith__field_quote((kith__field){id.at, at}, shown));
   }
   return KITH_OK;
 }
@@ -211,8 +205,8 @@ static kith_status id_map_take_integer(kith__id_map *map, const kith__lines *lin
   int64_t value;
   if (!kith__field_integer(id, &value)) return id_map_refuse_integer(map, lines, id);
   if (value < 0)
-    return kith__lines_fail(lines, "expected %s id of 0 or more, found %lld", id_map_one(map),
-                            (long long)value);
+    return kith__lines_fail(lines, "expected %s %s id of 0 or more, found %lld", kith__article(map->kind),
+                            map->kind, (long long)value);
   if (value < ID_MAP_DIRECT) return id_map_take_dense(map, lines, value, add, out);
   return id_map_take_hashed(map, lines, id, value, add, out);
 }
@@ -226,10 +220,11 @@ static bool id_map_look_headed(const kith__id_map *map, kith__field id) {
 static kith_status id_map_take_text(kith__id_map *map, const kith__lines *lines, kith__field id, bool add,
                                     int32_t *out) {
   char first[48], shown[48];
-  if (id.size == 0) return kith__lines_fail(lines, "expected %s id, found nothing", id_map_one(map));
+  if (id.size == 0)
+    return kith__lines_fail(lines, "expected %s %s id, found nothing", kith__article(map->kind), map->kind);
   if (id.size > KITH__ID_BYTES)
-    return kith__lines_fail(lines, "expected %s id of at most %d bytes, found %lld", id_map_one(map),
-                            KITH__ID_BYTES, (long long)id.size);
+    return kith__lines_fail(lines, "expected %s %s id of at most %d bytes, found %lld",
+                            kith__article(map->kind), map->kind, KITH__ID_BYTES, (long long)id.size);
   if (id_map_look_headed(map, id))
     return kith__lines_fail(
         lines,

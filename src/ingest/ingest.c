@@ -1,9 +1,10 @@
 /* Ingest for recommendation: rank 0 reads the lists, numbers, merges, splits, and writes graph.h5. */
 #include <string.h>
 
+#include "graph/schema.h"
 #include "ingest/features.h"
 #include "ingest/names.h"
-#include "store/graph.h"
+#include "ingest/relations.h"
 
 /* ---- checks ---- */
 
@@ -41,7 +42,7 @@ static kith_status ingest_check(const kith_ingest_options *o) {
   KITH_CHECK(o->interactions.path[0], KITH_ECONFIG,
              "data.interactions: expected the path of a list, found none");
   KITH_TRY(kith__edge_source_check("data.interactions", &o->interactions));
-  KITH_TRY(kith__edge_source_check("data.social", &o->social));
+  KITH_TRY(kith__relations_check(o));
 done:
   return st;
 }
@@ -76,43 +77,6 @@ static kith_status read_test(const kith_ingest_options *o, kith__id_map *user, k
   r->below_min_weight += policy.below_min_weight;
   r->test_list = policy.report;
 done:
-  return st;
-}
-
-/* Remove self-loops. */
-static int64_t drop_self(kith__edge_list *edges) {
-  int64_t before = edges->n;
-  edges->n = 0;
-  for (kith__edge_chunk *b = edges->first; b; b = b->next) {
-    int64_t kept = 0;
-    for (int64_t k = 0; k < b->n; k++) {
-      if (b->user[k] == b->item[k]) continue;
-      b->user[kept] = b->user[k];
-      b->item[kept] = b->item[k];
-      if (b->time) b->time[kept] = b->time[k];
-      if (b->weight) b->weight[kept] = b->weight[k];
-      kept++;
-    }
-    b->n = kept;
-    edges->n += kept;
-  }
-  return before - edges->n;
-}
-
-static kith_status read_social(const kith_ingest_options *o, kith__id_map *user, kith__edge_csr *social,
-                               kith_ingest_report *r) {
-  kith_status st = KITH_OK;
-  kith__edge_list edges = {0};
-  kith__edge_policy policy = {.key = "data.social", .user = user, .item = user, .skip_unknown = true};
-  KITH_TRY(kith__edge_list_read(&o->social, &policy, &edges));
-  r->social_list = policy.report;
-  r->social_unknown = policy.skipped;
-  r->social_below_min_weight = policy.below_min_weight;
-  r->social_self = drop_self(&edges);
-  KITH_TRY(kith__edge_csr_build(&edges, user->n, social, &r->social_duplicates));
-  r->social = social->ragged.start[social->ragged.n_row];
-done:
-  kith__edge_list_free(&edges);
   return st;
 }
 
@@ -187,7 +151,8 @@ done:
 }
 
 static kith_status ingest_report(const kith__graph_data *t, kith_ingest_report *r) {
-  for (int k = 0; k < KITH_TYPES; k++) {
+  r->schema = t->schema;
+  for (int k = 0; k < t->schema.n_type; k++) {
     r->n[k] = t->ids[k].n;
     r->text_ids[k] = t->ids[k].text != NULL;
   }
@@ -228,28 +193,26 @@ done:
 
 static kith_status ingest_read(const kith_ingest_options *o, kith__graph_data *t, kith_ingest_report *r) {
   kith_status st = KITH_OK;
-  kith__id_map user, item;
+  kith__id_map map[KITH_MAX_TYPES] = {{0}}, *user = &map[KITH_USER], *item = &map[KITH_ITEM];
   kith__edge_list train = {0}, test = {0};
-  kith__id_map_init(&user, "user", o->interactions.ids);
-  kith__id_map_init(&item, "item", o->interactions.ids);
+  t->schema = kith_schema_of_task(KITH_RECOMMEND);
+  for (int k = 0; k < KITH_TYPES; k++) kith__id_map_init(&map[k], t->schema.type[k], o->interactions.ids);
   KITH_TRY(ingest_check(o));
-  KITH_TRY(read_interactions(o, &user, &item, &train, r));
+  KITH_TRY(read_interactions(o, user, item, &train, r));
   t->format = r->interactions_list.format;
-  if (o->test.path[0]) KITH_TRY(read_test(o, &user, &item, &test, r));
-  if (o->social.path[0]) KITH_TRY(read_social(o, &user, &t->social, r));
-  if (o->features[KITH_USER].path[0]) KITH_TRY(read_features(o, KITH_USER, &user, t, r));
-  if (o->features[KITH_ITEM].path[0]) KITH_TRY(read_features(o, KITH_ITEM, &item, t, r));
-  KITH_TRY(read_names(o, KITH_USER, &user, t, r));
-  KITH_TRY(read_names(o, KITH_ITEM, &item, t, r));
-  KITH_TRY(kith__id_map_ids(&user, &t->ids[KITH_USER]));
-  KITH_TRY(kith__id_map_ids(&item, &t->ids[KITH_ITEM]));
-  kith__id_map_free(&user); /* before the rows are allocated */
-  kith__id_map_free(&item);
-  KITH_TRY(ingest_rows(o, &train, &test, user.n, t, r));
+  if (o->test.path[0]) KITH_TRY(read_test(o, user, item, &test, r));
+  KITH_TRY(kith__relations_lists(o, map, t, r));
+  for (int k = 0; k < KITH_TYPES; k++)
+    if (o->features[k].path[0]) KITH_TRY(read_features(o, k, &map[k], t, r));
+  for (int k = 0; k < KITH_TYPES; k++) KITH_TRY(read_names(o, k, &map[k], t, r));
+  for (int k = 0; k < t->schema.n_type; k++) {
+    KITH_TRY(kith__id_map_ids(&map[k], &t->ids[k]));
+    kith__id_map_free(&map[k]); /* before the rows are allocated */
+  }
+  KITH_TRY(ingest_rows(o, &train, &test, user->n, t, r));
   KITH_TRY(ingest_report(t, r));
 done:
-  kith__id_map_free(&user);
-  kith__id_map_free(&item);
+  for (int k = 0; k < KITH_MAX_TYPES; k++) kith__id_map_free(&map[k]);
   kith__edge_list_free(&train);
   kith__edge_list_free(&test);
   return st;

@@ -10,9 +10,13 @@
  *   id_map     ids of one node type <-> original numbers
  *   edge_list  edges (user, item, time, weight) in reading order
  *   edge_csr   the same as rows: one per user, ascending by item, each edge once
+ *
+ * Of a relation, user and item stand for the two ends, from and to.
  */
 #ifndef KITH_INGEST_LISTS_H
 #define KITH_INGEST_LISTS_H
+
+#include <string.h>
 
 #include "ingest/bytes.h"
 #include "store/graph.h"
@@ -174,7 +178,7 @@ enum { KITH__ID_BYTES = 255 }; /**< the longest text id */
 
 /** The ids of one node type, numbered in the order of their first appearance. */
 typedef struct kith__id_map {
-  const char *kind;   /**< "user", "item", "class" or "feature", for messages */
+  const char *kind;   /**< "user", "item", "class", "feature", or a further type, for messages; borrowed */
   bool text, decided; /**< text: ids are text; decided by the first id */
   bool declared_text; /**< the job says text, so integers among them are no sign of a header */
   int32_t n;
@@ -190,6 +194,10 @@ typedef struct kith__id_map {
   int width; /**< bytes of the longest text id */
 } kith__id_map;
 
+/** The article of a noun: "an" item, "a" user.  Local. */
+static inline const char *kith__article(const char *noun) {
+  return noun[0] != 'u' && strchr("aeio", noun[0]) ? "an" : "a";
+}
 void kith__id_map_init(kith__id_map *map, const char *what, kith_id_kind ids);
 void kith__id_map_free(kith__id_map *map);
 /** Original number of an id.  An unknown id gets the next number if `add`, else -1. */
@@ -257,10 +265,18 @@ typedef struct kith__edge_policy {
   kith__id_map *user, *item;
   bool add_users, add_items;
   bool skip_unknown;                 /**< skip edges with an unknown id instead of failing */
+  bool add_whole;                    /**< with skip_unknown: an edge that is skipped adds no node */
+  bool from_to;                      /**< the columns of the ends are called from and to, not user and item */
   int64_t skipped, below_min_weight; /**< edges skipped for that; lines below the minimum weight */
   const char *must_be_new;           /**< "a new user": each edge must have a new end; null: it need not */
   int32_t n_known[KITH_TYPES];       /**< ids below these numbers are not new */
 } kith__edge_policy;
+
+/** Name of the column of an end, 0 or 1: "user" and "item", or "from" and "to".  Local. */
+static inline const char *kith__edge_end(const kith__edge_policy *policy, int end) {
+  static const char *const name[2][2] = {{"user", "item"}, {"from", "to"}};
+  return name[policy->from_to][end];
+}
 
 /**
  * Copy settings that `source` leaves open from the source of a list that was read as `format`: delimiter,

@@ -1,6 +1,7 @@
-/* graph.h5: the file as a whole; its groups are in ids.c, ragged.c, features.c and nodes.c. */
+/* graph.h5: the file as a whole; its groups are in ids.c, ragged.c, relations.c, features.c and nodes.c. */
 #include <string.h>
 
+#include "graph/schema.h"
 #include "h5/fingerprint.h"
 #include "store/graph.h"
 
@@ -12,16 +13,16 @@ void kith__graph_data_free(kith__graph_data *data) {
     kith_ids_free(&data->feature_ids[k]);
     kith_ids_free(&data->names[k]);
   }
-  for (int t = 0; t < KITH_TYPES; t++) kith_ids_free(&data->ids[t]);
+  for (int t = 0; t < KITH_MAX_TYPES; t++) kith_ids_free(&data->ids[t]);
+  for (int r = 0; r < KITH_MAX_RELATIONS; r++) kith__edge_csr_free(&data->relation[r]);
   kith__edge_csr_free(&data->train);
   kith__edge_csr_free(&data->valid);
   kith__edge_csr_free(&data->test);
-  kith__edge_csr_free(&data->social);
 }
 
 static int64_t graph_data_bytes(const kith__graph_data *t, const char *job) {
   int64_t n = kith__edge_csr_bytes(&t->train) + kith__edge_csr_bytes(&t->valid) +
-              kith__edge_csr_bytes(&t->test) + kith__edge_csr_bytes(&t->social);
+              kith__edge_csr_bytes(&t->test) + kith__relations_bytes(t);
   for (int k = 0; k < KITH_TYPES; k++)
     n += kith__ids_bytes(&t->ids[k]) + kith__ids_bytes(&t->names[k]) + kith__ids_bytes(&t->feature_ids[k]) +
          kith__features_bytes(&t->features[k]);
@@ -45,7 +46,7 @@ kith_agreed kith__graph_write(const kith_comm *comm, const kith__graph_data *t, 
   KITH_TRY(kith__edge_csr_write(f, "train", "item", &t->train));
   KITH_TRY(kith__edge_csr_write(f, "valid", "item", &t->valid));
   KITH_TRY(kith__edge_csr_write(f, "test", "item", &t->test));
-  if (t->social.ragged.start) KITH_TRY(kith__edge_csr_write(f, "social", "user", &t->social));
+  KITH_TRY(kith__relations_write(f, t));
   for (int k = 0; k < KITH_TYPES; k++)
     KITH_TRY(kith__features_write(f, k, &t->features[k], &t->feature_ids[k], t->feature_format[k]));
   KITH_TRY(kith__h5_put_fingerprint(f));
@@ -63,7 +64,7 @@ void kith_dataset_destroy(kith_dataset **dataset) {
   kith_ragged_free(&d->train);
   kith_ragged_free(&d->valid);
   kith_ragged_free(&d->test);
-  kith_ragged_free(&d->friend);
+  for (int r = 0; r < KITH_MAX_RELATIONS; r++) kith__relation_edges_free(&d->relation[r]);
   for (int t = 0; t < KITH_TYPES; t++) kith_features_free(&d->features[t]);
   KITH_FREE(d->weight);
   KITH_FREE(d->feature);
@@ -89,11 +90,10 @@ static kith_agreed dataset_read_pairs(const kith_comm *comm, kith_h5 *f, kith_da
   d->n[KITH_USER] = n_user;
   d->n[KITH_ITEM] = n_item;
   KITH_TRY(kith__ragged_read(comm, f, "train", "item", n_user, n_item, &d->train));
-  KITH_TRY(kith__train_weights_read(comm, f, d->train.start[d->train.n_row], &d->weight));
+  KITH_TRY(kith__weights_read(comm, f, "train", d->train.start[d->train.n_row], &d->weight));
   KITH_TRY(kith__ragged_read(comm, f, "valid", "item", n_user, n_item, &d->valid));
   KITH_TRY(kith__ragged_read(comm, f, "test", "item", n_user, n_item, &d->test));
-  if (kith_h5_has_dataset(f, "social/start"))
-    KITH_TRY(kith__ragged_read(comm, f, "social", "user", n_user, n_user, &d->friend));
+  KITH_TRY(kith__relations_read(comm, f, d));
   KITH_TRY(kith__features_load(comm, f, "user_feature", n_user, &d->n_feature_of[KITH_USER],
                                &d->features[KITH_USER]));
   KITH_TRY(kith__features_load(comm, f, "item_feature", n_item, &d->n_feature_of[KITH_ITEM],
@@ -109,6 +109,7 @@ static kith_agreed dataset_read(const kith_comm *comm, kith_h5 *f, kith_dataset 
   KITH_TRY(kith_h5_get_attr_int(f, "fingerprint", &fingerprint));
   d->fingerprint = (uint64_t)fingerprint;
   d->task = kith_h5_task(f);
+  d->schema = kith_schema_of_task(d->task);
   KITH_TRY(d->task == KITH_CLASSIFY ? kith__node_dataset_read(comm, f, d) : dataset_read_pairs(comm, f, d));
 done:
   return st;

@@ -15,14 +15,15 @@ void kith__edge_csr_free(kith__edge_csr *rows);
 
 /** The contents of graph.h5 of a recommendation. */
 typedef struct kith__graph_data {
-  kith_ids ids[KITH_TYPES];
+  kith_schema schema;
+  kith_ids ids[KITH_MAX_TYPES];
   kith__edge_csr train, valid, test;  /**< a row per user */
   kith_features features[KITH_TYPES]; /**< a row per node; start is null without a list */
   int format;                         /**< kith_list_format of the interactions, the default of kith embed */
   kith_ids feature_ids[KITH_TYPES];   /**< ids of the features */
-  const char *feature_format[KITH_TYPES]; /**< format of their list, the default of kith embed */
-  kith_ids names[KITH_TYPES];             /**< display names; text is null without a list */
-  kith__edge_csr social;                  /**< a row per user, of users; start is null without a list */
+  const char *feature_format[KITH_TYPES];      /**< format of their list, the default of kith embed */
+  kith_ids names[KITH_TYPES];                  /**< display names; text is null without a list */
+  kith__edge_csr relation[KITH_MAX_RELATIONS]; /**< as in the schema */
 } kith__graph_data;
 
 void kith__graph_data_free(kith__graph_data *data);
@@ -69,7 +70,7 @@ kith_agreed kith__column_read(kith_h5 *f, const char *group, const char *column,
                               void *data) KITH_MUST_USE;
 
 int64_t kith__edge_csr_bytes(const kith__edge_csr *rows);
-/** Write group/start, group/`column` (item, user or node), and group/time and group/weight if there are any.
+/** Write group/start, group/`column` (item, to or node), and group/time and group/weight if there are any.
  */
 kith_agreed kith__edge_csr_write(kith_h5 *f, const char *group, const char *column,
                                  const kith__edge_csr *rows) KITH_MUST_USE;
@@ -77,9 +78,25 @@ kith_status kith__ragged_alloc(int64_t n_row, int64_t n, kith_ragged *out) KITH_
 /** Read and validate group/start and group/`column`: n_row rows of ascending numbers below n_value. */
 kith_agreed kith__ragged_read(const kith_comm *comm, kith_h5 *f, const char *group, const char *column,
                               int64_t n_row, int64_t n_value, kith_ragged *out) KITH_MUST_USE;
-/** Read train/weight [n], if there is any. */
-kith_agreed kith__train_weights_read(const kith_comm *comm, kith_h5 *f, int64_t n,
-                                     float **weight) KITH_MUST_USE;
+/** Read group/weight [n], if there is any. */
+kith_agreed kith__weights_read(const kith_comm *comm, kith_h5 *f, const char *group, int64_t n,
+                               float **weight) KITH_MUST_USE;
+
+void kith__relation_edges_free(kith_relation_edges *relation);
+int64_t kith__relations_bytes(const kith__graph_data *data);
+/** Write the attribute `schema`, the ids of further types, and the relations; nothing if there are none. */
+kith_agreed kith__relations_write(kith_h5 *f, const kith__graph_data *data) KITH_MUST_USE;
+/** Read and validate d->schema, the numbers of nodes of further types, and the relations.  d->n of users and
+ * items is set. */
+kith_agreed kith__relations_read(const kith_comm *comm, kith_h5 *f, kith_dataset *d) KITH_MUST_USE;
+/**
+ * Read the schema of graph.h5.  A file without the attribute has users and items, and with `/social`, of
+ * earlier versions, the relation `friend`.  Collective.
+ *
+ * @param[out] n, n_edge  [KITH_MAX_TYPES], [KITH_MAX_RELATIONS] counts of nodes and edges
+ */
+kith_agreed kith__graph_schema_read(kith_h5 *f, kith_schema *schema, int64_t *n,
+                                    int64_t *n_edge) KITH_MUST_USE;
 
 int64_t kith__features_bytes(const kith_features *f);
 /** Write the features of a type, if there are any. */

@@ -1,5 +1,5 @@
-/* Ragged arrays in graph.h5: the groups train, valid, test, social and edge, each with `start` and its
- * values. */
+/* Ragged arrays in graph.h5: the groups train, valid, test and edge, and those of relations, each with
+ * `start` and its values. */
 #include <stdio.h>
 
 #include "h5/validate.h"
@@ -83,12 +83,15 @@ done:
   return st;
 }
 
-kith_agreed kith__train_weights_read(const kith_comm *comm, kith_h5 *f, int64_t n, float **weight) {
+kith_agreed kith__weights_read(const kith_comm *comm, kith_h5 *f, const char *group, int64_t n,
+                               float **weight) {
   kith_agreed st = {KITH_OK};
-  if (!kith_h5_has_dataset(f, "train/weight")) return st;
+  char name[KITH_NAME];
+  snprintf(name, sizeof name, "%s/weight", group);
+  if (!kith_h5_has_dataset(f, name)) return st;
   KITH_TRY(kith_agree(comm, KITH_NEW(*weight, n)));
-  KITH_TRY(kith__column_read(f, "train", "weight", KITH_H5_FLOAT, n, *weight));
-  KITH_TRY(kith_agree(comm, kith__validate_finite(kith_h5_path(f), "train/weight", n, *weight)));
+  KITH_TRY(kith_h5_read(f, name, KITH_H5_FLOAT, 0, 0, n, *weight));
+  KITH_TRY(kith_agree(comm, kith__validate_finite(kith_h5_path(f), name, n, *weight)));
 done:
   return st;
 }

@@ -86,7 +86,6 @@ for file in work/graph.h5 work/parts.h5 work/checkpoint-000004-000000.h5 nodes/w
     cp whole $file
     /usr/bin/python3 edits.py "$edit" $file "$KITH_SOURCE/tests/support"
     case $edit in # what a reader of the verb's own finds, for those that inspect finds by its own walk
-      *social*) ;; # read by no verb
       short*|none*|late*) case $file in
         */graph.h5) refused $file "$edit" "$KITH" partition "$(dirname "$(dirname $file)")/job.yaml" </dev/null ;;
         */parts.h5) refused $file "$edit" "$KITH" train "$(dirname "$(dirname $file)")/job.yaml" --fresh </dev/null ;;

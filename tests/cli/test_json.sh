@@ -29,7 +29,7 @@ for n in 1 2; do
   for verb in $verbs; do
     case $verb in
       generate) says $n ok 'interactions seconds' generate "$job" ;;
-      ingest) says $n ok 'users items train valid test duplicates social seconds' ingest "$job" ;;
+      ingest) says $n ok 'users items train valid test duplicates types relations seconds' ingest "$job" ;;
       partition)
         says $n ok 'metis_2 metis_3 metis_6' partition "$job"
         says $n ok 'metis_2 hash_2 contiguous_2' partition "$job" --compare ;;

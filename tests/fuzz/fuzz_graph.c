@@ -29,6 +29,16 @@ static void graph_hold_nodes(const kith_dataset *d) {
     FUZZ_HOLD(isfinite(d->feature[k]), "feature %lld is not finite", (long long)k);
 }
 
+static void graph_hold_relation(const kith_dataset *d, int r) {
+  const kith_relation_type *e = &d->schema.relation[r];
+  const kith_relation_edges *x = &d->relation[r];
+  fuzz_hold_lists(&x->edges, d->n[e->from], d->n[e->to]);
+  FUZZ_HOLD(e->weighted == (x->weight != NULL) && e->timed == (x->time != NULL), "relation %d lacks a column",
+            r);
+  for (int64_t k = 0; x->weight && k < x->edges.start[x->edges.n_row]; k++)
+    FUZZ_HOLD(isfinite(x->weight[k]), "weight %lld is not finite", (long long)k);
+}
+
 static void graph_hold(const kith_dataset *d) {
   int64_t n = d->n[KITH_USER], n_item = d->task == KITH_CLASSIFY ? n : d->n[KITH_ITEM];
   fuzz_hold_lists(&d->train, n, n_item);
@@ -40,6 +50,7 @@ static void graph_hold(const kith_dataset *d) {
     fuzz_hold_lists(&d->test, n, n_item);
     for (int64_t e = 0; d->weight && e < d->n_edge; e++)
       FUZZ_HOLD(isfinite(d->weight[e]), "weight %lld is not finite", (long long)e);
+    for (int r = 0; r < d->schema.n_relation; r++) graph_hold_relation(d, r);
   }
 }
 

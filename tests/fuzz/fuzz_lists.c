@@ -1,6 +1,7 @@
 /*
- * Interactions, a test list, a social list, names and features of items, read, merged and split as kith
- * ingest does. The input: a byte of options, one of columns, then the lists, parted by the byte 0x1e.
+ * Interactions, a test list, a list of a relation to a further type, names and features of items, read,
+ * merged and split as kith ingest does. The input: a byte of options, one of columns, then the lists, parted
+ * by the byte 0x1e.
  */
 #include <math.h>
 #include <string.h>
@@ -118,30 +119,37 @@ done:
 static kith_status lists_all(uint64_t options, uint64_t columns, char path[LISTS_MOST][KITH_PATH],
                              const bool *there) {
   kith_status st = KITH_OK;
-  kith__id_map user, item;
-  kith__edge_csr train = {0}, test = {0}, social = {0};
+  kith__id_map user, item, tag;
+  kith__edge_csr train = {0}, test = {0}, tags = {0};
   kith_edge_source s = lists_source(options, columns, path[0]);
   kith__id_map_init(&user, "user", s.ids);
   kith__id_map_init(&item, "item", s.ids);
+  kith__id_map_init(&tag, "tag", s.ids);
   kith__edge_policy meet = {.user = &user, .item = &item, .add_users = true, .add_items = true};
-  kith__edge_policy held = {.user = &user, .item = &item, .add_items = true},
-                    ties = {.user = &user, .item = &user, .skip_unknown = true};
+  kith__edge_policy held = {.user = &user, .item = &item, .add_items = true}, uses = {.user = &user,
+                                                                                      .item = &tag,
+                                                                                      .add_items = true,
+                                                                                      .skip_unknown = true,
+                                                                                      .add_whole = true,
+                                                                                      .from_to = true};
   KITH_TRY(lists_read(&s, &meet, &train));
   strcpy(s.path, path[1]);
   if (there[1]) KITH_TRY(lists_read(&s, &held, &test));
   strcpy(s.path, path[2]);
-  if (there[2]) KITH_TRY(lists_read(&s, &ties, &social));
+  if (there[2]) KITH_TRY(lists_read(&s, &uses, &tags));
   if (there[3]) KITH_TRY(lists_names(path[3], columns, &item));
   if (there[4]) KITH_TRY(lists_features(path[4], columns, &item));
   lists_hold_ids(&user);
   lists_hold_ids(&item);
+  lists_hold_ids(&tag);
   KITH_TRY(lists_split(options, &train, item.n));
 done:
   kith__id_map_free(&user);
   kith__id_map_free(&item);
+  kith__id_map_free(&tag);
   kith__edge_csr_free(&train);
   kith__edge_csr_free(&test);
-  kith__edge_csr_free(&social);
+  kith__edge_csr_free(&tags);
   return st;
 }
 

@@ -144,13 +144,17 @@ typedef struct pairs {
 static uint64_t ingested(const pairs *p) {
   kith_ingest_options o = {.interactions = {.format = KITH_EDGES, .ids = p->ids, .time = "3", .weight = "4"},
                            .test = {.format = KITH_EDGES, .time = "3", .weight = "4"},
-                           .social = {.format = KITH_EDGES, .weight = "3"},
+                           .n_relation = 1,
+                           .relation = {{.name = "friend",
+                                         .from = "user",
+                                         .to = "user",
+                                         .list = {.format = KITH_EDGES, .weight = "3"}}},
                            .split = {.method = KITH_SPLIT_RATIO, .valid = 0.4, .seed = p->seed}};
   kith_ingest_report r;
   char path[KITH_PATH];
   list("interactions", p->interactions, o.interactions.path);
   list("test", p->test, o.test.path);
-  list("social", p->social, o.social.path);
+  list("social", p->social, o.relation[0].list.path);
   list("users", p->users, o.features[KITH_USER].path);
   list("items", p->items, o.features[KITH_ITEM].path);
   assert_int_equal(KITH_OK,

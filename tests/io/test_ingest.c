@@ -18,6 +18,13 @@ static kith_edge_source list_of(const char *name, kith_list_format format, const
   return s;
 }
 
+static kith_relation_source friends(const char *text) {
+  return (kith_relation_source){.name = "friend",
+                                .from = "user",
+                                .to = "user",
+                                .list = list_of("friends", KITH_EDGES, text, false)};
+}
+
 static kith_status ingest(const kith_ingest_options *o, const char *name, kith_ingest_report *r) {
   char path[KITH_PATH];
   return kith_ingest(test_comm, o, "job text", test_path(folder, name, path), r).status;
@@ -206,7 +213,8 @@ static void what_was_merged_or_left_out_is_counted(void **state) {
   kith_ingest_options o = {.interactions =
                                list_of("train", KITH_ADJACENCY, "1 10 20 10\n2 20 30\n1 10\n", false),
                            .test = list_of("test", KITH_ADJACENCY, "1 30 40 30\n2 20\n", false),
-                           .social = list_of("social", KITH_EDGES, "1 2\n2 1\n1 2\n1 9\n2 2\n", false)};
+                           .n_relation = 1,
+                           .relation = {friends("1 2\n2 1\n1 2\n1 9\n2 2\n")}};
   kith_ingest_report r;
   char text[256];
   assert_int_equal(ingest(&o, "counted.h5", &r), KITH_OK);
@@ -215,7 +223,8 @@ static void what_was_merged_or_left_out_is_counted(void **state) {
   assert_int_equal(r.duplicates, 3);
   assert_int_equal(r.test_in_train, 1);
   assert_int_equal(r.cold_items, 1);
-  assert_true(r.social == 2 && r.social_duplicates == 1 && r.social_unknown == 1 && r.social_self == 1);
+  const kith_relation_report *f = &r.relation[0];
+  assert_true(f->edges == 2 && f->duplicates == 1 && f->unknown == 1 && f->self_loops == 1);
   kith_dataset *d = read_back("counted.h5");
   describe("counted.h5", &d->test, sizeof text, text);
   assert_string_equal(text, "1: 30 40;2: 20;");
@@ -236,10 +245,11 @@ static void a_test_list_leaves_validation_to_the_split(void **state) {
 static void lists_without_any_tie_and_files_are_whole_again(void **state) {
   (void)state;
   kith_ingest_options o = {.interactions = list_of("train", KITH_ADJACENCY, "1 10\n2 10\n", false),
-                           .social = list_of("social", KITH_EDGES, "8 9\n", false)};
+                           .n_relation = 1,
+                           .relation = {friends("8 9\n")}};
   kith_ingest_report r;
   assert_int_equal(ingest(&o, "lonely.h5", &r), KITH_OK);
-  assert_true(r.social == 0 && r.social_unknown == 1);
+  assert_true(r.relation[0].edges == 0 && r.relation[0].unknown == 1);
   kith_dataset *d = read_back("lonely.h5");
   assert_int_equal(d->train.start[2], 2);
   assert_int_equal(d->test.start[2], 0);
@@ -486,7 +496,8 @@ static void without_memory_all_ranks_learn_it_and_nothing_is_left(void **state) 
   kith_ingest_options o = {.interactions =
                                list_of("train", KITH_EDGES, "a x 3\nb y 4\na z 2\na y 1\n", false),
                            .test = list_of("test", KITH_EDGES, "a w 3\n", false),
-                           .social = list_of("social", KITH_EDGES, "a b\n", false),
+                           .n_relation = 1,
+                           .relation = {friends("a b\n")},
                            .split = {.method = KITH_SPLIT_RATIO, .valid = 0.4, .seed = 1}};
   snprintf(o.interactions.time, KITH_NAME, "3");
   snprintf(o.features[KITH_ITEM].path, KITH_PATH, "%s",

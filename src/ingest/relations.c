@@ -1,0 +1,166 @@
+/*
+ * Lists of further relations: between users and items, which other lists have named, and nodes of further
+ * types.  Rows are built when all lists have been read, since a later list may add nodes to a type.
+ */
+#include "ingest/relations.h"
+
+#include <stdio.h>
+
+#include "graph/schema.h"
+
+/* ---- checks ---- */
+
+/* Datasets of the group `node` in files: a type of such a name would be mistaken for one. */
+static bool type_is_reserved(const char *name) {
+  static const char *const taken[] = {"id",    "name",    "original", "edge",  "label",
+                                      "split", "feature", "number",   "train", "parameter"};
+  for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
+    if (strcmp(name, taken[i]) == 0) return true;
+  return false;
+}
+
+static kith_status check_type(const kith_relation_source *s, const char *end, const char *type) {
+  kith_status st = KITH_OK;
+  KITH_CHECK(type[0], KITH_ECONFIG,
+             "data.relations.%s.%s: expected a node type: user, item, or a further one, found none", s->name,
+             end);
+  KITH_CHECK(kith_schema_is_name(type), KITH_ECONFIG,
+             "data.relations.%s.%s: \"%s\" is no name of a node type; expected [a-z][a-z0-9_]*, at most 31 "
+             "bytes",
+             s->name, end, type);
+  KITH_CHECK(!type_is_reserved(type), KITH_ECONFIG,
+             "data.relations.%s.%s: \"%s\" is a name that files use otherwise; choose another name", s->name,
+             end, type);
+done:
+  return st;
+}
+
+/* The job key of a relation's list. */
+static const char *relation_key(const kith_relation_source *s, char *key) {
+  if (s->key[0]) return s->key;
+  snprintf(key, KITH_NAME, "data.relations.%.31s", s->name);
+  return key;
+}
+
+static kith_status check_relation(const kith_ingest_options *o, int r) {
+  kith_status st = KITH_OK;
+  const kith_relation_source *s = &o->relation[r];
+  char key[KITH_NAME];
+  KITH_CHECK(kith_schema_is_name(s->name) && strcmp(s->name, "interactions") != 0, KITH_ECONFIG,
+             "data.relations: \"%s\" is no name of a relation; expected [a-z][a-z0-9_]*, at most 31 bytes, "
+             "and not interactions",
+             s->name);
+  for (int k = 0; k < r; k++)
+    KITH_CHECK(strcmp(s->name, o->relation[k].name) != 0, KITH_ECONFIG,
+               "data.relations.%s: occurs twice; data.social is the relation friend", s->name);
+  KITH_CHECK(s->list.path[0], KITH_ECONFIG, "%s.path: expected the path of a list, found none",
+             relation_key(s, key));
+  KITH_TRY(check_type(s, "from", s->from));
+  KITH_TRY(check_type(s, "to", s->to));
+  KITH_TRY(kith__edge_source_check(relation_key(s, key), &s->list));
+done:
+  return st;
+}
+
+kith_status kith__relations_check(const kith_ingest_options *o) {
+  kith_status st = KITH_OK;
+  for (int r = 0; r < o->n_relation; r++) KITH_TRY(check_relation(o, r));
+done:
+  return st;
+}
+
+/* ---- reading ---- */
+
+/* The number of a type, which becomes one if no list has named it yet. */
+static kith_status relation_type(const kith_ingest_options *o, const kith_relation_source *s,
+                                 const char *name, kith_schema *schema, kith__id_map *map, int *type) {
+  kith_status st = KITH_OK;
+  *type = kith_schema_find_type(schema, name);
+  if (*type >= 0) goto done;
+  KITH_CHECK(schema->n_type < KITH_MAX_TYPES, KITH_ECONFIG,
+             "data.relations.%s: %s would be one node type more than the %d that a graph may have", s->name,
+             name, KITH_MAX_TYPES);
+  *type = schema->n_type++;
+  snprintf(schema->type[*type], KITH_NAME, "%s", name);
+  kith__id_map_init(&map[*type], schema->type[*type], o->interactions.ids);
+done:
+  return st;
+}
+
+static void chunk_drop_self(kith__edge_chunk *b) {
+  int64_t kept = 0;
+  for (int64_t k = 0; k < b->n; k++) {
+    if (b->user[k] == b->item[k]) continue;
+    b->user[kept] = b->user[k];
+    b->item[kept] = b->item[k];
+    if (b->time) b->time[kept] = b->time[k];
+    if (b->weight) b->weight[kept] = b->weight[k];
+    kept++;
+  }
+  b->n = kept;
+}
+
+/* Remove self-loops; returns how many. */
+static int64_t drop_self(kith__edge_list *edges) {
+  int64_t before = edges->n;
+  edges->n = 0;
+  for (kith__edge_chunk *b = edges->first; b; b = b->next) {
+    chunk_drop_self(b);
+    edges->n += b->n;
+  }
+  return before - edges->n;
+}
+
+static kith_status relation_list(const kith_relation_source *s, const kith_relation_type *e,
+                                 kith__id_map *map, kith__edge_list *edges, kith_relation_report *r) {
+  char key[KITH_NAME];
+  kith__edge_policy policy = {.key = relation_key(s, key),
+                              .user = &map[e->from],
+                              .item = &map[e->to],
+                              .add_users = e->from >= KITH_TYPES,
+                              .add_items = e->to >= KITH_TYPES,
+                              .skip_unknown = true,
+                              .add_whole = true,
+                              .from_to = !s->key[0]};
+  kith_status st = kith__edge_list_read(&s->list, &policy, edges);
+  r->list = policy.report;
+  r->unknown = policy.skipped;
+  r->below_min_weight = policy.below_min_weight;
+  if (e->from == e->to) r->self_loops = drop_self(edges);
+  return st;
+}
+
+static kith_status relation_read(const kith_ingest_options *o, int which, kith__id_map *map,
+                                 kith_schema *schema, kith__edge_list *edges, kith_relation_report *r) {
+  kith_status st = KITH_OK;
+  const kith_relation_source *s = &o->relation[which];
+  kith_relation_type e = {.from = 0};
+  memcpy(e.name, s->name, sizeof e.name);
+  KITH_TRY(relation_type(o, s, s->from, schema, map, &e.from));
+  KITH_TRY(relation_type(o, s, s->to, schema, map, &e.to));
+  KITH_TRY(relation_list(s, &e, map, edges, r));
+  e.timed = edges->has_time;
+  e.weighted = edges->has_weight;
+  schema->relation[schema->n_relation++] = e;
+done:
+  return st;
+}
+
+kith_status kith__relations_lists(const kith_ingest_options *o, kith__id_map *map, kith__graph_data *t,
+                                  kith_ingest_report *report) {
+  kith_status st = KITH_OK;
+  kith__edge_list *edges = NULL;
+  KITH_TRY(KITH_NEW(edges, KITH_MAX_RELATIONS));
+  for (int r = 0; r < o->n_relation; r++)
+    KITH_TRY(relation_read(o, r, map, &t->schema, &edges[r], &report->relation[r]));
+  for (int r = 0; r < o->n_relation; r++) {
+    const kith__id_map *from = &map[t->schema.relation[r].from];
+    kith__edge_csr *rows = &t->relation[r];
+    KITH_TRY(kith__edge_csr_build(&edges[r], from->n, rows, &report->relation[r].duplicates));
+    report->relation[r].edges = rows->ragged.start[from->n];
+  }
+done:
+  for (int r = 0; r < o->n_relation && edges; r++) kith__edge_list_free(&edges[r]);
+  KITH_FREE(edges);
+  return st;
+}

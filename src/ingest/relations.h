@@ -1,0 +1,21 @@
+/* Private to ingest: lists of further relations. */
+#ifndef KITH_INGEST_RELATIONS_H
+#define KITH_INGEST_RELATIONS_H
+
+#include "ingest/lists.h"
+
+/** Check names, ends and columns of the relations.  Local.  Errors: KITH_ECONFIG. */
+kith_status kith__relations_check(const kith_ingest_options *o) KITH_MUST_USE;
+
+/**
+ * Read the lists of all relations, after those that have users and items.  Local.
+ *
+ * @param[in,out] map  [KITH_MAX_TYPES] ids by type; those of users and items are there, further types get
+ *                     numbers in the order in which edges that are kept first name them
+ * @param[in,out] t    the schema, which grows by further types and all relations; the rows
+ * Errors: KITH_ENOINPUT, KITH_EDATA, KITH_ECONFIG, KITH_ENOMEM.
+ */
+kith_status kith__relations_lists(const kith_ingest_options *o, kith__id_map *map, kith__graph_data *t,
+                                  kith_ingest_report *r) KITH_MUST_USE;
+
+#endif

@@ -1,0 +1,120 @@
+/* Relations in graph.h5: the attribute `schema`, the groups node/<type> of further types, and the groups
+ * edge/<relation>. */
+#include <stdio.h>
+#include <string.h>
+
+#include "graph/schema.h"
+#include "h5/fingerprint.h"
+#include "h5/validate.h"
+#include "store/graph.h"
+
+void kith__relation_edges_free(kith_relation_edges *relation) {
+  kith_ragged_free(&relation->edges);
+  KITH_FREE(relation->weight);
+  KITH_FREE(relation->time);
+}
+
+/* ---- writing ---- */
+
+int64_t kith__relations_bytes(const kith__graph_data *t) {
+  int64_t n = 0;
+  for (int k = KITH_TYPES; k < t->schema.n_type; k++) n += kith__ids_bytes(&t->ids[k]);
+  for (int r = 0; r < t->schema.n_relation; r++) n += kith__edge_csr_bytes(&t->relation[r]);
+  return n;
+}
+
+static kith_status relations_text(const kith__graph_data *t, char **text) {
+  int64_t n[KITH_MAX_TYPES] = {0}, n_edge[KITH_MAX_RELATIONS] = {0};
+  for (int k = 0; k < t->schema.n_type; k++) n[k] = t->ids[k].n;
+  for (int r = 0; r < t->schema.n_relation; r++) {
+    const kith_ragged *l = &t->relation[r].ragged;
+    n_edge[r] = l->start[l->n_row];
+  }
+  return kith_schema_print(&t->schema, n, n_edge, text);
+}
+
+kith_agreed kith__relations_write(kith_h5 *f, const kith__graph_data *t) {
+  kith_agreed st = {KITH_OK};
+  char *text = NULL, name[KITH_NAME];
+  const kith_schema *s = &t->schema;
+  if (s->n_relation == 0) return st;
+  KITH_TRY(kith_agreed_same(relations_text(t, &text)));
+  KITH_TRY(kith_h5_put_attr_text(f, "schema", text));
+  kith__h5_fingerprint_text(f, "schema", text);
+  for (int k = KITH_TYPES; k < s->n_type; k++) {
+    snprintf(name, sizeof name, "node/%.31s/id", s->type[k]);
+    KITH_TRY(kith__ids_write(f, name, &t->ids[k]));
+  }
+  for (int r = 0; r < s->n_relation; r++) {
+    snprintf(name, sizeof name, "edge/%.31s", s->relation[r].name);
+    KITH_TRY(kith__edge_csr_write(f, name, "to", &t->relation[r]));
+  }
+done:
+  KITH_FREE(text);
+  return st;
+}
+
+/* ---- reading ---- */
+
+/* A file without the attribute. */
+static kith_agreed schema_read_plain(kith_h5 *f, kith_schema *schema, int64_t *n, int64_t *n_edge) {
+  kith_agreed st = {KITH_OK};
+  int d = 0;
+  *schema = kith_schema_of_task(KITH_RECOMMEND);
+  KITH_TRY(kith_h5_get_attr_int(f, "n_user", &n[KITH_USER]));
+  KITH_TRY(kith_h5_get_attr_int(f, "n_item", &n[KITH_ITEM]));
+  KITH_TRY(kith_agreed_same(kith__dataset_check_size(kith_h5_path(f), "n_user", n[KITH_USER], 0)));
+  KITH_TRY(kith_agreed_same(kith__dataset_check_size(kith_h5_path(f), "n_item", n[KITH_ITEM], 0)));
+  if (!kith_h5_has_dataset(f, "social/start")) goto done;
+  schema->n_relation = 1;
+  schema->relation[0] = (kith_relation_type){.name = "friend", .from = KITH_USER, .to = KITH_USER};
+  KITH_TRY(kith_h5_extent(f, "social/user", &n_edge[0], &d));
+done:
+  return st;
+}
+
+kith_agreed kith__graph_schema_read(kith_h5 *f, kith_schema *schema, int64_t *n, int64_t *n_edge) {
+  kith_agreed st = {KITH_OK};
+  char *text = NULL;
+  memset(n, 0, KITH_MAX_TYPES * sizeof *n);
+  memset(n_edge, 0, KITH_MAX_RELATIONS * sizeof *n_edge);
+  if (!kith_h5_has_attr(f, "schema")) return schema_read_plain(f, schema, n, n_edge);
+  KITH_TRY(kith_h5_get_attr_text(f, "schema", &text));
+  KITH_TRY(kith_agreed_same(kith_schema_parse(kith_h5_path(f), text, schema, n, n_edge)));
+done:
+  KITH_FREE(text);
+  return st;
+}
+
+static kith_agreed relation_read(const kith_comm *comm, kith_h5 *f, const kith_relation_type *e,
+                                 const int64_t *n, kith_relation_edges *out) {
+  kith_agreed st = {KITH_OK};
+  char group[KITH_NAME];
+  bool old = !kith_h5_has_attr(f, "schema");
+  snprintf(group, sizeof group, "edge/%.31s", e->name);
+  if (old) snprintf(group, sizeof group, "social");
+  KITH_TRY(kith__ragged_read(comm, f, group, old ? "user" : "to", n[e->from], n[e->to], &out->edges));
+  int64_t n_edge = out->edges.start[out->edges.n_row];
+  if (e->weighted) KITH_TRY(kith__weights_read(comm, f, group, n_edge, &out->weight));
+  if (!e->timed) goto done;
+  KITH_TRY(kith_agree(comm, KITH_NEW(out->time, n_edge)));
+  KITH_TRY(kith__column_read(f, group, "time", KITH_H5_INT64, n_edge, out->time));
+done:
+  return st;
+}
+
+kith_agreed kith__relations_read(const kith_comm *comm, kith_h5 *f, kith_dataset *d) {
+  kith_agreed st = {KITH_OK};
+  int64_t n[KITH_MAX_TYPES], n_edge[KITH_MAX_RELATIONS];
+  KITH_TRY(kith__graph_schema_read(f, &d->schema, n, n_edge));
+  for (int t = 0; t < KITH_TYPES; t++)
+    KITH_TRY(kith_agreed_same(
+        n[t] == d->n[t] ? KITH_OK
+                        : kith_fail(KITH_EDATA, "%s: has %lld %ss, but %lld in its schema", kith_h5_path(f),
+                                    (long long)d->n[t], d->schema.type[t], (long long)n[t])));
+  for (int t = KITH_TYPES; t < d->schema.n_type; t++) d->n[t] = n[t];
+  for (int r = 0; r < d->schema.n_relation; r++)
+    KITH_TRY(relation_read(comm, f, &d->schema.relation[r], d->n, &d->relation[r]));
+done:
+  return st;
+}
