@@ -1,8 +1,164 @@
-/* kith generate: a synthetic graph, written as the text lists that the job names. */
+/*
+ * kith generate: a synthetic graph, written as the text lists that the job names.
+ *
+ * A relation's name says what its list holds: `friend`, `cart`, `view`, `tag` and `kg` are written.
+ */
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/cli.h"
 #include "ingest/ingest.h"
+
+/* ---- what can be written ---- */
+
+/* Lists of a relation.  Types: "": any but user and item; null: any but user. */
+typedef struct generated {
+  const char *name, *what;       /* of the relation; of its edges, for messages */
+  const char *from, *to;         /* node types of its ends */
+  const char *columns, *to_here; /* as they are written; number of the one of the second end */
+  bool timed;                    /* whether the third column is a time */
+  size_t path, n;                /* offsets in kith_generate_lists and kith_generate_report */
+} generated;
+
+#define LIST(member) offsetof(kith_generate_lists, member), offsetof(kith_generate_report, member)
+
+static const generated interactions = {"interactions", "interactions",     "user",
+                                       "item",         "user, item, time", "2",
+                                       true,           LIST(interactions)};
+static const generated relations[] = {
+    {"friend", "friendships", "user", "user", "user, user", "2", false, LIST(friends)},
+    {"cart", "carts", "user", "item", "user, item, time", "2", true, LIST(carts)},
+    {"view", "views", "user", "item", "user, item, time", "2", true, LIST(views)},
+    {"tag", "tags", "item", "", "item, tag", "2", false, LIST(tags)},
+    {"kg", "triples", NULL, "", "item or entity, kind, entity", "3", false, LIST(triples)}};
+enum { RELATIONS = sizeof relations / sizeof *relations };
+
+static const generated *generate_find(const char *name) {
+  for (int i = 0; i < RELATIONS; i++)
+    if (strcmp(relations[i].name, name) == 0) return &relations[i];
+  return NULL;
+}
+
+static const char *generate_key(const kith_job *job, const kith_relation_source *r, char key[KITH_PATH]) {
+  bool social = job->data.social.path[0] && strcmp(r->name, "friend") == 0;
+  snprintf(key, KITH_PATH, social ? "data.social" : "data.relations.%s", r->name);
+  return key;
+}
+
+/* ---- whether the job reads what is written ---- */
+
+static bool generate_is_column(const char *column, const char *usual, const char *here) {
+  return strcmp(column[0] ? column : usual, here) == 0;
+}
+
+static kith_status generate_check_format(const char *key, const generated *g, const kith_edge_source *s) {
+  kith_status st = KITH_OK;
+  bool tabs = !s->delimiter[0] || strcmp(s->delimiter, "\t") == 0 || strcmp(s->delimiter, " ") == 0;
+  bool columns = generate_is_column(s->user, "1", "1") && generate_is_column(s->item, "2", g->to_here) &&
+                 (!s->time[0] || (g->timed && strcmp(s->time, "3") == 0)) && !s->weight[0];
+  KITH_CHECK(s->format != KITH_ADJACENCY && tabs && s->header != KITH_HEADER_YES &&
+                 s->comment != KITH_COMMENT_NONE,
+             KITH_ECONFIG,
+             "%s: kith generate writes format edges, with tabs, a line of comment and without a header; the "
+             "job expects something else",
+             key);
+  KITH_CHECK(columns, KITH_ECONFIG,
+             "%s.columns: kith generate writes %s; the job expects other columns (here the second end is "
+             "column %s%s)",
+             key, g->columns, g->to_here, g->timed ? " and the time column 3" : "");
+done:
+  return st;
+}
+
+static bool generate_is_type(const char *expected, const char *type) {
+  bool user = strcmp(type, "user") == 0, item = strcmp(type, "item") == 0;
+  if (!expected) return !user;
+  return expected[0] ? strcmp(type, expected) == 0 : !user && !item;
+}
+
+static kith_status generate_check_relation(const kith_job *job, const kith_relation_source *r) {
+  kith_status st = KITH_OK;
+  char key[KITH_PATH];
+  const generated *g = generate_find(r->name);
+  generate_key(job, r, key);
+  KITH_CHECK(g, KITH_ECONFIG,
+             "%s: %s: kith generate has no such list; expected friend, cart, view, tag or kg", job->path,
+             key);
+  KITH_CHECK(generate_is_type(g->from, r->from) && generate_is_type(g->to, r->to), KITH_ECONFIG,
+             "%s: %s: kith generate writes %s from %s to %s; the job expects them from %s to %s", job->path,
+             key, g->what, g->from ? g->from : "item or another type", g->to[0] ? g->to : "another type",
+             r->from, r->to);
+  KITH_TRY(generate_check_format(key, g, &r->list));
+done:
+  return st;
+}
+
+static kith_status generate_check_features(const kith_job *job) {
+  kith_status st = KITH_OK;
+  static const char *const what[] = {"user", "item"};
+  for (int t = 0; t < KITH_TYPES; t++) {
+    const kith_feature_source *s = &job->data.features[t];
+    KITH_CHECK(!s->path[0] || s->format == KITH_SPARSE || s->format == KITH_FEATURES_AUTO, KITH_ECONFIG,
+               "data.%s_features: kith generate writes format sparse; the job expects %s", what[t],
+               kith_feature_format_text(s->format));
+  }
+done:
+  return st;
+}
+
+/* ---- where it is written ---- */
+
+/* The files that the job names, with their keys. */
+typedef struct outputs {
+  int n;
+  struct output {
+    char key[KITH_PATH];
+    const char *path;
+  } of[KITH_MAX_RELATIONS + 3];
+} outputs;
+
+static void outputs_add(outputs *o, const char *key, const char *path) {
+  if (!path[0]) return;
+  o->of[o->n].path = path;
+  snprintf(o->of[o->n++].key, KITH_PATH, "%s", key);
+}
+
+static void outputs_of(const kith_job *job, outputs *o) {
+  char key[KITH_PATH];
+  o->n = 0;
+  outputs_add(o, "data.interactions", job->data.interactions.path);
+  for (int i = 0; i < job->data.n_relation; i++)
+    outputs_add(o, generate_key(job, &job->data.relation[i], key), job->data.relation[i].list.path);
+  outputs_add(o, "data.user_features", job->data.features[KITH_USER].path);
+  outputs_add(o, "data.item_features", job->data.features[KITH_ITEM].path);
+}
+
+static kith_status generate_check_outputs(const kith_job *job) {
+  kith_status st = KITH_OK;
+  outputs o;
+  outputs_of(job, &o);
+  for (int i = 0; i < o.n; i++)
+    for (int k = 0; k < i; k++)
+      KITH_CHECK(strcmp(o.of[i].path, o.of[k].path) != 0, KITH_ECONFIG,
+                 "%s: %s.path: is the file of %s.path, and would replace it", job->path, o.of[i].key,
+                 o.of[k].key);
+done:
+  return st;
+}
+
+/* Before anything is made. */
+static kith_status generate_check_job(const kith_job *job) {
+  kith_status st = KITH_OK;
+  KITH_CHECK(job->data.interactions.path[0], KITH_ECONFIG,
+             "%s: data.interactions.path: expected the file to write", job->path);
+  KITH_TRY(generate_check_format("data.interactions", &interactions, &job->data.interactions));
+  for (int i = 0; i < job->data.n_relation; i++)
+    KITH_TRY(generate_check_relation(job, &job->data.relation[i]));
+  KITH_TRY(generate_check_features(job));
+  KITH_TRY(generate_check_outputs(job));
+done:
+  return st;
+}
 
 static kith_status generate_folder(const char *path) {
   kith_status st = KITH_OK;
@@ -16,78 +172,72 @@ done:
   return st;
 }
 
-/* What is written must be what the job says that ingest will read. */
-static kith_status generate_check(const char *what, const kith_edge_source *s) {
-  kith_status st = KITH_OK;
-  bool tabs = !s->delimiter[0] || strcmp(s->delimiter, "\t") == 0 || strcmp(s->delimiter, " ") == 0;
-  KITH_CHECK(s->format != KITH_ADJACENCY && tabs && s->header != KITH_HEADER_YES, KITH_ECONFIG,
-             "data.%s: kith generate writes format edges, with tabs and without a header; the job expects "
-             "something else",
-             what);
-done:
-  return st;
-}
-
 /* Whatever is written into the work folder is written under its lock. */
 static kith_agreed generate_lock(cli *c) {
   kith_agreed st = {KITH_OK};
-  const char *const path[] = {c->job.data.interactions.path, c->job.data.social.path,
-                              c->job.data.features[KITH_USER].path, c->job.data.features[KITH_ITEM].path};
-  for (size_t i = 0; i < sizeof path / sizeof *path; i++) {
-    if (!path[i][0]) continue;
-    KITH_TRY(kith_agree(c->comm, c->comm->rank == 0 ? generate_folder(path[i]) : KITH_OK));
-    KITH_TRY(cli_lock_for(c, path[i]));
+  outputs o;
+  outputs_of(&c->job, &o);
+  for (int i = 0; i < o.n; i++) {
+    KITH_TRY(kith_agree(c->comm, c->comm->rank == 0 ? generate_folder(o.of[i].path) : KITH_OK));
+    KITH_TRY(cli_lock_for(c, o.of[i].path));
   }
 done:
   return st;
 }
 
-/* Tags of users and items, where the job names files for them. */
+/* ---- writing ---- */
+
+/* Features of users and items, where the job names files for them. */
 static kith_status generate_features(cli *c) {
   kith_status st = KITH_OK;
   static const char *const what[] = {"user", "item"};
   for (int t = 0; t < KITH_TYPES; t++) {
-    const kith_feature_source *s = &c->job.data.features[t];
-    if (!s->path[0]) continue;
-    KITH_CHECK(s->format == KITH_SPARSE || s->format == KITH_FEATURES_AUTO, KITH_ECONFIG,
-               "data.%s_features: kith generate writes format sparse; the job expects %s", what[t],
-               kith_feature_format_text(s->format));
-    KITH_TRY(kith_generate_features(&c->job.generate, t == KITH_ITEM, s->path));
-    cli_print(c, "wrote tags of all %ss to %s", what[t], s->path);
+    const char *path = c->job.data.features[t].path;
+    if (!path[0]) continue;
+    KITH_TRY(kith_generate_features(&c->job.generate, t == KITH_ITEM, path));
+    cli_print(c, "wrote features of all %ss to %s", what[t], path);
   }
 done:
   return st;
 }
 
-/* Before anything is made. */
-static kith_status generate_check_job(const kith_job *job) {
-  kith_status st = KITH_OK;
-  const char *pairs = job->data.interactions.path, *ties = job->data.social.path;
-  KITH_CHECK(!pairs[0] || strcmp(pairs, ties) != 0, KITH_ECONFIG,
-             "%s: data.social.path: is the file of data.interactions.path, and would replace it", job->path);
-  KITH_CHECK(job->data.interactions.path[0], KITH_ECONFIG,
-             "%s: data.interactions.path: expected the file to write", job->path);
-  KITH_TRY(generate_check("interactions", &job->data.interactions));
-  if (job->data.social.path[0]) KITH_TRY(generate_check("social", &job->data.social));
-done:
-  return st;
+static void generate_lists_of(const kith_job *job, kith_generate_lists *lists) {
+  *lists = (kith_generate_lists){.interactions = job->data.interactions.path};
+  for (int i = 0; i < job->data.n_relation; i++) {
+    const kith_relation_source *r = &job->data.relation[i];
+    const generated *g = generate_find(r->name);
+    *(const char **)((char *)lists + g->path) = r->list.path;
+    if (strcmp(r->name, "kg") == 0) lists->item_triples = strcmp(r->from, "item") == 0;
+  }
+}
+
+static void generate_report(cli *c, const kith_generate_report *report, double seconds) {
+  const kith_job *job = &c->job;
+  cli_print(c, "wrote %lld interactions of %lld users with %lld items to %s in %.2f s",
+            (long long)report->interactions, (long long)job->generate.users, (long long)job->generate.items,
+            job->data.interactions.path, seconds);
+  cli_json(c, "interactions", "%lld", (long long)report->interactions);
+  for (int i = 0; i < job->data.n_relation; i++) {
+    const generated *g = generate_find(job->data.relation[i].name);
+    long long n = (long long)*(const int64_t *)((const char *)report + g->n);
+    cli_print(c, "wrote %lld %s to %s", n, g->what, job->data.relation[i].list.path);
+    cli_json(c, g->what, "%lld", n);
+  }
+  if (report->capped > 0)
+    cli_print(c, "%lld lists of carts or views were cut to three quarters of the items",
+              (long long)report->capped);
 }
 
 static kith_status generate_work(cli *c) {
   kith_status st = KITH_OK;
-  const kith_job *job = &c->job;
+  kith_generate_lists lists;
+  kith_generate_report report;
   double began = kith_clock();
-  const kith_generate_lists lists = {.interactions = job->data.interactions.path,
-                                     .friends = job->data.social.path};
-  KITH_TRY(kith_generate(&job->generate, &lists, NULL));
+  generate_lists_of(&c->job, &lists);
+  KITH_TRY(kith_generate(&c->job.generate, &lists, &report));
   double seconds = kith_clock() - began;
-  cli_print(c, "wrote %lld interactions of %lld users with %lld items to %s in %.2f s",
-            (long long)job->generate.interactions, (long long)job->generate.users,
-            (long long)job->generate.items, job->data.interactions.path, seconds);
-  if (job->data.social.path[0])
-    cli_print(c, "wrote %lld friendships to %s", (long long)job->generate.friends, job->data.social.path);
+  generate_report(c, &report, seconds);
   KITH_TRY(generate_features(c));
-  cli_json(c, "interactions", "%lld", (long long)job->generate.interactions);
   cli_json(c, "seconds", "%.4f", seconds);
 done:
   return st;
