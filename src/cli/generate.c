@@ -63,9 +63,9 @@ static kith_status generate_check_format(const char *key, const generated *g, co
              "job expects something else",
              key);
   KITH_CHECK(columns, KITH_ECONFIG,
-             "%s.columns: kith generate writes %s; the job expects other columns (here the second end is "
-             "column %s%s)",
-             key, g->columns, g->to_here, g->timed ? " and the time column 3" : "");
+             "%s.columns: kith generate writes %s, without weights; expected columns 1 and %s for the two "
+             "ends, and %s for the time",
+             key, g->columns, g->to_here, g->timed ? "none or 3" : "none");
 done:
   return st;
 }

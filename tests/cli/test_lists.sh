@@ -105,6 +105,13 @@ rm -rf work
 job 'interactions: {path: good.txt}' 'split: {method: time}'; expect 78 'needs times' "$KITH" ingest job.yaml
 job 'interactions: {path: good.txt}'; expect 73 'good.txt: is there and was not made by kith generate' "$KITH" generate job.yaml --set data.interactions.format=edges
 job 'interactions: {path: new.txt, format: adjacency}'; expect 78 'kith generate writes format edges' "$KITH" generate job.yaml
+job 'interactions: {path: new.txt, format: edges, comment: none}'; expect 78 'a line of comment' "$KITH" generate job.yaml
+job 'interactions: {path: new.txt, format: edges, columns: {user: 1, item: 3}}'
+expect 78 'data.interactions.columns: kith generate writes user, item, time' "$KITH" generate job.yaml
+job 'interactions: {path: new.txt, format: edges}' 'social: {path: ties.txt, format: edges, columns: {time: 3}}'
+expect 78 'data.social.columns: kith generate writes user, user' "$KITH" generate job.yaml
+job 'interactions: {path: new.txt, format: edges}' 'social: {path: ties.txt, format: edges}' 'item_features: {path: ties.txt}'
+expect 78 'data.item_features.path: is the file of data.social.path' "$KITH" generate job.yaml
 
 # ---- how a list was read is told ------------------------------------------------------------------------------------------
 printf '# made by hand\nuid;iid;stars\nu1;i1;3,5\n\nu2;i1;4,0\n' >stars.csv
