@@ -22,11 +22,28 @@ enum { KITH_EVERY_AUTO = -1 }; /**< each of the first ten epochs, then every fif
  * the smallest loss. */
 typedef enum kith_select_by { KITH_SELECT_BY_ACCURACY, KITH_SELECT_BY_LOSS } kith_select_by;
 
+/** Items that are ranked; cold: those without training interactions. */
+typedef enum kith_candidates { KITH_CANDIDATES_ALL, KITH_CANDIDATES_COLD } kith_candidates;
+
+/** Names of relations, each once; `interactions` is one of them. */
+typedef struct kith_relation_names {
+  int n;
+  char of[KITH_MAX_RELATIONS + 1][KITH_NAME];
+} kith_relation_names;
+
+/** Which items are ranked for a user. */
+typedef struct kith_eval_scope {
+  kith_candidates candidates;
+  kith_relation_names mask; /**< relations of users with items: a user's items in them are not ranked;
+                                 interactions are masked in training, and for the test split in validation */
+} kith_eval_scope;
+
 typedef struct kith_eval_options {
   int n_k;
   int k[KITH_MAX_CUTOFFS];  /**< ascending */
   int every;                /**< epochs between evaluations in training; 0: none; or KITH_EVERY_AUTO */
-  kith_eval_split split;    /**< ground truth; on test, validation items are masked like training items */
+  kith_eval_split split;    /**< ground truth */
+  kith_eval_scope scope;    /**< which items are ranked, and which held-out items count: those that are */
   int sampled;              /**< 0: full ranking; N: the sampled-N protocol */
   uint64_t seed;            /**< random key of the sampled-N protocol */
   kith_select_by select_by; /**< classification */
@@ -43,7 +60,8 @@ KITH_API kith_eval_options kith_eval_defaults(void);
 typedef struct kith_metrics {
   int n_k, k[KITH_MAX_CUTOFFS];
   int64_t n_user;
-  int64_t n_user_short; /**< sampled-N: users with fewer than N candidate items, all of which are ranked */
+  int64_t n_user_short;    /**< sampled-N: users with fewer than N candidate items, all of which are ranked */
+  int64_t n_user_left_out; /**< users with held-out items of which none is ranked; they are not in n_user */
   double recall[KITH_MAX_CUTOFFS];    /**< hits in the top K / |held out| */
   double ndcg[KITH_MAX_CUTOFFS];      /**< DCG / DCG of min(K, |held out|) hits first */
   double hit_rate[KITH_MAX_CUTOFFS];  /**< 1 if any hit */
@@ -62,30 +80,36 @@ typedef struct kith_topk {
 KITH_API void kith_topk_free(kith_topk *top);
 
 /**
- * Top-K items of owned users, excluding the items of their training interactions.
+ * Top-K items of owned users.
  *
- * Collective over `comm`.  Errors: KITH_ENOMEM.
+ * Collective over `comm`.  Errors: KITH_ENOMEM; KITH_ECONFIG if scope->mask names what is no relation of
+ * users with items.
  * @param g      this rank's share
  * @param d      embedding dimension
  * @param x      [n_own, d] final embeddings of the owned rows; unit rows where the model scores by cosine
  * @param k      list length
- * @param mask_valid  also exclude validation items
+ * @param scope  the items that are ranked; masked interactions are those of training and validation.  NULL:
+ *               that of kith_eval_defaults()
  * @param n_user, user  [n_user] owned users, as indices into g->row_of[KITH_USER]; user NULL: all of them
  * @param[out] top  rows in the order of `user`; freed by kith_topk_free()
  * Cost: 2 d n_user n_item flops over all ranks; memory of two item shards.
  */
 KITH_API kith_agreed kith_eval_topk(const kith_comm *comm, const kith_graph *g, int d, const float *x, int k,
-                                    bool mask_valid, kith_lid n_user, const kith_lid *user,
+                                    const kith_eval_scope *scope, kith_lid n_user, const kith_lid *user,
                                     kith_topk *top) KITH_MUST_USE;
 
 /**
  * Rank all users with held-out items and compute the metrics, equal on every rank.
  *
- * Collective.  Errors: KITH_ENOMEM; those of o->poll; KITH_EINTERRUPT if o->should_stop is true on any rank:
- * within a tile of users if true on all of them, else at the next poll.
+ * Collective.  Errors: KITH_ENOMEM; those of kith_eval_check() and of o->poll; KITH_EINTERRUPT if
+ * o->should_stop is true on any rank: within a tile of users if true on all of them, else at the next poll.
  */
 KITH_API kith_agreed kith_eval_metrics(const kith_comm *comm, const kith_graph *g, int d, const float *x,
                                        const kith_eval_options *o, kith_metrics *out) KITH_MUST_USE;
+
+/** Check that the graph has the relations that the options mask, and that the protocol allows the options.
+ * Local; the same on every rank.  Errors: KITH_ECONFIG. */
+KITH_API kith_status kith_eval_check(const kith_graph *g, const kith_eval_options *o) KITH_MUST_USE;
 
 /** Format the metrics at the largest K, "Recall@20 0.1824  NDCG@20 0.1554 …", into buffer [size]; `between`
  * separates the first three from the others.  Local. */

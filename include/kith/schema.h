@@ -15,6 +15,8 @@ enum {
   KITH_MAX_RELATIONS = 32 /**< relations of a graph beside the interactions */
 };
 
+#define KITH_INTERACTIONS "interactions" /**< name of the relation of users with the items of the graph */
+
 /** A relation beside the interactions.  Its edges are read in both directions. */
 typedef struct kith_relation_type {
   char name[KITH_NAME]; /**< [a-z][a-z0-9_]*, at most 31 bytes */

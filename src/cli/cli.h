@@ -5,7 +5,7 @@
 #include "job/job.h"
 #include "comm/lock.h"
 
-enum { CLI_ARGUMENTS = 256 };
+enum { CLI_ARGUMENTS = 256, CLI_SCOPE = 2048 };
 
 /* One run of the program.  main() parses the common options and reads the job file. */
 typedef struct cli {
@@ -106,6 +106,8 @@ kith_status cli_no_more(const cli *c) KITH_MUST_USE;
 
 /* ---- output; rank 0 only ---- */
 
+/* Which items are ranked, text [CLI_SCOPE]; false if it is as usual.  Local. */
+bool cli_scope(const kith_eval_scope *o, char *text);
 /* Print a line to stdout. */
 void cli_print(const cli *c, const char *format, ...) KITH_FORMAT(2, 3);
 /* Add a member to the JSON object, which main() prints last; `format` makes the value with its quotes. */

@@ -18,6 +18,39 @@ done:
   return st;
 }
 
+bool cli_scope(const kith_eval_scope *o, char *text) {
+  bool usual = o->mask.n == 1 && strcmp(o->mask.of[0], KITH_INTERACTIONS) == 0;
+  bool all = o->candidates == KITH_CANDIDATES_ALL;
+  int n = snprintf(text, CLI_SCOPE, "%s", all ? "all items" : "items without training interactions");
+  for (int i = 0; i < o->mask.n; i++)
+    n += snprintf(text + n, CLI_SCOPE - (size_t)n, "%s %s", i ? "," : " but those of the user's",
+                  o->mask.of[i]);
+  return !(all && usual);
+}
+
+/* Users that are not measured, or not as usual. */
+static void evaluate_print_users(cli *c, const kith_metrics *m) {
+  const kith_eval_options *o = &c->job.evaluate;
+  char text[CLI_SCOPE];
+  if (cli_scope(&o->scope, text)) cli_print(c, "ranked: %s", text);
+  if (m->n_user_left_out > 0)
+    cli_print(c, "%lld user%s held-out items of which none is ranked, and %s left out",
+              (long long)m->n_user_left_out, m->n_user_left_out == 1 ? " has" : "s have",
+              m->n_user_left_out == 1 ? "is" : "are");
+  if (m->n_user_short > 0)
+    cli_print(c, "%lld user%s fewer than %d candidate items: all of them are ranked",
+              (long long)m->n_user_short, m->n_user_short == 1 ? " has" : "s have", o->sampled);
+}
+
+static void evaluate_json_scope(cli *c, const kith_metrics *m) {
+  const kith_eval_scope *o = &c->job.evaluate.scope;
+  cli_json(c, "candidates", "\"%s\"", o->candidates == KITH_CANDIDATES_COLD ? "cold" : "all");
+  cli_json(c, "mask", "[");
+  for (int i = 0; i < o->mask.n; i++) cli_json_more(c, "%s\"%s\"", i ? ", " : "", o->mask.of[i]);
+  cli_json_more(c, "]");
+  cli_json(c, "users_left_out", "%lld", (long long)m->n_user_left_out);
+}
+
 static void evaluate_print(cli *c, const kith_metrics *m) {
   char key[KITH_NAME], protocol[32] = "full";
   const kith_eval_options *o = &c->job.evaluate;
@@ -25,13 +58,12 @@ static void evaluate_print(cli *c, const kith_metrics *m) {
   cli_print(c, "%lld users, %s split, protocol %s%s", (long long)m->n_user,
             o->split == KITH_EVAL_TEST ? "test" : "valid", protocol,
             o->sampled ? " (not comparable with full ranking)" : "");
-  if (m->n_user_short > 0)
-    cli_print(c, "%lld user%s fewer than %d candidate items: all of them are ranked",
-              (long long)m->n_user_short, m->n_user_short == 1 ? " has" : "s have", o->sampled);
+  evaluate_print_users(c, m);
   cli_print(c, "%6s  %10s  %10s  %10s  %10s  %10s", "K", "Recall", "NDCG", "HitRate", "Precision", "MRR");
   cli_json(c, "split", "\"%s\"", o->split == KITH_EVAL_TEST ? "test" : "valid");
   cli_json(c, "protocol", "\"%s\"", protocol);
   cli_json(c, "users", "%lld", (long long)m->n_user);
+  evaluate_json_scope(c, m);
   if (o->sampled) cli_json(c, "users_with_fewer", "%lld", (long long)m->n_user_short);
   for (int i = 0; i < m->n_k; i++) {
     const char *name[5] = {"recall", "ndcg", "hit_rate", "precision", "mrr"};
@@ -111,6 +143,8 @@ static kith_agreed evaluate_pairs(cli *c, const kith_graph *g, int d, const floa
   double began = kith_clock();
   KITH_TRY(kith_eval_metrics(c->comm, g, d, x, &c->job.evaluate, &m));
   double seconds = kith_clock() - began;
+  if (m.n_user == 0 && c->comm->rank == 0)
+    kith_warn("no user has a held-out item that is ranked: every figure is 0");
   evaluate_print(c, &m);
   cli_print(c, "ranked in %.2f s", seconds);
   cli_json(c, "seconds", "%.4f", seconds);

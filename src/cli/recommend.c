@@ -84,6 +84,12 @@ const char *cli_recommend_name(const recommend_data *a, int type, int64_t i, cha
   return buffer;
 }
 
+/* Which items are ranked, if the job says so. */
+static void recommend_print_scope(cli *c) {
+  char text[CLI_SCOPE];
+  if (cli_scope(&c->job.evaluate.scope, text)) cli_print(c, "ranked: %s", text);
+}
+
 /* local[q] = this rank's index of user q of the request, or -1. */
 static kith_status recommend_find_local(const recommend_request *w, const recommend_data *a,
                                         kith_lid *local) {
@@ -207,7 +213,8 @@ static kith_agreed recommend_some(cli *c, const recommend_request *w, const reco
   KITH_TRY(kith_agree(c->comm, recommend_find_local(w, a, local)));
   for (int q = 0; q < w->n_user; q++)
     if (local[q] >= 0) user[n++] = local[q];
-  KITH_TRY(kith_eval_topk(c->comm, a->g, a->d, a->x, w->k, true, n, user, &top));
+  recommend_print_scope(c);
+  KITH_TRY(kith_eval_topk(c->comm, a->g, a->d, a->x, w->k, &c->job.evaluate.scope, n, user, &top));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(item, n_item)));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(score, n_item)));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(history, n_history)));
@@ -339,7 +346,8 @@ static kith_agreed recommend_all(cli *c, const recommend_request *w, const recom
   int32_t *item = NULL;
   float *score = NULL;
   int64_t n = c->comm->rank == 0 ? a->g->n[KITH_USER] * w->k : 0;
-  KITH_TRY(kith_eval_topk(c->comm, a->g, a->d, a->x, w->k, true, 0, NULL, &top));
+  recommend_print_scope(c);
+  KITH_TRY(kith_eval_topk(c->comm, a->g, a->d, a->x, w->k, &c->job.evaluate.scope, 0, NULL, &top));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(item, n)));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(score, n)));
   KITH_TRY(recommend_gather(c, a, &top, item, score));

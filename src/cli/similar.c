@@ -236,6 +236,14 @@ done:
   return st;
 }
 
+/* New users have the items of their own list masked, whatever the job says. */
+static void new_warn_scope(const cli *c) {
+  char text[CLI_SCOPE];
+  if (cli_scope(&c->job.evaluate.scope, text) && c->comm->rank == 0)
+    kith_warn("evaluate.candidates and evaluate.mask do not hold for new users: all items but their own are "
+              "ranked");
+}
+
 /* A row of zeros gives every item the same score. */
 static void new_warn_empty(const cli *c, const recommend_request *w, const recommend_data *a,
                            const float *query) {
@@ -271,6 +279,7 @@ kith_agreed cli_recommend_new(cli *c, const recommend_request *w, const recommen
   KITH_TRY(kith_agree(c->comm, KITH_NEW(query, (int64_t)w->n_user * a->d)));
   KITH_TRY(new_rows(c, w, a, f, row, query));
   new_warn_empty(c, w, a, query);
+  new_warn_scope(c);
   KITH_TRY(kith_eval_nearest(c->comm, a->g, KITH_ITEM, a->d, a->x, w->n_user, query, &history, w->k, &top));
   similar_report(c, w, a, &h, &top);
 done:

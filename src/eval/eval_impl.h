@@ -5,6 +5,26 @@
 #include "eval/eval.h"
 #include "ops/scores.h"
 
+/* ---- scope.c: which items are ranked for a user, and which held-out items count ---- */
+
+enum { KITH__MOST_MASKS = 2 }; /* training, validation */
+
+typedef struct kith__scope {
+  uint8_t *trained; /* [items] cold candidates: 1 if an item has a training interaction; else null */
+  int n_mask;
+  const kith_ragged *mask[KITH__MOST_MASKS]; /* lists of the owned users whose items are not ranked */
+  const kith_ragged *truth;                  /* held-out items of the owned users that count; or null */
+  kith_ragged counted;                       /* truth, where some held-out items do not count */
+  int64_t n_left_out;                        /* owned users whose held-out items do not count */
+} kith__scope;
+
+/* Of the owned users: mask_valid as in kith_eval_topk(); held_out null: no ground truth.  Collective. */
+kith_agreed kith__scope_make(const kith_comm *comm, const kith_graph *g, const kith_eval_scope *o,
+                             bool mask_valid, const kith_ragged *held_out, kith__scope *out) KITH_MUST_USE;
+void kith__scope_free(kith__scope *s);
+/* Whether a list of the user masks the item.  Candidates are those of the ring. */
+bool kith__scope_masks(const kith__scope *s, kith_lid user, int32_t item);
+
 /* ---- ring.c: item shards circulate; every rank sees all of them, each in another order ---- */
 
 /* The items of one rank, packed for kith_scores_tile() and padded with zeros to whole tiles. */
@@ -17,8 +37,9 @@ typedef struct kith_shard {
 
 typedef struct kith_ring kith_ring;
 
+/* Of all items, or of those that `trained` [items] does not mark. */
 kith_agreed kith__ring_create(const kith_comm *comm, const kith_graph *g, int d, const float *x,
-                              kith_ring **out) KITH_MUST_USE;
+                              const uint8_t *trained, kith_ring **out) KITH_MUST_USE;
 void kith__ring_destroy(kith_ring **ring);
 /* Next shard, valid until the following call; null after the last. It is forwarded meanwhile: call
  * kith__ring_progress() between tiles. */
@@ -53,7 +74,7 @@ void kith__topk_heap_sort(kith_topk_heap *heap);
 
 /* Exact sums of every metric over users, at every cutoff. */
 typedef struct kith__metric_sums {
-  int64_t n_user, n_user_short;
+  int64_t n_user, n_user_short, n_user_left_out;
   kith_exact_sum recall[KITH_MAX_CUTOFFS], ndcg[KITH_MAX_CUTOFFS], hit_rate[KITH_MAX_CUTOFFS],
       precision[KITH_MAX_CUTOFFS], mrr[KITH_MAX_CUTOFFS];
 } kith__metric_sums;

@@ -5,8 +5,13 @@
 #include "eval/eval_impl.h"
 
 kith_eval_options kith_eval_defaults(void) {
-  return (kith_eval_options){
-      .n_k = 2, .k = {10, 20}, .every = KITH_EVERY_AUTO, .split = KITH_EVAL_AUTO, .sampled = 0, .seed = 1};
+  return (kith_eval_options){.n_k = 2,
+                             .k = {10, 20},
+                             .every = KITH_EVERY_AUTO,
+                             .split = KITH_EVAL_AUTO,
+                             .scope = {.mask = {.n = 1, .of = {KITH_INTERACTIONS}}},
+                             .sampled = 0,
+                             .seed = 1};
 }
 
 static bool metrics_contains(int64_t n, const int32_t *truth, int32_t item) {
@@ -54,10 +59,14 @@ static void metrics_mean(const kith_comm *comm, int n_k, int64_t n_user, kith_ex
 
 void kith__metric_sums_reduce(const kith_comm *comm, kith__metric_sums *t, const kith_eval_options *o,
                               kith_metrics *out) {
-  *out = (kith_metrics){.n_k = o->n_k, .n_user = t->n_user, .n_user_short = t->n_user_short};
+  *out = (kith_metrics){.n_k = o->n_k,
+                        .n_user = t->n_user,
+                        .n_user_short = t->n_user_short,
+                        .n_user_left_out = t->n_user_left_out};
   for (int c = 0; c < o->n_k; c++) out->k[c] = o->k[c];
   kith_comm_sum_int(comm, 1, &out->n_user);
   kith_comm_sum_int(comm, 1, &out->n_user_short);
+  kith_comm_sum_int(comm, 1, &out->n_user_left_out);
   metrics_mean(comm, o->n_k, out->n_user, t->recall, out->recall);
   metrics_mean(comm, o->n_k, out->n_user, t->ndcg, out->ndcg);
   metrics_mean(comm, o->n_k, out->n_user, t->hit_rate, out->hit_rate);

@@ -42,19 +42,27 @@ done:
   return st;
 }
 
+/* Items of this rank that the ring has. */
+static kith_lid ring_count(const kith_graph *g, const uint8_t *trained) {
+  kith_lid n = g->n_own_of[KITH_ITEM], n_left_out = 0;
+  for (kith_lid i = 0; trained && i < n; i++) n_left_out += trained[g->original[g->row_of[KITH_ITEM][i]]];
+  return n - n_left_out;
+}
+
 /* The first shard holds this rank's own items: gathered from x, then packed. */
-static kith_status ring_fill(kith_ring *ring, const kith_graph *g, const float *x) {
+static kith_status ring_fill(kith_ring *ring, const kith_graph *g, const float *x, const uint8_t *trained) {
   kith_status st = KITH_OK;
   kith_shard *s = &ring->shard[0];
   size_t d = (size_t)ring->d;
   float *rows = NULL;
-  s->n = g->n_own_of[KITH_ITEM];
+  s->n = ring_count(g, trained);
   s->n_padded = ring_pad(s->n);
   KITH_TRY(KITH_NEW(rows, (int64_t)s->n * ring->d));
-  for (kith_lid i = 0; i < s->n; i++) {
+  for (kith_lid i = 0, at = 0; i < g->n_own_of[KITH_ITEM]; i++) {
     kith_lid row = g->row_of[KITH_ITEM][i];
-    memcpy(rows + d * (size_t)i, x + d * (size_t)row, d * sizeof(float));
-    s->original[i] = g->original[row];
+    if (trained && trained[g->original[row]]) continue;
+    memcpy(rows + d * (size_t)at, x + d * (size_t)row, d * sizeof(float));
+    s->original[at++] = g->original[row];
   }
   kith_scores_pack(s->n, s->n_padded, ring->d, rows, s->packed);
 done:
@@ -63,10 +71,10 @@ done:
 }
 
 kith_agreed kith__ring_create(const kith_comm *comm, const kith_graph *g, int d, const float *x,
-                              kith_ring **out) {
+                              const uint8_t *trained, kith_ring **out) {
   kith_agreed st = {KITH_OK};
   kith_ring *ring = NULL;
-  kith_lid mine = g->n_own_of[KITH_ITEM];
+  kith_lid mine = ring_count(g, trained);
   *out = NULL;
   KITH_TRY(kith_agree(comm, ring_begin(comm, d, &ring)));
   KITH_WAIT("the sizes of the ring of items",
@@ -75,7 +83,7 @@ kith_agreed kith__ring_create(const kith_comm *comm, const kith_graph *g, int d,
   KITH_TRY(kith_agree(comm, ring_make(comm, ring, most)));
   KITH_MPI(MPI_Type_contiguous(d, MPI_FLOAT, &ring->row));
   KITH_MPI(MPI_Type_commit(&ring->row));
-  KITH_TRY(kith_agree(comm, ring_fill(ring, g, x)));
+  KITH_TRY(kith_agree(comm, ring_fill(ring, g, x, trained)));
   *out = ring;
   ring = NULL;
 done:

@@ -123,7 +123,7 @@ static kith_agreed sampled_block(const kith_comm *comm, sampled *s, int d, const
   kith_ring *ring = NULL;
   KITH_TRY(kith__eval_poll(comm, s->o));
   sampled_draw(s);
-  KITH_TRY(kith__ring_create(comm, s->g, d, x, &ring));
+  KITH_TRY(kith__ring_create(comm, s->g, d, x, NULL, &ring));
   for (const kith_shard *shard = kith__ring_next(ring); shard; shard = kith__ring_next(ring))
     sampled_score(s, d, x, shard);
   sampled_add_metrics(s, t);

@@ -8,7 +8,7 @@ typedef struct topk_work {
   const kith_graph *g;
   int d, k;
   const float *x;
-  bool mask_valid;
+  const kith__scope *scope;
   kith_lid n_user;
   kith_lid *user;            /* [n_user] owned users that are ranked */
   kith_topk_heap *heap;      /* [n_user] */
@@ -42,16 +42,11 @@ done:
 }
 
 /* Allocate the ranking of (*user)[n_user]; on success it owns the list, and *user is null. */
-static kith_status topk_work_make(const kith_graph *g, int d, const float *x, int k, bool mask_valid,
+static kith_status topk_work_make(const kith_graph *g, int d, const float *x, int k, const kith__scope *scope,
                                   kith_lid n_user, kith_lid **user, topk_work *out) {
   kith_status st = KITH_OK;
-  topk_work w = {.g = g,
-                 .d = d,
-                 .k = k,
-                 .x = x,
-                 .mask_valid = mask_valid,
-                 .n_user = n_user,
-                 .n_thread = kith_max_threads()};
+  topk_work w = {
+      .g = g, .d = d, .k = k, .x = x, .scope = scope, .n_user = n_user, .n_thread = kith_max_threads()};
   KITH_TRY(KITH_NEW(w.heap, w.n_user));
   KITH_TRY(KITH_NEW(w.entries, (int64_t)w.n_user * k));
   KITH_TRY(KITH_NEW(w.tile, (int64_t)w.n_thread * KITH_SCORE_USERS * d));
@@ -68,11 +63,6 @@ done:
   return st;
 }
 
-static bool topk_is_masked(const topk_work *w, kith_lid user, int32_t item) {
-  return kith_ragged_has(&w->g->train, user, item) ||
-         (w->mask_valid && kith_ragged_has(&w->g->valid, user, item));
-}
-
 /* One user, one tile of items: push items above the threshold that are not masked. */
 static void topk_scan(const topk_work *w, kith_lid i, int n, const float *score, const int64_t *original,
                       int32_t *above) {
@@ -82,7 +72,7 @@ static void topk_scan(const topk_work *w, kith_lid i, int n, const float *score,
     float s = score[above[f]];
     if (s < kith__topk_heap_threshold(heap)) continue; /* the threshold has risen */
     kith_scored_item e = {s, (int32_t)original[above[f]]};
-    if (!topk_is_masked(w, w->user[i], e.item)) kith__topk_heap_push(heap, e);
+    if (!kith__scope_masks(w->scope, w->user[i], e.item)) kith__topk_heap_push(heap, e);
   }
 }
 
@@ -137,7 +127,7 @@ done:
 static kith_agreed topk_run(const kith_comm *comm, topk_work *w) {
   kith_agreed st = {KITH_OK};
   kith_ring *ring = NULL;
-  KITH_TRY(kith__ring_create(comm, w->g, w->d, w->x, &ring));
+  KITH_TRY(kith__ring_create(comm, w->g, w->d, w->x, w->scope->trained, &ring));
   for (const kith_shard *s = kith__ring_next(ring); s; s = kith__ring_next(ring))
     KITH_TRY(topk_shard(comm, w, s, ring));
 #pragma omp parallel for schedule(static)
@@ -182,17 +172,22 @@ done:
 }
 
 kith_agreed kith_eval_topk(const kith_comm *comm, const kith_graph *g, int d, const float *x, int k,
-                           bool mask_valid, kith_lid n_user, const kith_lid *user, kith_topk *top) {
+                           const kith_eval_scope *scope, kith_lid n_user, const kith_lid *user,
+                           kith_topk *top) {
   kith_agreed st = {KITH_OK};
+  const kith_eval_scope usual = kith_eval_defaults().scope;
+  kith__scope s = {0};
   topk_work w = {0};
   kith_lid n = 0, *list = NULL;
+  KITH_TRY(kith__scope_make(comm, g, scope ? scope : &usual, true, NULL, &s));
   KITH_TRY(kith_agree(comm, topk_users(g, n_user, user, &n, &list)));
-  KITH_TRY(kith_agree(comm, topk_work_make(g, d, x, k, mask_valid, n, &list, &w)));
+  KITH_TRY(kith_agree(comm, topk_work_make(g, d, x, k, &s, n, &list, &w)));
   KITH_TRY(topk_run(comm, &w));
   KITH_TRY(kith_agree(comm, topk_take(&w, top)));
 done:
   KITH_FREE(list);
   topk_work_free(&w);
+  kith__scope_free(&s);
   return st;
 }
 
@@ -204,21 +199,25 @@ static kith_agreed topk_evaluate(const kith_comm *comm, const kith_graph *g, int
   int32_t *item = NULL;
   kith_lid n = 0, *user = NULL;
   int k = o->k[o->n_k - 1];
-  const kith_ragged *truth = o->split == KITH_EVAL_TEST ? &g->test : &g->valid;
-  KITH_TRY(kith_agree(comm, kith__eval_users(g, truth, &n, &user)));
-  KITH_TRY(kith_agree(comm, topk_work_make(g, d, x, k, o->split == KITH_EVAL_TEST, n, &user, &w)));
+  bool tests = o->split == KITH_EVAL_TEST;
+  kith__scope s = {0};
+  KITH_TRY(kith__scope_make(comm, g, &o->scope, tests, tests ? &g->test : &g->valid, &s));
+  KITH_TRY(kith_agree(comm, kith__eval_users(g, s.truth, &n, &user)));
+  KITH_TRY(kith_agree(comm, topk_work_make(g, d, x, k, &s, n, &user, &w)));
   KITH_TRY(kith_agree(comm, KITH_NEW(item, k)));
   w.o = o;
   KITH_TRY(topk_run(comm, &w));
+  t->n_user_left_out = s.n_left_out;
   for (kith_lid i = 0; i < w.n_user; i++) {
-    kith_eid first = truth->start[w.user[i]];
+    kith_eid first = s.truth->start[w.user[i]], end = s.truth->start[w.user[i] + 1];
     for (int j = 0; j < w.heap[i].n; j++) item[j] = w.heap[i].entry[j].item;
-    kith__metric_sums_add(t, o, w.heap[i].n, item, truth->start[w.user[i] + 1] - first, truth->value + first);
+    kith__metric_sums_add(t, o, w.heap[i].n, item, end - first, s.truth->value + first);
   }
 done:
   KITH_FREE(user);
   KITH_FREE(item);
   topk_work_free(&w);
+  kith__scope_free(&s);
   return st;
 }
 
@@ -229,6 +228,7 @@ kith_agreed kith_eval_metrics(const kith_comm *comm, const kith_graph *g, int d,
   kith_eval_options on = *o;
   *out = (kith_metrics){0};
   on.split = kith_eval_split_resolve(comm, g, o->split);
+  KITH_TRY(kith_agreed_same(kith_eval_check(g, o)));
   if (on.sampled > 0) KITH_TRY(kith__eval_sampled(comm, g, d, x, &on, KITH__SAMPLED_BLOCK, &t));
   else KITH_TRY(topk_evaluate(comm, g, d, x, &on, &t));
   kith__metric_sums_reduce(comm, &t, &on, out);

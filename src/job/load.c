@@ -105,7 +105,7 @@ static kith_status load_fail(const char *name, cyaml_err_t code, const load_erro
   return kith_fail(KITH_ECONFIG, "%s: %s", name, t->what[0] ? t->what : cyaml_strerror(code));
 }
 
-/* The words of a list as one text, with commas. */
+/* The words of a list as one text, with commas; an empty list is []. */
 static kith_status load_join(char *const *list, uint32_t n, char **value) {
   kith_status st = KITH_OK;
   size_t size = 1;
@@ -121,6 +121,8 @@ done:
 }
 
 static kith_status load_copy(const load_slots *s, int i, char **value) {
+  char *const empty = "[]";
+  if (!s->text[i] && s->n_list[i] == 0) return load_join(&empty, 1, value);
   if (!s->text[i]) return load_join(s->list[i], s->n_list[i], value);
   return load_join(&s->text[i], 1, value);
 }

@@ -272,6 +272,12 @@ const job_key kith__job_table[] = {
      "equals the smaller loss. loss: the smallest loss."},
     {"evaluate.protocol", JOB_PROTOCOL, AT(evaluate.sampled), 1, 1e6, "full | sampled-N",
      "Rank all items, or the held-out items among N sampled items with which the user has no interaction."},
+    {"evaluate.candidates", JOB_ENUM, AT(evaluate.scope.candidates), 0, 0, "all | cold",
+     "Items that are ranked, also by kith recommend. cold: only items without training interactions; other "
+     "held-out items do not count."},
+    {"evaluate.mask", JOB_RELATIONS, AT(evaluate.scope.mask), NONE,
+     "Relations of users with items whose items are not ranked for a user, also by kith recommend. "
+     "interactions: those of training, and for the test split of validation. []: every item is ranked."},
     {"evaluate.seed", JOB_INT64, AT(evaluate.seed), COUNT, "", "Seed of the sampled protocol."},
     {"evaluate.oversmoothing", JOB_BOOL, AT(evaluate.oversmoothing), NONE,
      "Report in training how similar the rows of the nodes are after each layer; docs/metrics.md defines the "

@@ -19,6 +19,7 @@ typedef enum job_kind {
   JOB_COLUMN,    /* char [size]: a name, or a number from 1 */
   JOB_CUTOFFS,   /* list of int: evaluate.k */
   JOB_FANOUTS,   /* list of int, in its order: kith_fanouts */
+  JOB_RELATIONS, /* list of names of relations, perhaps empty: kith_relation_names */
   JOB_PROTOCOL,  /* int: "full" is 0, "sampled-N" is N */
   JOB_INTERVAL,  /* int: "auto" is KITH_EVERY_AUTO */
   JOB_IDS        /* bool: "names" or "integers" */
@@ -40,7 +41,7 @@ enum { JOB_VALUE_SIZE = 2 * KITH_PATH }; /* bytes of a value as text */
 
 /* Whether a key's value is a list. */
 static inline bool kith__job_is_list(const job_key *k) {
-  return k->kind == JOB_CUTOFFS || k->kind == JOB_FANOUTS;
+  return k->kind == JOB_CUTOFFS || k->kind == JOB_FANOUTS || k->kind == JOB_RELATIONS;
 }
 
 /* The table's entry of a key, or null.  A section whose first key is a path stands for it: data.test for

@@ -190,6 +190,8 @@ static const usage_rule usage_rules[] = {
     {"evaluate.k", "train", recommends, "needs task: recommend"},
     {"evaluate.select_by", "train", classifies, "needs task: classify"},
     {"evaluate.protocol", "train", recommends, "needs task: recommend"},
+    {"evaluate.candidates", "train", recommends, "needs task: recommend"},
+    {"evaluate.mask", "train", recommends, "needs task: recommend"},
     {"evaluate.seed", "train", samples_items, "needs evaluate.protocol: sampled-N"},
     {"evaluate.oversmoothing", "train", evaluates, "needs evaluations in training (evaluate.every)"},
     {"embed", "embed", recommends, "needs task: recommend"},

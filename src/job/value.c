@@ -20,6 +20,7 @@ void kith__job_bounds(const job_key *k, size_t size, char *text) {
   case JOB_FANOUTS:
   case JOB_CUTOFFS: snprintf(text, size, "list of %.15g to %.15g %s", k->low, k->high, k->unit); break;
   case JOB_WEIGHT: snprintf(text, size, "%.15g to %.15g, or learned", k->low, k->high); break;
+  case JOB_RELATIONS: snprintf(text, size, "list of relations"); break;
   case JOB_BOOL: snprintf(text, size, "true | false"); break;
   case JOB_ENUM:
   case JOB_PROTOCOL:
@@ -167,6 +168,39 @@ done:
   return st;
 }
 
+static bool value_is_relation(const char *word) {
+  size_t n = strlen(word);
+  return word[0] >= 'a' && word[0] <= 'z' && n < KITH_NAME / 2 &&
+         strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789_") == n;
+}
+
+static bool value_has_name(const kith_relation_names *names, const char *word) {
+  for (int i = 0; i < names->n; i++)
+    if (strcmp(names->of[i], word) == 0) return true;
+  return false;
+}
+
+/* "[interactions, view]", or "[]"; each once. */
+static kith_status value_relations(const job_key *k, const char *text, kith_relation_names *out) {
+  kith_status st = KITH_OK;
+  kith_relation_names names = {0};
+  char copy[JOB_VALUE_SIZE], *rest = NULL;
+  KITH_CHECK(text[0], KITH_ECONFIG, "%s: expected a list of relations such as [interactions], or []", k->key);
+  KITH_TRY(kith_text_copy(k->key, text, sizeof copy, copy));
+  for (char *word = strtok_r(copy, "[], ", &rest); word; word = strtok_r(NULL, "[], ", &rest)) {
+    KITH_CHECK(value_is_relation(word), KITH_ECONFIG,
+               "%s: expected names of relations (a-z, 0-9 and _, at most %d bytes), found %s", k->key,
+               KITH_NAME / 2 - 1, word);
+    if (value_has_name(&names, word)) continue;
+    KITH_CHECK(names.n <= KITH_MAX_RELATIONS, KITH_ECONFIG, "%s: expected at most %d relations, found %s",
+               k->key, KITH_MAX_RELATIONS + 1, text);
+    snprintf(names.of[names.n++], KITH_NAME, "%s", word);
+  }
+  *out = names;
+done:
+  return st;
+}
+
 static kith_status value_every(const job_key *k, const char *text, int *out) {
   if (strcmp(text, "auto") != 0) return value_int(k, text, out);
   *out = KITH_EVERY_AUTO;
@@ -280,6 +314,7 @@ kith_status kith__job_set(kith_job *job, const job_key *k, const char *text) {
   case JOB_COLUMN: return value_column(k, text, at);
   case JOB_CUTOFFS: return value_cutoffs(k, text, &job->evaluate);
   case JOB_FANOUTS: return value_fanouts(k, text, at);
+  case JOB_RELATIONS: return value_relations(k, text, at);
   case JOB_PROTOCOL: return value_protocol(k, text, at);
   case JOB_INTERVAL: return value_every(k, text, at);
   case JOB_IDS: return value_ids(k, text, at);
@@ -295,6 +330,13 @@ kith_status kith__job_set(kith_job *job, const job_key *k, const char *text) {
 static void value_print_list(int n, const int *x, size_t size, char *text) {
   int at = snprintf(text, size, "[");
   for (int i = 0; i < n; i++) at += snprintf(text + at, size - (size_t)at, "%s%d", i ? ", " : "", x[i]);
+  snprintf(text + at, size - (size_t)at, "]");
+}
+
+static void value_print_relations(const kith_relation_names *names, size_t size, char *text) {
+  int at = snprintf(text, size, "[");
+  for (int i = 0; i < names->n; i++)
+    at += snprintf(text + at, size - (size_t)at, "%s%s", i ? ", " : "", names->of[i]);
   snprintf(text + at, size - (size_t)at, "]");
 }
 
@@ -336,6 +378,7 @@ void kith__job_get(const kith_job *job, const job_key *k, size_t size, char *tex
   case JOB_FANOUTS:
     value_print_list(((const kith_fanouts *)at)->n, ((const kith_fanouts *)at)->of, size, text);
     break;
+  case JOB_RELATIONS: value_print_relations(at, size, text); break;
   case JOB_PROTOCOL: value_print_protocol(*(const int *)at, size, text); break;
   case JOB_INTERVAL:
     if (*(const int *)at == KITH_EVERY_AUTO) snprintf(text, size, "auto");

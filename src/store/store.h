@@ -59,7 +59,7 @@ typedef struct kith_checkpoint_weights {
   float *value, *slot[KITH_MAX_SLOTS];
 } kith_checkpoint_weights;
 
-enum { KITH_SCORE_SIZE = 128 }; /**< bytes of kith_checkpoint.score */
+enum { KITH_SCORE_SIZE = 512 }; /**< bytes of kith_checkpoint.score */
 
 /** The state of a run: enough to resume with the same bits on any number of ranks. */
 typedef struct kith_checkpoint {

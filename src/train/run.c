@@ -140,6 +140,16 @@ static void run_warn_short(run *r, const kith_eval_result *m) {
       (long long)m->ranking.n_user_short, (long long)m->ranking.n_user, r->o->evaluate.sampled);
 }
 
+/* Warn once per run if some users have held-out items of which none is ranked. */
+static void run_warn_left_out(run *r, const kith_eval_result *m) {
+  if (run_classifies(r) || r->warned_left_out || r->comm->rank != 0 || m->ranking.n_user_left_out == 0)
+    return;
+  r->warned_left_out = true;
+  kith_warn("evaluate: %lld user%s held-out items of which none is ranked: left out, %lld %s measured",
+            (long long)m->ranking.n_user_left_out, m->ranking.n_user_left_out == 1 ? " has" : "s have",
+            (long long)m->ranking.n_user, m->ranking.n_user == 1 ? "is" : "are");
+}
+
 /* Evaluate if it is due, and update the best epoch. */
 static kith_agreed run_evaluate(run *r, bool last, history_line *line, kith_eval_result *m,
                                 const float **final) {
@@ -150,6 +160,7 @@ static kith_agreed run_evaluate(run *r, bool last, history_line *line, kith_eval
   *final = kith_trainer_inference(r->trainer);
   KITH_TRY(kith__run_eval(r, kith__run_width(r), *final, e->split, true, m));
   run_warn_short(r, m);
+  run_warn_left_out(r, m);
   if (e->oversmoothing) {
     KITH_TRY(kith_trainer_oversmoothing(r->trainer, line->layer));
     line->n_layer = kith_trainer_n_layer(r->trainer);
@@ -372,6 +383,7 @@ kith_agreed kith_train_run(const kith_comm *comm, const kith_graph *g, const kit
   run r = {.comm = comm, .g = g, .o = &resolved, .result = out, .saved_epoch = -1};
   kith_signals_install();
   resolved.evaluate.split = kith_eval_split_resolve(comm, g, o->evaluate.split);
+  KITH_TRY(kith_agreed_same(kith_eval_check(g, &resolved.evaluate)));
   KITH_TRY(kith_agree(comm, run_prepare(&r)));
   KITH_TRY(kith_graph_ids_read(comm, g, o->graph, &r.ids));
   KITH_TRY(kith_trainer_create(comm, g, &o->model, &o->train, &r.trainer));

@@ -35,6 +35,7 @@ typedef struct run {
   double began, epochs_at_start;    /* this rank's clock, and epochs done, at the start of this run */
   bool measured;                    /* result->best is of the exported epoch */
   bool warned_single, warned_alone; /* by run_warn_single_pairs(), run_warn_no_neighbors() */
+  bool warned_left_out;             /* the warning about users none of whose held-out items is ranked */
   bool warned_short;                /* the warning about users with fewer than N candidates was given */
   kith_run_result *result;
 } run;

@@ -1,5 +1,6 @@
 /* The score that selects the epoch. */
 #include <stdio.h>
+#include <string.h>
 
 #include "train/run.h"
 #include "train/signals.h"
@@ -40,6 +41,18 @@ double kith__run_score(const run *r, const kith_eval_result *m) {
   return a->n > 0 ? ((double)a->correct + 1 / (1 + a->loss)) / (double)a->n : 0;
 }
 
+/* What is not ranked as usual. */
+static void score_add_scope(const kith_eval_scope *o, char *text) {
+  const kith_relation_names *mask = &o->mask;
+  size_t n = strlen(text);
+  if (o->candidates == KITH_CANDIDATES_COLD)
+    n += (size_t)snprintf(text + n, KITH_SCORE_SIZE - n, ", cold items");
+  if (mask->n == 1 && strcmp(mask->of[0], KITH_INTERACTIONS) == 0) return;
+  n += (size_t)snprintf(text + n, KITH_SCORE_SIZE - n, ", mask");
+  for (int i = 0; i < mask->n && n < KITH_SCORE_SIZE; i++)
+    n += (size_t)snprintf(text + n, KITH_SCORE_SIZE - n, " %s", mask->of[i]);
+}
+
 void kith__run_score_name(const run *r, char *text) {
   const kith_eval_options *e = &r->o->evaluate;
   const char *split = e->split == KITH_EVAL_VALID ? "valid" : "test";
@@ -52,4 +65,5 @@ void kith__run_score_name(const run *r, char *text) {
     snprintf(text, KITH_SCORE_SIZE, "recall@%d on %s by sampled-%d of seed %llu", e->k[e->n_k - 1], split,
              e->sampled, (unsigned long long)e->seed);
   else snprintf(text, KITH_SCORE_SIZE, "recall@%d on %s", e->k[e->n_k - 1], split);
+  score_add_scope(&e->scope, text);
 }

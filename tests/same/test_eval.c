@@ -53,13 +53,41 @@ static double score(int u, int i) {
   return s;
 }
 
+/* What is ranked: the oracle's words for a kith_eval_scope. */
+typedef struct ranked {
+  bool cold, everything, mask_valid;
+} ranked;
+
+static bool is_cold(int i) {
+  for (int64_t e = 0; e < graph.n_edge; e++)
+    if (graph.item[e] == i) return false;
+  return true;
+}
+static bool is_ranked(const ranked *r, int u, int i) {
+  if (r->cold && !is_cold(i)) return false;
+  return r->everything || !(trained(u, i) || (r->mask_valid && validated(u, i)));
+}
+
+static kith_eval_options options(kith_eval_split split, int n_k, const int *k) {
+  kith_eval_options o = kith_eval_defaults();
+  o.split = split;
+  o.n_k = n_k;
+  memcpy(o.k, k, (size_t)n_k * sizeof *k);
+  return o;
+}
+
+static void set_scope(const ranked *r, kith_eval_scope *o) {
+  if (r->everything) o->mask.n = 0;
+  if (r->cold) o->candidates = KITH_CANDIDATES_COLD;
+}
+
 /* All candidates of a user, best first, by repeated search for the best that is left. */
-static int oracle_list(int u, int k, bool mask_valid, int *list) {
+static int oracle_list(int u, int k, const ranked *r, int *list) {
   static char gone[ITEMS];
   static double s[ITEMS];
   int n = 0;
   for (int i = 0; i < ITEMS; i++) {
-    gone[i] = trained(u, i) || (mask_valid && validated(u, i));
+    gone[i] = !is_ranked(r, u, i);
     s[i] = score(u, i);
   }
   for (; n < k; n++) {
@@ -85,12 +113,13 @@ static void the_best_items_are_the_oracles(void **state) {
   kith_graph *g = share();
   float *x = vectors(g);
   int list[ITEMS], ks[] = {1, K, ITEMS + 50};
+  const ranked usual = {.mask_valid = true};
   for (int c = 0; c < 3; c++) {
     kith_topk top;
-    assert_int_equal(kith_eval_topk(test_comm, g, WIDTH, x, ks[c], true, 0, NULL, &top).status, KITH_OK);
+    assert_int_equal(kith_eval_topk(test_comm, g, WIDTH, x, ks[c], NULL, 0, NULL, &top).status, KITH_OK);
     assert_int_equal(top.n_user, g->n_own_of[0]);
     for (kith_lid u = 0; u < top.n_user; u++) {
-      int who = (int)g->original[g->row_of[0][u]], n = oracle_list(who, ks[c], true, list);
+      int who = (int)g->original[g->row_of[0][u]], n = oracle_list(who, ks[c], &usual, list);
       for (int j = 0; j < ks[c]; j++) {
         assert_int_equal(top.item[u * ks[c] + j], j < n ? list[j] : -1);
         if (j < n) assert_true((double)top.score[u * ks[c] + j] == score(who, list[j]));
@@ -102,20 +131,28 @@ static void the_best_items_are_the_oracles(void **state) {
   kith_graph_destroy(&g);
 }
 
+/* The held-out items of a user that count. */
+static bool counts(bool on_test, const ranked *r, int u, int i) {
+  return (on_test ? tested(u, i) : validated(u, i)) && is_ranked(r, u, i);
+}
+
 /* The definitions of docs/metrics.md, written down once more. */
-static void oracle_metrics(bool on_test, const int *cut, int n_cut, double value_of[][5], int *n_user) {
+static void oracle_metrics(bool on_test, const ranked *r, const int *cut, int n_cut, double value_of[][5],
+                           int *n_user, int *n_left_out) {
   int list[ITEMS];
-  *n_user = 0;
+  *n_user = *n_left_out = 0;
   for (int u = 0; u < USERS; u++) {
-    int truth = 0;
-    for (int i = 0; i < ITEMS; i++) truth += on_test ? tested(u, i) : validated(u, i);
+    int truth = 0, held_out = 0;
+    for (int i = 0; i < ITEMS; i++) truth += counts(on_test, r, u, i);
+    for (int i = 0; i < ITEMS; i++) held_out += on_test ? tested(u, i) : validated(u, i);
+    *n_left_out += held_out > 0 && truth == 0;
     if (truth == 0) continue;
     ++*n_user;
     for (int c = 0; c < n_cut; c++) {
-      int n = oracle_list(u, cut[c], on_test, list), hits = 0, first = 0;
+      int n = oracle_list(u, cut[c], r, list), hits = 0, first = 0;
       double gain = 0, ideal = 0;
       for (int j = 0; j < n; j++) {
-        if (!(on_test ? tested(u, list[j]) : validated(u, list[j]))) continue;
+        if (!counts(on_test, r, u, list[j])) continue;
         hits++;
         gain += 1 / log2(j + 2.0);
         if (!first) first = j + 1;
@@ -130,24 +167,70 @@ static void oracle_metrics(bool on_test, const int *cut, int n_cut, double value
   }
 }
 
+static void assert_metrics_are_the_oracles(const kith_graph *g, const float *x, bool on_test, bool cold,
+                                           bool everything) {
+  const ranked r = {.cold = cold, .everything = everything, .mask_valid = on_test};
+  kith_eval_options o = options(on_test ? KITH_EVAL_TEST : KITH_EVAL_VALID, 3, (int[]){1, 5, 40});
+  kith_metrics m;
+  double truth[3][5] = {{0}};
+  int n_user, n_left_out;
+  set_scope(&r, &o.scope);
+  assert_int_equal(kith_eval_metrics(test_comm, g, WIDTH, x, &o, &m).status, KITH_OK);
+  oracle_metrics(on_test, &r, o.k, 3, truth, &n_user, &n_left_out);
+  assert_int_equal(m.n_user, n_user);
+  assert_int_equal(m.n_user_left_out, n_left_out);
+  assert_true(n_user > 0 && (n_left_out > 0) == cold);
+  for (int c = 0; c < 3; c++) {
+    double mine[5] = {m.recall[c], m.ndcg[c], m.hit_rate[c], m.precision[c], m.mrr[c]};
+    for (int k = 0; k < 5; k++) assert_true(fabs(mine[k] - truth[c][k] / n_user) < 1e-9);
+  }
+}
+
 static void metrics_are_the_oracles(void **state) {
   (void)state;
   kith_graph *g = share();
   float *x = vectors(g);
-  for (int on_test = 0; on_test < 2; on_test++) {
-    kith_eval_options o = {.n_k = 3, .k = {1, 5, 40}, .split = on_test ? KITH_EVAL_TEST : KITH_EVAL_VALID};
-    kith_metrics m;
-    double truth[3][5] = {{0}};
-    int n_user;
-    assert_int_equal(kith_eval_metrics(test_comm, g, WIDTH, x, &o, &m).status, KITH_OK);
-    oracle_metrics(on_test, o.k, 3, truth, &n_user);
-    assert_int_equal(m.n_user, n_user);
-    for (int c = 0; c < 3; c++) {
-      double mine[5] = {m.recall[c], m.ndcg[c], m.hit_rate[c], m.precision[c], m.mrr[c]};
-      for (int k = 0; k < 5; k++) assert_true(fabs(mine[k] - truth[c][k] / n_user) < 1e-9);
-    }
-  }
+  for (int i = 0; i < 8; i++) assert_metrics_are_the_oracles(g, x, i % 2, i / 2 % 2, i / 4);
   free(x);
+  kith_graph_destroy(&g);
+}
+
+static void lists_of_cold_items_are_the_oracles(void **state) {
+  (void)state;
+  kith_graph *g = share();
+  float *x = vectors(g);
+  kith_eval_scope scope = kith_eval_defaults().scope;
+  const ranked r = {.cold = true, .mask_valid = true};
+  kith_topk top;
+  int list[ITEMS];
+  set_scope(&r, &scope);
+  assert_int_equal(kith_eval_topk(test_comm, g, WIDTH, x, K, &scope, 0, NULL, &top).status, KITH_OK);
+  for (kith_lid u = 0; u < top.n_user; u++) {
+    int n = oracle_list((int)g->original[g->row_of[0][u]], K, &r, list);
+    for (int j = 0; j < K; j++) assert_int_equal(top.item[u * K + j], j < n ? list[j] : -1);
+  }
+  kith_topk_free(&top);
+  free(x);
+  kith_graph_destroy(&g);
+}
+
+static void what_cannot_be_masked_or_ranked_is_refused(void **state) {
+  (void)state;
+  kith_graph *g = share();
+  kith_eval_options o = options(KITH_EVAL_TEST, 1, (int[]){5});
+  assert_int_equal(kith_eval_check(g, &o), KITH_OK);
+  o.sampled = 10;
+  assert_int_equal(kith_eval_check(g, &o), KITH_OK);
+  o.scope.candidates = KITH_CANDIDATES_COLD;
+  assert_int_equal(kith_eval_check(g, &o), KITH_ECONFIG);
+  o.scope.candidates = KITH_CANDIDATES_ALL;
+  o.scope.mask.n = 0;
+  assert_int_equal(kith_eval_check(g, &o), KITH_ECONFIG);
+  o.sampled = 0;
+  assert_int_equal(kith_eval_check(g, &o), KITH_OK);
+  o.scope.mask.n = 1;
+  snprintf(o.scope.mask.of[0], KITH_NAME, "interaction");
+  assert_int_equal(kith_eval_check(g, &o), KITH_ECONFIG);
   kith_graph_destroy(&g);
 }
 
@@ -157,7 +240,7 @@ static void sampling_everything_is_ranking_everything(void **state) {
   (void)state;
   kith_graph *g = share();
   float *x = vectors(g);
-  kith_eval_options full = {.n_k = 2, .k = {5, 20}, .split = KITH_EVAL_TEST}, all = full;
+  kith_eval_options full = options(KITH_EVAL_TEST, 2, (int[]){5, 20}), all = full;
   all.sampled = 10 * ITEMS;
   kith_metrics a, b;
   assert_int_equal(kith_eval_metrics(test_comm, g, WIDTH, x, &full, &a).status, KITH_OK);
@@ -249,8 +332,10 @@ static void sampled_metrics_are_the_oracles_in_blocks_of_any_size(void **state) 
   (void)state;
   kith_graph *g = share();
   float *x = vectors(g);
-  kith_eval_options o = {.n_k = 1, .k = {10}, .split = KITH_EVAL_TEST, .sampled = 30, .seed = 9};
+  kith_eval_options o = options(KITH_EVAL_TEST, 1, (int[]){10});
   double recall = 0, mrr = 0, n_user = 0;
+  o.sampled = 30;
+  o.seed = 9;
   bool drawn[ITEMS];
   for (int u = 0; u < USERS; u++) {
     int n_truth = 0, hits = 0, first = 0;
@@ -309,7 +394,7 @@ static void who_stops_stops_all(void **state) {
   (void)state;
   kith_graph *g = share();
   float *x = vectors(g);
-  kith_eval_options o = {.n_k = 1, .k = {5}, .split = KITH_EVAL_TEST};
+  kith_eval_options o = options(KITH_EVAL_TEST, 1, (int[]){5});
   kith_metrics truth, m;
   assert_int_equal(kith_eval_metrics(test_comm, g, WIDTH, x, &o, &truth).status, KITH_OK);
   int64_t live = kith_alloc_live();
@@ -333,6 +418,8 @@ static void who_stops_stops_all(void **state) {
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(the_best_items_are_the_oracles),
                                      cmocka_unit_test(metrics_are_the_oracles),
+                                     cmocka_unit_test(lists_of_cold_items_are_the_oracles),
+                                     cmocka_unit_test(what_cannot_be_masked_or_ranked_is_refused),
                                      cmocka_unit_test(sampling_everything_is_ranking_everything),
                                      cmocka_unit_test(of_equal_logits_the_first_is_the_answer),
                                      cmocka_unit_test(sampled_candidates_are_the_first_unmet_draws),

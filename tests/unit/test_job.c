@@ -67,8 +67,8 @@ static bool is_text(const job_key *k) {
 }
 static bool is_real(const job_key *k) { return k->kind == JOB_REAL || k->kind == JOB_WEIGHT; }
 static bool is_number(const job_key *k) {
-  return k->kind == JOB_INT || k->kind == JOB_INT64 || is_real(k) || kith__job_is_list(k) ||
-         k->kind == JOB_PROTOCOL;
+  bool list = kith__job_is_list(k) && k->kind != JOB_RELATIONS;
+  return k->kind == JOB_INT || k->kind == JOB_INT64 || is_real(k) || list || k->kind == JOB_PROTOCOL;
 }
 
 static void assert_same_job(const kith_job *a, const kith_job *b) {
@@ -156,6 +156,7 @@ static void draw(const job_key *k, uint64_t seed, char *text) {
     if (r.bits[3] % 2) sprintf(text, "auto");
     else sprintf(text, "%lld", draw_whole(k, r.bits));
     break;
+  case JOB_RELATIONS: choose("[] | [interactions] | [view, interactions] | cart_2", r.bits[0], text); break;
   case JOB_PROTOCOL:
     if (r.bits[3] % 2) sprintf(text, "full");
     else sprintf(text, "sampled-%lld", draw_whole(k, r.bits));
@@ -265,6 +266,7 @@ static void every_key_fits_its_place_and_its_default_its_bounds(void **state) {
                                 [JOB_IDS] = sizeof(bool),
                                 [JOB_CUTOFFS] = KITH_MAX_CUTOFFS * sizeof(int),
                                 [JOB_FANOUTS] = sizeof(kith_fanouts),
+                                [JOB_RELATIONS] = sizeof(kith_relation_names),
                                 [JOB_TEXT] = 0,
                                 [JOB_DELIMITER] = 0,
                                 [JOB_COLUMN] = 0};

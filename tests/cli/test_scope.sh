@@ -1,0 +1,57 @@
+# fast
+# evaluate.candidates and evaluate.mask say which items are ranked, in training, kith evaluate and kith recommend.
+set -euo pipefail
+. "$KITH_SOURCE/tests/support/tiny.sh"
+/usr/bin/python3 - "$dir" <<'P'
+import random, sys
+r = random.Random(3)
+user = {u: r.sample(range(20), 6) for u in range(30)}
+open(sys.argv[1] + "/train.txt", "w").write("".join("%d %s\n" % (u, " ".join(map(str, l))) for u, l in user.items()))
+# users 0 to 9 hold out a new item and an old one, users 10 to 19 an old one
+test = {u: [i for i in range(20) if i not in user[u]][:1] + ([20 + u % 4] if u < 10 else []) for u in range(20)}
+open(sys.argv[1] + "/test.txt", "w").write("".join("%d %s\n" % (u, " ".join(map(str, l))) for u, l in test.items()))
+P
+cat >"$dir/scope.yaml" <<'J'
+work: scope
+data: {interactions: {path: train.txt, format: adjacency}, test: {path: test.txt, format: adjacency}}
+partition: {parts: 2}
+model: {dim: 4, layers: 1}
+train: {epochs: 1, batch: 64}
+evaluate: {k: [3]}
+J
+job=$dir/scope.yaml
+for verb in ingest partition train; do "$KITH" $verb "$job" >/dev/null; done
+"$KITH" evaluate "$job" --json | tail -1 >"$dir/usual.json"
+"$KITH" evaluate "$job" --json --set evaluate.candidates=cold >"$dir/cold.txt"
+grep -q "^ranked: items without training interactions but those of the user's interactions$" "$dir/cold.txt"
+grep -q "^10 users have held-out items of which none is ranked, and are left out$" "$dir/cold.txt"
+tail -1 "$dir/cold.txt" >"$dir/cold.json"
+"$KITH" evaluate "$job" --json --set evaluate.mask=[] | tail -1 >"$dir/any.json"
+"$KITH" recommend "$job" --user 3 --k 9 --json --set evaluate.candidates=cold | tail -1 >"$dir/new.json"
+"$KITH" recommend "$job" --user 3 --k 99 --json --set evaluate.mask=[] | tail -1 >"$dir/every.json"
+/usr/bin/python3 - "$dir" <<'P'
+import json, sys
+usual, cold, every, new, all = (json.load(open("%s/%s.json" % (sys.argv[1], n))) for n in ("usual", "cold", "any", "new", "every"))
+assert (usual["users"], usual["users_left_out"], usual["mask"], usual["candidates"]) == (20, 0, ["interactions"], "all"), usual
+assert (cold["users"], cold["users_left_out"], cold["candidates"]) == (10, 10, "cold"), cold
+assert (every["users"], every["mask"]) == (20, []), every
+assert sorted(new["recommendations"][0]["items"]) == [20, 21, 22, 23], new
+assert sorted(all["recommendations"][0]["items"]) == list(range(24)), all
+P
+
+refused() { # WORDS settings…
+  words=$1; shift
+  rc=0; "$KITH" train "$job" --fresh "$@" >"$dir/log" 2>&1 || rc=$?
+  [ $rc = 78 ] && grep -q "$words" "$dir/log" || { echo "code $rc, expected 78 and: $words"; cat "$dir/log"; exit 1; }
+}
+refused "evaluate.mask: the graph has no relation view; expected interactions" --set evaluate.mask=[interactions,view]
+refused "evaluate.mask: expected names of relations" --set evaluate.mask=[View]
+refused "evaluate.mask: expected a list of relations such as \[interactions\], or \[\]" --set evaluate.mask=
+refused "evaluate.candidates: cold, but evaluate.protocol: sampled-3" --set evaluate.candidates=cold --set evaluate.protocol=sampled-3
+refused "evaluate.mask: with evaluate.protocol: sampled-3" --set evaluate.mask=[] --set evaluate.protocol=sampled-3
+
+# Users who are left out are told of once, and another scope is another score.
+"$KITH" train "$job" --fresh --set train.epochs=3 --set train.patience=9 --set evaluate.candidates=cold >"$dir/log" 2>&1
+[ "$(grep -c '10 users have held-out items of which none is ranked: left out, 10 are measured' "$dir/log")" = 1 ] || { cat "$dir/log"; exit 1; }
+"$KITH" train "$job" --set train.epochs=4 --set train.patience=9 >"$dir/log" 2>&1
+grep -q "recall@3 on test, cold items" "$dir/log" || { cat "$dir/log"; exit 1; }
