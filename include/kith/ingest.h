@@ -135,6 +135,7 @@ typedef struct kith_ingest_options {
 /** Counts of the list of a relation. */
 typedef struct kith_relation_report {
   int64_t edges;            /**< distinct edges; u-v and v-u are two */
+  int64_t both;             /**< of a type with itself: pairs of nodes that are listed in both directions */
   int64_t duplicates;       /**< repeated edges, merged */
   int64_t unknown;          /**< edges with an unknown user or item, skipped */
   int64_t self_loops;       /**< edges of a node with itself, skipped */

@@ -1,5 +1,6 @@
 /* kith ingest: text lists to graph.h5, and what was found in them. */
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/cli.h"
 #include "ingest/ingest.h"
@@ -28,12 +29,13 @@ static void ingest_print_relation(cli *c, const kith_schema *s, const kith_relat
   const struct {
     int64_t n;
     const char *before, *behind;
-  } note[] = {{r->duplicates, "repeated edges of ", ", counted once"},
+  } note[] = {{r->both, "pairs of ", " are listed in both directions"},
+              {r->duplicates, "repeated edges of ", ", counted once"},
               {r->unknown, "edges of ", " with an unknown user or item, left out"},
               {r->self_loops, "edges of ", " of a node with itself, left out"},
               {r->below_min_weight, "edges of ", " of less than the least weight, left out"}};
-  cli_print(c, "  relation %s, %s to %s: %lld edges%s", e->name, s->type[e->from], s->type[e->to],
-            (long long)r->edges,
+  cli_print(c, "  relation %s, %s to %s: %lld %s%s", e->name, s->type[e->from], s->type[e->to],
+            (long long)(r->edges - r->both), e->from == e->to ? "pairs" : "edges",
             e->weighted && e->timed ? " with times and weights"
             : e->weighted           ? " with weights"
             : e->timed              ? " with times"
@@ -42,11 +44,12 @@ static void ingest_print_relation(cli *c, const kith_schema *s, const kith_relat
     snprintf(what, sizeof what, "%s%s%s", note[i].before, e->name, note[i].behind);
     if (note[i].n > 0) cli_print(c, "    %lld %s", (long long)note[i].n, what);
   }
-  cli_json_more(c, "%s\"%s\": {\"from\": \"%s\", \"to\": \"%s\", \"edges\": %lld, \"duplicates\": %lld",
+  cli_json_more(c, "%s\"%s\": {\"from\": \"%s\", \"to\": \"%s\", \"edges\": %lld, \"pairs\": %lld",
                 c->members[c->n_members - 1] == '{' ? "" : ", ", e->name, s->type[e->from], s->type[e->to],
-                (long long)r->edges, (long long)r->duplicates);
-  cli_json_more(c, ", \"unknown\": %lld, \"self_loops\": %lld, \"light\": %lld", (long long)r->unknown,
-                (long long)r->self_loops, (long long)r->below_min_weight);
+                (long long)r->edges, (long long)(r->edges - r->both));
+  cli_json_more(c, ", \"duplicates\": %lld, \"unknown\": %lld, \"self_loops\": %lld, \"light\": %lld",
+                (long long)r->duplicates, (long long)r->unknown, (long long)r->self_loops,
+                (long long)r->below_min_weight);
   cli_json_list(c, "list", &r->list);
   cli_json_more(c, "}");
 }
@@ -187,9 +190,11 @@ static kith_ingest_options ingest_options(const kith_job *job) {
                            .split = job->data.split,
                            .features = {job->data.features[KITH_USER], job->data.features[KITH_ITEM]},
                            .names = {job->data.names[KITH_USER], job->data.names[KITH_ITEM]}};
-  if (job->data.social.path[0])
-    o.relation[o.n_relation++] = (kith_relation_source){
-        .name = "friend", .key = "data.social", .from = "user", .to = "user", .list = job->data.social};
+  o.n_relation = job->data.n_relation;
+  memcpy(o.relation, job->data.relation, sizeof o.relation);
+  for (int i = 0; i < o.n_relation; i++) /* data.social is a short form of this relation */
+    if (job->data.social.path[0] && strcmp(o.relation[i].name, "friend") == 0)
+      snprintf(o.relation[i].key, KITH_NAME, "data.social");
   return o;
 }
 

@@ -91,6 +91,11 @@ static bool inspect_is_classification(const inspect_entries *all) {
   return inspect_find(all, "class/id") || inspect_find(all, "node/label");
 }
 
+static bool inspect_has_relations(const inspect_entries *all) {
+  return strcmp(inspect_value(all, "format"), KITH_GRAPH_FORMAT) == 0 && !inspect_is_classification(all) &&
+         (inspect_find(all, "schema") || inspect_find(all, "social/start"));
+}
+
 static void inspect_print_nodes(const cli *c, const inspect_entries *all) {
   cli_print(c, "  %s nodes, each with %s features and of one of %s classes (%s names); %s edges",
             inspect_value(all, "n_node"), inspect_value(all, "n_feature"), inspect_value(all, "n_class"),
@@ -207,10 +212,7 @@ static kith_status inspect_print_summary(cli *c, kith_h5 *f, const inspect_entri
   cli_print(c, "%s: %s\n  format %s, version %s, written by %s", kith_h5_path(f), inspect_kind(format),
             format, inspect_value(all, "format_version"), inspect_value(all, "software"));
   if (strcmp(format, KITH_GRAPH_FORMAT) == 0 && inspect_is_classification(all)) inspect_print_nodes(c, all);
-  if (strcmp(format, KITH_GRAPH_FORMAT) == 0 && !inspect_is_classification(all)) {
-    inspect_print_graph(c, all);
-    KITH_TRY(cli_inspect_relations(c, f));
-  }
+  if (strcmp(format, KITH_GRAPH_FORMAT) == 0 && !inspect_is_classification(all)) inspect_print_graph(c, all);
   if (strcmp(format, KITH_PARTS_FORMAT) == 0) inspect_print_parts(c, all);
   if (strcmp(format, KITH_CHECKPOINT_FORMAT) == 0) inspect_print_checkpoint(c, all);
   if (strcmp(format, KITH_RECOMMENDATIONS_FORMAT) == 0) inspect_print_recommendations(c, all);
@@ -328,6 +330,7 @@ static kith_status inspect_alone(cli *c, const char *path, const char *show) {
   inspect_json(c, all);
   KITH_TRY(inspect_datasets(c, f, all));
   KITH_TRY(inspect_whole(c, f));
+  if (inspect_has_relations(all)) KITH_TRY(cli_inspect_relations(c, path));
 done:
   kith_h5_close(&f);
   KITH_FREE(all);

@@ -1,19 +1,97 @@
-/* kith inspect of graph.h5: further node types and relations. */
+/* kith inspect of graph.h5: further node types, and what is known of each relation before training. */
 #include <stdio.h>
+#include <time.h>
 
 #include "cli/cli.h"
-#include "store/graph.h"
+#include "diagnose/relation_stats.h"
 
-kith_status cli_inspect_relations(cli *c, kith_h5 *f) {
+/* Times of lists are seconds since 1970, or numbers of any kind: those of before 1973 are printed as they
+ * are. */
+static void print_times(const cli *c, const kith_relation_stats *s) {
+  const int64_t since = 100000000, until = 253402300800; /* year 10000 */
+  char text[2][32];
+  struct tm day;
+  const int64_t time[2] = {s->first_time, s->last_time};
+  for (int i = 0; i < 2; i++) {
+    time_t t = (time_t)time[i];
+    bool date = s->first_time >= since && s->last_time < until && gmtime_r(&t, &day);
+    if (date) strftime(text[i], sizeof text[i], "%Y-%m-%d", &day);
+    else snprintf(text[i], sizeof text[i], "%lld", (long long)time[i]);
+  }
+  cli_print(c, "    times from %s to %s", text[0], text[1]);
+}
+
+static void print_degrees(const cli *c, const char *type, int64_t n, const kith_degree_stats *s) {
+  cli_print(c, "    per %s: %.2f on average, %lld at most; %lld of %lld have none", type, s->mean,
+            (long long)s->most, (long long)s->none, (long long)n);
+}
+
+static double percent(int64_t part, int64_t all) { return all > 0 ? 100 * (double)part / (double)all : 0; }
+
+static void print_relation(const cli *c, const kith_dataset *d, const kith_relation_type *e,
+                           const kith_relation_stats *s) {
+  const kith_schema *schema = &d->schema;
+  bool same = e->from == e->to;
+  cli_print(c, "  relation %s, %s to %s: %lld %s%s%s", e->name, schema->type[e->from], schema->type[e->to],
+            (long long)s->pairs, same ? "pairs" : "edges", e->timed ? ", with times" : "",
+            e->weighted ? ", with weights" : "");
+  if (s->both > 0) cli_print(c, "    %lld pairs are listed in both directions", (long long)s->both);
+  print_degrees(c, schema->type[e->from], d->n[e->from], &s->degree[0]);
+  if (!same) print_degrees(c, schema->type[e->to], d->n[e->to], &s->degree[1]);
+  if (e->timed && s->edges > 0) print_times(c, s);
+  if (s->compared > 0)
+    cli_print(c,
+              "    homophily: training %ss of the two ends overlap by %.4f on average (Jaccard, %lld pairs), "
+              "by %.4f if ends are paired at random",
+              e->from == KITH_USER ? "item" : "user", s->overlap, (long long)s->compared, s->overlap_random);
+  if (s->n_valid > 0)
+    cli_print(c, "    %.2f %% of the validation pairs are edges of it", percent(s->valid, s->n_valid));
+  if (s->n_test > 0)
+    cli_print(c, "    %.2f %% of the test pairs are edges of it", percent(s->test, s->n_test));
+}
+
+static void json_degrees(cli *c, const char *end, const kith_degree_stats *s) {
+  cli_json_more(c, ", \"%s_degree_mean\": %.6g, \"%s_degree_max\": %lld, \"%s_without\": %lld", end, s->mean,
+                end, (long long)s->most, end, (long long)s->none);
+}
+
+static void json_relation(cli *c, const kith_schema *schema, const kith_relation_type *e,
+                          const kith_relation_stats *s) {
+  cli_json_more(
+      c, "%s\"%s\": {\"from\": \"%s\", \"to\": \"%s\", \"edges\": %lld, \"pairs\": %lld, \"both\": %lld",
+      c->members[c->n_members - 1] == '{' ? "" : ", ", e->name, schema->type[e->from], schema->type[e->to],
+      (long long)s->edges, (long long)s->pairs, (long long)s->both);
+  json_degrees(c, "from", &s->degree[0]);
+  json_degrees(c, "to", &s->degree[1]);
+  if (e->timed && s->edges > 0)
+    cli_json_more(c, ", \"first_time\": %lld, \"last_time\": %lld", (long long)s->first_time,
+                  (long long)s->last_time);
+  if (s->compared > 0)
+    cli_json_more(c, ", \"compared\": %lld, \"overlap\": %.9g, \"overlap_random\": %.9g",
+                  (long long)s->compared, s->overlap, s->overlap_random);
+  if (s->n_valid + s->n_test > 0)
+    cli_json_more(c, ", \"valid\": %lld, \"test\": %lld", (long long)s->valid, (long long)s->test);
+  cli_json_more(c, "}");
+}
+
+kith_status cli_inspect_relations(cli *c, const char *path) {
   kith_status st = KITH_OK;
-  kith_schema s;
-  int64_t n[KITH_MAX_TYPES], n_edge[KITH_MAX_RELATIONS];
-  KITH_TRY(kith__graph_schema_read(f, &s, n, n_edge).status);
-  for (int t = KITH_TYPES; t < s.n_type; t++)
-    cli_print(c, "  %lld nodes of the further type %s", (long long)n[t], s.type[t]);
-  for (int r = 0; r < s.n_relation; r++)
-    cli_print(c, "  relation %s, %s to %s: %lld edges", s.relation[r].name, s.type[s.relation[r].from],
-              s.type[s.relation[r].to], (long long)n_edge[r]);
+  const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
+  kith_dataset *d = NULL;
+  KITH_TRY(kith_dataset_read(&alone, path, &d).status);
+  cli_print(c, "relations");
+  for (int t = KITH_TYPES; t < d->schema.n_type; t++)
+    cli_print(c, "  %lld nodes of the further type %s", (long long)d->n[t], d->schema.type[t]);
+  cli_json(c, "relations", "{");
+  for (int r = 0; r < d->schema.n_relation; r++) {
+    const kith_relation_type *e = &d->schema.relation[r];
+    kith_relation_stats s;
+    KITH_TRY(kith_relation_measure(d, r, &s));
+    print_relation(c, d, e, &s);
+    json_relation(c, &d->schema, e, &s);
+  }
+  cli_json_more(c, "}");
 done:
+  kith_dataset_destroy(&d);
   return st;
 }

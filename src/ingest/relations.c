@@ -146,6 +146,15 @@ done:
   return st;
 }
 
+/* How many pairs of nodes of one type have edges in both directions. */
+static int64_t count_both(const kith_ragged *l) {
+  int64_t n = 0;
+  for (int64_t u = 0; u < l->n_row; u++)
+    for (kith_eid e = l->start[u]; e < l->start[u + 1]; e++)
+      n += u < l->value[e] && kith_ragged_has(l, l->value[e], (int32_t)u);
+  return n;
+}
+
 kith_status kith__relations_lists(const kith_ingest_options *o, kith__id_map *map, kith__graph_data *t,
                                   kith_ingest_report *report) {
   kith_status st = KITH_OK;
@@ -154,10 +163,12 @@ kith_status kith__relations_lists(const kith_ingest_options *o, kith__id_map *ma
   for (int r = 0; r < o->n_relation; r++)
     KITH_TRY(relation_read(o, r, map, &t->schema, &edges[r], &report->relation[r]));
   for (int r = 0; r < o->n_relation; r++) {
-    const kith__id_map *from = &map[t->schema.relation[r].from];
+    const kith_relation_type *e = &t->schema.relation[r];
+    const kith__id_map *from = &map[e->from];
     kith__edge_csr *rows = &t->relation[r];
     KITH_TRY(kith__edge_csr_build(&edges[r], from->n, rows, &report->relation[r].duplicates));
     report->relation[r].edges = rows->ragged.start[from->n];
+    if (e->from == e->to) report->relation[r].both = count_both(&rows->ragged);
   }
 done:
   for (int r = 0; r < o->n_relation && edges; r++) kith__edge_list_free(&edges[r]);

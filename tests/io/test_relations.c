@@ -112,9 +112,11 @@ static void relations_of_three_types_are_written_and_read(void **state) {
   assert_true(e->time[0] == 60 && e->time[1] == 50 && e->time[2] == 70);
   assert_true(!d->relation[0].weight && !d->relation[0].time && !d->schema.relation[2].weighted);
   const kith_relation_report *f = r.relation;
-  assert_true(f[0].edges == 2 && f[0].duplicates == 1 && f[0].unknown == 1 && f[0].self_loops == 1);
+  assert_true(f[0].edges == 2 && f[0].both == 1 && f[0].duplicates == 1 && f[0].unknown == 1 &&
+              f[0].self_loops == 1);
   assert_true(f[1].edges == 3 && f[1].unknown == 0 && f[1].below_min_weight == 1);
-  assert_true(f[2].edges == 3 && f[2].unknown == 1 && f[2].self_loops == 0);
+  assert_true(f[1].both == 0 && f[2].both == 0 && f[2].edges == 3 && f[2].unknown == 1 &&
+              f[2].self_loops == 0);
   assert_true(r.schema.n_type == 3 && r.n[2] == 2 && r.text_ids[2] && !r.text_ids[KITH_USER]);
   kith_dataset_destroy(&d);
 }
