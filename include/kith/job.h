@@ -14,7 +14,7 @@
 #include "kith/watchdog.h"
 
 enum {
-  KITH_JOB_MAX_KEYS = 200, /**< capacity for all keys */
+  KITH_JOB_MAX_KEYS = 700, /**< capacity for all keys, those of each relation included */
   KITH_JOB_KEY_SIZE = 128  /**< bytes of a dotted key with its terminating zero */
 };
 
@@ -27,8 +27,10 @@ typedef struct kith_job {
   char graph[KITH_PATH], parts[KITH_PATH]; /**< graph.h5 and parts.h5; "": in the work folder */
   struct {
     kith_edge_source interactions, test, social; /**< paths are resolved */
-    int n_relation;
-    kith_relation_source relation[KITH_MAX_RELATIONS]; /**< the list of data.social as relation `friend` */
+    int n_listed;                                /**< relations that data.relations names, in its order */
+    kith_relation_source listed[KITH_MAX_RELATIONS];
+    int n_relation; /**< of these, those that have a list; and relation `friend`, the list of data.social */
+    kith_relation_source relation[KITH_MAX_RELATIONS];
     kith_split split;
     kith_feature_source features[KITH_TYPES]; /**< by node type */
     kith_name_source names[KITH_TYPES];       /**< by node type */
@@ -47,6 +49,10 @@ typedef struct kith_job {
   kith_eval_options evaluate;
   kith_checkpoint_options checkpoint;
   kith_watchdog_options watch;
+  struct {
+    int n;
+    char name[KITH_MAX_RELATIONS][KITH_NAME];
+  } weighted;                  /**< relations that model.relations names, those with a weight of 0 included */
   int line[KITH_JOB_MAX_KEYS]; /**< line of each key in the job file, from 1; 0: not set; -1: by --set */
 } kith_job;
 
@@ -67,7 +73,10 @@ KITH_API kith_job kith_job_defaults(void);
 KITH_API kith_agreed kith_job_read(const kith_comm *comm, const char *path, int n_set, const char *const *set,
                                    kith_job *out) KITH_MUST_USE;
 
-/** Set one key from text within its bounds, as ("evaluate.k", "5,10").  Local.  Errors: KITH_ECONFIG. */
+/**
+ * Set one key from text within its bounds, as ("evaluate.k", "5,10").  A key of data.relations belongs to a
+ * relation that the job has.  Local.  Errors: KITH_ECONFIG.
+ */
 KITH_API kith_status kith_job_set(kith_job *job, const char *key, const char *text) KITH_MUST_USE;
 
 /**

@@ -192,9 +192,6 @@ static kith_ingest_options ingest_options(const kith_job *job) {
                            .names = {job->data.names[KITH_USER], job->data.names[KITH_ITEM]}};
   o.n_relation = job->data.n_relation;
   memcpy(o.relation, job->data.relation, sizeof o.relation);
-  for (int i = 0; i < o.n_relation; i++) /* data.social is a short form of this relation */
-    if (job->data.social.path[0] && strcmp(o.relation[i].name, "friend") == 0)
-      snprintf(o.relation[i].key, KITH_NAME, "data.social");
   return o;
 }
 

@@ -15,13 +15,16 @@ static bool changed_decides(const char *key) {
 
 void kith_job_warn_changed(const kith_job *job, const char *path, const char *text) {
   kith_job old = kith_job_defaults();
+  job_table table, table_then;
   char now[JOB_VALUE_SIZE], then[JOB_VALUE_SIZE];
   if (kith_is_bad(kith__job_read_stored(path, text, &old))) return;
-  for (int i = 0; i < kith__job_n_key; i++) {
-    const job_key *k = &kith__job_table[i];
-    if (!changed_decides(k->key)) continue;
+  kith__job_table_of(job, &table);
+  kith__job_table_of(&old, &table_then);
+  for (int i = 0; i < table.n; i++) {
+    const job_key *k = &table.key[i], *k_then = kith__job_find(&table_then, k->key);
+    if (!changed_decides(k->key) || !k_then) continue;
     kith__job_get(job, k, sizeof now, now);
-    kith__job_get(&old, k, sizeof then, then);
+    kith__job_get(&old, k_then, sizeof then, then);
     if (strcmp(now, then) == 0) continue;
     kith_warn("%s: %s is %s, but %s was ingested with %s, which counts; run kith ingest to change it",
               job->path, k->key, now, path, then);

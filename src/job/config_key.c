@@ -60,10 +60,12 @@ static void config_key_value(const kith_job *job, const job_key *k, char *text) 
 kith_status kith_job_config_key(const kith_job *job, size_t size, char *text) {
   kith_status st = KITH_OK;
   const kith_job defaults = kith_job_defaults();
+  job_table table;
   char value[JOB_VALUE_SIZE], usual[JOB_VALUE_SIZE];
   size_t n = (size_t)snprintf(text, size, KITH_CONFIG_KEY_BEGIN);
-  for (int i = 0; i < kith__job_n_key; i++) {
-    const job_key *k = &kith__job_table[i];
+  kith__job_table_of(job, &table);
+  for (int i = 0; i < table.n; i++) {
+    const job_key *k = &table.key[i];
     if (!kith__job_in_config_key(job, k->key)) continue;
     config_key_value(job, k, value);
     config_key_value(&defaults, k, usual);

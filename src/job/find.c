@@ -4,12 +4,12 @@
 
 #include "job/table.h"
 
-const job_key *kith__job_find(const char *key) {
-  for (int i = 0; i < kith__job_n_key; i++)
-    if (strcmp(kith__job_table[i].key, key) == 0) return &kith__job_table[i];
-  for (int i = 0; i < kith__job_n_key; i++)
-    if (strncmp(kith__job_table[i].key, key, strlen(key)) == 0 && kith__job_begins_with_path(i, strlen(key)))
-      return &kith__job_table[i];
+const job_key *kith__job_find(const job_table *t, const char *key) {
+  for (int i = 0; i < t->n; i++)
+    if (strcmp(t->key[i].key, key) == 0) return &t->key[i];
+  for (int i = 0; i < t->n; i++)
+    if (strncmp(t->key[i].key, key, strlen(key)) == 0 && kith__job_begins_with_path(&t->key[i], strlen(key)))
+      return &t->key[i];
   return NULL;
 }
 
@@ -45,12 +45,13 @@ static void find_compare(const char *word, const char *key, find_guess *g) {
   if (last && !strchr(word, '.')) find_update(g, kith_edit_distance(word, last + 1) + 1, false, key);
 }
 
-kith_status kith__job_fail_unknown(const char *key) {
+kith_status kith__job_fail_unknown(const job_table *t, const char *key) {
   find_guess g = {.key = NULL};
   char section[KITH_JOB_KEY_SIZE], now[KITH_JOB_KEY_SIZE];
   if (kith_job_renamed(key, now))
     return kith_fail(KITH_ECONFIG, "%s is now called %s; kith help renamed lists the renamed keys", key, now);
-  for (int i = 0; i < kith__job_n_key; i++) find_compare(key, kith__job_table[i].key, &g);
+  for (int i = 0; i < t->n; i++) find_compare(key, t->key[i].key, &g);
+  for (int i = 0; i < kith__job_n_row; i++) find_compare(key, kith__job_row[i].key, &g);
   if (!kith_edit_distance_is_small(key, g.distance))
     return kith_fail(KITH_ECONFIG, "unknown key \"%s\"; kith help keys lists them all", key);
   if (!g.section)

@@ -24,6 +24,7 @@ typedef struct load_schema {
   cyaml_schema_field_t field[LOAD_FIELDS];
   char name[LOAD_FIELDS][KITH_NAME];
   int used;
+  const job_table *table;
   const job_source_map *map;
 } load_schema;
 
@@ -36,7 +37,7 @@ static cyaml_schema_field_t load_leaf(const load_schema *s, int i) {
                                       .data_size = sizeof(char),
                                       .string = {.min = 0, .max = CYAML_UNLIMITED}}};
   f.data_offset = (uint32_t)(offsetof(load_slots, text) + (size_t)i * sizeof(char *));
-  if (!kith__job_is_list(&kith__job_table[i]) || s->map->is_scalar[i]) return f;
+  if (!kith__job_is_list(&s->table->key[i]) || s->map->is_scalar[s->table->slot[i]]) return f;
   f.data_offset = (uint32_t)(offsetof(load_slots, list) + (size_t)i * sizeof(char **));
   f.count_offset = (uint32_t)(offsetof(load_slots, n_list) + (size_t)i * sizeof(uint32_t));
   f.count_size = sizeof(uint32_t);
@@ -56,25 +57,25 @@ static size_t load_group(const char *key, size_t depth) {
 
 /* Where the keys of the table that share their first `group` bytes with key `first` end; the next one for a
  * leaf. */
-static int load_group_end(int first, int last, size_t group) {
+static int load_group_end(const job_table *t, int first, int last, size_t group) {
   int i = first + 1;
-  while (group && i < last && strncmp(kith__job_table[i].key, kith__job_table[first].key, group) == 0) i++;
+  while (group && i < last && strncmp(t->key[i].key, t->key[first].key, group) == 0) i++;
   return i;
 }
 
 /* Fields of the keys first … last - 1, which agree in their first `depth` bytes; returns where they begin. */
 static cyaml_schema_field_t *load_build(load_schema *s, int first, int last, size_t depth) {
+  const job_table *t = s->table;
   int begin = s->used;
-  for (int i = first; i < last; i = load_group_end(i, last, load_group(kith__job_table[i].key, depth)))
-    s->used++;
+  for (int i = first; i < last; i = load_group_end(t, i, last, load_group(t->key[i].key, depth))) s->used++;
   s->used++; /* this level's fields lie together; the last, zero, ends them */
   for (int f = begin, i = first; i < last; f++) {
-    const char *key = kith__job_table[i].key;
+    const char *key = t->key[i].key;
     size_t group = load_group(key, depth);
-    int end = load_group_end(i, last, group),
+    int end = load_group_end(t, i, last, group),
         size = group ? (int)(group - depth) - 1 : (int)strlen(key + depth);
     snprintf(s->name[f], KITH_NAME, "%.*s", size, key + depth);
-    bool brief = group && s->map->is_path[i] && kith__job_begins_with_path(i, group - 1);
+    bool brief = group && s->map->is_path[t->slot[i]] && kith__job_begins_with_path(&t->key[i], group - 1);
     s->field[f] = group && !brief
                       ? (cyaml_schema_field_t){.value = {.type = CYAML_MAPPING,
                                                          .flags = CYAML_FLAG_OPTIONAL,
@@ -127,8 +128,9 @@ static kith_status load_copy(const load_slots *s, int i, char **value) {
   return load_join(&s->text[i], 1, value);
 }
 
-kith_status kith__job_load(const char *name, const char *yaml, size_t size, const job_source_map *map,
-                           char **value) {
+/* The walk has checked all keys; those without a field are sections of patterns without a name. */
+kith_status kith__job_load(const char *name, const char *yaml, size_t size, const job_table *t,
+                           const job_source_map *map, char **value) {
   kith_status st = KITH_OK;
   load_schema *schema = NULL;
   load_slots *slots = NULL;
@@ -136,16 +138,18 @@ kith_status kith__job_load(const char *name, const char *yaml, size_t size, cons
   cyaml_config_t config = {.log_fn = load_log,
                            .log_ctx = &trouble,
                            .log_level = CYAML_LOG_ERROR,
+                           .flags = CYAML_CFG_IGNORE_UNKNOWN_KEYS,
                            .mem_fn = cyaml_mem};
   KITH_TRY(KITH_NEW(schema, 1));
+  schema->table = t;
   schema->map = map;
   cyaml_schema_value_t top = {
-      CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, load_slots, load_build(schema, 0, kith__job_n_key, 0))};
+      CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, load_slots, load_build(schema, 0, t->n, 0))};
   cyaml_err_t code =
       cyaml_load_data((const uint8_t *)yaml, size, &config, &top, (cyaml_data_t **)&slots, NULL);
   if (code != CYAML_OK) KITH_TRY(load_fail(name, code, &trouble));
-  for (int i = 0; i < kith__job_n_key; i++)
-    if (map->line[i]) KITH_TRY(load_copy(slots, i, &value[i]));
+  for (int i = 0; i < t->n; i++)
+    if (map->line[t->slot[i]]) KITH_TRY(load_copy(slots, i, &value[i]));
 done:
   if (slots) cyaml_free(&config, &top, slots, 0);
   KITH_FREE(schema);

@@ -25,9 +25,9 @@ static bool output_is_stage(const kith_job *job, const char *path) {
 
 /* The key by which the job reads this file, null if none does; `own` is the key that says where it is
  * written. */
-static const char *output_key(const kith_job *job, const char *path, const char *own) {
-  for (int i = 0; i < kith__job_n_key; i++) {
-    const job_key *k = &kith__job_table[i];
+static const char *output_key(const kith_job *job, const job_table *t, const char *path, const char *own) {
+  for (int i = 0; i < t->n; i++) {
+    const job_key *k = &t->key[i];
     if (k->kind == JOB_PATH && strcmp(k->key, own) != 0 &&
         output_is_same(path, (const char *)job + k->offset))
       return k->key;
@@ -37,10 +37,12 @@ static const char *output_key(const kith_job *job, const char *path, const char 
 
 kith_status kith_job_check_output(const kith_job *job, const char *path) {
   kith_status st = KITH_OK;
+  job_table t;
+  kith__job_table_of(job, &t);
   KITH_CHECK(!output_is_same(path, job->path), KITH_EUSAGE, "%s: is the job file; write another file", path);
   KITH_CHECK(!output_is_stage(job, path), KITH_EUSAGE,
              "%s: is a file of the work folder's own; write another file", path);
-  const char *key = output_key(job, path, "");
+  const char *key = output_key(job, &t, path, "");
   KITH_CHECK(!key, KITH_EUSAGE, "%s: is what the job reads as %s; write another file", path, key);
 done:
   return st;
@@ -48,7 +50,9 @@ done:
 
 kith_status kith_job_check_stage(const kith_job *job, const char *name, const char *path) {
   kith_status st = KITH_OK;
+  job_table t;
   char other[KITH_PATH], usual[KITH_PATH];
+  kith__job_table_of(job, &t);
   const char *rest = strcmp(name, "graph.h5") == 0 ? "parts.h5" : "graph.h5";
   KITH_TRY(kith_path_join(job->work, name, usual));
   KITH_TRY(kith_job_file(job, rest, other));
@@ -59,7 +63,7 @@ kith_status kith_job_check_stage(const kith_job *job, const char *name, const ch
   KITH_CHECK(strcmp(path, usual) == 0 || output_is_same(path, usual) || !output_is_stage(job, path),
              KITH_EUSAGE, "%s: is another file of the work folder's own; name another file for %s", path,
              name);
-  const char *key = output_key(job, path, strcmp(name, "graph.h5") == 0 ? "graph" : "parts");
+  const char *key = output_key(job, &t, path, strcmp(name, "graph.h5") == 0 ? "graph" : "parts");
   KITH_CHECK(!key, KITH_EUSAGE, "%s: is what the job reads as %s; name another file for %s", path, key, name);
 done:
   return st;

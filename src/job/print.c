@@ -50,8 +50,8 @@ static const char *print_path(const kith_job *job, const char *path) {
 /* Numbers, names and lists stand as they are; text is quoted. */
 static kith_status print_value(print_text *t, const kith_job *job, const job_key *k) {
   char value[JOB_VALUE_SIZE], quoted[4 * JOB_VALUE_SIZE];
-  bool is_text =
-      k->kind == JOB_TEXT || k->kind == JOB_DELIMITER || k->kind == JOB_COLUMN || k->kind == JOB_PATH;
+  bool is_text = k->kind == JOB_TEXT || k->kind == JOB_NODE_TYPE || k->kind == JOB_DELIMITER ||
+                 k->kind == JOB_COLUMN || k->kind == JOB_PATH;
   kith__job_get(job, k, sizeof value, value);
   if (!is_text) return print_add(t, value);
   print_quote(k->kind == JOB_PATH ? print_path(job, value) : value, quoted);
@@ -79,11 +79,13 @@ kith_status kith_job_print(const kith_job *job, char **text) {
   kith_status st = KITH_OK;
   print_text t = {.text = NULL};
   char line[256];
+  job_table table;
+  kith__job_table_of(job, &table);
   *text = NULL;
-  for (int i = 0, depth = 0; i < kith__job_n_key; i++) {
-    const job_key *k = &kith__job_table[i];
+  for (int i = 0, depth = 0; i < table.n; i++) {
+    const job_key *k = &table.key[i];
     const char *leaf = strrchr(k->key, '.');
-    KITH_TRY(print_open(&t, i > 0 ? kith__job_table[i - 1].key : "", k->key, &depth));
+    KITH_TRY(print_open(&t, i > 0 ? table.key[i - 1].key : "", k->key, &depth));
     snprintf(line, sizeof line, "%*s%s: ", 2 * depth, "", leaf ? leaf + 1 : k->key);
     KITH_TRY(print_add(&t, line));
     KITH_TRY(print_value(&t, job, k));

@@ -74,20 +74,35 @@ static kith_status read_yaml(const char *path, const char *text, size_t size, ki
   kith_status st = KITH_OK;
   char *value[KITH_JOB_MAX_KEYS] = {NULL};
   job_source_map map;
-  KITH_TRY(kith__job_walk(path, text, size, &map));
-  if (map.any) KITH_TRY(kith__job_load(path, text, size, &map, value));
+  job_table t;
+  KITH_TRY(kith__job_walk(path, text, size, job, &map));
+  kith__job_table_of(job, &t);
+  if (map.any) KITH_TRY(kith__job_load(path, text, size, &t, &map, value));
   memcpy(job->line, map.line, sizeof job->line);
-  for (int i = 0; i < kith__job_n_key; i++)
+  for (int i = 0; i < t.n; i++)
     if (value[i])
-      KITH_TRY(kith__job_located(kith__job_set(job, &kith__job_table[i], value[i]), path, map.line[i]));
+      KITH_TRY(kith__job_located(kith__job_set(job, &t.key[i], value[i]), path, map.line[t.slot[i]]));
 done:
   for (int i = 0; i < KITH_JOB_MAX_KEYS; i++) KITH_FREE(value[i]);
   return st;
 }
 
+/* Set a key, and its line unless that is 0. */
+static kith_status read_set(kith_job *job, const char *key, const char *text, int line) {
+  kith_status st = KITH_OK;
+  job_table t;
+  KITH_TRY(kith__job_check_setting(job, key));
+  kith__job_table_of(job, &t);
+  const job_key *k = kith__job_find(&t, key);
+  if (!k) return kith__job_fail_unknown(&t, key);
+  KITH_TRY(kith__job_set(job, k, text));
+  if (line) job->line[t.slot[k - t.key]] = line;
+done:
+  return st;
+}
+
 kith_status kith_job_set(kith_job *job, const char *key, const char *text) {
-  const job_key *k = kith__job_find(key);
-  return k ? kith__job_set(job, k, text) : kith__job_fail_unknown(key);
+  return read_set(job, key, text, 0);
 }
 
 static kith_status read_setting(kith_job *job, const char *setting) {
@@ -96,8 +111,7 @@ static kith_status read_setting(kith_job *job, const char *setting) {
   const char *is = strchr(setting, '=');
   KITH_CHECK(is, KITH_ECONFIG, "--set %s: expected key=value", setting);
   snprintf(key, sizeof key, "%.*s", (int)(is - setting), setting);
-  st = kith_job_set(job, key, is + 1);
-  if (!kith_is_bad(st)) job->line[kith__job_find(key) - kith__job_table] = -1;
+  st = read_set(job, key, is + 1, -1);
   if (kith_is_bad(st)) st = kith_fail(st, "--set: %s", kith_error_text());
 done:
   return st;
@@ -114,12 +128,14 @@ void kith__job_folder(const kith_job *job, char *folder) {
 static kith_status read_resolve(kith_job *job) {
   kith_status st = KITH_OK;
   char folder[KITH_PATH], whole[KITH_PATH], what[2 * KITH_PATH];
+  job_table t;
   kith__job_folder(job, folder);
-  for (int i = 0; i < kith__job_n_key; i++) {
-    if (kith__job_table[i].kind != JOB_PATH) continue;
-    char *path = (char *)job + kith__job_table[i].offset;
+  kith__job_table_of(job, &t);
+  for (int i = 0; i < t.n; i++) {
+    if (t.key[i].kind != JOB_PATH) continue;
+    char *path = (char *)job + t.key[i].offset;
     if (!path[0]) continue;
-    snprintf(what, sizeof what, "%s: %s", job->path, kith__job_table[i].key);
+    snprintf(what, sizeof what, "%s: %s", job->path, t.key[i].key);
     KITH_TRY(kith_path_expand(what, path, path));
     KITH_TRY(kith_path_join(folder, path, whole));
     snprintf(path, KITH_PATH, "%s", whole);
@@ -211,20 +227,14 @@ done:
   return st;
 }
 
-/* data.social is a short form of a relation `friend` from users to users. */
-static void read_social(kith_job *job) {
-  if (!job->data.social.path[0]) return;
-  job->data.relation[job->data.n_relation++] =
-      (kith_relation_source){.name = "friend", .from = "user", .to = "user", .list = job->data.social};
-}
-
 /* Nodes may differ in their environments: rank 0's holds for all. */
 static kith_agreed read_paths(const kith_comm *comm, kith_job *job) {
   kith_agreed st = {KITH_OK};
+  job_table t;
+  kith__job_table_of(job, &t);
   KITH_TRY(kith_agree(comm, comm->rank == 0 ? read_resolve(job) : KITH_OK));
-  for (int i = 0; i < kith__job_n_key; i++)
-    if (kith__job_table[i].kind == JOB_PATH)
-      kith_comm_bcast(comm, KITH_PATH, (char *)job + kith__job_table[i].offset);
+  for (int i = 0; i < t.n; i++)
+    if (t.key[i].kind == JOB_PATH) kith_comm_bcast(comm, KITH_PATH, (char *)job + t.key[i].offset);
 done:
   return st;
 }
@@ -238,7 +248,7 @@ kith_agreed kith_job_read(const kith_comm *comm, const char *path, int n_set, co
   KITH_TRY(read_bcast(comm, path, &text, &size));
   KITH_TRY(kith_agree(comm, read_values(path, text, size, n_set, set, &job)));
   KITH_TRY(read_paths(comm, &job));
-  read_social(&job);
+  KITH_TRY(kith_agree(comm, kith__job_make_relations(&job)));
   KITH_TRY(kith_agree(comm, read_check(&job)));
   *out = job;
 done:

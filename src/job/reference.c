@@ -18,6 +18,10 @@ static const char reference_head[] =
     "`data.interactions.path`.\n"
     "* `train.lr` is `train: {lr: 0.005}` in the file and `--set train.lr=0.005` on the command line. The "
     "command line wins.\n"
+    "* In `data.relations.NAME` and `model.relations.NAME`, NAME stands for the name of a relation: the job "
+    "file names it, by a-z, 0-9 and _, first a letter, at most 31 bytes; at most 32 relations. The command "
+    "line changes a relation of the file (`--set data.relations.friend.path=ties.tsv`) and does not create "
+    "one.\n"
     "* Paths are relative to the folder of the job file, also those of `--set`.\n"
     "* A path may stand for its section: `data: {item_names: names.tsv}` is "
     "`data: {item_names: {path: names.tsv}}`.\n"
@@ -60,13 +64,13 @@ void kith_job_print_reference(void) {
   const kith_job job = kith_job_defaults();
   const char *section = NULL;
   printf("%s", reference_head);
-  for (int i = 0; i < kith__job_n_key; i++) {
-    const char *key = kith__job_table[i].key;
+  for (int i = 0; i < kith__job_n_row; i++) {
+    const char *key = kith__job_row[i].key;
     size_t n = strcspn(key, ".");
     bool begins = !section || (key[n] && strncmp(section, key, n + 1) != 0);
     if (begins) reference_section(key);
     if (begins) section = key;
-    reference_row(&job, &kith__job_table[i]);
+    reference_row(&job, &kith__job_row[i]);
   }
   printf("\n## Renamed keys\n\nEarlier versions had these keys under other names, which are errors now.\n\n");
   for (int i = 0; i < kith__job_n_retired; i++)
@@ -100,11 +104,13 @@ static void reference_plain(const kith_job *job, const job_key *k) {
 
 bool kith_job_print_keys(const char *of) {
   kith_job job = kith_job_defaults();
-  size_t n = strlen(of);
+  char generic[KITH_JOB_KEY_SIZE];
+  kith__job_generic(of, generic);
+  size_t n = strlen(generic);
   bool found = false;
-  for (int i = 0; i < kith__job_n_key; i++) {
-    const job_key *k = &kith__job_table[i];
-    bool is = n == 0 || (strncmp(k->key, of, n) == 0 && (k->key[n] == '\0' || k->key[n] == '.'));
+  for (int i = 0; i < kith__job_n_row; i++) {
+    const job_key *k = &kith__job_row[i];
+    bool is = n == 0 || (strncmp(k->key, generic, n) == 0 && (k->key[n] == '\0' || k->key[n] == '.'));
     if (is) reference_plain(&job, k);
     found |= is;
   }

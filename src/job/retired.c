@@ -62,10 +62,12 @@ static const struct {
 
 /* Whether a key is in the table, or is a section of the table. */
 static bool retired_is_known(const char *key) {
-  size_t n = strlen(key);
-  for (int i = 0; i < kith__job_n_key; i++) {
-    const char *known = kith__job_table[i].key;
-    if (strncmp(known, key, n) == 0 && (known[n] == '\0' || known[n] == '.')) return true;
+  char generic[KITH_JOB_KEY_SIZE];
+  kith__job_generic(key, generic);
+  size_t n = strlen(generic);
+  for (int i = 0; i < kith__job_n_row; i++) {
+    const char *known = kith__job_row[i].key;
+    if (strncmp(known, generic, n) == 0 && (known[n] == '\0' || known[n] == '.')) return true;
   }
   return false;
 }

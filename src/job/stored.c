@@ -76,8 +76,11 @@ done:
 
 static kith_status stored_set(const stored *s, kith_job *job) {
   char now[KITH_JOB_KEY_SIZE];
-  const job_key *k = kith__job_find(s->key);
-  if (!k && kith_job_renamed(s->key, now)) k = kith__job_find(now);
+  job_table t;
+  if (kith_is_bad(kith__job_add_name(job, s->key))) return KITH_OK;
+  kith__job_table_of(job, &t);
+  const job_key *k = kith__job_find(&t, s->key);
+  if (!k && kith_job_renamed(s->key, now)) k = kith__job_find(&t, now);
   if (!k) return KITH_OK;
   const char *value = kith__job_renamed_value(k, s->value);
   return kith__job_set(job, k, value ? value : s->value);

@@ -27,8 +27,7 @@
   {key ".columns.name", JOB_COLUMN, AT(member.name), NONE, \
    "Column of the name. Empty: all text after the id."}
 
-#define SOURCE(name, member, what) \
-  {name ".path", JOB_PATH, AT(member.path), NONE, what}, \
+#define FORMAT(name, member) \
   {name ".format", JOB_ENUM, AT(member.format), 0, 0, "auto | adjacency | edges", \
    "adjacency: a line has a node and all its neighbors. edges: a line has one pair, in columns. auto: " \
    "detected from the first lines; they must agree."}, \
@@ -43,19 +42,42 @@
    "like data is an error."}, \
   {name ".quoting", JOB_ENUM, AT(member.quoting), 0, 0, "csv | none", \
    "csv: a column in double quotes may contain delimiters and doubled quotes. none: quotes are ordinary " \
-   "characters."}, \
-  {name ".columns.user", JOB_COLUMN, AT(member.user), NONE, "edges: column of the user. Empty: 1."}, \
-  {name ".columns.item", JOB_COLUMN, AT(member.item), NONE, \
-   "edges: column of the item (social: of the friend). Empty: 2."}, \
+   "characters."}
+
+#define TIME_AND_WEIGHT(name, member) \
   {name ".columns.time", JOB_COLUMN, AT(member.time), NONE, "edges: column of the time. Empty: none."}, \
   {name ".columns.weight", JOB_COLUMN, AT(member.weight), NONE, \
    "edges: column of the weight. Empty: none."}, \
   {name ".min_weight", JOB_REAL, AT(member.min_weight), 0, 1e30, "", \
    "Skip lines of a smaller weight, as if they were absent. 0: skip none."}
+
+#define SOURCE(name, member, what) \
+  {name ".path", JOB_PATH, AT(member.path), NONE, what}, \
+  FORMAT(name, member), \
+  {name ".columns.user", JOB_COLUMN, AT(member.user), NONE, "edges: column of the user. Empty: 1."}, \
+  {name ".columns.item", JOB_COLUMN, AT(member.item), NONE, \
+   "edges: column of the item (social: of the friend). Empty: 2."}, \
+  TIME_AND_WEIGHT(name, member)
+
+/* NAME stands for each name of a relation (pattern.c). */
+#define RELATION(name, member) \
+  {name ".path", JOB_PATH, AT(member.list.path), NONE, \
+   "Edges of the relation NAME, between nodes of two types or of one. model.relations.NAME reads them, in " \
+   "both directions. Lines with unknown users or items are skipped. Empty: no list."}, \
+  {name ".from", JOB_NODE_TYPE, AT(member.from), NONE, \
+   "Node type of the first column: user, item, or a further type, which exists because a list names it. " \
+   "Required."}, \
+  {name ".to", JOB_NODE_TYPE, AT(member.to), NONE, "Node type of the second column, likewise. Required."}, \
+  FORMAT(name, member.list), \
+  {name ".columns.from", JOB_COLUMN, AT(member.list.user), NONE, \
+   "edges: column of the node of type from. Empty: 1."}, \
+  {name ".columns.to", JOB_COLUMN, AT(member.list.item), NONE, \
+   "edges: column of the node of type to. Empty: 2."}, \
+  TIME_AND_WEIGHT(name, member.list)
 /* clang-format on */
 /* NOLINTEND(bugprone-macro-parentheses) */
 
-const job_key kith__job_table[] = {
+const job_key kith__job_row[] = {
     {"name", JOB_TEXT, AT(name), NONE, "Name of the job; slurm/pipeline.sh gives it to the Slurm jobs."},
     {"task", JOB_ENUM, AT(task), 0, 0, "recommend | classify",
      "recommend: rank items for users, from user-item interactions. classify: predict a class for every node "
@@ -70,7 +92,8 @@ const job_key kith__job_table[] = {
     SOURCE("data.test", data.test,
            "Interactions held out for testing. data.split then only holds out the validation share."),
     SOURCE("data.social", data.social,
-           "Social network: pairs of users, the relation friend. model.relations.friend reads it."),
+           "Social network: pairs of users. Short for data.relations.friend with from: user and to: user."),
+    RELATION("data.relations.NAME", data.listed[0]),
     FEATURES("data.user_features", data.features[KITH_USER],
              "Features of users: a line has an id and its features. Used where model.input says so."),
     FEATURES("data.item_features", data.features[KITH_ITEM],
@@ -152,9 +175,9 @@ const job_key kith__job_table[] = {
      "Dropout on edges. A dropped edge is left out of the whole step: all layers, both directions."},
     {"model.layer_weights", JOB_ENUM, AT(model.lightgcn.layer_weights), 0, 0, "fixed | learned",
      "lightgcn: the final embedding is the plain mean of all layers, or a learned weighted sum."},
-    {"model.relations.friend", JOB_WEIGHT, AT(model.relations), 0, 1e3, "",
-     "lightgcn: weight of the ties of data.social in every layer, where interactions weigh 1. 0: they are "
-     "not read."},
+    {"model.relations.NAME", JOB_WEIGHT, AT(model.relations), 0, 1e3, "",
+     "lightgcn: weight of the relation NAME (data.relations; friend: also data.social) in every layer, where "
+     "interactions weigh 1. 0: it is not read. learned: trained with the embeddings, from 1 on."},
     {"model.aggregator", JOB_ENUM, AT(model.sage.aggregator), 0, 0, "mean | pool | lstm",
      "sage: neighborhood aggregator."},
     {"model.gat.heads", JOB_INT, AT(model.gat.heads), 1, 64, "heads",
@@ -314,6 +337,7 @@ const job_key kith__job_table[] = {
      "Several ranks: how long a rank may wait for others that make no progress before the job ends with code "
      "75 and names them. 0: for ever."},
 };
-const int kith__job_n_key = (int)(sizeof kith__job_table / sizeof *kith__job_table);
-_Static_assert(sizeof kith__job_table / sizeof *kith__job_table <= KITH_JOB_MAX_KEYS,
-               "room for the values of all keys");
+const int kith__job_n_row = (int)(sizeof kith__job_row / sizeof *kith__job_row);
+_Static_assert(sizeof kith__job_row / sizeof *kith__job_row + KITH_MAX_RELATIONS * JOB_PATTERN_ROWS <=
+                   KITH_JOB_MAX_KEYS,
+               "capacity for all keys of a job");

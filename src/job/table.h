@@ -14,6 +14,7 @@ typedef enum job_kind {
   JOB_BOOL,      /* bool */
   JOB_ENUM,      /* an enum of the size of int, by name */
   JOB_TEXT,      /* char [size] */
+  JOB_NODE_TYPE, /* char [KITH_NAME]: a name of a node type, or "" */
   JOB_PATH,      /* char [KITH_PATH], relative to the job file's folder */
   JOB_DELIMITER, /* char [size]; the names "tab", "space" and "\\t" are replaced */
   JOB_COLUMN,    /* char [size]: a name, or a number from 1 */
@@ -26,7 +27,7 @@ typedef enum job_kind {
 } job_kind;
 
 typedef struct job_key {
-  const char *key; /* "train.lr" */
+  char key[KITH_NAME]; /* "train.lr"; in a row of a pattern, NAME stands for a name */
   job_kind kind;
   size_t offset, size; /* of the field in kith_job */
   double low, high;    /* bounds of numbers, both included */
@@ -34,10 +35,38 @@ typedef struct job_key {
   const char *help;
 } job_key;
 
-extern const job_key kith__job_table[];
-extern const int kith__job_n_key;
+extern const job_key kith__job_row[];
+extern const int kith__job_n_row;
 
-enum { JOB_VALUE_SIZE = 2 * KITH_PATH }; /* bytes of a value as text */
+enum {
+  JOB_VALUE_SIZE = 2 * KITH_PATH, /* bytes of a value as text */
+  JOB_NAME_MOST = 31,             /* bytes of a name of a relation or a node type */
+  JOB_PATTERN_ROWS = 14           /* rows of patterns; a test counts them */
+};
+
+/* The keys of a job, in the order of the rows. */
+typedef struct job_table {
+  int n;
+  job_key key[KITH_JOB_MAX_KEYS];
+  int slot[KITH_JOB_MAX_KEYS]; /* where kith_job.line has the line of a key */
+} job_table;
+
+/* The table of a job: patterns are expanded by the names that the job has. */
+void kith__job_table_of(const kith_job *job, job_table *t);
+/* The line of a key in the job file, as kith_job.line has it; 0 if the key is not set. */
+int kith__job_line(const kith_job *job, const job_table *t, const char *key);
+
+/* Whether a text can name a relation or a node type: [a-z][a-z0-9_]*, at most 31 bytes. */
+bool kith__job_is_name(const char *name);
+/* Add the name that a key of a pattern, or its section, has, unless the job has it.  Errors: KITH_ECONFIG: no
+ * name, or one too many. */
+kith_status kith__job_add_name(kith_job *job, const char *key) KITH_MUST_USE;
+/* Whether a setting may have this key: a relation of the file, or a weight of a relation, which is added. */
+kith_status kith__job_check_setting(kith_job *job, const char *key) KITH_MUST_USE;
+/* A key with NAME in place of its name, [KITH_JOB_KEY_SIZE]; other keys as they are. */
+void kith__job_generic(const char *key, char *out);
+/* The first row of the pattern that fills a section, as data.relations; -1 for other sections. */
+int kith__job_pattern_row(const char *section);
 
 /* Whether a key's value is a list. */
 static inline bool kith__job_is_list(const job_key *k) {
@@ -46,9 +75,9 @@ static inline bool kith__job_is_list(const job_key *k) {
 
 /* The table's entry of a key, or null.  A section whose first key is a path stands for it: data.test for
  * data.test.path. */
-const job_key *kith__job_find(const char *key);
+const job_key *kith__job_find(const job_table *t, const char *key);
 /* Fail for an unknown key, with its present name if it is retired, or the nearest known key or section. */
-kith_status kith__job_fail_unknown(const char *key) KITH_MUST_USE;
+kith_status kith__job_fail_unknown(const job_table *t, const char *key) KITH_MUST_USE;
 /* Prefix the message of a failure with "name:line: "; KITH_OK is unchanged. */
 kith_status kith__job_located(kith_status st, const char *name, int line) KITH_MUST_USE;
 
@@ -94,13 +123,16 @@ const char *kith__job_may_change(const char *key);
 /* The folder of the job file, "" for the current one; paths are relative to it.  folder [KITH_PATH]. */
 void kith__job_folder(const kith_job *job, char *folder);
 
-/* Whether the first key of a section is a path; `first` is its index in the table, `size` the length of the
- * section's name. */
-static inline bool kith__job_begins_with_path(int first, size_t size) {
-  return strcmp(kith__job_table[first].key + size, ".path") == 0;
+/* Whether the first key of a section is a path; `size` is the length of the section's name. */
+static inline bool kith__job_begins_with_path(const job_key *first, size_t size) {
+  return strcmp(first->key + size, ".path") == 0;
 }
 
-/* Where a YAML text gives each key, and in which form. */
+/* Make job->data.relation of data.relations and data.social, and check what model.relations names.  Local.
+ * Errors: KITH_ECONFIG. */
+kith_status kith__job_make_relations(kith_job *job) KITH_MUST_USE;
+
+/* Where a YAML text gives each key, and in which form; by slots. */
 typedef struct job_source_map {
   bool any;                          /* whether the text has any key */
   int line[KITH_JOB_MAX_KEYS];       /* of each key, from 1; 0 where it is absent */
@@ -110,17 +142,20 @@ typedef struct job_source_map {
 
 /**
  * Locate the keys of a YAML text and check its structure.  Local.
+ *
+ * @param job  gets the names that the text gives to patterns
  * Errors: KITH_ECONFIG with `name` and line: invalid YAML, unknown or retired key, key given twice, list or
  * mapping instead of a value.
  */
-kith_status kith__job_walk(const char *name, const char *yaml, size_t size,
+kith_status kith__job_walk(const char *name, const char *yaml, size_t size, kith_job *job,
                            job_source_map *out) KITH_MUST_USE;
 /**
  * Load the values of a YAML text that kith__job_walk() accepted.  Local.  Errors: KITH_ECONFIG, KITH_ENOMEM.
  *
- * @param[out] value  [KITH_JOB_MAX_KEYS], each a new block, null for absent keys
+ * @param t  the table of the job that has the names of the text
+ * @param[out] value  [KITH_JOB_MAX_KEYS] by index in the table, each a new block, null for absent keys
  */
-kith_status kith__job_load(const char *name, const char *yaml, size_t size, const job_source_map *map,
-                           char **value) KITH_MUST_USE;
+kith_status kith__job_load(const char *name, const char *yaml, size_t size, const job_table *t,
+                           const job_source_map *map, char **value) KITH_MUST_USE;
 
 #endif

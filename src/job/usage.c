@@ -98,6 +98,18 @@ static bool draws_pools(const kith_job *j) { return is_bpr(j) && j->train.negati
 static bool evaluates(const kith_job *j) { return j->evaluate.every != 0; }
 static bool samples_items(const kith_job *j) { return recommends(j) && j->evaluate.sampled > 0; }
 
+/* Conditions on one relation. */
+static bool is_read(const kith_job *j, const kith_relation_source *r) {
+  return recommends(j) && kith_model_relation(&j->model, r->name);
+}
+static bool lists_edges(const kith_job *j, const kith_relation_source *r) {
+  return recommends(j) && r->list.format != KITH_ADJACENCY;
+}
+static bool filters(const kith_job *j, const kith_relation_source *r) {
+  return lists_edges(j, r) && r->list.min_weight > 0;
+}
+static bool nothing_reads(const kith_job *j, const kith_relation_source *r) { return j == NULL || r == NULL; }
+
 /* ---- the rules ---- */
 
 typedef struct usage_rule {
@@ -204,24 +216,70 @@ static const usage_rule usage_rules[] = {
     {"watch", "", always, ""},
 };
 
-/* Whether a rule matches a key: it names the key, or a section that has it. */
-static bool usage_fits(const usage_rule *r, const char *key) {
-  size_t n = strlen(r->key);
-  return strncmp(r->key, key, n) == 0 && (key[n] == '\0' || key[n] == '.');
+/* Keys of a relation, which kith ingest uses. */
+static const struct {
+  const char *key;
+  bool (*is_used)(const kith_job *, const kith_relation_source *);
+  const char *needs;
+} usage_relation[] = {
+    {"data.relations.NAME", is_read, "needs a weight above 0 in model.relations, and lightgcn with layers"},
+    {"data.relations.NAME.header", lists_edges, "needs a list of edges (its format)"},
+    {"data.relations.NAME.columns", lists_edges, "needs a list of edges (its format)"},
+    {"data.relations.NAME.columns.time", nothing_reads, "needs a model that uses times; none does yet"},
+    {"data.relations.NAME.columns.weight", filters,
+     "needs min_weight above 0: models do not read the weights of edges"},
+};
+
+/* Whether a rule's key is a key, with NAME for its name, or a section that has it. */
+static bool usage_fits(const char *of, const char *key) {
+  size_t n = strlen(of);
+  return strncmp(of, key, n) == 0 && (key[n] == '\0' || key[n] == '.');
 }
 
 static const usage_rule *usage_find(const char *key) {
   const usage_rule *best = NULL;
+  char generic[KITH_JOB_KEY_SIZE];
+  kith__job_generic(key, generic);
   for (size_t i = 0; i < sizeof usage_rules / sizeof *usage_rules; i++)
-    if (usage_fits(&usage_rules[i], key) && (!best || strlen(usage_rules[i].key) > strlen(best->key)))
+    if (usage_fits(usage_rules[i].key, generic) && (!best || strlen(usage_rules[i].key) > strlen(best->key)))
       best = &usage_rules[i];
   return best;
 }
 
-bool kith__job_is_used(const kith_job *job, const char *key, const char **needs) {
+/* What becomes of a key in a job. */
+typedef struct usage {
+  const char *section; /* of the rule: the key or a section that holds it; null: there is no rule */
+  bool used;
+  const char *needs;
+} usage;
+
+/* The relation of data.relations that a key is about, or null. */
+static const kith_relation_source *usage_source(const kith_job *job, const char *key) {
+  static const char section[] = "data.relations.";
+  const char *name = key + sizeof section - 1;
+  if (strncmp(key, section, sizeof section - 1) != 0) return NULL;
+  for (int i = 0; i < job->data.n_listed; i++)
+    if (usage_fits(job->data.listed[i].name, name)) return &job->data.listed[i];
+  return NULL;
+}
+
+static usage usage_of(const kith_job *job, const char *key) {
+  const kith_relation_source *source = usage_source(job, key);
   const usage_rule *r = usage_find(key);
-  *needs = r ? r->needs : NULL;
-  return r && r->is_used(job);
+  usage found = {NULL, false, NULL};
+  char generic[KITH_JOB_KEY_SIZE];
+  kith__job_generic(key, generic);
+  if (!source && r) found = (usage){r->key, r->is_used(job), r->needs};
+  for (size_t i = 0; source && i < sizeof usage_relation / sizeof *usage_relation; i++)
+    if (usage_fits(usage_relation[i].key, generic)) /* longer keys come later */
+      found = (usage){usage_relation[i].key, usage_relation[i].is_used(job, source), usage_relation[i].needs};
+  return found;
+}
+
+bool kith__job_is_used(const kith_job *job, const char *key, const char **needs) {
+  usage u = usage_of(job, key);
+  *needs = u.needs;
+  return u.used;
 }
 
 const char *kith__job_used_by(const char *key) {
@@ -230,14 +288,20 @@ const char *kith__job_used_by(const char *key) {
 }
 
 /* "job.yaml:12: model.gat.heads", or "--set model.gat.heads". */
-static void usage_location(const kith_job *job, int i, const char *name, size_t size, char *text) {
-  if (job->line[i] < 0) snprintf(text, size, "--set %s", name);
-  else snprintf(text, size, "%s:%d: %s", job->path, job->line[i], name);
+static void usage_location(const kith_job *job, int line, const char *name, size_t size, char *text) {
+  if (line < 0) snprintf(text, size, "--set %s", name);
+  else snprintf(text, size, "%s:%d: %s", job->path, line, name);
 }
 
-/* The subject of a warning: the key, or for a section of the file the rule's section, warned of once. */
-static const char *usage_subject(const usage_rule *r, const char *key, int line) {
-  return line > 0 && strchr(r->key, '.') ? r->key : key;
+/* The subject of a warning: the key, or of the file the section of the rule, which is warned of once. */
+static void usage_subject(const usage *u, const char *key, int line, char *subject) {
+  size_t n = 0;
+  bool whole = line < 0 || !strchr(u->section, '.');
+  for (const char *c = u->section; *c; c += *c == '.') { /* as many parts of the key as the section has */
+    c += strcspn(c, ".");
+    n += (n > 0) + strcspn(key + n + (n > 0), ".");
+  }
+  snprintf(subject, KITH_JOB_KEY_SIZE, "%.*s", whole ? (int)strlen(key) : (int)n, key);
 }
 
 /* Warn of values of which only a part has an effect. */
@@ -254,16 +318,21 @@ static void usage_warn_excess(const kith_job *job) {
 }
 
 void kith_job_warn_unused(const kith_job *job, const char *verb) {
-  char location[KITH_PATH + 2 * KITH_NAME];
-  const char *warned = "";
-  for (int i = 0; i < kith__job_n_key; i++) {
-    const usage_rule *r = usage_find(kith__job_table[i].key);
-    if (job->line[i] == 0 || !r || strcmp(r->verb, verb) != 0 || r->is_used(job)) continue;
-    const char *name = usage_subject(r, kith__job_table[i].key, job->line[i]);
-    if (strcmp(name, warned) == 0) continue;
-    warned = name;
-    usage_location(job, i, name, sizeof location, location);
-    kith_warn("%s is set but has no effect: it %s", location, r->needs);
+  char location[KITH_PATH + 2 * KITH_JOB_KEY_SIZE], subject[KITH_JOB_KEY_SIZE],
+      warned[KITH_JOB_KEY_SIZE] = "";
+  job_table t;
+  kith__job_table_of(job, &t);
+  for (int i = 0; i < t.n; i++) {
+    const char *key = t.key[i].key;
+    int line = job->line[t.slot[i]];
+    if (line == 0 || strcmp(kith__job_used_by(key), verb) != 0) continue;
+    usage u = usage_of(job, key);
+    if (!u.section || u.used) continue;
+    usage_subject(&u, key, line, subject);
+    if (strcmp(subject, warned) == 0) continue;
+    memcpy(warned, subject, sizeof warned);
+    usage_location(job, line, subject, sizeof location, location);
+    kith_warn("%s is set but has no effect: it %s", location, u.needs);
   }
   if (strcmp(verb, "train") == 0) usage_warn_excess(job);
 }

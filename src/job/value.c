@@ -26,6 +26,7 @@ void kith__job_bounds(const job_key *k, size_t size, char *text) {
   case JOB_PROTOCOL:
   case JOB_IDS: snprintf(text, size, "%s", k->unit); break;
   case JOB_PATH: snprintf(text, size, "path"); break;
+  case JOB_NODE_TYPE: snprintf(text, size, "user, item, or a name"); break;
   case JOB_COLUMN: snprintf(text, size, "name, or number from 1"); break;
   case JOB_TEXT:
   case JOB_DELIMITER: snprintf(text, size, "text, at most %zu bytes", k->size - 1); break;
@@ -168,12 +169,6 @@ done:
   return st;
 }
 
-static bool value_is_relation(const char *word) {
-  size_t n = strlen(word);
-  return word[0] >= 'a' && word[0] <= 'z' && n < KITH_NAME / 2 &&
-         strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789_") == n;
-}
-
 static bool value_has_name(const kith_relation_names *names, const char *word) {
   for (int i = 0; i < names->n; i++)
     if (strcmp(names->of[i], word) == 0) return true;
@@ -188,9 +183,9 @@ static kith_status value_relations(const job_key *k, const char *text, kith_rela
   KITH_CHECK(text[0], KITH_ECONFIG, "%s: expected a list of relations such as [interactions], or []", k->key);
   KITH_TRY(kith_text_copy(k->key, text, sizeof copy, copy));
   for (char *word = strtok_r(copy, "[], ", &rest); word; word = strtok_r(NULL, "[], ", &rest)) {
-    KITH_CHECK(value_is_relation(word), KITH_ECONFIG,
+    KITH_CHECK(kith__job_is_name(word), KITH_ECONFIG,
                "%s: expected names of relations (a-z, 0-9 and _, at most %d bytes), found %s", k->key,
-               KITH_NAME / 2 - 1, word);
+               JOB_NAME_MOST, word);
     if (value_has_name(&names, word)) continue;
     KITH_CHECK(names.n <= KITH_MAX_RELATIONS, KITH_ECONFIG, "%s: expected at most %d relations, found %s",
                k->key, KITH_MAX_RELATIONS + 1, text);
@@ -253,6 +248,25 @@ done:
   return st;
 }
 
+/* A name of a node type; "" is none yet.  Files have groups by type, beside datasets of these names. */
+static kith_status value_name(const job_key *k, const char *text, char *out) {
+  kith_status st = KITH_OK;
+  static const char reserved[] = " id name original edge label split feature number train parameter ";
+  char word[JOB_NAME_MOST + 3];
+  bool plural = strcmp(text, "users") == 0 || strcmp(text, "items") == 0;
+  KITH_CHECK(!plural, KITH_ECONFIG, "%s: expected user, item or a further type, found %s: write %.4s", k->key,
+             text, text);
+  KITH_CHECK(!text[0] || kith__job_is_name(text), KITH_ECONFIG,
+             "%s: expected a name: a-z, 0-9 and _, first a letter, at most %d bytes; found \"%s\"", k->key,
+             JOB_NAME_MOST, text);
+  snprintf(word, sizeof word, " %s ", text);
+  KITH_CHECK(!text[0] || !strstr(reserved, word), KITH_ECONFIG,
+             "%s: %s means something else in files; expected another name of a type", k->key, text);
+  snprintf(out, KITH_NAME, "%s", text);
+done:
+  return st;
+}
+
 static kith_status value_ids(const job_key *k, const char *text, bool *out) {
   kith_status st = KITH_OK;
   int choice = 0;
@@ -310,6 +324,7 @@ kith_status kith__job_set(kith_job *job, const job_key *k, const char *text) {
   case JOB_ENUM: return value_enum(k, text, at);
   case JOB_TEXT:
   case JOB_PATH: return value_text(k, text, at);
+  case JOB_NODE_TYPE: return value_name(k, text, at);
   case JOB_DELIMITER: return value_delimiter(k, text, at);
   case JOB_COLUMN: return value_column(k, text, at);
   case JOB_CUTOFFS: return value_cutoffs(k, text, &job->evaluate);
@@ -371,6 +386,7 @@ void kith__job_get(const kith_job *job, const job_key *k, size_t size, char *tex
   case JOB_BOOL: snprintf(text, size, "%s", *(const bool *)at ? "true" : "false"); break;
   case JOB_ENUM: value_enum_name(k->unit, *(const int *)at, size, text); break;
   case JOB_TEXT:
+  case JOB_NODE_TYPE:
   case JOB_DELIMITER:
   case JOB_COLUMN:
   case JOB_PATH: snprintf(text, size, "%s", (const char *)at); break;

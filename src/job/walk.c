@@ -17,8 +17,10 @@ typedef struct walk {
   yaml_parser_t parser;
   yaml_event_t event; /* the last one read; the next read deletes it */
   const char *name, *text;
-  int group[WALK_DEPTH][KITH_JOB_MAX_KEYS]; /* lines of mappings, by depth and by the first key in the table
-                                           that lies in them */
+  int group[WALK_DEPTH][KITH_JOB_MAX_KEYS]; /* lines of mappings, by depth and by the slot of the first key
+                                               that lies in them */
+  kith_job *job;                            /* gets the names of patterns */
+  job_table table;                          /* of the job */
   job_source_map *out;
 } walk;
 
@@ -84,11 +86,11 @@ done:
   return st;
 }
 
-/* The value of entry `i` of the table, whose key was the last event. */
+/* The value of key `i` of the table, whose key was the last event. */
 static kith_status walk_leaf(walk *w, int i) {
   kith_status st = KITH_OK;
-  const job_key *k = &kith__job_table[i];
-  int *line = &w->out->line[i];
+  const job_key *k = &w->table.key[i];
+  int slot = w->table.slot[i], *line = &w->out->line[slot];
   KITH_CHECK(*line == 0, KITH_ECONFIG, "%s:%d: %s is given twice, the first time in line %d", w->name,
              walk_line(w), k->key, *line);
   *line = walk_line(w);
@@ -96,17 +98,17 @@ static kith_status walk_leaf(walk *w, int i) {
   if (kith__job_is_list(k) && w->event.type == YAML_SEQUENCE_START_EVENT) return walk_list(w, k->key);
   KITH_CHECK(walk_is_value(w), KITH_ECONFIG, "%s:%d: %s: expected a single value, found %s", w->name, *line,
              k->key, walk_found(w));
-  w->out->is_scalar[i] = kith__job_is_list(k);
+  w->out->is_scalar[slot] = kith__job_is_list(k);
 done:
   return st;
 }
 
 /* The entry of the table with this key (*leaf is true), or the first that lies below it; -1 if the key is
  * unknown. */
-static int walk_find(const char *key, bool *leaf) {
+static int walk_find(const job_table *t, const char *key, bool *leaf) {
   size_t n = strlen(key);
-  for (int i = 0; i < kith__job_n_key; i++) {
-    const char *known = kith__job_table[i].key;
+  for (int i = 0; i < t->n; i++) {
+    const char *known = t->key[i].key;
     if (strncmp(known, key, n) != 0 || (known[n] && known[n] != '.')) continue;
     *leaf = known[n] == '\0';
     return i;
@@ -115,6 +117,35 @@ static int walk_find(const char *key, bool *leaf) {
 }
 
 static kith_status walk_mapping(walk *w, const char *above, int depth);
+
+/* A section whose key was the last event: a mapping, or the path of a list.  `first` is its first key. */
+static kith_status walk_section(walk *w, const char *key, int depth, int slot, const job_key *first) {
+  kith_status st = KITH_OK;
+  int line = walk_line(w), *known = &w->group[depth][slot];
+  KITH_CHECK(*known == 0, KITH_ECONFIG, "%s:%d: %s is given twice, the first time in line %d", w->name, line,
+             key, *known);
+  *known = line;
+  KITH_TRY(walk_next(w));
+  if (walk_is_path(w) && kith__job_begins_with_path(first, strlen(key))) {
+    w->out->line[slot] = line;
+    w->out->is_path[slot] = true;
+    return st;
+  }
+  KITH_CHECK(w->event.type == YAML_MAPPING_START_EVENT, KITH_ECONFIG,
+             "%s:%d: %s: expected keys below it, such as %s; found %s", w->name, line, key, first->key,
+             walk_found(w));
+  KITH_TRY(walk_mapping(w, key, depth + 1));
+done:
+  return st;
+}
+
+/* A key in a section that a pattern fills gives it a name. */
+static kith_status walk_name(walk *w, const char *above, const char *key) {
+  if (kith__job_pattern_row(above) < 0) return KITH_OK;
+  kith_status st = kith__job_add_name(w->job, key);
+  if (!kith_is_bad(st)) kith__job_table_of(w->job, &w->table);
+  return kith__job_located(st, w->name, walk_line(w));
+}
 
 /* One key, the last event, and what belongs to it. */
 static kith_status walk_entry(walk *w, const char *above, int depth) {
@@ -128,23 +159,12 @@ static kith_status walk_entry(walk *w, const char *above, int depth) {
   KITH_CHECK(!strchr(name, '.'), KITH_ECONFIG,
              "%s:%d: %s: the parts of a key nest here, as in train: {lr: 0.001}", w->name, line, name);
   snprintf(key, sizeof key, "%s%s%s", above, above[0] ? "." : "", name);
-  int i = walk_find(key, &leaf);
-  if (i < 0) return kith__job_located(kith__job_fail_unknown(key), w->name, line);
+  KITH_TRY(walk_name(w, above, key));
+  int i = walk_find(&w->table, key, &leaf), row = kith__job_pattern_row(key);
+  if (row >= 0) return walk_section(w, key, depth, row, &kith__job_row[row]);
+  if (i < 0) return kith__job_located(kith__job_fail_unknown(&w->table, key), w->name, line);
   if (leaf) return walk_leaf(w, i);
-  int *first = &w->group[depth][i];
-  KITH_CHECK(*first == 0, KITH_ECONFIG, "%s:%d: %s is given twice, the first time in line %d", w->name, line,
-             key, *first);
-  *first = line;
-  KITH_TRY(walk_next(w));
-  if (walk_is_path(w) && kith__job_begins_with_path(i, strlen(key))) {
-    w->out->line[i] = line;
-    w->out->is_path[i] = true;
-    return st;
-  }
-  KITH_CHECK(w->event.type == YAML_MAPPING_START_EVENT, KITH_ECONFIG,
-             "%s:%d: %s: expected keys below it, such as %s; found %s", w->name, line, key,
-             kith__job_table[i].key, walk_found(w));
-  KITH_TRY(walk_mapping(w, key, depth + 1));
+  return walk_section(w, key, depth, w->table.slot[i], &w->table.key[i]);
 done:
   return st;
 }
@@ -180,8 +200,10 @@ done:
   return st;
 }
 
-kith_status kith__job_walk(const char *name, const char *yaml, size_t size, job_source_map *out) {
-  walk w = {.name = name, .text = yaml, .out = out};
+kith_status kith__job_walk(const char *name, const char *yaml, size_t size, kith_job *job,
+                           job_source_map *out) {
+  walk w = {.name = name, .text = yaml, .job = job, .out = out};
+  kith__job_table_of(job, &w.table);
   *out = (job_source_map){.any = false};
   if (!yaml_parser_initialize(&w.parser)) return kith_fail(KITH_ENOMEM, "%s: no memory to read it", name);
   yaml_parser_set_input_string(&w.parser, (const unsigned char *)yaml, size);

@@ -5,7 +5,7 @@
 
 TRIED is a line for each key: the job that it is tried on, the verb whose outcome is looked at, two values, and the
 settings under which they must differ.  A key that the program does not read fails here, and one that has no line
-fails in tests/lint/test_keys.sh.
+fails in tests/lint/test_keys.sh.  Keys of a pattern are tried for the relation `friend`.
 """
 import hashlib, json, os, random, re, shutil, subprocess, sys
 
@@ -31,6 +31,11 @@ columns.weight  3         4               min_weight=4
 min_weight      1         4
 """
 SOURCES = ("data.interactions", "ingest", "pairs"), ("data.test", "ingest", "held"), ("data.social", "ingest", "friends"), ("embed.interactions", "embed", "newcomers")
+
+# Those of a relation, in the same way.
+RELATION = SOURCE.replace("columns.user", "columns.from").replace("columns.item", "columns.to") + """from            user      item
+to              user      item
+"""
 
 # The keys of lists of names, in the same way.
 NAMES = """
@@ -192,6 +197,7 @@ train: {epochs: 4, lr: 0.05}
 evaluate: {split: valid, every: 1}
 """,
 }
+JOBS["related"] = JOBS["pairs"].replace("  social: {", "  relations: {friend: {from: user, to: user, ").replace("columns: {user: 1, item: 2}}\npartition", "columns: {from: 1, to: 2}}}\npartition")
 JOBS["numbers"] = JOBS["pairs"].replace("pairs.tsv", "numbered.tsv").split("  user_features")[0] + "partition: {parts: 2}\n"
 JOBS["both"] = JOBS["pairs"].replace("model: {", "model: {name: gcn, ").replace("data:", "data:\n" + JOBS["nodes"].partition("data:\n")[2].partition("partition")[0].rstrip())
 
@@ -338,22 +344,24 @@ def tried():
         key, job, verb, a, b, *settings = line.split()
         yield key, job, verb, a, b, settings, verb == "embed" or key.endswith("header")
     plain = "format=edges delimiter=tab header=true columns.user=1 columns.item=2 columns.weight=3 columns.time=4"
-    for source, verb, name in SOURCES: yield from tried_of(SOURCE, source, verb, name, "path=NAME.tsv " + plain)
+    for source, verb, name in SOURCES: yield from tried_of(SOURCE, "pairs", source, verb, name, "path=NAME.tsv " + plain)
+    plain = plain.replace("columns.user", "columns.from").replace("columns.item", "columns.to")
+    yield from tried_of(RELATION, "related", "data.relations.friend", "ingest", "friends", "path=NAME.tsv " + plain)
     for source, name in ("data.user_names", "users"), ("data.item_names", "items"):
-        yield from tried_of(NAMES, source, "ingest", name, "path=NAME.names delimiter=tab header=false columns.id=1 columns.name=2")
+        yield from tried_of(NAMES, "pairs", source, "ingest", name, "path=NAME.names delimiter=tab header=false columns.id=1 columns.name=2")
 
 
-def tried_of(lines, source, verb, name, plain):
+def tried_of(lines, job, source, verb, name, plain):
     for line in lines.strip().split("\n"):
         key, a, b, *under = line.replace("NAME", name).split()
         settings = plain.replace("NAME", name).split() + under
-        yield source + "." + key, "pairs", verb, a, b, ["%s.%s" % (source, s) for s in settings], True
+        yield source + "." + key, job, verb, a, b, ["%s.%s" % (source, s) for s in settings], True
 
 
 def main():
     experiments = list(tried())
     if sys.argv[1] == "--names":
-        print("\n".join(sorted({e[0] for e in experiments} | set(ELSEWHERE))))
+        print("\n".join(sorted({re.sub(r"(\.relations)\.friend", r"\1.NAME", e[0]) for e in experiments} | set(ELSEWHERE))))
         return 0
     place, same = Place(*sys.argv[1:3]), []
     for key, job, verb, a, b, settings, may_fail in experiments:

@@ -2,7 +2,7 @@
 # No key of the job without a test in which it decides something; and where that is a script of its own, the script sets it.
 set -euo pipefail
 cd "$KITH_SOURCE"
-known=$("$KITH" help --markdown | sed -n 's/^| `\([a-z_.0-9]*\)` .*/\1/p' | LC_ALL=C sort)
+known=$("$KITH" help --markdown | sed -n 's/^| `\([A-Za-z_.0-9]*\)` .*/\1/p' | LC_ALL=C sort)
 tried=$(/usr/bin/python3 tests/cli/keys.py --names | LC_ALL=C sort)
 [ "$(echo "$known" | wc -l)" -gt 50 ] || { echo "kith help --markdown names few keys: $known"; exit 1; }
 [ "$known" = "$tried" ] || { echo "keys (<) and those that are tried (>): mend the lines of TRIED in tests/cli/keys.py"; diff <(echo "$known") <(echo "$tried"); exit 1; }

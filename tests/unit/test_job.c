@@ -9,6 +9,8 @@
 #include "support/folder.h"
 #include "support/mpi_main.h"
 
+static job_table table; /* of a job without relations: tests/unit/test_relations.c has those of relations */
+
 enum { TEXT = 4 * JOB_VALUE_SIZE };
 
 static char home[KITH_PATH]; /* the folder we are in */
@@ -65,23 +67,17 @@ static void assert_value_refused(const job_key *k, const char *value, const char
 static bool is_text(const job_key *k) {
   return k->kind == JOB_TEXT || k->kind == JOB_PATH || k->kind == JOB_DELIMITER || k->kind == JOB_COLUMN;
 }
-static bool is_real(const job_key *k) { return k->kind == JOB_REAL || k->kind == JOB_WEIGHT; }
 static bool is_number(const job_key *k) {
   bool list = kith__job_is_list(k) && k->kind != JOB_RELATIONS;
-  return k->kind == JOB_INT || k->kind == JOB_INT64 || is_real(k) || list || k->kind == JOB_PROTOCOL;
+  return k->kind == JOB_INT || k->kind == JOB_INT64 || k->kind == JOB_REAL || list || k->kind == JOB_PROTOCOL;
 }
 
 static void assert_same_job(const kith_job *a, const kith_job *b) {
-  for (int i = 0; i < kith__job_n_key; i++) {
-    const job_key *k = &kith__job_table[i];
+  for (int i = 0; i < table.n; i++) {
+    const job_key *k = &table.key[i];
     const char *x = (const char *)a + k->offset, *y = (const char *)b + k->offset;
     size_t size = k->kind == JOB_CUTOFFS ? sizeof(int) * (size_t)a->evaluate.n_k : k->size;
-    char p[JOB_VALUE_SIZE], q[JOB_VALUE_SIZE];
-    kith__job_get(a, k, sizeof p, p);
-    kith__job_get(b, k, sizeof q, q);
-    bool same = is_text(k)              ? strcmp(x, y) == 0
-                : k->kind == JOB_WEIGHT ? strcmp(p, q) == 0
-                                        : memcmp(x, y, size) == 0;
+    bool same = is_text(k) ? strcmp(x, y) == 0 : memcmp(x, y, size) == 0;
     if (!same) fail_msg("%s differs: \"%s\", \"%s\"", k->key, is_text(k) ? x : "", is_text(k) ? y : "");
   }
   assert_int_equal(a->evaluate.n_k, b->evaluate.n_k);
@@ -144,10 +140,8 @@ static void draw(const job_key *k, uint64_t seed, char *text) {
   case JOB_COLUMN: draw_text(k, r.bits, text); break;
   case JOB_INT:
   case JOB_INT64: sprintf(text, "%lld", draw_whole(k, r.bits)); break;
-  case JOB_WEIGHT:
-    if (r.bits[3] % 2) sprintf(text, "learned");
-    else sprintf(text, "%.17g", draw_real(k, r.bits));
-    break;
+  case JOB_NODE_TYPE:
+  case JOB_WEIGHT: fail_msg("%s is a key of a pattern", k->key); break;
   case JOB_REAL: sprintf(text, "%.17g", draw_real(k, r.bits)); break;
   case JOB_BOOL: choose("true | false", r.bits[0], text); break;
   case JOB_ENUM:
@@ -183,13 +177,13 @@ static settings *draw_settings(uint64_t *seed) {
   kith_job job;
   assert_non_null(s);
   for (int tries = 0; tries < DRAWS; tries++) {
-    for (int i = 0; i < kith__job_n_key; i++) {
-      int n = sprintf(s->text[i], "%s=", kith__job_table[i].key);
-      draw(&kith__job_table[i], *seed, s->text[i] + n);
+    for (int i = 0; i < table.n; i++) {
+      int n = sprintf(s->text[i], "%s=", table.key[i].key);
+      draw(&table.key[i], *seed, s->text[i] + n);
       s->set[i] = s->text[i];
     }
     ++*seed;
-    if (!kith_is_bad(read_job("", kith__job_n_key, s->set, &job))) return s;
+    if (!kith_is_bad(read_job("", table.n, s->set, &job))) return s;
     if (strstr(kith_error_text(), "--set"))
       fail_msg("a value within its bounds was refused: %s", kith_error_text());
   }
@@ -201,8 +195,8 @@ static settings *draw_settings(uint64_t *seed) {
 static void assert_stored_as(const kith_job *job, const char *text) {
   kith_job stored = kith_job_defaults();
   assert_int_equal(kith__job_read_stored("graph.h5", text, &stored), KITH_OK);
-  for (int i = 0; i < kith__job_n_key; i++) {
-    const job_key *k = &kith__job_table[i];
+  for (int i = 0; i < table.n; i++) {
+    const job_key *k = &table.key[i];
     if (k->kind == JOB_PATH) memcpy((char *)&stored + k->offset, (const char *)job + k->offset, k->size);
   }
   assert_same_job(job, &stored);
@@ -216,7 +210,7 @@ static void a_printed_job_is_read_as_the_same_job(void **state) {
     settings *s = draw_settings(&seed);
     kith_job job, again;
     char *text = NULL;
-    assert_read("", kith__job_n_key, s->set, &job);
+    assert_read("", table.n, s->set, &job);
     assert_int_equal(kith_job_print(&job, &text), KITH_OK);
     assert_read(text, 0, NULL, &again);
     assert_same_job(&job, &again);
@@ -235,14 +229,14 @@ static void settings_win_over_the_file_and_later_ones_over_earlier(void **state)
     const char *both[2 * KITH_JOB_MAX_KEYS];
     kith_job alone, job;
     char *text = NULL;
-    assert_read("", kith__job_n_key, other->set, &job);
+    assert_read("", table.n, other->set, &job);
     assert_int_equal(kith_job_print(&job, &text), KITH_OK);
-    assert_read("", kith__job_n_key, s->set, &alone);
-    assert_read(text, kith__job_n_key, s->set, &job);
+    assert_read("", table.n, s->set, &alone);
+    assert_read(text, table.n, s->set, &job);
     assert_same_job(&job, &alone);
-    memcpy(both, other->set, sizeof(char *) * (size_t)kith__job_n_key);
-    memcpy(both + kith__job_n_key, s->set, sizeof(char *) * (size_t)kith__job_n_key);
-    assert_read("", 2 * kith__job_n_key, both, &job);
+    memcpy(both, other->set, sizeof(char *) * (size_t)table.n);
+    memcpy(both + table.n, s->set, sizeof(char *) * (size_t)table.n);
+    assert_read("", 2 * table.n, both, &job);
     assert_same_job(&job, &alone);
     KITH_FREE(text);
     free(s);
@@ -257,7 +251,6 @@ static void every_key_fits_its_place_and_its_default_its_bounds(void **state) {
   static const size_t size[] = {[JOB_INT] = sizeof(int),
                                 [JOB_INT64] = 8,
                                 [JOB_REAL] = sizeof(double),
-                                [JOB_WEIGHT] = sizeof(kith_relation_weights),
                                 [JOB_BOOL] = sizeof(bool),
                                 [JOB_ENUM] = sizeof(int),
                                 [JOB_PATH] = KITH_PATH,
@@ -272,12 +265,13 @@ static void every_key_fits_its_place_and_its_default_its_bounds(void **state) {
                                 [JOB_COLUMN] = 0};
   kith_job job = kith_job_defaults(), again = job;
   char value[JOB_VALUE_SIZE];
-  for (int i = 0; i < kith__job_n_key; i++) {
-    const job_key *k = &kith__job_table[i];
+  for (int i = 0; i < table.n; i++) {
+    const job_key *k = &table.key[i];
     if (size[k->kind]) assert_int_equal(k->size, size[k->kind]);
     if (is_number(k)) assert_true(k->low < k->high);
-    if (is_number(k) && !is_real(k)) assert_true(k->low == floor(k->low) && k->high == floor(k->high));
-    if (is_number(k) && !is_real(k) && k->kind != JOB_INT64)
+    if (is_number(k) && k->kind != JOB_REAL)
+      assert_true(k->low == floor(k->low) && k->high == floor(k->high));
+    if (is_number(k) && k->kind != JOB_REAL && k->kind != JOB_INT64)
       assert_true(k->low >= INT_MIN && k->high <= INT_MAX);
     if (k->kind == JOB_INT64) assert_true(k->low >= 0 && k->high < 0x1p63); /* signed and unsigned places */
     kith__job_get(&job, k, sizeof value, value);
@@ -292,14 +286,15 @@ static void every_key_fits_its_place_and_its_default_its_bounds(void **state) {
 static void number_at(const job_key *k, int where, char *text) {
   double bound = where < 2 ? k->low : k->high;
   int out = where == 0 ? -1 : where == 3 ? 1 : 0;
-  if (is_real(k)) sprintf(text, "%.17g", out ? nextafter(bound, out < 0 ? -INFINITY : INFINITY) : bound);
+  if (k->kind == JOB_REAL)
+    sprintf(text, "%.17g", out ? nextafter(bound, out < 0 ? -INFINITY : INFINITY) : bound);
   else sprintf(text, "%s%lld", k->kind == JOB_PROTOCOL ? "sampled-" : "", (long long)bound + out);
 }
 
 static void a_number_reaches_its_bounds_and_goes_no_further(void **state) {
   (void)state;
-  for (int i = 0; i < kith__job_n_key; i++) {
-    const job_key *k = &kith__job_table[i];
+  for (int i = 0; i < table.n; i++) {
+    const job_key *k = &table.key[i];
     char text[TEXT], value[JOB_VALUE_SIZE], number[64];
     for (int where = 0; where < 4 && is_number(k); where++) {
       kith_job job;
@@ -323,8 +318,8 @@ static void what_is_no_number_is_refused(void **state) {
                                     "1e",  ".",   "-",     "--1",    "e5",    "٣",     "true", "1\\n2"};
   static const char *const no_whole[] = {"1.5", "1e1", "99999999999999999999"};
   char value[64];
-  for (int i = 0; i < kith__job_n_key; i++) {
-    const job_key *k = &kith__job_table[i];
+  for (int i = 0; i < table.n; i++) {
+    const job_key *k = &table.key[i];
     const char *before = k->kind == JOB_PROTOCOL ? "sampled-" : "";
     if (!is_number(k)) continue;
     for (size_t b = 0; b < sizeof bad / sizeof *bad; b++) {
@@ -332,7 +327,7 @@ static void what_is_no_number_is_refused(void **state) {
       snprintf(value, sizeof value, "\"%s%s\"", before, bad[b]);
       assert_value_refused(k, value, "expected ");
     }
-    for (size_t b = 0; b < sizeof no_whole / sizeof *no_whole && !is_real(k); b++) {
+    for (size_t b = 0; b < sizeof no_whole / sizeof *no_whole && k->kind != JOB_REAL; b++) {
       snprintf(value, sizeof value, "%s%s", before, no_whole[b]);
       assert_value_refused(k, value, "expected ");
     }
@@ -341,8 +336,8 @@ static void what_is_no_number_is_refused(void **state) {
 
 static void a_choice_is_one_of_its_words(void **state) {
   (void)state;
-  for (int i = 0; i < kith__job_n_key; i++) {
-    const job_key *k = &kith__job_table[i];
+  for (int i = 0; i < table.n; i++) {
+    const job_key *k = &table.key[i];
     const char *words = k->kind == JOB_BOOL ? "true | false" : k->unit;
     char word[JOB_VALUE_SIZE], value[JOB_VALUE_SIZE], longer[JOB_VALUE_SIZE + 1];
     if (k->kind != JOB_ENUM && k->kind != JOB_IDS && k->kind != JOB_BOOL) continue;
@@ -367,13 +362,13 @@ static void a_protocol_is_full_or_sampled(void **state) {
   (void)state;
   static const char *const bad[] = {"sampled", "sampled-", "sampledly-5", "sample-5", "5", "Full"};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-    assert_value_refused(kith__job_find("evaluate.protocol"), bad[i], "expected ");
+    assert_value_refused(kith__job_find(&table, "evaluate.protocol"), bad[i], "expected ");
 }
 
 static void an_empty_value_is_refused_unless_it_is_text(void **state) {
   (void)state;
-  for (int i = 0; i < kith__job_n_key; i++) {
-    const job_key *k = &kith__job_table[i];
+  for (int i = 0; i < table.n; i++) {
+    const job_key *k = &table.key[i];
     if (is_text(k)) continue;
     assert_value_refused(k, "", "expected ");
     assert_value_refused(k, "\"\"", "expected ");
@@ -382,8 +377,8 @@ static void an_empty_value_is_refused_unless_it_is_text(void **state) {
 
 static void text_is_printable_and_fits(void **state) {
   (void)state;
-  for (int i = 0; i < kith__job_n_key; i++) {
-    const job_key *k = &kith__job_table[i];
+  for (int i = 0; i < table.n; i++) {
+    const job_key *k = &table.key[i];
     char value[JOB_VALUE_SIZE], set[JOB_VALUE_SIZE];
     kith_job job = kith_job_defaults();
     if (!is_text(k)) continue;
@@ -406,8 +401,8 @@ static void text_is_printable_and_fits(void **state) {
  * right part. */
 static void an_unknown_key_is_told_the_nearest_at_every_depth(void **state) {
   (void)state;
-  for (int i = 0; i < kith__job_n_key; i++) {
-    const char *key = kith__job_table[i].key;
+  for (int i = 0; i < table.n; i++) {
+    const char *key = table.key[i].key;
     int line = 2;
     for (size_t end = strcspn(key, "."), begin = 0;;
          begin = end + 1, end = begin + strcspn(key + begin, "."), line++) {
@@ -426,9 +421,9 @@ static void an_unknown_setting_is_told_the_nearest_key(void **state) {
   (void)state;
   kith_job job = kith_job_defaults();
   char wrong[256], words[256];
-  for (int i = 0; i < kith__job_n_key; i++) {
-    snprintf(wrong, sizeof wrong, "%sx", kith__job_table[i].key);
-    snprintf(words, sizeof words, "\"%s\"", kith__job_table[i].key);
+  for (int i = 0; i < table.n; i++) {
+    snprintf(wrong, sizeof wrong, "%sx", table.key[i].key);
+    snprintf(words, sizeof words, "\"%s\"", table.key[i].key);
     assert_int_equal(kith_job_set(&job, wrong, "1"), KITH_ECONFIG);
     assert_says(words);
   }
@@ -454,8 +449,8 @@ static void what_is_near_to_no_key_is_told_none(void **state) {
 
 static void a_key_is_given_once(void **state) {
   (void)state;
-  for (int i = 0; i < kith__job_n_key; i++) {
-    const char *key = kith__job_table[i].key, *leaf = strrchr(key, '.') ? strrchr(key, '.') + 1 : key;
+  for (int i = 0; i < table.n; i++) {
+    const char *key = table.key[i].key, *leaf = strrchr(key, '.') ? strrchr(key, '.') + 1 : key;
     char text[TEXT], words[256];
     int line = spell(key, "1", text), depth = line - 2;
     snprintf(words, sizeof words, "%s is given twice, the first time in line %d", key, line);
@@ -472,8 +467,8 @@ static void a_key_is_given_once(void **state) {
 
 static void a_value_is_no_list_and_no_mapping(void **state) {
   (void)state;
-  for (int i = 0; i < kith__job_n_key; i++) {
-    const job_key *k = &kith__job_table[i];
+  for (int i = 0; i < table.n; i++) {
+    const job_key *k = &table.key[i];
     if (kith__job_is_list(k)) continue;
     assert_value_refused(k, "[1, 2]", "expected a single value, found a list");
     assert_value_refused(k, "[]", "expected a single value, found a list");
@@ -484,12 +479,12 @@ static void a_value_is_no_list_and_no_mapping(void **state) {
 static void a_group_is_a_mapping(void **state) {
   (void)state;
   static const char *const bad[] = {"1", "[1]", "[{a: 1}]", "", "~", "\"\""};
-  for (int i = 0; i < kith__job_n_key; i++)
-    for (const char *key = kith__job_table[i].key, *dot = strchr(key, '.'); dot; dot = strchr(dot + 1, '.'))
+  for (int i = 0; i < table.n; i++)
+    for (const char *key = table.key[i].key, *dot = strchr(key, '.'); dot; dot = strchr(dot + 1, '.'))
       for (size_t b = 0; b < sizeof bad / sizeof *bad; b++) {
         char group[256], words[1024], text[TEXT];
         snprintf(group, sizeof group, "%.*s", (int)(dot - key), key);
-        if (b == 0 && kith__job_find(group)) continue; /* a path may stand for its section */
+        if (b == 0 && kith__job_find(&table, group)) continue; /* a path may stand for its section */
         snprintf(words, sizeof words, "%s: expected keys below it, such as %s.", group, group);
         assert_refused(text, spell(group, bad[b], text), words);
       }
@@ -500,8 +495,8 @@ static void a_group_is_a_mapping(void **state) {
 static void a_path_may_stand_for_its_section(void **state) {
   (void)state;
   int n = 0;
-  for (int i = 0; i < kith__job_n_key; i++) {
-    const job_key *k = &kith__job_table[i];
+  for (int i = 0; i < table.n; i++) {
+    const job_key *k = &table.key[i];
     char section[128], text[TEXT], setting[256], words[512], expected[JOB_VALUE_SIZE];
     const char *end = strrchr(k->key, '.'), *set = setting;
     kith_job job;
@@ -525,7 +520,7 @@ static void a_path_may_stand_for_its_section(void **state) {
 
 static void cut_offs_are_a_list_of_single_numbers(void **state) {
   (void)state;
-  const job_key *k = kith__job_find("evaluate.k");
+  const job_key *k = kith__job_find(&table, "evaluate.k");
   static const char *const bad[] = {
       "[]", "[[1], 2]", "[{a: 1}]", "{a: 1}", "[1, x]", "[1, 0]", "[1, 2, 3, 4, 5, 6, 7, 8, 9]"};
   static const char *const good[] = {"[20, 10]", "20, 10", "[10, 20, 10]", "[\"20\", 10]"};
@@ -595,10 +590,10 @@ static void paths_begin_at_the_folder_of_the_job_file(void **state) {
   (void)state;
   static const char *const given[] = {"a", "a/b.tsv", "../a", "/a/b", "./~", "a/$HOME", "below/a"};
   for (size_t f = 0; f < sizeof folders / sizeof *folders; f++)
-    for (int i = 0; i < kith__job_n_key; i++)
+    for (int i = 0; i < table.n; i++)
       for (size_t g = 0; g < sizeof given / sizeof *given; g++) {
         folder = folders[f];
-        if (kith__job_table[i].kind == JOB_PATH) assert_path(&kith__job_table[i], given[g]);
+        if (table.key[i].kind == JOB_PATH) assert_path(&table.key[i], given[g]);
       }
   folder = home;
 }
@@ -681,6 +676,8 @@ int main(int argc, char **argv) {
       cmocka_unit_test(a_setting_is_a_key_and_a_value),
   };
   test_begin(&argc, &argv);
+  const kith_job defaults = kith_job_defaults();
+  kith__job_table_of(&defaults, &table);
   test_folder_make(home);
   if (chdir(home) != 0 || mkdir("below", 0700) != 0) abort();
   int failures = cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,8 @@
 #include "support/folder.h"
 #include "support/mpi_main.h"
 
+static job_table table; /* of a job without relations */
+
 enum { TEXT = 4 * JOB_VALUE_SIZE };
 
 static char home[KITH_PATH];
@@ -29,7 +31,7 @@ static kith_status read_job(const char *text, int n_set, const char *const *set,
   return kith_job_read(test_comm, path, n_set, set, job).status;
 }
 
-static bool is_section(const char *key) { return !kith__job_find(key); }
+static bool is_section(const char *key) { return !kith__job_find(&table, key); }
 
 /* A value of a key that is not its default: another choice, or an upper bound. */
 static void other_value(const job_key *k, char *value) {
@@ -74,9 +76,9 @@ static void a_retired_name_is_free_and_its_successor_is_known(void **state) {
     const job_retired *r = &kith__job_retired[i];
     size_t n = strlen(r->now);
     bool known = false;
-    if (kith__job_find(r->old)) fail_msg("%s is a key, and retired", r->old);
-    for (int k = 0; k < kith__job_n_key; k++) {
-      const char *key = kith__job_table[k].key;
+    if (kith__job_find(&table, r->old)) fail_msg("%s is a key, and retired", r->old);
+    for (int k = 0; k < table.n; k++) {
+      const char *key = table.key[k].key;
       known |= strncmp(key, r->now, n) == 0 && (key[n] == '\0' || key[n] == '.');
     }
     if (!known) fail_msg("%s, formerly %s, is no key", r->now, r->old);
@@ -87,9 +89,9 @@ static void a_retired_name_is_free_and_its_successor_is_known(void **state) {
 static void a_present_key_is_not_retired(void **state) {
   (void)state;
   char now[KITH_JOB_KEY_SIZE];
-  for (int i = 0; i < kith__job_n_key; i++) {
-    if (kith_job_renamed(kith__job_table[i].key, now)) print_error("%s\n", kith__job_table[i].key);
-    assert_false(kith_job_renamed(kith__job_table[i].key, now));
+  for (int i = 0; i < table.n; i++) {
+    if (kith_job_renamed(table.key[i].key, now)) print_error("%s\n", table.key[i].key);
+    assert_false(kith_job_renamed(table.key[i].key, now));
   }
 }
 
@@ -128,7 +130,7 @@ static void a_retired_value_is_refused_with_its_present_name(void **state) {
 
 /* One former key with a value that is not the default, in a stored job. */
 static void assert_stored(const char *old, const char *now) {
-  const job_key *k = kith__job_find(now);
+  const job_key *k = kith__job_find(&table, now);
   char text[TEXT], value[JOB_VALUE_SIZE], got[JOB_VALUE_SIZE];
   kith_job job = kith_job_defaults();
   other_value(k, value);
@@ -146,8 +148,8 @@ static void a_stored_job_of_an_earlier_version_is_read_by_its_keys(void **state)
     const job_retired *r = &kith__job_retired[i];
     size_t n = strlen(r->now);
     if (!is_section(r->now)) assert_stored(r->old, r->now);
-    for (int k = 0; k < kith__job_n_key && is_section(r->now); k++) {
-      const char *key = kith__job_table[k].key;
+    for (int k = 0; k < table.n && is_section(r->now); k++) {
+      const char *key = table.key[k].key;
       char old[256];
       snprintf(old, sizeof old, "%s%s", r->old, key + (strncmp(key, r->now, n) == 0 ? n : 0));
       if (strncmp(key, r->now, n) == 0 && key[n] == '.') assert_stored(old, key);
@@ -244,6 +246,8 @@ int main(int argc, char **argv) {
       cmocka_unit_test(what_is_no_stored_job_is_refused),
   };
   test_begin(&argc, &argv);
+  const kith_job defaults = kith_job_defaults();
+  kith__job_table_of(&defaults, &table);
   test_folder_make(home);
   int failures = cmocka_run_group_tests(tests, NULL, NULL);
   test_folder_remove(home);

@@ -8,6 +8,8 @@
 #include "support/mpi_main.h"
 #include "train/train.h"
 
+static job_table table; /* of a job without relations */
+
 /* A key in the configuration key and a value that is no default. */
 typedef struct pair {
   const char *key, *value;
@@ -111,10 +113,10 @@ static void a_key_is_read_where_it_decides_bits(void **state) {
 static void every_key_has_a_reader(void **state) {
   (void)state;
   kith_job job = kith_job_defaults();
-  for (int i = 0; i < kith__job_n_key; i++) {
+  for (int i = 0; i < table.n; i++) {
     const char *needs = NULL;
-    kith__job_is_used(&job, kith__job_table[i].key, &needs);
-    if (!needs) fail_msg("%s: no rule of usage.c matches it", kith__job_table[i].key);
+    kith__job_is_used(&job, table.key[i].key, &needs);
+    if (!needs) fail_msg("%s: no rule of usage.c matches it", table.key[i].key);
   }
 }
 
@@ -129,9 +131,9 @@ static void a_key_of_training_may_change_only_for_a_reason(void **state) {
   (void)state;
   for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++) assert_null(kith__job_may_change(fixed[i]));
   for (size_t i = 0; i < sizeof free / sizeof *free; i++) assert_non_null(kith__job_may_change(free[i]));
-  for (int i = 0; i < kith__job_n_key; i++) {
-    const char *why = kith__job_may_change(kith__job_table[i].key);
-    if (why && !why[0]) fail_msg("%s: no reason is given why it may change", kith__job_table[i].key);
+  for (int i = 0; i < table.n; i++) {
+    const char *why = kith__job_may_change(table.key[i].key);
+    if (why && !why[0]) fail_msg("%s: no reason is given why it may change", table.key[i].key);
   }
 }
 
@@ -270,5 +272,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(the_config_key_is_that_of_earlier_versions),
   };
   test_begin(&argc, &argv);
+  const kith_job defaults = kith_job_defaults();
+  kith__job_table_of(&defaults, &table);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

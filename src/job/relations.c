@@ -1,0 +1,117 @@
+/* The relations of a job: those of data.relations that have a list, and data.social, the short form of one.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "job/table.h"
+
+/* Fail at a key: "job.yaml:3: key: …", or "--set key: …". */
+static kith_status relations_fail(const kith_job *job, const job_table *t, const char *key,
+                                  const char *what) {
+  int line = kith__job_line(job, t, key);
+  if (line < 0) return kith_fail(KITH_ECONFIG, "--set %s: %s", key, what);
+  if (line == 0) return kith_fail(KITH_ECONFIG, "%s: %s: %s", job->path, key, what);
+  return kith_fail(KITH_ECONFIG, "%s:%d: %s: %s", job->path, line, key, what);
+}
+
+/* A relation that the file names has a path, perhaps an empty one, and types of its ends. */
+static kith_status relations_check_list(const kith_job *job, const job_table *t,
+                                        const kith_relation_source *r) {
+  char path[KITH_JOB_KEY_SIZE], from[KITH_JOB_KEY_SIZE], to[KITH_JOB_KEY_SIZE];
+  snprintf(path, sizeof path, "data.relations.%s.path", r->name);
+  snprintf(from, sizeof from, "data.relations.%s.from", r->name);
+  snprintf(to, sizeof to, "data.relations.%s.to", r->name);
+  if (kith__job_line(job, t, path) == 0)
+    return relations_fail(job, t, path, "expected the path of the relation's list, found nothing");
+  static const char types[] =
+      "expected a node type: user, item, or the name of a further type; found nothing";
+  if (r->list.path[0] && !r->from[0]) return relations_fail(job, t, from, types);
+  if (r->list.path[0] && !r->to[0]) return relations_fail(job, t, to, types);
+  return KITH_OK;
+}
+
+/* Add a type unless it is known; the number of types then. */
+static int relations_add_type(const char *name, int n, const char **type) {
+  for (int i = 0; i < n; i++)
+    if (strcmp(type[i], name) == 0) return n;
+  type[n] = name;
+  return n + 1;
+}
+
+static kith_status relations_check_types(const kith_job *job) {
+  kith_status st = KITH_OK;
+  const char *type[2 * KITH_MAX_RELATIONS + 2] = {"user", "item"};
+  int n = 2;
+  for (int i = 0; i < job->data.n_relation; i++) {
+    n = relations_add_type(job->data.relation[i].from, n, type);
+    n = relations_add_type(job->data.relation[i].to, n, type);
+  }
+  KITH_CHECK(n <= KITH_MAX_TYPES, KITH_ECONFIG,
+             "%s: data.relations: %d node types, user and item included; expected at most %d", job->path, n,
+             KITH_MAX_TYPES);
+done:
+  return st;
+}
+
+static bool relations_has(const kith_job *job, const char *name) {
+  for (int i = 0; i < job->data.n_relation; i++)
+    if (strcmp(job->data.relation[i].name, name) == 0) return true;
+  return false;
+}
+
+/* The names of all relations, and the nearest to a name that is none of them. */
+static void relations_tell(const kith_job *job, const char *name, size_t size, char *text) {
+  int best = 0, least = 0;
+  if (job->data.n_relation == 0) {
+    snprintf(text, size, "data names no such relation; data.relations.%s would", name);
+    return;
+  }
+  for (int i = 0; i < job->data.n_relation; i++) {
+    int distance = kith_edit_distance(name, job->data.relation[i].name);
+    if (i == 0 || distance < least) best = i, least = distance;
+  }
+  size_t n = (size_t)snprintf(text, size, "data names no such relation; the nearest is %s, all are",
+                              job->data.relation[best].name);
+  for (int i = 0; i < job->data.n_relation && n < size; i++)
+    n += (size_t)snprintf(text + n, size - n, "%s %s", i ? "," : "", job->data.relation[i].name);
+}
+
+/* A graph that the job does not ingest may have any relation. */
+static kith_status relations_check_weights(const kith_job *job, const job_table *t) {
+  char key[KITH_JOB_KEY_SIZE], what[KITH_MAX_RELATIONS * KITH_NAME];
+  if (!job->data.interactions.path[0]) return KITH_OK;
+  for (int i = 0; i < job->model.relations.n; i++) {
+    const char *name = job->model.relations.of[i].name;
+    if (relations_has(job, name)) continue;
+    snprintf(key, sizeof key, "model.relations.%s", name);
+    relations_tell(job, name, sizeof what, what);
+    return relations_fail(job, t, key, what);
+  }
+  return KITH_OK;
+}
+
+kith_status kith__job_make_relations(kith_job *job) {
+  kith_status st = KITH_OK;
+  job_table t;
+  int n = 0;
+  bool social = job->data.social.path[0] != '\0';
+  kith__job_table_of(job, &t);
+  for (int i = 0; i < job->data.n_listed; i++) {
+    const kith_relation_source *r = &job->data.listed[i];
+    KITH_TRY(relations_check_list(job, &t, r));
+    if (r->list.path[0]) job->data.relation[n++] = *r;
+  }
+  job->data.n_relation = n;
+  KITH_CHECK(!social || !relations_has(job, "friend"), KITH_ECONFIG,
+             "%s: data.social and data.relations.friend both name the relation friend; expected one of them",
+             job->path);
+  KITH_CHECK(!social || n < KITH_MAX_RELATIONS, KITH_ECONFIG,
+             "%s: data.social: expected at most %d relations", job->path, KITH_MAX_RELATIONS);
+  if (social)
+    job->data.relation[job->data.n_relation++] = (kith_relation_source){
+        .name = "friend", .key = "data.social", .from = "user", .to = "user", .list = job->data.social};
+  KITH_TRY(relations_check_types(job));
+  KITH_TRY(relations_check_weights(job, &t));
+done:
+  return st;
+}
