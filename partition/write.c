@@ -53,8 +53,7 @@ typedef struct cut_rows {
   int64_t *original, *edge, *start, *neighbor;
   int32_t *neighbor_original;
   float *weight;  /* of the entries; null without weights */
-  float *feature; /* classification, as the next ones */
-  int32_t *label;
+  int32_t *label; /* classification, as the next one */
   int8_t *split;
 } cut_rows;
 
@@ -65,7 +64,6 @@ static void cut_rows_free(cut_rows *r) {
   KITH_FREE(r->neighbor);
   KITH_FREE(r->neighbor_original);
   KITH_FREE(r->weight);
-  KITH_FREE(r->feature);
   KITH_FREE(r->label);
   KITH_FREE(r->split);
 }
@@ -91,9 +89,7 @@ static void cut_fill(const kith_dataset *d, const numbering *m, const partition_
  * first edge. */
 static kith_status cut_nodes(const kith_dataset *d, const numbering *m, cut_rows *r) {
   kith_status st = KITH_OK;
-  size_t f = (size_t)d->n_feature;
   int64_t n_train = 0;
-  KITH_TRY(KITH_NEW(r->feature, m->n * d->n_feature));
   KITH_TRY(KITH_NEW(r->label, m->n));
   KITH_TRY(KITH_NEW(r->split, m->n));
   for (int64_t i = 0; i < m->n; i++) {
@@ -101,7 +97,6 @@ static kith_status cut_nodes(const kith_dataset *d, const numbering *m, cut_rows
     r->label[k] = d->label[i];
     r->split[k] = d->split[i];
     r->edge[k] = d->split[i] == KITH_NODE_TRAIN ? n_train++ : -1;
-    memcpy(r->feature + (size_t)k * f, d->feature + (size_t)i * f, f * sizeof(float));
   }
 done:
   return st;
@@ -182,7 +177,7 @@ static kith_agreed write_counts(kith_h5 *f, const kith_dataset *d) {
   if (d->task == KITH_CLASSIFY) {
     KITH_TRY(kith_h5_put_attr_int(f, "n_node", d->n[KITH_USER]));
     KITH_TRY(kith_h5_put_attr_int(f, "n_class", d->n_class));
-    KITH_TRY(kith_h5_put_attr_int(f, "n_feature", d->n_feature));
+    KITH_TRY(kith_h5_put_attr_int(f, "n_feature", d->n_feature_of[KITH_USER]));
     KITH_TRY(kith_h5_put_attr_int(f, "n_train", write_n_train(d)));
   } else {
     KITH_TRY(kith_h5_put_attr_int(f, "n_user", d->n[KITH_USER]));
@@ -239,8 +234,8 @@ done:
   return st;
 }
 
-static kith_agreed write_nodes(kith_h5 *f, const kith_dataset *d, int parts, const numbering *m,
-                               const cut_rows *r) {
+static kith_agreed write_nodes(const kith_comm *comm, kith_h5 *f, const kith_dataset *d, int parts,
+                               const numbering *m, const cut_rows *r) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(write_whole(f, "part/first", KITH_H5_INT64, (int64_t)parts + 1, m->first));
   KITH_TRY(write_whole(f, "node/original", KITH_H5_INT64, m->n, r->original));
@@ -250,8 +245,7 @@ static kith_agreed write_nodes(kith_h5 *f, const kith_dataset *d, int parts, con
   KITH_TRY(write_whole(f, "edge/neighbour", KITH_H5_INT64, r->start[m->n], r->neighbor));
   KITH_TRY(write_whole(f, "node/label", KITH_H5_INT32, m->n, r->label));
   KITH_TRY(write_whole(f, "node/split", KITH_H5_INT8, m->n, r->split));
-  if (d->n_feature > 0)
-    KITH_TRY(kith_h5_write(f, "node/feature", KITH_H5_FLOAT, d->n_feature, m->n, 0, m->n, true, r->feature));
+  KITH_TRY(kith__partition_write_features(comm, f, d, m->n, m->node));
 done:
   return st;
 }
@@ -276,8 +270,8 @@ done:
 static int64_t write_bytes(const kith_dataset *d) {
   int64_t n = d->n[KITH_USER] + d->n[KITH_ITEM],
           held = d->valid.start[d->valid.n_row] + d->test.start[d->test.n_row];
-  return (48 + 4 * (int64_t)d->n_feature) * n + (d->weight ? 32 : 24) * d->n_edge + 4 * held +
-         8 * kith__partition_n_features(d) + 8 * kith__partition_n_friends(d) + (1 << 16);
+  return 48 * n + (d->weight ? 32 : 24) * d->n_edge + 4 * held + 8 * kith__partition_n_features(d) +
+         8 * kith__partition_n_friends(d) + (1 << 16);
 }
 
 kith_agreed kith_partition_write(const kith_comm *comm, const char *path, const kith_dataset *d,
@@ -290,7 +284,7 @@ kith_agreed kith_partition_write(const kith_comm *comm, const char *path, const 
   KITH_TRY(kith_agree(comm, cut_make(d, &m, &rows)));
   KITH_TRY(kith_h5_create(comm, path, KITH_PARTS_FORMAT, KITH_FILE_VERSION, write_bytes(d), &f));
   KITH_TRY(write_attributes(f, d, o));
-  KITH_TRY(d->task == KITH_CLASSIFY ? write_nodes(f, d, o->parts, &m, &rows)
+  KITH_TRY(d->task == KITH_CLASSIFY ? write_nodes(comm, f, d, o->parts, &m, &rows)
                                     : write_pairs(comm, f, d, o->parts, &m, &rows));
   KITH_TRY(kith_h5_publish(&f));
 done:

@@ -128,12 +128,10 @@ typedef struct kith_graph {
   /** Rows: the owned users, in the order of row_of[KITH_USER]; values: original item numbers. */
   kith_ragged train, valid, test;
   kith_gid *item_number; /**< [n[KITH_ITEM]] global number of every item: negatives are drawn from all */
-  int n_feature_of[KITH_TYPES]; /**< recommendation: number of features of each node type, numbered per type
-                                 */
-  kith_features features;       /**< recommendation: features of the owned rows */
-  int n_class, n_feature;       /**< classification; without features: 0 */
+  int n_feature_of[KITH_TYPES]; /**< number of features of each node type, numbered per type; 0: none */
+  kith_features features;       /**< features of the owned rows */
+  int n_class;                  /**< classification; else 0 */
   int64_t n_train;              /**< classification: training nodes in the whole graph */
-  float *feature;               /**< [n_own, n_feature] */
   int32_t *label;               /**< [n_own] class, or -1 */
   int8_t *split;                /**< [n_own] kith_node_split */
 } kith_graph;

@@ -46,12 +46,11 @@ typedef struct kith_dataset {
   float *weight;        /**< [n_edge] weights of the training interactions; null if there are none */
   uint64_t fingerprint; /**< hash of all datasets of graph.h5 */
   kith_relation_edges relation[KITH_MAX_RELATIONS]; /**< as in the schema */
-  int n_feature_of[KITH_TYPES];       /**< recommendation: number of features of each type; 0: none */
-  kith_features features[KITH_TYPES]; /**< recommendation: sparse features of each node */
-  int n_class, n_feature;             /**< this and the rest: classification only */
-  float *feature;                     /**< [n, n_feature] */
-  int32_t *label;                     /**< [n] class, or -1 */
-  int8_t *split;                      /**< [n] kith_node_split */
+  int n_feature_of[KITH_TYPES];                     /**< number of features of each type; 0: none */
+  kith_features features[KITH_TYPES];               /**< sparse features of each node */
+  int n_class;                                      /**< this and the rest: classification only */
+  int32_t *label;                                   /**< [n] class, or -1 */
+  int8_t *split;                                    /**< [n] kith_node_split */
 } kith_dataset;
 
 /** Read and validate graph.h5; every rank gets all of it.  Collective over `comm`.

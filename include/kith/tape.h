@@ -19,6 +19,9 @@ typedef struct kith_tensor {
   int d;
   float *value, *grad; /**< [n_row, d] each; grad is null for constants */
   bool grad_written;   /**< whether this backward pass has written grad */
+  /** Rows of sparse features, which have neither value nor grad; null: dense rows.  See kith_tape_sparse().
+   */
+  struct kith_sparse_rows *sparse;
 } kith_tensor;
 
 typedef struct kith_tape kith_tape;
@@ -115,7 +118,8 @@ KITH_API void kith_params_allreduce_grad(kith_params *p, const kith_comm *comm);
  */
 KITH_API kith_tensor *kith_propagate_op(kith_tape *t, const kith_block *block, kith_tensor *x);
 
-/** y = x w + b: x [rows, k], w [k, m], b [1, m] or null. */
+/** y = x w + b: x [rows, k], w [k, m], b [1, m] or null.  Rows of sparse features are multiplied by their
+ * owners: in sampled steps Collective when run. */
 KITH_API kith_tensor *kith_linear_op(kith_tape *t, kith_tensor *x, kith_tensor *w, kith_tensor *b);
 /** y = wa a + wb b; a and b have the same shape. */
 KITH_API kith_tensor *kith_add_op(kith_tape *t, float wa, kith_tensor *a, float wb, kith_tensor *b);

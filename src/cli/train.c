@@ -118,8 +118,8 @@ static void train_log(const cli *c, const kith_run *run, const kith_graph *g) {
   const char *model = kith_model_text(run->model.name), *many = kith_plural(c->comm->size);
   if (g->task == KITH_CLASSIFY)
     kith_log("%s: %lld nodes with %d features, %lld edges, %lld training nodes of %d classes, %d rank%s",
-             model, (long long)g->n[KITH_USER], g->n_feature, (long long)g->n_edge, (long long)g->n_train,
-             g->n_class, c->comm->size, many);
+             model, (long long)g->n[KITH_USER], g->n_feature_of[KITH_USER], (long long)g->n_edge,
+             (long long)g->n_train, g->n_class, c->comm->size, many);
   else
     kith_log("%s with %s: %lld users, %lld items, %lld interactions, %d rank%s", model,
              kith_loss_text(run->train.loss.name), (long long)g->n[KITH_USER], (long long)g->n[KITH_ITEM],
@@ -130,7 +130,7 @@ static void train_log(const cli *c, const kith_run *run, const kith_graph *g) {
   if (run->model.input != KITH_EMBEDDING)
     kith_log("input rows: %s; %d features of users, %d of items", kith_input_text(run->model.input),
              g->n_feature_of[KITH_USER], g->n_feature_of[KITH_ITEM]);
-  else if (g->n_feature_of[KITH_USER] + g->n_feature_of[KITH_ITEM] > 0)
+  else if (g->n_class == 0 && g->n_feature_of[KITH_USER] + g->n_feature_of[KITH_ITEM] > 0)
     kith_log("the graph's features are not read; model.input: both, or features, reads them");
 }
 

@@ -25,7 +25,6 @@ kith_status kith_graph_sizes_local(const kith_graph *g, int size, int rank, kith
                             .n = {g->n[0], g->n[1]},
                             .n_edge = g->n_edge,
                             .n_train = g->n_train,
-                            .n_feature = g->n_feature,
                             .n_class = g->n_class,
                             .n_feature_of = {g->n_feature_of[0], g->n_feature_of[1]},
                             .feature_nnz = g->features.start ? g->features.start[g->n_own] : 0,
@@ -54,8 +53,10 @@ static kith_agreed graph_sizes_read_nodes(kith_h5 *f, kith_graph_sizes *s) {
   KITH_TRY(kith_h5_get_attr_int(f, "n_class", &n_class));
   KITH_TRY(kith_h5_get_attr_int(f, "n_feature", &n_feature));
   KITH_TRY(kith_h5_extent(f, "node/label", &s->n_train, &d)); /* upper bound */
+  if (kith_h5_has_dataset(f, "node_feature/feature"))
+    KITH_TRY(kith_h5_extent(f, "node_feature/feature", &s->feature_nnz, &d));
   s->n_class = (int)n_class;
-  s->n_feature = (int)n_feature;
+  s->n_feature_of[KITH_USER] = (int)n_feature;
 done:
   return st;
 }
@@ -77,6 +78,7 @@ static void graph_sizes_share(int size, kith_graph_sizes *s) {
   s->size = size;
   for (int t = 0; t < KITH_TYPES; t++) s->n_own_of[t] = (s->n[t] + size - 1) / size;
   s->n_own = s->n_own_of[KITH_USER] + s->n_own_of[KITH_ITEM];
+  s->feature_nnz = (s->feature_nnz + size - 1) / size;
   s->n_entry = (2 * s->n_edge + size - 1) / size;
   s->n_friend = (2 * s->n_friend + size - 1) / size;
   int64_t others = size == 1 ? 0 : s->n[KITH_USER] + s->n[KITH_ITEM] - s->n_own;

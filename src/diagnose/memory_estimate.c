@@ -29,12 +29,17 @@ typedef struct estimate {
   int d, width;         /* columns of input rows and of final embeddings */
 } estimate;
 
+/* Whether the input rows are the features themselves, as kith_model_reads_sparse() has it. */
+static bool estimate_reads_sparse(const kith_graph_sizes *s) {
+  return s->n_class > 0 && s->n_feature_of[KITH_USER] > 0;
+}
+
 /* kith_graph, and kith_dist_csr with its halo; the transpose and loops of kith_full_block. */
 static int64_t estimate_graph(const estimate *w) {
   const kith_graph_sizes *s = w->s;
   int64_t column = s->n_own + w->ghost, most = estimate_max(w->width, w->model->dim);
   int64_t share = 33 * s->n_own + 8 * s->n_entry + 4 * s->n_entry / 2 + 24 * s->n_own_of[KITH_USER] +
-                  8 * s->n[KITH_ITEM] + (4 * (int64_t)s->n_feature + 5) * s->n_own;
+                  8 * s->n[KITH_ITEM] + 5 * s->n_own;
   int64_t relation = 16 * s->n_own + 8 * w->entry + 24 * column,
           halo = 8 * w->ghost + 20 * w->pass + 4 * most * w->pass;
   int64_t back = kith_model_needs_transpose(w->model) ? 12 * w->entry + 8 * column : 0,
@@ -45,7 +50,7 @@ static int64_t estimate_graph(const estimate *w) {
 }
 
 static int64_t estimate_state(const estimate *w, const kith_checkpoint_options *o) {
-  int64_t rows = w->s->n_feature > 0 ? 0 : (int64_t)w->d * w->s->n_own;
+  int64_t rows = estimate_reads_sparse(w->s) ? 0 : (int64_t)w->d * w->s->n_own;
   int n_slot = kith_optimizer_get(w->train->optimizer.name)->n_slot;
   bool beside = kith_checkpoint_bytes(w->s->n[KITH_USER] + w->s->n[KITH_ITEM], rows > 0 ? w->d : 0,
                                       w->m.weights, n_slot) >= (int64_t)o->async_above_mb << 20;
@@ -177,9 +182,10 @@ static kith_status estimate_make(const kith_graph_sizes *s, const kith_model_opt
   if (kith_model_uses_importance_graph(known)) estimate_near(s, &known->pinsage, out);
   if (kith_model_reads_friends(known)) estimate_friends(s, out);
   out->pass = out->ghost; /* the matrix is nearly symmetric */
-  out->d = s->n_feature > 0 ? s->n_feature : known->dim;
+  out->d = known->dim;
   out->width = kith_model_output_dim(known);
-  KITH_TRY(kith__tape_cost_model_fit(known, s->task, s->n_feature, &out->m));
+  KITH_TRY(kith__tape_cost_model_fit(known, s->task,
+                                     estimate_reads_sparse(s) ? s->n_feature_of[KITH_USER] : 0, &out->m));
   if (estimate_reads_features(out))
     out->m.weights += (int64_t)known->dim * (s->n_feature_of[KITH_USER] + s->n_feature_of[KITH_ITEM]);
 done:
@@ -201,7 +207,7 @@ kith_status kith_estimate_memory(const kith_graph_sizes *s, const kith_model_opt
                                 .transient = estimate_transient(&w, evaluate)};
   if (train->sampler.mode == KITH_FULL) return st;
   /* Steps and inference alternate in memory, except the input rows: count what steps need in addition. */
-  int64_t stay = 4 * (int64_t)w.d * (s->n_own + w.ghost);
+  int64_t stay = estimate_reads_sparse(s) ? 0 : 4 * (int64_t)w.d * (s->n_own + w.ghost);
   out->batch += estimate_max(0, estimate_sampled(&w) - (out->activations - stay));
 done:
   return st;
@@ -216,7 +222,7 @@ kith_status kith_estimate_disk(const kith_graph_sizes *s, const kith_model_optio
   int64_t nodes = s->n[KITH_USER] + s->n[KITH_ITEM];
   *bytes = 0;
   KITH_TRY(estimate_make(s, model, &train, &known, &w));
-  int64_t one = 12 * (s->n_feature > 0 ? 0 : nodes * w.d) + 12 * w.m.weights + ESTIMATE_FILE_OVERHEAD,
+  int64_t one = 12 * (estimate_reads_sparse(s) ? 0 : nodes * w.d) + 12 * w.m.weights + ESTIMATE_FILE_OVERHEAD,
           embeddings = nodes * (4 * (int64_t)w.width + 24) + ESTIMATE_FILE_OVERHEAD;
   *bytes = one * (checkpoint->keep + 1 + (checkpoint->keep_best ? 1 : 0)) + 2 * embeddings;
 done:

@@ -13,11 +13,11 @@
 /** Sizes of a graph and of one rank's share of it. */
 typedef struct kith_graph_sizes {
   kith_task task;
-  int64_t n[KITH_TYPES]; /**< nodes of the whole graph, by type */
-  int64_t n_edge;        /**< training interactions, or edges, of the whole graph */
-  int64_t n_train;       /**< classification: training nodes */
-  int n_feature, n_class;
-  int n_feature_of[KITH_TYPES]; /**< recommendation: features by node type */
+  int64_t n[KITH_TYPES];        /**< nodes of the whole graph, by type */
+  int64_t n_edge;               /**< training interactions, or edges, of the whole graph */
+  int64_t n_train;              /**< classification: training nodes */
+  int n_class;                  /**< classification; else 0 */
+  int n_feature_of[KITH_TYPES]; /**< features by node type */
   int64_t feature_nnz;          /**< nonzero features of the rank's rows */
   int n_part;                   /**< parts of the cut; 0: not partitioned yet */
   int size;                     /**< ranks */

@@ -21,7 +21,7 @@ static void tape_cost_free(tape_cost_graph *m) {
   KITH_FREE(m->original);
 }
 
-static kith_status tape_cost_fill(int n, int degree, kith_task task, int n_feature, tape_cost_graph *m) {
+static kith_status tape_cost_fill(int n, int degree, kith_task task, tape_cost_graph *m) {
   kith_status st = KITH_OK;
   *m = (tape_cost_graph){.first = {0, n}};
   KITH_TRY(KITH_NEW(m->start, n + 1));
@@ -43,8 +43,7 @@ static kith_status tape_cost_fill(int n, int degree, kith_task task, int n_featu
                       .type = m->type,
                       .original = m->original,
                       .start = m->start,
-                      .neighbor = m->neighbor,
-                      .n_feature = n_feature};
+                      .neighbor = m->neighbor};
 done:
   if (kith_is_bad(st)) tape_cost_free(m);
   return st;
@@ -59,7 +58,9 @@ static kith_status tape_cost_record(const kith_model_options *o, const kith_full
   kith_gather_index nothing = {0};
   kith_output output = {.gather_index = &nothing, .all_rows = true};
   for (int l = 0; l < o->layers; l++) block[l] = &full->block;
-  kith_tensor *x = n_feature > 0 ? kith_tape_constant(t, &full->nodes, n_feature)
+  const kith_features none = {0};
+  const kith_sparse_rows rows = {.features = &none, .own = &full->nodes};
+  kith_tensor *x = n_feature > 0 ? kith_tape_sparse(t, &full->nodes, n_feature, &rows)
                                  : kith_tape_node_tensor(t, &full->nodes, o->dim);
   output.packed = kith_tape_tensor(t, 1, kith_model_output_dim(o));
   kith_model_ctx ctx = {
@@ -86,7 +87,7 @@ static kith_status tape_cost_take(const kith_model_options *o, kith_task task, i
   kith_full_block full = {0};
   kith_params *params = NULL;
   kith_tape *t = NULL;
-  KITH_TRY(tape_cost_fill(n, degree, task, n_feature, &m));
+  KITH_TRY(tape_cost_fill(n, degree, task, &m));
   KITH_TRY(tape_cost_relation(&alone, o, &m, &a).status);
   KITH_TRY(kith_full_block_make(a, kith_model_needs_transpose(o), kith_model_has_self_loops(o), &full));
   full.nodes.capacity += ghost;

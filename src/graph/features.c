@@ -8,6 +8,24 @@ void kith_features_free(kith_features *features) {
   features->n_row = 0;
 }
 
+kith_status kith_features_from_dense(int64_t n_row, int d, const float *x, kith_features *out) {
+  kith_status st = KITH_OK;
+  kith_eid n = 0;
+  for (int64_t i = 0; i < n_row * d; i++) n += x[i] != 0;
+  KITH_TRY(kith_features_make(n_row, n, out));
+  n = 0;
+  for (int64_t i = 0; i < n_row; i++) {
+    for (int k = 0; k < d; k++) {
+      if (x[i * d + k] == 0) continue;
+      out->index[n] = k;
+      out->value[n++] = x[i * d + k];
+    }
+    out->start[i + 1] = n;
+  }
+done:
+  return st;
+}
+
 kith_status kith_features_make(int64_t n_row, kith_eid n, kith_features *out) {
   kith_status st = KITH_OK;
   kith_features f = {.n_row = n_row};

@@ -33,7 +33,6 @@ void kith_graph_destroy(kith_graph **graph) {
   kith_ragged_free(&g->test);
   KITH_FREE(g->item_number);
   kith_features_free(&g->features);
-  KITH_FREE(g->feature);
   KITH_FREE(g->label);
   KITH_FREE(g->split);
   KITH_FREE(*graph);

@@ -18,6 +18,8 @@ void kith_features_free(kith_features *features);
 /** Allocate n_row rows with `n` entries in total; start is zero.  Local.  Errors: KITH_ENOMEM, *out is empty.
  */
 kith_status kith_features_make(int64_t n_row, kith_eid n, kith_features *out) KITH_MUST_USE;
+/** The elements of x [n_row, d] that are not zero.  Local.  Errors: KITH_ENOMEM, *out is empty. */
+kith_status kith_features_from_dense(int64_t n_row, int d, const float *x, kith_features *out) KITH_MUST_USE;
 
 /** Free the arrays.  Local. */
 void kith_adjacency_free(kith_adjacency *adjacency);

@@ -45,10 +45,15 @@ typedef struct layout_entry {
       {GRAPH, PAIRS, list "/time", false, 1, list "/item", 0, NULL, NULL, 0, NULL}, {                        \
     GRAPH, PAIRS, list "/weight", false, 1, list "/item", 0, NULL, NULL, 0, NULL                             \
   }
-#define GRAPH_FEATURES(group, n)                                                                             \
-  {GRAPH, PAIRS, group "/start", false, 1, n, 1, NULL, group "/feature", 0, NULL},                           \
-      {GRAPH, PAIRS, group "/feature", false, 1, NULL, 0, NULL, NULL, 0, group "/id"}, {                     \
-    GRAPH, PAIRS, group "/value", false, 1, group "/feature", 0, NULL, NULL, 0, NULL                         \
+#define GRAPH_FEATURES(task, group, n)                                                                       \
+  {GRAPH, task, group "/start", false, 1, n, 1, NULL, group "/feature", 0, NULL},                            \
+      {GRAPH, task, group "/feature", false, 1, NULL, 0, NULL, NULL, 0, group "/id"}, {                      \
+    GRAPH, task, group "/value", false, 1, group "/feature", 0, NULL, NULL, 0, NULL                          \
+  }
+#define PARTS_FEATURES(task, n, below)                                                                       \
+  {PARTS, task, "feature/start", false, 1, n, 1, NULL, "feature/feature", 0, NULL},                          \
+      {PARTS, task, "feature/feature", false, 1, NULL, 0, NULL, NULL, 0, below}, {                           \
+    PARTS, task, "feature/value", false, 1, "feature/feature", 0, NULL, NULL, 0, NULL                        \
   }
 #define PARTS_LIST(list)                                                                                     \
   {PARTS, PAIRS, list "/start", true, 1, "n_user+n_item", 1, NULL, list "/item", 0, NULL}, {                 \
@@ -77,11 +82,13 @@ static const layout_entry layout_table[] = {
     GRAPH_LIST("test", true),
     {GRAPH, PAIRS, "social/start", false, 1, "n_user", 1, NULL, "social/user", 0, NULL},
     {GRAPH, PAIRS, "social/user", false, 1, NULL, 0, NULL, NULL, 0, "n_user"},
-    GRAPH_FEATURES("user_feature", "n_user"),
-    GRAPH_FEATURES("item_feature", "n_item"),
+    GRAPH_FEATURES(PAIRS, "user_feature", "n_user"),
+    GRAPH_FEATURES(PAIRS, "item_feature", "n_item"),
     {GRAPH, NODES, "node/id", true, 1, "n_node", 0, NULL, NULL, 0, NULL},
     {GRAPH, NODES, "class/id", true, 1, "n_class", 0, NULL, NULL, 0, NULL},
     NODES_OF(GRAPH),
+    {GRAPH, NODES, "node_feature/id", false, 1, "n_feature", 0, NULL, NULL, 0, NULL},
+    GRAPH_FEATURES(NODES, "node_feature", "n_node"),
     {GRAPH, NODES, "edge/start", true, 1, "n_node", 1, NULL, "edge/node", 0, NULL},
     {GRAPH, NODES, "edge/node", true, 2, "n_edge", 0, NULL, NULL, 0, "n_node"},
     {PARTS, ANY, "part/first", true, 1, "parts", 1, NULL, "node/original", 0, NULL},
@@ -94,9 +101,7 @@ static const layout_entry layout_table[] = {
     {PARTS, PAIRS, "train/weight", false, 2, "n_edge", 0, NULL, NULL, 0, NULL},
     PARTS_LIST("valid"),
     PARTS_LIST("test"),
-    {PARTS, PAIRS, "feature/start", false, 1, "n_user+n_item", 1, NULL, "feature/feature", 0, NULL},
-    {PARTS, PAIRS, "feature/feature", false, 1, NULL, 0, NULL, NULL, 0, "n_user_feature+n_item_feature"},
-    {PARTS, PAIRS, "feature/value", false, 1, "feature/feature", 0, NULL, NULL, 0, NULL},
+    PARTS_FEATURES(PAIRS, "n_user+n_item", "n_user_feature+n_item_feature"),
     {PARTS, PAIRS, "edge/friend/start", false, 1, "node/original", 1, NULL, "edge/friend/neighbor", 0, NULL},
     {PARTS, PAIRS, "edge/friend/neighbor", false, 1, NULL, 0, NULL, NULL, 0, "node/original"},
     {PARTS, PAIRS, "user/number", true, 1, "n_user", 0, NULL, NULL, 0, "n_user+n_item"},
@@ -105,6 +110,7 @@ static const layout_entry layout_table[] = {
     {PARTS, NODES, "edge/start", true, 1, "n_node", 1, NULL, "edge/neighbour", 0, NULL},
     {PARTS, NODES, "edge/neighbour", true, 2, "n_edge", 0, NULL, NULL, 0, "n_node"},
     NODES_OF(PARTS),
+    PARTS_FEATURES(NODES, "n_node", "n_feature"),
     {PARTS, NODES, "node/number", true, 1, "n_node", 0, NULL, NULL, 0, "n_node"},
     {PARTS, NODES, "node/train", true, 1, "n_node", 0, NULL, NULL, -1, "n_train"},
     CHECKPOINT_ROWS("user"),

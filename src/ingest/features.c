@@ -380,8 +380,8 @@ done:
   return st;
 }
 
-/* Divide rows by their sums; rows of zeros stay. */
-static kith_status features_normalize(const reader *r, kith_features *f) {
+kith_status kith__features_normalize(const char *path, const char *kind, const int64_t *line,
+                                     kith_features *f) {
   kith_status st = KITH_OK;
   for (int64_t i = 0; i < f->n_row; i++) {
     double sum = 0, size = 0;
@@ -393,7 +393,7 @@ static kith_status features_normalize(const reader *r, kith_features *f) {
     KITH_CHECK(kith__can_normalize(sum, size), KITH_EDATA,
                "%s:%lld: the values of this %s add up to %g, by which they cannot be divided; set normalize: "
                "false, or mend them",
-               r->d->source->path, (long long)r->line[i + r->d->n_skip], r->d->node->kind, sum);
+               path, line ? (long long)line[i] : (long long)i + 1, kind, sum);
     for (kith_eid e = f->start[i]; e < f->start[i + 1]; e++) f->value[e] = (float)((double)f->value[e] / sum);
   }
 done:
@@ -417,7 +417,9 @@ kith_status kith__features_read(kith__feature_reader *d, kith_features *out) {
              "%s: expected features, found none of a known %s", d->source->path, d->node->kind);
   KITH_TRY(reader_rows(&r, &f));
   KITH_TRY(d->format == KITH_LONG ? reader_merge(&r, &f) : reader_check_twice(&r, &f));
-  if (d->source->normalize) KITH_TRY(features_normalize(&r, &f));
+  if (d->source->normalize)
+    KITH_TRY(
+        kith__features_normalize(d->source->path, d->node->kind, r.line ? r.line + d->n_skip : NULL, &f));
   d->weighted = d->format == KITH_LONG && r.columns > 1;
   d->without_features = reader_bare(&r);
   *out = f;

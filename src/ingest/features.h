@@ -22,4 +22,13 @@ typedef struct kith__feature_reader {
  * Errors: KITH_ENOINPUT, KITH_EDATA (file:line), KITH_ENOMEM. */
 kith_status kith__features_read(kith__feature_reader *d, kith_features *out) KITH_MUST_USE;
 
+/**
+ * Divide rows by their sums, as Kipf and Welling do; rows of zeros stay.  Local.
+ *
+ * @param line  [n_row] line of each row, for messages; null: row i is line i + 1
+ * Errors: KITH_EDATA (file:line): values cancel out.
+ */
+kith_status kith__features_normalize(const char *path, const char *kind, const int64_t *line,
+                                     kith_features *f) KITH_MUST_USE;
+
 #endif

@@ -1,7 +1,8 @@
 /* Read features of a node classification, one line per node: sparse ("7", "7:0.5") or dense. */
-#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "ingest/features.h"
 #include "ingest/nodes.h"
 
 enum { FEATURES_MOST = 1 << 20 }; /* most features of a graph */
@@ -16,7 +17,7 @@ typedef struct entry {
 typedef struct features {
   const char *path;
   int64_t node; /* of the current line */
-  int32_t most; /* features so far */
+  int32_t most; /* features so far; dense: numbers in the first line */
   int64_t n, capacity;
   entry *entry;
 } features;
@@ -28,7 +29,6 @@ static kith_status features_add(features *f, int64_t feature, float value) {
     f->capacity = 2 * f->capacity + 4096;
   }
   f->entry[f->n++] = (entry){f->node, (int32_t)feature, value};
-  if (feature >= f->most) f->most = (int32_t)feature + 1;
 done:
   return st;
 }
@@ -54,13 +54,14 @@ static kith_status features_sparse(features *f, const kith__lines *lines, kith__
       return kith__lines_fail(lines, "expected a feature, 0 to %d, or feature:value, found %s",
                               FEATURES_MOST - 1, kith__field_quote(field, shown));
     KITH_TRY(features_add(f, feature, value));
+    if (feature >= f->most) f->most = (int32_t)feature + 1;
   }
   KITH_TRY(kith__field_end(&white, lines, line));
 done:
   return st;
 }
 
-/* All lines have as many numbers as the first one. */
+/* All lines have as many numbers as the first one.  Zeros are not stored. */
 static kith_status features_dense(features *f, const kith__lines *lines, const kith__delimiter *delimiter,
                                   kith__field line) {
   kith_status st = KITH_OK;
@@ -72,11 +73,11 @@ static kith_status features_dense(features *f, const kith__lines *lines, const k
     if (n == FEATURES_MOST || !kith__field_real(field, &value))
       return kith__lines_fail(lines, "expected at most %d numbers, found %s", FEATURES_MOST,
                               kith__field_quote(field, shown));
-    KITH_TRY(features_add(f, n, value));
+    if (value != 0) KITH_TRY(features_add(f, n, value));
   }
   KITH_TRY(kith__field_end(delimiter, lines, line));
-  if (f->node > 0 && n != f->most)
-    return kith__lines_fail(lines, "expected %d numbers, as in line 1, found %d", f->most, n);
+  if (f->node == 0) f->most = n;
+  if (n != f->most) return kith__lines_fail(lines, "expected %d numbers, as in line 1, found %d", f->most, n);
 done:
   return st;
 }
@@ -109,39 +110,24 @@ done:
   return st;
 }
 
-/* Line i + 1 is node i, so messages can name the line. */
-static kith_status features_fill(const features *f, kith__node_data *nodes) {
-  kith_status st = KITH_OK;
-  int32_t *seen = NULL; /* [features] 1 + the last node that had it */
-  KITH_TRY(KITH_NEW(seen, f->most));
-  for (int64_t i = 0; i < f->n; i++) {
-    const entry *e = &f->entry[i];
-    KITH_CHECK(seen[e->feature] != e->node + 1, KITH_EDATA, "%s:%lld: feature %d occurs twice", f->path,
-               (long long)e->node + 1, e->feature);
-    seen[e->feature] = (int32_t)(e->node + 1);
-    nodes->feature[e->node * f->most + e->feature] = e->value;
-  }
-done:
-  KITH_FREE(seen);
-  return st;
+static int features_compare(const void *a, const void *b) {
+  return ((const entry *)a)->feature - ((const entry *)b)->feature;
 }
 
-/* Divide rows by their sums, as Kipf and Welling do; rows of zeros stay. */
-static kith_status features_normalize(const char *path, kith__node_data *nodes) {
+/* Rows in the order of lines, each ascending.  Line i + 1 is node i, so messages can name the line. */
+static kith_status features_rows(features *f, int64_t n_node, kith_features *out) {
   kith_status st = KITH_OK;
-  for (int64_t i = 0; i < nodes->n; i++) {
-    float *row = nodes->feature + i * nodes->n_feature;
-    double sum = 0, size = 0;
-    for (int k = 0; k < nodes->n_feature; k++) {
-      sum += (double)row[k];
-      size += fabs((double)row[k]);
+  KITH_TRY(kith_features_make(n_node, f->n, out));
+  for (int64_t i = 0; i < f->n; i++) out->start[f->entry[i].node + 1]++;
+  for (int64_t i = 0; i < n_node; i++) {
+    kith_eid begin = out->start[i], end = out->start[i + 1] += begin;
+    qsort(f->entry + begin, (size_t)(end - begin), sizeof *f->entry, features_compare);
+    for (kith_eid e = begin; e < end; e++) {
+      out->index[e] = f->entry[e].feature;
+      out->value[e] = f->entry[e].value;
+      KITH_CHECK(e == begin || out->index[e] != out->index[e - 1], KITH_EDATA,
+                 "%s:%lld: feature %d occurs twice", f->path, (long long)i + 1, out->index[e]);
     }
-    if (size == 0) continue;
-    KITH_CHECK(kith__can_normalize(sum, size), KITH_EDATA,
-               "%s:%lld: the values of this node add up to %g, by which they cannot be divided; set "
-               "normalize: false, or mend them",
-               path, (long long)i + 1, sum);
-    for (int k = 0; k < nodes->n_feature; k++) row[k] = (float)((double)row[k] / sum);
   }
 done:
   return st;
@@ -152,10 +138,10 @@ kith_status kith__node_features_read(const kith_ingest_nodes_options *o, kith__n
   kith_status st = KITH_OK;
   features f = {.path = o->features};
   KITH_TRY(features_read(o, nodes->n, &f, report));
-  KITH_TRY(KITH_NEW(nodes->feature, nodes->n * f.most));
   nodes->n_feature = f.most;
-  KITH_TRY(features_fill(&f, nodes));
-  if (o->normalize) KITH_TRY(features_normalize(o->features, nodes));
+  nodes->format = kith_feature_format_text(o->format);
+  KITH_TRY(features_rows(&f, nodes->n, &nodes->features));
+  if (o->normalize) KITH_TRY(kith__features_normalize(o->features, "node", NULL, &nodes->features));
 done:
   KITH_FREE(f.entry);
   return st;

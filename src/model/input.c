@@ -8,7 +8,10 @@ bool kith_model_uses_embedding(const kith_model_options *o, const kith_graph *g,
   return o->input != KITH_FEATURES || !kith_model_uses_features(o, g, type);
 }
 
+bool kith_model_reads_sparse(const kith_graph *g) { return g->n_class > 0 && g->n_feature_of[KITH_USER] > 0; }
+
 bool kith_model_uses_any_embedding(const kith_model_options *o, const kith_graph *g) {
+  if (kith_model_reads_sparse(g)) return false;
   return kith_model_uses_embedding(o, g, KITH_USER) || kith_model_uses_embedding(o, g, KITH_ITEM);
 }
 

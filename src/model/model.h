@@ -94,6 +94,8 @@ kith_tensor *kith_model_linear(const kith_model_ctx *ctx, const char *name, cons
 /** Whether the input rows of a node type include embeddings, or features.  The same on every rank. */
 bool kith_model_uses_embedding(const kith_model_options *o, const kith_graph *g, int type);
 bool kith_model_uses_features(const kith_model_options *o, const kith_graph *g, int type);
+/** Whether the input rows are the features themselves, without weights: those of labeled nodes. */
+bool kith_model_reads_sparse(const kith_graph *g);
 /** Whether any node type has embeddings. */
 bool kith_model_uses_any_embedding(const kith_model_options *o, const kith_graph *g);
 /** How the input rows are computed.  Gets the features' weights from `params` (see kith_params_status()).

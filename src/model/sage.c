@@ -31,15 +31,41 @@ static kith_tensor *sage_aggregate(const kith_model_options *o, const kith_model
                            kith_ghost_update_op(ctx->tape, ctx->block[l], h));
 }
 
+/*
+ * The same layer on sparse features, which are multiplied by the weights before anything else is done with
+ * them: [h_i, mean of h_j] W = h_i W_own + mean of (h_j W_near), with the weights' rows in two.
+ */
+static kith_tensor *sage_sparse(const kith_model_options *o, const kith_model_ctx *ctx, int l,
+                                kith_tensor *h) {
+  kith_tape *t = ctx->tape;
+  int d = kith_model_layer_dim(o, l);
+  bool mean = o->sage.aggregator == KITH_SAGE_MEAN;
+  kith_tensor *near = mean ? h : sage_aggregate(o, ctx, l, h);
+  kith_tensor *b =
+      kith_model_weights(ctx, "bias", l, 1, d, KITH_INIT_ZERO); /* before the weights, as there */
+  if (!near) return NULL;
+  kith_tensor *w = kith_model_weights(ctx, "weight", l, h->d + near->d, d, KITH_INIT_GLOROT);
+  kith_tensor *own = kith_linear_op(t, h, kith_row_view_op(t, w, 0, h->d), b);
+  near = kith_linear_op(t, near, kith_row_view_op(t, w, h->d, near->d), NULL);
+  if (mean)
+    near = kith_aggregate_op(t, ctx->block[l], KITH_NORM_MEAN, kith_ghost_update_op(t, ctx->block[l], near));
+  return kith_add_op(t, 1, kith_dst_rows_op(t, ctx->block[l], own), 1, near);
+}
+
+static kith_tensor *sage_layer(const kith_model_options *o, const kith_model_ctx *ctx, int l,
+                               kith_tensor *h) {
+  if (h->sparse) return sage_sparse(o, ctx, l, h);
+  kith_tensor *both[2] = {kith_dst_rows_op(ctx->tape, ctx->block[l], h), sage_aggregate(o, ctx, l, h)};
+  return kith_model_linear(ctx, "weight", "bias", l, kith_model_layer_dim(o, l),
+                           kith_concat_op(ctx->tape, 2, both));
+}
+
 void kith_sage_record(const kith_model_options *o, const kith_model_ctx *ctx) {
   kith_tape *t = ctx->tape;
   kith_tensor *h = ctx->x;
   for (int l = 0; h && l < o->layers; l++) {
     if (o->dropout > 0) h = kith_dropout_op(t, ctx->exec, o->dropout, false, h);
-    kith_tensor *both[2] = {kith_dst_rows_op(t, ctx->block[l], h), sage_aggregate(o, ctx, l, h)};
-    kith_tensor *x = kith_concat_op(t, 2, both);
-    if (!x) return;
-    h = kith_model_linear(ctx, "weight", "bias", l, kith_model_layer_dim(o, l), x);
+    if (h) h = sage_layer(o, ctx, l, h);
     if (l + 1 < o->layers) h = kith_normalize_op(t, kith_activate_op(t, KITH_RELU, 0, h));
     kith_model_layer_output(ctx, h);
   }

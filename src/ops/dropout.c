@@ -3,20 +3,31 @@
 
 enum { DROPOUT_TOGETHER = 16 }; /* columns decided by one draw of 256 bits, 16 bits each */
 
-/* mask [16]: scale or zero, from 16 bits of the draw each. */
-static void dropout_decide(const kith_dropout *o, kith_draw r, float *mask) {
+/* Numbers of 16 bits below which an element is dropped, and the scale of the others. */
+typedef struct dropout_law {
+  uint64_t below;
+  float scale;
+} dropout_law;
+
+static dropout_law dropout_law_of(const kith_dropout *o) {
   uint64_t below = (uint64_t)(o->p * 65536);
-  float scale = (float)(1 / (1 - (double)below / 65536));
-  for (int k = 0; k < DROPOUT_TOGETHER; k++)
-    mask[k] = (r.bits[k / 4] >> (16 * (k % 4)) & 0xffff) < below ? 0 : scale;
+  return (dropout_law){below, (float)(1 / (1 - (double)below / 65536))};
 }
 
-/* Columns first … first + 15 of a node's row. */
-static void dropout_mask(const kith_dropout *o, int64_t node, int first, float *mask) {
-  dropout_decide(o,
-                 kith_random(o->seed, KITH_RNG_DROPOUT, o->step, (uint64_t)node,
-                             o->op << 32 | (uint64_t)first),
-                 mask);
+/* Scale or zero of element k of a draw, from 16 bits of it. */
+static inline float dropout_element(dropout_law law, const kith_draw *r, int k) {
+  return (r->bits[k / 4] >> (16 * (k % 4)) & 0xffff) < law.below ? 0 : law.scale;
+}
+
+/* mask [16] */
+static void dropout_decide(const kith_dropout *o, kith_draw r, float *mask) {
+  dropout_law law = dropout_law_of(o);
+  for (int k = 0; k < DROPOUT_TOGETHER; k++) mask[k] = dropout_element(law, &r, k);
+}
+
+/* The draw of columns first … first + 15 of a node's row. */
+static kith_draw dropout_draw(const kith_dropout *o, int64_t node, int first) {
+  return kith_random(o->seed, KITH_RNG_DROPOUT, o->step, (uint64_t)node, o->op << 32 | (uint64_t)first);
 }
 
 static void dropout_apply(const kith_dropout *o, int64_t n, int d, const int64_t *node, const float *from,
@@ -25,7 +36,8 @@ static void dropout_apply(const kith_dropout *o, int64_t n, int d, const int64_t
   for (int64_t i = 0; i < n; i++) {
     float mask[DROPOUT_TOGETHER];
     for (int k = 0; k < d; k++) {
-      if (k % DROPOUT_TOGETHER == 0 && (k == 0 || !o->rows)) dropout_mask(o, node[i], k, mask);
+      if (k % DROPOUT_TOGETHER == 0 && (k == 0 || !o->rows))
+        dropout_decide(o, dropout_draw(o, node[i], k), mask);
       to[i * d + k] = (add ? to[i * d + k] : 0) + mask[o->rows ? 0 : k % DROPOUT_TOGETHER] * from[i * d + k];
     }
   }
@@ -39,6 +51,19 @@ void kith_dropout_forward(const kith_dropout *o, int64_t n, int d, const int64_t
 void kith_dropout_backward(const kith_dropout *o, int64_t n, int d, const int64_t *node, const float *dy,
                            float *dx) {
   dropout_apply(o, n, d, node, dy, true, dx);
+}
+
+void kith_dropout_elements(const kith_dropout *o, int64_t node, int n, const int32_t *col, const float *x,
+                           float *y) {
+  dropout_law law = dropout_law_of(o);
+  kith_draw draw = {{0}};
+  int drawn = -1; /* first column of the draw */
+  for (int e = 0; e < n; e++) {
+    int first = col[e] / DROPOUT_TOGETHER * DROPOUT_TOGETHER;
+    if (first != drawn) draw = dropout_draw(o, node, first);
+    drawn = first;
+    y[e] = dropout_element(law, &draw, col[e] - first) * x[e];
+  }
 }
 
 static void attention_dropout_apply(const kith_dropout *o, const kith_csr *a, int heads, const int64_t *row,

@@ -135,6 +135,10 @@ void kith_dropout_forward(const kith_dropout *o, int64_t n, int d, const int64_t
                           float *y);
 void kith_dropout_backward(const kith_dropout *o, int64_t n, int d, const int64_t *node, const float *dy,
                            float *dx);
+/** The same for n elements of one row: y [n] = x [n] after dropout, of which element e is in column col[e].
+ * Cost: one draw for each run of columns that lie in the same sixteen. */
+void kith_dropout_elements(const kith_dropout *o, int64_t node, int n, const int32_t *col, const float *x,
+                           float *y);
 /**
  * Dropout of x [entries, heads], keyed by the nodes of an entry's row and column.
  *
@@ -236,19 +240,30 @@ void kith_sampled_softmax_columns(int m, int n, const float *bias, const float *
 
 /* ---- embedding bags of features ---- */
 
-/** y [d] += sum over the features of a row of value * w[feature]: w [features, d]. */
-void kith_features_forward(const kith_features *f, int64_t row, int d, const float *w, float *y);
+/** Dropout of the values of features while a kernel reads them. */
+typedef struct kith_feature_dropout {
+  kith_dropout of;
+  const int64_t *node; /**< [rows of the features] their keys */
+} kith_feature_dropout;
+
+/** y [d] += sum over the features of a row of value * w[feature]: w [features, d].
+ *
+ * @param drop  null: no dropout */
+void kith_features_forward(const kith_features *f, const kith_feature_dropout *drop, int64_t row, int d,
+                           const float *w, float *y);
 
 /**
  * The transpose for n rows: dw[t][feature] += value * dy and db[t] += dy for every row of type t.
  *
  * @param type    [f->n_row]
+ * @param drop    that of forward; null: none
  * @param row     [n] which rows; null: the first n
  * @param dy      [n, d]
- * @param dw, db  of each type: [features, d] and [1, d]; null: rows of that type are skipped
- * Threads take columns, not rows, so that every sum has one order.
+ * @param dw, db  of each type: [features, d] and [1, d]; dw null: rows of that type are skipped; db null: no
+ * bias Threads take columns, not rows, so that every sum has one order.
  */
-void kith_features_backward(const kith_features *f, const uint8_t *type, int64_t n, const kith_lid *row,
-                            int d, const float *dy, float *const dw[KITH_TYPES], float *const db[KITH_TYPES]);
+void kith_features_backward(const kith_features *f, const kith_feature_dropout *drop, const uint8_t *type,
+                            int64_t n, const kith_lid *row, int d, const float *dy,
+                            float *const dw[KITH_TYPES], float *const db[KITH_TYPES]);
 
 #endif

@@ -1,4 +1,4 @@
-/* Features of users and items in graph.h5: the groups user_feature and item_feature. */
+/* Features in graph.h5: the groups user_feature, item_feature and node_feature. */
 #include <stdio.h>
 
 #include "h5/validate.h"
@@ -8,10 +8,9 @@ int64_t kith__features_bytes(const kith_features *f) {
   return f->start ? (f->n_row + 1) * 8 + f->start[f->n_row] * 8 : 0;
 }
 
-kith_agreed kith__features_write(kith_h5 *f, int type, const kith_features *x, const kith_ids *ids,
+kith_agreed kith__features_write(kith_h5 *f, const char *group, const kith_features *x, const kith_ids *ids,
                                  const char *format) {
   kith_agreed st = {KITH_OK};
-  const char *group = type == KITH_USER ? "user_feature" : "item_feature";
   char name[KITH_NAME];
   if (!x->start) return st;
   snprintf(name, sizeof name, "%s/id", group);

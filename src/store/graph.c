@@ -48,7 +48,8 @@ kith_agreed kith__graph_write(const kith_comm *comm, const kith__graph_data *t, 
   KITH_TRY(kith__edge_csr_write(f, "test", "item", &t->test));
   KITH_TRY(kith__relations_write(f, t));
   for (int k = 0; k < KITH_TYPES; k++)
-    KITH_TRY(kith__features_write(f, k, &t->features[k], &t->feature_ids[k], t->feature_format[k]));
+    KITH_TRY(kith__features_write(f, k == KITH_USER ? "user_feature" : "item_feature", &t->features[k],
+                                  &t->feature_ids[k], t->feature_format[k]));
   KITH_TRY(kith__h5_put_fingerprint(f));
   KITH_TRY(kith_h5_publish(&f));
 done:
@@ -67,7 +68,6 @@ void kith_dataset_destroy(kith_dataset **dataset) {
   for (int r = 0; r < KITH_MAX_RELATIONS; r++) kith__relation_edges_free(&d->relation[r]);
   for (int t = 0; t < KITH_TYPES; t++) kith_features_free(&d->features[t]);
   KITH_FREE(d->weight);
-  KITH_FREE(d->feature);
   KITH_FREE(d->label);
   KITH_FREE(d->split);
   KITH_FREE(*dataset);

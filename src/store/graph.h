@@ -38,9 +38,10 @@ typedef struct kith__node_data {
   kith_ids classes; /**< ascending */
   int32_t *label;   /**< [n] row of `classes`, or -1 */
   int n_feature;
-  float *feature;       /**< [n, n_feature]; null without features */
-  int8_t *split;        /**< [n] kith_node_split */
-  kith__edge_csr edges; /**< neighbors of each node: every edge twice */
+  kith_features features; /**< [n]; start is null without a list */
+  const char *format;     /**< of that list */
+  int8_t *split;          /**< [n] kith_node_split */
+  kith__edge_csr edges;   /**< neighbors of each node: every edge twice */
 } kith__node_data;
 
 void kith__node_data_free(kith__node_data *nodes);
@@ -99,10 +100,10 @@ kith_agreed kith__graph_schema_read(kith_h5 *f, kith_schema *schema, int64_t *n,
                                     int64_t *n_edge) KITH_MUST_USE;
 
 int64_t kith__features_bytes(const kith_features *f);
-/** Write the features of a type, if there are any. */
-kith_agreed kith__features_write(kith_h5 *f, int type, const kith_features *x, const kith_ids *ids,
+/** Write the group user_feature, item_feature or node_feature, if there are any. */
+kith_agreed kith__features_write(kith_h5 *f, const char *group, const kith_features *x, const kith_ids *ids,
                                  const char *format) KITH_MUST_USE;
-/** Read and validate the group user_feature or item_feature, if the file has it. */
+/** Read and validate such a group, if the file has it. */
 kith_agreed kith__features_load(const kith_comm *comm, kith_h5 *f, const char *group, int64_t n_row,
                                 int *n_feature, kith_features *out) KITH_MUST_USE;
 

@@ -1,4 +1,4 @@
-/* graph.h5 of a node classification: the groups node, class and edge. */
+/* graph.h5 of a node classification: the groups node, node_feature, class and edge. */
 #include <string.h>
 
 #include "h5/fingerprint.h"
@@ -8,20 +8,38 @@
 void kith__node_data_free(kith__node_data *nodes) {
   kith_ids_free(&nodes->classes);
   KITH_FREE(nodes->label);
-  KITH_FREE(nodes->feature);
+  kith_features_free(&nodes->features);
   KITH_FREE(nodes->split);
   kith__edge_csr_free(&nodes->edges);
 }
 
 /* ---- writing ---- */
 
-/* A node's id is its number. */
+/* Ids of nodes, and of features, are their numbers. */
+static kith_status nodes_number(int64_t n, kith_ids *ids) {
+  kith_status st = KITH_OK;
+  *ids = (kith_ids){.n = n};
+  KITH_TRY(KITH_NEW(ids->number, n));
+  for (int64_t i = 0; i < n; i++) ids->number[i] = i;
+done:
+  return st;
+}
+
 static kith_agreed nodes_write_ids(const kith_comm *comm, kith_h5 *f, int64_t n) {
   kith_agreed st = {KITH_OK};
-  kith_ids ids = {.n = n};
-  KITH_TRY(kith_agree(comm, KITH_NEW(ids.number, n)));
-  for (int64_t i = 0; i < n; i++) ids.number[i] = i;
+  kith_ids ids = {0};
+  KITH_TRY(kith_agree(comm, nodes_number(n, &ids)));
   KITH_TRY(kith__ids_write(f, "node/id", &ids));
+done:
+  kith_ids_free(&ids);
+  return st;
+}
+
+static kith_agreed nodes_write_features(const kith_comm *comm, kith_h5 *f, const kith__node_data *nodes) {
+  kith_agreed st = {KITH_OK};
+  kith_ids ids = {0};
+  KITH_TRY(kith_agree(comm, nodes_number(nodes->n_feature, &ids)));
+  KITH_TRY(kith__features_write(f, "node_feature", &nodes->features, &ids, nodes->format));
 done:
   kith_ids_free(&ids);
   return st;
@@ -38,8 +56,8 @@ done:
 }
 
 static int64_t nodes_bytes(const kith__node_data *nodes, const char *job) {
-  return nodes->n * (32 + 4 * (int64_t)nodes->n_feature) + 4 * nodes->edges.ragged.start[nodes->n] +
-         (int64_t)strlen(job) + (1 << 16);
+  return 32 * nodes->n + kith__features_bytes(&nodes->features) + 8 * (int64_t)nodes->n_feature +
+         4 * nodes->edges.ragged.start[nodes->n] + (int64_t)strlen(job) + (1 << 16);
 }
 
 kith_agreed kith__node_graph_write(const kith_comm *comm, const kith__node_data *nodes, const char *job,
@@ -58,9 +76,7 @@ kith_agreed kith__node_graph_write(const kith_comm *comm, const kith__node_data 
   KITH_TRY(kith_h5_write(f, "edge/node", KITH_H5_INT32, 0, n_entry, 0, n_entry, false, l->value));
   KITH_TRY(kith_h5_write(f, "node/label", KITH_H5_INT32, 0, n, 0, n, false, nodes->label));
   KITH_TRY(kith_h5_write(f, "node/split", KITH_H5_INT8, 0, n, 0, n, false, nodes->split));
-  if (nodes->feature)
-    KITH_TRY(
-        kith_h5_write(f, "node/feature", KITH_H5_FLOAT, nodes->n_feature, n, 0, n, true, nodes->feature));
+  KITH_TRY(nodes_write_features(comm, f, nodes));
   KITH_TRY(kith__h5_put_fingerprint(f));
   KITH_TRY(kith_h5_publish(&f));
 done:
@@ -86,7 +102,6 @@ static kith_status nodes_alloc(int64_t n, kith_dataset *d) {
   kith_status st = KITH_OK;
   KITH_TRY(KITH_NEW(d->label, n));
   KITH_TRY(KITH_NEW(d->split, n));
-  KITH_TRY(KITH_NEW(d->feature, n * d->n_feature));
   KITH_TRY(kith__ragged_alloc(0, 0, &d->valid));
   KITH_TRY(kith__ragged_alloc(0, 0, &d->test));
 done:
@@ -106,19 +121,25 @@ done:
   return st;
 }
 
-/* Features are as many as the file says before room is made for them. */
-static kith_agreed nodes_check_extent(const kith_comm *comm, kith_h5 *f, int64_t n_node, int n_feature) {
+/* Dense features, of older files: as many as the file says before room is made for them. */
+static kith_agreed nodes_read_dense(const kith_comm *comm, kith_h5 *f, int64_t n_node, int n_feature,
+                                    kith_features *out) {
   kith_agreed st = {KITH_OK};
   int64_t n = 0;
   int d = 0;
-  if (n_feature == 0) return st;
+  float *dense = NULL;
   KITH_TRY(kith_h5_extent(f, "node/feature", &n, &d));
   KITH_TRY(
       kith_agree(comm, n == n_node && d == n_feature
                            ? KITH_OK
                            : kith_fail(KITH_EDATA, "%s: /node/feature is [%lld, %d], expected [%lld, %d]",
                                        kith_h5_path(f), (long long)n, d, (long long)n_node, n_feature)));
+  KITH_TRY(kith_agree(comm, KITH_NEW(dense, n * d)));
+  KITH_TRY(kith_h5_read(f, "node/feature", KITH_H5_FLOAT, d, 0, n, dense));
+  KITH_TRY(kith_agree(comm, kith__validate_finite(kith_h5_path(f), "node/feature", n * d, dense)));
+  KITH_TRY(kith_agree(comm, kith_features_from_dense(n, d, dense, out)));
 done:
+  KITH_FREE(dense);
   return st;
 }
 
@@ -133,18 +154,17 @@ kith_agreed kith__node_dataset_read(const kith_comm *comm, kith_h5 *f, kith_data
   KITH_TRY(kith_agreed_same(kith__dataset_check_size(kith_h5_path(f), "n_feature", n_feature, 0)));
   d->n[KITH_USER] = n;
   d->n_class = (int)n_class;
-  d->n_feature = (int)n_feature;
+  d->n_feature_of[KITH_USER] = (int)n_feature;
   KITH_TRY(kith__ragged_read(comm, f, "edge", "node", n, n, &d->train));
   d->n_edge = d->train.start[n] / 2;
   KITH_TRY(kith_agree(comm, edges_check(kith_h5_path(f), &d->train)));
-  KITH_TRY(nodes_check_extent(comm, f, n, d->n_feature));
   KITH_TRY(kith_agree(comm, nodes_alloc(n, d)));
   KITH_TRY(kith_h5_read(f, "node/label", KITH_H5_INT32, 0, 0, n, d->label));
   KITH_TRY(kith_h5_read(f, "node/split", KITH_H5_INT8, 0, 0, n, d->split));
-  if (n_feature > 0)
-    KITH_TRY(kith_h5_read(f, "node/feature", KITH_H5_FLOAT, (int)n_feature, 0, n, d->feature));
   KITH_TRY(
-      kith_agree(comm, kith__validate_finite(kith_h5_path(f), "node/feature", n * d->n_feature, d->feature)));
+      kith__features_load(comm, f, "node_feature", n, &d->n_feature_of[KITH_USER], &d->features[KITH_USER]));
+  if (n_feature > 0 && !d->features[KITH_USER].start)
+    KITH_TRY(nodes_read_dense(comm, f, n, (int)n_feature, &d->features[KITH_USER]));
   KITH_TRY(kith_agree(comm, nodes_check(kith_h5_path(f), n, d)));
 done:
   return st;

@@ -57,7 +57,7 @@ static kith_agreed parts_read_node_sizes(kith_h5 *f, kith_graph *g) {
            : kith_fail(KITH_EDATA, "%s: impossible sizes: %lld classes, %lld features, %lld training nodes",
                        kith_h5_path(f), (long long)n_class, (long long)n_feature, (long long)g->n_train)));
   g->n_class = (int)n_class;
-  g->n_feature = (int)n_feature;
+  g->n_feature_of[KITH_USER] = (int)n_feature;
 done:
   return st;
 }
@@ -330,8 +330,24 @@ static kith_status parts_alloc_empty_lists(kith_graph *g) {
   KITH_TRY(KITH_NEW(g->train.start, 1));
   KITH_TRY(KITH_NEW(g->valid.start, 1));
   KITH_TRY(KITH_NEW(g->test.start, 1));
-  KITH_TRY(KITH_NEW(g->feature, (int64_t)g->n_own * g->n_feature));
 done:
+  return st;
+}
+
+/* Dense features, of older files. */
+static kith_agreed parts_read_dense(const kith_comm *comm, kith_h5 *f, kith_graph *g) {
+  kith_agreed st = {KITH_OK};
+  kith_gid first = g->first[comm->rank];
+  int d = g->n_feature_of[KITH_USER];
+  float *dense = NULL;
+  KITH_TRY(kith__parts_check_extent(comm, f, "node/feature", first + g->n_own));
+  KITH_TRY(kith_agree(comm, KITH_NEW(dense, (int64_t)g->n_own * d)));
+  KITH_TRY(kith_h5_read(f, "node/feature", KITH_H5_FLOAT, d, first, g->n_own, dense));
+  KITH_TRY(
+      kith_agree(comm, kith__validate_finite(kith_h5_path(f), "node/feature", (int64_t)g->n_own * d, dense)));
+  KITH_TRY(kith_agree(comm, kith_features_from_dense(g->n_own, d, dense, &g->features)));
+done:
+  KITH_FREE(dense);
   return st;
 }
 
@@ -360,10 +376,8 @@ static kith_agreed parts_read_nodes(const kith_comm *comm, kith_h5 *f, kith_grap
   KITH_TRY(kith_agree(comm, parts_check_nodes(g, kith_h5_path(f))));
   KITH_TRY(parts_read_neighbors(comm, f, "edge", g, &at));
   KITH_TRY(kith_agree(comm, parts_alloc_empty_lists(g)));
-  if (g->n_feature > 0)
-    KITH_TRY(kith_h5_read(f, "node/feature", KITH_H5_FLOAT, g->n_feature, first, g->n_own, g->feature));
-  KITH_TRY(kith_agree(comm, kith__validate_finite(kith_h5_path(f), "node/feature",
-                                                  (int64_t)g->n_own * g->n_feature, g->feature)));
+  KITH_TRY(kith__parts_read_features(comm, f, g));
+  if (g->n_feature_of[KITH_USER] > 0 && !g->features.start) KITH_TRY(parts_read_dense(comm, f, g));
 done:
   return st;
 }

@@ -27,6 +27,7 @@ static void ghost_update_backward(void *self) {
 
 kith_tensor *kith_ghost_update_op(kith_tape *t, const kith_block *block, kith_tensor *x) {
   if (!x || !block->dist_csr) return x;
+  if (x->sparse) return kith_tape_tensor_like(t, x, x->node_map, x->d); /* fails: there are no values */
   if (kith_tape_check(t, kith_halo_reserve(block->dist_csr->halo, x->d)) != KITH_OK) return NULL;
   ghost_update *o =
       kith_tape_op(t, "ghost update", true, ghost_update_forward, ghost_update_backward, sizeof *o);

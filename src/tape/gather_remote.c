@@ -4,7 +4,8 @@
 #include "tape/tape.h"
 
 typedef struct gather_remote {
-  kith_gather_remote *g;
+  const kith_leaf_rows *from;
+  kith_gather_remote *g, alone; /* g: the caller's, or `alone` */
   kith_input in;
   kith_tensor *leaf;
   float *packed;   /* [max sent, d] rows for other ranks, at their owner … */
@@ -22,9 +23,9 @@ static bool gather_remote_is_self(kith_lid i, kith_lid first, kith_lid n) {
 /* Overlap: the rank's own rows are copied while those of other ranks are in transit. */
 static void gather_remote_forward(void *self) {
   gather_remote *o = self;
-  kith_halo *h = o->g->h;
+  kith_halo *h = o->from->h;
   size_t d = (size_t)o->leaf->d;
-  const kith_lid *send = kith_halo_send_row(h), *row = o->g->row;
+  const kith_lid *send = kith_halo_send_row(h), *row = o->from->row;
   const kith_halo_self_rows mine = kith_halo_self(h);
 #pragma omp parallel for schedule(static)
   for (kith_lid s = 0; s < kith_halo_n_send(h); s++)
@@ -47,18 +48,18 @@ static void gather_remote_forward(void *self) {
 /* Sum the returned gradients of each row in the order received, which is by requesting rank. */
 static void gather_remote_sum(gather_remote *o, const float *dleaf) {
   kith_gather_remote *g = o->g;
+  kith_halo *h = o->from->h;
   size_t d = (size_t)o->leaf->d;
-  const kith_lid *send = kith_halo_send_row(g->h);
-  const kith_halo_self_rows mine = kith_halo_self(g->h);
+  const kith_lid *send = kith_halo_send_row(h), *row = o->from->row;
+  const kith_halo_self_rows mine = kith_halo_self(h);
   g->n_grad_row = 0;
-  for (kith_lid s = 0; s < kith_halo_n_send(g->h); s++) {
+  for (kith_lid s = 0; s < kith_halo_n_send(h); s++) {
     kith_lid *slot = &o->slot[send[s]];
     bool self_row = gather_remote_is_self(s, mine.send, mine.n);
     if (self_row && s + GATHER_REMOTE_AHEAD < mine.send + mine.n)
-      kith_prefetch_row(o->leaf->d,
-                        dleaf + d * (size_t)g->row[mine.recv + s + GATHER_REMOTE_AHEAD - mine.send]);
+      kith_prefetch_row(o->leaf->d, dleaf + d * (size_t)row[mine.recv + s + GATHER_REMOTE_AHEAD - mine.send]);
     const float *from =
-        self_row ? dleaf + d * (size_t)g->row[mine.recv + s - mine.send] : o->packed + d * (size_t)s;
+        self_row ? dleaf + d * (size_t)row[mine.recv + s - mine.send] : o->packed + d * (size_t)s;
     if (*slot == 0) {
       g->grad_row[g->n_grad_row] = send[s];
       *slot = ++g->n_grad_row;
@@ -89,33 +90,36 @@ static void gather_remote_backward(void *self) {
   gather_remote *o = self;
   size_t d = (size_t)o->leaf->d;
   if (!kith_tensor_requires_grad(o->leaf)) return; /* the same on every rank */
+  kith_halo *h = o->from->h;
+  const kith_lid *row = o->from->row;
   const float *dleaf = kith_tensor_grad(o->leaf);
-  const kith_halo_self_rows mine = kith_halo_self(o->g->h);
+  const kith_halo_self_rows mine = kith_halo_self(h);
 #pragma omp parallel for schedule(static)
-  for (kith_lid i = 0; i < kith_halo_n_recv(o->g->h); i++)
+  for (kith_lid i = 0; i < kith_halo_n_recv(h); i++)
     if (!gather_remote_is_self(i, mine.recv, mine.n))
-      memcpy(o->received + d * (size_t)i, dleaf + d * (size_t)o->g->row[i], d * sizeof(float));
-  kith_halo_backward_remote(o->g->h, o->leaf->d, o->received, o->packed);
-  kith_halo_end(o->g->h);
+      memcpy(o->received + d * (size_t)i, dleaf + d * (size_t)row[i], d * sizeof(float));
+  kith_halo_backward_remote(h, o->leaf->d, o->received, o->packed);
+  kith_halo_end(h);
   gather_remote_sum(o, dleaf);
   if (kith_input_uses_features(&o->in)) gather_remote_input_weights(o);
 }
 
-kith_tensor *kith_gather_remote_op(kith_tape *t, kith_gather_remote *g, const kith_input *in,
-                                   const kith_node_map *leaves, int64_t max_send) {
+kith_tensor *kith_gather_remote_op(kith_tape *t, const kith_leaf_rows *from, kith_gather_remote *g,
+                                   const kith_input *in, const kith_node_map *leaves) {
   bool requires_grad = kith_input_requires_grad(in);
-  int64_t max_grad_row = max_send < in->n_own ? max_send : in->n_own;
-  gather_remote made = {.g = g,
-                        .in = *in,
-                        .leaf = requires_grad ? kith_tape_node_tensor(t, leaves, in->d)
-                                              : kith_tape_constant(t, leaves, in->d)};
-  made.packed = kith_tape_workspace(t, max_send * in->d, sizeof(float));
-  made.received = kith_tape_workspace(t, leaves->capacity * in->d, sizeof(float));
-  made.slot = kith_tape_workspace(t, in->n_own, sizeof *made.slot);
-  g->grad_row = kith_tape_workspace(t, max_grad_row, sizeof *g->grad_row);
-  g->grad = kith_tape_workspace(t, requires_grad ? max_grad_row * in->d : 0, sizeof(float));
+  int64_t max_grad_row = from->max_send < in->n_own ? from->max_send : in->n_own;
+  if (kith_tape_check(t, kith_halo_reserve(from->h, in->d)) != KITH_OK) return NULL;
   gather_remote *o =
       kith_tape_op(t, "remote gather", true, gather_remote_forward, gather_remote_backward, sizeof *o);
-  if (o) *o = made;
-  return o ? made.leaf : NULL;
+  if (!o) return NULL;
+  o->from = from;
+  o->g = g ? g : &o->alone;
+  o->in = *in;
+  o->leaf = requires_grad ? kith_tape_node_tensor(t, leaves, in->d) : kith_tape_constant(t, leaves, in->d);
+  o->packed = kith_tape_workspace(t, from->max_send * in->d, sizeof(float));
+  o->received = kith_tape_workspace(t, leaves->capacity * in->d, sizeof(float));
+  o->slot = kith_tape_workspace(t, in->n_own, sizeof *o->slot);
+  o->g->grad_row = kith_tape_workspace(t, max_grad_row, sizeof *o->g->grad_row);
+  o->g->grad = kith_tape_workspace(t, requires_grad ? max_grad_row * in->d : 0, sizeof(float));
+  return o->leaf;
 }

@@ -3,14 +3,25 @@
 
 #include "tape/tape.h"
 
+/* Dropout of this run; null: none. */
+static const kith_feature_dropout *input_dropout(const kith_input *in, kith_feature_dropout *drop) {
+  const kith_sparse_rows *s = in->dropped;
+  if (!s || !s->exec->training) return NULL;
+  *drop = (kith_feature_dropout){
+      .of = {.p = s->dropout, .seed = s->exec->seed, .step = s->exec->step, .op = s->op},
+      .node = s->own->node};
+  return drop;
+}
+
 void kith_input_row(const kith_input *in, kith_lid row, float *y) {
   size_t d = (size_t)in->d, bytes = d * sizeof(float);
   int t = in->type[row];
   if (in->uses_embedding[t]) memcpy(y, in->x->value + (size_t)row * d, bytes);
   else memset(y, 0, bytes);
   if (!in->w[t]) return;
-  for (int k = 0; k < in->d; k++) y[k] += in->b[t]->value[k];
-  kith_features_forward(in->features, row, in->d, in->w[t]->value, y);
+  for (int k = 0; in->b[t] && k < in->d; k++) y[k] += in->b[t]->value[k];
+  kith_feature_dropout drop;
+  kith_features_forward(in->features, input_dropout(in, &drop), row, in->d, in->w[t]->value, y);
 }
 
 bool kith_input_requires_grad(const kith_input *in) {
@@ -22,9 +33,10 @@ void kith_input_backward_weights(const kith_input *in, int64_t n, const kith_lid
   for (int t = 0; t < KITH_TYPES; t++) {
     if (!in->w[t]) continue;
     dw[t] = kith_tensor_grad(in->w[t]);
-    db[t] = kith_tensor_grad(in->b[t]);
+    if (in->b[t]) db[t] = kith_tensor_grad(in->b[t]);
   }
-  kith_features_backward(in->features, in->type, n, row, in->d, dy, dw, db);
+  kith_feature_dropout drop;
+  kith_features_backward(in->features, input_dropout(in, &drop), in->type, n, row, in->d, dy, dw, db);
 }
 
 /* ---- on the full graph ---- */

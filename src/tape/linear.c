@@ -24,10 +24,35 @@ static void linear_backward(void *self) {
 
 kith_tensor *kith_linear_op(kith_tape *t, kith_tensor *x, kith_tensor *w, kith_tensor *b) {
   if (!x || !w) return NULL;
+  if (x->sparse) return kith__sparse_linear(t, x, w, b);
   kith_tensor *y =
       x->node_map ? kith_tape_node_tensor(t, x->node_map, w->d) : kith_tape_tensor(t, x->n_row, w->d);
   linear *o = kith_tape_op(t, "linear", false, linear_forward, linear_backward, sizeof *o);
   if (!o || !y) return NULL;
   *o = (linear){x, w, b, y};
   return y;
+}
+
+/* ---- rows of weights ---- */
+
+typedef struct row_view {
+  kith_tensor view;
+  const kith_tensor *w;
+  int64_t first;
+} row_view;
+
+/* The blocks of parameters move while a model is recorded. */
+static void row_view_forward(void *self) {
+  row_view *o = self;
+  o->view.value = o->w->value + o->first * o->view.d;
+  o->view.grad = o->w->grad + o->first * o->view.d;
+}
+
+kith_tensor *kith_row_view_op(kith_tape *t, kith_tensor *w, int64_t first, int64_t n) {
+  if (!w) return NULL;
+  row_view *o = kith_tape_op(t, "row view", false, row_view_forward, NULL, sizeof *o);
+  if (!o) return NULL;
+  *o = (row_view){.view = {.n_row = n, .d = w->d, .grad_written = true}, .w = w, .first = first};
+  row_view_forward(o);
+  return &o->view;
 }

@@ -164,6 +164,7 @@ static void dropout_backward(void *self) {
 
 kith_tensor *kith_dropout_op(kith_tape *t, kith_exec_ctx *exec, double p, bool rows, kith_tensor *x) {
   if (!x) return NULL;
+  if (x->sparse) return kith__sparse_dropout(t, exec, p, x);
   dropout made = {exec, p, rows, (uint64_t)exec->n_dropout++, x, pointwise_like(t, x, x->d)};
   dropout *o = kith_tape_op(t, "dropout", false, dropout_forward, dropout_backward, sizeof *o);
   if (o) *o = made;

@@ -38,6 +38,7 @@ void kith_tape_destroy(kith_tape **tape) {
   for (int i = 0; i < t->n_tensor; i++) {
     KITH_FREE(t->tensor[i]->value);
     KITH_FREE(t->tensor[i]->grad);
+    KITH_FREE(t->tensor[i]->sparse);
     KITH_FREE(t->tensor[i]);
   }
   KITH_FREE(*tape);
@@ -89,7 +90,19 @@ kith_tensor *kith_tape_constant(kith_tape *t, const kith_node_map *node_map, int
   return x;
 }
 
+kith_tensor *kith_tape_sparse(kith_tape *t, const kith_node_map *node_map, int d,
+                              const kith_sparse_rows *rows) {
+  kith_tensor *x = tape_tensor(t, 0, d, false);
+  if (!x || kith_tape_check(t, KITH_NEW(x->sparse, 1)) != KITH_OK) return NULL;
+  x->node_map = node_map;
+  *x->sparse = *rows;
+  return x;
+}
+
+/* Ops that derive their result from `x` this way read its values. */
 kith_tensor *kith_tape_tensor_like(kith_tape *t, const kith_tensor *x, const kith_node_map *node_map, int d) {
+  if (x->sparse)
+    (void)kith_tape_check(t, kith_fail(KITH_ECONFIG, "sparse features are read by dropout and linear alone"));
   return kith_tensor_requires_grad(x) ? kith_tape_node_tensor(t, node_map, d)
                                       : kith_tape_constant(t, node_map, d);
 }

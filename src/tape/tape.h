@@ -35,6 +35,32 @@ kith_tensor *kith_tape_constant(kith_tape *t, const kith_node_map *node_map, int
 /** A tensor computed from `x` alone: constant if `x` is.  Local. */
 kith_tensor *kith_tape_tensor_like(kith_tape *t, const kith_tensor *x, const kith_node_map *node_map, int d);
 
+/** Rows of sparse features in place of dense rows.  Features stay with the owners of the rows. */
+typedef struct kith_sparse_rows {
+  const kith_features *features;     /**< of the owned rows */
+  const kith_node_map *own;          /**< their nodes */
+  const uint8_t *type;               /**< [n_own] of the owned rows: all 0 */
+  const struct kith_leaf_rows *leaf; /**< sampled steps: the leaf rows; null: the owned rows themselves */
+  const kith_exec_ctx *exec;
+  double dropout; /**< of the values, with probability p; 0: none */
+  uint64_t op;    /**< key of its masks */
+} kith_sparse_rows;
+
+/**
+ * Rows of sparse features [rows of node_map, d]: constants without values.  kith_dropout_op() returns such
+ * rows again, and kith_linear_op() multiplies them; no other op reads them.  Local.
+ */
+kith_tensor *kith_tape_sparse(kith_tape *t, const kith_node_map *node_map, int d,
+                              const kith_sparse_rows *rows);
+/** kith_dropout_op() and kith_linear_op() of such rows. */
+kith_tensor *kith__sparse_dropout(kith_tape *t, kith_exec_ctx *exec, double p, const kith_tensor *x);
+kith_tensor *kith__sparse_linear(kith_tape *t, const kith_tensor *x, kith_tensor *w, kith_tensor *b);
+/** Fill dense [n_own, d] with such rows, as they are without dropout.  Local. */
+void kith_sparse_densify(const kith_tensor *x, float *dense);
+
+/** The rows first … first + n - 1 of weights `w`, with their gradients: no copy.  Local. */
+kith_tensor *kith_row_view_op(kith_tape *t, kith_tensor *w, int64_t first, int64_t n);
+
 /** False for constants, which have no gradient. */
 static inline bool kith_tensor_requires_grad(const kith_tensor *x) { return x->grad != NULL; }
 
@@ -162,7 +188,8 @@ typedef struct kith_input {
   bool uses_embedding[KITH_TYPES]; /**< whether rows of a type include a row of x */
   const kith_features *features;   /**< [n_own] */
   kith_tensor *w[KITH_TYPES],
-      *b[KITH_TYPES]; /**< [features, d], [1, d]; null: the type's features are unused */
+      *b[KITH_TYPES]; /**< [features, d], [1, d]; w null: the type's features are unused; b null: no bias */
+  const kith_sparse_rows *dropped; /**< dropout of the features; null: none */
 } kith_input;
 
 /** One input row: y [d].  Local. */
@@ -181,30 +208,32 @@ void kith_input_backward_weights(const kith_input *in, int64_t n, const kith_lid
 /** All input rows of the full graph; x itself where no features are used. */
 kith_tensor *kith_input_op(kith_tape *t, const kith_input *in, const kith_node_map *node_map);
 
-/**
- * Gather of a sampled step's leaf rows: computed by their owners, sent through a dynamic halo.  Backward
- * sends their gradients to the owners, which sum those of one row in the order of the requests: by rank, then
- * row.
- */
-typedef struct kith_gather_remote {
+/** The leaf rows of a sampled step, which their owners send through a dynamic halo. */
+typedef struct kith_leaf_rows {
   kith_halo *h;        /**< as it is set up when run */
-  const kith_lid *row; /**< [received rows] the leaf row of each */
-  kith_lid n_grad_row; /**< after backward: the owned rows whose embedding has a gradient … */
+  const kith_lid *row; /**< [received rows] the leaf row of each, when run */
+  int64_t max_send;    /**< most rows that this rank sends in a step */
+} kith_leaf_rows;
+
+/** Gradients of embeddings, after backward of the gather of leaf rows. */
+typedef struct kith_gather_remote {
+  kith_lid n_grad_row; /**< the owned rows whose embedding has a gradient … */
   kith_lid *grad_row;  /**< [n_grad_row] … their numbers … */
   float *grad;         /**< [n_grad_row, d] … and the gradients */
 } kith_gather_remote;
 
 /**
- * Collective when run.
+ * Gather of a sampled step's leaf rows, computed by their owners.  Backward sends their gradients to the
+ * owners, which sum those of one row in the order of the requests: by rank, then row.  Collective when run.
  *
- * @param g         gradients of embeddings are stored here by backward
+ * @param from      the leaf rows
+ * @param g         gradients of embeddings are stored here by backward; null: there are no embeddings
  * @param in        how the rows are computed.  Gradients of its weights are added to them; a constant x has
  * none and sends none back.  Features stay with the owner: a row sent has d columns
  * @param leaves    node_map of the leaf rows
- * @param max_send  most rows that this rank sends in a step
  */
-kith_tensor *kith_gather_remote_op(kith_tape *t, kith_gather_remote *g, const kith_input *in,
-                                   const kith_node_map *leaves, int64_t max_send);
+kith_tensor *kith_gather_remote_op(kith_tape *t, const kith_leaf_rows *from, kith_gather_remote *g,
+                                   const kith_input *in, const kith_node_map *leaves);
 
 /**
  * L2 regularization: add *scale / 2 * l2_count * squared norm of every unique gathered row of x to *loss.

@@ -21,7 +21,7 @@ kith_agreed kith__sampled_prepare(kith_trainer *t) {
   KITH_TRY(kith_halo_create_dynamic(t->comm, t->g->first,
                                     (kith_lid)kith_sampler_input_nodes(t->sampler)->capacity,
                                     sampled_max_leaves(t), t->d, &t->halo));
-  t->fetch.h = t->halo;
+  t->leaf = (kith_leaf_rows){.h = t->halo, .max_send = sampled_max_leaves(t)};
   KITH_TRY(kith_agree(t->comm, kith_tape_create(&t->inference_tape)));
 done:
   return st;
@@ -57,8 +57,10 @@ kith_status kith__sampled_record(kith_trainer *t) {
   sampled_record_inference(t);
   KITH_TRY(kith_tape_status(t->inference_tape));
   for (int l = 0; l < kith_model_n_layer(&t->model); l++) t->block[l] = kith_sampler_block(t->sampler, l);
-  kith_tensor *leaf = kith_gather_remote_op(t->tape, &t->fetch, &t->input,
-                                            kith_sampler_input_nodes(t->sampler), sampled_max_leaves(t));
+  const kith_node_map *leaves = kith_sampler_input_nodes(t->sampler);
+  kith_tensor *leaf = kith_model_reads_sparse(t->g)
+                          ? kith__trainer_record_features(t, t->tape, leaves, &t->leaf)
+                          : kith_gather_remote_op(t->tape, &t->leaf, &t->fetch, &t->input, leaves);
   t->output.gather_index = kith__gather_index(t);
   t->output.packed = kith_tape_tensor(t->tape, kith__trainer_max_rows(t), kith_model_output_dim(&t->model));
   if (!t->classifies)
@@ -140,7 +142,7 @@ kith_step_request kith__sampled_setup_step(kith_trainer *t, int64_t step, kith_s
   }
   kith__sampled_finish_plan(t);
   sampled_take_plan(t, step);
-  kith_sampler_input_gids(t->sampler, &n, &want, &t->fetch.row);
+  kith_sampler_input_gids(t->sampler, &n, &want, &t->leaf.row);
   kith_step_request agreed_request = (kith_step_request)kith_halo_setup(t->halo, n, want, NULL, request);
   if (step + 1 < t->n_step) sampled_begin_plan(t, step + 1);
   return agreed_request;

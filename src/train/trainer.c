@@ -6,13 +6,21 @@
 #include "comm/watchdog.h"
 #include "train/trainer.h"
 
-/* Classification reads features directly, recommendation through weights. */
+kith_tensor *kith__trainer_record_features(kith_trainer *t, kith_tape *tape, const kith_node_map *node_map,
+                                           const kith_leaf_rows *leaf) {
+  const kith_sparse_rows rows = {.features = &t->g->features,
+                                 .own = &t->full_block.nodes,
+                                 .type = t->g->type,
+                                 .leaf = leaf};
+  return kith_tape_sparse(tape, node_map, t->g->n_feature_of[KITH_USER], &rows);
+}
+
 kith_tensor *kith__trainer_record_input(kith_trainer *t, kith_tape *tape) {
-  if (t->g->n_feature > 0) t->x = kith_tape_constant(tape, &t->full_block.nodes, t->d);
-  else
-    t->x = kith_model_uses_any_embedding(&t->model, t->g)
-               ? kith_tape_node_tensor(tape, &t->full_block.nodes, t->d)
-               : NULL;
+  if (kith_model_reads_sparse(t->g))
+    return kith__trainer_record_features(t, tape, &t->full_block.nodes, NULL);
+  t->x = kith_model_uses_any_embedding(&t->model, t->g)
+             ? kith_tape_node_tensor(tape, &t->full_block.nodes, t->d)
+             : NULL;
   t->input = kith_model_input(&t->model, t->g, t->params, t->x);
   return kith_input_op(tape, &t->input, &t->full_block.nodes);
 }
@@ -113,9 +121,8 @@ static kith_status trainer_make(const kith_comm *comm, const kith_graph *g, cons
   t->classifies = g->task == KITH_CLASSIFY;
   t->sampled = train->sampler.mode != KITH_FULL;
   t->softmax = train->loss.name == KITH_SOFTMAX;
-  t->d = g->n_feature > 0 ? g->n_feature : model->dim;
-  int64_t n_learned =
-      g->n_feature > 0 || !kith_model_uses_any_embedding(model, g) ? 0 : (int64_t)g->n_own * t->d;
+  t->d = model->dim;
+  int64_t n_learned = kith_model_uses_any_embedding(model, g) ? (int64_t)g->n_own * t->d : 0;
   t->optimizer = kith_optimizer_get(train->optimizer.name);
   for (int s = 0; s < t->optimizer->n_slot; s++) KITH_TRY(KITH_NEW(t->slot[s], n_learned));
   KITH_TRY(KITH_NEW(t->final, (int64_t)g->n_own * kith_model_output_dim(&t->model)));
@@ -183,8 +190,7 @@ done:
 
 /* Initialize the input rows. */
 static void trainer_begin(kith_trainer *t) {
-  if (kith__rows_require_grad(t)) kith_model_init(&t->model, t->g, t->train.seed, t->x->value);
-  else if (t->x) memcpy(t->x->value, t->g->feature, (size_t)t->g->n_own * (size_t)t->d * sizeof(float));
+  if (t->x) kith_model_init(&t->model, t->g, t->train.seed, t->x->value);
 }
 
 kith_agreed kith_trainer_create(const kith_comm *comm, const kith_graph *g, const kith_model_options *model,
@@ -344,12 +350,28 @@ const float *kith_trainer_inference(kith_trainer *t) {
 
 int kith_trainer_n_layer(const kith_trainer *t) { return t->layers.n; }
 
+/* Of sparse features as dense rows, which live no longer than this. */
+static kith_agreed trainer_measure_sparse(const kith_trainer *t, const kith_tensor *h,
+                                          kith_oversmoothing *out) {
+  kith_agreed st = {KITH_OK};
+  float *dense = NULL;
+  KITH_TRY(kith_agree(t->comm, KITH_NEW(dense, (int64_t)t->g->n_own * h->d)));
+  kith_sparse_densify(h, dense);
+  KITH_TRY(kith_oversmoothing_measure(t->comm, t->a, h->d, dense, out));
+done:
+  KITH_FREE(dense);
+  return st;
+}
+
 /* Uses the edges of the training graph, even if layers read importance neighborhoods. */
 kith_agreed kith_trainer_oversmoothing(kith_trainer *t, kith_oversmoothing *out) {
   kith_agreed st = {KITH_OK};
   int64_t before = kith_halo_bytes(t->layer_graph->halo);
-  for (int l = 0; l < t->layers.n; l++)
-    KITH_TRY(kith_oversmoothing_measure(t->comm, t->a, t->layers.h[l]->d, t->layers.h[l]->value, &out[l]));
+  for (int l = 0; l < t->layers.n; l++) {
+    const kith_tensor *h = t->layers.h[l];
+    KITH_TRY(h->sparse ? trainer_measure_sparse(t, h, &out[l])
+                       : kith_oversmoothing_measure(t->comm, t->a, h->d, h->value, &out[l]));
+  }
 done:
   t->eval_bytes += kith_halo_bytes(t->layer_graph->halo) - before;
   return st;

@@ -11,7 +11,7 @@ struct kith_trainer {
   kith_train_options train;
   bool softmax, sampled, classifies;
   int64_t n_step, epoch_number;
-  int d;                      /* columns of the input rows: embeddings or features */
+  int d;                      /* columns of the input rows, unless those are sparse features */
   kith_dist_csr *a;           /* adjacency of the training graph */
   kith_dist_csr *own_graph;   /* of models that read another matrix; null: a */
   kith_dist_csr *layer_graph; /* the one of both that layers multiply by */
@@ -30,14 +30,14 @@ struct kith_trainer {
   kith_tape *tape; /* of a step */
   kith_output output;
   kith_sampler *sampler;     /* sampled modes: the blocks of a step … */
-  kith_gather_remote fetch;  /* … and the gather of their input rows */
+  kith_leaf_rows leaf;       /* … the rows that they read … */
+  kith_gather_remote fetch;  /* … and the gradients of their embeddings */
   kith_tape *inference_tape; /* sampled modes: the model on the full graph, for inference */
   bool whole_was_run;        /* inference_tape has run since the last step */
   kith_output inference_output;
   kith_gather_index nothing; /* empty: the inference output is taken in full */
-  kith_tensor
-      *x; /* embeddings (parameters) or features (data); null if all input rows are computed from features */
-  kith_input input; /* input rows: x, weights of features, or both */
+  kith_tensor *x;            /* embeddings; null if all input rows are computed from features */
+  kith_input input;          /* input rows: x, weights of features, or both */
   const kith_optimizer *optimizer;
   float *slot[KITH_MAX_SLOTS]; /* [n_own, d] of the optimizer, for x */
   float *final;                /* [n_own, final width] */
@@ -74,6 +74,9 @@ void kith__sampled_inference(kith_trainer *t);
 void kith__trainer_fill_batch(kith_trainer *t, int64_t step, kith_batch *b);
 /* Record the input rows on the full graph; sets x and input. Local. */
 kith_tensor *kith__trainer_record_input(kith_trainer *t, kith_tape *tape);
+/* Record the features as input rows; leaf: null on the full graph. Local. */
+kith_tensor *kith__trainer_record_features(kith_trainer *t, kith_tape *tape, const kith_node_map *node_map,
+                                           const kith_leaf_rows *leaf);
 /* Record the loss on the rows of the batch, or of the labeled nodes. Local. */
 void kith__trainer_record_loss(kith_trainer *t, kith_tensor *rows);
 /* Rows that the batch gathers. */
@@ -86,8 +89,6 @@ static inline kith_lid kith__trainer_max_rows(const kith_trainer *t) {
 }
 
 /* Whether the input rows are trainable embeddings. */
-static inline bool kith__rows_require_grad(const kith_trainer *t) {
-  return t->x && kith_tensor_requires_grad(t->x);
-}
+static inline bool kith__rows_require_grad(const kith_trainer *t) { return t->x != NULL; }
 
 #endif

@@ -104,6 +104,28 @@ done
 "$KITH" inspect "$work/checkpoint-000030-000000.h5" | grep -q 'rows of width 16 for 240 nodes; [0-9]* weights'
 "$KITH" ingest "$job" >/dev/null; "$KITH" partition "$job" >/dev/null
 
+# Features of older files, which are dense, are read as they stand: no bit differs.
+"$KITH" train "$job" --quiet --fresh --set train.epochs=6 >/dev/null
+cp "$work/embeddings.h5" "$dir/sparse.h5"
+mkdir "$dir/older"; cp "$work/graph.h5" "$work/parts.h5" "$dir/older"
+/usr/bin/python3 - "$dir/older" <<'P'
+import h5py, numpy, sys
+for name, group in ("graph.h5", "node_feature"), ("parts.h5", "feature"):
+    with h5py.File(sys.argv[1] + "/" + name, "r+") as f:
+        start, index, value = (f[group + "/" + k][:] for k in ("start", "feature", "value"))
+        dense = numpy.zeros((f.attrs["n_node"], f.attrs["n_feature"]), "f4")
+        for i in range(len(dense)): dense[i, index[start[i]:start[i + 1]]] = value[start[i]:start[i + 1]]
+        assert (dense != 0).sum() == len(value) > 0
+        del f[group], f["checksum/" + group]
+        f.create_dataset("node/feature", data=dense, chunks=(64, dense.shape[1]), fletcher32=True)
+P
+for name in graph parts; do /usr/bin/python3 -B "$KITH_SOURCE/tests/support/seal.py" old "$dir/older/$name.h5" 1; done
+"$KITH" train "$job" --quiet --set work=older --set train.epochs=6 >/dev/null
+same "$dir/older/embeddings.h5" "$dir/sparse.h5"
+rm "$dir/older/parts.h5"; "$KITH" partition "$job" --set work=older >/dev/null
+ranks 2 train "$job" --quiet --set work=older --fresh --set train.epochs=6 >/dev/null
+near "$dir/older/embeddings.h5" "$dir/sparse.h5"
+
 # What the files are, in words.
 "$KITH" inspect "$work/graph.h5" | grep -q '240 nodes, each with 40 features and of one of 4 classes (text names); 700 edges'
 "$KITH" inspect "$work/parts.h5" | grep -q '240 nodes with 700 edges, cut into 6 parts by metis; 40 of them train, of 4 classes'

@@ -17,7 +17,8 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned
 
 static void graph_hold_nodes(const kith_dataset *d) {
   int64_t n = d->n[KITH_USER];
-  FUZZ_HOLD(d->n_class > 0 && d->n_feature >= 0, "%d classes, %d features", d->n_class, d->n_feature);
+  FUZZ_HOLD(d->n_class > 0 && d->n_feature_of[0] >= 0, "%d classes, %d features", d->n_class,
+            d->n_feature_of[0]);
   for (int64_t i = 0; i < n; i++) {
     FUZZ_HOLD(d->label[i] >= -1 && d->label[i] < d->n_class && d->split[i] >= 0 &&
                   d->split[i] < KITH_NODE_SPLITS,
@@ -25,8 +26,10 @@ static void graph_hold_nodes(const kith_dataset *d) {
     for (kith_eid e = d->train.start[i]; e < d->train.start[i + 1]; e++)
       FUZZ_HOLD(kith_ragged_has(&d->train, d->train.value[e], (int32_t)i), "an edge has one end");
   }
-  for (int64_t k = 0; k < n * d->n_feature; k++)
-    FUZZ_HOLD(isfinite(d->feature[k]), "feature %lld is not finite", (long long)k);
+  const kith_features *f = &d->features[0];
+  for (kith_eid e = 0; f->start && e < f->start[n]; e++)
+    FUZZ_HOLD(isfinite(f->value[e]) && f->index[e] >= 0 && f->index[e] < d->n_feature_of[0], "feature %d: %g",
+              f->index[e], (double)f->value[e]);
 }
 
 static void graph_hold_relation(const kith_dataset *d, int r) {

@@ -1,6 +1,6 @@
 /*
  * The lists of a node classification: labels, features, edges and two splits, parted by the byte 0x1e, behind
- * a byte of options. Features fill a dense matrix, so the number of nodes is kept small.
+ * a byte of options. The number of nodes is kept small.
  */
 #include <math.h>
 #include <string.h>
@@ -29,8 +29,10 @@ static void nodes_hold(const kith__node_data *n) {
       FUZZ_HOLD(kith_ragged_has(&n->edges.ragged, n->edges.ragged.value[e], (int32_t)i),
                 "an edge has one end");
   }
-  for (int64_t k = 0; n->feature && k < n->n * n->n_feature; k++)
-    FUZZ_HOLD(isfinite(n->feature[k]), "feature %lld is not finite", (long long)k);
+  const kith_features *f = &n->features;
+  for (kith_eid e = 0; f->start && e < f->start[n->n]; e++)
+    FUZZ_HOLD(isfinite(f->value[e]) && f->index[e] >= 0 && f->index[e] < n->n_feature, "feature %d: %g",
+              f->index[e], (double)f->value[e]);
 }
 
 static kith_status nodes_all(uint64_t options, char path[NODES_LISTS][KITH_PATH], kith__node_data *nodes) {

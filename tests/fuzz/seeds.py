@@ -138,8 +138,8 @@ def h5(target, name, head, *edits):
 F32 = lambda x: struct.unpack("<I", struct.pack("<f", x))[0]
 HUGE = [2**31 - 1, 2**31, 2**40, 2**60, 2**61, 2**63 - 1, 2**63, 2**64 - 1]
 # per target: (head, an attribute of numbers, a dataset of numbers, one of reals)
-PLACES = {"graph": [(0, "n_user", "train/start", "train/weight"), (1, "n_node", "edge/start", "node/feature")],
-          "parts": [(0, "n_item", "train/start", "train/weight"), (1, "n_train", "node/train", "node/feature")],
+PLACES = {"graph": [(0, "n_user", "train/start", "train/weight"), (1, "n_node", "edge/start", "node_feature/value")],
+          "parts": [(0, "n_item", "train/start", "train/weight"), (1, "n_train", "node/train", "feature/value")],
           "checkpoint": [(0, "epoch", "user/parameter", "item/adam_m"), (1, "step", "node/parameter", "weights/parameter")],
           "embeddings": [(0, "fingerprint", "user/embedding", "item/embedding"), (1, "fingerprint", "node/embedding", "node/embedding")]}
 for target, tasks in PLACES.items():

@@ -114,7 +114,7 @@ static void gradient(const kith_full_block *full, bool data, double *norm, kith_
   assert_int_equal(KITH_OK, kith_params_status(p));
   assert_true(kith_tensor_requires_grad(x) == !data && kith_tensor_requires_grad(y));
   *last = y;
-  memcpy(x->value, share->feature, (size_t)share->n_own * FEATURES * sizeof(float));
+  test_classes_dense(share, x->value);
   kith_tape_forward(t);
   kith_params_zero_grad(p);
   kith_tape_backward(t);
@@ -122,6 +122,87 @@ static void gradient(const kith_full_block *full, bool data, double *norm, kith_
   for (int64_t i = 0; i < w->n; i++) *norm += fabs((double)w->grad[i]);
   kith_tape_destroy(&t);
 }
+
+/* ---- sparse features ---- */
+
+/* Two linear layers on features with dropout, of which one reads some rows of its weights. */
+static void first_layer(const kith_full_block *full, bool sparse, bool training, float *y, kith_params *p) {
+  kith_tape *t = NULL;
+  kith_exec_ctx exec = {.training = training, .seed = 2, .step = 7};
+  const kith_sparse_rows rows = {.features = &share->features, .own = &full->nodes, .type = share->type};
+  assert_int_equal(KITH_OK, kith_tape_create(&t));
+  kith_tensor *data = sparse ? kith_tape_sparse(t, &full->nodes, FEATURES, &rows)
+                             : kith_tape_constant(t, &full->nodes, FEATURES),
+              *x = kith_dropout_op(t, &exec, 0.4, false, data);
+  kith_tensor *w = kith_params_get(p, "w", 2 * FEATURES, CLASSES, KITH_INIT_GLOROT);
+  kith_tensor *both[2] = {kith_linear_op(t, x, kith_row_view_op(t, w, 0, FEATURES), NULL),
+                          kith_linear_op(t, x, kith_row_view_op(t, w, FEATURES, FEATURES),
+                                         kith_params_get(p, "b", 1, CLASSES, KITH_INIT_ONE))};
+  kith_tensor *z = kith_concat_op(t, 2, both),
+              **last = kith_tape_op(t, "norm", false, norm_forward, norm_backward, sizeof *last);
+  assert_int_equal(KITH_OK, kith_tape_status(t));
+  assert_int_equal(KITH_OK, kith_params_status(p));
+  *last = z;
+  if (!sparse) test_classes_dense(share, data->value);
+  kith_tape_forward(t);
+  kith_params_zero_grad(p);
+  kith_tape_backward(t);
+  memcpy(y, z->value, (size_t)share->n_own * 2 * CLASSES * sizeof(float));
+  kith_tape_destroy(&t);
+}
+
+static void expect_close(int64_t n, const float *a, const float *b) {
+  for (int64_t i = 0; i < n; i++)
+    if (!(fabs((double)a[i] - (double)b[i]) <= 1e-5 * (1 + fabs((double)a[i]))))
+      fail_msg("element %lld: %g and %g", (long long)i, (double)a[i], (double)b[i]);
+}
+
+static void sparse_features_give_what_dense_rows_give(void **state) {
+  (void)state;
+  kith_dist_csr *a = NULL;
+  kith_full_block full;
+  float *y[2];
+  assert_int_equal(KITH_OK, kith_dist_csr_create(test_comm, share, FEATURES, &a).status);
+  assert_int_equal(KITH_OK, kith_full_block_make(a, true, false, &full));
+  for (int training = 0; training < 2; training++) {
+    kith_params *p[2] = {NULL, NULL};
+    for (int sparse = 0; sparse < 2; sparse++) {
+      assert_int_equal(KITH_OK, kith_params_create(3, &p[sparse]));
+      y[sparse] = calloc((size_t)share->n_own * 2 * CLASSES + 1, sizeof(float));
+      first_layer(&full, sparse == 1, training == 1, y[sparse], p[sparse]);
+    }
+    kith_weights w[2] = {kith_params_weights(p[0]), kith_params_weights(p[1])};
+    expect_close((int64_t)share->n_own * 2 * CLASSES, y[0], y[1]);
+    expect_close(w[0].n, w[0].grad, w[1].grad);
+    for (int sparse = 0; sparse < 2; sparse++) {
+      free(y[sparse]);
+      kith_params_destroy(&p[sparse]);
+    }
+  }
+  kith_full_block_free(&full);
+  kith_dist_csr_destroy(&a);
+}
+
+/* Another op than dropout and linear finds no values, and a second dropout would need a second mask. */
+static void other_ops_refuse_sparse_features(void **state) {
+  (void)state;
+  kith_exec_ctx exec = {0};
+  const kith_node_map nodes = {.n = share->n_own, .capacity = share->n_own};
+  const kith_sparse_rows rows = {.features = &share->features, .own = &nodes, .type = share->type};
+  for (int k = 0; k < 3; k++) {
+    kith_tape *t = NULL;
+    assert_int_equal(KITH_OK, kith_tape_create(&t));
+    kith_tensor *x = kith_tape_sparse(t, &nodes, FEATURES, &rows), *y = NULL;
+    if (k == 0) y = kith_activate_op(t, KITH_TANH, 0, x);
+    if (k == 1) y = kith_normalize_op(t, x);
+    if (k == 2) y = kith_dropout_op(t, &exec, 0.5, false, kith_dropout_op(t, &exec, 0.5, false, x));
+    assert_null(y);
+    assert_int_equal(KITH_ECONFIG, kith_tape_status(t));
+    kith_tape_destroy(&t);
+  }
+}
+
+/* ---- constants ---- */
 
 static void data_teach_weights_as_parameters_do(void **state) {
   (void)state;
@@ -147,7 +228,9 @@ static void data_teach_weights_as_parameters_do(void **state) {
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(cross_entropy_is_differentiated),
                                      cmocka_unit_test(large_logits_overflow_nothing),
-                                     cmocka_unit_test(data_teach_weights_as_parameters_do)};
+                                     cmocka_unit_test(data_teach_weights_as_parameters_do),
+                                     cmocka_unit_test(sparse_features_give_what_dense_rows_give),
+                                     cmocka_unit_test(other_ops_refuse_sparse_features)};
   test_begin(&argc, &argv);
   classes = test_classes_make(NODES, CLASSES, FEATURES, 4);
   share = test_classes_cut(&classes, test_comm, 5, 2);

@@ -13,6 +13,7 @@ static kith_model_options options;
 static bool only_items;        /* have features */
 static kith_graph block_graph; /* whose owned rows are those of a sampled block */
 static kith_halo *halo;        /* of a fetch */
+static kith_leaf_rows from;
 static kith_gather_remote fetch;
 static int64_t wanted_node[WANTED];
 static kith_node_map leaves;
@@ -74,7 +75,7 @@ static void wanted_ask(test_form *f) {
     place[i] = WANTED - 1 - i;
     wanted_node[place[i]] = key[i];
   }
-  fetch = (kith_gather_remote){.h = halo, .row = place};
+  from = (kith_leaf_rows){.h = halo, .row = place, .max_send = (int64_t)WANTED * test_comm->size};
   leaves = (kith_node_map){.n = WANTED, .capacity = WANTED, .node = wanted_node};
 }
 
@@ -95,7 +96,7 @@ static kith_tensor *fetched(test_form *f) {
   wanted_ask(f);
   kith_tensor **own = kith_tape_op(f->tape, "settle", false, nothing, settle, sizeof *own);
   *own = f->leaf[0];
-  return kith_gather_remote_op(f->tape, &fetch, &in, &leaves, (int64_t)WANTED * test_comm->size);
+  return kith_gather_remote_op(f->tape, &from, &fetch, &in, &leaves);
 }
 
 /* ---- models on such rows ---- */

@@ -25,7 +25,7 @@ static kith_ingest_nodes_options small(void) {
   kith_ingest_nodes_options o = {.format = KITH_SPARSE};
   file_of("edges.txt", "# pairs\n0 1\n2 1\n2 3\n1 2\n3 3\n", o.edges);
   file_of("labels.txt", "7\n10\n7\n2\n\n", o.labels);
-  file_of("features.txt", "0 2\n1:0.5 2:1.5\n\n3\n0\n", o.features);
+  file_of("features.txt", "2 0\n1:0.5 2:1.5\n\n3\n0\n", o.features);
   file_of("train.txt", "3 1\n", o.train);
   file_of("valid.txt", "0\n", o.valid);
   file_of("test.txt", "2\n", o.test);
@@ -42,6 +42,17 @@ static kith_dataset *read_back(void) {
   kith_dataset *d = NULL;
   assert_int_equal(KITH_OK, kith_dataset_read(test_comm, test_path(folder, "graph.h5", path), &d).status);
   return d;
+}
+
+/* Sparse rows are the same as dense ones [n, d], and ascend. */
+static void expect_dense(int64_t n, int d, const float *dense, const kith_features *f) {
+  kith_features want = {0};
+  assert_int_equal(KITH_OK, kith_features_from_dense(n, d, dense, &want));
+  assert_int_equal(want.start[n], f->start[n]);
+  assert_memory_equal(want.start, f->start, (size_t)(n + 1) * sizeof *f->start);
+  assert_memory_equal(want.index, f->index, (size_t)f->start[n] * sizeof *f->index);
+  assert_memory_equal(want.value, f->value, (size_t)f->start[n] * sizeof *f->value);
+  kith_features_free(&want);
 }
 
 static void expect_refused(const kith_ingest_nodes_options *o, kith_status code, const char *words) {
@@ -63,12 +74,12 @@ static void lists_are_read_as_they_stand(void **state) {
   const int64_t start[6] = {0, 1, 3, 5, 6, 6};
   const float feature[20] = {1, 0, 1, 0, 0, 0.5f, 1.5f, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0};
   assert_true(d->task == KITH_CLASSIFY && d->n[0] == 5 && d->n[1] == 0 && d->n_edge == 3 && d->n_class == 3 &&
-              d->n_feature == 4);
+              d->n_feature_of[0] == 4);
   assert_memory_equal(label, d->label, sizeof label);
   assert_memory_equal(split, d->split, sizeof split);
   assert_memory_equal(start, d->train.start, sizeof start);
   assert_memory_equal(neighbor, d->train.value, sizeof neighbor);
-  assert_memory_equal(feature, d->feature, sizeof feature);
+  expect_dense(5, 4, feature, &d->features[0]);
   assert_true(r.n == 5 && r.n_edge == 3 && r.n_class == 3 && r.n_feature == 4 && r.duplicates == 1 &&
               r.self_loops == 1 && r.isolated == 1 && r.unlabeled == 1);
   assert_true(r.split[KITH_NODE_TRAIN] == 2 && r.split[KITH_NODE_VALID] == 1 && r.split[KITH_NODE_TEST] == 1);
@@ -83,7 +94,7 @@ static void rows_are_normalized(void **state) {
   assert_int_equal(KITH_OK, ingest(&o, &r));
   kith_dataset *d = read_back();
   const float feature[20] = {0.5f, 0, 0.5f, 0, 0, 0.25f, 0.75f, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0};
-  assert_memory_equal(feature, d->feature, sizeof feature);
+  expect_dense(5, 4, feature, &d->features[0]);
   kith_dataset_destroy(&d);
 }
 
@@ -96,8 +107,8 @@ static void features_may_be_dense(void **state) {
   assert_int_equal(KITH_OK, ingest(&o, &r));
   kith_dataset *d = read_back();
   const float feature[10] = {1, -2.5f, 0, 0, 30, 4, 0, 1, 5, 6};
-  assert_int_equal(d->n_feature, 2);
-  assert_memory_equal(feature, d->feature, sizeof feature);
+  assert_int_equal(d->n_feature_of[0], 2);
+  expect_dense(5, 2, feature, &d->features[0]);
   kith_dataset_destroy(&d);
 }
 
@@ -111,7 +122,7 @@ static void classes_may_be_words_and_are_sorted(void **state) {
   kith_dataset *d = read_back();
   const int32_t label[5] = {2, 1, 0, 1, 2};
   assert_memory_equal(label, d->label, sizeof label);
-  assert_int_equal(d->n_feature, 0);
+  assert_true(d->n_feature_of[0] == 0 && !d->features[0].start);
   kith_dataset_destroy(&d);
 }
 
@@ -223,6 +234,8 @@ static void bad_features_are_refused(void **state) {
   o.format = KITH_DENSE;
   file_of("bad.txt", "0 1\n1 1\n2\n", o.features);
   expect_refused(&o, KITH_EDATA, "bad.txt:3: expected 2 numbers, as in line 1, found 1");
+  file_of("bad.txt", "0 1\n1 1\n1 1 1\n", o.features);
+  expect_refused(&o, KITH_EDATA, "bad.txt:3: expected 2 numbers, as in line 1, found 3");
   file_of("bad.txt", "0 1\n1 one\n", o.features);
   expect_refused(&o, KITH_EDATA, "bad.txt:2: expected at most 1048576 numbers, found \"one\"");
 }
@@ -246,8 +259,10 @@ static void expect_share(const test_classes *t, const kith_graph *g) {
     seen[o]++;
     assert_int_equal(g->label[i], t->label[o]);
     assert_int_equal(g->split[i], t->split[o]);
-    assert_memory_equal(g->feature + (size_t)i * FEATURES, t->feature + (size_t)o * FEATURES,
-                        FEATURES * sizeof(float));
+    const kith_features row = {.start = (kith_eid[2]){0, g->features.start[i + 1] - g->features.start[i]},
+                               .index = g->features.index + g->features.start[i],
+                               .value = g->features.value + g->features.start[i]};
+    expect_dense(1, FEATURES, t->feature + (size_t)o * FEATURES, &row);
     train += g->train_index[i] >= 0;
     for (int64_t j = 0; j < o; j++) before += t->split[j] == KITH_NODE_TRAIN;
     assert_int_equal(g->train_index[i], t->split[o] == KITH_NODE_TRAIN ? before + 1 : -1);
@@ -287,7 +302,7 @@ static void every_rank_gets_its_share(void **state) {
     KITH_MPI(MPI_Barrier(test_comm->mpi));
     assert_int_equal(KITH_OK, kith_graph_read(test_comm, test_path(folder, name[m], path), &g).status);
     assert_true(g->task == KITH_CLASSIFY && g->n[0] == NODES && g->n_edge == t.n_edge &&
-                g->n_class == CLASSES && g->n_feature == FEATURES);
+                g->n_class == CLASSES && g->n_feature_of[0] == FEATURES);
     expect_share(&t, g);
     kith_graph_destroy(&g);
   }

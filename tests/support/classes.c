@@ -52,14 +52,18 @@ static void cut_node(const test_classes *t, int64_t i, const int64_t *number, ki
     if (t->to[e] == i) g->neighbor[g->start[row + 1]++] = number[t->from[e]];
   for (int64_t e = 0; e < t->n_edge; e++)
     if (t->from[e] == i) g->neighbor[g->start[row + 1]++] = number[t->to[e]];
+  g->features.start[row + 1] = g->features.start[row];
   g->label[row] = t->label[i];
   g->split[row] = t->split[i];
   g->train_index[row] = -1;
   if (t->split[i] == KITH_NODE_TRAIN) g->train_index[row] = 0;
   for (int64_t j = 0; j < i && g->train_index[row] >= 0; j++)
     g->train_index[row] += t->split[j] == KITH_NODE_TRAIN;
-  memcpy(g->feature + (size_t)row * (size_t)t->n_feature, t->feature + (size_t)i * (size_t)t->n_feature,
-         (size_t)t->n_feature * sizeof(float));
+  for (int k = 0; k < t->n_feature; k++)
+    if (t->feature[i * t->n_feature + k] != 0) {
+      g->features.index[g->features.start[row + 1]] = k;
+      g->features.value[g->features.start[row + 1]++] = t->feature[i * t->n_feature + k];
+    }
 }
 
 kith_graph *test_classes_cut(const test_classes *t, const kith_comm *comm, int parts, uint64_t seed) {
@@ -71,7 +75,7 @@ kith_graph *test_classes_cut(const test_classes *t, const kith_comm *comm, int p
              KITH_NEW(g->neighbor, 2 * t->n_edge) || KITH_NEW(g->train_index, t->n) ||
              KITH_NEW(g->row_of[0], t->n) || KITH_NEW(g->row_of[1], 0) || KITH_NEW(g->item_number, 0) ||
              KITH_NEW(g->train.start, 1) || KITH_NEW(g->valid.start, 1) || KITH_NEW(g->test.start, 1) ||
-             KITH_NEW(g->feature, t->n * t->n_feature) || KITH_NEW(g->label, t->n) ||
+             kith_features_make(t->n, t->n * t->n_feature, &g->features) || KITH_NEW(g->label, t->n) ||
              KITH_NEW(g->split, t->n);
   if (bad) abort();
   g->task = KITH_CLASSIFY;
@@ -80,7 +84,7 @@ kith_graph *test_classes_cut(const test_classes *t, const kith_comm *comm, int p
   g->n_part = parts;
   g->fingerprint = seed;
   g->n_class = t->n_class;
-  g->n_feature = t->n_feature;
+  g->n_feature_of[KITH_USER] = t->n_feature;
   for (int p = 0; p < parts; p++) {
     first[p] = at;
     for (int64_t i = 0; i < t->n; i++)
@@ -92,11 +96,20 @@ kith_graph *test_classes_cut(const test_classes *t, const kith_comm *comm, int p
   for (int64_t k = g->first[comm->rank]; k < g->first[comm->rank + 1]; k++)
     for (int64_t i = 0; i < t->n; i++)
       if (number[i] == k) cut_node(t, i, number, g);
+  g->features.n_row = g->n_own;
   if (KITH_NEW(g->part_first, parts + 1)) abort();
   memcpy(g->part_first, first, ((size_t)parts + 1) * sizeof *first);
   free(number);
   free(first);
   return g;
+}
+
+void test_classes_dense(const kith_graph *g, float *x) {
+  int d = g->n_feature_of[KITH_USER];
+  memset(x, 0, (size_t)g->n_own * (size_t)d * sizeof *x);
+  for (kith_lid i = 0; i < g->n_own; i++)
+    for (kith_eid e = g->features.start[i]; e < g->features.start[i + 1]; e++)
+      x[(int64_t)i * d + g->features.index[e]] = g->features.value[e];
 }
 
 static FILE *classes_open(const char *folder, const char *name) {

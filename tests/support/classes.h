@@ -20,6 +20,9 @@ void test_classes_free(test_classes *t);
 /* This rank's share when node i lies in test_part(seed, parts, KITH_USER, i). */
 kith_graph *test_classes_cut(const test_classes *t, const kith_comm *comm, int parts, uint64_t seed);
 
+/* The features of the rank's rows as dense rows x [n_own, features]. */
+void test_classes_dense(const kith_graph *g, float *x);
+
 /* The lists as text: edges.txt, labels.txt, features.txt (sparse), train.txt, valid.txt, test.txt. */
 void test_classes_write(const test_classes *t, const char *folder);
 
