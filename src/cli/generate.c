@@ -39,9 +39,9 @@ static const generated *generate_find(const char *name) {
   return NULL;
 }
 
-static const char *generate_key(const kith_job *job, const kith_relation_source *r, char key[KITH_PATH]) {
-  bool social = job->data.social.path[0] && strcmp(r->name, "friend") == 0;
-  snprintf(key, KITH_PATH, social ? "data.social" : "data.relations.%s", r->name);
+static const char *generate_key(const kith_relation_source *r, char key[KITH_PATH]) {
+  if (r->key[0]) snprintf(key, KITH_PATH, "%s", r->key);
+  else snprintf(key, KITH_PATH, "data.relations.%s", r->name);
   return key;
 }
 
@@ -80,7 +80,7 @@ static kith_status generate_check_relation(const kith_job *job, const kith_relat
   kith_status st = KITH_OK;
   char key[KITH_PATH];
   const generated *g = generate_find(r->name);
-  generate_key(job, r, key);
+  generate_key(r, key);
   KITH_CHECK(g, KITH_ECONFIG,
              "%s: %s: kith generate has no such list; expected friend, cart, view, tag or kg", job->path,
              key);
@@ -128,7 +128,7 @@ static void outputs_of(const kith_job *job, outputs *o) {
   o->n = 0;
   outputs_add(o, "data.interactions", job->data.interactions.path);
   for (int i = 0; i < job->data.n_relation; i++)
-    outputs_add(o, generate_key(job, &job->data.relation[i], key), job->data.relation[i].list.path);
+    outputs_add(o, generate_key(&job->data.relation[i], key), job->data.relation[i].list.path);
   outputs_add(o, "data.user_features", job->data.features[KITH_USER].path);
   outputs_add(o, "data.item_features", job->data.features[KITH_ITEM].path);
 }
@@ -146,9 +146,20 @@ done:
   return st;
 }
 
+static void generate_lists_of(const kith_job *job, kith_generate_lists *lists) {
+  *lists = (kith_generate_lists){.interactions = job->data.interactions.path};
+  for (int i = 0; i < job->data.n_relation; i++) {
+    const kith_relation_source *r = &job->data.relation[i];
+    const generated *g = generate_find(r->name);
+    *(const char **)((char *)lists + g->path) = r->list.path;
+    if (strcmp(r->name, "kg") == 0) lists->item_triples = strcmp(r->from, "item") == 0;
+  }
+}
+
 /* Before anything is made. */
 static kith_status generate_check_job(const kith_job *job) {
   kith_status st = KITH_OK;
+  kith_generate_lists lists;
   KITH_CHECK(job->data.interactions.path[0], KITH_ECONFIG,
              "%s: data.interactions.path: expected the file to write", job->path);
   KITH_TRY(generate_check_format("data.interactions", &interactions, &job->data.interactions));
@@ -156,6 +167,8 @@ static kith_status generate_check_job(const kith_job *job) {
     KITH_TRY(generate_check_relation(job, &job->data.relation[i]));
   KITH_TRY(generate_check_features(job));
   KITH_TRY(generate_check_outputs(job));
+  generate_lists_of(job, &lists);
+  KITH_TRY(kith_generate_check(&job->generate, &lists));
 done:
   return st;
 }
@@ -199,16 +212,6 @@ static kith_status generate_features(cli *c) {
   }
 done:
   return st;
-}
-
-static void generate_lists_of(const kith_job *job, kith_generate_lists *lists) {
-  *lists = (kith_generate_lists){.interactions = job->data.interactions.path};
-  for (int i = 0; i < job->data.n_relation; i++) {
-    const kith_relation_source *r = &job->data.relation[i];
-    const generated *g = generate_find(r->name);
-    *(const char **)((char *)lists + g->path) = r->list.path;
-    if (strcmp(r->name, "kg") == 0) lists->item_triples = strcmp(r->from, "item") == 0;
-  }
 }
 
 static void generate_report(cli *c, const kith_generate_report *report, double seconds) {

@@ -119,13 +119,20 @@ done:
   return st;
 }
 
+kith_status kith_generate_check(const kith_generate_options *o, const kith_generate_lists *lists) {
+  kith_status st = KITH_OK;
+  KITH_TRY(kith__generate_check(o));
+  KITH_TRY(check_lists(o, lists));
+done:
+  return st;
+}
+
 kith_status kith_generate(const kith_generate_options *o, const kith_generate_lists *lists,
                           kith_generate_report *report) {
   kith_status st = KITH_OK;
   kith_generate_report r = {0};
   world w = {0};
-  KITH_TRY(kith__generate_check(o));
-  KITH_TRY(check_lists(o, lists));
+  KITH_TRY(kith_generate_check(o, lists));
   KITH_TRY(kith__world_create(o, &w));
   KITH_TRY(write_lists(&w, lists, &r));
   if (report) *report = r;

@@ -136,7 +136,19 @@ const job_key kith__job_row[] = {
     {"generate.interactions", JOB_INT64, AT(generate.interactions), 1, 9e18, "pairs",
      "Synthetic graph: number of interactions."},
     {"generate.friends", JOB_INT64, AT(generate.friends), COUNT, "pairs",
-     "Synthetic graph: number of friendships."},
+     "Synthetic graph: number of friendships. kith generate writes them as the relation friend."},
+    {"generate.tags", JOB_INT64, AT(generate.tags), 1, 2e9, "tags",
+     "Synthetic graph: number of tags; every item has 1 to 5. kith generate writes them as the relation tag, "
+     "from item to another type."},
+    {"generate.entities", JOB_INT64, AT(generate.entities), 3, 2e9, "entities",
+     "Synthetic graph: number of entities in triples (item or entity; made_by, part_of or about; entity). "
+     "kith generate writes them as the relation kg; from item: only those of items."},
+    {"generate.carts", JOB_REAL, AT(generate.carts), 1, 1000, "per interaction",
+     "Synthetic graph: items that were in the cart, those of the interactions included. kith generate writes "
+     "them as the relation cart, from user to item."},
+    {"generate.views", JOB_REAL, AT(generate.views), 1, 1000, "per interaction",
+     "Synthetic graph: items that were viewed, those in the cart included. kith generate writes them as the "
+     "relation view, from user to item."},
     {"generate.homophily", JOB_REAL, AT(generate.homophily), 0, 1, "probability",
      "Synthetic graph: how much friends share tastes. 0: friends are drawn from all users. 1: from the "
      "user's "

@@ -98,6 +98,17 @@ static bool draws_pools(const kith_job *j) { return is_bpr(j) && j->train.negati
 static bool evaluates(const kith_job *j) { return j->evaluate.every != 0; }
 static bool samples_items(const kith_job *j) { return recommends(j) && j->evaluate.sampled > 0; }
 
+static bool lists_relation(const kith_job *j, const char *name) {
+  for (int i = 0; i < j->data.n_relation; i++)
+    if (strcmp(j->data.relation[i].name, name) == 0) return true;
+  return false;
+}
+static bool lists_friends(const kith_job *j) { return lists_relation(j, "friend"); }
+static bool lists_tags(const kith_job *j) { return lists_relation(j, "tag"); }
+static bool lists_triples(const kith_job *j) { return lists_relation(j, "kg"); }
+static bool lists_views(const kith_job *j) { return lists_relation(j, "view"); }
+static bool lists_carts(const kith_job *j) { return lists_views(j) || lists_relation(j, "cart"); }
+
 /* Conditions on one relation. */
 static bool is_read(const kith_job *j, const kith_relation_source *r) {
   return recommends(j) && kith_model_relation(&j->model, r->name);
@@ -152,6 +163,11 @@ static const usage_rule usage_rules[] = {
     {"data.features", "ingest", classifies, "needs task: classify"},
     {"data.splits", "ingest", classifies, "needs task: classify"},
     {"generate", "generate", always, ""},
+    {"generate.homophily", "generate", lists_friends, "needs data.relations.friend or data.social"},
+    {"generate.tags", "generate", lists_tags, "needs data.relations.tag"},
+    {"generate.entities", "generate", lists_triples, "needs data.relations.kg"},
+    {"generate.carts", "generate", lists_carts, "needs data.relations.cart or data.relations.view"},
+    {"generate.views", "generate", lists_views, "needs data.relations.view"},
     {"partition", "partition", always, ""},
     {"partition.seed", "partition", cuts_by_key, "needs partition.method: metis or hash"},
     {"partition.imbalance", "partition", cuts_by_metis, "needs partition.method: metis"},

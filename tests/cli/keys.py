@@ -77,6 +77,10 @@ generate.users               generated generate   40 50
 generate.items               generated generate   80 90
 generate.interactions        generated generate   300 301
 generate.friends             generated generate   20 21
+generate.tags                generated generate   12 13
+generate.entities            generated generate   30 36
+generate.carts               generated generate   1 2
+generate.views               generated generate   2 3
 generate.homophily           generated generate   0 1
 generate.communities         generated generate   2 3
 generate.noise               generated generate   0 1
@@ -181,7 +185,12 @@ work: work
 generate: {users: 40, items: 80, interactions: 300, friends: 20, communities: 2}
 data:
   interactions: {path: made.tsv, format: edges}
-  social: {path: made-friends.tsv, format: edges}
+  relations:
+    friend: {path: made-friend.tsv, from: user, to: user, format: edges}
+    cart: {path: made-cart.tsv, from: user, to: item, format: edges}
+    view: {path: made-view.tsv, from: user, to: item, format: edges}
+    tag: {path: made-tag.tsv, from: item, to: tag, format: edges}
+    kg: {path: made-kg.tsv, from: item, to: entity, format: edges, columns: {from: 1, to: 3}}
 """,
     "nodes": """
 task: classify
@@ -292,10 +301,11 @@ class Place:
         return getattr(self, "see_" + verb)(job, settings + ["work=now"], may_fail)
 
     def see_generate(self, job, settings, may_fail):
-        for name in "made.tsv", "made-friends.tsv":
+        names = ["made.tsv"] + ["made-%s.tsv" % relation for relation in ("friend", "cart", "view", "tag", "kg")]
+        for name in names:
             if os.path.exists(self.path(name)): os.remove(self.path(name))
         self.run(job, "generate", settings)
-        lines = [open(self.path(name)).read().split("\n") for name in ("made.tsv", "made-friends.tsv")]
+        lines = [open(self.path(name)).read().split("\n") for name in names]
         return [[line for line in text if not line.startswith("#")] for text in lines]
 
     def see_ingest(self, job, settings, may_fail):
