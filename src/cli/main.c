@@ -78,21 +78,38 @@ done:
   return st;
 }
 
-/* Print the help on a topic to stdout; for an unknown topic, print all verbs to stderr. */
-static kith_status main_topic(const char *topic) {
+/* The topic of help nearest to an unknown one: near [KITH_JOB_KEY_SIZE]. */
+static bool main_nearest_topic(const char *topic, char *near) {
+  static const char *const pages[] = {"keys", "renamed"};
+  const char *verb = cli_verb_nearest(topic);
+  for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
+    if (kith_edit_distance_is_small(topic, kith_edit_distance(topic, pages[i]))) verb = pages[i];
+  if (!verb) return kith_job_nearest(topic, near);
+  snprintf(near, KITH_JOB_KEY_SIZE, "%s", verb);
+  return true;
+}
+
+/* Answer an unknown topic with its present name, the nearest topic, or all verbs, on stderr. */
+static kith_status main_fail_topic(const char *topic) {
   char now[KITH_JOB_KEY_SIZE];
+  if (kith_job_renamed(topic, now))
+    fprintf(stderr, "kith: %s is now called %s; see kith help %s\n", topic, now, now);
+  else if (topic[0] && main_nearest_topic(topic, now))
+    fprintf(stderr, "kith: no help on \"%s\"; did you mean \"%s\"? see kith help %s\n", topic, now, now);
+  else {
+    fprintf(stderr, "kith: no help on \"%s\"; there is help on keys, on a key, and on each verb\n\n", topic);
+    cli_print_help(stderr);
+  }
+  return KITH_EUSAGE;
+}
+
+/* Print the help on a topic to stdout. */
+static kith_status main_topic(const char *topic) {
   if (strcmp(topic, "--markdown") == 0) kith_job_print_reference();
   else if (strcmp(topic, "keys") == 0) kith_job_print_keys("");
   else if (cli_verb_find(topic)) cli_print_verb_help(cli_verb_find(topic));
   else if (strcmp(topic, "renamed") == 0) kith_job_print_renamed();
-  else if (kith_job_renamed(topic, now)) {
-    fprintf(stderr, "kith: %s is now called %s; see kith help %s\n", topic, now, now);
-    return KITH_EUSAGE;
-  } else if (!topic[0] || !kith_job_print_keys(topic)) {
-    fprintf(stderr, "kith: no help on \"%s\"; there is help on keys, on a key, and on each verb\n\n", topic);
-    cli_print_help(stderr);
-    return KITH_EUSAGE;
-  }
+  else if (!topic[0] || !kith_job_print_keys(topic)) return main_fail_topic(topic);
   return KITH_OK;
 }
 

@@ -45,11 +45,19 @@ static void find_compare(const char *word, const char *key, find_guess *g) {
   if (last && !strchr(word, '.')) find_update(g, kith_edit_distance(word, last + 1) + 1, false, key);
 }
 
+bool kith_job_nearest(const char *key, char *near) {
+  find_guess g = {.key = NULL};
+  char generic[KITH_JOB_KEY_SIZE];
+  kith__job_generic(key, generic);
+  for (int i = 0; i < kith__job_n_row; i++) find_compare(generic, kith__job_row[i].key, &g);
+  if (g.section) find_prefix(generic, g.key, near);
+  else snprintf(near, KITH_JOB_KEY_SIZE, "%s", g.key);
+  return kith_edit_distance_is_small(generic, g.distance);
+}
+
 kith_status kith__job_fail_unknown(const job_table *t, const char *key) {
   find_guess g = {.key = NULL};
-  char section[KITH_JOB_KEY_SIZE], now[KITH_JOB_KEY_SIZE];
-  if (kith_job_renamed(key, now))
-    return kith_fail(KITH_ECONFIG, "%s is now called %s; kith help renamed lists the renamed keys", key, now);
+  char section[KITH_JOB_KEY_SIZE];
   for (int i = 0; i < t->n; i++) find_compare(key, t->key[i].key, &g);
   for (int i = 0; i < kith__job_n_row; i++) find_compare(key, kith__job_row[i].key, &g);
   if (!kith_edit_distance_is_small(key, g.distance))

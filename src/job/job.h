@@ -25,6 +25,12 @@ void kith_job_print_reference(void);
  */
 bool kith_job_print_keys(const char *of);
 
+/**
+ * Find the known key or section nearest to an unknown one; false if none is near.  Local.
+ * @param[out] near  [KITH_JOB_KEY_SIZE]; unspecified if the result is false
+ */
+bool kith_job_nearest(const char *key, char *near);
+
 /** Print all renamed keys with their present names to stdout.  Local. */
 void kith_job_print_renamed(void);
 

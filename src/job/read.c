@@ -70,12 +70,13 @@ kith_status kith__job_located(kith_status st, const char *name, int line) {
   return kith_is_bad(st) ? kith_fail(st, "%s:%d: %s", name, line, kith_error_text()) : st;
 }
 
-static kith_status read_yaml(const char *path, const char *text, size_t size, kith_job *job) {
+static kith_status read_yaml(const char *path, const char *text, size_t size, job_retired_keys *retired,
+                             kith_job *job) {
   kith_status st = KITH_OK;
   char *value[KITH_JOB_MAX_KEYS] = {NULL};
   job_source_map map;
   job_table t;
-  KITH_TRY(kith__job_walk(path, text, size, job, &map));
+  KITH_TRY(kith__job_walk(path, text, size, job, retired, &map));
   kith__job_table_of(job, &t);
   if (map.any) KITH_TRY(kith__job_load(path, text, size, &t, &map, value));
   memcpy(job->line, map.line, sizeof job->line);
@@ -102,15 +103,18 @@ done:
 }
 
 kith_status kith_job_set(kith_job *job, const char *key, const char *text) {
+  job_retired_keys retired = {.n = 0};
+  if (kith__job_note_retired(&retired, "the job", key)) return kith__job_fail_retired(&retired);
   return read_set(job, key, text, 0);
 }
 
-static kith_status read_setting(kith_job *job, const char *setting) {
+static kith_status read_setting(kith_job *job, const char *setting, job_retired_keys *retired) {
   kith_status st = KITH_OK;
   char key[READ_SETTING];
   const char *is = strchr(setting, '=');
   KITH_CHECK(is, KITH_ECONFIG, "--set %s: expected key=value", setting);
   snprintf(key, sizeof key, "%.*s", (int)(is - setting), setting);
+  if (kith__job_note_retired(retired, "--set", key)) return st;
   st = read_set(job, key, is + 1, -1);
   if (kith_is_bad(st)) st = kith_fail(st, "--set: %s", kith_error_text());
 done:
@@ -220,9 +224,11 @@ done:
 static kith_status read_values(const char *path, const char *text, int64_t size, int n_set,
                                const char *const *set, kith_job *job) {
   kith_status st = KITH_OK;
+  job_retired_keys retired = {.n = 0};
   KITH_TRY(kith_text_copy("job file", path, sizeof job->path, job->path));
-  if (size > 0) KITH_TRY(read_yaml(path, text, (size_t)size, job));
-  for (int i = 0; i < n_set; i++) KITH_TRY(read_setting(job, set[i]));
+  if (size > 0) KITH_TRY(read_yaml(path, text, (size_t)size, &retired, job));
+  for (int i = 0; i < n_set; i++) KITH_TRY(read_setting(job, set[i], &retired));
+  KITH_TRY(kith__job_fail_retired(&retired));
 done:
   return st;
 }

@@ -63,6 +63,7 @@ static void reference_section(const char *key) {
 void kith_job_print_reference(void) {
   const kith_job job = kith_job_defaults();
   const char *section = NULL;
+  char half[KITH_JOB_KEY_SIZE];
   printf("%s", reference_head);
   for (int i = 0; i < kith__job_n_row; i++) {
     const char *key = kith__job_row[i].key;
@@ -73,8 +74,11 @@ void kith_job_print_reference(void) {
     reference_row(&job, &kith__job_row[i]);
   }
   printf("\n## Renamed keys\n\nEarlier versions had these keys under other names, which are errors now.\n\n");
-  for (int i = 0; i < kith__job_n_retired; i++)
-    printf("* `%s` is now `%s`\n", kith__job_retired[i].old, kith__job_retired[i].now);
+  for (int i = 0; i < kith__job_n_retired; i++) {
+    const job_retired *r = &kith__job_retired[i];
+    printf("* `%s` is now `%s`\n", r->old, r->now);
+    if (kith__job_half(r, half)) printf("* `%s` is now `%s`\n", half, r->now);
+  }
 }
 
 /* ---- plain text ---- */
@@ -118,6 +122,10 @@ bool kith_job_print_keys(const char *of) {
 }
 
 void kith_job_print_renamed(void) {
-  for (int i = 0; i < kith__job_n_retired; i++)
-    printf("  %-32s is now %s\n", kith__job_retired[i].old, kith__job_retired[i].now);
+  char half[KITH_JOB_KEY_SIZE];
+  for (int i = 0; i < kith__job_n_retired; i++) {
+    const job_retired *r = &kith__job_retired[i];
+    printf("  %-32s is now %s\n", r->old, r->now);
+    if (kith__job_half(r, half)) printf("  %-32s is now %s\n", half, r->now);
+  }
 }

@@ -72,11 +72,15 @@ static bool retired_is_known(const char *key) {
   return false;
 }
 
-/* The present section with the former last part: sampler.exclude for train.exclude. */
+bool kith__job_half(const job_retired *r, char *half) {
+  const char *end = strrchr(r->now, '.');
+  snprintf(half, KITH_JOB_KEY_SIZE, "%.*s%s", end ? (int)(end - r->now) : 0, r->now, strrchr(r->old, '.'));
+  return end && strcmp(half, r->old) != 0 && !retired_is_known(half);
+}
+
 static bool retired_is_half(const job_retired *r, const char *key) {
-  const char *last = strrchr(r->old, '.'), *section_end = strrchr(r->now, '.');
-  size_t n = section_end ? (size_t)(section_end - r->now) : 0;
-  return n > 0 && strncmp(key, r->now, n) == 0 && strcmp(key + n, last) == 0;
+  char half[KITH_JOB_KEY_SIZE];
+  return kith__job_half(r, half) && strcmp(half, key) == 0;
 }
 
 bool kith_job_renamed(const char *key, char *now) {
@@ -90,6 +94,38 @@ bool kith_job_renamed(const char *key, char *now) {
     if (retired_is_known(now)) return true;
   }
   return false;
+}
+
+/* What follows the present name where that is a section: one of its keys. */
+static void retired_example(const char *now, size_t size, char *text) {
+  size_t n = strlen(now);
+  text[0] = '\0';
+  for (int i = 0; i < kith__job_n_row && !text[0]; i++) {
+    const char *known = kith__job_row[i].key;
+    if (strncmp(known, now, n) == 0 && known[n] == '.' && strcmp(known + n, ".path") != 0)
+      snprintf(text, size, ", a section of keys such as %s", known);
+  }
+}
+
+bool kith__job_note_retired(job_retired_keys *r, const char *place, const char *key) {
+  char now[KITH_JOB_KEY_SIZE], example[2 * KITH_JOB_KEY_SIZE];
+  size_t n = strlen(r->text);
+  if (!kith_job_renamed(key, now)) return false;
+  retired_example(now, sizeof example, example);
+  int size = snprintf(r->text + n, sizeof r->text - n, "%s%s: %s is now called %s%s", n > 0 ? "; " : "",
+                      place, key, now, example);
+  bool fits = n + (size_t)size < sizeof r->text;
+  if (!fits) r->text[n] = '\0';
+  r->n_told += fits;
+  r->n++;
+  return true;
+}
+
+kith_status kith__job_fail_retired(const job_retired_keys *r) {
+  if (r->n == 0) return KITH_OK;
+  char more[32] = "";
+  if (r->n > r->n_told) snprintf(more, sizeof more, "; and %d more", r->n - r->n_told);
+  return kith_fail(KITH_ECONFIG, "%s%s; kith help renamed lists the renamed keys", r->text, more);
 }
 
 const char *kith__job_renamed_value(const job_key *k, const char *value) {

@@ -76,7 +76,7 @@ static inline bool kith__job_is_list(const job_key *k) {
 /* The table's entry of a key, or null.  A section whose first key is a path stands for it: data.test for
  * data.test.path. */
 const job_key *kith__job_find(const job_table *t, const char *key);
-/* Fail for an unknown key, with its present name if it is retired, or the nearest known key or section. */
+/* Fail for an unknown key, with the nearest known key or section. */
 kith_status kith__job_fail_unknown(const job_table *t, const char *key) KITH_MUST_USE;
 /* Prefix the message of a failure with "name:line: "; KITH_OK is unchanged. */
 kith_status kith__job_located(kith_status st, const char *name, int line) KITH_MUST_USE;
@@ -99,6 +99,20 @@ typedef struct job_retired {
 extern const job_retired kith__job_retired[];
 extern const int kith__job_n_retired;
 
+/* The retired keys that a job has, each with its place and its present name, for one message. */
+typedef struct job_retired_keys {
+  int n, n_told;
+  char text[1500]; /* the n_told of them that fit */
+} job_retired_keys;
+
+/* Add a key if it is retired; false if it is not.  `place` is "job.yaml:3" or "--set". */
+bool kith__job_note_retired(job_retired_keys *r, const char *place, const char *key);
+/* Fail if there are retired keys. */
+kith_status kith__job_fail_retired(const job_retired_keys *r) KITH_MUST_USE;
+
+/* The present section with the former last part, as sampler.exclude for train.exclude: [KITH_JOB_KEY_SIZE].
+ * False if that is the former or a present key. */
+bool kith__job_half(const job_retired *r, char *half);
 /* The present name of a retired value of a key, or null. */
 const char *kith__job_renamed_value(const job_key *k, const char *value);
 
@@ -144,11 +158,12 @@ typedef struct job_source_map {
  * Locate the keys of a YAML text and check its structure.  Local.
  *
  * @param job  gets the names that the text gives to patterns
+ * @param retired  gets the retired keys of the text, which are skipped
  * Errors: KITH_ECONFIG with `name` and line: invalid YAML, unknown or retired key, key given twice, list or
  * mapping instead of a value.
  */
 kith_status kith__job_walk(const char *name, const char *yaml, size_t size, kith_job *job,
-                           job_source_map *out) KITH_MUST_USE;
+                           job_retired_keys *retired, job_source_map *out) KITH_MUST_USE;
 /**
  * Load the values of a YAML text that kith__job_walk() accepted.  Local.  Errors: KITH_ECONFIG, KITH_ENOMEM.
  *

@@ -140,7 +140,7 @@ static const usage_rule usage_rules[] = {
     {"data.interactions.columns", "ingest", has_columns, "needs a list of edges (data.interactions.format)"},
     {"data.interactions.columns.time", "ingest", reads_times,
      "needs data.split.method: time or leave-last-out; no model uses times yet"},
-    {"data.interactions.columns.weight", "ingest", reads_weights,
+    {"data.interactions.columns.weight", "train", reads_weights, /* kith ingest stores them in any case */
      "needs data.interactions.min_weight, or sampler.mode: neighbor with sampler.weighting: weight"},
     {"data.interactions.header", "ingest", has_columns, "needs a list of edges (data.interactions.format)"},
     {"data.test.columns", "ingest", test_has_columns, "needs a list of edges (data.test.format)"},

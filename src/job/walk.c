@@ -21,6 +21,7 @@ typedef struct walk {
                                                that lies in them */
   kith_job *job;                            /* gets the names of patterns */
   job_table table;                          /* of the job */
+  job_retired_keys *retired;
   job_source_map *out;
 } walk;
 
@@ -139,6 +140,29 @@ done:
   return st;
 }
 
+/* Pass over the value of a key, which is the next event: text, or all that a list or a mapping holds. */
+static kith_status walk_skip(walk *w) {
+  kith_status st = KITH_OK;
+  int depth = 0;
+  do {
+    KITH_TRY(walk_next(w));
+    yaml_event_type_t type = w->event.type;
+    depth += type == YAML_SEQUENCE_START_EVENT || type == YAML_MAPPING_START_EVENT;
+    depth -= type == YAML_SEQUENCE_END_EVENT || type == YAML_MAPPING_END_EVENT;
+  } while (depth > 0);
+done:
+  return st;
+}
+
+/* Retired keys are told all at once, when the whole text has been read. */
+static kith_status walk_unknown(walk *w, const char *key) {
+  char place[KITH_PATH + 16];
+  int line = walk_line(w);
+  snprintf(place, sizeof place, "%s:%d", w->name, line);
+  if (kith__job_note_retired(w->retired, place, key)) return walk_skip(w);
+  return kith__job_located(kith__job_fail_unknown(&w->table, key), w->name, line);
+}
+
 /* A key in a section that a pattern fills gives it a name. */
 static kith_status walk_name(walk *w, const char *above, const char *key) {
   if (kith__job_pattern_row(above) < 0) return KITH_OK;
@@ -162,7 +186,7 @@ static kith_status walk_entry(walk *w, const char *above, int depth) {
   KITH_TRY(walk_name(w, above, key));
   int i = walk_find(&w->table, key, &leaf), row = kith__job_pattern_row(key);
   if (row >= 0) return walk_section(w, key, depth, row, &kith__job_row[row]);
-  if (i < 0) return kith__job_located(kith__job_fail_unknown(&w->table, key), w->name, line);
+  if (i < 0) return walk_unknown(w, key);
   if (leaf) return walk_leaf(w, i);
   return walk_section(w, key, depth, w->table.slot[i], &w->table.key[i]);
 done:
@@ -201,8 +225,8 @@ done:
 }
 
 kith_status kith__job_walk(const char *name, const char *yaml, size_t size, kith_job *job,
-                           job_source_map *out) {
-  walk w = {.name = name, .text = yaml, .job = job, .out = out};
+                           job_retired_keys *retired, job_source_map *out) {
+  walk w = {.name = name, .text = yaml, .job = job, .retired = retired, .out = out};
   kith__job_table_of(job, &w.table);
   *out = (job_source_map){.any = false};
   if (!yaml_parser_initialize(&w.parser)) return kith_fail(KITH_ENOMEM, "%s: no memory to read it", name);

@@ -16,7 +16,30 @@ code 0 "$KITH" ingest job.yaml
 says "kith: warning: job.yaml:$line: data.social is set but has no effect: it needs model.relations.friend above 0"
 says "job.yaml:$((line - 1)): data.interactions.columns.time is set but has no effect: it needs data.split.method: time or leave-last-out"
 [ "$(grep -c 'has no effect' err)" = 2 ]
+
+# data.social is short for a relation: the same graph, and the same warning where no model reads it.
+sed 's/  social: {\(.*\)}/  relations: {friend: {\1, from: user, to: user}}/' job.yaml >long.yaml
+code 0 "$KITH" ingest long.yaml --set graph=long.h5
+says "kith: warning: long.yaml:$line: data.relations.friend is set but has no effect: it needs a weight above 0 in model.relations"
+code 0 "$KITH" ingest long.yaml --set graph=long.h5 --set model.relations.friend=1
+[ "$(grep -c 'has no effect' err)" = 1 ]
+/usr/bin/python3 - work/graph.h5 long.h5 <<'P'
+import h5py, sys
+one, two = ({n: f[n][()].tobytes() for n in f["edge/friend"] for n in ["edge/friend/" + n]} for f in map(h5py.File, sys.argv[1:]))
+assert one and one == two
+P
+code 78 "$KITH" ingest long.yaml --strict; says "kith: --strict: "
+code 78 "$KITH" train long.yaml --set model.relations.freind=1
+says "kith: --set model.relations.freind: data names no such relation; the nearest is friend, all are friend"
 sed -i '/social:/d; s/, time: 3//' job.yaml
+
+# A column of weights is stored in any case: it is training that reads it, or does not.
+weights="--set work=weights --set data.interactions.columns.weight=3"
+code 0 "$KITH" ingest job.yaml --strict $weights; silent
+code 0 "$KITH" partition job.yaml --strict $weights
+code 0 "$KITH" train job.yaml --quiet $weights
+says "kith: warning: --set data.interactions.columns.weight is set but has no effect: it needs data.interactions.min_weight, or"
+code 0 "$KITH" train job.yaml --quiet --fresh --strict $weights --set sampler.mode=neighbor --set sampler.fanouts=5 --set sampler.weighting=weight
 code 0 "$KITH" ingest job.yaml; silent
 code 0 "$KITH" partition job.yaml; silent
 code 0 "$KITH" train job.yaml --quiet; silent

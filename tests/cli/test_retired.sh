@@ -18,6 +18,18 @@ says "kith: old.yaml:$(grep -n '^train:' old.yaml | cut -d: -f1): train.loss is 
 code 78 "$KITH" train job.yaml --set train.mode=neighbor; says "kith: --set: train.mode is now called sampler.mode;"
 code 64 "$KITH" help train.negatives.hard; says "kith: train.negatives.hard is now called negatives.hard; see kith help negatives.hard"
 [ "$(wc -l <err)" = 1 ]
+sed 's/^loss:.*//; s/^train: {/train: {loss: bpr, mode: full, /' job.yaml >old.yaml
+code 78 "$KITH" train old.yaml --set train.walk=3
+says "train.loss is now called loss.name; old.yaml:$(grep -n '^train:' old.yaml | cut -d: -f1): train.mode is now called sampler.mode; --set: train.walk is now called sampler.walk_length; kith help"
+code 78 "$KITH" train job.yaml --set train.negatives=3; says "train.negatives is now called negatives, a section of keys such as negatives.count;"
+code 0 "$KITH" help renamed; grep -q '^  sampler.exclude  *is now sampler.exclude_targets$' out
+
+# An unknown topic of help is told the nearest.
+for topic in keyz:keys renamd:renamed trian:train model.dimm:model.dim data.relations.tag.frm:data.relations.NAME.from; do
+  code 64 "$KITH" help ${topic%:*}; says "kith: no help on \"${topic%:*}\"; did you mean \"${topic#*:}\"? see kith help ${topic#*:}"
+  [ "$(wc -l <err)" = 1 ]
+done
+code 0 "$KITH" help data.relations.tag.from; grep -q '^  data.relations.NAME.from$' out
 
 # The graph was ingested by an earlier version, with other values of keys that are retired now.
 /usr/bin/python3 - work/graph.h5 <<'P'

@@ -55,7 +55,8 @@ static void a_retired_key_is_refused_with_its_present_name(void **state) {
     char text[TEXT], words[512], place[64], setting[256];
     const char *set = setting;
     kith_job job = kith_job_defaults();
-    snprintf(words, sizeof words, "%s is now called %s;", r->old, r->now);
+    snprintf(words, sizeof words, "%s is now called %s%s", r->old, r->now,
+             is_section(r->now) ? ", a section of keys such as " : "; kith help renamed");
     snprintf(place, sizeof place,
              "/job.yaml:%d: ", spell(r->old, is_section(r->now) ? "{count: 1}" : "1", text));
     assert_int_equal(read_job(text, 0, NULL, &job), KITH_ECONFIG);
@@ -68,6 +69,36 @@ static void a_retired_key_is_refused_with_its_present_name(void **state) {
     assert_int_equal(kith_job_set(&job, r->old, "1"), KITH_ECONFIG);
     assert_says(words);
   }
+}
+
+/* With their lines; what they hold is passed over, and settings are told of, too. */
+static void all_retired_keys_are_told_at_once(void **state) {
+  (void)state;
+  kith_job job;
+  static const char *const set[] = {"train.shared=3", "train.lr=1", "sampler.exclude=true"};
+  static const char text[] = "model: {width: 3, dim: 7}\n"
+                             "train:\n"
+                             "  negatives: {count: 3, hard: {a: [1, {b: 2}]}}\n"
+                             "  lr: 0.5\n"
+                             "  mode: [a, [b]]\n";
+  static const char *const told[] = {
+      "job.yaml:1: model.width is now called model.dim; ",
+      "job.yaml:3: train.negatives is now called negatives, a section of keys",
+      "job.yaml:5: train.mode is now called sampler.mode; ",
+      "; --set: train.shared is now called negatives.shared; ",
+      "--set: sampler.exclude is now called sampler.exclude_targets; kith help "
+      "renamed lists the renamed keys"};
+  assert_int_equal(read_job(text, 3, set, &job), KITH_ECONFIG);
+  for (size_t i = 0; i < sizeof told / sizeof *told; i++) assert_says(told[i]);
+  const char *many[KITH_JOB_MAX_KEYS];
+  char setting[KITH_JOB_MAX_KEYS][KITH_JOB_KEY_SIZE];
+  for (int i = 0; i < kith__job_n_retired; i++) {
+    snprintf(setting[i], sizeof setting[i], "%s=1", kith__job_retired[i].old);
+    many[i] = setting[i];
+  }
+  assert_int_equal(read_job(text, kith__job_n_retired, many, &job), KITH_ECONFIG);
+  assert_says("and ");
+  assert_says(" more; kith help renamed");
 }
 
 static void a_retired_name_is_free_and_its_successor_is_known(void **state) {
@@ -237,6 +268,7 @@ static void what_is_no_stored_job_is_refused(void **state) {
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_retired_key_is_refused_with_its_present_name),
+      cmocka_unit_test(all_retired_keys_are_told_at_once),
       cmocka_unit_test(a_retired_name_is_free_and_its_successor_is_known),
       cmocka_unit_test(a_present_key_is_not_retired),
       cmocka_unit_test(what_is_near_to_a_retired_key_is_told_the_present_one),
