@@ -4,7 +4,6 @@
  * items this user has already.
  */
 #include <math.h>
-#include <stdlib.h>
 
 #include "generate/world.h"
 #include "graph/graph.h"
@@ -14,11 +13,6 @@ enum { WORLD_ACTIONS = WORLD_VIEW + 1 };
 /* What leads to no purchase is more often outside the user's tastes. */
 static const double more_noise[WORLD_ACTIONS] = {0, 0.1, 0.3};
 static const int64_t lead_least = 60, lead_cart = 3600, lead_view = 86400; /* seconds, from one to the next */
-
-typedef struct event {
-  int64_t time;
-  int32_t item;
-} event;
 
 static int64_t wanted(const world *w, int64_t user, world_action action) {
   const double per_buy[WORLD_ACTIONS] = {1, w->o->carts, w->o->views};
@@ -70,44 +64,40 @@ static int32_t choose(const world *w, const world_user *u, const world_choice *c
 /* The choices from `from` to `to`, spread evenly over the user's span; `last` is the last action with them.
  */
 static void choose_range(const world *w, const world_user *u, int64_t from, int64_t to, world_action last,
-                         world_action action, int32_t *taken, event *e) {
+                         world_action action, int32_t *taken, kith_key_value *e) {
   double n = (double)(to - from), step = u->span / n;
   for (int64_t k = from; k < to; k++) {
     double moment;
     world_choice c = {.k = k,
                       .noise = fmin(1, w->o->noise + more_noise[last]),
                       .elapsed = (double)(k - from) / n};
-    e[k].item = choose(w, u, &c, taken, &moment);
-    e[k].time =
+    e[k].value = choose(w, u, &c, taken, &moment);
+    e[k].key =
         time_before(w, u->id, k, last, action, (int64_t)(u->begin + step * ((double)(k - from) + moment)));
   }
 }
 
-static int event_compare(const void *a, const void *b) {
-  const event *x = a, *y = b;
-  if (x->time != y->time) return x->time < y->time ? -1 : 1;
-  return (x->item > y->item) - (x->item < y->item);
-}
-
-static void write_events(stream *s, const spelling how[KITH_TYPES], int64_t user, int64_t n, const event *e) {
+static void write_events(stream *s, const spelling how[KITH_TYPES], int64_t user, int64_t n,
+                         const kith_key_value *e) {
   for (int64_t k = 0; k < n; k++) {
     kith__spell(s, &how[KITH_USER], user);
     kith__stream_text(s, "\t");
-    kith__spell(s, &how[KITH_ITEM], e[k].item);
+    kith__spell(s, &how[KITH_ITEM], e[k].value);
     kith__stream_text(s, "\t");
-    kith__stream_number(s, e[k].time, 1);
+    kith__stream_number(s, e[k].key, 1);
     kith__stream_text(s, "\n");
   }
 }
 
 /* Purchases are drawn in the order of time already. */
 static void write_user(const world *w, int64_t user, world_action action, const int64_t n[WORLD_ACTIONS],
-                       const spelling how[KITH_TYPES], int32_t *taken, event *e, stream *s) {
+                       const spelling how[KITH_TYPES], int32_t *taken, kith_key_value *e,
+                       kith_key_value *scratch, stream *s) {
   world_user u = kith__world_user(w, user);
   choose_range(w, &u, 0, n[WORLD_BUY], WORLD_BUY, action, taken, e);
   for (int a = WORLD_CART; a <= (int)action; a++)
     choose_range(w, &u, n[a - 1], n[a], (world_action)a, action, taken, e);
-  if (action != WORLD_BUY) qsort(e, (size_t)n[action], sizeof *e, event_compare);
+  if (action != WORLD_BUY) kith_sort(n[action], (int64_t)(u.begin + u.span), e, scratch);
   write_events(s, how, user, n[action], e);
 }
 
@@ -119,16 +109,17 @@ kith_status kith__write_actions(const world *w, world_action action, const char 
   kith_status st = KITH_OK;
   stream s = {0};
   int32_t *taken = NULL;
-  event *e = NULL;
+  kith_key_value *e = NULL, *scratch = NULL; /* time and item of each action of a user */
   kith_progress progress;
   kith_progress_begin(&progress, what[action], w->o->users);
   KITH_TRY(KITH_NEW(taken, w->o->items));
   KITH_TRY(KITH_NEW(e, most_actions(w, action)));
+  KITH_TRY(KITH_NEW(scratch, most_actions(w, action)));
   KITH_TRY(kith__stream_open(path, GENERATE_MARK, first, &s));
   for (int64_t u = 0; u < w->o->users; u++) {
     int64_t of_user[WORLD_ACTIONS];
     count_actions(w, u, of_user);
-    write_user(w, u, action, of_user, how, taken, e, &s);
+    write_user(w, u, action, of_user, how, taken, e, scratch, &s);
     *n += of_user[action];
     *capped += of_user[action] < wanted(w, u, action);
     if (u % 256 == 0) kith_progress_step(&progress, u, NULL);
@@ -139,5 +130,6 @@ done:
   kith__stream_close(&s);
   KITH_FREE(taken);
   KITH_FREE(e);
+  KITH_FREE(scratch);
   return st;
 }
