@@ -217,6 +217,41 @@ static kith_status equal_find(const kith__preview *a, const kith__candidate *w, 
   return KITH_OK;
 }
 
+/* "12:4.5" */
+static bool item_is_rated(kith__field field) {
+  const char *colon = memchr(field.at, ':', (size_t)field.size);
+  int64_t id;
+  float rating;
+  return colon && kith__field_integer((kith__field){field.at, colon - field.at}, &id) &&
+         kith__field_real((kith__field){colon + 1, field.at + field.size - colon - 1}, &rating);
+}
+
+/* "7 12:4.5 13:3": ratings would become parts of ids. */
+static kith_status adjacency_check(const kith__preview *a, const kith__candidate *w) {
+  kith__delimiter delimiter = w->delimiter;
+  kith__field field, rated = {NULL, 0};
+  int64_t line = 0;
+  char shown[48];
+  delimiter.read_only = true;
+  for (int i = 0; i < a->n; i++) {
+    kith__field rest = a->line[i];
+    for (int n = 0; kith__field_next(&delimiter, &rest, &field); n++) {
+      if (n == 0 || field.size == 0) continue;
+      if (!item_is_rated(field)) return KITH_OK;
+      if (!rated.at) line = a->number[i];
+      if (!rated.at) rated = field;
+    }
+  }
+  if (!rated.at || a->policy->item->declared_text) return KITH_OK;
+  if (a->policy->must_be_new && a->policy->item->text) return KITH_OK; /* as the ids of the graph */
+  return kith_fail(
+      KITH_EDATA,
+      "%s:%lld: %s looks like an id and a weight, as do all others; write a list of edges (%s, %s and "
+      "weight), or set data.ids: text if all of it is the id",
+      a->lines->path, (long long)line, kith__field_quote(rated, shown), a->policy->user->kind,
+      a->policy->item->kind);
+}
+
 /* Settings of columns imply the format edges. */
 static bool source_means_edges(const kith_edge_source *s) {
   return s->header == KITH_HEADER_YES || s->user[0] || s->item[0] || s->time[0] || s->weight[0] ||
@@ -274,6 +309,7 @@ kith_status kith__dialect_find(const kith__preview *a, kith__dialect *d) {
     KITH_TRY(d->format == KITH_EDGES ? edges_find(a, candidate, &d->candidate)
                                      : dialect_auto(a, candidate, d));
   d->candidate.delimiter.no_quotes = s->quoting == KITH_QUOTING_NONE;
+  if (d->format == KITH_ADJACENCY) KITH_TRY(adjacency_check(a, &d->candidate));
   dialect_header(a, d);
 done:
   return st;

@@ -37,7 +37,7 @@ typedef struct kith__candidate {
   bool bad_quotes;        /**< some line has malformed quotes */
   bool mixed, spaced;     /**< an id contains another delimiter; a field contains spaces */
   bool header_is_comment; /**< the header is the comment before the first line */
-  int min, max;           /**< fewest and most fields of a line */
+  int min, max, first;    /**< fewest and most fields of a line; those of the first line behind the header */
 } kith__candidate;
 
 typedef struct kith__dialect {

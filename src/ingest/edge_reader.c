@@ -1,4 +1,5 @@
 /* Read a list of edges, in either format, into an edge list of original numbers. */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -44,10 +45,14 @@ void kith__edge_list_free(kith__edge_list *edges) {
 typedef struct edge_columns {
   kith__delimiter delimiter;
   kith__columns c;
-  int most; /* largest number of fields of a line; 0: any */
+  int least, most;   /* fields of a line; empty ones at its end are not too many; 0: any */
+  bool detected;     /* the format is that of the first lines */
+  bool may_name;     /* naming the columns of the ends leaves out what is behind them */
+  bool headed;       /* there is a header */
+  const char *as_in; /* the line that sets the number of fields */
   kith__time_units units;
-  bool named;  /* skip lines that repeat the header */
-  float least; /* minimum weight; 0: none */
+  bool named;       /* skip lines that repeat the header */
+  float min_weight; /* 0: none */
 } edge_columns;
 
 /* Format the fields of a header for a message: "uid", "iid", "ts". */
@@ -194,28 +199,49 @@ static kith_status edges_refuse(const kith__lines *lines, const edge_columns *e,
                           sign ? "\"" : "", by, sign ? "\"" : "", found);
 }
 
-/* The format was detected from the equal number of columns of the first lines. */
-static kith_status edges_few(const kith__lines *lines, const edge_columns *e, int n) {
-  return kith__lines_fail(
-      lines, "expected %d columns, as in the first lines, found %d; set %s.format: adjacency or edges",
-      e->most, n, lines->key);
+/* A line of more or fewer columns may be cut off, or hold what would be lost or read as another column. */
+static kith_status edges_unequal(const kith__lines *lines, const edge_columns *e,
+                                 const kith__edge_policy *policy, int found) {
+  char remedy[KITH_PATH] = "";
+  if (e->detected) snprintf(remedy, sizeof remedy, "; set %s.format: adjacency or edges", lines->key);
+  else if (e->may_name)
+    snprintf(remedy, sizeof remedy,
+             "; set %s%s%s.columns.%s and .%s as numbers to leave out what is behind them",
+             e->headed ? "" : lines->key,
+             e->headed ? "" : ".format: adjacency if a line is a node and its neighbors, or ", lines->key,
+             kith__edge_end(policy, 0), kith__edge_end(policy, 1));
+  return kith__lines_fail(lines, "expected %d columns, as in the %s, found %d%s",
+                          found < e->least ? e->least : e->most, e->as_in, found, remedy);
 }
 
-/* Check the rest of a line: quotes are well-formed; if the format was detected, there are no more columns. */
-static kith_status edges_end(const kith__lines *lines, const edge_columns *e, kith__field rest, int n) {
-  kith__field at = rest, field;
-  kith__delimiter delimiter = e->delimiter;
+/* Count the fields of the rest of a line behind the first n; *full: up to the last that is not empty. */
+static int edges_count(kith__delimiter delimiter, kith__field rest, int n, int *full) {
+  kith__field field;
   delimiter.read_only = true;
-  while (e->most > 0 && n <= e->most && kith__field_next(&delimiter, &at, &field)) n++;
-  if (e->most > 0 && n > e->most)
-    return kith__lines_fail(
-        lines, "expected %d columns, as in the first lines, found more; set %s.format: adjacency or edges",
-        e->most, lines->key);
-  if (e->most > 0 && n < e->most) return edges_few(lines, e, n);
-  return kith__field_end(&e->delimiter, lines, rest);
+  *full = n;
+  while (kith__field_next(&delimiter, &rest, &field)) {
+    n++;
+    if (field.size > 0) *full = n;
+  }
+  return n;
 }
 
-/* A header in the middle of a list comes from concatenated files; the first line has been checked. */
+/* Check the rest of a line behind the first n fields: quotes are well-formed, and the number of columns is
+ * right. */
+static kith_status edges_end(const kith__lines *lines, const edge_columns *e, const kith__edge_policy *policy,
+                             kith__field rest, int n) {
+  kith_status st = KITH_OK;
+  int full = n;
+  KITH_TRY(kith__field_end(&e->delimiter, lines, rest));
+  if (e->most == 0) goto done;
+  n = edges_count(e->delimiter, rest, n, &full);
+  if (full > e->most) st = edges_unequal(lines, e, policy, full);
+  else if (n < e->least) st = edges_unequal(lines, e, policy, n);
+done:
+  return st;
+}
+
+/* A header in the middle of a list comes from concatenated files. */
 static kith_status edges_named(const kith__lines *lines, kith__field user, kith__field item) {
   char shown[2][48];
   return kith__lines_fail(
@@ -223,6 +249,26 @@ static kith_status edges_named(const kith__lines *lines, kith__field user, kith_
       "%s, %s look like the names of columns in the middle of the list; leave the line out, "
       "or set %s.header: false if all lines are data",
       kith__field_quote(user, shown[0]), kith__field_quote(item, shown[1]), lines->key);
+}
+
+/* Read a time.  A date between numbers would be another time than the one that is meant, and the reverse. */
+static kith_status edges_time(const kith__lines *lines, kith__time_units *units, kith__field field,
+                              int64_t *time) {
+  char shown[48];
+  bool date = kith__field_is_date(field);
+  if (!kith__field_time(field, time))
+    return kith__lines_fail(lines, "expected a time (seconds, or a date like 2010-10-19T23:55:27Z), found %s",
+                            kith__field_quote(field, shown));
+  if (units->first == 0) {
+    units->first = lines->number;
+    units->dates = date;
+  }
+  if (date != units->dates)
+    return kith__lines_fail(lines, "expected %s, as in line %lld, found %s; write all times in one form",
+                            units->dates ? "a date" : "a number of seconds", (long long)units->first,
+                            kith__field_quote(field, shown));
+  if (!date) kith__time_units_add(units, lines->number, *time);
+  return KITH_OK;
 }
 
 static kith_status edges_line(const kith__lines *lines, edge_columns *e, kith__field line,
@@ -236,29 +282,23 @@ static kith_status edges_line(const kith__lines *lines, edge_columns *e, kith__f
   char shown[48];
   int n = 0;
   while (n < c->n && kith__field_next_fast(&e->delimiter, &line, &field[n])) n++;
-  if (line.size != 0) KITH_TRY(edges_end(lines, e, line, n));
-  if (n < c->n || (line.size == 0 && n < e->most)) {
-    st = n < c->n ? edges_refuse(lines, e, n) : edges_few(lines, e, n);
-    goto done;
-  }
+  bool more = line.size != 0 || (line.at && e->delimiter.size > 0);
+  if (n < c->n && line.size >= 0) return edges_refuse(lines, e, n);
+  if (more) KITH_TRY(edges_end(lines, e, policy, line, n));
+  if (!more && n < e->least) return edges_unequal(lines, e, policy, n);
   if (c->weight >= 0 && !kith__field_real(field[c->weight], &weight)) {
     st = kith__lines_fail(lines, "expected a weight (a number), found %s",
                           kith__field_quote(field[c->weight], shown));
     goto done;
   }
-  if (e->least > 0 && weight < e->least) {
+  if (e->min_weight > 0 && weight < e->min_weight) {
     policy->below_min_weight++;
     goto done;
   }
   KITH_TRY(edge_find_ends(policy, lines, field[c->user], field[c->item], &user, &item));
   if (policy->user->n > n_user && e->named && kith__header_words(field[c->user], field[c->item]))
     return edges_named(lines, field[c->user], field[c->item]);
-  if (c->time >= 0 && !kith__field_time(field[c->time], &time)) {
-    st = kith__lines_fail(lines, "expected a time (seconds, or a date like 2010-10-19T23:55:27Z), found %s",
-                          kith__field_quote(field[c->time], shown));
-    goto done;
-  }
-  if (c->time >= 0) kith__time_units_add(&e->units, lines->number, time);
+  if (c->time >= 0) KITH_TRY(edges_time(lines, &e->units, field[c->time], &time));
   if (edge_is_known(policy, user, item))
     return edge_refuse_known(policy, lines, field[c->user], field[c->item]);
   st = edge_add(policy, edges, user, item, time, weight);
@@ -274,6 +314,30 @@ static kith__field header_alone(const kith__dialect *d) {
   return h;
 }
 
+/*
+ * How many fields a line has.  Behind a header, lines may lack columns at their end that are not read.  Where
+ * the job gives the columns of the ends by number and no other column is before the last one read, lines may
+ * have any further ones.
+ */
+static void edges_width(const kith_edge_source *s, const kith__dialect *d, edge_columns *e) {
+  const kith__candidate *w = &d->candidate;
+  int n_read = 2 + (e->c.time >= 0) + (e->c.weight >= 0), full = 0;
+  bool named = s->user[0] && s->item[0] && n_read == e->c.n;
+  e->headed = d->header.size >= 0;
+  if (e->headed && !(isdigit((unsigned char)s->user[0]) && isdigit((unsigned char)s->item[0]))) named = false;
+  e->detected = s->format == KITH_FORMAT_AUTO && w->min == w->max;
+  e->may_name = n_read == e->c.n && !named;
+  e->as_in = e->detected ? "first lines" : "first line";
+  if (named && !e->detected) return;
+  e->least = e->most = e->detected ? w->max : w->first;
+  if (!e->headed || named) return;
+  int n_header = edges_count(e->delimiter, header_alone(d), 0, &full);
+  if (!e->detected) e->least = 0;
+  if (e->detected && n_header >= w->max) return;
+  e->most = n_header;
+  e->as_in = "header";
+}
+
 static kith_status edges_read(const kith_edge_source *s, const kith__dialect *d, kith__lines *lines,
                               kith__edge_policy *policy, kith__edge_list *edges) {
   kith_status st = KITH_OK;
@@ -282,9 +346,9 @@ static kith_status edges_read(const kith_edge_source *s, const kith__dialect *d,
       .delimiter = w->delimiter,
       .c = w->columns,
       .named = s->header != KITH_HEADER_NO,
-      .least = (float)s->min_weight}; /* as float, like the weights, so that equal texts compare equal */
+      .min_weight = (float)s->min_weight}; /* as float, like the weights, so that equal texts compare equal */
   kith__field line;
-  if (s->format == KITH_FORMAT_AUTO && w->min == w->max) e.most = w->max;
+  edges_width(s, d, &e);
   edges->has_time = e.c.time >= 0;
   edges->has_weight = e.c.weight >= 0;
   if (d->header.size >= 0) KITH_TRY(kith__lines_set_header(lines, header_alone(d)));
@@ -306,12 +370,17 @@ static kith_status adjacency_line(const kith__lines *lines, const kith__delimite
   kith_status st = KITH_OK;
   kith__field user, item;
   int32_t u, i;
+  char shown[2][48];
   *n = 1;
   if (!kith__field_next(delimiter, &line, &user)) return kith__field_end(delimiter, lines, line);
   if (!policy->add_whole) KITH_TRY(edge_find_user(policy, lines, user, &u));
   while (kith__field_next(delimiter, &line, &item)) {
     if (item.size == 0 && !line.at) break; /* a trailing delimiter */
     ++*n;
+    if (*n == 2 && kith__header_words(user, item))
+      return kith__lines_fail(
+          lines, "%s, %s look like the names of columns; leave the line out: an adjacency list has no header",
+          kith__field_quote(user, shown[0]), kith__field_quote(item, shown[1]));
     if (policy->add_whole) KITH_TRY(edge_find_ends(policy, lines, user, item, &u, &i));
     else KITH_TRY(edge_find_item(policy, lines, item, &i));
     if (edge_is_known(policy, u, i)) return edge_refuse_known(policy, lines, user, item);
@@ -334,10 +403,10 @@ static kith_status adjacency_read(const kith__dialect *d, kith__lines *lines, ki
     if (n > max) max = n;
     KITH_TRY(kith__lines_next(lines, &line));
   }
-  if (min == max && (n == 3 || n == 4) && lines->n_data > 1)
+  if (min == max && (max == 3 || max == 4) && lines->n_data > 1)
     kith_warn("%s: all lines have the same number of columns, %d; if they are a pair, a weight or a time, "
               "set %s.format: edges",
-              lines->path, n, lines->key);
+              lines->path, max, lines->key);
 done:
   return st;
 }

@@ -201,6 +201,10 @@ bool kith__field_time(kith__field field, int64_t *seconds) {
   return true;
 }
 
+bool kith__field_is_date(kith__field field) {
+  return field.size >= 10 && isdigit((unsigned char)field.at[3]) && field.at[4] == '-';
+}
+
 /* Unit of a time in the years 1973 to 2286: s, ms, us or ns, as 0 to 3; -1: none. */
 static const int64_t unit_low[] = {100000000, 100000000000, 100000000000000, 100000000000000000};
 static const char *const unit_text[] = {"seconds", "milliseconds", "microseconds", "nanoseconds"};

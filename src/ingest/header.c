@@ -44,8 +44,10 @@ static int line_field(const kith__candidate *w, kith__field line, int most, kith
 
 enum { LOOKED = 16 }; /* columns that are checked */
 
-/* Whether the first line has a word in a column in which all others have numbers. */
-static bool header_differs(const kith__preview *a, const kith__candidate *w, int skip) {
+/* The column in which the first line has a word, and all others have numbers: a time or weight only if there
+ * is no other; -1: none. */
+static int header_column(const kith__preview *a, const kith__candidate *w, int skip) {
+  int found = -1;
   kith__field first[LOOKED], field[LOOKED];
   int n = line_field(w, a->line[0], LOOKED, first), others[LOOKED] = {0};
   bool numbers[LOOKED];
@@ -58,9 +60,25 @@ static bool header_differs(const kith__preview *a, const kith__candidate *w, int
       numbers[k] = numbers[k] && field_is_number(field[k]);
     }
   }
-  for (int k = 0; k < n; k++)
-    if (numbers[k] && others[k] > 0 && k >= skip) return true;
-  return false;
+  for (int k = n - 1; k >= skip; k--)
+    if (numbers[k] && others[k] > 0 && (found < 0 || (k != w->columns.time && k != w->columns.weight)))
+      found = k;
+  return found;
+}
+
+/* The line may be a header, or data whose time or weight is wrong. */
+static kith_status header_or_value(const kith__preview *a, const kith__candidate *w, int column,
+                                   const char *key) {
+  kith__field field[LOOKED];
+  char shown[48];
+  int n = line_field(w, a->line[0], LOOKED, field);
+  return kith_fail(
+      KITH_EDATA,
+      "%s:%lld: expected %s in column %d, found %s; set %s.header: true if this line names the columns",
+      a->lines->path, (long long)a->number[0],
+      column == w->columns.time ? "a time (seconds, or a date like 2010-10-19T23:55:27Z)"
+                                : "a weight (a number)",
+      column + 1, kith__field_quote(column < n ? field[column] : (kith__field){"", 0}, shown), key);
 }
 
 static void header_show(const kith__candidate *w, kith__field header, size_t size, char *text) {
@@ -82,7 +100,10 @@ static kith_status header_unannounced(const kith__preview *a, const kith__candid
   bool words = n > w->columns.user && n > w->columns.item &&
                kith__header_words(field[w->columns.user], field[w->columns.item]);
   int skip = a->policy->user->declared_text ? 2 : 0; /* text ids may look like numbers */
-  if (!words && !header_differs(a, w, skip)) return KITH_OK;
+  int column = header_column(a, w, skip);
+  if (!words && column < 0) return KITH_OK;
+  if (!words && (column == w->columns.time || column == w->columns.weight))
+    return header_or_value(a, w, column, key);
   header_show(w, a->line[0], sizeof shown, shown);
   return kith_fail(KITH_EDATA,
                    "%s:%lld: %s look like the names of columns; set %s.header: true if they are, false if "

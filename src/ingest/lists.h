@@ -144,6 +144,8 @@ static inline bool kith__field_integer(kith__field field, int64_t *value) {
 }
 /** Parse a time in seconds: a number (rounded down), or a UTC date "2010-10-19", "2010-10-19T23:55:27Z". */
 bool kith__field_time(kith__field field, int64_t *seconds);
+/** Whether a time is written as a date. */
+bool kith__field_is_date(kith__field field);
 /** Parse a finite number. */
 bool kith__field_real(kith__field field, float *value);
 /** Whether numbers can be divided by their sum, i.e. do not cancel out.  `size` is the sum of magnitudes. */
@@ -159,6 +161,8 @@ typedef struct kith__time_units {
   int64_t low, high;   /**< where the times of the first unit lie; 0, 0: there is none yet */
   int64_t line, value; /**< the first time of another unit, and its line; 0: there is none */
   bool between;        /**< some time lies between two units, so that none is told */
+  int64_t first;       /**< line of the first time; 0: there is none yet */
+  bool dates;          /**< the first time is a date */
 } kith__time_units;
 
 /** A time that does not lie where those before do. */

@@ -136,6 +136,7 @@ static void candidate_look(const kith__preview *a, int i, kith__candidate *w) {
     w->spaced = w->spaced || field_holds(a->line[i], field, blank, 1);
   }
   w->bad_quotes = w->bad_quotes || rest.size < 0;
+  if (w->min == INT32_MAX) w->first = n;
   if (n < w->min) w->min = n;
   if (n > w->max) w->max = n;
 }

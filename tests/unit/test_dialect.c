@@ -157,7 +157,7 @@ static void what_the_first_lines_say_is_held_to_the_end(void **state) {
   char *text = kith_alloc(40000, 1), *at = text;
   for (int i = 0; i < 1200; i++) at += sprintf(at, "%d %d\n", i, i % 7);
   strcpy(at, "5000 1 2 3\n");
-  assert_asked(any, text, "list:1201: expected 2 columns, as in the first lines, found more");
+  assert_asked(any, text, "list:1201: expected 2 columns, as in the first lines, found 4");
   at = text;
   for (int i = 0; i < 1200; i++) at += sprintf(at, "%d %d 5 9\n", i, i % 7);
   strcpy(at, "5000 1\n");
@@ -179,6 +179,61 @@ static void the_list_that_another_goes_with_decides_what_is_open(void **state) {
   assert_string_equal(o.pairs, "1:2 1:3 4:5");
 }
 
+static void lines_of_edges_lose_no_column_in_silence(void **state) {
+  (void)state;
+  static const char few[] =
+      "list:2: expected 4 columns, as in the first line, found 2; set data.some.format: adjacency";
+  static const char *const cut[] = {"a x y z\nb y\nc z x\n", "a,x,y,z\nb,y\n", "a\tx\ty\tz\nb\ty\n"};
+  kith_edge_source s = edges;
+  for (size_t i = 0; i < sizeof cut / sizeof cut[0]; i++) assert_asked(edges, cut[i], few);
+  assert_asked(edges, "a,x\nb,y,z\n", "list:2: expected 2 columns, as in the first line, found 3");
+  assert_asked(edges, "a,x,5\nb,y\n", "list:2: expected 3 columns, as in the first line, found 2");
+  assert_taken(edges, "a,x\nb,y,\nc,z,,\n", KITH_EDGES, ",", 0, "a:x b:y c:z");
+  assert_taken(any, "a,x,\nb,y,\n", KITH_EDGES, ",", 3, "a:x b:y");
+  assert_taken(edges, "a,x,\nb,y,\n", KITH_EDGES, ",", 3, "a:x b:y");
+  strcpy(s.user, "2"); /* what is behind the columns of these numbers is left out */
+  strcpy(s.item, "1");
+  assert_taken(s, "a x y z\nb y\n", KITH_EDGES, "", 0, "x:a y:b");
+  strcpy(s.user, "3"); /* an unread column before them may be two */
+  assert_asked(s, "a x y z\nb y x\n", "list:2: expected 4 columns, as in the first line, found 3");
+}
+
+static void a_header_says_how_many_columns_there_are(void **state) {
+  (void)state;
+  static const char shifted[] = "user,item\n1,a,x\n2,b,y\n";
+  kith_edge_source s = {.format = KITH_EDGES, .header = KITH_HEADER_YES};
+  assert_taken(s, "user,item,n,m\na,x,3\nb,y\nc,z,4,,,\n", KITH_EDGES, ",", 0, "a:x b:y c:z");
+  assert_asked(s, "user,item,n\na,x,3\nb,y,5,6\n", "list:3: expected 3 columns, as in the header, found 4");
+  assert_asked(s, shifted, "list:2: expected 2 columns, as in the header, found 3");
+  s.format = KITH_FORMAT_AUTO;
+  assert_asked(s, shifted, "list:2: expected 2 columns, as in the header, found 3");
+  strcpy(s.user, "user");
+  strcpy(s.item, "item");
+  assert_asked(s, shifted, "list:2: expected 2 columns, as in the header, found 3");
+}
+
+static void times_have_one_form(void **state) {
+  (void)state;
+  kith_edge_source s = {.time = "3"};
+  assert_asked(s, "a,x,2019-05-01\nb,y,2019-05-02\nb,y,20200102\n",
+               "list:3: expected a date, as in line 1, found \"20200102\"");
+  assert_asked(s, "a,x,20190501\nb,y,2020-01-02T10:00\n",
+               "list:2: expected a number of seconds, as in line 1, found \"2020-01-02T10:00\"");
+  assert_taken(s, "a,x,-1234567890\nb,y,1234e-0005\nb,z,12345678901\n", KITH_EDGES, ",", 3, "a:x b:y b:z");
+}
+
+static void adjacency_has_neither_header_nor_ratings(void **state) {
+  (void)state;
+  static const char header[] = "\"user_id\", \"item_id\" look like the names of columns; leave the line out";
+  kith_edge_source s = {.format = KITH_ADJACENCY};
+  for (int i = 0; i < 2; i++) {
+    assert_asked(i ? s : any, "user_id item_id\nb y x z\nc x z\n", header);
+    assert_asked(i ? s : any, "b y x z\nc x z\nuser_id item_id\n", header);
+    assert_asked(i ? s : any, "1 2:5 4:3.5 9:1\n2 4:4\n", "list:1: \"2:5\" looks like an id and a weight");
+    assert_taken(i ? s : any, "1 a:5 b:3 c:1\n2 b:4\n", KITH_ADJACENCY, "", 0, "1:a:5 1:b:3 1:c:1 2:b:4");
+  }
+}
+
 /* ---- headers ---- */
 
 static void a_header_that_nobody_announced_is_told(void **state) {
@@ -197,6 +252,17 @@ static void a_header_that_nobody_announced_is_told(void **state) {
   s.header = KITH_HEADER_NO;
   assert_taken(s, "user,item\nu,i\n", KITH_EDGES, ",", 2, "user:item u:i");
   assert_taken(any, "u,i,x\nv,j,3\nw,k,y\n", KITH_EDGES, ",", 3, "u:i v:j w:k");
+}
+
+static void a_first_line_may_be_a_header_or_hold_a_wrong_value(void **state) {
+  (void)state;
+  kith_edge_source s = {.time = "3", .weight = "4"};
+  assert_asked(
+      s, "a,x,soon,1\nb,y,2020-01-02,2\n",
+      "list:1: expected a time (seconds, or a date like 2010-10-19T23:55:27Z) in column 3, found \"soon\"; "
+      "set data.some.header: true if this line names the columns");
+  assert_asked(s, "a,x,1,5*\nb,y,2,3\n", "list:1: expected a weight (a number) in column 4, found \"5*\"");
+  assert_asked(s, "a,x,when,n\n1,2,2,3\n", "look like the names of columns");
 }
 
 static void a_header_may_be_commented(void **state) {
@@ -323,6 +389,11 @@ int main(void) {
       cmocka_unit_test(a_sign_within_numbers_or_names_parts_nothing),
       cmocka_unit_test(where_lines_may_be_read_in_two_ways_the_job_must_say),
       cmocka_unit_test(what_the_first_lines_say_is_held_to_the_end),
+      cmocka_unit_test(lines_of_edges_lose_no_column_in_silence),
+      cmocka_unit_test(a_header_says_how_many_columns_there_are),
+      cmocka_unit_test(times_have_one_form),
+      cmocka_unit_test(adjacency_has_neither_header_nor_ratings),
+      cmocka_unit_test(a_first_line_may_be_a_header_or_hold_a_wrong_value),
       cmocka_unit_test(the_list_that_another_goes_with_decides_what_is_open),
       cmocka_unit_test(a_header_that_nobody_announced_is_told),
       cmocka_unit_test(a_header_may_be_commented),
