@@ -77,6 +77,7 @@ static kith_status read_yaml(const char *path, const char *text, size_t size, jo
   job_source_map map;
   job_table t;
   KITH_TRY(kith__job_walk(path, text, size, job, retired, &map));
+  if (retired->n > 0) return st; /* the values of such keys may be anything, and are not loaded */
   kith__job_table_of(job, &t);
   if (map.any) KITH_TRY(kith__job_load(path, text, size, &t, &map, value));
   memcpy(job->line, map.line, sizeof job->line);

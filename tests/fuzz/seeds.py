@@ -76,6 +76,12 @@ def job(name, text, *settings):
 
 job("good-one", b"work: out\nmodel: {dim: 16, layers: 2}\ntrain: {lr: 0.01, epochs: 3}\nevaluate: {k: [5, 10]}\n", b"train.lr=0.005", b"evaluate.k=3,4")
 job("good-data", b"data:\n  interactions: {path: a.tsv, format: edges, delimiter: tab, columns: {user: 2, item: 1}}\n  split: {method: ratio, valid: 0.1}\n")
+job("good-relations", b"data:\n  relations:\n    friend: {path: a, from: user, to: user}\n    tag: {path: b, from: item, to: tag, columns: {from: 2, to: 1}}\nmodel: {relations: {tag: learned, friend: 0.3}}\n", b"data.relations.tag.path=", b"model.relations.kg=0")
+job("good-no-relations", b"data: {relations: {}}\nmodel: {relations: {}}\n", b"data.social=a", b"model.relations.friend=1")
+job("bad-relation", b"data: {relations: {friend: {path: a, from: user, to: user}}, social: b}\n")
+job("bad-relation-name", b"data: {relations: {Friend: {path: a}}}\n")
+job("bad-relations", b"data: {relations: {" + b", ".join(b"r%d: {path: a, from: user, to: t%d}" % (i, i) for i in range(40)) + b"}}\n")
+job("bad-retired-laughs", b"model: {width: &a [l,l,l,l,l,l], heads: &b [*a,*a,*a,*a,*a], walks: &c [*b,*b,*b,*b], restart: [*c,*c]}\n")
 job("good-empty", b"")
 job("good-comment", b"# nothing\n---\n")
 job("good-alias", b"model: {dim: &w 16}\ntrain: {batch: *w}\n")
