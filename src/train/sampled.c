@@ -14,10 +14,8 @@ static kith_lid sampled_max_leaves(const kith_trainer *t) {
 kith_agreed kith__sampled_prepare(kith_trainer *t) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith_sampler_create(t->comm, t->g, t->layer_graph, kith_model_n_layer(&t->model),
-                               &t->train.sampler, kith_model_has_self_loops(&t->model),
-                               kith__trainer_max_rows(t),
-                               t->classifies || !t->train.exclude_targets ? 0 : t->batch->shape.pairs,
-                               t->train.seed, &t->sampler));
+                               &t->train.sampler, kith_model_has_self_loops(&t->model), t->max_rows,
+                               t->max_excluded, t->train.seed, &t->sampler));
   KITH_TRY(kith_halo_create_dynamic(t->comm, t->g->first,
                                     (kith_lid)kith_sampler_input_nodes(t->sampler)->capacity,
                                     sampled_max_leaves(t), t->d, &t->halo));
@@ -61,11 +59,9 @@ kith_status kith__sampled_record(kith_trainer *t) {
   kith_tensor *leaf = kith_model_reads_sparse(t->g)
                           ? kith__trainer_record_features(t, t->tape, leaves, &t->leaf)
                           : kith_gather_remote_op(t->tape, &t->leaf, &t->fetch, &t->input, leaves);
-  t->output.gather_index = kith__gather_index(t);
-  t->output.packed = kith_tape_tensor(t->tape, kith__trainer_max_rows(t), kith_model_output_dim(&t->model));
-  if (!t->classifies)
-    kith_l2_op(t->tape, &t->batch->gather_index, &t->l2_scale, leaf,
-               &t->loss); /* the seed nodes are the first input rows */
+  t->output.gather_index = t->gather_index;
+  t->output.packed = kith_tape_tensor(t->tape, t->max_rows, kith_model_output_dim(&t->model));
+  t->targets->record_input_loss(t, leaf); /* the seed nodes are the first input rows */
   t->exec.n_dropout = 0;
   kith_model_ctx ctx = {.tape = t->tape,
                         .params = t->params,
@@ -74,28 +70,19 @@ kith_status kith__sampled_record(kith_trainer *t) {
                         .x = leaf,
                         .output = &t->output};
   kith_model_record(&t->model, &ctx);
-  kith__trainer_record_loss(t, t->output.packed);
+  t->targets->record_loss(t, t->output.packed);
   KITH_TRY(kith_tape_status(t->tape));
   kith_tape_set_progress(t->tape, sampled_advance_plan, t);
 done:
   return st;
 }
 
-/* Start to sample the blocks of a step, from the nodes of its batch or the labeled nodes. */
+/* Start to sample the blocks of a step, from the nodes of its examples. */
 static void sampled_begin_plan(kith_trainer *t, int64_t step) {
   double began = kith_clock();
   uint64_t number = (uint64_t)(t->epoch_number * t->n_step + step);
-  kith_batch *b = t->next;
-  if (t->classifies) {
-    const kith_gid *node = NULL;
-    kith_lid n = kith_train_nodes_peek(t->train_nodes, step, &node);
-    kith_sampler_begin(t->sampler, n, node, number, 0, NULL);
-  } else {
-    kith__trainer_fill_batch(t, step, b);
-    kith_batch_gather_seed_nodes(b);
-    kith_sampler_begin(t->sampler, b->n_seed, b->seed_node, number,
-                       t->train.exclude_targets ? b->n_global : 0, b->pair);
-  }
+  targets_seeds s = t->targets->plan(t, step);
+  kith_sampler_begin(t->sampler, s.n, s.node, number, s.n_pair, s.pair);
   t->planned = (int64_t)number;
   t->stats.sampling_seconds += kith_clock() - began;
 }
@@ -111,19 +98,13 @@ void kith__sampled_discard_plan(kith_trainer *t) {
   t->planned = -1;
 }
 
-/* Make the completed plan the current one. Swap the batches by contents, since ops hold pointers to them. */
+/* Make the completed plan the current one. */
 static void sampled_take_plan(kith_trainer *t, int64_t step) {
   kith_sampler_swap(t->sampler);
   t->stats.n_sampled += kith_sampler_n_neighbor(t->sampler);
   t->stats.n_seed_alone += kith_sampler_n_seed_alone(t->sampler, &t->stats.n_seed);
   t->planned = -1;
-  if (t->classifies) {
-    kith_train_nodes_fill(t->train_nodes, step);
-    return;
-  }
-  kith_batch kept = *t->batch;
-  *t->batch = *t->next;
-  *t->next = kept;
+  t->targets->take(t, step);
 }
 
 /* Release the memory of full-graph rows before a step; input rows and the state of ops stay. */

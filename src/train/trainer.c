@@ -25,13 +25,6 @@ kith_tensor *kith__trainer_record_input(kith_trainer *t, kith_tape *tape) {
   return kith_input_op(tape, &t->input, &t->full_block.nodes);
 }
 
-void kith__trainer_record_loss(kith_trainer *t, kith_tensor *rows) {
-  if (t->classifies) kith_cross_entropy_op(t->tape, t->train_nodes, rows, &t->loss);
-  else if (t->softmax) kith_softmax_op(t->tape, t->comm, t->batch, &t->train.loss, rows, &t->loss);
-  else if (t->train.loss.name == KITH_NCE) kith_nce_op(t->tape, t->batch, rows, &t->loss);
-  else kith_bpr_op(t->tape, t->batch, rows, &t->loss);
-}
-
 static kith_status trainer_record(kith_trainer *t) {
   kith_status st = KITH_OK;
   KITH_TRY(kith_full_block_make(t->layer_graph, kith_model_needs_transpose(&t->model),
@@ -40,18 +33,6 @@ static kith_status trainer_record(kith_trainer *t) {
   KITH_TRY(kith_params_status(t->params));
 done:
   return st;
-}
-
-static kith_batch_shape trainer_shape(const kith_trainer *t) {
-  const kith_negative_options *n = &t->train.negatives;
-  return (kith_batch_shape){.pairs = (int)t->edge_order->max_pairs,
-                            .softmax = t->softmax,
-                            .n_negative = n->count,
-                            .n_pool = n->hard > 0 ? n->pool : 1,
-                            .n_shared = t->softmax ? t->train.loss.shared : 0,
-                            .mask = t->softmax && t->train.loss.inbatch && t->train.loss.mask,
-                            .excluded = t->sampled && t->train.exclude_targets,
-                            .inbatch = !t->softmax && n->inbatch > 0};
 }
 
 /* Check that the cut graph has the relations that the model reads. */
@@ -79,19 +60,10 @@ done:
 }
 
 /* Check that graph, options and model fit; set the columns of a classifier's last layer. */
-static kith_status trainer_check(const kith_graph *g, const kith_train_options *train,
-                                 kith_model_options *model) {
+static kith_status trainer_check(const kith_targets *targets, const kith_graph *g,
+                                 const kith_train_options *train, kith_model_options *model) {
   kith_status st = KITH_OK;
-  bool classifies = g->task == KITH_CLASSIFY;
-  KITH_CHECK(classifies || g->n_edge > 0, KITH_EDATA, "the graph has no training interactions");
-  KITH_CHECK(!classifies || kith_model_can_classify(model), KITH_ECONFIG,
-             "model.name: %s cannot classify nodes; expected gcn, gat or sage", kith_model_text(model->name));
-  KITH_CHECK(!classifies || model->layers > 0, KITH_ECONFIG,
-             "model.layers: 0, but a classifier needs at least one");
-  KITH_CHECK(
-      model->input == KITH_EMBEDDING || !classifies, KITH_ECONFIG,
-      "model.input: %s, but a classifier reads the features that data.features names, or has embeddings",
-      kith_input_text(model->input));
+  KITH_TRY(targets->check(g, train, model));
   KITH_CHECK(model->input == KITH_EMBEDDING || g->n_feature_of[KITH_USER] > 0 ||
                  g->n_feature_of[KITH_ITEM] > 0,
              KITH_ECONFIG,
@@ -99,9 +71,7 @@ static kith_status trainer_check(const kith_graph *g, const kith_train_options *
              "and run kith ingest and kith partition again",
              kith_input_text(model->input));
   KITH_TRY(trainer_check_relations(g, train, model));
-  if (classifies) model->output_dim = g->n_class;
   KITH_TRY(kith_model_check(model));
-  if (!classifies) KITH_TRY(kith_loss_check(&train->loss, &train->negatives));
 done:
   return st;
 }
@@ -111,16 +81,16 @@ static kith_status trainer_make(const kith_comm *comm, const kith_graph *g, cons
   kith_status st = KITH_OK;
   kith_trainer *t = NULL;
   kith_model_options known = *model;
-  KITH_TRY(trainer_check(g, train, &known));
+  const kith_targets *targets = g->task == KITH_CLASSIFY ? &kith__node_targets : &kith__pair_targets;
+  KITH_TRY(trainer_check(targets, g, train, &known));
   KITH_TRY(KITH_NEW(t, 1));
   *out = t; /* from here on the caller destroys */
   t->comm = comm;
   t->g = g;
   t->model = known;
   t->train = *train;
-  t->classifies = g->task == KITH_CLASSIFY;
+  t->targets = targets;
   t->sampled = train->sampler.mode != KITH_FULL;
-  t->softmax = train->loss.name == KITH_SOFTMAX;
   t->d = model->dim;
   int64_t n_learned = kith_model_uses_any_embedding(model, g) ? (int64_t)g->n_own * t->d : 0;
   t->optimizer = kith_optimizer_get(train->optimizer.name);
@@ -130,60 +100,6 @@ static kith_status trainer_make(const kith_comm *comm, const kith_graph *g, cons
   KITH_TRY(kith_tape_create(&t->tape));
   t->exec.seed = train->seed;
   t->planned = -1;
-done:
-  return st;
-}
-
-/* Whether items without training interactions may be negatives. */
-static bool trainer_covers_all(const kith_trainer *t) {
-  return (!t->softmax || t->train.loss.shared > 0) &&
-         kith_negative_distribution_covers_all(t->negative_distribution);
-}
-
-/* Find users without negatives; softmax without masking takes all items of other pairs as negatives. */
-static kith_agreed trainer_exclude_saturated(kith_trainer *t) {
-  bool masks = !t->softmax || !t->train.loss.inbatch || t->train.loss.mask;
-  if (!masks) return (kith_agreed){KITH_OK};
-  return kith_saturated_users_create(t->comm, t->g, trainer_covers_all(t), &t->saturated_users);
-}
-
-static kith_agreed trainer_make_order(kith_trainer *t) {
-  const kith_train_options *o = &t->train;
-  if (o->sampler.mode != KITH_CLUSTER)
-    return kith_agree(t->comm,
-                      kith_edge_order_create(t->g, t->saturated_users, o->batch, o->seed, &t->edge_order));
-  return kith_edge_order_create_clusters(t->comm, t->g, t->saturated_users, o->batch, o->sampler.clusters,
-                                         o->seed, &t->edge_order);
-}
-
-/* Prepare training on pairs. */
-static kith_agreed trainer_prepare_pairs(kith_trainer *t) {
-  kith_agreed st = {KITH_OK};
-  KITH_TRY(kith_negative_distribution_create(t->comm, t->g, &t->train.negatives, &t->negative_distribution));
-  KITH_TRY(trainer_exclude_saturated(t));
-  kith_eid n_pair = t->g->n_edge - kith_trainer_excluded_users(t).n_pair;
-  if (t->train.batch > n_pair) t->train.batch = (int)n_pair;
-  KITH_TRY(trainer_make_order(t));
-  t->n_step = t->edge_order->n_step;
-  kith_batch_shape shape = trainer_shape(t);
-  KITH_TRY(kith_batch_create(t->comm, t->g, t->a, t->negative_distribution, &shape, &t->batch));
-  if (t->sampled)
-    KITH_TRY(kith_batch_create(t->comm, t->g, t->a, t->negative_distribution, &shape, &t->next));
-done:
-  return st;
-}
-
-/* Prepare training on labeled nodes; a full-graph step takes all of them. */
-static kith_agreed trainer_prepare_nodes(kith_trainer *t) {
-  kith_agreed st = {KITH_OK};
-  const kith_sampler_options *o = &t->train.sampler;
-  int64_t batch = t->sampled ? t->train.batch : t->g->n_train;
-  if (o->mode == KITH_CLUSTER)
-    KITH_TRY(kith_train_nodes_create_clusters(t->comm, t->g, o->clusters, t->train.seed, &t->train_nodes));
-  else
-    KITH_TRY(kith_agree(t->comm, kith_train_nodes_create(t->g, t->g->first[t->comm->rank], batch, t->sampled,
-                                                         t->train.seed, &t->train_nodes)));
-  t->n_step = t->train_nodes->n_step;
 done:
   return st;
 }
@@ -203,7 +119,7 @@ kith_agreed kith_trainer_create(const kith_comm *comm, const kith_graph *g, cons
   if (kith_model_has_own_graph(model))
     KITH_TRY(kith_model_graph_create(comm, g, model, train->seed, &t->own_graph));
   t->layer_graph = t->own_graph ? t->own_graph : t->a;
-  KITH_TRY(t->classifies ? trainer_prepare_nodes(t) : trainer_prepare_pairs(t));
+  KITH_TRY(t->targets->create(t));
   KITH_TRY(t->sampled ? kith__sampled_prepare(t) : kith__full_prepare(t));
   KITH_TRY(kith_agree(comm, trainer_record(t)));
   trainer_begin(t);
@@ -223,14 +139,9 @@ void kith_trainer_destroy(kith_trainer **trainer) {
   kith_params_destroy(&t->params);
   kith_full_block_free(&t->full_block);
   kith_halo_destroy(&t->halo);
-  kith_batch_destroy(&t->batch);
-  kith_batch_destroy(&t->next);
-  kith_negative_distribution_destroy(&t->negative_distribution);
+  t->targets->destroy(t);
   kith_dist_csr_destroy(&t->a);
   kith_dist_csr_destroy(&t->own_graph);
-  kith_edge_order_destroy(&t->edge_order);
-  kith_saturated_users_destroy(&t->saturated_users);
-  kith_train_nodes_destroy(&t->train_nodes);
   for (int s = 0; s < KITH_MAX_SLOTS; s++) KITH_FREE(t->slot[s]);
   KITH_FREE(t->final);
   KITH_FREE(*trainer);
@@ -238,23 +149,14 @@ void kith_trainer_destroy(kith_trainer **trainer) {
 
 int64_t kith_trainer_n_step(const kith_trainer *t) { return t->n_step; }
 
-kith_excluded_users kith_trainer_excluded_users(const kith_trainer *t) {
-  if (!t->saturated_users) return (kith_excluded_users){0};
-  return (kith_excluded_users){.n_user = t->saturated_users->n_user,
-                               .n_pair = t->saturated_users->n_pair,
-                               .any = trainer_covers_all(t)};
-}
-
 void kith_trainer_set_epoch(kith_trainer *t, int64_t epoch) {
   t->epoch_number = epoch;
   if (t->sampled) kith__sampled_discard_plan(t);
-  if (t->classifies) kith_train_nodes_set_epoch(t->train_nodes, epoch);
-  else kith_edge_order_set_epoch(t->edge_order, epoch);
+  t->targets->set_epoch(t, epoch);
 }
 
 int64_t kith_trainer_n_example(const kith_trainer *t, int64_t first, int64_t last) {
-  const int64_t *place = t->classifies ? t->train_nodes->step_start : t->edge_order->step_start;
-  return place[last] - place[first];
+  return t->step_start[last] - t->step_start[first];
 }
 
 /* Whether weights belong to the first layer: the name ends with a dot and the layer. */
@@ -292,16 +194,10 @@ static void trainer_update(kith_trainer *t, int64_t number) {
   t->optimizer->step(&o, number, w.n, w.grad, w.slot, w.value);
 }
 
-void kith__trainer_fill_batch(kith_trainer *t, int64_t step, kith_batch *b) {
-  if (t->classifies) kith_train_nodes_fill(t->train_nodes, step);
-  else if (t->softmax) kith_batch_fill_softmax(b, t->edge_order, step);
-  else kith_batch_fill_pairs(b, t->edge_order, step);
-}
-
 static kith_step_request trainer_setup_step(kith_trainer *t, int64_t step, kith_step_request request) {
   if (t->sampled) return kith__sampled_setup_step(t, step, request);
-  kith__trainer_fill_batch(t, step, t->batch);
-  return kith__full_setup_step(t, request);
+  t->targets->fill(t, step);
+  return t->targets->setup_full(t, request);
 }
 
 kith_step_request kith_trainer_step(kith_trainer *t, int64_t step, kith_step_request request) {
@@ -311,7 +207,6 @@ kith_step_request kith_trainer_step(kith_trainer *t, int64_t step, kith_step_req
   t->exec.training = true;
   t->exec.step = (uint64_t)(t->epoch_number * t->n_step + step);
   kith_step_request agreed_request = trainer_setup_step(t, step, request);
-  if (!t->classifies) t->l2_scale = t->train.loss.l2 / (double)t->batch->n_global;
   kith_tape_forward(t->tape);
   kith_params_zero_grad(t->params);
   kith_tape_backward(t->tape);
@@ -344,7 +239,7 @@ const float *kith_trainer_inference(kith_trainer *t) {
   else kith__full_inference(t);
   t->eval_bytes += kith_halo_bytes(t->layer_graph->halo) - before;
   kith_output_rows(t->sampled ? &t->inference_output : &t->output, t->g->n_own, d, t->final);
-  if (!t->classifies && t->model.score == KITH_COSINE) kith_normalize_rows(t->g->n_own, d, t->final);
+  if (t->targets->ranks && t->model.score == KITH_COSINE) kith_normalize_rows(t->g->n_own, d, t->final);
   return t->final;
 }
 
@@ -375,13 +270,6 @@ kith_agreed kith_trainer_oversmoothing(kith_trainer *t, kith_oversmoothing *out)
 done:
   t->eval_bytes += kith_halo_bytes(t->layer_graph->halo) - before;
   return st;
-}
-
-kith_eid kith_trainer_requested_edges(const kith_trainer *t) {
-  const kith_gather_index *p = &t->batch->gather_index;
-  kith_eid n = 0;
-  for (kith_lid i = 0; i < p->n_unique; i++) n += t->a->degree[p->unique_row[i]];
-  return n;
 }
 
 int64_t kith_trainer_halo_bytes(const kith_trainer *t) {

@@ -1,28 +1,45 @@
-/* The trainer's structure: trainer.c owns it; full.c and sampled.c each implement one kind of step. */
+/*
+ * The trainer's structure: trainer.c owns it; full.c and sampled.c each implement one kind of step,
+ * pair_targets.c and node_targets.c what is learned.
+ */
 #ifndef KITH_SRC_TRAIN_TRAINER_H
 #define KITH_SRC_TRAIN_TRAINER_H
 
 #include "train/train.h"
+
+typedef struct kith_targets kith_targets;
+
+/* State of training on pairs (pair_targets.c). */
+typedef struct pair_targets {
+  bool softmax;
+  kith_edge_order *edge_order;
+  kith_negative_distribution *negative_distribution;
+  kith_saturated_users *saturated_users; /* users without negatives; null if false negatives are not masked */
+  kith_batch *batch;                     /* of the current step */
+  kith_batch *next; /* sampled modes: of the next step, whose sampling plan is in progress */
+  double l2_scale;  /* loss.l2 / training pairs of the current step */
+} pair_targets;
 
 struct kith_trainer {
   const kith_comm *comm;
   const kith_graph *g;
   kith_model_options model;
   kith_train_options train;
-  bool softmax, sampled, classifies;
+  bool sampled;
+  const kith_targets *targets; /* what the steps learn from … */
+  pair_targets pairs;          /* … pairs … */
+  kith_train_nodes *nodes;     /* … or labeled nodes; null */
   int64_t n_step, epoch_number;
-  int d;                      /* columns of the input rows, unless those are sparse features */
-  kith_dist_csr *a;           /* adjacency of the training graph */
-  kith_dist_csr *own_graph;   /* of models that read another matrix; null: a */
-  kith_dist_csr *layer_graph; /* the one of both that layers multiply by */
-  kith_edge_order *edge_order;
-  kith_negative_distribution *negative_distribution;
-  kith_saturated_users *saturated_users; /* users without negatives; null if false negatives are not masked */
-  kith_batch *batch;                     /* of the current step */
-  kith_batch *next;              /* sampled modes: of the next step, whose sampling plan is in progress */
-  int64_t planned;               /* global number of that step (exec.step); -1: none */
-  kith_train_nodes *train_nodes; /* classification: in place of epoch, noise and batch */
-  kith_halo *halo;               /* of the batch's rows; dynamic: set up anew in every step */
+  const int64_t *step_start;             /* [n_step + 1] examples in the steps before each, over all ranks */
+  const kith_gather_index *gather_index; /* rows of the current step */
+  kith_lid max_rows;                     /* most rows that this rank's part of a step reads */
+  kith_lid max_excluded;                 /* most pairs whose edges a sampled step excludes */
+  int d;                                 /* columns of the input rows, unless those are sparse features */
+  kith_dist_csr *a;                      /* adjacency of the training graph */
+  kith_dist_csr *own_graph;              /* of models that read another matrix; null: a */
+  kith_dist_csr *layer_graph;            /* the one of both that layers multiply by */
+  int64_t planned; /* sampled modes: number (exec.step) of the step whose plan is in progress; -1: none */
+  kith_halo *halo; /* of the batch's rows; dynamic: set up anew in every step; null: they do not travel */
   kith_full_block full_block;
   const kith_block *block[KITH_MAX_LAYER_OUTPUTS]; /* block of each layer: the full graph, or sampled */
   kith_params *params;                             /* dense weights */
@@ -42,7 +59,6 @@ struct kith_trainer {
   float *slot[KITH_MAX_SLOTS]; /* [n_own, d] of the optimizer, for x */
   float *final;                /* [n_own, final width] */
   kith_layer_outputs layers;   /* layer outputs on the full graph */
-  double l2_scale;             /* loss.l2 / training pairs of this step */
   kith_exact_sum loss;
   kith_step_stats stats;
   int64_t eval_bytes; /* halo bytes of inference, which do not count as steps' */
@@ -52,8 +68,6 @@ struct kith_trainer {
  * Collective, record Local. */
 kith_agreed kith__full_prepare(kith_trainer *t) KITH_MUST_USE;
 kith_status kith__full_record(kith_trainer *t) KITH_MUST_USE;
-/* Set up the halo of the filled batch; returns the largest request of all ranks. Collective. */
-kith_step_request kith__full_setup_step(kith_trainer *t, kith_step_request request);
 /* Run the layers only, with an empty batch. Collective. */
 void kith__full_inference(kith_trainer *t);
 
@@ -70,23 +84,46 @@ void kith__sampled_finish_plan(kith_trainer *t);
 void kith__sampled_discard_plan(kith_trainer *t);
 void kith__sampled_inference(kith_trainer *t);
 
-/* Fill the batch of a step: pairs into `b`, or labeled nodes. Collective. */
-void kith__trainer_fill_batch(kith_trainer *t, int64_t step, kith_batch *b);
 /* Record the input rows on the full graph; sets x and input. Local. */
 kith_tensor *kith__trainer_record_input(kith_trainer *t, kith_tape *tape);
 /* Record the features as input rows; leaf: null on the full graph. Local. */
 kith_tensor *kith__trainer_record_features(kith_trainer *t, kith_tape *tape, const kith_node_map *node_map,
                                            const kith_leaf_rows *leaf);
-/* Record the loss on the rows of the batch, or of the labeled nodes. Local. */
-void kith__trainer_record_loss(kith_trainer *t, kith_tensor *rows);
-/* Rows that the batch gathers. */
-static inline const kith_gather_index *kith__gather_index(const kith_trainer *t) {
-  return t->classifies ? &t->train_nodes->gather_index : &t->batch->gather_index;
-}
-/* Upper bound of the rows that this rank's part of a batch reads. */
-static inline kith_lid kith__trainer_max_rows(const kith_trainer *t) {
-  return t->classifies ? t->train_nodes->max_nodes : kith_batch_max_recv(t->batch);
-}
+/* Seed nodes of a sampled step, and the pairs whose edges are excluded from its blocks. */
+typedef struct targets_seeds {
+  kith_lid n;
+  const kith_gid *node; /* [n] */
+  int64_t n_pair;       /* over all ranks; 0: none are excluded */
+  const kith_pair *pair;
+} targets_seeds;
+
+/* What steps learn from.  fill and setup are Collective, and so is create. */
+struct kith_targets {
+  bool ranks; /* final rows rank items, rather than classify */
+  /* Check graph, options and model; set what the model must know of the targets. */
+  kith_status (*check)(const kith_graph *g, const kith_train_options *train, kith_model_options *model);
+  /* Set n_step, step_start, gather_index and max_rows. */
+  kith_agreed (*create)(kith_trainer *t);
+  void (*destroy)(kith_trainer *t);
+  void (*set_epoch)(kith_trainer *t, int64_t epoch);
+  void (*fill)(kith_trainer *t, int64_t step); /* make the examples of a step the current ones */
+  void (*clear)(kith_trainer *t);              /* no examples: for inference */
+
+  /* Full-graph steps: create the halo of the rows that are read, if they travel, … */
+  kith_agreed (*prepare_full)(kith_trainer *t);
+  kith_lid (*max_packed)(const kith_trainer *t); /* … most rows that this rank gives … */
+  /* … and set it up for the current examples; returns the largest request of all ranks. */
+  kith_step_request (*setup_full)(kith_trainer *t, kith_step_request request);
+
+  /* Sampled steps: the seed nodes of a step to come, then its examples become the current ones. */
+  targets_seeds (*plan)(kith_trainer *t, int64_t step);
+  void (*take)(kith_trainer *t, int64_t step);
+
+  /* Record what the loss says of the input rows; and the loss, of the rows that gather_index names. */
+  void (*record_input_loss)(kith_trainer *t, kith_tensor *x);
+  void (*record_loss)(kith_trainer *t, kith_tensor *rows);
+};
+extern const kith_targets kith__pair_targets, kith__node_targets;
 
 /* Whether the input rows are trainable embeddings. */
 static inline bool kith__rows_require_grad(const kith_trainer *t) { return t->x != NULL; }

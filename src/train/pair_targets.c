@@ -1,0 +1,172 @@
+/* Training on pairs of a user and an item: the order of an epoch, negatives, batches and losses. */
+#include "train/trainer.h"
+
+static kith_status pairs_check(const kith_graph *g, const kith_train_options *train,
+                               kith_model_options *model) {
+  kith_status st = KITH_OK;
+  (void)model;
+  KITH_CHECK(g->n_edge > 0, KITH_EDATA, "the graph has no training interactions");
+  KITH_TRY(kith_loss_check(&train->loss, &train->negatives));
+done:
+  return st;
+}
+
+static kith_batch_shape pairs_shape(const kith_trainer *t) {
+  const kith_negative_options *n = &t->train.negatives;
+  return (kith_batch_shape){.pairs = (int)t->pairs.edge_order->max_pairs,
+                            .softmax = t->pairs.softmax,
+                            .n_negative = n->count,
+                            .n_pool = n->hard > 0 ? n->pool : 1,
+                            .n_shared = t->pairs.softmax ? t->train.loss.shared : 0,
+                            .mask = t->pairs.softmax && t->train.loss.inbatch && t->train.loss.mask,
+                            .excluded = t->sampled && t->train.exclude_targets,
+                            .inbatch = !t->pairs.softmax && n->inbatch > 0};
+}
+
+/* Whether items without training interactions may be negatives. */
+static bool pairs_covers_all(const kith_trainer *t) {
+  return (!t->pairs.softmax || t->train.loss.shared > 0) &&
+         kith_negative_distribution_covers_all(t->pairs.negative_distribution);
+}
+
+/* Find users without negatives; softmax without masking takes all items of other pairs as negatives. */
+static kith_agreed pairs_exclude_saturated(kith_trainer *t) {
+  bool masks = !t->pairs.softmax || !t->train.loss.inbatch || t->train.loss.mask;
+  if (!masks) return (kith_agreed){KITH_OK};
+  return kith_saturated_users_create(t->comm, t->g, pairs_covers_all(t), &t->pairs.saturated_users);
+}
+
+static kith_agreed pairs_make_order(kith_trainer *t) {
+  const kith_train_options *o = &t->train;
+  if (o->sampler.mode != KITH_CLUSTER)
+    return kith_agree(t->comm, kith_edge_order_create(t->g, t->pairs.saturated_users, o->batch, o->seed,
+                                                      &t->pairs.edge_order));
+  return kith_edge_order_create_clusters(t->comm, t->g, t->pairs.saturated_users, o->batch,
+                                         o->sampler.clusters, o->seed, &t->pairs.edge_order);
+}
+
+static kith_agreed pairs_create(kith_trainer *t) {
+  kith_agreed st = {KITH_OK};
+  t->pairs.softmax = t->train.loss.name == KITH_SOFTMAX;
+  KITH_TRY(
+      kith_negative_distribution_create(t->comm, t->g, &t->train.negatives, &t->pairs.negative_distribution));
+  KITH_TRY(pairs_exclude_saturated(t));
+  kith_eid n_pair = t->g->n_edge - kith_trainer_excluded_users(t).n_pair;
+  if (t->train.batch > n_pair) t->train.batch = (int)n_pair;
+  KITH_TRY(pairs_make_order(t));
+  t->n_step = t->pairs.edge_order->n_step;
+  kith_batch_shape shape = pairs_shape(t);
+  KITH_TRY(kith_batch_create(t->comm, t->g, t->a, t->pairs.negative_distribution, &shape, &t->pairs.batch));
+  if (t->sampled)
+    KITH_TRY(kith_batch_create(t->comm, t->g, t->a, t->pairs.negative_distribution, &shape, &t->pairs.next));
+  t->step_start = t->pairs.edge_order->step_start;
+  t->gather_index = &t->pairs.batch->gather_index;
+  t->max_excluded = t->train.exclude_targets ? shape.pairs : 0;
+  t->max_rows = kith_batch_max_recv(t->pairs.batch);
+done:
+  return st;
+}
+
+static void pairs_destroy(kith_trainer *t) {
+  kith_batch_destroy(&t->pairs.batch);
+  kith_batch_destroy(&t->pairs.next);
+  kith_negative_distribution_destroy(&t->pairs.negative_distribution);
+  kith_edge_order_destroy(&t->pairs.edge_order);
+  kith_saturated_users_destroy(&t->pairs.saturated_users);
+}
+
+kith_excluded_users kith_trainer_excluded_users(const kith_trainer *t) {
+  if (!t->pairs.saturated_users) return (kith_excluded_users){0};
+  return (kith_excluded_users){.n_user = t->pairs.saturated_users->n_user,
+                               .n_pair = t->pairs.saturated_users->n_pair,
+                               .any = pairs_covers_all(t)};
+}
+
+static void pairs_set_epoch(kith_trainer *t, int64_t epoch) {
+  kith_edge_order_set_epoch(t->pairs.edge_order, epoch);
+}
+
+static void pairs_fill_batch(kith_trainer *t, int64_t step, kith_batch *b) {
+  if (t->pairs.softmax) kith_batch_fill_softmax(b, t->pairs.edge_order, step);
+  else kith_batch_fill_pairs(b, t->pairs.edge_order, step);
+}
+
+static void pairs_begin_step(kith_trainer *t) {
+  t->pairs.l2_scale = t->train.loss.l2 / (double)t->pairs.batch->n_global;
+}
+
+static void pairs_fill(kith_trainer *t, int64_t step) {
+  pairs_fill_batch(t, step, t->pairs.batch);
+  pairs_begin_step(t);
+}
+
+static void pairs_clear(kith_trainer *t) { kith_batch_clear(t->pairs.batch); }
+
+static kith_agreed pairs_prepare_full(kith_trainer *t) {
+  return kith_halo_create_dynamic(t->comm, t->g->first, t->max_rows, kith_batch_max_send(t->pairs.batch),
+                                  kith_model_output_dim(&t->model), &t->halo);
+}
+
+static kith_lid pairs_max_packed(const kith_trainer *t) { return kith_batch_max_send(t->pairs.batch); }
+
+static kith_step_request pairs_setup_full(kith_trainer *t, kith_step_request request) {
+  kith_batch *b = t->pairs.batch;
+  kith_step_request agreed_request =
+      (kith_step_request)kith_halo_setup(t->halo, b->n_recv, b->recv_gid, b->recv_key, request);
+  kith_batch_sort_send(b, t->halo);
+  return agreed_request;
+}
+
+static targets_seeds pairs_plan(kith_trainer *t, int64_t step) {
+  kith_batch *b = t->pairs.next;
+  pairs_fill_batch(t, step, b);
+  kith_batch_gather_seed_nodes(b);
+  return (targets_seeds){.n = b->n_seed,
+                         .node = b->seed_node,
+                         .n_pair = t->train.exclude_targets ? b->n_global : 0,
+                         .pair = b->pair};
+}
+
+/* Swap the batches by contents, since ops hold pointers to them. */
+static void pairs_take(kith_trainer *t, int64_t step) {
+  (void)step;
+  kith_batch kept = *t->pairs.batch;
+  *t->pairs.batch = *t->pairs.next;
+  *t->pairs.next = kept;
+  pairs_begin_step(t);
+}
+
+static void pairs_record_input_loss(kith_trainer *t, kith_tensor *x) {
+  kith_l2_op(t->tape, t->gather_index, &t->pairs.l2_scale, x, &t->loss);
+}
+
+/* On the full graph the rows come from their owners. */
+static void pairs_record_loss(kith_trainer *t, kith_tensor *rows) {
+  kith_batch *b = t->pairs.batch;
+  if (!t->sampled) rows = kith_exchange_op(t->tape, t->halo, rows, t->max_rows);
+  if (t->pairs.softmax) kith_softmax_op(t->tape, t->comm, b, &t->train.loss, rows, &t->loss);
+  else if (t->train.loss.name == KITH_NCE) kith_nce_op(t->tape, b, rows, &t->loss);
+  else kith_bpr_op(t->tape, b, rows, &t->loss);
+}
+
+kith_eid kith_trainer_requested_edges(const kith_trainer *t) {
+  const kith_gather_index *p = t->gather_index;
+  kith_eid n = 0;
+  for (kith_lid i = 0; i < p->n_unique; i++) n += t->a->degree[p->unique_row[i]];
+  return n;
+}
+
+const kith_targets kith__pair_targets = {.ranks = true,
+                                         .check = pairs_check,
+                                         .create = pairs_create,
+                                         .destroy = pairs_destroy,
+                                         .set_epoch = pairs_set_epoch,
+                                         .fill = pairs_fill,
+                                         .clear = pairs_clear,
+                                         .prepare_full = pairs_prepare_full,
+                                         .max_packed = pairs_max_packed,
+                                         .setup_full = pairs_setup_full,
+                                         .plan = pairs_plan,
+                                         .take = pairs_take,
+                                         .record_input_loss = pairs_record_input_loss,
+                                         .record_loss = pairs_record_loss};
