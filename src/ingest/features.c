@@ -1,7 +1,7 @@
 /*
- * Read a list of features of users or items.  A line holds an id and, by format: the node's features
- * (sparse), a number per feature (dense), or one feature (long).  Long: repeated lines of a node and feature
- * are merged, and their weights are added.
+ * Read a list of features.  A line holds an id (or, in a list of all nodes, none: line i is node i - 1) and,
+ * by format: the node's features (sparse), a number per feature (dense), or one feature (long).  Long:
+ * repeated lines of a node and feature are merged, and their weights are added.
  */
 #include "ingest/features.h"
 
@@ -43,6 +43,20 @@ done:
   return st;
 }
 
+static int64_t reader_n_row(const reader *r) {
+  return r->d->n_line > 0 ? r->d->n_line : r->d->node->n - r->d->n_skip;
+}
+
+static int32_t reader_n_feature(const reader *r) {
+  return r->d->n_line > 0 ? r->d->n_numbered : r->d->feature->n;
+}
+
+/* For messages: the line of a row, and what its node is. */
+static long long reader_line_of(const reader *r, int64_t row) {
+  return r->d->n_line > 0 ? row + 1 : r->line[row + r->d->n_skip];
+}
+static const char *reader_kind(const reader *r) { return r->d->n_line > 0 ? "node" : r->d->node->kind; }
+
 /* ---- lines ---- */
 
 /* "drama" or "drama:0.5": a number behind the last colon is the value, and is removed from the name. */
@@ -62,9 +76,20 @@ static kith_status reader_value(const kith__lines *lines, kith__field *field, fl
   return KITH_OK;
 }
 
+static kith_status reader_number(reader *r, kith__field name, float value) {
+  int64_t feature = -1;
+  char shown[48];
+  if (!kith__field_integer(name, &feature) || feature < 0 || feature >= FEATURES_MOST)
+    return kith__lines_fail(&r->lines, "expected a feature, 0 to %d, or feature:value, found %s",
+                            FEATURES_MOST - 1, kith__field_quote(name, shown));
+  if (feature >= r->d->n_numbered) r->d->n_numbered = (int32_t)feature + 1;
+  return reader_add(r, (int32_t)feature, value);
+}
+
 static kith_status reader_feature(reader *r, kith__field name, float value) {
   kith_status st = KITH_OK;
   int32_t feature = 0;
+  if (r->d->n_line > 0) return reader_number(r, name, value);
   KITH_TRY(kith__id_map_add(r->d->feature, &r->lines, name, r->d->new_features && r->node >= 0, &feature));
   if (r->d->feature->n > FEATURES_MOST)
     KITH_TRY(kith__lines_fail(&r->lines, "more than %d different features", FEATURES_MOST));
@@ -117,6 +142,7 @@ done:
 /* All lines have as many numbers as the first one.  Zeros are not stored. */
 static kith_status reader_dense(reader *r, kith__field rest) {
   kith_status st = KITH_OK;
+  const char *where = r->d->n_line > 0 ? "in a line" : "behind the id";
   const kith__delimiter delimiter = kith__delimiter_detect(rest);
   kith__field field;
   int32_t n = 0;
@@ -126,17 +152,16 @@ static kith_status reader_dense(reader *r, kith__field rest) {
     if (!kith__field_real(field, &value))
       KITH_TRY(kith__lines_fail(&r->lines, "expected a number, found %s", kith__field_quote(field, shown)));
     if (n == FEATURES_MOST)
-      KITH_TRY(kith__lines_fail(&r->lines, "expected at most %d numbers behind the id, found more",
-                                FEATURES_MOST));
+      KITH_TRY(
+          kith__lines_fail(&r->lines, "expected at most %d numbers %s, found more", FEATURES_MOST, where));
     if (value != 0) KITH_TRY(reader_add(r, n, value));
   }
   KITH_TRY(kith__field_end(&delimiter, &r->lines, rest));
-  if (n == 0) KITH_TRY(kith__lines_fail(&r->lines, "expected numbers behind the id, found none"));
+  if (n == 0) KITH_TRY(kith__lines_fail(&r->lines, "expected numbers %s, found none", where));
   if (r->width == 0) r->width = n;
   if (n != r->width)
-    KITH_TRY(kith__lines_fail(&r->lines,
-                              "expected %d numbers behind the id, as in the lines before, found %d", r->width,
-                              n));
+    KITH_TRY(kith__lines_fail(&r->lines, "expected %d numbers %s, as in the lines before, found %d", r->width,
+                              where, n));
 done:
   return st;
 }
@@ -191,6 +216,32 @@ static kith_status reader_lines(reader *r) {
     else KITH_TRY(r->d->format == KITH_DENSE ? reader_dense(r, line) : reader_sparse(r, line));
   }
   r->d->report = kith__lines_report(&r->lines, kith_feature_format_text(r->d->format), &delimiter);
+done:
+  kith__lines_close(&r->lines);
+  return st;
+}
+
+/* Lines without ids, as many as there are nodes. */
+static kith_status reader_numbered_lines(reader *r) {
+  kith_status st = KITH_OK;
+  const long long n = r->d->n_line;
+  const kith__delimiter white = kith__delimiter_make("");
+  kith__field line;
+  KITH_TRY(kith__lines_open(r->d->source->path, &r->lines));
+  for (;; r->node++) {
+    KITH_TRY(kith__lines_next_raw(&r->lines, &line));
+    if (line.size < 0) break;
+    if (r->node == n)
+      KITH_TRY(kith__lines_fail(&r->lines, "expected %lld lines, as many as there are nodes, found more", n));
+    KITH_TRY(r->d->format == KITH_DENSE ? reader_dense(r, line) : reader_sparse(r, line));
+  }
+  if (r->node < n)
+    KITH_TRY(
+        kith__lines_fail(&r->lines, "expected %lld lines, as many as there are nodes, found no more", n));
+  if (r->d->format == KITH_DENSE) r->d->n_numbered = r->width;
+  r->n_known = n;
+  r->d->report = kith__lines_report(&r->lines, kith_feature_format_text(r->d->format), &white);
+  r->d->report.lines = r->lines.number; /* blank ones are nodes too */
 done:
   kith__lines_close(&r->lines);
   return st;
@@ -317,7 +368,7 @@ done:
 static kith_status reader_rows(const reader *r, kith_features *out) {
   kith_status st = KITH_OK;
   int32_t low = r->d->n_skip;
-  int64_t n_row = r->d->node->n - low;
+  int64_t n_row = reader_n_row(r);
   kith_eid *start = NULL;
   KITH_TRY(kith_features_make(n_row, r->n, out));
   start = out->start;
@@ -338,11 +389,11 @@ done:
 static kith_status reader_check_twice(const reader *r, const kith_features *f) {
   kith_status st = KITH_OK;
   int64_t *seen = NULL; /* [features] 1 + the last row that had it */
-  KITH_TRY(KITH_NEW(seen, r->d->feature->n));
+  KITH_TRY(KITH_NEW(seen, reader_n_feature(r)));
   for (int64_t i = 0; i < f->n_row; i++)
     for (kith_eid e = f->start[i]; e < f->start[i + 1]; e++) {
       KITH_CHECK(seen[f->index[e]] != i + 1, KITH_EDATA, "%s:%lld: the same feature occurs twice",
-                 r->d->source->path, (long long)r->line[i + r->d->n_skip]);
+                 r->d->source->path, reader_line_of(r, i));
       seen[f->index[e]] = i + 1;
     }
 done:
@@ -380,8 +431,8 @@ done:
   return st;
 }
 
-kith_status kith__features_normalize(const char *path, const char *kind, const int64_t *line,
-                                     kith_features *f) {
+/* Divide rows by their sums, as Kipf and Welling do; rows of zeros stay. */
+static kith_status features_normalize(const reader *r, kith_features *f) {
   kith_status st = KITH_OK;
   for (int64_t i = 0; i < f->n_row; i++) {
     double sum = 0, size = 0;
@@ -393,7 +444,7 @@ kith_status kith__features_normalize(const char *path, const char *kind, const i
     KITH_CHECK(kith__can_normalize(sum, size), KITH_EDATA,
                "%s:%lld: the values of this %s add up to %g, by which they cannot be divided; set normalize: "
                "false, or mend them",
-               path, line ? (long long)line[i] : (long long)i + 1, kind, sum);
+               r->d->source->path, reader_line_of(r, i), reader_kind(r), sum);
     for (kith_eid e = f->start[i]; e < f->start[i + 1]; e++) f->value[e] = (float)((double)f->value[e] / sum);
   }
 done:
@@ -410,18 +461,21 @@ kith_status kith__features_read(kith__feature_reader *d, kith_features *out) {
   kith_status st = KITH_OK;
   reader r = {.d = d};
   kith_features f = {0};
-  KITH_TRY(reader_format(&r));
-  KITH_TRY(reader_lines(&r));
-  KITH_TRY(reader_name(&r));
-  KITH_CHECK(d->feature->n > 0 && (r.n_known > 0 || !d->new_features), KITH_EDATA,
-             "%s: expected features, found none of a known %s", d->source->path, d->node->kind);
+  if (d->n_line > 0) {
+    d->format = d->source->format;
+    KITH_TRY(reader_numbered_lines(&r));
+  } else {
+    KITH_TRY(reader_format(&r));
+    KITH_TRY(reader_lines(&r));
+    KITH_TRY(reader_name(&r));
+  }
+  KITH_CHECK(reader_n_feature(&r) > 0 && (r.n_known > 0 || !d->new_features), KITH_EDATA,
+             "%s: expected features, found none of a known %s", d->source->path, reader_kind(&r));
   KITH_TRY(reader_rows(&r, &f));
   KITH_TRY(d->format == KITH_LONG ? reader_merge(&r, &f) : reader_check_twice(&r, &f));
-  if (d->source->normalize)
-    KITH_TRY(
-        kith__features_normalize(d->source->path, d->node->kind, r.line ? r.line + d->n_skip : NULL, &f));
+  if (d->source->normalize) KITH_TRY(features_normalize(&r, &f));
   d->weighted = d->format == KITH_LONG && r.columns > 1;
-  d->without_features = reader_bare(&r);
+  d->without_features = d->n_line > 0 ? 0 : reader_bare(&r);
   *out = f;
   f = (kith_features){0};
 done:

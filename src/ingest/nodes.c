@@ -1,6 +1,7 @@
 /* Ingest for node classification: rank 0 reads the lists and writes graph.h5. */
 #include <string.h>
 
+#include "ingest/features.h"
 #include "ingest/nodes.h"
 
 static kith_status nodes_check(const kith_ingest_nodes_options *o) {
@@ -10,6 +11,20 @@ static kith_status nodes_check(const kith_ingest_nodes_options *o) {
              "data.labels.path: expected the path of a list of labels, found none");
   KITH_CHECK(o->train[0], KITH_ECONFIG,
              "data.splits.train: expected the path of a list of nodes, found none");
+done:
+  return st;
+}
+
+kith_status kith__node_features_read(const kith_ingest_nodes_options *o, kith__node_data *nodes,
+                                     kith_list_report *report) {
+  kith_status st = KITH_OK;
+  kith_feature_source source = {.format = o->format, .normalize = o->normalize};
+  kith__feature_reader d = {.source = &source, .n_line = nodes->n};
+  memcpy(source.path, o->features, sizeof source.path);
+  KITH_TRY(kith__features_read(&d, &nodes->features));
+  nodes->n_feature = d.n_numbered;
+  nodes->format = kith_feature_format_text(d.format);
+  *report = d.report;
 done:
   return st;
 }

@@ -25,7 +25,7 @@ static kith_ingest_nodes_options small(void) {
   kith_ingest_nodes_options o = {.format = KITH_SPARSE};
   file_of("edges.txt", "# pairs\n0 1\n2 1\n2 3\n1 2\n3 3\n", o.edges);
   file_of("labels.txt", "7\n10\n7\n2\n\n", o.labels);
-  file_of("features.txt", "2 0\n1:0.5 2:1.5\n\n3\n0\n", o.features);
+  file_of("features.txt", "0 2\n1:0.5 2:1.5\n\n3\n0\n", o.features);
   file_of("train.txt", "3 1\n", o.train);
   file_of("valid.txt", "0\n", o.valid);
   file_of("test.txt", "2\n", o.test);
@@ -221,23 +221,23 @@ static void bad_features_are_refused(void **state) {
   (void)state;
   kith_ingest_nodes_options o = small();
   file_of("bad.txt", "0\n1\n2\n", o.features);
-  expect_refused(&o, KITH_EDATA, "bad.txt:3: expected 5 lines, as many as there are labels, found no more");
+  expect_refused(&o, KITH_EDATA, "bad.txt:3: expected 5 lines, as many as there are nodes, found no more");
   file_of("bad.txt", "0\n1\n2\n\n1\n2\n", o.features);
-  expect_refused(&o, KITH_EDATA, "bad.txt:6: expected 5 lines, as many as there are labels, found more");
+  expect_refused(&o, KITH_EDATA, "bad.txt:6: expected 5 lines, as many as there are nodes, found more");
   file_of("bad.txt", "0\n1 x\n2\n\n\n", o.features);
   expect_refused(&o, KITH_EDATA,
                  "bad.txt:2: expected a feature, 0 to 1048575, or feature:value, found \"x\"");
   file_of("bad.txt", "0\n1:nan\n2\n\n\n", o.features);
-  expect_refused(&o, KITH_EDATA, "bad.txt:2: expected a feature");
+  expect_refused(&o, KITH_EDATA, "bad.txt:2: expected a finite value behind the colon, found \"1:nan\"");
   file_of("bad.txt", "0\n\n3 2 3\n\n\n", o.features);
-  expect_refused(&o, KITH_EDATA, "bad.txt:3: feature 3 occurs twice");
+  expect_refused(&o, KITH_EDATA, "bad.txt:3: the same feature occurs twice");
   o.format = KITH_DENSE;
   file_of("bad.txt", "0 1\n1 1\n2\n", o.features);
-  expect_refused(&o, KITH_EDATA, "bad.txt:3: expected 2 numbers, as in line 1, found 1");
+  expect_refused(&o, KITH_EDATA, "bad.txt:3: expected 2 numbers in a line, as in the lines before, found 1");
   file_of("bad.txt", "0 1\n1 1\n1 1 1\n", o.features);
-  expect_refused(&o, KITH_EDATA, "bad.txt:3: expected 2 numbers, as in line 1, found 3");
+  expect_refused(&o, KITH_EDATA, "bad.txt:3: expected 2 numbers in a line, as in the lines before, found 3");
   file_of("bad.txt", "0 1\n1 one\n", o.features);
-  expect_refused(&o, KITH_EDATA, "bad.txt:2: expected at most 1048576 numbers, found \"one\"");
+  expect_refused(&o, KITH_EDATA, "bad.txt:2: expected a number, found \"one\"");
 }
 
 /* ---- all the way ---- */
