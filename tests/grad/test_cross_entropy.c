@@ -125,7 +125,7 @@ static void gradient(const kith_full_block *full, bool data, double *norm, kith_
 
 /* ---- sparse features ---- */
 
-/* Two linear layers on features with dropout, of which one reads some rows of its weights. */
+/* Two linear layers on features with dropout, one on the upper and one on the lower half of the weights. */
 static void first_layer(const kith_full_block *full, bool sparse, bool training, float *y, kith_params *p) {
   kith_tape *t = NULL;
   kith_exec_ctx exec = {.training = training, .seed = 2, .step = 7};
@@ -135,9 +135,13 @@ static void first_layer(const kith_full_block *full, bool sparse, bool training,
                              : kith_tape_constant(t, &full->nodes, FEATURES),
               *x = kith_dropout_op(t, &exec, 0.4, false, data);
   kith_tensor *w = kith_params_get(p, "w", 2 * FEATURES, CLASSES, KITH_INIT_GLOROT);
-  kith_tensor *both[2] = {kith_linear_op(t, x, kith_row_view_op(t, w, 0, FEATURES), NULL),
-                          kith_linear_op(t, x, kith_row_view_op(t, w, FEATURES, FEATURES),
-                                         kith_params_get(p, "b", 1, CLASSES, KITH_INIT_ONE))};
+  kith_tensor *b = kith_params_get(p, "b", 1, CLASSES, KITH_INIT_ONE), *both[2];
+  for (int k = 0; k < 2; k++) {
+    kith_tensor *none = sparse ? NULL : kith_tape_constant(t, &full->nodes, FEATURES),
+                *beside[2] = {k == 0 ? x : none, k == 0 ? none : x};
+    both[k] = sparse ? kith_linear_op(t, x, kith_row_view_op(t, w, k * FEATURES, FEATURES), k ? b : NULL)
+                     : kith_linear_op(t, kith_concat_op(t, 2, beside), w, k ? b : NULL);
+  }
   kith_tensor *z = kith_concat_op(t, 2, both),
               **last = kith_tape_op(t, "norm", false, norm_forward, norm_backward, sizeof *last);
   assert_int_equal(KITH_OK, kith_tape_status(t));
