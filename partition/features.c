@@ -7,12 +7,12 @@ static bool features_any(const kith_dataset *d) {
   return d->n_feature_of[KITH_USER] > 0 || d->n_feature_of[KITH_ITEM] > 0;
 }
 
-/* The row of node i, users before items; those of a type without a list are empty. */
+/* The row of node i; those of a type without a list, and of further types, are empty. */
 static kith_eid features_row(const kith_dataset *d, int64_t i, const kith_features **from, kith_eid *begin) {
   int t = i < d->n[KITH_USER] ? KITH_USER : KITH_ITEM;
   int64_t row = t == KITH_USER ? i : i - d->n[KITH_USER];
   *from = &d->features[t];
-  if (!d->features[t].start) return 0;
+  if (!d->features[t].start || row >= d->n[t]) return 0;
   *begin = d->features[t].start[row];
   return d->features[t].start[row + 1] - *begin;
 }

@@ -1,27 +1,49 @@
 /* How good a cut is for R ranks: counted, not estimated. */
+#include <stdio.h>
+
 #include "partition.h"
 
 /* Room for counting, and what is counted. */
 typedef struct judge {
   int32_t *rank_of;     /* [parts] rank that owns a part */
   int64_t *node, *edge; /* [ranks] owned rows; entries of owned rows */
+  int64_t *seen;        /* [ranks] the last node, from 1, with a neighbor there */
   int64_t cut, ghosts;
 } judge;
 
 static int32_t judge_rank(const judge *j, const int32_t *part, int64_t i) { return j->rank_of[part[i]]; }
 
+static kith_status judge_make(const kith_partition_options *o, int ranks, judge *j) {
+  kith_status st = KITH_OK;
+  KITH_TRY(KITH_NEW(j->rank_of, o->parts));
+  KITH_TRY(KITH_NEW(j->node, ranks));
+  KITH_TRY(KITH_NEW(j->edge, ranks));
+  KITH_TRY(KITH_NEW(j->seen, ranks));
+  for (int r = 0; r < ranks; r++)
+    for (int64_t p = kith_chunk_begin(o->parts, ranks, r); p < kith_chunk_begin(o->parts, ranks, r + 1); p++)
+      j->rank_of[p] = r;
+done:
+  return st;
+}
+
+static void judge_free(judge *j) {
+  KITH_FREE(j->rank_of);
+  KITH_FREE(j->node);
+  KITH_FREE(j->edge);
+  KITH_FREE(j->seen);
+}
+
 /* Row i's neighbors: cut edges, each from the end that comes first, and one ghost for every other rank that
  * has a neighbor of it. */
-static void judge_row(judge *j, const partition_graph *g, const int32_t *part, int64_t i, int64_t *seen) {
+static void judge_row(judge *j, const partition_graph *g, const int32_t *part, int64_t i) {
   int32_t mine = judge_rank(j, part, i);
-  j->node[mine]++;
   j->edge[mine] += g->start[i + 1] - g->start[i];
   for (int64_t e = g->start[i]; e < g->start[i + 1]; e++) {
     int32_t other = judge_rank(j, part, g->to[e]);
     if (other == mine) continue;
     j->cut += i < g->to[e];
-    if (seen[other] == i + 1) continue;
-    seen[other] = i + 1;
+    if (j->seen[other] == i + 1) continue;
+    j->seen[other] = i + 1;
     j->ghosts++;
   }
 }
@@ -35,34 +57,64 @@ static double judge_balance(int n, const int64_t *x) {
   return sum ? (double)most * n / (double)sum : 1;
 }
 
+static double judge_share(const judge *j, const partition_graph *g) {
+  return g->start[g->n] ? 2 * (double)j->cut / (double)g->start[g->n] : 0;
+}
+
+/* One relation alone. */
+static kith_status judge_relation(const kith_partition_options *o, const partition_graph *g,
+                                  const int32_t *part, const char *name, kith_partition_report *out) {
+  kith_status st = KITH_OK;
+  judge j = {0};
+  kith_partition_relation_report *to = &out->relation[out->n_relation++];
+  KITH_TRY(judge_make(o, out->ranks, &j));
+  for (int64_t i = 0; i < g->n; i++) judge_row(&j, g, part, i);
+  *to = (kith_partition_relation_report){.cut = j.cut, .cut_share = judge_share(&j, g), .ghosts = j.ghosts};
+  snprintf(to->name, sizeof to->name, "%s", name);
+done:
+  judge_free(&j);
+  return st;
+}
+
+static kith_status judge_relations(const kith_dataset *d, const kith_partition_options *o,
+                                   const int32_t *part, kith_partition_report *out) {
+  kith_status st = KITH_OK;
+  partition_graph g = {0};
+  if (kith__partition_n_entry(d, o) == 0) return st;
+  KITH_TRY(kith__partition_graph_make(d, d->n[KITH_USER] + d->n[KITH_ITEM], &g));
+  KITH_TRY(judge_relation(o, &g, part, "interactions", out));
+  for (int r = 0; r < d->schema.n_relation; r++) {
+    if (!kith__partition_reads(d, o, r)) continue;
+    kith__partition_graph_free(&g);
+    KITH_TRY(kith__partition_relation(d, r, &g));
+    KITH_TRY(judge_relation(o, &g, part, d->schema.relation[r].name, out));
+  }
+done:
+  kith__partition_graph_free(&g);
+  return st;
+}
+
 kith_status kith_partition_judge(const kith_dataset *d, const kith_partition_options *o, const int32_t *part,
                                  int ranks, int width, int layers, int64_t steps_per_epoch,
                                  kith_partition_report *out) {
   kith_status st = KITH_OK;
   judge j = {0};
   partition_graph g = {0};
-  int64_t *seen = NULL;
-  KITH_TRY(KITH_NEW(j.rank_of, o->parts));
-  KITH_TRY(KITH_NEW(j.node, ranks));
-  KITH_TRY(KITH_NEW(j.edge, ranks));
-  KITH_TRY(KITH_NEW(seen, ranks));
+  int64_t n_node = kith_dataset_n_node(d);
+  KITH_TRY(judge_make(o, ranks, &j));
   KITH_TRY(kith__partition_graph_make_read(d, o, &g));
-  for (int r = 0; r < ranks; r++)
-    for (int64_t p = kith_chunk_begin(o->parts, ranks, r); p < kith_chunk_begin(o->parts, ranks, r + 1); p++)
-      j.rank_of[p] = r;
-  for (int64_t i = 0; i < g.n; i++) judge_row(&j, &g, part, i, seen);
+  for (int64_t i = 0; i < n_node; i++) j.node[judge_rank(&j, part, i)]++;
+  for (int64_t i = 0; i < g.n; i++) judge_row(&j, &g, part, i);
   *out = (kith_partition_report){.ranks = ranks, .cut = j.cut, .ghosts = j.ghosts};
-  out->cut_share = g.start[g.n] ? 2 * (double)j.cut / (double)g.start[g.n] : 0;
-  out->ghosts_per_own = g.n ? (double)j.ghosts / (double)g.n : 0;
+  out->cut_share = judge_share(&j, &g);
+  out->ghosts_per_own = n_node ? (double)j.ghosts / (double)n_node : 0;
   out->node_balance = judge_balance(ranks, j.node);
   out->edge_balance = judge_balance(ranks, j.edge);
   out->bytes_per_layer = j.ghosts * width * (int64_t)sizeof(float);
   out->bytes_per_epoch = out->bytes_per_layer * 2 * layers * steps_per_epoch;
+  KITH_TRY(judge_relations(d, o, part, out));
 done:
-  KITH_FREE(j.rank_of);
-  KITH_FREE(j.node);
-  KITH_FREE(j.edge);
-  KITH_FREE(seen);
+  judge_free(&j);
   kith__partition_graph_free(&g);
   return st;
 }

@@ -2,37 +2,54 @@
 #include "partition.h"
 
 void kith__partition_hash(const kith_dataset *d, const kith_partition_options *o, int32_t *part) {
-  for (int64_t i = 0; i < d->n[KITH_USER] + d->n[KITH_ITEM]; i++) {
-    bool item = i >= d->n[KITH_USER];
-    uint64_t original = (uint64_t)(item ? i - d->n[KITH_USER] : i);
-    uint64_t bits =
-        kith_random(o->seed, KITH_RNG_PARTITION, item ? KITH_ITEM : KITH_USER, original, 0).bits[0];
-    part[i] = (int32_t)kith_random_below(bits, (uint64_t)o->parts);
-  }
+  for (int t = 0; t < KITH_MAX_TYPES; t++)
+    for (int64_t i = 0; i < d->n[t]; i++) {
+      uint64_t bits = kith_random(o->seed, KITH_RNG_PARTITION, (uint64_t)t, (uint64_t)i, 0).bits[0];
+      *part++ = (int32_t)kith_random_below(bits, (uint64_t)o->parts);
+    }
 }
 
-/* Deal nodes 0 … n - 1, weights given, into consecutive ranges of about the same weight. */
+/* Deal nodes 0 … n - 1, weights given (null: all alike), into consecutive ranges of about the same weight. */
 static void partition_deal(int64_t n, const int64_t *weight, int parts, int32_t *part) {
   int64_t all = 0, before = 0;
-  for (int64_t i = 0; i < n; i++) all += weight[i];
+  for (int64_t i = 0; i < n; i++) all += weight ? weight[i] : 1;
   for (int64_t i = 0; i < n; i++) {
     part[i] = (int32_t)((double)before / (double)all * parts); /* before < all, so below parts */
     if (part[i] >= parts) part[i] = parts - 1;
-    before += weight[i];
+    before += weight ? weight[i] : 1;
   }
 }
 
-/* Users and items each in the order of their original numbers; a node weighs its degree and one. */
+void kith__partition_deal_rest(const kith_dataset *d, const kith_partition_options *o, int64_t first,
+                               int32_t *part) {
+  int64_t of[KITH_MAX_TYPES + 1];
+  kith__partition_first(d, of);
+  for (int t = 0; t < KITH_MAX_TYPES; t++)
+    if (of[t] >= first) partition_deal(d->n[t], NULL, o->parts, part + of[t]);
+}
+
+/* Add the degrees of a relation's nodes; a pair whose lines have both directions counts twice. */
+static void contiguous_add(const kith_dataset *d, int r, const int64_t *first, int64_t *weight) {
+  const kith_ragged *l = &d->relation[r].edges;
+  int64_t from = first[d->schema.relation[r].from], to = first[d->schema.relation[r].to];
+  for (int64_t u = 0; u < l->n_row; u++) weight[from + u] += l->start[u + 1] - l->start[u];
+  for (kith_eid e = 0; e < l->start[l->n_row]; e++) weight[to + l->value[e]]++;
+}
+
+/* Each type in the order of original numbers; a node weighs its degree and one. */
 kith_status kith__partition_contiguous(const kith_dataset *d, const kith_partition_options *o,
                                        int32_t *part) {
   kith_status st = KITH_OK;
-  int64_t *weight = NULL, n_user = d->n[KITH_USER], n_item = d->n[KITH_ITEM];
-  KITH_TRY(KITH_NEW(weight, n_user + n_item));
-  for (int64_t i = 0; i < n_user + n_item; i++) weight[i] = 1;
+  int64_t *weight = NULL, first[KITH_MAX_TYPES + 1], n_user = d->n[KITH_USER];
+  kith__partition_first(d, first);
+  KITH_TRY(KITH_NEW(weight, first[KITH_MAX_TYPES]));
+  for (int64_t i = 0; i < first[KITH_MAX_TYPES]; i++) weight[i] = 1;
   for (int64_t u = 0; u < n_user; u++) weight[u] += d->train.start[u + 1] - d->train.start[u];
   for (kith_eid e = 0; d->task == KITH_RECOMMEND && e < d->n_edge; e++) weight[n_user + d->train.value[e]]++;
-  partition_deal(n_user, weight, o->parts, part);
-  partition_deal(n_item, weight + n_user, o->parts, part + n_user);
+  for (int r = 0; r < d->schema.n_relation; r++)
+    if (kith__partition_reads(d, o, r)) contiguous_add(d, r, first, weight);
+  for (int t = 0; t < KITH_MAX_TYPES; t++)
+    partition_deal(d->n[t], weight + first[t], o->parts, part + first[t]);
 done:
   KITH_FREE(weight);
   return st;

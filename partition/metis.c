@@ -31,11 +31,11 @@ done:
   return st;
 }
 
-kith_status kith__partition_graph_make(const kith_dataset *d, partition_graph *out) {
+kith_status kith__partition_graph_make(const kith_dataset *d, int64_t n, partition_graph *out) {
   if (d->task == KITH_CLASSIFY) return graph_copy(d, out);
   kith_status st = KITH_OK;
   int64_t n_user = d->n[KITH_USER], n_edge = d->train.start[n_user], *next = NULL;
-  partition_graph g = {.n = n_user + d->n[KITH_ITEM]};
+  partition_graph g = {.n = n};
   KITH_TRY(KITH_NEW(g.start, g.n + 1));
   KITH_TRY(KITH_NEW(g.to, 2 * n_edge));
   KITH_TRY(KITH_NEW(next, g.n));
@@ -60,12 +60,12 @@ done:
 void kith__partition_graph_free(partition_graph *g) {
   KITH_FREE(g->start);
   KITH_FREE(g->to);
+  KITH_FREE(g->edge);
 }
 
 static kith_status metis_check_size(const kith_dataset *d, const kith_partition_options *o) {
   kith_status st = KITH_OK;
-  int64_t n = d->n[KITH_USER] + d->n[KITH_ITEM],
-          n_entry = 2 * d->n_edge + (o->friends ? kith__partition_n_friends(d) : 0);
+  int64_t n = kith__partition_n_cut(d, o), n_entry = 2 * d->n_edge + kith__partition_n_entry(d, o);
   KITH_CHECK(METIS_IS_WIDE || (n < INT32_MAX && n_entry < INT32_MAX), KITH_ECONFIG,
              "partition.method: metis: the graph has %lld nodes and %lld adjacency entries, but METIS here "
              "counts to %d; set "
@@ -143,13 +143,14 @@ kith_status kith__partition_metis(const kith_dataset *d, const kith_partition_op
   kith_status st = KITH_OK;
   partition_graph g = {0};
   KITH_TRY(metis_check_size(d, o));
-  bool tiny = d->n[KITH_USER] + d->n[KITH_ITEM] < 4 * (int64_t)o->parts || d->n_edge == 0;
+  bool tiny = kith__partition_n_cut(d, o) < 4 * (int64_t)o->parts || d->n_edge == 0;
   if (o->parts == 1 || tiny) { /* nothing to bisect: METIS would stumble */
     KITH_TRY(kith__partition_contiguous(d, o, part));
     goto done;
   }
   KITH_TRY(kith__partition_graph_make_read(d, o, &g));
   KITH_TRY(metis_run(&g, o, part));
+  kith__partition_deal_rest(d, o, g.n, part);
 done:
   kith__partition_graph_free(&g);
   return st;

@@ -6,43 +6,60 @@
 #include "store/store.h"
 
 /**
- * The graph as rows of neighbors, both directions; a bipartite one has users first, then items.  Plain
- * arrays for METIS.
+ * A graph as rows of neighbors, both directions; users first, then items, then further types.  Plain arrays
+ * for METIS.
  */
 typedef struct partition_graph {
   int64_t n;      /* nodes */
   int64_t *start; /* [n + 1] */
-  int32_t *to;    /* [start[n]] */
+  int32_t *to;    /* [start[n]] ascending in each row */
+  kith_eid *edge; /* [start[n]] relations: the edge of the dataset behind an entry; else null */
 } partition_graph;
 
-kith_status kith__partition_graph_make(const kith_dataset *d, partition_graph *out) KITH_MUST_USE;
+/** first [KITH_MAX_TYPES + 1]: the first node of each type, which follows those of the type before, and the
+ * number of nodes. */
+void kith__partition_first(const kith_dataset *d, int64_t *first);
+
+/** The interactions.  Rows of nodes from users and items on, up to n, are empty. */
+kith_status kith__partition_graph_make(const kith_dataset *d, int64_t n, partition_graph *out) KITH_MUST_USE;
 void kith__partition_graph_free(partition_graph *g);
 
 kith_status kith__partition_metis(const kith_dataset *d, const kith_partition_options *o,
                                   int32_t *part) KITH_MUST_USE;
 kith_status kith__partition_contiguous(const kith_dataset *d, const kith_partition_options *o,
                                        int32_t *part) KITH_MUST_USE;
+/** Deal nodes first … n - 1, which nothing reads, evenly, type by type. */
+void kith__partition_deal_rest(const kith_dataset *d, const kith_partition_options *o, int64_t first,
+                               int32_t *part);
 void kith__partition_hash(const kith_dataset *d, const kith_partition_options *o, int32_t *part);
 
 /** Features of a dataset's nodes, all together. */
 int64_t kith__partition_n_features(const kith_dataset *d);
-/** Write them in global order, node[k] being the node of global number k, users before items; nothing if
- * there are none.  Collective. */
+/** Write them in global order, node[k] being the node of global number k; nothing if there are none.
+ * Collective. */
 kith_agreed kith__partition_write_features(const kith_comm *comm, kith_h5 *f, const kith_dataset *d,
                                            int64_t n, const int64_t *node) KITH_MUST_USE;
 
-/** The graph that layers read: interactions, and ties between users where the options say so. */
+/** Whether a relation's edges count as interactions do. */
+bool kith__partition_reads(const kith_dataset *d, const kith_partition_options *o, int r);
+/** Entries of the relations that count, in both directions: an upper bound.  o null: of all relations. */
+int64_t kith__partition_n_entry(const kith_dataset *d, const kith_partition_options *o);
+/** The rows of a relation, of all nodes: every pair of nodes once at both ends, whatever direction its line
+ * had. */
+kith_status kith__partition_relation(const kith_dataset *d, int r, partition_graph *out) KITH_MUST_USE;
+/** Nodes of the graph that layers read: users and items alone if no relation that counts has another type. */
+int64_t kith__partition_n_cut(const kith_dataset *d, const kith_partition_options *o);
+/** The graph that layers read: the union of the interactions and of the relations that count. */
 kith_status kith__partition_graph_make_read(const kith_dataset *d, const kith_partition_options *o,
                                             partition_graph *out) KITH_MUST_USE;
-/** Entries of the relation `friend`, in both directions: an upper bound. */
-int64_t kith__partition_n_friends(const kith_dataset *d);
 /**
- * Write the relation `friend` in global order: every tie stands at both of its ends, once, whatever direction
- * its line had.  Nothing is written if the dataset has none.  Collective.
+ * Write the relations in global order, and the attribute `schema`; nothing if the dataset has none.
+ * Collective.
  *
  * @param node, number  [n] the node of each global number, and the reverse
  */
-kith_agreed kith__partition_write_friends(const kith_comm *comm, kith_h5 *f, const kith_dataset *d, int64_t n,
-                                          const int64_t *node, const int64_t *number) KITH_MUST_USE;
+kith_agreed kith__partition_write_relations(const kith_comm *comm, kith_h5 *f, const kith_dataset *d,
+                                            int64_t n, const int64_t *node,
+                                            const int64_t *number) KITH_MUST_USE;
 
 #endif

@@ -4,36 +4,41 @@
 
 #include "partition.h"
 
-/* The numbering: global numbers go part by part, users before items within a part, each by original number.
- */
+/* The numbering: global numbers go part by part, within a part type by type, each by original number. */
 typedef struct numbering {
-  int64_t n;
-  int64_t *first;      /* [parts + 1] first global number of a part */
-  int64_t *user_count; /* [parts] */
-  int64_t *number;     /* [n] global number of node i (users first, then items, by original number) */
-  int64_t *node;       /* [n] the reverse */
+  int64_t n, of[KITH_MAX_TYPES + 1]; /* nodes; first node of each type */
+  int64_t *first;                    /* [parts + 1] first global number of a part */
+  int64_t *user_count;               /* [parts] */
+  int64_t *type_count;               /* [parts, types] nodes of each type in each part */
+  int64_t *number;                   /* [n] global number of node i (users, items, further types) */
+  int64_t *node;                     /* [n] the reverse */
 } numbering;
 
 static void numbering_free(numbering *m) {
   KITH_FREE(m->first);
   KITH_FREE(m->user_count);
+  KITH_FREE(m->type_count);
   KITH_FREE(m->number);
   KITH_FREE(m->node);
 }
 
-/* Counting sort by part; nodes come users first and by original number, which is the order wanted within a
+/* Counting sort by part; nodes come type by type and by original number, which is the order wanted within a
  * part. */
 static kith_status numbering_make(const kith_dataset *d, int parts, const int32_t *part, numbering *out) {
   kith_status st = KITH_OK;
   int64_t *next = NULL;
-  numbering m = {.n = d->n[KITH_USER] + d->n[KITH_ITEM]};
+  numbering m = {.n = kith_dataset_n_node(d)};
+  kith__partition_first(d, m.of);
   KITH_TRY(KITH_NEW(m.first, (int64_t)parts + 1));
   KITH_TRY(KITH_NEW(m.user_count, parts));
+  KITH_TRY(KITH_NEW(m.type_count, (int64_t)parts * d->schema.n_type));
   KITH_TRY(KITH_NEW(m.number, m.n));
   KITH_TRY(KITH_NEW(m.node, m.n));
   KITH_TRY(KITH_NEW(next, parts));
   for (int64_t i = 0; i < m.n; i++) m.first[part[i] + 1]++;
   for (int64_t i = 0; i < d->n[KITH_USER]; i++) m.user_count[part[i]]++;
+  for (int t = 0; t < d->schema.n_type; t++)
+    for (int64_t i = m.of[t]; i < m.of[t + 1]; i++) m.type_count[(int64_t)part[i] * d->schema.n_type + t]++;
   for (int p = 0; p < parts; p++) m.first[p + 1] += m.first[p];
   for (int p = 0; p < parts; p++) next[p] = m.first[p];
   for (int64_t i = 0; i < m.n; i++) {
@@ -46,6 +51,12 @@ done:
   KITH_FREE(next);
   numbering_free(&m);
   return st;
+}
+
+static int numbering_type(const numbering *m, int64_t i) {
+  int t = 0;
+  while (i >= m->of[t + 1]) t++;
+  return t;
 }
 
 /* Everything of parts.h5 that has a value per row or per entry, in global order. */
@@ -72,9 +83,9 @@ static void cut_fill(const kith_dataset *d, const numbering *m, const partition_
   int64_t n_user = d->n[KITH_USER], at = 0;
   for (int64_t k = 0; k < m->n; k++) {
     int64_t i = m->node[k];
-    bool item = i >= n_user, alike = item || d->task == KITH_CLASSIFY;
-    r->original[k] = item ? i - n_user : i;
-    r->edge[k] = item ? -1 : d->train.start[i];
+    bool other = i >= n_user, alike = other || d->task == KITH_CLASSIFY;
+    r->original[k] = i - m->of[numbering_type(m, i)];
+    r->edge[k] = other ? -1 : d->train.start[i];
     r->start[k] = at;
     for (int64_t e = g->start[i]; e < g->start[i + 1];
          e++, at++) { /* in the order of original numbers already */
@@ -125,7 +136,7 @@ static kith_status cut_make(const kith_dataset *d, const numbering *m, cut_rows 
   partition_graph g = {0};
   cut_rows r = {0};
   int64_t n_entry = 2 * d->n_edge;
-  KITH_TRY(kith__partition_graph_make(d, &g));
+  KITH_TRY(kith__partition_graph_make(d, m->n, &g));
   KITH_TRY(KITH_NEW(r.original, m->n));
   KITH_TRY(KITH_NEW(r.edge, m->n));
   KITH_TRY(KITH_NEW(r.start, m->n + 1));
@@ -142,7 +153,7 @@ done:
   return st;
 }
 
-/* Held-out items of every node in global order; items hold none. */
+/* Held-out items of every node in global order; only users hold any. */
 static kith_status held_out_make(const kith_dataset *d, const numbering *m, const kith_ragged *from,
                                  kith_ragged *out) {
   kith_status st = KITH_OK;
@@ -219,17 +230,23 @@ done:
 static kith_agreed write_rows(kith_h5 *f, const kith_dataset *d, int parts, const numbering *m,
                               const cut_rows *r) {
   kith_agreed st = {KITH_OK};
-  int64_t n_entry = r->start[m->n], n_user = d->n[KITH_USER];
+  int64_t n_entry = r->start[m->n];
+  char name[KITH_NAME];
   KITH_TRY(write_whole(f, "part/first", KITH_H5_INT64, (int64_t)parts + 1, m->first));
   KITH_TRY(write_whole(f, "part/user_count", KITH_H5_INT64, parts, m->user_count));
+  if (d->schema.n_type > KITH_TYPES)
+    KITH_TRY(kith_h5_write(f, "part/type_count", KITH_H5_INT64, d->schema.n_type, parts, 0, parts, false,
+                           m->type_count));
   KITH_TRY(write_whole(f, "node/original", KITH_H5_INT64, m->n, r->original));
   KITH_TRY(write_whole(f, "node/edge", KITH_H5_INT64, m->n, r->edge));
   KITH_TRY(write_whole(f, "train/start", KITH_H5_INT64, m->n + 1, r->start));
   KITH_TRY(write_whole(f, "train/neighbour", KITH_H5_INT64, n_entry, r->neighbor));
   KITH_TRY(write_whole(f, "train/original", KITH_H5_INT32, n_entry, r->neighbor_original));
   if (r->weight) KITH_TRY(write_whole(f, "train/weight", KITH_H5_FLOAT, n_entry, r->weight));
-  KITH_TRY(write_whole(f, "user/number", KITH_H5_INT64, n_user, m->number));
-  KITH_TRY(write_whole(f, "item/number", KITH_H5_INT64, d->n[KITH_ITEM], m->number + n_user));
+  for (int t = 0; t < d->schema.n_type; t++) {
+    kith_type_dataset(&d->schema, t, "number", name);
+    KITH_TRY(write_whole(f, name, KITH_H5_INT64, d->n[t], m->number + m->of[t]));
+  }
 done:
   return st;
 }
@@ -260,7 +277,7 @@ static kith_agreed write_pairs(const kith_comm *comm, kith_h5 *f, const kith_dat
   KITH_TRY(write_held_out(f, "valid", &valid));
   KITH_TRY(write_held_out(f, "test", &test));
   KITH_TRY(kith__partition_write_features(comm, f, d, m->n, m->node));
-  KITH_TRY(kith__partition_write_friends(comm, f, d, m->n, m->node, m->number));
+  KITH_TRY(kith__partition_write_relations(comm, f, d, m->n, m->node, m->number));
 done:
   kith_ragged_free(&valid);
   kith_ragged_free(&test);
@@ -268,10 +285,9 @@ done:
 }
 
 static int64_t write_bytes(const kith_dataset *d) {
-  int64_t n = d->n[KITH_USER] + d->n[KITH_ITEM],
-          held = d->valid.start[d->valid.n_row] + d->test.start[d->test.n_row];
+  int64_t n = kith_dataset_n_node(d), held = d->valid.start[d->valid.n_row] + d->test.start[d->test.n_row];
   return 48 * n + (d->weight ? 32 : 24) * d->n_edge + 4 * held + 8 * kith__partition_n_features(d) +
-         8 * kith__partition_n_friends(d) + (1 << 16);
+         20 * kith__partition_n_entry(d, NULL) + (1 << 16);
 }
 
 kith_agreed kith_partition_write(const kith_comm *comm, const char *path, const kith_dataset *d,

@@ -31,7 +31,7 @@ static kith_agreed partition(const kith_comm *comm) {
   int32_t *part = NULL;
   o.parts = PARTS;
   KITH_TRY(kith_dataset_read(comm, "graph.h5", &whole));
-  KITH_TRY(kith_agree(comm, KITH_NEW(part, whole->n[KITH_USER] + whole->n[KITH_ITEM])));
+  KITH_TRY(kith_agree(comm, KITH_NEW(part, kith_dataset_n_node(whole))));
   KITH_TRY(kith_agree(comm, kith_partition_make(whole, &o, part)));
   KITH_TRY(kith_partition_write(comm, "parts.h5", whole, &o, part));
 done:

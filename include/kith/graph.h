@@ -3,8 +3,9 @@
  *
  * Three numberings of nodes:
  * Original number: order of first appearance, dense per node type; used in files and results.
- * Global number: after partitioning; part by part, users before items within a part, each by original number.
- * Local number: on one rank; owned rows in global order, then ghosts in global order (hence sorted by owner).
+ * Global number: after partitioning; part by part, within a part type by type in the order of the schema
+ * (users before items), each by original number. Local number: on one rank; owned rows in global order, then
+ * ghosts in global order (hence sorted by owner).
  */
 #ifndef KITH_GRAPH_H
 #define KITH_GRAPH_H
@@ -23,6 +24,7 @@ typedef enum kith_node_split {
   KITH_NODE_SPLITS
 } kith_node_split;
 
+/** The types of every recommendation graph; a schema may have further ones, from KITH_TYPES on. */
 typedef enum kith_node_type { KITH_USER = 0, KITH_ITEM = 1, KITH_TYPES = 2 } kith_node_type;
 
 /** Ragged array of items: row i is value[start[i]] … value[start[i + 1] - 1], ascending original numbers. */
@@ -87,15 +89,21 @@ typedef struct kith_node_map {
 } kith_node_map;
 
 /** A key that identifies a node on any number of ranks: original number and type. */
-static inline int64_t kith_node_key(int type, int64_t original) { return original * KITH_TYPES + type; }
+static inline int64_t kith_node_key(int type, int64_t original) {
+  if (type < KITH_TYPES) return original * 2 + type;
+  return (INT64_C(1) << 62) | ((int64_t)type << 48) | original;
+}
 
 /**
- * Neighbors of the owned rows in a further relation: row i has the global numbers neighbor[start[i]] …
- * neighbor[start[i + 1] - 1], in the order of original numbers.
+ * Neighbors of the owned rows in a relation, in both directions: row i has the global numbers
+ * neighbor[start[i]] … neighbor[start[i + 1] - 1], in the order of original numbers.  Rows of types that are
+ * no end of the relation are empty.
  */
 typedef struct kith_adjacency {
-  kith_eid *start;    /**< [n_own + 1]; null: the graph does not have the relation */
+  kith_eid *start;    /**< [n_own + 1] */
   kith_gid *neighbor; /**< [start[n_own]] */
+  float *weight;      /**< [start[n_own]] of the edges; null: they have none */
+  int64_t *time;      /**< [start[n_own]] seconds; null: they have none */
 } kith_adjacency;
 
 /**
@@ -107,24 +115,25 @@ typedef struct kith_adjacency {
  */
 typedef struct kith_graph {
   kith_task task;
-  int64_t n[KITH_TYPES]; /**< users and items in the whole graph */
-  kith_eid n_edge;       /**< training interactions in the whole graph; classification: edges */
-  int n_part;            /**< parts of the partition, K */
-  uint64_t fingerprint;  /**< of graph.h5; the same on all files of a job */
+  kith_schema schema;
+  int64_t n[KITH_MAX_TYPES]; /**< nodes of each type in the whole graph */
+  kith_eid n_edge;           /**< training interactions in the whole graph; classification: edges */
+  int n_part;                /**< parts of the partition, K */
+  uint64_t fingerprint;      /**< of graph.h5; the same on all files of a job */
   /** [n_part + 1] part p has the global numbers part_first[p] … part_first[p + 1] - 1. */
   kith_gid *part_first;
   kith_gid *first; /**< [size + 1] rank r owns the global numbers first[r] … first[r + 1] - 1 */
   kith_lid n_own;  /**< owned rows */
-  kith_lid n_own_of[KITH_TYPES];
-  kith_lid *row_of[KITH_TYPES]; /**< [n_own_of[t]] the rows of type t, ascending */
-  uint8_t *type;                /**< [n_own] kith_node_type */
-  int64_t *original;            /**< [n_own] original number within the type */
-  kith_eid *start;              /**< [n_own + 1] first training neighbor of each owned row */
-  kith_gid *neighbor;           /**< [start[n_own]] their global numbers, in the order of original numbers */
-  float *weight;                /**< [start[n_own]] given weights of the interactions, of any sign; or null */
+  kith_lid n_own_of[KITH_MAX_TYPES];
+  kith_lid *row_of[KITH_MAX_TYPES]; /**< [n_own_of[t]] the rows of type t, ascending */
+  uint8_t *type;                    /**< [n_own] type in the schema: KITH_USER, KITH_ITEM, a further one */
+  int64_t *original;                /**< [n_own] original number within the type */
+  kith_eid *start;                  /**< [n_own + 1] first training neighbor of each owned row */
+  kith_gid *neighbor;    /**< [start[n_own]] their global numbers, in the order of original numbers */
+  float *weight;         /**< [start[n_own]] given weights of the interactions, of any sign; or null */
   kith_eid *first_edge;  /**< [n_own] recommendation: a user's first training edge in graph.h5; items: -1 */
   kith_eid *train_index; /**< [n_own] classification: a training node's index among them; others: -1 */
-  kith_adjacency friend; /**< ties between users, in both directions; rows of items are empty */
+  kith_adjacency relation[KITH_MAX_RELATIONS]; /**< those of the schema */
   /** Rows: the owned users, in the order of row_of[KITH_USER]; values: original item numbers. */
   kith_ragged train, valid, test;
   kith_gid *item_number; /**< [n[KITH_ITEM]] global number of every item: negatives are drawn from all */
@@ -135,6 +144,13 @@ typedef struct kith_graph {
   int32_t *label;               /**< [n_own] class, or -1 */
   int8_t *split;                /**< [n_own] kith_node_split */
 } kith_graph;
+
+/** Nodes of all types in the whole graph.  Local. */
+static inline int64_t kith_graph_n_node(const kith_graph *g) {
+  int64_t n = 0;
+  for (int t = 0; t < KITH_MAX_TYPES; t++) n += g->n[t];
+  return n;
+}
 
 /** Free the graph and null the pointer.  Local; accepts null. */
 KITH_API void kith_graph_destroy(kith_graph **graph);

@@ -55,6 +55,15 @@ KITH_API void kith_halo_backward(kith_halo *h, int d, const float *ghost, float 
 
 /* ---- distributed sparse matrix ---- */
 
+/** The relations of a merged matrix: interactions are relation 0 here, the others begin at 1. */
+typedef struct kith_merged_relations {
+  int n;                                /**< interactions included */
+  uint8_t *of;                          /**< [entries] the relation of each entry */
+  uint64_t key[1 + KITH_MAX_RELATIONS]; /**< in random numbers of edges: 0, and hashes of names */
+  bool learned[1 + KITH_MAX_RELATIONS]; /**< whether omega is learned: the entries' weight is omega * base */
+  float *base;                          /**< [entries] null if no omega is learned */
+} kith_merged_relations;
+
 /**
  * One rank's rows of a distributed sparse matrix in local numbers, with the halo of its ghost columns
  * (compare PETSc's MPIAIJ and hypre's ParCSR).  By default the symmetric normalized adjacency D^-1/2 A D^-1/2
@@ -69,6 +78,7 @@ typedef struct kith_dist_csr {
   kith_gid *number; /**< [n_own + n_ghost] global number of each row, ghosts included */
   kith_lid n_interior; /**< interior rows: those without ghost columns */
   kith_lid n_ghost;
+  kith_merged_relations *merged; /**< null: of one relation */
   bool weighted; /**< the weights were given and may be asymmetric: they are the block's `scale` */
   kith_halo *halo;
 } kith_dist_csr;

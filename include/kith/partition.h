@@ -18,27 +18,37 @@ typedef struct kith_partition_options {
   uint64_t seed;
   double
       tolerance; /**< how much heavier than the mean a part may be, 1.05 = 5 %; bisection levels share it */
-  bool friends;  /**< ties between users count as interactions do, for METIS and in the report: a model reads
-                    them.  No key of jobs: kith partition sets it */
+  kith_relation_weights relations; /**< those that a model reads: their edges count as interactions do, for
+                                      METIS and in the report.  No key of jobs: kith partition sets it */
 } kith_partition_options;
 
 KITH_API kith_partition_options kith_partition_defaults(void);
 
+/** What a cut does to the edges of one relation. */
+typedef struct kith_partition_relation_report {
+  char name[KITH_NAME]; /**< "interactions", or of the relation */
+  int64_t cut;          /**< edges between ranks */
+  double cut_share;     /**< of the relation's edges */
+  int64_t ghosts;       /**< rows that layers would hold as ghosts if they read this relation alone */
+} kith_partition_relation_report;
+
 /** Quality of the cut for one number of ranks. */
 typedef struct kith_partition_report {
   int ranks;
-  int64_t cut;      /**< training edges between ranks */
-  double cut_share; /**< of all edges: interactions, and ties where the options count them */
+  int64_t cut;      /**< edges between ranks: pairs of nodes that have an edge in any relation that counts */
+  double cut_share; /**< of all such edges */
   int64_t ghosts;   /**< rows held as ghosts, over all ranks = rows that cross per exchange */
   double ghosts_per_own;
   double node_balance, edge_balance; /**< heaviest rank over the mean */
   int64_t bytes_per_layer;           /**< ghosts * width * 4 */
   int64_t bytes_per_epoch; /**< of the halo exchanges of a full-graph epoch: bytes_per_layer * 2 * layers *
                               steps */
+  int n_relation;          /**< interactions and the relations that count; 0: interactions alone */
+  kith_partition_relation_report relation[1 + KITH_MAX_RELATIONS];
 } kith_partition_report;
 
 /**
- * part[i] for node i, users first then items, in original numbers.  Local.
+ * part[i] for node i: users, items, further types in the order of the schema; each by original number. Local.
  * Errors: KITH_ECONFIG (parts out of range; graph too large for METIS's 32-bit index, and what to do),
  * KITH_ENOMEM.
  */

@@ -53,6 +53,13 @@ typedef struct kith_dataset {
   int8_t *split;                                    /**< [n] kith_node_split */
 } kith_dataset;
 
+/** Nodes of all types.  Local. */
+static inline int64_t kith_dataset_n_node(const kith_dataset *d) {
+  int64_t n = 0;
+  for (int t = 0; t < KITH_MAX_TYPES; t++) n += d->n[t];
+  return n;
+}
+
 /** Read and validate graph.h5; every rank gets all of it.  Collective over `comm`.
  * Errors: KITH_ENOINPUT, KITH_EDATA, KITH_ENOMEM. */
 KITH_API kith_agreed kith_dataset_read(const kith_comm *comm, const char *path,

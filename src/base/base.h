@@ -69,6 +69,8 @@ void kith_exact_sum_merge(kith_exact_sum *s, const kith_exact_sum *other); /**< 
 
 /* ---- text ---- */
 
+/** A 64-bit hash of a text, which keys random numbers with a name: FNV-1a.  Local. */
+uint64_t kith_text_hash(const char *text);
 /** Copy text into a buffer of `size` bytes; KITH_ECONFIG naming `what` if it does not fit. */
 kith_status kith_text_copy(const char *what, const char *text, size_t size, char *buffer) KITH_MUST_USE;
 

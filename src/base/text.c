@@ -6,6 +6,12 @@
 
 #include "base/fault.h"
 
+uint64_t kith_text_hash(const char *text) {
+  uint64_t h = 14695981039346656037u;
+  for (; *text; text++) h = (h ^ (uint64_t)(unsigned char)*text) * 1099511628211u;
+  return h;
+}
+
 kith_status kith_text_copy(const char *what, const char *text, size_t size, char *buffer) {
   size_t n = strlen(text);
   if (n >= size) return kith_fail(KITH_ECONFIG, "%s: %zu bytes long, at most %zu fit", what, n, size - 1);

@@ -17,6 +17,20 @@ static int partition_ranks(int parts, int *ranks) {
   return n;
 }
 
+/* One line for each relation, and one JSON object. */
+static void partition_print_relations(cli *c, kith_partition_method method, const kith_partition_report *r) {
+  char key[KITH_NAME];
+  double own = r->ghosts_per_own > 0 ? (double)r->ghosts / r->ghosts_per_own : 1;
+  for (int i = 0; i < r->n_relation; i++) {
+    const kith_partition_relation_report *one = &r->relation[i];
+    cli_print(c, "%-10s  %5s  %6.2f%%  %11.3f  of %s alone", "", "", 100 * one->cut_share,
+              (double)one->ghosts / own, one->name);
+    snprintf(key, sizeof key, "%s_%d_%.31s", partition_text(method), r->ranks, one->name);
+    cli_json(c, key, "{\"cut\": %lld, \"cut_share\": %.6g, \"ghosts\": %lld}", (long long)one->cut,
+             one->cut_share, (long long)one->ghosts);
+  }
+}
+
 static void partition_print(cli *c, kith_partition_method method, int n, const kith_partition_report *r) {
   char key[KITH_NAME];
   cli_print(c, "%-10s  %5s  %7s  %11s  %6s  %6s  %12s  %12s", partition_text(method), "ranks", "cut",
@@ -32,6 +46,7 @@ static void partition_print(cli *c, kith_partition_method method, int n, const k
         "%.6g, \"edge_balance\": %.6g, \"bytes_per_layer\": %lld, \"bytes_per_epoch\": %lld}",
         (long long)r[i].cut, r[i].cut_share, (long long)r[i].ghosts, r[i].ghosts_per_own, r[i].node_balance,
         r[i].edge_balance, (long long)r[i].bytes_per_layer, (long long)r[i].bytes_per_epoch);
+    partition_print_relations(c, method, &r[i]);
   }
 }
 
@@ -54,11 +69,11 @@ static kith_status partition_work(cli *c, const kith_dataset *d, const kith_part
   double seconds = kith_clock() - began;
   for (int i = 0; i < n; i++)
     KITH_TRY(kith_partition_judge(d, o, part, ranks[i], c->job.model.dim, layers, steps, &report[i]));
-  cli_print(c, "%lld nodes, %lld %s cut into %d parts by %s in %.2f s",
-            (long long)d->n[KITH_USER] + (long long)d->n[KITH_ITEM], (long long)n_edge,
-            d->task == KITH_CLASSIFY ? "edges"
-            : o->friends             ? "interactions and the ties between users"
-                                     : "interactions",
+  cli_print(c, "%lld nodes, %lld %s cut into %d parts by %s in %.2f s", (long long)kith_dataset_n_node(d),
+            (long long)n_edge,
+            d->task == KITH_CLASSIFY            ? "edges"
+            : n > 0 && report[0].n_relation > 1 ? "interactions and the relations below"
+                                                : "interactions",
             o->parts, partition_text(o->method), seconds);
   partition_print(c, o->method, n, report);
 done:
@@ -78,7 +93,7 @@ done:
 }
 
 static void partition_warn(const cli *c, const kith_dataset *d) {
-  int64_t n = d->n[KITH_USER] + d->n[KITH_ITEM];
+  int64_t n = kith_dataset_n_node(d);
   if (c->job.partition.parts > n)
     kith_warn("%s: partition.parts is %d, but the graph has %lld nodes: some parts have none", c->job.path,
               c->job.partition.parts, (long long)n);
@@ -92,9 +107,9 @@ static kith_agreed partition_alone(cli *c, const kith_comm *alone, bool compare)
   KITH_TRY(kith_agree(alone, cli_stage(c, "graph.h5", graph)));
   KITH_TRY(kith_agree(alone, kith_job_file(&c->job, "parts.h5", parts)));
   KITH_TRY(kith_dataset_read(alone, graph, &d));
-  c->job.partition.friends = kith_model_reads_friends(&c->job.model);
+  c->job.partition.relations = *kith_model_relations(&c->job.model);
   if (!compare) partition_warn(c, d);
-  KITH_TRY(kith_agree(alone, KITH_NEW(part, d->n[KITH_USER] + d->n[KITH_ITEM])));
+  KITH_TRY(kith_agree(alone, KITH_NEW(part, kith_dataset_n_node(d))));
   if (compare) {
     KITH_TRY(kith_agree(alone, partition_compare(c, d, part)));
     partition_explain(c);

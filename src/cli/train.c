@@ -124,9 +124,10 @@ static void train_log(const cli *c, const kith_run *run, const kith_graph *g) {
     kith_log("%s with %s: %lld users, %lld items, %lld interactions, %d rank%s", model,
              kith_loss_text(run->train.loss.name), (long long)g->n[KITH_USER], (long long)g->n[KITH_ITEM],
              (long long)g->n_edge, c->comm->size, many);
-  if (kith_model_reads_friends(&run->model))
-    kith_log("ties between users (data.social): weight %g, where interactions weigh 1",
-             kith_model_relation(&run->model, "friend")->weight);
+  const kith_relation_weights *w = kith_model_relations(&run->model);
+  for (int i = 0; i < w->n; i++)
+    kith_log("relation %s: %sweight %g, where interactions weigh 1", w->of[i].name,
+             w->of[i].learned ? "learned, initial " : "", w->of[i].weight);
   if (run->model.input != KITH_EMBEDDING)
     kith_log("input rows: %s; %d features of users, %d of items", kith_input_text(run->model.input),
              g->n_feature_of[KITH_USER], g->n_feature_of[KITH_ITEM]);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "diagnose/memory_estimate.h"
+#include "store/graph.h"
 
 /* Nodes of other ranks among neighbor [n] that were not seen yet. */
 static int64_t graph_sizes_ghosts(kith_eid n_entry, const kith_gid *neighbor, kith_gid low, kith_gid high,
@@ -20,9 +21,9 @@ static int64_t graph_sizes_ghosts(kith_eid n_entry, const kith_gid *neighbor, ki
 kith_status kith_graph_sizes_local(const kith_graph *g, int size, int rank, kith_graph_sizes *out) {
   kith_status st = KITH_OK;
   uint64_t *seen = NULL;
-  KITH_TRY(KITH_NEW(seen, (g->n[KITH_USER] + g->n[KITH_ITEM]) / 64 + 1));
+  KITH_TRY(KITH_NEW(seen, kith_graph_n_node(g) / 64 + 1));
   *out = (kith_graph_sizes){.task = g->task,
-                            .n = {g->n[0], g->n[1]},
+                            .schema = g->schema,
                             .n_edge = g->n_edge,
                             .n_train = g->n_train,
                             .n_class = g->n_class,
@@ -32,13 +33,17 @@ kith_status kith_graph_sizes_local(const kith_graph *g, int size, int rank, kith
                             .size = size,
                             .n_own = g->n_own,
                             .n_entry = g->start[g->n_own],
-                            .n_own_of = {g->n_own_of[0], g->n_own_of[1]},
                             .exact = true};
+  memcpy(out->n, g->n, sizeof out->n);
+  for (int t = 0; t < KITH_MAX_TYPES; t++) out->n_own_of[t] = g->n_own_of[t];
   kith_gid low = g->first[rank], high = g->first[rank + 1];
   out->n_ghost = graph_sizes_ghosts(g->start[g->n_own], g->neighbor, low, high, seen);
-  out->n_friend = g->friend.start ? g->friend.start[g->n_own] : 0;
-  out->n_ghost_with_friends =
-      out->n_ghost + graph_sizes_ghosts(out->n_friend, g->friend.neighbor, low, high, seen);
+  out->n_ghost_with_relations = out->n_ghost;
+  for (int r = 0; r < g->schema.n_relation; r++) {
+    out->n_relation_entry[r] = g->relation[r].start[g->n_own];
+    out->n_ghost_with_relations +=
+        graph_sizes_ghosts(out->n_relation_entry[r], g->relation[r].neighbor, low, high, seen);
+  }
 done:
   KITH_FREE(seen);
   return st;
@@ -64,11 +69,8 @@ done:
 static kith_agreed graph_sizes_read_pairs(kith_h5 *f, kith_graph_sizes *s) {
   kith_agreed st = {KITH_OK};
   int d = 0;
-  KITH_TRY(kith_h5_get_attr_int(f, "n_user", &s->n[KITH_USER]));
-  KITH_TRY(kith_h5_get_attr_int(f, "n_item", &s->n[KITH_ITEM]));
   KITH_TRY(kith_h5_extent(f, "train/item", &s->n_edge, &d));
-  const char *friends = kith_h5_has_dataset(f, "social/user") ? "social/user" : "edge/friend/to";
-  if (kith_h5_has_dataset(f, friends)) KITH_TRY(kith_h5_extent(f, friends, &s->n_friend, &d));
+  KITH_TRY(kith__graph_schema_read(f, &s->schema, s->n, s->n_relation_entry));
 done:
   return st;
 }
@@ -76,14 +78,22 @@ done:
 /* An even share, rounded up, with an upper bound of ghosts, since the cut is not known yet. */
 static void graph_sizes_share(int size, kith_graph_sizes *s) {
   s->size = size;
-  for (int t = 0; t < KITH_TYPES; t++) s->n_own_of[t] = (s->n[t] + size - 1) / size;
-  s->n_own = s->n_own_of[KITH_USER] + s->n_own_of[KITH_ITEM];
+  int64_t n_node = 0, n_entry = 0;
+  for (int t = 0; t < KITH_MAX_TYPES; t++) {
+    s->n_own_of[t] = (s->n[t] + size - 1) / size;
+    s->n_own += s->n_own_of[t];
+    n_node += s->n[t];
+  }
   s->feature_nnz = (s->feature_nnz + size - 1) / size;
   s->n_entry = (2 * s->n_edge + size - 1) / size;
-  s->n_friend = (2 * s->n_friend + size - 1) / size;
-  int64_t others = size == 1 ? 0 : s->n[KITH_USER] + s->n[KITH_ITEM] - s->n_own;
+  n_entry = s->n_entry;
+  for (int r = 0; r < s->schema.n_relation; r++) {
+    s->n_relation_entry[r] = (2 * s->n_relation_entry[r] + size - 1) / size;
+    n_entry += s->n_relation_entry[r];
+  }
+  int64_t others = size == 1 ? 0 : n_node - s->n_own;
   s->n_ghost = kith_min(others, s->n_entry);
-  s->n_ghost_with_friends = kith_min(others, s->n_entry + s->n_friend);
+  s->n_ghost_with_relations = kith_min(others, n_entry);
 }
 
 kith_agreed kith_graph_sizes_read(const kith_comm *comm, const char *graph_path, kith_graph_sizes *out) {

@@ -4,6 +4,7 @@
  */
 #include "diagnose/memory_estimate.h"
 #include "diagnose/tape_cost_model.h"
+#include "graph/schema.h"
 
 enum {
   ESTIMATE_LIBRARIES = 8 << 20,     /* bytes of HDF5 and MPI */
@@ -13,6 +14,13 @@ enum {
 
 int64_t kith_memory_estimate_total(const kith_memory_estimate *n) {
   return n->graph + n->state + n->activations + n->batch + n->transient;
+}
+
+/* Nodes of all types. */
+static int64_t estimate_nodes(const kith_graph_sizes *s) {
+  int64_t n = 0;
+  for (int t = 0; t < KITH_MAX_TYPES; t++) n += s->n[t];
+  return n;
 }
 
 static int64_t estimate_max(int64_t a, int64_t b) { return a > b ? a : b; }
@@ -25,6 +33,7 @@ typedef struct estimate {
   kith__tape_cost_model m; /* tape bytes per row, ghost and entry */
   int64_t entry, ghost; /* entries and ghosts of the layers' matrix: the graph, or importance neighborhoods */
   int64_t walks;        /* bytes of the walks that find importance neighborhoods */
+  int64_t merged;       /* bytes that say which relation the matrix's entries are of */
   int64_t pass;         /* rows sent in a halo exchange: about as many as are received */
   int d, width;         /* columns of input rows and of final embeddings */
 } estimate;
@@ -34,26 +43,33 @@ static bool estimate_reads_sparse(const kith_graph_sizes *s) {
   return s->n_class > 0 && s->n_feature_of[KITH_USER] > 0;
 }
 
+/* Neighbors of the owned rows in a relation, with weights and times. */
+static int64_t estimate_edge_bytes(const kith_graph_sizes *s, int r) {
+  const kith_relation_type *e = &s->schema.relation[r];
+  return (8 + (e->weighted ? 4 : 0) + (e->timed ? 8 : 0)) * s->n_relation_entry[r];
+}
+
 /* kith_graph, and kith_dist_csr with its halo; the transpose and loops of kith_full_block. */
 static int64_t estimate_graph(const estimate *w) {
   const kith_graph_sizes *s = w->s;
   int64_t column = s->n_own + w->ghost, most = estimate_max(w->width, w->model->dim);
+  int64_t relations = 0;
+  for (int r = 0; r < s->schema.n_relation; r++) relations += 8 * s->n_own + estimate_edge_bytes(s, r);
   int64_t share = 33 * s->n_own + 8 * s->n_entry + 4 * s->n_entry / 2 + 24 * s->n_own_of[KITH_USER] +
                   8 * s->n[KITH_ITEM] + 5 * s->n_own;
-  int64_t relation = 16 * s->n_own + 8 * w->entry + 24 * column,
+  int64_t relation = 16 * s->n_own + 8 * w->entry + w->merged + 24 * column,
           halo = 8 * w->ghost + 20 * w->pass + 4 * most * w->pass;
   int64_t back = kith_model_needs_transpose(w->model) ? 12 * w->entry + 8 * column : 0,
           loops = kith_model_has_self_loops(w->model) ? 8 * (w->entry + s->n_own) + 12 * s->n_own : 0;
-  int64_t ties = s->n_friend > 0 ? 8 * s->n_own + 8 * s->n_friend : 0,
-          beside = kith_model_has_own_graph(w->model) ? 40 * s->n_own + 8 * s->n_entry + 32 * s->n_ghost : 0;
-  return share + relation + halo + back + loops + ties + beside + 8 * s->feature_nnz;
+  int64_t beside = kith_model_has_own_graph(w->model) ? 40 * s->n_own + 8 * s->n_entry + 32 * s->n_ghost : 0;
+  return share + relation + halo + back + loops + relations + beside + 8 * s->feature_nnz;
 }
 
 static int64_t estimate_state(const estimate *w, const kith_checkpoint_options *o) {
   int64_t rows = estimate_reads_sparse(w->s) ? 0 : (int64_t)w->d * w->s->n_own;
   int n_slot = kith_optimizer_get(w->train->optimizer.name)->n_slot;
-  bool beside = kith_checkpoint_bytes(w->s->n[KITH_USER] + w->s->n[KITH_ITEM], rows > 0 ? w->d : 0,
-                                      w->m.weights, n_slot) >= (int64_t)o->async_above_mb << 20;
+  bool beside = kith_checkpoint_bytes(estimate_nodes(w->s), rows > 0 ? w->d : 0, w->m.weights, n_slot) >=
+                (int64_t)o->async_above_mb << 20;
   int64_t copy = beside ? 4 * (1 + n_slot) * (rows + w->m.weights) + 64 * w->s->n_own : 0;
   return 4 * n_slot * rows + 4 * (int64_t)w->width * w->s->n_own + 16 * w->m.weights + copy;
 }
@@ -101,7 +117,7 @@ static int64_t estimate_batch(const estimate *w) {
 /* Upper bound of the nodes that a sampler adds to those of the batch, over all layers. */
 static int64_t estimate_drawn(const estimate *w) {
   const kith_sampler_options *o = &w->train->sampler;
-  int64_t nodes = w->s->n[KITH_USER] + w->s->n[KITH_ITEM];
+  int64_t nodes = estimate_nodes(w->s);
   switch (o->mode) {
   case KITH_LAYERWISE: return o->budget * w->model->layers;
   case KITH_SAINT_NODE: return o->budget;
@@ -117,7 +133,7 @@ static void estimate_hops(const estimate *w, int64_t *row, int64_t *entry) {
   const kith_sampler_options *o = &w->train->sampler;
   const kith_graph_sizes *s = w->s;
   int layers = kith_model_n_layer(w->model);
-  int64_t nodes = s->n[KITH_USER] + s->n[KITH_ITEM], mean = nodes > 0 ? 2 * s->n_edge / nodes + 1 : 1;
+  int64_t nodes = estimate_nodes(s), mean = nodes > 0 ? 2 * s->n_edge / nodes + 1 : 1;
   int64_t most = kith_min(nodes, estimate_wanted(w) + estimate_drawn(w));
   row[layers] = kith_min(estimate_wanted(w), nodes);
   for (int l = layers - 1; l >= 0; l--) {
@@ -162,14 +178,20 @@ static int64_t estimate_transient(const estimate *w, const kith_eval_options *o)
 /* Importance neighborhoods reach beyond direct neighbors: their ghosts may be all nodes. */
 static void estimate_near(const kith_graph_sizes *s, const kith_importance_options *o, estimate *w) {
   w->entry = s->n_own * kith_min(o->neighbors, (int64_t)o->walks * o->length);
-  w->ghost = kith_min(s->n[KITH_USER] + s->n[KITH_ITEM] - s->n_own, w->entry);
+  w->ghost = kith_min(estimate_nodes(s) - s->n_own, w->entry);
   w->walks = 12 * w->entry + (ESTIMATE_WALKERS * 64 + 32) * (int64_t)o->length;
 }
 
-/* Layers read interactions and ties in one matrix; that of the interactions alone stays beside it. */
-static void estimate_friends(const kith_graph_sizes *s, estimate *w) {
-  w->entry = s->n_entry + s->n_friend;
-  w->ghost = s->n_ghost_with_friends;
+/* Layers read interactions and relations in one matrix; that of the interactions alone stays beside it. */
+static void estimate_merged(const kith_graph_sizes *s, const kith_relation_weights *read, estimate *w) {
+  bool learned = false;
+  for (int i = 0; i < read->n; i++) {
+    int r = kith_schema_find_relation(&s->schema, read->of[i].name);
+    w->entry += r >= 0 ? s->n_relation_entry[r] : 0;
+    learned = learned || read->of[i].learned;
+  }
+  w->ghost = s->n_ghost_with_relations;
+  w->merged = (learned ? 5 : 1) * w->entry;
 }
 
 static kith_status estimate_make(const kith_graph_sizes *s, const kith_model_options *model,
@@ -180,7 +202,7 @@ static kith_status estimate_make(const kith_graph_sizes *s, const kith_model_opt
   KITH_TRY(kith_model_check(known));
   *out = (estimate){.s = s, .model = known, .train = train, .entry = s->n_entry, .ghost = s->n_ghost};
   if (kith_model_uses_importance_graph(known)) estimate_near(s, &known->pinsage, out);
-  if (kith_model_reads_friends(known)) estimate_friends(s, out);
+  if (kith_model_relations(known)->n > 0) estimate_merged(s, kith_model_relations(known), out);
   out->pass = out->ghost; /* the matrix is nearly symmetric */
   out->d = known->dim;
   out->width = kith_model_output_dim(known);
@@ -219,7 +241,7 @@ kith_status kith_estimate_disk(const kith_graph_sizes *s, const kith_model_optio
   estimate w;
   kith_model_options known;
   kith_train_options train = kith_train_defaults();
-  int64_t nodes = s->n[KITH_USER] + s->n[KITH_ITEM];
+  int64_t nodes = estimate_nodes(s);
   *bytes = 0;
   KITH_TRY(estimate_make(s, model, &train, &known, &w));
   int64_t one = 12 * (estimate_reads_sparse(s) ? 0 : nodes * w.d) + 12 * w.m.weights + ESTIMATE_FILE_OVERHEAD,

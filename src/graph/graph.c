@@ -12,6 +12,8 @@ void kith_csr_free(kith_csr *csr) {
 void kith_adjacency_free(kith_adjacency *adjacency) {
   KITH_FREE(adjacency->start);
   KITH_FREE(adjacency->neighbor);
+  KITH_FREE(adjacency->weight);
+  KITH_FREE(adjacency->time);
 }
 
 void kith_graph_destroy(kith_graph **graph) {
@@ -19,7 +21,7 @@ void kith_graph_destroy(kith_graph **graph) {
   if (!g) return;
   KITH_FREE(g->part_first);
   KITH_FREE(g->first);
-  for (int t = 0; t < KITH_TYPES; t++) KITH_FREE(g->row_of[t]);
+  for (int t = 0; t < KITH_MAX_TYPES; t++) KITH_FREE(g->row_of[t]);
   KITH_FREE(g->type);
   KITH_FREE(g->original);
   KITH_FREE(g->start);
@@ -27,7 +29,7 @@ void kith_graph_destroy(kith_graph **graph) {
   KITH_FREE(g->weight);
   KITH_FREE(g->first_edge);
   KITH_FREE(g->train_index);
-  kith_adjacency_free(&g->friend);
+  for (int r = 0; r < KITH_MAX_RELATIONS; r++) kith_adjacency_free(&g->relation[r]);
   kith_ragged_free(&g->train);
   kith_ragged_free(&g->valid);
   kith_ragged_free(&g->test);

@@ -17,7 +17,8 @@ typedef enum layout_task { ANY, PAIRS, NODES } layout_task;
 
 /*
  * One dataset.  `rows`, `columns` and `below` name a count: an attribute of the root, or the number of rows
- * (for `columns`: of columns) of a dataset; "a+b" is a sum; "one" and "schema" are 1; null: no check.
+ * (for `columns`: of columns) of a dataset; "a+b" is a sum; "one" and "schema" are 1, "nodes"
+ * are those of all types; null: no check.
  */
 typedef struct layout_entry {
   const char *format;
@@ -56,7 +57,7 @@ typedef struct layout_entry {
     PARTS, task, "feature/value", false, 1, "feature/feature", 0, NULL, NULL, 0, NULL                        \
   }
 #define PARTS_LIST(list)                                                                                     \
-  {PARTS, PAIRS, list "/start", true, 1, "n_user+n_item", 1, NULL, list "/item", 0, NULL}, {                 \
+  {PARTS, PAIRS, list "/start", true, 1, "nodes", 1, NULL, list "/item", 0, NULL}, {                         \
     PARTS, PAIRS, list "/item", true, 1, NULL, 0, NULL, NULL, 0, "n_item"                                    \
   }
 #define NODES_OF(format)                                                                                     \
@@ -93,19 +94,19 @@ static const layout_entry layout_table[] = {
     {GRAPH, NODES, "edge/node", true, 2, "n_edge", 0, NULL, NULL, 0, "n_node"},
     {PARTS, ANY, "part/first", true, 1, "parts", 1, NULL, "node/original", 0, NULL},
     {PARTS, PAIRS, "part/user_count", true, 1, "parts", 0, NULL, NULL, 0, NULL},
-    {PARTS, PAIRS, "node/original", true, 1, "n_user+n_item", 0, NULL, NULL, 0, "n_user+n_item"},
-    {PARTS, PAIRS, "node/edge", true, 1, "n_user+n_item", 0, NULL, NULL, -1, "n_edge+one"},
-    {PARTS, PAIRS, "train/start", true, 1, "n_user+n_item", 1, NULL, "train/neighbour", 0, NULL},
-    {PARTS, PAIRS, "train/neighbour", true, 2, "n_edge", 0, NULL, NULL, 0, "n_user+n_item"},
-    {PARTS, PAIRS, "train/original", true, 2, "n_edge", 0, NULL, NULL, 0, "n_user+n_item"},
+    {PARTS, PAIRS, "node/original", true, 1, "nodes", 0, NULL, NULL, 0, "nodes"},
+    {PARTS, PAIRS, "node/edge", true, 1, "nodes", 0, NULL, NULL, -1, "n_edge+one"},
+    {PARTS, PAIRS, "train/start", true, 1, "nodes", 1, NULL, "train/neighbour", 0, NULL},
+    {PARTS, PAIRS, "train/neighbour", true, 2, "n_edge", 0, NULL, NULL, 0, "nodes"},
+    {PARTS, PAIRS, "train/original", true, 2, "n_edge", 0, NULL, NULL, 0, "nodes"},
     {PARTS, PAIRS, "train/weight", false, 2, "n_edge", 0, NULL, NULL, 0, NULL},
     PARTS_LIST("valid"),
     PARTS_LIST("test"),
-    PARTS_FEATURES(PAIRS, "n_user+n_item", "n_user_feature+n_item_feature"),
+    PARTS_FEATURES(PAIRS, "nodes", "n_user_feature+n_item_feature"),
     {PARTS, PAIRS, "edge/friend/start", false, 1, "node/original", 1, NULL, "edge/friend/neighbor", 0, NULL},
     {PARTS, PAIRS, "edge/friend/neighbor", false, 1, NULL, 0, NULL, NULL, 0, "node/original"},
-    {PARTS, PAIRS, "user/number", true, 1, "n_user", 0, NULL, NULL, 0, "n_user+n_item"},
-    {PARTS, PAIRS, "item/number", true, 1, "n_item", 0, NULL, NULL, 0, "n_user+n_item"},
+    {PARTS, PAIRS, "user/number", true, 1, "n_user", 0, NULL, NULL, 0, "nodes"},
+    {PARTS, PAIRS, "item/number", true, 1, "n_item", 0, NULL, NULL, 0, "nodes"},
     {PARTS, NODES, "node/original", true, 1, "n_node", 0, NULL, NULL, 0, "n_node"},
     {PARTS, NODES, "edge/start", true, 1, "n_node", 1, NULL, "edge/neighbour", 0, NULL},
     {PARTS, NODES, "edge/neighbour", true, 2, "n_edge", 0, NULL, NULL, 0, "n_node"},
@@ -134,6 +135,35 @@ static const layout_entry layout_table[] = {
 
 /* ---- counts ---- */
 
+/* The attribute `schema`; a file without further types and relations lacks it, and *has is false. */
+static kith_status layout_read_schema(const kith_h5 *f, bool *has, kith_schema *schema, int64_t *n,
+                                      int64_t *n_edge) {
+  kith_status st = KITH_OK;
+  char *text = NULL;
+  *has = H5Aexists(f->file, "schema") != 0; /* on error, reading it reports why */
+  if (!*has) return st;
+  KITH_TRY(kith__h5_attr_text(f->file, f->path, "schema", &text));
+  KITH_TRY(kith_schema_parse(f->path, text, schema, n, n_edge));
+done:
+  KITH_FREE(text);
+  return st;
+}
+
+/* Nodes of all types. */
+static kith_status layout_n_node(const kith_h5 *f, int64_t *out) {
+  kith_status st = KITH_OK;
+  kith_schema schema = {0};
+  int64_t n[KITH_MAX_TYPES] = {0}, n_edge[KITH_MAX_RELATIONS];
+  bool has = false;
+  KITH_TRY(layout_read_schema(f, &has, &schema, n, n_edge));
+  KITH_TRY(kith__h5_attr_int(f->file, f->path, "n_user", &n[KITH_USER]));
+  KITH_TRY(kith__h5_attr_int(f->file, f->path, "n_item", &n[KITH_ITEM]));
+  *out = 0;
+  for (int t = 0; t < KITH_MAX_TYPES && n[t] >= 0 && n[t] < INT64_MAX / 64; t++) *out += n[t];
+done:
+  return st;
+}
+
 static kith_status layout_count_one(const kith_h5 *f, const char *what, bool columns, int64_t *n) {
   int64_t rows = 0;
   int d = 0;
@@ -141,6 +171,7 @@ static kith_status layout_count_one(const kith_h5 *f, const char *what, bool col
     *n = 1;
     return KITH_OK;
   }
+  if (strcmp(what, "nodes") == 0) return layout_n_node(f, n);
   if (!strchr(what, '/')) return kith__h5_attr_int(f->file, f->path, what, n);
   kith_status st = kith__h5_extent(f, what, &rows, &d);
   *n = columns ? d : rows;
@@ -187,8 +218,8 @@ done:
 
 enum {
   LAYOUT_TABLE = sizeof layout_table / sizeof layout_table[0],
-  LAYOUT_ENTRIES = LAYOUT_TABLE + 3 * KITH_MAX_TYPES + 5 * KITH_MAX_RELATIONS,
-  LAYOUT_NAMES = 3 * KITH_MAX_TYPES + 4 * KITH_MAX_RELATIONS
+  LAYOUT_ENTRIES = LAYOUT_TABLE + 5 * KITH_MAX_TYPES + 5 * KITH_MAX_RELATIONS + 1,
+  LAYOUT_NAMES = 5 * KITH_MAX_TYPES + 4 * KITH_MAX_RELATIONS
 };
 
 /* The entries of the table that apply to a file, and those of the types and relations of its schema. */
@@ -234,6 +265,12 @@ static void layout_relation(layout *l, const kith_relation_type *e, const char *
   if (e->timed) layout_add(l, (layout_entry){.name = time, .required = true, .factor = 1, .rows = to});
 }
 
+/* The number of a relation's entries is known. */
+static void layout_edges(layout *l, const kith_relation_type *e, int64_t n) {
+  const char *to = l->entry[l->n - 1 - e->weighted - e->timed].name;
+  layout_add(l, (layout_entry){.name = to, .required = true, .factor = n, .rows = "schema"});
+}
+
 static void layout_graph_schema(layout *l, const kith_schema *schema, const int64_t *n,
                                 const int64_t *n_edge) {
   const char *ids[KITH_MAX_TYPES];
@@ -241,27 +278,55 @@ static void layout_graph_schema(layout *l, const kith_schema *schema, const int6
   for (int r = 0; r < schema->n_relation; r++) {
     const kith_relation_type *e = &schema->relation[r];
     layout_relation(l, e, "to", ids[e->from], ids[e->to]);
-    const char *to = l->entry[l->n - 1 - e->weighted - e->timed].name;
-    layout_add(l, (layout_entry){.name = to, .required = true, .factor = n_edge[r], .rows = "schema"});
+    layout_edges(l, e, n_edge[r]);
   }
 }
 
-/* Entries of the attribute `schema`, which files without further types and relations lack. */
+static void layout_parts_schema(layout *l, const kith_schema *schema, const int64_t *n,
+                                const int64_t *n_edge) {
+  if (schema->n_type > KITH_TYPES)
+    layout_add(l, (layout_entry){.name = "part/type_count", .required = true, .factor = 1, .rows = "parts"});
+  for (int t = KITH_TYPES; t < schema->n_type; t++)
+    layout_add(l, (layout_entry){.name = layout_name(l, "node/", schema->type[t], "number"),
+                                 .required = true,
+                                 .factor = n[t],
+                                 .rows = "schema",
+                                 .below = "nodes"});
+  for (int r = 0; r < schema->n_relation; r++) {
+    layout_relation(l, &schema->relation[r], "neighbor", "nodes", "nodes");
+    layout_edges(l, &schema->relation[r], 2 * n_edge[r]);
+  }
+}
+
+/* Checkpoints and embeddings: rows of further types. */
+static void layout_rows_schema(const kith_h5 *f, layout *l, const kith_schema *schema, const int64_t *n) {
+  static const char *const column[] = {"id",     "embedding",    "parameter",  "adam_m",
+                                       "adam_v", "sgd_velocity", "adagrad_sum"};
+  for (int t = KITH_TYPES; t < schema->n_type; t++)
+    for (size_t i = 0; i < sizeof column / sizeof *column; i++) {
+      char name[KITH_NAME];
+      snprintf(name, sizeof name, "node/%.31s/%s", schema->type[t], column[i]);
+      if (!kith__h5_has(f->file, name)) continue;
+      layout_add(l, (layout_entry){.name = layout_name(l, "node/", schema->type[t], column[i]),
+                                   .required = true,
+                                   .factor = n[t],
+                                   .rows = "schema",
+                                   .columns = i > 0 ? "width" : NULL});
+    }
+}
+
+/* Entries of the types and relations of a schema. */
 static kith_status layout_schema(const kith_h5 *f, const char *format, layout *l) {
   kith_status st = KITH_OK;
   kith_schema schema;
   int64_t n[KITH_MAX_TYPES], n_edge[KITH_MAX_RELATIONS];
-  char *text = NULL;
-  bool graph = strcmp(format, GRAPH) == 0;
-  if (!graph && strcmp(format, PARTS) != 0) return st;
-  if (H5Aexists(f->file, "schema") == 0) return st; /* on error, reading it reports why */
-  KITH_TRY(kith__h5_attr_text(f->file, f->path, "schema", &text));
-  KITH_TRY(kith_schema_parse(f->path, text, &schema, n, n_edge));
-  if (graph) layout_graph_schema(l, &schema, n, n_edge);
-  for (int r = 0; r < schema.n_relation && !graph; r++)
-    layout_relation(l, &schema.relation[r], "neighbor", "node/original", "node/original");
+  bool has = false;
+  KITH_TRY(layout_read_schema(f, &has, &schema, n, n_edge));
+  if (!has) return st;
+  if (strcmp(format, GRAPH) == 0) layout_graph_schema(l, &schema, n, n_edge);
+  else if (strcmp(format, PARTS) == 0) layout_parts_schema(l, &schema, n, n_edge);
+  else layout_rows_schema(f, l, &schema, n);
 done:
-  KITH_FREE(text);
   return st;
 }
 

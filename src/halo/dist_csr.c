@@ -167,6 +167,11 @@ void kith_dist_csr_destroy(kith_dist_csr **dist_csr) {
   kith_dist_csr *a = *dist_csr;
   if (!a) return;
   kith_csr_free(&a->csr);
+  if (a->merged) {
+    KITH_FREE(a->merged->of);
+    KITH_FREE(a->merged->base);
+  }
+  KITH_FREE(a->merged);
   KITH_FREE(a->iperm);
   KITH_FREE(a->number);
   KITH_FREE(a->degree);

@@ -82,14 +82,16 @@ void kith_allgather_rows(const kith_comm *comm, const int64_t *first, int d, flo
 /* ---- distributed sparse matrix ---- */
 
 /**
- * The merged matrix M = A + omega F of the training graph and the ties between users, symmetric, each
- * normalized by its own degrees; for kith_propagate_op().  `degree` counts training interactions only.
- * Collective.
+ * The merged matrix M = A + sum over relations of omega_r A_r, symmetric, the training graph and each
+ * relation normalized by their own degrees; for kith_propagate_op().  Weights of edges are not read. `degree`
+ * counts training interactions only.  Collective.
  *
- * @param omega  weight of the ties, > 0; the graph must have them (g->friend.start)
- * Errors: KITH_ENOMEM; KITH_EDATA if a row of ties is not ascending.
+ * @param relations  names and omegas; a learned one begins with its initial value
+ * Errors: KITH_ENOMEM; KITH_ECONFIG (the graph lacks a relation); KITH_EDATA if a row is not ascending.
+ * Memory: 1 byte an entry more than kith_dist_csr_create(), 5 if an omega is learned.
  */
-kith_agreed kith_dist_csr_create_merged(const kith_comm *comm, const kith_graph *g, double omega, int d,
+kith_agreed kith_dist_csr_create_merged(const kith_comm *comm, const kith_graph *g,
+                                        const kith_relation_weights *relations, int d,
                                         kith_dist_csr **out) KITH_MUST_USE;
 
 #endif

@@ -3,10 +3,15 @@
 
 #include "model/model.h"
 
+const kith_relation_weights *kith_model_relations(const kith_model_options *o) {
+  static const kith_relation_weights none = {0};
+  return o->name == KITH_LIGHTGCN && o->layers > 0 ? &o->relations : &none;
+}
+
 const struct kith_relation_weight *kith_model_relation(const kith_model_options *o, const char *name) {
-  bool reads = o->name == KITH_LIGHTGCN && o->layers > 0;
-  for (int i = 0; reads && i < o->relations.n; i++)
-    if (strcmp(o->relations.of[i].name, name) == 0) return &o->relations.of[i];
+  const kith_relation_weights *w = kith_model_relations(o);
+  for (int i = 0; i < w->n; i++)
+    if (strcmp(w->of[i].name, name) == 0) return &w->of[i];
   return NULL;
 }
 
@@ -15,14 +20,14 @@ bool kith_model_reads_friends(const kith_model_options *o) {
 }
 
 bool kith_model_has_own_graph(const kith_model_options *o) {
-  return kith_model_uses_importance_graph(o) || kith_model_reads_friends(o);
+  return kith_model_uses_importance_graph(o) || kith_model_relations(o)->n > 0;
 }
 
 kith_agreed kith_model_graph_create(const kith_comm *comm, const kith_graph *g, const kith_model_options *o,
                                     uint64_t seed, kith_dist_csr **out) {
   if (kith_model_uses_importance_graph(o))
     return kith_importance_neighbors_create(comm, g, &o->pinsage, seed, o->dim, out);
-  if (kith_model_reads_friends(o))
-    return kith_dist_csr_create_merged(comm, g, kith_model_relation(o, "friend")->weight, o->dim, out);
+  if (kith_model_relations(o)->n > 0)
+    return kith_dist_csr_create_merged(comm, g, kith_model_relations(o), o->dim, out);
   return kith_dist_csr_create(comm, g, o->dim, out);
 }

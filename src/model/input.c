@@ -2,7 +2,7 @@
 #include "model/model.h"
 
 bool kith_model_uses_features(const kith_model_options *o, const kith_graph *g, int type) {
-  return o->input != KITH_EMBEDDING && g->n_feature_of[type] > 0;
+  return o->input != KITH_EMBEDDING && type < KITH_TYPES && g->n_feature_of[type] > 0;
 }
 bool kith_model_uses_embedding(const kith_model_options *o, const kith_graph *g, int type) {
   return o->input != KITH_FEATURES || !kith_model_uses_features(o, g, type);
@@ -12,7 +12,9 @@ bool kith_model_reads_sparse(const kith_graph *g) { return g->n_class > 0 && g->
 
 bool kith_model_uses_any_embedding(const kith_model_options *o, const kith_graph *g) {
   if (kith_model_reads_sparse(g)) return false;
-  return kith_model_uses_embedding(o, g, KITH_USER) || kith_model_uses_embedding(o, g, KITH_ITEM);
+  for (int t = 0; t < g->schema.n_type; t++)
+    if (kith_model_uses_embedding(o, g, t)) return true;
+  return false;
 }
 
 /* Named ".0": weights of the first layer. */
@@ -28,7 +30,7 @@ kith_input kith_model_input(const kith_model_options *o, const kith_graph *g, ki
                             kith_tensor *x) {
   kith_input in = {
       .n_own = g->n_own, .d = x ? x->d : o->dim, .x = x, .type = g->type, .features = &g->features};
-  for (int t = 0; t < KITH_TYPES; t++) {
+  for (int t = 0; t < g->schema.n_type; t++) {
     in.uses_embedding[t] = x && kith_model_uses_embedding(o, g, t);
     if (kith_model_uses_features(o, g, t)) input_weights(g, t, params, &in);
   }

@@ -29,8 +29,10 @@ bool kith_model_has_self_loops(const kith_model_options *o);
 /** Whether the blocks are of importance neighborhoods instead of the training graph (PinSage). */
 bool kith_model_uses_importance_graph(const kith_model_options *o);
 
-/** The weight of a relation in the model's layers; null if they do not read it.  Only lightgcn with layers
- * reads relations beside the interactions. */
+/** The relations that layers read beside the interactions, and their weights.  Only lightgcn with layers
+ * reads any. */
+const kith_relation_weights *kith_model_relations(const kith_model_options *o);
+/** The weight of one of them; null if layers do not read it. */
 const struct kith_relation_weight *kith_model_relation(const kith_model_options *o, const char *name);
 /** Whether layers read ties between users (relation `friend`) beside interactions. */
 bool kith_model_reads_friends(const kith_model_options *o);
@@ -38,8 +40,8 @@ bool kith_model_reads_friends(const kith_model_options *o);
  * it. */
 bool kith_model_has_own_graph(const kith_model_options *o);
 /**
- * The matrix that the model's layers read on the whole graph: the training graph's adjacency; merged with the
- * ties between users; or importance neighborhoods.  Collective.
+ * The matrix that the model's layers read on the whole graph: the training graph's adjacency; merged with
+ * those of relations; or importance neighborhoods.  Collective.
  *
  * @param seed  of the walks to importance neighborhoods
  * Errors: those of what makes the matrix.

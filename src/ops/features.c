@@ -74,8 +74,8 @@ static int features_share(int d) {
 
 KITH_KERNEL void kith_features_backward(const kith_features *f, const kith_feature_dropout *drop,
                                         const uint8_t *type, int64_t n, const kith_lid *row, int d,
-                                        const float *dy, float *const dw[KITH_TYPES],
-                                        float *const db[KITH_TYPES]) {
+                                        const float *dy, float *const dw[KITH_MAX_TYPES],
+                                        float *const db[KITH_MAX_TYPES]) {
   const int share = features_share(d);
 #pragma omp parallel for schedule(static)
   for (int k = 0; k < d; k += share)

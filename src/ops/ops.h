@@ -149,19 +149,24 @@ void kith_attention_dropout_forward(const kith_dropout *o, const kith_csr *a, in
 void kith_attention_dropout_backward(const kith_dropout *o, const kith_csr *a, int heads, const int64_t *row,
                                      const int64_t *col, const float *dy, float *dx);
 
-/** Edge dropout: whether a step drops the edge between two nodes.  Probability p, symmetric; self-loops are
- * kept.  Reads p, seed and step only. */
-bool kith_edge_is_dropped(const kith_dropout *o, int64_t i, int64_t j);
+/**
+ * Edge dropout: whether a step drops the edge between two nodes.  Probability p, symmetric; self-loops are
+ * kept.  Reads p, seed and step only.
+ *
+ * @param relation  the edge's relation as a key: 0 for interactions, otherwise a hash of the name
+ */
+bool kith_edge_is_dropped(const kith_dropout *o, int64_t i, int64_t j, uint64_t relation);
 /**
  * The entries of `a` that the step keeps, in their order, their weights divided by 1 - p.
  *
  * @param row, col  [rows], [columns] nodes
+ * @param of, key   [entries] the relation of each entry, and the key of each relation; null: interactions
  * @param keep      [entries] workspace
  * @param out       its start, col and weight have room for those of a; the rest is set, row is a's
  * Cost: one draw for each entry.
  */
 void kith_edge_dropout(const kith_dropout *o, const kith_csr *a, const int64_t *row, const int64_t *col,
-                       uint8_t *keep, kith_csr *out);
+                       const uint8_t *of, const uint64_t *key, uint8_t *keep, kith_csr *out);
 
 /* ---- sums, maxima and attention over in-edges ---- */
 
@@ -264,6 +269,6 @@ void kith_features_forward(const kith_features *f, const kith_feature_dropout *d
  */
 void kith_features_backward(const kith_features *f, const kith_feature_dropout *drop, const uint8_t *type,
                             int64_t n, const kith_lid *row, int d, const float *dy,
-                            float *const dw[KITH_TYPES], float *const db[KITH_TYPES]);
+                            float *const dw[KITH_MAX_TYPES], float *const db[KITH_MAX_TYPES]);
 
 #endif

@@ -50,7 +50,7 @@ kith_importance_options kith_importance_defaults(void) {
 
 static kith_status importance_alloc(importance *w) {
   kith_status st = KITH_OK;
-  int64_t size = w->comm->size, n_node = w->g->n[KITH_USER] + w->g->n[KITH_ITEM], own = w->g->n_own;
+  int64_t size = w->comm->size, n_node = kith_graph_n_node(w->g), own = w->g->n_own;
   int64_t walkers = (int64_t)w->nodes_per_round * w->o.walks, visits = walkers * w->o.length;
   w->max_neighbors = kith_min(kith_min(w->o.neighbors, n_node - 1), (int64_t)w->o.walks * w->o.length);
   KITH_CHECK(size * visits < INT_MAX, KITH_ECONFIG,
@@ -187,7 +187,7 @@ static void importance_round(importance *w, kith_lid first, kith_lid last) {
                                .restart = w->o.restart};
   int64_t n = 0;
   for (kith_lid row = first; row < last; row++)
-    for (int k = 0; k < w->o.walks; k++)
+    for (int k = 0; k < w->o.walks && g->type[row] < KITH_TYPES; k++) /* further types have no interactions */
       w->walker[n++] = (kith_walker){.id = kith_node_key(g->type[row], g->original[row]) * w->o.walks + k,
                                      .start = g->first[w->comm->rank] + row};
   w->n_send = 0;

@@ -128,7 +128,7 @@ static int64_t saint_count_set(saint *w) {
  */
 static void saint_count(saint *w) {
   const sample_context *s = w->ctx;
-  int64_t n_node = s->g->n[KITH_USER] + s->g->n[KITH_ITEM], met = 0;
+  int64_t n_node = kith_graph_n_node(s->g), met = 0;
   kith_progress progress;
   kith_progress_begin(&progress, "counting sets", s->options.coverage * n_node);
   while (met < s->options.coverage * n_node && w->n_set < INT32_MAX) {
@@ -155,8 +155,7 @@ done:
 kith_agreed kith__method_saint(const sample_context *s, sample_method *out) {
   kith_agreed st = {KITH_OK};
   saint *w = NULL;
-  double n_node = (double)(s->g->n[KITH_USER] + s->g->n[KITH_ITEM]),
-         roots = fmin((double)s->options.budget, n_node);
+  double n_node = (double)(kith_graph_n_node(s->g)), roots = fmin((double)s->options.budget, n_node);
   int64_t most =
       (int64_t)ceil(roots + 12 * sqrt(roots + 1)) + 1; /* expectation plus 12 standard deviations */
   KITH_TRY(kith_agree(s->comm, KITH_NEW(w, 1)));

@@ -30,7 +30,7 @@ struct kith_sampler {
 static kith_status sampler_bound(const kith_sampler *s, kith_lid max_seed, int64_t *rows, int64_t *entries) {
   kith_status st = KITH_OK;
   const kith_graph *g = s->ctx.g;
-  int64_t n_node = g->n[KITH_USER] + g->n[KITH_ITEM],
+  int64_t n_node = kith_graph_n_node(g),
           most = s->method.max_nodes > 0 ? kith_min(n_node, max_seed + s->method.max_nodes) : n_node;
   rows[s->ctx.n_layer] = kith_min(max_seed, n_node);
   for (int l = s->ctx.n_layer - 1; l >= 0; l--) {
@@ -57,7 +57,7 @@ static kith_status sampler_alloc(kith_sampler *s, kith_lid max_seed, kith_lid ma
   }
   KITH_TRY(kith__sampler_plan_make(n, rows, looped, &s->front));
   KITH_TRY(kith__sampler_plan_make(n, rows, looped, &s->back));
-  KITH_TRY(kith__row_hash_make(rows[0], s->ctx.g->n[KITH_USER] + s->ctx.g->n[KITH_ITEM], &s->row_hash));
+  KITH_TRY(kith__row_hash_make(rows[0], kith_graph_n_node(s->ctx.g), &s->row_hash));
   KITH_TRY(KITH_NEW(s->gid, rows[0]));
   KITH_TRY(kith__neighbor_query_make(&s->ctx, &s->method, rows[0], max_entry, max_excluded, &s->query));
 done:

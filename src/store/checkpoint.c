@@ -13,6 +13,7 @@ static kith_agreed checkpoint_attributes(kith_h5 *f, const kith_graph *g, const 
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith_h5_put_attr_int(f, "fingerprint", (int64_t)g->fingerprint));
   KITH_TRY(kith_h5_put_attr_int(f, "width", c->d));
+  KITH_TRY(kith_h5_put_types(f, g));
   KITH_TRY(kith_h5_put_attr_int(f, "epoch", c->epoch));
   KITH_TRY(kith_h5_put_attr_int(f, "step", c->step));
   KITH_TRY(kith_h5_put_attr_int(f, "loss_whole", c->loss.hi));
@@ -91,7 +92,7 @@ static kith_agreed checkpoint_write_file(const kith_comm *comm, const kith_graph
                                          const kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
-  int64_t bytes = kith_checkpoint_bytes(g->n[KITH_USER] + g->n[KITH_ITEM], c->d, c->weights.n, c->n_slot);
+  int64_t bytes = kith_checkpoint_bytes(kith_graph_n_node(g), c->d, c->weights.n, c->n_slot);
   KITH_TRY(kith_h5_create_single(comm, path, KITH_CHECKPOINT_FORMAT, KITH_FILE_VERSION, bytes, &f));
   KITH_TRY(checkpoint_attributes(f, g, c));
   if (c->d > 0) KITH_TRY(checkpoint_write_rows(rows, f, c));

@@ -63,8 +63,8 @@ kith_agreed kith_checkpoint_writer_create(const kith_comm *comm, const kith_grap
   w->d = d;
   w->n_weight = n_weight;
   w->n_slot = n_slot;
-  w->is_async = writer_has_threads(comm) &&
-                kith_checkpoint_bytes(g->n[KITH_USER] + g->n[KITH_ITEM], d, n_weight, n_slot) >= from;
+  w->is_async =
+      writer_has_threads(comm) && kith_checkpoint_bytes(kith_graph_n_node(g), d, n_weight, n_slot) >= from;
   KITH_TRY(kith_comm_create(comm->mpi, &w->comm));
   KITH_TRY(kith_redistribution_create(w->comm, g, &w->rows));
   KITH_TRY(kith_agree(comm, writer_alloc(w)));

@@ -1,6 +1,4 @@
 /* Write and read embeddings.h5, and the same layout for new nodes. */
-#include <stdio.h>
-
 #include "store/graph_ids.h"
 
 static kith_agreed embeddings_attributes(kith_h5 *f, const kith_graph *g, int d,
@@ -43,11 +41,12 @@ kith_agreed kith_embeddings_write(const kith_comm *comm, const kith_graph *g, co
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
   kith_redistribution *rows = NULL;
-  int64_t n = g->n[KITH_USER] + g->n[KITH_ITEM];
+  int64_t n = kith_graph_n_node(g);
   KITH_TRY(kith_redistribution_create(comm, g, &rows));
   KITH_TRY(
       kith_h5_create(comm, path, KITH_EMBEDDINGS_FORMAT, KITH_FILE_VERSION, n * (4 * (int64_t)d + 16), &f));
   KITH_TRY(embeddings_attributes(f, g, d, meta));
+  KITH_TRY(kith_h5_put_types(f, g));
   KITH_TRY(kith__graph_ids_write(ids, f));
   KITH_TRY(kith_redistribution_write(rows, f, "embedding", d, x));
   if (g->task == KITH_CLASSIFY) KITH_TRY(embeddings_predict(comm, g, rows, f, d, x));
@@ -99,7 +98,7 @@ kith_agreed kith_embeddings_read(const kith_comm *comm, const kith_graph *g, con
   float *read = NULL;
   int64_t n = 0;
   char name[KITH_NAME];
-  snprintf(name, sizeof name, "%s/embedding", kith_type_name(g->task, KITH_USER));
+  kith_type_dataset(&g->schema, KITH_USER, "embedding", name);
   KITH_TRY(kith_h5_open(comm, path, KITH_EMBEDDINGS_FORMAT, KITH_FILE_VERSION, &f));
   KITH_TRY(kith_h5_check_fingerprint(f, g->fingerprint, "holds embeddings of another graph; train again"));
   KITH_TRY(kith_h5_extent(f, name, &n, d));

@@ -45,12 +45,12 @@ kith_agreed kith_graph_ids_read(const kith_comm *comm, const kith_graph *g, cons
   KITH_TRY(kith_h5_open(comm, graph_path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &f));
   KITH_TRY(kith_h5_check_fingerprint(
       f, g->fingerprint, "was ingested again after the graph was partitioned; run kith partition again"));
-  for (int t = 0; t < kith_type_count(g->task); t++) {
-    snprintf(name, sizeof name, "%s/id", kith_type_name(g->task, t));
+  for (int t = 0; t < g->schema.n_type; t++) {
+    kith_type_dataset(&g->schema, t, "id", name);
     KITH_TRY(ids_read_block(comm, f, name, g->n[t], &ids->of[ids->n++]));
   }
-  for (int t = 0; t < kith_type_count(g->task); t++) {
-    snprintf(name, sizeof name, "%s/name", kith_type_name(g->task, t));
+  for (int t = 0; t < g->schema.n_type && t < KITH_TYPES; t++) {
+    kith_type_dataset(&g->schema, t, "name", name);
     if (kith_h5_has_dataset(f, name)) KITH_TRY(ids_read_block(comm, f, name, g->n[t], &ids->of[ids->n++]));
   }
   if (g->task == KITH_CLASSIFY) KITH_TRY(ids_read_block(comm, f, "class/id", g->n_class, &ids->of[ids->n++]));

@@ -1,7 +1,9 @@
 /* Read one rank's share of parts.h5: a slice of every dataset. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "graph/schema.h"
 #include "store/parts.h"
 #include "store/parts_check.h"
 #include "h5/validate.h"
@@ -19,14 +21,6 @@ kith_agreed kith__parts_check_extent(const kith_comm *comm, kith_h5 *f, const ch
 done:
   return st;
 }
-
-/* Read `n` values from index `first` into a new block. */
-#define READ_SLICE(f, name, type, first, n, block)                                                           \
-  do {                                                                                                       \
-    KITH_TRY(kith__parts_check_extent(comm, f, name, (first) + (n)));                                        \
-    KITH_TRY(kith_agree(comm, KITH_NEW(block, n)));                                                          \
-    KITH_TRY(kith_h5_read(f, name, type, 0, first, n, block));                                               \
-  } while (0)
 
 static kith_status parts_check_parts(const kith_comm *comm, const kith_graph *g, const char *path) {
   kith_status st = KITH_OK;
@@ -70,10 +64,42 @@ done:
   return st;
 }
 
-static kith_agreed parts_read_sizes(const kith_comm *comm, kith_h5 *f, kith_graph *g) {
+static kith_status parts_check_schema(const char *path, const int64_t *n, const kith_graph *g) {
+  kith_status st = KITH_OK;
+  KITH_CHECK(n[KITH_USER] == g->n[KITH_USER] && n[KITH_ITEM] == g->n[KITH_ITEM], KITH_EDATA,
+             "%s: the attribute schema says %lld users and %lld items, n_user and n_item %lld and %lld", path,
+             (long long)n[KITH_USER], (long long)n[KITH_ITEM], (long long)g->n[KITH_USER],
+             (long long)g->n[KITH_ITEM]);
+done:
+  return st;
+}
+
+/* Types and relations; n_edge [KITH_MAX_RELATIONS] edges of each relation.  Files of earlier versions have at
+ * most ties between users, without a schema: n_edge is -1. */
+static kith_agreed parts_read_schema(kith_h5 *f, kith_graph *g, int64_t *n_edge) {
+  kith_agreed st = {KITH_OK};
+  int64_t n[KITH_MAX_TYPES];
+  char *text = NULL;
+  g->schema = kith_schema_of_task(g->task);
+  if (g->task == KITH_RECOMMEND && kith_h5_has_attr(f, "schema")) {
+    KITH_TRY(kith_h5_get_attr_text(f, "schema", &text));
+    KITH_TRY(kith_agreed_same(kith_schema_parse(kith_h5_path(f), text, &g->schema, n, n_edge)));
+    KITH_TRY(kith_agreed_same(parts_check_schema(kith_h5_path(f), n, g)));
+    memcpy(g->n, n, sizeof n);
+  } else if (kith_h5_has_dataset(f, "edge/friend/start")) {
+    g->schema.relation[g->schema.n_relation++] = (kith_relation_type){.name = "friend"};
+    n_edge[0] = -1;
+  }
+done:
+  KITH_FREE(text);
+  return st;
+}
+
+static kith_agreed parts_read_sizes(const kith_comm *comm, kith_h5 *f, kith_graph *g, int64_t *n_edge) {
   kith_agreed st = {KITH_OK};
   int64_t parts = 0, fingerprint = 0;
   KITH_TRY(g->task == KITH_CLASSIFY ? parts_read_node_sizes(f, g) : parts_read_pair_sizes(f, g));
+  KITH_TRY(parts_read_schema(f, g, n_edge));
   KITH_TRY(kith_h5_get_attr_int(f, "n_edge", &g->n_edge));
   KITH_TRY(kith_h5_get_attr_int(f, "parts", &parts));
   KITH_TRY(kith_h5_get_attr_int(f, "fingerprint", &fingerprint));
@@ -84,67 +110,117 @@ done:
   return st;
 }
 
-/* User counts: at most the nodes of each part, and n_user in total. */
-static kith_status parts_check_users(const char *path, const kith_graph *g, const int64_t *user_count) {
+/* Nodes of each type are at most those of each part and are those of the whole graph in total. */
+static kith_status parts_check_counts(const char *path, const kith_graph *g, const int64_t *count) {
   kith_status st = KITH_OK;
-  int64_t n = 0;
+  int n_type = g->schema.n_type;
+  const char *name = n_type > KITH_TYPES ? "part/type_count" : "part/user_count";
+  int64_t all[KITH_MAX_TYPES] = {0};
   for (int p = 0; p < g->n_part; p++) {
-    KITH_CHECK(user_count[p] >= 0 && user_count[p] <= g->part_first[p + 1] - g->part_first[p], KITH_EDATA,
-               "%s: part/user_count says %lld users of part %d, which has %lld nodes", path,
-               (long long)user_count[p], p, (long long)(g->part_first[p + 1] - g->part_first[p]));
-    n += user_count[p];
+    int64_t rest = g->part_first[p + 1] - g->part_first[p];
+    for (int t = 0; t < n_type; t++) {
+      KITH_CHECK(*count >= 0 && *count <= rest, KITH_EDATA,
+                 "%s: %s says %lld %ss of part %d, which has %lld nodes", path, name, (long long)*count,
+                 g->schema.type[t], p, (long long)(g->part_first[p + 1] - g->part_first[p]));
+      all[t] += *count;
+      rest -= *count++;
+    }
+    KITH_CHECK(rest == 0, KITH_EDATA, "%s: %s leaves %lld nodes of part %d without a type", path, name,
+               (long long)rest, p);
   }
-  KITH_CHECK(n == g->n[KITH_USER], KITH_EDATA, "%s: part/user_count says %lld users, n_user %lld", path,
-             (long long)n, (long long)g->n[KITH_USER]);
+  for (int t = 0; t < n_type; t++)
+    KITH_CHECK(all[t] == g->n[t], KITH_EDATA, "%s: %s says %lld %ss, the graph has %lld", path, name,
+               (long long)all[t], g->schema.type[t], (long long)g->n[t]);
 done:
   return st;
 }
 
-/* Whether a node is a user. */
-static bool parts_is_user(const kith_graph *g, const int64_t *user_count, kith_gid k) {
-  int part = kith_owner(g->n_part, g->part_first, k);
-  return k - g->part_first[part] < user_count[part];
+/* Without further types, nodes that are no users are items; classification: all nodes are of one type. */
+static void parts_fill_counts(const kith_graph *g, const int64_t *user_count, int64_t *count) {
+  for (int p = 0; p < g->n_part; p++) {
+    int64_t n = g->part_first[p + 1] - g->part_first[p];
+    *count++ = user_count ? user_count[p] : n;
+    if (user_count) *count++ = n - user_count[p];
+  }
 }
 
-/* Neighbors of users are items, and of items users. */
-static kith_status parts_check_types(const kith_graph *g, const char *path, const int64_t *user_count) {
+/* Read the nodes of each type in each part, [n_part, n_type]. */
+static kith_agreed parts_read_counts(const kith_comm *comm, kith_h5 *f, const kith_graph *g, int64_t **out) {
+  kith_agreed st = {KITH_OK};
+  int64_t *user_count = NULL, *count = NULL;
+  int n_type = g->schema.n_type;
+  KITH_TRY(kith_agree(comm, KITH_NEW(count, (int64_t)g->n_part * n_type)));
+  if (n_type > KITH_TYPES) {
+    KITH_TRY(kith__parts_check_extent(comm, f, "part/type_count", g->n_part));
+    KITH_TRY(kith_h5_read(f, "part/type_count", KITH_H5_INT64, n_type, 0, g->n_part, count));
+  } else {
+    if (g->task == KITH_RECOMMEND)
+      KITH__READ_SLICE(f, "part/user_count", KITH_H5_INT64, 0, g->n_part, user_count);
+    parts_fill_counts(g, user_count, count);
+  }
+  KITH_TRY(kith_agree(comm, parts_check_counts(kith_h5_path(f), g, count)));
+  *out = count;
+  count = NULL;
+done:
+  KITH_FREE(user_count);
+  KITH_FREE(count);
+  return st;
+}
+
+int kith__parts_type(const kith_graph *g, const int64_t *type_count, kith_gid k) {
+  int part = kith_owner(g->n_part, g->part_first, k), t = 0;
+  const int64_t *count = type_count + (int64_t)part * g->schema.n_type;
+  for (k -= g->part_first[part]; k >= count[t]; t++) k -= count[t];
+  return t;
+}
+
+/* Neighbors of users are items, and of items users; further types have no interactions. */
+static kith_status parts_check_types(const kith_graph *g, const char *path, const int64_t *type_count) {
   kith_status st = KITH_OK;
   for (kith_lid i = 0; i < g->n_own; i++)
-    for (kith_eid e = g->start[i]; e < g->start[i + 1]; e++)
-      KITH_CHECK(parts_is_user(g, user_count, g->neighbor[e]) == (g->type[i] == KITH_ITEM), KITH_EDATA,
-                 "%s: train/neighbour holds %lld, which is %s, in a row of one", path,
-                 (long long)g->neighbor[e], g->type[i] == KITH_USER ? "a user" : "an item");
-done:
-  return st;
-}
-
-/* Set type, row_of and n_own_of of the owned rows: in every part users come first; without counts, all nodes
- * are of one type. */
-static kith_status parts_read_types(const kith_comm *comm, kith_graph *g, const int64_t *user_count) {
-  kith_status st = KITH_OK;
-  kith_gid low = g->first[comm->rank];
-  KITH_TRY(KITH_NEW(g->type, g->n_own));
-  for (int t = 0; t < KITH_TYPES; t++) KITH_TRY(KITH_NEW(g->row_of[t], g->n_own));
-  int64_t last = kith_chunk_begin(g->n_part, comm->size, comm->rank + 1);
-  for (int64_t p = kith_chunk_begin(g->n_part, comm->size, comm->rank); p < last; p++)
-    for (kith_gid k = g->part_first[p]; k < g->part_first[p + 1]; k++) {
-      kith_node_type t = !user_count || k - g->part_first[p] < user_count[p] ? KITH_USER : KITH_ITEM;
-      g->type[k - low] = (uint8_t)t;
-      g->row_of[t][g->n_own_of[t]++] = (kith_lid)(k - low);
+    for (kith_eid e = g->start[i]; e < g->start[i + 1]; e++) {
+      int here = g->type[i], there = kith__parts_type(g, type_count, g->neighbor[e]);
+      KITH_CHECK(here < KITH_TYPES && there == KITH_USER + KITH_ITEM - here, KITH_EDATA,
+                 "%s: train/neighbour holds %lld, of type %s, in the row of a node of type %s", path,
+                 (long long)g->neighbor[e], g->schema.type[there], g->schema.type[here]);
     }
 done:
   return st;
 }
 
-static kith_agreed parts_read_ownership(const kith_comm *comm, kith_h5 *f, kith_graph *g, int64_t **users) {
+/* Set type, row_of and n_own_of of the owned rows. */
+static kith_status parts_read_types(const kith_comm *comm, kith_graph *g, const int64_t *type_count) {
+  kith_status st = KITH_OK;
+  int n_type = g->schema.n_type;
+  int64_t first = kith_chunk_begin(g->n_part, comm->size, comm->rank),
+          last = kith_chunk_begin(g->n_part, comm->size, comm->rank + 1);
+  kith_lid row = 0;
+  KITH_TRY(KITH_NEW(g->type, g->n_own));
+  for (int64_t p = first; p < last; p++)
+    for (int t = 0; t < n_type; t++) g->n_own_of[t] += (kith_lid)type_count[p * n_type + t];
+  for (int t = 0; t < n_type || t < KITH_TYPES; t++) {
+    KITH_TRY(KITH_NEW(g->row_of[t], g->n_own_of[t]));
+    g->n_own_of[t] = 0;
+  }
+  for (int64_t p = first; p < last; p++)
+    for (int t = 0; t < n_type; t++)
+      for (int64_t k = 0; k < type_count[p * n_type + t]; k++, row++) {
+        g->type[row] = (uint8_t)t;
+        g->row_of[t][g->n_own_of[t]++] = row;
+      }
+done:
+  return st;
+}
+
+static kith_agreed parts_read_ownership(const kith_comm *comm, kith_h5 *f, kith_graph *g,
+                                        int64_t **type_count) {
   kith_agreed st = {KITH_OK};
-  int64_t *user_count = NULL, n = g->n[KITH_USER] + g->n[KITH_ITEM];
-  READ_SLICE(f, "part/first", KITH_H5_INT64, 0, (int64_t)g->n_part + 1, g->part_first);
-  if (g->task == KITH_RECOMMEND) READ_SLICE(f, "part/user_count", KITH_H5_INT64, 0, g->n_part, user_count);
+  int64_t n = kith_graph_n_node(g);
+  KITH__READ_SLICE(f, "part/first", KITH_H5_INT64, 0, (int64_t)g->n_part + 1, g->part_first);
   KITH_TRY(kith_agree(comm, kith__validate_offsets(kith_h5_path(f), "part/first", (int64_t)g->n_part + 1, 0,
                                                    (int64_t)g->n_part + 1, g->part_first, n)));
   KITH_TRY(kith__parts_check_extent(comm, f, "node/original", n));
-  if (user_count) KITH_TRY(kith_agree(comm, parts_check_users(kith_h5_path(f), g, user_count)));
+  KITH_TRY(parts_read_counts(comm, f, g, type_count));
   KITH_TRY(kith_agree(comm, KITH_NEW(g->first, comm->size + 1)));
   for (int r = 0; r <= comm->size; r++)
     g->first[r] = g->part_first[kith_chunk_begin(g->n_part, comm->size, r)];
@@ -155,11 +231,8 @@ static kith_agreed parts_read_ownership(const kith_comm *comm, kith_h5 *f, kith_
                                             "one rank would own %lld rows; at most 2^31 - 2: use more ranks",
                                             (long long)n_own)));
   g->n_own = (kith_lid)n_own;
-  KITH_TRY(kith_agree(comm, parts_read_types(comm, g, user_count)));
-  *users = user_count;
-  user_count = NULL;
+  KITH_TRY(kith_agree(comm, parts_read_types(comm, g, *type_count)));
 done:
-  KITH_FREE(user_count);
   return st;
 }
 
@@ -169,7 +242,7 @@ kith_agreed kith__parts_read_offsets(const kith_comm *comm, kith_h5 *f, const ch
   int64_t *s = NULL, n = (int64_t)g->n_own + 1, n_value = 0, n_place = g->first[comm->size] + 1;
   int d = 0;
   KITH_TRY(kith_h5_extent(f, values, &n_value, &d));
-  READ_SLICE(f, name, KITH_H5_INT64, g->first[comm->rank], n, s);
+  KITH__READ_SLICE(f, name, KITH_H5_INT64, g->first[comm->rank], n, s);
   KITH_TRY(kith_agree(comm, kith__validate_offsets(kith_h5_path(f), name, n_place, g->first[comm->rank], n, s,
                                                    n_value)));
   *first = s[0];
@@ -217,25 +290,25 @@ static kith_agreed parts_read_neighbors(const kith_comm *comm, kith_h5 *f, const
   snprintf(start, sizeof start, "%s/start", group);
   snprintf(neighbor, sizeof neighbor, "%s/neighbour", group);
   KITH_TRY(kith__parts_read_offsets(comm, f, start, neighbor, g, &g->start, first));
-  READ_SLICE(f, neighbor, KITH_H5_INT64, *first, g->start[g->n_own], g->neighbor);
+  KITH__READ_SLICE(f, neighbor, KITH_H5_INT64, *first, g->start[g->n_own], g->neighbor);
   KITH_TRY(kith_agree(comm, kith__validate_range(kith_h5_path(f), neighbor, *first, g->start[g->n_own],
-                                                 g->neighbor, 0, g->n[KITH_USER] + g->n[KITH_ITEM])));
+                                                 g->neighbor, 0, kith_graph_n_node(g))));
 done:
   return st;
 }
 
 static kith_agreed parts_read_train(const kith_comm *comm, kith_h5 *f, kith_graph *g,
-                                    const int64_t *user_count) {
+                                    const int64_t *type_count) {
   kith_agreed st = {KITH_OK};
   int32_t *original = NULL;
   int64_t first = 0;
   KITH_TRY(parts_read_neighbors(comm, f, "train", g, &first));
-  READ_SLICE(f, "train/original", KITH_H5_INT32, first, g->start[g->n_own], original);
+  KITH__READ_SLICE(f, "train/original", KITH_H5_INT32, first, g->start[g->n_own], original);
   if (kith_h5_has_dataset(f, "train/weight"))
-    READ_SLICE(f, "train/weight", KITH_H5_FLOAT, first, g->start[g->n_own], g->weight);
+    KITH__READ_SLICE(f, "train/weight", KITH_H5_FLOAT, first, g->start[g->n_own], g->weight);
   KITH_TRY(kith_agree(comm, kith__validate_rows(kith_h5_path(f), "train/original", g->n_own, g->start,
                                                 original, INT32_MAX)));
-  KITH_TRY(kith_agree(comm, parts_check_types(g, kith_h5_path(f), user_count)));
+  KITH_TRY(kith_agree(comm, parts_check_types(g, kith_h5_path(f), type_count)));
   if (g->weight)
     KITH_TRY(kith_agree(comm, kith__validate_finite(kith_h5_path(f), "train/weight", g->start[g->n_own],
                                                     g->weight)));
@@ -254,42 +327,12 @@ static kith_agreed parts_read_held_out(const kith_comm *comm, kith_h5 *f, const 
   snprintf(starts, sizeof starts, "%s/start", split);
   snprintf(name, sizeof name, "%s/item", split);
   KITH_TRY(kith__parts_read_offsets(comm, f, starts, name, g, &start, &first));
-  READ_SLICE(f, name, KITH_H5_INT32, first, start[g->n_own], item);
+  KITH__READ_SLICE(f, name, KITH_H5_INT32, first, start[g->n_own], item);
   KITH_TRY(kith_agree(comm, kith__validate_rows(kith_h5_path(f), name, g->n_own, start, item, INT32_MAX)));
   KITH_TRY(kith_agree(comm, parts_select_users(kith_h5_path(f), g, start, item, out)));
 done:
   KITH_FREE(start);
   KITH_FREE(item);
-  return st;
-}
-
-/* Friends are users, and only users have them. */
-static kith_status parts_check_friends(const kith_graph *g, const char *path, const int64_t *user_count) {
-  kith_status st = KITH_OK;
-  const kith_adjacency *a = &g->friend;
-  for (kith_lid i = 0; i < g->n_own; i++)
-    for (kith_eid e = a->start[i]; e < a->start[i + 1]; e++)
-      KITH_CHECK(g->type[i] == KITH_USER && parts_is_user(g, user_count, a->neighbor[e]), KITH_EDATA,
-                 "%s: edge/friend/neighbor holds %lld in the row of %s, expected users with users", path,
-                 (long long)a->neighbor[e], g->type[i] == KITH_USER ? "a user" : "an item");
-done:
-  return st;
-}
-
-static kith_agreed parts_read_friends(const kith_comm *comm, kith_h5 *f, kith_graph *g,
-                                      const int64_t *user_count) {
-  kith_agreed st = {KITH_OK};
-  kith_adjacency *a = &g->friend;
-  int64_t first = 0;
-  if (!kith_h5_has_dataset(f, "edge/friend/start")) return st;
-  KITH_TRY(
-      kith__parts_read_offsets(comm, f, "edge/friend/start", "edge/friend/neighbor", g, &a->start, &first));
-  READ_SLICE(f, "edge/friend/neighbor", KITH_H5_INT64, first, a->start[g->n_own], a->neighbor);
-  KITH_TRY(kith_agree(comm,
-                      kith__validate_range(kith_h5_path(f), "edge/friend/neighbor", first, a->start[g->n_own],
-                                           a->neighbor, 0, g->n[KITH_USER] + g->n[KITH_ITEM])));
-  KITH_TRY(kith_agree(comm, parts_check_friends(g, kith_h5_path(f), user_count)));
-done:
   return st;
 }
 
@@ -308,17 +351,17 @@ done:
 }
 
 static kith_agreed parts_read_pairs(const kith_comm *comm, kith_h5 *f, kith_graph *g,
-                                    const int64_t *user_count) {
+                                    const int64_t *type_count, const int64_t *n_edge) {
   kith_agreed st = {KITH_OK};
-  READ_SLICE(f, "node/edge", KITH_H5_INT64, g->first[comm->rank], g->n_own, g->first_edge);
-  KITH_TRY(parts_read_train(comm, f, g, user_count));
+  KITH__READ_SLICE(f, "node/edge", KITH_H5_INT64, g->first[comm->rank], g->n_own, g->first_edge);
+  KITH_TRY(parts_read_train(comm, f, g, type_count));
   KITH_TRY(parts_read_held_out(comm, f, "valid", g, &g->valid));
   KITH_TRY(parts_read_held_out(comm, f, "test", g, &g->test));
   KITH_TRY(kith__parts_read_features(comm, f, g));
-  KITH_TRY(parts_read_friends(comm, f, g, user_count));
-  READ_SLICE(f, "item/number", KITH_H5_INT64, 0, g->n[KITH_ITEM], g->item_number);
+  KITH_TRY(kith__parts_read_relations(comm, f, g, type_count, n_edge));
+  KITH__READ_SLICE(f, "item/number", KITH_H5_INT64, 0, g->n[KITH_ITEM], g->item_number);
   KITH_TRY(kith_agree(comm, kith__validate_range(kith_h5_path(f), "item/number", 0, g->n[KITH_ITEM],
-                                                 g->item_number, 0, g->n[KITH_USER] + g->n[KITH_ITEM])));
+                                                 g->item_number, 0, kith_graph_n_node(g))));
   KITH_TRY(kith_agree(comm, parts_check_items(g, kith_h5_path(f))));
 done:
   return st;
@@ -370,9 +413,9 @@ static kith_agreed parts_read_nodes(const kith_comm *comm, kith_h5 *f, kith_grap
   kith_agreed st = {KITH_OK};
   int64_t at = 0;
   kith_gid first = g->first[comm->rank];
-  READ_SLICE(f, "node/train", KITH_H5_INT64, first, g->n_own, g->train_index);
-  READ_SLICE(f, "node/label", KITH_H5_INT32, first, g->n_own, g->label);
-  READ_SLICE(f, "node/split", KITH_H5_INT8, first, g->n_own, g->split);
+  KITH__READ_SLICE(f, "node/train", KITH_H5_INT64, first, g->n_own, g->train_index);
+  KITH__READ_SLICE(f, "node/label", KITH_H5_INT32, first, g->n_own, g->label);
+  KITH__READ_SLICE(f, "node/split", KITH_H5_INT8, first, g->n_own, g->split);
   KITH_TRY(kith_agree(comm, parts_check_nodes(g, kith_h5_path(f))));
   KITH_TRY(parts_read_neighbors(comm, f, "edge", g, &at));
   KITH_TRY(kith_agree(comm, parts_alloc_empty_lists(g)));
@@ -384,16 +427,16 @@ done:
 
 static kith_agreed parts_read_local(const kith_comm *comm, kith_h5 *f, kith_graph *g) {
   kith_agreed st = {KITH_OK};
-  int64_t *user_count = NULL;
+  int64_t *type_count = NULL, n_edge[KITH_MAX_RELATIONS];
   g->task = kith_h5_task(f);
-  KITH_TRY(parts_read_sizes(comm, f, g));
-  KITH_TRY(parts_read_ownership(comm, f, g, &user_count));
-  READ_SLICE(f, "node/original", KITH_H5_INT64, g->first[comm->rank], g->n_own, g->original);
+  KITH_TRY(parts_read_sizes(comm, f, g, n_edge));
+  KITH_TRY(parts_read_ownership(comm, f, g, &type_count));
+  KITH__READ_SLICE(f, "node/original", KITH_H5_INT64, g->first[comm->rank], g->n_own, g->original);
   KITH_TRY(g->task == KITH_CLASSIFY ? parts_read_nodes(comm, f, g)
-                                    : parts_read_pairs(comm, f, g, user_count));
+                                    : parts_read_pairs(comm, f, g, type_count, n_edge));
   KITH_TRY(kith__parts_check(comm, g, kith_h5_path(f)));
 done:
-  KITH_FREE(user_count);
+  KITH_FREE(type_count);
   return st;
 }
 
@@ -421,13 +464,14 @@ kith_agreed kith_global_ids_read(const kith_comm *comm, const char *parts_path, 
   kith_h5 *f = NULL;
   kith_halo *h = NULL;
   int64_t *block = NULL, *mine = NULL;
+  char name[KITH_NAME];
   KITH_TRY(kith_agree(comm, KITH_NEW(block, comm->size + 1)));
   for (int r = 0; r <= comm->size; r++) block[r] = kith_chunk_begin(g->n[type], comm->size, r);
   int64_t first = block[comm->rank], n_mine = block[comm->rank + 1] - first;
   KITH_TRY(kith_agree(comm, KITH_NEW(mine, n_mine)));
   KITH_TRY(kith_h5_open(comm, parts_path, KITH_PARTS_FORMAT, KITH_FILE_VERSION, &f));
-  KITH_TRY(kith_h5_read(f, type == KITH_USER ? "user/number" : "item/number", KITH_H5_INT64, 0, first, n_mine,
-                        mine));
+  kith_type_dataset(&g->schema, (int)type, "number", name);
+  KITH_TRY(kith_h5_read(f, name, KITH_H5_INT64, 0, first, n_mine, mine));
   KITH_TRY(kith_halo_create(comm, block, n, original, &h));
   KITH_TRY(kith_halo_forward_int(h, mine, number));
 done:

@@ -21,16 +21,17 @@ static uint64_t check_hash(uint64_t seed, uint64_t a, uint64_t b) {
 
 /* Hash of each edge (row, neighbor) minus hash of (neighbor, row): 0 in total if each is stored at both ends.
  */
-static uint64_t check_ends(const kith_graph *g, kith_gid low, const kith_eid *start, const kith_gid *neighbor,
-                           const float *weights) {
+static uint64_t check_ends(const kith_graph *g, kith_gid low, kith_adjacency a) {
   uint64_t sum = 0;
-  for (kith_lid i = 0; i < g->n_own && start; i++)
-    for (kith_eid e = start[i]; e < start[i + 1]; e++) {
+  for (kith_lid i = 0; i < g->n_own; i++)
+    for (kith_eid e = a.start[i]; e < a.start[i + 1]; e++) {
       union {
         float real;
         uint32_t bits;
-      } weight = {.real = weights ? weights[e] : 0};
-      uint64_t here = (uint64_t)(low + i), there = (uint64_t)neighbor[e], seed = g->fingerprint ^ weight.bits;
+      } weight = {.real = a.weight ? a.weight[e] : 0};
+      uint64_t here = (uint64_t)(low + i), there = (uint64_t)a.neighbor[e],
+               seed = g->fingerprint ^ weight.bits;
+      if (a.time) seed = check_mix(seed) + (uint64_t)a.time[e];
       sum += check_hash(seed, here, there) - check_hash(seed, there, here);
     }
   return sum;
@@ -87,16 +88,23 @@ done:
   return st;
 }
 
+/* The sums over all ranks: number of training indices, their hashes, ends of interactions, ends of each
+ * relation. */
+enum { CHECK_COUNT, CHECK_INDICES, CHECK_EDGES, CHECK_RELATIONS };
+
 static kith_status check_sums(const kith_graph *g, const char *path, int64_t n_index, const int64_t *sum) {
   kith_status st = KITH_OK;
   uint64_t indices =
       n_index > 0 ? check_hash(g->fingerprint, (uint64_t)n_index, 1) - check_hash(g->fingerprint, 0, 1) : 0;
-  KITH_CHECK(sum[0] == n_index && (uint64_t)sum[1] == indices, KITH_EDATA,
+  KITH_CHECK(sum[CHECK_COUNT] == n_index && (uint64_t)sum[CHECK_INDICES] == indices, KITH_EDATA,
              "%s: the indices of training %s are not 0 to %lld, each once; run kith partition again", path,
              g->task == KITH_CLASSIFY ? "nodes" : "interactions", (long long)n_index - 1);
-  KITH_CHECK(sum[2] == 0 && sum[3] == 0, KITH_EDATA,
-             "%s: some %s is stored at one end only; run kith partition again", path,
-             sum[2] != 0 ? "edge" : "tie");
+  KITH_CHECK(sum[CHECK_EDGES] == 0, KITH_EDATA,
+             "%s: some edge is stored at one end only; run kith partition again", path);
+  for (int r = 0; r < g->schema.n_relation; r++)
+    KITH_CHECK(sum[CHECK_RELATIONS + r] == 0, KITH_EDATA,
+               "%s: some edge of the relation %s is stored at one end only; run kith partition again", path,
+               g->schema.relation[r].name);
 done:
   return st;
 }
@@ -105,12 +113,17 @@ kith_agreed kith__parts_check(const kith_comm *comm, const kith_graph *g, const 
   kith_agreed st = {KITH_OK};
   kith_redistribution *rows = NULL;
   int64_t n_index = g->task == KITH_CLASSIFY ? g->n_train : g->n_edge;
-  KITH_TRY(kith_agree(comm, check_own(g, path, n_index)));
+  int64_t sum[CHECK_RELATIONS + KITH_MAX_RELATIONS];
   kith_gid low = g->first[comm->rank];
-  int64_t sum[4] = {check_count(g), (int64_t)check_indices(g),
-                    (int64_t)check_ends(g, low, g->start, g->neighbor, g->weight),
-                    (int64_t)check_ends(g, low, g->friend.start, g->friend.neighbor, NULL)};
-  kith_comm_sum_int(comm, 4, sum);
+  KITH_TRY(kith_agree(comm, check_own(g, path, n_index)));
+  sum[CHECK_COUNT] = check_count(g);
+  sum[CHECK_INDICES] = (int64_t)check_indices(g);
+  sum[CHECK_EDGES] =
+      (int64_t)check_ends(g, low,
+                          (kith_adjacency){.start = g->start, .neighbor = g->neighbor, .weight = g->weight});
+  for (int r = 0; r < g->schema.n_relation; r++)
+    sum[CHECK_RELATIONS + r] = (int64_t)check_ends(g, low, g->relation[r]);
+  kith_comm_sum_int(comm, CHECK_RELATIONS + g->schema.n_relation, sum);
   KITH_TRY(kith_agreed_same(check_sums(g, path, n_index, sum)));
   st = kith_redistribution_create(comm, g, &rows); /* fails if original numbers are not unique */
   if (kith_is_bad(st)) st = kith_agreed_same(kith_fail(st.status, "%s: %s", path, kith_error_text()));

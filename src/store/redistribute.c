@@ -28,7 +28,7 @@ typedef struct type_map {
 struct kith_redistribution {
   const kith_comm *comm;
   const kith_graph *g;
-  type_map type[KITH_TYPES];
+  type_map type[KITH_MAX_TYPES];
 };
 
 /* ---- ownership ---- */
@@ -64,8 +64,7 @@ static kith_status redistribute_sort(const kith_redistribution *r, int t, type_m
     type->to[q + 1] = at;
   }
   KITH_CHECK(at == n && (n == 0 || one[0].original >= 0), KITH_EDATA,
-             "original numbers of %ss are out of range: run kith partition again",
-             kith_type_name(g->task, t));
+             "original numbers of %ss are out of range: run kith partition again", g->schema.type[t]);
 done:
   KITH_FREE(one);
   return st;
@@ -115,8 +114,8 @@ static kith_status redistribute_set_owners(const kith_redistribution *r, int t,
   for (int p = 0; p < r->comm->size; p++)
     for (int64_t i = exchange->at_in[p]; i < exchange->at_in[p + 1]; i++) {
       KITH_CHECK(type->from[exchange->in[i]] == -1, KITH_EDATA,
-                 "two %ss have the original number %lld: run kith partition again",
-                 kith_type_name(r->g->task, t), (long long)(type->block[r->comm->rank] + exchange->in[i]));
+                 "two %ss have the original number %lld: run kith partition again", r->g->schema.type[t],
+                 (long long)(type->block[r->comm->rank] + exchange->in[i]));
       type->from[exchange->in[i]] = p;
     }
 done:
@@ -130,7 +129,7 @@ static kith_status redistribute_alloc(const kith_redistribution *r, int t, type_
   kith_prefix_sum(r->comm->size, exchange->n_in, exchange->at_in);
   KITH_CHECK(exchange->at_in[r->comm->size] == n, KITH_EDATA,
              "%lld %ss have numbers of a block of %lld: run kith partition again",
-             (long long)exchange->at_in[r->comm->size], kith_type_name(r->g->task, t), (long long)n);
+             (long long)exchange->at_in[r->comm->size], r->g->schema.type[t], (long long)n);
   KITH_TRY(KITH_NEW(type->from, n));
   KITH_TRY(KITH_NEW(exchange->in, n));
 done:
@@ -163,7 +162,7 @@ kith_agreed kith_redistribution_create(const kith_comm *comm, const kith_graph *
   KITH_TRY(kith_agree(comm, KITH_NEW(r, 1)));
   r->comm = comm;
   r->g = g;
-  for (int t = 0; t < kith_type_count(g->task); t++) KITH_TRY(redistribute_create_type(r, t));
+  for (int t = 0; t < g->schema.n_type; t++) KITH_TRY(redistribute_create_type(r, t));
   *out = r;
   r = NULL;
 done:
@@ -174,7 +173,7 @@ done:
 void kith_redistribution_destroy(kith_redistribution **rows) {
   kith_redistribution *r = *rows;
   if (!r) return;
-  for (int t = 0; t < KITH_TYPES; t++) {
+  for (int t = 0; t < KITH_MAX_TYPES; t++) {
     KITH_FREE(r->type[t].block);
     KITH_FREE(r->type[t].to);
     KITH_FREE(r->type[t].order);
@@ -275,7 +274,7 @@ static kith_agreed transfer_make(const kith_redistribution *r, int t, const char
             n = to > from ? (to - 1) / w->round - from / w->round + 1 : 0;
     if (n > w->rounds) w->rounds = n;
   }
-  snprintf(w->name, sizeof w->name, "%s/%s", kith_type_name(r->g->task, t), name);
+  kith_type_dataset(&r->g->schema, t, name, w->name);
   KITH_MPI(MPI_Type_contiguous((int)row, MPI_BYTE, &w->mpi));
   KITH_MPI(MPI_Type_commit(&w->mpi));
   return kith_agree(r->comm, transfer_alloc(w));
@@ -399,8 +398,7 @@ done:
 kith_agreed kith_redistribution_write(kith_redistribution *rows, kith_h5 *f, const char *name, int d,
                                       const float *x) {
   kith_agreed st = {KITH_OK};
-  for (int t = 0; t < kith_type_count(rows->g->task); t++)
-    KITH_TRY(redistribute_write_type(rows, f, name, t, d, x));
+  for (int t = 0; t < rows->g->schema.n_type; t++) KITH_TRY(redistribute_write_type(rows, f, name, t, d, x));
 done:
   return st;
 }
@@ -428,8 +426,7 @@ done:
 kith_agreed kith_redistribution_write_int(kith_redistribution *rows, kith_h5 *f, const char *name,
                                           const int64_t *x) {
   kith_agreed st = {KITH_OK};
-  for (int t = 0; t < kith_type_count(rows->g->task); t++)
-    KITH_TRY(redistribute_write_int_type(rows, f, name, t, x));
+  for (int t = 0; t < rows->g->schema.n_type; t++) KITH_TRY(redistribute_write_int_type(rows, f, name, t, x));
 done:
   return st;
 }
@@ -461,8 +458,7 @@ done:
 kith_agreed kith_redistribution_read(kith_redistribution *rows, kith_h5 *f, const char *name, int d,
                                      float *x) {
   kith_agreed st = {KITH_OK};
-  for (int t = 0; t < kith_type_count(rows->g->task); t++)
-    KITH_TRY(redistribute_read_type(rows, f, name, t, d, x));
+  for (int t = 0; t < rows->g->schema.n_type; t++) KITH_TRY(redistribute_read_type(rows, f, name, t, d, x));
 done:
   return st;
 }

@@ -8,10 +8,13 @@
 
 /* ---- graph.h5: the whole graph, by original number ---- */
 
-/** Group of a type's datasets in files: "user" or "item"; classification: "node".  Local. */
-const char *kith_type_name(kith_task task, int type);
-/** Number of node types of a task: 2 (users, items); classification: 1.  Local. */
-int kith_type_count(kith_task task);
+/** Name of a dataset of a node type: "user/id", "item/id", for a further type "node/TYPE/id"; classification:
+ * "node/id".  Local.
+ * @param[out] name  [KITH_NAME] */
+void kith_type_dataset(const kith_schema *schema, int type, const char *column, char *name);
+/** Write the attribute `schema` to a file that holds rows of all types: the types and their numbers of nodes;
+ * nothing if there are only users and items, or nodes.  Collective.  Errors: KITH_EIO, KITH_ENOMEM. */
+kith_agreed kith_h5_put_types(kith_h5 *f, const kith_graph *g) KITH_MUST_USE;
 /** Task of an open graph.h5, parts.h5 or embeddings.h5.  Collective. */
 kith_task kith_h5_task(kith_h5 *f);
 
@@ -40,14 +43,14 @@ kith_agreed kith_redistribution_create(const kith_comm *comm, const kith_graph *
                                        kith_redistribution **out) KITH_MUST_USE;
 /** Local; accepts null. */
 void kith_redistribution_destroy(kith_redistribution **rows);
-/** Write x [n_own, d] in original order as user/`name` and item/`name` [n, d] (classification: node/`name`).
+/** Write x [n_own, d] in original order as the dataset `name` of each type (kith_type_dataset()) [n, d].
  * Collective.  Errors: KITH_EIO, KITH_ENOMEM. */
 kith_agreed kith_redistribution_write(kith_redistribution *rows, kith_h5 *f, const char *name, int d,
                                       const float *x) KITH_MUST_USE;
 /** The same for x [n_own], as int64 [n].  Collective. */
 kith_agreed kith_redistribution_write_int(kith_redistribution *rows, kith_h5 *f, const char *name,
                                           const int64_t *x) KITH_MUST_USE;
-/** Read user/`name` and item/`name` into x [n_own, d].  Collective.  Errors: KITH_EDATA, KITH_ENOMEM. */
+/** Read the dataset `name` of each type into x [n_own, d].  Collective.  Errors: KITH_EDATA, KITH_ENOMEM. */
 kith_agreed kith_redistribution_read(kith_redistribution *rows, kith_h5 *f, const char *name, int d,
                                      float *x) KITH_MUST_USE;
 

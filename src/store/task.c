@@ -1,10 +1,27 @@
-/* The task of a file, and the names of its node types. */
+/* The task of a file, and the names of datasets of its node types. */
 #include "store/store.h"
 
-const char *kith_type_name(kith_task task, int type) {
-  return task == KITH_CLASSIFY ? "node" : type == KITH_USER ? "user" : "item";
+#include <stdio.h>
+
+#include "graph/schema.h"
+
+void kith_type_dataset(const kith_schema *s, int type, const char *column, char *name) {
+  snprintf(name, KITH_NAME, "%s%.31s/%s", type < KITH_TYPES ? "" : "node/", s->type[type], column);
 }
-int kith_type_count(kith_task task) { return task == KITH_CLASSIFY ? 1 : KITH_TYPES; }
+
+kith_agreed kith_h5_put_types(kith_h5 *f, const kith_graph *g) {
+  kith_agreed st = {KITH_OK};
+  kith_schema types = g->schema;
+  char *text = NULL;
+  if (types.n_type <= KITH_TYPES) return st;
+  types.n_relation = 0;
+  KITH_TRY(kith_agreed_same(kith_schema_print(&types, g->n, NULL, &text)));
+  KITH_TRY(kith_h5_put_attr_text(f, "schema", text));
+done:
+  KITH_FREE(text);
+  return st;
+}
+
 kith_task kith_h5_task(kith_h5 *f) {
   return kith_h5_has_dataset(f, "node/label") || kith_h5_has_dataset(f, "class/id") ? KITH_CLASSIFY
                                                                                     : KITH_RECOMMEND;

@@ -39,7 +39,9 @@ static void edge_dropout_forward(void *self) {
     edge_dropout_keep_all(o);
     return;
   }
-  kith_edge_dropout(&now, o->from->csr, o->from->dst->node, o->from->src->node, o->keep, &o->kept);
+  const kith_merged_relations *m = o->from->dist_csr ? o->from->dist_csr->merged : NULL;
+  kith_edge_dropout(&now, o->from->csr, o->from->dst->node, o->from->src->node, m ? m->of : NULL,
+                    m ? m->key : NULL, o->keep, &o->kept);
   o->csr = o->kept;
   o->edges.n = o->csr.start[o->csr.n_row];
   edge_dropout_scale(o);

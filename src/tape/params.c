@@ -45,18 +45,12 @@ done:
   return st;
 }
 
-static uint64_t params_key(const char *name) { /* FNV-1a */
-  uint64_t h = 14695981039346656037u;
-  for (; *name; name++) h = (h ^ (uint64_t)(unsigned char)*name) * 1099511628211u;
-  return h;
-}
-
 static void params_fill(const kith_params *p, const char *name, kith_init init, kith_tensor *x) {
   double bound = sqrt(6.0 / (double)(x->n_row + x->d));
   for (int64_t i = 0; i < x->n_row; i++)
     for (int k = 0; k < x->d; k++) {
       double u = kith_random_unit(
-          kith_random(p->seed, KITH_RNG_WEIGHT, params_key(name), (uint64_t)i, (uint64_t)k).bits[0]);
+          kith_random(p->seed, KITH_RNG_WEIGHT, kith_text_hash(name), (uint64_t)i, (uint64_t)k).bits[0]);
       x->value[i * x->d + k] = init == KITH_INIT_ZERO  ? 0
                                : init == KITH_INIT_ONE ? 1
                                                        : (float)(bound * (2 * u - 1));

@@ -128,7 +128,7 @@ void kith_output_rows(const kith_output *out, int64_t n_own, int d, float *final
  * directions.  Weights of sums are multiplied by 1 / (1 - p), so that sums keep their expectation; means,
  * maxima and softmaxes are taken over the remaining edges.  Evaluation drops nothing.
  *
- * The draw is keyed by (seed, step, both nodes): all layers, blocks and ranks drop the same edges.
+ * The draw is keyed by (seed, step, both nodes, relation): all layers, blocks and ranks drop the same edges.
  * @return the reduced block, owned by the tape: `block` itself if p is 0; null on failure
  * Memory: 13 bytes an edge, 12 more where the block has a transpose.
  */
@@ -183,13 +183,13 @@ kith_tensor *kith_exchange_op(kith_tape *t, kith_halo *h, kith_tensor *packed, i
 typedef struct kith_input {
   kith_lid n_own;
   int d;
-  kith_tensor *x;                  /**< [n_own or more, d] embeddings, or constants; null: none */
-  const uint8_t *type;             /**< [n_own] kith_node_type */
-  bool uses_embedding[KITH_TYPES]; /**< whether rows of a type include a row of x */
-  const kith_features *features;   /**< [n_own] */
-  kith_tensor *w[KITH_TYPES],
-      *b[KITH_TYPES]; /**< [features, d], [1, d]; w null: the type's features are unused; b null: no bias */
-  const kith_sparse_rows *dropped; /**< dropout of the features; null: none */
+  kith_tensor *x;                      /**< [n_own or more, d] embeddings, or constants; null: none */
+  const uint8_t *type;                 /**< [n_own] type in the schema */
+  bool uses_embedding[KITH_MAX_TYPES]; /**< whether rows of a type include a row of x */
+  const kith_features *features;       /**< [n_own] */
+  kith_tensor *w[KITH_MAX_TYPES], *b[KITH_MAX_TYPES]; /**< [features, d], [1, d]; w null: the type's features
+                                                         are unused; b null: no bias */
+  const kith_sparse_rows *dropped;                    /**< dropout of the features; null: none */
 } kith_input;
 
 /** One input row: y [d].  Local. */

@@ -96,7 +96,8 @@ done:
 static void augment_copy_known(augment *x) {
   const kith_graph *k = x->known;
   kith_graph *g = x->g;
-  for (int t = 0; t < KITH_TYPES; t++) g->n[t] = k->n[t] + x->new->n[t];
+  g->schema = k->schema;
+  for (int t = 0; t < g->schema.n_type; t++) g->n[t] = k->n[t] + (t < KITH_TYPES ? x->new->n[t] : 0);
   g->n_edge = k->n_edge;
   g->n_part = k->n_part;
   g->fingerprint = k->fingerprint;
@@ -177,18 +178,24 @@ done:
   return st;
 }
 
-/* Ties of the known users as they are, but for the numbers; new users have none yet. */
-static kith_status augment_friends(augment *x) {
+/* A relation's edges of the known nodes, but for the numbers; new nodes have none yet. */
+static kith_status augment_relation(augment *x, int r) {
   kith_status st = KITH_OK;
-  const kith_adjacency *k = &x->known->friend;
-  kith_adjacency *f = &x->g->friend;
+  const kith_adjacency *k = &x->known->relation[r];
+  kith_adjacency *f = &x->g->relation[r];
   kith_lid n_known = x->known->n_own;
-  if (!k->start) return st;
   KITH_TRY(KITH_NEW(f->start, (int64_t)x->g->n_own + 1));
   KITH_TRY(KITH_NEW(f->neighbor, k->start[n_known]));
   memcpy(f->start, k->start, ((size_t)n_known + 1) * sizeof *f->start);
   for (kith_lid i = n_known; i < x->g->n_own; i++) f->start[i + 1] = f->start[n_known];
   for (kith_eid e = 0; e < k->start[n_known]; e++) f->neighbor[e] = augment_known_number(x, k->neighbor[e]);
+done:
+  return st;
+}
+
+static kith_status augment_relations(augment *x) {
+  kith_status st = KITH_OK;
+  for (int r = 0; r < x->known->schema.n_relation; r++) KITH_TRY(augment_relation(x, r));
 done:
   return st;
 }
@@ -231,7 +238,7 @@ kith_agreed kith__augment_graph(const kith_comm *comm, const kith_graph *known, 
   KITH_TRY(kith_agree(comm, augment_make(&x)));
   KITH_TRY(kith_agree(comm, augment_features(&x)));
   augment_copy_known(&x);
-  KITH_TRY(kith_agree(comm, augment_friends(&x)));
+  KITH_TRY(kith_agree(comm, augment_relations(&x)));
   augment_add_rows(&x);
   for (int t = 0; t < KITH_TYPES; t++) KITH_TRY(augment_resolve(&x, parts_path, (kith_node_type)t));
   *out = (augmented_graph){.g = x.g, .first = x.first, .n = x.n};

@@ -4,6 +4,7 @@
 
 #include "base/fault.h"
 #include "comm/watchdog.h"
+#include "graph/schema.h"
 #include "train/trainer.h"
 
 kith_tensor *kith__trainer_record_features(kith_trainer *t, kith_tape *tape, const kith_node_map *node_map,
@@ -46,7 +47,7 @@ static kith_status trainer_check_relations(const kith_graph *g, const kith_train
     KITH_CHECK(!r->learned, KITH_ECONFIG,
                "model.relations.%s: learned, but weights of relations are fixed so far; expected a number",
                name);
-    KITH_CHECK(strcmp(name, "friend") == 0 && g->friend.start, KITH_ECONFIG,
+    KITH_CHECK(kith_schema_find_relation(&g->schema, name) >= 0, KITH_ECONFIG,
                "model.relations.%s: %g, but the cut graph has no relation %s; name its list in "
                "data.relations.%s (ties between users: data.social), and run kith ingest and kith partition "
                "again",

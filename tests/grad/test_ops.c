@@ -166,14 +166,14 @@ static void edges_go_in_both_directions(void **state) {
     }
   }
   assert_int_equal(KITH_OK, KITH_NEW(b.start, N + 1) || KITH_NEW(b.col, N * N) || KITH_NEW(b.weight, N * N));
-  kith_edge_dropout(&o, &a, node, node, keep, &b);
+  kith_edge_dropout(&o, &a, node, node, NULL, NULL, keep, &b);
   for (int i = 0; i < N; i++)
     for (int j = 0; j <= i; j++) {
       assert_int_equal(keep[i * N + j], keep[j * N + i]);
-      assert_int_equal(keep[i * N + j], !kith_edge_is_dropped(&o, node[j], node[i]));
+      assert_int_equal(keep[i * N + j], !kith_edge_is_dropped(&o, node[j], node[i], 0));
       assert_true(keep[i * N + i]);
       left += i != j && keep[i * N + j];
-      again += i != j && keep[i * N + j] && !kith_edge_is_dropped(&later, node[i], node[j]);
+      again += i != j && keep[i * N + j] && !kith_edge_is_dropped(&later, node[i], node[j], 0);
     }
   assert_int_equal(b.start[N], N + 2 * left);
   for (kith_eid e = 0; e < b.start[N]; e++) assert_true(fabsf(b.weight[e] - 2) < 1e-6f);

@@ -88,82 +88,99 @@ static void rows_sum_their_neighbors(void **state) {
   test_graph_free(&t);
 }
 
-enum { FRIENDS_USERS = 40, FRIENDS_ITEMS = 30 };
-static const double FRIENDS_OMEGA = 0.7;
+enum { MERGED_USERS = 40, MERGED_ITEMS = 30 };
+static const kith_relation_weights MERGED = {.n = TEST_RELATIONS,
+                                             .of = {{.name = "friend", .weight = 0.7},
+                                                    {.name = "tagged", .weight = 1.9},
+                                                    {.name = "view", .weight = 0.3}}};
 
-/* Ties among the users of a test: symmetric, one in six pairs; the last users have none. */
-static bool are_friends(int64_t u, int64_t v) {
-  int64_t low = u < v ? u : v, high = u < v ? v : u;
-  return low != high && high < FRIENDS_USERS - 3 && (7 * low + 11 * high) % 6 == 0;
+/* Neighbors of a node in a relation; in the last one, the interactions. */
+static int64_t merged_neighbors(const test_graph *t, int relation, int type, int64_t mine, int *there,
+                                int64_t *other) {
+  const int64_t n[3] = {t->n_user, t->n_item, TEST_TAGS};
+  const kith_schema s = test_schema();
+  int64_t many = 0;
+  *there = 1 - type;
+  for (int64_t e = 0; relation == TEST_RELATIONS && e < t->n_edge; e++)
+    if (type < 2 && (type ? t->item[e] : t->user[e]) == mine) other[many++] = type ? t->user[e] : t->item[e];
+  if (relation == TEST_RELATIONS) return many;
+  const kith_relation_type *r = &s.relation[relation];
+  if (type != r->from && type != r->to) return 0;
+  *there = type == r->from ? r->to : r->from;
+  for (int64_t j = 0; j < n[*there]; j++)
+    if (type == r->from ? test_related(relation, mine, j) : test_related(relation, j, mine))
+      other[many++] = j;
+  return many;
 }
 
-static void tie_users(kith_graph *g) {
-  kith_gid number[FRIENDS_USERS] = {0};
-  for (kith_lid i = 0; i < g->n_own; i++)
-    if (g->type[i] == KITH_USER) number[g->original[i]] = g->first[test_comm->rank] + i;
-  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, number, FRIENDS_USERS, MPI_INT64_T, MPI_MAX, test_comm->mpi));
-  assert_int_equal(KITH_NEW(g->friend.start, g->n_own + 1), KITH_OK);
-  assert_int_equal(KITH_NEW(g->friend.neighbor, (int64_t)g->n_own * FRIENDS_USERS), KITH_OK);
-  for (kith_lid i = 0; i < g->n_own; i++) {
-    kith_eid at = g->friend.start[i];
-    for (int v = 0; v < FRIENDS_USERS && g->type[i] == KITH_USER; v++)
-      if (are_friends(g->original[i], v)) g->friend.neighbor[at++] = number[v];
-    g->friend.start[i + 1] = at;
-  }
-}
-
-static int n_friends(int64_t u) {
-  int n = 0;
-  for (int v = 0; v < FRIENDS_USERS; v++) n += are_friends(u, v);
-  return n;
-}
-
-/* What a node's value is in both sums below. */
+/* A node's value in both sums below. */
 static double value_of(int type, int64_t original, int k) { return 100 * type + (double)original + k; }
 
-/* sum over items of x / sqrt(d_u d_i) + omega sum over friends of x / sqrt(f_u f_v), naively and in double.
- */
-static double merged_truth(const test_graph *t, int type, int64_t mine, int k, double (*degree)[64]) {
+/* Sum over relations of omega sum over neighbors of x / sqrt(d_i d_j), naively and in double. */
+static double merged_truth(const test_graph *t, int type, int64_t mine, int k) {
   double truth = 0;
-  for (int64_t e = 0; e < t->n_edge; e++)
-    if ((type ? t->item[e] : t->user[e]) == mine)
-      truth += value_of(!type, type ? t->user[e] : t->item[e], k) /
-               sqrt(degree[0][t->user[e]] * degree[1][t->item[e]]);
-  for (int v = 0; v < FRIENDS_USERS && !type; v++)
-    if (are_friends(mine, v))
-      truth += FRIENDS_OMEGA * value_of(0, v, k) / sqrt((double)n_friends(mine) * n_friends(v));
+  for (int r = 0; r <= TEST_RELATIONS; r++) {
+    int there = 0, back = 0;
+    int64_t other[64], more[64], n = merged_neighbors(t, r, type, mine, &there, other);
+    for (int64_t j = 0; j < n; j++) {
+      int64_t m = merged_neighbors(t, r, there, other[j], &back, more);
+      truth += (r < TEST_RELATIONS ? MERGED.of[r].weight : 1) * value_of(there, other[j], k) /
+               sqrt((double)(n * m));
+    }
+  }
   return truth;
 }
 
-static void a_merged_matrix_sums_items_and_friends(void **state) {
-  (void)state;
-  test_graph t = test_graph_random(FRIENDS_USERS, FRIENDS_ITEMS, 200, 5);
-  kith_graph *g = test_graph_cut(&t, test_comm, 5, 1);
-  kith_dist_csr *a = NULL;
-  double degree[2][64] = {{0}};
-  tie_users(g);
-  assert_int_equal(kith_dist_csr_create_merged(test_comm, g, FRIENDS_OMEGA, WIDTH, &a).status, KITH_OK);
+static void expect_merged_rows(const kith_graph *g, const test_graph *t, const kith_dist_csr *a) {
   float *x = calloc((size_t)a->csr.n_col * WIDTH, 4), *y = calloc((size_t)a->csr.n_col * WIDTH, 4);
-  for (int64_t e = 0; e < t.n_edge; e++) {
-    degree[0][t.user[e]]++;
-    degree[1][t.item[e]]++;
-  }
   for (kith_lid i = 0; i < g->n_own; i++)
     for (int k = 0; k < WIDTH; k++) x[i * WIDTH + k] = (float)value_of(g->type[i], g->original[i], k);
   product(a, x, y);
   for (kith_lid i = 0; i < g->n_own; i++) {
-    assert_int_equal(a->degree[i], (int64_t)degree[g->type[i]][g->original[i]]);
+    int there = 0;
+    int64_t other[64];
+    assert_int_equal(a->degree[i],
+                     merged_neighbors(t, TEST_RELATIONS, g->type[i], g->original[i], &there, other));
     for (int k = 0; k < WIDTH; k++) {
-      double truth = merged_truth(&t, g->type[i], g->original[i], k, degree);
-      assert_true(fabs(y[i * WIDTH + k] - truth) < 1e-5 * (1 + fabs(truth)));
+      double truth = merged_truth(t, g->type[i], g->original[i], k);
+      assert_true(fabs((double)y[i * WIDTH + k] - truth) < 1e-5 * (1 + fabs(truth)));
     }
   }
-  for (kith_lid p = 0; p < a->csr.n_row; p++)
-    for (kith_eid e = a->csr.start[p] + 1; e < a->csr.start[p + 1]; e++)
-      assert_true(a->node[a->csr.col[e - 1]] < a->node[a->csr.col[e]]);
   free(x);
   free(y);
+}
+
+/* By node key, then relation: interactions first. */
+static void expect_merged_order(const kith_dist_csr *a) {
+  for (kith_lid p = 0; p < a->csr.n_row; p++)
+    for (kith_eid e = a->csr.start[p] + 1; e < a->csr.start[p + 1]; e++) {
+      int64_t before = a->node[a->csr.col[e - 1]], here = a->node[a->csr.col[e]];
+      assert_true(before < here || (before == here && a->merged->of[e - 1] < a->merged->of[e]));
+    }
+}
+
+static void a_merged_matrix_sums_all_relations(void **state) {
+  (void)state;
+  test_graph t = test_graph_random(MERGED_USERS, MERGED_ITEMS, 200, 5);
+  t.related = true;
+  kith_graph *g = test_graph_cut(&t, test_comm, 5, 1);
+  kith_dist_csr *a = NULL;
+  assert_int_equal(kith_dist_csr_create_merged(test_comm, g, &MERGED, WIDTH, &a).status, KITH_OK);
+  expect_merged_rows(g, &t, a);
+  expect_merged_order(a);
   kith_dist_csr_destroy(&a);
+  kith_graph_destroy(&g);
+  test_graph_free(&t);
+}
+
+static void a_relation_that_the_graph_lacks_is_refused(void **state) {
+  (void)state;
+  const kith_relation_weights w = {.n = 1, .of = {{.name = "foe", .weight = 1}}};
+  test_graph t = test_graph_random(MERGED_USERS, MERGED_ITEMS, 200, 5);
+  kith_graph *g = test_graph_cut(&t, test_comm, 5, 1);
+  kith_dist_csr *a = NULL;
+  assert_int_equal(kith_dist_csr_create_merged(test_comm, g, &w, WIDTH, &a).status, KITH_ECONFIG);
+  assert_null(a);
   kith_graph_destroy(&g);
   test_graph_free(&t);
 }
@@ -295,7 +312,8 @@ static void the_way_back_is_the_transpose_of_given_rows(void **state) {
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(the_adjacency_is_its_own_transpose),
                                      cmocka_unit_test(rows_sum_their_neighbors),
-                                     cmocka_unit_test(a_merged_matrix_sums_items_and_friends),
+                                     cmocka_unit_test(a_merged_matrix_sums_all_relations),
+                                     cmocka_unit_test(a_relation_that_the_graph_lacks_is_refused),
                                      cmocka_unit_test(interior_rows_need_no_ghosts),
                                      cmocka_unit_test(given_rows_are_as_they_were_given),
                                      cmocka_unit_test(the_way_back_is_the_transpose_of_given_rows)};

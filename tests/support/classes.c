@@ -1,5 +1,7 @@
 #include "support/classes.h"
 
+#include "graph/schema.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,6 +81,7 @@ kith_graph *test_classes_cut(const test_classes *t, const kith_comm *comm, int p
              KITH_NEW(g->split, t->n);
   if (bad) abort();
   g->task = KITH_CLASSIFY;
+  g->schema = kith_schema_of_task(KITH_CLASSIFY);
   g->n[KITH_USER] = t->n;
   g->n_edge = t->n_edge;
   g->n_part = parts;

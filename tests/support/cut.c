@@ -1,5 +1,8 @@
 #include "support/cut.h"
 
+#include "graph/schema.h"
+
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,26 +41,61 @@ int test_part(uint64_t seed, int parts, int type, int64_t original) {
       kith_random(seed, KITH_RNG_PARTITION, (uint64_t)type, (uint64_t)original, 0).bits[0], (uint64_t)parts);
 }
 
-/* number[type][original]: global numbers, part by part, users before items; first[p]: where a part begins. */
-static void cut_number(const test_graph *t, int parts, uint64_t seed, int64_t *number[2], int64_t *first) {
-  int64_t n[2] = {t->n_user, t->n_item}, at = 0;
+bool test_related(int relation, int64_t from, int64_t to) {
+  bool swap = relation == TEST_FRIEND && from > to;
+  uint64_t a = (uint64_t)(swap ? to : from), b = (uint64_t)(swap ? from : to);
+  double often = relation == TEST_FRIEND ? 0.15 : relation == TEST_TAGGED ? 0.4 : 0.1;
+  if (relation == TEST_FRIEND && from == to) return false;
+  return kith_random_unit(kith_random(7, KITH_RNG_GENERATE, (uint64_t)relation, a, b).bits[0]) <
+         often / (1 + 0.1 * (double)b);
+}
+
+kith_schema test_schema(void) {
+  kith_schema s = kith_schema_of_task(KITH_RECOMMEND);
+  s.n_type = 3;
+  s.n_relation = TEST_RELATIONS;
+  snprintf(s.type[TEST_TAG], sizeof s.type[TEST_TAG], "tag");
+  s.relation[TEST_FRIEND] = (kith_relation_type){.name = "friend", .from = KITH_USER, .to = KITH_USER};
+  s.relation[TEST_TAGGED] = (kith_relation_type){.name = "tagged", .from = KITH_ITEM, .to = TEST_TAG};
+  s.relation[TEST_VIEW] = (kith_relation_type){.name = "view", .from = KITH_USER, .to = KITH_ITEM};
+  return s;
+}
+
+/* Rows of a relation at both of its ends. */
+static void cut_relation(kith_graph *g, int r, int64_t *number[3]) {
+  const kith_relation_type *e = &g->schema.relation[r];
+  kith_adjacency *a = &g->relation[r];
+  int64_t most = g->n[e->from] > g->n[e->to] ? g->n[e->from] : g->n[e->to];
+  if (KITH_NEW(a->start, g->n_own + 1) || KITH_NEW(a->neighbor, g->n_own * most)) abort();
+  for (kith_lid i = 0; i < g->n_own; i++) {
+    int here = g->type[i], there = here == e->from ? e->to : here == e->to ? e->from : -1;
+    a->start[i + 1] = a->start[i];
+    for (int64_t j = 0; there >= 0 && j < g->n[there]; j++)
+      if (here == e->from ? test_related(r, g->original[i], j) : test_related(r, j, g->original[i]))
+        a->neighbor[a->start[i + 1]++] = number[there][j];
+  }
+}
+
+/* number[type][original]: global numbers, part by part, type by type; first[p]: where a part begins. */
+static void cut_number(const test_graph *t, int parts, uint64_t seed, int64_t *number[3], int64_t *first) {
+  int64_t n[3] = {t->n_user, t->n_item, t->related ? TEST_TAGS : 0}, at = 0;
   for (int p = 0; p < parts; p++) {
     first[p] = at;
-    for (int type = 0; type < 2; type++)
+    for (int type = 0; type < 3; type++)
       for (int64_t i = 0; i < n[type]; i++)
         if (test_part(seed, parts, type, i) == p) number[type][i] = at++;
   }
   first[parts] = at;
 }
 
-static void cut_row(const test_graph *t, int type, int64_t original, int64_t *number[2], kith_graph *g) {
+static void cut_row(const test_graph *t, int type, int64_t original, int64_t *number[3], kith_graph *g) {
   kith_lid row = g->n_own++;
   g->type[row] = (uint8_t)type;
   g->original[row] = original;
   g->first_edge[row] = -1;
   g->start[row + 1] = g->start[row];
   g->row_of[type][g->n_own_of[type]++] = row;
-  for (int64_t e = 0; e < t->n_edge;
+  for (int64_t e = 0; e < t->n_edge && type < 2;
        e++) { /* edges come sorted by user, then item, so both directions are in order */
     if ((type == 0 ? t->user[e] : t->item[e]) != original) continue;
     g->neighbor[g->start[row + 1]++] = type == 0 ? number[1][t->item[e]] : number[0][t->user[e]];
@@ -76,20 +114,20 @@ static void cut_lists(kith_ragged *lists, int64_t n_row, int64_t n_item) {
 
 kith_graph *test_graph_cut(const test_graph *t, const kith_comm *comm, int parts, uint64_t seed) {
   kith_graph *g = NULL;
-  int64_t n = t->n_user + t->n_item, *first = calloc((size_t)parts + 1, sizeof *first);
-  int64_t *number[2] = {calloc((size_t)t->n_user, 8), calloc((size_t)t->n_item, 8)},
-          of[2] = {t->n_user, t->n_item};
+  int64_t of[3] = {t->n_user, t->n_item, t->related ? TEST_TAGS : 0}, n = of[0] + of[1] + of[2];
+  int64_t *first = calloc((size_t)parts + 1, sizeof *first);
+  int64_t *number[3] = {calloc((size_t)of[0], 8), calloc((size_t)of[1], 8), calloc(TEST_TAGS, 8)};
   cut_number(t, parts, seed, number, first);
   bool bad = KITH_NEW(g, 1) || KITH_NEW(g->first, comm->size + 1) || KITH_NEW(g->type, n) ||
              KITH_NEW(g->original, n) || KITH_NEW(g->start, n + 1) || KITH_NEW(g->neighbor, 2 * t->n_edge) ||
              KITH_NEW(g->first_edge, n) || KITH_NEW(g->row_of[0], n) || KITH_NEW(g->row_of[1], n) ||
-             KITH_NEW(g->item_number, t->n_item);
+             KITH_NEW(g->row_of[2], n) || KITH_NEW(g->item_number, t->n_item);
   if (bad) abort();
   cut_lists(&g->train, t->n_user, t->n_edge);
   cut_lists(&g->valid, t->n_user, 0);
   cut_lists(&g->test, t->n_user, 0);
-  g->n[0] = t->n_user;
-  g->n[1] = t->n_item;
+  g->schema = t->related ? test_schema() : kith_schema_of_task(KITH_RECOMMEND);
+  for (int type = 0; type < 3; type++) g->n[type] = of[type];
   g->n_edge = t->n_edge;
   g->n_part = parts;
   g->fingerprint = seed;
@@ -98,14 +136,16 @@ kith_graph *test_graph_cut(const test_graph *t, const kith_comm *comm, int parts
   int low = (int)kith_chunk_begin(parts, comm->size, comm->rank),
       high = (int)kith_chunk_begin(parts, comm->size, comm->rank + 1);
   for (int p = low; p < high; p++)
-    for (int type = 0; type < 2; type++)
+    for (int type = 0; type < 3; type++)
       for (int64_t i = 0; i < of[type]; i++)
         if (test_part(seed, parts, type, i) == p) cut_row(t, type, i, number, g);
+  for (int r = 0; r < g->schema.n_relation; r++) cut_relation(g, r, number);
   g->valid.n_row = g->test.n_row = g->train.n_row;
   if (KITH_NEW(g->part_first, parts + 1)) abort();
   memcpy(g->part_first, first, ((size_t)parts + 1) * sizeof *first);
   free(number[0]);
   free(number[1]);
+  free(number[2]);
   free(first);
   return g;
 }

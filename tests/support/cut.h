@@ -9,7 +9,15 @@
 typedef struct test_graph {
   int64_t n_user, n_item, n_edge;
   int32_t *user, *item; /* [n_edge] sorted by user, then item; each pair once */
+  bool related;         /* the graph has TEST_TAGS tags and the relations below; test_graph_random(): no */
 } test_graph;
+
+/* Relations that share ghosts: users with users, items with tags, and users with items once more. */
+enum { TEST_TAG = 2, TEST_TAGS = 6, TEST_FRIEND = 0, TEST_TAGGED, TEST_VIEW, TEST_RELATIONS };
+
+/* Whether a relation has an edge between two nodes of its ends; the last nodes have few or none. */
+bool test_related(int relation, int64_t from, int64_t to);
+kith_schema test_schema(void);
 
 /* `n_edge` distinct pairs at random, uneven degrees, some nodes without any. */
 test_graph test_graph_random(int64_t n_user, int64_t n_item, int64_t n_edge, uint64_t seed);

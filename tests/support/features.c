@@ -14,7 +14,7 @@ void test_features(kith_graph *g, const int n[KITH_TYPES], uint64_t seed) {
   for (int t = 0; t < KITH_TYPES; t++) g->n_feature_of[t] = n[t];
   for (kith_lid i = 0; i < g->n_own; i++) {
     kith_eid at = f->start[i];
-    for (int k = 0; k < n[g->type[i]] && g->original[i] % 7 != 3; k++) {
+    for (int k = 0; g->type[i] < KITH_TYPES && k < n[g->type[i]] && g->original[i] % 7 != 3; k++) {
       kith_draw draw = features_draw(seed, g, i, k);
       if (draw.bits[0] % 3 != 0) continue;
       f->index[at] = k;

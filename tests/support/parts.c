@@ -9,7 +9,7 @@ kith_agreed test_parts_write(const char *graph, const char *parts, int n, kith_p
   o.parts = n;
   o.method = how;
   KITH_TRY(kith_dataset_read(&alone, graph, &d));
-  KITH_TRY(kith_agree(&alone, KITH_NEW(part, d->n[KITH_USER] + d->n[KITH_ITEM])));
+  KITH_TRY(kith_agree(&alone, KITH_NEW(part, kith_dataset_n_node(d))));
   KITH_TRY(kith_agree(&alone, kith_partition_make(d, &o, part)));
   KITH_TRY(kith_partition_write(&alone, parts, d, &o, part));
 done:

@@ -36,7 +36,7 @@ static void expect(double want, float is) {
 
 static void check(const kith_features *f, const kith_feature_dropout *drop) {
   static float dw[FEATURES * WIDTH];
-  float db[WIDTH] = {0}, *to[KITH_TYPES] = {dw}, *bias[KITH_TYPES] = {db};
+  float db[WIDTH] = {0}, *to[KITH_MAX_TYPES] = {dw}, *bias[KITH_MAX_TYPES] = {db};
   memset(dw, 0, sizeof dw);
   for (int i = 0; i < ROWS; i++) {
     float y[WIDTH] = {0};

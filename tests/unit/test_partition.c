@@ -19,6 +19,7 @@ static bool uneven(int u, int i, double r) {
 static kith_dataset *dataset_of(bool (*knows)(int u, int i, double r)) {
   kith_dataset *d = NULL;
   if (KITH_NEW(d, 1)) abort();
+  d->schema = (kith_schema){.n_type = 2, .type = {"user", "item"}};
   d->n[0] = USERS;
   d->n[1] = ITEMS;
   kith_ragged *l[3] = {&d->train, &d->valid, &d->test};
@@ -192,13 +193,146 @@ static void seeds_and_types_decide_the_cut(void **state) {
   kith_dataset_destroy(&d);
 }
 
+enum { TAGS = 24, ALL = USERS + ITEMS + TAGS };
+
+/* Ties between users, in one direction or both; every item has one tag or two; views repeat some
+ * interactions. */
+static bool tied(int u, int v, double r) { return u != v && r < (u % 2 == v % 2 ? 0.1 : 0.01); }
+static bool tagged(int i, int t, double r) {
+  (void)r;
+  return t == i % TAGS || t == (3 * i) % TAGS;
+}
+static bool views(int u, int i, double r) { return r < (u % 2 == i % 2 ? 0.2 : 0.02); }
+
+static void add_relation(kith_dataset *d, const char *name, int from, int to,
+                         bool (*knows)(int a, int b, double r)) {
+  int r = d->schema.n_relation++;
+  kith_ragged *l = &d->relation[r].edges;
+  d->schema.relation[r] = (kith_relation_type){.from = from, .to = to};
+  snprintf(d->schema.relation[r].name, KITH_NAME, "%s", name);
+  l->n_row = d->n[from];
+  if (KITH_NEW(l->start, l->n_row + 1) || KITH_NEW(l->value, d->n[from] * d->n[to])) abort();
+  for (int a = 0; a < d->n[from]; a++) {
+    l->start[a + 1] = l->start[a];
+    for (int b = 0; b < d->n[to]; b++) { /* views: the numbers that the interactions were drawn with */
+      kith_draw draw = kith_random(3, KITH_RNG_GENERATE, (uint64_t)a, (uint64_t)b, to == 1 ? 0 : 1);
+      if (knows(a, b, kith_random_unit(draw.bits[0]))) l->value[l->start[a + 1]++] = b;
+    }
+  }
+}
+
+static kith_dataset *typed_dataset(void) {
+  kith_dataset *d = dataset();
+  d->schema.n_type = 3;
+  snprintf(d->schema.type[2], KITH_NAME, "tag");
+  d->n[2] = TAGS;
+  add_relation(d, "friend", 0, 0, tied);
+  add_relation(d, "tagged", 1, 2, tagged);
+  add_relation(d, "view", 0, 1, views);
+  return d;
+}
+
+static void touch(bool (*edge)[ALL], int a, int b) { edge[a][b] = edge[b][a] = a != b; }
+
+/* edge[a][b]: whether interactions or a relation that is read (bit r of `read`) have it. */
+static void union_of(const kith_dataset *d, int read, bool (*edge)[ALL]) {
+  const int first[3] = {0, USERS, USERS + ITEMS};
+  memset(edge, 0, ALL * sizeof *edge);
+  for (int u = 0; u < USERS; u++)
+    for (int64_t e = d->train.start[u]; e < d->train.start[u + 1]; e++)
+      touch(edge, u, USERS + d->train.value[e]);
+  for (int r = 0; r < d->schema.n_relation; r++) {
+    const kith_ragged *l = &d->relation[r].edges;
+    for (int64_t a = 0; a < l->n_row && (read >> r & 1); a++)
+      for (int64_t e = l->start[a]; e < l->start[a + 1]; e++)
+        touch(edge, first[d->schema.relation[r].from] + (int)a,
+              first[d->schema.relation[r].to] + l->value[e]);
+  }
+}
+
+static kith_partition_options reading(const kith_dataset *d, int read, kith_partition_method method) {
+  kith_partition_options o = kith_partition_defaults();
+  o.method = method;
+  o.parts = 8;
+  for (int r = 0; r < d->schema.n_relation; r++)
+    if (read >> r & 1)
+      snprintf(o.relations.of[o.relations.n++].name, KITH_NAME, "%s", d->schema.relation[r].name);
+  return o;
+}
+
+static void relations_that_are_read_count_once_for_each_pair(void **state) {
+  (void)state;
+  static bool edge[ALL][ALL];
+  kith_dataset *d = typed_dataset();
+  for (int read = 0; read < 8; read++)
+    for (int m = KITH_PARTITION_METIS; m <= KITH_PARTITION_CONTIGUOUS; m++) {
+      kith_partition_options o = reading(d, read, (kith_partition_method)m);
+      int32_t part[ALL];
+      int64_t cut = 0, ghosts = 0, all = 0;
+      kith_partition_report r;
+      assert_int_equal(kith_partition_make(d, &o, part), KITH_OK);
+      assert_int_equal(kith_partition_judge(d, &o, part, 8, 16, 3, 10, &r), KITH_OK);
+      union_of(d, read, edge);
+      for (int a = 0; a < ALL; a++) {
+        bool need[8] = {false};
+        assert_in_range(part[a], 0, 7);
+        for (int b = 0; b < ALL; b++) {
+          all += edge[a][b] && a < b;
+          cut += edge[a][b] && a < b && part[a] != part[b];
+          need[part[b]] = need[part[b]] || (edge[a][b] && part[a] != part[b]);
+        }
+        for (int k = 0; k < 8; k++) ghosts += need[k];
+      }
+      assert_int_equal(r.cut, cut);
+      assert_int_equal(r.ghosts, ghosts);
+      assert_true(fabs(r.cut_share - (double)cut / (double)all) < 1e-12);
+      assert_int_equal(r.n_relation, read ? 1 + o.relations.n : 0);
+      if (read) assert_string_equal(r.relation[0].name, "interactions");
+      for (int k = 0; k < r.n_relation; k++)
+        assert_true(r.relation[k].ghosts <= ghosts && r.relation[k].cut <= cut);
+    }
+  kith_dataset_destroy(&d);
+}
+
+static void types_that_nothing_reads_are_dealt_evenly(void **state) {
+  (void)state;
+  kith_dataset *d = typed_dataset(), *plain = dataset();
+  kith_partition_options o = reading(d, 0, KITH_PARTITION_METIS);
+  int32_t part[ALL], without[USERS + ITEMS];
+  int many[8] = {0};
+  assert_int_equal(kith_partition_make(d, &o, part), KITH_OK);
+  assert_int_equal(kith_partition_make(plain, &o, without), KITH_OK);
+  assert_memory_equal(part, without, sizeof without);
+  for (int i = USERS + ITEMS; i < ALL; i++) many[part[i]]++;
+  for (int p = 0; p < 8; p++) assert_int_equal(many[p], TAGS / 8);
+  kith_dataset_destroy(&d);
+  kith_dataset_destroy(&plain);
+}
+
+static void bisection_reads_relations(void **state) {
+  (void)state;
+  kith_dataset *d = typed_dataset();
+  kith_partition_report alone, all;
+  int32_t part[ALL];
+  kith_partition_options o = reading(d, 7, KITH_PARTITION_METIS), none = reading(d, 0, KITH_PARTITION_METIS);
+  assert_int_equal(kith_partition_make(d, &none, part), KITH_OK);
+  assert_int_equal(kith_partition_judge(d, &o, part, 8, 16, 3, 10, &alone), KITH_OK);
+  assert_int_equal(kith_partition_make(d, &o, part), KITH_OK);
+  assert_int_equal(kith_partition_judge(d, &o, part, 8, 16, 3, 10, &all), KITH_OK);
+  assert_true(all.cut < alone.cut); /* tags lie where their items do */
+  kith_dataset_destroy(&d);
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(every_method_cuts_and_is_judged_as_by_brute_force),
                                      cmocka_unit_test(bisection_finds_the_two_halves),
                                      cmocka_unit_test(more_parts_than_nodes_is_fine),
                                      cmocka_unit_test(ranges_are_of_about_the_same_weight),
                                      cmocka_unit_test(no_part_is_heavier_than_the_tolerance),
-                                     cmocka_unit_test(seeds_and_types_decide_the_cut)};
+                                     cmocka_unit_test(seeds_and_types_decide_the_cut),
+                                     cmocka_unit_test(relations_that_are_read_count_once_for_each_pair),
+                                     cmocka_unit_test(types_that_nothing_reads_are_dealt_evenly),
+                                     cmocka_unit_test(bisection_reads_relations)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }
