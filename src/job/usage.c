@@ -111,10 +111,10 @@ static bool lists_carts(const kith_job *j) { return lists_views(j) || lists_rela
 
 /* Conditions on one relation. */
 static bool is_read(const kith_job *j, const kith_relation_source *r) {
-  return recommends(j) && kith_model_relation(&j->model, r->name);
+  return kith_model_relation(&j->model, r->name) != NULL;
 }
 static bool lists_edges(const kith_job *j, const kith_relation_source *r) {
-  return recommends(j) && r->list.format != KITH_ADJACENCY;
+  return j && r->list.format != KITH_ADJACENCY;
 }
 static bool filters(const kith_job *j, const kith_relation_source *r) {
   return lists_edges(j, r) && r->list.min_weight > 0;
@@ -280,7 +280,7 @@ static const kith_relation_source *usage_source(const kith_job *job, const char 
 }
 
 static usage usage_of(const kith_job *job, const char *key) {
-  const kith_relation_source *source = usage_source(job, key);
+  const kith_relation_source *source = recommends(job) ? usage_source(job, key) : NULL;
   const usage_rule *r = usage_find(key);
   usage found = {NULL, false, NULL};
   char generic[KITH_JOB_KEY_SIZE];

@@ -26,6 +26,12 @@ static void config_key_add(config_key *r, const char *format, ...) {
   va_end(words);
 }
 
+/* Those versions had no relations: a run that reads one differs from all of theirs. */
+static void config_key_add_relation(config_key *r, const struct kith_relation_weight *w) {
+  if (w->learned) config_key_add(r, " relations.%s=learned", w->name);
+  else config_key_add(r, " relations.%s=%.9g", w->name, w->weight);
+}
+
 /*
  * Options added later are written only if they differ from their defaults, so that older checkpoints can be
  * resumed.
@@ -49,8 +55,8 @@ static void config_key_add_model(config_key *r) {
   if (m->edge_dropout > 0 && kith_model_n_layer(m) > 0)
     config_key_add(r, " edge_dropout=%.9g", m->edge_dropout);
   if (m->dropout > 0) config_key_add(r, " dropout=%.9g", m->dropout);
-  if (kith_model_reads_friends(m))
-    config_key_add(r, " relations.friend=%.9g", kith_model_relation(m, "friend")->weight);
+  for (int i = 0; i < m->relations.n; i++)
+    if (kith_model_relation(m, m->relations.of[i].name)) config_key_add_relation(r, &m->relations.of[i]);
 }
 
 static void config_key_add_negatives(config_key *r) {

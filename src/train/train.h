@@ -52,7 +52,7 @@ int64_t kith_trainer_halo_bytes(const kith_trainer *t);
 
 /* ---- the training run ---- */
 
-enum { KITH_CONFIG_KEY_SIZE = 4096 };
+enum { KITH_CONFIG_KEY_SIZE = 8192 };
 
 /**
  * Configuration key of a run on a graph, text [size]: a checkpoint is resumed only if its key is the same.

@@ -357,8 +357,12 @@ static void a_relation_has_an_effect_where_the_model_reads_it(void **state) {
     assert_true(needs && needs[0]);
     assert_string_equal(kith__job_used_by(of[i].key), of[i].key[0] == 'd' ? "ingest" : "train");
   }
-  job.model.layers = 0;
   const char *needs = NULL;
+  job.task = KITH_CLASSIFY;
+  assert_false(kith__job_is_used(&job, "data.relations.tag.path", &needs));
+  assert_string_equal(needs, "needs task: recommend");
+  job.task = KITH_RECOMMEND;
+  job.model.layers = 0;
   assert_false(kith__job_is_used(&job, "data.relations.tag.path", &needs));
   assert_false(kith__job_is_used(&job, "model.relations.tag", &needs));
 }
@@ -378,6 +382,27 @@ static void the_config_key_has_the_weights_by_name(void **state) {
   assert_string_equal(key, KITH_CONFIG_KEY_BEGIN);
 }
 
+/* The longest names and numbers, beside every other key of training. */
+static void the_config_key_of_any_job_fits(void **state) {
+  (void)state;
+  static job_table t;
+  static char key[KITH_CONFIG_KEY_SIZE];
+  char text[8192];
+  size_t at = (size_t)sprintf(text, "model:\n  relations:\n");
+  for (int i = 0; i < KITH_MAX_RELATIONS; i++)
+    at += (size_t)sprintf(text + at, "    a_long_name_of_a_relation_____%c: 0.12345678901234567%d\n",
+                          i < 26 ? 'a' + i : '0' + i - 26, i);
+  kith_job job;
+  assert_read(text, 0, NULL, &job);
+  assert_int_equal(kith_job_config_key(&job, sizeof key, key), KITH_OK);
+  size_t size = strlen(key);
+  assert_true(size > KITH_MAX_RELATIONS * 60);
+  kith__job_table_of(&job, &t);
+  for (int i = 0; i < t.n; i++) /* a number of 24 bytes in each */
+    if (!kith__job_may_change(t.key[i].key) && t.key[i].kind != JOB_WEIGHT) size += strlen(t.key[i].key) + 26;
+  assert_in_range(size, 0, sizeof key - 100);
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_job_has_the_relations_that_it_names_in_their_order),
@@ -394,6 +419,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(a_printed_job_has_the_same_relations),
       cmocka_unit_test(a_relation_has_an_effect_where_the_model_reads_it),
       cmocka_unit_test(the_config_key_has_the_weights_by_name),
+      cmocka_unit_test(the_config_key_of_any_job_fits),
   };
   test_begin(&argc, &argv);
   test_folder_make(home);

@@ -247,6 +247,10 @@ static void the_config_key_is_that_of_earlier_versions(void **state) {
        "task=classify model=gat width=64 layers=3 init=0.1 batch=2048 lr=0.001 decay=1 beta1=0.9 beta2=0.999 "
        "epsilon=1e-08 seed=1 heads=2 heads_last=4 gat_last=average attention_dropout=0.1 pick=loss "
        "mode=saint-walk budget=8000 walk=3 coverage=10"},
+      {{"model.dim=16", "model.relations.tag=learned", "model.relations.friend=0.3"},
+       "model=lightgcn score=dot width=16 layers=3 init=0.1 loss=bpr l2=0.0001 temperature=0 logq=0 "
+       "batch=2048 lr=0.001 decay=1 beta1=0.9 beta2=0.999 epsilon=1e-08 seed=1 relations.friend=0.3 "
+       "relations.tag=learned"},
   };
   (void)state;
   for (size_t i = 0; i < sizeof run / sizeof *run; i++) {
