@@ -45,7 +45,7 @@ kith_status kith__partition_contiguous(const kith_dataset *d, const kith_partiti
   KITH_TRY(KITH_NEW(weight, first[KITH_MAX_TYPES]));
   for (int64_t i = 0; i < first[KITH_MAX_TYPES]; i++) weight[i] = 1;
   for (int64_t u = 0; u < n_user; u++) weight[u] += d->train.start[u + 1] - d->train.start[u];
-  for (kith_eid e = 0; d->task == KITH_RECOMMEND && e < d->n_edge; e++) weight[n_user + d->train.value[e]]++;
+  for (kith_eid e = 0; d->n_class == 0 && e < d->n_edge; e++) weight[n_user + d->train.value[e]]++;
   for (int r = 0; r < d->schema.n_relation; r++)
     if (kith__partition_reads(d, o, r)) contiguous_add(d, r, first, weight);
   for (int t = 0; t < KITH_MAX_TYPES; t++)

@@ -32,7 +32,7 @@ done:
 }
 
 kith_status kith__partition_graph_make(const kith_dataset *d, int64_t n, partition_graph *out) {
-  if (d->task == KITH_CLASSIFY) return graph_copy(d, out);
+  if (d->n_class > 0) return graph_copy(d, out);
   kith_status st = KITH_OK;
   int64_t n_user = d->n[KITH_USER], n_edge = d->train.start[n_user], *next = NULL;
   partition_graph g = {.n = n};

@@ -83,7 +83,7 @@ static void cut_fill(const kith_dataset *d, const numbering *m, const partition_
   int64_t n_user = d->n[KITH_USER], at = 0;
   for (int64_t k = 0; k < m->n; k++) {
     int64_t i = m->node[k];
-    bool other = i >= n_user, alike = other || d->task == KITH_CLASSIFY;
+    bool other = i >= n_user, alike = other || d->n_class > 0;
     r->original[k] = i - m->of[numbering_type(m, i)];
     r->edge[k] = other ? -1 : d->train.start[i];
     r->start[k] = at;
@@ -144,7 +144,7 @@ static kith_status cut_make(const kith_dataset *d, const numbering *m, cut_rows 
   KITH_TRY(KITH_NEW(r.neighbor_original, n_entry));
   cut_fill(d, m, &g, &r);
   if (d->weight) KITH_TRY(cut_weigh(d, m, &r));
-  if (d->task == KITH_CLASSIFY) KITH_TRY(cut_nodes(d, m, &r));
+  if (d->n_class > 0) KITH_TRY(cut_nodes(d, m, &r));
   *out = r;
   r = (cut_rows){0};
 done:
@@ -185,7 +185,7 @@ static int64_t write_n_train(const kith_dataset *d) {
 
 static kith_agreed write_counts(kith_h5 *f, const kith_dataset *d) {
   kith_agreed st = {KITH_OK};
-  if (d->task == KITH_CLASSIFY) {
+  if (d->n_class > 0) {
     KITH_TRY(kith_h5_put_attr_int(f, "n_node", d->n[KITH_USER]));
     KITH_TRY(kith_h5_put_attr_int(f, "n_class", d->n_class));
     KITH_TRY(kith_h5_put_attr_int(f, "n_feature", d->n_feature_of[KITH_USER]));
@@ -300,8 +300,8 @@ kith_agreed kith_partition_write(const kith_comm *comm, const char *path, const 
   KITH_TRY(kith_agree(comm, cut_make(d, &m, &rows)));
   KITH_TRY(kith_h5_create(comm, path, KITH_PARTS_FORMAT, KITH_FILE_VERSION, write_bytes(d), &f));
   KITH_TRY(write_attributes(f, d, o));
-  KITH_TRY(d->task == KITH_CLASSIFY ? write_nodes(comm, f, d, o->parts, &m, &rows)
-                                    : write_pairs(comm, f, d, o->parts, &m, &rows));
+  KITH_TRY(d->n_class > 0 ? write_nodes(comm, f, d, o->parts, &m, &rows)
+                          : write_pairs(comm, f, d, o->parts, &m, &rows));
   KITH_TRY(kith_h5_publish(&f));
 done:
   kith_h5_close(&f);

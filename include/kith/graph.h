@@ -12,9 +12,6 @@
 
 #include "kith/schema.h"
 
-/** The task: recommend items to users, or classify nodes. */
-typedef enum kith_task { KITH_RECOMMEND, KITH_CLASSIFY } kith_task;
-
 /** The split that a labeled node belongs to; node classification. */
 typedef enum kith_node_split {
   KITH_NODE_NONE,
@@ -114,7 +111,6 @@ typedef struct kith_adjacency {
  * ragged arrays are empty, and the last members hold features, labels and splits.
  */
 typedef struct kith_graph {
-  kith_task task;
   kith_schema schema;
   int64_t n[KITH_MAX_TYPES]; /**< nodes of each type in the whole graph */
   kith_eid n_edge;           /**< training interactions in the whole graph; classification: edges */
@@ -139,7 +135,7 @@ typedef struct kith_graph {
   kith_gid *item_number; /**< [n[KITH_ITEM]] global number of every item: negatives are drawn from all */
   int n_feature_of[KITH_TYPES]; /**< number of features of each node type, numbered per type; 0: none */
   kith_features features;       /**< features of the owned rows */
-  int n_class;                  /**< classification; else 0 */
+  int n_class;                  /**< classes of labeled nodes; 0: a graph of users and items */
   int64_t n_train;              /**< classification: training nodes in the whole graph */
   int32_t *label;               /**< [n_own] class, or -1 */
   int8_t *split;                /**< [n_own] kith_node_split */

@@ -18,6 +18,9 @@ enum {
   KITH_JOB_KEY_SIZE = 128  /**< bytes of a dotted key with its terminating zero */
 };
 
+/** What a run is for: to rank items for users, or to classify nodes.  Decides what the steps learn from. */
+typedef enum kith_task { KITH_TASK_RECOMMEND, KITH_TASK_CLASSIFY } kith_task;
+
 /** The options of all rooms, as the job file sets them; docs/job.md documents each key. */
 typedef struct kith_job {
   char path[KITH_PATH]; /**< of the job file; "" for the embedded default */

@@ -37,7 +37,6 @@ typedef struct kith_relation_edges {
 
 /** The contents of graph.h5 that partitioning reads, on every rank in full. */
 typedef struct kith_dataset {
-  kith_task task;
   kith_schema schema;
   int64_t n[KITH_MAX_TYPES]; /**< nodes of each type of the schema */
   kith_eid n_edge;           /**< training interactions; classification: undirected edges */
@@ -48,9 +47,9 @@ typedef struct kith_dataset {
   kith_relation_edges relation[KITH_MAX_RELATIONS]; /**< as in the schema */
   int n_feature_of[KITH_TYPES];                     /**< number of features of each type; 0: none */
   kith_features features[KITH_TYPES];               /**< sparse features of each node */
-  int n_class;                                      /**< this and the rest: classification only */
-  int32_t *label;                                   /**< [n] class, or -1 */
-  int8_t *split;                                    /**< [n] kith_node_split */
+  int n_class;    /**< classes of labeled nodes; 0: users and items, and the rest is null */
+  int32_t *label; /**< [n] class, or -1 */
+  int8_t *split;  /**< [n] kith_node_split */
 } kith_dataset;
 
 /** Nodes of all types.  Local. */

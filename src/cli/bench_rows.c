@@ -32,7 +32,7 @@ static kith_status rows_deal(rows_bench *b, int64_t n) {
   const kith_comm *comm = b->c->comm;
   kith_graph *g = &b->g;
   kith_lid row = 0;
-  g->schema = kith_schema_of_task(KITH_RECOMMEND);
+  g->schema = kith_schema_users_items();
   g->n[KITH_USER] = n / 2;
   g->n[KITH_ITEM] = n - n / 2;
   for (int t = 0; t < KITH_TYPES; t++) {

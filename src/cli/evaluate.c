@@ -177,7 +177,7 @@ kith_agreed cli_evaluate(cli *c) {
   KITH_TRY(kith_agree(c->comm, evaluate_options(c)));
   KITH_TRY(cli_read_embeddings(c, &g, &d, &x, &from));
   evaluate_print_origin(c, &from);
-  if (g->task == KITH_CLASSIFY) evaluate_nodes(c, g, x);
+  if (g->n_class > 0) evaluate_nodes(c, g, x);
   else KITH_TRY(evaluate_pairs(c, g, d, x));
 done:
   KITH_FREE(from.config_key);

@@ -8,7 +8,7 @@
 static kith_status ingest_prepare(cli *c, char *path, char **job) {
   kith_status st = KITH_OK;
   KITH_TRY(cli_no_more(c));
-  KITH_CHECK(c->job.task == KITH_CLASSIFY || c->job.data.interactions.path[0], KITH_ECONFIG,
+  KITH_CHECK(c->job.task == KITH_TASK_CLASSIFY || c->job.data.interactions.path[0], KITH_ECONFIG,
              "%s: data.interactions.path: expected a list of interactions", c->job.path);
   KITH_TRY(cli_stage_to_write(c, "graph.h5", path));
   KITH_TRY(kith_job_print(&c->job, job));
@@ -267,7 +267,7 @@ kith_agreed cli_ingest(cli *c) {
   char path[KITH_PATH], *job = NULL;
   KITH_TRY(kith_agree(c->comm, ingest_prepare(c, path, &job)));
   KITH_TRY(cli_lock_of(c, path));
-  KITH_TRY(c->job.task == KITH_CLASSIFY ? ingest_nodes(c, job, path) : ingest_pairs(c, job, path));
+  KITH_TRY(c->job.task == KITH_TASK_CLASSIFY ? ingest_nodes(c, job, path) : ingest_pairs(c, job, path));
   cli_print(c, "wrote %s", path);
 done:
   KITH_FREE(job);

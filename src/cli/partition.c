@@ -62,7 +62,7 @@ static kith_status partition_work(cli *c, const kith_dataset *d, const kith_part
   int ranks[PARTITION_REPORTS], n = partition_ranks(o->parts, ranks);
   kith_partition_report report[PARTITION_REPORTS];
   int64_t n_edge = d->n_edge,
-          steps = d->task == KITH_CLASSIFY ? 1 : (n_edge + c->job.train.batch - 1) / c->job.train.batch;
+          steps = d->n_class > 0 ? 1 : (n_edge + c->job.train.batch - 1) / c->job.train.batch;
   int layers = kith_model_n_layer(&c->job.model);
   double began = kith_clock();
   KITH_TRY(kith_partition_make(d, o, part));
@@ -71,7 +71,7 @@ static kith_status partition_work(cli *c, const kith_dataset *d, const kith_part
     KITH_TRY(kith_partition_judge(d, o, part, ranks[i], c->job.model.dim, layers, steps, &report[i]));
   cli_print(c, "%lld nodes, %lld %s cut into %d parts by %s in %.2f s", (long long)kith_dataset_n_node(d),
             (long long)n_edge,
-            d->task == KITH_CLASSIFY            ? "edges"
+            d->n_class > 0                      ? "edges"
             : n > 0 && report[0].n_relation > 1 ? "interactions and the relations below"
                                                 : "interactions",
             o->parts, partition_text(o->method), seconds);

@@ -102,16 +102,16 @@ done:
 }
 
 kith_agreed cli_check_task(const cli *c, const kith_graph *g) {
-  if (c->job.task == g->task) return (kith_agreed){KITH_OK};
+  if ((c->job.task == KITH_TASK_CLASSIFY) == (g->n_class > 0)) return (kith_agreed){KITH_OK};
   return kith_agreed_same(kith_fail(KITH_ECONFIG,
                                     "%s: task: %s, but the graph in %s was ingested to %s; run kith ingest "
                                     "and kith partition again, or name another work folder",
-                                    c->job.path, c->job.task == KITH_CLASSIFY ? "classify" : "recommend",
-                                    c->job.work, g->task == KITH_CLASSIFY ? "classify" : "recommend"));
+                                    c->job.path, c->job.task == KITH_TASK_CLASSIFY ? "classify" : "recommend",
+                                    c->job.work, g->n_class > 0 ? "classify" : "recommend"));
 }
 
 kith_status cli_check_recommends(const cli *c) {
-  if (c->job.task == KITH_RECOMMEND) return KITH_OK;
+  if (c->job.task == KITH_TASK_RECOMMEND) return KITH_OK;
   return kith_fail(KITH_ECONFIG, "%s: task: classify; kith %s is about users and items, task recommend",
                    c->job.path, c->verb);
 }

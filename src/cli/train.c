@@ -33,9 +33,9 @@ static kith_agreed train_check_split(const cli *c, const kith_graph *g, kith_run
   return kith_agreed_same(kith_fail(KITH_ECONFIG, "evaluate.split: %s%s; give %s, or set evaluate.every to 0",
                                     asked,
                                     c->job.evaluate.split == KITH_EVAL_AUTO ? ""
-                                    : g->task == KITH_CLASSIFY              ? " holds no nodes"
+                                    : g->n_class > 0                        ? " holds no nodes"
                                                                             : " holds no interactions",
-                                    g->task == KITH_CLASSIFY ? "data.splits" : "data.test or data.split"));
+                                    g->n_class > 0 ? "data.splits" : "data.test or data.split"));
 }
 
 /* What the job says of data counts where it was ingested. */
@@ -66,7 +66,7 @@ static void train_print_accuracy(cli *c, const char *split, const char *key, con
 static void train_print_metrics(cli *c, const char *split, const char *key, const kith_eval_result *marks) {
   char text[512], name[KITH_NAME];
   const kith_metrics *m = &marks->ranking;
-  if (c->job.task == KITH_CLASSIFY) {
+  if (c->job.task == KITH_TASK_CLASSIFY) {
     train_print_accuracy(c, split, key, &marks->classification);
     return;
   }
@@ -96,7 +96,7 @@ static void train_print(cli *c, const kith_run *run, const kith_run_result *r) {
   cli_json(c, "seconds", "%.3f", r->seconds);
   cli_json(c, "checkpoints", "%lld", (long long)r->checkpoints);
   cli_json(c, "checkpoint_seconds", "%.3f", r->checkpoint_seconds);
-  cli_json(c, c->job.task == KITH_CLASSIFY ? "nodes" : "pairs", "%lld", (long long)r->n_example);
+  cli_json(c, c->job.task == KITH_TASK_CLASSIFY ? "nodes" : "pairs", "%lld", (long long)r->n_example);
   cli_json(c, "halo_bytes", "%lld", (long long)r->halo_bytes);
   cli_json(c, "split", "\"%s\"", split);
   if (r->evaluated) train_print_metrics(c, split, on_valid ? "valid" : "test", &r->best);
@@ -116,7 +116,7 @@ static void train_check_graph(const cli *c, const kith_run *run, const kith_grap
 /* What is about to begin. */
 static void train_log(const cli *c, const kith_run *run, const kith_graph *g) {
   const char *model = kith_model_text(run->model.name), *many = kith_plural(c->comm->size);
-  if (g->task == KITH_CLASSIFY)
+  if (g->n_class > 0)
     kith_log("%s: %lld nodes with %d features, %lld edges, %lld training nodes of %d classes, %d rank%s",
              model, (long long)g->n[KITH_USER], g->n_feature_of[KITH_USER], (long long)g->n_edge,
              (long long)g->n_train, g->n_class, c->comm->size, many);

@@ -22,8 +22,7 @@ kith_status kith_graph_sizes_local(const kith_graph *g, int size, int rank, kith
   kith_status st = KITH_OK;
   uint64_t *seen = NULL;
   KITH_TRY(KITH_NEW(seen, kith_graph_n_node(g) / 64 + 1));
-  *out = (kith_graph_sizes){.task = g->task,
-                            .schema = g->schema,
+  *out = (kith_graph_sizes){.schema = g->schema,
                             .n_edge = g->n_edge,
                             .n_train = g->n_train,
                             .n_class = g->n_class,
@@ -101,8 +100,7 @@ kith_agreed kith_graph_sizes_read(const kith_comm *comm, const char *graph_path,
   kith_h5 *f = NULL;
   kith_graph_sizes s = {0};
   KITH_TRY(kith_h5_open(comm, graph_path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &f));
-  s.task = kith_h5_task(f);
-  KITH_TRY(s.task == KITH_CLASSIFY ? graph_sizes_read_nodes(f, &s) : graph_sizes_read_pairs(f, &s));
+  KITH_TRY(kith_h5_is_labeled(f) ? graph_sizes_read_nodes(f, &s) : graph_sizes_read_pairs(f, &s));
   graph_sizes_share(comm->size, &s);
   *out = s;
 done:

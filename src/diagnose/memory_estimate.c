@@ -95,7 +95,7 @@ static int64_t estimate_activations(const estimate *w) {
 static int64_t estimate_wanted(const estimate *w) {
   const kith_graph_sizes *s = w->s;
   const kith_negative_options *n = &w->train->negatives;
-  if (s->task == KITH_CLASSIFY)
+  if (s->n_class > 0)
     return (w->train->sampler.mode == KITH_FULL ? s->n_train : kith_min(w->train->batch, s->n_train)) /
                s->size +
            1;
@@ -108,7 +108,7 @@ static int64_t estimate_wanted(const estimate *w) {
 /* Index arrays of the batch; its rows with gradients, packed at the owner and at the reader; messages. */
 static int64_t estimate_batch(const estimate *w) {
   int64_t wanted = estimate_wanted(w), pairs = kith_min(w->train->batch, w->s->n_edge), tiles = 0;
-  if (w->train->loss.name == KITH_SOFTMAX && w->s->task == KITH_RECOMMEND)
+  if (w->train->loss.name == KITH_SOFTMAX && w->s->n_class == 0)
     tiles = 36 * pairs + pairs * (pairs + w->train->loss.shared) / 8 +
             4 * KITH_TILE * (pairs + w->train->loss.shared);
   return wanted * (120 + 24 * (int64_t)w->width) + 4 * w->s->n_entry / 2 + tiles;
@@ -171,7 +171,7 @@ static int64_t estimate_transient(const estimate *w, const kith_eval_options *o)
   int64_t ring = most_item * (12 * (int64_t)w->width + 16) + s->n_own_of[KITH_USER] * (24 + 8 * k),
           d = estimate_max(w->d, w->width);
   int64_t rows = s->n_own * (12 * d + 64), reading = 8 * s->n_entry + w->walks;
-  if (s->task == KITH_CLASSIFY) ring = 0;
+  if (s->n_class > 0) ring = 0;
   return estimate_max(ring + rows, reading) + ESTIMATE_LIBRARIES;
 }
 
@@ -198,7 +198,7 @@ static kith_status estimate_make(const kith_graph_sizes *s, const kith_model_opt
                                  const kith_train_options *train, kith_model_options *known, estimate *out) {
   kith_status st = KITH_OK;
   *known = *model;
-  if (s->task == KITH_CLASSIFY) known->output_dim = s->n_class;
+  if (s->n_class > 0) known->output_dim = s->n_class;
   KITH_TRY(kith_model_check(known));
   *out = (estimate){.s = s, .model = known, .train = train, .entry = s->n_entry, .ghost = s->n_ghost};
   if (kith_model_uses_importance_graph(known)) estimate_near(s, &known->pinsage, out);
@@ -206,8 +206,8 @@ static kith_status estimate_make(const kith_graph_sizes *s, const kith_model_opt
   out->pass = out->ghost; /* the matrix is nearly symmetric */
   out->d = known->dim;
   out->width = kith_model_output_dim(known);
-  KITH_TRY(kith__tape_cost_model_fit(known, s->task,
-                                     estimate_reads_sparse(s) ? s->n_feature_of[KITH_USER] : 0, &out->m));
+  KITH_TRY(
+      kith__tape_cost_model_fit(known, estimate_reads_sparse(s) ? s->n_feature_of[KITH_USER] : 0, &out->m));
   if (estimate_reads_features(out))
     out->m.weights += (int64_t)known->dim * (s->n_feature_of[KITH_USER] + s->n_feature_of[KITH_ITEM]);
 done:

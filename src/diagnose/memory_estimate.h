@@ -12,7 +12,6 @@
 
 /** Sizes of a graph and of one rank's share of it. */
 typedef struct kith_graph_sizes {
-  kith_task task;
   kith_schema schema;
   int64_t n[KITH_MAX_TYPES];                    /**< nodes of the whole graph, by type */
   int64_t n_edge;                               /**< training interactions, or edges, of the whole graph */

@@ -21,7 +21,7 @@ static void tape_cost_free(tape_cost_graph *m) {
   KITH_FREE(m->original);
 }
 
-static kith_status tape_cost_fill(int n, int degree, kith_task task, tape_cost_graph *m) {
+static kith_status tape_cost_fill(int n, int degree, tape_cost_graph *m) {
   kith_status st = KITH_OK;
   *m = (tape_cost_graph){.first = {0, n}};
   KITH_TRY(KITH_NEW(m->start, n + 1));
@@ -35,8 +35,7 @@ static kith_status tape_cost_fill(int n, int degree, kith_task task, tape_cost_g
     for (int k = 0; k < degree; k++) m->neighbor[i * degree + k] = (i + k + 1) % n;
     for (int k = 0; k < degree; k++) m->weight[i * degree + k] = 1;
   }
-  m->g = (kith_graph){.task = task,
-                      .n = {n, 0},
+  m->g = (kith_graph){.n = {n, 0},
                       .n_own = n,
                       .n_own_of = {n, 0},
                       .first = m->first,
@@ -78,8 +77,8 @@ static kith_agreed tape_cost_relation(const kith_comm *alone, const kith_model_o
   return kith_dist_csr_create_weighted(alone, &m->g, m->start, m->neighbor, m->weight, o->dim, a);
 }
 
-static kith_status tape_cost_take(const kith_model_options *o, kith_task task, int n_feature, int n,
-                                  int ghost, int degree, kith_tape_bytes *taken, int64_t *weights) {
+static kith_status tape_cost_take(const kith_model_options *o, int n_feature, int n, int ghost, int degree,
+                                  kith_tape_bytes *taken, int64_t *weights) {
   kith_status st = KITH_OK;
   const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
   tape_cost_graph m = {.neighbor = NULL};
@@ -87,7 +86,7 @@ static kith_status tape_cost_take(const kith_model_options *o, kith_task task, i
   kith_full_block full = {0};
   kith_params *params = NULL;
   kith_tape *t = NULL;
-  KITH_TRY(tape_cost_fill(n, degree, task, &m));
+  KITH_TRY(tape_cost_fill(n, degree, &m));
   KITH_TRY(tape_cost_relation(&alone, o, &m, &a).status);
   KITH_TRY(kith_full_block_make(a, kith_model_needs_transpose(o), kith_model_has_self_loops(o), &full));
   full.nodes.capacity += ghost;
@@ -112,17 +111,17 @@ static void tape_cost_slope(int n, kith_tape_bytes a, kith_tape_bytes b, double 
   of[2] = (double)(b.workspace - a.workspace) / n;
 }
 
-kith_status kith__tape_cost_model_fit(const kith_model_options *o, kith_task task, int n_feature,
+kith_status kith__tape_cost_model_fit(const kith_model_options *o, int n_feature,
                                       kith__tape_cost_model *out) {
   kith_status st = KITH_OK;
   const int n = TAPE_COST_ROWS;
   kith_tape_bytes base, wide, far, dense;
   kith__tape_cost_model m = {0};
   *out = m;
-  KITH_TRY(tape_cost_take(o, task, n_feature, n, 0, 2, &base, &m.weights));
-  KITH_TRY(tape_cost_take(o, task, n_feature, n, 0, 3, &dense, &m.weights));
-  KITH_TRY(tape_cost_take(o, task, n_feature, n, n, 2, &far, &m.weights));
-  KITH_TRY(tape_cost_take(o, task, n_feature, 2 * n, 0, 2, &wide, &m.weights));
+  KITH_TRY(tape_cost_take(o, n_feature, n, 0, 2, &base, &m.weights));
+  KITH_TRY(tape_cost_take(o, n_feature, n, 0, 3, &dense, &m.weights));
+  KITH_TRY(tape_cost_take(o, n_feature, n, n, 2, &far, &m.weights));
+  KITH_TRY(tape_cost_take(o, n_feature, 2 * n, 0, 2, &wide, &m.weights));
   tape_cost_slope(n, base, dense, m.per_entry);
   tape_cost_slope(n, base, far, m.per_ghost);
   tape_cost_slope(n, base, wide, m.per_row);

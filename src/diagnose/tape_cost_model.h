@@ -12,7 +12,7 @@ typedef struct kith__tape_cost_model {
 } kith__tape_cost_model;
 
 /* Fit the coefficients by recording the model four times. Local. */
-kith_status kith__tape_cost_model_fit(const kith_model_options *model, kith_task task, int n_feature,
+kith_status kith__tape_cost_model_fit(const kith_model_options *model, int n_feature,
                                       kith__tape_cost_model *out) KITH_MUST_USE;
 /* Bytes of the tape on a graph of other sizes. Local. */
 kith_tape_bytes kith__tape_cost_model_predict(const kith__tape_cost_model *m, int64_t row, int64_t ghost,

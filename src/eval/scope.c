@@ -24,7 +24,7 @@ done:
 kith_status kith_eval_check(const kith_graph *g, const kith_eval_options *o) {
   kith_status st = KITH_OK;
   const kith_eval_scope *s = &o->scope;
-  if (g->task == KITH_CLASSIFY) return st;
+  if (g->n_class > 0) return st;
   KITH_CHECK(
       o->sampled == 0 || s->candidates == KITH_CANDIDATES_ALL, KITH_ECONFIG,
       "evaluate.candidates: cold, but evaluate.protocol: sampled-%d draws from all items; expected full",

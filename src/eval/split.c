@@ -11,7 +11,7 @@ bool kith_eval_is_due(int every, int64_t epoch) {
 int64_t kith_eval_split_count(const kith_comm *comm, const kith_graph *g, kith_eval_split split) {
   const kith_ragged *l = split == KITH_EVAL_TEST ? &g->test : &g->valid;
   const int8_t wanted = split == KITH_EVAL_TEST ? KITH_NODE_TEST : KITH_NODE_VALID;
-  bool classifies = g->task == KITH_CLASSIFY;
+  bool classifies = g->n_class > 0;
   int64_t n = classifies ? 0 : l->start[l->n_row];
   for (kith_lid i = 0; classifies && i < g->n_own; i++) n += g->split[i] == wanted;
   kith_comm_sum_int(comm, 1, &n);

@@ -14,10 +14,11 @@ enum {
   SCHEMA_WORDS = 7
 };
 
-kith_schema kith_schema_of_task(kith_task task) {
-  if (task == KITH_CLASSIFY) return (kith_schema){.n_type = 1, .type = {"node"}};
+kith_schema kith_schema_users_items(void) {
   return (kith_schema){.n_type = KITH_TYPES, .type = {"user", "item"}};
 }
+
+kith_schema kith_schema_nodes(void) { return (kith_schema){.n_type = 1, .type = {"node"}}; }
 
 int kith_schema_find_type(const kith_schema *s, const char *name) {
   for (int t = 0; t < s->n_type; t++)

@@ -4,8 +4,9 @@
 
 #include "kith/graph.h"
 
-/** Users and items, or nodes; no further types, no relations.  Local. */
-kith_schema kith_schema_of_task(kith_task task);
+/** Users and items, or nodes of one type; no further types, no relations.  Local. */
+kith_schema kith_schema_users_items(void);
+kith_schema kith_schema_nodes(void);
 
 /** The type or relation of this name; -1: there is none.  Local. */
 int kith_schema_find_type(const kith_schema *schema, const char *name);

@@ -195,7 +195,7 @@ static kith_status ingest_read(const kith_ingest_options *o, kith__graph_data *t
   kith_status st = KITH_OK;
   kith__id_map map[KITH_MAX_TYPES] = {{0}}, *user = &map[KITH_USER], *item = &map[KITH_ITEM];
   kith__edge_list train = {0}, test = {0};
-  t->schema = kith_schema_of_task(KITH_RECOMMEND);
+  t->schema = kith_schema_users_items();
   for (int k = 0; k < KITH_TYPES; k++) kith__id_map_init(&map[k], t->schema.type[k], o->interactions.ids);
   KITH_TRY(ingest_check(o));
   KITH_TRY(read_interactions(o, user, item, &train, r));

@@ -202,11 +202,11 @@ done:
 /* Contradictions between keys. */
 static kith_status read_check(const kith_job *job) {
   kith_status st = KITH_OK;
-  KITH_TRY(job->task == KITH_CLASSIFY ? read_check_classify(job) : read_check_split(job));
-  if (job->task == KITH_RECOMMEND) KITH_TRY(read_check_input(job));
+  KITH_TRY(job->task == KITH_TASK_CLASSIFY ? read_check_classify(job) : read_check_split(job));
+  if (job->task == KITH_TASK_RECOMMEND) KITH_TRY(read_check_input(job));
   const kith_loss_options *loss = &job->train.loss;
   bool alone = loss->name == KITH_SOFTMAX && loss->shared == 0 && job->train.batch == 1;
-  KITH_CHECK(job->task == KITH_CLASSIFY || !alone, KITH_ECONFIG,
+  KITH_CHECK(job->task == KITH_TASK_CLASSIFY || !alone, KITH_ECONFIG,
              "%s: train.batch: 1, but softmax compares the pairs of a step with each other; expected 2 or "
              "more, or negatives.shared",
              job->path);

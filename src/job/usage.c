@@ -15,8 +15,8 @@
 
 static bool always(const kith_job *j) { return j != NULL; }
 static bool never(const kith_job *j) { return j == NULL; }
-static bool recommends(const kith_job *j) { return j->task == KITH_RECOMMEND; }
-static bool classifies(const kith_job *j) { return j->task == KITH_CLASSIFY; }
+static bool recommends(const kith_job *j) { return j->task == KITH_TASK_RECOMMEND; }
+static bool classifies(const kith_job *j) { return j->task == KITH_TASK_CLASSIFY; }
 
 static bool splits(const kith_job *j) { return recommends(j) && j->data.split.method != KITH_SPLIT_NONE; }
 static bool draws_split(const kith_job *j) { return splits(j) && j->data.split.method != KITH_SPLIT_TIME; }

@@ -31,8 +31,7 @@ static kith_status train_nodes_make(const kith_train_nodes *made, kith_train_nod
   kith_status st = KITH_OK;
   kith_train_nodes *l = NULL;
   *out = NULL;
-  KITH_CHECK(made->g->task == KITH_CLASSIFY && made->g->n_train > 0, KITH_EDATA,
-             "the graph has no training nodes");
+  KITH_CHECK(made->g->n_class > 0 && made->g->n_train > 0, KITH_EDATA, "the graph has no training nodes");
   KITH_TRY(KITH_NEW(l, 1));
   *l = *made;
   KITH_TRY(KITH_NEW(l->order, l->n_own));
@@ -53,7 +52,7 @@ kith_status kith_train_nodes_create(const kith_graph *g, kith_gid first_gid, int
                            .first_gid = first_gid,
                            .as_seeds = as_seeds,
                            .rng_seed = rng_seed,
-                           .n_own = g->task == KITH_CLASSIFY ? train_nodes_count(g) : 0};
+                           .n_own = g->n_class > 0 ? train_nodes_count(g) : 0};
   if (batch > g->n_train && g->n_train > 0) batch = g->n_train;
   made.batch = batch;
   made.n_step = (g->n_train + batch - 1) / batch;

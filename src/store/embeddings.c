@@ -7,7 +7,7 @@ static kith_agreed embeddings_attributes(kith_h5 *f, const kith_graph *g, int d,
   KITH_TRY(kith_h5_put_attr_int(f, "fingerprint", (int64_t)g->fingerprint));
   KITH_TRY(kith_h5_put_attr_int(f, "width", d));
   KITH_TRY(kith_h5_put_attr_text(f, "model", meta->model));
-  if (g->task == KITH_RECOMMEND)
+  if (g->n_class == 0)
     KITH_TRY(kith_h5_put_attr_text(f, "score",
                                    meta->cosine ? "cosine (rows are normalized: use the inner product)"
                                                 : "inner product"));
@@ -49,7 +49,7 @@ kith_agreed kith_embeddings_write(const kith_comm *comm, const kith_graph *g, co
   KITH_TRY(kith_h5_put_types(f, g));
   KITH_TRY(kith__graph_ids_write(ids, f));
   KITH_TRY(kith_redistribution_write(rows, f, "embedding", d, x));
-  if (g->task == KITH_CLASSIFY) KITH_TRY(embeddings_predict(comm, g, rows, f, d, x));
+  if (g->n_class > 0) KITH_TRY(embeddings_predict(comm, g, rows, f, d, x));
   KITH_TRY(kith_h5_publish(&f));
 done:
   kith_h5_close(&f);
@@ -102,7 +102,7 @@ kith_agreed kith_embeddings_read(const kith_comm *comm, const kith_graph *g, con
   KITH_TRY(kith_h5_open(comm, path, KITH_EMBEDDINGS_FORMAT, KITH_FILE_VERSION, &f));
   KITH_TRY(kith_h5_check_fingerprint(f, g->fingerprint, "holds embeddings of another graph; train again"));
   KITH_TRY(kith_h5_extent(f, name, &n, d));
-  KITH_TRY(kith_agreed_same(*d > 0 && n == g->n[KITH_USER] && (g->task == KITH_RECOMMEND || *d == g->n_class)
+  KITH_TRY(kith_agreed_same(*d > 0 && n == g->n[KITH_USER] && (g->n_class == 0 || *d == g->n_class)
                                 ? KITH_OK
                                 : kith_fail(KITH_EDATA, "%s: %s is [%lld, %d], expected %lld rows", path,
                                             name, (long long)n, *d, (long long)g->n[KITH_USER])));

@@ -108,9 +108,9 @@ static kith_agreed dataset_read(const kith_comm *comm, kith_h5 *f, kith_dataset 
   int64_t fingerprint;
   KITH_TRY(kith_h5_get_attr_int(f, "fingerprint", &fingerprint));
   d->fingerprint = (uint64_t)fingerprint;
-  d->task = kith_h5_task(f);
-  d->schema = kith_schema_of_task(d->task);
-  KITH_TRY(d->task == KITH_CLASSIFY ? kith__node_dataset_read(comm, f, d) : dataset_read_pairs(comm, f, d));
+  bool labeled = kith_h5_is_labeled(f);
+  d->schema = labeled ? kith_schema_nodes() : kith_schema_users_items();
+  KITH_TRY(labeled ? kith__node_dataset_read(comm, f, d) : dataset_read_pairs(comm, f, d));
 done:
   return st;
 }

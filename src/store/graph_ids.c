@@ -53,7 +53,7 @@ kith_agreed kith_graph_ids_read(const kith_comm *comm, const kith_graph *g, cons
     kith_type_dataset(&g->schema, t, "name", name);
     if (kith_h5_has_dataset(f, name)) KITH_TRY(ids_read_block(comm, f, name, g->n[t], &ids->of[ids->n++]));
   }
-  if (g->task == KITH_CLASSIFY) KITH_TRY(ids_read_block(comm, f, "class/id", g->n_class, &ids->of[ids->n++]));
+  if (g->n_class > 0) KITH_TRY(ids_read_block(comm, f, "class/id", g->n_class, &ids->of[ids->n++]));
   *out = ids;
   ids = NULL;
 done:

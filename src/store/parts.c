@@ -80,8 +80,8 @@ static kith_agreed parts_read_schema(kith_h5 *f, kith_graph *g, int64_t *n_edge)
   kith_agreed st = {KITH_OK};
   int64_t n[KITH_MAX_TYPES];
   char *text = NULL;
-  g->schema = kith_schema_of_task(g->task);
-  if (g->task == KITH_RECOMMEND && kith_h5_has_attr(f, "schema")) {
+  g->schema = g->n_class > 0 ? kith_schema_nodes() : kith_schema_users_items();
+  if (g->n_class == 0 && kith_h5_has_attr(f, "schema")) {
     KITH_TRY(kith_h5_get_attr_text(f, "schema", &text));
     KITH_TRY(kith_agreed_same(kith_schema_parse(kith_h5_path(f), text, &g->schema, n, n_edge)));
     KITH_TRY(kith_agreed_same(parts_check_schema(kith_h5_path(f), n, g)));
@@ -98,7 +98,7 @@ done:
 static kith_agreed parts_read_sizes(const kith_comm *comm, kith_h5 *f, kith_graph *g, int64_t *n_edge) {
   kith_agreed st = {KITH_OK};
   int64_t parts = 0, fingerprint = 0;
-  KITH_TRY(g->task == KITH_CLASSIFY ? parts_read_node_sizes(f, g) : parts_read_pair_sizes(f, g));
+  KITH_TRY(kith_h5_is_labeled(f) ? parts_read_node_sizes(f, g) : parts_read_pair_sizes(f, g));
   KITH_TRY(parts_read_schema(f, g, n_edge));
   KITH_TRY(kith_h5_get_attr_int(f, "n_edge", &g->n_edge));
   KITH_TRY(kith_h5_get_attr_int(f, "parts", &parts));
@@ -154,8 +154,7 @@ static kith_agreed parts_read_counts(const kith_comm *comm, kith_h5 *f, const ki
     KITH_TRY(kith__parts_check_extent(comm, f, "part/type_count", g->n_part));
     KITH_TRY(kith_h5_read(f, "part/type_count", KITH_H5_INT64, n_type, 0, g->n_part, count));
   } else {
-    if (g->task == KITH_RECOMMEND)
-      KITH__READ_SLICE(f, "part/user_count", KITH_H5_INT64, 0, g->n_part, user_count);
+    if (g->n_class == 0) KITH__READ_SLICE(f, "part/user_count", KITH_H5_INT64, 0, g->n_part, user_count);
     parts_fill_counts(g, user_count, count);
   }
   KITH_TRY(kith_agree(comm, parts_check_counts(kith_h5_path(f), g, count)));
@@ -428,12 +427,10 @@ done:
 static kith_agreed parts_read_local(const kith_comm *comm, kith_h5 *f, kith_graph *g) {
   kith_agreed st = {KITH_OK};
   int64_t *type_count = NULL, n_edge[KITH_MAX_RELATIONS];
-  g->task = kith_h5_task(f);
   KITH_TRY(parts_read_sizes(comm, f, g, n_edge));
   KITH_TRY(parts_read_ownership(comm, f, g, &type_count));
   KITH__READ_SLICE(f, "node/original", KITH_H5_INT64, g->first[comm->rank], g->n_own, g->original);
-  KITH_TRY(g->task == KITH_CLASSIFY ? parts_read_nodes(comm, f, g)
-                                    : parts_read_pairs(comm, f, g, type_count, n_edge));
+  KITH_TRY(g->n_class > 0 ? parts_read_nodes(comm, f, g) : parts_read_pairs(comm, f, g, type_count, n_edge));
   KITH_TRY(kith__parts_check(comm, g, kith_h5_path(f)));
 done:
   KITH_FREE(type_count);

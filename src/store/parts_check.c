@@ -39,13 +39,13 @@ static uint64_t check_ends(const kith_graph *g, kith_gid low, kith_adjacency a) 
 
 /* Number of training indices of a row: its edges, if it is a user; classification: 1 for a training node. */
 static int64_t check_n_index(const kith_graph *g, kith_lid i) {
-  if (g->task == KITH_CLASSIFY) return g->split[i] == KITH_NODE_TRAIN;
+  if (g->n_class > 0) return g->split[i] == KITH_NODE_TRAIN;
   return g->type[i] == KITH_USER ? g->start[i + 1] - g->start[i] : 0;
 }
 
 /* The first training edge of a user, or the index of a training node. */
 static kith_eid check_first(const kith_graph *g, kith_lid i) {
-  return g->task == KITH_CLASSIFY ? g->train_index[i] : g->first_edge[i];
+  return g->n_class > 0 ? g->train_index[i] : g->first_edge[i];
 }
 
 /*
@@ -81,8 +81,7 @@ static kith_status check_own(const kith_graph *g, const char *path, int64_t n_in
                (long long)most - 1);
     KITH_CHECK(n == 0 || (check_first(g, i) >= 0 && check_first(g, i) <= n_index - n), KITH_EDATA,
                "%s: a row's %lld training %s begin at index %lld of %lld", path, (long long)n,
-               g->task == KITH_CLASSIFY ? "nodes" : "interactions", (long long)check_first(g, i),
-               (long long)n_index);
+               g->n_class > 0 ? "nodes" : "interactions", (long long)check_first(g, i), (long long)n_index);
   }
 done:
   return st;
@@ -98,7 +97,7 @@ static kith_status check_sums(const kith_graph *g, const char *path, int64_t n_i
       n_index > 0 ? check_hash(g->fingerprint, (uint64_t)n_index, 1) - check_hash(g->fingerprint, 0, 1) : 0;
   KITH_CHECK(sum[CHECK_COUNT] == n_index && (uint64_t)sum[CHECK_INDICES] == indices, KITH_EDATA,
              "%s: the indices of training %s are not 0 to %lld, each once; run kith partition again", path,
-             g->task == KITH_CLASSIFY ? "nodes" : "interactions", (long long)n_index - 1);
+             g->n_class > 0 ? "nodes" : "interactions", (long long)n_index - 1);
   KITH_CHECK(sum[CHECK_EDGES] == 0, KITH_EDATA,
              "%s: some edge is stored at one end only; run kith partition again", path);
   for (int r = 0; r < g->schema.n_relation; r++)
@@ -112,7 +111,7 @@ done:
 kith_agreed kith__parts_check(const kith_comm *comm, const kith_graph *g, const char *path) {
   kith_agreed st = {KITH_OK};
   kith_redistribution *rows = NULL;
-  int64_t n_index = g->task == KITH_CLASSIFY ? g->n_train : g->n_edge;
+  int64_t n_index = g->n_class > 0 ? g->n_train : g->n_edge;
   int64_t sum[CHECK_RELATIONS + KITH_MAX_RELATIONS];
   kith_gid low = g->first[comm->rank];
   KITH_TRY(kith_agree(comm, check_own(g, path, n_index)));

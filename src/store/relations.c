@@ -60,7 +60,7 @@ done:
 static kith_agreed schema_read_plain(kith_h5 *f, kith_schema *schema, int64_t *n, int64_t *n_edge) {
   kith_agreed st = {KITH_OK};
   int d = 0;
-  *schema = kith_schema_of_task(KITH_RECOMMEND);
+  *schema = kith_schema_users_items();
   KITH_TRY(kith_h5_get_attr_int(f, "n_user", &n[KITH_USER]));
   KITH_TRY(kith_h5_get_attr_int(f, "n_item", &n[KITH_ITEM]));
   KITH_TRY(kith_agreed_same(kith__dataset_check_size(kith_h5_path(f), "n_user", n[KITH_USER], 0)));

@@ -15,8 +15,9 @@ void kith_type_dataset(const kith_schema *schema, int type, const char *column, 
 /** Write the attribute `schema` to a file that holds rows of all types: the types and their numbers of nodes;
  * nothing if there are only users and items, or nodes.  Collective.  Errors: KITH_EIO, KITH_ENOMEM. */
 kith_agreed kith_h5_put_types(kith_h5 *f, const kith_graph *g) KITH_MUST_USE;
-/** Task of an open graph.h5, parts.h5 or embeddings.h5.  Collective. */
-kith_task kith_h5_task(kith_h5 *f);
+/** Whether the nodes of an open graph.h5, parts.h5 or embeddings.h5 are labeled, rather than users and items.
+ * Collective. */
+bool kith_h5_is_labeled(kith_h5 *f);
 
 /* ---- parts.h5: the partitioned graph ---- */
 

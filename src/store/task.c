@@ -22,7 +22,6 @@ done:
   return st;
 }
 
-kith_task kith_h5_task(kith_h5 *f) {
-  return kith_h5_has_dataset(f, "node/label") || kith_h5_has_dataset(f, "class/id") ? KITH_CLASSIFY
-                                                                                    : KITH_RECOMMEND;
+bool kith_h5_is_labeled(kith_h5 *f) {
+  return kith_h5_has_dataset(f, "node/label") || kith_h5_has_dataset(f, "class/id");
 }

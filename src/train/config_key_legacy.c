@@ -15,7 +15,7 @@ typedef struct config_key {
   char *text;
 } config_key;
 
-static bool config_key_classifies(const config_key *r) { return r->g->task == KITH_CLASSIFY; }
+static bool config_key_classifies(const config_key *r) { return r->g->n_class > 0; }
 
 static void config_key_add(config_key *r, const char *format, ...) KITH_FORMAT(2, 3);
 static void config_key_add(config_key *r, const char *format, ...) {

@@ -7,7 +7,7 @@
 #include "train/run.h"
 #include "train/signals.h"
 
-static bool run_classifies(const run *r) { return r->g->task == KITH_CLASSIFY; }
+static bool run_classifies(const run *r) { return r->g->n_class > 0; }
 
 /* "650 k pairs/s"; rates below 10000 with all digits. */
 static void run_rate(const run *r, double pairs, double seconds, size_t size, char *text) {

@@ -5,7 +5,7 @@
 #include "train/run.h"
 #include "train/signals.h"
 
-static bool score_classifies(const run *r) { return r->g->task == KITH_CLASSIFY; }
+static bool score_classifies(const run *r) { return r->g->n_class > 0; }
 
 bool kith__run_selects_epoch(const run *r) {
   return r->o->evaluate.every != 0 && (r->o->evaluate.split == KITH_EVAL_VALID || r->o->train.patience > 0);

@@ -82,7 +82,7 @@ static kith_status trainer_make(const kith_comm *comm, const kith_graph *g, cons
   kith_status st = KITH_OK;
   kith_trainer *t = NULL;
   kith_model_options known = *model;
-  const kith_targets *targets = g->task == KITH_CLASSIFY ? &kith__node_targets : &kith__pair_targets;
+  const kith_targets *targets = g->n_class > 0 ? &kith__node_targets : &kith__pair_targets;
   KITH_TRY(trainer_check(targets, g, train, &known));
   KITH_TRY(KITH_NEW(t, 1));
   *out = t; /* from here on the caller destroys */

@@ -43,11 +43,10 @@ static void graph_hold_relation(const kith_dataset *d, int r) {
 }
 
 static void graph_hold(const kith_dataset *d) {
-  int64_t n = d->n[KITH_USER], n_item = d->task == KITH_CLASSIFY ? n : d->n[KITH_ITEM];
+  int64_t n = d->n[KITH_USER], n_item = d->n_class > 0 ? n : d->n[KITH_ITEM];
   fuzz_hold_lists(&d->train, n, n_item);
-  FUZZ_HOLD(d->n_edge == d->train.start[n] / (d->task == KITH_CLASSIFY ? 2 : 1), "%lld edges",
-            (long long)d->n_edge);
-  if (d->task == KITH_CLASSIFY) graph_hold_nodes(d);
+  FUZZ_HOLD(d->n_edge == d->train.start[n] / (d->n_class > 0 ? 2 : 1), "%lld edges", (long long)d->n_edge);
+  if (d->n_class > 0) graph_hold_nodes(d);
   else {
     fuzz_hold_lists(&d->valid, n, n_item);
     fuzz_hold_lists(&d->test, n, n_item);
@@ -74,8 +73,8 @@ static kith_agreed graph_read(const char *path, kith_task task) {
   kith_dataset *d = NULL;
   KITH_TRY(kith_dataset_read(&fuzz_comm, path, &d));
   graph_hold(d);
-  if (task == KITH_RECOMMEND) KITH_TRY(graph_ids(path, KITH_USER));
-  if (task == KITH_RECOMMEND) KITH_TRY(graph_ids(path, KITH_ITEM));
+  if (task == KITH_TASK_RECOMMEND) KITH_TRY(graph_ids(path, KITH_USER));
+  if (task == KITH_TASK_RECOMMEND) KITH_TRY(graph_ids(path, KITH_ITEM));
 done:
   kith_dataset_destroy(&d);
   return st;

@@ -31,15 +31,15 @@ static void parts_hold_numbers(const kith_graph *g) {
 /* What says in which step a pair comes: each number of 0 … n - 1 once. */
 static void parts_hold_places(const kith_graph *g) {
   static bool seen[1 << 12];
-  int64_t n = 0, all = g->task == KITH_CLASSIFY ? g->n_train : g->n_edge;
+  int64_t n = 0, all = g->n_class > 0 ? g->n_train : g->n_edge;
   FUZZ_HOLD(all <= 1 << 12, "%lld places", (long long)all);
   memset(seen, 0, sizeof seen);
   for (kith_lid i = 0; i < g->n_own; i++) {
-    int64_t many = g->task == KITH_CLASSIFY  ? g->train_index[i] >= 0
+    int64_t many = g->n_class > 0            ? g->train_index[i] >= 0
                    : g->type[i] == KITH_USER ? g->start[i + 1] - g->start[i]
                                              : 0;
     for (int64_t k = 0; k < many; k++, n++) {
-      int64_t at = (g->task == KITH_CLASSIFY ? g->train_index[i] : g->first_edge[i]) + k;
+      int64_t at = (g->n_class > 0 ? g->train_index[i] : g->first_edge[i]) + k;
       FUZZ_HOLD(at >= 0 && at < all && !seen[at], "place %lld of %lld", (long long)at, (long long)all);
       seen[at] = true;
     }
@@ -59,8 +59,7 @@ static void parts_hold_neighbors(const kith_graph *g) {
       kith_gid other = g->neighbor[e];
       FUZZ_HOLD(other >= 0 && other < g->n_own && parts_has(g, other, i),
                 "row %d has a neighbor %lld that does not have it", i, (long long)other);
-      FUZZ_HOLD(g->task == KITH_CLASSIFY || g->type[i] != g->type[other],
-                "row %d has a neighbor of its own kind", i);
+      FUZZ_HOLD(g->n_class > 0 || g->type[i] != g->type[other], "row %d has a neighbor of its own kind", i);
       FUZZ_HOLD(e == g->start[i] || g->original[g->neighbor[e - 1]] < g->original[other],
                 "row %d has neighbors in disorder", i);
     }
@@ -72,7 +71,7 @@ static void parts_hold(const kith_graph *g) {
   parts_hold_numbers(g);
   parts_hold_places(g);
   parts_hold_neighbors(g);
-  if (g->task == KITH_CLASSIFY) return;
+  if (g->n_class > 0) return;
   fuzz_hold_lists(&g->train, n_user, g->n[KITH_ITEM]);
   fuzz_hold_lists(&g->valid, n_user, g->n[KITH_ITEM]);
   fuzz_hold_lists(&g->test, n_user, g->n[KITH_ITEM]);

@@ -102,7 +102,7 @@ static void base_checkpoint(kith_task task, base_files *b) {
                        .config_key = "model=lightgcn width=4",
                        .history = (char *)(uintptr_t) "{\"epoch\": 1}\n{\"epoch\": 2}\n",
                        .job = "work: here\n"};
-  BASE_TRY(kith_folder_make(test_path(fuzz_folder, task == KITH_CLASSIFY ? "nodes" : "users", folder)));
+  BASE_TRY(kith_folder_make(test_path(fuzz_folder, task == KITH_TASK_CLASSIFY ? "nodes" : "users", folder)));
   BASE_TRY(kith_redistribution_create(&fuzz_comm, b->g, &rows));
   BASE_TRY(kith_checkpoint_write(&fuzz_comm, b->g, rows, folder, 1, &c));
   kith_redistribution_destroy(&rows);
@@ -116,7 +116,7 @@ static void base_embeddings(base_files *b) {
                                .epoch = 3,
                                .metrics = "{\"epoch\": 1}\n{\"epoch\": 2}\n",
                                .job = "work: here\n"};
-  int d = b->g->task == KITH_CLASSIFY ? b->g->n_class : BASE_WIDTH;
+  int d = b->g->n_class > 0 ? b->g->n_class : BASE_WIDTH;
   for (int i = 0; i < 256; i++) x[i] = (float)i / 16;
   BASE_TRY(kith_graph_ids_read(&fuzz_comm, b->g, b->graph, &ids));
   BASE_TRY(kith_embeddings_write(&fuzz_comm, b->g, ids, b->embeddings, d, x, &meta));
@@ -125,7 +125,7 @@ static void base_embeddings(base_files *b) {
 
 static void base_make(kith_task task) {
   base_files *b = &base_of[task];
-  bool nodes = task == KITH_CLASSIFY;
+  bool nodes = task == KITH_TASK_CLASSIFY;
   test_path(fuzz_folder, nodes ? "nodes-graph.h5" : "graph.h5", b->graph);
   test_path(fuzz_folder, nodes ? "nodes-parts.h5" : "parts.h5", b->parts);
   test_path(fuzz_folder, nodes ? "nodes-embeddings.h5" : "embeddings.h5", b->embeddings);
@@ -179,7 +179,7 @@ void base_outcome(kith_status st, const char *path, int64_t live_before) {
 kith_task base_edited(const uint8_t *data, size_t size, base_kind kind, char *path) {
   static int other = -1; /* the kind and task of other.h5, to which links lead */
   fuzz_bytes b = {data, data + size};
-  kith_task task = fuzz_take(&b, 1) & 1 ? KITH_CLASSIFY : KITH_RECOMMEND;
+  kith_task task = fuzz_take(&b, 1) & 1 ? KITH_TASK_CLASSIFY : KITH_TASK_RECOMMEND;
   if (other != 2 * (int)kind + (int)task) {
     char copy[KITH_PATH];
     unlink(test_path(fuzz_folder, "other.h5", copy));

@@ -3,6 +3,7 @@
 #define KITH_FUZZ_H5_BASE_H
 
 #include "fuzz/h5_edit.h"
+#include "job/job.h"
 
 enum { BASE_WIDTH = 4, BASE_WEIGHTS = 6 };
 

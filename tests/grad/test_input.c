@@ -22,7 +22,7 @@ static kith_node_map leaves;
 
 static void block_graph_make(const kith_node_map *node_map) {
   kith_graph *g = &block_graph;
-  *g = (kith_graph){.n_own = (kith_lid)node_map->n, .schema = kith_schema_of_task(KITH_RECOMMEND)};
+  *g = (kith_graph){.n_own = (kith_lid)node_map->n, .schema = kith_schema_users_items()};
   assert_int_equal(KITH_OK, KITH_NEW(g->type, g->n_own));
   assert_int_equal(KITH_OK, KITH_NEW(g->original, g->n_own));
   for (kith_lid i = 0; i < g->n_own; i++) {

@@ -39,7 +39,7 @@ static void rows_fill(int relation, int64_t n_row, int64_t n_value, kith_ragged 
 static kith_dataset *dataset(void) {
   kith_dataset *d = NULL;
   if (KITH_NEW(d, 1)) abort();
-  kith_schema s = kith_schema_of_task(KITH_RECOMMEND);
+  kith_schema s = kith_schema_users_items();
   s.n_type = 3;
   s.n_relation = RELATIONS;
   strcpy(s.type[2], "tag");

@@ -378,7 +378,7 @@ static void of_equal_logits_the_first_is_the_answer(void **state) {
   float logits[] = {2, 2, 1, 2, 2, 1, 0, 3, 3, -1, -1, -1, 5, 0, 0};
   int32_t label[] = {0, 1, 1, 1, 0};
   int8_t split[] = {KITH_NODE_TEST, KITH_NODE_TEST, KITH_NODE_TEST, KITH_NODE_TEST, KITH_NODE_VALID};
-  kith_graph g = {.task = KITH_CLASSIFY, .n_own = 5, .n_class = 3, .label = label, .split = split};
+  kith_graph g = {.n_own = 5, .n_class = 3, .label = label, .split = split};
   kith_accuracy a = kith_eval_accuracy(test_comm, &g, logits, KITH_NODE_TEST);
   double e = 2 * log(2 * exp(2) + exp(1)) - 4 + log(1 + 2 * exp(3)) - 3 + log(3);
   assert_int_equal(a.n, 4 * test_comm->size);

@@ -80,8 +80,7 @@ kith_graph *test_classes_cut(const test_classes *t, const kith_comm *comm, int p
              kith_features_make(t->n, t->n * t->n_feature, &g->features) || KITH_NEW(g->label, t->n) ||
              KITH_NEW(g->split, t->n);
   if (bad) abort();
-  g->task = KITH_CLASSIFY;
-  g->schema = kith_schema_of_task(KITH_CLASSIFY);
+  g->schema = kith_schema_nodes();
   g->n[KITH_USER] = t->n;
   g->n_edge = t->n_edge;
   g->n_part = parts;

@@ -51,7 +51,7 @@ bool test_related(int relation, int64_t from, int64_t to) {
 }
 
 kith_schema test_schema(void) {
-  kith_schema s = kith_schema_of_task(KITH_RECOMMEND);
+  kith_schema s = kith_schema_users_items();
   s.n_type = 3;
   s.n_relation = TEST_RELATIONS;
   snprintf(s.type[TEST_TAG], sizeof s.type[TEST_TAG], "tag");
@@ -126,7 +126,7 @@ kith_graph *test_graph_cut(const test_graph *t, const kith_comm *comm, int parts
   cut_lists(&g->train, t->n_user, t->n_edge);
   cut_lists(&g->valid, t->n_user, 0);
   cut_lists(&g->test, t->n_user, 0);
-  g->schema = t->related ? test_schema() : kith_schema_of_task(KITH_RECOMMEND);
+  g->schema = t->related ? test_schema() : kith_schema_users_items();
   for (int type = 0; type < 3; type++) g->n[type] = of[type];
   g->n_edge = t->n_edge;
   g->n_part = parts;

@@ -358,10 +358,10 @@ static void a_relation_has_an_effect_where_the_model_reads_it(void **state) {
     assert_string_equal(kith__job_used_by(of[i].key), of[i].key[0] == 'd' ? "ingest" : "train");
   }
   const char *needs = NULL;
-  job.task = KITH_CLASSIFY;
+  job.task = KITH_TASK_CLASSIFY;
   assert_false(kith__job_is_used(&job, "data.relations.tag.path", &needs));
   assert_string_equal(needs, "needs task: recommend");
-  job.task = KITH_RECOMMEND;
+  job.task = KITH_TASK_RECOMMEND;
   job.model.layers = 0;
   assert_false(kith__job_is_used(&job, "data.relations.tag.path", &needs));
   assert_false(kith__job_is_used(&job, "model.relations.tag", &needs));

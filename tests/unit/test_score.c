@@ -16,7 +16,7 @@ static kith_eval_result ranked(double recall, double ndcg) {
 
 static void recall_at_the_largest_cut_off_decides_and_ndcg_between_equals(void **state) {
   (void)state;
-  kith_graph g = {.task = KITH_RECOMMEND};
+  kith_graph g = {.n_class = 0};
   kith_run o = options(KITH_EVAL_VALID);
   run r = {.g = &g, .o = &o};
   const kith_eval_result m[4] = {ranked(0.25, 0.9), ranked(0.250001, 0.1), ranked(0.250001, 0.2),
@@ -26,7 +26,7 @@ static void recall_at_the_largest_cut_off_decides_and_ndcg_between_equals(void *
 
 static void right_answers_decide_and_the_loss_between_equals_or_alone(void **state) {
   (void)state;
-  kith_graph g = {.task = KITH_CLASSIFY};
+  kith_graph g = {.n_class = 3};
   kith_run o = options(KITH_EVAL_VALID);
   run r = {.g = &g, .o = &o};
   const kith_eval_result m[3] = {{.classification = {100, 60, 0.1}},
@@ -46,7 +46,7 @@ static void a_score_has_a_name_where_epochs_are_picked(void **state) {
   kith_run o[N];
   char name[N][KITH_SCORE_SIZE];
   for (int i = 0; i < N; i++) {
-    g[i] = (kith_graph){.task = i < 6 ? KITH_RECOMMEND : KITH_CLASSIFY};
+    g[i] = (kith_graph){.n_class = i < 6 ? 0 : 3};
     o[i] = options(i == 8 ? KITH_EVAL_TEST : KITH_EVAL_VALID);
   }
   o[1].evaluate.k[1] = 50;

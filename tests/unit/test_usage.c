@@ -56,7 +56,7 @@ static const pair pairs[] = {
 };
 
 static void config_key_of(const kith_job *job, char *text) {
-  kith_graph g = {.task = job->task, .n_part = 4};
+  kith_graph g = {.n_class = job->task == KITH_TASK_CLASSIFY ? 3 : 0, .n_part = 4};
   kith_run run = {.model = job->model, .train = job->train, .evaluate = job->evaluate};
   kith_config_key_legacy(&g, &run, KITH_CONFIG_KEY_SIZE, text);
 }
@@ -97,7 +97,7 @@ static void a_key_is_read_where_it_decides_bits(void **state) {
       for (size_t l = 0; l < (task ? 1 : 3); l++)
         for (size_t s = 0; s < 7; s++) {
           kith_job job = kith_job_defaults();
-          job.task = task ? KITH_CLASSIFY : KITH_RECOMMEND;
+          job.task = task ? KITH_TASK_CLASSIFY : KITH_TASK_RECOMMEND;
           assert_int_equal(kith_job_set(&job, "model.name", models[m]), KITH_OK);
           if (task && !kith_model_can_classify(&job.model)) continue;
           assert_int_equal(kith_job_set(&job, "loss.name", losses[l]), KITH_OK);
