@@ -225,34 +225,51 @@ typedef enum kith_new_node_types { KITH_NEW_USERS, KITH_NEW_ITEMS, KITH_NEW_BOTH
 /** Pairs with an unknown id of a type that has no new nodes: skip and count them, or fail. */
 typedef enum kith_unknown_policy { KITH_UNKNOWN_SKIP, KITH_UNKNOWN_ERROR } kith_unknown_policy;
 
-/** Lists of new nodes: their interactions and features; each list is optional. */
+/** Lists of new nodes: their interactions, edges of relations, and features; each list is optional. */
 typedef struct kith_new_nodes_options {
   kith_edge_source interactions;
   kith_edge_source defaults; /**< data.interactions: supplies settings that `interactions` leaves open */
+  int n_relation;
+  kith_relation_source relation[KITH_MAX_RELATIONS]; /**< lists with the settings of data.relations; the ends
+                                                          are those of the graph's relation */
   kith_feature_source features[KITH_TYPES];
   kith_new_node_types what;
   kith_unknown_policy unknown;
 } kith_new_nodes_options;
+
+/** Counts of a list of a relation of new nodes. */
+typedef struct kith_new_relation_report {
+  kith_list_report list;
+  int64_t edges;            /**< distinct edges with a new node */
+  int64_t duplicates;       /**< repeated edges, merged */
+  int64_t known;            /**< edges of two nodes of the graph, skipped */
+  int64_t unknown;          /**< edges with an unknown id of a type that has no new nodes, skipped */
+  int64_t self_loops;       /**< edges of a node with itself, skipped */
+  int64_t below_min_weight; /**< edges below the minimum weight, skipped */
+} kith_new_relation_report;
 
 /** Counts of the lists of new nodes; equal on all ranks. */
 typedef struct kith_new_nodes_report {
   kith_list_report list;        /**< how the interactions were read */
   int64_t unknown_features;     /**< features that the graph does not have, skipped */
   int64_t skipped;              /**< pairs with an unknown partner, skipped */
-  int64_t isolated[KITH_TYPES]; /**< new nodes without a pair; their rows depend on features alone */
+  int64_t isolated[KITH_TYPES]; /**< new nodes without a pair or an edge; features alone decide their rows */
   int64_t duplicates;           /**< repeated pairs, merged */
   int64_t below_min_weight;     /**< pairs below the minimum weight, skipped */
+  kith_new_relation_report relation[KITH_MAX_RELATIONS]; /**< as in the options */
 } kith_new_nodes_report;
 
 /**
- * Read lists of new nodes.  Each pair must have a new node.  In lists of features, an unknown id of a type
- * that may be new is a new node, with or without interactions; other lines are skipped.
+ * Read lists of new nodes.  Each pair must have a new node; of the edges of relations, those without one are
+ * skipped.  Ids are new in the order of the lists: interactions, relations, features.  In lists of features,
+ * an unknown id of a type that may be new is a new node, with or without interactions; other lines are
+ * skipped.
  *
  * Collective over `comm`.  Rank 0 reads the lists and holds all ids of the graph meanwhile; the pairs, 8
  * bytes each, are broadcast.
  *
  * Errors: KITH_ENOINPUT; KITH_EDATA with file:line (an unknown partner, unless skipped; a pair of two known
- * nodes); KITH_ECONFIG (columns; the graph has no such features); KITH_ENOMEM.
+ * nodes); KITH_ECONFIG (columns; the graph has no such features or relation); KITH_ENOMEM.
  */
 KITH_API kith_agreed kith_new_nodes_read(const kith_comm *comm, const char *graph_path,
                                          const kith_new_nodes_options *o, kith_new_nodes *out,

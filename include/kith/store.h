@@ -134,6 +134,13 @@ KITH_API kith_agreed kith_embeddings_origin_read(const kith_comm *comm, const ch
 KITH_API kith_agreed kith_embeddings_read(const kith_comm *comm, const kith_graph *g, const char *path,
                                           int *d, float **x) KITH_MUST_USE;
 
+/** Edges of a relation with new nodes. */
+typedef struct kith_new_edges {
+  char name[KITH_NAME]; /**< of the relation */
+  int64_t n;
+  int32_t *from, *to; /**< [n] original numbers; sorted by from, then to; unique; at least one end is new */
+} kith_new_edges;
+
 /** New nodes, which are not in the training graph, and their edges.  The same on every rank, but for ids. */
 typedef struct kith_new_nodes {
   int64_t n_known[KITH_TYPES]; /**< nodes of the graph: new node i has the original number n_known + i */
@@ -141,8 +148,10 @@ typedef struct kith_new_nodes {
   int64_t n_pair;
   int32_t *user,
       *item; /**< [n_pair] original numbers; sorted by user, then item; unique; at least one end is new */
-  kith_features features[KITH_TYPES]; /**< [n] of the new nodes; start is null if there is no list */
-  kith_ids ids[KITH_TYPES];           /**< [n] of the new nodes; number and text are null except on rank 0 */
+  int n_relation;
+  kith_new_edges relation[KITH_MAX_RELATIONS]; /**< those with a list */
+  kith_features features[KITH_TYPES];          /**< [n] of the new nodes; start is null if there is no list */
+  kith_ids ids[KITH_TYPES]; /**< [n] of the new nodes; number and text are null except on rank 0 */
 } kith_new_nodes;
 
 /** Local. */

@@ -1,6 +1,9 @@
 /* Read lists of new nodes: ids beyond those of graph.h5, and edges with them. */
 #include <string.h>
 
+#include <stdio.h>
+
+#include "graph/schema.h"
 #include "ingest/new_nodes.h"
 #include "store/graph.h"
 
@@ -135,6 +138,68 @@ done:
   return st;
 }
 
+/* ---- relations ---- */
+
+static kith_status new_nodes_schema(const char *path, kith_schema *schema, int64_t *n) {
+  kith_status st = KITH_OK;
+  const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
+  kith_h5 *f = NULL;
+  int64_t n_edge[KITH_MAX_RELATIONS];
+  KITH_TRY(kith_h5_open(&alone, path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &f).status);
+  KITH_TRY(kith__graph_schema_read(f, schema, n, n_edge).status);
+done:
+  kith_h5_close(&f);
+  return st;
+}
+
+/* Ids of an end of a further type. */
+static kith_status new_nodes_load_type(const char *path, const kith_schema *schema, int type,
+                                       kith__id_map *map) {
+  kith_status st = KITH_OK;
+  const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
+  kith_ids ids = {0};
+  char name[KITH_NAME];
+  if (type < KITH_TYPES || map[type].kind) return st;
+  snprintf(name, sizeof name, "node/%.31s/id", schema->type[type]);
+  KITH_TRY(kith__ids_read(&alone, path, name, &ids).status);
+  KITH_TRY(kith__id_map_load(path, &ids, schema->type[type], &map[type]));
+done:
+  kith_ids_free(&ids);
+  return st;
+}
+
+static kith_status new_nodes_relation(const char *path, const kith_new_nodes_options *o, int i,
+                                      const kith_schema *schema, const int64_t *n, kith__id_map *map,
+                                      kith_new_nodes *out, kith_new_nodes_report *report) {
+  kith_status st = KITH_OK;
+  const kith_relation_source *s = &o->relation[i];
+  int r = kith_schema_find_relation(schema, s->name);
+  KITH_CHECK(r >= 0, KITH_ECONFIG, "embed.relations.%s: %s has no relation %s", s->name, path, s->name);
+  const kith_relation_type *e = &schema->relation[r];
+  KITH_CHECK(e->from < KITH_TYPES || e->to < KITH_TYPES, KITH_ECONFIG,
+             "embed.relations.%s: joins %s and %s, but only users and items can be new", s->name,
+             schema->type[e->from], schema->type[e->to]);
+  KITH_TRY(new_nodes_load_type(path, schema, e->from, map));
+  KITH_TRY(new_nodes_load_type(path, schema, e->to, map));
+  memcpy(out->relation[i].name, e->name, sizeof e->name);
+  KITH_TRY(kith__new_relation_read(s, e, o->what, n, map, &out->relation[i], &report->relation[i]));
+done:
+  return st;
+}
+
+/* After the interactions, so that nodes with interactions are numbered first. */
+static kith_status new_nodes_relations(const char *path, const kith_new_nodes_options *o, kith_schema *schema,
+                                       kith__id_map *map, kith_new_nodes *out, kith_new_nodes_report *r) {
+  kith_status st = KITH_OK;
+  int64_t n[KITH_MAX_TYPES];
+  out->n_relation = o->n_relation;
+  if (o->n_relation == 0) return st;
+  KITH_TRY(new_nodes_schema(path, schema, n));
+  for (int i = 0; i < o->n_relation; i++) KITH_TRY(new_nodes_relation(path, o, i, schema, n, map, out, r));
+done:
+  return st;
+}
+
 /* After the edges, so that nodes with interactions are numbered first. */
 static kith_status new_nodes_features(const char *path, const kith_new_nodes_options *o, kith__id_map *map,
                                       kith_new_nodes *out, kith_new_nodes_report *r) {
@@ -147,16 +212,28 @@ done:
   return st;
 }
 
+/* Mark the new ends of a relation's edges. */
+static void new_nodes_mark(const kith_new_nodes *out, int type, int64_t n, const int32_t *end, uint8_t *met) {
+  if (type >= KITH_TYPES) return;
+  int64_t before = type == KITH_USER ? 0 : out->n[KITH_USER];
+  for (int64_t k = 0; k < n; k++)
+    if (end[k] >= out->n_known[type]) met[before + end[k] - out->n_known[type]] = 1;
+}
+
 /* Count new nodes without an edge. */
-static kith_status new_nodes_count_alone(const kith_new_nodes *out, int64_t *alone) {
+static kith_status new_nodes_count_alone(const kith_new_nodes *out, const kith_schema *schema,
+                                         int64_t *alone) {
   kith_status st = KITH_OK;
   uint8_t *met = NULL;
   int64_t n_all = out->n[KITH_USER] + out->n[KITH_ITEM];
   KITH_TRY(KITH_NEW(met, n_all));
-  for (int64_t p = 0; p < out->n_pair; p++) {
-    if (out->user[p] >= out->n_known[KITH_USER]) met[out->user[p] - out->n_known[KITH_USER]] = 1;
-    if (out->item[p] >= out->n_known[KITH_ITEM])
-      met[out->n[KITH_USER] + out->item[p] - out->n_known[KITH_ITEM]] = 1;
+  new_nodes_mark(out, KITH_USER, out->n_pair, out->user, met);
+  new_nodes_mark(out, KITH_ITEM, out->n_pair, out->item, met);
+  for (int i = 0; i < out->n_relation; i++) {
+    const kith_new_edges *l = &out->relation[i];
+    const kith_relation_type *e = &schema->relation[kith_schema_find_relation(schema, l->name)];
+    new_nodes_mark(out, e->from, l->n, l->from, met);
+    new_nodes_mark(out, e->to, l->n, l->to, met);
   }
   for (int64_t i = 0; i < n_all; i++) alone[i < out->n[KITH_USER] ? KITH_USER : KITH_ITEM] += !met[i];
 done:
@@ -169,7 +246,8 @@ static kith_status new_nodes_alone(const char *path, const kith_new_nodes_option
   kith_status st = KITH_OK;
   const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
   static const char *const what[KITH_TYPES] = {"user", "item"};
-  kith__id_map map[KITH_TYPES] = {{0}};
+  kith__id_map map[KITH_MAX_TYPES] = {{0}};
+  kith_schema schema = {.n_type = KITH_TYPES};
   kith_ids ids = {0};
   for (int t = 0; t < KITH_TYPES; t++) {
     KITH_TRY(kith_ids_read(&alone, path, (kith_node_type)t, &ids).status);
@@ -178,19 +256,29 @@ static kith_status new_nodes_alone(const char *path, const kith_new_nodes_option
     kith_ids_free(&ids);
   }
   if (o->interactions.path[0]) KITH_TRY(new_nodes_list(path, o, map, out, r));
+  KITH_TRY(new_nodes_relations(path, o, &schema, map, out, r));
   KITH_TRY(new_nodes_features(path, o, map, out, r));
   for (int t = 0; t < KITH_TYPES; t++) {
     KITH_TRY(new_nodes_cut(&map[t], out->n_known[t], &out->ids[t]));
     out->n[t] = out->ids[t].n;
   }
-  KITH_TRY(new_nodes_count_alone(out, r->isolated));
+  KITH_TRY(new_nodes_count_alone(out, &schema, r->isolated));
 done:
   kith_ids_free(&ids);
-  for (int t = 0; t < KITH_TYPES; t++) kith__id_map_free(&map[t]);
+  for (int t = 0; t < KITH_MAX_TYPES; t++) kith__id_map_free(&map[t]);
   return st;
 }
 
 /* ---- all ranks ---- */
+
+/* Broadcast numbers from rank 0; the others allocate them.  Collective. */
+static kith_agreed new_nodes_share_numbers(const kith_comm *comm, int64_t n, int32_t **x) {
+  kith_agreed st = {KITH_OK};
+  KITH_TRY(kith_agree(comm, comm->rank == 0 ? KITH_OK : KITH_NEW(*x, n)));
+  kith_comm_bcast(comm, n * (int64_t)sizeof **x, *x);
+done:
+  return st;
+}
 
 /* Broadcast from rank 0, except the ids. */
 static kith_agreed new_nodes_share(const kith_comm *comm, kith_new_nodes *n) {
@@ -200,16 +288,19 @@ static kith_agreed new_nodes_share(const kith_comm *comm, kith_new_nodes *n) {
   if (comm->rank != 0) {
     *n = all;
     n->user = n->item = NULL;
+    for (int r = 0; r < KITH_MAX_RELATIONS; r++) n->relation[r].from = n->relation[r].to = NULL;
     for (int t = 0; t < KITH_TYPES; t++) {
       n->features[t] = (kith_features){0};
       n->ids[t].number = NULL;
       n->ids[t].text = NULL;
     }
   }
-  KITH_TRY(kith_agree(comm, comm->rank == 0 ? KITH_OK : KITH_NEW(n->user, n->n_pair)));
-  KITH_TRY(kith_agree(comm, comm->rank == 0 ? KITH_OK : KITH_NEW(n->item, n->n_pair)));
-  kith_comm_bcast(comm, n->n_pair * (int64_t)sizeof *n->user, n->user);
-  kith_comm_bcast(comm, n->n_pair * (int64_t)sizeof *n->item, n->item);
+  KITH_TRY(new_nodes_share_numbers(comm, n->n_pair, &n->user));
+  KITH_TRY(new_nodes_share_numbers(comm, n->n_pair, &n->item));
+  for (int r = 0; r < n->n_relation; r++) {
+    KITH_TRY(new_nodes_share_numbers(comm, n->relation[r].n, &n->relation[r].from));
+    KITH_TRY(new_nodes_share_numbers(comm, n->relation[r].n, &n->relation[r].to));
+  }
   for (int t = 0; t < KITH_TYPES; t++) KITH_TRY(kith__new_features_bcast(comm, &n->features[t]));
 done:
   return st;

@@ -1,4 +1,4 @@
-/* Private to ingest: features of new nodes. */
+/* Private to ingest: features and relations of new nodes. */
 #ifndef KITH_INGEST_NEW_NODES_H
 #define KITH_INGEST_NEW_NODES_H
 
@@ -12,6 +12,16 @@
 kith_status kith__new_features_read(const char *path, const kith_feature_source *source, int type,
                                     bool may_be_new, kith__id_map *node, kith_new_nodes *n,
                                     int64_t *unknown) KITH_MUST_USE;
+/**
+ * Read edges of relation `e` with new nodes.  Unknown users and items become new nodes if `what` says so and
+ * the edge is kept.  Local.  Errors: KITH_ENOINPUT, KITH_EDATA, KITH_ECONFIG, KITH_ENOMEM.
+ *
+ * @param n_known      [KITH_MAX_TYPES] nodes of the graph
+ * @param[in,out] map  [KITH_MAX_TYPES] ids, by type
+ */
+kith_status kith__new_relation_read(const kith_relation_source *s, const kith_relation_type *e,
+                                    kith_new_node_types what, const int64_t *n_known, kith__id_map *map,
+                                    kith_new_edges *out, kith_new_relation_report *r) KITH_MUST_USE;
 /** Broadcast features from rank 0.  Collective. */
 kith_agreed kith__new_features_bcast(const kith_comm *comm, kith_features *f) KITH_MUST_USE;
 

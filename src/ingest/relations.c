@@ -35,8 +35,7 @@ done:
   return st;
 }
 
-/* The job key of a relation's list. */
-static const char *relation_key(const kith_relation_source *s, char *key) {
+const char *kith__relation_key(const kith_relation_source *s, char *key) {
   if (s->key[0]) return s->key;
   snprintf(key, KITH_NAME, "data.relations.%.31s", s->name);
   return key;
@@ -54,10 +53,10 @@ static kith_status check_relation(const kith_ingest_options *o, int r) {
     KITH_CHECK(strcmp(s->name, o->relation[k].name) != 0, KITH_ECONFIG,
                "data.relations.%s: occurs twice; data.social is the relation friend", s->name);
   KITH_CHECK(s->list.path[0], KITH_ECONFIG, "%s.path: expected the path of a list, found none",
-             relation_key(s, key));
+             kith__relation_key(s, key));
   KITH_TRY(check_type(s, "from", s->from));
   KITH_TRY(check_type(s, "to", s->to));
-  KITH_TRY(kith__edge_source_check(relation_key(s, key), &s->list));
+  KITH_TRY(kith__edge_source_check(kith__relation_key(s, key), &s->list));
 done:
   return st;
 }
@@ -114,7 +113,7 @@ static int64_t drop_self(kith__edge_list *edges) {
 static kith_status relation_list(const kith_relation_source *s, const kith_relation_type *e,
                                  kith__id_map *map, kith__edge_list *edges, kith_relation_report *r) {
   char key[KITH_NAME];
-  kith__edge_policy policy = {.key = relation_key(s, key),
+  kith__edge_policy policy = {.key = kith__relation_key(s, key),
                               .user = &map[e->from],
                               .item = &map[e->to],
                               .add_users = e->from >= KITH_TYPES,

@@ -4,6 +4,8 @@
 
 #include "ingest/lists.h"
 
+/** The job key of a relation's list, for messages; `key` [KITH_NAME] is a buffer.  Local. */
+const char *kith__relation_key(const kith_relation_source *s, char *key);
 /** Check names, ends and columns of the relations.  Local.  Errors: KITH_ECONFIG. */
 kith_status kith__relations_check(const kith_ingest_options *o) KITH_MUST_USE;
 

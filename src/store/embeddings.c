@@ -123,6 +123,10 @@ done:
 void kith_new_nodes_free(kith_new_nodes *n) {
   KITH_FREE(n->user);
   KITH_FREE(n->item);
+  for (int r = 0; r < KITH_MAX_RELATIONS; r++) {
+    KITH_FREE(n->relation[r].from);
+    KITH_FREE(n->relation[r].to);
+  }
   for (int t = 0; t < KITH_TYPES; t++) {
     kith_ids_free(&n->ids[t]);
     kith_features_free(&n->features[t]);

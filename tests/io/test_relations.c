@@ -430,6 +430,72 @@ static void ties_of_an_earlier_version_are_relation_friend(void **state) {
   kith_dataset_destroy(&d);
 }
 
+/* ---- new nodes ---- */
+
+static kith_status read_new(const kith_new_nodes_options *o, kith_new_nodes *n, kith_new_nodes_report *r) {
+  char path[KITH_PATH];
+  return kith_new_nodes_read(test_comm, test_path(folder, "graph.h5", path), o, n, r).status;
+}
+
+static void assert_edges(const kith_new_edges *l, const char *expected) {
+  char text[256] = "";
+  size_t n = 0;
+  for (int64_t k = 0; k < l->n; k++)
+    n += (size_t)snprintf(text + n, sizeof text - n, "%s%d-%d", k ? " " : "", l->from[k], l->to[k]);
+  assert_string_equal(text, expected);
+}
+
+static kith_relation_source new_list(const char *name, const char *text) {
+  kith_relation_source s = {.list = list_of("new", KITH_EDGES, text)};
+  snprintf(s.name, KITH_NAME, "%s", name);
+  return s;
+}
+
+static void new_nodes_have_edges_of_relations(void **state) {
+  (void)state;
+  kith_ingest_options o = options_of_three();
+  kith_ingest_report r;
+  kith_new_nodes n;
+  kith_new_nodes_report told;
+  add(&o, "friend", "user", "user", "1,2\n");
+  add(&o, "tag", "item", "tag", "a,jazz\nb,rock\n");
+  add(&o, "near", "tag", "tag", "jazz,rock\n");
+  assert_int_equal(ingest(&o, &r), KITH_OK);
+
+  /* users 1, 2, 3 are 0, 1, 2; 9 and 8 are new in the order of the list; an edge with a new one, once */
+  kith_new_nodes_options new = {.n_relation = 1, .what = KITH_NEW_USERS};
+  new.relation[0] = new_list("friend", "9,1\n1,2\n2,9\n9,8\n2,9\n7,7\n3,8\n");
+  assert_int_equal(read_new(&new, &n, &told), KITH_OK);
+  assert_true(n.n[KITH_USER] == 3 && n.n[KITH_ITEM] == 0 && n.n_relation == 1);
+  assert_string_equal(n.relation[0].name, "friend");
+  assert_edges(&n.relation[0], "1-3 2-4 3-0 3-4");
+  const kith_new_relation_report *f = &told.relation[0];
+  assert_true(f->edges == 4 && f->duplicates == 1 && f->known == 1 && f->self_loops == 1 && f->unknown == 0);
+  assert_true(told.isolated[KITH_USER] == 1); /* 7 knows itself alone */
+  if (test_comm->rank == 0) assert_true(n.ids[KITH_USER].number[0] == 9 && n.ids[KITH_USER].number[1] == 8);
+  kith_new_nodes_free(&n);
+
+  /* tags are never new; items are if the job says so, behind those of the interactions */
+  new = (kith_new_nodes_options){.n_relation = 1, .what = KITH_NEW_ITEMS};
+  new.relation[0] = new_list("tag", "d,rock\na,jazz\nz,blues\nd,jazz\ne,rock\n");
+  assert_int_equal(read_new(&new, &n, &told), KITH_OK);
+  assert_true(n.n[KITH_ITEM] == 2 && n.n[KITH_USER] == 0 && told.relation[0].unknown == 1);
+  assert_edges(&n.relation[0], "3-0 3-1 4-1");
+  assert_true(told.relation[0].known == 1 && told.isolated[KITH_ITEM] == 0);
+  kith_new_nodes_free(&n);
+
+  new.what = KITH_NEW_USERS;
+  assert_int_equal(read_new(&new, &n, &told), KITH_OK);
+  assert_true(n.n[KITH_ITEM] == 0 && n.relation[0].n == 0 && told.relation[0].unknown == 4);
+  kith_new_nodes_free(&n);
+  new.relation[0] = new_list("trust", "9,1\n");
+  assert_int_equal(read_new(&new, &n, &told), KITH_ECONFIG);
+  assert_non_null(strstr(kith_error_text(), "embed.relations.trust: "));
+  new.relation[0] = new_list("near", "pop,rock\n");
+  assert_int_equal(read_new(&new, &n, &told), KITH_ECONFIG);
+  assert_non_null(strstr(kith_error_text(), "only users and items can be new"));
+}
+
 /* ---- memory ---- */
 
 /* Refuse the k-th allocation on one rank, for every k, until all goes well. */
@@ -471,6 +537,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(impossible_relations_are_refused),
       cmocka_unit_test(files_that_do_not_fit_together_are_refused),
       cmocka_unit_test(ties_of_an_earlier_version_are_relation_friend),
+      cmocka_unit_test(new_nodes_have_edges_of_relations),
       cmocka_unit_test(without_memory_all_ranks_learn_it_and_nothing_is_left),
   };
   test_begin(&argc, &argv);
