@@ -42,8 +42,12 @@ typedef struct kith_job {
   struct {
     kith_edge_source interactions;
     char features[KITH_TYPES][KITH_PATH]; /**< features of new nodes, in the format of data.features */
-    kith_new_node_types types;            /**< node types that may have new ids */
-    kith_unknown_policy unknown;          /**< what happens to pairs with another unknown id */
+    int n_relation;
+    struct kith_job_list {
+      char name[KITH_NAME], path[KITH_PATH];
+    } relation[KITH_MAX_RELATIONS]; /**< edges of new nodes, with the settings of data.relation */
+    kith_new_node_types types;      /**< node types that may have new ids */
+    kith_unknown_policy unknown;    /**< what happens to pairs with another unknown id */
   } embed;
   kith_generate_options generate;
   kith_partition_options partition;

@@ -6,6 +6,12 @@
 #include "cli/cli.h"
 #include "ingest/ingest.h"
 
+static bool embed_has_relations(const kith_job *job) {
+  for (int i = 0; i < job->embed.n_relation; i++)
+    if (job->embed.relation[i].path[0]) return true;
+  return false;
+}
+
 static kith_status embed_resolve(cli *c, kith_run *run, char *config_key, char *output, char *embeddings) {
   kith_status st = KITH_OK;
   const kith_job *job = &c->job;
@@ -13,10 +19,11 @@ static kith_status embed_resolve(cli *c, kith_run *run, char *config_key, char *
   KITH_TRY(cli_no_more(c));
   KITH_TRY(cli_check_recommends(c));
   KITH_CHECK(job->embed.interactions.path[0] || job->embed.features[KITH_USER][0] ||
-                 job->embed.features[KITH_ITEM][0],
+                 job->embed.features[KITH_ITEM][0] || embed_has_relations(job),
              KITH_ECONFIG,
-             "%s: embed.interactions.path: expected a list of the new nodes' interactions, or lists of their "
-             "features in embed.user_features or embed.item_features",
+             "%s: embed.interactions.path: expected a list of the new nodes' interactions, lists of their "
+             "features in embed.user_features or embed.item_features, or lists of their edges in "
+             "embed.relations",
              job->path);
   for (int t = 0; t < KITH_TYPES; t++)
     KITH_CHECK(!job->embed.features[t][0] || job->model.input != KITH_EMBEDDING, KITH_ECONFIG,
@@ -58,6 +65,42 @@ done:
   return st;
 }
 
+/* The edges of a relation, and what its list has that is not among them. */
+static void embed_print_relation(cli *c, const char *name, const kith_new_relation_report *r) {
+  const struct {
+    int64_t n;
+    const char *one, *many, *key;
+  } note[] = {{r->duplicates, "repeated edge of %s, counted once", "repeated edges of %s, counted once",
+               "duplicates"},
+              {r->known, "edge of %s of two known nodes, left out",
+               "edges of %s of two known nodes, left out", "known"},
+              {r->unknown, "edge of %s with an unknown node that embed.types does not allow, left out",
+               "edges of %s with an unknown node that embed.types does not allow, left out", "unknown"},
+              {r->self_loops, "edge of %s of a node with itself, left out",
+               "edges of %s of a node with itself, left out", "self_loops"},
+              {r->below_min_weight, "edge of %s of less than the least weight, left out",
+               "edges of %s of less than the least weight, left out", "light"}};
+  char key[KITH_NAME], what[160];
+  snprintf(key, sizeof key, "embed.relations.%.31s", name);
+  cli_print_list(c, key, &r->list);
+  cli_print(c, "  %s: %lld edges with new nodes", name, (long long)r->edges);
+  cli_json_more(c, "%s\"%s\": {\"edges\": %lld", c->members[c->n_members - 1] == '{' ? "" : ", ", name,
+                (long long)r->edges);
+  for (size_t i = 0; i < sizeof note / sizeof *note; i++) {
+    cli_json_more(c, ", \"%s\": %lld", note[i].key, (long long)note[i].n);
+    snprintf(what, sizeof what, note[i].n == 1 ? note[i].one : note[i].many, name);
+    if (note[i].n > 0) cli_print(c, "    %lld %s", (long long)note[i].n, what);
+  }
+  cli_json_list(c, "list", &r->list);
+  cli_json_more(c, "}");
+}
+
+static void embed_print_relations(cli *c, const kith_new_nodes *new, const kith_new_nodes_report *r) {
+  cli_json(c, "relations", "{");
+  for (int i = 0; i < new->n_relation; i++) embed_print_relation(c, new->relation[i].name, &r->relation[i]);
+  cli_json_more(c, "}");
+}
+
 /* What was left out of the list, and who has nothing of it. */
 static void embed_print_left(cli *c, const kith_new_nodes_report *r) {
   bool users = c->job.embed.types == KITH_NEW_USERS;
@@ -70,8 +113,8 @@ static void embed_print_left(cli *c, const kith_new_nodes_report *r) {
               users ? "user" : "item", users ? "user" : "item");
   for (int t = 0; t < KITH_TYPES; t++)
     if (r->isolated[t] > 0)
-      cli_print(c, "  %lld new %s%s without an interaction that counts: %s", (long long)r->isolated[t],
-                t == KITH_USER ? "user" : "item", kith_plural(r->isolated[t]),
+      cli_print(c, "  %lld new %s%s without an interaction or edge that counts: %s",
+                (long long)r->isolated[t], t == KITH_USER ? "user" : "item", kith_plural(r->isolated[t]),
                 reads_features ? "such a row is made of features alone, if there are any"
                                : "nothing is known of it, so its row tells nothing");
   cli_json(c, "unknown_partners", "%lld", (long long)r->skipped);
@@ -98,6 +141,7 @@ static void embed_print(cli *c, const kith_new_nodes *new, const kith_new_nodes_
   if (r->below_min_weight > 0)
     cli_print(c, "  %lld interactions of less than the least weight, left out",
               (long long)r->below_min_weight);
+  embed_print_relations(c, new, r);
   embed_print_left(c, r);
   if (r->unknown_features > 0)
     cli_print(c, "  %lld features that the graph does not know, left out", (long long)r->unknown_features);
@@ -139,6 +183,21 @@ done:
   return st;
 }
 
+/* Lists of relations are written as those of known nodes. */
+static void embed_relations(const kith_job *job, kith_new_nodes_options *o) {
+  for (int i = 0; i < job->embed.n_relation; i++) {
+    const struct kith_job_list *l = &job->embed.relation[i];
+    kith_relation_source *s = &o->relation[o->n_relation];
+    if (!l->path[0]) continue;
+    *s = (kith_relation_source){.list = {.format = KITH_FORMAT_AUTO}};
+    for (int k = 0; k < job->data.n_relation; k++)
+      if (strcmp(job->data.relation[k].name, l->name) == 0) *s = job->data.relation[k];
+    memcpy(s->name, l->name, sizeof s->name);
+    memcpy(s->list.path, l->path, sizeof s->list.path);
+    o->n_relation++;
+  }
+}
+
 /* Features of newcomers are written as those of known nodes. */
 static kith_new_nodes_options embed_options(const kith_job *job) {
   kith_new_nodes_options o = {.interactions = job->embed.interactions,
@@ -149,6 +208,7 @@ static kith_new_nodes_options embed_options(const kith_job *job) {
     o.features[t] = job->data.features[t];
     snprintf(o.features[t].path, sizeof o.features[t].path, "%s", job->embed.features[t]);
   }
+  embed_relations(job, &o);
   return o;
 }
 

@@ -21,6 +21,8 @@ static const pattern patterns[] = {
      sizeof(kith_relation_source), sizeof(kith_relation_source), false},
     {"model.relations.", offsetof(kith_job, weighted.n), offsetof(kith_job, weighted.name), KITH_NAME, 0,
      true},
+    {"embed.relations.", offsetof(kith_job, embed.n_relation), offsetof(kith_job, embed.relation),
+     sizeof(struct kith_job_list), sizeof(struct kith_job_list), true},
 };
 enum { PATTERNS = sizeof patterns / sizeof *patterns };
 _Static_assert(offsetof(kith_relation_source, name) == 0, "the name of a list comes first");

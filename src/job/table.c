@@ -331,6 +331,10 @@ const job_key kith__job_row[] = {
      "skipped."},
     SOURCE("embed.interactions", embed.interactions,
            "kith embed: interactions of the new nodes, with the ids of the graph's lists."),
+    {"embed.relations.NAME", JOB_PATH, AT(embed.relation[0].path), NONE,
+     "kith embed: edges of new nodes in the relation NAME, as friends of new users or tags of new items, in "
+     "the "
+     "format of data.relations.NAME. Lines of two known nodes are skipped."},
     {"checkpoint.every", JOB_INT, AT(checkpoint.every_epochs), 0, 1e9, "epochs",
      "Epochs between checkpoints. 0: none by epochs. The end of training always writes one."},
     {"checkpoint.steps", JOB_INT, AT(checkpoint.every_steps), 0, 1e9, "steps",

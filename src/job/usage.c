@@ -232,7 +232,7 @@ static const usage_rule usage_rules[] = {
     {"watch", "", always, ""},
 };
 
-/* Keys of a relation, which kith ingest uses. */
+/* Keys of a relation. */
 static const struct {
   const char *key;
   bool (*is_used)(const kith_job *, const kith_relation_source *);
@@ -244,6 +244,7 @@ static const struct {
     {"data.relations.NAME.columns.time", nothing_reads, "needs a model that uses times; none does yet"},
     {"data.relations.NAME.columns.weight", filters,
      "needs min_weight above 0: models do not read the weights of edges"},
+    {"embed.relations.NAME", is_read, "needs a weight above 0 in model.relations, and lightgcn with layers"},
 };
 
 /* Whether a rule's key is a key, with NAME for its name, or a section that has it. */
@@ -269,14 +270,20 @@ typedef struct usage {
   const char *needs;
 } usage;
 
-/* The relation of data.relations that a key is about, or null. */
-static const kith_relation_source *usage_source(const kith_job *job, const char *key) {
-  static const char section[] = "data.relations.";
-  const char *name = key + sizeof section - 1;
-  if (strncmp(key, section, sizeof section - 1) != 0) return NULL;
-  for (int i = 0; i < job->data.n_listed; i++)
-    if (usage_fits(job->data.listed[i].name, name)) return &job->data.listed[i];
+/* The relation among `n` that a key of a section is about, or null. */
+static const kith_relation_source *usage_among(const char *section, int n, const kith_relation_source *r,
+                                               const char *key) {
+  size_t size = strlen(section);
+  if (strncmp(key, section, size) != 0) return NULL;
+  for (int i = 0; i < n; i++)
+    if (usage_fits(r[i].name, key + size)) return &r[i];
   return NULL;
+}
+
+/* The relation that a key is about, or null. */
+static const kith_relation_source *usage_source(const kith_job *job, const char *key) {
+  const kith_relation_source *r = usage_among("data.relations.", job->data.n_listed, job->data.listed, key);
+  return r ? r : usage_among("embed.relations.", job->data.n_relation, job->data.relation, key);
 }
 
 static usage usage_of(const kith_job *job, const char *key) {

@@ -158,6 +158,7 @@ embed.types                  pairs     embed      users items            embed.i
 embed.unknown                pairs     embed      skip error             embed.types=users embed.interactions.path=strangers.tsv
 embed.user_features.path     pairs     embed      users2.tsv users3.tsv  embed.types=users model.input=both
 embed.item_features.path     pairs     embed      items2.tsv items3.tsv  embed.types=items model.input=both
+embed.relations.friend       pairs     embed      ties.tsv ties2.tsv     model.relations.friend=0.5
 checkpoint.every             pairs     train      0 1                    checkpoint.keep=9
 checkpoint.steps             pairs     train      0 2                    checkpoint.keep=9
 checkpoint.minutes           pairs     train      0 1e-9                 checkpoint.keep=99
@@ -220,6 +221,8 @@ def write_lists(folder):
     write_source(out, "held", [("u%d" % u, "i%d" % i, "i%d" % ((i + 1) % 24)) for u in range(30) for i in range(u % 6, 24, 6) if (u, i) not in made])
     write_source(out, "friends", [("u%d" % u, "u%d" % ((u + 1) % 30), "u%d" % ((u + 2) % 30)) for u in range(30)])
     out("strangers.tsv", ["user\titem", "n0\ti1", "n0\tan item that nobody knows"])
+    out("ties.tsv", ["user\titem", "n0\tu1", "n0\tu2"])
+    out("ties2.tsv", ["user\titem", "n0\tu1"])
     write_source(out, "newcomers", [("n%d" % (k % 4), "i%d" % k, "i%d" % (23 - k)) for k in range(20)])
     out("numbered.tsv", ["user\titem\tweight\ttime"] + ["%d\t%d\t%d\t%d" % (u, i, 1 + i % 5, 1000 + u) for u, i in made])
     tags = lambda kind, n, mark: ["%s%d\t%s:2 b:%d" % (kind, k, mark if k % 2 else "a", 1 + k % 3) for k in range(n)]

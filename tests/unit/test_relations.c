@@ -207,6 +207,8 @@ static size_t spell_many(int n, char *text) {
     at += (size_t)sprintf(text + at, "    r%d: {path: r%d.tsv, from: user, to: t%d}\n", i, i, i % 10);
   at += (size_t)sprintf(text + at, "model:\n  relations:\n");
   for (int i = n - 1; i >= 0; i--) at += (size_t)sprintf(text + at, "    r%d: %d\n", i, i + 1);
+  at += (size_t)sprintf(text + at, "embed:\n  relations:\n");
+  for (int i = 0; i < n; i++) at += (size_t)sprintf(text + at, "    r%d: new%d.tsv\n", i, i);
   return at;
 }
 
