@@ -3,51 +3,31 @@
  * ones: with b[r] the first new node of rank r, known number k becomes k + b[owner of k], and new node i of
  * rank r becomes first[r + 1] + i.
  */
-#include "train/augment_graph.h"
-
 #include <stdlib.h>
 #include <string.h>
 
-/* A known neighbor of a new node, and the entry of the neighbor list whose global number is still to be read.
- */
-typedef struct augment_pending {
-  int64_t original;
-  kith_eid at;
-} augment_pending;
-
-typedef struct augment {
-  const kith_comm *comm;
-  const kith_graph *known;
-  const kith_new_nodes *new;
-  kith_gid *block;  /* [size + 1] first new node of each rank */
-  int64_t first, n; /* new nodes of this rank */
-  kith_eid *next;   /* [n + 1] degree of each new node, then the offset of its next neighbor */
-  int64_t n_pending[KITH_TYPES];
-  augment_pending *pending[KITH_TYPES];
-  kith_graph *g;
-} augment;
+#include "train/augment.h"
 
 void kith__augmented_graph_free(augmented_graph *e) { kith_graph_destroy(&e->g); }
 
 /* ---- numbers ---- */
 
-/* Index of a new node, users before items; -1: a known node. */
-static int64_t augment_new_index(const kith_new_nodes *new, int type, int64_t original) {
+int64_t kith__augment_new_index(const kith_new_nodes *new, int type, int64_t original) {
+  if (type >= KITH_TYPES) return -1;
   int64_t i = original - new->n_known[type];
   return i < 0 ? -1 : type == KITH_USER ? i : new->n[KITH_USER] + i;
 }
 
-/* Row of a new node of this rank, counted from the last known row; -1: known, or of another rank. */
-static int64_t augment_row(const augment *x, int type, int64_t original) {
-  int64_t i = augment_new_index(x->new, type, original);
+int64_t kith__augment_row(const augment *x, int type, int64_t original) {
+  int64_t i = kith__augment_new_index(x->new, type, original);
   return i >= x->first && i < x->first + x->n ? i - x->first : -1;
 }
 
-static kith_gid augment_known_number(const augment *x, kith_gid number) {
+kith_gid kith__augment_known_number(const augment *x, kith_gid number) {
   return number + x->block[kith_owner(x->comm->size, x->known->first, number)];
 }
 
-static kith_gid augment_new_number(const augment *x, int64_t i) {
+kith_gid kith__augment_new_number(const augment *x, int64_t i) {
   return x->known->first[kith_owner(x->comm->size, x->block, i) + 1] + i;
 }
 
@@ -57,7 +37,8 @@ static kith_gid augment_new_number(const augment *x, int64_t i) {
 static void augment_count(augment *x) {
   const kith_new_nodes *new = x->new;
   for (int64_t p = 0; p < new->n_pair; p++) {
-    int64_t user = augment_row(x, KITH_USER, new->user[p]), item = augment_row(x, KITH_ITEM, new->item[p]);
+    int64_t user = kith__augment_row(x, KITH_USER, new->user[p]),
+            item = kith__augment_row(x, KITH_ITEM, new->item[p]);
     if (user >= 0) x->next[user + 1]++;
     if (item >= 0) x->next[item + 1]++;
     x->n_pending[KITH_ITEM] += user >= 0 && new->item[p] < new->n_known[KITH_ITEM];
@@ -105,16 +86,17 @@ static void augment_copy_known(augment *x) {
   memcpy(g->type, k->type, (size_t)k->n_own * sizeof *g->type);
   memcpy(g->original, k->original, (size_t)k->n_own * sizeof *g->original);
   memcpy(g->start, k->start, ((size_t)k->n_own + 1) * sizeof *g->start);
-  for (kith_eid e = 0; e < k->start[k->n_own]; e++) g->neighbor[e] = augment_known_number(x, k->neighbor[e]);
+  for (kith_eid e = 0; e < k->start[k->n_own]; e++)
+    g->neighbor[e] = kith__augment_known_number(x, k->neighbor[e]);
 }
 
 /* Add the other end of a pair as a neighbor: the number of a new node is known here, that of a known node is
  * read later. */
 static void augment_add_edge(augment *x, int64_t row, int type, int64_t original) {
   if (row < 0) return;
-  int64_t i = augment_new_index(x->new, type, original);
+  int64_t i = kith__augment_new_index(x->new, type, original);
   kith_eid at = x->known->start[x->known->n_own] + x->next[row]++;
-  if (i >= 0) x->g->neighbor[at] = augment_new_number(x, i);
+  if (i >= 0) x->g->neighbor[at] = kith__augment_new_number(x, i);
   else x->pending[type][x->n_pending[type]++] = (augment_pending){original, at};
 }
 
@@ -131,8 +113,8 @@ static void augment_add_rows(augment *x) {
   }
   for (int t = 0; t < KITH_TYPES; t++) x->n_pending[t] = 0;
   for (int64_t p = 0; p < x->new->n_pair; p++) {
-    augment_add_edge(x, augment_row(x, KITH_USER, x->new->user[p]), KITH_ITEM, x->new->item[p]);
-    augment_add_edge(x, augment_row(x, KITH_ITEM, x->new->item[p]), KITH_USER, x->new->user[p]);
+    augment_add_edge(x, kith__augment_row(x, KITH_USER, x->new->user[p]), KITH_ITEM, x->new->item[p]);
+    augment_add_edge(x, kith__augment_row(x, KITH_ITEM, x->new->item[p]), KITH_USER, x->new->user[p]);
   }
 }
 
@@ -178,28 +160,6 @@ done:
   return st;
 }
 
-/* A relation's edges of the known nodes, but for the numbers; new nodes have none yet. */
-static kith_status augment_relation(augment *x, int r) {
-  kith_status st = KITH_OK;
-  const kith_adjacency *k = &x->known->relation[r];
-  kith_adjacency *f = &x->g->relation[r];
-  kith_lid n_known = x->known->n_own;
-  KITH_TRY(KITH_NEW(f->start, (int64_t)x->g->n_own + 1));
-  KITH_TRY(KITH_NEW(f->neighbor, k->start[n_known]));
-  memcpy(f->start, k->start, ((size_t)n_known + 1) * sizeof *f->start);
-  for (kith_lid i = n_known; i < x->g->n_own; i++) f->start[i + 1] = f->start[n_known];
-  for (kith_eid e = 0; e < k->start[n_known]; e++) f->neighbor[e] = augment_known_number(x, k->neighbor[e]);
-done:
-  return st;
-}
-
-static kith_status augment_relations(augment *x) {
-  kith_status st = KITH_OK;
-  for (int r = 0; r < x->known->schema.n_relation; r++) KITH_TRY(augment_relation(x, r));
-done:
-  return st;
-}
-
 /* ---- global numbers of known neighbors ---- */
 
 static int augment_compare(const void *a, const void *b) {
@@ -207,16 +167,16 @@ static int augment_compare(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-static kith_agreed augment_resolve(augment *x, const char *parts_path, kith_node_type type) {
+kith_agreed kith__augment_resolve(const augment *x, const char *parts_path, int type, int64_t n,
+                                  augment_pending *p, kith_gid *neighbor) {
   kith_agreed st = {KITH_OK};
-  int64_t n = x->n_pending[type], *original = NULL, *number = NULL;
-  augment_pending *p = x->pending[type];
+  int64_t *original = NULL, *number = NULL;
   KITH_TRY(kith_agree(x->comm, KITH_NEW(original, n)));
   KITH_TRY(kith_agree(x->comm, KITH_NEW(number, n)));
   qsort(p, (size_t)n, sizeof *p, augment_compare);
   for (int64_t i = 0; i < n; i++) original[i] = p[i].original;
-  KITH_TRY(kith_global_ids_read(x->comm, parts_path, x->known, type, n, original, number));
-  for (int64_t i = 0; i < n; i++) x->g->neighbor[p[i].at] = augment_known_number(x, number[i]);
+  KITH_TRY(kith_global_ids_read(x->comm, parts_path, x->known, (kith_node_type)type, n, original, number));
+  for (int64_t i = 0; i < n; i++) neighbor[p[i].at] = kith__augment_known_number(x, number[i]);
 done:
   KITH_FREE(original);
   KITH_FREE(number);
@@ -238,9 +198,10 @@ kith_agreed kith__augment_graph(const kith_comm *comm, const kith_graph *known, 
   KITH_TRY(kith_agree(comm, augment_make(&x)));
   KITH_TRY(kith_agree(comm, augment_features(&x)));
   augment_copy_known(&x);
-  KITH_TRY(kith_agree(comm, augment_relations(&x)));
   augment_add_rows(&x);
-  for (int t = 0; t < KITH_TYPES; t++) KITH_TRY(augment_resolve(&x, parts_path, (kith_node_type)t));
+  for (int t = 0; t < KITH_TYPES; t++)
+    KITH_TRY(kith__augment_resolve(&x, parts_path, t, x.n_pending[t], x.pending[t], x.g->neighbor));
+  KITH_TRY(kith__augment_relations(&x, parts_path));
   *out = (augmented_graph){.g = x.g, .first = x.first, .n = x.n};
   x.g = NULL;
 done:

@@ -37,11 +37,19 @@ static void cut_alone(void) {
   assert_int_equal(KITH_OK, test_parts_write(run.graph, run.parts, 4, KITH_PARTITION_HASH).status);
 }
 
+static kith_relation_source relation_of(const char *list, const char *text) {
+  kith_relation_source s = {.name = "tag", .from = "item", .to = "tag"};
+  s.list = list_of(list, text);
+  return s;
+}
+
 /* A graph, its cut, and one epoch of training. */
 static void prepare(void) {
   kith_ingest_options o = {.interactions =
                                list_of("train", "a w\na x\nb x\nb y\nc y\nc z\nd z\nd w\ne x\ne z\n")};
   o.features[KITH_ITEM] = features_of("items", "w red\nx green\ny red blue:0.5\n");
+  o.n_relation = 1;
+  o.relation[0] = relation_of("tags", "w old\nx old\ny new\n");
   kith_ingest_report r;
   kith_run_result result;
   run = (kith_run){.model = kith_model_defaults(),
@@ -91,6 +99,8 @@ static void refused_anything_all_ranks_learn_it_and_nothing_changes(void **state
   source = (kith_new_nodes_options){.interactions = list_of("new", "f x\nf y\na v\ng v\nf x\n"),
                                     .what = KITH_NEW_BOTH};
   source.features[KITH_ITEM] = features_of("new-items", "w red\nv green red:2\nu blue\n");
+  source.n_relation = 1;
+  source.relation[0] = relation_of("new-tags", "v old\nt new\nw new\n");
   test_path(folder, "new.h5", output);
   for (int i = 0; i < 3; i++) {
     const sweep s = {.kind = kind[i],

@@ -1,0 +1,120 @@
+/*
+ * Relations of the augmented graph: known rows are as they were, but for the numbers; new nodes read the
+ * other ends of their edges, known and new, in both directions.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "train/augment.h"
+
+/* An edge of a new node of this rank: its row, counted from the last known one, and the other end. */
+typedef struct new_edge {
+  int64_t row, original;
+} new_edge;
+
+typedef struct new_rows {
+  int64_t n;
+  new_edge *edge;
+} new_rows;
+
+static int new_edge_compare(const void *a, const void *b) {
+  const new_edge *x = a, *y = b;
+  if (x->row != y->row) return x->row < y->row ? -1 : 1;
+  return (x->original > y->original) - (x->original < y->original);
+}
+
+static void new_rows_add(new_rows *rows, int64_t row, int64_t original) {
+  if (row >= 0) rows->edge[rows->n++] = (new_edge){row, original};
+}
+
+/* The list of a relation's edges with new nodes, or null. */
+static const kith_new_edges *new_edges_of(const augment *x, const char *name) {
+  for (int i = 0; i < x->new->n_relation; i++)
+    if (strcmp(x->new->relation[i].name, name) == 0) return &x->new->relation[i];
+  return NULL;
+}
+
+/* Edges of this rank's new nodes, at either end; ascending, each once. */
+static kith_status new_rows_make(const augment *x, const kith_relation_type *e, const kith_new_edges *l,
+                                 new_rows *rows) {
+  kith_status st = KITH_OK;
+  int64_t kept = 0;
+  if (!l) return st;
+  KITH_TRY(KITH_NEW(rows->edge, 2 * l->n));
+  for (int64_t k = 0; k < l->n; k++) {
+    new_rows_add(rows, kith__augment_row(x, e->from, l->from[k]), l->to[k]);
+    new_rows_add(rows, kith__augment_row(x, e->to, l->to[k]), l->from[k]);
+  }
+  qsort(rows->edge, (size_t)rows->n, sizeof *rows->edge, new_edge_compare);
+  for (int64_t k = 0; k < rows->n; k++)
+    if (kept == 0 || new_edge_compare(&rows->edge[kept - 1], &rows->edge[k]) != 0)
+      rows->edge[kept++] = rows->edge[k];
+  rows->n = kept;
+done:
+  return st;
+}
+
+/* Known rows, then the new ones, whose neighbors are set later. */
+static kith_status relation_starts(augment *x, const kith_adjacency *k, const new_rows *rows,
+                                   kith_adjacency *out) {
+  kith_status st = KITH_OK;
+  kith_lid n_known = x->known->n_own;
+  kith_eid n = k->start[n_known];
+  KITH_TRY(KITH_NEW(out->start, (int64_t)x->g->n_own + 1));
+  KITH_TRY(KITH_NEW(out->neighbor, n + rows->n));
+  memcpy(out->start, k->start, ((size_t)n_known + 1) * sizeof *out->start);
+  for (int64_t i = 0; i < rows->n; i++) out->start[n_known + rows->edge[i].row + 1]++;
+  for (kith_lid i = n_known; i < x->g->n_own; i++) out->start[i + 1] += out->start[i];
+  for (kith_eid e = 0; e < n; e++) out->neighbor[e] = kith__augment_known_number(x, k->neighbor[e]);
+done:
+  return st;
+}
+
+/* Type of the other ends of a new row. */
+static int other_type(const augment *x, const kith_relation_type *e, int64_t row) {
+  return x->g->type[x->known->n_own + row] == e->from ? e->to : e->from;
+}
+
+/* Numbers of the other ends of type `type`: of new nodes at once, of known ones from parts.h5.  Collective.
+ */
+static kith_agreed relation_numbers(augment *x, const char *parts_path, int r, int type,
+                                    const new_rows *rows) {
+  kith_agreed st = {KITH_OK};
+  const kith_relation_type *e = &x->known->schema.relation[r];
+  kith_gid *neighbor = x->g->relation[r].neighbor + x->known->relation[r].start[x->known->n_own];
+  augment_pending *p = NULL;
+  int64_t n = 0;
+  KITH_TRY(kith_agree(x->comm, KITH_NEW(p, rows->n)));
+  for (int64_t k = 0; k < rows->n; k++) {
+    if (other_type(x, e, rows->edge[k].row) != type) continue;
+    int64_t i = kith__augment_new_index(x->new, type, rows->edge[k].original);
+    if (i >= 0) neighbor[k] = kith__augment_new_number(x, i);
+    else p[n++] = (augment_pending){rows->edge[k].original, k};
+  }
+  KITH_TRY(kith__augment_resolve(x, parts_path, type, n, p, neighbor));
+done:
+  KITH_FREE(p);
+  return st;
+}
+
+static kith_agreed augment_relation(augment *x, const char *parts_path, int r) {
+  kith_agreed st = {KITH_OK};
+  const kith_relation_type *e = &x->known->schema.relation[r];
+  const kith_new_edges *l = new_edges_of(x, e->name);
+  new_rows rows = {0};
+  KITH_TRY(kith_agree(x->comm, new_rows_make(x, e, l, &rows)));
+  KITH_TRY(kith_agree(x->comm, relation_starts(x, &x->known->relation[r], &rows, &x->g->relation[r])));
+  if (!l) goto done; /* the same on all ranks */
+  KITH_TRY(relation_numbers(x, parts_path, r, e->from, &rows));
+  if (e->from != e->to) KITH_TRY(relation_numbers(x, parts_path, r, e->to, &rows));
+done:
+  KITH_FREE(rows.edge);
+  return st;
+}
+
+kith_agreed kith__augment_relations(augment *x, const char *parts_path) {
+  kith_agreed st = {KITH_OK};
+  for (int r = 0; r < x->known->schema.n_relation; r++) KITH_TRY(augment_relation(x, parts_path, r));
+done:
+  return st;
+}
