@@ -199,7 +199,7 @@ static kith_status ingest_read(const kith_ingest_options *o, kith__graph_data *t
   for (int k = 0; k < KITH_TYPES; k++) kith__id_map_init(&map[k], t->schema.type[k], o->interactions.ids);
   KITH_TRY(ingest_check(o));
   KITH_TRY(read_interactions(o, user, item, &train, r));
-  t->format = r->interactions_list.format;
+  t->format = (int)r->interactions_list.format;
   if (o->test.path[0]) KITH_TRY(read_test(o, user, item, &test, r));
   KITH_TRY(kith__relations_lists(o, map, t, r));
   for (int k = 0; k < KITH_TYPES; k++)
