@@ -67,6 +67,15 @@ for name, ends, second in (("friend", "user user", 1), ("cart", "user item", 1),
 P
 /usr/bin/python3 -c 'import h5py' 2>/dev/null && { /usr/bin/python3 ingested.py || fail "what ingest reads of it"; }
 
+# LightGCN reads all five of them, and every type gets rows.
+with="--set partition.parts=2 --set model.dim=8 --set train.epochs=1"
+for relation in friend cart view tag kg; do with="$with --set model.relations.$relation=0.5"; done
+for verb in ingest partition train; do "$KITH" $verb job.yaml --quiet $with >/dev/null; done
+/usr/bin/python3 -c 'import h5py' 2>/dev/null && /usr/bin/python3 -c '
+import h5py
+f, g = h5py.File("work/embeddings.h5", "r"), h5py.File("work/graph.h5", "r")
+for group in "user", "item", "node/tag", "node/entity": assert f[group + "/embedding"].shape == (len(g[group + "/id"]), 8), group'
+
 # From entity to entity, all triples are written.
 job 'kg: {path: lists/kg.tsv, from: entity, to: entity, format: edges, columns: {from: 1, to: 3}}'
 "$KITH" generate job.yaml --quiet >/dev/null
