@@ -86,8 +86,7 @@ static void all_retired_keys_are_told_at_once(void **state) {
       "job.yaml:3: train.negatives is now called negatives, a section of keys",
       "job.yaml:5: train.mode is now called sampler.mode; ",
       "; --set: train.shared is now called negatives.shared; ",
-      "--set: sampler.exclude is now called sampler.exclude_targets; kith help "
-      "renamed lists the renamed keys"};
+      "--set: sampler.exclude is now called sampler.exclude_targets; kith help renamed lists"};
   assert_int_equal(read_job(text, 3, set, &job), KITH_ECONFIG);
   for (size_t i = 0; i < sizeof told / sizeof *told; i++) assert_says(told[i]);
   const char *many[KITH_JOB_MAX_KEYS];
