@@ -142,7 +142,7 @@ from some.tsv users
 cp "$work/new.h5" "$dir/without.h5"
 "$KITH" embed "$job" "$@" "${embed[@]}" --json >"$dir/said"
 grep -q '^  3 interactions with items that the graph does not know, left out: embed.types: users' "$dir/said"
-grep -q '^  1 new user without an interaction that counts: nothing is known of it' "$dir/said"
+grep -q '^  1 new user without an interaction or edge that counts: nothing is known of it' "$dir/said"
 /usr/bin/python3 - "$dir/without.h5" "$work/new.h5" "$dir/said" <<'P'
 import h5py, json, numpy as np, sys
 a, b = (h5py.File(p, "r") for p in sys.argv[1:3])
