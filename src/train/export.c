@@ -18,7 +18,7 @@ typedef struct held {
 } held;
 
 int kith__run_width(const run *r) {
-  return r->g->n_class > 0 ? r->g->n_class : kith_model_output_dim(&r->o->model);
+  return kith__run_classifies(r) ? r->g->n_class : kith_model_output_dim(&r->o->model);
 }
 
 kith_agreed kith__run_export(run *r, int64_t epoch, int64_t step, const char *metrics, const float *final) {
@@ -110,7 +110,7 @@ static kith_agreed export_adopt_as_best(run *r, const held *h) {
   r->bad_evals = 0;
   r->result->best = m;
   r->measured = true;
-  history_line line = {.classifies = r->g->n_class > 0,
+  history_line line = {.classifies = kith__run_classifies(r),
                        .remeasured = true,
                        .epoch = h->epoch,
                        .eval = &m,

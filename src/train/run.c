@@ -7,12 +7,10 @@
 #include "train/run.h"
 #include "train/signals.h"
 
-static bool run_classifies(const run *r) { return r->g->n_class > 0; }
-
 /* "650 k pairs/s"; rates below 10000 with all digits. */
 static void run_rate(const run *r, double pairs, double seconds, size_t size, char *text) {
   double rate = seconds > 0 ? pairs / seconds : 0;
-  const char *what = run_classifies(r) ? "nodes" : "pairs";
+  const char *what = kith__run_classifies(r) ? "nodes" : "pairs";
   if (rate < 10000) snprintf(text, size, "%.0f %s/s", rate, what);
   else snprintf(text, size, "%.0f k %s/s", rate / 1000, what);
 }
@@ -85,7 +83,7 @@ static double run_loss_so_far(const run *r) {
 static void run_warn_single_pairs(run *r) {
   const kith_loss_options *loss = &r->o->train.loss;
   int64_t n = 0, n_step = kith_trainer_n_step(r->trainer);
-  bool compares = !run_classifies(r) && loss->name == KITH_SOFTMAX && loss->shared == 0;
+  bool compares = !kith__run_classifies(r) && loss->name == KITH_SOFTMAX && loss->shared == 0;
   if (r->warned_single || !compares) return;
   r->warned_single = true;
   for (int64_t s = 0; s < n_step; s++) n += kith_trainer_n_example(r->trainer, s, s + 1) == 1;
@@ -133,7 +131,8 @@ static kith_agreed run_loss(run *r, double *loss) {
 
 /* Warn once per run if some users have fewer than N candidates. */
 static void run_warn_short(run *r, const kith_eval_result *m) {
-  if (run_classifies(r) || r->warned_short || r->comm->rank != 0 || m->ranking.n_user_short == 0) return;
+  if (kith__run_classifies(r) || r->warned_short || r->comm->rank != 0 || m->ranking.n_user_short == 0)
+    return;
   r->warned_short = true;
   kith_warn(
       "evaluate.protocol: %lld of %lld users have fewer than %d candidate items: all of them are ranked",
@@ -142,7 +141,7 @@ static void run_warn_short(run *r, const kith_eval_result *m) {
 
 /* Warn once per run if some users have held-out items of which none is ranked. */
 static void run_warn_left_out(run *r, const kith_eval_result *m) {
-  if (run_classifies(r) || r->warned_left_out || r->comm->rank != 0 || m->ranking.n_user_left_out == 0)
+  if (kith__run_classifies(r) || r->warned_left_out || r->comm->rank != 0 || m->ranking.n_user_left_out == 0)
     return;
   r->warned_left_out = true;
   kith_warn("evaluate: %lld user%s held-out items of which none is ranked: left out, %lld %s measured",
@@ -188,7 +187,7 @@ static void run_report_eval(const run *r, const history_line *line) {
   const kith_metrics *m = &line->eval->ranking;
   int c = m->n_k - 1, k = m->k[c];
   bool best = kith__run_selects_epoch(r) && r->best_epoch == r->epoch;
-  if (run_classifies(r)) kith_accuracy_print(&line->eval->classification, sizeof text, text);
+  if (kith__run_classifies(r)) kith_accuracy_print(&line->eval->classification, sizeof text, text);
   else snprintf(text, sizeof text, "Recall@%d %.4f  NDCG@%d %.4f", k, m->recall[c], k, m->ndcg[c]);
   kith_log("  %s: %s%s", line->split, text, best ? "  best so far" : "");
 }
@@ -209,7 +208,7 @@ static void run_report_layers(const history_line *line) {
 static kith_agreed run_fill_line(run *r, history_line *line) {
   kith_agreed st = {KITH_OK};
   int64_t n_step = kith_trainer_n_step(r->trainer);
-  *line = (history_line){.classifies = run_classifies(r),
+  *line = (history_line){.classifies = kith__run_classifies(r),
                          .epoch = r->epoch,
                          .seconds = r->seconds,
                          .n_example = kith_trainer_n_example(r->trainer, 0, n_step),
@@ -282,7 +281,7 @@ static void run_warn_no_neighbors(run *r) {
   r->warned_alone = true;
   kith_comm_sum_int(r->comm, 2, n);
   if (r->comm->rank != 0 || 2 * n[1] <= n[0]) return;
-  bool excludes = !run_classifies(r) && r->o->train.exclude_targets;
+  bool excludes = !kith__run_classifies(r) && r->o->train.exclude_targets;
   kith_warn("%.0f %% of the seed nodes of this epoch's steps have no sampled neighbor%s; set a smaller "
             "train.batch%s",
             100 * (double)n[1] / (double)n[0],

@@ -42,6 +42,8 @@ typedef struct run {
 
 /* ---- score.c ---- */
 
+/* Whether final rows are scores of classes, rather than embeddings that rank items. Local. */
+bool kith__run_classifies(const run *r);
 /* Whether evaluations select the exported epoch; else it is the last one. Local. */
 bool kith__run_selects_epoch(const run *r);
 /* "valid", "test", or "test-selected".  Local. */

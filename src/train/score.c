@@ -5,7 +5,7 @@
 #include "train/run.h"
 #include "train/signals.h"
 
-static bool score_classifies(const run *r) { return r->g->n_class > 0; }
+bool kith__run_classifies(const run *r) { return r->g->n_class > 0; }
 
 bool kith__run_selects_epoch(const run *r) {
   return r->o->evaluate.every != 0 && (r->o->evaluate.split == KITH_EVAL_VALID || r->o->train.patience > 0);
@@ -22,7 +22,7 @@ kith_agreed kith__run_eval(run *r, int d, const float *x, kith_eval_split split,
   on.split = split;
   on.should_stop = kith__signals_stop_requested;
   if (polls) on.poll = kith__run_poll, on.poll_context = r;
-  if (!score_classifies(r)) return kith_eval_metrics(r->comm, r->g, d, x, &on, &out->ranking);
+  if (!kith__run_classifies(r)) return kith_eval_metrics(r->comm, r->g, d, x, &on, &out->ranking);
   out->classification =
       kith_eval_accuracy(r->comm, r->g, x, split == KITH_EVAL_TEST ? KITH_NODE_TEST : KITH_NODE_VALID);
   return (kith_agreed){KITH_OK};
@@ -36,7 +36,7 @@ kith_agreed kith__run_eval(run *r, int d, const float *x, kith_eval_split split,
 double kith__run_score(const run *r, const kith_eval_result *m) {
   const kith_accuracy *a = &m->classification;
   const int last = m->ranking.n_k - 1;
-  if (!score_classifies(r)) return m->ranking.recall[last] + 1e-9 * m->ranking.ndcg[last];
+  if (!kith__run_classifies(r)) return m->ranking.recall[last] + 1e-9 * m->ranking.ndcg[last];
   if (r->o->evaluate.select_by == KITH_SELECT_BY_LOSS) return -a->loss;
   return a->n > 0 ? ((double)a->correct + 1 / (1 + a->loss)) / (double)a->n : 0;
 }
@@ -58,7 +58,7 @@ void kith__run_score_name(const run *r, char *text) {
   const char *split = e->split == KITH_EVAL_VALID ? "valid" : "test";
   text[0] = '\0';
   if (!kith__run_selects_epoch(r)) return;
-  if (score_classifies(r))
+  if (kith__run_classifies(r))
     snprintf(text, KITH_SCORE_SIZE, "%s on %s", e->select_by == KITH_SELECT_BY_LOSS ? "loss" : "accuracy",
              split);
   else if (e->sampled > 0)
