@@ -62,6 +62,7 @@ typedef struct kith_merged_relations {
   uint64_t key[1 + KITH_MAX_RELATIONS]; /**< in random numbers of edges: 0, and hashes of names */
   bool learned[1 + KITH_MAX_RELATIONS]; /**< whether omega is learned: the entries' weight is omega * base */
   float *base;                          /**< [entries] null if no omega is learned */
+  kith_exact_sum gradient[1 + KITH_MAX_RELATIONS]; /**< of omegas, by this rank's rows */
 } kith_merged_relations;
 
 /**
@@ -99,6 +100,8 @@ typedef struct kith_block {
   const kith_csc *csc;   /**< the transpose of csr */
   const int64_t *degree; /**< [src rows] degree of each node in the full graph */
   bool drops_edges;      /**< edge dropout: the entries change from step to step, also on the full graph */
+  const uint8_t *keep;   /**< [entries of dist_csr] edge dropout: 0 for entries that this step dropped */
+  double keep_scale;     /**< … and the factor of those that it kept */
 } kith_block;
 
 /** The full graph as a block, with the storage that it points to. */

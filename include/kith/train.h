@@ -133,11 +133,12 @@ typedef struct kith_run_result {
   kith_eval_result best; /**< on the split of the job, at best_epoch */
   bool tested;           /**< validation selected the epoch; the test split was read once, at the end */
   kith_eval_result test;
-  double seconds;            /**< in steps, this run */
-  int64_t checkpoints;       /**< checkpoints that this run wrote … */
-  double checkpoint_seconds; /**< … and seconds that training waited for them */
-  int64_t n_example;         /**< training pairs (classification: nodes) of this run's steps */
-  int64_t halo_bytes;        /**< sent in halo exchanges of this run's steps, over all ranks */
+  double seconds;                  /**< in steps, this run */
+  int64_t checkpoints;             /**< checkpoints that this run wrote … */
+  double checkpoint_seconds;       /**< … and seconds that training waited for them */
+  int64_t n_example;               /**< training pairs (classification: nodes) of this run's steps */
+  int64_t halo_bytes;              /**< sent in halo exchanges of this run's steps, over all ranks */
+  kith_relation_weights relations; /**< of the model's layers; learned ones after the last epoch */
 } kith_run_result;
 
 /**

@@ -36,6 +36,8 @@ const kith_lid *kith_halo_send_row(const kith_halo *h);
 const int64_t *kith_halo_send_key(const kith_halo *h);
 /** Sent rows that go to another rank. */
 kith_lid kith_halo_n_remote(const kith_halo *h);
+/** The ranks of a halo.  Local. */
+const kith_comm *kith_halo_comm(const kith_halo *h);
 /** Bytes sent to other ranks since the halo was created, both directions. */
 int64_t kith_halo_bytes(const kith_halo *h);
 

@@ -175,6 +175,7 @@ kith_lid kith_halo_n_recv(const kith_halo *h) { return h->n_recv; }
 kith_lid kith_halo_n_send(const kith_halo *h) { return h->n_send; }
 const kith_lid *kith_halo_send_row(const kith_halo *h) { return h->send_row; }
 const int64_t *kith_halo_send_key(const kith_halo *h) { return h->send_key; }
+const kith_comm *kith_halo_comm(const kith_halo *h) { return h->comm; }
 int64_t kith_halo_bytes(const kith_halo *h) { return h->bytes; }
 
 kith_lid kith_halo_n_remote(const kith_halo *h) {

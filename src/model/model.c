@@ -89,10 +89,31 @@ done:
   return st;
 }
 
+kith_tensor *kith_model_relation_parameter(const struct kith_relation_weight *relation, kith_params *params) {
+  char name[KITH_NAME];
+  snprintf(name, sizeof name, "relation.%.31s", relation->name);
+  return relation->learned ? kith_params_get(params, name, 1, 1, KITH_INIT_ONE) : NULL;
+}
+
+/* The parameters of learned weights. */
+static void model_record_relations(const kith_model_options *o, const kith_model_ctx *ctx) {
+  const kith_relation_weights *w = kith_model_relations(o);
+  kith_tensor *omega[1 + KITH_MAX_RELATIONS] = {NULL};
+  int n = 0;
+  for (int i = 0; i < w->n; i++) {
+    omega[1 + i] = kith_model_relation_parameter(&w->of[i], ctx->params);
+    if (!omega[1 + i]) continue; /* fixed, or a failure that the params hold */
+    omega[1 + i]->value[0] = (float)w->of[i].weight;
+    n++;
+  }
+  if (n > 0) kith_relation_weights_op(ctx->tape, ctx->block[0], omega);
+}
+
 /* Layers that share a block share its edge dropout. */
 void kith_model_record(const kith_model_options *o, const kith_model_ctx *ctx) {
   const kith_block *block[KITH_MAX_LAYER_OUTPUTS];
   kith_model_ctx dropped = *ctx;
+  model_record_relations(o, ctx);
   for (int l = 0; l < kith_model_n_layer(o); l++) {
     block[l] = l > 0 && ctx->block[l] == ctx->block[l - 1]
                    ? block[l - 1]

@@ -39,6 +39,37 @@ void kith_spmm_rows(const kith_csr *a, kith_lid n, const kith_lid *position, int
 /** y = A x with weights w [entries] instead of the matrix's. */
 void kith_spmm_weighted(const kith_csr *a, const float *w, int d, const float *x, float *y);
 
+/* ---- learned weights of relations ---- */
+
+/** weight[e] = omega[of[e]] * base[e] for the n entries whose relation's omega is learned. */
+void kith_relation_scale(kith_eid n, const uint8_t *of, const bool *learned, const float *omega,
+                         const float *base, float *weight);
+
+/** The entries of a merged matrix: their relations, and their weights before omega. */
+typedef struct kith_relation_entries {
+  int n;               /**< relations, interactions included */
+  const uint8_t *of;   /**< [entries] */
+  const bool *learned; /**< [n] */
+  const float *base;   /**< [entries] */
+  const uint8_t *keep; /**< [entries] 0: edge dropout dropped the entry; null: all are kept */
+  double scale;        /**< 1 / (1 - p) of edge dropout, or 1 */
+} kith_relation_entries;
+
+/** Gradients of omegas are summed exactly in units of 2^-64: they are far smaller than the loss. */
+#define KITH_RELATION_UNIT 0x1p24
+
+/**
+ * Gradient of each learned omega in y = sum of omega_r A_r x: += <x, A_r dy> * KITH_RELATION_UNIT, where A_r
+ * is symmetric and kept as base.  A row's entries are summed in their order, rows exactly, so that the sum
+ * over ranks has the same bits on any number of them.
+ *
+ * @param x         [n_row, d] owned rows
+ * @param dy        [n_col, d] ghost rows filled
+ * @param gradient  [n]
+ */
+void kith_relation_gradient(const kith_csr *a, const kith_relation_entries *r, int d, const float *x,
+                            const float *dy, kith_exact_sum *gradient);
+
 /* ---- gather ---- */
 
 /**

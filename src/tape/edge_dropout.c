@@ -20,6 +20,7 @@ static void edge_dropout_keep_all(edge_dropout *o) {
   o->csc = *o->from->csc;
   o->edges.n = o->from->edges->n;
   o->block.scale = o->from->scale;
+  o->block.keep = NULL;
 }
 
 /* Remaining entries are multiplied by 1 / (1 - p). */
@@ -29,6 +30,8 @@ static void edge_dropout_scale(edge_dropout *o) {
   for (kith_eid e = 0; e < o->from->edges->n; e++)
     if (o->keep[e]) o->scale[at++] = scale ? factor * scale[e] : factor;
   o->block.scale = o->scale;
+  o->block.keep = o->keep;
+  o->block.keep_scale = (double)factor;
 }
 
 static void edge_dropout_forward(void *self) {

@@ -9,7 +9,8 @@
 enum { PROPAGATE_PIECES = 8 }; /* of the interior rows; the halo progresses after each */
 
 typedef struct propagate {
-  const kith_dist_csr *a;
+  kith_dist_csr *a;
+  const kith_block *block;
   const kith_csr *csr; /* its matrix, or the remaining entries after edge dropout: the same rows */
   kith_tensor *x, *y;
   const kith_output *out; /* last layer: which rows are gathered */
@@ -37,10 +38,23 @@ static void propagate_forward(void *self) {
   propagate_multiply(p, p->x->d, p->x->value, false, p->y->value);
 }
 
+/* Gradients of learned weights of relations; the ghost rows of y's gradient are filled. */
+static void propagate_backward_relations(const propagate *p) {
+  kith_merged_relations *m = p->a->merged;
+  const kith_relation_entries r = {.n = m->n,
+                                   .of = m->of,
+                                   .learned = m->learned,
+                                   .base = m->base,
+                                   .keep = p->block->keep,
+                                   .scale = p->block->keep ? p->block->keep_scale : 1};
+  kith_relation_gradient(&p->a->csr, &r, p->x->d, p->x->value, p->y->grad, m->gradient);
+}
+
 /* A is symmetric (edge dropout drops both directions), so backward multiplies the gradient by A. */
 static void propagate_backward(void *self) {
   propagate *p = self;
   propagate_multiply(p, p->x->d, p->y->grad, kith_tensor_mark_grad_written(p->x), p->x->grad);
+  if (p->a->merged && p->a->merged->base) propagate_backward_relations(p);
 }
 
 /* List the positions in A of the gathered rows, interior rows first; returns how many are interior. */
@@ -84,7 +98,8 @@ static kith_tensor *propagate_record(kith_tape *t, const kith_block *block, prop
 
 kith_tensor *kith_propagate_op(kith_tape *t, const kith_block *block, kith_tensor *x) {
   if (!block->dist_csr) return kith_aggregate_op(t, block, KITH_NORM_SYMMETRIC, x);
-  return propagate_record(t, block, (propagate){.a = block->dist_csr, .csr = block->csr, .x = x},
+  return propagate_record(t, block,
+                          (propagate){.a = block->dist_csr, .block = block, .csr = block->csr, .x = x},
                           propagate_forward);
 }
 
@@ -92,8 +107,12 @@ kith_tensor *kith_propagate_last_op(kith_tape *t, const kith_block *block, const
                                     kith_tensor *x) {
   if (!block->dist_csr) return kith_propagate_op(t, block, x);
   kith_lid *position = kith_tape_workspace(t, block->dist_csr->csr.n_row, sizeof *position);
-  return propagate_record(
-      t, block,
-      (propagate){.a = block->dist_csr, .csr = block->csr, .x = x, .out = out, .position = position},
-      propagate_forward_last);
+  return propagate_record(t, block,
+                          (propagate){.a = block->dist_csr,
+                                      .block = block,
+                                      .csr = block->csr,
+                                      .x = x,
+                                      .out = out,
+                                      .position = position},
+                          propagate_forward_last);
 }

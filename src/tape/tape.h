@@ -115,6 +115,16 @@ void kith_layer_weights_op(kith_tape *t, kith_output *out, kith_tensor *a);
 /** final [n_own, d]: the final embedding of all owned rows.  Local; after kith_tape_forward(). */
 void kith_output_rows(const kith_output *out, int64_t n_own, int d, float *final);
 
+/**
+ * Learn weights of the relations of the full graph's merged matrix.  Record it before edge dropout and
+ * layers.  Nothing is recorded on a block of another matrix.  Collective when run.
+ *
+ * @param omega  [relations of the matrix] parameters [1, 1]; null: the weight is fixed
+ * Cost: a multiplication for each entry; in backward an inner product for each entry of a learned relation
+ * and layer, and one sum over ranks.
+ */
+void kith_relation_weights_op(kith_tape *t, const kith_block *block, kith_tensor *const *omega);
+
 /* ---- ops on the rows of a block ---- */
 
 /*

@@ -391,6 +391,7 @@ kith_agreed kith_train_run(const kith_comm *comm, const kith_graph *g, const kit
   KITH_TRY(kith__run_resume(&r));
   KITH_TRY(run_epochs(&r));
   out->halo_bytes = kith_trainer_halo_bytes(r.trainer);
+  kith_trainer_relations(r.trainer, &out->relations);
   kith_comm_sum_int(comm, 1, &out->halo_bytes);
   KITH_TRY(run_measure(&r));
 done:

@@ -45,6 +45,8 @@ typedef struct kith_step_stats {
 } kith_step_stats;
 kith_step_stats kith_trainer_step_stats(const kith_trainer *t); /**< Local. */
 
+/** The weights of relations in the layers, learned ones as they are now.  Local. */
+void kith_trainer_relations(kith_trainer *t, kith_relation_weights *out);
 /** Total degree of the rows that the last step requested from this rank.  Local. */
 kith_eid kith_trainer_requested_edges(const kith_trainer *t);
 /** Bytes that this rank has sent in halo exchanges of steps.  Local. */

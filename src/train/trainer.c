@@ -44,9 +44,6 @@ static kith_status trainer_check_relations(const kith_graph *g, const kith_train
     const char *name = model->relations.of[i].name;
     const struct kith_relation_weight *r = kith_model_relation(model, name);
     if (!r) continue;
-    KITH_CHECK(!r->learned, KITH_ECONFIG,
-               "model.relations.%s: learned, but weights of relations are fixed so far; expected a number",
-               name);
     KITH_CHECK(kith_schema_find_relation(&g->schema, name) >= 0, KITH_ECONFIG,
                "model.relations.%s: %g, but the cut graph has no relation %s; name its list in "
                "data.relations.%s (ties between users: data.social), and run kith ingest and kith partition "
@@ -271,6 +268,14 @@ kith_agreed kith_trainer_oversmoothing(kith_trainer *t, kith_oversmoothing *out)
 done:
   t->eval_bytes += kith_halo_bytes(t->layer_graph->halo) - before;
   return st;
+}
+
+void kith_trainer_relations(kith_trainer *t, kith_relation_weights *out) {
+  *out = *kith_model_relations(&t->model);
+  for (int i = 0; i < out->n; i++) {
+    const kith_tensor *x = kith_model_relation_parameter(&out->of[i], t->params);
+    if (x) out->of[i].weight = (double)x->value[0];
+  }
 }
 
 int64_t kith_trainer_halo_bytes(const kith_trainer *t) {

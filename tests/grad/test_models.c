@@ -63,6 +63,36 @@ MODEL_TEST(pinsage_on_fewer_edges_is_differentiated, FORM_SMALL_STEP, .name = KI
 MODEL_TEST(pinsage_with_other_columns_is_differentiated, FORM_SMALL_STEP, .name = KITH_PINSAGE, .layers = 2,
            .output_dim = 3)
 
+/* On the whole graph: LightGCN with relations, of which some have learned weights. */
+static void check_relations(kith_relation_weights w, double edge_dropout) {
+  options = (kith_model_options){.name = KITH_LIGHTGCN, .dim = FORM_WIDTH, .layers = 3, .relations = w};
+  options.edge_dropout = edge_dropout;
+  test_form_related(model, FORM_STEP, &w);
+}
+
+static const struct kith_relation_weight FRIEND = {.name = "friend", .weight = 0.7},
+                                         LEARNED_FRIEND = {.name = "friend", .weight = 1, .learned = true},
+                                         TAGGED = {.name = "tagged", .weight = 1.9},
+                                         LEARNED_TAGGED = {.name = "tagged", .weight = 1, .learned = true},
+                                         LEARNED_VIEW = {.name = "view", .weight = 1, .learned = true};
+
+static void lightgcn_with_relations_is_differentiated(void **state) {
+  (void)state;
+  check_relations((kith_relation_weights){.n = 2, .of = {FRIEND, TAGGED}}, 0);
+}
+
+static void learned_weights_of_relations_are_differentiated(void **state) {
+  (void)state;
+  check_relations((kith_relation_weights){.n = 1, .of = {LEARNED_TAGGED}}, 0);
+  check_relations((kith_relation_weights){.n = 2, .of = {FRIEND, LEARNED_VIEW}}, 0);
+  check_relations((kith_relation_weights){.n = 3, .of = {LEARNED_FRIEND, TAGGED, LEARNED_VIEW}}, 0);
+}
+
+static void learned_weights_on_fewer_edges_are_differentiated(void **state) {
+  (void)state;
+  check_relations((kith_relation_weights){.n = 3, .of = {LEARNED_FRIEND, LEARNED_TAGGED, LEARNED_VIEW}}, 0.3);
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(lightgcn_is_differentiated),
                                      cmocka_unit_test(mf_is_differentiated),
@@ -85,7 +115,10 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(sage_with_pools_is_differentiated),
                                      cmocka_unit_test(pinsage_is_differentiated),
                                      cmocka_unit_test(pinsage_on_fewer_edges_is_differentiated),
-                                     cmocka_unit_test(pinsage_with_other_columns_is_differentiated)};
+                                     cmocka_unit_test(pinsage_with_other_columns_is_differentiated),
+                                     cmocka_unit_test(lightgcn_with_relations_is_differentiated),
+                                     cmocka_unit_test(learned_weights_of_relations_are_differentiated),
+                                     cmocka_unit_test(learned_weights_on_fewer_edges_are_differentiated)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

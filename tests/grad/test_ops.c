@@ -146,6 +146,30 @@ static void dropout_keeps_the_mean(void **state) {
 
 /* A share p of many edges goes, both ways round or not at all, others at other steps, never a loop; the rest
  * weighs 1 / (1 - p). */
+/* An edge of another relation between the same nodes is drawn apart: both are kept or both dropped in 0.58 of
+ * all pairs. */
+static void expect_relations_apart(const kith_dropout *o, const kith_csr *a, const int64_t *node,
+                                   const uint8_t *keep) {
+  const kith_eid n = a->start[a->n_row];
+  const uint64_t key[2] = {0, 12345};
+  uint8_t *of = calloc((size_t)n, 1), *other = calloc((size_t)n, 1);
+  kith_csr b = {0};
+  double differ = 0, all = (double)(n - a->n_row);
+  memset(of, 1, (size_t)n);
+  assert_int_equal(KITH_OK, KITH_NEW(b.start, a->n_row + 1) || KITH_NEW(b.col, n) || KITH_NEW(b.weight, n));
+  kith_edge_dropout(o, a, node, node, of, key, other, &b);
+  for (kith_eid e = 0; e < n; e++) differ += keep[e] != other[e];
+  assert_true(fabs(differ - 0.42 * all) < 4 * sqrt(2 * 0.42 * 0.58 * all)); /* pairs stand twice */
+  memset(of, 0, (size_t)n);
+  kith_edge_dropout(o, a, node, node, of, key, other, &b);
+  assert_memory_equal(keep, other, (size_t)n);
+  free(of);
+  free(other);
+  kith_free(b.start);
+  kith_free(b.col);
+  kith_free(b.weight);
+}
+
 static void edges_go_in_both_directions(void **state) {
   (void)state;
   enum { N = 100, GONE = N * (N - 1) / 2 };
@@ -176,6 +200,7 @@ static void edges_go_in_both_directions(void **state) {
       again += i != j && keep[i * N + j] && !kith_edge_is_dropped(&later, node[i], node[j], 0);
     }
   assert_int_equal(b.start[N], N + 2 * left);
+  expect_relations_apart(&o, &a, node, keep);
   for (kith_eid e = 0; e < b.start[N]; e++) assert_true(fabsf(b.weight[e] - 2) < 1e-6f);
   assert_true(
       fabs((double)left - 0.7 * GONE) <

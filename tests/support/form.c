@@ -116,15 +116,22 @@ static void form_run(test_form *s, test_formula make, double step) {
   kith_params_destroy(&s->params);
 }
 
-static void form_whole(test_formula make, double step, bool loops, bool near) {
+static kith_agreed form_matrix(const kith_graph *g, bool near, const kith_relation_weights *w,
+                               kith_dist_csr **a) {
+  kith_importance_options o = {.walks = 20, .length = 3, .neighbors = 6};
+  if (near) return kith_importance_neighbors_create(test_comm, g, &o, 1, FORM_WIDTH, a);
+  if (w) return kith_dist_csr_create_merged(test_comm, g, w, FORM_WIDTH, a);
+  return kith_dist_csr_create(test_comm, g, FORM_WIDTH, a);
+}
+
+static void form_whole(test_formula make, double step, bool loops, bool near,
+                       const kith_relation_weights *w) {
   test_form s = {0};
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 4);
+  t.related = w != NULL;
   kith_graph *g = test_graph_cut(&t, test_comm, 5, 3);
   test_features(g, (const int[KITH_TYPES]){5, 7}, 6);
-  kith_importance_options o = {.walks = 20, .length = 3, .neighbors = 6};
-  assert_int_equal(KITH_OK, (near ? kith_importance_neighbors_create(test_comm, g, &o, 1, FORM_WIDTH, &s.a)
-                                  : kith_dist_csr_create(test_comm, g, FORM_WIDTH, &s.a))
-                                .status);
+  assert_int_equal(KITH_OK, form_matrix(g, near, w, &s.a).status);
   assert_int_equal(KITH_OK, kith_full_block_make(s.a, true, loops, &s.full));
   s.block = &s.full.block;
   s.g = g;
@@ -135,8 +142,13 @@ static void form_whole(test_formula make, double step, bool loops, bool near) {
   test_graph_free(&t);
 }
 
-void test_form_whole(test_formula make, double step, bool loops) { form_whole(make, step, loops, false); }
-void test_form_near(test_formula make, double step) { form_whole(make, step, false, true); }
+void test_form_whole(test_formula make, double step, bool loops) {
+  form_whole(make, step, loops, false, NULL);
+}
+void test_form_near(test_formula make, double step) { form_whole(make, step, false, true, NULL); }
+void test_form_related(test_formula make, double step, const kith_relation_weights *w) {
+  form_whole(make, step, false, false, w);
+}
 
 /* A block as samplers make them: 5 out rows, the first of 9 in rows; a row without neighbors; a repeated
  * neighbor. */
