@@ -50,7 +50,7 @@ static bool is_model(const kith_job *j, kith_model_name name) { return j->model.
 static bool is_gat(const kith_job *j) { return is_model(j, KITH_GAT); }
 static bool is_sage(const kith_job *j) { return is_model(j, KITH_SAGE); }
 static bool is_lightgcn(const kith_job *j) { return is_model(j, KITH_LIGHTGCN); }
-static bool reads_friends(const kith_job *j) { return kith_model_reads_friends(&j->model); }
+static bool reads_friends(const kith_job *j) { return kith_model_relation(&j->model, "friend") != NULL; }
 static bool propagates_linearly(const kith_job *j) { return is_lightgcn(j) && j->model.layers > 0; }
 static bool is_pinsage(const kith_job *j) { return is_model(j, KITH_PINSAGE); }
 static bool drops_columns(const kith_job *j) { return !is_model(j, KITH_MF) && !is_lightgcn(j); }

@@ -15,10 +15,6 @@ const struct kith_relation_weight *kith_model_relation(const kith_model_options 
   return NULL;
 }
 
-bool kith_model_reads_friends(const kith_model_options *o) {
-  return kith_model_relation(o, "friend") != NULL;
-}
-
 bool kith_model_has_own_graph(const kith_model_options *o) {
   return kith_model_uses_importance_graph(o) || kith_model_relations(o)->n > 0;
 }

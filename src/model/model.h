@@ -34,8 +34,6 @@ bool kith_model_uses_importance_graph(const kith_model_options *o);
 const kith_relation_weights *kith_model_relations(const kith_model_options *o);
 /** The weight of one of them; null if layers do not read it. */
 const struct kith_relation_weight *kith_model_relation(const kith_model_options *o, const char *name);
-/** Whether layers read ties between users (relation `friend`) beside interactions. */
-bool kith_model_reads_friends(const kith_model_options *o);
 /** The parameter of a relation's learned weight, [1, 1]; null: the weight is fixed, or on failure. */
 kith_tensor *kith_model_relation_parameter(const struct kith_relation_weight *relation, kith_params *params);
 /** Whether layers read another matrix than the training graph's adjacency: kith_model_graph_create() makes

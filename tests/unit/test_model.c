@@ -23,22 +23,23 @@ static void heads_divide_the_columns_that_they_concatenate(void **state) {
   assert_int_equal(gat(12, 4, 5, KITH_HEADS_AVERAGE), KITH_OK);
 }
 
-static void lightgcn_alone_reads_ties(void **state) {
+static void lightgcn_alone_reads_relations(void **state) {
   (void)state;
   kith_model_options o = kith_model_defaults();
-  assert_false(kith_model_reads_friends(&o));
+  assert_int_equal(kith_model_relations(&o)->n, 0);
   o.relations = (kith_relation_weights){.n = 1, .of = {{.name = "friend", .weight = 0.5}}};
-  assert_true(kith_model_reads_friends(&o) && kith_model_has_own_graph(&o));
+  assert_true(kith_model_relation(&o, "friend") && kith_model_has_own_graph(&o));
+  assert_null(kith_model_relation(&o, "foe"));
   o.layers = 0;
-  assert_false(kith_model_reads_friends(&o));
+  assert_null(kith_model_relation(&o, "friend"));
   o.layers = 2;
   o.name = KITH_NGCF;
-  assert_false(kith_model_reads_friends(&o) || kith_model_has_own_graph(&o));
+  assert_false(kith_model_relation(&o, "friend") || kith_model_has_own_graph(&o));
 }
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(heads_divide_the_columns_that_they_concatenate),
-                                     cmocka_unit_test(lightgcn_alone_reads_ties)};
+                                     cmocka_unit_test(lightgcn_alone_reads_relations)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }
