@@ -21,6 +21,7 @@ typedef struct entry {
 typedef struct reader {
   kith__feature_reader *d;
   kith__lines lines;
+  kith__feature_delimiter by;
   int32_t node;    /* of the current line; -1: skip the line */
   int32_t width;   /* dense: numbers per line */
   int columns;     /* long: columns behind the id */
@@ -70,6 +71,9 @@ static kith_status reader_value(const kith__lines *lines, kith__field *field, fl
   if (kith__field_is_unbounded(behind))
     return kith__lines_fail(lines, "expected a finite value behind the colon, found %s",
                             kith__field_quote(*field, shown));
+  if (kith__field_is_decimal_comma(behind))
+    return kith__lines_fail(lines, "expected a value with a decimal point behind the colon, found %s",
+                            kith__field_quote(*field, shown));
   if (!kith__field_real(behind, &found)) return KITH_OK;
   *value = found;
   field->size = colon - field->at;
@@ -99,13 +103,37 @@ done:
   return st;
 }
 
+/* "3,5", or "5" behind "drama:3": the comma may be that of a decimal number. */
+static kith_status reader_comma(const kith__lines *lines, kith__field before, kith__field field,
+                                bool quoted) {
+  const char *colon = before.size > 0 ? memrchr(before.at, ':', (size_t)before.size) : NULL;
+  int64_t whole;
+  char shown[2][48];
+  if (!quoted && kith__field_is_decimal_comma(field))
+    return kith__lines_fail(
+        lines, "expected a feature, found %s, a number with a decimal comma; quote it if it is a name",
+        kith__field_quote(field, shown[0]));
+  if (!colon || !kith__field_integer(field, &whole) ||
+      !kith__field_integer((kith__field){colon + 1, before.at + before.size - colon - 1}, &whole))
+    return KITH_OK;
+  return kith__lines_fail(
+      lines, "%s and %s may be a feature with a decimal comma in its value; write it with a point",
+      kith__field_quote(before, shown[0]), kith__field_quote(field, shown[1]));
+}
+
 static kith_status reader_sparse(reader *r, kith__field rest) {
   kith_status st = KITH_OK;
-  kith__delimiter delimiter = kith__delimiter_detect(rest);
-  kith__field field;
+  kith__delimiter delimiter = r->by.inner;
+  kith__field field, before = {NULL, 0};
+  const char *front = rest.at;
   float value = 0;
   delimiter.allow_value = true;
+  KITH_TRY(kith__feature_delimiter_check(&r->by, &r->lines, rest));
   while (kith__field_next(&delimiter, &rest, &field)) {
+    bool quoted = field.at > front && field.at[-1] == '"';
+    if (delimiter.text[0] != ',') before.size = 0;
+    KITH_TRY(reader_comma(&r->lines, before, field, quoted));
+    before = field;
     KITH_TRY(reader_value(&r->lines, &field, &value));
     KITH_TRY(reader_feature(r, field, value));
   }
@@ -143,7 +171,7 @@ done:
 static kith_status reader_dense(reader *r, kith__field rest) {
   kith_status st = KITH_OK;
   const char *where = r->d->n_line > 0 ? "in a line" : "behind the id";
-  const kith__delimiter delimiter = kith__delimiter_detect(rest);
+  const kith__delimiter delimiter = r->by.inner;
   kith__field field;
   int32_t n = 0;
   float value = 0;
@@ -194,14 +222,13 @@ done:
 
 static kith_status reader_lines(reader *r) {
   kith_status st = KITH_OK;
-  kith__delimiter delimiter = {.size = 0};
+  const kith__delimiter delimiter = r->by.outer;
   kith__field line, id;
   bool first = true;
   KITH_TRY(kith__lines_open(r->d->source->path, &r->lines));
   for (;; first = false) {
     KITH_TRY(kith__lines_next(&r->lines, &line));
     if (line.size < 0) break;
-    if (first) delimiter = kith__delimiter_detect(line);
     if (first && r->d->source->header) {
       KITH_TRY(kith__lines_set_header(&r->lines, line));
       continue;
@@ -221,12 +248,28 @@ done:
   return st;
 }
 
+/* The delimiter of lines without ids; a comma is none of a decimal number. */
+static kith_status reader_numbered_delimiter(reader *r) {
+  kith_status st = KITH_OK;
+  kith__field line = {NULL, 0};
+  r->by.numbers = r->by.listed = true;
+  KITH_TRY(kith__lines_open(r->d->source->path, &r->lines));
+  for (int i = 0; i < FEATURES_PROBE && line.size >= 0; i++) {
+    KITH_TRY(kith__lines_next_raw(&r->lines, &line));
+    if (line.size > 0) kith__feature_delimiter_look(&r->by, line, r->lines.number);
+  }
+  KITH_TRY(kith__feature_delimiter_decide(&r->by, r->d->source->path));
+done:
+  kith__lines_close(&r->lines);
+  return st;
+}
+
 /* Lines without ids, as many as there are nodes. */
 static kith_status reader_numbered_lines(reader *r) {
   kith_status st = KITH_OK;
   const long long n = r->d->n_line;
-  const kith__delimiter white = kith__delimiter_make("");
   kith__field line;
+  KITH_TRY(reader_numbered_delimiter(r));
   KITH_TRY(kith__lines_open(r->d->source->path, &r->lines));
   for (;; r->node++) {
     KITH_TRY(kith__lines_next_raw(&r->lines, &line));
@@ -240,7 +283,7 @@ static kith_status reader_numbered_lines(reader *r) {
         kith__lines_fail(&r->lines, "expected %lld lines, as many as there are nodes, found no more", n));
   if (r->d->format == KITH_DENSE) r->d->n_numbered = r->width;
   r->n_known = n;
-  r->d->report = kith__lines_report(&r->lines, kith_feature_format_text(r->d->format), &white);
+  r->d->report = kith__lines_report(&r->lines, kith_feature_format_text(r->d->format), &r->by.inner);
   r->d->report.lines = r->lines.number; /* blank ones are nodes too */
 done:
   kith__lines_close(&r->lines);
@@ -282,14 +325,16 @@ static void probe_numbers(format_probe *p, kith__field rest) {
 }
 
 /* Invalid ids are reported later, when the list is read. */
-static kith_status probe_line(format_probe *p, const kith__lines *lines, kith__field line) {
+static kith_status probe_line(format_probe *p, const kith__lines *lines, kith__field line,
+                              kith__feature_delimiter *by) {
   kith__field field[4], rest;
   int32_t before = p->ids.n, number = 0;
   int n = 0;
   float value;
   p->delimiter.read_only = true;
   if (!kith__field_next(&p->delimiter, &line, &field[0])) return KITH_OK;
-  rest = line;
+  rest = line.at ? line : (kith__field){"", 0};
+  kith__feature_delimiter_look(by, rest, lines->number);
   for (n = 1; n < 4 && kith__field_next(&p->delimiter, &line, &field[n]);) n++;
   kith_status st = kith__id_map_add(&p->ids, lines, field[0], true, &number);
   if (kith_is_bad(st) && st != KITH_EDATA) return st;
@@ -297,7 +342,7 @@ static kith_status probe_line(format_probe *p, const kith__lines *lines, kith__f
   p->columns = p->n == 0 || n == p->columns ? n : -1;
   p->weights = (p->n == 0 || p->weights) && n == 3 && kith__field_real(field[2], &value);
   p->words = p->words || (n > 1 && !kith__field_real(field[1], &value));
-  probe_numbers(p, rest.at ? rest : (kith__field){"", 0});
+  probe_numbers(p, rest);
   p->n++;
   return KITH_OK;
 }
@@ -328,17 +373,18 @@ static kith_status reader_format(reader *r) {
   format_probe p = {.n = 0};
   kith__field line;
   r->d->format = r->d->source->format;
-  if (r->d->format != KITH_FEATURES_AUTO) return st;
   kith__id_map_init(&p.ids, r->d->node->kind, KITH_ID_TEXT);
   KITH_TRY(kith__lines_open(r->d->source->path, &r->lines));
   for (int i = 0; i < FEATURES_PROBE; i++) {
     KITH_TRY(kith__lines_next(&r->lines, &line));
     if (line.size < 0) break;
-    if (i == 0) p.delimiter = kith__delimiter_detect(line);
-    if (i > 0 || !r->d->source->header) KITH_TRY(probe_line(&p, &r->lines, line));
+    if (i == 0) p.delimiter = r->by.outer = kith__feature_delimiter_outer(line);
+    if (i > 0 || !r->d->source->header) KITH_TRY(probe_line(&p, &r->lines, line, &r->by));
     else KITH_TRY(kith__lines_set_header(&r->lines, line));
   }
-  KITH_TRY(probe_judge(&p, r->d));
+  if (r->d->format == KITH_FEATURES_AUTO) KITH_TRY(probe_judge(&p, r->d));
+  r->by.numbers = r->d->format == KITH_DENSE;
+  if (r->d->format != KITH_LONG) KITH_TRY(kith__feature_delimiter_decide(&r->by, r->d->source->path));
 done:
   kith__lines_close(&r->lines);
   kith__id_map_free(&p.ids);

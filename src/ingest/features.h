@@ -4,6 +4,33 @@
 
 #include "ingest/lists.h"
 
+enum { KITH__FEATURE_SIGNS = 5 }; /**< "::", tab, comma, semicolon, bar */
+
+/** Delimiters of a list of features, and what its first lines hold behind the ids. */
+typedef struct kith__feature_delimiter {
+  kith__delimiter outer, inner;      /**< behind the id; between the features of a line */
+  int64_t line[KITH__FEATURE_SIGNS]; /**< the first line with each sign; 0: none */
+  bool spaced[KITH__FEATURE_SIGNS];  /**< a line with the sign has spaces within names */
+  int64_t blank;                     /**< the first line with spaces between words; 0: none */
+  bool listed;                       /**< some comma is not that of a decimal number */
+  bool numbers;                      /**< in: features are numbers, not names */
+  int found;                         /**< sign of `inner`; -1: white space */
+  bool columns;                      /**< `inner` is `outer` */
+  bool told;                         /**< the warning was given */
+} kith__feature_delimiter;
+
+/** The delimiter behind the id of the first line: the first of these signs, or white space. */
+kith__delimiter kith__feature_delimiter_outer(kith__field line);
+/** Look at one of the first lines: what is behind its id. */
+void kith__feature_delimiter_look(kith__feature_delimiter *f, kith__field rest, int64_t line);
+/** Decide `inner`.  Errors: KITH_EDATA (file:line): there are several readings. */
+kith_status kith__feature_delimiter_decide(kith__feature_delimiter *f, const char *path) KITH_MUST_USE;
+/** Check a line.  Errors: KITH_EDATA (file:line): its features are separated otherwise. */
+kith_status kith__feature_delimiter_check(kith__feature_delimiter *f, const kith__lines *lines,
+                                          kith__field rest) KITH_MUST_USE;
+/** Whether a field is a number with a decimal comma, "3,5". */
+bool kith__field_is_decimal_comma(kith__field field);
+
 /** Inputs of the reader of a list of features, and its counts. */
 typedef struct kith__feature_reader {
   const kith_feature_source *source;

@@ -21,7 +21,8 @@ kith__delimiter kith__delimiter_detect(kith__field line) {
   const char *const known[] = {"::", "\t", ",", ";"};
   for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
     if (memmem(line.at, (size_t)line.size, known[i], strlen(known[i]))) return kith__delimiter_make(known[i]);
-  return kith__delimiter_make("");
+  bool bar = memchr(line.at, '|', (size_t)line.size) && !memchr(line.at, ' ', (size_t)line.size);
+  return kith__delimiter_make(bar ? "|" : "");
 }
 
 static inline bool field_is_space(char c) { return c == ' ' || c == '\t'; }

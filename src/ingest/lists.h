@@ -97,7 +97,8 @@ enum { KITH__QUOTE_OPEN = -1, KITH__QUOTE_PASSED = -2 };
 
 /** The delimiter of a job; "" and " " mean white space. */
 kith__delimiter kith__delimiter_make(const char *delimiter);
-/** The first delimiter that a line contains: "::", tab, comma, semicolon, else white space. */
+/** The first delimiter that a line contains: "::", tab, comma, semicolon, "|" if there are no
+ * spaces, else white space. */
 kith__delimiter kith__delimiter_detect(kith__field line);
 /**
  * Take the next field from the front of `rest`, without the spaces around it.  A quoted field may contain

@@ -207,6 +207,46 @@ static void expect_list_refused(const char *items, kith_feature_format format, b
   if (!strstr(kith_error_text(), words)) fail_msg("expected \"%s\", found \"%s\"", words, kith_error_text());
 }
 
+/* One delimiter for the whole list, or none that all lines agree on. */
+static void features_have_one_delimiter(void **state) {
+  (void)state;
+  const double two[4][4] = {{1, 1}, {1, 0}, {0, 0}, {0, 0}};
+  const char *const same[] = {
+      "x\tNew York\tartist\ny\tNew York\n", "x\tNew York|artist\ny\tNew York\n",
+      "x,New York,artist\ny,New York\n",    "x\tNew York, artist\ny\tNew York\n",
+      "y\tNew York\nx\tNew York\tartist\n", "x|New-York|artist\ny|New-York\n",
+      "x::New York::artist\ny::New York\n", "x\t\"New,York\" artist\ny\t\"New,York\"\n"};
+  kith_ingest_report r;
+  for (int i = 0; i < 8; i++) expect_items(list_of("by", same[i], KITH_SPARSE), 2, two, &r);
+  const struct {
+    const char *text, *words;
+  } other[] = {
+      {"x\ta,b\ny\ta;b\n", "items:2: expected features separated by \",\", as in other lines, found \";\""},
+      {"x\ta|b,c\ny\ta\n", "items:1: expected features separated by \",\", as in other lines, found \"|\""},
+      {"x\ta,b\ny\ta b\n",
+       "items:2: expected features separated by \",\", as in other lines, found white space"},
+      {"y\tc\nx\tns::a ns::b\n", "items:2: features may be separated by \"::\" or white space"},
+      {"x\t3,5\ny\t2,5\n", "items:1: a comma may separate two features, or be that of a decimal number"},
+      {"x\tage:3,5 b:2,5\n", "items:1: a comma may separate two features"},
+      {"x,age:3,5,b:2,5\n", "items:1: \"age:3\" and \"5\" may be a feature with a decimal comma"},
+      {"x;age:3,5;b\n", "items:1: expected a value with a decimal point behind the colon, found \"age:3,5\""},
+      {"x;3,5;b\n", "items:1: expected a feature, found \"3,5\", a number with a decimal comma"},
+      {"x,New York\ny,Paris\n", "items:1: this line may hold one feature or several; set the format to long"},
+  };
+  for (size_t i = 0; i < sizeof other / sizeof other[0]; i++)
+    expect_list_refused(other[i].text, KITH_SPARSE, false, other[i].words);
+  const double numbers[4][4] = {{1, 2}, {0, 3}, {0, 0}, {0, 0}};
+  expect_items(list_of("by", "x,1 2\ny,0 3\n", KITH_DENSE), 2, numbers, &r);
+  expect_list_refused("x\t3,5\ny\t2,5\n", KITH_DENSE, false, "items:1: a comma may separate two features");
+  char *text = kith_alloc(40000, 1), *at = text;
+  for (int i = 0; i < 1200; i++) at += sprintf(at, "i%d\tred blue\n", i);
+  strcpy(at, "x\tred,blue\n");
+  expect_list_refused(
+      text, KITH_SPARSE, false,
+      "items:1201: expected features separated by white space, as in the first lines, found \",\"");
+  KITH_FREE(text);
+}
+
 static void bad_long_lists_are_refused(void **state) {
   (void)state;
   expect_list_refused("x a\nx b 1\n", KITH_LONG, false,
@@ -382,6 +422,7 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(auto_decides_only_where_the_lines_agree),
                                      cmocka_unit_test(newcomers_are_described_as_the_known_are),
                                      cmocka_unit_test(bad_long_lists_are_refused),
+                                     cmocka_unit_test(features_have_one_delimiter),
                                      cmocka_unit_test(what_is_wrong_is_refused_with_its_line),
                                      cmocka_unit_test(newcomers_are_like_what_is_known),
                                      cmocka_unit_test(unknown_partners_are_left_out_or_refused)};
