@@ -126,6 +126,20 @@ static bool main_page(int argc, char **argv, kith_status *st) {
   return true;
 }
 
+/* Whether something that was printed did not reach stdout. */
+static bool main_lost_output(void) { return fflush(stdout) != 0 || ferror(stdout); }
+
+static kith_status main_fail_output(void) {
+  fprintf(stderr, "kith: standard output: writing failed: %s\n", strerror(errno));
+  return KITH_EIO;
+}
+
+/* Help that could not be written is a failure. */
+static kith_status main_end_page(kith_status st) {
+  bool lost = main_lost_output();
+  return lost && !kith_is_bad(st) ? main_fail_output() : st;
+}
+
 static kith_status main_fail_verb(const char *verb) {
   const char *near = cli_verb_nearest(verb);
   if (!near) return kith_fail(KITH_EUSAGE, "unknown verb \"%s\"; kith --help lists them", verb);
@@ -174,11 +188,10 @@ static bool main_reader_left(void) {
 
 /* Output that could not be written is a failure like any other; but training is more than what it prints. */
 static int main_flush(const kith_comm *all, const cli *c, int code) {
-  bool lost = fflush(stdout) != 0 || ferror(stdout);
+  bool lost = main_lost_output();
   if (!lost || all->rank != 0 || code != KITH_OK) return code;
   if (strcmp(c->verb, "train") == 0 && !c->json && main_reader_left()) return code;
-  fprintf(stderr, "kith: standard output: writing failed: %s\n", strerror(errno));
-  return KITH_EIO;
+  return main_fail_output();
 }
 
 /* A signal that comes while ranks gather and read is not lost, and who reads the output may leave. */
@@ -192,7 +205,7 @@ int main(int argc, char **argv) {
   kith_comm *all = NULL;
   cli *c = NULL;
   kith_status page = KITH_OK;
-  if (main_page(argc, argv, &page)) return (int)page;
+  if (main_page(argc, argv, &page)) return (int)main_end_page(page);
   cli_start(argv);
   page = cli_limits_begin();
   if (kith_is_bad(page)) return (int)page;

@@ -38,6 +38,8 @@ static kith_status recommend_parse_request(cli *c, recommend_request *w) {
   w->output = cli_option(c, "output");
   w->new_file = cli_option(c, "new");
   KITH_TRY(recommend_parse_ids(c, w));
+  KITH_CHECK(!w->new_file || (w->n_user > 0 && !w->similar), KITH_EUSAGE,
+             "kith recommend: --new FILE goes with --user ID of a new user");
   KITH_TRY(cli_no_more(c));
   KITH_TRY(cli_check_recommends(c));
   if (k) KITH_TRY(kith_job_set(&c->job, "evaluate.k", k));

@@ -131,8 +131,8 @@ static kith_status new_path(const cli *c, const recommend_request *w, char *path
 
 bool cli_recommend_is_new(const cli *c, const recommend_request *w, const recommend_data *a) {
   char path[KITH_PATH];
-  bool there = w->new_file != NULL || cli_has_stage(c, "new.h5", path);
-  return there && kith_ids_find(&a->user, w->user[0]) < 0;
+  bool there = cli_has_stage(c, "new.h5", path);
+  return w->new_file || (there && kith_ids_find(&a->user, w->user[0]) < 0);
 }
 
 /* All ids of an open embeddings file, on every rank.  Collective. */

@@ -24,8 +24,8 @@ kith_status kith__generate_check(const kith_generate_options *o) {
   kith_status st = KITH_OK;
   KITH_CHECK(o->users >= 1 && o->users < INT32_MAX, KITH_ECONFIG,
              "generate.users: %" PRId64 ", expected 1 to %d", o->users, INT32_MAX - 1);
-  KITH_CHECK(o->items >= 1 && o->items < INT32_MAX, KITH_ECONFIG,
-             "generate.items: %" PRId64 ", expected 1 to %d", o->items, INT32_MAX - 1);
+  KITH_CHECK(o->items >= 8 && o->items < INT32_MAX, KITH_ECONFIG,
+             "generate.items: %" PRId64 ", expected 8 to %d (eight a community)", o->items, INT32_MAX - 1);
   KITH_CHECK(o->communities >= 1 && o->communities <= o->items / 8, KITH_ECONFIG,
              "generate.communities: %d, expected 1 to %" PRId64 " (an eighth of the items)", o->communities,
              o->items / 8);

@@ -154,6 +154,24 @@ static int64_t count_both(const kith_ragged *l) {
   return n;
 }
 
+/* A relation without edges would be one in name only. */
+static kith_status relation_check(const kith_relation_source *s, const kith_schema *schema,
+                                  const kith_relation_type *e, const kith_relation_report *r) {
+  kith_status st = KITH_OK;
+  int64_t left_out = r->unknown + r->self_loops, n = r->edges + r->duplicates + left_out;
+  char why[256];
+  snprintf(why, sizeof why, "%lld of %lld have an unknown %s%s%s, %lld join a node to itself",
+           (long long)r->unknown, (long long)n, schema->type[e->from], e->from == e->to ? "" : " or ",
+           e->from == e->to ? "" : schema->type[e->to], (long long)r->self_loops);
+  KITH_CHECK(r->edges > 0, KITH_EDATA,
+             "%s: none of its edges can be used: %s; users and items are those of the "
+             "interactions",
+             s->list.path, why);
+  if (left_out > n / 2) kith_warn("%s: most of its edges are left out: %s", s->list.path, why);
+done:
+  return st;
+}
+
 kith_status kith__relations_lists(const kith_ingest_options *o, kith__id_map *map, kith__graph_data *t,
                                   kith_ingest_report *report) {
   kith_status st = KITH_OK;
@@ -168,6 +186,7 @@ kith_status kith__relations_lists(const kith_ingest_options *o, kith__id_map *ma
     KITH_TRY(kith__edge_csr_build(&edges[r], from->n, rows, &report->relation[r].duplicates));
     report->relation[r].edges = rows->ragged.start[from->n];
     if (e->from == e->to) report->relation[r].both = count_both(&rows->ragged);
+    KITH_TRY(relation_check(&o->relation[r], &t->schema, e, &report->relation[r]));
   }
 done:
   for (int r = 0; r < o->n_relation && edges; r++) kith__edge_list_free(&edges[r]);

@@ -23,6 +23,14 @@ static bool output_is_stage(const kith_job *job, const char *path) {
   return own && output_is_same(dirname(folder), job->work);
 }
 
+/* The files by which programs keep off one another, in the folder of any file that they write. */
+static bool output_is_lock(const char *path) {
+  char name[KITH_PATH];
+  snprintf(name, sizeof name, "%s", path);
+  const char *base = basename(name);
+  return strncmp(base, "kith.lock", strlen("kith.lock")) == 0 || strcmp(base, "waiting.txt") == 0;
+}
+
 /* The key by which the job reads this file, null if none does; `own` is the key that says where it is
  * written. */
 static const char *output_key(const kith_job *job, const job_table *t, const char *path, const char *own) {
@@ -40,6 +48,8 @@ kith_status kith_job_check_output(const kith_job *job, const char *path) {
   job_table t;
   kith__job_table_of(job, &t);
   KITH_CHECK(!output_is_same(path, job->path), KITH_EUSAGE, "%s: is the job file; write another file", path);
+  KITH_CHECK(!output_is_lock(path), KITH_EUSAGE,
+             "%s: is a name that Kith keeps for itself; write another file", path);
   KITH_CHECK(!output_is_stage(job, path), KITH_EUSAGE,
              "%s: is a file of the work folder's own; write another file", path);
   const char *key = output_key(job, &t, path, "");
@@ -51,15 +61,20 @@ done:
 kith_status kith_job_check_stage(const kith_job *job, const char *name, const char *path) {
   kith_status st = KITH_OK;
   job_table t;
-  char other[KITH_PATH], usual[KITH_PATH];
+  char other[KITH_PATH], usual[KITH_PATH], new_file[KITH_PATH];
   kith__job_table_of(job, &t);
   const char *rest = strcmp(name, "graph.h5") == 0 ? "parts.h5" : "graph.h5";
   KITH_TRY(kith_path_join(job->work, name, usual));
+  KITH_TRY(kith_path_join(job->work, "new.h5", new_file));
   KITH_TRY(kith_job_file(job, rest, other));
   KITH_CHECK(!output_is_same(path, job->path), KITH_EUSAGE, "%s: is the job file; name another file for %s",
              path, name);
+  KITH_CHECK(!output_is_lock(path), KITH_EUSAGE,
+             "%s: is a name that Kith keeps for itself; name another file for %s", path, name);
   KITH_CHECK(!output_is_same(path, other) && strcmp(path, other) != 0, KITH_EUSAGE,
              "%s: is the job's %s; name another file for %s", path, rest, name);
+  KITH_CHECK(strcmp(path, new_file) != 0 && !output_is_same(path, new_file), KITH_EUSAGE,
+             "%s: is the file of kith embed; name another file for %s", path, name);
   KITH_CHECK(strcmp(path, usual) == 0 || output_is_same(path, usual) || !output_is_stage(job, path),
              KITH_EUSAGE, "%s: is another file of the work folder's own; name another file for %s", path,
              name);

@@ -340,11 +340,33 @@ static void usage_warn_excess(const kith_job *job) {
               s->clusters, job->partition.parts);
 }
 
+/* A list takes most settings over from data.interactions, but not which of its lines count. */
+static void usage_warn_min_weight(const kith_job *job, const char *verb) {
+  const struct {
+    const char *verb, *key;
+    const kith_edge_source *source;
+  } list[] = {{"ingest", "data.test", &job->data.test},
+              {"embed", "embed.interactions", &job->embed.interactions}};
+  char key[KITH_JOB_KEY_SIZE];
+  job_table t;
+  kith__job_table_of(job, &t);
+  for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+    snprintf(key, sizeof key, "%s.min_weight", list[i].key);
+    const job_key *k = kith__job_find(&t, key);
+    bool set = k && job->line[t.slot[k - t.key]] != 0;
+    if (strcmp(list[i].verb, verb) == 0 && job->data.interactions.min_weight > 0 && list[i].source->path[0] &&
+        list[i].source->format != KITH_ADJACENCY && !set)
+      kith_warn("%s: data.interactions.min_weight: %.9g does not hold for %s; set %s (0: all lines count)",
+                job->path, job->data.interactions.min_weight, list[i].key, key);
+  }
+}
+
 void kith_job_warn_unused(const kith_job *job, const char *verb) {
   char location[KITH_PATH + 2 * KITH_JOB_KEY_SIZE], subject[KITH_JOB_KEY_SIZE],
       warned[KITH_JOB_KEY_SIZE] = "";
   job_table t;
   kith__job_table_of(job, &t);
+  usage_warn_min_weight(job, verb);
   for (int i = 0; i < t.n; i++) {
     const char *key = t.key[i].key;
     int line = job->line[t.slot[i]];

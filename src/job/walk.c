@@ -69,10 +69,19 @@ static bool walk_is_value(const walk *w) {
   return w->event.type == YAML_SCALAR_EVENT || w->event.type == YAML_ALIAS_EVENT;
 }
 
-/* Text that can be the path of a list: not nothing, nor YAML's word for it. */
+/* YAML's words for nothing, without quotes. */
+static bool walk_is_null(const walk *w) {
+  static const char *const word[] = {"~", "null", "Null", "NULL"};
+  if (w->event.type != YAML_SCALAR_EVENT || w->event.data.scalar.style != YAML_PLAIN_SCALAR_STYLE)
+    return false;
+  for (size_t i = 0; i < sizeof word / sizeof *word; i++)
+    if (strcmp((const char *)w->event.data.scalar.value, word[i]) == 0) return true;
+  return false;
+}
+
+/* Text that can be the path of a list. */
 static bool walk_is_path(const walk *w) {
-  return w->event.type == YAML_SCALAR_EVENT && w->event.data.scalar.length > 0 &&
-         strcmp((const char *)w->event.data.scalar.value, "~") != 0;
+  return w->event.type == YAML_SCALAR_EVENT && w->event.data.scalar.length > 0 && !walk_is_null(w);
 }
 
 static kith_status walk_list(walk *w, const char *key) {
@@ -99,6 +108,9 @@ static kith_status walk_leaf(walk *w, int i) {
   if (kith__job_is_list(k) && w->event.type == YAML_SEQUENCE_START_EVENT) return walk_list(w, k->key);
   KITH_CHECK(walk_is_value(w), KITH_ECONFIG, "%s:%d: %s: expected a single value, found %s", w->name, *line,
              k->key, walk_found(w));
+  KITH_CHECK(!walk_is_null(w), KITH_ECONFIG,
+             "%s:%d: %s: expected a value, found nothing (%s); leave the key out, or quote the word", w->name,
+             *line, k->key, (const char *)w->event.data.scalar.value);
   w->out->is_scalar[slot] = kith__job_is_list(k);
 done:
   return st;
