@@ -138,6 +138,9 @@ static kith_status generate_check_outputs(const kith_job *job) {
   outputs o;
   outputs_of(job, &o);
   for (int i = 0; i < o.n; i++)
+    KITH_CHECK(!kith_job_is_own_name(o.of[i].path), KITH_ECONFIG,
+               "%s: %s.path: %s is a name that Kith keeps for itself", job->path, o.of[i].key, o.of[i].path);
+  for (int i = 0; i < o.n; i++)
     for (int k = 0; k < i; k++)
       KITH_CHECK(strcmp(o.of[i].path, o.of[k].path) != 0, KITH_ECONFIG,
                  "%s: %s.path: is the file of %s.path, and would replace it", job->path, o.of[i].key,

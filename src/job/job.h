@@ -46,6 +46,10 @@ bool kith_job_renamed(const char *key, char *now);
  */
 kith_status kith_job_check_output(const kith_job *job, const char *path) KITH_MUST_USE;
 
+/** Whether a file has a name by which programs keep off one another, in the folder of any file that they
+ * write: kith.lock, kith.lock.break, waiting.txt.  Local. */
+bool kith_job_is_own_name(const char *path);
+
 /** The same check for graph.h5 or parts.h5 at the path of the key graph or parts.  Local.  Errors:
  * KITH_EUSAGE. */
 kith_status kith_job_check_stage(const kith_job *job, const char *name, const char *path) KITH_MUST_USE;

@@ -23,14 +23,6 @@ static bool output_is_stage(const kith_job *job, const char *path) {
   return own && output_is_same(dirname(folder), job->work);
 }
 
-/* The files by which programs keep off one another, in the folder of any file that they write. */
-static bool output_is_lock(const char *path) {
-  char name[KITH_PATH];
-  snprintf(name, sizeof name, "%s", path);
-  const char *base = basename(name);
-  return strncmp(base, "kith.lock", strlen("kith.lock")) == 0 || strcmp(base, "waiting.txt") == 0;
-}
-
 /* The key by which the job reads this file, null if none does; `own` is the key that says where it is
  * written. */
 static const char *output_key(const kith_job *job, const job_table *t, const char *path, const char *own) {
@@ -43,12 +35,17 @@ static const char *output_key(const kith_job *job, const job_table *t, const cha
   return NULL;
 }
 
+bool kith_job_is_own_name(const char *path) {
+  const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+  return strncmp(base, "kith.lock", strlen("kith.lock")) == 0 || strcmp(base, "waiting.txt") == 0;
+}
+
 kith_status kith_job_check_output(const kith_job *job, const char *path) {
   kith_status st = KITH_OK;
   job_table t;
   kith__job_table_of(job, &t);
   KITH_CHECK(!output_is_same(path, job->path), KITH_EUSAGE, "%s: is the job file; write another file", path);
-  KITH_CHECK(!output_is_lock(path), KITH_EUSAGE,
+  KITH_CHECK(!kith_job_is_own_name(path), KITH_EUSAGE,
              "%s: is a name that Kith keeps for itself; write another file", path);
   KITH_CHECK(!output_is_stage(job, path), KITH_EUSAGE,
              "%s: is a file of the work folder's own; write another file", path);
@@ -69,7 +66,7 @@ kith_status kith_job_check_stage(const kith_job *job, const char *name, const ch
   KITH_TRY(kith_job_file(job, rest, other));
   KITH_CHECK(!output_is_same(path, job->path), KITH_EUSAGE, "%s: is the job file; name another file for %s",
              path, name);
-  KITH_CHECK(!output_is_lock(path), KITH_EUSAGE,
+  KITH_CHECK(!kith_job_is_own_name(path), KITH_EUSAGE,
              "%s: is a name that Kith keeps for itself; name another file for %s", path, name);
   KITH_CHECK(!output_is_same(path, other) && strcmp(path, other) != 0, KITH_EUSAGE,
              "%s: is the job's %s; name another file for %s", path, rest, name);

@@ -47,6 +47,7 @@ for name in kith.lock kith.lock.break waiting.txt; do
   says 64 "$name: is a name that Kith keeps for itself" partition job.yaml --set parts=other/$name
 done
 says 64 'new.h5: is the file of kith embed; name another file for graph.h5' ingest job.yaml --set graph=work/new.h5
+says 78 'data.interactions.path: other/kith.lock is a name that Kith keeps for itself' generate job.yaml --set data.interactions.path=other/kith.lock
 [ ! -e other ] || fail "a folder for what was refused"
 
 # ---- nothing is no value -----------------------------------------------------------------------------------------------
