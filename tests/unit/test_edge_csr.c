@@ -203,6 +203,31 @@ static void a_ratio_split_follows_from_its_seed(void **state) {
   parts_free(&c);
 }
 
+/* The least and the greatest random number of a user's interactions in a part, keyed by user and item. */
+static void draw_bounds(const kith__edge_csr *part, int64_t u, uint64_t *least, uint64_t *most) {
+  *least = UINT32_MAX;
+  *most = 0;
+  for (kith_eid e = part->ragged.start[u]; e < part->ragged.start[u + 1]; e++) {
+    uint64_t item = (uint64_t)part->ragged.value[e],
+             draw = kith_random(1, KITH_RNG_SPLIT, (uint64_t)u, item, 0).bits[0] >> 32;
+    if (draw < *least) *least = draw;
+    if (draw > *most) *most = draw;
+  }
+}
+
+/* So that an interaction's fate does not depend on what else is in the list. */
+static void a_ratio_split_draws_by_user_and_item(void **state) {
+  (void)state;
+  parts p = split_into(KITH_SPLIT_RATIO, 0.1, 0.2, 1);
+  for (int64_t u = 0; u < USERS; u++) {
+    uint64_t least[3], most[3];
+    const kith__edge_csr *part[] = {&p.test, &p.valid, &p.train};
+    for (int k = 0; k < 3; k++) draw_bounds(part[k], u, &least[k], &most[k]);
+    assert_true(most[0] <= least[1] && most[0] <= least[2] && most[1] <= least[2]);
+  }
+  parts_free(&p);
+}
+
 static void leave_last_out_takes_the_two_latest_of_each_user(void **state) {
   (void)state;
   parts p = split_into(KITH_SPLIT_LEAVE_LAST_OUT, 0.1, 0.1, 1);
@@ -424,6 +449,7 @@ int main(void) {
       cmocka_unit_test(every_split_deals_each_interaction_to_one_list),
       cmocka_unit_test(a_ratio_split_gives_each_user_his_shares_and_leaves_him_one),
       cmocka_unit_test(a_ratio_split_follows_from_its_seed),
+      cmocka_unit_test(a_ratio_split_draws_by_user_and_item),
       cmocka_unit_test(leave_last_out_takes_the_two_latest_of_each_user),
       cmocka_unit_test(ties_of_time_are_drawn_alike),
       cmocka_unit_test(ties_are_counted_where_they_decide),
