@@ -81,6 +81,9 @@ kith_agreed cli_is_graph(const cli *c, const char *graph, const kith_graph *g, b
 /* After reading ids from graph.h5: check that it still is the graph of `g`.  Collective.  Errors: KITH_EDATA.
  */
 kith_agreed cli_check_graph(const cli *c, const char *graph, const kith_graph *g) KITH_MUST_USE;
+/* Warn of keys below data that have other values than when graph.h5 was ingested.  Collective.
+ * Errors: KITH_ECONFIG with --strict, if there is any warning so far. */
+kith_agreed cli_check_data(const cli *c, const char *graph) KITH_MUST_USE;
 
 /* Check that job and graph have the same task.  Collective.  Errors: KITH_ECONFIG. */
 kith_agreed cli_check_task(const cli *c, const kith_graph *g) KITH_MUST_USE;

@@ -94,7 +94,7 @@ static kith_agreed evaluate_check_origin(const cli *c, const kith_graph *g, cons
                   "%s: was trained with model=%s, the job says model=%s; run kith train %s first", path,
                   from->model, model, c->job_args));
   KITH_TRY(kith_agreed_same(kith_job_config_key(&c->job, sizeof config_key, config_key)));
-  kith_config_key(g, &run, sizeof wanted, wanted);
+  kith_config_key(c->comm, g, &run, sizeof wanted, wanted);
   kith_config_key_legacy(g, &run, sizeof legacy, legacy);
   if (from->config_key && from->config_key[0] &&
       kith_config_key_differs(wanted, legacy, from->config_key, want, found))
@@ -114,13 +114,14 @@ static void evaluate_print_origin(cli *c, const kith_embeddings_origin *from) {
 
 kith_agreed cli_read_embeddings(cli *c, kith_graph **g, int *d, float **x, kith_embeddings_origin *from) {
   kith_agreed st = {KITH_OK};
-  char parts[KITH_PATH], embeddings[KITH_PATH];
+  char graph[KITH_PATH], parts[KITH_PATH], embeddings[KITH_PATH];
   KITH_TRY(kith_agree(c->comm, cli_stage(c, "parts.h5", parts)));
   KITH_TRY(kith_agree(c->comm, cli_stage(c, "embeddings.h5", embeddings)));
   KITH_TRY(cli_read_parts(c, parts, g));
   KITH_TRY(cli_check_task(c, *g));
   KITH_TRY(kith_embeddings_origin_read(c->comm, embeddings, from));
   KITH_TRY(evaluate_check_origin(c, *g, embeddings, from));
+  if (cli_has_stage(c, "graph.h5", graph)) KITH_TRY(cli_check_data(c, graph));
   KITH_TRY(kith_embeddings_read(c->comm, *g, embeddings, d, x));
 done:
   return st;

@@ -109,6 +109,7 @@ static kith_agreed partition_alone(cli *c, const kith_comm *alone, bool compare)
   KITH_TRY(kith_dataset_read(alone, graph, &d));
   c->job.partition.relations = *kith_model_relations(&c->job.model);
   if (!compare) partition_warn(c, d);
+  KITH_TRY(kith_agree(alone, kith_log_check()));
   KITH_TRY(kith_agree(alone, KITH_NEW(part, kith_dataset_n_node(d))));
   if (compare) {
     KITH_TRY(kith_agree(alone, partition_compare(c, d, part)));

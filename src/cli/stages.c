@@ -115,3 +115,17 @@ kith_status cli_check_recommends(const cli *c) {
   return kith_fail(KITH_ECONFIG, "%s: task: classify; kith %s is about users and items, task recommend",
                    c->job.path, c->verb);
 }
+
+kith_agreed cli_check_data(const cli *c, const char *graph) {
+  kith_agreed st = {KITH_OK};
+  kith_h5 *f = NULL;
+  char *job = NULL;
+  KITH_TRY(kith_h5_open(c->comm, graph, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &f));
+  if (kith_h5_has_attr(f, "job")) KITH_TRY(kith_h5_get_attr_text(f, "job", &job));
+  if (job) kith_job_warn_changed(&c->job, graph, job);
+  KITH_TRY(kith_agree(c->comm, kith_log_check()));
+done:
+  kith_h5_close(&f);
+  KITH_FREE(job);
+  return st;
+}

@@ -38,21 +38,6 @@ static kith_agreed train_check_split(const cli *c, const kith_graph *g, kith_run
                                     g->n_class > 0 ? "data.splits" : "data.test or data.split"));
 }
 
-/* What the job says of data counts where it was ingested. */
-static kith_agreed train_check_data(const cli *c, const char *graph) {
-  kith_agreed st = {KITH_OK};
-  kith_h5 *f = NULL;
-  char *job = NULL;
-  KITH_TRY(kith_h5_open(c->comm, graph, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &f));
-  if (kith_h5_has_attr(f, "job")) KITH_TRY(kith_h5_get_attr_text(f, "job", &job));
-  if (job) kith_job_warn_changed(&c->job, graph, job);
-  KITH_TRY(kith_agree(c->comm, kith_log_check()));
-done:
-  kith_h5_close(&f);
-  KITH_FREE(job);
-  return st;
-}
-
 static void train_print_accuracy(cli *c, const char *split, const char *key, const kith_accuracy *a) {
   char text[128], name[KITH_NAME];
   kith_accuracy_print(a, sizeof text, text);
@@ -159,7 +144,7 @@ kith_agreed cli_train(cli *c) {
   KITH_TRY(cli_lock(c));
   KITH_TRY(cli_read_parts(c, run.parts, &g));
   KITH_TRY(cli_check_task(c, g));
-  KITH_TRY(train_check_data(c, run.graph));
+  KITH_TRY(cli_check_data(c, run.graph));
   KITH_TRY(train_check_split(c, g, &run));
   train_log(c, &run, g);
   KITH_TRY(kith_train_run(c->comm, g, &run, &result));

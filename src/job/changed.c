@@ -5,12 +5,29 @@
 
 #include "job/table.h"
 
-/* Whether a key decides what graph.h5 holds, beside the lists themselves. */
-static bool changed_decides(const char *key) {
+/* Whether a key decides how a list is read, and may be left to detection: "auto" or "". */
+static bool changed_is_detected(const char *key) {
+  static const char *const end[] = {".format", ".delimiter", ".header", ".comment"};
   const char *last = strrchr(key, '.');
-  if (strncmp(key, "data.", 5) != 0) return false;
-  return strncmp(key, "data.split.", 11) == 0 || strcmp(key, "data.ids") == 0 ||
-         strcmp(last, ".min_weight") == 0 || strcmp(last, ".normalize") == 0;
+  for (size_t i = 0; i < sizeof end / sizeof *end; i++)
+    if (strcmp(last, end[i]) == 0) return true;
+  return false;
+}
+
+static bool changed_is_open(const char *value) { return !value[0] || strcmp(value, "auto") == 0; }
+
+static const char *changed_shown(const char *value) { return value[0] ? value : "empty"; }
+
+static const char *changed_name(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash ? slash + 1 : path;
+}
+
+/* Whether two values can have read the same list in the same way; a list may have moved. */
+static bool changed_same(const job_key *k, const char *now, const char *then) {
+  if (k->kind == JOB_PATH) return strcmp(changed_name(now), changed_name(then)) == 0;
+  if (changed_is_detected(k->key) && (changed_is_open(now) || changed_is_open(then))) return true;
+  return strcmp(now, then) == 0;
 }
 
 void kith_job_warn_changed(const kith_job *job, const char *path, const char *text) {
@@ -22,11 +39,11 @@ void kith_job_warn_changed(const kith_job *job, const char *path, const char *te
   kith__job_table_of(&old, &table_then);
   for (int i = 0; i < table.n; i++) {
     const job_key *k = &table.key[i], *k_then = kith__job_find(&table_then, k->key);
-    if (!changed_decides(k->key) || !k_then) continue;
+    if (strncmp(k->key, "data.", 5) != 0 || !k_then) continue;
     kith__job_get(job, k, sizeof now, now);
     kith__job_get(&old, k_then, sizeof then, then);
-    if (strcmp(now, then) == 0) continue;
+    if (changed_same(k, now, then)) continue;
     kith_warn("%s: %s is %s, but %s was ingested with %s, which counts; run kith ingest to change it",
-              job->path, k->key, now, path, then);
+              job->path, k->key, changed_shown(now), path, changed_shown(then));
   }
 }

@@ -1,16 +1,30 @@
 /* The configuration key of a run on a graph. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "train/train.h"
 
-/* The sampler of clusters draws parts of the cut, whose number is the graph's. */
-void kith_config_key(const kith_graph *g, const kith_run *o, size_t size, char *text) {
+/* Which node is in which part: a sum of hashes, the same on any number of ranks. */
+static int64_t config_key_partition(const kith_comm *comm, const kith_graph *g) {
+  int64_t sum = 0;
+  for (kith_lid i = 0; i < g->n_own; i++) {
+    int part = kith_owner(g->n_part, g->part_first, g->first[comm->rank] + i);
+    uint64_t node = (uint64_t)kith_node_key(g->type[i], g->original[i]);
+    sum += (int64_t)(kith_random(0, KITH_RNG_PARTITION, node, (uint64_t)part, 1).bits[0] >> 32);
+  }
+  kith_comm_sum_int(comm, 1, &sum);
+  return sum;
+}
+
+/* The sampler of clusters draws parts of the partition. */
+void kith_config_key(const kith_comm *comm, const kith_graph *g, const kith_run *o, size_t size, char *text) {
   if (!o->config_key) {
     kith_config_key_legacy(g, o, size, text);
     return;
   }
   int n = snprintf(text, size, "%s", o->config_key);
   if (o->train.sampler.mode == KITH_CLUSTER && n >= 0 && (size_t)n < size)
-    snprintf(text + n, size - (size_t)n, " parts=%d", g->n_part);
+    snprintf(text + n, size - (size_t)n, " parts=%d partition=%" PRIx64, g->n_part,
+             config_key_partition(comm, g));
 }

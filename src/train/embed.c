@@ -69,7 +69,7 @@ static kith_agreed embed_load(embed *m, const kith_graph *g, const kith_run *o, 
   kith_agreed st = {KITH_OK};
   char config_key[KITH_CONFIG_KEY_SIZE], legacy[KITH_CONFIG_KEY_SIZE];
   kith_weights w = kith_params_weights(m->params);
-  kith_config_key(g, o, sizeof config_key, config_key);
+  kith_config_key(m->comm, g, o, sizeof config_key, config_key);
   kith_config_key_legacy(g, o, sizeof legacy, legacy);
   kith_checkpoint c = {.d = m->x ? m->x->d : 0,
                        .x = m->x ? m->x->value : NULL,

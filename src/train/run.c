@@ -332,7 +332,6 @@ static kith_status run_prepare(run *r) {
   kith_status st = KITH_OK;
   if (r->comm->rank == 0) KITH_TRY(kith_folder_make(r->o->work));
   KITH_TRY(kith_path_join(r->o->work, "embeddings.h5", r->embeddings));
-  kith_config_key(r->g, r->o, sizeof r->config_key, r->config_key);
   kith_config_key_legacy(r->g, r->o, sizeof r->config_key_legacy, r->config_key_legacy);
   kith__run_score_name(r, r->score);
 done:
@@ -384,6 +383,7 @@ kith_agreed kith_train_run(const kith_comm *comm, const kith_graph *g, const kit
   resolved.evaluate.split = kith_eval_split_resolve(comm, g, o->evaluate.split);
   KITH_TRY(kith_agreed_same(kith_eval_check(g, &resolved.evaluate)));
   KITH_TRY(kith_agree(comm, run_prepare(&r)));
+  kith_config_key(comm, g, r.o, sizeof r.config_key, r.config_key);
   KITH_TRY(kith_graph_ids_read(comm, g, o->graph, &r.ids));
   KITH_TRY(kith_trainer_create(comm, g, &o->model, &o->train, &r.trainer));
   run_tell_left_out(&r);

@@ -58,9 +58,10 @@ enum { KITH_CONFIG_KEY_SIZE = 8192 };
 
 /**
  * Configuration key of a run on a graph, text [size]: a checkpoint is resumed only if its key is the same.
- * Local.
+ * Collective.
  */
-void kith_config_key(const kith_graph *g, const kith_run *run, size_t size, char *text);
+void kith_config_key(const kith_comm *comm, const kith_graph *g, const kith_run *run, size_t size,
+                     char *text);
 /** The same as earlier versions wrote it, from model, train and evaluate of `run`.  Local. */
 void kith_config_key_legacy(const kith_graph *g, const kith_run *run, size_t size, char *text);
 

@@ -159,7 +159,7 @@ embed.unknown                pairs     embed      skip error             embed.t
 embed.user_features.path     pairs     embed      users2.tsv users3.tsv  embed.types=users model.input=both
 embed.item_features.path     pairs     embed      items2.tsv items3.tsv  embed.types=items model.input=both
 embed.relations.friend       pairs     embed      ties.tsv ties2.tsv     model.relations.friend=0.5
-checkpoint.every             pairs     train      0 1                    checkpoint.keep=9
+checkpoint.every             pairs     train      0 1                    checkpoint.keep=9 checkpoint.best=false
 checkpoint.steps             pairs     train      0 2                    checkpoint.keep=9
 checkpoint.minutes           pairs     train      0 1e-9                 checkpoint.keep=99
 checkpoint.keep              pairs     train      1 2                    checkpoint.every=1
@@ -336,7 +336,7 @@ class Place:
         self.make_ready(job, ["ingest", "partition"])
         self.run(job, "train", settings)
         lines = [json.loads(line) for line in open(self.path("now", "metrics.jsonl"))]
-        told = [{k: v for k, v in line.items() if "second" not in k} for line in lines]
+        told = [{k: v for k, v in line.items() if "second" not in k and k != "run"} for line in lines]
         files = sorted(name for name in os.listdir(self.path("now")) if name.endswith(".h5"))
         return [told, files] + [h5_digest(self.path("now", name)) for name in files]
 
@@ -377,6 +377,8 @@ def main():
         print("\n".join(sorted({re.sub(r"(\.relations)\.friend", r"\1.NAME", e[0]) for e in experiments} | set(ELSEWHERE))))
         return 0
     place, same = Place(*sys.argv[1:3]), []
+    once, again = (place.outcome("pairs", "train", [], False) for _ in range(2))
+    if once != again: raise SystemExit("two equal runs differ in what is compared here, so that any key seems to decide something")
     for key, job, verb, a, b, settings, may_fail in experiments:
         one, two = (place.outcome(job, verb, settings + ["%s=%s" % (key, value)], may_fail) for value in (a, b))
         if one == two: same.append("%s decides nothing: kith %s makes the same of %s and %s, with %s" % (key, verb, a, b, " ".join(settings) or "the job's own settings"))

@@ -58,8 +58,20 @@ code 0 "$KITH" train job.yaml --quiet --strict
 # What the job says of data after ingest counts no more, and the run would tell it all the same.
 code 0 "$KITH" train job.yaml --quiet --set data.split.seed=7
 says "data.split.seed is 7, but work/graph.h5 was ingested with 1, which counts"
-code 0 "$KITH" train job.yaml --quiet
+code 0 "$KITH" train job.yaml --quiet --set data.interactions.path=other.tsv --set data.interactions.columns.user=3
+says "data.interactions.path is other.tsv, but work/graph.h5 was ingested with list.tsv, which counts"
+says "data.interactions.columns.user is 3, but work/graph.h5 was ingested with 1, which counts"
+code 78 "$KITH" evaluate job.yaml --strict --set data.test.path=later.tsv
+says "data.test.path is later.tsv, but work/graph.h5 was ingested with empty, which counts"
+code 0 "$KITH" train job.yaml --quiet --set data.interactions.format=edges # as it was detected
 ! grep -q 'was ingested with' err
+
+# Clusters are parts of the partition: a run on another one with as many parts does not continue.
+clusters="--quiet --set work=c --set graph=work/graph.h5 --set sampler.mode=cluster"
+code 0 "$KITH" partition job.yaml --set work=c --set graph=work/graph.h5
+code 0 "$KITH" train job.yaml $clusters
+code 0 "$KITH" partition job.yaml --set work=c --set graph=work/graph.h5 --set partition.method=hash
+code 78 "$KITH" train job.yaml $clusters --set train.epochs=9; says "partition="
 
 # Where graph and parts are: shared by two work folders, copied by nobody.
 code 0 "$KITH" ingest job.yaml --set graph=shared/g.h5
