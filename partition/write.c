@@ -64,6 +64,7 @@ typedef struct cut_rows {
   int64_t *original, *edge, *start, *neighbor;
   int32_t *neighbor_original;
   float *weight;  /* of the entries; null without weights */
+  int64_t *time;  /* likewise */
   int32_t *label; /* classification, as the next one */
   int8_t *split;
 } cut_rows;
@@ -75,6 +76,7 @@ static void cut_rows_free(cut_rows *r) {
   KITH_FREE(r->neighbor);
   KITH_FREE(r->neighbor_original);
   KITH_FREE(r->weight);
+  KITH_FREE(r->time);
   KITH_FREE(r->label);
   KITH_FREE(r->split);
 }
@@ -113,18 +115,26 @@ done:
   return st;
 }
 
-/* Every interaction's weight in the rows of both its ends.  An item's users come in the order of their
- * numbers, as here. */
-static kith_status cut_weigh(const kith_dataset *d, const numbering *m, cut_rows *r) {
+/* Weight and time of an interaction in one of its entries. */
+static void cut_put_value(const kith_dataset *d, kith_eid from, cut_rows *r, int64_t to) {
+  if (r->weight) r->weight[to] = d->weight[from];
+  if (r->time) r->time[to] = d->time[from];
+}
+
+/* Every interaction's weight and time in the rows of both its ends.  An item's users come in the order of
+ * their numbers, as here. */
+static kith_status cut_values(const kith_dataset *d, const numbering *m, cut_rows *r) {
   kith_status st = KITH_OK;
   int64_t *next = NULL, n_user = d->n[KITH_USER];
+  if (!d->weight && !d->time) return st;
   KITH_TRY(KITH_NEW(next, d->n[KITH_ITEM]));
-  KITH_TRY(KITH_NEW(r->weight, r->start[m->n]));
+  if (d->weight) KITH_TRY(KITH_NEW(r->weight, r->start[m->n]));
+  if (d->time) KITH_TRY(KITH_NEW(r->time, r->start[m->n]));
   for (int64_t u = 0; u < n_user; u++)
     for (kith_eid e = d->train.start[u]; e < d->train.start[u + 1]; e++) {
       int32_t item = d->train.value[e];
-      r->weight[r->start[m->number[u]] + e - d->train.start[u]] = d->weight[e];
-      r->weight[r->start[m->number[n_user + item]] + next[item]++] = d->weight[e];
+      cut_put_value(d, e, r, r->start[m->number[u]] + e - d->train.start[u]);
+      cut_put_value(d, e, r, r->start[m->number[n_user + item]] + next[item]++);
     }
 done:
   KITH_FREE(next);
@@ -143,7 +153,7 @@ static kith_status cut_make(const kith_dataset *d, const numbering *m, cut_rows 
   KITH_TRY(KITH_NEW(r.neighbor, n_entry));
   KITH_TRY(KITH_NEW(r.neighbor_original, n_entry));
   cut_fill(d, m, &g, &r);
-  if (d->weight) KITH_TRY(cut_weigh(d, m, &r));
+  KITH_TRY(cut_values(d, m, &r));
   if (d->n_class > 0) KITH_TRY(cut_nodes(d, m, &r));
   *out = r;
   r = (cut_rows){0};
@@ -243,6 +253,7 @@ static kith_agreed write_rows(kith_h5 *f, const kith_dataset *d, int parts, cons
   KITH_TRY(write_whole(f, "train/neighbour", KITH_H5_INT64, n_entry, r->neighbor));
   KITH_TRY(write_whole(f, "train/original", KITH_H5_INT32, n_entry, r->neighbor_original));
   if (r->weight) KITH_TRY(write_whole(f, "train/weight", KITH_H5_FLOAT, n_entry, r->weight));
+  if (r->time) KITH_TRY(write_whole(f, "train/time", KITH_H5_INT64, n_entry, r->time));
   for (int t = 0; t < d->schema.n_type; t++) {
     kith_type_dataset(&d->schema, t, "number", name);
     KITH_TRY(write_whole(f, name, KITH_H5_INT64, d->n[t], m->number + m->of[t]));
@@ -286,7 +297,8 @@ done:
 
 static int64_t write_bytes(const kith_dataset *d) {
   int64_t n = kith_dataset_n_node(d), held = d->valid.start[d->valid.n_row] + d->test.start[d->test.n_row];
-  return 48 * n + (d->weight ? 32 : 24) * d->n_edge + 4 * held + 8 * kith__partition_n_features(d) +
+  int64_t each = 24 + (d->weight ? 8 : 0) + (d->time ? 16 : 0);
+  return 48 * n + each * d->n_edge + 4 * held + 8 * kith__partition_n_features(d) +
          20 * kith__partition_n_entry(d, NULL) + (1 << 16);
 }
 

@@ -148,6 +148,7 @@ typedef enum kith_rng_stream {
   KITH_RNG_CLUSTER = 33,           /**< order of the parts in a round */
   KITH_RNG_IMPORTANCE_WALK = 34,   /**< walks to importance neighbors: (0, walk, hop) */
   KITH_RNG_INSPECT = 36,           /**< pairs that kith inspect compares: (node, node); (pair, draw) */
+  KITH_RNG_SLICE = 37,             /**< users that a half-life is chosen by: (user, slice) */
   KITH_RNG_INCLUSION = 35 /**< sets for inclusion probabilities, before training: as KITH_RNG_NODE_SET */
 } kith_rng_stream;
 

@@ -43,6 +43,7 @@ typedef struct kith_dataset {
   kith_ragged train, valid,
       test;             /**< [users] their items; classification: train holds the neighbors of each node */
   float *weight;        /**< [n_edge] weights of the training interactions; null if there are none */
+  int64_t *time;        /**< [n_edge] times of the training interactions; null if there are none */
   uint64_t fingerprint; /**< hash of all datasets of graph.h5 */
   kith_relation_edges relation[KITH_MAX_RELATIONS]; /**< as in the schema */
   int n_feature_of[KITH_TYPES];                     /**< number of features of each type; 0: none */
@@ -84,6 +85,13 @@ KITH_API kith_agreed kith_node_names_read(const kith_comm *comm, const char *pat
  */
 KITH_API kith_agreed kith_graph_read(const kith_comm *comm, const char *parts_path,
                                      kith_graph **out) KITH_MUST_USE;
+
+/**
+ * Read the times of this rank's training interactions into g->time, unless it has them.  Collective.
+ * Errors: KITH_ECONFIG (the file has no times), KITH_ENOINPUT, KITH_EDATA, KITH_ENOMEM.
+ */
+KITH_API kith_agreed kith_graph_times_read(const kith_comm *comm, const char *parts_path,
+                                           kith_graph *g) KITH_MUST_USE;
 
 /* ---- embeddings.h5 ---- */
 

@@ -73,6 +73,13 @@ kith_agreed cli_check_replaced(const cli *c, const char *path, const char *forma
 kith_agreed cli_read_embeddings(cli *c, kith_graph **g, int *d, float **x,
                                 kith_embeddings_origin *from) KITH_MUST_USE;
 
+/*
+ * Where the model weighs interactions by age: read their times into `g`, and choose model->lightgcn.half_life
+ * if it is to be.  Collective.  Errors: those of kith_graph_times_read() and kith_half_life_choose().
+ */
+kith_agreed cli_resolve_half_life(cli *c, const char *parts, kith_graph *g,
+                                  kith_model_options *model) KITH_MUST_USE;
+
 /* Read parts.h5.  It must match the graph.h5 beside it, which has the ids and names.  Collective.  Errors: as
  * kith_graph_read(); KITH_EDATA if graph.h5 was ingested again since. */
 kith_agreed cli_read_parts(const cli *c, const char *parts, kith_graph **g) KITH_MUST_USE;

@@ -229,6 +229,7 @@ kith_agreed cli_embed(cli *c) {
   double began = kith_clock();
   kith_new_nodes_options o = embed_options(&c->job);
   KITH_TRY(cli_read_parts(c, run.parts, &g));
+  KITH_TRY(cli_resolve_half_life(c, run.parts, g, &run.model));
   KITH_TRY(embed_choose(c, g, embeddings, checkpoint, &from));
   KITH_TRY(kith_new_nodes_read(c->comm, run.graph, &o, &new, &report));
   KITH_TRY(cli_check_graph(c, run.graph, g));

@@ -147,6 +147,7 @@ kith_agreed cli_train(cli *c) {
   KITH_TRY(cli_check_data(c, run.graph));
   KITH_TRY(train_check_split(c, g, &run));
   train_log(c, &run, g);
+  KITH_TRY(cli_resolve_half_life(c, run.parts, g, &run.model));
   KITH_TRY(kith_train_run(c->comm, g, &run, &result));
   train_print(c, &run, &result);
   train_check_graph(c, &run, g);

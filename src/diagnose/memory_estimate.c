@@ -55,6 +55,7 @@ static int64_t estimate_graph(const estimate *w) {
   int64_t column = s->n_own + w->ghost, most = estimate_max(w->width, w->model->dim);
   int64_t relations = 0;
   for (int r = 0; r < s->schema.n_relation; r++) relations += 8 * s->n_own + estimate_edge_bytes(s, r);
+  if (kith_model_decays(w->model)) relations += 8 * s->n_entry; /* times */
   int64_t share = 33 * s->n_own + 8 * s->n_entry + 4 * s->n_entry / 2 + 24 * s->n_own_of[KITH_USER] +
                   8 * s->n[KITH_ITEM] + 5 * s->n_own;
   int64_t relation = 16 * s->n_own + 8 * w->entry + w->merged + 24 * column,

@@ -7,15 +7,17 @@
 
 /* ---- scope.c: which items are ranked for a user, and which held-out items count ---- */
 
-enum { KITH__MOST_MASKS = 2 }; /* training, validation */
+enum { KITH__MOST_MASKS = 2 + KITH_MAX_RELATIONS }; /* training, validation, relations */
 
 typedef struct kith__scope {
   uint8_t *trained; /* [items] cold candidates: 1 if an item has a training interaction; else null */
   int n_mask;
   const kith_ragged *mask[KITH__MOST_MASKS]; /* lists of the owned users whose items are not ranked */
-  const kith_ragged *truth;                  /* held-out items of the owned users that count; or null */
-  kith_ragged counted;                       /* truth, where some held-out items do not count */
-  int64_t n_left_out;                        /* owned users whose held-out items do not count */
+  int n_list;
+  kith_ragged list[KITH_MAX_RELATIONS]; /* storage of the masks that are relations */
+  const kith_ragged *truth;             /* held-out items of the owned users that count; or null */
+  kith_ragged counted;                  /* truth, where some held-out items do not count */
+  int64_t n_left_out;                   /* owned users whose held-out items do not count */
 } kith__scope;
 
 /* Of the owned users: mask_valid as in kith_eval_topk(); held_out null: no ground truth.  Collective. */

@@ -2,9 +2,11 @@
  * The scope of a ranking: which items are ranked for a user.  Held-out items that are not ranked cannot be
  * hits, so they do not count, and a user without any others is left out.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "eval/eval_impl.h"
+#include "graph/schema.h"
 
 static bool scope_masks_interactions(const kith_eval_scope *o) {
   for (int i = 0; i < o->mask.n; i++)
@@ -12,11 +14,34 @@ static bool scope_masks_interactions(const kith_eval_scope *o) {
   return false;
 }
 
-static kith_status scope_check_mask(const kith_eval_scope *o) {
+/* Whether a relation is one of users with items. */
+static bool scope_is_of_items(const kith_relation_type *r) {
+  return (r->from == KITH_USER && r->to == KITH_ITEM) || (r->from == KITH_ITEM && r->to == KITH_USER);
+}
+
+/* The relations that a graph can mask, as ", view, cart". */
+static void scope_choices(const kith_graph *g, size_t size, char *text) {
+  size_t n = 0;
+  text[0] = '\0';
+  for (int r = 0; r < g->schema.n_relation && n < size; r++)
+    if (scope_is_of_items(&g->schema.relation[r]))
+      n += (size_t)snprintf(text + n, size - n, ", %s", g->schema.relation[r].name);
+}
+
+static kith_status scope_check_mask(const kith_graph *g, const kith_eval_scope *o) {
   kith_status st = KITH_OK;
-  for (int i = 0; i < o->mask.n; i++)
-    KITH_CHECK(strcmp(o->mask.of[i], KITH_INTERACTIONS) == 0, KITH_ECONFIG,
-               "evaluate.mask: the graph has no relation %s; expected interactions", o->mask.of[i]);
+  char choices[512];
+  scope_choices(g, sizeof choices, choices);
+  for (int i = 0; i < o->mask.n; i++) {
+    const char *name = o->mask.of[i];
+    int r = kith_schema_find_relation(&g->schema, name);
+    if (strcmp(name, KITH_INTERACTIONS) == 0) continue;
+    KITH_CHECK(r >= 0, KITH_ECONFIG, "evaluate.mask: the graph has no relation %s; expected %s%s", name,
+               KITH_INTERACTIONS, choices);
+    KITH_CHECK(scope_is_of_items(&g->schema.relation[r]), KITH_ECONFIG,
+               "evaluate.mask: %s is no relation of users with items; expected %s%s", name, KITH_INTERACTIONS,
+               choices);
+  }
 done:
   return st;
 }
@@ -33,7 +58,7 @@ kith_status kith_eval_check(const kith_graph *g, const kith_eval_options *o) {
              "evaluate.mask: with evaluate.protocol: sampled-%d expected [interactions]; its candidates are "
              "items without interactions",
              o->sampled);
-  KITH_TRY(scope_check_mask(s));
+  KITH_TRY(scope_check_mask(g, s));
 done:
   return st;
 }
@@ -77,26 +102,75 @@ done:
   return st;
 }
 
+/* item_of[k]: original number of the item whose global number is k. */
+static kith_status scope_item_numbers(const kith_graph *g, int32_t **item_of) {
+  kith_status st = KITH_OK;
+  KITH_TRY(KITH_NEW(*item_of, kith_graph_n_node(g)));
+  for (int64_t i = 0; i < g->n[KITH_ITEM]; i++) (*item_of)[g->item_number[i]] = (int32_t)i;
+done:
+  return st;
+}
+
+/* The items of the owned users in a relation, ascending as its rows are. */
+static kith_status scope_list(const kith_graph *g, const kith_adjacency *a, const int32_t *item_of,
+                              kith_ragged *out) {
+  kith_status st = KITH_OK;
+  kith_eid at = 0;
+  out->n_row = g->n_own_of[KITH_USER];
+  KITH_TRY(KITH_NEW(out->start, out->n_row + 1));
+  KITH_TRY(KITH_NEW(out->value, a->start[g->n_own]));
+  for (kith_lid u = 0; u < out->n_row; u++) {
+    kith_lid row = g->row_of[KITH_USER][u];
+    for (kith_eid e = a->start[row]; e < a->start[row + 1]; e++) out->value[at++] = item_of[a->neighbor[e]];
+    out->start[u + 1] = at;
+  }
+done:
+  return st;
+}
+
+static kith_status scope_add_relations(const kith_graph *g, const kith_eval_scope *o, kith__scope *s) {
+  kith_status st = KITH_OK;
+  int32_t *item_of = NULL;
+  for (int i = 0; i < o->mask.n; i++) {
+    if (strcmp(o->mask.of[i], KITH_INTERACTIONS) == 0) continue;
+    int r = kith_schema_find_relation(&g->schema, o->mask.of[i]);
+    if (!item_of) KITH_TRY(scope_item_numbers(g, &item_of));
+    KITH_TRY(scope_list(g, &g->relation[r], item_of, &s->list[s->n_list++]));
+  }
+done:
+  KITH_FREE(item_of);
+  return st;
+}
+
+/* Masks and truth are lists of the graph or of *s, which is where it will stay. */
+static kith_agreed scope_fill(const kith_comm *comm, const kith_graph *g, const kith_eval_scope *o,
+                              bool mask_valid, const kith_ragged *held_out, kith__scope *s) {
+  kith_agreed st = {KITH_OK};
+  bool interactions = scope_masks_interactions(o), cold = o->candidates == KITH_CANDIDATES_COLD;
+  s->truth = held_out;
+  if (cold) KITH_TRY(scope_find_trained(comm, g, s));
+  KITH_TRY(kith_agree(comm, scope_add_relations(g, o, s)));
+  if (interactions) s->mask[s->n_mask++] = &g->train;
+  if (interactions && mask_valid) s->mask[s->n_mask++] = &g->valid;
+  for (int i = 0; i < s->n_list; i++) s->mask[s->n_mask++] = &s->list[i];
+  if (held_out && (cold || s->n_list > 0)) KITH_TRY(kith_agree(comm, scope_count(s, held_out)));
+done:
+  return st;
+}
+
 kith_agreed kith__scope_make(const kith_comm *comm, const kith_graph *g, const kith_eval_scope *o,
                              bool mask_valid, const kith_ragged *held_out, kith__scope *out) {
   kith_agreed st = {KITH_OK};
-  kith__scope s = {.truth = held_out};
-  bool interactions = scope_masks_interactions(o), cold = o->candidates == KITH_CANDIDATES_COLD;
   *out = (kith__scope){0};
-  KITH_TRY(kith_agreed_same(scope_check_mask(o)));
-  if (cold) KITH_TRY(scope_find_trained(comm, g, &s));
-  if (interactions) s.mask[s.n_mask++] = &g->train;
-  if (interactions && mask_valid) s.mask[s.n_mask++] = &g->valid;
-  if (held_out && cold) KITH_TRY(kith_agree(comm, scope_count(&s, held_out)));
-  *out = s;
-  if (s.truth == &s.counted) out->truth = &out->counted;
-  s = (kith__scope){0};
+  KITH_TRY(kith_agreed_same(scope_check_mask(g, o)));
+  KITH_TRY(scope_fill(comm, g, o, mask_valid, held_out, out));
 done:
-  kith__scope_free(&s);
+  if (kith_is_bad(st)) kith__scope_free(out);
   return st;
 }
 
 void kith__scope_free(kith__scope *s) {
   KITH_FREE(s->trained);
+  for (int i = 0; i < KITH_MAX_RELATIONS; i++) kith_ragged_free(&s->list[i]);
   kith_ragged_free(&s->counted);
 }

@@ -100,6 +100,7 @@ static const layout_entry layout_table[] = {
     {PARTS, PAIRS, "train/neighbour", true, 2, "n_edge", 0, NULL, NULL, 0, "nodes"},
     {PARTS, PAIRS, "train/original", true, 2, "n_edge", 0, NULL, NULL, 0, "nodes"},
     {PARTS, PAIRS, "train/weight", false, 2, "n_edge", 0, NULL, NULL, 0, NULL},
+    {PARTS, PAIRS, "train/time", false, 2, "n_edge", 0, NULL, NULL, 0, NULL},
     PARTS_LIST("valid"),
     PARTS_LIST("test"),
     PARTS_FEATURES(PAIRS, "nodes", "n_user_feature+n_item_feature"),

@@ -89,11 +89,39 @@ void kith_allgather_rows(const kith_comm *comm, const int64_t *first, int d, flo
  * counts training interactions only.  Collective.
  *
  * @param relations  names and omegas; a learned one begins with its initial value
- * Errors: KITH_ENOMEM; KITH_ECONFIG (the graph lacks a relation); KITH_EDATA if a row is not ascending.
- * Memory: 1 byte an entry more than kith_dist_csr_create(), 5 if an omega is learned.
+ * @param half_life  seconds; above 0, interactions of a graph with times are weighted by
+ * kith_dist_csr_decay() Errors: KITH_ENOMEM; KITH_ECONFIG (the graph lacks a relation); KITH_EDATA if a row
+ * is not ascending. Memory: 1 byte an entry more than kith_dist_csr_create(), 5 if an omega is learned.
  */
 kith_agreed kith_dist_csr_create_merged(const kith_comm *comm, const kith_graph *g,
-                                        const kith_relation_weights *relations, int d,
+                                        const kith_relation_weights *relations, double half_life, int d,
                                         kith_dist_csr **out) KITH_MUST_USE;
+
+/* ---- decay.c: recent interactions weigh more ---- */
+
+/** An interaction of age a counts 2^(-a / half_life), and at least 2^-60. */
+typedef struct kith_decay {
+  double half_life; /**< in units of the graph's times; 0: all interactions count 1 */
+  int64_t now;      /**< the latest time of a training interaction */
+} kith_decay;
+
+/** The decay of a graph with times by a half-life in seconds.  Times whose latest is 1e11 or more are taken
+ * as milliseconds, from 1e14 on as microseconds, and so on.  Collective. */
+kith_decay kith_decay_make(const kith_comm *comm, const kith_graph *g, double seconds);
+/** What an interaction at `time` counts.  Local. */
+double kith_decay_factor(const kith_decay *t, int64_t time);
+/** kith_dist_csr_create() of a graph with times, weighted by kith_dist_csr_decay().  Collective. */
+kith_agreed kith_dist_csr_create_decayed(const kith_comm *comm, const kith_graph *g, double seconds, int d,
+                                         kith_dist_csr **out) KITH_MUST_USE;
+/**
+ * Weigh the interactions of a matrix by age: f / sqrt(D_row D_column), where D sums the f of a node.  The
+ * interactions are the first entries of each row, in the order of `g`; other entries are unchanged.  The
+ * weights are symmetric to the last bit, and the same on any number of ranks.
+ *
+ * Collective.  Errors: KITH_ENOMEM.
+ * @param g  with times
+ */
+kith_agreed kith_dist_csr_decay(const kith_comm *comm, const kith_graph *g, const kith_decay *t,
+                                kith_dist_csr *a) KITH_MUST_USE;
 
 #endif

@@ -121,6 +121,13 @@ done:
   return st;
 }
 
+/* Weights of the interactions by age; they are the first entries of each row. */
+static kith_agreed merged_decay(const kith_comm *comm, const kith_graph *g, double half_life,
+                                kith_dist_csr *a) {
+  const kith_decay t = kith_decay_make(comm, g, half_life);
+  return kith_dist_csr_decay(comm, g, &t, a);
+}
+
 /* ---- order within rows ---- */
 
 /* An entry of a row that is being sorted. */
@@ -177,7 +184,8 @@ done:
 }
 
 kith_agreed kith_dist_csr_create_merged(const kith_comm *comm, const kith_graph *g,
-                                        const kith_relation_weights *w, int d, kith_dist_csr **out) {
+                                        const kith_relation_weights *w, double half_life, int d,
+                                        kith_dist_csr **out) {
   kith_agreed st = {KITH_OK};
   kith_dist_csr *a = NULL;
   merged m = {0};
@@ -187,6 +195,7 @@ kith_agreed kith_dist_csr_create_merged(const kith_comm *comm, const kith_graph 
   KITH_TRY(kith__dist_csr_make(comm, g, m.start, m.number, d, &a));
   KITH_TRY(kith_agree(comm, merged_alloc(a, &m)));
   for (int k = 0; k < m.n; k++) KITH_TRY(merged_add(comm, g, k, &m, a));
+  if (half_life > 0) KITH_TRY(merged_decay(comm, g, half_life, a));
   KITH_TRY(kith_agree(comm, merged_order(a, &m)));
   *out = a;
   a = NULL;

@@ -190,6 +190,10 @@ const job_key kith__job_row[] = {
     {"model.relations.NAME", JOB_WEIGHT, AT(model.relations), 0, 1e3, "",
      "lightgcn: weight of the relation NAME (data.relations; friend: also data.social) in every layer, where "
      "interactions weigh 1. 0: it is not read. learned: trained with the embeddings, from 1 on."},
+    {"model.half_life", JOB_HALF_LIFE, AT(model.lightgcn.half_life), 1, 1e12, "seconds",
+     "lightgcn: age at which an interaction counts half in every layer, such as 36h, 180d or 2y (730d); age "
+     "is that at the latest training interaction. auto: chosen by slices of time of the training "
+     "interactions, or none."},
     {"model.aggregator", JOB_ENUM, AT(model.sage.aggregator), 0, 0, "mean | pool | lstm",
      "sage: neighborhood aggregator."},
     {"model.gat.heads", JOB_INT, AT(model.gat.heads), 1, 64, "heads",

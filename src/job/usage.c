@@ -25,9 +25,13 @@ static bool holds_out_test(const kith_job *j) { return splits(j) && !j->data.tes
 static bool has_columns(const kith_job *j) {
   return recommends(j) && j->data.interactions.format != KITH_ADJACENCY;
 }
+static bool decays_interactions(const kith_job *j) {
+  return j->model.name == KITH_LIGHTGCN && j->model.layers > 0 && j->model.lightgcn.half_life != 0;
+}
 static bool reads_times(const kith_job *j) {
   kith_split_method method = j->data.split.method;
-  return has_columns(j) && (method == KITH_SPLIT_TIME || method == KITH_SPLIT_LEAVE_LAST_OUT);
+  bool splits_by_time = method == KITH_SPLIT_TIME || method == KITH_SPLIT_LEAVE_LAST_OUT;
+  return has_columns(j) && (splits_by_time || decays_interactions(j));
 }
 static bool reads_weights(const kith_job *j) {
   bool draws = j->train.sampler.mode == KITH_NEIGHBOR && j->train.sampler.weighting == KITH_EDGE_WEIGHT;
@@ -139,7 +143,7 @@ static const usage_rule usage_rules[] = {
     {"data", "ingest", recommends, "needs task: recommend"},
     {"data.interactions.columns", "ingest", has_columns, "needs a list of edges (data.interactions.format)"},
     {"data.interactions.columns.time", "ingest", reads_times,
-     "needs data.split.method: time or leave-last-out; no model uses times yet"},
+     "needs data.split.method: time or leave-last-out, or model.half_life"},
     {"data.interactions.columns.weight", "train", reads_weights, /* kith ingest stores them in any case */
      "needs data.interactions.min_weight, or sampler.mode: neighbor with sampler.weighting: weight"},
     {"data.interactions.header", "ingest", has_columns, "needs a list of edges (data.interactions.format)"},
@@ -180,6 +184,7 @@ static const usage_rule usage_rules[] = {
     {"model.edge_dropout", "train", propagates, "needs a model with layers"},
     {"model.layer_weights", "train", is_lightgcn, "needs model.name: lightgcn"},
     {"model.relations", "train", propagates_linearly, "needs model.name: lightgcn with layers"},
+    {"model.half_life", "train", propagates_linearly, "needs model.name: lightgcn with layers"},
     {"model.aggregator", "train", is_sage, "needs model.name: sage"},
     {"model.pinsage", "train", is_pinsage, "needs model.name: pinsage"},
     {"sampler", "train", always, ""},

@@ -21,6 +21,7 @@ void kith__job_bounds(const job_key *k, size_t size, char *text) {
   case JOB_CUTOFFS: snprintf(text, size, "list of %.15g to %.15g %s", k->low, k->high, k->unit); break;
   case JOB_WEIGHT: snprintf(text, size, "%.15g to %.15g, or learned", k->low, k->high); break;
   case JOB_RELATIONS: snprintf(text, size, "list of relations"); break;
+  case JOB_HALF_LIFE: snprintf(text, size, "none | auto | time such as 180d (s, h, d, w, y)"); break;
   case JOB_BOOL: snprintf(text, size, "true | false"); break;
   case JOB_ENUM:
   case JOB_PROTOCOL:
@@ -202,6 +203,39 @@ static kith_status value_every(const job_key *k, const char *text, int *out) {
   return KITH_OK;
 }
 
+/* Seconds of a unit of time; 0: there is no such unit. */
+static double value_unit(const char *unit) {
+  static const struct {
+    char name;
+    double seconds;
+  } units[] = {{'s', 1}, {'h', 3600}, {'d', 86400}, {'w', 7 * 86400}, {'y', 365 * 86400}};
+  for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+    if (unit[0] == units[i].name && unit[1] == '\0') return units[i].seconds;
+  return 0;
+}
+
+/* "none", "auto", or a number with its unit. */
+static kith_status value_half_life(const job_key *k, const char *text, double *out) {
+  kith_status st = KITH_OK;
+  bool none = strcmp(text, "none") == 0;
+  char *end = NULL;
+  if (none || strcmp(text, "auto") == 0) {
+    *out = none ? 0 : KITH_HALF_LIFE_AUTO;
+    return st;
+  }
+  double seconds = strtod(text, &end) * value_unit(end);
+  bool good = strspn(text, "0123456789.e+") >= (size_t)(end - text) && end > text && value_unit(end) > 0;
+  KITH_CHECK(
+      good, KITH_ECONFIG,
+      "%s: expected none, auto, or a time with its unit, such as 36h, 180d or 2y (s, h, d, w, y), found "
+      "\"%s\"",
+      k->key, text);
+  if (!(seconds >= k->low && seconds <= k->high)) return value_out_of_bounds(k, text);
+  *out = seconds;
+done:
+  return st;
+}
+
 static kith_status value_protocol(const job_key *k, const char *text, int *out) {
   kith_status st = KITH_OK;
   if (strcmp(text, "full") == 0) {
@@ -330,6 +364,7 @@ kith_status kith__job_set(kith_job *job, const job_key *k, const char *text) {
   case JOB_CUTOFFS: return value_cutoffs(k, text, &job->evaluate);
   case JOB_FANOUTS: return value_fanouts(k, text, at);
   case JOB_RELATIONS: return value_relations(k, text, at);
+  case JOB_HALF_LIFE: return value_half_life(k, text, at);
   case JOB_PROTOCOL: return value_protocol(k, text, at);
   case JOB_INTERVAL: return value_every(k, text, at);
   case JOB_IDS: return value_ids(k, text, at);
@@ -348,19 +383,28 @@ static void value_print_list(int n, const int *x, size_t size, char *text) {
   snprintf(text + at, size - (size_t)at, "]");
 }
 
-static void value_print_relations(const kith_relation_names *names, size_t size, char *text) {
-  int at = snprintf(text, size, "[");
-  for (int i = 0; i < names->n; i++)
-    at += snprintf(text + at, size - (size_t)at, "%s%s", i ? ", " : "", names->of[i]);
-  snprintf(text + at, size - (size_t)at, "]");
-}
-
 /* The fewest digits that are read as the same number, but "10" rather than "1e+01". */
 static void value_print_real(double x, size_t size, char *text) {
   for (int digits = DBL_DIG; digits <= 17; digits++) {
     snprintf(text, size, "%.*g", digits, x);
     if (strtod(text, NULL) == x) return;
   }
+}
+
+/* In days where they are whole, else in seconds. */
+static void value_print_half_life(double seconds, size_t size, char *text) {
+  double unit = fmod(seconds, 86400) == 0 ? 86400 : 1;
+  if (seconds > 0) {
+    value_print_real(seconds / unit, size - 1, text);
+    strcat(text, unit > 1 ? "d" : "s");
+  } else snprintf(text, size, "%s", seconds < 0 ? "auto" : "none");
+}
+
+static void value_print_relations(const kith_relation_names *names, size_t size, char *text) {
+  int at = snprintf(text, size, "[");
+  for (int i = 0; i < names->n; i++)
+    at += snprintf(text + at, size - (size_t)at, "%s%s", i ? ", " : "", names->of[i]);
+  snprintf(text + at, size - (size_t)at, "]");
 }
 
 static void value_print_protocol(int sampled, size_t size, char *text) {
@@ -395,6 +439,7 @@ void kith__job_get(const kith_job *job, const job_key *k, size_t size, char *tex
     value_print_list(((const kith_fanouts *)at)->n, ((const kith_fanouts *)at)->of, size, text);
     break;
   case JOB_RELATIONS: value_print_relations(at, size, text); break;
+  case JOB_HALF_LIFE: value_print_half_life(*(const double *)at, size, text); break;
   case JOB_PROTOCOL: value_print_protocol(*(const int *)at, size, text); break;
   case JOB_INTERVAL:
     if (*(const int *)at == KITH_EVERY_AUTO) snprintf(text, size, "auto");

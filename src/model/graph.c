@@ -15,8 +15,12 @@ const struct kith_relation_weight *kith_model_relation(const kith_model_options 
   return NULL;
 }
 
+bool kith_model_decays(const kith_model_options *o) {
+  return o->name == KITH_LIGHTGCN && o->layers > 0 && o->lightgcn.half_life != 0;
+}
+
 bool kith_model_has_own_graph(const kith_model_options *o) {
-  return kith_model_uses_importance_graph(o) || kith_model_relations(o)->n > 0;
+  return kith_model_uses_importance_graph(o) || kith_model_relations(o)->n > 0 || kith_model_decays(o);
 }
 
 kith_agreed kith_model_graph_create(const kith_comm *comm, const kith_graph *g, const kith_model_options *o,
@@ -24,6 +28,7 @@ kith_agreed kith_model_graph_create(const kith_comm *comm, const kith_graph *g, 
   if (kith_model_uses_importance_graph(o))
     return kith_importance_neighbors_create(comm, g, &o->pinsage, seed, o->dim, out);
   if (kith_model_relations(o)->n > 0)
-    return kith_dist_csr_create_merged(comm, g, kith_model_relations(o), o->dim, out);
+    return kith_dist_csr_create_merged(comm, g, kith_model_relations(o), o->lightgcn.half_life, o->dim, out);
+  if (kith_model_decays(o)) return kith_dist_csr_create_decayed(comm, g, o->lightgcn.half_life, o->dim, out);
   return kith_dist_csr_create(comm, g, o->dim, out);
 }

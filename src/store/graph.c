@@ -68,6 +68,7 @@ void kith_dataset_destroy(kith_dataset **dataset) {
   for (int r = 0; r < KITH_MAX_RELATIONS; r++) kith__relation_edges_free(&d->relation[r]);
   for (int t = 0; t < KITH_TYPES; t++) kith_features_free(&d->features[t]);
   KITH_FREE(d->weight);
+  KITH_FREE(d->time);
   KITH_FREE(d->label);
   KITH_FREE(d->split);
   KITH_FREE(*dataset);
@@ -91,6 +92,7 @@ static kith_agreed dataset_read_pairs(const kith_comm *comm, kith_h5 *f, kith_da
   d->n[KITH_ITEM] = n_item;
   KITH_TRY(kith__ragged_read(comm, f, "train", "item", n_user, n_item, &d->train));
   KITH_TRY(kith__weights_read(comm, f, "train", d->train.start[d->train.n_row], &d->weight));
+  KITH_TRY(kith__times_read(comm, f, "train", d->train.start[d->train.n_row], &d->time));
   KITH_TRY(kith__ragged_read(comm, f, "valid", "item", n_user, n_item, &d->valid));
   KITH_TRY(kith__ragged_read(comm, f, "test", "item", n_user, n_item, &d->test));
   KITH_TRY(kith__relations_read(comm, f, d));

@@ -82,6 +82,9 @@ kith_agreed kith__ragged_read(const kith_comm *comm, kith_h5 *f, const char *gro
 /** Read group/weight [n], if there is any. */
 kith_agreed kith__weights_read(const kith_comm *comm, kith_h5 *f, const char *group, int64_t n,
                                float **weight) KITH_MUST_USE;
+/** Read group/time [n], if there is any. */
+kith_agreed kith__times_read(const kith_comm *comm, kith_h5 *f, const char *group, int64_t n,
+                             int64_t **time) KITH_MUST_USE;
 
 void kith__relation_edges_free(kith_relation_edges *relation);
 int64_t kith__relations_bytes(const kith__graph_data *data);

@@ -95,3 +95,15 @@ kith_agreed kith__weights_read(const kith_comm *comm, kith_h5 *f, const char *gr
 done:
   return st;
 }
+
+kith_agreed kith__times_read(const kith_comm *comm, kith_h5 *f, const char *group, int64_t n,
+                             int64_t **time) {
+  kith_agreed st = {KITH_OK};
+  char name[KITH_NAME];
+  snprintf(name, sizeof name, "%s/time", group);
+  if (!kith_h5_has_dataset(f, name)) return st;
+  KITH_TRY(kith_agree(comm, KITH_NEW(*time, n)));
+  KITH_TRY(kith_h5_read(f, name, KITH_H5_INT64, 0, 0, n, *time));
+done:
+  return st;
+}

@@ -96,9 +96,7 @@ static kith_agreed relation_read(const kith_comm *comm, kith_h5 *f, const kith_r
   KITH_TRY(kith__ragged_read(comm, f, group, old ? "user" : "to", n[e->from], n[e->to], &out->edges));
   int64_t n_edge = out->edges.start[out->edges.n_row];
   if (e->weighted) KITH_TRY(kith__weights_read(comm, f, group, n_edge, &out->weight));
-  if (!e->timed) goto done;
-  KITH_TRY(kith_agree(comm, KITH_NEW(out->time, n_edge)));
-  KITH_TRY(kith__column_read(f, group, "time", KITH_H5_INT64, n_edge, out->time));
+  if (e->timed) KITH_TRY(kith__times_read(comm, f, group, n_edge, &out->time));
 done:
   return st;
 }

@@ -100,6 +100,26 @@ static void augment_add_edge(augment *x, int64_t row, int type, int64_t original
   else x->pending[type][x->n_pending[type]++] = (augment_pending){original, at};
 }
 
+/* Times of the known interactions; those of new nodes are as recent as the latest of them. */
+static kith_status augment_times(augment *x, int64_t now) {
+  kith_status st = KITH_OK;
+  kith_eid n_known = x->known->start[x->known->n_own], n = n_known + x->next[x->n];
+  if (!x->known->time) return st;
+  KITH_TRY(KITH_NEW(x->g->time, n));
+  memcpy(x->g->time, x->known->time, (size_t)n_known * sizeof *x->g->time);
+  for (kith_eid e = n_known; e < n; e++) x->g->time[e] = now;
+done:
+  return st;
+}
+
+/* The latest time of all known interactions.  Collective. */
+static int64_t augment_now(const kith_comm *comm, const kith_graph *known) {
+  int64_t now = INT64_MIN;
+  for (kith_eid e = 0; known->time && e < known->start[known->n_own]; e++)
+    if (known->time[e] > now) now = known->time[e];
+  return kith_comm_max(comm, now);
+}
+
 /* Add the new rows. Pairs are sorted by user, then item, so both directions are sorted by original number. */
 static void augment_add_rows(augment *x) {
   kith_graph *g = x->g;
@@ -196,6 +216,7 @@ kith_agreed kith__augment_graph(const kith_comm *comm, const kith_graph *known, 
   augment x = {.comm = comm, .known = known, .new = new};
   *out = (augmented_graph){.g = NULL};
   KITH_TRY(kith_agree(comm, augment_make(&x)));
+  KITH_TRY(kith_agree(comm, augment_times(&x, augment_now(comm, known))));
   KITH_TRY(kith_agree(comm, augment_features(&x)));
   augment_copy_known(&x);
   augment_add_rows(&x);

@@ -36,6 +36,22 @@ done:
   return st;
 }
 
+/* Check that interactions can be weighted by age. */
+static kith_status trainer_check_half_life(const kith_graph *g, const kith_train_options *train,
+                                           const kith_model_options *model) {
+  kith_status st = KITH_OK;
+  if (!kith_model_decays(model)) return st;
+  KITH_CHECK(model->lightgcn.half_life > 0, KITH_ECONFIG,
+             "model.half_life: auto is chosen before training, by kith_half_life_choose()");
+  KITH_CHECK(g->time, KITH_ECONFIG,
+             "model.half_life: the graph has no times; kith_graph_times_read() reads them");
+  KITH_CHECK(train->sampler.mode == KITH_FULL, KITH_ECONFIG,
+             "model.half_life: sampler.mode: %s samples interactions of any age alike; expected full",
+             kith_sampler_mode_text(train->sampler.mode));
+done:
+  return st;
+}
+
 /* Check that the cut graph has the relations that the model reads. */
 static kith_status trainer_check_relations(const kith_graph *g, const kith_train_options *train,
                                            const kith_model_options *model) {
@@ -69,6 +85,7 @@ static kith_status trainer_check(const kith_targets *targets, const kith_graph *
              "and run kith ingest and kith partition again",
              kith_input_text(model->input));
   KITH_TRY(trainer_check_relations(g, train, model));
+  KITH_TRY(trainer_check_half_life(g, train, model));
   KITH_TRY(kith_model_check(model));
 done:
   return st;

@@ -105,6 +105,7 @@ model.gat.attention_dropout  pairs     train      0 0.5                  model.n
 model.edge_dropout           pairs     train      0 0.5
 model.layer_weights          pairs     train      fixed learned
 model.relations.friend       pairs     train      0 0.5
+model.half_life              pairs     train      none 30d               data.interactions.columns.time=4
 model.aggregator             pairs     train      mean pool              model.name=sage
 model.pinsage.walks          pairs     train      5 50                   model.name=pinsage
 model.pinsage.walk_length    pairs     train      1 4                    model.name=pinsage

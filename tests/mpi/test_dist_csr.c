@@ -116,6 +116,37 @@ static int64_t merged_neighbors(const test_graph *t, int relation, int type, int
 /* A node's value in both sums below. */
 static double value_of(int type, int64_t original, int k) { return 100 * type + (double)original + k; }
 
+/* Half-life of the interactions; 0: none.  Times are days from 0 to 99. */
+static double half_life;
+
+static int64_t time_of(int64_t u, int64_t i) { return (7 * u + 13 * i) % 100 * 86400; }
+static double count_of(int64_t u, int64_t i, int64_t now) {
+  return half_life > 0 ? exp2((double)(time_of(u, i) - now) / half_life) : 1;
+}
+
+static int64_t latest(const test_graph *t) {
+  int64_t now = 0;
+  for (int64_t e = 0; e < t->n_edge; e++)
+    if (time_of(t->user[e], t->item[e]) > now) now = time_of(t->user[e], t->item[e]);
+  return now;
+}
+
+/* What the interactions of a node count together. */
+static double counts_of(const test_graph *t, int type, int64_t mine) {
+  double sum = 0;
+  for (int64_t e = 0; e < t->n_edge; e++)
+    if ((type ? t->item[e] : t->user[e]) == mine) sum += count_of(t->user[e], t->item[e], latest(t));
+  return sum;
+}
+
+static void set_times(const test_graph *t, kith_graph *g) {
+  assert_int_equal(KITH_NEW(g->time, g->start[g->n_own]), KITH_OK);
+  for (kith_lid i = 0; i < g->n_own; i++)
+    for (int64_t e = 0, to = g->start[i]; e < t->n_edge && g->type[i] < 2; e++)
+      if ((g->type[i] ? t->item[e] : t->user[e]) == g->original[i])
+        g->time[to++] = time_of(t->user[e], t->item[e]);
+}
+
 /* Sum over relations of omega sum over neighbors of x / sqrt(d_i d_j), naively and in double. */
 static double merged_truth(const test_graph *t, int type, int64_t mine, int k) {
   double truth = 0;
@@ -124,8 +155,12 @@ static double merged_truth(const test_graph *t, int type, int64_t mine, int k) {
     int64_t other[64], more[64], n = merged_neighbors(t, r, type, mine, &there, other);
     for (int64_t j = 0; j < n; j++) {
       int64_t m = merged_neighbors(t, r, there, other[j], &back, more);
-      truth += (r < TEST_RELATIONS ? MERGED.of[r].weight : 1) * value_of(there, other[j], k) /
-               sqrt((double)(n * m));
+      double square = (double)(n * m), weight = r < TEST_RELATIONS ? MERGED.of[r].weight : 1;
+      if (r == TEST_RELATIONS) {
+        square = counts_of(t, type, mine) * counts_of(t, there, other[j]);
+        weight = type ? count_of(other[j], mine, latest(t)) : count_of(mine, other[j], latest(t));
+      }
+      truth += weight * value_of(there, other[j], k) / sqrt(square);
     }
   }
   return truth;
@@ -164,11 +199,16 @@ static void a_merged_matrix_sums_all_relations(void **state) {
   test_graph t = test_graph_random(MERGED_USERS, MERGED_ITEMS, 200, 5);
   t.related = true;
   kith_graph *g = test_graph_cut(&t, test_comm, 5, 1);
-  kith_dist_csr *a = NULL;
-  assert_int_equal(kith_dist_csr_create_merged(test_comm, g, &MERGED, WIDTH, &a).status, KITH_OK);
-  expect_merged_rows(g, &t, a);
-  expect_merged_order(a);
-  kith_dist_csr_destroy(&a);
+  set_times(&t, g);
+  for (int days = 0; days <= 20; days += 20) {
+    kith_dist_csr *a = NULL;
+    half_life = days * 86400.0;
+    assert_int_equal(kith_dist_csr_create_merged(test_comm, g, &MERGED, half_life, WIDTH, &a).status,
+                     KITH_OK);
+    expect_merged_rows(g, &t, a);
+    expect_merged_order(a);
+    kith_dist_csr_destroy(&a);
+  }
   kith_graph_destroy(&g);
   test_graph_free(&t);
 }
@@ -179,7 +219,7 @@ static void a_relation_that_the_graph_lacks_is_refused(void **state) {
   test_graph t = test_graph_random(MERGED_USERS, MERGED_ITEMS, 200, 5);
   kith_graph *g = test_graph_cut(&t, test_comm, 5, 1);
   kith_dist_csr *a = NULL;
-  assert_int_equal(kith_dist_csr_create_merged(test_comm, g, &w, WIDTH, &a).status, KITH_ECONFIG);
+  assert_int_equal(kith_dist_csr_create_merged(test_comm, g, &w, 0, WIDTH, &a).status, KITH_ECONFIG);
   assert_null(a);
   kith_graph_destroy(&g);
   test_graph_free(&t);

@@ -20,7 +20,9 @@ static bool trained(int u, int i) {
     if (graph.user[e] == u && graph.item[e] == i) return true;
   return false;
 }
-static bool tested(int u, int i) { return u % 9 != 0 && (u + 3 * i) % 41 == 0 && !trained(u, i); }
+static bool tested(int u, int i) {
+  return u % 9 != 0 && ((u + 3 * i) % 41 == 0 || (i < 9 && test_related(TEST_VIEW, u, i))) && !trained(u, i);
+}
 static bool validated(int u, int i) { return (u + i) % 53 == 1 && !trained(u, i) && !tested(u, i); }
 
 static void hold_out(kith_graph *g, kith_ragged *l, bool (*rule)(int u, int i)) {
@@ -55,7 +57,7 @@ static double score(int u, int i) {
 
 /* What is ranked: the oracle's words for a kith_eval_scope. */
 typedef struct ranked {
-  bool cold, everything, mask_valid;
+  bool cold, everything, mask_valid, mask_views;
 } ranked;
 
 static bool is_cold(int i) {
@@ -65,6 +67,7 @@ static bool is_cold(int i) {
 }
 static bool is_ranked(const ranked *r, int u, int i) {
   if (r->cold && !is_cold(i)) return false;
+  if (r->mask_views && test_related(TEST_VIEW, u, i)) return false;
   return r->everything || !(trained(u, i) || (r->mask_valid && validated(u, i)));
 }
 
@@ -78,6 +81,7 @@ static kith_eval_options options(kith_eval_split split, int n_k, const int *k) {
 
 static void set_scope(const ranked *r, kith_eval_scope *o) {
   if (r->everything) o->mask.n = 0;
+  if (r->mask_views) snprintf(o->mask.of[o->mask.n++], KITH_NAME, "view");
   if (r->cold) o->candidates = KITH_CANDIDATES_COLD;
 }
 
@@ -167,19 +171,18 @@ static void oracle_metrics(bool on_test, const ranked *r, const int *cut, int n_
   }
 }
 
-static void assert_metrics_are_the_oracles(const kith_graph *g, const float *x, bool on_test, bool cold,
-                                           bool everything) {
-  const ranked r = {.cold = cold, .everything = everything, .mask_valid = on_test};
+static void assert_metrics_are_the_oracles(const kith_graph *g, const float *x, bool on_test, ranked r) {
   kith_eval_options o = options(on_test ? KITH_EVAL_TEST : KITH_EVAL_VALID, 3, (int[]){1, 5, 40});
   kith_metrics m;
   double truth[3][5] = {{0}};
   int n_user, n_left_out;
+  r.mask_valid = on_test;
   set_scope(&r, &o.scope);
   assert_int_equal(kith_eval_metrics(test_comm, g, WIDTH, x, &o, &m).status, KITH_OK);
   oracle_metrics(on_test, &r, o.k, 3, truth, &n_user, &n_left_out);
   assert_int_equal(m.n_user, n_user);
   assert_int_equal(m.n_user_left_out, n_left_out);
-  assert_true(n_user > 0 && (n_left_out > 0) == cold);
+  assert_true(n_user > 0 && (n_left_out > 0 || !r.cold));
   for (int c = 0; c < 3; c++) {
     double mine[5] = {m.recall[c], m.ndcg[c], m.hit_rate[c], m.precision[c], m.mrr[c]};
     for (int k = 0; k < 5; k++) assert_true(fabs(mine[k] - truth[c][k] / n_user) < 1e-9);
@@ -190,7 +193,9 @@ static void metrics_are_the_oracles(void **state) {
   (void)state;
   kith_graph *g = share();
   float *x = vectors(g);
-  for (int i = 0; i < 8; i++) assert_metrics_are_the_oracles(g, x, i % 2, i / 2 % 2, i / 4);
+  for (int i = 0; i < 16; i++)
+    assert_metrics_are_the_oracles(g, x, i % 2,
+                                   (ranked){.cold = i / 2 % 2, .everything = i / 4 % 2, .mask_views = i / 8});
   free(x);
   kith_graph_destroy(&g);
 }
@@ -229,8 +234,16 @@ static void what_cannot_be_masked_or_ranked_is_refused(void **state) {
   o.sampled = 0;
   assert_int_equal(kith_eval_check(g, &o), KITH_OK);
   o.scope.mask.n = 1;
-  snprintf(o.scope.mask.of[0], KITH_NAME, "interaction");
-  assert_int_equal(kith_eval_check(g, &o), KITH_ECONFIG);
+  static const char *const bad[] = {"interaction", "friend", "tagged"}, *const good[] = {"view",
+                                                                                         "interactions"};
+  for (int i = 0; i < 3; i++) {
+    snprintf(o.scope.mask.of[0], KITH_NAME, "%s", bad[i]);
+    assert_int_equal(kith_eval_check(g, &o), KITH_ECONFIG);
+  }
+  for (int i = 0; i < 2; i++) {
+    snprintf(o.scope.mask.of[0], KITH_NAME, "%s", good[i]);
+    assert_int_equal(kith_eval_check(g, &o), KITH_OK);
+  }
   kith_graph_destroy(&g);
 }
 
@@ -428,6 +441,7 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(who_stops_stops_all)};
   test_begin(&argc, &argv);
   graph = test_graph_random(USERS, ITEMS, EDGES, 31);
+  graph.related = true;
   int failures = cmocka_run_group_tests(tests, NULL, NULL);
   test_graph_free(&graph);
   return test_end(failures);

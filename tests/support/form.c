@@ -120,7 +120,7 @@ static kith_agreed form_matrix(const kith_graph *g, bool near, const kith_relati
                                kith_dist_csr **a) {
   kith_importance_options o = {.walks = 20, .length = 3, .neighbors = 6};
   if (near) return kith_importance_neighbors_create(test_comm, g, &o, 1, FORM_WIDTH, a);
-  if (w) return kith_dist_csr_create_merged(test_comm, g, w, FORM_WIDTH, a);
+  if (w) return kith_dist_csr_create_merged(test_comm, g, w, 0, FORM_WIDTH, a);
   return kith_dist_csr_create(test_comm, g, FORM_WIDTH, a);
 }
 

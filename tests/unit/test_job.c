@@ -150,6 +150,7 @@ static void draw(const job_key *k, uint64_t seed, char *text) {
     if (r.bits[3] % 2) sprintf(text, "auto");
     else sprintf(text, "%lld", draw_whole(k, r.bits));
     break;
+  case JOB_HALF_LIFE: choose("none | auto | 2y | 0.1d | 90s | 1e3h", r.bits[0], text); break;
   case JOB_RELATIONS: choose("[] | [interactions] | [view, interactions] | cart_2", r.bits[0], text); break;
   case JOB_PROTOCOL:
     if (r.bits[3] % 2) sprintf(text, "full");
@@ -259,6 +260,7 @@ static void every_key_fits_its_place_and_its_default_its_bounds(void **state) {
                                 [JOB_IDS] = sizeof(bool),
                                 [JOB_CUTOFFS] = KITH_MAX_CUTOFFS * sizeof(int),
                                 [JOB_FANOUTS] = sizeof(kith_fanouts),
+                                [JOB_HALF_LIFE] = sizeof(double),
                                 [JOB_RELATIONS] = sizeof(kith_relation_names),
                                 [JOB_TEXT] = 0,
                                 [JOB_DELIMITER] = 0,

@@ -1,0 +1,67 @@
+/* model.half_life: read times where the model uses them, choose the half-life where the job says auto, and
+ * tell what it does. */
+#include <stdio.h>
+
+#include "cli/cli.h"
+#include "eval/half_life.h"
+
+static void half_life_text(double seconds, size_t size, char *text) {
+  if (seconds <= 0) snprintf(text, size, "none");
+  else if (seconds < 86400) snprintf(text, size, "%g h", seconds / 3600);
+  else snprintf(text, size, "%g d", seconds / 86400);
+}
+
+static void half_life_log_choice(const kith_half_life_report *r) {
+  char line[256], text[32];
+  kith_log("model.half_life: auto: NDCG@%d of untrained paths in %d slice%s of time:", KITH_HALF_LIFE_K,
+           r->n_slice, kith_plural(r->n_slice));
+  for (int c = 0; c < KITH_HALF_LIFE_CHOICES; c++) {
+    half_life_text(kith_half_life_choices[c], sizeof text, text);
+    int n = snprintf(line, sizeof line, "  %-6s mean %.4f:", text, r->mean[c]);
+    for (int s = 0; s < r->n_slice; s++)
+      n += snprintf(line + n, sizeof line - (size_t)n, " %.4f", r->ndcg[c][s]);
+    kith_log("%s%s", line, c == r->chosen ? "  chosen" : "");
+  }
+  if (r->chosen == 0) kith_log("  every half-life is worse than none in some slice, or no better");
+}
+
+static kith_agreed half_life_choose(const cli *c, const kith_graph *g, double *seconds) {
+  kith_agreed st = {KITH_OK};
+  kith_half_life_report r;
+  KITH_TRY(kith_half_life_choose(c->comm, g, &r));
+  *seconds = kith_half_life_choices[r.chosen];
+  if (c->comm->rank == 0) half_life_log_choice(&r);
+done:
+  return st;
+}
+
+/* How little the oldest interaction counts, and all of them on average. */
+static void half_life_log_effect(const cli *c, const kith_graph *g, double seconds) {
+  const kith_decay t = kith_decay_make(c->comm, g, seconds);
+  kith_exact_sum sum = {0};
+  int64_t least = 0;
+  char text[32];
+  for (kith_eid e = 0; e < g->start[g->n_own]; e++) {
+    double f = kith_decay_factor(&t, g->time[e]);
+    kith_exact_sum_add(&sum, f);
+    if (-(int64_t)(f * 1e6) > least || e == 0) least = -(int64_t)(f * 1e6);
+  }
+  if (g->start[g->n_own] == 0) least = -1000000;
+  least = kith_comm_max(c->comm, least);
+  kith_comm_sum(c->comm, 1, &sum);
+  half_life_text(seconds, sizeof text, text);
+  kith_log("half-life %s: interactions count %.3f on average, the oldest %.2g", text,
+           kith_exact_sum_value(&sum) / (2 * (double)g->n_edge), -1e-6 * (double)least);
+}
+
+kith_agreed cli_resolve_half_life(cli *c, const char *parts, kith_graph *g, kith_model_options *model) {
+  kith_agreed st = {KITH_OK};
+  double *seconds = &model->lightgcn.half_life;
+  if (!kith_model_decays(model) || g->n_class > 0) return st;
+  KITH_TRY(kith_graph_times_read(c->comm, parts, g));
+  if (*seconds < 0) KITH_TRY(half_life_choose(c, g, seconds));
+  cli_json(c, "half_life_days", "%.10g", *seconds / 86400);
+  if (*seconds > 0) half_life_log_effect(c, g, *seconds);
+done:
+  return st;
+}

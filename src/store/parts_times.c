@@ -1,0 +1,41 @@
+/* Times of a rank's training interactions, read from parts.h5 only for models that use them. */
+#include "h5/validate.h"
+#include "store/parts.h"
+
+static const int64_t parts_latest = INT64_C(1)
+                                    << 62; /* as kith ingest reads them; differences fit into 64 bits */
+
+static kith_agreed parts_check_times(kith_h5 *f, const kith_graph *g) {
+  const char *path = kith_h5_path(f);
+  kith_status st = KITH_OK;
+  if (!kith_h5_has_dataset(f, "train/time"))
+    st = kith_fail(
+        KITH_ECONFIG,
+        "model.half_life: %s has no times; name data.interactions.columns.time, and run kith ingest "
+        "and kith partition again",
+        path);
+  if (kith_is_bad(st)) return kith_agreed_same(st);
+  return kith_h5_check_fingerprint(f, g->fingerprint, "is another partition than the one that was read");
+}
+
+kith_agreed kith_graph_times_read(const kith_comm *comm, const char *parts_path, kith_graph *g) {
+  kith_agreed st = {KITH_OK};
+  kith_h5 *f = NULL;
+  int64_t first = 0, *start = NULL, *time = NULL, n = g->start[g->n_own];
+  if (g->time) return st;
+  KITH_TRY(kith_h5_open(comm, parts_path, KITH_PARTS_FORMAT, KITH_FILE_VERSION, &f));
+  KITH_TRY(parts_check_times(f, g));
+  KITH_TRY(kith__parts_read_offsets(comm, f, "train/start", "train/time", g, &start, &first));
+  KITH_TRY(kith__parts_check_extent(comm, f, "train/time", first + n));
+  KITH_TRY(kith_agree(comm, KITH_NEW(time, n)));
+  KITH_TRY(kith_h5_read(f, "train/time", KITH_H5_INT64, 0, first, n, time));
+  KITH_TRY(kith_agree(comm, kith__validate_range(parts_path, "train/time", first, n, time, -parts_latest,
+                                                 parts_latest)));
+  g->time = time;
+  time = NULL;
+done:
+  KITH_FREE(start);
+  KITH_FREE(time);
+  kith_h5_close(&f);
+  return st;
+}
