@@ -114,8 +114,13 @@ static bool lists_views(const kith_job *j) { return lists_relation(j, "view"); }
 static bool lists_carts(const kith_job *j) { return lists_views(j) || lists_relation(j, "cart"); }
 
 /* Conditions on one relation. */
+static bool is_masked(const kith_job *j, const kith_relation_source *r) {
+  for (int i = 0; i < j->evaluate.scope.mask.n; i++)
+    if (strcmp(j->evaluate.scope.mask.of[i], r->name) == 0) return true;
+  return false;
+}
 static bool is_read(const kith_job *j, const kith_relation_source *r) {
-  return kith_model_relation(&j->model, r->name) != NULL;
+  return kith_model_relation(&j->model, r->name) != NULL || is_masked(j, r);
 }
 static bool lists_edges(const kith_job *j, const kith_relation_source *r) {
   return j && r->list.format != KITH_ADJACENCY;
@@ -243,7 +248,8 @@ static const struct {
   bool (*is_used)(const kith_job *, const kith_relation_source *);
   const char *needs;
 } usage_relation[] = {
-    {"data.relations.NAME", is_read, "needs a weight above 0 in model.relations, and lightgcn with layers"},
+    {"data.relations.NAME", is_read,
+     "needs a weight above 0 in model.relations, and lightgcn with layers; or evaluate.mask"},
     {"data.relations.NAME.header", lists_edges, "needs a list of edges (its format)"},
     {"data.relations.NAME.columns", lists_edges, "needs a list of edges (its format)"},
     {"data.relations.NAME.columns.time", nothing_reads, "needs a model that uses times; none does yet"},

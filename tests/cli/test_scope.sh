@@ -39,6 +39,23 @@ assert sorted(new["recommendations"][0]["items"]) == [20, 21, 22, 23], new
 assert sorted(all["recommendations"][0]["items"]) == list(range(24)), all
 P
 
+# A relation masks too: of the users with a cold held-out item, the first five have viewed theirs.
+for u in 0 1 2 3 4; do printf '%d\t%d\n' $u $((20 + u % 4)); done >"$dir/view.tsv"
+{ sed 's/^work: .*/work: views/; s/^data: {/data: {relations: {view: {path: view.tsv, from: user, to: item}}, /' "$job"; } >"$dir/views.yaml"
+with="--strict --set evaluate.mask=[interactions,view]"
+for verb in ingest partition train; do "$KITH" $verb "$dir/views.yaml" $with >/dev/null 2>"$dir/log" || { cat "$dir/log"; exit 1; }; done
+for n in 1 2; do ranks $n evaluate "$dir/views.yaml" $with --json --set evaluate.candidates=cold | tail -1 >"$dir/views$n.json"; done
+"$KITH" recommend "$dir/views.yaml" $with --user 3 --k 99 --json | tail -1 >"$dir/unseen.json"
+/usr/bin/python3 - "$dir" <<'P'
+import json, sys
+one, two, unseen = (json.load(open("%s/%s.json" % (sys.argv[1], n))) for n in ("views1", "views2", "unseen"))
+assert (one["users"], one["users_left_out"], one["mask"]) == (5, 15, ["interactions", "view"]), one
+same = {"seconds": 0, "ranks": 0}
+assert {**one, **same} == {**two, **same}, (one, two)
+items = unseen["recommendations"][0]["items"]
+assert 23 not in items and len(items) == 24 - 6 - 1, items # six in training, and one that was viewed
+P
+
 refused() { # WORDS settings…
   words=$1; shift
   rc=0; "$KITH" train "$job" --fresh "$@" >"$dir/log" 2>&1 || rc=$?
