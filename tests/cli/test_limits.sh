@@ -7,9 +7,10 @@ tiny "$dir/t"
 cd "$dir/t"
 sed -i 's/users: 200, items: 300, interactions: 5000/users: 20000, items: 30000, interactions: 400000/' job.yaml
 
+hang=$limit
 limited() { # CODE WORDS LIMIT words…: under `ulimit LIMIT` it ends with the code and one line that holds the words; no temporary file stays
   code=$1 words=$2 limit=$3 rc=0; shift 3
-  bash -c "ulimit $limit; exec timeout -k 5 100 \"\$@\"" - "$KITH" "$@" >out 2>err || rc=$?
+  bash -c "ulimit $limit; exec timeout -k 5 $hang \"\$@\"" - "$KITH" "$@" >out 2>err || rc=$?
   [ $rc = "$code" ] && [ "$(grep -v 'kith: warning' err | grep -c '^kith: ')" = 1 ] && grep -q -- "$words" err || { echo "$*: code $rc"; cat err; exit 1; }
   [ -z "$(find . -name '*.tmp*')" ] || { echo "$*: left"; find . -name '*.tmp*'; exit 1; }
 }

@@ -272,6 +272,32 @@ static void the_damaged_rows_are_named(void **unused) {
   KITH_FREE(bytes);
 }
 
+/* A state with one number that is not finite, whose checksums are right. */
+static void write_not_finite(bool in_rows, char *path) {
+  state s;
+  kith_redistribution *rows = NULL;
+  state_room(&s, share);
+  state_fill(&s, share);
+  if (in_rows) s.x[1][0] = INFINITY;
+  else s.weight[2][1] = NAN;
+  assert_int_equal(KITH_OK, kith_redistribution_create(test_comm, share, &rows).status);
+  assert_int_equal(KITH_OK, kith_checkpoint_write(test_comm, share, rows, folder, 1, &s.c).status);
+  kith_redistribution_destroy(&rows);
+  state_free(&s);
+  newest(path);
+}
+
+static void what_is_not_finite_is_refused(void **unused) {
+  (void)unused;
+  for (int in_rows = 0; in_rows < 2; in_rows++) {
+    char path[KITH_PATH];
+    bool right = false;
+    write_not_finite(in_rows, path);
+    assert_int_equal(KITH_EDATA, read_it(test_comm, share, path, &right).status);
+    assert_non_null(strstr(kith_error_text(), in_rows ? "adam_m" : "weights/adam_v"));
+  }
+}
+
 /* ---- rows that are chunked, as in files of version 1 ---- */
 
 static void put_old_rows(kith_h5 *f, const char *name, int k, int type, int64_t n) {
@@ -428,6 +454,7 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(no_changed_byte_gives_other_values),
                                      cmocka_unit_test(a_file_cut_short_is_refused),
                                      cmocka_unit_test(the_damaged_rows_are_named),
+                                     cmocka_unit_test(what_is_not_finite_is_refused),
                                      cmocka_unit_test(chunked_rows_are_read),
                                      cmocka_unit_test(a_thread_writes_what_was_there),
                                      cmocka_unit_test(what_fails_in_the_thread_is_told_to_who_waits),
