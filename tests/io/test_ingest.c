@@ -242,14 +242,16 @@ static void a_test_list_leaves_validation_to_the_split(void **state) {
   assert_true(r.train == 8 && r.valid == 2 && r.test == 1);
 }
 
-static void lists_without_any_tie_and_files_are_whole_again(void **state) {
+static void a_list_without_any_known_tie_is_refused(void **state) {
   (void)state;
   kith_ingest_options o = {.interactions = list_of("train", KITH_ADJACENCY, "1 10\n2 10\n", false),
                            .n_relation = 1,
                            .relation = {friends("8 9\n")}};
   kith_ingest_report r;
+  assert_int_equal(ingest(&o, "lonely.h5", &r), KITH_EDATA);
+  assert_non_null(strstr(kith_error_text(), "friend"));
+  o.n_relation = 0;
   assert_int_equal(ingest(&o, "lonely.h5", &r), KITH_OK);
-  assert_true(r.relation[0].edges == 0 && r.relation[0].unknown == 1);
   kith_dataset *d = read_back("lonely.h5");
   assert_int_equal(d->train.start[2], 2);
   assert_int_equal(d->test.start[2], 0);
@@ -534,7 +536,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(a_test_list_takes_over_how_the_interactions_are_written),
       cmocka_unit_test(what_was_merged_or_left_out_is_counted),
       cmocka_unit_test(a_test_list_leaves_validation_to_the_split),
-      cmocka_unit_test(lists_without_any_tie_and_files_are_whole_again),
+      cmocka_unit_test(a_list_without_any_known_tie_is_refused),
       cmocka_unit_test(adjacency_and_edges_give_the_same_graph),
       cmocka_unit_test(the_order_of_lines_does_not_decide_ties),
       cmocka_unit_test(the_fingerprint_tells_graphs_and_splits_apart),
