@@ -23,8 +23,8 @@ bool cli_scope(const kith_eval_scope *o, char *text) {
   bool all = o->candidates == KITH_CANDIDATES_ALL;
   int n = snprintf(text, CLI_SCOPE, "%s", all ? "all items" : "items without training interactions");
   for (int i = 0; i < o->mask.n; i++)
-    n += snprintf(text + n, CLI_SCOPE - (size_t)n, "%s %s", i ? "," : " but those of the user's",
-                  o->mask.of[i]);
+    n += snprintf(text + n, CLI_SCOPE - (size_t)n, "%s %s",
+                  i ? "," : ", except the user's items in:", o->mask.of[i]);
   return !(all && usual);
 }
 

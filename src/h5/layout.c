@@ -152,6 +152,7 @@ done:
 
 /* Nodes of all types. */
 static kith_status layout_n_node(const kith_h5 *f, int64_t *out) {
+  static const char *const count[] = {"n_user", "n_item", "a count of schema"};
   kith_status st = KITH_OK;
   kith_schema schema = {0};
   int64_t n[KITH_MAX_TYPES] = {0}, n_edge[KITH_MAX_RELATIONS];
@@ -160,7 +161,11 @@ static kith_status layout_n_node(const kith_h5 *f, int64_t *out) {
   KITH_TRY(kith__h5_attr_int(f->file, f->path, "n_user", &n[KITH_USER]));
   KITH_TRY(kith__h5_attr_int(f->file, f->path, "n_item", &n[KITH_ITEM]));
   *out = 0;
-  for (int t = 0; t < KITH_MAX_TYPES && n[t] >= 0 && n[t] < INT64_MAX / 64; t++) *out += n[t];
+  for (int t = 0; t < KITH_MAX_TYPES; t++) {
+    KITH_CHECK(n[t] >= 0 && n[t] < INT64_MAX / 64, KITH_EDATA, "%s: %s is %lld, which cannot be", f->path,
+               count[kith_min(t, 2)], (long long)n[t]);
+    *out += n[t];
+  }
 done:
   return st;
 }

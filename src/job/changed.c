@@ -23,10 +23,22 @@ static const char *changed_name(const char *path) {
   return slash ? slash + 1 : path;
 }
 
+/* A column, by default the first or the second one. */
+static const char *changed_column(const char *key, const char *value) {
+  static const struct {
+    const char *end, *column;
+  } usual[] = {{".user", "1"}, {".from", "1"}, {".id", "1"}, {".item", "2"}, {".to", "2"}};
+  const char *last = strrchr(key, '.');
+  for (size_t i = 0; !value[0] && i < sizeof usual / sizeof *usual; i++)
+    if (strcmp(last, usual[i].end) == 0) return usual[i].column;
+  return value;
+}
+
 /* Whether two values can have read the same list in the same way; a list may have moved. */
 static bool changed_same(const job_key *k, const char *now, const char *then) {
   if (k->kind == JOB_PATH) return strcmp(changed_name(now), changed_name(then)) == 0;
   if (changed_is_detected(k->key) && (changed_is_open(now) || changed_is_open(then))) return true;
+  if (k->kind == JOB_COLUMN) return strcmp(changed_column(k->key, now), changed_column(k->key, then)) == 0;
   return strcmp(now, then) == 0;
 }
 

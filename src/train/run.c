@@ -149,6 +149,15 @@ static void run_warn_left_out(run *r, const kith_eval_result *m) {
             (long long)m->ranking.n_user, m->ranking.n_user == 1 ? "is" : "are");
 }
 
+/* Without a measured user, every score is 0: no epoch is better than another one. */
+static kith_status run_check_measured(const run *r, const kith_eval_result *m) {
+  if (kith__run_classifies(r) || !kith__run_selects_epoch(r) || m->ranking.n_user > 0) return KITH_OK;
+  return kith_fail(KITH_ECONFIG,
+                   "evaluate: none of the held-out items on %s is ranked, so that no epoch can be selected; "
+                   "change evaluate.mask or evaluate.candidates, or set evaluate.every to 0",
+                   kith__run_split(r));
+}
+
 /* Evaluate if it is due, and update the best epoch. */
 static kith_agreed run_evaluate(run *r, bool last, history_line *line, kith_eval_result *m,
                                 const float **final) {
@@ -160,6 +169,7 @@ static kith_agreed run_evaluate(run *r, bool last, history_line *line, kith_eval
   KITH_TRY(kith__run_eval(r, kith__run_width(r), *final, e->split, true, m));
   run_warn_short(r, m);
   run_warn_left_out(r, m);
+  KITH_TRY(kith_agreed_same(run_check_measured(r, m)));
   if (e->oversmoothing) {
     KITH_TRY(kith_trainer_oversmoothing(r->trainer, line->layer));
     line->n_layer = kith_trainer_n_layer(r->trainer);

@@ -58,16 +58,15 @@ static kith_status trainer_check_relations(const kith_graph *g, const kith_train
   kith_status st = KITH_OK;
   for (int i = 0; i < model->relations.n; i++) {
     const char *name = model->relations.of[i].name;
-    const struct kith_relation_weight *r = kith_model_relation(model, name);
-    if (!r) continue;
-    KITH_CHECK(kith_schema_find_relation(&g->schema, name) >= 0, KITH_ECONFIG,
-               "model.relations.%s: %g, but the cut graph has no relation %s; name its list in "
-               "data.relations.%s (ties between users: data.social), and run kith ingest and kith partition "
-               "again",
-               name, r->weight, name, name);
+    if (!kith_model_relation(model, name)) continue;
+    KITH_CHECK(
+        kith_schema_find_relation(&g->schema, name) >= 0, KITH_ECONFIG,
+        "model.relations.%s: the cut graph has no relation %s; name its list in data.relations.%s (ties "
+        "between users: data.social), and run kith ingest and kith partition again",
+        name, name, name);
     KITH_CHECK(train->sampler.mode == KITH_FULL, KITH_ECONFIG,
-               "model.relations.%s: %g, but sampler.mode: %s samples interactions alone; expected full", name,
-               r->weight, kith_sampler_mode_text(train->sampler.mode));
+               "model.relations.%s: sampler.mode: %s samples interactions alone; expected full", name,
+               kith_sampler_mode_text(train->sampler.mode));
   }
 done:
   return st;
