@@ -22,7 +22,8 @@ static void half_life_log_choice(const kith_half_life_report *r) {
       n += snprintf(line + n, sizeof line - (size_t)n, " %.4f", r->ndcg[c][s]);
     kith_log("%s%s", line, c == r->chosen ? "  chosen" : "");
   }
-  if (r->chosen == 0) kith_log("  every half-life is worse than none in some slice, or no better");
+  if (r->n_slice < 2) kith_log("  fewer than two slices have users: none is taken");
+  else if (r->chosen == 0) kith_log("  every half-life is worse than none in some slice, or no better");
 }
 
 static kith_agreed half_life_choose(const cli *c, const kith_graph *g, double *seconds) {
@@ -44,14 +45,14 @@ static void half_life_log_effect(const cli *c, const kith_graph *g, double secon
   for (kith_eid e = 0; e < g->start[g->n_own]; e++) {
     double f = kith_decay_factor(&t, g->time[e]);
     kith_exact_sum_add(&sum, f);
-    if (-(int64_t)(f * 1e6) > least || e == 0) least = -(int64_t)(f * 1e6);
+    if (-(int64_t)(f * 1e18) > least || e == 0) least = -(int64_t)(f * 1e18);
   }
-  if (g->start[g->n_own] == 0) least = -1000000;
+  if (g->start[g->n_own] == 0) least = -1000000000000000000;
   least = kith_comm_max(c->comm, least);
   kith_comm_sum(c->comm, 1, &sum);
   half_life_text(seconds, sizeof text, text);
   kith_log("half-life %s: interactions count %.3f on average, the oldest %.2g", text,
-           kith_exact_sum_value(&sum) / (2 * (double)g->n_edge), -1e-6 * (double)least);
+           kith_exact_sum_value(&sum) / (2 * (double)g->n_edge), -1e-18 * (double)least);
 }
 
 kith_agreed cli_resolve_half_life(cli *c, const char *parts, kith_graph *g, kith_model_options *model) {

@@ -59,8 +59,9 @@ kith_agreed kith_dist_csr_decay(const kith_comm *comm, const kith_graph *g, cons
     kith_lid i = a->csr.perm[p];
     for (kith_eid k = 0; k < g->start[i + 1] - g->start[i]; k++) {
       kith_eid e = a->csr.start[p] + k;
-      double f = kith_decay_factor(t, g->time[g->start[i] + k]);
-      a->csr.weight[e] = (float)(f / (root[i] * root[a->csr.col[e]]));
+      double f = kith_decay_factor(t, g->time[g->start[i] + k]), other = root[a->csr.col[e]];
+      if (other == 0) other = 1; /* a known node without interactions, which a new node names */
+      a->csr.weight[e] = (float)(f / (root[i] * other));
     }
   }
 done:

@@ -59,9 +59,15 @@ static bool propagates_linearly(const kith_job *j) { return is_lightgcn(j) && j-
 static bool is_pinsage(const kith_job *j) { return is_model(j, KITH_PINSAGE); }
 static bool drops_columns(const kith_job *j) { return !is_model(j, KITH_MF) && !is_lightgcn(j); }
 static bool propagates(const kith_job *j) { return kith_model_n_layer(&j->model) > 0; }
+static bool learns_relations(const kith_job *j) {
+  const kith_relation_weights *w = kith_model_relations(&j->model);
+  for (int i = 0; i < w->n; i++)
+    if (w->of[i].learned) return true;
+  return false;
+}
 static bool has_weights(const kith_job *j) {
   bool mixes = is_lightgcn(j) && j->model.lightgcn.layer_weights == KITH_LAYER_WEIGHTS_LEARNED;
-  return drops_columns(j) || mixes || reads_features(j);
+  return drops_columns(j) || mixes || learns_relations(j) || reads_features(j);
 }
 static bool decays(const kith_job *j) { return has_weights(j) && j->train.weight_decay > 0; }
 
@@ -119,6 +125,10 @@ static bool is_masked(const kith_job *j, const kith_relation_source *r) {
     if (strcmp(j->evaluate.scope.mask.of[i], r->name) == 0) return true;
   return false;
 }
+static bool is_in_layers(const kith_job *j, const kith_relation_source *r) {
+  return kith_model_relation(&j->model, r->name) != NULL;
+}
+
 static bool is_read(const kith_job *j, const kith_relation_source *r) {
   return kith_model_relation(&j->model, r->name) != NULL || is_masked(j, r);
 }
@@ -235,7 +245,7 @@ static const usage_rule usage_rules[] = {
     {"embed", "embed", recommends, "needs task: recommend"},
     {"embed.interactions.columns", "embed", new_has_columns,
      "needs a list of edges (embed.interactions.format)"},
-    {"embed.interactions.columns.time", "embed", never, "needs a model that uses times; none does yet"},
+    {"embed.interactions.columns.time", "embed", never, "interactions of new nodes count as the latest ones"},
     {"embed.interactions.header", "embed", new_has_columns,
      "needs a list of edges (embed.interactions.format)"},
     {"checkpoint", "train", always, ""},
@@ -256,7 +266,8 @@ static const struct {
      "is stored in graph.h5, but no model reads times of relations"},
     {"data.relations.NAME.columns.weight", filters,
      "needs min_weight above 0: models do not read the weights of edges"},
-    {"embed.relations.NAME", is_read, "needs a weight above 0 in model.relations, and lightgcn with layers"},
+    {"embed.relations.NAME", is_in_layers,
+     "needs a weight above 0 in model.relations, and lightgcn with layers"},
 };
 
 /* Whether a rule's key is a key, with NAME for its name, or a section that has it. */

@@ -29,6 +29,9 @@ typedef struct saint {
   int32_t *pair_count; /* [entries] C_uv */
 } saint;
 
+/* Nodes that have interactions; those of further types have none, and are in no set. */
+static int64_t saint_n_node(const kith_graph *g) { return g->n[KITH_USER] + g->n[KITH_ITEM]; }
+
 static void saint_visit(void *self, const kith_walker *x, int hop) {
   saint *w = self;
   (void)hop;
@@ -42,6 +45,7 @@ static void saint_begin_set(saint *w, kith_rng_stream use, uint64_t step) {
   int64_t n = 0;
   for (kith_lid i = 0; i < g->n_own; i++) {
     w->in_set[i] = 0;
+    if (g->type[i] >= KITH_TYPES) continue;
     if (kith_random_unit(
             kith_random(s->rng_seed, use, step, (uint64_t)s->a->node[i], KITH_MAX_LAYERS).bits[0]) >=
         w->root_probability)
@@ -128,7 +132,7 @@ static int64_t saint_count_set(saint *w) {
  */
 static void saint_count(saint *w) {
   const sample_context *s = w->ctx;
-  int64_t n_node = kith_graph_n_node(s->g), met = 0;
+  int64_t n_node = saint_n_node(s->g), met = 0;
   kith_progress progress;
   kith_progress_begin(&progress, "counting sets", s->options.coverage * n_node);
   while (met < s->options.coverage * n_node && w->n_set < INT32_MAX) {
@@ -155,7 +159,7 @@ done:
 kith_agreed kith__method_saint(const sample_context *s, sample_method *out) {
   kith_agreed st = {KITH_OK};
   saint *w = NULL;
-  double n_node = (double)(kith_graph_n_node(s->g)), roots = fmin((double)s->options.budget, n_node);
+  double n_node = (double)saint_n_node(s->g), roots = fmin((double)s->options.budget, n_node);
   int64_t most =
       (int64_t)ceil(roots + 12 * sqrt(roots + 1)) + 1; /* expectation plus 12 standard deviations */
   KITH_TRY(kith_agree(s->comm, KITH_NEW(w, 1)));

@@ -216,7 +216,8 @@ kith_agreed kith__augment_graph(const kith_comm *comm, const kith_graph *known, 
   augment x = {.comm = comm, .known = known, .new = new};
   *out = (augmented_graph){.g = NULL};
   KITH_TRY(kith_agree(comm, augment_make(&x)));
-  KITH_TRY(kith_agree(comm, augment_times(&x, augment_now(comm, known))));
+  const int64_t now = augment_now(comm, known);
+  KITH_TRY(kith_agree(comm, augment_times(&x, now)));
   KITH_TRY(kith_agree(comm, augment_features(&x)));
   augment_copy_known(&x);
   augment_add_rows(&x);

@@ -57,6 +57,7 @@ static void config_key_add_model(config_key *r) {
   if (m->dropout > 0) config_key_add(r, " dropout=%.9g", m->dropout);
   for (int i = 0; i < m->relations.n; i++)
     if (kith_model_relation(m, m->relations.of[i].name)) config_key_add_relation(r, &m->relations.of[i]);
+  if (kith_model_decays(m)) config_key_add(r, " half_life=%.9g", m->lightgcn.half_life);
 }
 
 static void config_key_add_negatives(config_key *r) {

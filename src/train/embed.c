@@ -27,12 +27,15 @@ void kith_new_embeddings_free(kith_new_embeddings *e) {
   KITH_FREE(e->history);
 }
 
-static kith_status embed_check(const kith_model_options *o) {
+static kith_status embed_check(const kith_graph *g, const kith_model_options *o) {
   kith_status st = KITH_OK;
   KITH_CHECK(
       kith_model_n_layer(o) > 0 || o->input != KITH_EMBEDDING, KITH_ECONFIG,
       "model.name: %s without layers reads neither neighbors nor features, so it cannot embed new nodes",
       kith_model_text(o->name));
+  KITH_CHECK(!kith_model_decays(o) || (o->lightgcn.half_life > 0 && g->time), KITH_ECONFIG,
+             "model.half_life: expected a half-life in seconds and a graph with times: call "
+             "kith_half_life_choose() and kith_graph_times_read() before");
 done:
   return st;
 }
@@ -118,7 +121,7 @@ kith_agreed kith_embed(const kith_comm *comm, const kith_graph *g, const kith_ru
   kith_agreed st = {KITH_OK};
   embed m = {.comm = comm, .model = &run->model};
   *out = (kith_new_embeddings){.n = 0};
-  KITH_TRY(kith_agreed_same(embed_check(&run->model)));
+  KITH_TRY(kith_agreed_same(embed_check(g, &run->model)));
   KITH_TRY(kith__augment_graph(comm, g, run->parts, new, &m.e));
   /* Walks from new nodes find importance neighborhoods too; walks from known nodes meet no new node. */
   KITH_TRY(kith_model_graph_create(comm, m.e.g, m.model, run->train.seed, &m.a));

@@ -102,3 +102,12 @@ refused "sampler.mode: neighbor" $with --set sampler.mode=neighbor
 "$KITH" ingest job.yaml --quiet --set data.interactions.columns.time= >/dev/null
 "$KITH" partition job.yaml --quiet >/dev/null
 refused "has no times; name data.interactions.columns.time" $with
+
+# A new user who names an item that training does not know by any interaction: its degree counts as 1.
+grep -v '^#' list.tsv | sed -n 1p | awk -v OFS='\t' '{ print $1, "cold-item", $3 }' >cold.tsv
+cold="--set work=cold --set data.test.path=cold.tsv --set data.split.test=0"
+for verb in ingest partition; do "$KITH" $verb job.yaml --quiet $cold >/dev/null 2>&1; done
+"$KITH" train job.yaml --fresh --quiet $cold $with $plain >/dev/null 2>&1
+printf 'new-2\tcold-item\t%s\n' "$(cut -f3 cold.tsv)" >new.tsv; sed -n '1s/^[^\t]*/new-2/p' all.tsv >>new.tsv
+"$KITH" embed job.yaml $cold $with $new --output cold.h5 --quiet >/dev/null 2>&1
+/usr/bin/python3 -c 'import h5py, numpy; x = h5py.File("cold.h5")["user/embedding"][:]; assert x.shape[0] == 1 and numpy.isfinite(x).all() and abs(x).max() > 0, x'

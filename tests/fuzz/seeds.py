@@ -18,9 +18,10 @@ def lists(name, options, columns, *texts):
 EDGES, TEXT, COMMA, TAB, COLONS, HEADER = 1, 2, 4, 8, 12, 16
 RATIO, LAST, TIME = 32, 64, 96
 lists("good-adjacency", 0, 0, b"1 2 3\n2 3\n3\n", b"1 4\n", b"1 2\n")
-lists("good-edges", EDGES | COMMA | RATIO, 5, b"a,x,1,2\na,y,2,3\na,z,3,3\nb,x,2010-10-19T23:55:27Z,1e-3\nb,y,5,4\nb,z,6,1\nc,x,7,2\nc,y,8,2\nc,z,9,2\n")
+lists("good-edges", EDGES | COMMA | RATIO, 5, b"a,x,1,2\na,y,2,3\na,z,3,3\nb,x,4,1e-3\nb,y,5,4\nb,z,6,1\nc,x,7,2\nc,y,8,2\nc,z,9,2\n")
 lists("good-header", EDGES | COMMA | HEADER | LAST, 3, b"user,item,time\n1,2,3\n1,3,4\n1,4,4\n2,2,1\n2,3,2\n2,5,9\n")
 lists("good-times", EDGES | TIME, 1, b"1 2 100\n1 3 200\n2 2 300\n2 3 400\n3 2 500\n3 3 600\n3 4 700\n2 4 50\n1 9 20\n1 8 10\n")
+lists("good-dates", EDGES | COMMA | TIME, 1, b"1,2,2010-10-19T23:55:27Z\n1,3,2010-10-20 23:55:27\n2,2,2010-10-21\n")
 lists("good-mark-and-crlf", 0, 0, b"\xef\xbb\xbf1 2\r\n2 3\r\n# a comment\r\n\r\n3 1")
 lists("good-quotes", EDGES | COMMA | TEXT, 0, b'"a,b","c ""d"""\n x , y \n')
 lists("good-same-pair", EDGES | COLONS, 1, b"1::2::5\n1::2::3\n2::2::1\n")
