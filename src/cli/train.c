@@ -65,12 +65,14 @@ static void train_print_metrics(cli *c, const char *split, const char *key, cons
   }
 }
 
-/* Weights that were learned. */
-static void train_print_relations(cli *c, const kith_relation_weights *w) {
+/* Weights that were learned, after the last epoch; embeddings.h5 may hold an earlier one. */
+static void train_print_relations(cli *c, const kith_run_result *r) {
+  const kith_relation_weights *w = &r->relations;
   char key[KITH_NAME];
   for (int i = 0; i < w->n; i++) {
     if (!w->of[i].learned) continue;
-    cli_print(c, "  relation %s has the learned weight %.4g", w->of[i].name, w->of[i].weight);
+    cli_print(c, "  relation %s has the learned weight %.4g after epoch %lld", w->of[i].name, w->of[i].weight,
+              (long long)r->epochs);
     snprintf(key, sizeof key, "relation_%.31s", w->of[i].name);
     cli_json(c, key, "%.9g", w->of[i].weight);
   }
@@ -86,7 +88,7 @@ static void train_print(cli *c, const kith_run *run, const kith_run_result *r) {
   if (r->epochs < run->train.epochs)
     cli_print(c, "stopped before epoch %d: no better score in %d evaluations (train.patience)",
               run->train.epochs, run->train.patience);
-  train_print_relations(c, &r->relations);
+  train_print_relations(c, r);
   cli_json(c, "epochs", "%lld", (long long)r->epochs);
   cli_json(c, "best_epoch", "%lld", (long long)r->best_epoch);
   if (isfinite(r->loss)) cli_json(c, "loss", "%.10g", r->loss);
