@@ -151,7 +151,7 @@ evaluate.every               pairs     train      1 2
 evaluate.split               pairs     train      valid test
 evaluate.select_by           nodes     train      accuracy loss
 evaluate.protocol            pairs     train      full sampled-5
-evaluate.candidates          pairs     train      all cold
+evaluate.candidates          pairs     train      all cold               evaluate.split=test
 evaluate.mask                pairs     train      [interactions] []
 evaluate.seed                pairs     train      1 2                    evaluate.protocol=sampled-5
 evaluate.oversmoothing       pairs     train      true false
