@@ -191,7 +191,7 @@ static int main_flush(const kith_comm *all, const cli *c, int code) {
   bool lost = main_lost_output();
   if (!lost || all->rank != 0 || code != KITH_OK) return code;
   if (strcmp(c->verb, "train") == 0 && !c->json && main_reader_left()) return code;
-  return main_fail_output();
+  return (int)main_fail_output();
 }
 
 /* A signal that comes while ranks gather and read is not lost, and who reads the output may leave. */

@@ -14,7 +14,7 @@ KITH_INLINE void adagrad_one(adagrad_rates r, float g, float *s, float *p) {
 }
 
 KITH_KERNEL static void adagrad_block(adagrad_rates r, int64_t n, const float *g, float *s, float *p) {
-#pragma omp parallel for simd schedule(static)
+#pragma omp parallel for schedule(static)
   for (int64_t i = 0; i < n; i++) adagrad_one(r, g[i], s + i, p + i);
 }
 

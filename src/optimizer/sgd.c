@@ -12,7 +12,7 @@ KITH_INLINE void sgd_one(sgd_rates r, float g, float *v, float *p) {
 }
 
 KITH_KERNEL static void sgd_block(sgd_rates r, int64_t n, const float *g, float *v, float *p) {
-#pragma omp parallel for simd schedule(static)
+#pragma omp parallel for schedule(static)
   for (int64_t i = 0; i < n; i++) sgd_one(r, g[i], v + i, p + i);
 }
 

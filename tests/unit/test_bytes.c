@@ -211,8 +211,7 @@ static void lists_are_not_taken_for_files_of_another_kind(void **state) {
                                       "Rar Items\n",
                                       "ORB,1\n",
                                       "{,}\n",
-                                      "\xEF\xBB\xBF"
-                                      "a b\n",
+                                      "\xEF\xBB\xBF\x61 b\n",
                                       "version 2\n",
                                       "404 17\n404 19\n",
                                       "\xC3\xA9t\xC3\xA9 1\n"};

@@ -233,20 +233,20 @@ static void a_stored_job_is_read_as_a_whole(void **state) {
 
 static void what_is_no_stored_job_is_refused(void **state) {
   (void)state;
-  static const char *const bad[] = {"name\n",
-                                    ": a\n",
-                                    "  name: a\n",
-                                    "data:\n    ids: auto\n",
-                                    "data:\n ids: auto\n",
-                                    "name: \"a\n",
-                                    "name: \"\n",
-                                    "name: \"a\\n\"\n",
-                                    "name: \"\\x4\"\n",
-                                    "model:\n  dim: x\n",
-                                    "model:\n  dim: 0\n",
-                                    "model:\n  dim: \n",
-                                    "a:\n  b:\n    c:\n      d:\n        e:\n          f:\n            g:\n  "
-                                    "            h:\n                i: 1\n"};
+  static const char *const bad[] = {
+      "name\n",
+      ": a\n",
+      "  name: a\n",
+      "data:\n    ids: auto\n",
+      "data:\n ids: auto\n",
+      "name: \"a\n",
+      "name: \"\n",
+      "name: \"a\\n\"\n",
+      "name: \"\\x4\"\n",
+      "model:\n  dim: x\n",
+      "model:\n  dim: 0\n",
+      "model:\n  dim: \n",
+      "a:\n b:\n  c:\n   d:\n    e:\n     f:\n      g:\n       h:\n        i: 1\n"};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     kith_job job = kith_job_defaults();
     if (!kith_is_bad(kith__job_read_stored("graph.h5", bad[i], &job))) fail_msg("\"%s\" was taken", bad[i]);
