@@ -111,7 +111,7 @@ if [ "${KITH_PATIENCE:-1}" = 1 ] && cc -shared -fPIC -D_GNU_SOURCE $(mpicc --sho
   sick 65 '^FAIL +hdf5 ' SHIM_SPOIL=1
   sick 74 '^FAIL +hdf5 .*Input/output error' SHIM_BROKEN=1
   two 71 '^FAIL +memory .*remedy: use more nodes' SHIM_MEMORY=50000000 SHIM_MEMORY=50000000 "$job"
-  two 0 '^warn +memory .*this is close' SHIM_MEMORY=75000000 SHIM_MEMORY=75000000 "$job"
+  two 0 '^warn +memory .*this is close' SHIM_MEMORY=80000000 SHIM_MEMORY=80000000 "$job"
   two 71 '^FAIL +graph .*too large to be read' SHIM_MEMORY=100000 SHIM_MEMORY=100000 "$job"
   sick 0 '^warn +cores .*allows the time of 0.2' "SHIM_TIME=20000 100000"
 
