@@ -212,6 +212,15 @@ static kith_new_nodes_options embed_options(const kith_job *job) {
   return o;
 }
 
+/* A file without rows would replace one with rows. */
+static kith_status embed_check_new(const kith_new_nodes *new, const char *graph) {
+  if (new->n[KITH_USER] + new->n[KITH_ITEM] > 0) return KITH_OK;
+  return kith_fail(KITH_EDATA,
+                   "none of the lists below embed has a user or an item that %s lacks and that embed.types "
+                   "lets be new; nothing is written",
+                   graph);
+}
+
 kith_agreed cli_embed(cli *c) {
   kith_agreed st = {KITH_OK};
   kith_run run = {0};
@@ -233,6 +242,7 @@ kith_agreed cli_embed(cli *c) {
   KITH_TRY(embed_choose(c, g, embeddings, checkpoint, &from));
   KITH_TRY(kith_new_nodes_read(c->comm, run.graph, &o, &new, &report));
   KITH_TRY(cli_check_graph(c, run.graph, g));
+  KITH_TRY(kith_agreed_same(embed_check_new(&new, run.graph)));
   KITH_TRY(kith_embed(c->comm, g, &run, &new, checkpoint, &e));
   KITH_TRY(embed_check_run(embeddings, &from, checkpoint, &e));
   KITH_TRY(embed_write(c, g, &new, &e, output));

@@ -37,6 +37,14 @@ bool kith_schema_is_name(const char *name) {
   return strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(name);
 }
 
+bool kith_schema_is_reserved(const char *name) {
+  static const char *const taken[] = {"id",    "name",    "original", "edge",  "label",
+                                      "split", "feature", "number",   "train", "parameter"};
+  for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
+    if (strcmp(name, taken[i]) == 0) return true;
+  return false;
+}
+
 kith_status kith_schema_print(const kith_schema *s, const int64_t *n, const int64_t *n_edge, char **text) {
   kith_status st = KITH_OK;
   size_t size = (size_t)(s->n_type + s->n_relation) * SCHEMA_LINE + 1, at = 0;

@@ -14,6 +14,8 @@ int kith_schema_find_relation(const kith_schema *schema, const char *name);
 
 /** Whether a name is [a-z][a-z0-9_]*, at most 31 bytes.  Local. */
 bool kith_schema_is_name(const char *name);
+/** Whether files use a name below /node otherwise, so that no type can have it.  Local. */
+bool kith_schema_is_reserved(const char *name);
 
 /**
  * The text of the attribute `schema`, in lines: "type NAME NODES", then

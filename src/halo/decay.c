@@ -16,10 +16,15 @@ static double decay_units(int64_t now) {
   return unit;
 }
 
-kith_decay kith_decay_make(const kith_comm *comm, const kith_graph *g, double seconds) {
+int64_t kith_latest_time(const kith_comm *comm, const kith_graph *g) {
   int64_t now = INT64_MIN;
-  for (kith_eid e = 0; e < g->start[g->n_own]; e++) now = g->time[e] > now ? g->time[e] : now;
-  now = kith_comm_max(comm, now);
+  for (kith_eid e = 0; g->time && e < g->start[g->n_own]; e++)
+    if (g->time[e] > now) now = g->time[e];
+  return kith_comm_max(comm, now);
+}
+
+kith_decay kith_decay_make(const kith_comm *comm, const kith_graph *g, double seconds) {
+  const int64_t now = kith_latest_time(comm, g);
   return (kith_decay){.half_life = seconds * decay_units(now), .now = now};
 }
 

@@ -105,6 +105,9 @@ typedef struct kith_decay {
   int64_t now;      /**< the latest time of a training interaction */
 } kith_decay;
 
+/** The latest time of a training interaction; INT64_MIN: the graph has no times.  Collective. */
+int64_t kith_latest_time(const kith_comm *comm, const kith_graph *g);
+
 /** The decay of a graph with times by a half-life in seconds.  Times whose latest is 1e11 or more are taken
  * as milliseconds, from 1e14 on as microseconds, and so on.  Collective. */
 kith_decay kith_decay_make(const kith_comm *comm, const kith_graph *g, double seconds);

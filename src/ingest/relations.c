@@ -10,15 +10,6 @@
 
 /* ---- checks ---- */
 
-/* Datasets of the group `node` in files: a type of such a name would be mistaken for one. */
-static bool type_is_reserved(const char *name) {
-  static const char *const taken[] = {"id",    "name",    "original", "edge",  "label",
-                                      "split", "feature", "number",   "train", "parameter"};
-  for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
-    if (strcmp(name, taken[i]) == 0) return true;
-  return false;
-}
-
 static kith_status check_type(const kith_relation_source *s, const char *end, const char *type) {
   kith_status st = KITH_OK;
   KITH_CHECK(type[0], KITH_ECONFIG,
@@ -28,7 +19,7 @@ static kith_status check_type(const kith_relation_source *s, const char *end, co
              "data.relations.%s.%s: \"%s\" is no name of a node type; expected [a-z][a-z0-9_]*, at most 31 "
              "bytes",
              s->name, end, type);
-  KITH_CHECK(!type_is_reserved(type), KITH_ECONFIG,
+  KITH_CHECK(!kith_schema_is_reserved(type), KITH_ECONFIG,
              "data.relations.%s.%s: \"%s\" is a name that files use otherwise; choose another name", s->name,
              end, type);
 done:

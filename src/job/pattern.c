@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "job/table.h"
+#include "graph/schema.h"
 
 typedef struct pattern {
   const char *prefix;
@@ -53,13 +54,6 @@ static int pattern_index(const kith_job *job, const pattern *p, const char *key)
   return -1;
 }
 
-bool kith__job_is_name(const char *name) {
-  static const char letters[] = "abcdefghijklmnopqrstuvwxyz",
-                    rest[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
-  size_t size = strlen(name);
-  return size > 0 && size <= JOB_NAME_MOST && strchr(letters, name[0]) && strspn(name, rest) == size;
-}
-
 /* The name of a key below a pattern, cut to what fits: [KITH_NAME]. */
 static void pattern_copy_name(const pattern *p, const char *key, char *name) {
   const char *at = key + strlen(p->prefix);
@@ -73,7 +67,7 @@ kith_status kith__job_add_name(kith_job *job, const char *key) {
   char name[KITH_NAME];
   int *n = (int *)((char *)job + p->n);
   pattern_copy_name(p, key, name);
-  KITH_CHECK(kith__job_is_name(name), KITH_ECONFIG,
+  KITH_CHECK(kith_schema_is_name(name), KITH_ECONFIG,
              "%s%s: expected the name of a relation: a-z, 0-9 and _, first a letter, at most %d bytes",
              p->prefix, name, JOB_NAME_MOST);
   bool reserved = strcmp(name, "interactions") == 0 || strcmp(name, "test") == 0;

@@ -57,8 +57,6 @@ void kith__job_table_of(const kith_job *job, job_table *t);
 /* The line of a key in the job file, as kith_job.line has it; 0 if the key is not set. */
 int kith__job_line(const kith_job *job, const job_table *t, const char *key);
 
-/* Whether a text can name a relation or a node type: [a-z][a-z0-9_]*, at most 31 bytes. */
-bool kith__job_is_name(const char *name);
 /* Add the name that a key of a pattern, or its section, has, unless the job has it.  Errors: KITH_ECONFIG: no
  * name, or one too many. */
 kith_status kith__job_add_name(kith_job *job, const char *key) KITH_MUST_USE;

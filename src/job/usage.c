@@ -25,13 +25,10 @@ static bool holds_out_test(const kith_job *j) { return splits(j) && !j->data.tes
 static bool has_columns(const kith_job *j) {
   return recommends(j) && j->data.interactions.format != KITH_ADJACENCY;
 }
-static bool decays_interactions(const kith_job *j) {
-  return j->model.name == KITH_LIGHTGCN && j->model.layers > 0 && j->model.lightgcn.half_life != 0;
-}
 static bool reads_times(const kith_job *j) {
   kith_split_method method = j->data.split.method;
   bool splits_by_time = method == KITH_SPLIT_TIME || method == KITH_SPLIT_LEAVE_LAST_OUT;
-  return has_columns(j) && (splits_by_time || decays_interactions(j));
+  return has_columns(j) && (splits_by_time || kith_model_decays(&j->model));
 }
 static bool reads_weights(const kith_job *j) {
   bool draws = j->train.sampler.mode == KITH_NEIGHBOR && j->train.sampler.weighting == KITH_EDGE_WEIGHT;

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "job/table.h"
+#include "graph/schema.h"
 
 void kith__job_bounds(const job_key *k, size_t size, char *text) {
   switch (k->kind) {
@@ -184,7 +185,7 @@ static kith_status value_relations(const job_key *k, const char *text, kith_rela
   KITH_CHECK(text[0], KITH_ECONFIG, "%s: expected a list of relations such as [interactions], or []", k->key);
   KITH_TRY(kith_text_copy(k->key, text, sizeof copy, copy));
   for (char *word = strtok_r(copy, "[], ", &rest); word; word = strtok_r(NULL, "[], ", &rest)) {
-    KITH_CHECK(kith__job_is_name(word), KITH_ECONFIG,
+    KITH_CHECK(kith_schema_is_name(word), KITH_ECONFIG,
                "%s: expected names of relations (a-z, 0-9 and _, at most %d bytes), found %s", k->key,
                JOB_NAME_MOST, word);
     if (value_has_name(&names, word)) continue;
@@ -285,16 +286,13 @@ done:
 /* A name of a node type; "" is none yet.  Files have groups by type, beside datasets of these names. */
 static kith_status value_name(const job_key *k, const char *text, char *out) {
   kith_status st = KITH_OK;
-  static const char reserved[] = " id name original edge label split feature number train parameter ";
-  char word[JOB_NAME_MOST + 3];
   bool plural = strcmp(text, "users") == 0 || strcmp(text, "items") == 0;
   KITH_CHECK(!plural, KITH_ECONFIG, "%s: expected user, item or a further type, found %s: write %.4s", k->key,
              text, text);
-  KITH_CHECK(!text[0] || kith__job_is_name(text), KITH_ECONFIG,
+  KITH_CHECK(!text[0] || kith_schema_is_name(text), KITH_ECONFIG,
              "%s: expected a name: a-z, 0-9 and _, first a letter, at most %d bytes; found \"%s\"", k->key,
              JOB_NAME_MOST, text);
-  snprintf(word, sizeof word, " %s ", text);
-  KITH_CHECK(!text[0] || !strstr(reserved, word), KITH_ECONFIG,
+  KITH_CHECK(!kith_schema_is_reserved(text), KITH_ECONFIG,
              "%s: %s means something else in files; expected another name of a type", k->key, text);
   snprintf(out, KITH_NAME, "%s", text);
 done:

@@ -130,3 +130,15 @@ done:
   kith_redistribution_destroy(&rows);
   return st;
 }
+
+kith_agreed kith__parts_check_times(const kith_comm *comm, const kith_graph *g, int64_t *time,
+                                    const char *path) {
+  const kith_adjacency timed = {.start = g->start, .neighbor = g->neighbor, .time = time};
+  int64_t sum = (int64_t)check_ends(g, g->first[comm->rank], timed);
+  kith_comm_sum_int(comm, 1, &sum);
+  if (sum == 0) return (kith_agreed){KITH_OK};
+  return kith_agreed_same(kith_fail(KITH_EDATA,
+                                    "%s: train/time differs between the two ends of some interaction; run "
+                                    "kith partition again",
+                                    path));
+}

@@ -11,4 +11,8 @@
  */
 kith_agreed kith__parts_check(const kith_comm *comm, const kith_graph *g, const char *path) KITH_MUST_USE;
 
+/** Check that the two ends of every interaction have the same time.  Collective.  Errors: KITH_EDATA. */
+kith_agreed kith__parts_check_times(const kith_comm *comm, const kith_graph *g, int64_t *time,
+                                    const char *path) KITH_MUST_USE;
+
 #endif

@@ -1,6 +1,7 @@
 /* Times of a rank's training interactions, read from parts.h5 only for models that use them. */
 #include "h5/validate.h"
 #include "store/parts.h"
+#include "store/parts_check.h"
 
 static const int64_t parts_latest = INT64_C(1)
                                     << 62; /* as kith ingest reads them; differences fit into 64 bits */
@@ -31,6 +32,7 @@ kith_agreed kith_graph_times_read(const kith_comm *comm, const char *parts_path,
   KITH_TRY(kith_h5_read(f, "train/time", KITH_H5_INT64, 0, first, n, time));
   KITH_TRY(kith_agree(comm, kith__validate_range(parts_path, "train/time", first, n, time, -parts_latest,
                                                  parts_latest)));
+  KITH_TRY(kith__parts_check_times(comm, g, time, parts_path));
   g->time = time;
   time = NULL;
 done:

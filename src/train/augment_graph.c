@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "train/augment.h"
+#include "halo/halo.h"
 
 void kith__augmented_graph_free(augmented_graph *e) { kith_graph_destroy(&e->g); }
 
@@ -112,14 +113,6 @@ done:
   return st;
 }
 
-/* The latest time of all known interactions.  Collective. */
-static int64_t augment_now(const kith_comm *comm, const kith_graph *known) {
-  int64_t now = INT64_MIN;
-  for (kith_eid e = 0; known->time && e < known->start[known->n_own]; e++)
-    if (known->time[e] > now) now = known->time[e];
-  return kith_comm_max(comm, now);
-}
-
 /* Add the new rows. Pairs are sorted by user, then item, so both directions are sorted by original number. */
 static void augment_add_rows(augment *x) {
   kith_graph *g = x->g;
@@ -216,7 +209,7 @@ kith_agreed kith__augment_graph(const kith_comm *comm, const kith_graph *known, 
   augment x = {.comm = comm, .known = known, .new = new};
   *out = (augmented_graph){.g = NULL};
   KITH_TRY(kith_agree(comm, augment_make(&x)));
-  const int64_t now = augment_now(comm, known);
+  const int64_t now = kith_latest_time(comm, known);
   KITH_TRY(kith_agree(comm, augment_times(&x, now)));
   KITH_TRY(kith_agree(comm, augment_features(&x)));
   augment_copy_known(&x);

@@ -115,3 +115,5 @@ refused 78 'embed.relations.trust: .*has no relation trust' --set embed.relation
 refused 66 'missing.tsv' --set embed.relations.friend=missing.tsv
 printf 'somebody\n' >torn.tsv
 refused 65 'torn.tsv:1: expected 2 columns' --set embed.relations.friend=torn.tsv
+sed -n 1p ties.tsv >known-ties.tsv
+refused 65 'has a user or an item that .*graph.h5 lacks' --set embed.interactions.path= --set embed.relations.tag= --set embed.relations.friend=known-ties.tsv

@@ -41,6 +41,8 @@ free = max(f['user/number'][:]); x[last], o[last] = free, f['user/number'].shape
 refused "a pair with one end" "parts.h5.*(one end only|ascending numbers)" train "$job" --fresh --quiet
 spoil_sealed parts.h5 "f.attrs['n_user'] = np.int64(2**62)"
 refused "too many users" "parts.h5.*n_user.* cannot be" train "$job" --fresh --quiet
+spoil_sealed parts.h5 "t = f['train/time']; t[0] -= 1"
+refused "a time at one end" "parts.h5.*train/time differs" train "$job" --fresh --quiet --set model.half_life=90d
 cp "$dir/parts.h5" "$work/parts.h5"
 
 spoil_sealed graph.h5 "del f['train/item']; f['train/item'] = h5py.ExternalLink('$dir/graph.h5', 'train/item')"
