@@ -19,7 +19,7 @@ static kith_eid features_row(const kith_dataset *d, int64_t i, const kith_featur
 
 int64_t kith__partition_n_features(const kith_dataset *d) {
   int64_t n = 0;
-  for (int t = 0; t < KITH_TYPES; t++)
+  for (int t = 0; t < KITH_SIDES; t++)
     if (d->features[t].start) n += d->features[t].start[d->features[t].n_row];
   return n;
 }

@@ -161,7 +161,7 @@ int64_t kith__partition_n_cut(const kith_dataset *d, const kith_partition_option
   bool further = false;
   for (int r = 0; r < d->schema.n_relation; r++) {
     const kith_relation_type *e = &d->schema.relation[r];
-    further = further || (kith__partition_reads(d, o, r) && (e->from >= KITH_TYPES || e->to >= KITH_TYPES));
+    further = further || (kith__partition_reads(d, o, r) && (e->from >= KITH_SIDES || e->to >= KITH_SIDES));
   }
   return further ? kith_dataset_n_node(d) : d->n[KITH_USER] + d->n[KITH_ITEM];
 }

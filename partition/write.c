@@ -244,7 +244,7 @@ static kith_agreed write_rows(kith_h5 *f, const kith_dataset *d, int parts, cons
   char name[KITH_NAME];
   KITH_TRY(write_whole(f, "part/first", KITH_H5_INT64, (int64_t)parts + 1, m->first));
   KITH_TRY(write_whole(f, "part/user_count", KITH_H5_INT64, parts, m->user_count));
-  if (d->schema.n_type > KITH_TYPES)
+  if (d->schema.n_type > KITH_SIDES)
     KITH_TRY(kith_h5_write(f, "part/type_count", KITH_H5_INT64, d->schema.n_type, parts, 0, parts, false,
                            m->type_count));
   KITH_TRY(write_whole(f, "node/original", KITH_H5_INT64, m->n, r->original));

@@ -21,8 +21,11 @@ typedef enum kith_node_split {
   KITH_NODE_SPLITS
 } kith_node_split;
 
-/** The types of every recommendation graph; a schema may have further ones, from KITH_TYPES on. */
-typedef enum kith_node_type { KITH_USER = 0, KITH_ITEM = 1, KITH_TYPES = 2 } kith_node_type;
+/**
+ * The types of every recommendation graph, the two sides of the bipartite graph of interactions.
+ * Types KITH_SIDES to KITH_MAX_TYPES - 1 are further ones, which only relations have.
+ */
+typedef enum kith_node_type { KITH_USER = 0, KITH_ITEM = 1, KITH_SIDES = 2 } kith_node_type;
 
 /** Ragged array of items: row i is value[start[i]] … value[start[i + 1] - 1], ascending original numbers. */
 typedef struct kith_ragged {
@@ -87,7 +90,7 @@ typedef struct kith_node_map {
 
 /** A key that identifies a node on any number of ranks: original number and type. */
 static inline int64_t kith_node_key(int type, int64_t original) {
-  if (type < KITH_TYPES) return original * 2 + type;
+  if (type < KITH_SIDES) return original * 2 + type;
   return (INT64_C(1) << 62) | ((int64_t)type << 48) | original;
 }
 
@@ -134,7 +137,7 @@ typedef struct kith_graph {
   /** Rows: the owned users, in the order of row_of[KITH_USER]; values: original item numbers. */
   kith_ragged train, valid, test;
   kith_gid *item_number; /**< [n[KITH_ITEM]] global number of every item: negatives are drawn from all */
-  int n_feature_of[KITH_TYPES]; /**< number of features of each node type, numbered per type; 0: none */
+  int n_feature_of[KITH_SIDES]; /**< number of features of each node type, numbered per type; 0: none */
   kith_features features;       /**< features of the owned rows */
   int n_class;                  /**< classes of labeled nodes; 0: a graph of users and items */
   int64_t n_train;              /**< classification: training nodes in the whole graph */

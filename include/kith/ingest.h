@@ -127,8 +127,8 @@ typedef struct kith_ingest_options {
   kith_edge_source interactions, test; /**< test is optional */
   int n_relation;
   kith_relation_source relation[KITH_MAX_RELATIONS]; /**< further relations, in the order of the schema */
-  kith_feature_source features[KITH_TYPES];
-  kith_name_source names[KITH_TYPES];
+  kith_feature_source features[KITH_SIDES];
+  kith_name_source names[KITH_SIDES];
   kith_split split; /**< with a test list, only the validation share is held out */
 } kith_ingest_options;
 
@@ -155,15 +155,15 @@ typedef struct kith_ingest_report {
   int64_t cold_users;         /**< users without a training interaction */
   kith_relation_report relation[KITH_MAX_RELATIONS]; /**< as in the schema */
   bool text_ids[KITH_MAX_TYPES], has_time, has_weight;
-  kith_list_report interactions_list, test_list, features_list[KITH_TYPES], names_list[KITH_TYPES];
-  int64_t features[KITH_TYPES];         /**< distinct features of each type; 0 without a list */
-  int64_t features_unknown[KITH_TYPES]; /**< lines with unknown ids, skipped */
-  int64_t without_features[KITH_TYPES]; /**< nodes without a line */
-  kith_name_report names[KITH_TYPES];
+  kith_list_report interactions_list, test_list, features_list[KITH_SIDES], names_list[KITH_SIDES];
+  int64_t features[KITH_SIDES];         /**< distinct features of each type; 0 without a list */
+  int64_t features_unknown[KITH_SIDES]; /**< lines with unknown ids, skipped */
+  int64_t without_features[KITH_SIDES]; /**< nodes without a line */
+  kith_name_report names[KITH_SIDES];
   kith_split_report split;
-  kith_feature_format features_format[KITH_TYPES]; /**< given or detected */
-  bool features_weighted[KITH_TYPES];              /**< long: there is a column of weights */
-  int64_t features_repeated[KITH_TYPES];           /**< long: repeated node and feature, merged */
+  kith_feature_format features_format[KITH_SIDES]; /**< given or detected */
+  bool features_weighted[KITH_SIDES];              /**< long: there is a column of weights */
+  int64_t features_repeated[KITH_SIDES];           /**< long: repeated node and feature, merged */
 } kith_ingest_report;
 
 /**
@@ -232,7 +232,7 @@ typedef struct kith_new_nodes_options {
   int n_relation;
   kith_relation_source relation[KITH_MAX_RELATIONS]; /**< lists with the settings of data.relations; the ends
                                                           are those of the graph's relation */
-  kith_feature_source features[KITH_TYPES];
+  kith_feature_source features[KITH_SIDES];
   kith_new_node_types what;
   kith_unknown_policy unknown;
 } kith_new_nodes_options;
@@ -253,7 +253,7 @@ typedef struct kith_new_nodes_report {
   kith_list_report list;        /**< how the interactions were read */
   int64_t unknown_features;     /**< features that the graph does not have, skipped */
   int64_t skipped;              /**< pairs with an unknown partner, skipped */
-  int64_t isolated[KITH_TYPES]; /**< new nodes without a pair or an edge; features alone decide their rows */
+  int64_t isolated[KITH_SIDES]; /**< new nodes without a pair or an edge; features alone decide their rows */
   int64_t duplicates;           /**< repeated pairs, merged */
   int64_t below_min_weight;     /**< pairs below the minimum weight, skipped */
   kith_new_relation_report relation[KITH_MAX_RELATIONS]; /**< as in the options */

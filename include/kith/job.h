@@ -35,13 +35,13 @@ typedef struct kith_job {
     int n_relation; /**< of these, those that have a list; and relation `friend`, the list of data.social */
     kith_relation_source relation[KITH_MAX_RELATIONS];
     kith_split split;
-    kith_feature_source features[KITH_TYPES]; /**< by node type */
-    kith_name_source names[KITH_TYPES];       /**< by node type */
+    kith_feature_source features[KITH_SIDES]; /**< by node type */
+    kith_name_source names[KITH_SIDES];       /**< by node type */
     kith_ingest_nodes_options nodes;          /**< classify */
   } data;
   struct {
     kith_edge_source interactions;
-    char features[KITH_TYPES][KITH_PATH]; /**< features of new nodes, in the format of data.features */
+    char features[KITH_SIDES][KITH_PATH]; /**< features of new nodes, in the format of data.features */
     int n_relation;
     struct kith_job_list {
       char name[KITH_NAME], path[KITH_PATH];

@@ -75,7 +75,7 @@ typedef struct kith_model_options {
   kith_lightgcn_options lightgcn;
   kith_gat_options gat;
   kith_sage_options sage;
-  kith_importance_options pinsage; /**< importance neighborhoods */
+  kith_pinsage_options pinsage; /**< importance neighborhoods */
 } kith_model_options;
 
 KITH_API kith_model_options kith_model_defaults(void); /**< lightgcn, dim 64, 3 layers, init 0.1, and those */

@@ -46,8 +46,8 @@ typedef struct kith_dataset {
   int64_t *time;        /**< [n_edge] times of the training interactions; null if there are none */
   uint64_t fingerprint; /**< hash of all datasets of graph.h5 */
   kith_relation_edges relation[KITH_MAX_RELATIONS]; /**< as in the schema */
-  int n_feature_of[KITH_TYPES];                     /**< number of features of each type; 0: none */
-  kith_features features[KITH_TYPES];               /**< sparse features of each node */
+  int n_feature_of[KITH_SIDES];                     /**< number of features of each type; 0: none */
+  kith_features features[KITH_SIDES];               /**< sparse features of each node */
   int n_class;    /**< classes of labeled nodes; 0: users and items, and the rest is null */
   int32_t *label; /**< [n] class, or -1 */
   int8_t *split;  /**< [n] kith_node_split */
@@ -151,15 +151,15 @@ typedef struct kith_new_edges {
 
 /** New nodes, which are not in the training graph, and their edges.  The same on every rank, but for ids. */
 typedef struct kith_new_nodes {
-  int64_t n_known[KITH_TYPES]; /**< nodes of the graph: new node i has the original number n_known + i */
-  int64_t n[KITH_TYPES];       /**< new nodes, in the order in which their ids first appear */
+  int64_t n_known[KITH_SIDES]; /**< nodes of the graph: new node i has the original number n_known + i */
+  int64_t n[KITH_SIDES];       /**< new nodes, in the order in which their ids first appear */
   int64_t n_pair;
   int32_t *user,
       *item; /**< [n_pair] original numbers; sorted by user, then item; unique; at least one end is new */
   int n_relation;
   kith_new_edges relation[KITH_MAX_RELATIONS]; /**< those with a list */
-  kith_features features[KITH_TYPES];          /**< [n] of the new nodes; start is null if there is no list */
-  kith_ids ids[KITH_TYPES]; /**< [n] of the new nodes; number and text are null except on rank 0 */
+  kith_features features[KITH_SIDES];          /**< [n] of the new nodes; start is null if there is no list */
+  kith_ids ids[KITH_SIDES]; /**< [n] of the new nodes; number and text are null except on rank 0 */
 } kith_new_nodes;
 
 /** Local. */

@@ -7,11 +7,11 @@
 /* ---- importance neighborhoods ---- */
 
 /** Importance neighborhoods (Ying et al., PinSage, KDD 2018, section 3.1). */
-typedef struct kith_importance_options {
+typedef struct kith_pinsage_options {
   int walks;      /**< walks from every node */
   int length;     /**< steps of a walk */
   int neighbors;  /**< T: the number of most visited nodes that are kept */
   double restart; /**< probability at every step of going back to the start */
-} kith_importance_options;
+} kith_pinsage_options;
 
 #endif

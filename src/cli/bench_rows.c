@@ -35,13 +35,13 @@ static kith_status rows_deal(rows_bench *b, int64_t n) {
   g->schema = kith_schema_users_items();
   g->n[KITH_USER] = n / 2;
   g->n[KITH_ITEM] = n - n / 2;
-  for (int t = 0; t < KITH_TYPES; t++) {
+  for (int t = 0; t < KITH_SIDES; t++) {
     g->n_own_of[t] = (kith_lid)(kith_chunk_begin(g->n[t], comm->size, comm->rank + 1) -
                                 kith_chunk_begin(g->n[t], comm->size, comm->rank));
     g->n_own += g->n_own_of[t];
   }
   KITH_TRY(KITH_NEW(g->original, g->n_own));
-  for (int t = 0; t < KITH_TYPES; t++) {
+  for (int t = 0; t < KITH_SIDES; t++) {
     kith_permutation order = kith_permutation_make(3, KITH_RNG_GENERATE, (uint64_t)t, (uint64_t)g->n[t]);
     int64_t first = kith_chunk_begin(g->n[t], comm->size, comm->rank);
     KITH_TRY(KITH_NEW(g->row_of[t], g->n_own_of[t]));
@@ -165,7 +165,7 @@ static void rows_free(rows_bench *b) {
   kith_checkpoint_writer_destroy(&b->in_place);
   kith_checkpoint_writer_destroy(&b->beside);
   for (int k = 0; k < 3; k++) KITH_FREE(b->x[k]);
-  for (int t = 0; t < KITH_TYPES; t++) KITH_FREE(b->g.row_of[t]);
+  for (int t = 0; t < KITH_SIDES; t++) KITH_FREE(b->g.row_of[t]);
   KITH_FREE(b->g.original);
   if (b->folder[0] && b->c->comm->rank == 0) rmdir(b->folder);
 }

@@ -25,7 +25,7 @@ static kith_status embed_resolve(cli *c, kith_run *run, char *config_key, char *
              "features in embed.user_features or embed.item_features, or lists of their edges in "
              "embed.relations",
              job->path);
-  for (int t = 0; t < KITH_TYPES; t++)
+  for (int t = 0; t < KITH_SIDES; t++)
     KITH_CHECK(!job->embed.features[t][0] || job->model.input != KITH_EMBEDDING, KITH_ECONFIG,
                "%s: embed.%s_features: %s, but with model.input: embedding no features are read", job->path,
                t == KITH_USER ? "user" : "item", job->embed.features[t]);
@@ -111,7 +111,7 @@ static void embed_print_left(cli *c, const kith_new_nodes_report *r) {
               "only %ss be new, and embed.unknown: error would refuse the list",
               (long long)r->skipped, kith_plural(r->skipped), users ? "item" : "user",
               users ? "user" : "item", users ? "user" : "item");
-  for (int t = 0; t < KITH_TYPES; t++)
+  for (int t = 0; t < KITH_SIDES; t++)
     if (r->isolated[t] > 0)
       cli_print(c, "  %lld new %s%s without an interaction or edge that counts: %s",
                 (long long)r->isolated[t], t == KITH_USER ? "user" : "item", kith_plural(r->isolated[t]),
@@ -204,7 +204,7 @@ static kith_new_nodes_options embed_options(const kith_job *job) {
                               .defaults = job->data.interactions,
                               .what = job->embed.types,
                               .unknown = job->embed.unknown};
-  for (int t = 0; t < KITH_TYPES; t++) {
+  for (int t = 0; t < KITH_SIDES; t++) {
     o.features[t] = job->data.features[t];
     snprintf(o.features[t].path, sizeof o.features[t].path, "%s", job->embed.features[t]);
   }

@@ -96,7 +96,7 @@ done:
 static kith_status generate_check_features(const kith_job *job) {
   kith_status st = KITH_OK;
   static const char *const what[] = {"user", "item"};
-  for (int t = 0; t < KITH_TYPES; t++) {
+  for (int t = 0; t < KITH_SIDES; t++) {
     const kith_feature_source *s = &job->data.features[t];
     KITH_CHECK(!s->path[0] || s->format == KITH_SPARSE || s->format == KITH_FEATURES_AUTO, KITH_ECONFIG,
                "data.%s_features: kith generate writes format sparse; the job expects %s", what[t],
@@ -207,7 +207,7 @@ done:
 static kith_status generate_features(cli *c) {
   kith_status st = KITH_OK;
   static const char *const what[] = {"user", "item"};
-  for (int t = 0; t < KITH_TYPES; t++) {
+  for (int t = 0; t < KITH_SIDES; t++) {
     const char *path = c->job.data.features[t].path;
     if (!path[0]) continue;
     KITH_TRY(kith_generate_features(&c->job.generate, t == KITH_ITEM, path));

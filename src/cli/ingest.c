@@ -61,7 +61,7 @@ static void ingest_print_relations(cli *c, const kith_ingest_report *r) {
   for (int t = 0; t < s->n_type; t++)
     cli_json_more(c, "%s\"%s\": %lld", t > 0 ? ", " : "", s->type[t], (long long)r->n[t]);
   cli_json_more(c, "}");
-  for (int t = KITH_TYPES; t < s->n_type; t++)
+  for (int t = KITH_SIDES; t < s->n_type; t++)
     cli_print(c, "  %lld nodes of the further type %s", (long long)r->n[t], s->type[t]);
   cli_json(c, "relations", "{");
   for (int i = 0; i < s->n_relation; i++) ingest_print_relation(c, s, &s->relation[i], &r->relation[i]);
@@ -171,8 +171,8 @@ static void ingest_print(cli *c, const kith_ingest_options *o, const kith_ingest
   ingest_note(c, r->cold_users, "idle_users", "users without a training interaction, kept");
   ingest_print_relations(c, r);
   ingest_print_split(c, &r->split);
-  for (int t = 0; t < KITH_TYPES; t++) ingest_print_features(c, t, r);
-  for (int t = 0; t < KITH_TYPES; t++) ingest_print_names(c, t, &r->names[t]);
+  for (int t = 0; t < KITH_SIDES; t++) ingest_print_features(c, t, r);
+  for (int t = 0; t < KITH_SIDES; t++) ingest_print_names(c, t, &r->names[t]);
   if (r->valid + r->test == 0 && c->job.evaluate.every != 0)
     cli_print(c, "  nothing is held out, so training cannot evaluate: give data.test or data.split, or set "
                  "evaluate.every to 0");

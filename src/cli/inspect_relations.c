@@ -80,7 +80,7 @@ kith_status cli_inspect_relations(cli *c, const char *path) {
   kith_dataset *d = NULL;
   KITH_TRY(kith_dataset_read(&alone, path, &d).status);
   cli_print(c, "relations");
-  for (int t = KITH_TYPES; t < d->schema.n_type; t++)
+  for (int t = KITH_SIDES; t < d->schema.n_type; t++)
     cli_print(c, "  %lld nodes of the further type %s", (long long)d->n[t], d->schema.type[t]);
   cli_json(c, "relations", "{");
   for (int r = 0; r < d->schema.n_relation; r++) {

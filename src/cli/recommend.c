@@ -65,7 +65,7 @@ static kith_agreed recommend_load(cli *c, recommend_data *a) {
   KITH_TRY(kith_ids_read(c->comm, graph, KITH_USER, &a->user));
   KITH_TRY(kith_ids_read(c->comm, graph, KITH_ITEM, &a->item));
   KITH_TRY(cli_check_graph(c, graph, a->g));
-  for (int t = 0; t < KITH_TYPES; t++)
+  for (int t = 0; t < KITH_SIDES; t++)
     KITH_TRY(kith_node_names_read(c->comm, graph, (kith_node_type)t, &a->name[t]));
 done:
   return st;
@@ -76,7 +76,7 @@ static void recommend_free(recommend_data *a) {
   kith_graph_destroy(&a->g);
   kith_ids_free(&a->user);
   kith_ids_free(&a->item);
-  for (int t = 0; t < KITH_TYPES; t++) kith_ids_free(&a->name[t]);
+  for (int t = 0; t < KITH_SIDES; t++) kith_ids_free(&a->name[t]);
   KITH_FREE(a->x);
 }
 

@@ -18,7 +18,7 @@ typedef struct recommend_request {
 typedef struct recommend_data {
   kith_graph *g;
   kith_ids user, item;
-  kith_ids name[KITH_TYPES]; /* on rank 0: names of users and items; n = 0 where the graph has none */
+  kith_ids name[KITH_SIDES]; /* on rank 0: names of users and items; n = 0 where the graph has none */
   int d;
   float *x;
   kith_embeddings_origin from; /* of the embeddings */

@@ -177,7 +177,7 @@ static int64_t estimate_transient(const estimate *w, const kith_eval_options *o)
 }
 
 /* Importance neighborhoods reach beyond direct neighbors: their ghosts may be all nodes. */
-static void estimate_near(const kith_graph_sizes *s, const kith_importance_options *o, estimate *w) {
+static void estimate_near(const kith_graph_sizes *s, const kith_pinsage_options *o, estimate *w) {
   w->entry = s->n_own * kith_min(o->neighbors, (int64_t)o->walks * o->length);
   w->ghost = kith_min(estimate_nodes(s) - s->n_own, w->entry);
   w->walks = 12 * w->entry + (ESTIMATE_WALKERS * 64 + 32) * (int64_t)o->length;

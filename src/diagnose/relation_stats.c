@@ -206,7 +206,7 @@ kith_status kith_relation_measure(const kith_dataset *d, int r, kith_relation_st
   kith_relation_stats s = {.edges = l->start[l->n_row]};
   KITH_TRY(e->from == e->to ? measure_same(l, &s) : measure_apart(l, d->n[e->to], &s));
   if (d->relation[r].time) measure_times(s.edges, d->relation[r].time, &s);
-  if (e->from == e->to && e->from < KITH_TYPES) KITH_TRY(measure_homophily(d, e->from, l, &s));
+  if (e->from == e->to && e->from < KITH_SIDES) KITH_TRY(measure_homophily(d, e->from, l, &s));
   if (e->from + e->to == KITH_USER + KITH_ITEM && e->from != e->to) {
     s.n_valid = d->valid.start[d->valid.n_row];
     s.n_test = d->test.start[d->test.n_row];

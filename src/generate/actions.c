@@ -77,7 +77,7 @@ static void choose_range(const world *w, const world_user *u, int64_t from, int6
   }
 }
 
-static void write_events(stream *s, const spelling how[KITH_TYPES], int64_t user, int64_t n,
+static void write_events(stream *s, const spelling how[KITH_SIDES], int64_t user, int64_t n,
                          const kith_key_value *e) {
   for (int64_t k = 0; k < n; k++) {
     kith__spell(s, &how[KITH_USER], user);
@@ -91,7 +91,7 @@ static void write_events(stream *s, const spelling how[KITH_TYPES], int64_t user
 
 /* Purchases are drawn in the order of time already. */
 static void write_user(const world *w, int64_t user, world_action action, const int64_t n[WORLD_ACTIONS],
-                       const spelling how[KITH_TYPES], int32_t *taken, kith_key_value *e,
+                       const spelling how[KITH_SIDES], int32_t *taken, kith_key_value *e,
                        kith_key_value *scratch, stream *s) {
   world_user u = kith__world_user(w, user);
   choose_range(w, &u, 0, n[WORLD_BUY], WORLD_BUY, action, taken, e);
@@ -104,7 +104,7 @@ static void write_user(const world *w, int64_t user, world_action action, const 
 kith_status kith__write_actions(const world *w, world_action action, const char *first, const char *path,
                                 int64_t *n, int64_t *capped) {
   static const char *const what[WORLD_ACTIONS] = {"interactions", "carts", "views"};
-  const spelling how[KITH_TYPES] = {kith__spelling_make(w->o, "user-", w->o->users),
+  const spelling how[KITH_SIDES] = {kith__spelling_make(w->o, "user-", w->o->users),
                                     kith__spelling_make(w->o, "item-", w->o->items)};
   kith_status st = KITH_OK;
   stream s = {0};

@@ -15,7 +15,7 @@ enum {
 };
 
 kith_schema kith_schema_users_items(void) {
-  return (kith_schema){.n_type = KITH_TYPES, .type = {"user", "item"}};
+  return (kith_schema){.n_type = KITH_SIDES, .type = {"user", "item"}};
 }
 
 kith_schema kith_schema_nodes(void) { return (kith_schema){.n_type = 1, .type = {"node"}}; }
@@ -120,7 +120,7 @@ static bool schema_add_line(char *line, kith_schema *s, int64_t *n, int64_t *n_e
 }
 
 static bool schema_begins_well(const kith_schema *s) {
-  return s->n_type >= KITH_TYPES && strcmp(s->type[KITH_USER], "user") == 0 &&
+  return s->n_type >= KITH_SIDES && strcmp(s->type[KITH_USER], "user") == 0 &&
          strcmp(s->type[KITH_ITEM], "item") == 0;
 }
 

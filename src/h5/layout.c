@@ -249,7 +249,7 @@ static const char *layout_name(layout *l, const char *group, const char *name, c
 
 /* graph.h5: the ids of a type; its number of nodes is that of the schema. */
 static const char *layout_ids(layout *l, const kith_schema *schema, int type, int64_t n) {
-  const char *name = layout_name(l, type < KITH_TYPES ? "" : "node/", schema->type[type], "id");
+  const char *name = layout_name(l, type < KITH_SIDES ? "" : "node/", schema->type[type], "id");
   layout_add(l, (layout_entry){.name = name, .required = true, .factor = n, .rows = "schema"});
   return name;
 }
@@ -290,9 +290,9 @@ static void layout_graph_schema(layout *l, const kith_schema *schema, const int6
 
 static void layout_parts_schema(layout *l, const kith_schema *schema, const int64_t *n,
                                 const int64_t *n_edge) {
-  if (schema->n_type > KITH_TYPES)
+  if (schema->n_type > KITH_SIDES)
     layout_add(l, (layout_entry){.name = "part/type_count", .required = true, .factor = 1, .rows = "parts"});
-  for (int t = KITH_TYPES; t < schema->n_type; t++)
+  for (int t = KITH_SIDES; t < schema->n_type; t++)
     layout_add(l, (layout_entry){.name = layout_name(l, "node/", schema->type[t], "number"),
                                  .required = true,
                                  .factor = n[t],
@@ -308,7 +308,7 @@ static void layout_parts_schema(layout *l, const kith_schema *schema, const int6
 static void layout_rows_schema(const kith_h5 *f, layout *l, const kith_schema *schema, const int64_t *n) {
   static const char *const column[] = {"id",     "embedding",    "parameter",  "adam_m",
                                        "adam_v", "sgd_velocity", "adagrad_sum"};
-  for (int t = KITH_TYPES; t < schema->n_type; t++)
+  for (int t = KITH_SIDES; t < schema->n_type; t++)
     for (size_t i = 0; i < sizeof column / sizeof *column; i++) {
       char name[KITH_NAME];
       snprintf(name, sizeof name, "node/%.31s/%s", schema->type[t], column[i]);

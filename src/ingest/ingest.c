@@ -196,15 +196,15 @@ static kith_status ingest_read(const kith_ingest_options *o, kith__graph_data *t
   kith__id_map map[KITH_MAX_TYPES] = {{0}}, *user = &map[KITH_USER], *item = &map[KITH_ITEM];
   kith__edge_list train = {0}, test = {0};
   t->schema = kith_schema_users_items();
-  for (int k = 0; k < KITH_TYPES; k++) kith__id_map_init(&map[k], t->schema.type[k], o->interactions.ids);
+  for (int k = 0; k < KITH_SIDES; k++) kith__id_map_init(&map[k], t->schema.type[k], o->interactions.ids);
   KITH_TRY(ingest_check(o));
   KITH_TRY(read_interactions(o, user, item, &train, r));
   t->format = (int)r->interactions_list.format;
   if (o->test.path[0]) KITH_TRY(read_test(o, user, item, &test, r));
   KITH_TRY(kith__relations_lists(o, map, t, r));
-  for (int k = 0; k < KITH_TYPES; k++)
+  for (int k = 0; k < KITH_SIDES; k++)
     if (o->features[k].path[0]) KITH_TRY(read_features(o, k, &map[k], t, r));
-  for (int k = 0; k < KITH_TYPES; k++) KITH_TRY(read_names(o, k, &map[k], t, r));
+  for (int k = 0; k < KITH_SIDES; k++) KITH_TRY(read_names(o, k, &map[k], t, r));
   for (int k = 0; k < t->schema.n_type; k++) {
     KITH_TRY(kith__id_map_ids(&map[k], &t->ids[k]));
     kith__id_map_free(&map[k]); /* before the rows are allocated */

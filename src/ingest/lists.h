@@ -274,7 +274,7 @@ typedef struct kith__edge_policy {
   bool from_to;                      /**< the columns of the ends are called from and to, not user and item */
   int64_t skipped, below_min_weight; /**< edges skipped for that; lines below the minimum weight */
   const char *must_be_new;           /**< "a new user": each edge must have a new end; null: it need not */
-  int32_t n_known[KITH_TYPES];       /**< ids below these numbers are not new */
+  int32_t n_known[KITH_SIDES];       /**< ids below these numbers are not new */
 } kith__edge_policy;
 
 /** Name of the column of an end, 0 or 1: "user" and "item", or "from" and "to".  Local. */
@@ -311,7 +311,7 @@ void kith__radix_sort(int64_t n, int bits, uint64_t *key, uint64_t *other);
 /**
  * Move held-out interactions from `train` to `valid` and, if keep_test, to `test`.
  *
- * @param ids  [KITH_TYPES] ids that key the random choice among equal times, so that it does not depend on
+ * @param ids  [KITH_SIDES] ids that key the random choice among equal times, so that it does not depend on
  * the order of lines; null: keyed by number Errors: KITH_ECONFIG, KITH_EDATA (nothing can be held out),
  * KITH_ENOMEM.
  */

@@ -6,10 +6,10 @@
 #include "ingest/features.h"
 #include "store/graph.h"
 
-static const char *const datasets[KITH_TYPES] = {"user_feature/id", "item_feature/id"},
-                         *const types[KITH_TYPES] = {"user", "item"};
+static const char *const datasets[KITH_SIDES] = {"user_feature/id", "item_feature/id"},
+                         *const types[KITH_SIDES] = {"user", "item"};
 
-static const char *const formats[KITH_TYPES] = {"user_feature_format", "item_feature_format"};
+static const char *const formats[KITH_SIDES] = {"user_feature_format", "item_feature_format"};
 
 /* Load the feature ids of a type from graph.h5, and the format of their list, unless the job sets one. */
 static kith_status features_know(const char *path, int type, kith__id_map *map, kith_feature_format *format) {

@@ -159,7 +159,7 @@ static kith_status new_nodes_load_type(const char *path, const kith_schema *sche
   const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
   kith_ids ids = {0};
   char name[KITH_NAME];
-  if (type < KITH_TYPES || map[type].kind) return st;
+  if (type < KITH_SIDES || map[type].kind) return st;
   snprintf(name, sizeof name, "node/%.31s/id", schema->type[type]);
   KITH_TRY(kith__ids_read(&alone, path, name, &ids).status);
   KITH_TRY(kith__id_map_load(path, &ids, schema->type[type], &map[type]));
@@ -176,7 +176,7 @@ static kith_status new_nodes_relation(const char *path, const kith_new_nodes_opt
   int r = kith_schema_find_relation(schema, s->name);
   KITH_CHECK(r >= 0, KITH_ECONFIG, "embed.relations.%s: %s has no relation %s", s->name, path, s->name);
   const kith_relation_type *e = &schema->relation[r];
-  KITH_CHECK(e->from < KITH_TYPES || e->to < KITH_TYPES, KITH_ECONFIG,
+  KITH_CHECK(e->from < KITH_SIDES || e->to < KITH_SIDES, KITH_ECONFIG,
              "embed.relations.%s: joins %s and %s, but only users and items can be new", s->name,
              schema->type[e->from], schema->type[e->to]);
   KITH_TRY(new_nodes_load_type(path, schema, e->from, map));
@@ -204,8 +204,8 @@ done:
 static kith_status new_nodes_features(const char *path, const kith_new_nodes_options *o, kith__id_map *map,
                                       kith_new_nodes *out, kith_new_nodes_report *r) {
   kith_status st = KITH_OK;
-  const bool may[KITH_TYPES] = {o->what != KITH_NEW_ITEMS, o->what != KITH_NEW_USERS};
-  for (int t = 0; t < KITH_TYPES; t++)
+  const bool may[KITH_SIDES] = {o->what != KITH_NEW_ITEMS, o->what != KITH_NEW_USERS};
+  for (int t = 0; t < KITH_SIDES; t++)
     if (o->features[t].path[0])
       KITH_TRY(kith__new_features_read(path, &o->features[t], t, may[t], &map[t], out, &r->unknown_features));
 done:
@@ -214,7 +214,7 @@ done:
 
 /* Mark the new ends of a relation's edges. */
 static void new_nodes_mark(const kith_new_nodes *out, int type, int64_t n, const int32_t *end, uint8_t *met) {
-  if (type >= KITH_TYPES) return;
+  if (type >= KITH_SIDES) return;
   int64_t before = type == KITH_USER ? 0 : out->n[KITH_USER];
   for (int64_t k = 0; k < n; k++)
     if (end[k] >= out->n_known[type]) met[before + end[k] - out->n_known[type]] = 1;
@@ -245,11 +245,11 @@ static kith_status new_nodes_alone(const char *path, const kith_new_nodes_option
                                    kith_new_nodes_report *r) {
   kith_status st = KITH_OK;
   const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
-  static const char *const what[KITH_TYPES] = {"user", "item"};
+  static const char *const what[KITH_SIDES] = {"user", "item"};
   kith__id_map map[KITH_MAX_TYPES] = {{0}};
-  kith_schema schema = {.n_type = KITH_TYPES};
+  kith_schema schema = {.n_type = KITH_SIDES};
   kith_ids ids = {0};
-  for (int t = 0; t < KITH_TYPES; t++) {
+  for (int t = 0; t < KITH_SIDES; t++) {
     KITH_TRY(kith_ids_read(&alone, path, (kith_node_type)t, &ids).status);
     KITH_TRY(kith__id_map_load(path, &ids, what[t], &map[t]));
     out->n_known[t] = ids.n;
@@ -258,7 +258,7 @@ static kith_status new_nodes_alone(const char *path, const kith_new_nodes_option
   if (o->interactions.path[0]) KITH_TRY(new_nodes_list(path, o, map, out, r));
   KITH_TRY(new_nodes_relations(path, o, &schema, map, out, r));
   KITH_TRY(new_nodes_features(path, o, map, out, r));
-  for (int t = 0; t < KITH_TYPES; t++) {
+  for (int t = 0; t < KITH_SIDES; t++) {
     KITH_TRY(new_nodes_cut(&map[t], out->n_known[t], &out->ids[t]));
     out->n[t] = out->ids[t].n;
   }
@@ -289,7 +289,7 @@ static kith_agreed new_nodes_share(const kith_comm *comm, kith_new_nodes *n) {
     *n = all;
     n->user = n->item = NULL;
     for (int r = 0; r < KITH_MAX_RELATIONS; r++) n->relation[r].from = n->relation[r].to = NULL;
-    for (int t = 0; t < KITH_TYPES; t++) {
+    for (int t = 0; t < KITH_SIDES; t++) {
       n->features[t] = (kith_features){0};
       n->ids[t].number = NULL;
       n->ids[t].text = NULL;
@@ -301,7 +301,7 @@ static kith_agreed new_nodes_share(const kith_comm *comm, kith_new_nodes *n) {
     KITH_TRY(new_nodes_share_numbers(comm, n->relation[r].n, &n->relation[r].from));
     KITH_TRY(new_nodes_share_numbers(comm, n->relation[r].n, &n->relation[r].to));
   }
-  for (int t = 0; t < KITH_TYPES; t++) KITH_TRY(kith__new_features_bcast(comm, &n->features[t]));
+  for (int t = 0; t < KITH_SIDES; t++) KITH_TRY(kith__new_features_bcast(comm, &n->features[t]));
 done:
   return st;
 }

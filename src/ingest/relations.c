@@ -107,8 +107,8 @@ static kith_status relation_list(const kith_relation_source *s, const kith_relat
   kith__edge_policy policy = {.key = kith__relation_key(s, key),
                               .user = &map[e->from],
                               .item = &map[e->to],
-                              .add_users = e->from >= KITH_TYPES,
-                              .add_items = e->to >= KITH_TYPES,
+                              .add_users = e->from >= KITH_SIDES,
+                              .add_items = e->to >= KITH_SIDES,
                               .skip_unknown = true,
                               .add_whole = true,
                               .from_to = !s->key[0]};

@@ -73,7 +73,7 @@ done:
 
 typedef struct last_out {
   const kith_split *split;
-  const kith_ids *ids; /* [KITH_TYPES], or null */
+  const kith_ids *ids; /* [KITH_SIDES], or null */
   const kith__edge_csr *rows;
   uint8_t *mark;
 } last_out;

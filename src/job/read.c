@@ -18,7 +18,7 @@ kith_job kith_job_defaults(void) {
                   .checkpoint = kith_checkpoint_defaults(),
                   .watch = kith_watchdog_defaults()};
   job.data.split = (kith_split){.method = KITH_SPLIT_NONE, .valid = 0.1, .test = 0.1, .seed = 1};
-  for (int t = 0; t < KITH_TYPES; t++) job.data.features[t].format = KITH_FEATURES_AUTO;
+  for (int t = 0; t < KITH_SIDES; t++) job.data.features[t].format = KITH_FEATURES_AUTO;
   snprintf(job.name, sizeof job.name, "job");
   snprintf(job.work, sizeof job.work, "runs");
   return job;

@@ -2,7 +2,7 @@
 #include "model/model.h"
 
 bool kith_model_uses_features(const kith_model_options *o, const kith_graph *g, int type) {
-  return o->input != KITH_EMBEDDING && type < KITH_TYPES && g->n_feature_of[type] > 0;
+  return o->input != KITH_EMBEDDING && type < KITH_SIDES && g->n_feature_of[type] > 0;
 }
 bool kith_model_uses_embedding(const kith_model_options *o, const kith_graph *g, int type) {
   return o->input != KITH_FEATURES || !kith_model_uses_features(o, g, type);

@@ -34,7 +34,7 @@ kith_model_options kith_model_defaults(void) {
                               .lightgcn = kith_lightgcn_defaults(),
                               .gat = kith_gat_defaults(),
                               .sage = kith_sage_defaults(),
-                              .pinsage = kith_importance_defaults()};
+                              .pinsage = kith_pinsage_defaults()};
 }
 
 const char *kith_model_text(kith_model_name name) { return model_table[name].name; }

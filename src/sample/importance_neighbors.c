@@ -27,7 +27,7 @@ _Static_assert(sizeof(importance_count) == IMPORTANCE_WORDS * sizeof(int64_t),
 typedef struct importance {
   const kith_comm *comm;
   const kith_graph *g;
-  kith_importance_options o;
+  kith_pinsage_options o;
   uint64_t rng_seed;
   kith_lid nodes_per_round; /* own nodes in a round */
   kith_walks *walks;
@@ -42,8 +42,8 @@ typedef struct importance {
   float *weight;                                          /* [n_own * max_neighbors] */
 } importance;
 
-kith_importance_options kith_importance_defaults(void) {
-  return (kith_importance_options){.walks = 100, .length = 4, .neighbors = 50};
+kith_pinsage_options kith_pinsage_defaults(void) {
+  return (kith_pinsage_options){.walks = 100, .length = 4, .neighbors = 50};
 }
 
 /* ---- memory ---- */
@@ -187,7 +187,7 @@ static void importance_round(importance *w, kith_lid first, kith_lid last) {
                                .restart = w->o.restart};
   int64_t n = 0;
   for (kith_lid row = first; row < last; row++)
-    for (int k = 0; k < w->o.walks && g->type[row] < KITH_TYPES; k++) /* further types have no interactions */
+    for (int k = 0; k < w->o.walks && g->type[row] < KITH_SIDES; k++) /* further types have no interactions */
       w->walker[n++] = (kith_walker){.id = kith_node_key(g->type[row], g->original[row]) * w->o.walks + k,
                                      .start = g->first[w->comm->rank] + row};
   w->n_send = 0;
@@ -198,7 +198,7 @@ static void importance_round(importance *w, kith_lid first, kith_lid last) {
 }
 
 kith_agreed kith_importance_neighbors_create(const kith_comm *comm, const kith_graph *g,
-                                             const kith_importance_options *o, uint64_t rng_seed, int d,
+                                             const kith_pinsage_options *o, uint64_t rng_seed, int d,
                                              kith_dist_csr **out) {
   kith_agreed st = {KITH_OK};
   importance w = {.comm = comm, .g = g, .o = *o, .rng_seed = rng_seed};

@@ -45,7 +45,7 @@ static void saint_begin_set(saint *w, kith_rng_stream use, uint64_t step) {
   int64_t n = 0;
   for (kith_lid i = 0; i < g->n_own; i++) {
     w->in_set[i] = 0;
-    if (g->type[i] >= KITH_TYPES) continue;
+    if (g->type[i] >= KITH_SIDES) continue;
     if (kith_random_unit(
             kith_random(s->rng_seed, use, step, (uint64_t)s->a->node[i], KITH_MAX_LAYERS).bits[0]) >=
         w->root_probability)

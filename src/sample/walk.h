@@ -70,7 +70,7 @@ bool kith_walks_advance(kith_walks *w);
 /* ---- importance neighborhoods ---- */
 
 /** The defaults.  Local. */
-kith_importance_options kith_importance_defaults(void);
+kith_pinsage_options kith_pinsage_defaults(void);
 
 /**
  * The relation of every node with the T nodes that walks from it visit most, users and items alike, without
@@ -85,7 +85,7 @@ kith_importance_options kith_importance_defaults(void);
  * Cost: a random neighbor and 24 bytes sent a step; 12 bytes a neighbor while they are found.
  */
 kith_agreed kith_importance_neighbors_create(const kith_comm *comm, const kith_graph *g,
-                                             const kith_importance_options *o, uint64_t rng_seed, int d,
+                                             const kith_pinsage_options *o, uint64_t rng_seed, int d,
                                              kith_dist_csr **out) KITH_MUST_USE;
 
 #endif

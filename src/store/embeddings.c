@@ -127,7 +127,7 @@ void kith_new_nodes_free(kith_new_nodes *n) {
     KITH_FREE(n->relation[r].from);
     KITH_FREE(n->relation[r].to);
   }
-  for (int t = 0; t < KITH_TYPES; t++) {
+  for (int t = 0; t < KITH_SIDES; t++) {
     kith_ids_free(&n->ids[t]);
     kith_features_free(&n->features[t]);
   }
@@ -174,7 +174,7 @@ kith_agreed kith_new_embeddings_write(const kith_comm *comm, const kith_graph *g
                           n_all * (4 * (int64_t)d + 16), &f));
   KITH_TRY(embeddings_attributes(f, g, d, meta));
   KITH_TRY(kith_h5_put_attr_text(f, "nodes", "new: not in the graph that was trained on"));
-  for (int t = 0; t < KITH_TYPES; t++) KITH_TRY(embeddings_write_type(comm, f, new, t, first, n, d, x));
+  for (int t = 0; t < KITH_SIDES; t++) KITH_TRY(embeddings_write_type(comm, f, new, t, first, n, d, x));
   KITH_TRY(embeddings_write_pairs(comm, f, new));
   KITH_TRY(kith_h5_publish(&f));
 done:

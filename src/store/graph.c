@@ -8,7 +8,7 @@
 /* ---- writing ---- */
 
 void kith__graph_data_free(kith__graph_data *data) {
-  for (int k = 0; k < KITH_TYPES; k++) {
+  for (int k = 0; k < KITH_SIDES; k++) {
     kith_features_free(&data->features[k]);
     kith_ids_free(&data->feature_ids[k]);
     kith_ids_free(&data->names[k]);
@@ -23,7 +23,7 @@ void kith__graph_data_free(kith__graph_data *data) {
 static int64_t graph_data_bytes(const kith__graph_data *t, const char *job) {
   int64_t n = kith__edge_csr_bytes(&t->train) + kith__edge_csr_bytes(&t->valid) +
               kith__edge_csr_bytes(&t->test) + kith__relations_bytes(t);
-  for (int k = 0; k < KITH_TYPES; k++)
+  for (int k = 0; k < KITH_SIDES; k++)
     n += kith__ids_bytes(&t->ids[k]) + kith__ids_bytes(&t->names[k]) + kith__ids_bytes(&t->feature_ids[k]) +
          kith__features_bytes(&t->features[k]);
   return n + (int64_t)strlen(job) + (1 << 16);
@@ -47,7 +47,7 @@ kith_agreed kith__graph_write(const kith_comm *comm, const kith__graph_data *t, 
   KITH_TRY(kith__edge_csr_write(f, "valid", "item", &t->valid));
   KITH_TRY(kith__edge_csr_write(f, "test", "item", &t->test));
   KITH_TRY(kith__relations_write(f, t));
-  for (int k = 0; k < KITH_TYPES; k++)
+  for (int k = 0; k < KITH_SIDES; k++)
     KITH_TRY(kith__features_write(f, k == KITH_USER ? "user_feature" : "item_feature", &t->features[k],
                                   &t->feature_ids[k], t->feature_format[k]));
   KITH_TRY(kith__h5_put_fingerprint(f));
@@ -66,7 +66,7 @@ void kith_dataset_destroy(kith_dataset **dataset) {
   kith_ragged_free(&d->valid);
   kith_ragged_free(&d->test);
   for (int r = 0; r < KITH_MAX_RELATIONS; r++) kith__relation_edges_free(&d->relation[r]);
-  for (int t = 0; t < KITH_TYPES; t++) kith_features_free(&d->features[t]);
+  for (int t = 0; t < KITH_SIDES; t++) kith_features_free(&d->features[t]);
   KITH_FREE(d->weight);
   KITH_FREE(d->time);
   KITH_FREE(d->label);

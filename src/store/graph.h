@@ -18,11 +18,11 @@ typedef struct kith__graph_data {
   kith_schema schema;
   kith_ids ids[KITH_MAX_TYPES];
   kith__edge_csr train, valid, test;  /**< a row per user */
-  kith_features features[KITH_TYPES]; /**< a row per node; start is null without a list */
+  kith_features features[KITH_SIDES]; /**< a row per node; start is null without a list */
   int format;                         /**< kith_list_format of the interactions, the default of kith embed */
-  kith_ids feature_ids[KITH_TYPES];   /**< ids of the features */
-  const char *feature_format[KITH_TYPES];      /**< format of their list, the default of kith embed */
-  kith_ids names[KITH_TYPES];                  /**< display names; text is null without a list */
+  kith_ids feature_ids[KITH_SIDES];   /**< ids of the features */
+  const char *feature_format[KITH_SIDES];      /**< format of their list, the default of kith embed */
+  kith_ids names[KITH_SIDES];                  /**< display names; text is null without a list */
   kith__edge_csr relation[KITH_MAX_RELATIONS]; /**< as in the schema */
 } kith__graph_data;
 

@@ -49,7 +49,7 @@ kith_agreed kith_graph_ids_read(const kith_comm *comm, const kith_graph *g, cons
     kith_type_dataset(&g->schema, t, "id", name);
     KITH_TRY(ids_read_block(comm, f, name, g->n[t], &ids->of[ids->n++]));
   }
-  for (int t = 0; t < g->schema.n_type && t < KITH_TYPES; t++) {
+  for (int t = 0; t < g->schema.n_type && t < KITH_SIDES; t++) {
     kith_type_dataset(&g->schema, t, "name", name);
     if (kith_h5_has_dataset(f, name)) KITH_TRY(ids_read_block(comm, f, name, g->n[t], &ids->of[ids->n++]));
   }

@@ -15,7 +15,7 @@ typedef struct kith__id_block {
 
 struct kith_graph_ids {
   int n;
-  kith__id_block of[KITH_MAX_TYPES + KITH_TYPES]; /* ids, and names of users and items or ids of classes */
+  kith__id_block of[KITH_MAX_TYPES + KITH_SIDES]; /* ids, and names of users and items or ids of classes */
 };
 
 /* Write all blocks to an open file.  Collective.  Errors: KITH_EIO. */

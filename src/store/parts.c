@@ -114,7 +114,7 @@ done:
 static kith_status parts_check_counts(const char *path, const kith_graph *g, const int64_t *count) {
   kith_status st = KITH_OK;
   int n_type = g->schema.n_type;
-  const char *name = n_type > KITH_TYPES ? "part/type_count" : "part/user_count";
+  const char *name = n_type > KITH_SIDES ? "part/type_count" : "part/user_count";
   int64_t all[KITH_MAX_TYPES] = {0};
   for (int p = 0; p < g->n_part; p++) {
     int64_t rest = g->part_first[p + 1] - g->part_first[p];
@@ -150,7 +150,7 @@ static kith_agreed parts_read_counts(const kith_comm *comm, kith_h5 *f, const ki
   int64_t *user_count = NULL, *count = NULL;
   int n_type = g->schema.n_type;
   KITH_TRY(kith_agree(comm, KITH_NEW(count, (int64_t)g->n_part * n_type)));
-  if (n_type > KITH_TYPES) {
+  if (n_type > KITH_SIDES) {
     KITH_TRY(kith__parts_check_extent(comm, f, "part/type_count", g->n_part));
     KITH_TRY(kith_h5_read(f, "part/type_count", KITH_H5_INT64, n_type, 0, g->n_part, count));
   } else {
@@ -179,7 +179,7 @@ static kith_status parts_check_types(const kith_graph *g, const char *path, cons
   for (kith_lid i = 0; i < g->n_own; i++)
     for (kith_eid e = g->start[i]; e < g->start[i + 1]; e++) {
       int here = g->type[i], there = kith__parts_type(g, type_count, g->neighbor[e]);
-      KITH_CHECK(here < KITH_TYPES && there == KITH_USER + KITH_ITEM - here, KITH_EDATA,
+      KITH_CHECK(here < KITH_SIDES && there == KITH_USER + KITH_ITEM - here, KITH_EDATA,
                  "%s: train/neighbour holds %lld, of type %s, in the row of a node of type %s", path,
                  (long long)g->neighbor[e], g->schema.type[there], g->schema.type[here]);
     }
@@ -197,7 +197,7 @@ static kith_status parts_read_types(const kith_comm *comm, kith_graph *g, const 
   KITH_TRY(KITH_NEW(g->type, g->n_own));
   for (int64_t p = first; p < last; p++)
     for (int t = 0; t < n_type; t++) g->n_own_of[t] += (kith_lid)type_count[p * n_type + t];
-  for (int t = 0; t < n_type || t < KITH_TYPES; t++) {
+  for (int t = 0; t < n_type || t < KITH_SIDES; t++) {
     KITH_TRY(KITH_NEW(g->row_of[t], g->n_own_of[t]));
     g->n_own_of[t] = 0;
   }

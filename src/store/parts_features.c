@@ -19,7 +19,7 @@ static kith_status features_check(const char *path, const kith_graph *g) {
   for (kith_lid i = 0; i < g->n_own; i++)
     KITH_TRY(kith__validate_features(path, "feature/feature", f->start[i + 1] - f->start[i],
                                      f->index + f->start[i], f->value + f->start[i],
-                                     g->type[i] < KITH_TYPES ? g->n_feature_of[g->type[i]] : 0));
+                                     g->type[i] < KITH_SIDES ? g->n_feature_of[g->type[i]] : 0));
 done:
   return st;
 }

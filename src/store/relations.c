@@ -18,7 +18,7 @@ void kith__relation_edges_free(kith_relation_edges *relation) {
 
 int64_t kith__relations_bytes(const kith__graph_data *t) {
   int64_t n = 0;
-  for (int k = KITH_TYPES; k < t->schema.n_type; k++) n += kith__ids_bytes(&t->ids[k]);
+  for (int k = KITH_SIDES; k < t->schema.n_type; k++) n += kith__ids_bytes(&t->ids[k]);
   for (int r = 0; r < t->schema.n_relation; r++) n += kith__edge_csr_bytes(&t->relation[r]);
   return n;
 }
@@ -41,7 +41,7 @@ kith_agreed kith__relations_write(kith_h5 *f, const kith__graph_data *t) {
   KITH_TRY(kith_agreed_same(relations_text(t, &text)));
   KITH_TRY(kith_h5_put_attr_text(f, "schema", text));
   kith__h5_fingerprint_text(f, "schema", text);
-  for (int k = KITH_TYPES; k < s->n_type; k++) {
+  for (int k = KITH_SIDES; k < s->n_type; k++) {
     snprintf(name, sizeof name, "node/%.31s/id", s->type[k]);
     KITH_TRY(kith__ids_write(f, name, &t->ids[k]));
   }
@@ -105,12 +105,12 @@ kith_agreed kith__relations_read(const kith_comm *comm, kith_h5 *f, kith_dataset
   kith_agreed st = {KITH_OK};
   int64_t n[KITH_MAX_TYPES], n_edge[KITH_MAX_RELATIONS];
   KITH_TRY(kith__graph_schema_read(f, &d->schema, n, n_edge));
-  for (int t = 0; t < KITH_TYPES; t++)
+  for (int t = 0; t < KITH_SIDES; t++)
     KITH_TRY(kith_agreed_same(
         n[t] == d->n[t] ? KITH_OK
                         : kith_fail(KITH_EDATA, "%s: has %lld %ss, but %lld in its schema", kith_h5_path(f),
                                     (long long)d->n[t], d->schema.type[t], (long long)n[t])));
-  for (int t = KITH_TYPES; t < d->schema.n_type; t++) d->n[t] = n[t];
+  for (int t = KITH_SIDES; t < d->schema.n_type; t++) d->n[t] = n[t];
   for (int r = 0; r < d->schema.n_relation; r++)
     KITH_TRY(relation_read(comm, f, &d->schema.relation[r], d->n, &d->relation[r]));
 done:

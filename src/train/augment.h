@@ -18,8 +18,8 @@ typedef struct augment {
   kith_gid *block;  /* [size + 1] first new node of each rank */
   int64_t first, n; /* new nodes of this rank */
   kith_eid *next;   /* [n + 1] degree of each new node, then the offset of its next neighbor */
-  int64_t n_pending[KITH_TYPES];
-  augment_pending *pending[KITH_TYPES];
+  int64_t n_pending[KITH_SIDES];
+  augment_pending *pending[KITH_SIDES];
   kith_graph *g;
 } augment;
 

@@ -14,7 +14,7 @@ void kith__augmented_graph_free(augmented_graph *e) { kith_graph_destroy(&e->g);
 /* ---- numbers ---- */
 
 int64_t kith__augment_new_index(const kith_new_nodes *new, int type, int64_t original) {
-  if (type >= KITH_TYPES) return -1;
+  if (type >= KITH_SIDES) return -1;
   int64_t i = original - new->n_known[type];
   return i < 0 ? -1 : type == KITH_USER ? i : new->n[KITH_USER] + i;
 }
@@ -61,7 +61,7 @@ static kith_status augment_make(augment *x) {
              (long long)(x->known->n_own + x->n));
   KITH_TRY(KITH_NEW(x->next, x->n + 1));
   augment_count(x);
-  for (int t = 0; t < KITH_TYPES; t++) KITH_TRY(KITH_NEW(x->pending[t], x->n_pending[t]));
+  for (int t = 0; t < KITH_SIDES; t++) KITH_TRY(KITH_NEW(x->pending[t], x->n_pending[t]));
   KITH_TRY(KITH_NEW(x->g, 1));
   kith_graph *g = x->g;
   g->n_own = x->known->n_own + (kith_lid)x->n;
@@ -79,7 +79,7 @@ static void augment_copy_known(augment *x) {
   const kith_graph *k = x->known;
   kith_graph *g = x->g;
   g->schema = k->schema;
-  for (int t = 0; t < g->schema.n_type; t++) g->n[t] = k->n[t] + (t < KITH_TYPES ? x->new->n[t] : 0);
+  for (int t = 0; t < g->schema.n_type; t++) g->n[t] = k->n[t] + (t < KITH_SIDES ? x->new->n[t] : 0);
   g->n_edge = k->n_edge;
   g->n_part = k->n_part;
   g->fingerprint = k->fingerprint;
@@ -124,7 +124,7 @@ static void augment_add_rows(augment *x) {
     g->original[n_known + i] = x->new->n_known[t] + which - (t == KITH_USER ? 0 : n_user);
     g->start[n_known + i + 1] = g->start[n_known] + x->next[i + 1];
   }
-  for (int t = 0; t < KITH_TYPES; t++) x->n_pending[t] = 0;
+  for (int t = 0; t < KITH_SIDES; t++) x->n_pending[t] = 0;
   for (int64_t p = 0; p < x->new->n_pair; p++) {
     augment_add_edge(x, kith__augment_row(x, KITH_USER, x->new->user[p]), KITH_ITEM, x->new->item[p]);
     augment_add_edge(x, kith__augment_row(x, KITH_ITEM, x->new->item[p]), KITH_USER, x->new->user[p]);
@@ -168,7 +168,7 @@ static kith_status augment_features(augment *x) {
     }
     f->start[n_known + i + 1] = at + many;
   }
-  for (int t = 0; t < KITH_TYPES; t++) x->g->n_feature_of[t] = x->known->n_feature_of[t];
+  for (int t = 0; t < KITH_SIDES; t++) x->g->n_feature_of[t] = x->known->n_feature_of[t];
 done:
   return st;
 }
@@ -199,7 +199,7 @@ done:
 static void augment_free(augment *x) {
   KITH_FREE(x->block);
   KITH_FREE(x->next);
-  for (int t = 0; t < KITH_TYPES; t++) KITH_FREE(x->pending[t]);
+  for (int t = 0; t < KITH_SIDES; t++) KITH_FREE(x->pending[t]);
   kith_graph_destroy(&x->g);
 }
 
@@ -214,7 +214,7 @@ kith_agreed kith__augment_graph(const kith_comm *comm, const kith_graph *known, 
   KITH_TRY(kith_agree(comm, augment_features(&x)));
   augment_copy_known(&x);
   augment_add_rows(&x);
-  for (int t = 0; t < KITH_TYPES; t++)
+  for (int t = 0; t < KITH_SIDES; t++)
     KITH_TRY(kith__augment_resolve(&x, parts_path, t, x.n_pending[t], x.pending[t], x.g->neighbor));
   KITH_TRY(kith__augment_relations(&x, parts_path));
   *out = (augmented_graph){.g = x.g, .first = x.first, .n = x.n};

@@ -56,7 +56,7 @@ static kith_agreed make_trainer_pinsage(void **made) {
   model.name = KITH_PINSAGE;
   model.dim = 4;
   model.layers = 1;
-  model.pinsage = (kith_importance_options){.walks = 5, .length = 2, .neighbors = 3};
+  model.pinsage = (kith_pinsage_options){.walks = 5, .length = 2, .neighbors = 3};
   train.batch = 32;
   train.sampler.mode = KITH_NEIGHBOR;
   return kith_trainer_create(test_comm, share, &model, &train, (kith_trainer **)made);
@@ -292,7 +292,7 @@ int main(int argc, char **argv) {
   test_begin(&argc, &argv);
   graph = test_graph_random(10, 12, 50, 4);
   share = test_graph_cut(&graph, test_comm, 5, 2);
-  test_features(share, (const int[KITH_TYPES]){3, 4}, 5);
+  test_features(share, (const int[KITH_SIDES]){3, 4}, 5);
   classes = test_classes_make(16, 3, 6, 4);
   class_share = test_classes_cut(&classes, test_comm, 5, 2);
   int failures = cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,10 +26,10 @@ static void block_graph_make(const kith_node_map *node_map) {
   assert_int_equal(KITH_OK, KITH_NEW(g->type, g->n_own));
   assert_int_equal(KITH_OK, KITH_NEW(g->original, g->n_own));
   for (kith_lid i = 0; i < g->n_own; i++) {
-    g->type[i] = (uint8_t)(node_map->node[i] % KITH_TYPES);
-    g->original[i] = node_map->node[i] / KITH_TYPES;
+    g->type[i] = (uint8_t)(node_map->node[i] % KITH_SIDES);
+    g->original[i] = node_map->node[i] / KITH_SIDES;
   }
-  test_features(g, (const int[KITH_TYPES]){4, 3}, 8);
+  test_features(g, (const int[KITH_SIDES]){4, 3}, 8);
 }
 
 static void block_graph_free(void) {

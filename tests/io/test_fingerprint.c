@@ -267,7 +267,7 @@ static void an_export_has_the_ids_of_its_own_graph(void **state) {
   assert_int_equal(
       KITH_OK,
       kith_embeddings_write(test_comm, g, ids, test_path(folder, "embeddings.h5", out), 2, x, &meta).status);
-  for (int t = 0; t < KITH_TYPES; t++) {
+  for (int t = 0; t < KITH_SIDES; t++) {
     ids_of("embeddings.h5", t == KITH_USER ? "user/id" : "item/id", exported);
     assert_memory_equal(before[t], exported, sizeof exported);
   }

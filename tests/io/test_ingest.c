@@ -40,10 +40,10 @@ static kith_dataset *read_back(const char *name) {
 /* The lists as text: "u:item item;" for each user, by ids. */
 static void describe(const char *name, const kith_ragged *lists, size_t size, char *text) {
   char path[KITH_PATH], id[300];
-  kith_ids ids[KITH_TYPES];
+  kith_ids ids[KITH_SIDES];
   size_t n = 0;
   text[0] = '\0';
-  for (int t = 0; t < KITH_TYPES; t++)
+  for (int t = 0; t < KITH_SIDES; t++)
     assert_int_equal(
         kith_ids_read(test_comm, test_path(folder, name, path), (kith_node_type)t, &ids[t]).status, KITH_OK);
   for (int64_t u = 0; u < lists->n_row; u++) {
@@ -55,7 +55,7 @@ static void describe(const char *name, const kith_ragged *lists, size_t size, ch
     }
     n += (size_t)snprintf(text + n, size - n, ";");
   }
-  for (int t = 0; t < KITH_TYPES; t++) kith_ids_free(&ids[t]);
+  for (int t = 0; t < KITH_SIDES; t++) kith_ids_free(&ids[t]);
 }
 
 /* Ingest one list alone; its training lists must read like this. */
@@ -313,7 +313,7 @@ static void tied_items(bool back, int *item) {
   char path[KITH_PATH], *end = text;
   int n = TIED_USERS * TIED_ITEMS;
   kith_ingest_report r;
-  kith_ids ids[KITH_TYPES];
+  kith_ids ids[KITH_SIDES];
   for (int i = 0; i < n; i++) {
     int at = back ? n - 1 - i : i;
     end += sprintf(end, "u%d\t%d\t5\n", at % TIED_USERS, 100 + at / TIED_USERS);
@@ -324,7 +324,7 @@ static void tied_items(bool back, int *item) {
   assert_int_equal(ingest(&o, "tied.h5", &r), KITH_OK);
   assert_true(r.split.users == TIED_USERS && r.split.tied == TIED_USERS);
   kith_dataset *d = read_back("tied.h5");
-  for (int t = 0; t < KITH_TYPES; t++)
+  for (int t = 0; t < KITH_SIDES; t++)
     assert_int_equal(
         kith_ids_read(test_comm, test_path(folder, "tied.h5", path), (kith_node_type)t, &ids[t]).status,
         KITH_OK);
@@ -332,7 +332,7 @@ static void tied_items(bool back, int *item) {
     kith_ids_print(&ids[KITH_USER], u, sizeof path, path);
     item[atoi(path + 1)] = (int)ids[KITH_ITEM].number[d->test.value[d->test.start[u]]];
   }
-  for (int t = 0; t < KITH_TYPES; t++) kith_ids_free(&ids[t]);
+  for (int t = 0; t < KITH_SIDES; t++) kith_ids_free(&ids[t]);
   kith_dataset_destroy(&d);
 }
 

@@ -13,7 +13,7 @@ enum { USERS = 20, ITEMS = 30, NODES = USERS + ITEMS, EDGES = 130 };
 
 /* Keys number users and items alternately; this numbers users first. */
 static int node_of(int64_t key) {
-  return (int)(key / KITH_TYPES) + (key % KITH_TYPES == KITH_ITEM ? USERS : 0);
+  return (int)(key / KITH_SIDES) + (key % KITH_SIDES == KITH_ITEM ? USERS : 0);
 }
 static int64_t key_of(int node) {
   return node < USERS ? kith_node_key(KITH_USER, node) : kith_node_key(KITH_ITEM, node - USERS);
@@ -34,7 +34,7 @@ static int64_t degree(const test_graph *t, int node) {
   return n;
 }
 
-static void count_visits(const test_graph *t, const kith_importance_options *o, uint64_t seed, int from,
+static void count_visits(const test_graph *t, const kith_pinsage_options *o, uint64_t seed, int from,
                          int64_t visits[NODES]) {
   memset(visits, 0, NODES * sizeof *visits);
   for (int k = 0; k < o->walks; k++)
@@ -68,7 +68,7 @@ static int64_t keep_most_visited(int64_t visits[NODES], int t) {
   return sum;
 }
 
-static void check(kith_importance_options o) {
+static void check(kith_pinsage_options o) {
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 5);
   kith_graph *g = test_graph_cut(&t, test_comm, 6, 2);
   kith_dist_csr *a = NULL;
@@ -95,25 +95,25 @@ static void check(kith_importance_options o) {
 
 static void the_most_visited_nodes_are_kept(void **state) {
   (void)state;
-  check((kith_importance_options){.walks = 30, .length = 4, .neighbors = 6});
-  check((kith_importance_options){.walks = 20, .length = 3, .neighbors = 5, .restart = 0.4});
+  check((kith_pinsage_options){.walks = 30, .length = 4, .neighbors = 6});
+  check((kith_pinsage_options){.walks = 20, .length = 3, .neighbors = 5, .restart = 0.4});
 }
 
 /* Few walks: most visits are one, and ties decide. */
 static void ties_go_to_the_smaller_key(void **state) {
   (void)state;
-  check((kith_importance_options){.walks = 3, .length = 3, .neighbors = 2});
+  check((kith_pinsage_options){.walks = 3, .length = 3, .neighbors = 2});
 }
 
 static void more_neighbors_than_there_are_keep_all(void **state) {
   (void)state;
-  check((kith_importance_options){.walks = 40, .length = 5, .neighbors = 1000});
+  check((kith_pinsage_options){.walks = 40, .length = 5, .neighbors = 1000});
 }
 
 /* So many walks that every node takes a turn of its own. */
 static void walks_run_in_several_rounds(void **state) {
   (void)state;
-  check((kith_importance_options){.walks = 40000, .length = 1, .neighbors = 3});
+  check((kith_pinsage_options){.walks = 40000, .length = 1, .neighbors = 3});
 }
 
 /* ---- sampled hops of it ---- */
@@ -149,8 +149,8 @@ static setting *plan(kith_sampler_options o) {
         (kith_pair){.user_gid = s->seed[s->t.user[e]], .user = s->t.user[e], .item = s->t.item[e]};
   assert_int_equal(KITH_OK,
                    kith_importance_neighbors_create(
-                       test_comm, s->g, &(kith_importance_options){.walks = 60, .length = 4, .neighbors = 12},
-                       8, 4, &s->a)
+                       test_comm, s->g, &(kith_pinsage_options){.walks = 60, .length = 4, .neighbors = 12}, 8,
+                       4, &s->a)
                        .status);
   assert_int_equal(KITH_OK,
                    kith_sampler_create(test_comm, s->g, s->a, 1, &o, false, NODES, EDGES, 5, &s->s).status);

@@ -77,7 +77,7 @@ static void global_numbers(const setting *s, kith_gid number[NODES]) {
 }
 
 static int node_of(const kith_node_map *f, kith_lid row) {
-  return (int)(f->node[row] % KITH_TYPES) * USERS + (int)(f->node[row] / KITH_TYPES);
+  return (int)(f->node[row] % KITH_SIDES) * USERS + (int)(f->node[row] / KITH_SIDES);
 }
 
 static bool is_neighbor(const test_graph *t, int a, int b) {

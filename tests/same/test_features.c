@@ -16,7 +16,7 @@ static const double TOLERANCE = 1e-5;
 
 /* Features that users and items may have. */
 typedef struct known {
-  int n[KITH_TYPES];
+  int n[KITH_SIDES];
 } known;
 
 static const known both_known = {{5, 40}}, items_known = {{0, 12}}, users_known = {{9, 0}};

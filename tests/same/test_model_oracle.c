@@ -484,7 +484,7 @@ static void check_by(kith_optimizer_name name, kith_model_options o, kith_weight
   o.layers = LAYERS;
   o.init = 0.7;
   if (o.gat.heads == 0) o.gat.heads = 1;
-  o.pinsage = (kith_importance_options){.walks = 15, .length = 3, .neighbors = 4, .restart = 0.2};
+  o.pinsage = (kith_pinsage_options){.walks = 15, .length = 3, .neighbors = 4, .restart = 0.2};
   train.batch = BATCH;
   train.optimizer = (kith_optimizer_options){
       .name = name, .lr = 0.06, .beta1 = 0.8, .beta2 = 0.95, .epsilon = 0.02, .momentum = 0.7};

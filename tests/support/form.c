@@ -118,7 +118,7 @@ static void form_run(test_form *s, test_formula make, double step) {
 
 static kith_agreed form_matrix(const kith_graph *g, bool near, const kith_relation_weights *w,
                                kith_dist_csr **a) {
-  kith_importance_options o = {.walks = 20, .length = 3, .neighbors = 6};
+  kith_pinsage_options o = {.walks = 20, .length = 3, .neighbors = 6};
   if (near) return kith_importance_neighbors_create(test_comm, g, &o, 1, FORM_WIDTH, a);
   if (w) return kith_dist_csr_create_merged(test_comm, g, w, 0, FORM_WIDTH, a);
   return kith_dist_csr_create(test_comm, g, FORM_WIDTH, a);
@@ -130,7 +130,7 @@ static void form_whole(test_formula make, double step, bool loops, bool near,
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 4);
   t.related = w != NULL;
   kith_graph *g = test_graph_cut(&t, test_comm, 5, 3);
-  test_features(g, (const int[KITH_TYPES]){5, 7}, 6);
+  test_features(g, (const int[KITH_SIDES]){5, 7}, 6);
   assert_int_equal(KITH_OK, form_matrix(g, near, w, &s.a).status);
   assert_int_equal(KITH_OK, kith_full_block_make(s.a, true, loops, &s.full));
   s.block = &s.full.block;

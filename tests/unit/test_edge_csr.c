@@ -332,7 +332,7 @@ static void draws_among_ties_belong_to_ids(void **state) {
         snprintf(text[u], sizeof text[u], "u%d", (int)number[u]);
       }
       int64_t items[] = {50, 51, 52, 53, 54};
-      const kith_ids ids[KITH_TYPES] = {
+      const kith_ids ids[KITH_SIDES] = {
           {.n = TIED, .number = words ? NULL : number, .text = words ? text[0] : NULL, .width = 8},
           {.n = 5, .number = items}};
       split_tied(1, ids, &r, test[back], valid[back]);
