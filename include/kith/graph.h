@@ -95,15 +95,17 @@ static inline int64_t kith_node_key(int type, int64_t original) {
 }
 
 /**
- * Neighbors of the owned rows in a relation, in both directions: row i has the global numbers
- * neighbor[start[i]] … neighbor[start[i + 1] - 1], in the order of original numbers.  Rows of types that are
- * no end of the relation are empty.
+ * Neighbors that the owned rows read in a relation: row i has the global numbers neighbor[start[i]] …
+ * neighbor[start[i + 1] - 1], in the order of original numbers, then of kinds.  The relation's direction says
+ * which ends read.  Rows that read nothing are empty.
  */
 typedef struct kith_adjacency {
   kith_eid *start;    /**< [n_own + 1] */
   kith_gid *neighbor; /**< [start[n_own]] */
   float *weight;      /**< [start[n_own]] of the edges; null: they have none */
   int64_t *time;      /**< [start[n_own]] seconds; null: they have none */
+  uint16_t *kind;     /**< [start[n_own]] from 0; null: they have none */
+  int32_t *overlap;   /**< [start[n_own]] common training neighbors of the two ends; null: not computed */
 } kith_adjacency;
 
 /**
@@ -134,6 +136,8 @@ typedef struct kith_graph {
   kith_eid *first_edge;  /**< [n_own] recommendation: a user's first training edge in graph.h5; items: -1 */
   kith_eid *train_index; /**< [n_own] classification: a training node's index among them; others: -1 */
   kith_adjacency relation[KITH_MAX_RELATIONS]; /**< those of the schema */
+  /** Of directed relations, the same entries by column: row i holds the rows that read it.  Others: null. */
+  kith_adjacency transpose[KITH_MAX_RELATIONS];
   /** Rows: the owned users, in the order of row_of[KITH_USER]; values: original item numbers. */
   kith_ragged train, valid, test;
   kith_gid *item_number; /**< [n[KITH_ITEM]] global number of every item: negatives are drawn from all */

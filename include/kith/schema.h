@@ -17,11 +17,20 @@ enum {
 
 #define KITH_INTERACTIONS "interactions" /**< name of the relation of users with the items of the graph */
 
-/** A relation beside the interactions.  Its edges are read in both directions. */
+/** Which end of an edge from u to v reads the other: both; forward: u reads v; back: v reads u. */
+typedef enum kith_direction {
+  KITH_DIRECTION_BOTH,
+  KITH_DIRECTION_FORWARD,
+  KITH_DIRECTION_BACK
+} kith_direction;
+
+/** A relation beside the interactions. */
 typedef struct kith_relation_type {
   char name[KITH_NAME]; /**< [a-z][a-z0-9_]*, at most 31 bytes */
   int from, to;         /**< node types of the two ends */
   bool weighted, timed; /**< whether edges have weights, and times */
+  kith_direction direction;
+  int n_kind; /**< kinds of its edges, at most 65535; 0: they have none */
 } kith_relation_type;
 
 /** Recommendation: type 0 is user and type 1 is item.  Classification: type 0 is node, and the only one. */

@@ -28,11 +28,17 @@ KITH_API void kith_ids_print(const kith_ids *ids, int64_t i, size_t size, char *
 /** Node whose id is `text`, or -1.  Local; linear in n. */
 KITH_API int64_t kith_ids_find(const kith_ids *ids, const char *text);
 
-/** The edges of a relation: row i holds the nodes of type `to` that node i of type `from` names. */
+/**
+ * The edges of a relation: row i holds the nodes of type `to` that node i of type `from` names.  With kinds,
+ * a row may name a node several times, in the order of kinds.
+ */
 typedef struct kith_relation_edges {
   kith_ragged edges; /**< [n[from]] original numbers; an edge has the direction of its line */
   float *weight;     /**< [edges] or null */
   int64_t *time;     /**< [edges] seconds, or null */
+  uint16_t *kind;    /**< [edges] row of kind_ids, or null */
+  int32_t *overlap;  /**< [edges] common training neighbors of the two ends, or null */
+  kith_ids kind_ids; /**< names of the kinds, as text, in the order of first appearance */
 } kith_relation_edges;
 
 /** The contents of graph.h5 that partitioning reads, on every rank in full. */

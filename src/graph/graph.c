@@ -14,6 +14,8 @@ void kith_adjacency_free(kith_adjacency *adjacency) {
   KITH_FREE(adjacency->neighbor);
   KITH_FREE(adjacency->weight);
   KITH_FREE(adjacency->time);
+  KITH_FREE(adjacency->kind);
+  KITH_FREE(adjacency->overlap);
 }
 
 void kith_graph_destroy(kith_graph **graph) {
@@ -30,7 +32,10 @@ void kith_graph_destroy(kith_graph **graph) {
   KITH_FREE(g->time);
   KITH_FREE(g->first_edge);
   KITH_FREE(g->train_index);
-  for (int r = 0; r < KITH_MAX_RELATIONS; r++) kith_adjacency_free(&g->relation[r]);
+  for (int r = 0; r < KITH_MAX_RELATIONS; r++) {
+    kith_adjacency_free(&g->relation[r]);
+    kith_adjacency_free(&g->transpose[r]);
+  }
   kith_ragged_free(&g->train);
   kith_ragged_free(&g->valid);
   kith_ragged_free(&g->test);

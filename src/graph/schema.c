@@ -10,8 +10,9 @@
 
 enum {
   SCHEMA_NAME = 31,  /* bytes of a name */
-  SCHEMA_LINE = 160, /* bytes of a line: three names, a number, flags */
-  SCHEMA_WORDS = 7
+  SCHEMA_LINE = 200, /* bytes of a line: three names, two numbers, flags */
+  SCHEMA_WORDS = 10,
+  SCHEMA_KINDS = UINT16_MAX /* kinds of a relation */
 };
 
 kith_schema kith_schema_users_items(void) {
@@ -45,18 +46,28 @@ bool kith_schema_is_reserved(const char *name) {
   return false;
 }
 
+/* Words of a relation's line behind its number of edges. */
+static const char *const schema_direction[] = {"", " forward", " back"};
+
+static void schema_print_flags(const kith_relation_type *e, size_t size, char *text) {
+  char kinds[24] = "";
+  if (e->n_kind > 0) snprintf(kinds, sizeof kinds, " kinds %d", e->n_kind);
+  snprintf(text, size, "%s%s%s%s", e->weighted ? " weighted" : "", e->timed ? " timed" : "",
+           schema_direction[e->direction], kinds);
+}
+
 kith_status kith_schema_print(const kith_schema *s, const int64_t *n, const int64_t *n_edge, char **text) {
   kith_status st = KITH_OK;
   size_t size = (size_t)(s->n_type + s->n_relation) * SCHEMA_LINE + 1, at = 0;
-  char *out = NULL;
+  char *out = NULL, flags[64];
   KITH_TRY(KITH_NEW(out, (int64_t)size));
   for (int t = 0; t < s->n_type; t++)
     at += (size_t)snprintf(out + at, size - at, "type %s %" PRId64 "\n", s->type[t], n[t]);
   for (int r = 0; r < s->n_relation; r++) {
     const kith_relation_type *e = &s->relation[r];
-    at += (size_t)snprintf(out + at, size - at, "relation %s %s %s %" PRId64 "%s%s\n", e->name,
-                           s->type[e->from], s->type[e->to], n_edge[r], e->weighted ? " weighted" : "",
-                           e->timed ? " timed" : "");
+    schema_print_flags(e, sizeof flags, flags);
+    at += (size_t)snprintf(out + at, size - at, "relation %s %s %s %" PRId64 "%s\n", e->name,
+                           s->type[e->from], s->type[e->to], n_edge[r], flags);
   }
   *text = out;
   out = NULL;
@@ -93,14 +104,26 @@ static bool schema_take_flag(int n_word, char **word, const char *flag, int *i) 
   return is;
 }
 
+/* Take the words behind the number of edges, in their order, which is that of schema_print_flags(). */
+static bool schema_take_flags(int n_word, char **word, int i, kith_relation_type *e) {
+  e->weighted = schema_take_flag(n_word, word, "weighted", &i);
+  e->timed = schema_take_flag(n_word, word, "timed", &i);
+  if (schema_take_flag(n_word, word, "forward", &i)) e->direction = KITH_DIRECTION_FORWARD;
+  else if (schema_take_flag(n_word, word, "back", &i)) e->direction = KITH_DIRECTION_BACK;
+  if (schema_take_flag(n_word, word, "kinds", &i)) {
+    int64_t n = i < n_word ? schema_number(word[i++]) : -1;
+    if (n < 1 || n > SCHEMA_KINDS) return false;
+    e->n_kind = (int)n;
+  }
+  return i == n_word;
+}
+
 static bool schema_add_relation(int n_word, char **word, kith_schema *s, int64_t *n_edge) {
   if (n_word < 5 || s->n_relation == KITH_MAX_RELATIONS) return false;
   kith_relation_type e = {.from = kith_schema_find_type(s, word[2]), .to = kith_schema_find_type(s, word[3])};
   int64_t many = schema_number(word[4]);
-  int i = 5;
-  e.weighted = schema_take_flag(n_word, word, "weighted", &i);
-  e.timed = schema_take_flag(n_word, word, "timed", &i);
-  if (i != n_word || !kith_schema_is_name(word[1]) || kith_schema_find_relation(s, word[1]) >= 0)
+  if (!schema_take_flags(n_word, word, 5, &e) || !kith_schema_is_name(word[1]) ||
+      kith_schema_find_relation(s, word[1]) >= 0)
     return false;
   if (e.from < 0 || e.to < 0 || many < 0 || many >= INT64_MAX / 8) return false;
   snprintf(e.name, sizeof e.name, "%s", word[1]);

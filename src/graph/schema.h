@@ -19,7 +19,7 @@ bool kith_schema_is_reserved(const char *name);
 
 /**
  * The text of the attribute `schema`, in lines: "type NAME NODES", then
- * "relation NAME FROM TO EDGES [weighted] [timed]".  Local.  Errors: KITH_ENOMEM.
+ * "relation NAME FROM TO EDGES [weighted] [timed] [forward|back] [kinds N]".  Local.  Errors: KITH_ENOMEM.
  *
  * @param n         [n_type] nodes of each type
  * @param n_edge    [n_relation] edges of each relation

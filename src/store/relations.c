@@ -12,6 +12,9 @@ void kith__relation_edges_free(kith_relation_edges *relation) {
   kith_ragged_free(&relation->edges);
   KITH_FREE(relation->weight);
   KITH_FREE(relation->time);
+  KITH_FREE(relation->kind);
+  KITH_FREE(relation->overlap);
+  kith_ids_free(&relation->kind_ids);
 }
 
 /* ---- writing ---- */

@@ -43,9 +43,9 @@ static kith_dataset *dataset(void) {
   s.n_type = 3;
   s.n_relation = RELATIONS;
   strcpy(s.type[2], "tag");
-  s.relation[0] = (kith_relation_type){"friend", 0, 0, true, true};
-  s.relation[1] = (kith_relation_type){"tag", 1, 2, true, false};
-  s.relation[2] = (kith_relation_type){"view", 0, 1, false, true};
+  s.relation[0] = (kith_relation_type){.name = "friend", .from = 0, .to = 0, .weighted = true, .timed = true};
+  s.relation[1] = (kith_relation_type){.name = "tag", .from = 1, .to = 2, .weighted = true, .timed = false};
+  s.relation[2] = (kith_relation_type){.name = "view", .from = 0, .to = 1, .weighted = false, .timed = true};
   d->schema = s;
   memcpy(d->n, COUNT, sizeof COUNT);
   d->fingerprint = 77;

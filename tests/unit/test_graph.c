@@ -47,7 +47,9 @@ static void blocks_cover_everything_once_and_differ_by_one(void **state) {
 
 static const char *const SCHEMA_TEXT = "type user 7\ntype item 9\ntype tag 3\n"
                                        "relation friend user user 12\nrelation tag item tag 5 weighted\n"
-                                       "relation view user item 0 weighted timed\n";
+                                       "relation view user item 0 weighted timed\n"
+                                       "relation cites item item 4 forward\n"
+                                       "relation kg tag item 6 timed back kinds 65535\n";
 
 static void a_schema_is_what_its_text_says_and_the_reverse(void **state) {
   (void)state;
@@ -56,12 +58,15 @@ static void a_schema_is_what_its_text_says_and_the_reverse(void **state) {
   char *text = NULL;
   assert_int_equal(KITH_OK, kith_schema_parse("f", SCHEMA_TEXT, &s, n, n_edge));
   assert_true(s.n_type == 3 && n[0] == 7 && n[1] == 9 && n[2] == 3);
-  assert_true(s.n_relation == 3 && n_edge[0] == 12 && n_edge[1] == 5 && n_edge[2] == 0);
+  assert_true(s.n_relation == 5 && n_edge[0] == 12 && n_edge[1] == 5 && n_edge[2] == 0);
   assert_int_equal(kith_schema_find_type(&s, "tag"), 2);
   assert_int_equal(kith_schema_find_relation(&s, "tag"), 1);
   assert_int_equal(kith_schema_find_type(&s, "friend"), -1);
   assert_true(s.relation[1].from == KITH_ITEM && s.relation[1].to == 2);
   assert_true(s.relation[1].weighted && !s.relation[1].timed && s.relation[2].timed);
+  assert_true(s.relation[2].direction == KITH_DIRECTION_BOTH && s.relation[2].n_kind == 0);
+  assert_true(s.relation[3].direction == KITH_DIRECTION_FORWARD && s.relation[3].n_kind == 0);
+  assert_true(s.relation[4].direction == KITH_DIRECTION_BACK && s.relation[4].n_kind == 65535);
   assert_int_equal(KITH_OK, kith_schema_print(&s, n, n_edge, &text));
   assert_string_equal(text, SCHEMA_TEXT);
   KITH_FREE(text);
@@ -83,6 +88,12 @@ static void a_text_that_is_no_schema_is_refused(void **state) {
       "type user 1\ntype item 1\nrelation r user item 1\nrelation r user item 1\n",
       "type user 1\ntype item 1\nrelation r user item 1\ntype tag 1\n",
       "type user 1\ntype item 1\nrelation r user item 1 weighted timed more words\n",
+      "type user 1\ntype item 1\nrelation r user item 1 forward back\n",
+      "type user 1\ntype item 1\nrelation r user item 1 both\n",
+      "type user 1\ntype item 1\nrelation r user item 1 kinds\n",
+      "type user 1\ntype item 1\nrelation r user item 1 kinds 0\n",
+      "type user 1\ntype item 1\nrelation r user item 1 kinds 65536\n",
+      "type user 1\ntype item 1\nrelation r user item 1 kinds 2 forward\n",
       "type user 1\ntype item 1\n\n"};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     kith_schema s = {.n_type = -1};
