@@ -240,11 +240,9 @@ static void inspect_attributes(const cli *c, const inspect_entries *all) {
 }
 
 static void inspect_shape(const kith_h5_entry *e, size_t size, char *shape) {
-  static const char *const number[] = {[KITH_H5_INT8] = "int8",
-                                       [KITH_H5_INT32] = "int32",
-                                       [KITH_H5_INT64] = "int64",
-                                       [KITH_H5_FLOAT] = "float32",
-                                       [KITH_H5_DOUBLE] = "float64"};
+  static const char *const number[] = {
+      [KITH_H5_INT8] = "int8",   [KITH_H5_UINT16] = "uint16", [KITH_H5_INT32] = "int32",
+      [KITH_H5_INT64] = "int64", [KITH_H5_FLOAT] = "float32", [KITH_H5_DOUBLE] = "float64"};
   char columns[32] = "", type[32];
   if (e->d > 0) snprintf(columns, sizeof columns, ", %d", e->d);
   if (e->type == KITH_H5_TEXT) snprintf(type, sizeof type, "text of %d bytes", e->width);

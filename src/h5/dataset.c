@@ -21,6 +21,7 @@ typedef struct dataset_kind {
 static dataset_kind dataset_kind_of(kith_h5_type type, int d) {
   switch (type) {
   case KITH_H5_INT8: return (dataset_kind){H5T_STD_I8LE, H5T_NATIVE_INT8, 1, H5T_INTEGER, "integers"};
+  case KITH_H5_UINT16: return (dataset_kind){H5T_STD_U16LE, H5T_NATIVE_UINT16, 2, H5T_INTEGER, "integers"};
   case KITH_H5_INT32: return (dataset_kind){H5T_STD_I32LE, H5T_NATIVE_INT32, 4, H5T_INTEGER, "integers"};
   case KITH_H5_UINT64: return (dataset_kind){H5T_STD_U64LE, H5T_NATIVE_UINT64, 8, H5T_INTEGER, "integers"};
   case KITH_H5_INT64: return (dataset_kind){H5T_STD_I64LE, H5T_NATIVE_INT64, 8, H5T_INTEGER, "integers"};

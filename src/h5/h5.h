@@ -17,6 +17,7 @@ enum {
 
 typedef struct kith_h5 kith_h5;
 
+/** Fingerprints hold these numbers: new types come last. */
 typedef enum kith_h5_type {
   KITH_H5_INT8,
   KITH_H5_INT32,
@@ -24,7 +25,8 @@ typedef enum kith_h5_type {
   KITH_H5_UINT64,
   KITH_H5_FLOAT,
   KITH_H5_DOUBLE,
-  KITH_H5_TEXT
+  KITH_H5_TEXT,
+  KITH_H5_UINT16
 } kith_h5_type;
 
 /**

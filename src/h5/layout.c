@@ -367,9 +367,13 @@ done:
 static kith_status layout_integers(const kith_h5 *f, const char *name, int width, int64_t first, int64_t n,
                                    int64_t *x) {
   kith_status st = KITH_OK;
-  kith_h5_type type = width == 1 ? KITH_H5_INT8 : width == 4 ? KITH_H5_INT32 : KITH_H5_INT64;
+  kith_h5_type type = width == 1   ? KITH_H5_INT8
+                      : width == 2 ? KITH_H5_UINT16
+                      : width == 4 ? KITH_H5_INT32
+                                   : KITH_H5_INT64;
   KITH_TRY(kith__h5_read(f, name, type, 0, first, n, x));
   for (int64_t i = n - 1; i >= 0 && width == 4; i--) x[i] = ((const int32_t *)(const void *)x)[i];
+  for (int64_t i = n - 1; i >= 0 && width == 2; i--) x[i] = ((const uint16_t *)(const void *)x)[i];
   for (int64_t i = n - 1; i >= 0 && width == 1; i--) x[i] = ((const int8_t *)(const void *)x)[i];
 done:
   return st;

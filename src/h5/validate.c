@@ -58,8 +58,8 @@ kith__h5_link kith__h5_resolve(hid_t file, const char *name) {
 /* ---- types ---- */
 
 bool kith__h5_validate_type(hid_t type) {
-  const hid_t known[] = {H5T_STD_I8LE,  H5T_STD_I16LE,  H5T_STD_I32LE, H5T_STD_I64LE,
-                         H5T_STD_U64LE, H5T_IEEE_F32LE, H5T_IEEE_F64LE};
+  const hid_t known[] = {H5T_STD_I8LE,  H5T_STD_I16LE, H5T_STD_I32LE,  H5T_STD_I64LE,
+                         H5T_STD_U16LE, H5T_STD_U64LE, H5T_IEEE_F32LE, H5T_IEEE_F64LE};
   if (H5Tget_class(type) == H5T_STRING) return H5Tis_variable_str(type) == 0 && H5Tget_size(type) > 0;
   for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
     if (H5Tequal(type, known[i]) > 0) return true;

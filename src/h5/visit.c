@@ -28,8 +28,8 @@ static bool visit_type(hid_t type, kith_h5_type *kind, int *width) {
   if (!kith__h5_validate_type(type)) return false;
   switch (H5Tget_class(type)) {
   case H5T_INTEGER:
-    *kind = size == 1 ? KITH_H5_INT8 : size == 4 ? KITH_H5_INT32 : KITH_H5_INT64;
-    return size == 1 || size == 4 || size == 8;
+    *kind = size == 1 ? KITH_H5_INT8 : size == 2 ? KITH_H5_UINT16 : size == 4 ? KITH_H5_INT32 : KITH_H5_INT64;
+    return size == 1 || (size == 2 && H5Tget_sign(type) == H5T_SGN_NONE) || size == 4 || size == 8;
   case H5T_FLOAT: *kind = size == 4 ? KITH_H5_FLOAT : KITH_H5_DOUBLE; return size == 4 || size == 8;
   case H5T_STRING: *kind = KITH_H5_TEXT; return H5Tis_variable_str(type) == 0;
   default: return false;

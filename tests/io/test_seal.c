@@ -89,6 +89,7 @@ typedef struct set {
 } set;
 
 static const set sets[] = {{"a/small", KITH_H5_INT8, 0, 1, N, false, false},
+                           {"a/kind", KITH_H5_UINT16, 0, 2, N, false, false},
                            {"a/int", KITH_H5_INT32, 0, 4, N, false, false},
                            {"a/wide", KITH_H5_INT64, 0, 8, N, true, false},
                            {"b/real", KITH_H5_FLOAT, D, 4 * D, N, false, false},
