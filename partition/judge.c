@@ -76,17 +76,21 @@ done:
   return st;
 }
 
+/* Each relation alone that layers read or that weighs something in the cut. */
 static kith_status judge_relations(const kith_dataset *d, const kith_partition_options *o,
                                    const int32_t *part, kith_partition_report *out) {
   kith_status st = KITH_OK;
   partition_graph g = {0};
-  if (kith__partition_n_entry(d, o) == 0) return st;
+  int read[KITH_MAX_RELATIONS] = {0}, weight[KITH_MAX_RELATIONS] = {0};
+  kith__partition_reads(d, o, read);
+  kith__partition_weights(d, o, weight);
+  if (kith__partition_n_entry(d, read) + kith__partition_n_entry(d, weight) == 0) return st;
   KITH_TRY(kith__partition_graph_make(d, d->n[KITH_USER] + d->n[KITH_ITEM], &g));
   KITH_TRY(judge_relation(o, &g, part, "interactions", out));
   for (int r = 0; r < d->schema.n_relation; r++) {
-    if (!kith__partition_reads(d, o, r)) continue;
+    if (read[r] == 0 && weight[r] == 0) continue;
     kith__partition_graph_free(&g);
-    KITH_TRY(kith__partition_relation(d, r, &g));
+    KITH_TRY(kith__partition_pairs(d, r, &g));
     KITH_TRY(judge_relation(o, &g, part, d->schema.relation[r].name, out));
   }
 done:
@@ -101,8 +105,10 @@ kith_status kith_partition_judge(const kith_dataset *d, const kith_partition_opt
   judge j = {0};
   partition_graph g = {0};
   int64_t n_node = kith_dataset_n_node(d);
+  int read[KITH_MAX_RELATIONS] = {0};
+  kith__partition_reads(d, o, read);
   KITH_TRY(judge_make(o, ranks, &j));
-  KITH_TRY(kith__partition_graph_make_read(d, o, &g));
+  KITH_TRY(kith__partition_union(d, read, &g));
   for (int64_t i = 0; i < n_node; i++) j.node[judge_rank(&j, part, i)]++;
   for (int64_t i = 0; i < g.n; i++) judge_row(&j, &g, part, i);
   *out = (kith_partition_report){.ranks = ranks, .cut = j.cut, .ghosts = j.ghosts};

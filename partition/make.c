@@ -41,13 +41,15 @@ kith_status kith__partition_contiguous(const kith_dataset *d, const kith_partiti
                                        int32_t *part) {
   kith_status st = KITH_OK;
   int64_t *weight = NULL, first[KITH_MAX_TYPES + 1], n_user = d->n[KITH_USER];
+  int of[KITH_MAX_RELATIONS] = {0};
   kith__partition_first(d, first);
+  kith__partition_weights(d, o, of);
   KITH_TRY(KITH_NEW(weight, first[KITH_MAX_TYPES]));
   for (int64_t i = 0; i < first[KITH_MAX_TYPES]; i++) weight[i] = 1;
   for (int64_t u = 0; u < n_user; u++) weight[u] += d->train.start[u + 1] - d->train.start[u];
   for (kith_eid e = 0; d->n_class == 0 && e < d->n_edge; e++) weight[n_user + d->train.value[e]]++;
   for (int r = 0; r < d->schema.n_relation; r++)
-    if (kith__partition_reads(d, o, r)) contiguous_add(d, r, first, weight);
+    if (of[r] > 0) contiguous_add(d, r, first, weight);
   for (int t = 0; t < KITH_MAX_TYPES; t++)
     partition_deal(d->n[t], weight + first[t], o->parts, part + first[t]);
 done:

@@ -61,16 +61,31 @@ void kith__partition_graph_free(partition_graph *g) {
   KITH_FREE(g->start);
   KITH_FREE(g->to);
   KITH_FREE(g->edge);
+  KITH_FREE(g->weight);
 }
 
-static kith_status metis_check_size(const kith_dataset *d, const kith_partition_options *o) {
+static kith_status metis_check_size(const kith_dataset *d, const int *weight) {
   kith_status st = KITH_OK;
-  int64_t n = kith__partition_n_cut(d, o), n_entry = 2 * d->n_edge + kith__partition_n_entry(d, o);
+  int64_t n = kith__partition_n_cut(d, weight), n_entry = 2 * d->n_edge + kith__partition_n_entry(d, weight);
   KITH_CHECK(METIS_IS_WIDE || (n < INT32_MAX && n_entry < INT32_MAX), KITH_ECONFIG,
              "partition.method: metis: the graph has %lld nodes and %lld adjacency entries, but METIS here "
              "counts to %d; set "
              "partition.method to hash or contiguous, or build METIS with IDXTYPEWIDTH 64",
              (long long)n, (long long)n_entry, INT32_MAX);
+done:
+  return st;
+}
+
+/* METIS adds up the weights of entries. */
+static kith_status metis_check_weights(const partition_graph *g) {
+  kith_status st = KITH_OK;
+  int64_t sum = 0;
+  for (int64_t e = 0; g->weight && e < g->start[g->n]; e++) sum += g->weight[e];
+  KITH_CHECK(
+      METIS_IS_WIDE || sum < INT32_MAX, KITH_ECONFIG,
+      "partition.weight: the entries of the graph weigh %lld together, but METIS here counts to %d; set "
+      "smaller weights, or build METIS with IDXTYPEWIDTH 64",
+      (long long)sum, INT32_MAX);
 done:
   return st;
 }
@@ -92,8 +107,9 @@ static real_t metis_level_tolerance(const kith_partition_options *o) {
   return (real_t)pow(o->tolerance, 1 / (levels > 1 ? levels : 1));
 }
 
+/* to, entry_weight [entries]: in METIS's numbers; entry_weight null: 1. */
 static kith_status metis_call(const partition_graph *g, const kith_partition_options *o, idx_t *to,
-                              idx_t *part) {
+                              idx_t *entry_weight, idx_t *part) {
   kith_status st = KITH_OK;
   idx_t *start = NULL, *weight = NULL, options[METIS_NOPTIONS], n = (idx_t)g->n, one = 1, parts = o->parts,
         cut = 0;
@@ -102,8 +118,8 @@ static kith_status metis_call(const partition_graph *g, const kith_partition_opt
   METIS_SetDefaultOptions(options);
   options[METIS_OPTION_SEED] = (idx_t)(o->seed & INT32_MAX);
   options[METIS_OPTION_NUMBERING] = 0;
-  int code = METIS_PartGraphRecursive(&n, &one, start, to, weight, NULL, NULL, &parts, NULL, &tolerance,
-                                      options, &cut, part);
+  int code = METIS_PartGraphRecursive(&n, &one, start, to, weight, NULL, entry_weight, &parts, NULL,
+                                      &tolerance, options, &cut, part);
   KITH_CHECK(code != METIS_ERROR_MEMORY, KITH_ENOMEM, "METIS: no memory for %lld nodes in %d parts",
              (long long)g->n, o->parts);
   /* While it works METIS keeps SIGTERM for itself, and gives up when it comes. */
@@ -120,20 +136,23 @@ done:
 
 #if IDXTYPEWIDTH == 32
 static kith_status metis_run(partition_graph *g, const kith_partition_options *o, int32_t *part) {
-  return metis_call(g, o, g->to, part);
+  return metis_call(g, o, g->to, g->weight, part);
 }
 #else
 /* By way of copies in METIS's wider numbers. */
 static kith_status metis_run(const partition_graph *g, const kith_partition_options *o, int32_t *part) {
   kith_status st = KITH_OK;
-  idx_t *to = NULL, *wide = NULL;
+  idx_t *to = NULL, *weight = NULL, *wide = NULL;
   KITH_TRY(KITH_NEW(to, g->start[g->n]));
   KITH_TRY(KITH_NEW(wide, g->n));
+  if (g->weight) KITH_TRY(KITH_NEW(weight, g->start[g->n]));
   for (int64_t e = 0; e < g->start[g->n]; e++) to[e] = g->to[e];
-  KITH_TRY(metis_call(g, o, to, wide));
+  for (int64_t e = 0; weight && e < g->start[g->n]; e++) weight[e] = g->weight[e];
+  KITH_TRY(metis_call(g, o, to, weight, wide));
   for (int64_t i = 0; i < g->n; i++) part[i] = (int32_t)wide[i];
 done:
   KITH_FREE(to);
+  KITH_FREE(weight);
   KITH_FREE(wide);
   return st;
 }
@@ -142,13 +161,16 @@ done:
 kith_status kith__partition_metis(const kith_dataset *d, const kith_partition_options *o, int32_t *part) {
   kith_status st = KITH_OK;
   partition_graph g = {0};
-  KITH_TRY(metis_check_size(d, o));
-  bool tiny = kith__partition_n_cut(d, o) < 4 * (int64_t)o->parts || d->n_edge == 0;
+  int weight[KITH_MAX_RELATIONS] = {0};
+  kith__partition_weights(d, o, weight);
+  KITH_TRY(metis_check_size(d, weight));
+  bool tiny = kith__partition_n_cut(d, weight) < 4 * (int64_t)o->parts || d->n_edge == 0;
   if (o->parts == 1 || tiny) { /* nothing to bisect: METIS would stumble */
     KITH_TRY(kith__partition_contiguous(d, o, part));
     goto done;
   }
-  KITH_TRY(kith__partition_graph_make_read(d, o, &g));
+  KITH_TRY(kith__partition_union(d, weight, &g));
+  KITH_TRY(metis_check_weights(&g));
   KITH_TRY(metis_run(&g, o, part));
   kith__partition_deal_rest(d, o, g.n, part);
 done:

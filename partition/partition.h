@@ -10,10 +10,11 @@
  * for METIS.
  */
 typedef struct partition_graph {
-  int64_t n;      /* nodes */
-  int64_t *start; /* [n + 1] */
-  int32_t *to;    /* [start[n]] ascending in each row */
-  kith_eid *edge; /* [start[n]] relations: the edge of the dataset behind an entry; else null */
+  int64_t n;       /* nodes */
+  int64_t *start;  /* [n + 1] */
+  int32_t *to;     /* [start[n]] ascending in each row */
+  int32_t *weight; /* [start[n]] in the cut; null: 1 */
+  kith_eid *edge;  /* [start[n]] relations: the edge of the dataset behind an entry; else null */
 } partition_graph;
 
 /** first [KITH_MAX_TYPES + 1]: the first node of each type, which follows those of the type before, and the
@@ -40,26 +41,38 @@ int64_t kith__partition_n_features(const kith_dataset *d);
 kith_agreed kith__partition_write_features(const kith_comm *comm, kith_h5 *f, const kith_dataset *d,
                                            int64_t n, const int64_t *node) KITH_MUST_USE;
 
-/** Whether a relation's edges count as interactions do. */
-bool kith__partition_reads(const kith_dataset *d, const kith_partition_options *o, int r);
-/** Entries of the relations that count, in both directions: an upper bound.  o null: of all relations. */
-int64_t kith__partition_n_entry(const kith_dataset *d, const kith_partition_options *o);
-/** The rows of a relation, of all nodes: every pair of nodes once at both ends, whatever direction its line
- * had. */
-kith_status kith__partition_relation(const kith_dataset *d, int r, partition_graph *out) KITH_MUST_USE;
-/** Nodes of the graph that layers read: users and items alone if no relation that counts has another type. */
-int64_t kith__partition_n_cut(const kith_dataset *d, const kith_partition_options *o);
-/** The graph that layers read: the union of the interactions and of the relations that count. */
-kith_status kith__partition_graph_make_read(const kith_dataset *d, const kith_partition_options *o,
-                                            partition_graph *out) KITH_MUST_USE;
+/** weight [relations]: 1 for those that a model reads, and 0. */
+void kith__partition_reads(const kith_dataset *d, const kith_partition_options *o, int *weight);
+/** weight [relations]: what an edge of each weighs in the cut, where an interaction weighs 1; 0: nothing. */
+void kith__partition_weights(const kith_dataset *d, const kith_partition_options *o, int *weight);
+/** Entries of the relations whose weight is not 0, in both directions: an upper bound. */
+int64_t kith__partition_n_entry(const kith_dataset *d, const int *weight);
+/** Nodes of the union: users and items alone if no relation whose weight is not 0 has another type. */
+int64_t kith__partition_n_cut(const kith_dataset *d, const int *weight);
+/**
+ * The union of the interactions and of the relations whose weight is not 0.  Its entries have weights, sums
+ * of those of the relations that have the pair, if a relation weighs more than an interaction.
+ */
+kith_status kith__partition_union(const kith_dataset *d, const int *weight,
+                                  partition_graph *out) KITH_MUST_USE;
+
+/** Every pair of nodes that a relation joins, once, in the rows of both, whatever its direction and kinds. */
+kith_status kith__partition_pairs(const kith_dataset *d, int r, partition_graph *out) KITH_MUST_USE;
+/** The rows that layers read in a relation, or those of its transpose; by node, then by kind. */
+kith_status kith__partition_rows(const kith_dataset *d, int r, bool transpose,
+                                 partition_graph *out) KITH_MUST_USE;
+
+/** Global order. */
+typedef struct partition_order {
+  int64_t n;
+  const int64_t *node, *number; /* [n] the node of each global number, and the reverse */
+} partition_order;
+
 /**
  * Write the relations in global order, and the attribute `schema`; nothing if the dataset has none.
  * Collective.
- *
- * @param node, number  [n] the node of each global number, and the reverse
  */
 kith_agreed kith__partition_write_relations(const kith_comm *comm, kith_h5 *f, const kith_dataset *d,
-                                            int64_t n, const int64_t *node,
-                                            const int64_t *number) KITH_MUST_USE;
+                                            const partition_order *o) KITH_MUST_USE;
 
 #endif

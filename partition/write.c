@@ -288,18 +288,28 @@ static kith_agreed write_pairs(const kith_comm *comm, kith_h5 *f, const kith_dat
   KITH_TRY(write_held_out(f, "valid", &valid));
   KITH_TRY(write_held_out(f, "test", &test));
   KITH_TRY(kith__partition_write_features(comm, f, d, m->n, m->node));
-  KITH_TRY(kith__partition_write_relations(comm, f, d, m->n, m->node, m->number));
+  KITH_TRY(
+      kith__partition_write_relations(comm, f, d,
+                                      &(partition_order){.n = m->n, .node = m->node, .number = m->number}));
 done:
   kith_ragged_free(&valid);
   kith_ragged_free(&test);
   return st;
 }
 
+/* Entries of all relations, twice an edge: at both ends, or in the rows and in those of the transpose. */
+static int64_t write_n_entry(const kith_dataset *d) {
+  int64_t n = 0;
+  for (int r = 0; r < d->schema.n_relation; r++)
+    n += 2 * d->relation[r].edges.start[d->relation[r].edges.n_row];
+  return n;
+}
+
 static int64_t write_bytes(const kith_dataset *d) {
   int64_t n = kith_dataset_n_node(d), held = d->valid.start[d->valid.n_row] + d->test.start[d->test.n_row];
   int64_t each = 24 + (d->weight ? 8 : 0) + (d->time ? 16 : 0);
-  return 48 * n + each * d->n_edge + 4 * held + 8 * kith__partition_n_features(d) +
-         20 * kith__partition_n_entry(d, NULL) + (1 << 16);
+  return 48 * n + each * d->n_edge + 4 * held + 8 * kith__partition_n_features(d) + 22 * write_n_entry(d) +
+         (1 << 16);
 }
 
 kith_agreed kith_partition_write(const kith_comm *comm, const char *path, const kith_dataset *d,

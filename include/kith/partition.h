@@ -12,14 +12,23 @@ typedef enum kith_partition_method {
   KITH_PARTITION_CONTIGUOUS
 } kith_partition_method;
 
+/** What an edge of some relations weighs in the cut, where an interaction weighs 1; 0: it does not count. */
+typedef struct kith_partition_weights {
+  int n;
+  struct kith_partition_weight {
+    char name[KITH_NAME]; /**< of the relation */
+    int weight;
+  } of[KITH_MAX_RELATIONS];
+} kith_partition_weights;
+
 typedef struct kith_partition_options {
   int parts; /**< K, at least the number of ranks that will train */
   kith_partition_method method;
   uint64_t seed;
   double
       tolerance; /**< how much heavier than the mean a part may be, 1.05 = 5 %; bisection levels share it */
-  kith_relation_weights relations; /**< those that a model reads: their edges count as interactions do, for
-                                      METIS and in the report.  No key of jobs: kith partition sets it */
+  kith_partition_weights weights;  /**< of other relations: 1 if a model reads it, else 0 */
+  kith_relation_weights relations; /**< those that a model reads.  No key of jobs: kith partition sets it */
 } kith_partition_options;
 
 KITH_API kith_partition_options kith_partition_defaults(void);
@@ -35,7 +44,7 @@ typedef struct kith_partition_relation_report {
 /** Quality of the cut for one number of ranks. */
 typedef struct kith_partition_report {
   int ranks;
-  int64_t cut;      /**< edges between ranks: pairs of nodes that have an edge in any relation that counts */
+  int64_t cut;      /**< edges between ranks: pairs of nodes that have an edge in any relation that is read */
   double cut_share; /**< of all such edges */
   int64_t ghosts;   /**< rows held as ghosts, over all ranks = rows that cross per exchange */
   double ghosts_per_own;
@@ -43,7 +52,8 @@ typedef struct kith_partition_report {
   int64_t bytes_per_layer;           /**< ghosts * width * 4 */
   int64_t bytes_per_epoch; /**< of the halo exchanges of a full-graph epoch: bytes_per_layer * 2 * layers *
                               steps */
-  int n_relation;          /**< interactions and the relations that count; 0: interactions alone */
+  int n_relation; /**< interactions and the relations that are read or weigh something; 0: interactions alone
+                   */
   kith_partition_relation_report relation[1 + KITH_MAX_RELATIONS];
 } kith_partition_report;
 

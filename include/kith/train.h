@@ -105,8 +105,7 @@ KITH_API const float *kith_trainer_inference(kith_trainer *t);
 
 /* ---- the training run ---- */
 
-/** Options of a training run: all that kith_train_run() is given beside the graph.  `kith train` fills it
- * from the job. */
+/** The resolved configuration of `kith train`. */
 typedef struct kith_run {
   kith_model_options model;
   kith_train_options train;

@@ -39,9 +39,12 @@ kith_status kith_graph_sizes_local(const kith_graph *g, int size, int rank, kith
   out->n_ghost = graph_sizes_ghosts(g->start[g->n_own], g->neighbor, low, high, seen);
   out->n_ghost_with_relations = out->n_ghost;
   for (int r = 0; r < g->schema.n_relation; r++) {
-    out->n_relation_entry[r] = g->relation[r].start[g->n_own];
-    out->n_ghost_with_relations +=
-        graph_sizes_ghosts(out->n_relation_entry[r], g->relation[r].neighbor, low, high, seen);
+    const kith_adjacency *a = &g->relation[r], *back = &g->transpose[r];
+    out->n_relation_entry[r] = a->start[g->n_own];
+    out->n_ghost_with_relations += graph_sizes_ghosts(a->start[g->n_own], a->neighbor, low, high, seen);
+    if (back->start)
+      out->n_ghost_with_relations +=
+          graph_sizes_ghosts(back->start[g->n_own], back->neighbor, low, high, seen);
   }
 done:
   KITH_FREE(seen);
@@ -87,8 +90,10 @@ static void graph_sizes_share(int size, kith_graph_sizes *s) {
   s->n_entry = (2 * s->n_edge + size - 1) / size;
   n_entry = s->n_entry;
   for (int r = 0; r < s->schema.n_relation; r++) {
-    s->n_relation_entry[r] = (2 * s->n_relation_entry[r] + size - 1) / size;
-    n_entry += s->n_relation_entry[r];
+    bool directed = s->schema.relation[r].direction != KITH_DIRECTION_BOTH;
+    int64_t all = 2 * s->n_relation_entry[r]; /* of a directed relation, half of them in the transpose */
+    n_entry += (all + size - 1) / size;
+    s->n_relation_entry[r] = ((directed ? all / 2 : all) + size - 1) / size;
   }
   int64_t others = size == 1 ? 0 : n_node - s->n_own;
   s->n_ghost = kith_min(others, s->n_entry);

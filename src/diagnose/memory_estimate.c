@@ -43,10 +43,16 @@ static bool estimate_reads_sparse(const kith_graph_sizes *s) {
   return s->n_class > 0 && s->n_feature_of[KITH_USER] > 0;
 }
 
-/* Neighbors of the owned rows in a relation, with weights and times. */
+static bool estimate_is_directed(const kith_graph_sizes *s, int r) {
+  return s->schema.relation[r].direction != KITH_DIRECTION_BOTH;
+}
+
+/* Neighbors of the owned rows in a relation, with weights, times and kinds; of a directed one the transpose,
+ * too. */
 static int64_t estimate_edge_bytes(const kith_graph_sizes *s, int r) {
   const kith_relation_type *e = &s->schema.relation[r];
-  return (8 + (e->weighted ? 4 : 0) + (e->timed ? 8 : 0)) * s->n_relation_entry[r];
+  int64_t each = 8 + (e->weighted ? 4 : 0) + (e->timed ? 8 : 0) + (e->n_kind > 0 ? 2 : 0);
+  return (estimate_is_directed(s, r) ? 2 : 1) * (8 * s->n_own + each * s->n_relation_entry[r]);
 }
 
 /* kith_graph, and kith_dist_csr with its halo; the transpose and loops of kith_full_block. */
@@ -54,7 +60,7 @@ static int64_t estimate_graph(const estimate *w) {
   const kith_graph_sizes *s = w->s;
   int64_t column = s->n_own + w->ghost, most = estimate_max(w->width, w->model->dim);
   int64_t relations = 0;
-  for (int r = 0; r < s->schema.n_relation; r++) relations += 8 * s->n_own + estimate_edge_bytes(s, r);
+  for (int r = 0; r < s->schema.n_relation; r++) relations += estimate_edge_bytes(s, r);
   if (kith_model_decays(w->model)) relations += 8 * s->n_entry; /* times */
   int64_t share = 33 * s->n_own + 8 * s->n_entry + 4 * s->n_entry / 2 + 24 * s->n_own_of[KITH_USER] +
                   8 * s->n[KITH_ITEM] + 5 * s->n_own;
@@ -185,14 +191,16 @@ static void estimate_near(const kith_graph_sizes *s, const kith_pinsage_options 
 
 /* Layers read interactions and relations in one matrix; that of the interactions alone stays beside it. */
 static void estimate_merged(const kith_graph_sizes *s, const kith_relation_weights *read, estimate *w) {
-  bool learned = false;
+  bool learned = false, directed = false;
   for (int i = 0; i < read->n; i++) {
     int r = kith_schema_find_relation(&s->schema, read->of[i].name);
     w->entry += r >= 0 ? s->n_relation_entry[r] : 0;
     learned = learned || read->of[i].learned;
+    directed = directed || (r >= 0 && estimate_is_directed(s, r));
   }
   w->ghost = s->n_ghost_with_relations;
   w->merged = (learned ? 5 : 1) * w->entry;
+  if (directed) w->merged += 12 * s->n_own + 8 * w->entry + w->merged; /* the transpose */
 }
 
 static kith_status estimate_make(const kith_graph_sizes *s, const kith_model_options *model,

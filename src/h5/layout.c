@@ -224,8 +224,9 @@ done:
 
 enum {
   LAYOUT_TABLE = sizeof layout_table / sizeof layout_table[0],
-  LAYOUT_ENTRIES = LAYOUT_TABLE + 5 * KITH_MAX_TYPES + 5 * KITH_MAX_RELATIONS + 1,
-  LAYOUT_NAMES = 5 * KITH_MAX_TYPES + 4 * KITH_MAX_RELATIONS
+  LAYOUT_RELATION = 14, /* datasets of a relation, those of its transpose included */
+  LAYOUT_ENTRIES = LAYOUT_TABLE + 5 * KITH_MAX_TYPES + LAYOUT_RELATION * KITH_MAX_RELATIONS + 1,
+  LAYOUT_NAMES = 5 * KITH_MAX_TYPES + LAYOUT_RELATION * KITH_MAX_RELATIONS
 };
 
 /* The entries of the table that apply to a file, and those of the types and relations of its schema. */
@@ -254,26 +255,31 @@ static const char *layout_ids(layout *l, const kith_schema *schema, int type, in
   return name;
 }
 
-/*
- * A relation: rows of `starts`, and `values` below a count.  graph.h5 counts the edges of its list;
- * parts.h5 has them at both ends.
- */
-static void layout_relation(layout *l, const kith_relation_type *e, const char *column, const char *rows,
-                            const char *below) {
-  const char *start = layout_name(l, "edge/", e->name, "start"),
-             *to = layout_name(l, "edge/", e->name, column),
-             *weight = layout_name(l, "edge/", e->name, "weight"),
-             *time = layout_name(l, "edge/", e->name, "time");
+/* The name of a dataset of a relation: `path` is "", or a group below the relation's, with a slash. */
+static const char *layout_edge_name(layout *l, const kith_relation_type *e, const char *path,
+                                    const char *column) {
+  char *to = l->name[l->n_name++];
+  snprintf(to, KITH_NAME, "edge/%.31s/%.10s%.9s", e->name, path, column);
+  return to;
+}
+
+/* A value for each entry of the dataset `to`. */
+static void layout_edge_values(layout *l, const kith_relation_type *e, const char *path, const char *column,
+                               const char *to) {
+  const char *name = layout_edge_name(l, e, path, column);
+  layout_add(l, (layout_entry){.name = name, .required = true, .factor = 1, .rows = to});
+}
+
+/* A relation's n edges, or entries, in rows of `rows`: the other ends, in `column`, are below a count. */
+static void layout_relation(layout *l, const kith_relation_type *e, const char *path, const char *column,
+                            const char *rows, const char *below, int64_t n) {
+  const char *start = layout_edge_name(l, e, path, "start"), *to = layout_edge_name(l, e, path, column);
   layout_add(l, (layout_entry){
                     .name = start, .required = true, .factor = 1, .rows = rows, .plus = 1, .offsets_of = to});
   layout_add(l, (layout_entry){.name = to, .required = true, .below = below});
-  if (e->weighted) layout_add(l, (layout_entry){.name = weight, .required = true, .factor = 1, .rows = to});
-  if (e->timed) layout_add(l, (layout_entry){.name = time, .required = true, .factor = 1, .rows = to});
-}
-
-/* The number of a relation's entries is known. */
-static void layout_edges(layout *l, const kith_relation_type *e, int64_t n) {
-  const char *to = l->entry[l->n - 1 - e->weighted - e->timed].name;
+  if (e->weighted) layout_edge_values(l, e, path, "weight", to);
+  if (e->timed) layout_edge_values(l, e, path, "time", to);
+  if (e->n_kind > 0) layout_edge_values(l, e, path, "kind", to);
   layout_add(l, (layout_entry){.name = to, .required = true, .factor = n, .rows = "schema"});
 }
 
@@ -283,8 +289,7 @@ static void layout_graph_schema(layout *l, const kith_schema *schema, const int6
   for (int t = 0; t < schema->n_type; t++) ids[t] = layout_ids(l, schema, t, n[t]);
   for (int r = 0; r < schema->n_relation; r++) {
     const kith_relation_type *e = &schema->relation[r];
-    layout_relation(l, e, "to", ids[e->from], ids[e->to]);
-    layout_edges(l, e, n_edge[r]);
+    layout_relation(l, e, "", "to", ids[e->from], ids[e->to], n_edge[r]);
   }
 }
 
@@ -299,8 +304,10 @@ static void layout_parts_schema(layout *l, const kith_schema *schema, const int6
                                  .rows = "schema",
                                  .below = "nodes"});
   for (int r = 0; r < schema->n_relation; r++) {
-    layout_relation(l, &schema->relation[r], "neighbor", "nodes", "nodes");
-    layout_edges(l, &schema->relation[r], 2 * n_edge[r]);
+    const kith_relation_type *e = &schema->relation[r];
+    bool directed = e->direction != KITH_DIRECTION_BOTH;
+    layout_relation(l, e, "", "neighbor", "nodes", "nodes", (directed ? 1 : 2) * n_edge[r]);
+    if (directed) layout_relation(l, e, "transpose/", "neighbor", "nodes", "nodes", n_edge[r]);
   }
 }
 

@@ -19,22 +19,38 @@ static uint64_t check_hash(uint64_t seed, uint64_t a, uint64_t b) {
 
 /* ---- this rank's summands ---- */
 
-/* Hash of each edge (row, neighbor) minus hash of (neighbor, row): 0 in total if each is stored at both ends.
- */
-static uint64_t check_ends(const kith_graph *g, kith_gid low, kith_adjacency a) {
+/* Seed of an entry's hash: what is known of its edge. */
+static uint64_t check_seed(const kith_graph *g, const kith_adjacency *a, kith_eid e) {
+  union {
+    float real;
+    uint32_t bits;
+  } weight = {.real = a->weight ? a->weight[e] : 0};
+  uint64_t seed = g->fingerprint ^ weight.bits;
+  if (a->time) seed = check_mix(seed) + (uint64_t)a->time[e];
+  if (a->kind) seed = check_mix(seed) + a->kind[e];
+  return seed;
+}
+
+/* Hashes of the entries as (row, neighbor), or as (neighbor, row). */
+static uint64_t check_entries(const kith_graph *g, kith_gid low, const kith_adjacency *a, bool transpose) {
   uint64_t sum = 0;
   for (kith_lid i = 0; i < g->n_own; i++)
-    for (kith_eid e = a.start[i]; e < a.start[i + 1]; e++) {
-      union {
-        float real;
-        uint32_t bits;
-      } weight = {.real = a.weight ? a.weight[e] : 0};
-      uint64_t here = (uint64_t)(low + i), there = (uint64_t)a.neighbor[e],
-               seed = g->fingerprint ^ weight.bits;
-      if (a.time) seed = check_mix(seed) + (uint64_t)a.time[e];
-      sum += check_hash(seed, here, there) - check_hash(seed, there, here);
+    for (kith_eid e = a->start[i]; e < a->start[i + 1]; e++) {
+      uint64_t here = (uint64_t)(low + i), there = (uint64_t)a->neighbor[e];
+      sum += check_hash(check_seed(g, a, e), transpose ? there : here, transpose ? here : there);
     }
   return sum;
+}
+
+/* 0 in total if b holds the entries of a by column; a itself: if each edge is stored at both ends. */
+static uint64_t check_ends(const kith_graph *g, kith_gid low, const kith_adjacency *a,
+                           const kith_adjacency *b) {
+  return check_entries(g, low, a, false) - check_entries(g, low, b, true);
+}
+
+static uint64_t check_relation(const kith_graph *g, kith_gid low, int r) {
+  bool directed = g->schema.relation[r].direction != KITH_DIRECTION_BOTH;
+  return check_ends(g, low, &g->relation[r], directed ? &g->transpose[r] : &g->relation[r]);
 }
 
 /* Number of training indices of a row: its edges, if it is a user; classification: 1 for a training node. */
@@ -114,14 +130,13 @@ kith_agreed kith__parts_check(const kith_comm *comm, const kith_graph *g, const 
   int64_t n_index = g->n_class > 0 ? g->n_train : g->n_edge;
   int64_t sum[CHECK_RELATIONS + KITH_MAX_RELATIONS];
   kith_gid low = g->first[comm->rank];
+  const kith_adjacency edges = {.start = g->start, .neighbor = g->neighbor, .weight = g->weight};
   KITH_TRY(kith_agree(comm, check_own(g, path, n_index)));
   sum[CHECK_COUNT] = check_count(g);
   sum[CHECK_INDICES] = (int64_t)check_indices(g);
-  sum[CHECK_EDGES] =
-      (int64_t)check_ends(g, low,
-                          (kith_adjacency){.start = g->start, .neighbor = g->neighbor, .weight = g->weight});
+  sum[CHECK_EDGES] = (int64_t)check_ends(g, low, &edges, &edges);
   for (int r = 0; r < g->schema.n_relation; r++)
-    sum[CHECK_RELATIONS + r] = (int64_t)check_ends(g, low, g->relation[r]);
+    sum[CHECK_RELATIONS + r] = (int64_t)check_relation(g, low, r);
   kith_comm_sum_int(comm, CHECK_RELATIONS + g->schema.n_relation, sum);
   KITH_TRY(kith_agreed_same(check_sums(g, path, n_index, sum)));
   st = kith_redistribution_create(comm, g, &rows); /* fails if original numbers are not unique */
@@ -134,7 +149,7 @@ done:
 kith_agreed kith__parts_check_times(const kith_comm *comm, const kith_graph *g, int64_t *time,
                                     const char *path) {
   const kith_adjacency timed = {.start = g->start, .neighbor = g->neighbor, .time = time};
-  int64_t sum = (int64_t)check_ends(g, g->first[comm->rank], timed);
+  int64_t sum = (int64_t)check_ends(g, g->first[comm->rank], &timed, &timed);
   kith_comm_sum_int(comm, 1, &sum);
   if (sum == 0) return (kith_agreed){KITH_OK};
   return kith_agreed_same(kith_fail(KITH_EDATA,

@@ -1,7 +1,7 @@
 /* ranks: 1 */
 #include "support/mpi_main.h"
 
-#include "kith/partition.h"
+#include "../../partition/partition.h"
 
 enum { USERS = 60, ITEMS = 90 };
 
@@ -323,6 +323,91 @@ static void bisection_reads_relations(void **state) {
   kith_dataset_destroy(&d);
 }
 
+/* What a pair weighs: 1 for an interaction, and the weight of each relation that has it. */
+static void a_pair_weighs_the_sum_of_its_relations(void **state) {
+  (void)state;
+  static const int weights[3][3] = {{3, 0, 2}, {1, 7, 0}, {1, 1, 1}};
+  static bool all[ALL][ALL], one[ALL][ALL];
+  kith_dataset *d = typed_dataset();
+  for (int k = 0; k < 3; k++) {
+    int64_t sum = 0, entries = 0;
+    partition_graph g = {0};
+    const int *w = weights[k];
+    assert_int_equal(kith__partition_union(d, w, &g), KITH_OK);
+    assert_true(!g.weight == (k == 2));
+    for (int64_t i = 0; i < g.n; i++)
+      for (int64_t e = g.start[i]; e < g.start[i + 1]; e++) sum += g.weight ? g.weight[e] : 1;
+    union_of(d, (w[0] > 0) | (w[1] > 0) << 1 | (w[2] > 0) << 2, all);
+    for (int a = 0; a < ALL; a++)
+      for (int b = 0; b < ALL; b++) entries += all[a][b];
+    assert_int_equal(g.start[g.n], entries);
+    int64_t expected = 2 * d->n_edge;
+    for (int r = 0; r < 3; r++) { /* pairs of one relation alone: those of it and the interactions */
+      int64_t pairs = 0;
+      kith_dataset only = *d;
+      only.n_edge = 0;
+      only.train.n_row = 0;
+      int64_t none[USERS + 1] = {0};
+      only.train.start = none;
+      union_of(&only, 1 << r, one);
+      for (int a = 0; a < ALL; a++)
+        for (int b = 0; b < ALL; b++) pairs += one[a][b];
+      expected += w[r] * pairs;
+    }
+    assert_int_equal(sum, k == 2 ? entries : expected);
+    kith__partition_graph_free(&g);
+  }
+  kith_dataset_destroy(&d);
+}
+
+static kith_partition_options weighing(const kith_dataset *d, int read, const char *name, int weight) {
+  kith_partition_options o = reading(d, read, KITH_PARTITION_METIS);
+  o.weights.n = 1;
+  o.weights.of[0].weight = weight;
+  snprintf(o.weights.of[0].name, KITH_NAME, "%s", name);
+  return o;
+}
+
+static void a_weight_of_1_is_that_of_a_relation_that_is_read(void **state) {
+  (void)state;
+  kith_dataset *d = typed_dataset();
+  int32_t part[2][ALL];
+  kith_partition_options plain = reading(d, 1, KITH_PARTITION_METIS),
+                         none = reading(d, 0, KITH_PARTITION_METIS);
+  kith_partition_options one = weighing(d, 1, "friend", 1), unread = weighing(d, 0, "friend", 1);
+  kith_partition_options zero = weighing(d, 1, "friend", 0);
+  assert_int_equal(kith_partition_make(d, &plain, part[0]), KITH_OK);
+  assert_int_equal(kith_partition_make(d, &one, part[1]), KITH_OK);
+  assert_memory_equal(part[0], part[1], sizeof part[0]);
+  assert_int_equal(kith_partition_make(d, &unread, part[1]), KITH_OK);
+  assert_memory_equal(part[0], part[1], sizeof part[0]);
+  assert_int_equal(kith_partition_make(d, &none, part[0]), KITH_OK);
+  assert_int_equal(kith_partition_make(d, &zero, part[1]), KITH_OK);
+  assert_memory_equal(part[0], part[1], sizeof part[0]);
+  kith_partition_report r;
+  assert_int_equal(kith_partition_judge(d, &zero, part[1], 8, 16, 3, 10, &r), KITH_OK);
+  assert_int_equal(r.n_relation, 2); /* layers read it all the same */
+  kith_dataset_destroy(&d);
+}
+
+static void edges_that_weigh_more_are_cut_less(void **state) {
+  (void)state;
+  kith_dataset *d = typed_dataset();
+  int32_t part[ALL];
+  kith_partition_report r[2];
+  for (int k = 0; k < 2; k++) {
+    kith_partition_options o = weighing(d, 2, "tagged", k == 0 ? 1 : 100);
+    assert_int_equal(kith_partition_make(d, &o, part), KITH_OK);
+    assert_int_equal(kith_partition_judge(d, &o, part, 8, 16, 3, 10, &r[k]), KITH_OK);
+    assert_string_equal(r[k].relation[1].name, "tagged");
+  }
+  assert_true(r[1].relation[1].cut < r[0].relation[1].cut);
+  kith_partition_options o = weighing(d, 2, "tagged", INT32_MAX);
+  assert_int_equal(kith_partition_make(d, &o, part), KITH_ECONFIG);
+  assert_non_null(strstr(kith_error_text(), "partition.weight: "));
+  kith_dataset_destroy(&d);
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(every_method_cuts_and_is_judged_as_by_brute_force),
                                      cmocka_unit_test(bisection_finds_the_two_halves),
@@ -332,7 +417,10 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(seeds_and_types_decide_the_cut),
                                      cmocka_unit_test(relations_that_are_read_count_once_for_each_pair),
                                      cmocka_unit_test(types_that_nothing_reads_are_dealt_evenly),
-                                     cmocka_unit_test(bisection_reads_relations)};
+                                     cmocka_unit_test(bisection_reads_relations),
+                                     cmocka_unit_test(a_pair_weighs_the_sum_of_its_relations),
+                                     cmocka_unit_test(a_weight_of_1_is_that_of_a_relation_that_is_read),
+                                     cmocka_unit_test(edges_that_weigh_more_are_cut_less)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }
