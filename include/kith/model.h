@@ -33,12 +33,13 @@ typedef enum kith_score_name { KITH_DOT, KITH_COSINE } kith_score_name;
 /** LightGCN's weights of layers: all equal, or softmax(a) with a learned and initially zero. */
 typedef enum kith_layer_weights { KITH_LAYER_WEIGHTS_FIXED, KITH_LAYER_WEIGHTS_LEARNED } kith_layer_weights;
 
-/** kith_train_run() and kith_embed() choose a half-life, or none. */
+/** To be chosen by kith_half_life_choose() before training. */
 enum { KITH_HALF_LIFE_AUTO = -1 };
 
 typedef struct kith_lightgcn_options {
   kith_layer_weights layer_weights;
-  double half_life; /**< seconds after which an interaction counts half; 0: none; KITH_HALF_LIFE_AUTO */
+  double half_life;      /**< seconds after which an interaction counts half; 0: none; KITH_HALF_LIFE_AUTO */
+  bool half_life_chosen; /**< half_life was KITH_HALF_LIFE_AUTO: checkpoints and embeddings.h5 store it */
 } kith_lightgcn_options;
 
 /** How the heads of GAT's last layer are merged: concatenation of heads with d / heads columns each, or the

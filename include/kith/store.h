@@ -108,6 +108,8 @@ typedef struct kith_embeddings_meta {
   int64_t epoch, step;    /**< epochs trained, and steps of the next one */
   const char *run;        /**< id of the run; "": none */
   const char *config_key; /**< the settings that determine every bit, as in checkpoints */
+  bool has_half_life;     /**< whether half_life was chosen, since the job says auto */
+  double half_life;       /**< seconds; 0: none */
   const char *metrics;    /**< history, one JSON object per line */
   const char *job;        /**< resolved job file */
 } kith_embeddings_meta;

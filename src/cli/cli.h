@@ -73,6 +73,10 @@ kith_agreed cli_check_replaced(const cli *c, const char *path, const char *forma
 kith_agreed cli_read_embeddings(cli *c, kith_graph **g, int *d, float **x,
                                 kith_embeddings_origin *from) KITH_MUST_USE;
 
+/* Where the job says model.half_life: auto: take the choice that a checkpoint stores, if it is of this graph
+ * and stores one.  Collective.  Errors: KITH_ENOMEM. */
+kith_agreed cli_keep_half_life(const cli *c, const char *checkpoint, const kith_graph *g,
+                               kith_model_options *model) KITH_MUST_USE;
 /*
  * Where the model weighs interactions by age: read their times into `g`, and choose model->lightgcn.half_life
  * if it is to be.  Collective.  Errors: those of kith_graph_times_read() and kith_half_life_choose().

@@ -165,8 +165,8 @@ static void embed_print(cli *c, const kith_new_nodes *new, const kith_new_nodes_
   cli_json(c, "seconds", "%.4f", seconds);
 }
 
-static kith_agreed embed_write(cli *c, const kith_graph *g, const kith_new_nodes *new,
-                               const kith_new_embeddings *e, const char *output) {
+static kith_agreed embed_write(cli *c, const kith_graph *g, const kith_model_options *model,
+                               const kith_new_nodes *new, const kith_new_embeddings *e, const char *output) {
   kith_agreed st = {KITH_OK};
   char *job = NULL;
   KITH_TRY(kith_agree(c->comm, kith_job_print(&c->job, &job)));
@@ -175,6 +175,8 @@ static kith_agreed embed_write(cli *c, const kith_graph *g, const kith_new_nodes
                                .epoch = e->epoch,
                                .step = e->step,
                                .run = e->run,
+                               .has_half_life = model->lightgcn.half_life_chosen,
+                               .half_life = model->lightgcn.half_life,
                                .metrics = e->history,
                                .job = job};
   KITH_TRY(kith_new_embeddings_write(c->comm, g, new, output, e->first, e->n, e->d, e->x, &meta));
@@ -238,14 +240,15 @@ kith_agreed cli_embed(cli *c) {
   double began = kith_clock();
   kith_new_nodes_options o = embed_options(&c->job);
   KITH_TRY(cli_read_parts(c, run.parts, &g));
-  KITH_TRY(cli_resolve_half_life(c, run.parts, g, &run.model));
   KITH_TRY(embed_choose(c, g, embeddings, checkpoint, &from));
+  KITH_TRY(cli_keep_half_life(c, checkpoint, g, &run.model));
+  KITH_TRY(cli_resolve_half_life(c, run.parts, g, &run.model));
   KITH_TRY(kith_new_nodes_read(c->comm, run.graph, &o, &new, &report));
   KITH_TRY(cli_check_graph(c, run.graph, g));
   KITH_TRY(kith_agreed_same(embed_check_new(&new, run.graph)));
   KITH_TRY(kith_embed(c->comm, g, &run, &new, checkpoint, &e));
   KITH_TRY(embed_check_run(embeddings, &from, checkpoint, &e));
-  KITH_TRY(embed_write(c, g, &new, &e, output));
+  KITH_TRY(embed_write(c, g, &run.model, &new, &e, output));
   embed_print(c, &new, &report, &e, from.epoch, kith_clock() - began);
   cli_print(c, "wrote %s, by the model after epoch %lld%s", output, (long long)e.epoch,
             replaces ? ", in place of the file that was there" : "");

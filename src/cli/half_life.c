@@ -55,14 +55,34 @@ static void half_life_log_effect(const cli *c, const kith_graph *g, double secon
            kith_exact_sum_value(&sum) / (2 * (double)g->n_edge), -1e-18 * (double)least);
 }
 
+kith_agreed cli_keep_half_life(const cli *c, const char *checkpoint, const kith_graph *g,
+                               kith_model_options *model) {
+  kith_agreed st = {KITH_OK};
+  double seconds = 0;
+  bool found = false;
+  char text[32];
+  if (!kith_model_decays(model) || model->lightgcn.half_life >= 0) return st;
+  KITH_TRY(kith_checkpoint_half_life(c->comm, checkpoint, g->fingerprint, &seconds, &found));
+  if (!found) return st;
+  model->lightgcn.half_life = seconds;
+  model->lightgcn.half_life_chosen = true;
+  half_life_text(seconds, sizeof text, text);
+  kith_log("model.half_life: auto: %s, as chosen for the run of %s", text, checkpoint);
+done:
+  return st;
+}
+
 kith_agreed cli_resolve_half_life(cli *c, const char *parts, kith_graph *g, kith_model_options *model) {
   kith_agreed st = {KITH_OK};
   double *seconds = &model->lightgcn.half_life;
-  if (!kith_model_decays(model) || g->n_class > 0) return st;
-  KITH_TRY(kith_graph_times_read(c->comm, parts, g));
-  if (*seconds < 0) KITH_TRY(half_life_choose(c, g, seconds));
-  cli_json(c, "half_life_days", "%.10g", *seconds / 86400);
-  if (*seconds > 0) half_life_log_effect(c, g, *seconds);
+  bool decays = kith_model_decays(model) && g->n_class == 0;
+  if (decays) KITH_TRY(kith_graph_times_read(c->comm, parts, g));
+  if (decays && *seconds < 0) {
+    KITH_TRY(half_life_choose(c, g, seconds));
+    model->lightgcn.half_life_chosen = true;
+  }
+  if (decays || model->lightgcn.half_life_chosen) cli_json(c, "half_life_days", "%.10g", *seconds / 86400);
+  if (decays && *seconds > 0) half_life_log_effect(c, g, *seconds);
 done:
   return st;
 }

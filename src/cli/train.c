@@ -134,6 +134,19 @@ static void train_log(const cli *c, const kith_run *run, const kith_graph *g) {
     kith_log("the graph's features are not read; model.input: both, or features, reads them");
 }
 
+/* A run that resumes keeps the half-life that it began with. */
+static kith_agreed train_keep_half_life(cli *c, const kith_graph *g, kith_run *run) {
+  kith_agreed st = {KITH_OK};
+  char checkpoint[KITH_PATH] = "";
+  for (int nth = 0; run->model.lightgcn.half_life < 0; nth++) {
+    KITH_TRY(kith_checkpoint_find(c->comm, run->work, nth, checkpoint));
+    if (!checkpoint[0]) break;
+    KITH_TRY(cli_keep_half_life(c, checkpoint, g, &run->model));
+  }
+done:
+  return st;
+}
+
 kith_agreed cli_train(cli *c) {
   kith_agreed st = {KITH_OK};
   kith_run run = {0};
@@ -149,6 +162,7 @@ kith_agreed cli_train(cli *c) {
   KITH_TRY(cli_check_data(c, run.graph));
   KITH_TRY(train_check_split(c, g, &run));
   train_log(c, &run, g);
+  if (!run.fresh) KITH_TRY(train_keep_half_life(c, g, &run));
   KITH_TRY(cli_resolve_half_life(c, run.parts, g, &run.model));
   KITH_TRY(kith_train_run(c->comm, g, &run, &result));
   train_print(c, &run, &result);

@@ -19,6 +19,9 @@ static void slice_count(const kith_comm *comm, const kith_graph *g, int n, const
   kith_comm_sum_int(comm, n, count);
 }
 
+/* Times lie up to 2^63 apart, which a signed number does not hold. */
+static uint64_t slice_width(int64_t from, int64_t to) { return (uint64_t)to - (uint64_t)from; }
+
 /* Bisection: cut[c] is the least time with at least its share of the interactions before it. */
 void kith__time_cuts(const kith_comm *comm, const kith_graph *g, int n, int64_t *cut) {
   int64_t low[SLICE_MOST], middle[SLICE_MOST], count[SLICE_MOST], first = INT64_MAX, last = INT64_MIN;
@@ -31,13 +34,13 @@ void kith__time_cuts(const kith_comm *comm, const kith_graph *g, int n, int64_t 
   for (int c = 0; c <= n; c++) low[c] = first, cut[c] = last + 1;
   for (bool open = first < last; open;) {
     open = false;
-    for (int c = 0; c <= n; c++) middle[c] = low[c] + (cut[c] - low[c]) / 2;
+    for (int c = 0; c <= n; c++) middle[c] = low[c] + (int64_t)(slice_width(low[c], cut[c]) / 2);
     slice_count(comm, g, n + 1, middle, count);
     for (int c = 0; c <= n; c++) {
       double share = 0.6 + 0.4 * c / n;
       if ((double)count[c] >= share * (double)g->n_edge) cut[c] = middle[c];
       else low[c] = middle[c];
-      open = open || cut[c] - low[c] > 1;
+      open = open || slice_width(low[c], cut[c]) > 1;
     }
   }
 }

@@ -26,6 +26,7 @@ static kith_agreed checkpoint_attributes(kith_h5 *f, const kith_graph *g, const 
   KITH_TRY(kith_h5_put_attr_int(f, "halo_bytes", c->halo_bytes));
   KITH_TRY(kith_h5_put_attr_text(f, "run", c->run));
   KITH_TRY(kith_h5_put_attr_text(f, "score", c->score));
+  if (c->has_half_life) KITH_TRY(kith_h5_put_attr_real(f, "half_life", c->half_life));
   KITH_TRY(kith_h5_put_attr_text(f, "recipe", c->config_key));
   KITH_TRY(kith_h5_put_attr_text(f, "metrics", c->history));
   KITH_TRY(kith_h5_put_attr_text(f, "job", c->job));
@@ -241,4 +242,26 @@ kith_agreed kith_checkpoint_read(const kith_comm *comm, const kith_graph *g, con
 done:
   kith_h5_close(&f);
   return st;
+}
+
+static kith_agreed half_life_read(kith_h5 *f, uint64_t fingerprint, double *seconds, bool *found) {
+  kith_agreed st = {KITH_OK};
+  int64_t of = 0;
+  if (!kith_h5_has_attr(f, "half_life")) return st;
+  KITH_TRY(kith_h5_get_attr_int(f, "fingerprint", &of));
+  KITH_TRY(kith_h5_get_attr_real(f, "half_life", seconds));
+  *found = (uint64_t)of == fingerprint && *seconds >= 0 && isfinite(*seconds);
+done:
+  return st;
+}
+
+kith_agreed kith_checkpoint_half_life(const kith_comm *comm, const char *path, uint64_t fingerprint,
+                                      double *seconds, bool *found) {
+  kith_h5 *f = NULL;
+  *found = false;
+  kith_agreed st = kith_h5_open(comm, path, KITH_CHECKPOINT_FORMAT, KITH_FILE_VERSION, &f);
+  if (!kith_is_bad(st)) st = half_life_read(f, fingerprint, seconds, found);
+  kith_h5_close(&f);
+  return st.status == KITH_ENOMEM ? st
+                                  : (kith_agreed){KITH_OK}; /* who resumes from it reports what is wrong */
 }

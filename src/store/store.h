@@ -85,6 +85,8 @@ typedef struct kith_checkpoint {
   char run[KITH_NAME];           /**< id of the run, repeated in all its files; "": an older file */
   char score[KITH_SCORE_SIZE];   /**< metric of `best`, "recall@20 on valid"; "": no epoch is selected */
   bool has_score;                /**< reading: the file has the attribute; files before 0.2 do not */
+  double half_life;              /**< seconds, chosen where the job says auto; 0: none … */
+  bool has_half_life;            /**< … and whether it is such a choice; reading: not set */
   const char *config_key;        /**< configuration key: settings that must be equal to resume */
   const char *config_key_legacy; /**< reading: the same as earlier versions wrote it; or NULL */
   char *history;   /**< metrics, one JSON object per line; reading: a new block, freed by the caller */
@@ -132,6 +134,14 @@ kith_agreed kith_checkpoint_at_epoch(const kith_comm *comm, const char *folder, 
  */
 kith_agreed kith_checkpoint_read(const kith_comm *comm, const kith_graph *g, const char *path,
                                  kith_checkpoint *c) KITH_MUST_USE;
+/**
+ * The half-life that was chosen for the run of a checkpoint, where its job says auto.  Collective.
+ *
+ * @param[out] found  false if the file has none, is of another graph, or is unreadable
+ * Errors: KITH_ENOMEM.
+ */
+kith_agreed kith_checkpoint_half_life(const kith_comm *comm, const char *path, uint64_t fingerprint,
+                                      double *seconds, bool *found) KITH_MUST_USE;
 /** Remove all checkpoints of a folder, or none.  Collective.  Errors: KITH_EOUTPUT (one cannot be removed).
  */
 kith_agreed kith_checkpoint_remove(const kith_comm *comm, const char *folder) KITH_MUST_USE;

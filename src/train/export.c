@@ -29,6 +29,8 @@ kith_agreed kith__run_export(run *r, int64_t epoch, int64_t step, const char *me
                                .step = step,
                                .run = r->id,
                                .config_key = r->config_key,
+                               .has_half_life = r->o->model.lightgcn.half_life_chosen,
+                               .half_life = r->o->model.lightgcn.half_life,
                                .metrics = metrics,
                                .job = r->o->job};
   r->result->best_epoch = epoch;

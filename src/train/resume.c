@@ -72,6 +72,8 @@ static kith_checkpoint resume_checkpoint(const run *r, const kith_train_state *s
                        .best = r->best,
                        .best_epoch = r->best_epoch,
                        .bad_evals = r->bad_evals,
+                       .half_life = r->o->model.lightgcn.half_life,
+                       .has_half_life = r->o->model.lightgcn.half_life_chosen,
                        .config_key = r->config_key,
                        .keep_best = r->o->checkpoint.keep_best && kith__run_selects_epoch(r),
                        .history = r->history.text,

@@ -88,6 +88,19 @@ import json
 assert json.load(open("out.json"))["half_life_days"] > 0
 P
 
+# The choice stays with the run: a resumed run, the export and new nodes take what the checkpoint stores.
+auto="$late --set model.half_life=auto $plain"
+days() { /usr/bin/python3 -c 'import h5py, sys; print(h5py.File(sys.argv[1]).attrs["half_life"] / 86400)' "$1"; }
+chosen=$(days work/embeddings.h5)
+grep -q " d .*chosen" err && [ "$(days "work/$(cat work/checkpoint-latest)")" = "$chosen" ]
+printf 'new-1\t%s\t1\n' "$(grep -v '^#' list.tsv | head -n 1 | cut -f 2)" >new.tsv
+"$KITH" train job.yaml $auto --set train.epochs=5 >out 2>err
+grep -q "as chosen for the run of" err && ! grep -q "untrained paths" err || { cat err; exit 1; }
+"$KITH" embed job.yaml $auto $new --output new.h5 >out 2>err
+grep -q "as chosen for the run of" err && [ "$(days new.h5)" = "$chosen" ] || { cat err; exit 1; }
+"$KITH" train job.yaml $auto --set train.epochs=5 --fresh --quiet >out 2>err # anew
+[ "$(days work/embeddings.h5)" = "$chosen" ]
+
 # What cannot be is refused with one line that names the key.
 refused() { # TEXT words…
   text=$1; shift

@@ -159,6 +159,21 @@ static void chosen_is_the_best_that_is_never_worse(void **state) {
   assert_int_equal(r.chosen, 0);
 }
 
+/* Times as far apart as they may be: the search ends, and the shares are right. */
+static void the_longest_times_have_cuts(void **state) {
+  (void)state;
+  kith_graph *g = share(1);
+  int64_t cut[SLICES + 1], n[2] = {0};
+  for (kith_eid e = 0; e < g->start[g->n_own]; e++)
+    g->time[e] = g->time[e] % 2 ? INT64_C(1) << 62 : -(INT64_C(1) << 62);
+  for (kith_eid e = 0; e < g->start[g->n_own]; e++) n[g->time[e] > 0]++;
+  kith_comm_sum_int(test_comm, 2, n);
+  assert_true((double)n[0] > 0.2 * (double)n[1] && (double)n[0] < 0.6 * (double)(n[0] + n[1]));
+  kith__time_cuts(test_comm, g, SLICES, cut);
+  for (int s = 0; s <= SLICES; s++) assert_int_equal(cut[s], (INT64_C(1) << 62) + 1);
+  kith_graph_destroy(&g);
+}
+
 /* Of many users a keyed share is measured, the same whoever owns them. */
 static void many_users_are_drawn(void **state) {
   (void)state;
@@ -192,6 +207,7 @@ static void many_users_are_drawn(void **state) {
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(every_figure_is_the_oracles),
                                      cmocka_unit_test(chosen_is_the_best_that_is_never_worse),
+                                     cmocka_unit_test(the_longest_times_have_cuts),
                                      cmocka_unit_test(many_users_are_drawn)};
   test_begin(&argc, &argv);
   graph = test_graph_random(USERS, ITEMS, EDGES, 31);
