@@ -81,11 +81,6 @@ static int64_t estimate_state(const estimate *w, const kith_checkpoint_options *
   return 4 * n_slot * rows + 4 * (int64_t)w->width * w->s->n_own + 16 * w->m.weights + copy;
 }
 
-static bool estimate_reads_features(const estimate *w) {
-  return w->model->input != KITH_EMBEDDING &&
-         w->s->n_feature_of[KITH_USER] + w->s->n_feature_of[KITH_ITEM] > 0;
-}
-
 static kith_tape_bytes estimate_tape(const estimate *w, int64_t own, int64_t ghost, int64_t entry) {
   return kith__tape_cost_model_predict(&w->m, own, ghost, entry);
 }
@@ -93,9 +88,7 @@ static kith_tape_bytes estimate_tape(const estimate *w, int64_t own, int64_t gho
 /* Sampled modes use the full graph for inference only: gradients are never touched there. */
 static int64_t estimate_activations(const estimate *w) {
   kith_tape_bytes t = estimate_tape(w, w->s->n_own, w->ghost, w->entry);
-  int64_t input = estimate_reads_features(w) ? 8 * (int64_t)w->d * (w->s->n_own + w->ghost)
-                                             : 0; /* rows computed from features */
-  return t.value + t.workspace + (w->train->sampler.mode == KITH_FULL ? t.grad : 0) + input;
+  return t.value + t.workspace + (w->train->sampler.mode == KITH_FULL ? t.grad : 0);
 }
 
 /* Rows that a rank's part of a batch reads: users, items and negatives of its pairs; or labeled nodes. */
@@ -215,10 +208,7 @@ static kith_status estimate_make(const kith_graph_sizes *s, const kith_model_opt
   out->pass = out->ghost; /* the matrix is nearly symmetric */
   out->d = known->dim;
   out->width = kith_model_output_dim(known);
-  KITH_TRY(
-      kith__tape_cost_model_fit(known, estimate_reads_sparse(s) ? s->n_feature_of[KITH_USER] : 0, &out->m));
-  if (estimate_reads_features(out))
-    out->m.weights += (int64_t)known->dim * (s->n_feature_of[KITH_USER] + s->n_feature_of[KITH_ITEM]);
+  KITH_TRY(kith__tape_cost_model_fit(known, s, &out->m));
 done:
   return st;
 }

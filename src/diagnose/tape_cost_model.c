@@ -1,5 +1,6 @@
 /* Fit the tape memory of a model on graphs of a few dozen nodes. The tape is recorded, never run. */
 #include "diagnose/tape_cost_model.h"
+#include "graph/schema.h"
 
 enum { TAPE_COST_ROWS = 64 };
 
@@ -21,7 +22,7 @@ static void tape_cost_free(tape_cost_graph *m) {
   KITH_FREE(m->original);
 }
 
-static kith_status tape_cost_fill(int n, int degree, tape_cost_graph *m) {
+static kith_status tape_cost_fill(const kith_graph_sizes *s, int n, int degree, tape_cost_graph *m) {
   kith_status st = KITH_OK;
   *m = (tape_cost_graph){.first = {0, n}};
   KITH_TRY(KITH_NEW(m->start, n + 1));
@@ -35,9 +36,12 @@ static kith_status tape_cost_fill(int n, int degree, tape_cost_graph *m) {
     for (int k = 0; k < degree; k++) m->neighbor[i * degree + k] = (i + k + 1) % n;
     for (int k = 0; k < degree; k++) m->weight[i * degree + k] = 1;
   }
-  m->g = (kith_graph){.n = {n, 0},
+  m->g = (kith_graph){.schema = s->n_class > 0 ? kith_schema_nodes() : kith_schema_users_items(),
+                      .n = {n, 0},
                       .n_own = n,
                       .n_own_of = {n, 0},
+                      .n_class = s->n_class,
+                      .n_feature_of = {s->n_feature_of[KITH_USER], s->n_feature_of[KITH_ITEM]},
                       .first = m->first,
                       .type = m->type,
                       .original = m->original,
@@ -49,22 +53,13 @@ done:
 }
 
 /* Record the model as a trainer does on the full graph. */
-static kith_status tape_cost_record(const kith_model_options *o, const kith_full_block *full, int n_feature,
-                                    kith_params *params, kith_tape *t) {
+static kith_status tape_cost_record(const kith_model_options *o, const kith_graph *g,
+                                    const kith_full_block *full, kith_params *params, kith_tape *t) {
   kith_status st = KITH_OK;
-  const kith_block *block[KITH_MAX_LAYER_OUTPUTS];
   kith_exec_ctx exec = {0};
-  kith_gather_index nothing = {0};
-  kith_output output = {.gather_index = &nothing, .all_rows = true};
-  for (int l = 0; l < o->layers; l++) block[l] = &full->block;
-  const kith_features none = {0};
-  const kith_sparse_rows rows = {.features = &none, .own = &full->nodes};
-  kith_tensor *x = n_feature > 0 ? kith_tape_sparse(t, &full->nodes, n_feature, &rows)
-                                 : kith_tape_node_tensor(t, &full->nodes, o->dim);
-  output.packed = kith_tape_tensor(t, 1, kith_model_output_dim(o));
-  kith_model_ctx ctx = {
-      .tape = t, .params = params, .exec = &exec, .block = block, .x = x, .output = &output};
-  kith_model_record(o, &ctx);
+  kith_recording r = {.model = o, .g = g, .full = full, .params = params, .exec = &exec, .tape = t};
+  kith_recording_input(&r);
+  kith_recording_layers(&r);
   KITH_TRY(kith_tape_status(t));
   KITH_TRY(kith_params_status(params));
 done:
@@ -77,8 +72,8 @@ static kith_agreed tape_cost_relation(const kith_comm *alone, const kith_model_o
   return kith_dist_csr_create_weighted(alone, &m->g, m->start, m->neighbor, m->weight, o->dim, a);
 }
 
-static kith_status tape_cost_take(const kith_model_options *o, int n_feature, int n, int ghost, int degree,
-                                  kith_tape_bytes *taken, int64_t *weights) {
+static kith_status tape_cost_take(const kith_model_options *o, const kith_graph_sizes *s, int n, int ghost,
+                                  int degree, kith_tape_bytes *taken, int64_t *weights) {
   kith_status st = KITH_OK;
   const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
   tape_cost_graph m = {.neighbor = NULL};
@@ -86,13 +81,13 @@ static kith_status tape_cost_take(const kith_model_options *o, int n_feature, in
   kith_full_block full = {0};
   kith_params *params = NULL;
   kith_tape *t = NULL;
-  KITH_TRY(tape_cost_fill(n, degree, &m));
+  KITH_TRY(tape_cost_fill(s, n, degree, &m));
   KITH_TRY(tape_cost_relation(&alone, o, &m, &a).status);
   KITH_TRY(kith_full_block_make(a, kith_model_needs_transpose(o), kith_model_has_self_loops(o), &full));
   full.nodes.capacity += ghost;
   KITH_TRY(kith_params_create(1, &params));
   KITH_TRY(kith_tape_create(&t));
-  KITH_TRY(tape_cost_record(o, &full, n_feature, params, t));
+  KITH_TRY(tape_cost_record(o, &m.g, &full, params, t));
   *taken = kith_tape_memory(t);
   *weights = kith_params_weights(params).n;
 done:
@@ -111,17 +106,17 @@ static void tape_cost_slope(int n, kith_tape_bytes a, kith_tape_bytes b, double 
   of[2] = (double)(b.workspace - a.workspace) / n;
 }
 
-kith_status kith__tape_cost_model_fit(const kith_model_options *o, int n_feature,
+kith_status kith__tape_cost_model_fit(const kith_model_options *o, const kith_graph_sizes *s,
                                       kith__tape_cost_model *out) {
   kith_status st = KITH_OK;
   const int n = TAPE_COST_ROWS;
   kith_tape_bytes base, wide, far, dense;
   kith__tape_cost_model m = {0};
   *out = m;
-  KITH_TRY(tape_cost_take(o, n_feature, n, 0, 2, &base, &m.weights));
-  KITH_TRY(tape_cost_take(o, n_feature, n, 0, 3, &dense, &m.weights));
-  KITH_TRY(tape_cost_take(o, n_feature, n, n, 2, &far, &m.weights));
-  KITH_TRY(tape_cost_take(o, n_feature, 2 * n, 0, 2, &wide, &m.weights));
+  KITH_TRY(tape_cost_take(o, s, n, 0, 2, &base, &m.weights));
+  KITH_TRY(tape_cost_take(o, s, n, 0, 3, &dense, &m.weights));
+  KITH_TRY(tape_cost_take(o, s, n, n, 2, &far, &m.weights));
+  KITH_TRY(tape_cost_take(o, s, 2 * n, 0, 2, &wide, &m.weights));
   tape_cost_slope(n, base, dense, m.per_entry);
   tape_cost_slope(n, base, far, m.per_ghost);
   tape_cost_slope(n, base, wide, m.per_row);

@@ -110,6 +110,39 @@ kith_input kith_model_input(const kith_model_options *o, const kith_graph *g, ki
                             kith_tensor *x);
 
 /**
+ * A model on a tape, with what its ops read when run: it must stay where it is.  It is recorded on the full
+ * graph, or on the blocks of sampled steps, whose input rows are computed by their owners.
+ */
+typedef struct kith_recording {
+  /* Set by the caller, which keeps them: */
+  const kith_model_options *model;
+  const kith_graph *g;
+  const kith_full_block *full; /**< the owned rows, and on the full graph the block of every layer */
+  kith_params *params;
+  kith_exec_ctx *exec;
+  kith_tape *tape;
+  const kith_gather_index *gather_index; /**< the rows of the batch; null: none, but all rows are computed */
+  int64_t max_gathered;                  /**< most rows of a batch */
+  const kith_sampler *sampler; /**< sampled steps: the blocks; null: the full graph, and the next three too */
+  const kith_leaf_rows *leaf;  /**< … the input rows … */
+  kith_gather_remote *fetch;   /**< … the gradients of their embeddings … */
+  const struct kith_recording *owner; /**< … and the full graph's recording, by which owners compute them */
+  /* Made by recording: */
+  kith_tensor *x;            /**< embeddings of the owned rows; null: there are none, or steps are sampled */
+  kith_input input;          /**< how the owned rows are computed from them and from features */
+  kith_tensor *rows;         /**< the input rows */
+  kith_output output;        /**< final embeddings */
+  kith_layer_outputs layers; /**< the input rows and the rows after each layer */
+  kith_gather_index nothing;
+} kith_recording;
+
+/** Record the input rows, then the layers and the output, whose gathered rows are returned.  What a loss
+ * reads of the input rows is recorded in between.  Null on failure: see kith_tape_status() and
+ * kith_params_status().  Local. */
+kith_tensor *kith_recording_input(kith_recording *r);
+kith_tensor *kith_recording_layers(kith_recording *r);
+
+/**
  * Initial embeddings x [n_own, d]: normal with standard deviation `init`, keyed by (seed, type, original
  * number); rows of types without embeddings stay as they are.  Local.
  */

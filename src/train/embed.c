@@ -17,9 +17,7 @@ typedef struct embed {
   kith_params *params;
   kith_tape *tape;
   kith_exec_ctx exec;
-  kith_output output;
-  kith_gather_index nothing; /* empty: the output is taken in full */
-  kith_tensor *x;            /* embeddings; null if all input rows are computed from features */
+  kith_recording recording;
 } embed;
 
 void kith_new_embeddings_free(kith_new_embeddings *e) {
@@ -42,24 +40,17 @@ done:
 
 static kith_status embed_record(embed *m, uint64_t seed) {
   kith_status st = KITH_OK;
-  const kith_block *block[KITH_MAX_LAYER_OUTPUTS];
   KITH_TRY(kith_full_block_make(m->a, false, kith_model_has_self_loops(m->model), &m->full_block));
   KITH_TRY(kith_params_create(seed, &m->params));
   KITH_TRY(kith_tape_create(&m->tape));
-  for (int l = 0; l < m->model->layers; l++) block[l] = &m->full_block.block;
-  if (kith_model_uses_any_embedding(m->model, m->e.g))
-    m->x = kith_tape_node_tensor(m->tape, &m->full_block.nodes, m->model->dim);
-  kith_input in = kith_model_input(m->model, m->e.g, m->params, m->x);
-  m->output = (kith_output){.gather_index = &m->nothing,
-                            .all_rows = true,
-                            .packed = kith_tape_tensor(m->tape, 1, kith_model_output_dim(m->model))};
-  kith_model_ctx ctx = {.tape = m->tape,
-                        .params = m->params,
-                        .exec = &m->exec,
-                        .block = block,
-                        .x = kith_input_op(m->tape, &in, &m->full_block.nodes),
-                        .output = &m->output};
-  kith_model_record(m->model, &ctx);
+  m->recording = (kith_recording){.model = m->model,
+                                  .g = m->e.g,
+                                  .full = &m->full_block,
+                                  .params = m->params,
+                                  .exec = &m->exec,
+                                  .tape = m->tape};
+  kith_recording_input(&m->recording);
+  kith_recording_layers(&m->recording);
   KITH_TRY(kith_tape_status(m->tape));
   KITH_TRY(kith_params_status(m->params));
 done:
@@ -72,10 +63,11 @@ static kith_agreed embed_load(embed *m, const kith_graph *g, const kith_run *o, 
   kith_agreed st = {KITH_OK};
   char config_key[KITH_CONFIG_KEY_SIZE], legacy[KITH_CONFIG_KEY_SIZE];
   kith_weights w = kith_params_weights(m->params);
+  kith_tensor *x = m->recording.x;
   kith_config_key(m->comm, g, o, sizeof config_key, config_key);
   kith_config_key_legacy(g, o, sizeof legacy, legacy);
-  kith_checkpoint c = {.d = m->x ? m->x->d : 0,
-                       .x = m->x ? m->x->value : NULL,
+  kith_checkpoint c = {.d = x ? x->d : 0,
+                       .x = x ? x->value : NULL,
                        .weights = {.n = w.n, .value = w.value},
                        .config_key = config_key,
                        .config_key_legacy = legacy};
@@ -100,7 +92,7 @@ static kith_status embed_take(const embed *m, kith_new_embeddings *out) {
   out->d = (int)d;
   KITH_TRY(KITH_NEW(final, (int64_t)(n_own * d)));
   KITH_TRY(KITH_NEW(out->x, (int64_t)(n * d)));
-  kith_output_rows(&m->output, (int64_t)n_own, (int)d, final);
+  kith_output_rows(&m->recording.output, (int64_t)n_own, (int)d, final);
   memcpy(out->x, final + (n_own - n) * d, n * d * sizeof *final);
   if (m->model->score == KITH_COSINE) kith_normalize_rows((kith_lid)n, (int)d, out->x);
 done:

@@ -25,23 +25,6 @@ done:
   return st;
 }
 
-/* Record the model on the full graph. */
-static void sampled_record_inference(kith_trainer *t) {
-  const kith_block *block[KITH_MAX_LAYER_OUTPUTS];
-  for (int l = 0; l < t->model.layers; l++) block[l] = &t->full_block.block;
-  kith_tensor *x = kith__trainer_record_input(t, t->inference_tape);
-  t->inference_output = (kith_output){.gather_index = &t->nothing, .all_rows = true};
-  t->inference_output.packed = kith_tape_tensor(t->inference_tape, 1, kith_model_output_dim(&t->model));
-  kith_model_ctx ctx = {.tape = t->inference_tape,
-                        .params = t->params,
-                        .exec = &t->exec,
-                        .block = block,
-                        .x = x,
-                        .output = &t->inference_output,
-                        .layers = &t->layers};
-  kith_model_record(&t->model, &ctx);
-}
-
 /* Progress hook of the tape: continue the sampling plan of the next step while messages are in transit. */
 static void sampled_advance_plan(void *self) {
   kith_trainer *t = self;
@@ -50,27 +33,20 @@ static void sampled_advance_plan(void *self) {
   t->stats.sampling_seconds += kith_clock() - began;
 }
 
+/* The full graph's recording first: owners compute the input rows by it. */
 kith_status kith__sampled_record(kith_trainer *t) {
   kith_status st = KITH_OK;
-  sampled_record_inference(t);
+  kith_recording *r = &t->step;
+  kith_recording_input(&t->inference);
+  kith_recording_layers(&t->inference);
   KITH_TRY(kith_tape_status(t->inference_tape));
-  for (int l = 0; l < kith_model_n_layer(&t->model); l++) t->block[l] = kith_sampler_block(t->sampler, l);
-  const kith_node_map *leaves = kith_sampler_input_nodes(t->sampler);
-  kith_tensor *leaf = kith_model_reads_sparse(t->g)
-                          ? kith__trainer_record_features(t, t->tape, leaves, &t->leaf)
-                          : kith_gather_remote_op(t->tape, &t->leaf, &t->fetch, &t->input, leaves);
-  t->output.gather_index = t->gather_index;
-  t->output.packed = kith_tape_tensor(t->tape, t->max_rows, kith_model_output_dim(&t->model));
-  t->targets->record_input_loss(t, leaf); /* the seed nodes are the first input rows */
-  t->exec.n_dropout = 0;
-  kith_model_ctx ctx = {.tape = t->tape,
-                        .params = t->params,
-                        .exec = &t->exec,
-                        .block = t->block,
-                        .x = leaf,
-                        .output = &t->output};
-  kith_model_record(&t->model, &ctx);
-  t->targets->record_loss(t, t->output.packed);
+  r->max_gathered = t->max_rows;
+  r->sampler = t->sampler;
+  r->leaf = &t->leaf;
+  r->fetch = &t->fetch;
+  r->owner = &t->inference;
+  t->targets->record_input_loss(t, kith_recording_input(r)); /* the seed nodes are the first input rows */
+  t->targets->record_loss(t, kith_recording_layers(r));
   KITH_TRY(kith_tape_status(t->tape));
   kith_tape_set_progress(t->tape, sampled_advance_plan, t);
 done:
@@ -109,7 +85,7 @@ static void sampled_take_plan(kith_trainer *t, int64_t step) {
 
 /* Release the memory of full-graph rows before a step; input rows and the state of ops stay. */
 static void sampled_discard_inference(kith_trainer *t) {
-  if (t->whole_was_run) kith_tape_discard(t->inference_tape, t->x, false);
+  if (t->whole_was_run) kith_tape_discard(t->inference_tape, t->inference.x, false);
   t->whole_was_run = false;
 }
 

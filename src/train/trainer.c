@@ -7,29 +7,23 @@
 #include "graph/schema.h"
 #include "train/trainer.h"
 
-kith_tensor *kith__trainer_record_features(kith_trainer *t, kith_tape *tape, const kith_node_map *node_map,
-                                           const kith_leaf_rows *leaf) {
-  const kith_sparse_rows rows = {.features = &t->g->features,
-                                 .own = &t->full_block.nodes,
-                                 .type = t->g->type,
-                                 .leaf = leaf};
-  return kith_tape_sparse(tape, node_map, t->g->n_feature_of[KITH_USER], &rows);
-}
-
-kith_tensor *kith__trainer_record_input(kith_trainer *t, kith_tape *tape) {
-  if (kith_model_reads_sparse(t->g))
-    return kith__trainer_record_features(t, tape, &t->full_block.nodes, NULL);
-  t->x = kith_model_uses_any_embedding(&t->model, t->g)
-             ? kith_tape_node_tensor(tape, &t->full_block.nodes, t->d)
-             : NULL;
-  t->input = kith_model_input(&t->model, t->g, t->params, t->x);
-  return kith_input_op(tape, &t->input, &t->full_block.nodes);
+/* What both recordings share. */
+static kith_recording trainer_recording(kith_trainer *t, kith_tape *tape) {
+  return (kith_recording){.model = &t->model,
+                          .g = t->g,
+                          .full = &t->full_block,
+                          .params = t->params,
+                          .exec = &t->exec,
+                          .tape = tape};
 }
 
 static kith_status trainer_record(kith_trainer *t) {
   kith_status st = KITH_OK;
   KITH_TRY(kith_full_block_make(t->layer_graph, kith_model_needs_transpose(&t->model),
                                 kith_model_has_self_loops(&t->model), &t->full_block));
+  t->step = trainer_recording(t, t->tape);
+  t->step.gather_index = t->gather_index;
+  t->inference = trainer_recording(t, t->inference_tape);
   KITH_TRY(t->sampled ? kith__sampled_record(t) : kith__full_record(t));
   KITH_TRY(kith_params_status(t->params));
 done:
@@ -105,6 +99,7 @@ static kith_status trainer_make(const kith_comm *comm, const kith_graph *g, cons
   t->train = *train;
   t->targets = targets;
   t->sampled = train->sampler.mode != KITH_FULL;
+  t->whole = t->sampled ? &t->inference : &t->step;
   t->d = model->dim;
   int64_t n_learned = kith_model_uses_any_embedding(model, g) ? (int64_t)g->n_own * t->d : 0;
   t->optimizer = kith_optimizer_get(train->optimizer.name);
@@ -120,7 +115,7 @@ done:
 
 /* Initialize the input rows. */
 static void trainer_begin(kith_trainer *t) {
-  if (t->x) kith_model_init(&t->model, t->g, t->train.seed, t->x->value);
+  if (t->whole->x) kith_model_init(&t->model, t->g, t->train.seed, t->whole->x->value);
 }
 
 kith_agreed kith_trainer_create(const kith_comm *comm, const kith_graph *g, const kith_model_options *model,
@@ -202,8 +197,10 @@ static void trainer_update(kith_trainer *t, int64_t number) {
   if (kith__rows_require_grad(t)) {
     if (t->sampled)
       t->optimizer->step_rows(&o, number, t->fetch.n_grad_row, t->fetch.grad_row, t->d, t->fetch.grad,
-                              t->slot, t->x->value);
-    else t->optimizer->step(&o, number, (int64_t)t->g->n_own * t->d, t->x->grad, t->slot, t->x->value);
+                              t->slot, t->whole->x->value);
+    else
+      t->optimizer->step(&o, number, (int64_t)t->g->n_own * t->d, t->whole->x->grad, t->slot,
+                         t->whole->x->value);
   }
   t->optimizer->step(&o, number, w.n, w.grad, w.slot, w.value);
 }
@@ -237,7 +234,7 @@ kith_step_stats kith_trainer_step_stats(const kith_trainer *t) { return t->stats
 
 kith_train_state kith_trainer_state(kith_trainer *t) {
   return (kith_train_state){.d = kith__rows_require_grad(t) ? t->d : 0,
-                            .x = t->x ? t->x->value : NULL,
+                            .x = t->whole->x ? t->whole->x->value : NULL,
                             .slot = {t->slot[0], t->slot[1]},
                             .optimizer = t->optimizer,
                             .weights = kith_params_weights(t->params),
@@ -252,12 +249,12 @@ const float *kith_trainer_inference(kith_trainer *t) {
   if (t->sampled) kith__sampled_inference(t);
   else kith__full_inference(t);
   t->eval_bytes += kith_halo_bytes(t->layer_graph->halo) - before;
-  kith_output_rows(t->sampled ? &t->inference_output : &t->output, t->g->n_own, d, t->final);
+  kith_output_rows(&t->whole->output, t->g->n_own, d, t->final);
   if (t->targets->ranks && t->model.score == KITH_COSINE) kith_normalize_rows(t->g->n_own, d, t->final);
   return t->final;
 }
 
-int kith_trainer_n_layer(const kith_trainer *t) { return t->layers.n; }
+int kith_trainer_n_layer(const kith_trainer *t) { return t->whole->layers.n; }
 
 /* Of sparse features as dense rows, which live no longer than this. */
 static kith_agreed trainer_measure_sparse(const kith_trainer *t, const kith_tensor *h,
@@ -276,8 +273,8 @@ done:
 kith_agreed kith_trainer_oversmoothing(kith_trainer *t, kith_oversmoothing *out) {
   kith_agreed st = {KITH_OK};
   int64_t before = kith_halo_bytes(t->layer_graph->halo);
-  for (int l = 0; l < t->layers.n; l++) {
-    const kith_tensor *h = t->layers.h[l];
+  for (int l = 0; l < t->whole->layers.n; l++) {
+    const kith_tensor *h = t->whole->layers.h[l];
     KITH_TRY(h->sparse ? trainer_measure_sparse(t, h, &out[l])
                        : kith_oversmoothing_measure(t->comm, t->a, h->d, h->value, &out[l]));
   }

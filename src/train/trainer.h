@@ -41,24 +41,20 @@ struct kith_trainer {
   int64_t planned; /* sampled modes: number (exec.step) of the step whose plan is in progress; -1: none */
   kith_halo *halo; /* of the batch's rows; dynamic: set up anew in every step; null: they do not travel */
   kith_full_block full_block;
-  const kith_block *block[KITH_MAX_LAYER_OUTPUTS]; /* block of each layer: the full graph, or sampled */
-  kith_params *params;                             /* dense weights */
+  kith_params *params; /* dense weights */
   kith_exec_ctx exec;
-  kith_tape *tape; /* of a step */
-  kith_output output;
+  kith_tape *tape;           /* of a step … */
+  kith_recording step;       /* … and the model on it */
   kith_sampler *sampler;     /* sampled modes: the blocks of a step … */
   kith_leaf_rows leaf;       /* … the rows that they read … */
   kith_gather_remote fetch;  /* … and the gradients of their embeddings */
   kith_tape *inference_tape; /* sampled modes: the model on the full graph, for inference */
-  bool whole_was_run;        /* inference_tape has run since the last step */
-  kith_output inference_output;
-  kith_gather_index nothing; /* empty: the inference output is taken in full */
-  kith_tensor *x;            /* embeddings; null if all input rows are computed from features */
-  kith_input input;          /* input rows: x, weights of features, or both */
+  kith_recording inference;
+  kith_recording *whole; /* the recording on the full graph: one of both */
+  bool whole_was_run;    /* inference_tape has run since the last step */
   const kith_optimizer *optimizer;
   float *slot[KITH_MAX_SLOTS]; /* [n_own, d] of the optimizer, for x */
   float *final;                /* [n_own, final width] */
-  kith_layer_outputs layers;   /* layer outputs on the full graph */
   kith_exact_sum loss;
   kith_step_stats stats;
   int64_t eval_bytes; /* halo bytes of inference, which do not count as steps' */
@@ -84,11 +80,6 @@ void kith__sampled_finish_plan(kith_trainer *t);
 void kith__sampled_discard_plan(kith_trainer *t);
 void kith__sampled_inference(kith_trainer *t);
 
-/* Record the input rows on the full graph; sets x and input. Local. */
-kith_tensor *kith__trainer_record_input(kith_trainer *t, kith_tape *tape);
-/* Record the features as input rows; leaf: null on the full graph. Local. */
-kith_tensor *kith__trainer_record_features(kith_trainer *t, kith_tape *tape, const kith_node_map *node_map,
-                                           const kith_leaf_rows *leaf);
 /* Seed nodes of a sampled step, and the pairs whose edges are excluded from its blocks. */
 typedef struct targets_seeds {
   kith_lid n;
@@ -126,6 +117,6 @@ struct kith_targets {
 extern const kith_targets kith__pair_targets, kith__node_targets;
 
 /* Whether the input rows are trainable embeddings. */
-static inline bool kith__rows_require_grad(const kith_trainer *t) { return t->x != NULL; }
+static inline bool kith__rows_require_grad(const kith_trainer *t) { return t->whole->x != NULL; }
 
 #endif

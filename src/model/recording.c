@@ -1,0 +1,44 @@
+/* A model recorded on a tape: its input rows, the block of every layer, and its output. */
+#include "model/model.h"
+
+/* The features themselves as input rows. */
+static kith_tensor *recording_features(const kith_recording *r, const kith_node_map *nodes) {
+  const kith_sparse_rows rows = {.features = &r->g->features,
+                                 .own = &r->full->nodes,
+                                 .type = r->g->type,
+                                 .leaf = r->leaf};
+  return kith_tape_sparse(r->tape, nodes, r->g->n_feature_of[KITH_USER], &rows);
+}
+
+kith_tensor *kith_recording_input(kith_recording *r) {
+  const kith_node_map *own = &r->full->nodes,
+                      *nodes = r->sampler ? kith_sampler_input_nodes(r->sampler) : own;
+  if (kith_model_reads_sparse(r->g)) r->rows = recording_features(r, nodes);
+  else if (r->sampler) r->rows = kith_gather_remote_op(r->tape, r->leaf, r->fetch, &r->owner->input, nodes);
+  else {
+    if (kith_model_uses_any_embedding(r->model, r->g))
+      r->x = kith_tape_node_tensor(r->tape, own, r->model->dim);
+    r->input = kith_model_input(r->model, r->g, r->params, r->x);
+    r->rows = kith_input_op(r->tape, &r->input, own);
+  }
+  return r->rows;
+}
+
+kith_tensor *kith_recording_layers(kith_recording *r) {
+  const kith_block *block[KITH_MAX_LAYER_OUTPUTS];
+  bool all = !r->gather_index;
+  for (int l = 0; l < kith_model_n_layer(r->model); l++)
+    block[l] = r->sampler ? kith_sampler_block(r->sampler, l) : &r->full->block;
+  r->output = (kith_output){.gather_index = all ? &r->nothing : r->gather_index, .all_rows = all};
+  r->output.packed = kith_tape_tensor(r->tape, all ? 1 : r->max_gathered, kith_model_output_dim(r->model));
+  r->exec->n_dropout = 0;
+  kith_model_ctx ctx = {.tape = r->tape,
+                        .params = r->params,
+                        .exec = r->exec,
+                        .block = block,
+                        .x = r->rows,
+                        .output = &r->output,
+                        .layers = &r->layers};
+  kith_model_record(r->model, &ctx);
+  return r->output.packed;
+}
