@@ -10,6 +10,7 @@ static kith_status rows_alloc_values(const kith_relation_edges *edges, kith_eid 
   if (edges->weight) KITH_TRY(KITH_NEW(cut->weight, n));
   if (edges->time) KITH_TRY(KITH_NEW(cut->time, n));
   if (edges->kind) KITH_TRY(KITH_NEW(cut->kind, n));
+  if (edges->overlap) KITH_TRY(KITH_NEW(cut->overlap, n));
 done:
   return st;
 }
@@ -19,6 +20,7 @@ static void rows_set_values(const kith_relation_edges *edges, kith_eid edge, kit
   if (edges->weight) cut->weight[at] = edges->weight[edge];
   if (edges->time) cut->time[at] = edges->time[edge];
   if (edges->kind) cut->kind[at] = edges->kind[edge];
+  if (edges->overlap) cut->overlap[at] = edges->overlap[edge];
 }
 
 /* The rows of a relation in global order. */
@@ -65,6 +67,7 @@ static kith_agreed rows_write(const kith_comm *comm, kith_h5 *f, const kith_data
   if (cut.weight) KITH_TRY(rows_put(f, group, "weight", KITH_H5_FLOAT, n, cut.weight));
   if (cut.time) KITH_TRY(rows_put(f, group, "time", KITH_H5_INT64, n, cut.time));
   if (cut.kind) KITH_TRY(rows_put(f, group, "kind", KITH_H5_UINT16, n, cut.kind));
+  if (cut.overlap) KITH_TRY(rows_put(f, group, "overlap", KITH_H5_INT32, n, cut.overlap));
 done:
   kith_adjacency_free(&cut);
   return st;

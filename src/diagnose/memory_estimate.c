@@ -47,11 +47,13 @@ static bool estimate_is_directed(const kith_graph_sizes *s, int r) {
   return s->schema.relation[r].direction != KITH_DIRECTION_BOTH;
 }
 
-/* Neighbors of the owned rows in a relation, with weights, times and kinds; of a directed one the transpose,
- * too. */
+/* Neighbors of the owned rows in a relation, with weights, times, kinds and overlaps; of a directed one the
+ * transpose, too. */
 static int64_t estimate_edge_bytes(const kith_graph_sizes *s, int r) {
   const kith_relation_type *e = &s->schema.relation[r];
-  int64_t each = 8 + (e->weighted ? 4 : 0) + (e->timed ? 8 : 0) + (e->n_kind > 0 ? 2 : 0);
+  bool overlaps = e->from == e->to && e->from < KITH_SIDES && !estimate_is_directed(s, r);
+  int64_t each =
+      8 + (e->weighted ? 4 : 0) + (e->timed ? 8 : 0) + (e->n_kind > 0 ? 2 : 0) + (overlaps ? 4 : 0);
   return (estimate_is_directed(s, r) ? 2 : 1) * (8 * s->n_own + each * s->n_relation_entry[r]);
 }
 

@@ -271,8 +271,8 @@ static void layout_edge_values(layout *l, const kith_relation_type *e, const cha
 }
 
 /* A relation's n edges, or entries, in rows of `rows`: the other ends, in `column`, are below a count. */
-static void layout_relation(layout *l, const kith_relation_type *e, const char *path, const char *column,
-                            const char *rows, const char *below, int64_t n) {
+static void layout_relation(const kith_h5 *f, layout *l, const kith_relation_type *e, const char *path,
+                            const char *column, const char *rows, const char *below, int64_t n) {
   const char *start = layout_edge_name(l, e, path, "start"), *to = layout_edge_name(l, e, path, column);
   layout_add(l, (layout_entry){
                     .name = start, .required = true, .factor = 1, .rows = rows, .plus = 1, .offsets_of = to});
@@ -280,20 +280,22 @@ static void layout_relation(layout *l, const kith_relation_type *e, const char *
   if (e->weighted) layout_edge_values(l, e, path, "weight", to);
   if (e->timed) layout_edge_values(l, e, path, "time", to);
   if (e->n_kind > 0) layout_edge_values(l, e, path, "kind", to);
+  const char *overlap = layout_edge_name(l, e, path, "overlap"); /* files of earlier versions have none */
+  if (kith__h5_has(f->file, overlap)) layout_edge_values(l, e, path, "overlap", to);
   layout_add(l, (layout_entry){.name = to, .required = true, .factor = n, .rows = "schema"});
 }
 
-static void layout_graph_schema(layout *l, const kith_schema *schema, const int64_t *n,
+static void layout_graph_schema(const kith_h5 *f, layout *l, const kith_schema *schema, const int64_t *n,
                                 const int64_t *n_edge) {
   const char *ids[KITH_MAX_TYPES];
   for (int t = 0; t < schema->n_type; t++) ids[t] = layout_ids(l, schema, t, n[t]);
   for (int r = 0; r < schema->n_relation; r++) {
     const kith_relation_type *e = &schema->relation[r];
-    layout_relation(l, e, "", "to", ids[e->from], ids[e->to], n_edge[r]);
+    layout_relation(f, l, e, "", "to", ids[e->from], ids[e->to], n_edge[r]);
   }
 }
 
-static void layout_parts_schema(layout *l, const kith_schema *schema, const int64_t *n,
+static void layout_parts_schema(const kith_h5 *f, layout *l, const kith_schema *schema, const int64_t *n,
                                 const int64_t *n_edge) {
   if (schema->n_type > KITH_SIDES)
     layout_add(l, (layout_entry){.name = "part/type_count", .required = true, .factor = 1, .rows = "parts"});
@@ -306,8 +308,8 @@ static void layout_parts_schema(layout *l, const kith_schema *schema, const int6
   for (int r = 0; r < schema->n_relation; r++) {
     const kith_relation_type *e = &schema->relation[r];
     bool directed = e->direction != KITH_DIRECTION_BOTH;
-    layout_relation(l, e, "", "neighbor", "nodes", "nodes", (directed ? 1 : 2) * n_edge[r]);
-    if (directed) layout_relation(l, e, "transpose/", "neighbor", "nodes", "nodes", n_edge[r]);
+    layout_relation(f, l, e, "", "neighbor", "nodes", "nodes", (directed ? 1 : 2) * n_edge[r]);
+    if (directed) layout_relation(f, l, e, "transpose/", "neighbor", "nodes", "nodes", n_edge[r]);
   }
 }
 
@@ -336,8 +338,8 @@ static kith_status layout_schema(const kith_h5 *f, const char *format, layout *l
   bool has = false;
   KITH_TRY(layout_read_schema(f, &has, &schema, n, n_edge));
   if (!has) return st;
-  if (strcmp(format, GRAPH) == 0) layout_graph_schema(l, &schema, n, n_edge);
-  else if (strcmp(format, PARTS) == 0) layout_parts_schema(l, &schema, n, n_edge);
+  if (strcmp(format, GRAPH) == 0) layout_graph_schema(f, l, &schema, n, n_edge);
+  else if (strcmp(format, PARTS) == 0) layout_parts_schema(f, l, &schema, n, n_edge);
   else layout_rows_schema(f, l, &schema, n);
 done:
   return st;

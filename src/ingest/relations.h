@@ -20,4 +20,11 @@ kith_status kith__relations_check(const kith_ingest_options *o) KITH_MUST_USE;
 kith_status kith__relations_lists(const kith_ingest_options *o, kith__id_map *map, kith__graph_data *t,
                                   kith_ingest_report *r) KITH_MUST_USE;
 
+/**
+ * Count what the two ends of each edge have in common, in relations without a direction between users, or
+ * between items: their training items, or users.  Local; after the split.  Errors: KITH_ENOMEM.  Cost: for
+ * each edge the degree of one end times the logarithm of that of the other.
+ */
+kith_status kith__relations_overlap(kith__graph_data *t) KITH_MUST_USE;
+
 #endif

@@ -51,6 +51,7 @@ kith_agreed kith__graph_write(const kith_comm *comm, const kith__graph_data *t, 
     KITH_TRY(kith__features_write(f, k == KITH_USER ? "user_feature" : "item_feature", &t->features[k],
                                   &t->feature_ids[k], t->feature_format[k]));
   KITH_TRY(kith__h5_put_fingerprint(f));
+  KITH_TRY(kith__overlaps_write(f, t));
   KITH_TRY(kith_h5_publish(&f));
 done:
   kith_h5_close(&f);

@@ -7,8 +7,9 @@
 /** Rows of edges with optional times and weights. */
 typedef struct kith__edge_csr {
   kith_ragged ragged;
-  int64_t *time; /**< [start[n_row]], or null */
-  float *weight; /**< [start[n_row]], or null */
+  int64_t *time;    /**< [start[n_row]], or null */
+  float *weight;    /**< [start[n_row]], or null */
+  int32_t *overlap; /**< [start[n_row]] common training neighbors of the two ends, or null */
 } kith__edge_csr;
 
 void kith__edge_csr_free(kith__edge_csr *rows);
@@ -90,6 +91,9 @@ void kith__relation_edges_free(kith_relation_edges *relation);
 int64_t kith__relations_bytes(const kith__graph_data *data);
 /** Write the attribute `schema`, the ids of further types, and the relations; nothing if there are none. */
 kith_agreed kith__relations_write(kith_h5 *f, const kith__graph_data *data) KITH_MUST_USE;
+/** Write edge/RELATION/overlap of relations that have overlaps.  They follow from the edges and the training
+ * interactions, so the fingerprint does not count them. */
+kith_agreed kith__overlaps_write(kith_h5 *f, const kith__graph_data *data) KITH_MUST_USE;
 /** Read and validate d->schema, the numbers of nodes of further types, and the relations.  d->n of users and
  * items is set. */
 kith_agreed kith__relations_read(const kith_comm *comm, kith_h5 *f, kith_dataset *d) KITH_MUST_USE;

@@ -28,6 +28,7 @@ static uint64_t check_seed(const kith_graph *g, const kith_adjacency *a, kith_ei
   uint64_t seed = g->fingerprint ^ weight.bits;
   if (a->time) seed = check_mix(seed) + (uint64_t)a->time[e];
   if (a->kind) seed = check_mix(seed) + a->kind[e];
+  if (a->overlap) seed = check_mix(seed) + (uint64_t)a->overlap[e];
   return seed;
 }
 

@@ -70,7 +70,16 @@ done:
   return st;
 }
 
-/* Weights, times and kinds of the entries, from index `first` on. */
+static kith_status relations_check_overlaps(const char *path, const relation_group *x, kith_eid n) {
+  kith_status st = KITH_OK;
+  for (kith_eid k = 0; k < n; k++)
+    KITH_CHECK(x->rows->overlap[k] >= 0, KITH_EDATA, "%s: %s/overlap holds %d, expected 0 or more", path,
+               x->name, x->rows->overlap[k]);
+done:
+  return st;
+}
+
+/* Weights, times, kinds and overlaps of the entries, from index `first` on. */
 static kith_agreed relations_read_values(const kith_comm *comm, kith_h5 *f, const relation_group *x,
                                          int64_t first, int64_t n) {
   kith_agreed st = {KITH_OK};
@@ -86,6 +95,11 @@ static kith_agreed relations_read_values(const kith_comm *comm, kith_h5 *f, cons
   if (x->type->n_kind > 0) {
     KITH__READ_SLICE(f, name, KITH_H5_UINT16, first, n, x->rows->kind);
     KITH_TRY(kith_agree(comm, relations_check_kinds(kith_h5_path(f), x, n)));
+  }
+  snprintf(name, sizeof name, "%s/overlap", x->name);
+  if (kith_h5_has_dataset(f, name)) {
+    KITH__READ_SLICE(f, name, KITH_H5_INT32, first, n, x->rows->overlap);
+    KITH_TRY(kith_agree(comm, relations_check_overlaps(kith_h5_path(f), x, n)));
   }
 done:
   return st;

@@ -23,6 +23,7 @@ void kith__edge_csr_free(kith__edge_csr *rows) {
   kith_ragged_free(&rows->ragged);
   KITH_FREE(rows->time);
   KITH_FREE(rows->weight);
+  KITH_FREE(rows->overlap);
 }
 
 /* ---- writing ---- */
@@ -30,7 +31,8 @@ void kith__edge_csr_free(kith__edge_csr *rows) {
 int64_t kith__edge_csr_bytes(const kith__edge_csr *rows) {
   const kith_ragged *l = &rows->ragged;
   if (!l->start) return 0;
-  int64_t each = (int64_t)sizeof *l->value + (rows->time ? 8 : 0) + (rows->weight ? 4 : 0);
+  int64_t each =
+      (int64_t)sizeof *l->value + (rows->time ? 8 : 0) + (rows->weight ? 4 : 0) + (rows->overlap ? 4 : 0);
   return (l->n_row + 1) * 8 + l->start[l->n_row] * each;
 }
 

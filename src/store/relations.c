@@ -57,6 +57,20 @@ done:
   return st;
 }
 
+kith_agreed kith__overlaps_write(kith_h5 *f, const kith__graph_data *t) {
+  kith_agreed st = {KITH_OK};
+  char group[KITH_NAME];
+  for (int r = 0; r < t->schema.n_relation; r++) {
+    const kith__edge_csr *rows = &t->relation[r];
+    if (!rows->overlap) continue;
+    snprintf(group, sizeof group, "edge/%.31s", t->schema.relation[r].name);
+    KITH_TRY(kith__column_write(f, group, "overlap", KITH_H5_INT32, rows->ragged.start[rows->ragged.n_row],
+                                rows->overlap));
+  }
+done:
+  return st;
+}
+
 /* ---- reading ---- */
 
 /* A file without the attribute. */
@@ -89,6 +103,28 @@ done:
   return st;
 }
 
+static kith_status overlaps_check(const char *path, const char *name, int64_t n, const int32_t *overlap) {
+  kith_status st = KITH_OK;
+  for (int64_t e = 0; e < n; e++)
+    KITH_CHECK(overlap[e] >= 0, KITH_EDATA, "%s: %s holds %d, expected 0 or more", path, name, overlap[e]);
+done:
+  return st;
+}
+
+/* Files of earlier versions have none. */
+static kith_agreed overlaps_read(const kith_comm *comm, kith_h5 *f, const char *group, int64_t n,
+                                 int32_t **overlap) {
+  kith_agreed st = {KITH_OK};
+  char name[KITH_NAME];
+  snprintf(name, sizeof name, "%.50s/overlap", group);
+  if (!kith_h5_has_dataset(f, name)) return st;
+  KITH_TRY(kith_agree(comm, KITH_NEW(*overlap, n)));
+  KITH_TRY(kith_h5_read(f, name, KITH_H5_INT32, 0, 0, n, *overlap));
+  KITH_TRY(kith_agree(comm, overlaps_check(kith_h5_path(f), name, n, *overlap)));
+done:
+  return st;
+}
+
 static kith_agreed relation_read(const kith_comm *comm, kith_h5 *f, const kith_relation_type *e,
                                  const int64_t *n, kith_relation_edges *out) {
   kith_agreed st = {KITH_OK};
@@ -100,6 +136,7 @@ static kith_agreed relation_read(const kith_comm *comm, kith_h5 *f, const kith_r
   int64_t n_edge = out->edges.start[out->edges.n_row];
   if (e->weighted) KITH_TRY(kith__weights_read(comm, f, group, n_edge, &out->weight));
   if (e->timed) KITH_TRY(kith__times_read(comm, f, group, n_edge, &out->time));
+  KITH_TRY(overlaps_read(comm, f, group, n_edge, &out->overlap));
 done:
   return st;
 }

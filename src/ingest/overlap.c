@@ -1,0 +1,66 @@
+/*
+ * Overlaps: of each edge between two users, or two items, how many training neighbors its ends have in
+ * common. Held-out interactions do not count.
+ */
+#include "ingest/relations.h"
+
+/* The numbers that two ascending rows have in common: those of the shorter one are looked up in the other. */
+static int32_t overlap_count(const kith_ragged *l, int64_t a, int64_t b) {
+  bool a_is_shorter = l->start[a + 1] - l->start[a] < l->start[b + 1] - l->start[b];
+  int64_t shorter = a_is_shorter ? a : b, other = a_is_shorter ? b : a;
+  int32_t n = 0;
+  for (kith_eid e = l->start[shorter]; e < l->start[shorter + 1]; e++)
+    n += kith_ragged_has(l, other, l->value[e]);
+  return n;
+}
+
+/* The users of each item, ascending. */
+static kith_status overlap_transpose(const kith_ragged *l, int64_t n_item, kith_ragged *out) {
+  kith_status st = KITH_OK;
+  kith_eid n = l->start[l->n_row];
+  kith_eid *next = NULL;
+  KITH_TRY(kith__ragged_alloc(n_item, n, out));
+  KITH_TRY(KITH_NEW(next, n_item));
+  for (kith_eid e = 0; e < n; e++) out->start[l->value[e] + 1]++;
+  for (int64_t i = 0; i < n_item; i++) {
+    next[i] = out->start[i];
+    out->start[i + 1] += out->start[i];
+  }
+  for (int64_t u = 0; u < l->n_row; u++)
+    for (kith_eid e = l->start[u]; e < l->start[u + 1]; e++) out->value[next[l->value[e]]++] = (int32_t)u;
+done:
+  KITH_FREE(next);
+  return st;
+}
+
+static kith_status overlap_relation(const kith_ragged *neighbors, kith__edge_csr *rows) {
+  kith_status st = KITH_OK;
+  const kith_ragged *l = &rows->ragged;
+  KITH_TRY(KITH_NEW(rows->overlap, l->start[l->n_row]));
+#pragma omp parallel for schedule(dynamic, 64)
+  for (int64_t i = 0; i < l->n_row; i++)
+    for (kith_eid e = l->start[i]; e < l->start[i + 1]; e++)
+      rows->overlap[e] = overlap_count(neighbors, i, l->value[e]);
+done:
+  return st;
+}
+
+/* Whether the ends of a relation are two nodes of a type with interactions that read each other. */
+static bool overlap_is_defined(const kith_relation_type *e, int type) {
+  return e->from == type && e->to == type && e->direction == KITH_DIRECTION_BOTH;
+}
+
+kith_status kith__relations_overlap(kith__graph_data *t) {
+  kith_status st = KITH_OK;
+  kith_ragged users = {0};
+  for (int r = 0; r < t->schema.n_relation; r++) {
+    const kith_relation_type *e = &t->schema.relation[r];
+    if (overlap_is_defined(e, KITH_USER)) KITH_TRY(overlap_relation(&t->train.ragged, &t->relation[r]));
+    if (!overlap_is_defined(e, KITH_ITEM)) continue;
+    if (!users.start) KITH_TRY(overlap_transpose(&t->train.ragged, t->ids[KITH_ITEM].n, &users));
+    KITH_TRY(overlap_relation(&users, &t->relation[r]));
+  }
+done:
+  kith_ragged_free(&users);
+  return st;
+}
