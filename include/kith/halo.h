@@ -66,6 +66,17 @@ typedef struct kith_merged_relations {
 } kith_merged_relations;
 
 /**
+ * The transpose of a matrix that is not symmetric, over the same rows and ghosts.  A gradient gathers along
+ * it, so that its sums have one order on any number of ranks, too.
+ */
+typedef struct kith_dist_transpose {
+  kith_csr csr;        /**< as that of kith_dist_csr */
+  kith_lid n_interior; /**< likewise */
+  uint8_t *of;         /**< [entries] the relation of each entry */
+  float *base;         /**< [entries] null if no omega is learned */
+} kith_dist_transpose;
+
+/**
  * One rank's rows of a distributed sparse matrix in local numbers, with the halo of its ghost columns
  * (compare PETSc's MPIAIJ and hypre's ParCSR).  By default the symmetric normalized adjacency D^-1/2 A D^-1/2
  * of the training graph (He et al., LightGCN, SIGIR 2020, eq. 3); otherwise rows with given weights. The
@@ -77,9 +88,10 @@ typedef struct kith_dist_csr {
   int64_t *degree;  /**< [n_own + n_ghost] entries of each row (training interactions), ghosts included */
   int64_t *node;    /**< [n_own + n_ghost] kith_node_key() of each row, ghosts included */
   kith_gid *number; /**< [n_own + n_ghost] global number of each row, ghosts included */
-  kith_lid n_interior; /**< interior rows: those without ghost columns */
-  kith_lid n_ghost;
-  kith_merged_relations *merged; /**< null: of one relation */
+  kith_lid n_interior;            /**< interior rows: those without ghost columns */
+  kith_lid n_ghost;               /**< columns of other ranks in csr, or in the transpose */
+  kith_merged_relations *merged;  /**< null: of one relation */
+  kith_dist_transpose *transpose; /**< null: symmetric */
   bool weighted; /**< the weights were given and may be asymmetric: they are the block's `scale` */
   kith_halo *halo;
 } kith_dist_csr;
@@ -97,7 +109,9 @@ typedef struct kith_block {
   const kith_csr *csr;
   /** [entries] per-edge multiplier: the given edge weight times the inverse sampling probability; null: 1. */
   const float *scale;
-  const kith_csc *csc;   /**< the transpose of csr */
+  const kith_csc *csc; /**< the transpose of csr */
+  /** The full graph: the rows of the transpose, which have ghosts, too; null: csr is symmetric over ranks. */
+  const kith_csr *transpose;
   const int64_t *degree; /**< [src rows] degree of each node in the full graph */
   bool drops_edges;      /**< edge dropout: the entries change from step to step, also on the full graph */
   const uint8_t *keep;   /**< [entries of dist_csr] edge dropout: 0 for entries that this step dropped */

@@ -54,21 +54,27 @@ done:
   return st;
 }
 
+/* The interactions are the first entries of each row of csr, the matrix or its transpose. */
+static void decay_weigh(const kith_graph *g, const kith_decay *t, const double *root, kith_csr *csr) {
+  for (kith_lid p = 0; p < csr->n_row; p++) {
+    kith_lid i = csr->perm[p];
+    for (kith_eid k = 0; k < g->start[i + 1] - g->start[i]; k++) {
+      kith_eid e = csr->start[p] + k;
+      double f = kith_decay_factor(t, g->time[g->start[i] + k]), other = root[csr->col[e]];
+      if (other == 0) other = 1; /* a known node without interactions, which a new node names */
+      csr->weight[e] = (float)(f / (root[i] * other));
+    }
+  }
+}
+
 kith_agreed kith_dist_csr_decay(const kith_comm *comm, const kith_graph *g, const kith_decay *t,
                                 kith_dist_csr *a) {
   kith_agreed st = {KITH_OK};
   double *root = NULL;
   KITH_TRY(kith_agree(comm, KITH_NEW(root, a->csr.n_col)));
   KITH_TRY(decay_roots(comm, g, t, a, root));
-  for (kith_lid p = 0; p < a->csr.n_row; p++) {
-    kith_lid i = a->csr.perm[p];
-    for (kith_eid k = 0; k < g->start[i + 1] - g->start[i]; k++) {
-      kith_eid e = a->csr.start[p] + k;
-      double f = kith_decay_factor(t, g->time[g->start[i] + k]), other = root[a->csr.col[e]];
-      if (other == 0) other = 1; /* a known node without interactions, which a new node names */
-      a->csr.weight[e] = (float)(f / (root[i] * other));
-    }
-  }
+  decay_weigh(g, t, root, &a->csr);
+  if (a->transpose) decay_weigh(g, t, root, &a->transpose->csr);
 done:
   KITH_FREE(root);
   return st;

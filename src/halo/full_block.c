@@ -45,6 +45,7 @@ kith_status kith_full_block_make(kith_dist_csr *a, bool transpose, bool loops, k
                           .csr = csr,
                           .scale = a->weighted ? csr->weight : NULL,
                           .csc = &w->csc,
+                          .transpose = a->transpose ? &a->transpose->csr : NULL,
                           .degree = a->degree};
 done:
   if (kith_is_bad(st)) kith_full_block_free(w);

@@ -84,14 +84,17 @@ void kith_allgather_rows(const kith_comm *comm, const int64_t *first, int d, flo
 /* ---- distributed sparse matrix ---- */
 
 /**
- * The merged matrix M = A + sum over relations of omega_r A_r, symmetric, the training graph and each
- * relation normalized by their own degrees; for kith_propagate_op().  Weights of edges are not read. `degree`
- * counts training interactions only.  Collective.
+ * The merged matrix M = A + sum over relations of omega_r A_r, the training graph and each relation
+ * normalized by their own degrees; for kith_propagate_op().  An entry of A_r is 1 / sqrt(row degree * column
+ * degree), which count entries: edges of several kinds count several times.  M is symmetric, unless a
+ * relation is directed: then it has its transpose.  Weights of edges are not read.  `degree` counts training
+ * interactions only.  Collective.
  *
  * @param relations  names and omegas; a learned one begins with its initial value
  * @param half_life  seconds; above 0, interactions of a graph with times are weighted by
  * kith_dist_csr_decay() Errors: KITH_ENOMEM; KITH_ECONFIG (the graph lacks a relation); KITH_EDATA if a row
- * is not ascending. Memory: 1 byte an entry more than kith_dist_csr_create(), 5 if an omega is learned.
+ * is not ascending. Memory: 1 byte an entry more than kith_dist_csr_create(), 5 if an omega is learned; twice
+ * all that with a transpose.
  */
 kith_agreed kith_dist_csr_create_merged(const kith_comm *comm, const kith_graph *g,
                                         const kith_relation_weights *relations, double half_life, int d,

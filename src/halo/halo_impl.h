@@ -36,15 +36,35 @@ struct kith_halo {
   int64_t bytes;
 };
 
+/* Rows of a matrix on this rank, by global numbers. */
+typedef struct kith__csr_rows {
+  const kith_eid *start;  /* [n_own + 1] entries of each owned row */
+  const kith_gid *number; /* [start[n_own]] their columns */
+} kith__csr_rows;
+
 /**
  * Rows of any neighbors as local columns, with their halo, degrees (entries of a row) and node keys; columns
  * stand in the order of `number`, and weights are zero.  Collective.
  *
- * @param start   [n_own + 1] entries of each owned row …
- * @param number  [start[n_own]] … and their global numbers
+ * @param transpose  the rows of the transpose; start is null: the matrix is symmetric
  */
-kith_agreed kith__dist_csr_make(const kith_comm *comm, const kith_graph *g, const kith_eid *start,
-                                const kith_gid *number, int d, kith_dist_csr **out) KITH_MUST_USE;
+kith_agreed kith__dist_csr_make(const kith_comm *comm, const kith_graph *g, kith__csr_rows rows,
+                                kith__csr_rows transpose, int d, kith_dist_csr **out) KITH_MUST_USE;
+
+/* A merged matrix, or its transpose, while it is made: the entries of a row stand term after term. */
+typedef struct kith__merged_side {
+  int n;
+  kith__csr_rows term[1 + KITH_MAX_RELATIONS]; /* rows of the interactions, then of the relations */
+  kith_eid *start;                             /* [n_own + 1] all entries of each owned row … */
+  kith_gid *number;                            /* [start[n_own]] … and their columns */
+  kith_eid *at;                                /* [n_own] entries of a row that have a weight so far */
+  kith_csr *csr;
+  uint8_t *of; /* [entries] the term of each entry */
+  float *base; /* [entries] null if no omega is learned */
+} kith__merged_side;
+
+/* Sort the rows by the node key of the column, then by term.  Local. */
+kith_status kith__merged_order(const kith__merged_side *s, const int64_t *node) KITH_MUST_USE;
 
 /* omega / sqrt(degree of the row * degree of the column), symmetric to the last bit; a degree of 0 counts
  * as 1. */

@@ -3,120 +3,169 @@
  * adjacency and A_r that of a relation, each normalized by its own degrees.  A linear model reads M in one
  * pass over memory and one exchange.  A row's columns ascend by node key, then by relation; entries of two
  * relations at one column stay apart, since edge dropout and learned weights tell them from each other.
+ *
+ * With a directed relation M is not symmetric, and its transpose is made beside it, of the same weights.
  */
 #include <string.h>
 
 #include "graph/schema.h"
 #include "halo/halo_impl.h"
 
-/* A relation to merge: its rows on this rank. */
+/* A relation to merge. */
 typedef struct merged_term {
   const char *name;
-  const kith_eid *start; /* [n_own + 1] */
-  const kith_gid *neighbor;
   double omega;
-  bool learned;
+  bool learned, directed;
+  bool repeats; /* a row may name a node several times: edges of several kinds */
 } merged_term;
 
 typedef struct merged {
   int n;
   merged_term term[1 + KITH_MAX_RELATIONS]; /* interactions first */
-  kith_eid *start;                          /* [n_own + 1] all neighbors of each owned row, term after term */
-  kith_gid *number;                         /* [start[n_own]] */
-  kith_eid *at;                             /* [n_own] entries of a row that have a weight so far */
-  int64_t *degree;                          /* [n_col] of a term */
+  bool directed;                            /* some term is: M is not symmetric */
+  kith__merged_side rows, transpose;
+  int64_t *degree, *column_degree; /* [n_col] entries of a term in each row, and in each column */
 } merged;
 
 static void merged_free(merged *m) {
-  KITH_FREE(m->start);
-  KITH_FREE(m->number);
-  KITH_FREE(m->at);
+  for (int i = 0; i < 2; i++) {
+    kith__merged_side *s = i == 0 ? &m->rows : &m->transpose;
+    KITH_FREE(s->start);
+    KITH_FREE(s->number);
+    KITH_FREE(s->at);
+  }
   KITH_FREE(m->degree);
+  KITH_FREE(m->column_degree);
+}
+
+static void merged_add_term(merged *m, merged_term term, kith__csr_rows rows, kith__csr_rows transpose) {
+  m->rows.term[m->n] = rows;
+  m->transpose.term[m->n] = transpose;
+  m->term[m->n++] = term;
+  m->rows.n = m->transpose.n = m->n;
+  m->directed = m->directed || term.directed;
 }
 
 static kith_status merged_terms(const kith_graph *g, const kith_relation_weights *w, merged *m) {
   kith_status st = KITH_OK;
-  m->term[m->n++] = (merged_term){"interactions", g->start, g->neighbor, 1, false};
+  kith__csr_rows train = {g->start, g->neighbor};
+  merged_add_term(m, (merged_term){.name = "interactions", .omega = 1}, train, train);
   for (int i = 0; i < w->n; i++) {
     int r = kith_schema_find_relation(&g->schema, w->of[i].name);
     KITH_CHECK(r >= 0, KITH_ECONFIG, "model.relations.%s: the graph has no such relation", w->of[i].name);
-    m->term[m->n++] = (merged_term){w->of[i].name, g->relation[r].start, g->relation[r].neighbor,
-                                    w->of[i].weight, w->of[i].learned};
+    bool directed = g->schema.relation[r].direction != KITH_DIRECTION_BOTH;
+    const kith_adjacency *rows = &g->relation[r], *back = directed ? &g->transpose[r] : rows;
+    const merged_term term = {.name = w->of[i].name,
+                              .omega = w->of[i].weight,
+                              .learned = w->of[i].learned,
+                              .directed = directed,
+                              .repeats = g->schema.relation[r].n_kind > 0};
+    merged_add_term(m, term, (kith__csr_rows){rows->start, rows->neighbor},
+                    (kith__csr_rows){back->start, back->neighbor});
   }
 done:
   return st;
 }
 
-static kith_status merged_concatenate(const kith_graph *g, merged *m) {
+static kith_status merged_concatenate(kith_lid n_own, kith__merged_side *s) {
   kith_status st = KITH_OK;
   kith_eid n_entry = 0;
-  for (int k = 0; k < m->n; k++) n_entry += m->term[k].start[g->n_own];
-  KITH_TRY(KITH_NEW(m->start, (int64_t)g->n_own + 1));
-  KITH_TRY(KITH_NEW(m->number, n_entry));
-  KITH_TRY(KITH_NEW(m->at, g->n_own));
-  for (kith_lid i = 0; i < g->n_own; i++) {
-    kith_eid at = m->start[i];
-    for (int k = 0; k < m->n; k++) {
-      const merged_term *t = &m->term[k];
+  for (int k = 0; k < s->n; k++) n_entry += s->term[k].start[n_own];
+  KITH_TRY(KITH_NEW(s->start, (int64_t)n_own + 1));
+  KITH_TRY(KITH_NEW(s->number, n_entry));
+  KITH_TRY(KITH_NEW(s->at, n_own));
+  for (kith_lid i = 0; i < n_own; i++) {
+    kith_eid at = s->start[i];
+    for (int k = 0; k < s->n; k++) {
+      const kith__csr_rows *t = &s->term[k];
       kith_eid n = t->start[i + 1] - t->start[i];
-      memcpy(m->number + at, t->neighbor + t->start[i], (size_t)n * sizeof *m->number);
+      memcpy(s->number + at, t->number + t->start[i], (size_t)n * sizeof *s->number);
       at += n;
     }
-    m->start[i + 1] = at;
+    s->start[i + 1] = at;
   }
+done:
+  return st;
+}
+
+/* The relation and the weight before omega of each entry. */
+static kith_status merged_alloc_entries(const kith_csr *csr, bool learned, uint8_t **of, float **base) {
+  kith_status st = KITH_OK;
+  kith_eid n_entry = csr->start[csr->n_row];
+  KITH_TRY(KITH_NEW(*of, n_entry));
+  if (learned) KITH_TRY(KITH_NEW(*base, n_entry));
 done:
   return st;
 }
 
 static kith_status merged_alloc(kith_dist_csr *a, merged *m) {
   kith_status st = KITH_OK;
-  kith_eid n_entry = a->csr.start[a->csr.n_row];
+  kith_dist_transpose *t = a->transpose;
   bool learned = false;
   KITH_TRY(KITH_NEW(m->degree, a->csr.n_col));
+  KITH_TRY(KITH_NEW(m->column_degree, a->csr.n_col));
   KITH_TRY(KITH_NEW(a->merged, 1));
   a->merged->n = m->n;
-  KITH_TRY(KITH_NEW(a->merged->of, n_entry));
   for (int k = 0; k < m->n; k++) {
     a->merged->key[k] = k > 0 ? kith_text_hash(m->term[k].name) : 0;
     a->merged->learned[k] = m->term[k].learned;
     learned = learned || m->term[k].learned;
   }
-  if (learned) KITH_TRY(KITH_NEW(a->merged->base, n_entry));
+  KITH_TRY(merged_alloc_entries(&a->csr, learned, &a->merged->of, &a->merged->base));
+  m->rows.csr = &a->csr;
+  m->rows.of = a->merged->of;
+  m->rows.base = a->merged->base;
+  if (!t) goto done;
+  KITH_TRY(merged_alloc_entries(&t->csr, learned, &t->of, &t->base));
+  m->transpose.csr = &t->csr;
+  m->transpose.of = t->of;
+  m->transpose.base = t->base;
 done:
   return st;
 }
 
-/* Weights of the next term's entries, which follow those that have a weight. */
-static kith_status merged_weigh(kith_dist_csr *a, int k, merged *m) {
+/* Weights of term k's entries in one of the two matrices, by the degrees of rows and columns there. */
+static kith_status merged_weigh(const kith_dist_csr *a, const merged_term *t, int k, const int64_t *row,
+                                const int64_t *column, kith__merged_side *s) {
   kith_status st = KITH_OK;
-  const merged_term *t = &m->term[k];
-  kith_csr *csr = &a->csr;
+  const kith_csr *csr = s->csr;
+  const kith_eid *start = s->term[k].start;
   for (kith_lid p = 0; p < csr->n_row; p++) {
     kith_lid i = csr->perm[p];
-    kith_eid first = csr->start[p] + m->at[i], last = first + t->start[i + 1] - t->start[i];
+    kith_eid first = csr->start[p] + s->at[i], last = first + start[i + 1] - start[i];
     for (kith_eid e = first; e < last; e++) {
-      KITH_CHECK(e == first || a->node[csr->col[e - 1]] < a->node[csr->col[e]], KITH_EDATA,
+      int64_t here = a->node[csr->col[e]], before = e > first ? a->node[csr->col[e - 1]] : here - 1;
+      KITH_CHECK(before < here || (t->repeats && before == here), KITH_EDATA,
                  "parts.h5: a row of edge/%s does not ascend or names a node twice; run kith partition again",
                  t->name);
-      csr->weight[e] = kith__symmetric_weight(t->omega, m->degree[i], m->degree[csr->col[e]]);
-      a->merged->of[e] = (uint8_t)k;
-      if (t->learned) a->merged->base[e] = kith__symmetric_weight(1, m->degree[i], m->degree[csr->col[e]]);
+      csr->weight[e] = kith__symmetric_weight(t->omega, row[i], column[csr->col[e]]);
+      s->of[e] = (uint8_t)k;
+      if (t->learned) s->base[e] = kith__symmetric_weight(1, row[i], column[csr->col[e]]);
     }
-    m->at[i] += last - first;
+    s->at[i] += last - first;
   }
 done:
   return st;
 }
 
-/* Degrees of the rows in a term, ghosts included, then the weights of its entries. */
+/* Degrees in the rows of a term, ghosts included. */
+static kith_agreed merged_degrees(const kith_graph *g, const kith_dist_csr *a, const kith_eid *start,
+                                  int64_t *degree) {
+  for (kith_lid i = 0; i < g->n_own; i++) degree[i] = start[i + 1] - start[i];
+  return kith_halo_forward_int(a->halo, degree, degree + g->n_own);
+}
+
+/* Degrees of rows and columns in a term, then the weights of its entries, in the matrix and its transpose. */
 static kith_agreed merged_add(const kith_comm *comm, const kith_graph *g, int k, merged *m,
                               kith_dist_csr *a) {
   kith_agreed st = {KITH_OK};
-  const kith_eid *start = m->term[k].start;
-  for (kith_lid i = 0; i < g->n_own; i++) m->degree[i] = start[i + 1] - start[i];
-  KITH_TRY(kith_halo_forward_int(a->halo, m->degree, m->degree + g->n_own));
-  if (k == 0) memcpy(a->degree, m->degree, (size_t)a->csr.n_col * sizeof *a->degree);
-  KITH_TRY(kith_agree(comm, merged_weigh(a, k, m)));
+  const merged_term *t = &m->term[k];
+  int64_t *row = m->degree, *column = t->directed ? m->column_degree : m->degree;
+  KITH_TRY(merged_degrees(g, a, m->rows.term[k].start, row));
+  if (t->directed) KITH_TRY(merged_degrees(g, a, m->transpose.term[k].start, column));
+  if (k == 0) memcpy(a->degree, row, (size_t)a->csr.n_col * sizeof *a->degree);
+  KITH_TRY(kith_agree(comm, merged_weigh(a, t, k, row, column, &m->rows)));
+  if (m->directed) KITH_TRY(kith_agree(comm, merged_weigh(a, t, k, column, row, &m->transpose)));
 done:
   return st;
 }
@@ -128,58 +177,21 @@ static kith_agreed merged_decay(const kith_comm *comm, const kith_graph *g, doub
   return kith_dist_csr_decay(comm, g, &t, a);
 }
 
-/* ---- order within rows ---- */
-
-/* An entry of a row that is being sorted. */
-typedef struct merged_entry {
-  kith_lid col;
-  float weight, base;
-  uint8_t of;
-} merged_entry;
-
-static merged_entry merged_get(const kith_dist_csr *a, kith_eid e) {
-  return (merged_entry){a->csr.col[e], a->csr.weight[e], a->merged->base ? a->merged->base[e] : 0,
-                        a->merged->of[e]};
-}
-
-static void merged_put(kith_dist_csr *a, kith_eid e, merged_entry x) {
-  a->csr.col[e] = x.col;
-  a->csr.weight[e] = x.weight;
-  a->merged->of[e] = x.of;
-  if (a->merged->base) a->merged->base[e] = x.base;
-}
-
-/* Merge two ascending runs, entries first … middle - 1 and middle … last - 1; at equal columns the first run
- * comes first. */
-static void merged_order_runs(kith_dist_csr *a, kith_eid first, kith_eid middle, kith_eid last,
-                              merged_entry *scratch) {
-  kith_eid n = middle - first, i = 0;
-  for (kith_eid e = first; e < middle; e++) scratch[e - first] = merged_get(a, e);
-  for (kith_eid to = first, j = middle; i < n; to++) {
-    bool second = j < last && a->node[a->csr.col[j]] < a->node[scratch[i].col];
-    merged_put(a, to, second ? merged_get(a, j++) : scratch[i++]);
-  }
-}
-
-static kith_status merged_order(kith_dist_csr *a, const merged *m) {
-  kith_status st = KITH_OK;
-  kith_csr *csr = &a->csr;
-  merged_entry *scratch = NULL;
-  kith_eid longest = 0;
-  for (kith_lid p = 0; p < csr->n_row; p++)
-    if (csr->start[p + 1] - csr->start[p] > longest) longest = csr->start[p + 1] - csr->start[p];
-  KITH_TRY(KITH_NEW(scratch, longest));
-  for (kith_lid p = 0; p < csr->n_row; p++) {
-    kith_eid middle = csr->start[p];
-    for (int k = 0; k < m->n; k++) {
-      kith_lid i = csr->perm[p];
-      kith_eid last = middle + m->term[k].start[i + 1] - m->term[k].start[i];
-      merged_order_runs(a, csr->start[p], middle, last, scratch);
-      middle = last;
-    }
-  }
+static kith_agreed merged_make(const kith_comm *comm, const kith_graph *g, double half_life, int d, merged *m,
+                               kith_dist_csr **out) {
+  kith_agreed st = {KITH_OK};
+  kith__csr_rows rows = {0}, transpose = {0};
+  KITH_TRY(kith_agree(comm, merged_concatenate(g->n_own, &m->rows)));
+  if (m->directed) KITH_TRY(kith_agree(comm, merged_concatenate(g->n_own, &m->transpose)));
+  rows = (kith__csr_rows){m->rows.start, m->rows.number};
+  transpose = (kith__csr_rows){m->transpose.start, m->transpose.number};
+  KITH_TRY(kith__dist_csr_make(comm, g, rows, transpose, d, out));
+  KITH_TRY(kith_agree(comm, merged_alloc(*out, m)));
+  for (int k = 0; k < m->n; k++) KITH_TRY(merged_add(comm, g, k, m, *out));
+  if (half_life > 0) KITH_TRY(merged_decay(comm, g, half_life, *out));
+  KITH_TRY(kith_agree(comm, kith__merged_order(&m->rows, (*out)->node)));
+  if (m->directed) KITH_TRY(kith_agree(comm, kith__merged_order(&m->transpose, (*out)->node)));
 done:
-  KITH_FREE(scratch);
   return st;
 }
 
@@ -191,12 +203,7 @@ kith_agreed kith_dist_csr_create_merged(const kith_comm *comm, const kith_graph 
   merged m = {0};
   *out = NULL;
   KITH_TRY(kith_agreed_same(merged_terms(g, w, &m)));
-  KITH_TRY(kith_agree(comm, merged_concatenate(g, &m)));
-  KITH_TRY(kith__dist_csr_make(comm, g, m.start, m.number, d, &a));
-  KITH_TRY(kith_agree(comm, merged_alloc(a, &m)));
-  for (int k = 0; k < m.n; k++) KITH_TRY(merged_add(comm, g, k, &m, a));
-  if (half_life > 0) KITH_TRY(merged_decay(comm, g, half_life, a));
-  KITH_TRY(kith_agree(comm, merged_order(a, &m)));
+  KITH_TRY(merged_make(comm, g, half_life, d, &m, &a));
   *out = a;
   a = NULL;
 done:

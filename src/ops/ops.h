@@ -59,16 +59,16 @@ typedef struct kith_relation_entries {
 #define KITH_RELATION_UNIT 0x1p24
 
 /**
- * Gradient of each learned omega in y = sum of omega_r A_r x: += <x, A_r dy> * KITH_RELATION_UNIT, where A_r
- * is symmetric and kept as base.  A row's entries are summed in their order, rows exactly, so that the sum
- * over ranks has the same bits on any number of them.
+ * Gradient of each learned omega in y = sum of omega_r A_r x: += <dy, A_r x> * KITH_RELATION_UNIT, where A_r
+ * is kept as base.  A row's entries are summed in their order, rows exactly, so that the sum over ranks has
+ * the same bits on any number of them.
  *
- * @param x         [n_row, d] owned rows
- * @param dy        [n_col, d] ghost rows filled
+ * @param row       [n_row, d] owned rows: dy
+ * @param column    [n_col, d] ghost rows filled: x.  Of a symmetric matrix the two may change places.
  * @param gradient  [n]
  */
-void kith_relation_gradient(const kith_csr *a, const kith_relation_entries *r, int d, const float *x,
-                            const float *dy, kith_exact_sum *gradient);
+void kith_relation_gradient(const kith_csr *a, const kith_relation_entries *r, int d, const float *row,
+                            const float *column, kith_exact_sum *gradient);
 
 /* ---- gather ---- */
 

@@ -6,9 +6,11 @@ typedef struct edge_dropout {
   const kith_block *from;
   const kith_exec_ctx *exec;
   double p;
-  uint8_t *keep;          /* [entries] */
-  kith_csr kept, csr;     /* storage of the remaining entries; the matrix that ops see */
-  kith_csc kept_csc, csc; /* their transposes */
+  uint8_t *keep;           /* [entries] */
+  kith_csr kept, csr;      /* storage of the remaining entries; the matrix that ops see */
+  kith_csc kept_csc, csc;  /* their transposes */
+  uint8_t *transpose_keep; /* [entries of the block's transpose over ranks], and its remaining entries */
+  kith_csr transpose_kept, transpose;
   kith_node_map edges;
   float *scale; /* [entries] of the remaining ones */
   kith_block block;
@@ -18,6 +20,7 @@ typedef struct edge_dropout {
 static void edge_dropout_keep_all(edge_dropout *o) {
   o->csr = *o->from->csr;
   o->csc = *o->from->csc;
+  if (o->from->transpose) o->transpose = *o->from->transpose;
   o->edges.n = o->from->edges->n;
   o->block.scale = o->from->scale;
   o->block.keep = NULL;
@@ -34,6 +37,15 @@ static void edge_dropout_scale(edge_dropout *o) {
   o->block.keep_scale = (double)factor;
 }
 
+/* The block's transpose over ranks without the same edges. */
+static void edge_dropout_transpose(edge_dropout *o, const kith_dropout *now) {
+  const kith_dist_csr *a = o->from->dist_csr;
+  const int64_t *node = o->from->src->node;
+  kith_edge_dropout(now, o->from->transpose, node, node, a->transpose->of, a->merged->key, o->transpose_keep,
+                    &o->transpose_kept);
+  o->transpose = o->transpose_kept;
+}
+
 static void edge_dropout_forward(void *self) {
   edge_dropout *o = self;
   o->block.degree = o->from->degree; /* sampled blocks have other arrays at every step */
@@ -48,18 +60,31 @@ static void edge_dropout_forward(void *self) {
   o->csr = o->kept;
   o->edges.n = o->csr.start[o->csr.n_row];
   edge_dropout_scale(o);
+  if (o->from->transpose) edge_dropout_transpose(o, &now);
   if (!o->from->csc->start) return;
   kith_csc_fill(&o->csr, 0, NULL, &o->kept_csc);
   o->csc = o->kept_csc;
+}
+
+static void edge_dropout_allocate_csr(kith_tape *t, int64_t n_row, int64_t n_entry, kith_csr *csr) {
+  csr->start = kith_tape_workspace(t, n_row + 1, sizeof *csr->start);
+  csr->col = kith_tape_workspace(t, n_entry, sizeof *csr->col);
+  csr->weight = kith_tape_workspace(t, n_entry, sizeof *csr->weight);
+}
+
+static void edge_dropout_allocate_transpose(kith_tape *t, edge_dropout *o) {
+  const kith_csr *csr = o->from->transpose;
+  o->transpose_keep = kith_tape_workspace(t, csr->start[csr->n_row], sizeof *o->transpose_keep);
+  edge_dropout_allocate_csr(t, csr->n_row, csr->start[csr->n_row], &o->transpose_kept);
+  o->block.transpose = &o->transpose;
 }
 
 /* Sized for the most entries that the block can have. */
 static void edge_dropout_allocate(kith_tape *t, edge_dropout *o) {
   int64_t n_entry = o->from->edges->capacity;
   o->keep = kith_tape_workspace(t, n_entry, sizeof *o->keep);
-  o->kept.start = kith_tape_workspace(t, o->from->dst->capacity + 1, sizeof *o->kept.start);
-  o->kept.col = kith_tape_workspace(t, n_entry, sizeof *o->kept.col);
-  o->kept.weight = kith_tape_workspace(t, n_entry, sizeof *o->kept.weight);
+  edge_dropout_allocate_csr(t, o->from->dst->capacity, n_entry, &o->kept);
+  if (o->from->transpose) edge_dropout_allocate_transpose(t, o);
   o->scale = kith_tape_workspace(t, n_entry, sizeof *o->scale);
   if (!o->from->csc->start) return;
   o->kept_csc.start = kith_tape_workspace(t, o->from->src->capacity + 2, sizeof *o->kept_csc.start);

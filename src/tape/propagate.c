@@ -11,34 +11,36 @@ enum { PROPAGATE_PIECES = 8 }; /* of the interior rows; the halo progresses afte
 typedef struct propagate {
   kith_dist_csr *a;
   const kith_block *block;
-  const kith_csr *csr; /* its matrix, or the remaining entries after edge dropout: the same rows */
+  const kith_csr *csr;       /* its matrix, or the remaining entries after edge dropout: the same rows */
+  const kith_csr *transpose; /* likewise; csr itself if it is symmetric */
   kith_tensor *x, *y;
   const kith_output *out; /* last layer: which rows are gathered */
   kith_lid *position;     /* [n_own] last layer: their positions in A, interior rows first */
 } propagate;
 
-/* to = A from (or +=): begin halo, interior rows, end halo, boundary rows.  The order of summation within a
+/* to = csr from (or +=): begin halo, interior rows, end halo, boundary rows.  The order of summation within a
  * row does not depend on the overlap. */
-static void propagate_multiply(const propagate *p, int d, float *from, bool add, float *to) {
-  const kith_dist_csr *a = p->a;
-  kith_lid n_own = p->csr->n_row;
-  kith_halo_begin(a->halo, d, from, from + (size_t)n_own * (size_t)d);
+static void propagate_multiply(kith_halo *halo, const kith_csr *csr, kith_lid n_interior, int d, float *from,
+                               bool add, float *to) {
+  kith_lid n_own = csr->n_row;
+  kith_halo_begin(halo, d, from, from + (size_t)n_own * (size_t)d);
   for (int i = 0; i < PROPAGATE_PIECES; i++) {
-    kith_lid low = (kith_lid)kith_chunk_begin(a->n_interior, PROPAGATE_PIECES, i);
-    kith_lid high = (kith_lid)kith_chunk_begin(a->n_interior, PROPAGATE_PIECES, i + 1);
-    kith_spmm(p->csr, low, high, d, from, add, to);
-    kith_halo_progress(a->halo);
+    kith_lid low = (kith_lid)kith_chunk_begin(n_interior, PROPAGATE_PIECES, i);
+    kith_lid high = (kith_lid)kith_chunk_begin(n_interior, PROPAGATE_PIECES, i + 1);
+    kith_spmm(csr, low, high, d, from, add, to);
+    kith_halo_progress(halo);
   }
-  kith_halo_end(a->halo);
-  kith_spmm(p->csr, a->n_interior, n_own, d, from, add, to);
+  kith_halo_end(halo);
+  kith_spmm(csr, n_interior, n_own, d, from, add, to);
 }
 
 static void propagate_forward(void *self) {
   propagate *p = self;
-  propagate_multiply(p, p->x->d, p->x->value, false, p->y->value);
+  propagate_multiply(p->a->halo, p->csr, p->a->n_interior, p->x->d, p->x->value, false, p->y->value);
 }
 
-/* Gradients of learned weights of relations; the ghost rows of y's gradient are filled. */
+/* Gradients of learned weights of relations: <dy, A_r x>.  The ghost rows of x are those of forward, and
+ * those of dy are filled, so that of a symmetric matrix either side may be the one with ghosts. */
 static void propagate_backward_relations(const propagate *p) {
   kith_merged_relations *m = p->a->merged;
   const kith_relation_entries r = {.n = m->n,
@@ -47,14 +49,20 @@ static void propagate_backward_relations(const propagate *p) {
                                    .base = m->base,
                                    .keep = p->block->keep,
                                    .scale = p->block->keep ? p->block->keep_scale : 1};
-  kith_relation_gradient(&p->a->csr, &r, p->x->d, p->x->value, p->y->grad, m->gradient);
+  const float *x = p->x->value, *dy = p->y->grad;
+  bool directed = p->a->transpose != NULL;
+  kith_relation_gradient(&p->a->csr, &r, p->x->d, directed ? dy : x, directed ? x : dy, m->gradient);
 }
 
-/* A is symmetric (edge dropout drops both directions), so backward multiplies the gradient by A. */
+/* Backward multiplies the gradient by the transpose of A, which is A where it is symmetric: edge dropout
+ * drops an edge in both directions. */
 static void propagate_backward(void *self) {
   propagate *p = self;
-  propagate_multiply(p, p->x->d, p->y->grad, kith_tensor_mark_grad_written(p->x), p->x->grad);
-  if (p->a->merged && p->a->merged->base) propagate_backward_relations(p);
+  const kith_dist_csr *a = p->a;
+  kith_lid n_interior = a->transpose ? a->transpose->n_interior : a->n_interior;
+  propagate_multiply(a->halo, p->transpose, n_interior, p->x->d, p->y->grad,
+                     kith_tensor_mark_grad_written(p->x), p->x->grad);
+  if (a->merged && a->merged->base) propagate_backward_relations(p);
 }
 
 /* List the positions in A of the gathered rows, interior rows first; returns how many are interior. */
@@ -90,6 +98,7 @@ static void propagate_forward_last(void *self) {
 static kith_tensor *propagate_record(kith_tape *t, const kith_block *block, propagate made,
                                      void (*forward)(void *self)) {
   if (!made.x || kith_tape_check(t, kith_halo_reserve(made.a->halo, made.x->d)) != KITH_OK) return NULL;
+  made.transpose = block->transpose ? block->transpose : block->csr;
   made.y = kith_tape_node_tensor(t, block->dst, made.x->d);
   propagate *p = kith_tape_op(t, "propagate", true, forward, propagate_backward, sizeof *p);
   if (p) *p = made;

@@ -16,10 +16,12 @@ static void relation_weights_forward(void *self) {
   relation_weights *o = self;
   kith_merged_relations *m = o->a->merged;
   kith_csr *csr = &o->a->csr;
+  kith_dist_transpose *t = o->a->transpose;
   float omega[1 + KITH_MAX_RELATIONS] = {0};
   for (int k = 0; k < m->n; k++)
     if (o->omega[k]) omega[k] = o->omega[k]->value[0];
   kith_relation_scale(csr->start[csr->n_row], m->of, m->learned, omega, m->base, csr->weight);
+  if (t) kith_relation_scale(t->csr.start[t->csr.n_row], t->of, m->learned, omega, t->base, t->csr.weight);
   memset(m->gradient, 0, sizeof m->gradient);
 }
 

@@ -213,6 +213,132 @@ static void a_merged_matrix_sums_all_relations(void **state) {
   test_graph_free(&t);
 }
 
+/* ---- directed relations ---- */
+
+enum { DENSE = MERGED_USERS + MERGED_ITEMS + TEST_TAGS };
+static double dense[DENSE][DENSE]; /* M, by users, items and tags */
+
+static int dense_index(int type, int64_t original) {
+  return (type == 0 ? 0 : type == 1 ? MERGED_USERS : MERGED_USERS + MERGED_ITEMS) + (int)original;
+}
+
+static int dense_type(int i) { return i < MERGED_USERS ? 0 : i < MERGED_USERS + MERGED_ITEMS ? 1 : 2; }
+
+/* Entries of one relation, or of the interactions: how often row i reads column j. */
+static int dense_count(const test_graph *t, int relation, int i, int j) {
+  int a = dense_type(i), b = dense_type(j);
+  int64_t x = i - dense_index(a, 0), y = j - dense_index(b, 0);
+  if (relation < TEST_RELATIONS) return test_reads(t, relation, a, x, b, y);
+  for (int64_t e = 0; e < t->n_edge; e++)
+    if ((a == 0 && b == 1 && t->user[e] == x && t->item[e] == y) ||
+        (a == 1 && b == 0 && t->user[e] == y && t->item[e] == x))
+      return 1;
+  return 0;
+}
+
+/* Add omega / sqrt(entries of the row * entries of the column) for each entry. */
+static void dense_add(const test_graph *t, int relation, double omega) {
+  static double count[DENSE][DENSE], row[DENSE], column[DENSE];
+  memset(row, 0, sizeof row);
+  memset(column, 0, sizeof column);
+  for (int i = 0; i < DENSE; i++)
+    for (int j = 0; j < DENSE; j++) {
+      count[i][j] = dense_count(t, relation, i, j);
+      row[i] += count[i][j];
+      column[j] += count[i][j];
+    }
+  for (int i = 0; i < DENSE; i++)
+    for (int j = 0; j < DENSE; j++)
+      if (count[i][j] > 0) dense[i][j] += omega * count[i][j] / sqrt(row[i] * column[j]);
+}
+
+/* The rows of csr times x are those of the dense matrix, or of its transpose, times x. */
+static void expect_dense_rows(const kith_graph *g, const kith_dist_csr *a, const kith_csr *csr,
+                              bool transpose) {
+  float *x = calloc((size_t)csr->n_col, 4), *y = calloc((size_t)csr->n_col, 4);
+  for (kith_lid i = 0; i < g->n_own; i++) x[i] = (float)value_of(g->type[i], g->original[i], 0);
+  kith_halo_begin(a->halo, 1, x, x + g->n_own);
+  kith_halo_end(a->halo);
+  kith_spmm(csr, 0, csr->n_row, 1, x, false, y);
+  for (kith_lid i = 0; i < g->n_own; i++) {
+    int at = dense_index(g->type[i], g->original[i]);
+    double truth = 0;
+    for (int j = 0; j < DENSE; j++)
+      truth += (transpose ? dense[j][at] : dense[at][j]) *
+               value_of(dense_type(j), j - dense_index(dense_type(j), 0), 0);
+    assert_true(fabs((double)y[i] - truth) < 1e-5 * (1 + fabs(truth)));
+  }
+  free(x);
+  free(y);
+}
+
+/* Weights of the transpose are those of the matrix to the bit: sums of both by column and row are equal. */
+static void expect_same_weights(const kith_dist_csr *a) {
+  double sum[2] = {0};
+  const kith_csr *side[2] = {&a->csr, &a->transpose->csr};
+  for (int k = 0; k < 2; k++)
+    for (kith_lid p = 0; p < side[k]->n_row; p++)
+      for (kith_eid e = side[k]->start[p]; e < side[k]->start[p + 1]; e++) {
+        int64_t row = a->node[side[k]->perm[p]], column = a->node[side[k]->col[e]];
+        uint64_t from = (uint64_t)(k == 0 ? row : column), to = (uint64_t)(k == 0 ? column : row);
+        uint64_t bits = kith_random(5, KITH_RNG_INIT, from, to, 0).bits[0] % 1024;
+        sum[k] += (double)side[k]->weight[e] * 0x1p24 * (double)(1 + bits); /* integers: exact */
+      }
+  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, sum, 2, MPI_DOUBLE, MPI_SUM, test_comm->mpi));
+  assert_true(sum[0] != 0 && fabs(sum[0] - sum[1]) < 1e-12 * fabs(sum[0]));
+}
+
+static void expect_ascending(const kith_dist_csr *a, const kith_csr *csr, const uint8_t *of) {
+  for (kith_lid p = 0; p < csr->n_row; p++)
+    for (kith_eid e = csr->start[p] + 1; e < csr->start[p + 1]; e++) {
+      int64_t before = a->node[csr->col[e - 1]], here = a->node[csr->col[e]];
+      assert_true(before < here || (before == here && of[e - 1] <= of[e]));
+    }
+}
+
+static void a_directed_matrix_has_its_transpose(void **state) {
+  (void)state;
+  test_graph t = test_graph_random(MERGED_USERS, MERGED_ITEMS, 200, 5);
+  t.related = t.directed = true;
+  kith_graph *g = test_graph_cut(&t, test_comm, 5, 1);
+  kith_dist_csr *a = NULL;
+  const kith_relation_weights view = {.n = 1, .of = {MERGED.of[TEST_VIEW]}};
+  memset(dense, 0, sizeof dense);
+  dense_add(&t, TEST_RELATIONS, 1);
+  dense_add(&t, TEST_VIEW, view.of[0].weight);
+  assert_int_equal(kith_dist_csr_create_merged(test_comm, g, &view, 0, 1, &a).status, KITH_OK);
+  assert_null(a->transpose); /* kinds alone keep it symmetric */
+  expect_dense_rows(g, a, &a->csr, false);
+  expect_dense_rows(g, a, &a->csr, true);
+  kith_dist_csr_destroy(&a);
+  dense_add(&t, TEST_FRIEND, MERGED.of[TEST_FRIEND].weight);
+  dense_add(&t, TEST_TAGGED, MERGED.of[TEST_TAGGED].weight);
+  assert_int_equal(kith_dist_csr_create_merged(test_comm, g, &MERGED, 0, 1, &a).status, KITH_OK);
+  expect_dense_rows(g, a, &a->csr, false);
+  expect_dense_rows(g, a, &a->transpose->csr, true);
+  expect_same_weights(a);
+  expect_ascending(a, &a->csr, a->merged->of);
+  expect_ascending(a, &a->transpose->csr, a->transpose->of);
+  kith_dist_csr_destroy(&a);
+  kith_graph_destroy(&g);
+  test_graph_free(&t);
+}
+
+/* By age, the interactions weigh the same in the transpose. */
+static void a_half_life_reaches_the_transpose(void **state) {
+  (void)state;
+  test_graph t = test_graph_random(MERGED_USERS, MERGED_ITEMS, 200, 5);
+  t.related = t.directed = true;
+  kith_graph *g = test_graph_cut(&t, test_comm, 5, 1);
+  kith_dist_csr *a = NULL;
+  set_times(&t, g);
+  assert_int_equal(kith_dist_csr_create_merged(test_comm, g, &MERGED, 20 * 86400.0, 1, &a).status, KITH_OK);
+  expect_same_weights(a);
+  kith_dist_csr_destroy(&a);
+  kith_graph_destroy(&g);
+  test_graph_free(&t);
+}
+
 static void a_relation_that_the_graph_lacks_is_refused(void **state) {
   (void)state;
   const kith_relation_weights w = {.n = 1, .of = {{.name = "foe", .weight = 1}}};
@@ -353,6 +479,8 @@ int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(the_adjacency_is_its_own_transpose),
                                      cmocka_unit_test(rows_sum_their_neighbors),
                                      cmocka_unit_test(a_merged_matrix_sums_all_relations),
+                                     cmocka_unit_test(a_directed_matrix_has_its_transpose),
+                                     cmocka_unit_test(a_half_life_reaches_the_transpose),
                                      cmocka_unit_test(a_relation_that_the_graph_lacks_is_refused),
                                      cmocka_unit_test(interior_rows_need_no_ghosts),
                                      cmocka_unit_test(given_rows_are_as_they_were_given),

@@ -61,18 +61,53 @@ kith_schema test_schema(void) {
   return s;
 }
 
-/* Rows of a relation at both of its ends. */
-static void cut_relation(kith_graph *g, int r, int64_t *number[3]) {
+kith_schema test_schema_of(const test_graph *t) {
+  kith_schema s = t->related ? test_schema() : kith_schema_users_items();
+  if (!t->directed) return s;
+  s.relation[TEST_FRIEND].direction = KITH_DIRECTION_FORWARD;
+  s.relation[TEST_TAGGED].direction = KITH_DIRECTION_BACK;
+  s.relation[TEST_VIEW].n_kind = 2;
+  return s;
+}
+
+/* Edges of a relation from one node to another. */
+static int cut_edges(const test_graph *t, int relation, int64_t from, int64_t to) {
+  if (!t->directed) return test_related(relation, from, to);
+  double u = kith_random_unit(
+      kith_random(8, KITH_RNG_GENERATE, (uint64_t)relation, (uint64_t)from, (uint64_t)to).bits[0]);
+  if (relation == TEST_FRIEND) return from != to && u < 0.12 / (1 + 0.1 * (double)to);
+  return test_related(relation, from, to) ? 1 + (relation == TEST_VIEW && u < 0.4) : 0;
+}
+
+int test_reads(const test_graph *t, int relation, int type, int64_t i, int of_type, int64_t j) {
+  const kith_schema s = test_schema_of(t);
+  const kith_relation_type *e = &s.relation[relation];
+  if (e->direction != KITH_DIRECTION_BACK && type == e->from && of_type == e->to)
+    return cut_edges(t, relation, i, j);
+  if (e->direction != KITH_DIRECTION_FORWARD && type == e->to && of_type == e->from)
+    return cut_edges(t, relation, j, i);
+  return 0;
+}
+
+/* Rows of a relation, or of its transpose. */
+static void cut_relation(const test_graph *t, kith_graph *g, int r, bool transpose, int64_t *number[3]) {
   const kith_relation_type *e = &g->schema.relation[r];
-  kith_adjacency *a = &g->relation[r];
-  int64_t most = g->n[e->from] > g->n[e->to] ? g->n[e->from] : g->n[e->to];
-  if (KITH_NEW(a->start, g->n_own + 1) || KITH_NEW(a->neighbor, g->n_own * most)) abort();
+  kith_adjacency *a = transpose ? &g->transpose[r] : &g->relation[r];
+  int64_t most = 2 * (g->n[e->from] + g->n[e->to]);
+  bool bad = KITH_NEW(a->start, g->n_own + 1) || KITH_NEW(a->neighbor, g->n_own * most) ||
+             (e->n_kind > 0 && KITH_NEW(a->kind, g->n_own * most));
+  if (bad) abort();
   for (kith_lid i = 0; i < g->n_own; i++) {
-    int here = g->type[i], there = here == e->from ? e->to : here == e->to ? e->from : -1;
     a->start[i + 1] = a->start[i];
-    for (int64_t j = 0; there >= 0 && j < g->n[there]; j++)
-      if (here == e->from ? test_related(r, g->original[i], j) : test_related(r, j, g->original[i]))
-        a->neighbor[a->start[i + 1]++] = number[there][j];
+    for (int there = 0; there < 3; there++)
+      for (int64_t j = 0; j < g->n[there]; j++) {
+        int n = transpose ? test_reads(t, r, there, j, g->type[i], g->original[i])
+                          : test_reads(t, r, g->type[i], g->original[i], there, j);
+        for (int k = 0; k < n; k++) {
+          if (a->kind) a->kind[a->start[i + 1]] = (uint16_t)k;
+          a->neighbor[a->start[i + 1]++] = number[there][j];
+        }
+      }
   }
 }
 
@@ -126,7 +161,7 @@ kith_graph *test_graph_cut(const test_graph *t, const kith_comm *comm, int parts
   cut_lists(&g->train, t->n_user, t->n_edge);
   cut_lists(&g->valid, t->n_user, 0);
   cut_lists(&g->test, t->n_user, 0);
-  g->schema = t->related ? test_schema() : kith_schema_users_items();
+  g->schema = test_schema_of(t);
   for (int type = 0; type < 3; type++) g->n[type] = of[type];
   g->n_edge = t->n_edge;
   g->n_part = parts;
@@ -139,7 +174,10 @@ kith_graph *test_graph_cut(const test_graph *t, const kith_comm *comm, int parts
     for (int type = 0; type < 3; type++)
       for (int64_t i = 0; i < of[type]; i++)
         if (test_part(seed, parts, type, i) == p) cut_row(t, type, i, number, g);
-  for (int r = 0; r < g->schema.n_relation; r++) cut_relation(g, r, number);
+  for (int r = 0; r < g->schema.n_relation; r++) {
+    cut_relation(t, g, r, false, number);
+    if (g->schema.relation[r].direction != KITH_DIRECTION_BOTH) cut_relation(t, g, r, true, number);
+  }
   g->valid.n_row = g->test.n_row = g->train.n_row;
   if (KITH_NEW(g->part_first, parts + 1)) abort();
   memcpy(g->part_first, first, ((size_t)parts + 1) * sizeof *first);

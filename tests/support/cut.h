@@ -10,6 +10,7 @@ typedef struct test_graph {
   int64_t n_user, n_item, n_edge;
   int32_t *user, *item; /* [n_edge] sorted by user, then item; each pair once */
   bool related;         /* the graph has TEST_TAGS tags and the relations below; test_graph_random(): no */
+  bool directed;        /* users read those whom they follow, tags their items; views are of two kinds */
 } test_graph;
 
 /* Relations that share ghosts: users with users, items with tags, and users with items once more. */
@@ -18,6 +19,11 @@ enum { TEST_TAG = 2, TEST_TAGS = 6, TEST_FRIEND = 0, TEST_TAGGED, TEST_VIEW, TES
 /* Whether a relation has an edge between two nodes of its ends; the last nodes have few or none. */
 bool test_related(int relation, int64_t from, int64_t to);
 kith_schema test_schema(void);
+
+/* The same of a graph that may be directed: its schema, and how often a node reads another one in a relation,
+ * where edges of two kinds count twice. */
+kith_schema test_schema_of(const test_graph *t);
+int test_reads(const test_graph *t, int relation, int type, int64_t i, int of_type, int64_t j);
 
 /* `n_edge` distinct pairs at random, uneven degrees, some nodes without any. */
 test_graph test_graph_random(int64_t n_user, int64_t n_item, int64_t n_edge, uint64_t seed);

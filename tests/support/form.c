@@ -124,11 +124,12 @@ static kith_agreed form_matrix(const kith_graph *g, bool near, const kith_relati
   return kith_dist_csr_create(test_comm, g, FORM_WIDTH, a);
 }
 
-static void form_whole(test_formula make, double step, bool loops, bool near,
-                       const kith_relation_weights *w) {
+static void form_whole(test_formula make, double step, bool loops, bool near, const kith_relation_weights *w,
+                       bool directed) {
   test_form s = {0};
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 4);
   t.related = w != NULL;
+  t.directed = directed;
   kith_graph *g = test_graph_cut(&t, test_comm, 5, 3);
   test_features(g, (const int[KITH_SIDES]){5, 7}, 6);
   assert_int_equal(KITH_OK, form_matrix(g, near, w, &s.a).status);
@@ -143,11 +144,11 @@ static void form_whole(test_formula make, double step, bool loops, bool near,
 }
 
 void test_form_whole(test_formula make, double step, bool loops) {
-  form_whole(make, step, loops, false, NULL);
+  form_whole(make, step, loops, false, NULL, false);
 }
-void test_form_near(test_formula make, double step) { form_whole(make, step, false, true, NULL); }
-void test_form_related(test_formula make, double step, const kith_relation_weights *w) {
-  form_whole(make, step, false, false, w);
+void test_form_near(test_formula make, double step) { form_whole(make, step, false, true, NULL, false); }
+void test_form_related(test_formula make, double step, const kith_relation_weights *w, bool directed) {
+  form_whole(make, step, false, false, w, directed);
 }
 
 /* A block as samplers make them: 5 out rows, the first of 9 in rows; a row without neighbors; a repeated
